@@ -1,0 +1,184 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "base/arena.h"
+
+#include <stdalign.h>
+#include <stdio.h>
+#include <string.h>
+
+#include "base/mem.h"
+
+/* Typical calls use 2–6 KiB; a larger first chunk would only cost the wipe. */
+enum { CHUNK_BYTES = 8 * 1024, ALIGNMENT = 16 };
+
+struct chunk {
+    struct chunk *next; /* older chunks */
+    size_t size;        /* of data, bytes */
+    size_t used;
+    alignas(ALIGNMENT) uint8_t data[];
+};
+
+struct destructor {
+    struct destructor *next; /* registered before this one */
+    arena_free_fn fn;
+    void *ptr;
+};
+
+struct arena {
+    struct chunk *chunks; /* newest first; the oldest survives a reset */
+    struct destructor *destructors;
+    size_t budget;
+    size_t used;
+    size_t fail_in; /* 0 = never; else counts down to the allocation that fails */
+};
+
+static struct chunk *chunk_new(size_t size)
+{
+    struct chunk *chunk = xcalloc(1, sizeof *chunk + size);
+    chunk->size = size;
+    return chunk;
+}
+
+struct arena *arena_new(size_t budget)
+{
+    struct arena *arena = xcalloc(1, sizeof *arena);
+    arena->budget = budget;
+    arena->chunks = chunk_new(CHUNK_BYTES);
+    return arena;
+}
+
+void arena_reset(struct arena *arena)
+{
+    while (arena->destructors != NULL) {
+        struct destructor *d = arena->destructors;
+        arena->destructors = d->next;
+        d->fn(d->ptr);
+    }
+    struct chunk *chunk = arena->chunks;
+    while (chunk->next != NULL) {
+        struct chunk *older = chunk->next;
+        mem_wipe(chunk->data, chunk->used);
+        xfree(chunk);
+        chunk = older;
+    }
+    mem_wipe(chunk->data, chunk->used);
+    chunk->used = 0;
+    arena->chunks = chunk;
+    arena->used = 0;
+}
+
+void arena_free(struct arena *arena)
+{
+    if (arena == NULL) {
+        return;
+    }
+    arena_reset(arena);
+    xfree(arena->chunks);
+    xfree(arena);
+}
+
+void arena_free_at(struct arena **arena)
+{
+    arena_free(*arena);
+    *arena = NULL;
+}
+
+static bool fault_due(struct arena *arena)
+{
+    return arena->fail_in > 0 && --arena->fail_in == 0;
+}
+
+void *arena_zalloc(struct arena *arena, size_t size)
+{
+    if (size == 0) {
+        size = 1;
+    }
+    if (fault_due(arena) || size > arena->budget || arena->used > arena->budget - size) {
+        return NULL;
+    }
+    size_t rounded = (size + ALIGNMENT - 1) & ~(size_t)(ALIGNMENT - 1);
+    struct chunk *chunk = arena->chunks;
+    if (rounded > chunk->size - chunk->used) {
+        struct chunk *fresh = chunk_new(rounded > CHUNK_BYTES ? rounded : CHUNK_BYTES);
+        fresh->next = chunk;
+        arena->chunks = chunk = fresh;
+    }
+    /* Chunks start zeroed and are wiped on reset, so the memory is zero already. */
+    void *ptr = chunk->data + chunk->used;
+    chunk->used += rounded;
+    arena->used += size;
+    return ptr;
+}
+
+void *arena_alloc(struct arena *arena, size_t size)
+{
+    return arena_zalloc(arena, size);
+}
+
+void *arena_array(struct arena *arena, size_t count, size_t size)
+{
+    size_t total;
+    if (__builtin_mul_overflow(count, size, &total)) {
+        return NULL;
+    }
+    return arena_zalloc(arena, total);
+}
+
+char *arena_dup(struct arena *arena, struct slice bytes)
+{
+    char *copy = arena_zalloc(arena, bytes.len + 1);
+    if (copy != NULL && bytes.len > 0) {
+        memcpy(copy, bytes.ptr, bytes.len);
+    }
+    return copy;
+}
+
+char *arena_strdup(struct arena *arena, const char *s)
+{
+    return arena_dup(arena, slice_str(s));
+}
+
+rc arena_dup_slice(struct arena *arena, struct slice bytes, struct slice *out, struct err *err)
+{
+    const char *copy = arena_dup(arena, bytes);
+    ARENA_ENSURE(copy, err);
+    *out = slice_of(copy, bytes.len);
+    return OK;
+}
+
+char *arena_printf(struct arena *arena, const char *format, ...)
+{
+    va_list args;
+    va_start(args, format);
+    va_list again;
+    va_copy(again, args);
+    int len = vsnprintf(NULL, 0, format, args);
+    va_end(args);
+    char *text = len < 0 ? NULL : arena_zalloc(arena, (size_t)len + 1);
+    if (text != NULL) {
+        vsnprintf(text, (size_t)len + 1, format, again);
+    }
+    va_end(again);
+    return text;
+}
+
+rc arena_on_free(struct arena *arena, arena_free_fn fn, void *ptr, struct err *err)
+{
+    struct destructor *d = ARENA_NEW(arena, struct destructor);
+    if (d == NULL) {
+        fn(ptr);
+        FAIL(err, R_ARENA_EXHAUSTED, "destructor");
+    }
+    *d = (struct destructor){arena->destructors, fn, ptr};
+    arena->destructors = d;
+    return OK;
+}
+
+size_t arena_used(const struct arena *arena)
+{
+    return arena->used;
+}
+
+void arena_fail_at(struct arena *arena, size_t nth)
+{
+    arena->fail_in = nth;
+}

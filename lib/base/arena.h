@@ -1,0 +1,56 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* A call's memory: allocate as you go, free all at once, never beyond a budget.
+ *
+ * Over budget an allocation returns NULL and the arena stays usable; functions turn that into
+ * R_ARENA_EXHAUSTED, because the size was the peer's choice. Objects that are not memory (a parsed
+ * key, a query result) join with arena_on_free. Chunks are wiped before they are freed. One thread.
+ */
+#pragma once
+
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "base/err.h"
+#include "base/slice.h"
+
+struct arena;
+
+/* Make an arena that will hand out at most `budget` bytes (chunk overhead not counted). */
+struct arena *arena_new(size_t budget);
+/* Run the destructors in reverse order, wipe and free everything; NULL is fine. */
+void arena_free(struct arena *arena);
+/* For AUTO(). */
+void arena_free_at(struct arena **arena);
+/* Empty the arena but keep its first chunk and its budget. */
+void arena_reset(struct arena *arena);
+
+/* Allocate zeroed memory, 16-byte aligned; NULL over budget. */
+void *arena_zalloc(struct arena *arena, size_t size);
+/* Allocate memory that the caller fills; NULL over budget. */
+void *arena_alloc(struct arena *arena, size_t size);
+/* Allocate a zeroed array; NULL over budget or when count × size overflows. */
+void *arena_array(struct arena *arena, size_t count, size_t size);
+#define ARENA_NEW(arena, type) ((type *)arena_zalloc((arena), sizeof(type)))
+#define ARENA_ARRAY(arena, type, count) ((type *)arena_array((arena), (count), sizeof(type)))
+
+/* Copy bytes and add a NUL behind them; NULL over budget. */
+char *arena_dup(struct arena *arena, struct slice bytes);
+char *arena_strdup(struct arena *arena, const char *s);
+/* Copy a slice into the arena. */
+MUST rc arena_dup_slice(struct arena *arena, struct slice bytes, struct slice *out,
+                        struct err *err);
+/* Format a string; NULL over budget. */
+char *arena_printf(struct arena *arena, const char *format, ...) PRINTF_LIKE(2, 3);
+
+/* Run fn(ptr) when the arena is freed or reset, in reverse order of registration. The arena takes
+ * ptr: on failure (over budget) fn(ptr) has been called already. */
+typedef void (*arena_free_fn)(void *ptr);
+MUST rc arena_on_free(struct arena *arena, arena_free_fn fn, void *ptr, struct err *err);
+
+/* Bytes handed out so far. */
+size_t arena_used(const struct arena *arena);
+/* Tests: let the n-th allocation from now fail (1 = the next); 0 switches that off. */
+void arena_fail_at(struct arena *arena, size_t nth);
+/* Fail with R_ARENA_EXHAUSTED if the pointer is NULL. */
+#define ARENA_ENSURE(ptr, err) ENSURE((ptr) != NULL, (err), R_ARENA_EXHAUSTED)

@@ -1,0 +1,105 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "base/buf.h"
+
+#include <stdio.h>
+#include <string.h>
+
+enum { FIRST_CAPACITY = 256 };
+
+void buf_init(struct buf *buf, struct arena *arena)
+{
+    *buf = (struct buf){.arena = arena};
+}
+
+uint8_t *buf_extend(struct buf *buf, size_t len)
+{
+    size_t need;
+    if (buf->failed || __builtin_add_overflow(buf->len, len, &need)) {
+        buf->failed = true;
+        return NULL;
+    }
+    if (need > buf->cap || buf->ptr == NULL) {
+        size_t cap = buf->cap == 0 ? FIRST_CAPACITY : buf->cap;
+        while (cap < need) {
+            cap *= 2;
+        }
+        uint8_t *grown = arena_alloc(buf->arena, cap);
+        if (grown == NULL) {
+            buf->failed = true;
+            return NULL;
+        }
+        if (buf->len > 0) {
+            memcpy(grown, buf->ptr, buf->len);
+        }
+        buf->ptr = grown;
+        buf->cap = cap;
+    }
+    uint8_t *at = buf->ptr + buf->len;
+    buf->len = need;
+    return at;
+}
+
+void buf_add(struct buf *buf, struct slice bytes)
+{
+    uint8_t *at = buf_extend(buf, bytes.len);
+    if (at != NULL && bytes.len > 0) {
+        memcpy(at, bytes.ptr, bytes.len);
+    }
+}
+
+void buf_add_str(struct buf *buf, const char *s)
+{
+    buf_add(buf, slice_str(s));
+}
+
+void buf_add_byte(struct buf *buf, uint8_t byte)
+{
+    buf_add(buf, slice_of(&byte, 1));
+}
+
+static void add_big_endian(struct buf *buf, uint64_t value, size_t bytes)
+{
+    uint8_t *at = buf_extend(buf, bytes);
+    for (size_t i = 0; at != NULL && i < bytes; i++) {
+        at[i] = (uint8_t)(value >> (8 * (bytes - 1 - i)));
+    }
+}
+
+void buf_add_u16(struct buf *buf, uint16_t value)
+{
+    add_big_endian(buf, value, 2);
+}
+
+void buf_add_u32(struct buf *buf, uint32_t value)
+{
+    add_big_endian(buf, value, 4);
+}
+
+void buf_add_u64(struct buf *buf, uint64_t value)
+{
+    add_big_endian(buf, value, 8);
+}
+
+void buf_printf(struct buf *buf, const char *format, ...)
+{
+    va_list args;
+    va_start(args, format);
+    va_list again;
+    va_copy(again, args);
+    int len = vsnprintf(NULL, 0, format, args);
+    va_end(args);
+    /* One byte more for vsnprintf's NUL, given back afterwards. */
+    uint8_t *at = len < 0 ? NULL : buf_extend(buf, (size_t)len + 1);
+    if (at != NULL) {
+        vsnprintf((char *)at, (size_t)len + 1, format, again);
+        buf->len--;
+    }
+    va_end(again);
+}
+
+rc buf_finish(const struct buf *buf, struct slice *out, struct err *err)
+{
+    ENSURE(!buf->failed, err, R_ARENA_EXHAUSTED);
+    *out = slice_of(buf->ptr, buf->len);
+    return OK;
+}

@@ -1,0 +1,34 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Text encodings of bytes: hex, base64url without padding (RFC 7515 §2), base64 (RFC 4648 §4).
+ * Decoders are strict: no white space, no padding where none belongs, no non-zero trailing bits, so
+ * that one value has one text. Any thread. */
+#pragma once
+
+#include "base/arena.h"
+#include "base/slice.h"
+
+/* Characters that n bytes become, without a NUL. */
+static inline size_t base64url_length(size_t n)
+{
+    return n / 3 * 4 + (n % 3 == 0 ? 0 : n % 3 + 1);
+}
+
+/* Write base64url_length(bytes.len) characters, no NUL; return how many. */
+size_t base64url_encode(struct slice bytes, char *out);
+/* Encode into the arena, NUL-terminated; NULL over budget. */
+char *base64url_dup(struct arena *arena, struct slice bytes);
+/* Decode into the arena; R_FIELD_INVALID on any deviation. */
+MUST rc base64url_decode(struct arena *arena, struct slice text, struct slice *out,
+                         struct err *err);
+/* Decode into a caller's buffer of `cap` bytes; R_FIELD_INVALID if it does not fit. */
+MUST rc base64url_decode_to(struct slice text, uint8_t *out, size_t cap, size_t *len_out,
+                            struct err *err);
+
+/* Standard base64 with padding, for PEM-like and JSON bytes. */
+char *base64_dup(struct arena *arena, struct slice bytes);
+MUST rc base64_decode(struct arena *arena, struct slice text, struct slice *out, struct err *err);
+
+/* Lower-case hex, NUL-terminated; NULL over budget. */
+char *hex_dup(struct arena *arena, struct slice bytes);
+/* Decode exactly `len` bytes from 2 × len hex digits; R_FIELD_INVALID otherwise. */
+MUST rc hex_decode(struct slice text, uint8_t *out, size_t len, struct err *err);

@@ -1,0 +1,78 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include <openssl/rand.h>
+
+#include "base/encode.h"
+#include "base/ids.h"
+
+const struct tenant_id TENANT_PLATFORM = {{{0}}};
+
+struct uuid uuid_v7(int64_t unix_us)
+{
+    struct uuid id;
+    if (RAND_bytes(id.b, sizeof id.b) != 1) {
+        abort();
+    }
+    uint64_t ms = (uint64_t)(unix_us / 1000);
+    for (int i = 0; i < 6; i++) {
+        id.b[i] = (uint8_t)(ms >> (8 * (5 - i)));
+    }
+    id.b[6] = (uint8_t)(0x70 | (id.b[6] & 0x0f)); /* version 7 */
+    id.b[8] = (uint8_t)(0x80 | (id.b[8] & 0x3f)); /* variant 10 */
+    return id;
+}
+
+void uuid_format(struct uuid id, char out[UUID_TEXT_BYTES])
+{
+    const uint8_t *b = id.b;
+    snprintf(out, UUID_TEXT_BYTES,
+             "%02x%02x%02x%02x-%02x%02x-%02x%02x-%02x%02x-%02x%02x%02x%02x%02x%02x", b[0], b[1],
+             b[2], b[3], b[4], b[5], b[6], b[7], b[8], b[9], b[10], b[11], b[12], b[13], b[14],
+             b[15]);
+}
+
+static bool is_dash_position(size_t i)
+{
+    return i == 8 || i == 13 || i == 18 || i == 23;
+}
+
+rc uuid_parse(struct slice text, struct uuid *out, struct err *err)
+{
+    ENSURE(text.len == UUID_TEXT_BYTES - 1, err, R_FIELD_INVALID);
+    char hex[2 * UUID_BYTES];
+    size_t n = 0;
+    for (size_t i = 0; i < text.len; i++) {
+        if (is_dash_position(i)) {
+            ENSURE(text.ptr[i] == '-', err, R_FIELD_INVALID);
+            continue;
+        }
+        hex[n++] = (char)text.ptr[i];
+    }
+    return hex_decode(slice_of(hex, sizeof hex), out->b, sizeof out->b, err);
+}
+
+rc uuid_from_bytes(struct slice bytes, struct uuid *out, struct err *err)
+{
+    ENSURE(bytes.len == UUID_BYTES, err, R_FIELD_INVALID);
+    memcpy(out->b, bytes.ptr, UUID_BYTES);
+    return OK;
+}
+
+bool uuid_eq(struct uuid a, struct uuid b)
+{
+    return memcmp(a.b, b.b, UUID_BYTES) == 0;
+}
+
+bool uuid_is_zero(struct uuid a)
+{
+    static const struct uuid zero;
+    return uuid_eq(a, zero);
+}
+
+int uuid_compare(struct uuid a, struct uuid b)
+{
+    return memcmp(a.b, b.b, UUID_BYTES);
+}

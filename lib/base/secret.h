@@ -1,0 +1,36 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Key material: its own type, without any way to print itself.
+ *
+ * The bytes live in OpenSSL's secure heap (locked, not dumped, wiped on free) when that was
+ * initialized, else in ordinary memory that is wiped on free. Any thread. */
+#pragma once
+
+#include "base/err.h"
+#include "base/slice.h"
+
+struct secret;
+
+/* Set up the locked heap of `bytes` (a power of two); before the first secret, once per process.
+ * R_STARTUP_FAILED if the memory can't be locked. */
+MUST rc secret_heap_init(size_t bytes, struct err *err);
+
+/* Make a secret of zeros; fill it with secret_bytes. Never NULL (aborts when memory is out). */
+struct secret *secret_new(size_t len);
+/* Make a secret of random bytes; aborts if the system has no random numbers. */
+struct secret *secret_random(size_t len);
+/* Copy bytes into a new secret; the caller wipes its own copy. */
+struct secret *secret_copy(struct slice bytes);
+/* Read a whole file of at most `max` bytes that only its owner may access (mode 0600 or 0400).
+ * R_ROOT_KEY_UNREADABLE, R_ROOT_KEY_MODE, R_ROOT_KEY_INVALID. */
+MUST rc secret_from_file(const char *path, size_t max, struct secret **out, struct err *err);
+/* Wipe and free; NULL is fine. Signature fits arena_on_free and AUTO (secret_free_at). */
+void secret_free(void *secret);
+void secret_free_at(struct secret **secret);
+
+/* Lend the bytes for use by crypto and keys only. */
+struct slice secret_use(const struct secret *secret);
+/* Lend the bytes for filling a fresh secret. */
+uint8_t *secret_bytes(struct secret *secret);
+size_t secret_len(const struct secret *secret);
+/* Compare in time that depends on the length only. */
+bool secret_eq(const struct secret *a, const struct secret *b);

@@ -1,0 +1,223 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "chancery_test.h"
+
+#include <fcntl.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "base/arena.h"
+#include "base/buf.h"
+#include "base/clock.h"
+#include "base/encode.h"
+#include "base/hashmap.h"
+#include "base/ids.h"
+#include "base/list.h"
+#include "base/secret.h"
+#include "base/utf8.h"
+
+static int destroyed[2];
+static int destroyed_count;
+
+static void note_destroyed(void *ptr)
+{
+    destroyed[destroyed_count++] = *(int *)ptr;
+}
+
+static void arena_runs_destructors_in_reverse(void **state)
+{
+    (void)state;
+    struct err err = {0};
+    struct arena *a = arena_new(4096);
+    static int one = 1, two = 2;
+    destroyed_count = 0;
+    assert_ok(arena_on_free(a, note_destroyed, &one, &err), &err);
+    assert_ok(arena_on_free(a, note_destroyed, &two, &err), &err);
+    arena_free(a);
+    assert_int_equal(destroyed_count, 2);
+    assert_int_equal(destroyed[0], 2);
+    assert_int_equal(destroyed[1], 1);
+}
+
+static void arena_holds_its_budget(void **state)
+{
+    (void)state;
+    struct err err = {0};
+    AUTO(arena_free_at) struct arena *a = arena_new(100000);
+    assert_non_null(arena_alloc(a, 60000));
+    assert_null(arena_alloc(a, 60000));
+    assert_non_null(arena_alloc(a, 40000));
+    assert_null(arena_alloc(a, 1));
+    assert_null(arena_array(a, SIZE_MAX / 2, 3));
+    static int one = 1;
+    destroyed_count = 0;
+    assert_fails(arena_on_free(a, note_destroyed, &one, &err), &err, R_ARENA_EXHAUSTED);
+    assert_int_equal(destroyed_count, 1); /* the arena took it, so it was freed */
+    arena_reset(a);
+    uint8_t *p = arena_alloc(a, 4096);
+    assert_non_null(p);
+    for (int i = 0; i < 4096; i++) {
+        assert_int_equal(p[i], 0); /* wiped by the reset */
+    }
+}
+
+static void buf_error_is_sticky(void **state)
+{
+    (void)state;
+    struct err err = {0};
+    AUTO(arena_free_at) struct arena *a = arena_new(2000);
+    struct buf b;
+    struct slice out;
+    buf_init(&b, a);
+    buf_printf(&b, "%s-%d", "x", 7);
+    buf_add_u32(&b, 0x01020304);
+    assert_ok(buf_finish(&b, &out, &err), &err);
+    assert_true(slice_eq(out, slice_of("x-7\x01\x02\x03\x04", 7)));
+    buf_extend(&b, 5000);
+    buf_add_str(&b, "y");
+    assert_fails(buf_finish(&b, &out, &err), &err, R_ARENA_EXHAUSTED);
+}
+
+static void base64url_is_strict(void **state)
+{
+    (void)state;
+    struct err err = {0};
+    AUTO(arena_free_at) struct arena *a = arena_new(65536);
+    struct slice out;
+    /* RFC 4648 §10 without padding. */
+    static const char *const pairs[][2] = {{"", ""},         {"f", "Zg"},       {"fo", "Zm8"},
+                                           {"foo", "Zm9v"},  {"foob", "Zm9vYg"}, {"fooba", "Zm9vYmE"},
+                                           {"foobar", "Zm9vYmFy"}};
+    for (size_t i = 0; i < sizeof pairs / sizeof pairs[0]; i++) {
+        assert_string_equal(base64url_dup(a, slice_str(pairs[i][0])), pairs[i][1]);
+        assert_ok(base64url_decode(a, slice_str(pairs[i][1]), &out, &err), &err);
+        assert_true(slice_eq_str(out, pairs[i][0]));
+    }
+    static const char *const bad[] = {"Z", "Zg==", "Zh", "Zm9", "Zm 9v", "Zm9v\n", "+m8", "/m8", "Zm9vY"};
+    for (size_t i = 0; i < sizeof bad / sizeof bad[0]; i++) {
+        assert_fails(base64url_decode(a, slice_str(bad[i]), &out, &err), &err, R_FIELD_INVALID);
+    }
+    assert_string_equal(base64_dup(a, slice_str("foob")), "Zm9vYg==");
+    assert_ok(base64_decode(a, slice_str("Zm9vYg=="), &out, &err), &err);
+    assert_true(slice_eq_str(out, "foob"));
+    assert_fails(base64_decode(a, slice_str("Zm9vYg="), &out, &err), &err, R_FIELD_INVALID);
+}
+
+static void uuids_round_trip(void **state)
+{
+    (void)state;
+    struct err err = {0};
+    struct uuid id = uuid_v7(1700000000123456);
+    char text[UUID_TEXT_BYTES];
+    uuid_format(id, text);
+    assert_int_equal(text[14], '7');
+    assert_memory_equal(text, "018bcfe5-687b", 13);
+    struct uuid back;
+    assert_ok(uuid_parse(slice_str(text), &back, &err), &err);
+    assert_true(uuid_eq(id, back));
+    assert_fails(uuid_parse(slice_str("018bcfe5-687b"), &back, &err), &err, R_FIELD_INVALID);
+    text[8] = '0';
+    assert_fails(uuid_parse(slice_str(text), &back, &err), &err, R_FIELD_INVALID);
+}
+
+static void utf8_refuses_what_rfc3629_refuses(void **state)
+{
+    (void)state;
+    static const char *const good[] = {"", "abc", "\xc3\xa9", "\xe6\x97\xa5", "\xf0\x9f\x94\x91"};
+    static const char *const bad[] = {"\x80",         "\xc0\x80",         "\xc3",
+                                      "\xed\xa0\x80", "\xf4\x90\x80\x80", "\xe0\x80\xaf"};
+    for (size_t i = 0; i < sizeof good / sizeof good[0]; i++) {
+        assert_true(utf8_is_valid(slice_str(good[i])));
+    }
+    for (size_t i = 0; i < sizeof bad / sizeof bad[0]; i++) {
+        assert_false(utf8_is_valid(slice_str(bad[i])));
+        assert_false(utf8_is_printable(slice_str(bad[i])));
+    }
+    assert_false(utf8_is_printable(slice_of("a\0b", 3)));
+    assert_false(utf8_is_printable(slice_str("a\nb")));
+}
+
+static void hashmap_evicts_the_least_recent(void **state)
+{
+    (void)state;
+    struct hashmap *map = hashmap_new(100, NULL);
+    static int values[200];
+    char key[8];
+    for (int i = 0; i < 200; i++) {
+        snprintf(key, sizeof key, "k%d", i);
+        hashmap_put(map, slice_str(key), &values[i]);
+        assert_ptr_equal(hashmap_get(map, slice_str("k0")), &values[0]); /* keeps it recent */
+    }
+    assert_int_equal(hashmap_count(map), 100);
+    assert_ptr_equal(hashmap_get(map, slice_str("k199")), &values[199]);
+    assert_null(hashmap_get(map, slice_str("k50")));
+    assert_true(hashmap_remove(map, slice_str("k199")));
+    assert_false(hashmap_remove(map, slice_str("k199")));
+    hashmap_free(map);
+}
+
+static void secret_files_must_be_private(void **state)
+{
+    (void)state;
+    struct err err = {0};
+    struct secret *s = NULL;
+    char path[] = "/tmp/chancery-secret-XXXXXX";
+    int fd = mkstemp(path);
+    assert_true(fd >= 0);
+    assert_fails(secret_from_file(path, 64, &s, &err), &err, R_ROOT_KEY_INVALID); /* empty */
+    assert_int_equal(write(fd, "0123456789abcdef", 16), 16);
+    assert_fails(secret_from_file(path, 8, &s, &err), &err, R_ROOT_KEY_INVALID); /* too large */
+    assert_ok(secret_from_file(path, 64, &s, &err), &err);
+    struct secret *copy = secret_copy(slice_str("0123456789abcdef"));
+    assert_true(secret_eq(s, copy));
+    secret_free(copy);
+    secret_free(s);
+    fchmod(fd, 0640);
+    assert_fails(secret_from_file(path, 64, &s, &err), &err, R_ROOT_KEY_MODE);
+    close(fd);
+    unlink(path);
+    assert_fails(secret_from_file(path, 64, &s, &err), &err, R_ROOT_KEY_UNREADABLE);
+}
+
+static void reasons_are_complete(void **state)
+{
+    (void)state;
+    for (int i = R_NONE + 1; i < R_COUNT_; i++) {
+        const struct reason_info *info = reason_info((enum reason)i);
+        assert_int_equal(reason_by_name(info->name), i);
+        assert_true(info->code > GRPC_OK && info->code <= GRPC_UNAUTHENTICATED);
+        assert_true(strlen(info->text) > 10 && info->text[strlen(info->text) - 1] == '.');
+        assert_true(strlen(info->advice) > 5 && info->advice[strlen(info->advice) - 1] == '.');
+    }
+    assert_int_equal(reason_by_name("NO_SUCH"), R_NONE);
+    assert_ptr_equal(reason_info(R_NONE), reason_info(R_INTERNAL));
+}
+
+static void times_are_written_in_utc(void **state)
+{
+    (void)state;
+    char text[RFC3339_BYTES];
+    clock_rfc3339(1700000000123456, text);
+    assert_string_equal(text, "2023-11-14T22:13:20.123456Z");
+    clock_rfc3339(-1, text);
+    assert_string_equal(text, "1969-12-31T23:59:59.999999Z");
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(arena_runs_destructors_in_reverse),
+        cmocka_unit_test(arena_holds_its_budget),
+        cmocka_unit_test(buf_error_is_sticky),
+        cmocka_unit_test(base64url_is_strict),
+        cmocka_unit_test(uuids_round_trip),
+        cmocka_unit_test(utf8_refuses_what_rfc3629_refuses),
+        cmocka_unit_test(hashmap_evicts_the_least_recent),
+        cmocka_unit_test(secret_files_must_be_private),
+        cmocka_unit_test(reasons_are_complete),
+        cmocka_unit_test(times_are_written_in_utc),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
