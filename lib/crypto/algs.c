@@ -1,0 +1,123 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "crypto/algs.h"
+
+#include <openssl/core_names.h>
+#include <openssl/err.h>
+#include <openssl/params.h>
+
+#include <jansson.h>
+
+#include "base/mem.h"
+#include "crypto/crypto_internal.h"
+
+static struct algs fetched;
+
+const struct algs *algs(void)
+{
+    CH_ASSERT(fetched.sha256 != NULL); /* crypto_init was forgotten */
+    return &fetched;
+}
+
+void openssl_errors_clear(void)
+{
+    ERR_clear_error();
+}
+
+/* A key generator for one curve, initialized once and reused for every ephemeral key. */
+static EVP_PKEY_CTX *keygen_for(const char *curve)
+{
+    EVP_PKEY_CTX *ctx = EVP_PKEY_CTX_new_from_name(NULL, "EC", fetched.properties);
+    if (ctx == NULL || EVP_PKEY_keygen_init(ctx) != 1 ||
+        EVP_PKEY_CTX_set_group_name(ctx, curve) != 1) {
+        EVP_PKEY_CTX_free(ctx);
+        return NULL;
+    }
+    return ctx;
+}
+
+static EVP_MAC_CTX *hmac_with_sha256(void)
+{
+    if (fetched.hmac == NULL) {
+        return NULL;
+    }
+    EVP_MAC_CTX *ctx = EVP_MAC_CTX_new(fetched.hmac);
+    char name[] = "SHA256";
+    OSSL_PARAM params[] = {OSSL_PARAM_construct_utf8_string(OSSL_MAC_PARAM_DIGEST, name, 0),
+                           OSSL_PARAM_construct_end()};
+    if (ctx == NULL || EVP_MAC_CTX_set_params(ctx, params) != 1) {
+        EVP_MAC_CTX_free(ctx);
+        return NULL;
+    }
+    return ctx;
+}
+
+/* The name of the first thing that is missing, or NULL. */
+static const char *missing(void)
+{
+    const struct {
+        const void *ptr;
+        const char *name;
+    } needed[] = {
+        {fetched.sha256, "SHA2-256"},         {fetched.sha384, "SHA2-384"},
+        {fetched.sha512, "SHA2-512"},         {fetched.aes256_gcm, "AES-256-GCM"},
+        {fetched.aes256_wrap, "AES-256-WRAP"}, {fetched.aes256_wrap_pad, "AES-256-WRAP-PAD"},
+        {fetched.hmac_sha256, "HMAC-SHA256"}, {fetched.keygen_p256, "EC P-256"},
+        {fetched.keygen_p384, "EC P-384"},
+    };
+    for (size_t i = 0; i < sizeof needed / sizeof needed[0]; i++) {
+        if (needed[i].ptr == NULL) {
+            return needed[i].name;
+        }
+    }
+    return NULL;
+}
+
+rc crypto_init(const char *properties, struct err *err)
+{
+    if (fetched.sha256 != NULL) {
+        return OK;
+    }
+    json_object_seed(0); /* from the system's random numbers, before the first object */
+    fetched.properties = properties == NULL ? NULL : xstrdup(properties);
+    fetched.sha256 = EVP_MD_fetch(NULL, "SHA2-256", properties);
+    fetched.sha384 = EVP_MD_fetch(NULL, "SHA2-384", properties);
+    fetched.sha512 = EVP_MD_fetch(NULL, "SHA2-512", properties);
+    fetched.aes256_gcm = EVP_CIPHER_fetch(NULL, "AES-256-GCM", properties);
+    fetched.aes256_wrap = EVP_CIPHER_fetch(NULL, "AES-256-WRAP", properties);
+    fetched.aes256_wrap_pad = EVP_CIPHER_fetch(NULL, "AES-256-WRAP-PAD", properties);
+    fetched.hmac = EVP_MAC_fetch(NULL, "HMAC", properties);
+    fetched.hmac_sha256 = hmac_with_sha256();
+    fetched.gcm_seal = EVP_CIPHER_CTX_new();
+    fetched.gcm_open = EVP_CIPHER_CTX_new();
+    fetched.wrap = EVP_CIPHER_CTX_new();
+    fetched.digest = EVP_MD_CTX_new();
+    fetched.keygen_p256 = keygen_for("P-256");
+    fetched.keygen_p384 = keygen_for("P-384");
+    openssl_errors_clear();
+    const char *name = missing();
+    if (name != NULL) {
+        crypto_fini();
+        FAIL(err, R_STARTUP_FAILED, "no provider offers %s", name);
+    }
+    return OK;
+}
+
+void crypto_fini(void)
+{
+    EVP_MD_free(fetched.sha256);
+    EVP_MD_free(fetched.sha384);
+    EVP_MD_free(fetched.sha512);
+    EVP_CIPHER_free(fetched.aes256_gcm);
+    EVP_CIPHER_free(fetched.aes256_wrap);
+    EVP_CIPHER_free(fetched.aes256_wrap_pad);
+    EVP_MAC_CTX_free(fetched.hmac_sha256);
+    EVP_MAC_free(fetched.hmac);
+    EVP_CIPHER_CTX_free(fetched.gcm_seal);
+    EVP_CIPHER_CTX_free(fetched.gcm_open);
+    EVP_CIPHER_CTX_free(fetched.wrap);
+    EVP_MD_CTX_free(fetched.digest);
+    EVP_PKEY_CTX_free(fetched.keygen_p256);
+    EVP_PKEY_CTX_free(fetched.keygen_p384);
+    xfree(fetched.properties);
+    fetched = (struct algs){0};
+}

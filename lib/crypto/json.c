@@ -1,0 +1,94 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "crypto/json.h"
+
+#include "base/encode.h"
+
+static void json_release(void *value)
+{
+    json_decref(value);
+}
+
+rc json_own(struct arena *arena, json_t *value, struct err *err)
+{
+    ENSURE(value != NULL, err, R_ARENA_EXHAUSTED);
+    return arena_on_free(arena, json_release, value, err);
+}
+
+/* Check depth and count before parsing, over the raw text: jansson recurses per level and allocates
+ * per value, so both must be bounded first. A bracket inside a string is not a level. */
+static bool within_limits(struct slice text)
+{
+    size_t depth = 0, values = 0;
+    bool in_string = false;
+    for (size_t i = 0; i < text.len; i++) {
+        uint8_t c = text.ptr[i];
+        if (in_string) {
+            i += c == '\\' ? 1 : 0;
+            in_string = c != '"';
+            continue;
+        }
+        in_string = c == '"';
+        if (c == '{' || c == '[') {
+            depth++;
+            values++;
+        } else if (c == '}' || c == ']') {
+            depth -= depth > 0 ? 1 : 0;
+        }
+        values += c == ',' ? 1 : 0;
+        if (depth > JSON_DEPTH_MAX || values > JSON_VALUES_MAX) {
+            return false;
+        }
+    }
+    return true;
+}
+
+rc json_parse_object(struct arena *arena, struct slice text, size_t max_bytes,
+                     enum reason malformed, json_t **out, struct err *err)
+{
+    ENSURE(text.len > 0 && text.len <= max_bytes, err, malformed);
+    ENSURE(within_limits(text), err, malformed);
+    json_error_t where;
+    json_t *root = json_loadb((const char *)text.ptr, text.len, JSON_REJECT_DUPLICATES, &where);
+    if (root == NULL) {
+        FAIL(err, malformed, "JSON at byte %d", where.position);
+    }
+    TRY(json_own(arena, root, err));
+    ENSURE(json_is_object(root), err, malformed);
+    *out = root;
+    return OK;
+}
+
+rc json_get_text(const json_t *object, const char *name, enum reason malformed, struct slice *out,
+                 struct err *err)
+{
+    const json_t *value = json_object_get(object, name);
+    *out = SLICE_NONE;
+    if (value == NULL) {
+        return OK;
+    }
+    if (!json_is_string(value)) {
+        FAIL(err, malformed, "member %s is no string", name);
+    }
+    *out = slice_of(json_string_value(value), json_string_length(value));
+    return OK;
+}
+
+rc json_need_text(const json_t *object, const char *name, enum reason malformed,
+                  struct slice *out, struct err *err)
+{
+    if (json_object_get(object, name) == NULL) {
+        FAIL(err, malformed, "member %s is missing", name);
+    }
+    return json_get_text(object, name, malformed, out, err);
+}
+
+rc json_dump(struct arena *arena, const json_t *value, struct slice *out, struct err *err)
+{
+    const size_t flags = JSON_COMPACT | JSON_SORT_KEYS;
+    size_t len = json_dumpb(value, NULL, 0, flags);
+    char *text = arena_alloc(arena, len + 1);
+    ARENA_ENSURE(text, err);
+    ENSURE(json_dumpb(value, text, len, flags) == len, err, R_INTERNAL);
+    *out = slice_of(text, len);
+    return OK;
+}

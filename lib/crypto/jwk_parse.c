@@ -1,0 +1,292 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Reading JWKs and key sets: every check that a key from outside must pass. */
+#include <string.h>
+
+#include <openssl/core_names.h>
+#include <openssl/param_build.h>
+
+#include "base/encode.h"
+#include "base/mem.h"
+#include "crypto/crypto_internal.h"
+#include "crypto/json.h"
+#include "crypto/jws.h"
+
+/* A parse's memory: a key of 8192 bits as JSON and decoded. */
+enum { PARSE_BUDGET = 64 * 1024, RSA_EXPONENT_BYTES_MAX = 8 };
+
+static rc decode_member(struct arena *arena, const json_t *jwk, const char *name,
+                        enum reason invalid, struct slice *out, struct err *err)
+{
+    struct slice text;
+    TRY(json_need_text(jwk, name, invalid, &text, err));
+    if (!base64url_decode(arena, text, out, err).ok) {
+        FAIL(err, invalid, "member %s is not base64url", name);
+    }
+    ENSURE(out->len > 0, err, invalid);
+    return OK;
+}
+
+static rc parse_ec(struct arena *arena, const json_t *jwk, enum reason invalid,
+                   struct jwk_public *key, struct err *err)
+{
+    struct slice curve, x, y;
+    TRY(json_need_text(jwk, "crv", invalid, &curve, err));
+    TRY(decode_member(arena, jwk, "x", invalid, &x, err));
+    TRY(decode_member(arena, jwk, "y", invalid, &y, err));
+    bool p384 = slice_eq_str(curve, "P-384");
+    ENSURE(p384 || slice_eq_str(curve, "P-256"), err, invalid);
+    key->kind = p384 ? JWK_EC_P384 : JWK_EC_P256;
+    if (!ec_public_from_point(key->kind, x, y, &key->pkey, err).ok) {
+        FAIL(err, invalid, "the point is not on %s", p384 ? "P-384" : "P-256");
+    }
+    return OK;
+}
+
+static rc parse_okp(struct arena *arena, const json_t *jwk, enum reason invalid,
+                    struct jwk_public *key, struct err *err)
+{
+    struct slice curve, x;
+    TRY(json_need_text(jwk, "crv", invalid, &curve, err));
+    TRY(decode_member(arena, jwk, "x", invalid, &x, err));
+    ENSURE(slice_eq_str(curve, "Ed25519") && x.len == 32, err, invalid);
+    key->kind = JWK_ED25519;
+    key->pkey = EVP_PKEY_new_raw_public_key_ex(NULL, "ED25519", algs()->properties, x.ptr, x.len);
+    openssl_errors_clear();
+    ENSURE(key->pkey != NULL, err, invalid);
+    return OK;
+}
+
+/* Whether the modulus has the fingerprint of ROCA (CVE-2017-15361): for each of these small primes p
+ * the residue lies in the subgroup that 65537 generates. The chance of a sound key is below 2^-27. */
+static bool is_roca(const BIGNUM *n)
+{
+    static const unsigned primes[] = {11, 13, 17, 19, 37, 53, 61, 71, 73, 79, 97, 103, 107, 109, 127, 151, 157};
+    for (size_t i = 0; i < sizeof primes / sizeof primes[0]; i++) {
+        unsigned p = primes[i];
+        unsigned residue = (unsigned)BN_mod_word(n, p);
+        unsigned power = 1;
+        bool member = false;
+        for (unsigned k = 0; k < p && !member; k++) {
+            member = power == residue;
+            power = power * (65537 % p) % p;
+        }
+        if (!member) {
+            return false;
+        }
+    }
+    return true;
+}
+
+static EVP_PKEY *rsa_from_numbers(BIGNUM *n, BIGNUM *e)
+{
+    OSSL_PARAM_BLD *builder = OSSL_PARAM_BLD_new();
+    OSSL_PARAM *params = NULL;
+    EVP_PKEY_CTX *ctx = EVP_PKEY_CTX_new_from_name(NULL, "RSA", algs()->properties);
+    EVP_PKEY *pkey = NULL;
+    if (builder != NULL && ctx != NULL &&
+        OSSL_PARAM_BLD_push_BN(builder, OSSL_PKEY_PARAM_RSA_N, n) == 1 &&
+        OSSL_PARAM_BLD_push_BN(builder, OSSL_PKEY_PARAM_RSA_E, e) == 1 &&
+        (params = OSSL_PARAM_BLD_to_param(builder)) != NULL &&
+        EVP_PKEY_fromdata_init(ctx) == 1) {
+        (void)EVP_PKEY_fromdata(ctx, &pkey, EVP_PKEY_PUBLIC_KEY, params);
+    }
+    OSSL_PARAM_free(params);
+    OSSL_PARAM_BLD_free(builder);
+    EVP_PKEY_CTX_free(ctx);
+    openssl_errors_clear();
+    return pkey;
+}
+
+static rc parse_rsa(struct arena *arena, const json_t *jwk, enum reason invalid,
+                    struct jwk_public *key, struct err *err)
+{
+    struct slice n_bytes, e_bytes;
+    TRY(decode_member(arena, jwk, "n", invalid, &n_bytes, err));
+    TRY(decode_member(arena, jwk, "e", invalid, &e_bytes, err));
+    ENSURE(n_bytes.len <= JWK_RSA_BITS_MAX / 8, err, invalid);
+    ENSURE(e_bytes.len <= RSA_EXPONENT_BYTES_MAX, err, invalid);
+    BIGNUM *n = BN_bin2bn(n_bytes.ptr, (int)n_bytes.len, NULL);
+    BIGNUM *e = BN_bin2bn(e_bytes.ptr, (int)e_bytes.len, NULL);
+    bool sound = n != NULL && e != NULL && BN_num_bits(n) >= JWK_RSA_BITS_MIN && BN_is_odd(n) &&
+                 BN_is_odd(e) && !BN_is_one(e) && !is_roca(n);
+    key->kind = JWK_RSA;
+    key->pkey = sound ? rsa_from_numbers(n, e) : NULL;
+    BN_free(n);
+    BN_free(e);
+    ENSURE(key->pkey != NULL, err, invalid);
+    return OK;
+}
+
+/* Whether `key_ops` (RFC 7517 §4.3) allows the operation, or is absent. */
+static bool key_ops_allow(const json_t *jwk, const char *a, const char *b, const char *c)
+{
+    const json_t *ops = json_object_get(jwk, "key_ops");
+    if (ops == NULL) {
+        return true;
+    }
+    for (size_t i = 0; i < json_array_size(ops); i++) {
+        const char *op = json_string_value(json_array_get(ops, i));
+        if (op != NULL && (strcmp(op, a) == 0 || strcmp(op, b) == 0 || strcmp(op, c) == 0)) {
+            return true;
+        }
+    }
+    return false;
+}
+
+/* kid, use, key_ops and alg: what the key says that it is for. */
+static rc parse_purpose(const json_t *jwk, enum reason invalid, struct jwk_public *key,
+                        struct err *err)
+{
+    struct slice kid, use, alg;
+    TRY(json_get_text(jwk, "kid", invalid, &kid, err));
+    TRY(json_get_text(jwk, "use", invalid, &use, err));
+    TRY(json_get_text(jwk, "alg", invalid, &alg, err));
+    ENSURE(kid.len <= JWK_KID_MAX, err, invalid);
+    memcpy(key->kid, kid.len == 0 ? (const uint8_t *)"" : kid.ptr, kid.len);
+    const json_t *ops = json_object_get(jwk, "key_ops");
+    ENSURE(ops == NULL || json_is_array(ops), err, invalid);
+    bool sig = use.len == 0 || slice_eq_str(use, "sig");
+    bool enc = use.len == 0 || slice_eq_str(use, "enc");
+    key->alg = jws_alg_parse(alg);
+    bool wrap_alg = slice_eq_str(alg, "ECDH-ES+A256KW") || slice_eq_str(alg, "RSA-OAEP-256");
+    key->may_verify = sig && key_ops_allow(jwk, "verify", "verify", "verify") &&
+                      (alg.len == 0 || key->alg != JWS_NONE);
+    key->may_wrap = enc && key_ops_allow(jwk, "wrapKey", "deriveKey", "deriveBits") &&
+                    (alg.len == 0 || wrap_alg);
+    return OK;
+}
+
+static bool has_private_member(const json_t *jwk)
+{
+    static const char *const names[] = {"d", "p", "q", "dp", "dq", "qi", "oth", "k"};
+    for (size_t i = 0; i < sizeof names / sizeof names[0]; i++) {
+        if (json_object_get(jwk, names[i]) != NULL) {
+            return true;
+        }
+    }
+    return false;
+}
+
+static rc parse_object(struct arena *arena, const json_t *jwk, enum reason invalid,
+                       struct jwk_public *key, struct err *err)
+{
+    struct slice kty;
+    ENSURE(json_is_object(jwk), err, invalid);
+    ENSURE(!has_private_member(jwk), err, invalid);
+    TRY(json_need_text(jwk, "kty", invalid, &kty, err));
+    if (slice_eq_str(kty, "EC")) {
+        TRY(parse_ec(arena, jwk, invalid, key, err));
+    } else if (slice_eq_str(kty, "RSA")) {
+        TRY(parse_rsa(arena, jwk, invalid, key, err));
+    } else if (slice_eq_str(kty, "OKP")) {
+        TRY(parse_okp(arena, jwk, invalid, key, err));
+    } else {
+        FAIL(err, invalid, "kty %.*s", SLICE_FMT(slice_cut(kty, 0, 16)));
+    }
+    TRY(parse_purpose(jwk, invalid, key, err));
+    return jwk_finish(key, err);
+}
+
+static rc parse_key(struct arena *arena, const json_t *jwk, enum reason invalid,
+                    struct jwk_public **out, struct err *err)
+{
+    struct jwk_public *key = xcalloc(1, sizeof *key);
+    rc result = parse_object(arena, jwk, invalid, key, err);
+    if (!result.ok) {
+        jwk_public_free(key);
+        return result;
+    }
+    *out = key;
+    return OK;
+}
+
+rc jwk_public_parse(struct slice json, enum reason invalid, struct jwk_public **out,
+                    struct err *err)
+{
+    AUTO(arena_free_at) struct arena *arena = arena_new(PARSE_BUDGET);
+    json_t *jwk;
+    TRY(json_parse_object(arena, json, JWK_BYTES_MAX, invalid, &jwk, err));
+    return parse_key(arena, jwk, invalid, out, err);
+}
+
+/* --- sets ----------------------------------------------------------------------------------- */
+
+void jwks_free(void *set)
+{
+    struct jwks *s = set;
+    for (size_t i = 0; s != NULL && i < s->count; i++) {
+        jwk_public_free(s->keys[i]);
+    }
+    xfree(s);
+}
+
+static bool set_has_kid(const struct jwks *set, const char *kid)
+{
+    for (size_t i = 0; i < set->count; i++) {
+        if (kid[0] != '\0' && strcmp(set->keys[i]->kid, kid) == 0) {
+            return true;
+        }
+    }
+    return false;
+}
+
+/* A key that we can't use is left out (RFC 7517 §5), but one that is secret must not be published. */
+static rc add_key(struct arena *arena, struct jwks *set, const json_t *jwk, enum reason invalid,
+                  struct err *err)
+{
+    ENSURE(json_is_object(jwk) && !has_private_member(jwk), err, invalid);
+    struct jwk_public *key = NULL;
+    if (!parse_key(arena, jwk, invalid, &key, err).ok) {
+        err_clear(err);
+        return OK;
+    }
+    bool duplicate = set_has_kid(set, key->kid);
+    set->keys[set->count++] = key;
+    ENSURE(!duplicate, err, invalid);
+    return OK;
+}
+
+static rc fill_set(struct slice json, enum reason invalid, struct jwks *set, struct err *err)
+{
+    AUTO(arena_free_at) struct arena *arena = arena_new(4 * JWKS_BYTES_MAX);
+    json_t *root;
+    TRY(json_parse_object(arena, json, JWKS_BYTES_MAX, invalid, &root, err));
+    const json_t *keys = json_object_get(root, "keys");
+    ENSURE(json_is_array(keys), err, invalid);
+    ENSURE(json_array_size(keys) <= JWKS_KEYS_MAX, err, invalid);
+    for (size_t i = 0; i < json_array_size(keys); i++) {
+        TRY(add_key(arena, set, json_array_get(keys, i), invalid, err));
+    }
+    ENSURE(set->count > 0, err, invalid);
+    return OK;
+}
+
+rc jwks_parse(struct slice json, enum reason invalid, struct jwks **out, struct err *err)
+{
+    struct jwks *set = xcalloc(1, sizeof *set);
+    struct err local = {0};
+    rc result = fill_set(json, invalid, set, err == NULL ? &local : err);
+    if (!result.ok) {
+        jwks_free(set);
+        return result;
+    }
+    *out = set;
+    return OK;
+}
+
+const struct jwk_public *jwks_find(const struct jwks *set, struct slice kid, enum jws_alg alg)
+{
+    const struct jwk_public *found = NULL;
+    for (size_t i = 0; i < set->count; i++) {
+        const struct jwk_public *key = set->keys[i];
+        bool named = kid.len == 0 || slice_eq_str(kid, key->kid);
+        if (!named || !jwk_may_verify(key, alg)) {
+            continue;
+        }
+        if (found != NULL) {
+            return NULL; /* ambiguous: a token without kid against several keys */
+        }
+        found = key;
+    }
+    return found;
+}

@@ -1,0 +1,236 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "crypto/jws.h"
+
+#include <stdio.h>
+#include <string.h>
+
+#include <openssl/core_names.h>
+#include <openssl/ecdsa.h>
+#include <openssl/rsa.h>
+
+#include "base/encode.h"
+#include "base/mem.h"
+#include "crypto/crypto_internal.h"
+#include "crypto/json.h"
+
+enum {
+    HEADER_BYTES_MAX = 4096,
+    DER_SIGNATURE_MAX = 2 * (48 + 3) + 6, /* two INTEGERs with a sign byte, and the SEQUENCE */
+};
+
+static const char *const alg_names[] = {[JWS_NONE] = "none",   [JWS_RS256] = "RS256",
+                                        [JWS_PS256] = "PS256", [JWS_ES256] = "ES256",
+                                        [JWS_ES384] = "ES384", [JWS_EDDSA] = "EdDSA"};
+
+enum jws_alg jws_alg_parse(struct slice name)
+{
+    for (int i = JWS_RS256; i <= JWS_EDDSA; i++) {
+        if (slice_eq_str(name, alg_names[i])) {
+            return (enum jws_alg)i;
+        }
+    }
+    return JWS_NONE;
+}
+
+const char *jws_alg_name(enum jws_alg alg)
+{
+    return alg_names[alg];
+}
+
+/* --- parsing -------------------------------------------------------------------------------- */
+
+/* Split at exactly two dots. */
+static rc split(struct slice token, enum reason malformed, struct slice parts[3], struct err *err)
+{
+    ptrdiff_t first = slice_find(token, '.');
+    ENSURE(first > 0, err, malformed);
+    struct slice rest = slice_cut(token, (size_t)first + 1, token.len);
+    ptrdiff_t second = slice_find(rest, '.');
+    ENSURE(second >= 0, err, malformed);
+    parts[0] = slice_cut(token, 0, (size_t)first);
+    parts[1] = slice_cut(rest, 0, (size_t)second);
+    parts[2] = slice_cut(rest, (size_t)second + 1, rest.len);
+    ENSURE(slice_find(parts[2], '.') < 0, err, malformed);
+    return OK;
+}
+
+static rc decode(struct arena *arena, struct slice text, enum reason malformed, struct slice *out,
+                 struct err *err)
+{
+    if (!base64url_decode(arena, text, out, err).ok) {
+        FAIL(err, err != NULL && err->reason == R_ARENA_EXHAUSTED ? R_ARENA_EXHAUSTED : malformed,
+             "not base64url");
+    }
+    return OK;
+}
+
+static rc parse_header(struct arena *arena, struct slice header, enum reason malformed,
+                       struct jws *out, struct err *err)
+{
+    json_t *json;
+    struct slice alg;
+    TRY(json_parse_object(arena, header, HEADER_BYTES_MAX, malformed, &json, err));
+    /* RFC 7515 §4.1.11: an extension that must be understood is refused, for we know none. */
+    ENSURE(json_object_get(json, "crit") == NULL, err, malformed);
+    ENSURE(json_object_get(json, "b64") == NULL, err, malformed);
+    ENSURE(json_object_get(json, "zip") == NULL, err, malformed);
+    ENSURE(json_object_get(json, "enc") == NULL, err, malformed); /* a JWE in JWS clothes */
+    TRY(json_need_text(json, "alg", malformed, &alg, err));
+    TRY(json_get_text(json, "kid", malformed, &out->kid, err));
+    TRY(json_get_text(json, "typ", malformed, &out->typ, err));
+    out->alg = jws_alg_parse(alg);
+    ENSURE(out->alg != JWS_NONE, err, R_TOKEN_ALGORITHM);
+    return OK;
+}
+
+rc jws_parse(struct arena *arena, struct slice token, enum reason malformed, struct jws *out,
+             struct err *err)
+{
+    struct slice parts[3], header;
+    TRY(split(token, malformed, parts, err));
+    TRY(decode(arena, parts[0], malformed, &header, err));
+    TRY(parse_header(arena, header, malformed, out, err));
+    TRY(decode(arena, parts[1], malformed, &out->payload, err));
+    TRY(decode(arena, parts[2], malformed, &out->signature, err));
+    out->signed_ = slice_cut(token, 0, parts[0].len + 1 + parts[1].len);
+    return OK;
+}
+
+/* --- verifying ------------------------------------------------------------------------------ */
+
+/* r || s as RFC 7518 §3.4 has it → the DER that EVP wants. The raw length was checked. */
+static int signature_to_der(struct slice raw, uint8_t out[DER_SIGNATURE_MAX])
+{
+    size_t half = raw.len / 2;
+    ECDSA_SIG *sig = ECDSA_SIG_new();
+    BIGNUM *r = BN_bin2bn(raw.ptr, (int)half, NULL);
+    BIGNUM *s = BN_bin2bn(raw.ptr + half, (int)half, NULL);
+    int len = -1;
+    if (sig == NULL || r == NULL || s == NULL || ECDSA_SIG_set0(sig, r, s) != 1) {
+        BN_free(r);
+        BN_free(s);
+        ECDSA_SIG_free(sig);
+        return -1;
+    }
+    if (i2d_ECDSA_SIG(sig, NULL) <= DER_SIGNATURE_MAX) {
+        uint8_t *at = out;
+        len = i2d_ECDSA_SIG(sig, &at);
+    }
+    ECDSA_SIG_free(sig);
+    return len;
+}
+
+static const EVP_MD *digest_of(enum jws_alg alg)
+{
+    if (alg == JWS_EDDSA) {
+        return NULL;
+    }
+    return alg == JWS_ES384 ? algs()->sha384 : algs()->sha256;
+}
+
+/* Bytes that a signature of this algorithm must have; 0: as many as the RSA modulus. */
+static size_t raw_length(enum jws_alg alg)
+{
+    switch (alg) {
+    case JWS_ES256:
+    case JWS_EDDSA:
+        return 64;
+    case JWS_ES384:
+        return 96;
+    case JWS_NONE:
+    case JWS_RS256:
+    case JWS_PS256:
+        break;
+    }
+    return 0;
+}
+
+static bool set_pss(EVP_PKEY_CTX *pctx)
+{
+    /* RFC 7518 §3.5: MGF1 with SHA-256, salt as long as the hash. */
+    return EVP_PKEY_CTX_set_rsa_padding(pctx, RSA_PKCS1_PSS_PADDING) == 1 &&
+           EVP_PKEY_CTX_set_rsa_pss_saltlen(pctx, RSA_PSS_SALTLEN_DIGEST) == 1;
+}
+
+static bool verify_with(EVP_PKEY *pkey, const struct jws *jws, struct slice signature)
+{
+    EVP_MD_CTX *ctx = EVP_MD_CTX_new();
+    EVP_PKEY_CTX *pctx = NULL;
+    const EVP_MD *md = digest_of(jws->alg);
+    bool ok = ctx != NULL &&
+              EVP_DigestVerifyInit_ex(ctx, &pctx, md == NULL ? NULL : EVP_MD_get0_name(md), NULL,
+                                      algs()->properties, pkey, NULL) == 1 &&
+              (jws->alg != JWS_PS256 || set_pss(pctx)) &&
+              EVP_DigestVerify(ctx, signature.ptr, signature.len, jws->signed_.ptr,
+                               jws->signed_.len) == 1;
+    EVP_MD_CTX_free(ctx);
+    openssl_errors_clear();
+    return ok;
+}
+
+rc jws_verify(const struct jws *jws, const struct jwk_public *key, enum reason mismatch,
+              struct err *err)
+{
+    ENSURE(jwk_may_verify(key, jws->alg), err, mismatch);
+    size_t want = raw_length(jws->alg);
+    ENSURE(want == 0 || jws->signature.len == want, err, mismatch);
+    ENSURE(want != 0 || jws->signature.len == (size_t)EVP_PKEY_get_size(key->pkey), err, mismatch);
+    uint8_t der[DER_SIGNATURE_MAX];
+    struct slice signature = jws->signature;
+    if (jws->alg == JWS_ES256 || jws->alg == JWS_ES384) {
+        int len = signature_to_der(jws->signature, der);
+        ENSURE(len > 0, err, mismatch);
+        signature = slice_of(der, (size_t)len);
+    }
+    ENSURE(verify_with(key->pkey, jws, signature), err, mismatch);
+    return OK;
+}
+
+/* --- signing -------------------------------------------------------------------------------- */
+
+static rc sign_raw(const struct jwk_private *key, struct slice data, uint8_t out[96], size_t field,
+                   struct err *err)
+{
+    uint8_t der[DER_SIGNATURE_MAX];
+    size_t len = sizeof der;
+    const EVP_MD *md = field == 48 ? algs()->sha384 : algs()->sha256;
+    EVP_MD_CTX *ctx = EVP_MD_CTX_new();
+    bool ok = ctx != NULL &&
+              EVP_DigestSignInit_ex(ctx, NULL, EVP_MD_get0_name(md), NULL, algs()->properties,
+                                    key->pub.pkey, NULL) == 1 &&
+              EVP_DigestSign(ctx, der, &len, data.ptr, data.len) == 1;
+    EVP_MD_CTX_free(ctx);
+    const uint8_t *at = der;
+    ECDSA_SIG *sig = ok ? d2i_ECDSA_SIG(NULL, &at, (long)len) : NULL;
+    ok = sig != NULL && BN_bn2binpad(ECDSA_SIG_get0_r(sig), out, (int)field) == (int)field &&
+         BN_bn2binpad(ECDSA_SIG_get0_s(sig), out + field, (int)field) == (int)field;
+    ECDSA_SIG_free(sig);
+    openssl_errors_clear();
+    ENSURE(ok, err, R_CRYPTO_FAILED);
+    return OK;
+}
+
+rc jws_sign(struct arena *arena, const struct jwk_private *key, const char *typ,
+            struct slice payload, struct slice *out, struct err *err)
+{
+    size_t field = key->pub.kind == JWK_EC_P384 ? 48 : 32;
+    char header[512];
+    int header_len = snprintf(header, sizeof header, "{\"alg\":\"%s\",\"kid\":\"%s\"%s%s%s}",
+                              field == 48 ? "ES384" : "ES256", key->pub.kid,
+                              typ == NULL ? "" : ",\"typ\":\"", typ == NULL ? "" : typ,
+                              typ == NULL ? "" : "\"");
+    ENSURE(header_len > 0 && header_len < (int)sizeof header, err, R_INTERNAL);
+    size_t total = base64url_length((size_t)header_len) + 1 + base64url_length(payload.len) + 1 +
+                   base64url_length(2 * field);
+    char *token = arena_alloc(arena, total + 1);
+    ARENA_ENSURE(token, err);
+    size_t n = base64url_encode(slice_of(header, (size_t)header_len), token);
+    token[n++] = '.';
+    n += base64url_encode(payload, token + n);
+    uint8_t raw[96];
+    TRY(sign_raw(key, slice_of(token, n), raw, field, err));
+    token[n++] = '.';
+    n += base64url_encode(slice_of(raw, 2 * field), token + n);
+    *out = slice_of(token, n);
+    return OK;
+}
