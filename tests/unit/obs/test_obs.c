@@ -1,0 +1,113 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "chancery_test.h"
+
+#include <string.h>
+#include <unistd.h>
+
+#include "obs/log.h"
+#include "obs/metrics.h"
+
+/* Write one line through a pipe and read it back. */
+static void capture(char *out, size_t cap, void (*write_line)(void))
+{
+    int fds[2];
+    assert_int_equal(pipe(fds), 0);
+    log_to_fd(fds[1]);
+    write_line();
+    log_to_fd(-1);
+    close(fds[1]);
+    ssize_t n = read(fds[0], out, cap - 1);
+    close(fds[0]);
+    out[n < 0 ? 0 : n] = '\0';
+}
+
+static void hostile_line(void)
+{
+    struct log_scope outer = log_scope_enter("rid");
+    log_event(LOG_WARNING, "test.event", F_USER("user", "a\"b\\\n\x1b[31m\xc3\xa9"),
+              F_INT("n", -5), F_MICROS("took", 1234), F_USER("absent", NULL));
+    log_scope_leave(outer);
+}
+
+static void strangers_text_is_escaped(void **state)
+{
+    (void)state;
+    char line[4096];
+    log_configure(LOG_JSON, LOG_INFO);
+    capture(line, sizeof line, hostile_line);
+    assert_non_null(strstr(line, "\"user\":\"a\\\"b\\\\\\u000a\\u001b[31m\\u00c3\\u00a9\""));
+    assert_non_null(strstr(line, "\"request_id\":\"rid\""));
+    assert_non_null(strstr(line, "\"n\":-5,\"took\":1.234}\n"));
+    assert_null(strstr(line, "absent"));
+    assert_ptr_equal(strchr(line, '\n'), line + strlen(line) - 1);
+}
+
+static void long_line(void)
+{
+    static char text[10000];
+    memset(text, 'x', sizeof text - 1);
+    struct log_field fields[30];
+    for (int i = 0; i < 30; i++) {
+        fields[i] = F_USER("field", text);
+    }
+    log_write(LOG_ERROR, "long", fields, 30);
+}
+
+static void lines_are_bounded(void **state)
+{
+    (void)state;
+    char line[8192];
+    capture(line, sizeof line, long_line);
+    assert_in_range(strlen(line), 1000, 3072);
+    assert_string_equal(line + strlen(line) - 2, "}\n");
+}
+
+static void debug_line(void)
+{
+    log_event(LOG_DEBUG, "quiet", F_INT("n", 1));
+}
+
+static void quiet_levels_write_nothing(void **state)
+{
+    (void)state;
+    char line[64];
+    capture(line, sizeof line, debug_line);
+    assert_string_equal(line, "");
+}
+
+static void metrics_are_prometheus_text(void **state)
+{
+    (void)state;
+    struct err err = {0};
+    struct slice text;
+    AUTO(arena_free_at) struct arena *arena = arena_new(1 << 20);
+    struct buf out;
+    metrics_reset();
+    metric_add(M_CALLS, "echo", "OK", 2);
+    metric_add(M_CONNECTIONS, NULL, NULL, 3);
+    metric_observe(M_CALL_SECONDS, "echo", NULL, 40000);
+    assert_int_equal(metric_value(M_CALLS, "echo", "OK"), 2);
+    buf_init(&out, arena);
+    metrics_write(&out);
+    buf_add_byte(&out, 0);
+    assert_ok(buf_finish(&out, &text, &err), &err);
+    const char *all = (const char *)text.ptr;
+    assert_non_null(strstr(all, "chancery_calls_total{flow=\"echo\",reason=\"OK\"} 2\n"));
+    assert_non_null(strstr(all, "chancery_connections 3\n"));
+    assert_non_null(strstr(all, "chancery_call_seconds_bucket{flow=\"echo\",le=\"3.2e-05\"} 0\n"));
+    assert_non_null(strstr(all, "chancery_call_seconds_bucket{flow=\"echo\",le=\"6.4e-05\"} 1\n"));
+    assert_non_null(strstr(all, "chancery_call_seconds_count{flow=\"echo\"} 1\n"));
+    assert_non_null(strstr(all, "# TYPE chancery_call_seconds histogram\n"));
+    metrics_reset();
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(strangers_text_is_escaped),
+        cmocka_unit_test(lines_are_bounded),
+        cmocka_unit_test(quiet_levels_write_nothing),
+        cmocka_unit_test(metrics_are_prometheus_text),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
