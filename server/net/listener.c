@@ -1,0 +1,181 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Listening sockets: TCP with SO_REUSEPORT, so that every worker has a queue of its own, and Unix. */
+#include <arpa/inet.h>
+#include <errno.h>
+#include <netdb.h>
+#include <netinet/in.h>
+#include <netinet/tcp.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/socket.h>
+#include <sys/stat.h>
+#include <sys/un.h>
+#include <unistd.h>
+
+#include "base/mem.h"
+#include "net/net_internal.h"
+
+#include <arpa/inet.h>
+
+enum { BACKLOG = 1024 };
+
+static rc listen_unix(const char *path, int *fd_out, struct err *err)
+{
+    struct sockaddr_un addr = {.sun_family = AF_UNIX};
+    if (strlen(path) >= sizeof addr.sun_path) {
+        FAIL(err, R_CONFIG_INVALID, "socket path %s is too long", path);
+    }
+    memcpy(addr.sun_path, path, strlen(path) + 1);
+    int fd = socket(AF_UNIX, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0);
+    (void)unlink(path); /* what a crash left */
+    if (fd < 0 || bind(fd, (const struct sockaddr *)&addr, sizeof addr) != 0 ||
+        chmod(path, S_IRUSR | S_IWUSR | S_IRGRP | S_IWGRP) != 0 || listen(fd, BACKLOG) != 0) {
+        int why = errno;
+        if (fd >= 0) {
+            close(fd);
+        }
+        FAIL(err, R_STARTUP_FAILED, "can't listen on unix:%s: %s", path, strerrorname_np(why));
+    }
+    *fd_out = fd;
+    return OK;
+}
+
+/* "[::1]:443" or "127.0.0.1:443" → a numeric address; no DNS. */
+static rc resolve(const char *address, struct addrinfo **out, struct err *err)
+{
+    const char *colon = strrchr(address, ':');
+    char host[64];
+    size_t len = colon == NULL ? sizeof host : (size_t)(colon - address);
+    if (len >= sizeof host || len == 0) {
+        FAIL(err, R_CONFIG_INVALID, "%s is no host:port", address);
+    }
+    bool bracketed = address[0] == '[' && address[len - 1] == ']';
+    snprintf(host, sizeof host, "%.*s", (int)(bracketed ? len - 2 : len),
+             bracketed ? address + 1 : address);
+    const struct addrinfo hints = {.ai_flags = AI_NUMERICHOST | AI_NUMERICSERV | AI_PASSIVE,
+                                   .ai_socktype = SOCK_STREAM};
+    if (getaddrinfo(host, colon + 1, &hints, out) != 0) {
+        FAIL(err, R_CONFIG_INVALID, "%s is no numeric address with a port", address);
+    }
+    return OK;
+}
+
+static rc listen_tcp(const char *address, int *fd_out, struct err *err)
+{
+    static const int on = 1;
+    struct addrinfo *info = NULL;
+    TRY(resolve(address, &info, err));
+    int fd = socket(info->ai_family, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0);
+    bool ok = fd >= 0 && setsockopt(fd, SOL_SOCKET, SO_REUSEADDR, &on, sizeof on) == 0 &&
+              setsockopt(fd, SOL_SOCKET, SO_REUSEPORT, &on, sizeof on) == 0 &&
+              bind(fd, info->ai_addr, info->ai_addrlen) == 0 && listen(fd, BACKLOG) == 0;
+    int why = errno;
+    freeaddrinfo(info);
+    if (!ok) {
+        if (fd >= 0) {
+            close(fd);
+        }
+        FAIL(err, R_STARTUP_FAILED, "can't listen on %s: %s", address, strerrorname_np(why));
+    }
+    *fd_out = fd;
+    return OK;
+}
+
+rc net_listen(const char *address, int *fd_out, struct err *err)
+{
+    if (strncmp(address, "unix:", 5) == 0) {
+        return listen_unix(address + 5, fd_out, err);
+    }
+    return listen_tcp(address, fd_out, err);
+}
+
+static void format_address(const struct sockaddr_storage *addr, char *out, size_t cap)
+{
+    char host[INET6_ADDRSTRLEN] = "";
+    if (addr->ss_family == AF_INET) {
+        const struct sockaddr_in *in = (const struct sockaddr_in *)(const void *)addr;
+        inet_ntop(AF_INET, &in->sin_addr, host, sizeof host);
+        snprintf(out, cap, "%s:%u", host, ntohs(in->sin_port));
+    } else if (addr->ss_family == AF_INET6) {
+        const struct sockaddr_in6 *in = (const struct sockaddr_in6 *)(const void *)addr;
+        inet_ntop(AF_INET6, &in->sin6_addr, host, sizeof host);
+        snprintf(out, cap, "[%s]:%u", host, ntohs(in->sin6_port));
+    } else {
+        snprintf(out, cap, "unix");
+    }
+}
+
+void net_bound_address(int fd, char *out, size_t cap)
+{
+    struct sockaddr_storage addr = {0};
+    socklen_t len = sizeof addr;
+    (void)getsockname(fd, (struct sockaddr *)&addr, &len);
+    format_address(&addr, out, cap);
+}
+
+static bool is_loopback(int fd)
+{
+    struct sockaddr_storage addr = {0};
+    socklen_t len = sizeof addr;
+    if (getsockname(fd, (struct sockaddr *)&addr, &len) != 0) {
+        return false;
+    }
+    if (addr.ss_family == AF_INET) {
+        const struct sockaddr_in *in = (const struct sockaddr_in *)(const void *)&addr;
+        return ntohl(in->sin_addr.s_addr) >> 24 == 127;
+    }
+    const struct sockaddr_in6 *in6 = (const struct sockaddr_in6 *)(const void *)&addr;
+    return addr.ss_family == AF_UNIX ||
+           (addr.ss_family == AF_INET6 && IN6_IS_ADDR_LOOPBACK(&in6->sin6_addr));
+}
+
+static void on_acceptable(struct loop_fd *watch, bool readable, bool writable)
+{
+    static const int on = 1;
+    (void)readable;
+    (void)writable;
+    struct net_listener *listener = LIST_ENTRY(watch, struct net_listener, watch);
+    struct net_server *server = listener->server;
+    for (int i = 0; i < 64; i++) { /* leave some turns to the connections that are there */
+        struct sockaddr_storage addr = {0};
+        socklen_t len = sizeof addr;
+        int fd = accept4(watch->fd, (struct sockaddr *)&addr, &len, SOCK_NONBLOCK | SOCK_CLOEXEC);
+        if (fd < 0) {
+            return;
+        }
+        if (server->draining || server->conn_count >= server->config.max_connections) {
+            close(fd);
+            continue;
+        }
+        (void)setsockopt(fd, IPPROTO_TCP, TCP_NODELAY, &on, sizeof on);
+        char peer[64];
+        format_address(&addr, peer, sizeof peer);
+        conn_accept(server, fd, listener->tls, listener->is_loopback, peer);
+    }
+}
+
+rc net_server_listen(struct net_server *server, int fd, const struct net_tls_config *tls,
+                     struct err *err)
+{
+    SSL_CTX *ctx = NULL;
+    bool loopback = is_loopback(fd);
+    rc result = OK;
+    if (tls != NULL) {
+        result = tls_context_new(tls, &ctx, err);
+    } else if (!loopback) {
+        result = err_raise(err, R_CONFIG_INVALID, __FILE__, __LINE__,
+                           "cleartext is for loopback and Unix sockets only");
+    }
+    if (!result.ok) {
+        close(fd);
+        return result;
+    }
+    struct net_listener *listener = xcalloc(1, sizeof *listener);
+    listener->server = server;
+    listener->tls = ctx;
+    listener->is_loopback = loopback;
+    list_append(&server->listeners, &listener->link);
+    loop_fd_init(&listener->watch, server->loop, fd, on_acceptable);
+    loop_fd_want(&listener->watch, true, false);
+    return OK;
+}

@@ -1,0 +1,115 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* The transport: listeners, TLS, HTTP/2, gRPC framing. Knows nothing of what is called.
+ *
+ * Every callback of the handler runs after nghttp2 has returned, so it may send and finish at will;
+ * no callback runs inside net_stream_send, net_stream_finish or net_stream_reply_http. `closed` is the
+ * last callback of a stream and comes exactly once. Loop thread only.
+ *
+ * Sources: RFC 9113 (HTTP/2); grpc/grpc doc/PROTOCOL-HTTP2.md. */
+#pragma once
+
+#include "base/clock.h"
+#include "base/err.h"
+#include "base/slice.h"
+
+struct loop;
+struct net_server;
+struct net_stream;
+
+enum {
+    NET_HEADERS_MAX = 64,
+    NET_HEADER_BYTES_MAX = 16 * 1024, /* SETTINGS_MAX_HEADER_LIST_SIZE, enforced by us */
+    NET_FINGERPRINT_BYTES = 32,       /* SHA-256 of the client certificate's DER */
+};
+
+struct net_header {
+    const char *name; /* lower case */
+    const char *value;
+};
+
+/* What is known when the headers are complete. Lives as long as the stream. */
+struct net_request {
+    const char *method; /* "POST" */
+    const char *path;   /* "/chancery.v1.LicensingService/AcquireLicense" */
+    struct net_header headers[NET_HEADERS_MAX];
+    size_t header_count;
+    bool is_grpc;       /* POST with content-type application/grpc[+proto] */
+    int64_t timeout_ms; /* of grpc-timeout; 0: none was given */
+    const char *peer;   /* "127.0.0.1:4711", "unix" */
+    bool is_protected;  /* TLS, loopback or a Unix socket */
+    bool has_certificate;
+    uint8_t fingerprint[NET_FINGERPRINT_BYTES];
+};
+
+/* A metadata value by its lower-case name; NULL if it is absent. */
+const char *net_request_header(const struct net_request *request, const char *name);
+
+/* What the layer above is told. */
+struct net_handler {
+    void *ctx;
+    /* A request's headers are complete. Return the most bytes that a message of it may have. */
+    size_t (*open)(void *ctx, struct net_stream *stream, const struct net_request *request);
+    /* One whole message, unframed and decompressed; borrowed until the callback returns. */
+    void (*message)(void *ctx, struct net_stream *stream, struct slice message);
+    /* The client has sent all that it will send. */
+    void (*end)(void *ctx, struct net_stream *stream);
+    /* The framing or the compression of the request is broken, or a message too large: finish the
+     * stream with this. No `message` or `end` follows. */
+    void (*broken)(void *ctx, struct net_stream *stream, const struct err *err);
+    /* The stream is gone: answered, reset by the client, or its connection lost. */
+    void (*closed)(void *ctx, struct net_stream *stream);
+};
+
+/* --- streams --------------------------------------------------------------------------------- */
+
+void net_stream_set_user(struct net_stream *stream, void *user);
+void *net_stream_user(const struct net_stream *stream);
+/* Send one message (copied); gzip-compressed when the client accepts that and it is worth it. */
+void net_stream_send(struct net_stream *stream, struct slice message);
+/* Bytes that wait to be sent; a streaming call should stop above NET_STREAM_QUEUE_MAX. */
+size_t net_stream_queued(const struct net_stream *stream);
+enum { NET_STREAM_QUEUE_MAX = 256 * 1024 };
+/* End the stream with a status: as trailers, or trailers-only when no message was sent. `text` is
+ * percent-encoded, `details` (google.rpc.Status, may be empty) base64-encoded here. Once only. */
+void net_stream_finish(struct net_stream *stream, enum grpc_code code, const char *text,
+                       struct slice details);
+/* Answer a plain HTTP request. Once only. Copies the body. */
+void net_stream_reply_http(struct net_stream *stream, int status, const char *content_type,
+                           struct slice body);
+
+/* --- server ---------------------------------------------------------------------------------- */
+
+struct net_tls_config {
+    const char *certificate_file; /* PEM chain */
+    const char *key_file;         /* PEM; NULL certificate_file means cleartext */
+    /* PEM bundle: client certificates must chain to it. NULL: any self-consistent, unexpired
+     * certificate is let in, because components are known by their registered fingerprint. */
+    const char *client_ca_file;
+};
+
+struct net_config {
+    unsigned max_connections;      /* 0: 20,000 */
+    unsigned max_streams;          /* per connection; 0: 256 */
+    int64_t handshake_timeout_ms;  /* 0: 10 s */
+    int64_t idle_timeout_ms;       /* without any stream; 0: 10 min */
+    size_t gzip_min_bytes;         /* smallest message worth compressing; 0: 1 KiB */
+};
+
+struct net_server *net_server_new(struct loop *loop, const struct net_config *config,
+                                  const struct net_handler *handler);
+/* Serve on a listening socket (taken). `tls` may be NULL: cleartext, refused with R_CONFIG_INVALID
+ * unless the socket is a Unix one or bound to loopback. */
+MUST rc net_server_listen(struct net_server *server, int fd, const struct net_tls_config *tls,
+                          struct err *err);
+/* Stop accepting, announce GOAWAY, let streams end, and call `done` when the last connection is gone
+ * or `limit_ms` has passed (what is left is cut then). */
+void net_server_drain(struct net_server *server, int64_t limit_ms, void (*done)(void *ctx),
+                      void *ctx);
+void net_server_free(struct net_server *server);
+size_t net_server_connections(const struct net_server *server);
+
+/* Open a listening socket: "host:port" with a numeric address (port 0: any), or "unix:/path". Each
+ * call for the same TCP address gives a socket of its own (SO_REUSEPORT). R_STARTUP_FAILED. */
+MUST rc net_listen(const char *address, int *fd_out, struct err *err);
+/* The address that a socket is bound to, as text: "127.0.0.1:8443". */
+void net_bound_address(int fd, char *out, size_t cap);
