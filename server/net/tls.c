@@ -9,7 +9,7 @@ static const char CIPHERS_1_2[] =
     "ECDHE-ECDSA-AES256-GCM-SHA384:ECDHE-RSA-AES256-GCM-SHA384:"
     "ECDHE-ECDSA-AES128-GCM-SHA256:ECDHE-RSA-AES128-GCM-SHA256";
 static const char CIPHERS_1_3[] = "TLS_AES_256_GCM_SHA384:TLS_AES_128_GCM_SHA256";
-static const char GROUPS[] = "P-256:P-384:X25519";
+static char GROUPS[] = "P-256:P-384:X25519"; /* not const: OpenSSL's macro casts it away */
 static const unsigned char SESSION_CONTEXT[] = "chancery";
 
 /* RFC 7301 §3.2: no common protocol is fatal. */
@@ -18,7 +18,7 @@ static int select_alpn(SSL *ssl, const unsigned char **out, unsigned char *out_l
 {
     (void)ssl;
     (void)arg;
-    for (unsigned i = 0; i + 1 + in[i] <= in_len; i += 1 + in[i]) {
+    for (unsigned i = 0; i < in_len && i + 1 + in[i] <= in_len; i += 1 + in[i]) {
         if (in[i] == 2 && in[i + 1] == 'h' && in[i + 2] == '2') {
             *out = in + i + 1;
             *out_len = 2;
