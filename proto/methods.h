@@ -1,0 +1,46 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* The table of all methods and the descriptors for server reflection, generated from the .proto files
+ * by scripts/gen-methods. Constant data; any thread. */
+#pragma once
+
+#include <protobuf-c/protobuf-c.h>
+
+/* Bits of `roles`: 1 << number of chancery.v1.Role. */
+enum { METHOD_ROLE_PUBLIC = 1 << 8 };
+
+enum method_user { METHOD_USER_NONE = 0, METHOD_USER_OPTIONAL = 1, METHOD_USER_REQUIRED = 2 };
+
+struct method {
+    const char *path;    /* "/chancery.v1.LicensingService/AcquireLicense" */
+    const char *service; /* "chancery.v1.LicensingService" */
+    const ProtobufCMessageDescriptor *request;
+    const ProtobufCMessageDescriptor *response;
+    int client_streams;
+    int server_streams;
+    unsigned roles; /* who may call it; 0: nobody */
+    enum method_user user;
+    size_t max_request_bytes;
+};
+
+/* Sorted by path. */
+extern const struct method METHODS[];
+extern const size_t METHOD_COUNT;
+
+/* A serialized google.protobuf.FileDescriptorProto. */
+struct proto_file {
+    const char *name; /* "chancery/v1/licensing.proto" */
+    const uint8_t *bytes;
+    size_t len;
+    const unsigned short *dependencies; /* indices into PROTO_FILES */
+    size_t dependency_count;
+};
+extern const struct proto_file PROTO_FILES[];
+extern const size_t PROTO_FILE_COUNT;
+
+/* Which file declares a symbol; sorted by symbol. */
+struct proto_symbol {
+    const char *name; /* "chancery.v1.AcquireLicenseRequest" */
+    unsigned short file;
+};
+extern const struct proto_symbol PROTO_SYMBOLS[];
+extern const size_t PROTO_SYMBOL_COUNT;
