@@ -1,0 +1,153 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "wire/pb.h"
+
+#include "base/utf8.h"
+
+/* Nesting of our messages; scripts/gen-methods refuses recursive ones, so this is never reached. */
+enum { NESTING_MAX = 16 };
+
+struct budget {
+    ProtobufCAllocator allocator;
+    struct arena *arena;
+    bool exhausted;
+};
+
+/* Each allocation is preceded by its size: protobuf-c forgets the length of a string, and without it
+ * a NUL inside one could not be seen. 16 bytes keep the alignment. */
+struct allocation {
+    size_t size;
+    size_t reserved;
+};
+
+static void *arena_allocate(void *data, size_t size)
+{
+    struct budget *budget = data;
+    struct allocation *header = NULL;
+    if (size < SIZE_MAX - sizeof *header) {
+        header = arena_alloc(budget->arena, sizeof *header + size);
+    }
+    if (header == NULL) {
+        budget->exhausted = true;
+        return NULL;
+    }
+    header->size = size;
+    return header + 1;
+}
+
+static void arena_release(void *data, void *ptr)
+{
+    (void)data;
+    (void)ptr; /* freed with the arena */
+}
+
+/* Text may have tabs and line ends; other control characters hide things in logs and terminals. */
+static bool text_is_sound(const char *text)
+{
+    struct slice bytes = slice_str(text);
+    if (text == protobuf_c_empty_string) {
+        return true;
+    }
+    const struct allocation *header = (const struct allocation *)(const void *)text - 1;
+    if (header->size != bytes.len + 1) {
+        return false; /* a NUL inside */
+    }
+    for (size_t i = 0; i < bytes.len; i++) {
+        uint8_t c = bytes.ptr[i];
+        if (c < 0x20 && c != '\t' && c != '\n' && c != '\r') {
+            return false;
+        }
+    }
+    return utf8_is_valid(bytes);
+}
+
+static const void *member(const ProtobufCMessage *message, unsigned offset)
+{
+    return (const uint8_t *)message + offset;
+}
+
+/* How many values a field has, and where the first is. */
+static size_t values_of(const ProtobufCMessage *message, const ProtobufCFieldDescriptor *field,
+                        const void *const **first)
+{
+    if (field->label == PROTOBUF_C_LABEL_REPEATED) {
+        *first = *(const void *const *const *)member(message, field->offset);
+        return *(const size_t *)member(message, field->quantifier_offset);
+    }
+    if ((field->flags & PROTOBUF_C_FIELD_FLAG_ONEOF) != 0 &&
+        *(const uint32_t *)member(message, field->quantifier_offset) != field->id) {
+        return 0;
+    }
+    *first = (const void *const *)member(message, field->offset);
+    return **first == NULL ? 0 : 1;
+}
+
+/* Walk all strings, level by level on a small stack of our own: no recursion over input. */
+struct walk {
+    const ProtobufCMessage *message;
+    unsigned field;
+    size_t value;
+};
+
+/* Look at one field's next value: false for a bad string; a submessage is pushed. */
+static bool visit(struct walk *stack, int *depth)
+{
+    struct walk *top = &stack[*depth];
+    const ProtobufCFieldDescriptor *field = &top->message->descriptor->fields[top->field];
+    bool text = field->type == PROTOBUF_C_TYPE_STRING;
+    const void *const *first = NULL;
+    size_t count =
+        text || field->type == PROTOBUF_C_TYPE_MESSAGE ? values_of(top->message, field, &first) : 0;
+    if (top->value >= count) {
+        top->field++;
+        top->value = 0;
+        return true;
+    }
+    const void *value = first[top->value++];
+    if (text) {
+        return text_is_sound(value);
+    }
+    stack[++*depth] = (struct walk){.message = value};
+    return *depth + 1 < NESTING_MAX;
+}
+
+static bool strings_are_sound(const ProtobufCMessage *message)
+{
+    struct walk stack[NESTING_MAX] = {{.message = message}};
+    int depth = 0;
+    while (depth >= 0) {
+        if (stack[depth].field >= stack[depth].message->descriptor->n_fields) {
+            depth--;
+            continue;
+        }
+        if (!visit(stack, &depth)) {
+            return false;
+        }
+    }
+    return true;
+}
+
+rc pb_unpack(struct arena *arena, const ProtobufCMessageDescriptor *type, struct slice bytes,
+             ProtobufCMessage **out, struct err *err)
+{
+    struct budget budget = {.arena = arena};
+    budget.allocator = (ProtobufCAllocator){arena_allocate, arena_release, &budget};
+    ProtobufCMessage *message =
+        protobuf_c_message_unpack(type, &budget.allocator, bytes.len, bytes.ptr);
+    if (message == NULL) {
+        FAIL(err, budget.exhausted ? R_ARENA_EXHAUSTED : R_PROTO_MALFORMED, "%s of %zu bytes",
+             type->name, bytes.len);
+    }
+    ENSURE(strings_are_sound(message), err, R_PROTO_MALFORMED);
+    *out = message;
+    return OK;
+}
+
+rc pb_pack(struct arena *arena, const ProtobufCMessage *message, struct slice *out,
+           struct err *err)
+{
+    size_t len = protobuf_c_message_get_packed_size(message);
+    uint8_t *bytes = arena_alloc(arena, len);
+    ARENA_ENSURE(bytes, err);
+    *out = slice_of(bytes, protobuf_c_message_pack(message, bytes));
+    return OK;
+}

@@ -1,0 +1,18 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Protobuf messages in a call's arena: unpacked within its budget, packed into it, never freed one by
+ * one. protobuf-c takes any bytes for a string, so unpacking also checks every string of a message.
+ * One thread per arena. */
+#pragma once
+
+#include <protobuf-c/protobuf-c.h>
+
+#include "base/arena.h"
+
+/* Unpack a message. R_PROTO_MALFORMED when it is none of this type, or a string in it is not UTF-8 or
+ * holds a NUL or another control character than tab and line end; R_ARENA_EXHAUSTED when it needs
+ * more than the arena has left (protobuf-c's structures may be 90 times the size on the wire). */
+MUST rc pb_unpack(struct arena *arena, const ProtobufCMessageDescriptor *type, struct slice bytes,
+                  ProtobufCMessage **out, struct err *err);
+/* Pack a message into the arena. */
+MUST rc pb_pack(struct arena *arena, const ProtobufCMessage *message, struct slice *out,
+                struct err *err);
