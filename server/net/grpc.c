@@ -36,7 +36,7 @@ void bytes_add(struct bytes *b, struct slice data)
 
 struct slice bytes_view(const struct bytes *b)
 {
-    return slice_of(b->ptr + b->start, b->end - b->start);
+    return b->ptr == NULL ? SLICE_NONE : slice_of(b->ptr + b->start, b->end - b->start);
 }
 
 void bytes_consume(struct bytes *b, size_t n)

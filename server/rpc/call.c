@@ -1,0 +1,130 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* What a step may ask of its call, and what it may say. */
+#include <stdarg.h>
+#include <stdio.h>
+#include <string.h>
+
+#include "net/net.h"
+#include "rpc/call_internal.h"
+
+void *call_state(struct call *c)
+{
+    return c->state;
+}
+
+struct arena *call_arena(struct call *c)
+{
+    return c->arena;
+}
+
+struct err *call_err(struct call *c)
+{
+    return &c->err;
+}
+
+const void *call_request(const struct call *c)
+{
+    return c->request;
+}
+
+void *call_services(const struct call *c)
+{
+    return c->rpc->services;
+}
+
+const struct method *call_method(const struct call *c)
+{
+    return c->method;
+}
+
+int64_t call_unix_us(const struct call *c)
+{
+    return c->unix_us;
+}
+
+struct unix_time call_now(const struct call *c)
+{
+    return (struct unix_time){c->unix_us / 1000000};
+}
+
+int64_t call_remaining_ms(const struct call *c)
+{
+    int64_t ms = (c->deadline.ns - loop_now(c->rpc->loop).ns) / 1000000;
+    return ms < 1 ? 1 : ms;
+}
+
+const char *call_request_id(const struct call *c)
+{
+    return c->request_id;
+}
+
+step call_fail_at(struct call *c, enum reason reason, const char *file, int line,
+                  const char *format, ...)
+{
+    char detail[ERR_DETAIL_MAX];
+    va_list args;
+    va_start(args, format);
+    vsnprintf(detail, sizeof detail, format, args);
+    va_end(args);
+    (void)err_raise(&c->err, reason, file, line, "%s", detail).ok;
+    return STEP_FAILED;
+}
+
+struct slice call_metadata(const struct call *c, const char *name)
+{
+    return slice_str(net_request_header(&c->facts, name));
+}
+
+struct slice call_peer_fingerprint(const struct call *c)
+{
+    return c->facts.has_certificate ? slice_of(c->facts.fingerprint, sizeof c->facts.fingerprint)
+                                    : SLICE_NONE;
+}
+
+const char *call_peer_address(const struct call *c)
+{
+    return c->facts.peer;
+}
+
+bool call_is_protected(const struct call *c)
+{
+    return c->facts.is_protected;
+}
+
+step call_reply(struct call *c, const ProtobufCMessage *reply)
+{
+    if (reply == NULL) {
+        return call_fail(c, R_ARENA_EXHAUSTED, "reply");
+    }
+    c->reply = reply;
+    return STEP_NEXT;
+}
+
+/* Errors are told even when the arena is full: what finds no room is left out. */
+static void add_pair(struct call *c, struct text_pair *pairs, size_t *count, size_t max,
+                     const char *key, const char *value)
+{
+    if (*count == max) {
+        return;
+    }
+    struct text_pair pair = {arena_strdup(c->arena, key), arena_strdup(c->arena, value)};
+    if (pair.key != NULL && pair.value != NULL) {
+        pairs[(*count)++] = pair;
+    }
+}
+
+void call_error_metadata(struct call *c, const char *key, const char *value)
+{
+    add_pair(c, c->metadata, &c->metadata_count, ERROR_METADATA_MAX, key, value);
+}
+
+step call_bad_field(struct call *c, const char *field, const char *description)
+{
+    add_pair(c, c->violations, &c->violation_count, VIOLATIONS_MAX, field, description);
+    return call_fail(c, R_FIELD_INVALID, "%s: %s", field, description);
+}
+
+void call_note_caller(struct call *c, const char *caller)
+{
+    c->caller = arena_strdup(c->arena, caller);
+}

@@ -1,0 +1,70 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Fault points: every step of every flow has one, by name, in builds with CHANCERY_FAULTS.
+ *
+ * CHANCERY_FAULT="flow:step:kill" kills the process with SIGKILL before that step,
+ * "flow:step:delay=MS" waits before it, "flow:step:fail" fails it. The cancel and crash matrices are
+ * made from the step tables, so that a new step is covered the day it appears. */
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "rpc/call_internal.h"
+
+#ifdef CHANCERY_FAULTS
+
+static void on_delay_over(struct loop_timer *timer)
+{
+    call_resume(LIST_ENTRY(timer, struct call, fault_timer));
+}
+
+static void cancel_delay(void *op)
+{
+    struct call *c = op;
+    loop_timer_cancel(&c->fault_timer);
+}
+
+static bool delay(struct call *c, long ms)
+{
+    if (c->fault_timer.event == NULL) {
+        loop_timer_init(&c->fault_timer, c->rpc->loop, on_delay_over);
+    }
+    loop_timer_arm(&c->fault_timer, ms);
+    (void)call_wait(c, NULL, cancel_delay, c);
+    return true;
+}
+
+bool fault_point(struct call *c)
+{
+    const char *wanted = getenv("CHANCERY_FAULT");
+    char prefix[128];
+    bool visited = c->fault_passed;
+    c->fault_passed = false;
+    if (wanted == NULL || visited) {
+        return false;
+    }
+    int len = snprintf(prefix, sizeof prefix, "%s:%s:", c->flow->name, call_row_name(c));
+    if (strncmp(wanted, prefix, (size_t)len) != 0) {
+        return false;
+    }
+    const char *what = wanted + len;
+    if (strcmp(what, "kill") == 0) {
+        (void)kill(getpid(), SIGKILL);
+    }
+    if (strncmp(what, "delay=", 6) == 0) {
+        c->fault_passed = true;
+        return delay(c, strtol(what + 6, NULL, 10));
+    }
+    return false;
+}
+
+#else
+
+bool fault_point(struct call *c)
+{
+    (void)c;
+    return false;
+}
+
+#endif

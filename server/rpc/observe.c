@@ -1,0 +1,32 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* What the engine says of its calls: one log line per call, metrics per step. */
+#include "obs/log.h"
+#include "obs/metrics.h"
+#include "rpc/call_internal.h"
+
+static const char *flow_name(const struct call *c)
+{
+    return c->flow == NULL ? "unimplemented" : c->flow->name;
+}
+
+void observe_step(struct call *c, const char *outcome)
+{
+    (void)outcome;
+    int64_t ns = loop_now(c->rpc->loop).ns - c->row_started.ns;
+    metric_observe(M_STEP_SECONDS, flow_name(c), call_row_name(c), ns);
+}
+
+void observe_call_done(struct call *c, bool client_gone)
+{
+    int64_t ns = loop_now(c->rpc->loop).ns - c->started.ns;
+    bool ok = c->err.reason == R_NONE;
+    const char *reason = ok ? "OK" : reason_info(c->err.reason)->name;
+    enum log_level level = c->err.reason == R_INTERNAL ? LOG_ERROR : LOG_INFO;
+    metric_add(M_CALLS, flow_name(c), reason, 1);
+    metric_observe(M_CALL_SECONDS, flow_name(c), NULL, ns);
+    log_event(level, "call.done", F_STR("method", c->method->path), F_STR("reason", reason),
+              F_STR("step", call_row_name(c)), F_MICROS("ms", ns / 1000),
+              F_STR("client", client_gone ? "gone" : "there"), F_USER("peer", c->facts.peer),
+              F_USER("caller", c->caller), F_USER("detail", ok ? NULL : c->err.detail),
+              F_STR("at", ok ? NULL : c->err.file), F_INT("line", ok ? 0 : c->err.line));
+}

@@ -1,0 +1,199 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Between net and the engine: a stream opens a call, its messages become requests. */
+#include <stdio.h>
+#include <string.h>
+
+#include "base/mem.h"
+#include "obs/metrics.h"
+#include "rpc/call_internal.h"
+#include "wire/pb.h"
+
+/* Answer a request for which there is no call: an unknown path, or no gRPC at all. */
+static size_t refuse_stream(struct net_stream *stream, const struct net_request *request)
+{
+    if (request->is_grpc) {
+        const struct reason_info *info = reason_info(R_METHOD_UNKNOWN);
+        net_stream_finish(stream, info->code, info->text, SLICE_NONE);
+    } else {
+        net_stream_reply_http(stream, 404, "text/plain", slice_str("not found\n"));
+    }
+    return 1;
+}
+
+static void on_deadline(struct loop_timer *timer)
+{
+    call_abort(LIST_ENTRY(timer, struct call, deadline_timer), R_DEADLINE_EXCEEDED);
+}
+
+/* Copy what outlives the stream; what finds no room is missing, which only refuses more. */
+static void copy_facts(struct call *c, const struct net_request *request)
+{
+    c->facts = *request;
+    c->facts.peer = arena_strdup(c->arena, request->peer);
+    c->facts.path = c->method->path;
+    c->facts.method = "POST";
+    for (size_t i = 0; i < request->header_count; i++) {
+        struct net_header *h = &c->facts.headers[i];
+        h->name = arena_strdup(c->arena, request->headers[i].name);
+        h->value = arena_strdup(c->arena, request->headers[i].value);
+        if (h->name == NULL || h->value == NULL) {
+            c->facts.header_count = i;
+            return;
+        }
+    }
+}
+
+static void set_deadline(struct call *c, int64_t asked_ms)
+{
+    int64_t limit = c->rpc->limits.max_deadline_ms;
+    bool endless = c->method->server_streams != 0; /* a watch lives as long as its client wants */
+    int64_t ms = asked_ms > 0 && (endless || asked_ms < limit) ? asked_ms : limit;
+    c->started = loop_now(c->rpc->loop);
+    c->deadline = mono_add_ms(c->started, ms);
+    if (endless && asked_ms == 0) {
+        c->deadline.ns = INT64_MAX;
+        return;
+    }
+    loop_timer_arm(&c->deadline_timer, ms);
+}
+
+static size_t on_open(void *ctx, struct net_stream *stream, const struct net_request *request)
+{
+    struct rpc *rpc = ctx;
+    size_t index;
+    const struct method *method = rpc_find_method(request->path, &index);
+    if (method == NULL || !request->is_grpc) {
+        return refuse_stream(stream, request);
+    }
+    struct call *c = xcalloc(1, sizeof *c);
+    c->rpc = rpc;
+    c->stream = stream;
+    c->method = method;
+    c->flow = rpc->flows[index];
+    c->holders = HOLD_STREAM;
+    c->inbox_end = &c->inbox;
+    c->arena = arena_new(rpc->limits.arena_base_bytes +
+                         rpc->limits.arena_factor * method->max_request_bytes);
+    c->unix_us = loop_unix_us(rpc->loop);
+    uuid_format(uuid_v7(c->unix_us), c->request_id);
+    list_append(&rpc->calls, &c->link);
+    rpc->active++;
+    metric_add(M_CALLS_ACTIVE, NULL, NULL, 1);
+    loop_timer_init(&c->deadline_timer, rpc->loop, on_deadline);
+    copy_facts(c, request);
+    set_deadline(c, request->timeout_ms);
+    net_stream_set_user(stream, c);
+    return method->max_request_bytes;
+}
+
+/* Fail a call whose request is no good; nothing of it has run. */
+static void reject(struct call *c)
+{
+    if (c->phase == PHASE_RECEIVING || c->method->client_streams != 0) {
+        c->request = NULL;
+        call_abort(c, c->err.reason);
+    }
+}
+
+static void keep_in_inbox(struct call *c, const ProtobufCMessage *message)
+{
+    struct inbox_item *item = ARENA_NEW(c->arena, struct inbox_item);
+    if (item == NULL) {
+        (void)call_fail(c, R_ARENA_EXHAUSTED, "inbox of a stream");
+        reject(c);
+        return;
+    }
+    item->message = message;
+    *c->inbox_end = item;
+    c->inbox_end = &item->next;
+    if (c->phase == PHASE_RECEIVING) {
+        call_start(c);
+    } else {
+        call_wake_for_message(c);
+    }
+}
+
+static void on_message(void *ctx, struct net_stream *stream, struct slice bytes)
+{
+    (void)ctx;
+    struct call *c = net_stream_user(stream);
+    ProtobufCMessage *message = NULL;
+    if (c == NULL || c->phase == PHASE_ANSWERED) {
+        return;
+    }
+    if (!pb_unpack(c->arena, c->method->request, bytes, &message, &c->err).ok) {
+        reject(c);
+        return;
+    }
+    if (c->method->client_streams != 0) {
+        keep_in_inbox(c, message);
+        return;
+    }
+    if (c->request != NULL) {
+        (void)call_fail(c, R_PROTO_MALFORMED, "second message of a unary call");
+        reject(c);
+        return;
+    }
+    c->request = message;
+}
+
+static void on_end(void *ctx, struct net_stream *stream)
+{
+    (void)ctx;
+    struct call *c = net_stream_user(stream);
+    if (c == NULL || c->phase == PHASE_ANSWERED) {
+        return;
+    }
+    c->client_ended = true;
+    if (c->method->client_streams != 0) {
+        if (c->phase == PHASE_RECEIVING) {
+            call_start(c);
+        } else {
+            call_wake_for_message(c);
+        }
+        return;
+    }
+    if (c->request == NULL) {
+        (void)call_fail(c, R_PROTO_MALFORMED, "no message");
+        reject(c);
+        return;
+    }
+    call_start(c);
+}
+
+static void on_broken(void *ctx, struct net_stream *stream, const struct err *err)
+{
+    (void)ctx;
+    struct call *c = net_stream_user(stream);
+    if (c == NULL) {
+        const struct reason_info *info = reason_info(err->reason);
+        net_stream_finish(stream, info->code, info->text, SLICE_NONE);
+        return;
+    }
+    if (c->phase != PHASE_ANSWERED) {
+        c->err = *err;
+        call_abort(c, err->reason);
+    }
+}
+
+static void on_closed(void *ctx, struct net_stream *stream)
+{
+    (void)ctx;
+    struct call *c = net_stream_user(stream);
+    if (c == NULL) {
+        return;
+    }
+    c->stream = NULL;
+    c->holders |= HOLD_RUN; /* call_abort may release everything else */
+    c->holders &= ~(unsigned)HOLD_STREAM;
+    call_abort(c, R_CANCELLED);
+    call_release(c, HOLD_RUN);
+}
+
+const struct net_handler RPC_HANDLER = {
+    .open = on_open,
+    .message = on_message,
+    .end = on_end,
+    .broken = on_broken,
+    .closed = on_closed,
+};

@@ -1,0 +1,62 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* The call engine over the real transport, with the flows that need no database.
+ *
+ * usage: engine_server ADDRESS   prints the bound address; SIGTERM drains */
+#include <signal.h>
+#include <stdio.h>
+
+#include "loop/loop.h"
+#include "net/net.h"
+#include "obs/log.h"
+#include "service/flows.h"
+
+static struct loop *loop;
+static struct net_server *server;
+
+static void drained(void *ctx)
+{
+    (void)ctx;
+    loop_stop(loop);
+}
+
+static void on_term(struct loop_signal *signal)
+{
+    (void)signal;
+    net_server_drain(server, 3000, drained, NULL);
+}
+
+int main(int argc, char **argv)
+{
+    static const struct net_config config;
+    static const struct rpc_limits limits = {.max_deadline_ms = 3000};
+    struct err err = {0};
+    struct loop_signal term;
+    char bound[128];
+    int fd = -1;
+    if (argc != 2) {
+        fprintf(stderr, "usage: %s ADDRESS\n", argv[0]);
+        return 2;
+    }
+    signal(SIGPIPE, SIG_IGN);
+    loop = loop_new();
+    struct rpc *rpc = rpc_new(loop, NULL, &limits);
+    rpc_register(rpc, &health_check_flow);
+    rpc_register(rpc, &health_watch_flow);
+    rpc_register(rpc, &reflection_flow);
+    rpc_register(rpc, &reflection_v1alpha_flow);
+    server = net_server_new(loop, &config, rpc_net_handler(rpc));
+    if (!net_listen(argv[1], &fd, &err).ok || !net_server_listen(server, fd, NULL, &err).ok) {
+        fprintf(stderr, "%s: %s\n", reason_info(err.reason)->name, err.detail);
+        return 1;
+    }
+    net_bound_address(fd, bound, sizeof bound);
+    printf("%s\n", bound);
+    fflush(stdout);
+    loop_signal_init(&term, loop, SIGTERM, on_term);
+    loop_run(loop);
+    loop_signal_fini(&term);
+    net_server_free(server);
+    rpc_free(rpc); /* asserts that no call is left */
+    loop_free(loop);
+    return 0;
+}
