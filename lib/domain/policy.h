@@ -1,0 +1,71 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Policies as values: grants of templates, and what a publishing license holds sealed. Pure. */
+#pragma once
+
+#include "base/clock.h"
+#include "domain/principal.h"
+#include "domain/rights.h"
+
+enum {
+    POLICY_GRANTS_MAX = 1000,     /* principals over all grants */
+    POLICY_RECIPIENTS_MAX = 1000,
+    OFFLINE_DAYS_CAP = -1,        /* as long as the tenant's cap allows */
+    OFFLINE_DAYS_NONE = 0,        /* online only */
+    OFFLINE_DAYS_MAX = 9999,
+    EXPIRY_DAYS_MAX = 36500,
+};
+
+/* Kinds by the numbers of chancery.internal.v1.PolicyKind. */
+enum policy_kind {
+    POLICY_TEMPLATE = 1,
+    POLICY_DO_NOT_FORWARD = 2,
+    POLICY_ENCRYPT_ONLY = 3,
+    POLICY_CUSTOM = 4,
+};
+
+/* One principal and what he may do. */
+struct grant {
+    struct principal principal;
+    struct rights rights;
+};
+
+/* A template as it is now. Immutable; its view owns it. */
+struct template_policy {
+    struct template_id id;
+    int64_t version; /* raised by every change */
+    bool is_archived;
+    bool is_valid;  /* false: a stored principal or right can't be read, so it grants nothing */
+    const struct grant *grants;
+    size_t grant_count;
+    const struct principal *scope; /* who may choose it; none: every member */
+    size_t scope_count;
+    struct unix_time expires_at; /* 0: not on a date */
+    int64_t expires_after_days;  /* 0: not after days */
+    int offline_days;            /* OFFLINE_DAYS_CAP, OFFLINE_DAYS_NONE or days */
+    const char *referral_contact;
+};
+
+/* What is sealed in a publishing license. */
+struct policy {
+    enum policy_kind kind;
+    struct template_id template_id; /* with POLICY_TEMPLATE */
+    const struct grant *grants;     /* with POLICY_CUSTOM */
+    size_t grant_count;
+    const char *owner;  /* normalized address */
+    const char *issuer; /* normalized address of who protected, or a component's id */
+    const char *const *recipients; /* normalized, sorted by strcmp, each once */
+    size_t recipient_count;
+    struct unix_time protected_at;
+    struct unix_time expires_at; /* 0: never, or as the template says */
+    int offline_days;            /* of ad-hoc policies */
+    const char *referral_contact;
+};
+
+/* The rights that a policy grants the subject's user, closed under implication. `template` is the
+ * current state of the policy's template, NULL when there is none. Powers are not counted here. */
+void policy_rights(const struct policy *policy, const struct template_policy *template,
+                   const struct subject *subject, struct rights *out);
+/* When the content expires; 0: never. */
+struct unix_time policy_expiry(const struct policy *policy, const struct template_policy *template);
+/* Sort recipients in place and drop repetitions; the new count. */
+size_t policy_sort_recipients(const char **recipients, size_t count);

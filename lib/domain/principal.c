@@ -1,0 +1,164 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "domain/principal.h"
+
+#include <stdlib.h>
+
+#include "domain/address.h"
+#include "domain/tenant_view.h"
+
+static const struct {
+    const char *text;
+    enum principal_kind kind;
+    bool named;
+} forms[] = {
+    {"user:", PRINCIPAL_USER, true},
+    {"group:", PRINCIPAL_GROUP, true},
+    {"domain:", PRINCIPAL_DOMAIN, true},
+    {"tenant:", PRINCIPAL_TENANT, true},
+    {"recipients", PRINCIPAL_RECIPIENTS, false},
+    {"authenticated", PRINCIPAL_AUTHENTICATED, false},
+    {"owner", PRINCIPAL_OWNER, false},
+};
+enum { FORMS = sizeof forms / sizeof forms[0] };
+
+static const char *const role_names[ROLE_LAST + 1] = {
+    "none",   "gateway",      "portal",  "decryptor",      "client",
+    "tenant-admin", "auditor", "platform-admin", "public",
+};
+
+const char *role_name(enum role role)
+{
+    return (unsigned)role > ROLE_LAST ? role_names[0] : role_names[role];
+}
+
+enum role role_parse(struct slice name)
+{
+    for (int i = 1; i <= ROLE_LAST; i++) {
+        if (slice_eq_str(name, role_names[i])) {
+            return (enum role)i;
+        }
+    }
+    return ROLE_NONE;
+}
+
+static rc normalize_name(struct arena *arena, enum principal_kind kind, struct slice name,
+                         const char **out, struct err *err)
+{
+    switch (kind) {
+    case PRINCIPAL_USER:
+    case PRINCIPAL_GROUP:
+        return address_normalize(arena, name, out, err);
+    case PRINCIPAL_DOMAIN:
+        return domain_normalize(arena, name, out, err);
+    case PRINCIPAL_TENANT:
+        ENSURE(tenant_name_is_valid(name), err, R_FIELD_INVALID);
+        *out = arena_dup(arena, name);
+        ARENA_ENSURE(*out, err);
+        return OK;
+    case PRINCIPAL_RECIPIENTS:
+    case PRINCIPAL_AUTHENTICATED:
+    case PRINCIPAL_OWNER:
+        break;
+    }
+    FAIL(err, R_FIELD_INVALID, "principal without a name");
+}
+
+rc principal_parse(struct arena *arena, struct slice text, struct principal *out, struct err *err)
+{
+    for (size_t i = 0; i < FORMS; i++) {
+        if (!forms[i].named && slice_eq_str(text, forms[i].text)) {
+            *out = (struct principal){forms[i].kind, ""};
+            return OK;
+        }
+        if (forms[i].named && slice_starts_with(text, forms[i].text)) {
+            out->kind = forms[i].kind;
+            return normalize_name(arena, out->kind,
+                                  slice_cut(text, strlen(forms[i].text), text.len), &out->name, err);
+        }
+    }
+    FAIL(err, R_FIELD_INVALID, "unknown form of principal");
+}
+
+const char *principal_format(struct arena *arena, const struct principal *principal)
+{
+    for (size_t i = 0; i < FORMS; i++) {
+        if (forms[i].kind == principal->kind) {
+            return arena_printf(arena, "%s%s", forms[i].text, principal->name);
+        }
+    }
+    return NULL;
+}
+
+bool subject_is_user(const struct subject *subject, const char *address)
+{
+    for (size_t i = 0; i < subject->user.address_count; i++) {
+        if (strcmp(subject->user.addresses[i], address) == 0) {
+            return true;
+        }
+    }
+    return false;
+}
+
+static bool has_domain(const struct subject_user *user, const char *domain)
+{
+    for (size_t i = 0; i < user->address_count; i++) {
+        if (strcmp(address_domain(user->addresses[i]), domain) == 0) {
+            return true;
+        }
+    }
+    return false;
+}
+
+static bool has_group(const struct subject_user *user, const char *group)
+{
+    for (size_t i = 0; i < user->group_count; i++) {
+        if (strcmp(user->groups[i], group) == 0) {
+            return true;
+        }
+    }
+    return false;
+}
+
+static int compare_text(const void *a, const void *b)
+{
+    return strcmp(*(const char *const *)a, *(const char *const *)b);
+}
+
+static bool is_recipient(const struct principal_context *context, const struct subject_user *user)
+{
+    for (size_t i = 0; i < user->address_count; i++) {
+        if (context->recipient_count > 0 &&
+            bsearch(&user->addresses[i], context->recipients, context->recipient_count,
+                    sizeof(char *), compare_text) != NULL) {
+            return true;
+        }
+    }
+    return false;
+}
+
+bool principal_matches(const struct principal *principal, const struct principal_context *context,
+                       const struct subject *subject)
+{
+    const struct subject_user *user = &subject->user;
+    if (!subject_has_user(subject)) {
+        return false;
+    }
+    switch (principal->kind) {
+    case PRINCIPAL_USER:
+        return subject_is_user(subject, principal->name);
+    case PRINCIPAL_GROUP:
+        return has_group(user, principal->name);
+    case PRINCIPAL_DOMAIN:
+        return has_domain(user, principal->name);
+    case PRINCIPAL_TENANT:
+        return !user->is_guest && !ID_IS_ZERO(user->tenant) &&
+               strcmp(user->tenant_name, principal->name) == 0;
+    case PRINCIPAL_RECIPIENTS:
+        return is_recipient(context, user);
+    case PRINCIPAL_AUTHENTICATED:
+        return true;
+    case PRINCIPAL_OWNER:
+        return subject_is_user(subject, context->owner);
+    }
+    return false;
+}
