@@ -1,0 +1,51 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Publishing licenses as bytes: the clear header that anybody may read, around what only the authority
+ * opens. docs/PROTOCOL.md describes the format. Pure; any thread.
+ *
+ * The header's bytes are the associated data of what is sealed, so they are kept as they came and never
+ * packed again: two encodings of the same header are two licenses. */
+#pragma once
+
+#include "base/ids.h"
+#include "domain/policy.h"
+
+enum {
+    LICENSE_VERSION = 1,
+    LICENSE_BYTES_MAX = 256 * 1024,
+    LICENSE_HEADER_MAX = 2048,
+    LICENSE_DISPLAY_NAME_MAX = 256,
+    LICENSE_URL_MAX = 1024,
+};
+
+struct license_header {
+    const char *authority_url;
+    const char *boundary;
+    struct tenant_id tenant;
+    struct content_id content;
+    uint32_t key_version; /* of the sealing key */
+    const char *display_name;
+};
+
+struct publishing_license {
+    struct license_header header;
+    struct slice header_bytes; /* as received: the associated data */
+    struct slice sealed;       /* nonce, ciphertext, tag */
+};
+
+/* Take a license apart. The slices point into the arena. R_LICENSE_MALFORMED. */
+MUST rc publishing_license_parse(struct arena *arena, struct slice bytes,
+                                 struct publishing_license *out, struct err *err);
+/* Make the header's bytes, to be sealed under. */
+MUST rc license_header_encode(struct arena *arena, const struct license_header *header,
+                              struct slice *out, struct err *err);
+/* Put a license together. */
+MUST rc publishing_license_encode(struct arena *arena, struct slice header_bytes,
+                                  struct slice sealed, struct slice *out, struct err *err);
+
+/* The policy as it is sealed beside the content key. */
+MUST rc sealed_policy_encode(struct arena *arena, const struct policy *policy, struct slice *out,
+                             struct err *err);
+/* Read it again, after the seal has been checked. R_POLICY_INVALID when a right, a principal or a kind
+ * in it is unknown to this version: what can't be understood is refused, not guessed. */
+MUST rc sealed_policy_decode(struct arena *arena, struct slice bytes, struct policy *out,
+                             struct err *err);

@@ -1,0 +1,161 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "chancery_test.h"
+
+#include <string.h>
+
+#include "wire/publishing_license.h"
+
+static struct err err;
+
+static const struct license_header header = {
+    .authority_url = "https://rms.contoso.com",
+    .boundary = "gcc-high",
+    .tenant = {{{1, 2, 3}}},
+    .content = {{{4, 5, 6}}},
+    .key_version = 7,
+    .display_name = "Budget",
+};
+
+static struct slice sample(struct arena *arena)
+{
+    static const uint8_t sealed[40] = {9};
+    struct slice head, out;
+    assert_ok(license_header_encode(arena, &header, &head, &err), &err);
+    assert_ok(publishing_license_encode(arena, head, slice_of(sealed, 40), &out, &err), &err);
+    return out;
+}
+
+static void a_license_round_trips(void **state)
+{
+    (void)state;
+    AUTO(arena_free_at) struct arena *arena = arena_new(65536);
+    struct publishing_license license;
+    struct slice head;
+    assert_ok(publishing_license_parse(arena, sample(arena), &license, &err), &err);
+    assert_string_equal(license.header.boundary, "gcc-high");
+    assert_string_equal(license.header.display_name, "Budget");
+    assert_true(ID_EQ(license.header.tenant, header.tenant));
+    assert_true(ID_EQ(license.header.content, header.content));
+    assert_int_equal(license.header.key_version, 7);
+    assert_ok(license_header_encode(arena, &header, &head, &err), &err);
+    assert_true(slice_eq(head, license.header_bytes));
+    assert_int_equal(license.sealed.len, 40);
+}
+
+static void every_cut_is_malformed(void **state)
+{
+    (void)state;
+    AUTO(arena_free_at) struct arena *arena = arena_new(1 << 20);
+    struct slice whole = sample(arena);
+    for (size_t len = 0; len < whole.len; len++) {
+        struct publishing_license license;
+        assert_fails(publishing_license_parse(arena, slice_cut(whole, 0, len), &license, &err), &err,
+                     R_LICENSE_MALFORMED);
+    }
+}
+
+/* A flipped bit is found here, or changes what is authenticated: the header's or the sealed bytes. */
+static void every_flip_is_seen(void **state)
+{
+    (void)state;
+    AUTO(arena_free_at) struct arena *arena = arena_new(4 << 20);
+    struct slice whole = sample(arena);
+    struct publishing_license before, after;
+    assert_ok(publishing_license_parse(arena, whole, &before, &err), &err);
+    uint8_t *copy = (uint8_t *)arena_dup(arena, whole);
+    for (size_t bit = 0; bit < whole.len * 8; bit++) {
+        copy[bit / 8] = (uint8_t)(copy[bit / 8] ^ 1u << bit % 8);
+        err_clear(&err);
+        if (publishing_license_parse(arena, slice_of(copy, whole.len), &after, &err).ok) {
+            assert_false(slice_eq(before.header_bytes, after.header_bytes) &&
+                         slice_eq(before.sealed, after.sealed));
+        } else {
+            assert_int_equal(err.reason, R_LICENSE_MALFORMED);
+        }
+        copy[bit / 8] = (uint8_t)(copy[bit / 8] ^ 1u << bit % 8);
+    }
+}
+
+static const char *const recipients[] = {"ann@x.com", "bob@y.com"};
+
+static void policies_round_trip(void **state)
+{
+    (void)state;
+    AUTO(arena_free_at) struct arena *arena = arena_new(1 << 20);
+    static const struct grant grants[] = {
+        {{PRINCIPAL_DOMAIN, "fabrikam.com"}, {.bits = RIGHT_VIEW | RIGHT_PRINT}},
+        {{PRINCIPAL_RECIPIENTS, ""}, {.bits = RIGHT_EDIT, .custom_count = 1, .custom = {"SIGN"}}},
+    };
+    struct policy in = {.kind = POLICY_CUSTOM, .grants = grants, .grant_count = 2,
+                        .owner = "alice@contoso.com", .issuer = "edge", .recipients = recipients,
+                        .recipient_count = 2, .protected_at = {1800000000}, .expires_at = {1900000000},
+                        .offline_days = OFFLINE_DAYS_CAP, .referral_contact = "help@contoso.com"};
+    struct policy out;
+    struct slice bytes;
+    assert_ok(sealed_policy_encode(arena, &in, &bytes, &err), &err);
+    assert_ok(sealed_policy_decode(arena, bytes, &out, &err), &err);
+    assert_int_equal(out.grant_count, 2);
+    assert_int_equal(out.grants[0].rights.bits, RIGHT_VIEW | RIGHT_PRINT);
+    assert_string_equal(out.grants[0].principal.name, "fabrikam.com");
+    assert_string_equal(out.grants[1].rights.custom[0], "SIGN");
+    assert_string_equal(out.recipients[1], "bob@y.com");
+    assert_string_equal(out.owner, in.owner);
+    assert_string_equal(out.referral_contact, in.referral_contact);
+    assert_int_equal(out.expires_at.s, 1900000000);
+    assert_int_equal(out.offline_days, -1);
+}
+
+static void a_template_is_small_and_recipients_cost_linearly(void **state)
+{
+    (void)state;
+    AUTO(arena_free_at) struct arena *arena = arena_new(1 << 20);
+    struct policy p = {.kind = POLICY_TEMPLATE, .template_id = {{{7}}}, .owner = "alice@contoso.com",
+                       .issuer = "alice@contoso.com", .referral_contact = "", .offline_days = -1};
+    struct slice bytes;
+    struct policy out;
+    assert_ok(sealed_policy_encode(arena, &p, &bytes, &err), &err);
+    assert_true(bytes.len < 200);
+    assert_ok(sealed_policy_decode(arena, bytes, &out, &err), &err);
+    assert_true(ID_EQ(out.template_id, p.template_id));
+}
+
+static void what_is_not_understood_refuses(void **state)
+{
+    (void)state;
+    static const struct {
+        const char *bytes;
+        size_t len;
+    } rows[] = {
+        {"", 0},                                    /* no kind */
+        {"\x18\x09", 2},                            /* kind 9 */
+        {"\x18\x01", 2},                            /* a template without id */
+        {"\x18\x04", 2},                            /* custom without grants */
+        {"\x18\x02", 2},                            /* Do Not Forward without recipients */
+        {"\x18\x02\x32\x01" "a\x7a\x00", 7},        /* an unknown field */
+        {"\x18\x02\x32\x01" "a\x48\x03", 6},        /* offline days −2 */
+        {"\x18\x04\x2a\x0c\x0a\x05owner\x12\x03" "EAT", 16}, /* a custom right: allowed, see below */
+        {"\x18\x04\x2a\x0c\x0a\x05owner\x12\x03" "eat", 16}, /* no right */
+        {"\x18\x04\x2a\x0c\x0a\x05thief\x12\x03" "EAT", 16}, /* no principal */
+    };
+    for (size_t i = 0; i < sizeof rows / sizeof rows[0]; i++) {
+        AUTO(arena_free_at) struct arena *arena = arena_new(65536);
+        struct policy out;
+        err_clear(&err);
+        bool ok = sealed_policy_decode(arena, slice_of(rows[i].bytes, rows[i].len), &out, &err).ok;
+        assert_int_equal(ok, i == 7);
+        assert_int_equal(err.reason, i == 7 ? R_NONE : R_POLICY_INVALID);
+    }
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(a_license_round_trips),
+        cmocka_unit_test(every_cut_is_malformed),
+        cmocka_unit_test(every_flip_is_seen),
+        cmocka_unit_test(policies_round_trip),
+        cmocka_unit_test(a_template_is_small_and_recipients_cost_linearly),
+        cmocka_unit_test(what_is_not_understood_refuses),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
