@@ -1,0 +1,287 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "store/admin.h"
+
+#include "store/admin_params.h"
+
+void admin_params(struct pg_params *p, struct tenant_id tenant, const char *operation,
+                  const struct audit_who *who)
+{
+    pg_add_uuid(p, tenant.u);
+    pg_add_uuid(p, uuid_v7(clock_unix_us()));
+    pg_add_text(p, operation);
+    pg_add_text(p, who->user[0] == '\0' ? NULL : who->user);
+    pg_add_uuid_or_null(p, who->component.u);
+    pg_add_text(p, who->component_name);
+    pg_add_text(p, who->client_address);
+    pg_add_text(p, who->user_agent);
+    pg_add_text(p, who->correlation_id);
+}
+
+static struct pg_params begin(const struct admin_op *op, const char *operation)
+{
+    struct pg_params p;
+    pg_params_init(&p, op->op.arena);
+    admin_params(&p, op->scope, operation, &op->who);
+    return p;
+}
+
+static void submit(struct admin_op *op, enum statement statement, const struct pg_params *p,
+                   pg_reader read)
+{
+    pg_submit(&op->op, &(struct pg_segment){.count = 1, .statements = {statement}, .params = {p},
+                                            .read = read});
+}
+
+/* Most acts answer with one row when they matched. */
+static rc read_done(struct store_op *op, size_t index, const PGresult *r, struct err *err)
+{
+    (void)op;
+    (void)index;
+    ENSURE(PQntuples(r) == 1, err, R_NOT_FOUND);
+    return OK;
+}
+
+static rc read_created(struct store_op *base, size_t index, const PGresult *r, struct err *err)
+{
+    struct admin_op *op = LIST_ENTRY(base, struct admin_op, op);
+    TRY(read_done(base, index, r, err));
+    op->created_at = pg_time(r, 0, 0);
+    return OK;
+}
+
+/* --- tenants and domains ----------------------------------------------------------------------- */
+
+static void add_keys(struct pg_params *p, const struct new_key *keys, size_t count)
+{
+    struct pg_array array;
+    size_t bytes = 0;
+    const char *jwks[8];
+    CH_ASSERT(count <= 8);
+    pg_array_begin(&array, p, PG_INT8, count, count * 8);
+    for (size_t i = 0; i < count; i++) {
+        pg_array_int8(&array, keys[i].purpose);
+        bytes += keys[i].wrapped.len;
+        jwks[i] = keys[i].public_jwk;
+    }
+    pg_array_end(&array);
+    pg_array_begin(&array, p, PG_BYTEA, count, bytes);
+    for (size_t i = 0; i < count; i++) {
+        pg_array_bytes(&array, keys[i].wrapped.ptr, keys[i].wrapped.len);
+    }
+    pg_array_end(&array);
+    pg_add_texts(p, jwks, count);
+}
+
+void admin_create_tenant(struct admin_op *op, const struct tenant_row *tenant,
+                         const struct new_key *keys, size_t key_count)
+{
+    struct pg_params p = begin(op, "create_tenant");
+    pg_add_text(&p, tenant->name);
+    pg_add_text(&p, tenant->display_name);
+    pg_add_text(&p, tenant->boundary);
+    pg_add_int4(&p, (int32_t)tenant->license_cap_days);
+    pg_add_texts(&p, tenant->onboarding, tenant->onboarding_count);
+    add_keys(&p, keys, key_count);
+    pg_add_uuid(&p, tenant->id.u);
+    submit(op, ST_create_tenant, &p, read_created);
+}
+
+static rc read_tenant(struct store_op *base, size_t index, const PGresult *r, struct err *err)
+{
+    struct admin_op *op = LIST_ENTRY(base, struct admin_op, op);
+    struct tenant_row *t = &op->tenant;
+    size_t verified;
+    TRY(read_done(base, index, r, err));
+    t->id.u = pg_uuid(r, 0, 0);
+    TRY(pg_text(base->arena, r, 0, 1, &t->name, err));
+    TRY(pg_text(base->arena, r, 0, 2, &t->display_name, err));
+    TRY(pg_text(base->arena, r, 0, 3, &t->boundary, err));
+    t->state = pg_int(r, 0, 4);
+    t->license_cap_days = pg_int(r, 0, 5);
+    TRY(pg_texts(base->arena, r, 0, 6, &t->onboarding, &t->onboarding_count, err));
+    t->version = pg_int(r, 0, 7);
+    t->created_at = pg_time(r, 0, 8);
+    TRY(pg_texts(base->arena, r, 0, 9, &t->domains, &t->domain_count, err));
+    TRY(pg_texts(base->arena, r, 0, 10, &t->verified, &verified, err));
+    ENSURE(verified == t->domain_count, err, R_DATABASE_ERROR);
+    return OK;
+}
+
+void admin_get_tenant(struct admin_op *op, const char *name)
+{
+    struct pg_params p;
+    pg_params_init(&p, op->op.arena);
+    pg_add_text(&p, name);
+    submit(op, ST_get_tenant, &p, read_tenant);
+}
+
+void admin_add_domain(struct admin_op *op, const char *domain, const char *proof)
+{
+    struct pg_params p = begin(op, "add_domain");
+    pg_add_text(&p, domain);
+    pg_add_bool(&p, false);
+    pg_add_text(&p, proof);
+    submit(op, ST_add_domain, &p, read_done);
+}
+
+static rc read_proof(struct store_op *base, size_t index, const PGresult *r, struct err *err)
+{
+    struct admin_op *op = LIST_ENTRY(base, struct admin_op, op);
+    TRY(read_done(base, index, r, err));
+    return pg_text(base->arena, r, 0, 0, &op->text, err);
+}
+
+void admin_verify_domain(struct admin_op *op, const char *domain)
+{
+    struct pg_params p = begin(op, "verify_domain");
+    pg_add_text(&p, domain);
+    submit(op, ST_verify_domain, &p, read_proof);
+}
+
+/* --- issuers and components -------------------------------------------------------------------- */
+
+void admin_create_issuer(struct admin_op *op, const struct issuer_row *issuer)
+{
+    struct pg_params p = begin(op, "create_issuer");
+    pg_add_uuid(&p, issuer->id.u);
+    pg_add_text(&p, issuer->boundary);
+    pg_add_int2(&p, issuer->kind);
+    pg_add_text(&p, issuer->iss);
+    pg_add_texts(&p, issuer->audiences, issuer->audience_count);
+    pg_add_texts(&p, issuer->algorithms, issuer->algorithm_count);
+    pg_add_text(&p, issuer->jwks_url);
+    pg_add_text(&p, issuer->jwks_json);
+    pg_add_text(&p, issuer->claim_address);
+    pg_add_texts(&p, issuer->claim_aliases, issuer->claim_alias_count);
+    pg_add_text(&p, issuer->claim_groups);
+    pg_add_text(&p, issuer->claim_tenant);
+    pg_add_texts(&p, issuer->domains, issuer->domain_count);
+    pg_add_int4(&p, (int32_t)issuer->clock_skew_s);
+    submit(op, ST_create_issuer, &p, read_done);
+}
+
+void admin_create_component(struct admin_op *op, const struct subject_component *c,
+                            const struct slice *fingerprints, size_t fingerprint_count)
+{
+    struct pg_params p = begin(op, "create_component");
+    struct pg_array array;
+    pg_add_uuid(&p, c->id.u);
+    pg_add_text(&p, c->name);
+    pg_add_int2(&p, c->role);
+    pg_add_text(&p, c->boundary);
+    pg_add_texts(&p, c->sender_domains, c->sender_domain_count);
+    pg_array_begin(&array, &p, PG_BYTEA, fingerprint_count, fingerprint_count * 32);
+    for (size_t i = 0; i < fingerprint_count; i++) {
+        pg_array_bytes(&array, fingerprints[i].ptr, 32);
+    }
+    pg_array_end(&array);
+    submit(op, ST_create_component, &p, read_done);
+}
+
+/* --- templates --------------------------------------------------------------------------------- */
+
+static void add_template(struct pg_params *p, const struct template_row *row)
+{
+    pg_add_uuid(p, row->id.u);
+    pg_add_texts(p, row->scope, row->scope_count);
+    pg_add_time(p, row->expires_at);
+    pg_add_int4(p, row->expires_after_days);
+    pg_add_int4(p, row->offline_days);
+    pg_add_text(p, row->referral_contact);
+    pg_add_texts(p, row->principals, row->grant_count);
+    pg_add_texts(p, row->rights, row->grant_count);
+    pg_add_texts(p, row->name_languages, row->name_count);
+    pg_add_texts(p, row->name_texts, row->name_count);
+    pg_add_texts(p, row->description_languages, row->description_count);
+    pg_add_texts(p, row->description_texts, row->description_count);
+}
+
+void admin_create_template(struct admin_op *op, const struct template_row *row,
+                           struct uuid request_id)
+{
+    struct pg_params p = begin(op, "create_template");
+    add_template(&p, row);
+    pg_add_uuid_or_null(&p, request_id);
+    submit(op, ST_create_template, &p, read_created);
+}
+
+void admin_update_template(struct admin_op *op, const struct template_row *row, int64_t version)
+{
+    struct pg_params p = begin(op, "update_template");
+    add_template(&p, row);
+    pg_add_int8(&p, version);
+    submit(op, ST_update_template, &p, read_created);
+}
+
+void admin_archive_template(struct admin_op *op, struct template_id id, bool archived)
+{
+    struct pg_params p = begin(op, archived ? "archive_template" : "publish_template");
+    pg_add_uuid(&p, id.u);
+    pg_add_bool(&p, archived);
+    submit(op, ST_archive_template, &p, read_created);
+}
+
+static rc read_template(struct arena *arena, const PGresult *r, int row, struct template_row *t,
+                        struct err *err)
+{
+    size_t n;
+    t->id.u = pg_uuid(r, row, 0);
+    t->version = pg_int(r, row, 1);
+    t->archived = pg_bool(r, row, 2);
+    TRY(pg_texts(arena, r, row, 3, &t->scope, &t->scope_count, err));
+    t->expires_at = pg_time(r, row, 4);
+    t->expires_after_days = (int32_t)pg_int(r, row, 5);
+    t->offline_days = (int32_t)pg_int(r, row, 6);
+    TRY(pg_text(arena, r, row, 7, &t->referral_contact, err));
+    TRY(pg_texts(arena, r, row, 8, &t->principals, &t->grant_count, err));
+    TRY(pg_texts(arena, r, row, 9, &t->rights, &n, err));
+    TRY(pg_texts(arena, r, row, 10, &t->name_languages, &t->name_count, err));
+    TRY(pg_texts(arena, r, row, 11, &t->name_texts, &n, err));
+    TRY(pg_texts(arena, r, row, 12, &t->description_languages, &t->description_count, err));
+    TRY(pg_texts(arena, r, row, 13, &t->description_texts, &n, err));
+    t->created_at = pg_time(r, row, 14);
+    t->updated_at = pg_time(r, row, 15);
+    return OK;
+}
+
+static rc read_templates(struct store_op *base, size_t index, const PGresult *r, struct err *err)
+{
+    struct admin_op *op = LIST_ENTRY(base, struct admin_op, op);
+    (void)index;
+    op->template_count = (size_t)PQntuples(r);
+    op->templates = ARENA_ARRAY(base->arena, struct template_row, op->template_count + 1);
+    ARENA_ENSURE(op->templates, err);
+    for (size_t i = 0; i < op->template_count; i++) {
+        TRY(read_template(base->arena, r, (int)i, &op->templates[i], err));
+    }
+    return OK;
+}
+
+void admin_list_templates(struct admin_op *op, struct template_id only, struct template_id after,
+                          size_t limit)
+{
+    struct pg_params p;
+    pg_params_init(&p, op->op.arena);
+    pg_add_uuid(&p, op->scope.u);
+    pg_add_uuid_or_null(&p, only.u);
+    pg_add_uuid_or_null(&p, after.u);
+    pg_add_int8(&p, (int64_t)limit);
+    submit(op, ST_list_templates, &p, read_templates);
+}
+
+/* --- the root key ------------------------------------------------------------------------------ */
+
+static rc read_check(struct store_op *base, size_t index, const PGresult *r, struct err *err)
+{
+    struct admin_op *op = LIST_ENTRY(base, struct admin_op, op);
+    TRY(read_done(base, index, r, err));
+    return pg_bytes(base->arena, r, 0, 0, &op->wrapped, err);
+}
+
+void admin_root_key_check(struct admin_op *op, struct slice wrapped)
+{
+    struct pg_params p;
+    pg_params_init(&p, op->op.arena);
+    pg_add_bytes(&p, wrapped);
+    submit(op, ST_root_key_check, &p, read_check);
+}

@@ -1,0 +1,81 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Administrative changes. Each is one statement: the change, the raised epoch and the audit row, so one
+ * transaction. R_ALREADY_EXISTS when a name is taken, R_NOT_FOUND when nothing matched. */
+#pragma once
+
+#include "store/audit.h"
+#include "store/lookup.h"
+#include "store/views.h"
+
+/* A template as an admin sees it. */
+struct template_row {
+    struct template_id id;
+    int64_t version;
+    bool archived;
+    const char *const *scope; /* principals */
+    size_t scope_count;
+    int64_t expires_at; /* microseconds; 0: none */
+    int32_t expires_after_days;
+    int32_t offline_days;
+    const char *referral_contact;
+    const char *const *principals; /* parallel to rights */
+    const char *const *rights;     /* "VIEW,EDIT" */
+    size_t grant_count;
+    const char *const *name_languages, *const *name_texts;
+    size_t name_count;
+    const char *const *description_languages, *const *description_texts;
+    size_t description_count;
+    int64_t created_at, updated_at;
+};
+
+struct tenant_row {
+    struct tenant_id id;
+    const char *name, *display_name, *boundary;
+    int64_t state, license_cap_days, version, created_at;
+    const char *const *onboarding;
+    size_t onboarding_count;
+    const char *const *domains;
+    const char *const *verified; /* "true" or "false", parallel to domains */
+    size_t domain_count;
+};
+
+struct new_key {
+    enum key_purpose purpose;
+    struct slice wrapped;
+    const char *public_jwk;
+};
+
+/* One operation of any kind; what each reads and writes stands beside its function. */
+struct admin_op {
+    struct store_op op;
+    struct tenant_id scope; /* whose rows change, and whose log has the act */
+    struct audit_who who;
+    int64_t created_at;
+    struct template_row *templates; /* what list_templates found */
+    size_t template_count;
+    struct tenant_row tenant;
+    struct slice wrapped; /* what root_key_check found */
+    const char *text;     /* a domain's proof */
+};
+
+void admin_create_tenant(struct admin_op *op, const struct tenant_row *tenant,
+                         const struct new_key *keys, size_t key_count);
+/* Fills op->tenant. */
+void admin_get_tenant(struct admin_op *op, const char *name);
+void admin_add_domain(struct admin_op *op, const char *domain, const char *proof);
+/* Fills op->text with the proof. */
+void admin_verify_domain(struct admin_op *op, const char *domain);
+/* The issuer's epoch is not looked at. */
+void admin_create_issuer(struct admin_op *op, const struct issuer_row *issuer);
+void admin_create_component(struct admin_op *op, const struct subject_component *component,
+                            const struct slice *fingerprints, size_t fingerprint_count);
+void admin_create_template(struct admin_op *op, const struct template_row *row,
+                           struct uuid request_id);
+/* `version` 0: whatever it is now. */
+void admin_update_template(struct admin_op *op, const struct template_row *row, int64_t version);
+void admin_archive_template(struct admin_op *op, struct template_id id, bool archived);
+/* Zero ids: any, from the first. Fills op->templates. */
+void admin_list_templates(struct admin_op *op, struct template_id only, struct template_id after,
+                          size_t limit);
+/* Leave our known text under the root key if there is none, and read what is there. */
+void admin_root_key_check(struct admin_op *op, struct slice wrapped);

@@ -1,0 +1,30 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* The schema that this program was built with, generated from migrations/, and how to bring a database
+ * to it. Blocking: for the command line and tests, never on a loop. */
+#pragma once
+
+#include <stddef.h>
+
+#include "base/err.h"
+
+struct migration {
+    int version;
+    const char *name;
+    const char *sha256; /* of the SQL, hex */
+    const char *sql;
+};
+extern const struct migration MIGRATIONS[];
+extern const size_t MIGRATION_COUNT;
+
+/* Told before each migration is applied. */
+typedef void (*migrate_report)(void *ctx, int version, const char *name);
+
+/* Apply what is missing, one transaction each, under a lock, so that two at once do no harm. `conninfo`
+ * is libpq's, of the database's owner. R_SCHEMA_TOO_NEW; R_PRECONDITION_FAILED when an applied
+ * migration's text was changed; R_DATABASE_UNAVAILABLE; R_DATABASE_ERROR. The detail says more. */
+MUST rc migrate_apply(const char *conninfo, migrate_report report, void *ctx, struct err *err);
+
+/* Register a platform admin's client certificate (32 bytes of SHA-256), as the database's owner: the
+ * first one, for whom nobody could have called the API. Recorded in the audit log. */
+MUST rc migrate_platform_admin(const char *conninfo, const char *name,
+                               const unsigned char fingerprint[32], struct err *err);

@@ -1,0 +1,52 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* PostgreSQL for one worker: a few pipelined connections, prepared statements, results as values.
+ *
+ * An operation is a struct embedded in its owner. It is submitted once, completes exactly once by its
+ * `done` from the loop (never from inside the call that submitted it), and may be detached by
+ * store_op_cancel before that. One operation is one pipeline segment, so one transaction. Rows become
+ * values in the operation's arena; no libpq type leaves this module. Loop thread only. */
+#pragma once
+
+#include "base/arena.h"
+#include "base/ids.h"
+#include "loop/loop.h"
+
+struct store;
+struct pg_request;
+
+/* Which connections serve an operation, so that a slow query never stands before a decision. */
+enum store_class { STORE_GATE, STORE_READ, STORE_ADMIN, STORE_CLASSES };
+
+struct store_config {
+    const char *conninfo; /* libpq's; a Unix socket or hostaddr, so that no DNS blocks the loop */
+    int statement_timeout_ms; /* 0: 5 s */
+    unsigned gate_connections; /* 0: 2 */
+    unsigned in_flight_max;    /* operations on one connection; 0: 256 */
+};
+
+struct store *store_new(struct loop *loop, const struct store_config *config);
+/* All operations must be done or canceled. */
+void store_free(struct store *store);
+/* Whether every class has a connection that works. */
+bool store_is_ready(const struct store *store);
+/* Why not, for /readyz and the log; R_NONE when ready. */
+enum reason store_problem(const struct store *store);
+
+struct store_op {
+    struct store *store;
+    struct arena *arena; /* borrows: the call's */
+    void (*done)(struct store_op *op);
+    void *user;
+    struct err err; /* R_NONE on success */
+    /* Private to the module. */
+    struct pg_request *request;
+    struct loop_task fail;
+    const void *reader;
+};
+
+/* Prepare an operation for submission by one of the functions of this module. */
+void store_op_init(struct store_op *op, struct store *store, struct arena *arena,
+                   void (*done)(struct store_op *op), void *user);
+/* Forget an operation: `done` will not come, nothing of it is touched any more. The database may
+ * still carry it out. */
+void store_op_cancel(struct store_op *op);
