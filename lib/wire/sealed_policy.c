@@ -140,7 +140,7 @@ rc sealed_policy_decode(struct arena *arena, struct slice bytes, struct policy *
                         struct err *err)
 {
     ProtobufCMessage *message = NULL;
-    *out = (struct policy){0};
+    memset(out, 0, sizeof *out);
     if (!pb_unpack(arena, &chancery__internal__v1__sealed_policy__descriptor, bytes, &message, err)
              .ok) {
         return invalid(err, "not a message");

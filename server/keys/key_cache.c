@@ -1,0 +1,99 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Tenant keys under the root key: nonce ‖ AES-256-GCM ‖ tag, bound by the associated data to what the
+ * key is, so that a row can't be moved to another tenant, boundary, purpose or version. */
+#include <openssl/rand.h>
+
+#include "base/buf.h"
+#include "base/mem.h"
+#include "crypto/aead.h"
+#include "keys/keys_internal.h"
+
+enum { REF_BYTES = UUID_BYTES + 1 + 4 };
+
+static void add_ref(struct buf *buf, const struct keys_ref *ref)
+{
+    buf_add(buf, slice_of(ref->tenant.u.b, UUID_BYTES));
+    buf_add_byte(buf, (uint8_t)ref->purpose);
+    buf_add_u32(buf, ref->version);
+}
+
+static rc associated(struct arena *arena, const struct keys_ref *ref, struct slice *out,
+                     struct err *err)
+{
+    struct buf buf;
+    buf_init(&buf, arena);
+    buf_add_str(&buf, "chancery tenant key 1");
+    buf_add_byte(&buf, 0);
+    buf_add_str(&buf, ref->boundary);
+    buf_add_byte(&buf, 0);
+    add_ref(&buf, ref);
+    return buf_finish(&buf, out, err);
+}
+
+rc key_wrap(struct keys *keys, struct arena *arena, const struct keys_ref *ref,
+            const struct secret *key, struct slice *out, struct err *err)
+{
+    struct slice aad, plain = secret_use(key);
+    size_t len = AEAD_NONCE_BYTES + plain.len + AEAD_TAG_BYTES;
+    uint8_t *wrapped = arena_alloc(arena, len);
+    ARENA_ENSURE(wrapped, err);
+    TRY(associated(arena, ref, &aad, err));
+    ENSURE(RAND_bytes(wrapped, AEAD_NONCE_BYTES) == 1, err, R_CRYPTO_FAILED);
+    TRY(aead_seal(secret_use(keys->root), wrapped, aad, plain, wrapped + AEAD_NONCE_BYTES,
+                  wrapped + len - AEAD_TAG_BYTES, err));
+    *out = slice_of(wrapped, len);
+    return OK;
+}
+
+static rc decrypt(struct keys *keys, struct arena *arena, const struct keys_ref *ref,
+                  struct secret **out, struct err *err)
+{
+    struct slice aad, w = ref->wrapped;
+    ENSURE(w.len > AEAD_NONCE_BYTES + AEAD_TAG_BYTES, err, R_KEYS_UNAVAILABLE);
+    TRY(associated(arena, ref, &aad, err));
+    struct slice body = slice_cut(w, AEAD_NONCE_BYTES, w.len - AEAD_TAG_BYTES);
+    AUTO(secret_free_at) struct secret *key = secret_new(body.len);
+    TRY(aead_open(secret_use(keys->root), w.ptr, aad, body, w.ptr + w.len - AEAD_TAG_BYTES,
+                  secret_bytes(key), R_KEYS_UNAVAILABLE, err));
+    *out = key;
+    key = NULL;
+    return OK;
+}
+
+void unwrapped_free(void *value)
+{
+    struct unwrapped *key = value;
+    secret_free(key->raw);
+    jwk_private_free(key->private);
+    xfree(key);
+}
+
+rc key_unwrap(struct keys *keys, const struct keys_ref *ref, const struct unwrapped **out,
+              struct err *err)
+{
+    AUTO(arena_free_at) struct arena *arena = arena_new(1024);
+    struct buf id;
+    struct slice key;
+    buf_init(&id, arena);
+    add_ref(&id, ref);
+    TRY(buf_finish(&id, &key, err));
+    *out = hashmap_get(keys->cache, key);
+    if (*out != NULL) {
+        return OK;
+    }
+    AUTO(secret_free_at) struct secret *raw = NULL;
+    struct jwk_private *private = NULL;
+    TRY(decrypt(keys, arena, ref, &raw, err));
+    if (ref->purpose != KEYS_SEALING) {
+        TRY(jwk_private_import(raw, &private, err));
+    }
+    struct unwrapped *unwrapped = xcalloc(1, sizeof *unwrapped);
+    unwrapped->private = private;
+    if (private == NULL) {
+        unwrapped->raw = raw;
+        raw = NULL;
+    }
+    hashmap_put(keys->cache, key, unwrapped);
+    *out = unwrapped;
+    return OK;
+}

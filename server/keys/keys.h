@@ -1,0 +1,101 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* The custodian: the only code that sees root key, tenant keys and content keys.
+ *
+ * Operations are asynchronous, and only ids, wrapped rows, sealed bytes, public keys and claims pass in
+ * either direction, so that a process of its own can stand behind this header. Whoever calls lends the
+ * wrapped rows each time; unwrapped ones stay here, in a bounded cache, in locked memory.
+ * Formats: docs/PROTOCOL.md. Loop thread only. */
+#pragma once
+
+#include "base/arena.h"
+#include "base/ids.h"
+#include "base/secret.h"
+#include "loop/loop.h"
+
+struct keys;
+
+enum { CONTENT_KEY_BYTES = 32, ROOT_KEY_BYTES = 32, KEY_SET_SIZE = 3 };
+
+/* Purposes by their numbers in the database. */
+enum keys_purpose { KEYS_SEALING = 1, KEYS_EXCHANGE = 2, KEYS_SIGNING = 3 };
+/* Curves by the numbers of chancery.v1.CryptoSuite. */
+enum keys_suite { KEYS_P256 = 1, KEYS_P384 = 2 };
+
+/* A tenant's key as it rests: what it is, and the bytes under the root key. Borrows. */
+struct keys_ref {
+    struct tenant_id tenant;
+    const char *boundary;
+    enum keys_purpose purpose;
+    uint32_t version;
+    struct slice wrapped;
+};
+
+/* Read a root key: 32 raw bytes, or 64 hex digits with or without a line end, in a file that only its
+ * owner may access. R_ROOT_KEY_UNREADABLE, R_ROOT_KEY_MODE, R_ROOT_KEY_INVALID. */
+MUST rc keys_root_from_file(const char *path, struct secret **out, struct err *err);
+
+/* Takes the root key. `cache_max` bounds the unwrapped keys; 0: 4,096. */
+struct keys *keys_new(struct loop *loop, struct secret *root, size_t cache_max);
+void keys_free(struct keys *keys);
+
+/* Known text under the root key, and whether given bytes are that: a server that was given another
+ * root key than the one that wrapped this database finds out at start. R_ROOT_KEY_WRONG. */
+MUST rc keys_make_check(struct keys *keys, struct arena *arena, struct slice *out,
+                        struct err *err);
+MUST rc keys_verify_check(struct keys *keys, struct slice wrapped, struct err *err);
+
+/* One operation, embedded in its owner. Inputs are borrowed until `done`, which comes once from the
+ * loop; results lie in the arena. */
+struct keys_op {
+    struct keys *keys;
+    struct arena *arena;
+    void (*done)(struct keys_op *op);
+    void *user;
+    struct err err;
+
+    /* In, for all but create_set. */
+    struct keys_ref sealing;
+    struct content_id content;
+    struct slice header; /* the license's clear header: what is authenticated beside the sealed bytes */
+    struct slice client_jwk;
+    /* In and out: seal makes it, open and issue take it. */
+    struct slice sealed;
+    /* seal takes it, open gives it. */
+    struct slice policy;
+    /* In, for issue. */
+    struct keys_ref signing;
+    struct slice claims; /* a JSON object without `cid`, `cnf` and `key`, which are added here */
+    /* Out. */
+    struct slice wrapped_content_key; /* seal: a compact JWE to client_jwk */
+    struct slice use_license;         /* issue: a compact JWS */
+    /* create_set. */
+    struct tenant_id tenant;
+    const char *boundary;
+    enum keys_suite suite;
+    struct {
+        enum keys_purpose purpose;
+        struct slice wrapped;
+        const char *public_jwk; /* "" for the sealing key */
+    } set[KEY_SET_SIZE];
+
+    struct loop_task finish; /* private */
+};
+
+void keys_op_init(struct keys_op *op, struct keys *keys, struct arena *arena,
+                  void (*done)(struct keys_op *op), void *user);
+/* Forget an operation: `done` will not come. */
+void keys_op_cancel(struct keys_op *op);
+
+/* Make a tenant's key set: sealing, exchange and signing key, version 1. */
+void keys_create_set(struct keys_op *op);
+/* Make a content key, seal it with the policy, and wrap it to the client's key.
+ * R_CLIENT_KEY_INVALID. */
+void keys_seal(struct keys_op *op);
+/* Open the policy; the content key stays here. R_LICENSE_FORGED. */
+void keys_open_policy(struct keys_op *op);
+/* Open the content key, wrap it to the client's key and sign the use license.
+ * R_LICENSE_FORGED, R_CLIENT_KEY_INVALID. */
+void keys_issue(struct keys_op *op);
+
+/* Check a client's key as keys_seal and keys_issue will. R_CLIENT_KEY_INVALID. */
+MUST rc keys_check_client_jwk(struct slice client_jwk, struct err *err);

@@ -1,0 +1,281 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "chancery_test.h"
+
+#include <fcntl.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "crypto/algs.h"
+#include "crypto/jwe.h"
+#include "crypto/jws.h"
+#include "keys/keys.h"
+
+static struct loop *loop;
+static struct keys *keys;
+static struct arena *arena;
+static struct jwk_private *client;
+static const char *client_jwk;
+static struct err err;
+
+static const struct tenant_id CONTOSO = {{{1}}};
+static const struct content_id CONTENT = {{{42}}};
+
+static int set_up(void **state)
+{
+    (void)state;
+    assert_ok(crypto_init(NULL, &err), &err);
+    loop = loop_new();
+    arena = arena_new(16 << 20);
+    struct secret *root = secret_copy(slice_str("0123456789abcdef0123456789abcdef"));
+    keys = keys_new(loop, root, 0);
+    assert_ok(jwk_private_generate(JWK_EC_P256, &client, &err), &err);
+    client_jwk = jwk_public_json(arena, jwk_private_public(client), NULL, NULL);
+    return 0;
+}
+
+static int tear_down(void **state)
+{
+    (void)state;
+    jwk_private_free(client);
+    keys_free(keys);
+    arena_free(arena);
+    loop_free(loop);
+    crypto_fini();
+    return 0;
+}
+
+static void done(struct keys_op *op)
+{
+    *(bool *)op->user = true;
+    loop_stop(loop);
+}
+
+/* Run an operation to its end; it must not end inside the call that starts it. */
+static void run(struct keys_op *op, void (*start)(struct keys_op *op))
+{
+    bool finished = false;
+    op->user = &finished;
+    start(op);
+    assert_false(finished);
+    loop_run(loop);
+    assert_true(finished);
+}
+
+/* A set of P-256 or P-384 keys, and a sealed license under it. */
+struct sample {
+    struct keys_op set, seal;
+    struct keys_ref sealing, signing;
+};
+
+static void make(struct sample *s, enum keys_suite suite)
+{
+    keys_op_init(&s->set, keys, arena, done, NULL);
+    s->set.tenant = CONTOSO;
+    s->set.tenant.u.b[1] = (uint8_t)suite;
+    s->set.tenant.u.b[2] = (uint8_t)rand(); /* past the cache of other tests */
+    s->set.tenant.u.b[3] = (uint8_t)(rand() >> 8);
+    s->set.boundary = "commercial";
+    s->set.suite = suite;
+    run(&s->set, keys_create_set);
+    assert_int_equal(s->set.err.reason, R_NONE);
+    s->sealing = (struct keys_ref){s->set.tenant, "commercial", KEYS_SEALING, 1, s->set.set[0].wrapped};
+    s->signing = (struct keys_ref){s->set.tenant, "commercial", KEYS_SIGNING, 1, s->set.set[2].wrapped};
+    keys_op_init(&s->seal, keys, arena, done, NULL);
+    s->seal.sealing = s->sealing;
+    s->seal.content = CONTENT;
+    s->seal.header = slice_str("header");
+    s->seal.policy = slice_str("the policy");
+    s->seal.client_jwk = slice_str(client_jwk);
+    run(&s->seal, keys_seal);
+    assert_int_equal(s->seal.err.reason, R_NONE);
+}
+
+static void opening(struct sample *s, struct keys_op *op)
+{
+    keys_op_init(op, keys, arena, done, NULL);
+    op->sealing = s->sealing;
+    op->signing = s->signing;
+    op->content = CONTENT;
+    op->header = slice_str("header");
+    op->sealed = s->seal.sealed;
+    op->client_jwk = slice_str(client_jwk);
+    op->claims = slice_str("{\"iss\":\"x\"}");
+}
+
+static void a_license_carries_the_content_key(void **state)
+{
+    (void)state;
+    for (int suite = KEYS_P256; suite <= KEYS_P384; suite++) {
+        struct sample s;
+        struct keys_op op;
+        make(&s, (enum keys_suite)suite);
+        opening(&s, &op);
+        run(&op, keys_open_policy);
+        assert_int_equal(op.err.reason, R_NONE);
+        assert_true(slice_eq_str(op.policy, "the policy"));
+        opening(&s, &op);
+        run(&op, keys_issue);
+        assert_int_equal(op.err.reason, R_NONE);
+
+        struct jws jws;
+        struct jwk_public *signer;
+        AUTO(secret_free_at) struct secret *first = NULL;
+        AUTO(secret_free_at) struct secret *second = NULL;
+        assert_ok(jws_parse(arena, op.use_license, R_TOKEN_MALFORMED, &jws, &err), &err);
+        assert_ok(jwk_public_parse(slice_str(s.set.set[2].public_jwk), R_INTERNAL, &signer, &err), &err);
+        assert_ok(jws_verify(&jws, signer, R_TOKEN_SIGNATURE, &err), &err);
+        jwk_public_free(signer);
+        assert_true(slice_eq_str(jws.typ, "use-license+jwt"));
+        char *payload = arena_dup(arena, jws.payload);
+        assert_non_null(strstr(payload, "{\"iss\":\"x\",\"cid\":\"2a000000-"));
+        const char *key = strstr(payload, "\"key\":\"") + 7;
+        struct slice jwe = slice_of(key, strcspn(key, "\""));
+        assert_ok(jwe_decrypt(client, jwe, R_LICENSE_FORGED, &first, &err), &err);
+        assert_ok(jwe_decrypt(client, s.seal.wrapped_content_key, R_LICENSE_FORGED, &second, &err), &err);
+        assert_int_equal(secret_len(first), CONTENT_KEY_BYTES);
+        assert_true(secret_eq(first, second));
+    }
+}
+
+static void every_flip_of_the_sealed_bytes_is_forged(void **state)
+{
+    (void)state;
+    struct sample s;
+    struct keys_op op;
+    make(&s, KEYS_P256);
+    uint8_t *copy = (uint8_t *)arena_dup(arena, s.seal.sealed);
+    for (size_t bit = 0; bit < s.seal.sealed.len * 8; bit += 3) {
+        opening(&s, &op);
+        copy[bit / 8] = (uint8_t)(copy[bit / 8] ^ 1u << bit % 8);
+        op.sealed = slice_of(copy, s.seal.sealed.len);
+        run(&op, keys_open_policy);
+        assert_int_equal(op.err.reason, R_LICENSE_FORGED);
+        copy[bit / 8] = (uint8_t)(copy[bit / 8] ^ 1u << bit % 8);
+    }
+    opening(&s, &op);
+    op.sealed = slice_cut(s.seal.sealed, 0, 40);
+    run(&op, keys_issue);
+    assert_int_equal(op.err.reason, R_LICENSE_FORGED);
+}
+
+static void another_header_or_content_is_forged(void **state)
+{
+    (void)state;
+    struct sample s;
+    struct keys_op op;
+    make(&s, KEYS_P256);
+    opening(&s, &op);
+    op.header = slice_str("Header");
+    run(&op, keys_open_policy);
+    assert_int_equal(op.err.reason, R_LICENSE_FORGED);
+    opening(&s, &op);
+    op.content.u.b[15] ^= 1;
+    run(&op, keys_open_policy);
+    assert_int_equal(op.err.reason, R_LICENSE_FORGED);
+}
+
+/* A wrapped row that is taken for another tenant, boundary, purpose or version does not open. */
+static void rows_can_not_be_moved(void **state)
+{
+    (void)state;
+    struct sample s;
+    make(&s, KEYS_P256);
+    for (int i = 0; i < 4; i++) {
+        struct keys_op op;
+        opening(&s, &op);
+        op.sealing.version = i == 0 ? 2 : 1;
+        op.sealing.tenant.u.b[9] = i == 1;
+        op.sealing.wrapped = i == 2 ? s.signing.wrapped : op.sealing.wrapped;
+        op.sealing.boundary = i == 3 ? "gcc-high" : "commercial";
+        struct secret *root = secret_copy(slice_str("0123456789abcdef0123456789abcdef"));
+        op.keys = keys_new(loop, root, 0); /* nothing is cached there */
+        run(&op, keys_open_policy);
+        assert_int_equal(op.err.reason, R_KEYS_UNAVAILABLE);
+        keys_free(op.keys);
+    }
+}
+
+static void bad_client_keys_are_refused(void **state)
+{
+    (void)state;
+    static const char *const bad[] = {
+        "", "{}", "[]", "{\"kty\":\"oct\",\"k\":\"AAAA\"}",
+        "{\"kty\":\"EC\",\"crv\":\"P-256\",\"x\":\"AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA\","
+        "\"y\":\"AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA\"}",
+        "{\"kty\":\"RSA\",\"e\":\"AQAB\",\"n\":\"sXchDaQebHnPiGvyDOAT4saGEUetSyo9MKLOoWFsueri23bOdgWp4Dy1Wl"
+        "UzewbgBHod5pcM9H95GQRV3JDXboIRROSBigeC5yjU1hGzHHyXss8UDprecbAYxknTcQkhslANGRUZmdTOQ5qTRsLAt6BT"
+        "YuyvVRdhS8exSZEy_c4gs_7svlJJQ4H9_NxsiIoLwAEk7-Q3UXERGYw_75IDrGA84-lA_-Ct4eTlXHBIY2EaV7t7LjJaynV\"}",
+    };
+    struct sample s;
+    make(&s, KEYS_P256);
+    for (size_t i = 0; i < sizeof bad / sizeof bad[0]; i++) {
+        struct keys_op op;
+        opening(&s, &op);
+        op.client_jwk = slice_str(bad[i]);
+        run(&op, keys_issue);
+        assert_int_equal(op.err.reason, R_CLIENT_KEY_INVALID);
+        assert_fails(keys_check_client_jwk(slice_str(bad[i]), &err), &err, R_CLIENT_KEY_INVALID);
+    }
+}
+
+static void another_root_key_is_noticed(void **state)
+{
+    (void)state;
+    struct slice check;
+    assert_ok(keys_make_check(keys, arena, &check, &err), &err);
+    struct keys *other = keys_new(loop, secret_copy(slice_str("fedcba9876543210fedcba9876543210")), 0);
+    assert_fails(keys_verify_check(other, check, &err), &err, R_ROOT_KEY_WRONG);
+    keys_free(other);
+    assert_ok(keys_verify_check(keys, check, &err), &err);
+}
+
+static void root_key_files(void **state)
+{
+    (void)state;
+    static const struct {
+        const char *text;
+        mode_t mode;
+        enum reason reason;
+    } rows[] = {
+        {"0123456789abcdef0123456789abcdef", 0600, R_NONE},
+        {"000102030405060708090a0b0c0d0e0f101112131415161718191a1b1c1d1e1f\n", 0400, R_NONE},
+        {"000102030405060708090a0b0c0d0e0f101112131415161718191a1b1c1d1e1f\n", 0640, R_ROOT_KEY_MODE},
+        {"0102", 0600, R_ROOT_KEY_INVALID},
+        {"zz0102030405060708090a0b0c0d0e0f101112131415161718191a1b1c1d1e1f", 0600, R_ROOT_KEY_INVALID},
+        {"", 0600, R_ROOT_KEY_INVALID},
+    };
+    char path[] = "/tmp/chancery-root-XXXXXX";
+    int fd = mkstemp(path);
+    assert_true(fd >= 0);
+    for (size_t i = 0; i < sizeof rows / sizeof rows[0]; i++) {
+        struct secret *root = NULL;
+        err_clear(&err);
+        assert_int_equal(ftruncate(fd, 0), 0);
+        assert_int_equal(pwrite(fd, rows[i].text, strlen(rows[i].text), 0), strlen(rows[i].text));
+        assert_int_equal(fchmod(fd, rows[i].mode), 0);
+        assert_int_equal(keys_root_from_file(path, &root, &err).ok, rows[i].reason == R_NONE);
+        assert_int_equal(err.reason, rows[i].reason);
+        secret_free(root);
+    }
+    close(fd);
+    unlink(path);
+    struct secret *root = NULL;
+    assert_fails(keys_root_from_file(path, &root, &err), &err, R_ROOT_KEY_UNREADABLE);
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(a_license_carries_the_content_key),
+        cmocka_unit_test(every_flip_of_the_sealed_bytes_is_forged),
+        cmocka_unit_test(another_header_or_content_is_forged),
+        cmocka_unit_test(rows_can_not_be_moved),
+        cmocka_unit_test(bad_client_keys_are_refused),
+        cmocka_unit_test(another_root_key_is_noticed),
+        cmocka_unit_test(root_key_files),
+    };
+    return cmocka_run_group_tests(tests, set_up, tear_down);
+}
