@@ -140,7 +140,7 @@ void admin_verify_domain(struct admin_op *op, const char *domain)
 
 /* --- issuers and components -------------------------------------------------------------------- */
 
-void admin_create_issuer(struct admin_op *op, const struct issuer_row *issuer)
+void admin_create_issuer(struct admin_op *op, const struct issuer *issuer)
 {
     struct pg_params p = begin(op, "create_issuer");
     pg_add_uuid(&p, issuer->id.u);

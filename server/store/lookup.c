@@ -3,7 +3,7 @@
 
 #include "store/pg.h"
 
-static rc read_issuer(struct arena *arena, const PGresult *r, struct issuer_row *row,
+static rc read_issuer(struct arena *arena, const PGresult *r, struct issuer *row,
                       struct err *err)
 {
     row->tenant.u = pg_uuid(r, 0, 0);

@@ -431,7 +431,7 @@ static void lookups_find_components_and_issuers(void **state)
     assert_string_equal(found.component.component.sender_domains[0], "contoso.com");
     assert_true(found.component.epoch > 0);
 
-    struct issuer_row issuer = {.id = {{{12}}}, .boundary = "commercial", .kind = ISSUER_TENANT,
+    struct issuer issuer = {.id = {{{12}}}, .boundary = "commercial", .kind = ISSUER_TENANT,
                                 .iss = "https://idp.contoso.com", .audiences = domains, .audience_count = 1,
                                 .algorithms = algs, .algorithm_count = 2, .jwks_url = "",
                                 .jwks_json = "{\"keys\":[]}", .claim_address = "", .claim_groups = "",

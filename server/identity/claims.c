@@ -1,0 +1,144 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "identity/claims.h"
+
+#include <jansson.h>
+
+#include "domain/address.h"
+
+/* 9999-12-31T23:59:59Z: what is later is no time. */
+static const int64_t TIME_MAX_S = 253402300799;
+
+static const json_t *member(const struct token *token, const char *name)
+{
+    const json_t *payload = token->payload;
+    return json_object_get(payload, name);
+}
+
+/* A NumericDate in whole seconds; absent: `fallback`. */
+static rc read_time(const struct token *token, const char *name, int64_t fallback, int64_t *out,
+                    struct err *err)
+{
+    const json_t *value = member(token, name);
+    *out = fallback;
+    if (value == NULL) {
+        return OK;
+    }
+    if (!json_is_integer(value) || json_integer_value(value) < 0 || json_integer_value(value) > TIME_MAX_S) {
+        FAIL(err, R_TOKEN_CLAIM_INVALID, "%s is no whole number of seconds", name);
+    }
+    *out = json_integer_value(value);
+    return OK;
+}
+
+rc claims_check_times(const struct token *token, const struct issuer *issuer, struct unix_time now,
+                      struct unix_time *expires_at, struct err *err)
+{
+    int64_t exp, nbf, iat;
+    TRY(read_time(token, "exp", -1, &exp, err));
+    TRY(read_time(token, "nbf", 0, &nbf, err));
+    TRY(read_time(token, "iat", 0, &iat, err));
+    ENSURE(exp >= 0, err, R_TOKEN_CLAIM_INVALID);
+    ENSURE(now.s < exp + issuer->clock_skew_s, err, R_TOKEN_EXPIRED);
+    ENSURE(nbf <= now.s + issuer->clock_skew_s, err, R_TOKEN_NOT_YET_VALID);
+    ENSURE(iat <= now.s + issuer->clock_skew_s, err, R_TOKEN_NOT_YET_VALID);
+    expires_at->s = exp;
+    return OK;
+}
+
+static bool is_audience(const json_t *value, const struct issuer *issuer)
+{
+    const char *text = json_string_value(value);
+    for (size_t i = 0; text != NULL && i < issuer->audience_count; i++) {
+        if (strcmp(text, issuer->audiences[i]) == 0) {
+            return true;
+        }
+    }
+    return false;
+}
+
+rc claims_check_audience(const struct token *token, const struct issuer *issuer, struct err *err)
+{
+    const json_t *aud = member(token, "aud");
+    if (is_audience(aud, issuer)) {
+        return OK;
+    }
+    for (size_t i = 0; i < json_array_size(aud); i++) {
+        if (is_audience(json_array_get(aud, i), issuer)) {
+            return OK;
+        }
+    }
+    FAIL(err, R_TOKEN_AUDIENCE, "none of the issuer's %zu audiences", issuer->audience_count);
+}
+
+rc claims_check_binding(const struct token *token, struct err *err)
+{
+    ENSURE(member(token, "cnf") == NULL, err, R_TOKEN_TYPE);
+    return OK;
+}
+
+/* Add one address; what is none proves nothing and is left out. */
+static rc add_address(struct arena *arena, const json_t *value, const char *name, const char **list,
+                      size_t *count, size_t max, struct err *err)
+{
+    struct err ignored = {0};
+    const char *address;
+    if (!json_is_string(value)) {
+        FAIL(err, R_TOKEN_CLAIM_INVALID, "claim %.32s is no text", name);
+    }
+    struct slice text = slice_of(json_string_value(value), json_string_length(value));
+    if (!address_normalize(arena, text, &address, &ignored).ok) {
+        ENSURE(ignored.reason == R_FIELD_INVALID, err, R_ARENA_EXHAUSTED);
+        return OK;
+    }
+    for (size_t i = 0; i < *count; i++) {
+        if (strcmp(list[i], address) == 0) {
+            return OK;
+        }
+    }
+    if (*count < max) {
+        list[(*count)++] = address;
+    }
+    return OK;
+}
+
+/* A claim that is one address or a list of them. */
+static rc add_addresses(struct arena *arena, const struct token *token, const char *name,
+                        const char **list, size_t *count, size_t max, struct err *err)
+{
+    const json_t *value = member(token, name);
+    if (value == NULL) {
+        return OK;
+    }
+    if (!json_is_array(value)) {
+        return add_address(arena, value, name, list, count, max, err);
+    }
+    for (size_t i = 0; i < json_array_size(value); i++) {
+        TRY(add_address(arena, json_array_get(value, i), name, list, count, max, err));
+    }
+    return OK;
+}
+
+rc claims_read(struct arena *arena, const struct token *token, const struct issuer *issuer,
+               struct token_claims *out, struct err *err)
+{
+    const char *address = issuer->claim_address[0] != '\0' ? issuer->claim_address : "email";
+    const char *tenant = issuer->claim_tenant[0] != '\0' ? issuer->claim_tenant : "tid";
+    const json_t *primary = member(token, address);
+    if (primary != NULL && !json_is_string(primary)) {
+        FAIL(err, R_TOKEN_CLAIM_INVALID, "the address claim is no text");
+    }
+    TRY(add_addresses(arena, token, address, out->addresses, &out->address_count, SUBJECT_ADDRESSES_MAX, err));
+    for (size_t i = 0; i < issuer->claim_alias_count; i++) {
+        TRY(add_addresses(arena, token, issuer->claim_aliases[i], out->addresses, &out->address_count,
+                          SUBJECT_ADDRESSES_MAX, err));
+    }
+    if (issuer->claim_groups[0] != '\0') {
+        TRY(add_addresses(arena, token, issuer->claim_groups, out->groups, &out->group_count,
+                          SUBJECT_GROUPS_MAX, err));
+    }
+    const char *tenant_claim = json_string_value(member(token, tenant));
+    out->tenant = arena_strdup(arena, tenant_claim == NULL ? "" : tenant_claim);
+    ARENA_ENSURE(out->tenant, err);
+    out->is_email_verified = json_is_true(member(token, "email_verified"));
+    return OK;
+}

@@ -1,0 +1,18 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* A token's payload as values: times, audience, addresses, groups. */
+#pragma once
+
+#include "identity/identity.h"
+
+/* Check exp, nbf and iat (RFC 7519 §4.1). R_TOKEN_EXPIRED, R_TOKEN_NOT_YET_VALID,
+ * R_TOKEN_CLAIM_INVALID. */
+MUST rc claims_check_times(const struct token *token, const struct issuer *issuer,
+                           struct unix_time now, struct unix_time *expires_at, struct err *err);
+/* One of the issuer's audiences must be named (RFC 7519 §4.1.3). R_TOKEN_AUDIENCE. */
+MUST rc claims_check_audience(const struct token *token, const struct issuer *issuer,
+                              struct err *err);
+/* Tokens bound to a key that we don't ask for are no bearer tokens (RFC 7800). R_TOKEN_TYPE. */
+MUST rc claims_check_binding(const struct token *token, struct err *err);
+/* Read addresses, groups and tenant by the issuer's mapping. R_TOKEN_CLAIM_INVALID. */
+MUST rc claims_read(struct arena *arena, const struct token *token, const struct issuer *issuer,
+                    struct token_claims *out, struct err *err);

@@ -1,0 +1,250 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "identity/https.h"
+
+#include <arpa/inet.h>
+#include <curl/curl.h>
+#include <netinet/in.h>
+#include <sys/socket.h>
+#include <unistd.h>
+
+#include "base/mem.h"
+
+struct https {
+    struct loop *loop;
+    CURLM *multi;
+    struct loop_timer timer;
+    struct loop_task reap; /* frees watches outside their own callbacks */
+    struct list dead_watches;
+    char *ca_file;
+    bool allow_loopback;
+};
+
+struct https_get {
+    struct https *https;
+    CURL *easy;
+    void (*done)(void *user, const struct https_result *result);
+    void *user;
+    size_t max_bytes;
+    bool is_too_large;
+    struct arena *arena;
+    struct buf body;
+    char problem[CURL_ERROR_SIZE];
+};
+
+/* A socket that libcurl wants watched. */
+struct watch {
+    struct loop_fd fd;
+    struct https *https;
+    struct list link; /* among the dead */
+};
+
+static void finish(struct https_get *get, CURLcode code)
+{
+    long status = 0;
+    struct https_result result = {.problem = get->problem};
+    curl_easy_getinfo(get->easy, CURLINFO_RESPONSE_CODE, &status);
+    if (get->is_too_large) {
+        result.problem = "the body is too large";
+    } else if (code != CURLE_OK && get->problem[0] == '\0') {
+        result.problem = curl_easy_strerror(code);
+    } else if (code == CURLE_OK && status != 200) {
+        result.problem = "the status is not 200";
+    } else if (code == CURLE_OK && buf_finish(&get->body, &result.body, NULL).ok) {
+        result.ok = true;
+    }
+    get->done(get->user, &result);
+    https_cancel(get);
+}
+
+static void collect(struct https *https)
+{
+    int left;
+    CURLMsg *message;
+    while ((message = curl_multi_info_read(https->multi, &left)) != NULL) {
+        struct https_get *get = NULL;
+        if (message->msg == CURLMSG_DONE &&
+            curl_easy_getinfo(message->easy_handle, CURLINFO_PRIVATE, (char **)&get) == CURLE_OK) {
+            finish(get, message->data.result);
+        }
+    }
+}
+
+static void on_ready(struct loop_fd *fd, bool readable, bool writable)
+{
+    struct watch *watch = LIST_ENTRY(fd, struct watch, fd);
+    struct https *https = watch->https;
+    int running;
+    int events = (readable ? CURL_CSELECT_IN : 0) | (writable ? CURL_CSELECT_OUT : 0);
+    curl_multi_socket_action(https->multi, fd->fd, events, &running);
+    collect(https);
+}
+
+static void on_timer(struct loop_timer *timer)
+{
+    struct https *https = LIST_ENTRY(timer, struct https, timer);
+    int running;
+    curl_multi_socket_action(https->multi, CURL_SOCKET_TIMEOUT, 0, &running);
+    collect(https);
+}
+
+static int on_want_timer(CURLM *multi, long ms, void *arg)
+{
+    struct https *https = arg;
+    (void)multi;
+    if (ms < 0) {
+        loop_timer_cancel(&https->timer);
+    } else {
+        loop_timer_arm(&https->timer, ms);
+    }
+    return 0;
+}
+
+static void reap(struct loop_task *task)
+{
+    struct https *https = LIST_ENTRY(task, struct https, reap);
+    for (struct list *link; (link = list_pop(&https->dead_watches)) != NULL;) {
+        xfree(LIST_ENTRY(link, struct watch, link));
+    }
+}
+
+static int on_want_socket(CURL *easy, curl_socket_t socket, int what, void *arg, void *attached)
+{
+    struct https *https = arg;
+    struct watch *watch = attached;
+    (void)easy;
+    if (what == CURL_POLL_REMOVE) {
+        if (watch != NULL) {
+            loop_fd_fini(&watch->fd);
+            list_append(&https->dead_watches, &watch->link);
+            loop_defer(https->loop, &https->reap);
+        }
+        return 0;
+    }
+    if (watch == NULL) {
+        watch = xcalloc(1, sizeof *watch);
+        watch->https = https;
+        loop_fd_init(&watch->fd, https->loop, socket, on_ready);
+        curl_multi_assign(https->multi, socket, watch);
+    }
+    loop_fd_want(&watch->fd, (what & CURL_POLL_IN) != 0, (what & CURL_POLL_OUT) != 0);
+    return 0;
+}
+
+/* After name resolution, so that no name leads where an address could not. */
+static bool may_connect(const struct https *https, const struct sockaddr *address)
+{
+    if (address->sa_family == AF_INET) {
+        const struct sockaddr_in *v4 = (const void *)address;
+        uint32_t host = ntohl(v4->sin_addr.s_addr);
+        bool is_loopback = host >> 24 == 127;
+        return host != 0 && host >> 16 != 0xa9fe && (!is_loopback || https->allow_loopback);
+    }
+    if (address->sa_family == AF_INET6) {
+        const struct in6_addr *v6 = &((const struct sockaddr_in6 *)(const void *)address)->sin6_addr;
+        return !IN6_IS_ADDR_LINKLOCAL(v6) && !IN6_IS_ADDR_V4MAPPED(v6) && !IN6_IS_ADDR_UNSPECIFIED(v6) &&
+               (!IN6_IS_ADDR_LOOPBACK(v6) || https->allow_loopback);
+    }
+    return false;
+}
+
+static curl_socket_t open_socket(void *arg, curlsocktype purpose, struct curl_sockaddr *address)
+{
+    const struct https *https = arg;
+    (void)purpose;
+    if (!may_connect(https, &address->addr)) {
+        return CURL_SOCKET_BAD;
+    }
+    return socket(address->family, address->socktype | SOCK_CLOEXEC, address->protocol);
+}
+
+static size_t on_body(char *data, size_t size, size_t count, void *arg)
+{
+    struct https_get *get = arg;
+    if (get->body.len + size * count > get->max_bytes) {
+        get->is_too_large = true;
+        return 0;
+    }
+    buf_add(&get->body, slice_of(data, size * count));
+    return get->body.failed ? 0 : size * count;
+}
+
+struct https *https_new(struct loop *loop, const char *ca_file, bool allow_loopback)
+{
+    struct https *https = xcalloc(1, sizeof *https);
+    curl_global_init(CURL_GLOBAL_DEFAULT);
+    https->loop = loop;
+    https->multi = curl_multi_init();
+    CH_ASSERT(https->multi != NULL);
+    https->ca_file = ca_file == NULL ? NULL : xstrdup(ca_file);
+    https->allow_loopback = allow_loopback;
+    list_init(&https->dead_watches);
+    loop_task_init(&https->reap, reap);
+    loop_timer_init(&https->timer, loop, on_timer);
+    curl_multi_setopt(https->multi, CURLMOPT_SOCKETFUNCTION, on_want_socket);
+    curl_multi_setopt(https->multi, CURLMOPT_SOCKETDATA, https);
+    curl_multi_setopt(https->multi, CURLMOPT_TIMERFUNCTION, on_want_timer);
+    curl_multi_setopt(https->multi, CURLMOPT_TIMERDATA, https);
+    return https;
+}
+
+void https_free(struct https *https)
+{
+    if (https == NULL) {
+        return;
+    }
+    curl_multi_cleanup(https->multi);
+    loop_task_cancel(&https->reap);
+    reap(&https->reap);
+    loop_timer_fini(&https->timer);
+    xfree(https->ca_file);
+    xfree(https);
+}
+
+static void set_options(struct https_get *get, const char *url)
+{
+    CURL *easy = get->easy;
+    struct https *https = get->https;
+    curl_easy_setopt(easy, CURLOPT_URL, url);
+    curl_easy_setopt(easy, CURLOPT_PRIVATE, get);
+    curl_easy_setopt(easy, CURLOPT_PROTOCOLS_STR, "https");
+    curl_easy_setopt(easy, CURLOPT_PROXY, "");
+    curl_easy_setopt(easy, CURLOPT_FOLLOWLOCATION, 0L);
+    curl_easy_setopt(easy, CURLOPT_NOSIGNAL, 1L);
+    curl_easy_setopt(easy, CURLOPT_TIMEOUT_MS, (long)HTTPS_TIMEOUT_MS);
+    curl_easy_setopt(easy, CURLOPT_MAXFILESIZE, (long)get->max_bytes);
+    curl_easy_setopt(easy, CURLOPT_ERRORBUFFER, get->problem);
+    curl_easy_setopt(easy, CURLOPT_WRITEFUNCTION, on_body);
+    curl_easy_setopt(easy, CURLOPT_WRITEDATA, get);
+    curl_easy_setopt(easy, CURLOPT_OPENSOCKETFUNCTION, open_socket);
+    curl_easy_setopt(easy, CURLOPT_OPENSOCKETDATA, https);
+    if (https->ca_file != NULL) {
+        curl_easy_setopt(easy, CURLOPT_CAINFO, https->ca_file);
+    }
+}
+
+struct https_get *https_get(struct https *https, const char *url, size_t max_bytes,
+                            void (*done)(void *user, const struct https_result *result), void *user)
+{
+    CURL *easy = curl_easy_init();
+    if (easy == NULL) {
+        return NULL;
+    }
+    struct https_get *get = xcalloc(1, sizeof *get);
+    *get = (struct https_get){.https = https, .easy = easy, .done = done, .user = user, .max_bytes = max_bytes};
+    get->arena = arena_new(4 * max_bytes + 4096);
+    buf_init(&get->body, get->arena);
+    set_options(get, url);
+    if (curl_multi_add_handle(https->multi, easy) != CURLM_OK) {
+        https_cancel(get);
+        return NULL;
+    }
+    return get;
+}
+
+void https_cancel(struct https_get *get)
+{
+    curl_multi_remove_handle(get->https->multi, get->easy);
+    curl_easy_cleanup(get->easy);
+    arena_free(get->arena);
+    xfree(get);
+}

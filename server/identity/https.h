@@ -1,0 +1,27 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Small HTTPS GETs by libcurl on our loop. HTTPS only, certificates checked, no redirects, no proxies from
+ * the environment, and never to link-local addresses (the metadata services of clouds) whatever a name
+ * resolves to. Loop thread only. */
+#pragma once
+
+#include "base/buf.h"
+#include "loop/loop.h"
+
+struct https;
+
+enum { HTTPS_TIMEOUT_MS = 5000 };
+
+struct https *https_new(struct loop *loop, const char *ca_file, bool allow_loopback);
+void https_free(struct https *https);
+
+/* One GET; made by https_get, freed after `done` or by https_cancel. */
+struct https_get;
+struct https_result {
+    bool ok;           /* 200 with a body within the limit */
+    const char *problem; /* for our log when not ok; lends until `done` returns */
+    struct slice body; /* lends until `done` returns */
+};
+/* Start a GET. NULL when libcurl can't be set up, which is out of memory. */
+struct https_get *https_get(struct https *https, const char *url, size_t max_bytes,
+                            void (*done)(void *user, const struct https_result *result), void *user);
+void https_cancel(struct https_get *get);

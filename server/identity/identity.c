@@ -1,0 +1,200 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* The checks of a token in their order: form, issuer, algorithm, type, key, signature, times, audience,
+ * binding, claims. */
+#include "identity/identity.h"
+
+#include <jansson.h>
+#include <strings.h>
+
+#include "base/mem.h"
+#include "crypto/hash.h"
+#include "crypto/json.h"
+#include "identity/claims.h"
+#include "identity/key_cache.h"
+#include "identity/token_cache.h"
+#include "obs/metrics.h"
+
+enum { TOKENS_MAX = 65536, ISS_MAX = 512 };
+
+struct identity {
+    struct loop *loop;
+    struct key_cache *keys;
+    struct token_cache *tokens;
+};
+
+static rc take_apart(struct arena *arena, struct slice text, struct token *out, struct err *err)
+{
+    struct slice iss;
+    json_t *payload;
+    TRY(jws_parse(arena, text, R_TOKEN_MALFORMED, &out->jws, err));
+    TRY(json_parse_object(arena, out->jws.payload, TOKEN_BYTES_MAX, R_TOKEN_MALFORMED, &payload, err));
+    TRY(json_need_text(payload, "iss", R_TOKEN_CLAIM_INVALID, &iss, err));
+    ENSURE(iss.len > 0 && iss.len <= ISS_MAX, err, R_TOKEN_CLAIM_INVALID);
+    out->payload = payload;
+    out->iss = arena_dup(arena, iss);
+    ARENA_ENSURE(out->iss, err);
+    return OK;
+}
+
+rc token_peek(struct identity *identity, struct arena *arena, struct slice text, struct token *out,
+              struct err *err)
+{
+    *out = (struct token){.text = text};
+    ENSURE(text.len <= TOKEN_BYTES_MAX, err, R_TOKEN_TOO_LARGE);
+    TRY(hash_sha256(text, out->hash, err));
+    const struct token_entry *entry = token_cache_get(identity->tokens, out->hash);
+    if (entry == NULL) {
+        return take_apart(arena, text, out, err);
+    }
+    out->is_known = true;
+    out->iss = arena_strdup(arena, entry->iss);
+    ARENA_ENSURE(out->iss, err);
+    return OK;
+}
+
+/* RFC 8725 §3.11: only what says that it is an ID token or an access token (RFC 9068), or nothing. */
+static rc check_type(const struct token *token, struct err *err)
+{
+    static const char *const types[] = {"JWT", "at+jwt", "application/at+jwt", "application/jwt"};
+    if (token->jws.typ.len == 0) {
+        return OK;
+    }
+    for (size_t i = 0; i < sizeof types / sizeof types[0]; i++) {
+        if (slice_eq_nocase(token->jws.typ, slice_str(types[i]))) {
+            return OK;
+        }
+    }
+    FAIL(err, R_TOKEN_TYPE, "typ is none of ours");
+}
+
+static rc check_algorithm(const struct token *token, const struct issuer *issuer, struct err *err)
+{
+    const char *name = jws_alg_name(token->jws.alg);
+    for (size_t i = 0; i < issuer->algorithm_count; i++) {
+        if (strcmp(issuer->algorithms[i], name) == 0) {
+            return OK;
+        }
+    }
+    FAIL(err, R_TOKEN_ALGORITHM, "%s is not among those of the issuer", name);
+}
+
+static rc check_content(struct token_check *check, struct token_claims *claims, struct err *err)
+{
+    TRY(claims_check_times(&check->token, check->issuer, check->now, &claims->expires_at, err));
+    TRY(claims_check_audience(&check->token, check->issuer, err));
+    TRY(claims_check_binding(&check->token, err));
+    return claims_read(check->arena, &check->token, check->issuer, claims, err);
+}
+
+static rc verify(struct token_check *check, const struct jwk_public *key, uint64_t generation,
+                 struct err *err)
+{
+    struct token_claims *claims = ARENA_NEW(check->arena, struct token_claims);
+    ARENA_ENSURE(claims, err);
+    TRY(jws_verify(&check->token.jws, key, R_TOKEN_SIGNATURE, err));
+    TRY(check_content(check, claims, err));
+    token_cache_put(check->identity->tokens, check->token.hash, check->issuer, generation, claims);
+    check->claims = claims;
+    return OK;
+}
+
+static void finish(struct token_check *check, rc result, const char *outcome)
+{
+    CH_ASSERT(result.ok || check->err.reason != R_NONE);
+    metric_add(M_TOKENS, outcome, NULL, 1);
+    check->done(check);
+}
+
+/* Whether the token was verified before under the same row and keys, and has not expired since. */
+static bool from_cache(struct token_check *check)
+{
+    struct identity *identity = check->identity;
+    const struct issuer *issuer = check->issuer;
+    const struct token_entry *entry = token_cache_get(identity->tokens, check->token.hash);
+    if (entry == NULL) {
+        return false;
+    }
+    if (!ID_EQ(entry->issuer, issuer->id) || entry->epoch != issuer->epoch ||
+        entry->generation != key_cache_generation(identity->keys, issuer) ||
+        check->now.s >= entry->claims->expires_at.s + issuer->clock_skew_s ||
+        !token_claims_copy(check->arena, entry->claims, &check->claims, NULL).ok) {
+        token_cache_drop(identity->tokens, check->token.hash);
+        return false;
+    }
+    return true;
+}
+
+static rc prepare(struct token_check *check, struct err *err)
+{
+    struct token *token = &check->token;
+    if (token->is_known) {
+        TRY(take_apart(check->arena, token->text, token, err));
+        token->is_known = false;
+    }
+    ENSURE(strcmp(token->iss, check->issuer->iss) == 0, err, R_TOKEN_ISSUER_UNKNOWN);
+    TRY(check_algorithm(token, check->issuer, err));
+    return check_type(token, err);
+}
+
+static void go(struct loop_task *task)
+{
+    struct token_check *check = LIST_ENTRY(task, struct token_check, go);
+    const struct jwk_public *key;
+    uint64_t generation;
+    if (from_cache(check)) {
+        finish(check, OK, "cached");
+        return;
+    }
+    rc prepared = prepare(check, &check->err);
+    if (!prepared.ok) {
+        finish(check, prepared, "refused");
+        return;
+    }
+    switch (key_cache_find(check->identity->keys, check, &key, &generation, &check->err)) {
+    case KEY_WAIT:
+        return;
+    case KEY_FAILED:
+        finish(check, (rc){false}, "refused");
+        return;
+    case KEY_FOUND:
+        break;
+    }
+    rc verified = verify(check, key, generation, &check->err);
+    finish(check, verified, verified.ok ? "verified" : "refused");
+}
+
+void token_check_start(struct identity *identity, struct token_check *check)
+{
+    check->identity = identity;
+    check->has_waited = false;
+    check->claims = NULL;
+    err_clear(&check->err);
+    list_init(&check->waiting);
+    loop_task_init(&check->go, go);
+    loop_defer(identity->loop, &check->go);
+}
+
+void token_check_cancel(struct token_check *check)
+{
+    list_remove(&check->waiting);
+    loop_task_cancel(&check->go);
+}
+
+struct identity *identity_new(struct loop *loop, const struct identity_config *config)
+{
+    struct identity *identity = xcalloc(1, sizeof *identity);
+    identity->loop = loop;
+    identity->keys = key_cache_new(loop, config);
+    identity->tokens = token_cache_new(config->tokens_max > 0 ? config->tokens_max : TOKENS_MAX);
+    return identity;
+}
+
+void identity_free(struct identity *identity)
+{
+    if (identity == NULL) {
+        return;
+    }
+    key_cache_free(identity->keys);
+    token_cache_free(identity->tokens);
+    xfree(identity);
+}

@@ -1,0 +1,67 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Identity tokens: from the text to what it claims, under RFC 8725.
+ *
+ * Who registered which issuer is the caller's to look up: token_peek says whose token it claims to be,
+ * token_check verifies it against that issuer's row. Keys are fetched over HTTPS once per issuer,
+ * whoever waits, and verified tokens are remembered by their hash until they expire. Loop thread only. */
+#pragma once
+
+#include "base/arena.h"
+#include "crypto/jws.h"
+#include "domain/issuer.h"
+#include "loop/loop.h"
+
+enum { TOKEN_BYTES_MAX = 16 * 1024 };
+
+struct identity;
+struct key_set;
+
+struct identity_config {
+    const char *ca_file;       /* PEM bundle for JWKS addresses; NULL: the system's */
+    bool allow_loopback;       /* fetch JWKS from this machine too; tests and `chancery dev` */
+    size_t tokens_max;         /* remembered tokens; 0: 65,536 */
+    int64_t keys_lifetime_ms;  /* keys are fetched again after this; 0: 1 h */
+    int64_t keys_stale_max_ms; /* and used at most so long when that fails; 0: 24 h */
+    int64_t retry_ms;          /* least time between two fetches for one issuer; 0: 30 s */
+};
+
+struct identity *identity_new(struct loop *loop, const struct identity_config *config);
+/* All checks must be done or canceled. */
+void identity_free(struct identity *identity);
+
+/* A token taken apart, nothing verified. Points into the text and the arena. */
+struct token {
+    struct slice text;
+    uint8_t hash[32];
+    const char *iss;
+    bool is_known; /* verified before: only its hash was looked at */
+    struct jws jws;
+    void *payload; /* json_t; NULL when known */
+};
+
+/* Take a token apart far enough to ask whose it is. R_TOKEN_TOO_LARGE, R_TOKEN_MALFORMED,
+ * R_TOKEN_ALGORITHM, R_TOKEN_CLAIM_INVALID. */
+MUST rc token_peek(struct identity *identity, struct arena *arena, struct slice text,
+                   struct token *out, struct err *err);
+
+/* One verification, embedded in its owner. `done` comes once, from the loop. */
+struct token_check {
+    struct arena *arena;
+    void (*done)(struct token_check *check);
+    void *user;
+    struct token token;          /* from token_peek */
+    const struct issuer *issuer; /* the row of token.iss; lives until `done` */
+    struct unix_time now;
+    struct err err;
+    const struct token_claims *claims; /* in the arena; set when err.reason is R_NONE */
+    /* Private. */
+    struct identity *identity;
+    struct list waiting; /* for a fetch of keys */
+    bool has_waited;
+    struct loop_task go;
+};
+
+/* R_TOKEN_*, R_ISSUER_UNREACHABLE, R_ISSUER_KEYS_INVALID. */
+void token_check_start(struct identity *identity, struct token_check *check);
+/* Forget a check: `done` will not come. */
+void token_check_cancel(struct token_check *check);

@@ -1,0 +1,211 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "identity/key_cache.h"
+
+#include "base/hashmap.h"
+#include "base/mem.h"
+#include "crypto/hash.h"
+#include "identity/https.h"
+#include "obs/log.h"
+#include "obs/metrics.h"
+
+enum { MS = 1000000 };
+
+struct key_cache {
+    struct loop *loop;
+    struct https *https;
+    struct hashmap *sets; /* by issuer id */
+    int64_t lifetime_ms, stale_max_ms, retry_ms;
+    uint64_t generations;
+};
+
+struct key_set {
+    struct key_cache *cache;
+    struct issuer_id issuer;
+    uint8_t source[SHA256_BYTES]; /* of the address or inline text: another one is another set */
+    struct jwks *keys;            /* NULL: none yet */
+    uint64_t generation;
+    int64_t good_ms;  /* when the keys were fetched */
+    int64_t tried_ms; /* when a fetch began last */
+    bool was_tried, has_failed;
+    struct https_get *fetch;
+    struct list waiting; /* checks */
+};
+
+static int64_t now_ms(const struct key_cache *cache)
+{
+    return loop_now(cache->loop).ns / MS;
+}
+
+static void wake_all(struct key_set *set)
+{
+    for (struct list *link; (link = list_pop(&set->waiting)) != NULL;) {
+        struct token_check *check = LIST_ENTRY(link, struct token_check, waiting);
+        loop_defer(set->cache->loop, &check->go);
+    }
+}
+
+static void set_free(void *value)
+{
+    struct key_set *set = value;
+    if (set->fetch != NULL) {
+        https_cancel(set->fetch);
+    }
+    wake_all(set); /* they ask again and make a new set */
+    jwks_free(set->keys);
+    xfree(set);
+}
+
+static rc take(struct key_set *set, struct slice json, struct err *err)
+{
+    struct jwks *keys;
+    TRY(jwks_parse(json, R_ISSUER_KEYS_INVALID, &keys, err));
+    if (keys->count == 0) {
+        jwks_free(keys);
+        FAIL(err, R_ISSUER_KEYS_INVALID, "no usable key");
+    }
+    jwks_free(set->keys);
+    set->keys = keys;
+    set->generation = ++set->cache->generations;
+    set->good_ms = now_ms(set->cache);
+    return OK;
+}
+
+static void on_fetched(void *user, const struct https_result *result)
+{
+    struct key_set *set = user;
+    struct err err = {0};
+    bool is_good = result->ok && take(set, result->body, &err).ok;
+    set->fetch = NULL;
+    set->has_failed = !is_good;
+    metric_add(M_JWKS_FETCHES, is_good ? "ok" : result->ok ? "invalid" : "unreachable", NULL, 1);
+    if (!is_good) {
+        log_event(LOG_WARNING, "identity.jwks_failed", F_ID("issuer", set->issuer),
+                  F_USER("problem", result->ok ? err.detail : result->problem),
+                  F_STR("using", set->keys == NULL ? "nothing" : "the keys of before"));
+    }
+    wake_all(set);
+}
+
+static bool start_fetch(struct key_set *set, const char *url)
+{
+    int64_t now = now_ms(set->cache);
+    if (set->fetch != NULL) {
+        return true;
+    }
+    if (set->was_tried && now - set->tried_ms < set->cache->retry_ms) {
+        return false;
+    }
+    set->was_tried = true;
+    set->tried_ms = now;
+    set->fetch = https_get(set->cache->https, url, JWKS_BYTES_MAX, on_fetched, set);
+    set->has_failed = set->fetch == NULL;
+    return set->fetch != NULL;
+}
+
+static struct key_set *set_of(struct key_cache *cache, const struct issuer *issuer, struct err *err)
+{
+    uint8_t source[SHA256_BYTES];
+    const char *text = issuer->jwks_json[0] != '\0' ? issuer->jwks_json : issuer->jwks_url;
+    struct slice key = slice_of(issuer->id.u.b, UUID_BYTES);
+    if (!hash_sha256(slice_str(text), source, err).ok) {
+        return NULL;
+    }
+    struct key_set *set = hashmap_get(cache->sets, key);
+    if (set != NULL && memcmp(set->source, source, sizeof source) == 0) {
+        return set;
+    }
+    set = xcalloc(1, sizeof *set);
+    set->cache = cache;
+    set->issuer = issuer->id;
+    memcpy(set->source, source, sizeof source);
+    list_init(&set->waiting);
+    hashmap_put(cache->sets, key, set);
+    return set;
+}
+
+static enum key_found wait_or_fail(struct key_set *set, struct token_check *check, struct err *err)
+{
+    bool may_wait = !check->has_waited && start_fetch(set, check->issuer->jwks_url);
+    if (may_wait) {
+        check->has_waited = true;
+        list_append(&set->waiting, &check->waiting);
+        return KEY_WAIT;
+    }
+    (void)err_raise(err, set->keys == NULL || set->has_failed ? R_ISSUER_UNREACHABLE : R_TOKEN_KEY_UNKNOWN,
+                    __FILE__, __LINE__, "no such key, or the keys can't be fetched");
+    return KEY_FAILED;
+}
+
+/* Drop what is too old to be trusted; fetch in the background what is getting old. */
+static void age(struct key_set *set, const char *url)
+{
+    if (set->keys == NULL) {
+        return;
+    }
+    int64_t old_ms = now_ms(set->cache) - set->good_ms;
+    if (old_ms > set->cache->stale_max_ms) {
+        jwks_free(set->keys);
+        set->keys = NULL;
+        set->generation = 0;
+    } else if (old_ms > set->cache->lifetime_ms) {
+        (void)start_fetch(set, url);
+    }
+}
+
+enum key_found key_cache_find(struct key_cache *cache, struct token_check *check,
+                              const struct jwk_public **key, uint64_t *generation, struct err *err)
+{
+    const struct issuer *issuer = check->issuer;
+    const bool is_inline = issuer->jwks_json[0] != '\0';
+    struct key_set *set = set_of(cache, issuer, err);
+    if (set == NULL) {
+        return KEY_FAILED;
+    }
+    if (is_inline && set->keys == NULL && !take(set, slice_str(issuer->jwks_json), err).ok) {
+        return KEY_FAILED;
+    }
+    if (!is_inline) {
+        age(set, issuer->jwks_url);
+    }
+    *key = set->keys == NULL ? NULL : jwks_find(set->keys, check->token.jws.kid, check->token.jws.alg);
+    *generation = set->generation;
+    if (*key != NULL) {
+        return KEY_FOUND;
+    }
+    if (is_inline) {
+        (void)err_raise(err, R_TOKEN_KEY_UNKNOWN, __FILE__, __LINE__, "not among the inline keys");
+        return KEY_FAILED;
+    }
+    return wait_or_fail(set, check, err);
+}
+
+uint64_t key_cache_generation(struct key_cache *cache, const struct issuer *issuer)
+{
+    struct key_set *set = set_of(cache, issuer, NULL);
+    if (set == NULL) {
+        return 0;
+    }
+    if (issuer->jwks_json[0] == '\0') {
+        age(set, issuer->jwks_url);
+    }
+    return set->generation;
+}
+
+struct key_cache *key_cache_new(struct loop *loop, const struct identity_config *config)
+{
+    struct key_cache *cache = xcalloc(1, sizeof *cache);
+    cache->loop = loop;
+    cache->https = https_new(loop, config->ca_file, config->allow_loopback);
+    cache->sets = hashmap_new(KEY_CACHE_MAX, set_free);
+    cache->lifetime_ms = config->keys_lifetime_ms > 0 ? config->keys_lifetime_ms : 3600000;
+    cache->stale_max_ms = config->keys_stale_max_ms > 0 ? config->keys_stale_max_ms : 24 * 3600000;
+    cache->retry_ms = config->retry_ms > 0 ? config->retry_ms : 30000;
+    return cache;
+}
+
+void key_cache_free(struct key_cache *cache)
+{
+    hashmap_free(cache->sets);
+    https_free(cache->https);
+    xfree(cache);
+}

@@ -1,0 +1,24 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Issuers' key sets: inline ones parsed once, others fetched once per issuer for all who wait, refreshed
+ * before they are old, kept while their server is down, and never replaced by a broken one.
+ * Source of the rules: RFC 8725 §3; OpenID Connect Core §10.1.1 (rotation). */
+#pragma once
+
+#include "crypto/jwk.h"
+#include "identity/identity.h"
+
+struct key_cache;
+
+enum { KEY_CACHE_MAX = 10000 };
+
+struct key_cache *key_cache_new(struct loop *loop, const struct identity_config *config);
+void key_cache_free(struct key_cache *cache);
+
+enum key_found { KEY_FOUND, KEY_WAIT, KEY_FAILED };
+
+/* Find the key that signed the check's token. KEY_WAIT: check->go will run when keys came or failed to;
+ * then ask again. KEY_FAILED fills err. `generation` changes whenever the issuer's keys do. */
+enum key_found key_cache_find(struct key_cache *cache, struct token_check *check,
+                              const struct jwk_public **key, uint64_t *generation, struct err *err);
+/* The generation of an issuer's keys as they are now; 0 when none are held. */
+uint64_t key_cache_generation(struct key_cache *cache, const struct issuer *issuer);

@@ -1,0 +1,83 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "identity/token_cache.h"
+
+#include "base/hashmap.h"
+#include "base/mem.h"
+
+enum { ENTRY_BUDGET = 256 * 1024 };
+
+struct token_cache {
+    struct hashmap *entries;
+};
+
+static void entry_free(void *value)
+{
+    struct token_entry *entry = value;
+    arena_free(entry->arena);
+    xfree(entry);
+}
+
+static rc copy_texts(struct arena *arena, const char *const *from, size_t count, const char **to,
+                     struct err *err)
+{
+    for (size_t i = 0; i < count; i++) {
+        to[i] = arena_strdup(arena, from[i]);
+        ARENA_ENSURE(to[i], err);
+    }
+    return OK;
+}
+
+rc token_claims_copy(struct arena *arena, const struct token_claims *from,
+                     const struct token_claims **out, struct err *err)
+{
+    struct token_claims *copy = ARENA_NEW(arena, struct token_claims);
+    ARENA_ENSURE(copy, err);
+    copy->address_count = from->address_count;
+    copy->group_count = from->group_count;
+    copy->is_email_verified = from->is_email_verified;
+    copy->expires_at = from->expires_at;
+    TRY(copy_texts(arena, from->addresses, from->address_count, copy->addresses, err));
+    TRY(copy_texts(arena, from->groups, from->group_count, copy->groups, err));
+    TRY(copy_texts(arena, &from->tenant, 1, &copy->tenant, err));
+    *out = copy;
+    return OK;
+}
+
+struct token_cache *token_cache_new(size_t max)
+{
+    struct token_cache *cache = xcalloc(1, sizeof *cache);
+    cache->entries = hashmap_new(max, entry_free);
+    return cache;
+}
+
+void token_cache_free(struct token_cache *cache)
+{
+    hashmap_free(cache->entries);
+    xfree(cache);
+}
+
+const struct token_entry *token_cache_get(struct token_cache *cache, const uint8_t hash[32])
+{
+    return hashmap_get(cache->entries, slice_of(hash, 32));
+}
+
+void token_cache_put(struct token_cache *cache, const uint8_t hash[32], const struct issuer *issuer,
+                     uint64_t generation, const struct token_claims *claims)
+{
+    struct token_entry *entry = xcalloc(1, sizeof *entry);
+    entry->arena = arena_new(ENTRY_BUDGET);
+    entry->iss = arena_strdup(entry->arena, issuer->iss);
+    entry->issuer = issuer->id;
+    entry->epoch = issuer->epoch;
+    entry->generation = generation;
+    if (entry->iss == NULL || !token_claims_copy(entry->arena, claims, &entry->claims, NULL).ok) {
+        entry_free(entry);
+        return;
+    }
+    hashmap_put(cache->entries, slice_of(hash, 32), entry);
+}
+
+void token_cache_drop(struct token_cache *cache, const uint8_t hash[32])
+{
+    (void)hashmap_remove(cache->entries, slice_of(hash, 32));
+}

@@ -1,0 +1,29 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Verified tokens by their SHA-256, so that a second call costs a hash and not a signature. An entry holds
+ * for the issuer's row (epoch) and keys (generation) it was verified under. */
+#pragma once
+
+#include "identity/identity.h"
+
+struct token_cache;
+
+struct token_entry {
+    const char *iss;
+    struct issuer_id issuer;
+    int64_t epoch;
+    uint64_t generation;
+    const struct token_claims *claims;
+    struct arena *arena; /* owns the strings */
+};
+
+struct token_cache *token_cache_new(size_t max);
+void token_cache_free(struct token_cache *cache);
+/* NULL if it is not there. Lends until the next put. */
+const struct token_entry *token_cache_get(struct token_cache *cache, const uint8_t hash[32]);
+/* Remember; copies. Out of budget it is not remembered. */
+void token_cache_put(struct token_cache *cache, const uint8_t hash[32], const struct issuer *issuer,
+                     uint64_t generation, const struct token_claims *claims);
+void token_cache_drop(struct token_cache *cache, const uint8_t hash[32]);
+/* Copy claims with all they point to. */
+MUST rc token_claims_copy(struct arena *arena, const struct token_claims *from,
+                          const struct token_claims **out, struct err *err);

@@ -1,0 +1,101 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Domain authority: no issuer speaks for another's addresses. */
+#include "chancery_test.h"
+#include "domain/issuer.h"
+
+static const char *contoso_domains[] = {"contoso.com", "contoso.de"};
+static const struct tenant_view contoso = {
+    .id = {{{1}}}, .name = "contoso", .boundary = "commercial", .domains = contoso_domains, .domain_count = 2};
+static const char *listed[] = {"outlook.com"};
+
+static struct issuer issuer_of(enum issuer_kind kind)
+{
+    return (struct issuer){.boundary = "commercial", .kind = kind, .domains = listed, .domain_count = 1};
+}
+
+static void test_tenant_issuer_keeps_its_own_domains(void **state)
+{
+    (void)state;
+    struct issuer issuer = issuer_of(ISSUER_TENANT);
+    struct token_claims claims = {
+        .addresses = {"bob@fabrikam.com", "al@contoso.com", "al@contoso.de", "al@mail.contoso.com"},
+        .address_count = 4,
+        .groups = {"legal@contoso.com", "legal@fabrikam.com"},
+        .group_count = 2};
+    struct subject_user user;
+    assert_int_equal(decide_authority(&(struct authority_question){&issuer, &claims, &contoso, false}, &user),
+                     R_NONE);
+    assert_int_equal(user.address_count, 2);
+    assert_string_equal(user.addresses[0], "al@contoso.com");
+    assert_string_equal(user.addresses[1], "al@contoso.de");
+    assert_int_equal(user.group_count, 1);
+    assert_string_equal(user.groups[0], "legal@contoso.com");
+    assert_string_equal(user.boundary, "commercial");
+    assert_string_equal(user.tenant_name, "contoso");
+    assert_false(user.is_guest);
+}
+
+static void test_tenant_issuer_is_refused(void **state)
+{
+    (void)state;
+    struct issuer issuer = issuer_of(ISSUER_TENANT);
+    struct token_claims claims = {.addresses = {"bob@fabrikam.com"}, .address_count = 1, .is_email_verified = true};
+    struct subject_user user;
+    assert_int_equal(decide_authority(&(struct authority_question){&issuer, &claims, &contoso, false}, &user),
+                     R_TOKEN_NO_ADDRESS);
+    claims.addresses[0] = "al@contoso.com";
+    assert_int_equal(decide_authority(&(struct authority_question){&issuer, &claims, NULL, false}, &user),
+                     R_TOKEN_NO_ADDRESS);
+    issuer.boundary = "gcc-high";
+    assert_int_equal(decide_authority(&(struct authority_question){&issuer, &claims, &contoso, false}, &user),
+                     R_TOKEN_NO_ADDRESS);
+}
+
+static void test_consumer(void **state)
+{
+    (void)state;
+    static const struct {
+        const char *address;
+        bool verified, of_tenant;
+        enum reason expected;
+    } cases[] = {
+        {"al@outlook.com", false, false, R_NONE},
+        {"al@gmail.com", true, false, R_NONE},
+        {"al@gmail.com", false, false, R_TOKEN_NO_ADDRESS},
+        {"al@contoso.com", true, true, R_TOKEN_NO_ADDRESS},
+        {"al@outlook.com", true, true, R_TOKEN_NO_ADDRESS},
+    };
+    struct issuer issuer = issuer_of(ISSUER_CONSUMER);
+    for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
+        struct token_claims claims = {.addresses = {cases[i].address, "ceo@contoso.com"},
+                                      .address_count = 2,
+                                      .is_email_verified = cases[i].verified};
+        struct subject_user user;
+        enum reason reason = decide_authority(
+            &(struct authority_question){&issuer, &claims, NULL, cases[i].of_tenant}, &user);
+        assert_int_equal(reason, cases[i].expected);
+        assert_int_equal(user.address_count, reason == R_NONE ? 1 : 0);
+        assert_string_equal(user.boundary, BOUNDARY_EXTERNAL);
+    }
+}
+
+static void test_components_are_no_users(void **state)
+{
+    (void)state;
+    struct issuer issuer = issuer_of(ISSUER_COMPONENT);
+    struct token_claims claims = {.addresses = {"al@contoso.com"}, .address_count = 1};
+    struct subject_user user;
+    assert_int_equal(decide_authority(&(struct authority_question){&issuer, &claims, &contoso, false}, &user),
+                     R_TOKEN_TYPE);
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(test_tenant_issuer_keeps_its_own_domains),
+        cmocka_unit_test(test_tenant_issuer_is_refused),
+        cmocka_unit_test(test_consumer),
+        cmocka_unit_test(test_components_are_no_users),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
