@@ -37,6 +37,11 @@ const struct method *call_method(const struct call *c)
     return c->method;
 }
 
+const char *call_flow_name(const struct call *c)
+{
+    return c->flow->name;
+}
+
 int64_t call_unix_us(const struct call *c)
 {
     return c->unix_us;

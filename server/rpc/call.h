@@ -77,6 +77,8 @@ const void *call_request(const struct call *c);
 /* The service layer's own context, given at rpc_new. */
 void *call_services(const struct call *c);
 const struct method *call_method(const struct call *c);
+/* The flow's name, "acquire_license": what audit rows call the operation. */
+const char *call_flow_name(const struct call *c);
 /* A metadata value (name in lower case), or an empty slice. Lends until the call ends. */
 struct slice call_metadata(const struct call *c, const char *name);
 /* The client certificate's SHA-256, 32 bytes; empty without one. */

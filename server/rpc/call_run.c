@@ -333,6 +333,8 @@ step call_again_from(struct call *c, step_fn fn)
     for (size_t i = 0; c->flow->steps[i].name != NULL; i++) {
         if (c->flow->steps[i].run == fn) {
             err_clear(&c->err);
+            c->metadata_count = 0;
+            c->violation_count = 0;
             c->phase = PHASE_RUNNING;
             c->committed = false;
             c->row = i;

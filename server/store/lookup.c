@@ -1,7 +1,89 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "store/lookup.h"
 
+#include "base/hashmap.h"
+#include "base/mem.h"
 #include "store/pg.h"
+
+enum { ENTRY_BUDGET = 256 * 1024, KEY_MAX = 1024 };
+
+/* A row that was found; counted, because calls hold it while the cache forgets it. */
+struct found {
+    struct arena *arena;
+    size_t references;
+    struct issuer issuer;
+    struct component_row component;
+};
+
+struct lookups {
+    struct store *store;
+    struct hashmap *rows;
+};
+
+static void unref(void *value)
+{
+    struct found *found = value;
+    if (--found->references == 0) {
+        arena_free(found->arena);
+        xfree(found);
+    }
+}
+
+/* One byte of kind before the key. */
+static struct slice cache_key(uint8_t space[KEY_MAX], enum lookup_kind kind, struct slice key)
+{
+    if (key.len >= KEY_MAX) {
+        return SLICE_NONE;
+    }
+    space[0] = (uint8_t)kind;
+    memcpy(space + 1, key.ptr, key.len);
+    return slice_of(space, key.len + 1);
+}
+
+static struct found *cached(struct lookups *lookups, enum lookup_kind kind, struct slice key,
+                            struct arena *arena)
+{
+    uint8_t space[KEY_MAX];
+    struct found *found = hashmap_get(lookups->rows, cache_key(space, kind, key));
+    if (found == NULL) {
+        return NULL;
+    }
+    found->references++;
+    return arena_on_free(arena, unref, found, NULL).ok ? found : NULL;
+}
+
+const struct issuer *lookups_issuer(struct lookups *lookups, const char *iss, struct arena *arena)
+{
+    const struct found *found = cached(lookups, LOOKUP_ISSUER, slice_str(iss), arena);
+    return found == NULL ? NULL : &found->issuer;
+}
+
+const struct component_row *lookups_component(struct lookups *lookups, struct slice fingerprint,
+                                              struct arena *arena)
+{
+    const struct found *found = cached(lookups, LOOKUP_COMPONENT, fingerprint, arena);
+    return found == NULL ? NULL : &found->component;
+}
+
+void lookups_drop(struct lookups *lookups, enum lookup_kind kind, struct slice key)
+{
+    uint8_t space[KEY_MAX];
+    (void)hashmap_remove(lookups->rows, cache_key(space, kind, key));
+}
+
+struct lookups *lookups_new(struct store *store, size_t max)
+{
+    struct lookups *lookups = xcalloc(1, sizeof *lookups);
+    lookups->store = store;
+    lookups->rows = hashmap_new(max, unref);
+    return lookups;
+}
+
+void lookups_free(struct lookups *lookups)
+{
+    hashmap_free(lookups->rows);
+    xfree(lookups);
+}
 
 static rc read_issuer(struct arena *arena, const PGresult *r, struct issuer *row,
                       struct err *err)
@@ -39,25 +121,40 @@ static rc read_component(struct arena *arena, const PGresult *r, struct componen
     return OK;
 }
 
+/* Read a row into memory of its own, which the cache and the call share. */
+static rc read_found(struct lookup *lookup, const PGresult *r, struct err *err)
+{
+    uint8_t space[KEY_MAX];
+    struct found *found = xcalloc(1, sizeof *found);
+    found->arena = arena_new(ENTRY_BUDGET);
+    found->references = 1;
+    TRY(arena_on_free(lookup->op.arena, unref, found, err));
+    if (lookup->kind == LOOKUP_ISSUER) {
+        TRY(read_issuer(found->arena, r, &found->issuer, err));
+    } else {
+        TRY(read_component(found->arena, r, &found->component, err));
+    }
+    lookup->issuer = &found->issuer;
+    lookup->component = &found->component;
+    found->references++;
+    hashmap_put(lookup->lookups->rows, cache_key(space, lookup->kind, lookup->key), found);
+    return OK;
+}
+
 static rc read_row(struct store_op *op, size_t index, const PGresult *r, struct err *err)
 {
     struct lookup *lookup = LIST_ENTRY(op, struct lookup, op);
     (void)index;
     ENSURE(PQntuples(r) == 1, err, R_NOT_FOUND);
-    switch (lookup->kind) {
-    case LOOKUP_ISSUER:
-        return read_issuer(op->arena, r, &lookup->issuer, err);
-    case LOOKUP_COMPONENT:
-        return read_component(op->arena, r, &lookup->component, err);
-    case LOOKUP_TENANT_BY_NAME:
-    case LOOKUP_TENANT_BY_DOMAIN:
-        lookup->tenant.u = pg_uuid(r, 0, 0);
-        return OK;
+    if (lookup->kind == LOOKUP_ISSUER || lookup->kind == LOOKUP_COMPONENT) {
+        return read_found(lookup, r, err);
     }
+    lookup->tenant.u = pg_uuid(r, 0, 0);
     return OK;
 }
 
-void lookup_submit(struct lookup *lookup, enum lookup_kind kind, struct slice key)
+void lookup_submit(struct lookups *lookups, struct lookup *lookup, enum lookup_kind kind,
+                   struct slice key)
 {
     static const enum statement statements[] = {
         [LOOKUP_ISSUER] = ST_find_issuer,
@@ -67,8 +164,49 @@ void lookup_submit(struct lookup *lookup, enum lookup_kind kind, struct slice ke
     };
     struct pg_params p;
     lookup->kind = kind;
+    lookup->lookups = lookups;
+    lookup->key = key;
     pg_params_init(&p, lookup->op.arena);
     pg_add_bytes(&p, key);
     pg_submit(&lookup->op, &(struct pg_segment){.count = 1, .statements = {statements[kind]},
                                                 .params = {&p}, .read = read_row});
+}
+
+static rc read_signing_keys(struct store_op *op, size_t index, const PGresult *r, struct err *err)
+{
+    struct signing_keys *keys = LIST_ENTRY(op, struct signing_keys, op);
+    (void)index;
+    keys->count = (size_t)PQntuples(r);
+    keys->jwks = ARENA_ARRAY(op->arena, const char *, keys->count + 1);
+    ARENA_ENSURE(keys->jwks, err);
+    for (size_t i = 0; i < keys->count; i++) {
+        TRY(pg_text(op->arena, r, (int)i, 0, &keys->jwks[i], err));
+    }
+    return OK;
+}
+
+void signing_keys_submit(struct signing_keys *keys, const char *const *boundaries, size_t count)
+{
+    struct pg_params p;
+    pg_params_init(&p, keys->op.arena);
+    pg_add_texts(&p, boundaries, count);
+    pg_submit(&keys->op, &(struct pg_segment){.count = 1, .statements = {ST_list_signing_keys},
+                                              .params = {&p}, .read = read_signing_keys});
+}
+
+static rc read_nothing(struct store_op *op, size_t index, const PGresult *r, struct err *err)
+{
+    (void)op;
+    (void)index;
+    (void)r;
+    (void)err;
+    return OK;
+}
+
+void make_partitions_submit(struct store_op *op)
+{
+    struct pg_params p;
+    pg_params_init(&p, op->arena);
+    pg_submit(op, &(struct pg_segment){.count = 1, .statements = {ST_make_partitions}, .params = {&p},
+                                       .read = read_nothing});
 }

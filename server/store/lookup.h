@@ -19,12 +19,39 @@ enum lookup_kind {
     LOOKUP_TENANT_BY_DOMAIN, /* verified ones only */
 };
 
+/* Issuers and components that were found, per worker. What was not found is never remembered. */
+struct lookups;
+struct lookups *lookups_new(struct store *store, size_t max);
+void lookups_free(struct lookups *lookups);
+/* From the cache, held by the arena; NULL when it must be asked for. */
+const struct issuer *lookups_issuer(struct lookups *lookups, const char *iss, struct arena *arena);
+const struct component_row *lookups_component(struct lookups *lookups, struct slice fingerprint,
+                                              struct arena *arena);
+/* Forget one, because the gate called its epoch stale. */
+void lookups_drop(struct lookups *lookups, enum lookup_kind kind, struct slice key);
+
 /* Completes with R_NOT_FOUND when there is no such row, or it is disabled. */
 struct lookup {
     struct store_op op;
     enum lookup_kind kind;
-    struct issuer issuer;
-    struct component_row component;
+    const struct issuer *issuer;
+    const struct component_row *component;
     struct tenant_id tenant;
+    /* Private. */
+    struct lookups *lookups;
+    struct slice key;
 };
-void lookup_submit(struct lookup *lookup, enum lookup_kind kind, struct slice key);
+/* Ask the database, past the cache; the key lives until `done`. */
+void lookup_submit(struct lookups *lookups, struct lookup *lookup, enum lookup_kind kind,
+                   struct slice key);
+
+/* The public signing keys of all tenants in these boundaries that may have signed a license that is still
+ * valid: active and archived ones. */
+struct signing_keys {
+    struct store_op op;
+    const char **jwks; /* each a public JWK */
+    size_t count;
+};
+void signing_keys_submit(struct signing_keys *keys, const char *const *boundaries, size_t count);
+/* Make the audit log's partitions for the coming months; the owner of the schema lets us by a function. */
+void make_partitions_submit(struct store_op *op);

@@ -424,12 +424,14 @@ static void lookups_find_components_and_issuers(void **state)
     wait_op();
     assert_int_equal(op->op.err.reason, R_NONE);
     struct lookup found;
+    struct lookups *lookups = lookups_new(store, 10);
     store_op_init(&found.op, store, arena, op_done, NULL);
-    lookup_submit(&found, LOOKUP_COMPONENT, print);
+    assert_null(lookups_component(lookups, print, arena));
+    lookup_submit(lookups, &found, LOOKUP_COMPONENT, print);
     wait_op();
-    assert_string_equal(found.component.component.name, "edge");
-    assert_string_equal(found.component.component.sender_domains[0], "contoso.com");
-    assert_true(found.component.epoch > 0);
+    assert_string_equal(found.component->component.name, "edge");
+    assert_string_equal(found.component->component.sender_domains[0], "contoso.com");
+    assert_true(found.component->epoch > 0);
 
     struct issuer issuer = {.id = {{{12}}}, .boundary = "commercial", .kind = ISSUER_TENANT,
                                 .iss = "https://idp.contoso.com", .audiences = domains, .audience_count = 1,
@@ -440,16 +442,25 @@ static void lookups_find_components_and_issuers(void **state)
     admin_create_issuer(op, &issuer);
     wait_op();
     assert_int_equal(op->op.err.reason, R_NONE);
-    lookup_submit(&found, LOOKUP_ISSUER, slice_str("https://idp.contoso.com"));
+    lookup_submit(lookups, &found, LOOKUP_ISSUER, slice_str("https://idp.contoso.com"));
     wait_op();
-    assert_string_equal(found.issuer.jwks_json, "{\"keys\":[]}");
-    assert_string_equal(found.issuer.algorithms[1], "RS256");
-    lookup_submit(&found, LOOKUP_ISSUER, slice_str("https://idp.other.com"));
+    assert_string_equal(found.issuer->jwks_json, "{\"keys\":[]}");
+    assert_string_equal(found.issuer->algorithms[1], "RS256");
+    lookup_submit(lookups, &found, LOOKUP_ISSUER, slice_str("https://idp.other.com"));
     wait_op();
     assert_int_equal(found.op.err.reason, R_NOT_FOUND);
-    lookup_submit(&found, LOOKUP_TENANT_BY_DOMAIN, slice_str("contoso.com"));
+    lookup_submit(lookups, &found, LOOKUP_TENANT_BY_DOMAIN, slice_str("contoso.com"));
     wait_op();
     assert_true(ID_EQ(found.tenant, CONTOSO));
+
+    const struct component_row *held = lookups_component(lookups, print, arena);
+    assert_string_equal(held->component.name, "edge");
+    assert_non_null(lookups_issuer(lookups, "https://idp.contoso.com", arena));
+    assert_null(lookups_issuer(lookups, "https://idp.other.com", arena));
+    lookups_drop(lookups, LOOKUP_COMPONENT, print);
+    assert_null(lookups_component(lookups, print, arena));
+    assert_string_equal(held->component.name, "edge"); /* held by the arena */
+    lookups_free(lookups);
 }
 
 int main(void)

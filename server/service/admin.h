@@ -1,0 +1,31 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* What the flows of administration share: whose rows are meant, and the one operation on them. */
+#pragma once
+
+#include "service/caller.h"
+#include "store/admin.h"
+
+struct admin {
+    struct caller caller;           /* first: the step authenticate fills it */
+    const char *tenant_name;        /* as asked for; "" means the caller's */
+    struct tenant_id scope;         /* whose rows; TENANT_PLATFORM: the platform's own */
+    const struct tenant_record *tenant; /* of that scope; NULL for the platform */
+    step_fn then;
+    struct lookup lookup;
+    struct admin_op op;
+};
+
+static inline struct admin *admin_of(struct call *c)
+{
+    return call_state(c);
+}
+
+/* Find out whose rows `tenant_name` means, and whether the caller may touch them: a platform admin any
+ * tenant's, everybody else his own. An empty name is the platform for a platform admin. Then `then`. */
+step admin_find_scope(struct call *c, step_fn then);
+/* The same as a step of its own. */
+step admin_scope(struct call *c);
+/* Prepare the operation; submit it by a function of store/admin.h, then wait for it. */
+struct admin_op *admin_begin(struct call *c);
+step admin_wait(struct call *c);
+bool admin_is_platform(const struct admin *admin);

@@ -1,0 +1,441 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "service/caller.h"
+
+#include <string.h>
+
+#include "base/buf.h"
+#include "domain/address.h"
+#include "methods.h"
+#include "service/wait.h"
+
+/* --- epochs ------------------------------------------------------------------------------------- */
+
+/* Two views of one scope at different epochs: the older one is kept, so that the gate says stale. */
+static void add_scope(struct caller *caller, struct uuid scope, int64_t epoch)
+{
+    for (size_t i = 0; i < caller->scope_count; i++) {
+        struct gate_scope *known = &caller->scopes[i];
+        if (uuid_eq(known->scope, scope)) {
+            known->epoch = known->epoch < epoch ? known->epoch : epoch;
+            return;
+        }
+    }
+    CH_ASSERT(caller->scope_count < GATE_SCOPES_MAX);
+    caller->scopes[caller->scope_count++] = (struct gate_scope){scope, epoch};
+}
+
+static void forget_all(struct call *c)
+{
+    const struct services *s = services_of(c);
+    struct caller *caller = caller_of(c);
+    for (size_t i = 0; i < caller->scope_count; i++) {
+        views_drop(s->views, caller->scopes[i].scope);
+    }
+    if (caller->issuer != NULL) {
+        lookups_drop(s->lookups, LOOKUP_ISSUER, slice_str(caller->issuer->iss));
+    }
+    lookups_drop(s->lookups, LOOKUP_COMPONENT, call_peer_fingerprint(c));
+}
+
+static step tenant_loaded(struct call *c)
+{
+    struct caller *caller = caller_of(c);
+    const struct err *err = &caller->load.op.err;
+    if (err->reason != R_NONE && err->reason != R_NOT_FOUND) {
+        return wait_failed(c, err);
+    }
+    caller->found_tenant = err->reason == R_NONE ? caller->load.tenant : NULL;
+    if (caller->found_tenant != NULL) {
+        add_scope(caller, caller->found_tenant->view.id.u, caller->found_tenant->epoch);
+    }
+    return caller->then(c);
+}
+
+step caller_need_tenant(struct call *c, struct tenant_id id, step_fn then)
+{
+    const struct services *s = services_of(c);
+    struct caller *caller = caller_of(c);
+    caller->found_tenant = caller->is_fresh ? NULL : views_tenant(s->views, id, call_arena(c));
+    if (caller->found_tenant != NULL) {
+        add_scope(caller, id.u, caller->found_tenant->epoch);
+        return then(c);
+    }
+    caller->then = then;
+    wait_store_init(c, &caller->load.op);
+    views_load_tenant(s->views, &caller->load, id);
+    return wait_store(c, tenant_loaded, &caller->load.op);
+}
+
+static step platform_loaded(struct call *c)
+{
+    struct caller *caller = caller_of(c);
+    if (caller->load.op.err.reason != R_NONE) {
+        return wait_failed(c, &caller->load.op.err);
+    }
+    caller->found_platform = caller->load.platform;
+    add_scope(caller, TENANT_PLATFORM.u, caller->found_platform->epoch);
+    return caller->then(c);
+}
+
+step caller_need_platform(struct call *c, step_fn then)
+{
+    const struct services *s = services_of(c);
+    struct caller *caller = caller_of(c);
+    caller->found_platform = caller->is_fresh ? NULL : views_platform(s->views, call_arena(c));
+    if (caller->found_platform != NULL) {
+        add_scope(caller, TENANT_PLATFORM.u, caller->found_platform->epoch);
+        return then(c);
+    }
+    caller->then = then;
+    wait_store_init(c, &caller->load.op);
+    views_load_platform(s->views, &caller->load);
+    return wait_store(c, platform_loaded, &caller->load.op);
+}
+
+struct tenant_id caller_tenant(const struct caller *caller)
+{
+    return subject_has_user(&caller->subject) ? caller->subject.user.tenant
+                                              : caller->subject.component.tenant;
+}
+
+/* --- what is recorded of a caller --------------------------------------------------------------- */
+
+/* The trace id of W3C trace context (§3.2.2.3: version "-" 32 hex digits "-" …), else our request id. */
+static const char *correlation_of(struct call *c)
+{
+    struct slice traceparent = call_metadata(c, "traceparent");
+    char *id = traceparent.len >= 55 ? arena_dup(call_arena(c), slice_cut(traceparent, 3, 35)) : NULL;
+    return id == NULL || strspn(id, "0123456789abcdef") != 32 ? call_request_id(c) : id;
+}
+
+static void note_where(struct call *c)
+{
+    struct caller *caller = caller_of(c);
+    struct slice agent = call_metadata(c, "user-agent");
+    const char *text = arena_dup(call_arena(c), slice_cut(agent, 0, AUDIT_TEXT_MAX));
+    caller->who = (struct audit_who){.addresses = "", .user = "", .component_name = "",
+                                     .client_address = call_peer_address(c),
+                                     .user_agent = text == NULL ? "" : text,
+                                     .correlation_id = correlation_of(c)};
+    caller->subject.user.tenant_name = "";
+    caller->subject.user.boundary = BOUNDARY_EXTERNAL;
+    caller->subject.component.name = caller->subject.component.boundary = "";
+    caller->subject.application = caller->subject.platform = "";
+}
+
+static step note_user(struct call *c)
+{
+    struct caller *caller = caller_of(c);
+    const struct subject_user *user = &caller->subject.user;
+    struct buf text;
+    struct slice joined;
+    buf_init(&text, call_arena(c));
+    for (size_t i = 0; i < user->address_count; i++) {
+        buf_add_str(&text, i == 0 ? "" : " ");
+        buf_add_str(&text, user->addresses[i]);
+    }
+    if (!buf_finish(&text, &joined, call_err(c)).ok) {
+        return STEP_FAILED;
+    }
+    caller->who.addresses = arena_dup(call_arena(c), joined);
+    if (caller->who.addresses == NULL) {
+        return call_fail(c, R_ARENA_EXHAUSTED, "addresses");
+    }
+    caller->who.user = user->addresses[0];
+    call_note_caller(c, caller->who.user);
+    return STEP_NEXT;
+}
+
+/* --- the step authenticate: component, then token, then role ------------------------------------ */
+
+/* Whether the caller's role, and the presence or absence of a user, fit the method. */
+static step check_role(struct call *c)
+{
+    struct caller *caller = caller_of(c);
+    const struct method *method = call_method(c);
+    bool has_user = subject_has_user(&caller->subject);
+    enum role role = subject_has_component(&caller->subject) ? caller->subject.component.role : ROLE_CLIENT;
+    if ((method->roles & 1U << role) == 0) {
+        return call_fail(c, R_COMPONENT_ROLE, "role %s", role_name(role));
+    }
+    if (method->user == METHOD_USER_REQUIRED && !has_user) {
+        return call_fail(c, R_USER_TOKEN_REQUIRED, "no user");
+    }
+    return has_user ? note_user(c) : STEP_NEXT;
+}
+
+static step decide_user(struct call *c, bool is_domain_of_tenant)
+{
+    struct caller *caller = caller_of(c);
+    struct authority_question question = {
+        .issuer = caller->issuer,
+        .claims = caller->check.claims,
+        .tenant = caller->home == NULL ? NULL : &caller->home->view,
+        .is_domain_of_tenant = is_domain_of_tenant,
+    };
+    enum reason reason = decide_authority(&question, &caller->subject.user);
+    if (reason != R_NONE) {
+        return call_fail(c, reason, "issuer %s", caller->issuer->iss);
+    }
+    return check_role(c);
+}
+
+static step have_home(struct call *c)
+{
+    caller_of(c)->home = caller_of(c)->found_tenant;
+    return decide_user(c, false);
+}
+
+static step domain_asked(struct call *c)
+{
+    enum reason reason = caller_of(c)->lookup.op.err.reason;
+    if (reason != R_NONE && reason != R_NOT_FOUND) {
+        return wait_failed(c, &caller_of(c)->lookup.op.err);
+    }
+    return decide_user(c, reason == R_NONE);
+}
+
+static step claimed_tenant_found(struct call *c)
+{
+    struct caller *caller = caller_of(c);
+    if (caller->lookup.op.err.reason == R_NOT_FOUND) {
+        return decide_user(c, false);
+    }
+    if (caller->lookup.op.err.reason != R_NONE) {
+        return wait_failed(c, &caller->lookup.op.err);
+    }
+    return caller_need_tenant(c, caller->lookup.tenant, have_home);
+}
+
+static step look_up(struct call *c, enum lookup_kind kind, struct slice key, step_fn then)
+{
+    struct caller *caller = caller_of(c);
+    wait_store_init(c, &caller->lookup.op);
+    lookup_submit(services_of(c)->lookups, &caller->lookup, kind, key);
+    return wait_store(c, then, &caller->lookup.op);
+}
+
+/* The token is good: ask what its issuer's authority is measured by. */
+static step token_checked(struct call *c)
+{
+    struct caller *caller = caller_of(c);
+    const struct token_claims *claims = caller->check.claims;
+    if (caller->check.err.reason != R_NONE) {
+        return wait_failed(c, &caller->check.err);
+    }
+    switch (caller->issuer->kind) {
+    case ISSUER_TENANT:
+        return caller_need_tenant(c, caller->issuer->tenant, have_home);
+    case ISSUER_MULTI_TENANT:
+        return look_up(c, LOOKUP_TENANT_BY_NAME, slice_str(claims->tenant), claimed_tenant_found);
+    case ISSUER_CONSUMER:
+        if (claims->address_count == 0) {
+            break;
+        }
+        return look_up(c, LOOKUP_TENANT_BY_DOMAIN, slice_str(address_domain(claims->addresses[0])), domain_asked);
+    case ISSUER_PASSCODE:
+    case ISSUER_COMPONENT:
+        break;
+    }
+    return decide_user(c, false);
+}
+
+static void check_done(struct token_check *check)
+{
+    call_resume(check->user);
+}
+
+static void cancel_check(void *op)
+{
+    token_check_cancel(op);
+}
+
+static step check_token(struct call *c)
+{
+    struct caller *caller = caller_of(c);
+    struct token_check *check = &caller->check;
+    add_scope(caller, caller->issuer->tenant.u, caller->issuer->epoch);
+    check->arena = call_arena(c);
+    check->done = check_done;
+    check->user = c;
+    check->issuer = caller->issuer;
+    check->now = call_now(c);
+    token_check_start(services_of(c)->identity, check);
+    return call_wait(c, token_checked, cancel_check, check);
+}
+
+static step issuer_found(struct call *c)
+{
+    struct caller *caller = caller_of(c);
+    if (caller->lookup.op.err.reason == R_NOT_FOUND) {
+        return call_fail(c, R_TOKEN_ISSUER_UNKNOWN, "no such issuer");
+    }
+    if (caller->lookup.op.err.reason != R_NONE) {
+        return wait_failed(c, &caller->lookup.op.err);
+    }
+    caller->issuer = caller->lookup.issuer;
+    return check_token(c);
+}
+
+/* RFC 6750 §2.1; the scheme's name in any case. */
+static struct slice bearer_token(struct slice value)
+{
+    static const char scheme[] = "bearer ";
+    size_t len = sizeof scheme - 1;
+    bool is_bearer = value.len > len && slice_eq_nocase(slice_cut(value, 0, len), slice_str(scheme));
+    return is_bearer ? slice_cut(value, len, value.len) : SLICE_NONE;
+}
+
+/* A component says for whom it asks in metadata of its own; a user alone is who authorization says. */
+static struct slice token_of(struct call *c)
+{
+    struct slice own = bearer_token(call_metadata(c, "authorization"));
+    if (!subject_has_component(&caller_of(c)->subject)) {
+        return own;
+    }
+    struct slice users = call_metadata(c, "x-chancery-user-token");
+    return users.len > 0 ? users : own;
+}
+
+static step ask_user(struct call *c)
+{
+    const struct services *s = services_of(c);
+    struct caller *caller = caller_of(c);
+    struct slice token = token_of(c);
+    if (token.len == 0) {
+        bool is_public = (call_method(c)->roles & METHOD_ROLE_PUBLIC) != 0;
+        bool has_component = subject_has_component(&caller->subject);
+        return has_component ? check_role(c) : is_public ? STEP_NEXT : call_fail(c, R_CREDENTIAL_MISSING, "none");
+    }
+    if (!call_is_protected(c)) {
+        return call_fail(c, R_CLEARTEXT_REFUSED, "token over cleartext");
+    }
+    if (!token_peek(s->identity, call_arena(c), token, &caller->check.token, call_err(c)).ok) {
+        return STEP_FAILED;
+    }
+    const char *iss = caller->check.token.iss;
+    caller->issuer = caller->is_fresh ? NULL : lookups_issuer(s->lookups, iss, call_arena(c));
+    if (caller->issuer != NULL) {
+        return check_token(c);
+    }
+    return look_up(c, LOOKUP_ISSUER, slice_str(iss), issuer_found);
+}
+
+static step take_component(struct call *c, const struct component_row *row)
+{
+    struct caller *caller = caller_of(c);
+    caller->subject.component = row->component;
+    caller->who.component = row->component.id;
+    caller->who.component_name = row->component.name;
+    call_note_caller(c, row->component.name);
+    add_scope(caller, row->component.tenant.u, row->epoch);
+    return ask_user(c);
+}
+
+static step component_found(struct call *c)
+{
+    const struct lookup *lookup = &caller_of(c)->lookup;
+    if (lookup->op.err.reason == R_NOT_FOUND) {
+        return call_fail(c, R_COMPONENT_UNKNOWN, "certificate of no component");
+    }
+    return lookup->op.err.reason == R_NONE ? take_component(c, lookup->component)
+                                           : wait_failed(c, &lookup->op.err);
+}
+
+static step authenticate(struct call *c, bool is_fresh)
+{
+    struct caller *caller = caller_of(c);
+    struct slice fingerprint = call_peer_fingerprint(c);
+    const struct component_row *row = NULL;
+    memset(caller, 0, sizeof *caller); /* it may be the second time */
+    caller->is_fresh = is_fresh;
+    note_where(c);
+    if (fingerprint.len == 0) {
+        return ask_user(c);
+    }
+    if (!is_fresh) {
+        row = lookups_component(services_of(c)->lookups, fingerprint, call_arena(c));
+    }
+    return row != NULL ? take_component(c, row) : look_up(c, LOOKUP_COMPONENT, fingerprint, component_found);
+}
+
+step caller_authenticate(struct call *c)
+{
+    return authenticate(c, false);
+}
+
+step caller_authenticate_fresh(struct call *c)
+{
+    return authenticate(c, true);
+}
+
+/* --- recording ---------------------------------------------------------------------------------- */
+
+static void entry_done(struct gate_entry *entry)
+{
+    call_resume(entry->user);
+}
+
+static void cancel_entry(void *op)
+{
+    struct gate_entry *entry = op;
+    struct call *c = entry->user;
+    gate_cancel(services_of(c)->gate, entry);
+}
+
+struct gate_entry *caller_record(struct call *c, struct tenant_id tenant)
+{
+    struct caller *caller = caller_of(c);
+    struct gate_entry *entry = &caller->entry;
+    struct content_facts facts = entry->facts; /* what the gate told before */
+    *entry = (struct gate_entry){.tenant = tenant, .operation = call_flow_name(c), .who = caller->who,
+                                 .rights = "", .facts = facts, .scope_count = caller->scope_count,
+                                 .done = entry_done, .user = c};
+    memcpy(entry->scopes, caller->scopes, sizeof entry->scopes);
+    return entry;
+}
+
+step caller_submit(struct call *c, step_fn then)
+{
+    struct caller *caller = caller_of(c);
+    gate_submit(services_of(c)->gate, &caller->entry);
+    return call_wait(c, then, cancel_entry, &caller->entry);
+}
+
+step caller_recorded(struct call *c, step_fn again, step_fn decide)
+{
+    const struct gate_entry *entry = &caller_of(c)->entry;
+    if (entry->err.reason != R_NONE) {
+        return wait_failed(c, &entry->err);
+    }
+    switch (entry->verdict) {
+    case GATE_STALE:
+        forget_all(c);
+        return call_again_from(c, again);
+    case GATE_FACTS_CHANGED:
+        return call_again_from(c, decide);
+    case GATE_RECORDED:
+    case GATE_ALREADY:
+        break;
+    }
+    return STEP_NEXT;
+}
+
+static step refusal_recorded(struct call *c)
+{
+    const struct gate_entry *entry = &caller_of(c)->entry;
+    return entry->err.reason == R_NONE ? STEP_NEXT : wait_failed(c, &entry->err);
+}
+
+step caller_refused(struct call *c)
+{
+    struct caller *caller = caller_of(c);
+    struct gate_entry *entry = caller_record(c, caller_tenant(caller));
+    if (caller->who.client_address == NULL) {
+        note_where(c); /* refused before the step authenticate */
+        entry->who = caller->who;
+    }
+    entry->reason = call_err(c)->reason;
+    entry->scope_count = 0; /* read past the caches, or not at all */
+    return caller_submit(c, refusal_recorded);
+}

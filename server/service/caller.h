@@ -1,0 +1,57 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Who is calling: the first member of every flow's state, filled by the step `authenticate`, and what
+ * every flow records of him. */
+#pragma once
+
+#include "service/services.h"
+
+struct caller {
+    struct subject subject;
+    const struct issuer *issuer;        /* of the user's token; NULL without one */
+    const struct tenant_record *home;   /* the user's tenant; NULL without one */
+    struct audit_who who;
+    struct gate_scope scopes[GATE_SCOPES_MAX]; /* the epochs on which we know all this */
+    size_t scope_count;
+
+    /* What caller_need_tenant and caller_need_platform found; NULL: there is none. */
+    const struct tenant_record *found_tenant;
+    const struct platform_record *found_platform;
+
+    /* Private. */
+    bool is_fresh;
+    step_fn then;
+    struct tenant_id claimed_tenant;
+    struct lookup lookup;
+    struct view_load load;
+    struct token_check check;
+    struct gate_entry entry;
+};
+
+static inline struct caller *caller_of(struct call *c)
+{
+    return call_state(c);
+}
+
+/* The step `authenticate`: component certificate, user token, role. Rows may come from caches, whose
+ * epochs the gate checks: only for flows that end there. */
+step caller_authenticate(struct call *c);
+/* The same, past all caches: for flows without a gate. */
+step caller_authenticate_fresh(struct call *c);
+
+/* Load a tenant or the platform's boundaries, note its epoch, and go on with `then`. */
+step caller_need_tenant(struct call *c, struct tenant_id id, step_fn then);
+step caller_need_platform(struct call *c, step_fn then);
+/* The tenant to which the caller belongs: the user's, else the component's; zero if neither. */
+struct tenant_id caller_tenant(const struct caller *caller);
+
+/* --- recording ---------------------------------------------------------------------------------- */
+
+/* Begin the record of a decision in a tenant's log (TENANT_PLATFORM: the platform's). */
+struct gate_entry *caller_record(struct call *c, struct tenant_id tenant);
+/* Hand it to the gate; `then` calls caller_recorded. */
+step caller_submit(struct call *c, step_fn then);
+/* What the gate said. NEXT: recorded. Stale: everything used is forgotten and the flow goes on again from
+ * `again`. Facts changed: from `decide`, which finds them in the entry. */
+step caller_recorded(struct call *c, step_fn again, step_fn decide);
+/* on_refusal of flows without content: record it in the platform's or the caller's tenant's log. */
+step caller_refused(struct call *c);

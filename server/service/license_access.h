@@ -1,0 +1,35 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* The steps that AcquireLicense and InspectContent share; their code is in acquire_license.c. */
+#pragma once
+
+#include "service/caller.h"
+#include "wire/publishing_license.h"
+
+struct license_access {
+    struct caller caller; /* first: the step authenticate fills it */
+    /* parse */
+    struct publishing_license license;
+    const char *application, *platform;
+    struct slice client_jwk; /* not for InspectContent */
+    /* open */
+    const struct tenant_record *tenant; /* the content's */
+    const struct platform_record *platform_record;
+    const struct key_row *sealing;
+    struct keys_op keys;
+    struct policy policy;
+    bool is_open; /* the seal held, so the clear header is true */
+    /* decide */
+    struct content_facts facts;
+    struct access_decision decision;
+};
+
+/* Take the license apart; what both requests have. */
+step access_parse(struct call *c, ProtobufCBinaryData license, const char *application,
+                  const char *platform);
+step access_open(struct call *c);
+step access_decide(struct call *c);
+step access_gate(struct call *c);
+step access_record_refusal(struct call *c);
+/* Who issues licenses of a boundary: its own address, or this node's. */
+const char *service_authority_url(struct call *c, const struct platform_record *platform,
+                                  const char *boundary);

@@ -1,0 +1,121 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "service/policy_fields.h"
+
+static step bad(struct call *c, const char *field, const char *why)
+{
+    return call_bad_field(c, field, why);
+}
+
+static step read_rights(struct call *c, const char *field, const Chancery__V1__Grant *grant,
+                        struct rights *out)
+{
+    for (size_t i = 0; i < grant->n_rights; i++) {
+        int number = (int)grant->rights[i];
+        if (number < 1 || number > RIGHTS_STANDARD) {
+            return bad(c, field, "A right is unknown; see chancery.v1.Right.");
+        }
+        out->bits |= 1U << (number - 1);
+    }
+    for (size_t i = 0; i < grant->n_custom_rights; i++) {
+        struct slice name = slice_str(grant->custom_rights[i]);
+        if (!right_is_custom(name) || !rights_add_name(call_arena(c), out, name, NULL).ok) {
+            return bad(c, field, "A custom right must match [A-Z0-9_]{1,32}; at most 16 in one policy.");
+        }
+    }
+    return rights_are_none(out) ? bad(c, field, "A grant needs at least one right.") : STEP_NEXT;
+}
+
+step policy_read_grants(struct call *c, const char *field, Chancery__V1__Grant *const *grants,
+                        size_t count, const struct grant **out, size_t *count_out)
+{
+    size_t total = 0, at = 0;
+    for (size_t i = 0; i < count; i++) {
+        total += grants[i]->n_principals;
+    }
+    if (count == 0 || total == 0 || total > POLICY_GRANTS_MAX) {
+        return bad(c, field, "There must be 1 to 1,000 principals in all grants.");
+    }
+    struct grant *list = ARENA_ARRAY(call_arena(c), struct grant, total);
+    if (list == NULL) {
+        return call_fail(c, R_ARENA_EXHAUSTED, "grants");
+    }
+    for (size_t i = 0; i < count; i++) {
+        struct rights rights = {0};
+        if (read_rights(c, field, grants[i], &rights).kind == STEP_KIND_FAILED) {
+            return STEP_FAILED;
+        }
+        for (size_t j = 0; j < grants[i]->n_principals; j++, at++) {
+            list[at].rights = rights;
+            struct slice text = slice_str(grants[i]->principals[j]);
+            if (!principal_parse(call_arena(c), text, &list[at].principal, NULL).ok) {
+                return bad(c, field, "A principal is user:, group:, domain:, tenant: and a name, or "
+                                     "recipients, authenticated or owner.");
+            }
+        }
+    }
+    *out = list;
+    *count_out = total;
+    return STEP_NEXT;
+}
+
+step policy_read_principals(struct call *c, const char *field, char *const *texts, size_t count,
+                            const char *const **out)
+{
+    const char **list = ARENA_ARRAY(call_arena(c), const char *, count + 1);
+    if (list == NULL || count > POLICY_GRANTS_MAX) {
+        return bad(c, field, "At most 1,000 principals.");
+    }
+    for (size_t i = 0; i < count; i++) {
+        struct principal principal;
+        if (!principal_parse(call_arena(c), slice_str(texts[i]), &principal, NULL).ok) {
+            return bad(c, field, "A principal is user:, group:, domain: or tenant: and a name.");
+        }
+        list[i] = principal_format(call_arena(c), &principal);
+        if (list[i] == NULL) {
+            return call_fail(c, R_ARENA_EXHAUSTED, "principals");
+        }
+    }
+    *out = list;
+    return STEP_NEXT;
+}
+
+step policy_read_offline(struct call *c, const char *field, int access, uint32_t days, int *out)
+{
+    switch (access) {
+    case CHANCERY__V1__OFFLINE_ACCESS__OFFLINE_ACCESS_UNSPECIFIED:
+        *out = OFFLINE_DAYS_CAP;
+        return STEP_NEXT;
+    case CHANCERY__V1__OFFLINE_ACCESS__OFFLINE_ACCESS_NONE:
+        *out = OFFLINE_DAYS_NONE;
+        return STEP_NEXT;
+    case CHANCERY__V1__OFFLINE_ACCESS__OFFLINE_ACCESS_DAYS:
+        *out = (int)days;
+        return days >= 1 && days <= OFFLINE_DAYS_MAX ? STEP_NEXT : bad(c, field, "Days must be 1 to 9,999.");
+    default:
+        return bad(c, field, "The kind of offline access is unknown.");
+    }
+}
+
+step policy_read_expiry(struct call *c, const char *field, const Chancery__V1__Expiry *expiry,
+                        int64_t *at_us, int32_t *after_days)
+{
+    static const int64_t latest_s = 253402300799; /* 9999-12-31T23:59:59Z */
+    *at_us = 0;
+    *after_days = 0;
+    if (expiry == NULL) {
+        return STEP_NEXT;
+    }
+    if (expiry->kind_case == CHANCERY__V1__EXPIRY__KIND_TIME) {
+        int64_t seconds = expiry->time->seconds;
+        if (seconds <= call_now(c).s || seconds > latest_s) {
+            return bad(c, field, "The time must lie in the future.");
+        }
+        *at_us = seconds * 1000000;
+    } else if (expiry->kind_case == CHANCERY__V1__EXPIRY__KIND_DAYS) {
+        if (expiry->days < 1 || expiry->days > EXPIRY_DAYS_MAX) {
+            return bad(c, field, "Days must be 1 to 36,500.");
+        }
+        *after_days = (int32_t)expiry->days;
+    }
+    return STEP_NEXT;
+}

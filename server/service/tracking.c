@@ -1,0 +1,246 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* TrackingService: Revoke, Restore and ListAccess, for a content's owner, its issuer and its tenant's
+ * admins. Everybody else hears NOT_FOUND, as if there were no such content. */
+#include <stdio.h>
+#include <string.h>
+
+#include "chancery/v1/tracking.pb-c.h"
+#include "service/caller.h"
+#include "service/flows.h"
+#include "service/reply.h"
+#include "service/wait.h"
+#include "store/audit_query.h"
+#include "store/tracking.h"
+
+enum { REASON_TEXT_MAX = 256, PAGE_USUAL = 50, PAGE_MOST = 200 };
+
+struct tracking {
+    struct caller caller; /* first: the step authenticate fills it */
+    struct content_id content;
+    const char *user, *reason;
+    bool is_restore;
+    struct content_find find;
+    struct content_revoke revoke;
+    struct audit_query query;
+};
+
+/* Where the page before ended. */
+struct page_key {
+    int64_t at;
+    struct event_id event;
+};
+
+static struct tracking *tracking_of(struct call *c)
+{
+    return call_state(c);
+}
+
+/* --- find: the content, if the caller may know of it --------------------------------------------- */
+
+static bool may_track(const struct caller *caller, const struct content_row *row)
+{
+    char component[UUID_TEXT_BYTES];
+    const struct subject *subject = &caller->subject;
+    if (subject_has_user(subject)) {
+        return subject_is_user(subject, row->owner) || subject_is_user(subject, row->issuer);
+    }
+    uuid_format(subject->component.id.u, component);
+    return subject->component.role == ROLE_TENANT_ADMIN || strcmp(row->issuer, component) == 0;
+}
+
+static step found(struct call *c)
+{
+    struct tracking *t = tracking_of(c);
+    if (t->find.op.err.reason != R_NONE) {
+        return wait_failed(c, &t->find.op.err);
+    }
+    return may_track(&t->caller, &t->find.row) ? STEP_NEXT
+                                               : call_fail(c, R_NOT_FOUND, "neither owner nor issuer nor admin");
+}
+
+static step find(struct call *c)
+{
+    struct tracking *t = tracking_of(c);
+    wait_store_init(c, &t->find.op);
+    content_find_submit(&t->find, caller_tenant(&t->caller), t->content);
+    return wait_store(c, found, &t->find.op);
+}
+
+/* --- Revoke and Restore ------------------------------------------------------------------------- */
+
+static step parse_change(struct call *c, const char *content, const char *user, const char *reason)
+{
+    struct tracking *t = tracking_of(c);
+    t->reason = reason;
+    if (request_uuid_required(c, "content_id", content, &t->content.u).kind == STEP_KIND_FAILED ||
+        request_address(c, "user", user, &t->user).kind == STEP_KIND_FAILED) {
+        return STEP_FAILED;
+    }
+    return request_text(c, "reason", reason, REASON_TEXT_MAX);
+}
+
+static step parse_revoke(struct call *c)
+{
+    const Chancery__V1__RevokeRequest *request = call_request(c);
+    return parse_change(c, request->content_id, request->user, request->reason);
+}
+
+static step parse_restore(struct call *c)
+{
+    const Chancery__V1__RestoreRequest *request = call_request(c);
+    tracking_of(c)->is_restore = true;
+    return parse_change(c, request->content_id, request->user, request->reason);
+}
+
+static step changed(struct call *c)
+{
+    const struct err *err = &tracking_of(c)->revoke.op.err;
+    return err->reason == R_NONE ? STEP_NEXT : wait_failed(c, err);
+}
+
+/* The change and its record are one transaction. */
+static step change(struct call *c)
+{
+    struct tracking *t = tracking_of(c);
+    t->revoke = (struct content_revoke){.tenant = caller_tenant(&t->caller), .content = t->content,
+                                        .user = t->user[0] == '\0' ? NULL : t->user, .reason = t->reason,
+                                        .restore = t->is_restore, .who = t->caller.who};
+    wait_store_init(c, &t->revoke.op);
+    content_revoke_submit(&t->revoke);
+    return wait_store(c, changed, &t->revoke.op);
+}
+
+static step reply_revoke(struct call *c)
+{
+    Chancery__V1__RevokeResponse *r = ARENA_NEW(call_arena(c), Chancery__V1__RevokeResponse);
+    if (r == NULL) {
+        return call_fail(c, R_ARENA_EXHAUSTED, "reply");
+    }
+    chancery__v1__revoke_response__init(r);
+    r->revoke_time = reply_time(c, tracking_of(c)->revoke.at);
+    return call_reply(c, &r->base);
+}
+
+static step reply_restore(struct call *c)
+{
+    Chancery__V1__RestoreResponse *r = ARENA_NEW(call_arena(c), Chancery__V1__RestoreResponse);
+    if (r == NULL) {
+        return call_fail(c, R_ARENA_EXHAUSTED, "reply");
+    }
+    chancery__v1__restore_response__init(r);
+    return call_reply(c, &r->base);
+}
+
+const struct flow revoke_flow = {
+    .method = "/chancery.v1.TrackingService/Revoke",
+    .name = "revoke",
+    .state_size = sizeof(struct tracking),
+    .steps = {{"parse", parse_revoke, 0},
+              {"authenticate", caller_authenticate_fresh, 0},
+              {"find", find, 0},
+              {"change", change, STEP_COMMIT},
+              {"reply", reply_revoke, 0}},
+    .on_refusal = caller_refused,
+};
+
+const struct flow restore_flow = {
+    .method = "/chancery.v1.TrackingService/Restore",
+    .name = "restore",
+    .state_size = sizeof(struct tracking),
+    .steps = {{"parse", parse_restore, 0},
+              {"authenticate", caller_authenticate_fresh, 0},
+              {"find", find, 0},
+              {"change", change, STEP_COMMIT},
+              {"reply", reply_restore, 0}},
+    .on_refusal = caller_refused,
+};
+
+/* --- ListAccess --------------------------------------------------------------------------------- */
+
+static step parse_list(struct call *c)
+{
+    const Chancery__V1__ListAccessRequest *request = call_request(c);
+    struct tracking *t = tracking_of(c);
+    struct page_key key = {0};
+    if (!request_page_size(request->page_size, PAGE_USUAL, PAGE_MOST, &t->query.limit)) {
+        return call_bad_field(c, "page_size", "It must be 0 to 200.");
+    }
+    if (request->page_token[0] != '\0' && !request_page_token(c, request->page_token, &key, sizeof key)) {
+        return call_fail(c, R_PAGE_TOKEN_INVALID, "page token");
+    }
+    t->query.after_at = key.at;
+    t->query.after_event = key.event;
+    return request_uuid_required(c, "content_id", request->content_id, &t->content.u);
+}
+
+static step listed(struct call *c)
+{
+    const struct err *err = &tracking_of(c)->query.op.err;
+    return err->reason == R_NONE ? STEP_NEXT : wait_failed(c, err);
+}
+
+static step list(struct call *c)
+{
+    struct tracking *t = tracking_of(c);
+    t->query.tenant = caller_tenant(&t->caller);
+    t->query.content = t->content;
+    t->query.operation = acquire_license_flow.name;
+    wait_store_init(c, &t->query.op);
+    audit_query_submit(&t->query);
+    return wait_store(c, listed, &t->query.op);
+}
+
+static Chancery__V1__AccessEvent *access_event(struct call *c, const struct audit_event *event)
+{
+    Chancery__V1__AccessEvent *e = ARENA_NEW(call_arena(c), Chancery__V1__AccessEvent);
+    if (e == NULL) {
+        return NULL;
+    }
+    chancery__v1__access_event__init(e);
+    e->time = reply_time(c, event->at);
+    e->user = reply_text(event->user);
+    e->granted = event->granted;
+    e->reason = reply_text(event->reason);
+    e->n_rights = reply_split(c, event->rights, &e->rights);
+    e->component = reply_text(event->component);
+    e->channel = reply_text(event->channel);
+    e->power = reply_text(event->power);
+    e->client_address = reply_text(event->client_address);
+    return e;
+}
+
+static step reply_list(struct call *c)
+{
+    struct audit_query *query = &tracking_of(c)->query;
+    Chancery__V1__ListAccessResponse *r = ARENA_NEW(call_arena(c), Chancery__V1__ListAccessResponse);
+    Chancery__V1__AccessEvent **events = ARENA_ARRAY(call_arena(c), Chancery__V1__AccessEvent *, query->count + 1);
+    if (r == NULL || events == NULL) {
+        return call_fail(c, R_ARENA_EXHAUSTED, "reply");
+    }
+    chancery__v1__list_access_response__init(r);
+    r->events = events;
+    for (; r->n_events < query->count; r->n_events++) {
+        events[r->n_events] = access_event(c, &query->events[r->n_events]);
+        if (events[r->n_events] == NULL) {
+            return call_fail(c, R_ARENA_EXHAUSTED, "reply");
+        }
+    }
+    if (query->count == query->limit) {
+        const struct audit_event *last = &query->events[query->count - 1];
+        struct page_key key = {last->at, last->event};
+        r->next_page_token = reply_text(reply_page_token(c, &key, sizeof key));
+    }
+    return call_reply(c, &r->base);
+}
+
+const struct flow list_access_flow = {
+    .method = "/chancery.v1.TrackingService/ListAccess",
+    .name = "list_access",
+    .state_size = sizeof(struct tracking),
+    .steps = {{"parse", parse_list, 0},
+              {"authenticate", caller_authenticate_fresh, 0},
+              {"find", find, 0},
+              {"list", list, 0},
+              {"reply", reply_list, 0}},
+    .on_refusal = caller_refused,
+};
