@@ -145,6 +145,9 @@ struct rpc *rpc_new(struct loop *loop, void *services, const struct rpc_limits *
 void rpc_free(struct rpc *rpc);
 /* Answer a method by a flow; aborts when the method does not exist or has a flow already. */
 void rpc_register(struct rpc *rpc, const struct flow *flow);
+/* Refuse every method but those for everybody (health, reflection) for this reason from now on; R_NONE:
+ * serve. For a node that is not ready yet, or no longer. */
+void rpc_refuse(struct rpc *rpc, enum reason reason);
 /* The callbacks that net wants. */
 const struct net_handler *rpc_net_handler(struct rpc *rpc);
 /* Visit every registered flow (the cancel and crash matrices are made from this). */

@@ -90,6 +90,7 @@ struct rpc {
     const struct flow **flows; /* by index in METHODS; NULL where not built */
     struct list calls;
     size_t active;
+    enum reason refusal; /* of every method that is not for everybody; R_NONE: none */
     struct net_handler handler;
 };
 

@@ -159,6 +159,11 @@ static void begin(struct call *c)
         answer(c);
         return;
     }
+    if (c->rpc->refusal != R_NONE && (c->method->roles & METHOD_ROLE_PUBLIC) == 0) {
+        (void)call_fail(c, c->rpc->refusal, "the node is not serving");
+        answer(c);
+        return;
+    }
     c->state = arena_zalloc(c->arena, c->flow->state_size);
     if (c->state == NULL) {
         (void)call_fail(c, R_ARENA_EXHAUSTED, "state of %s", c->flow->name);

@@ -63,6 +63,11 @@ void rpc_register(struct rpc *rpc, const struct flow *flow)
     rpc->flows[index] = flow;
 }
 
+void rpc_refuse(struct rpc *rpc, enum reason reason)
+{
+    rpc->refusal = reason;
+}
+
 const struct net_handler *rpc_net_handler(struct rpc *rpc)
 {
     return &rpc->handler;

@@ -1,0 +1,282 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include <errno.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <time.h>
+#include <yaml.h>
+
+#include "base/encode.h"
+#include "google/protobuf/timestamp.pb-c.h"
+#include "wire/message_text.h"
+
+struct reader {
+    struct arena *arena;
+    yaml_document_t *document;
+    struct err *err;
+};
+
+static rc read_message(struct reader *r, const yaml_node_t *node, const ProtobufCMessageDescriptor *type,
+                       unsigned depth, ProtobufCMessage **out);
+
+static rc bad(const struct reader *r, const yaml_node_t *node, const char *what, const char *name)
+{
+    FAIL(r->err, R_CONFIG_INVALID, "line %zu: %s %s", node->start_mark.line + 1, name, what);
+}
+
+static const char *text_of(const yaml_node_t *node)
+{
+    return node->type == YAML_SCALAR_NODE ? (const char *)node->data.scalar.value : NULL;
+}
+
+/* --- scalars ------------------------------------------------------------------------------------ */
+
+static rc read_bool(struct reader *r, const yaml_node_t *node, const char *name, protobuf_c_boolean *out)
+{
+    const char *text = text_of(node);
+    bool is_true = strcmp(text, "true") == 0;
+    if (!is_true && strcmp(text, "false") != 0) {
+        return bad(r, node, "must be true or false", name);
+    }
+    *out = is_true;
+    return OK;
+}
+
+static rc read_integer(struct reader *r, const yaml_node_t *node, const char *name, int64_t least,
+                       uint64_t most, void *out, size_t size)
+{
+    const char *text = text_of(node);
+    char *end = NULL;
+    bool is_negative = text[0] == '-';
+    errno = 0;
+    uint64_t value = is_negative ? (uint64_t)strtoll(text, &end, 10) : strtoull(text, &end, 10);
+    bool is_in_range = is_negative ? (int64_t)value >= least : value <= most;
+    if (end == text || *end != '\0' || errno != 0 || !is_in_range) {
+        return bad(r, node, "must be a whole number in range", name);
+    }
+    memcpy(out, &value, size); /* little-endian, checked by the build */
+    return OK;
+}
+_Static_assert(__BYTE_ORDER__ == __ORDER_LITTLE_ENDIAN__, "read_integer copies the low bytes");
+
+/* "gateway" as well as "ROLE_GATEWAY". */
+static rc read_enum(struct reader *r, const yaml_node_t *node, const ProtobufCFieldDescriptor *field, int *out)
+{
+    const ProtobufCEnumDescriptor *type = field->descriptor;
+    const char *text = text_of(node);
+    for (unsigned i = 0; i < type->n_values; i++) {
+        const char *name = type->values[i].name;
+        size_t len = strlen(name), tail = strlen(text);
+        bool is_suffix = len > tail && name[len - tail - 1] == '_' && strcasecmp(name + len - tail, text) == 0;
+        if (strcmp(name, text) == 0 || is_suffix) {
+            *out = type->values[i].value;
+            return OK;
+        }
+    }
+    return bad(r, node, "has a value that is none of its enumeration", field->name);
+}
+
+static rc read_bytes(struct reader *r, const yaml_node_t *node, const char *name, ProtobufCBinaryData *out)
+{
+    struct slice bytes;
+    if (!base64_decode(r->arena, slice_str(text_of(node)), &bytes, NULL).ok) {
+        return bad(r, node, "must be base64", name);
+    }
+    out->data = (uint8_t *)(uintptr_t)bytes.ptr;
+    out->len = bytes.len;
+    return OK;
+}
+
+static rc read_scalar(struct reader *r, const yaml_node_t *node, const ProtobufCFieldDescriptor *field, void *out)
+{
+    if (text_of(node) == NULL) {
+        return bad(r, node, "must be a single value", field->name);
+    }
+    switch (field->type) {
+    case PROTOBUF_C_TYPE_STRING:
+        *(char **)out = arena_strdup(r->arena, text_of(node));
+        ARENA_ENSURE(*(char **)out, r->err);
+        return OK;
+    case PROTOBUF_C_TYPE_BYTES:
+        return read_bytes(r, node, field->name, out);
+    case PROTOBUF_C_TYPE_BOOL:
+        return read_bool(r, node, field->name, out);
+    case PROTOBUF_C_TYPE_ENUM:
+        return read_enum(r, node, field, out);
+    case PROTOBUF_C_TYPE_INT32:
+    case PROTOBUF_C_TYPE_SINT32:
+    case PROTOBUF_C_TYPE_SFIXED32:
+        return read_integer(r, node, field->name, INT32_MIN, INT32_MAX, out, 4);
+    case PROTOBUF_C_TYPE_UINT32:
+    case PROTOBUF_C_TYPE_FIXED32:
+        return read_integer(r, node, field->name, 0, UINT32_MAX, out, 4);
+    case PROTOBUF_C_TYPE_INT64:
+    case PROTOBUF_C_TYPE_SINT64:
+    case PROTOBUF_C_TYPE_SFIXED64:
+        return read_integer(r, node, field->name, INT64_MIN, INT64_MAX, out, 8);
+    case PROTOBUF_C_TYPE_UINT64:
+    case PROTOBUF_C_TYPE_FIXED64:
+        return read_integer(r, node, field->name, 0, UINT64_MAX, out, 8);
+    case PROTOBUF_C_TYPE_FLOAT:
+    case PROTOBUF_C_TYPE_DOUBLE:
+    case PROTOBUF_C_TYPE_MESSAGE:
+        break;
+    }
+    return bad(r, node, "is of a kind that can't be written here", field->name);
+}
+
+/* RFC 3339 in UTC: 2026-11-24T12:00:00Z. */
+static rc read_timestamp(struct reader *r, const yaml_node_t *node, const char *name, ProtobufCMessage **out)
+{
+    struct tm tm = {0};
+    Google__Protobuf__Timestamp *time = ARENA_NEW(r->arena, Google__Protobuf__Timestamp);
+    const char *text = text_of(node);
+    const char *end = text == NULL ? NULL : strptime(text, "%Y-%m-%dT%H:%M:%SZ", &tm);
+    ARENA_ENSURE(time, r->err);
+    if (end == NULL || *end != '\0') {
+        return bad(r, node, "must be a time such as 2026-11-24T12:00:00Z", name);
+    }
+    google__protobuf__timestamp__init(time);
+    time->seconds = timegm(&tm);
+    *out = &time->base;
+    return OK;
+}
+
+/* --- fields ------------------------------------------------------------------------------------- */
+
+static size_t element_size(const ProtobufCFieldDescriptor *field)
+{
+    switch (field->type) {
+    case PROTOBUF_C_TYPE_BOOL:
+        return sizeof(protobuf_c_boolean);
+    case PROTOBUF_C_TYPE_BYTES:
+        return sizeof(ProtobufCBinaryData);
+    case PROTOBUF_C_TYPE_STRING:
+    case PROTOBUF_C_TYPE_MESSAGE:
+        return sizeof(void *);
+    case PROTOBUF_C_TYPE_INT64:
+    case PROTOBUF_C_TYPE_SINT64:
+    case PROTOBUF_C_TYPE_SFIXED64:
+    case PROTOBUF_C_TYPE_UINT64:
+    case PROTOBUF_C_TYPE_FIXED64:
+    case PROTOBUF_C_TYPE_DOUBLE:
+        return 8;
+    case PROTOBUF_C_TYPE_INT32:
+    case PROTOBUF_C_TYPE_SINT32:
+    case PROTOBUF_C_TYPE_SFIXED32:
+    case PROTOBUF_C_TYPE_UINT32:
+    case PROTOBUF_C_TYPE_FIXED32:
+    case PROTOBUF_C_TYPE_FLOAT:
+    case PROTOBUF_C_TYPE_ENUM:
+        return 4;
+    }
+    return sizeof(void *);
+}
+
+static rc read_value(struct reader *r, const yaml_node_t *node, const ProtobufCFieldDescriptor *field,
+                     unsigned depth, void *out)
+{
+    if (field->type != PROTOBUF_C_TYPE_MESSAGE) {
+        return read_scalar(r, node, field, out);
+    }
+    if (field->descriptor == &google__protobuf__timestamp__descriptor) {
+        return read_timestamp(r, node, field->name, out);
+    }
+    return read_message(r, node, field->descriptor, depth + 1, out);
+}
+
+static rc read_repeated(struct reader *r, const yaml_node_t *node, const ProtobufCFieldDescriptor *field,
+                        unsigned depth, ProtobufCMessage *message)
+{
+    uint8_t *base = (uint8_t *)message;
+    if (node->type != YAML_SEQUENCE_NODE) {
+        return bad(r, node, "must be a list", field->name);
+    }
+    size_t count = (size_t)(node->data.sequence.items.top - node->data.sequence.items.start);
+    size_t size = element_size(field);
+    uint8_t *items = arena_array(r->arena, count + 1, size);
+    ARENA_ENSURE(items, r->err);
+    for (size_t i = 0; i < count; i++) {
+        const yaml_node_t *item = yaml_document_get_node(r->document, node->data.sequence.items.start[i]);
+        TRY(read_value(r, item, field, depth, items + i * size));
+    }
+    memcpy(base + field->offset, &items, sizeof items);
+    memcpy(base + field->quantifier_offset, &count, sizeof count);
+    return OK;
+}
+
+static rc read_field(struct reader *r, const yaml_node_t *node, const ProtobufCFieldDescriptor *field,
+                     unsigned depth, ProtobufCMessage *message)
+{
+    uint8_t *base = (uint8_t *)message;
+    if (field->label == PROTOBUF_C_LABEL_REPEATED) {
+        return read_repeated(r, node, field, depth, message);
+    }
+    if ((field->flags & PROTOBUF_C_FIELD_FLAG_ONEOF) != 0) {
+        uint32_t kind = 0;
+        memcpy(&kind, base + field->quantifier_offset, sizeof kind);
+        if (kind != 0) {
+            return bad(r, node, "excludes another field that is set", field->name);
+        }
+        memcpy(base + field->quantifier_offset, &field->id, sizeof field->id);
+    }
+    return read_value(r, node, field, depth, base + field->offset);
+}
+
+static rc read_message(struct reader *r, const yaml_node_t *node, const ProtobufCMessageDescriptor *type,
+                       unsigned depth, ProtobufCMessage **out)
+{
+    uint64_t seen[4] = {0}; /* bit per field index: YAML allows a key twice, we don't */
+    if (node->type != YAML_MAPPING_NODE || depth > MESSAGE_DEPTH_MAX) {
+        return bad(r, node, "must be a mapping of fields", type->short_name);
+    }
+    ProtobufCMessage *message = arena_zalloc(r->arena, type->sizeof_message);
+    ARENA_ENSURE(message, r->err);
+    type->message_init(message);
+    for (yaml_node_pair_t *pair = node->data.mapping.pairs.start; pair < node->data.mapping.pairs.top; pair++) {
+        const yaml_node_t *key = yaml_document_get_node(r->document, pair->key);
+        const yaml_node_t *value = yaml_document_get_node(r->document, pair->value);
+        const char *name = text_of(key);
+        const ProtobufCFieldDescriptor *field =
+            name == NULL ? NULL : protobuf_c_message_descriptor_get_field_by_name(type, name);
+        if (field == NULL) {
+            return bad(r, key, "has a field that is not known", type->short_name);
+        }
+        size_t index = (size_t)(field - type->fields);
+        if (index >= 256 || (seen[index / 64] & 1ULL << index % 64) != 0) {
+            return bad(r, key, "is given twice", name);
+        }
+        seen[index / 64] |= 1ULL << index % 64;
+        TRY(read_field(r, value, field, depth, message));
+    }
+    *out = message;
+    return OK;
+}
+
+static rc read_document(struct reader *r, yaml_parser_t *parser, const ProtobufCMessageDescriptor *type,
+                        ProtobufCMessage **out)
+{
+    if (yaml_parser_load(parser, r->document) == 0) {
+        FAIL(r->err, R_CONFIG_INVALID, "line %zu: not YAML: %s", parser->problem_mark.line + 1,
+             parser->problem == NULL ? "unreadable" : parser->problem);
+    }
+    const yaml_node_t *root = yaml_document_get_root_node(r->document);
+    rc result = root == NULL ? err_raise(r->err, R_CONFIG_INVALID, __FILE__, __LINE__, "the text is empty")
+                             : read_message(r, root, type, 0, out);
+    yaml_document_delete(r->document);
+    return result;
+}
+
+rc message_from_yaml(struct arena *arena, const ProtobufCMessageDescriptor *type, struct slice text,
+                     ProtobufCMessage **out, struct err *err)
+{
+    yaml_parser_t parser;
+    yaml_document_t document;
+    struct reader r = {arena, &document, err};
+    ENSURE(text.len <= MESSAGE_TEXT_MAX, err, R_CONFIG_INVALID);
+    CH_ASSERT(yaml_parser_initialize(&parser) == 1);
+    yaml_parser_set_input_string(&parser, text.ptr, text.len);
+    rc result = read_document(&r, &parser, type, out);
+    yaml_parser_delete(&parser);
+    return result;
+}

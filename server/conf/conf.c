@@ -1,0 +1,137 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "conf/conf.h"
+
+#include <errno.h>
+#include <stdio.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "wire/message_text.h"
+
+/* --- defaults ----------------------------------------------------------------------------------- */
+
+#define SUB(arena, field, type, init)              \
+    do {                                           \
+        if ((field) == NULL) {                     \
+            (field) = ARENA_NEW((arena), type);    \
+            ARENA_ENSURE((field), err);            \
+            init(field);                           \
+        }                                          \
+    } while (0)
+
+static char *text(const char *value)
+{
+    return (char *)(uintptr_t)value; /* protobuf-c wants char *; nobody writes through it */
+}
+
+static uint32_t or_default(uint32_t value, uint32_t otherwise)
+{
+    return value == 0 ? otherwise : value;
+}
+
+static uint32_t processors(void)
+{
+    long count = sysconf(_SC_NPROCESSORS_ONLN);
+    return count < 1 ? 1 : count > CONF_WORKERS_MAX ? CONF_WORKERS_MAX : (uint32_t)count;
+}
+
+static rc fill_in(struct arena *arena, Conf *c, struct err *err)
+{
+    SUB(arena, c->database, Chancery__Config__V1__Database, chancery__config__v1__database__init);
+    SUB(arena, c->root_key, Chancery__Config__V1__RootKey, chancery__config__v1__root_key__init);
+    SUB(arena, c->log, Chancery__Config__V1__Log, chancery__config__v1__log__init);
+    SUB(arena, c->limits, Chancery__Config__V1__Limits, chancery__config__v1__limits__init);
+    SUB(arena, c->identity, Chancery__Config__V1__Identity, chancery__config__v1__identity__init);
+    c->workers = or_default(c->workers, processors());
+    c->log->format = c->log->format[0] == '\0' ? text("json") : c->log->format;
+    c->log->level = c->log->level[0] == '\0' ? text("info") : c->log->level;
+    c->database->statement_timeout_ms = or_default(c->database->statement_timeout_ms, 5000);
+    c->database->gate_connections = or_default(c->database->gate_connections, 2);
+    c->limits->max_connections = or_default(c->limits->max_connections, 20000);
+    c->limits->max_streams = or_default(c->limits->max_streams, 256);
+    c->limits->max_deadline_ms = or_default(c->limits->max_deadline_ms, 30000);
+    c->limits->drain_ms = or_default(c->limits->drain_ms, 30000);
+    return OK;
+}
+
+/* --- checks ------------------------------------------------------------------------------------- */
+
+static bool is_one_of(const char *value, const char *const *names)
+{
+    for (; *names != NULL; names++) {
+        if (strcmp(value, *names) == 0) {
+            return true;
+        }
+    }
+    return false;
+}
+
+static rc need(bool holds, const char *field, const char *why, struct err *err)
+{
+    if (!holds) {
+        FAIL(err, R_CONFIG_INVALID, "%s %s", field, why);
+    }
+    return OK;
+}
+
+static rc check_listener(const Chancery__Config__V1__Listener *listener, struct err *err)
+{
+    TRY(need(listener->address[0] != '\0', "listeners.address", "is required", err));
+    if (listener->tls == NULL) {
+        return OK;
+    }
+    TRY(need(listener->tls->certificate_file[0] != '\0', "tls.certificate_file", "is required", err));
+    return need(listener->tls->key_file[0] != '\0', "tls.key_file", "is required", err);
+}
+
+static rc check(const Conf *c, struct err *err)
+{
+    static const char *const formats[] = {"json", "logfmt", NULL};
+    static const char *const levels[] = {"debug", "info", "warning", "error", NULL};
+    TRY(need(c->n_listeners > 0, "listeners", "needs at least one entry", err));
+    for (size_t i = 0; i < c->n_listeners; i++) {
+        TRY(check_listener(c->listeners[i], err));
+    }
+    TRY(need(c->database->conninfo[0] != '\0', "database.conninfo", "is required", err));
+    TRY(need(strstr(c->database->conninfo, "password=") == NULL, "database.conninfo",
+             "must not hold a password; use passfile= or peer authentication", err));
+    TRY(need(c->root_key->file[0] != '\0', "root_key.file", "is required", err));
+    TRY(need(strncmp(c->authority_url, "https://", 8) == 0, "authority_url", "must begin with https://", err));
+    TRY(need(c->workers <= CONF_WORKERS_MAX, "workers", "may be at most 64", err));
+    TRY(need(is_one_of(c->log->format, formats), "log.format", "must be json or logfmt", err));
+    return need(is_one_of(c->log->level, levels), "log.level", "must be debug, info, warning or error", err);
+}
+
+static rc read_file(struct arena *arena, const char *path, struct slice *out, struct err *err)
+{
+    FILE *file = fopen(path, "re");
+    if (file == NULL) {
+        FAIL(err, R_CONFIG_INVALID, "%s: %s", path, strerror(errno));
+    }
+    uint8_t *bytes = arena_alloc(arena, CONF_BYTES_MAX);
+    size_t len = bytes == NULL ? 0 : fread(bytes, 1, CONF_BYTES_MAX, file);
+    bool is_bad = ferror(file) != 0;
+    fclose(file);
+    ARENA_ENSURE(bytes, err);
+    if (is_bad || len == CONF_BYTES_MAX) {
+        FAIL(err, R_CONFIG_INVALID, "%s is unreadable or too large", path);
+    }
+    *out = slice_of(bytes, len);
+    return OK;
+}
+
+rc conf_load(struct arena *arena, const char *path, Conf **out, struct err *err)
+{
+    struct slice bytes;
+    ProtobufCMessage *message = NULL;
+    TRY(read_file(arena, path, &bytes, err));
+    TRY(message_from_yaml(arena, &chancery__config__v1__config__descriptor, bytes, &message, err));
+    *out = (Conf *)message;
+    TRY(fill_in(arena, *out, err));
+    return check(*out, err);
+}
+
+rc conf_print(struct arena *arena, const Conf *c, const char **out, struct err *err)
+{
+    return message_to_json(arena, &c->base, true, true, out, err);
+}

@@ -1,0 +1,15 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* The daemon's configuration: a file in YAML, checked whole before anything starts. */
+#pragma once
+
+#include "base/arena.h"
+#include "chancery/config/v1/config.pb-c.h"
+
+typedef Chancery__Config__V1__Config Conf;
+
+enum { CONF_BYTES_MAX = 256 * 1024, CONF_WORKERS_MAX = 64 };
+
+/* Read and check a file; defaults are filled in. R_CONFIG_INVALID, whose detail names the line or the field. */
+MUST rc conf_load(struct arena *arena, const char *path, Conf **out, struct err *err);
+/* The configuration as JSON, which chanceryd --print-config shows. It holds no secrets. */
+MUST rc conf_print(struct arena *arena, const Conf *conf, const char **out, struct err *err);

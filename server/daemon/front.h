@@ -1,0 +1,23 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* The plain HTTP pages beside the RPCs, on the same port: /livez, /readyz, /metrics,
+ * /.well-known/jwks.json and /.well-known/chancery. Everything else goes to the engine. */
+#pragma once
+
+#include "net/net.h"
+#include "service/services.h"
+
+struct front;
+
+struct front_config {
+    struct services *services;
+    struct rpc *rpc;
+    const char *const *boundaries; /* served ones, NULL-terminated; none: all */
+    const char *version;
+};
+
+struct front *front_new(const struct front_config *config);
+void front_free(struct front *front);
+/* What net gets instead of the engine's handler. */
+const struct net_handler *front_handler(struct front *front);
+/* Why the node is not ready; R_NONE: it is. Shown by /readyz. */
+void front_set_problem(struct front *front, enum reason problem);

@@ -1,0 +1,67 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* chanceryd: the authority's server. */
+#include <stdio.h>
+#include <string.h>
+
+#include "daemon/supervisor.h"
+#include "daemon/version.h"
+#include "daemon/worker.h"
+
+static const char USAGE[] =
+    "usage: chanceryd --config FILE [--check-config | --print-config]\n"
+    "\n"
+    "Serves licenses for protected content. Runs in the foreground, logs to standard error, and ends by\n"
+    "SIGTERM after the calls in flight are answered. SIGHUP reloads the configuration.\n"
+    "\n"
+    "  --config FILE    configuration in YAML; its fields: proto/chancery/config/v1/config.proto\n"
+    "  --check-config   test the file and end: exit code 0 if it is valid, 78 if not\n"
+    "  --print-config   show the configuration with all defaults filled in, as JSON\n"
+    "  --version        show the version\n"
+    "\n"
+    "Prepare the database with `chancery migrate`. `chancery dev` starts a whole authority to try out.\n";
+
+static int show(const char *path, bool print)
+{
+    struct arena *arena = arena_new(4 * 1024 * 1024);
+    struct err err = {0};
+    Conf *conf;
+    const char *text;
+    int exit_code = 0;
+    if (!conf_load(arena, path, &conf, &err).ok) {
+        fprintf(stderr, "chanceryd: %s: %s\n%s\n", path, err.detail, reason_info(err.reason)->advice);
+        exit_code = EXIT_HOPELESS;
+    } else if (print && conf_print(arena, conf, &text, &err).ok) {
+        puts(text);
+    } else {
+        printf("%s is valid\n", path);
+    }
+    arena_free(arena);
+    return exit_code;
+}
+
+int main(int argc, char **argv)
+{
+    const char *path = NULL;
+    bool check = false, print = false;
+    for (int i = 1; i < argc; i++) {
+        if (strcmp(argv[i], "--config") == 0 && i + 1 < argc) {
+            path = argv[++i];
+        } else if (strcmp(argv[i], "--check-config") == 0) {
+            check = true;
+        } else if (strcmp(argv[i], "--print-config") == 0) {
+            print = true;
+        } else if (strcmp(argv[i], "--version") == 0) {
+            puts("chanceryd " CHANCERY_VERSION);
+            return 0;
+        } else {
+            bool is_help = strcmp(argv[i], "--help") == 0 || strcmp(argv[i], "-h") == 0;
+            fputs(USAGE, is_help ? stdout : stderr);
+            return is_help ? 0 : 2;
+        }
+    }
+    if (path == NULL) {
+        fputs(USAGE, stderr);
+        return 2;
+    }
+    return check || print ? show(path, print) : supervisor_run(path);
+}

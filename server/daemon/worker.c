@@ -1,0 +1,266 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "daemon/worker.h"
+
+#include <signal.h>
+#include <string.h>
+
+#include "base/mem.h"
+#include "crypto/algs.h"
+#include "daemon/front.h"
+#include "daemon/version.h"
+#include "obs/log.h"
+#include "service/flows.h"
+#include "store/admin.h"
+
+enum {
+    SECRET_HEAP_BYTES = 4 * 1024 * 1024,
+    TENANTS_MAX = 20000,
+    LOOKUPS_MAX = 65536,
+    WATCH_MS = 20,              /* until ready */
+    WATCH_READY_MS = 500,       /* after that */
+    PARTITIONS_MS = 3600 * 1000,
+};
+
+struct worker {
+    const Conf *conf;
+    unsigned index;
+    struct loop *loop;
+    struct services services;
+    struct rpc *rpc;
+    struct front *front;
+    struct net_server *server;
+    const char **boundaries; /* NULL-terminated */
+    struct loop_signal term;
+    struct loop_timer watch;
+    enum reason problem;
+    int exit_code;
+
+    /* Whether our root key is the one of this database: asked once it answers. */
+    bool is_checking, is_root_key_right;
+    struct arena *arena;
+    struct admin_op check;
+
+    struct loop_timer partitions_timer;
+    struct store_op partitions;
+    bool is_making_partitions;
+};
+
+/* --- readiness ---------------------------------------------------------------------------------- */
+
+static void set_problem(struct worker *w, enum reason problem)
+{
+    if (w->problem == problem) {
+        return;
+    }
+    w->problem = problem;
+    front_set_problem(w->front, problem);
+    rpc_refuse(w->rpc, w->is_root_key_right ? R_NONE : problem); /* once right, flows hear the store itself */
+    if (problem == R_NONE) {
+        log_event(LOG_INFO, "worker.ready", F_INT("worker", w->index));
+    } else {
+        const struct reason_info *info = reason_info(problem);
+        log_event(LOG_WARNING, "worker.not_ready", F_INT("worker", w->index), F_STR("reason", info->name),
+                  F_STR("what", info->text), F_STR("advice", info->advice));
+    }
+}
+
+static void stop(struct worker *w, int exit_code)
+{
+    w->exit_code = exit_code;
+    loop_stop(w->loop);
+}
+
+static void root_key_checked(struct store_op *op)
+{
+    struct worker *w = op->user;
+    struct err err = op->err;
+    w->is_checking = false;
+    if (err.reason == R_NONE && keys_verify_check(w->services.keys, w->check.wrapped, &err).ok) {
+        w->is_root_key_right = true;
+        loop_timer_arm(&w->watch, 0);
+    } else if (err.reason == R_ROOT_KEY_WRONG) {
+        set_problem(w, R_ROOT_KEY_WRONG);
+        log_event(LOG_ERROR, "worker.root_key", F_ERR(&err), F_STR("what", reason_info(err.reason)->text),
+                  F_STR("advice", reason_info(err.reason)->advice));
+        stop(w, EXIT_HOPELESS);
+    }
+    arena_reset(w->arena);
+}
+
+static void check_root_key(struct worker *w)
+{
+    struct slice wrapped;
+    struct err err = {0};
+    if (w->is_checking) {
+        return;
+    }
+    if (!keys_make_check(w->services.keys, w->arena, &wrapped, &err).ok) {
+        log_event(LOG_ERROR, "worker.root_key", F_ERR(&err));
+        return;
+    }
+    w->is_checking = true;
+    w->check = (struct admin_op){.scope = TENANT_PLATFORM};
+    store_op_init(&w->check.op, w->services.store, w->arena, root_key_checked, w);
+    admin_root_key_check(&w->check, wrapped);
+}
+
+static void on_watch(struct loop_timer *timer)
+{
+    struct worker *w = LIST_ENTRY(timer, struct worker, watch);
+    enum reason problem = store_problem(w->services.store);
+    if (problem == R_NONE && !w->is_root_key_right) {
+        check_root_key(w);
+        problem = w->problem;
+    }
+    set_problem(w, problem);
+    loop_timer_arm(timer, problem == R_NONE ? WATCH_READY_MS : WATCH_MS);
+}
+
+/* --- the audit log's partitions ------------------------------------------------------------------- */
+
+static void partitions_made(struct store_op *op)
+{
+    struct worker *w = op->user;
+    w->is_making_partitions = false;
+    if (op->err.reason != R_NONE) {
+        log_event(LOG_WARNING, "worker.partitions", F_ERR(&op->err));
+    }
+}
+
+static void on_partitions(struct loop_timer *timer)
+{
+    struct worker *w = LIST_ENTRY(timer, struct worker, partitions_timer);
+    loop_timer_arm(timer, PARTITIONS_MS);
+    if (!w->is_making_partitions && store_is_ready(w->services.store)) {
+        w->is_making_partitions = true;
+        store_op_init(&w->partitions, w->services.store, w->arena, partitions_made, w);
+        make_partitions_submit(&w->partitions);
+    }
+}
+
+/* --- start and end -------------------------------------------------------------------------------- */
+
+static void drained(void *ctx)
+{
+    struct worker *w = ctx;
+    stop(w, 0);
+}
+
+static void on_term(struct loop_signal *signal)
+{
+    struct worker *w = LIST_ENTRY(signal, struct worker, term);
+    log_event(LOG_INFO, "worker.draining", F_INT("worker", w->index),
+              F_INT("calls", rpc_calls_active(w->rpc)));
+    net_server_drain(w->server, w->conf->limits->drain_ms, drained, w);
+}
+
+static rc open_keys(struct worker *w, struct err *err)
+{
+    struct secret *root = NULL;
+    TRY(secret_heap_init(SECRET_HEAP_BYTES, err));
+    TRY(crypto_init(w->conf->crypto_properties[0] == '\0' ? NULL : w->conf->crypto_properties, err));
+    TRY(keys_root_from_file(w->conf->root_key->file, &root, err));
+    w->services.keys = keys_new(w->loop, root, 0);
+    return OK;
+}
+
+static void open_store(struct worker *w)
+{
+    struct services *s = &w->services;
+    struct store_config config = {
+        .conninfo = w->conf->database->conninfo,
+        .statement_timeout_ms = (int)w->conf->database->statement_timeout_ms,
+        .gate_connections = w->conf->database->gate_connections,
+    };
+    s->store = store_new(w->loop, &config);
+    s->gate = gate_new(w->loop, s->store);
+    s->views = views_new(s->store, w->boundaries, TENANTS_MAX);
+    s->lookups = lookups_new(s->store, LOOKUPS_MAX);
+}
+
+static rc listen_all(struct worker *w, const int *sockets, struct err *err)
+{
+    struct net_config config = {.max_connections = w->conf->limits->max_connections,
+                                .max_streams = w->conf->limits->max_streams};
+    w->server = net_server_new(w->loop, &config, front_handler(w->front));
+    for (size_t i = 0; i < w->conf->n_listeners; i++) {
+        const Chancery__Config__V1__Tls *from = w->conf->listeners[i]->tls;
+        struct net_tls_config tls = {0};
+        if (from != NULL) {
+            tls = (struct net_tls_config){from->certificate_file, from->key_file,
+                                          from->client_ca_file[0] == '\0' ? NULL : from->client_ca_file};
+        }
+        TRY(net_server_listen(w->server, sockets[i], from == NULL ? NULL : &tls, err));
+    }
+    return OK;
+}
+
+static rc start(struct worker *w, const int *sockets, struct err *err)
+{
+    struct identity_config identity = {
+        .ca_file = w->conf->identity->ca_file[0] == '\0' ? NULL : w->conf->identity->ca_file,
+        .allow_loopback = w->conf->identity->allow_loopback,
+    };
+    struct rpc_limits limits = {.max_deadline_ms = w->conf->limits->max_deadline_ms};
+    w->loop = loop_new();
+    w->services.loop = w->loop;
+    w->services.authority_url = w->conf->authority_url;
+    TRY(open_keys(w, err));
+    open_store(w);
+    w->services.identity = identity_new(w->loop, &identity);
+    w->rpc = rpc_new(w->loop, &w->services, &limits);
+    flows_register(w->rpc);
+    w->front = front_new(&(struct front_config){&w->services, w->rpc, w->boundaries, CHANCERY_VERSION});
+    loop_signal_init(&w->term, w->loop, SIGTERM, on_term);
+    loop_timer_init(&w->watch, w->loop, on_watch);
+    loop_timer_arm(&w->watch, 0);
+    loop_timer_init(&w->partitions_timer, w->loop, on_partitions);
+    if (w->index == 0) {
+        loop_timer_arm(&w->partitions_timer, PARTITIONS_MS);
+    }
+    set_problem(w, R_DATABASE_UNAVAILABLE);
+    return listen_all(w, sockets, err);
+}
+
+static void finish(struct worker *w)
+{
+    net_server_free(w->server);
+    if (w->is_checking) {
+        store_op_cancel(&w->check.op);
+    }
+    if (w->is_making_partitions) {
+        store_op_cancel(&w->partitions);
+    }
+    loop_timer_fini(&w->watch);
+    loop_timer_fini(&w->partitions_timer);
+    loop_signal_fini(&w->term);
+    rpc_free(w->rpc);
+    front_free(w->front);
+    identity_free(w->services.identity);
+    lookups_free(w->services.lookups);
+    views_free(w->services.views);
+    store_free(w->services.store);
+    gate_free(w->services.gate);
+    keys_free(w->services.keys);
+    arena_free(w->arena);
+    loop_free(w->loop);
+    crypto_fini();
+    xfree(w->boundaries);
+}
+
+int worker_run(const Conf *conf, const int *sockets, unsigned index)
+{
+    struct worker w = {.conf = conf, .index = index, .problem = R_NONE};
+    struct err err = {0};
+    w.arena = arena_new(1024 * 1024);
+    w.boundaries = xcalloc(conf->n_boundaries + 1, sizeof *w.boundaries);
+    memcpy(w.boundaries, conf->boundaries, conf->n_boundaries * sizeof *w.boundaries);
+    if (!start(&w, sockets, &err).ok) {
+        log_event(LOG_ERROR, "worker.start_failed", F_ERR(&err), F_STR("what", reason_info(err.reason)->text),
+                  F_STR("advice", reason_info(err.reason)->advice));
+        return EXIT_HOPELESS;
+    }
+    loop_run(w.loop);
+    finish(&w);
+    return w.exit_code;
+}
