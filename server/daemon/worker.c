@@ -2,7 +2,6 @@
 #include "daemon/worker.h"
 
 #include <signal.h>
-#include <string.h>
 
 #include "base/mem.h"
 #include "crypto/algs.h"
@@ -254,7 +253,9 @@ int worker_run(const Conf *conf, const int *sockets, unsigned index)
     struct err err = {0};
     w.arena = arena_new(1024 * 1024);
     w.boundaries = xcalloc(conf->n_boundaries + 1, sizeof *w.boundaries);
-    memcpy(w.boundaries, conf->boundaries, conf->n_boundaries * sizeof *w.boundaries);
+    for (size_t i = 0; i < conf->n_boundaries; i++) {
+        w.boundaries[i] = conf->boundaries[i];
+    }
     if (!start(&w, sockets, &err).ok) {
         log_event(LOG_ERROR, "worker.start_failed", F_ERR(&err), F_STR("what", reason_info(err.reason)->text),
                   F_STR("advice", reason_info(err.reason)->advice));

@@ -44,7 +44,7 @@ static step tenant_loaded(struct call *c)
     if (err->reason != R_NONE && err->reason != R_NOT_FOUND) {
         return wait_failed(c, err);
     }
-    caller->found_tenant = err->reason == R_NONE ? caller->load.tenant : NULL;
+    caller->found_tenant = err->reason == R_NONE ? caller->load.found_tenant : NULL;
     if (caller->found_tenant != NULL) {
         add_scope(caller, caller->found_tenant->view.id.u, caller->found_tenant->epoch);
     }
@@ -72,7 +72,7 @@ static step platform_loaded(struct call *c)
     if (caller->load.op.err.reason != R_NONE) {
         return wait_failed(c, &caller->load.op.err);
     }
-    caller->found_platform = caller->load.platform;
+    caller->found_platform = caller->load.found_platform;
     add_scope(caller, TENANT_PLATFORM.u, caller->found_platform->epoch);
     return caller->then(c);
 }

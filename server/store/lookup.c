@@ -32,7 +32,7 @@ static void unref(void *value)
 /* One byte of kind before the key. */
 static struct slice cache_key(uint8_t space[KEY_MAX], enum lookup_kind kind, struct slice key)
 {
-    if (key.len >= KEY_MAX) {
+    if (key.len == 0 || key.len >= KEY_MAX) {
         return SLICE_NONE;
     }
     space[0] = (uint8_t)kind;

@@ -116,13 +116,28 @@ void views_drop(struct views *views, struct uuid scope)
 /* --- loading ----------------------------------------------------------------------------------- */
 
 /* The last row of a segment was read: the record is whole, so it goes into the cache. */
-static void keep_tenant(struct view_load *load)
+static rc keep_tenant(struct view_load *load, struct err *err)
 {
     struct tenant_record *record = load->tenant;
-    record->references = 1; /* the cache's; the arena of the load gives up its own */
+    record->references = 2; /* the cache's, and that of the load's arena */
     load->tenant = NULL;
     hashmap_put(load->views->tenants, slice_of(record->view.id.u.b, UUID_BYTES), record);
     metric_add(M_VIEWS, "loaded", NULL, 1);
+    TRY(arena_on_free(load->op.arena, tenant_unref, record, err));
+    load->found_tenant = record;
+    return OK;
+}
+
+static rc keep_platform(struct view_load *load, struct err *err)
+{
+    struct platform_record *record = load->platform;
+    record->references = 2;
+    load->platform = NULL;
+    platform_unref(load->views->platform);
+    load->views->platform = record;
+    TRY(arena_on_free(load->op.arena, platform_unref, record, err));
+    load->found_platform = record;
+    return OK;
 }
 
 static rc read_tenant(struct store_op *op, size_t index, const PGresult *r, struct err *err)
@@ -143,8 +158,7 @@ static rc read_tenant(struct store_op *op, size_t index, const PGresult *r, stru
         return view_read_exclusions(record, r, err);
     default:
         TRY(view_read_keys(record, r, err));
-        keep_tenant(load);
-        return OK;
+        return keep_tenant(load, err);
     }
 }
 
@@ -160,11 +174,7 @@ static rc read_platform(struct store_op *op, size_t index, const PGresult *r, st
         return view_read_boundaries(load->views, record, r, err);
     default:
         TRY(view_read_rules(record, r, err));
-        record->references = 1;
-        platform_unref(load->views->platform);
-        load->views->platform = record;
-        load->platform = NULL;
-        return OK;
+        return keep_platform(load, err);
     }
 }
 
@@ -208,6 +218,7 @@ void views_load_tenant(struct views *views, struct view_load *load, struct tenan
     load->views = views;
     load->scope = id.u;
     load->platform = NULL;
+    load->found_tenant = NULL;
     load->tenant = ARENA_NEW(arena, struct tenant_record);
     CH_ASSERT(load->tenant != NULL);
     load->tenant->arena = arena;
@@ -228,6 +239,7 @@ void views_load_platform(struct views *views, struct view_load *load)
     load->views = views;
     load->scope = TENANT_PLATFORM.u;
     load->tenant = NULL;
+    load->found_platform = NULL;
     load->platform = ARENA_NEW(arena, struct platform_record);
     CH_ASSERT(load->platform != NULL);
     load->platform->arena = arena;

@@ -58,6 +58,10 @@ const struct platform_record *views_platform(struct views *views, struct arena *
 /* Load into the cache. Completes op; R_NOT_FOUND when there is no such tenant. */
 struct view_load {
     struct store_op op; /* its `done` is the caller's */
+    /* What was loaded, held by the operation's arena. */
+    const struct tenant_record *found_tenant;
+    const struct platform_record *found_platform;
+    /* Private. */
     struct views *views;
     struct tenant_record *tenant;
     struct platform_record *platform;

@@ -1,0 +1,42 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* chancery: the command line for people. */
+#include <stdio.h>
+#include <string.h>
+
+#include "cli/command.h"
+#include "cli/version.h"
+
+static const struct command *const commands[] = {
+    &command_migrate,
+};
+
+static void usage(FILE *out)
+{
+    fputs("usage: chancery COMMAND [OPTION…] [OPERAND…]\n\nProtect, open and administer content.\n\n", out);
+    for (size_t i = 0; i < sizeof commands / sizeof commands[0]; i++) {
+        fprintf(out, "  %-10s %s\n", commands[i]->name, commands[i]->summary);
+    }
+    fputs("\nchancery COMMAND --help explains a command. Exit codes: 0 done, 1 failed, 2 not understood,\n"
+          "3 refused by the authority.\n",
+          out);
+}
+
+int main(int argc, char **argv)
+{
+    if (argc >= 2 && strcmp(argv[1], "--version") == 0) {
+        puts("chancery " CHANCERY_VERSION);
+        return EXIT_OK;
+    }
+    if (argc < 2 || strcmp(argv[1], "--help") == 0 || strcmp(argv[1], "-h") == 0 || strcmp(argv[1], "help") == 0) {
+        usage(argc < 2 ? stderr : stdout);
+        return argc < 2 ? EXIT_USAGE : EXIT_OK;
+    }
+    for (size_t i = 0; i < sizeof commands / sizeof commands[0]; i++) {
+        if (strcmp(commands[i]->name, argv[1]) == 0) {
+            return commands[i]->run(argc - 1, argv + 1);
+        }
+    }
+    fprintf(stderr, "chancery: there is no command %s\n", argv[1]);
+    usage(stderr);
+    return EXIT_USAGE;
+}

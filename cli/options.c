@@ -1,0 +1,89 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/mem.h"
+#include "cli/command.h"
+
+static void append(const char ***list, const char *value)
+{
+    size_t count = 0;
+    while (*list != NULL && (*list)[count] != NULL) {
+        count++;
+    }
+    *list = xreallocarray((void *)(uintptr_t)*list, count + 2, sizeof **list);
+    (*list)[count] = value;
+    (*list)[count + 1] = NULL;
+}
+
+static const struct option_spec *find(const struct option_spec *specs, size_t count, const char *arg, size_t len)
+{
+    for (size_t i = 0; i < count; i++) {
+        if (strlen(specs[i].name) == len && strncmp(specs[i].name, arg, len) == 0) {
+            return &specs[i];
+        }
+    }
+    return NULL;
+}
+
+/* Take the option at argv[i]; how many arguments it used. */
+static int take(const struct command *command, const struct option_spec *spec, const char *equals, const char *next)
+{
+    if (spec->flag != NULL) {
+        *spec->flag = true;
+        return 1;
+    }
+    const char *value = equals != NULL ? equals + 1 : next;
+    if (value == NULL) {
+        exit(usage_error(command, spec->name));
+    }
+    if (spec->list != NULL) {
+        append(spec->list, value);
+    } else {
+        *spec->value = value;
+    }
+    return equals != NULL ? 1 : 2;
+}
+
+int options_take(const struct command *command, const struct option_spec *specs, size_t count, int argc,
+                 char **argv)
+{
+    int left = 1;
+    for (int i = 1; i < argc;) {
+        const char *arg = argv[i];
+        if (strcmp(arg, "--help") == 0 || strcmp(arg, "-h") == 0) {
+            fputs(command->help, stdout);
+            exit(EXIT_OK);
+        }
+        if (arg[0] != '-' || arg[1] == '\0') {
+            argv[left++] = argv[i++];
+            continue;
+        }
+        const char *equals = arg[1] == '-' ? strchr(arg, '=') : NULL;
+        size_t len = equals == NULL ? strlen(arg) : (size_t)(equals - arg);
+        const struct option_spec *spec = find(specs, count, arg, len);
+        if (spec == NULL) {
+            exit(usage_error(command, arg));
+        }
+        i += take(command, spec, equals, i + 1 < argc ? argv[i + 1] : NULL);
+    }
+    return left;
+}
+
+int usage_error(const struct command *command, const char *what)
+{
+    fprintf(stderr, "chancery %s: not understood: %s\nTry: chancery %s --help\n", command->name, what, command->name);
+    return EXIT_USAGE;
+}
+
+int fail_with(const struct command *command, const struct err *err)
+{
+    const struct reason_info *info = reason_info(err->reason);
+    fprintf(stderr, "chancery %s: %s: %s\n", command->name, info->public_name, info->text);
+    if (err->detail[0] != '\0') {
+        fprintf(stderr, "  %s\n", err->detail);
+    }
+    fprintf(stderr, "  %s\n", info->advice);
+    return EXIT_FAILED;
+}

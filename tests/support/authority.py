@@ -1,0 +1,292 @@
+# SPDX-License-Identifier: Apache-2.0
+"""A whole authority for a test: private PostgreSQL, root key, TLS, the real chanceryd, and stock gRPC clients.
+
+No code of ours on the client's side: messages are made from the descriptors of the published .proto files,
+licenses are verified and keys unwrapped by python3-jwcrypto."""
+import datetime
+import hashlib
+import ipaddress
+import json
+import os
+import secrets
+import signal
+import subprocess
+import tempfile
+import threading
+import time
+import uuid
+
+import grpc
+from cryptography import x509
+from cryptography.hazmat.primitives import hashes, serialization
+from cryptography.hazmat.primitives.asymmetric import ec
+from google.protobuf import descriptor_pb2, descriptor_pool, message_factory
+from jwcrypto import jwe, jwk, jws, jwt
+
+from postgres import Postgres
+
+BUILD = os.environ["CHANCERY_BUILD"]
+
+
+class Messages:
+    """Message classes by full name, from the descriptor set of the build."""
+
+    def __init__(self):
+        files = descriptor_pb2.FileDescriptorSet()
+        with open(f"{BUILD}/proto/gen/chancery.pb", "rb") as file:
+            files.ParseFromString(file.read())
+        self.pool = descriptor_pool.DescriptorPool()
+        for file in files.file:
+            self.pool.Add(file)
+        self.factory = message_factory.MessageFactory(self.pool)
+
+    def __call__(self, name):
+        return self.factory.GetPrototype(self.pool.FindMessageTypeByName(name))
+
+    def method(self, path):
+        service, method = path.split("/")
+        found = self.pool.FindServiceByName(f"chancery.v1.{service}").methods_by_name[method]
+        return (self.factory.GetPrototype(found.input_type), self.factory.GetPrototype(found.output_type))
+
+
+MESSAGES = Messages()
+
+
+class Refused(Exception):
+    """A call that failed: gRPC code, reason and metadata of google.rpc.ErrorInfo, the sentences for people."""
+
+    def __init__(self, error):
+        super().__init__(f"{error.code()}: {error.details()}")
+        self.code = error.code().name
+        self.reason = self.sentence = ""
+        self.metadata, self.fields = {}, []
+        trailers = dict(error.trailing_metadata() or ())
+        status = MESSAGES("google.rpc.Status").FromString(trailers.get("grpc-status-details-bin", b""))
+        for detail in status.details:
+            message = MESSAGES(detail.type_url.split("/")[-1]).FromString(detail.value)
+            if message.DESCRIPTOR.name == "ErrorInfo":
+                self.reason = message.reason
+                self.metadata = {entry.key: entry.value for entry in message.metadata}
+            elif message.DESCRIPTOR.name == "LocalizedMessage":
+                self.sentence = message.message
+            elif message.DESCRIPTOR.name == "BadRequest":
+                self.fields = [violation.field for violation in message.field_violations]
+
+
+class Identity:
+    """A key and certificate of a component, or of nobody (key None)."""
+
+    def __init__(self, name):
+        key = ec.generate_private_key(ec.SECP256R1())
+        subject = x509.Name([x509.NameAttribute(x509.NameOID.COMMON_NAME, name)])
+        now = datetime.datetime.utcnow()
+        certificate = (x509.CertificateBuilder().subject_name(subject).issuer_name(subject)
+                       .public_key(key.public_key()).serial_number(x509.random_serial_number())
+                       .not_valid_before(now - datetime.timedelta(hours=1))
+                       .not_valid_after(now + datetime.timedelta(hours=2))
+                       .add_extension(x509.SubjectAlternativeName(
+                           [x509.IPAddress(ipaddress.ip_address("127.0.0.1"))]), critical=False)
+                       .sign(key, hashes.SHA256()))
+        self.name = name
+        self.certificate = certificate.public_bytes(serialization.Encoding.PEM)
+        self.key = key.private_bytes(serialization.Encoding.PEM, serialization.PrivateFormat.PKCS8,
+                                     serialization.NoEncryption())
+        self.fingerprint = hashlib.sha256(certificate.public_bytes(serialization.Encoding.DER)).digest()
+
+
+class Issuer:
+    """An identity provider with one ES256 key."""
+
+    def __init__(self, iss, audience="chancery"):
+        self.iss, self.audience = iss, audience
+        self.key = jwk.JWK.generate(kty="EC", crv="P-256", kid=secrets.token_hex(4))
+
+    def jwks(self):
+        return json.dumps({"keys": [self.key.export_public(as_dict=True)]})
+
+    def token(self, email, **claims):
+        now = int(time.time())
+        body = {"iss": self.iss, "aud": self.audience, "iat": now, "exp": now + 600, "email": email, **claims}
+        token = jwt.JWT(header={"alg": "ES256", "kid": self.key["kid"], "typ": "JWT"}, claims=body)
+        token.make_signed_token(self.key)
+        return token.serialize()
+
+
+class Reader:
+    """A client's key pair, and what it does with what it gets."""
+
+    def __init__(self, **kind):
+        self.key = jwk.JWK.generate(**(kind or {"kty": "EC", "crv": "P-256"}))
+        self.public = self.key.export_public().encode()
+
+    def unwrap(self, compact):
+        token = jwe.JWE()
+        token.allowed_algs = ["ECDH-ES+A256KW", "RSA-OAEP-256", "A256GCM"]
+        token.deserialize(compact, self.key)
+        return token.payload
+
+
+class Authority:  # pylint: disable=too-many-instance-attributes
+    def __init__(self, workers=2, env=None, listeners=()):
+        self.folder = tempfile.mkdtemp(prefix="chancery-e2e-")
+        self.postgres = Postgres()
+        self.server = Identity("server")
+        self.admin = Identity("platform-admin")
+        self.channels, self.log, self.process = {}, [], None
+        self.address = self.cleartext = None
+        self.env = dict(os.environ, **(env or {}))
+        self.write("server.pem", self.server.certificate)
+        self.write("server.key", self.server.key)
+        self.write("admin.pem", self.admin.certificate)
+        self.write("root.key", secrets.token_bytes(32))
+        self.config = {
+            "listeners": [{"address": "127.0.0.1:0", "tls": {"certificate_file": f"{self.folder}/server.pem",
+                                                            "key_file": f"{self.folder}/server.key"}},
+                          {"address": "127.0.0.1:0"}, *listeners],
+            "database": {"conninfo": self.postgres.server_conninfo},
+            "root_key": {"file": f"{self.folder}/root.key"},
+            "authority_url": "https://rms.example.org",
+            "workers": workers,
+            "identity": {"allow_loopback": True},
+            "limits": {"drain_ms": 3000},
+        }
+
+    def write(self, name, data):
+        with open(os.open(f"{self.folder}/{name}", os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600), "wb") as file:
+            file.write(data)
+
+    def migrate(self):
+        self.postgres.sql("CREATE ROLE server LOGIN")
+        done = subprocess.run([f"{BUILD}/cli/chancery", "migrate", "--database", self.postgres.conninfo,
+                               "--platform-admin-cert", f"{self.folder}/admin.pem"], capture_output=True, text=True,
+                              check=False)
+        assert done.returncode == 0, done.stderr
+        self.postgres.sql("GRANT chancery_server TO server")
+
+    def start(self, ready=True):
+        self.write("chanceryd.yaml", json.dumps(self.config).encode())
+        self.process = subprocess.Popen([f"{BUILD}/server/daemon/chanceryd", "--config",
+                                         f"{self.folder}/chanceryd.yaml"], stderr=subprocess.PIPE, text=True,
+                                        env=self.env)
+        threading.Thread(target=self._read_log, args=(self.process.stderr,), daemon=True).start()
+        addresses = [self.wait_for_log("listening", n)["address"] for n in range(2)]
+        self.address, self.cleartext = addresses[:2]
+        for index in range(self.config["workers"] if ready else 0):
+            self.wait_for_log("worker.ready", index)
+        return self
+
+    def _read_log(self, pipe):
+        for line in pipe:
+            try:
+                self.log.append(json.loads(line))
+            except json.JSONDecodeError:
+                self.log.append({"event": "unparsed", "line": line})
+
+    def wait_for_log(self, event, index=0, timeout=20):
+        end = time.monotonic() + timeout
+        while time.monotonic() < end:
+            found = [line for line in self.log if line.get("event") == event]
+            if len(found) > index:
+                return found[index]
+            if self.process.poll() is not None and not self.log:
+                break
+            time.sleep(0.01)
+        raise AssertionError(f"no {event} in the log: {self.log[-20:]}")
+
+    def stop(self):
+        """End by SIGTERM; a sanitizer's finding or a crash is a failure."""
+        for channel in self.channels.values():
+            channel.close()
+        self.channels = {}
+        if self.process and self.process.poll() is None:
+            self.process.send_signal(signal.SIGTERM)
+            self.process.wait(timeout=30)
+            assert self.process.returncode == 0, self.log[-20:]
+        unparsed = [line for line in self.log if line["event"] == "unparsed"]
+        assert not unparsed, unparsed
+
+    def close(self):
+        try:
+            self.stop()
+        finally:
+            self.postgres.close()
+
+    # --- calls ---
+
+    def channel(self, who=None):
+        name = who.name if who else ""
+        if name not in self.channels:
+            credentials = grpc.ssl_channel_credentials(self.server.certificate, who.key if who else None,
+                                                       who.certificate if who else None)
+            self.channels[name] = grpc.secure_channel(self.address, credentials)
+        return self.channels[name]
+
+    def call(self, path, request=None, who=None, token=None, user_token=None, **more):  # pylint: disable=R0913
+        """Call `Service/Method` with a dict, as a component (mTLS), a user (token), or one for the other."""
+        request_type, response_type = MESSAGES.method(path)
+        message = request_type(**(request or {}))
+        metadata = []
+        if token:
+            metadata.append(("authorization", f"Bearer {token}"))
+        if user_token:
+            metadata.append(("x-chancery-user-token", user_token))
+        stub = self.channel(who).unary_unary(f"/chancery.v1.{path}", request_type.SerializeToString,
+                                             response_type.FromString)
+        try:
+            return stub(message, metadata=metadata, timeout=more.pop("timeout", 20), **more)
+        except grpc.RpcError as error:
+            raise Refused(error) from None
+
+    # --- setting up by the API ---
+
+    def tenant(self, name, boundary, domain):
+        """A tenant with a verified domain, an issuer of its own and a tenant admin."""
+        self.call("TenantService/CreateTenant", {"tenant": {"tenant": name, "boundary": boundary}}, self.admin)
+        self.call("TenantService/AddDomain", {"tenant": name, "domain": domain}, self.admin)
+        self.call("TenantService/VerifyDomain", {"tenant": name, "domain": domain, "asserted": True}, self.admin)
+        issuer = Issuer(f"https://idp.{domain}")
+        self.issuer(issuer, 1, tenant=name)
+        return issuer, self.component(f"{name}-admin", 5, tenant=name)
+
+    def issuer(self, issuer, kind, **more):
+        self.call("IssuerService/CreateIssuer", {"issuer": {
+            "kind": kind, "issuer": issuer.iss, "audiences": [issuer.audience], "algorithms": ["ES256"],
+            "jwks_json": issuer.jwks(), "clock_skew_seconds": 30, **more}}, self.admin)
+
+    def component(self, name, role, **more):
+        identity = Identity(name)
+        self.call("ComponentService/CreateComponent", {"component": {
+            "name": name, "role": role, "certificate_sha256": [identity.fingerprint], **more}}, self.admin)
+        return identity
+
+    def audit(self, **filters):
+        request = {"filter": {key: value for key, value in filters.items() if key != "who"}}
+        return self.call("AuditService/Query", request, filters.get("who", self.admin)).events
+
+    def jwks(self):
+        """The published signing keys, over HTTP/2 by curl."""
+        done = subprocess.run(["curl", "-sS", "--http2-prior-knowledge",
+                               f"http://{self.cleartext}/.well-known/jwks.json"], capture_output=True, check=True)
+        return jwk.JWKSet.from_json(done.stdout)
+
+    def page(self, path):
+        done = subprocess.run(["curl", "-sS", "--http2-prior-knowledge", "-w", "\n%{http_code}",
+                               f"http://{self.cleartext}{path}"], capture_output=True, text=True, check=True)
+        body, _, code = done.stdout.rpartition("\n")
+        return int(code), body
+
+    def verify(self, license_, reader):
+        """Verify a use license as any client would; its claims and the content key."""
+        token = jws.JWS()
+        token.deserialize(license_)
+        keys = self.jwks()
+        header = json.loads(token.objects["protected"])
+        assert header["typ"] == "use-license+jwt" and header["alg"] in ("ES256", "ES384"), header
+        token.verify(keys.get_key(header["kid"]))
+        claims = json.loads(token.payload)
+        assert claims["cnf"]["jkt"] == reader.key.thumbprint()
+        return claims, reader.unwrap(claims["key"])
+
+
+def new_id():
+    return str(uuid.uuid4())
