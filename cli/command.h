@@ -19,7 +19,18 @@ struct command {
     int (*run)(int argc, char **argv); /* argv[0] is the command's name */
 };
 
+extern const struct command command_dev;
 extern const struct command command_migrate;
+extern const struct command command_token;
+extern const struct command command_protect;
+extern const struct command command_open;
+extern const struct command command_inspect;
+extern const struct command command_revoke;
+extern const struct command command_restore;
+extern const struct command command_track;
+extern const struct command command_template;
+extern const struct command command_audit;
+extern const struct command command_doctor;
 
 /* --- options: --name VALUE, --name=VALUE, --flag, -o VALUE ---------------------------------------- */
 

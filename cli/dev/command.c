@@ -1,0 +1,196 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* chancery dev, chancery token */
+#include <errno.h>
+#include <ftw.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "base/clock.h"
+#include "cli/command.h"
+#include "cli/dev/dev.h"
+#include "cli/output.h"
+#include "cli/session.h"
+#include "crypto/algs.h"
+
+static const char DEV_HELP[] =
+    "usage: chancery dev start|stop|status|clean [--folder DIR] [--port PORT]\n"
+    "\n"
+    "A whole authority in one folder: a private PostgreSQL, root key, TLS, tenants Contoso and Fabrikam (commercial),\n"
+    "A. Datum and Wingtip (GCC High), an identity provider that signs what you ask for, and profiles for the other\n"
+    "commands. For trying out, never for production. `start` again keeps everything and is quick; `stop` ends the\n"
+    "processes; `clean` stops and deletes the folder.\n"
+    "\n"
+    "  --folder DIR   default: /var/lib/chancery-dev for root, ~/.local/share/chancery-dev otherwise\n"
+    "  --port PORT    of the TLS listener on loopback; default 8443; kept once it is configured\n";
+
+static const char TOKEN_HELP[] =
+    "usage: chancery token [--folder DIR] [--minutes N] [-o FILE] ADDRESS\n"
+    "\n"
+    "Signs an identity token by the dev authority's issuer for the address's domain: contoso.com, fabrikam.com,\n"
+    "adatum.us, wingtip.us, or mail.example for somebody of no tenant. With -o it is written to a file that only you\n"
+    "can read; profiles name such a file.\n";
+
+static int64_t now_ms(void)
+{
+    return clock_mono().ns / 1000000;
+}
+
+static rc make_folder(const struct dev *dev, struct err *err)
+{
+    char path[DEV_PATH_MAX];
+    snprintf(path, sizeof path, "%s", dev->folder);
+    for (char *slash = strchr(path + 1, '/'); slash != NULL; slash = strchr(slash + 1, '/')) {
+        *slash = '\0';
+        if (mkdir(path, 0755) != 0 && errno != EEXIST) {
+            FAIL(err, R_STARTUP_FAILED, "%s: %s", path, strerrorname_np(errno));
+        }
+        *slash = '/';
+    }
+    return dev_mkdir(dev->folder, err);
+}
+
+static rc start(struct dev *dev, struct err *err)
+{
+    static const struct {
+        const char *what;
+        rc (*run)(struct dev *dev, struct err *err);
+    } steps[] = {
+        {"keys and certificates", dev_certificates},
+        {"PostgreSQL", dev_postgres_start},
+        {"schema", dev_database},
+        {"chanceryd", dev_server_start},
+        {"tenants, issuers, components", dev_tenants},
+    };
+    TRY(make_folder(dev, err));
+    for (size_t i = 0; i < sizeof steps / sizeof steps[0]; i++) {
+        int64_t began = now_ms();
+        TRY(steps[i].run(dev, err));
+        printf("  %-30s %5lld ms\n", steps[i].what, (long long)(now_ms() - began));
+        fflush(stdout);
+    }
+    printf("The authority listens on https://127.0.0.1:%s and unix:%s/chanceryd.sock\n", dev->port, dev->folder);
+    printf("Profiles: %s/profiles\n", dev->folder);
+    return OK;
+}
+
+static rc stop(struct dev *dev, struct err *err)
+{
+    TRY(dev_server_stop(dev, err));
+    return dev_postgres_stop(dev, err);
+}
+
+static int remove_one(const char *path, const struct stat *info, int kind, struct FTW *walk)
+{
+    (void)info;
+    (void)kind;
+    (void)walk;
+    return remove(path);
+}
+
+/* Only a folder that we made is deleted. */
+static rc clean(struct dev *dev, struct err *err)
+{
+    if (!dev_exists(dev->folder)) {
+        return OK;
+    }
+    if (!dev_exists(dev_path(dev, "certificates/ca.pem"))) {
+        FAIL(err, R_PRECONDITION_FAILED, "%s was not made by chancery dev", dev->folder);
+    }
+    TRY(stop(dev, err));
+    if (nftw(dev->folder, remove_one, 16, FTW_DEPTH | FTW_PHYS) != 0) {
+        FAIL(err, R_STARTUP_FAILED, "%s: %s", dev->folder, strerrorname_np(errno));
+    }
+    return OK;
+}
+
+static rc status(struct dev *dev, struct err *err)
+{
+    (void)err;
+    printf("folder      %s\n", dev->folder);
+    printf("PostgreSQL  %s\n", dev_postgres_is_running(dev) ? "running" : "stopped");
+    printf("chanceryd   %s\n", dev_server_is_running(dev) ? "running" : "stopped");
+    return OK;
+}
+
+/* The port that an earlier start configured. */
+static void keep_port(struct dev *dev)
+{
+    struct slice text;
+    struct err err = {0};
+    const char *path = dev_path(dev, "chanceryd.yaml");
+    if (!dev_exists(path) || !read_file(dev->arena, path, 65536, &text, &err).ok) {
+        return;
+    }
+    const char *mark = "127.0.0.1:", *found = strstr((const char *)text.ptr, mark);
+    if (found != NULL) {
+        size_t digits = strspn(found + strlen(mark), "0123456789");
+        dev->port = arena_dup(dev->arena, slice_of(found + strlen(mark), digits));
+    }
+}
+
+static void absolute(struct dev *dev)
+{
+    char here[DEV_PATH_MAX];
+    if (dev->folder[0] != '/' && getcwd(here, sizeof here) != NULL) {
+        dev->folder = arena_printf(dev->arena, "%s/%s", here, dev->folder);
+    }
+}
+
+static int run_dev(int argc, char **argv)
+{
+    static const struct {
+        const char *name;
+        rc (*run)(struct dev *dev, struct err *err);
+    } verbs[] = {{"start", start}, {"stop", stop}, {"status", status}, {"clean", clean}};
+    struct dev dev = {.arena = arena_new(SESSION_BUDGET), .port = "8443"};
+    const struct option_spec specs[] = {{"--folder", &dev.folder, NULL, NULL}, {"--port", &dev.port, NULL, NULL}};
+    struct err err = {0};
+    int code = EXIT_USAGE;
+    if (options_take(&command_dev, specs, 2, argc, argv) != 2) {
+        return usage_error(&command_dev, "say start, stop, status or clean");
+    }
+    dev.folder = dev.folder == NULL ? dev_default_folder(dev.arena) : dev.folder;
+    absolute(&dev);
+    keep_port(&dev);
+    if (!crypto_init(NULL, &err).ok) {
+        return fail_with(&command_dev, &err);
+    }
+    for (size_t i = 0; i < sizeof verbs / sizeof verbs[0]; i++) {
+        if (strcmp(verbs[i].name, argv[1]) == 0) {
+            code = verbs[i].run(&dev, &err).ok ? EXIT_OK : fail_with(&command_dev, &err);
+        }
+    }
+    arena_free(dev.arena);
+    crypto_fini();
+    return code == EXIT_USAGE ? usage_error(&command_dev, argv[1]) : code;
+}
+
+const struct command command_dev = {
+    .name = "dev", .summary = "a whole authority in one folder, to try out", .help = DEV_HELP, .run = run_dev};
+
+static int run_token(int argc, char **argv)
+{
+    struct dev dev = {.arena = arena_new(SESSION_BUDGET)};
+    const char *minutes = "60", *output = "-", *token;
+    const struct option_spec specs[] = {{"--folder", &dev.folder, NULL, NULL},
+                                        {"--minutes", &minutes, NULL, NULL},
+                                        {"-o", &output, NULL, NULL}};
+    struct err err = {0};
+    if (options_take(&command_token, specs, 3, argc, argv) != 2) {
+        return usage_error(&command_token, "give one address");
+    }
+    dev.folder = dev.folder == NULL ? dev_default_folder(dev.arena) : dev.folder;
+    absolute(&dev);
+    bool ok = crypto_init(NULL, &err).ok && dev_token(&dev, argv[1], strtoll(minutes, NULL, 10), &token, &err).ok &&
+              output_write(output, slice_str(arena_printf(dev.arena, "%s\n", token)), &err).ok;
+    int code = ok ? EXIT_OK : fail_with(&command_token, &err);
+    arena_free(dev.arena);
+    crypto_fini();
+    return code;
+}
+
+const struct command command_token = {
+    .name = "token", .summary = "sign an identity token by the dev authority", .help = TOKEN_HELP, .run = run_token};

@@ -1,0 +1,66 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* A whole authority in one folder, for trying out and for tests of others: PostgreSQL, keys, certificates, tenants.
+ * Not for production: its identity provider signs whatever is asked for. */
+#pragma once
+
+#include "base/arena.h"
+
+enum { DEV_PATH_MAX = 512 };
+
+struct dev {
+    struct arena *arena;
+    const char *folder;
+    const char *bin;  /* folder of the PostgreSQL programs */
+    const char *port; /* of the TLS listener on loopback */
+};
+
+/* A path in the folder, in the arena. */
+const char *dev_path(const struct dev *dev, const char *format, ...) PRINTF_LIKE(2, 3);
+bool dev_exists(const char *path);
+/* Write a file that only its owner reads, unless it is there. R_STARTUP_FAILED. */
+MUST rc dev_write_new(const char *path, struct slice bytes, struct err *err);
+MUST rc dev_mkdir(const char *path, struct err *err);
+/* Run a program and wait; its output goes to `log`. As the user `postgres` when asked for and we are root,
+ * because PostgreSQL refuses to run as root. */
+MUST rc dev_run(const struct dev *dev, const char *const *argv, bool as_postgres, struct err *err);
+
+/* postgres.c */
+MUST rc dev_postgres_start(struct dev *dev, struct err *err);
+MUST rc dev_postgres_stop(struct dev *dev, struct err *err);
+bool dev_postgres_is_running(const struct dev *dev);
+const char *dev_owner_conninfo(const struct dev *dev);
+const char *dev_server_conninfo(const struct dev *dev);
+/* Migrate, make the server's role, register the platform admin's certificate. */
+MUST rc dev_database(struct dev *dev, struct err *err);
+
+/* certificates.c: a CA, the server's certificate, one per component; files are kept if they are there. */
+MUST rc dev_certificates(struct dev *dev, struct err *err);
+MUST rc dev_fingerprint(const struct dev *dev, const char *name, unsigned char out[32], struct err *err);
+
+/* server.c */
+MUST rc dev_server_start(struct dev *dev, struct err *err);
+MUST rc dev_server_stop(struct dev *dev, struct err *err);
+bool dev_server_is_running(const struct dev *dev);
+
+/* tenants.c: tenants, issuers, components and templates through the API; profiles for the command line. */
+MUST rc dev_tenants(struct dev *dev, struct err *err);
+
+/* What is made, in one table. */
+struct dev_tenant {
+    const char *name, *display_name, *boundary, *domain;
+};
+extern const struct dev_tenant DEV_TENANTS[];
+extern const size_t DEV_TENANT_COUNT;
+struct dev_component {
+    const char *name, *tenant; /* "": the platform's */
+    int role;                  /* of chancery.v1.Role */
+    const char *boundary, *domain;
+};
+extern const struct dev_component DEV_COMPONENTS[];
+extern const size_t DEV_COMPONENT_COUNT;
+/* The consumer issuer's domain: people of no tenant. */
+#define DEV_CONSUMER_DOMAIN "mail.example"
+/* Sign a token for an address whose domain one of the dev issuers speaks for. R_NOT_FOUND. */
+MUST rc dev_token(const struct dev *dev, const char *address, int64_t minutes, const char **out, struct err *err);
+/* Where the folder is unless it is named: /var/lib/chancery-dev for root, ~/.local/share/chancery-dev otherwise. */
+const char *dev_default_folder(struct arena *arena);

@@ -1,0 +1,164 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* chanceryd of the dev folder: its configuration, start and end. */
+#include <errno.h>
+#include <fcntl.h>
+#include <limits.h>
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/wait.h>
+#include <time.h>
+#include <unistd.h>
+
+#include "cli/dev/dev.h"
+#include "client/client.h"
+
+enum { READY_MS = 20000, STOP_MS = 35000, POLL_MS = 20 };
+
+static void sleep_ms(long ms)
+{
+    struct timespec time = {ms / 1000, ms % 1000 * 1000000};
+    (void)nanosleep(&time, NULL);
+}
+
+static rc write_config(const struct dev *dev, struct err *err)
+{
+    const char *text = arena_printf(
+        dev->arena,
+        "# Written by chancery dev; your changes are kept.\n"
+        "listeners:\n"
+        "  - address: \"127.0.0.1:%s\"\n"
+        "    tls: {certificate_file: %s, key_file: %s}\n"
+        "  - address: \"unix:%s/chanceryd.sock\"\n"
+        "database: {conninfo: \"%s\"}\n"
+        "root_key: {file: %s}\n"
+        "authority_url: \"https://127.0.0.1:%s\"\n"
+        "workers: 2\n"
+        "identity: {allow_loopback: true}\n",
+        dev->port, dev_path(dev, "certificates/server.pem"), dev_path(dev, "certificates/server.key"), dev->folder,
+        dev_server_conninfo(dev), dev_path(dev, "root.key"), dev->port);
+    ARENA_ENSURE(text, err);
+    return dev_write_new(dev_path(dev, "chanceryd.yaml"), slice_str(text), err);
+}
+
+static pid_t server_pid(const struct dev *dev)
+{
+    long pid = 0;
+    FILE *file = fopen(dev_path(dev, "chanceryd.pid"), "re");
+    if (file != NULL) {
+        if (fscanf(file, "%ld", &pid) != 1) {
+            pid = 0;
+        }
+        fclose(file);
+    }
+    return (pid_t)pid;
+}
+
+/* The pid file may be of another life: only a process that is chanceryd counts. */
+bool dev_server_is_running(const struct dev *dev)
+{
+    char name[32] = "";
+    pid_t pid = server_pid(dev);
+    FILE *file = pid > 0 ? fopen(arena_printf(dev->arena, "/proc/%ld/comm", (long)pid), "re") : NULL;
+    if (file != NULL) {
+        if (fgets(name, sizeof name, file) == NULL) {
+            name[0] = '\0';
+        }
+        fclose(file);
+    }
+    return strncmp(name, "chanceryd", 9) == 0;
+}
+
+/* Beside us, as installed, or where the build put it. */
+static rc find_daemon(const struct dev *dev, const char **out, struct err *err)
+{
+    char self[PATH_MAX];
+    ssize_t len = readlink("/proc/self/exe", self, sizeof self - 1);
+    ENSURE(len > 0, err, R_STARTUP_FAILED);
+    self[len] = '\0';
+    *strrchr(self, '/') = '\0';
+    *out = arena_printf(dev->arena, "%s/chanceryd", self);
+    if (!dev_exists(*out)) {
+        *out = arena_printf(dev->arena, "%s/../server/daemon/chanceryd", self);
+    }
+    if (!dev_exists(*out)) {
+        FAIL(err, R_STARTUP_FAILED, "chanceryd is not beside chancery");
+    }
+    return OK;
+}
+
+static void exec_daemon(const struct dev *dev, const char *daemon)
+{
+    int log = open(dev_path(dev, "chanceryd.log"), O_WRONLY | O_CREAT | O_APPEND | O_CLOEXEC, 0600);
+    int in = open("/dev/null", O_RDONLY | O_CLOEXEC);
+    (void)setsid();
+    if (in >= 0 && log >= 0) {
+        (void)dup2(in, 0);
+        (void)dup2(log, 1);
+        (void)dup2(log, 2);
+    }
+    (void)chdir("/");
+    execl(daemon, "chanceryd", "--config", dev_path(dev, "chanceryd.yaml"), (char *)NULL);
+    _exit(127);
+}
+
+/* A child that ended is seen at once; one of an earlier start, by its name. */
+static bool is_alive(const struct dev *dev, pid_t child)
+{
+    return child > 0 ? waitpid(child, NULL, WNOHANG) == 0 : dev_server_is_running(dev);
+}
+
+static rc wait_until_ready(const struct dev *dev, pid_t child, struct err *err)
+{
+    struct client *client = NULL;
+    struct slice body = SLICE_NONE;
+    struct client_config config = {.server = arena_printf(dev->arena, "unix:%s/chanceryd.sock", dev->folder),
+                                   .timeout_ms = 1000};
+    int status = 0;
+    TRY(client_new(&config, &client, err));
+    for (int waited = 0; waited < READY_MS && status != 200 && is_alive(dev, child); waited += POLL_MS) {
+        status = client_get(client, dev->arena, "/readyz", &body);
+        if (status != 200) {
+            sleep_ms(POLL_MS);
+        }
+    }
+    client_free(client);
+    if (status != 200) {
+        FAIL(err, R_STARTUP_FAILED, "chanceryd is not ready: see %s", dev_path(dev, "chanceryd.log"));
+    }
+    return OK;
+}
+
+rc dev_server_start(struct dev *dev, struct err *err)
+{
+    const char *daemon;
+    TRY(write_config(dev, err));
+    if (dev_server_is_running(dev)) {
+        return wait_until_ready(dev, 0, err);
+    }
+    TRY(find_daemon(dev, &daemon, err));
+    pid_t pid = fork();
+    if (pid == 0) {
+        exec_daemon(dev, daemon);
+    }
+    ENSURE(pid > 0, err, R_STARTUP_FAILED);
+    (void)unlink(dev_path(dev, "chanceryd.pid"));
+    TRY(dev_write_new(dev_path(dev, "chanceryd.pid"), slice_str(arena_printf(dev->arena, "%ld\n", (long)pid)), err));
+    return wait_until_ready(dev, pid, err);
+}
+
+rc dev_server_stop(struct dev *dev, struct err *err)
+{
+    if (dev_server_is_running(dev)) {
+        (void)kill(server_pid(dev), SIGTERM);
+    }
+    for (int waited = 0; waited < STOP_MS && dev_server_is_running(dev); waited += POLL_MS) {
+        sleep_ms(POLL_MS);
+    }
+    if (dev_server_is_running(dev)) {
+        FAIL(err, R_STARTUP_FAILED, "chanceryd does not end: see %s", dev_path(dev, "chanceryd.log"));
+    }
+    (void)unlink(dev_path(dev, "chanceryd.pid"));
+    return OK;
+}

@@ -1,0 +1,251 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* chancery open, chancery inspect */
+#include <errno.h>
+#include <stdio.h>
+#include <string.h>
+
+#include "base/encode.h"
+#include "chancery/v1/licensing.pb-c.h"
+#include "cli/output.h"
+#include "cli/session.h"
+#include "client/content_file.h"
+#include "client/mail.h"
+#include "crypto/json.h"
+#include "crypto/jwe.h"
+#include "crypto/jws.h"
+#include "domain/rights.h"
+
+static const char OPEN_HELP[] =
+    "usage: chancery open --profile FILE INPUT [OUTPUT]\n"
+    "\n"
+    "Opens a protected mail or file: asks the authority for a use license, verifies it with the authority's published\n"
+    "keys, and writes what was sealed, byte for byte. Nothing that does not verify is written. OUTPUT defaults to INPUT\n"
+    "without `.protected`, or INPUT.opened. The rights go to standard error.\n";
+
+static const char INSPECT_HELP[] =
+    "usage: chancery inspect --profile FILE [-o json] INPUT\n"
+    "\n"
+    "Shows what you may do with protected content, without opening it. The authority records that you asked.\n";
+
+/* A protected thing, as far as it can be read without a key. */
+struct protected {
+    bool is_file;
+    FILE *in; /* with is_file: stands at the first record */
+    struct content_file file;
+    struct mail_parts mail;
+    struct slice license;
+};
+
+static rc load(struct arena *arena, const char *path, struct protected *out, struct err *err)
+{
+    struct slice bytes;
+    out->in = fopen(path, "re");
+    if (out->in == NULL) {
+        FAIL(err, R_STARTUP_FAILED, "%s: %s", path, strerror(errno));
+    }
+    if (content_file_open(arena, out->in, &out->file, err).ok) {
+        out->is_file = true;
+        out->license = out->file.license;
+        return OK;
+    }
+    fclose(out->in);
+    out->in = NULL;
+    err_clear(err);
+    TRY(read_file(arena, path, 2 * MAIL_BYTES_MAX, &bytes, err));
+    TRY(mail_unwrap(arena, bytes, &out->mail, err));
+    out->license = out->mail.license;
+    return OK;
+}
+
+/* --- the license -------------------------------------------------------------------------------- */
+
+static void jwks_free_at(struct jwks **set)
+{
+    jwks_free(*set);
+}
+
+static rc verify_signature(struct session *s, const struct jws *jws, struct err *err)
+{
+    AUTO(jwks_free_at) struct jwks *set = NULL;
+    struct slice body;
+    ENSURE(client_get(s->client, s->arena, "/.well-known/jwks.json", &body) == 200, err, R_ISSUER_UNREACHABLE);
+    TRY(jwks_parse(body, R_ISSUER_KEYS_INVALID, &set, err));
+    const struct jwk_public *key = jwks_find(set, jws->kid, jws->alg);
+    ENSURE(key != NULL, err, R_TOKEN_KEY_UNKNOWN);
+    return jws_verify(jws, key, R_TOKEN_SIGNATURE, err);
+}
+
+/* Signed by the authority, for this content and this key; then the content key. */
+static rc use(struct session *s, const Chancery__V1__AcquireLicenseResponse *response, struct secret **key,
+              struct err *err)
+{
+    struct jws jws;
+    json_t *claims, *confirmation;
+    struct slice content, thumbprint, wrapped;
+    TRY(jws_parse(s->arena, slice_str(response->use_license), R_TOKEN_MALFORMED, &jws, err));
+    ENSURE(slice_eq_str(jws.typ, "use-license+jwt"), err, R_TOKEN_TYPE);
+    TRY(verify_signature(s, &jws, err));
+    TRY(json_parse_object(s->arena, jws.payload, 64 * 1024, R_TOKEN_MALFORMED, &claims, err));
+    TRY(json_need_text(claims, "cid", R_TOKEN_CLAIM_INVALID, &content, err));
+    ENSURE(slice_eq_str(content, response->content_id), err, R_TOKEN_CLAIM_INVALID);
+    confirmation = json_object_get(claims, "cnf");
+    ENSURE(json_is_object(confirmation), err, R_TOKEN_CLAIM_INVALID);
+    TRY(json_need_text(confirmation, "jkt", R_TOKEN_CLAIM_INVALID, &thumbprint, err));
+    const char *own = base64url_dup(s->arena, jwk_thumbprint(jwk_private_public(s->key)));
+    ENSURE(own != NULL && slice_eq_str(thumbprint, own), err, R_TOKEN_CLAIM_INVALID);
+    TRY(json_need_text(claims, "key", R_TOKEN_CLAIM_INVALID, &wrapped, err));
+    return jwe_decrypt(s->key, wrapped, R_CRYPTO_FAILED, key, err);
+}
+
+static const char *rights_text(struct session *s, const Chancery__V1__Right *numbers, size_t count,
+                               char *const *custom, size_t custom_count)
+{
+    char *text = arena_strdup(s->arena, "");
+    for (size_t i = 0; i < count && text != NULL; i++) {
+        int number = (int)numbers[i];
+        const char *name = number >= 1 && number <= RIGHTS_STANDARD ? right_name((size_t)number - 1) : "?";
+        text = arena_printf(s->arena, "%s%s%s", text, i == 0 ? "" : " ", name);
+    }
+    for (size_t i = 0; i < custom_count && text != NULL; i++) {
+        text = arena_printf(s->arena, "%s %s", text, custom[i]);
+    }
+    return text == NULL ? "" : text;
+}
+
+/* --- open --------------------------------------------------------------------------------------- */
+
+static rc write_file(const struct protected *p, const char *path, const struct secret *key, struct err *err)
+{
+    struct output output;
+    TRY(output_open(path, &output, err));
+    rc result = content_file_read(&p->file, p->in, output.file, key, err);
+    return result.ok ? output_keep(&output, err) : output_drop(&output);
+}
+
+static rc write_mail(struct session *s, const struct protected *p, const char *path, const struct secret *key,
+                     struct err *err)
+{
+    struct slice mail;
+    TRY(mail_open(s->arena, p->mail.sealed, key, &mail, err));
+    return output_write(path, mail, err);
+}
+
+static const char *default_output(struct session *s, const char *input)
+{
+    const char *mark = strstr(input, ".protected");
+    return mark != NULL && mark != input
+               ? arena_printf(s->arena, "%.*s.opened%s", (int)(mark - input), input, mark + strlen(".protected"))
+               : arena_printf(s->arena, "%s.opened", input);
+}
+
+static int open_with(struct session *s, struct protected *p, const char *output)
+{
+    struct err err = {0};
+    struct secret *key = NULL;
+    ProtobufCMessage *message = NULL;
+    Chancery__V1__AcquireLicenseRequest request;
+    chancery__v1__acquire_license_request__init(&request);
+    request.publishing_license = (ProtobufCBinaryData){p->license.len, (uint8_t *)(uintptr_t)p->license.ptr};
+    request.client_public_jwk = session_public_jwk(s);
+    int code = session_call(s, "LicensingService/AcquireLicense", &request.base,
+                            &chancery__v1__acquire_license_response__descriptor, &message);
+    if (code != EXIT_OK) {
+        return code;
+    }
+    const Chancery__V1__AcquireLicenseResponse *r = (const void *)message;
+    bool ok = use(s, r, &key, &err).ok;
+    ok = ok && (p->is_file ? write_file(p, output, key, &err) : write_mail(s, p, output, key, &err)).ok;
+    secret_free(key);
+    if (!ok) {
+        return fail_with(s->command, &err);
+    }
+    fprintf(stderr, "rights: %s\n", rights_text(s, r->rights, r->n_rights, r->custom_rights, r->n_custom_rights));
+    return EXIT_OK;
+}
+
+static int run_open(int argc, char **argv)
+{
+    const char *profile = NULL;
+    const struct option_spec specs[] = {{"--profile", &profile, NULL, NULL}};
+    struct session session;
+    struct protected p = {0};
+    struct err err = {0};
+    argc = options_take(&command_open, specs, 1, argc, argv);
+    if (argc < 2 || argc > 3) {
+        return usage_error(&command_open, "give an input and perhaps an output");
+    }
+    int code = session_open(&session, &command_open, profile);
+    if (code != EXIT_OK) {
+        return code;
+    }
+    if (load(session.arena, argv[1], &p, &err).ok) {
+        code = open_with(&session, &p, argc == 3 ? argv[2] : default_output(&session, argv[1]));
+    } else {
+        code = fail_with(&command_open, &err);
+    }
+    if (p.in != NULL) {
+        fclose(p.in);
+    }
+    session_close(&session);
+    return code;
+}
+
+const struct command command_open = {
+    .name = "open", .summary = "open a protected mail or file", .help = OPEN_HELP, .run = run_open};
+
+/* --- inspect ------------------------------------------------------------------------------------ */
+
+static void show(struct session *s, const Chancery__V1__InspectContentResponse *r)
+{
+    printf("content   %s\n", r->content_id);
+    printf("name      %s\n", r->display_name);
+    printf("owner     %s\n", r->owner);
+    printf("tenant    %s (%s)\n", r->tenant, r->boundary);
+    printf("rights    %s\n", rights_text(s, r->rights, r->n_rights, r->custom_rights, r->n_custom_rights));
+    printf("channel   %s\n", r->channel == CHANCERY__V1__CHANNEL__CHANNEL_PORTAL ? "portal" : "native");
+}
+
+static int inspect_with(struct session *s, const struct protected *p, bool json)
+{
+    ProtobufCMessage *message = NULL;
+    Chancery__V1__InspectContentRequest request;
+    chancery__v1__inspect_content_request__init(&request);
+    request.publishing_license = (ProtobufCBinaryData){p->license.len, (uint8_t *)(uintptr_t)p->license.ptr};
+    int code = session_call(s, "LicensingService/InspectContent", &request.base,
+                            &chancery__v1__inspect_content_response__descriptor, &message);
+    if (code != EXIT_OK) {
+        return code;
+    }
+    if (json) {
+        return session_print_json(s, message);
+    }
+    show(s, (const Chancery__V1__InspectContentResponse *)(const void *)message);
+    return EXIT_OK;
+}
+
+static int run_inspect(int argc, char **argv)
+{
+    const char *profile = NULL, *format = "text";
+    const struct option_spec specs[] = {{"--profile", &profile, NULL, NULL}, {"-o", &format, NULL, NULL}};
+    struct session session;
+    struct protected p = {0};
+    struct err err = {0};
+    argc = options_take(&command_inspect, specs, 2, argc, argv);
+    if (argc != 2) {
+        return usage_error(&command_inspect, "give one input");
+    }
+    int code = session_open(&session, &command_inspect, profile);
+    if (code != EXIT_OK) {
+        return code;
+    }
+    code = load(session.arena, argv[1], &p, &err).ok ? inspect_with(&session, &p, strcmp(format, "json") == 0)
+                                                     : fail_with(&command_inspect, &err);
+    if (p.in != NULL) {
+        fclose(p.in);
+    }
+    session_close(&session);
+    return code;
+}
+
+const struct command command_inspect = {
+    .name = "inspect", .summary = "show what you may do with protected content", .help = INSPECT_HELP, .run = run_inspect};

@@ -1,0 +1,20 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Files that appear whole or not at all: written beside their place, renamed at the end. */
+#pragma once
+
+#include <stdio.h>
+
+#include "base/err.h"
+#include "base/slice.h"
+
+struct output {
+    FILE *file;
+    const char *path; /* "-": standard output, which can't be taken back */
+    char part[4096];
+};
+
+MUST rc output_open(const char *path, struct output *out, struct err *err);
+MUST rc output_keep(struct output *output, struct err *err);
+/* Remove what was written; always a failed rc, to be returned. */
+rc output_drop(struct output *output);
+MUST rc output_write(const char *path, struct slice bytes, struct err *err);

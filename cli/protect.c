@@ -1,0 +1,222 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* chancery protect */
+#include <errno.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "base/mem.h"
+#include "chancery/v1/publishing.pb-c.h"
+#include "cli/output.h"
+#include "cli/session.h"
+#include "client/content_file.h"
+#include "client/mail.h"
+#include "crypto/jwe.h"
+
+static const char HELP[] =
+    "usage: chancery protect --profile FILE POLICY [OPTION…] INPUT [OUTPUT]\n"
+    "\n"
+    "Protects a mail (*.eml) or any other file. A mail becomes a wrapper that every mail program shows; a file\n"
+    "becomes INPUT.protected. Files are streamed in constant memory; mails may have up to 64 MiB.\n"
+    "\n"
+    "Policy, one of:\n"
+    "  --do-not-forward    recipients read, edit and reply; they don't forward, print or copy\n"
+    "  --encrypt-only      recipients do everything but export and change the policy\n"
+    "  --template ID       what the template says, now and later\n"
+    "\n"
+    "  --recipient ADDRESS may be repeated; for a mail the default is To and Cc (name Bcc yourself)\n"
+    "  --owner ADDRESS     for whom a gateway protects; for a mail the default is From\n"
+    "  --name TEXT         shown to whoever holds the protected content; not secret\n"
+    "  --request-id UUID   makes a retry safe\n"
+    "  --mail, --file      take INPUT for one or the other whatever its name\n";
+
+struct protect_args {
+    const char *profile, *template, *owner, *name, *request_id, *input, *output;
+    const char **recipients;      /* as given */
+    const char **mail_recipients; /* of the mail's header, when none were given */
+    bool is_dnf, is_encrypt_only, is_mail, is_file;
+};
+
+struct protected {
+    Chancery__V1__ProtectResponse *response;
+    struct secret *key;
+    struct content_id content;
+};
+
+static bool ends_with(const char *text, const char *end)
+{
+    size_t len = strlen(text), tail = strlen(end);
+    return len >= tail && strcmp(text + len - tail, end) == 0;
+}
+
+static size_t count_of(const char *const *list)
+{
+    size_t count = 0;
+    while (list != NULL && list[count] != NULL) {
+        count++;
+    }
+    return count;
+}
+
+static void set_policy(const struct protect_args *args, Chancery__V1__ProtectRequest *request)
+{
+    static Chancery__V1__DoNotForward do_not_forward;
+    static Chancery__V1__EncryptOnly encrypt_only;
+    if (args->template != NULL) {
+        request->policy_case = CHANCERY__V1__PROTECT_REQUEST__POLICY_TEMPLATE_ID;
+        request->template_id = text_field(args->template);
+    } else if (args->is_dnf) {
+        chancery__v1__do_not_forward__init(&do_not_forward);
+        request->policy_case = CHANCERY__V1__PROTECT_REQUEST__POLICY_DO_NOT_FORWARD;
+        request->do_not_forward = &do_not_forward;
+    } else {
+        chancery__v1__encrypt_only__init(&encrypt_only);
+        request->policy_case = CHANCERY__V1__PROTECT_REQUEST__POLICY_ENCRYPT_ONLY;
+        request->encrypt_only = &encrypt_only;
+    }
+}
+
+static int ask(struct session *s, const struct protect_args *args, struct protected *out)
+{
+    struct err err = {0};
+    ProtobufCMessage *response = NULL;
+    Chancery__V1__ProtectRequest request;
+    chancery__v1__protect_request__init(&request);
+    set_policy(args, &request);
+    request.request_id = text_field(args->request_id);
+    request.owner = text_field(args->owner);
+    request.display_name = text_field(args->name);
+    const char **recipients = args->recipients != NULL ? args->recipients : args->mail_recipients;
+    request.recipients = (char **)(uintptr_t)recipients;
+    request.n_recipients = count_of(recipients);
+    request.client_public_jwk = session_public_jwk(s);
+    int code = session_call(s, "PublishingService/Protect", &request.base,
+                            &chancery__v1__protect_response__descriptor, &response);
+    if (code != EXIT_OK) {
+        return code;
+    }
+    out->response = (Chancery__V1__ProtectResponse *)response;
+    if (!uuid_parse(slice_str(out->response->content_id), &out->content.u, &err).ok ||
+        !jwe_decrypt(s->key, slice_str(out->response->wrapped_content_key), R_CRYPTO_FAILED, &out->key, &err).ok) {
+        return fail_with(s->command, &err);
+    }
+    return EXIT_OK;
+}
+
+/* --- mails -------------------------------------------------------------------------------------- */
+
+/* What the command line leaves out is taken from the mail's header. */
+static rc complete(struct session *s, struct protect_args *args, struct slice mail, struct err *err)
+{
+    struct mail_envelope envelope;
+    TRY(mail_read_envelope(s->arena, mail, &envelope, err));
+    if (args->recipients == NULL) {
+        args->mail_recipients = envelope.to;
+    }
+    if (args->owner == NULL && s->is_component) {
+        args->owner = envelope.from;
+    }
+    if (args->name == NULL) {
+        args->name = arena_dup(s->arena, slice_cut(slice_str(envelope.subject), 0, 200));
+    }
+    return OK;
+}
+
+static int protect_mail(struct session *s, struct protect_args *args)
+{
+    struct err err = {0};
+    struct slice mail, wrapper;
+    struct protected made = {0};
+    if (!read_file(s->arena, args->input, MAIL_BYTES_MAX, &mail, &err).ok || !complete(s, args, mail, &err).ok) {
+        return fail_with(s->command, &err);
+    }
+    int code = ask(s, args, &made);
+    if (code != EXIT_OK) {
+        return code;
+    }
+    struct slice license = slice_of(made.response->publishing_license.data, made.response->publishing_license.len);
+    struct mail_wrapping wrapping = {mail, license, made.content, made.response->portal_url};
+    rc result = mail_wrap(s->arena, &wrapping, made.key, &wrapper, &err);
+    secret_free(made.key);
+    if (!result.ok || !output_write(args->output, wrapper, &err).ok) {
+        return fail_with(s->command, &err);
+    }
+    printf("%s\n", made.response->content_id);
+    return EXIT_OK;
+}
+
+/* --- files -------------------------------------------------------------------------------------- */
+
+static rc stream(const struct protect_args *args, FILE *in, struct slice license, const struct secret *key,
+                 struct err *err)
+{
+    struct output output;
+    TRY(output_open(args->output, &output, err));
+    rc result = content_file_write(in, output.file, license, key, err);
+    return result.ok ? output_keep(&output, err) : output_drop(&output);
+}
+
+static int protect_file(struct session *s, const struct protect_args *args)
+{
+    struct err err = {0};
+    struct protected made = {0};
+    FILE *in = strcmp(args->input, "-") == 0 ? stdin : fopen(args->input, "re");
+    if (in == NULL) {
+        fprintf(stderr, "chancery protect: %s: %s\n", args->input, strerror(errno));
+        return EXIT_FAILED;
+    }
+    int code = ask(s, args, &made);
+    if (code == EXIT_OK) {
+        struct slice license = slice_of(made.response->publishing_license.data, made.response->publishing_license.len);
+        bool ok = stream(args, in, license, made.key, &err).ok;
+        code = ok ? EXIT_OK : fail_with(s->command, &err);
+        secret_free(made.key);
+    }
+    if (code == EXIT_OK) {
+        fprintf(strcmp(args->output, "-") == 0 ? stderr : stdout, "%s\n", made.response->content_id);
+    }
+    fclose(in);
+    return code;
+}
+
+static int check_args(struct protect_args *args)
+{
+    int policies = (args->template != NULL) + args->is_dnf + args->is_encrypt_only;
+    if (policies != 1) {
+        return usage_error(&command_protect, "give one of --do-not-forward, --encrypt-only and --template");
+    }
+    args->is_mail = args->is_mail || (!args->is_file && ends_with(args->input, ".eml"));
+    return EXIT_OK;
+}
+
+static int run(int argc, char **argv)
+{
+    struct protect_args args = {0};
+    const struct option_spec specs[] = {
+        {"--profile", &args.profile, NULL, NULL},       {"--template", &args.template, NULL, NULL},
+        {"--owner", &args.owner, NULL, NULL},           {"--name", &args.name, NULL, NULL},
+        {"--request-id", &args.request_id, NULL, NULL}, {"--recipient", NULL, NULL, &args.recipients},
+        {"--do-not-forward", NULL, &args.is_dnf, NULL}, {"--encrypt-only", NULL, &args.is_encrypt_only, NULL},
+        {"--mail", NULL, &args.is_mail, NULL},          {"--file", NULL, &args.is_file, NULL},
+    };
+    struct session session;
+    argc = options_take(&command_protect, specs, sizeof specs / sizeof specs[0], argc, argv);
+    if (argc < 2 || argc > 3) {
+        return usage_error(&command_protect, "give an input and perhaps an output");
+    }
+    args.input = argv[1];
+    int code = check_args(&args);
+    code = code == EXIT_OK ? session_open(&session, &command_protect, args.profile) : code;
+    if (code != EXIT_OK) {
+        return code;
+    }
+    args.output = argc == 3 ? argv[2] : arena_printf(session.arena, "%s.protected%s", args.input, args.is_mail ? ".eml" : "");
+    code = args.is_mail ? protect_mail(&session, &args) : protect_file(&session, &args);
+    session_close(&session);
+    xfree((void *)(uintptr_t)args.recipients);
+    return code;
+}
+
+const struct command command_protect = {
+    .name = "protect", .summary = "protect a mail or a file under a policy", .help = HELP, .run = run};

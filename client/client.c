@@ -1,0 +1,319 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* gRPC over HTTP/2 (grpc/grpc doc/PROTOCOL-HTTP2.md) by libcurl. */
+#include "client/client.h"
+
+#include <curl/curl.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/buf.h"
+#include "base/encode.h"
+#include "base/mem.h"
+#include "google/protobuf/any.pb-c.h"
+#include "google/rpc/error_details.pb-c.h"
+#include "google/rpc/status.pb-c.h"
+#include "wire/pb.h"
+
+enum { TIMEOUT_MS = 30000, PREFIX_BYTES = 5, RESPONSE_MAX = 16 * 1024 * 1024, HEADER_MAX = 64 * 1024 };
+
+struct client {
+    CURL *easy;
+    struct curl_slist *headers;
+    char *base; /* "https://host:port" */
+    int64_t timeout_ms;
+};
+
+/* What a response brings, header by header and piece by piece. */
+struct response {
+    struct arena *arena;
+    struct buf body;
+    int grpc_status; /* -1: none seen */
+    const char *grpc_message;
+    const char *details; /* base64 of google.rpc.Status */
+};
+
+static bool is_set(const char *text)
+{
+    return text != NULL && text[0] != '\0';
+}
+
+/* --- receiving ---------------------------------------------------------------------------------- */
+
+static size_t on_body(char *data, size_t size, size_t count, void *arg)
+{
+    struct response *r = arg;
+    if (r->body.len + size * count > RESPONSE_MAX) {
+        return 0;
+    }
+    buf_add(&r->body, slice_of(data, size * count));
+    return r->body.failed ? 0 : size * count;
+}
+
+/* The value of "name: value\r\n" when the name is this one. */
+static const char *header_value(struct response *r, struct slice line, const char *name)
+{
+    size_t len = strlen(name);
+    if (line.len <= len || line.ptr[len] != ':' || !slice_eq_nocase(slice_cut(line, 0, len), slice_str(name))) {
+        return NULL;
+    }
+    size_t from = len + 1, to = line.len;
+    while (from < to && line.ptr[from] == ' ') {
+        from++;
+    }
+    while (to > from && (line.ptr[to - 1] == '\r' || line.ptr[to - 1] == '\n')) {
+        to--;
+    }
+    return arena_dup(r->arena, slice_cut(line, from, to));
+}
+
+/* libcurl hands headers and trailers to the same callback. */
+static size_t on_header(char *data, size_t size, size_t count, void *arg)
+{
+    struct response *r = arg;
+    struct slice line = slice_of(data, size * count);
+    const char *status = header_value(r, line, "grpc-status");
+    const char *message = header_value(r, line, "grpc-message");
+    const char *details = header_value(r, line, "grpc-status-details-bin");
+    if (status != NULL) {
+        r->grpc_status = atoi(status);
+    }
+    r->grpc_message = message != NULL ? message : r->grpc_message;
+    r->details = details != NULL ? details : r->details;
+    return size * count;
+}
+
+/* --- refusals ----------------------------------------------------------------------------------- */
+
+static void take_error_info(struct arena *arena, struct slice bytes, struct client_refusal *out)
+{
+    ProtobufCMessage *message = NULL;
+    if (!pb_unpack(arena, &google__rpc__error_info__descriptor, bytes, &message, NULL).ok) {
+        return;
+    }
+    const Google__Rpc__ErrorInfo *info = (const void *)message;
+    out->reason = info->reason;
+    for (size_t i = 0; i < info->n_metadata && out->metadata_count < 8; i++, out->metadata_count++) {
+        out->metadata[out->metadata_count].key = info->metadata[i]->key;
+        out->metadata[out->metadata_count].value = info->metadata[i]->value;
+    }
+}
+
+static void take_bad_request(struct arena *arena, struct slice bytes, struct client_refusal *out)
+{
+    ProtobufCMessage *message = NULL;
+    if (!pb_unpack(arena, &google__rpc__bad_request__descriptor, bytes, &message, NULL).ok) {
+        return;
+    }
+    const Google__Rpc__BadRequest *bad = (const void *)message;
+    for (size_t i = 0; i < bad->n_field_violations && out->field_count < 8; i++, out->field_count++) {
+        out->fields[out->field_count].field = bad->field_violations[i]->field;
+        out->fields[out->field_count].description = bad->field_violations[i]->description;
+    }
+}
+
+static void take_sentence(struct arena *arena, struct slice bytes, struct client_refusal *out)
+{
+    ProtobufCMessage *message = NULL;
+    if (pb_unpack(arena, &google__rpc__localized_message__descriptor, bytes, &message, NULL).ok) {
+        out->sentence = ((const Google__Rpc__LocalizedMessage *)(const void *)message)->message;
+    }
+}
+
+static void take_details(struct arena *arena, const char *text, struct client_refusal *out)
+{
+    struct slice bytes;
+    ProtobufCMessage *message = NULL;
+    size_t pad = (4 - strlen(text) % 4) % 4; /* gRPC lets the padding be left out */
+    const char *padded = arena_printf(arena, "%s%.*s", text, (int)pad, "===");
+    if (padded == NULL || !base64_decode(arena, slice_str(padded), &bytes, NULL).ok ||
+        !pb_unpack(arena, &google__rpc__status__descriptor, bytes, &message, NULL).ok) {
+        return;
+    }
+    const Google__Rpc__Status *status = (const void *)message;
+    for (size_t i = 0; i < status->n_details; i++) {
+        const Google__Protobuf__Any *any = status->details[i];
+        struct slice value = slice_of(any->value.data, any->value.len);
+        if (strstr(any->type_url, "google.rpc.ErrorInfo") != NULL) {
+            take_error_info(arena, value, out);
+        } else if (strstr(any->type_url, "google.rpc.BadRequest") != NULL) {
+            take_bad_request(arena, value, out);
+        } else if (strstr(any->type_url, "google.rpc.LocalizedMessage") != NULL) {
+            take_sentence(arena, value, out);
+        }
+    }
+}
+
+static rc refuse(const struct response *r, struct client_refusal *refusal, struct err *err)
+{
+    refusal->code = r->grpc_status;
+    refusal->sentence = r->grpc_message == NULL ? "" : r->grpc_message;
+    if (r->details != NULL) {
+        take_details(r->arena, r->details, refusal);
+    }
+    FAIL(err, R_INTERNAL, "grpc-status %d", r->grpc_status);
+}
+
+/* --- calls -------------------------------------------------------------------------------------- */
+
+static rc frame(struct arena *arena, const ProtobufCMessage *request, struct slice *out, struct err *err)
+{
+    struct slice packed;
+    struct buf buf;
+    TRY(pb_pack(arena, request, &packed, err));
+    buf_init(&buf, arena);
+    buf_add_byte(&buf, 0);
+    buf_add_u32(&buf, (uint32_t)packed.len);
+    buf_add(&buf, packed);
+    return buf_finish(&buf, out, err);
+}
+
+/* One uncompressed frame: 0, length (4 bytes, big-endian), message. */
+static rc unframe(struct slice body, struct slice *out, struct err *err)
+{
+    ENSURE(body.len >= PREFIX_BYTES && body.ptr[0] == 0, err, R_PROTO_MALFORMED);
+    size_t len = (size_t)body.ptr[1] << 24 | (size_t)body.ptr[2] << 16 | (size_t)body.ptr[3] << 8 | body.ptr[4];
+    ENSURE(len == body.len - PREFIX_BYTES, err, R_PROTO_MALFORMED);
+    *out = slice_cut(body, PREFIX_BYTES, body.len);
+    return OK;
+}
+
+static CURLcode perform(struct client *client, const char *url, struct response *r, char *problem)
+{
+    CURL *easy = client->easy;
+    curl_easy_setopt(easy, CURLOPT_URL, url);
+    curl_easy_setopt(easy, CURLOPT_TIMEOUT_MS, (long)client->timeout_ms);
+    curl_easy_setopt(easy, CURLOPT_ERRORBUFFER, problem);
+    curl_easy_setopt(easy, CURLOPT_WRITEFUNCTION, on_body);
+    curl_easy_setopt(easy, CURLOPT_WRITEDATA, r);
+    curl_easy_setopt(easy, CURLOPT_HEADERFUNCTION, on_header);
+    curl_easy_setopt(easy, CURLOPT_HEADERDATA, r);
+    CURLcode code = curl_easy_perform(easy);
+    curl_easy_setopt(easy, CURLOPT_ERRORBUFFER, NULL);
+    return code;
+}
+
+rc client_call(struct client *client, struct arena *arena, const char *method,
+               const ProtobufCMessage *request, const ProtobufCMessageDescriptor *response_type,
+               ProtobufCMessage **response, struct client_refusal *refusal, struct err *err)
+{
+    char problem[CURL_ERROR_SIZE] = "";
+    struct slice body, message;
+    struct response r = {.arena = arena, .grpc_status = -1};
+    const char *url = arena_printf(arena, "%s/chancery.v1.%s", client->base, method);
+    *refusal = (struct client_refusal){.reason = "", .sentence = ""};
+    buf_init(&r.body, arena);
+    ARENA_ENSURE(url, err);
+    TRY(frame(arena, request, &body, err));
+    curl_easy_setopt(client->easy, CURLOPT_HTTPGET, 0L);
+    curl_easy_setopt(client->easy, CURLOPT_POST, 1L);
+    curl_easy_setopt(client->easy, CURLOPT_HTTPHEADER, client->headers);
+    curl_easy_setopt(client->easy, CURLOPT_POSTFIELDS, (const char *)body.ptr);
+    curl_easy_setopt(client->easy, CURLOPT_POSTFIELDSIZE_LARGE, (curl_off_t)body.len);
+    CURLcode code = perform(client, url, &r, problem);
+    if (r.grpc_status > 0) {
+        return refuse(&r, refusal, err);
+    }
+    if (code != CURLE_OK || r.grpc_status != 0) {
+        FAIL(err, R_STARTUP_FAILED, "no answer from %s: %s", client->base,
+             problem[0] != '\0' ? problem : code != CURLE_OK ? curl_easy_strerror(code) : "it speaks no gRPC");
+    }
+    TRY(buf_finish(&r.body, &body, err));
+    TRY(unframe(body, &message, err));
+    return pb_unpack(arena, response_type, message, response, err);
+}
+
+int client_get(struct client *client, struct arena *arena, const char *path, struct slice *body)
+{
+    char problem[CURL_ERROR_SIZE] = "";
+    long status = 0;
+    struct response r = {.arena = arena, .grpc_status = -1};
+    const char *url = arena_printf(arena, "%s%s", client->base, path);
+    buf_init(&r.body, arena);
+    curl_easy_setopt(client->easy, CURLOPT_HTTPHEADER, NULL);
+    curl_easy_setopt(client->easy, CURLOPT_HTTPGET, 1L);
+    if (url == NULL || perform(client, url, &r, problem) != CURLE_OK || !buf_finish(&r.body, body, NULL).ok) {
+        *body = SLICE_NONE;
+        return 0;
+    }
+    curl_easy_getinfo(client->easy, CURLINFO_RESPONSE_CODE, &status);
+    return (int)status;
+}
+
+/* --- setting up --------------------------------------------------------------------------------- */
+
+static void add_header(struct client *client, const char *name, const char *value)
+{
+    struct arena *arena = arena_new(64 * 1024);
+    const char *line = arena_printf(arena, "%s%s", name, value);
+    if (line != NULL) {
+        client->headers = curl_slist_append(client->headers, line);
+    }
+    arena_free(arena);
+}
+
+static rc set_server(struct client *client, const char *server, struct err *err)
+{
+    bool is_https = strncmp(server, "https://", 8) == 0;
+    if (strncmp(server, "unix:", 5) == 0) {
+        client->base = xstrdup("http://localhost");
+        curl_easy_setopt(client->easy, CURLOPT_UNIX_SOCKET_PATH, server + 5);
+    } else if (is_https || strncmp(server, "http://", 7) == 0) {
+        client->base = xstrdup(server);
+    } else {
+        FAIL(err, R_FIELD_INVALID, "server %s must begin with https://, http:// or unix:", server);
+    }
+    /* libcurl 7.88 fails with "Error in the HTTP2 framing layer" on the second request of a cleartext HTTP/2
+     * connection, with any server. */
+    curl_easy_setopt(client->easy, CURLOPT_FORBID_REUSE, is_https ? 0L : 1L);
+    curl_easy_setopt(client->easy, CURLOPT_HTTP_VERSION,
+                     is_https ? (long)CURL_HTTP_VERSION_2TLS : (long)CURL_HTTP_VERSION_2_PRIOR_KNOWLEDGE);
+    return OK;
+}
+
+static void set_credentials(struct client *client, const struct client_config *config)
+{
+    bool has_certificate = is_set(config->certificate_file);
+    if (is_set(config->ca_file)) {
+        curl_easy_setopt(client->easy, CURLOPT_CAINFO, config->ca_file);
+    }
+    if (has_certificate) {
+        curl_easy_setopt(client->easy, CURLOPT_SSLCERT, config->certificate_file);
+        curl_easy_setopt(client->easy, CURLOPT_SSLKEY, config->key_file);
+    }
+    if (is_set(config->token)) {
+        add_header(client, has_certificate ? "x-chancery-user-token: " : "authorization: Bearer ", config->token);
+    }
+}
+
+rc client_new(const struct client_config *config, struct client **out, struct err *err)
+{
+    struct client *client = xcalloc(1, sizeof *client);
+    curl_global_init(CURL_GLOBAL_DEFAULT);
+    client->easy = curl_easy_init();
+    CH_ASSERT(client->easy != NULL);
+    client->timeout_ms = config->timeout_ms > 0 ? config->timeout_ms : TIMEOUT_MS;
+    curl_easy_setopt(client->easy, CURLOPT_PROXY, "");
+    curl_easy_setopt(client->easy, CURLOPT_NOSIGNAL, 1L);
+    add_header(client, "content-type: ", "application/grpc");
+    add_header(client, "te: ", "trailers");
+    add_header(client, "user-agent: ", "chancery-cli");
+    set_credentials(client, config);
+    rc result = set_server(client, config->server, err);
+    if (!result.ok) {
+        client_free(client);
+        return result;
+    }
+    *out = client;
+    return OK;
+}
+
+void client_free(struct client *client)
+{
+    if (client != NULL) {
+        curl_easy_cleanup(client->easy);
+        curl_slist_free_all(client->headers);
+        xfree(client->base);
+        xfree(client);
+    }
+}

@@ -1,0 +1,15 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* CMS AuthEnvelopedData (RFC 5083, RFC 5084) with a KEK recipient (RFC 5652 §6.2.3): the content key is the
+ * key-encryption key, the content id its identifier. Any CMS library opens it, given the key:
+ * openssl cms -decrypt -secretkey HEX -secretkeyid HEX. */
+#pragma once
+
+#include "base/arena.h"
+#include "base/ids.h"
+#include "base/secret.h"
+
+MUST rc mail_cms_seal(struct arena *arena, struct slice plain, struct content_id content,
+                      const struct secret *content_key, struct slice *out, struct err *err);
+/* R_LICENSE_FORGED for whatever does not open. */
+MUST rc mail_cms_open(struct arena *arena, struct slice sealed, const struct secret *content_key,
+                      struct slice *out, struct err *err);
