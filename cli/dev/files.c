@@ -73,7 +73,9 @@ static void exec_program(const char *const *argv, bool as_postgres, const char *
     if (as_postgres && geteuid() == 0) {
         become_postgres();
     }
-    (void)chdir("/");
+    if (chdir("/") != 0) {
+        _exit(127);
+    }
     execv(argv[0], (char *const *)(uintptr_t)argv);
     _exit(127);
 }

@@ -98,7 +98,9 @@ static void exec_daemon(const struct dev *dev, const char *daemon)
         (void)dup2(log, 1);
         (void)dup2(log, 2);
     }
-    (void)chdir("/");
+    if (chdir("/") != 0) {
+        _exit(127);
+    }
     execl(daemon, "chanceryd", "--config", dev_path(dev, "chanceryd.yaml"), (char *)NULL);
     _exit(127);
 }

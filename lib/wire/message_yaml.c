@@ -24,9 +24,16 @@ static rc bad(const struct reader *r, const yaml_node_t *node, const char *what,
     FAIL(r->err, R_CONFIG_INVALID, "line %zu: %s %s", node->start_mark.line + 1, name, what);
 }
 
-static const char *text_of(const yaml_node_t *node)
+/* NULL when the node is no scalar. */
+static const char *scalar_of(const yaml_node_t *node)
 {
     return node->type == YAML_SCALAR_NODE ? (const char *)node->data.scalar.value : NULL;
+}
+
+/* Of a node that is known to be a scalar. */
+static const char *text_of(const yaml_node_t *node)
+{
+    return (const char *)node->data.scalar.value;
 }
 
 /* --- scalars ------------------------------------------------------------------------------------ */
@@ -89,7 +96,7 @@ static rc read_bytes(struct reader *r, const yaml_node_t *node, const char *name
 
 static rc read_scalar(struct reader *r, const yaml_node_t *node, const ProtobufCFieldDescriptor *field, void *out)
 {
-    if (text_of(node) == NULL) {
+    if (scalar_of(node) == NULL) {
         return bad(r, node, "must be a single value", field->name);
     }
     switch (field->type) {
@@ -130,7 +137,7 @@ static rc read_timestamp(struct reader *r, const yaml_node_t *node, const char *
 {
     struct tm tm = {0};
     Google__Protobuf__Timestamp *time = ARENA_NEW(r->arena, Google__Protobuf__Timestamp);
-    const char *text = text_of(node);
+    const char *text = scalar_of(node);
     const char *end = text == NULL ? NULL : strptime(text, "%Y-%m-%dT%H:%M:%SZ", &tm);
     ARENA_ENSURE(time, r->err);
     if (end == NULL || *end != '\0') {
@@ -236,7 +243,7 @@ static rc read_message(struct reader *r, const yaml_node_t *node, const Protobuf
     for (yaml_node_pair_t *pair = node->data.mapping.pairs.start; pair < node->data.mapping.pairs.top; pair++) {
         const yaml_node_t *key = yaml_document_get_node(r->document, pair->key);
         const yaml_node_t *value = yaml_document_get_node(r->document, pair->value);
-        const char *name = text_of(key);
+        const char *name = scalar_of(key);
         const ProtobufCFieldDescriptor *field =
             name == NULL ? NULL : protobuf_c_message_descriptor_get_field_by_name(type, name);
         if (field == NULL) {

@@ -44,7 +44,7 @@ static void arena_release(void *data, void *ptr)
 static bool text_is_sound(const char *text)
 {
     struct slice bytes = slice_str(text);
-    if (text == protobuf_c_empty_string) {
+    if (text == NULL || text == protobuf_c_empty_string) {
         return true;
     }
     const struct allocation *header = (const struct allocation *)(const void *)text - 1;
