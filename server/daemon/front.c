@@ -61,11 +61,12 @@ static void livez(struct front *front, struct net_stream *stream)
 static void readyz(struct front *front, struct net_stream *stream)
 {
     char text[512];
-    if (front->problem == R_NONE) {
+    enum reason problem = front->problem != R_NONE ? front->problem : store_problem(front->config.services->store);
+    if (problem == R_NONE) {
         reply_text_page(stream, 200, "ok\n");
         return;
     }
-    const struct reason_info *info = reason_info(front->problem);
+    const struct reason_info *info = reason_info(problem);
     snprintf(text, sizeof text, "%s\n%s %s\n", info->name, info->text, info->advice);
     reply_text_page(stream, 503, text);
 }

@@ -275,6 +275,7 @@ int supervisor_run(const char *conf_path)
     signal(SIGPIPE, SIG_IGN);
     if (!prepare(&s, &err).ok) {
         say_why("supervisor.start_failed", &err);
+        arena_free(s.arena);
         return EXIT_HOPELESS;
     }
     notify("READY=1");
