@@ -103,7 +103,7 @@ void pg_conn_lost(struct pg_conn *conn, enum reason problem)
     unwatch(conn);
     PQfinish(conn->pg);
     conn->pg = NULL;
-    if (conn->state == PG_READY) {
+    if (conn->state == PG_READY && problem != R_SHUTTING_DOWN) {
         log_event(LOG_WARNING, "db.connection_lost", F_STR("reason", reason_info(problem)->name),
                   F_INT("in_flight", conn->in_flight));
     }

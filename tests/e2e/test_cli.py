@@ -1,0 +1,219 @@
+# SPDX-License-Identifier: Apache-2.0
+"""The command line against the real authority: mails and files, byte for byte; what is damaged does not open."""
+import email
+import glob
+import json
+import os
+import resource
+import secrets
+import shutil
+import subprocess
+import tempfile
+
+import pytest
+
+from authority import BUILD, Authority, Reader
+
+HERE = os.path.dirname(os.path.abspath(__file__))
+CHANCERY = f"{BUILD}/cli/chancery"
+MAILS = sorted(glob.glob(f"{HERE}/../../../shared/mail/*.eml"))
+SAMPLE = f"{HERE}/../../deploy/sample-mail.eml"
+
+
+@pytest.fixture(scope="module")
+def world():
+    authority = Authority()
+    try:
+        authority.migrate()
+        authority.start()
+        w = type("World", (), {})()
+        w.a, w.f = authority, authority.folder
+        w.contoso, w.admin = authority.tenant("contoso", "commercial", "contoso.com")
+        w.fabrikam, _ = authority.tenant("fabrikam", "commercial", "fabrikam.com")
+        w.gateway = authority.component("edge", 1, tenant="contoso", sender_domains=["contoso.com"])
+        for identity in (w.gateway, w.admin):
+            authority.write(f"{identity.name}.pem", identity.certificate)
+            authority.write(f"{identity.name}.key", identity.key)
+            profile(w, identity.name, certificate_file=f"{w.f}/{identity.name}.pem",
+                    key_file=f"{w.f}/{identity.name}.key")
+        for name, issuer in (("bob", w.fabrikam), ("eve", w.fabrikam)):
+            authority.write(f"{name}.token", issuer.token(f"{name}@fabrikam.com").encode() + b"\n")
+            profile(w, name, token_file=f"{w.f}/{name}.token")
+        yield w
+    finally:
+        authority.close()
+
+
+def profile(w, name, **fields):
+    w.a.write(f"{name}.yaml", json.dumps({"server": f"https://{w.a.address}", "ca_file": f"{w.f}/server.pem",
+                                          **fields}).encode())
+
+
+def run(w, command, who, *arguments, expect=0, **more):
+    done = subprocess.run([CHANCERY, *command.split(), "--profile", f"{w.f}/{who}.yaml", *arguments],
+                          capture_output=True, text=True, timeout=120, check=False, **more)
+    assert done.returncode == expect, (done.returncode, done.stdout, done.stderr)
+    return done
+
+
+def protect(w, source, target, *more):
+    return run(w, "protect", "edge", "--do-not-forward", "--owner", "alice@contoso.com", "--recipient",
+               "bob@fabrikam.com", *more, source, target).stdout.strip()
+
+
+def same(one, other):
+    with open(one, "rb") as first, open(other, "rb") as second:
+        return first.read() == second.read()
+
+
+@pytest.mark.parametrize("mail", [SAMPLE] + MAILS, ids=os.path.basename)
+def test_mails_come_back_byte_for_byte(world, mail):
+    sealed, opened = f"{world.f}/sealed.eml", f"{world.f}/opened.eml"
+    protect(world, mail, sealed)
+    with open(sealed, "rb") as file:
+        wrapper = email.message_from_binary_file(file)
+    kinds = [part.get_content_type() for part in wrapper.walk()]
+    assert kinds == ["multipart/mixed", "text/plain", "application/x-chancery-license", "application/pkcs7-mime"]
+    told = run(world, "open", "bob", sealed, opened)
+    assert "rights: VIEW EDIT" in told.stderr and same(mail, opened)
+    assert oct(os.stat(opened).st_mode & 0o777) == "0o600"
+
+
+@pytest.mark.skipif(not MAILS, reason="../shared/mail is absent")
+def test_all_shared_mails_were_tried():
+    assert len(MAILS) >= 8
+
+
+def test_openssl_opens_the_cms_object(world):
+    sealed = f"{world.f}/cms.eml"
+    protect(world, SAMPLE, sealed)
+    with open(sealed, "rb") as file:
+        parts = {part.get_content_type(): part.get_payload(decode=True) for part in
+                 email.message_from_binary_file(file).walk()}
+    reader = Reader()
+    got = world.a.call("LicensingService/AcquireLicense", {
+        "publishing_license": parts["application/x-chancery-license"], "client_public_jwk": reader.public},
+        token=world.fabrikam.token("bob@fabrikam.com"))
+    claims, key = world.a.verify(got.use_license, reader)
+    world.a.write("p7m", parts["application/pkcs7-mime"])
+    # openssl takes the key in argv only; it is one of this test's alone.
+    done = subprocess.run(["openssl", "cms", "-decrypt", "-binary", "-inform", "DER", "-in", f"{world.f}/p7m",
+                           "-secretkey", key.hex(), "-secretkeyid", claims["cid"].replace("-", "")],
+                          capture_output=True, check=False)
+    with open(SAMPLE, "rb") as file:
+        assert done.stdout == file.read(), done.stderr
+
+
+@pytest.mark.parametrize("size", [0, 1, 65518, 65519, 65520, 131038, 1000003])
+def test_files_of_all_sizes(world, size):
+    world.a.write("plain", secrets.token_bytes(size))
+    protect(world, f"{world.f}/plain", f"{world.f}/sealed", "--name", "plain")
+    run(world, "open", "bob", f"{world.f}/sealed", f"{world.f}/opened")
+    assert same(f"{world.f}/plain", f"{world.f}/opened")
+
+
+def test_damaged_files_leave_nothing_behind(world):
+    world.a.write("plain", secrets.token_bytes(200000))
+    protect(world, f"{world.f}/plain", f"{world.f}/sealed")
+    with open(f"{world.f}/sealed", "rb") as file:
+        whole = file.read()
+    record = 65536
+    cases = {"cut": whole[:-1], "cut at a record": whole[:len(whole) - 200000 % 65519 - 17], "longer": whole + b"x",
+             "flipped": whole[:-100] + bytes([whole[-100] ^ 1]) + whole[-99:],
+             "swapped": whole[:-2 * record] + whole[-record:] + whole[-2 * record:-record],
+             "header": whole[:21] + bytes([whole[21] ^ 1]) + whole[22:]}
+    for name, data in cases.items():
+        world.a.write("damaged", data)
+        done = run(world, "open", "bob", f"{world.f}/damaged", f"{world.f}/nothing", expect=1)
+        assert "LICENSE_FORGED" in done.stderr, (name, done.stderr)
+        assert not glob.glob(f"{world.f}/nothing*"), name
+
+
+def test_large_files_need_constant_memory(world):
+    with open(f"{world.f}/large", "wb") as file:
+        for _ in range(100):
+            file.write(secrets.token_bytes(1 << 20))
+    limit = 100 << 20 if "asan" not in BUILD else resource.RLIM_INFINITY
+    more = {"preexec_fn": lambda: resource.setrlimit(resource.RLIMIT_DATA, (limit, limit))}
+    run(world, "protect", "edge", "--encrypt-only", "--owner", "alice@contoso.com", "--recipient", "bob@fabrikam.com",
+        f"{world.f}/large", f"{world.f}/large.p", **more)
+    run(world, "open", "bob", f"{world.f}/large.p", f"{world.f}/large.o", **more)
+    assert same(f"{world.f}/large", f"{world.f}/large.o")
+    for name in ("large", "large.p", "large.o"):
+        os.unlink(f"{world.f}/{name}")
+
+
+def test_refusals_have_an_exit_code_of_their_own(world):
+    content = protect(world, SAMPLE, f"{world.f}/refuse.eml")
+    done = run(world, "open", "eve", f"{world.f}/refuse.eml", f"{world.f}/x", expect=3)
+    assert "NO_RIGHTS" in done.stderr and not os.path.exists(f"{world.f}/x")
+    assert json.loads(run(world, "inspect", "bob", "-o", "json", f"{world.f}/refuse.eml").stdout)["contentId"] == content
+    run(world, "revoke", "contoso-admin", content, "--user", "bob@fabrikam.com")
+    assert "REVOKED" in run(world, "open", "bob", f"{world.f}/refuse.eml", f"{world.f}/x", expect=3).stderr
+    run(world, "restore", "contoso-admin", content, "--user", "bob@fabrikam.com")
+    run(world, "open", "bob", f"{world.f}/refuse.eml", f"{world.f}/x")
+    events = json.loads(run(world, "track", "contoso-admin", content, "-o", "json").stdout)["events"]
+    assert [event.get("reason") for event in events] == ["OK", "REVOKED", "NO_RIGHTS"]
+    audit = json.loads(run(world, "audit query", "contoso-admin", "--content", content, "-o", "json").stdout)["events"]
+    assert [event["operation"] for event in audit][-1] == "protect" and "restore" in [e["operation"] for e in audit]
+    run(world, "inspect", "bob", SAMPLE, expect=1)
+
+
+def test_templates(world):
+    world.a.write("template.yaml", b"names: [{language: en, text: Confidential}]\n"
+                                   b"grants: [{principals: ['tenant:fabrikam'], rights: [view, PRINT]}]\n"
+                                   b"expiry: {days: 7}\n")
+    identity = run(world, "template create", "contoso-admin", "-f", f"{world.f}/template.yaml").stdout.strip()
+    assert "Confidential" in run(world, "template list", "contoso-admin").stdout
+    shown = json.loads(run(world, "template show", "contoso-admin", identity).stdout)["template"]
+    assert shown["grants"][0]["rights"] == ["RIGHT_VIEW", "RIGHT_PRINT"] and shown["expiry"] == {"days": 7}
+    run(world, "protect", "edge", "--template", identity, SAMPLE, f"{world.f}/t.eml", "--owner", "alice@contoso.com")
+    assert "VIEW PRINT" in run(world, "open", "eve", f"{world.f}/t.eml", f"{world.f}/x").stderr
+    run(world, "template archive", "contoso-admin", identity)
+    run(world, "protect", "edge", "--template", identity, SAMPLE, f"{world.f}/t2.eml", "--owner", "alice@contoso.com",
+        expect=3)
+    world.a.write("template.yaml", b"names: [{language: en, text: X}]\ngrants: [{principals: [x], rights: [FLY]}]\n")
+    done = run(world, "template create", "contoso-admin", "-f", f"{world.f}/template.yaml", expect=1)
+    assert "line 2: rights" in done.stderr
+
+
+def test_help_and_usage():
+    names = ["dev", "token", "protect", "open", "inspect", "revoke", "restore", "track", "template", "audit", "migrate",
+             "doctor"]
+    listed = subprocess.run([CHANCERY, "--help"], capture_output=True, text=True, check=True).stdout
+    for name in names:
+        assert f"  {name} " in listed
+        done = subprocess.run([CHANCERY, name, "--help"], capture_output=True, text=True, check=True)
+        assert done.stdout.startswith("usage: chancery " + name)
+        assert subprocess.run([CHANCERY, name, "--nonsense"], capture_output=True, check=False).returncode == 2
+    assert subprocess.run([CHANCERY, "nonsense"], capture_output=True, check=False).returncode == 2
+
+
+def test_doctor(world):
+    done = subprocess.run([CHANCERY, "doctor", "--config", f"{world.f}/chanceryd.yaml"], capture_output=True, text=True,
+                          check=False)
+    assert "schema         ok" in done.stdout and "database       ok" in done.stdout, done.stdout
+
+
+def test_dev_starts_stops_and_cleans_up():
+    parent = tempfile.mkdtemp(prefix="chancery-dev-")
+    os.chmod(parent, 0o711)
+    folder = f"{parent}/authority"
+
+    def dev(verb, *more):
+        return subprocess.run([CHANCERY, "dev", verb, "--folder", folder, *more], capture_output=True, text=True,
+                              timeout=90, check=False)
+
+    try:
+        for _ in range(2):
+            done = dev("start", "--port", str(20000 + secrets.randbelow(20000)))
+            assert done.returncode == 0, done.stderr
+        assert dev("status").stdout.count("running") == 2
+        token = subprocess.run([CHANCERY, "token", "--folder", folder, "bob@fabrikam.com"], capture_output=True,
+                               text=True, check=True).stdout
+        assert token.count(".") == 2
+        assert dev("stop").returncode == 0 and dev("status").stdout.count("stopped") == 2
+    finally:
+        assert dev("clean").returncode == 0
+        assert not os.path.exists(folder)
+        shutil.rmtree(parent)

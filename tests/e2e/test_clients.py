@@ -1,0 +1,72 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Clients that never saw our code: @grpc/grpc-js over the .proto files, and `buf curl` over server reflection."""
+import json
+import os
+import subprocess
+
+import pytest
+
+from authority import Authority, Reader
+
+HERE = os.path.dirname(os.path.abspath(__file__))
+BUF = f"{HERE}/js/node_modules/.bin/buf"
+
+
+@pytest.fixture(scope="module")
+def world():
+    authority = Authority()
+    try:
+        authority.migrate()
+        authority.start()
+        w = type("World", (), {})()
+        w.a = authority
+        w.contoso, w.contoso_admin = authority.tenant("contoso", "commercial", "contoso.com")
+        w.fabrikam, _ = authority.tenant("fabrikam", "commercial", "fabrikam.com")
+        w.gateway = authority.component("edge", 1, tenant="contoso", sender_domains=["contoso.com"])
+        w.reader = Reader()
+        authority.write("gateway.pem", w.gateway.certificate)
+        authority.write("gateway.key", w.gateway.key)
+        authority.write("admin.key", authority.admin.key)
+        yield w
+    finally:
+        authority.close()
+
+
+def test_grpc_js(world):
+    a = world.a
+    a.write("jwk", world.reader.public)
+    a.write("token", world.fabrikam.token("bob@fabrikam.com").encode())
+    a.write("other", world.fabrikam.token("eve@fabrikam.com").encode())
+    env = dict(os.environ, ADDRESS=a.address, CA=f"{a.folder}/server.pem", KEY=f"{a.folder}/gateway.key",
+               CERTIFICATE=f"{a.folder}/gateway.pem", JWK=f"{a.folder}/jwk", TOKEN=f"{a.folder}/token",
+               OTHER_TOKEN=f"{a.folder}/other")
+    done = subprocess.run(["node", f"{HERE}/js/client.js"], capture_output=True, text=True, env=env, timeout=60,
+                          check=False)
+    assert done.returncode == 0, done.stderr
+    said = json.loads(done.stdout)
+    assert said["health"] == "SERVING" and "RIGHT_VIEW" in said["rights"]
+    assert said["code"] == 7 and said["details"] == "You have no rights to this content." and said["has_details"] == 1
+    claims, key = a.verify(said["license"], world.reader)
+    assert claims["cid"] == said["content"] and len(key) == 32
+
+
+def curl(world, *more):
+    a = world.a
+    return subprocess.run([BUF, "curl", "--protocol", "grpc", "--reflect", "--cacert", f"{a.folder}/server.pem",
+                           "--servername", "127.0.0.1", "--cert", f"{a.folder}/admin.pem", "--key",
+                           f"{a.folder}/admin.key", *more], capture_output=True, text=True, timeout=60, check=False)
+
+
+def test_buf_curl_discovers_and_calls_by_reflection(world):
+    base = f"https://{world.a.address}"
+    listed = curl(world, "--list-methods", base)
+    assert listed.returncode == 0, listed.stderr
+    assert "chancery.v1.LicensingService/AcquireLicense" in listed.stdout
+    got = curl(world, "-d", '{"tenant": "contoso"}', f"{base}/chancery.v1.TenantService/GetTenant")
+    assert got.returncode == 0, got.stderr
+    tenant = json.loads(got.stdout)["tenant"]
+    assert tenant["boundary"] == "commercial" and tenant["domains"] == [{"name": "contoso.com", "verified": True}]
+    refused = curl(world, "-d", '{"tenant": "nobody"}', f"{base}/chancery.v1.TenantService/GetTenant")
+    error = json.loads(refused.stderr)
+    assert refused.returncode != 0 and error["code"] == "not_found"
+    assert any("ErrorInfo" in detail["type"] for detail in error["details"])
