@@ -6,6 +6,8 @@
 #include "daemon/supervisor.h"
 #include "daemon/version.h"
 #include "daemon/worker.h"
+#include "loop/loop.h"
+#include "service/flows.h"
 
 static const char USAGE[] =
     "usage: chanceryd --config FILE [--check-config | --print-config]\n"
@@ -16,6 +18,7 @@ static const char USAGE[] =
     "  --config FILE    configuration in YAML; its fields: proto/chancery/config/v1/config.proto\n"
     "  --check-config   test the file and end: exit code 0 if it is valid, 78 if not\n"
     "  --print-config   show the configuration with all defaults filled in, as JSON\n"
+    "  --list-steps     show every flow with its steps: \"flow step [commit]\"\n"
     "  --version        show the version\n"
     "\n"
     "Prepare the database with `chancery migrate`. `chancery dev` starts a whole authority to try out.\n";
@@ -39,6 +42,26 @@ static int show(const char *path, bool print)
     return exit_code;
 }
 
+static void show_flow(const struct flow *flow, void *ctx)
+{
+    (void)ctx;
+    for (const struct step_row *row = flow->steps; row->name != NULL; row++) {
+        printf("%s %s%s\n", flow->name, row->name, (row->flags & STEP_COMMIT) != 0 ? " commit" : "");
+    }
+}
+
+static int list_steps(void)
+{
+    struct rpc_limits limits = {0};
+    struct loop *loop = loop_new();
+    struct rpc *rpc = rpc_new(loop, NULL, &limits);
+    flows_register(rpc);
+    rpc_each_flow(rpc, show_flow, NULL);
+    rpc_free(rpc);
+    loop_free(loop);
+    return 0;
+}
+
 int main(int argc, char **argv)
 {
     const char *path = NULL;
@@ -50,6 +73,8 @@ int main(int argc, char **argv)
             check = true;
         } else if (strcmp(argv[i], "--print-config") == 0) {
             print = true;
+        } else if (strcmp(argv[i], "--list-steps") == 0) {
+            return list_steps();
         } else if (strcmp(argv[i], "--version") == 0) {
             puts("chanceryd " CHANCERY_VERSION);
             return 0;

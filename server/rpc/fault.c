@@ -1,9 +1,10 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* Fault points: every step of every flow has one, by name, in builds with CHANCERY_FAULTS.
  *
- * CHANCERY_FAULT="flow:step:kill" kills the process with SIGKILL before that step,
- * "flow:step:delay=MS" waits before it, "flow:step:fail" fails it. The cancel and crash matrices are
- * made from the step tables, so that a new step is covered the day it appears. */
+ * CHANCERY_FAULT="flow:step:kill" kills the process with SIGKILL before that step, "flow:step:delay=MS"
+ * waits before it. CHANCERY_FAULT_FILE names a file that says the same and is read at every step, so that
+ * a test can change its mind. The cancel and crash matrices are made from the step tables, so that a new
+ * step is covered the day it appears. */
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -13,6 +14,8 @@
 #include "rpc/call_internal.h"
 
 #ifdef CHANCERY_FAULTS
+
+enum { FAULT_MAX = 160 };
 
 static void on_delay_over(struct loop_timer *timer)
 {
@@ -35,9 +38,22 @@ static bool delay(struct call *c, long ms)
     return true;
 }
 
+static const char *wanted_fault(char text[FAULT_MAX])
+{
+    const char *path = getenv("CHANCERY_FAULT_FILE");
+    FILE *file = path == NULL ? NULL : fopen(path, "re");
+    if (file == NULL) {
+        return getenv("CHANCERY_FAULT");
+    }
+    bool is_read = fgets(text, FAULT_MAX, file) != NULL;
+    fclose(file);
+    return is_read ? text : NULL;
+}
+
 bool fault_point(struct call *c)
 {
-    const char *wanted = getenv("CHANCERY_FAULT");
+    char text[FAULT_MAX];
+    const char *wanted = wanted_fault(text);
     char prefix[128];
     bool visited = c->fault_passed;
     c->fault_passed = false;

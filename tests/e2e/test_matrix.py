@@ -1,0 +1,177 @@
+# SPDX-License-Identifier: Apache-2.0
+"""The cancel and crash matrices, made from the step tables of the daemon itself: a new step is in them the day it
+appears, and a flow without a request here fails the test."""
+import os
+import subprocess
+import time
+
+import pytest
+
+from authority import BUILD, MESSAGES, Authority, Reader, Refused, new_id
+
+DELAY_MS, CANCEL_S = 120, 0.04
+
+
+def steps():
+    lines = subprocess.run([f"{BUILD}/server/daemon/chanceryd", "--list-steps"], capture_output=True, text=True,
+                           check=True).stdout.splitlines()
+    return [line.split() for line in lines]
+
+
+STEPS = [row for row in steps() if not row[0].startswith(("health", "reflection"))]
+
+
+@pytest.fixture(scope="module")
+def world():
+    fault = f"/tmp/chancery-fault-{os.getpid()}"
+    authority = Authority(workers=1, env={"CHANCERY_FAULT_FILE": fault})
+    try:
+        authority.migrate()
+        authority.start()
+        w = type("World", (), {})()
+        w.a, w.fault, w.count = authority, fault, 0
+        w.contoso, w.admin = authority.tenant("contoso", "commercial", "contoso.com")
+        w.fabrikam, _ = authority.tenant("fabrikam", "commercial", "fabrikam.com")
+        w.gateway = authority.component("edge", 1, tenant="contoso", sender_domains=["contoso.com"])
+        w.reader = Reader()
+        w.bob, w.alice = w.fabrikam.token("bob@fabrikam.com"), w.contoso.token("alice@contoso.com")
+        w.made = authority.call(*requests(w)["protect"][:3])
+        w.template = authority.call("TemplateService/CreateTemplate", {"template": template()}, w.admin).template
+        yield w
+    finally:
+        set_fault(w, "")
+        os.unlink(fault)
+        authority.close()
+
+
+def set_fault(w, text):
+    with open(w.fault + ".new", "w", encoding="ascii") as file:
+        file.write(text)
+    os.rename(w.fault + ".new", w.fault)
+
+
+def template():
+    return {"names": [{"language": "en", "text": "T"}], "grants": [{"principals": ["owner"], "rights": [1]}]}
+
+
+def requests(w):
+    """Per flow: method, request, component, token."""
+    w.count += 1
+    jwk, unique = w.reader.public, f"n{w.count}"
+    content = {"content_id": w.made.content_id} if hasattr(w, "made") else {}
+    license_ = {"publishing_license": w.made.publishing_license} if content else {}
+    one = {"template_id": w.template.template_id} if hasattr(w, "template") else {}
+    return {
+        "acquire_license": ("LicensingService/AcquireLicense", {**license_, "client_public_jwk": jwk}, None, w.bob),
+        "inspect_content": ("LicensingService/InspectContent", license_, None, w.bob),
+        "protect": ("PublishingService/Protect", {
+            "do_not_forward": {}, "recipients": ["bob@fabrikam.com"], "owner": "alice@contoso.com",
+            "request_id": new_id(), "client_public_jwk": jwk}, w.gateway, None),
+        "revoke": ("TrackingService/Revoke", {**content, "user": "eve@fabrikam.com"}, None, w.alice),
+        "restore": ("TrackingService/Restore", {**content, "user": "eve@fabrikam.com"}, None, w.alice),
+        "list_access": ("TrackingService/ListAccess", content, None, w.alice),
+        "create_tenant": ("TenantService/CreateTenant", {"tenant": {"tenant": unique, "boundary": "gcc"}}, w.a.admin, None),
+        "get_tenant": ("TenantService/GetTenant", {"tenant": "contoso"}, w.a.admin, None),
+        "add_domain": ("TenantService/AddDomain", {"tenant": "contoso", "domain": f"{unique}.example"}, w.a.admin, None),
+        "verify_domain": ("TenantService/VerifyDomain", {"tenant": "contoso", "domain": "contoso.com", "asserted": True},
+                          w.a.admin, None),
+        "create_issuer": ("IssuerService/CreateIssuer", {"issuer": {
+            "kind": 1, "tenant": "contoso", "issuer": f"https://{unique}.example", "audiences": ["x"],
+            "algorithms": ["ES256"], "jwks_json": w.contoso.jwks()}}, w.a.admin, None),
+        "create_component": ("ComponentService/CreateComponent", {"component": {
+            "name": unique, "role": 1, "tenant": "contoso", "certificate_sha256": [os.urandom(32)]}}, w.a.admin, None),
+        "create_template": ("TemplateService/CreateTemplate", {"template": template()}, w.admin, None),
+        "get_template": ("TemplateService/GetTemplate", one, w.admin, None),
+        "list_templates": ("TemplateService/ListTemplates", {}, w.admin, None),
+        "update_template": ("TemplateService/UpdateTemplate", {
+            "template": {**one, "scope": ["tenant:contoso"]}, "update_mask": {"paths": ["scope"]}}, w.admin, None),
+        "publish_template": ("TemplateService/PublishTemplate", one, w.admin, None),
+        "archive_template": ("TemplateService/ArchiveTemplate", one, w.admin, None),
+        "query_audit": ("AuditService/Query", {"filter": {"tenant": "contoso"}}, w.a.admin, None),
+    }
+
+
+def test_every_flow_has_a_request(world):
+    assert {row[0] for row in STEPS} == set(requests(world))
+
+
+def start(w, flow, timeout=20):
+    path, request, who, token = requests(w)[flow]
+    request_type, response_type = MESSAGES.method(path)
+    stub = w.a.channel(who).unary_unary(f"/chancery.v1.{path}", request_type.SerializeToString,
+                                        response_type.FromString)
+    metadata = [("authorization", f"Bearer {token}")] if token else []
+    return stub.future(request_type(**request), metadata=metadata, timeout=timeout)
+
+
+def active(w):
+    lines = [line for line in w.a.page("/metrics")[1].splitlines() if line.startswith("chancery_calls_active")]
+    return int(float(lines[0].split()[-1])) if lines else 0
+
+
+def wait_until_idle(w):
+    end = time.monotonic() + 5
+    while active(w) != 0:
+        assert time.monotonic() < end, "a call is left over"
+        time.sleep(0.02)
+
+
+@pytest.mark.parametrize("mode", ["reset", "deadline", "disconnect"])
+@pytest.mark.parametrize("flow", sorted({row[0] for row in STEPS}))
+def test_cancel(world, flow, mode):
+    """A client that goes, at every step: nothing is left over, nothing breaks, and the next call works."""
+    for step in (row[1] for row in STEPS if row[0] == flow):
+        set_fault(world, f"{flow}:{step}:delay={DELAY_MS}")
+        call = start(world, flow, timeout=CANCEL_S if mode == "deadline" else 20)
+        time.sleep(CANCEL_S)
+        if mode == "reset":
+            call.cancel()
+        elif mode == "disconnect":
+            for channel in world.a.channels.values():
+                channel.close()
+            world.a.channels = {}
+        error = call.exception() if not call.cancelled() else None
+        if mode == "deadline":
+            assert error.code().name == "DEADLINE_EXCEEDED", error
+    set_fault(world, "")
+    wait_until_idle(world)
+    assert start(world, flow).result() is not None
+
+
+@pytest.mark.parametrize("flow", ["acquire_license", "protect", "revoke"])
+def test_crash(world, flow):
+    """kill -9 at every step: before the commit there is no record, after it there is one, and no client has an
+    answer that is not recorded."""
+    rows = [row for row in STEPS if row[0] == flow]
+    committed = False
+    for row in rows:
+        before = count_records(world, flow)
+        restarts = len([line for line in world.a.log if line["event"] == "worker.ready"])
+        set_fault(world, f"{flow}:{row[1]}:kill")
+        assert start(world, flow).code().name == "UNAVAILABLE"
+        set_fault(world, "")
+        world.a.wait_for_log("worker.ready", restarts)
+        assert count_records(world, flow) - before == (1 if committed else 0), row
+        committed = committed or row[-1] == "commit"
+    assert committed
+    assert start(world, flow).result() is not None
+
+
+def count_records(w, flow):
+    return int(w.a.postgres.sql(f"SELECT count(*) FROM audit WHERE operation = '{flow}' AND granted"))
+
+
+def test_a_lost_answer_can_be_asked_for_again(world):
+    """Killed after the record but before the answer: the retry gets the same content."""
+    path, request, who, _ = requests(world)["protect"]
+    restarts = len([line for line in world.a.log if line["event"] == "worker.ready"])
+    set_fault(world, "protect:seal:kill")
+    with pytest.raises(Refused):
+        world.a.call(path, request, who)
+    set_fault(world, "")
+    world.a.wait_for_log("worker.ready", restarts)
+    made = world.a.call(path, request, who)
+    contents = world.a.postgres.sql(f"SELECT content FROM content WHERE request_id = '{request['request_id']}'")
+    assert contents == made.content_id
+    world.a.call("LicensingService/AcquireLicense", {"publishing_license": made.publishing_license,
+                                                     "client_public_jwk": world.reader.public}, token=world.bob)
