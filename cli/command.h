@@ -14,8 +14,8 @@ enum {
 
 struct command {
     const char *name;
-    const char *summary; /* one line of `chancery --help` */
-    const char *help;    /* all of `chancery NAME --help` */
+    const char *summary;               /* one line of `chancery --help` */
+    const char *help;                  /* all of `chancery NAME --help` */
     int (*run)(int argc, char **argv); /* argv[0] is the command's name */
 };
 
@@ -35,16 +35,16 @@ extern const struct command command_doctor;
 /* --- options: --name VALUE, --name=VALUE, --flag, -o VALUE ---------------------------------------- */
 
 struct option_spec {
-    const char *name;    /* "--tenant" */
-    const char **value;  /* set to the value; NULL for flags */
-    bool *flag;          /* set to true; NULL for values */
-    const char ***list;  /* repeated values: grows, NULL-terminated; else NULL */
+    const char *name;   /* "--tenant" */
+    const char **value; /* set to the value; NULL for flags */
+    bool *flag;         /* set to true; NULL for values */
+    const char ***list; /* repeated values: grows, NULL-terminated; else NULL */
 };
 
 /* Take options out of argv; what is left are operands, argv[0] included. Prints the command's help and ends
  * the process for --help, and for what is unknown. The count of operands left. */
-int options_take(const struct command *command, const struct option_spec *specs, size_t count, int argc,
-                 char **argv);
+int options_take(const struct command *command, const struct option_spec *specs, size_t count,
+                 int argc, char **argv);
 /* Print "chancery NAME: what" and how to get help; EXIT_USAGE. */
 int usage_error(const struct command *command, const char *what);
 /* Print what failed, why, and what to do next; EXIT_FAILED. */

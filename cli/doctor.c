@@ -26,7 +26,8 @@ struct patient {
 
 static rc check_algorithms(struct patient *p, struct err *err)
 {
-    return crypto_init(p->conf->crypto_properties[0] == '\0' ? NULL : p->conf->crypto_properties, err);
+    return crypto_init(p->conf->crypto_properties[0] == '\0' ? NULL : p->conf->crypto_properties,
+                       err);
 }
 
 static rc check_root_key(struct patient *p, struct err *err)
@@ -48,7 +49,8 @@ static rc check_database(struct patient *p, struct err *err)
 
 static rc check_schema(struct patient *p, struct err *err)
 {
-    PGresult *result = PQexec(p->database, "SELECT coalesce(max(version), 0) FROM schema_migration");
+    PGresult *result =
+        PQexec(p->database, "SELECT coalesce(max(version), 0) FROM schema_migration");
     int version = PQresultStatus(result) == PGRES_TUPLES_OK ? atoi(PQgetvalue(result, 0, 0)) : 0;
     PQclear(result);
     if (version < MIGRATIONS[MIGRATION_COUNT - 1].version) {
@@ -64,11 +66,13 @@ static rc check_clock(struct patient *p, struct err *err)
 {
     enum { SKEW_MAX_S = 5 };
     PGresult *result = PQexec(p->database, "SELECT extract(epoch FROM clock_timestamp())::bigint");
-    int64_t theirs = PQresultStatus(result) == PGRES_TUPLES_OK ? strtoll(PQgetvalue(result, 0, 0), NULL, 10) : 0;
+    int64_t theirs =
+        PQresultStatus(result) == PGRES_TUPLES_OK ? strtoll(PQgetvalue(result, 0, 0), NULL, 10) : 0;
     int64_t difference = theirs - clock_unix().s;
     PQclear(result);
     if (difference > SKEW_MAX_S || difference < -SKEW_MAX_S) {
-        FAIL(err, R_STARTUP_FAILED, "our clock and the database's differ by %lld s: check NTP", (long long)difference);
+        FAIL(err, R_STARTUP_FAILED, "our clock and the database's differ by %lld s: check NTP",
+             (long long)difference);
     }
     return OK;
 }
@@ -79,10 +83,13 @@ static rc check_server(struct patient *p, struct err *err)
     struct slice body = SLICE_NONE;
     const char *address = p->conf->listeners[0]->address;
     const char *scheme = p->conf->listeners[0]->tls != NULL ? "https://" : "http://";
-    struct client_config config = {
-        .server = strncmp(address, "unix:", 5) == 0 ? address : arena_printf(p->arena, "%s%s", scheme, address),
-        .ca_file = p->conf->listeners[0]->tls != NULL ? p->conf->listeners[0]->tls->certificate_file : NULL,
-        .timeout_ms = 3000};
+    struct client_config config = {.server = strncmp(address, "unix:", 5) == 0
+                                                 ? address
+                                                 : arena_printf(p->arena, "%s%s", scheme, address),
+                                   .ca_file = p->conf->listeners[0]->tls != NULL
+                                                  ? p->conf->listeners[0]->tls->certificate_file
+                                                  : NULL,
+                                   .timeout_ms = 3000};
     for (size_t i = 0; i < p->conf->n_listeners; i++) {
         if (strncmp(p->conf->listeners[i]->address, "unix:", 5) == 0) {
             config.server = p->conf->listeners[i]->address; /* needs no certificate */
@@ -92,7 +99,8 @@ static rc check_server(struct patient *p, struct err *err)
     int status = client_get(client, p->arena, "/readyz", &body);
     client_free(client);
     if (status != 200) {
-        FAIL(err, R_STARTUP_FAILED, "%s: %s", config.server, status == 0 ? "nobody answers; is chanceryd running?" : "not ready");
+        FAIL(err, R_STARTUP_FAILED, "%s: %s", config.server,
+             status == 0 ? "nobody answers; is chanceryd running?" : "not ready");
     }
     return OK;
 }
@@ -102,8 +110,9 @@ static bool examine(struct patient *p)
     static const struct {
         const char *what;
         rc (*run)(struct patient *p, struct err *err);
-    } checks[] = {{"algorithms", check_algorithms}, {"root key", check_root_key}, {"database", check_database},
-                  {"schema", check_schema},         {"clock", check_clock},       {"server", check_server}};
+    } checks[] = {{"algorithms", check_algorithms}, {"root key", check_root_key},
+                  {"database", check_database},     {"schema", check_schema},
+                  {"clock", check_clock},           {"server", check_server}};
     bool all = true;
     for (size_t i = 0; i < sizeof checks / sizeof checks[0]; i++) {
         struct err err = {0};
@@ -144,5 +153,8 @@ static int run(int argc, char **argv)
     return code;
 }
 
-const struct command command_doctor = {
-    .name = "doctor", .summary = "check what the server needs, and say what to fix", .help = HELP, .run = run};
+const struct command command_doctor = {.name = "doctor",
+                                       .summary =
+                                           "check what the server needs, and say what to fix",
+                                       .help = HELP,
+                                       .run = run};

@@ -7,19 +7,23 @@
 #include "cli/version.h"
 
 static const struct command *const commands[] = {
-    &command_dev,     &command_token,   &command_protect, &command_open,     &command_inspect, &command_revoke,
-    &command_restore, &command_track,   &command_template, &command_audit,   &command_migrate, &command_doctor,
+    &command_dev,      &command_token,  &command_protect, &command_open,
+    &command_inspect,  &command_revoke, &command_restore, &command_track,
+    &command_template, &command_audit,  &command_migrate, &command_doctor,
 };
 
 static void usage(FILE *out)
 {
-    fputs("usage: chancery COMMAND [OPTION…] [OPERAND…]\n\nProtect, open and administer content.\n\n", out);
+    fputs(
+        "usage: chancery COMMAND [OPTION…] [OPERAND…]\n\nProtect, open and administer content.\n\n",
+        out);
     for (size_t i = 0; i < sizeof commands / sizeof commands[0]; i++) {
         fprintf(out, "  %-10s %s\n", commands[i]->name, commands[i]->summary);
     }
-    fputs("\nchancery COMMAND --help explains a command. Exit codes: 0 done, 1 failed, 2 not understood,\n"
-          "3 refused by the authority.\n",
-          out);
+    fputs(
+        "\nchancery COMMAND --help explains a command. Exit codes: 0 done, 1 failed, 2 not understood,\n"
+        "3 refused by the authority.\n",
+        out);
 }
 
 int main(int argc, char **argv)
@@ -28,7 +32,8 @@ int main(int argc, char **argv)
         puts("chancery " CHANCERY_VERSION);
         return EXIT_OK;
     }
-    if (argc < 2 || strcmp(argv[1], "--help") == 0 || strcmp(argv[1], "-h") == 0 || strcmp(argv[1], "help") == 0) {
+    if (argc < 2 || strcmp(argv[1], "--help") == 0 || strcmp(argv[1], "-h") == 0 ||
+        strcmp(argv[1], "help") == 0) {
         usage(argc < 2 ? stderr : stdout);
         return argc < 2 ? EXIT_USAGE : EXIT_OK;
     }

@@ -30,7 +30,8 @@ static rc fingerprint(const char *path, unsigned char out[32], struct err *err)
     unsigned len = 0;
     FILE *file = fopen(path, "re");
     X509 *certificate = file == NULL ? NULL : PEM_read_X509(file, NULL, NULL, NULL);
-    bool ok = certificate != NULL && X509_digest(certificate, EVP_sha256(), out, &len) == 1 && len == 32;
+    bool ok =
+        certificate != NULL && X509_digest(certificate, EVP_sha256(), out, &len) == 1 && len == 32;
     X509_free(certificate);
     if (file != NULL) {
         fclose(file);
@@ -73,5 +74,7 @@ static int run(int argc, char **argv)
     return EXIT_OK;
 }
 
-const struct command command_migrate = {
-    .name = "migrate", .summary = "bring a database to the schema of this version", .help = HELP, .run = run};
+const struct command command_migrate = {.name = "migrate",
+                                        .summary = "bring a database to the schema of this version",
+                                        .help = HELP,
+                                        .run = run};

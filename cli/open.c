@@ -28,7 +28,8 @@ static const char INSPECT_HELP[] =
     "Shows what you may do with protected content, without opening it. The authority records that you asked.\n";
 
 /* A protected thing, as far as it can be read without a key. */
-struct protected {
+struct protected
+{
     bool is_file;
     FILE *in; /* with is_file: stands at the first record */
     struct content_file file;
@@ -68,7 +69,8 @@ static rc verify_signature(struct session *s, const struct jws *jws, struct err 
 {
     AUTO(jwks_free_at) struct jwks *set = NULL;
     struct slice body;
-    ENSURE(client_get(s->client, s->arena, "/.well-known/jwks.json", &body) == 200, err, R_ISSUER_UNREACHABLE);
+    ENSURE(client_get(s->client, s->arena, "/.well-known/jwks.json", &body) == 200, err,
+           R_ISSUER_UNREACHABLE);
     TRY(jwks_parse(body, R_ISSUER_KEYS_INVALID, &set, err));
     const struct jwk_public *key = jwks_find(set, jws->kid, jws->alg);
     ENSURE(key != NULL, err, R_TOKEN_KEY_UNKNOWN);
@@ -76,8 +78,8 @@ static rc verify_signature(struct session *s, const struct jws *jws, struct err 
 }
 
 /* Signed by the authority, for this content and this key; then the content key. */
-static rc use(struct session *s, const Chancery__V1__AcquireLicenseResponse *response, struct secret **key,
-              struct err *err)
+static rc use(struct session *s, const Chancery__V1__AcquireLicenseResponse *response,
+              struct secret **key, struct err *err)
 {
     struct jws jws;
     json_t *claims, *confirmation;
@@ -103,7 +105,8 @@ static const char *rights_text(struct session *s, const Chancery__V1__Right *num
     char *text = arena_strdup(s->arena, "");
     for (size_t i = 0; i < count && text != NULL; i++) {
         int number = (int)numbers[i];
-        const char *name = number >= 1 && number <= RIGHTS_STANDARD ? right_name((size_t)number - 1) : "?";
+        const char *name =
+            number >= 1 && number <= RIGHTS_STANDARD ? right_name((size_t)number - 1) : "?";
         text = arena_printf(s->arena, "%s%s%s", text, i == 0 ? "" : " ", name);
     }
     for (size_t i = 0; i < custom_count && text != NULL; i++) {
@@ -114,7 +117,8 @@ static const char *rights_text(struct session *s, const Chancery__V1__Right *num
 
 /* --- open --------------------------------------------------------------------------------------- */
 
-static rc write_file(const struct protected *p, const char *path, const struct secret *key, struct err *err)
+static rc write_file(const struct protected *p, const char *path, const struct secret *key,
+                     struct err *err)
 {
     struct output output;
     TRY(output_open(path, &output, err));
@@ -122,8 +126,8 @@ static rc write_file(const struct protected *p, const char *path, const struct s
     return result.ok ? output_keep(&output, err) : output_drop(&output);
 }
 
-static rc write_mail(struct session *s, const struct protected *p, const char *path, const struct secret *key,
-                     struct err *err)
+static rc write_mail(struct session *s, const struct protected *p, const char *path,
+                     const struct secret *key, struct err *err)
 {
     struct slice mail;
     TRY(mail_open(s->arena, p->mail.sealed, key, &mail, err));
@@ -134,7 +138,8 @@ static const char *default_output(struct session *s, const char *input)
 {
     const char *mark = strstr(input, ".protected");
     return mark != NULL && mark != input
-               ? arena_printf(s->arena, "%.*s.opened%s", (int)(mark - input), input, mark + strlen(".protected"))
+               ? arena_printf(s->arena, "%.*s.opened%s", (int)(mark - input), input,
+                              mark + strlen(".protected"))
                : arena_printf(s->arena, "%s.opened", input);
 }
 
@@ -145,7 +150,8 @@ static int open_with(struct session *s, struct protected *p, const char *output)
     ProtobufCMessage *message = NULL;
     Chancery__V1__AcquireLicenseRequest request;
     chancery__v1__acquire_license_request__init(&request);
-    request.publishing_license = (ProtobufCBinaryData){p->license.len, (uint8_t *)(uintptr_t)p->license.ptr};
+    request.publishing_license =
+        (ProtobufCBinaryData){p->license.len, (uint8_t *)(uintptr_t)p->license.ptr};
     request.client_public_jwk = session_public_jwk(s);
     int code = session_call(s, "LicensingService/AcquireLicense", &request.base,
                             &chancery__v1__acquire_license_response__descriptor, &message);
@@ -154,12 +160,14 @@ static int open_with(struct session *s, struct protected *p, const char *output)
     }
     const Chancery__V1__AcquireLicenseResponse *r = (const void *)message;
     bool ok = use(s, r, &key, &err).ok;
-    ok = ok && (p->is_file ? write_file(p, output, key, &err) : write_mail(s, p, output, key, &err)).ok;
+    ok = ok &&
+         (p->is_file ? write_file(p, output, key, &err) : write_mail(s, p, output, key, &err)).ok;
     secret_free(key);
     if (!ok) {
         return fail_with(s->command, &err);
     }
-    fprintf(stderr, "rights: %s\n", rights_text(s, r->rights, r->n_rights, r->custom_rights, r->n_custom_rights));
+    fprintf(stderr, "rights: %s\n",
+            rights_text(s, r->rights, r->n_rights, r->custom_rights, r->n_custom_rights));
     return EXIT_OK;
 }
 
@@ -201,8 +209,10 @@ static void show(struct session *s, const Chancery__V1__InspectContentResponse *
     printf("name      %s\n", r->display_name);
     printf("owner     %s\n", r->owner);
     printf("tenant    %s (%s)\n", r->tenant, r->boundary);
-    printf("rights    %s\n", rights_text(s, r->rights, r->n_rights, r->custom_rights, r->n_custom_rights));
-    printf("channel   %s\n", r->channel == CHANCERY__V1__CHANNEL__CHANNEL_PORTAL ? "portal" : "native");
+    printf("rights    %s\n",
+           rights_text(s, r->rights, r->n_rights, r->custom_rights, r->n_custom_rights));
+    printf("channel   %s\n",
+           r->channel == CHANCERY__V1__CHANNEL__CHANNEL_PORTAL ? "portal" : "native");
 }
 
 static int inspect_with(struct session *s, const struct protected *p, bool json)
@@ -210,7 +220,8 @@ static int inspect_with(struct session *s, const struct protected *p, bool json)
     ProtobufCMessage *message = NULL;
     Chancery__V1__InspectContentRequest request;
     chancery__v1__inspect_content_request__init(&request);
-    request.publishing_license = (ProtobufCBinaryData){p->license.len, (uint8_t *)(uintptr_t)p->license.ptr};
+    request.publishing_license =
+        (ProtobufCBinaryData){p->license.len, (uint8_t *)(uintptr_t)p->license.ptr};
     int code = session_call(s, "LicensingService/InspectContent", &request.base,
                             &chancery__v1__inspect_content_response__descriptor, &message);
     if (code != EXIT_OK) {
@@ -226,7 +237,8 @@ static int inspect_with(struct session *s, const struct protected *p, bool json)
 static int run_inspect(int argc, char **argv)
 {
     const char *profile = NULL, *format = "text";
-    const struct option_spec specs[] = {{"--profile", &profile, NULL, NULL}, {"-o", &format, NULL, NULL}};
+    const struct option_spec specs[] = {{"--profile", &profile, NULL, NULL},
+                                        {"-o", &format, NULL, NULL}};
     struct session session;
     struct protected p = {0};
     struct err err = {0};
@@ -238,8 +250,9 @@ static int run_inspect(int argc, char **argv)
     if (code != EXIT_OK) {
         return code;
     }
-    code = load(session.arena, argv[1], &p, &err).ok ? inspect_with(&session, &p, strcmp(format, "json") == 0)
-                                                     : fail_with(&command_inspect, &err);
+    code = load(session.arena, argv[1], &p, &err).ok
+               ? inspect_with(&session, &p, strcmp(format, "json") == 0)
+               : fail_with(&command_inspect, &err);
     if (p.in != NULL) {
         fclose(p.in);
     }
@@ -247,5 +260,7 @@ static int run_inspect(int argc, char **argv)
     return code;
 }
 
-const struct command command_inspect = {
-    .name = "inspect", .summary = "show what you may do with protected content", .help = INSPECT_HELP, .run = run_inspect};
+const struct command command_inspect = {.name = "inspect",
+                                        .summary = "show what you may do with protected content",
+                                        .help = INSPECT_HELP,
+                                        .run = run_inspect};

@@ -17,7 +17,8 @@ static void append(const char ***list, const char *value)
     (*list)[count + 1] = NULL;
 }
 
-static const struct option_spec *find(const struct option_spec *specs, size_t count, const char *arg, size_t len)
+static const struct option_spec *find(const struct option_spec *specs, size_t count,
+                                      const char *arg, size_t len)
 {
     for (size_t i = 0; i < count; i++) {
         if (strlen(specs[i].name) == len && strncmp(specs[i].name, arg, len) == 0) {
@@ -28,7 +29,8 @@ static const struct option_spec *find(const struct option_spec *specs, size_t co
 }
 
 /* Take the option at argv[i]; how many arguments it used. */
-static int take(const struct command *command, const struct option_spec *spec, const char *equals, const char *next)
+static int take(const struct command *command, const struct option_spec *spec, const char *equals,
+                const char *next)
 {
     if (spec->flag != NULL) {
         *spec->flag = true;
@@ -46,8 +48,8 @@ static int take(const struct command *command, const struct option_spec *spec, c
     return equals != NULL ? 1 : 2;
 }
 
-int options_take(const struct command *command, const struct option_spec *specs, size_t count, int argc,
-                 char **argv)
+int options_take(const struct command *command, const struct option_spec *specs, size_t count,
+                 int argc, char **argv)
 {
     int left = 1;
     for (int i = 1; i < argc;) {
@@ -73,7 +75,8 @@ int options_take(const struct command *command, const struct option_spec *specs,
 
 int usage_error(const struct command *command, const char *what)
 {
-    fprintf(stderr, "chancery %s: not understood: %s\nTry: chancery %s --help\n", command->name, what, command->name);
+    fprintf(stderr, "chancery %s: not understood: %s\nTry: chancery %s --help\n", command->name,
+            what, command->name);
     return EXIT_USAGE;
 }
 

@@ -38,7 +38,8 @@ struct protect_args {
     bool is_dnf, is_encrypt_only, is_mail, is_file;
 };
 
-struct protected {
+struct protected
+{
     Chancery__V1__ProtectResponse *response;
     struct secret *key;
     struct content_id content;
@@ -98,7 +99,9 @@ static int ask(struct session *s, const struct protect_args *args, struct protec
     }
     out->response = (Chancery__V1__ProtectResponse *)response;
     if (!uuid_parse(slice_str(out->response->content_id), &out->content.u, &err).ok ||
-        !jwe_decrypt(s->key, slice_str(out->response->wrapped_content_key), R_CRYPTO_FAILED, &out->key, &err).ok) {
+        !jwe_decrypt(s->key, slice_str(out->response->wrapped_content_key), R_CRYPTO_FAILED,
+                     &out->key, &err)
+             .ok) {
         return fail_with(s->command, &err);
     }
     return EXIT_OK;
@@ -128,14 +131,16 @@ static int protect_mail(struct session *s, struct protect_args *args)
     struct err err = {0};
     struct slice mail, wrapper;
     struct protected made = {0};
-    if (!read_file(s->arena, args->input, MAIL_BYTES_MAX, &mail, &err).ok || !complete(s, args, mail, &err).ok) {
+    if (!read_file(s->arena, args->input, MAIL_BYTES_MAX, &mail, &err).ok ||
+        !complete(s, args, mail, &err).ok) {
         return fail_with(s->command, &err);
     }
     int code = ask(s, args, &made);
     if (code != EXIT_OK) {
         return code;
     }
-    struct slice license = slice_of(made.response->publishing_license.data, made.response->publishing_license.len);
+    struct slice license =
+        slice_of(made.response->publishing_license.data, made.response->publishing_license.len);
     struct mail_wrapping wrapping = {mail, license, made.content, made.response->portal_url};
     rc result = mail_wrap(s->arena, &wrapping, made.key, &wrapper, &err);
     secret_free(made.key);
@@ -148,8 +153,8 @@ static int protect_mail(struct session *s, struct protect_args *args)
 
 /* --- files -------------------------------------------------------------------------------------- */
 
-static rc stream(const struct protect_args *args, FILE *in, struct slice license, const struct secret *key,
-                 struct err *err)
+static rc stream(const struct protect_args *args, FILE *in, struct slice license,
+                 const struct secret *key, struct err *err)
 {
     struct output output;
     TRY(output_open(args->output, &output, err));
@@ -168,13 +173,15 @@ static int protect_file(struct session *s, const struct protect_args *args)
     }
     int code = ask(s, args, &made);
     if (code == EXIT_OK) {
-        struct slice license = slice_of(made.response->publishing_license.data, made.response->publishing_license.len);
+        struct slice license =
+            slice_of(made.response->publishing_license.data, made.response->publishing_license.len);
         bool ok = stream(args, in, license, made.key, &err).ok;
         code = ok ? EXIT_OK : fail_with(s->command, &err);
         secret_free(made.key);
     }
     if (code == EXIT_OK) {
-        fprintf(strcmp(args->output, "-") == 0 ? stderr : stdout, "%s\n", made.response->content_id);
+        fprintf(strcmp(args->output, "-") == 0 ? stderr : stdout, "%s\n",
+                made.response->content_id);
     }
     fclose(in);
     return code;
@@ -184,7 +191,8 @@ static int check_args(struct protect_args *args)
 {
     int policies = (args->template != NULL) + args->is_dnf + args->is_encrypt_only;
     if (policies != 1) {
-        return usage_error(&command_protect, "give one of --do-not-forward, --encrypt-only and --template");
+        return usage_error(&command_protect,
+                           "give one of --do-not-forward, --encrypt-only and --template");
     }
     args->is_mail = args->is_mail || (!args->is_file && ends_with(args->input, ".eml"));
     return EXIT_OK;
@@ -194,11 +202,16 @@ static int run(int argc, char **argv)
 {
     struct protect_args args = {0};
     const struct option_spec specs[] = {
-        {"--profile", &args.profile, NULL, NULL},       {"--template", &args.template, NULL, NULL},
-        {"--owner", &args.owner, NULL, NULL},           {"--name", &args.name, NULL, NULL},
-        {"--request-id", &args.request_id, NULL, NULL}, {"--recipient", NULL, NULL, &args.recipients},
-        {"--do-not-forward", NULL, &args.is_dnf, NULL}, {"--encrypt-only", NULL, &args.is_encrypt_only, NULL},
-        {"--mail", NULL, &args.is_mail, NULL},          {"--file", NULL, &args.is_file, NULL},
+        {"--profile", &args.profile, NULL, NULL},
+        {"--template", &args.template, NULL, NULL},
+        {"--owner", &args.owner, NULL, NULL},
+        {"--name", &args.name, NULL, NULL},
+        {"--request-id", &args.request_id, NULL, NULL},
+        {"--recipient", NULL, NULL, &args.recipients},
+        {"--do-not-forward", NULL, &args.is_dnf, NULL},
+        {"--encrypt-only", NULL, &args.is_encrypt_only, NULL},
+        {"--mail", NULL, &args.is_mail, NULL},
+        {"--file", NULL, &args.is_file, NULL},
     };
     struct session session;
     argc = options_take(&command_protect, specs, sizeof specs / sizeof specs[0], argc, argv);
@@ -211,12 +224,16 @@ static int run(int argc, char **argv)
     if (code != EXIT_OK) {
         return code;
     }
-    args.output = argc == 3 ? argv[2] : arena_printf(session.arena, "%s.protected%s", args.input, args.is_mail ? ".eml" : "");
+    args.output = argc == 3 ? argv[2]
+                            : arena_printf(session.arena, "%s.protected%s", args.input,
+                                           args.is_mail ? ".eml" : "");
     code = args.is_mail ? protect_mail(&session, &args) : protect_file(&session, &args);
     session_close(&session);
     xfree((void *)(uintptr_t)args.recipients);
     return code;
 }
 
-const struct command command_protect = {
-    .name = "protect", .summary = "protect a mail or a file under a policy", .help = HELP, .run = run};
+const struct command command_protect = {.name = "protect",
+                                        .summary = "protect a mail or a file under a policy",
+                                        .help = HELP,
+                                        .run = run};

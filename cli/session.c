@@ -34,7 +34,8 @@ rc read_file(struct arena *arena, const char *path, size_t max, struct slice *ou
         bytes = realloc(bytes, cap);
     }
     bool is_bad = bytes == NULL || ferror(file) != 0 || len > max;
-    rc result = is_bad ? err_raise(err, R_STARTUP_FAILED, __FILE__, __LINE__, "%s is unreadable or too large", path)
+    rc result = is_bad ? err_raise(err, R_STARTUP_FAILED, __FILE__, __LINE__,
+                                   "%s is unreadable or too large", path)
                        : arena_dup_slice(arena, slice_of(bytes, len), out, err);
     free(bytes);
     if (file != stdin) {
@@ -48,7 +49,8 @@ static rc read_token(struct arena *arena, const char *path, const char **out, st
 {
     struct slice bytes;
     TRY(read_file(arena, path, TOKEN_MAX, &bytes, err));
-    while (bytes.len > 0 && (bytes.ptr[bytes.len - 1] == '\n' || bytes.ptr[bytes.len - 1] == '\r')) {
+    while (bytes.len > 0 &&
+           (bytes.ptr[bytes.len - 1] == '\n' || bytes.ptr[bytes.len - 1] == '\r')) {
         bytes.len--;
     }
     *out = arena_dup(arena, bytes);
@@ -63,7 +65,8 @@ static rc open_all(struct session *s, const char *path, struct err *err)
     struct client_config config = {0};
     TRY(crypto_init(NULL, err));
     TRY(read_file(s->arena, path, PROFILE_MAX, &text, err));
-    TRY(message_from_yaml(s->arena, &chancery__config__v1__profile__descriptor, text, &message, err));
+    TRY(message_from_yaml(s->arena, &chancery__config__v1__profile__descriptor, text, &message,
+                          err));
     s->profile = (Chancery__Config__V1__Profile *)message;
     s->is_component = s->profile->certificate_file[0] != '\0';
     if (s->profile->token_file[0] != '\0') {
@@ -109,9 +112,10 @@ static int tell_refusal(const struct session *s, const struct client_refusal *re
     for (size_t i = 0; i < refusal->metadata_count; i++) {
         fprintf(stderr, "  %s: %s\n", refusal->metadata[i].key, refusal->metadata[i].value);
     }
-    bool is_decision = refusal->code == GRPC_PERMISSION_DENIED || refusal->code == GRPC_UNAUTHENTICATED ||
-                       refusal->code == GRPC_FAILED_PRECONDITION || refusal->code == GRPC_NOT_FOUND ||
-                       refusal->code == GRPC_ALREADY_EXISTS;
+    bool is_decision = refusal->code == GRPC_PERMISSION_DENIED ||
+                       refusal->code == GRPC_UNAUTHENTICATED ||
+                       refusal->code == GRPC_FAILED_PRECONDITION ||
+                       refusal->code == GRPC_NOT_FOUND || refusal->code == GRPC_ALREADY_EXISTS;
     return is_decision ? EXIT_REFUSED : EXIT_FAILED;
 }
 
@@ -120,13 +124,15 @@ int session_call(struct session *s, const char *method, const ProtobufCMessage *
 {
     struct client_refusal refusal;
     struct err err = {0};
-    if (client_call(s->client, s->arena, method, request, response_type, response, &refusal, &err).ok) {
+    if (client_call(s->client, s->arena, method, request, response_type, response, &refusal, &err)
+            .ok) {
         return EXIT_OK;
     }
     if (refusal.code != 0) {
         return tell_refusal(s, &refusal);
     }
-    fprintf(stderr, "chancery %s: %s\n  Is the authority running? Is `server` of the profile right?\n",
+    fprintf(stderr,
+            "chancery %s: %s\n  Is the authority running? Is `server` of the profile right?\n",
             s->command->name, err.detail);
     return EXIT_FAILED;
 }

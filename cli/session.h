@@ -30,6 +30,7 @@ ProtobufCBinaryData session_public_jwk(struct session *session);
 /* Print a message as JSON, for -o json. */
 int session_print_json(struct session *session, const ProtobufCMessage *message);
 /* Read a whole file of at most `max` bytes into the arena. */
-MUST rc read_file(struct arena *arena, const char *path, size_t max, struct slice *out, struct err *err);
+MUST rc read_file(struct arena *arena, const char *path, size_t max, struct slice *out,
+                  struct err *err);
 /* protobuf-c wants char *; requests are only read. */
 char *text_field(const char *text);

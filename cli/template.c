@@ -57,14 +57,16 @@ static int create(struct session *s, const struct template_args *args)
         return usage_error(s->command, "-f is required");
     }
     if (!read_file(s->arena, args->file, MESSAGE_TEXT_MAX, &text, &err).ok ||
-        !message_from_yaml(s->arena, &chancery__v1__template__descriptor, text, &message, &err).ok) {
+        !message_from_yaml(s->arena, &chancery__v1__template__descriptor, text, &message, &err)
+             .ok) {
         return fail_with(s->command, &err);
     }
     request.template_ = (Chancery__V1__Template *)message;
     int code = session_call(s, "TemplateService/CreateTemplate", &request.base,
                             &chancery__v1__create_template_response__descriptor, &message);
     if (code == EXIT_OK) {
-        puts(((const Chancery__V1__CreateTemplateResponse *)(const void *)message)->template_->template_id);
+        puts(((const Chancery__V1__CreateTemplateResponse *)(const void *)message)
+                 ->template_->template_id);
     }
     return code;
 }
@@ -106,11 +108,15 @@ static int run(int argc, char **argv)
         const char *name;
         bool needs_id;
         int (*run)(struct session *s, const struct template_args *args);
-    } verbs[] = {{"list", false, list}, {"create", false, create}, {"show", true, show},
-                 {"archive", true, archive}, {"publish", true, publish}};
+    } verbs[] = {{"list", false, list},
+                 {"create", false, create},
+                 {"show", true, show},
+                 {"archive", true, archive},
+                 {"publish", true, publish}};
     struct template_args args = {.format = "text"};
-    const struct option_spec specs[] = {
-        {"--profile", &args.profile, NULL, NULL}, {"-f", &args.file, NULL, NULL}, {"-o", &args.format, NULL, NULL}};
+    const struct option_spec specs[] = {{"--profile", &args.profile, NULL, NULL},
+                                        {"-f", &args.file, NULL, NULL},
+                                        {"-o", &args.format, NULL, NULL}};
     argc = options_take(&command_template, specs, 3, argc, argv);
     for (size_t i = 0; argc >= 2 && i < sizeof verbs / sizeof verbs[0]; i++) {
         struct session session;
@@ -118,7 +124,8 @@ static int run(int argc, char **argv)
             continue;
         }
         if (argc != (verbs[i].needs_id ? 3 : 2)) {
-            return usage_error(&command_template, verbs[i].needs_id ? "give one template id" : argv[argc - 1]);
+            return usage_error(&command_template,
+                               verbs[i].needs_id ? "give one template id" : argv[argc - 1]);
         }
         args.id = argv[argc - 1];
         int code = session_open(&session, &command_template, args.profile);
@@ -131,5 +138,8 @@ static int run(int argc, char **argv)
     return usage_error(&command_template, "list, create, show, archive or publish");
 }
 
-const struct command command_template = {
-    .name = "template", .summary = "list, create, show, archive and publish templates", .help = HELP, .run = run};
+const struct command command_template = {.name = "template",
+                                         .summary =
+                                             "list, create, show, archive and publish templates",
+                                         .help = HELP,
+                                         .run = run};

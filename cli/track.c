@@ -40,12 +40,15 @@ struct change_args {
     const char *profile, *user, *reason;
 };
 
-static int parse_change(const struct command *command, int argc, char **argv, struct change_args *args)
+static int parse_change(const struct command *command, int argc, char **argv,
+                        struct change_args *args)
 {
     const struct option_spec specs[] = {{"--profile", &args->profile, NULL, NULL},
                                         {"--user", &args->user, NULL, NULL},
                                         {"--reason", &args->reason, NULL, NULL}};
-    return options_take(command, specs, 3, argc, argv) == 2 ? EXIT_OK : usage_error(command, "give one content id");
+    return options_take(command, specs, 3, argc, argv) == 2
+               ? EXIT_OK
+               : usage_error(command, "give one content id");
 }
 
 static int run_revoke(int argc, char **argv)
@@ -72,8 +75,10 @@ static int run_revoke(int argc, char **argv)
     return code;
 }
 
-const struct command command_revoke = {
-    .name = "revoke", .summary = "take content back, for everybody or one person", .help = REVOKE_HELP, .run = run_revoke};
+const struct command command_revoke = {.name = "revoke",
+                                       .summary = "take content back, for everybody or one person",
+                                       .help = REVOKE_HELP,
+                                       .run = run_revoke};
 
 static int run_restore(int argc, char **argv)
 {
@@ -109,15 +114,17 @@ static void show_access(const Chancery__V1__ListAccessResponse *r)
     for (size_t i = 0; i < r->n_events; i++) {
         const Chancery__V1__AccessEvent *e = r->events[i];
         print_time(e->time);
-        printf("%-8s %-20s %s%s%s\n", e->granted ? "opened" : "refused", e->granted ? "" : e->reason,
-               e->user[0] == '\0' ? e->component : e->user, e->channel[0] == '\0' ? "" : " by ", e->channel);
+        printf("%-8s %-20s %s%s%s\n", e->granted ? "opened" : "refused",
+               e->granted ? "" : e->reason, e->user[0] == '\0' ? e->component : e->user,
+               e->channel[0] == '\0' ? "" : " by ", e->channel);
     }
 }
 
 static int run_track(int argc, char **argv)
 {
     const char *profile = NULL, *format = "text";
-    const struct option_spec specs[] = {{"--profile", &profile, NULL, NULL}, {"-o", &format, NULL, NULL}};
+    const struct option_spec specs[] = {{"--profile", &profile, NULL, NULL},
+                                        {"-o", &format, NULL, NULL}};
     struct session session;
     ProtobufCMessage *response = NULL;
     Chancery__V1__ListAccessRequest request;
@@ -141,8 +148,10 @@ static int run_track(int argc, char **argv)
     return code;
 }
 
-const struct command command_track = {
-    .name = "track", .summary = "show who opened a content and who was refused", .help = TRACK_HELP, .run = run_track};
+const struct command command_track = {.name = "track",
+                                      .summary = "show who opened a content and who was refused",
+                                      .help = TRACK_HELP,
+                                      .run = run_track};
 
 /* --- audit -------------------------------------------------------------------------------------- */
 
@@ -161,8 +170,9 @@ static int run_audit(int argc, char **argv)
     const char *profile = NULL, *format = "text", *tenant = NULL, *content = NULL, *user = NULL;
     bool denied = false;
     const struct option_spec specs[] = {
-        {"--profile", &profile, NULL, NULL}, {"-o", &format, NULL, NULL},   {"--tenant", &tenant, NULL, NULL},
-        {"--content", &content, NULL, NULL}, {"--user", &user, NULL, NULL}, {"--denied", NULL, &denied, NULL}};
+        {"--profile", &profile, NULL, NULL}, {"-o", &format, NULL, NULL},
+        {"--tenant", &tenant, NULL, NULL},   {"--content", &content, NULL, NULL},
+        {"--user", &user, NULL, NULL},       {"--denied", NULL, &denied, NULL}};
     struct session session;
     ProtobufCMessage *response = NULL;
     Chancery__V1__QueryRequest request;
@@ -181,8 +191,8 @@ static int run_audit(int argc, char **argv)
     filter.user = text_field(user);
     filter.denied_only = denied;
     request.filter = &filter;
-    code = session_call(&session, "AuditService/Query", &request.base, &chancery__v1__query_response__descriptor,
-                        &response);
+    code = session_call(&session, "AuditService/Query", &request.base,
+                        &chancery__v1__query_response__descriptor, &response);
     if (code == EXIT_OK && strcmp(format, "json") == 0) {
         code = session_print_json(&session, response);
     } else if (code == EXIT_OK) {
@@ -192,5 +202,7 @@ static int run_audit(int argc, char **argv)
     return code;
 }
 
-const struct command command_audit = {
-    .name = "audit", .summary = "query the record of decisions and admin acts", .help = AUDIT_HELP, .run = run_audit};
+const struct command command_audit = {.name = "audit",
+                                      .summary = "query the record of decisions and admin acts",
+                                      .help = AUDIT_HELP,
+                                      .run = run_audit};

@@ -15,7 +15,12 @@
 #include "google/rpc/status.pb-c.h"
 #include "wire/pb.h"
 
-enum { TIMEOUT_MS = 30000, PREFIX_BYTES = 5, RESPONSE_MAX = 16 * 1024 * 1024, HEADER_MAX = 64 * 1024 };
+enum {
+    TIMEOUT_MS = 30000,
+    PREFIX_BYTES = 5,
+    RESPONSE_MAX = 16 * 1024 * 1024,
+    HEADER_MAX = 64 * 1024
+};
 
 struct client {
     CURL *easy;
@@ -54,7 +59,8 @@ static size_t on_body(char *data, size_t size, size_t count, void *arg)
 static const char *header_value(struct response *r, struct slice line, const char *name)
 {
     size_t len = strlen(name);
-    if (line.len <= len || line.ptr[len] != ':' || !slice_eq_nocase(slice_cut(line, 0, len), slice_str(name))) {
+    if (line.len <= len || line.ptr[len] != ':' ||
+        !slice_eq_nocase(slice_cut(line, 0, len), slice_str(name))) {
         return NULL;
     }
     size_t from = len + 1, to = line.len;
@@ -93,7 +99,8 @@ static void take_error_info(struct arena *arena, struct slice bytes, struct clie
     }
     const Google__Rpc__ErrorInfo *info = (const void *)message;
     out->reason = info->reason;
-    for (size_t i = 0; i < info->n_metadata && out->metadata_count < 8; i++, out->metadata_count++) {
+    for (size_t i = 0; i < info->n_metadata && out->metadata_count < 8;
+         i++, out->metadata_count++) {
         out->metadata[out->metadata_count].key = info->metadata[i]->key;
         out->metadata[out->metadata_count].value = info->metadata[i]->value;
     }
@@ -106,7 +113,8 @@ static void take_bad_request(struct arena *arena, struct slice bytes, struct cli
         return;
     }
     const Google__Rpc__BadRequest *bad = (const void *)message;
-    for (size_t i = 0; i < bad->n_field_violations && out->field_count < 8; i++, out->field_count++) {
+    for (size_t i = 0; i < bad->n_field_violations && out->field_count < 8;
+         i++, out->field_count++) {
         out->fields[out->field_count].field = bad->field_violations[i]->field;
         out->fields[out->field_count].description = bad->field_violations[i]->description;
     }
@@ -156,7 +164,8 @@ static rc refuse(const struct response *r, struct client_refusal *refusal, struc
 
 /* --- calls -------------------------------------------------------------------------------------- */
 
-static rc frame(struct arena *arena, const ProtobufCMessage *request, struct slice *out, struct err *err)
+static rc frame(struct arena *arena, const ProtobufCMessage *request, struct slice *out,
+                struct err *err)
 {
     struct slice packed;
     struct buf buf;
@@ -172,7 +181,8 @@ static rc frame(struct arena *arena, const ProtobufCMessage *request, struct sli
 static rc unframe(struct slice body, struct slice *out, struct err *err)
 {
     ENSURE(body.len >= PREFIX_BYTES && body.ptr[0] == 0, err, R_PROTO_MALFORMED);
-    size_t len = (size_t)body.ptr[1] << 24 | (size_t)body.ptr[2] << 16 | (size_t)body.ptr[3] << 8 | body.ptr[4];
+    size_t len = (size_t)body.ptr[1] << 24 | (size_t)body.ptr[2] << 16 | (size_t)body.ptr[3] << 8 |
+                 body.ptr[4];
     ENSURE(len == body.len - PREFIX_BYTES, err, R_PROTO_MALFORMED);
     *out = slice_cut(body, PREFIX_BYTES, body.len);
     return OK;
@@ -216,7 +226,9 @@ rc client_call(struct client *client, struct arena *arena, const char *method,
     }
     if (code != CURLE_OK || r.grpc_status != 0) {
         FAIL(err, R_STARTUP_FAILED, "no answer from %s: %s", client->base,
-             problem[0] != '\0' ? problem : code != CURLE_OK ? curl_easy_strerror(code) : "it speaks no gRPC");
+             problem[0] != '\0' ? problem
+             : code != CURLE_OK ? curl_easy_strerror(code)
+                                : "it speaks no gRPC");
     }
     TRY(buf_finish(&r.body, &body, err));
     TRY(unframe(body, &message, err));
@@ -232,7 +244,8 @@ int client_get(struct client *client, struct arena *arena, const char *path, str
     buf_init(&r.body, arena);
     curl_easy_setopt(client->easy, CURLOPT_HTTPHEADER, NULL);
     curl_easy_setopt(client->easy, CURLOPT_HTTPGET, 1L);
-    if (url == NULL || perform(client, url, &r, problem) != CURLE_OK || !buf_finish(&r.body, body, NULL).ok) {
+    if (url == NULL || perform(client, url, &r, problem) != CURLE_OK ||
+        !buf_finish(&r.body, body, NULL).ok) {
         *body = SLICE_NONE;
         return 0;
     }
@@ -267,7 +280,8 @@ static rc set_server(struct client *client, const char *server, struct err *err)
      * connection, with any server. */
     curl_easy_setopt(client->easy, CURLOPT_FORBID_REUSE, is_https ? 0L : 1L);
     curl_easy_setopt(client->easy, CURLOPT_HTTP_VERSION,
-                     is_https ? (long)CURL_HTTP_VERSION_2TLS : (long)CURL_HTTP_VERSION_2_PRIOR_KNOWLEDGE);
+                     is_https ? (long)CURL_HTTP_VERSION_2TLS
+                              : (long)CURL_HTTP_VERSION_2_PRIOR_KNOWLEDGE);
     return OK;
 }
 
@@ -282,7 +296,8 @@ static void set_credentials(struct client *client, const struct client_config *c
         curl_easy_setopt(client->easy, CURLOPT_SSLKEY, config->key_file);
     }
     if (is_set(config->token)) {
-        add_header(client, has_certificate ? "x-chancery-user-token: " : "authorization: Bearer ", config->token);
+        add_header(client, has_certificate ? "x-chancery-user-token: " : "authorization: Bearer ",
+                   config->token);
     }
 }
 

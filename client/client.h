@@ -14,8 +14,8 @@ struct client_config {
     const char *ca_file;          /* PEM; NULL or "": the system's */
     const char *certificate_file; /* PEM; NULL or "": none */
     const char *key_file;
-    const char *token;            /* the user's; NULL or "": none */
-    int64_t timeout_ms;           /* 0: 30 s */
+    const char *token;  /* the user's; NULL or "": none */
+    int64_t timeout_ms; /* 0: 30 s */
 };
 
 /* What the authority said when it refused (google.rpc.Status with ErrorInfo, LocalizedMessage). */
@@ -40,7 +40,8 @@ void client_free(struct client *client);
 /* Call "LicensingService/AcquireLicense". When it fails, `refusal` (in the arena) says what the authority
  * answered, and the reason is R_INTERNAL unless no answer came: then R_DATABASE_UNAVAILABLE … see detail. */
 MUST rc client_call(struct client *client, struct arena *arena, const char *method,
-                    const ProtobufCMessage *request, const ProtobufCMessageDescriptor *response_type,
-                    ProtobufCMessage **response, struct client_refusal *refusal, struct err *err);
+                    const ProtobufCMessage *request,
+                    const ProtobufCMessageDescriptor *response_type, ProtobufCMessage **response,
+                    struct client_refusal *refusal, struct err *err);
 /* GET a page such as "/readyz"; its status, or 0 when nobody answered. The body lies in the arena. */
 int client_get(struct client *client, struct arena *arena, const char *path, struct slice *body);

@@ -27,18 +27,21 @@ static void record_keys_fini(struct record_keys *keys)
     secret_free(keys->key);
 }
 
-static rc derive(const struct secret *content_key, const uint8_t salt[SALT_BYTES], struct slice header,
-                 struct record_keys *out, struct err *err)
+static rc derive(const struct secret *content_key, const uint8_t salt[SALT_BYTES],
+                 struct slice header, struct record_keys *out, struct err *err)
 {
     struct slice key = secret_use(content_key), salted = slice_of(salt, SALT_BYTES);
     out->key = secret_new(AEAD_KEY_BYTES);
-    TRY(kdf_hkdf_sha256(key, salted, slice_str("chancery file 1 key"), secret_bytes(out->key), AEAD_KEY_BYTES, err));
-    TRY(kdf_hkdf_sha256(key, salted, slice_str("chancery file 1 nonce"), out->nonce, AEAD_NONCE_BYTES, err));
+    TRY(kdf_hkdf_sha256(key, salted, slice_str("chancery file 1 key"), secret_bytes(out->key),
+                        AEAD_KEY_BYTES, err));
+    TRY(kdf_hkdf_sha256(key, salted, slice_str("chancery file 1 nonce"), out->nonce,
+                        AEAD_NONCE_BYTES, err));
     return hash_sha256(header, out->aad, err);
 }
 
 /* RFC 8188 §2.3: the sequence number is added to the nonce by XOR. */
-static void nonce_of(const struct record_keys *keys, uint64_t sequence, uint8_t out[AEAD_NONCE_BYTES])
+static void nonce_of(const struct record_keys *keys, uint64_t sequence,
+                     uint8_t out[AEAD_NONCE_BYTES])
 {
     memcpy(out, keys->nonce, AEAD_NONCE_BYTES);
     for (int i = 0; i < 8; i++) {
@@ -53,8 +56,8 @@ static rc stream_failed(const char *what, struct err *err)
 
 /* --- writing ------------------------------------------------------------------------------------ */
 
-static rc write_header(struct arena *arena, FILE *out, struct slice license, uint8_t salt[SALT_BYTES],
-                       struct slice *header, struct err *err)
+static rc write_header(struct arena *arena, FILE *out, struct slice license,
+                       uint8_t salt[SALT_BYTES], struct slice *header, struct err *err)
 {
     struct buf buf;
     ENSURE(RAND_bytes(salt, SALT_BYTES) == 1, err, R_CRYPTO_FAILED);
@@ -66,13 +69,16 @@ static rc write_header(struct arena *arena, FILE *out, struct slice license, uin
     buf_add(&buf, slice_of(salt, SALT_BYTES));
     buf_add(&buf, license);
     TRY(buf_finish(&buf, header, err));
-    return fwrite(header->ptr, 1, header->len, out) == header->len ? OK : stream_failed("writing", err);
+    return fwrite(header->ptr, 1, header->len, out) == header->len ? OK
+                                                                   : stream_failed("writing", err);
 }
 
 /* Read one record ahead, so that it is known whether the present one is the last. */
-static rc write_records(FILE *in, FILE *out, const struct record_keys *keys, uint8_t *space, struct err *err)
+static rc write_records(FILE *in, FILE *out, const struct record_keys *keys, uint8_t *space,
+                        struct err *err)
 {
-    uint8_t *text = space, *ahead = space + CONTENT_FILE_RECORD, *cipher = space + 2 * CONTENT_FILE_RECORD;
+    uint8_t *text = space, *ahead = space + CONTENT_FILE_RECORD,
+            *cipher = space + 2 * CONTENT_FILE_RECORD;
     uint8_t nonce[AEAD_NONCE_BYTES], tag[AEAD_TAG_BYTES];
     size_t len = fread(text, 1, TEXT_MAX, in);
     for (uint64_t sequence = 0;; sequence++) {
@@ -82,9 +88,10 @@ static rc write_records(FILE *in, FILE *out, const struct record_keys *keys, uin
         }
         text[len] = next > 0 ? MORE : LAST;
         nonce_of(keys, sequence, nonce);
-        TRY(aead_seal(secret_use(keys->key), nonce, slice_of(keys->aad, sizeof keys->aad), slice_of(text, len + 1),
-                      cipher, tag, err));
-        if (fwrite(cipher, 1, len + 1, out) != len + 1 || fwrite(tag, 1, sizeof tag, out) != sizeof tag) {
+        TRY(aead_seal(secret_use(keys->key), nonce, slice_of(keys->aad, sizeof keys->aad),
+                      slice_of(text, len + 1), cipher, tag, err));
+        if (fwrite(cipher, 1, len + 1, out) != len + 1 ||
+            fwrite(tag, 1, sizeof tag, out) != sizeof tag) {
             return stream_failed("writing", err);
         }
         if (next == 0) {
@@ -135,7 +142,8 @@ rc content_file_open(struct arena *arena, FILE *in, struct content_file *out, st
     return OK;
 }
 
-static rc read_records(FILE *in, FILE *out, const struct record_keys *keys, uint8_t *space, struct err *err)
+static rc read_records(FILE *in, FILE *out, const struct record_keys *keys, uint8_t *space,
+                       struct err *err)
 {
     uint8_t *cipher = space, *text = space + CONTENT_FILE_RECORD;
     uint8_t nonce[AEAD_NONCE_BYTES];
@@ -147,10 +155,11 @@ static rc read_records(FILE *in, FILE *out, const struct record_keys *keys, uint
         ENSURE(len > AEAD_TAG_BYTES, err, R_LICENSE_FORGED); /* the last record is missing */
         size_t body = len - AEAD_TAG_BYTES;
         nonce_of(keys, sequence, nonce);
-        TRY(aead_open(secret_use(keys->key), nonce, slice_of(keys->aad, sizeof keys->aad), slice_of(cipher, body),
-                      cipher + body, text, R_LICENSE_FORGED, err));
+        TRY(aead_open(secret_use(keys->key), nonce, slice_of(keys->aad, sizeof keys->aad),
+                      slice_of(cipher, body), cipher + body, text, R_LICENSE_FORGED, err));
         bool is_last = text[body - 1] == LAST;
-        ENSURE(is_last || (text[body - 1] == MORE && len == CONTENT_FILE_RECORD), err, R_LICENSE_FORGED);
+        ENSURE(is_last || (text[body - 1] == MORE && len == CONTENT_FILE_RECORD), err,
+               R_LICENSE_FORGED);
         if (fwrite(text, 1, body - 1, out) != body - 1) {
             return stream_failed("writing", err);
         }
@@ -161,8 +170,8 @@ static rc read_records(FILE *in, FILE *out, const struct record_keys *keys, uint
     }
 }
 
-rc content_file_read(const struct content_file *file, FILE *in, FILE *out, const struct secret *content_key,
-                     struct err *err)
+rc content_file_read(const struct content_file *file, FILE *in, FILE *out,
+                     const struct secret *content_key, struct err *err)
 {
     AUTO(record_keys_fini) struct record_keys keys = {0};
     AUTO(secret_free_at) struct secret *space = secret_new(2 * CONTENT_FILE_RECORD);

@@ -16,8 +16,8 @@
 enum { CONTENT_FILE_RECORD = 65536, CONTENT_FILE_LICENSE_MAX = 256 * 1024 };
 
 /* Write a protected file. R_STARTUP_FAILED with the system's word when a stream fails. */
-MUST rc content_file_write(FILE *in, FILE *out, struct slice license, const struct secret *content_key,
-                           struct err *err);
+MUST rc content_file_write(FILE *in, FILE *out, struct slice license,
+                           const struct secret *content_key, struct err *err);
 /* Read the header up to the first record. R_LICENSE_MALFORMED when it is no protected file. */
 struct content_file {
     struct slice license; /* in the arena */
@@ -27,5 +27,5 @@ struct content_file {
 MUST rc content_file_open(struct arena *arena, FILE *in, struct content_file *out, struct err *err);
 /* Read the records and write their text. R_LICENSE_FORGED when one does not verify or the last is missing; what
  * was written before is true, but the file is not whole. */
-MUST rc content_file_read(const struct content_file *file, FILE *in, FILE *out, const struct secret *content_key,
-                          struct err *err);
+MUST rc content_file_read(const struct content_file *file, FILE *in, FILE *out,
+                          const struct secret *content_key, struct err *err);

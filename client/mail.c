@@ -32,7 +32,8 @@ static GMimeMessage *parse(struct slice bytes)
 
 /* --- envelope ----------------------------------------------------------------------------------- */
 
-static rc take_addresses(struct arena *arena, InternetAddressList *list, struct mail_envelope *out, struct err *err)
+static rc take_addresses(struct arena *arena, InternetAddressList *list, struct mail_envelope *out,
+                         struct err *err)
 {
     int count = list == NULL ? 0 : internet_address_list_length(list);
     for (int i = 0; i < count; i++) {
@@ -47,7 +48,8 @@ static rc take_addresses(struct arena *arena, InternetAddressList *list, struct 
     return OK;
 }
 
-static rc read_envelope(struct arena *arena, GMimeMessage *message, struct mail_envelope *out, struct err *err)
+static rc read_envelope(struct arena *arena, GMimeMessage *message, struct mail_envelope *out,
+                        struct err *err)
 {
     InternetAddressList *from = g_mime_message_get_from(message);
     InternetAddressList *to = g_mime_message_get_to(message), *cc = g_mime_message_get_cc(message);
@@ -70,7 +72,8 @@ static rc read_envelope(struct arena *arena, GMimeMessage *message, struct mail_
     return take_addresses(arena, cc, out, err);
 }
 
-rc mail_read_envelope(struct arena *arena, struct slice mail, struct mail_envelope *out, struct err *err)
+rc mail_read_envelope(struct arena *arena, struct slice mail, struct mail_envelope *out,
+                      struct err *err)
 {
     *out = (struct mail_envelope){.from = "", .subject = ""};
     GMimeMessage *message = parse(mail);
@@ -82,11 +85,13 @@ rc mail_read_envelope(struct arena *arena, struct slice mail, struct mail_envelo
 
 /* --- wrapping ----------------------------------------------------------------------------------- */
 
-static GMimeObject *attachment(const char *type, const char *subtype, const char *name, struct slice bytes)
+static GMimeObject *attachment(const char *type, const char *subtype, const char *name,
+                               struct slice bytes)
 {
     GMimePart *part = g_mime_part_new_with_type(type, subtype);
     GMimeStream *stream = g_mime_stream_mem_new_with_buffer((const char *)bytes.ptr, bytes.len);
-    GMimeDataWrapper *content = g_mime_data_wrapper_new_with_stream(stream, GMIME_CONTENT_ENCODING_DEFAULT);
+    GMimeDataWrapper *content =
+        g_mime_data_wrapper_new_with_stream(stream, GMIME_CONTENT_ENCODING_DEFAULT);
     g_mime_part_set_content(part, content);
     g_mime_part_set_content_encoding(part, GMIME_CONTENT_ENCODING_BASE64);
     g_mime_part_set_filename(part, name);
@@ -99,9 +104,10 @@ static GMimeObject *notice(const char *portal_url)
 {
     GMimeTextPart *part = g_mime_text_part_new_with_subtype("plain");
     char text[2048];
-    snprintf(text, sizeof text,
-             "This message is protected.\r\n\r\nOpen it with a mail program that knows Chancery%s%s.\r\n",
-             portal_url[0] == '\0' ? "" : ", or in your browser at\r\n", portal_url);
+    snprintf(
+        text, sizeof text,
+        "This message is protected.\r\n\r\nOpen it with a mail program that knows Chancery%s%s.\r\n",
+        portal_url[0] == '\0' ? "" : ", or in your browser at\r\n", portal_url);
     g_mime_text_part_set_text(part, text);
     return GMIME_OBJECT(part);
 }
@@ -115,7 +121,8 @@ static void add(GMimeMultipart *multipart, GMimeObject *part)
 /* What a mail system needs of the mail's own header; nothing else of it leaves the seal. */
 static void copy_headers(GMimeMessage *from, GMimeMessage *to)
 {
-    static const char *const names[] = {"From", "To", "Cc", "Reply-To", "Subject", "Date", "Message-Id"};
+    static const char *const names[] = {"From",    "To",   "Cc",        "Reply-To",
+                                        "Subject", "Date", "Message-Id"};
     for (size_t i = 0; i < sizeof names / sizeof names[0]; i++) {
         const char *value = g_mime_object_get_header(GMIME_OBJECT(from), names[i]);
         if (value != NULL) {
@@ -198,7 +205,8 @@ static void look(GMimeObject *parent, GMimeObject *object, gpointer user)
     bool is_sealed = g_mime_content_type_is_type(type, "application", "pkcs7-mime");
     struct slice *out = is_license ? &search->out->license : &search->out->sealed;
     (void)parent;
-    if (!GMIME_IS_PART(object) || (!is_license && !is_sealed) || out->len > 0 || search->has_failed) {
+    if (!GMIME_IS_PART(object) || (!is_license && !is_sealed) || out->len > 0 ||
+        search->has_failed) {
         return;
     }
     search->has_failed = !decode(search->arena, GMIME_PART(object), out, search->err).ok;
@@ -219,8 +227,8 @@ rc mail_unwrap(struct arena *arena, struct slice wrapper, struct mail_parts *out
     return OK;
 }
 
-rc mail_open(struct arena *arena, struct slice sealed, const struct secret *content_key, struct slice *out,
-             struct err *err)
+rc mail_open(struct arena *arena, struct slice sealed, const struct secret *content_key,
+             struct slice *out, struct err *err)
 {
     return mail_cms_open(arena, sealed, content_key, out, err);
 }

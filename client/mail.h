@@ -26,16 +26,18 @@ struct mail_envelope {
     const char **to;     /* addresses of To and Cc */
     size_t to_count;
 };
-MUST rc mail_read_envelope(struct arena *arena, struct slice mail, struct mail_envelope *out, struct err *err);
+MUST rc mail_read_envelope(struct arena *arena, struct slice mail, struct mail_envelope *out,
+                           struct err *err);
 
 /* Make the wrapper. From, To, Cc, Subject, Date and Message-ID are those of the mail. */
-MUST rc mail_wrap(struct arena *arena, const struct mail_wrapping *wrapping, const struct secret *content_key,
-                  struct slice *out, struct err *err);
+MUST rc mail_wrap(struct arena *arena, const struct mail_wrapping *wrapping,
+                  const struct secret *content_key, struct slice *out, struct err *err);
 /* Find license and CMS object in a wrapper. R_LICENSE_MALFORMED when it is none. */
 struct mail_parts {
     struct slice license, sealed;
 };
-MUST rc mail_unwrap(struct arena *arena, struct slice wrapper, struct mail_parts *out, struct err *err);
+MUST rc mail_unwrap(struct arena *arena, struct slice wrapper, struct mail_parts *out,
+                    struct err *err);
 /* Open the CMS object; nothing is given out before the tag has verified. R_LICENSE_FORGED. */
-MUST rc mail_open(struct arena *arena, struct slice sealed, const struct secret *content_key, struct slice *out,
-                  struct err *err);
+MUST rc mail_open(struct arena *arena, struct slice sealed, const struct secret *content_key,
+                  struct slice *out, struct err *err);

@@ -18,13 +18,15 @@ static void bio_free_at(BIO **bio)
 
 /* CMS_add0_recipient_key takes memory of OpenSSL's own and frees it, without wiping the key: OPENSSL_memdup of
  * the key is the one copy that we can't wipe. */
-static bool add_recipient(CMS_ContentInfo *cms, struct content_id content, const struct secret *content_key)
+static bool add_recipient(CMS_ContentInfo *cms, struct content_id content,
+                          const struct secret *content_key)
 {
     struct slice key = secret_use(content_key);
     unsigned char *own_key = OPENSSL_memdup(key.ptr, key.len);
     unsigned char *own_id = OPENSSL_memdup(content.u.b, UUID_BYTES);
     return own_key != NULL && own_id != NULL &&
-           CMS_add0_recipient_key(cms, NID_undef, own_key, key.len, own_id, UUID_BYTES, NULL, NULL, NULL) != NULL;
+           CMS_add0_recipient_key(cms, NID_undef, own_key, key.len, own_id, UUID_BYTES, NULL, NULL,
+                                  NULL) != NULL;
 }
 
 rc mail_cms_seal(struct arena *arena, struct slice plain, struct content_id content,
@@ -35,7 +37,8 @@ rc mail_cms_seal(struct arena *arena, struct slice plain, struct content_id cont
     AUTO(cms_free_at) CMS_ContentInfo *cms = CMS_AuthEnvelopedData_create(EVP_aes_256_gcm());
     char *bytes = NULL;
     ENSURE(in != NULL && der != NULL && cms != NULL, err, R_CRYPTO_FAILED);
-    ENSURE(CMS_set_detached(cms, 0) == 1, err, R_CRYPTO_FAILED); /* or the content would be left out */
+    ENSURE(CMS_set_detached(cms, 0) == 1, err,
+           R_CRYPTO_FAILED); /* or the content would be left out */
     ENSURE(add_recipient(cms, content, content_key), err, R_CRYPTO_FAILED);
     ENSURE(CMS_final(cms, in, NULL, CMS_BINARY) == 1, err, R_CRYPTO_FAILED);
     ENSURE(i2d_CMS_bio(der, cms) == 1, err, R_CRYPTO_FAILED);
@@ -43,8 +46,8 @@ rc mail_cms_seal(struct arena *arena, struct slice plain, struct content_id cont
     return arena_dup_slice(arena, slice_of(bytes, (size_t)len), out, err);
 }
 
-rc mail_cms_open(struct arena *arena, struct slice sealed, const struct secret *content_key, struct slice *out,
-                 struct err *err)
+rc mail_cms_open(struct arena *arena, struct slice sealed, const struct secret *content_key,
+                 struct slice *out, struct err *err)
 {
     AUTO(bio_free_at) BIO *der = BIO_new_mem_buf(sealed.ptr, (int)sealed.len);
     AUTO(bio_free_at) BIO *plain = BIO_new(BIO_s_mem());
@@ -53,10 +56,11 @@ rc mail_cms_open(struct arena *arena, struct slice sealed, const struct secret *
     char *bytes = NULL;
     ENSURE(plain != NULL, err, R_CRYPTO_FAILED);
     ENSURE(cms != NULL, err, R_LICENSE_FORGED);
-    ENSURE(OBJ_obj2nid(CMS_get0_type(cms)) == NID_id_smime_ct_authEnvelopedData, err, R_LICENSE_FORGED);
-    /* Without an identifier every KEK recipient is tried; we make only one. */
-    ENSURE(CMS_decrypt_set1_key(cms, (unsigned char *)(uintptr_t)key.ptr, key.len, NULL, 0) == 1, err,
+    ENSURE(OBJ_obj2nid(CMS_get0_type(cms)) == NID_id_smime_ct_authEnvelopedData, err,
            R_LICENSE_FORGED);
+    /* Without an identifier every KEK recipient is tried; we make only one. */
+    ENSURE(CMS_decrypt_set1_key(cms, (unsigned char *)(uintptr_t)key.ptr, key.len, NULL, 0) == 1,
+           err, R_LICENSE_FORGED);
     ENSURE(CMS_decrypt(cms, NULL, NULL, NULL, plain, CMS_BINARY) == 1, err, R_LICENSE_FORGED);
     long len = BIO_get_mem_data(plain, &bytes);
     return arena_dup_slice(arena, slice_of(bytes, (size_t)len), out, err);

@@ -43,9 +43,12 @@ static bool set_names(X509 *certificate, X509 *issuer, const char *name)
 {
     unsigned char serial[8];
     X509_NAME *subject = X509_get_subject_name(certificate);
-    return RAND_bytes(serial, sizeof serial) == 1 && X509_set_version(certificate, X509_VERSION_3) == 1 &&
-           ASN1_INTEGER_set_uint64(X509_get_serialNumber(certificate), (uint64_t)serial[0] << 48 | serial[1] << 16 | 1) == 1 &&
-           X509_NAME_add_entry_by_txt(subject, "CN", MBSTRING_ASC, (const unsigned char *)name, -1, -1, 0) == 1 &&
+    return RAND_bytes(serial, sizeof serial) == 1 &&
+           X509_set_version(certificate, X509_VERSION_3) == 1 &&
+           ASN1_INTEGER_set_uint64(X509_get_serialNumber(certificate),
+                                   (uint64_t)serial[0] << 48 | serial[1] << 16 | 1) == 1 &&
+           X509_NAME_add_entry_by_txt(subject, "CN", MBSTRING_ASC, (const unsigned char *)name, -1,
+                                      -1, 0) == 1 &&
            X509_set_issuer_name(certificate, X509_get_subject_name(issuer)) == 1 &&
            X509_gmtime_adj(X509_getm_notBefore(certificate), -3600) != NULL &&
            X509_gmtime_adj(X509_getm_notAfter(certificate), YEAR_S) != NULL;
@@ -58,11 +61,15 @@ static rc make(const char *name, const struct pair *ca, struct pair *out, struct
     out->certificate = X509_new();
     ENSURE(out->key != NULL && out->certificate != NULL, err, R_CRYPTO_FAILED);
     X509 *issuer = ca == NULL ? out->certificate : ca->certificate;
-    bool ok = set_names(out->certificate, issuer, name) && X509_set_pubkey(out->certificate, out->key) == 1;
+    bool ok = set_names(out->certificate, issuer, name) &&
+              X509_set_pubkey(out->certificate, out->key) == 1;
     if (ca == NULL) {
-        ok = ok && add_extension(out->certificate, issuer, NID_basic_constraints, "critical,CA:TRUE");
+        ok = ok &&
+             add_extension(out->certificate, issuer, NID_basic_constraints, "critical,CA:TRUE");
     } else {
-        ok = ok && add_extension(out->certificate, issuer, NID_subject_alt_name, "IP:127.0.0.1,IP:::1,DNS:localhost") &&
+        ok = ok &&
+             add_extension(out->certificate, issuer, NID_subject_alt_name,
+                           "IP:127.0.0.1,IP:::1,DNS:localhost") &&
              add_extension(out->certificate, issuer, NID_ext_key_usage, "serverAuth,clientAuth");
     }
     ok = ok && X509_sign(out->certificate, ca == NULL ? out->key : ca->key, EVP_sha256()) > 0;
@@ -81,7 +88,8 @@ static rc save(const struct dev *dev, const char *name, const struct pair *pair,
 {
     AUTO(bio_free_at) BIO *key = BIO_new(BIO_s_mem());
     AUTO(bio_free_at) BIO *certificate = BIO_new(BIO_s_mem());
-    ENSURE(PEM_write_bio_PrivateKey(key, pair->key, NULL, NULL, 0, NULL, NULL) == 1, err, R_CRYPTO_FAILED);
+    ENSURE(PEM_write_bio_PrivateKey(key, pair->key, NULL, NULL, 0, NULL, NULL) == 1, err,
+           R_CRYPTO_FAILED);
     ENSURE(PEM_write_bio_X509(certificate, pair->certificate) == 1, err, R_CRYPTO_FAILED);
     TRY(write_bio(key, dev_path(dev, "certificates/%s.key", name), err));
     return write_bio(certificate, dev_path(dev, "certificates/%s.pem", name), err);
@@ -90,7 +98,8 @@ static rc save(const struct dev *dev, const char *name, const struct pair *pair,
 static rc load(const struct dev *dev, const char *name, struct pair *out, struct err *err)
 {
     AUTO(bio_free_at) BIO *key = BIO_new_file(dev_path(dev, "certificates/%s.key", name), "r");
-    AUTO(bio_free_at) BIO *certificate = BIO_new_file(dev_path(dev, "certificates/%s.pem", name), "r");
+    AUTO(bio_free_at)
+    BIO *certificate = BIO_new_file(dev_path(dev, "certificates/%s.pem", name), "r");
     ENSURE(key != NULL && certificate != NULL, err, R_STARTUP_FAILED);
     out->key = PEM_read_bio_PrivateKey(key, NULL, NULL, NULL);
     out->certificate = PEM_read_bio_X509(certificate, NULL, NULL, NULL);
@@ -98,7 +107,8 @@ static rc load(const struct dev *dev, const char *name, struct pair *out, struct
     return OK;
 }
 
-static rc ensure_certificate(const struct dev *dev, const char *name, const struct pair *ca, struct err *err)
+static rc ensure_certificate(const struct dev *dev, const char *name, const struct pair *ca,
+                             struct err *err)
 {
     AUTO(pair_fini) struct pair pair = {0};
     if (dev_exists(dev_path(dev, "certificates/%s.pem", name))) {
@@ -141,6 +151,7 @@ rc dev_fingerprint(const struct dev *dev, const char *name, unsigned char out[32
     AUTO(pair_fini) struct pair pair = {0};
     unsigned len = 0;
     TRY(load(dev, name, &pair, err));
-    ENSURE(X509_digest(pair.certificate, EVP_sha256(), out, &len) == 1 && len == 32, err, R_CRYPTO_FAILED);
+    ENSURE(X509_digest(pair.certificate, EVP_sha256(), out, &len) == 1 && len == 32, err,
+           R_CRYPTO_FAILED);
     return OK;
 }

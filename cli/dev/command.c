@@ -71,7 +71,8 @@ static rc start(struct dev *dev, struct err *err)
         printf("  %-30s %5lld ms\n", steps[i].what, (long long)(now_ms() - began));
         fflush(stdout);
     }
-    printf("The authority listens on https://127.0.0.1:%s and unix:%s/chanceryd.sock\n", dev->port, dev->folder);
+    printf("The authority listens on https://127.0.0.1:%s and unix:%s/chanceryd.sock\n", dev->port,
+           dev->folder);
     printf("Profiles: %s/profiles\n", dev->folder);
     return OK;
 }
@@ -146,7 +147,8 @@ static int run_dev(int argc, char **argv)
         rc (*run)(struct dev *dev, struct err *err);
     } verbs[] = {{"start", start}, {"stop", stop}, {"status", status}, {"clean", clean}};
     struct dev dev = {.arena = arena_new(SESSION_BUDGET), .port = "8443"};
-    const struct option_spec specs[] = {{"--folder", &dev.folder, NULL, NULL}, {"--port", &dev.port, NULL, NULL}};
+    const struct option_spec specs[] = {{"--folder", &dev.folder, NULL, NULL},
+                                        {"--port", &dev.port, NULL, NULL}};
     struct err err = {0};
     int code = EXIT_USAGE;
     if (options_take(&command_dev, specs, 2, argc, argv) != 2) {
@@ -168,8 +170,10 @@ static int run_dev(int argc, char **argv)
     return code == EXIT_USAGE ? usage_error(&command_dev, argv[1]) : code;
 }
 
-const struct command command_dev = {
-    .name = "dev", .summary = "a whole authority in one folder, to try out", .help = DEV_HELP, .run = run_dev};
+const struct command command_dev = {.name = "dev",
+                                    .summary = "a whole authority in one folder, to try out",
+                                    .help = DEV_HELP,
+                                    .run = run_dev};
 
 static int run_token(int argc, char **argv)
 {
@@ -184,7 +188,8 @@ static int run_token(int argc, char **argv)
     }
     dev.folder = dev.folder == NULL ? dev_default_folder(dev.arena) : dev.folder;
     absolute(&dev);
-    bool ok = crypto_init(NULL, &err).ok && dev_token(&dev, argv[1], strtoll(minutes, NULL, 10), &token, &err).ok &&
+    bool ok = crypto_init(NULL, &err).ok &&
+              dev_token(&dev, argv[1], strtoll(minutes, NULL, 10), &token, &err).ok &&
               output_write(output, slice_str(arena_printf(dev.arena, "%s\n", token)), &err).ok;
     int code = ok ? EXIT_OK : fail_with(&command_token, &err);
     arena_free(dev.arena);
@@ -192,5 +197,7 @@ static int run_token(int argc, char **argv)
     return code;
 }
 
-const struct command command_token = {
-    .name = "token", .summary = "sign an identity token by the dev authority", .help = TOKEN_HELP, .run = run_token};
+const struct command command_token = {.name = "token",
+                                      .summary = "sign an identity token by the dev authority",
+                                      .help = TOKEN_HELP,
+                                      .run = run_token};

@@ -35,7 +35,8 @@ MUST rc dev_database(struct dev *dev, struct err *err);
 
 /* certificates.c: a CA, the server's certificate, one per component; files are kept if they are there. */
 MUST rc dev_certificates(struct dev *dev, struct err *err);
-MUST rc dev_fingerprint(const struct dev *dev, const char *name, unsigned char out[32], struct err *err);
+MUST rc dev_fingerprint(const struct dev *dev, const char *name, unsigned char out[32],
+                        struct err *err);
 
 /* server.c */
 MUST rc dev_server_start(struct dev *dev, struct err *err);
@@ -61,6 +62,7 @@ extern const size_t DEV_COMPONENT_COUNT;
 /* The consumer issuer's domain: people of no tenant. */
 #define DEV_CONSUMER_DOMAIN "mail.example"
 /* Sign a token for an address whose domain one of the dev issuers speaks for. R_NOT_FOUND. */
-MUST rc dev_token(const struct dev *dev, const char *address, int64_t minutes, const char **out, struct err *err);
+MUST rc dev_token(const struct dev *dev, const char *address, int64_t minutes, const char **out,
+                  struct err *err);
 /* Where the folder is unless it is named: /var/lib/chancery-dev for root, ~/.local/share/chancery-dev otherwise. */
 const char *dev_default_folder(struct arena *arena);

@@ -100,6 +100,7 @@ rc dev_run(const struct dev *dev, const char *const *argv, bool as_postgres, str
 const char *dev_default_folder(struct arena *arena)
 {
     const char *home = getenv("HOME");
-    return geteuid() == 0 || home == NULL ? "/var/lib/chancery-dev"
-                                          : arena_printf(arena, "%s/.local/share/chancery-dev", home);
+    return geteuid() == 0 || home == NULL
+               ? "/var/lib/chancery-dev"
+               : arena_printf(arena, "%s/.local/share/chancery-dev", home);
 }

@@ -35,12 +35,14 @@ static const char *program(const struct dev *dev, const char *name)
 
 const char *dev_owner_conninfo(const struct dev *dev)
 {
-    return arena_printf(dev->arena, "host=%s/postgres dbname=postgres user=chancery_owner", dev->folder);
+    return arena_printf(dev->arena, "host=%s/postgres dbname=postgres user=chancery_owner",
+                        dev->folder);
 }
 
 const char *dev_server_conninfo(const struct dev *dev)
 {
-    return arena_printf(dev->arena, "host=%s/postgres dbname=postgres user=chancery_dev", dev->folder);
+    return arena_printf(dev->arena, "host=%s/postgres dbname=postgres user=chancery_dev",
+                        dev->folder);
 }
 
 static pid_t postmaster(const struct dev *dev)
@@ -75,8 +77,17 @@ static rc make_cluster(struct dev *dev, struct err *err)
     if (dev_exists(dev_path(dev, "postgres/data/PG_VERSION"))) {
         return OK;
     }
-    const char *argv[] = {program(dev, "initdb"), "-D", dev_path(dev, "postgres/data"), "-U", "chancery_owner",
-                          "-A", "trust", "-E", "UTF8", "--no-locale", NULL};
+    const char *argv[] = {program(dev, "initdb"),
+                          "-D",
+                          dev_path(dev, "postgres/data"),
+                          "-U",
+                          "chancery_owner",
+                          "-A",
+                          "trust",
+                          "-E",
+                          "UTF8",
+                          "--no-locale",
+                          NULL};
     return dev_run(dev, argv, true, err);
 }
 
@@ -88,8 +99,17 @@ rc dev_postgres_start(struct dev *dev, struct err *err)
         return OK;
     }
     const char *folder = dev_path(dev, "postgres");
-    const char *argv[] = {program(dev, "pg_ctl"), "start", "-w", "-s", "-D", dev_path(dev, "postgres/data"), "-l",
-                          dev_path(dev, "postgres/log"), "-o", arena_printf(dev->arena, SOCKET_OPTIONS_FORMAT, folder), NULL};
+    const char *argv[] = {program(dev, "pg_ctl"),
+                          "start",
+                          "-w",
+                          "-s",
+                          "-D",
+                          dev_path(dev, "postgres/data"),
+                          "-l",
+                          dev_path(dev, "postgres/log"),
+                          "-o",
+                          arena_printf(dev->arena, SOCKET_OPTIONS_FORMAT, folder),
+                          NULL};
     return dev_run(dev, argv, true, err);
 }
 
@@ -99,7 +119,7 @@ rc dev_postgres_stop(struct dev *dev, struct err *err)
         return OK;
     }
     TRY(find_programs(dev, err));
-    const char *argv[] = {program(dev, "pg_ctl"), "stop", "-w", "-s", "-m", "fast", "-D",
+    const char *argv[] = {program(dev, "pg_ctl"),         "stop", "-w", "-s", "-m", "fast", "-D",
                           dev_path(dev, "postgres/data"), NULL};
     return dev_run(dev, argv, true, err);
 }
@@ -119,8 +139,8 @@ static rc make_role(struct dev *dev, struct err *err)
         "SELECT epoch_raise('00000000-0000-0000-0000-000000000000'); "
         "DO $$ BEGIN IF NOT EXISTS (SELECT FROM pg_roles WHERE rolname = 'chancery_dev') THEN "
         "CREATE ROLE chancery_dev LOGIN IN ROLE chancery_server; END IF; END $$";
-    const char *argv[] = {program(dev, "psql"), "-X", "-q", "-v", "ON_ERROR_STOP=1", "-d", dev_owner_conninfo(dev),
-                          "-c", sql, NULL};
+    const char *argv[] = {program(dev, "psql"),    "-X", "-q", "-v", "ON_ERROR_STOP=1", "-d",
+                          dev_owner_conninfo(dev), "-c", sql,  NULL};
     return dev_run(dev, argv, true, err);
 }
 

@@ -24,20 +24,20 @@ static void sleep_ms(long ms)
 
 static rc write_config(const struct dev *dev, struct err *err)
 {
-    const char *text = arena_printf(
-        dev->arena,
-        "# Written by chancery dev; your changes are kept.\n"
-        "listeners:\n"
-        "  - address: \"127.0.0.1:%s\"\n"
-        "    tls: {certificate_file: %s, key_file: %s}\n"
-        "  - address: \"unix:%s/chanceryd.sock\"\n"
-        "database: {conninfo: \"%s\"}\n"
-        "root_key: {file: %s}\n"
-        "authority_url: \"https://127.0.0.1:%s\"\n"
-        "workers: 2\n"
-        "identity: {allow_loopback: true}\n",
-        dev->port, dev_path(dev, "certificates/server.pem"), dev_path(dev, "certificates/server.key"), dev->folder,
-        dev_server_conninfo(dev), dev_path(dev, "root.key"), dev->port);
+    const char *text = arena_printf(dev->arena,
+                                    "# Written by chancery dev; your changes are kept.\n"
+                                    "listeners:\n"
+                                    "  - address: \"127.0.0.1:%s\"\n"
+                                    "    tls: {certificate_file: %s, key_file: %s}\n"
+                                    "  - address: \"unix:%s/chanceryd.sock\"\n"
+                                    "database: {conninfo: \"%s\"}\n"
+                                    "root_key: {file: %s}\n"
+                                    "authority_url: \"https://127.0.0.1:%s\"\n"
+                                    "workers: 2\n"
+                                    "identity: {allow_loopback: true}\n",
+                                    dev->port, dev_path(dev, "certificates/server.pem"),
+                                    dev_path(dev, "certificates/server.key"), dev->folder,
+                                    dev_server_conninfo(dev), dev_path(dev, "root.key"), dev->port);
     ARENA_ENSURE(text, err);
     return dev_write_new(dev_path(dev, "chanceryd.yaml"), slice_str(text), err);
 }
@@ -60,7 +60,8 @@ bool dev_server_is_running(const struct dev *dev)
 {
     char name[32] = "";
     pid_t pid = server_pid(dev);
-    FILE *file = pid > 0 ? fopen(arena_printf(dev->arena, "/proc/%ld/comm", (long)pid), "re") : NULL;
+    FILE *file =
+        pid > 0 ? fopen(arena_printf(dev->arena, "/proc/%ld/comm", (long)pid), "re") : NULL;
     if (file != NULL) {
         if (fgets(name, sizeof name, file) == NULL) {
             name[0] = '\0';
@@ -115,11 +116,13 @@ static rc wait_until_ready(const struct dev *dev, pid_t child, struct err *err)
 {
     struct client *client = NULL;
     struct slice body = SLICE_NONE;
-    struct client_config config = {.server = arena_printf(dev->arena, "unix:%s/chanceryd.sock", dev->folder),
-                                   .timeout_ms = 1000};
+    struct client_config config = {
+        .server = arena_printf(dev->arena, "unix:%s/chanceryd.sock", dev->folder),
+        .timeout_ms = 1000};
     int status = 0;
     TRY(client_new(&config, &client, err));
-    for (int waited = 0; waited < READY_MS && status != 200 && is_alive(dev, child); waited += POLL_MS) {
+    for (int waited = 0; waited < READY_MS && status != 200 && is_alive(dev, child);
+         waited += POLL_MS) {
         status = client_get(client, dev->arena, "/readyz", &body);
         if (status != 200) {
             sleep_ms(POLL_MS);
@@ -127,7 +130,8 @@ static rc wait_until_ready(const struct dev *dev, pid_t child, struct err *err)
     }
     client_free(client);
     if (status != 200) {
-        FAIL(err, R_STARTUP_FAILED, "chanceryd is not ready: see %s", dev_path(dev, "chanceryd.log"));
+        FAIL(err, R_STARTUP_FAILED, "chanceryd is not ready: see %s",
+             dev_path(dev, "chanceryd.log"));
     }
     return OK;
 }
@@ -146,7 +150,8 @@ rc dev_server_start(struct dev *dev, struct err *err)
     }
     ENSURE(pid > 0, err, R_STARTUP_FAILED);
     (void)unlink(dev_path(dev, "chanceryd.pid"));
-    TRY(dev_write_new(dev_path(dev, "chanceryd.pid"), slice_str(arena_printf(dev->arena, "%ld\n", (long)pid)), err));
+    TRY(dev_write_new(dev_path(dev, "chanceryd.pid"),
+                      slice_str(arena_printf(dev->arena, "%ld\n", (long)pid)), err));
     return wait_until_ready(dev, pid, err);
 }
 
@@ -159,7 +164,8 @@ rc dev_server_stop(struct dev *dev, struct err *err)
         sleep_ms(POLL_MS);
     }
     if (dev_server_is_running(dev)) {
-        FAIL(err, R_STARTUP_FAILED, "chanceryd does not end: see %s", dev_path(dev, "chanceryd.log"));
+        FAIL(err, R_STARTUP_FAILED, "chanceryd does not end: see %s",
+             dev_path(dev, "chanceryd.log"));
     }
     (void)unlink(dev_path(dev, "chanceryd.pid"));
     return OK;

@@ -49,8 +49,9 @@ static const char *issuer_name(const struct dev *dev, const char *domain)
 }
 
 /* Make something that may be there from an earlier run. */
-static rc make(const struct dev *dev, struct client *client, const char *method, const ProtobufCMessage *request,
-               const ProtobufCMessageDescriptor *type, struct err *err)
+static rc make(const struct dev *dev, struct client *client, const char *method,
+               const ProtobufCMessage *request, const ProtobufCMessageDescriptor *type,
+               struct err *err)
 {
     struct client_refusal refusal;
     ProtobufCMessage *response = NULL;
@@ -64,7 +65,8 @@ static rc make(const struct dev *dev, struct client *client, const char *method,
 
 /* --- issuers ------------------------------------------------------------------------------------ */
 
-static rc issuer_key(const struct dev *dev, const char *domain, struct jwk_private **out, struct err *err)
+static rc issuer_key(const struct dev *dev, const char *domain, struct jwk_private **out,
+                     struct err *err)
 {
     AUTO(secret_free_at) struct secret *pem = NULL;
     const char *path = dev_path(dev, "issuers/%s.key", domain);
@@ -83,13 +85,14 @@ static void key_free_at(struct jwk_private **key)
     jwk_private_free(*key);
 }
 
-static rc make_issuer(const struct dev *dev, struct client *client, const char *tenant, const char *domain,
-                      struct err *err)
+static rc make_issuer(const struct dev *dev, struct client *client, const char *tenant,
+                      const char *domain, struct err *err)
 {
     AUTO(key_free_at) struct jwk_private *key = NULL;
     Chancery__V1__CreateIssuerRequest request;
     Chancery__V1__Issuer issuer;
-    char *audiences[] = {field("chancery")}, *algorithms[] = {field("ES256")}, *domains[] = {field(domain)};
+    char *audiences[] = {field("chancery")}, *algorithms[] = {field("ES256")},
+         *domains[] = {field(domain)};
     chancery__v1__create_issuer_request__init(&request);
     chancery__v1__issuer__init(&issuer);
     TRY(issuer_key(dev, domain, &key, err));
@@ -107,13 +110,15 @@ static rc make_issuer(const struct dev *dev, struct client *client, const char *
     issuer.n_domains = tenant[0] != '\0' ? 0 : 1;
     issuer.clock_skew_seconds = 60;
     issuer.keys_case = CHANCERY__V1__ISSUER__KEYS_JWKS_JSON;
-    issuer.jwks_json = arena_printf(dev->arena, "{\"keys\":[%s]}",
-                                    jwk_public_json(dev->arena, jwk_private_public(key), "sig", "ES256"));
+    issuer.jwks_json =
+        arena_printf(dev->arena, "{\"keys\":[%s]}",
+                     jwk_public_json(dev->arena, jwk_private_public(key), "sig", "ES256"));
     return make(dev, client, "IssuerService/CreateIssuer", &request.base,
                 &chancery__v1__create_issuer_response__descriptor, err);
 }
 
-rc dev_token(const struct dev *dev, const char *address, int64_t minutes, const char **out, struct err *err)
+rc dev_token(const struct dev *dev, const char *address, int64_t minutes, const char **out,
+             struct err *err)
 {
     AUTO(key_free_at) struct jwk_private *key = NULL;
     struct slice payload, token;
@@ -141,7 +146,8 @@ rc dev_token(const struct dev *dev, const char *address, int64_t minutes, const 
 
 /* --- tenants ------------------------------------------------------------------------------------ */
 
-static rc make_domain(const struct dev *dev, struct client *client, const struct dev_tenant *t, struct err *err)
+static rc make_domain(const struct dev *dev, struct client *client, const struct dev_tenant *t,
+                      struct err *err)
 {
     Chancery__V1__AddDomainRequest add;
     Chancery__V1__VerifyDomainRequest verify;
@@ -150,12 +156,14 @@ static rc make_domain(const struct dev *dev, struct client *client, const struct
     add.tenant = verify.tenant = field(t->name);
     add.domain = verify.domain = field(t->domain);
     verify.asserted = true;
-    TRY(make(dev, client, "TenantService/AddDomain", &add.base, &chancery__v1__add_domain_response__descriptor, err));
+    TRY(make(dev, client, "TenantService/AddDomain", &add.base,
+             &chancery__v1__add_domain_response__descriptor, err));
     return make(dev, client, "TenantService/VerifyDomain", &verify.base,
                 &chancery__v1__verify_domain_response__descriptor, err);
 }
 
-static rc make_tenant(const struct dev *dev, struct client *client, const struct dev_tenant *t, struct err *err)
+static rc make_tenant(const struct dev *dev, struct client *client, const struct dev_tenant *t,
+                      struct err *err)
 {
     Chancery__V1__CreateTenantRequest request;
     Chancery__V1__Tenant tenant;
@@ -171,7 +179,8 @@ static rc make_tenant(const struct dev *dev, struct client *client, const struct
     return make_issuer(dev, client, t->name, t->domain, err);
 }
 
-static rc make_component(const struct dev *dev, struct client *client, const struct dev_component *c, struct err *err)
+static rc make_component(const struct dev *dev, struct client *client,
+                         const struct dev_component *c, struct err *err)
 {
     unsigned char print[32];
     ProtobufCBinaryData prints[] = {{sizeof print, print}};
@@ -196,16 +205,20 @@ static rc make_component(const struct dev *dev, struct client *client, const str
 
 /* --- profiles ----------------------------------------------------------------------------------- */
 
-static rc write_profile(const struct dev *dev, const char *name, bool has_certificate, const char *token,
-                        struct err *err)
+static rc write_profile(const struct dev *dev, const char *name, bool has_certificate,
+                        const char *token, struct err *err)
 {
     const char *certificate =
-        has_certificate ? arena_printf(dev->arena, "certificate_file: %s/certificates/%s.pem\nkey_file: %s/certificates/%s.key\n",
-                                       dev->folder, name, dev->folder, name)
-                        : "";
-    const char *text = arena_printf(dev->arena, "server: https://127.0.0.1:%s\nca_file: %s\n%s%s%s%s", dev->port,
-                                    dev_path(dev, "certificates/ca.pem"), certificate, token == NULL ? "" : "token_file: ",
-                                    token == NULL ? "" : token, token == NULL ? "" : "\n");
+        has_certificate
+            ? arena_printf(
+                  dev->arena,
+                  "certificate_file: %s/certificates/%s.pem\nkey_file: %s/certificates/%s.key\n",
+                  dev->folder, name, dev->folder, name)
+            : "";
+    const char *text = arena_printf(
+        dev->arena, "server: https://127.0.0.1:%s\nca_file: %s\n%s%s%s%s", dev->port,
+        dev_path(dev, "certificates/ca.pem"), certificate,
+        token == NULL ? "" : "token_file: ", token == NULL ? "" : token, token == NULL ? "" : "\n");
     ARENA_ENSURE(text, err);
     return dev_write_new(dev_path(dev, "profiles/%s.yaml", name), slice_str(text), err);
 }

@@ -87,23 +87,23 @@ rc err_raise(struct err *err, enum reason reason, const char *file, int line, co
 void err_clear(struct err *err);
 
 /* Return from this function if the call failed. */
-#define TRY(call)           \
-    do {                    \
-        rc rc_ = (call);    \
-        if (!rc_.ok) {      \
-            return rc_;     \
-        }                   \
+#define TRY(call)        \
+    do {                 \
+        rc rc_ = (call); \
+        if (!rc_.ok) {   \
+            return rc_;  \
+        }                \
     } while (0)
 
 /* Return a failure: FAIL(err, R_TOKEN_EXPIRED, "exp %lld", …). */
 #define FAIL(err, reason, ...) return err_raise((err), (reason), __FILE__, __LINE__, __VA_ARGS__)
 
 /* Fail with a reason unless the condition holds; the condition's text becomes the detail. */
-#define ENSURE(cond, err, reason)                                             \
-    do {                                                                      \
-        if (!(cond)) {                                                        \
+#define ENSURE(cond, err, reason)                                               \
+    do {                                                                        \
+        if (!(cond)) {                                                          \
             return err_raise((err), (reason), __FILE__, __LINE__, "%s", #cond); \
-        }                                                                     \
+        }                                                                       \
     } while (0)
 
 /* A broken invariant of our own: print where and abort. Never for input. */

@@ -63,8 +63,8 @@ static struct entry **bucket_of(const struct hashmap *map, uint64_t hash)
 static struct entry **find_link(const struct hashmap *map, struct slice key, uint64_t hash)
 {
     struct entry **link = bucket_of(map, hash);
-    while (*link != NULL && ((*link)->hash != hash ||
-                             !slice_eq(slice_of((*link)->key, (*link)->key_len), key))) {
+    while (*link != NULL &&
+           ((*link)->hash != hash || !slice_eq(slice_of((*link)->key, (*link)->key_len), key))) {
         link = &(*link)->chain;
     }
     return link;

@@ -9,12 +9,12 @@ struct list {
     struct list *next, *prev; /* the head points to itself when empty */
 };
 
-#define LIST_ENTRY(link, type, member) \
-    ((type *)(void *)((char *)(link) - offsetof(type, member)))
-#define LIST_EACH(link, head) for (struct list *link = (head)->next; link != (head); link = link->next)
+#define LIST_ENTRY(link, type, member) ((type *)(void *)((char *)(link)-offsetof(type, member)))
+#define LIST_EACH(link, head) \
+    for (struct list *link = (head)->next; link != (head); link = link->next)
 /* As LIST_EACH, but the body may remove `link`. */
-#define LIST_EACH_SAFE(link, after, head)                                               \
-    for (struct list *link = (head)->next, *after = link->next; link != (head);         \
+#define LIST_EACH_SAFE(link, after, head)                                       \
+    for (struct list *link = (head)->next, *after = link->next; link != (head); \
          link = after, after = link->next)
 
 static inline void list_init(struct list *head)

@@ -20,12 +20,12 @@ rc aead_seal(struct slice key, const uint8_t nonce[AEAD_NONCE_BYTES], struct sli
     EVP_CIPHER_CTX *ctx = algs()->gcm_seal;
     int len = 0;
     ENSURE(sizes_fit(key, aad, plain), err, R_CRYPTO_FAILED);
-    bool ok = EVP_EncryptInit_ex2(ctx, algs()->aes256_gcm, key.ptr, nonce, NULL) == 1 &&
-              (aad.len == 0 || EVP_EncryptUpdate(ctx, NULL, &len, aad.ptr, (int)aad.len) == 1) &&
-              (plain.len == 0 ||
-               EVP_EncryptUpdate(ctx, out, &len, plain.ptr, (int)plain.len) == 1) &&
-              EVP_EncryptFinal_ex(ctx, nothing, &len) == 1 &&
-              EVP_CIPHER_CTX_ctrl(ctx, EVP_CTRL_AEAD_GET_TAG, AEAD_TAG_BYTES, tag) == 1;
+    bool ok =
+        EVP_EncryptInit_ex2(ctx, algs()->aes256_gcm, key.ptr, nonce, NULL) == 1 &&
+        (aad.len == 0 || EVP_EncryptUpdate(ctx, NULL, &len, aad.ptr, (int)aad.len) == 1) &&
+        (plain.len == 0 || EVP_EncryptUpdate(ctx, out, &len, plain.ptr, (int)plain.len) == 1) &&
+        EVP_EncryptFinal_ex(ctx, nothing, &len) == 1 &&
+        EVP_CIPHER_CTX_ctrl(ctx, EVP_CTRL_AEAD_GET_TAG, AEAD_TAG_BYTES, tag) == 1;
     openssl_errors_clear();
     ENSURE(ok, err, R_CRYPTO_FAILED);
     return OK;
@@ -40,12 +40,12 @@ rc aead_open(struct slice key, const uint8_t nonce[AEAD_NONCE_BYTES], struct sli
     uint8_t expected[AEAD_TAG_BYTES]; /* EVP wants it writable */
     memcpy(expected, tag, sizeof expected);
     ENSURE(sizes_fit(key, aad, cipher), err, mismatch);
-    bool ok = EVP_DecryptInit_ex2(ctx, algs()->aes256_gcm, key.ptr, nonce, NULL) == 1 &&
-              EVP_CIPHER_CTX_ctrl(ctx, EVP_CTRL_AEAD_SET_TAG, AEAD_TAG_BYTES, expected) == 1 &&
-              (aad.len == 0 || EVP_DecryptUpdate(ctx, NULL, &len, aad.ptr, (int)aad.len) == 1) &&
-              (cipher.len == 0 ||
-               EVP_DecryptUpdate(ctx, out, &len, cipher.ptr, (int)cipher.len) == 1) &&
-              EVP_DecryptFinal_ex(ctx, nothing, &len) == 1;
+    bool ok =
+        EVP_DecryptInit_ex2(ctx, algs()->aes256_gcm, key.ptr, nonce, NULL) == 1 &&
+        EVP_CIPHER_CTX_ctrl(ctx, EVP_CTRL_AEAD_SET_TAG, AEAD_TAG_BYTES, expected) == 1 &&
+        (aad.len == 0 || EVP_DecryptUpdate(ctx, NULL, &len, aad.ptr, (int)aad.len) == 1) &&
+        (cipher.len == 0 || EVP_DecryptUpdate(ctx, out, &len, cipher.ptr, (int)cipher.len) == 1) &&
+        EVP_DecryptFinal_ex(ctx, nothing, &len) == 1;
     openssl_errors_clear();
     if (!ok) {
         mem_wipe(out, cipher.len);

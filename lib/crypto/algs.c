@@ -58,10 +58,10 @@ static const char *missing(void)
         const void *ptr;
         const char *name;
     } needed[] = {
-        {fetched.sha256, "SHA2-256"},         {fetched.sha384, "SHA2-384"},
-        {fetched.sha512, "SHA2-512"},         {fetched.aes256_gcm, "AES-256-GCM"},
+        {fetched.sha256, "SHA2-256"},          {fetched.sha384, "SHA2-384"},
+        {fetched.sha512, "SHA2-512"},          {fetched.aes256_gcm, "AES-256-GCM"},
         {fetched.aes256_wrap, "AES-256-WRAP"}, {fetched.aes256_wrap_pad, "AES-256-WRAP-PAD"},
-        {fetched.hmac_sha256, "HMAC-SHA256"}, {fetched.keygen_p256, "EC P-256"},
+        {fetched.hmac_sha256, "HMAC-SHA256"},  {fetched.keygen_p256, "EC P-256"},
         {fetched.keygen_p384, "EC P-384"},
     };
     for (size_t i = 0; i < sizeof needed / sizeof needed[0]; i++) {

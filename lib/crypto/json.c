@@ -73,8 +73,8 @@ rc json_get_text(const json_t *object, const char *name, enum reason malformed, 
     return OK;
 }
 
-rc json_need_text(const json_t *object, const char *name, enum reason malformed,
-                  struct slice *out, struct err *err)
+rc json_need_text(const json_t *object, const char *name, enum reason malformed, struct slice *out,
+                  struct err *err)
 {
     if (json_object_get(object, name) == NULL) {
         FAIL(err, malformed, "member %s is missing", name);

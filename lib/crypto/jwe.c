@@ -97,8 +97,8 @@ static rc wrap_rsa(const struct jwk_public *to, const uint8_t cek[CEK_BYTES],
     EVP_PKEY_CTX_free(ctx);
     openssl_errors_clear();
     ENSURE(ok, err, R_CRYPTO_FAILED);
-    int len = snprintf(out->header, sizeof out->header,
-                       "{\"alg\":\"RSA-OAEP-256\",\"enc\":\"A256GCM\"}");
+    int len =
+        snprintf(out->header, sizeof out->header, "{\"alg\":\"RSA-OAEP-256\",\"enc\":\"A256GCM\"}");
     out->header_len = (size_t)len;
     return OK;
 }
@@ -186,8 +186,7 @@ static rc party_info(struct arena *arena, const json_t *header, const char *name
 }
 
 static rc read_header(struct arena *arena, struct slice text, enum reason mismatch,
-                      struct slice *epk_json, struct slice *apu, struct slice *apv,
-                      struct err *err)
+                      struct slice *epk_json, struct slice *apu, struct slice *apv, struct err *err)
 {
     json_t *header;
     struct slice alg, enc;

@@ -215,9 +215,8 @@ static rc decode_private(const struct secret *bytes, const char *format, struct 
                          struct err *err)
 {
     EVP_PKEY *pkey = NULL;
-    OSSL_DECODER_CTX *ctx = OSSL_DECODER_CTX_new_for_pkey(&pkey, format, NULL, "EC",
-                                                          EVP_PKEY_KEYPAIR, NULL,
-                                                          algs()->properties);
+    OSSL_DECODER_CTX *ctx = OSSL_DECODER_CTX_new_for_pkey(
+        &pkey, format, NULL, "EC", EVP_PKEY_KEYPAIR, NULL, algs()->properties);
     struct slice data = secret_use(bytes);
     const unsigned char *at = data.ptr;
     size_t left = data.len;

@@ -60,7 +60,8 @@ static rc parse_okp(struct arena *arena, const json_t *jwk, enum reason invalid,
  * the residue lies in the subgroup that 65537 generates. The chance of a sound key is below 2^-27. */
 static bool is_roca(const BIGNUM *n)
 {
-    static const unsigned primes[] = {11, 13, 17, 19, 37, 53, 61, 71, 73, 79, 97, 103, 107, 109, 127, 151, 157};
+    static const unsigned primes[] = {11, 13, 17,  19,  37,  53,  61,  71, 73,
+                                      79, 97, 103, 107, 109, 127, 151, 157};
     for (size_t i = 0; i < sizeof primes / sizeof primes[0]; i++) {
         unsigned p = primes[i];
         unsigned residue = (unsigned)BN_mod_word(n, p);
@@ -86,8 +87,7 @@ static EVP_PKEY *rsa_from_numbers(BIGNUM *n, BIGNUM *e)
     if (builder != NULL && ctx != NULL &&
         OSSL_PARAM_BLD_push_BN(builder, OSSL_PKEY_PARAM_RSA_N, n) == 1 &&
         OSSL_PARAM_BLD_push_BN(builder, OSSL_PKEY_PARAM_RSA_E, e) == 1 &&
-        (params = OSSL_PARAM_BLD_to_param(builder)) != NULL &&
-        EVP_PKEY_fromdata_init(ctx) == 1) {
+        (params = OSSL_PARAM_BLD_to_param(builder)) != NULL && EVP_PKEY_fromdata_init(ctx) == 1) {
         (void)EVP_PKEY_fromdata(ctx, &pkey, EVP_PKEY_PUBLIC_KEY, params);
     }
     OSSL_PARAM_free(params);

@@ -18,9 +18,9 @@ enum {
     DER_SIGNATURE_MAX = 2 * (48 + 3) + 6, /* two INTEGERs with a sign byte, and the SEQUENCE */
 };
 
-static const char *const alg_names[] = {[JWS_NONE] = "none",   [JWS_RS256] = "RS256",
-                                        [JWS_PS256] = "PS256", [JWS_ES256] = "ES256",
-                                        [JWS_ES384] = "ES384", [JWS_EDDSA] = "EdDSA"};
+static const char *const alg_names[] = {
+    [JWS_NONE] = "none",   [JWS_RS256] = "RS256", [JWS_PS256] = "PS256",
+    [JWS_ES256] = "ES256", [JWS_ES384] = "ES384", [JWS_EDDSA] = "EdDSA"};
 
 enum jws_alg jws_alg_parse(struct slice name)
 {
@@ -215,10 +215,10 @@ rc jws_sign(struct arena *arena, const struct jwk_private *key, const char *typ,
 {
     size_t field = key->pub.kind == JWK_EC_P384 ? 48 : 32;
     char header[512];
-    int header_len = snprintf(header, sizeof header, "{\"alg\":\"%s\",\"kid\":\"%s\"%s%s%s}",
-                              field == 48 ? "ES384" : "ES256", key->pub.kid,
-                              typ == NULL ? "" : ",\"typ\":\"", typ == NULL ? "" : typ,
-                              typ == NULL ? "" : "\"");
+    int header_len =
+        snprintf(header, sizeof header, "{\"alg\":\"%s\",\"kid\":\"%s\"%s%s%s}",
+                 field == 48 ? "ES384" : "ES256", key->pub.kid, typ == NULL ? "" : ",\"typ\":\"",
+                 typ == NULL ? "" : typ, typ == NULL ? "" : "\"");
     ENSURE(header_len > 0 && header_len < (int)sizeof header, err, R_INTERNAL);
     size_t total = base64url_length((size_t)header_len) + 1 + base64url_length(payload.len) + 1 +
                    base64url_length(2 * field);

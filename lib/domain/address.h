@@ -14,7 +14,6 @@ enum { ADDRESS_MAX = 320 /* 64 + "@" + 255, RFC 5321 §4.5.3.1 */, DOMAIN_MAX = 
 MUST rc address_normalize(struct arena *arena, struct slice text, const char **out,
                           struct err *err);
 /* Bring a domain into its stored form; R_FIELD_INVALID when it is none. */
-MUST rc domain_normalize(struct arena *arena, struct slice text, const char **out,
-                         struct err *err);
+MUST rc domain_normalize(struct arena *arena, struct slice text, const char **out, struct err *err);
 /* The domain of a normalized address. Lends; "" when there is no "@". */
 const char *address_domain(const char *address);

@@ -33,8 +33,8 @@ static enum delivery delivery_of(const struct deliberation *d)
 {
     const struct subject *subject = d->q->subject;
     /* A component alone stands in its own boundary; a user always in his own. */
-    const char *reader = subject_has_user(subject) ? subject->user.boundary
-                                                   : subject->component.boundary;
+    const char *reader =
+        subject_has_user(subject) ? subject->user.boundary : subject->component.boundary;
     return boundary_rule(d->q->platform, d->q->tenant->boundary, reader);
 }
 

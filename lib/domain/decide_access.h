@@ -27,14 +27,14 @@ enum power { POWER_NONE, POWER_OWNER, POWER_ISSUER, POWER_SUPER_USER, POWER_DECR
 const char *power_name(enum power power);
 
 struct access_decision {
-    enum reason reason;             /* R_NONE: granted */
-    struct rights rights;           /* when granted */
+    enum reason reason;   /* R_NONE: granted */
+    struct rights rights; /* when granted */
     enum channel channel;
     enum power power;
     struct unix_time license_expires_at; /* when granted */
     struct unix_time content_expires_at; /* 0: never */
     bool may_cache;
-    int64_t policy_version; /* of the template; 0 for ad-hoc policies */
+    int64_t policy_version;       /* of the template; 0 for ad-hoc policies */
     const char *portal_url;       /* with R_PORTAL_REQUIRED; may be "" */
     const char *referral_contact; /* with R_NO_RIGHTS; may be "" */
 };

@@ -30,8 +30,8 @@ struct issuer {
     const char *claim_address;        /* "": the default, `email` */
     const char *const *claim_aliases;
     size_t claim_alias_count;
-    const char *claim_groups; /* "": groups are not taken from tokens */
-    const char *claim_tenant; /* "": the default, `tid` */
+    const char *claim_groups;   /* "": groups are not taken from tokens */
+    const char *claim_tenant;   /* "": the default, `tid` */
     const char *const *domains; /* of consumer issuers */
     size_t domain_count;
     int64_t clock_skew_s;
@@ -43,7 +43,7 @@ struct token_claims {
     const char *addresses[SUBJECT_ADDRESSES_MAX]; /* normalized, the primary one first */
     size_t address_count;
     bool is_email_verified;
-    const char *tenant; /* the tenant claim; "" if there is none */
+    const char *tenant;                     /* the tenant claim; "" if there is none */
     const char *groups[SUBJECT_GROUPS_MAX]; /* normalized addresses */
     size_t group_count;
     struct unix_time expires_at; /* clock skew not added */

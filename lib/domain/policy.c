@@ -8,7 +8,8 @@ enum { DAY_S = 24 * 60 * 60 };
 /* What the two ad-hoc kinds without grants of their own mean (3-policy: Policies). */
 static const struct grant do_not_forward = {{PRINCIPAL_RECIPIENTS, ""},
                                             {.bits = RIGHTS_DO_NOT_FORWARD}};
-static const struct grant encrypt_only = {{PRINCIPAL_RECIPIENTS, ""}, {.bits = RIGHTS_ENCRYPT_ONLY}};
+static const struct grant encrypt_only = {{PRINCIPAL_RECIPIENTS, ""},
+                                          {.bits = RIGHTS_ENCRYPT_ONLY}};
 
 struct grant_list {
     const struct grant *grants;

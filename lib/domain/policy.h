@@ -7,10 +7,10 @@
 #include "domain/rights.h"
 
 enum {
-    POLICY_GRANTS_MAX = 1000,     /* principals over all grants */
+    POLICY_GRANTS_MAX = 1000, /* principals over all grants */
     POLICY_RECIPIENTS_MAX = 1000,
-    OFFLINE_DAYS_CAP = -1,        /* as long as the tenant's cap allows */
-    OFFLINE_DAYS_NONE = 0,        /* online only */
+    OFFLINE_DAYS_CAP = -1, /* as long as the tenant's cap allows */
+    OFFLINE_DAYS_NONE = 0, /* online only */
     OFFLINE_DAYS_MAX = 9999,
     EXPIRY_DAYS_MAX = 36500,
 };
@@ -34,7 +34,7 @@ struct template_policy {
     struct template_id id;
     int64_t version; /* raised by every change */
     bool is_archived;
-    bool is_valid;  /* false: a stored principal or right can't be read, so it grants nothing */
+    bool is_valid; /* false: a stored principal or right can't be read, so it grants nothing */
     const struct grant *grants;
     size_t grant_count;
     const struct principal *scope; /* who may choose it; none: every member */
@@ -51,8 +51,8 @@ struct policy {
     struct template_id template_id; /* with POLICY_TEMPLATE */
     const struct grant *grants;     /* with POLICY_CUSTOM */
     size_t grant_count;
-    const char *owner;  /* normalized address */
-    const char *issuer; /* normalized address of who protected, or a component's id */
+    const char *owner;             /* normalized address */
+    const char *issuer;            /* normalized address of who protected, or a component's id */
     const char *const *recipients; /* normalized, sorted by strcmp, each once */
     size_t recipient_count;
     struct unix_time protected_at;

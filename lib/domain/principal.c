@@ -22,7 +22,7 @@ static const struct {
 enum { FORMS = sizeof forms / sizeof forms[0] };
 
 static const char *const role_names[ROLE_LAST + 1] = {
-    "none",   "gateway",      "portal",  "decryptor",      "client",
+    "none",         "gateway", "portal",         "decryptor", "client",
     "tenant-admin", "auditor", "platform-admin", "public",
 };
 
@@ -73,7 +73,8 @@ rc principal_parse(struct arena *arena, struct slice text, struct principal *out
         if (forms[i].named && slice_starts_with(text, forms[i].text)) {
             out->kind = forms[i].kind;
             return normalize_name(arena, out->kind,
-                                  slice_cut(text, strlen(forms[i].text), text.len), &out->name, err);
+                                  slice_cut(text, strlen(forms[i].text), text.len), &out->name,
+                                  err);
         }
     }
     FAIL(err, R_FIELD_INVALID, "unknown form of principal");

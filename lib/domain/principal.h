@@ -28,8 +28,8 @@ const char *principal_format(struct arena *arena, const struct principal *princi
 
 /* What the relative kinds stand for in one content. */
 struct principal_context {
-    const char *owner;              /* normalized address */
-    const char *const *recipients;  /* normalized, sorted by strcmp */
+    const char *owner;             /* normalized address */
+    const char *const *recipients; /* normalized, sorted by strcmp */
     size_t recipient_count;
 };
 

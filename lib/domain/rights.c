@@ -2,7 +2,7 @@
 #include "domain/rights.h"
 
 static const char *const names[RIGHTS_STANDARD] = {
-    "VIEW",  "EDIT",     "DOCEDIT",  "COMMENT",        "PRINT",          "EXTRACT", "EXPORT",
+    "VIEW",    "EDIT",  "DOCEDIT",  "COMMENT",  "PRINT",          "EXTRACT",        "EXPORT",
     "FORWARD", "REPLY", "REPLYALL", "OBJMODEL", "VIEWRIGHTSDATA", "EDITRIGHTSDATA", "OWNER",
 };
 

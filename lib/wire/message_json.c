@@ -40,7 +40,8 @@ static json_t *write_unsigned(uint64_t value)
 
 static json_t *write_enum(const ProtobufCFieldDescriptor *field, int value)
 {
-    const ProtobufCEnumValue *found = protobuf_c_enum_descriptor_get_value(field->descriptor, value);
+    const ProtobufCEnumValue *found =
+        protobuf_c_enum_descriptor_get_value(field->descriptor, value);
     return found == NULL ? json_integer(value) : json_string(found->name);
 }
 
@@ -50,7 +51,8 @@ static json_t *write_bytes(const struct writer *w, const ProtobufCBinaryData *by
     return text == NULL ? NULL : json_string(text);
 }
 
-static json_t *write_value(const struct writer *w, const ProtobufCFieldDescriptor *field, const void *value)
+static json_t *write_value(const struct writer *w, const ProtobufCFieldDescriptor *field,
+                           const void *value)
 {
     switch (field->type) {
     case PROTOBUF_C_TYPE_STRING:
@@ -154,7 +156,8 @@ static void write_field(const struct writer *w, const ProtobufCMessage *message,
         size_t count;
         memcpy(&count, base + field->quantifier_offset, sizeof count);
         if (count > 0 || w->all) {
-            json_object_set_new(object, name, write_repeated(w, field, *(uint8_t *const *)value, count));
+            json_object_set_new(object, name,
+                                write_repeated(w, field, *(uint8_t *const *)value, count));
         }
         return;
     }

@@ -16,8 +16,9 @@ struct reader {
     struct err *err;
 };
 
-static rc read_message(struct reader *r, const yaml_node_t *node, const ProtobufCMessageDescriptor *type,
-                       unsigned depth, ProtobufCMessage **out);
+static rc read_message(struct reader *r, const yaml_node_t *node,
+                       const ProtobufCMessageDescriptor *type, unsigned depth,
+                       ProtobufCMessage **out);
 
 static rc bad(const struct reader *r, const yaml_node_t *node, const char *what, const char *name)
 {
@@ -38,7 +39,8 @@ static const char *text_of(const yaml_node_t *node)
 
 /* --- scalars ------------------------------------------------------------------------------------ */
 
-static rc read_bool(struct reader *r, const yaml_node_t *node, const char *name, protobuf_c_boolean *out)
+static rc read_bool(struct reader *r, const yaml_node_t *node, const char *name,
+                    protobuf_c_boolean *out)
 {
     const char *text = text_of(node);
     bool is_true = strcmp(text, "true") == 0;
@@ -67,14 +69,16 @@ static rc read_integer(struct reader *r, const yaml_node_t *node, const char *na
 _Static_assert(__BYTE_ORDER__ == __ORDER_LITTLE_ENDIAN__, "read_integer copies the low bytes");
 
 /* "gateway" as well as "ROLE_GATEWAY". */
-static rc read_enum(struct reader *r, const yaml_node_t *node, const ProtobufCFieldDescriptor *field, int *out)
+static rc read_enum(struct reader *r, const yaml_node_t *node,
+                    const ProtobufCFieldDescriptor *field, int *out)
 {
     const ProtobufCEnumDescriptor *type = field->descriptor;
     const char *text = text_of(node);
     for (unsigned i = 0; i < type->n_values; i++) {
         const char *name = type->values[i].name;
         size_t len = strlen(name), tail = strlen(text);
-        bool is_suffix = len > tail && name[len - tail - 1] == '_' && strcasecmp(name + len - tail, text) == 0;
+        bool is_suffix =
+            len > tail && name[len - tail - 1] == '_' && strcasecmp(name + len - tail, text) == 0;
         if (strcmp(name, text) == 0 || is_suffix) {
             *out = type->values[i].value;
             return OK;
@@ -83,7 +87,8 @@ static rc read_enum(struct reader *r, const yaml_node_t *node, const ProtobufCFi
     return bad(r, node, "has a value that is none of its enumeration", field->name);
 }
 
-static rc read_bytes(struct reader *r, const yaml_node_t *node, const char *name, ProtobufCBinaryData *out)
+static rc read_bytes(struct reader *r, const yaml_node_t *node, const char *name,
+                     ProtobufCBinaryData *out)
 {
     struct slice bytes;
     if (!base64_decode(r->arena, slice_str(text_of(node)), &bytes, NULL).ok) {
@@ -94,7 +99,8 @@ static rc read_bytes(struct reader *r, const yaml_node_t *node, const char *name
     return OK;
 }
 
-static rc read_scalar(struct reader *r, const yaml_node_t *node, const ProtobufCFieldDescriptor *field, void *out)
+static rc read_scalar(struct reader *r, const yaml_node_t *node,
+                      const ProtobufCFieldDescriptor *field, void *out)
 {
     if (scalar_of(node) == NULL) {
         return bad(r, node, "must be a single value", field->name);
@@ -133,7 +139,8 @@ static rc read_scalar(struct reader *r, const yaml_node_t *node, const ProtobufC
 }
 
 /* RFC 3339 in UTC: 2026-11-24T12:00:00Z. */
-static rc read_timestamp(struct reader *r, const yaml_node_t *node, const char *name, ProtobufCMessage **out)
+static rc read_timestamp(struct reader *r, const yaml_node_t *node, const char *name,
+                         ProtobufCMessage **out)
 {
     struct tm tm = {0};
     Google__Protobuf__Timestamp *time = ARENA_NEW(r->arena, Google__Protobuf__Timestamp);
@@ -180,8 +187,8 @@ static size_t element_size(const ProtobufCFieldDescriptor *field)
     return sizeof(void *);
 }
 
-static rc read_value(struct reader *r, const yaml_node_t *node, const ProtobufCFieldDescriptor *field,
-                     unsigned depth, void *out)
+static rc read_value(struct reader *r, const yaml_node_t *node,
+                     const ProtobufCFieldDescriptor *field, unsigned depth, void *out)
 {
     if (field->type != PROTOBUF_C_TYPE_MESSAGE) {
         return read_scalar(r, node, field, out);
@@ -192,8 +199,9 @@ static rc read_value(struct reader *r, const yaml_node_t *node, const ProtobufCF
     return read_message(r, node, field->descriptor, depth + 1, out);
 }
 
-static rc read_repeated(struct reader *r, const yaml_node_t *node, const ProtobufCFieldDescriptor *field,
-                        unsigned depth, ProtobufCMessage *message)
+static rc read_repeated(struct reader *r, const yaml_node_t *node,
+                        const ProtobufCFieldDescriptor *field, unsigned depth,
+                        ProtobufCMessage *message)
 {
     uint8_t *base = (uint8_t *)message;
     if (node->type != YAML_SEQUENCE_NODE) {
@@ -204,7 +212,8 @@ static rc read_repeated(struct reader *r, const yaml_node_t *node, const Protobu
     uint8_t *items = arena_array(r->arena, count + 1, size);
     ARENA_ENSURE(items, r->err);
     for (size_t i = 0; i < count; i++) {
-        const yaml_node_t *item = yaml_document_get_node(r->document, node->data.sequence.items.start[i]);
+        const yaml_node_t *item =
+            yaml_document_get_node(r->document, node->data.sequence.items.start[i]);
         TRY(read_value(r, item, field, depth, items + i * size));
     }
     memcpy(base + field->offset, &items, sizeof items);
@@ -212,8 +221,9 @@ static rc read_repeated(struct reader *r, const yaml_node_t *node, const Protobu
     return OK;
 }
 
-static rc read_field(struct reader *r, const yaml_node_t *node, const ProtobufCFieldDescriptor *field,
-                     unsigned depth, ProtobufCMessage *message)
+static rc read_field(struct reader *r, const yaml_node_t *node,
+                     const ProtobufCFieldDescriptor *field, unsigned depth,
+                     ProtobufCMessage *message)
 {
     uint8_t *base = (uint8_t *)message;
     if (field->label == PROTOBUF_C_LABEL_REPEATED) {
@@ -230,8 +240,9 @@ static rc read_field(struct reader *r, const yaml_node_t *node, const ProtobufCF
     return read_value(r, node, field, depth, base + field->offset);
 }
 
-static rc read_message(struct reader *r, const yaml_node_t *node, const ProtobufCMessageDescriptor *type,
-                       unsigned depth, ProtobufCMessage **out)
+static rc read_message(struct reader *r, const yaml_node_t *node,
+                       const ProtobufCMessageDescriptor *type, unsigned depth,
+                       ProtobufCMessage **out)
 {
     uint64_t seen[4] = {0}; /* bit per field index: YAML allows a key twice, we don't */
     if (node->type != YAML_MAPPING_NODE || depth > MESSAGE_DEPTH_MAX) {
@@ -240,7 +251,8 @@ static rc read_message(struct reader *r, const yaml_node_t *node, const Protobuf
     ProtobufCMessage *message = arena_zalloc(r->arena, type->sizeof_message);
     ARENA_ENSURE(message, r->err);
     type->message_init(message);
-    for (yaml_node_pair_t *pair = node->data.mapping.pairs.start; pair < node->data.mapping.pairs.top; pair++) {
+    for (yaml_node_pair_t *pair = node->data.mapping.pairs.start;
+         pair < node->data.mapping.pairs.top; pair++) {
         const yaml_node_t *key = yaml_document_get_node(r->document, pair->key);
         const yaml_node_t *value = yaml_document_get_node(r->document, pair->value);
         const char *name = scalar_of(key);
@@ -260,16 +272,17 @@ static rc read_message(struct reader *r, const yaml_node_t *node, const Protobuf
     return OK;
 }
 
-static rc read_document(struct reader *r, yaml_parser_t *parser, const ProtobufCMessageDescriptor *type,
-                        ProtobufCMessage **out)
+static rc read_document(struct reader *r, yaml_parser_t *parser,
+                        const ProtobufCMessageDescriptor *type, ProtobufCMessage **out)
 {
     if (yaml_parser_load(parser, r->document) == 0) {
         FAIL(r->err, R_CONFIG_INVALID, "line %zu: not YAML: %s", parser->problem_mark.line + 1,
              parser->problem == NULL ? "unreadable" : parser->problem);
     }
     const yaml_node_t *root = yaml_document_get_root_node(r->document);
-    rc result = root == NULL ? err_raise(r->err, R_CONFIG_INVALID, __FILE__, __LINE__, "the text is empty")
-                             : read_message(r, root, type, 0, out);
+    rc result = root == NULL
+                    ? err_raise(r->err, R_CONFIG_INVALID, __FILE__, __LINE__, "the text is empty")
+                    : read_message(r, root, type, 0, out);
     yaml_document_delete(r->document);
     return result;
 }

@@ -142,8 +142,7 @@ rc pb_unpack(struct arena *arena, const ProtobufCMessageDescriptor *type, struct
     return OK;
 }
 
-rc pb_pack(struct arena *arena, const ProtobufCMessage *message, struct slice *out,
-           struct err *err)
+rc pb_pack(struct arena *arena, const ProtobufCMessage *message, struct slice *out, struct err *err)
 {
     size_t len = protobuf_c_message_get_packed_size(message);
     uint8_t *bytes = arena_alloc(arena, len);

@@ -21,8 +21,7 @@ static rc parse_header(struct arena *arena, struct slice bytes, struct license_h
                        struct err *err)
 {
     ProtobufCMessage *message = NULL;
-    if (!pb_unpack(arena, &chancery__internal__v1__license_header__descriptor, bytes, &message,
-                   err)
+    if (!pb_unpack(arena, &chancery__internal__v1__license_header__descriptor, bytes, &message, err)
              .ok) {
         return malformed(err);
     }
@@ -44,8 +43,8 @@ static rc parse_header(struct arena *arena, struct slice bytes, struct license_h
     return OK;
 }
 
-rc publishing_license_parse(struct arena *arena, struct slice bytes,
-                            struct publishing_license *out, struct err *err)
+rc publishing_license_parse(struct arena *arena, struct slice bytes, struct publishing_license *out,
+                            struct err *err)
 {
     ProtobufCMessage *message = NULL;
     ENSURE(bytes.len > 0 && bytes.len <= LICENSE_BYTES_MAX, err, R_LICENSE_MALFORMED);

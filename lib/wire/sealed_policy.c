@@ -112,7 +112,8 @@ static rc decode_grants(struct arena *arena, const Sealed *sealed, struct policy
         for (size_t j = 0; j < from->n_principals; j++) {
             struct grant *grant = &grants[out->grant_count++];
             grant->rights = rights;
-            if (!principal_parse(arena, slice_str(from->principals[j]), &grant->principal, err).ok) {
+            if (!principal_parse(arena, slice_str(from->principals[j]), &grant->principal, err)
+                     .ok) {
                 return invalid(err, "a principal");
             }
         }

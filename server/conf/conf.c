@@ -10,13 +10,13 @@
 
 /* --- defaults ----------------------------------------------------------------------------------- */
 
-#define SUB(arena, field, type, init)              \
-    do {                                           \
-        if ((field) == NULL) {                     \
-            (field) = ARENA_NEW((arena), type);    \
-            ARENA_ENSURE((field), err);            \
-            init(field);                           \
-        }                                          \
+#define SUB(arena, field, type, init)           \
+    do {                                        \
+        if ((field) == NULL) {                  \
+            (field) = ARENA_NEW((arena), type); \
+            ARENA_ENSURE((field), err);         \
+            init(field);                        \
+        }                                       \
     } while (0)
 
 static char *text(const char *value)
@@ -80,7 +80,8 @@ static rc check_listener(const Chancery__Config__V1__Listener *listener, struct 
     if (listener->tls == NULL) {
         return OK;
     }
-    TRY(need(listener->tls->certificate_file[0] != '\0', "tls.certificate_file", "is required", err));
+    TRY(need(listener->tls->certificate_file[0] != '\0', "tls.certificate_file", "is required",
+             err));
     return need(listener->tls->key_file[0] != '\0', "tls.key_file", "is required", err);
 }
 
@@ -96,10 +97,12 @@ static rc check(const Conf *c, struct err *err)
     TRY(need(strstr(c->database->conninfo, "password=") == NULL, "database.conninfo",
              "must not hold a password; use passfile= or peer authentication", err));
     TRY(need(c->root_key->file[0] != '\0', "root_key.file", "is required", err));
-    TRY(need(strncmp(c->authority_url, "https://", 8) == 0, "authority_url", "must begin with https://", err));
+    TRY(need(strncmp(c->authority_url, "https://", 8) == 0, "authority_url",
+             "must begin with https://", err));
     TRY(need(c->workers <= CONF_WORKERS_MAX, "workers", "may be at most 64", err));
     TRY(need(is_one_of(c->log->format, formats), "log.format", "must be json or logfmt", err));
-    return need(is_one_of(c->log->level, levels), "log.level", "must be debug, info, warning or error", err);
+    return need(is_one_of(c->log->level, levels), "log.level",
+                "must be debug, info, warning or error", err);
 }
 
 static rc read_file(struct arena *arena, const char *path, struct slice *out, struct err *err)

@@ -4,8 +4,8 @@
 #include <stdio.h>
 #include <string.h>
 
-#include "base/mem.h"
 #include "base/buf.h"
+#include "base/mem.h"
 #include "obs/metrics.h"
 
 enum { PAGE_BUDGET = 4 * 1024 * 1024 };
@@ -36,7 +36,7 @@ static void page_free(struct page *page)
 
 static struct page *page_of(struct front *front, const struct net_stream *stream)
 {
-    LIST_EACH(link, &front->pages) {
+    LIST_EACH (link, &front->pages) {
         struct page *page = LIST_ENTRY(link, struct page, link);
         if (page->stream == stream) {
             return page;
@@ -61,7 +61,8 @@ static void livez(struct front *front, struct net_stream *stream)
 static void readyz(struct front *front, struct net_stream *stream)
 {
     char text[512];
-    enum reason problem = front->problem != R_NONE ? front->problem : store_problem(front->config.services->store);
+    enum reason problem =
+        front->problem != R_NONE ? front->problem : store_problem(front->config.services->store);
     if (problem == R_NONE) {
         reply_text_page(stream, 200, "ok\n");
         return;
@@ -91,10 +92,11 @@ static void discovery(struct front *front, struct net_stream *stream)
 {
     struct arena *arena = arena_new(PAGE_BUDGET);
     const char *url = front->config.services->authority_url;
-    const char *text = arena_printf(arena,
-                                    "{\"authority_url\":\"%s\",\"jwks_uri\":\"%s/.well-known/jwks.json\","
-                                    "\"protocols\":[\"grpc\"],\"package\":\"chancery.v1\",\"version\":\"%s\"}\n",
-                                    url, url, front->config.version);
+    const char *text =
+        arena_printf(arena,
+                     "{\"authority_url\":\"%s\",\"jwks_uri\":\"%s/.well-known/jwks.json\","
+                     "\"protocols\":[\"grpc\"],\"package\":\"chancery.v1\",\"version\":\"%s\"}\n",
+                     url, url, front->config.version);
     net_stream_reply_http(stream, 200, "application/json", slice_str(text));
     arena_free(arena);
 }

@@ -31,7 +31,8 @@ static int show(const char *path, bool print)
     const char *text;
     int exit_code = 0;
     if (!conf_load(arena, path, &conf, &err).ok) {
-        fprintf(stderr, "chanceryd: %s: %s\n%s\n", path, err.detail, reason_info(err.reason)->advice);
+        fprintf(stderr, "chanceryd: %s: %s\n%s\n", path, err.detail,
+                reason_info(err.reason)->advice);
         exit_code = EXIT_HOPELESS;
     } else if (print && conf_print(arena, conf, &text, &err).ok) {
         puts(text);
@@ -46,7 +47,8 @@ static void show_flow(const struct flow *flow, void *ctx)
 {
     (void)ctx;
     for (const struct step_row *row = flow->steps; row->name != NULL; row++) {
-        printf("%s %s%s\n", flow->name, row->name, (row->flags & STEP_COMMIT) != 0 ? " commit" : "");
+        printf("%s %s%s\n", flow->name, row->name,
+               (row->flags & STEP_COMMIT) != 0 ? " commit" : "");
     }
 }
 

@@ -57,7 +57,8 @@ static void notify(const char *state)
     int fd = socket(AF_UNIX, SOCK_DGRAM | SOCK_CLOEXEC, 0);
     if (fd >= 0) {
         socklen_t len = (socklen_t)(offsetof(struct sockaddr_un, sun_path) + strlen(path));
-        (void)sendto(fd, state, strlen(state), MSG_NOSIGNAL, (const struct sockaddr *)&address, len);
+        (void)sendto(fd, state, strlen(state), MSG_NOSIGNAL, (const struct sockaddr *)&address,
+                     len);
         close(fd);
     }
 }
@@ -157,7 +158,8 @@ static void worker_ended(struct supervisor *s, unsigned index, int status)
     int code = is_signal ? WTERMSIG(status) : WEXITSTATUS(status);
     child->pid = 0;
     log_event(s->is_ending || (!is_signal && code == 0) ? LOG_INFO : LOG_ERROR, "worker.ended",
-              F_INT("worker", index), F_STR("by", is_signal ? "signal" : "exit"), F_INT("code", code));
+              F_INT("worker", index), F_STR("by", is_signal ? "signal" : "exit"),
+              F_INT("code", code));
     if (!is_signal && code == EXIT_HOPELESS && !s->is_ending) {
         end_all(s, EXIT_HOPELESS); /* the same would happen again */
     }
@@ -256,7 +258,8 @@ static rc prepare(struct supervisor *s, struct err *err)
             log_configure(is_json ? LOG_JSON : LOG_LOGFMT, (enum log_level)i);
         }
     }
-    TRY(keys_root_from_file(s->conf->root_key->file, &root, err)); /* to fail now and not in a worker */
+    TRY(keys_root_from_file(s->conf->root_key->file, &root,
+                            err)); /* to fail now and not in a worker */
     secret_free(root);
     return open_listeners(s, err);
 }

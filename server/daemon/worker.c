@@ -15,8 +15,8 @@ enum {
     SECRET_HEAP_BYTES = 4 * 1024 * 1024,
     TENANTS_MAX = 20000,
     LOOKUPS_MAX = 65536,
-    WATCH_MS = 20,              /* until ready */
-    WATCH_READY_MS = 500,       /* after that */
+    WATCH_MS = 20,        /* until ready */
+    WATCH_READY_MS = 500, /* after that */
     PARTITIONS_MS = 3600 * 1000,
 };
 
@@ -53,13 +53,16 @@ static void set_problem(struct worker *w, enum reason problem)
     }
     w->problem = problem;
     front_set_problem(w->front, problem);
-    rpc_refuse(w->rpc, w->is_root_key_right ? R_NONE : problem); /* once right, flows hear the store itself */
+    rpc_refuse(w->rpc, w->is_root_key_right
+                           ? R_NONE
+                           : problem); /* once right, flows hear the store itself */
     if (problem == R_NONE) {
         log_event(LOG_INFO, "worker.ready", F_INT("worker", w->index));
     } else {
         const struct reason_info *info = reason_info(problem);
-        log_event(LOG_WARNING, "worker.not_ready", F_INT("worker", w->index), F_STR("reason", info->name),
-                  F_STR("what", info->text), F_STR("advice", info->advice));
+        log_event(LOG_WARNING, "worker.not_ready", F_INT("worker", w->index),
+                  F_STR("reason", info->name), F_STR("what", info->text),
+                  F_STR("advice", info->advice));
     }
 }
 
@@ -79,7 +82,8 @@ static void root_key_checked(struct store_op *op)
         loop_timer_arm(&w->watch, 0);
     } else if (err.reason == R_ROOT_KEY_WRONG) {
         set_problem(w, R_ROOT_KEY_WRONG);
-        log_event(LOG_ERROR, "worker.root_key", F_ERR(&err), F_STR("what", reason_info(err.reason)->text),
+        log_event(LOG_ERROR, "worker.root_key", F_ERR(&err),
+                  F_STR("what", reason_info(err.reason)->text),
                   F_STR("advice", reason_info(err.reason)->advice));
         stop(w, EXIT_HOPELESS);
     }
@@ -157,7 +161,8 @@ static rc open_keys(struct worker *w, struct err *err)
 {
     struct secret *root = NULL;
     TRY(secret_heap_init(SECRET_HEAP_BYTES, err));
-    TRY(crypto_init(w->conf->crypto_properties[0] == '\0' ? NULL : w->conf->crypto_properties, err));
+    TRY(crypto_init(w->conf->crypto_properties[0] == '\0' ? NULL : w->conf->crypto_properties,
+                    err));
     TRY(keys_root_from_file(w->conf->root_key->file, &root, err));
     w->services.keys = keys_new(w->loop, root, 0);
     return OK;
@@ -187,7 +192,8 @@ static rc listen_all(struct worker *w, const int *sockets, struct err *err)
         struct net_tls_config tls = {0};
         if (from != NULL) {
             tls = (struct net_tls_config){from->certificate_file, from->key_file,
-                                          from->client_ca_file[0] == '\0' ? NULL : from->client_ca_file};
+                                          from->client_ca_file[0] == '\0' ? NULL
+                                                                          : from->client_ca_file};
         }
         TRY(net_server_listen(w->server, sockets[i], from == NULL ? NULL : &tls, err));
     }
@@ -209,7 +215,8 @@ static rc start(struct worker *w, const int *sockets, struct err *err)
     w->services.identity = identity_new(w->loop, &identity);
     w->rpc = rpc_new(w->loop, &w->services, &limits);
     flows_register(w->rpc);
-    w->front = front_new(&(struct front_config){&w->services, w->rpc, w->boundaries, CHANCERY_VERSION});
+    w->front =
+        front_new(&(struct front_config){&w->services, w->rpc, w->boundaries, CHANCERY_VERSION});
     loop_signal_init(&w->term, w->loop, SIGTERM, on_term);
     loop_timer_init(&w->watch, w->loop, on_watch);
     loop_timer_arm(&w->watch, 0);
@@ -257,7 +264,8 @@ int worker_run(const Conf *conf, const int *sockets, unsigned index)
         w.boundaries[i] = conf->boundaries[i];
     }
     if (!start(&w, sockets, &err).ok) {
-        log_event(LOG_ERROR, "worker.start_failed", F_ERR(&err), F_STR("what", reason_info(err.reason)->text),
+        log_event(LOG_ERROR, "worker.start_failed", F_ERR(&err),
+                  F_STR("what", reason_info(err.reason)->text),
                   F_STR("advice", reason_info(err.reason)->advice));
         return EXIT_HOPELESS;
     }

@@ -23,7 +23,8 @@ static rc read_time(const struct token *token, const char *name, int64_t fallbac
     if (value == NULL) {
         return OK;
     }
-    if (!json_is_integer(value) || json_integer_value(value) < 0 || json_integer_value(value) > TIME_MAX_S) {
+    if (!json_is_integer(value) || json_integer_value(value) < 0 ||
+        json_integer_value(value) > TIME_MAX_S) {
         FAIL(err, R_TOKEN_CLAIM_INVALID, "%s is no whole number of seconds", name);
     }
     *out = json_integer_value(value);
@@ -127,10 +128,11 @@ rc claims_read(struct arena *arena, const struct token *token, const struct issu
     if (primary != NULL && !json_is_string(primary)) {
         FAIL(err, R_TOKEN_CLAIM_INVALID, "the address claim is no text");
     }
-    TRY(add_addresses(arena, token, address, out->addresses, &out->address_count, SUBJECT_ADDRESSES_MAX, err));
+    TRY(add_addresses(arena, token, address, out->addresses, &out->address_count,
+                      SUBJECT_ADDRESSES_MAX, err));
     for (size_t i = 0; i < issuer->claim_alias_count; i++) {
-        TRY(add_addresses(arena, token, issuer->claim_aliases[i], out->addresses, &out->address_count,
-                          SUBJECT_ADDRESSES_MAX, err));
+        TRY(add_addresses(arena, token, issuer->claim_aliases[i], out->addresses,
+                          &out->address_count, SUBJECT_ADDRESSES_MAX, err));
     }
     if (issuer->claim_groups[0] != '\0') {
         TRY(add_addresses(arena, token, issuer->claim_groups, out->groups, &out->group_count,

@@ -140,9 +140,10 @@ static bool may_connect(const struct https *https, const struct sockaddr *addres
         return host != 0 && host >> 16 != 0xa9fe && (!is_loopback || https->allow_loopback);
     }
     if (address->sa_family == AF_INET6) {
-        const struct in6_addr *v6 = &((const struct sockaddr_in6 *)(const void *)address)->sin6_addr;
-        return !IN6_IS_ADDR_LINKLOCAL(v6) && !IN6_IS_ADDR_V4MAPPED(v6) && !IN6_IS_ADDR_UNSPECIFIED(v6) &&
-               (!IN6_IS_ADDR_LOOPBACK(v6) || https->allow_loopback);
+        const struct in6_addr *v6 =
+            &((const struct sockaddr_in6 *)(const void *)address)->sin6_addr;
+        return !IN6_IS_ADDR_LINKLOCAL(v6) && !IN6_IS_ADDR_V4MAPPED(v6) &&
+               !IN6_IS_ADDR_UNSPECIFIED(v6) && (!IN6_IS_ADDR_LOOPBACK(v6) || https->allow_loopback);
     }
     return false;
 }
@@ -230,7 +231,8 @@ struct https_get *https_get(struct https *https, const char *url, size_t max_byt
         return NULL;
     }
     struct https_get *get = xcalloc(1, sizeof *get);
-    *get = (struct https_get){.https = https, .easy = easy, .done = done, .user = user, .max_bytes = max_bytes};
+    *get = (struct https_get){
+        .https = https, .easy = easy, .done = done, .user = user, .max_bytes = max_bytes};
     get->arena = arena_new(4 * max_bytes + 4096);
     buf_init(&get->body, get->arena);
     set_options(get, url);

@@ -17,11 +17,12 @@ void https_free(struct https *https);
 /* One GET; made by https_get, freed after `done` or by https_cancel. */
 struct https_get;
 struct https_result {
-    bool ok;           /* 200 with a body within the limit */
+    bool ok;             /* 200 with a body within the limit */
     const char *problem; /* for our log when not ok; lends until `done` returns */
-    struct slice body; /* lends until `done` returns */
+    struct slice body;   /* lends until `done` returns */
 };
 /* Start a GET. NULL when libcurl can't be set up, which is out of memory. */
 struct https_get *https_get(struct https *https, const char *url, size_t max_bytes,
-                            void (*done)(void *user, const struct https_result *result), void *user);
+                            void (*done)(void *user, const struct https_result *result),
+                            void *user);
 void https_cancel(struct https_get *get);

@@ -27,7 +27,8 @@ static rc take_apart(struct arena *arena, struct slice text, struct token *out, 
     struct slice iss;
     json_t *payload;
     TRY(jws_parse(arena, text, R_TOKEN_MALFORMED, &out->jws, err));
-    TRY(json_parse_object(arena, out->jws.payload, TOKEN_BYTES_MAX, R_TOKEN_MALFORMED, &payload, err));
+    TRY(json_parse_object(arena, out->jws.payload, TOKEN_BYTES_MAX, R_TOKEN_MALFORMED, &payload,
+                          err));
     TRY(json_need_text(payload, "iss", R_TOKEN_CLAIM_INVALID, &iss, err));
     ENSURE(iss.len > 0 && iss.len <= ISS_MAX, err, R_TOKEN_CLAIM_INVALID);
     out->payload = payload;

@@ -131,8 +131,9 @@ static enum key_found wait_or_fail(struct key_set *set, struct token_check *chec
         list_append(&set->waiting, &check->waiting);
         return KEY_WAIT;
     }
-    (void)err_raise(err, set->keys == NULL || set->has_failed ? R_ISSUER_UNREACHABLE : R_TOKEN_KEY_UNKNOWN,
-                    __FILE__, __LINE__, "no such key, or the keys can't be fetched");
+    (void)err_raise(
+        err, set->keys == NULL || set->has_failed ? R_ISSUER_UNREACHABLE : R_TOKEN_KEY_UNKNOWN,
+        __FILE__, __LINE__, "no such key, or the keys can't be fetched");
     return KEY_FAILED;
 }
 
@@ -167,7 +168,8 @@ enum key_found key_cache_find(struct key_cache *cache, struct token_check *check
     if (!is_inline) {
         age(set, issuer->jwks_url);
     }
-    *key = set->keys == NULL ? NULL : jwks_find(set->keys, check->token.jws.kid, check->token.jws.alg);
+    *key =
+        set->keys == NULL ? NULL : jwks_find(set->keys, check->token.jws.kid, check->token.jws.alg);
     *generation = set->generation;
     if (*key != NULL) {
         return KEY_FOUND;

@@ -52,8 +52,11 @@ void keys_free(struct keys *keys)
 
 static struct keys_ref check_ref(struct slice wrapped)
 {
-    return (struct keys_ref){.tenant = TENANT_PLATFORM, .boundary = "", .purpose = KEYS_SEALING,
-                             .version = 0, .wrapped = wrapped};
+    return (struct keys_ref){.tenant = TENANT_PLATFORM,
+                             .boundary = "",
+                             .purpose = KEYS_SEALING,
+                             .version = 0,
+                             .wrapped = wrapped};
 }
 
 rc keys_make_check(struct keys *keys, struct arena *arena, struct slice *out, struct err *err)

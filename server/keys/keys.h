@@ -40,8 +40,7 @@ void keys_free(struct keys *keys);
 
 /* Known text under the root key, and whether given bytes are that: a server that was given another
  * root key than the one that wrapped this database finds out at start. R_ROOT_KEY_WRONG. */
-MUST rc keys_make_check(struct keys *keys, struct arena *arena, struct slice *out,
-                        struct err *err);
+MUST rc keys_make_check(struct keys *keys, struct arena *arena, struct slice *out, struct err *err);
 MUST rc keys_verify_check(struct keys *keys, struct slice wrapped, struct err *err);
 
 /* One operation, embedded in its owner. Inputs are borrowed until `done`, which comes once from the
@@ -56,7 +55,8 @@ struct keys_op {
     /* In, for all but create_set. */
     struct keys_ref sealing;
     struct content_id content;
-    struct slice header; /* the license's clear header: what is authenticated beside the sealed bytes */
+    struct slice
+        header; /* the license's clear header: what is authenticated beside the sealed bytes */
     struct slice client_jwk;
     /* In and out: seal makes it, open and issue take it. */
     struct slice sealed;

@@ -176,8 +176,8 @@ static void add_frame(struct bytes *out, struct slice message, uint8_t flag)
 void grpc_add_message(struct bytes *out, struct slice message, bool gzip)
 {
     z_stream z = {.next_in = (Bytef *)(uintptr_t)message.ptr, .avail_in = (uInt)message.len};
-    if (!gzip || deflateInit2(&z, Z_BEST_SPEED, Z_DEFLATED, GZIP_WINDOW, 8, Z_DEFAULT_STRATEGY) !=
-                     Z_OK) {
+    if (!gzip ||
+        deflateInit2(&z, Z_BEST_SPEED, Z_DEFLATED, GZIP_WINDOW, 8, Z_DEFAULT_STRATEGY) != Z_OK) {
         add_frame(out, message, 0);
         return;
     }

@@ -329,7 +329,7 @@ void h2_deliver(struct net_conn *conn)
 
 void h2_detach_streams(struct net_conn *conn)
 {
-    LIST_EACH_SAFE(link, after, &conn->streams) {
+    LIST_EACH_SAFE (link, after, &conn->streams) {
         struct net_stream *s = LIST_ENTRY(link, struct net_stream, link);
         if (conn->session != NULL) {
             nghttp2_session_set_stream_user_data(conn->session, s->id, NULL);

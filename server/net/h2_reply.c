@@ -13,7 +13,7 @@
 /* grpc-status and what goes with it; returns how many. */
 static size_t status_headers(const struct net_stream *s, nghttp2_nv out[3])
 {
-    static const char *const codes[] = {"0", "1", "2",  "3",  "4",  "5",  "6",  "7", "8",
+    static const char *const codes[] = {"0", "1",  "2",  "3",  "4",  "5",  "6",  "7", "8",
                                         "9", "10", "11", "12", "13", "14", "15", "16"};
     size_t n = 0;
     out[n++] = HEADER("grpc-status", codes[s->code]);
@@ -82,10 +82,9 @@ void net_stream_send(struct net_stream *stream, struct slice message)
         }
         return;
     }
-    const nghttp2_nv headers[] = {HEADER(":status", "200"),
-                                  HEADER("content-type", "application/grpc"),
-                                  HEADER("grpc-encoding", "gzip"),
-                                  HEADER("grpc-accept-encoding", "identity,gzip")};
+    const nghttp2_nv headers[] = {
+        HEADER(":status", "200"), HEADER("content-type", "application/grpc"),
+        HEADER("grpc-encoding", "gzip"), HEADER("grpc-accept-encoding", "identity,gzip")};
     const nghttp2_nv plain[] = {headers[0], headers[1], headers[3]};
     if (stream->accepts_gzip) {
         submit(stream, headers, 4, true);

@@ -88,11 +88,11 @@ struct net_tls_config {
 };
 
 struct net_config {
-    unsigned max_connections;      /* 0: 20,000 */
-    unsigned max_streams;          /* per connection; 0: 256 */
-    int64_t handshake_timeout_ms;  /* 0: 10 s */
-    int64_t idle_timeout_ms;       /* without any stream; 0: 10 min */
-    size_t gzip_min_bytes;         /* smallest message worth compressing; 0: 1 KiB */
+    unsigned max_connections;     /* 0: 20,000 */
+    unsigned max_streams;         /* per connection; 0: 256 */
+    int64_t handshake_timeout_ms; /* 0: 10 s */
+    int64_t idle_timeout_ms;      /* without any stream; 0: 10 min */
+    size_t gzip_min_bytes;        /* smallest message worth compressing; 0: 1 KiB */
 };
 
 struct net_server *net_server_new(struct loop *loop, const struct net_config *config,

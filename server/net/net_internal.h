@@ -38,7 +38,7 @@ struct net_conn {
     SSL *ssl; /* NULL: cleartext */
     nghttp2_session *session;
     enum conn_state state;
-    bool want_write;     /* the last write was partial, or TLS wants it */
+    bool want_write; /* the last write was partial, or TLS wants it */
     bool read_wants_write;
     bool goaway_sent;
     bool peer_closed;

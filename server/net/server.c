@@ -53,7 +53,7 @@ static void on_sweep(struct loop_timer *timer)
     struct net_server *server = LIST_ENTRY(timer, struct net_server, sweep);
     int64_t now = loop_now(server->loop).ns;
     bool cut = server->draining && now >= server->drain_until.ns;
-    LIST_EACH_SAFE(link, after, &server->conns) {
+    LIST_EACH_SAFE (link, after, &server->conns) {
         struct net_conn *conn = LIST_ENTRY(link, struct net_conn, link);
         if (cut || is_overdue(conn, now)) {
             conn_close(conn, cut ? "drain" : "timeout");
@@ -106,7 +106,7 @@ void net_server_drain(struct net_server *server, int64_t limit_ms, void (*done)(
     server->drained = done;
     server->drained_ctx = ctx;
     close_listeners(server);
-    LIST_EACH(link, &server->conns) {
+    LIST_EACH (link, &server->conns) {
         struct net_conn *conn = LIST_ENTRY(link, struct net_conn, link);
         if (conn->state == CONN_OPEN) {
             (void)nghttp2_submit_shutdown_notice(conn->session);
@@ -122,7 +122,7 @@ void net_server_free(struct net_server *server)
         return;
     }
     close_listeners(server);
-    LIST_EACH_SAFE(link, after, &server->conns) {
+    LIST_EACH_SAFE (link, after, &server->conns) {
         conn_close(LIST_ENTRY(link, struct net_conn, link), "stop");
     }
     loop_timer_fini(&server->sweep);

@@ -5,9 +5,8 @@
 
 #include "net/net_internal.h"
 
-static const char CIPHERS_1_2[] =
-    "ECDHE-ECDSA-AES256-GCM-SHA384:ECDHE-RSA-AES256-GCM-SHA384:"
-    "ECDHE-ECDSA-AES128-GCM-SHA256:ECDHE-RSA-AES128-GCM-SHA256";
+static const char CIPHERS_1_2[] = "ECDHE-ECDSA-AES256-GCM-SHA384:ECDHE-RSA-AES256-GCM-SHA384:"
+                                  "ECDHE-ECDSA-AES128-GCM-SHA256:ECDHE-RSA-AES128-GCM-SHA256";
 static const char CIPHERS_1_3[] = "TLS_AES_256_GCM_SHA384:TLS_AES_128_GCM_SHA256";
 static char GROUPS[] = "P-256:P-384:X25519"; /* not const: OpenSSL's macro casts it away */
 static const unsigned char SESSION_CONTEXT[] = "chancery";
@@ -108,8 +107,7 @@ void tls_read_peer(struct net_conn *conn)
     if (certificate == NULL) {
         return;
     }
-    conn->has_certificate =
-        X509_digest(certificate, EVP_sha256(), conn->fingerprint, &len) == 1 &&
-        len == NET_FINGERPRINT_BYTES;
+    conn->has_certificate = X509_digest(certificate, EVP_sha256(), conn->fingerprint, &len) == 1 &&
+                            len == NET_FINGERPRINT_BYTES;
     ERR_clear_error();
 }

@@ -35,8 +35,8 @@ struct log_field {
 /* A duration in microseconds; shown in milliseconds with three digits. */
 #define F_MICROS(name, us) ((struct log_field){LOG_KIND_MICROS, (name), NULL, (int64_t)(us), {{0}}})
 /* The reason, the place and our own detail of an error. */
-#define F_ERR(err)                                                                            \
-    F_STR("reason", reason_info((err)->reason)->name), F_USER("detail", (err)->detail),       \
+#define F_ERR(err)                                                                      \
+    F_STR("reason", reason_info((err)->reason)->name), F_USER("detail", (err)->detail), \
         F_STR("at", (err)->file), F_INT("line", (err)->line)
 
 enum { LOG_USER_MAX = 200 };
@@ -44,8 +44,8 @@ enum { LOG_USER_MAX = 200 };
 /* Choose format and least level; before the first line. */
 void log_configure(enum log_format format, enum log_level least);
 /* Write one line: log_event(LOG_INFO, "call.done", F_STR("flow", …), …). */
-#define log_event(level, event, ...)                                                 \
-    log_write((level), (event), (const struct log_field[]){__VA_ARGS__},             \
+#define log_event(level, event, ...)                                     \
+    log_write((level), (event), (const struct log_field[]){__VA_ARGS__}, \
               sizeof((const struct log_field[]){__VA_ARGS__}) / sizeof(struct log_field))
 void log_write(enum log_level level, const char *event, const struct log_field *fields,
                size_t count);

@@ -34,7 +34,8 @@ step access_parse(struct call *c, ProtobufCBinaryData license, const char *appli
 {
     struct license_access *a = access_of(c);
     struct slice bytes = slice_of(license.data, license.len);
-    if (request_text(c, "client.application", application, APPLICATION_MAX).kind == STEP_KIND_FAILED ||
+    if (request_text(c, "client.application", application, APPLICATION_MAX).kind ==
+            STEP_KIND_FAILED ||
         request_text(c, "client.platform", platform, PLATFORM_MAX).kind == STEP_KIND_FAILED) {
         return STEP_FAILED;
     }
@@ -70,8 +71,8 @@ static step opened(struct call *c)
 
 static struct keys_ref key_ref(const struct license_access *a, const struct key_row *row)
 {
-    return (struct keys_ref){a->tenant->view.id, a->tenant->view.boundary, (enum keys_purpose)row->purpose,
-                             row->version, row->wrapped};
+    return (struct keys_ref){a->tenant->view.id, a->tenant->view.boundary,
+                             (enum keys_purpose)row->purpose, row->version, row->wrapped};
 }
 
 /* Prepare an operation on this license's seal. */
@@ -176,7 +177,8 @@ step access_decide(struct call *c)
 static struct gate_entry *record(struct call *c)
 {
     struct license_access *a = access_of(c);
-    struct gate_entry *entry = caller_record(c, a->is_open ? a->license.header.tenant : TENANT_PLATFORM);
+    struct gate_entry *entry =
+        caller_record(c, a->is_open ? a->license.header.tenant : TENANT_PLATFORM);
     entry->content = a->license.header.content;
     entry->template = a->policy.template_id;
     entry->policy_version = a->decision.policy_version;
@@ -267,7 +269,8 @@ static step issue(struct call *c)
 static step reply(struct call *c)
 {
     struct license_access *a = access_of(c);
-    Chancery__V1__AcquireLicenseResponse *r = ARENA_NEW(call_arena(c), Chancery__V1__AcquireLicenseResponse);
+    Chancery__V1__AcquireLicenseResponse *r =
+        ARENA_NEW(call_arena(c), Chancery__V1__AcquireLicenseResponse);
     if (r == NULL) {
         return call_fail(c, R_ARENA_EXHAUSTED, "reply");
     }
@@ -280,8 +283,9 @@ static step reply(struct call *c)
     r->expire_time = reply_time(c, a->decision.license_expires_at.s * 1000000);
     r->may_cache = a->decision.may_cache;
     r->channel = (Chancery__V1__Channel)a->decision.channel;
-    return r->use_license == NULL || r->content_id == NULL ? call_fail(c, R_ARENA_EXHAUSTED, "reply")
-                                                           : call_reply(c, &r->base);
+    return r->use_license == NULL || r->content_id == NULL
+               ? call_fail(c, R_ARENA_EXHAUSTED, "reply")
+               : call_reply(c, &r->base);
 }
 
 const struct flow acquire_license_flow = {

@@ -47,7 +47,8 @@ step admin_find_scope(struct call *c, step_fn then)
         return then(c);
     }
     wait_store_init(c, &admin->lookup.op);
-    lookup_submit(services_of(c)->lookups, &admin->lookup, LOOKUP_TENANT_BY_NAME, slice_str(admin->tenant_name));
+    lookup_submit(services_of(c)->lookups, &admin->lookup, LOOKUP_TENANT_BY_NAME,
+                  slice_str(admin->tenant_name));
     return wait_store(c, found_by_name, &admin->lookup.op);
 }
 

@@ -6,9 +6,9 @@
 #include "store/admin.h"
 
 struct admin {
-    struct caller caller;           /* first: the step authenticate fills it */
-    const char *tenant_name;        /* as asked for; "" means the caller's */
-    struct tenant_id scope;         /* whose rows; TENANT_PLATFORM: the platform's own */
+    struct caller caller;               /* first: the step authenticate fills it */
+    const char *tenant_name;            /* as asked for; "" means the caller's */
+    struct tenant_id scope;             /* whose rows; TENANT_PLATFORM: the platform's own */
     const struct tenant_record *tenant; /* of that scope; NULL for the platform */
     step_fn then;
     struct lookup lookup;

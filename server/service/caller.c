@@ -104,7 +104,8 @@ struct tenant_id caller_tenant(const struct caller *caller)
 static const char *correlation_of(struct call *c)
 {
     struct slice traceparent = call_metadata(c, "traceparent");
-    char *id = traceparent.len >= 55 ? arena_dup(call_arena(c), slice_cut(traceparent, 3, 35)) : NULL;
+    char *id =
+        traceparent.len >= 55 ? arena_dup(call_arena(c), slice_cut(traceparent, 3, 35)) : NULL;
     return id == NULL || strspn(id, "0123456789abcdef") != 32 ? call_request_id(c) : id;
 }
 
@@ -113,7 +114,9 @@ static void note_where(struct call *c)
     struct caller *caller = caller_of(c);
     struct slice agent = call_metadata(c, "user-agent");
     const char *text = arena_dup(call_arena(c), slice_cut(agent, 0, AUDIT_TEXT_MAX));
-    caller->who = (struct audit_who){.addresses = "", .user = "", .component_name = "",
+    caller->who = (struct audit_who){.addresses = "",
+                                     .user = "",
+                                     .component_name = "",
                                      .client_address = call_peer_address(c),
                                      .user_agent = text == NULL ? "" : text,
                                      .correlation_id = correlation_of(c)};
@@ -154,7 +157,8 @@ static step check_role(struct call *c)
     struct caller *caller = caller_of(c);
     const struct method *method = call_method(c);
     bool has_user = subject_has_user(&caller->subject);
-    enum role role = subject_has_component(&caller->subject) ? caller->subject.component.role : ROLE_CLIENT;
+    enum role role =
+        subject_has_component(&caller->subject) ? caller->subject.component.role : ROLE_CLIENT;
     if ((method->roles & 1U << role) == 0) {
         return call_fail(c, R_COMPONENT_ROLE, "role %s", role_name(role));
     }
@@ -232,7 +236,8 @@ static step token_checked(struct call *c)
         if (claims->address_count == 0) {
             break;
         }
-        return look_up(c, LOOKUP_TENANT_BY_DOMAIN, slice_str(address_domain(claims->addresses[0])), domain_asked);
+        return look_up(c, LOOKUP_TENANT_BY_DOMAIN, slice_str(address_domain(claims->addresses[0])),
+                       domain_asked);
     case ISSUER_PASSCODE:
     case ISSUER_COMPONENT:
         break;
@@ -282,7 +287,8 @@ static struct slice bearer_token(struct slice value)
 {
     static const char scheme[] = "bearer ";
     size_t len = sizeof scheme - 1;
-    bool is_bearer = value.len > len && slice_eq_nocase(slice_cut(value, 0, len), slice_str(scheme));
+    bool is_bearer =
+        value.len > len && slice_eq_nocase(slice_cut(value, 0, len), slice_str(scheme));
     return is_bearer ? slice_cut(value, len, value.len) : SLICE_NONE;
 }
 
@@ -305,7 +311,9 @@ static step ask_user(struct call *c)
     if (token.len == 0) {
         bool is_public = (call_method(c)->roles & METHOD_ROLE_PUBLIC) != 0;
         bool has_component = subject_has_component(&caller->subject);
-        return has_component ? check_role(c) : is_public ? STEP_NEXT : call_fail(c, R_CREDENTIAL_MISSING, "none");
+        return has_component ? check_role(c)
+               : is_public   ? STEP_NEXT
+                             : call_fail(c, R_CREDENTIAL_MISSING, "none");
     }
     if (!call_is_protected(c)) {
         return call_fail(c, R_CLEARTEXT_REFUSED, "token over cleartext");
@@ -356,7 +364,8 @@ static step authenticate(struct call *c, bool is_fresh)
     if (!is_fresh) {
         row = lookups_component(services_of(c)->lookups, fingerprint, call_arena(c));
     }
-    return row != NULL ? take_component(c, row) : look_up(c, LOOKUP_COMPONENT, fingerprint, component_found);
+    return row != NULL ? take_component(c, row)
+                       : look_up(c, LOOKUP_COMPONENT, fingerprint, component_found);
 }
 
 step caller_authenticate(struct call *c)
@@ -388,9 +397,14 @@ struct gate_entry *caller_record(struct call *c, struct tenant_id tenant)
     struct caller *caller = caller_of(c);
     struct gate_entry *entry = &caller->entry;
     struct content_facts facts = entry->facts; /* what the gate told before */
-    *entry = (struct gate_entry){.tenant = tenant, .operation = call_flow_name(c), .who = caller->who,
-                                 .rights = "", .facts = facts, .scope_count = caller->scope_count,
-                                 .done = entry_done, .user = c};
+    *entry = (struct gate_entry){.tenant = tenant,
+                                 .operation = call_flow_name(c),
+                                 .who = caller->who,
+                                 .rights = "",
+                                 .facts = facts,
+                                 .scope_count = caller->scope_count,
+                                 .done = entry_done,
+                                 .user = c};
     memcpy(entry->scopes, caller->scopes, sizeof entry->scopes);
     return entry;
 }

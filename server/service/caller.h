@@ -7,8 +7,8 @@
 
 struct caller {
     struct subject subject;
-    const struct issuer *issuer;        /* of the user's token; NULL without one */
-    const struct tenant_record *home;   /* the user's tenant; NULL without one */
+    const struct issuer *issuer;      /* of the user's token; NULL without one */
+    const struct tenant_record *home; /* the user's tenant; NULL without one */
     struct audit_who who;
     struct gate_scope scopes[GATE_SCOPES_MAX]; /* the epochs on which we know all this */
     size_t scope_count;

@@ -37,7 +37,8 @@ static step parse_certificates(struct call *c, const Chancery__V1__Component *fr
     for (size_t i = 0; i < from->n_certificate_sha256; i++) {
         const ProtobufCBinaryData *print = &from->certificate_sha256[i];
         if (print->len != 32) {
-            return call_bad_field(c, "component.certificate_sha256", "Each is the SHA-256 of a certificate's DER: 32 bytes.");
+            return call_bad_field(c, "component.certificate_sha256",
+                                  "Each is the SHA-256 of a certificate's DER: 32 bytes.");
         }
         s->certificates[s->certificate_count++] = slice_of(print->data, print->len);
     }
@@ -57,19 +58,24 @@ static step parse(struct call *c)
         return call_bad_field(c, "component.name", "It must match [a-z0-9-]{1,63}.");
     }
     if ((int)from->role < ROLE_GATEWAY || (int)from->role > ROLE_PLATFORM_ADMIN) {
-        return call_bad_field(c, "component.role", "It must be one of chancery.v1.Role but PUBLIC.");
+        return call_bad_field(c, "component.role",
+                              "It must be one of chancery.v1.Role but PUBLIC.");
     }
     const char **domains = ARENA_ARRAY(call_arena(c), const char *, from->n_sender_domains + 1);
     if (domains == NULL || from->n_sender_domains > DOMAINS_MAX) {
         return call_bad_field(c, "component.sender_domains", "At most 1,000.");
     }
     for (size_t i = 0; i < from->n_sender_domains; i++) {
-        if (!domain_normalize(call_arena(c), slice_str(from->sender_domains[i]), &domains[i], NULL).ok) {
-            return call_bad_field(c, "component.sender_domains", "Each must be a domain such as contoso.com.");
+        if (!domain_normalize(call_arena(c), slice_str(from->sender_domains[i]), &domains[i], NULL)
+                 .ok) {
+            return call_bad_field(c, "component.sender_domains",
+                                  "Each must be a domain such as contoso.com.");
         }
     }
-    *component = (struct subject_component){.name = from->name, .role = (enum role)from->role,
-                                            .boundary = from->boundary, .sender_domains = domains,
+    *component = (struct subject_component){.name = from->name,
+                                            .role = (enum role)from->role,
+                                            .boundary = from->boundary,
+                                            .sender_domains = domains,
                                             .sender_domain_count = from->n_sender_domains};
     return parse_certificates(c, from);
 }
@@ -83,10 +89,13 @@ static step check_role(struct call *c)
     bool is_platforms = role == ROLE_PORTAL || role == ROLE_PLATFORM_ADMIN;
     bool is_tenants = role == ROLE_DECRYPTOR || role == ROLE_TENANT_ADMIN || role == ROLE_CLIENT;
     if (is_platforms && (admin->tenant != NULL || !admin_is_platform(admin))) {
-        return call_bad_field(c, "component.role", "Portals and platform admins are the platform's: leave the tenant empty.");
+        return call_bad_field(
+            c, "component.role",
+            "Portals and platform admins are the platform's: leave the tenant empty.");
     }
     if (is_tenants && admin->tenant == NULL) {
-        return call_bad_field(c, "component.tenant", "Decryptors, clients and tenant admins belong to a tenant.");
+        return call_bad_field(c, "component.tenant",
+                              "Decryptors, clients and tenant admins belong to a tenant.");
     }
     return STEP_NEXT;
 }
@@ -98,7 +107,8 @@ static step check_boundary(struct call *c)
         return call_bad_field(c, "component.boundary", "There is no such boundary.");
     }
     if (name[0] == '\0' && components_of(c)->component.role == ROLE_PORTAL) {
-        return call_bad_field(c, "component.boundary", "A portal must name the boundary for which it answers.");
+        return call_bad_field(c, "component.boundary",
+                              "A portal must name the boundary for which it answers.");
     }
     return check_role(c);
 }
@@ -126,7 +136,8 @@ static step reply(struct call *c)
 {
     const Chancery__V1__CreateComponentRequest *request = call_request(c);
     const struct components *s = components_of(c);
-    Chancery__V1__CreateComponentResponse *r = ARENA_NEW(call_arena(c), Chancery__V1__CreateComponentResponse);
+    Chancery__V1__CreateComponentResponse *r =
+        ARENA_NEW(call_arena(c), Chancery__V1__CreateComponentResponse);
     Chancery__V1__Component *component = ARENA_NEW(call_arena(c), Chancery__V1__Component);
     if (r == NULL || component == NULL) {
         return call_fail(c, R_ARENA_EXHAUSTED, "reply");

@@ -16,7 +16,8 @@ static step parse(struct call *c)
 static step reply(struct call *c)
 {
     struct license_access *a = call_state(c);
-    Chancery__V1__InspectContentResponse *r = ARENA_NEW(call_arena(c), Chancery__V1__InspectContentResponse);
+    Chancery__V1__InspectContentResponse *r =
+        ARENA_NEW(call_arena(c), Chancery__V1__InspectContentResponse);
     if (r == NULL) {
         return call_fail(c, R_ARENA_EXHAUSTED, "reply");
     }
@@ -31,7 +32,8 @@ static step reply(struct call *c)
     r->content_expire_time = reply_time(c, a->decision.content_expires_at.s * 1000000);
     r->license_expire_time = reply_time(c, a->decision.license_expires_at.s * 1000000);
     r->channel = (Chancery__V1__Channel)a->decision.channel;
-    return r->content_id == NULL ? call_fail(c, R_ARENA_EXHAUSTED, "reply") : call_reply(c, &r->base);
+    return r->content_id == NULL ? call_fail(c, R_ARENA_EXHAUSTED, "reply")
+                                 : call_reply(c, &r->base);
 }
 
 const struct flow inspect_content_flow = {

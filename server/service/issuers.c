@@ -9,8 +9,15 @@
 #include "service/flows.h"
 #include "service/reply.h"
 
-enum { ISS_MAX = 512, AUDIENCES_MAX = 16, AUDIENCE_MAX = 256, CLAIM_MAX = 128, ALIASES_MAX = 8, DOMAINS_MAX = 1000,
-       URL_MAX = 1024 };
+enum {
+    ISS_MAX = 512,
+    AUDIENCES_MAX = 16,
+    AUDIENCE_MAX = 256,
+    CLAIM_MAX = 128,
+    ALIASES_MAX = 8,
+    DOMAINS_MAX = 1000,
+    URL_MAX = 1024
+};
 
 struct issuers {
     struct admin admin; /* first */
@@ -40,7 +47,8 @@ static step parse_lists(struct call *c, const Chancery__V1__Issuer *from)
     }
     for (size_t i = 0; i < from->n_algorithms; i++) {
         if (jws_alg_parse(slice_str(from->algorithms[i])) == JWS_NONE) {
-            return call_bad_field(c, "issuer.algorithms", "Only RS256, PS256, ES256, ES384 and EdDSA.");
+            return call_bad_field(c, "issuer.algorithms",
+                                  "Only RS256, PS256, ES256, ES384 and EdDSA.");
         }
     }
     if (from->n_algorithms == 0) {
@@ -60,17 +68,21 @@ static step parse_keys(struct call *c, const Chancery__V1__Issuer *from)
     issuer->jwks_url = issuer->jwks_json = "";
     if (from->keys_case == CHANCERY__V1__ISSUER__KEYS_JWKS_URL) {
         issuer->jwks_url = from->jwks_url;
-        return slice_starts_with(slice_str(from->jwks_url), "https://") && strlen(from->jwks_url) <= URL_MAX
+        return slice_starts_with(slice_str(from->jwks_url), "https://") &&
+                       strlen(from->jwks_url) <= URL_MAX
                    ? STEP_NEXT
-                   : call_bad_field(c, "issuer.jwks_url", "It must be an https:// address of at most 1,024 bytes.");
+                   : call_bad_field(c, "issuer.jwks_url",
+                                    "It must be an https:// address of at most 1,024 bytes.");
     }
     if (from->keys_case != CHANCERY__V1__ISSUER__KEYS_JWKS_JSON) {
         return call_bad_field(c, "issuer.keys", "One of jwks_url and jwks_json is required.");
     }
     issuer->jwks_json = from->jwks_json;
-    if (!jwks_parse(slice_str(from->jwks_json), R_FIELD_INVALID, &keys, NULL).ok || keys->count == 0) {
+    if (!jwks_parse(slice_str(from->jwks_json), R_FIELD_INVALID, &keys, NULL).ok ||
+        keys->count == 0) {
         jwks_free(keys);
-        return call_bad_field(c, "issuer.jwks_json", "It must be a JWK set (RFC 7517) with a usable public key.");
+        return call_bad_field(c, "issuer.jwks_json",
+                              "It must be a JWK set (RFC 7517) with a usable public key.");
     }
     jwks_free(keys);
     return STEP_NEXT;
@@ -110,7 +122,8 @@ static step parse_domains(struct call *c, const Chancery__V1__Issuer *from)
     }
     for (size_t i = 0; i < from->n_domains; i++) {
         if (!domain_normalize(call_arena(c), slice_str(from->domains[i]), &list[i], NULL).ok) {
-            return call_bad_field(c, "issuer.domains", "Each must be a domain such as outlook.com.");
+            return call_bad_field(c, "issuer.domains",
+                                  "Each must be a domain such as outlook.com.");
         }
     }
     issuer_of(c)->domains = list;
@@ -128,7 +141,8 @@ static step parse(struct call *c)
     }
     admin_of(c)->tenant_name = from->tenant;
     if (from->issuer[0] == '\0' || strlen(from->issuer) > ISS_MAX) {
-        return call_bad_field(c, "issuer.issuer", "It must be exactly the tokens' iss: 1 to 512 bytes.");
+        return call_bad_field(c, "issuer.issuer",
+                              "It must be exactly the tokens' iss: 1 to 512 bytes.");
     }
     if (from->clock_skew_seconds > ISSUER_CLOCK_SKEW_MAX_S) {
         return call_bad_field(c, "issuer.clock_skew_seconds", "It may be at most 300.");
@@ -140,7 +154,8 @@ static step parse(struct call *c)
     issuer->iss = from->issuer;
     issuer->boundary = from->boundary;
     issuer->clock_skew_s = from->clock_skew_seconds;
-    return failed(parse_lists(c, from)) || failed(parse_keys(c, from)) || failed(parse_claims(c, from->claims))
+    return failed(parse_lists(c, from)) || failed(parse_keys(c, from)) ||
+                   failed(parse_claims(c, from->claims))
                ? STEP_FAILED
                : parse_domains(c, from);
 }
@@ -161,11 +176,15 @@ static step check(struct call *c)
     struct issuer *issuer = issuer_of(c);
     bool is_tenants = issuer->kind == ISSUER_TENANT;
     if (is_tenants != (admin->tenant != NULL)) {
-        return call_bad_field(c, "issuer.kind", "Issuers of a tenant are of kind TENANT; all others belong to the platform.");
+        return call_bad_field(
+            c, "issuer.kind",
+            "Issuers of a tenant are of kind TENANT; all others belong to the platform.");
     }
     if (admin->tenant != NULL) {
-        if (issuer->boundary[0] != '\0' && strcmp(issuer->boundary, admin->tenant->view.boundary) != 0) {
-            return call_bad_field(c, "issuer.boundary", "It must be the tenant's boundary, or empty.");
+        if (issuer->boundary[0] != '\0' &&
+            strcmp(issuer->boundary, admin->tenant->view.boundary) != 0) {
+            return call_bad_field(c, "issuer.boundary",
+                                  "It must be the tenant's boundary, or empty.");
         }
         issuer->boundary = admin->tenant->view.boundary;
     }
@@ -183,7 +202,8 @@ static step reply(struct call *c)
 {
     const Chancery__V1__CreateIssuerRequest *request = call_request(c);
     const struct admin *admin = admin_of(c);
-    Chancery__V1__CreateIssuerResponse *r = ARENA_NEW(call_arena(c), Chancery__V1__CreateIssuerResponse);
+    Chancery__V1__CreateIssuerResponse *r =
+        ARENA_NEW(call_arena(c), Chancery__V1__CreateIssuerResponse);
     Chancery__V1__Issuer *issuer = ARENA_NEW(call_arena(c), Chancery__V1__Issuer);
     if (r == NULL || issuer == NULL) {
         return call_fail(c, R_ARENA_EXHAUSTED, "reply");

@@ -19,7 +19,8 @@ static step read_rights(struct call *c, const char *field, const Chancery__V1__G
     for (size_t i = 0; i < grant->n_custom_rights; i++) {
         struct slice name = slice_str(grant->custom_rights[i]);
         if (!right_is_custom(name) || !rights_add_name(call_arena(c), out, name, NULL).ok) {
-            return bad(c, field, "A custom right must match [A-Z0-9_]{1,32}; at most 16 in one policy.");
+            return bad(c, field,
+                       "A custom right must match [A-Z0-9_]{1,32}; at most 16 in one policy.");
         }
     }
     return rights_are_none(out) ? bad(c, field, "A grant needs at least one right.") : STEP_NEXT;
@@ -48,8 +49,9 @@ step policy_read_grants(struct call *c, const char *field, Chancery__V1__Grant *
             list[at].rights = rights;
             struct slice text = slice_str(grants[i]->principals[j]);
             if (!principal_parse(call_arena(c), text, &list[at].principal, NULL).ok) {
-                return bad(c, field, "A principal is user:, group:, domain:, tenant: and a name, or "
-                                     "recipients, authenticated or owner.");
+                return bad(c, field,
+                           "A principal is user:, group:, domain:, tenant: and a name, or "
+                           "recipients, authenticated or owner.");
             }
         }
     }
@@ -90,7 +92,8 @@ step policy_read_offline(struct call *c, const char *field, int access, uint32_t
         return STEP_NEXT;
     case CHANCERY__V1__OFFLINE_ACCESS__OFFLINE_ACCESS_DAYS:
         *out = (int)days;
-        return days >= 1 && days <= OFFLINE_DAYS_MAX ? STEP_NEXT : bad(c, field, "Days must be 1 to 9,999.");
+        return days >= 1 && days <= OFFLINE_DAYS_MAX ? STEP_NEXT
+                                                     : bad(c, field, "Days must be 1 to 9,999.");
     default:
         return bad(c, field, "The kind of offline access is unknown.");
     }

@@ -60,15 +60,17 @@ static step parse_custom(struct call *c, const Chancery__V1__CustomPolicy *custo
     int64_t at_us;
     policy->kind = POLICY_CUSTOM;
     policy->referral_contact = custom->referral_contact;
-    if (failed(policy_read_grants(c, "custom.grants", custom->grants, custom->n_grants, &policy->grants,
-                                  &policy->grant_count)) ||
-        failed(policy_read_expiry(c, "custom.expiry", custom->expiry, &at_us, &p->expires_after_days)) ||
+    if (failed(policy_read_grants(c, "custom.grants", custom->grants, custom->n_grants,
+                                  &policy->grants, &policy->grant_count)) ||
+        failed(policy_read_expiry(c, "custom.expiry", custom->expiry, &at_us,
+                                  &p->expires_after_days)) ||
         failed(policy_read_offline(c, "custom.offline_days", (int)custom->offline_access,
                                    custom->offline_days, &policy->offline_days))) {
         return STEP_FAILED;
     }
     policy->expires_at.s = at_us / 1000000;
-    return request_text(c, "custom.referral_contact", custom->referral_contact, REFERRAL_CONTACT_MAX);
+    return request_text(c, "custom.referral_contact", custom->referral_contact,
+                        REFERRAL_CONTACT_MAX);
 }
 
 static step parse_policy(struct call *c, const Request *request)
@@ -79,7 +81,8 @@ static step parse_policy(struct call *c, const Request *request)
     switch (request->policy_case) {
     case CHANCERY__V1__PROTECT_REQUEST__POLICY_TEMPLATE_ID:
         policy->kind = POLICY_TEMPLATE;
-        return request_uuid_required(c, "template_id", request->template_id, &policy->template_id.u);
+        return request_uuid_required(c, "template_id", request->template_id,
+                                     &policy->template_id.u);
     case CHANCERY__V1__PROTECT_REQUEST__POLICY_DO_NOT_FORWARD:
         policy->kind = POLICY_DO_NOT_FORWARD;
         return STEP_NEXT;
@@ -92,7 +95,8 @@ static step parse_policy(struct call *c, const Request *request)
     case _CHANCERY__V1__PROTECT_REQUEST__POLICY__CASE_IS_INT_SIZE:
         break;
     }
-    return call_bad_field(c, "policy", "One of template_id, do_not_forward, encrypt_only and custom is required.");
+    return call_bad_field(
+        c, "policy", "One of template_id, do_not_forward, encrypt_only and custom is required.");
 }
 
 static step parse_recipients(struct call *c, const Request *request)
@@ -106,7 +110,8 @@ static step parse_recipients(struct call *c, const Request *request)
         return call_fail(c, R_ARENA_EXHAUSTED, "recipients");
     }
     for (size_t i = 0; i < request->n_recipients; i++) {
-        if (!address_normalize(call_arena(c), slice_str(request->recipients[i]), &list[i], NULL).ok) {
+        if (!address_normalize(call_arena(c), slice_str(request->recipients[i]), &list[i], NULL)
+                 .ok) {
             return call_bad_field(c, arena_printf(call_arena(c), "recipients[%zu]", i),
                                   "It must be a mail address such as bob@fabrikam.com.");
         }
@@ -176,10 +181,12 @@ static step find_tenant(struct call *c)
     struct policy *policy = &p->policy;
     bool has_user = subject_has_user(&p->caller.subject);
     if (p->owner[0] == '\0' && !has_user) {
-        return call_bad_field(c, "owner", "A component without a user's token must name the owner.");
+        return call_bad_field(c, "owner",
+                              "A component without a user's token must name the owner.");
     }
     policy->owner = p->owner[0] != '\0' ? p->owner : p->caller.who.user;
-    policy->issuer = has_user ? p->caller.who.user : reply_uuid(c, p->caller.subject.component.id.u);
+    policy->issuer =
+        has_user ? p->caller.who.user : reply_uuid(c, p->caller.subject.component.id.u);
     struct tenant_id own = caller_tenant(&p->caller);
     if (!ID_IS_ZERO(own)) {
         return caller_need_tenant(c, own, have_tenant);
@@ -245,7 +252,8 @@ static step recorded(struct call *c)
 static struct gate_entry *entry_of(struct call *c)
 {
     struct protect *p = protect_of(c);
-    struct gate_entry *entry = caller_record(c, p->tenant == NULL ? TENANT_PLATFORM : p->tenant->view.id);
+    struct gate_entry *entry =
+        caller_record(c, p->tenant == NULL ? TENANT_PLATFORM : p->tenant->view.id);
     entry->template = p->policy.template_id;
     return entry;
 }
@@ -309,8 +317,8 @@ static step seal(struct call *c)
     if (failed(encode(c))) {
         return STEP_FAILED;
     }
-    p->keys.sealing = (struct keys_ref){tenant->id, tenant->boundary, KEYS_SEALING, p->sealing->version,
-                                        p->sealing->wrapped};
+    p->keys.sealing = (struct keys_ref){tenant->id, tenant->boundary, KEYS_SEALING,
+                                        p->sealing->version, p->sealing->wrapped};
     p->keys.content = p->content_id;
     p->keys.header = p->header;
     p->keys.client_jwk = p->client_jwk;
@@ -321,7 +329,8 @@ static step seal(struct call *c)
 static struct unix_time content_expiry(const struct protect *p)
 {
     const struct template_policy *template =
-        p->policy.kind == POLICY_TEMPLATE ? tenant_template(&p->tenant->view, p->policy.template_id) : NULL;
+        p->policy.kind == POLICY_TEMPLATE ? tenant_template(&p->tenant->view, p->policy.template_id)
+                                          : NULL;
     return policy_expiry(&p->policy, template);
 }
 
@@ -331,7 +340,8 @@ static step reply(struct call *c)
     struct slice license;
     const struct boundary *boundary = boundary_find(&p->platform->view, p->tenant->view.boundary);
     Chancery__V1__ProtectResponse *r = ARENA_NEW(call_arena(c), Chancery__V1__ProtectResponse);
-    if (!publishing_license_encode(call_arena(c), p->header, p->keys.sealed, &license, call_err(c)).ok) {
+    if (!publishing_license_encode(call_arena(c), p->header, p->keys.sealed, &license, call_err(c))
+             .ok) {
         return STEP_FAILED;
     }
     char *wrapped = reply_slice(c, p->keys.wrapped_content_key);

@@ -50,9 +50,11 @@ static step parse_filter(struct call *c, const Chancery__V1__AuditFilter *filter
     query->denied_only = filter->denied_only;
     query->from = micros(filter->start_time);
     query->before = micros(filter->end_time);
-    if (request_uuid(c, "filter.content_id", filter->content_id, &query->content.u).kind == STEP_KIND_FAILED ||
+    if (request_uuid(c, "filter.content_id", filter->content_id, &query->content.u).kind ==
+            STEP_KIND_FAILED ||
         request_address(c, "filter.user", filter->user, &query->user).kind == STEP_KIND_FAILED ||
-        request_text(c, "filter.reason", filter->reason, FILTER_TEXT_MAX).kind == STEP_KIND_FAILED) {
+        request_text(c, "filter.reason", filter->reason, FILTER_TEXT_MAX).kind ==
+            STEP_KIND_FAILED) {
         return STEP_FAILED;
     }
     query->user = or_any(query->user);
@@ -68,7 +70,8 @@ static step parse(struct call *c)
     if (!request_page_size(request->page_size, PAGE_USUAL, AUDIT_PAGE_MAX, &query->limit)) {
         return call_bad_field(c, "page_size", "It must be 0 to 1,000.");
     }
-    if (request->page_token[0] != '\0' && !request_page_token(c, request->page_token, &key, sizeof key)) {
+    if (request->page_token[0] != '\0' &&
+        !request_page_token(c, request->page_token, &key, sizeof key)) {
         return call_fail(c, R_PAGE_TOKEN_INVALID, "page token");
     }
     query->after_at = key.at;
@@ -124,7 +127,8 @@ static step reply(struct call *c)
 {
     const struct audit_query *q = query_of(c);
     Chancery__V1__QueryResponse *r = ARENA_NEW(call_arena(c), Chancery__V1__QueryResponse);
-    Chancery__V1__AuditEvent **events = ARENA_ARRAY(call_arena(c), Chancery__V1__AuditEvent *, q->count + 1);
+    Chancery__V1__AuditEvent **events =
+        ARENA_ARRAY(call_arena(c), Chancery__V1__AuditEvent *, q->count + 1);
     if (r == NULL || events == NULL) {
         return call_fail(c, R_ARENA_EXHAUSTED, "reply");
     }

@@ -26,8 +26,8 @@ static int compare_symbol(const void *key, const void *row)
 
 static bool file_of_symbol(const char *name, size_t *index)
 {
-    const struct proto_symbol *found = bsearch(name, PROTO_SYMBOLS, PROTO_SYMBOL_COUNT,
-                                               sizeof PROTO_SYMBOLS[0], compare_symbol);
+    const struct proto_symbol *found =
+        bsearch(name, PROTO_SYMBOLS, PROTO_SYMBOL_COUNT, sizeof PROTO_SYMBOLS[0], compare_symbol);
     if (found != NULL) {
         *index = found->file;
     }

@@ -110,20 +110,23 @@ step request_uuid(struct call *c, const char *field, const char *text, struct uu
 {
     memset(out, 0, sizeof *out);
     if (text[0] != '\0' && !uuid_parse(slice_str(text), out, NULL).ok) {
-        return call_bad_field(c, field, "It must be a UUID such as 0197b7c0-7e5c-7c3e-8f4e-0123456789ab.");
+        return call_bad_field(c, field,
+                              "It must be a UUID such as 0197b7c0-7e5c-7c3e-8f4e-0123456789ab.");
     }
     return STEP_NEXT;
 }
 
 step request_uuid_required(struct call *c, const char *field, const char *text, struct uuid *out)
 {
-    return text[0] == '\0' ? call_bad_field(c, field, "It is required.") : request_uuid(c, field, text, out);
+    return text[0] == '\0' ? call_bad_field(c, field, "It is required.")
+                           : request_uuid(c, field, text, out);
 }
 
 step request_text(struct call *c, const char *field, const char *text, size_t max)
 {
     if (strlen(text) > max) {
-        return call_bad_field(c, field, arena_printf(call_arena(c), "It may have at most %zu bytes.", max));
+        return call_bad_field(c, field,
+                              arena_printf(call_arena(c), "It may have at most %zu bytes.", max));
     }
     return STEP_NEXT;
 }

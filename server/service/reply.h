@@ -6,7 +6,6 @@
 #include "google/protobuf/timestamp.pb-c.h"
 #include "rpc/call.h"
 
-
 /* protobuf-c wants char *; a reply's texts are only read. */
 char *reply_text(const char *text);
 /* Copy a slice into a NUL-terminated text; NULL over budget. */

@@ -26,7 +26,8 @@ static step read_texts(struct call *c, const char *field, Chancery__V1__Localize
     for (size_t i = 0; i < count; i++) {
         size_t language = strlen(from[i]->language), text = strlen(from[i]->text);
         if (language == 0 || language > LANGUAGE_MAX || text == 0 || text > TEMPLATE_TEXT_MAX) {
-            return call_bad_field(c, field, "A language tag has 1 to 35 characters, a text 1 to 1,024 bytes.");
+            return call_bad_field(
+                c, field, "A language tag has 1 to 35 characters, a text 1 to 1,024 bytes.");
         }
         languages[i] = from[i]->language;
         texts[i] = from[i]->text;
@@ -38,10 +39,12 @@ static step read_texts(struct call *c, const char *field, Chancery__V1__Localize
 }
 
 /* Stored as parallel lists: a principal and what he may do. */
-static step read_grants(struct call *c, const Chancery__V1__Template *from, struct template_row *row)
+static step read_grants(struct call *c, const Chancery__V1__Template *from,
+                        struct template_row *row)
 {
     const struct grant *grants;
-    if (failed(policy_read_grants(c, "template.grants", from->grants, from->n_grants, &grants, &row->grant_count))) {
+    if (failed(policy_read_grants(c, "template.grants", from->grants, from->n_grants, &grants,
+                                  &row->grant_count))) {
         return STEP_FAILED;
     }
     const char **principals = ARENA_ARRAY(call_arena(c), const char *, row->grant_count);
@@ -57,7 +60,8 @@ static step read_grants(struct call *c, const Chancery__V1__Template *from, stru
     }
     row->principals = principals;
     row->rights = rights;
-    return principals == NULL || rights == NULL ? call_fail(c, R_ARENA_EXHAUSTED, "grants") : STEP_NEXT;
+    return principals == NULL || rights == NULL ? call_fail(c, R_ARENA_EXHAUSTED, "grants")
+                                                : STEP_NEXT;
 }
 
 static step read_names(struct call *c, const Chancery__V1__Template *from, struct template_row *row)
@@ -65,26 +69,32 @@ static step read_names(struct call *c, const Chancery__V1__Template *from, struc
     if (from->n_names == 0) {
         return call_bad_field(c, "template.names", "At least one name is required.");
     }
-    return read_texts(c, "template.names", from->names, from->n_names,
-                      (struct text_lists){&row->name_languages, &row->name_texts, &row->name_count});
+    return read_texts(
+        c, "template.names", from->names, from->n_names,
+        (struct text_lists){&row->name_languages, &row->name_texts, &row->name_count});
 }
 
-static step read_descriptions(struct call *c, const Chancery__V1__Template *from, struct template_row *row)
+static step read_descriptions(struct call *c, const Chancery__V1__Template *from,
+                              struct template_row *row)
 {
     return read_texts(c, "template.descriptions", from->descriptions, from->n_descriptions,
                       (struct text_lists){&row->description_languages, &row->description_texts,
                                           &row->description_count});
 }
 
-static step read_expiry(struct call *c, const Chancery__V1__Template *from, struct template_row *row)
+static step read_expiry(struct call *c, const Chancery__V1__Template *from,
+                        struct template_row *row)
 {
-    return policy_read_expiry(c, "template.expiry", from->expiry, &row->expires_at, &row->expires_after_days);
+    return policy_read_expiry(c, "template.expiry", from->expiry, &row->expires_at,
+                              &row->expires_after_days);
 }
 
-static step read_offline(struct call *c, const Chancery__V1__Template *from, struct template_row *row)
+static step read_offline(struct call *c, const Chancery__V1__Template *from,
+                         struct template_row *row)
 {
     int days = 0;
-    step result = policy_read_offline(c, "template.offline_days", (int)from->offline_access, from->offline_days, &days);
+    step result = policy_read_offline(c, "template.offline_days", (int)from->offline_access,
+                                      from->offline_days, &days);
     row->offline_days = days;
     return result;
 }
@@ -95,10 +105,12 @@ static step read_scope(struct call *c, const Chancery__V1__Template *from, struc
     return policy_read_principals(c, "template.scope", from->scope, from->n_scope, &row->scope);
 }
 
-static step read_referral(struct call *c, const Chancery__V1__Template *from, struct template_row *row)
+static step read_referral(struct call *c, const Chancery__V1__Template *from,
+                          struct template_row *row)
 {
     row->referral_contact = from->referral_contact;
-    return request_text(c, "template.referral_contact", from->referral_contact, REFERRAL_CONTACT_MAX);
+    return request_text(c, "template.referral_contact", from->referral_contact,
+                        REFERRAL_CONTACT_MAX);
 }
 
 step template_read(struct call *c, const Chancery__V1__Template *from, unsigned parts,
@@ -108,9 +120,9 @@ step template_read(struct call *c, const Chancery__V1__Template *from, unsigned 
         unsigned part;
         step (*read)(struct call *c, const Chancery__V1__Template *from, struct template_row *row);
     } readers[] = {
-        {TEMPLATE_NAMES, read_names},   {TEMPLATE_DESCRIPTIONS, read_descriptions},
-        {TEMPLATE_GRANTS, read_grants}, {TEMPLATE_EXPIRY, read_expiry},
-        {TEMPLATE_OFFLINE, read_offline}, {TEMPLATE_SCOPE, read_scope},
+        {TEMPLATE_NAMES, read_names},       {TEMPLATE_DESCRIPTIONS, read_descriptions},
+        {TEMPLATE_GRANTS, read_grants},     {TEMPLATE_EXPIRY, read_expiry},
+        {TEMPLATE_OFFLINE, read_offline},   {TEMPLATE_SCOPE, read_scope},
         {TEMPLATE_REFERRAL, read_referral},
     };
     for (size_t i = 0; i < sizeof readers / sizeof readers[0]; i++) {
@@ -126,8 +138,10 @@ step template_read(struct call *c, const Chancery__V1__Template *from, unsigned 
 static Chancery__V1__LocalizedText **write_texts(struct call *c, const char *const *languages,
                                                  const char *const *texts, size_t count)
 {
-    Chancery__V1__LocalizedText **list = ARENA_ARRAY(call_arena(c), Chancery__V1__LocalizedText *, count + 1);
-    Chancery__V1__LocalizedText *items = ARENA_ARRAY(call_arena(c), Chancery__V1__LocalizedText, count + 1);
+    Chancery__V1__LocalizedText **list =
+        ARENA_ARRAY(call_arena(c), Chancery__V1__LocalizedText *, count + 1);
+    Chancery__V1__LocalizedText *items =
+        ARENA_ARRAY(call_arena(c), Chancery__V1__LocalizedText, count + 1);
     for (size_t i = 0; list != NULL && items != NULL && i < count; i++) {
         chancery__v1__localized_text__init(&items[i]);
         items[i].language = reply_text(languages[i]);
@@ -173,7 +187,8 @@ Chancery__V1__Template *template_write(struct call *c, const struct template_row
                                        const char *tenant)
 {
     Chancery__V1__Template *t = ARENA_NEW(call_arena(c), Chancery__V1__Template);
-    Chancery__V1__Grant **grants = ARENA_ARRAY(call_arena(c), Chancery__V1__Grant *, row->grant_count + 1);
+    Chancery__V1__Grant **grants =
+        ARENA_ARRAY(call_arena(c), Chancery__V1__Grant *, row->grant_count + 1);
     if (t == NULL || grants == NULL) {
         return NULL;
     }
@@ -182,19 +197,23 @@ Chancery__V1__Template *template_write(struct call *c, const struct template_row
     t->tenant = reply_text(tenant);
     t->names = write_texts(c, row->name_languages, row->name_texts, row->name_count);
     t->n_names = t->names == NULL ? 0 : row->name_count;
-    t->descriptions = write_texts(c, row->description_languages, row->description_texts, row->description_count);
+    t->descriptions =
+        write_texts(c, row->description_languages, row->description_texts, row->description_count);
     t->n_descriptions = t->descriptions == NULL ? 0 : row->description_count;
     t->grants = grants;
     for (; t->n_grants < row->grant_count; t->n_grants++) {
-        grants[t->n_grants] = write_grant(c, row->principals[t->n_grants], row->rights[t->n_grants]);
+        grants[t->n_grants] =
+            write_grant(c, row->principals[t->n_grants], row->rights[t->n_grants]);
         if (grants[t->n_grants] == NULL) {
             return NULL;
         }
     }
     t->expiry = write_expiry(c, row);
-    t->offline_access = row->offline_days == OFFLINE_DAYS_CAP    ? CHANCERY__V1__OFFLINE_ACCESS__OFFLINE_ACCESS_UNSPECIFIED
-                        : row->offline_days == OFFLINE_DAYS_NONE ? CHANCERY__V1__OFFLINE_ACCESS__OFFLINE_ACCESS_NONE
-                                                                 : CHANCERY__V1__OFFLINE_ACCESS__OFFLINE_ACCESS_DAYS;
+    t->offline_access = row->offline_days == OFFLINE_DAYS_CAP
+                            ? CHANCERY__V1__OFFLINE_ACCESS__OFFLINE_ACCESS_UNSPECIFIED
+                        : row->offline_days == OFFLINE_DAYS_NONE
+                            ? CHANCERY__V1__OFFLINE_ACCESS__OFFLINE_ACCESS_NONE
+                            : CHANCERY__V1__OFFLINE_ACCESS__OFFLINE_ACCESS_DAYS;
     t->offline_days = row->offline_days > 0 ? (uint32_t)row->offline_days : 0;
     t->scope = reply_texts(c, row->scope, row->scope_count);
     t->n_scope = t->scope == NULL ? 0 : row->scope_count;

@@ -62,19 +62,22 @@ static step take_row(struct call *c)
 
 static Chancery__V1__Template *written(struct call *c, const struct template_row *row)
 {
-    return template_write(c, row, admin_of(c)->tenant == NULL ? "" : admin_of(c)->tenant->view.name);
+    return template_write(c, row,
+                          admin_of(c)->tenant == NULL ? "" : admin_of(c)->tenant->view.name);
 }
 
 /* The five replies that hold nothing but a template have the same shape; `init` says which it is. */
 static step reply_with(struct call *c, void (*init)(Chancery__V1__GetTemplateResponse *message))
 {
-    Chancery__V1__GetTemplateResponse *r = ARENA_NEW(call_arena(c), Chancery__V1__GetTemplateResponse);
+    Chancery__V1__GetTemplateResponse *r =
+        ARENA_NEW(call_arena(c), Chancery__V1__GetTemplateResponse);
     if (r == NULL) {
         return call_fail(c, R_ARENA_EXHAUSTED, "reply");
     }
     init(r);
     r->template_ = written(c, &templates_of(c)->row);
-    return r->template_ == NULL ? call_fail(c, R_ARENA_EXHAUSTED, "reply") : call_reply(c, &r->base);
+    return r->template_ == NULL ? call_fail(c, R_ARENA_EXHAUSTED, "reply")
+                                : call_reply(c, &r->base);
 }
 
 /* --- CreateTemplate ----------------------------------------------------------------------------- */
@@ -86,7 +89,8 @@ static step parse_create(struct call *c)
     if (request->template_ == NULL) {
         return call_bad_field(c, "template", "It is required.");
     }
-    admin_of(c)->tenant_name = request->tenant[0] != '\0' ? request->tenant : request->template_->tenant;
+    admin_of(c)->tenant_name =
+        request->tenant[0] != '\0' ? request->tenant : request->template_->tenant;
     t->row.id.u = uuid_v7(call_unix_us(c));
     return failed(request_uuid(c, "request_id", request->request_id, &t->request_id))
                ? STEP_FAILED
@@ -161,7 +165,8 @@ static step parse_list(struct call *c)
     if (!request_page_size(request->page_size, PAGE_USUAL, PAGE_MOST, &t->limit)) {
         return call_bad_field(c, "page_size", "It must be 0 to 200.");
     }
-    if (request->page_token[0] != '\0' && !request_page_token(c, request->page_token, &t->after, sizeof t->after)) {
+    if (request->page_token[0] != '\0' &&
+        !request_page_token(c, request->page_token, &t->after, sizeof t->after)) {
         return call_fail(c, R_PAGE_TOKEN_INVALID, "page token");
     }
     return STEP_NEXT;
@@ -177,8 +182,10 @@ static step list(struct call *c)
 static step reply_list(struct call *c)
 {
     const struct admin_op *op = &admin_of(c)->op;
-    Chancery__V1__ListTemplatesResponse *r = ARENA_NEW(call_arena(c), Chancery__V1__ListTemplatesResponse);
-    Chancery__V1__Template **all = ARENA_ARRAY(call_arena(c), Chancery__V1__Template *, op->template_count + 1);
+    Chancery__V1__ListTemplatesResponse *r =
+        ARENA_NEW(call_arena(c), Chancery__V1__ListTemplatesResponse);
+    Chancery__V1__Template **all =
+        ARENA_ARRAY(call_arena(c), Chancery__V1__Template *, op->template_count + 1);
     if (r == NULL || all == NULL) {
         return call_fail(c, R_ARENA_EXHAUSTED, "reply");
     }
@@ -217,10 +224,14 @@ static unsigned part_of(const char *path)
         const char *path;
         unsigned part;
     } parts[] = {
-        {"names", TEMPLATE_NAMES},       {"descriptions", TEMPLATE_DESCRIPTIONS},
-        {"grants", TEMPLATE_GRANTS},     {"expiry", TEMPLATE_EXPIRY},
-        {"offline_access", TEMPLATE_OFFLINE}, {"offline_days", TEMPLATE_OFFLINE},
-        {"scope", TEMPLATE_SCOPE},       {"referral_contact", TEMPLATE_REFERRAL},
+        {"names", TEMPLATE_NAMES},
+        {"descriptions", TEMPLATE_DESCRIPTIONS},
+        {"grants", TEMPLATE_GRANTS},
+        {"expiry", TEMPLATE_EXPIRY},
+        {"offline_access", TEMPLATE_OFFLINE},
+        {"offline_days", TEMPLATE_OFFLINE},
+        {"scope", TEMPLATE_SCOPE},
+        {"referral_contact", TEMPLATE_REFERRAL},
         {"*", TEMPLATE_ALL},
     };
     for (size_t i = 0; i < sizeof parts / sizeof parts[0]; i++) {
@@ -235,8 +246,10 @@ static step parse_update(struct call *c)
 {
     const Chancery__V1__UpdateTemplateRequest *request = call_request(c);
     struct templates *t = templates_of(c);
-    if (request->template_ == NULL || request->update_mask == NULL || request->update_mask->n_paths == 0) {
-        return call_bad_field(c, "update_mask", "A template and the fields to change are required.");
+    if (request->template_ == NULL || request->update_mask == NULL ||
+        request->update_mask->n_paths == 0) {
+        return call_bad_field(c, "update_mask",
+                              "A template and the fields to change are required.");
     }
     for (size_t i = 0; i < request->update_mask->n_paths; i++) {
         unsigned part = part_of(request->update_mask->paths[i]);
@@ -250,7 +263,8 @@ static step parse_update(struct call *c)
         t->version = strtoll(t->message->etag, NULL, 10);
         t->version = t->version < 1 ? -1 : t->version; /* an etag of nobody matches nothing */
     }
-    return parse_one(c, request->tenant[0] != '\0' ? request->tenant : t->message->tenant, t->message->template_id);
+    return parse_one(c, request->tenant[0] != '\0' ? request->tenant : t->message->tenant,
+                     t->message->template_id);
 }
 
 static step merge(struct call *c)

@@ -30,7 +30,8 @@ static step reply_tenant(struct call *c, Chancery__V1__Tenant **out)
 {
     const struct tenant_row *row = &tenants_of(c)->row;
     Chancery__V1__Tenant *t = ARENA_NEW(call_arena(c), Chancery__V1__Tenant);
-    Chancery__V1__Domain **domains = ARENA_ARRAY(call_arena(c), Chancery__V1__Domain *, row->domain_count + 1);
+    Chancery__V1__Domain **domains =
+        ARENA_ARRAY(call_arena(c), Chancery__V1__Domain *, row->domain_count + 1);
     if (t == NULL || domains == NULL) {
         return call_fail(c, R_ARENA_EXHAUSTED, "tenant");
     }
@@ -47,7 +48,8 @@ static step reply_tenant(struct call *c, Chancery__V1__Tenant **out)
     t->create_time = reply_time(c, row->created_at);
     t->domains = domains;
     for (; t->n_domains < row->domain_count; t->n_domains++) {
-        Chancery__V1__Domain *d = domains[t->n_domains] = ARENA_NEW(call_arena(c), Chancery__V1__Domain);
+        Chancery__V1__Domain *d = domains[t->n_domains] =
+            ARENA_NEW(call_arena(c), Chancery__V1__Domain);
         if (d == NULL) {
             return call_fail(c, R_ARENA_EXHAUSTED, "domains");
         }
@@ -71,7 +73,8 @@ static step parse_create(struct call *c)
         return call_bad_field(c, "tenant", "It is required.");
     }
     if (!tenant_name_is_valid(slice_str(t->tenant))) {
-        return call_bad_field(c, "tenant.tenant", "The short name must match [a-z][a-z0-9-]{0,62}.");
+        return call_bad_field(c, "tenant.tenant",
+                              "The short name must match [a-z][a-z0-9-]{0,62}.");
     }
     if (t->license_cap_days > LICENSE_CAP_DAYS_MAX) {
         return call_bad_field(c, "tenant.license_cap_days", "It may be at most 365.");
@@ -81,12 +84,15 @@ static step parse_create(struct call *c)
     row->boundary = t->boundary;
     row->state = TENANT_ACTIVE;
     row->version = 1;
-    row->license_cap_days = t->license_cap_days == 0 ? LICENSE_CAP_DAYS_DEFAULT : t->license_cap_days;
+    row->license_cap_days =
+        t->license_cap_days == 0 ? LICENSE_CAP_DAYS_DEFAULT : t->license_cap_days;
     row->onboarding_count = t->n_onboarding;
-    if (request_text(c, "tenant.display_name", t->display_name, DISPLAY_NAME_MAX).kind == STEP_KIND_FAILED) {
+    if (request_text(c, "tenant.display_name", t->display_name, DISPLAY_NAME_MAX).kind ==
+        STEP_KIND_FAILED) {
         return STEP_FAILED;
     }
-    return policy_read_principals(c, "tenant.onboarding", t->onboarding, t->n_onboarding, &row->onboarding);
+    return policy_read_principals(c, "tenant.onboarding", t->onboarding, t->n_onboarding,
+                                  &row->onboarding);
 }
 
 static step keys_made(struct call *c)
@@ -98,7 +104,8 @@ static step keys_made(struct call *c)
 static step make_keys(struct call *c)
 {
     struct tenants *t = tenants_of(c);
-    const struct boundary *boundary = boundary_find(&t->admin.caller.found_platform->view, t->row.boundary);
+    const struct boundary *boundary =
+        boundary_find(&t->admin.caller.found_platform->view, t->row.boundary);
     if (boundary == NULL) {
         return call_bad_field(c, "tenant.boundary", "There is no such boundary.");
     }
@@ -134,7 +141,8 @@ static step create(struct call *c)
 
 static step reply_create(struct call *c)
 {
-    Chancery__V1__CreateTenantResponse *r = ARENA_NEW(call_arena(c), Chancery__V1__CreateTenantResponse);
+    Chancery__V1__CreateTenantResponse *r =
+        ARENA_NEW(call_arena(c), Chancery__V1__CreateTenantResponse);
     if (r == NULL) {
         return call_fail(c, R_ARENA_EXHAUSTED, "reply");
     }
@@ -216,7 +224,8 @@ static step parse_add(struct call *c)
     return parse_domain(c, request->tenant, request->domain);
 }
 
-static step reply_domain(struct call *c, const char *proof, bool verified, Chancery__V1__Domain **out)
+static step reply_domain(struct call *c, const char *proof, bool verified,
+                         Chancery__V1__Domain **out)
 {
     Chancery__V1__Domain *d = ARENA_NEW(call_arena(c), Chancery__V1__Domain);
     if (d == NULL) {
@@ -291,7 +300,9 @@ static step verify_domain(struct call *c)
     const Chancery__V1__VerifyDomainRequest *request = call_request(c);
     const struct admin *admin = admin_of(c);
     if (!request->asserted) {
-        return call_bad_field(c, "asserted", "Proof by DNS is not built yet; a platform admin may assert the domain.");
+        return call_bad_field(
+            c, "asserted",
+            "Proof by DNS is not built yet; a platform admin may assert the domain.");
     }
     if (!admin_is_platform(admin)) {
         return call_fail(c, R_COMPONENT_ROLE, "only a platform admin may assert a domain");
@@ -305,7 +316,8 @@ static step verify_domain(struct call *c)
 
 static step reply_verify(struct call *c)
 {
-    Chancery__V1__VerifyDomainResponse *r = ARENA_NEW(call_arena(c), Chancery__V1__VerifyDomainResponse);
+    Chancery__V1__VerifyDomainResponse *r =
+        ARENA_NEW(call_arena(c), Chancery__V1__VerifyDomainResponse);
     if (r == NULL) {
         return call_fail(c, R_ARENA_EXHAUSTED, "reply");
     }

@@ -54,8 +54,9 @@ static step found(struct call *c)
     if (t->find.op.err.reason != R_NONE) {
         return wait_failed(c, &t->find.op.err);
     }
-    return may_track(&t->caller, &t->find.row) ? STEP_NEXT
-                                               : call_fail(c, R_NOT_FOUND, "neither owner nor issuer nor admin");
+    return may_track(&t->caller, &t->find.row)
+               ? STEP_NEXT
+               : call_fail(c, R_NOT_FOUND, "neither owner nor issuer nor admin");
 }
 
 static step find(struct call *c)
@@ -102,9 +103,12 @@ static step changed(struct call *c)
 static step change(struct call *c)
 {
     struct tracking *t = tracking_of(c);
-    t->revoke = (struct content_revoke){.tenant = caller_tenant(&t->caller), .content = t->content,
-                                        .user = t->user[0] == '\0' ? NULL : t->user, .reason = t->reason,
-                                        .restore = t->is_restore, .who = t->caller.who};
+    t->revoke = (struct content_revoke){.tenant = caller_tenant(&t->caller),
+                                        .content = t->content,
+                                        .user = t->user[0] == '\0' ? NULL : t->user,
+                                        .reason = t->reason,
+                                        .restore = t->is_restore,
+                                        .who = t->caller.who};
     wait_store_init(c, &t->revoke.op);
     content_revoke_submit(&t->revoke);
     return wait_store(c, changed, &t->revoke.op);
@@ -165,7 +169,8 @@ static step parse_list(struct call *c)
     if (!request_page_size(request->page_size, PAGE_USUAL, PAGE_MOST, &t->query.limit)) {
         return call_bad_field(c, "page_size", "It must be 0 to 200.");
     }
-    if (request->page_token[0] != '\0' && !request_page_token(c, request->page_token, &key, sizeof key)) {
+    if (request->page_token[0] != '\0' &&
+        !request_page_token(c, request->page_token, &key, sizeof key)) {
         return call_fail(c, R_PAGE_TOKEN_INVALID, "page token");
     }
     t->query.after_at = key.at;
@@ -212,8 +217,10 @@ static Chancery__V1__AccessEvent *access_event(struct call *c, const struct audi
 static step reply_list(struct call *c)
 {
     struct audit_query *query = &tracking_of(c)->query;
-    Chancery__V1__ListAccessResponse *r = ARENA_NEW(call_arena(c), Chancery__V1__ListAccessResponse);
-    Chancery__V1__AccessEvent **events = ARENA_ARRAY(call_arena(c), Chancery__V1__AccessEvent *, query->count + 1);
+    Chancery__V1__ListAccessResponse *r =
+        ARENA_NEW(call_arena(c), Chancery__V1__ListAccessResponse);
+    Chancery__V1__AccessEvent **events =
+        ARENA_ARRAY(call_arena(c), Chancery__V1__AccessEvent *, query->count + 1);
     if (r == NULL || events == NULL) {
         return call_fail(c, R_ARENA_EXHAUSTED, "reply");
     }

@@ -28,8 +28,8 @@ static struct pg_params begin(const struct admin_op *op, const char *operation)
 static void submit(struct admin_op *op, enum statement statement, const struct pg_params *p,
                    pg_reader read)
 {
-    pg_submit(&op->op, &(struct pg_segment){.count = 1, .statements = {statement}, .params = {p},
-                                            .read = read});
+    pg_submit(&op->op, &(struct pg_segment){
+                           .count = 1, .statements = {statement}, .params = {p}, .read = read});
 }
 
 /* Most acts answer with one row when they matched. */

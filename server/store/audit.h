@@ -7,8 +7,9 @@
 enum { AUDIT_TEXT_MAX = 256 /* bytes of client address, user agent and correlation id */ };
 
 struct audit_who {
-    const char *addresses; /* the user's, spaces between, the primary one first; "" without a user */
-    const char *user;      /* the primary one; "" without a user */
+    const char
+        *addresses;   /* the user's, spaces between, the primary one first; "" without a user */
+    const char *user; /* the primary one; "" without a user */
     struct component_id component; /* zero: none */
     const char *component_name;    /* "" without */
     const char *client_address;

@@ -24,11 +24,11 @@ enum { AUDIT_PAGE_MAX = 1000 };
 struct audit_query {
     struct store_op op;
     struct tenant_id tenant;
-    struct content_id content;           /* zero: any */
+    struct content_id content;             /* zero: any */
     const char *user, *reason, *operation; /* NULL: any */
     bool denied_only;
-    int64_t from, before;       /* microseconds; 0: open */
-    int64_t after_at;           /* the last event of the page before; 0: the first page */
+    int64_t from, before; /* microseconds; 0: open */
+    int64_t after_at;     /* the last event of the page before; 0: the first page */
     struct event_id after_event;
     size_t limit;               /* 1 to AUDIT_PAGE_MAX */
     struct audit_event *events; /* in the arena */

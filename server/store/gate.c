@@ -84,8 +84,7 @@ static void send_one(struct gate *gate)
 {
     struct gate_batch *batch = new_batch(gate);
     while (batch->count < GATE_BATCH_MAX && !list_is_empty(&gate->waiting)) {
-        struct gate_entry *entry =
-            LIST_ENTRY(list_pop(&gate->waiting), struct gate_entry, link);
+        struct gate_entry *entry = LIST_ENTRY(list_pop(&gate->waiting), struct gate_entry, link);
         gate->waiting_count--;
         entry->batch = batch;
         batch->entries[batch->count++] = entry;

@@ -17,7 +17,7 @@ enum gate_verdict {
     GATE_RECORDED = 0,
     GATE_STALE = 1,         /* an epoch has moved: load again and decide again */
     GATE_FACTS_CHANGED = 2, /* the content was revoked or restored: decide again with `facts` */
-    GATE_ALREADY = 3,       /* the request id has made content before: `made_content`, `made_hash` */
+    GATE_ALREADY = 3, /* the request id has made content before: `made_content`, `made_hash` */
 };
 
 /* A decision was made on this state of this scope. */

@@ -35,7 +35,8 @@ static void add_texts(struct pg_params *p, const struct gate_batch *b, text_of g
     pg_array_end(&array);
 }
 
-static void add_uuids(struct pg_params *p, const struct gate_batch *b, uuid_of get, bool zero_is_null)
+static void add_uuids(struct pg_params *p, const struct gate_batch *b, uuid_of get,
+                      bool zero_is_null)
 {
     struct pg_array array;
     pg_array_begin(&array, p, PG_UUID, b->count, b->count * UUID_BYTES);
@@ -60,20 +61,20 @@ static void add_bools(struct pg_params *p, const struct gate_batch *b, bool_of g
     pg_array_end(&array);
 }
 
-#define TEXT_GETTER(name, expression)                      \
-    static const char *name(const struct gate_entry *e)    \
-    {                                                      \
-        return expression;                                 \
+#define TEXT_GETTER(name, expression)                   \
+    static const char *name(const struct gate_entry *e) \
+    {                                                   \
+        return expression;                              \
     }
-#define UUID_GETTER(name, expression)                      \
-    static struct uuid name(const struct gate_entry *e)    \
-    {                                                      \
-        return expression;                                 \
+#define UUID_GETTER(name, expression)                   \
+    static struct uuid name(const struct gate_entry *e) \
+    {                                                   \
+        return expression;                              \
     }
-#define BOOL_GETTER(name, expression)                      \
-    static bool name(const struct gate_entry *e)           \
-    {                                                      \
-        return expression;                                 \
+#define BOOL_GETTER(name, expression)            \
+    static bool name(const struct gate_entry *e) \
+    {                                            \
+        return expression;                       \
     }
 
 UUID_GETTER(tenant_of, e->tenant.u)
@@ -218,6 +219,7 @@ void gate_batch_send(struct gate_batch *b)
     add_uuids(p, b, request_id_of, true);
     add_hashes(p, b);
     add_scopes(p, b);
-    pg_submit(&b->op, &(struct pg_segment){.count = 1, .statements = {ST_gate}, .params = {p},
-                                           .read = read_verdicts});
+    pg_submit(&b->op,
+              &(struct pg_segment){
+                  .count = 1, .statements = {ST_gate}, .params = {p}, .read = read_verdicts});
 }

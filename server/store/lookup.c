@@ -85,8 +85,7 @@ void lookups_free(struct lookups *lookups)
     xfree(lookups);
 }
 
-static rc read_issuer(struct arena *arena, const PGresult *r, struct issuer *row,
-                      struct err *err)
+static rc read_issuer(struct arena *arena, const PGresult *r, struct issuer *row, struct err *err)
 {
     row->tenant.u = pg_uuid(r, 0, 0);
     row->id.u = pg_uuid(r, 0, 1);
@@ -168,8 +167,9 @@ void lookup_submit(struct lookups *lookups, struct lookup *lookup, enum lookup_k
     lookup->key = key;
     pg_params_init(&p, lookup->op.arena);
     pg_add_bytes(&p, key);
-    pg_submit(&lookup->op, &(struct pg_segment){.count = 1, .statements = {statements[kind]},
-                                                .params = {&p}, .read = read_row});
+    pg_submit(&lookup->op,
+              &(struct pg_segment){
+                  .count = 1, .statements = {statements[kind]}, .params = {&p}, .read = read_row});
 }
 
 static rc read_signing_keys(struct store_op *op, size_t index, const PGresult *r, struct err *err)
@@ -190,8 +190,10 @@ void signing_keys_submit(struct signing_keys *keys, const char *const *boundarie
     struct pg_params p;
     pg_params_init(&p, keys->op.arena);
     pg_add_texts(&p, boundaries, count);
-    pg_submit(&keys->op, &(struct pg_segment){.count = 1, .statements = {ST_list_signing_keys},
-                                              .params = {&p}, .read = read_signing_keys});
+    pg_submit(&keys->op, &(struct pg_segment){.count = 1,
+                                              .statements = {ST_list_signing_keys},
+                                              .params = {&p},
+                                              .read = read_signing_keys});
 }
 
 static rc read_nothing(struct store_op *op, size_t index, const PGresult *r, struct err *err)
@@ -207,6 +209,8 @@ void make_partitions_submit(struct store_op *op)
 {
     struct pg_params p;
     pg_params_init(&p, op->arena);
-    pg_submit(op, &(struct pg_segment){.count = 1, .statements = {ST_make_partitions}, .params = {&p},
+    pg_submit(op, &(struct pg_segment){.count = 1,
+                                       .statements = {ST_make_partitions},
+                                       .params = {&p},
                                        .read = read_nothing});
 }

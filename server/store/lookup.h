@@ -13,8 +13,8 @@ struct component_row {
 };
 
 enum lookup_kind {
-    LOOKUP_ISSUER,           /* by iss */
-    LOOKUP_COMPONENT,        /* by fingerprint, 32 bytes */
+    LOOKUP_ISSUER,    /* by iss */
+    LOOKUP_COMPONENT, /* by fingerprint, 32 bytes */
     LOOKUP_TENANT_BY_NAME,
     LOOKUP_TENANT_BY_DOMAIN, /* verified ones only */
 };

@@ -13,7 +13,8 @@ static const char BOOKS[] =
     "CREATE TABLE IF NOT EXISTS schema_migration (version integer PRIMARY KEY, name text NOT NULL,"
     " sha256 text NOT NULL, applied_at timestamptz NOT NULL DEFAULT now())";
 static const char APPLIED[] = "SELECT version, sha256 FROM schema_migration ORDER BY version";
-static const char NOTE[] = "INSERT INTO schema_migration (version, name, sha256) VALUES ($1, $2, $3)";
+static const char NOTE[] =
+    "INSERT INTO schema_migration (version, name, sha256) VALUES ($1, $2, $3)";
 
 static void close_at(PGconn **conn)
 {

@@ -62,8 +62,9 @@ static void start_connecting(struct pg_conn *conn)
     char options[96];
     snprintf(options, sizeof options, "-c statement_timeout=%d -c application_name=chanceryd",
              config->statement_timeout_ms);
-    const char *keys[] = {"dbname", "options", "target_session_attrs", "keepalives_idle",
-                          "tcp_user_timeout", "client_encoding", NULL};
+    const char *keys[] = {
+        "dbname",          "options", "target_session_attrs", "keepalives_idle", "tcp_user_timeout",
+        "client_encoding", NULL};
     const char *values[] = {config->conninfo, options, "read-write", "10", "10000", "UTF8", NULL};
     conn->pg = PQconnectStartParams(keys, values, 1);
     if (conn->pg == NULL || PQstatus(conn->pg) == CONNECTION_BAD) {
@@ -114,8 +115,8 @@ void pg_conn_lost(struct pg_conn *conn, enum reason problem)
     conn->in_flight = 0;
     if (!conn->store->is_closing) {
         loop_timer_arm(&conn->timer, conn->backoff_ms);
-        conn->backoff_ms = conn->backoff_ms * 2 > BACKOFF_MAX_MS ? BACKOFF_MAX_MS
-                                                                 : conn->backoff_ms * 2;
+        conn->backoff_ms =
+            conn->backoff_ms * 2 > BACKOFF_MAX_MS ? BACKOFF_MAX_MS : conn->backoff_ms * 2;
     }
     struct list *link;
     while ((link = list_pop(&lost)) != NULL) {
@@ -152,8 +153,7 @@ static void watch_silence(struct pg_conn *conn)
     if (list_is_empty(&conn->requests)) {
         loop_timer_cancel(&conn->timer);
     } else {
-        loop_timer_arm(&conn->timer,
-                       conn->store->config.statement_timeout_ms + SILENCE_MARGIN_MS);
+        loop_timer_arm(&conn->timer, conn->store->config.statement_timeout_ms + SILENCE_MARGIN_MS);
     }
 }
 
@@ -224,8 +224,7 @@ static bool read_one(struct pg_conn *conn)
     }
     ExecStatusType status = PQresultStatus(result);
     if (conn->state != PG_READY) {
-        status == PGRES_PIPELINE_SYNC ? pg_setup_synced(conn)
-                                      : pg_setup_result(conn, result);
+        status == PGRES_PIPELINE_SYNC ? pg_setup_synced(conn) : pg_setup_result(conn, result);
     } else if (list_is_empty(&conn->requests)) {
         /* An error that nobody asked for, such as "terminating connection". */
         pg_conn_lost(conn, R_DATABASE_UNAVAILABLE);
@@ -265,7 +264,8 @@ static bool send_statements(struct pg_conn *conn, const struct pg_segment *segme
 {
     for (size_t i = 0; i < segment->count; i++) {
         static const int binary[PG_PARAMS_MAX] = {
-            1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1,
+            1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1,
+            1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1,
         };
         const struct pg_params *p = segment->params[i];
         if (PQsendQueryPrepared(conn->pg, STATEMENTS[segment->statements[i]].name, p->count,
@@ -301,7 +301,9 @@ bool pg_conn_send(struct pg_conn *conn, struct store_op *op, const struct pg_seg
 
 void pg_conn_init(struct pg_conn *conn, struct store *store, enum store_class class)
 {
-    *conn = (struct pg_conn){.store = store, .class = class, .backoff_ms = BACKOFF_MIN_MS,
+    *conn = (struct pg_conn){.store = store,
+                             .class = class,
+                             .backoff_ms = BACKOFF_MIN_MS,
                              .problem = R_DATABASE_UNAVAILABLE};
     list_init(&conn->requests);
     metric_add(M_DB_CONNECTIONS, state_names[PG_DOWN], NULL, 1);

@@ -31,7 +31,7 @@ struct pg_request {
     struct list link;
     struct store_op *op; /* NULL: canceled, or the connection's own */
     pg_reader read;
-    size_t count, at; /* statements of the segment, and which one answers now */
+    size_t count, at;     /* statements of the segment, and which one answers now */
     enum statement first; /* for metrics */
     struct mono_time sent_at;
     bool failed;

@@ -184,10 +184,10 @@ void pg_array_end(struct pg_array *array)
         return;
     }
     bool is_empty = array->count == 0;
-    put_u32(array->start, is_empty ? 0 : 1);     /* dimensions */
-    put_u32(array->start + 4, array->has_null);  /* has NULLs */
-    put_u32(array->start + 12, array->count);    /* length of the dimension */
-    put_u32(array->start + 16, 1);               /* its lower bound */
+    put_u32(array->start, is_empty ? 0 : 1);    /* dimensions */
+    put_u32(array->start + 4, array->has_null); /* has NULLs */
+    put_u32(array->start + 12, array->count);   /* length of the dimension */
+    put_u32(array->start + 16, 1);              /* its lower bound */
     size_t len = is_empty ? 12 : (size_t)(array->at - array->start);
     array->params->lengths[array->params->count - 1] = (int)len;
 }

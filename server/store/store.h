@@ -19,7 +19,7 @@ enum store_class { STORE_GATE, STORE_READ, STORE_ADMIN, STORE_CLASSES };
 
 struct store_config {
     const char *conninfo; /* libpq's; a Unix socket or hostaddr, so that no DNS blocks the loop */
-    int statement_timeout_ms; /* 0: 5 s */
+    int statement_timeout_ms;  /* 0: 5 s */
     unsigned gate_connections; /* 0: 2 */
     unsigned in_flight_max;    /* operations on one connection; 0: 256 */
 };

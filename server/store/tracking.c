@@ -26,8 +26,10 @@ void content_find_submit(struct content_find *find, struct tenant_id tenant,
     pg_params_init(&p, find->op.arena);
     pg_add_uuid(&p, tenant.u);
     pg_add_uuid(&p, content.u);
-    pg_submit(&find->op, &(struct pg_segment){.count = 1, .statements = {ST_find_content},
-                                              .params = {&p}, .read = read_content});
+    pg_submit(&find->op, &(struct pg_segment){.count = 1,
+                                              .statements = {ST_find_content},
+                                              .params = {&p},
+                                              .read = read_content});
 }
 
 static rc read_time(struct store_op *op, size_t index, const PGresult *r, struct err *err)
@@ -43,12 +45,12 @@ void content_revoke_submit(struct content_revoke *revoke)
 {
     struct pg_params p;
     pg_params_init(&p, revoke->op.arena);
-    admin_params(&p, revoke->tenant, revoke->restore ? "restore" : "revoke",
-                 &revoke->who);
+    admin_params(&p, revoke->tenant, revoke->restore ? "restore" : "revoke", &revoke->who);
     pg_add_uuid(&p, revoke->content.u);
     pg_add_text(&p, revoke->user);
     pg_add_text(&p, revoke->reason);
     enum statement statement = revoke->restore ? ST_restore : ST_revoke;
-    pg_submit(&revoke->op, &(struct pg_segment){.count = 1, .statements = {statement},
-                                                .params = {&p}, .read = read_time});
+    pg_submit(&revoke->op,
+              &(struct pg_segment){
+                  .count = 1, .statements = {statement}, .params = {&p}, .read = read_time});
 }

@@ -7,8 +7,8 @@
 
 struct content_row {
     struct content_id id;
-    const char *owner, *issuer;    /* normalized address, or a component's id */
-    struct template_id template;   /* zero: ad hoc */
+    const char *owner, *issuer;  /* normalized address, or a component's id */
+    struct template_id template; /* zero: ad hoc */
     const char *display_name;
     int64_t created_at, revoked_at; /* microseconds; 0: not revoked */
     const char *const *revoked_users;

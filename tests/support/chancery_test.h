@@ -3,10 +3,10 @@
 #pragma once
 
 /* cmocka.h needs these four, in this order. */
+#include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
 #include <stdint.h>
-#include <setjmp.h>
 
 #include <cmocka.h>
 
@@ -25,12 +25,12 @@ enum { TEST_SKIPPED = 77 };
     } while (0)
 
 /* Assert that a call failed for exactly this reason. */
-#define assert_fails(call, err, expected)                                                     \
-    do {                                                                                      \
-        err_clear(err);                                                                       \
-        assert_false((call).ok);                                                              \
-        if ((err)->reason != (expected)) {                                                    \
-            fail_msg("%s: failed for %s, not %s", #call, reason_info((err)->reason)->name,    \
-                     reason_info(expected)->name);                                            \
-        }                                                                                     \
+#define assert_fails(call, err, expected)                                                  \
+    do {                                                                                   \
+        err_clear(err);                                                                    \
+        assert_false((call).ok);                                                           \
+        if ((err)->reason != (expected)) {                                                 \
+            fail_msg("%s: failed for %s, not %s", #call, reason_info((err)->reason)->name, \
+                     reason_info(expected)->name);                                         \
+        }                                                                                  \
     } while (0)

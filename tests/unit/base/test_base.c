@@ -87,15 +87,16 @@ static void base64url_is_strict(void **state)
     AUTO(arena_free_at) struct arena *a = arena_new(65536);
     struct slice out;
     /* RFC 4648 §10 without padding. */
-    static const char *const pairs[][2] = {{"", ""},         {"f", "Zg"},       {"fo", "Zm8"},
-                                           {"foo", "Zm9v"},  {"foob", "Zm9vYg"}, {"fooba", "Zm9vYmE"},
-                                           {"foobar", "Zm9vYmFy"}};
+    static const char *const pairs[][2] = {
+        {"", ""},           {"f", "Zg"},          {"fo", "Zm8"},         {"foo", "Zm9v"},
+        {"foob", "Zm9vYg"}, {"fooba", "Zm9vYmE"}, {"foobar", "Zm9vYmFy"}};
     for (size_t i = 0; i < sizeof pairs / sizeof pairs[0]; i++) {
         assert_string_equal(base64url_dup(a, slice_str(pairs[i][0])), pairs[i][1]);
         assert_ok(base64url_decode(a, slice_str(pairs[i][1]), &out, &err), &err);
         assert_true(slice_eq_str(out, pairs[i][0]));
     }
-    static const char *const bad[] = {"Z", "Zg==", "Zh", "Zm9", "Zm 9v", "Zm9v\n", "+m8", "/m8", "Zm9vY"};
+    static const char *const bad[] = {"Z",      "Zg==", "Zh",  "Zm9",  "Zm 9v",
+                                      "Zm9v\n", "+m8",  "/m8", "Zm9vY"};
     for (size_t i = 0; i < sizeof bad / sizeof bad[0]; i++) {
         assert_fails(base64url_decode(a, slice_str(bad[i]), &out, &err), &err, R_FIELD_INVALID);
     }

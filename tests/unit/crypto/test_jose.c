@@ -140,9 +140,8 @@ static void content_keys_round_trip(void **state)
         char *copy = arena_dup(arena, token);
         for (size_t at = 0; at < token.len; at++) {
             copy[at] = (char)(copy[at] ^ 1);
-            assert_false(jwe_decrypt(key, slice_of(copy, token.len), R_LICENSE_FORGED, &plain,
-                                     &err)
-                             .ok);
+            assert_false(
+                jwe_decrypt(key, slice_of(copy, token.len), R_LICENSE_FORGED, &plain, &err).ok);
             copy[at] = (char)(copy[at] ^ 1);
         }
     }
@@ -225,8 +224,10 @@ static void private_keys_survive_export(void **state)
 static void sets_are_all_or_nothing(void **state)
 {
     (void)state;
-    const char *a = jwk_public_json(arena, jwk_private_public(new_key(JWK_EC_P256)), "sig", "ES256");
-    const char *b = jwk_public_json(arena, jwk_private_public(new_key(JWK_EC_P384)), "sig", "ES384");
+    const char *a =
+        jwk_public_json(arena, jwk_private_public(new_key(JWK_EC_P256)), "sig", "ES256");
+    const char *b =
+        jwk_public_json(arena, jwk_private_public(new_key(JWK_EC_P384)), "sig", "ES384");
     struct jwks *set = NULL;
     const char *two = arena_printf(arena, "{\"keys\":[%s,%s,{\"kty\":\"new\"}]}", a, b);
     assert_ok(jwks_parse(slice_str(two), R_ISSUER_KEYS_INVALID, &set, &err), &err);
@@ -260,9 +261,9 @@ static void json_bombs_are_refused(void **state)
                  &err, R_TOKEN_MALFORMED);
     char *wide = arena_alloc(arena, 20000);
     memset(wide, ',', 20000);
-    assert_fails(json_parse_object(arena, slice_of(wide, 20000), 65536, R_TOKEN_MALFORMED, &out,
-                                   &err),
-                 &err, R_TOKEN_MALFORMED);
+    assert_fails(
+        json_parse_object(arena, slice_of(wide, 20000), 65536, R_TOKEN_MALFORMED, &out, &err), &err,
+        R_TOKEN_MALFORMED);
     assert_ok(json_parse_object(arena, slice_str("{\"a\":\"[[[[[[[[[[[[[[[[[[[[[\"}"), 4096,
                                 R_TOKEN_MALFORMED, &out, &err),
               &err);

@@ -39,8 +39,10 @@ static struct tally run_file(const char *name, try_fn attempt)
     assert_non_null(root);
     size_t g, t;
     json_t *group, *test;
-    json_array_foreach(json_object_get(root, "testGroups"), g, group) {
-        json_array_foreach(json_object_get(group, "tests"), t, test) {
+    json_array_foreach(json_object_get(root, "testGroups"), g, group)
+    {
+        json_array_foreach(json_object_get(group, "tests"), t, test)
+        {
             AUTO(arena_free_at) struct arena *arena = arena_new(1 << 20);
             count(&tally, test, attempt(arena, group, test));
         }

@@ -37,17 +37,30 @@ static void make(struct world *w)
                    .boundary = "commercial",
                    .state = TENANT_ACTIVE,
                    .license_cap_days = 30},
-        .template = {.id = {{{7}}}, .version = 3, .is_valid = true, .grant_count = 1,
-                     .offline_days = OFFLINE_DAYS_CAP, .referral_contact = "help@contoso.com"},
+        .template = {.id = {{{7}}},
+                     .version = 3,
+                     .is_valid = true,
+                     .grant_count = 1,
+                     .offline_days = OFFLINE_DAYS_CAP,
+                     .referral_contact = "help@contoso.com"},
         .grants = {{{PRINCIPAL_DOMAIN, "fabrikam.com"}, {.bits = RIGHT_VIEW | RIGHT_PRINT}}},
         .recipients = {"bob@fabrikam.com", "carol@contoso.com"},
-        .policy = {.kind = POLICY_DO_NOT_FORWARD, .template_id = {{{7}}}, .owner = "alice@contoso.com",
-                   .issuer = "gina@contoso.com", .recipient_count = 2, .protected_at = {NOW - DAY},
-                   .offline_days = OFFLINE_DAYS_CAP, .referral_contact = "ask@contoso.com"},
-        .subject = {.user = {.addresses = {"bob@fabrikam.com"}, .address_count = 1, .tenant = FABRIKAM,
-                             .tenant_name = "fabrikam", .boundary = "commercial"},
+        .policy = {.kind = POLICY_DO_NOT_FORWARD,
+                   .template_id = {{{7}}},
+                   .owner = "alice@contoso.com",
+                   .issuer = "gina@contoso.com",
+                   .recipient_count = 2,
+                   .protected_at = {NOW - DAY},
+                   .offline_days = OFFLINE_DAYS_CAP,
+                   .referral_contact = "ask@contoso.com"},
+        .subject = {.user = {.addresses = {"bob@fabrikam.com"},
+                             .address_count = 1,
+                             .tenant = FABRIKAM,
+                             .tenant_name = "fabrikam",
+                             .boundary = "commercial"},
                     .component = {.name = "", .boundary = ""},
-                    .application = "", .platform = ""},
+                    .application = "",
+                    .platform = ""},
         .q = {.now = {NOW}},
     };
     w->platform = (struct platform_view){w->boundaries, 4, NULL, 0};
@@ -81,7 +94,8 @@ static void the_recipient_gets_do_not_forward(void **state)
     struct access_decision d = decide(&w);
     assert_int_equal(d.reason, R_NONE);
     assert_int_equal(d.rights.bits, RIGHTS_DO_NOT_FORWARD);
-    assert_int_equal(d.rights.bits & (RIGHT_FORWARD | RIGHT_PRINT | RIGHT_EXTRACT | RIGHT_EXPORT), 0);
+    assert_int_equal(d.rights.bits & (RIGHT_FORWARD | RIGHT_PRINT | RIGHT_EXTRACT | RIGHT_EXPORT),
+                     0);
     assert_int_equal(d.channel, CHANNEL_NATIVE);
     assert_int_equal(d.power, POWER_NONE);
     assert_true(d.may_cache);
@@ -262,8 +276,11 @@ static void offline_days_and_the_cap(void **state)
         int64_t cap, expected;
         bool may_cache;
     } rows[] = {
-        {OFFLINE_DAYS_CAP, 30, 30 * DAY, true}, {7, 30, 7 * DAY, true}, {90, 30, 30 * DAY, true},
-        {OFFLINE_DAYS_NONE, 30, ONLINE_LICENSE_S, false}, {7, 0, ONLINE_LICENSE_S, false},
+        {OFFLINE_DAYS_CAP, 30, 30 * DAY, true},
+        {7, 30, 7 * DAY, true},
+        {90, 30, 30 * DAY, true},
+        {OFFLINE_DAYS_NONE, 30, ONLINE_LICENSE_S, false},
+        {7, 0, ONLINE_LICENSE_S, false},
     };
     for (size_t i = 0; i < sizeof rows / sizeof rows[0]; i++) {
         struct world w;
@@ -283,12 +300,18 @@ static void principals_one_by_one(void **state)
         struct principal p;
         bool bob;
     } rows[] = {
-        {{PRINCIPAL_USER, "bob@fabrikam.com"}, true},  {{PRINCIPAL_USER, "eve@fabrikam.com"}, false},
-        {{PRINCIPAL_USER, "robert@fabrikam.de"}, true}, {{PRINCIPAL_DOMAIN, "fabrikam.com"}, true},
-        {{PRINCIPAL_DOMAIN, "fabrikam.org"}, false},   {{PRINCIPAL_DOMAIN, "fabrikam.de"}, true},
-        {{PRINCIPAL_TENANT, "fabrikam"}, true},        {{PRINCIPAL_TENANT, "contoso"}, false},
-        {{PRINCIPAL_GROUP, "legal@fabrikam.com"}, true}, {{PRINCIPAL_GROUP, "bob@fabrikam.com"}, false},
-        {{PRINCIPAL_RECIPIENTS, ""}, true},            {{PRINCIPAL_AUTHENTICATED, ""}, true},
+        {{PRINCIPAL_USER, "bob@fabrikam.com"}, true},
+        {{PRINCIPAL_USER, "eve@fabrikam.com"}, false},
+        {{PRINCIPAL_USER, "robert@fabrikam.de"}, true},
+        {{PRINCIPAL_DOMAIN, "fabrikam.com"}, true},
+        {{PRINCIPAL_DOMAIN, "fabrikam.org"}, false},
+        {{PRINCIPAL_DOMAIN, "fabrikam.de"}, true},
+        {{PRINCIPAL_TENANT, "fabrikam"}, true},
+        {{PRINCIPAL_TENANT, "contoso"}, false},
+        {{PRINCIPAL_GROUP, "legal@fabrikam.com"}, true},
+        {{PRINCIPAL_GROUP, "bob@fabrikam.com"}, false},
+        {{PRINCIPAL_RECIPIENTS, ""}, true},
+        {{PRINCIPAL_AUTHENTICATED, ""}, true},
         {{PRINCIPAL_OWNER, ""}, false},
     };
     for (size_t i = 0; i < sizeof rows / sizeof rows[0]; i++) {
@@ -334,9 +357,11 @@ static void a_decryptor_opens_its_own_tenant_only(void **state)
     struct world w;
     make(&w);
     w.subject.user = (struct subject_user){.tenant_name = "", .boundary = BOUNDARY_EXTERNAL};
-    w.subject.component = (struct subject_component){
-        .id = {{{9}}}, .name = "journal", .role = ROLE_DECRYPTOR, .tenant = CONTOSO,
-        .boundary = "commercial"};
+    w.subject.component = (struct subject_component){.id = {{{9}}},
+                                                     .name = "journal",
+                                                     .role = ROLE_DECRYPTOR,
+                                                     .tenant = CONTOSO,
+                                                     .boundary = "commercial"};
     w.q.facts.is_revoked = true;
     assert_int_equal(decide(&w).reason, R_NONE);
     assert_int_equal(decide(&w).power, POWER_DECRYPTOR);

@@ -4,13 +4,17 @@
 #include "domain/issuer.h"
 
 static const char *contoso_domains[] = {"contoso.com", "contoso.de"};
-static const struct tenant_view contoso = {
-    .id = {{{1}}}, .name = "contoso", .boundary = "commercial", .domains = contoso_domains, .domain_count = 2};
+static const struct tenant_view contoso = {.id = {{{1}}},
+                                           .name = "contoso",
+                                           .boundary = "commercial",
+                                           .domains = contoso_domains,
+                                           .domain_count = 2};
 static const char *listed[] = {"outlook.com"};
 
 static struct issuer issuer_of(enum issuer_kind kind)
 {
-    return (struct issuer){.boundary = "commercial", .kind = kind, .domains = listed, .domain_count = 1};
+    return (struct issuer){
+        .boundary = "commercial", .kind = kind, .domains = listed, .domain_count = 1};
 }
 
 static void test_tenant_issuer_keeps_its_own_domains(void **state)
@@ -23,8 +27,9 @@ static void test_tenant_issuer_keeps_its_own_domains(void **state)
         .groups = {"legal@contoso.com", "legal@fabrikam.com"},
         .group_count = 2};
     struct subject_user user;
-    assert_int_equal(decide_authority(&(struct authority_question){&issuer, &claims, &contoso, false}, &user),
-                     R_NONE);
+    assert_int_equal(
+        decide_authority(&(struct authority_question){&issuer, &claims, &contoso, false}, &user),
+        R_NONE);
     assert_int_equal(user.address_count, 2);
     assert_string_equal(user.addresses[0], "al@contoso.com");
     assert_string_equal(user.addresses[1], "al@contoso.de");
@@ -39,16 +44,20 @@ static void test_tenant_issuer_is_refused(void **state)
 {
     (void)state;
     struct issuer issuer = issuer_of(ISSUER_TENANT);
-    struct token_claims claims = {.addresses = {"bob@fabrikam.com"}, .address_count = 1, .is_email_verified = true};
+    struct token_claims claims = {
+        .addresses = {"bob@fabrikam.com"}, .address_count = 1, .is_email_verified = true};
     struct subject_user user;
-    assert_int_equal(decide_authority(&(struct authority_question){&issuer, &claims, &contoso, false}, &user),
-                     R_TOKEN_NO_ADDRESS);
+    assert_int_equal(
+        decide_authority(&(struct authority_question){&issuer, &claims, &contoso, false}, &user),
+        R_TOKEN_NO_ADDRESS);
     claims.addresses[0] = "al@contoso.com";
-    assert_int_equal(decide_authority(&(struct authority_question){&issuer, &claims, NULL, false}, &user),
-                     R_TOKEN_NO_ADDRESS);
+    assert_int_equal(
+        decide_authority(&(struct authority_question){&issuer, &claims, NULL, false}, &user),
+        R_TOKEN_NO_ADDRESS);
     issuer.boundary = "gcc-high";
-    assert_int_equal(decide_authority(&(struct authority_question){&issuer, &claims, &contoso, false}, &user),
-                     R_TOKEN_NO_ADDRESS);
+    assert_int_equal(
+        decide_authority(&(struct authority_question){&issuer, &claims, &contoso, false}, &user),
+        R_TOKEN_NO_ADDRESS);
 }
 
 static void test_consumer(void **state)
@@ -85,8 +94,9 @@ static void test_components_are_no_users(void **state)
     struct issuer issuer = issuer_of(ISSUER_COMPONENT);
     struct token_claims claims = {.addresses = {"al@contoso.com"}, .address_count = 1};
     struct subject_user user;
-    assert_int_equal(decide_authority(&(struct authority_question){&issuer, &claims, &contoso, false}, &user),
-                     R_TOKEN_TYPE);
+    assert_int_equal(
+        decide_authority(&(struct authority_question){&issuer, &claims, &contoso, false}, &user),
+        R_TOKEN_TYPE);
 }
 
 int main(void)

@@ -22,15 +22,27 @@ struct world {
 static void make(struct world *w)
 {
     *w = (struct world){
-        .tenant = {.id = CONTOSO, .name = "contoso", .boundary = "commercial", .state = TENANT_ACTIVE,
-                   .domains = domains, .domain_count = 2},
+        .tenant = {.id = CONTOSO,
+                   .name = "contoso",
+                   .boundary = "commercial",
+                   .state = TENANT_ACTIVE,
+                   .domains = domains,
+                   .domain_count = 2},
         .template = {.id = {{{7}}}, .is_valid = true, .grant_count = 1},
         .grant = {{PRINCIPAL_AUTHENTICATED, ""}, {.bits = RIGHT_VIEW}},
-        .policy = {.kind = POLICY_DO_NOT_FORWARD, .template_id = {{{7}}}, .owner = "alice@contoso.com",
-                   .recipients = recipients, .recipient_count = 1},
-        .subject = {.user = {.addresses = {"alice@contoso.com"}, .address_count = 1, .tenant = CONTOSO,
-                             .tenant_name = "contoso", .boundary = "commercial"},
-                    .component = {.name = "", .boundary = ""}, .application = "", .platform = ""},
+        .policy = {.kind = POLICY_DO_NOT_FORWARD,
+                   .template_id = {{{7}}},
+                   .owner = "alice@contoso.com",
+                   .recipients = recipients,
+                   .recipient_count = 1},
+        .subject = {.user = {.addresses = {"alice@contoso.com"},
+                             .address_count = 1,
+                             .tenant = CONTOSO,
+                             .tenant_name = "contoso",
+                             .boundary = "commercial"},
+                    .component = {.name = "", .boundary = ""},
+                    .application = "",
+                    .platform = ""},
     };
     w->template.grants = &w->grant;
     w->tenant.templates = &w->template;
@@ -85,8 +97,11 @@ static void a_gateway_speaks_for_its_senders_only(void **state)
     struct world w;
     make(&w);
     w.subject.user.address_count = 0;
-    w.subject.component = (struct subject_component){.id = {{{9}}}, .name = "edge", .role = ROLE_GATEWAY,
-                                                     .tenant = CONTOSO, .boundary = "commercial",
+    w.subject.component = (struct subject_component){.id = {{{9}}},
+                                                     .name = "edge",
+                                                     .role = ROLE_GATEWAY,
+                                                     .tenant = CONTOSO,
+                                                     .boundary = "commercial",
                                                      .sender_domains = senders,
                                                      .sender_domain_count = 2};
     assert_int_equal(decide(&w), R_NONE);
@@ -114,7 +129,8 @@ static void templates_by_state_and_scope(void **state)
     assert_int_equal(decide(&w), R_TEMPLATE_ARCHIVED);
     w.template.scope = &scope;
     w.template.scope_count = 1;
-    assert_int_equal(decide(&w), R_TEMPLATE_SCOPE); /* out of scope comes before what state it has */
+    assert_int_equal(decide(&w),
+                     R_TEMPLATE_SCOPE); /* out of scope comes before what state it has */
     make(&w);
     w.policy.kind = POLICY_TEMPLATE;
     w.template.is_valid = false;

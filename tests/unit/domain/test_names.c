@@ -37,10 +37,26 @@ static void what_is_no_address(void **state)
 {
     (void)state;
     static const char *const rows[] = {
-        "",           "bob",         "@contoso.com",    "bob@",           "bob@contoso",
-        "bob@.com",   "bob@a..com",  "bob@-a.com",      "bob@a-.com",     "b ob@contoso.com",
-        "a@b@c.com",  "\"x\"@c.com", "<bob@c.com>",     ".bob@c.com",     "bob.@c.com",
-        "bob@c_d.com", "bob@c.com..", "b\xff@c.com",    "bob@m\xc3\xbcn.de", "b\nob@c.com",
+        "",
+        "bob",
+        "@contoso.com",
+        "bob@",
+        "bob@contoso",
+        "bob@.com",
+        "bob@a..com",
+        "bob@-a.com",
+        "bob@a-.com",
+        "b ob@contoso.com",
+        "a@b@c.com",
+        "\"x\"@c.com",
+        "<bob@c.com>",
+        ".bob@c.com",
+        "bob.@c.com",
+        "bob@c_d.com",
+        "bob@c.com..",
+        "b\xff@c.com",
+        "bob@m\xc3\xbcn.de",
+        "b\nob@c.com",
         "0123456789012345678901234567890123456789012345678901234567890123456@c.com",
         "bob@0123456789012345678901234567890123456789012345678901234567890123.com",
     };
@@ -84,13 +100,13 @@ static void rights_have_a_text(void **state)
     assert_string_equal(text, "VIEW,PRINT,SIGN");
     assert_ok(rights_parse(arena, SLICE_NONE, &r, &err), &err);
     assert_true(rights_are_none(&r));
-    static const char *const bad[] = {"view", "VIEW,,EDIT", "A-B", ",", "VIEW, EDIT",
-                                      "ABCDEFGHIJABCDEFGHIJABCDEFGHIJABC"};
+    static const char *const bad[] = {"view", "VIEW,,EDIT", "A-B",
+                                      ",",    "VIEW, EDIT", "ABCDEFGHIJABCDEFGHIJABCDEFGHIJABC"};
     for (size_t i = 0; i < sizeof bad / sizeof bad[0]; i++) {
         assert_fails(rights_parse(arena, slice_str(bad[i]), &r, &err), &err, R_POLICY_INVALID);
     }
-    assert_fails(rights_parse(arena, slice_str("A,B,C,D,E,F,G,H,I,J,K,L,M,N,O,P,Q"), &r, &err), &err,
-                 R_POLICY_INVALID);
+    assert_fails(rights_parse(arena, slice_str("A,B,C,D,E,F,G,H,I,J,K,L,M,N,O,P,Q"), &r, &err),
+                 &err, R_POLICY_INVALID);
 }
 
 static void principals_have_seven_forms(void **state)
@@ -116,8 +132,9 @@ static void principals_have_seven_forms(void **state)
         assert_int_equal(p.kind, rows[i].kind);
         assert_string_equal(principal_format(arena, &p), rows[i].written);
     }
-    static const char *const bad[] = {"", "user:", "user:bob", "User:bob@c.com", "everyone",
-                                      "recipients:", "owner ", "tenant:Contoso", "tenant:", "domain:x"};
+    static const char *const bad[] = {"",         "user:",       "user:bob", "User:bob@c.com",
+                                      "everyone", "recipients:", "owner ",   "tenant:Contoso",
+                                      "tenant:",  "domain:x"};
     for (size_t i = 0; i < sizeof bad / sizeof bad[0]; i++) {
         assert_fails(principal_parse(arena, slice_str(bad[i]), &p, &err), &err, R_FIELD_INVALID);
     }

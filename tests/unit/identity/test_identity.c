@@ -26,7 +26,8 @@ static struct issuer issuer;
 
 static const char *jwks_of(const struct jwk_private *key)
 {
-    return arena_printf(arena, "{\"keys\":[%s]}", jwk_public_json(arena, jwk_private_public(key), "sig", NULL));
+    return arena_printf(arena, "{\"keys\":[%s]}",
+                        jwk_public_json(arena, jwk_private_public(key), "sig", NULL));
 }
 
 static int set_up(void **state)
@@ -44,11 +45,24 @@ static int set_up(void **state)
     assert_ok(jwk_private_generate(JWK_EC_P256, &signer, &err), &err);
     assert_ok(jwk_private_generate(JWK_EC_P256, &stranger, &err), &err);
     jwks = jwks_of(signer);
-    issuer = (struct issuer){.tenant = {{{1}}}, .id = {{{2}}}, .boundary = "commercial", .kind = ISSUER_TENANT,
-                             .iss = "https://idp.contoso.com", .audiences = audiences, .audience_count = 1,
-                             .algorithms = algorithms, .algorithm_count = 1, .jwks_url = "", .jwks_json = jwks,
-                             .claim_address = "", .claim_aliases = aliases, .claim_alias_count = 2,
-                             .claim_groups = "groups", .claim_tenant = "", .clock_skew_s = 60, .epoch = 7};
+    issuer = (struct issuer){.tenant = {{{1}}},
+                             .id = {{{2}}},
+                             .boundary = "commercial",
+                             .kind = ISSUER_TENANT,
+                             .iss = "https://idp.contoso.com",
+                             .audiences = audiences,
+                             .audience_count = 1,
+                             .algorithms = algorithms,
+                             .algorithm_count = 1,
+                             .jwks_url = "",
+                             .jwks_json = jwks,
+                             .claim_address = "",
+                             .claim_aliases = aliases,
+                             .claim_alias_count = 2,
+                             .claim_groups = "groups",
+                             .claim_tenant = "",
+                             .clock_skew_s = 60,
+                             .epoch = 7};
     return 0;
 }
 
@@ -75,7 +89,8 @@ static rc check_token(struct slice text, const struct issuer *row, int64_t now,
                       const struct token_claims **claims)
 {
     bool finished = false;
-    struct token_check check = {.arena = arena, .done = done, .user = &finished, .issuer = row, .now = {now}};
+    struct token_check check = {
+        .arena = arena, .done = done, .user = &finished, .issuer = row, .now = {now}};
     TRY(token_peek(identity, arena, text, &check.token, &err));
     ENSURE(strcmp(check.token.iss, row->iss) == 0, &err, R_TOKEN_ISSUER_UNKNOWN);
     token_check_start(identity, &check);
@@ -106,8 +121,9 @@ static void test_good(void **state)
 {
     (void)state;
     const struct token_claims *claims;
-    struct slice token = sign("{" GOOD ",\"upn\":\"a.l@contoso.com\",\"proxyAddresses\":[\"al@contoso.de\",\"x\"],"
-                              "\"groups\":[\"Legal@contoso.com\"],\"email_verified\":true,\"tid\":\"t1\"}");
+    struct slice token =
+        sign("{" GOOD ",\"upn\":\"a.l@contoso.com\",\"proxyAddresses\":[\"al@contoso.de\",\"x\"],"
+             "\"groups\":[\"Legal@contoso.com\"],\"email_verified\":true,\"tid\":\"t1\"}");
     for (int i = 0; i < 2; i++) { /* verified, then from the cache */
         assert_ok(check_token(token, &issuer, NOW, &claims), &err);
         assert_int_equal(claims->address_count, 3);
@@ -135,7 +151,8 @@ static void test_audience_list(void **state)
 {
     (void)state;
     const struct token_claims *claims;
-    assert_ok(check_token(sign("{" ISS ",\"aud\":[\"x\",\"chancery\"],\"exp\":1800000600}"), &issuer, NOW, &claims),
+    assert_ok(check_token(sign("{" ISS ",\"aud\":[\"x\",\"chancery\"],\"exp\":1800000600}"),
+                          &issuer, NOW, &claims),
               &err);
     assert_int_equal(claims->address_count, 0);
 }
@@ -159,9 +176,11 @@ static void test_bad_payloads(void **state)
         {"{" ISS ",\"exp\":1800000600}", R_TOKEN_AUDIENCE},
         {"{" ISS ",\"aud\":{\"chancery\":1},\"exp\":1800000600}", R_TOKEN_AUDIENCE},
         {"{" GOOD ",\"cnf\":{\"jkt\":\"x\"}}", R_TOKEN_TYPE},
-        {"{" ISS ",\"aud\":\"chancery\",\"exp\":1800000600,\"email\":[\"al@contoso.com\"]}", R_TOKEN_CLAIM_INVALID},
+        {"{" ISS ",\"aud\":\"chancery\",\"exp\":1800000600,\"email\":[\"al@contoso.com\"]}",
+         R_TOKEN_CLAIM_INVALID},
         {"{" GOOD ",\"upn\":7}", R_TOKEN_CLAIM_INVALID},
-        {"{\"iss\":\"https://idp.contoso.com/\",\"aud\":\"chancery\",\"exp\":1800000600}", R_TOKEN_ISSUER_UNKNOWN},
+        {"{\"iss\":\"https://idp.contoso.com/\",\"aud\":\"chancery\",\"exp\":1800000600}",
+         R_TOKEN_ISSUER_UNKNOWN},
         {"{\"aud\":\"chancery\",\"exp\":1800000600}", R_TOKEN_CLAIM_INVALID},
         {"{\"iss\":[\"https://idp.contoso.com\"],\"exp\":1800000600}", R_TOKEN_CLAIM_INVALID},
         {"{" GOOD ",\"aud\":\"chancery\"}", R_TOKEN_MALFORMED},
@@ -211,7 +230,8 @@ static void test_bad_headers(void **state)
     for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
         const struct token_claims *claims;
         err_clear(&err);
-        assert_false(check_token(token_of(cases[i].header, "{" GOOD "}"), &issuer, NOW, &claims).ok);
+        assert_false(
+            check_token(token_of(cases[i].header, "{" GOOD "}"), &issuer, NOW, &claims).ok);
         if (err.reason != cases[i].reason) {
             fail_msg("%s: %s, not %s", cases[i].header, reason_info(err.reason)->name,
                      reason_info(cases[i].reason)->name);
@@ -225,10 +245,13 @@ static void test_bad_texts(void **state)
     const struct token_claims *claims;
     char *big = arena_alloc(arena, TOKEN_BYTES_MAX + 1);
     memset(big, 'a', TOKEN_BYTES_MAX + 1);
-    assert_fails(check_token(slice_of(big, TOKEN_BYTES_MAX + 1), &issuer, NOW, &claims), &err, R_TOKEN_TOO_LARGE);
-    static const char *const texts[] = {"", ".", "..", "...", "a.b", "a.b.c", "a.b.c.d.e", "ey J.e.e"};
+    assert_fails(check_token(slice_of(big, TOKEN_BYTES_MAX + 1), &issuer, NOW, &claims), &err,
+                 R_TOKEN_TOO_LARGE);
+    static const char *const texts[] = {"",    ".",     "..",        "...",
+                                        "a.b", "a.b.c", "a.b.c.d.e", "ey J.e.e"};
     for (size_t i = 0; i < sizeof texts / sizeof texts[0]; i++) {
-        assert_fails(check_token(slice_str(texts[i]), &issuer, NOW, &claims), &err, R_TOKEN_MALFORMED);
+        assert_fails(check_token(slice_str(texts[i]), &issuer, NOW, &claims), &err,
+                     R_TOKEN_MALFORMED);
     }
     /* Signed by somebody else, and a good one with one bit of its signature changed. */
     assert_false(check_token(sign_typ(stranger, "JWT", "{" GOOD "}"), &issuer, NOW, &claims).ok);
@@ -244,10 +267,12 @@ static void test_inline_keys_invalid(void **state)
     (void)state;
     const struct token_claims *claims;
     struct issuer broken = issuer;
-    static const char *const sets[] = {"{}", "{\"keys\":[]}", "{\"keys\":[{\"kty\":\"oct\",\"k\":\"AA\"}]}", "x"};
+    static const char *const sets[] = {"{}", "{\"keys\":[]}",
+                                       "{\"keys\":[{\"kty\":\"oct\",\"k\":\"AA\"}]}", "x"};
     for (size_t i = 0; i < sizeof sets / sizeof sets[0]; i++) {
         broken.jwks_json = sets[i];
-        assert_fails(check_token(sign("{" GOOD "}"), &broken, NOW, &claims), &err, R_ISSUER_KEYS_INVALID);
+        assert_fails(check_token(sign("{" GOOD "}"), &broken, NOW, &claims), &err,
+                     R_ISSUER_KEYS_INVALID);
     }
 }
 
@@ -302,7 +327,8 @@ static void test_fetch_once_for_all(void **state)
     int before = requests();
     left = 20;
     for (int i = 0; i < 20; i++) {
-        checks[i] = (struct token_check){.arena = arena, .done = count_done, .issuer = &row, .now = {NOW}};
+        checks[i] =
+            (struct token_check){.arena = arena, .done = count_done, .issuer = &row, .now = {NOW}};
         struct slice text = sign(arena_printf(arena, "{" GOOD ",\"jti\":\"once%d\"}", i));
         assert_ok(token_peek(identity, arena, text, &checks[i].token, &err), &err);
         token_check_start(identity, &checks[i]);
@@ -325,20 +351,27 @@ static void test_rotation_and_outage(void **state)
     assert_ok(check_token(sign("{" GOOD ",\"jti\":\"r1\"}"), &row, NOW, &claims), &err);
     /* A key that was not there is asked for once more. */
     publish(jwks_of(stranger));
-    assert_ok(check_token(sign_typ(stranger, NULL, "{" GOOD ",\"jti\":\"r2\"}"), &row, NOW, &claims), &err);
+    assert_ok(
+        check_token(sign_typ(stranger, NULL, "{" GOOD ",\"jti\":\"r2\"}"), &row, NOW, &claims),
+        &err);
     /* The old key is gone, for remembered tokens too. */
-    assert_fails(check_token(sign("{" GOOD ",\"jti\":\"r1\"}"), &row, NOW, &claims), &err, R_TOKEN_KEY_UNKNOWN);
+    assert_fails(check_token(sign("{" GOOD ",\"jti\":\"r1\"}"), &row, NOW, &claims), &err,
+                 R_TOKEN_KEY_UNKNOWN);
     /* While the server gives nonsense, what we have goes on, and what we lack is said to be out of reach. */
     publish("<html>");
-    assert_fails(check_token(sign("{" GOOD ",\"jti\":\"r3\"}"), &row, NOW, &claims), &err, R_ISSUER_UNREACHABLE);
-    assert_ok(check_token(sign_typ(stranger, NULL, "{" GOOD ",\"jti\":\"r4\"}"), &row, NOW, &claims), &err);
+    assert_fails(check_token(sign("{" GOOD ",\"jti\":\"r3\"}"), &row, NOW, &claims), &err,
+                 R_ISSUER_UNREACHABLE);
+    assert_ok(
+        check_token(sign_typ(stranger, NULL, "{" GOOD ",\"jti\":\"r4\"}"), &row, NOW, &claims),
+        &err);
 }
 
 static void test_unreachable(void **state)
 {
     (void)state;
     const struct token_claims *claims;
-    struct issuer rows[] = {remote(3, "/absent"), remote(4, "/moved"), remote(5, "/jwks.json"), remote(6, "/big")};
+    struct issuer rows[] = {remote(3, "/absent"), remote(4, "/moved"), remote(5, "/jwks.json"),
+                            remote(6, "/big")};
     publish(jwks);
     rows[2].jwks_url = "http://127.0.0.1:1/jwks.json"; /* not HTTPS */
     FILE *file = fopen(arena_printf(arena, "%s/big", folder), "w");
@@ -347,7 +380,8 @@ static void test_unreachable(void **state)
     }
     fclose(file);
     for (size_t i = 0; i < sizeof rows / sizeof rows[0]; i++) {
-        assert_fails(check_token(sign(arena_printf(arena, "{" GOOD ",\"jti\":\"u%zu\"}", i)), &rows[i], NOW, &claims),
+        assert_fails(check_token(sign(arena_printf(arena, "{" GOOD ",\"jti\":\"u%zu\"}", i)),
+                                 &rows[i], NOW, &claims),
                      &err, R_ISSUER_UNREACHABLE);
     }
 }
@@ -357,7 +391,8 @@ static void test_rate_limit_and_own_machine(void **state)
     (void)state;
     const struct token_claims *claims;
     struct identity *outer = identity;
-    struct identity_config config = {.allow_loopback = true, .ca_file = arena_printf(arena, "%s/ca.pem", folder)};
+    struct identity_config config = {.allow_loopback = true,
+                                     .ca_file = arena_printf(arena, "%s/ca.pem", folder)};
     struct issuer row = remote(7, "/jwks.json");
     publish(jwks_of(signer));
     identity = identity_new(loop, &config);

@@ -81,8 +81,10 @@ static void make(struct sample *s, enum keys_suite suite)
     s->set.suite = suite;
     run(&s->set, keys_create_set);
     assert_int_equal(s->set.err.reason, R_NONE);
-    s->sealing = (struct keys_ref){s->set.tenant, "commercial", KEYS_SEALING, 1, s->set.set[0].wrapped};
-    s->signing = (struct keys_ref){s->set.tenant, "commercial", KEYS_SIGNING, 1, s->set.set[2].wrapped};
+    s->sealing =
+        (struct keys_ref){s->set.tenant, "commercial", KEYS_SEALING, 1, s->set.set[0].wrapped};
+    s->signing =
+        (struct keys_ref){s->set.tenant, "commercial", KEYS_SIGNING, 1, s->set.set[2].wrapped};
     keys_op_init(&s->seal, keys, arena, done, NULL);
     s->seal.sealing = s->sealing;
     s->seal.content = CONTENT;
@@ -125,7 +127,8 @@ static void a_license_carries_the_content_key(void **state)
         AUTO(secret_free_at) struct secret *first = NULL;
         AUTO(secret_free_at) struct secret *second = NULL;
         assert_ok(jws_parse(arena, op.use_license, R_TOKEN_MALFORMED, &jws, &err), &err);
-        assert_ok(jwk_public_parse(slice_str(s.set.set[2].public_jwk), R_INTERNAL, &signer, &err), &err);
+        assert_ok(jwk_public_parse(slice_str(s.set.set[2].public_jwk), R_INTERNAL, &signer, &err),
+                  &err);
         assert_ok(jws_verify(&jws, signer, R_TOKEN_SIGNATURE, &err), &err);
         jwk_public_free(signer);
         assert_true(slice_eq_str(jws.typ, "use-license+jwt"));
@@ -134,7 +137,8 @@ static void a_license_carries_the_content_key(void **state)
         const char *key = strstr(payload, "\"key\":\"") + 7;
         struct slice jwe = slice_of(key, strcspn(key, "\""));
         assert_ok(jwe_decrypt(client, jwe, R_LICENSE_FORGED, &first, &err), &err);
-        assert_ok(jwe_decrypt(client, s.seal.wrapped_content_key, R_LICENSE_FORGED, &second, &err), &err);
+        assert_ok(jwe_decrypt(client, s.seal.wrapped_content_key, R_LICENSE_FORGED, &second, &err),
+                  &err);
         assert_int_equal(secret_len(first), CONTENT_KEY_BYTES);
         assert_true(secret_eq(first, second));
     }
@@ -202,7 +206,10 @@ static void bad_client_keys_are_refused(void **state)
 {
     (void)state;
     static const char *const bad[] = {
-        "", "{}", "[]", "{\"kty\":\"oct\",\"k\":\"AAAA\"}",
+        "",
+        "{}",
+        "[]",
+        "{\"kty\":\"oct\",\"k\":\"AAAA\"}",
         "{\"kty\":\"EC\",\"crv\":\"P-256\",\"x\":\"AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA\","
         "\"y\":\"AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA\"}",
         "{\"kty\":\"RSA\",\"e\":\"AQAB\",\"n\":\"sXchDaQebHnPiGvyDOAT4saGEUetSyo9MKLOoWFsueri23bOdgWp4Dy1Wl"
@@ -226,7 +233,8 @@ static void another_root_key_is_noticed(void **state)
     (void)state;
     struct slice check;
     assert_ok(keys_make_check(keys, arena, &check, &err), &err);
-    struct keys *other = keys_new(loop, secret_copy(slice_str("fedcba9876543210fedcba9876543210")), 0);
+    struct keys *other =
+        keys_new(loop, secret_copy(slice_str("fedcba9876543210fedcba9876543210")), 0);
     assert_fails(keys_verify_check(other, check, &err), &err, R_ROOT_KEY_WRONG);
     keys_free(other);
     assert_ok(keys_verify_check(keys, check, &err), &err);
@@ -242,9 +250,11 @@ static void root_key_files(void **state)
     } rows[] = {
         {"0123456789abcdef0123456789abcdef", 0600, R_NONE},
         {"000102030405060708090a0b0c0d0e0f101112131415161718191a1b1c1d1e1f\n", 0400, R_NONE},
-        {"000102030405060708090a0b0c0d0e0f101112131415161718191a1b1c1d1e1f\n", 0640, R_ROOT_KEY_MODE},
+        {"000102030405060708090a0b0c0d0e0f101112131415161718191a1b1c1d1e1f\n", 0640,
+         R_ROOT_KEY_MODE},
         {"0102", 0600, R_ROOT_KEY_INVALID},
-        {"zz0102030405060708090a0b0c0d0e0f101112131415161718191a1b1c1d1e1f", 0600, R_ROOT_KEY_INVALID},
+        {"zz0102030405060708090a0b0c0d0e0f101112131415161718191a1b1c1d1e1f", 0600,
+         R_ROOT_KEY_INVALID},
         {"", 0600, R_ROOT_KEY_INVALID},
     };
     char path[] = "/tmp/chancery-root-XXXXXX";

@@ -24,8 +24,8 @@ static void capture(char *out, size_t cap, void (*write_line)(void))
 static void hostile_line(void)
 {
     struct log_scope outer = log_scope_enter("rid");
-    log_event(LOG_WARNING, "test.event", F_USER("user", "a\"b\\\n\x1b[31m\xc3\xa9"),
-              F_INT("n", -5), F_MICROS("took", 1234), F_USER("absent", NULL));
+    log_event(LOG_WARNING, "test.event", F_USER("user", "a\"b\\\n\x1b[31m\xc3\xa9"), F_INT("n", -5),
+              F_MICROS("took", 1234), F_USER("absent", NULL));
     log_scope_leave(outer);
 }
 

@@ -51,7 +51,8 @@ static void the_main_methods_are_as_designed(void **state)
     assert_string_equal(acquire->response->name, "chancery.v1.AcquireLicenseResponse");
     assert_int_equal(acquire->user, METHOD_USER_OPTIONAL);
     assert_int_equal(acquire->roles, 1 << 1 | 1 << 2 | 1 << 3 | 1 << 4);
-    const struct method *reflect = must_find("/grpc.reflection.v1.ServerReflection/ServerReflectionInfo");
+    const struct method *reflect =
+        must_find("/grpc.reflection.v1.ServerReflection/ServerReflectionInfo");
     assert_true(reflect->client_streams && reflect->server_streams);
     assert_non_null(find("/grpc.health.v1.Health/Watch"));
     assert_null(find("/chancery.v1.LicensingService/Nothing"));

@@ -136,8 +136,11 @@ static struct admin_op *admin(struct tenant_id scope)
 static void a_tenant_is_made_with_its_keys(void **state)
 {
     (void)state;
-    struct tenant_row tenant = {.id = CONTOSO, .name = "contoso", .display_name = "Contoso",
-                                .boundary = "commercial", .license_cap_days = 30};
+    struct tenant_row tenant = {.id = CONTOSO,
+                                .name = "contoso",
+                                .display_name = "Contoso",
+                                .boundary = "commercial",
+                                .license_cap_days = 30};
     struct new_key keys[] = {{KEY_SEALING, slice_of("sealed", 6), ""},
                              {KEY_SIGNING, slice_of("signing", 7), "{}"}};
     struct admin_op *op = admin(TENANT_PLATFORM);
@@ -174,9 +177,15 @@ static struct template_row sample_template(void)
     static const char *const principals[] = {"domain:fabrikam.com", "recipients"};
     static const char *const rights[] = {"VIEW,PRINT", "EDIT,SIGN"};
     static const char *const en[] = {"en"}, *const name[] = {"Confidential"};
-    return (struct template_row){.id = TEMPLATE, .offline_days = -1, .referral_contact = "help@contoso.com",
-                                 .principals = principals, .rights = rights, .grant_count = 2,
-                                 .name_languages = en, .name_texts = name, .name_count = 1};
+    return (struct template_row){.id = TEMPLATE,
+                                 .offline_days = -1,
+                                 .referral_contact = "help@contoso.com",
+                                 .principals = principals,
+                                 .rights = rights,
+                                 .grant_count = 2,
+                                 .name_languages = en,
+                                 .name_texts = name,
+                                 .name_count = 1};
 }
 
 static void load_tenant(struct tenant_id id, enum reason expected)
@@ -243,10 +252,16 @@ static void the_platform_has_four_boundaries(void **state)
 static struct gate_entry entry_for(struct content_id content)
 {
     const struct tenant_record *record = views_tenant(views, CONTOSO, arena);
-    return (struct gate_entry){
-        .tenant = CONTOSO, .operation = "acquire_license", .who = who, .content = content,
-        .template = TEMPLATE, .rights = "VIEW", .channel = CHANNEL_NATIVE,
-        .scopes = {{CONTOSO.u, record->epoch}}, .scope_count = 1, .done = entry_done};
+    return (struct gate_entry){.tenant = CONTOSO,
+                               .operation = "acquire_license",
+                               .who = who,
+                               .content = content,
+                               .template = TEMPLATE,
+                               .rights = "VIEW",
+                               .channel = CHANNEL_NATIVE,
+                               .scopes = {{CONTOSO.u, record->epoch}},
+                               .scope_count = 1,
+                               .done = entry_done};
 }
 
 static void submit_one(struct gate_entry *entry)
@@ -257,8 +272,10 @@ static void submit_one(struct gate_entry *entry)
 }
 
 static const struct content_id CONTENT = {{{42}}};
-static const struct gate_content new_content = {.owner = "alice@contoso.com", .issuer = "alice@contoso.com",
-                                                .display_name = "Budget", .request_id = {{5}},
+static const struct gate_content new_content = {.owner = "alice@contoso.com",
+                                                .issuer = "alice@contoso.com",
+                                                .display_name = "Budget",
+                                                .request_id = {{5}},
                                                 .request_hash = {1, 2, 3}};
 
 static void new_content_is_made_once_per_request_id(void **state)
@@ -333,8 +350,12 @@ static void a_changed_template_makes_the_gate_say_stale(void **state)
 
 static void revoke(const char *user, bool restore)
 {
-    struct content_revoke r = {.tenant = CONTOSO, .content = CONTENT, .user = user, .reason = "test",
-                               .restore = restore, .who = who};
+    struct content_revoke r = {.tenant = CONTOSO,
+                               .content = CONTENT,
+                               .user = user,
+                               .reason = "test",
+                               .restore = restore,
+                               .who = who};
     store_op_init(&r.op, store, arena, op_done, NULL);
     content_revoke_submit(&r);
     wait_op();
@@ -348,7 +369,8 @@ static void a_revocation_is_a_changed_fact(void **state)
     static const struct {
         const char *user;
         bool everybody, user_revoked;
-    } rows[] = {{NULL, true, false}, {"b@fabrikam.com", false, true}, {"eve@fabrikam.com", false, false}};
+    } rows[] = {
+        {NULL, true, false}, {"b@fabrikam.com", false, true}, {"eve@fabrikam.com", false, false}};
     for (size_t i = 0; i < 3; i++) {
         struct gate_entry entry = entry_for(CONTENT);
         revoke(rows[i].user, false);
@@ -416,8 +438,12 @@ static void lookups_find_components_and_issuers(void **state)
     static const uint8_t fingerprint[32] = {1, 2, 3};
     static const char *const domains[] = {"contoso.com"}, *const algs[] = {"ES256", "RS256"};
     struct slice print = slice_of(fingerprint, 32);
-    struct subject_component c = {.id = {{{11}}}, .name = "edge", .role = ROLE_GATEWAY, .tenant = CONTOSO,
-                                  .boundary = "commercial", .sender_domains = domains,
+    struct subject_component c = {.id = {{{11}}},
+                                  .name = "edge",
+                                  .role = ROLE_GATEWAY,
+                                  .tenant = CONTOSO,
+                                  .boundary = "commercial",
+                                  .sender_domains = domains,
                                   .sender_domain_count = 1};
     struct admin_op *op = admin(CONTOSO);
     admin_create_component(op, &c, &print, 1);
@@ -433,11 +459,20 @@ static void lookups_find_components_and_issuers(void **state)
     assert_string_equal(found.component->component.sender_domains[0], "contoso.com");
     assert_true(found.component->epoch > 0);
 
-    struct issuer issuer = {.id = {{{12}}}, .boundary = "commercial", .kind = ISSUER_TENANT,
-                                .iss = "https://idp.contoso.com", .audiences = domains, .audience_count = 1,
-                                .algorithms = algs, .algorithm_count = 2, .jwks_url = "",
-                                .jwks_json = "{\"keys\":[]}", .claim_address = "", .claim_groups = "",
-                                .claim_tenant = "", .clock_skew_s = 60};
+    struct issuer issuer = {.id = {{{12}}},
+                            .boundary = "commercial",
+                            .kind = ISSUER_TENANT,
+                            .iss = "https://idp.contoso.com",
+                            .audiences = domains,
+                            .audience_count = 1,
+                            .algorithms = algs,
+                            .algorithm_count = 2,
+                            .jwks_url = "",
+                            .jwks_json = "{\"keys\":[]}",
+                            .claim_address = "",
+                            .claim_groups = "",
+                            .claim_tenant = "",
+                            .clock_skew_s = 60};
     op = admin(CONTOSO);
     admin_create_issuer(op, &issuer);
     wait_op();

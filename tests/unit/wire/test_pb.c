@@ -58,9 +58,9 @@ static void bad_text_is_refused(void **state)
         AUTO(arena_free_at) struct arena *arena = arena_new(65536);
         ProtobufCMessage *message;
         struct slice bytes = sample(arena, arena_strdup(arena, bad[i]));
-        assert_fails(pb_unpack(arena, &chancery__v1__protect_request__descriptor, bytes, &message,
-                               &err),
-                     &err, R_PROTO_MALFORMED);
+        assert_fails(
+            pb_unpack(arena, &chancery__v1__protect_request__descriptor, bytes, &message, &err),
+            &err, R_PROTO_MALFORMED);
     }
 }
 
@@ -70,10 +70,12 @@ static void embedded_nul_is_refused(void **state)
     (void)state;
     AUTO(arena_free_at) struct arena *arena = arena_new(65536);
     ProtobufCMessage *message;
-    struct slice request_id = slice_of("\x0a\x03" "a\0b", 5);
-    assert_fails(pb_unpack(arena, &chancery__v1__protect_request__descriptor, request_id, &message,
-                           &err),
-                 &err, R_PROTO_MALFORMED);
+    struct slice request_id = slice_of("\x0a\x03"
+                                       "a\0b",
+                                       5);
+    assert_fails(
+        pb_unpack(arena, &chancery__v1__protect_request__descriptor, request_id, &message, &err),
+        &err, R_PROTO_MALFORMED);
 }
 
 static void flips_and_cuts_never_crash(void **state)

@@ -49,8 +49,8 @@ static void every_cut_is_malformed(void **state)
     struct slice whole = sample(arena);
     for (size_t len = 0; len < whole.len; len++) {
         struct publishing_license license;
-        assert_fails(publishing_license_parse(arena, slice_cut(whole, 0, len), &license, &err), &err,
-                     R_LICENSE_MALFORMED);
+        assert_fails(publishing_license_parse(arena, slice_cut(whole, 0, len), &license, &err),
+                     &err, R_LICENSE_MALFORMED);
     }
 }
 
@@ -86,10 +86,17 @@ static void policies_round_trip(void **state)
         {{PRINCIPAL_DOMAIN, "fabrikam.com"}, {.bits = RIGHT_VIEW | RIGHT_PRINT}},
         {{PRINCIPAL_RECIPIENTS, ""}, {.bits = RIGHT_EDIT, .custom_count = 1, .custom = {"SIGN"}}},
     };
-    struct policy in = {.kind = POLICY_CUSTOM, .grants = grants, .grant_count = 2,
-                        .owner = "alice@contoso.com", .issuer = "edge", .recipients = recipients,
-                        .recipient_count = 2, .protected_at = {1800000000}, .expires_at = {1900000000},
-                        .offline_days = OFFLINE_DAYS_CAP, .referral_contact = "help@contoso.com"};
+    struct policy in = {.kind = POLICY_CUSTOM,
+                        .grants = grants,
+                        .grant_count = 2,
+                        .owner = "alice@contoso.com",
+                        .issuer = "edge",
+                        .recipients = recipients,
+                        .recipient_count = 2,
+                        .protected_at = {1800000000},
+                        .expires_at = {1900000000},
+                        .offline_days = OFFLINE_DAYS_CAP,
+                        .referral_contact = "help@contoso.com"};
     struct policy out;
     struct slice bytes;
     assert_ok(sealed_policy_encode(arena, &in, &bytes, &err), &err);
@@ -109,8 +116,12 @@ static void a_template_is_small_and_recipients_cost_linearly(void **state)
 {
     (void)state;
     AUTO(arena_free_at) struct arena *arena = arena_new(1 << 20);
-    struct policy p = {.kind = POLICY_TEMPLATE, .template_id = {{{7}}}, .owner = "alice@contoso.com",
-                       .issuer = "alice@contoso.com", .referral_contact = "", .offline_days = -1};
+    struct policy p = {.kind = POLICY_TEMPLATE,
+                       .template_id = {{{7}}},
+                       .owner = "alice@contoso.com",
+                       .issuer = "alice@contoso.com",
+                       .referral_contact = "",
+                       .offline_days = -1};
     struct slice bytes;
     struct policy out;
     assert_ok(sealed_policy_encode(arena, &p, &bytes, &err), &err);
@@ -126,16 +137,26 @@ static void what_is_not_understood_refuses(void **state)
         const char *bytes;
         size_t len;
     } rows[] = {
-        {"", 0},                                    /* no kind */
-        {"\x18\x09", 2},                            /* kind 9 */
-        {"\x18\x01", 2},                            /* a template without id */
-        {"\x18\x04", 2},                            /* custom without grants */
-        {"\x18\x02", 2},                            /* Do Not Forward without recipients */
-        {"\x18\x02\x32\x01" "a\x7a\x00", 7},        /* an unknown field */
-        {"\x18\x02\x32\x01" "a\x48\x03", 6},        /* offline days −2 */
-        {"\x18\x04\x2a\x0c\x0a\x05owner\x12\x03" "EAT", 16}, /* a custom right: allowed, see below */
-        {"\x18\x04\x2a\x0c\x0a\x05owner\x12\x03" "eat", 16}, /* no right */
-        {"\x18\x04\x2a\x0c\x0a\x05thief\x12\x03" "EAT", 16}, /* no principal */
+        {"", 0},         /* no kind */
+        {"\x18\x09", 2}, /* kind 9 */
+        {"\x18\x01", 2}, /* a template without id */
+        {"\x18\x04", 2}, /* custom without grants */
+        {"\x18\x02", 2}, /* Do Not Forward without recipients */
+        {"\x18\x02\x32\x01"
+         "a\x7a\x00",
+         7}, /* an unknown field */
+        {"\x18\x02\x32\x01"
+         "a\x48\x03",
+         6}, /* offline days −2 */
+        {"\x18\x04\x2a\x0c\x0a\x05owner\x12\x03"
+         "EAT",
+         16}, /* a custom right: allowed, see below */
+        {"\x18\x04\x2a\x0c\x0a\x05owner\x12\x03"
+         "eat",
+         16}, /* no right */
+        {"\x18\x04\x2a\x0c\x0a\x05thief\x12\x03"
+         "EAT",
+         16}, /* no principal */
     };
     for (size_t i = 0; i < sizeof rows / sizeof rows[0]; i++) {
         AUTO(arena_free_at) struct arena *arena = arena_new(65536);
