@@ -91,11 +91,6 @@ const char *call_peer_address(const struct call *c)
     return c->facts.peer;
 }
 
-bool call_is_protected(const struct call *c)
-{
-    return c->facts.is_protected;
-}
-
 step call_reply(struct call *c, const ProtobufCMessage *reply)
 {
     if (reply == NULL) {

@@ -85,8 +85,6 @@ struct slice call_metadata(const struct call *c, const char *name);
 struct slice call_peer_fingerprint(const struct call *c);
 /* Text of the peer's address, for audit. */
 const char *call_peer_address(const struct call *c);
-/* Whether the transport protects credentials: TLS, a Unix socket or loopback. */
-bool call_is_protected(const struct call *c);
 /* Microseconds since the epoch, the same for the whole call's current turn. */
 int64_t call_unix_us(const struct call *c);
 struct unix_time call_now(const struct call *c);

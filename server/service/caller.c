@@ -24,19 +24,6 @@ static void add_scope(struct caller *caller, struct uuid scope, int64_t epoch)
     caller->scopes[caller->scope_count++] = (struct gate_scope){scope, epoch};
 }
 
-static void forget_all(struct call *c)
-{
-    const struct services *s = services_of(c);
-    struct caller *caller = caller_of(c);
-    for (size_t i = 0; i < caller->scope_count; i++) {
-        views_drop(s->views, caller->scopes[i].scope);
-    }
-    if (caller->issuer != NULL) {
-        lookups_drop(s->lookups, LOOKUP_ISSUER, slice_str(caller->issuer->iss));
-    }
-    lookups_drop(s->lookups, LOOKUP_COMPONENT, call_peer_fingerprint(c));
-}
-
 static step tenant_loaded(struct call *c)
 {
     struct caller *caller = caller_of(c);
@@ -109,7 +96,7 @@ static const char *correlation_of(struct call *c)
     return id == NULL || strspn(id, "0123456789abcdef") != 32 ? call_request_id(c) : id;
 }
 
-static void note_where(struct call *c)
+void caller_note_where(struct call *c)
 {
     struct caller *caller = caller_of(c);
     struct slice agent = call_metadata(c, "user-agent");
@@ -162,7 +149,7 @@ static step check_role(struct call *c)
     if ((method->roles & 1U << role) == 0) {
         return call_fail(c, R_COMPONENT_ROLE, "role %s", role_name(role));
     }
-    if (method->user == METHOD_USER_REQUIRED && !has_user) {
+    if ((method->user == METHOD_USER_REQUIRED || role == ROLE_PORTAL) && !has_user) {
         return call_fail(c, R_USER_TOKEN_REQUIRED, "no user");
     }
     return has_user ? note_user(c) : STEP_NEXT;
@@ -315,9 +302,6 @@ static step ask_user(struct call *c)
                : is_public   ? STEP_NEXT
                              : call_fail(c, R_CREDENTIAL_MISSING, "none");
     }
-    if (!call_is_protected(c)) {
-        return call_fail(c, R_CLEARTEXT_REFUSED, "token over cleartext");
-    }
     if (!token_peek(s->identity, call_arena(c), token, &caller->check.token, call_err(c)).ok) {
         return STEP_FAILED;
     }
@@ -357,7 +341,7 @@ static step authenticate(struct call *c, bool is_fresh)
     const struct component_row *row = NULL;
     memset(caller, 0, sizeof *caller); /* it may be the second time */
     caller->is_fresh = is_fresh;
-    note_where(c);
+    caller_note_where(c);
     if (fingerprint.len == 0) {
         return ask_user(c);
     }
@@ -376,80 +360,4 @@ step caller_authenticate(struct call *c)
 step caller_authenticate_fresh(struct call *c)
 {
     return authenticate(c, true);
-}
-
-/* --- recording ---------------------------------------------------------------------------------- */
-
-static void entry_done(struct gate_entry *entry)
-{
-    call_resume(entry->user);
-}
-
-static void cancel_entry(void *op)
-{
-    struct gate_entry *entry = op;
-    struct call *c = entry->user;
-    gate_cancel(services_of(c)->gate, entry);
-}
-
-struct gate_entry *caller_record(struct call *c, struct tenant_id tenant)
-{
-    struct caller *caller = caller_of(c);
-    struct gate_entry *entry = &caller->entry;
-    struct content_facts facts = entry->facts; /* what the gate told before */
-    *entry = (struct gate_entry){.tenant = tenant,
-                                 .operation = call_flow_name(c),
-                                 .who = caller->who,
-                                 .rights = "",
-                                 .facts = facts,
-                                 .scope_count = caller->scope_count,
-                                 .done = entry_done,
-                                 .user = c};
-    memcpy(entry->scopes, caller->scopes, sizeof entry->scopes);
-    return entry;
-}
-
-step caller_submit(struct call *c, step_fn then)
-{
-    struct caller *caller = caller_of(c);
-    gate_submit(services_of(c)->gate, &caller->entry);
-    return call_wait(c, then, cancel_entry, &caller->entry);
-}
-
-step caller_recorded(struct call *c, step_fn again, step_fn decide)
-{
-    const struct gate_entry *entry = &caller_of(c)->entry;
-    if (entry->err.reason != R_NONE) {
-        return wait_failed(c, &entry->err);
-    }
-    switch (entry->verdict) {
-    case GATE_STALE:
-        forget_all(c);
-        return call_again_from(c, again);
-    case GATE_FACTS_CHANGED:
-        return call_again_from(c, decide);
-    case GATE_RECORDED:
-    case GATE_ALREADY:
-        break;
-    }
-    return STEP_NEXT;
-}
-
-static step refusal_recorded(struct call *c)
-{
-    const struct gate_entry *entry = &caller_of(c)->entry;
-    return entry->err.reason == R_NONE ? STEP_NEXT : wait_failed(c, &entry->err);
-}
-
-step caller_refused(struct call *c)
-{
-    struct caller *caller = caller_of(c);
-    struct gate_entry *entry = caller_record(c, caller_tenant(caller));
-    if (caller->who.client_address == NULL) {
-        note_where(c); /* refused before the step authenticate */
-        entry->who = caller->who;
-    }
-    entry->reason = call_err(c)->reason;
-    entry->scope_count = 0; /* read past the caches, or not at all */
-    return caller_submit(c, refusal_recorded);
 }

@@ -44,7 +44,10 @@ step caller_need_platform(struct call *c, step_fn then);
 /* The tenant to which the caller belongs: the user's, else the component's; zero if neither. */
 struct tenant_id caller_tenant(const struct caller *caller);
 
-/* --- recording ---------------------------------------------------------------------------------- */
+/* Where the call comes from; the step authenticate does it first. */
+void caller_note_where(struct call *c);
+
+/* --- recording (record.c) ---------------------------------------------------------------------------------- */
 
 /* Begin the record of a decision in a tenant's log (TENANT_PLATFORM: the platform's). */
 struct gate_entry *caller_record(struct call *c, struct tenant_id tenant);

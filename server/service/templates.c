@@ -11,7 +11,7 @@
 #include "service/reply.h"
 #include "service/wait.h"
 
-enum { PAGE_USUAL = 50, PAGE_MOST = 200 };
+enum { PAGE_USUAL = 50, PAGE_MOST = 200, TEMPLATES_MAX = 500 };
 
 struct templates {
     struct admin admin; /* first */
@@ -100,6 +100,9 @@ static step parse_create(struct call *c)
 static step create(struct call *c)
 {
     struct templates *t = templates_of(c);
+    if (t->admin.tenant != NULL && t->admin.tenant->view.template_count >= TEMPLATES_MAX) {
+        return call_fail(c, R_LIMIT_EXCEEDED, "%d templates", TEMPLATES_MAX);
+    }
     t->id = t->row.id;
     admin_create_template(admin_begin(c), &t->row, t->request_id);
     return admin_wait(c);

@@ -104,7 +104,7 @@ void pg_conn_lost(struct pg_conn *conn, enum reason problem)
     unwatch(conn);
     PQfinish(conn->pg);
     conn->pg = NULL;
-    if (conn->state == PG_READY && problem != R_SHUTTING_DOWN) {
+    if (conn->state == PG_READY && problem != R_NONE) {
         log_event(LOG_WARNING, "db.connection_lost", F_STR("reason", reason_info(problem)->name),
                   F_INT("in_flight", conn->in_flight));
     }
@@ -313,6 +313,6 @@ void pg_conn_init(struct pg_conn *conn, struct store *store, enum store_class cl
 
 void pg_conn_fini(struct pg_conn *conn)
 {
-    pg_conn_lost(conn, R_SHUTTING_DOWN);
+    pg_conn_lost(conn, R_NONE);
     loop_timer_fini(&conn->timer);
 }

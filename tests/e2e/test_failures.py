@@ -74,7 +74,7 @@ def test_oversize_message(world):
 def test_unknown_method_and_unbuilt_method(world):
     with pytest.raises(Refused) as caught:
         raw(world, "LicensingService/Nothing", b"")
-    assert caught.value.code == "UNIMPLEMENTED"
+    assert caught.value.code == "UNIMPLEMENTED" and "no such method" in str(caught.value)  # METHOD_UNKNOWN
     assert reason(raw, world, "LicensingService/PreLicense", b"", world.gateway) == "METHOD_UNIMPLEMENTED"
 
 
@@ -260,6 +260,127 @@ def test_worker_killed_is_started_again(world):
         except Refused as error:  # the connection to the killed worker is noticed once
             assert error.code == "UNAVAILABLE"
     acquire(world)
+
+
+# --- what the database says -------------------------------------------------------------------------------------
+
+@pytest.mark.parametrize("sqlstate,expected", [("53100", "DATABASE_FULL"), ("40001", "CONFLICT"),
+                                               ("P0001", "INTERNAL")])
+def test_database_errors(world, sqlstate, expected):
+    """A full disk and its like, raised by PostgreSQL itself where the record is written: no record, no license."""
+    sql = world.a.postgres.sql
+    sql(f"CREATE FUNCTION fail() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN RAISE EXCEPTION 'no' USING "
+        f"ERRCODE = '{sqlstate}'; END $$; CREATE TRIGGER fail BEFORE INSERT ON audit_rest FOR EACH ROW "
+        f"EXECUTE FUNCTION fail()")
+    partitions = sql("SELECT inhrelid::regclass FROM pg_inherits WHERE inhparent = 'audit'::regclass").split()
+    for name in partitions:
+        sql(f"CREATE OR REPLACE TRIGGER fail BEFORE INSERT ON {name} FOR EACH ROW EXECUTE FUNCTION fail()")
+    try:
+        assert reason(acquire, world) == expected
+        assert reason(acquire, world, token=world.fabrikam.token("eve@fabrikam.com")) == expected
+        assert reason(protect, world) == expected
+    finally:
+        for name in partitions:
+            sql(f"DROP TRIGGER fail ON {name}")
+        sql("DROP FUNCTION fail() CASCADE")
+    acquire(world)
+
+
+def test_destroyed_key(world):
+    issuer, admin = world.a.tenant("shred", "commercial", "shred.example")
+    token = issuer.token("al@shred.example")
+    made = world.a.call("PublishingService/Protect", {
+        "client_public_jwk": world.reader.public, "encrypt_only": {}, "recipients": ["bob@fabrikam.com"]}, token=token)
+    acquire(world, made.publishing_license)
+    world.a.postgres.sql("UPDATE tenant_key SET state = 4, wrapped = '' WHERE purpose = 1 AND tenant = "
+                         "(SELECT tenant FROM tenant WHERE name = 'shred'); "
+                         "SELECT epoch_raise((SELECT tenant FROM tenant WHERE name = 'shred'))")
+    assert reason(acquire, world, made.publishing_license) == "KEY_DESTROYED"
+    assert reason(acquire, world, made.publishing_license, token) == "KEY_DESTROYED"
+    assert world.a.call("TenantService/GetTenant", {}, admin).tenant.tenant == "shred"
+
+
+def test_admin_refusals(world):
+    call, admin = world.a.call, world.a.admin
+    assert reason(call, "TenantService/AddDomain", {"tenant": "fabrikam", "domain": "Contoso.com"}, admin) == "DOMAIN_TAKEN"
+    create = {"tenant": {"tenant": "contoso", "boundary": "commercial"}}
+    assert reason(call, "TenantService/CreateTenant", create, admin) == "ALREADY_EXISTS"
+    assert reason(call, "AuditService/Query", {"page_token": "x"}, admin) == "PAGE_TOKEN_INVALID"
+    assert reason(call, "TemplateService/ListTemplates", {"page_token": "AAAA"}, world.admin) == "PAGE_TOKEN_INVALID"
+    assert reason(call, "AuditService/Query", {"page_size": 1001}, admin) == "FIELD_INVALID"
+    for changes in ({"algorithms": ["HS256"]}, {"algorithms": ["none"]}, {"jwks_json": "{}"}, {"audiences": []},
+                    {"boundary": "gcc-high"}, {"kind": 3}, {"clock_skew_seconds": 301}):
+        issuer = {"kind": 1, "tenant": "contoso", "issuer": "https://new.example", "audiences": ["x"],
+                  "algorithms": ["ES256"], "jwks_json": world.contoso.jwks(), **changes}
+        assert reason(call, "IssuerService/CreateIssuer", {"issuer": issuer}, admin) == "FIELD_INVALID", changes
+    http = {"kind": 1, "tenant": "contoso", "issuer": "https://new.example", "audiences": ["x"],
+            "algorithms": ["ES256"], "jwks_url": "http://idp.example/jwks"}
+    assert reason(call, "IssuerService/CreateIssuer", {"issuer": http}, admin) == "FIELD_INVALID"
+    for changes in ({"role": 2}, {"role": 7}, {"name": "A"}, {"certificate_sha256": [b"x"]}, {"role": 8}):
+        component = {"name": "new", "role": 1, "certificate_sha256": [bytes(32)], **changes}
+        assert reason(call, "ComponentService/CreateComponent", {"component": component}, world.admin) == "FIELD_INVALID"
+    assert reason(call, "TenantService/VerifyDomain", {"domain": "contoso.com", "asserted": True},
+                  world.admin) == "COMPONENT_ROLE"
+
+
+def test_pages_follow_each_other(world):
+    seen, token = [], ""
+    while True:
+        page = world.a.call("AuditService/Query", {"filter": {"tenant": "contoso"}, "page_size": 7, "page_token": token},
+                            world.a.admin)
+        seen += [event.event_id for event in page.events]
+        token = page.next_page_token
+        if not token or len(seen) > 60:
+            break
+    assert len(seen) == len(set(seen)) >= 7
+
+
+def test_a_limit_of_templates(world):
+    _, admin = world.a.tenant("many", "commercial", "many.example")
+    body = {"template": {"names": [{"language": "en", "text": "T"}],
+                         "grants": [{"principals": ["owner"], "rights": [1]}]}}
+    world.a.call("TemplateService/CreateTemplate", body, admin)
+    world.a.postgres.sql(
+        "INSERT INTO template (tenant, template, scope, offline_days, referral_contact, grant_principals, grant_rights, "
+        "name_languages, name_texts, description_languages, description_texts) SELECT tenant, gen_random_uuid(), scope, "
+        "offline_days, referral_contact, grant_principals, grant_rights, name_languages, name_texts, "
+        "description_languages, description_texts FROM template, generate_series(1, 499) WHERE tenant = "
+        "(SELECT tenant FROM tenant WHERE name = 'many')")
+    assert reason(world.a.call, "TemplateService/CreateTemplate", body, admin) == "LIMIT_EXCEEDED"
+
+
+def test_a_portal_brings_a_reader(world):
+    portal = world.a.component("portal", 2, boundary="commercial")
+    request = {"publishing_license": world.made.publishing_license, "client_public_jwk": world.reader.public}
+    assert reason(world.a.call, "LicensingService/AcquireLicense", request, portal) == "USER_TOKEN_REQUIRED"
+
+
+def test_a_node_answers_for_its_boundaries_only(world):
+    """A second node on the same database that serves GCC High: it neither protects nor opens commercial content."""
+    other = Authority.__new__(Authority)
+    other.__dict__.update(world.a.__dict__, channels={}, log=[], process=None,
+                          config=dict(world.a.config, boundaries=["gcc-high"]))
+    other.start()
+    try:
+        request = {"publishing_license": world.made.publishing_license, "client_public_jwk": world.reader.public}
+        with pytest.raises(Refused) as caught:
+            other.call("LicensingService/AcquireLicense", request, token=world.fabrikam.token("bob@fabrikam.com"))
+        assert caught.value.reason == "WRONG_BOUNDARY" and caught.value.metadata["boundary"] == "commercial"
+        assert reason(other.call, "PublishingService/Protect", {
+            "client_public_jwk": world.reader.public, "owner": "alice@contoso.com", "do_not_forward": {},
+            "recipients": ["bob@fabrikam.com"]}, world.gateway) == "WRONG_BOUNDARY"
+    finally:
+        other.stop()
+
+
+def test_changed_migration_is_refused(world):
+    sql = world.a.postgres.sql
+    was = sql("SELECT sha256 FROM schema_migration WHERE version = 1")
+    sql("UPDATE schema_migration SET sha256 = 'other' WHERE version = 1")
+    done = subprocess.run([f"{BUILD}/cli/chancery", "migrate", "--database", world.a.postgres.conninfo],
+                          capture_output=True, text=True, check=False)
+    sql(f"UPDATE schema_migration SET sha256 = '{was}' WHERE version = 1")
+    assert done.returncode == 1 and "PRECONDITION_FAILED" in done.stderr
 
 
 # --- starting up ------------------------------------------------------------------------------------------------

@@ -135,6 +135,8 @@ def test_cancel(world, flow, mode):
             assert error.code().name == "DEADLINE_EXCEEDED", error
     set_fault(world, "")
     wait_until_idle(world)
+    reasons = {line["reason"] for line in world.a.log if line["event"] == "call.done"}
+    assert {"DEADLINE_EXCEEDED", "CANCELLED"} & reasons  # a client resets at its own deadline
     assert start(world, flow).result() is not None
 
 

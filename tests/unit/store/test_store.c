@@ -498,6 +498,28 @@ static void lookups_find_components_and_issuers(void **state)
     lookups_free(lookups);
 }
 
+static void a_full_pipeline_says_overloaded(void **state)
+{
+    (void)state;
+    struct store *outer = store;
+    struct store_config config = {.conninfo = getenv("CHANCERY_TEST_DB"), .in_flight_max = 1};
+    struct lookup first, second;
+    store = store_new(loop, &config);
+    struct lookups *lookups = lookups_new(store, 10);
+    wait_ready();
+    pending = 2;
+    store_op_init(&first.op, store, arena, op_done, NULL);
+    store_op_init(&second.op, store, arena, op_done, NULL);
+    lookup_submit(lookups, &first, LOOKUP_TENANT_BY_NAME, slice_str("contoso"));
+    lookup_submit(lookups, &second, LOOKUP_TENANT_BY_NAME, slice_str("contoso"));
+    loop_run(loop);
+    assert_int_equal(first.op.err.reason, R_NONE);
+    assert_int_equal(second.op.err.reason, R_OVERLOADED);
+    lookups_free(lookups);
+    store_free(store);
+    store = outer;
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -512,6 +534,7 @@ int main(void)
         cmocka_unit_test(one_bad_row_fails_alone),
         cmocka_unit_test(canceled_entries_and_operations_stay_silent),
         cmocka_unit_test(lookups_find_components_and_issuers),
+        cmocka_unit_test(a_full_pipeline_says_overloaded),
     };
     return cmocka_run_group_tests(tests, set_up, tear_down);
 }

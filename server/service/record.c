@@ -1,0 +1,93 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Recording what was decided about a caller: between the flows and the gate. */
+#include <string.h>
+
+#include "service/caller.h"
+#include "service/wait.h"
+
+static void forget_all(struct call *c)
+{
+    const struct services *s = services_of(c);
+    struct caller *caller = caller_of(c);
+    for (size_t i = 0; i < caller->scope_count; i++) {
+        views_drop(s->views, caller->scopes[i].scope);
+    }
+    if (caller->issuer != NULL) {
+        lookups_drop(s->lookups, LOOKUP_ISSUER, slice_str(caller->issuer->iss));
+    }
+    lookups_drop(s->lookups, LOOKUP_COMPONENT, call_peer_fingerprint(c));
+}
+
+static void entry_done(struct gate_entry *entry)
+{
+    call_resume(entry->user);
+}
+
+static void cancel_entry(void *op)
+{
+    struct gate_entry *entry = op;
+    struct call *c = entry->user;
+    gate_cancel(services_of(c)->gate, entry);
+}
+
+struct gate_entry *caller_record(struct call *c, struct tenant_id tenant)
+{
+    struct caller *caller = caller_of(c);
+    struct gate_entry *entry = &caller->entry;
+    struct content_facts facts = entry->facts; /* what the gate told before */
+    *entry = (struct gate_entry){.tenant = tenant,
+                                 .operation = call_flow_name(c),
+                                 .who = caller->who,
+                                 .rights = "",
+                                 .facts = facts,
+                                 .scope_count = caller->scope_count,
+                                 .done = entry_done,
+                                 .user = c};
+    memcpy(entry->scopes, caller->scopes, sizeof entry->scopes);
+    return entry;
+}
+
+step caller_submit(struct call *c, step_fn then)
+{
+    struct caller *caller = caller_of(c);
+    gate_submit(services_of(c)->gate, &caller->entry);
+    return call_wait(c, then, cancel_entry, &caller->entry);
+}
+
+step caller_recorded(struct call *c, step_fn again, step_fn decide)
+{
+    const struct gate_entry *entry = &caller_of(c)->entry;
+    if (entry->err.reason != R_NONE) {
+        return wait_failed(c, &entry->err);
+    }
+    switch (entry->verdict) {
+    case GATE_STALE:
+        forget_all(c);
+        return call_again_from(c, again);
+    case GATE_FACTS_CHANGED:
+        return call_again_from(c, decide);
+    case GATE_RECORDED:
+    case GATE_ALREADY:
+        break;
+    }
+    return STEP_NEXT;
+}
+
+static step refusal_recorded(struct call *c)
+{
+    const struct gate_entry *entry = &caller_of(c)->entry;
+    return entry->err.reason == R_NONE ? STEP_NEXT : wait_failed(c, &entry->err);
+}
+
+step caller_refused(struct call *c)
+{
+    struct caller *caller = caller_of(c);
+    struct gate_entry *entry = caller_record(c, caller_tenant(caller));
+    if (caller->who.client_address == NULL) {
+        caller_note_where(c); /* refused before the step authenticate */
+        entry->who = caller->who;
+    }
+    entry->reason = call_err(c)->reason;
+    entry->scope_count = 0; /* read past the caches, or not at all */
+    return caller_submit(c, refusal_recorded);
+}
