@@ -28,7 +28,7 @@ uint8_t *buf_extend(struct buf *buf, size_t len)
             buf->failed = true;
             return NULL;
         }
-        if (buf->len > 0) {
+        if (buf->ptr != NULL) {
             memcpy(grown, buf->ptr, buf->len);
         }
         buf->ptr = grown;

@@ -6,6 +6,7 @@
 
 #include <openssl/rand.h>
 
+#include "base/err.h"
 #include "base/mem.h"
 
 struct entry {
@@ -87,6 +88,7 @@ static void recency_push(struct hashmap *map, struct entry *e)
 static void remove_at(struct hashmap *map, struct entry **link)
 {
     struct entry *e = *link;
+    CH_ASSERT(e != NULL);
     *link = e->chain;
     recency_remove(map, e);
     map->count--;

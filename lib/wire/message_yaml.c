@@ -16,6 +16,8 @@ struct reader {
     struct err *err;
 };
 
+/* Recursion is bounded by MESSAGE_DEPTH_MAX. */
+/* NOLINTBEGIN(misc-no-recursion) */
 static rc read_message(struct reader *r, const yaml_node_t *node,
                        const ProtobufCMessageDescriptor *type, unsigned depth,
                        ProtobufCMessage **out);
@@ -300,3 +302,4 @@ rc message_from_yaml(struct arena *arena, const ProtobufCMessageDescriptor *type
     yaml_parser_delete(&parser);
     return result;
 }
+/* NOLINTEND(misc-no-recursion) */

@@ -15,8 +15,6 @@
 #include "base/mem.h"
 #include "net/net_internal.h"
 
-#include <arpa/inet.h>
-
 enum { BACKLOG = 1024 };
 
 static rc listen_unix(const char *path, int *fd_out, struct err *err)
@@ -65,6 +63,7 @@ static rc listen_tcp(const char *address, int *fd_out, struct err *err)
     static const int on = 1;
     struct addrinfo *info = NULL;
     TRY(resolve(address, &info, err));
+    CH_ASSERT(info != NULL);
     int fd = socket(info->ai_family, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0);
     bool ok = fd >= 0 && setsockopt(fd, SOL_SOCKET, SO_REUSEADDR, &on, sizeof on) == 0 &&
               setsockopt(fd, SOL_SOCKET, SO_REUSEPORT, &on, sizeof on) == 0 &&

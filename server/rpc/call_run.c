@@ -62,6 +62,7 @@ static bool must_record_refusal(const struct call *c)
            c->flow->on_refusal != NULL && reason_info(c->err.reason)->audit == AUDIT;
 }
 
+/* NOLINTBEGIN(misc-no-recursion): refuse → run_steps once, because a refusal is refused no more. */
 /* A step failed: the refusal is a decision, so it is recorded before it is told. */
 static void refuse(struct call *c)
 {
@@ -134,6 +135,8 @@ static void run_steps(struct call *c, step result)
         result = must_stop(c) ? STEP_FAILED : run_row(c);
     }
 }
+
+/* NOLINTEND(misc-no-recursion) */
 
 /* Run under the call's log scope, and hold the call meanwhile: a step may end it. */
 static void with_scope(struct call *c, void (*body)(struct call *c))

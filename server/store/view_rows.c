@@ -56,14 +56,15 @@ rc view_read_domains(struct tenant_record *record, const PGresult *r, struct err
 static rc read_grants(struct arena *arena, const PGresult *r, int row, struct template_policy *out,
                       struct err *err)
 {
-    const struct principal *principals;
-    const char *const *rights;
-    size_t rights_count;
+    const struct principal *principals = NULL;
+    const char *const *rights = NULL;
+    size_t rights_count = 0;
     TRY(read_principals(arena, r, row, 8, &principals, &out->grant_count, &out->is_valid, err));
     TRY(pg_texts(arena, r, row, 9, &rights, &rights_count, err));
     struct grant *grants = ARENA_ARRAY(arena, struct grant, out->grant_count + 1);
     ARENA_ENSURE(grants, err);
     ENSURE(rights_count == out->grant_count, err, R_DATABASE_ERROR);
+    CH_ASSERT(principals != NULL && rights != NULL);
     for (size_t i = 0; i < out->grant_count; i++) {
         struct err why = {0};
         grants[i].principal = principals[i];
