@@ -10,6 +10,7 @@ import json
 import os
 import secrets
 import signal
+import socket
 import subprocess
 import tempfile
 import threading
@@ -162,6 +163,27 @@ class Authority:  # pylint: disable=too-many-instance-attributes
                               check=False)
         assert done.returncode == 0, done.stderr
         self.postgres.sql("GRANT chancery_server TO server")
+
+    def start_quietly(self):
+        """For benchmarks: on a port of our choice, because a quiet log doesn't say which it is."""
+        with socket.socket() as one, socket.socket() as other:
+            for probe in (one, other):
+                probe.bind(("127.0.0.1", 0))
+            addresses = [f"127.0.0.1:{probe.getsockname()[1]}" for probe in (one, other)]
+        for listener, address in zip(self.config["listeners"], addresses):
+            listener["address"] = address
+        self.address, self.cleartext = addresses
+        self.write("chanceryd.yaml", json.dumps(self.config).encode())
+        self.process = subprocess.Popen([f"{BUILD}/server/daemon/chanceryd", "--config",
+                                         f"{self.folder}/chanceryd.yaml"], stderr=subprocess.DEVNULL, env=self.env)
+        for _ in range(200):
+            try:
+                if self.page("/readyz")[0] == 200:
+                    return
+            except subprocess.CalledProcessError:
+                pass
+            time.sleep(0.05)
+        raise AssertionError("chanceryd is not ready")
 
     def start(self, ready=True):
         self.write("chanceryd.yaml", json.dumps(self.config).encode())
