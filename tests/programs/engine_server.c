@@ -1,9 +1,10 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* The call engine over the real transport, with the flows that need no database.
  *
- * usage: engine_server ADDRESS   prints the bound address; SIGTERM drains */
+ * usage: engine_server ADDRESS [quiet]   prints the bound address; SIGTERM drains */
 #include <signal.h>
 #include <stdio.h>
+#include <string.h>
 
 #include "loop/loop.h"
 #include "net/net.h"
@@ -33,10 +34,12 @@ int main(int argc, char **argv)
     struct loop_signal term;
     char bound[128];
     int fd = -1;
-    if (argc != 2) {
-        fprintf(stderr, "usage: %s ADDRESS\n", argv[0]);
+    bool quiet = argc == 3 && strcmp(argv[2], "quiet") == 0;
+    if (argc != 2 && !quiet) {
+        fprintf(stderr, "usage: %s ADDRESS [quiet]\n", argv[0]);
         return 2;
     }
+    log_configure(LOG_JSON, quiet ? LOG_WARNING : LOG_INFO);
     signal(SIGPIPE, SIG_IGN);
     loop = loop_new();
     struct rpc *rpc = rpc_new(loop, NULL, &limits);
