@@ -1,0 +1,158 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Protected files and mails against themselves: sizes, every cut, every changed byte. */
+#include "chancery_test.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "client/content_file.h"
+#include "client/mail.h"
+#include "crypto/algs.h"
+
+static struct arena *arena;
+static struct secret *key, *other_key;
+static struct err err;
+
+static int set_up(void **state)
+{
+    (void)state;
+    assert_ok(crypto_init(NULL, &err), &err);
+    arena = arena_new(64 << 20);
+    key = secret_random(32);
+    other_key = secret_random(32);
+    return 0;
+}
+
+static int tear_down(void **state)
+{
+    (void)state;
+    secret_free(key);
+    secret_free(other_key);
+    arena_free(arena);
+    crypto_fini();
+    return 0;
+}
+
+static struct slice seal(struct slice plain, const char *license)
+{
+    char *bytes = NULL;
+    size_t len = 0;
+    FILE *in = plain.len == 0 ? fopen("/dev/null", "r")
+                              : fmemopen((void *)(uintptr_t)plain.ptr, plain.len, "r");
+    FILE *out = open_memstream(&bytes, &len);
+    assert_ok(content_file_write(in, out, slice_str(license), key, &err), &err);
+    fclose(in);
+    fclose(out);
+    struct slice sealed;
+    assert_ok(arena_dup_slice(arena, slice_of(bytes, len), &sealed, &err), &err);
+    free(bytes);
+    return sealed;
+}
+
+static rc unseal(struct slice sealed, const struct secret *with, struct slice *out)
+{
+    char *bytes = NULL;
+    size_t len = 0;
+    struct content_file file;
+    FILE *in = fmemopen((void *)(uintptr_t)sealed.ptr, sealed.len, "r");
+    FILE *to = open_memstream(&bytes, &len);
+    err_clear(&err);
+    rc result = content_file_open(arena, in, &file, &err);
+    if (result.ok) {
+        result = content_file_read(&file, in, to, with, &err);
+    }
+    fclose(in);
+    fclose(to);
+    if (result.ok) {
+        result = arena_dup_slice(arena, slice_of(bytes, len), out, &err);
+    }
+    free(bytes);
+    return result;
+}
+
+static void sizes_around_a_record_come_back(void **state)
+{
+    (void)state;
+    static const size_t sizes[] = {0, 1, 65518, 65519, 65520, 131038, 131039, 200000};
+    for (size_t i = 0; i < sizeof sizes / sizeof sizes[0]; i++) {
+        uint8_t *plain = arena_alloc(arena, sizes[i] + 1);
+        struct slice back;
+        memset(plain, (int)i, sizes[i]);
+        assert_ok(unseal(seal(slice_of(plain, sizes[i]), "license"), key, &back), &err);
+        assert_true(slice_eq(back, slice_of(plain, sizes[i])));
+    }
+}
+
+static void every_cut_and_every_changed_byte_is_refused(void **state)
+{
+    (void)state;
+    struct slice sealed = seal(slice_str("twelve bytes"), "license"), back;
+    for (size_t i = 1; i < sealed.len; i++) {
+        assert_false(unseal(slice_cut(sealed, 0, i), key, &back).ok);
+    }
+    for (size_t i = 0; i < sealed.len; i++) {
+        uint8_t *changed = (uint8_t *)arena_dup(arena, sealed);
+        changed[i] ^= 1;
+        assert_false(unseal(slice_of(changed, sealed.len), key, &back).ok);
+    }
+    assert_fails(unseal(sealed, other_key, &back), &err, R_LICENSE_FORGED);
+}
+
+static void the_same_text_never_seals_the_same(void **state)
+{
+    (void)state;
+    struct slice one = seal(slice_str("text"), "license"), two = seal(slice_str("text"), "license");
+    assert_false(slice_eq(one, two));
+}
+
+static const char MAIL[] =
+    "From: Alice <alice@contoso.com>\r\nTo: bob@fabrikam.com\r\n"
+    "Cc: =?utf-8?q?J=C3=BCrg?= <juerg@fabrikam.com>\r\n"
+    "Subject: =?utf-8?q?Zahlen_f=C3=BCr_Q3?=\r\nX-Internal: secret\r\n\r\nbody\r\n";
+
+static void a_mail_comes_back_from_its_wrapper(void **state)
+{
+    (void)state;
+    struct mail_wrapping wrapping = {
+        slice_str(MAIL), slice_str("license"), {{{9}}}, "https://portal.example"};
+    struct slice wrapper, mail;
+    struct mail_parts parts;
+    assert_ok(mail_wrap(arena, &wrapping, key, &wrapper, &err), &err);
+    const char *text = arena_dup(arena, wrapper);
+    assert_non_null(strstr(text, "https://portal.example"));
+    assert_null(strstr(text, "X-Internal")); /* only what a mail system needs leaves the seal */
+    assert_ok(mail_unwrap(arena, wrapper, &parts, &err), &err);
+    assert_true(slice_eq_str(parts.license, "license"));
+    assert_ok(mail_open(arena, parts.sealed, key, &mail, &err), &err);
+    assert_true(slice_eq_str(mail, MAIL));
+    assert_fails(mail_open(arena, parts.sealed, other_key, &mail, &err), &err, R_LICENSE_FORGED);
+    uint8_t *changed = (uint8_t *)arena_dup(arena, parts.sealed);
+    changed[parts.sealed.len - 20] ^= 1;
+    assert_fails(mail_open(arena, slice_of(changed, parts.sealed.len), key, &mail, &err), &err,
+                 R_LICENSE_FORGED);
+    assert_fails(mail_unwrap(arena, slice_str(MAIL), &parts, &err), &err, R_LICENSE_MALFORMED);
+}
+
+static void an_envelope_is_read(void **state)
+{
+    (void)state;
+    struct mail_envelope envelope;
+    assert_ok(mail_read_envelope(arena, slice_str(MAIL), &envelope, &err), &err);
+    assert_string_equal(envelope.from, "alice@contoso.com");
+    assert_string_equal(envelope.subject, "Zahlen f\u00fcr Q3");
+    assert_int_equal(envelope.to_count, 2);
+    assert_string_equal(envelope.to[1], "juerg@fabrikam.com");
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(sizes_around_a_record_come_back),
+        cmocka_unit_test(every_cut_and_every_changed_byte_is_refused),
+        cmocka_unit_test(the_same_text_never_seals_the_same),
+        cmocka_unit_test(a_mail_comes_back_from_its_wrapper),
+        cmocka_unit_test(an_envelope_is_read),
+    };
+    return cmocka_run_group_tests(tests, set_up, tear_down);
+}
