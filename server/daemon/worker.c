@@ -15,6 +15,7 @@ enum {
     SECRET_HEAP_BYTES = 4 * 1024 * 1024,
     TENANTS_MAX = 20000,
     LOOKUPS_MAX = 65536,
+    GRACE_MS = 2000,      /* accept after this even if not ready */
     WATCH_MS = 20,        /* until ready */
     WATCH_READY_MS = 500, /* after that */
     PARTITIONS_MS = 3600 * 1000,
@@ -29,6 +30,9 @@ struct worker {
     struct front *front;
     struct net_server *server;
     const char **boundaries; /* NULL-terminated */
+    const int *sockets;
+    struct mono_time started;
+    bool is_listening;
     struct loop_signal term;
     struct loop_timer watch;
     enum reason problem;
@@ -107,6 +111,39 @@ static void check_root_key(struct worker *w)
     admin_root_key_check(&w->check, wrapped);
 }
 
+static rc listen_all(struct worker *w, struct err *err)
+{
+    for (size_t i = 0; i < w->conf->n_listeners; i++) {
+        const Chancery__Config__V1__Tls *from = w->conf->listeners[i]->tls;
+        struct net_tls_config tls = {0};
+        if (from != NULL) {
+            tls = (struct net_tls_config){from->certificate_file, from->key_file,
+                                          from->client_ca_file[0] == '\0' ? NULL
+                                                                          : from->client_ca_file};
+        }
+        TRY(net_server_listen(w->server, w->sockets[i], from == NULL ? NULL : &tls, err));
+    }
+    return OK;
+}
+
+/* Accept when ready: until then connections wait in the sockets, which the supervisor holds. A database
+ * that stays away is told to clients after a while. */
+static void listen_when_ready(struct worker *w, enum reason problem)
+{
+    struct err err = {0};
+    bool is_late = loop_now(w->loop).ns >= mono_add_ms(w->started, GRACE_MS).ns;
+    if (w->is_listening || (problem != R_NONE && !is_late)) {
+        return;
+    }
+    w->is_listening = true;
+    if (!listen_all(w, &err).ok) {
+        log_event(LOG_ERROR, "worker.listen_failed", F_ERR(&err),
+                  F_STR("what", reason_info(err.reason)->text),
+                  F_STR("advice", reason_info(err.reason)->advice));
+        stop(w, EXIT_HOPELESS);
+    }
+}
+
 static void on_watch(struct loop_timer *timer)
 {
     struct worker *w = LIST_ENTRY(timer, struct worker, watch);
@@ -116,6 +153,7 @@ static void on_watch(struct loop_timer *timer)
         problem = w->problem;
     }
     set_problem(w, problem);
+    listen_when_ready(w, problem);
     loop_timer_arm(timer, problem == R_NONE ? WATCH_READY_MS : WATCH_MS);
 }
 
@@ -182,30 +220,14 @@ static void open_store(struct worker *w)
     s->lookups = lookups_new(s->store, LOOKUPS_MAX);
 }
 
-static rc listen_all(struct worker *w, const int *sockets, struct err *err)
-{
-    struct net_config config = {.max_connections = w->conf->limits->max_connections,
-                                .max_streams = w->conf->limits->max_streams};
-    w->server = net_server_new(w->loop, &config, front_handler(w->front));
-    for (size_t i = 0; i < w->conf->n_listeners; i++) {
-        const Chancery__Config__V1__Tls *from = w->conf->listeners[i]->tls;
-        struct net_tls_config tls = {0};
-        if (from != NULL) {
-            tls = (struct net_tls_config){from->certificate_file, from->key_file,
-                                          from->client_ca_file[0] == '\0' ? NULL
-                                                                          : from->client_ca_file};
-        }
-        TRY(net_server_listen(w->server, sockets[i], from == NULL ? NULL : &tls, err));
-    }
-    return OK;
-}
-
-static rc start(struct worker *w, const int *sockets, struct err *err)
+static rc start(struct worker *w, struct err *err)
 {
     struct identity_config identity = {
         .ca_file = w->conf->identity->ca_file[0] == '\0' ? NULL : w->conf->identity->ca_file,
         .allow_loopback = w->conf->identity->allow_loopback,
     };
+    struct net_config net = {.max_connections = w->conf->limits->max_connections,
+                             .max_streams = w->conf->limits->max_streams};
     struct rpc_limits limits = {.max_deadline_ms = w->conf->limits->max_deadline_ms};
     w->loop = loop_new();
     w->services.loop = w->loop;
@@ -225,7 +247,8 @@ static rc start(struct worker *w, const int *sockets, struct err *err)
         loop_timer_arm(&w->partitions_timer, PARTITIONS_MS);
     }
     set_problem(w, R_DATABASE_UNAVAILABLE);
-    return listen_all(w, sockets, err);
+    w->server = net_server_new(w->loop, &net, front_handler(w->front));
+    return OK;
 }
 
 static void finish(struct worker *w)
@@ -256,14 +279,18 @@ static void finish(struct worker *w)
 
 int worker_run(const Conf *conf, const int *sockets, unsigned index)
 {
-    struct worker w = {.conf = conf, .index = index, .problem = R_NONE};
+    struct worker w = {.conf = conf,
+                       .index = index,
+                       .problem = R_NONE,
+                       .sockets = sockets,
+                       .started = clock_mono()};
     struct err err = {0};
     w.arena = arena_new(1024 * 1024);
     w.boundaries = xcalloc(conf->n_boundaries + 1, sizeof *w.boundaries);
     for (size_t i = 0; i < conf->n_boundaries; i++) {
         w.boundaries[i] = conf->boundaries[i];
     }
-    if (!start(&w, sockets, &err).ok) {
+    if (!start(&w, &err).ok) {
         log_event(LOG_ERROR, "worker.start_failed", F_ERR(&err),
                   F_STR("what", reason_info(err.reason)->text),
                   F_STR("advice", reason_info(err.reason)->advice));

@@ -5,7 +5,12 @@
 #include "base/mem.h"
 #include "keys/keys_internal.h"
 
-enum { ROOT_FILE_MAX = 128, HEX_DIGITS = 2 * ROOT_KEY_BYTES, CACHE_MAX = 4096 };
+enum {
+    ROOT_FILE_MAX = 128,
+    HEX_DIGITS = 2 * ROOT_KEY_BYTES,
+    CACHE_MAX = 4096,
+    CLIENTS_MAX = 16384
+};
 
 /* What the check row holds under the root key. It needs no secrecy. */
 static const char KNOWN_TEXT[] = "chancery root key check";
@@ -38,6 +43,7 @@ struct keys *keys_new(struct loop *loop, struct secret *root, size_t cache_max)
     keys->loop = loop;
     keys->root = root;
     keys->cache = hashmap_new(cache_max == 0 ? CACHE_MAX : cache_max, unwrapped_free);
+    keys->clients = hashmap_new(CLIENTS_MAX, jwk_public_free);
     return keys;
 }
 
@@ -45,6 +51,7 @@ void keys_free(struct keys *keys)
 {
     if (keys != NULL) {
         hashmap_free(keys->cache);
+        hashmap_free(keys->clients);
         secret_free(keys->root);
         xfree(keys);
     }

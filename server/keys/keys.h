@@ -98,4 +98,4 @@ void keys_open_policy(struct keys_op *op);
 void keys_issue(struct keys_op *op);
 
 /* Check a client's key as keys_seal and keys_issue will. R_CLIENT_KEY_INVALID. */
-MUST rc keys_check_client_jwk(struct slice client_jwk, struct err *err);
+MUST rc keys_check_client_jwk(struct keys *keys, struct slice client_jwk, struct err *err);

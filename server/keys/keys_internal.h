@@ -9,7 +9,8 @@
 struct keys {
     struct loop *loop;
     struct secret *root;
-    struct hashmap *cache; /* tenant, purpose, version → struct unwrapped */
+    struct hashmap *cache;   /* tenant, purpose, version → struct unwrapped */
+    struct hashmap *clients; /* a client's JWK as it came → struct jwk_public: clients come again */
 };
 
 /* A tenant key, ready for use. */

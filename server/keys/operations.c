@@ -22,11 +22,6 @@ static void report(struct keys_op *op, const char *operation, rc result)
     loop_defer(op->keys->loop, &op->finish);
 }
 
-static void jwk_free_at(struct jwk_public **key)
-{
-    jwk_public_free(*key);
-}
-
 /* --- a key set --------------------------------------------------------------------------------- */
 
 static rc new_private(struct keys_op *op, struct secret **out, const char **jwk_out,
@@ -84,30 +79,41 @@ static rc content_sealing_key(struct keys_op *op, struct secret **out)
                            slice_str(SEAL_INFO), secret_bytes(*out), AEAD_KEY_BYTES, &op->err);
 }
 
-rc keys_check_client_jwk(struct slice client_jwk, struct err *err)
+/* A client's key, parsed and checked once; lends until the next call. */
+static rc client_key(struct keys *keys, struct slice client_jwk, const struct jwk_public **out,
+                     struct err *err)
 {
-    AUTO(jwk_free_at) struct jwk_public *key = NULL;
-    TRY(jwk_public_parse(client_jwk, R_CLIENT_KEY_INVALID, &key, err));
+    struct jwk_public *key = hashmap_get(keys->clients, client_jwk);
+    if (key == NULL) {
+        TRY(jwk_public_parse(client_jwk, R_CLIENT_KEY_INVALID, &key, err));
+        hashmap_put(keys->clients, client_jwk, key);
+    }
     ENSURE(jwk_may_wrap(key), err, R_CLIENT_KEY_INVALID);
+    *out = key;
     return OK;
+}
+
+rc keys_check_client_jwk(struct keys *keys, struct slice client_jwk, struct err *err)
+{
+    const struct jwk_public *key;
+    return client_key(keys, client_jwk, &key, err);
 }
 
 static rc wrap_to_client(struct keys_op *op, const struct jwk_public *client, struct slice key,
                          struct slice *out)
 {
-    ENSURE(jwk_may_wrap(client), &op->err, R_CLIENT_KEY_INVALID);
     return jwe_encrypt(op->arena, client, key, out, &op->err);
 }
 
 static rc seal(struct keys_op *op)
 {
-    AUTO(jwk_free_at) struct jwk_public *client = NULL;
+    const struct jwk_public *client;
     AUTO(secret_free_at) struct secret *key = NULL;
     AUTO(secret_free_at) struct secret *plain = secret_new(CONTENT_KEY_BYTES + op->policy.len);
     size_t len = AEAD_NONCE_BYTES + secret_len(plain) + AEAD_TAG_BYTES;
     uint8_t *sealed = arena_alloc(op->arena, len);
     ARENA_ENSURE(sealed, &op->err);
-    TRY(jwk_public_parse(op->client_jwk, R_CLIENT_KEY_INVALID, &client, &op->err));
+    TRY(client_key(op->keys, op->client_jwk, &client, &op->err));
     TRY(content_sealing_key(op, &key));
     ENSURE(RAND_priv_bytes(secret_bytes(plain), CONTENT_KEY_BYTES) == 1, &op->err, R_CRYPTO_FAILED);
     memcpy(secret_bytes(plain) + CONTENT_KEY_BYTES, op->policy.ptr, op->policy.len);
@@ -175,11 +181,11 @@ static rc complete_claims(struct keys_op *op, const struct jwk_public *client, s
 
 static rc issue(struct keys_op *op)
 {
-    AUTO(jwk_free_at) struct jwk_public *client = NULL;
+    const struct jwk_public *client;
     AUTO(secret_free_at) struct secret *plain = NULL;
     const struct unwrapped *signing;
     struct slice wrapped, payload;
-    TRY(jwk_public_parse(op->client_jwk, R_CLIENT_KEY_INVALID, &client, &op->err));
+    TRY(client_key(op->keys, op->client_jwk, &client, &op->err));
     TRY(unseal(op, &plain));
     TRY(wrap_to_client(op, client, slice_cut(secret_use(plain), 0, CONTENT_KEY_BYTES), &wrapped));
     TRY(complete_claims(op, client, wrapped, &payload));

@@ -49,7 +49,7 @@ static step parse(struct call *c)
     const Chancery__V1__AcquireLicenseRequest *request = call_request(c);
     struct license_access *a = access_of(c);
     a->client_jwk = slice_of(request->client_public_jwk.data, request->client_public_jwk.len);
-    if (!keys_check_client_jwk(a->client_jwk, call_err(c)).ok) {
+    if (!keys_check_client_jwk(services_of(c)->keys, a->client_jwk, call_err(c)).ok) {
         return STEP_FAILED;
     }
     return access_parse(c, request->publishing_license,

@@ -141,7 +141,7 @@ static step parse(struct call *c)
         failed(parse_policy(c, request)) || failed(parse_recipients(c, request)) ||
         failed(request_address(c, "owner", request->owner, &p->owner)) ||
         failed(request_text(c, "display_name", request->display_name, LICENSE_DISPLAY_NAME_MAX)) ||
-        !keys_check_client_jwk(p->client_jwk, call_err(c)).ok) {
+        !keys_check_client_jwk(services_of(c)->keys, p->client_jwk, call_err(c)).ok) {
         return STEP_FAILED;
     }
     return hash_request(c, request);

@@ -224,7 +224,8 @@ static void bad_client_keys_are_refused(void **state)
         op.client_jwk = slice_str(bad[i]);
         run(&op, keys_issue);
         assert_int_equal(op.err.reason, R_CLIENT_KEY_INVALID);
-        assert_fails(keys_check_client_jwk(slice_str(bad[i]), &err), &err, R_CLIENT_KEY_INVALID);
+        assert_fails(keys_check_client_jwk(keys, slice_str(bad[i]), &err), &err,
+                     R_CLIENT_KEY_INVALID);
     }
 }
 
