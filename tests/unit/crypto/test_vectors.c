@@ -2,7 +2,11 @@
 /* Wycheproof: nothing invalid is accepted; what is valid and of an algorithm of ours is accepted. */
 #include "chancery_test.h"
 
+#include "crypto/jwe.h"
 #include "vectors.h"
+
+#include <openssl/param_build.h>
+#include <openssl/x509.h>
 
 #include "crypto/aead.h"
 #include "crypto/algs.h"
@@ -122,7 +126,9 @@ static bool try_raw(struct arena *arena, const json_t *group, const json_t *test
     struct slice json;
     struct err err = {0};
     struct jwk_public *key = NULL;
-    if (!json_dump(arena, json_object_get(group, "publicKeyJwk"), &json, &err).ok ||
+    const json_t *jwk = json_object_get(group, "publicKeyJwk");
+    jwk = jwk == NULL ? json_object_get(group, "keyJwk") : jwk;
+    if (!json_dump(arena, jwk, &json, &err).ok ||
         !jwk_public_parse(json, R_CLIENT_KEY_INVALID, &key, &err).ok) {
         return false;
     }
@@ -149,6 +155,16 @@ static bool try_eddsa(struct arena *arena, const json_t *group, const json_t *te
     return try_raw(arena, group, test, JWS_EDDSA);
 }
 
+static bool try_rs256(struct arena *arena, const json_t *group, const json_t *test)
+{
+    return try_raw(arena, group, test, JWS_RS256);
+}
+
+static bool try_ps256(struct arena *arena, const json_t *group, const json_t *test)
+{
+    return try_raw(arena, group, test, JWS_PS256);
+}
+
 static void wycheproof_signatures(void **state)
 {
     (void)state;
@@ -158,6 +174,81 @@ static void wycheproof_signatures(void **state)
     assert_true(t.accepted > 100);
     t = run_file("wycheproof/ed25519_test.json", try_eddsa);
     assert_int_equal(t.accepted, 88);
+    t = run_file("wycheproof/rsa_signature_2048_sha256_test.json", try_rs256);
+    assert_true(t.accepted > 5);
+    t = run_file("wycheproof/rsa_pss_2048_sha256_mgf1_32_test.json", try_ps256);
+    assert_true(t.accepted > 30);
+}
+
+/* --- JWE ------------------------------------------------------------------------------------ */
+
+static bool text_member(struct arena *arena, const json_t *jwk, const char *name, struct slice *out)
+{
+    struct err err = {0};
+    return base64url_decode(arena, slice_str(json_string_value(json_object_get(jwk, name))), out,
+                            &err)
+        .ok;
+}
+
+/* A P-256 private JWK as PKCS #8: the form in which our own keys rest. */
+static struct secret *pkcs8_of(struct arena *arena, const json_t *jwk)
+{
+    struct slice x, y, d;
+    uint8_t point[65] = {4}, *der = NULL;
+    EVP_PKEY *key = NULL;
+    const char *curve = json_string_value(json_object_get(jwk, "crv"));
+    if (curve == NULL || strcmp(curve, "P-256") != 0 || !text_member(arena, jwk, "x", &x) ||
+        !text_member(arena, jwk, "y", &y) || !text_member(arena, jwk, "d", &d) || x.len != 32 ||
+        y.len != 32) {
+        return NULL;
+    }
+    memcpy(point + 1, x.ptr, 32);
+    memcpy(point + 33, y.ptr, 32);
+    BIGNUM *number = BN_bin2bn(d.ptr, (int)d.len, NULL);
+    OSSL_PARAM_BLD *builder = OSSL_PARAM_BLD_new();
+    OSSL_PARAM_BLD_push_utf8_string(builder, "group", "P-256", 0);
+    OSSL_PARAM_BLD_push_octet_string(builder, "pub", point, sizeof point);
+    OSSL_PARAM_BLD_push_BN(builder, "priv", number);
+    OSSL_PARAM *params = OSSL_PARAM_BLD_to_param(builder);
+    EVP_PKEY_CTX *ctx = EVP_PKEY_CTX_new_from_name(NULL, "EC", NULL);
+    bool ok = EVP_PKEY_fromdata_init(ctx) == 1 &&
+              EVP_PKEY_fromdata(ctx, &key, EVP_PKEY_KEYPAIR, params) == 1;
+    PKCS8_PRIV_KEY_INFO *info = ok ? EVP_PKEY2PKCS8(key) : NULL;
+    int len = info == NULL ? 0 : i2d_PKCS8_PRIV_KEY_INFO(info, &der);
+    struct secret *secret = len > 0 ? secret_copy(slice_of(der, (size_t)len)) : NULL;
+    PKCS8_PRIV_KEY_INFO_free(info);
+    OPENSSL_free(der);
+    EVP_PKEY_free(key);
+    EVP_PKEY_CTX_free(ctx);
+    OSSL_PARAM_free(params);
+    OSSL_PARAM_BLD_free(builder);
+    BN_free(number);
+    return secret;
+}
+
+static bool try_jwe(struct arena *arena, const json_t *group, const json_t *test)
+{
+    struct err err = {0};
+    struct jwk_private *key = NULL;
+    struct secret *der = pkcs8_of(arena, json_object_get(group, "private")), *plain = NULL;
+    const char *token = json_string_value(json_object_get(test, "jwe"));
+    if (der == NULL || token == NULL || !jwk_private_import(der, &key, &err).ok) {
+        secret_free(der);
+        return false;
+    }
+    bool ok = jwe_decrypt(key, slice_str(token), R_CRYPTO_FAILED, &plain, &err).ok &&
+              slice_eq(secret_use(plain), vector_hex(arena, test, "pt"));
+    secret_free(plain);
+    secret_free(der);
+    jwk_private_free(key);
+    return ok;
+}
+
+static void wycheproof_jwe(void **state)
+{
+    (void)state;
+    /* One of the valid ones is ECDH-ES+A256KW with A256GCM on P-256; all other algorithms are refused. */
+    assert_int_equal(run_file("wycheproof/json_web_encryption_test.json", try_jwe).accepted, 1);
 }
 
 /* --- symmetric ------------------------------------------------------------------------------ */
@@ -249,9 +340,8 @@ int main(void)
     }
     json_decref(probe);
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(wycheproof_jws),
-        cmocka_unit_test(wycheproof_jwk),
-        cmocka_unit_test(wycheproof_signatures),
+        cmocka_unit_test(wycheproof_jws),        cmocka_unit_test(wycheproof_jwk),
+        cmocka_unit_test(wycheproof_signatures), cmocka_unit_test(wycheproof_jwe),
         cmocka_unit_test(wycheproof_symmetric),
     };
     return cmocka_run_group_tests(tests, setup, teardown);
