@@ -2,10 +2,12 @@
 """The main job, end to end: protect, open, be refused, revoke, restore, audit, across tenants and boundaries."""
 import base64
 import json
+import os
 
 import pytest
 
 from authority import Authority, Identity, Issuer, Reader, Refused, new_id
+from jwks_server import make_certificate, serve
 
 VIEW, EDIT, PRINT, EXTRACT, FORWARD, REPLY, OWNER = 1, 2, 5, 6, 8, 9, 14
 
@@ -14,6 +16,11 @@ VIEW, EDIT, PRINT, EXTRACT, FORWARD, REPLY, OWNER = 1, 2, 5, 6, 8, 9, 14
 def world():
     authority = Authority()
     try:
+        authority.keys_folder = f"{authority.folder}/keys"
+        os.mkdir(authority.keys_folder)
+        make_certificate(authority.keys_folder)
+        authority.keys_url = serve(authority.keys_folder)
+        authority.config["identity"]["ca_file"] = f"{authority.keys_folder}/ca.pem"
         authority.migrate()
         authority.start()
         w = type("World", (), {})()
@@ -212,6 +219,27 @@ def test_no_issuer_speaks_for_another(world):
                   world.google.token("kim@gmail.com")):
         error = refused(acquire, world, made.publishing_license, token=token)
         assert (error.code, error.reason) == ("UNAUTHENTICATED", "TOKEN_NO_ADDRESS")
+
+
+def test_issuer_keys_by_https(world):
+    """An issuer whose keys are fetched: rotated, and while its server is away."""
+    folder = world.a.keys_folder
+    issuer = Issuer("https://idp.remote.example")
+    with open(f"{folder}/jwks.json", "w", encoding="ascii") as file:
+        file.write(issuer.jwks())
+    issuer_request = {"kind": 3, "boundary": "commercial", "issuer": issuer.iss, "audiences": ["chancery"],
+                      "algorithms": ["ES256"], "jwks_url": f"{world.a.keys_url}/jwks.json", "domains": ["remote.example"]}
+    world.a.call("IssuerService/CreateIssuer", {"issuer": issuer_request}, world.a.admin)
+    made = dnf(world, "kay@remote.example")
+    acquire(world, made.publishing_license, who=world.commercial_portal, user_token=issuer.token("kay@remote.example"))
+    os.unlink(f"{folder}/jwks.json")
+    acquire(world, made.publishing_license, who=world.commercial_portal,
+            user_token=issuer.token("kay@remote.example", jti="again"))
+    away = dict(issuer_request, issuer="https://idp.away.example", jwks_url=f"{world.a.keys_url}/away.json")
+    world.a.call("IssuerService/CreateIssuer", {"issuer": away}, world.a.admin)
+    error = refused(acquire, world, made.publishing_license, who=world.commercial_portal,
+                    user_token=Issuer(away["issuer"]).token("kay@remote.example"))
+    assert (error.code, error.reason) == ("UNAVAILABLE", "ISSUER_UNREACHABLE")
 
 
 def test_who_may_call(world):
