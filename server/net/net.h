@@ -18,8 +18,9 @@ struct net_stream;
 
 enum {
     NET_HEADERS_MAX = 64,
-    NET_HEADER_BYTES_MAX = 16 * 1024, /* SETTINGS_MAX_HEADER_LIST_SIZE, enforced by us */
-    NET_FINGERPRINT_BYTES = 32,       /* SHA-256 of the client certificate's DER */
+    NET_HEADER_BYTES_MAX =
+        24 * 1024, /* SETTINGS_MAX_HEADER_LIST_SIZE, enforced by us; a token has up to 16 KiB */
+    NET_FINGERPRINT_BYTES = 32, /* SHA-256 of the client certificate's DER */
 };
 
 struct net_header {
