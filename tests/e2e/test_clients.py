@@ -1,5 +1,6 @@
 # SPDX-License-Identifier: Apache-2.0
 """Clients that never saw our code: @grpc/grpc-js over the .proto files, and `buf curl` over server reflection."""
+import base64
 import json
 import os
 import subprocess
@@ -50,11 +51,11 @@ def test_grpc_js(world):
     assert claims["cid"] == said["content"] and len(key) == 32
 
 
-def curl(world, *more):
+def curl(world, *more, who="admin"):
     a = world.a
     return subprocess.run([BUF, "curl", "--protocol", "grpc", "--reflect", "--cacert", f"{a.folder}/server.pem",
-                           "--servername", "127.0.0.1", "--cert", f"{a.folder}/admin.pem", "--key",
-                           f"{a.folder}/admin.key", *more], capture_output=True, text=True, timeout=60, check=False)
+                           "--servername", "127.0.0.1", "--cert", f"{a.folder}/{who}.pem", "--key",
+                           f"{a.folder}/{who}.key", *more], capture_output=True, text=True, timeout=60, check=False)
 
 
 def test_buf_curl_discovers_and_calls_by_reflection(world):
@@ -70,3 +71,22 @@ def test_buf_curl_discovers_and_calls_by_reflection(world):
     error = json.loads(refused.stderr)
     assert refused.returncode != 0 and error["code"] == "not_found"
     assert any("ErrorInfo" in detail["type"] for detail in error["details"])
+
+
+def test_buf_curl_protects_and_gets_a_license(world):
+    """Nothing but the server's own word about its services, and JSON."""
+    base = f"https://{world.a.address}/chancery.v1."
+    jwk = base64.b64encode(world.reader.public).decode()
+    request = {"doNotForward": {}, "owner": "alice@contoso.com", "recipients": ["bob@fabrikam.com"], "clientPublicJwk": jwk}
+    made = curl(world, "-d", json.dumps(request), f"{base}PublishingService/Protect", who="gateway")
+    assert made.returncode == 0, made.stderr
+    license_ = json.loads(made.stdout)["publishingLicense"]
+    world.a.write("header", b"authorization: Bearer " + world.fabrikam.token("bob@fabrikam.com").encode())
+    got = subprocess.run([BUF, "curl", "--protocol", "grpc", "--reflect", "--cacert", f"{world.a.folder}/server.pem",
+                          "--servername", "127.0.0.1", "-H", f"@{world.a.folder}/header", "-d",
+                          json.dumps({"publishingLicense": license_, "clientPublicJwk": jwk}),
+                          f"{base}LicensingService/AcquireLicense"], capture_output=True, text=True, timeout=60, check=False)
+    assert got.returncode == 0, got.stderr
+    said = json.loads(got.stdout)
+    claims, key = world.a.verify(said["useLicense"], world.reader)
+    assert claims["sub"] == "bob@fabrikam.com" and key == world.reader.unwrap(json.loads(made.stdout)["wrappedContentKey"])

@@ -425,8 +425,12 @@ def test_database_down_at_start_and_at_another_migration():
     authority = Authority(workers=1)
     try:
         authority.postgres.sql("CREATE ROLE server LOGIN")
+        authority.postgres.stop()
         authority.start(ready=False)
-        authority.wait_for_log("worker.not_ready")
+        code, text = authority.page("/readyz")
+        assert code == 503 and "DATABASE_UNAVAILABLE" in text
+        assert reason(authority.call, "TenantService/GetTenant", {}, authority.admin) == "DATABASE_UNAVAILABLE"
+        authority.postgres.start()
         end = time.monotonic() + 10
         while "SCHEMA_TOO_OLD" not in authority.page("/readyz")[1] and time.monotonic() < end:
             time.sleep(0.05)
