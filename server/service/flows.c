@@ -10,12 +10,13 @@ void flows_register(struct rpc *rpc)
         &protect_flow,          &revoke_flow,
         &restore_flow,          &list_access_flow,
         &create_tenant_flow,    &get_tenant_flow,
-        &add_domain_flow,       &verify_domain_flow,
-        &create_issuer_flow,    &create_component_flow,
-        &create_template_flow,  &get_template_flow,
-        &list_templates_flow,   &update_template_flow,
-        &publish_template_flow, &archive_template_flow,
-        &query_audit_flow,
+        &update_tenant_flow,    &add_exclusion_flow,
+        &remove_exclusion_flow, &add_domain_flow,
+        &verify_domain_flow,    &create_issuer_flow,
+        &create_component_flow, &create_template_flow,
+        &get_template_flow,     &list_templates_flow,
+        &update_template_flow,  &publish_template_flow,
+        &archive_template_flow, &query_audit_flow,
     };
     for (size_t i = 0; i < sizeof all / sizeof all[0]; i++) {
         rpc_register(rpc, all[i]);

@@ -21,6 +21,10 @@ extern const struct flow list_access_flow;
 /* tenants.c, issuers.c, components.c, templates.c, query_audit.c */
 extern const struct flow create_tenant_flow;
 extern const struct flow get_tenant_flow;
+/* tenant_settings.c */
+extern const struct flow update_tenant_flow;
+extern const struct flow add_exclusion_flow;
+extern const struct flow remove_exclusion_flow;
 extern const struct flow add_domain_flow;
 extern const struct flow verify_domain_flow;
 extern const struct flow create_issuer_flow;

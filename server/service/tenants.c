@@ -1,7 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* TenantService: CreateTenant, GetTenant, AddDomain, VerifyDomain. */
-#include <string.h>
-
 #include "base/encode.h"
 #include "chancery/v1/tenant.pb-c.h"
 #include "domain/address.h"
@@ -9,9 +7,8 @@
 #include "service/flows.h"
 #include "service/policy_fields.h"
 #include "service/reply.h"
+#include "service/tenant_message.h"
 #include "service/wait.h"
-
-enum { DISPLAY_NAME_MAX = 128, PROOF_BYTES = 16 };
 
 struct tenants {
     struct admin admin; /* first */
@@ -24,41 +21,6 @@ struct tenants {
 static struct tenants *tenants_of(struct call *c)
 {
     return call_state(c);
-}
-
-static step reply_tenant(struct call *c, Chancery__V1__Tenant **out)
-{
-    const struct tenant_row *row = &tenants_of(c)->row;
-    Chancery__V1__Tenant *t = ARENA_NEW(call_arena(c), Chancery__V1__Tenant);
-    Chancery__V1__Domain **domains =
-        ARENA_ARRAY(call_arena(c), Chancery__V1__Domain *, row->domain_count + 1);
-    if (t == NULL || domains == NULL) {
-        return call_fail(c, R_ARENA_EXHAUSTED, "tenant");
-    }
-    chancery__v1__tenant__init(t);
-    t->tenant_id = reply_text(reply_uuid(c, row->id.u));
-    t->tenant = reply_text(row->name);
-    t->display_name = reply_text(row->display_name);
-    t->boundary = reply_text(row->boundary);
-    t->state = (Chancery__V1__TenantState)row->state;
-    t->license_cap_days = (uint32_t)row->license_cap_days;
-    t->n_onboarding = row->onboarding_count;
-    t->onboarding = reply_texts(c, row->onboarding, row->onboarding_count);
-    t->etag = reply_text(arena_printf(call_arena(c), "%lld", (long long)row->version));
-    t->create_time = reply_time(c, row->created_at);
-    t->domains = domains;
-    for (; t->n_domains < row->domain_count; t->n_domains++) {
-        Chancery__V1__Domain *d = domains[t->n_domains] =
-            ARENA_NEW(call_arena(c), Chancery__V1__Domain);
-        if (d == NULL) {
-            return call_fail(c, R_ARENA_EXHAUSTED, "domains");
-        }
-        chancery__v1__domain__init(d);
-        d->name = reply_text(row->domains[t->n_domains]);
-        d->verified = strcmp(row->verified[t->n_domains], "true") == 0;
-    }
-    *out = t;
-    return STEP_NEXT;
 }
 
 /* --- CreateTenant ------------------------------------------------------------------------------- */
@@ -87,7 +49,7 @@ static step parse_create(struct call *c)
     row->license_cap_days =
         t->license_cap_days == 0 ? LICENSE_CAP_DAYS_DEFAULT : t->license_cap_days;
     row->onboarding_count = t->n_onboarding;
-    if (request_text(c, "tenant.display_name", t->display_name, DISPLAY_NAME_MAX).kind ==
+    if (request_text(c, "tenant.display_name", t->display_name, TENANT_DISPLAY_NAME_MAX).kind ==
         STEP_KIND_FAILED) {
         return STEP_FAILED;
     }
@@ -148,7 +110,7 @@ static step reply_create(struct call *c)
     }
     chancery__v1__create_tenant_response__init(r);
     tenants_of(c)->row.created_at = admin_of(c)->op.created_at;
-    step result = reply_tenant(c, &r->tenant);
+    step result = tenant_write(c, &tenants_of(c)->row, &r->tenant);
     return result.kind == STEP_KIND_NEXT ? call_reply(c, &r->base) : result;
 }
 
@@ -191,7 +153,7 @@ static step reply_get(struct call *c)
     }
     chancery__v1__get_tenant_response__init(r);
     tenants_of(c)->row = admin_of(c)->op.tenant;
-    step result = reply_tenant(c, &r->tenant);
+    step result = tenant_write(c, &tenants_of(c)->row, &r->tenant);
     return result.kind == STEP_KIND_NEXT ? call_reply(c, &r->base) : result;
 }
 

@@ -115,6 +115,25 @@ void admin_get_tenant(struct admin_op *op, const char *name)
     submit(op, ST_get_tenant, &p, read_tenant);
 }
 
+void admin_update_tenant(struct admin_op *op, const struct tenant_row *row)
+{
+    struct pg_params p = begin(op, "update_tenant");
+    pg_add_text(&p, row->display_name);
+    pg_add_int4(&p, (int32_t)row->license_cap_days);
+    pg_add_texts(&p, row->onboarding, row->onboarding_count);
+    pg_add_int2(&p, (int)row->state);
+    pg_add_int8(&p, row->version);
+    submit(op, ST_update_tenant, &p, read_done);
+}
+
+void admin_exclude(struct admin_op *op, const struct exclusion *exclusion, bool remove)
+{
+    struct pg_params p = begin(op, remove ? "remove_exclusion" : "add_exclusion");
+    pg_add_int2(&p, exclusion->kind);
+    pg_add_text(&p, exclusion->value);
+    submit(op, remove ? ST_remove_exclusion : ST_add_exclusion, &p, read_done);
+}
+
 void admin_add_domain(struct admin_op *op, const char *domain, const char *proof)
 {
     struct pg_params p = begin(op, "add_domain");

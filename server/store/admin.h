@@ -62,6 +62,10 @@ void admin_create_tenant(struct admin_op *op, const struct tenant_row *tenant,
                          const struct new_key *keys, size_t key_count);
 /* Fills op->tenant. */
 void admin_get_tenant(struct admin_op *op, const char *name);
+/* Changes display name, cap, onboarding and state; row->version must be what is stored, else
+ * R_NOT_FOUND. */
+void admin_update_tenant(struct admin_op *op, const struct tenant_row *row);
+void admin_exclude(struct admin_op *op, const struct exclusion *exclusion, bool remove);
 void admin_add_domain(struct admin_op *op, const char *domain, const char *proof);
 /* Fills op->text with the proof. */
 void admin_verify_domain(struct admin_op *op, const char *domain);

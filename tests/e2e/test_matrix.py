@@ -35,6 +35,8 @@ def world():
         w.gateway = authority.component("edge", 1, tenant="contoso", sender_domains=["contoso.com"])
         w.reader = Reader()
         w.bob, w.alice = w.fabrikam.token("bob@fabrikam.com"), w.contoso.token("alice@contoso.com")
+        authority.postgres.sql("INSERT INTO exclusion (tenant, kind, value) SELECT tenant, 2, 'app' || n FROM tenant, "
+                               "generate_series(1, 2000) AS n WHERE name = 'contoso'")  # to be removed one by one
         w.made = authority.call(*requests(w)["protect"][:3])
         w.template = authority.call("TemplateService/CreateTemplate", {"template": template()}, w.admin).template
         yield w
@@ -73,6 +75,10 @@ def requests(w):
         "create_tenant": ("TenantService/CreateTenant", {"tenant": {"tenant": unique, "boundary": "gcc"}}, w.a.admin, None),
         "get_tenant": ("TenantService/GetTenant", {"tenant": "contoso"}, w.a.admin, None),
         "add_domain": ("TenantService/AddDomain", {"tenant": "contoso", "domain": f"{unique}.example"}, w.a.admin, None),
+        "update_tenant": ("TenantService/UpdateTenant", {"tenant": {"display_name": unique},
+                                                         "update_mask": {"paths": ["display_name"]}}, w.admin, None),
+        "add_exclusion": ("TenantService/AddExclusion", {"application": unique}, w.admin, None),
+        "remove_exclusion": ("TenantService/RemoveExclusion", {"application": f"app{w.count}"}, w.admin, None),
         "verify_domain": ("TenantService/VerifyDomain", {"tenant": "contoso", "domain": "contoso.com", "asserted": True},
                           w.a.admin, None),
         "create_issuer": ("IssuerService/CreateIssuer", {"issuer": {

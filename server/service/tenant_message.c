@@ -1,0 +1,40 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "service/tenant_message.h"
+
+#include <string.h>
+
+#include "service/reply.h"
+
+step tenant_write(struct call *c, const struct tenant_row *row, Chancery__V1__Tenant **out)
+{
+    Chancery__V1__Tenant *t = ARENA_NEW(call_arena(c), Chancery__V1__Tenant);
+    Chancery__V1__Domain **domains =
+        ARENA_ARRAY(call_arena(c), Chancery__V1__Domain *, row->domain_count + 1);
+    if (t == NULL || domains == NULL) {
+        return call_fail(c, R_ARENA_EXHAUSTED, "tenant");
+    }
+    chancery__v1__tenant__init(t);
+    t->tenant_id = reply_text(reply_uuid(c, row->id.u));
+    t->tenant = reply_text(row->name);
+    t->display_name = reply_text(row->display_name);
+    t->boundary = reply_text(row->boundary);
+    t->state = (Chancery__V1__TenantState)row->state;
+    t->license_cap_days = (uint32_t)row->license_cap_days;
+    t->n_onboarding = row->onboarding_count;
+    t->onboarding = reply_texts(c, row->onboarding, row->onboarding_count);
+    t->etag = reply_text(arena_printf(call_arena(c), "%lld", (long long)row->version));
+    t->create_time = reply_time(c, row->created_at);
+    t->domains = domains;
+    for (; t->n_domains < row->domain_count; t->n_domains++) {
+        Chancery__V1__Domain *d = domains[t->n_domains] =
+            ARENA_NEW(call_arena(c), Chancery__V1__Domain);
+        if (d == NULL) {
+            return call_fail(c, R_ARENA_EXHAUSTED, "domains");
+        }
+        chancery__v1__domain__init(d);
+        d->name = reply_text(row->domains[t->n_domains]);
+        d->verified = strcmp(row->verified[t->n_domains], "true") == 0;
+    }
+    *out = t;
+    return STEP_NEXT;
+}

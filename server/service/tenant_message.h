@@ -1,0 +1,10 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* A tenant from its row to its message. */
+#pragma once
+
+#include "chancery/v1/tenant.pb-c.h"
+#include "service/admin.h"
+
+enum { TENANT_DISPLAY_NAME_MAX = 128 };
+
+step tenant_write(struct call *c, const struct tenant_row *row, Chancery__V1__Tenant **out);
