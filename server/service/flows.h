@@ -36,6 +36,9 @@ extern const struct flow update_template_flow;
 extern const struct flow publish_template_flow;
 extern const struct flow archive_template_flow;
 extern const struct flow query_audit_flow;
+/* list_available_templates.c, delete_template.c */
+extern const struct flow list_available_templates_flow;
+extern const struct flow delete_template_flow;
 
 /* Register all of them; the engine's services must be a struct services. */
 void flows_register(struct rpc *rpc);

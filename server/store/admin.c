@@ -240,6 +240,23 @@ void admin_archive_template(struct admin_op *op, struct template_id id, bool arc
     submit(op, ST_archive_template, &p, read_created);
 }
 
+static rc read_deleted(struct store_op *base, size_t index, const PGresult *r, struct err *err)
+{
+    TRY(read_done(base, index, r, err));
+    bool is_used = pg_bool(r, 0, 0), is_gone = pg_int(r, 0, 1) == 1;
+    ENSURE(is_gone || !is_used, err, R_PRECONDITION_FAILED);
+    ENSURE(is_gone, err, R_NOT_FOUND);
+    return OK;
+}
+
+void admin_delete_template(struct admin_op *op, struct template_id id, bool force)
+{
+    struct pg_params p = begin(op, "delete_template");
+    pg_add_uuid(&p, id.u);
+    pg_add_bool(&p, force);
+    submit(op, ST_delete_template, &p, read_deleted);
+}
+
 static rc read_template(struct arena *arena, const PGresult *r, int row, struct template_row *t,
                         struct err *err)
 {

@@ -78,6 +78,8 @@ void admin_create_template(struct admin_op *op, const struct template_row *row,
 /* `version` 0: whatever it is now. */
 void admin_update_template(struct admin_op *op, const struct template_row *row, int64_t version);
 void admin_archive_template(struct admin_op *op, struct template_id id, bool archived);
+/* R_PRECONDITION_FAILED while content refers to it and `force` is not set. */
+void admin_delete_template(struct admin_op *op, struct template_id id, bool force);
 /* Zero ids: any, from the first. Fills op->templates. */
 void admin_list_templates(struct admin_op *op, struct template_id only, struct template_id after,
                           size_t limit);

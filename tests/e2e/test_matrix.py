@@ -37,6 +37,11 @@ def world():
         w.bob, w.alice = w.fabrikam.token("bob@fabrikam.com"), w.contoso.token("alice@contoso.com")
         authority.postgres.sql("INSERT INTO exclusion (tenant, kind, value) SELECT tenant, 2, 'app' || n FROM tenant, "
                                "generate_series(1, 2000) AS n WHERE name = 'contoso'")  # to be removed one by one
+        authority.postgres.sql(
+            "INSERT INTO template (tenant, template, scope, offline_days, referral_contact, grant_principals, "
+            "grant_rights, name_languages, name_texts, description_languages, description_texts) SELECT tenant, "
+            "('00000000-0000-7000-8000-' || lpad(n::text, 12, '0'))::uuid, '{}', 0, '', '{owner}', '{VIEW}', '{en}', "
+            "'{T}', '{}', '{}' FROM tenant, generate_series(1, 400) AS n WHERE name = 'contoso'")  # to be deleted
         w.made = authority.call(*requests(w)["protect"][:3])
         w.template = authority.call("TemplateService/CreateTemplate", {"template": template()}, w.admin).template
         yield w
@@ -75,6 +80,9 @@ def requests(w):
         "create_tenant": ("TenantService/CreateTenant", {"tenant": {"tenant": unique, "boundary": "gcc"}}, w.a.admin, None),
         "get_tenant": ("TenantService/GetTenant", {"tenant": "contoso"}, w.a.admin, None),
         "add_domain": ("TenantService/AddDomain", {"tenant": "contoso", "domain": f"{unique}.example"}, w.a.admin, None),
+        "list_available_templates": ("PublishingService/ListAvailableTemplates", {}, None, w.alice),
+        "delete_template": ("TemplateService/DeleteTemplate", {
+            "template_id": f"00000000-0000-7000-8000-{w.count:012d}"}, w.admin, None),
         "update_tenant": ("TenantService/UpdateTenant", {"tenant": {"display_name": unique},
                                                          "update_mask": {"paths": ["display_name"]}}, w.admin, None),
         "add_exclusion": ("TenantService/AddExclusion", {"application": unique}, w.admin, None),

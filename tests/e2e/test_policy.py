@@ -115,3 +115,46 @@ def test_changes_don_t_overwrite_each_other(world):
     for mask in ([], ["boundary"], ["nonsense"]):
         request = {"tenant": {"tenant": "contoso"}, "update_mask": {"paths": mask}}
         assert reason(world.a.call, "TenantService/UpdateTenant", request, world.admin) == "FIELD_INVALID"
+
+
+def make_template(w, **more):
+    body = {"names": [{"language": "en", "text": "Partners"}, {"language": "de", "text": "Partnerfirmen"}],
+            "grants": [{"principals": ["domain:fabrikam.com"], "rights": [1]}], **more}
+    return w.a.call("TemplateService/CreateTemplate", {"template": body}, w.admin).template.template_id
+
+
+def available(w, token=None, who=None, **request):
+    return w.a.call("PublishingService/ListAvailableTemplates", request, who, token=token)
+
+
+def test_templates_are_offered_by_scope_and_language(world):
+    everybody = make_template(world)
+    carols = make_template(world, scope=["user:carol@contoso.com"])
+    archived = make_template(world, archived=False)
+    world.a.call("TemplateService/ArchiveTemplate", {"template_id": archived}, world.admin)
+    carol = world.contoso.token("carol@contoso.com")
+    assert [t.template_id for t in available(world, world.alice).templates] == [everybody]
+    offered = available(world, carol, language="de-CH")
+    assert {t.template_id for t in offered.templates} == {everybody, carols}
+    assert {t.name for t in offered.templates} == {"Partnerfirmen"}
+    assert {t.name for t in available(world, carol, language="fr").templates} == {"Partners"}
+    again = available(world, carol, language="de-CH", etag=offered.etag)
+    assert again.etag == offered.etag and not again.templates
+    assert {t.template_id for t in available(world, who=world.gateway).templates} == {everybody, carols}
+    assert reason(protect, world, token=world.alice, do_not_forward=None, template_id=carols) == "TEMPLATE_NOT_FOUND"
+    assert not available(world, world.bob).templates  # of his own tenant
+    for template in (everybody, carols, archived):
+        world.a.call("TemplateService/DeleteTemplate", {"template_id": template}, world.admin)
+
+
+def test_deleting_a_template_in_use_is_refused_unless_forced(world):
+    template = make_template(world)
+    made = protect(world, do_not_forward=None, template_id=template)
+    request = {"template_id": template}
+    assert reason(world.a.call, "TemplateService/DeleteTemplate", request, world.admin) == "PRECONDITION_FAILED"
+    assert reason(world.a.call, "TemplateService/DeleteTemplate", request, world.fabrikam_admin) == "NOT_FOUND"
+    world.a.call("TemplateService/DeleteTemplate", {**request, "force": True}, world.admin)
+    assert reason(world.a.call, "TemplateService/DeleteTemplate", request, world.admin) == "NOT_FOUND"
+    opened = {"publishing_license": made.publishing_license, "client_public_jwk": world.reader.public}
+    assert reason(world.a.call, "LicensingService/AcquireLicense", opened, token=world.bob) == "NO_RIGHTS"
+    assert len(world.a.call("LicensingService/AcquireLicense", opened, token=world.alice).rights) == 14
