@@ -181,7 +181,7 @@ static step reply_list(struct call *c)
             }
         }
     }
-    qsort(all, count, sizeof *all, by_name);
+    qsort(all, count, sizeof(void *), by_name); /* an array of pointers */
     chancery__v1__list_available_templates_response__init(r);
     const char *etag = etag_of(c, all, count);
     r->etag = reply_text(etag);
