@@ -30,6 +30,15 @@ static GMimeMessage *parse(struct slice bytes)
     return message;
 }
 
+/* Copy what was written to a memory stream, and free it: its array goes with it. */
+static rc take_stream(struct arena *arena, GMimeStream *stream, struct slice *out, struct err *err)
+{
+    GByteArray *bytes = g_mime_stream_mem_get_byte_array(GMIME_STREAM_MEM(stream));
+    rc result = arena_dup_slice(arena, slice_of(bytes->data, bytes->len), out, err);
+    g_object_unref(stream);
+    return result;
+}
+
 /* --- envelope ----------------------------------------------------------------------------------- */
 
 static rc take_addresses(struct arena *arena, InternetAddressList *list, struct mail_envelope *out,
@@ -150,15 +159,11 @@ static GMimeMessage *build(const struct mail_wrapping *w, struct slice sealed)
     return wrapper;
 }
 
-/* g_object_unref takes the stream's array with it, so the bytes are copied first. */
 static rc write_out(struct arena *arena, GMimeObject *object, struct slice *out, struct err *err)
 {
     GMimeStream *stream = g_mime_stream_mem_new();
     g_mime_object_write_to_stream(object, NULL, stream);
-    GByteArray *bytes = g_mime_stream_mem_get_byte_array(GMIME_STREAM_MEM(stream));
-    rc result = arena_dup_slice(arena, slice_of(bytes->data, bytes->len), out, err);
-    g_object_unref(stream);
-    return result;
+    return take_stream(arena, stream, out, err);
 }
 
 rc mail_wrap(struct arena *arena, const struct mail_wrapping *w, const struct secret *content_key,
@@ -190,10 +195,7 @@ static rc decode(struct arena *arena, GMimePart *part, struct slice *out, struct
     if (content != NULL) {
         g_mime_data_wrapper_write_to_stream(content, stream);
     }
-    GByteArray *bytes = g_mime_stream_mem_get_byte_array(GMIME_STREAM_MEM(stream));
-    rc result = arena_dup_slice(arena, slice_of(bytes->data, bytes->len), out, err);
-    g_object_unref(stream);
-    return result;
+    return take_stream(arena, stream, out, err);
 }
 
 /* A mail that quotes another protected one has the parts twice: the first ones are its own. */

@@ -7,6 +7,7 @@
 #include "base/clock.h"
 #include "base/encode.h"
 #include "google/protobuf/timestamp.pb-c.h"
+#include "wire/message_field.h"
 #include "wire/message_text.h"
 
 struct writer {
@@ -89,31 +90,12 @@ static json_t *write_value(const struct writer *w, const ProtobufCFieldDescripto
     return NULL;
 }
 
-static size_t value_size(const ProtobufCFieldDescriptor *field)
-{
-    switch ((int)field->type) {
-    case PROTOBUF_C_TYPE_BYTES:
-        return sizeof(ProtobufCBinaryData);
-    case PROTOBUF_C_TYPE_BOOL:
-    case PROTOBUF_C_TYPE_ENUM:
-    case PROTOBUF_C_TYPE_INT32:
-    case PROTOBUF_C_TYPE_SINT32:
-    case PROTOBUF_C_TYPE_SFIXED32:
-    case PROTOBUF_C_TYPE_UINT32:
-    case PROTOBUF_C_TYPE_FIXED32:
-    case PROTOBUF_C_TYPE_FLOAT:
-        return 4;
-    default:
-        return 8;
-    }
-}
-
 static json_t *write_repeated(const struct writer *w, const ProtobufCFieldDescriptor *field,
                               const uint8_t *items, size_t count)
 {
     json_t *array = json_array();
     for (size_t i = 0; i < count; i++) {
-        json_array_append_new(array, write_value(w, field, items + i * value_size(field)));
+        json_array_append_new(array, write_value(w, field, items + i * message_value_size(field)));
     }
     return array;
 }
@@ -129,7 +111,7 @@ static bool is_default(const ProtobufCFieldDescriptor *field, const void *value)
     if (field->type == PROTOBUF_C_TYPE_BYTES) {
         return bytes->len == 0;
     }
-    return memcmp(value, zeros, value_size(field)) == 0;
+    return memcmp(value, zeros, message_value_size(field)) == 0;
 }
 
 /* protobuf's JSON name: authority_url → authorityUrl. */

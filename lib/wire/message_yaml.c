@@ -8,6 +8,7 @@
 
 #include "base/encode.h"
 #include "google/protobuf/timestamp.pb-c.h"
+#include "wire/message_field.h"
 #include "wire/message_text.h"
 
 struct reader {
@@ -160,35 +161,6 @@ static rc read_timestamp(struct reader *r, const yaml_node_t *node, const char *
 
 /* --- fields ------------------------------------------------------------------------------------- */
 
-static size_t element_size(const ProtobufCFieldDescriptor *field)
-{
-    switch (field->type) {
-    case PROTOBUF_C_TYPE_BOOL:
-        return sizeof(protobuf_c_boolean);
-    case PROTOBUF_C_TYPE_BYTES:
-        return sizeof(ProtobufCBinaryData);
-    case PROTOBUF_C_TYPE_STRING:
-    case PROTOBUF_C_TYPE_MESSAGE:
-        return sizeof(void *);
-    case PROTOBUF_C_TYPE_INT64:
-    case PROTOBUF_C_TYPE_SINT64:
-    case PROTOBUF_C_TYPE_SFIXED64:
-    case PROTOBUF_C_TYPE_UINT64:
-    case PROTOBUF_C_TYPE_FIXED64:
-    case PROTOBUF_C_TYPE_DOUBLE:
-        return 8;
-    case PROTOBUF_C_TYPE_INT32:
-    case PROTOBUF_C_TYPE_SINT32:
-    case PROTOBUF_C_TYPE_SFIXED32:
-    case PROTOBUF_C_TYPE_UINT32:
-    case PROTOBUF_C_TYPE_FIXED32:
-    case PROTOBUF_C_TYPE_FLOAT:
-    case PROTOBUF_C_TYPE_ENUM:
-        return 4;
-    }
-    return sizeof(void *);
-}
-
 static rc read_value(struct reader *r, const yaml_node_t *node,
                      const ProtobufCFieldDescriptor *field, unsigned depth, void *out)
 {
@@ -210,7 +182,7 @@ static rc read_repeated(struct reader *r, const yaml_node_t *node,
         return bad(r, node, "must be a list", field->name);
     }
     size_t count = (size_t)(node->data.sequence.items.top - node->data.sequence.items.start);
-    size_t size = element_size(field);
+    size_t size = message_value_size(field);
     uint8_t *items = arena_array(r->arena, count + 1, size);
     ARENA_ENSURE(items, r->err);
     for (size_t i = 0; i < count; i++) {

@@ -21,7 +21,6 @@ struct front {
 /* A request for the key set, while the database is asked. */
 struct page {
     struct list link;
-    struct front *front;
     struct net_stream *stream;
     struct arena *arena;
     struct signing_keys keys;
@@ -133,7 +132,6 @@ static void key_set(struct front *front, struct net_stream *stream)
 {
     size_t count = 0;
     struct page *page = xcalloc(1, sizeof *page);
-    page->front = front;
     page->stream = stream;
     page->arena = arena_new(PAGE_BUDGET);
     list_append(&front->pages, &page->link);
@@ -159,7 +157,7 @@ static size_t on_open(void *ctx, struct net_stream *stream, const struct net_req
         {"/.well-known/chancery", discovery},
     };
     struct front *front = ctx;
-    for (size_t i = 0; i < sizeof pages / sizeof pages[0]; i++) {
+    for (size_t i = 0; !request->is_grpc && i < sizeof pages / sizeof pages[0]; i++) {
         if (strcmp(request->path, pages[i].path) == 0 && strcmp(request->method, "GET") == 0) {
             pages[i].show(front, stream);
             return 1;

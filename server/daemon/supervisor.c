@@ -63,12 +63,6 @@ static void notify(const char *state)
     }
 }
 
-static void say_why(const char *event, const struct err *err)
-{
-    log_event(LOG_ERROR, event, F_ERR(err), F_STR("what", reason_info(err->reason)->text),
-              F_STR("advice", reason_info(err->reason)->advice));
-}
-
 /* --- sockets -------------------------------------------------------------------------------------- */
 
 /* One socket per worker, so that the kernel spreads connections; a Unix socket is shared. A worker's
@@ -210,7 +204,7 @@ static void reload(struct supervisor *s)
     Conf *fresh = NULL;
     struct arena *arena = arena_new(CONF_BUDGET);
     if (!conf_load(arena, s->path, &fresh, &err).ok) {
-        say_why("supervisor.reload_refused", &err);
+        log_event(LOG_ERROR, "supervisor.reload_refused", F_FAILURE(&err));
         arena_free(arena);
         return;
     }
@@ -277,7 +271,7 @@ int supervisor_run(const char *conf_path)
     sigprocmask(SIG_BLOCK, &signals, NULL);
     signal(SIGPIPE, SIG_IGN);
     if (!prepare(&s, &err).ok) {
-        say_why("supervisor.start_failed", &err);
+        log_event(LOG_ERROR, "supervisor.start_failed", F_FAILURE(&err));
         arena_free(s.arena);
         return EXIT_HOPELESS;
     }

@@ -86,9 +86,7 @@ static void root_key_checked(struct store_op *op)
         loop_timer_arm(&w->watch, 0);
     } else if (err.reason == R_ROOT_KEY_WRONG) {
         set_problem(w, R_ROOT_KEY_WRONG);
-        log_event(LOG_ERROR, "worker.root_key", F_ERR(&err),
-                  F_STR("what", reason_info(err.reason)->text),
-                  F_STR("advice", reason_info(err.reason)->advice));
+        log_event(LOG_ERROR, "worker.root_key", F_FAILURE(&err));
         stop(w, EXIT_HOPELESS);
     }
     arena_reset(w->arena);
@@ -137,9 +135,7 @@ static void listen_when_ready(struct worker *w, enum reason problem)
     }
     w->is_listening = true;
     if (!listen_all(w, &err).ok) {
-        log_event(LOG_ERROR, "worker.listen_failed", F_ERR(&err),
-                  F_STR("what", reason_info(err.reason)->text),
-                  F_STR("advice", reason_info(err.reason)->advice));
+        log_event(LOG_ERROR, "worker.listen_failed", F_FAILURE(&err));
         stop(w, EXIT_HOPELESS);
     }
 }
@@ -217,7 +213,7 @@ static void open_store(struct worker *w)
     s->store = store_new(w->loop, &config);
     s->gate = gate_new(w->loop, s->store);
     s->views = views_new(s->store, w->boundaries, TENANTS_MAX);
-    s->lookups = lookups_new(s->store, LOOKUPS_MAX);
+    s->lookups = lookups_new(LOOKUPS_MAX);
 }
 
 static rc start(struct worker *w, struct err *err)
@@ -291,9 +287,7 @@ int worker_run(const Conf *conf, const int *sockets, unsigned index)
         w.boundaries[i] = conf->boundaries[i];
     }
     if (!start(&w, &err).ok) {
-        log_event(LOG_ERROR, "worker.start_failed", F_ERR(&err),
-                  F_STR("what", reason_info(err.reason)->text),
-                  F_STR("advice", reason_info(err.reason)->advice));
+        log_event(LOG_ERROR, "worker.start_failed", F_FAILURE(&err));
         return EXIT_HOPELESS;
     }
     loop_run(w.loop);

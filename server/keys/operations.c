@@ -99,12 +99,6 @@ rc keys_check_client_jwk(struct keys *keys, struct slice client_jwk, struct err 
     return client_key(keys, client_jwk, &key, err);
 }
 
-static rc wrap_to_client(struct keys_op *op, const struct jwk_public *client, struct slice key,
-                         struct slice *out)
-{
-    return jwe_encrypt(op->arena, client, key, out, &op->err);
-}
-
 static rc seal(struct keys_op *op)
 {
     const struct jwk_public *client;
@@ -121,8 +115,8 @@ static rc seal(struct keys_op *op)
     TRY(aead_seal(secret_use(key), sealed, op->header, secret_use(plain), sealed + AEAD_NONCE_BYTES,
                   sealed + len - AEAD_TAG_BYTES, &op->err));
     op->sealed = slice_of(sealed, len);
-    return wrap_to_client(op, client, slice_cut(secret_use(plain), 0, CONTENT_KEY_BYTES),
-                          &op->wrapped_content_key);
+    return jwe_encrypt(op->arena, client, slice_cut(secret_use(plain), 0, CONTENT_KEY_BYTES),
+                       &op->wrapped_content_key, &op->err);
 }
 
 void keys_seal(struct keys_op *op)
@@ -187,7 +181,8 @@ static rc issue(struct keys_op *op)
     struct slice wrapped, payload;
     TRY(client_key(op->keys, op->client_jwk, &client, &op->err));
     TRY(unseal(op, &plain));
-    TRY(wrap_to_client(op, client, slice_cut(secret_use(plain), 0, CONTENT_KEY_BYTES), &wrapped));
+    TRY(jwe_encrypt(op->arena, client, slice_cut(secret_use(plain), 0, CONTENT_KEY_BYTES), &wrapped,
+                    &op->err));
     TRY(complete_claims(op, client, wrapped, &payload));
     TRY(key_unwrap(op->keys, &op->signing, &signing, &op->err));
     return jws_sign(op->arena, signing->private, LICENSE_TYPE, payload, &op->use_license, &op->err);

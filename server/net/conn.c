@@ -202,13 +202,11 @@ static void on_ready(struct loop_fd *watch, bool readable, bool writable)
     }
 }
 
-void conn_accept(struct net_server *server, int fd, SSL_CTX *tls, bool is_loopback,
-                 const char *peer)
+void conn_accept(struct net_server *server, int fd, SSL_CTX *tls, const char *peer)
 {
     struct net_conn *conn = xcalloc(1, sizeof *conn);
     conn->server = server;
     conn->fd = fd;
-    conn->is_loopback = is_loopback;
     conn->last_active = loop_now(server->loop);
     snprintf(conn->peer, sizeof conn->peer, "%s", peer);
     list_init(&conn->streams);

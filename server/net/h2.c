@@ -24,7 +24,6 @@ static struct net_stream *stream_new(struct net_conn *conn, int32_t id)
     s->id = id;
     s->arena = arena_new(STREAM_ARENA_BYTES);
     s->request.peer = conn->peer;
-    s->request.is_protected = conn->ssl != NULL || conn->is_loopback;
     s->request.has_certificate = conn->has_certificate;
     memcpy(s->request.fingerprint, conn->fingerprint, sizeof conn->fingerprint);
     list_init(&s->ready_link);

@@ -149,7 +149,7 @@ static void on_acceptable(struct loop_fd *watch, bool readable, bool writable)
         (void)setsockopt(fd, IPPROTO_TCP, TCP_NODELAY, &on, sizeof on);
         char peer[64];
         format_address(&addr, peer, sizeof peer);
-        conn_accept(server, fd, listener->tls, listener->is_loopback, peer);
+        conn_accept(server, fd, listener->tls, peer);
     }
 }
 
@@ -172,7 +172,6 @@ rc net_server_listen(struct net_server *server, int fd, const struct net_tls_con
     struct net_listener *listener = xcalloc(1, sizeof *listener);
     listener->server = server;
     listener->tls = ctx;
-    listener->is_loopback = loopback;
     list_append(&server->listeners, &listener->link);
     loop_fd_init(&listener->watch, server->loop, fd, on_acceptable);
     loop_fd_want(&listener->watch, true, false);

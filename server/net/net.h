@@ -37,7 +37,6 @@ struct net_request {
     bool is_grpc;       /* POST with content-type application/grpc[+proto] */
     int64_t timeout_ms; /* of grpc-timeout; 0: none was given */
     const char *peer;   /* "127.0.0.1:4711", "unix" */
-    bool is_protected;  /* TLS, loopback or a Unix socket */
     bool has_certificate;
     uint8_t fingerprint[NET_FINGERPRINT_BYTES];
 };

@@ -49,7 +49,6 @@ struct net_conn {
     size_t out_start, out_end;
     struct slice out_rest; /* the tail of nghttp2's last chunk that found no room */
     char peer[64];
-    bool is_loopback;
     bool has_certificate;
     uint8_t fingerprint[NET_FINGERPRINT_BYTES];
 };
@@ -85,7 +84,6 @@ struct net_listener {
     struct net_server *server;
     struct loop_fd watch;
     SSL_CTX *tls;
-    bool is_loopback;
 };
 
 struct net_server {
@@ -105,8 +103,7 @@ struct net_server {
 };
 
 /* conn.c */
-void conn_accept(struct net_server *server, int fd, SSL_CTX *tls, bool is_loopback,
-                 const char *peer);
+void conn_accept(struct net_server *server, int fd, SSL_CTX *tls, const char *peer);
 void conn_close(struct net_conn *conn, const char *outcome);
 /* Make sure that what was submitted is written at the end of this turn. */
 void conn_schedule_flush(struct net_conn *conn);

@@ -39,6 +39,11 @@ struct log_field {
     F_STR("reason", reason_info((err)->reason)->name), F_USER("detail", (err)->detail), \
         F_STR("at", (err)->file), F_INT("line", (err)->line)
 
+/* The same with the sentences for people: what failed, and what to do next. */
+#define F_FAILURE(err)                                           \
+    F_ERR(err), F_STR("what", reason_info((err)->reason)->text), \
+        F_STR("advice", reason_info((err)->reason)->advice)
+
 enum { LOG_USER_MAX = 200 };
 
 /* Choose format and least level; before the first line. */

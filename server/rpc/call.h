@@ -35,6 +35,11 @@ typedef struct {
 #define STEP_DONE ((step){STEP_KIND_DONE})
 #define STEP_FAILED ((step){STEP_KIND_FAILED})
 
+static inline bool step_failed(step result)
+{
+    return result.kind == STEP_KIND_FAILED;
+}
+
 typedef step (*step_fn)(struct call *c);
 
 enum step_flags {

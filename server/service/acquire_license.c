@@ -219,7 +219,7 @@ step access_record_refusal(struct call *c)
 static step issued(struct call *c)
 {
     struct license_access *a = access_of(c);
-    return a->keys.err.reason == R_NONE ? STEP_NEXT : wait_failed(c, &a->keys.err);
+    return wait_over(c, &a->keys.err);
 }
 
 static const char *principal(struct call *c)

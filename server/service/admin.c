@@ -73,11 +73,24 @@ struct admin_op *admin_begin(struct call *c)
 
 static step done(struct call *c)
 {
-    const struct err *err = &admin_of(c)->op.op.err;
-    return err->reason == R_NONE ? STEP_NEXT : wait_failed(c, err);
+    return wait_over(c, &admin_of(c)->op.op.err);
 }
 
 step admin_wait(struct call *c)
 {
     return wait_store(c, done, &admin_of(c)->op.op);
+}
+
+static step updated(struct call *c)
+{
+    const struct err *err = &admin_of(c)->op.op.err;
+    if (err->reason == R_NOT_FOUND) {
+        return call_fail(c, R_ETAG_MISMATCH, "changed meanwhile");
+    }
+    return wait_over(c, err);
+}
+
+step admin_wait_version(struct call *c)
+{
+    return wait_store(c, updated, &admin_of(c)->op.op);
 }

@@ -28,4 +28,6 @@ step admin_scope(struct call *c);
 /* Prepare the operation; submit it by a function of store/admin.h, then wait for it. */
 struct admin_op *admin_begin(struct call *c);
 step admin_wait(struct call *c);
+/* Wait for a change that must meet the version that was read: R_NOT_FOUND means R_ETAG_MISMATCH. */
+step admin_wait_version(struct call *c);
 bool admin_is_platform(const struct admin *admin);

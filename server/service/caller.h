@@ -20,7 +20,6 @@ struct caller {
     /* Private. */
     bool is_fresh;
     step_fn then;
-    struct tenant_id claimed_tenant;
     struct lookup lookup;
     struct view_load load;
     struct token_check check;

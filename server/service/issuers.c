@@ -29,11 +29,6 @@ static struct issuer *issuer_of(struct call *c)
     return &((struct issuers *)call_state(c))->issuer;
 }
 
-static bool failed(step result)
-{
-    return result.kind == STEP_KIND_FAILED;
-}
-
 static step parse_lists(struct call *c, const Chancery__V1__Issuer *from)
 {
     struct issuer *issuer = issuer_of(c);
@@ -104,12 +99,12 @@ static step parse_claims(struct call *c, const Chancery__V1__ClaimMapping *claim
         return call_bad_field(c, "issuer.claims.aliases", "At most 8.");
     }
     for (size_t i = 0; i < claims->n_aliases; i++) {
-        if (failed(request_text(c, "issuer.claims.aliases", claims->aliases[i], CLAIM_MAX))) {
+        if (step_failed(request_text(c, "issuer.claims.aliases", claims->aliases[i], CLAIM_MAX))) {
             return STEP_FAILED;
         }
     }
-    return failed(request_text(c, "issuer.claims.address", claims->address, CLAIM_MAX)) ||
-                   failed(request_text(c, "issuer.claims.groups", claims->groups, CLAIM_MAX))
+    return step_failed(request_text(c, "issuer.claims.address", claims->address, CLAIM_MAX)) ||
+                   step_failed(request_text(c, "issuer.claims.groups", claims->groups, CLAIM_MAX))
                ? STEP_FAILED
                : request_text(c, "issuer.claims.tenant", claims->tenant, CLAIM_MAX);
 }
@@ -154,8 +149,8 @@ static step parse(struct call *c)
     issuer->iss = from->issuer;
     issuer->boundary = from->boundary;
     issuer->clock_skew_s = from->clock_skew_seconds;
-    return failed(parse_lists(c, from)) || failed(parse_keys(c, from)) ||
-                   failed(parse_claims(c, from->claims))
+    return step_failed(parse_lists(c, from)) || step_failed(parse_keys(c, from)) ||
+                   step_failed(parse_claims(c, from->claims))
                ? STEP_FAILED
                : parse_domains(c, from);
 }

@@ -19,7 +19,6 @@ struct license_access {
     struct policy policy;
     bool is_open; /* the seal held, so the clear header is true */
     /* decide */
-    struct content_facts facts;
     struct access_decision decision;
 };
 

@@ -13,9 +13,8 @@
 #include "service/admin.h"
 #include "service/flows.h"
 #include "service/reply.h"
+#include "service/templates.h"
 #include "service/wait.h"
-
-enum { TEMPLATES_MAX = 500, LANGUAGE_MAX = 35 };
 
 struct available {
     struct admin admin; /* first */

@@ -46,11 +46,6 @@ static struct protect *protect_of(struct call *c)
     return call_state(c);
 }
 
-static bool failed(step result)
-{
-    return result.kind == STEP_KIND_FAILED;
-}
-
 /* --- parse -------------------------------------------------------------------------------------- */
 
 static step parse_custom(struct call *c, const Chancery__V1__CustomPolicy *custom)
@@ -60,12 +55,12 @@ static step parse_custom(struct call *c, const Chancery__V1__CustomPolicy *custo
     int64_t at_us;
     policy->kind = POLICY_CUSTOM;
     policy->referral_contact = custom->referral_contact;
-    if (failed(policy_read_grants(c, "custom.grants", custom->grants, custom->n_grants,
-                                  &policy->grants, &policy->grant_count)) ||
-        failed(policy_read_expiry(c, "custom.expiry", custom->expiry, &at_us,
-                                  &p->expires_after_days)) ||
-        failed(policy_read_offline(c, "custom.offline_days", (int)custom->offline_access,
-                                   custom->offline_days, &policy->offline_days))) {
+    if (step_failed(policy_read_grants(c, "custom.grants", custom->grants, custom->n_grants,
+                                       &policy->grants, &policy->grant_count)) ||
+        step_failed(policy_read_expiry(c, "custom.expiry", custom->expiry, &at_us,
+                                       &p->expires_after_days)) ||
+        step_failed(policy_read_offline(c, "custom.offline_days", (int)custom->offline_access,
+                                        custom->offline_days, &policy->offline_days))) {
         return STEP_FAILED;
     }
     policy->expires_at.s = at_us / 1000000;
@@ -137,10 +132,11 @@ static step parse(struct call *c)
     struct protect *p = protect_of(c);
     p->client_jwk = slice_of(request->client_public_jwk.data, request->client_public_jwk.len);
     p->content.display_name = request->display_name;
-    if (failed(request_uuid(c, "request_id", request->request_id, &p->content.request_id)) ||
-        failed(parse_policy(c, request)) || failed(parse_recipients(c, request)) ||
-        failed(request_address(c, "owner", request->owner, &p->owner)) ||
-        failed(request_text(c, "display_name", request->display_name, LICENSE_DISPLAY_NAME_MAX)) ||
+    if (step_failed(request_uuid(c, "request_id", request->request_id, &p->content.request_id)) ||
+        step_failed(parse_policy(c, request)) || step_failed(parse_recipients(c, request)) ||
+        step_failed(request_address(c, "owner", request->owner, &p->owner)) ||
+        step_failed(
+            request_text(c, "display_name", request->display_name, LICENSE_DISPLAY_NAME_MAX)) ||
         !keys_check_client_jwk(services_of(c)->keys, p->client_jwk, call_err(c)).ok) {
         return STEP_FAILED;
     }
@@ -283,8 +279,7 @@ static step refused(struct call *c)
 
 static step sealed(struct call *c)
 {
-    const struct err *err = &protect_of(c)->keys.err;
-    return err->reason == R_NONE ? STEP_NEXT : wait_failed(c, err);
+    return wait_over(c, &protect_of(c)->keys.err);
 }
 
 static step encode(struct call *c)
@@ -314,7 +309,7 @@ static step seal(struct call *c)
         return call_fail(c, R_KEY_REVOKED, "no active sealing key");
     }
     wait_keys_init(c, &p->keys);
-    if (failed(encode(c))) {
+    if (step_failed(encode(c))) {
         return STEP_FAILED;
     }
     p->keys.sealing = (struct keys_ref){tenant->id, tenant->boundary, KEYS_SEALING,

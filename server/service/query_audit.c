@@ -4,22 +4,16 @@
 
 #include "chancery/v1/audit.pb-c.h"
 #include "service/admin.h"
+#include "service/audit_page.h"
 #include "service/flows.h"
 #include "service/reply.h"
 #include "service/wait.h"
-#include "store/audit_query.h"
 
 enum { PAGE_USUAL = 100, FILTER_TEXT_MAX = 64 };
 
 struct query_audit {
     struct admin admin; /* first */
     struct audit_query query;
-};
-
-/* Where the page before ended. */
-struct page_key {
-    int64_t at;
-    struct event_id event;
 };
 
 static struct audit_query *query_of(struct call *c)
@@ -65,24 +59,19 @@ static step parse(struct call *c)
 {
     const Chancery__V1__QueryRequest *request = call_request(c);
     struct audit_query *query = query_of(c);
-    struct page_key key = {0};
     admin_of(c)->tenant_name = "";
     if (!request_page_size(request->page_size, PAGE_USUAL, AUDIT_PAGE_MAX, &query->limit)) {
         return call_bad_field(c, "page_size", "It must be 0 to 1,000.");
     }
-    if (request->page_token[0] != '\0' &&
-        !request_page_token(c, request->page_token, &key, sizeof key)) {
+    if (!audit_page_after(c, request->page_token, query)) {
         return call_fail(c, R_PAGE_TOKEN_INVALID, "page token");
     }
-    query->after_at = key.at;
-    query->after_event = key.event;
     return request->filter == NULL ? STEP_NEXT : parse_filter(c, request->filter);
 }
 
 static step queried(struct call *c)
 {
-    const struct err *err = &query_of(c)->op.err;
-    return err->reason == R_NONE ? STEP_NEXT : wait_failed(c, err);
+    return wait_over(c, &query_of(c)->op.err);
 }
 
 static step query(struct call *c)
@@ -140,11 +129,7 @@ static step reply(struct call *c)
             return call_fail(c, R_ARENA_EXHAUSTED, "reply");
         }
     }
-    if (q->count == q->limit) {
-        const struct audit_event *last = &q->events[q->count - 1];
-        struct page_key key = {last->at, last->event};
-        r->next_page_token = reply_text(reply_page_token(c, &key, sizeof key));
-    }
+    r->next_page_token = audit_page_next(c, q);
     return call_reply(c, &r->base);
 }
 

@@ -76,7 +76,7 @@ step caller_recorded(struct call *c, step_fn again, step_fn decide)
 static step refusal_recorded(struct call *c)
 {
     const struct gate_entry *entry = &caller_of(c)->entry;
-    return entry->err.reason == R_NONE ? STEP_NEXT : wait_failed(c, &entry->err);
+    return wait_over(c, &entry->err);
 }
 
 step caller_refused(struct call *c)

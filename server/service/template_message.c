@@ -5,11 +5,6 @@
 #include "service/reply.h"
 #include "service/templates.h"
 
-static bool failed(step result)
-{
-    return result.kind == STEP_KIND_FAILED;
-}
-
 struct text_lists {
     const char *const **languages, *const **texts;
     size_t *count;
@@ -43,8 +38,8 @@ static step read_grants(struct call *c, const Chancery__V1__Template *from,
                         struct template_row *row)
 {
     const struct grant *grants;
-    if (failed(policy_read_grants(c, "template.grants", from->grants, from->n_grants, &grants,
-                                  &row->grant_count))) {
+    if (step_failed(policy_read_grants(c, "template.grants", from->grants, from->n_grants, &grants,
+                                       &row->grant_count))) {
         return STEP_FAILED;
     }
     const char **principals = ARENA_ARRAY(call_arena(c), const char *, row->grant_count);
@@ -126,7 +121,7 @@ step template_read(struct call *c, const Chancery__V1__Template *from, unsigned 
         {TEMPLATE_REFERRAL, read_referral},
     };
     for (size_t i = 0; i < sizeof readers / sizeof readers[0]; i++) {
-        if ((parts & readers[i].part) != 0 && failed(readers[i].read(c, from, row))) {
+        if ((parts & readers[i].part) != 0 && step_failed(readers[i].read(c, from, row))) {
             return STEP_FAILED;
         }
     }

@@ -9,9 +9,8 @@
 #include "google/protobuf/field_mask.pb-c.h"
 #include "service/flows.h"
 #include "service/reply.h"
-#include "service/wait.h"
 
-enum { PAGE_USUAL = 50, PAGE_MOST = 200, TEMPLATES_MAX = 500 };
+enum { PAGE_USUAL = 50, PAGE_MOST = 200 };
 
 struct templates {
     struct admin admin; /* first */
@@ -28,11 +27,6 @@ struct templates {
 static struct templates *templates_of(struct call *c)
 {
     return call_state(c);
-}
-
-static bool failed(step result)
-{
-    return result.kind == STEP_KIND_FAILED;
 }
 
 /* --- shared steps ------------------------------------------------------------------------------- */
@@ -92,7 +86,7 @@ static step parse_create(struct call *c)
     admin_of(c)->tenant_name =
         request->tenant[0] != '\0' ? request->tenant : request->template_->tenant;
     t->row.id.u = uuid_v7(call_unix_us(c));
-    return failed(request_uuid(c, "request_id", request->request_id, &t->request_id))
+    return step_failed(request_uuid(c, "request_id", request->request_id, &t->request_id))
                ? STEP_FAILED
                : template_read(c, request->template_, TEMPLATE_ALL, &t->row);
 }
@@ -273,7 +267,7 @@ static step parse_update(struct call *c)
 static step merge(struct call *c)
 {
     struct templates *t = templates_of(c);
-    if (failed(take_row(c))) {
+    if (step_failed(take_row(c))) {
         return STEP_FAILED;
     }
     if (t->version != 0 && t->version != t->row.version) {
@@ -283,21 +277,11 @@ static step merge(struct call *c)
     return template_read(c, t->message, t->parts, &t->row);
 }
 
-static step updated(struct call *c)
-{
-    const struct err *err = &admin_of(c)->op.op.err;
-    if (err->reason == R_NOT_FOUND) {
-        return call_fail(c, R_ETAG_MISMATCH, "changed meanwhile");
-    }
-    return err->reason == R_NONE ? STEP_NEXT : wait_failed(c, err);
-}
-
 static step update(struct call *c)
 {
     struct templates *t = templates_of(c);
-    struct admin_op *op = admin_begin(c);
-    admin_update_template(op, &t->row, t->version);
-    return wait_store(c, updated, &op->op);
+    admin_update_template(admin_begin(c), &t->row, t->version);
+    return admin_wait_version(c);
 }
 
 static void init_update(Chancery__V1__GetTemplateResponse *message)

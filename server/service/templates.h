@@ -5,6 +5,7 @@
 #include "chancery/v1/template.pb-c.h"
 #include "service/admin.h"
 
+enum { TEMPLATES_MAX = 500 }; /* of one tenant */
 enum { TEMPLATE_NAMES_MAX = 64, TEMPLATE_TEXT_MAX = 1024, LANGUAGE_MAX = 35 };
 
 /* Which parts of a message to take: all of them when it is made, those of the mask when it is changed. */

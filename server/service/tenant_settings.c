@@ -10,7 +10,6 @@
 #include "service/policy_fields.h"
 #include "service/reply.h"
 #include "service/tenant_message.h"
-#include "service/wait.h"
 
 struct settings {
     struct admin admin; /* first */
@@ -115,20 +114,10 @@ static step merge(struct call *c)
     return STEP_NEXT;
 }
 
-static step updated(struct call *c)
-{
-    const struct err *err = &admin_of(c)->op.op.err;
-    if (err->reason == R_NOT_FOUND) {
-        return call_fail(c, R_ETAG_MISMATCH, "changed meanwhile");
-    }
-    return err->reason == R_NONE ? STEP_NEXT : wait_failed(c, err);
-}
-
 static step update(struct call *c)
 {
-    struct admin_op *op = admin_begin(c);
-    admin_update_tenant(op, &settings_of(c)->row);
-    return wait_store(c, updated, &op->op);
+    admin_update_tenant(admin_begin(c), &settings_of(c)->row);
+    return admin_wait_version(c);
 }
 
 static step reply_update(struct call *c)

@@ -14,7 +14,6 @@ struct tenants {
     struct admin admin; /* first */
     struct tenant_row row;
     struct keys_op keys;
-    const struct boundary *boundary;
     const char *domain;
 };
 
@@ -60,7 +59,7 @@ static step parse_create(struct call *c)
 static step keys_made(struct call *c)
 {
     struct tenants *t = tenants_of(c);
-    return t->keys.err.reason == R_NONE ? STEP_NEXT : wait_failed(c, &t->keys.err);
+    return wait_over(c, &t->keys.err);
 }
 
 static step make_keys(struct call *c)
@@ -207,7 +206,7 @@ static step domain_added(struct call *c)
     if (err->reason == R_ALREADY_EXISTS) {
         return call_fail(c, R_DOMAIN_TAKEN, "claimed before");
     }
-    return err->reason == R_NONE ? STEP_NEXT : wait_failed(c, err);
+    return wait_over(c, err);
 }
 
 static step add_domain(struct call *c)

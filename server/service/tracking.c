@@ -5,11 +5,11 @@
 #include <string.h>
 
 #include "chancery/v1/tracking.pb-c.h"
+#include "service/audit_page.h"
 #include "service/caller.h"
 #include "service/flows.h"
 #include "service/reply.h"
 #include "service/wait.h"
-#include "store/audit_query.h"
 #include "store/tracking.h"
 
 enum { REASON_TEXT_MAX = 256, PAGE_USUAL = 50, PAGE_MOST = 200 };
@@ -22,12 +22,6 @@ struct tracking {
     struct content_find find;
     struct content_revoke revoke;
     struct audit_query query;
-};
-
-/* Where the page before ended. */
-struct page_key {
-    int64_t at;
-    struct event_id event;
 };
 
 static struct tracking *tracking_of(struct call *c)
@@ -95,8 +89,7 @@ static step parse_restore(struct call *c)
 
 static step changed(struct call *c)
 {
-    const struct err *err = &tracking_of(c)->revoke.op.err;
-    return err->reason == R_NONE ? STEP_NEXT : wait_failed(c, err);
+    return wait_over(c, &tracking_of(c)->revoke.op.err);
 }
 
 /* The change and its record are one transaction. */
@@ -165,23 +158,18 @@ static step parse_list(struct call *c)
 {
     const Chancery__V1__ListAccessRequest *request = call_request(c);
     struct tracking *t = tracking_of(c);
-    struct page_key key = {0};
     if (!request_page_size(request->page_size, PAGE_USUAL, PAGE_MOST, &t->query.limit)) {
         return call_bad_field(c, "page_size", "It must be 0 to 200.");
     }
-    if (request->page_token[0] != '\0' &&
-        !request_page_token(c, request->page_token, &key, sizeof key)) {
+    if (!audit_page_after(c, request->page_token, &t->query)) {
         return call_fail(c, R_PAGE_TOKEN_INVALID, "page token");
     }
-    t->query.after_at = key.at;
-    t->query.after_event = key.event;
     return request_uuid_required(c, "content_id", request->content_id, &t->content.u);
 }
 
 static step listed(struct call *c)
 {
-    const struct err *err = &tracking_of(c)->query.op.err;
-    return err->reason == R_NONE ? STEP_NEXT : wait_failed(c, err);
+    return wait_over(c, &tracking_of(c)->query.op.err);
 }
 
 static step list(struct call *c)
@@ -232,11 +220,7 @@ static step reply_list(struct call *c)
             return call_fail(c, R_ARENA_EXHAUSTED, "reply");
         }
     }
-    if (query->count == query->limit) {
-        const struct audit_event *last = &query->events[query->count - 1];
-        struct page_key key = {last->at, last->event};
-        r->next_page_token = reply_text(reply_page_token(c, &key, sizeof key));
-    }
+    r->next_page_token = audit_page_next(c, query);
     return call_reply(c, &r->base);
 }
 

@@ -41,6 +41,11 @@ step wait_keys(struct call *c, step_fn then, struct keys_op *op)
     return call_wait(c, then, cancel_keys, op);
 }
 
+step wait_over(struct call *c, const struct err *err)
+{
+    return err->reason == R_NONE ? STEP_NEXT : wait_failed(c, err);
+}
+
 step wait_failed(struct call *c, const struct err *err)
 {
     *call_err(c) = *err;

@@ -16,7 +16,6 @@ struct found {
 };
 
 struct lookups {
-    struct store *store;
     struct hashmap *rows;
 };
 
@@ -71,10 +70,9 @@ void lookups_drop(struct lookups *lookups, enum lookup_kind kind, struct slice k
     (void)hashmap_remove(lookups->rows, cache_key(space, kind, key));
 }
 
-struct lookups *lookups_new(struct store *store, size_t max)
+struct lookups *lookups_new(size_t max)
 {
     struct lookups *lookups = xcalloc(1, sizeof *lookups);
-    lookups->store = store;
     lookups->rows = hashmap_new(max, unref);
     return lookups;
 }

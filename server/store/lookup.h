@@ -21,7 +21,7 @@ enum lookup_kind {
 
 /* Issuers and components that were found, per worker. What was not found is never remembered. */
 struct lookups;
-struct lookups *lookups_new(struct store *store, size_t max);
+struct lookups *lookups_new(size_t max);
 void lookups_free(struct lookups *lookups);
 /* From the cache, held by the arena; NULL when it must be asked for. */
 const struct issuer *lookups_issuer(struct lookups *lookups, const char *iss, struct arena *arena);

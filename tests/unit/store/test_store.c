@@ -450,7 +450,7 @@ static void lookups_find_components_and_issuers(void **state)
     wait_op();
     assert_int_equal(op->op.err.reason, R_NONE);
     struct lookup found;
-    struct lookups *lookups = lookups_new(store, 10);
+    struct lookups *lookups = lookups_new(10);
     store_op_init(&found.op, store, arena, op_done, NULL);
     assert_null(lookups_component(lookups, print, arena));
     lookup_submit(lookups, &found, LOOKUP_COMPONENT, print);
@@ -505,7 +505,7 @@ static void a_full_pipeline_says_overloaded(void **state)
     struct store_config config = {.conninfo = getenv("CHANCERY_TEST_DB"), .in_flight_max = 1};
     struct lookup first, second;
     store = store_new(loop, &config);
-    struct lookups *lookups = lookups_new(store, 10);
+    struct lookups *lookups = lookups_new(10);
     wait_ready();
     pending = 2;
     store_op_init(&first.op, store, arena, op_done, NULL);
