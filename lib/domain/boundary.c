@@ -39,6 +39,14 @@ enum delivery boundary_rule(const struct platform_view *platform, const char *co
     return DELIVERY_PORTAL;
 }
 
+enum delivery decide_delivery(const struct platform_view *platform,
+                              const struct tenant_view *content, const struct reader *reader)
+{
+    enum delivery rule = boundary_rule(platform, content->boundary, reader->boundary);
+    return rule == DELIVERY_PORTAL && tenant_has_partner(content, reader->tenant) ? DELIVERY_NATIVE
+                                                                                  : rule;
+}
+
 bool boundary_name_is_valid(struct slice name)
 {
     return tenant_name_is_valid(name) && !slice_eq_str(name, BOUNDARY_EXTERNAL);

@@ -42,5 +42,16 @@ const struct boundary *boundary_find(const struct platform_view *platform, const
  * → native, commercial ↔ gcc → native, everything else → portal. */
 enum delivery boundary_rule(const struct platform_view *platform, const char *content,
                             const char *reader);
+/* Who is to read: his boundary, and his tenant if he is a member of one (zero: none). */
+struct reader {
+    const char *boundary;
+    struct tenant_id tenant;
+};
+
+struct tenant_view;
+/* How content of a tenant reaches a reader: by the rule between their boundaries, where a partner exception
+ * makes `native` of `portal`. It never lifts a `block`, which is the operator's word. */
+enum delivery decide_delivery(const struct platform_view *platform,
+                              const struct tenant_view *content, const struct reader *reader);
 /* `[a-z][a-z0-9-]{0,62}`, and not "external". */
 bool boundary_name_is_valid(struct slice name);

@@ -6,7 +6,7 @@ enum { DAY_S = 24 * 60 * 60 };
 /* What the questions look at: the facts, and what follows from them. */
 struct deliberation {
     const struct access_question *q;
-    const struct template_policy *template; /* NULL for ad-hoc policies and deleted templates */
+    struct policy_now now; /* .template is NULL for ad-hoc policies and deleted templates */
     struct access_decision *out;
 };
 
@@ -29,13 +29,15 @@ static bool is_own_portal(const struct deliberation *d)
     return c->role == ROLE_PORTAL && strcmp(c->boundary, d->q->tenant->boundary) == 0;
 }
 
+/* A component alone stands in its own boundary; a user always in his own. */
 static enum delivery delivery_of(const struct deliberation *d)
 {
     const struct subject *subject = d->q->subject;
-    /* A component alone stands in its own boundary; a user always in his own. */
-    const char *reader =
-        subject_has_user(subject) ? subject->user.boundary : subject->component.boundary;
-    return boundary_rule(d->q->platform, d->q->tenant->boundary, reader);
+    bool has_user = subject_has_user(subject);
+    struct reader reader = {has_user ? subject->user.boundary : subject->component.boundary,
+                            has_user && !subject->user.is_guest ? subject->user.tenant
+                                                                : TENANT_PLATFORM};
+    return decide_delivery(d->q->platform, d->q->tenant, &reader);
 }
 
 static bool boundary_lets_out(const struct deliberation *d)
@@ -96,23 +98,38 @@ static const struct question {
 
 /* --- what follows from the facts --------------------------------------------------------------- */
 
-/* Power of the caller over this content, whatever the policy grants. A decryptor acts alone, and for
- * content of its own tenant only. */
-static enum power power_of(const struct access_question *q)
+/* Power that a component has by itself: a decryptor over content of its own tenant, an issuer over what
+ * it protected. */
+static enum power component_power(const struct access_question *q)
 {
     const struct subject_component *c = &q->subject->component;
-    if (subject_has_user(q->subject)) {
-        bool is_owner = subject_is_user(q->subject, q->policy->owner);
-        bool is_issuer = subject_is_user(q->subject, q->policy->issuer);
-        return is_owner ? POWER_OWNER : is_issuer ? POWER_ISSUER : POWER_NONE;
+    char id[UUID_TEXT_BYTES];
+    if (!ID_EQ(c->tenant, q->tenant->id)) {
+        return POWER_NONE;
     }
-    bool own = ID_EQ(c->tenant, q->tenant->id);
-    if (c->role == ROLE_DECRYPTOR && own) {
+    if (c->role == ROLE_DECRYPTOR) {
         return POWER_DECRYPTOR;
     }
-    char id[UUID_TEXT_BYTES];
     uuid_format(c->id.u, id);
-    return own && strcmp(q->policy->issuer, id) == 0 ? POWER_ISSUER : POWER_NONE;
+    return strcmp(q->policy->issuer, id) == 0 ? POWER_ISSUER : POWER_NONE;
+}
+
+/* Power of the caller over this content, whatever the policy grants. What is his own comes first: only
+ * what he could not do without it is recorded as the use of a power. */
+static enum power power_of(const struct access_question *q)
+{
+    enum power own = POWER_NONE;
+    if (!subject_has_user(q->subject)) {
+        own = component_power(q);
+    } else if (subject_is_user(q->subject, q->policy->owner)) {
+        own = POWER_OWNER;
+    } else if (subject_is_user(q->subject, q->policy->issuer)) {
+        own = POWER_ISSUER;
+    }
+    if (own == POWER_NONE && tenant_has_super_user(q->tenant, q->subject, q->now)) {
+        return POWER_SUPER_USER;
+    }
+    return own;
 }
 
 static int offline_days(const struct deliberation *d)
@@ -120,7 +137,7 @@ static int offline_days(const struct deliberation *d)
     if (d->q->policy->kind != POLICY_TEMPLATE) {
         return d->q->policy->offline_days;
     }
-    return d->template == NULL ? OFFLINE_DAYS_NONE : d->template->offline_days;
+    return d->now.template == NULL ? OFFLINE_DAYS_NONE : d->now.template->offline_days;
 }
 
 static int64_t least(int64_t a, int64_t b)
@@ -154,7 +171,7 @@ static const char *referral_of(const struct deliberation *d)
     if (d->q->policy->kind != POLICY_TEMPLATE) {
         return d->q->policy->referral_contact;
     }
-    return d->template == NULL ? "" : d->template->referral_contact;
+    return d->now.template == NULL ? "" : d->now.template->referral_contact;
 }
 
 static enum reason first_refusal(const struct deliberation *d)
@@ -171,26 +188,31 @@ static enum reason first_refusal(const struct deliberation *d)
 /* Why a policy grants nothing: told to the log, never to the caller. */
 static enum reason precise(const struct deliberation *d, enum reason reason)
 {
+    const struct amendment *amendment = d->q->facts.amendment;
+    if (reason == R_NO_RIGHTS && amendment != NULL && !amendment->is_valid) {
+        return R_POLICY_INVALID;
+    }
     if (reason != R_NO_RIGHTS || d->q->policy->kind != POLICY_TEMPLATE) {
         return reason;
     }
-    if (d->template == NULL) {
+    if (d->now.template == NULL) {
         return R_TEMPLATE_MISSING;
     }
-    return d->template->is_valid ? reason : R_POLICY_INVALID;
+    return d->now.template->is_valid ? reason : R_POLICY_INVALID;
 }
 
 void decide_access(const struct access_question *q, struct access_decision *out)
 {
     *out = (struct access_decision){.portal_url = "", .referral_contact = ""};
-    struct deliberation d = {.q = q, .out = out};
+    struct deliberation d = {
+        .q = q, .now = {.policy = q->policy, .amendment = q->facts.amendment}, .out = out};
     if (q->policy->kind == POLICY_TEMPLATE) {
-        d.template = tenant_template(q->tenant, q->policy->template_id);
+        d.now.template = tenant_template(q->tenant, q->policy->template_id);
     }
-    out->policy_version = d.template == NULL ? 0 : d.template->version;
-    out->content_expires_at = policy_expiry(q->policy, d.template);
+    out->policy_version = d.now.template == NULL ? 0 : d.now.template->version;
+    out->content_expires_at = policy_expiry(&d.now);
     out->channel = q->subject->component.role == ROLE_PORTAL ? CHANNEL_PORTAL : CHANNEL_NATIVE;
-    policy_rights(q->policy, d.template, q->subject, &out->rights);
+    policy_rights(&d.now, q->subject, &out->rights);
     out->power = power_of(q);
     if (out->power != POWER_NONE) {
         out->rights.bits = RIGHTS_ALL;

@@ -4,13 +4,15 @@
  * publishing license is whole (2) are settled before. */
 #pragma once
 
+#include "domain/amendment.h"
 #include "domain/boundary.h"
 #include "domain/tenant_view.h"
 
 /* What the database says of the content, as of the last time it was asked. */
 struct content_facts {
-    bool is_revoked;      /* for everybody */
-    bool user_is_revoked; /* for the subject's user */
+    bool is_revoked;                   /* for everybody */
+    bool user_is_revoked;              /* for the subject's user */
+    const struct amendment *amendment; /* NULL: none */
 };
 
 struct access_question {
@@ -22,7 +24,7 @@ struct access_question {
     struct unix_time now;
 };
 
-/* Power that was used beyond the policy's grants; the greatest one is recorded. */
+/* Power that was used beyond the policy's grants: what is the caller's own, else what was lent to him. */
 enum power { POWER_NONE, POWER_OWNER, POWER_ISSUER, POWER_SUPER_USER, POWER_DECRYPTOR };
 const char *power_name(enum power power);
 

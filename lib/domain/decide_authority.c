@@ -25,12 +25,6 @@ static enum reason member(const struct authority_question *q, struct subject_use
             out->addresses[out->address_count++] = address;
         }
     }
-    for (size_t i = 0; i < q->claims->group_count; i++) {
-        const char *group = q->claims->groups[i];
-        if (tenant_has_domain(tenant, address_domain(group))) {
-            out->groups[out->group_count++] = group;
-        }
-    }
     out->tenant = tenant->id;
     out->tenant_name = tenant->name;
     out->boundary = tenant->boundary;

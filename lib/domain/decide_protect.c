@@ -6,9 +6,8 @@
 static bool any_matches(const struct principal *principals, size_t count,
                         const struct protect_question *q)
 {
-    struct principal_context context = {q->policy->owner, NULL, 0};
     for (size_t i = 0; i < count; i++) {
-        if (principal_matches(&principals[i], &context, q->subject)) {
+        if (principal_matches(&principals[i], q->policy->owner, q->subject)) {
             return true;
         }
     }

@@ -14,7 +14,7 @@ enum issuer_kind {
     ISSUER_COMPONENT = 5,
 };
 
-enum { ISSUER_CLOCK_SKEW_MAX_S = 300 };
+enum { ISSUER_CLOCK_SKEW_MAX_S = 300, TOKEN_ADDRESSES_MAX = 16, TOKEN_GROUPS_MAX = 512 };
 
 struct issuer {
     struct tenant_id tenant; /* zero: the platform's */
@@ -40,11 +40,11 @@ struct issuer {
 
 /* What a token with a good signature claims. Whether its issuer may say so is not decided yet. */
 struct token_claims {
-    const char *addresses[SUBJECT_ADDRESSES_MAX]; /* normalized, the primary one first */
+    const char *addresses[TOKEN_ADDRESSES_MAX]; /* normalized, the primary one first */
     size_t address_count;
     bool is_email_verified;
-    const char *tenant;                     /* the tenant claim; "" if there is none */
-    const char *groups[SUBJECT_GROUPS_MAX]; /* normalized addresses */
+    const char *tenant;                   /* the tenant claim; "" if there is none */
+    const char *groups[TOKEN_GROUPS_MAX]; /* normalized addresses */
     size_t group_count;
     struct unix_time expires_at; /* clock skew not added */
 };
@@ -58,7 +58,7 @@ struct authority_question {
     bool is_domain_of_tenant;
 };
 
-/* Who the token's bearer is: only addresses and groups for whose domain the issuer is authoritative
- * are taken over. R_NONE, TOKEN_NO_ADDRESS when nothing is left, or TOKEN_TYPE for kinds that make no
- * users. `out` points into the question. */
+/* Who the token's bearer is: only addresses for whose domain the issuer is authoritative are taken over;
+ * groups are user_add_groups' matter. R_NONE, TOKEN_NO_ADDRESS when nothing is left, or TOKEN_TYPE for
+ * kinds that make no users. `out` points into the question. */
 enum reason decide_authority(const struct authority_question *question, struct subject_user *out);

@@ -61,11 +61,22 @@ struct policy {
     const char *referral_contact;
 };
 
-/* The rights that a policy grants the subject's user, closed under implication. `template` is the
- * current state of the policy's template, NULL when there is none. Powers are not counted here. */
-void policy_rights(const struct policy *policy, const struct template_policy *template,
-                   const struct subject *subject, struct rights *out);
+struct amendment;
+
+/* A policy as it holds now: what was sealed, the current state of its template (NULL when there is none),
+ * and what was changed since (NULL: nothing). */
+struct policy_now {
+    const struct policy *policy;
+    const struct template_policy *template;
+    const struct amendment *amendment;
+};
+
+/* The rights that a policy grants the subject's user, closed under implication. Powers are not counted
+ * here. */
+void policy_rights(const struct policy_now *now, const struct subject *subject, struct rights *out);
 /* When the content expires; 0: never. */
-struct unix_time policy_expiry(const struct policy *policy, const struct template_policy *template);
+struct unix_time policy_expiry(const struct policy_now *now);
+/* Whether a group is among the principals, so that the user's groups matter. */
+bool policy_names_groups(const struct policy_now *now);
 /* Sort recipients in place and drop repetitions; the new count. */
 size_t policy_sort_recipients(const char **recipients, size_t count);

@@ -1,8 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "domain/principal.h"
 
-#include <stdlib.h>
-
 #include "domain/address.h"
 #include "domain/tenant_view.h"
 
@@ -21,26 +19,6 @@ static const struct {
 };
 enum { FORMS = sizeof forms / sizeof forms[0] };
 
-static const char *const role_names[ROLE_LAST + 1] = {
-    "none",         "gateway", "portal",         "decryptor", "client",
-    "tenant-admin", "auditor", "platform-admin", "public",
-};
-
-const char *role_name(enum role role)
-{
-    return (unsigned)role > ROLE_LAST ? role_names[0] : role_names[role];
-}
-
-enum role role_parse(struct slice name)
-{
-    for (int i = 1; i <= ROLE_LAST; i++) {
-        if (slice_eq_str(name, role_names[i])) {
-            return (enum role)i;
-        }
-    }
-    return ROLE_NONE;
-}
-
 static rc normalize_name(struct arena *arena, enum principal_kind kind, struct slice name,
                          const char **out, struct err *err)
 {
@@ -58,6 +36,7 @@ static rc normalize_name(struct arena *arena, enum principal_kind kind, struct s
     case PRINCIPAL_RECIPIENTS:
     case PRINCIPAL_AUTHENTICATED:
     case PRINCIPAL_OWNER:
+    case PRINCIPAL_UNKNOWN:
         break;
     }
     FAIL(err, R_FIELD_INVALID, "principal without a name");
@@ -90,16 +69,6 @@ const char *principal_format(struct arena *arena, const struct principal *princi
     return NULL;
 }
 
-bool subject_is_user(const struct subject *subject, const char *address)
-{
-    for (size_t i = 0; i < subject->user.address_count; i++) {
-        if (strcmp(subject->user.addresses[i], address) == 0) {
-            return true;
-        }
-    }
-    return false;
-}
-
 static bool has_domain(const struct subject_user *user, const char *domain)
 {
     for (size_t i = 0; i < user->address_count; i++) {
@@ -110,34 +79,7 @@ static bool has_domain(const struct subject_user *user, const char *domain)
     return false;
 }
 
-static bool has_group(const struct subject_user *user, const char *group)
-{
-    for (size_t i = 0; i < user->group_count; i++) {
-        if (strcmp(user->groups[i], group) == 0) {
-            return true;
-        }
-    }
-    return false;
-}
-
-static int compare_text(const void *a, const void *b)
-{
-    return strcmp(*(const char *const *)a, *(const char *const *)b);
-}
-
-static bool is_recipient(const struct principal_context *context, const struct subject_user *user)
-{
-    for (size_t i = 0; i < user->address_count; i++) {
-        if (context->recipient_count > 0 &&
-            bsearch(&user->addresses[i], context->recipients, context->recipient_count,
-                    sizeof(char *), compare_text) != NULL) {
-            return true;
-        }
-    }
-    return false;
-}
-
-bool principal_matches(const struct principal *principal, const struct principal_context *context,
+bool principal_matches(const struct principal *principal, const char *owner,
                        const struct subject *subject)
 {
     const struct subject_user *user = &subject->user;
@@ -148,18 +90,19 @@ bool principal_matches(const struct principal *principal, const struct principal
     case PRINCIPAL_USER:
         return subject_is_user(subject, principal->name);
     case PRINCIPAL_GROUP:
-        return has_group(user, principal->name);
+        return user_in_group(user, principal->name);
     case PRINCIPAL_DOMAIN:
         return has_domain(user, principal->name);
     case PRINCIPAL_TENANT:
         return !user->is_guest && !ID_IS_ZERO(user->tenant) &&
                strcmp(user->tenant_name, principal->name) == 0;
     case PRINCIPAL_RECIPIENTS:
-        return is_recipient(context, user);
+    case PRINCIPAL_UNKNOWN:
+        return false;
     case PRINCIPAL_AUTHENTICATED:
         return true;
     case PRINCIPAL_OWNER:
-        return subject_is_user(subject, context->owner);
+        return subject_is_user(subject, owner);
     }
     return false;
 }

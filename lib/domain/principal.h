@@ -13,11 +13,12 @@ enum principal_kind {
     PRINCIPAL_RECIPIENTS,    /* recipients */
     PRINCIPAL_AUTHENTICATED, /* authenticated */
     PRINCIPAL_OWNER,         /* owner */
+    PRINCIPAL_UNKNOWN,       /* stored, and not understood by this version: means nobody */
 };
 
 struct principal {
     enum principal_kind kind;
-    const char *name; /* normalized; "" for the last three kinds */
+    const char *name; /* normalized; "" for recipients, authenticated and owner */
 };
 
 /* Read a principal and normalize its name. R_FIELD_INVALID when the form is unknown. */
@@ -26,13 +27,7 @@ MUST rc principal_parse(struct arena *arena, struct slice text, struct principal
 /* Write it as it is read; NULL over budget. */
 const char *principal_format(struct arena *arena, const struct principal *principal);
 
-/* What the relative kinds stand for in one content. */
-struct principal_context {
-    const char *owner;             /* normalized address */
-    const char *const *recipients; /* normalized, sorted by strcmp */
-    size_t recipient_count;
-};
-
-/* Whether the user of the subject is meant. A component alone is nobody's principal. */
-bool principal_matches(const struct principal *principal, const struct principal_context *context,
+/* Whether the user of the subject is meant; `owner` is the content's, a normalized address. A component alone
+ * is nobody's principal. PRINCIPAL_RECIPIENTS is answered by the policy (policy.c), here never. */
+bool principal_matches(const struct principal *principal, const char *owner,
                        const struct subject *subject);

@@ -3,9 +3,14 @@
  * owns the strings. */
 #pragma once
 
+#include "base/arena.h"
 #include "base/ids.h"
 
-enum { SUBJECT_ADDRESSES_MAX = 16, SUBJECT_GROUPS_MAX = 512 };
+enum {
+    SUBJECT_ADDRESSES_MAX =
+        128,                   /* what a token proves and the directory adds: at most 100 aliases */
+    SUBJECT_GROUPS_MAX = 4096, /* over tokens and directories; more is refused, never cut off */
+};
 
 /* Roles by the numbers of chancery.v1.Role. */
 enum role {
@@ -32,7 +37,7 @@ enum role role_parse(struct slice name);
 struct subject_user {
     const char *addresses[SUBJECT_ADDRESSES_MAX]; /* normalized and proven; the primary one first */
     size_t address_count;                         /* 0: no user takes part */
-    const char *groups[SUBJECT_GROUPS_MAX];       /* normalized addresses of groups */
+    const char *const *groups; /* normalized addresses of groups, nested ones included; sorted */
     size_t group_count;
     struct tenant_id tenant; /* zero: a member of no known tenant */
     const char *tenant_name; /* short name; "" without a tenant */
@@ -69,3 +74,15 @@ static inline bool subject_has_component(const struct subject *subject)
 
 /* Whether one of the user's addresses is this (normalized) one. */
 bool subject_is_user(const struct subject *subject, const char *address);
+/* Whether the user is in this group. */
+bool user_in_group(const struct subject_user *user, const char *group);
+
+struct tenant_view;
+/* Add what a tenant says of the user: groups, and aliases. Only names in the tenant's verified domains are
+ * taken over, whoever wrote them down. Borrows the names. R_TOO_MANY_GROUPS, R_ARENA_EXHAUSTED. */
+MUST rc user_add_groups(struct arena *arena, struct subject_user *user,
+                        const struct tenant_view *tenant, const char *const *groups, size_t count,
+                        struct err *err);
+/* Aliases beyond SUBJECT_ADDRESSES_MAX are left out: less is granted. */
+void user_add_aliases(struct subject_user *user, const struct tenant_view *tenant,
+                      const char *const *aliases, size_t count);

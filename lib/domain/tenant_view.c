@@ -57,3 +57,43 @@ bool tenant_excludes(const struct tenant_view *tenant, const struct subject *sub
     }
     return false;
 }
+
+static bool is_super_user(const struct super_user *power, const struct subject *subject)
+{
+    const struct subject_component *c = &subject->component;
+    if (power->is_component) {
+        return !subject_has_user(subject) && subject_has_component(subject) &&
+               ID_EQ(power->component, c->id);
+    }
+    return principal_matches(&power->principal, "", subject);
+}
+
+bool tenant_has_super_user(const struct tenant_view *tenant, const struct subject *subject,
+                           struct unix_time now)
+{
+    bool is_own = subject_has_user(subject)
+                      ? ID_EQ(subject->user.tenant, tenant->id) && !subject->user.is_guest
+                      : ID_EQ(subject->component.tenant, tenant->id);
+    for (size_t i = 0; is_own && i < tenant->super_user_count; i++) {
+        if (now.s < tenant->super_users[i].expires_at.s &&
+            is_super_user(&tenant->super_users[i], subject)) {
+            return true;
+        }
+    }
+    return false;
+}
+
+bool tenant_has_partner(const struct tenant_view *tenant, struct tenant_id reader)
+{
+    for (size_t i = 0; !ID_IS_ZERO(reader) && i < tenant->partner_count; i++) {
+        if (ID_EQ(tenant->partners[i], reader)) {
+            return true;
+        }
+    }
+    return false;
+}
+
+bool tenant_needs_approval(const struct tenant_view *tenant, enum approval_operation operation)
+{
+    return (tenant->approvals & 1U << operation) != 0;
+}

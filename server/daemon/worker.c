@@ -15,6 +15,7 @@ enum {
     SECRET_HEAP_BYTES = 4 * 1024 * 1024,
     TENANTS_MAX = 20000,
     LOOKUPS_MAX = 65536,
+    AMENDMENTS_MAX = 10000,
     GRACE_MS = 2000,      /* accept after this even if not ready */
     WATCH_MS = 20,        /* until ready */
     WATCH_READY_MS = 500, /* after that */
@@ -211,7 +212,8 @@ static void open_store(struct worker *w)
         .gate_connections = w->conf->database->gate_connections,
     };
     s->store = store_new(w->loop, &config);
-    s->gate = gate_new(w->loop, s->store);
+    s->amendments = amendments_new(AMENDMENTS_MAX);
+    s->gate = gate_new(w->loop, s->store, s->amendments);
     s->views = views_new(s->store, w->boundaries, TENANTS_MAX);
     s->lookups = lookups_new(LOOKUPS_MAX);
 }
@@ -266,6 +268,7 @@ static void finish(struct worker *w)
     views_free(w->services.views);
     store_free(w->services.store);
     gate_free(w->services.gate);
+    amendments_free(w->services.amendments);
     keys_free(w->services.keys);
     arena_free(w->arena);
     loop_free(w->loop);

@@ -129,14 +129,14 @@ rc claims_read(struct arena *arena, const struct token *token, const struct issu
         FAIL(err, R_TOKEN_CLAIM_INVALID, "the address claim is no text");
     }
     TRY(add_addresses(arena, token, address, out->addresses, &out->address_count,
-                      SUBJECT_ADDRESSES_MAX, err));
+                      TOKEN_ADDRESSES_MAX, err));
     for (size_t i = 0; i < issuer->claim_alias_count; i++) {
         TRY(add_addresses(arena, token, issuer->claim_aliases[i], out->addresses,
-                          &out->address_count, SUBJECT_ADDRESSES_MAX, err));
+                          &out->address_count, TOKEN_ADDRESSES_MAX, err));
     }
     if (issuer->claim_groups[0] != '\0') {
         TRY(add_addresses(arena, token, issuer->claim_groups, out->groups, &out->group_count,
-                          SUBJECT_GROUPS_MAX, err));
+                          TOKEN_GROUPS_MAX, err));
     }
     const char *tenant_claim = json_string_value(member(token, tenant));
     out->tenant = arena_strdup(arena, tenant_claim == NULL ? "" : tenant_claim);

@@ -66,6 +66,8 @@ static step opened(struct call *c)
         return wait_failed(c, &a->keys.err);
     }
     a->is_open = true;
+    a->caller.entry.facts.amendment =
+        amendments_get(services_of(c)->amendments, a->license.header.content, call_arena(c));
     return step_from(sealed_policy_decode(call_arena(c), a->keys.policy, &a->policy, call_err(c)));
 }
 

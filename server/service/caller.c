@@ -11,7 +11,7 @@
 /* --- epochs ------------------------------------------------------------------------------------- */
 
 /* Two views of one scope at different epochs: the older one is kept, so that the gate says stale. */
-static void add_scope(struct caller *caller, struct uuid scope, int64_t epoch)
+void caller_add_scope(struct caller *caller, struct uuid scope, int64_t epoch)
 {
     for (size_t i = 0; i < caller->scope_count; i++) {
         struct gate_scope *known = &caller->scopes[i];
@@ -33,7 +33,7 @@ static step tenant_loaded(struct call *c)
     }
     caller->found_tenant = err->reason == R_NONE ? caller->load.found_tenant : NULL;
     if (caller->found_tenant != NULL) {
-        add_scope(caller, caller->found_tenant->view.id.u, caller->found_tenant->epoch);
+        caller_add_scope(caller, caller->found_tenant->view.id.u, caller->found_tenant->epoch);
     }
     return caller->then(c);
 }
@@ -44,7 +44,7 @@ step caller_need_tenant(struct call *c, struct tenant_id id, step_fn then)
     struct caller *caller = caller_of(c);
     caller->found_tenant = caller->is_fresh ? NULL : views_tenant(s->views, id, call_arena(c));
     if (caller->found_tenant != NULL) {
-        add_scope(caller, id.u, caller->found_tenant->epoch);
+        caller_add_scope(caller, id.u, caller->found_tenant->epoch);
         return then(c);
     }
     caller->then = then;
@@ -60,7 +60,7 @@ static step platform_loaded(struct call *c)
         return wait_failed(c, &caller->load.op.err);
     }
     caller->found_platform = caller->load.found_platform;
-    add_scope(caller, TENANT_PLATFORM.u, caller->found_platform->epoch);
+    caller_add_scope(caller, TENANT_PLATFORM.u, caller->found_platform->epoch);
     return caller->then(c);
 }
 
@@ -70,7 +70,7 @@ step caller_need_platform(struct call *c, step_fn then)
     struct caller *caller = caller_of(c);
     caller->found_platform = caller->is_fresh ? NULL : views_platform(s->views, call_arena(c));
     if (caller->found_platform != NULL) {
-        add_scope(caller, TENANT_PLATFORM.u, caller->found_platform->epoch);
+        caller_add_scope(caller, TENANT_PLATFORM.u, caller->found_platform->epoch);
         return then(c);
     }
     caller->then = then;
@@ -155,120 +155,6 @@ static step check_role(struct call *c)
     return has_user ? note_user(c) : STEP_NEXT;
 }
 
-static step decide_user(struct call *c, bool is_domain_of_tenant)
-{
-    struct caller *caller = caller_of(c);
-    struct authority_question question = {
-        .issuer = caller->issuer,
-        .claims = caller->check.claims,
-        .tenant = caller->home == NULL ? NULL : &caller->home->view,
-        .is_domain_of_tenant = is_domain_of_tenant,
-    };
-    enum reason reason = decide_authority(&question, &caller->subject.user);
-    if (reason != R_NONE) {
-        return call_fail(c, reason, "issuer %s", caller->issuer->iss);
-    }
-    return check_role(c);
-}
-
-static step have_home(struct call *c)
-{
-    caller_of(c)->home = caller_of(c)->found_tenant;
-    return decide_user(c, false);
-}
-
-static step domain_asked(struct call *c)
-{
-    enum reason reason = caller_of(c)->lookup.op.err.reason;
-    if (reason != R_NONE && reason != R_NOT_FOUND) {
-        return wait_failed(c, &caller_of(c)->lookup.op.err);
-    }
-    return decide_user(c, reason == R_NONE);
-}
-
-static step claimed_tenant_found(struct call *c)
-{
-    struct caller *caller = caller_of(c);
-    if (caller->lookup.op.err.reason == R_NOT_FOUND) {
-        return decide_user(c, false);
-    }
-    if (caller->lookup.op.err.reason != R_NONE) {
-        return wait_failed(c, &caller->lookup.op.err);
-    }
-    return caller_need_tenant(c, caller->lookup.tenant, have_home);
-}
-
-static step look_up(struct call *c, enum lookup_kind kind, struct slice key, step_fn then)
-{
-    struct caller *caller = caller_of(c);
-    wait_store_init(c, &caller->lookup.op);
-    lookup_submit(services_of(c)->lookups, &caller->lookup, kind, key);
-    return wait_store(c, then, &caller->lookup.op);
-}
-
-/* The token is good: ask what its issuer's authority is measured by. */
-static step token_checked(struct call *c)
-{
-    struct caller *caller = caller_of(c);
-    const struct token_claims *claims = caller->check.claims;
-    if (caller->check.err.reason != R_NONE) {
-        return wait_failed(c, &caller->check.err);
-    }
-    switch (caller->issuer->kind) {
-    case ISSUER_TENANT:
-        return caller_need_tenant(c, caller->issuer->tenant, have_home);
-    case ISSUER_MULTI_TENANT:
-        return look_up(c, LOOKUP_TENANT_BY_NAME, slice_str(claims->tenant), claimed_tenant_found);
-    case ISSUER_CONSUMER:
-        if (claims->address_count == 0) {
-            break;
-        }
-        return look_up(c, LOOKUP_TENANT_BY_DOMAIN, slice_str(address_domain(claims->addresses[0])),
-                       domain_asked);
-    case ISSUER_PASSCODE:
-    case ISSUER_COMPONENT:
-        break;
-    }
-    return decide_user(c, false);
-}
-
-static void check_done(struct token_check *check)
-{
-    call_resume(check->user);
-}
-
-static void cancel_check(void *op)
-{
-    token_check_cancel(op);
-}
-
-static step check_token(struct call *c)
-{
-    struct caller *caller = caller_of(c);
-    struct token_check *check = &caller->check;
-    add_scope(caller, caller->issuer->tenant.u, caller->issuer->epoch);
-    check->arena = call_arena(c);
-    check->done = check_done;
-    check->user = c;
-    check->issuer = caller->issuer;
-    check->now = call_now(c);
-    token_check_start(services_of(c)->identity, check);
-    return call_wait(c, token_checked, cancel_check, check);
-}
-
-static step issuer_found(struct call *c)
-{
-    struct caller *caller = caller_of(c);
-    if (caller->lookup.op.err.reason == R_NOT_FOUND) {
-        return call_fail(c, R_TOKEN_ISSUER_UNKNOWN, "no such issuer");
-    }
-    if (caller->lookup.op.err.reason != R_NONE) {
-        return wait_failed(c, &caller->lookup.op.err);
-    }
-    caller->issuer = caller->lookup.issuer;
-    return check_token(c);
-}
-
 /* RFC 6750 §2.1; the scheme's name in any case. */
 static struct slice bearer_token(struct slice value)
 {
@@ -277,6 +163,16 @@ static struct slice bearer_token(struct slice value)
     bool is_bearer =
         value.len > len && slice_eq_nocase(slice_cut(value, 0, len), slice_str(scheme));
     return is_bearer ? slice_cut(value, len, value.len) : SLICE_NONE;
+}
+
+static step identified(struct call *c)
+{
+    struct caller *caller = caller_of(c);
+    if (caller->identified.err.reason != R_NONE) {
+        return wait_failed(c, &caller->identified.err);
+    }
+    caller->subject.user = caller->identified.user;
+    return check_role(c);
 }
 
 /* A component says for whom it asks in metadata of its own; a user alone is who authorization says. */
@@ -292,7 +188,6 @@ static struct slice token_of(struct call *c)
 
 static step ask_user(struct call *c)
 {
-    const struct services *s = services_of(c);
     struct caller *caller = caller_of(c);
     struct slice token = token_of(c);
     if (token.len == 0) {
@@ -302,15 +197,7 @@ static step ask_user(struct call *c)
                : is_public   ? STEP_NEXT
                              : call_fail(c, R_CREDENTIAL_MISSING, "none");
     }
-    if (!token_peek(s->identity, call_arena(c), token, &caller->check.token, call_err(c)).ok) {
-        return STEP_FAILED;
-    }
-    const char *iss = caller->check.token.iss;
-    caller->issuer = caller->is_fresh ? NULL : lookups_issuer(s->lookups, iss, call_arena(c));
-    if (caller->issuer != NULL) {
-        return check_token(c);
-    }
-    return look_up(c, LOOKUP_ISSUER, slice_str(iss), issuer_found);
+    return identify_user(c, &caller->identified, token, identified);
 }
 
 static step take_component(struct call *c, const struct component_row *row)
@@ -320,7 +207,7 @@ static step take_component(struct call *c, const struct component_row *row)
     caller->who.component = row->component.id;
     caller->who.component_name = row->component.name;
     call_note_caller(c, row->component.name);
-    add_scope(caller, row->component.tenant.u, row->epoch);
+    caller_add_scope(caller, row->component.tenant.u, row->epoch);
     return ask_user(c);
 }
 
@@ -332,6 +219,14 @@ static step component_found(struct call *c)
     }
     return lookup->op.err.reason == R_NONE ? take_component(c, lookup->component)
                                            : wait_failed(c, &lookup->op.err);
+}
+
+static step find_component(struct call *c, struct slice fingerprint)
+{
+    struct caller *caller = caller_of(c);
+    wait_store_init(c, &caller->lookup.op);
+    lookup_submit(services_of(c)->lookups, &caller->lookup, LOOKUP_COMPONENT, fingerprint);
+    return wait_store(c, component_found, &caller->lookup.op);
 }
 
 static step authenticate(struct call *c, bool is_fresh)
@@ -348,8 +243,7 @@ static step authenticate(struct call *c, bool is_fresh)
     if (!is_fresh) {
         row = lookups_component(services_of(c)->lookups, fingerprint, call_arena(c));
     }
-    return row != NULL ? take_component(c, row)
-                       : look_up(c, LOOKUP_COMPONENT, fingerprint, component_found);
+    return row != NULL ? take_component(c, row) : find_component(c, fingerprint);
 }
 
 step caller_authenticate(struct call *c)

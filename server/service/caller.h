@@ -3,12 +3,11 @@
  * every flow records of him. */
 #pragma once
 
-#include "service/services.h"
+#include "service/identify.h"
 
 struct caller {
     struct subject subject;
-    const struct issuer *issuer;      /* of the user's token; NULL without one */
-    const struct tenant_record *home; /* the user's tenant; NULL without one */
+    struct identified identified; /* whom the token names; .issuer is NULL without one */
     struct audit_who who;
     struct gate_scope scopes[GATE_SCOPES_MAX]; /* the epochs on which we know all this */
     size_t scope_count;
@@ -22,7 +21,7 @@ struct caller {
     step_fn then;
     struct lookup lookup;
     struct view_load load;
-    struct token_check check;
+    struct identified *identifying; /* in flight */
     struct gate_entry entry;
 };
 
@@ -37,6 +36,8 @@ step caller_authenticate(struct call *c);
 /* The same, past all caches: for flows without a gate. */
 step caller_authenticate_fresh(struct call *c);
 
+/* Note on which epoch of a scope something is known: the gate will compare it. */
+void caller_add_scope(struct caller *caller, struct uuid scope, int64_t epoch);
 /* Load a tenant or the platform's boundaries, note its epoch, and go on with `then`. */
 step caller_need_tenant(struct call *c, struct tenant_id id, step_fn then);
 step caller_need_platform(struct call *c, step_fn then);

@@ -84,14 +84,13 @@ static step list(struct call *c)
 static bool may_choose(struct call *c, const struct template_row *row)
 {
     const struct subject *subject = &caller_of(c)->subject;
-    struct principal_context context = {available_of(c)->owner, NULL, 0};
     if (row->archived || row->scope_count == 0 || !subject_has_user(subject)) {
         return !row->archived;
     }
     for (size_t i = 0; i < row->scope_count; i++) {
         struct principal principal;
         if (principal_parse(call_arena(c), slice_str(row->scope[i]), &principal, NULL).ok &&
-            principal_matches(&principal, &context, subject)) {
+            principal_matches(&principal, available_of(c)->owner, subject)) {
             return true;
         }
     }

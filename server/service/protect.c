@@ -326,7 +326,7 @@ static struct unix_time content_expiry(const struct protect *p)
     const struct template_policy *template =
         p->policy.kind == POLICY_TEMPLATE ? tenant_template(&p->tenant->view, p->policy.template_id)
                                           : NULL;
-    return policy_expiry(&p->policy, template);
+    return policy_expiry(&(struct policy_now){.policy = &p->policy, .template = template});
 }
 
 static step reply(struct call *c)

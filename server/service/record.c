@@ -12,8 +12,8 @@ static void forget_all(struct call *c)
     for (size_t i = 0; i < caller->scope_count; i++) {
         views_drop(s->views, caller->scopes[i].scope);
     }
-    if (caller->issuer != NULL) {
-        lookups_drop(s->lookups, LOOKUP_ISSUER, slice_str(caller->issuer->iss));
+    if (caller->identified.issuer != NULL) {
+        lookups_drop(s->lookups, LOOKUP_ISSUER, slice_str(caller->identified.issuer->iss));
     }
     lookups_drop(s->lookups, LOOKUP_COMPONENT, call_peer_fingerprint(c));
 }
@@ -40,6 +40,7 @@ struct gate_entry *caller_record(struct call *c, struct tenant_id tenant)
                                  .who = caller->who,
                                  .rights = "",
                                  .facts = facts,
+                                 .arena = call_arena(c),
                                  .scope_count = caller->scope_count,
                                  .done = entry_done,
                                  .user = c};

@@ -6,6 +6,13 @@
 #include "google/protobuf/timestamp.pb-c.h"
 #include "rpc/call.h"
 
+/* The call's empty reply message, of the type that its method answers; NULL over budget, with call_err
+ * filled. */
+void *reply_new(struct call *c);
+/* The same for a message within a reply. */
+void *reply_message(struct call *c, const ProtobufCMessageDescriptor *descriptor);
+/* The step of methods whose answer says nothing. */
+step reply_empty(struct call *c);
 /* protobuf-c wants char *; a reply's texts are only read. */
 char *reply_text(const char *text);
 /* Copy a slice into a NUL-terminated text; NULL over budget. */

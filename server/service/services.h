@@ -12,6 +12,7 @@
 struct services {
     struct loop *loop;
     struct store *store;
+    struct amendments *amendments;
     struct gate *gate;
     struct views *views;
     struct lookups *lookups;

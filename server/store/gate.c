@@ -14,6 +14,7 @@ enum { BATCHES_MAX = 4, BATCH_ARENA = 4 << 20 };
 struct gate {
     struct loop *loop;
     struct store *store;
+    struct amendments *amendments;
     struct list waiting; /* of entries */
     size_t waiting_count;
     size_t batches;
@@ -23,11 +24,12 @@ struct gate {
 static void send_batches(struct loop_task *task);
 static void batch_done(struct store_op *op);
 
-struct gate *gate_new(struct loop *loop, struct store *store)
+struct gate *gate_new(struct loop *loop, struct store *store, struct amendments *amendments)
 {
     struct gate *gate = xcalloc(1, sizeof *gate);
     gate->loop = loop;
     gate->store = store;
+    gate->amendments = amendments;
     list_init(&gate->waiting);
     loop_task_init(&gate->send, send_batches);
     return gate;
@@ -67,6 +69,7 @@ static struct gate_batch *new_batch(struct gate *gate)
 {
     struct gate_batch *batch = xcalloc(1, sizeof *batch);
     batch->gate = gate;
+    batch->amendments = gate->amendments;
     batch->arena = arena_new(BATCH_ARENA);
     gate->batches++;
     store_op_init(&batch->op, gate->store, batch->arena, batch_done, NULL);
@@ -153,7 +156,9 @@ static void batch_done(struct store_op *op)
         }
         entry->batch = NULL;
         list_init(&entry->link);
-        entry->err = op->err;
+        if (op->err.reason != R_NONE) {
+            entry->err = op->err; /* else an entry may have one of its own */
+        }
         if (op->err.reason == R_ALREADY_EXISTS) {
             /* The same request id came twice at once: the other one has committed by now. */
             err_clear(&entry->err);

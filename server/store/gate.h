@@ -6,17 +6,18 @@
 #pragma once
 
 #include "domain/decide_access.h"
+#include "store/amendments.h"
 #include "store/audit.h"
 #include "store/store.h"
 
 struct gate;
 
-enum { GATE_SCOPES_MAX = 5, GATE_BATCH_MAX = 128, GATE_WAITING_MAX = 8192 };
+enum { GATE_SCOPES_MAX = 8, GATE_BATCH_MAX = 128, GATE_WAITING_MAX = 8192 };
 
 enum gate_verdict {
     GATE_RECORDED = 0,
     GATE_STALE = 1,         /* an epoch has moved: load again and decide again */
-    GATE_FACTS_CHANGED = 2, /* the content was revoked or restored: decide again with `facts` */
+    GATE_FACTS_CHANGED = 2, /* it was revoked, restored or amended: decide again with `facts` */
     GATE_ALREADY = 3, /* the request id has made content before: `made_content`, `made_hash` */
 };
 
@@ -48,6 +49,7 @@ struct gate_entry {
     struct gate_scope scopes[GATE_SCOPES_MAX];
     size_t scope_count;
     struct content_facts facts;             /* assumed; then what is true */
+    struct arena *arena;                    /* borrows: holds the amendment of `facts` */
     const struct gate_content *new_content; /* NULL: none is made */
 
     void (*done)(struct gate_entry *entry);
@@ -64,7 +66,8 @@ struct gate_entry {
     struct gate_batch *batch;
 };
 
-struct gate *gate_new(struct loop *loop, struct store *store);
+/* Borrows all three. */
+struct gate *gate_new(struct loop *loop, struct store *store, struct amendments *amendments);
 void gate_free(struct gate *gate);
 /* Record a decision. `done` comes from the loop, never from inside this function. */
 void gate_submit(struct gate *gate, struct gate_entry *entry);

@@ -3,7 +3,7 @@
 
 #include <string.h>
 
-#include "store/pg.h"
+#include "store/amendment_rows.h"
 
 void gate_batch_forget(struct gate_batch *batch, const struct gate_entry *entry)
 {
@@ -19,6 +19,7 @@ void gate_batch_forget(struct gate_batch *batch, const struct gate_entry *entry)
 typedef const char *(*text_of)(const struct gate_entry *e);
 typedef struct uuid (*uuid_of)(const struct gate_entry *e);
 typedef bool (*bool_of)(const struct gate_entry *e);
+typedef int64_t (*int_of)(const struct gate_entry *e);
 
 static void add_texts(struct pg_params *p, const struct gate_batch *b, text_of get)
 {
@@ -61,6 +62,16 @@ static void add_bools(struct pg_params *p, const struct gate_batch *b, bool_of g
     pg_array_end(&array);
 }
 
+static void add_ints(struct pg_params *p, const struct gate_batch *b, int_of get)
+{
+    struct pg_array array;
+    pg_array_begin(&array, p, PG_INT8, b->count, b->count * 8);
+    for (size_t i = 0; i < b->count; i++) {
+        pg_array_int8(&array, get(b->entries[i]));
+    }
+    pg_array_end(&array);
+}
+
 #define TEXT_GETTER(name, expression)                   \
     static const char *name(const struct gate_entry *e) \
     {                                                   \
@@ -75,6 +86,12 @@ static void add_bools(struct pg_params *p, const struct gate_batch *b, bool_of g
     static bool name(const struct gate_entry *e) \
     {                                            \
         return expression;                       \
+    }
+
+#define INT_GETTER(name, expression)                \
+    static int64_t name(const struct gate_entry *e) \
+    {                                               \
+        return expression;                          \
     }
 
 UUID_GETTER(tenant_of, e->tenant.u)
@@ -94,21 +111,13 @@ TEXT_GETTER(user_agent_of, e->who.user_agent)
 TEXT_GETTER(correlation_of, e->who.correlation_id)
 BOOL_GETTER(revoked_of, e->facts.is_revoked)
 BOOL_GETTER(user_revoked_of, e->facts.user_is_revoked)
+INT_GETTER(version_of, e->policy_version)
+INT_GETTER(amendment_of, e->facts.amendment == NULL ? 0 : e->facts.amendment->version)
 BOOL_GETTER(is_new_of, e->new_content != NULL)
 TEXT_GETTER(owner_of, e->new_content == NULL ? NULL : e->new_content->owner)
 TEXT_GETTER(issuer_of, e->new_content == NULL ? NULL : e->new_content->issuer)
 TEXT_GETTER(display_name_of, e->new_content == NULL ? NULL : e->new_content->display_name)
 UUID_GETTER(request_id_of, e->new_content == NULL ? (struct uuid){{0}} : e->new_content->request_id)
-
-static void add_versions(struct pg_params *p, const struct gate_batch *b)
-{
-    struct pg_array array;
-    pg_array_begin(&array, p, PG_INT8, b->count, b->count * 8);
-    for (size_t i = 0; i < b->count; i++) {
-        pg_array_int8(&array, b->entries[i]->policy_version);
-    }
-    pg_array_end(&array);
-}
 
 static void add_hashes(struct pg_params *p, const struct gate_batch *b)
 {
@@ -157,12 +166,29 @@ static void add_scopes(struct pg_params *p, const struct gate_batch *b)
 
 /* --- the answer -------------------------------------------------------------------------------- */
 
-static void read_row(struct gate_entry *entry, const PGresult *r, int row)
+enum { FIRST_AMENDMENT_COLUMN = 6 };
+
+static rc read_facts(const struct gate_batch *batch, struct gate_entry *entry, const PGresult *r,
+                     int row, struct err *err)
+{
+    entry->facts.is_revoked = pg_bool(r, row, 2);
+    entry->facts.user_is_revoked = pg_bool(r, row, 3);
+    entry->facts.amendment = NULL;
+    if (pg_is_null(r, row, FIRST_AMENDMENT_COLUMN)) {
+        return OK;
+    }
+    return amendments_take(batch->amendments, entry->content, entry->arena,
+                           &(struct amendment_cell){r, row, FIRST_AMENDMENT_COLUMN},
+                           &entry->facts.amendment, err);
+}
+
+static void read_row(const struct gate_batch *batch, struct gate_entry *entry, const PGresult *r,
+                     int row)
 {
     entry->verdict = (enum gate_verdict)pg_int(r, row, 1);
     if (entry->verdict == GATE_FACTS_CHANGED) {
-        entry->facts.is_revoked = pg_bool(r, row, 2);
-        entry->facts.user_is_revoked = pg_bool(r, row, 3);
+        rc facts = read_facts(batch, entry, r, row, &entry->err);
+        CH_ASSERT(facts.ok || entry->err.reason != R_NONE);
     }
     if (entry->verdict == GATE_ALREADY) {
         entry->made_content.u = pg_uuid(r, row, 4);
@@ -183,7 +209,7 @@ static rc read_verdicts(struct store_op *op, size_t index, const PGresult *r, st
         ENSURE(pg_int(r, (int)i, 0) == (int64_t)i + 1, err, R_DATABASE_ERROR);
         ENSURE(verdict >= GATE_RECORDED && verdict <= GATE_ALREADY, err, R_DATABASE_ERROR);
         if (batch->entries[i] != NULL) {
-            read_row(batch->entries[i], r, (int)i);
+            read_row(batch, batch->entries[i], r, (int)i);
         }
     }
     return OK;
@@ -203,7 +229,7 @@ void gate_batch_send(struct gate_batch *b)
     add_texts(p, b, component_name_of);
     add_uuids(p, b, content_of, true);
     add_uuids(p, b, template_of, true);
-    add_versions(p, b);
+    add_ints(p, b, version_of);
     add_texts(p, b, rights_of);
     add_texts(p, b, channel_of);
     add_texts(p, b, power_of);
@@ -212,6 +238,7 @@ void gate_batch_send(struct gate_batch *b)
     add_texts(p, b, correlation_of);
     add_bools(p, b, revoked_of);
     add_bools(p, b, user_revoked_of);
+    add_ints(p, b, amendment_of);
     add_bools(p, b, is_new_of);
     add_texts(p, b, owner_of);
     add_texts(p, b, issuer_of);

@@ -6,6 +6,7 @@
 
 struct gate_batch {
     struct gate *gate;
+    struct amendments *amendments; /* borrows: the gate's */
     struct arena *arena;
     struct store_op op;
     size_t count;

@@ -89,7 +89,7 @@ MUST rc pg_texts(struct arena *arena, const PGresult *r, int row, int column,
 
 /* --- operations -------------------------------------------------------------------------------- */
 
-enum { PG_SEGMENT_MAX = 8 };
+enum { PG_SEGMENT_MAX = 10 };
 
 /* Takes the rows of statement number `index` of the segment. */
 typedef rc (*pg_reader)(struct store_op *op, size_t index, const PGresult *result, struct err *err);

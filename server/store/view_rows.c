@@ -18,8 +18,8 @@ static rc read_principals(struct arena *arena, const PGresult *r, int row, int c
         struct err ignored = {0};
         if (!principal_parse(arena, slice_str(texts[i]), &principals[i], &ignored).ok) {
             *valid = false;
-            /* Owner of nothing: a kind that can't match more than the owner, who has all anyway. */
-            principals[i] = (struct principal){PRINCIPAL_OWNER, ""};
+            principals[i] = (struct principal){PRINCIPAL_UNKNOWN, texts[i]};
+            log_event(LOG_ERROR, "view.principal_unknown", F_USER("principal", texts[i]));
         }
     }
     *out = principals;
@@ -35,6 +35,10 @@ rc view_read_tenant(struct tenant_record *record, const PGresult *r, struct err 
     TRY(pg_text(record->arena, r, 0, 1, &view->boundary, err));
     view->state = (enum tenant_state)pg_int(r, 0, 2);
     view->license_cap_days = pg_int(r, 0, 3);
+    view->has_directory = pg_bool(r, 0, 5);
+    view->needs_bound_users = pg_bool(r, 0, 6);
+    view->needs_bound_components = pg_bool(r, 0, 7);
+    view->approvals = (uint32_t)pg_int(r, 0, 8);
     return read_principals(record->arena, r, 0, 4, &view->onboarding, &view->onboarding_count,
                            &valid, err);
 }
@@ -120,6 +124,54 @@ rc view_read_exclusions(struct tenant_record *record, const PGresult *r, struct 
     }
     record->view.exclusions = exclusions;
     record->view.exclusion_count = count;
+    return OK;
+}
+
+#define COMPONENT_PREFIX "component:"
+
+/* One that can't be read has no power. */
+static bool read_super_user(struct arena *arena, const char *text, struct super_user *out)
+{
+    static const size_t prefix = sizeof COMPONENT_PREFIX - 1;
+    struct slice all = slice_str(text);
+    out->is_component = slice_starts_with(all, COMPONENT_PREFIX);
+    if (out->is_component) {
+        return uuid_parse(slice_cut(all, prefix, all.len), &out->component.u, NULL).ok;
+    }
+    return principal_parse(arena, all, &out->principal, NULL).ok &&
+           (out->principal.kind == PRINCIPAL_USER || out->principal.kind == PRINCIPAL_GROUP);
+}
+
+rc view_read_super_users(struct tenant_record *record, const PGresult *r, struct err *err)
+{
+    size_t count = (size_t)PQntuples(r);
+    struct super_user *powers = ARENA_ARRAY(record->arena, struct super_user, count + 1);
+    ARENA_ENSURE(powers, err);
+    for (size_t i = 0; i < count; i++) {
+        struct super_user *power = &powers[record->view.super_user_count];
+        const char *text = NULL;
+        TRY(pg_text(record->arena, r, (int)i, 0, &text, err));
+        power->expires_at.s = pg_time(r, (int)i, 1) / 1000000;
+        if (read_super_user(record->arena, text, power)) {
+            record->view.super_user_count++;
+        } else {
+            log_event(LOG_ERROR, "view.super_user_invalid", F_STR("tenant", record->view.name));
+        }
+    }
+    record->view.super_users = powers;
+    return OK;
+}
+
+rc view_read_partners(struct tenant_record *record, const PGresult *r, struct err *err)
+{
+    size_t count = (size_t)PQntuples(r);
+    struct tenant_id *partners = ARENA_ARRAY(record->arena, struct tenant_id, count + 1);
+    ARENA_ENSURE(partners, err);
+    for (size_t i = 0; i < count; i++) {
+        partners[i].u = pg_uuid(r, (int)i, 0);
+    }
+    record->view.partners = partners;
+    record->view.partner_count = count;
     return OK;
 }
 

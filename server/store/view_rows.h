@@ -10,6 +10,8 @@ rc view_read_tenant(struct tenant_record *record, const PGresult *r, struct err 
 rc view_read_domains(struct tenant_record *record, const PGresult *r, struct err *err);
 rc view_read_templates(struct tenant_record *record, const PGresult *r, struct err *err);
 rc view_read_exclusions(struct tenant_record *record, const PGresult *r, struct err *err);
+rc view_read_super_users(struct tenant_record *record, const PGresult *r, struct err *err);
+rc view_read_partners(struct tenant_record *record, const PGresult *r, struct err *err);
 rc view_read_keys(struct tenant_record *record, const PGresult *r, struct err *err);
 rc view_read_boundaries(const struct views *views, struct platform_record *record,
                         const PGresult *r, struct err *err);

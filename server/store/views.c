@@ -156,6 +156,10 @@ static rc read_tenant(struct store_op *op, size_t index, const PGresult *r, stru
         return view_read_templates(record, r, err);
     case 4:
         return view_read_exclusions(record, r, err);
+    case 5:
+        return view_read_super_users(record, r, err);
+    case 6:
+        return view_read_partners(record, r, err);
     default:
         TRY(view_read_keys(record, r, err));
         return keep_tenant(load, err);
@@ -225,10 +229,11 @@ void views_load_tenant(struct views *views, struct view_load *load, struct tenan
     load->tenant->view.id = id;
     struct pg_params *p = scope_params(load);
     submit(load, &(struct pg_segment){
-                     .count = 6,
+                     .count = 8,
                      .statements = {ST_view_epoch, ST_view_tenant, ST_view_domains,
-                                    ST_view_templates, ST_view_exclusions, ST_view_keys},
-                     .params = {p, p, p, p, p, p},
+                                    ST_view_templates, ST_view_exclusions, ST_view_super_users,
+                                    ST_view_partners, ST_view_keys},
+                     .params = {p, p, p, p, p, p, p, p},
                      .read = read_tenant,
                  });
 }

@@ -106,7 +106,10 @@ static void read_subject(const json_t *from, struct subject *out)
 {
     const json_t *component = json_object_get(from, "component");
     out->user.address_count = texts(from, "addresses", out->user.addresses);
-    out->user.group_count = texts(from, "groups", out->user.groups);
+    const char **groups = ARENA_ARRAY(arena, const char *, LIST_MAX);
+    size_t group_count = texts(from, "groups", groups);
+    out->user.group_count = policy_sort_recipients(groups, group_count);
+    out->user.groups = groups;
     out->user.tenant.u.b[0] = (uint8_t)number(from, "tenant");
     out->user.tenant_name = text(from, "tenant_name");
     out->user.boundary = text(from, "boundary");

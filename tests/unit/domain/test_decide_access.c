@@ -319,7 +319,8 @@ static void principals_one_by_one(void **state)
         make(&w);
         w.subject.user.addresses[1] = "robert@fabrikam.de"; /* an alias */
         w.subject.user.address_count = 2;
-        w.subject.user.groups[0] = "legal@fabrikam.com";
+        static const char *const groups[] = {"legal@fabrikam.com"};
+        w.subject.user.groups = groups;
         w.subject.user.group_count = 1;
         w.policy.kind = POLICY_CUSTOM;
         w.grants[0] = (struct grant){rows[i].p, {.bits = RIGHT_PRINT}};

@@ -33,8 +33,13 @@ static void test_tenant_issuer_keeps_its_own_domains(void **state)
     assert_int_equal(user.address_count, 2);
     assert_string_equal(user.addresses[0], "al@contoso.com");
     assert_string_equal(user.addresses[1], "al@contoso.de");
+    assert_int_equal(user.group_count, 0);
+    struct arena *arena = arena_new(1 << 16);
+    struct err err = {0};
+    assert_true(user_add_groups(arena, &user, &contoso, claims.groups, 2, &err).ok);
     assert_int_equal(user.group_count, 1);
     assert_string_equal(user.groups[0], "legal@contoso.com");
+    arena_free(arena);
     assert_string_equal(user.boundary, "commercial");
     assert_string_equal(user.tenant_name, "contoso");
     assert_false(user.is_guest);

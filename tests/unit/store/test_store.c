@@ -17,6 +17,7 @@ static struct loop *loop;
 static struct store *store;
 static struct views *views;
 static struct gate *gate;
+static struct amendments *amendments;
 static struct arena *arena;
 static struct err err;
 static int pending;
@@ -94,7 +95,8 @@ static int set_up(void **state)
     loop = loop_new();
     store = store_new(loop, &(struct store_config){.conninfo = conninfo});
     views = views_new(store, served, 0);
-    gate = gate_new(loop, store);
+    amendments = amendments_new(100);
+    gate = gate_new(loop, store, amendments);
     arena = arena_new(16 << 20);
     return 0;
 }
@@ -104,6 +106,7 @@ static int tear_down(void **state)
     (void)state;
     store_free(store);
     gate_free(gate);
+    amendments_free(amendments);
     views_free(views);
     arena_free(arena);
     loop_free(loop);

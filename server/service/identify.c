@@ -1,0 +1,169 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* token → issuer → signature and claims → tenant → what the issuer may say (domain/decide_authority.c). */
+#include "service/identify.h"
+
+#include "domain/address.h"
+#include "service/caller.h"
+#include "service/wait.h"
+
+static struct identified *who_of(struct call *c)
+{
+    return caller_of(c)->identifying;
+}
+
+static step refuse_with(struct call *c, const struct err *err)
+{
+    struct identified *who = who_of(c);
+    who->err = *err;
+    return who->then(c);
+}
+
+static step refuse(struct call *c, enum reason reason, const char *detail)
+{
+    struct err err = {0};
+    (void)err_raise(&err, reason, __FILE__, __LINE__, "%s", detail);
+    return refuse_with(c, &err);
+}
+
+/* --- who it is ---------------------------------------------------------------------------------- */
+
+/* Groups of the token: those of the tenant for which its issuer speaks. */
+static step add_groups(struct call *c)
+{
+    struct identified *who = who_of(c);
+    const struct token_claims *claims = who->check.claims;
+    struct err err = {0};
+    if (who->home != NULL && !user_add_groups(call_arena(c), &who->user, &who->home->view,
+                                              claims->groups, claims->group_count, &err)
+                                  .ok) {
+        return refuse_with(c, &err);
+    }
+    return who->then(c);
+}
+
+static step decide_user(struct call *c, bool is_domain_of_tenant)
+{
+    struct identified *who = who_of(c);
+    struct authority_question question = {
+        .issuer = who->issuer,
+        .claims = who->check.claims,
+        .tenant = who->home == NULL ? NULL : &who->home->view,
+        .is_domain_of_tenant = is_domain_of_tenant,
+    };
+    enum reason reason = decide_authority(&question, &who->user);
+    return reason == R_NONE ? add_groups(c) : refuse(c, reason, who->issuer->iss);
+}
+
+static step have_home(struct call *c)
+{
+    who_of(c)->home = caller_of(c)->found_tenant;
+    return decide_user(c, false);
+}
+
+static step domain_asked(struct call *c)
+{
+    const struct err *err = &who_of(c)->lookup.op.err;
+    if (err->reason != R_NONE && err->reason != R_NOT_FOUND) {
+        return refuse_with(c, err);
+    }
+    return decide_user(c, err->reason == R_NONE);
+}
+
+static step claimed_tenant_found(struct call *c)
+{
+    const struct identified *who = who_of(c);
+    if (who->lookup.op.err.reason == R_NOT_FOUND) {
+        return decide_user(c, false);
+    }
+    return who->lookup.op.err.reason == R_NONE
+               ? caller_need_tenant(c, who->lookup.tenant, have_home)
+               : refuse_with(c, &who->lookup.op.err);
+}
+
+static step look_up(struct call *c, enum lookup_kind kind, struct slice key, step_fn then)
+{
+    struct lookup *lookup = &who_of(c)->lookup;
+    wait_store_init(c, &lookup->op);
+    lookup_submit(services_of(c)->lookups, lookup, kind, key);
+    return wait_store(c, then, &lookup->op);
+}
+
+/* The token is good: ask what its issuer's authority is measured by. */
+static step token_checked(struct call *c)
+{
+    struct identified *who = who_of(c);
+    const struct token_claims *claims = who->check.claims;
+    if (who->check.err.reason != R_NONE) {
+        return refuse_with(c, &who->check.err);
+    }
+    switch (who->issuer->kind) {
+    case ISSUER_TENANT:
+        return caller_need_tenant(c, who->issuer->tenant, have_home);
+    case ISSUER_MULTI_TENANT:
+        return look_up(c, LOOKUP_TENANT_BY_NAME, slice_str(claims->tenant), claimed_tenant_found);
+    case ISSUER_CONSUMER:
+        if (claims->address_count == 0) {
+            break;
+        }
+        return look_up(c, LOOKUP_TENANT_BY_DOMAIN, slice_str(address_domain(claims->addresses[0])),
+                       domain_asked);
+    case ISSUER_PASSCODE:
+    case ISSUER_COMPONENT:
+        break;
+    }
+    return decide_user(c, false);
+}
+
+/* --- the token ---------------------------------------------------------------------------------- */
+
+static void check_done(struct token_check *check)
+{
+    call_resume(check->user);
+}
+
+static void cancel_check(void *op)
+{
+    token_check_cancel(op);
+}
+
+static step check_token(struct call *c)
+{
+    struct identified *who = who_of(c);
+    struct token_check *check = &who->check;
+    caller_add_scope(caller_of(c), who->issuer->tenant.u, who->issuer->epoch);
+    check->arena = call_arena(c);
+    check->done = check_done;
+    check->user = c;
+    check->issuer = who->issuer;
+    check->now = call_now(c);
+    token_check_start(services_of(c)->identity, check);
+    return call_wait(c, token_checked, cancel_check, check);
+}
+
+static step issuer_found(struct call *c)
+{
+    struct identified *who = who_of(c);
+    if (who->lookup.op.err.reason == R_NOT_FOUND) {
+        return refuse(c, R_TOKEN_ISSUER_UNKNOWN, "no such issuer");
+    }
+    if (who->lookup.op.err.reason != R_NONE) {
+        return refuse_with(c, &who->lookup.op.err);
+    }
+    who->issuer = who->lookup.issuer;
+    return check_token(c);
+}
+
+step identify_user(struct call *c, struct identified *who, struct slice token, step_fn then)
+{
+    const struct services *s = services_of(c);
+    struct caller *caller = caller_of(c);
+    caller->identifying = who;
+    who->then = then;
+    if (!token_peek(s->identity, call_arena(c), token, &who->check.token, &who->err).ok) {
+        return then(c);
+    }
+    const char *iss = who->check.token.iss;
+    who->issuer = caller->is_fresh ? NULL : lookups_issuer(s->lookups, iss, call_arena(c));
+    return who->issuer != NULL ? check_token(c)
+                               : look_up(c, LOOKUP_ISSUER, slice_str(iss), issuer_found);
+}

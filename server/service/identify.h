@@ -1,0 +1,23 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Whom a token names: issuer, signature and claims, the tenant that it speaks for, and what of all that counts.
+ *
+ * The state lies in a struct of its own, so that a token can be identified for other ends than calling
+ * (IssuerService.TestToken explains one). Epochs of what was looked at are noted with the caller. */
+#pragma once
+
+#include "service/services.h"
+
+struct identified {
+    struct err err; /* R_NONE: `user` holds; else why the token is refused */
+    struct subject_user user;
+    const struct issuer *issuer;      /* NULL until it is found */
+    const struct tenant_record *home; /* the user's tenant; NULL without one */
+
+    /* Private, but for tests of a token. */
+    step_fn then;
+    struct lookup lookup;
+    struct token_check check;
+};
+
+/* Find out whom the token names; `then` looks at who->err. One at a time per call. */
+step identify_user(struct call *c, struct identified *who, struct slice token, step_fn then);

@@ -1,0 +1,148 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Amendments: one change after the other gives one sum, and the sum decides. */
+#include "chancery_test.h"
+
+#include <stdio.h>
+#include <string.h>
+
+#include "domain/amendment.h"
+
+static const char *const sealed[] = {"bob@fabrikam.com", "carol@contoso.com"};
+static const struct policy do_not_forward = {.kind = POLICY_DO_NOT_FORWARD,
+                                             .owner = "alice@contoso.com",
+                                             .issuer = "alice@contoso.com",
+                                             .recipients = sealed,
+                                             .recipient_count = 2,
+                                             .expires_at = {1000},
+                                             .referral_contact = ""};
+static struct arena *arena;
+
+static uint32_t rights_of(const char *address, const struct amendment *amendment)
+{
+    struct subject subject = {.user = {.addresses = {address}, .address_count = 1}};
+    struct rights rights;
+    policy_rights(&(struct policy_now){.policy = &do_not_forward, .amendment = amendment}, &subject,
+                  &rights);
+    return rights.bits;
+}
+
+static struct amendment after(const struct amendment *before, const struct amendment *change)
+{
+    struct amendment out;
+    struct err err = {0};
+    assert_ok(amendment_merge(arena, before, change, &out, &err), &err);
+    return out;
+}
+
+static int set_up(void **state)
+{
+    (void)state;
+    arena = arena_new(1 << 20);
+    return 0;
+}
+
+static int tear_down(void **state)
+{
+    (void)state;
+    arena_free(arena);
+    return 0;
+}
+
+static void a_recipient_is_dropped_and_comes_back(void **state)
+{
+    (void)state;
+    static const struct principal bob[] = {{PRINCIPAL_USER, "bob@fabrikam.com"}};
+    struct amendment drop = {.is_valid = true, .removed = bob, .removed_count = 1};
+    struct amendment one = after(NULL, &drop);
+    assert_int_equal(one.version, 1);
+    assert_int_equal(rights_of("bob@fabrikam.com", &one), 0);
+    assert_int_equal(rights_of("carol@contoso.com", &one), RIGHTS_DO_NOT_FORWARD);
+    struct amendment add = {.is_valid = true, .recipients = sealed, .recipient_count = 1};
+    struct amendment two = after(&one, &add);
+    assert_int_equal(two.version, 2);
+    assert_int_equal(two.removed_count, 0);
+    assert_int_equal(rights_of("bob@fabrikam.com", &two), RIGHTS_DO_NOT_FORWARD);
+}
+
+static void a_grant_replaces_what_its_principal_had(void **state)
+{
+    (void)state;
+    static const struct grant view[] = {
+        {{PRINCIPAL_USER, "bob@fabrikam.com"}, {.bits = RIGHT_VIEW}}};
+    static const struct grant print[] = {
+        {{PRINCIPAL_USER, "bob@fabrikam.com"}, {.bits = RIGHT_PRINT}}};
+    struct amendment less =
+        after(NULL, &(struct amendment){.is_valid = true, .grants = view, .grant_count = 1});
+    assert_int_equal(rights_of("bob@fabrikam.com", &less), RIGHT_VIEW);
+    struct amendment other =
+        after(&less, &(struct amendment){.is_valid = true, .grants = print, .grant_count = 1});
+    assert_int_equal(other.grant_count, 1);
+    assert_int_equal(rights_of("bob@fabrikam.com", &other), RIGHT_VIEW | RIGHT_PRINT);
+}
+
+static void somebody_new_gets_what_he_is_granted(void **state)
+{
+    (void)state;
+    static const struct grant dora[] = {
+        {{PRINCIPAL_DOMAIN, "agency.us"}, {.bits = RIGHT_VIEW | RIGHT_REPLY}}};
+    struct amendment one =
+        after(NULL, &(struct amendment){.is_valid = true, .grants = dora, .grant_count = 1});
+    assert_int_equal(rights_of("dora@agency.us", &one), RIGHT_VIEW | RIGHT_REPLY);
+    assert_int_equal(rights_of("bob@fabrikam.com", &one), RIGHTS_DO_NOT_FORWARD);
+}
+
+static void the_expiry_is_shortened_lengthened_and_lifted(void **state)
+{
+    (void)state;
+    static const int64_t ends[] = {10, 5000, 0};
+    struct amendment before = {.is_valid = true};
+    for (size_t i = 0; i < sizeof ends / sizeof ends[0]; i++) {
+        struct amendment change = {
+            .is_valid = true, .changes_expiry = true, .expires_at = {ends[i]}};
+        before = after(&before, &change);
+        struct policy_now now = {.policy = &do_not_forward, .amendment = &before};
+        assert_int_equal(policy_expiry(&now).s, ends[i]);
+    }
+    struct amendment silent = after(&before, &(struct amendment){.is_valid = true});
+    struct policy_now now = {.policy = &do_not_forward, .amendment = &silent};
+    assert_int_equal(policy_expiry(&now).s, 0);
+}
+
+static void what_is_stored_and_not_understood_grants_nothing(void **state)
+{
+    (void)state;
+    struct amendment broken = {.version = 1, .is_valid = false};
+    assert_int_equal(rights_of("bob@fabrikam.com", &broken), 0);
+}
+
+static void an_amendment_has_a_bound(void **state)
+{
+    (void)state;
+    static const char *many[AMENDMENT_NAMES_MAX + 1];
+    static char names[AMENDMENT_NAMES_MAX + 1][32];
+    struct amendment out;
+    struct err err = {0};
+    for (size_t i = 0; i <= AMENDMENT_NAMES_MAX; i++) {
+        snprintf(names[i], sizeof names[i], "u%zu@contoso.com", i);
+        many[i] = names[i];
+    }
+    struct amendment change = {
+        .is_valid = true, .recipients = many, .recipient_count = AMENDMENT_NAMES_MAX + 1};
+    assert_false(amendment_merge(arena, NULL, &change, &out, &err).ok);
+    assert_int_equal(err.reason, R_LIMIT_EXCEEDED);
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test_setup_teardown(a_recipient_is_dropped_and_comes_back, set_up, tear_down),
+        cmocka_unit_test_setup_teardown(a_grant_replaces_what_its_principal_had, set_up, tear_down),
+        cmocka_unit_test_setup_teardown(somebody_new_gets_what_he_is_granted, set_up, tear_down),
+        cmocka_unit_test_setup_teardown(the_expiry_is_shortened_lengthened_and_lifted, set_up,
+                                        tear_down),
+        cmocka_unit_test_setup_teardown(what_is_stored_and_not_understood_grants_nothing, set_up,
+                                        tear_down),
+        cmocka_unit_test_setup_teardown(an_amendment_has_a_bound, set_up, tear_down),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}

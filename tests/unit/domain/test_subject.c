@@ -1,0 +1,67 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* What a tenant may say of a user: groups and aliases in its own domains, sorted, and bounded. */
+#include "chancery_test.h"
+
+#include <string.h>
+
+#include "domain/tenant_view.h"
+
+static const char *const domains[] = {"contoso.com"};
+static const struct tenant_view contoso = {
+    .name = "contoso", .domains = domains, .domain_count = 1};
+
+static void groups_are_merged_sorted_and_only_the_tenants(void **state)
+{
+    (void)state;
+    static const char *const token[] = {"legal@contoso.com", "all@contoso.com", "all@fabrikam.com"};
+    static const char *const directory[] = {"board@contoso.com", "legal@contoso.com"};
+    struct arena *arena = arena_new(1 << 16);
+    struct subject_user user = {.address_count = 1};
+    struct err err = {0};
+    assert_ok(user_add_groups(arena, &user, &contoso, token, 3, &err), &err);
+    assert_int_equal(user.group_count, 2);
+    assert_ok(user_add_groups(arena, &user, &contoso, directory, 2, &err), &err);
+    assert_int_equal(user.group_count, 3);
+    assert_string_equal(user.groups[0], "all@contoso.com");
+    assert_true(user_in_group(&user, "board@contoso.com"));
+    assert_true(user_in_group(&user, "legal@contoso.com"));
+    assert_false(user_in_group(&user, "all@fabrikam.com"));
+    arena_free(arena);
+}
+
+static void more_groups_than_the_bound_are_refused(void **state)
+{
+    (void)state;
+    static const char *many[SUBJECT_GROUPS_MAX + 1];
+    struct arena *arena = arena_new(1 << 20);
+    struct subject_user user = {.address_count = 1};
+    struct err err = {0};
+    for (size_t i = 0; i <= SUBJECT_GROUPS_MAX; i++) {
+        many[i] = "all@contoso.com";
+    }
+    assert_false(user_add_groups(arena, &user, &contoso, many, SUBJECT_GROUPS_MAX + 1, &err).ok);
+    assert_int_equal(err.reason, R_TOO_MANY_GROUPS);
+    assert_int_equal(user.group_count, 0);
+    arena_free(arena);
+}
+
+static void aliases_are_the_tenants_and_each_once(void **state)
+{
+    (void)state;
+    static const char *const aliases[] = {"bob@contoso.com", "robert@contoso.com",
+                                          "bob@fabrikam.com"};
+    struct subject_user user = {.addresses = {"bob@contoso.com"}, .address_count = 1};
+    user_add_aliases(&user, &contoso, aliases, 3);
+    assert_int_equal(user.address_count, 2);
+    assert_string_equal(user.addresses[1], "robert@contoso.com");
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(groups_are_merged_sorted_and_only_the_tenants),
+        cmocka_unit_test(more_groups_than_the_bound_are_refused),
+        cmocka_unit_test(aliases_are_the_tenants_and_each_once),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
