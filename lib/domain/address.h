@@ -14,8 +14,8 @@
 #include "base/arena.h"
 
 enum {
-    ADDRESS_MAX = 320, /* stored: 64 + "@" + 255, RFC 5321 §4.5.3.1 */
-    DOMAIN_MAX = 255,  /* stored */
+    DOMAIN_MAX = 253,  /* stored; 255 on the wire of DNS, RFC 1035 §2.3.4 */
+    ADDRESS_MAX = 318, /* stored: 64 (RFC 5321 §4.5.3.1) + "@" + DOMAIN_MAX */
     /* As given: 253 code points of up to 4 bytes, the most of which a stored domain can be made. */
     DOMAIN_TEXT_MAX = 1024,
 };
