@@ -3,10 +3,12 @@
 
 #include <ares.h>
 #include <arpa/nameser.h>
+#include <stdio.h>
 #include <sys/time.h>
 
 #include "base/buf.h"
 #include "base/mem.h"
+#include "obs/metrics.h"
 
 struct dns {
     struct loop *loop;
@@ -52,6 +54,7 @@ static void on_finish(struct loop_task *task)
 static void end(struct dns_txt *txt)
 {
     txt->is_over = true;
+    metric_add(M_DNS_QUERIES, txt->err.reason == R_NONE ? "ok" : "failed", NULL, 1);
     loop_defer(txt->dns->loop, &txt->finish);
 }
 
@@ -247,13 +250,27 @@ bool dns_txt_has(const struct dns_txt *txt, const char *text)
     return false;
 }
 
-rc dns_new(struct loop *loop, const char *servers, struct dns **out, struct err *err)
+/* As c-ares wants them: with commas between. */
+static char *join(char *const *servers, size_t count)
+{
+    size_t len = 0, at = 0;
+    for (size_t i = 0; i < count; i++) {
+        len += strlen(servers[i]) + 1;
+    }
+    char *all = xcalloc(1, len + 1);
+    for (size_t i = 0; i < count; i++) {
+        at += (size_t)snprintf(all + at, len + 1 - at, "%s%s", i == 0 ? "" : ",", servers[i]);
+    }
+    return all;
+}
+
+rc dns_new(struct loop *loop, char *const *servers, size_t count, struct dns **out, struct err *err)
 {
     struct dns *dns = xcalloc(1, sizeof *dns);
     ares_channel channel = NULL;
     CH_ASSERT(ares_library_init(ARES_LIB_INIT_ALL) == ARES_SUCCESS);
     dns->loop = loop;
-    dns->servers = xstrdup(servers);
+    dns->servers = join(servers, count);
     int status = open_channel(&channel, dns, NULL);
     if (status != ARES_SUCCESS) {
         dns_free(dns);

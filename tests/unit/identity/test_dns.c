@@ -17,7 +17,8 @@ static int set_up(void **state)
     (void)state;
     assert_non_null(getenv("CHANCERY_TEST_DNS"));
     loop = loop_new();
-    assert_ok(dns_new(loop, getenv("CHANCERY_TEST_DNS"), &dns, &err), &err);
+    char *server = getenv("CHANCERY_TEST_DNS");
+    assert_ok(dns_new(loop, &server, 1, &dns, &err), &err);
     arena = arena_new(1 << 20);
     return 0;
 }
@@ -151,7 +152,8 @@ static void nobody_listens(void **state)
     (void)state;
     struct dns *other = NULL;
     struct dns_txt txt;
-    assert_ok(dns_new(loop, "127.0.0.1:1", &other, &err), &err);
+    char nowhere[] = "127.0.0.1:1", *server = nowhere;
+    assert_ok(dns_new(loop, &server, 1, &other, &err), &err);
     ask(other, &txt, "one.example");
     assert_int_equal(txt.err.reason, R_DNS_UNAVAILABLE);
     dns_free(other);
@@ -230,10 +232,12 @@ static void servers_must_be_addresses(void **state)
 {
     (void)state;
     struct dns *other = NULL;
-    assert_fails(dns_new(loop, "not an address", &other, &err), &err, R_CONFIG_INVALID);
-    assert_ok(dns_new(loop, "[::1]:53,127.0.0.1:5353", &other, &err), &err);
+    char bad[] = "not an address", six[] = "[::1]:53", four[] = "127.0.0.1:5353";
+    char *servers[] = {bad, six, four};
+    assert_fails(dns_new(loop, servers, 3, &other, &err), &err, R_CONFIG_INVALID);
+    assert_ok(dns_new(loop, servers + 1, 2, &other, &err), &err);
     dns_free(other);
-    assert_ok(dns_new(loop, "", &other, &err), &err);
+    assert_ok(dns_new(loop, NULL, 0, &other, &err), &err);
     dns_free(other);
 }
 
