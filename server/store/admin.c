@@ -89,21 +89,38 @@ void admin_create_tenant(struct admin_op *op, const struct tenant_row *tenant,
 static rc read_tenant(struct arena *arena, const PGresult *r, int row, struct tenant_row *t,
                       struct err *err)
 {
-    size_t verified, proofs;
     t->id.u = pg_uuid(r, row, 0);
     TRY(pg_text(arena, r, row, 1, &t->name, err));
     TRY(pg_text(arena, r, row, 2, &t->display_name, err));
     TRY(pg_text(arena, r, row, 3, &t->boundary, err));
     t->state = pg_int(r, row, 4);
     t->license_cap_days = pg_int(r, row, 5);
-    TRY(pg_texts(arena, r, row, 6, &t->onboarding, &t->onboarding_count, err));
-    t->version = pg_int(r, row, 7);
-    t->created_at = pg_time(r, row, 8);
-    TRY(pg_texts(arena, r, row, 9, &t->domains, &t->domain_count, err));
-    TRY(pg_texts(arena, r, row, 10, &t->verified, &verified, err));
-    TRY(pg_texts(arena, r, row, 11, &t->proofs, &proofs, err));
+    t->version = pg_int(r, row, 6);
+    t->created_at = pg_time(r, row, 7);
+    return OK;
+}
+
+static rc read_whole_tenant(struct store_op *base, size_t index, const PGresult *r, struct err *err)
+{
+    struct admin_op *op = LIST_ENTRY(base, struct admin_op, op);
+    struct tenant_row *t = &op->tenant;
+    size_t verified, proofs;
+    TRY(read_done(base, index, r, err));
+    TRY(read_tenant(base->arena, r, 0, t, err));
+    TRY(pg_texts(base->arena, r, 0, 8, &t->onboarding, &t->onboarding_count, err));
+    TRY(pg_texts(base->arena, r, 0, 9, &t->domains, &t->domain_count, err));
+    TRY(pg_texts(base->arena, r, 0, 10, &t->verified, &verified, err));
+    TRY(pg_texts(base->arena, r, 0, 11, &t->proofs, &proofs, err));
     ENSURE(verified == t->domain_count && proofs == verified, err, R_DATABASE_ERROR);
     return OK;
+}
+
+void admin_get_tenant(struct admin_op *op, const char *name)
+{
+    struct pg_params p;
+    pg_params_init(&p, op->op.arena);
+    pg_add_text(&p, name);
+    submit(op, ST_get_tenant, &p, read_whole_tenant);
 }
 
 static rc read_tenants(struct store_op *base, size_t index, const PGresult *r, struct err *err)
@@ -119,32 +136,13 @@ static rc read_tenants(struct store_op *base, size_t index, const PGresult *r, s
     return OK;
 }
 
-static rc read_one_tenant(struct store_op *base, size_t index, const PGresult *r, struct err *err)
-{
-    struct admin_op *op = LIST_ENTRY(base, struct admin_op, op);
-    TRY(read_done(base, index, r, err));
-    return read_tenant(base->arena, r, 0, &op->tenant, err);
-}
-
-static void list_tenants(struct admin_op *op, const char *name, struct tenant_id after,
-                         size_t limit, pg_reader read)
+void admin_list_tenants(struct admin_op *op, struct tenant_id after, size_t limit)
 {
     struct pg_params p;
     pg_params_init(&p, op->op.arena);
-    pg_add_text(&p, name);
     pg_add_uuid_or_null(&p, after.u);
     pg_add_int8(&p, (int64_t)limit);
-    submit(op, ST_list_tenants, &p, read);
-}
-
-void admin_get_tenant(struct admin_op *op, const char *name)
-{
-    list_tenants(op, name, TENANT_PLATFORM, 1, read_one_tenant);
-}
-
-void admin_list_tenants(struct admin_op *op, struct tenant_id after, size_t limit)
-{
-    list_tenants(op, NULL, after, limit, read_tenants);
+    submit(op, ST_list_tenants, &p, read_tenants);
 }
 
 void admin_update_tenant(struct admin_op *op, const struct tenant_row *row)

@@ -64,7 +64,8 @@ void admin_create_tenant(struct admin_op *op, const struct tenant_row *tenant,
                          const struct new_key *keys, size_t key_count);
 /* Fills op->tenant. */
 void admin_get_tenant(struct admin_op *op, const char *name);
-/* In order of short name, after that of this tenant; zero: from the first. Fills op->tenants. */
+/* In order of short name, after that of this tenant; zero: from the first. Fills op->tenants, without onboarding and
+ * domains. */
 void admin_list_tenants(struct admin_op *op, struct tenant_id after, size_t limit);
 /* Changes display name, cap, onboarding and state; row->version must be what is stored, else
  * R_NOT_FOUND. */

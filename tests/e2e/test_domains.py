@@ -175,6 +175,7 @@ def test_claims_are_listed_and_bounded(world):
                          "FROM tenant, generate_series(1, 1000) AS n WHERE name = 'contoso'")
     full = refusal(add, world, "more.example")
     assert (full.code, full.reason) == ("RESOURCE_EXHAUSTED", "LIMIT_EXCEEDED")
+    assert len(world.a.call("TenantService/GetTenant", {}, world.admin).tenant.domains) > 1000
     world.a.postgres.sql("DELETE FROM tenant_domain WHERE proof = ''")
     add(world, "more.example")
 
@@ -259,7 +260,9 @@ def test_tenants_are_listed_by_name(world):
     everything = world.a.call("TenantService/ListTenants", {}, world.a.admin)
     assert [t.tenant for t in everything.tenants] == names and not everything.next_page_token
     one = world.a.call("TenantService/GetTenant", {"tenant": "contoso"}, world.a.admin).tenant
-    assert everything.tenants[0] == one and len(one.domains) > 3
+    assert len(one.domains) > 3
+    del one.domains[:]  # these are shown one tenant at a time
+    assert everything.tenants[0] == one
     for bad, why in (({"page_size": -1}, "FIELD_INVALID"), ({"page_size": 201}, "FIELD_INVALID"),
                      ({"page_token": "contoso"}, "PAGE_TOKEN_INVALID")):
         assert reason(world.a.call, "TenantService/ListTenants", bad, world.a.admin) == why
