@@ -9,10 +9,18 @@ pkg_check_modules(LIBPQ REQUIRED IMPORTED_TARGET libpq)
 pkg_check_modules(PROTOBUFC REQUIRED IMPORTED_TARGET libprotobuf-c>=1.4)
 pkg_check_modules(JANSSON REQUIRED IMPORTED_TARGET jansson>=2.14)
 pkg_check_modules(YAML REQUIRED IMPORTED_TARGET yaml-0.1)
+pkg_check_modules(CARES REQUIRED IMPORTED_TARGET libcares)
+pkg_check_modules(IDN2 REQUIRED IMPORTED_TARGET libidn2)
 pkg_check_modules(CURL REQUIRED IMPORTED_TARGET libcurl)
 pkg_check_modules(GMIME REQUIRED IMPORTED_TARGET gmime-3.0)
 pkg_check_modules(ZLIB REQUIRED IMPORTED_TARGET zlib)
 pkg_check_modules(CMOCKA REQUIRED IMPORTED_TARGET cmocka>=1.1.5)
+# What libidn2 itself stands on; Debian 12 ships it without a pkg-config file.
+find_library(UNISTRING_LIBRARY unistring REQUIRED)
+find_path(UNISTRING_INCLUDE_DIR unicase.h REQUIRED)
+add_library(Unistring INTERFACE IMPORTED)
+target_link_libraries(Unistring INTERFACE ${UNISTRING_LIBRARY})
+target_include_directories(Unistring INTERFACE ${UNISTRING_INCLUDE_DIR})
 set(Python3_EXECUTABLE /usr/bin/python3 CACHE FILEPATH "Python with Debian's python3-protobuf")
 
 # nghttp2 1.52 has the flood limits only as Debian's security backports.

@@ -61,14 +61,22 @@ CREATE TABLE tenant (
     created_at timestamptz NOT NULL DEFAULT now()
 );
 
--- A mail domain is in one tenant at most, verified or not.
+-- Several tenants may claim a domain, so that nobody can keep its owner out; one at most has proven it.
 CREATE TABLE tenant_domain (
     tenant uuid NOT NULL REFERENCES tenant (tenant),
-    domain text NOT NULL UNIQUE,
+    domain text NOT NULL,
     verified boolean NOT NULL DEFAULT false,
     proof text NOT NULL,
     PRIMARY KEY (tenant, domain)
 );
+CREATE UNIQUE INDEX tenant_domain_verified ON tenant_domain (domain) WHERE verified;
+
+-- Whether another tenant, in whatever boundary, has proven the domain. A definer's function, because rows of other
+-- boundaries can't be seen by everybody; the index above holds all the same.
+CREATE FUNCTION domain_is_taken(which text, own uuid) RETURNS boolean
+LANGUAGE sql STABLE SECURITY DEFINER SET search_path = public, pg_temp AS $$
+    SELECT EXISTS (SELECT FROM tenant_domain WHERE domain = which AND verified AND tenant <> own)
+$$;
 
 -- 1 user, 2 application, 3 platform.
 CREATE TABLE exclusion (
@@ -266,5 +274,5 @@ GRANT SELECT, INSERT, UPDATE ON tenant_key TO chancery_server;
 GRANT SELECT, INSERT ON root_key_check TO chancery_server;
 GRANT SELECT, INSERT ON audit TO chancery_server;
 GRANT SELECT ON schema_migration TO chancery_server;
-REVOKE ALL ON FUNCTION audit_make_partitions(integer) FROM PUBLIC;
-GRANT EXECUTE ON FUNCTION audit_make_partitions(integer) TO chancery_server;
+REVOKE ALL ON FUNCTION audit_make_partitions(integer), domain_is_taken(text, uuid) FROM PUBLIC;
+GRANT EXECUTE ON FUNCTION audit_make_partitions(integer), domain_is_taken(text, uuid) TO chancery_server;

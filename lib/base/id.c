@@ -10,12 +10,18 @@
 
 const struct tenant_id TENANT_PLATFORM = {{{0}}};
 
-struct uuid uuid_v7(int64_t unix_us)
+struct uuid uuid_random(void)
 {
     struct uuid id;
     if (RAND_bytes(id.b, sizeof id.b) != 1) {
         abort();
     }
+    return id;
+}
+
+struct uuid uuid_v7(int64_t unix_us)
+{
+    struct uuid id = uuid_random();
     uint64_t ms = (uint64_t)(unix_us / 1000);
     for (int i = 0; i < 6; i++) {
         id.b[i] = (uint8_t)(ms >> (8 * (5 - i)));

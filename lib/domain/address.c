@@ -2,6 +2,7 @@
 #include "domain/address.h"
 
 #include "base/utf8.h"
+#include "domain/international.h"
 
 enum { LABEL_MAX = 63, LOCAL_MAX = 64 };
 
@@ -52,6 +53,16 @@ static bool local_is_sound(struct slice local)
     return local.ptr[0] != '.' && local.ptr[local.len - 1] != '.';
 }
 
+static bool is_ascii(struct slice text)
+{
+    for (size_t i = 0; i < text.len; i++) {
+        if (text.ptr[i] >= 0x80) {
+            return false;
+        }
+    }
+    return true;
+}
+
 static char *fold(struct arena *arena, struct slice text)
 {
     char *folded = arena_dup(arena, text);
@@ -61,30 +72,63 @@ static char *fold(struct arena *arena, struct slice text)
     return folded;
 }
 
+static bool has_a_label(const char *domain)
+{
+    return strncmp(domain, A_LABEL_PREFIX, strlen(A_LABEL_PREFIX)) == 0 ||
+           strstr(domain, "." A_LABEL_PREFIX) != NULL;
+}
+
+static void cut_dot(char *domain)
+{
+    size_t len = strlen(domain);
+    if (len > 0 && domain[len - 1] == '.') {
+        domain[len - 1] = '\0';
+    }
+}
+
 rc domain_normalize(struct arena *arena, struct slice text, const char **out, struct err *err)
 {
-    if (text.len > 0 && text.ptr[text.len - 1] == '.') {
-        text.len--;
+    const bool is_plain = is_ascii(text);
+    char *domain = NULL;
+    ENSURE(text.len > 0 && text.len <= DOMAIN_TEXT_MAX, err, R_FIELD_INVALID);
+    if (is_plain) {
+        domain = fold(arena, text);
+        ARENA_ENSURE(domain, err);
+        ENSURE(strlen(domain) == text.len, err, R_FIELD_INVALID); /* no NUL within */
     }
-    ENSURE(text.len > 0 && text.len <= DOMAIN_MAX, err, R_FIELD_INVALID);
-    const char *domain = fold(arena, text);
-    ARENA_ENSURE(domain, err);
-    ENSURE(strlen(domain) == text.len && domain_is_sound(domain), err, R_FIELD_INVALID);
+    if (!is_plain || has_a_label(domain)) {
+        TRY(international_domain(arena, text, &domain, err));
+    }
+    cut_dot(domain);
+    ENSURE(strlen(domain) <= DOMAIN_MAX && domain_is_sound(domain), err, R_FIELD_INVALID);
     *out = domain;
+    return OK;
+}
+
+static rc local_normalize(struct arena *arena, struct slice text, const char **out, struct err *err)
+{
+    char *local = NULL;
+    ENSURE(local_is_sound(text), err, R_FIELD_INVALID);
+    if (is_ascii(text)) {
+        local = fold(arena, text);
+        ARENA_ENSURE(local, err);
+    } else {
+        /* NFC may lead back into ASCII (U+037E becomes a semicolon) and be longer. */
+        TRY(international_local(arena, text, &local, err));
+        ENSURE(local_is_sound(slice_str(local)), err, R_FIELD_INVALID);
+    }
+    *out = local;
     return OK;
 }
 
 rc address_normalize(struct arena *arena, struct slice text, const char **out, struct err *err)
 {
+    const char *local = NULL, *domain = NULL;
     ptrdiff_t at = slice_rfind(text, '@');
-    ENSURE(at > 0 && text.len <= ADDRESS_MAX, err, R_FIELD_INVALID);
-    struct slice local = slice_cut(text, 0, (size_t)at);
-    ENSURE(local_is_sound(local), err, R_FIELD_INVALID);
-    const char *domain = NULL;
+    ENSURE(at > 0, err, R_FIELD_INVALID);
+    TRY(local_normalize(arena, slice_cut(text, 0, (size_t)at), &local, err));
     TRY(domain_normalize(arena, slice_cut(text, (size_t)at + 1, text.len), &domain, err));
-    const char *folded = fold(arena, local);
-    ARENA_ENSURE(folded, err);
-    *out = arena_printf(arena, "%s@%s", folded, domain);
+    *out = arena_printf(arena, "%s@%s", local, domain);
     ARENA_ENSURE(*out, err);
     return OK;
 }

@@ -112,6 +112,7 @@ rc amendment_merge(struct arena *arena, const struct amendment *before,
     before = before == NULL ? &none : before;
     *out = (struct amendment){.version = before->version + 1,
                               .is_valid = before->is_valid && change->is_valid,
+                              .problem = before->problem,
                               .changes_expiry = before->changes_expiry || change->changes_expiry};
     out->expires_at = change->changes_expiry ? change->expires_at : before->expires_at;
     TRY(merge_grants(arena, before, change, out, err));

@@ -14,6 +14,7 @@ enum { AMENDMENT_NAMES_MAX = 1000 /* grants, recipients and removals together */
 struct amendment {
     int64_t version;            /* counts changes from 1 */
     bool is_valid;              /* false: something stored can't be read, so nobody gets rights */
+    const char *problem;        /* that principal or list of rights; NULL when valid */
     const struct grant *grants; /* replace what their principals had */
     size_t grant_count;
     const char *const *recipients; /* join the policy's recipients; normalized, sorted by strcmp */

@@ -190,6 +190,7 @@ static enum reason precise(const struct deliberation *d, enum reason reason)
 {
     const struct amendment *amendment = d->q->facts.amendment;
     if (reason == R_NO_RIGHTS && amendment != NULL && !amendment->is_valid) {
+        d->out->problem = amendment->problem;
         return R_POLICY_INVALID;
     }
     if (reason != R_NO_RIGHTS || d->q->policy->kind != POLICY_TEMPLATE) {
@@ -198,6 +199,7 @@ static enum reason precise(const struct deliberation *d, enum reason reason)
     if (d->now.template == NULL) {
         return R_TEMPLATE_MISSING;
     }
+    d->out->problem = d->now.template->problem;
     return d->now.template->is_valid ? reason : R_POLICY_INVALID;
 }
 

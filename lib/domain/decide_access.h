@@ -39,6 +39,7 @@ struct access_decision {
     int64_t policy_version;       /* of the template; 0 for ad-hoc policies */
     const char *portal_url;       /* with R_PORTAL_REQUIRED; may be "" */
     const char *referral_contact; /* with R_NO_RIGHTS; may be "" */
+    const char *problem; /* with R_POLICY_INVALID: what can't be read, for our log; may be NULL */
 };
 
 enum {

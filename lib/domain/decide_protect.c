@@ -38,6 +38,9 @@ static enum reason as_user(const struct protect_question *q)
         !subject_is_user(q->subject, q->policy->owner)) {
         return R_PROTECT_DENIED;
     }
+    if (q->tenant->onboarding_problem != NULL) {
+        return R_ONBOARDING_INVALID;
+    }
     bool is_open = q->tenant->onboarding_count == 0;
     return is_open || any_matches(q->tenant->onboarding, q->tenant->onboarding_count, q)
                ? R_NONE

@@ -35,6 +35,7 @@ struct template_policy {
     int64_t version; /* raised by every change */
     bool is_archived;
     bool is_valid; /* false: a stored principal or right can't be read, so it grants nothing */
+    const char *problem; /* that principal or list of rights; NULL when valid */
     const struct grant *grants;
     size_t grant_count;
     const struct principal *scope; /* who may choose it; none: every member */

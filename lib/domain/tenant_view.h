@@ -42,6 +42,7 @@ struct tenant_view {
     size_t domain_count;
     const struct principal *onboarding; /* who may protect; none: every member */
     size_t onboarding_count;
+    const char *onboarding_problem; /* one that can't be read, so nobody may protect; NULL: none */
     const struct template_policy *templates; /* sorted by id */
     size_t template_count;
     const struct exclusion *exclusions;

@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "wire/pb.h"
 
+#include <stdio.h>
+
 #include "base/utf8.h"
 
 /* Nesting of our messages; scripts/gen-methods refuses recursive ones, so this is never reached. */
@@ -110,7 +112,22 @@ static bool visit(struct walk *stack, int *depth)
     return *depth + 1 < NESTING_MAX;
 }
 
-static bool strings_are_sound(const ProtobufCMessage *message)
+/* The path of the value that was looked at last, as BadRequest names fields: template.names[1].text. */
+static void write_path(const struct walk *stack, int depth, char path[PB_PATH_MAX])
+{
+    size_t at = 0;
+    for (int i = 0; i <= depth && at < PB_PATH_MAX; i++) {
+        const ProtobufCFieldDescriptor *field =
+            &stack[i].message->descriptor->fields[stack[i].field];
+        const char *dot = i == 0 ? "" : ".";
+        at += (size_t)(field->label == PROTOBUF_C_LABEL_REPEATED
+                           ? snprintf(path + at, PB_PATH_MAX - at, "%s%s[%zu]", dot, field->name,
+                                      stack[i].value - 1)
+                           : snprintf(path + at, PB_PATH_MAX - at, "%s%s", dot, field->name));
+    }
+}
+
+static bool strings_are_sound(const ProtobufCMessage *message, char path[PB_PATH_MAX])
 {
     struct walk stack[NESTING_MAX] = {{.message = message}};
     int depth = 0;
@@ -120,6 +137,7 @@ static bool strings_are_sound(const ProtobufCMessage *message)
             continue;
         }
         if (!visit(stack, &depth)) {
+            write_path(stack, depth, path);
             return false;
         }
     }
@@ -129,6 +147,14 @@ static bool strings_are_sound(const ProtobufCMessage *message)
 rc pb_unpack(struct arena *arena, const ProtobufCMessageDescriptor *type, struct slice bytes,
              ProtobufCMessage **out, struct err *err)
 {
+    char path[PB_PATH_MAX];
+    return pb_unpack_named(arena, type, bytes, path, out, err);
+}
+
+rc pb_unpack_named(struct arena *arena, const ProtobufCMessageDescriptor *type, struct slice bytes,
+                   char path[PB_PATH_MAX], ProtobufCMessage **out, struct err *err)
+{
+    path[0] = '\0';
     struct budget budget = {.arena = arena};
     budget.allocator = (ProtobufCAllocator){arena_allocate, arena_release, &budget};
     ProtobufCMessage *message =
@@ -137,7 +163,9 @@ rc pb_unpack(struct arena *arena, const ProtobufCMessageDescriptor *type, struct
         FAIL(err, budget.exhausted ? R_ARENA_EXHAUSTED : R_PROTO_MALFORMED, "%s of %zu bytes",
              type->name, bytes.len);
     }
-    ENSURE(strings_are_sound(message), err, R_PROTO_MALFORMED);
+    if (!strings_are_sound(message, path)) {
+        FAIL(err, R_PROTO_MALFORMED, "text of %s", path);
+    }
     *out = message;
     return OK;
 }

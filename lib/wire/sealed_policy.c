@@ -82,7 +82,7 @@ static rc invalid(struct err *err, const char *what)
     if (err->reason == R_ARENA_EXHAUSTED) {
         return (rc){false};
     }
-    FAIL(err, R_POLICY_INVALID, "sealed policy: %s", what);
+    FAIL(err, R_POLICY_INVALID, "sealed policy, not understood: %s", what);
 }
 
 static size_t principals_of(const Sealed *sealed)
@@ -107,14 +107,16 @@ static rc decode_grants(struct arena *arena, const Sealed *sealed, struct policy
         const SealedGrant *from = sealed->grants[i];
         struct rights rights = {0};
         for (size_t j = 0; j < from->n_rights; j++) {
-            TRY(rights_add_name(arena, &rights, slice_str(from->rights[j]), err));
+            if (!rights_add_name(arena, &rights, slice_str(from->rights[j]), err).ok) {
+                return invalid(err, from->rights[j]);
+            }
         }
         for (size_t j = 0; j < from->n_principals; j++) {
             struct grant *grant = &grants[out->grant_count++];
             grant->rights = rights;
             if (!principal_parse(arena, slice_str(from->principals[j]), &grant->principal, err)
                      .ok) {
-                return invalid(err, "a principal");
+                return invalid(err, from->principals[j]);
             }
         }
     }

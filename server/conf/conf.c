@@ -1,8 +1,10 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "conf/conf.h"
 
+#include <arpa/inet.h>
 #include <errno.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
 
@@ -42,6 +44,7 @@ static rc fill_in(struct arena *arena, Conf *c, struct err *err)
     SUB(arena, c->log, Chancery__Config__V1__Log, chancery__config__v1__log__init);
     SUB(arena, c->limits, Chancery__Config__V1__Limits, chancery__config__v1__limits__init);
     SUB(arena, c->identity, Chancery__Config__V1__Identity, chancery__config__v1__identity__init);
+    SUB(arena, c->dns, Chancery__Config__V1__Dns, chancery__config__v1__dns__init);
     c->workers = or_default(c->workers, processors());
     c->log->format = c->log->format[0] == '\0' ? text("json") : c->log->format;
     c->log->level = c->log->level[0] == '\0' ? text("info") : c->log->level;
@@ -85,6 +88,36 @@ static rc check_listener(const Chancery__Config__V1__Listener *listener, struct 
     return need(listener->tls->key_file[0] != '\0', "tls.key_file", "is required", err);
 }
 
+/* A numeric address and a port: a name would have to be looked up first. */
+static bool is_server(const char *text)
+{
+    char host[INET6_ADDRSTRLEN + 2], *end = NULL;
+    struct in6_addr address;
+    const char *colon = strrchr(text, ':');
+    size_t len = colon == NULL ? 0 : (size_t)(colon - text);
+    if (len == 0 || len >= sizeof host || colon[1] < '0' || colon[1] > '9') {
+        return false;
+    }
+    unsigned long port = strtoul(colon + 1, &end, 10);
+    if (*end != '\0' || port < 1 || port > 65535) {
+        return false;
+    }
+    bool is_v6 = text[0] == '[' && text[len - 1] == ']';
+    snprintf(host, sizeof host, "%.*s", (int)(is_v6 ? len - 2 : len), is_v6 ? text + 1 : text);
+    return inet_pton(is_v6 ? AF_INET6 : AF_INET, host, &address) == 1;
+}
+
+static rc check_dns(const Chancery__Config__V1__Dns *dns, struct err *err)
+{
+    TRY(need(dns->n_servers <= CONF_DNS_SERVERS_MAX, "dns.servers", "may have at most 8 entries",
+             err));
+    for (size_t i = 0; i < dns->n_servers; i++) {
+        TRY(need(is_server(dns->servers[i]), "dns.servers",
+                 "must be numeric addresses with port, such as 127.0.0.1:53 or [::1]:53", err));
+    }
+    return OK;
+}
+
 static rc check(const Conf *c, struct err *err)
 {
     static const char *const formats[] = {"json", "logfmt", NULL};
@@ -101,6 +134,7 @@ static rc check(const Conf *c, struct err *err)
              "must begin with https://", err));
     TRY(need(c->workers <= CONF_WORKERS_MAX, "workers", "may be at most 64", err));
     TRY(need(is_one_of(c->log->format, formats), "log.format", "must be json or logfmt", err));
+    TRY(check_dns(c->dns, err));
     return need(is_one_of(c->log->level, levels), "log.level",
                 "must be debug, info, warning or error", err);
 }

@@ -233,6 +233,7 @@ static rc start(struct worker *w, struct err *err)
     TRY(open_keys(w, err));
     open_store(w);
     w->services.identity = identity_new(w->loop, &identity);
+    TRY(dns_new(w->loop, w->conf->dns->servers, w->conf->dns->n_servers, &w->services.dns, err));
     w->rpc = rpc_new(w->loop, &w->services, &limits);
     flows_register(w->rpc);
     w->front =
@@ -264,6 +265,7 @@ static void finish(struct worker *w)
     rpc_free(w->rpc);
     front_free(w->front);
     identity_free(w->services.identity);
+    dns_free(w->services.dns);
     lookups_free(w->services.lookups);
     views_free(w->services.views);
     store_free(w->services.store);

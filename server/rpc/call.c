@@ -118,9 +118,14 @@ void call_error_metadata(struct call *c, const char *key, const char *value)
     add_pair(c, c->metadata, &c->metadata_count, ERROR_METADATA_MAX, key, value);
 }
 
-step call_bad_field(struct call *c, const char *field, const char *description)
+void call_note_bad_field(struct call *c, const char *field, const char *description)
 {
     add_pair(c, c->violations, &c->violation_count, VIOLATIONS_MAX, field, description);
+}
+
+step call_bad_field(struct call *c, const char *field, const char *description)
+{
+    call_note_bad_field(c, field, description);
     return call_fail(c, R_FIELD_INVALID, "%s: %s", field, description);
 }
 

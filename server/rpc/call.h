@@ -128,6 +128,8 @@ step call_next_message(struct call *c, step_fn then);
 void call_error_metadata(struct call *c, const char *key, const char *value);
 /* Name a bad field (google.rpc.BadRequest) and fail with R_FIELD_INVALID. `field` is its path. */
 step call_bad_field(struct call *c, const char *field, const char *description);
+/* Name a bad field beside another reason. */
+void call_note_bad_field(struct call *c, const char *field, const char *description);
 /* Note who is calling, for the call's log line (escaped and truncated there). Copies. */
 void call_note_caller(struct call *c, const char *caller);
 

@@ -118,10 +118,14 @@ static void on_message(void *ctx, struct net_stream *stream, struct slice bytes)
     (void)ctx;
     struct call *c = net_stream_user(stream);
     ProtobufCMessage *message = NULL;
+    char path[PB_PATH_MAX];
     if (c == NULL || c->phase == PHASE_ANSWERED) {
         return;
     }
-    if (!pb_unpack(c->arena, c->method->request, bytes, &message, &c->err).ok) {
+    if (!pb_unpack_named(c->arena, c->method->request, bytes, path, &message, &c->err).ok) {
+        if (path[0] != '\0') {
+            call_note_bad_field(c, path, "It is no UTF-8, or holds a control character.");
+        }
         reject(c);
         return;
     }

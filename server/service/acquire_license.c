@@ -148,6 +148,19 @@ step access_open(struct call *c)
 
 /* --- decide ------------------------------------------------------------------------------------- */
 
+/* Something stored that this version does not understand refuses everybody: the log says what it is. */
+static step fail_invalid(struct call *c)
+{
+    const struct license_access *a = access_of(c);
+    const struct amendment *amendment = a->caller.entry.facts.amendment;
+    const char *problem = a->decision.problem;
+    if (amendment != NULL && !amendment->is_valid) {
+        return call_fail(c, R_POLICY_INVALID, "amendment, not understood: %s", problem);
+    }
+    return call_fail(c, R_POLICY_INVALID, "template %s, not understood: %s",
+                     reply_uuid(c, a->policy.template_id.u), problem);
+}
+
 step access_decide(struct call *c)
 {
     struct license_access *a = access_of(c);
@@ -169,7 +182,8 @@ step access_decide(struct call *c)
     if (a->decision.referral_contact[0] != '\0') {
         call_error_metadata(c, "referral_contact", a->decision.referral_contact);
     }
-    return call_fail(c, a->decision.reason, "decided");
+    return a->decision.problem == NULL ? call_fail(c, a->decision.reason, "decided")
+                                       : fail_invalid(c);
 }
 
 /* --- gate --------------------------------------------------------------------------------------- */

@@ -21,6 +21,8 @@ void flows_register(struct rpc *rpc)
         &remove_exclusion_flow,
         &add_domain_flow,
         &verify_domain_flow,
+        &remove_domain_flow,
+        &list_tenants_flow,
         &create_issuer_flow,
         &create_component_flow,
         &create_template_flow,

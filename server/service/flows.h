@@ -18,15 +18,19 @@ extern const struct flow protect_flow;
 extern const struct flow revoke_flow;
 extern const struct flow restore_flow;
 extern const struct flow list_access_flow;
-/* tenants.c, issuers.c, components.c, templates.c, query_audit.c */
+/* tenants.c */
 extern const struct flow create_tenant_flow;
 extern const struct flow get_tenant_flow;
+extern const struct flow list_tenants_flow;
 /* tenant_settings.c */
 extern const struct flow update_tenant_flow;
 extern const struct flow add_exclusion_flow;
 extern const struct flow remove_exclusion_flow;
+/* tenant_domains.c */
 extern const struct flow add_domain_flow;
 extern const struct flow verify_domain_flow;
+extern const struct flow remove_domain_flow;
+/* issuers.c, components.c, templates.c, query_audit.c */
 extern const struct flow create_issuer_flow;
 extern const struct flow create_component_flow;
 extern const struct flow create_template_flow;

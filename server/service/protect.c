@@ -213,13 +213,28 @@ static step tenant(struct call *c)
 
 /* --- decide ------------------------------------------------------------------------------------- */
 
+/* What the log says: what is stored and not understood, by name. */
+static step refuse(struct call *c, enum reason reason)
+{
+    const struct protect *p = protect_of(c);
+    if (reason == R_ONBOARDING_INVALID) {
+        return call_fail(c, reason, "not understood: %s", p->tenant->view.onboarding_problem);
+    }
+    if (reason == R_POLICY_INVALID) {
+        return call_fail(c, reason, "template %s, not understood: %s",
+                         reply_uuid(c, p->policy.template_id.u),
+                         tenant_template(&p->tenant->view, p->policy.template_id)->problem);
+    }
+    return call_fail(c, reason, "decided");
+}
+
 static step decide(struct call *c)
 {
     struct protect *p = protect_of(c);
     struct protect_question question = {&p->tenant->view, &p->caller.subject, &p->policy};
     enum reason reason = decide_protect(&question);
     if (reason != R_NONE) {
-        return call_fail(c, reason, "decided");
+        return refuse(c, reason);
     }
     p->policy.protected_at = call_now(c);
     if (p->expires_after_days > 0) {

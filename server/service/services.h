@@ -2,6 +2,7 @@
 /* What the flows of one worker share. Made by the daemon, borrowed by every call. */
 #pragma once
 
+#include "identity/dns.h"
 #include "identity/identity.h"
 #include "keys/keys.h"
 #include "rpc/call.h"
@@ -18,6 +19,7 @@ struct services {
     struct lookups *lookups;
     struct keys *keys;
     struct identity *identity;
+    struct dns *dns;
     const char *authority_url; /* for boundaries without an address of their own */
 };
 

@@ -5,15 +5,32 @@
 
 #include "service/reply.h"
 
+step domain_write(struct call *c, struct domain_state domain, Chancery__V1__Domain **out)
+{
+    struct arena *arena = call_arena(c);
+    char *record = arena_printf(arena, "%s%s", DOMAIN_RECORD_LABEL, domain.name);
+    char *value = arena_printf(arena, "%s%s", DOMAIN_RECORD_PREFIX, domain.proof);
+    Chancery__V1__Domain *d = reply_message(c, &chancery__v1__domain__descriptor);
+    if (d == NULL || record == NULL || value == NULL) {
+        return call_fail(c, R_ARENA_EXHAUSTED, "domain");
+    }
+    d->name = reply_text(domain.name);
+    d->verified = domain.is_verified;
+    d->proof = reply_text(domain.proof);
+    d->record_name = record;
+    d->record_value = value;
+    *out = d;
+    return STEP_NEXT;
+}
+
 step tenant_write(struct call *c, const struct tenant_row *row, Chancery__V1__Tenant **out)
 {
-    Chancery__V1__Tenant *t = ARENA_NEW(call_arena(c), Chancery__V1__Tenant);
+    Chancery__V1__Tenant *t = reply_message(c, &chancery__v1__tenant__descriptor);
     Chancery__V1__Domain **domains =
         ARENA_ARRAY(call_arena(c), Chancery__V1__Domain *, row->domain_count + 1);
     if (t == NULL || domains == NULL) {
         return call_fail(c, R_ARENA_EXHAUSTED, "tenant");
     }
-    chancery__v1__tenant__init(t);
     t->tenant_id = reply_text(reply_uuid(c, row->id.u));
     t->tenant = reply_text(row->name);
     t->display_name = reply_text(row->display_name);
@@ -26,14 +43,12 @@ step tenant_write(struct call *c, const struct tenant_row *row, Chancery__V1__Te
     t->create_time = reply_time(c, row->created_at);
     t->domains = domains;
     for (; t->n_domains < row->domain_count; t->n_domains++) {
-        Chancery__V1__Domain *d = domains[t->n_domains] =
-            ARENA_NEW(call_arena(c), Chancery__V1__Domain);
-        if (d == NULL) {
-            return call_fail(c, R_ARENA_EXHAUSTED, "domains");
+        size_t i = t->n_domains;
+        struct domain_state domain = {row->domains[i], row->proofs[i],
+                                      strcmp(row->verified[i], "true") == 0};
+        if (step_failed(domain_write(c, domain, &domains[i]))) {
+            return STEP_FAILED;
         }
-        chancery__v1__domain__init(d);
-        d->name = reply_text(row->domains[t->n_domains]);
-        d->verified = strcmp(row->verified[t->n_domains], "true") == 0;
     }
     *out = t;
     return STEP_NEXT;

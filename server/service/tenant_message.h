@@ -7,4 +7,13 @@
 
 enum { TENANT_DISPLAY_NAME_MAX = 128 };
 
+/* The TXT record that proves a domain: its place before the domain, its text before the proof. */
+#define DOMAIN_RECORD_LABEL "_chancery."
+#define DOMAIN_RECORD_PREFIX "chancery-domain-verification="
+
+struct domain_state {
+    const char *name, *proof;
+    bool is_verified;
+};
+step domain_write(struct call *c, struct domain_state domain, Chancery__V1__Domain **out);
 step tenant_write(struct call *c, const struct tenant_row *row, Chancery__V1__Tenant **out);

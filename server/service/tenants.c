@@ -1,8 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* TenantService: CreateTenant, GetTenant, AddDomain, VerifyDomain. */
-#include "base/encode.h"
+/* TenantService: CreateTenant, GetTenant, ListTenants. */
 #include "chancery/v1/tenant.pb-c.h"
-#include "domain/address.h"
 #include "service/admin.h"
 #include "service/flows.h"
 #include "service/policy_fields.h"
@@ -10,11 +8,14 @@
 #include "service/tenant_message.h"
 #include "service/wait.h"
 
+enum { PAGE_USUAL = 50, PAGE_MOST = 200 };
+
 struct tenants {
     struct admin admin; /* first */
     struct tenant_row row;
     struct keys_op keys;
-    const char *domain;
+    struct tenant_id after; /* the page's place: the last tenant of the page before */
+    size_t limit;
 };
 
 static struct tenants *tenants_of(struct call *c)
@@ -102,12 +103,10 @@ static step create(struct call *c)
 
 static step reply_create(struct call *c)
 {
-    Chancery__V1__CreateTenantResponse *r =
-        ARENA_NEW(call_arena(c), Chancery__V1__CreateTenantResponse);
+    Chancery__V1__CreateTenantResponse *r = reply_new(c);
     if (r == NULL) {
-        return call_fail(c, R_ARENA_EXHAUSTED, "reply");
+        return STEP_FAILED;
     }
-    chancery__v1__create_tenant_response__init(r);
     tenants_of(c)->row.created_at = admin_of(c)->op.created_at;
     step result = tenant_write(c, &tenants_of(c)->row, &r->tenant);
     return result.kind == STEP_KIND_NEXT ? call_reply(c, &r->base) : result;
@@ -146,11 +145,10 @@ static step get(struct call *c)
 
 static step reply_get(struct call *c)
 {
-    Chancery__V1__GetTenantResponse *r = ARENA_NEW(call_arena(c), Chancery__V1__GetTenantResponse);
+    Chancery__V1__GetTenantResponse *r = reply_new(c);
     if (r == NULL) {
-        return call_fail(c, R_ARENA_EXHAUSTED, "reply");
+        return STEP_FAILED;
     }
-    chancery__v1__get_tenant_response__init(r);
     tenants_of(c)->row = admin_of(c)->op.tenant;
     step result = tenant_write(c, &tenants_of(c)->row, &r->tenant);
     return result.kind == STEP_KIND_NEXT ? call_reply(c, &r->base) : result;
@@ -168,133 +166,59 @@ const struct flow get_tenant_flow = {
     .on_refusal = caller_refused,
 };
 
-/* --- domains ------------------------------------------------------------------------------------ */
+/* --- ListTenants -------------------------------------------------------------------------------- */
 
-static step parse_domain(struct call *c, const char *tenant, const char *domain)
+static step parse_list(struct call *c)
 {
-    admin_of(c)->tenant_name = tenant;
-    if (!domain_normalize(call_arena(c), slice_str(domain), &tenants_of(c)->domain, NULL).ok) {
-        return call_bad_field(c, "domain", "It must be a domain such as contoso.com, in A-labels.");
+    const Chancery__V1__ListTenantsRequest *request = call_request(c);
+    struct tenants *t = tenants_of(c);
+    admin_of(c)->tenant_name = "";
+    if (!request_page_size(request->page_size, PAGE_USUAL, PAGE_MOST, &t->limit)) {
+        return call_bad_field(c, "page_size", "It must be 0 to 200.");
+    }
+    if (request->page_token[0] != '\0' &&
+        !request_page_token(c, request->page_token, &t->after, sizeof t->after)) {
+        return call_fail(c, R_PAGE_TOKEN_INVALID, "page token");
     }
     return STEP_NEXT;
 }
 
-static step parse_add(struct call *c)
+static step list(struct call *c)
 {
-    const Chancery__V1__AddDomainRequest *request = call_request(c);
-    return parse_domain(c, request->tenant, request->domain);
-}
-
-static step reply_domain(struct call *c, const char *proof, bool verified,
-                         Chancery__V1__Domain **out)
-{
-    Chancery__V1__Domain *d = ARENA_NEW(call_arena(c), Chancery__V1__Domain);
-    if (d == NULL) {
-        return call_fail(c, R_ARENA_EXHAUSTED, "domain");
-    }
-    chancery__v1__domain__init(d);
-    d->name = reply_text(tenants_of(c)->domain);
-    d->proof = reply_text(proof);
-    d->verified = verified;
-    *out = d;
-    return STEP_NEXT;
-}
-
-static step domain_added(struct call *c)
-{
-    const struct err *err = &admin_of(c)->op.op.err;
-    if (err->reason == R_ALREADY_EXISTS) {
-        return call_fail(c, R_DOMAIN_TAKEN, "claimed before");
-    }
-    return wait_over(c, err);
-}
-
-static step add_domain(struct call *c)
-{
-    struct admin *admin = admin_of(c);
-    if (admin->tenant == NULL) {
-        return call_bad_field(c, "tenant", "A platform admin must name the tenant.");
-    }
-    struct uuid random = uuid_v7(call_unix_us(c));
-    char *proof = hex_dup(call_arena(c), slice_of(random.b, sizeof random.b));
-    if (proof == NULL) {
-        return call_fail(c, R_ARENA_EXHAUSTED, "proof");
-    }
-    struct admin_op *op = admin_begin(c);
-    op->text = proof;
-    admin_add_domain(op, tenants_of(c)->domain, proof);
-    return wait_store(c, domain_added, &op->op);
-}
-
-static step reply_add(struct call *c)
-{
-    Chancery__V1__AddDomainResponse *r = ARENA_NEW(call_arena(c), Chancery__V1__AddDomainResponse);
-    if (r == NULL) {
-        return call_fail(c, R_ARENA_EXHAUSTED, "reply");
-    }
-    chancery__v1__add_domain_response__init(r);
-    step result = reply_domain(c, admin_of(c)->op.text, false, &r->domain);
-    return result.kind == STEP_KIND_NEXT ? call_reply(c, &r->base) : result;
-}
-
-const struct flow add_domain_flow = {
-    .method = "/chancery.v1.TenantService/AddDomain",
-    .name = "add_domain",
-    .state_size = sizeof(struct tenants),
-    .steps = {{"parse", parse_add, 0},
-              {"authenticate", caller_authenticate_fresh, 0},
-              {"scope", admin_scope, 0},
-              {"add", add_domain, STEP_COMMIT},
-              {"reply", reply_add, 0}},
-    .on_refusal = caller_refused,
-};
-
-static step parse_verify(struct call *c)
-{
-    const Chancery__V1__VerifyDomainRequest *request = call_request(c);
-    return parse_domain(c, request->tenant, request->domain);
-}
-
-/* Proof by DNS comes with the work on tenants in full; until then only a platform admin's word counts. */
-static step verify_domain(struct call *c)
-{
-    const Chancery__V1__VerifyDomainRequest *request = call_request(c);
-    const struct admin *admin = admin_of(c);
-    if (!request->asserted) {
-        return call_bad_field(
-            c, "asserted",
-            "Proof by DNS is not built yet; a platform admin may assert the domain.");
-    }
-    if (!admin_is_platform(admin)) {
-        return call_fail(c, R_COMPONENT_ROLE, "only a platform admin may assert a domain");
-    }
-    if (admin->tenant == NULL) {
-        return call_bad_field(c, "tenant", "A platform admin must name the tenant.");
-    }
-    admin_verify_domain(admin_begin(c), tenants_of(c)->domain);
+    const struct tenants *t = tenants_of(c);
+    admin_list_tenants(admin_begin(c), t->after, t->limit);
     return admin_wait(c);
 }
 
-static step reply_verify(struct call *c)
+static step reply_list(struct call *c)
 {
-    Chancery__V1__VerifyDomainResponse *r =
-        ARENA_NEW(call_arena(c), Chancery__V1__VerifyDomainResponse);
-    if (r == NULL) {
+    const struct admin_op *op = &admin_of(c)->op;
+    Chancery__V1__ListTenantsResponse *r = reply_new(c);
+    Chancery__V1__Tenant **all =
+        ARENA_ARRAY(call_arena(c), Chancery__V1__Tenant *, op->tenant_count + 1);
+    if (r == NULL || all == NULL) {
         return call_fail(c, R_ARENA_EXHAUSTED, "reply");
     }
-    chancery__v1__verify_domain_response__init(r);
-    step result = reply_domain(c, admin_of(c)->op.text, true, &r->domain);
-    return result.kind == STEP_KIND_NEXT ? call_reply(c, &r->base) : result;
+    r->tenants = all;
+    for (; r->n_tenants < op->tenant_count; r->n_tenants++) {
+        if (step_failed(tenant_write(c, &op->tenants[r->n_tenants], &all[r->n_tenants]))) {
+            return STEP_FAILED;
+        }
+    }
+    if (op->tenant_count == tenants_of(c)->limit) {
+        const struct tenant_id *last = &op->tenants[op->tenant_count - 1].id;
+        r->next_page_token = reply_text(reply_page_token(c, last, sizeof *last));
+    }
+    return call_reply(c, &r->base);
 }
 
-const struct flow verify_domain_flow = {
-    .method = "/chancery.v1.TenantService/VerifyDomain",
-    .name = "verify_domain",
+const struct flow list_tenants_flow = {
+    .method = "/chancery.v1.TenantService/ListTenants",
+    .name = "list_tenants",
     .state_size = sizeof(struct tenants),
-    .steps = {{"parse", parse_verify, 0},
+    .steps = {{"parse", parse_list, 0},
               {"authenticate", caller_authenticate_fresh, 0},
-              {"scope", admin_scope, 0},
-              {"verify", verify_domain, STEP_COMMIT},
-              {"reply", reply_verify, 0}},
+              {"list", list, 0},
+              {"reply", reply_list, 0}},
     .on_refusal = caller_refused,
 };

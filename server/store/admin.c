@@ -49,7 +49,7 @@ static rc read_created(struct store_op *base, size_t index, const PGresult *r, s
     return OK;
 }
 
-/* --- tenants and domains ----------------------------------------------------------------------- */
+/* --- tenants ----------------------------------------------------------------------------------- */
 
 static void add_keys(struct pg_params *p, const struct new_key *keys, size_t count)
 {
@@ -86,24 +86,32 @@ void admin_create_tenant(struct admin_op *op, const struct tenant_row *tenant,
     submit(op, ST_create_tenant, &p, read_created);
 }
 
-static rc read_tenant(struct store_op *base, size_t index, const PGresult *r, struct err *err)
+static rc read_tenant(struct arena *arena, const PGresult *r, int row, struct tenant_row *t,
+                      struct err *err)
+{
+    t->id.u = pg_uuid(r, row, 0);
+    TRY(pg_text(arena, r, row, 1, &t->name, err));
+    TRY(pg_text(arena, r, row, 2, &t->display_name, err));
+    TRY(pg_text(arena, r, row, 3, &t->boundary, err));
+    t->state = pg_int(r, row, 4);
+    t->license_cap_days = pg_int(r, row, 5);
+    t->version = pg_int(r, row, 6);
+    t->created_at = pg_time(r, row, 7);
+    return OK;
+}
+
+static rc read_whole_tenant(struct store_op *base, size_t index, const PGresult *r, struct err *err)
 {
     struct admin_op *op = LIST_ENTRY(base, struct admin_op, op);
     struct tenant_row *t = &op->tenant;
-    size_t verified;
+    size_t verified, proofs;
     TRY(read_done(base, index, r, err));
-    t->id.u = pg_uuid(r, 0, 0);
-    TRY(pg_text(base->arena, r, 0, 1, &t->name, err));
-    TRY(pg_text(base->arena, r, 0, 2, &t->display_name, err));
-    TRY(pg_text(base->arena, r, 0, 3, &t->boundary, err));
-    t->state = pg_int(r, 0, 4);
-    t->license_cap_days = pg_int(r, 0, 5);
-    TRY(pg_texts(base->arena, r, 0, 6, &t->onboarding, &t->onboarding_count, err));
-    t->version = pg_int(r, 0, 7);
-    t->created_at = pg_time(r, 0, 8);
+    TRY(read_tenant(base->arena, r, 0, t, err));
+    TRY(pg_texts(base->arena, r, 0, 8, &t->onboarding, &t->onboarding_count, err));
     TRY(pg_texts(base->arena, r, 0, 9, &t->domains, &t->domain_count, err));
     TRY(pg_texts(base->arena, r, 0, 10, &t->verified, &verified, err));
-    ENSURE(verified == t->domain_count, err, R_DATABASE_ERROR);
+    TRY(pg_texts(base->arena, r, 0, 11, &t->proofs, &proofs, err));
+    ENSURE(verified == t->domain_count && proofs == verified, err, R_DATABASE_ERROR);
     return OK;
 }
 
@@ -112,7 +120,29 @@ void admin_get_tenant(struct admin_op *op, const char *name)
     struct pg_params p;
     pg_params_init(&p, op->op.arena);
     pg_add_text(&p, name);
-    submit(op, ST_get_tenant, &p, read_tenant);
+    submit(op, ST_get_tenant, &p, read_whole_tenant);
+}
+
+static rc read_tenants(struct store_op *base, size_t index, const PGresult *r, struct err *err)
+{
+    struct admin_op *op = LIST_ENTRY(base, struct admin_op, op);
+    (void)index;
+    op->tenant_count = (size_t)PQntuples(r);
+    op->tenants = ARENA_ARRAY(base->arena, struct tenant_row, op->tenant_count + 1);
+    ARENA_ENSURE(op->tenants, err);
+    for (size_t i = 0; i < op->tenant_count; i++) {
+        TRY(read_tenant(base->arena, r, (int)i, &op->tenants[i], err));
+    }
+    return OK;
+}
+
+void admin_list_tenants(struct admin_op *op, struct tenant_id after, size_t limit)
+{
+    struct pg_params p;
+    pg_params_init(&p, op->op.arena);
+    pg_add_uuid_or_null(&p, after.u);
+    pg_add_int8(&p, (int64_t)limit);
+    submit(op, ST_list_tenants, &p, read_tenants);
 }
 
 void admin_update_tenant(struct admin_op *op, const struct tenant_row *row)
@@ -132,29 +162,6 @@ void admin_exclude(struct admin_op *op, const struct exclusion *exclusion, bool 
     pg_add_int2(&p, exclusion->kind);
     pg_add_text(&p, exclusion->value);
     submit(op, remove ? ST_remove_exclusion : ST_add_exclusion, &p, read_done);
-}
-
-void admin_add_domain(struct admin_op *op, const char *domain, const char *proof)
-{
-    struct pg_params p = begin(op, "add_domain");
-    pg_add_text(&p, domain);
-    pg_add_bool(&p, false);
-    pg_add_text(&p, proof);
-    submit(op, ST_add_domain, &p, read_done);
-}
-
-static rc read_proof(struct store_op *base, size_t index, const PGresult *r, struct err *err)
-{
-    struct admin_op *op = LIST_ENTRY(base, struct admin_op, op);
-    TRY(read_done(base, index, r, err));
-    return pg_text(base->arena, r, 0, 0, &op->text, err);
-}
-
-void admin_verify_domain(struct admin_op *op, const char *domain)
-{
-    struct pg_params p = begin(op, "verify_domain");
-    pg_add_text(&p, domain);
-    submit(op, ST_verify_domain, &p, read_proof);
 }
 
 /* --- issuers and components -------------------------------------------------------------------- */

@@ -36,6 +36,7 @@ struct tenant_row {
     size_t onboarding_count;
     const char *const *domains;
     const char *const *verified; /* "true" or "false", parallel to domains */
+    const char *const *proofs;
     size_t domain_count;
 };
 
@@ -54,21 +55,22 @@ struct admin_op {
     struct template_row *templates; /* what list_templates found */
     size_t template_count;
     struct tenant_row tenant;
+    struct tenant_row *tenants; /* what list_tenants found */
+    size_t tenant_count;
     struct slice wrapped; /* what root_key_check found */
-    const char *text;     /* a domain's proof */
 };
 
 void admin_create_tenant(struct admin_op *op, const struct tenant_row *tenant,
                          const struct new_key *keys, size_t key_count);
 /* Fills op->tenant. */
 void admin_get_tenant(struct admin_op *op, const char *name);
+/* In order of short name, after that of this tenant; zero: from the first. Fills op->tenants, without onboarding and
+ * domains. */
+void admin_list_tenants(struct admin_op *op, struct tenant_id after, size_t limit);
 /* Changes display name, cap, onboarding and state; row->version must be what is stored, else
  * R_NOT_FOUND. */
 void admin_update_tenant(struct admin_op *op, const struct tenant_row *row);
 void admin_exclude(struct admin_op *op, const struct exclusion *exclusion, bool remove);
-void admin_add_domain(struct admin_op *op, const char *domain, const char *proof);
-/* Fills op->text with the proof. */
-void admin_verify_domain(struct admin_op *op, const char *domain);
 /* The issuer's epoch is not looked at. */
 void admin_create_issuer(struct admin_op *op, const struct issuer *issuer);
 void admin_create_component(struct admin_op *op, const struct subject_component *component,

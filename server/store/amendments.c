@@ -58,8 +58,8 @@ const struct amendment *amendments_get(struct amendments *amendments, struct con
 
 static void note_unknown(struct amendment *out, const char *text)
 {
+    out->problem = out->is_valid ? text : out->problem;
     out->is_valid = false;
-    log_event(LOG_ERROR, "amendment.unknown", F_USER("text", text));
 }
 
 static struct principal read_principal(struct arena *arena, const char *text, struct amendment *out)
@@ -128,6 +128,10 @@ rc amendments_take(struct amendments *amendments, struct content_id content, str
     entry->references = 1;
     TRY(arena_on_free(arena, unref, entry, err));
     TRY(amendment_read(entry->arena, cell, &entry->amendment, err));
+    if (!entry->amendment.is_valid) {
+        log_event(LOG_ERROR, "amendment.invalid", F_ID("content", content),
+                  F_USER("text", entry->amendment.problem));
+    }
     entry->references++;
     hashmap_put(amendments->entries, slice_of(content.u.b, UUID_BYTES), entry);
     *out = &entry->amendment;

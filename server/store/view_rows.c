@@ -5,9 +5,9 @@
 
 #include "obs/log.h"
 
-/* Read principals; `valid` becomes false when a stored one can't be understood. */
+/* Read principals. One that can't be understood means nobody; the first such becomes the problem. */
 static rc read_principals(struct arena *arena, const PGresult *r, int row, int column,
-                          const struct principal **out, size_t *count_out, bool *valid,
+                          const struct principal **out, size_t *count_out, const char **problem,
                           struct err *err)
 {
     const char *const *texts;
@@ -15,11 +15,11 @@ static rc read_principals(struct arena *arena, const PGresult *r, int row, int c
     struct principal *principals = ARENA_ARRAY(arena, struct principal, *count_out + 1);
     ARENA_ENSURE(principals, err);
     for (size_t i = 0; i < *count_out; i++) {
-        struct err ignored = {0};
-        if (!principal_parse(arena, slice_str(texts[i]), &principals[i], &ignored).ok) {
-            *valid = false;
+        struct err why = {0};
+        if (!principal_parse(arena, slice_str(texts[i]), &principals[i], &why).ok) {
+            ENSURE(why.reason == R_FIELD_INVALID, err, R_ARENA_EXHAUSTED);
             principals[i] = (struct principal){PRINCIPAL_UNKNOWN, texts[i]};
-            log_event(LOG_ERROR, "view.principal_unknown", F_USER("principal", texts[i]));
+            *problem = *problem == NULL ? texts[i] : *problem;
         }
     }
     *out = principals;
@@ -29,7 +29,6 @@ static rc read_principals(struct arena *arena, const PGresult *r, int row, int c
 rc view_read_tenant(struct tenant_record *record, const PGresult *r, struct err *err)
 {
     struct tenant_view *view = &record->view;
-    bool valid = true;
     ENSURE(PQntuples(r) == 1, err, R_NOT_FOUND);
     TRY(pg_text(record->arena, r, 0, 0, &view->name, err));
     TRY(pg_text(record->arena, r, 0, 1, &view->boundary, err));
@@ -39,8 +38,13 @@ rc view_read_tenant(struct tenant_record *record, const PGresult *r, struct err 
     view->needs_bound_users = pg_bool(r, 0, 6);
     view->needs_bound_components = pg_bool(r, 0, 7);
     view->approvals = (uint32_t)pg_int(r, 0, 8);
-    return read_principals(record->arena, r, 0, 4, &view->onboarding, &view->onboarding_count,
-                           &valid, err);
+    TRY(read_principals(record->arena, r, 0, 4, &view->onboarding, &view->onboarding_count,
+                        &view->onboarding_problem, err));
+    if (view->onboarding_problem != NULL) {
+        log_event(LOG_ERROR, "view.onboarding_invalid", F_STR("tenant", view->name),
+                  F_USER("text", view->onboarding_problem));
+    }
+    return OK;
 }
 
 rc view_read_domains(struct tenant_record *record, const PGresult *r, struct err *err)
@@ -63,7 +67,7 @@ static rc read_grants(struct arena *arena, const PGresult *r, int row, struct te
     const struct principal *principals = NULL;
     const char *const *rights = NULL;
     size_t rights_count = 0;
-    TRY(read_principals(arena, r, row, 8, &principals, &out->grant_count, &out->is_valid, err));
+    TRY(read_principals(arena, r, row, 8, &principals, &out->grant_count, &out->problem, err));
     TRY(pg_texts(arena, r, row, 9, &rights, &rights_count, err));
     struct grant *grants = ARENA_ARRAY(arena, struct grant, out->grant_count + 1);
     ARENA_ENSURE(grants, err);
@@ -73,7 +77,8 @@ static rc read_grants(struct arena *arena, const PGresult *r, int row, struct te
         struct err why = {0};
         grants[i].principal = principals[i];
         if (!rights_parse(arena, slice_str(rights[i]), &grants[i].rights, &why).ok) {
-            out->is_valid = false;
+            ENSURE(why.reason == R_POLICY_INVALID, err, R_ARENA_EXHAUSTED);
+            out->problem = out->problem == NULL ? rights[i] : out->problem;
         }
     }
     out->grants = grants;
@@ -86,13 +91,14 @@ static rc read_template(struct arena *arena, const PGresult *r, int row,
     out->id.u = pg_uuid(r, row, 0);
     out->version = pg_int(r, row, 1);
     out->is_archived = pg_bool(r, row, 2);
-    out->is_valid = true;
-    TRY(read_principals(arena, r, row, 3, &out->scope, &out->scope_count, &out->is_valid, err));
+    TRY(read_principals(arena, r, row, 3, &out->scope, &out->scope_count, &out->problem, err));
     out->expires_at.s = pg_time(r, row, 4) / 1000000;
     out->expires_after_days = pg_int(r, row, 5);
     out->offline_days = (int)pg_int(r, row, 6);
     TRY(pg_text(arena, r, row, 7, &out->referral_contact, err));
-    return read_grants(arena, r, row, out, err);
+    TRY(read_grants(arena, r, row, out, err));
+    out->is_valid = out->problem == NULL;
+    return OK;
 }
 
 rc view_read_templates(struct tenant_record *record, const PGresult *r, struct err *err)
@@ -105,7 +111,7 @@ rc view_read_templates(struct tenant_record *record, const PGresult *r, struct e
         TRY(read_template(record->arena, r, (int)i, &templates[i], err));
         if (!templates[i].is_valid) {
             log_event(LOG_ERROR, "view.template_invalid", F_STR("tenant", record->view.name),
-                      F_ID("template", templates[i].id));
+                      F_ID("template", templates[i].id), F_USER("text", templates[i].problem));
         }
     }
     record->view.templates = templates;

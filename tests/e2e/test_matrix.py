@@ -8,6 +8,7 @@ import time
 import pytest
 
 from authority import BUILD, MESSAGES, Authority, Reader, Refused, new_id
+from dns_server import DnsServer, txt
 
 DELAY_MS, CANCEL_S = 120, 0.04
 
@@ -24,7 +25,9 @@ STEPS = [row for row in steps() if not row[0].startswith(("health", "reflection"
 @pytest.fixture(scope="module")
 def world():
     fault = f"/tmp/chancery-fault-{os.getpid()}"
-    authority = Authority(workers=1, env={"CHANCERY_FAULT_FILE": fault})
+    authority, dns = Authority(workers=1, env={"CHANCERY_FAULT_FILE": fault}), DnsServer()
+    authority.config["dns"] = {"servers": [dns.address]}
+    dns.records = {f"_chancery.v{n}.example": [txt(b"chancery-domain-verification=p")] for n in range(3000)}
     try:
         authority.migrate()
         authority.start()
@@ -42,12 +45,16 @@ def world():
             "grant_rights, name_languages, name_texts, description_languages, description_texts) SELECT tenant, "
             "('00000000-0000-7000-8000-' || lpad(n::text, 12, '0'))::uuid, '{}', 0, '', '{owner}', '{VIEW}', '{en}', "
             "'{T}', '{}', '{}' FROM tenant, generate_series(1, 400) AS n WHERE name = 'contoso'")  # to be deleted
+        authority.postgres.sql(
+            "INSERT INTO tenant_domain (tenant, domain, proof) SELECT tenant, kind || n || '.example', 'p' FROM tenant, "
+            "unnest('{v,r}'::text[]) AS kind, generate_series(1, 2999) AS n WHERE name = 'fabrikam'")  # proven, removed
         w.made = authority.call(*requests(w)["protect"][:3])
         w.template = authority.call("TemplateService/CreateTemplate", {"template": template()}, w.admin).template
         yield w
     finally:
         set_fault(w, "")
         os.unlink(fault)
+        dns.close()
         authority.close()
 
 
@@ -87,7 +94,10 @@ def requests(w):
                                                          "update_mask": {"paths": ["display_name"]}}, w.admin, None),
         "add_exclusion": ("TenantService/AddExclusion", {"application": unique}, w.admin, None),
         "remove_exclusion": ("TenantService/RemoveExclusion", {"application": f"app{w.count}"}, w.admin, None),
-        "verify_domain": ("TenantService/VerifyDomain", {"tenant": "contoso", "domain": "contoso.com", "asserted": True},
+        "list_tenants": ("TenantService/ListTenants", {}, w.a.admin, None),
+        "verify_domain": ("TenantService/VerifyDomain", {"tenant": "fabrikam", "domain": f"v{w.count}.example"},
+                          w.a.admin, None),
+        "remove_domain": ("TenantService/RemoveDomain", {"tenant": "fabrikam", "domain": f"r{w.count}.example"},
                           w.a.admin, None),
         "create_issuer": ("IssuerService/CreateIssuer", {"issuer": {
             "kind": 1, "tenant": "contoso", "issuer": f"https://{unique}.example", "audiences": ["x"],

@@ -20,7 +20,7 @@ static void addresses_have_one_form(void **state)
         {"Bob@Fabrikam.COM", "bob@fabrikam.com"},
         {"bob@fabrikam.com.", "bob@fabrikam.com"},
         {"o'hara+x@mail.a-b.example", "o'hara+x@mail.a-b.example"},
-        {"\xc3\x89ric@contoso.com", "\xc3\x89ric@contoso.com"},
+        {"\xc3\x89ric@contoso.com", "\xc3\xa9ric@contoso.com"},
         {"bob@xn--mnchen-3ya.de", "bob@xn--mnchen-3ya.de"},
     };
     AUTO(arena_free_at) struct arena *arena = arena_new(4096);
@@ -55,7 +55,6 @@ static void what_is_no_address(void **state)
         "bob@c_d.com",
         "bob@c.com..",
         "b\xff@c.com",
-        "bob@m\xc3\xbcn.de",
         "b\nob@c.com",
         "0123456789012345678901234567890123456789012345678901234567890123456@c.com",
         "bob@0123456789012345678901234567890123456789012345678901234567890123.com",

@@ -9,6 +9,7 @@
 
 #include "store/admin.h"
 #include "store/audit_query.h"
+#include "store/domains.h"
 #include "store/gate.h"
 #include "store/migrations.h"
 #include "store/tracking.h"
@@ -136,6 +137,17 @@ static struct admin_op *admin(struct tenant_id scope)
     return op;
 }
 
+static struct domain_op *domain(struct tenant_id tenant, const char *name)
+{
+    struct domain_op *op = ARENA_NEW(arena, struct domain_op);
+    store_op_init(&op->op, store, arena, op_done, NULL);
+    op->tenant = tenant;
+    op->who = who;
+    op->domain = name;
+    op->proof = "proof";
+    return op;
+}
+
 static void a_tenant_is_made_with_its_keys(void **state)
 {
     (void)state;
@@ -156,23 +168,20 @@ static void a_tenant_is_made_with_its_keys(void **state)
     wait_op();
     assert_int_equal(op->op.err.reason, R_ALREADY_EXISTS);
 
-    op = admin(CONTOSO);
-    admin_add_domain(op, "contoso.com", "proof");
+    struct domain_op *d = domain(CONTOSO, "contoso.com");
+    domain_add_submit(d);
     wait_op();
-    assert_int_equal(op->op.err.reason, R_NONE);
-    op = admin(CONTOSO);
-    admin_verify_domain(op, "contoso.com");
+    assert_int_equal(d->op.err.reason, R_NONE);
+    d = domain(CONTOSO, "contoso.com");
+    domain_verify_submit(d, "asserted");
     wait_op();
-    assert_string_equal(op->text, "proof");
-    op = admin(CONTOSO);
-    admin_verify_domain(op, "other.com");
-    wait_op();
-    assert_int_equal(op->op.err.reason, R_NOT_FOUND);
+    assert_int_equal(d->op.err.reason, R_NONE);
     op = admin(CONTOSO);
     admin_get_tenant(op, "contoso");
     wait_op();
     assert_int_equal(op->tenant.domain_count, 1);
     assert_string_equal(op->tenant.verified[0], "true");
+    assert_string_equal(op->tenant.proofs[0], "proof");
 }
 
 static struct template_row sample_template(void)
