@@ -5,6 +5,7 @@
 #include "identity/identity.h"
 #include "keys/keys.h"
 #include "rpc/call.h"
+#include "store/directory_find.h"
 #include "store/gate.h"
 #include "store/lookup.h"
 #include "store/views.h"
@@ -16,6 +17,7 @@ struct services {
     struct gate *gate;
     struct views *views;
     struct lookups *lookups;
+    struct directories *directories;
     struct keys *keys;
     struct identity *identity;
     const char *authority_url; /* for boundaries without an address of their own */
