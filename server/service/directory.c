@@ -8,19 +8,7 @@
 #include "service/reply.h"
 #include "service/wait.h"
 
-/* --- the tenant and the operation --------------------------------------------------------------- */
-
-static step have_scope(struct call *c)
-{
-    return admin_of(c)->tenant != NULL
-               ? STEP_NEXT
-               : call_bad_field(c, "tenant", "A platform admin must name the tenant.");
-}
-
-step directory_scope_step(struct call *c)
-{
-    return admin_find_scope(c, have_scope);
-}
+/* --- the operation ------------------------------------------------------------------------------ */
 
 struct directory_op *directory_begin(struct call *c)
 {

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* What the flows of DirectoryService share: the tenant that is meant, fields of requests, the one operation. */
+/* What the flows of DirectoryService share: fields of requests, the one operation. Their callers are of some tenant, so the step
+ * admin_scope always finds one. */
 #pragma once
 
 #include "chancery/v1/directory.pb-c.h"
@@ -32,8 +33,6 @@ static inline struct directory_flow *directory_of(struct call *c)
     return call_state(c);
 }
 
-/* The step `scope`: a directory is always some tenant's. */
-step directory_scope_step(struct call *c);
 /* Prepare the operation; then a function of store/directory.h; then wait. Failures are told with what is at fault. */
 struct directory_op *directory_begin(struct call *c);
 step directory_wait(struct call *c);

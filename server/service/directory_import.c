@@ -135,7 +135,7 @@ const struct flow import_directory_flow = {
     .state_size = sizeof(struct directory_flow),
     .steps = {{"parse", parse, 0},
               {"authenticate", caller_authenticate_fresh, 0},
-              {"scope", directory_scope_step, 0},
+              {"scope", admin_scope, 0},
               {"check", check, 0},
               {"put", put, STEP_COMMIT},
               {"reply", reply, 0}},

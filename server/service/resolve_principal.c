@@ -268,7 +268,7 @@ const struct flow resolve_principal_flow = {
     .state_size = sizeof(struct resolve),
     .steps = {{"parse", parse, 0},
               {"authenticate", caller_authenticate_fresh, 0},
-              {"scope", directory_scope_step, 0},
+              {"scope", admin_scope, 0},
               {"resolve", resolve, 0},
               {"reply", reply, 0}},
     .on_refusal = caller_refused,
