@@ -15,6 +15,7 @@ enum {
     SECRET_HEAP_BYTES = 4 * 1024 * 1024,
     TENANTS_MAX = 20000,
     LOOKUPS_MAX = 65536,
+    PEOPLE_MAX = 16384,
     AMENDMENTS_MAX = 10000,
     GRACE_MS = 2000,      /* accept after this even if not ready */
     WATCH_MS = 20,        /* until ready */
@@ -216,6 +217,7 @@ static void open_store(struct worker *w)
     s->gate = gate_new(w->loop, s->store, s->amendments);
     s->views = views_new(s->store, w->boundaries, TENANTS_MAX);
     s->lookups = lookups_new(LOOKUPS_MAX);
+    s->directories = directories_new(PEOPLE_MAX);
 }
 
 static rc start(struct worker *w, struct err *err)
@@ -267,6 +269,7 @@ static void finish(struct worker *w)
     identity_free(w->services.identity);
     dns_free(w->services.dns);
     lookups_free(w->services.lookups);
+    directories_free(w->services.directories);
     views_free(w->services.views);
     store_free(w->services.store);
     gate_free(w->services.gate);

@@ -4,6 +4,7 @@
  *   parse         the license's clear header, the client's key
  *   authenticate  who is calling (caller.c)
  *   open          the content's tenant, its key, the sealed policy
+ *   groups        of the content's tenant, for a reader from elsewhere (outside_groups.c)
  *   decide        pure, over what was gathered (domain/decide_access.c)
  *   gate          is it still true? then record it: the commit
  *   issue         wrap the content key to the client's key, sign the license
@@ -205,7 +206,7 @@ static struct gate_entry *record(struct call *c)
 
 static step recorded(struct call *c)
 {
-    return caller_recorded(c, caller_authenticate, access_decide);
+    return caller_recorded(c, caller_authenticate, access_groups);
 }
 
 step access_gate(struct call *c)
@@ -311,6 +312,7 @@ const struct flow acquire_license_flow = {
     .steps = {{"parse", parse, 0},
               {"authenticate", caller_authenticate, 0},
               {"open", access_open, 0},
+              {"groups", access_groups, 0},
               {"decide", access_decide, 0},
               {"gate", access_gate, STEP_COMMIT},
               {"issue", issue, 0},

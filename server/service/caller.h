@@ -15,12 +15,14 @@ struct caller {
     /* What caller_need_tenant and caller_need_platform found; NULL: there is none. */
     const struct tenant_record *found_tenant;
     const struct platform_record *found_platform;
+    const struct directory_person *found_person; /* what caller_need_person found; never NULL */
 
     /* Private. */
     bool is_fresh;
     step_fn then;
     struct lookup lookup;
     struct view_load load;
+    struct directory_find find;
     struct identified *identifying; /* in flight */
     struct gate_entry entry;
 };
@@ -41,6 +43,9 @@ void caller_add_scope(struct caller *caller, struct uuid scope, int64_t epoch);
 /* Load a tenant or the platform's boundaries, note its epoch, and go on with `then`. */
 step caller_need_tenant(struct call *c, struct tenant_id id, step_fn then);
 step caller_need_platform(struct call *c, step_fn then);
+/* Look somebody up in a tenant's directory (which has one), note the directory's epoch, and go on with `then`. The
+ * question is only read before this returns. */
+step caller_need_person(struct call *c, const struct directory_question *question, step_fn then);
 /* The tenant to which the caller belongs: the user's, else the component's; zero if neither. */
 struct tenant_id caller_tenant(const struct caller *caller);
 

@@ -34,6 +34,19 @@ void flows_register(struct rpc *rpc)
         &query_audit_flow,
         &list_available_templates_flow,
         &delete_template_flow,
+        &put_user_flow,
+        &get_user_flow,
+        &list_users_flow,
+        &delete_user_flow,
+        &put_group_flow,
+        &get_group_flow,
+        &list_groups_flow,
+        &delete_group_flow,
+        &add_members_flow,
+        &remove_members_flow,
+        &list_members_flow,
+        &import_directory_flow,
+        &resolve_principal_flow,
     };
     for (size_t i = 0; i < sizeof all / sizeof all[0]; i++) {
         rpc_register(rpc, all[i]);

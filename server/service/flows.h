@@ -43,6 +43,20 @@ extern const struct flow query_audit_flow;
 /* list_available_templates.c, delete_template.c */
 extern const struct flow list_available_templates_flow;
 extern const struct flow delete_template_flow;
+/* directory_users.c, directory_groups.c, directory_members.c, directory_import.c, resolve_principal.c */
+extern const struct flow put_user_flow;
+extern const struct flow get_user_flow;
+extern const struct flow list_users_flow;
+extern const struct flow delete_user_flow;
+extern const struct flow put_group_flow;
+extern const struct flow get_group_flow;
+extern const struct flow list_groups_flow;
+extern const struct flow delete_group_flow;
+extern const struct flow add_members_flow;
+extern const struct flow remove_members_flow;
+extern const struct flow list_members_flow;
+extern const struct flow import_directory_flow;
+extern const struct flow resolve_principal_flow;
 
 /* Register all of them; the engine's services must be a struct services. */
 void flows_register(struct rpc *rpc);

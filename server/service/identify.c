@@ -27,18 +27,51 @@ static step refuse(struct call *c, enum reason reason, const char *detail)
 
 /* --- who it is ---------------------------------------------------------------------------------- */
 
-/* Groups of the token: those of the tenant for which its issuer speaks. */
+/* Aliases, nested groups, and whether he is a guest. A directory that this node may not see leaves nobody a member. */
+static step have_person(struct call *c)
+{
+    struct identified *who = who_of(c);
+    const struct directory_person *person = caller_of(c)->found_person;
+    const struct tenant_view *home = &who->home->view;
+    struct err err = {0};
+    who->user.is_guest = who->user.is_guest || person->is_guest || !person->is_visible;
+    user_add_aliases(&who->user, home, person->aliases, person->alias_count);
+    if (!user_add_groups(call_arena(c), &who->user, home, person->groups, person->group_count, &err)
+             .ok) {
+        return refuse_with(c, &err);
+    }
+    return who->then(c);
+}
+
+static step look_into_directory(struct call *c)
+{
+    struct identified *who = who_of(c);
+    const struct token_claims *claims = who->check.claims;
+    struct directory_question question = {
+        .tenant = &who->home->view,
+        .addresses = who->user.addresses,
+        .address_count = who->user.address_count,
+        .groups = claims->groups,
+        .group_count = claims->group_count,
+    };
+    return caller_need_person(c, &question, have_person);
+}
+
+/* Groups of the token and of the directory: those of the tenant for which the token's issuer speaks. */
 static step add_groups(struct call *c)
 {
     struct identified *who = who_of(c);
     const struct token_claims *claims = who->check.claims;
     struct err err = {0};
-    if (who->home != NULL && !user_add_groups(call_arena(c), &who->user, &who->home->view,
-                                              claims->groups, claims->group_count, &err)
-                                  .ok) {
+    if (who->home == NULL) {
+        return who->then(c);
+    }
+    if (!user_add_groups(call_arena(c), &who->user, &who->home->view, claims->groups,
+                         claims->group_count, &err)
+             .ok) {
         return refuse_with(c, &err);
     }
-    return who->then(c);
+    return who->home->view.has_directory ? look_into_directory(c) : who->then(c);
 }
 
 static step decide_user(struct call *c, bool is_domain_of_tenant)

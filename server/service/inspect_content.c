@@ -43,6 +43,7 @@ const struct flow inspect_content_flow = {
     .steps = {{"parse", parse, 0},
               {"authenticate", caller_authenticate, 0},
               {"open", access_open, 0},
+              {"groups", access_groups, 0},
               {"decide", access_decide, 0},
               {"gate", access_gate, STEP_COMMIT},
               {"reply", reply, 0}},

@@ -26,6 +26,9 @@ struct license_access {
 step access_parse(struct call *c, ProtobufCBinaryData license, const char *application,
                   const char *platform);
 step access_open(struct call *c);
+/* A reader from elsewhere is looked up among the groups of the content's tenant, if the policy names any
+ * (outside_groups.c). From here on the flow goes again when the gate tells other facts: an amendment may name groups. */
+step access_groups(struct call *c);
 step access_decide(struct call *c);
 step access_gate(struct call *c);
 step access_record_refusal(struct call *c);

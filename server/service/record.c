@@ -11,6 +11,7 @@ static void forget_all(struct call *c)
     struct caller *caller = caller_of(c);
     for (size_t i = 0; i < caller->scope_count; i++) {
         views_drop(s->views, caller->scopes[i].scope);
+        directories_drop(s->directories, caller->scopes[i].scope);
     }
     if (caller->identified.issuer != NULL) {
         lookups_drop(s->lookups, LOOKUP_ISSUER, slice_str(caller->identified.issuer->iss));

@@ -6,6 +6,7 @@
 #include "identity/identity.h"
 #include "keys/keys.h"
 #include "rpc/call.h"
+#include "store/directory_find.h"
 #include "store/gate.h"
 #include "store/lookup.h"
 #include "store/views.h"
@@ -17,6 +18,7 @@ struct services {
     struct gate *gate;
     struct views *views;
     struct lookups *lookups;
+    struct directories *directories;
     struct keys *keys;
     struct identity *identity;
     struct dns *dns;

@@ -1,0 +1,350 @@
+# SPDX-License-Identifier: Apache-2.0
+"""The tenant's directory: who is a person's other self, who is in which group, and what of that opens content."""
+import threading
+
+import grpc
+import pytest
+
+from authority import MESSAGES, Authority, Reader, Refused
+
+EDIT = 2
+
+
+@pytest.fixture(scope="module")
+def world():
+    authority = Authority()
+    try:
+        authority.migrate()
+        authority.start()
+        w = type("World", (), {})()
+        w.a, w.reader, w.count = authority, Reader(), 0
+        w.contoso, w.admin = authority.tenant("contoso", "commercial", "contoso.com")
+        w.fabrikam, w.fabrikam_admin = authority.tenant("fabrikam", "commercial", "fabrikam.com")
+        w.gateway = authority.component("edge", 1, tenant="contoso", sender_domains=["contoso.com"])
+        credentials = grpc.ssl_channel_credentials(authority.server.certificate)
+        w.lines = [grpc.secure_channel(authority.address, credentials, [("grpc.use_local_subchannel_pool", 1)])
+                   for _ in range(8)]
+        yield w
+        for channel in w.lines:
+            channel.close()
+    finally:
+        authority.close()
+
+
+def unique(w, name="u"):
+    w.count += 1
+    return f"{name}{w.count}"
+
+
+def directory(w, method, who=None, **request):
+    return w.a.call(f"DirectoryService/{method}", request, who or w.admin)
+
+
+def put_user(w, address, aliases=(), who=None, guest=False, **more):
+    return directory(w, "PutUser", who, user={"address": address, "aliases": aliases, "guest": guest}, **more).user
+
+
+def put_group(w, address, *members, who=None, **more):
+    directory(w, "PutGroup", who, group={"address": address, **more})
+    if members:
+        directory(w, "AddMembers", who, group=address, members=members)
+    return address
+
+
+def protect(w, *principals):
+    """Content of contoso, owned by its gateway's sender, for these principals."""
+    return w.a.call("PublishingService/Protect", {
+        "client_public_jwk": w.reader.public, "owner": "owner@contoso.com",
+        "custom": {"grants": [{"principals": principals, "rights": [EDIT]}]}}, w.gateway).publishing_license
+
+
+def opens(w, license_, address, issuer=None, **claims):
+    """Whether a license is had: asked on connections of which both workers have some, all but certainly."""
+    token = (issuer or (w.contoso if address.endswith("contoso.com") else w.fabrikam)).token(address, **claims)
+    request_type, response_type = MESSAGES.method("LicensingService/AcquireLicense")
+    request = request_type(publishing_license=license_, client_public_jwk=w.reader.public)
+    answers = set()
+    for channel in w.lines:
+        stub = channel.unary_unary("/chancery.v1.LicensingService/AcquireLicense", request_type.SerializeToString,
+                                   response_type.FromString)
+        try:
+            stub(request, metadata=[("authorization", f"Bearer {token}")], timeout=20)
+            answers.add("OK")
+        except grpc.RpcError as error:
+            answers.add(Refused(error).reason)
+    assert len(answers) == 1, answers
+    return answers.pop()
+
+
+def refusal(function, *args, **more):
+    with pytest.raises(Refused) as caught:
+        function(*args, **more)
+    return caught.value
+
+
+def reason(function, *args, **more):
+    return refusal(function, *args, **more).reason
+
+
+# --- people --------------------------------------------------------------------------------------------------------
+
+
+def test_an_alias_opens_what_was_sent_to_it(world):
+    license_ = protect(world, "user:sales@contoso.com")
+    assert opens(world, license_, "ann@contoso.com") == "NO_RIGHTS"
+    put_user(world, "ann@contoso.com", ["Sales@contoso.com"])
+    assert opens(world, license_, "ann@contoso.com") == "OK"
+    put_user(world, "ann@contoso.com")
+    assert opens(world, license_, "ann@contoso.com") == "NO_RIGHTS"
+    assert opens(world, license_, "sales@contoso.com") == "OK"  # whose address it is, says the token
+
+
+def test_a_renamed_person_keeps_access_and_groups(world):
+    put_user(world, "mia.maier@contoso.com", ["mm@contoso.com"])
+    put_group(world, "letters@contoso.com", "mia.maier@contoso.com")
+    letter, old = protect(world, "group:letters@contoso.com"), protect(world, "user:mia.maier@contoso.com")
+    put_user(world, "mia.huber@contoso.com", ["mia.maier@contoso.com"], previous_address="mia.maier@contoso.com")
+    assert opens(world, old, "mia.huber@contoso.com") == "OK"
+    assert opens(world, letter, "mia.huber@contoso.com") == "OK"
+    assert list(directory(world, "ListMembers", group="letters@contoso.com").members) == ["mia.huber@contoso.com"]
+    found = directory(world, "GetUser", address="mia.maier@contoso.com").user
+    assert found.address == "mia.huber@contoso.com" and list(found.aliases) == ["mia.maier@contoso.com"]
+    missing = refusal(put_user, world, "x@contoso.com", previous_address="nobody@contoso.com")
+    assert missing.reason == "NOT_FOUND" and missing.metadata["address"] == "nobody@contoso.com"
+    taken = refusal(put_user, world, "owner@contoso.com", ["mia.maier@contoso.com"])
+    assert taken.metadata["holder"] == "mia.huber@contoso.com"
+
+
+def test_an_address_belongs_to_one_entry(world):
+    put_user(world, "one@contoso.com", ["uno@contoso.com"])
+    put_group(world, "both@contoso.com", external_id="id-both")
+    for call in (lambda: put_user(world, "two@contoso.com", ["uno@contoso.com"]),
+                 lambda: put_user(world, "uno@contoso.com"), lambda: put_group(world, "uno@contoso.com"),
+                 lambda: put_group(world, "one@contoso.com")):
+        taken = refusal(call)
+        assert (taken.code, taken.reason) == ("ALREADY_EXISTS", "ALREADY_EXISTS")
+        assert taken.metadata["holder"] == "one@contoso.com" and taken.metadata["address"]
+    taken = refusal(put_group, world, "other@contoso.com", external_id="id-both")
+    assert taken.metadata["external_id"] == "id-both" and taken.metadata["holder"] == "both@contoso.com"
+    put_user(world, "one@contoso.com")
+    put_user(world, "two@contoso.com", ["uno@contoso.com"])
+
+
+def test_a_guest_is_no_member(world):
+    license_ = protect(world, "tenant:contoso")
+    assert opens(world, license_, "gus@contoso.com") == "OK"  # not in the directory: an ordinary member
+    put_user(world, "gus@contoso.com", guest=True)
+    assert opens(world, license_, "gus@contoso.com") == "NO_RIGHTS"
+    put_group(world, "guests@contoso.com", "gus@contoso.com")
+    assert opens(world, protect(world, "group:guests@contoso.com"), "gus@contoso.com") == "OK"
+    mine = {"client_public_jwk": world.reader.public, "do_not_forward": {}, "recipients": ["bob@fabrikam.com"]}
+    token = world.contoso.token("gus@contoso.com")
+    assert reason(world.a.call, "PublishingService/Protect", mine, token=token) == "PROTECT_DENIED"
+    put_user(world, "gus@contoso.com")
+    assert opens(world, license_, "gus@contoso.com") == "OK"
+    world.a.call("PublishingService/Protect", mine, token=token)
+
+
+def test_what_is_refused(world):
+    bad = [("PutUser", {"user": {"address": "bob@fabrikam.com"}}, "user.address"),
+           ("PutUser", {"user": {"address": "bob"}}, "user.address"), ("PutUser", {}, "user"),
+           ("PutUser", {"user": {"address": "z@contoso.com", "aliases": ["z@fabrikam.com"]}}, "user.aliases"),
+           ("PutUser", {"user": {"address": "z@contoso.com", "aliases": [f"z{i}@contoso.com" for i in range(101)]}},
+            "user.aliases"),
+           ("PutUser", {"user": {"address": "z@fabrikam.com", "aliases": ["z@contoso.com"], "guest": True}},
+            "user.aliases"),
+           ("PutUser", {"user": {"address": "z@contoso.com", "display_name": "n" * 129}}, "user.display_name"),
+           ("PutGroup", {"group": {"address": "g@fabrikam.com"}}, "group.address"),
+           ("PutGroup", {"group": {"address": "g@contoso.com", "external_id": "x" * 129}}, "group.external_id"),
+           ("AddMembers", {"group": "guests@contoso.com"}, "members"), ("AddMembers", {"members": ["a@b.cd"]}, "group"),
+           ("AddMembers", {"group": "g@contoso.com", "members": ["a@b.cd"] * 10001}, "members"),
+           ("RemoveMembers", {"group": "g@contoso.com", "members": ["@"]}, "members"),
+           ("ImportDirectory", {}, "users"), ("ImportDirectory", {"users": [{"address": "z@contoso.com"}] * 10001}, "users"),
+           ("ImportDirectory", {"users": [{"address": "z@contoso.com"}, {"address": "z@fabrikam.com"}]}, "users[1].address"),
+           ("ImportDirectory", {"users": [{"address": "z@contoso.com"}] * 2}, "users"),
+           ("ImportDirectory", {"groups": [{"address": "z@contoso.com"}], "import_id": "7"}, "import_id"),
+           ("ListUsers", {"page_size": 201}, "page_size"), ("ResolvePrincipal", {"principal": "crowd:x"}, "principal")]
+    for method, request, field in bad:
+        caught = refusal(directory, world, method, **request)
+        assert (caught.reason, caught.fields) == ("FIELD_INVALID", [field]), (method, request)
+    assert reason(directory, world, "ListUsers", page_token="nonsense") == "PAGE_TOKEN_INVALID"
+    for method, request in (("GetUser", {"address": "z@contoso.com"}), ("DeleteUser", {"address": "z@contoso.com"}),
+                            ("GetGroup", {"address": "z@contoso.com"}), ("DeleteGroup", {"address": "z@contoso.com"}),
+                            ("ListMembers", {"group": "z@contoso.com"}),
+                            ("AddMembers", {"group": "z@contoso.com", "members": ["a@b.cd"]}),
+                            ("RemoveMembers", {"group": "z@contoso.com", "members": ["a@b.cd"]})):
+        assert reason(directory, world, method, **request) == "NOT_FOUND", method
+
+
+def test_a_tenants_directory_is_its_own(world):
+    for method, request in (("ListUsers", {}), ("PutUser", {"user": {"address": "x@contoso.com"}}),
+                            ("DeleteUser", {"address": "ann@contoso.com"}),
+                            ("AddMembers", {"group": "guests@contoso.com", "members": ["eve@fabrikam.com"]}),
+                            ("ResolvePrincipal", {"principal": "group:guests@contoso.com"})):
+        assert reason(directory, world, method, world.fabrikam_admin, tenant="contoso", **request) == "COMPONENT_TENANT"
+    assert not directory(world, "ListUsers", world.fabrikam_admin).users
+    assert reason(directory, world, "ListUsers", world.gateway) == "COMPONENT_ROLE"
+    assert reason(directory, world, "ListUsers", world.a.admin, tenant="contoso") == "COMPONENT_ROLE"
+    assert directory(world, "ListUsers", tenant="contoso").users
+    event = world.a.audit(tenant="contoso", operation="put_user")[0]
+    assert event.component == "contoso-admin" and event.target == "gus@contoso.com"
+
+
+# --- groups --------------------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("depth", [1, 2, 5, 20])
+def test_nested_groups_grant_until_the_chain_is_cut(world, depth):
+    name = unique(world, f"deep{depth}-")
+    chain = [put_group(world, f"{name}-{i}@contoso.com") for i in range(depth)]
+    for outer, inner in zip(chain, chain[1:] + ["nora@contoso.com"]):
+        directory(world, "AddMembers", group=outer, members=[inner])
+    license_ = protect(world, f"group:{chain[0]}")
+    assert opens(world, license_, "nora@contoso.com") == "OK"
+    assert opens(world, license_, "other@contoso.com") == "NO_RIGHTS"
+    middle = depth // 2
+    cut = chain[middle + 1] if middle + 1 < depth else "nora@contoso.com"
+    assert directory(world, "RemoveMembers", group=chain[middle], members=[cut, "z@contoso.com"]).changed == 1
+    assert opens(world, license_, "nora@contoso.com") == "NO_RIGHTS"
+    directory(world, "AddMembers", group=chain[middle], members=[cut])
+    assert opens(world, license_, "nora@contoso.com") == "OK"
+    directory(world, "DeleteGroup", address=chain[0])
+    assert opens(world, license_, "nora@contoso.com") == "NO_RIGHTS"
+
+
+def test_members_by_alias_and_after_deletion(world):
+    put_user(world, "pat@contoso.com", ["patricia@contoso.com"])
+    group = put_group(world, "aliased@contoso.com", "patricia@contoso.com")
+    license_ = protect(world, f"group:{group}")
+    assert opens(world, license_, "pat@contoso.com") == "OK"
+    directory(world, "DeleteUser", address="pat@contoso.com")
+    assert opens(world, license_, "patricia@contoso.com") == "NO_RIGHTS"  # who gets the address inherits nothing
+    assert not directory(world, "ListMembers", group=group).members
+
+
+def test_groups_of_a_token_reach_further_groups(world):
+    token_group = put_group(world, "staff@contoso.com", external_id="b2d4a7d2-6a0e-4d53-9f6e-1f0f3a6c1d11")
+    outer = put_group(world, "everybody@contoso.com", token_group)
+    world.a.postgres.sql("UPDATE issuer SET claim_groups = 'groups' WHERE iss = 'https://idp.contoso.com';"
+                         "SELECT epoch_raise(tenant) FROM tenant WHERE name = 'contoso'")
+    license_ = protect(world, f"group:{outer}")
+    assert opens(world, license_, "tom@contoso.com") == "NO_RIGHTS"
+    assert opens(world, license_, "tom@contoso.com", groups=["staff@contoso.com"]) == "OK"
+    assert opens(world, license_, "tom@contoso.com", groups=["staff@fabrikam.com"]) == "NO_RIGHTS"
+    # A claim that names a person's address brings nobody into that person's groups.
+    put_user(world, "ceo@contoso.com")
+    directory(world, "AddMembers", group=outer, members=["ceo@contoso.com"])
+    assert opens(world, license_, "tom@contoso.com", groups=["ceo@contoso.com"]) == "NO_RIGHTS"
+
+
+def test_no_group_is_in_itself(world):
+    a, b, c = (put_group(world, f"ring-{x}@contoso.com") for x in "abc")
+    directory(world, "AddMembers", group=a, members=[b])
+    directory(world, "AddMembers", group=b, members=[c])
+    for group, member in ((c, a), (b, a), (c, b), (a, a)):
+        refused = refusal(directory, world, "AddMembers", group=group, members=["x@contoso.com", member])
+        assert (refused.code, refused.reason) == ("FAILED_PRECONDITION", "GROUP_CYCLE")
+        assert refused.metadata["group"] == group
+    assert list(directory(world, "ListMembers", group=c).members) == []  # nothing of it was done
+    ring = {"groups": [{"address": "r1@contoso.com"}, {"address": "r2@contoso.com"}],
+            "members": [{"group": "r1@contoso.com", "members": ["r2@contoso.com"]},
+                        {"group": "r2@contoso.com", "members": ["r1@contoso.com"]}]}
+    assert reason(directory, world, "ImportDirectory", **ring) == "GROUP_CYCLE"
+    assert reason(directory, world, "GetGroup", address="r1@contoso.com") == "NOT_FOUND"
+
+
+def test_two_admins_at_once_make_no_circle(world):
+    """Of two changes that would together make a circle, one at most is done, whatever their order."""
+    second = world.a.component("second-admin", 5, tenant="contoso")
+    for turn in range(15):
+        one, other = (put_group(world, f"race-{turn}-{x}@contoso.com") for x in "ab")
+        outcomes, start = [], threading.Barrier(2)
+
+        def add(who, group, member, outcomes=outcomes, start=start):
+            start.wait()
+            try:
+                directory(world, "AddMembers", who, group=group, members=[member])
+                outcomes.append("OK")
+            except Refused as refused:
+                outcomes.append(refused.reason)
+
+        threads = [threading.Thread(target=add, args=(world.admin, one, other)),
+                   threading.Thread(target=add, args=(second, other, one))]
+        for thread in threads:
+            thread.start()
+        for thread in threads:
+            thread.join()
+        assert sorted(outcomes) == ["GROUP_CYCLE", "OK"]
+
+
+# --- readers from elsewhere ----------------------------------------------------------------------------------------
+
+
+def test_an_outside_member_of_a_group_opens(world):
+    group = put_group(world, "partners@contoso.com", "bob@fabrikam.com")
+    outer = put_group(world, "all-partners@contoso.com", group)
+    license_ = protect(world, f"group:{outer}")
+    assert opens(world, license_, "bob@fabrikam.com") == "OK"
+    assert opens(world, license_, "eve@fabrikam.com") == "NO_RIGHTS"
+    directory(world, "RemoveMembers", group=group, members=["bob@fabrikam.com"])
+    assert opens(world, license_, "bob@fabrikam.com") == "NO_RIGHTS"
+    # A guest of the directory comes in by his own tenant, and is a guest there no more than before.
+    put_user(world, "bob@fabrikam.com", guest=True)
+    directory(world, "AddMembers", group=group, members=["bob@fabrikam.com"])
+    assert opens(world, license_, "bob@fabrikam.com") == "OK"
+    assert opens(world, protect(world, "tenant:fabrikam"), "bob@fabrikam.com") == "OK"
+    assert opens(world, protect(world, "tenant:contoso"), "bob@fabrikam.com") == "NO_RIGHTS"
+
+
+def test_a_group_of_another_tenant_is_another_group(world):
+    license_ = protect(world, "group:legal@contoso.com")
+    put_group(world, "legal@fabrikam.com", "kim@fabrikam.com", who=world.fabrikam_admin)
+    assert opens(world, license_, "kim@fabrikam.com") == "NO_RIGHTS"
+    assert opens(world, protect(world, "group:legal@fabrikam.com"), "kim@fabrikam.com") == "OK"
+    # Fabrikam's directory can't say who is in a group of Contoso.
+    tenant = "(SELECT tenant FROM tenant WHERE name = 'fabrikam')"
+    world.a.postgres.sql(f"SELECT directory_put({tenant}, '', '{{}}', '{{}}', '{{}}', '{{}}', '{{}}', "
+                         "'{legal@contoso.com}', '{L}', '{\"\"}', '{legal@contoso.com}', '{kim@fabrikam.com}')")
+    assert opens(world, license_, "kim@fabrikam.com") == "NO_RIGHTS"
+
+
+def test_addresses_in_a_lost_domain_count_no_more(world):
+    for step in ({"domain": "contoso.net"}, {"domain": "contoso.net", "asserted": True}):
+        method = "VerifyDomain" if "asserted" in step else "AddDomain"
+        world.a.call(f"TenantService/{method}", {"tenant": "contoso", **step}, world.a.admin)
+    put_user(world, "zoe@contoso.com", ["zoe@contoso.net"])
+    inner = put_group(world, "inner@contoso.net", "zoe@contoso.com")
+    outer = put_group(world, "outer@contoso.com", inner)
+    by_alias = put_group(world, "by-alias@contoso.com", "zoe@contoso.net")
+    licenses = [protect(world, principal) for principal in
+                ("user:zoe@contoso.net", f"group:{inner}", f"group:{outer}", f"group:{by_alias}", "domain:contoso.net")]
+    assert [opens(world, license_, "zoe@contoso.com") for license_ in licenses] == ["OK"] * 5
+    world.a.postgres.sql("DELETE FROM tenant_domain WHERE domain = 'contoso.net'; SELECT epoch_raise(tenant) FROM tenant;"
+                         "SELECT epoch_raise('00000000-0000-0000-0000-000000000000')")
+    assert [opens(world, license_, "zoe@contoso.com") for license_ in licenses] == ["NO_RIGHTS"] * 5
+    # Another tenant gets the domain: its people are not those of the old directory.
+    for step in ({"domain": "contoso.net"}, {"domain": "contoso.net", "asserted": True}):
+        method = "VerifyDomain" if "asserted" in step else "AddDomain"
+        world.a.call(f"TenantService/{method}", {"tenant": "fabrikam", **step}, world.a.admin)
+    stranger = world.fabrikam
+    assert opens(world, licenses[3], "zoe@contoso.net", stranger) == "NO_RIGHTS"
+    assert opens(world, licenses[2], "zoe@contoso.net", stranger) == "NO_RIGHTS"
+    assert opens(world, licenses[0], "zoe@contoso.net", stranger) == "OK"  # the address itself was named
+
+
+def test_a_directory_out_of_sight_leaves_nobody_a_member(world):
+    """As row-level security would have it on a node of another boundary."""
+    license_ = protect(world, "tenant:fabrikam")
+    put_user(world, "lea@fabrikam.com", who=world.fabrikam_admin)
+    assert opens(world, license_, "lea@fabrikam.com") == "OK"
+    world.a.postgres.sql("ALTER TABLE directory ENABLE ROW LEVEL SECURITY; CREATE POLICY sight ON directory USING "
+                         "(tenant <> (SELECT tenant FROM tenant WHERE name = 'fabrikam'));"
+                         "SELECT epoch_raise(directory_scope(tenant)) FROM tenant")
+    try:
+        assert opens(world, license_, "lea@fabrikam.com") == "NO_RIGHTS"
+        assert opens(world, protect(world, "user:lea@fabrikam.com"), "lea@fabrikam.com") == "OK"
+    finally:
+        world.a.postgres.sql("ALTER TABLE directory DISABLE ROW LEVEL SECURITY; DROP POLICY sight ON directory;"
+                             "SELECT epoch_raise(directory_scope(tenant)) FROM tenant")
+    assert opens(world, license_, "lea@fabrikam.com") == "OK"
+
