@@ -8,3 +8,5 @@
 enum { TENANT_DISPLAY_NAME_MAX = 128 };
 
 step tenant_write(struct call *c, const struct tenant_row *row, Chancery__V1__Tenant **out);
+/* What a tenant requires a second admin for, as bits of enum approval_operation. */
+step tenant_read_two_person(struct call *c, const Chancery__V1__Tenant *from, uint32_t *out);

@@ -42,6 +42,7 @@ def world():
             "grant_rights, name_languages, name_texts, description_languages, description_texts) SELECT tenant, "
             "('00000000-0000-7000-8000-' || lpad(n::text, 12, '0'))::uuid, '{}', 0, '', '{owner}', '{VIEW}', '{en}', "
             "'{T}', '{}', '{}' FROM tenant, generate_series(1, 400) AS n WHERE name = 'contoso'")  # to be deleted
+        set_up_power(w)
         w.made = authority.call(*requests(w)["protect"][:3])
         w.template = authority.call("TemplateService/CreateTemplate", {"template": template()}, w.admin).template
         yield w
@@ -49,6 +50,27 @@ def world():
         set_fault(w, "")
         os.unlink(fault)
         authority.close()
+
+
+def set_up_power(w):
+    """Super users and requests for approval, to be used up one by one."""
+    w.tailspin, w.asker = w.a.tenant("tailspin", "commercial", "tailspin.com")
+    w.approver = w.a.component("tailspin-other", 5, tenant="tailspin")
+    w.a.call("TenantService/UpdateTenant", {"tenant": {"two_person": [1]}, "update_mask": {"paths": ["two_person"]}},
+             w.asker)
+    w.approval = w.a.call("TenantService/GrantSuperUser", super_user("user:s@tailspin.com"), w.asker).approval_id
+    w.a.postgres.sql(
+        "INSERT INTO super_user (tenant, principal, reason, granted_by, expires_at) SELECT tenant, 'user:s' || n || "
+        "'@tailspin.com', 'x', 'x', now() - interval '1 day' FROM tenant, generate_series(1, 2000) AS n "
+        "WHERE name = 'tailspin'; "
+        "INSERT INTO approval (tenant, approval, act, operation, request, summary, requested_by, requested_by_name, "
+        "requested_with, expires_at) SELECT tenant, ('ffff0000-0000-7000-8000-' || lpad(n::text, 12, '0'))::uuid, act, "
+        "operation, request, summary, requested_by, requested_by_name, requested_with, expires_at FROM approval, "
+        f"generate_series(1, 2000) AS n WHERE approval = '{w.approval}'")
+
+
+def super_user(principal):
+    return {"principal": principal, "reason": "x", "expire_time": {"seconds": int(time.time()) + 3600}}
 
 
 def set_fault(w, text):
@@ -68,6 +90,7 @@ def requests(w):
     content = {"content_id": w.made.content_id} if hasattr(w, "made") else {}
     license_ = {"publishing_license": w.made.publishing_license} if content else {}
     one = {"template_id": w.template.template_id} if hasattr(w, "template") else {}
+    approval = {"approval_id": f"ffff0000-0000-7000-8000-{w.count:012d}"}
     return {
         "acquire_license": ("LicensingService/AcquireLicense", {**license_, "client_public_jwk": jwk}, None, w.bob),
         "inspect_content": ("LicensingService/InspectContent", license_, None, w.bob),
@@ -85,6 +108,14 @@ def requests(w):
             "template_id": f"00000000-0000-7000-8000-{w.count:012d}"}, w.admin, None),
         "update_tenant": ("TenantService/UpdateTenant", {"tenant": {"display_name": unique},
                                                          "update_mask": {"paths": ["display_name"]}}, w.admin, None),
+        "grant_super_user": ("TenantService/GrantSuperUser", super_user("user:x@contoso.com"), w.admin, None),
+        "revoke_super_user": ("TenantService/RevokeSuperUser", {"principal": f"user:s{w.count}@tailspin.com"}, w.asker, None),
+        "list_super_users": ("TenantService/ListSuperUsers", {}, w.admin, None),
+        "list_approvals": ("ApprovalService/ListApprovals", {}, w.asker, None),
+        "get_approval": ("ApprovalService/GetApproval", {"approval_id": w.approval}, w.asker, None),
+        "approve_request": ("ApprovalService/ApproveRequest", approval, w.approver, None),
+        "reject_request": ("ApprovalService/RejectRequest", approval, w.approver, None),
+        "withdraw_request": ("ApprovalService/WithdrawRequest", approval, w.asker, None),
         "add_exclusion": ("TenantService/AddExclusion", {"application": unique}, w.admin, None),
         "remove_exclusion": ("TenantService/RemoveExclusion", {"application": f"app{w.count}"}, w.admin, None),
         "verify_domain": ("TenantService/VerifyDomain", {"tenant": "contoso", "domain": "contoso.com", "asserted": True},
