@@ -286,15 +286,18 @@ CREATE TABLE super_user (
 );
 
 -- Acts that wait for a second admin. Operations as chancery.v1.ApprovalOperation; states: 1 pending, 2 approved,
--- 3 rejected, 4 withdrawn. request: the message of the act as it was asked for.
+-- 3 rejected, 4 withdrawn. act: the flow that asked; request: its message as it was asked for; requested_with: the
+-- certificate of who asked.
 CREATE TABLE approval (
     tenant uuid NOT NULL REFERENCES tenant (tenant),
     approval uuid NOT NULL,
+    act text NOT NULL,
     operation smallint NOT NULL CHECK (operation BETWEEN 1 AND 5),
     request bytea NOT NULL,
     summary text NOT NULL,
     requested_by uuid NOT NULL,
     requested_by_name text NOT NULL,
+    requested_with bytea NOT NULL,
     requested_at timestamptz NOT NULL DEFAULT now(),
     expires_at timestamptz NOT NULL,
     state smallint NOT NULL DEFAULT 1 CHECK (state BETWEEN 1 AND 4),
@@ -304,6 +307,47 @@ CREATE TABLE approval (
     PRIMARY KEY (tenant, approval),
     CHECK (state <> 2 OR decided_by <> requested_by)
 );
+CREATE INDEX approval_pending ON approval (tenant) WHERE state = 1;
+
+-- Three functions that stand before and after an act in its transaction, and undo it by failing. SQLSTATE RM001: it can't
+-- be done in this state; RM002: it must be looked at again.
+
+-- Mark a request as approved; returns what the log says of it.
+CREATE FUNCTION approval_take(of_tenant uuid, which uuid, decider uuid, decider_name text) RETURNS text
+LANGUAGE plpgsql AS $$
+DECLARE
+    said text;
+BEGIN
+    UPDATE approval SET state = 2, decided_by = decider, decided_by_name = decider_name, decided_at = now()
+    WHERE tenant = of_tenant AND approval = which AND state = 1 AND now() < expires_at AND requested_by <> decider
+    RETURNING requested_by_name || ' asked: ' || summary INTO said;
+    IF said IS NULL THEN
+        RAISE EXCEPTION 'the request is not pending' USING ERRCODE = 'RM001';
+    END IF;
+    RETURN said;
+END
+$$;
+
+-- An act that was performed has left its row in the log.
+CREATE FUNCTION approval_performed(of_tenant uuid, which uuid) RETURNS void LANGUAGE plpgsql AS $$
+BEGIN
+    IF NOT EXISTS (SELECT FROM audit WHERE tenant = of_tenant AND at = now() AND event = which) THEN
+        RAISE EXCEPTION 'the act changed nothing' USING ERRCODE = 'RM001';
+    END IF;
+END
+$$;
+
+-- An act of one admin alone: the tenant requires no approval of it. Locks the row, so that none is required meanwhile.
+CREATE FUNCTION approval_not_needed(of_tenant uuid, bits integer) RETURNS void LANGUAGE plpgsql AS $$
+DECLARE
+    required integer;
+BEGIN
+    SELECT approvals INTO required FROM tenant WHERE tenant = of_tenant FOR SHARE;
+    IF required & bits <> 0 THEN
+        RAISE EXCEPTION 'the tenant requires approval' USING ERRCODE = 'RM002';
+    END IF;
+END
+$$;
 
 -- Content of one tenant opens natively for members of another, across a boundary, while both consent.
 CREATE TABLE partner_exception (

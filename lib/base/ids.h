@@ -30,6 +30,9 @@ struct issuer_id {
 struct component_id {
     struct uuid u;
 };
+struct approval_id {
+    struct uuid u;
+};
 /* One audit event, and one decision. */
 struct event_id {
     struct uuid u;

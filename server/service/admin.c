@@ -36,7 +36,10 @@ static step found_by_name(struct call *c)
 step admin_find_scope(struct call *c, step_fn then)
 {
     struct admin *admin = admin_of(c);
-    struct tenant_id own = caller_tenant(&admin->caller);
+    const struct subject *subject = &admin->caller.subject;
+    /* A component administers where it is registered, whomever's token it brings along. */
+    struct tenant_id own =
+        subject_has_component(subject) ? subject->component.tenant : subject->user.tenant;
     admin->then = then;
     if (!admin_is_platform(admin)) {
         return ID_IS_ZERO(own) ? call_fail(c, R_COMPONENT_TENANT, "a caller of no tenant")

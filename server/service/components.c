@@ -4,7 +4,7 @@
 
 #include "chancery/v1/component.pb-c.h"
 #include "domain/address.h"
-#include "service/admin.h"
+#include "service/approvals.h"
 #include "service/flows.h"
 #include "service/reply.h"
 
@@ -97,7 +97,7 @@ static step check_role(struct call *c)
         return call_bad_field(c, "component.tenant",
                               "Decryptors, clients and tenant admins belong to a tenant.");
     }
-    return STEP_NEXT;
+    return approvals_guard_admins(c, ROLE_NONE, role);
 }
 
 static step check_boundary(struct call *c)
@@ -128,7 +128,9 @@ static step check(struct call *c)
 static step create(struct call *c)
 {
     struct components *s = components_of(c);
-    admin_create_component(admin_begin(c), &s->component, s->certificates, s->certificate_count);
+    struct admin_op *op = admin_begin(c);
+    op->approval.unless = approvals_guard_unless(c, ROLE_NONE, s->component.role);
+    admin_create_component(op, &s->component, s->certificates, s->certificate_count);
     return admin_wait(c);
 }
 

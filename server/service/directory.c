@@ -57,10 +57,10 @@ void directory_at(struct call *c, const char *place, long index)
 static step bad(struct call *c, const char *field, const char *why)
 {
     const struct directory_flow *d = directory_of(c);
-    const char *path = d->place[0] == '\0' ? field
-                       : d->place_index < 0
-                           ? arena_printf(call_arena(c), "%s.%s", d->place, field)
-                           : arena_printf(call_arena(c), "%s[%ld].%s", d->place, d->place_index, field);
+    const char *path = d->place[0] == '\0'  ? field
+                       : d->place_index < 0 ? arena_printf(call_arena(c), "%s.%s", d->place, field)
+                                            : arena_printf(call_arena(c), "%s[%ld].%s", d->place,
+                                                           d->place_index, field);
     return call_bad_field(c, path == NULL ? field : path, why);
 }
 
@@ -194,9 +194,8 @@ step directory_read_page(struct call *c, int32_t size, const char *token)
     if (!request_page_size(size, DIRECTORY_PAGE_USUAL, DIRECTORY_PAGE_MOST, &d->limit)) {
         return call_bad_field(c, "page_size", "It must be 0 to 200.");
     }
-    if (token[0] != '\0' &&
-        (!base64url_decode(call_arena(c), slice_str(token), &text, NULL).ok ||
-         !address_normalize(call_arena(c), text, &d->after, NULL).ok)) {
+    if (token[0] != '\0' && (!base64url_decode(call_arena(c), slice_str(token), &text, NULL).ok ||
+                             !address_normalize(call_arena(c), text, &d->after, NULL).ok)) {
         return call_fail(c, R_PAGE_TOKEN_INVALID, "page token");
     }
     return STEP_NEXT;

@@ -43,7 +43,8 @@ step directory_wait(struct call *c);
 void directory_at(struct call *c, const char *place, long index);
 /* A required address, normalized. */
 step directory_read_address(struct call *c, const char *field, const char *text, const char **out);
-step directory_read_user(struct call *c, const Chancery__V1__User *user, struct directory_user *out);
+step directory_read_user(struct call *c, const Chancery__V1__User *user,
+                         struct directory_user *out);
 step directory_read_group(struct call *c, const Chancery__V1__Group *group,
                           struct directory_group *out);
 step directory_read_members(struct call *c, const char *group, char *const *members, size_t count,

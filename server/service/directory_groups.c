@@ -156,7 +156,7 @@ static step parse_delete(struct call *c)
     return directory_read_address(c, "address", request->address, &directory_of(c)->address);
 }
 
-static step delete(struct call *c)
+static step delete (struct call *c)
 {
     directory_delete(directory_begin(c), DIRECTORY_GROUP, directory_of(c)->address);
     return directory_wait(c);

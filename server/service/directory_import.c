@@ -57,8 +57,7 @@ static step parse_members(struct call *c, const Request *request)
         const Chancery__V1__GroupMembers *m = request->members[i];
         total += m->n_members;
         directory_at(c, "members", (long)i);
-        if (step_failed(
-                directory_read_members(c, m->group, m->members, m->n_members, &lists[i]))) {
+        if (step_failed(directory_read_members(c, m->group, m->members, m->n_members, &lists[i]))) {
             return STEP_FAILED;
         }
     }

@@ -159,7 +159,7 @@ static step parse_delete(struct call *c)
     return directory_read_address(c, "address", request->address, &directory_of(c)->address);
 }
 
-static step delete(struct call *c)
+static step delete (struct call *c)
 {
     directory_delete(directory_begin(c), DIRECTORY_USER, directory_of(c)->address);
     return directory_wait(c);

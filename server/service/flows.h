@@ -40,6 +40,16 @@ extern const struct flow update_template_flow;
 extern const struct flow publish_template_flow;
 extern const struct flow archive_template_flow;
 extern const struct flow query_audit_flow;
+/* super_users.c */
+extern const struct flow grant_super_user_flow;
+extern const struct flow revoke_super_user_flow;
+extern const struct flow list_super_users_flow;
+/* approve_request.c, approval_requests.c */
+extern const struct flow approve_request_flow;
+extern const struct flow list_approvals_flow;
+extern const struct flow get_approval_flow;
+extern const struct flow reject_request_flow;
+extern const struct flow withdraw_request_flow;
 /* list_available_templates.c, delete_template.c */
 extern const struct flow list_available_templates_flow;
 extern const struct flow delete_template_flow;

@@ -35,13 +35,29 @@ static int64_t micros(const Google__Protobuf__Timestamp *time)
     return time->seconds * 1000000 + time->nanos / 1000;
 }
 
+static bool is_power(const char *text)
+{
+    static const enum power all[] = {POWER_OWNER, POWER_ISSUER, POWER_SUPER_USER, POWER_DECRYPTOR};
+    for (size_t i = 0; i < sizeof all / sizeof all[0]; i++) {
+        if (strcmp(power_name(all[i]), text) == 0) {
+            return true;
+        }
+    }
+    return strcmp(POWER_ANY, text) == 0;
+}
+
 static step parse_filter(struct call *c, const Chancery__V1__AuditFilter *filter)
 {
     struct audit_query *query = query_of(c);
     admin_of(c)->tenant_name = filter->tenant;
     query->reason = or_any(filter->reason);
     query->operation = or_any(filter->operation);
+    query->power = or_any(filter->power);
     query->denied_only = filter->denied_only;
+    if (query->power != NULL && !is_power(query->power)) {
+        return call_bad_field(c, "filter.power",
+                              "It must be owner, issuer, super_user, decryptor or any.");
+    }
     query->from = micros(filter->start_time);
     query->before = micros(filter->end_time);
     if (request_uuid(c, "filter.content_id", filter->content_id, &query->content.u).kind ==

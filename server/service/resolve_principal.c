@@ -104,11 +104,12 @@ static step have_address(struct call *c)
         add_principal(c, PRINCIPAL_TENANT, tenant->name);
     }
     add_principal(c, PRINCIPAL_AUTHENTICATED, "");
-    r->explanation = !is_ours   ? "The address is of no verified domain of the tenant: only its "
-                                  "groups, and what names the address itself, reach it."
-                     : is_guest ? "The user is a guest: no member of the tenant."
-                                : "The user is a member of the tenant. Groups that only tokens name "
-                                  "are not listed.";
+    r->explanation = !is_ours ? "The address is of no verified domain of the tenant: only its "
+                                "groups, and what names the address itself, reach it."
+                     : is_guest
+                         ? "The user is a guest: no member of the tenant."
+                         : "The user is a member of the tenant. Groups that only tokens name "
+                           "are not listed.";
     return STEP_NEXT;
 }
 

@@ -3,6 +3,7 @@
 
 #include <string.h>
 
+#include "domain/approval.h"
 #include "service/reply.h"
 
 step domain_write(struct call *c, struct domain_state domain, Chancery__V1__Domain **out)
@@ -20,6 +21,35 @@ step domain_write(struct call *c, struct domain_state domain, Chancery__V1__Doma
     d->record_name = record;
     d->record_value = value;
     *out = d;
+    return STEP_NEXT;
+}
+
+step tenant_read_two_person(struct call *c, const Chancery__V1__Tenant *from, uint32_t *out)
+{
+    uint32_t asked = 0;
+    for (size_t i = 0; i < from->n_two_person; i++) {
+        int operation = (int)from->two_person[i];
+        if (operation < APPROVAL_GRANT_SUPER_USER || operation > APPROVAL_LOWER_REQUIREMENT) {
+            return call_bad_field(c, "tenant.two_person", "An operation is unknown.");
+        }
+        asked |= 1U << operation;
+    }
+    *out = approvals_required(asked);
+    return STEP_NEXT;
+}
+
+static step write_two_person(struct call *c, uint32_t approvals, Chancery__V1__Tenant *t)
+{
+    t->two_person =
+        ARENA_ARRAY(call_arena(c), Chancery__V1__ApprovalOperation, APPROVAL_LOWER_REQUIREMENT + 1);
+    if (t->two_person == NULL) {
+        return call_fail(c, R_ARENA_EXHAUSTED, "two_person");
+    }
+    for (int i = APPROVAL_GRANT_SUPER_USER; i <= APPROVAL_LOWER_REQUIREMENT; i++) {
+        if ((approvals & 1U << i) != 0) {
+            t->two_person[t->n_two_person++] = (Chancery__V1__ApprovalOperation)i;
+        }
+    }
     return STEP_NEXT;
 }
 
@@ -51,5 +81,5 @@ step tenant_write(struct call *c, const struct tenant_row *row, Chancery__V1__Te
         }
     }
     *out = t;
-    return STEP_NEXT;
+    return write_two_person(c, row->approvals, t);
 }

@@ -17,3 +17,5 @@ struct domain_state {
 };
 step domain_write(struct call *c, struct domain_state domain, Chancery__V1__Domain **out);
 step tenant_write(struct call *c, const struct tenant_row *row, Chancery__V1__Tenant **out);
+/* What a tenant requires a second admin for, as bits of enum approval_operation. */
+step tenant_read_two_person(struct call *c, const Chancery__V1__Tenant *from, uint32_t *out);

@@ -4,48 +4,43 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/buf.h"
 #include "domain/address.h"
 #include "google/protobuf/field_mask.pb-c.h"
+#include "service/approvable_acts.h"
 #include "service/flows.h"
 #include "service/policy_fields.h"
 #include "service/reply.h"
 #include "service/tenant_message.h"
-
-struct settings {
-    struct admin admin; /* first */
-    const Chancery__V1__Tenant *message;
-    struct tenant_row row;
-    struct exclusion exclusion;
-    bool is_removal;
-};
-
-static struct settings *settings_of(struct call *c)
-{
-    return call_state(c);
-}
+#include "service/wait.h"
 
 /* --- UpdateTenant ------------------------------------------------------------------------------- */
+
+enum { UPDATE_PATHS_MAX = 16 };
+
+struct tenant_change {
+    struct tenant_row row;
+    uint32_t lowered; /* bits of enum approval_operation that would be required no more */
+    bool changes_state;
+};
+
+static struct tenant_change *change_of(struct call *c)
+{
+    return approvable_of(c)->value;
+}
 
 static step parse_update(struct call *c)
 {
     const Chancery__V1__UpdateTenantRequest *request = call_request(c);
+    approvable_of(c)->act = &update_tenant_act;
+    approvable_of(c)->request = request;
     if (request->tenant == NULL || request->update_mask == NULL ||
-        request->update_mask->n_paths == 0) {
-        return call_bad_field(c, "update_mask", "A tenant and the fields to change are required.");
+        request->update_mask->n_paths == 0 || request->update_mask->n_paths > UPDATE_PATHS_MAX) {
+        return call_bad_field(c, "update_mask",
+                              "A tenant and the fields to change, at most 16, are required.");
     }
-    settings_of(c)->message = request->tenant;
     admin_of(c)->tenant_name = request->tenant->tenant;
     return STEP_NEXT;
-}
-
-static step read(struct call *c)
-{
-    const struct admin *admin = admin_of(c);
-    if (admin->tenant == NULL) {
-        return call_bad_field(c, "tenant.tenant", "A platform admin must name the tenant.");
-    }
-    admin_get_tenant(admin_begin(c), admin->tenant->view.name);
-    return admin_wait(c);
 }
 
 static step set_cap(struct call *c, const Chancery__V1__Tenant *from, struct tenant_row *row)
@@ -73,12 +68,18 @@ static step set_onboarding(struct call *c, const Chancery__V1__Tenant *from, str
 static step set_state(struct call *c, const Chancery__V1__Tenant *from, struct tenant_row *row)
 {
     row->state = from->state;
+    change_of(c)->changes_state = true;
     if (!admin_is_platform(admin_of(c))) {
         return call_fail(c, R_COMPONENT_ROLE, "only a platform admin may change the state");
     }
     return row->state == TENANT_ACTIVE || row->state == TENANT_IS_DISABLED
                ? STEP_NEXT
                : call_bad_field(c, "tenant.state", "It must be ACTIVE or DISABLED.");
+}
+
+static step set_two_person(struct call *c, const Chancery__V1__Tenant *from, struct tenant_row *row)
+{
+    return tenant_read_two_person(c, from, &row->approvals);
 }
 
 static step merge_path(struct call *c, const char *path, struct tenant_row *row)
@@ -89,10 +90,12 @@ static step merge_path(struct call *c, const char *path, struct tenant_row *row)
     } fields[] = {{"license_cap_days", set_cap},
                   {"display_name", set_name},
                   {"onboarding", set_onboarding},
-                  {"state", set_state}};
+                  {"state", set_state},
+                  {"two_person", set_two_person}};
     for (size_t i = 0; i < sizeof fields / sizeof fields[0]; i++) {
         if (strcmp(fields[i].path, path) == 0) {
-            return fields[i].set(c, settings_of(c)->message, row);
+            const Chancery__V1__UpdateTenantRequest *request = approvable_of(c)->request;
+            return fields[i].set(c, request->tenant, row);
         }
     }
     return call_bad_field(c, "update_mask", "It names a field that can't be changed here.");
@@ -100,49 +103,112 @@ static step merge_path(struct call *c, const char *path, struct tenant_row *row)
 
 static step merge(struct call *c)
 {
-    const Chancery__V1__UpdateTenantRequest *request = call_request(c);
-    struct settings *s = settings_of(c);
-    s->row = s->admin.op.tenant;
-    if (s->message->etag[0] != '\0' && strtoll(s->message->etag, NULL, 10) != s->row.version) {
-        return call_fail(c, R_ETAG_MISMATCH, "version %lld", (long long)s->row.version);
+    const Chancery__V1__UpdateTenantRequest *request = approvable_of(c)->request;
+    const struct admin_op *read = &admin_of(c)->op;
+    struct tenant_change *change = change_of(c);
+    if (read->op.err.reason != R_NONE) {
+        return wait_failed(c, &read->op.err);
+    }
+    change->row = read->tenant;
+    const char *etag = request->tenant->etag;
+    if (etag[0] != '\0' && strtoll(etag, NULL, 10) != change->row.version) {
+        return call_fail(c, R_ETAG_MISMATCH, "version %lld", (long long)change->row.version);
     }
     for (size_t i = 0; i < request->update_mask->n_paths; i++) {
-        if (merge_path(c, request->update_mask->paths[i], &s->row).kind == STEP_KIND_FAILED) {
+        if (step_failed(merge_path(c, request->update_mask->paths[i], &change->row))) {
             return STEP_FAILED;
         }
     }
-    return STEP_NEXT;
+    change->lowered = read->tenant.approvals & ~change->row.approvals;
+    return change->lowered != 0 && change->changes_state
+               ? call_bad_field(c, "update_mask", "Change the state in a request of its own.")
+               : STEP_NEXT;
 }
 
-static step update(struct call *c)
+/* Read what is stored, then lay the request over it. */
+static step check_update(struct call *c)
 {
-    admin_update_tenant(admin_begin(c), &settings_of(c)->row);
-    return admin_wait_version(c);
+    const struct admin *admin = admin_of(c);
+    if (admin->tenant == NULL) {
+        return call_bad_field(c, "tenant.tenant", "A platform admin must name the tenant.");
+    }
+    struct admin_op *op = admin_begin(c);
+    admin_get_tenant(op, admin->tenant->view.name);
+    return wait_store(c, merge, &op->op);
 }
+
+static bool lowers_requirement(struct call *c)
+{
+    return change_of(c)->lowered != 0;
+}
+
+/* What is not required any more, and which other fields change with it. */
+static const char *summary_update(struct call *c)
+{
+    static const char *const names[] = {"",
+                                        "GRANT_SUPER_USER",
+                                        "EXPORT_KEYS",
+                                        "DESTROY_KEY",
+                                        "PARTNER_EXCEPTION",
+                                        "LOWER_REQUIREMENT"};
+    const Chancery__V1__UpdateTenantRequest *request = approvable_of(c)->request;
+    struct buf text;
+    struct slice all;
+    buf_init(&text, call_arena(c));
+    buf_add_str(&text, "No longer require two-person approval for");
+    for (size_t i = 1; i < sizeof names / sizeof names[0]; i++) {
+        if ((change_of(c)->lowered & 1U << i) != 0) {
+            buf_printf(&text, " %s", names[i]);
+        }
+    }
+    buf_add_str(&text, "; changes");
+    for (size_t i = 0; i < request->update_mask->n_paths && i < UPDATE_PATHS_MAX; i++) {
+        buf_printf(&text, " %s", request->update_mask->paths[i]);
+    }
+    return buf_finish(&text, &all, NULL).ok ? arena_dup(call_arena(c), all) : NULL;
+}
+
+static void perform_update(struct admin_op *op, const void *value)
+{
+    admin_update_tenant(op, &((const struct tenant_change *)value)->row);
+}
+
+const struct approvable_act update_tenant_act = {
+    .name = "update_tenant",
+    .operation = APPROVAL_LOWER_REQUIREMENT,
+    .request = &chancery__v1__update_tenant_request__descriptor,
+    .value_size = sizeof(struct tenant_change),
+    .check = check_update,
+    .needs_approval = lowers_requirement,
+    .summary = summary_update,
+    .perform = perform_update,
+    .unmatched = R_ETAG_MISMATCH,
+};
 
 static step reply_update(struct call *c)
 {
-    Chancery__V1__UpdateTenantResponse *r =
-        ARENA_NEW(call_arena(c), Chancery__V1__UpdateTenantResponse);
+    Chancery__V1__UpdateTenantResponse *r = reply_new(c);
     if (r == NULL) {
-        return call_fail(c, R_ARENA_EXHAUSTED, "reply");
+        return STEP_FAILED;
     }
-    chancery__v1__update_tenant_response__init(r);
-    settings_of(c)->row.version++;
-    step result = tenant_write(c, &settings_of(c)->row, &r->tenant);
-    return result.kind == STEP_KIND_NEXT ? call_reply(c, &r->base) : result;
+    r->approval_id = approvable_reply_id(c);
+    if (r->approval_id[0] != '\0') {
+        return call_reply(c, &r->base);
+    }
+    change_of(c)->row.version++;
+    step result = tenant_write(c, &change_of(c)->row, &r->tenant);
+    return step_failed(result) ? result : call_reply(c, &r->base);
 }
 
 const struct flow update_tenant_flow = {
     .method = "/chancery.v1.TenantService/UpdateTenant",
     .name = "update_tenant",
-    .state_size = sizeof(struct settings),
+    .state_size = sizeof(struct approvable),
     .steps = {{"parse", parse_update, 0},
               {"authenticate", caller_authenticate_fresh, 0},
               {"scope", admin_scope, 0},
-              {"read", read, 0},
-              {"merge", merge, 0},
-              {"update", update, STEP_COMMIT},
+              {"check", approvable_check, 0},
+              {"update", approvable_perform, STEP_COMMIT},
               {"reply", reply_update, 0}},
     .on_refusal = caller_refused,
 };
@@ -150,6 +216,17 @@ const struct flow update_tenant_flow = {
 /* --- exclusions --------------------------------------------------------------------------------- */
 
 enum { APPLICATION_MAX = 64, PLATFORM_MAX = 32 };
+
+struct settings {
+    struct admin admin; /* first */
+    struct exclusion exclusion;
+    bool is_removal;
+};
+
+static struct settings *settings_of(struct call *c)
+{
+    return call_state(c);
+}
 
 static step parse_exclusion(struct call *c, const char *user, const char *application,
                             const char *platform)

@@ -50,7 +50,8 @@ static step parse_create(struct call *c)
         t->license_cap_days == 0 ? LICENSE_CAP_DAYS_DEFAULT : t->license_cap_days;
     row->onboarding_count = t->n_onboarding;
     if (request_text(c, "tenant.display_name", t->display_name, TENANT_DISPLAY_NAME_MAX).kind ==
-        STEP_KIND_FAILED) {
+            STEP_KIND_FAILED ||
+        step_failed(tenant_read_two_person(c, t, &row->approvals))) {
         return STEP_FAILED;
     }
     return policy_read_principals(c, "tenant.onboarding", t->onboarding, t->n_onboarding,

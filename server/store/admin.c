@@ -3,48 +3,10 @@
 
 #include "store/admin_params.h"
 
-void admin_params(struct pg_params *p, struct tenant_id tenant, const char *operation,
-                  const struct audit_who *who)
-{
-    pg_add_uuid(p, tenant.u);
-    pg_add_uuid(p, uuid_v7(clock_unix_us()));
-    pg_add_text(p, operation);
-    pg_add_text(p, who->user[0] == '\0' ? NULL : who->user);
-    pg_add_uuid_or_null(p, who->component.u);
-    pg_add_text(p, who->component_name);
-    pg_add_text(p, who->client_address);
-    pg_add_text(p, who->user_agent);
-    pg_add_text(p, who->correlation_id);
-}
-
-static struct pg_params begin(const struct admin_op *op, const char *operation)
-{
-    struct pg_params p;
-    pg_params_init(&p, op->op.arena);
-    admin_params(&p, op->scope, operation, &op->who);
-    return p;
-}
-
-static void submit(struct admin_op *op, enum statement statement, const struct pg_params *p,
-                   pg_reader read)
-{
-    pg_submit(&op->op, &(struct pg_segment){
-                           .count = 1, .statements = {statement}, .params = {p}, .read = read});
-}
-
-/* Most acts answer with one row when they matched. */
-static rc read_done(struct store_op *op, size_t index, const PGresult *r, struct err *err)
-{
-    (void)op;
-    (void)index;
-    ENSURE(PQntuples(r) == 1, err, R_NOT_FOUND);
-    return OK;
-}
-
 static rc read_created(struct store_op *base, size_t index, const PGresult *r, struct err *err)
 {
     struct admin_op *op = LIST_ENTRY(base, struct admin_op, op);
-    TRY(read_done(base, index, r, err));
+    TRY(admin_read_done(base, index, r, err));
     op->created_at = pg_time(r, 0, 0);
     return OK;
 }
@@ -75,7 +37,7 @@ static void add_keys(struct pg_params *p, const struct new_key *keys, size_t cou
 void admin_create_tenant(struct admin_op *op, const struct tenant_row *tenant,
                          const struct new_key *keys, size_t key_count)
 {
-    struct pg_params p = begin(op, "create_tenant");
+    struct pg_params p = admin_act(op, "create_tenant");
     pg_add_text(&p, tenant->name);
     pg_add_text(&p, tenant->display_name);
     pg_add_text(&p, tenant->boundary);
@@ -83,7 +45,8 @@ void admin_create_tenant(struct admin_op *op, const struct tenant_row *tenant,
     pg_add_texts(&p, tenant->onboarding, tenant->onboarding_count);
     add_keys(&p, keys, key_count);
     pg_add_uuid(&p, tenant->id.u);
-    submit(op, ST_create_tenant, &p, read_created);
+    pg_add_int4(&p, (int32_t)tenant->approvals);
+    admin_submit(op, ST_create_tenant, &p, read_created);
 }
 
 static rc read_tenant(struct arena *arena, const PGresult *r, int row, struct tenant_row *t,
@@ -105,13 +68,14 @@ static rc read_whole_tenant(struct store_op *base, size_t index, const PGresult 
     struct admin_op *op = LIST_ENTRY(base, struct admin_op, op);
     struct tenant_row *t = &op->tenant;
     size_t verified, proofs;
-    TRY(read_done(base, index, r, err));
+    TRY(admin_read_done(base, index, r, err));
     TRY(read_tenant(base->arena, r, 0, t, err));
     TRY(pg_texts(base->arena, r, 0, 8, &t->onboarding, &t->onboarding_count, err));
     TRY(pg_texts(base->arena, r, 0, 9, &t->domains, &t->domain_count, err));
     TRY(pg_texts(base->arena, r, 0, 10, &t->verified, &verified, err));
     TRY(pg_texts(base->arena, r, 0, 11, &t->proofs, &proofs, err));
     ENSURE(verified == t->domain_count && proofs == verified, err, R_DATABASE_ERROR);
+    t->approvals = (uint32_t)pg_int(r, 0, 12);
     return OK;
 }
 
@@ -120,7 +84,7 @@ void admin_get_tenant(struct admin_op *op, const char *name)
     struct pg_params p;
     pg_params_init(&p, op->op.arena);
     pg_add_text(&p, name);
-    submit(op, ST_get_tenant, &p, read_whole_tenant);
+    admin_submit(op, ST_get_tenant, &p, read_whole_tenant);
 }
 
 static rc read_tenants(struct store_op *base, size_t index, const PGresult *r, struct err *err)
@@ -142,33 +106,34 @@ void admin_list_tenants(struct admin_op *op, struct tenant_id after, size_t limi
     pg_params_init(&p, op->op.arena);
     pg_add_uuid_or_null(&p, after.u);
     pg_add_int8(&p, (int64_t)limit);
-    submit(op, ST_list_tenants, &p, read_tenants);
+    admin_submit(op, ST_list_tenants, &p, read_tenants);
 }
 
 void admin_update_tenant(struct admin_op *op, const struct tenant_row *row)
 {
-    struct pg_params p = begin(op, "update_tenant");
+    struct pg_params p = admin_act(op, "update_tenant");
     pg_add_text(&p, row->display_name);
     pg_add_int4(&p, (int32_t)row->license_cap_days);
     pg_add_texts(&p, row->onboarding, row->onboarding_count);
     pg_add_int2(&p, (int)row->state);
     pg_add_int8(&p, row->version);
-    submit(op, ST_update_tenant, &p, read_done);
+    pg_add_int4(&p, (int32_t)row->approvals);
+    admin_submit(op, ST_update_tenant, &p, admin_read_done);
 }
 
 void admin_exclude(struct admin_op *op, const struct exclusion *exclusion, bool remove)
 {
-    struct pg_params p = begin(op, remove ? "remove_exclusion" : "add_exclusion");
+    struct pg_params p = admin_act(op, remove ? "remove_exclusion" : "add_exclusion");
     pg_add_int2(&p, exclusion->kind);
     pg_add_text(&p, exclusion->value);
-    submit(op, remove ? ST_remove_exclusion : ST_add_exclusion, &p, read_done);
+    admin_submit(op, remove ? ST_remove_exclusion : ST_add_exclusion, &p, admin_read_done);
 }
 
 /* --- issuers and components -------------------------------------------------------------------- */
 
 void admin_create_issuer(struct admin_op *op, const struct issuer *issuer)
 {
-    struct pg_params p = begin(op, "create_issuer");
+    struct pg_params p = admin_act(op, "create_issuer");
     pg_add_uuid(&p, issuer->id.u);
     pg_add_text(&p, issuer->boundary);
     pg_add_int2(&p, issuer->kind);
@@ -183,13 +148,13 @@ void admin_create_issuer(struct admin_op *op, const struct issuer *issuer)
     pg_add_text(&p, issuer->claim_tenant);
     pg_add_texts(&p, issuer->domains, issuer->domain_count);
     pg_add_int4(&p, (int32_t)issuer->clock_skew_s);
-    submit(op, ST_create_issuer, &p, read_done);
+    admin_submit(op, ST_create_issuer, &p, admin_read_done);
 }
 
 void admin_create_component(struct admin_op *op, const struct subject_component *c,
                             const struct slice *fingerprints, size_t fingerprint_count)
 {
-    struct pg_params p = begin(op, "create_component");
+    struct pg_params p = admin_act(op, "create_component");
     struct pg_array array;
     pg_add_uuid(&p, c->id.u);
     pg_add_text(&p, c->name);
@@ -201,7 +166,7 @@ void admin_create_component(struct admin_op *op, const struct subject_component 
         pg_array_bytes(&array, fingerprints[i].ptr, 32);
     }
     pg_array_end(&array);
-    submit(op, ST_create_component, &p, read_done);
+    admin_submit(op, ST_create_component, &p, admin_read_done);
 }
 
 /* --- templates --------------------------------------------------------------------------------- */
@@ -225,31 +190,31 @@ static void add_template(struct pg_params *p, const struct template_row *row)
 void admin_create_template(struct admin_op *op, const struct template_row *row,
                            struct uuid request_id)
 {
-    struct pg_params p = begin(op, "create_template");
+    struct pg_params p = admin_act(op, "create_template");
     add_template(&p, row);
     pg_add_uuid_or_null(&p, request_id);
-    submit(op, ST_create_template, &p, read_created);
+    admin_submit(op, ST_create_template, &p, read_created);
 }
 
 void admin_update_template(struct admin_op *op, const struct template_row *row, int64_t version)
 {
-    struct pg_params p = begin(op, "update_template");
+    struct pg_params p = admin_act(op, "update_template");
     add_template(&p, row);
     pg_add_int8(&p, version);
-    submit(op, ST_update_template, &p, read_created);
+    admin_submit(op, ST_update_template, &p, read_created);
 }
 
 void admin_archive_template(struct admin_op *op, struct template_id id, bool archived)
 {
-    struct pg_params p = begin(op, archived ? "archive_template" : "publish_template");
+    struct pg_params p = admin_act(op, archived ? "archive_template" : "publish_template");
     pg_add_uuid(&p, id.u);
     pg_add_bool(&p, archived);
-    submit(op, ST_archive_template, &p, read_created);
+    admin_submit(op, ST_archive_template, &p, read_created);
 }
 
 static rc read_deleted(struct store_op *base, size_t index, const PGresult *r, struct err *err)
 {
-    TRY(read_done(base, index, r, err));
+    TRY(admin_read_done(base, index, r, err));
     bool is_used = pg_bool(r, 0, 0), is_gone = pg_int(r, 0, 1) == 1;
     ENSURE(is_gone || !is_used, err, R_PRECONDITION_FAILED);
     ENSURE(is_gone, err, R_NOT_FOUND);
@@ -258,10 +223,10 @@ static rc read_deleted(struct store_op *base, size_t index, const PGresult *r, s
 
 void admin_delete_template(struct admin_op *op, struct template_id id, bool force)
 {
-    struct pg_params p = begin(op, "delete_template");
+    struct pg_params p = admin_act(op, "delete_template");
     pg_add_uuid(&p, id.u);
     pg_add_bool(&p, force);
-    submit(op, ST_delete_template, &p, read_deleted);
+    admin_submit(op, ST_delete_template, &p, read_deleted);
 }
 
 static rc read_template(struct arena *arena, const PGresult *r, int row, struct template_row *t,
@@ -309,7 +274,7 @@ void admin_list_templates(struct admin_op *op, struct template_id only, struct t
     pg_add_uuid_or_null(&p, only.u);
     pg_add_uuid_or_null(&p, after.u);
     pg_add_int8(&p, (int64_t)limit);
-    submit(op, ST_list_templates, &p, read_templates);
+    admin_submit(op, ST_list_templates, &p, read_templates);
 }
 
 /* --- the root key ------------------------------------------------------------------------------ */
@@ -317,7 +282,7 @@ void admin_list_templates(struct admin_op *op, struct template_id only, struct t
 static rc read_check(struct store_op *base, size_t index, const PGresult *r, struct err *err)
 {
     struct admin_op *op = LIST_ENTRY(base, struct admin_op, op);
-    TRY(read_done(base, index, r, err));
+    TRY(admin_read_done(base, index, r, err));
     return pg_bytes(base->arena, r, 0, 0, &op->wrapped, err);
 }
 
@@ -326,5 +291,5 @@ void admin_root_key_check(struct admin_op *op, struct slice wrapped)
     struct pg_params p;
     pg_params_init(&p, op->op.arena);
     pg_add_bytes(&p, wrapped);
-    submit(op, ST_root_key_check, &p, read_check);
+    admin_submit(op, ST_root_key_check, &p, read_check);
 }

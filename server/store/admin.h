@@ -32,6 +32,7 @@ struct tenant_row {
     struct tenant_id id;
     const char *name, *display_name, *boundary;
     int64_t state, license_cap_days, version, created_at;
+    uint32_t approvals; /* 1 << enum approval_operation */
     const char *const *onboarding;
     size_t onboarding_count;
     const char *const *domains;
@@ -46,11 +47,22 @@ struct new_key {
     const char *public_jwk;
 };
 
+/* How an act stands to two-person approval. All zero: not at all. */
+struct act_approval {
+    struct approval_id request; /* performing the act approves this request; zero: none */
+    const char *asked_by;       /* who asked for it */
+    uint32_t
+        unless; /* bits of enum approval_operation: R_STALE if the tenant requires any by now */
+};
+
+struct pg_result;
+
 /* One operation of any kind; what each reads and writes stands beside its function. */
 struct admin_op {
     struct store_op op;
     struct tenant_id scope; /* whose rows change, and whose log has the act */
     struct audit_who who;
+    struct act_approval approval;
     int64_t created_at;
     struct template_row *templates; /* what list_templates found */
     size_t template_count;
@@ -58,6 +70,10 @@ struct admin_op {
     struct tenant_row *tenants; /* what list_tenants found */
     size_t tenant_count;
     struct slice wrapped; /* what root_key_check found */
+    const char *text;     /* what was found, where it is one text */
+    /* Private: takes the act's rows. */
+    rc (*read)(struct store_op *op, size_t index, const struct pg_result *rows, struct err *err);
+    size_t act_index; /* of the act's statement in its segment */
 };
 
 void admin_create_tenant(struct admin_op *op, const struct tenant_row *tenant,
@@ -67,7 +83,7 @@ void admin_get_tenant(struct admin_op *op, const char *name);
 /* In order of short name, after that of this tenant; zero: from the first. Fills op->tenants, without onboarding and
  * domains. */
 void admin_list_tenants(struct admin_op *op, struct tenant_id after, size_t limit);
-/* Changes display name, cap, onboarding and state; row->version must be what is stored, else
+/* Changes display name, cap, onboarding, approvals and state; row->version must be what is stored, else
  * R_NOT_FOUND. */
 void admin_update_tenant(struct admin_op *op, const struct tenant_row *row);
 void admin_exclude(struct admin_op *op, const struct exclusion *exclusion, bool remove);

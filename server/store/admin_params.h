@@ -1,9 +1,17 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Inside server/store only: the nine parameters with which every admin statement begins. */
+/* Inside server/store only: the nine parameters with which every admin statement begins, and sending one. */
 #pragma once
 
-#include "store/audit.h"
+#include "store/admin.h"
 #include "store/pg.h"
 
 void admin_params(struct pg_params *p, struct tenant_id tenant, const char *operation,
                   const struct audit_who *who);
+/* Begin the parameters of an act. */
+struct pg_params admin_act(const struct admin_op *op, const char *operation);
+/* Send an act, or a query of an admin. With op->approval the approval is part of its transaction: performed and approved,
+ * or neither. */
+void admin_submit(struct admin_op *op, enum statement statement, const struct pg_params *p,
+                  pg_reader read);
+/* Reads an act that answers with one row when it matched; else R_NOT_FOUND. */
+rc admin_read_done(struct store_op *op, size_t index, const PGresult *r, struct err *err);

@@ -20,12 +20,14 @@ struct audit_event {
 };
 
 enum { AUDIT_PAGE_MAX = 1000 };
+#define POWER_ANY "any"
 
 struct audit_query {
     struct store_op op;
     struct tenant_id tenant;
     struct content_id content;             /* zero: any */
     const char *user, *reason, *operation; /* NULL: any */
+    const char *power;                     /* NULL: used or not; POWER_ANY: whichever was used */
     bool denied_only;
     int64_t from, before; /* microseconds; 0: open */
     int64_t after_at;     /* the last event of the page before; 0: the first page */

@@ -67,7 +67,7 @@ static void add_column(struct pg_params *p, const void *rows, size_t count, size
     pg_add_texts(p, texts, count);
 }
 
-#define COLUMN(p, rows, count, field) \
+#define COLUMN(p, rows, count, field)                \
     add_column((p), (rows), (count), sizeof *(rows), \
                (size_t)((const char *)&(rows)->field - (const char *)(rows)))
 

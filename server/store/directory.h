@@ -51,7 +51,7 @@ struct directory_op {
     const char *what, *holder;
     bool is_external_id; /* `what` is one */
 
-    int64_t changed; /* members added or removed */
+    int64_t changed;                                     /* members added or removed */
     int64_t import_users, import_groups, import_members; /* of the whole import so far */
     struct directory_user *users;
     size_t user_count;

@@ -124,8 +124,8 @@ static void prepare(struct directories *directories, struct directory_find *find
     add_list(&buf, q->addresses, q->address_count);
     add_list(&buf, q->groups, q->group_count);
     memcpy(find->key, q->tenant->id.u.b, UUID_BYTES);
-    find->is_keyed = buf_finish(&buf, &text, NULL).ok &&
-                     hash_sha256(text, find->key + UUID_BYTES, NULL).ok;
+    find->is_keyed =
+        buf_finish(&buf, &text, NULL).ok && hash_sha256(text, find->key + UUID_BYTES, NULL).ok;
 }
 
 bool directory_find_remembered(struct directories *directories, struct directory_find *find,
@@ -133,9 +133,8 @@ bool directory_find_remembered(struct directories *directories, struct directory
 {
     prepare(directories, find, question);
     struct remembered *entry =
-        find->is_keyed
-            ? hashmap_get(directories->people, slice_of(find->key, sizeof find->key))
-            : NULL;
+        find->is_keyed ? hashmap_get(directories->people, slice_of(find->key, sizeof find->key))
+                       : NULL;
     if (entry == NULL || !is_newest(directories, find->scope, entry->person.epoch)) {
         return false;
     }
@@ -176,8 +175,7 @@ static struct remembered *keep(const struct directory_person *person)
     size_t count = person->alias_count + person->group_count;
     size_t bytes = bytes_of(person->aliases, person->alias_count) +
                    bytes_of(person->groups, person->group_count);
-    struct remembered *entry =
-        xcalloc(1, sizeof *entry + count * sizeof entry->texts[0] + bytes);
+    struct remembered *entry = xcalloc(1, sizeof *entry + count * sizeof entry->texts[0] + bytes);
     char *at = (char *)(entry->texts + count);
     entry->references = 1;
     entry->person = *person;
@@ -221,7 +219,8 @@ void directory_find_submit(struct directories *directories, struct directory_fin
     pg_add_texts(&p, question->groups, question->group_count);
     pg_add_texts(&p, question->tenant->domains, question->tenant->domain_count);
     pg_add_int8(&p, SUBJECT_GROUPS_MAX + 1);
-    pg_submit(&find->op,
-              &(struct pg_segment){
-                  .count = 1, .statements = {ST_directory_find}, .params = {&p}, .read = read_person});
+    pg_submit(&find->op, &(struct pg_segment){.count = 1,
+                                              .statements = {ST_directory_find},
+                                              .params = {&p},
+                                              .read = read_person});
 }

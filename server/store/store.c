@@ -142,11 +142,17 @@ enum reason pg_reason(const char *sqlstate)
         const char *prefix;
         enum reason reason;
     } rows[] = {
-        {"53100", R_DATABASE_FULL},       {"58030", R_DATABASE_UNAVAILABLE},
-        {"53", R_DATABASE_UNAVAILABLE},   {"57", R_DATABASE_UNAVAILABLE},
-        {"08", R_DATABASE_UNAVAILABLE},   {"25006", R_DATABASE_UNAVAILABLE},
-        {"40", R_DATABASE_CONFLICT},      {"23505", R_ALREADY_EXISTS},
+        {"53100", R_DATABASE_FULL},
+        {"58030", R_DATABASE_UNAVAILABLE},
+        {"53", R_DATABASE_UNAVAILABLE},
+        {"57", R_DATABASE_UNAVAILABLE},
+        {"08", R_DATABASE_UNAVAILABLE},
+        {"25006", R_DATABASE_UNAVAILABLE},
+        {"40", R_DATABASE_CONFLICT},
+        {"23505", R_ALREADY_EXISTS},
         {"23503", R_PRECONDITION_FAILED},
+        {"RM001", R_PRECONDITION_FAILED},
+        {"RM002", R_STALE}, /* RM: ours, of migrations/0002_policy.sql */
     };
     for (size_t i = 0; i < sizeof rows / sizeof rows[0]; i++) {
         if (strncmp(sqlstate, rows[i].prefix, strlen(rows[i].prefix)) == 0) {

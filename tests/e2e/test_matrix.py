@@ -48,6 +48,7 @@ def world():
         authority.postgres.sql(
             "INSERT INTO tenant_domain (tenant, domain, proof) SELECT tenant, kind || n || '.example', 'p' FROM tenant, "
             "unnest('{v,r}'::text[]) AS kind, generate_series(1, 2999) AS n WHERE name = 'fabrikam'")  # proven, removed
+        set_up_power(w)
         w.made = authority.call(*requests(w)["protect"][:3])
         w.template = authority.call("TemplateService/CreateTemplate", {"template": template()}, w.admin).template
         yield w
@@ -56,6 +57,27 @@ def world():
         os.unlink(fault)
         dns.close()
         authority.close()
+
+
+def set_up_power(w):
+    """Super users and requests for approval, to be used up one by one."""
+    w.tailspin, w.asker = w.a.tenant("tailspin", "commercial", "tailspin.com")
+    w.approver = w.a.component("tailspin-other", 5, tenant="tailspin")
+    w.a.call("TenantService/UpdateTenant", {"tenant": {"two_person": [1]}, "update_mask": {"paths": ["two_person"]}},
+             w.asker)
+    w.approval = w.a.call("TenantService/GrantSuperUser", super_user("user:s@tailspin.com"), w.asker).approval_id
+    w.a.postgres.sql(
+        "INSERT INTO super_user (tenant, principal, reason, granted_by, expires_at) SELECT tenant, 'user:s' || n || "
+        "'@tailspin.com', 'x', 'x', now() - interval '1 day' FROM tenant, generate_series(1, 2000) AS n "
+        "WHERE name = 'tailspin'; "
+        "INSERT INTO approval (tenant, approval, act, operation, request, summary, requested_by, requested_by_name, "
+        "requested_with, expires_at) SELECT tenant, ('ffff0000-0000-7000-8000-' || lpad(n::text, 12, '0'))::uuid, act, "
+        "operation, request, summary, requested_by, requested_by_name, requested_with, expires_at FROM approval, "
+        f"generate_series(1, 2000) AS n WHERE approval = '{w.approval}'")
+
+
+def super_user(principal):
+    return {"principal": principal, "reason": "x", "expire_time": {"seconds": int(time.time()) + 3600}}
 
 
 def set_fault(w, text):
@@ -75,6 +97,7 @@ def requests(w):
     content = {"content_id": w.made.content_id} if hasattr(w, "made") else {}
     license_ = {"publishing_license": w.made.publishing_license} if content else {}
     one = {"template_id": w.template.template_id} if hasattr(w, "template") else {}
+    approval = {"approval_id": f"ffff0000-0000-7000-8000-{w.count:012d}"}
     return {
         "acquire_license": ("LicensingService/AcquireLicense", {**license_, "client_public_jwk": jwk}, None, w.bob),
         "inspect_content": ("LicensingService/InspectContent", license_, None, w.bob),
@@ -92,6 +115,14 @@ def requests(w):
             "template_id": f"00000000-0000-7000-8000-{w.count:012d}"}, w.admin, None),
         "update_tenant": ("TenantService/UpdateTenant", {"tenant": {"display_name": unique},
                                                          "update_mask": {"paths": ["display_name"]}}, w.admin, None),
+        "grant_super_user": ("TenantService/GrantSuperUser", super_user("user:x@contoso.com"), w.admin, None),
+        "revoke_super_user": ("TenantService/RevokeSuperUser", {"principal": f"user:s{w.count}@tailspin.com"}, w.asker, None),
+        "list_super_users": ("TenantService/ListSuperUsers", {}, w.admin, None),
+        "list_approvals": ("ApprovalService/ListApprovals", {}, w.asker, None),
+        "get_approval": ("ApprovalService/GetApproval", {"approval_id": w.approval}, w.asker, None),
+        "approve_request": ("ApprovalService/ApproveRequest", approval, w.approver, None),
+        "reject_request": ("ApprovalService/RejectRequest", approval, w.approver, None),
+        "withdraw_request": ("ApprovalService/WithdrawRequest", approval, w.asker, None),
         "add_exclusion": ("TenantService/AddExclusion", {"application": unique}, w.admin, None),
         "remove_exclusion": ("TenantService/RemoveExclusion", {"application": f"app{w.count}"}, w.admin, None),
         "list_tenants": ("TenantService/ListTenants", {}, w.a.admin, None),

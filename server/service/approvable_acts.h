@@ -1,0 +1,8 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* The acts that a second admin may have to approve, each in its flow's file. */
+#pragma once
+
+#include "service/approvals.h"
+
+extern const struct approvable_act grant_super_user_act; /* super_users.c */
+extern const struct approvable_act update_tenant_act;    /* tenant_settings.c */

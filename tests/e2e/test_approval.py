@@ -1,0 +1,375 @@
+# SPDX-License-Identifier: Apache-2.0
+"""The second admin: what needs him, who he may be, and that exactly one of two performs."""
+import concurrent.futures
+import json
+import os
+import time
+import uuid
+
+import pytest
+
+from authority import Authority, Identity, Reader, Refused
+
+GRANT, EXPORT, DESTROY, PARTNER, LOWER = 1, 2, 3, 4, 5
+PENDING, APPROVED, REJECTED, WITHDRAWN, EXPIRED = 1, 2, 3, 4, 5
+DAY = 86400
+
+
+@pytest.fixture(scope="module")
+def world():
+    authority = Authority()
+    try:
+        authority.migrate()
+        authority.start()
+        w = type("World", (), {})()
+        w.a, w.reader = authority, Reader()
+        w.issuer, w.one = authority.tenant("contoso", "commercial", "contoso.com")
+        w.two = authority.component("contoso-two", 5, tenant="contoso")
+        w.three = authority.component("contoso-three", 5, tenant="contoso")
+        _, w.stranger = authority.tenant("fabrikam", "commercial", "fabrikam.com")
+        tenant = update(w, w.one, [GRANT]).tenant
+        assert list(tenant.two_person) == [GRANT, LOWER]
+        yield w
+    finally:
+        authority.close()
+
+
+def reason(function, *args, **more):
+    with pytest.raises(Refused) as caught:
+        function(*args, **more)
+    return caught.value.reason
+
+
+def ask(w, who=None, principal="user:eve@contoso.com", seconds=3600, why="hold"):
+    return w.a.call("TenantService/GrantSuperUser", {
+        "principal": principal, "reason": why, "expire_time": {"seconds": int(time.time()) + seconds}},
+        who or w.one).approval_id
+
+
+def update(w, who, two_person, **more):
+    return w.a.call("TenantService/UpdateTenant", {
+        "tenant": {"two_person": two_person, **more}, "update_mask": {"paths": ["two_person", *more]}}, who)
+
+
+def decide(w, verb, approval, who, **more):
+    return w.a.call(f"ApprovalService/{verb}Request", {"approval_id": approval, **more}, who)
+
+
+def get(w, approval, who=None):
+    return w.a.call("ApprovalService/GetApproval", {"approval_id": approval}, who or w.one).approval
+
+
+def pending(w, who=None, **more):
+    return w.a.call("ApprovalService/ListApprovals", more, who or w.one).approvals
+
+
+def holders(w):
+    return [u.principal for u in w.a.call("TenantService/ListSuperUsers", {}, w.one).super_users]
+
+
+@pytest.fixture(autouse=True)
+def clean(world):
+    yield
+    for principal in holders(world):
+        world.a.call("TenantService/RevokeSuperUser", {"principal": principal}, world.one)
+    for approval in pending(world):
+        verb, who = ("Withdraw", world.one) if approval.requested_by == "contoso-admin" else ("Reject", world.one)
+        decide(world, verb, approval.approval_id, who)
+
+
+def test_nothing_happens_until_another_admin_approves(world):
+    approval = ask(world)
+    assert approval and not holders(world)
+    one = get(world, approval)
+    assert one.state == PENDING and one.operation == GRANT and one.requested_by == "contoso-admin"
+    assert one.summary.startswith("Give super-user power to user:eve@contoso.com until ")
+    assert one.summary.endswith(": hold")
+    assert json.loads(one.request_json)["principal"] == "user:eve@contoso.com"
+    assert one.expire_time.seconds - one.request_time.seconds == 7 * DAY
+    assert not one.decided_by and not one.HasField("decide_time")
+    assert reason(decide, world, "Approve", approval, world.one) == "APPROVER_NOT_INDEPENDENT"
+    assert reason(decide, world, "Reject", approval, world.one) == "APPROVER_NOT_INDEPENDENT"
+    assert not holders(world)
+    decide(world, "Approve", approval, world.two)
+    assert holders(world) == ["user:eve@contoso.com"]
+    one = get(world, approval)
+    assert one.state == APPROVED and one.decided_by == "contoso-two" and one.HasField("decide_time")
+    granted = world.a.call("TenantService/ListSuperUsers", {}, world.one).super_users[0]
+    assert granted.granted_by == "contoso-admin, approved by contoso-two"
+
+
+def test_the_log_names_both(world):
+    approval = ask(world, why="both are named")
+    decide(world, "Approve", approval, world.two)
+    asked = world.a.audit(tenant="contoso", operation="request_approval")[0]
+    assert asked.component == "contoso-admin" and asked.target.endswith(": both are named")
+    said = [e for e in world.a.audit(tenant="contoso", operation="approve_request") if e.granted][0]
+    assert said.component == "contoso-two" and said.target.startswith("contoso-admin asked: Give super-user power to ")
+    act = world.a.audit(tenant="contoso", operation="grant_super_user")[0]
+    assert act.component == "contoso-two" and act.correlation_id == said.correlation_id and act.time == said.time
+
+
+def test_a_refused_approver_is_on_record(world):
+    approval = ask(world)
+    assert reason(decide, world, "Approve", approval, world.one) == "APPROVER_NOT_INDEPENDENT"
+    event = world.a.audit(tenant="contoso", reason="APPROVER_NOT_INDEPENDENT")[0]
+    assert (event.operation, event.component, event.granted) == ("approve_request", "contoso-admin", False)
+
+
+def test_power_works_after_approval(world):
+    gateway = world.a.component("edge", 1, tenant="contoso", sender_domains=["contoso.com"])
+    made = world.a.call("PublishingService/Protect", {
+        "client_public_jwk": world.reader.public, "do_not_forward": {}, "recipients": ["bob@fabrikam.com"],
+        "owner": "alice@contoso.com"}, gateway)
+    request = {"publishing_license": made.publishing_license, "client_public_jwk": world.reader.public}
+    eve, approval = world.issuer.token("eve@contoso.com"), ask(world)
+    with pytest.raises(Refused):
+        world.a.call("LicensingService/AcquireLicense", request, token=eve)
+    decide(world, "Approve", approval, world.two)
+    for _ in range(4):
+        world.a.channels.pop("", None)
+        world.a.call("LicensingService/AcquireLicense", request, token=eve)
+
+
+def test_two_at_once_perform_once(world):
+    for _ in range(5):
+        approval = ask(world)
+        before = len(world.a.audit(tenant="contoso", operation="grant_super_user"))
+        with concurrent.futures.ThreadPoolExecutor(2) as pool:
+            outcomes = list(pool.map(lambda who, a=approval: outcome(world, a, who), (world.two, world.three)))
+        assert sorted(outcomes) == ["OK", "PRECONDITION_FAILED"]
+        assert len(world.a.audit(tenant="contoso", operation="grant_super_user")) == before + 1
+
+
+def outcome(w, approval, who):
+    try:
+        decide(w, "Approve", approval, who)
+        return "OK"
+    except Refused as refused:
+        return refused.reason
+
+
+def test_approving_and_withdrawing_at_once_do_one_of_both(world):
+    for _ in range(5):
+        approval = ask(world)
+        with concurrent.futures.ThreadPoolExecutor(2) as pool:
+            approved = pool.submit(outcome, world, approval, world.two)
+            withdrawn = pool.submit(reason_or_ok, decide, world, "Withdraw", approval, world.one)
+        assert sorted([approved.result(), withdrawn.result()]) == ["OK", "PRECONDITION_FAILED"]
+        assert (get(world, approval).state == APPROVED) == bool(holders(world)) == (approved.result() == "OK")
+        for principal in holders(world):
+            world.a.call("TenantService/RevokeSuperUser", {"principal": principal}, world.one)
+
+
+def reason_or_ok(function, *args):
+    try:
+        function(*args)
+        return "OK"
+    except Refused as refused:
+        return refused.reason
+
+
+@pytest.mark.parametrize("verb,state", [("Approve", APPROVED), ("Reject", REJECTED), ("Withdraw", WITHDRAWN)])
+def test_what_is_decided_stays_decided(world, verb, state):
+    approval = ask(world)
+    decide(world, verb, approval, world.one if verb == "Withdraw" else world.two)
+    assert get(world, approval).state == state
+    for again, who in (("Approve", world.three), ("Reject", world.three), ("Withdraw", world.one)):
+        assert reason(decide, world, again, approval, who) == "PRECONDITION_FAILED"
+    assert get(world, approval).state == state
+    assert bool(holders(world)) == (verb == "Approve")
+    assert approval not in {a.approval_id for a in pending(world)}
+
+
+def test_only_who_asked_withdraws(world):
+    approval = ask(world)
+    assert reason(decide, world, "Withdraw", approval, world.two) == "COMPONENT_ROLE"
+    decide(world, "Withdraw", approval, world.one)
+
+
+def test_a_request_ends_after_seven_days(world):
+    approval = ask(world)
+    world.a.postgres.sql(f"UPDATE approval SET expires_at = now() WHERE approval = '{approval}'")
+    assert get(world, approval).state == EXPIRED
+    assert approval in {a.approval_id for a in pending(world, states=[EXPIRED])}
+    assert approval not in {a.approval_id for a in pending(world)}
+    assert reason(decide, world, "Approve", approval, world.two) == "PRECONDITION_FAILED"
+    assert reason(decide, world, "Withdraw", approval, world.one) == "PRECONDITION_FAILED"
+    assert not holders(world)
+
+
+def test_what_is_approved_is_checked_again(world):
+    late = ask(world, seconds=2)
+    gone = world.a.call("ComponentService/CreateComponent", {"component": {
+        "name": "archive", "role": 4, "tenant": "contoso", "certificate_sha256": [os.urandom(32)]}}, world.a.admin)
+    component = ask(world, principal=gone.component.component_id)
+    named = ask(world, principal=world.a.postgres.sql("SELECT component FROM component WHERE name = 'contoso-three'"))
+    world.a.postgres.sql("DELETE FROM component WHERE name = 'archive'; "
+                         "UPDATE component SET name = 'renamed' WHERE name = 'contoso-three'")
+    time.sleep(2.1)
+    for approval in (late, component, named):
+        assert reason(decide, world, "Approve", approval, world.two) == "PRECONDITION_FAILED"
+        assert get(world, approval).state == PENDING
+    world.a.postgres.sql("UPDATE component SET name = 'contoso-three' WHERE name = 'renamed'")
+    decide(world, "Approve", named, world.two)
+
+
+def test_bad_requests_are_refused_before_anybody_is_asked(world):
+    assert reason(ask, world, principal="user:bob@fabrikam.com") == "FIELD_INVALID"
+    assert reason(ask, world, seconds=31 * DAY) == "FIELD_INVALID"
+    assert reason(ask, world, why="") == "FIELD_INVALID"
+    assert not pending(world)
+
+
+def test_no_sock_puppets(world):
+    """An admin can't make his second person: not by registering one, nor by one that is younger than the request."""
+    def register(who, role=5, name=None):
+        identity = Identity(name or f"p{os.urandom(4).hex()}")
+        world.a.call("ComponentService/CreateComponent", {"component": {
+            "name": identity.name, "role": role, "tenant": "contoso", "certificate_sha256": [identity.fingerprint]}}, who)
+        return identity
+
+    assert reason(register, world.one) == "APPROVAL_REQUIRED"
+    register(world.one, role=6)
+    event = world.a.audit(tenant="contoso", reason="APPROVAL_REQUIRED")[0]
+    assert (event.operation, event.component) == ("create_component", "contoso-admin")
+    approval = ask(world)
+    younger = register(world.a.admin)
+    assert reason(decide, world, "Approve", approval, younger) == "APPROVER_NOT_INDEPENDENT"
+    decide(world, "Reject", approval, younger)
+    later = ask(world)
+    decide(world, "Approve", later, younger)
+
+
+def test_a_certificate_is_one_person(world):
+    """Who asked with a certificate that another component has by now does not approve with it."""
+    approval = ask(world)
+    world.a.postgres.sql(
+        "UPDATE component_certificate f SET component = c.component FROM component c WHERE c.name = 'contoso-two' AND "
+        f"fingerprint = '\\x{world.one.fingerprint.hex()}'; SELECT epoch_raise(tenant) FROM tenant")
+    try:
+        assert get(world, approval, world.two).state == PENDING
+        assert reason(decide, world, "Approve", approval, world.one) == "APPROVER_NOT_INDEPENDENT"
+    finally:
+        world.a.postgres.sql(
+            "UPDATE component_certificate f SET component = c.component FROM component c WHERE c.name = 'contoso-admin' AND "
+            f"fingerprint = '\\x{world.one.fingerprint.hex()}'; SELECT epoch_raise(tenant) FROM tenant")
+
+
+def test_strangers_see_and_decide_nothing(world):
+    approval, unknown = ask(world), str(uuid.uuid4())
+    for verb in ("Approve", "Reject", "Withdraw"):
+        assert reason(decide, world, verb, approval, world.stranger) == reason(
+            decide, world, verb, unknown, world.stranger) == "NOT_FOUND"
+        assert reason(decide, world, verb, "nonsense", world.one) == "FIELD_INVALID"
+        assert reason(decide, world, verb, "", world.one) == "FIELD_INVALID"
+    assert reason(get, world, approval, world.stranger) == reason(get, world, unknown, world.stranger) == "NOT_FOUND"
+    assert reason(pending, world, world.stranger, tenant="contoso") == "COMPONENT_TENANT"
+    assert reason(decide, world, "Approve", approval, world.a.admin) == "COMPONENT_ROLE"
+    auditor = world.a.component(f"auditor{os.urandom(3).hex()}", 6, tenant="contoso")
+    assert [a.approval_id for a in pending(world, auditor)] == [approval]
+    assert [a.approval_id for a in pending(world, world.a.admin, tenant="contoso")] == [approval]
+    assert reason(decide, world, "Approve", approval, auditor) == "COMPONENT_ROLE"
+    assert reason(pending, world, world.a.admin) == "FIELD_INVALID"
+
+
+def test_lists_in_pages_newest_first(world):
+    asked = [ask(world, why=f"n{n}") for n in range(5)]
+    decide(world, "Reject", asked[0], world.two)
+    found, token = [], ""
+    while True:
+        page = world.a.call("ApprovalService/ListApprovals", {"page_size": 2, "page_token": token}, world.one)
+        found += [a.approval_id for a in page.approvals]
+        token = page.next_page_token
+        if not token:
+            break
+    assert found == sorted(asked[1:], reverse=True)  # within a millisecond in any order
+    assert asked[0] in [a.approval_id for a in pending(world, states=[REJECTED, PENDING])]
+    for bad in ({"page_size": 201}, {"page_size": -1}, {"states": [9]}, {"states": [1] * 6}):
+        assert reason(pending, world, **bad) == "FIELD_INVALID"
+    assert reason(pending, world, page_token="zzz") == "PAGE_TOKEN_INVALID"
+
+
+def test_at_most_100_wait(world):
+    approval = ask(world)
+    world.a.postgres.sql(
+        "INSERT INTO approval (tenant, approval, act, operation, request, summary, requested_by, requested_by_name, "
+        "requested_with, expires_at) SELECT tenant, gen_random_uuid(), act, operation, request, summary, requested_by, "
+        f"requested_by_name, requested_with, expires_at FROM approval, generate_series(1, 99) WHERE approval = '{approval}'")
+    assert reason(ask, world) == "LIMIT_EXCEEDED"
+    world.a.postgres.sql("DELETE FROM approval WHERE state = 1")
+    ask(world)
+
+
+# --- the requirement itself ---------------------------------------------------------------------------------
+
+
+def current(w):
+    return list(w.a.call("TenantService/GetTenant", {"tenant": "contoso"}, w.a.admin).tenant.two_person)
+
+
+def test_raising_is_free_and_lowering_needs_approval(world):
+    assert list(update(world, world.one, [GRANT, EXPORT, DESTROY, PARTNER]).tenant.two_person) == [1, 2, 3, 4, 5]
+    answer = update(world, world.one, [GRANT], display_name="Contoso")
+    assert answer.approval_id and not answer.HasField("tenant") and current(world) == [1, 2, 3, 4, 5]
+    one = get(world, answer.approval_id)
+    assert one.operation == LOWER
+    assert one.summary == ("No longer require two-person approval for EXPORT_KEYS DESTROY_KEY PARTNER_EXCEPTION; "
+                           "changes two_person display_name")
+    decide(world, "Approve", answer.approval_id, world.two)
+    tenant = world.a.call("TenantService/GetTenant", {}, world.one).tenant
+    assert list(tenant.two_person) == [GRANT, LOWER] and tenant.display_name == "Contoso"
+    act = world.a.audit(tenant="contoso", operation="update_tenant")[0]
+    assert act.component == "contoso-two"
+
+
+def test_a_platform_admin_does_not_lower_alone_either(world):
+    answer = world.a.call("TenantService/UpdateTenant", {
+        "tenant": {"tenant": "contoso"}, "update_mask": {"paths": ["two_person"]}}, world.a.admin)
+    assert answer.approval_id and current(world) == [GRANT, LOWER]
+    world.a.call("ApprovalService/WithdrawRequest", {"approval_id": answer.approval_id, "tenant": "contoso"}, world.a.admin)
+    bad = {"tenant": {"tenant": "contoso", "state": 2}, "update_mask": {"paths": ["two_person", "state"]}}
+    assert reason(world.a.call, "TenantService/UpdateTenant", bad, world.a.admin) == "FIELD_INVALID"
+
+
+def test_what_lowering_means_must_not_change_meanwhile(world):
+    lowering = update(world, world.one, []).approval_id
+    update(world, world.one, [GRANT, EXPORT])  # so that the same request would lower more
+    assert reason(decide, world, "Approve", lowering, world.two) == "PRECONDITION_FAILED"
+    assert current(world) == [GRANT, EXPORT, LOWER]
+    decide(world, "Approve", update(world, world.one, [GRANT]).approval_id, world.two)
+    assert current(world) == [GRANT, LOWER]
+    etag = world.a.call("TenantService/GetTenant", {}, world.one).tenant.etag
+    with_etag = world.a.call("TenantService/UpdateTenant", {
+        "tenant": {"two_person": [], "etag": etag}, "update_mask": {"paths": ["two_person"]}}, world.one)
+    world.a.call("TenantService/UpdateTenant", {"tenant": {"display_name": "X"},
+                                                "update_mask": {"paths": ["display_name"]}}, world.one)
+    assert reason(decide, world, "Approve", with_etag.approval_id, world.two) == "ETAG_MISMATCH"
+
+
+def test_unknown_operations_are_refused(world):
+    for bad in ([0], [6], [-1], [1, 77]):
+        assert reason(update, world, world.one, bad) == "FIELD_INVALID"
+    assert reason(world.a.call, "TenantService/UpdateTenant", {
+        "tenant": {}, "update_mask": {"paths": ["display_name"] * 17}}, world.one) == "FIELD_INVALID"
+
+
+def test_a_tenant_may_begin_with_the_requirement(world):
+    made = world.a.call("TenantService/CreateTenant", {"tenant": {
+        "tenant": "wingtip", "boundary": "gcc", "two_person": [PARTNER]}}, world.a.admin).tenant
+    assert list(made.two_person) == [PARTNER, LOWER]
+
+
+def test_a_requirement_that_begins_meanwhile_holds(world):
+    """Between reading the tenant and the act another admin switches the requirement on: the act must ask after all."""
+    _, lone = world.a.tenant("margie", "commercial", "margie.com")
+    request = {"principal": "user:x@margie.com", "reason": "x", "expire_time": {"seconds": int(time.time()) + 3600}}
+    switch = ("UPDATE tenant SET approvals = 34, version = version + 1 WHERE name = 'margie'; SELECT epoch_raise(tenant) FROM "
+              "tenant WHERE name = 'margie'; SELECT pg_sleep(1)")  # one transaction, which ends a second later
+    with concurrent.futures.ThreadPoolExecutor(1) as pool:
+        switched = pool.submit(world.a.postgres.sql, switch)
+        time.sleep(0.4)
+        answer = world.a.call("TenantService/GrantSuperUser", request, lone)
+        assert switched.done() or switched.result() is not None
+    assert answer.approval_id
+    assert not world.a.call("TenantService/ListSuperUsers", {}, lone).super_users
