@@ -52,6 +52,8 @@ struct token_check {
     struct token token;          /* from token_peek */
     const struct issuer *issuer; /* the row of token.iss; lives until `done` */
     struct unix_time now;
+    bool is_test;           /* verify anew, whatever is remembered, and remember nothing */
+    enum token_stage stage; /* the check that was begun last: what `err` is about */
     struct err err;
     const struct token_claims *claims; /* in the arena; set when err.reason is R_NONE */
     /* Private. */

@@ -28,6 +28,9 @@ extern const struct flow remove_exclusion_flow;
 extern const struct flow add_domain_flow;
 extern const struct flow verify_domain_flow;
 extern const struct flow create_issuer_flow;
+extern const struct flow get_issuer_flow;
+extern const struct flow list_issuers_flow;
+extern const struct flow delete_issuer_flow;
 extern const struct flow create_component_flow;
 extern const struct flow create_template_flow;
 extern const struct flow get_template_flow;
@@ -36,6 +39,12 @@ extern const struct flow update_template_flow;
 extern const struct flow publish_template_flow;
 extern const struct flow archive_template_flow;
 extern const struct flow query_audit_flow;
+/* update_issuer.c, issuer_mappings.c, test_token.c */
+extern const struct flow update_issuer_flow;
+extern const struct flow map_tenant_flow;
+extern const struct flow unmap_tenant_flow;
+extern const struct flow list_tenant_mappings_flow;
+extern const struct flow test_token_flow;
 /* list_available_templates.c, delete_template.c */
 extern const struct flow list_available_templates_flow;
 extern const struct flow delete_template_flow;

@@ -69,8 +69,6 @@ void admin_exclude(struct admin_op *op, const struct exclusion *exclusion, bool 
 void admin_add_domain(struct admin_op *op, const char *domain, const char *proof);
 /* Fills op->text with the proof. */
 void admin_verify_domain(struct admin_op *op, const char *domain);
-/* The issuer's epoch is not looked at. */
-void admin_create_issuer(struct admin_op *op, const struct issuer *issuer);
 void admin_create_component(struct admin_op *op, const struct subject_component *component,
                             const struct slice *fingerprints, size_t fingerprint_count);
 void admin_create_template(struct admin_op *op, const struct template_row *row,

@@ -61,6 +61,7 @@ static int set_up(void **state)
                              .claim_alias_count = 2,
                              .claim_groups = "groups",
                              .claim_tenant = "",
+                             .claim_guest = "acct",
                              .clock_skew_s = 60,
                              .epoch = 7};
     return 0;
