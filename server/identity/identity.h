@@ -22,6 +22,7 @@ struct identity_config {
     size_t tokens_max;         /* remembered tokens; 0: 65,536 */
     int64_t keys_lifetime_ms;  /* keys are fetched again after this; 0: 1 h */
     int64_t keys_stale_max_ms; /* and used at most so long when that fails; 0: 24 h */
+    int64_t fetch_timeout_ms;  /* for one answer, whole; 0: 5 s */
     int64_t retry_ms;          /* least time between two fetches for one issuer; 0: 30 s */
 };
 
