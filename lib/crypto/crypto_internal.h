@@ -33,6 +33,7 @@ struct jwk_public {
     bool may_verify;  /* `use` and `key_ops` allow verifying */
     bool may_wrap;    /* … allow wrapping to it */
     char kid[JWK_KID_MAX + 1];
+    char *issuer; /* owned; NULL if there is none */
 };
 
 struct jwk_private {

@@ -21,6 +21,7 @@ void jwk_public_free(void *key)
     struct jwk_public *k = key;
     if (k != NULL) {
         EVP_PKEY_free(k->pkey);
+        xfree(k->issuer);
         xfree(k);
     }
 }
@@ -38,6 +39,11 @@ struct slice jwk_thumbprint(const struct jwk_public *key)
 const char *jwk_kid(const struct jwk_public *key)
 {
     return key->kid;
+}
+
+const char *jwk_issuer(const struct jwk_public *key)
+{
+    return key->issuer == NULL ? "" : key->issuer;
 }
 
 bool jwk_may_verify(const struct jwk_public *key, enum jws_alg alg)

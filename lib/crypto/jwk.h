@@ -16,6 +16,7 @@ enum {
     JWKS_BYTES_MAX = 64 * 1024,
     JWKS_KEYS_MAX = 64,
     JWK_KID_MAX = 255,
+    JWK_ISSUER_MAX = 512,
     JWK_THUMBPRINT_BYTES = 32, /* RFC 7638, SHA-256 */
     JWK_RSA_BITS_MIN = 2048,
     JWK_RSA_BITS_MAX = 8192,
@@ -39,6 +40,9 @@ enum jwk_kind jwk_kind(const struct jwk_public *key);
 struct slice jwk_thumbprint(const struct jwk_public *key);
 /* The `kid` member, NUL-terminated; "" if there is none. */
 const char *jwk_kid(const struct jwk_public *key);
+/* The `issuer` member of a key of a set: for which issuer alone it may speak (Microsoft's key sets have it); ""
+ * if there is none. */
+const char *jwk_issuer(const struct jwk_public *key);
 /* Whether a signature of this algorithm may be checked with this key: kind, `alg`, `use`. */
 bool jwk_may_verify(const struct jwk_public *key, enum jws_alg alg);
 /* Whether a content key may be wrapped to this key. */
@@ -48,7 +52,7 @@ bool jwk_may_wrap(const struct jwk_public *key);
 char *jwk_public_json(struct arena *arena, const struct jwk_public *key, const char *use,
                       const char *alg);
 
-/* A key set. Keys of unknown types or curves are left out (RFC 7517 §5); a duplicate `kid` or a
+/* A key set. Keys of unknown types or curves are left out (RFC 7517 §5), and such whose `issuer` can't be read; a duplicate `kid` or a
  * symmetric key makes the whole set invalid. */
 struct jwks {
     struct jwk_public *keys[JWKS_KEYS_MAX];

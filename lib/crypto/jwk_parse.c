@@ -230,6 +230,18 @@ static bool set_has_kid(const struct jwks *set, const char *kid)
     return false;
 }
 
+/* For whom alone the key speaks. Not part of RFC 7517; a key that says it in a way that we can't read is not used. */
+static rc read_issuer(const json_t *jwk, enum reason invalid, struct jwk_public *key,
+                      struct err *err)
+{
+    struct slice issuer;
+    TRY(json_get_text(jwk, "issuer", invalid, &issuer, err));
+    ENSURE(issuer.len <= JWK_ISSUER_MAX, err, invalid);
+    key->issuer =
+        issuer.len == 0 ? NULL : xstrdup((const char *)issuer.ptr); /* jansson ends it by NUL */
+    return OK;
+}
+
 /* A key that we can't use is left out (RFC 7517 §5), but one that is secret must not be published. */
 static rc add_key(struct arena *arena, struct jwks *set, const json_t *jwk, enum reason invalid,
                   struct err *err)
@@ -237,6 +249,11 @@ static rc add_key(struct arena *arena, struct jwks *set, const json_t *jwk, enum
     ENSURE(json_is_object(jwk) && !has_private_member(jwk), err, invalid);
     struct jwk_public *key = NULL;
     if (!parse_key(arena, jwk, invalid, &key, err).ok) {
+        err_clear(err);
+        return OK;
+    }
+    if (!read_issuer(jwk, invalid, key, err).ok) {
+        jwk_public_free(key);
         err_clear(err);
         return OK;
     }

@@ -28,6 +28,7 @@ static enum reason member(const struct authority_question *q, struct subject_use
     out->tenant = tenant->id;
     out->tenant_name = tenant->name;
     out->boundary = tenant->boundary;
+    out->is_guest = q->claims->is_guest;
     return out->address_count > 0 ? R_NONE : R_TOKEN_NO_ADDRESS;
 }
 

@@ -14,14 +14,22 @@ enum issuer_kind {
     ISSUER_COMPONENT = 5,
 };
 
-enum { ISSUER_CLOCK_SKEW_MAX_S = 300, TOKEN_ADDRESSES_MAX = 16, TOKEN_GROUPS_MAX = 512 };
+enum {
+    ISSUER_ISS_MAX = 512,
+    ISSUER_CLOCK_SKEW_MAX_S = 300,
+    TOKEN_ADDRESSES_MAX = 16,
+    TOKEN_GROUPS_MAX = 512,   /* of either sort: addresses, and ids of the identity provider */
+    TOKEN_GROUP_ID_MAX = 128, /* bytes */
+    TENANT_VALUE_MAX = 128,   /* bytes of a tenant claim that can be mapped */
+};
 
 struct issuer {
     struct tenant_id tenant; /* zero: the platform's */
     struct issuer_id id;
     const char *boundary;
     enum issuer_kind kind;
-    const char *iss; /* compared byte by byte */
+    const char
+        *iss; /* compared byte by byte; of a multi-tenant issuer it may be a template, see below */
     const char *const *audiences;
     size_t audience_count;
     const char *const *algorithms; /* names of RFC 7518 */
@@ -32,6 +40,7 @@ struct issuer {
     size_t claim_alias_count;
     const char *claim_groups;   /* "": groups are not taken from tokens */
     const char *claim_tenant;   /* "": the default, `tid` */
+    const char *claim_guest;    /* "": nobody is a guest */
     const char *const *domains; /* of consumer issuers */
     size_t domain_count;
     int64_t clock_skew_s;
@@ -43,11 +52,51 @@ struct token_claims {
     const char *addresses[TOKEN_ADDRESSES_MAX]; /* normalized, the primary one first */
     size_t address_count;
     bool is_email_verified;
-    const char *tenant;                   /* the tenant claim; "" if there is none */
-    const char *groups[TOKEN_GROUPS_MAX]; /* normalized addresses */
+    const char *tenant;        /* the tenant claim; "" if there is none */
+    const char *const *groups; /* normalized addresses, at most TOKEN_GROUPS_MAX */
     size_t group_count;
+    const char *const
+        *group_ids; /* groups that the token names by no address (Entra: object ids) */
+    size_t group_id_count;
+    bool groups_overage; /* the token says that it leaves its groups out; then it has none */
+    bool is_guest;
     struct unix_time expires_at; /* clock skew not added */
 };
+
+/* The checks of a token in the order in which they are made. */
+enum token_stage {
+    TOKEN_STAGE_FORM,
+    TOKEN_STAGE_ISSUER,
+    TOKEN_STAGE_ALGORITHM,
+    TOKEN_STAGE_TYPE,
+    TOKEN_STAGE_KEY,
+    TOKEN_STAGE_SIGNATURE,
+    TOKEN_STAGE_TIME,
+    TOKEN_STAGE_AUDIENCE,
+    TOKEN_STAGE_BINDING,
+    TOKEN_STAGE_TENANT,
+    TOKEN_STAGE_ADDRESS,
+    TOKEN_STAGE_GROUPS,
+    TOKEN_STAGES,
+};
+
+/* --- templates: one issuer, a different `iss` for each of its tenants ----------------------------
+ *
+ * As Microsoft Entra writes it: "https://login.microsoftonline.com/{tenantid}/v2.0", where a token has the
+ * tenant's UUID in that place and in its tenant claim. */
+#define ISSUER_PLACEHOLDER "{tenantid}"
+
+/* Whether braces stand in it at all; a plain iss has none. */
+bool issuer_is_template(const char *iss);
+/* Whether it is one that can be registered: https, the placeholder once, as a whole segment of the path. */
+bool issuer_template_is_sound(const char *iss);
+/* The UUID that stands in place of the placeholder; empty when `iss` does not fit the template. Lends. */
+struct slice issuer_template_value(const char *pattern, const char *iss);
+/* Whether a token's `iss` is this one, or fits this template. */
+bool issuer_names(const char *registered, const char *iss);
+/* The template under which `iss` may be registered: its first path segment that is a UUID replaced. "" when it
+ * has none; NULL over budget. */
+const char *issuer_pattern(struct arena *arena, const char *iss);
 
 struct authority_question {
     const struct issuer *issuer;

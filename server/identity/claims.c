@@ -119,11 +119,34 @@ static rc add_addresses(struct arena *arena, const struct token *token, const ch
     return OK;
 }
 
+const char *claims_tenant(const struct token *token, const struct issuer *issuer)
+{
+    const char *name = issuer->claim_tenant[0] != '\0' ? issuer->claim_tenant : "tid";
+    const char *value = token->payload == NULL ? NULL : json_string_value(member(token, name));
+    return value == NULL ? "" : value;
+}
+
+rc claims_check_tenant(const struct token *token, const struct issuer *issuer, struct err *err)
+{
+    if (issuer_is_template(issuer->iss)) {
+        struct slice named = issuer_template_value(issuer->iss, token->iss);
+        ENSURE(slice_eq_str(named, claims_tenant(token, issuer)), err, R_TOKEN_CLAIM_INVALID);
+    }
+    return OK;
+}
+
+/* Entra's `acct` is the number 1 for guests; others say true. */
+static bool marks_guest(const json_t *value)
+{
+    const char *text = json_string_value(value);
+    return json_is_true(value) || (json_is_integer(value) && json_integer_value(value) == 1) ||
+           (text != NULL && strcmp(text, "1") == 0);
+}
+
 rc claims_read(struct arena *arena, const struct token *token, const struct issuer *issuer,
                struct token_claims *out, struct err *err)
 {
     const char *address = issuer->claim_address[0] != '\0' ? issuer->claim_address : "email";
-    const char *tenant = issuer->claim_tenant[0] != '\0' ? issuer->claim_tenant : "tid";
     const json_t *primary = member(token, address);
     if (primary != NULL && !json_is_string(primary)) {
         FAIL(err, R_TOKEN_CLAIM_INVALID, "the address claim is no text");
@@ -134,13 +157,10 @@ rc claims_read(struct arena *arena, const struct token *token, const struct issu
         TRY(add_addresses(arena, token, issuer->claim_aliases[i], out->addresses,
                           &out->address_count, TOKEN_ADDRESSES_MAX, err));
     }
-    if (issuer->claim_groups[0] != '\0') {
-        TRY(add_addresses(arena, token, issuer->claim_groups, out->groups, &out->group_count,
-                          TOKEN_GROUPS_MAX, err));
-    }
-    const char *tenant_claim = json_string_value(member(token, tenant));
-    out->tenant = arena_strdup(arena, tenant_claim == NULL ? "" : tenant_claim);
+    out->tenant = arena_strdup(arena, claims_tenant(token, issuer));
     ARENA_ENSURE(out->tenant, err);
+    out->is_guest =
+        issuer->claim_guest[0] != '\0' && marks_guest(member(token, issuer->claim_guest));
     out->is_email_verified = json_is_true(member(token, "email_verified"));
-    return OK;
+    return claims_read_groups(arena, token, issuer, out, err);
 }

@@ -13,6 +13,14 @@ MUST rc claims_check_audience(const struct token *token, const struct issuer *is
                               struct err *err);
 /* Tokens bound to a key that we don't ask for are no bearer tokens (RFC 7800). R_TOKEN_TYPE. */
 MUST rc claims_check_binding(const struct token *token, struct err *err);
-/* Read addresses, groups and tenant by the issuer's mapping. R_TOKEN_CLAIM_INVALID. */
+/* The tenant claim by the issuer's mapping; "" without one. Lends from the payload: nothing is verified by asking. */
+const char *claims_tenant(const struct token *token, const struct issuer *issuer);
+/* Under a template, iss and tenant claim must name the same tenant. R_TOKEN_CLAIM_INVALID. */
+MUST rc claims_check_tenant(const struct token *token, const struct issuer *issuer,
+                            struct err *err);
+/* Read addresses, groups, tenant and guest by the issuer's mapping. R_TOKEN_CLAIM_INVALID. */
 MUST rc claims_read(struct arena *arena, const struct token *token, const struct issuer *issuer,
                     struct token_claims *out, struct err *err);
+/* The part of it that is about groups (claim_groups.c). */
+MUST rc claims_read_groups(struct arena *arena, const struct token *token,
+                           const struct issuer *issuer, struct token_claims *out, struct err *err);

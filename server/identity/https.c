@@ -17,6 +17,7 @@ struct https {
     struct list dead_watches;
     char *ca_file;
     bool allow_loopback;
+    int64_t timeout_ms;
 };
 
 struct https_get {
@@ -169,15 +170,16 @@ static size_t on_body(char *data, size_t size, size_t count, void *arg)
     return get->body.failed ? 0 : size * count;
 }
 
-struct https *https_new(struct loop *loop, const char *ca_file, bool allow_loopback)
+struct https *https_new(struct loop *loop, const struct https_config *config)
 {
     struct https *https = xcalloc(1, sizeof *https);
     curl_global_init(CURL_GLOBAL_DEFAULT);
     https->loop = loop;
     https->multi = curl_multi_init();
     CH_ASSERT(https->multi != NULL);
-    https->ca_file = ca_file == NULL ? NULL : xstrdup(ca_file);
-    https->allow_loopback = allow_loopback;
+    https->ca_file = config->ca_file == NULL ? NULL : xstrdup(config->ca_file);
+    https->allow_loopback = config->allow_loopback;
+    https->timeout_ms = config->timeout_ms > 0 ? config->timeout_ms : HTTPS_TIMEOUT_MS;
     list_init(&https->dead_watches);
     loop_task_init(&https->reap, reap);
     loop_timer_init(&https->timer, loop, on_timer);
@@ -211,7 +213,7 @@ static void set_options(struct https_get *get, const char *url)
     curl_easy_setopt(easy, CURLOPT_PROXY, "");
     curl_easy_setopt(easy, CURLOPT_FOLLOWLOCATION, 0L);
     curl_easy_setopt(easy, CURLOPT_NOSIGNAL, 1L);
-    curl_easy_setopt(easy, CURLOPT_TIMEOUT_MS, (long)HTTPS_TIMEOUT_MS);
+    curl_easy_setopt(easy, CURLOPT_TIMEOUT_MS, (long)https->timeout_ms);
     curl_easy_setopt(easy, CURLOPT_MAXFILESIZE, (long)get->max_bytes);
     curl_easy_setopt(easy, CURLOPT_ERRORBUFFER, get->problem);
     curl_easy_setopt(easy, CURLOPT_WRITEFUNCTION, on_body);

@@ -11,7 +11,13 @@ struct https;
 
 enum { HTTPS_TIMEOUT_MS = 5000 };
 
-struct https *https_new(struct loop *loop, const char *ca_file, bool allow_loopback);
+struct https_config {
+    const char *ca_file; /* PEM bundle; NULL: the system's */
+    bool allow_loopback;
+    int64_t timeout_ms; /* for a GET, whole; 0: HTTPS_TIMEOUT_MS */
+};
+
+struct https *https_new(struct loop *loop, const struct https_config *config);
 void https_free(struct https *https);
 
 /* One GET; made by https_get, freed after `done` or by https_cancel. */

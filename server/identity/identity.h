@@ -22,6 +22,7 @@ struct identity_config {
     size_t tokens_max;         /* remembered tokens; 0: 65,536 */
     int64_t keys_lifetime_ms;  /* keys are fetched again after this; 0: 1 h */
     int64_t keys_stale_max_ms; /* and used at most so long when that fails; 0: 24 h */
+    int64_t fetch_timeout_ms;  /* for one answer, whole; 0: 5 s */
     int64_t retry_ms;          /* least time between two fetches for one issuer; 0: 30 s */
 };
 
@@ -52,6 +53,8 @@ struct token_check {
     struct token token;          /* from token_peek */
     const struct issuer *issuer; /* the row of token.iss; lives until `done` */
     struct unix_time now;
+    bool is_test;           /* verify anew, whatever is remembered, and remember nothing */
+    enum token_stage stage; /* the check that was begun last: what `err` is about */
     struct err err;
     const struct token_claims *claims; /* in the arena; set when err.reason is R_NONE */
     /* Private. */

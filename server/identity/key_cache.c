@@ -26,7 +26,8 @@ struct key_set {
     uint64_t generation;
     int64_t good_ms;  /* when the keys were fetched */
     int64_t tried_ms; /* when a fetch began last */
-    bool was_tried, has_failed;
+    bool was_tried;
+    enum reason problem; /* why the last fetch gave no keys; R_NONE: it did, or still may */
     struct https_get *fetch;
     struct list waiting; /* checks */
 };
@@ -76,7 +77,7 @@ static void on_fetched(void *user, const struct https_result *result)
     struct err err = {0};
     bool is_good = result->ok && take(set, result->body, &err).ok;
     set->fetch = NULL;
-    set->has_failed = !is_good;
+    set->problem = is_good ? R_NONE : result->ok ? R_ISSUER_KEYS_INVALID : R_ISSUER_UNREACHABLE;
     metric_add(M_JWKS_FETCHES, is_good ? "ok" : result->ok ? "invalid" : "unreachable", NULL, 1);
     if (!is_good) {
         log_event(LOG_WARNING, "identity.jwks_failed", F_ID("issuer", set->issuer),
@@ -98,7 +99,7 @@ static bool start_fetch(struct key_set *set, const char *url)
     set->was_tried = true;
     set->tried_ms = now;
     set->fetch = https_get(set->cache->https, url, JWKS_BYTES_MAX, on_fetched, set);
-    set->has_failed = set->fetch == NULL;
+    set->problem = set->fetch == NULL ? R_ISSUER_UNREACHABLE : R_NONE;
     return set->fetch != NULL;
 }
 
@@ -131,9 +132,10 @@ static enum key_found wait_or_fail(struct key_set *set, struct token_check *chec
         list_append(&set->waiting, &check->waiting);
         return KEY_WAIT;
     }
-    (void)err_raise(
-        err, set->keys == NULL || set->has_failed ? R_ISSUER_UNREACHABLE : R_TOKEN_KEY_UNKNOWN,
-        __FILE__, __LINE__, "no such key, or the keys can't be fetched");
+    enum reason reason = set->problem != R_NONE ? set->problem
+                         : set->keys == NULL    ? R_ISSUER_UNREACHABLE
+                                                : R_TOKEN_KEY_UNKNOWN;
+    (void)err_raise(err, reason, __FILE__, __LINE__, "no such key, or the keys can't be fetched");
     return KEY_FAILED;
 }
 
@@ -197,7 +199,9 @@ struct key_cache *key_cache_new(struct loop *loop, const struct identity_config 
 {
     struct key_cache *cache = xcalloc(1, sizeof *cache);
     cache->loop = loop;
-    cache->https = https_new(loop, config->ca_file, config->allow_loopback);
+    cache->https = https_new(loop, &(struct https_config){.ca_file = config->ca_file,
+                                                          .allow_loopback = config->allow_loopback,
+                                                          .timeout_ms = config->fetch_timeout_ms});
     cache->sets = hashmap_new(KEY_CACHE_MAX, set_free);
     cache->lifetime_ms = config->keys_lifetime_ms > 0 ? config->keys_lifetime_ms : 3600000;
     cache->stale_max_ms = config->keys_stale_max_ms > 0 ? config->keys_stale_max_ms : 24 * 3600000;

@@ -27,17 +27,24 @@ static rc copy_texts(struct arena *arena, const char *const *from, size_t count,
     return OK;
 }
 
+static rc copy_list(struct arena *arena, const char *const *from, size_t count,
+                    const char *const **out, struct err *err)
+{
+    const char **copy = ARENA_ARRAY(arena, const char *, count + 1);
+    ARENA_ENSURE(copy, err);
+    *out = copy;
+    return copy_texts(arena, from, count, copy, err);
+}
+
 rc token_claims_copy(struct arena *arena, const struct token_claims *from,
                      const struct token_claims **out, struct err *err)
 {
     struct token_claims *copy = ARENA_NEW(arena, struct token_claims);
     ARENA_ENSURE(copy, err);
-    copy->address_count = from->address_count;
-    copy->group_count = from->group_count;
-    copy->is_email_verified = from->is_email_verified;
-    copy->expires_at = from->expires_at;
+    *copy = *from; /* numbers and flags; every text of it follows */
     TRY(copy_texts(arena, from->addresses, from->address_count, copy->addresses, err));
-    TRY(copy_texts(arena, from->groups, from->group_count, copy->groups, err));
+    TRY(copy_list(arena, from->groups, from->group_count, &copy->groups, err));
+    TRY(copy_list(arena, from->group_ids, from->group_id_count, &copy->group_ids, err));
     TRY(copy_texts(arena, &from->tenant, 1, &copy->tenant, err));
     *out = copy;
     return OK;
@@ -61,20 +68,20 @@ const struct token_entry *token_cache_get(struct token_cache *cache, const uint8
     return hashmap_get(cache->entries, slice_of(hash, 32));
 }
 
-void token_cache_put(struct token_cache *cache, const uint8_t hash[32], const struct issuer *issuer,
+void token_cache_put(struct token_cache *cache, const struct token_check *check,
                      uint64_t generation, const struct token_claims *claims)
 {
     struct token_entry *entry = xcalloc(1, sizeof *entry);
     entry->arena = arena_new(ENTRY_BUDGET);
-    entry->iss = arena_strdup(entry->arena, issuer->iss);
-    entry->issuer = issuer->id;
-    entry->epoch = issuer->epoch;
+    entry->iss = arena_strdup(entry->arena, check->token.iss);
+    entry->issuer = check->issuer->id;
+    entry->epoch = check->issuer->epoch;
     entry->generation = generation;
     if (entry->iss == NULL || !token_claims_copy(entry->arena, claims, &entry->claims, NULL).ok) {
         entry_free(entry);
         return;
     }
-    hashmap_put(cache->entries, slice_of(hash, 32), entry);
+    hashmap_put(cache->entries, slice_of(check->token.hash, sizeof check->token.hash), entry);
 }
 
 void token_cache_drop(struct token_cache *cache, const uint8_t hash[32])

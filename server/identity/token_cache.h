@@ -8,7 +8,7 @@
 struct token_cache;
 
 struct token_entry {
-    const char *iss;
+    const char *iss; /* the token's, which need not be the issuer's */
     struct issuer_id issuer;
     int64_t epoch;
     uint64_t generation;
@@ -20,8 +20,8 @@ struct token_cache *token_cache_new(size_t max);
 void token_cache_free(struct token_cache *cache);
 /* NULL if it is not there. Lends until the next put. */
 const struct token_entry *token_cache_get(struct token_cache *cache, const uint8_t hash[32]);
-/* Remember; copies. Out of budget it is not remembered. */
-void token_cache_put(struct token_cache *cache, const uint8_t hash[32], const struct issuer *issuer,
+/* Remember what was verified; copies. Out of budget it is not remembered. */
+void token_cache_put(struct token_cache *cache, const struct token_check *check,
                      uint64_t generation, const struct token_claims *claims);
 void token_cache_drop(struct token_cache *cache, const uint8_t hash[32]);
 /* Copy claims with all they point to. */

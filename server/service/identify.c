@@ -2,6 +2,8 @@
 /* token → issuer → signature and claims → tenant → what the issuer may say (domain/decide_authority.c). */
 #include "service/identify.h"
 
+#include <string.h>
+
 #include "domain/address.h"
 #include "service/caller.h"
 #include "service/wait.h"
@@ -43,16 +45,26 @@ static step have_person(struct call *c)
     return who->then(c);
 }
 
+/* By the token's groups, of whichever kind: the directory knows addresses and the provider's ids. */
 static step look_into_directory(struct call *c)
 {
     struct identified *who = who_of(c);
     const struct token_claims *claims = who->check.claims;
+    size_t count = claims->group_count + claims->group_id_count;
+    const char **groups = ARENA_ARRAY(call_arena(c), const char *, count + 1);
+    if (groups == NULL) {
+        return refuse(c, R_ARENA_EXHAUSTED, "groups");
+    }
+    for (size_t i = 0; i < count; i++) {
+        groups[i] = i < claims->group_count ? claims->groups[i]
+                                            : claims->group_ids[i - claims->group_count];
+    }
     struct directory_question question = {
         .tenant = &who->home->view,
         .addresses = who->user.addresses,
         .address_count = who->user.address_count,
-        .groups = claims->groups,
-        .group_count = claims->group_count,
+        .groups = groups,
+        .group_count = count,
     };
     return caller_need_person(c, &question, have_person);
 }
@@ -63,6 +75,7 @@ static step add_groups(struct call *c)
     struct identified *who = who_of(c);
     const struct token_claims *claims = who->check.claims;
     struct err err = {0};
+    who->check.stage = TOKEN_STAGE_GROUPS;
     if (who->home == NULL) {
         return who->then(c);
     }
@@ -83,6 +96,9 @@ static step decide_user(struct call *c, bool is_domain_of_tenant)
         .tenant = who->home == NULL ? NULL : &who->home->view,
         .is_domain_of_tenant = is_domain_of_tenant,
     };
+    bool needs_home =
+        who->issuer->kind == ISSUER_TENANT || who->issuer->kind == ISSUER_MULTI_TENANT;
+    who->check.stage = needs_home && who->home == NULL ? TOKEN_STAGE_TENANT : TOKEN_STAGE_ADDRESS;
     enum reason reason = decide_authority(&question, &who->user);
     return reason == R_NONE ? add_groups(c) : refuse(c, reason, who->issuer->iss);
 }
@@ -93,32 +109,55 @@ static step have_home(struct call *c)
     return decide_user(c, false);
 }
 
-static step domain_asked(struct call *c)
-{
-    const struct err *err = &who_of(c)->lookup.op.err;
-    if (err->reason != R_NONE && err->reason != R_NOT_FOUND) {
-        return refuse_with(c, err);
-    }
-    return decide_user(c, err->reason == R_NONE);
-}
-
-static step claimed_tenant_found(struct call *c)
-{
-    const struct identified *who = who_of(c);
-    if (who->lookup.op.err.reason == R_NOT_FOUND) {
-        return decide_user(c, false);
-    }
-    return who->lookup.op.err.reason == R_NONE
-               ? caller_need_tenant(c, who->lookup.tenant, have_home)
-               : refuse_with(c, &who->lookup.op.err);
-}
-
 static step look_up(struct call *c, enum lookup_kind kind, struct slice key, step_fn then)
 {
     struct lookup *lookup = &who_of(c)->lookup;
     wait_store_init(c, &lookup->op);
     lookup_submit(services_of(c)->lookups, lookup, kind, key);
     return wait_store(c, then, &lookup->op);
+}
+
+/* Which tenant is meant, if any: known on the platform's epoch. */
+static step have_answer(struct call *c, struct tenant_id tenant, int64_t epoch)
+{
+    caller_add_scope(caller_of(c), TENANT_PLATFORM.u, epoch);
+    if (who_of(c)->issuer->kind == ISSUER_CONSUMER) {
+        return decide_user(c, !ID_IS_ZERO(tenant));
+    }
+    return ID_IS_ZERO(tenant) ? decide_user(c, false) : caller_need_tenant(c, tenant, have_home);
+}
+
+static step tenant_asked(struct call *c)
+{
+    const struct lookup *lookup = &who_of(c)->lookup;
+    if (lookup->op.err.reason != R_NONE && lookup->op.err.reason != R_NOT_FOUND) {
+        return refuse_with(c, &lookup->op.err);
+    }
+    return have_answer(c, lookup->tenant, lookup->platform_epoch);
+}
+
+/* By the token's tenant claim, or by its address's domain. */
+static step ask_tenant(struct call *c, enum lookup_kind kind, struct slice key)
+{
+    struct identified *who = who_of(c);
+    who->asked = kind;
+    who->asked_key = key;
+    const struct lookup_answer *known =
+        caller_of(c)->is_fresh ? NULL : lookups_answer(services_of(c)->lookups, kind, key);
+    return known != NULL ? have_answer(c, known->tenant, known->epoch)
+                         : look_up(c, kind, key, tenant_asked);
+}
+
+static step ask_mapping(struct call *c)
+{
+    const struct identified *who = who_of(c);
+    const char *value = who->check.claims->tenant;
+    if (value[0] == '\0' || strlen(value) > TENANT_VALUE_MAX) {
+        return decide_user(c, false); /* it can't be mapped */
+    }
+    struct slice key = lookup_mapping_key(call_arena(c), who->issuer->id, value);
+    return key.len > 0 ? ask_tenant(c, LOOKUP_TENANT_BY_MAPPING, key)
+                       : refuse(c, R_ARENA_EXHAUSTED, "mapping key");
 }
 
 /* The token is good: ask what its issuer's authority is measured by. */
@@ -133,13 +172,13 @@ static step token_checked(struct call *c)
     case ISSUER_TENANT:
         return caller_need_tenant(c, who->issuer->tenant, have_home);
     case ISSUER_MULTI_TENANT:
-        return look_up(c, LOOKUP_TENANT_BY_NAME, slice_str(claims->tenant), claimed_tenant_found);
+        return ask_mapping(c);
     case ISSUER_CONSUMER:
         if (claims->address_count == 0) {
             break;
         }
-        return look_up(c, LOOKUP_TENANT_BY_DOMAIN, slice_str(address_domain(claims->addresses[0])),
-                       domain_asked);
+        return ask_tenant(c, LOOKUP_TENANT_BY_DOMAIN,
+                          slice_str(address_domain(claims->addresses[0])));
     case ISSUER_PASSCODE:
     case ISSUER_COMPONENT:
         break;
@@ -196,6 +235,7 @@ step identify_user(struct call *c, struct identified *who, struct slice token, s
         return then(c);
     }
     const char *iss = who->check.token.iss;
+    who->check.stage = TOKEN_STAGE_ISSUER;
     who->issuer = caller->is_fresh ? NULL : lookups_issuer(s->lookups, iss, call_arena(c));
     return who->issuer != NULL ? check_token(c)
                                : look_up(c, LOOKUP_ISSUER, slice_str(iss), issuer_found);

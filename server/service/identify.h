@@ -13,10 +13,15 @@ struct identified {
     const struct issuer *issuer;      /* NULL until it is found */
     const struct tenant_record *home; /* the user's tenant; NULL without one */
 
-    /* Private, but for tests of a token. */
+    struct token_check check; /* its stage is what `err` is about */
+
+    /* Which answer about a tenant was used, so that it can be forgotten; an empty key: none. */
+    enum lookup_kind asked;
+    struct slice asked_key;
+
+    /* Private. */
     step_fn then;
     struct lookup lookup;
-    struct token_check check;
 };
 
 /* Find out whom the token names; `then` looks at who->err. One at a time per call. */

@@ -13,8 +13,12 @@ static void forget_all(struct call *c)
         views_drop(s->views, caller->scopes[i].scope);
         directories_drop(s->directories, caller->scopes[i].scope);
     }
-    if (caller->identified.issuer != NULL) {
-        lookups_drop(s->lookups, LOOKUP_ISSUER, slice_str(caller->identified.issuer->iss));
+    const struct identified *user = &caller->identified;
+    if (user->issuer != NULL) {
+        lookups_drop(s->lookups, LOOKUP_ISSUER, slice_str(user->check.token.iss));
+    }
+    if (user->asked_key.len > 0) {
+        lookups_drop(s->lookups, user->asked, user->asked_key);
     }
     lookups_drop(s->lookups, LOOKUP_COMPONENT, call_peer_fingerprint(c));
 }

@@ -129,27 +129,7 @@ void admin_exclude(struct admin_op *op, const struct exclusion *exclusion, bool 
     admin_submit(op, remove ? ST_remove_exclusion : ST_add_exclusion, &p, admin_read_done);
 }
 
-/* --- issuers and components -------------------------------------------------------------------- */
-
-void admin_create_issuer(struct admin_op *op, const struct issuer *issuer)
-{
-    struct pg_params p = admin_act(op, "create_issuer");
-    pg_add_uuid(&p, issuer->id.u);
-    pg_add_text(&p, issuer->boundary);
-    pg_add_int2(&p, issuer->kind);
-    pg_add_text(&p, issuer->iss);
-    pg_add_texts(&p, issuer->audiences, issuer->audience_count);
-    pg_add_texts(&p, issuer->algorithms, issuer->algorithm_count);
-    pg_add_text(&p, issuer->jwks_url);
-    pg_add_text(&p, issuer->jwks_json);
-    pg_add_text(&p, issuer->claim_address);
-    pg_add_texts(&p, issuer->claim_aliases, issuer->claim_alias_count);
-    pg_add_text(&p, issuer->claim_groups);
-    pg_add_text(&p, issuer->claim_tenant);
-    pg_add_texts(&p, issuer->domains, issuer->domain_count);
-    pg_add_int4(&p, (int32_t)issuer->clock_skew_s);
-    admin_submit(op, ST_create_issuer, &p, admin_read_done);
-}
+/* --- components -------------------------------------------------------------------------------- */
 
 void admin_create_component(struct admin_op *op, const struct subject_component *c,
                             const struct slice *fingerprints, size_t fingerprint_count)

@@ -87,8 +87,6 @@ void admin_list_tenants(struct admin_op *op, struct tenant_id after, size_t limi
  * R_NOT_FOUND. */
 void admin_update_tenant(struct admin_op *op, const struct tenant_row *row);
 void admin_exclude(struct admin_op *op, const struct exclusion *exclusion, bool remove);
-/* The issuer's epoch is not looked at. */
-void admin_create_issuer(struct admin_op *op, const struct issuer *issuer);
 void admin_create_component(struct admin_op *op, const struct subject_component *component,
                             const struct slice *fingerprints, size_t fingerprint_count);
 void admin_create_template(struct admin_op *op, const struct template_row *row,

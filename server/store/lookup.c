@@ -3,6 +3,7 @@
 
 #include "base/hashmap.h"
 #include "base/mem.h"
+#include "store/issuer_rows.h"
 #include "store/pg.h"
 
 enum { ENTRY_BUDGET = 256 * 1024, KEY_MAX = 1024 };
@@ -16,7 +17,8 @@ struct found {
 };
 
 struct lookups {
-    struct hashmap *rows;
+    struct hashmap *rows;    /* struct found */
+    struct hashmap *answers; /* struct lookup_answer */
 };
 
 static void unref(void *value)
@@ -28,7 +30,7 @@ static void unref(void *value)
     }
 }
 
-/* One byte of kind before the key. */
+/* One byte of kind before the key; empty for what can't be a key, which is then not remembered. */
 static struct slice cache_key(uint8_t space[KEY_MAX], enum lookup_kind kind, struct slice key)
 {
     if (key.len == 0 || key.len >= KEY_MAX) {
@@ -43,7 +45,8 @@ static struct found *cached(struct lookups *lookups, enum lookup_kind kind, stru
                             struct arena *arena)
 {
     uint8_t space[KEY_MAX];
-    struct found *found = hashmap_get(lookups->rows, cache_key(space, kind, key));
+    struct slice where = cache_key(space, kind, key);
+    struct found *found = where.len == 0 ? NULL : hashmap_get(lookups->rows, where);
     if (found == NULL) {
         return NULL;
     }
@@ -64,44 +67,38 @@ const struct component_row *lookups_component(struct lookups *lookups, struct sl
     return found == NULL ? NULL : &found->component;
 }
 
+const struct lookup_answer *lookups_answer(struct lookups *lookups, enum lookup_kind kind,
+                                           struct slice key)
+{
+    uint8_t space[KEY_MAX];
+    struct slice where = cache_key(space, kind, key);
+    return where.len == 0 ? NULL : hashmap_get(lookups->answers, where);
+}
+
+static struct hashmap *map_of(struct lookups *lookups, enum lookup_kind kind)
+{
+    return kind == LOOKUP_ISSUER || kind == LOOKUP_COMPONENT ? lookups->rows : lookups->answers;
+}
+
 void lookups_drop(struct lookups *lookups, enum lookup_kind kind, struct slice key)
 {
     uint8_t space[KEY_MAX];
-    (void)hashmap_remove(lookups->rows, cache_key(space, kind, key));
+    (void)hashmap_remove(map_of(lookups, kind), cache_key(space, kind, key));
 }
 
 struct lookups *lookups_new(size_t max)
 {
     struct lookups *lookups = xcalloc(1, sizeof *lookups);
     lookups->rows = hashmap_new(max, unref);
+    lookups->answers = hashmap_new(max, xfree);
     return lookups;
 }
 
 void lookups_free(struct lookups *lookups)
 {
     hashmap_free(lookups->rows);
+    hashmap_free(lookups->answers);
     xfree(lookups);
-}
-
-static rc read_issuer(struct arena *arena, const PGresult *r, struct issuer *row, struct err *err)
-{
-    row->tenant.u = pg_uuid(r, 0, 0);
-    row->id.u = pg_uuid(r, 0, 1);
-    TRY(pg_text(arena, r, 0, 2, &row->boundary, err));
-    row->kind = (enum issuer_kind)pg_int(r, 0, 3);
-    TRY(pg_text(arena, r, 0, 4, &row->iss, err));
-    TRY(pg_texts(arena, r, 0, 5, &row->audiences, &row->audience_count, err));
-    TRY(pg_texts(arena, r, 0, 6, &row->algorithms, &row->algorithm_count, err));
-    TRY(pg_text(arena, r, 0, 7, &row->jwks_url, err));
-    TRY(pg_text(arena, r, 0, 8, &row->jwks_json, err));
-    TRY(pg_text(arena, r, 0, 9, &row->claim_address, err));
-    TRY(pg_texts(arena, r, 0, 10, &row->claim_aliases, &row->claim_alias_count, err));
-    TRY(pg_text(arena, r, 0, 11, &row->claim_groups, err));
-    TRY(pg_text(arena, r, 0, 12, &row->claim_tenant, err));
-    TRY(pg_texts(arena, r, 0, 13, &row->domains, &row->domain_count, err));
-    row->clock_skew_s = pg_int(r, 0, 14);
-    row->epoch = pg_int(r, 0, 15);
-    return OK;
 }
 
 static rc read_component(struct arena *arena, const PGresult *r, struct component_row *row,
@@ -127,14 +124,34 @@ static rc read_found(struct lookup *lookup, const PGresult *r, struct err *err)
     found->references = 1;
     TRY(arena_on_free(lookup->op.arena, unref, found, err));
     if (lookup->kind == LOOKUP_ISSUER) {
-        TRY(read_issuer(found->arena, r, &found->issuer, err));
+        TRY(issuer_read(found->arena, r, 0, &found->issuer, err));
+        found->issuer.epoch = pg_int(r, 0, ISSUER_COLUMNS);
     } else {
         TRY(read_component(found->arena, r, &found->component, err));
     }
     lookup->issuer = &found->issuer;
     lookup->component = &found->component;
-    found->references++;
-    hashmap_put(lookup->lookups->rows, cache_key(space, lookup->kind, lookup->key), found);
+    struct slice where = cache_key(space, lookup->kind, lookup->key);
+    if (where.len > 0) {
+        found->references++;
+        hashmap_put(lookup->lookups->rows, where, found);
+    }
+    return OK;
+}
+
+/* There is always an answer, and it is remembered also when it is "none". */
+static rc read_answer(struct lookup *lookup, const PGresult *r, struct err *err)
+{
+    uint8_t space[KEY_MAX];
+    struct slice where = cache_key(space, lookup->kind, lookup->key);
+    lookup->tenant.u = pg_uuid(r, 0, 0);
+    lookup->platform_epoch = pg_int(r, 0, 1);
+    if (where.len > 0) {
+        struct lookup_answer *answer = xcalloc(1, sizeof *answer);
+        *answer = (struct lookup_answer){lookup->tenant, lookup->platform_epoch};
+        hashmap_put(lookup->lookups->answers, where, answer);
+    }
+    ENSURE(!ID_IS_ZERO(lookup->tenant), err, R_NOT_FOUND);
     return OK;
 }
 
@@ -143,11 +160,46 @@ static rc read_row(struct store_op *op, size_t index, const PGresult *r, struct 
     struct lookup *lookup = LIST_ENTRY(op, struct lookup, op);
     (void)index;
     ENSURE(PQntuples(r) == 1, err, R_NOT_FOUND);
-    if (lookup->kind == LOOKUP_ISSUER || lookup->kind == LOOKUP_COMPONENT) {
+    switch (lookup->kind) {
+    case LOOKUP_ISSUER:
+    case LOOKUP_COMPONENT:
         return read_found(lookup, r, err);
+    case LOOKUP_TENANT_BY_DOMAIN:
+    case LOOKUP_TENANT_BY_MAPPING:
+        return read_answer(lookup, r, err);
+    case LOOKUP_TENANT_BY_NAME:
+        break;
     }
     lookup->tenant.u = pg_uuid(r, 0, 0);
     return OK;
+}
+
+struct slice lookup_mapping_key(struct arena *arena, struct issuer_id issuer, const char *value)
+{
+    size_t len = strlen(value);
+    uint8_t *key = arena_alloc(arena, UUID_BYTES + len + 1);
+    if (key == NULL) {
+        return SLICE_NONE;
+    }
+    memcpy(key, issuer.u.b, UUID_BYTES);
+    memcpy(key + UUID_BYTES, value, len);
+    return slice_of(key, UUID_BYTES + len);
+}
+
+static void add_key(struct pg_params *p, enum lookup_kind kind, struct slice key)
+{
+    if (kind == LOOKUP_TENANT_BY_MAPPING) {
+        pg_add_bytes(p, slice_cut(key, 0, UUID_BYTES));
+        pg_add_bytes(p, slice_cut(key, UUID_BYTES, key.len));
+        return;
+    }
+    pg_add_bytes(p, key);
+    if (kind == LOOKUP_ISSUER) {
+        const char *iss = arena_dup(p->arena, key);
+        const char *pattern = iss == NULL ? NULL : issuer_pattern(p->arena, iss);
+        pg_add_text(p, pattern);
+        p->failed = p->failed || pattern == NULL;
+    }
 }
 
 void lookup_submit(struct lookups *lookups, struct lookup *lookup, enum lookup_kind kind,
@@ -158,13 +210,14 @@ void lookup_submit(struct lookups *lookups, struct lookup *lookup, enum lookup_k
         [LOOKUP_COMPONENT] = ST_find_component,
         [LOOKUP_TENANT_BY_NAME] = ST_find_tenant_by_name,
         [LOOKUP_TENANT_BY_DOMAIN] = ST_find_tenant_by_domain,
+        [LOOKUP_TENANT_BY_MAPPING] = ST_find_mapped_tenant,
     };
     struct pg_params p;
     lookup->kind = kind;
     lookup->lookups = lookups;
     lookup->key = key;
     pg_params_init(&p, lookup->op.arena);
-    pg_add_bytes(&p, key);
+    add_key(&p, kind, key);
     pg_submit(&lookup->op,
               &(struct pg_segment){
                   .count = 1, .statements = {statements[kind]}, .params = {&p}, .read = read_row});

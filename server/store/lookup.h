@@ -13,13 +13,15 @@ struct component_row {
 };
 
 enum lookup_kind {
-    LOOKUP_ISSUER,    /* by iss */
+    LOOKUP_ISSUER,    /* by a token's iss: the exact issuer, else the template that covers it */
     LOOKUP_COMPONENT, /* by fingerprint, 32 bytes */
     LOOKUP_TENANT_BY_NAME,
-    LOOKUP_TENANT_BY_DOMAIN, /* verified ones only */
+    LOOKUP_TENANT_BY_DOMAIN,  /* verified ones only */
+    LOOKUP_TENANT_BY_MAPPING, /* by lookup_mapping_key */
 };
 
-/* Issuers and components that were found, per worker. What was not found is never remembered. */
+/* What was found, per worker: up to `max` issuers and components, and as many answers about tenants. Issuers and
+ * components that were not found are never remembered. */
 struct lookups;
 struct lookups *lookups_new(size_t max);
 void lookups_free(struct lookups *lookups);
@@ -27,8 +29,19 @@ void lookups_free(struct lookups *lookups);
 const struct issuer *lookups_issuer(struct lookups *lookups, const char *iss, struct arena *arena);
 const struct component_row *lookups_component(struct lookups *lookups, struct slice fingerprint,
                                               struct arena *arena);
+/* Which tenant, if any, a domain or mapping means: what was answered on this epoch of the platform. */
+struct lookup_answer {
+    struct tenant_id tenant; /* zero: none */
+    int64_t epoch;
+};
+/* From the cache; NULL when it must be asked for. Lends until the next call of this module. */
+const struct lookup_answer *lookups_answer(struct lookups *lookups, enum lookup_kind kind,
+                                           struct slice key);
 /* Forget one, because the gate called its epoch stale. */
 void lookups_drop(struct lookups *lookups, enum lookup_kind kind, struct slice key);
+
+/* What LOOKUP_TENANT_BY_MAPPING asks: an issuer and the value of its tenant claim. Empty over budget. */
+struct slice lookup_mapping_key(struct arena *arena, struct issuer_id issuer, const char *value);
 
 /* Completes with R_NOT_FOUND when there is no such row, or it is disabled. */
 struct lookup {
@@ -37,6 +50,7 @@ struct lookup {
     const struct issuer *issuer;
     const struct component_row *component;
     struct tenant_id tenant;
+    int64_t platform_epoch; /* on which `tenant` by domain or mapping holds, R_NOT_FOUND too */
     /* Private. */
     struct lookups *lookups;
     struct slice key;

@@ -49,6 +49,16 @@ def world():
             "INSERT INTO tenant_domain (tenant, domain, proof) SELECT tenant, kind || n || '.example', 'p' FROM tenant, "
             "unnest('{v,r}'::text[]) AS kind, generate_series(1, 2999) AS n WHERE name = 'fabrikam'")  # proven, removed
         set_up_power(w)
+        w.directory = authority.call("IssuerService/CreateIssuer", {"issuer": {
+            "kind": 2, "boundary": "commercial", "issuer": "https://login.example/{tenantid}/v2.0", "audiences": ["x"],
+            "algorithms": ["ES256"], "jwks_json": w.contoso.jwks()}}, authority.admin).issuer
+        authority.postgres.sql(
+            "INSERT INTO issuer (tenant, issuer, boundary, kind, iss, audiences, algorithms, jwks_json) SELECT tenant, "
+            "('00000000-0000-7000-9000-' || lpad(n::text, 12, '0'))::uuid, boundary, 1, 'https://i.example/' || n, '{x}', "
+            "'{ES256}', '{}' FROM tenant, generate_series(1, 4000) AS n WHERE name = 'contoso'; "
+            "INSERT INTO issuer_tenant (issuer, value, tenant) SELECT i.issuer, "
+            "'00000000-0000-4000-8000-' || lpad(n::text, 12, '0'), t.tenant FROM issuer i, tenant t, generate_series(1, 4000) "
+            "AS n WHERE i.kind = 2 AND t.name = 'contoso'")  # to be deleted, to be unmapped
         w.made = authority.call(*requests(w)["protect"][:3])
         w.template = authority.call("TemplateService/CreateTemplate", {"template": template()}, w.admin).template
         yield w
@@ -133,6 +143,20 @@ def requests(w):
         "create_issuer": ("IssuerService/CreateIssuer", {"issuer": {
             "kind": 1, "tenant": "contoso", "issuer": f"https://{unique}.example", "audiences": ["x"],
             "algorithms": ["ES256"], "jwks_json": w.contoso.jwks()}}, w.a.admin, None),
+        "get_issuer": ("IssuerService/GetIssuer", {"issuer_id": w.directory.issuer_id}, w.a.admin, None),
+        "list_issuers": ("IssuerService/ListIssuers", {"page_size": 5}, w.admin, None),
+        "update_issuer": ("IssuerService/UpdateIssuer", {
+            "issuer": {"issuer_id": w.directory.issuer_id, "audiences": ["x", unique]},
+            "update_mask": {"paths": ["audiences"]}}, w.a.admin, None),
+        "delete_issuer": ("IssuerService/DeleteIssuer", {
+            "issuer_id": f"00000000-0000-7000-9000-{w.count:012d}"}, w.admin, None),
+        "map_tenant": ("IssuerService/MapTenant", {
+            "issuer_id": w.directory.issuer_id, "value": new_id(), "tenant": "contoso"}, w.a.admin, None),
+        "unmap_tenant": ("IssuerService/UnmapTenant", {
+            "issuer_id": w.directory.issuer_id, "value": f"00000000-0000-4000-8000-{w.count:012d}"}, w.a.admin, None),
+        "list_tenant_mappings": ("IssuerService/ListTenantMappings", {
+            "issuer_id": w.directory.issuer_id, "page_size": 5}, w.a.admin, None),
+        "test_token": ("IssuerService/TestToken", {"token": w.alice}, w.admin, None),
         "create_component": ("ComponentService/CreateComponent", {"component": {
             "name": unique, "role": 1, "tenant": "contoso", "certificate_sha256": [os.urandom(32)]}}, w.a.admin, None),
         "create_template": ("TemplateService/CreateTemplate", {"template": template()}, w.admin, None),

@@ -51,6 +51,22 @@ def serve(folder):
                 self.send_header("Location", "/jwks.json")
                 self.end_headers()
                 return
+            if self.path == "/stall":  # the headers come, the body does not
+                self.send_response(200)
+                self.send_header("Content-Length", "100")
+                self.end_headers()
+                self.wfile.flush()
+                time.sleep(5)
+                return
+            if self.path == "/endless":  # of unknown length, and more of it than anybody wants
+                self.send_response(200)
+                self.end_headers()
+                try:
+                    for _ in range(1000):
+                        self.wfile.write(b" " * 1024)
+                except OSError:
+                    pass
+                return
             try:
                 with open(folder + ("/jwks.json" if self.path == "/slow" else self.path), "rb") as file:
                     body = file.read()
@@ -58,7 +74,7 @@ def serve(folder):
                 self.send_error(404)
                 return
             self.send_response(200)
-            self.send_header("Content-Length", str(len(body)))
+            self.send_header("Content-Length", str(len(body) + (10 if self.path == "/cut.json" else 0)))
             self.end_headers()
             self.wfile.write(body)
 

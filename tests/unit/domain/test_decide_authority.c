@@ -21,10 +21,11 @@ static void test_tenant_issuer_keeps_its_own_domains(void **state)
 {
     (void)state;
     struct issuer issuer = issuer_of(ISSUER_TENANT);
+    static const char *const groups[] = {"legal@contoso.com", "legal@fabrikam.com"};
     struct token_claims claims = {
         .addresses = {"bob@fabrikam.com", "al@contoso.com", "al@contoso.de", "al@mail.contoso.com"},
         .address_count = 4,
-        .groups = {"legal@contoso.com", "legal@fabrikam.com"},
+        .groups = groups,
         .group_count = 2};
     struct subject_user user;
     assert_int_equal(
@@ -43,6 +44,11 @@ static void test_tenant_issuer_keeps_its_own_domains(void **state)
     assert_string_equal(user.boundary, "commercial");
     assert_string_equal(user.tenant_name, "contoso");
     assert_false(user.is_guest);
+    claims.is_guest = true;
+    assert_int_equal(
+        decide_authority(&(struct authority_question){&issuer, &claims, &contoso, false}, &user),
+        R_NONE);
+    assert_true(user.is_guest);
 }
 
 static void test_tenant_issuer_is_refused(void **state)

@@ -11,6 +11,7 @@
 #include "store/audit_query.h"
 #include "store/domains.h"
 #include "store/gate.h"
+#include "store/issuers.h"
 #include "store/migrations.h"
 #include "store/tracking.h"
 
@@ -471,24 +472,26 @@ static void lookups_find_components_and_issuers(void **state)
     assert_string_equal(found.component->component.sender_domains[0], "contoso.com");
     assert_true(found.component->epoch > 0);
 
-    struct issuer issuer = {.id = {{{12}}},
-                            .boundary = "commercial",
-                            .kind = ISSUER_TENANT,
-                            .iss = "https://idp.contoso.com",
-                            .audiences = domains,
-                            .audience_count = 1,
-                            .algorithms = algs,
-                            .algorithm_count = 2,
-                            .jwks_url = "",
-                            .jwks_json = "{\"keys\":[]}",
-                            .claim_address = "",
-                            .claim_groups = "",
-                            .claim_tenant = "",
-                            .clock_skew_s = 60};
-    op = admin(CONTOSO);
-    admin_create_issuer(op, &issuer);
+    struct issuer_row issuer = {.issuer = {.id = {{{12}}},
+                                           .boundary = "commercial",
+                                           .kind = ISSUER_TENANT,
+                                           .iss = "https://idp.contoso.com",
+                                           .audiences = domains,
+                                           .audience_count = 1,
+                                           .algorithms = algs,
+                                           .algorithm_count = 2,
+                                           .jwks_url = "",
+                                           .jwks_json = "{\"keys\":[]}",
+                                           .claim_address = "",
+                                           .claim_groups = "",
+                                           .claim_tenant = "",
+                                           .claim_guest = "",
+                                           .clock_skew_s = 60}};
+    struct issuers_op made = {.scope = CONTOSO, .who = op->who};
+    store_op_init(&made.op, store, arena, op_done, NULL);
+    issuers_create(&made, &issuer, false);
     wait_op();
-    assert_int_equal(op->op.err.reason, R_NONE);
+    assert_int_equal(made.op.err.reason, R_NONE);
     lookup_submit(lookups, &found, LOOKUP_ISSUER, slice_str("https://idp.contoso.com"));
     wait_op();
     assert_string_equal(found.issuer->jwks_json, "{\"keys\":[]}");
@@ -499,6 +502,19 @@ static void lookups_find_components_and_issuers(void **state)
     lookup_submit(lookups, &found, LOOKUP_TENANT_BY_DOMAIN, slice_str("contoso.com"));
     wait_op();
     assert_true(ID_EQ(found.tenant, CONTOSO));
+    const struct lookup_answer *known =
+        lookups_answer(lookups, LOOKUP_TENANT_BY_DOMAIN, slice_str("contoso.com"));
+    assert_true(ID_EQ(known->tenant, CONTOSO) && known->epoch == found.platform_epoch);
+    /* That there is none is remembered as well. */
+    struct slice nobody = slice_str("nobody.example");
+    assert_null(lookups_answer(lookups, LOOKUP_TENANT_BY_DOMAIN, nobody));
+    lookup_submit(lookups, &found, LOOKUP_TENANT_BY_DOMAIN, nobody);
+    wait_op();
+    assert_int_equal(found.op.err.reason, R_NOT_FOUND);
+    known = lookups_answer(lookups, LOOKUP_TENANT_BY_DOMAIN, nobody);
+    assert_true(known != NULL && ID_IS_ZERO(known->tenant));
+    lookups_drop(lookups, LOOKUP_TENANT_BY_DOMAIN, nobody);
+    assert_null(lookups_answer(lookups, LOOKUP_TENANT_BY_DOMAIN, nobody));
 
     const struct component_row *held = lookups_component(lookups, print, arena);
     assert_string_equal(held->component.name, "edge");
