@@ -78,12 +78,16 @@ enum reason decide_protect(const struct protect_question *q)
 {
     const struct policy *policy = q->policy;
     const struct template_policy *template = NULL;
+    bool is_component = subject_has_component(q->subject);
     enum reason reason = q->tenant->state == TENANT_ACTIVE ? R_NONE : R_TENANT_DISABLED;
-    if (reason == R_NONE) {
-        reason = subject_has_component(q->subject) ? for_sender(q) : as_user(q);
+    if (reason == R_NONE && is_component) {
+        reason = for_sender(q);
     }
     if (reason == R_NONE && tenant_excludes(q->tenant, q->subject)) {
         reason = R_EXCLUDED;
+    }
+    if (reason == R_NONE && !is_component) {
+        reason = as_user(q);
     }
     if (reason == R_NONE && policy->kind == POLICY_TEMPLATE) {
         template = tenant_template(q->tenant, policy->template_id);

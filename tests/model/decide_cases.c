@@ -1,183 +1,236 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Decides cases for the reference model: a JSON object per line in, one line out with
- * "REASON channel power rights license_expires may_cache content_expires policy_version". */
-#include <jansson.h>
+/* Decides cases for the reference model: a JSON object per line in, one line out. "ask" says which decision:
+ *   access     REASON [contact or portal], or
+ *              OK channel power rights license_expires may_cache content_expires policy_version
+ *   protect    REASON, or OK
+ *   authority  REASON, or OK tenant boundary addresses groups
+ *   delivery   native, portal or block */
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
+#include "case.h"
 #include "domain/decide_access.h"
+#include "domain/decide_protect.h"
 
-enum { LIST_MAX = 32 };
-
-static struct arena *arena;
-
-static const char *text(const json_t *object, const char *name)
+static int compare_text(const void *a, const void *b)
 {
-    const char *value = json_string_value(json_object_get(object, name));
-    return value == NULL ? "" : value;
+    return strcmp(*(const char *const *)a, *(const char *const *)b);
 }
 
-static int64_t number(const json_t *object, const char *name)
-{
-    return json_integer_value(json_object_get(object, name));
-}
+/* --- access --------------------------------------------------------------------------------------------------- */
 
-static size_t texts(const json_t *object, const char *name, const char **out)
+static void print_access(const struct access_decision *d)
 {
-    const json_t *list = json_object_get(object, name);
-    for (size_t i = 0; i < json_array_size(list); i++) {
-        out[i] = json_string_value(json_array_get(list, i));
-    }
-    return json_array_size(list);
-}
-
-static const struct grant *grants(const json_t *object, size_t *count)
-{
-    const json_t *list = json_object_get(object, "grants");
-    struct grant *out = ARENA_ARRAY(arena, struct grant, LIST_MAX);
-    struct err err = {0};
-    *count = json_array_size(list);
-    for (size_t i = 0; i < *count; i++) {
-        const json_t *pair = json_array_get(list, i);
-        const char *principal = json_string_value(json_array_get(pair, 0));
-        const char *rights = json_string_value(json_array_get(pair, 1));
-        CH_ASSERT(principal_parse(arena, slice_str(principal), &out[i].principal, &err).ok);
-        CH_ASSERT(rights_parse(arena, slice_str(rights), &out[i].rights, &err).ok);
-    }
-    return out;
-}
-
-static void read_template(const json_t *from, struct template_policy *out)
-{
-    out->id.u.b[0] = (uint8_t)number(from, "id");
-    out->version = number(from, "version");
-    out->is_archived = json_is_true(json_object_get(from, "archived"));
-    out->is_valid = true;
-    out->grants = grants(from, &out->grant_count);
-    out->expires_at.s = number(from, "expires_at");
-    out->expires_after_days = number(from, "expires_after_days");
-    out->offline_days = (int)number(from, "offline_days");
-    out->referral_contact = "";
-}
-
-static void read_tenant(const json_t *from, struct tenant_view *out)
-{
-    const json_t *excluded = json_object_get(from, "exclusions");
-    struct exclusion *exclusions = ARENA_ARRAY(arena, struct exclusion, LIST_MAX);
-    struct template_policy *templates = ARENA_ARRAY(arena, struct template_policy, LIST_MAX);
-    out->id.u.b[0] = (uint8_t)number(from, "id");
-    out->name = text(from, "name");
-    out->boundary = text(from, "boundary");
-    out->state = (enum tenant_state)number(from, "state");
-    out->license_cap_days = number(from, "cap");
-    out->exclusion_count = json_array_size(excluded);
-    for (size_t i = 0; i < out->exclusion_count; i++) {
-        const json_t *pair = json_array_get(excluded, i);
-        exclusions[i].kind = (enum exclusion_kind)json_integer_value(json_array_get(pair, 0));
-        exclusions[i].value = json_string_value(json_array_get(pair, 1));
-    }
-    out->exclusions = exclusions;
-    if (json_is_object(json_object_get(from, "template"))) {
-        read_template(json_object_get(from, "template"), &templates[0]);
-        out->template_count = 1;
-    }
-    out->templates = templates;
-}
-
-static void read_policy(const json_t *from, struct policy *out)
-{
-    const char **recipients = ARENA_ARRAY(arena, const char *, LIST_MAX);
-    out->kind = (enum policy_kind)number(from, "kind");
-    out->template_id.u.b[0] = (uint8_t)number(from, "template");
-    out->grants = grants(from, &out->grant_count);
-    out->owner = text(from, "owner");
-    out->issuer = text(from, "issuer");
-    out->recipient_count =
-        policy_sort_recipients(recipients, texts(from, "recipients", recipients));
-    out->recipients = recipients;
-    out->protected_at.s = number(from, "protected_at");
-    out->expires_at.s = number(from, "expires_at");
-    out->offline_days = (int)number(from, "offline_days");
-    out->referral_contact = "";
-}
-
-static void read_subject(const json_t *from, struct subject *out)
-{
-    const json_t *component = json_object_get(from, "component");
-    out->user.address_count = texts(from, "addresses", out->user.addresses);
-    const char **groups = ARENA_ARRAY(arena, const char *, LIST_MAX);
-    size_t group_count = texts(from, "groups", groups);
-    out->user.group_count = policy_sort_recipients(groups, group_count);
-    out->user.groups = groups;
-    out->user.tenant.u.b[0] = (uint8_t)number(from, "tenant");
-    out->user.tenant_name = text(from, "tenant_name");
-    out->user.boundary = text(from, "boundary");
-    out->user.is_guest = json_is_true(json_object_get(from, "guest"));
-    out->application = text(from, "application");
-    out->platform = text(from, "platform");
-    out->component.name = out->component.boundary = "";
-    if (json_is_object(component)) {
-        out->component.id.u.b[0] = (uint8_t)number(component, "id");
-        out->component.name = "component";
-        out->component.role = (enum role)number(component, "role");
-        out->component.tenant.u.b[0] = (uint8_t)number(component, "tenant");
-        out->component.boundary = text(component, "boundary");
-    }
-}
-
-static void decide(const json_t *from)
-{
-    struct platform_view platform = {0};
-    struct boundary_rule rules[LIST_MAX];
-    struct tenant_view tenant = {0};
-    struct policy policy;
-    struct subject subject = {0};
-    struct access_decision decision;
-    char rights[RIGHTS_TEXT_MAX + 1];
-    const json_t *list = json_object_get(from, "rules");
-    memset(&policy, 0, sizeof policy);
-    for (size_t i = 0; i < json_array_size(list); i++) {
-        const json_t *rule = json_array_get(list, i);
-        rules[i].content = json_string_value(json_array_get(rule, 0));
-        rules[i].reader = json_string_value(json_array_get(rule, 1));
-        rules[i].delivery = (enum delivery)json_integer_value(json_array_get(rule, 2));
-    }
-    platform.rules = rules;
-    platform.rule_count = json_array_size(list);
-    read_tenant(json_object_get(from, "tenant"), &tenant);
-    read_policy(json_object_get(from, "policy"), &policy);
-    read_subject(json_object_get(from, "subject"), &subject);
-    struct access_question question = {&platform, &tenant, &policy,
-                                       &subject,  {0},     {number(from, "now")}};
-    question.facts.is_revoked = json_is_true(json_object_get(from, "revoked"));
-    question.facts.user_is_revoked = json_is_true(json_object_get(from, "user_revoked"));
-    decide_access(&question, &decision);
-    if (decision.reason != R_NONE) {
-        printf("%s\n", reason_info(decision.reason)->public_name);
+    struct rights rights = d->rights;
+    char text[RIGHTS_TEXT_MAX + 1];
+    if (d->reason != R_NONE) {
+        const char *reason = reason_info(d->reason)->public_name;
+        bool is_no_rights = strcmp(reason, "NO_RIGHTS") == 0;
+        const char *more = is_no_rights ? d->referral_contact : d->portal_url;
+        const char *gap = is_no_rights || d->reason == R_PORTAL_REQUIRED ? " " : "";
+        printf("%s%s%s\n", reason, gap, is_no_rights && more[0] == '\0' ? "-" : more);
         return;
     }
-    rights_format(&decision.rights, rights);
-    printf("OK %s %s %s %lld %d %lld %lld\n", channel_name(decision.channel),
-           decision.power == POWER_NONE ? "-" : power_name(decision.power), rights,
-           (long long)decision.license_expires_at.s, decision.may_cache,
-           (long long)decision.content_expires_at.s, (long long)decision.policy_version);
+    if (rights.custom_count > 0) { /* they have no order of their own */
+        qsort(rights.custom, rights.custom_count, sizeof rights.custom[0], compare_text);
+    }
+    rights_format(&rights, text);
+    printf("OK %s %s %s %lld %d %lld %lld\n", channel_name(d->channel),
+           d->power == POWER_NONE ? "-" : power_name(d->power), text,
+           (long long)d->license_expires_at.s, d->may_cache, (long long)d->content_expires_at.s,
+           (long long)d->policy_version);
+}
+
+static void answer_access(const json_t *from)
+{
+    struct platform_view platform;
+    struct tenant_view tenant;
+    struct policy policy;
+    struct subject subject;
+    struct access_decision decision;
+    case_platform(case_member(from, "rules"), &platform);
+    case_tenant(case_member(from, "tenant"), &tenant);
+    case_policy(case_member(from, "policy"), &policy);
+    case_subject(case_member(from, "subject"), &subject);
+    struct access_question question = {
+        .platform = &platform,
+        .tenant = &tenant,
+        .policy = &policy,
+        .subject = &subject,
+        .facts = {.is_revoked = case_flag(from, "revoked"),
+                  .user_is_revoked = case_flag(from, "user_revoked"),
+                  .amendment = case_amendment(case_member(from, "changes"))},
+        .now = {case_number(from, "now")},
+    };
+    decide_access(&question, &decision);
+    print_access(&decision);
+}
+
+/* --- protect, delivery ---------------------------------------------------------------------------------------- */
+
+static void answer_protect(const json_t *from)
+{
+    struct tenant_view tenant;
+    struct policy policy;
+    struct subject subject;
+    case_tenant(case_member(from, "tenant"), &tenant);
+    case_policy(case_member(from, "policy"), &policy);
+    case_subject(case_member(from, "subject"), &subject);
+    enum reason reason = decide_protect(&(struct protect_question){&tenant, &subject, &policy});
+    puts(reason == R_NONE ? "OK" : reason_info(reason)->name);
+}
+
+static void answer_delivery(const json_t *from)
+{
+    static const char *const names[] = {"", "native", "portal", "block"};
+    struct platform_view platform;
+    struct tenant_view tenant;
+    const json_t *reader = case_member(from, "reader");
+    struct reader who = {.boundary = case_text(reader, "boundary")};
+    who.tenant.u.b[0] = (uint8_t)case_number(reader, "tenant");
+    case_platform(case_member(from, "rules"), &platform);
+    case_tenant(case_member(from, "tenant"), &tenant);
+    puts(names[decide_delivery(&platform, &tenant, &who)]);
+}
+
+/* --- authority ------------------------------------------------------------------------------------------------ */
+
+/* The worlds' tenants, as lookups would find them. */
+struct known {
+    struct tenant_view tenants[CASE_LIST_MAX];
+    size_t count;
+};
+
+static void read_known(const json_t *list, struct known *out)
+{
+    out->count = json_array_size(list);
+    CH_ASSERT(out->count <= CASE_LIST_MAX);
+    for (size_t i = 0; i < out->count; i++) {
+        case_tenant(json_array_get(list, i), &out->tenants[i]);
+    }
+}
+
+/* By id for a tenant issuer, by the token's claim for a multi-tenant one (service/identify.c). */
+static const struct tenant_view *home_of(const struct known *known, const struct issuer *issuer,
+                                         const struct token_claims *claims)
+{
+    for (size_t i = 0; i < known->count; i++) {
+        const struct tenant_view *tenant = &known->tenants[i];
+        if (issuer->kind == ISSUER_TENANT && ID_EQ(tenant->id, issuer->tenant)) {
+            return tenant;
+        }
+        if (issuer->kind == ISSUER_MULTI_TENANT && strcmp(tenant->name, claims->tenant) == 0) {
+            return tenant;
+        }
+    }
+    return NULL;
+}
+
+static bool is_of_tenant(const struct known *known, const struct token_claims *claims)
+{
+    bool found = false;
+    for (size_t i = 0; claims->address_count > 0 && i < known->count; i++) {
+        const char *at = strchr(claims->addresses[0], '@');
+        found |= tenant_has_domain(&known->tenants[i], at + 1);
+    }
+    return found;
+}
+
+static void read_claims(const json_t *from, struct token_claims *out)
+{
+    memset(out, 0, sizeof *out);
+    const char *const *addresses = case_texts(from, "addresses", &out->address_count);
+    const char *const *groups = case_texts(from, "groups", &out->group_count);
+    CH_ASSERT(out->address_count <= TOKEN_ADDRESSES_MAX);
+    memcpy(out->addresses, addresses, out->address_count * sizeof addresses[0]);
+    memcpy(out->groups, groups, out->group_count * sizeof groups[0]);
+    out->is_email_verified = case_flag(from, "email_verified");
+    out->tenant = case_text(from, "tenant");
+}
+
+static void print_list(const char *const *texts, size_t count, const char *end)
+{
+    for (size_t i = 0; i < count; i++) {
+        printf("%s%s", i == 0 ? "" : ",", texts[i]);
+    }
+    printf("%s%s", count == 0 ? "-" : "", end);
+}
+
+static void print_user(const struct subject_user *user)
+{
+    printf("OK %s %s ", user->tenant_name[0] == '\0' ? "-" : user->tenant_name, user->boundary);
+    print_list(user->addresses, user->address_count, " ");
+    print_list(user->groups, user->group_count, "\n");
+}
+
+static void answer_authority(const json_t *from)
+{
+    struct known known;
+    struct token_claims claims;
+    struct subject_user user;
+    struct err err = {0};
+    const json_t *described = case_member(from, "issuer");
+    const json_t *directory = case_member(from, "directory");
+    struct issuer issuer = {.kind = (enum issuer_kind)case_number(described, "kind"),
+                            .boundary = case_text(described, "boundary")};
+    issuer.tenant.u.b[0] = (uint8_t)case_number(described, "tenant");
+    issuer.domains = case_texts(described, "domains", &issuer.domain_count);
+    read_known(case_member(from, "tenants"), &known);
+    read_claims(case_member(from, "claims"), &claims);
+    struct authority_question question = {&issuer, &claims, home_of(&known, &issuer, &claims),
+                                          is_of_tenant(&known, &claims)};
+    enum reason reason = decide_authority(&question, &user);
+    if (reason != R_NONE) {
+        puts(reason_info(reason)->name);
+        return;
+    }
+    if (question.tenant != NULL) { /* what its token and its directory say of a member */
+        size_t count;
+        const char *const *aliases = case_texts(directory, "aliases", &count);
+        user_add_aliases(&user, question.tenant, aliases, count);
+        CH_ASSERT(user_add_groups(case_arena, &user, question.tenant, claims.groups,
+                                  claims.group_count, &err)
+                      .ok);
+        const char *const *groups = case_texts(directory, "groups", &count);
+        CH_ASSERT(user_add_groups(case_arena, &user, question.tenant, groups, count, &err).ok);
+    }
+    print_user(&user);
+}
+
+static const struct {
+    const char *ask;
+    void (*answer)(const json_t *from);
+} decisions[] = {
+    {"access", answer_access},
+    {"protect", answer_protect},
+    {"authority", answer_authority},
+    {"delivery", answer_delivery},
+};
+
+static void answer(const json_t *from)
+{
+    for (size_t i = 0; i < sizeof decisions / sizeof decisions[0]; i++) {
+        if (strcmp(decisions[i].ask, case_text(from, "ask")) == 0) {
+            decisions[i].answer(from);
+        }
+    }
 }
 
 int main(void)
 {
     char *line = NULL;
     size_t cap = 0;
-    arena = arena_new(1 << 20);
+    case_arena = arena_new(1 << 20);
     while (getline(&line, &cap, stdin) > 0) {
         json_error_t error;
         json_t *root = json_loads(line, 0, &error);
         CH_ASSERT(root != NULL);
-        decide(root);
+        answer(root);
         json_decref(root);
-        arena_reset(arena);
+        arena_reset(case_arena);
     }
     free(line);
-    arena_free(arena);
+    arena_free(case_arena);
     return 0;
 }

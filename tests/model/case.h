@@ -1,0 +1,29 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* A case of the reference model, a JSON object, as the values that decisions are made of. Memory comes from
+ * case_arena; text lies in the JSON. What the model writes is trusted: an assertion says when it is not well formed. */
+#pragma once
+
+#include <jansson.h>
+
+#include "domain/amendment.h"
+#include "domain/boundary.h"
+#include "domain/issuer.h"
+
+enum { CASE_LIST_MAX = 32 };
+
+extern struct arena *case_arena; /* empty at the beginning of each case */
+
+/* A member; "", 0, false and NULL when there is none. */
+const char *case_text(const json_t *object, const char *name);
+int64_t case_number(const json_t *object, const char *name);
+bool case_flag(const json_t *object, const char *name);
+const json_t *case_member(const json_t *object, const char *name);
+/* A list of texts, at most CASE_LIST_MAX. */
+const char *const *case_texts(const json_t *object, const char *name, size_t *count);
+
+void case_platform(const json_t *from, struct platform_view *out);
+void case_tenant(const json_t *from, struct tenant_view *out);
+void case_policy(const json_t *from, struct policy *out);
+void case_subject(const json_t *from, struct subject *out);
+/* The sum of a list of changes; NULL when it is empty. */
+const struct amendment *case_amendment(const json_t *changes);

@@ -1,0 +1,183 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Random cases from small worlds, so that things meet, and weighted so that every outcome comes up often."""
+from model_access import BLOCK, NATIVE, VIA_PORTAL, component_uuid
+from model_policy import (CLIENT, CUSTOM, DAY, DECRYPTOR, DNF, ENCRYPT, GATEWAY, PORTAL, STANDARD, TEMPLATE, domain_of)
+
+ADDRESSES = ["al@contoso.com", "bo@contoso.com", "ceo@contoso.de", "bo@fabrikam.com", "fi@fabrikam.com",
+             "cy@agency.us", "ed@agency.us", "di@mail.example", "xi@mail.contoso.com"]
+GROUPS = ["legal@contoso.com", "all@fabrikam.com", "all@agency.us"]
+DOMAINS = {"contoso": ["contoso.com", "contoso.de"], "fabrikam": ["fabrikam.com"], "agency": ["agency.us"]}
+ALL_DOMAINS = [d for names in DOMAINS.values() for d in names]
+TENANTS = {"contoso": (1, "commercial"), "fabrikam": (2, "gcc"), "agency": (3, "gcc-high")}
+BOUNDARIES = ["commercial", "gcc", "gcc-high", "dod", "external"]
+NOW = 1_800_000_000
+PRINCIPALS = [f"user:{a}" for a in ADDRESSES] + [f"group:{g}" for g in GROUPS] + [
+    "domain:contoso.com", "domain:contoso.de", "domain:fabrikam.com", "tenant:contoso", "tenant:fabrikam",
+    "tenant:agency", "recipients", "authenticated", "owner"]
+UNREADABLE = "everybody"  # a form that this version does not know
+CHANGEABLE = [p for p in PRINCIPALS if p != "owner"]
+
+
+def sometimes(rng, chance):
+    return rng.random() < chance
+
+
+def random_grants(rng, most=3, principals=PRINCIPALS):
+    return [[rng.choice(principals), ",".join(rng.sample(STANDARD + ["SIGN", "STAMP_2"], rng.randint(1, 4)))]
+            for _ in range(rng.randint(0, most))]
+
+
+def random_time(rng):
+    return rng.choice([0, 0, 0, NOW - 1, NOW, NOW + 1, NOW + 100, NOW + 40 * DAY])
+
+
+def random_rules(rng):
+    return [[rng.choice(BOUNDARIES[:4]), rng.choice(BOUNDARIES), rng.choice([NATIVE, VIA_PORTAL, BLOCK, BLOCK])]
+            for _ in range(rng.choice([0, 0, 1, 2, 3]))]
+
+
+def random_exclusions(rng):
+    return [rng.choice([[1, rng.choice(ADDRESSES)], [1, rng.choice(ADDRESSES)], [2, "mail"], [3, "ios"]])
+            for _ in range(rng.choice([0] * 6 + [1, 2]))]
+
+
+def random_template(rng, number):
+    after = rng.choice([0, 0, 1, 30])
+    grants = random_grants(rng) + ([[UNREADABLE, "VIEW"]] if sometimes(rng, 0.2) else [])
+    return {"id": number, "version": rng.randint(1, 9), "archived": sometimes(rng, 0.2), "grants": grants,
+            "scope": rng.sample(PRINCIPALS + [UNREADABLE], rng.choice([0, 0, 1, 3])),
+            "expires_at": 0 if after else random_time(rng), "expires_after_days": after,
+            "offline_days": rng.choice([-1, 0, 1, 90]), "referral": f"help{number}@contoso.com"}
+
+
+def random_super_users(rng):
+    choices = [f"user:{a}" for a in ADDRESSES] + [f"group:{g}" for g in GROUPS]
+    choices += [f"component:{component_uuid(n)}" for n in (1, 2, 3)]
+    return [[rng.choice(choices), NOW + rng.choice([-1, 0, 1, DAY])] for _ in range(rng.choice([0, 1, 3, 6]))]
+
+
+def random_tenant(rng):
+    name = rng.choice(list(TENANTS))
+    number, boundary = TENANTS[name]
+    return {"id": number, "name": name, "boundary": boundary, "state": 2 if sometimes(rng, 0.04) else 1,
+            "cap": rng.choice([0, 1, 30, 365]), "domains": DOMAINS[name], "exclusions": random_exclusions(rng),
+            "onboarding": rng.sample(PRINCIPALS, rng.choice([0, 0, 0, 1, 3])),
+            "templates": [random_template(rng, n) for n in sorted(rng.sample([1, 2, 3], rng.randint(1, 3)))],
+            "super_users": random_super_users(rng), "partners": rng.sample([1, 2, 3], rng.choice([0, 0, 1, 2]))}
+
+
+def random_policy(rng):
+    kind = rng.choice([TEMPLATE, TEMPLATE, DNF, ENCRYPT, CUSTOM])
+    return {"kind": kind, "template": rng.choice([1, 2, 3]) if kind == TEMPLATE else 0,
+            "grants": random_grants(rng) if kind == CUSTOM else [], "owner": rng.choice(ADDRESSES),
+            "issuer": rng.choice([*ADDRESSES, component_uuid(1)]),
+            "recipients": sorted(rng.sample(ADDRESSES, rng.choice([0, 1, 2, 4]))),
+            "protected_at": NOW - rng.choice([0, DAY - 1, DAY, 10 * DAY]),
+            "expires_at": random_time(rng) if kind != TEMPLATE else 0, "offline_days": rng.choice([-1, 0, 7]),
+            "referral": "sender@contoso.com"}
+
+
+def named_by(tenant, policy):
+    """Principals of whom the policy says something."""
+    grants = policy["grants"] + [g for t in tenant["templates"] if t["id"] == policy["template"] for g in t["grants"]]
+    return [p for p, _ in grants if p != UNREADABLE] + [f"user:{a}" for a in policy["recipients"]]
+
+
+def users_among(principals):
+    return [p[5:] for p in principals if p.startswith("user:")]
+
+
+def random_changes(rng, touched):
+    """What an amendment is summed up from, mostly about whom the policy and earlier changes name. A change that removes
+    somebody does not add him too: the API refuses it."""
+    changes = []
+    for _ in range(rng.choice([0, 0, 0, 1, 2, 3])):
+        near = touched if touched and sometimes(rng, 0.6) else CHANGEABLE
+        removed = [rng.choice(near) for _ in range(rng.choice([0, 0, 1, 2]))]
+        joining = users_among(near) if sometimes(rng, 0.7) else ADDRESSES
+        touched = touched + removed
+        changes.append({
+            "valid": not sometimes(rng, 0.03), "removed": removed,
+            "grants": [g for g in random_grants(rng, 2, near) if g[0] not in removed],
+            "recipients": sorted({rng.choice(joining) for _ in range(rng.choice([0, 0, 1, 2])) if joining}
+                                 - set(users_among(removed))),
+            "expires_at": random_time(rng) if sometimes(rng, 0.2) else None})
+    return changes
+
+
+def random_component(rng, tenant, role):
+    """Mostly of the content's tenant and boundary."""
+    at_home = sometimes(rng, 0.6)
+    return {"id": rng.randint(1, 3), "role": role, "tenant": tenant["id"] if at_home else rng.randint(0, 3),
+            "boundary": tenant["boundary"] if at_home else rng.choice(BOUNDARIES[:4]),
+            "sender_domains": sorted(rng.sample(ALL_DOMAINS, rng.randint(1, 4)))}
+
+
+def random_addresses(rng, home, known):
+    """Of a user: mostly of his tenant's domains, often one that the policy names."""
+    mine = [a for a in ADDRESSES if (domain_of(a) in DOMAINS[home] if home else domain_of(a) not in ALL_DOMAINS)]
+    addresses = rng.sample(mine if sometimes(rng, 0.8) else ADDRESSES, rng.randint(1, 2))
+    return list(dict.fromkeys([rng.choice(known)] + addresses if known and sometimes(rng, 0.4) else addresses))
+
+
+def random_subject(rng, tenant, known=()):
+    """A user, a component, or one for the other; users mostly of the content's tenant or of none."""
+    role = rng.choice([None] * 5 + [PORTAL] * 3 + [DECRYPTOR, GATEWAY, CLIENT])
+    is_alone = role in (DECRYPTOR, GATEWAY, CLIENT) and sometimes(rng, 0.8)
+    home = tenant["name"] if sometimes(rng, 0.5) else rng.choice([*TENANTS, None])
+    addresses = [] if is_alone else random_addresses(rng, home, known)
+    return {"addresses": addresses, "groups": sorted(rng.sample(GROUPS, rng.randint(0, 2))) if addresses else [],
+            "tenant": TENANTS[home][0] if home else 0, "tenant_name": home or "",
+            "boundary": TENANTS[home][1] if home else "external", "guest": bool(home) and sometimes(rng, 0.12),
+            "application": rng.choice(["", "mail"]), "platform": rng.choice(["", "ios"]),
+            "component": random_component(rng, tenant, role) if role else None}
+
+
+def access_case(rng, tenant):
+    policy = random_policy(rng)
+    touched = named_by(tenant, policy)
+    return {"ask": "access", "now": NOW, "revoked": sometimes(rng, 0.1), "user_revoked": sometimes(rng, 0.07),
+            "rules": random_rules(rng), "tenant": tenant, "policy": policy, "changes": random_changes(rng, touched),
+            "subject": random_subject(rng, tenant, users_among(touched))}
+
+
+def protect_case(rng, tenant):
+    policy, subject = random_policy(rng), random_subject(rng, tenant)
+    if subject["addresses"] and sometimes(rng, 0.8):
+        policy["owner"] = rng.choice(subject["addresses"])
+    elif subject["component"] and sometimes(rng, 0.8):
+        policy["owner"] = f"al@{rng.choice(subject['component']['sender_domains'])}"
+    return {"ask": "protect", "tenant": tenant, "policy": policy, "subject": subject}
+
+
+def authority_case(rng, _tenant):
+    kind = rng.choice([1, 1, 2, 2, 3, 3, 4, 5])
+    tenants = [{"id": TENANTS[n][0], "name": n, "boundary": TENANTS[n][1], "domains": DOMAINS[n]}
+               for n in TENANTS if sometimes(rng, 0.8)]
+    spoken = rng.choice(list(TENANTS))
+    mine = [a for a in ADDRESSES if domain_of(a) in DOMAINS[spoken]]
+    boundary = TENANTS[spoken][1] if sometimes(rng, 0.7) else rng.choice(BOUNDARIES[:4])
+    addresses = rng.sample(mine + ["di@mail.example", "xi@list.example", *ADDRESSES], rng.choice([0, 1, 1, 2, 4]))
+    if kind == 3 and addresses and sometimes(rng, 0.7):
+        addresses[0] = rng.choice(["di@mail.example", "xi@list.example"])
+    addresses = list(dict.fromkeys(addresses))
+    return {"ask": "authority", "tenants": tenants,
+            "issuer": {"kind": kind, "tenant": TENANTS[spoken][0], "boundary": boundary,
+                       "domains": rng.sample(["list.example", "contoso.com"], rng.randint(0, 2))},
+            "claims": {"addresses": addresses, "email_verified": sometimes(rng, 0.4),
+                       "tenant": spoken if sometimes(rng, 0.8) else "nobody",
+                       "groups": rng.sample(GROUPS, rng.randint(0, 3))},
+            "directory": {"aliases": rng.sample(ADDRESSES, rng.randint(0, 3)),
+                          "groups": rng.sample(GROUPS + ["board@contoso.de"], rng.randint(0, 3))}}
+
+
+def delivery_case(rng, tenant):
+    home = rng.choice([*TENANTS, None])
+    return {"ask": "delivery", "rules": random_rules(rng), "tenant": tenant,
+            "reader": {"tenant": TENANTS[home][0] if home else 0, "boundary": TENANTS[home][1] if home else "external"}}
+
+
+def some(make, rng, count):
+    """Cases of one kind. Tenants are made once for ten cases: they are what takes the time."""
+    tenants = [random_tenant(rng) for _ in range(count // 10 + 1)]
+    return [make(rng, rng.choice(tenants)) for _ in range(count)]

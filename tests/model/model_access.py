@@ -1,0 +1,139 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Who may open what, and how content gets to him: the design's sections "The decision" and "Boundaries". Written from
+that text, not from the C code."""
+import uuid
+
+from model_policy import (DAY, DECRYPTOR, PORTAL, STANDARD, TEMPLATE, expiry, granted, is_member, names, template_of)
+
+NATIVE, VIA_PORTAL, BLOCK = 1, 2, 3
+ONLINE_S, PORTAL_S = 300, 600
+
+
+def component_uuid(number):
+    return str(uuid.UUID(bytes=bytes([number]) + bytes(15)))
+
+
+# --- boundaries -----------------------------------------------------------------------------------------------------
+
+
+def rule(rules, content, reader):
+    for from_, to, what in rules:
+        if (from_, to) == (content, reader):
+            return what
+    if content == reader or {content, reader} == {"commercial", "gcc"}:
+        return NATIVE
+    return VIA_PORTAL
+
+
+def delivery(rules, tenant, reader_boundary, reader_tenant):
+    """A partner exception makes `native` of `portal`; it never lifts a `block`."""
+    found = rule(rules, tenant["boundary"], reader_boundary)
+    if found == VIA_PORTAL and reader_tenant and reader_tenant in tenant["partners"]:
+        return NATIVE
+    return found
+
+
+def decide_delivery(case):
+    reader = case["reader"]
+    return {NATIVE: "native", VIA_PORTAL: "portal", BLOCK: "block"}[
+        delivery(case["rules"], case["tenant"], reader["boundary"], reader["tenant"])]
+
+
+# --- powers ---------------------------------------------------------------------------------------------------------
+
+
+def is_super_user(case):
+    """Switched on for people who are members and for services of its own, until an end time."""
+    who, tenant, component = case["subject"], case["tenant"], case["subject"]["component"]
+    for principal, end in tenant["super_users"]:
+        if case["now"] >= end:
+            continue
+        kind, _, name = principal.partition(":")
+        if kind == "component":
+            if not who["addresses"] and component and component["tenant"] == tenant["id"] and \
+                    name == component_uuid(component["id"]):
+                return True
+        elif is_member(who, tenant) and names(principal, who, ""):
+            return True
+    return False
+
+
+def own_power(case):
+    """Owner and issuer have all rights; a decryptor for content of its own tenant."""
+    policy, who = case["policy"], case["subject"]
+    if who["addresses"]:
+        return "owner" if policy["owner"] in who["addresses"] else \
+            "issuer" if policy["issuer"] in who["addresses"] else ""
+    component = who["component"]
+    if not component or component["tenant"] != case["tenant"]["id"]:
+        return ""
+    if component["role"] == DECRYPTOR:
+        return "decryptor"
+    return "issuer" if policy["issuer"] == component_uuid(component["id"]) else ""
+
+
+def power(case):
+    return own_power(case) or ("super_user" if is_super_user(case) else "")
+
+
+# --- the decision ---------------------------------------------------------------------------------------------------
+
+
+def is_excluded(tenant, who):
+    for kind, value in tenant["exclusions"]:
+        if value in (who["addresses"], [who["application"]], [who["platform"]])[kind - 1]:
+            return True
+    return False
+
+
+def refusal(case, rights, might):
+    """Questions 3 to 8; the first that fails is the reason."""
+    tenant, who, component = case["tenant"], case["subject"], case["subject"]["component"]
+    if who["addresses"]:
+        reader = (who["boundary"], 0 if who["guest"] else who["tenant"])
+    else:
+        reader = (component["boundary"], 0)
+    how = delivery(case["rules"], tenant, *reader)
+    is_portal = bool(component) and component["role"] == PORTAL
+    if tenant["state"] != 1:
+        return "TENANT_DISABLED"
+    if how == BLOCK:
+        return "BOUNDARY_BLOCKED"
+    if is_portal and component["boundary"] != tenant["boundary"] or not is_portal and how != NATIVE:
+        return "PORTAL_REQUIRED"
+    if is_excluded(tenant, who):
+        return "EXCLUDED"
+    if not rights:
+        return "NO_RIGHTS"  # revocation and expiry are told only to one who would have had rights
+    if not might and (case["revoked"] or case["user_revoked"]):
+        return "REVOKED"
+    if not might and expiry(case) and case["now"] >= expiry(case):
+        return "EXPIRED"
+    return ""
+
+
+def decide_access(case):
+    policy, template, now = case["policy"], template_of(case["tenant"], case["policy"]), case["now"]
+    might, rights = power(case), granted(case)
+    if might:
+        rights = set(STANDARD) | rights
+    reason = refusal(case, rights, might)
+    holder = template if policy["kind"] == TEMPLATE else policy
+    if reason == "NO_RIGHTS":
+        return f"NO_RIGHTS {holder['referral'] if holder else '-'}"
+    if reason == "PORTAL_REQUIRED":
+        return f"PORTAL_REQUIRED portal.{case['tenant']['boundary']}"
+    if reason:
+        return reason
+    component = case["subject"]["component"]
+    channel = "portal" if component and component["role"] == PORTAL else "native"
+    offline, cap, end = holder["offline_days"] if holder else 0, case["tenant"]["cap"], expiry(case)
+    cached = channel == "native" and offline != 0 and cap > 0
+    seconds = min(cap, offline) * DAY if offline > 0 else cap * DAY
+    if not cached:
+        seconds = PORTAL_S if channel == "portal" else ONLINE_S
+    if end and not might:
+        seconds = min(seconds, end - now)
+    listed = [r for r in STANDARD if r in rights] + sorted(r for r in rights if r not in STANDARD)
+    return (f"OK {channel} {might or '-'} {','.join(listed)} {now + seconds} {int(cached)} {end} "
+            f"{template['version'] if template else 0}")

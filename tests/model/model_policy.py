@@ -1,0 +1,125 @@
+# SPDX-License-Identifier: Apache-2.0
+"""What rights, principals, policies and amendments mean: the design's sections "Rights", "Who a grant names" and
+"Policies". Written from that text, not from the C code."""
+
+DAY = 86400
+STANDARD = ("VIEW EDIT DOCEDIT COMMENT PRINT EXTRACT EXPORT FORWARD REPLY REPLYALL OBJMODEL VIEWRIGHTSDATA "
+            "EDITRIGHTSDATA OWNER").split()
+DO_NOT_FORWARD = {"VIEW", "EDIT", "DOCEDIT", "REPLY", "REPLYALL", "OBJMODEL", "VIEWRIGHTSDATA"}
+ENCRYPT_ONLY = set(STANDARD) - {"EXPORT", "OWNER"}
+GATEWAY, PORTAL, DECRYPTOR, CLIENT = 1, 2, 3, 4
+TEMPLATE, DNF, ENCRYPT, CUSTOM = 1, 2, 3, 4
+FORMS = {"user", "group", "domain", "tenant", "recipients", "authenticated", "owner"}
+
+
+def closed(rights):
+    """OWNER implies all. Any right implies VIEW."""
+    rights = set(rights)
+    if "OWNER" in rights:
+        rights |= set(STANDARD)
+    return rights | {"VIEW"} if rights else rights
+
+
+def domain_of(address):
+    return address.split("@")[1]
+
+
+def names(principal, who, owner):
+    """Whether a principal stands for the user; `recipients` is the policy's to say."""
+    kind, _, name = principal.partition(":")
+    addresses = who["addresses"]
+    if not addresses:
+        return False  # a component alone is nobody's principal
+    return {"user": lambda: name in addresses,
+            "group": lambda: name in who["groups"],
+            "domain": lambda: name in map(domain_of, addresses),
+            "tenant": lambda: who["tenant_name"] == name and not who["guest"],
+            "authenticated": lambda: True,
+            "owner": lambda: owner in addresses}.get(kind, lambda: False)()
+
+
+def is_member(who, tenant):
+    return bool(who["addresses"]) and who["tenant"] == tenant["id"] and not who["guest"]
+
+
+# --- templates ------------------------------------------------------------------------------------------------------
+
+
+def template_of(tenant, policy):
+    """Bound late: as it is now; None when it was deleted, or when the policy is an ad hoc one."""
+    if policy["kind"] != TEMPLATE:
+        return None
+    return next((t for t in tenant["templates"] if t["id"] == policy["template"]), None)
+
+
+def is_readable(template):
+    """What is stored and not understood lets a template grant nothing."""
+    return all(p.partition(":")[0] in FORMS for p in [g[0] for g in template["grants"]] + template["scope"])
+
+
+def expiry(case):
+    """0: never."""
+    policy, template = case["policy"], template_of(case["tenant"], case["policy"])
+    for change in reversed(case["changes"]):
+        if change["expires_at"] is not None:
+            return change["expires_at"]
+    if policy["kind"] != TEMPLATE:
+        return policy["expires_at"]
+    if template is None:
+        return 0
+    if template["expires_after_days"]:
+        return policy["protected_at"] + template["expires_after_days"] * DAY
+    return template["expires_at"]
+
+
+# --- amendments -----------------------------------------------------------------------------------------------------
+
+
+def sum_of(changes):
+    """What the changes so far say together: {principal: rights, or None when removed}, recipients that joined. What a
+    change grants or removes replaces all that was said of that principal; a removed one may become a recipient again."""
+    said, joined = {}, set()
+    for change in changes:
+        for principal in [g[0] for g in change["grants"]] + change["removed"]:
+            said.pop(principal, None)
+            joined.discard(principal.removeprefix("user:"))
+        for principal in change["removed"]:
+            said[principal] = None
+        for principal, rights in change["grants"]:
+            said[principal] = (said.get(principal) or set()) | set(rights.split(","))
+        for address in change["recipients"]:
+            joined.add(address)
+            if said.get(f"user:{address}", ...) is None:
+                del said[f"user:{address}"]
+    return said, joined
+
+
+def sealed_grants(case):
+    policy, template = case["policy"], template_of(case["tenant"], case["policy"])
+    if policy["kind"] == DNF:
+        return [["recipients", ",".join(DO_NOT_FORWARD)]]
+    if policy["kind"] == ENCRYPT:
+        return [["recipients", ",".join(ENCRYPT_ONLY)]]
+    if policy["kind"] == CUSTOM:
+        return policy["grants"]
+    return template["grants"] if template is not None and is_readable(template) else []
+
+
+def granted(case):
+    """The union over all grants that match, as amended; closed under implication."""
+    policy, who = case["policy"], case["subject"]
+    if not all(change["valid"] for change in case["changes"]):
+        return set()
+    said, joined = sum_of(case["changes"])
+    grants = [(principal, rights.split(",")) for principal, rights in sealed_grants(case) if principal not in said]
+    grants += [(principal, rights) for principal, rights in said.items() if rights]
+    recipients = {a for a in policy["recipients"] if f"user:{a}" not in said} | joined
+    union = set()
+    for principal, rights in grants:
+        if principal == "recipients":
+            matches = bool(recipients & set(who["addresses"]))
+        else:
+            matches = names(principal, who, policy["owner"])
+        if matches:
+            union |= set(rights)
+    return closed(union)

@@ -1,0 +1,58 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Who may protect, and under which policy: the design's "Protecting has its own gate". Written from that text, not from
+the C code; the order of the reasons is the one that domain/decide_protect.h promises."""
+from model_access import is_excluded
+from model_policy import CUSTOM, DNF, ENCRYPT, TEMPLATE, domain_of, is_member, is_readable, names, template_of
+
+
+def sender_refusal(case):
+    """On behalf of: only by a component allowed for that sender's domain, which is the tenant's."""
+    component, tenant, domain = case["subject"]["component"], case["tenant"], domain_of(case["policy"]["owner"])
+    if component["tenant"] not in (0, tenant["id"]):
+        return "COMPONENT_TENANT"
+    if domain not in component["sender_domains"] or domain not in tenant["domains"]:
+        return "COMPONENT_DOMAIN"
+    return ""
+
+
+def may_onboard(case):
+    """A person protects as himself, in his own tenant, when onboarding control lets him."""
+    who, tenant, owner = case["subject"], case["tenant"], case["policy"]["owner"]
+    if not is_member(who, tenant) or owner not in who["addresses"]:
+        return False
+    return not tenant["onboarding"] or any(names(p, who, owner) for p in tenant["onboarding"])
+
+
+def template_refusal(case, template):
+    who, owner = case["subject"], case["policy"]["owner"]
+    if template is None:
+        return "TEMPLATE_NOT_FOUND"
+    if template["scope"] and who["addresses"] and not any(names(p, who, owner) for p in template["scope"]):
+        return "TEMPLATE_SCOPE"
+    if template["archived"]:
+        return "TEMPLATE_ARCHIVED"
+    return "" if is_readable(template) else "POLICY_INVALID"
+
+
+def needs_recipients(case, template):
+    policy = case["policy"]
+    grants = policy["grants"] if policy["kind"] == CUSTOM else template["grants"] if template else []
+    return policy["kind"] in (DNF, ENCRYPT) or any(principal == "recipients" for principal, _ in grants)
+
+
+def decide_protect(case):
+    tenant, who, policy = case["tenant"], case["subject"], case["policy"]
+    template = template_of(tenant, policy)
+    if tenant["state"] != 1:
+        return "TENANT_DISABLED"
+    if who["component"] and sender_refusal(case):
+        return sender_refusal(case)
+    if is_excluded(tenant, who):
+        return "EXCLUDED"
+    if not who["component"] and not may_onboard(case):
+        return "PROTECT_DENIED"
+    if policy["kind"] == TEMPLATE and template_refusal(case, template):
+        return template_refusal(case, template)
+    if needs_recipients(case, template) and not policy["recipients"]:
+        return "RECIPIENTS_MISSING"
+    return "OK"

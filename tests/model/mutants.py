@@ -1,0 +1,124 @@
+#!/usr/bin/python3
+# SPDX-License-Identifier: Apache-2.0
+"""Whether the comparison of tests/model/model.py can fail: the model is changed by one rule at a time, and each time a
+case must be found on which the C code says otherwise.
+
+usage: mutants.py DECIDE_CASES [CASES [SEED]]   cases of each decision; 20,000 if not said, and always the same ones"""
+import os
+import random
+import sys
+import types
+
+import cases
+import model
+
+FOLDER = os.path.dirname(os.path.abspath(__file__))
+MODULES = ["model_policy", "model_access", "model_protect", "model_authority"]
+# Decision that must notice, module, what is written there, what is written instead.
+MUTANTS = [
+    ("access", "model_policy", 'if "OWNER" in rights:', 'if "EXPORT" in rights:'),
+    ("access", "model_policy", 'rights | {"VIEW"} if rights', "rights if rights"),
+    ("access", "model_policy", '{"VIEW", "EDIT", "DOCEDIT",', '{"VIEW", "DOCEDIT",'),
+    ("access", "model_policy", '{"EXPORT", "OWNER"}', '{"EXPORT", "OWNER", "PRINT"}'),
+    ("access", "model_policy", "name in addresses,", "name == addresses[0],"),
+    ("access", "model_policy", 'name in who["groups"]', 'name in who["groups"][:1]'),
+    ("access", "model_policy", "name in map(domain_of, addresses)", "any(a.endswith(name) for a in addresses)"),
+    ("access", "model_policy", '== name and not who["guest"]', "== name"),
+    ("access", "model_policy", '"authenticated": lambda: True', '"authenticated": lambda: bool(who["tenant"])'),
+    ("access", "model_policy", '"owner": lambda: owner in', '"owner": lambda: owner and owner not in'),
+    ("access", "model_policy", "is not None and is_readable(template) else", "is not None else"),
+    ("access", "model_policy", 'case["changes"]):\n        return set()', 'case["changes"][:1]):\n        return set()'),
+    ("access", "model_policy", 'reversed(case["changes"])', 'case["changes"]'),
+    ("access", "model_policy", "said.pop(principal, None)", "said.setdefault(principal, None)"),
+    ("access", "model_policy", 'joined.discard(principal.removeprefix("user:"))', "joined = set(joined)"),
+    ("access", "model_policy", "if principal not in said]", "]"),
+    ("access", "model_policy", 'if f"user:{a}" not in said}', "}"),
+    ("access", "model_policy", 'del said[f"user:{address}"]', "pass"),
+    ("access", "model_policy", 'template["expires_after_days"] * DAY', "DAY"),
+    ("access", "model_access", '== {"commercial", "gcc"}', '== {"commercial", "dod"}'),
+    ("access", "model_access", "found == VIA_PORTAL and reader_tenant", "reader_tenant"),
+    ("access", "model_access", '0 if who["guest"] else who["tenant"]', 'who["tenant"]'),
+    ("access", "model_access", 'if case["now"] >= end:', 'if case["now"] > end:'),
+    ("access", "model_access", "elif is_member(who, tenant) and names", "elif names"),
+    ("access", "model_access", 'and component["tenant"] == tenant["id"] and', "and"),
+    ("access", "model_access", 'if component["role"] == DECRYPTOR', "if component"),
+    ("access", "model_access", 'if tenant["state"] != 1', 'if tenant["state"] == 3'),
+    ("access", "model_access", "if how == BLOCK:", "if how == BLOCK and not might:"),
+    ("access", "model_access", 'component["boundary"] != tenant["boundary"] or', "False or"),
+    ("access", "model_access", "if is_excluded(tenant, who):", "if is_excluded(tenant, who) and not might:"),
+    ("access", "model_access", 'if not might and (case["revoked"] or', 'if (case["revoked"] or'),
+    ("access", "model_access", 'or case["user_revoked"])', ")"),
+    ("access", "model_access", 'case["now"] >= expiry(case)', 'case["now"] > expiry(case)'),
+    ("access", "model_access", "    if not rights:\n", '    if not rights and not case["revoked"]:\n'),
+    ("access", "model_access", "min(cap, offline) * DAY", "offline * DAY"),
+    ("access", "model_access", "if end and not might:", "if end:"),
+    ("access", "model_access", "offline != 0 and cap > 0", "offline != 0"),
+    ("access", "model_access", 'channel == "native" and offline', "offline"),
+    ("access", "model_access", "own_power(case) or (", "(own_power(case) if not is_super_user(case) else '') or ("),
+    ("protect", "model_protect", 'not in (0, tenant["id"])', 'not in (tenant["id"],)'),
+    ("protect", "model_protect", 'or domain not in tenant["domains"]', ""),
+    ("protect", "model_protect", 'or owner not in who["addresses"]', ""),
+    ("protect", "model_protect", 'not tenant["onboarding"] or', ""),
+    ("protect", "model_protect", 'and who["addresses"] and not any', "and not any"),
+    ("protect", "model_protect", '    if template["archived"]:', '    if template["version"] == 0:'),
+    ("protect", "model_protect", 'return "" if is_readable(template) else', 'return "" if template else'),
+    ("protect", "model_protect", "if is_excluded(tenant, who):", 'if is_excluded(tenant, who) and who["component"]:'),
+    ("protect", "model_protect", "in (DNF, ENCRYPT) or", "in (DNF,) or"),
+    ("authority", "model_authority", '== issuer["boundary"] else None', '!= "dod" else None'),
+    ("authority", "model_authority", "if domain_of(a) in home", "if a or home"),
+    ("authority", "model_authority", "if domain_of(alias) in home", "if alias or home"),
+    ("authority", "model_authority", "if domain_of(g) in home", "if g or home"),
+    ("authority", "model_authority", 'any(domain in t["domains"] for t', 'any(domain in t["domains"][1:] for t'),
+    ("authority", "model_authority", 'and not case["claims"]["email_verified"]', ""),
+    ("authority", "model_authority", "if kind == CONSUMER else", "if kind in (CONSUMER, PASSCODE) else"),
+    ("delivery", "model_access", "NATIVE\n    return VIA_PORTAL", "NATIVE\n    return BLOCK"),
+    ("delivery", "model_access", 'reader_tenant in tenant["partners"]', 'tenant["id"] in tenant["partners"]'),
+]
+
+
+def load(module="", old="", new=""):
+    """The model's modules afresh, with one text of one of them replaced; {decision: function}."""
+    for name in MODULES:
+        with open(f"{FOLDER}/{name}.py", encoding="utf-8") as file:
+            source = file.read()
+        if name == module:
+            assert source.count(old) == 1, f"{name}: {source.count(old)} times: {old}"
+            source = source.replace(old, new)
+        sys.modules[name] = types.ModuleType(name)
+        exec(compile(source, name, "exec"), sys.modules[name].__dict__)  # pylint: disable=exec-used
+    return {"access": sys.modules["model_access"].decide_access,
+            "protect": sys.modules["model_protect"].decide_protect,
+            "authority": sys.modules["model_authority"].decide_authority,
+            "delivery": sys.modules["model_access"].decide_delivery}
+
+
+def first_difference(decide, batch, answers):
+    """The number of the first case on which a model and the C code differ; None if they agree on all."""
+    for number, (case, answer) in enumerate(zip(batch, answers, strict=True), 1):
+        if decide(case) != answer:
+            return number
+    return None
+
+
+def main():
+    program, count = sys.argv[1], int(sys.argv[2]) if len(sys.argv) > 2 else 20_000
+    seed = int(sys.argv[3]) if len(sys.argv) > 3 else 1
+    rng, true, asked = random.Random(seed), load(), {}
+    for decision, (make, _, _) in model.DECISIONS.items():
+        batch = cases.some(make, rng, count)
+        asked[decision] = batch, model.ask(program, batch)
+        if first_difference(true[decision], *asked[decision]) is not None:
+            sys.exit(f"{decision}: the unchanged model differs already; run model.py")
+    latest, missed = 0, 0
+    for decision, module, old, new in MUTANTS:
+        number = first_difference(load(module, old, new)[decision], *asked[decision])
+        latest = max(latest, number or 0)
+        if number is None:
+            missed += 1
+            print(f"{decision}: nobody noticed {new!r} in the place of {old!r}")
+    print(f"{len(MUTANTS) - missed} of {len(MUTANTS)} changed models were found out, the last one by case {latest}")
+    sys.exit(1 if missed else 0)
+
+
+if __name__ == "__main__":
+    main()
