@@ -24,7 +24,8 @@ struct destructor {
 };
 
 struct arena {
-    struct chunk *chunks; /* newest first; the oldest survives a reset */
+    struct chunk *chunks;  /* newest first; the oldest survives a reset */
+    struct chunk *current; /* from which small allocations come */
     struct destructor *destructors;
     size_t budget;
     size_t used;
@@ -38,11 +39,18 @@ static struct chunk *chunk_new(size_t size)
     return chunk;
 }
 
+static struct chunk *chunk_add(struct arena *arena, struct chunk *chunk)
+{
+    chunk->next = arena->chunks;
+    arena->chunks = chunk;
+    return chunk;
+}
+
 struct arena *arena_new(size_t budget)
 {
     struct arena *arena = xcalloc(1, sizeof *arena);
     arena->budget = budget;
-    arena->chunks = chunk_new(CHUNK_BYTES);
+    arena->current = chunk_add(arena, chunk_new(CHUNK_BYTES));
     return arena;
 }
 
@@ -62,7 +70,7 @@ void arena_reset(struct arena *arena)
     }
     mem_wipe(chunk->data, chunk->used);
     chunk->used = 0;
-    arena->chunks = chunk;
+    arena->chunks = arena->current = chunk;
     arena->used = 0;
 }
 
@@ -87,7 +95,19 @@ static bool fault_due(struct arena *arena)
     return arena->fail_in > 0 && --arena->fail_in == 0;
 }
 
-void *arena_zalloc(struct arena *arena, size_t size)
+/* A chunk of its own for one large allocation. It is not used again, so it need not be zeroed for somebody
+ * who fills it. */
+static struct chunk *chunk_large(size_t size, bool zeroed)
+{
+    if (zeroed) {
+        return chunk_new(size);
+    }
+    struct chunk *chunk = xreallocarray(NULL, 1, sizeof *chunk + size);
+    *chunk = (struct chunk){.size = size};
+    return chunk;
+}
+
+static void *allocate(struct arena *arena, size_t size, bool zeroed)
 {
     if (size == 0) {
         size = 1;
@@ -96,22 +116,27 @@ void *arena_zalloc(struct arena *arena, size_t size)
         return NULL;
     }
     size_t rounded = (size + ALIGNMENT - 1) & ~(size_t)(ALIGNMENT - 1);
-    struct chunk *chunk = arena->chunks;
-    if (rounded > chunk->size - chunk->used) {
-        struct chunk *fresh = chunk_new(rounded > CHUNK_BYTES ? rounded : CHUNK_BYTES);
-        fresh->next = chunk;
-        arena->chunks = chunk = fresh;
+    struct chunk *chunk = arena->current;
+    if (rounded > CHUNK_BYTES) {
+        chunk = chunk_add(arena, chunk_large(rounded, zeroed));
+    } else if (rounded > chunk->size - chunk->used) {
+        chunk = arena->current = chunk_add(arena, chunk_new(CHUNK_BYTES));
     }
-    /* Chunks start zeroed and are wiped on reset, so the memory is zero already. */
+    /* Small ones: chunks start zeroed and are wiped on reset, so the memory is zero already. */
     void *ptr = chunk->data + chunk->used;
     chunk->used += rounded;
     arena->used += size;
     return ptr;
 }
 
+void *arena_zalloc(struct arena *arena, size_t size)
+{
+    return allocate(arena, size, true);
+}
+
 void *arena_alloc(struct arena *arena, size_t size)
 {
-    return arena_zalloc(arena, size);
+    return allocate(arena, size, false);
 }
 
 void *arena_array(struct arena *arena, size_t count, size_t size)
@@ -125,9 +150,12 @@ void *arena_array(struct arena *arena, size_t count, size_t size)
 
 char *arena_dup(struct arena *arena, struct slice bytes)
 {
-    char *copy = arena_zalloc(arena, bytes.len + 1);
+    char *copy = arena_alloc(arena, bytes.len + 1);
     if (copy != NULL && bytes.len > 0) {
         memcpy(copy, bytes.ptr, bytes.len);
+    }
+    if (copy != NULL) {
+        copy[bytes.len] = '\0';
     }
     return copy;
 }

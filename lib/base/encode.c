@@ -102,6 +102,7 @@ static rc decode_dup(struct arena *arena, struct slice text, bool url, struct sl
     uint8_t *bytes = arena_alloc(arena, len + 1);
     ARENA_ENSURE(bytes, err);
     ENSURE(decode(text, url, bytes), err, R_FIELD_INVALID);
+    bytes[len] = '\0';
     *out = slice_of(bytes, len);
     return OK;
 }

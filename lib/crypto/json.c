@@ -89,6 +89,7 @@ rc json_dump(struct arena *arena, const json_t *value, struct slice *out, struct
     char *text = arena_alloc(arena, len + 1);
     ARENA_ENSURE(text, err);
     ENSURE(json_dumpb(value, text, len, flags) == len, err, R_INTERNAL);
+    text[len] = '\0';
     *out = slice_of(text, len);
     return OK;
 }

@@ -126,6 +126,7 @@ static rc assemble(struct arena *arena, const struct wrapped_cek *key, const uin
         token[n++] = '.';
         n += base64url_encode(parts[i], token + n);
     }
+    token[n] = '\0';
     *out = slice_of(token, n);
     return OK;
 }

@@ -231,6 +231,7 @@ rc jws_sign(struct arena *arena, const struct jwk_private *key, const char *typ,
     TRY(sign_raw(key, slice_of(token, n), raw, field, err));
     token[n++] = '.';
     n += base64url_encode(slice_of(raw, 2 * field), token + n);
+    token[n] = '\0';
     *out = slice_of(token, n);
     return OK;
 }

@@ -59,6 +59,19 @@ rc principal_parse(struct arena *arena, struct slice text, struct principal *out
     FAIL(err, R_FIELD_INVALID, "unknown form of principal");
 }
 
+bool principal_read_written(const char *text, struct principal *out)
+{
+    struct slice all = slice_str(text);
+    for (size_t i = 0; i < FORMS; i++) {
+        size_t len = strlen(forms[i].text);
+        if (slice_starts_with(all, forms[i].text) && (all.len > len) == forms[i].named) {
+            *out = (struct principal){forms[i].kind, text + len};
+            return true;
+        }
+    }
+    return false;
+}
+
 const char *principal_format(struct arena *arena, const struct principal *principal)
 {
     for (size_t i = 0; i < FORMS; i++) {

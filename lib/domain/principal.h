@@ -24,6 +24,9 @@ struct principal {
 /* Read a principal and normalize its name. R_FIELD_INVALID when the form is unknown. */
 MUST rc principal_parse(struct arena *arena, struct slice text, struct principal *out,
                         struct err *err);
+/* Read what principal_format wrote: the name is normalized already and is lent by the text. False when the form is
+ * unknown. */
+bool principal_read_written(const char *text, struct principal *out);
 /* Write it as it is read; NULL over budget. */
 const char *principal_format(struct arena *arena, const struct principal *principal);
 

@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
+#include "base/buf.h"
 #include "chancery/internal/v1/sealed.pb-c.h"
 #include "wire/pb.h"
 #include "wire/publishing_license.h"
@@ -8,40 +9,78 @@ typedef Chancery__Internal__V1__SealedGrant SealedGrant;
 
 /* --- writing ----------------------------------------------------------------------------------- */
 
-static rc copy_texts(struct arena *arena, const char *const *from, size_t count, char ***out,
-                     struct err *err)
+/* Add a text and the NUL behind it. */
+static void add_text(struct buf *buf, const char *text)
 {
-    *out = ARENA_ARRAY(arena, char *, count + 1);
-    ARENA_ENSURE(*out, err);
-    for (size_t i = 0; i < count; i++) {
-        (*out)[i] = arena_strdup(arena, from[i]);
-        ARENA_ENSURE((*out)[i], err);
+    buf_add(buf, slice_of(text, strlen(text) + 1));
+}
+
+/* Take over a finished buffer, in the form that protobuf-c wants. */
+static rc finish(const struct buf *buf, ProtobufCBinaryData *out, struct err *err)
+{
+    struct slice bytes;
+    TRY(buf_finish(buf, &bytes, err));
+    *out = (ProtobufCBinaryData){buf->len, buf->ptr};
+    return OK;
+}
+
+static bool rights_are_same(const struct rights *a, const struct rights *b)
+{
+    bool same = a->bits == b->bits && a->custom_count == b->custom_count;
+    for (size_t i = 0; same && i < a->custom_count; i++) {
+        same = strcmp(a->custom[i], b->custom[i]) == 0;
+    }
+    return same;
+}
+
+static rc encode_rights(struct arena *arena, const struct rights *rights, SealedGrant *out,
+                        struct err *err)
+{
+    out->rights = rights->bits;
+    out->n_custom_rights = rights->custom_count;
+    out->custom_rights = ARENA_ARRAY(arena, char *, rights->custom_count + 1);
+    ARENA_ENSURE(out->custom_rights, err);
+    for (size_t i = 0; i < rights->custom_count; i++) {
+        out->custom_rights[i] = arena_strdup(arena, rights->custom[i]);
+        ARENA_ENSURE(out->custom_rights[i], err);
     }
     return OK;
 }
 
-static rc encode_grant(struct arena *arena, const struct grant *grant, SealedGrant **out,
-                       struct err *err)
+/* One message for the grants from here on that have the same rights; how many they are. */
+static rc encode_grants(struct arena *arena, const struct grant *grants, size_t count,
+                        SealedGrant **out, size_t *taken, struct err *err)
 {
-    const char *names[RIGHTS_STANDARD + RIGHTS_CUSTOM_MAX];
-    const char *principal = principal_format(arena, &grant->principal);
-    size_t count = 0;
-    for (size_t i = 0; i < RIGHTS_STANDARD; i++) {
-        if (grant->rights.bits & 1U << i) {
-            names[count++] = right_name(i);
-        }
-    }
-    for (size_t i = 0; i < grant->rights.custom_count; i++) {
-        names[count++] = grant->rights.custom[i];
-    }
+    struct buf principals;
+    buf_init(&principals, arena);
     *out = ARENA_NEW(arena, SealedGrant);
     ARENA_ENSURE(*out, err);
-    ARENA_ENSURE(principal, err);
     chancery__internal__v1__sealed_grant__init(*out);
-    (*out)->n_principals = 1;
-    (*out)->n_rights = count;
-    TRY(copy_texts(arena, &principal, 1, &(*out)->principals, err));
-    return copy_texts(arena, names, count, &(*out)->rights, err);
+    for (*taken = 0; *taken < count && rights_are_same(&grants[0].rights, &grants[*taken].rights);
+         ++*taken) {
+        const char *principal = principal_format(arena, &grants[*taken].principal);
+        ARENA_ENSURE(principal, err);
+        add_text(&principals, principal);
+    }
+    TRY(encode_rights(arena, &grants[0].rights, *out, err));
+    return finish(&principals, &(*out)->principals, err);
+}
+
+static rc encode_texts(struct arena *arena, const struct policy *policy, Sealed *out,
+                       struct err *err)
+{
+    struct buf recipients;
+    buf_init(&recipients, arena);
+    for (size_t i = 0; i < policy->recipient_count; i++) {
+        add_text(&recipients, policy->recipients[i]);
+    }
+    out->owner = arena_strdup(arena, policy->owner);
+    out->issuer = arena_strdup(arena, policy->issuer);
+    out->referral_contact = arena_strdup(arena, policy->referral_contact);
+    ARENA_ENSURE(out->owner, err);
+    ARENA_ENSURE(out->issuer, err);
+    ARENA_ENSURE(out->referral_contact, err);
+    return finish(&recipients, &out->recipients, err);
 }
 
 rc sealed_policy_encode(struct arena *arena, const struct policy *policy, struct slice *out,
@@ -50,24 +89,18 @@ rc sealed_policy_encode(struct arena *arena, const struct policy *policy, struct
     Sealed message;
     struct template_id template_id = policy->template_id;
     chancery__internal__v1__sealed_policy__init(&message);
-    message.owner = arena_strdup(arena, policy->owner);
-    message.issuer = arena_strdup(arena, policy->issuer);
-    message.referral_contact = arena_strdup(arena, policy->referral_contact);
+    TRY(encode_texts(arena, policy, &message, err));
     message.grants = ARENA_ARRAY(arena, SealedGrant *, policy->grant_count + 1);
-    ARENA_ENSURE(message.owner, err);
-    ARENA_ENSURE(message.issuer, err);
-    ARENA_ENSURE(message.referral_contact, err);
     ARENA_ENSURE(message.grants, err);
     message.kind = (Chancery__Internal__V1__PolicyKind)policy->kind;
     if (policy->kind == POLICY_TEMPLATE) {
         message.template_id = (ProtobufCBinaryData){UUID_BYTES, template_id.u.b};
     }
-    for (size_t i = 0; i < policy->grant_count; i++) {
-        TRY(encode_grant(arena, &policy->grants[i], &message.grants[i], err));
+    for (size_t i = 0, taken = 0; i < policy->grant_count; i += taken) {
+        TRY(encode_grants(arena, &policy->grants[i], policy->grant_count - i,
+                          &message.grants[message.n_grants], &taken, err));
+        message.n_grants++;
     }
-    message.n_grants = policy->grant_count;
-    message.n_recipients = policy->recipient_count;
-    TRY(copy_texts(arena, policy->recipients, policy->recipient_count, &message.recipients, err));
     message.protected_at = policy->protected_at.s;
     message.expires_at = policy->expires_at.s;
     message.offline_days = policy->offline_days;
@@ -85,41 +118,89 @@ static rc invalid(struct err *err, const char *what)
     FAIL(err, R_POLICY_INVALID, "sealed policy, not understood: %s", what);
 }
 
-static size_t principals_of(const Sealed *sealed)
+/* How many texts lie one behind the other, each with its NUL. False when the last one has none. */
+static bool count_texts(ProtobufCBinaryData bytes, size_t *count)
 {
-    size_t count = 0;
-    for (size_t i = 0; i < sealed->n_grants; i++) {
-        count += sealed->grants[i]->n_principals;
+    struct slice rest = slice_of(bytes.data, bytes.len);
+    for (*count = 0; rest.len > 0; ++*count) {
+        ptrdiff_t end = slice_find(rest, '\0');
+        if (end < 0) {
+            return false;
+        }
+        rest = slice_cut(rest, (size_t)end + 1, rest.len);
     }
-    return count;
+    return true;
+}
+
+static rc read_rights(struct arena *arena, const SealedGrant *from, struct rights *out,
+                      struct err *err)
+{
+    *out = (struct rights){.bits = from->rights};
+    if ((from->rights & ~(uint32_t)RIGHTS_ALL) != 0) {
+        return invalid(err, "a right without a name");
+    }
+    for (size_t i = 0; i < from->n_custom_rights; i++) {
+        if (!rights_add_name(arena, out, slice_str(from->custom_rights[i]), err).ok) {
+            return invalid(err, from->custom_rights[i]);
+        }
+    }
+    return OK;
 }
 
 /* One value per principal: simpler to decide on than a list of lists. */
+static rc read_grants(struct arena *arena, const SealedGrant *from, struct grant *out, size_t count,
+                      struct err *err)
+{
+    const char *text = (const char *)from->principals.data;
+    struct rights rights;
+    TRY(read_rights(arena, from, &rights, err));
+    for (size_t i = 0; i < count; i++) {
+        out[i].rights = rights;
+        if (!principal_read_written(text, &out[i].principal)) {
+            return invalid(err, text);
+        }
+        text += strlen(text) + 1;
+    }
+    return OK;
+}
+
 static rc decode_grants(struct arena *arena, const Sealed *sealed, struct policy *out,
                         struct err *err)
 {
-    size_t count = principals_of(sealed);
-    struct grant *grants = ARENA_ARRAY(arena, struct grant, count + 1);
+    size_t *counts = ARENA_ARRAY(arena, size_t, sealed->n_grants + 1);
+    ARENA_ENSURE(counts, err);
+    for (size_t i = 0; i < sealed->n_grants; i++) {
+        if (!count_texts(sealed->grants[i]->principals, &counts[i]) || counts[i] == 0) {
+            return invalid(err, "principals");
+        }
+        out->grant_count += counts[i];
+    }
+    ENSURE(out->grant_count <= POLICY_GRANTS_MAX, err, R_POLICY_INVALID);
+    struct grant *grants = arena_alloc(arena, (out->grant_count + 1) * sizeof *grants);
     ARENA_ENSURE(grants, err);
-    ENSURE(count <= POLICY_GRANTS_MAX, err, R_POLICY_INVALID);
     out->grants = grants;
     for (size_t i = 0; i < sealed->n_grants; i++) {
-        const SealedGrant *from = sealed->grants[i];
-        struct rights rights = {0};
-        for (size_t j = 0; j < from->n_rights; j++) {
-            if (!rights_add_name(arena, &rights, slice_str(from->rights[j]), err).ok) {
-                return invalid(err, from->rights[j]);
-            }
-        }
-        for (size_t j = 0; j < from->n_principals; j++) {
-            struct grant *grant = &grants[out->grant_count++];
-            grant->rights = rights;
-            if (!principal_parse(arena, slice_str(from->principals[j]), &grant->principal, err)
-                     .ok) {
-                return invalid(err, from->principals[j]);
-            }
-        }
+        TRY(read_grants(arena, sealed->grants[i], grants, counts[i], err));
+        grants += counts[i];
     }
+    return OK;
+}
+
+/* Written sorted and without repetition; a search in an unsorted list only finds less. */
+static rc decode_recipients(struct arena *arena, const Sealed *sealed, struct policy *out,
+                            struct err *err)
+{
+    const char *text = (const char *)sealed->recipients.data;
+    if (!count_texts(sealed->recipients, &out->recipient_count)) {
+        return invalid(err, "recipients");
+    }
+    const char **recipients = ARENA_ARRAY(arena, const char *, out->recipient_count + 1);
+    ARENA_ENSURE(recipients, err);
+    for (size_t i = 0; i < out->recipient_count; i++) {
+        recipients[i] = text;
+        text += strlen(text) + 1;
+    }
+    out->recipients = recipients;
     return OK;
 }
 
@@ -133,7 +214,7 @@ static bool kind_is_sound(const Sealed *sealed)
         return sealed->n_grants > 0;
     case POLICY_DO_NOT_FORWARD:
     case POLICY_ENCRYPT_ONLY:
-        return sealed->n_grants == 0 && sealed->n_recipients > 0;
+        return sealed->n_grants == 0 && sealed->recipients.len > 0;
     default:
         return false;
     }
@@ -161,12 +242,10 @@ rc sealed_policy_decode(struct arena *arena, struct slice bytes, struct policy *
     }
     out->owner = sealed->owner;
     out->issuer = sealed->issuer;
-    out->recipient_count = sealed->n_recipients;
-    /* Written sorted and without repetition; a search in an unsorted list only finds less. */
-    out->recipients = (const char *const *)sealed->recipients;
     out->protected_at.s = sealed->protected_at;
     out->expires_at.s = sealed->expires_at;
     out->offline_days = sealed->offline_days;
     out->referral_contact = sealed->referral_contact;
+    TRY(decode_recipients(arena, sealed, out, err));
     return decode_grants(arena, sealed, out, err);
 }

@@ -39,6 +39,7 @@ static uint8_t *add(struct pg_params *p, const void *ptr, size_t len)
     if (len > 0 && ptr != NULL) {
         memcpy(copy, ptr, len);
     }
+    copy[len] = '\0';
     p->values[p->count] = (const char *)copy;
     p->lengths[p->count++] = (int)len;
     return copy;

@@ -112,6 +112,65 @@ static void policies_round_trip(void **state)
     assert_int_equal(out.offline_days, -1);
 }
 
+/* A thousand people with the same rights, and one with others: two messages, in the order of the grants. */
+static void many_grants_round_trip(void **state)
+{
+    (void)state;
+    AUTO(arena_free_at) struct arena *arena = arena_new(4 << 20);
+    enum { COUNT = POLICY_GRANTS_MAX };
+    static struct grant grants[COUNT];
+    for (size_t i = 0; i < COUNT; i++) {
+        grants[i].principal =
+            (struct principal){PRINCIPAL_USER, arena_printf(arena, "u%zu@x.com", i)};
+        grants[i].rights.bits = i < COUNT - 1 ? RIGHT_VIEW : RIGHT_VIEW | RIGHT_PRINT;
+    }
+    struct policy out, in = {.kind = POLICY_CUSTOM,
+                             .grants = grants,
+                             .grant_count = COUNT,
+                             .owner = "alice@contoso.com",
+                             .issuer = "alice@contoso.com",
+                             .referral_contact = ""};
+    struct slice bytes;
+    assert_ok(sealed_policy_encode(arena, &in, &bytes, &err), &err);
+    assert_ok(sealed_policy_decode(arena, bytes, &out, &err), &err);
+    assert_int_equal(out.grant_count, COUNT);
+    for (size_t i = 0; i < COUNT; i++) {
+        assert_int_equal(out.grants[i].principal.kind, PRINCIPAL_USER);
+        assert_string_equal(out.grants[i].principal.name, grants[i].principal.name);
+        assert_int_equal(out.grants[i].rights.bits, grants[i].rights.bits);
+    }
+    assert_int_equal(out.recipient_count, 0);
+}
+
+/* Each allocation fails once: nothing but R_ARENA_EXHAUSTED comes of it. */
+static void memory_runs_out_anywhere(void **state)
+{
+    (void)state;
+    static const struct grant grants[] = {
+        {{PRINCIPAL_OWNER, ""}, {.bits = RIGHT_EDIT, .custom_count = 1, .custom = {"SIGN"}}}};
+    const struct policy in = {.kind = POLICY_CUSTOM,
+                              .grants = grants,
+                              .grant_count = 1,
+                              .owner = "a@x.com",
+                              .issuer = "a@x.com",
+                              .recipients = recipients,
+                              .recipient_count = 2,
+                              .referral_contact = ""};
+    bool ok = false;
+    size_t fail_at;
+    for (fail_at = 1; !ok; fail_at++) {
+        AUTO(arena_free_at) struct arena *arena = arena_new(1 << 20);
+        struct slice bytes;
+        struct policy out;
+        arena_fail_at(arena, fail_at);
+        err_clear(&err);
+        ok = sealed_policy_encode(arena, &in, &bytes, &err).ok &&
+             sealed_policy_decode(arena, bytes, &out, &err).ok;
+        assert_int_equal(err.reason, ok ? R_NONE : R_ARENA_EXHAUSTED);
+    }
+    assert_true(fail_at > 10);
+}
+
 static void a_template_is_small_and_recipients_cost_linearly(void **state)
 {
     (void)state;
@@ -142,29 +201,34 @@ static void what_is_not_understood_refuses(void **state)
         {"\x18\x01", 2}, /* a template without id */
         {"\x18\x04", 2}, /* custom without grants */
         {"\x18\x02", 2}, /* Do Not Forward without recipients */
+        {"\x18\x02\x32\x02"
+         "a\0\x7a\x00",
+         8}, /* an unknown field */
+        {"\x18\x02\x32\x02"
+         "a\0\x48\x03",
+         8}, /* offline days −2 */
         {"\x18\x02\x32\x01"
-         "a\x7a\x00",
-         7}, /* an unknown field */
-        {"\x18\x02\x32\x01"
-         "a\x48\x03",
-         6}, /* offline days −2 */
-        {"\x18\x04\x2a\x0c\x0a\x05owner\x12\x03"
+         "a",
+         5}, /* a recipient without its NUL */
+        {"\x18\x04\x2a\x0d\x0a\x06owner\0\x1a\x03"
          "EAT",
-         16}, /* a custom right: allowed, see below */
-        {"\x18\x04\x2a\x0c\x0a\x05owner\x12\x03"
+         17}, /* a custom right: allowed, see below */
+        {"\x18\x04\x2a\x0d\x0a\x06owner\0\x1a\x03"
          "eat",
-         16}, /* no right */
-        {"\x18\x04\x2a\x0c\x0a\x05thief\x12\x03"
-         "EAT",
-         16}, /* no principal */
+         17},                                                    /* no right */
+        {"\x18\x04\x2a\x0c\x0a\x06owner\0\x10\x80\x80\x01", 16}, /* right 15 */
+        {"\x18\x04\x2a\x0a\x0a\x06thief\0\x10\x01", 14},         /* no principal */
+        {"\x18\x04\x2a\x0a\x0a\x06user:\0\x10\x01", 14},         /* nobody's name */
+        {"\x18\x04\x2a\x02\x10\x01", 6},                         /* rights for nobody */
+        {"\x18\x04\x2a\x09\x0a\x05owner\x10\x01", 13},           /* no NUL behind it */
     };
     for (size_t i = 0; i < sizeof rows / sizeof rows[0]; i++) {
         AUTO(arena_free_at) struct arena *arena = arena_new(65536);
         struct policy out;
         err_clear(&err);
         bool ok = sealed_policy_decode(arena, slice_of(rows[i].bytes, rows[i].len), &out, &err).ok;
-        assert_int_equal(ok, i == 7);
-        assert_int_equal(err.reason, i == 7 ? R_NONE : R_POLICY_INVALID);
+        assert_int_equal(ok, i == 8);
+        assert_int_equal(err.reason, i == 8 ? R_NONE : R_POLICY_INVALID);
     }
 }
 
@@ -175,6 +239,8 @@ int main(void)
         cmocka_unit_test(every_cut_is_malformed),
         cmocka_unit_test(every_flip_is_seen),
         cmocka_unit_test(policies_round_trip),
+        cmocka_unit_test(many_grants_round_trip),
+        cmocka_unit_test(memory_runs_out_anywhere),
         cmocka_unit_test(a_template_is_small_and_recipients_cost_linearly),
         cmocka_unit_test(what_is_not_understood_refuses),
     };
