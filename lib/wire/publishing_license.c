@@ -5,8 +5,8 @@
 #include "domain/boundary.h"
 #include "wire/pb.h"
 
-/* A nonce, a tag and something between. */
-enum { SEALED_MIN = 12 + 16 + 1 };
+/* Two boxes of nonce and tag, the first of them around 32 bytes, and something in the second. */
+enum { SEALED_MIN = 2 * (12 + 16) + 32 + 1 };
 
 /* What pb_unpack says of a request's message it must not say of what lies inside a field. */
 static rc malformed(struct err *err)

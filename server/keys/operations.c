@@ -99,24 +99,72 @@ rc keys_check_client_jwk(struct keys *keys, struct slice client_jwk, struct err 
     return client_key(keys, client_jwk, &key, err);
 }
 
+/* What is sealed are two boxes: the content key, and behind it the policy, each nonce ‖ AES-256-GCM ‖ tag. To
+ * issue, only the first is opened, so that a large policy is decrypted once. */
+enum {
+    BOX_OVERHEAD = AEAD_NONCE_BYTES + AEAD_TAG_BYTES,
+    KEY_BOX_BYTES = CONTENT_KEY_BYTES + BOX_OVERHEAD,
+};
+
+/* What a box is bound to: which of the two it is, the clear header, and for the content key the policy's tag, so that
+ * the two stay together. */
+static rc associated(struct keys_op *op, const char *which, struct slice tag, struct slice *out)
+{
+    struct buf buf;
+    buf_init(&buf, op->arena);
+    buf_add(&buf, slice_of(which, strlen(which) + 1));
+    buf_add(&buf, tag);
+    buf_add(&buf, op->header);
+    return buf_finish(&buf, out, &op->err);
+}
+
+static rc policy_associated(struct keys_op *op, struct slice *out)
+{
+    return associated(op, "policy", SLICE_NONE, out);
+}
+
+static rc key_associated(struct keys_op *op, struct slice policy_box, struct slice *out)
+{
+    struct slice tag = slice_cut(policy_box, policy_box.len - AEAD_TAG_BYTES, policy_box.len);
+    return associated(op, "content key", tag, out);
+}
+
+static rc close_box(const struct secret *key, struct slice aad, struct slice plain, uint8_t *out,
+                    struct err *err)
+{
+    uint8_t *cipher = out + AEAD_NONCE_BYTES;
+    ENSURE(RAND_bytes(out, AEAD_NONCE_BYTES) == 1, err, R_CRYPTO_FAILED);
+    return aead_seal(secret_use(key), out, aad, plain, cipher, cipher + plain.len, err);
+}
+
+/* Into `out`, which is BOX_OVERHEAD shorter than the box. R_LICENSE_FORGED. */
+static rc open_box(const struct secret *key, struct slice aad, struct slice box, uint8_t *out,
+                   struct err *err)
+{
+    struct slice cipher = slice_cut(box, AEAD_NONCE_BYTES, box.len - AEAD_TAG_BYTES);
+    return aead_open(secret_use(key), box.ptr, aad, cipher, cipher.ptr + cipher.len, out,
+                     R_LICENSE_FORGED, err);
+}
+
 static rc seal(struct keys_op *op)
 {
     const struct jwk_public *client;
     AUTO(secret_free_at) struct secret *key = NULL;
-    AUTO(secret_free_at) struct secret *plain = secret_new(CONTENT_KEY_BYTES + op->policy.len);
-    size_t len = AEAD_NONCE_BYTES + secret_len(plain) + AEAD_TAG_BYTES;
+    AUTO(secret_free_at) struct secret *content_key = NULL;
+    struct slice aad;
+    size_t len = KEY_BOX_BYTES + op->policy.len + BOX_OVERHEAD;
     uint8_t *sealed = arena_alloc(op->arena, len);
     ARENA_ENSURE(sealed, &op->err);
     TRY(client_key(op->keys, op->client_jwk, &client, &op->err));
     TRY(content_sealing_key(op, &key));
-    ENSURE(RAND_priv_bytes(secret_bytes(plain), CONTENT_KEY_BYTES) == 1, &op->err, R_CRYPTO_FAILED);
-    memcpy(secret_bytes(plain) + CONTENT_KEY_BYTES, op->policy.ptr, op->policy.len);
-    ENSURE(RAND_bytes(sealed, AEAD_NONCE_BYTES) == 1, &op->err, R_CRYPTO_FAILED);
-    TRY(aead_seal(secret_use(key), sealed, op->header, secret_use(plain), sealed + AEAD_NONCE_BYTES,
-                  sealed + len - AEAD_TAG_BYTES, &op->err));
+    content_key = secret_random(CONTENT_KEY_BYTES);
+    TRY(policy_associated(op, &aad));
+    TRY(close_box(key, aad, op->policy, sealed + KEY_BOX_BYTES, &op->err));
+    TRY(key_associated(op, slice_of(sealed + KEY_BOX_BYTES, len - KEY_BOX_BYTES), &aad));
+    TRY(close_box(key, aad, secret_use(content_key), sealed, &op->err));
     op->sealed = slice_of(sealed, len);
-    return jwe_encrypt(op->arena, client, slice_cut(secret_use(plain), 0, CONTENT_KEY_BYTES),
-                       &op->wrapped_content_key, &op->err);
+    return jwe_encrypt(op->arena, client, secret_use(content_key), &op->wrapped_content_key,
+                       &op->err);
 }
 
 void keys_seal(struct keys_op *op)
@@ -124,27 +172,34 @@ void keys_seal(struct keys_op *op)
     report(op, "seal", seal(op));
 }
 
-/* Content key and policy; R_LICENSE_FORGED when the seal or the clear header does not hold. */
-static rc unseal(struct keys_op *op, struct secret **out)
+/* Take the sealed bytes apart, and open the first box. R_LICENSE_FORGED when it, the clear header or the policy's tag
+ * is another one. */
+static rc unseal_key(struct keys_op *op, const struct secret *key, struct slice *policy_box,
+                     struct secret **out)
 {
-    AUTO(secret_free_at) struct secret *key = NULL;
-    struct slice s = op->sealed;
-    ENSURE(s.len >= AEAD_NONCE_BYTES + CONTENT_KEY_BYTES + AEAD_TAG_BYTES, &op->err,
-           R_LICENSE_FORGED);
-    TRY(content_sealing_key(op, &key));
-    struct slice body = slice_cut(s, AEAD_NONCE_BYTES, s.len - AEAD_TAG_BYTES);
-    *out = secret_new(body.len);
-    return aead_open(secret_use(key), s.ptr, op->header, body, s.ptr + s.len - AEAD_TAG_BYTES,
-                     secret_bytes(*out), R_LICENSE_FORGED, &op->err);
+    struct slice aad;
+    ENSURE(op->sealed.len >= KEY_BOX_BYTES + BOX_OVERHEAD, &op->err, R_LICENSE_FORGED);
+    *policy_box = slice_cut(op->sealed, KEY_BOX_BYTES, op->sealed.len);
+    TRY(key_associated(op, *policy_box, &aad));
+    *out = secret_new(CONTENT_KEY_BYTES);
+    return open_box(key, aad, slice_cut(op->sealed, 0, KEY_BOX_BYTES), secret_bytes(*out),
+                    &op->err);
 }
 
+/* Both boxes are checked: what the gate records must not fail when it is issued. */
 static rc open_policy(struct keys_op *op)
 {
-    AUTO(secret_free_at) struct secret *plain = NULL;
-    TRY(unseal(op, &plain));
-    struct slice bytes = secret_use(plain);
-    return arena_dup_slice(op->arena, slice_cut(bytes, CONTENT_KEY_BYTES, bytes.len), &op->policy,
-                           &op->err);
+    AUTO(secret_free_at) struct secret *key = NULL;
+    AUTO(secret_free_at) struct secret *content_key = NULL;
+    struct slice box, aad;
+    TRY(content_sealing_key(op, &key));
+    TRY(unseal_key(op, key, &box, &content_key));
+    uint8_t *policy = arena_alloc(op->arena, box.len - BOX_OVERHEAD + 1);
+    ARENA_ENSURE(policy, &op->err);
+    TRY(policy_associated(op, &aad));
+    TRY(open_box(key, aad, box, policy, &op->err));
+    op->policy = slice_of(policy, box.len - BOX_OVERHEAD);
+    return OK;
 }
 
 void keys_open_policy(struct keys_op *op)
@@ -176,13 +231,14 @@ static rc complete_claims(struct keys_op *op, const struct jwk_public *client, s
 static rc issue(struct keys_op *op)
 {
     const struct jwk_public *client;
-    AUTO(secret_free_at) struct secret *plain = NULL;
+    AUTO(secret_free_at) struct secret *key = NULL;
+    AUTO(secret_free_at) struct secret *content_key = NULL;
     const struct unwrapped *signing;
-    struct slice wrapped, payload;
+    struct slice box, wrapped, payload;
     TRY(client_key(op->keys, op->client_jwk, &client, &op->err));
-    TRY(unseal(op, &plain));
-    TRY(jwe_encrypt(op->arena, client, slice_cut(secret_use(plain), 0, CONTENT_KEY_BYTES), &wrapped,
-                    &op->err));
+    TRY(content_sealing_key(op, &key));
+    TRY(unseal_key(op, key, &box, &content_key));
+    TRY(jwe_encrypt(op->arena, client, secret_use(content_key), &wrapped, &op->err));
     TRY(complete_claims(op, client, wrapped, &payload));
     TRY(key_unwrap(op->keys, &op->signing, &signing, &op->err));
     return jws_sign(op->arena, signing->private, LICENSE_TYPE, payload, &op->use_license, &op->err);

@@ -23,11 +23,11 @@ void bytes_add(struct bytes *b, struct slice data)
         while (cap < live + data.len) {
             cap *= 2;
         }
-        uint8_t *grown = xcalloc(cap, 1);
+        uint8_t *grown = xreallocarray(NULL, cap, 1);
         if (live > 0) {
             memcpy(grown, b->ptr + b->start, live);
         }
-        xfree(b->ptr);
+        bytes_free(b);
         *b = (struct bytes){grown, 0, live, cap};
     }
     memcpy(b->ptr + b->end, data.ptr, data.len);

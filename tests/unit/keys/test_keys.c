@@ -157,12 +157,47 @@ static void every_flip_of_the_sealed_bytes_is_forged(void **state)
         op.sealed = slice_of(copy, s.seal.sealed.len);
         run(&op, keys_open_policy);
         assert_int_equal(op.err.reason, R_LICENSE_FORGED);
+        assert_null(op.policy.ptr);
         copy[bit / 8] = (uint8_t)(copy[bit / 8] ^ 1u << bit % 8);
     }
     opening(&s, &op);
     op.sealed = slice_cut(s.seal.sealed, 0, 40);
     run(&op, keys_issue);
     assert_int_equal(op.err.reason, R_LICENSE_FORGED);
+}
+
+/* To issue, only the content key's box is opened: it is bound to the policy's tag. */
+static void the_two_boxes_stay_together(void **state)
+{
+    (void)state;
+    enum { KEY_BOX_BYTES = 12 + CONTENT_KEY_BYTES + 16, TAG_BYTES = 16 };
+    struct sample s;
+    struct keys_op op;
+    make(&s, KEYS_P256);
+    uint8_t *mixed = (uint8_t *)arena_dup(arena, s.seal.sealed);
+    size_t len = s.seal.sealed.len;
+    run(&s.seal, keys_seal); /* the same content, header and policy again, with another key */
+    assert_int_equal(s.seal.sealed.len, len);
+    memcpy(mixed, s.seal.sealed.ptr, KEY_BOX_BYTES);
+    static void (*const operations[])(struct keys_op *) = {keys_open_policy, keys_issue};
+    for (size_t i = 0; i < 2; i++) {
+        opening(&s, &op);
+        run(&op, operations[i]);
+        assert_int_equal(op.err.reason, R_NONE);
+        op.sealed = slice_of(mixed, len);
+        run(&op, operations[i]);
+        assert_int_equal(op.err.reason, R_LICENSE_FORGED);
+    }
+    uint8_t *copy = (uint8_t *)arena_dup(arena, s.seal.sealed);
+    for (size_t byte = 0; byte < len; byte++) {
+        opening(&s, &op);
+        copy[byte] ^= 1;
+        op.sealed = slice_of(copy, len);
+        run(&op, keys_issue);
+        bool is_seen = byte < KEY_BOX_BYTES || byte >= len - TAG_BYTES;
+        assert_int_equal(op.err.reason, is_seen ? R_LICENSE_FORGED : R_NONE);
+        copy[byte] ^= 1;
+    }
 }
 
 static void another_header_or_content_is_forged(void **state)
@@ -282,6 +317,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(a_license_carries_the_content_key),
         cmocka_unit_test(every_flip_of_the_sealed_bytes_is_forged),
+        cmocka_unit_test(the_two_boxes_stay_together),
         cmocka_unit_test(another_header_or_content_is_forged),
         cmocka_unit_test(rows_can_not_be_moved),
         cmocka_unit_test(bad_client_keys_are_refused),
