@@ -1,10 +1,13 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "base/mem.h"
 
+#include <malloc.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include "base/err.h"
+
+enum { KEEP_BYTES = 8 << 20, MAPPED_BYTES = 1 << 20 /* larger ones are given back at once */ };
 
 void *xcalloc(size_t count, size_t size)
 {
@@ -35,6 +38,12 @@ char *xstrdup(const char *s)
 void xfree(void *ptr)
 {
     free(ptr);
+}
+
+void mem_keep(void)
+{
+    (void)mallopt(M_TRIM_THRESHOLD, KEEP_BYTES);
+    (void)mallopt(M_MMAP_THRESHOLD, MAPPED_BYTES);
 }
 
 void mem_wipe(void *ptr, size_t len)

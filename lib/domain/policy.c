@@ -9,9 +9,9 @@ enum { DAY_S = 24 * 60 * 60 };
 
 /* What the two ad-hoc kinds without grants of their own mean (3-policy: Policies). */
 static const struct grant do_not_forward = {{PRINCIPAL_RECIPIENTS, ""},
-                                            {.bits = RIGHTS_DO_NOT_FORWARD}};
+                                            &(const struct rights){.bits = RIGHTS_DO_NOT_FORWARD}};
 static const struct grant encrypt_only = {{PRINCIPAL_RECIPIENTS, ""},
-                                          {.bits = RIGHTS_ENCRYPT_ONLY}};
+                                          &(const struct rights){.bits = RIGHTS_ENCRYPT_ONLY}};
 
 struct grant_list {
     const struct grant *grants;
@@ -87,12 +87,12 @@ void policy_rights(const struct policy_now *now, const struct subject *subject, 
         const struct principal *principal = &list.grants[i].principal;
         if (reaches(now, principal, subject) &&
             !amendment_names(amendment, principal->kind, principal->name)) {
-            rights_add(out, &list.grants[i].rights);
+            rights_add(out, list.grants[i].rights);
         }
     }
     for (size_t i = 0; amendment != NULL && i < amendment->grant_count; i++) {
         if (reaches(now, &amendment->grants[i].principal, subject)) {
-            rights_add(out, &amendment->grants[i].rights);
+            rights_add(out, amendment->grants[i].rights);
         }
     }
     rights_close(out);

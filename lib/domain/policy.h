@@ -23,10 +23,10 @@ enum policy_kind {
     POLICY_CUSTOM = 4,
 };
 
-/* One principal and what he may do. */
+/* One principal and what he may do. Grants with the same rights share them: there may be a thousand. */
 struct grant {
     struct principal principal;
-    struct rights rights;
+    const struct rights *rights;
 };
 
 /* A template as it is now. Immutable; its view owns it. */

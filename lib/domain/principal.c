@@ -61,10 +61,9 @@ rc principal_parse(struct arena *arena, struct slice text, struct principal *out
 
 bool principal_read_written(const char *text, struct principal *out)
 {
-    struct slice all = slice_str(text);
     for (size_t i = 0; i < FORMS; i++) {
         size_t len = strlen(forms[i].text);
-        if (slice_starts_with(all, forms[i].text) && (all.len > len) == forms[i].named) {
+        if (strncmp(text, forms[i].text, len) == 0 && (text[len] != '\0') == forms[i].named) {
             *out = (struct principal){forms[i].kind, text + len};
             return true;
         }

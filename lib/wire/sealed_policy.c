@@ -26,8 +26,8 @@ static rc finish(const struct buf *buf, ProtobufCBinaryData *out, struct err *er
 
 static bool rights_are_same(const struct rights *a, const struct rights *b)
 {
-    bool same = a->bits == b->bits && a->custom_count == b->custom_count;
-    for (size_t i = 0; same && i < a->custom_count; i++) {
+    bool same = a == b || (a->bits == b->bits && a->custom_count == b->custom_count);
+    for (size_t i = 0; same && a != b && i < a->custom_count; i++) {
         same = strcmp(a->custom[i], b->custom[i]) == 0;
     }
     return same;
@@ -56,13 +56,13 @@ static rc encode_grants(struct arena *arena, const struct grant *grants, size_t 
     *out = ARENA_NEW(arena, SealedGrant);
     ARENA_ENSURE(*out, err);
     chancery__internal__v1__sealed_grant__init(*out);
-    for (*taken = 0; *taken < count && rights_are_same(&grants[0].rights, &grants[*taken].rights);
+    for (*taken = 0; *taken < count && rights_are_same(grants[0].rights, grants[*taken].rights);
          ++*taken) {
         const char *principal = principal_format(arena, &grants[*taken].principal);
         ARENA_ENSURE(principal, err);
         add_text(&principals, principal);
     }
-    TRY(encode_rights(arena, &grants[0].rights, *out, err));
+    TRY(encode_rights(arena, grants[0].rights, *out, err));
     return finish(&principals, &(*out)->principals, err);
 }
 
@@ -118,18 +118,32 @@ static rc invalid(struct err *err, const char *what)
     FAIL(err, R_POLICY_INVALID, "sealed policy, not understood: %s", what);
 }
 
-/* How many texts lie one behind the other, each with its NUL. False when the last one has none. */
-static bool count_texts(ProtobufCBinaryData bytes, size_t *count)
+/* Texts that lie one behind the other in what lends them. */
+struct texts {
+    const char **list;
+    size_t count;
+};
+
+/* No text that we write is shorter: "owner" and its NUL. It bounds the list before the texts are counted. */
+enum { TEXT_BYTES_MIN = 6 };
+
+static rc split_texts(struct arena *arena, ProtobufCBinaryData bytes, struct texts *out,
+                      struct err *err)
 {
     struct slice rest = slice_of(bytes.data, bytes.len);
-    for (*count = 0; rest.len > 0; ++*count) {
+    size_t most = bytes.len / TEXT_BYTES_MIN;
+    out->count = 0;
+    out->list = arena_alloc(arena, (most + 1) * sizeof out->list[0]);
+    ARENA_ENSURE(out->list, err);
+    while (rest.len > 0) {
         ptrdiff_t end = slice_find(rest, '\0');
-        if (end < 0) {
-            return false;
+        if (end < 0 || out->count == most) {
+            return invalid(err, "names without their ends");
         }
+        out->list[out->count++] = (const char *)rest.ptr;
         rest = slice_cut(rest, (size_t)end + 1, rest.len);
     }
-    return true;
+    return OK;
 }
 
 static rc read_rights(struct arena *arena, const SealedGrant *from, struct rights *out,
@@ -148,18 +162,17 @@ static rc read_rights(struct arena *arena, const SealedGrant *from, struct right
 }
 
 /* One value per principal: simpler to decide on than a list of lists. */
-static rc read_grants(struct arena *arena, const SealedGrant *from, struct grant *out, size_t count,
-                      struct err *err)
+static rc read_grants(struct arena *arena, const SealedGrant *from, const struct texts *principals,
+                      struct grant *out, struct err *err)
 {
-    const char *text = (const char *)from->principals.data;
-    struct rights rights;
-    TRY(read_rights(arena, from, &rights, err));
-    for (size_t i = 0; i < count; i++) {
+    struct rights *rights = ARENA_NEW(arena, struct rights);
+    ARENA_ENSURE(rights, err);
+    TRY(read_rights(arena, from, rights, err));
+    for (size_t i = 0; i < principals->count; i++) {
         out[i].rights = rights;
-        if (!principal_read_written(text, &out[i].principal)) {
-            return invalid(err, text);
+        if (!principal_read_written(principals->list[i], &out[i].principal)) {
+            return invalid(err, principals->list[i]);
         }
-        text += strlen(text) + 1;
     }
     return OK;
 }
@@ -167,21 +180,22 @@ static rc read_grants(struct arena *arena, const SealedGrant *from, struct grant
 static rc decode_grants(struct arena *arena, const Sealed *sealed, struct policy *out,
                         struct err *err)
 {
-    size_t *counts = ARENA_ARRAY(arena, size_t, sealed->n_grants + 1);
-    ARENA_ENSURE(counts, err);
+    struct texts *principals = ARENA_ARRAY(arena, struct texts, sealed->n_grants + 1);
+    ARENA_ENSURE(principals, err);
     for (size_t i = 0; i < sealed->n_grants; i++) {
-        if (!count_texts(sealed->grants[i]->principals, &counts[i]) || counts[i] == 0) {
-            return invalid(err, "principals");
+        TRY(split_texts(arena, sealed->grants[i]->principals, &principals[i], err));
+        if (principals[i].count == 0) {
+            return invalid(err, "rights for nobody");
         }
-        out->grant_count += counts[i];
+        out->grant_count += principals[i].count;
     }
     ENSURE(out->grant_count <= POLICY_GRANTS_MAX, err, R_POLICY_INVALID);
     struct grant *grants = arena_alloc(arena, (out->grant_count + 1) * sizeof *grants);
     ARENA_ENSURE(grants, err);
     out->grants = grants;
     for (size_t i = 0; i < sealed->n_grants; i++) {
-        TRY(read_grants(arena, sealed->grants[i], grants, counts[i], err));
-        grants += counts[i];
+        TRY(read_grants(arena, sealed->grants[i], &principals[i], grants, err));
+        grants += principals[i].count;
     }
     return OK;
 }
@@ -190,17 +204,10 @@ static rc decode_grants(struct arena *arena, const Sealed *sealed, struct policy
 static rc decode_recipients(struct arena *arena, const Sealed *sealed, struct policy *out,
                             struct err *err)
 {
-    const char *text = (const char *)sealed->recipients.data;
-    if (!count_texts(sealed->recipients, &out->recipient_count)) {
-        return invalid(err, "recipients");
-    }
-    const char **recipients = ARENA_ARRAY(arena, const char *, out->recipient_count + 1);
-    ARENA_ENSURE(recipients, err);
-    for (size_t i = 0; i < out->recipient_count; i++) {
-        recipients[i] = text;
-        text += strlen(text) + 1;
-    }
-    out->recipients = recipients;
+    struct texts recipients;
+    TRY(split_texts(arena, sealed->recipients, &recipients, err));
+    out->recipients = recipients.list;
+    out->recipient_count = recipients.count;
     return OK;
 }
 

@@ -289,6 +289,7 @@ int worker_run(const Conf *conf, const int *sockets, unsigned index)
                        .sockets = sockets,
                        .started = clock_mono()};
     struct err err = {0};
+    mem_keep();
     w.arena = arena_new(1024 * 1024);
     w.boundaries = xcalloc(conf->n_boundaries + 1, sizeof *w.boundaries);
     for (size_t i = 0; i < conf->n_boundaries; i++) {

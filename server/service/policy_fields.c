@@ -37,16 +37,16 @@ step policy_read_grants(struct call *c, const char *field, Chancery__V1__Grant *
         return bad(c, field, "There must be 1 to 1,000 principals in all grants.");
     }
     struct grant *list = ARENA_ARRAY(call_arena(c), struct grant, total);
-    if (list == NULL) {
+    struct rights *rights = ARENA_ARRAY(call_arena(c), struct rights, count);
+    if (list == NULL || rights == NULL) {
         return call_fail(c, R_ARENA_EXHAUSTED, "grants");
     }
     for (size_t i = 0; i < count; i++) {
-        struct rights rights = {0};
-        if (read_rights(c, field, grants[i], &rights).kind == STEP_KIND_FAILED) {
+        if (read_rights(c, field, grants[i], &rights[i]).kind == STEP_KIND_FAILED) {
             return STEP_FAILED;
         }
         for (size_t j = 0; j < grants[i]->n_principals; j++, at++) {
-            list[at].rights = rights;
+            list[at].rights = &rights[i];
             struct slice text = slice_str(grants[i]->principals[j]);
             if (!principal_parse(call_arena(c), text, &list[at].principal, NULL).ok) {
                 return bad(c, field,

@@ -46,7 +46,7 @@ static step read_grants(struct call *c, const Chancery__V1__Template *from,
     const char **rights = ARENA_ARRAY(call_arena(c), const char *, row->grant_count);
     for (size_t i = 0; principals != NULL && rights != NULL && i < row->grant_count; i++) {
         char text[RIGHTS_TEXT_MAX + 1];
-        rights_format(&grants[i].rights, text);
+        rights_format(grants[i].rights, text);
         principals[i] = principal_format(call_arena(c), &grants[i].principal);
         rights[i] = arena_strdup(call_arena(c), text);
         if (principals[i] == NULL || rights[i] == NULL) {

@@ -81,10 +81,12 @@ static rc read_grants(struct arena *arena, const struct amendment_cell *cell, st
     TRY(pg_texts(arena, cell->r, cell->row, cell->column + 2, &rights, &rights_count, err));
     ENSURE(rights_count == out->grant_count, err, R_DATABASE_ERROR);
     struct grant *grants = ARENA_ARRAY(arena, struct grant, out->grant_count + 1);
+    struct rights *own = ARENA_ARRAY(arena, struct rights, out->grant_count + 1);
     ARENA_ENSURE(grants, err);
+    ARENA_ENSURE(own, err);
     for (size_t i = 0; i < out->grant_count; i++) {
-        grants[i].principal = read_principal(arena, principals[i], out);
-        if (!rights_parse(arena, slice_str(rights[i]), &grants[i].rights, NULL).ok) {
+        grants[i] = (struct grant){read_principal(arena, principals[i], out), &own[i]};
+        if (!rights_parse(arena, slice_str(rights[i]), &own[i], NULL).ok) {
             note_unknown(out, rights[i]);
         }
     }

@@ -70,13 +70,15 @@ static rc read_grants(struct arena *arena, const PGresult *r, int row, struct te
     TRY(read_principals(arena, r, row, 8, &principals, &out->grant_count, &out->problem, err));
     TRY(pg_texts(arena, r, row, 9, &rights, &rights_count, err));
     struct grant *grants = ARENA_ARRAY(arena, struct grant, out->grant_count + 1);
+    struct rights *own = ARENA_ARRAY(arena, struct rights, out->grant_count + 1);
     ARENA_ENSURE(grants, err);
+    ARENA_ENSURE(own, err);
     ENSURE(rights_count == out->grant_count, err, R_DATABASE_ERROR);
     CH_ASSERT(principals != NULL && rights != NULL);
     for (size_t i = 0; i < out->grant_count; i++) {
         struct err why = {0};
-        grants[i].principal = principals[i];
-        if (!rights_parse(arena, slice_str(rights[i]), &grants[i].rights, &why).ok) {
+        grants[i] = (struct grant){principals[i], &own[i]};
+        if (!rights_parse(arena, slice_str(rights[i]), &own[i], &why).ok) {
             ENSURE(why.reason == R_POLICY_INVALID, err, R_ARENA_EXHAUSTED);
             out->problem = out->problem == NULL ? rights[i] : out->problem;
         }

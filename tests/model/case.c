@@ -76,11 +76,13 @@ static const struct principal *principals(const json_t *list, size_t *count, boo
 static const struct grant *grants(const json_t *list, size_t *count, bool *valid)
 {
     struct grant *out = ARENA_ARRAY(case_arena, struct grant, CASE_LIST_MAX);
+    struct rights *rights = ARENA_ARRAY(case_arena, struct rights, CASE_LIST_MAX);
     *count = length(list);
     for (size_t i = 0; i < *count; i++) {
         const json_t *pair = json_array_get(list, i);
         *valid &= read_principal(text_at(pair, 0), &out[i].principal);
-        CH_ASSERT(rights_parse(case_arena, slice_str(text_at(pair, 1)), &out[i].rights, NULL).ok);
+        out[i].rights = &rights[i];
+        CH_ASSERT(rights_parse(case_arena, slice_str(text_at(pair, 1)), &rights[i], NULL).ok);
     }
     return out;
 }

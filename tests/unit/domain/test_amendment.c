@@ -67,10 +67,9 @@ static void a_recipient_is_dropped_and_comes_back(void **state)
 static void a_grant_replaces_what_its_principal_had(void **state)
 {
     (void)state;
-    static const struct grant view[] = {
-        {{PRINCIPAL_USER, "bob@fabrikam.com"}, {.bits = RIGHT_VIEW}}};
-    static const struct grant print[] = {
-        {{PRINCIPAL_USER, "bob@fabrikam.com"}, {.bits = RIGHT_PRINT}}};
+    static const struct rights may_view = {.bits = RIGHT_VIEW}, may_print = {.bits = RIGHT_PRINT};
+    static const struct grant view[] = {{{PRINCIPAL_USER, "bob@fabrikam.com"}, &may_view}};
+    static const struct grant print[] = {{{PRINCIPAL_USER, "bob@fabrikam.com"}, &may_print}};
     struct amendment less =
         after(NULL, &(struct amendment){.is_valid = true, .grants = view, .grant_count = 1});
     assert_int_equal(rights_of("bob@fabrikam.com", &less), RIGHT_VIEW);
@@ -83,8 +82,8 @@ static void a_grant_replaces_what_its_principal_had(void **state)
 static void somebody_new_gets_what_he_is_granted(void **state)
 {
     (void)state;
-    static const struct grant dora[] = {
-        {{PRINCIPAL_DOMAIN, "agency.us"}, {.bits = RIGHT_VIEW | RIGHT_REPLY}}};
+    static const struct rights may_reply = {.bits = RIGHT_VIEW | RIGHT_REPLY};
+    static const struct grant dora[] = {{{PRINCIPAL_DOMAIN, "agency.us"}, &may_reply}};
     struct amendment one =
         after(NULL, &(struct amendment){.is_valid = true, .grants = dora, .grant_count = 1});
     assert_int_equal(rights_of("dora@agency.us", &one), RIGHT_VIEW | RIGHT_REPLY);

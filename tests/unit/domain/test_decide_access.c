@@ -23,6 +23,10 @@ struct world {
     struct access_question q;
 };
 
+static const struct rights view_print = {.bits = RIGHT_VIEW | RIGHT_PRINT};
+static const struct rights reply = {.bits = RIGHT_REPLY};
+static const struct rights print_sign = {
+    .bits = RIGHT_PRINT, .custom_count = 1, .custom = {"SIGN"}};
 static const struct tenant_id CONTOSO = {{{1}}}, FABRIKAM = {{{2}}};
 
 static void make(struct world *w)
@@ -43,7 +47,7 @@ static void make(struct world *w)
                      .grant_count = 1,
                      .offline_days = OFFLINE_DAYS_CAP,
                      .referral_contact = "help@contoso.com"},
-        .grants = {{{PRINCIPAL_DOMAIN, "fabrikam.com"}, {.bits = RIGHT_VIEW | RIGHT_PRINT}}},
+        .grants = {{{PRINCIPAL_DOMAIN, "fabrikam.com"}, &view_print}},
         .recipients = {"bob@fabrikam.com", "carol@contoso.com"},
         .policy = {.kind = POLICY_DO_NOT_FORWARD,
                    .template_id = {{{7}}},
@@ -323,7 +327,7 @@ static void principals_one_by_one(void **state)
         w.subject.user.groups = groups;
         w.subject.user.group_count = 1;
         w.policy.kind = POLICY_CUSTOM;
-        w.grants[0] = (struct grant){rows[i].p, {.bits = RIGHT_PRINT}};
+        w.grants[0] = (struct grant){rows[i].p, &view_print};
         w.policy.grants = w.grants;
         w.policy.grant_count = 1;
         assert_int_equal(decide(&w).reason, rows[i].bob ? R_NONE : R_NO_RIGHTS);
@@ -340,9 +344,8 @@ static void rights_are_the_union_of_all_matches(void **state)
     struct world w;
     make(&w);
     w.policy.kind = POLICY_CUSTOM;
-    w.grants[0] = (struct grant){{PRINCIPAL_AUTHENTICATED, ""}, {.bits = RIGHT_REPLY}};
-    w.grants[1] = (struct grant){{PRINCIPAL_RECIPIENTS, ""},
-                                 {.bits = RIGHT_PRINT, .custom_count = 1, .custom = {"SIGN"}}};
+    w.grants[0] = (struct grant){{PRINCIPAL_AUTHENTICATED, ""}, &reply};
+    w.grants[1] = (struct grant){{PRINCIPAL_RECIPIENTS, ""}, &print_sign};
     w.policy.grants = w.grants;
     w.policy.grant_count = 2;
     struct access_decision d = decide(&w);

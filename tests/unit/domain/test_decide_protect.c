@@ -8,6 +8,8 @@ static const struct tenant_id CONTOSO = {{{1}}}, FABRIKAM = {{{2}}};
 static const char *const domains[] = {"contoso.com", "contoso.de"};
 static const char *const recipients[] = {"bob@fabrikam.com"};
 
+static const struct rights view = {.bits = RIGHT_VIEW};
+
 struct world {
     struct tenant_view tenant;
     struct template_policy template;
@@ -29,7 +31,7 @@ static void make(struct world *w)
                    .domains = domains,
                    .domain_count = 2},
         .template = {.id = {{{7}}}, .is_valid = true, .grant_count = 1},
-        .grant = {{PRINCIPAL_AUTHENTICATED, ""}, {.bits = RIGHT_VIEW}},
+        .grant = {{PRINCIPAL_AUTHENTICATED, ""}, &view},
         .policy = {.kind = POLICY_DO_NOT_FORWARD,
                    .template_id = {{{7}}},
                    .owner = "alice@contoso.com",

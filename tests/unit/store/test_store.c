@@ -233,8 +233,8 @@ static void a_view_has_what_was_stored(void **state)
     assert_true(t->is_valid);
     assert_int_equal(t->grant_count, 2);
     assert_int_equal(t->grants[0].principal.kind, PRINCIPAL_DOMAIN);
-    assert_int_equal(t->grants[0].rights.bits, RIGHT_VIEW | RIGHT_PRINT);
-    assert_string_equal(t->grants[1].rights.custom[0], "SIGN");
+    assert_int_equal(t->grants[0].rights->bits, RIGHT_VIEW | RIGHT_PRINT);
+    assert_string_equal(t->grants[1].rights->custom[0], "SIGN");
     const struct key_row *key = tenant_key(record, KEY_SIGNING, 0);
     assert_non_null(key);
     assert_int_equal(key->wrapped.len, 7);

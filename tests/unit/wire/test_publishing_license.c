@@ -78,13 +78,16 @@ static void every_flip_is_seen(void **state)
 
 static const char *const recipients[] = {"ann@x.com", "bob@y.com"};
 
+static const struct rights print = {.bits = RIGHT_VIEW | RIGHT_PRINT};
+static const struct rights sign = {.bits = RIGHT_EDIT, .custom_count = 1, .custom = {"SIGN"}};
+
 static void policies_round_trip(void **state)
 {
     (void)state;
     AUTO(arena_free_at) struct arena *arena = arena_new(1 << 20);
     static const struct grant grants[] = {
-        {{PRINCIPAL_DOMAIN, "fabrikam.com"}, {.bits = RIGHT_VIEW | RIGHT_PRINT}},
-        {{PRINCIPAL_RECIPIENTS, ""}, {.bits = RIGHT_EDIT, .custom_count = 1, .custom = {"SIGN"}}},
+        {{PRINCIPAL_DOMAIN, "fabrikam.com"}, &print},
+        {{PRINCIPAL_RECIPIENTS, ""}, &sign},
     };
     struct policy in = {.kind = POLICY_CUSTOM,
                         .grants = grants,
@@ -102,9 +105,9 @@ static void policies_round_trip(void **state)
     assert_ok(sealed_policy_encode(arena, &in, &bytes, &err), &err);
     assert_ok(sealed_policy_decode(arena, bytes, &out, &err), &err);
     assert_int_equal(out.grant_count, 2);
-    assert_int_equal(out.grants[0].rights.bits, RIGHT_VIEW | RIGHT_PRINT);
+    assert_int_equal(out.grants[0].rights->bits, RIGHT_VIEW | RIGHT_PRINT);
     assert_string_equal(out.grants[0].principal.name, "fabrikam.com");
-    assert_string_equal(out.grants[1].rights.custom[0], "SIGN");
+    assert_string_equal(out.grants[1].rights->custom[0], "SIGN");
     assert_string_equal(out.recipients[1], "bob@y.com");
     assert_string_equal(out.owner, in.owner);
     assert_string_equal(out.referral_contact, in.referral_contact);
@@ -122,7 +125,7 @@ static void many_grants_round_trip(void **state)
     for (size_t i = 0; i < COUNT; i++) {
         grants[i].principal =
             (struct principal){PRINCIPAL_USER, arena_printf(arena, "u%zu@x.com", i)};
-        grants[i].rights.bits = i < COUNT - 1 ? RIGHT_VIEW : RIGHT_VIEW | RIGHT_PRINT;
+        grants[i].rights = i < COUNT - 1 ? &sign : &print;
     }
     struct policy out, in = {.kind = POLICY_CUSTOM,
                              .grants = grants,
@@ -137,7 +140,7 @@ static void many_grants_round_trip(void **state)
     for (size_t i = 0; i < COUNT; i++) {
         assert_int_equal(out.grants[i].principal.kind, PRINCIPAL_USER);
         assert_string_equal(out.grants[i].principal.name, grants[i].principal.name);
-        assert_int_equal(out.grants[i].rights.bits, grants[i].rights.bits);
+        assert_int_equal(out.grants[i].rights->bits, grants[i].rights->bits);
     }
     assert_int_equal(out.recipient_count, 0);
 }
@@ -146,8 +149,7 @@ static void many_grants_round_trip(void **state)
 static void memory_runs_out_anywhere(void **state)
 {
     (void)state;
-    static const struct grant grants[] = {
-        {{PRINCIPAL_OWNER, ""}, {.bits = RIGHT_EDIT, .custom_count = 1, .custom = {"SIGN"}}}};
+    static const struct grant grants[] = {{{PRINCIPAL_OWNER, ""}, &sign}};
     const struct policy in = {.kind = POLICY_CUSTOM,
                               .grants = grants,
                               .grant_count = 1,
@@ -201,15 +203,15 @@ static void what_is_not_understood_refuses(void **state)
         {"\x18\x01", 2}, /* a template without id */
         {"\x18\x04", 2}, /* custom without grants */
         {"\x18\x02", 2}, /* Do Not Forward without recipients */
-        {"\x18\x02\x32\x02"
-         "a\0\x7a\x00",
-         8}, /* an unknown field */
-        {"\x18\x02\x32\x02"
-         "a\0\x48\x03",
-         8}, /* offline days −2 */
-        {"\x18\x02\x32\x01"
-         "a",
-         5}, /* a recipient without its NUL */
+        {"\x18\x02\x32\x06"
+         "a@b.c\0\x7a\x00",
+         12}, /* an unknown field */
+        {"\x18\x02\x32\x06"
+         "a@b.c\0\x48\x03",
+         12}, /* offline days −2 */
+        {"\x18\x02\x32\x05"
+         "a@b.c",
+         9}, /* a recipient without its NUL */
         {"\x18\x04\x2a\x0d\x0a\x06owner\0\x1a\x03"
          "EAT",
          17}, /* a custom right: allowed, see below */
