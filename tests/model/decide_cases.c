@@ -141,10 +141,9 @@ static void read_claims(const json_t *from, struct token_claims *out)
 {
     memset(out, 0, sizeof *out);
     const char *const *addresses = case_texts(from, "addresses", &out->address_count);
-    const char *const *groups = case_texts(from, "groups", &out->group_count);
+    out->groups = case_texts(from, "groups", &out->group_count);
     CH_ASSERT(out->address_count <= TOKEN_ADDRESSES_MAX);
     memcpy(out->addresses, addresses, out->address_count * sizeof addresses[0]);
-    memcpy(out->groups, groups, out->group_count * sizeof groups[0]);
     out->is_email_verified = case_flag(from, "email_verified");
     out->tenant = case_text(from, "tenant");
 }
