@@ -63,8 +63,8 @@ static bool wants_json(const struct issuer_args *args)
 
 static const char *kind_name(Chancery__V1__IssuerKind kind)
 {
-    static const char *const names[] = {"?", "tenant", "multi-tenant", "consumer", "passcode",
-                                        "component"};
+    static const char *const names[] = {"?",        "tenant",   "multi-tenant",
+                                        "consumer", "passcode", "component"};
     return (unsigned)kind < sizeof names / sizeof names[0] ? names[kind] : names[0];
 }
 
@@ -295,9 +295,9 @@ static const struct verb {
     const char *name;
     int operands; /* 1: ID, 2: ID VALUE */
     int (*run)(struct session *s, const struct issuer_args *args);
-} verbs[] = {{"list", 0, list},       {"get", 1, get},       {"create", 0, create},
-             {"update", 1, update},   {"delete", 1, delete}, {"test", 0, test},
-             {"map", 2, map},         {"unmap", 2, unmap},   {"mappings", 1, mappings}};
+} verbs[] = {{"list", 0, list},     {"get", 1, get},       {"create", 0, create},
+             {"update", 1, update}, {"delete", 1, delete}, {"test", 0, test},
+             {"map", 2, map},       {"unmap", 2, unmap},   {"mappings", 1, mappings}};
 
 static const struct verb *find_verb(const char *name)
 {
@@ -324,9 +324,10 @@ static int run(int argc, char **argv)
                            "list, get, create, update, delete, test, map, unmap or mappings");
     }
     if (argc != verb->operands + 2) {
-        return usage_error(&command_issuer, verb->operands == 0   ? "it takes no operand"
-                                            : verb->operands == 1 ? "give one issuer id"
-                                                                  : "give an issuer id and a value");
+        return usage_error(&command_issuer, verb->operands == 0 ? "it takes no operand"
+                                            : verb->operands == 1
+                                                ? "give one issuer id"
+                                                : "give an issuer id and a value");
     }
     args.id = verb->operands > 0 ? argv[2] : "";
     args.value = verb->operands > 1 ? argv[3] : "";
