@@ -107,33 +107,36 @@ static int get(struct session *s, const struct issuer_args *args)
     return code == EXIT_OK ? session_print_json(s, message) : code;
 }
 
-/* The issuer of -f; an exit code. */
-static int read_issuer(struct session *s, const struct issuer_args *args,
-                       Chancery__V1__Issuer **out)
+/* The issuer of -f; NULL when there is none to be read, with the exit code for that. */
+static Chancery__V1__Issuer *read_issuer(struct session *s, const struct issuer_args *args,
+                                         int *code)
 {
     struct err err = {0};
     struct slice text;
     ProtobufCMessage *message = NULL;
     if (args->file == NULL) {
-        return usage_error(s->command, "-f is required");
+        *code = usage_error(s->command, "-f is required");
+        return NULL;
     }
     if (!read_file(s->arena, args->file, MESSAGE_TEXT_MAX, &text, &err).ok ||
         !message_from_yaml(s->arena, &chancery__v1__issuer__descriptor, text, &message, &err).ok) {
-        return fail_with(s->command, &err);
+        *code = fail_with(s->command, &err);
+        return NULL;
     }
-    *out = (Chancery__V1__Issuer *)message;
-    return EXIT_OK;
+    return (Chancery__V1__Issuer *)message;
 }
 
 static int create(struct session *s, const struct issuer_args *args)
 {
+    int code = EXIT_FAILED;
     ProtobufCMessage *message = NULL;
     Chancery__V1__CreateIssuerRequest request = CHANCERY__V1__CREATE_ISSUER_REQUEST__INIT;
-    int code = read_issuer(s, args, &request.issuer);
-    if (code == EXIT_OK) {
-        code = session_call(s, "IssuerService/CreateIssuer", &request.base,
-                            &chancery__v1__create_issuer_response__descriptor, &message);
+    request.issuer = read_issuer(s, args, &code);
+    if (request.issuer == NULL) {
+        return code;
     }
+    code = session_call(s, "IssuerService/CreateIssuer", &request.base,
+                        &chancery__v1__create_issuer_response__descriptor, &message);
     if (code != EXIT_OK) {
         return code;
     }
@@ -146,14 +149,15 @@ static int create(struct session *s, const struct issuer_args *args)
 
 static int update(struct session *s, const struct issuer_args *args)
 {
+    int code = EXIT_FAILED;
     ProtobufCMessage *message = NULL;
     Google__Protobuf__FieldMask mask = GOOGLE__PROTOBUF__FIELD_MASK__INIT;
     Chancery__V1__UpdateIssuerRequest request = CHANCERY__V1__UPDATE_ISSUER_REQUEST__INIT;
     if (args->fields == NULL) {
         return usage_error(s->command, "--field is required: what shall change?");
     }
-    int code = read_issuer(s, args, &request.issuer);
-    if (code != EXIT_OK) {
+    request.issuer = read_issuer(s, args, &code);
+    if (request.issuer == NULL) {
         return code;
     }
     mask.paths = (char **)(uintptr_t)args->fields;
