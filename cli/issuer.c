@@ -71,7 +71,8 @@ static const char *kind_name(Chancery__V1__IssuerKind kind)
 static int list(struct session *s, const struct issuer_args *args)
 {
     ProtobufCMessage *message = NULL;
-    Chancery__V1__ListIssuersRequest request = CHANCERY__V1__LIST_ISSUERS_REQUEST__INIT;
+    Chancery__V1__ListIssuersRequest request;
+    chancery__v1__list_issuers_request__init(&request);
     request.tenant = text_field(args->tenant);
     request.page_size = 200;
     for (;;) {
@@ -99,7 +100,8 @@ static int list(struct session *s, const struct issuer_args *args)
 static int get(struct session *s, const struct issuer_args *args)
 {
     ProtobufCMessage *message = NULL;
-    Chancery__V1__GetIssuerRequest request = CHANCERY__V1__GET_ISSUER_REQUEST__INIT;
+    Chancery__V1__GetIssuerRequest request;
+    chancery__v1__get_issuer_request__init(&request);
     request.issuer_id = text_field(args->id);
     request.tenant = text_field(args->tenant);
     int code = session_call(s, "IssuerService/GetIssuer", &request.base,
@@ -130,7 +132,8 @@ static int create(struct session *s, const struct issuer_args *args)
 {
     int code = EXIT_FAILED;
     ProtobufCMessage *message = NULL;
-    Chancery__V1__CreateIssuerRequest request = CHANCERY__V1__CREATE_ISSUER_REQUEST__INIT;
+    Chancery__V1__CreateIssuerRequest request;
+    chancery__v1__create_issuer_request__init(&request);
     request.issuer = read_issuer(s, args, &code);
     if (request.issuer == NULL) {
         return code;
@@ -151,8 +154,10 @@ static int update(struct session *s, const struct issuer_args *args)
 {
     int code = EXIT_FAILED;
     ProtobufCMessage *message = NULL;
-    Google__Protobuf__FieldMask mask = GOOGLE__PROTOBUF__FIELD_MASK__INIT;
-    Chancery__V1__UpdateIssuerRequest request = CHANCERY__V1__UPDATE_ISSUER_REQUEST__INIT;
+    Google__Protobuf__FieldMask mask;
+    google__protobuf__field_mask__init(&mask);
+    Chancery__V1__UpdateIssuerRequest request;
+    chancery__v1__update_issuer_request__init(&request);
     if (args->fields == NULL) {
         return usage_error(s->command, "--field is required: what shall change?");
     }
@@ -177,7 +182,8 @@ static int update(struct session *s, const struct issuer_args *args)
 static int delete (struct session *s, const struct issuer_args *args)
 {
     ProtobufCMessage *message = NULL;
-    Chancery__V1__DeleteIssuerRequest request = CHANCERY__V1__DELETE_ISSUER_REQUEST__INIT;
+    Chancery__V1__DeleteIssuerRequest request;
+    chancery__v1__delete_issuer_request__init(&request);
     request.issuer_id = text_field(args->id);
     request.tenant = text_field(args->tenant);
     return session_call(s, "IssuerService/DeleteIssuer", &request.base,
@@ -218,7 +224,8 @@ static int test(struct session *s, const struct issuer_args *args)
     struct err err = {0};
     struct slice token;
     ProtobufCMessage *message = NULL;
-    Chancery__V1__TestTokenRequest request = CHANCERY__V1__TEST_TOKEN_REQUEST__INIT;
+    Chancery__V1__TestTokenRequest request;
+    chancery__v1__test_token_request__init(&request);
     const char *path = args->file == NULL ? "-" : args->file;
     if (!read_file(s->arena, path, TOKEN_FILE_MAX, &token, &err).ok) {
         return fail_with(s->command, &err);
@@ -246,7 +253,8 @@ static int test(struct session *s, const struct issuer_args *args)
 static int map(struct session *s, const struct issuer_args *args)
 {
     ProtobufCMessage *message = NULL;
-    Chancery__V1__MapTenantRequest request = CHANCERY__V1__MAP_TENANT_REQUEST__INIT;
+    Chancery__V1__MapTenantRequest request;
+    chancery__v1__map_tenant_request__init(&request);
     if (args->tenant == NULL) {
         return usage_error(s->command, "--tenant is required: whom shall the value mean?");
     }
@@ -260,7 +268,8 @@ static int map(struct session *s, const struct issuer_args *args)
 static int unmap(struct session *s, const struct issuer_args *args)
 {
     ProtobufCMessage *message = NULL;
-    Chancery__V1__UnmapTenantRequest request = CHANCERY__V1__UNMAP_TENANT_REQUEST__INIT;
+    Chancery__V1__UnmapTenantRequest request;
+    chancery__v1__unmap_tenant_request__init(&request);
     request.issuer_id = text_field(args->id);
     request.value = text_field(args->value);
     return session_call(s, "IssuerService/UnmapTenant", &request.base,
@@ -270,8 +279,8 @@ static int unmap(struct session *s, const struct issuer_args *args)
 static int mappings(struct session *s, const struct issuer_args *args)
 {
     ProtobufCMessage *message = NULL;
-    Chancery__V1__ListTenantMappingsRequest request =
-        CHANCERY__V1__LIST_TENANT_MAPPINGS_REQUEST__INIT;
+    Chancery__V1__ListTenantMappingsRequest request;
+    chancery__v1__list_tenant_mappings_request__init(&request);
     request.issuer_id = text_field(args->id);
     for (;;) {
         int code = session_call(s, "IssuerService/ListTenantMappings", &request.base,
