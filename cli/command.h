@@ -30,6 +30,7 @@ extern const struct command command_restore;
 extern const struct command command_track;
 extern const struct command command_template;
 extern const struct command command_audit;
+extern const struct command command_issuer;
 extern const struct command command_doctor;
 
 /* --- options: --name VALUE, --name=VALUE, --flag, -o VALUE ---------------------------------------- */

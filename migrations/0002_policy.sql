@@ -397,6 +397,16 @@ CREATE TABLE issuer_tenant (
 );
 CREATE INDEX issuer_tenant_by_tenant ON issuer_tenant (tenant);
 
+-- Whether a multi-tenant issuer, in whatever boundary, is this template and means somebody else than `own` by this value.
+-- A definer's function, because rows of other boundaries can't be seen by everybody.
+CREATE FUNCTION issuer_is_covered(template text, claimed text, own uuid) RETURNS boolean
+LANGUAGE sql STABLE SECURITY DEFINER SET search_path = public, pg_temp AS $$
+    SELECT EXISTS (SELECT FROM issuer i WHERE i.iss = template AND i.kind = 2 AND NOT EXISTS (
+        SELECT FROM issuer_tenant m WHERE m.issuer = i.issuer AND m.value = claimed AND m.tenant = own))
+$$;
+REVOKE ALL ON FUNCTION issuer_is_covered(text, text, uuid) FROM PUBLIC;
+GRANT EXECUTE ON FUNCTION issuer_is_covered(text, text, uuid) TO chancery_server;
+
 -- Components that come with tokens: whose, and the subject that they name.
 ALTER TABLE component
     ADD COLUMN issuer uuid,

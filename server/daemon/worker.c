@@ -225,6 +225,7 @@ static rc start(struct worker *w, struct err *err)
     struct identity_config identity = {
         .ca_file = w->conf->identity->ca_file[0] == '\0' ? NULL : w->conf->identity->ca_file,
         .allow_loopback = w->conf->identity->allow_loopback,
+        .allow_private = w->conf->identity->allow_private,
     };
     struct net_config net = {.max_connections = w->conf->limits->max_connections,
                              .max_streams = w->conf->limits->max_streams};

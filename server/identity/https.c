@@ -1,9 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "identity/https.h"
 
-#include <arpa/inet.h>
 #include <curl/curl.h>
-#include <netinet/in.h>
 #include <sys/socket.h>
 #include <unistd.h>
 
@@ -15,9 +13,7 @@ struct https {
     struct loop_timer timer;
     struct loop_task reap; /* frees watches outside their own callbacks */
     struct list dead_watches;
-    char *ca_file;
-    bool allow_loopback;
-    int64_t timeout_ms;
+    struct https_config config; /* owns its ca_file */
 };
 
 struct https_get {
@@ -131,29 +127,11 @@ static int on_want_socket(CURL *easy, curl_socket_t socket, int what, void *arg,
     return 0;
 }
 
-/* After name resolution, so that no name leads where an address could not. */
-static bool may_connect(const struct https *https, const struct sockaddr *address)
-{
-    if (address->sa_family == AF_INET) {
-        const struct sockaddr_in *v4 = (const void *)address;
-        uint32_t host = ntohl(v4->sin_addr.s_addr);
-        bool is_loopback = host >> 24 == 127;
-        return host != 0 && host >> 16 != 0xa9fe && (!is_loopback || https->allow_loopback);
-    }
-    if (address->sa_family == AF_INET6) {
-        const struct in6_addr *v6 =
-            &((const struct sockaddr_in6 *)(const void *)address)->sin6_addr;
-        return !IN6_IS_ADDR_LINKLOCAL(v6) && !IN6_IS_ADDR_V4MAPPED(v6) &&
-               !IN6_IS_ADDR_UNSPECIFIED(v6) && (!IN6_IS_ADDR_LOOPBACK(v6) || https->allow_loopback);
-    }
-    return false;
-}
-
 static curl_socket_t open_socket(void *arg, curlsocktype purpose, struct curl_sockaddr *address)
 {
     const struct https *https = arg;
     (void)purpose;
-    if (!may_connect(https, &address->addr)) {
+    if (!https_may_connect(&address->addr, &https->config)) {
         return CURL_SOCKET_BAD;
     }
     return socket(address->family, address->socktype | SOCK_CLOEXEC, address->protocol);
@@ -177,9 +155,9 @@ struct https *https_new(struct loop *loop, const struct https_config *config)
     https->loop = loop;
     https->multi = curl_multi_init();
     CH_ASSERT(https->multi != NULL);
-    https->ca_file = config->ca_file == NULL ? NULL : xstrdup(config->ca_file);
-    https->allow_loopback = config->allow_loopback;
-    https->timeout_ms = config->timeout_ms > 0 ? config->timeout_ms : HTTPS_TIMEOUT_MS;
+    https->config = *config;
+    https->config.ca_file = config->ca_file == NULL ? NULL : xstrdup(config->ca_file);
+    https->config.timeout_ms = config->timeout_ms > 0 ? config->timeout_ms : HTTPS_TIMEOUT_MS;
     list_init(&https->dead_watches);
     loop_task_init(&https->reap, reap);
     loop_timer_init(&https->timer, loop, on_timer);
@@ -199,7 +177,7 @@ void https_free(struct https *https)
     loop_task_cancel(&https->reap);
     reap(&https->reap);
     loop_timer_fini(&https->timer);
-    xfree(https->ca_file);
+    xfree((void *)(uintptr_t)https->config.ca_file);
     xfree(https);
 }
 
@@ -213,15 +191,15 @@ static void set_options(struct https_get *get, const char *url)
     curl_easy_setopt(easy, CURLOPT_PROXY, "");
     curl_easy_setopt(easy, CURLOPT_FOLLOWLOCATION, 0L);
     curl_easy_setopt(easy, CURLOPT_NOSIGNAL, 1L);
-    curl_easy_setopt(easy, CURLOPT_TIMEOUT_MS, (long)https->timeout_ms);
+    curl_easy_setopt(easy, CURLOPT_TIMEOUT_MS, (long)https->config.timeout_ms);
     curl_easy_setopt(easy, CURLOPT_MAXFILESIZE, (long)get->max_bytes);
     curl_easy_setopt(easy, CURLOPT_ERRORBUFFER, get->problem);
     curl_easy_setopt(easy, CURLOPT_WRITEFUNCTION, on_body);
     curl_easy_setopt(easy, CURLOPT_WRITEDATA, get);
     curl_easy_setopt(easy, CURLOPT_OPENSOCKETFUNCTION, open_socket);
     curl_easy_setopt(easy, CURLOPT_OPENSOCKETDATA, https);
-    if (https->ca_file != NULL) {
-        curl_easy_setopt(easy, CURLOPT_CAINFO, https->ca_file);
+    if (https->config.ca_file != NULL) {
+        curl_easy_setopt(easy, CURLOPT_CAINFO, https->config.ca_file);
     }
 }
 

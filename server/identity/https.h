@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* Small HTTPS GETs by libcurl on our loop. HTTPS only, certificates checked, no redirects, no proxies from
- * the environment, and never to link-local addresses (the metadata services of clouds) whatever a name
- * resolves to. Loop thread only. */
+ * the environment, and never to addresses that lie inside (the metadata services of clouds, other people's
+ * machines) whatever a name resolves to. Loop thread only. */
 #pragma once
 
 #include "base/buf.h"
@@ -13,12 +13,17 @@ enum { HTTPS_TIMEOUT_MS = 5000 };
 
 struct https_config {
     const char *ca_file; /* PEM bundle; NULL: the system's */
-    bool allow_loopback;
-    int64_t timeout_ms; /* for a GET, whole; 0: HTTPS_TIMEOUT_MS */
+    bool allow_loopback; /* addresses of this machine */
+    bool allow_private;  /* addresses of networks of one's own (RFC 1918, RFC 4193) */
+    int64_t timeout_ms;  /* for a GET, whole; 0: HTTPS_TIMEOUT_MS */
 };
 
 struct https *https_new(struct loop *loop, const struct https_config *config);
 void https_free(struct https *https);
+
+struct sockaddr;
+/* Whether a GET may go to this address, which its host's name resolved to. */
+bool https_may_connect(const struct sockaddr *address, const struct https_config *config);
 
 /* One GET; made by https_get, freed after `done` or by https_cancel. */
 struct https_get;

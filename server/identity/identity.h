@@ -19,6 +19,7 @@ struct key_set;
 struct identity_config {
     const char *ca_file;       /* PEM bundle for JWKS addresses; NULL: the system's */
     bool allow_loopback;       /* fetch JWKS from this machine too; tests and `chancery dev` */
+    bool allow_private;        /* and from private networks, for identity providers inside */
     size_t tokens_max;         /* remembered tokens; 0: 65,536 */
     int64_t keys_lifetime_ms;  /* keys are fetched again after this; 0: 1 h */
     int64_t keys_stale_max_ms; /* and used at most so long when that fails; 0: 24 h */

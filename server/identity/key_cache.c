@@ -201,6 +201,7 @@ struct key_cache *key_cache_new(struct loop *loop, const struct identity_config 
     cache->loop = loop;
     cache->https = https_new(loop, &(struct https_config){.ca_file = config->ca_file,
                                                           .allow_loopback = config->allow_loopback,
+                                                          .allow_private = config->allow_private,
                                                           .timeout_ms = config->fetch_timeout_ms});
     cache->sets = hashmap_new(KEY_CACHE_MAX, set_free);
     cache->lifetime_ms = config->keys_lifetime_ms > 0 ? config->keys_lifetime_ms : 3600000;

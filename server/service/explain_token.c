@@ -55,18 +55,27 @@ static const char *tenant_text(struct call *c, const struct identified *who)
     return who->home == NULL
                ? "Its issuer speaks for people of no tenant."
                : arena_printf(call_arena(c), "It speaks for the tenant %s%s.", who->home->view.name,
-                              who->check.claims->is_guest ? ", for a guest of it" : "");
+                              who->user.is_guest ? ", for a guest of it" : "");
+}
+
+/* How many of the token's addresses were not taken over. */
+static size_t count_left_out(const struct identified *who)
+{
+    const struct token_claims *claims = who->check.claims;
+    const struct subject subject = {.user = who->user};
+    size_t count = 0;
+    for (size_t i = 0; i < claims->address_count; i++) {
+        count += subject_is_user(&subject, claims->addresses[i]) ? 0 : 1;
+    }
+    return count;
 }
 
 static const char *address_text(struct call *c, const struct identified *who)
 {
-    size_t left_out = who->check.claims->address_count > who->user.address_count
-                          ? who->check.claims->address_count - who->user.address_count
-                          : 0;
     return arena_printf(call_arena(c),
-                        "These count: %s. %zu of the token's others do not, because its issuer has "
-                        "no authority over their domains.",
-                        list(c, who->user.addresses, who->user.address_count), left_out);
+                        "These count, the directory's aliases included: %s. %zu of the token's own "
+                        "do not, because its issuer has no authority over their domains.",
+                        list(c, who->user.addresses, who->user.address_count), count_left_out(who));
 }
 
 static const char *groups_text(struct call *c, const struct identified *who)

@@ -117,23 +117,22 @@ static step look_up(struct call *c, enum lookup_kind kind, struct slice key, ste
     return wait_store(c, then, &lookup->op);
 }
 
-/* Which tenant is meant, if any: known on the platform's epoch. */
-static step have_answer(struct call *c, struct tenant_id tenant, int64_t epoch)
+/* Which tenant is meant, or whether the address is some tenant's: known on the platform's epoch. */
+static step have_answer(struct call *c, const struct lookup_answer *answer)
 {
-    caller_add_scope(caller_of(c), TENANT_PLATFORM.u, epoch);
+    caller_add_scope(caller_of(c), TENANT_PLATFORM.u, answer->epoch);
     if (who_of(c)->issuer->kind == ISSUER_CONSUMER) {
-        return decide_user(c, !ID_IS_ZERO(tenant));
+        return decide_user(c, answer->is_found);
     }
-    return ID_IS_ZERO(tenant) ? decide_user(c, false) : caller_need_tenant(c, tenant, have_home);
+    return answer->is_found ? caller_need_tenant(c, answer->tenant, have_home)
+                            : decide_user(c, false);
 }
 
 static step tenant_asked(struct call *c)
 {
     const struct lookup *lookup = &who_of(c)->lookup;
-    if (lookup->op.err.reason != R_NONE && lookup->op.err.reason != R_NOT_FOUND) {
-        return refuse_with(c, &lookup->op.err);
-    }
-    return have_answer(c, lookup->tenant, lookup->platform_epoch);
+    bool is_answer = lookup->op.err.reason == R_NONE || lookup->op.err.reason == R_NOT_FOUND;
+    return is_answer ? have_answer(c, &lookup->answer) : refuse_with(c, &lookup->op.err);
 }
 
 /* By the token's tenant claim, or by its address's domain. */
@@ -144,8 +143,7 @@ static step ask_tenant(struct call *c, enum lookup_kind kind, struct slice key)
     who->asked_key = key;
     const struct lookup_answer *known =
         caller_of(c)->is_fresh ? NULL : lookups_answer(services_of(c)->lookups, kind, key);
-    return known != NULL ? have_answer(c, known->tenant, known->epoch)
-                         : look_up(c, kind, key, tenant_asked);
+    return known != NULL ? have_answer(c, known) : look_up(c, kind, key, tenant_asked);
 }
 
 static step ask_mapping(struct call *c)
@@ -177,8 +175,7 @@ static step token_checked(struct call *c)
         if (claims->address_count == 0) {
             break;
         }
-        return ask_tenant(c, LOOKUP_TENANT_BY_DOMAIN,
-                          slice_str(address_domain(claims->addresses[0])));
+        return ask_tenant(c, LOOKUP_TAKEN_DOMAIN, slice_str(address_domain(claims->addresses[0])));
     case ISSUER_PASSCODE:
     case ISSUER_COMPONENT:
         break;

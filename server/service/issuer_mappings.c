@@ -36,6 +36,24 @@ static step check_kind(struct call *c)
                : call_bad_field(c, "issuer_id", "It must be a multi-tenant issuer.");
 }
 
+/* Under a template a value is a UUID, as tokens write it: in lower case. */
+static step check_value(struct call *c)
+{
+    struct issuers *s = issuers_of(c);
+    struct uuid id;
+    if (step_failed(check_kind(c))) {
+        return STEP_FAILED;
+    }
+    if (!issuer_is_template(s->row.issuer.iss)) {
+        return STEP_NEXT;
+    }
+    if (!uuid_parse(slice_str(s->value), &id, NULL).ok) {
+        return call_bad_field(c, "value", "Under a template it must be the tenant's UUID.");
+    }
+    s->value = reply_uuid(c, id);
+    return s->value == NULL ? call_fail(c, R_ARENA_EXHAUSTED, "value") : STEP_NEXT;
+}
+
 /* --- MapTenant ---------------------------------------------------------------------------------- */
 
 static step parse_map(struct call *c)
@@ -48,25 +66,10 @@ static step parse_map(struct call *c)
     return parse_value(c, request->issuer_id, request->value);
 }
 
-/* Under a template a value is a UUID, as tokens write it: in lower case. */
-static step check_value(struct call *c)
-{
-    struct issuers *s = issuers_of(c);
-    struct uuid id;
-    if (!issuer_is_template(s->row.issuer.iss)) {
-        return STEP_NEXT;
-    }
-    if (!uuid_parse(slice_str(s->value), &id, NULL).ok) {
-        return call_bad_field(c, "value", "Under a template it must be the tenant's UUID.");
-    }
-    s->value = reply_uuid(c, id);
-    return s->value == NULL ? call_fail(c, R_ARENA_EXHAUSTED, "value") : STEP_NEXT;
-}
-
 static step check_map(struct call *c)
 {
     struct issuers *s = issuers_of(c);
-    if (step_failed(check_kind(c)) || step_failed(check_value(c))) {
+    if (step_failed(check_value(c))) {
         return STEP_FAILED;
     }
     if (slice_eq_nocase(slice_str(s->value), slice_str(MICROSOFT_CONSUMERS))) {
@@ -122,6 +125,8 @@ const struct flow unmap_tenant_flow = {
     .state_size = sizeof(struct issuers),
     .steps = {{"parse", parse_unmap, 0},
               {"authenticate", caller_authenticate_fresh, 0},
+              {"read", issuers_read_platforms, 0},
+              {"check", check_value, 0},
               {"unmap", unmap, STEP_COMMIT},
               {"reply", reply_empty, 0}},
     .on_refusal = caller_refused,

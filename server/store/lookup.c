@@ -144,14 +144,21 @@ static rc read_answer(struct lookup *lookup, const PGresult *r, struct err *err)
 {
     uint8_t space[KEY_MAX];
     struct slice where = cache_key(space, lookup->kind, lookup->key);
-    lookup->tenant.u = pg_uuid(r, 0, 0);
-    lookup->platform_epoch = pg_int(r, 0, 1);
-    if (where.len > 0) {
-        struct lookup_answer *answer = xcalloc(1, sizeof *answer);
-        *answer = (struct lookup_answer){lookup->tenant, lookup->platform_epoch};
-        hashmap_put(lookup->lookups->answers, where, answer);
+    struct lookup_answer *answer = &lookup->answer;
+    *answer = (struct lookup_answer){.epoch = pg_int(r, 0, 1)};
+    if (lookup->kind == LOOKUP_TAKEN_DOMAIN) {
+        answer->is_found = pg_bool(r, 0, 0);
+    } else {
+        answer->tenant.u = pg_uuid(r, 0, 0);
+        answer->is_found = !ID_IS_ZERO(answer->tenant);
     }
-    ENSURE(!ID_IS_ZERO(lookup->tenant), err, R_NOT_FOUND);
+    lookup->tenant = answer->tenant;
+    if (where.len > 0) {
+        struct lookup_answer *kept = xcalloc(1, sizeof *kept);
+        *kept = *answer;
+        hashmap_put(lookup->lookups->answers, where, kept);
+    }
+    ENSURE(answer->is_found, err, R_NOT_FOUND);
     return OK;
 }
 
@@ -164,10 +171,11 @@ static rc read_row(struct store_op *op, size_t index, const PGresult *r, struct 
     case LOOKUP_ISSUER:
     case LOOKUP_COMPONENT:
         return read_found(lookup, r, err);
-    case LOOKUP_TENANT_BY_DOMAIN:
     case LOOKUP_TENANT_BY_MAPPING:
+    case LOOKUP_TAKEN_DOMAIN:
         return read_answer(lookup, r, err);
     case LOOKUP_TENANT_BY_NAME:
+    case LOOKUP_TENANT_BY_DOMAIN:
         break;
     }
     lookup->tenant.u = pg_uuid(r, 0, 0);
@@ -211,6 +219,7 @@ void lookup_submit(struct lookups *lookups, struct lookup *lookup, enum lookup_k
         [LOOKUP_TENANT_BY_NAME] = ST_find_tenant_by_name,
         [LOOKUP_TENANT_BY_DOMAIN] = ST_find_tenant_by_domain,
         [LOOKUP_TENANT_BY_MAPPING] = ST_find_mapped_tenant,
+        [LOOKUP_TAKEN_DOMAIN] = ST_find_taken_domain,
     };
     struct pg_params p;
     lookup->kind = kind;

@@ -18,6 +18,7 @@ enum lookup_kind {
     LOOKUP_TENANT_BY_NAME,
     LOOKUP_TENANT_BY_DOMAIN,  /* verified ones only */
     LOOKUP_TENANT_BY_MAPPING, /* by lookup_mapping_key */
+    LOOKUP_TAKEN_DOMAIN,      /* whether some tenant, in whatever boundary, has verified it */
 };
 
 /* What was found, per worker: up to `max` issuers and components, and as many answers about tenants. Issuers and
@@ -29,9 +30,10 @@ void lookups_free(struct lookups *lookups);
 const struct issuer *lookups_issuer(struct lookups *lookups, const char *iss, struct arena *arena);
 const struct component_row *lookups_component(struct lookups *lookups, struct slice fingerprint,
                                               struct arena *arena);
-/* Which tenant, if any, a domain or mapping means: what was answered on this epoch of the platform. */
+/* What was answered to LOOKUP_TENANT_BY_MAPPING or LOOKUP_TAKEN_DOMAIN on this epoch of the platform. */
 struct lookup_answer {
-    struct tenant_id tenant; /* zero: none */
+    bool is_found;
+    struct tenant_id tenant; /* of a mapping */
     int64_t epoch;
 };
 /* From the cache; NULL when it must be asked for. Lends until the next call of this module. */
@@ -50,7 +52,7 @@ struct lookup {
     const struct issuer *issuer;
     const struct component_row *component;
     struct tenant_id tenant;
-    int64_t platform_epoch; /* on which `tenant` by domain or mapping holds, R_NOT_FOUND too */
+    struct lookup_answer answer; /* set with R_NOT_FOUND too */
     /* Private. */
     struct lookups *lookups;
     struct slice key;

@@ -9,10 +9,12 @@ import secrets
 import shutil
 import subprocess
 import tempfile
+import uuid
 
 import pytest
 
 from authority import BUILD, Authority, Reader
+from providers import COMMERCIAL, Entra
 
 HERE = os.path.dirname(os.path.abspath(__file__))
 CHANCERY = f"{BUILD}/cli/chancery"
@@ -31,7 +33,7 @@ def world():
         w.contoso, w.admin = authority.tenant("contoso", "commercial", "contoso.com")
         w.fabrikam, _ = authority.tenant("fabrikam", "commercial", "fabrikam.com")
         w.gateway = authority.component("edge", 1, tenant="contoso", sender_domains=["contoso.com"])
-        for identity in (w.gateway, w.admin):
+        for identity in (w.gateway, w.admin, authority.admin):
             authority.write(f"{identity.name}.pem", identity.certificate)
             authority.write(f"{identity.name}.key", identity.key)
             profile(w, identity.name, certificate_file=f"{w.f}/{identity.name}.pem",
@@ -177,9 +179,44 @@ def test_templates(world):
     assert "line 2: rights" in done.stderr
 
 
+def test_issuers(world):
+    entra = Entra(COMMERCIAL)
+    yaml = {"kind": "MULTI_TENANT", "boundary": "commercial", "issuer": entra.iss, "audiences": [entra.audience],
+            "algorithms": ["RS256"], "jwks_json": entra.jwks(), "clock_skew_seconds": 60}
+    world.a.write("issuer.yaml", json.dumps(yaml).encode())
+    identity = run(world, "issuer create", "platform-admin", "-f", f"{world.f}/issuer.yaml").stdout.strip()
+    assert f"{identity}  multi-tenant commercial {entra.iss}" in run(world, "issuer list", "platform-admin").stdout
+    tid = str(uuid.uuid4())
+    token = entra.token(tid, "alice@contoso.com")
+    world.a.write("entra.token", token.encode() + b"\n")
+    test = ("issuer test", "platform-admin", "-f", f"{world.f}/entra.token")
+    assert "failed  tenant" in run(world, *test, expect=3).stdout
+    run(world, "issuer map", "platform-admin", "--tenant", "contoso", identity, tid)
+    run(world, "issuer map", "platform-admin", "--tenant", "fabrikam", identity, tid, expect=3)
+    run(world, "issuer map", "platform-admin", identity, tid, expect=2)
+    assert run(world, "issuer mappings", "platform-admin", identity).stdout == f"{tid}  contoso\n"
+    told = run(world, *test).stdout
+    assert "accepted: a user of contoso, boundary commercial" in told and "addresses: alice@contoso.com" in told
+    told = json.loads(run(world, "issuer test", "contoso-admin", "-o", "json", input=token).stdout)
+    assert told["addresses"] == ["alice@contoso.com"] and len(told["checks"]) == 12
+    world.a.write("change.yaml", b"audiences: [other]\n")
+    run(world, "issuer update", "platform-admin", "-f", f"{world.f}/change.yaml", identity, expect=2)
+    changed = json.loads(run(world, "issuer update", "platform-admin", "-f", f"{world.f}/change.yaml", "--field", "audiences",
+                             identity).stdout)["issuer"]
+    assert (changed["audiences"], changed["etag"]) == (["other"], "2")
+    assert json.loads(run(world, "issuer get", "platform-admin", identity).stdout)["issuer"] == changed
+    assert "TOKEN_AUDIENCE" in run(world, *test, expect=3).stdout
+    run(world, "issuer unmap", "platform-admin", identity, tid)
+    run(world, "issuer delete", "platform-admin", identity)
+    assert "NOT_FOUND" in run(world, "issuer get", "platform-admin", identity, expect=3).stderr
+    own = json.loads(run(world, "issuer list", "contoso-admin", "-o", "json").stdout)["issuers"]
+    assert [issuer["issuer"] for issuer in own] == ["https://idp.contoso.com"]
+    assert own == json.loads(run(world, "issuer list", "platform-admin", "--tenant", "contoso", "-o", "json").stdout)["issuers"]
+
+
 def test_help_and_usage():
-    names = ["dev", "token", "protect", "open", "inspect", "revoke", "restore", "track", "template", "audit", "migrate",
-             "doctor"]
+    names = ["dev", "token", "protect", "open", "inspect", "revoke", "restore", "track", "template", "issuer", "audit",
+             "migrate", "doctor"]
     listed = subprocess.run([CHANCERY, "--help"], capture_output=True, text=True, check=True).stdout
     for name in names:
         assert f"  {name} " in listed

@@ -203,6 +203,7 @@ def test_mappings(world):
     unmap(world, "entra", value)
     assert everywhere(world, token) == "TOKEN_NO_ADDRESS"
     assert reason(unmap, world, "entra", value) == "NOT_FOUND"
+    assert reason(unmap, world, "entra", "contoso") == reason(unmap, world, "google", value) == "FIELD_INVALID"
     for log in ({"tenant": "fabrikam"}, {}):
         events = [(e.operation, e.target) for e in world.a.audit(**log) if e.operation.endswith("map_tenant")]
         assert events[:2] == [("unmap_tenant", value), ("map_tenant", value)]

@@ -69,7 +69,7 @@ def test_a_good_token(world):
     assert list(reply.addresses) == ["al@contoso.com", "a.l@contoso.com"]
     assert list(reply.groups) == ["legal@contoso.com"]
     said = {c.name: c.explanation for c in reply.checks}
-    assert "contoso" in said["tenant"] and "guest" in said["tenant"] and "1 of the token's others" in said["address"]
+    assert "contoso" in said["tenant"] and "guest" in said["tenant"] and "1 of the token's own" in said["address"]
     assert "2 groups by address and 1 by id" in said["groups"] and "ES256" in said["algorithm"]
 
 
@@ -130,6 +130,25 @@ def test_overage(world):
     reply = check(world, world.entra.token(world.tid["contoso"], "al@contoso.com", hasgroups=True))
     assert reply.reason == "" and not reply.groups
     assert "does not carry its groups" in reply.checks[-1].explanation
+
+
+def test_the_directory_counts(world):
+    """Its aliases, its groups by the provider's ids and by nesting, its guests: as in a real call."""
+    group = str(uuid.uuid4())
+    for method, request in (
+            ("PutUser", {"user": {"address": "gil@contoso.com", "aliases": ["gilbert@contoso.com"]}}),
+            ("PutUser", {"user": {"address": "gus@contoso.com", "guest": True}}),
+            ("PutGroup", {"group": {"address": "legal@contoso.com", "external_id": group}}),
+            ("PutGroup", {"group": {"address": "all@contoso.com"}}),
+            ("AddMembers", {"group": "all@contoso.com", "members": ["legal@contoso.com"]})):
+        world.a.call(f"DirectoryService/{method}", request, world.contoso_admin)
+    reply = check(world, world.own.sign(good(world, email="gil@contoso.com", groups=[group, "x"], upn="gil@fabrikam.com")))
+    assert list(reply.addresses) == ["gil@contoso.com", "gilbert@contoso.com"] and not reply.guest
+    assert list(reply.groups) == ["all@contoso.com", "legal@contoso.com"]
+    said = {c.name: c.explanation for c in reply.checks}
+    assert "1 of the token's own" in said["address"] and "2 groups count" in said["groups"]
+    reply = check(world, world.own.sign(good(world, email="gus@contoso.com")))
+    assert reply.guest and "guest" in reply.checks[CHECKS.index("tenant")].explanation
 
 
 def test_strangers_learn_nothing(world):

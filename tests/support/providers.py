@@ -78,9 +78,12 @@ class Google(Provider):
 
 
 class Yahoo(Provider):
+    """Its set has RSA keys of 1024 bits beside the one on P-256, so only that one can be used."""
+
     def __init__(self):
         super().__init__("https://api.login.yahoo.com", "ES256", "dj0yJmk9V2ZtYm1Gc0VHVGxEJmQ9")
-        self.keys = [self.make_key(alg="ES256")]
+        weak = jwk.JWK.generate(kty="RSA", size=1024, kid="4", use="sig")
+        self.keys = [self.make_key(alg="ES256"), (weak, {"alg": "RS256"})]
 
     def token(self, address, **claims):
         return self.sign({"iss": self.iss, "sub": "FSVIDUW3D7FSVIDUW3D72F2F", "email": address,

@@ -502,19 +502,21 @@ static void lookups_find_components_and_issuers(void **state)
     lookup_submit(lookups, &found, LOOKUP_TENANT_BY_DOMAIN, slice_str("contoso.com"));
     wait_op();
     assert_true(ID_EQ(found.tenant, CONTOSO));
+    lookup_submit(lookups, &found, LOOKUP_TAKEN_DOMAIN, slice_str("contoso.com"));
+    wait_op();
     const struct lookup_answer *known =
-        lookups_answer(lookups, LOOKUP_TENANT_BY_DOMAIN, slice_str("contoso.com"));
-    assert_true(ID_EQ(known->tenant, CONTOSO) && known->epoch == found.platform_epoch);
+        lookups_answer(lookups, LOOKUP_TAKEN_DOMAIN, slice_str("contoso.com"));
+    assert_true(known->is_found && known->epoch == found.answer.epoch);
     /* That there is none is remembered as well. */
     struct slice nobody = slice_str("nobody.example");
-    assert_null(lookups_answer(lookups, LOOKUP_TENANT_BY_DOMAIN, nobody));
-    lookup_submit(lookups, &found, LOOKUP_TENANT_BY_DOMAIN, nobody);
+    assert_null(lookups_answer(lookups, LOOKUP_TAKEN_DOMAIN, nobody));
+    lookup_submit(lookups, &found, LOOKUP_TAKEN_DOMAIN, nobody);
     wait_op();
     assert_int_equal(found.op.err.reason, R_NOT_FOUND);
-    known = lookups_answer(lookups, LOOKUP_TENANT_BY_DOMAIN, nobody);
-    assert_true(known != NULL && ID_IS_ZERO(known->tenant));
-    lookups_drop(lookups, LOOKUP_TENANT_BY_DOMAIN, nobody);
-    assert_null(lookups_answer(lookups, LOOKUP_TENANT_BY_DOMAIN, nobody));
+    known = lookups_answer(lookups, LOOKUP_TAKEN_DOMAIN, nobody);
+    assert_true(known != NULL && !known->is_found);
+    lookups_drop(lookups, LOOKUP_TAKEN_DOMAIN, nobody);
+    assert_null(lookups_answer(lookups, LOOKUP_TAKEN_DOMAIN, nobody));
 
     const struct component_row *held = lookups_component(lookups, print, arena);
     assert_string_equal(held->component.name, "edge");
