@@ -60,6 +60,7 @@ struct token_claims {
     size_t group_id_count;
     bool groups_overage; /* the token says that it leaves its groups out; then it has none */
     bool is_guest;
+    struct unix_time valid_from; /* the later of nbf and iat; 0: neither was there */
     struct unix_time expires_at; /* clock skew not added */
 };
 

@@ -32,7 +32,7 @@ static rc read_time(const struct token *token, const char *name, int64_t fallbac
 }
 
 rc claims_check_times(const struct token *token, const struct issuer *issuer, struct unix_time now,
-                      struct unix_time *expires_at, struct err *err)
+                      struct token_claims *claims, struct err *err)
 {
     int64_t exp, nbf, iat;
     TRY(read_time(token, "exp", -1, &exp, err));
@@ -42,7 +42,8 @@ rc claims_check_times(const struct token *token, const struct issuer *issuer, st
     ENSURE(now.s < exp + issuer->clock_skew_s, err, R_TOKEN_EXPIRED);
     ENSURE(nbf <= now.s + issuer->clock_skew_s, err, R_TOKEN_NOT_YET_VALID);
     ENSURE(iat <= now.s + issuer->clock_skew_s, err, R_TOKEN_NOT_YET_VALID);
-    expires_at->s = exp;
+    claims->valid_from.s = nbf > iat ? nbf : iat;
+    claims->expires_at.s = exp;
     return OK;
 }
 

@@ -4,10 +4,10 @@
 
 #include "identity/identity.h"
 
-/* Check exp, nbf and iat (RFC 7519 §4.1). R_TOKEN_EXPIRED, R_TOKEN_NOT_YET_VALID,
+/* Check exp, nbf and iat (RFC 7519 §4.1), and note them. R_TOKEN_EXPIRED, R_TOKEN_NOT_YET_VALID,
  * R_TOKEN_CLAIM_INVALID. */
 MUST rc claims_check_times(const struct token *token, const struct issuer *issuer,
-                           struct unix_time now, struct unix_time *expires_at, struct err *err);
+                           struct unix_time now, struct token_claims *claims, struct err *err);
 /* One of the issuer's audiences must be named (RFC 7519 §4.1.3). R_TOKEN_AUDIENCE. */
 MUST rc claims_check_audience(const struct token *token, const struct issuer *issuer,
                               struct err *err);

@@ -91,7 +91,7 @@ static rc check_key_issuer(const struct token *token, const struct jwk_public *k
 static rc check_content(struct token_check *check, struct token_claims *claims, struct err *err)
 {
     check->stage = TOKEN_STAGE_TIME;
-    TRY(claims_check_times(&check->token, check->issuer, check->now, &claims->expires_at, err));
+    TRY(claims_check_times(&check->token, check->issuer, check->now, claims, err));
     check->stage = TOKEN_STAGE_AUDIENCE;
     TRY(claims_check_audience(&check->token, check->issuer, err));
     check->stage = TOKEN_STAGE_BINDING;
@@ -125,7 +125,15 @@ static void finish(struct token_check *check, rc result, const char *outcome)
     check->done(check);
 }
 
-/* Whether the token was verified before under the same row and keys, and has not expired since. */
+/* The wall clock may have been set forward or back since the token was verified. */
+static bool is_in_time(const struct token_check *check, const struct token_claims *claims)
+{
+    int64_t skew_s = check->issuer->clock_skew_s;
+    return check->now.s < claims->expires_at.s + skew_s &&
+           claims->valid_from.s <= check->now.s + skew_s;
+}
+
+/* Whether the token was verified before under the same row and keys, and is in its time still. */
 static bool from_cache(struct token_check *check)
 {
     struct identity *identity = check->identity;
@@ -136,7 +144,7 @@ static bool from_cache(struct token_check *check)
     }
     if (!ID_EQ(entry->issuer, issuer->id) || entry->epoch != issuer->epoch ||
         entry->generation != key_cache_generation(identity->keys, issuer) ||
-        check->now.s >= entry->claims->expires_at.s + issuer->clock_skew_s ||
+        !is_in_time(check, entry->claims) ||
         !token_claims_copy(check->arena, entry->claims, &check->claims, NULL).ok) {
         token_cache_drop(identity->tokens, check->token.hash);
         return false;

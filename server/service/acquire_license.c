@@ -67,6 +67,9 @@ static step opened(struct call *c)
         return wait_failed(c, &a->keys.err);
     }
     a->is_open = true;
+    if (a->sealing->state == KEY_IS_REVOKED) {
+        return call_fail(c, R_KEY_REVOKED, "sealing key %u", a->sealing->version);
+    }
     a->caller.entry.facts.amendment =
         amendments_get(services_of(c)->amendments, a->license.header.content, call_arena(c));
     return step_from(sealed_policy_decode(call_arena(c), a->keys.policy, &a->policy, call_err(c)));
@@ -89,22 +92,14 @@ static void begin_keys(struct call *c)
     a->keys.sealed = a->license.sealed;
 }
 
-/* What a key's state means for content under it. */
+/* Whether the key can still open. A revoked one does: only who holds what it sealed is told that it is revoked, so that
+ * a made-up license does not tell which tenants and keys there are. Of a destroyed one the seal can't be tested. */
 static enum reason key_problem(const struct key_row *key)
 {
     if (key == NULL) {
         return R_KEY_UNKNOWN;
     }
-    switch (key->state) {
-    case KEY_ACTIVE:
-    case KEY_ARCHIVED:
-        return R_NONE;
-    case KEY_IS_REVOKED:
-        return R_KEY_REVOKED;
-    case KEY_IS_DESTROYED:
-        return R_KEY_DESTROYED;
-    }
-    return R_KEY_UNKNOWN;
+    return key->state == KEY_IS_DESTROYED ? R_KEY_DESTROYED : R_NONE;
 }
 
 static step open_seal(struct call *c)

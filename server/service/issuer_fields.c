@@ -128,8 +128,8 @@ static step read_keys(struct call *c, const Chancery__V1__Issuer *from, struct i
 static step read_claims(struct call *c, const Chancery__V1__Issuer *from, struct issuer_row *row)
 {
     Chancery__V1__ClaimMapping none;
-    chancery__v1__claim_mapping__init(&none); /* its texts are static */
     const Chancery__V1__ClaimMapping *claims = from->claims == NULL ? &none : from->claims;
+    chancery__v1__claim_mapping__init(&none);
     struct issuer *issuer = &row->issuer;
     issuer->claim_address = claims->address;
     issuer->claim_groups = claims->groups;

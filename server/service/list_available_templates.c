@@ -10,6 +10,7 @@
 #include "chancery/v1/publishing.pb-c.h"
 #include "crypto/hash.h"
 #include "domain/address.h"
+#include "domain/language.h"
 #include "service/admin.h"
 #include "service/flows.h"
 #include "service/reply.h"

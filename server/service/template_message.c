@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include <string.h>
 
+#include "base/utf8.h"
+#include "domain/language.h"
 #include "service/policy_fields.h"
 #include "service/reply.h"
 #include "service/templates.h"
@@ -10,19 +12,60 @@ struct text_lists {
     size_t *count;
 };
 
+static step bad_text(struct call *c, const char *field, size_t index, const char *part,
+                     const char *why)
+{
+    return call_bad_field(c, arena_printf(call_arena(c), "%s[%zu].%s", field, index, part), why);
+}
+
+static bool has_language(const char *const *languages, size_t count, const char *language)
+{
+    for (size_t i = 0; i < count; i++) {
+        if (slice_eq_nocase(slice_str(languages[i]), slice_str(language))) {
+            return true;
+        }
+    }
+    return false;
+}
+
+/* One text in one language; `before` are the languages of those that came before. */
+static step check_text(struct call *c, const char *field, size_t index,
+                       const Chancery__V1__LocalizedText *from, const char *const *before)
+{
+    struct slice text = slice_str(from->text);
+    if (!language_tag_is_valid(slice_str(from->language))) {
+        return bad_text(c, field, index, "language",
+                        "It must be a language tag of RFC 5646, such as en or de-CH.");
+    }
+    if (has_language(before, index, from->language)) {
+        return bad_text(c, field, index, "language", "There is another text in this language.");
+    }
+    if (text.len == 0 || text.len > TEMPLATE_TEXT_MAX) {
+        return bad_text(c, field, index, "text", "A text has 1 to 1,024 bytes.");
+    }
+    return utf8_is_printable(text)
+               ? STEP_NEXT
+               : bad_text(c, field, index, "text",
+                          "A text is one line, without tabs and control characters.");
+}
+
 static step read_texts(struct call *c, const char *field, Chancery__V1__LocalizedText *const *from,
                        size_t count, struct text_lists out)
 {
+    if (count > TEMPLATE_NAMES_MAX) {
+        return call_bad_field(c, field,
+                              arena_printf(call_arena(c),
+                                           "There may be at most %d languages; these are %zu.",
+                                           TEMPLATE_NAMES_MAX, count));
+    }
     const char **languages = ARENA_ARRAY(call_arena(c), const char *, count + 1);
     const char **texts = ARENA_ARRAY(call_arena(c), const char *, count + 1);
-    if (languages == NULL || texts == NULL || count > TEMPLATE_NAMES_MAX) {
-        return call_bad_field(c, field, "At most 64 languages.");
+    if (languages == NULL || texts == NULL) {
+        return call_fail(c, R_ARENA_EXHAUSTED, "texts");
     }
     for (size_t i = 0; i < count; i++) {
-        size_t language = strlen(from[i]->language), text = strlen(from[i]->text);
-        if (language == 0 || language > LANGUAGE_MAX || text == 0 || text > TEMPLATE_TEXT_MAX) {
-            return call_bad_field(
-                c, field, "A language tag has 1 to 35 characters, a text 1 to 1,024 bytes.");
+        if (step_failed(check_text(c, field, i, from[i], languages))) {
+            return STEP_FAILED;
         }
         languages[i] = from[i]->language;
         texts[i] = from[i]->text;
@@ -30,6 +73,27 @@ static step read_texts(struct call *c, const char *field, Chancery__V1__Localize
     *out.languages = languages;
     *out.texts = texts;
     *out.count = count;
+    return STEP_NEXT;
+}
+
+/* Descriptions are in the languages of the names, all of them, or there are none. */
+static step check_languages(struct call *c, const struct template_row *row)
+{
+    for (size_t i = 0; i < row->description_count; i++) {
+        if (!has_language(row->name_languages, row->name_count, row->description_languages[i])) {
+            return bad_text(c, "template.descriptions", i, "language",
+                            "There is no name in this language.");
+        }
+    }
+    for (size_t i = 0; row->description_count > 0 && i < row->name_count; i++) {
+        if (!has_language(row->description_languages, row->description_count,
+                          row->name_languages[i])) {
+            return call_bad_field(c, "template.descriptions",
+                                  arena_printf(call_arena(c),
+                                               "There is none in %s, in which there is a name.",
+                                               row->name_languages[i]));
+        }
+    }
     return STEP_NEXT;
 }
 
@@ -125,7 +189,7 @@ step template_read(struct call *c, const Chancery__V1__Template *from, unsigned 
             return STEP_FAILED;
         }
     }
-    return STEP_NEXT;
+    return check_languages(c, row);
 }
 
 /* --- writing ------------------------------------------------------------------------------------ */

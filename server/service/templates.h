@@ -6,7 +6,7 @@
 #include "service/admin.h"
 
 enum { TEMPLATES_MAX = 500 }; /* of one tenant */
-enum { TEMPLATE_NAMES_MAX = 64, TEMPLATE_TEXT_MAX = 1024, LANGUAGE_MAX = 35 };
+enum { TEMPLATE_NAMES_MAX = 64, TEMPLATE_TEXT_MAX = 1024 };
 
 /* Which parts of a message to take: all of them when it is made, those of the mask when it is changed. */
 enum template_part {

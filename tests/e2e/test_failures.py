@@ -84,8 +84,10 @@ def test_unknown_method_and_unbuilt_method(world):
     ({"request_id": "7"}, "request_id"),
     ({"display_name": "x" * 257}, "display_name"),
     ({"template_id": "", "do_not_forward": None}, "template_id"),
-    ({"custom": {"grants": [{"principals": ["bob"], "rights": [1]}]}, "do_not_forward": None}, "custom.grants"),
-    ({"custom": {"grants": [{"principals": ["owner"], "rights": [99]}]}, "do_not_forward": None}, "custom.grants"),
+    ({"custom": {"grants": [{"principals": ["bob"], "rights": [1]}]}, "do_not_forward": None},
+     "custom.grants[0].principals[0]"),
+    ({"custom": {"grants": [{"principals": ["owner"], "rights": [99]}]}, "do_not_forward": None},
+     "custom.grants[0].rights[0]"),
     ({"custom": {"grants": [{"principals": ["owner"], "rights": [1]}], "offline_access": 9},
       "do_not_forward": None}, "custom.offline_days"),
 ])

@@ -1,5 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
 """What a tenant's settings do to the next license: exclusions, onboarding, cap, state, choosing a template."""
+import time
+
 import pytest
 
 from authority import Authority, Reader, Refused
@@ -158,3 +160,138 @@ def test_deleting_a_template_in_use_is_refused_unless_forced(world):
     opened = {"publishing_license": made.publishing_license, "client_public_jwk": world.reader.public}
     assert reason(world.a.call, "LicensingService/AcquireLicense", opened, token=world.bob) == "NO_RIGHTS"
     assert len(world.a.call("LicensingService/AcquireLicense", opened, token=world.alice).rights) == 14
+
+
+# --- templates ------------------------------------------------------------------------------------------------
+
+
+def change(w, template, **fields):
+    return w.a.call("TemplateService/UpdateTemplate", {"template": {"template_id": template, **fields},
+                                                       "update_mask": {"paths": list(fields)}}, w.admin).template
+
+
+def under(w, template, **more):
+    """Content that is protected with a template."""
+    return protect(w, do_not_forward=None, template_id=template, **more)
+
+
+def opened(w, made, token=None):
+    got = w.a.call("LicensingService/AcquireLicense", {
+        "publishing_license": made.publishing_license, "client_public_jwk": w.reader.public}, token=token or w.bob)
+    return w.a.verify(got.use_license, w.reader)[0]
+
+
+def refused(w, made, token=None):
+    with pytest.raises(Refused) as caught:
+        opened(w, made, token)
+    return caught.value
+
+
+def test_a_template_is_stored_as_it_was_sent(world):
+    sent = {"names": [{"language": "en", "text": "Partners"}, {"language": "de-CH", "text": "Partnerfirmen"}],
+            "descriptions": [{"language": "de-CH", "text": "Für Partner"}, {"language": "en", "text": "For partners"}],
+            "grants": [{"principals": ["domain:Fabrikam.com"], "rights": [1, 5], "custom_rights": ["SIGN"]},
+                       {"principals": ["recipients"], "rights": [9]}],
+            "scope": ["group:Sales@contoso.com", "tenant:contoso"], "referral_contact": "help@contoso.com",
+            "expiry": {"days": 90}, "offline_access": 2, "offline_days": 14}
+    made = world.a.call("TemplateService/CreateTemplate", {"template": sent}, world.admin).template
+    got = world.a.call("TemplateService/GetTemplate", {"template_id": made.template_id}, world.admin).template
+    assert got == made and got.version == 1 and got.etag and got.tenant == "contoso" and not got.archived
+    assert [(n.language, n.text) for n in got.names] == [("en", "Partners"), ("de-CH", "Partnerfirmen")]
+    assert [(d.language, d.text) for d in got.descriptions] == [("de-CH", "Für Partner"), ("en", "For partners")]
+    assert [(list(g.principals), list(g.rights), list(g.custom_rights)) for g in got.grants] == [
+        (["domain:fabrikam.com"], [1, 5], ["SIGN"]), (["recipients"], [9], [])]
+    assert list(got.scope) == ["group:sales@contoso.com", "tenant:contoso"]
+    assert (got.expiry.days, got.offline_access, got.offline_days) == (90, 2, 14)
+    assert got.referral_contact == "help@contoso.com"
+    offered = available(world, world.alice, language="de-CH").templates
+    assert [(t.name, t.description) for t in offered if t.template_id == made.template_id] == [("Partnerfirmen", "Für Partner")]
+    world.a.call("TemplateService/DeleteTemplate", {"template_id": made.template_id}, world.admin)
+
+
+def test_content_expires_with_its_template(world):
+    """Never, on a date or days after it was protected: as the template says now, not as it said then."""
+    template = make_template(world)
+    made = under(world, template)
+    now = int(time.time())
+    assert not made.HasField("expire_time") and opened(world, made)["exp"] - now > 29 * 86400
+    change(world, template, expiry={"time": {"seconds": now + 3600}})
+    assert abs(opened(world, made)["exp"] - now - 3600) <= 2
+    assert under(world, template).expire_time.seconds == now + 3600
+    change(world, template, expiry={"time": {"seconds": int(time.time()) + 2}})
+    time.sleep(2.5)
+    assert refused(world, made).reason == "EXPIRED"
+    assert refused(world, made, world.contoso.token("eve@contoso.com")).reason == "NO_RIGHTS"  # not told to strangers
+    assert opened(world, made, world.alice)["exp"] - now > 29 * 86400  # the owner outlives it
+    change(world, template, expiry={"days": 1})
+    assert abs(opened(world, made)["exp"] - now - 86400) <= 5
+    world.a.postgres.sql(f"UPDATE template SET expires_after_days = 36500 WHERE template = '{template}'; "
+                         "SELECT epoch_raise(tenant) FROM tenant")
+    assert opened(world, made)["exp"] - now > 29 * 86400
+    change(world, template, expiry={})
+    assert not under(world, template).HasField("expire_time")
+
+
+def test_offline_days_lie_within_the_tenants_cap(world):
+    template = make_template(world)
+    made = under(world, template)
+
+    def days(**fields):
+        change(world, template, **fields)
+        claims = opened(world, made)
+        return (claims["exp"] - claims["iat"]) / 86400, claims["off"]
+
+    update(world, license_cap_days=10)
+    assert days(offline_access=0) == (10, True)  # as long as the cap
+    assert days(offline_access=2, offline_days=3) == (3, True)
+    assert days(offline_access=2, offline_days=9999) == (10, True)  # the cap beats it
+    assert days(offline_access=1, offline_days=0) == (300 / 86400, False)  # online only
+    update(world, license_cap_days=0)
+    assert days(offline_access=0)[1] is False and days(offline_access=2, offline_days=3)[1] is False
+    update(world, license_cap_days=30)
+    change(world, template, expiry={"time": {"seconds": int(time.time()) + 3600}})
+    length, offline = days(offline_access=2, offline_days=3)
+    assert length < 0.05 and offline  # time to expiry beats both
+
+
+def test_whoever_is_refused_is_told_whom_to_ask(world):
+    template = make_template(world, referral_contact="mailto:help@contoso.com")
+    made = under(world, template)
+    eve = world.contoso.token("eve@contoso.com")
+    assert refused(world, made, eve).metadata["referral_contact"] == "mailto:help@contoso.com"
+    change(world, template, referral_contact="https://contoso.example/help")
+    assert refused(world, made, eve).metadata["referral_contact"] == "https://contoso.example/help"
+    change(world, template, referral_contact="")
+    assert "referral_contact" not in refused(world, made, eve).metadata
+
+
+def test_templates_are_bound_late(world):
+    """Grants, recipients and custom rights of a template reach content that was sent before."""
+    template = make_template(world)
+    made = under(world, template, recipients=["bob@fabrikam.com", "guest@fabrikam.com"])
+    assert opened(world, made)["rts"] == ["VIEW"]
+    change(world, template, grants=[{"principals": ["recipients"], "rights": [1, 5], "custom_rights": ["SIGN"]}])
+    assert set(opened(world, made)["rts"]) == {"VIEW", "PRINT", "SIGN"}
+    assert refused(world, made, world.fabrikam.token("dan@fabrikam.com")).reason == "NO_RIGHTS"
+    change(world, template, grants=[{"principals": ["tenant:fabrikam"], "rights": [14]},
+                                    {"principals": ["user:bob@fabrikam.com"], "rights": [1]}])
+    assert len(opened(world, made)["rts"]) == 14  # the union
+    world.a.call("TemplateService/ArchiveTemplate", {"template_id": template}, world.admin)
+    opened(world, made)
+    assert reason(under, world, template) == "TEMPLATE_ARCHIVED"
+    world.a.call("TemplateService/PublishTemplate", {"template_id": template}, world.admin)
+    event = world.a.audit(tenant="contoso", operation="acquire_license")[0]
+    assert event.policy_version == 4 and event.template_id == template
+    under(world, template)
+
+
+def test_scope_says_who_may_choose_and_never_who_may_open(world):
+    template = make_template(world, scope=["user:carol@contoso.com"])
+    carol = world.contoso.token("carol@contoso.com")
+    assert reason(under, world, template, token=world.alice) == "TEMPLATE_NOT_FOUND"
+    made = under(world, template, token=carol)
+    opened(world, made)  # bob is not in scope
+    change(world, template, scope=["domain:contoso.com"])
+    under(world, template, token=world.alice)
+    change(world, template, scope=[])
+    under(world, template, token=world.alice)

@@ -231,6 +231,8 @@ static void what_is_not_understood_refuses(void **state)
         bool ok = sealed_policy_decode(arena, slice_of(rows[i].bytes, rows[i].len), &out, &err).ok;
         assert_int_equal(ok, i == 8);
         assert_int_equal(err.reason, i == 8 ? R_NONE : R_POLICY_INVALID);
+        const char *named = i == 9 ? ": eat" : i == 11 ? ": thief" : "";
+        assert_non_null(strstr(err.detail, named)); /* the log says what it was */
     }
 }
 

@@ -1,0 +1,331 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* chancery tenant */
+#include <errno.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "cli/tenant.h"
+
+static const char HELP[] =
+    "usage: chancery tenant list          --profile FILE\n"
+    "       chancery tenant get           --profile FILE [TENANT]\n"
+    "       chancery tenant create        --profile FILE --boundary NAME [--display-name TEXT] [--cap-days N] TENANT\n"
+    "       chancery tenant update        --profile FILE [--display-name TEXT] [--cap-days N] [--state STATE]\n"
+    "                                     [--onboarding PRINCIPAL]… [--everybody] [TENANT]\n"
+    "       chancery tenant add-domain    --profile FILE [--tenant TENANT] DOMAIN\n"
+    "       chancery tenant verify-domain --profile FILE [--tenant TENANT] [--asserted] DOMAIN\n"
+    "       chancery tenant remove-domain --profile FILE [--tenant TENANT] DOMAIN\n"
+    "       chancery tenant exclude       --profile FILE --user ADDRESS | --application NAME | --platform NAME\n"
+    "       chancery tenant let-in        --profile FILE --user ADDRESS | --application NAME | --platform NAME\n"
+    "\n"
+    "All take -o json. A tenant admin means his own tenant and names none; a platform admin names one.\n"
+    "list, create and --state are for platform admins.\n"
+    "\n"
+    "  --cap-days    longest validity of a use license, 0 (online only) to 365\n"
+    "  --onboarding  who may protect: user:, group:, domain: or tenant: and a name; replaces who might before\n"
+    "  --everybody   every member may protect\n"
+    "  --state       active or disabled; a disabled tenant neither protects nor opens\n"
+    "\n"
+    "Domains. Addresses in tokens count only in domains that the tenant has proven. To prove one:\n"
+    "\n"
+    "  1. chancery tenant add-domain contoso.com     shows the TXT record to publish, such as\n"
+    "       _chancery.contoso.com.  IN TXT  \"chancery-domain-verification=…\"\n"
+    "  2. publish it where the domain's DNS is kept; other records may stay\n"
+    "  3. chancery tenant verify-domain contoso.com  as soon as DNS shows it\n"
+    "\n"
+    "In a network without DNS a platform admin may vouch for the domain instead: --asserted. Subdomains are domains\n"
+    "of their own. bücher.example and xn--bcher-kva.example are the same domain.\n"
+    "\n"
+    "Exclusions. Whom a tenant excludes gets no more licenses for its content; let-in undoes that.\n";
+
+bool tenant_wants_json(const struct tenant_args *args)
+{
+    return strcmp(args->format, "json") == 0;
+}
+
+int tenant_call(struct session *s, const char *method, const ProtobufCMessage *request,
+                const ProtobufCMessageDescriptor *type, ProtobufCMessage **response)
+{
+    char path[64];
+    snprintf(path, sizeof path, "TenantService/%s", method);
+    return session_call(s, path, request, type, response);
+}
+
+/* --- showing ------------------------------------------------------------------------------------ */
+
+static const char *state_name(Chancery__V1__TenantState state)
+{
+    return state == CHANCERY__V1__TENANT_STATE__TENANT_STATE_DISABLED ? "disabled" : "active";
+}
+
+void tenant_print_record(const Chancery__V1__Domain *domain)
+{
+    printf("%s.  IN TXT  \"%s\"\n", domain->record_name, domain->record_value);
+}
+
+static void print_tenant(const Chancery__V1__Tenant *t)
+{
+    printf("%s\n  id           %s\n  name         %s\n  boundary     %s\n  state        %s\n"
+           "  license cap  %u days\n  may protect  ",
+           t->tenant, t->tenant_id, t->display_name, t->boundary, state_name(t->state),
+           t->license_cap_days);
+    for (size_t i = 0; i < t->n_onboarding; i++) {
+        printf("%s%s", i == 0 ? "" : ", ", t->onboarding[i]);
+    }
+    puts(t->n_onboarding == 0 ? "every member" : "");
+    for (size_t i = 0; i < t->n_domains; i++) {
+        const Chancery__V1__Domain *d = t->domains[i];
+        printf("  domain       %s  %s", d->name, d->verified ? "proven\n" : "to be proven by  ");
+        if (!d->verified) {
+            tenant_print_record(d);
+        }
+    }
+}
+
+static int show_tenant(struct session *s, const struct tenant_args *args,
+                       const ProtobufCMessage *response, const Chancery__V1__Tenant *tenant)
+{
+    if (tenant_wants_json(args)) {
+        return session_print_json(s, response);
+    }
+    print_tenant(tenant);
+    return EXIT_OK;
+}
+
+/* --- list --------------------------------------------------------------------------------------- */
+
+/* Append a page to what was listed before. */
+static void append(struct session *s, Chancery__V1__ListTenantsResponse *all,
+                   const Chancery__V1__ListTenantsResponse *page)
+{
+    Chancery__V1__Tenant **list =
+        ARENA_ARRAY(s->arena, Chancery__V1__Tenant *, all->n_tenants + page->n_tenants + 1);
+    CH_ASSERT(list != NULL); /* the arena is far larger than a list of tenants */
+    for (size_t i = 0; i < all->n_tenants; i++) {
+        list[i] = all->tenants[i];
+    }
+    for (size_t i = 0; i < page->n_tenants; i++) {
+        list[all->n_tenants++] = page->tenants[i];
+    }
+    all->tenants = list;
+}
+
+static int list(struct session *s, const struct tenant_args *args)
+{
+    Chancery__V1__ListTenantsRequest request;
+    Chancery__V1__ListTenantsResponse all;
+    chancery__v1__list_tenants_request__init(&request);
+    chancery__v1__list_tenants_response__init(&all);
+    request.page_size = 200;
+    do {
+        ProtobufCMessage *message = NULL;
+        int code = tenant_call(s, "ListTenants", &request.base,
+                               &chancery__v1__list_tenants_response__descriptor, &message);
+        if (code != EXIT_OK) {
+            return code;
+        }
+        const Chancery__V1__ListTenantsResponse *page = (const void *)message;
+        append(s, &all, page);
+        request.page_token = page->next_page_token;
+    } while (request.page_token[0] != '\0');
+    if (tenant_wants_json(args)) {
+        return session_print_json(s, &all.base);
+    }
+    for (size_t i = 0; i < all.n_tenants; i++) {
+        const Chancery__V1__Tenant *t = all.tenants[i];
+        printf("%-20s  %-12s  %-8s  %s\n", t->tenant, t->boundary, state_name(t->state),
+               t->display_name);
+    }
+    return EXIT_OK;
+}
+
+/* --- get, create, update ------------------------------------------------------------------------ */
+
+static int get(struct session *s, const struct tenant_args *args)
+{
+    ProtobufCMessage *message = NULL;
+    Chancery__V1__GetTenantRequest request;
+    chancery__v1__get_tenant_request__init(&request);
+    request.tenant = text_field(args->operand);
+    int code = tenant_call(s, "GetTenant", &request.base,
+                           &chancery__v1__get_tenant_response__descriptor, &message);
+    return code == EXIT_OK
+               ? show_tenant(
+                     s, args, message,
+                     ((const Chancery__V1__GetTenantResponse *)(const void *)message)->tenant)
+               : code;
+}
+
+/* Fill a tenant from the options, and note the fields that were given, for a mask. An exit code. */
+static int read_fields(const struct command *command, const struct tenant_args *args,
+                       Chancery__V1__Tenant *t, char *paths[4], size_t *count)
+{
+    *count = 0;
+    t->tenant = text_field(args->operand);
+    if (args->display_name != NULL) {
+        t->display_name = text_field(args->display_name);
+        paths[(*count)++] = text_field("display_name");
+    }
+    if (args->cap_days != NULL) {
+        char *end = NULL;
+        errno = 0;
+        unsigned long days = strtoul(args->cap_days, &end, 10);
+        if (errno != 0 || end == args->cap_days || *end != '\0' || days > 365) {
+            return usage_error(command, "--cap-days is 0 to 365");
+        }
+        t->license_cap_days = (uint32_t)days;
+        paths[(*count)++] = text_field("license_cap_days");
+    }
+    if (args->state != NULL) {
+        bool is_active = strcmp(args->state, "active") == 0;
+        if (!is_active && strcmp(args->state, "disabled") != 0) {
+            return usage_error(command, "--state is active or disabled");
+        }
+        t->state = is_active ? CHANCERY__V1__TENANT_STATE__TENANT_STATE_ACTIVE
+                             : CHANCERY__V1__TENANT_STATE__TENANT_STATE_DISABLED;
+        paths[(*count)++] = text_field("state");
+    }
+    if (args->onboarding != NULL || args->everybody) {
+        t->onboarding = (char **)(uintptr_t)args->onboarding;
+        for (; args->onboarding != NULL && args->onboarding[t->n_onboarding] != NULL;) {
+            t->n_onboarding++;
+        }
+        paths[(*count)++] = text_field("onboarding");
+    }
+    return t->n_onboarding > 0 && args->everybody
+               ? usage_error(command, "--onboarding and --everybody contradict each other")
+               : EXIT_OK;
+}
+
+static int create(struct session *s, const struct tenant_args *args)
+{
+    ProtobufCMessage *message = NULL;
+    Chancery__V1__CreateTenantRequest request;
+    Chancery__V1__Tenant tenant;
+    char *paths[4];
+    size_t count;
+    chancery__v1__create_tenant_request__init(&request);
+    chancery__v1__tenant__init(&tenant);
+    if (args->operand == NULL || args->boundary == NULL) {
+        return usage_error(s->command, "give a name and --boundary");
+    }
+    if (args->cap_days != NULL && strcmp(args->cap_days, "0") == 0) {
+        return usage_error(s->command, "a new tenant has a cap of 1 day or more; update sets 0");
+    }
+    int code = read_fields(s->command, args, &tenant, paths, &count);
+    if (code != EXIT_OK) {
+        return code;
+    }
+    tenant.boundary = text_field(args->boundary);
+    request.tenant = &tenant;
+    code = tenant_call(s, "CreateTenant", &request.base,
+                       &chancery__v1__create_tenant_response__descriptor, &message);
+    return code == EXIT_OK
+               ? show_tenant(
+                     s, args, message,
+                     ((const Chancery__V1__CreateTenantResponse *)(const void *)message)->tenant)
+               : code;
+}
+
+static int update(struct session *s, const struct tenant_args *args)
+{
+    ProtobufCMessage *message = NULL;
+    Chancery__V1__UpdateTenantRequest request;
+    Chancery__V1__Tenant tenant;
+    Google__Protobuf__FieldMask mask;
+    char *paths[4];
+    chancery__v1__update_tenant_request__init(&request);
+    chancery__v1__tenant__init(&tenant);
+    google__protobuf__field_mask__init(&mask);
+    int code = read_fields(s->command, args, &tenant, paths, &mask.n_paths);
+    if (code != EXIT_OK) {
+        return code;
+    }
+    if (mask.n_paths == 0) {
+        return usage_error(s->command, "say what to change");
+    }
+    mask.paths = paths;
+    request.tenant = &tenant;
+    request.update_mask = &mask;
+    code = tenant_call(s, "UpdateTenant", &request.base,
+                       &chancery__v1__update_tenant_response__descriptor, &message);
+    return code == EXIT_OK
+               ? show_tenant(
+                     s, args, message,
+                     ((const Chancery__V1__UpdateTenantResponse *)(const void *)message)->tenant)
+               : code;
+}
+
+/* --- the table ---------------------------------------------------------------------------------- */
+
+enum operands { OPERAND_NONE, OPERAND_MAY, OPERAND_MUST };
+
+static const struct verb {
+    const char *name;
+    enum operands operands;
+    int (*run)(struct session *s, const struct tenant_args *args);
+} verbs[] = {
+    {"list", OPERAND_NONE, list},
+    {"get", OPERAND_MAY, get},
+    {"create", OPERAND_MUST, create},
+    {"update", OPERAND_MAY, update},
+    {"add-domain", OPERAND_MUST, tenant_add_domain},
+    {"verify-domain", OPERAND_MUST, tenant_verify_domain},
+    {"remove-domain", OPERAND_MUST, tenant_remove_domain},
+    {"exclude", OPERAND_NONE, tenant_exclude},
+    {"let-in", OPERAND_NONE, tenant_let_in},
+};
+
+static const struct verb *find_verb(int argc, char **argv)
+{
+    for (size_t i = 0; argc >= 2 && i < sizeof verbs / sizeof verbs[0]; i++) {
+        if (strcmp(verbs[i].name, argv[1]) == 0) {
+            return &verbs[i];
+        }
+    }
+    return NULL;
+}
+
+static int run(int argc, char **argv)
+{
+    struct session session;
+    struct tenant_args args = {.format = "text"};
+    const struct option_spec specs[] = {{"--profile", &args.profile, NULL, NULL},
+                                        {"-o", &args.format, NULL, NULL},
+                                        {"--tenant", &args.tenant, NULL, NULL},
+                                        {"--boundary", &args.boundary, NULL, NULL},
+                                        {"--display-name", &args.display_name, NULL, NULL},
+                                        {"--cap-days", &args.cap_days, NULL, NULL},
+                                        {"--state", &args.state, NULL, NULL},
+                                        {"--onboarding", NULL, NULL, &args.onboarding},
+                                        {"--everybody", NULL, &args.everybody, NULL},
+                                        {"--asserted", NULL, &args.asserted, NULL},
+                                        {"--user", &args.user, NULL, NULL},
+                                        {"--application", &args.application, NULL, NULL},
+                                        {"--platform", &args.platform, NULL, NULL}};
+    argc = options_take(&command_tenant, specs, sizeof specs / sizeof specs[0], argc, argv);
+    const struct verb *verb = find_verb(argc, argv);
+    if (verb == NULL) {
+        return usage_error(&command_tenant, argc < 2 ? "say what to do" : argv[1]);
+    }
+    if (argc > 3 || (argc == 3 && verb->operands == OPERAND_NONE)) {
+        return usage_error(&command_tenant, argv[argc - 1]);
+    }
+    if (argc == 2 && verb->operands == OPERAND_MUST) {
+        return usage_error(&command_tenant, "a name is missing");
+    }
+    args.operand = argc == 3 ? argv[2] : NULL;
+    int code = session_open(&session, &command_tenant, args.profile);
+    if (code == EXIT_OK) {
+        code = verb->run(&session, &args);
+        session_close(&session);
+    }
+    return code;
+}
+
+const struct command command_tenant = {.name = "tenant",
+                                       .summary =
+                                           "make and change tenants, prove domains, exclude users",
+                                       .help = HELP,
+                                       .run = run};
