@@ -8,7 +8,7 @@ import time
 
 import pytest
 
-from authority import BUILD, Authority, Refused
+from authority import BUILD, Authority, Reader, Refused
 
 CHANCERY = f"{BUILD}/cli/chancery"
 USERS, GROUPS, IMPORT_LIMIT_S = 100_000, 1_000, 120
@@ -16,7 +16,7 @@ USERS, GROUPS, IMPORT_LIMIT_S = 100_000, 1_000, 120
 
 @pytest.fixture(scope="module")
 def world():
-    authority = Authority()
+    authority = Authority(workers=1)
     try:
         authority.migrate()
         authority.start()
@@ -193,6 +193,30 @@ def test_too_many_groups_are_refused_not_cut_off(world):
         world.a.call("PublishingService/ListAvailableTemplates", {}, token=world.fabrikam.token("mass@fabrikam.com"))
     assert caught.value.reason == "TOO_MANY_GROUPS"
     world.a.call("PublishingService/ListAvailableTemplates", {}, token=world.fabrikam.token("other@fabrikam.com"))
+
+
+def test_five_hundred_nested_groups_are_looked_up_once(world):
+    """A hundred groups side by side in each of five layers; from the second license on they come from memory."""
+    groups = [{"address": f"wide-{layer}-{i}@contoso.com"} for layer in range(5) for i in range(100)]
+    members = [{"group": f"wide-{layer}-{i}@contoso.com",
+                "members": [f"wide-{layer - 1}-{i}@contoso.com" if layer else "wide@contoso.com"]}
+               for layer in range(5) for i in range(100)]
+    directory(world, "ImportDirectory", groups=groups, members=members)
+    token, public = world.contoso.token("wide@contoso.com"), Reader().public
+    made = world.a.call("PublishingService/Protect", {"client_public_jwk": public, "custom": {"grants": [
+        {"principals": ["group:wide-4-99@contoso.com"], "rights": [1]}]}}, token=world.contoso.token("owner@contoso.com"))
+    request = {"publishing_license": made.publishing_license, "client_public_jwk": public}
+
+    def lookups():
+        lines = [line for line in world.a.page("/metrics")[1].splitlines() if "directory_lookups_total{" in line]
+        return {line.split('"')[1]: float(line.split()[-1]) for line in lines}
+
+    world.a.call("LicensingService/AcquireLicense", request, token=token)
+    before = lookups()
+    for _ in range(50):
+        world.a.call("LicensingService/AcquireLicense", request, token=token)
+    after = lookups()
+    assert after["loaded"] == before["loaded"] and after["hit"] == before.get("hit", 0) + 50
 
 
 def test_an_import_counts_over_its_parts(world):
