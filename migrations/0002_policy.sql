@@ -87,6 +87,9 @@ $$;
 -- another group's, 4 the group would contain itself, 5 it stands twice in the request. `what` is at fault, `holder` has it.
 CREATE TYPE directory_outcome AS (problem integer, what text, holder text, changed bigint);
 
+-- How the tables are looked into below: LATERAL (… OFFSET 0) is an index lookup for each element, whatever the planner believes
+-- of tables that have grown a hundredfold since they were analyzed. Joins would now and then become products.
+
 -- Whether entries may be put with these names. An entry that is put loses the names it had, so that entries which are put
 -- together may exchange them; so does the one that is renamed.
 CREATE FUNCTION directory_check(which uuid, previous text, entries text[], kinds smallint[], external_ids text[],
@@ -108,20 +111,22 @@ BEGIN
                                       AND e.kind = 1) THEN
         RETURN (1, previous, '', 0)::directory_outcome;
     END IF;
-    SELECT 2, n.address, n.entry, 0 INTO o FROM unnest(names, owners) AS i (address, owner)
-        JOIN directory_name n ON n.tenant = which AND n.address = i.address
+    SELECT 2, i.address, n.entry, 0 INTO o FROM unnest(names, owners) AS i (address, owner), LATERAL (
+            SELECT n.entry FROM directory_name n WHERE n.tenant = which AND n.address = i.address OFFSET 0) AS n
         WHERE n.entry <> i.owner AND n.entry <> previous AND n.entry <> ALL (entries) LIMIT 1;
     IF FOUND THEN
         RETURN o;
     END IF;
-    SELECT 2, d.address, d.address, 0 INTO o FROM unnest(entries, kinds) AS e (address, kind)
-        JOIN directory_entry d ON d.tenant = which AND d.address = e.address
-        WHERE d.kind <> e.kind OR (previous <> '' AND d.address <> previous) LIMIT 1;
+    SELECT 2, e.address, e.address, 0 INTO o FROM unnest(entries, kinds) AS e (address, kind), LATERAL (
+            SELECT d.kind FROM directory_entry d WHERE d.tenant = which AND d.address = e.address OFFSET 0) AS d
+        WHERE d.kind <> e.kind OR (previous <> '' AND e.address <> previous) LIMIT 1;
     IF FOUND THEN
         RETURN o;
     END IF;
-    SELECT 3, d.external_id, d.address, 0 INTO o FROM unnest(entries, external_ids) AS e (address, id)
-        JOIN directory_entry d ON d.tenant = which AND d.external_id = e.id AND d.address <> e.address LIMIT 1;
+    SELECT 3, e.id, d.address, 0 INTO o FROM unnest(entries, external_ids) AS e (address, id), LATERAL (
+            SELECT d.address FROM directory_entry d WHERE d.tenant = which AND d.external_id = e.id
+                AND d.external_id IS NOT NULL OFFSET 0) AS d
+        WHERE e.id <> '' AND d.address <> e.address LIMIT 1;
     IF FOUND THEN
         RETURN o;
     END IF;
@@ -147,8 +152,8 @@ DECLARE
     o directory_outcome;
     added bigint;
 BEGIN
-    SELECT 1, n.grp, '', 0 INTO o FROM unnest(groups) AS n (grp) WHERE NOT EXISTS (
-        SELECT FROM directory_entry e WHERE e.tenant = which AND e.address = n.grp AND e.kind = 2) LIMIT 1;
+    SELECT 1, n.grp, '', 0 INTO o FROM (SELECT DISTINCT grp FROM unnest(groups) AS g (grp)) AS n
+        WHERE (SELECT e.kind FROM directory_entry e WHERE e.tenant = which AND e.address = n.grp) IS DISTINCT FROM 2 LIMIT 1;
     IF FOUND THEN
         RETURN o;
     END IF;
@@ -156,12 +161,14 @@ BEGIN
         SELECT which, n.grp, n.member FROM unnest(groups, members) AS n (grp, member) ON CONFLICT DO NOTHING;
     GET DIAGNOSTICS added = ROW_COUNT;
     WITH RECURSIVE start AS (
-        SELECT DISTINCT n.grp COLLATE "C" AS grp FROM unnest(groups, members) AS n (grp, member) WHERE EXISTS (
-            SELECT FROM directory_member m WHERE m.tenant = which AND m.group_address = n.member)
+        SELECT DISTINCT n.grp COLLATE "C" AS grp FROM unnest(groups, members) AS n (grp, member), LATERAL (
+            SELECT FROM directory_member m WHERE m.tenant = which AND m.group_address = n.member LIMIT 1) AS m
     ), above AS (
-        SELECT s.grp, m.group_address AS at FROM start s JOIN directory_member m ON m.tenant = which AND m.member = s.grp
+        SELECT s.grp, m.at FROM start s, LATERAL (
+            SELECT m.group_address AS at FROM directory_member m WHERE m.tenant = which AND m.member = s.grp OFFSET 0) AS m
         UNION
-        SELECT a.grp, m.group_address FROM above a JOIN directory_member m ON m.tenant = which AND m.member = a.at
+        SELECT a.grp, m.at FROM above a, LATERAL (
+            SELECT m.group_address AS at FROM directory_member m WHERE m.tenant = which AND m.member = a.at OFFSET 0) AS m
     ) SELECT 4, a.grp, '', 0 INTO o FROM above a WHERE a.at = a.grp LIMIT 1;
     IF FOUND THEN
         RETURN o;
@@ -202,10 +209,11 @@ BEGIN
             SET display_name = excluded.display_name, guest = excluded.guest, external_id = excluded.external_id
             WHERE (d.display_name, d.guest, d.external_id)
                 IS DISTINCT FROM (excluded.display_name, excluded.guest, excluded.external_id);
-    DELETE FROM directory_name n USING unnest(user_addresses) AS u (address)
-        WHERE n.tenant = which AND n.entry = u.address AND n.address <> u.address AND NOT EXISTS (
-            SELECT FROM unnest(aliases, alias_owners) AS a (address, owner)
-            WHERE a.address = n.address AND a.owner = n.entry);
+    DELETE FROM directory_name WHERE tenant = which AND address = ANY (ARRAY(
+        SELECT gone.address FROM (
+            SELECT n.address, u.address AS owner FROM unnest(user_addresses) AS u (address), LATERAL (
+                SELECT n.address FROM directory_name n WHERE n.tenant = which AND n.entry = u.address OFFSET 0) AS n
+            EXCEPT SELECT n.address, n.owner FROM unnest(names, owners) AS n (address, owner)) AS gone));
     INSERT INTO directory_name (tenant, address, entry)
         SELECT which, n.address, n.owner FROM unnest(names, owners) AS n (address, owner) ON CONFLICT DO NOTHING;
     o := directory_add(which, member_groups, members);

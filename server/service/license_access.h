@@ -18,6 +18,9 @@ struct license_access {
     struct keys_op keys;
     struct policy policy;
     bool is_open; /* the seal held, so the clear header is true */
+    /* groups */
+    const char *const
+        *outside_groups; /* the user's groups when those of the content's tenant are among them */
     /* decide */
     struct access_decision decision;
 };

@@ -22,8 +22,20 @@ static step have_person(struct call *c)
 {
     struct license_access *a = call_state(c);
     const struct directory_person *person = a->caller.found_person;
-    return step_from(user_add_groups(call_arena(c), &a->caller.subject.user, &a->tenant->view,
-                                     person->groups, person->group_count, call_err(c)));
+    struct subject_user *user = &a->caller.subject.user;
+    if (!user_add_groups(call_arena(c), user, &a->tenant->view, person->groups, person->group_count,
+                         call_err(c))
+             .ok) {
+        return STEP_FAILED;
+    }
+    a->outside_groups = user->groups;
+    return STEP_NEXT;
+}
+
+/* When only facts of the content changed, the user still has what was added before. */
+static bool has_them(const struct license_access *a)
+{
+    return a->outside_groups != NULL && a->outside_groups == a->caller.subject.user.groups;
 }
 
 step access_groups(struct call *c)
@@ -32,7 +44,7 @@ step access_groups(struct call *c)
     const struct subject_user *user = &a->caller.subject.user;
     const struct tenant_view *tenant = &a->tenant->view;
     if (user->address_count == 0 || !tenant->has_directory || ID_EQ(user->tenant, tenant->id) ||
-        !policy_asks(a)) {
+        has_them(a) || !policy_asks(a)) {
         return STEP_NEXT;
     }
     struct directory_question question = {

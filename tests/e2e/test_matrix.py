@@ -46,6 +46,11 @@ def world():
             "('00000000-0000-7000-8000-' || lpad(n::text, 12, '0'))::uuid, '{}', 0, '', '{owner}', '{VIEW}', '{en}', "
             "'{T}', '{}', '{}' FROM tenant, generate_series(1, 400) AS n WHERE name = 'contoso'")  # to be deleted
         authority.postgres.sql(
+            "SELECT directory_put(tenant, '', u, u, array_fill(false, ARRAY[2000]), '{}', '{}', g, g, "
+            "array_fill(''::text, ARRAY[2001]), '{staff@contoso.com}', '{u1@contoso.com}') FROM tenant, (SELECT "
+            "array_agg('u' || n || '@contoso.com') AS u, array_agg('g' || n || '@contoso.com') || 'staff@contoso.com'::text "
+            "AS g FROM generate_series(1, 2000) AS n) AS a WHERE name = 'contoso'")  # to be deleted one by one
+        authority.postgres.sql(
             "INSERT INTO tenant_domain (tenant, domain, proof) SELECT tenant, kind || n || '.example', 'p' FROM tenant, "
             "unnest('{v,r}'::text[]) AS kind, generate_series(1, 2999) AS n WHERE name = 'fabrikam'")  # proven, removed
         set_up_power(w)
@@ -122,7 +127,7 @@ def requests(w):
         "add_domain": ("TenantService/AddDomain", {"tenant": "contoso", "domain": f"{unique}.example"}, w.a.admin, None),
         "list_available_templates": ("PublishingService/ListAvailableTemplates", {}, None, w.alice),
         "delete_template": ("TemplateService/DeleteTemplate", {
-            "template_id": f"00000000-0000-7000-8000-{w.count:012d}"}, w.admin, None),
+            "template_id": f"00000000-0000-7000-8000-{w.count % 400 + 1:012d}"}, w.admin, None),
         "update_tenant": ("TenantService/UpdateTenant", {"tenant": {"display_name": unique},
                                                          "update_mask": {"paths": ["display_name"]}}, w.admin, None),
         "grant_super_user": ("TenantService/GrantSuperUser", super_user("user:x@contoso.com"), w.admin, None),
@@ -166,6 +171,22 @@ def requests(w):
             "template": {**one, "scope": ["tenant:contoso"]}, "update_mask": {"paths": ["scope"]}}, w.admin, None),
         "publish_template": ("TemplateService/PublishTemplate", one, w.admin, None),
         "archive_template": ("TemplateService/ArchiveTemplate", one, w.admin, None),
+        "put_user": ("DirectoryService/PutUser", {"user": {"address": f"{unique}@contoso.com"}}, w.admin, None),
+        "get_user": ("DirectoryService/GetUser", {"address": "u2000@contoso.com"}, w.admin, None),
+        "list_users": ("DirectoryService/ListUsers", {}, w.admin, None),
+        "delete_user": ("DirectoryService/DeleteUser", {"address": f"u{w.count}@contoso.com"}, w.admin, None),
+        "put_group": ("DirectoryService/PutGroup", {"group": {"address": f"{unique}-g@contoso.com"}}, w.admin, None),
+        "get_group": ("DirectoryService/GetGroup", {"address": "staff@contoso.com"}, w.admin, None),
+        "list_groups": ("DirectoryService/ListGroups", {}, w.admin, None),
+        "delete_group": ("DirectoryService/DeleteGroup", {"address": f"g{w.count}@contoso.com"}, w.admin, None),
+        "add_members": ("DirectoryService/AddMembers", {
+            "group": "staff@contoso.com", "members": [f"{unique}@a.example"]}, w.admin, None),
+        "remove_members": ("DirectoryService/RemoveMembers", {
+            "group": "staff@contoso.com", "members": ["u1@contoso.com"]}, w.admin, None),
+        "list_members": ("DirectoryService/ListMembers", {"group": "staff@contoso.com"}, w.admin, None),
+        "import_directory": ("DirectoryService/ImportDirectory", {
+            "users": [{"address": f"{unique}-i@contoso.com"}], "import_id": new_id()}, w.admin, None),
+        "resolve_principal": ("DirectoryService/ResolvePrincipal", {"principal": "group:staff@contoso.com"}, w.admin, None),
         "query_audit": ("AuditService/Query", {"filter": {"tenant": "contoso"}}, w.a.admin, None),
     }
 
