@@ -199,8 +199,12 @@ static struct gate_entry *record(struct call *c)
     return entry;
 }
 
+/* When it was stale, the flow begins anew: what it then refuses before the seal is open again must not be taken for a
+ * decision that other facts could turn. */
 static step recorded(struct call *c)
 {
+    struct license_access *a = access_of(c);
+    a->is_open = a->is_open && a->caller.entry.verdict != GATE_STALE;
     return caller_recorded(c, caller_authenticate, access_groups);
 }
 

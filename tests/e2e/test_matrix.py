@@ -114,6 +114,8 @@ def requests(w):
         "protect": ("PublishingService/Protect", {
             "do_not_forward": {}, "recipients": ["bob@fabrikam.com"], "owner": "alice@contoso.com",
             "request_id": new_id(), "client_public_jwk": jwk}, w.gateway, None),
+        "amend_policy": ("PublishingService/AmendPolicy", {**content, "add_recipients": [f"{unique}@fabrikam.com"]}, None,
+                         w.alice),
         "revoke": ("TrackingService/Revoke", {**content, "user": "eve@fabrikam.com"}, None, w.alice),
         "restore": ("TrackingService/Restore", {**content, "user": "eve@fabrikam.com"}, None, w.alice),
         "list_access": ("TrackingService/ListAccess", content, None, w.alice),
