@@ -2,7 +2,6 @@
 """Changing the policy of what was sent: who may, what it does to the next license on every worker, and how it goes
 together with revocation and power."""
 import concurrent.futures
-import os
 import time
 import uuid
 
@@ -347,3 +346,66 @@ def test_a_super_user_is_no_owner(world):
             assert reason(world.a.call, method, {"content_id": made.content_id}, token=world.eve) == "NOT_FOUND"
     finally:
         world.a.call("TenantService/RevokeSuperUser", {"principal": "user:eve@contoso.com"}, world.admin)
+
+
+# --- what is known of a content ------------------------------------------------------------------------------
+
+
+def contents(w, who=None, token=None, **request):
+    return w.a.call("TrackingService/ListContent", request, who, token=token)
+
+
+def test_one_content(world):
+    made = protect(world, template_id=world.template, display_name="Offer")
+    amend(world, made, expiry={})
+    amend(world, made, expiry={"days": 3})
+    track(world, "Revoke", made, user="bob@fabrikam.com")
+    for who, token in ((world.admin, None), (world.gateway, None), (None, world.alice)):
+        got = world.a.call("TrackingService/GetContent", {"content_id": made.content_id}, who, token=token).content
+        assert (got.content_id, got.display_name, got.owner, got.issuer, got.template_id) == (
+            made.content_id, "Offer", "alice@contoso.com", "edge", world.template)
+        assert got.amendment_version == 2 and list(got.revoked_users) == ["bob@fabrikam.com"]
+        assert got.HasField("create_time") and not got.HasField("revoke_time")
+    track(world, "Revoke", made)
+    got = world.a.call("TrackingService/GetContent", {"content_id": made.content_id}, world.admin).content
+    assert got.HasField("revoke_time")
+    for content in (made.content_id, str(uuid.uuid4())):
+        for who, token in ((world.fabrikam_admin, None), (world.other_gateway, None), (None, world.bob), (None, world.eve)):
+            assert reason(world.a.call, "TrackingService/GetContent", {"content_id": content}, who, token=token) == "NOT_FOUND"
+    assert reason(world.a.call, "TrackingService/GetContent", {}, world.admin) == "FIELD_INVALID"
+
+
+def test_contents_in_pages_newest_first(world):
+    mine = [protect(world, owner="grace@contoso.com").content_id for _ in range(3)]
+    mine += [protect(world, owner="g.hopper@contoso.com").content_id for _ in range(2)]
+    other = world.a.call("PublishingService/Protect", {
+        "client_public_jwk": world.reader.public, "do_not_forward": {}, "recipients": ["bob@fabrikam.com"]},
+        token=world.contoso.token("grace@contoso.com")).content_id
+    grace = world.contoso.token("grace@contoso.com", aliases=["g.hopper@contoso.com"])
+    found, token = [], ""
+    while True:
+        page = contents(world, token=grace, page_size=2, page_token=token)
+        found += [c.content_id for c in page.contents]
+        token = page.next_page_token
+        if not token:
+            break
+    assert found == sorted(mine + [other], reverse=True)
+    by_name = [c.content_id for c in contents(world, token=grace, owner="Grace@contoso.com").contents]
+    assert set(by_name) == set(mine + [other])
+    assert [c.content_id for c in contents(world, world.admin, owner="g.hopper@contoso.com").contents] == sorted(
+        mine[3:], reverse=True)
+    assert other not in {c.content_id for c in contents(world, world.gateway, owner="grace@contoso.com").contents}
+    assert {c.content_id for c in contents(world, world.gateway, owner="grace@contoso.com").contents} == set(mine[:3])
+    everything = contents(world, world.admin, page_size=200).contents
+    assert everything[0].content_id == max(mine + [other]) and len(everything) >= 6
+    assert not contents(world, world.other_gateway, owner="grace@contoso.com").contents
+
+
+def test_whose_contents_one_may_not_list(world):
+    assert reason(contents, world, token=world.bob, owner="alice@contoso.com") == "COMPONENT_ROLE"
+    assert reason(contents, world, token=world.bob, owner="nobody@contoso.com") == "COMPONENT_ROLE"
+    assert not contents(world, token=world.bob).contents
+    assert not contents(world, world.fabrikam_admin, owner="alice@contoso.com").contents
+    for bad in ({}, {"owner": "x"}, {"owner": "alice@contoso.com", "page_size": 201}):
+        assert reason(contents, world, world.gateway, **bad) == "FIELD_INVALID"
+    assert reason(contents, world, world.admin, page_token="zz") == "PAGE_TOKEN_INVALID"

@@ -116,6 +116,8 @@ def requests(w):
             "request_id": new_id(), "client_public_jwk": jwk}, w.gateway, None),
         "amend_policy": ("PublishingService/AmendPolicy", {**content, "add_recipients": [f"{unique}@fabrikam.com"]}, None,
                          w.alice),
+        "get_content": ("TrackingService/GetContent", content, None, w.alice),
+        "list_content": ("TrackingService/ListContent", {}, None, w.alice),
         "revoke": ("TrackingService/Revoke", {**content, "user": "eve@fabrikam.com"}, None, w.alice),
         "restore": ("TrackingService/Restore", {**content, "user": "eve@fabrikam.com"}, None, w.alice),
         "list_access": ("TrackingService/ListAccess", content, None, w.alice),
