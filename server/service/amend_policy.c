@@ -243,7 +243,7 @@ static const char *describe(struct call *c)
     struct slice all;
     buf_init(&text, call_arena(c));
     for (size_t i = 0; grants != NULL && i < granted; i++) {
-        grants[i] = grant_text(c, a->names[i], &change->grants[i].rights);
+        grants[i] = grant_text(c, a->names[i], change->grants[i].rights);
         text.failed = text.failed || grants[i] == NULL;
     }
     if (grants == NULL || text.failed) {

@@ -55,7 +55,7 @@ static void add_grants(struct pg_params *p, const struct amendment *a)
     }
     for (size_t i = 0; i < a->grant_count; i++) {
         principals[i] = principal_format(p->arena, &a->grants[i].principal);
-        rights[i] = rights_text(p->arena, &a->grants[i].rights);
+        rights[i] = rights_text(p->arena, a->grants[i].rights);
     }
     add_texts(p, principals, a->grant_count);
     add_texts(p, rights, a->grant_count);

@@ -418,8 +418,8 @@ static void make_content(void)
 static void amendments_are_kept_one_after_the_other(void **state)
 {
     (void)state;
-    static const struct grant grants[] = {
-        {{PRINCIPAL_USER, "bob@fabrikam.com"}, {.bits = RIGHT_VIEW | RIGHT_PRINT}}};
+    static const struct rights rights = {.bits = RIGHT_VIEW | RIGHT_PRINT};
+    static const struct grant grants[] = {{{PRINCIPAL_USER, "bob@fabrikam.com"}, &rights}};
     static const char *const recipients[] = {"carol@fabrikam.com"};
     static const struct principal removed[] = {{PRINCIPAL_RECIPIENTS, ""}};
     struct amendment first = {.version = 1,
@@ -441,7 +441,7 @@ static void amendments_are_kept_one_after_the_other(void **state)
     assert_int_equal(got.version, 1);
     assert_true(got.is_valid && got.changes_expiry);
     assert_int_equal(got.expires_at.s, 1893456000);
-    assert_int_equal(got.grants[0].rights.bits, RIGHT_VIEW | RIGHT_PRINT);
+    assert_int_equal(got.grants[0].rights->bits, RIGHT_VIEW | RIGHT_PRINT);
     assert_string_equal(got.grants[0].principal.name, "bob@fabrikam.com");
     assert_string_equal(got.recipients[0], "carol@fabrikam.com");
     assert_int_equal(got.removed[0].kind, PRINCIPAL_RECIPIENTS);
