@@ -66,13 +66,13 @@ static step opened(struct call *c)
     if (a->keys.err.reason != R_NONE) {
         return wait_failed(c, &a->keys.err);
     }
-    a->is_open = true;
-    if (a->sealing->state == KEY_IS_REVOKED) {
-        return call_fail(c, R_KEY_REVOKED, "sealing key %u", a->sealing->version);
+    if (!sealed_policy_decode(call_arena(c), a->keys.policy, &a->policy, call_err(c)).ok) {
+        return STEP_FAILED;
     }
+    a->is_open = true;
     a->caller.entry.facts.amendment =
         amendments_get(services_of(c)->amendments, a->license.header.content, call_arena(c));
-    return step_from(sealed_policy_decode(call_arena(c), a->keys.policy, &a->policy, call_err(c)));
+    return STEP_NEXT;
 }
 
 static struct keys_ref key_ref(const struct license_access *a, const struct key_row *row)
@@ -92,8 +92,8 @@ static void begin_keys(struct call *c)
     a->keys.sealed = a->license.sealed;
 }
 
-/* Whether the key can still open. A revoked one does: only who holds what it sealed is told that it is revoked, so that
- * a made-up license does not tell which tenants and keys there are. Of a destroyed one the seal can't be tested. */
+/* Whether the key can still open. A revoked one does, which the step decide refuses: only who holds what it sealed is told
+ * that it is revoked, so that a made-up license does not tell which tenants and keys there are. Of a destroyed one the seal can't be tested. */
 static enum reason key_problem(const struct key_row *key)
 {
     if (key == NULL) {
@@ -157,9 +157,13 @@ static step fail_invalid(struct call *c)
                      reply_uuid(c, a->policy.template_id.u), problem);
 }
 
+/* Everything that refuses content which is open stands here, because the gate may send the flow back to here. */
 step access_decide(struct call *c)
 {
     struct license_access *a = access_of(c);
+    if (a->sealing->state == KEY_IS_REVOKED) {
+        return call_fail(c, R_KEY_REVOKED, "sealing key %u", a->sealing->version);
+    }
     struct access_question question = {
         .platform = &a->platform_record->view,
         .tenant = &a->tenant->view,
@@ -199,8 +203,12 @@ static struct gate_entry *record(struct call *c)
     return entry;
 }
 
+/* When it was stale, the flow begins anew: what it then refuses before the seal is open again must not be taken for a
+ * decision that other facts could turn. */
 static step recorded(struct call *c)
 {
+    struct license_access *a = access_of(c);
+    a->is_open = a->is_open && a->caller.entry.verdict != GATE_STALE;
     return caller_recorded(c, caller_authenticate, access_groups);
 }
 

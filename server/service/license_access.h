@@ -17,7 +17,7 @@ struct license_access {
     const struct key_row *sealing;
     struct keys_op keys;
     struct policy policy;
-    bool is_open; /* the seal held, so the clear header is true */
+    bool is_open; /* the seal held and the policy is read, so the clear header is true */
     /* groups */
     const char *const
         *outside_groups; /* the user's groups when those of the content's tenant are among them */

@@ -6,20 +6,17 @@
 
 #include "chancery/v1/tracking.pb-c.h"
 #include "service/audit_page.h"
-#include "service/caller.h"
+#include "service/content_access.h"
 #include "service/flows.h"
 #include "service/reply.h"
 #include "service/wait.h"
-#include "store/tracking.h"
 
 enum { REASON_TEXT_MAX = 256, PAGE_USUAL = 50, PAGE_MOST = 200 };
 
 struct tracking {
-    struct caller caller; /* first: the step authenticate fills it */
-    struct content_id content;
+    struct content_access access; /* first */
     const char *user, *reason;
     bool is_restore;
-    struct content_find find;
     struct content_revoke revoke;
     struct audit_query query;
 };
@@ -29,45 +26,14 @@ static struct tracking *tracking_of(struct call *c)
     return call_state(c);
 }
 
-/* --- find: the content, if the caller may know of it --------------------------------------------- */
-
-static bool may_track(const struct caller *caller, const struct content_row *row)
-{
-    char component[UUID_TEXT_BYTES];
-    const struct subject *subject = &caller->subject;
-    if (subject_has_user(subject)) {
-        return subject_is_user(subject, row->owner) || subject_is_user(subject, row->issuer);
-    }
-    uuid_format(subject->component.id.u, component);
-    return subject->component.role == ROLE_TENANT_ADMIN || strcmp(row->issuer, component) == 0;
-}
-
-static step found(struct call *c)
-{
-    struct tracking *t = tracking_of(c);
-    if (t->find.op.err.reason != R_NONE) {
-        return wait_failed(c, &t->find.op.err);
-    }
-    return may_track(&t->caller, &t->find.row)
-               ? STEP_NEXT
-               : call_fail(c, R_NOT_FOUND, "neither owner nor issuer nor admin");
-}
-
-static step find(struct call *c)
-{
-    struct tracking *t = tracking_of(c);
-    wait_store_init(c, &t->find.op);
-    content_find_submit(&t->find, caller_tenant(&t->caller), t->content);
-    return wait_store(c, found, &t->find.op);
-}
-
 /* --- Revoke and Restore ------------------------------------------------------------------------- */
 
 static step parse_change(struct call *c, const char *content, const char *user, const char *reason)
 {
     struct tracking *t = tracking_of(c);
     t->reason = reason;
-    if (request_uuid_required(c, "content_id", content, &t->content.u).kind == STEP_KIND_FAILED ||
+    if (request_uuid_required(c, "content_id", content, &t->access.content.u).kind ==
+            STEP_KIND_FAILED ||
         request_address(c, "user", user, &t->user).kind == STEP_KIND_FAILED) {
         return STEP_FAILED;
     }
@@ -96,12 +62,12 @@ static step changed(struct call *c)
 static step change(struct call *c)
 {
     struct tracking *t = tracking_of(c);
-    t->revoke = (struct content_revoke){.tenant = caller_tenant(&t->caller),
-                                        .content = t->content,
+    t->revoke = (struct content_revoke){.tenant = caller_tenant(&t->access.caller),
+                                        .content = t->access.content,
                                         .user = t->user[0] == '\0' ? NULL : t->user,
                                         .reason = t->reason,
                                         .restore = t->is_restore,
-                                        .who = t->caller.who};
+                                        .who = t->access.caller.who};
     wait_store_init(c, &t->revoke.op);
     content_revoke_submit(&t->revoke);
     return wait_store(c, changed, &t->revoke.op);
@@ -134,7 +100,7 @@ const struct flow revoke_flow = {
     .state_size = sizeof(struct tracking),
     .steps = {{"parse", parse_revoke, 0},
               {"authenticate", caller_authenticate_fresh, 0},
-              {"find", find, 0},
+              {"find", content_access_find, 0},
               {"change", change, STEP_COMMIT},
               {"reply", reply_revoke, 0}},
     .on_refusal = caller_refused,
@@ -146,7 +112,7 @@ const struct flow restore_flow = {
     .state_size = sizeof(struct tracking),
     .steps = {{"parse", parse_restore, 0},
               {"authenticate", caller_authenticate_fresh, 0},
-              {"find", find, 0},
+              {"find", content_access_find, 0},
               {"change", change, STEP_COMMIT},
               {"reply", reply_restore, 0}},
     .on_refusal = caller_refused,
@@ -164,7 +130,7 @@ static step parse_list(struct call *c)
     if (!audit_page_after(c, request->page_token, &t->query)) {
         return call_fail(c, R_PAGE_TOKEN_INVALID, "page token");
     }
-    return request_uuid_required(c, "content_id", request->content_id, &t->content.u);
+    return request_uuid_required(c, "content_id", request->content_id, &t->access.content.u);
 }
 
 static step listed(struct call *c)
@@ -175,8 +141,8 @@ static step listed(struct call *c)
 static step list(struct call *c)
 {
     struct tracking *t = tracking_of(c);
-    t->query.tenant = caller_tenant(&t->caller);
-    t->query.content = t->content;
+    t->query.tenant = caller_tenant(&t->access.caller);
+    t->query.content = t->access.content;
     t->query.operation = acquire_license_flow.name;
     wait_store_init(c, &t->query.op);
     audit_query_submit(&t->query);
@@ -230,7 +196,7 @@ const struct flow list_access_flow = {
     .state_size = sizeof(struct tracking),
     .steps = {{"parse", parse_list, 0},
               {"authenticate", caller_authenticate_fresh, 0},
-              {"find", find, 0},
+              {"find", content_access_find, 0},
               {"list", list, 0},
               {"reply", reply_list, 0}},
     .on_refusal = caller_refused,

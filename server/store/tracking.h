@@ -13,6 +13,8 @@ struct content_row {
     int64_t created_at, revoked_at; /* microseconds; 0: not revoked */
     const char *const *revoked_users;
     size_t revoked_user_count;
+    int64_t amendment_version; /* 0: none */
+    const char *issuer_name;   /* its component's name while there is one, else as issuer */
 };
 
 /* Find one content of a tenant. R_NOT_FOUND. */
@@ -22,6 +24,21 @@ struct content_find {
 };
 void content_find_submit(struct content_find *find, struct tenant_id tenant,
                          struct content_id content);
+
+/* Contents, newest first. */
+enum { CONTENT_PAGE_MAX = 200 };
+struct content_list {
+    struct store_op op;
+    struct tenant_id tenant;
+    const char *const *owners; /* normalized addresses */
+    size_t owner_count;        /* 0: whoever's */
+    const char *issuer;        /* with owners: only what he protected; NULL: whoever did */
+    struct content_id after;   /* the last one of the page before; zero: the first page */
+    size_t limit;              /* 1 to CONTENT_PAGE_MAX */
+    struct content_row *rows;
+    size_t count;
+};
+void content_list_submit(struct content_list *list);
 
 /* Revoke or restore a content for everybody, or for one user. Recorded in the same transaction.
  * R_NOT_FOUND. */

@@ -34,7 +34,7 @@ def world():
         w = type("World", (), {})()
         w.a, w.fault, w.count = authority, fault, 0
         w.contoso, w.admin = authority.tenant("contoso", "commercial", "contoso.com")
-        w.fabrikam, _ = authority.tenant("fabrikam", "commercial", "fabrikam.com")
+        w.fabrikam, w.fabrikam_admin = authority.tenant("fabrikam", "commercial", "fabrikam.com")
         w.gateway = authority.component("edge", 1, tenant="contoso", sender_domains=["contoso.com"])
         w.reader = Reader()
         w.bob, w.alice = w.fabrikam.token("bob@fabrikam.com"), w.contoso.token("alice@contoso.com")
@@ -83,8 +83,8 @@ def set_up_power(w):
     w.approval = w.a.call("TenantService/GrantSuperUser", super_user("user:s@tailspin.com"), w.asker).approval_id
     w.a.postgres.sql(
         "INSERT INTO super_user (tenant, principal, reason, granted_by, expires_at) SELECT tenant, 'user:s' || n || "
-        "'@tailspin.com', 'x', 'x', now() - interval '1 day' FROM tenant, generate_series(1, 2000) AS n "
-        "WHERE name = 'tailspin'; "
+        "'@fabrikam.com', 'x', 'x', now() - interval '1 day' FROM tenant, generate_series(1, 2000) AS n "
+        "WHERE name = 'fabrikam'; "
         "INSERT INTO approval (tenant, approval, act, operation, request, summary, requested_by, requested_by_name, "
         "requested_with, expires_at) SELECT tenant, ('ffff0000-0000-7000-8000-' || lpad(n::text, 12, '0'))::uuid, act, "
         "operation, request, summary, requested_by, requested_by_name, requested_with, expires_at FROM approval, "
@@ -119,6 +119,10 @@ def requests(w):
         "protect": ("PublishingService/Protect", {
             "do_not_forward": {}, "recipients": ["bob@fabrikam.com"], "owner": "alice@contoso.com",
             "request_id": new_id(), "client_public_jwk": jwk}, w.gateway, None),
+        "amend_policy": ("PublishingService/AmendPolicy", {**content, "add_recipients": [f"{unique}@fabrikam.com"]}, None,
+                         w.alice),
+        "get_content": ("TrackingService/GetContent", content, None, w.alice),
+        "list_content": ("TrackingService/ListContent", {}, None, w.alice),
         "revoke": ("TrackingService/Revoke", {**content, "user": "eve@fabrikam.com"}, None, w.alice),
         "restore": ("TrackingService/Restore", {**content, "user": "eve@fabrikam.com"}, None, w.alice),
         "list_access": ("TrackingService/ListAccess", content, None, w.alice),
@@ -131,7 +135,8 @@ def requests(w):
         "update_tenant": ("TenantService/UpdateTenant", {"tenant": {"display_name": unique},
                                                          "update_mask": {"paths": ["display_name"]}}, w.admin, None),
         "grant_super_user": ("TenantService/GrantSuperUser", super_user("user:x@contoso.com"), w.admin, None),
-        "revoke_super_user": ("TenantService/RevokeSuperUser", {"principal": f"user:s{w.count}@tailspin.com"}, w.asker, None),
+        "revoke_super_user": ("TenantService/RevokeSuperUser", {"principal": f"user:s{w.count}@fabrikam.com"},
+                              w.fabrikam_admin, None),
         "list_super_users": ("TenantService/ListSuperUsers", {}, w.admin, None),
         "list_approvals": ("ApprovalService/ListApprovals", {}, w.asker, None),
         "get_approval": ("ApprovalService/GetApproval", {"approval_id": w.approval}, w.asker, None),

@@ -141,6 +141,26 @@ def test_what_power_outlives_and_what_it_does_not(world):
     revoke(world, "user:eve@contoso.com")
 
 
+def test_a_revoked_key_stops_everybody_whatever_else_has_changed(world):
+    """The worker's view is out of date and so is what it assumes of the content: what it refuses on the second look must
+    not be decided a third time without the key's state."""
+    made = protect(world)
+    world.a.call("TrackingService/Revoke", {"content_id": made.content_id}, world.admin)
+    change = ("UPDATE tenant_key k SET state = {} FROM tenant t WHERE t.tenant = k.tenant AND name = 'contoso' AND "
+              "purpose = 1; SELECT epoch_raise(tenant) FROM tenant WHERE name = 'contoso'")
+    for _ in range(6):
+        world.a.channels.pop("", None)
+        acquire(world, made, world.alice)
+    world.a.postgres.sql(change.format(3))
+    try:
+        for _ in range(6):
+            world.a.channels.pop("", None)
+            assert reason(acquire, world, made, world.alice) == "KEY_REVOKED"
+    finally:
+        world.a.postgres.sql(change.format(1))
+    acquire(world, made, world.alice)
+
+
 def test_power_is_for_members_over_content_of_their_tenant(world):
     made = protect(world)
     theirs = world.a.call("PublishingService/Protect", {
