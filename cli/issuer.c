@@ -3,6 +3,7 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "base/mem.h"
 #include "chancery/v1/issuer.pb-c.h"
 #include "cli/session.h"
 #include "wire/message_text.h"
@@ -322,16 +323,10 @@ static const struct verb *find_verb(const char *name)
     return NULL;
 }
 
-static int run(int argc, char **argv)
+static int run_verb(int argc, char **argv, struct issuer_args *args)
 {
-    struct issuer_args args = {.format = "text"};
-    const struct option_spec specs[] = {
-        {"--profile", &args.profile, NULL, NULL}, {"-f", &args.file, NULL, NULL},
-        {"-o", &args.format, NULL, NULL},         {"--tenant", &args.tenant, NULL, NULL},
-        {"--field", NULL, NULL, &args.fields},
-    };
-    argc = options_take(&command_issuer, specs, sizeof specs / sizeof specs[0], argc, argv);
     const struct verb *verb = argc >= 2 ? find_verb(argv[1]) : NULL;
+    struct session session;
     if (verb == NULL) {
         return usage_error(&command_issuer,
                            "list, get, create, update, delete, test, map, unmap or mappings");
@@ -342,14 +337,27 @@ static int run(int argc, char **argv)
                                                 ? "give one issuer id"
                                                 : "give an issuer id and a value");
     }
-    args.id = verb->operands > 0 ? argv[2] : "";
-    args.value = verb->operands > 1 ? argv[3] : "";
-    struct session session;
-    int code = session_open(&session, &command_issuer, args.profile);
+    args->id = verb->operands > 0 ? argv[2] : "";
+    args->value = verb->operands > 1 ? argv[3] : "";
+    int code = session_open(&session, &command_issuer, args->profile);
     if (code == EXIT_OK) {
-        code = verb->run(&session, &args);
+        code = verb->run(&session, args);
         session_close(&session);
     }
+    return code;
+}
+
+static int run(int argc, char **argv)
+{
+    struct issuer_args args = {.format = "text"};
+    const struct option_spec specs[] = {
+        {"--profile", &args.profile, NULL, NULL}, {"-f", &args.file, NULL, NULL},
+        {"-o", &args.format, NULL, NULL},         {"--tenant", &args.tenant, NULL, NULL},
+        {"--field", NULL, NULL, &args.fields},
+    };
+    argc = options_take(&command_issuer, specs, sizeof specs / sizeof specs[0], argc, argv);
+    int code = run_verb(argc, argv, &args);
+    xfree((void *)(uintptr_t)args.fields);
     return code;
 }
 
