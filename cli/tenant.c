@@ -5,6 +5,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/mem.h"
 #include "cli/tenant.h"
 
 static const char HELP[] =
@@ -287,9 +288,30 @@ static const struct verb *find_verb(int argc, char **argv)
     return NULL;
 }
 
-static int run(int argc, char **argv)
+static int run_verb(int argc, char **argv, struct tenant_args *args)
 {
     struct session session;
+    const struct verb *verb = find_verb(argc, argv);
+    if (verb == NULL) {
+        return usage_error(&command_tenant, argc < 2 ? "say what to do" : argv[1]);
+    }
+    if (argc > 3 || (argc == 3 && verb->operands == OPERAND_NONE)) {
+        return usage_error(&command_tenant, argv[argc - 1]);
+    }
+    if (argc == 2 && verb->operands == OPERAND_MUST) {
+        return usage_error(&command_tenant, "a name is missing");
+    }
+    args->operand = argc == 3 ? argv[2] : NULL;
+    int code = session_open(&session, &command_tenant, args->profile);
+    if (code == EXIT_OK) {
+        code = verb->run(&session, args);
+        session_close(&session);
+    }
+    return code;
+}
+
+static int run(int argc, char **argv)
+{
     struct tenant_args args = {.format = "text"};
     const struct option_spec specs[] = {{"--profile", &args.profile, NULL, NULL},
                                         {"-o", &args.format, NULL, NULL},
@@ -305,22 +327,8 @@ static int run(int argc, char **argv)
                                         {"--application", &args.application, NULL, NULL},
                                         {"--platform", &args.platform, NULL, NULL}};
     argc = options_take(&command_tenant, specs, sizeof specs / sizeof specs[0], argc, argv);
-    const struct verb *verb = find_verb(argc, argv);
-    if (verb == NULL) {
-        return usage_error(&command_tenant, argc < 2 ? "say what to do" : argv[1]);
-    }
-    if (argc > 3 || (argc == 3 && verb->operands == OPERAND_NONE)) {
-        return usage_error(&command_tenant, argv[argc - 1]);
-    }
-    if (argc == 2 && verb->operands == OPERAND_MUST) {
-        return usage_error(&command_tenant, "a name is missing");
-    }
-    args.operand = argc == 3 ? argv[2] : NULL;
-    int code = session_open(&session, &command_tenant, args.profile);
-    if (code == EXIT_OK) {
-        code = verb->run(&session, &args);
-        session_close(&session);
-    }
+    int code = run_verb(argc, argv, &args);
+    xfree((void *)(uintptr_t)args.onboarding);
     return code;
 }
 

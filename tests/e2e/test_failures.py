@@ -412,9 +412,26 @@ def test_bad_root_keys(world):
     assert start_expecting_failure(other) == (78, "ROOT_KEY_WRONG")
 
 
+def whole(more):
+    """A configuration with what is required, and more."""
+    return ("listeners: [{address: '127.0.0.1:0'}]\ndatabase: {conninfo: dbname=x}\nroot_key: {file: /x}\n"
+            f"authority_url: https://x.example\n{more}\n").encode()
+
+
+def test_good_dns_servers(world):
+    world.a.write("good.yaml", whole("dns: {servers: ['127.0.0.1:53', '[::1]:5353']}"))
+    subprocess.run([f"{BUILD}/server/daemon/chanceryd", "--check-config", "--config", f"{world.a.folder}/good.yaml"],
+                   check=True, capture_output=True)
+
+
 def test_bad_configuration(world):
     for text, word in ((b"listeners: []\n", "listeners"), (b"nonsense: 1\n", "nonsense"), (b"{", "line 2: not YAML"), (b"", "empty"),
-                       (b"workers: many\n", "workers"), (b"workers: 1\nworkers: 2\n", "twice")):
+                       (b"workers: many\n", "workers"), (b"workers: 1\nworkers: 2\n", "twice"),
+                       (whole("dns: {servers: ['resolver.example:53']}"), "dns.servers"),
+                       (whole("dns: {servers: ['127.0.0.1']}"), "dns.servers"),
+                       (whole("dns: {servers: ['127.0.0.1:0']}"), "dns.servers"),
+                       (whole("dns: {servers: ['::1:53']}"), "dns.servers"),
+                       (whole("dns: {servers: [" + "'127.0.0.1:53'," * 9 + "]}"), "at most 8")):
         world.a.write("bad.yaml", text)
         done = subprocess.run([f"{BUILD}/server/daemon/chanceryd", "--check-config", "--config",
                                f"{world.a.folder}/bad.yaml"], capture_output=True, text=True, check=False)
