@@ -67,9 +67,9 @@ static void add_column(struct pg_params *p, const void *rows, size_t count, size
     pg_add_texts(p, texts, count);
 }
 
-#define COLUMN(p, rows, count, field)                \
-    add_column((p), (rows), (count), sizeof *(rows), \
-               (size_t)((const char *)&(rows)->field - (const char *)(rows)))
+/* By offset, because there may be no rows to point into. */
+#define COLUMN(p, rows, count, field) \
+    add_column((p), (rows), (count), sizeof *(rows), offsetof(__typeof__(*(rows)), field))
 
 /* Two parallel arrays: texts, and of which each is. `texts` gives the i-th list. */
 struct pairs {
