@@ -26,10 +26,18 @@ static const struct audit_who who = {.addresses = "",
                                      .client_address = "127.0.0.1:1",
                                      .user_agent = "test",
                                      .correlation_id = "c1"};
-static const struct tenant_id CONTOSO = {
-    {{0x01, 0x97, 0xb7, 0xc0, 0x7e, 0x5c, 0x7c, 0x3e, 0x8f, 0x4e, 1, 2, 3, 4, 5, 6}}};
+/* clang takes no variable, be it constant, in the initializer of another. */
+#define CONTOSO_ID                                                                           \
+    {                                                                                        \
+        {                                                                                    \
+            {                                                                                \
+                0x01, 0x97, 0xb7, 0xc0, 0x7e, 0x5c, 0x7c, 0x3e, 0x8f, 0x4e, 1, 2, 3, 4, 5, 6 \
+            }                                                                                \
+        }                                                                                    \
+    }
+static const struct tenant_id CONTOSO = CONTOSO_ID;
 static const char *const domains[] = {"contoso.com"};
-static const struct tenant_view VIEW = {.id = CONTOSO, .domains = domains, .domain_count = 1};
+static const struct tenant_view VIEW = {.id = CONTOSO_ID, .domains = domains, .domain_count = 1};
 
 static void op_done(struct store_op *op)
 {
