@@ -1,10 +1,13 @@
 # SPDX-License-Identifier: Apache-2.0
 """A denial does not tell a stranger what exists: everything that the wire shows is the same, whether the content,
 template, tenant, key or user that he names is there or not."""
+import time
+
 import grpc
 import pytest
+from google.protobuf import descriptor_pb2
 
-from authority import MESSAGES, Authority, Reader, new_id
+from authority import BUILD, MESSAGES, Authority, Reader, new_id
 
 
 @pytest.fixture(scope="module")
@@ -71,12 +74,15 @@ def same(w, path, requests, who=None, token=None):
 # --- content --------------------------------------------------------------------------------------------------
 
 
-@pytest.mark.parametrize("method", ["Revoke", "Restore", "ListAccess"])
+@pytest.mark.parametrize("method,more", [
+    ("TrackingService/Revoke", {}), ("TrackingService/Revoke", {"user": "bob@fabrikam.com"}),
+    ("TrackingService/Restore", {}), ("TrackingService/ListAccess", {}), ("TrackingService/GetContent", {}),
+    ("PublishingService/AmendPolicy", {"add_recipients": ["eve@fabrikam.com"]})])
 @pytest.mark.parametrize("who,token", [(None, "bob"), (None, "eve"), (None, "carol"), ("gateway", None),
                                        ("other_gateway", None), ("other_admin", None)])
-def test_tracking_tells_no_stranger_of_content(world, method, who, token):
-    requests = [{"content_id": content} for content in (world.made.content_id, new_id(), new_id())]
-    reason = same(world, f"TrackingService/{method}", requests, getattr(world, who) if who else None,
+def test_no_stranger_hears_of_content(world, method, more, who, token):
+    requests = [{"content_id": content, **more} for content in (world.made.content_id, new_id(), new_id())]
+    reason = same(world, method, requests, getattr(world, who) if who else None,
                   getattr(world, token) if token else None)
     assert reason in ("NOT_FOUND", "COMPONENT_ROLE")
 
@@ -177,6 +183,25 @@ def test_admins_hear_nothing_of_others_templates(world, method, more):
     assert same(world, "TemplateService/UpdateTemplate", update, world.other_admin) == "NOT_FOUND"
 
 
+@pytest.mark.parametrize("method", ["GetIssuer", "DeleteIssuer", "UpdateIssuer"])
+def test_admins_hear_nothing_of_others_issuers(world, method):
+    own = world.a.call("IssuerService/ListIssuers", {}, world.admin).issuers[0].issuer_id
+    requests = [{"issuer_id": one} for one in (own, new_id())]
+    if method == "UpdateIssuer":
+        requests = [{"issuer": {**one, "audiences": ["x"]}, "update_mask": {"paths": ["audiences"]}} for one in requests]
+    assert same(world, f"IssuerService/{method}", requests, world.other_admin) == "NOT_FOUND"
+
+
+@pytest.mark.parametrize("method", ["GetApproval", "ApproveRequest", "RejectRequest", "WithdrawRequest"])
+def test_admins_hear_nothing_of_others_requests(world, method):
+    world.a.postgres.sql(
+        "INSERT INTO approval (tenant, approval, act, operation, request, summary, requested_by, requested_by_name, "
+        "requested_with, expires_at) SELECT tenant, '00000000-0000-7000-8000-000000000007', gen_random_uuid(), 1, '', 'x', "
+        "gen_random_uuid(), 'x', '', now() + interval '1 day' FROM tenant WHERE name = 'contoso' ON CONFLICT DO NOTHING")
+    requests = [{"approval_id": one} for one in ("00000000-0000-7000-8000-000000000007", new_id())]
+    assert same(world, f"ApprovalService/{method}", requests, world.other_admin) == "NOT_FOUND"
+
+
 # --- tenants and users ----------------------------------------------------------------------------------------
 
 
@@ -207,6 +232,31 @@ def tenant_requests():
         ("ComponentService/CreateComponent", {"component": {
             "name": "new", "role": 1, "tenant": "T", "certificate_sha256": [bytes(32)]}}),
         ("AuditService/Query", {"filter": {"tenant": "T"}}),
+        ("TenantService/GrantSuperUser", {"tenant": "T", "principal": "user:alice@contoso.com", "reason": "x",
+                                          "expire_time": {"seconds": int(time.time()) + 3600}}),
+        ("TenantService/RevokeSuperUser", {"tenant": "T", "principal": "user:alice@contoso.com"}),
+        ("TenantService/ListSuperUsers", {"tenant": "T"}),
+        ("ApprovalService/ListApprovals", {"tenant": "T"}),
+        ("ApprovalService/GetApproval", {"tenant": "T", "approval_id": new_id()}),
+        ("ApprovalService/WithdrawRequest", {"tenant": "T", "approval_id": new_id()}),
+        ("IssuerService/GetIssuer", {"tenant": "T", "issuer_id": new_id()}),
+        ("IssuerService/ListIssuers", {"tenant": "T"}),
+        ("IssuerService/DeleteIssuer", {"tenant": "T", "issuer_id": new_id()}),
+        ("IssuerService/MapTenant", {"tenant": "T", "issuer_id": new_id(), "value": "x"}),
+        ("DirectoryService/PutUser", {"tenant": "T", "user": {"address": "alice@contoso.com"}}),
+        ("DirectoryService/GetUser", {"tenant": "T", "address": "alice@contoso.com"}),
+        ("DirectoryService/ListUsers", {"tenant": "T"}),
+        ("DirectoryService/DeleteUser", {"tenant": "T", "address": "alice@contoso.com"}),
+        ("DirectoryService/PutGroup", {"tenant": "T", "group": {"address": "legal@contoso.com"}}),
+        ("DirectoryService/GetGroup", {"tenant": "T", "address": "legal@contoso.com"}),
+        ("DirectoryService/ListGroups", {"tenant": "T"}),
+        ("DirectoryService/DeleteGroup", {"tenant": "T", "address": "legal@contoso.com"}),
+        ("DirectoryService/AddMembers", {"tenant": "T", "group": "legal@contoso.com", "members": ["a@contoso.com"]}),
+        ("DirectoryService/RemoveMembers", {"tenant": "T", "group": "legal@contoso.com", "members": ["a@contoso.com"]}),
+        ("DirectoryService/ListMembers", {"tenant": "T", "group": "legal@contoso.com"}),
+        ("DirectoryService/ImportDirectory", {"tenant": "T", "import_id": new_id(),
+                                              "users": [{"address": "alice@contoso.com"}]}),
+        ("DirectoryService/ResolvePrincipal", {"tenant": "T", "principal": "user:alice@contoso.com"}),
         ("TenantService/ListTenants", {}),
         ("TenantService/CreateTenant", {"tenant": {"tenant": "T", "boundary": "gcc"}}),
     ]
@@ -216,6 +266,19 @@ def name(request, tenant):
     if isinstance(request, dict):
         return {key: name(value, tenant) for key, value in request.items()}
     return tenant if request == "T" and isinstance(request, str) else request
+
+
+def test_every_method_that_names_a_tenant_is_tried(world):
+    files = descriptor_pb2.FileDescriptorSet()
+    with open(f"{BUILD}/proto/gen/chancery.pb", "rb") as file:
+        files.ParseFromString(file.read())
+    tried, missing = {path for path, _ in tenant_requests()}, []
+    for service in (service for file in files.file if file.package == "chancery.v1" for service in file.service):
+        for path in (f"{service.name}/{method.name}" for method in service.method):
+            names_tenant = "tenant" in MESSAGES.method(path)[0].DESCRIPTOR.fields_by_name
+            if names_tenant and path not in tried and reason_of(seen(world, path, {})) != "METHOD_UNIMPLEMENTED":
+                missing.append(path)
+    assert not missing
 
 
 @pytest.mark.parametrize("path,request_", tenant_requests(), ids=[row[0] for row in tenant_requests()])
