@@ -21,7 +21,8 @@ static const char TRACK_HELP[] =
     "\n"
     "Shows who opened a content and who was refused, newest first. For its owner, its issuer and admins.\n";
 static const char AUDIT_HELP[] =
-    "usage: chancery audit query --profile FILE [--tenant NAME] [--content ID] [--user ADDRESS] [--denied] [-o json]\n"
+    "usage: chancery audit query --profile FILE [--tenant NAME] [--content ID] [--user ADDRESS] [--denied]\n"
+    "                            [--power owner|issuer|super_user|decryptor|any] [-o json]\n"
     "\n"
     "Shows decisions and admin acts, newest first. For auditors and admins.\n";
 
@@ -167,17 +168,19 @@ static void show_events(const Chancery__V1__QueryResponse *r)
 
 static int run_audit(int argc, char **argv)
 {
-    const char *profile = NULL, *format = "text", *tenant = NULL, *content = NULL, *user = NULL;
+    const char *profile = NULL, *format = "text", *tenant = NULL, *content = NULL, *user = NULL,
+               *power = NULL;
     bool denied = false;
     const struct option_spec specs[] = {
         {"--profile", &profile, NULL, NULL}, {"-o", &format, NULL, NULL},
         {"--tenant", &tenant, NULL, NULL},   {"--content", &content, NULL, NULL},
-        {"--user", &user, NULL, NULL},       {"--denied", NULL, &denied, NULL}};
+        {"--user", &user, NULL, NULL},       {"--denied", NULL, &denied, NULL},
+        {"--power", &power, NULL, NULL}};
     struct session session;
     ProtobufCMessage *response = NULL;
     Chancery__V1__QueryRequest request;
     Chancery__V1__AuditFilter filter;
-    if (options_take(&command_audit, specs, 6, argc, argv) != 2 || strcmp(argv[1], "query") != 0) {
+    if (options_take(&command_audit, specs, 7, argc, argv) != 2 || strcmp(argv[1], "query") != 0) {
         return usage_error(&command_audit, "say: chancery audit query");
     }
     int code = session_open(&session, &command_audit, profile);
@@ -189,6 +192,7 @@ static int run_audit(int argc, char **argv)
     filter.tenant = text_field(tenant);
     filter.content_id = text_field(content);
     filter.user = text_field(user);
+    filter.power = text_field(power);
     filter.denied_only = denied;
     request.filter = &filter;
     code = session_call(&session, "AuditService/Query", &request.base,

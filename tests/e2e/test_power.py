@@ -37,6 +37,7 @@ def reason(function, *args, **more):
 def protect(w, **more):
     request = {"client_public_jwk": w.reader.public, "do_not_forward": {}, "recipients": ["bob@fabrikam.com"],
                "owner": "alice@contoso.com", **more}
+    request = {name: value for name, value in request.items() if value is not None}
     return w.a.call("PublishingService/Protect", request, w.gateway)
 
 
@@ -193,6 +194,31 @@ def test_a_group_has_power(world):
     assert reason(acquire, world, made, other) == "NO_RIGHTS"
     revoke(world, "group:legal@contoso.com")
     assert reason(acquire, world, made, member) == "NO_RIGHTS"
+
+
+def test_power_by_the_directory_is_for_members(world):
+    """Nested groups and aliases count; guests and people of other tenants have no power, whatever group they are in."""
+    call, admin = world.a.call, world.admin
+    for user in ({"address": "hank@contoso.com", "aliases": ["h.smith@contoso.com"]},
+                 {"address": "temp@contoso.com", "guest": True}):
+        call("DirectoryService/PutUser", {"user": user}, admin)
+    for group, members in (("team@contoso.com", ["hank@contoso.com", "temp@contoso.com", "bob@fabrikam.com"]),
+                           ("rescue@contoso.com", ["team@contoso.com"])):
+        call("DirectoryService/PutGroup", {"group": {"address": group}}, admin)
+        call("DirectoryService/AddMembers", {"group": group, "members": members}, admin)
+    made = protect(world, do_not_forward=None, custom={
+        "grants": [{"principals": ["group:rescue@contoso.com"], "rights": [1]}]})
+    call("TrackingService/Revoke", {"content_id": made.content_id}, admin)
+    hank, temp = world.contoso.token("hank@contoso.com"), world.contoso.token("temp@contoso.com")
+    for principals in (["group:rescue@contoso.com"], ["user:h.smith@contoso.com", "user:temp@contoso.com"]):
+        for principal in principals:
+            grant(world, principal)
+        acquire(world, made, hank)
+        for outsider in (temp, world.bob):
+            assert reason(acquire, world, made, outsider) == "REVOKED"
+        for principal in principals:
+            revoke(world, principal)
+        assert reason(acquire, world, made, hank) == "REVOKED"
 
 
 def test_a_component_has_power_when_it_acts_alone(world):

@@ -1,0 +1,180 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* chancery amend */
+#include <stdio.h>
+#include <string.h>
+
+#include "chancery/v1/publishing.pb-c.h"
+#include "cli/session.h"
+#include "cli/when.h"
+#include "domain/rights.h"
+
+static const char HELP[] =
+    "usage: chancery amend --profile FILE [--set PRINCIPAL=RIGHTS]... [--add-recipient ADDRESS]...\n"
+    "                      [--remove PRINCIPAL]... [--expires TIME|+DAYS|never] [--reason TEXT] [-o json] CONTENT-ID\n"
+    "\n"
+    "Changes the policy of content that was sent, from the next license on. For its owner, its issuer and admins.\n"
+    "\n"
+    "  --set            gives a principal these rights instead of what he had: names with commas between (VIEW,PRINT)\n"
+    "                   or viewer, reviewer, co-author, co-owner, do-not-forward, encrypt-only\n"
+    "  --add-recipient  gives somebody what the policy gives to recipients\n"
+    "  --remove         takes from a principal what he had by that name\n"
+    "  --expires        2027-01-31, 2027-01-31T12:00:00Z, +DAYS after the content was protected, or never\n"
+    "\n"
+    "A principal is user:ADDRESS, group:ADDRESS, domain:NAME, tenant:NAME, recipients or authenticated. To shut one\n"
+    "person out whatever else reaches him, use chancery revoke --user.\n"
+    "\n"
+    "  chancery amend --profile alice.yaml --set user:bob@fabrikam.com=viewer --expires +14 CONTENT-ID\n";
+
+struct amend_args {
+    const char *profile, *format, *expires, *reason, *content;
+    const char **sets, **recipients, **removals; /* NULL-terminated; NULL: none */
+};
+
+static size_t count_of(const char **list)
+{
+    size_t count = 0;
+    while (list != NULL && list[count] != NULL) {
+        count++;
+    }
+    return count;
+}
+
+/* 0 when it is none. */
+static uint32_t preset_bits(const char *name)
+{
+    static const struct {
+        const char *name;
+        uint32_t bits;
+    } presets[] = {{"viewer", RIGHTS_VIEWER},
+                   {"reviewer", RIGHTS_REVIEWER},
+                   {"co-author", RIGHTS_CO_AUTHOR},
+                   {"co-owner", RIGHTS_CO_OWNER},
+                   {"do-not-forward", RIGHTS_DO_NOT_FORWARD},
+                   {"encrypt-only", RIGHTS_ENCRYPT_ONLY}};
+    for (size_t i = 0; i < sizeof presets / sizeof presets[0]; i++) {
+        if (strcmp(presets[i].name, name) == 0) {
+            return presets[i].bits;
+        }
+    }
+    return 0;
+}
+
+static rc read_rights(struct arena *arena, const char *text, struct rights *out, struct err *err)
+{
+    *out = (struct rights){.bits = preset_bits(text)};
+    return out->bits != 0 ? OK : rights_parse(arena, slice_str(text), out, err);
+}
+
+/* "user:bob@fabrikam.com=VIEW,PRINT"; an address may hold "=" itself, rights never. */
+static rc read_grant(struct arena *arena, const char *text, Chancery__V1__Grant **out,
+                     struct err *err)
+{
+    struct rights rights;
+    const char *equals = strrchr(text, '=');
+    ENSURE(equals != NULL && equals[1] != '\0', err, R_FIELD_INVALID);
+    TRY(read_rights(arena, equals + 1, &rights, err));
+    Chancery__V1__Grant *grant = ARENA_NEW(arena, Chancery__V1__Grant);
+    char **principals = ARENA_ARRAY(arena, char *, 1);
+    Chancery__V1__Right *bits = ARENA_ARRAY(arena, Chancery__V1__Right, RIGHTS_STANDARD);
+    char **custom = ARENA_ARRAY(arena, char *, RIGHTS_CUSTOM_MAX);
+    ENSURE(grant != NULL && principals != NULL && bits != NULL && custom != NULL, err,
+           R_ARENA_EXHAUSTED);
+    chancery__v1__grant__init(grant);
+    principals[0] = arena_dup(arena, slice_of(text, (size_t)(equals - text)));
+    ARENA_ENSURE(principals[0], err);
+    grant->principals = principals;
+    grant->n_principals = 1;
+    grant->rights = bits;
+    for (size_t i = 0; i < RIGHTS_STANDARD; i++) {
+        if ((rights.bits & 1U << i) != 0) {
+            bits[grant->n_rights++] = (Chancery__V1__Right)(i + 1);
+        }
+    }
+    grant->custom_rights = custom;
+    for (; grant->n_custom_rights < rights.custom_count; grant->n_custom_rights++) {
+        custom[grant->n_custom_rights] = text_field(rights.custom[grant->n_custom_rights]);
+    }
+    *out = grant;
+    return OK;
+}
+
+static bool read_expiry(const char *text, Chancery__V1__Expiry *expiry,
+                        Google__Protobuf__Timestamp *time)
+{
+    chancery__v1__expiry__init(expiry);
+    google__protobuf__timestamp__init(time);
+    if (strcmp(text, "never") == 0) {
+        return true;
+    }
+    if (when_parse_days(text, &expiry->days)) {
+        expiry->kind_case = CHANCERY__V1__EXPIRY__KIND_DAYS;
+        return true;
+    }
+    expiry->kind_case = CHANCERY__V1__EXPIRY__KIND_TIME;
+    expiry->time = time;
+    return when_parse(text, &time->seconds);
+}
+
+static int amend(struct session *s, const struct amend_args *args)
+{
+    struct err err = {0};
+    ProtobufCMessage *message = NULL;
+    Chancery__V1__AmendPolicyRequest request;
+    Chancery__V1__Expiry expiry;
+    Google__Protobuf__Timestamp time;
+    chancery__v1__amend_policy_request__init(&request);
+    size_t sets = count_of(args->sets);
+    Chancery__V1__Grant **grants = ARENA_ARRAY(s->arena, Chancery__V1__Grant *, sets + 1);
+    CH_ASSERT(grants != NULL); /* the arena is far larger than a command line */
+    for (size_t i = 0; i < sets; i++) {
+        if (!read_grant(s->arena, args->sets[i], &grants[i], &err).ok) {
+            return usage_error(s->command, args->sets[i]);
+        }
+    }
+    if (args->expires != NULL && !read_expiry(args->expires, &expiry, &time)) {
+        return usage_error(s->command, args->expires);
+    }
+    request.content_id = text_field(args->content);
+    request.set_grants = grants;
+    request.n_set_grants = sets;
+    request.add_recipients = (char **)(uintptr_t)args->recipients;
+    request.n_add_recipients = count_of(args->recipients);
+    request.remove_principals = (char **)(uintptr_t)args->removals;
+    request.n_remove_principals = count_of(args->removals);
+    request.expiry = args->expires == NULL ? NULL : &expiry;
+    request.reason = text_field(args->reason);
+    int code = session_call(s, "PublishingService/AmendPolicy", &request.base,
+                            &chancery__v1__amend_policy_response__descriptor, &message);
+    if (code != EXIT_OK || strcmp(args->format, "json") == 0) {
+        return code == EXIT_OK ? session_print_json(s, message) : code;
+    }
+    printf("amended, version %lld\n",
+           (long long)((const Chancery__V1__AmendPolicyResponse *)(const void *)message)->version);
+    return EXIT_OK;
+}
+
+static int run(int argc, char **argv)
+{
+    struct amend_args args = {.format = "text"};
+    const struct option_spec specs[] = {
+        {"--profile", &args.profile, NULL, NULL}, {"-o", &args.format, NULL, NULL},
+        {"--set", NULL, NULL, &args.sets},        {"--add-recipient", NULL, NULL, &args.recipients},
+        {"--remove", NULL, NULL, &args.removals}, {"--expires", &args.expires, NULL, NULL},
+        {"--reason", &args.reason, NULL, NULL}};
+    struct session session;
+    if (options_take(&command_amend, specs, 7, argc, argv) != 2) {
+        return usage_error(&command_amend, "give one content id");
+    }
+    args.content = argv[1];
+    int code = session_open(&session, &command_amend, args.profile);
+    if (code == EXIT_OK) {
+        code = amend(&session, &args);
+        session_close(&session);
+    }
+    return code;
+}
+
+const struct command command_amend = {.name = "amend",
+                                      .summary = "change the policy of content that was sent",
+                                      .help = HELP,
+                                      .run = run};

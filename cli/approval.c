@@ -1,0 +1,248 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* chancery approval */
+#include <stdio.h>
+#include <string.h>
+
+#include "chancery/v1/approval.pb-c.h"
+#include "chancery/v1/tenant.pb-c.h"
+#include "cli/session.h"
+#include "cli/when.h"
+#include "google/protobuf/field_mask.pb-c.h"
+
+static const char HELP[] =
+    "usage: chancery approval list     --profile FILE [--tenant NAME] [--all] [-o json]\n"
+    "       chancery approval show     --profile FILE [--tenant NAME] ID\n"
+    "       chancery approval approve  --profile FILE ID\n"
+    "       chancery approval reject   --profile FILE ID\n"
+    "       chancery approval withdraw --profile FILE [--tenant NAME] ID\n"
+    "       chancery approval require  --profile FILE [--tenant NAME] OPERATION...|none\n"
+    "\n"
+    "What one admin of a tenant asked for and another one must approve. A request waits for 7 days. Who approves it must\n"
+    "have been an admin before it was made, and approving does what was asked, at once. list shows requests that wait,\n"
+    "with --all those that were decided or have ended too.\n"
+    "\n"
+    "require says what needs a second admin: grant-super-user, export-keys, destroy-key, partner-exception. Taking\n"
+    "something off that list needs approval itself; and as long as anything is on it, only a platform admin can register\n"
+    "another admin of the tenant.\n"
+    "\n"
+    "  chancery approval require --profile admin.yaml grant-super-user destroy-key\n";
+
+struct approval_args {
+    const char *profile, *format, *tenant;
+    bool all;
+    char **operands;
+    size_t operand_count;
+};
+
+static const char *const state_names[] = {"?",        "pending",   "approved",
+                                          "rejected", "withdrawn", "expired"};
+
+static const char *state_name(Chancery__V1__ApprovalState state)
+{
+    return (unsigned)state < sizeof state_names / sizeof state_names[0] ? state_names[state]
+                                                                        : state_names[0];
+}
+
+static bool wants_json(const struct approval_args *args)
+{
+    return strcmp(args->format, "json") == 0;
+}
+
+static void print_page(const Chancery__V1__ListApprovalsResponse *r)
+{
+    for (size_t i = 0; i < r->n_approvals; i++) {
+        const Chancery__V1__Approval *a = r->approvals[i];
+        char end[WHEN_BYTES];
+        when_format(a->state == CHANCERY__V1__APPROVAL_STATE__APPROVAL_STATE_PENDING
+                        ? a->expire_time
+                        : a->decide_time,
+                    end);
+        printf("%s  %-9s %s  %s: %s\n", a->approval_id, state_name(a->state), end, a->requested_by,
+               a->summary);
+    }
+}
+
+static int list(struct session *s, const struct approval_args *args)
+{
+    Chancery__V1__ApprovalState states[] = {1, 2, 3, 4, 5};
+    ProtobufCMessage *message = NULL;
+    Chancery__V1__ListApprovalsRequest request;
+    chancery__v1__list_approvals_request__init(&request);
+    request.tenant = text_field(args->tenant);
+    request.states = states;
+    request.n_states = args->all ? sizeof states / sizeof states[0] : 0;
+    request.page_size = 200;
+    for (;;) {
+        int code = session_call(s, "ApprovalService/ListApprovals", &request.base,
+                                &chancery__v1__list_approvals_response__descriptor, &message);
+        if (code == EXIT_OK && wants_json(args)) {
+            code = session_print_json(s, message);
+        }
+        if (code != EXIT_OK) {
+            return code;
+        }
+        const Chancery__V1__ListApprovalsResponse *r = (const void *)message;
+        if (!wants_json(args)) {
+            print_page(r);
+        }
+        if (r->next_page_token[0] == '\0') {
+            return EXIT_OK;
+        }
+        request.page_token = r->next_page_token;
+    }
+}
+
+static int show(struct session *s, const struct approval_args *args)
+{
+    ProtobufCMessage *message = NULL;
+    Chancery__V1__GetApprovalRequest request;
+    chancery__v1__get_approval_request__init(&request);
+    request.tenant = text_field(args->tenant);
+    request.approval_id = args->operands[0];
+    int code = session_call(s, "ApprovalService/GetApproval", &request.base,
+                            &chancery__v1__get_approval_response__descriptor, &message);
+    const Chancery__V1__GetApprovalResponse *r = (const void *)message;
+    return code == EXIT_OK ? session_print_json(s, &r->approval->base) : code;
+}
+
+static int told(int code, const char *what)
+{
+    if (code == EXIT_OK) {
+        puts(what);
+    }
+    return code;
+}
+
+static int approve(struct session *s, const struct approval_args *args)
+{
+    ProtobufCMessage *message = NULL;
+    Chancery__V1__ApproveRequestRequest request;
+    chancery__v1__approve_request_request__init(&request);
+    request.approval_id = args->operands[0];
+    return told(session_call(s, "ApprovalService/ApproveRequest", &request.base,
+                             &chancery__v1__approve_request_response__descriptor, &message),
+                "approved and done");
+}
+
+static int reject(struct session *s, const struct approval_args *args)
+{
+    ProtobufCMessage *message = NULL;
+    Chancery__V1__RejectRequestRequest request;
+    chancery__v1__reject_request_request__init(&request);
+    request.approval_id = args->operands[0];
+    return told(session_call(s, "ApprovalService/RejectRequest", &request.base,
+                             &chancery__v1__reject_request_response__descriptor, &message),
+                "rejected");
+}
+
+static int withdraw(struct session *s, const struct approval_args *args)
+{
+    ProtobufCMessage *message = NULL;
+    Chancery__V1__WithdrawRequestRequest request;
+    chancery__v1__withdraw_request_request__init(&request);
+    request.tenant = text_field(args->tenant);
+    request.approval_id = args->operands[0];
+    return told(session_call(s, "ApprovalService/WithdrawRequest", &request.base,
+                             &chancery__v1__withdraw_request_response__descriptor, &message),
+                "withdrawn");
+}
+
+/* --- require ------------------------------------------------------------------------------------ */
+
+enum { OPERATIONS = 5 };
+
+/* 0 when there is no such operation. */
+static int operation_named(const char *name)
+{
+    static const char *const names[OPERATIONS] = {"", "grant-super-user", "export-keys",
+                                                  "destroy-key", "partner-exception"};
+    for (int i = 1; i < OPERATIONS; i++) {
+        if (strcmp(names[i], name) == 0) {
+            return i;
+        }
+    }
+    return 0;
+}
+
+static int require(struct session *s, const struct approval_args *args)
+{
+    static char path[] = "two_person";
+    char *paths[] = {path};
+    Chancery__V1__ApprovalOperation operations[OPERATIONS];
+    ProtobufCMessage *message = NULL;
+    Chancery__V1__UpdateTenantRequest request;
+    Chancery__V1__Tenant tenant;
+    Google__Protobuf__FieldMask mask;
+    chancery__v1__update_tenant_request__init(&request);
+    chancery__v1__tenant__init(&tenant);
+    google__protobuf__field_mask__init(&mask);
+    bool none = args->operand_count == 1 && strcmp(args->operands[0], "none") == 0;
+    for (size_t i = 0; !none && i < args->operand_count; i++) {
+        int operation = operation_named(args->operands[i]);
+        if (operation == 0 || i >= OPERATIONS) {
+            return usage_error(s->command, args->operands[i]);
+        }
+        operations[tenant.n_two_person++] = (Chancery__V1__ApprovalOperation)operation;
+    }
+    tenant.two_person = operations;
+    tenant.tenant = text_field(args->tenant);
+    mask.paths = paths;
+    mask.n_paths = 1;
+    request.tenant = &tenant;
+    request.update_mask = &mask;
+    int code = session_call(s, "TenantService/UpdateTenant", &request.base,
+                            &chancery__v1__update_tenant_response__descriptor, &message);
+    if (code != EXIT_OK || wants_json(args)) {
+        return code == EXIT_OK ? session_print_json(s, message) : code;
+    }
+    const Chancery__V1__UpdateTenantResponse *r = (const void *)message;
+    if (r->approval_id[0] != '\0') {
+        printf("asked: another admin must approve it\n  chancery approval approve %s\n",
+               r->approval_id);
+    } else {
+        puts("required");
+    }
+    return EXIT_OK;
+}
+
+static int run(int argc, char **argv)
+{
+    static const struct {
+        const char *name;
+        int least, most;
+        int (*run)(struct session *s, const struct approval_args *args);
+    } verbs[] = {{"list", 0, 0, list},         {"show", 1, 1, show},
+                 {"approve", 1, 1, approve},   {"reject", 1, 1, reject},
+                 {"withdraw", 1, 1, withdraw}, {"require", 1, OPERATIONS - 1, require}};
+    struct approval_args args = {.format = "text"};
+    const struct option_spec specs[] = {{"--profile", &args.profile, NULL, NULL},
+                                        {"-o", &args.format, NULL, NULL},
+                                        {"--tenant", &args.tenant, NULL, NULL},
+                                        {"--all", NULL, &args.all, NULL}};
+    argc = options_take(&command_approval, specs, 4, argc, argv);
+    for (size_t i = 0; argc >= 2 && i < sizeof verbs / sizeof verbs[0]; i++) {
+        struct session session;
+        if (strcmp(verbs[i].name, argv[1]) != 0) {
+            continue;
+        }
+        if (argc < 2 + verbs[i].least || argc > 2 + verbs[i].most) {
+            return usage_error(&command_approval,
+                               verbs[i].most == 0 ? argv[argc - 1] : "give an id, or operations");
+        }
+        args.operands = argv + 2;
+        args.operand_count = (size_t)argc - 2;
+        int code = session_open(&session, &command_approval, args.profile);
+        if (code == EXIT_OK) {
+            code = verbs[i].run(&session, &args);
+            session_close(&session);
+        }
+        return code;
+    }
+    return usage_error(&command_approval, "list, show, approve, reject, withdraw or require");
+}
+
+const struct command command_approval = {.name = "approval",
+                                         .summary =
+                                             "approve what another admin asked for, or require it",
+                                         .help = HELP,
+                                         .run = run};

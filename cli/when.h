@@ -1,0 +1,17 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Times as people write them on the command line, and as we show them. */
+#pragma once
+
+#include "google/protobuf/timestamp.pb-c.h"
+
+#include <stdbool.h>
+#include <stdint.h>
+
+/* Read "2027-01-31" or "2027-01-31T12:00:00Z" (UTC), as seconds since 1970. */
+bool when_parse(const char *text, int64_t *unix_s);
+/* Read "+30": whole days. */
+bool when_parse_days(const char *text, uint32_t *days);
+
+enum { WHEN_BYTES = 24 };
+/* "2027-01-31T12:00:00Z", or "-" without a time. */
+void when_format(const Google__Protobuf__Timestamp *time, char out[WHEN_BYTES]);
