@@ -56,7 +56,7 @@ def world():
         authority.postgres.sql(
             "INSERT INTO component (tenant, component, name, role, boundary) SELECT tenant, ('00000000-0000-7000-8000-' "
             "|| lpad(n, 12, '0'))::uuid, 'c' || n, 1, 'commercial' FROM tenant, (SELECT 'c0de' AS n UNION ALL "
-            "SELECT generate_series(1, 400)::text) AS n WHERE name = 'contoso'")  # to be changed, and deleted
+            "SELECT generate_series(1, 2000)::text) AS n WHERE name = 'contoso'")  # to be changed, and deleted
         authority.postgres.sql("INSERT INTO component_certificate (fingerprint, tenant, component) SELECT "
                                "sha256(component::text::bytea), tenant, component FROM component WHERE name LIKE 'c%'")
         set_up_power(w)
