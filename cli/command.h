@@ -34,6 +34,7 @@ extern const struct command command_track;
 extern const struct command command_template;
 extern const struct command command_tenant;
 extern const struct command command_directory;
+extern const struct command command_component;
 extern const struct command command_audit;
 extern const struct command command_issuer;
 extern const struct command command_doctor;

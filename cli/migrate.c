@@ -1,10 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* chancery migrate */
-#include <openssl/evp.h>
-#include <openssl/pem.h>
-#include <openssl/x509.h>
 #include <stdio.h>
 
+#include "cli/certificate.h"
 #include "cli/command.h"
 #include "store/migrations.h"
 
@@ -25,29 +23,12 @@ static void report(void *ctx, int version, const char *name)
     printf("applying %04d %s\n", version, name);
 }
 
-static rc fingerprint(const char *path, unsigned char out[32], struct err *err)
-{
-    unsigned len = 0;
-    FILE *file = fopen(path, "re");
-    X509 *certificate = file == NULL ? NULL : PEM_read_X509(file, NULL, NULL, NULL);
-    bool ok =
-        certificate != NULL && X509_digest(certificate, EVP_sha256(), out, &len) == 1 && len == 32;
-    X509_free(certificate);
-    if (file != NULL) {
-        fclose(file);
-    }
-    if (!ok) {
-        FAIL(err, R_FIELD_INVALID, "%s holds no certificate in PEM", path);
-    }
-    return OK;
-}
-
 static rc migrate(const char *conninfo, const char *certificate, struct err *err)
 {
     unsigned char print[32];
     TRY(migrate_apply(conninfo, report, NULL, err));
     if (certificate != NULL) {
-        TRY(fingerprint(certificate, print, err));
+        TRY(certificate_fingerprint(certificate, print, err));
         TRY(migrate_platform_admin(conninfo, "platform-admin", print, err));
     }
     return OK;

@@ -33,6 +33,10 @@ struct jwk_private;
 /* Parse one public JWK. `invalid` is raised on any flaw. Free with jwk_public_free. */
 MUST rc jwk_public_parse(struct slice json, enum reason invalid, struct jwk_public **out,
                          struct err *err);
+/* Parse the key that a JWS header carries (`jwk`, RFC 7515 §4.1.3): for proofs of possession only, whose key
+ * is compared with one that somebody else vouches for. */
+MUST rc jwk_public_from_header(struct slice header, enum reason invalid, struct jwk_public **out,
+                               struct err *err);
 void jwk_public_free(void *key);
 
 enum jwk_kind jwk_kind(const struct jwk_public *key);

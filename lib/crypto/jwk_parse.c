@@ -209,6 +209,15 @@ rc jwk_public_parse(struct slice json, enum reason invalid, struct jwk_public **
     return parse_key(arena, jwk, invalid, out, err);
 }
 
+rc jwk_public_from_header(struct slice header, enum reason invalid, struct jwk_public **out,
+                          struct err *err)
+{
+    AUTO(arena_free_at) struct arena *arena = arena_new(PARSE_BUDGET);
+    json_t *json;
+    TRY(json_parse_object(arena, header, JWK_BYTES_MAX, invalid, &json, err));
+    return parse_key(arena, json_object_get(json, "jwk"), invalid, out, err);
+}
+
 /* --- sets ----------------------------------------------------------------------------------- */
 
 void jwks_free(void *set)

@@ -86,10 +86,10 @@ static rc parse_header(struct arena *arena, struct slice header, enum reason mal
 rc jws_parse(struct arena *arena, struct slice token, enum reason malformed, struct jws *out,
              struct err *err)
 {
-    struct slice parts[3], header;
+    struct slice parts[3];
     TRY(split(token, malformed, parts, err));
-    TRY(decode(arena, parts[0], malformed, &header, err));
-    TRY(parse_header(arena, header, malformed, out, err));
+    TRY(decode(arena, parts[0], malformed, &out->header, err));
+    TRY(parse_header(arena, out->header, malformed, out, err));
     TRY(decode(arena, parts[1], malformed, &out->payload, err));
     TRY(decode(arena, parts[2], malformed, &out->signature, err));
     out->signed_ = slice_cut(token, 0, parts[0].len + 1 + parts[1].len);

@@ -17,6 +17,7 @@ struct jws {
     enum jws_alg alg;
     struct slice kid;     /* may be empty */
     struct slice typ;     /* may be empty */
+    struct slice header;  /* decoded JSON */
     struct slice signed_; /* header "." payload, as received */
     struct slice payload; /* decoded */
     struct slice signature;

@@ -47,6 +47,15 @@ static enum reason consumer(const struct authority_question *q, struct subject_u
     return R_NONE;
 }
 
+bool issuer_may_name(const struct issuer *issuer, const struct subject_component *component)
+{
+    bool is_platforms = ID_IS_ZERO(issuer->tenant);
+    bool is_own = ID_EQ(issuer->tenant, component->tenant) && component->role != ROLE_TENANT_ADMIN;
+    bool is_near =
+        component->boundary[0] == '\0' || strcmp(issuer->boundary, component->boundary) == 0;
+    return issuer->kind == ISSUER_COMPONENT && (is_platforms || is_own) && is_near;
+}
+
 enum reason decide_authority(const struct authority_question *question, struct subject_user *out)
 {
     memset(out, 0, sizeof *out);

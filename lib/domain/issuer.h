@@ -47,6 +47,14 @@ struct issuer {
     int64_t epoch; /* of the tenant's scope, when it was read */
 };
 
+/* To what a token is bound, so that it is worth nothing without it (`cnf`, RFC 7800). */
+enum token_binding {
+    BINDING_NONE, /* whoever has the token has all */
+    BINDING_DPOP, /* to a key, by its RFC 7638 thumbprint (RFC 9449 §6.1) */
+    BINDING_MTLS, /* to a client certificate, by the SHA-256 of its DER (RFC 8705 §3.1) */
+};
+enum { TOKEN_BOUND_TO_BYTES = 32, TOKEN_SUBJECT_MAX = 256 };
+
 /* What a token with a good signature claims. Whether its issuer may say so is not decided yet. */
 struct token_claims {
     const char *addresses[TOKEN_ADDRESSES_MAX]; /* normalized, the primary one first */
@@ -62,6 +70,9 @@ struct token_claims {
     bool is_guest;
     struct unix_time valid_from; /* the later of nbf and iat; 0: neither was there */
     struct unix_time expires_at; /* clock skew not added */
+    const char *subject;         /* `sub` of a component's token; else "" */
+    enum token_binding binding;
+    uint8_t bound_to[TOKEN_BOUND_TO_BYTES]; /* unless BINDING_NONE */
 };
 
 /* The checks of a token in the order in which they are made. */
@@ -98,6 +109,11 @@ bool issuer_names(const char *registered, const char *iss);
 /* The template under which `iss` may be registered: its first path segment that is a UUID replaced. "" when it
  * has none; NULL over budget. */
 const char *issuer_pattern(struct arena *arena, const char *iss);
+
+/* Whether an issuer's tokens may name this component: issuers of kind COMPONENT only, of the component's
+ * own tenant or the platform, and in its boundary. A tenant's admins keep its issuers, so one of them could
+ * be any other: who is an admin, the platform's issuers say. */
+bool issuer_may_name(const struct issuer *issuer, const struct subject_component *component);
 
 struct authority_question {
     const struct issuer *issuer;

@@ -6,6 +6,7 @@
 #include "base/mem.h"
 #include "crypto/algs.h"
 #include "daemon/front.h"
+#include "daemon/sweep.h"
 #include "daemon/version.h"
 #include "obs/log.h"
 #include "service/flows.h"
@@ -48,6 +49,8 @@ struct worker {
     struct loop_timer partitions_timer;
     struct store_op partitions;
     bool is_making_partitions;
+
+    struct sweep *sweep;
 };
 
 /* --- readiness ---------------------------------------------------------------------------------- */
@@ -245,8 +248,10 @@ static rc start(struct worker *w, struct err *err)
     loop_timer_init(&w->watch, w->loop, on_watch);
     loop_timer_arm(&w->watch, 0);
     loop_timer_init(&w->partitions_timer, w->loop, on_partitions);
+    w->sweep = sweep_new(w->loop, w->services.store);
     if (w->index == 0) {
         loop_timer_arm(&w->partitions_timer, PARTITIONS_MS);
+        sweep_begin(w->sweep);
     }
     set_problem(w, R_DATABASE_UNAVAILABLE);
     w->server = net_server_new(w->loop, &net, front_handler(w->front));
@@ -262,6 +267,7 @@ static void finish(struct worker *w)
     if (w->is_making_partitions) {
         store_op_cancel(&w->partitions);
     }
+    sweep_free(w->sweep);
     loop_timer_fini(&w->watch);
     loop_timer_fini(&w->partitions_timer);
     loop_signal_fini(&w->term);

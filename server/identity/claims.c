@@ -3,6 +3,8 @@
 
 #include <jansson.h>
 
+#include "base/encode.h"
+#include "crypto/json.h"
 #include "domain/address.h"
 
 /* 9999-12-31T23:59:59Z: what is later is no time. */
@@ -72,9 +74,45 @@ rc claims_check_audience(const struct token *token, const struct issuer *issuer,
     FAIL(err, R_TOKEN_AUDIENCE, "none of the issuer's %zu audiences", issuer->audience_count);
 }
 
-rc claims_check_binding(const struct token *token, struct err *err)
+rc claims_check_binding(const struct token *token, struct token_claims *out, struct err *err)
 {
-    ENSURE(member(token, "cnf") == NULL, err, R_TOKEN_TYPE);
+    static const struct {
+        const char *name;
+        enum token_binding binding;
+    } methods[] = {{"jkt", BINDING_DPOP}, {"x5t#S256", BINDING_MTLS}};
+    const json_t *cnf = member(token, "cnf");
+    struct slice text;
+    size_t len;
+    out->binding = BINDING_NONE;
+    if (cnf == NULL) {
+        return OK;
+    }
+    ENSURE(json_is_object(cnf) && json_object_size(cnf) == 1, err, R_TOKEN_TYPE);
+    for (size_t i = 0; i < sizeof methods / sizeof methods[0]; i++) {
+        TRY(json_get_text(cnf, methods[i].name, R_TOKEN_TYPE, &text, err));
+        if (text.len > 0 &&
+            base64url_decode_to(text, out->bound_to, sizeof out->bound_to, &len, NULL).ok &&
+            len == sizeof out->bound_to) {
+            out->binding = methods[i].binding;
+            return OK;
+        }
+    }
+    FAIL(err, R_TOKEN_TYPE, "cnf holds no thumbprint that we can check");
+}
+
+rc claims_read_component(struct arena *arena, const struct token *token, struct token_claims *out,
+                         struct err *err)
+{
+    struct slice sub, client, jti;
+    int64_t iat;
+    TRY(read_time(token, "iat", -1, &iat, err));
+    ENSURE(iat >= 0, err, R_TOKEN_CLAIM_INVALID);
+    TRY(json_need_text(token->payload, "jti", R_TOKEN_CLAIM_INVALID, &jti, err));
+    TRY(json_need_text(token->payload, "client_id", R_TOKEN_CLAIM_INVALID, &client, err));
+    TRY(json_need_text(token->payload, "sub", R_TOKEN_CLAIM_INVALID, &sub, err));
+    ENSURE(sub.len > 0 && sub.len <= TOKEN_SUBJECT_MAX, err, R_TOKEN_CLAIM_INVALID);
+    out->subject = arena_dup(arena, sub);
+    ARENA_ENSURE(out->subject, err);
     return OK;
 }
 

@@ -68,6 +68,16 @@ static rc check_type(const struct token *token, struct err *err)
     FAIL(err, R_TOKEN_TYPE, "typ is none of ours");
 }
 
+/* A component's token must be an access token and say so (RFC 9068 §4). */
+static rc check_component_type(const struct token *token, struct err *err)
+{
+    struct slice typ = token->jws.typ;
+    ENSURE(slice_eq_nocase(typ, slice_str("at+jwt")) ||
+               slice_eq_nocase(typ, slice_str("application/at+jwt")),
+           err, R_TOKEN_TYPE);
+    return OK;
+}
+
 static rc check_algorithm(const struct token *token, const struct issuer *issuer, struct err *err)
 {
     const char *name = jws_alg_name(token->jws.alg);
@@ -95,7 +105,12 @@ static rc check_content(struct token_check *check, struct token_claims *claims, 
     check->stage = TOKEN_STAGE_AUDIENCE;
     TRY(claims_check_audience(&check->token, check->issuer, err));
     check->stage = TOKEN_STAGE_BINDING;
-    TRY(claims_check_binding(&check->token, err));
+    TRY(claims_check_binding(&check->token, claims, err));
+    claims->tenant = claims->subject = "";
+    if (check->issuer->kind == ISSUER_COMPONENT) {
+        check->stage = TOKEN_STAGE_ADDRESS;
+        return claims_read_component(check->arena, &check->token, claims, err);
+    }
     check->stage = TOKEN_STAGE_TENANT;
     TRY(claims_check_tenant(&check->token, check->issuer, err));
     check->stage = TOKEN_STAGE_ADDRESS;
@@ -164,7 +179,8 @@ static rc prepare(struct token_check *check, struct err *err)
     check->stage = TOKEN_STAGE_ALGORITHM;
     TRY(check_algorithm(token, check->issuer, err));
     check->stage = TOKEN_STAGE_TYPE;
-    TRY(check_type(token, err));
+    TRY(check->issuer->kind == ISSUER_COMPONENT ? check_component_type(token, err)
+                                                : check_type(token, err));
     check->stage = TOKEN_STAGE_KEY;
     return OK;
 }

@@ -46,6 +46,7 @@ rc token_claims_copy(struct arena *arena, const struct token_claims *from,
     TRY(copy_list(arena, from->groups, from->group_count, &copy->groups, err));
     TRY(copy_list(arena, from->group_ids, from->group_id_count, &copy->group_ids, err));
     TRY(copy_texts(arena, &from->tenant, 1, &copy->tenant, err));
+    TRY(copy_texts(arena, &from->subject, 1, &copy->subject, err));
     *out = copy;
     return OK;
 }

@@ -80,6 +80,15 @@ struct slice call_metadata(const struct call *c, const char *name)
     return slice_str(net_request_header(&c->facts, name));
 }
 
+size_t call_metadata_count(const struct call *c, const char *name)
+{
+    size_t count = 0;
+    for (size_t i = 0; i < c->facts.header_count; i++) {
+        count += strcmp(c->facts.headers[i].name, name) == 0;
+    }
+    return count;
+}
+
 struct slice call_peer_fingerprint(const struct call *c)
 {
     return c->facts.has_certificate ? slice_of(c->facts.fingerprint, sizeof c->facts.fingerprint)

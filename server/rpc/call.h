@@ -86,6 +86,8 @@ const struct method *call_method(const struct call *c);
 const char *call_flow_name(const struct call *c);
 /* A metadata value (name in lower case), or an empty slice. Lends until the call ends. */
 struct slice call_metadata(const struct call *c, const char *name);
+/* How many values a metadata name has. */
+size_t call_metadata_count(const struct call *c, const char *name);
 /* The client certificate's SHA-256, 32 bytes; empty without one. */
 struct slice call_peer_fingerprint(const struct call *c);
 /* Text of the peer's address, for audit. */

@@ -136,7 +136,7 @@ static step note_user(struct call *c)
     return STEP_NEXT;
 }
 
-/* --- the step authenticate: component, then token, then role ------------------------------------ */
+/* --- the step authenticate: certificate → component; authorization → component or user; user's token; role */
 
 /* Whether the caller's role, and the presence or absence of a user, fit the method. */
 static step check_role(struct call *c)
@@ -152,55 +152,59 @@ static step check_role(struct call *c)
     if ((method->user == METHOD_USER_REQUIRED || role == ROLE_PORTAL) && !has_user) {
         return call_fail(c, R_USER_TOKEN_REQUIRED, "no user");
     }
+    caller->is_authenticated = true;
     return has_user ? note_user(c) : STEP_NEXT;
 }
 
-/* RFC 6750 §2.1; the scheme's name in any case. */
-static struct slice bearer_token(struct slice value)
-{
-    static const char scheme[] = "bearer ";
-    size_t len = sizeof scheme - 1;
-    bool is_bearer =
-        value.len > len && slice_eq_nocase(slice_cut(value, 0, len), slice_str(scheme));
-    return is_bearer ? slice_cut(value, len, value.len) : SLICE_NONE;
-}
-
-static step identified(struct call *c)
+/* A tenant may insist on bound tokens. Behind a component it is the component that sends, so its credential
+ * may be the bound one. */
+static step take_user(struct call *c)
 {
     struct caller *caller = caller_of(c);
-    if (caller->identified.err.reason != R_NONE) {
-        return wait_failed(c, &caller->identified.err);
+    const struct identified *who = &caller->identified;
+    bool is_bound =
+        who->check.claims->binding != BINDING_NONE || caller->component_binding != BINDING_NONE;
+    caller->subject.user = who->user;
+    if (who->home != NULL && who->home->view.needs_bound_users && !is_bound) {
+        return step_failed(note_user(c))
+                   ? STEP_FAILED
+                   : call_fail(c, R_TOKEN_UNBOUND, "user of %s", who->home->view.name);
     }
-    caller->subject.user = caller->identified.user;
     return check_role(c);
 }
 
-/* A component says for whom it asks in metadata of its own; a user alone is who authorization says. */
-static struct slice token_of(struct call *c)
+/* A certificate that nobody registered is no credential, but may be what a token is bound to. */
+static bool is_refused_stranger(struct call *c)
 {
-    struct slice own = bearer_token(call_metadata(c, "authorization"));
-    if (!subject_has_component(&caller_of(c)->subject)) {
-        return own;
-    }
-    struct slice users = call_metadata(c, "x-chancery-user-token");
-    return users.len > 0 ? users : own;
+    const struct caller *caller = caller_of(c);
+    return caller->is_stranger && caller->identified.check.claims->binding != BINDING_MTLS;
 }
 
+static step user_identified(struct call *c)
+{
+    const struct caller *caller = caller_of(c);
+    if (caller->identified.err.reason != R_NONE) {
+        return wait_failed(c, &caller->identified.err);
+    }
+    return is_refused_stranger(c)
+               ? call_fail(c, R_COMPONENT_UNKNOWN, "certificate of no component")
+               : binding_check(c, !subject_has_component(&caller->subject), take_user);
+}
+
+/* A component says for whom it asks in metadata of its own; a user alone is who authorization says. */
 static step ask_user(struct call *c)
 {
     struct caller *caller = caller_of(c);
-    struct slice token = token_of(c);
-    if (token.len == 0) {
+    struct slice token = call_metadata(c, "x-chancery-user-token");
+    if (!subject_has_component(&caller->subject)) {
         bool is_public = (call_method(c)->roles & METHOD_ROLE_PUBLIC) != 0;
-        bool has_component = subject_has_component(&caller->subject);
-        return has_component ? check_role(c)
-               : is_public   ? STEP_NEXT
-                             : call_fail(c, R_CREDENTIAL_MISSING, "none");
+        return is_public ? STEP_NEXT : call_fail(c, R_CREDENTIAL_MISSING, "none");
     }
-    return identify_user(c, &caller->identified, token, identified);
+    return token.len == 0 ? check_role(c)
+                          : identify_user(c, &caller->identified, token, user_identified);
 }
 
-static step take_component(struct call *c, const struct component_row *row)
+static void take_component(struct call *c, const struct component_row *row)
 {
     struct caller *caller = caller_of(c);
     caller->subject.component = row->component;
@@ -208,25 +212,116 @@ static step take_component(struct call *c, const struct component_row *row)
     caller->who.component_name = row->component.name;
     call_note_caller(c, row->component.name);
     caller_add_scope(caller, row->component.tenant.u, row->epoch);
-    return ask_user(c);
 }
 
-static step component_found(struct call *c)
+static step component_tenant_known(struct call *c)
+{
+    const struct tenant_record *tenant = caller_of(c)->found_tenant;
+    if (tenant == NULL) {
+        return call_fail(c, R_COMPONENT_UNKNOWN, "of a tenant that is gone");
+    }
+    return tenant->view.needs_bound_components
+               ? call_fail(c, R_TOKEN_UNBOUND, "component of %s", tenant->view.name)
+               : ask_user(c);
+}
+
+/* The component that a token names; with a registered certificate it must be the same one. */
+static step take_named(struct call *c, const struct component_row *row)
+{
+    struct caller *caller = caller_of(c);
+    bool has_certificate = subject_has_component(&caller->subject);
+    if (!issuer_may_name(caller->component_issuer, &row->component) ||
+        (has_certificate && !ID_EQ(caller->subject.component.id, row->component.id))) {
+        return call_fail(c, R_COMPONENT_UNKNOWN, "not its issuer's, or not the certificate's");
+    }
+    take_component(c, row);
+    caller->is_stranger = false; /* a token bound to the certificate has vouched for it */
+    if (!has_certificate) {
+        caller->component_binding = caller->identified.check.claims->binding;
+    }
+    memset(&caller->identified, 0, sizeof caller->identified); /* now for the user */
+    return caller->component_binding == BINDING_MTLS || ID_IS_ZERO(row->component.tenant)
+               ? ask_user(c)
+               : caller_need_tenant(c, row->component.tenant, component_tenant_known);
+}
+
+static step named_found(struct call *c)
 {
     const struct lookup *lookup = &caller_of(c)->lookup;
     if (lookup->op.err.reason == R_NOT_FOUND) {
-        return call_fail(c, R_COMPONENT_UNKNOWN, "certificate of no component");
+        return call_fail(c, R_COMPONENT_UNKNOWN, "token of no component");
     }
-    return lookup->op.err.reason == R_NONE ? take_component(c, lookup->component)
+    return lookup->op.err.reason == R_NONE ? take_named(c, lookup->component)
                                            : wait_failed(c, &lookup->op.err);
 }
 
-static step find_component(struct call *c, struct slice fingerprint)
+static step find_component(struct call *c, enum lookup_kind kind, struct slice key, step_fn found)
 {
     struct caller *caller = caller_of(c);
     wait_store_init(c, &caller->lookup.op);
-    lookup_submit(services_of(c)->lookups, &caller->lookup, LOOKUP_COMPONENT, fingerprint);
-    return wait_store(c, component_found, &caller->lookup.op);
+    lookup_submit(services_of(c)->lookups, &caller->lookup, kind, key);
+    return wait_store(c, found, &caller->lookup.op);
+}
+
+static step find_named(struct call *c)
+{
+    struct caller *caller = caller_of(c);
+    const struct issuer *issuer = caller->identified.issuer;
+    caller->component_issuer = issuer;
+    caller->component_subject =
+        lookup_issuer_key(call_arena(c), issuer->id, caller->identified.check.claims->subject);
+    if (caller->component_subject.len == 0) {
+        return call_fail(c, R_ARENA_EXHAUSTED, "subject");
+    }
+    const struct component_row *row =
+        caller->is_fresh ? NULL
+                         : lookups_component(services_of(c)->lookups, LOOKUP_COMPONENT_BY_SUBJECT,
+                                             caller->component_subject, call_arena(c));
+    return row != NULL ? take_named(c, row)
+                       : find_component(c, LOOKUP_COMPONENT_BY_SUBJECT, caller->component_subject,
+                                        named_found);
+}
+
+static step own_identified(struct call *c)
+{
+    if (!identified_is_component(&caller_of(c)->identified)) {
+        return user_identified(c);
+    }
+    return is_refused_stranger(c) ? call_fail(c, R_COMPONENT_UNKNOWN, "certificate of no component")
+                                  : binding_check(c, true, find_named);
+}
+
+/* What authorization says counts unless the certificate has said who calls, and metadata for whom. */
+static step ask_own(struct call *c)
+{
+    struct caller *caller = caller_of(c);
+    struct credential own = credential_read(c);
+    bool is_known = subject_has_component(&caller->subject) &&
+                    call_metadata(c, "x-chancery-user-token").len > 0;
+    return own.token.len == 0 || is_known
+               ? ask_user(c)
+               : identify_user(c, &caller->identified, own.token, own_identified);
+}
+
+static step take_certified(struct call *c, const struct component_row *row)
+{
+    take_component(c, row);
+    caller_of(c)->component_binding = BINDING_MTLS;
+    return ask_own(c);
+}
+
+static step certified_found(struct call *c)
+{
+    struct caller *caller = caller_of(c);
+    const struct err *err = &caller->lookup.op.err;
+    if (err->reason == R_NOT_FOUND) {
+        caller->is_stranger = true;
+        return credential_read(c).token.len > 0
+                   ? ask_own(c)
+                   : call_fail(c, R_COMPONENT_UNKNOWN, "certificate of no component");
+    }
+    return err->reason == R_NONE ? take_certified(c, caller->lookup.component)
+                                 : wait_failed(c, err);
 }
 
 static step authenticate(struct call *c, bool is_fresh)
@@ -234,16 +329,20 @@ static step authenticate(struct call *c, bool is_fresh)
     struct caller *caller = caller_of(c);
     struct slice fingerprint = call_peer_fingerprint(c);
     const struct component_row *row = NULL;
+    bool is_claimed = caller->binding.is_claimed;
     memset(caller, 0, sizeof *caller); /* it may be the second time */
+    caller->binding.is_claimed = is_claimed;
     caller->is_fresh = is_fresh;
     caller_note_where(c);
     if (fingerprint.len == 0) {
-        return ask_user(c);
+        return ask_own(c);
     }
     if (!is_fresh) {
-        row = lookups_component(services_of(c)->lookups, fingerprint, call_arena(c));
+        row = lookups_component(services_of(c)->lookups, LOOKUP_COMPONENT, fingerprint,
+                                call_arena(c));
     }
-    return row != NULL ? take_component(c, row) : find_component(c, fingerprint);
+    return row != NULL ? take_certified(c, row)
+                       : find_component(c, LOOKUP_COMPONENT, fingerprint, certified_found);
 }
 
 step caller_authenticate(struct call *c)

@@ -3,11 +3,15 @@
  * every flow records of him. */
 #pragma once
 
+#include "service/binding.h"
 #include "service/identify.h"
 
 struct caller {
     struct subject subject;
     struct identified identified; /* whom the token names; .issuer is NULL without one */
+    bool is_authenticated;        /* the step authenticate has let him through */
+    /* What the component's credential is bound to; a certificate of its own counts as BINDING_MTLS. */
+    enum token_binding component_binding;
     struct audit_who who;
     struct gate_scope scopes[GATE_SCOPES_MAX]; /* the epochs on which we know all this */
     size_t scope_count;
@@ -21,6 +25,11 @@ struct caller {
     bool is_fresh;
     step_fn then;
     struct lookup lookup;
+    struct binding binding;
+    bool
+        is_stranger; /* with a certificate that is not registered: only a token bound to it counts */
+    const struct issuer *component_issuer; /* of the component's token; NULL without one */
+    struct slice component_subject;        /* by what that token was looked up */
     struct view_load load;
     struct directory_find find;
     struct identified *identifying; /* in flight */

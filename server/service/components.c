@@ -1,26 +1,85 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* ComponentService: CreateComponent. */
+/* ComponentService: CreateComponent, UpdateComponent, DeleteComponent. What changes here holds from the next
+ * call on: the scope's epoch is raised in the same transaction. */
+#include "service/components.h"
+
 #include <string.h>
 
-#include "chancery/v1/component.pb-c.h"
-#include "domain/address.h"
+#include "google/protobuf/field_mask.pb-c.h"
 #include "service/approvals.h"
 #include "service/flows.h"
 #include "service/reply.h"
+#include "service/wait.h"
 
-enum { NAME_MAX_BYTES = 63, CERTIFICATES_MAX = 4, DOMAINS_MAX = 1000 };
+enum { NAME_MAX_BYTES = 63 };
 
-struct components {
-    struct admin admin; /* first */
-    struct subject_component component;
-    struct slice certificates[CERTIFICATES_MAX];
-    size_t certificate_count;
-};
+/* --- shared steps ------------------------------------------------------------------------------- */
 
-static struct components *components_of(struct call *c)
+struct component_op *components_begin(struct call *c)
 {
-    return call_state(c);
+    struct components *s = components_of(c);
+    s->op = (struct component_op){.admin = {.scope = s->admin.scope, .who = s->admin.caller.who}};
+    wait_store_init(c, &s->op.admin.op);
+    return &s->op;
 }
+
+static step done(struct call *c)
+{
+    return wait_over(c, &components_of(c)->op.admin.op.err);
+}
+
+step components_wait(struct call *c)
+{
+    return wait_store(c, done, &components_of(c)->op.admin.op);
+}
+
+static step found(struct call *c)
+{
+    const struct component_op *op = &components_of(c)->op;
+    return op->admin.op.err.reason == R_NONE && op->count == 0
+               ? call_fail(c, R_NOT_FOUND, "no such component")
+               : wait_over(c, &op->admin.op.err);
+}
+
+step components_find(struct call *c)
+{
+    components_list(components_begin(c), components_of(c)->id, (struct component_id){{{0}}}, 1);
+    return wait_store(c, found, &components_of(c)->op.admin.op);
+}
+
+/* Prepare a change that takes a component from one role to another; ROLE_NONE: there is none. */
+static struct component_op *begin_change(struct call *c, enum role before, enum role after)
+{
+    struct component_op *op = components_begin(c);
+    op->admin.approval.unless = approvals_guard_unless(c, before, after);
+    return op;
+}
+
+static step issuer_found(struct call *c)
+{
+    const struct err *err = &components_of(c)->op.admin.op.err;
+    return err->reason == R_NOT_FOUND
+               ? call_bad_field(c, "component.issuer_id",
+                                "It must be an issuer of kind COMPONENT of this tenant or of the "
+                                "platform, in the component's boundary; for admins the platform's.")
+               : wait_over(c, err);
+}
+
+/* The issuer, if there is one, must be one that may name this component. */
+static step check_issuer(struct call *c)
+{
+    struct components *s = components_of(c);
+    if (step_failed(component_check_credential(c, &s->record))) {
+        return STEP_FAILED;
+    }
+    if (ID_IS_ZERO(s->record.issuer)) {
+        return STEP_NEXT;
+    }
+    components_find_issuer(components_begin(c), s->record.issuer, &s->record.component);
+    return wait_store(c, issuer_found, &s->op.admin.op);
+}
+
+/* --- CreateComponent ---------------------------------------------------------------------------- */
 
 static bool is_name(const char *name)
 {
@@ -28,28 +87,11 @@ static bool is_name(const char *name)
     return len > 0 && len <= NAME_MAX_BYTES && name[len] == '\0';
 }
 
-static step parse_certificates(struct call *c, const Chancery__V1__Component *from)
-{
-    struct components *s = components_of(c);
-    if (from->n_certificate_sha256 < 1 || from->n_certificate_sha256 > CERTIFICATES_MAX) {
-        return call_bad_field(c, "component.certificate_sha256", "There must be 1 to 4.");
-    }
-    for (size_t i = 0; i < from->n_certificate_sha256; i++) {
-        const ProtobufCBinaryData *print = &from->certificate_sha256[i];
-        if (print->len != 32) {
-            return call_bad_field(c, "component.certificate_sha256",
-                                  "Each is the SHA-256 of a certificate's DER: 32 bytes.");
-        }
-        s->certificates[s->certificate_count++] = slice_of(print->data, print->len);
-    }
-    return STEP_NEXT;
-}
-
-static step parse(struct call *c)
+static step parse_create(struct call *c)
 {
     const Chancery__V1__CreateComponentRequest *request = call_request(c);
     const Chancery__V1__Component *from = request->component;
-    struct subject_component *component = &components_of(c)->component;
+    struct component_record *record = &components_of(c)->record;
     if (from == NULL) {
         return call_bad_field(c, "component", "It is required.");
     }
@@ -61,23 +103,11 @@ static step parse(struct call *c)
         return call_bad_field(c, "component.role",
                               "It must be one of chancery.v1.Role but PUBLIC.");
     }
-    const char **domains = ARENA_ARRAY(call_arena(c), const char *, from->n_sender_domains + 1);
-    if (domains == NULL || from->n_sender_domains > DOMAINS_MAX) {
-        return call_bad_field(c, "component.sender_domains", "At most 1,000.");
-    }
-    for (size_t i = 0; i < from->n_sender_domains; i++) {
-        if (!domain_normalize(call_arena(c), slice_str(from->sender_domains[i]), &domains[i], NULL)
-                 .ok) {
-            return call_bad_field(c, "component.sender_domains",
-                                  "Each must be a domain such as contoso.com.");
-        }
-    }
-    *component = (struct subject_component){.name = from->name,
-                                            .role = (enum role)from->role,
-                                            .boundary = from->boundary,
-                                            .sender_domains = domains,
-                                            .sender_domain_count = from->n_sender_domains};
-    return parse_certificates(c, from);
+    record->component.name = from->name;
+    record->component.role = (enum role)from->role;
+    record->component.boundary = from->boundary;
+    record->version = 1;
+    return component_read(c, from, COMPONENT_CHANGEABLE, record);
 }
 
 /* A portal answers for a whole boundary and a platform admin for all: the platform's to register. Whoever
@@ -85,7 +115,7 @@ static step parse(struct call *c)
 static step check_role(struct call *c)
 {
     const struct admin *admin = admin_of(c);
-    enum role role = components_of(c)->component.role;
+    enum role role = components_of(c)->record.component.role;
     bool is_platforms = role == ROLE_PORTAL || role == ROLE_PLATFORM_ADMIN;
     bool is_tenants = role == ROLE_DECRYPTOR || role == ROLE_TENANT_ADMIN || role == ROLE_CLIENT;
     if (is_platforms && (admin->tenant != NULL || !admin_is_platform(admin))) {
@@ -102,11 +132,12 @@ static step check_role(struct call *c)
 
 static step check_boundary(struct call *c)
 {
-    const char *name = components_of(c)->component.boundary;
+    const struct subject_component *component = &components_of(c)->record.component;
+    const char *name = component->boundary;
     if (name[0] != '\0' && boundary_find(&caller_of(c)->found_platform->view, name) == NULL) {
         return call_bad_field(c, "component.boundary", "There is no such boundary.");
     }
-    if (name[0] == '\0' && components_of(c)->component.role == ROLE_PORTAL) {
+    if (name[0] == '\0' && component->role == ROLE_PORTAL) {
         return call_bad_field(c, "component.boundary",
                               "A portal must name the boundary for which it answers.");
     }
@@ -116,7 +147,7 @@ static step check_boundary(struct call *c)
 static step check(struct call *c)
 {
     const struct admin *admin = admin_of(c);
-    struct subject_component *component = &components_of(c)->component;
+    struct subject_component *component = &components_of(c)->record.component;
     if (admin->tenant != NULL) {
         component->boundary = admin->tenant->view.boundary;
     }
@@ -127,42 +158,151 @@ static step check(struct call *c)
 
 static step create(struct call *c)
 {
-    struct components *s = components_of(c);
-    struct admin_op *op = admin_begin(c);
-    op->approval.unless = approvals_guard_unless(c, ROLE_NONE, s->component.role);
-    admin_create_component(op, &s->component, s->certificates, s->certificate_count);
-    return admin_wait(c);
+    const struct component_record *record = &components_of(c)->record;
+    components_create(begin_change(c, ROLE_NONE, record->component.role), record);
+    return components_wait(c);
 }
 
-static step reply(struct call *c)
+static step reply_create(struct call *c)
 {
-    const Chancery__V1__CreateComponentRequest *request = call_request(c);
-    const struct components *s = components_of(c);
-    Chancery__V1__CreateComponentResponse *r =
-        ARENA_NEW(call_arena(c), Chancery__V1__CreateComponentResponse);
-    Chancery__V1__Component *component = ARENA_NEW(call_arena(c), Chancery__V1__Component);
-    if (r == NULL || component == NULL) {
-        return call_fail(c, R_ARENA_EXHAUSTED, "reply");
+    Chancery__V1__CreateComponentResponse *r = reply_new(c);
+    if (r == NULL) {
+        return STEP_FAILED;
     }
-    chancery__v1__create_component_response__init(r);
-    *component = *request->component;
-    component->component_id = reply_text(reply_uuid(c, s->component.id.u));
-    component->tenant = reply_text(s->admin.tenant == NULL ? "" : s->admin.tenant->view.name);
-    component->boundary = reply_text(s->component.boundary);
-    component->etag = reply_text("1");
-    r->component = component;
-    return call_reply(c, &r->base);
+    r->component = component_write(c, &components_of(c)->record);
+    return r->component == NULL ? call_fail(c, R_ARENA_EXHAUSTED, "reply")
+                                : call_reply(c, &r->base);
 }
 
 const struct flow create_component_flow = {
     .method = "/chancery.v1.ComponentService/CreateComponent",
     .name = "create_component",
     .state_size = sizeof(struct components),
-    .steps = {{"parse", parse, 0},
+    .steps = {{"parse", parse_create, 0},
               {"authenticate", caller_authenticate_fresh, 0},
               {"scope", admin_scope, 0},
               {"check", check, 0},
+              {"issuer", check_issuer, 0},
               {"create", create, STEP_COMMIT},
-              {"reply", reply, 0}},
+              {"reply", reply_create, 0}},
+    .on_refusal = caller_refused,
+};
+
+/* --- UpdateComponent ---------------------------------------------------------------------------- */
+
+static step parse_update(struct call *c)
+{
+    const Chancery__V1__UpdateComponentRequest *request = call_request(c);
+    struct components *s = components_of(c);
+    if (request->component == NULL || request->update_mask == NULL ||
+        request->update_mask->n_paths == 0) {
+        return call_bad_field(c, "update_mask",
+                              "A component and the fields to change are required.");
+    }
+    for (size_t i = 0; i < request->update_mask->n_paths; i++) {
+        unsigned part = component_part(request->update_mask->paths[i]);
+        if (part == 0) {
+            return call_bad_field(c, "update_mask", "It names a field that can't be changed.");
+        }
+        s->parts |= part;
+    }
+    s->message = request->component;
+    s->version = component_version(s->message->etag);
+    admin_of(c)->tenant_name = s->message->tenant;
+    return request_uuid_required(c, "component.component_id", s->message->component_id, &s->id.u);
+}
+
+static step merge(struct call *c)
+{
+    struct components *s = components_of(c);
+    s->record = s->op.records[0];
+    if (s->version != 0 && s->version != s->record.version) {
+        return call_fail(c, R_ETAG_MISMATCH, "version %lld", (long long)s->record.version);
+    }
+    return step_failed(component_read(c, s->message, s->parts, &s->record))
+               ? STEP_FAILED
+               : approvals_guard_admins(c, s->record.component.role, s->record.component.role);
+}
+
+static step updated(struct call *c)
+{
+    const struct err *err = &components_of(c)->op.admin.op.err;
+    return err->reason == R_NOT_FOUND ? call_fail(c, R_ETAG_MISMATCH, "changed meanwhile")
+                                      : wait_over(c, err);
+}
+
+static step update(struct call *c)
+{
+    const struct component_record *record = &components_of(c)->record;
+    enum role role = record->component.role;
+    components_update(begin_change(c, role, role), record);
+    return wait_store(c, updated, &components_of(c)->op.admin.op);
+}
+
+static step reply_update(struct call *c)
+{
+    Chancery__V1__UpdateComponentResponse *r = reply_new(c);
+    if (r == NULL) {
+        return STEP_FAILED;
+    }
+    components_of(c)->record.version++;
+    r->component = component_write(c, &components_of(c)->record);
+    return r->component == NULL ? call_fail(c, R_ARENA_EXHAUSTED, "reply")
+                                : call_reply(c, &r->base);
+}
+
+const struct flow update_component_flow = {
+    .method = "/chancery.v1.ComponentService/UpdateComponent",
+    .name = "update_component",
+    .state_size = sizeof(struct components),
+    .steps = {{"parse", parse_update, 0},
+              {"authenticate", caller_authenticate_fresh, 0},
+              {"scope", admin_scope, 0},
+              {"find", components_find, 0},
+              {"merge", merge, 0},
+              {"issuer", check_issuer, 0},
+              {"update", update, STEP_COMMIT},
+              {"reply", reply_update, 0}},
+    .on_refusal = caller_refused,
+};
+
+/* --- DeleteComponent ---------------------------------------------------------------------------- */
+
+static step parse_delete(struct call *c)
+{
+    const Chancery__V1__DeleteComponentRequest *request = call_request(c);
+    struct components *s = components_of(c);
+    admin_of(c)->tenant_name = request->tenant;
+    s->version = component_version(request->etag);
+    return request_uuid_required(c, "component_id", request->component_id, &s->id.u);
+}
+
+static step check_delete(struct call *c)
+{
+    struct components *s = components_of(c);
+    s->record = s->op.records[0];
+    return s->version != 0 && s->version != s->record.version
+               ? call_fail(c, R_ETAG_MISMATCH, "version %lld", (long long)s->record.version)
+               : approvals_guard_admins(c, s->record.component.role, ROLE_NONE);
+}
+
+static step remove_it(struct call *c)
+{
+    const struct components *s = components_of(c);
+    components_delete(begin_change(c, s->record.component.role, ROLE_NONE), s->id, s->version);
+    return wait_store(c, updated, &components_of(c)->op.admin.op);
+}
+
+const struct flow delete_component_flow = {
+    .method = "/chancery.v1.ComponentService/DeleteComponent",
+    .name = "delete_component",
+    .state_size = sizeof(struct components),
+    .steps = {{"parse", parse_delete, 0},
+              {"authenticate", caller_authenticate_fresh, 0},
+              {"scope", admin_scope, 0},
+              {"find", components_find, 0},
+              {"check", check_delete, 0},
+              {"delete", remove_it, STEP_COMMIT},
+              {"reply", reply_empty, 0}},
     .on_refusal = caller_refused,
 };

@@ -50,6 +50,19 @@ static const char *key_text(struct call *c, const struct jws *jws)
                                             SLICE_FMT(jws->kid));
 }
 
+static const char *binding_text(const struct token_claims *claims)
+{
+    switch (claims == NULL ? BINDING_NONE : claims->binding) {
+    case BINDING_DPOP:
+        return "It is bound to a key: each call needs a DPoP proof by it (RFC 9449).";
+    case BINDING_MTLS:
+        return "It is bound to a client certificate, with which it must come (RFC 8705).";
+    case BINDING_NONE:
+        break;
+    }
+    return "It is bound to nothing: whoever has it can use it.";
+}
+
 static const char *tenant_text(struct call *c, const struct identified *who)
 {
     return who->home == NULL
@@ -116,7 +129,7 @@ static const char *found(struct call *c, const struct identified *who, enum toke
     case TOKEN_STAGE_AUDIENCE:
         return "It is meant for us: one of the issuer's audiences.";
     case TOKEN_STAGE_BINDING:
-        return "Nothing binds it to a key that it does not come with.";
+        return binding_text(who->check.claims);
     case TOKEN_STAGE_TENANT:
         return tenant_text(c, who);
     case TOKEN_STAGE_ADDRESS:
@@ -149,6 +162,10 @@ static const char *expected(struct call *c, const struct identified *who, enum t
     if (stage == TOKEN_STAGE_TENANT) {
         return claims == NULL ? " Its iss and its tenant claim name different tenants."
                               : " The value of its tenant claim is mapped to no tenant.";
+    }
+    if (stage == TOKEN_STAGE_ADDRESS && claims != NULL && issuer->kind == ISSUER_COMPONENT) {
+        return arena_printf(call_arena(c), " It is sound, and names the component with subject %s.",
+                            claims->subject);
     }
     return stage != TOKEN_STAGE_ADDRESS || claims == NULL
                ? ""

@@ -153,7 +153,7 @@ static step ask_mapping(struct call *c)
     if (value[0] == '\0' || strlen(value) > TENANT_VALUE_MAX) {
         return decide_user(c, false); /* it can't be mapped */
     }
-    struct slice key = lookup_mapping_key(call_arena(c), who->issuer->id, value);
+    struct slice key = lookup_issuer_key(call_arena(c), who->issuer->id, value);
     return key.len > 0 ? ask_tenant(c, LOOKUP_TENANT_BY_MAPPING, key)
                        : refuse(c, R_ARENA_EXHAUSTED, "mapping key");
 }

@@ -24,5 +24,12 @@ struct identified {
     struct lookup lookup;
 };
 
+/* Whether the token is good and names a component: `err` says TOKEN_TYPE then, for it makes no user. */
+static inline bool identified_is_component(const struct identified *who)
+{
+    return who->issuer != NULL && who->issuer->kind == ISSUER_COMPONENT &&
+           who->check.claims != NULL;
+}
+
 /* Find out whom the token names; `then` looks at who->err. One at a time per call. */
 step identify_user(struct call *c, struct identified *who, struct slice token, step_fn then);

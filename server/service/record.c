@@ -20,6 +20,10 @@ static void forget_all(struct call *c)
     if (user->asked_key.len > 0) {
         lookups_drop(s->lookups, user->asked, user->asked_key);
     }
+    if (caller->component_issuer != NULL) {
+        lookups_drop(s->lookups, LOOKUP_ISSUER, slice_str(caller->component_issuer->iss));
+        lookups_drop(s->lookups, LOOKUP_COMPONENT_BY_SUBJECT, caller->component_subject);
+    }
     lookups_drop(s->lookups, LOOKUP_COMPONENT, call_peer_fingerprint(c));
 }
 
@@ -71,7 +75,8 @@ step caller_recorded(struct call *c, step_fn again, step_fn decide)
         forget_all(c);
         return call_again_from(c, again);
     case GATE_FACTS_CHANGED:
-        return call_again_from(c, decide);
+        /* Whoever was refused before he was known must not go on as if he were. */
+        return call_again_from(c, caller_of(c)->is_authenticated ? decide : again);
     case GATE_RECORDED:
     case GATE_ALREADY:
         break;

@@ -71,6 +71,8 @@ step tenant_write(struct call *c, const struct tenant_row *row, Chancery__V1__Te
     t->onboarding = reply_texts(c, row->onboarding, row->onboarding_count);
     t->etag = reply_text(arena_printf(call_arena(c), "%lld", (long long)row->version));
     t->create_time = reply_time(c, row->created_at);
+    t->require_bound_user_tokens = row->needs_bound_users;
+    t->require_bound_component_tokens = row->needs_bound_components;
     t->domains = domains;
     for (; t->n_domains < row->domain_count; t->n_domains++) {
         size_t i = t->n_domains;

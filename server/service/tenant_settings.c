@@ -82,6 +82,22 @@ static step set_two_person(struct call *c, const Chancery__V1__Tenant *from, str
     return tenant_read_two_person(c, from, &row->approvals);
 }
 
+static step set_bound_users(struct call *c, const Chancery__V1__Tenant *from,
+                            struct tenant_row *row)
+{
+    (void)c;
+    row->needs_bound_users = from->require_bound_user_tokens;
+    return STEP_NEXT;
+}
+
+static step set_bound_components(struct call *c, const Chancery__V1__Tenant *from,
+                                 struct tenant_row *row)
+{
+    (void)c;
+    row->needs_bound_components = from->require_bound_component_tokens;
+    return STEP_NEXT;
+}
+
 static step merge_path(struct call *c, const char *path, struct tenant_row *row)
 {
     static const struct {
@@ -91,6 +107,8 @@ static step merge_path(struct call *c, const char *path, struct tenant_row *row)
                   {"display_name", set_name},
                   {"onboarding", set_onboarding},
                   {"state", set_state},
+                  {"require_bound_user_tokens", set_bound_users},
+                  {"require_bound_component_tokens", set_bound_components},
                   {"two_person", set_two_person}};
     for (size_t i = 0; i < sizeof fields / sizeof fields[0]; i++) {
         if (strcmp(fields[i].path, path) == 0) {

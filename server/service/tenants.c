@@ -46,6 +46,8 @@ static step parse_create(struct call *c)
     row->boundary = t->boundary;
     row->state = TENANT_ACTIVE;
     row->version = 1;
+    row->needs_bound_users = t->require_bound_user_tokens;
+    row->needs_bound_components = t->require_bound_component_tokens;
     row->license_cap_days =
         t->license_cap_days == 0 ? LICENSE_CAP_DAYS_DEFAULT : t->license_cap_days;
     row->onboarding_count = t->n_onboarding;

@@ -62,7 +62,7 @@ static step ask_mapping(struct call *c)
 {
     struct test *t = test_of(c);
     const char *value = claims_tenant(&t->tested.check.token, t->tested.issuer);
-    struct slice key = lookup_mapping_key(call_arena(c), t->tested.issuer->id, value);
+    struct slice key = lookup_issuer_key(call_arena(c), t->tested.issuer->id, value);
     if (value[0] == '\0' || strlen(value) > TENANT_VALUE_MAX || key.len == 0) {
         t->is_withheld = true;
         return STEP_NEXT;

@@ -46,6 +46,8 @@ void admin_create_tenant(struct admin_op *op, const struct tenant_row *tenant,
     add_keys(&p, keys, key_count);
     pg_add_uuid(&p, tenant->id.u);
     pg_add_int4(&p, (int32_t)tenant->approvals);
+    pg_add_bool(&p, tenant->needs_bound_users);
+    pg_add_bool(&p, tenant->needs_bound_components);
     admin_submit(op, ST_create_tenant, &p, read_created);
 }
 
@@ -60,6 +62,9 @@ static rc read_tenant(struct arena *arena, const PGresult *r, int row, struct te
     t->license_cap_days = pg_int(r, row, 5);
     t->version = pg_int(r, row, 6);
     t->created_at = pg_time(r, row, 7);
+    t->approvals = (uint32_t)pg_int(r, row, 8);
+    t->needs_bound_users = pg_bool(r, row, 9);
+    t->needs_bound_components = pg_bool(r, row, 10);
     return OK;
 }
 
@@ -70,12 +75,11 @@ static rc read_whole_tenant(struct store_op *base, size_t index, const PGresult 
     size_t verified, proofs;
     TRY(admin_read_done(base, index, r, err));
     TRY(read_tenant(base->arena, r, 0, t, err));
-    TRY(pg_texts(base->arena, r, 0, 8, &t->onboarding, &t->onboarding_count, err));
-    TRY(pg_texts(base->arena, r, 0, 9, &t->domains, &t->domain_count, err));
-    TRY(pg_texts(base->arena, r, 0, 10, &t->verified, &verified, err));
-    TRY(pg_texts(base->arena, r, 0, 11, &t->proofs, &proofs, err));
+    TRY(pg_texts(base->arena, r, 0, 11, &t->onboarding, &t->onboarding_count, err));
+    TRY(pg_texts(base->arena, r, 0, 12, &t->domains, &t->domain_count, err));
+    TRY(pg_texts(base->arena, r, 0, 13, &t->verified, &verified, err));
+    TRY(pg_texts(base->arena, r, 0, 14, &t->proofs, &proofs, err));
     ENSURE(verified == t->domain_count && proofs == verified, err, R_DATABASE_ERROR);
-    t->approvals = (uint32_t)pg_int(r, 0, 12);
     return OK;
 }
 
@@ -118,6 +122,8 @@ void admin_update_tenant(struct admin_op *op, const struct tenant_row *row)
     pg_add_int2(&p, (int)row->state);
     pg_add_int8(&p, row->version);
     pg_add_int4(&p, (int32_t)row->approvals);
+    pg_add_bool(&p, row->needs_bound_users);
+    pg_add_bool(&p, row->needs_bound_components);
     admin_submit(op, ST_update_tenant, &p, admin_read_done);
 }
 
@@ -127,26 +133,6 @@ void admin_exclude(struct admin_op *op, const struct exclusion *exclusion, bool 
     pg_add_int2(&p, exclusion->kind);
     pg_add_text(&p, exclusion->value);
     admin_submit(op, remove ? ST_remove_exclusion : ST_add_exclusion, &p, admin_read_done);
-}
-
-/* --- components -------------------------------------------------------------------------------- */
-
-void admin_create_component(struct admin_op *op, const struct subject_component *c,
-                            const struct slice *fingerprints, size_t fingerprint_count)
-{
-    struct pg_params p = admin_act(op, "create_component");
-    struct pg_array array;
-    pg_add_uuid(&p, c->id.u);
-    pg_add_text(&p, c->name);
-    pg_add_int2(&p, c->role);
-    pg_add_text(&p, c->boundary);
-    pg_add_texts(&p, c->sender_domains, c->sender_domain_count);
-    pg_array_begin(&array, &p, PG_BYTEA, fingerprint_count, fingerprint_count * 32);
-    for (size_t i = 0; i < fingerprint_count; i++) {
-        pg_array_bytes(&array, fingerprints[i].ptr, 32);
-    }
-    pg_array_end(&array);
-    admin_submit(op, ST_create_component, &p, admin_read_done);
 }
 
 /* --- templates --------------------------------------------------------------------------------- */

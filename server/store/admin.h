@@ -39,6 +39,7 @@ struct tenant_row {
     const char *const *verified; /* "true" or "false", parallel to domains */
     const char *const *proofs;
     size_t domain_count;
+    bool needs_bound_users, needs_bound_components;
 };
 
 struct new_key {
@@ -83,12 +84,10 @@ void admin_get_tenant(struct admin_op *op, const char *name);
 /* In order of short name, after that of this tenant; zero: from the first. Fills op->tenants, without onboarding and
  * domains. */
 void admin_list_tenants(struct admin_op *op, struct tenant_id after, size_t limit);
-/* Changes display name, cap, onboarding, approvals and state; row->version must be what is stored, else
+/* Changes display name, cap, onboarding, approvals, state and what must be bound; row->version must be what is stored, else
  * R_NOT_FOUND. */
 void admin_update_tenant(struct admin_op *op, const struct tenant_row *row);
 void admin_exclude(struct admin_op *op, const struct exclusion *exclusion, bool remove);
-void admin_create_component(struct admin_op *op, const struct subject_component *component,
-                            const struct slice *fingerprints, size_t fingerprint_count);
 void admin_create_template(struct admin_op *op, const struct template_row *row,
                            struct uuid request_id);
 /* `version` 0: whatever it is now. */

@@ -60,10 +60,10 @@ const struct issuer *lookups_issuer(struct lookups *lookups, const char *iss, st
     return found == NULL ? NULL : &found->issuer;
 }
 
-const struct component_row *lookups_component(struct lookups *lookups, struct slice fingerprint,
-                                              struct arena *arena)
+const struct component_row *lookups_component(struct lookups *lookups, enum lookup_kind kind,
+                                              struct slice key, struct arena *arena)
 {
-    const struct found *found = cached(lookups, LOOKUP_COMPONENT, fingerprint, arena);
+    const struct found *found = cached(lookups, kind, key, arena);
     return found == NULL ? NULL : &found->component;
 }
 
@@ -77,7 +77,9 @@ const struct lookup_answer *lookups_answer(struct lookups *lookups, enum lookup_
 
 static struct hashmap *map_of(struct lookups *lookups, enum lookup_kind kind)
 {
-    return kind == LOOKUP_ISSUER || kind == LOOKUP_COMPONENT ? lookups->rows : lookups->answers;
+    bool is_row =
+        kind == LOOKUP_ISSUER || kind == LOOKUP_COMPONENT || kind == LOOKUP_COMPONENT_BY_SUBJECT;
+    return is_row ? lookups->rows : lookups->answers;
 }
 
 void lookups_drop(struct lookups *lookups, enum lookup_kind kind, struct slice key)
@@ -170,6 +172,7 @@ static rc read_row(struct store_op *op, size_t index, const PGresult *r, struct 
     switch (lookup->kind) {
     case LOOKUP_ISSUER:
     case LOOKUP_COMPONENT:
+    case LOOKUP_COMPONENT_BY_SUBJECT:
         return read_found(lookup, r, err);
     case LOOKUP_TENANT_BY_MAPPING:
     case LOOKUP_TAKEN_DOMAIN:
@@ -182,7 +185,7 @@ static rc read_row(struct store_op *op, size_t index, const PGresult *r, struct 
     return OK;
 }
 
-struct slice lookup_mapping_key(struct arena *arena, struct issuer_id issuer, const char *value)
+struct slice lookup_issuer_key(struct arena *arena, struct issuer_id issuer, const char *value)
 {
     size_t len = strlen(value);
     uint8_t *key = arena_alloc(arena, UUID_BYTES + len + 1);
@@ -196,7 +199,7 @@ struct slice lookup_mapping_key(struct arena *arena, struct issuer_id issuer, co
 
 static void add_key(struct pg_params *p, enum lookup_kind kind, struct slice key)
 {
-    if (kind == LOOKUP_TENANT_BY_MAPPING) {
+    if (kind == LOOKUP_TENANT_BY_MAPPING || kind == LOOKUP_COMPONENT_BY_SUBJECT) {
         pg_add_bytes(p, slice_cut(key, 0, UUID_BYTES));
         pg_add_bytes(p, slice_cut(key, UUID_BYTES, key.len));
         return;
@@ -216,6 +219,7 @@ void lookup_submit(struct lookups *lookups, struct lookup *lookup, enum lookup_k
     static const enum statement statements[] = {
         [LOOKUP_ISSUER] = ST_find_issuer,
         [LOOKUP_COMPONENT] = ST_find_component,
+        [LOOKUP_COMPONENT_BY_SUBJECT] = ST_find_component_by_subject,
         [LOOKUP_TENANT_BY_NAME] = ST_find_tenant_by_name,
         [LOOKUP_TENANT_BY_DOMAIN] = ST_find_tenant_by_domain,
         [LOOKUP_TENANT_BY_MAPPING] = ST_find_mapped_tenant,

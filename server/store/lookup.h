@@ -15,9 +15,10 @@ struct component_row {
 enum lookup_kind {
     LOOKUP_ISSUER,    /* by a token's iss: the exact issuer, else the template that covers it */
     LOOKUP_COMPONENT, /* by fingerprint, 32 bytes */
+    LOOKUP_COMPONENT_BY_SUBJECT, /* by lookup_issuer_key */
     LOOKUP_TENANT_BY_NAME,
     LOOKUP_TENANT_BY_DOMAIN,  /* verified ones only */
-    LOOKUP_TENANT_BY_MAPPING, /* by lookup_mapping_key */
+    LOOKUP_TENANT_BY_MAPPING, /* by lookup_issuer_key */
     LOOKUP_TAKEN_DOMAIN,      /* whether some tenant, in whatever boundary, has verified it */
 };
 
@@ -28,8 +29,9 @@ struct lookups *lookups_new(size_t max);
 void lookups_free(struct lookups *lookups);
 /* From the cache, held by the arena; NULL when it must be asked for. */
 const struct issuer *lookups_issuer(struct lookups *lookups, const char *iss, struct arena *arena);
-const struct component_row *lookups_component(struct lookups *lookups, struct slice fingerprint,
-                                              struct arena *arena);
+/* `kind` is LOOKUP_COMPONENT or LOOKUP_COMPONENT_BY_SUBJECT. */
+const struct component_row *lookups_component(struct lookups *lookups, enum lookup_kind kind,
+                                              struct slice key, struct arena *arena);
 /* What was answered to LOOKUP_TENANT_BY_MAPPING or LOOKUP_TAKEN_DOMAIN on this epoch of the platform. */
 struct lookup_answer {
     bool is_found;
@@ -42,8 +44,9 @@ const struct lookup_answer *lookups_answer(struct lookups *lookups, enum lookup_
 /* Forget one, because the gate called its epoch stale. */
 void lookups_drop(struct lookups *lookups, enum lookup_kind kind, struct slice key);
 
-/* What LOOKUP_TENANT_BY_MAPPING asks: an issuer and the value of its tenant claim. Empty over budget. */
-struct slice lookup_mapping_key(struct arena *arena, struct issuer_id issuer, const char *value);
+/* What LOOKUP_TENANT_BY_MAPPING and LOOKUP_COMPONENT_BY_SUBJECT ask: an issuer and the value of its tenant claim, or of
+ * `sub`. Empty over budget. */
+struct slice lookup_issuer_key(struct arena *arena, struct issuer_id issuer, const char *value);
 
 /* Completes with R_NOT_FOUND when there is no such row, or it is disabled. */
 struct lookup {

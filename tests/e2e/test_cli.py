@@ -13,7 +13,7 @@ import uuid
 
 import pytest
 
-from authority import BUILD, Authority, Reader
+from authority import BUILD, Authority, Identity, Reader
 from providers import COMMERCIAL, Entra
 
 HERE = os.path.dirname(os.path.abspath(__file__))
@@ -214,9 +214,35 @@ def test_issuers(world):
     assert own == json.loads(run(world, "issuer list", "platform-admin", "--tenant", "contoso", "-o", "json").stdout)["issuers"]
 
 
+def test_components(world):
+    identity, renewed = Identity("cli-1"), Identity("cli-2")
+    for one in (identity, renewed):
+        world.a.write(f"{one.name}.pem", one.certificate)
+    old, new = (f"{world.f}/{one.name}.pem" for one in (identity, renewed))
+    made = run(world, "component create", "contoso-admin", "--name", "cli", "--role", "gateway", "--cert", old,
+               "--sender-domain", "contoso.com").stdout.split()[0]
+    assert f"{made}  gateway" in run(world, "component list", "contoso-admin").stdout
+    listed = json.loads(run(world, "component list", "contoso-admin", "-o", "json").stdout)["components"]
+    assert made in [component["componentId"] for component in listed]
+    run(world, "component update", "contoso-admin", made, "--add-cert", new)
+    run(world, "component update", "contoso-admin", made, "--remove-cert", identity.fingerprint.hex(), "--disable")
+    told = run(world, "component get", "contoso-admin", made).stdout
+    assert renewed.fingerprint.hex() in told and identity.fingerprint.hex() not in told and "disabled" in told
+    got = json.loads(run(world, "component get", "contoso-admin", made, "-o", "json").stdout)["component"]
+    assert got["senderDomains"] == ["contoso.com"] and got["disabled"] and got["etag"] == "3"
+    run(world, "component update", "contoso-admin", made, "--enable", "--sender-domain", "contoso.de")
+    got = json.loads(run(world, "component get", "contoso-admin", made, "-o", "json").stdout)["component"]
+    assert got["senderDomains"] == ["contoso.de"] and not got.get("disabled")
+    assert "no certificate" in run(world, "component update", "contoso-admin", made, "--add-cert", SAMPLE, expect=1).stderr
+    run(world, "component update", "contoso-admin", made, expect=2)
+    run(world, "component create", "contoso-admin", "--name", "x", "--role", "king", expect=2)
+    run(world, "component delete", "contoso-admin", made)
+    assert "NOT_FOUND" in run(world, "component get", "contoso-admin", made, expect=3).stderr
+
+
 def test_help_and_usage():
-    names = ["dev", "token", "protect", "open", "inspect", "revoke", "restore", "track", "template", "issuer", "audit",
-             "migrate", "doctor"]
+    names = ["dev", "token", "protect", "open", "inspect", "revoke", "restore", "track", "template", "issuer", "component",
+             "audit", "migrate", "doctor"]
     listed = subprocess.run([CHANCERY, "--help"], capture_output=True, text=True, check=True).stdout
     for name in names:
         assert f"  {name} " in listed

@@ -53,6 +53,12 @@ def world():
         authority.postgres.sql(
             "INSERT INTO tenant_domain (tenant, domain, proof) SELECT tenant, kind || n || '.example', 'p' FROM tenant, "
             "unnest('{v,r}'::text[]) AS kind, generate_series(1, 2999) AS n WHERE name = 'fabrikam'")  # proven, removed
+        authority.postgres.sql(
+            "INSERT INTO component (tenant, component, name, role, boundary) SELECT tenant, ('00000000-0000-7000-8000-' "
+            "|| lpad(n, 12, '0'))::uuid, 'c' || n, 1, 'commercial' FROM tenant, (SELECT 'c0de' AS n UNION ALL "
+            "SELECT generate_series(1, 2000)::text) AS n WHERE name = 'contoso'")  # to be changed, and deleted
+        authority.postgres.sql("INSERT INTO component_certificate (fingerprint, tenant, component) SELECT "
+                               "sha256(component::text::bytea), tenant, component FROM component WHERE name LIKE 'c%'")
         set_up_power(w)
         w.directory = authority.call("IssuerService/CreateIssuer", {"issuer": {
             "kind": 2, "boundary": "commercial", "issuer": "https://login.example/{tenantid}/v2.0", "audiences": ["x"],
@@ -113,6 +119,7 @@ def requests(w):
     license_ = {"publishing_license": w.made.publishing_license} if content else {}
     one = {"template_id": w.template.template_id} if hasattr(w, "template") else {}
     approval = {"approval_id": f"ffff0000-0000-7000-8000-{w.count:012d}"}
+    component = {"component_id": "00000000-0000-7000-8000-00000000c0de"}
     return {
         "acquire_license": ("LicensingService/AcquireLicense", {**license_, "client_public_jwk": jwk}, None, w.bob),
         "inspect_content": ("LicensingService/InspectContent", license_, None, w.bob),
@@ -169,6 +176,13 @@ def requests(w):
         "test_token": ("IssuerService/TestToken", {"token": w.alice}, w.admin, None),
         "create_component": ("ComponentService/CreateComponent", {"component": {
             "name": unique, "role": 1, "tenant": "contoso", "certificate_sha256": [os.urandom(32)]}}, w.a.admin, None),
+        "get_component": ("ComponentService/GetComponent", component, w.admin, None),
+        "list_components": ("ComponentService/ListComponents", {}, w.admin, None),
+        "update_component": ("ComponentService/UpdateComponent", {
+            "component": {**component, "sender_domains": [f"{unique}.example"]},
+            "update_mask": {"paths": ["sender_domains"]}}, w.admin, None),
+        "delete_component": ("ComponentService/DeleteComponent", {
+            "component_id": f"00000000-0000-7000-8000-{w.count:012d}"}, w.admin, None),
         "create_template": ("TemplateService/CreateTemplate", {"template": template()}, w.admin, None),
         "get_template": ("TemplateService/GetTemplate", one, w.admin, None),
         "list_templates": ("TemplateService/ListTemplates", {}, w.admin, None),

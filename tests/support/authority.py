@@ -247,7 +247,7 @@ class Authority:  # pylint: disable=too-many-instance-attributes
         """Call `Service/Method` with a dict, as a component (mTLS), a user (token), or one for the other."""
         request_type, response_type = MESSAGES.method(path)
         message = request_type(**(request or {}))
-        metadata = []
+        metadata = list(more.pop("metadata", ()))
         if token:
             metadata.append(("authorization", f"Bearer {token}"))
         if user_token:

@@ -110,6 +110,38 @@ static void test_components_are_no_users(void **state)
         R_TOKEN_TYPE);
 }
 
+static void test_whom_a_component_issuer_may_name(void **state)
+{
+    (void)state;
+    static const struct tenant_id other = {{{77}}};
+    static const struct {
+        enum issuer_kind kind;
+        bool of_platform, of_other;
+        enum role role;
+        const char *boundary; /* the component's */
+        bool expected;
+    } cases[] = {
+        {ISSUER_COMPONENT, false, false, ROLE_GATEWAY, "commercial", true},
+        {ISSUER_COMPONENT, true, false, ROLE_GATEWAY, "commercial", true},
+        {ISSUER_COMPONENT, true, false, ROLE_AUDITOR, "", true},
+        {ISSUER_COMPONENT, true, false, ROLE_TENANT_ADMIN, "commercial", true},
+        {ISSUER_COMPONENT, false, false, ROLE_TENANT_ADMIN, "commercial", false},
+        {ISSUER_COMPONENT, false, true, ROLE_GATEWAY, "commercial", false},
+        {ISSUER_COMPONENT, true, false, ROLE_GATEWAY, "gcc-high", false},
+        {ISSUER_TENANT, false, false, ROLE_GATEWAY, "commercial", false},
+        {ISSUER_CONSUMER, true, false, ROLE_GATEWAY, "commercial", false},
+    };
+    for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
+        struct issuer issuer = issuer_of(cases[i].kind);
+        struct subject_component component = {
+            .tenant = contoso.id, .role = cases[i].role, .boundary = cases[i].boundary};
+        issuer.tenant = cases[i].of_platform ? TENANT_PLATFORM
+                        : cases[i].of_other  ? other
+                                             : contoso.id;
+        assert_int_equal(issuer_may_name(&issuer, &component), cases[i].expected);
+    }
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -117,6 +149,7 @@ int main(void)
         cmocka_unit_test(test_tenant_issuer_is_refused),
         cmocka_unit_test(test_consumer),
         cmocka_unit_test(test_components_are_no_users),
+        cmocka_unit_test(test_whom_a_component_issuer_may_name),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -37,3 +37,4 @@ void run_for(int64_t ms);
 
 #define ISS "\"iss\":\"https://idp.contoso.com\""
 #define GOOD ISS ",\"aud\":\"chancery\",\"exp\":1800000600,\"email\":\"Al@Contoso.com\""
+#define THUMB "BBBBBBBBBBBBBBBBBBBBBBBBBBBBBBBBBBBBBBBBBBA" /* some 32 bytes */

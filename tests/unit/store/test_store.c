@@ -9,6 +9,7 @@
 
 #include "store/admin.h"
 #include "store/audit_query.h"
+#include "store/components.h"
 #include "store/domains.h"
 #include "store/gate.h"
 #include "store/issuers.h"
@@ -451,21 +452,26 @@ static void lookups_find_components_and_issuers(void **state)
     static const uint8_t fingerprint[32] = {1, 2, 3};
     static const char *const domains[] = {"contoso.com"}, *const algs[] = {"ES256", "RS256"};
     struct slice print = slice_of(fingerprint, 32);
-    struct subject_component c = {.id = {{{11}}},
-                                  .name = "edge",
-                                  .role = ROLE_GATEWAY,
-                                  .tenant = CONTOSO,
-                                  .boundary = "commercial",
-                                  .sender_domains = domains,
-                                  .sender_domain_count = 1};
+    struct component_record c = {.component = {.id = {{{11}}},
+                                               .name = "edge",
+                                               .role = ROLE_GATEWAY,
+                                               .tenant = CONTOSO,
+                                               .boundary = "commercial",
+                                               .sender_domains = domains,
+                                               .sender_domain_count = 1},
+                                 .issuer = {{{13}}},
+                                 .subject = "edge-1",
+                                 .fingerprints = print};
     struct admin_op *op = admin(CONTOSO);
-    admin_create_component(op, &c, &print, 1);
+    struct component_op registered = {.admin = {.scope = CONTOSO, .who = op->who}};
+    store_op_init(&registered.admin.op, store, arena, op_done, NULL);
+    components_create(&registered, &c);
     wait_op();
-    assert_int_equal(op->op.err.reason, R_NONE);
+    assert_int_equal(registered.admin.op.err.reason, R_NONE);
     struct lookup found;
     struct lookups *lookups = lookups_new(10);
     store_op_init(&found.op, store, arena, op_done, NULL);
-    assert_null(lookups_component(lookups, print, arena));
+    assert_null(lookups_component(lookups, LOOKUP_COMPONENT, print, arena));
     lookup_submit(lookups, &found, LOOKUP_COMPONENT, print);
     wait_op();
     assert_string_equal(found.component->component.name, "edge");
@@ -518,12 +524,12 @@ static void lookups_find_components_and_issuers(void **state)
     lookups_drop(lookups, LOOKUP_TAKEN_DOMAIN, nobody);
     assert_null(lookups_answer(lookups, LOOKUP_TAKEN_DOMAIN, nobody));
 
-    const struct component_row *held = lookups_component(lookups, print, arena);
+    const struct component_row *held = lookups_component(lookups, LOOKUP_COMPONENT, print, arena);
     assert_string_equal(held->component.name, "edge");
     assert_non_null(lookups_issuer(lookups, "https://idp.contoso.com", arena));
     assert_null(lookups_issuer(lookups, "https://idp.other.com", arena));
     lookups_drop(lookups, LOOKUP_COMPONENT, print);
-    assert_null(lookups_component(lookups, print, arena));
+    assert_null(lookups_component(lookups, LOOKUP_COMPONENT, print, arena));
     assert_string_equal(held->component.name, "edge"); /* held by the arena */
     lookups_free(lookups);
 }

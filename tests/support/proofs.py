@@ -1,0 +1,88 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Bound tokens and their proofs as any client would make them: DPoP (RFC 9449), certificates (RFC 8705), access
+tokens of components (RFC 9068)."""
+import base64
+import hashlib
+import json
+import secrets
+import time
+
+import grpc
+from jwcrypto import jwk, jws, jwt
+
+from authority import MESSAGES, Refused
+
+AUTHORITY = "https://rms.example.org"
+
+
+def b64url(data):
+    return base64.urlsafe_b64encode(data).rstrip(b"=").decode()
+
+
+def thumbprint_of(identity):
+    """What a token says of the client certificate that it is bound to."""
+    return {"x5t#S256": b64url(identity.fingerprint)}
+
+
+def sign(header, claims, key):
+    token = jws.JWS(claims if isinstance(claims, str) else json.dumps(claims))
+    token.add_signature(key, None, json.dumps(header), None)
+    return token.serialize(compact=True)
+
+
+class Prover:
+    """A client with a key of its own, which proves that it holds it."""
+
+    def __init__(self, **kind):
+        self.key = jwk.JWK.generate(**(kind or {"kty": "EC", "crv": "P-256"}))
+        self.alg = {"RSA": "PS256", "OKP": "EdDSA"}.get(self.key["kty"], "ES256")
+        self.cnf = {"jkt": self.key.thumbprint()}
+
+    def header(self, **changes):
+        header = {"typ": "dpop+jwt", "alg": self.alg, "jwk": self.key.export_public(as_dict=True), **changes}
+        return {name: value for name, value in header.items() if value is not None}
+
+    def claims(self, token, method, **changes):
+        claims = {"jti": secrets.token_urlsafe(16), "htm": "POST", "htu": f"{AUTHORITY}/chancery.v1.{method}",
+                  "iat": int(time.time()), "ath": b64url(hashlib.sha256(token.encode()).digest()), **changes}
+        return {name: value for name, value in claims.items() if value is not None}
+
+    def proof(self, token, method, header=None, key=None, **changes):
+        return sign(self.header(**(header or {})), self.claims(token, method, **changes), key or self.key)
+
+    def metadata(self, token, method, scheme="DPoP", **changes):
+        return [("authorization", f"{scheme} {token}"), ("dpop", self.proof(token, method, **changes))]
+
+
+def access_token(issuer, subject, typ="at+jwt", **changes):
+    """A component's access token."""
+    now = int(time.time())
+    claims = {"iss": issuer.iss, "aud": issuer.audience, "iat": now, "exp": now + 600, "sub": subject,
+              "client_id": subject, "jti": secrets.token_hex(8), **changes}
+    claims = {name: value for name, value in claims.items() if value is not None}
+    token = jwt.JWT(header={"alg": "ES256", "kid": issuer.key["kid"], "typ": typ}, claims=claims)
+    token.make_signed_token(issuer.key)
+    return token.serialize()
+
+
+def fresh_channel(authority, who=None):
+    """A connection of its own, which any of the workers may get."""
+    credentials = grpc.ssl_channel_credentials(authority.server.certificate, who.key if who else None,
+                                               who.certificate if who else None)
+    return grpc.secure_channel(authority.address, credentials, options=[("grpc.use_local_subchannel_pool", 1)])
+
+
+def call_on(channel, path, request, metadata, wait=True):
+    request_type, response_type = MESSAGES.method(path)
+    stub = channel.unary_unary(f"/chancery.v1.{path}", request_type.SerializeToString, response_type.FromString)
+    future = stub.future(request_type(**request), metadata=metadata, timeout=20)
+    return outcome(future) if wait else future
+
+
+def outcome(future):
+    """OK, or the reason why not."""
+    try:
+        future.result()
+        return "OK"
+    except grpc.RpcError as error:
+        return Refused(error).reason
