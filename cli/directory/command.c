@@ -3,6 +3,7 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "base/mem.h"
 #include "chancery/v1/directory.pb-c.h"
 #include "cli/directory/directory.h"
 
@@ -145,7 +146,7 @@ static int delete (struct session *s, const struct directory_args *args)
     return usage_error(s->command, "delete user ADDRESS or delete group ADDRESS");
 }
 
-static int run(int argc, char **argv)
+static int run_verb(const char *name, const struct directory_args *args)
 {
     static const struct {
         const char *name;
@@ -159,6 +160,27 @@ static int run(int argc, char **argv)
                  {"list", 1, 2, directory_list},
                  {"resolve", 1, 1, resolve},
                  {"delete", 2, 2, delete}};
+    for (size_t i = 0; i < sizeof verbs / sizeof verbs[0]; i++) {
+        struct session session;
+        if (strcmp(verbs[i].name, name) != 0) {
+            continue;
+        }
+        if (args->operand_count < verbs[i].least || args->operand_count > verbs[i].most) {
+            return usage_error(&command_directory, "too few or too many operands");
+        }
+        int code = session_open(&session, &command_directory, args->profile);
+        if (code == EXIT_OK) {
+            code = verbs[i].run(&session, args);
+            session_close(&session);
+        }
+        return code;
+    }
+    return usage_error(&command_directory, "import, put-user, put-group, add-member, "
+                                           "remove-member, list, resolve or delete");
+}
+
+static int run(int argc, char **argv)
+{
     struct directory_args args = {.format = "text"};
     const struct option_spec specs[] = {{"--profile", &args.profile, NULL, NULL},
                                         {"--name", &args.name, NULL, NULL},
@@ -170,23 +192,9 @@ static int run(int argc, char **argv)
     argc = options_take(&command_directory, specs, sizeof specs / sizeof specs[0], argc, argv);
     args.operands = argv + 2;
     args.operand_count = argc - 2;
-    for (size_t i = 0; argc >= 2 && i < sizeof verbs / sizeof verbs[0]; i++) {
-        struct session session;
-        if (strcmp(verbs[i].name, argv[1]) != 0) {
-            continue;
-        }
-        if (args.operand_count < verbs[i].least || args.operand_count > verbs[i].most) {
-            return usage_error(&command_directory, "too few or too many operands");
-        }
-        int code = session_open(&session, &command_directory, args.profile);
-        if (code == EXIT_OK) {
-            code = verbs[i].run(&session, &args);
-            session_close(&session);
-        }
-        return code;
-    }
-    return usage_error(&command_directory, "import, put-user, put-group, add-member, "
-                                           "remove-member, list, resolve or delete");
+    int code = run_verb(argc >= 2 ? argv[1] : "", &args);
+    xfree((void *)(uintptr_t)args.aliases);
+    return code;
 }
 
 const struct command command_directory = {.name = "directory",

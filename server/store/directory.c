@@ -71,7 +71,7 @@ static void add_column(struct pg_params *p, const void *rows, size_t count, size
 #define COLUMN(p, rows, count, field) \
     add_column((p), (rows), (count), sizeof *(rows), offsetof(__typeof__(*(rows)), field))
 
-/* Two parallel arrays: texts, and of which each is. `texts` gives the i-th list. */
+/* Two parallel arrays: texts, and of which each is. */
 struct pairs {
     const char **owners, **texts;
     size_t count;
