@@ -154,13 +154,14 @@ static bool is_same(const ProtobufCBinaryData *a, const ProtobufCBinaryData *b)
 static rc change_certificates(struct session *s, const struct component_args *args,
                               Chancery__V1__Component *component, struct err *err)
 {
-    size_t added = count_of(args->add);
-    ProtobufCBinaryData *kept =
-        ARENA_ARRAY(s->arena, ProtobufCBinaryData, component->n_certificate_sha256 + added + 1);
-    ProtobufCBinaryData gone;
     size_t count = component->n_certificate_sha256;
+    ProtobufCBinaryData *kept =
+        ARENA_ARRAY(s->arena, ProtobufCBinaryData, count + count_of(args->add) + 1);
+    ProtobufCBinaryData gone;
     ARENA_ENSURE(kept, err);
-    memcpy(kept, component->certificate_sha256, count * sizeof *kept);
+    for (size_t i = 0; i < count; i++) {
+        kept[i] = component->certificate_sha256[i];
+    }
     for (size_t i = 0; args->remove != NULL && args->remove[i] != NULL; i++) {
         TRY(read_print(s, args->remove[i], &gone, err));
         for (size_t j = count; j-- > 0;) {
