@@ -3,6 +3,7 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "base/mem.h"
 #include "chancery/v1/publishing.pb-c.h"
 #include "cli/session.h"
 #include "cli/when.h"
@@ -171,6 +172,9 @@ static int run(int argc, char **argv)
         code = amend(&session, &args);
         session_close(&session);
     }
+    xfree((void *)(uintptr_t)args.sets);
+    xfree((void *)(uintptr_t)args.recipients);
+    xfree((void *)(uintptr_t)args.removals);
     return code;
 }
 

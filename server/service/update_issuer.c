@@ -4,6 +4,7 @@
 #include <stdlib.h>
 
 #include "google/protobuf/field_mask.pb-c.h"
+#include "service/approvals.h"
 #include "service/flows.h"
 #include "service/issuer_fields.h"
 #include "service/reply.h"
@@ -44,6 +45,10 @@ static step merge(struct call *c)
     const char *etag = request->issuer->etag;
     if (etag[0] != '\0' && strtoll(etag, NULL, 10) != row->version) {
         return call_fail(c, R_ETAG_MISMATCH, "version %lld", (long long)row->version);
+    }
+    if (row->issuer.kind == ISSUER_COMPONENT &&
+        step_failed(approvals_guard_admins(c, ROLE_TENANT_ADMIN, ROLE_TENANT_ADMIN))) {
+        return STEP_FAILED; /* its keys are admins' credentials */
     }
     return issuer_read_fields(c, request->issuer, u->parts, row);
 }

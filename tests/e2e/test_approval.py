@@ -8,7 +8,7 @@ import uuid
 
 import pytest
 
-from authority import Authority, Identity, Reader, Refused
+from authority import Authority, Identity, Issuer, Reader, Refused
 
 GRANT, EXPORT, DESTROY, PARTNER, LOWER = 1, 2, 3, 4, 5
 PENDING, APPROVED, REJECTED, WITHDRAWN, EXPIRED = 1, 2, 3, 4, 5
@@ -239,6 +239,22 @@ def test_no_sock_puppets(world):
     decide(world, "Reject", approval, younger)
     later = ask(world)
     decide(world, "Approve", later, younger)
+
+
+def test_no_admin_changes_an_admin_alone(world):
+    """Another's credential, role or existence is not his to change; nor the keys of an issuer that components come with."""
+    three = world.a.postgres.sql("SELECT component FROM component WHERE name = 'contoso-three'")
+    for mask, more in ((["certificate_sha256"], {"certificate_sha256": [os.urandom(32)]}), (["disabled"], {"disabled": True})):
+        assert reason(world.a.call, "ComponentService/UpdateComponent", {
+            "component": {"component_id": three, **more}, "update_mask": {"paths": mask}}, world.one) == "APPROVAL_REQUIRED"
+    assert reason(world.a.call, "ComponentService/DeleteComponent", {"component_id": three}, world.one) == "APPROVAL_REQUIRED"
+    machines = Issuer("https://machines.contoso.com")
+    world.a.issuer(machines, 5, tenant="contoso")
+    issuer_id = world.a.postgres.sql(f"SELECT issuer FROM issuer WHERE iss = '{machines.iss}'")
+    keys = {"issuer": {"issuer_id": issuer_id, "jwks_json": Issuer("x").jwks()}, "update_mask": {"paths": ["keys"]}}
+    assert reason(world.a.call, "IssuerService/UpdateIssuer", keys, world.one) == "APPROVAL_REQUIRED"
+    keys["issuer"]["tenant"] = "contoso"
+    world.a.call("IssuerService/UpdateIssuer", keys, world.a.admin)
 
 
 def test_a_certificate_is_one_person(world):
