@@ -3,7 +3,6 @@
 #include <stdio.h>
 #include <string.h>
 
-#include "base/mem.h"
 #include "chancery/v1/publishing.pb-c.h"
 #include "cli/session.h"
 #include "cli/when.h"
@@ -30,15 +29,6 @@ struct amend_args {
     const char *profile, *format, *expires, *reason, *content;
     const char **sets, **recipients, **removals; /* NULL-terminated; NULL: none */
 };
-
-static size_t count_of(const char **list)
-{
-    size_t count = 0;
-    while (list != NULL && list[count] != NULL) {
-        count++;
-    }
-    return count;
-}
 
 /* 0 when it is none. */
 static uint32_t preset_bits(const char *name)
@@ -124,7 +114,7 @@ static int amend(struct session *s, const struct amend_args *args)
     Chancery__V1__Expiry expiry;
     Google__Protobuf__Timestamp time;
     chancery__v1__amend_policy_request__init(&request);
-    size_t sets = count_of(args->sets);
+    size_t sets = option_list_count(args->sets);
     Chancery__V1__Grant **grants = ARENA_ARRAY(s->arena, Chancery__V1__Grant *, sets + 1);
     CH_ASSERT(grants != NULL); /* the arena is far larger than a command line */
     for (size_t i = 0; i < sets; i++) {
@@ -139,9 +129,9 @@ static int amend(struct session *s, const struct amend_args *args)
     request.set_grants = grants;
     request.n_set_grants = sets;
     request.add_recipients = (char **)(uintptr_t)args->recipients;
-    request.n_add_recipients = count_of(args->recipients);
+    request.n_add_recipients = option_list_count(args->recipients);
     request.remove_principals = (char **)(uintptr_t)args->removals;
-    request.n_remove_principals = count_of(args->removals);
+    request.n_remove_principals = option_list_count(args->removals);
     request.expiry = args->expires == NULL ? NULL : &expiry;
     request.reason = text_field(args->reason);
     int code = session_call(s, "PublishingService/AmendPolicy", &request.base,
@@ -172,9 +162,6 @@ static int run(int argc, char **argv)
         code = amend(&session, &args);
         session_close(&session);
     }
-    xfree((void *)(uintptr_t)args.sets);
-    xfree((void *)(uintptr_t)args.recipients);
-    xfree((void *)(uintptr_t)args.removals);
     return code;
 }
 

@@ -45,9 +45,11 @@ struct option_spec {
     const char *name;   /* "--tenant" */
     const char **value; /* set to the value; NULL for flags */
     bool *flag;         /* set to true; NULL for values */
-    const char ***list; /* repeated values: grows, NULL-terminated; else NULL */
+    const char ***list; /* repeated values, NULL-terminated; lends; else NULL */
 };
 
+/* How many values a list has; NULL has none. */
+size_t option_list_count(const char *const *list);
 /* Take options out of argv; what is left are operands, argv[0] included. Prints the command's help and ends
  * the process for --help, and for what is unknown. The count of operands left. */
 int options_take(const struct command *command, const struct option_spec *specs, size_t count,

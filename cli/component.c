@@ -38,15 +38,6 @@ struct component_args {
     bool disable, enable;
 };
 
-static size_t count_of(const char **list)
-{
-    size_t count = 0;
-    while (list != NULL && list[count] != NULL) {
-        count++;
-    }
-    return count;
-}
-
 /* --- output -------------------------------------------------------------------------------------- */
 
 static void print_component(struct session *s, const Chancery__V1__Component *c)
@@ -156,7 +147,7 @@ static rc change_certificates(struct session *s, const struct component_args *ar
 {
     size_t count = component->n_certificate_sha256;
     ProtobufCBinaryData *kept =
-        ARENA_ARRAY(s->arena, ProtobufCBinaryData, count + count_of(args->add) + 1);
+        ARENA_ARRAY(s->arena, ProtobufCBinaryData, count + option_list_count(args->add) + 1);
     ProtobufCBinaryData gone;
     ARENA_ENSURE(kept, err);
     for (size_t i = 0; i < count; i++) {
@@ -193,7 +184,7 @@ static rc fill(struct session *s, const struct component_args *args,
     }
     if (args->domains != NULL) {
         component->sender_domains = (char **)(uintptr_t)args->domains;
-        component->n_sender_domains = count_of(args->domains);
+        component->n_sender_domains = option_list_count(args->domains);
         paths[(*path_count)++] = text_field("sender_domains");
     }
     if (args->disable || args->enable) {

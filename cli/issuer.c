@@ -3,7 +3,6 @@
 #include <stdio.h>
 #include <string.h>
 
-#include "base/mem.h"
 #include "chancery/v1/issuer.pb-c.h"
 #include "cli/session.h"
 #include "wire/message_text.h"
@@ -356,9 +355,7 @@ static int run(int argc, char **argv)
         {"--field", NULL, NULL, &args.fields},
     };
     argc = options_take(&command_issuer, specs, sizeof specs / sizeof specs[0], argc, argv);
-    int code = run_verb(argc, argv, &args);
-    xfree((void *)(uintptr_t)args.fields);
-    return code;
+    return run_verb(argc, argv, &args);
 }
 
 const struct command command_issuer = {.name = "issuer",

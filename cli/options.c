@@ -6,15 +6,36 @@
 #include "base/mem.h"
 #include "cli/command.h"
 
-static void append(const char ***list, const char *value)
+/* Repeated values live as long as the process, so that no command need give its lists back. */
+enum { LISTS_MAX = 16 };
+static struct {
+    const char ***option;
+    const char **values;
+    size_t count;
+} lists[LISTS_MAX];
+
+static void append(const char ***option, const char *value)
+{
+    size_t i = 0;
+    while (lists[i].option != NULL && lists[i].option != option) {
+        i++;
+        CH_ASSERT(i < LISTS_MAX);
+    }
+    void *before = (void *)(uintptr_t)lists[i].values;
+    lists[i].option = option;
+    lists[i].values = xreallocarray(before, lists[i].count + 2, sizeof lists[i].values[0]);
+    lists[i].values[lists[i].count++] = value;
+    lists[i].values[lists[i].count] = NULL;
+    *option = lists[i].values;
+}
+
+size_t option_list_count(const char *const *list)
 {
     size_t count = 0;
-    while (*list != NULL && (*list)[count] != NULL) {
+    while (list != NULL && list[count] != NULL) {
         count++;
     }
-    *list = xreallocarray((void *)(uintptr_t)*list, count + 2, sizeof **list);
-    (*list)[count] = value;
-    (*list)[count + 1] = NULL;
+    return count;
 }
 
 static const struct option_spec *find(const struct option_spec *specs, size_t count,

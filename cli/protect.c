@@ -6,7 +6,6 @@
 #include <string.h>
 #include <unistd.h>
 
-#include "base/mem.h"
 #include "chancery/v1/publishing.pb-c.h"
 #include "cli/output.h"
 #include "cli/session.h"
@@ -51,15 +50,6 @@ static bool ends_with(const char *text, const char *end)
     return len >= tail && strcmp(text + len - tail, end) == 0;
 }
 
-static size_t count_of(const char *const *list)
-{
-    size_t count = 0;
-    while (list != NULL && list[count] != NULL) {
-        count++;
-    }
-    return count;
-}
-
 static void set_policy(const struct protect_args *args, Chancery__V1__ProtectRequest *request)
 {
     static Chancery__V1__DoNotForward do_not_forward;
@@ -90,7 +80,7 @@ static int ask(struct session *s, const struct protect_args *args, struct protec
     request.display_name = text_field(args->name);
     const char **recipients = args->recipients != NULL ? args->recipients : args->mail_recipients;
     request.recipients = (char **)(uintptr_t)recipients;
-    request.n_recipients = count_of(recipients);
+    request.n_recipients = option_list_count(recipients);
     request.client_public_jwk = session_public_jwk(s);
     int code = session_call(s, "PublishingService/Protect", &request.base,
                             &chancery__v1__protect_response__descriptor, &response);
@@ -229,7 +219,6 @@ static int run(int argc, char **argv)
                                            args.is_mail ? ".eml" : "");
     code = args.is_mail ? protect_mail(&session, &args) : protect_file(&session, &args);
     session_close(&session);
-    xfree((void *)(uintptr_t)args.recipients);
     return code;
 }
 

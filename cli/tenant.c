@@ -5,7 +5,6 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "base/mem.h"
 #include "cli/tenant.h"
 
 static const char HELP[] =
@@ -327,9 +326,7 @@ static int run(int argc, char **argv)
                                         {"--application", &args.application, NULL, NULL},
                                         {"--platform", &args.platform, NULL, NULL}};
     argc = options_take(&command_tenant, specs, sizeof specs / sizeof specs[0], argc, argv);
-    int code = run_verb(argc, argv, &args);
-    xfree((void *)(uintptr_t)args.onboarding);
-    return code;
+    return run_verb(argc, argv, &args);
 }
 
 const struct command command_tenant = {.name = "tenant",

@@ -3,7 +3,6 @@
 #include <stdio.h>
 #include <string.h>
 
-#include "base/mem.h"
 #include "chancery/v1/directory.pb-c.h"
 #include "cli/directory/directory.h"
 
@@ -192,9 +191,7 @@ static int run(int argc, char **argv)
     argc = options_take(&command_directory, specs, sizeof specs / sizeof specs[0], argc, argv);
     args.operands = argv + 2;
     args.operand_count = argc - 2;
-    int code = run_verb(argc >= 2 ? argv[1] : "", &args);
-    xfree((void *)(uintptr_t)args.aliases);
-    return code;
+    return run_verb(argc >= 2 ? argv[1] : "", &args);
 }
 
 const struct command command_directory = {.name = "directory",

@@ -231,6 +231,9 @@ def tenant_requests():
             "jwks_url": "https://new.example/jwks"}}),
         ("ComponentService/CreateComponent", {"component": {
             "name": "new", "role": 1, "tenant": "T", "certificate_sha256": [bytes(32)]}}),
+        ("ComponentService/GetComponent", {"tenant": "T", "component_id": new_id()}),
+        ("ComponentService/ListComponents", {"tenant": "T"}),
+        ("ComponentService/DeleteComponent", {"tenant": "T", "component_id": new_id()}),
         ("AuditService/Query", {"filter": {"tenant": "T"}}),
         ("TenantService/GrantSuperUser", {"tenant": "T", "principal": "user:alice@contoso.com", "reason": "x",
                                           "expire_time": {"seconds": int(time.time()) + 3600}}),
