@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "base/encode.h"
+#include "base/mem.h"
 #include "chancery/v1/component.pb-c.h"
 #include "cli/certificate.h"
 #include "cli/session.h"
@@ -309,12 +310,16 @@ static int run(int argc, char **argv)
     if (args.disable && args.enable) {
         return usage_error(&command_component, "--disable and --enable at once");
     }
+    const struct verb *verb = NULL;
     for (size_t i = 0; argc >= 2 && i < sizeof VERBS / sizeof VERBS[0]; i++) {
-        if (strcmp(VERBS[i].name, argv[1]) == 0) {
-            return run_verb(&VERBS[i], &args, argc, argv);
-        }
+        verb = strcmp(VERBS[i].name, argv[1]) == 0 ? &VERBS[i] : verb;
     }
-    return usage_error(&command_component, "list, get, create, update or delete");
+    int code = verb == NULL ? usage_error(&command_component, "list, get, create, update or delete")
+                            : run_verb(verb, &args, argc, argv);
+    xfree((void *)(uintptr_t)args.add);
+    xfree((void *)(uintptr_t)args.remove);
+    xfree((void *)(uintptr_t)args.domains);
+    return code;
 }
 
 const struct command command_component = {
