@@ -38,6 +38,9 @@ extern const struct command command_component;
 extern const struct command command_audit;
 extern const struct command command_issuer;
 extern const struct command command_doctor;
+extern const struct command command_boundary;
+extern const struct command command_partner;
+extern const struct command command_delivery;
 
 /* --- options: --name VALUE, --name=VALUE, --flag, -o VALUE ---------------------------------------- */
 

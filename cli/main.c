@@ -8,11 +8,12 @@
 
 /* In the order in which the help names them. */
 static const struct command *const commands[] = {
-    &command_dev,     &command_token,     &command_protect,    &command_open,
-    &command_inspect, &command_revoke,    &command_restore,    &command_amend,
-    &command_track,   &command_template,  &command_tenant,     &command_directory,
-    &command_issuer,  &command_component, &command_super_user, &command_approval,
-    &command_audit,   &command_migrate,   &command_doctor,
+    &command_dev,      &command_token,     &command_protect,    &command_open,
+    &command_inspect,  &command_revoke,    &command_restore,    &command_amend,
+    &command_track,    &command_template,  &command_tenant,     &command_directory,
+    &command_issuer,   &command_component, &command_super_user, &command_approval,
+    &command_boundary, &command_partner,   &command_delivery,   &command_audit,
+    &command_migrate,  &command_doctor,
 };
 
 static void usage(FILE *out)

@@ -362,14 +362,19 @@ CREATE TABLE partner_exception (
     exception uuid PRIMARY KEY,
     content_tenant uuid NOT NULL REFERENCES tenant (tenant),
     reader_tenant uuid NOT NULL REFERENCES tenant (tenant),
-    content_consents boolean NOT NULL,
-    reader_consents boolean NOT NULL,
     created_at timestamptz NOT NULL DEFAULT now(),
     UNIQUE (content_tenant, reader_tenant),
-    CHECK (content_tenant <> reader_tenant),
-    CHECK (content_consents OR reader_consents)
+    CHECK (content_tenant <> reader_tenant)
 );
 CREATE INDEX partner_exception_by_reader ON partner_exception (reader_tenant);
+
+-- A row of its own for each side's consent, so that no node can write that of the other boundary's tenant.
+CREATE TABLE partner_consent (
+    exception uuid NOT NULL REFERENCES partner_exception (exception) ON DELETE CASCADE,
+    tenant uuid NOT NULL REFERENCES tenant (tenant),
+    consented_at timestamptz NOT NULL DEFAULT now(),
+    PRIMARY KEY (exception, tenant)
+);
 
 -- Which amendment holds; 0: none. It stands in the content's own row, where the gate looks anyway.
 ALTER TABLE content ADD COLUMN amendment bigint NOT NULL DEFAULT 0;
@@ -432,6 +437,8 @@ CREATE INDEX token_proof_by_end ON token_proof (expires_at);
 
 GRANT SELECT, INSERT ON directory TO chancery_server;
 GRANT SELECT, INSERT, UPDATE, DELETE ON directory_entry, directory_name, directory_member, directory_import, super_user,
-    partner_exception, issuer_tenant TO chancery_server;
+    issuer_tenant TO chancery_server;
+GRANT SELECT, INSERT, DELETE ON partner_exception, partner_consent TO chancery_server;
+GRANT DELETE ON boundary_rule TO chancery_server;
 GRANT SELECT, INSERT, UPDATE ON approval, content_amendment TO chancery_server;
 GRANT SELECT, INSERT, DELETE ON token_proof TO chancery_server;

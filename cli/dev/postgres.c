@@ -131,12 +131,9 @@ static void quiet(void *ctx, int version, const char *name)
     (void)name;
 }
 
-/* The portals' addresses, which the API can't set yet, are what refused readers are told. */
 static rc make_role(struct dev *dev, struct err *err)
 {
     static const char sql[] =
-        "UPDATE boundary SET portal_url = 'https://portal.example/' || name WHERE portal_url = ''; "
-        "SELECT epoch_raise('00000000-0000-0000-0000-000000000000'); "
         "DO $$ BEGIN IF NOT EXISTS (SELECT FROM pg_roles WHERE rolname = 'chancery_dev') THEN "
         "CREATE ROLE chancery_dev LOGIN IN ROLE chancery_server; END IF; END $$";
     const char *argv[] = {program(dev, "psql"),    "-X", "-q", "-v", "ON_ERROR_STOP=1", "-d",

@@ -6,6 +6,7 @@
 
 #include "base/clock.h"
 #include "base/secret.h"
+#include "chancery/v1/boundary.pb-c.h"
 #include "chancery/v1/component.pb-c.h"
 #include "chancery/v1/issuer.pb-c.h"
 #include "chancery/v1/template.pb-c.h"
@@ -61,6 +62,44 @@ static rc make(const struct dev *dev, struct client *client, const char *method,
         return OK;
     }
     FAIL(err, R_STARTUP_FAILED, "%s: %s %s", method, refusal.reason, refusal.sentence);
+}
+
+/* --- boundaries --------------------------------------------------------------------------------- */
+
+static rc set_portal(const struct dev *dev, struct client *client, Chancery__V1__Boundary *boundary,
+                     struct err *err)
+{
+    Chancery__V1__UpdateBoundaryRequest request;
+    Google__Protobuf__FieldMask mask;
+    char *paths[] = {field("portal_url")};
+    chancery__v1__update_boundary_request__init(&request);
+    google__protobuf__field_mask__init(&mask);
+    request.boundary = boundary;
+    request.update_mask = &mask;
+    mask.paths = paths;
+    mask.n_paths = 1;
+    boundary->portal_url =
+        arena_printf(dev->arena, "https://portal.example/%s", boundary->boundary);
+    return make(dev, client, "BoundaryService/UpdateBoundary", &request.base,
+                &chancery__v1__update_boundary_response__descriptor, err);
+}
+
+/* The portals' addresses are what refused readers are told; those that somebody has set stay. */
+static rc make_portals(const struct dev *dev, struct client *client, struct err *err)
+{
+    struct client_refusal refusal;
+    ProtobufCMessage *response = NULL;
+    Chancery__V1__ListBoundariesRequest request;
+    chancery__v1__list_boundaries_request__init(&request);
+    TRY(client_call(client, dev->arena, "BoundaryService/ListBoundaries", &request.base,
+                    &chancery__v1__list_boundaries_response__descriptor, &response, &refusal, err));
+    const Chancery__V1__ListBoundariesResponse *r = (const void *)response;
+    for (size_t i = 0; i < r->n_boundaries; i++) {
+        if (r->boundaries[i]->portal_url[0] == '\0') {
+            TRY(set_portal(dev, client, r->boundaries[i], err));
+        }
+    }
+    return OK;
 }
 
 /* --- issuers ------------------------------------------------------------------------------------ */
@@ -235,6 +274,7 @@ static rc write_profiles(const struct dev *dev, struct err *err)
 
 static rc make_all(const struct dev *dev, struct client *client, struct err *err)
 {
+    TRY(make_portals(dev, client, err));
     for (size_t i = 0; i < DEV_TENANT_COUNT; i++) {
         TRY(make_tenant(dev, client, &DEV_TENANTS[i], err));
     }

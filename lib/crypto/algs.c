@@ -1,13 +1,17 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "crypto/algs.h"
 
+#include <string.h>
+
 #include <openssl/core_names.h>
 #include <openssl/err.h>
 #include <openssl/params.h>
+#include <openssl/provider.h>
 
 #include <jansson.h>
 
 #include "base/mem.h"
+#include "base/slice.h"
 #include "crypto/crypto_internal.h"
 
 static struct algs fetched;
@@ -72,10 +76,51 @@ static const char *missing(void)
     return NULL;
 }
 
+/* Whether a property query demands FIPS: one of its clauses is "fips=yes" or "fips" (property(7)). */
+static bool demands_fips(const char *properties)
+{
+    for (const char *clause = properties; clause != NULL && clause[0] != '\0';) {
+        clause += strspn(clause, ", ");
+        size_t len = strcspn(clause, ", ");
+        struct slice text = slice_of(clause, len);
+        if (slice_eq_str(text, "fips") || slice_eq_str(text, "fips=yes")) {
+            return true;
+        }
+        clause += len;
+    }
+    return false;
+}
+
+static bool is_from_fips(const OSSL_PROVIDER *provider)
+{
+    return provider != NULL && strcmp(OSSL_PROVIDER_get0_name(provider), "fips") == 0;
+}
+
+bool crypto_is_fips(void)
+{
+    return demands_fips(algs()->properties) && is_from_fips(EVP_MD_get0_provider(fetched.sha256)) &&
+           is_from_fips(EVP_CIPHER_get0_provider(fetched.aes256_gcm)) &&
+           is_from_fips(EVP_MAC_get0_provider(fetched.hmac)) &&
+           is_from_fips(EVP_PKEY_CTX_get0_provider(fetched.keygen_p256));
+}
+
+/* What an operator can do about it. */
+static const char *why_missing(const char *properties)
+{
+    bool lacks_module = demands_fips(properties) && OSSL_PROVIDER_available(NULL, "fips") != 1;
+    return lacks_module
+               ? "; the FIPS provider is not active: install OpenSSL's FIPS module by openssl "
+                 "fipsinstall and activate it in openssl.cnf (fips_module(7))"
+               : "";
+}
+
 rc crypto_init(const char *properties, struct err *err)
 {
     if (fetched.sha256 != NULL) {
         return OK;
+    }
+    if (properties != NULL && EVP_set_default_properties(NULL, properties) != 1) {
+        FAIL(err, R_STARTUP_FAILED, "crypto_properties \"%s\" is no property query", properties);
     }
     json_object_seed(0); /* from the system's random numbers, before the first object */
     fetched.properties = properties == NULL ? NULL : xstrdup(properties);
@@ -93,17 +138,20 @@ rc crypto_init(const char *properties, struct err *err)
     fetched.digest = EVP_MD_CTX_new();
     fetched.keygen_p256 = keygen_for("P-256");
     fetched.keygen_p384 = keygen_for("P-384");
+    const char *name = missing(), *why = name == NULL ? "" : why_missing(properties);
     openssl_errors_clear();
-    const char *name = missing();
     if (name != NULL) {
         crypto_fini();
-        FAIL(err, R_STARTUP_FAILED, "no provider offers %s", name);
+        FAIL(err, R_STARTUP_FAILED, "no provider offers %s%s", name, why);
     }
     return OK;
 }
 
 void crypto_fini(void)
 {
+    if (fetched.properties != NULL) {
+        (void)EVP_set_default_properties(NULL, "");
+    }
     EVP_MD_free(fetched.sha256);
     EVP_MD_free(fetched.sha384);
     EVP_MD_free(fetched.sha512);

@@ -14,16 +14,16 @@ static bool any_matches(const struct principal *principals, size_t count,
     return false;
 }
 
-/* A gateway speaks for senders of its domains, which must be the tenant's; it needs no user. */
-static enum reason for_sender(const struct protect_question *q)
+enum reason decide_sender(const struct tenant_view *tenant, const struct subject_component *c,
+                          const char *sender)
 {
-    const struct subject_component *c = &q->subject->component;
-    const char *domain = address_domain(q->policy->owner);
-    if (!ID_EQ(c->tenant, q->tenant->id) && !ID_IS_ZERO(c->tenant)) {
+    const char *domain = address_domain(sender);
+    bool is_elsewhere = c->boundary[0] != '\0' && strcmp(c->boundary, tenant->boundary) != 0;
+    if (is_elsewhere || (!ID_EQ(c->tenant, tenant->id) && !ID_IS_ZERO(c->tenant))) {
         return R_COMPONENT_TENANT;
     }
     for (size_t i = 0; i < c->sender_domain_count; i++) {
-        if (strcmp(c->sender_domains[i], domain) == 0 && tenant_has_domain(q->tenant, domain)) {
+        if (strcmp(c->sender_domains[i], domain) == 0 && tenant_has_domain(tenant, domain)) {
             return R_NONE;
         }
     }
@@ -34,7 +34,7 @@ static enum reason for_sender(const struct protect_question *q)
 static enum reason as_user(const struct protect_question *q)
 {
     const struct subject_user *user = &q->subject->user;
-    if (!ID_EQ(user->tenant, q->tenant->id) || user->is_guest ||
+    if (!ID_EQ(user->tenant, q->tenant->id) || !user_is_member(user) ||
         !subject_is_user(q->subject, q->policy->owner)) {
         return R_PROTECT_DENIED;
     }
@@ -81,7 +81,7 @@ enum reason decide_protect(const struct protect_question *q)
     bool is_component = subject_has_component(q->subject);
     enum reason reason = q->tenant->state == TENANT_ACTIVE ? R_NONE : R_TENANT_DISABLED;
     if (reason == R_NONE && is_component) {
-        reason = for_sender(q);
+        reason = decide_sender(q->tenant, &q->subject->component, policy->owner);
     }
     if (reason == R_NONE && tenant_excludes(q->tenant, q->subject)) {
         reason = R_EXCLUDED;

@@ -15,3 +15,8 @@ struct protect_question {
  * control); TEMPLATE_NOT_FOUND, TEMPLATE_SCOPE, TEMPLATE_ARCHIVED, POLICY_INVALID;
  * RECIPIENTS_MISSING. */
 enum reason decide_protect(const struct protect_question *question);
+/* May this gateway speak for this sender (a normalized address) of the tenant? It stands in the tenant's boundary, and
+ * the sender's domain is one of the gateway's and of the tenant's; no user takes part. R_NONE, R_COMPONENT_TENANT,
+ * R_COMPONENT_DOMAIN. */
+enum reason decide_sender(const struct tenant_view *tenant, const struct subject_component *gateway,
+                          const char *sender);

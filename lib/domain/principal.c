@@ -106,8 +106,7 @@ bool principal_matches(const struct principal *principal, const char *owner,
     case PRINCIPAL_DOMAIN:
         return has_domain(user, principal->name);
     case PRINCIPAL_TENANT:
-        return !user->is_guest && !ID_IS_ZERO(user->tenant) &&
-               strcmp(user->tenant_name, principal->name) == 0;
+        return user_is_member(user) && strcmp(user->tenant_name, principal->name) == 0;
     case PRINCIPAL_RECIPIENTS:
     case PRINCIPAL_UNKNOWN:
         return false;

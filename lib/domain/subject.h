@@ -43,6 +43,7 @@ struct subject_user {
     const char *tenant_name; /* short name; "" without a tenant */
     const char *boundary;    /* BOUNDARY_EXTERNAL without a tenant */
     bool is_guest;           /* of `tenant`: no member, so `tenant:` grants don't reach him */
+    bool is_maybe_guest;     /* the directory that says so is another boundary's */
 };
 
 struct subject_component {
@@ -65,6 +66,12 @@ struct subject {
 static inline bool subject_has_user(const struct subject *subject)
 {
     return subject->user.address_count > 0;
+}
+
+/* Of his tenant, for certain: what only members get needs that. */
+static inline bool user_is_member(const struct subject_user *user)
+{
+    return !ID_IS_ZERO(user->tenant) && !user->is_guest && !user->is_maybe_guest;
 }
 
 static inline bool subject_has_component(const struct subject *subject)

@@ -72,7 +72,7 @@ bool tenant_has_super_user(const struct tenant_view *tenant, const struct subjec
                            struct unix_time now)
 {
     bool is_own = subject_has_user(subject)
-                      ? ID_EQ(subject->user.tenant, tenant->id) && !subject->user.is_guest
+                      ? ID_EQ(subject->user.tenant, tenant->id) && user_is_member(&subject->user)
                       : ID_EQ(subject->component.tenant, tenant->id);
     for (size_t i = 0; is_own && i < tenant->super_user_count; i++) {
         if (now.s < tenant->super_users[i].expires_at.s &&

@@ -6,6 +6,7 @@
 #include "base/mem.h"
 #include "crypto/algs.h"
 #include "daemon/front.h"
+#include "daemon/node_check.h"
 #include "daemon/sweep.h"
 #include "daemon/version.h"
 #include "obs/log.h"
@@ -43,6 +44,7 @@ struct worker {
 
     /* Whether our root key is the one of this database: asked once it answers. */
     bool is_checking, is_root_key_right;
+    struct node_check node_check; /* by the first worker, for the log */
     struct arena *arena;
     struct admin_op check;
 
@@ -89,6 +91,9 @@ static void root_key_checked(struct store_op *op)
     if (err.reason == R_NONE && keys_verify_check(w->services.keys, w->check.wrapped, &err).ok) {
         w->is_root_key_right = true;
         loop_timer_arm(&w->watch, 0);
+        if (w->index == 0) {
+            node_check_start(&w->node_check, w->services.store, w->boundaries);
+        }
     } else if (err.reason == R_ROOT_KEY_WRONG) {
         set_problem(w, R_ROOT_KEY_WRONG);
         log_event(LOG_ERROR, "worker.root_key", F_FAILURE(&err));
@@ -264,6 +269,7 @@ static void finish(struct worker *w)
     if (w->is_checking) {
         store_op_cancel(&w->check.op);
     }
+    node_check_fini(&w->node_check);
     if (w->is_making_partitions) {
         store_op_cancel(&w->partitions);
     }

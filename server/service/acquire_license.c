@@ -18,6 +18,7 @@
 #include "service/flows.h"
 #include "service/license_access.h"
 #include "service/reply.h"
+#include "service/served.h"
 #include "service/wait.h"
 #include "wire/use_license.h"
 
@@ -126,10 +127,8 @@ static step have_platform(struct call *c)
     const struct license_header *header = &a->license.header;
     a->platform_record = a->caller.found_platform;
     const struct boundary *boundary = boundary_find(&a->platform_record->view, header->boundary);
-    if (boundary != NULL && !views_serves(services_of(c)->views, header->boundary)) {
-        call_error_metadata(c, "boundary", boundary->name);
-        call_error_metadata(c, "authority_url", boundary->authority_url);
-        return call_fail(c, R_WRONG_BOUNDARY, "boundary %s", boundary->name);
+    if (boundary != NULL && step_failed(served_check(c, boundary->name))) {
+        return STEP_FAILED;
     }
     return caller_need_tenant(c, header->tenant, open_seal);
 }

@@ -3,11 +3,35 @@
 
 #include <string.h>
 
+#include "service/served.h"
 #include "service/wait.h"
 
 bool admin_is_platform(const struct admin *admin)
 {
     return admin->caller.subject.component.role == ROLE_PLATFORM_ADMIN;
+}
+
+step admin_check_place(struct call *c, const char *boundary)
+{
+    const struct admin *admin = admin_of(c);
+    const char *own = admin->caller.subject.component.boundary;
+    if (admin_is_platform(admin) && own[0] != '\0' && strcmp(own, boundary) != 0) {
+        return call_fail(c, R_COMPONENT_TENANT, "an admin of boundary %s only", own);
+    }
+    return is_served(c, boundary) ? STEP_NEXT : served_check(c, boundary);
+}
+
+step admin_check_boundary(struct call *c, const char *boundary)
+{
+    step result = admin_check_place(c, boundary);
+    return result.kind == STEP_KIND_NEXT ? served_check(c, boundary) : result;
+}
+
+static step have_boundary(struct call *c)
+{
+    struct admin *admin = admin_of(c);
+    step result = admin_check_boundary(c, admin->tenant->view.boundary);
+    return result.kind == STEP_KIND_NEXT ? admin->then(c) : result;
 }
 
 static step have_tenant(struct call *c)
@@ -22,7 +46,7 @@ static step have_tenant(struct call *c)
         return call_fail(c, R_COMPONENT_TENANT, "another tenant was named");
     }
     admin->scope = admin->tenant->view.id;
-    return admin->then(c);
+    return caller_need_platform(c, have_boundary);
 }
 
 static step found_by_name(struct call *c)
@@ -47,7 +71,7 @@ step admin_find_scope(struct call *c, step_fn then)
     }
     if (admin->tenant_name[0] == '\0') {
         admin->scope = TENANT_PLATFORM;
-        return then(c);
+        return caller_need_platform(c, then);
     }
     wait_store_init(c, &admin->lookup.op);
     lookup_submit(services_of(c)->lookups, &admin->lookup, LOOKUP_TENANT_BY_NAME,

@@ -20,11 +20,16 @@ static inline struct admin *admin_of(struct call *c)
     return call_state(c);
 }
 
-/* Find out whose rows `tenant_name` means, and whether the caller may touch them: a platform admin any
+/* Load the platform, and find out whose rows `tenant_name` means, and whether the caller may touch them: a platform admin any
  * tenant's, everybody else his own. An empty name is the platform for a platform admin. Then `then`. */
 step admin_find_scope(struct call *c, step_fn then);
 /* The same as a step of its own. */
 step admin_scope(struct call *c);
+/* Whether the caller may administer a boundary at this node: a platform admin may be registered for one boundary. NEXT,
+ * R_COMPONENT_TENANT, R_WRONG_BOUNDARY. After caller_need_platform. */
+step admin_check_place(struct call *c, const char *boundary);
+/* The same for what lies in the boundary, its tenants and components: R_FIPS_REQUIRED too. */
+step admin_check_boundary(struct call *c, const char *boundary);
 /* Prepare the operation; submit it by a function of store/admin.h, then wait for it. */
 struct admin_op *admin_begin(struct call *c);
 step admin_wait(struct call *c);

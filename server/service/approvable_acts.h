@@ -4,5 +4,7 @@
 
 #include "service/approvals.h"
 
-extern const struct approvable_act grant_super_user_act; /* super_users.c */
-extern const struct approvable_act update_tenant_act;    /* tenant_settings.c */
+extern const struct approvable_act grant_super_user_act;          /* super_users.c */
+extern const struct approvable_act update_tenant_act;             /* tenant_settings.c */
+extern const struct approvable_act propose_partner_exception_act; /* partner_consent.c */
+extern const struct approvable_act accept_partner_exception_act;

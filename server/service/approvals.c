@@ -13,6 +13,8 @@ const struct approvable_act *approvable_act_find(const char *name)
     static const struct approvable_act *const all[] = {
         &grant_super_user_act,
         &update_tenant_act,
+        &propose_partner_exception_act,
+        &accept_partner_exception_act,
     };
     for (size_t i = 0; i < sizeof all / sizeof all[0]; i++) {
         if (strcmp(all[i]->name, name) == 0) {

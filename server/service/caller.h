@@ -24,6 +24,8 @@ struct caller {
     /* Private. */
     bool is_fresh;
     step_fn then;
+    const char *wanted_boundary; /* served.c */
+    step_fn served;
     struct lookup lookup;
     struct binding binding;
     bool
@@ -63,6 +65,8 @@ void caller_note_where(struct call *c);
 
 /* --- recording (record.c) ---------------------------------------------------------------------------------- */
 
+/* Drop from the caches all on which was decided, because it is out of date. */
+void caller_forget(struct call *c);
 /* Begin the record of a decision in a tenant's log (TENANT_PLATFORM: the platform's). */
 struct gate_entry *caller_record(struct call *c, struct tenant_id tenant);
 /* Hand it to the gate; `then` calls caller_recorded. */

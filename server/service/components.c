@@ -141,6 +141,9 @@ static step check_boundary(struct call *c)
         return call_bad_field(c, "component.boundary",
                               "A portal must name the boundary for which it answers.");
     }
+    if (name[0] != '\0' && step_failed(admin_check_boundary(c, name))) {
+        return STEP_FAILED;
+    }
     return check_role(c);
 }
 
@@ -188,6 +191,13 @@ const struct flow create_component_flow = {
     .on_refusal = caller_refused,
 };
 
+/* What lies in a boundary is changed where that one is served, also by the platform. */
+static step check_found_place(struct call *c)
+{
+    const char *boundary = components_of(c)->record.component.boundary;
+    return boundary[0] == '\0' ? STEP_NEXT : admin_check_boundary(c, boundary);
+}
+
 /* --- UpdateComponent ---------------------------------------------------------------------------- */
 
 static step parse_update(struct call *c)
@@ -216,6 +226,9 @@ static step merge(struct call *c)
 {
     struct components *s = components_of(c);
     s->record = s->op.records[0];
+    if (step_failed(check_found_place(c))) {
+        return STEP_FAILED;
+    }
     if (s->version != 0 && s->version != s->record.version) {
         return call_fail(c, R_ETAG_MISMATCH, "version %lld", (long long)s->record.version);
     }
@@ -281,6 +294,9 @@ static step check_delete(struct call *c)
 {
     struct components *s = components_of(c);
     s->record = s->op.records[0];
+    if (step_failed(check_found_place(c))) {
+        return STEP_FAILED;
+    }
     return s->version != 0 && s->version != s->record.version
                ? call_fail(c, R_ETAG_MISMATCH, "version %lld", (long long)s->record.version)
                : approvals_guard_admins(c, s->record.component.role, ROLE_NONE);

@@ -3,6 +3,7 @@
 
 #include <string.h>
 
+#include "service/served.h"
 #include "service/wait.h"
 
 static bool may_know(const struct caller *caller, const struct content_row *row)
@@ -27,10 +28,17 @@ static step found(struct call *c)
                : call_fail(c, R_NOT_FOUND, "neither owner nor issuer nor admin");
 }
 
-step content_access_find(struct call *c)
+static step look(struct call *c)
 {
     struct content_access *a = content_access_of(c);
     wait_store_init(c, &a->find.op);
     content_find_submit(&a->find, caller_tenant(&a->caller), a->content);
     return wait_store(c, found, &a->find.op);
+}
+
+step content_access_find(struct call *c)
+{
+    const struct caller *caller = caller_of(c);
+    return ID_IS_ZERO(caller_tenant(caller)) ? call_fail(c, R_NOT_FOUND, "a caller of no tenant")
+                                             : caller_need_served(c, caller_boundary(caller), look);
 }

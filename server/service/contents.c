@@ -6,6 +6,7 @@
 #include "service/content_access.h"
 #include "service/flows.h"
 #include "service/reply.h"
+#include "service/served.h"
 #include "service/wait.h"
 
 enum { PAGE_USUAL = 50 };
@@ -94,7 +95,7 @@ static void set_owner(struct contents *s)
 }
 
 /* Whose contents the caller may see. */
-static step scope(struct call *c)
+static step choose(struct call *c)
 {
     struct contents *s = contents_of(c);
     const struct subject *subject = &s->caller.subject;
@@ -117,6 +118,14 @@ static step scope(struct call *c)
                ? STEP_NEXT
                : call_bad_field(c, "owner",
                                 "A component must name the owner for whom it protected.");
+}
+
+static step scope(struct call *c)
+{
+    const struct caller *caller = caller_of(c);
+    return ID_IS_ZERO(caller_tenant(caller))
+               ? choose(c)
+               : caller_need_served(c, caller_boundary(caller), choose);
 }
 
 static step listed(struct call *c)

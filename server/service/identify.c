@@ -5,7 +5,7 @@
 #include <string.h>
 
 #include "domain/address.h"
-#include "service/caller.h"
+#include "service/served.h"
 #include "service/wait.h"
 
 static struct identified *who_of(struct call *c)
@@ -29,14 +29,16 @@ static step refuse(struct call *c, enum reason reason, const char *detail)
 
 /* --- who it is ---------------------------------------------------------------------------------- */
 
-/* Aliases, nested groups, and whether he is a guest. A directory that this node may not see leaves nobody a member. */
+/* Aliases, nested groups, and whether he is a guest. A directory that this node may not see leaves nobody a member for
+ * certain. */
 static step have_person(struct call *c)
 {
     struct identified *who = who_of(c);
     const struct directory_person *person = caller_of(c)->found_person;
     const struct tenant_view *home = &who->home->view;
     struct err err = {0};
-    who->user.is_guest = who->user.is_guest || person->is_guest || !person->is_visible;
+    who->user.is_guest = who->user.is_guest || person->is_guest;
+    who->user.is_maybe_guest = !person->is_visible;
     user_add_aliases(&who->user, home, person->aliases, person->alias_count);
     if (!user_add_groups(call_arena(c), &who->user, home, person->groups, person->group_count, &err)
              .ok) {
@@ -84,7 +86,14 @@ static step add_groups(struct call *c)
              .ok) {
         return refuse_with(c, &err);
     }
-    return who->home->view.has_directory ? look_into_directory(c) : who->then(c);
+    if (!who->home->view.has_directory) {
+        return who->then(c);
+    }
+    if (!is_served(c, who->home->view.boundary)) {
+        who->user.is_maybe_guest = true; /* another boundary's directory: not for us to read */
+        return who->then(c);
+    }
+    return look_into_directory(c);
 }
 
 static step decide_user(struct call *c, bool is_domain_of_tenant)

@@ -58,7 +58,7 @@ static step check_boundary(struct call *c)
     if (boundary_find(&caller_of(c)->found_platform->view, boundary) == NULL) {
         return call_bad_field(c, "issuer.boundary", "There is no such boundary.");
     }
-    return STEP_NEXT;
+    return admin_check_boundary(c, boundary);
 }
 
 /* A tenant's issuer speaks for that tenant and lives in its boundary. Who speaks for several tenants, or for people

@@ -14,6 +14,7 @@
 #include "service/admin.h"
 #include "service/flows.h"
 #include "service/reply.h"
+#include "service/served.h"
 #include "service/templates.h"
 #include "service/wait.h"
 
@@ -38,6 +39,11 @@ static step parse_list(struct call *c)
     return request_address(c, "owner", request->owner, &available_of(c)->owner);
 }
 
+static step have_platform(struct call *c)
+{
+    return served_check(c, admin_of(c)->tenant->view.boundary);
+}
+
 static step have_tenant(struct call *c)
 {
     struct admin *admin = admin_of(c);
@@ -46,7 +52,7 @@ static step have_tenant(struct call *c)
         return call_fail(c, R_NOT_FOUND, "no tenant");
     }
     admin->scope = admin->tenant->view.id;
-    return STEP_NEXT;
+    return caller_need_platform(c, have_platform);
 }
 
 static step domain_found(struct call *c)

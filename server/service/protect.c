@@ -20,6 +20,7 @@
 #include "service/license_access.h"
 #include "service/policy_fields.h"
 #include "service/reply.h"
+#include "service/served.h"
 #include "service/wait.h"
 #include "wire/pb.h"
 
@@ -152,11 +153,7 @@ static step have_tenant(struct call *c)
     if (p->tenant == NULL) {
         return call_fail(c, R_COMPONENT_TENANT, "no such tenant");
     }
-    if (!views_serves(services_of(c)->views, p->tenant->view.boundary)) {
-        call_error_metadata(c, "boundary", p->tenant->view.boundary);
-        return call_fail(c, R_WRONG_BOUNDARY, "boundary %s", p->tenant->view.boundary);
-    }
-    return STEP_NEXT;
+    return served_check(c, p->tenant->view.boundary);
 }
 
 static step owner_found(struct call *c)
@@ -263,8 +260,8 @@ static step recorded(struct call *c)
 static struct gate_entry *entry_of(struct call *c)
 {
     struct protect *p = protect_of(c);
-    struct gate_entry *entry =
-        caller_record(c, p->tenant == NULL ? TENANT_PLATFORM : p->tenant->view.id);
+    bool is_ours = p->tenant != NULL && is_served(c, p->tenant->view.boundary);
+    struct gate_entry *entry = caller_record(c, is_ours ? p->tenant->view.id : TENANT_PLATFORM);
     entry->template = p->policy.template_id;
     return entry;
 }

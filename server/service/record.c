@@ -2,10 +2,10 @@
 /* Recording what was decided about a caller: between the flows and the gate. */
 #include <string.h>
 
-#include "service/caller.h"
+#include "service/served.h"
 #include "service/wait.h"
 
-static void forget_all(struct call *c)
+void caller_forget(struct call *c)
 {
     const struct services *s = services_of(c);
     struct caller *caller = caller_of(c);
@@ -72,7 +72,7 @@ step caller_recorded(struct call *c, step_fn again, step_fn decide)
     }
     switch (entry->verdict) {
     case GATE_STALE:
-        forget_all(c);
+        caller_forget(c);
         return call_again_from(c, again);
     case GATE_FACTS_CHANGED:
         /* Whoever was refused before he was known must not go on as if he were. */
@@ -90,14 +90,20 @@ static step refusal_recorded(struct call *c)
     return wait_over(c, &entry->err);
 }
 
+/* The caller's tenant's log; the platform's when this node doesn't write that one. */
+static struct tenant_id served_log(struct call *c)
+{
+    return is_served(c, caller_boundary(caller_of(c))) ? caller_tenant(caller_of(c))
+                                                       : TENANT_PLATFORM;
+}
+
 step caller_refused(struct call *c)
 {
     struct caller *caller = caller_of(c);
-    struct gate_entry *entry = caller_record(c, caller_tenant(caller));
     if (caller->who.client_address == NULL) {
         caller_note_where(c); /* refused before the step authenticate */
-        entry->who = caller->who;
     }
+    struct gate_entry *entry = caller_record(c, served_log(c));
     entry->reason = call_err(c)->reason;
     entry->scope_count = 0; /* read past the caches, or not at all */
     return caller_submit(c, refusal_recorded);

@@ -74,9 +74,8 @@ static step make_keys(struct call *c)
     if (boundary == NULL) {
         return call_bad_field(c, "tenant.boundary", "There is no such boundary.");
     }
-    if (!views_serves(services_of(c)->views, boundary->name)) {
-        call_error_metadata(c, "authority_url", boundary->authority_url);
-        return call_fail(c, R_WRONG_BOUNDARY, "boundary %s", boundary->name);
+    if (step_failed(admin_check_boundary(c, boundary->name))) {
+        return STEP_FAILED;
     }
     t->row.id.u = uuid_v7(call_unix_us(c));
     wait_keys_init(c, &t->keys);
@@ -100,7 +99,7 @@ static step create(struct call *c)
         set[i] = (struct new_key){(enum key_purpose)t->keys.set[i].purpose, t->keys.set[i].wrapped,
                                   t->keys.set[i].public_jwk};
     }
-    admin_create_tenant(admin_begin(c), &t->row, set, KEY_SET_SIZE);
+    admin_create_tenant(admin_begin(c), &t->row, (enum suite)t->keys.suite, set, KEY_SET_SIZE);
     return admin_wait(c);
 }
 

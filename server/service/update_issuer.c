@@ -43,6 +43,9 @@ static step merge(struct call *c)
     struct update *u = call_state(c);
     struct issuer_row *row = &u->issuers.row;
     const char *etag = request->issuer->etag;
+    if (step_failed(admin_check_boundary(c, row->issuer.boundary))) {
+        return STEP_FAILED;
+    }
     if (etag[0] != '\0' && strtoll(etag, NULL, 10) != row->version) {
         return call_fail(c, R_ETAG_MISMATCH, "version %lld", (long long)row->version);
     }

@@ -34,21 +34,32 @@ static void add_keys(struct pg_params *p, const struct new_key *keys, size_t cou
     pg_add_texts(p, jwks, count);
 }
 
-void admin_create_tenant(struct admin_op *op, const struct tenant_row *tenant,
+/* No row: the boundary has another suite by now. */
+static rc read_created_tenant(struct store_op *base, size_t index, const PGresult *r,
+                              struct err *err)
+{
+    ENSURE(PQntuples(r) == 1, err, R_DATABASE_CONFLICT);
+    return read_created(base, index, r, err);
+}
+
+void admin_create_tenant(struct admin_op *op, const struct tenant_row *tenant, enum suite suite,
                          const struct new_key *keys, size_t key_count)
 {
-    struct pg_params p = admin_act(op, "create_tenant");
+    struct pg_params k, p = admin_act(op, "create_tenant");
+    pg_params_init(&k, op->op.arena);
     pg_add_text(&p, tenant->name);
     pg_add_text(&p, tenant->display_name);
     pg_add_text(&p, tenant->boundary);
     pg_add_int4(&p, (int32_t)tenant->license_cap_days);
     pg_add_texts(&p, tenant->onboarding, tenant->onboarding_count);
-    add_keys(&p, keys, key_count);
     pg_add_uuid(&p, tenant->id.u);
     pg_add_int4(&p, (int32_t)tenant->approvals);
     pg_add_bool(&p, tenant->needs_bound_users);
     pg_add_bool(&p, tenant->needs_bound_components);
-    admin_submit(op, ST_create_tenant, &p, read_created);
+    pg_add_int2(&p, (int)suite);
+    pg_add_uuid(&k, tenant->id.u);
+    add_keys(&k, keys, key_count);
+    admin_submit_two(op, ST_create_tenant, &p, ST_create_keys, &k, read_created_tenant);
 }
 
 static rc read_tenant(struct arena *arena, const PGresult *r, int row, struct tenant_row *t,

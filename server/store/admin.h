@@ -77,7 +77,8 @@ struct admin_op {
     size_t act_index; /* of the act's statement in its segment */
 };
 
-void admin_create_tenant(struct admin_op *op, const struct tenant_row *tenant,
+/* R_DATABASE_CONFLICT when the boundary's suite is not that of the keys any more. */
+void admin_create_tenant(struct admin_op *op, const struct tenant_row *tenant, enum suite suite,
                          const struct new_key *keys, size_t key_count);
 /* Fills op->tenant. */
 void admin_get_tenant(struct admin_op *op, const char *name);

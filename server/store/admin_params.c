@@ -56,6 +56,12 @@ static void add_same_uuid(struct pg_params *to, const struct pg_params *from, in
 void admin_submit(struct admin_op *op, enum statement statement, const struct pg_params *p,
                   pg_reader read)
 {
+    admin_submit_two(op, statement, p, ST_COUNT_, NULL, read);
+}
+
+void admin_submit_two(struct admin_op *op, enum statement statement, const struct pg_params *p,
+                      enum statement second, const struct pg_params *q, pg_reader read)
+{
     struct pg_segment segment = {.read = read_act};
     bool is_approved = !ID_IS_ZERO(op->approval.request);
     struct pg_params before, after;
@@ -72,6 +78,9 @@ void admin_submit(struct admin_op *op, enum statement statement, const struct pg
     }
     op->act_index = segment.count;
     add_statement(&segment, statement, p);
+    if (q != NULL) {
+        add_statement(&segment, second, q);
+    }
     if (is_approved && !p->failed) {
         add_same_uuid(&after, p, PARAM_TENANT);
         add_same_uuid(&after, p, PARAM_EVENT);

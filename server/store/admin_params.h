@@ -13,5 +13,9 @@ struct pg_params admin_act(const struct admin_op *op, const char *operation);
  * or neither. */
 void admin_submit(struct admin_op *op, enum statement statement, const struct pg_params *p,
                   pg_reader read);
+/* The same with a second statement `second` in the transaction, which finds what the act has made: row-level security
+ * looks into tables, where what a statement makes itself is not to be seen yet. Its result is not read. */
+void admin_submit_two(struct admin_op *op, enum statement statement, const struct pg_params *p,
+                      enum statement second, const struct pg_params *q, pg_reader read);
 /* Reads an act that answers with one row when it matched; else R_NOT_FOUND. */
 rc admin_read_done(struct store_op *op, size_t index, const PGresult *r, struct err *err);

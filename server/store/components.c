@@ -16,17 +16,21 @@ static void add_fingerprints(struct pg_params *p, struct slice prints)
 void components_create(struct component_op *op, const struct component_record *record)
 {
     const struct subject_component *c = &record->component;
-    struct pg_params p = admin_act(&op->admin, "create_component");
+    struct pg_params prints, p = admin_act(&op->admin, "create_component");
+    pg_params_init(&prints, op->admin.op.arena);
     pg_add_uuid(&p, c->id.u);
     pg_add_text(&p, c->name);
     pg_add_int2(&p, c->role);
     pg_add_text(&p, c->boundary);
     pg_add_texts(&p, c->sender_domains, c->sender_domain_count);
-    add_fingerprints(&p, record->fingerprints);
     pg_add_bool(&p, record->is_disabled);
     pg_add_uuid_or_null(&p, record->issuer.u);
     pg_add_text(&p, record->subject);
-    admin_submit(&op->admin, ST_create_component, &p, admin_read_done);
+    pg_add_uuid(&prints, op->admin.scope.u);
+    pg_add_uuid(&prints, c->id.u);
+    add_fingerprints(&prints, record->fingerprints);
+    admin_submit_two(&op->admin, ST_create_component, &p, ST_add_certificates, &prints,
+                     admin_read_done);
 }
 
 void components_update(struct component_op *op, const struct component_record *record)

@@ -139,3 +139,78 @@ rc migrate_platform_admin(const char *conninfo, const char *name,
     AUTO(clear_at) PGresult *result = PQexecParams(conn, ADMIN, 4, NULL, values, NULL, NULL, 0);
     return PQresultStatus(result) == PGRES_TUPLES_OK ? OK : database_error(result, err);
 }
+
+/* --- roles of nodes ----------------------------------------------------------------------------- */
+
+static rc query(PGconn *conn, const char *sql, const char *const *values, int count, PGresult **out,
+                struct err *err)
+{
+    *out = PQexecParams(conn, sql, count, NULL, values, NULL, NULL, 0);
+    ExecStatusType status = PQresultStatus(*out);
+    return status == PGRES_TUPLES_OK || status == PGRES_COMMAND_OK ? OK : database_error(*out, err);
+}
+
+static rc make_role(PGconn *conn, const char *name, struct err *err)
+{
+    AUTO(clear_at) PGresult *known = NULL;
+    const char *values[] = {name};
+    char sql[512], *quoted = PQescapeIdentifier(conn, name, strlen(name));
+    ENSURE(quoted != NULL, err, R_FIELD_INVALID);
+    rc result = query(conn, "SELECT FROM pg_roles WHERE rolname = $1", values, 1, &known, err);
+    if (result.ok && PQntuples(known) == 0) {
+        snprintf(sql, sizeof sql, "CREATE ROLE %s LOGIN", quoted);
+        result = run(conn, sql, err);
+    }
+    if (result.ok) {
+        snprintf(sql, sizeof sql, "GRANT chancery_node TO %s", quoted);
+        result = run(conn, sql, err);
+    }
+    PQfreemem(quoted);
+    return result;
+}
+
+/* Who may act as chancery_server, or is a superuser, sees every boundary whatever we grant. */
+static rc check_role(PGconn *conn, const char *name, struct err *err)
+{
+    AUTO(clear_at) PGresult *sees_all = NULL;
+    const char *values[] = {name};
+    TRY(query(conn, "SELECT pg_has_role($1, 'chancery_server', 'MEMBER')", values, 1, &sees_all,
+              err));
+    if (PQgetvalue(sees_all, 0, 0)[0] == 't') {
+        FAIL(err, R_PRECONDITION_FAILED,
+             "role %s is a superuser or a member of chancery_server, so it sees every boundary",
+             name);
+    }
+    return OK;
+}
+
+static const char GRANT_BOUNDARIES[] =
+    "WITH wanted AS (SELECT unnest(string_to_array($2, ',')) AS boundary),"
+    " gone AS (DELETE FROM boundary_role WHERE role = $1 AND boundary NOT IN (SELECT boundary FROM wanted)),"
+    " made AS (INSERT INTO boundary_role (role, boundary) SELECT $1, boundary FROM wanted ON CONFLICT DO NOTHING)"
+    " SELECT audit_admin($3::uuid, $4::uuid, 'migrate_node_role', NULL, NULL, '', 'local', '', '', $1 || ': ' || $2),"
+    "  coalesce((SELECT string_agg(w.boundary, ', ') FROM wanted w"
+    "   WHERE NOT EXISTS (SELECT FROM boundary b WHERE b.name = w.boundary)), '')";
+
+static rc grant_boundaries(PGconn *conn, struct node_role *role, struct err *err)
+{
+    AUTO(clear_at) PGresult *granted = NULL;
+    char zero[UUID_TEXT_BYTES], id[UUID_TEXT_BYTES];
+    uuid_format(TENANT_PLATFORM.u, zero);
+    uuid_format(uuid_v7(clock_unix_us()), id);
+    const char *values[] = {role->name, role->boundaries, zero, id};
+    TRY(query(conn, GRANT_BOUNDARIES, values, 4, &granted, err));
+    snprintf(role->unknown, sizeof role->unknown, "%s", PQgetvalue(granted, 0, 1));
+    return OK;
+}
+
+rc migrate_node_role(const char *conninfo, struct node_role *role, struct err *err)
+{
+    AUTO(close_at) PGconn *conn = NULL;
+    TRY(connect_owner(conninfo, &conn, err));
+    TRY(run(conn, "BEGIN", err));
+    TRY(make_role(conn, role->name, err));
+    TRY(check_role(conn, role->name, err));
+    TRY(grant_boundaries(conn, role, err));
+    return run(conn, "COMMIT", err);
+}

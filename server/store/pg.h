@@ -108,6 +108,6 @@ void pg_fail_later(struct store_op *op, enum reason reason, const char *detail);
 
 /* The reason for an SQLSTATE: what the caller should hear when no statement knows better. */
 enum reason pg_reason(const char *sqlstate);
-/* Whether the error is about the data of one row (classes 22 and 23): the others of a batch are
- * not to blame. */
+/* Whether the error is about the data of one row (classes 22 and 23; 42501: row-level security): the
+ * others of a batch are not to blame. */
 bool pg_is_data_error(const char *sqlstate);

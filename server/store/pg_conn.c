@@ -56,14 +56,19 @@ static void watch(struct pg_conn *conn, bool readable, bool writable)
     loop_fd_want(&conn->watch, readable, writable);
 }
 
+/* Rows are found by their keys, and what is hot is in memory: random_page_cost as for that, so that small tables are not
+ * read whole, by the policies of row-level security above all. Decisions and lookups always have the same shape, so one
+ * plan serves: planning the gate anew takes longer than carrying it out. Queries of admins have optional conditions.
+ * Compiling pays for queries of seconds; ours take milliseconds, and recursive ones look dearer than they are. */
 static void start_connecting(struct pg_conn *conn)
 {
     const struct store_config *config = &conn->store->config;
-    char options[96];
-    /* Compiling pays for queries of seconds; ours take milliseconds, and recursive ones look dearer than they are. */
+    char options[192];
     snprintf(options, sizeof options,
-             "-c statement_timeout=%d -c application_name=chanceryd -c jit=off",
-             config->statement_timeout_ms);
+             "-c statement_timeout=%d -c application_name=chanceryd -c jit=off "
+             "-c random_page_cost=1.1 -c plan_cache_mode=%s",
+             config->statement_timeout_ms,
+             conn->class == STORE_ADMIN ? "auto" : "force_generic_plan");
     const char *keys[] = {
         "dbname",          "options", "target_session_attrs", "keepalives_idle", "tcp_user_timeout",
         "client_encoding", NULL};

@@ -153,6 +153,7 @@ enum reason pg_reason(const char *sqlstate)
         {"23503", R_PRECONDITION_FAILED},
         {"RM001", R_PRECONDITION_FAILED},
         {"RM002", R_STALE}, /* RM: ours, of migrations/0002_policy.sql */
+        {"42501", R_BOUNDARY_NOT_GRANTED},
     };
     for (size_t i = 0; i < sizeof rows / sizeof rows[0]; i++) {
         if (strncmp(sqlstate, rows[i].prefix, strlen(rows[i].prefix)) == 0) {
@@ -164,5 +165,6 @@ enum reason pg_reason(const char *sqlstate)
 
 bool pg_is_data_error(const char *sqlstate)
 {
-    return strncmp(sqlstate, "22", 2) == 0 || strncmp(sqlstate, "23", 2) == 0;
+    return strncmp(sqlstate, "22", 2) == 0 || strncmp(sqlstate, "23", 2) == 0 ||
+           strcmp(sqlstate, "42501") == 0;
 }

@@ -79,6 +79,11 @@ bool views_serves(const struct views *views, const char *boundary)
     return false;
 }
 
+const char *const *views_served(const struct views *views)
+{
+    return views->served;
+}
+
 const struct tenant_record *views_tenant(struct views *views, struct tenant_id id,
                                          struct arena *arena)
 {
@@ -206,6 +211,20 @@ static struct pg_params *scope_params(struct view_load *load)
     return p;
 }
 
+/* The same and the boundaries that we serve: for what we never load of others. */
+static struct pg_params *served_params(struct view_load *load)
+{
+    struct pg_params *p = scope_params(load);
+    size_t count = 0;
+    while (load->views->served[count] != NULL) {
+        count++;
+    }
+    if (p != NULL) {
+        pg_add_texts(p, load->views->served, count);
+    }
+    return p;
+}
+
 static void submit(struct view_load *load, const struct pg_segment *segment)
 {
     struct err err = {0};
@@ -227,13 +246,13 @@ void views_load_tenant(struct views *views, struct view_load *load, struct tenan
     CH_ASSERT(load->tenant != NULL);
     load->tenant->arena = arena;
     load->tenant->view.id = id;
-    struct pg_params *p = scope_params(load);
+    struct pg_params *s = served_params(load), *p = s == NULL ? NULL : scope_params(load);
     submit(load, &(struct pg_segment){
                      .count = 8,
                      .statements = {ST_view_epoch, ST_view_tenant, ST_view_domains,
                                     ST_view_templates, ST_view_exclusions, ST_view_super_users,
                                     ST_view_partners, ST_view_keys},
-                     .params = {p, p, p, p, p, p, p, p},
+                     .params = {p, p, p, s, s, s, p, s},
                      .read = read_tenant,
                  });
 }

@@ -45,10 +45,13 @@ struct platform_record {
 const struct key_row *tenant_key(const struct tenant_record *tenant, enum key_purpose purpose,
                                  uint32_t version);
 
-/* `served` names the boundaries of this node, NULL-terminated; an empty list serves all. Borrows. */
+/* `served` names the boundaries of this node, NULL-terminated; an empty list serves all. Of a tenant of another
+ * boundary only what tells who people are is loaded: name, boundary, state, domains, partners. Borrows. */
 struct views *views_new(struct store *store, const char *const *served, size_t tenants_max);
 void views_free(struct views *views);
 bool views_serves(const struct views *views, const char *boundary);
+/* As given to views_new. */
+const char *const *views_served(const struct views *views);
 
 /* From the cache, held by the arena; NULL when it must be loaded. */
 const struct tenant_record *views_tenant(struct views *views, struct tenant_id id,

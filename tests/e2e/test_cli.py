@@ -240,9 +240,47 @@ def test_components(world):
     assert "NOT_FOUND" in run(world, "component get", "contoso-admin", made, expect=3).stderr
 
 
+def test_boundaries_partners_and_delivery(world):
+    for name, boundary in (("agency", "gcc-high"), ("platform-admin", None)):
+        identity = world.a.tenant(name, boundary, f"{name}.us")[1] if boundary else world.a.admin
+        world.a.write(f"{name}.pem", identity.certificate)
+        world.a.write(f"{name}.key", identity.key)
+        profile(world, name, certificate_file=f"{world.f}/{name}.pem", key_file=f"{world.f}/{name}.key")
+    run(world, "boundary create", "platform-admin", "nordic", "--suite", "p384", "--display-name", "Nordic")
+    run(world, "boundary create", "platform-admin", "nordic", "--suite", "p384", expect=3)
+    assert "fips" in run(world, "boundary update", "platform-admin", "nordic", "--fips", "yes", "--portal-url", "https://p.no").stdout
+    run(world, "boundary update", "platform-admin", "commercial", "--portal-url", "https://portal.example")
+    assert run(world, "boundary rule", "platform-admin", "nordic", "gcc", "block").stdout == "nordic to gcc: block\n"
+    listed = run(world, "boundary list", "contoso-admin").stdout
+    assert "Nordic" in listed and "https://p.no" in listed and "rule: nordic to gcc: block" in listed
+    told = json.loads(run(world, "boundary list", "contoso-admin", "-o", "json").stdout)
+    assert {"contentBoundary": "nordic", "readerBoundary": "gcc", "rule": "DELIVERY_RULE_BLOCK"} in told["rules"]
+    assert run(world, "boundary rule", "platform-admin", "nordic", "gcc", "built-in").stdout == "nordic to gcc: portal\n"
+    for bad in (["create", "x"], ["create", "x", "--suite", "p521"], ["update", "nordic"], ["update", "nordic", "--fips", "maybe"],
+                ["rule", "nordic", "gcc"], ["rule", "nordic", "gcc", "maybe"], ["nonsense"]):
+        run(world, "boundary", "platform-admin", *bad, expect=2)
+    delivery = lambda *more: run(world, "delivery", "edge", "--sender", "alice@contoso.com",  # noqa: E731
+                                 "bob@fabrikam.com", "ann@agency.us", "nobody", *more).stdout
+    assert delivery().splitlines() == ["native           bob@fabrikam.com", "portal           ann@agency.us  https://portal.example",
+                                       "FIELD_INVALID    nobody"]
+    made = json.loads(run(world, "partner propose", "contoso-admin", "agency", "-o", "json").stdout)["exception"]
+    assert "waits for agency" in run(world, "partner list", "agency").stdout
+    assert "content of contoso for agency: holds" in run(world, "partner accept", "agency", made["exceptionId"]).stdout
+    assert "native           ann@agency.us" in delivery()
+    assert json.loads(delivery("-o", "json"))["deliveries"][1]["channel"] == "CHANNEL_NATIVE"
+    assert len(json.loads(run(world, "partner list", "contoso-admin", "-o", "json").stdout)["exceptions"]) == 1
+    assert "ended" in run(world, "partner withdraw", "agency", made["exceptionId"]).stdout
+    assert "waits for contoso" in run(world, "partner propose", "agency", "contoso").stdout
+    assert "portal" in delivery().splitlines()[1]
+    run(world, "partner accept", "agency", made["exceptionId"], expect=3)
+    for bad in ([], ["propose"], ["accept"], ["list", "x"], ["nonsense"]):
+        run(world, "partner", "agency", *bad, expect=2)
+    assert subprocess.run([CHANCERY, "delivery", "x@y.example"], capture_output=True, check=False).returncode == 2
+
+
 def test_help_and_usage():
     names = ["dev", "token", "protect", "open", "inspect", "revoke", "restore", "track", "template", "issuer", "component",
-             "audit", "migrate", "doctor"]
+             "audit", "migrate", "doctor", "boundary", "partner", "delivery"]
     listed = subprocess.run([CHANCERY, "--help"], capture_output=True, text=True, check=True).stdout
     for name in names:
         assert f"  {name} " in listed

@@ -360,10 +360,7 @@ def test_a_portal_brings_a_reader(world):
 
 def test_a_node_answers_for_its_boundaries_only(world):
     """A second node on the same database that serves GCC High: it neither protects nor opens commercial content."""
-    other = Authority.__new__(Authority)
-    other.__dict__.update(world.a.__dict__, channels={}, log=[], process=None,
-                          config=dict(world.a.config, boundaries=["gcc-high"]))
-    other.start()
+    other = world.a.node(boundaries=["gcc-high"]).start()
     try:
         request = {"publishing_license": world.made.publishing_license, "client_public_jwk": world.reader.public}
         with pytest.raises(Refused) as caught:

@@ -32,7 +32,7 @@ def world():
         authority.migrate()
         authority.start()
         w = type("World", (), {})()
-        w.a, w.fault, w.count = authority, fault, 0
+        w.a, w.fault, w.counts = authority, fault, {}
         w.contoso, w.admin = authority.tenant("contoso", "commercial", "contoso.com")
         w.fabrikam, w.fabrikam_admin = authority.tenant("fabrikam", "commercial", "fabrikam.com")
         w.gateway = authority.component("edge", 1, tenant="contoso", sender_domains=["contoso.com"])
@@ -70,6 +70,7 @@ def world():
             "INSERT INTO issuer_tenant (issuer, value, tenant) SELECT i.issuer, "
             "'00000000-0000-4000-8000-' || lpad(n::text, 12, '0'), t.tenant FROM issuer i, tenant t, generate_series(1, 4000) "
             "AS n WHERE i.kind = 2 AND t.name = 'contoso'")  # to be deleted, to be unmapped
+        authority.postgres.sql(PARTNERS)
         w.made = authority.call(*requests(w)["protect"][:3])
         w.template = authority.call("TemplateService/CreateTemplate", {"template": template()}, w.admin).template
         yield w
@@ -101,6 +102,18 @@ def super_user(principal):
     return {"principal": principal, "reason": "x", "expire_time": {"seconds": int(time.time()) + 3600}}
 
 
+# Tenants to propose an exception to (p), with one to accept (q), with one to withdraw (r).
+PARTNERS = """
+    INSERT INTO tenant (tenant, name, display_name, boundary, state, license_cap_days)
+        SELECT gen_random_uuid(), kind || n, '', 'gcc-high', 1, 30
+        FROM unnest(ARRAY['p', 'q', 'r']) AS kind, generate_series(1, 60) AS n;
+    INSERT INTO partner_exception (exception, content_tenant, reader_tenant)
+        SELECT ('00000000-0000-7000-' || kind || '-' || lpad(n::text, 12, '0'))::uuid, p.tenant, c.tenant
+        FROM (VALUES ('8001', 'q'), ('8002', 'r')) AS k (kind, letter), generate_series(1, 60) AS n, tenant p, tenant c
+        WHERE p.name = letter || n AND c.name = 'contoso';
+    INSERT INTO partner_consent (exception, tenant) SELECT exception, content_tenant FROM partner_exception"""
+
+
 def set_fault(w, text):
     with open(w.fault + ".new", "w", encoding="ascii") as file:
         file.write(text)
@@ -111,14 +124,14 @@ def template():
     return {"names": [{"language": "en", "text": "T"}], "grants": [{"principals": ["owner"], "rights": [1]}]}
 
 
-def requests(w):
-    """Per flow: method, request, component, token."""
-    w.count += 1
-    jwk, unique = w.reader.public, f"n{w.count}"
+def requests(w, flow=""):
+    """Per flow: method, request, component, token. What must be new is numbered per flow."""
+    count = w.counts[flow] = w.counts.get(flow, 0) + 1
+    jwk, unique = w.reader.public, f"n{count}"
     content = {"content_id": w.made.content_id} if hasattr(w, "made") else {}
     license_ = {"publishing_license": w.made.publishing_license} if content else {}
     one = {"template_id": w.template.template_id} if hasattr(w, "template") else {}
-    approval = {"approval_id": f"ffff0000-0000-7000-8000-{w.count:012d}"}
+    approval = {"approval_id": f"ffff0000-0000-7000-8000-{count:012d}"}
     component = {"component_id": "00000000-0000-7000-8000-00000000c0de"}
     return {
         "acquire_license": ("LicensingService/AcquireLicense", {**license_, "client_public_jwk": jwk}, None, w.bob),
@@ -138,11 +151,11 @@ def requests(w):
         "add_domain": ("TenantService/AddDomain", {"tenant": "contoso", "domain": f"{unique}.example"}, w.a.admin, None),
         "list_available_templates": ("PublishingService/ListAvailableTemplates", {}, None, w.alice),
         "delete_template": ("TemplateService/DeleteTemplate", {
-            "template_id": f"00000000-0000-7000-8000-{w.count % 400 + 1:012d}"}, w.admin, None),
+            "template_id": f"00000000-0000-7000-8000-{count:012d}"}, w.admin, None),
         "update_tenant": ("TenantService/UpdateTenant", {"tenant": {"display_name": unique},
                                                          "update_mask": {"paths": ["display_name"]}}, w.admin, None),
         "grant_super_user": ("TenantService/GrantSuperUser", super_user("user:x@contoso.com"), w.admin, None),
-        "revoke_super_user": ("TenantService/RevokeSuperUser", {"principal": f"user:s{w.count}@fabrikam.com"},
+        "revoke_super_user": ("TenantService/RevokeSuperUser", {"principal": f"user:s{count}@fabrikam.com"},
                               w.fabrikam_admin, None),
         "list_super_users": ("TenantService/ListSuperUsers", {}, w.admin, None),
         "list_approvals": ("ApprovalService/ListApprovals", {}, w.asker, None),
@@ -151,11 +164,11 @@ def requests(w):
         "reject_request": ("ApprovalService/RejectRequest", approval, w.approver, None),
         "withdraw_request": ("ApprovalService/WithdrawRequest", approval, w.asker, None),
         "add_exclusion": ("TenantService/AddExclusion", {"application": unique}, w.admin, None),
-        "remove_exclusion": ("TenantService/RemoveExclusion", {"application": f"app{w.count}"}, w.admin, None),
+        "remove_exclusion": ("TenantService/RemoveExclusion", {"application": f"app{count}"}, w.admin, None),
         "list_tenants": ("TenantService/ListTenants", {}, w.a.admin, None),
-        "verify_domain": ("TenantService/VerifyDomain", {"tenant": "fabrikam", "domain": f"v{w.count}.example"},
+        "verify_domain": ("TenantService/VerifyDomain", {"tenant": "fabrikam", "domain": f"v{count}.example"},
                           w.a.admin, None),
-        "remove_domain": ("TenantService/RemoveDomain", {"tenant": "fabrikam", "domain": f"r{w.count}.example"},
+        "remove_domain": ("TenantService/RemoveDomain", {"tenant": "fabrikam", "domain": f"r{count}.example"},
                           w.a.admin, None),
         "create_issuer": ("IssuerService/CreateIssuer", {"issuer": {
             "kind": 1, "tenant": "contoso", "issuer": f"https://{unique}.example", "audiences": ["x"],
@@ -166,11 +179,11 @@ def requests(w):
             "issuer": {"issuer_id": w.directory.issuer_id, "audiences": ["x", unique]},
             "update_mask": {"paths": ["audiences"]}}, w.a.admin, None),
         "delete_issuer": ("IssuerService/DeleteIssuer", {
-            "issuer_id": f"00000000-0000-7000-9000-{w.count:012d}"}, w.admin, None),
+            "issuer_id": f"00000000-0000-7000-9000-{count:012d}"}, w.admin, None),
         "map_tenant": ("IssuerService/MapTenant", {
             "issuer_id": w.directory.issuer_id, "value": new_id(), "tenant": "contoso"}, w.a.admin, None),
         "unmap_tenant": ("IssuerService/UnmapTenant", {
-            "issuer_id": w.directory.issuer_id, "value": f"00000000-0000-4000-8000-{w.count:012d}"}, w.a.admin, None),
+            "issuer_id": w.directory.issuer_id, "value": f"00000000-0000-4000-8000-{count:012d}"}, w.a.admin, None),
         "list_tenant_mappings": ("IssuerService/ListTenantMappings", {
             "issuer_id": w.directory.issuer_id, "page_size": 5}, w.a.admin, None),
         "test_token": ("IssuerService/TestToken", {"token": w.alice}, w.admin, None),
@@ -182,7 +195,7 @@ def requests(w):
             "component": {**component, "sender_domains": [f"{unique}.example"]},
             "update_mask": {"paths": ["sender_domains"]}}, w.admin, None),
         "delete_component": ("ComponentService/DeleteComponent", {
-            "component_id": f"00000000-0000-7000-8000-{w.count:012d}"}, w.admin, None),
+            "component_id": f"00000000-0000-7000-8000-{count:012d}"}, w.admin, None),
         "create_template": ("TemplateService/CreateTemplate", {"template": template()}, w.admin, None),
         "get_template": ("TemplateService/GetTemplate", one, w.admin, None),
         "list_templates": ("TemplateService/ListTemplates", {}, w.admin, None),
@@ -193,11 +206,11 @@ def requests(w):
         "put_user": ("DirectoryService/PutUser", {"user": {"address": f"{unique}@contoso.com"}}, w.admin, None),
         "get_user": ("DirectoryService/GetUser", {"address": "u2000@contoso.com"}, w.admin, None),
         "list_users": ("DirectoryService/ListUsers", {}, w.admin, None),
-        "delete_user": ("DirectoryService/DeleteUser", {"address": f"u{w.count}@contoso.com"}, w.admin, None),
+        "delete_user": ("DirectoryService/DeleteUser", {"address": f"u{count}@contoso.com"}, w.admin, None),
         "put_group": ("DirectoryService/PutGroup", {"group": {"address": f"{unique}-g@contoso.com"}}, w.admin, None),
         "get_group": ("DirectoryService/GetGroup", {"address": "staff@contoso.com"}, w.admin, None),
         "list_groups": ("DirectoryService/ListGroups", {}, w.admin, None),
-        "delete_group": ("DirectoryService/DeleteGroup", {"address": f"g{w.count}@contoso.com"}, w.admin, None),
+        "delete_group": ("DirectoryService/DeleteGroup", {"address": f"g{count}@contoso.com"}, w.admin, None),
         "add_members": ("DirectoryService/AddMembers", {
             "group": "staff@contoso.com", "members": [f"{unique}@a.example"]}, w.admin, None),
         "remove_members": ("DirectoryService/RemoveMembers", {
@@ -206,6 +219,21 @@ def requests(w):
         "import_directory": ("DirectoryService/ImportDirectory", {
             "users": [{"address": f"{unique}-i@contoso.com"}], "import_id": new_id()}, w.admin, None),
         "resolve_principal": ("DirectoryService/ResolvePrincipal", {"principal": "group:staff@contoso.com"}, w.admin, None),
+        "create_boundary": ("BoundaryService/CreateBoundary", {"boundary": {"boundary": unique, "suite": 1}}, w.a.admin, None),
+        "update_boundary": ("BoundaryService/UpdateBoundary", {
+            "boundary": {"boundary": "dod", "display_name": unique}, "update_mask": {"paths": ["display_name"]}},
+            w.a.admin, None),
+        "list_boundaries": ("BoundaryService/ListBoundaries", {}, w.admin, None),
+        "set_rule": ("BoundaryService/SetRule", {
+            "rule": {"content_boundary": "dod", "reader_boundary": "external", "rule": 3}}, w.a.admin, None),
+        "propose_partner_exception": ("BoundaryService/ProposePartnerException", {"partner": f"p{count}"}, w.admin, None),
+        "accept_partner_exception": ("BoundaryService/AcceptPartnerException", {
+            "exception_id": f"00000000-0000-7000-8001-{count:012d}"}, w.admin, None),
+        "withdraw_partner_exception": ("BoundaryService/WithdrawPartnerException", {
+            "exception_id": f"00000000-0000-7000-8002-{count:012d}"}, w.admin, None),
+        "list_partner_exceptions": ("BoundaryService/ListPartnerExceptions", {}, w.admin, None),
+        "decide_delivery": ("DeliveryService/DecideDelivery", {
+            "sender": "alice@contoso.com", "recipients": ["bob@fabrikam.com", "kim@gmail.com"]}, w.gateway, None),
         "query_audit": ("AuditService/Query", {"filter": {"tenant": "contoso"}}, w.a.admin, None),
     }
 
@@ -215,7 +243,7 @@ def test_every_flow_has_a_request(world):
 
 
 def start(w, flow, timeout=20):
-    path, request, who, token = requests(w)[flow]
+    path, request, who, token = requests(w, flow)[flow]
     request_type, response_type = MESSAGES.method(path)
     stub = w.a.channel(who).unary_unary(f"/chancery.v1.{path}", request_type.SerializeToString,
                                         response_type.FromString)

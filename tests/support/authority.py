@@ -164,6 +164,19 @@ class Authority:  # pylint: disable=too-many-instance-attributes
         assert done.returncode == 0, done.stderr
         self.postgres.sql("GRANT chancery_server TO server")
 
+    def node_role(self, role, boundaries):
+        """A database role that sees these boundaries only; the conninfo of a node that uses it."""
+        done = subprocess.run([f"{BUILD}/cli/chancery", "migrate", "--database", self.postgres.conninfo, "--node-role", role,
+                               "--boundaries", boundaries], capture_output=True, text=True, check=False)
+        assert done.returncode == 0, done.stderr
+        return self.postgres.conninfo.replace("user=owner", f"user={role}")
+
+    def node(self, **config):
+        """Another node on the same database, with the same root key and certificate, configured otherwise."""
+        other = Authority.__new__(Authority)
+        other.__dict__.update(self.__dict__, channels={}, log=[], process=None, config={**self.config, **config})
+        return other
+
     def start_quietly(self):
         """For benchmarks: on a port of our choice, because a quiet log doesn't say which it is."""
         with socket.socket() as one, socket.socket() as other:

@@ -116,6 +116,10 @@ static void a_gateway_speaks_for_its_senders_only(void **state)
     assert_int_equal(decide(&w), R_COMPONENT_TENANT);
     w.subject.component.tenant = TENANT_PLATFORM; /* a shared gateway */
     assert_int_equal(decide(&w), R_NONE);
+    w.subject.component.boundary = ""; /* of any boundary */
+    assert_int_equal(decide(&w), R_NONE);
+    w.subject.component.boundary = "gcc-high";
+    assert_int_equal(decide(&w), R_COMPONENT_TENANT);
 }
 
 static void templates_by_state_and_scope(void **state)

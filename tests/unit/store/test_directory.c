@@ -97,7 +97,7 @@ static int set_up(void **state)
                                 .boundary = "commercial",
                                 .license_cap_days = 30};
     store_op_init(&op.op, store, arena, op_done, NULL);
-    admin_create_tenant(&op, &tenant, NULL, 0);
+    admin_create_tenant(&op, &tenant, SUITE_P256, NULL, 0);
     loop_run(loop);
     assert_int_equal(op.op.err.reason, R_NONE);
     return 0;

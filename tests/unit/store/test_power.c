@@ -111,7 +111,7 @@ static int set_up(void **state)
                                 .license_cap_days = 30};
     struct admin_op *op = act(ONE, "one");
     op->scope = TENANT_PLATFORM;
-    admin_create_tenant(op, &tenant, NULL, 0);
+    admin_create_tenant(op, &tenant, SUITE_P256, NULL, 0);
     assert_int_equal(wait_for(&op->op), R_NONE);
     return 0;
 }

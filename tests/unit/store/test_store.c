@@ -161,12 +161,12 @@ static void a_tenant_is_made_with_its_keys(void **state)
     struct new_key keys[] = {{KEY_SEALING, slice_of("sealed", 6), ""},
                              {KEY_SIGNING, slice_of("signing", 7), "{}"}};
     struct admin_op *op = admin(TENANT_PLATFORM);
-    admin_create_tenant(op, &tenant, keys, 2);
+    admin_create_tenant(op, &tenant, SUITE_P256, keys, 2);
     wait_op();
     assert_int_equal(op->op.err.reason, R_NONE);
     assert_true(op->created_at > 1700000000LL * 1000000);
     op = admin(TENANT_PLATFORM);
-    admin_create_tenant(op, &tenant, keys, 2);
+    admin_create_tenant(op, &tenant, SUITE_P256, keys, 2);
     wait_op();
     assert_int_equal(op->op.err.reason, R_ALREADY_EXISTS);
 

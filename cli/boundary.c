@@ -1,0 +1,244 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* chancery boundary */
+#include <stdio.h>
+#include <string.h>
+
+#include "chancery/v1/boundary.pb-c.h"
+#include "cli/session.h"
+
+static const char HELP[] =
+    "usage: chancery boundary list   --profile FILE [-o json]\n"
+    "       chancery boundary create --profile FILE NAME --suite p256|p384 [OPTION…] [-o json]\n"
+    "       chancery boundary update --profile FILE NAME [OPTION…] [-o json]\n"
+    "       chancery boundary rule   --profile FILE CONTENT READER native|portal|block|built-in\n"
+    "\n"
+    "Sovereign clouds and what may pass between them. For platform admins; tenant admins and auditors may list.\n"
+    "Whatever is changed holds from the next license on.\n"
+    "\n"
+    "  --suite p256|p384       curve and hash of its tenants' keys; fixed once it has tenants\n"
+    "  --display-name TEXT     name for people\n"
+    "  --fips yes|no           only nodes with a FIPS provider may serve it\n"
+    "  --authority-url URL     where its authority answers; callers of other nodes are sent there\n"
+    "  --portal-url URL        where its portal answers; readers whom the rule sends there are told\n"
+    "\n"
+    "A rule says how content of one boundary reaches readers of another (external: people of no tenant). Without one\n"
+    "it is native within a boundary and between commercial and gcc, else portal.\n";
+
+struct boundary_args {
+    const char *profile, *format;
+    const char *suite, *display_name, *fips, *authority_url, *portal_url;
+    char **operands;
+};
+
+static const char *const RULES[] = {"built-in", "native", "portal", "block"};
+static const char *const SUITES[] = {"", "p256", "p384"};
+
+/* The number of a word in a table; -1: it is none of them. */
+static int number_of(const char *word, const char *const *words, int count)
+{
+    for (int i = 0; i < count; i++) {
+        if (strcmp(words[i], word) == 0) {
+            return i;
+        }
+    }
+    return -1;
+}
+
+static bool is_json(const struct boundary_args *args)
+{
+    return strcmp(args->format, "json") == 0;
+}
+
+/* --- list --------------------------------------------------------------------------------------- */
+
+static void show_one(const Chancery__V1__Boundary *b)
+{
+    printf("%-16s %-5s %-5s %-34s %s\n", b->boundary, SUITES[b->suite <= 2 ? b->suite : 0],
+           b->fips ? "fips" : "", b->display_name, b->portal_url);
+}
+
+static int list(struct session *s, const struct boundary_args *args)
+{
+    ProtobufCMessage *message = NULL;
+    Chancery__V1__ListBoundariesRequest request;
+    chancery__v1__list_boundaries_request__init(&request);
+    request.page_size = 200; /* more than there may be */
+    int code = session_call(s, "BoundaryService/ListBoundaries", &request.base,
+                            &chancery__v1__list_boundaries_response__descriptor, &message);
+    if (code != EXIT_OK || is_json(args)) {
+        return code == EXIT_OK ? session_print_json(s, message) : code;
+    }
+    const Chancery__V1__ListBoundariesResponse *r = (const void *)message;
+    for (size_t i = 0; i < r->n_boundaries; i++) {
+        show_one(r->boundaries[i]);
+    }
+    for (size_t i = 0; i < r->n_rules; i++) {
+        const Chancery__V1__BoundaryRule *rule = r->rules[i];
+        printf("rule: %s to %s: %s\n", rule->content_boundary, rule->reader_boundary,
+               RULES[rule->rule <= 3 ? rule->rule : 0]);
+    }
+    return EXIT_OK;
+}
+
+/* --- create and update -------------------------------------------------------------------------- */
+
+/* Fields that were given go into the boundary, and their names into `mask`; how many, or -1. */
+static int read_fields(const struct session *s, const struct boundary_args *args,
+                       Chancery__V1__Boundary *b, char **mask)
+{
+    int count = 0;
+    int suite = args->suite == NULL ? 0 : number_of(args->suite, SUITES, 3);
+    bool is_fips_ok =
+        args->fips == NULL || strcmp(args->fips, "yes") == 0 || strcmp(args->fips, "no") == 0;
+    if ((args->suite != NULL && suite < 1) || !is_fips_ok) {
+        (void)usage_error(s->command,
+                          is_fips_ok ? "--suite is p256 or p384" : "--fips is yes or no");
+        return -1;
+    }
+    b->suite = (Chancery__V1__CryptoSuite)suite;
+    b->fips = args->fips != NULL && strcmp(args->fips, "yes") == 0;
+    b->display_name = text_field(args->display_name);
+    b->authority_url = text_field(args->authority_url);
+    b->portal_url = text_field(args->portal_url);
+    const struct {
+        const char *given, *path;
+    } fields[] = {{args->suite, "suite"},
+                  {args->fips, "fips"},
+                  {args->display_name, "display_name"},
+                  {args->authority_url, "authority_url"},
+                  {args->portal_url, "portal_url"}};
+    for (size_t i = 0; i < sizeof fields / sizeof fields[0]; i++) {
+        if (fields[i].given != NULL) {
+            mask[count++] = text_field(fields[i].path);
+        }
+    }
+    return count;
+}
+
+enum { FIELDS_MAX = 5 };
+
+static int show_stored(struct session *s, const struct boundary_args *args,
+                       const ProtobufCMessage *message, const Chancery__V1__Boundary *boundary)
+{
+    if (is_json(args)) {
+        return session_print_json(s, message);
+    }
+    show_one(boundary);
+    return EXIT_OK;
+}
+
+static int create(struct session *s, const struct boundary_args *args)
+{
+    char *mask[FIELDS_MAX];
+    ProtobufCMessage *message = NULL;
+    Chancery__V1__CreateBoundaryRequest request;
+    Chancery__V1__Boundary boundary;
+    chancery__v1__create_boundary_request__init(&request);
+    chancery__v1__boundary__init(&boundary);
+    request.boundary = &boundary;
+    boundary.boundary = args->operands[0];
+    if (args->suite == NULL) {
+        return usage_error(s->command, "--suite is required");
+    }
+    if (read_fields(s, args, &boundary, mask) < 0) {
+        return EXIT_USAGE;
+    }
+    int code = session_call(s, "BoundaryService/CreateBoundary", &request.base,
+                            &chancery__v1__create_boundary_response__descriptor, &message);
+    const Chancery__V1__CreateBoundaryResponse *r = (const void *)message;
+    return code == EXIT_OK ? show_stored(s, args, message, r->boundary) : code;
+}
+
+static int update(struct session *s, const struct boundary_args *args)
+{
+    char *mask[FIELDS_MAX];
+    ProtobufCMessage *message = NULL;
+    Chancery__V1__UpdateBoundaryRequest request;
+    Chancery__V1__Boundary boundary;
+    Google__Protobuf__FieldMask paths;
+    chancery__v1__update_boundary_request__init(&request);
+    chancery__v1__boundary__init(&boundary);
+    google__protobuf__field_mask__init(&paths);
+    request.boundary = &boundary;
+    request.update_mask = &paths;
+    boundary.boundary = args->operands[0];
+    int count = read_fields(s, args, &boundary, mask);
+    if (count <= 0) {
+        return count < 0 ? EXIT_USAGE : usage_error(s->command, "say what to change");
+    }
+    paths.paths = mask;
+    paths.n_paths = (size_t)count;
+    int code = session_call(s, "BoundaryService/UpdateBoundary", &request.base,
+                            &chancery__v1__update_boundary_response__descriptor, &message);
+    const Chancery__V1__UpdateBoundaryResponse *r = (const void *)message;
+    return code == EXIT_OK ? show_stored(s, args, message, r->boundary) : code;
+}
+
+/* --- rule --------------------------------------------------------------------------------------- */
+
+static int rule(struct session *s, const struct boundary_args *args)
+{
+    ProtobufCMessage *message = NULL;
+    Chancery__V1__SetRuleRequest request;
+    Chancery__V1__BoundaryRule one;
+    chancery__v1__set_rule_request__init(&request);
+    chancery__v1__boundary_rule__init(&one);
+    int number = number_of(args->operands[2], RULES, 4);
+    if (number < 0) {
+        return usage_error(s->command, "the rule is native, portal, block or built-in");
+    }
+    request.rule = &one;
+    one.content_boundary = args->operands[0];
+    one.reader_boundary = args->operands[1];
+    one.rule = (Chancery__V1__DeliveryRule)number;
+    int code = session_call(s, "BoundaryService/SetRule", &request.base,
+                            &chancery__v1__set_rule_response__descriptor, &message);
+    if (code != EXIT_OK || is_json(args)) {
+        return code == EXIT_OK ? session_print_json(s, message) : code;
+    }
+    const Chancery__V1__SetRuleResponse *r = (const void *)message;
+    printf("%s to %s: %s\n", r->rule->content_boundary, r->rule->reader_boundary,
+           RULES[r->rule->rule <= 3 ? r->rule->rule : 0]);
+    return EXIT_OK;
+}
+
+static int run(int argc, char **argv)
+{
+    static const struct {
+        const char *name;
+        int operands;
+        int (*run)(struct session *s, const struct boundary_args *args);
+    } verbs[] = {
+        {"list", 0, list}, {"create", 1, create}, {"update", 1, update}, {"rule", 3, rule}};
+    struct boundary_args args = {.format = "text"};
+    const struct option_spec specs[] = {{"--profile", &args.profile, NULL, NULL},
+                                        {"--suite", &args.suite, NULL, NULL},
+                                        {"--display-name", &args.display_name, NULL, NULL},
+                                        {"--fips", &args.fips, NULL, NULL},
+                                        {"--authority-url", &args.authority_url, NULL, NULL},
+                                        {"--portal-url", &args.portal_url, NULL, NULL},
+                                        {"-o", &args.format, NULL, NULL}};
+    argc = options_take(&command_boundary, specs, sizeof specs / sizeof specs[0], argc, argv);
+    args.operands = argv + 2;
+    for (size_t i = 0; argc >= 2 && i < sizeof verbs / sizeof verbs[0]; i++) {
+        struct session session;
+        if (strcmp(verbs[i].name, argv[1]) != 0) {
+            continue;
+        }
+        if (argc != verbs[i].operands + 2) {
+            return usage_error(&command_boundary, "too few or too many operands");
+        }
+        int code = session_open(&session, &command_boundary, args.profile);
+        if (code == EXIT_OK) {
+            code = verbs[i].run(&session, &args);
+            session_close(&session);
+        }
+        return code;
+    }
+    return usage_error(&command_boundary, "list, create, update or rule");
+}
+
+const struct command command_boundary = {.name = "boundary",
+                                         .summary = "sovereign clouds and the rules between them",
+                                         .help = HELP,
+                                         .run = run};

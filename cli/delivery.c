@@ -1,0 +1,70 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* chancery delivery */
+#include <stdio.h>
+#include <string.h>
+
+#include "chancery/v1/delivery.pb-c.h"
+#include "cli/session.h"
+
+static const char HELP[] =
+    "usage: chancery delivery --profile FILE --sender ADDRESS RECIPIENT… [-o json]\n"
+    "\n"
+    "Asks how protected mail of a sender would reach each recipient: by his own client (native), through a portal,\n"
+    "or not at all. The same decision is made again when he opens it. For gateways of the sender's domain.\n"
+    "\n"
+    "  --sender ADDRESS   for whom the gateway acts\n";
+
+static void show_one(const Chancery__V1__RecipientDelivery *d)
+{
+    const char *how = d->channel == CHANCERY__V1__CHANNEL__CHANNEL_NATIVE   ? "native"
+                      : d->channel == CHANCERY__V1__CHANNEL__CHANNEL_PORTAL ? "portal"
+                                                                            : d->reason;
+    printf("%-16s %s%s%s\n", how, d->recipient, d->portal_url[0] == '\0' ? "" : "  ",
+           d->portal_url);
+}
+
+static int ask(struct session *s, const char *sender, char **recipients, size_t count,
+               const char *format)
+{
+    ProtobufCMessage *message = NULL;
+    Chancery__V1__DecideDeliveryRequest request;
+    chancery__v1__decide_delivery_request__init(&request);
+    request.sender = text_field(sender);
+    request.recipients = recipients;
+    request.n_recipients = count;
+    int code = session_call(s, "DeliveryService/DecideDelivery", &request.base,
+                            &chancery__v1__decide_delivery_response__descriptor, &message);
+    if (code != EXIT_OK || strcmp(format, "json") == 0) {
+        return code == EXIT_OK ? session_print_json(s, message) : code;
+    }
+    const Chancery__V1__DecideDeliveryResponse *r = (const void *)message;
+    for (size_t i = 0; i < r->n_deliveries; i++) {
+        show_one(r->deliveries[i]);
+    }
+    return EXIT_OK;
+}
+
+static int run(int argc, char **argv)
+{
+    const char *profile = NULL, *sender = NULL, *format = "text";
+    const struct option_spec specs[] = {{"--profile", &profile, NULL, NULL},
+                                        {"--sender", &sender, NULL, NULL},
+                                        {"-o", &format, NULL, NULL}};
+    struct session session;
+    argc = options_take(&command_delivery, specs, sizeof specs / sizeof specs[0], argc, argv);
+    if (argc < 2 || sender == NULL) {
+        return usage_error(&command_delivery,
+                           sender == NULL ? "--sender is required" : "name a recipient");
+    }
+    int code = session_open(&session, &command_delivery, profile);
+    if (code == EXIT_OK) {
+        code = ask(&session, sender, argv + 1, (size_t)argc - 1, format);
+        session_close(&session);
+    }
+    return code;
+}
+
+const struct command command_delivery = {.name = "delivery",
+                                         .summary = "ask how mail would reach its recipients",
+                                         .help = HELP,
+                                         .run = run};

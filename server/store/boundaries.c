@@ -1,0 +1,223 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "store/boundaries.h"
+
+#include "store/admin_params.h"
+
+static struct pg_params begin(const struct boundary_op *op, const char *operation)
+{
+    struct pg_params p;
+    pg_params_init(&p, op->op.arena);
+    admin_params(&p, TENANT_PLATFORM, operation, &op->who);
+    return p;
+}
+
+static void submit(struct store_op *op, enum statement statement, const struct pg_params *p,
+                   pg_reader read)
+{
+    pg_submit(op, &(struct pg_segment){
+                      .count = 1, .statements = {statement}, .params = {p}, .read = read});
+}
+
+static rc read_rows(struct boundary_op *op, const PGresult *r, struct err *err)
+{
+    struct arena *arena = op->op.arena;
+    op->count = (size_t)PQntuples(r);
+    op->rows = ARENA_ARRAY(arena, struct boundary_row, op->count + 1);
+    ARENA_ENSURE(op->rows, err);
+    for (size_t i = 0; i < op->count; i++) {
+        struct boundary_row *row = &op->rows[i];
+        TRY(pg_text(arena, r, (int)i, 0, &row->name, err));
+        TRY(pg_text(arena, r, (int)i, 1, &row->display_name, err));
+        row->suite = (enum suite)pg_int(r, (int)i, 2);
+        row->fips = pg_bool(r, (int)i, 3);
+        TRY(pg_text(arena, r, (int)i, 4, &row->authority_url, err));
+        TRY(pg_text(arena, r, (int)i, 5, &row->portal_url, err));
+        row->built_in = pg_bool(r, (int)i, 6);
+    }
+    return OK;
+}
+
+/* --- changes ------------------------------------------------------------------------------------ */
+
+static rc read_created(struct store_op *op, size_t index, const PGresult *r, struct err *err)
+{
+    (void)op;
+    (void)index;
+    ENSURE(PQntuples(r) == 1, err, R_LIMIT_EXCEEDED);
+    return OK;
+}
+
+void boundaries_create(struct boundary_op *op, const struct boundary_row *row)
+{
+    struct pg_params p = begin(op, "create_boundary");
+    pg_add_text(&p, row->name);
+    pg_add_text(&p, row->display_name);
+    pg_add_int2(&p, row->suite);
+    pg_add_bool(&p, row->fips);
+    pg_add_text(&p, row->authority_url);
+    pg_add_text(&p, row->portal_url);
+    pg_add_int8(&p, BOUNDARIES_MAX);
+    submit(&op->op, ST_create_boundary, &p, read_created);
+}
+
+static rc read_updated(struct store_op *base, size_t index, const PGresult *r, struct err *err)
+{
+    if (index == 0) {
+        ENSURE(PQntuples(r) == 1, err, R_NOT_FOUND);
+        return OK;
+    }
+    ENSURE(PQntuples(r) == 1, err, R_PRECONDITION_FAILED);
+    return read_rows(LIST_ENTRY(base, struct boundary_op, op), r, err);
+}
+
+void boundaries_update(struct boundary_op *op, const struct boundary_change *change)
+{
+    struct pg_params name, p = begin(op, "update_boundary");
+    pg_params_init(&name, op->op.arena);
+    pg_add_text(&name, change->name);
+    pg_add_text(&p, change->name);
+    pg_add_text(&p, change->display_name);
+    if (change->suite == 0) {
+        pg_add_text(&p, NULL);
+    } else {
+        pg_add_int2(&p, change->suite);
+    }
+    if (change->sets_fips) {
+        pg_add_bool(&p, change->fips);
+    } else {
+        pg_add_text(&p, NULL);
+    }
+    pg_add_text(&p, change->authority_url);
+    pg_add_text(&p, change->portal_url);
+    pg_submit(&op->op, &(struct pg_segment){.count = 2,
+                                            .statements = {ST_lock_boundary, ST_update_boundary},
+                                            .params = {&name, &p},
+                                            .read = read_updated});
+}
+
+static rc read_nothing(struct store_op *op, size_t index, const PGresult *r, struct err *err)
+{
+    (void)op;
+    (void)index;
+    (void)r;
+    (void)err;
+    return OK;
+}
+
+void boundaries_set_rule(struct boundary_op *op, const struct boundary_rule *rule)
+{
+    static const char *const names[] = {"built-in", "native", "portal", "block"};
+    struct pg_params p = begin(op, "set_rule");
+    pg_add_text(&p, rule->content);
+    pg_add_text(&p, rule->reader);
+    pg_add_int2(&p, (int)rule->delivery);
+    pg_add_text(&p, arena_printf(op->op.arena, "%s to %s: %s", rule->content, rule->reader,
+                                 names[rule->delivery]));
+    submit(&op->op, ST_set_rule, &p, read_nothing);
+}
+
+/* --- reading ------------------------------------------------------------------------------------ */
+
+static rc read_rules(struct boundary_op *op, const PGresult *r, struct err *err)
+{
+    struct arena *arena = op->op.arena;
+    op->rule_count = (size_t)PQntuples(r);
+    op->rules = ARENA_ARRAY(arena, struct boundary_rule, op->rule_count + 1);
+    ARENA_ENSURE(op->rules, err);
+    for (size_t i = 0; i < op->rule_count; i++) {
+        TRY(pg_text(arena, r, (int)i, 0, &op->rules[i].content, err));
+        TRY(pg_text(arena, r, (int)i, 1, &op->rules[i].reader, err));
+        op->rules[i].delivery = (enum delivery)pg_int(r, (int)i, 2);
+    }
+    return OK;
+}
+
+static rc read_list(struct store_op *base, size_t index, const PGresult *r, struct err *err)
+{
+    struct boundary_op *op = LIST_ENTRY(base, struct boundary_op, op);
+    return index == 0 ? read_rows(op, r, err) : read_rules(op, r, err);
+}
+
+void boundaries_list(struct boundary_op *op, const char *after, size_t limit)
+{
+    struct pg_params p;
+    pg_params_init(&p, op->op.arena);
+    pg_add_text(&p, after);
+    pg_add_int8(&p, (int64_t)limit);
+    pg_submit(&op->op, &(struct pg_segment){.count = 2,
+                                            .statements = {ST_list_boundaries, ST_list_rules},
+                                            .params = {&p, &p},
+                                            .read = read_list});
+}
+
+static rc read_check(struct store_op *op, size_t index, const PGresult *r, struct err *err)
+{
+    struct boundaries_check *check = LIST_ENTRY(op, struct boundaries_check, op);
+    (void)index;
+    check->count = (size_t)PQntuples(r);
+    check->rows = ARENA_ARRAY(op->arena, struct boundary_check, check->count + 1);
+    ARENA_ENSURE(check->rows, err);
+    for (size_t i = 0; i < check->count; i++) {
+        TRY(pg_text(op->arena, r, (int)i, 0, &check->rows[i].name, err));
+        check->rows[i].needs_fips = pg_bool(r, (int)i, 1);
+        check->rows[i].is_granted = pg_bool(r, (int)i, 2);
+    }
+    return OK;
+}
+
+void boundaries_check_submit(struct boundaries_check *check)
+{
+    struct pg_params p;
+    pg_params_init(&p, check->op.arena);
+    submit(&check->op, ST_check_boundaries, &p, read_check);
+}
+
+/* --- readers ------------------------------------------------------------------------------------ */
+
+static rc read_readers(struct store_op *op, size_t index, const PGresult *r, struct err *err)
+{
+    struct readers_find *find = LIST_ENTRY(op, struct readers_find, op);
+    size_t rows = (size_t)PQntuples(r);
+    (void)index;
+    ENSURE(rows > 0, err, R_DATABASE_ERROR);
+    find->is_stale = pg_bool(r, 0, 0);
+    find->count = pg_is_null(r, 0, 1) ? 0 : rows;
+    find->rows = ARENA_ARRAY(op->arena, struct address_reader, find->count + 1);
+    ARENA_ENSURE(find->rows, err);
+    for (size_t i = 0; i < find->count; i++) {
+        struct address_reader *row = &find->rows[i];
+        TRY(pg_text(op->arena, r, (int)i, 1, &row->address, err));
+        row->reader.tenant.u = pg_uuid(r, (int)i, 2);
+        TRY(pg_text(op->arena, r, (int)i, 3, &row->reader.boundary, err));
+        if (pg_bool(r, (int)i, 4)) {
+            row->reader.tenant = TENANT_PLATFORM; /* a guest is no member */
+        }
+    }
+    return OK;
+}
+
+void readers_find_submit(struct readers_find *find, const struct gate_scope *scopes,
+                         size_t scope_count, const char *const *addresses, size_t address_count,
+                         const char *const *served)
+{
+    size_t served_count = 0;
+    struct pg_params p;
+    struct pg_array array;
+    pg_params_init(&p, find->op.arena);
+    pg_array_begin(&array, &p, PG_UUID, scope_count, scope_count * UUID_BYTES);
+    for (size_t i = 0; i < scope_count; i++) {
+        pg_array_bytes(&array, scopes[i].scope.b, UUID_BYTES);
+    }
+    pg_array_end(&array);
+    pg_array_begin(&array, &p, PG_INT8, scope_count, scope_count * 8);
+    for (size_t i = 0; i < scope_count; i++) {
+        pg_array_int8(&array, scopes[i].epoch);
+    }
+    pg_array_end(&array);
+    pg_add_texts(&p, addresses, address_count);
+    while (served[served_count] != NULL) {
+        served_count++;
+    }
+    pg_add_texts(&p, served, served_count);
+    submit(&find->op, ST_find_readers, &p, read_readers);
+}

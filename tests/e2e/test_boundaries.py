@@ -1,0 +1,461 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Who opens what across boundaries: the whole table, told by DecideDelivery and enforced by AcquireLicense; rules, boundaries
+that admins make, partner exceptions, suites."""
+import base64
+import json
+
+import pytest
+
+from authority import Authority, Issuer, Reader, Refused
+
+NATIVE, PORTAL, BLOCK, BUILT_IN = 1, 2, 3, 0
+TENANTS = {"contoso": ("commercial", "contoso.com"), "fabrikam": ("commercial", "fabrikam.com"),
+           "council": ("gcc", "council.gov"), "county": ("gcc", "county.gov"),
+           "agency": ("gcc-high", "agency.us"), "depot": ("gcc-high", "depot.us"),
+           "army": ("dod", "army.mil"), "navy": ("dod", "navy.mil")}
+OPEN = {"commercial", "gcc"}
+SENDERS = ["contoso", "council", "agency", "army"]
+READERS = list(TENANTS) + ["external"]
+
+
+@pytest.fixture(scope="module")
+def world():
+    authority = Authority()
+    try:
+        authority.migrate()
+        authority.start()
+        w = type("World", (), {})()
+        w.a, w.reader = authority, Reader()
+        w.issuers, w.admins, w.gateways, w.portals = {}, {}, {}, {}
+        for name, (boundary, domain) in TENANTS.items():
+            w.issuers[name], w.admins[name] = authority.tenant(name, boundary, domain)
+        w.issuers["external"] = Issuer("https://accounts.google.example")
+        authority.issuer(w.issuers["external"], 3, boundary="commercial")
+        for boundary in ("commercial", "gcc", "gcc-high", "dod"):
+            add_boundary(w, boundary)
+        for name in SENDERS:
+            add_gateway(w, name)
+        yield w
+    finally:
+        authority.close()
+
+
+def add_boundary(w, boundary):
+    w.portals[boundary] = w.a.component(f"portal-{boundary}", 2, boundary=boundary)
+    update(w, boundary, portal_url=f"https://portal.{boundary}.example")
+
+
+def add_gateway(w, tenant):
+    w.gateways[tenant] = w.a.component(f"{tenant}-edge", 1, tenant=tenant, sender_domains=[TENANTS[tenant][1]])
+
+
+def update(w, boundary, who=None, **fields):
+    return w.a.call("BoundaryService/UpdateBoundary", {
+        "boundary": {"boundary": boundary, **fields}, "update_mask": {"paths": list(fields)}}, who or w.a.admin).boundary
+
+
+def set_rule(w, content, reader, rule, who=None):
+    return w.a.call("BoundaryService/SetRule", {"rule": {
+        "content_boundary": content, "reader_boundary": reader, "rule": rule}}, who or w.a.admin).rule.rule
+
+
+def address(tenant):
+    return "kim@gmail.com" if tenant == "external" else f"bob@{TENANTS[tenant][1]}"
+
+
+def token(w, tenant):
+    more = {"email_verified": True} if tenant == "external" else {}
+    return w.issuers[tenant].token(address(tenant), **more)
+
+
+def sender(tenant):
+    return f"alice@{TENANTS[tenant][1]}"
+
+
+def protect(w, tenant, *readers):
+    return w.a.call("PublishingService/Protect", {
+        "client_public_jwk": w.reader.public, "owner": sender(tenant), "do_not_forward": {},
+        "recipients": [address(reader) for reader in readers]}, w.gateways[tenant]).publishing_license
+
+
+def decide(w, tenant, *recipients):
+    answer = w.a.call("DeliveryService/DecideDelivery", {"sender": sender(tenant), "recipients": recipients},
+                      w.gateways[tenant]).deliveries
+    assert [one.recipient for one in answer] == list(recipients)
+    return answer
+
+
+def acquire(w, license_, reader, portal=None):
+    request = {"publishing_license": license_, "client_public_jwk": w.reader.public}
+    if portal:
+        return w.a.call("LicensingService/AcquireLicense", request, w.portals[portal], user_token=token(w, reader))
+    return w.a.call("LicensingService/AcquireLicense", request, token=token(w, reader))
+
+
+def refused(function, *args, **more):
+    with pytest.raises(Refused) as caught:
+        function(*args, **more)
+    return caught.value
+
+
+def reason(function, *args, **more):
+    return refused(function, *args, **more).reason
+
+
+def boundary_of(tenant):
+    return "external" if tenant == "external" else TENANTS[tenant][0]
+
+
+def check(w, tenant, reader, delivery, license_=None):
+    """What is decided before sending, and what is enforced when it is opened: the same, by every way in."""
+    license_ = license_ or protect(w, tenant, reader)
+    told, own = decide(w, tenant, address(reader))[0], TENANTS[tenant][0]
+    url = f"https://portal.{own}.example"
+    if delivery == NATIVE:
+        assert (told.channel, told.reason, told.portal_url) == (NATIVE, "OK", "")
+        assert acquire(w, license_, reader).channel == NATIVE
+    elif delivery == PORTAL:
+        assert (told.channel, told.reason, told.portal_url) == (PORTAL, "OK", url)
+        error = refused(acquire, w, license_, reader)
+        assert (error.code, error.reason, error.metadata["portal_url"]) == ("PERMISSION_DENIED", "PORTAL_REQUIRED", url)
+    else:
+        assert (told.channel, told.reason, told.portal_url) == (0, "BOUNDARY_BLOCKED", "")
+        assert reason(acquire, w, license_, reader) == "BOUNDARY_BLOCKED"
+        assert reason(acquire, w, license_, reader, own) == "BOUNDARY_BLOCKED"
+        return
+    got = acquire(w, license_, reader, own)  # a portal of the content's boundary shows what may be read at all
+    claims, _ = w.a.verify(got.use_license, w.reader)
+    assert claims["chn"] == "portal" and claims["off"] is False and claims["exp"] - claims["iat"] <= 600
+    other = next(name for name in w.portals if name != own)
+    assert reason(acquire, w, license_, reader, other) == "PORTAL_REQUIRED"
+
+
+@pytest.mark.parametrize("reader", READERS)
+@pytest.mark.parametrize("tenant", SENDERS)
+def test_the_table(world, tenant, reader):
+    pair = {boundary_of(tenant), boundary_of(reader)}
+    check(world, tenant, reader, NATIVE if len(pair) == 1 or pair == OPEN else PORTAL)
+
+
+def test_one_question_for_all_recipients(world):
+    readers = [address(reader) for reader in READERS]
+    answer = decide(world, "agency", *readers, "not an address", "BOB@Depot.US")
+    assert [one.channel for one in answer] == [PORTAL] * 4 + [NATIVE] * 2 + [PORTAL] * 3 + [0, NATIVE]
+    assert [one.reason for one in answer][-2:] == ["FIELD_INVALID", "OK"]
+    many = decide(world, "contoso", *(f"n{n}@fabrikam.com" if n % 2 else f"n{n}@depot.us" for n in range(1000)))
+    assert [one.channel for one in many] == [PORTAL, NATIVE] * 500
+
+
+def test_only_for_its_own_senders(world):
+    call = lambda who, **request: reason(world.a.call, "DeliveryService/DecideDelivery", {  # noqa: E731
+        "sender": sender("contoso"), "recipients": ["x@fabrikam.com"], **request}, who)
+    assert call(world.gateways["agency"]) == "COMPONENT_DOMAIN"
+    assert call(world.gateways["contoso"], sender="alice@fabrikam.com") == "COMPONENT_DOMAIN"
+    assert call(world.portals["commercial"]) == "COMPONENT_ROLE"
+    assert call(world.admins["contoso"]) == "COMPONENT_ROLE"
+    for bad in ({"sender": ""}, {"sender": "alice"}, {"recipients": []}, {"recipients": ["a@b.example"] * 1001}):
+        assert call(world.gateways["contoso"], **bad) == "FIELD_INVALID"
+    assert call(None) == "CREDENTIAL_MISSING"
+
+
+def test_a_platform_gateway_stands_in_its_boundary(world):
+    shared = world.a.component("shared-edge", 1, boundary="commercial", sender_domains=["contoso.com", "agency.us"])
+    ask = lambda who: world.a.call("DeliveryService/DecideDelivery", {  # noqa: E731
+        "sender": who, "recipients": ["bob@depot.us"]}, shared).deliveries[0].channel
+    assert ask("alice@contoso.com") == PORTAL
+    assert reason(ask, "alice@agency.us") == "COMPONENT_TENANT"
+    assert reason(ask, "alice@nowhere.example") == "COMPONENT_DOMAIN"
+    request = {"client_public_jwk": world.reader.public, "owner": "alice@agency.us", "do_not_forward": {},
+               "recipients": ["bob@depot.us"]}
+    assert reason(world.a.call, "PublishingService/Protect", request, shared) == "COMPONENT_TENANT"
+
+
+def test_rules_hold_from_the_next_license_on(world):
+    license_ = protect(world, "contoso", "depot")
+    for rule in (PORTAL, BLOCK, NATIVE, BLOCK, PORTAL):
+        assert set_rule(world, "commercial", "gcc-high", rule) == rule
+        for _ in range(4):  # whichever worker answers
+            check(world, "contoso", "depot", rule, license_)
+    assert set_rule(world, "commercial", "gcc-high", BLOCK) == BLOCK
+    assert set_rule(world, "commercial", "gcc-high", BUILT_IN) == PORTAL
+    check(world, "contoso", "depot", PORTAL, license_)
+    event = world.a.audit(operation="set_rule")[0]
+    assert (event.target, event.component) == ("commercial to gcc-high: built-in", "platform-admin")
+
+
+def test_rules_are_of_one_direction(world):
+    set_rule(world, "gcc-high", "external", BLOCK)
+    check(world, "agency", "external", BLOCK)
+    check(world, "contoso", "external", PORTAL)
+    assert set_rule(world, "gcc-high", "external", BUILT_IN) == PORTAL
+    set_rule(world, "commercial", "external", NATIVE)
+    check(world, "contoso", "external", NATIVE)
+    assert set_rule(world, "commercial", "external", BUILT_IN) == PORTAL
+    assert set_rule(world, "gcc", "commercial", PORTAL) == PORTAL
+    check(world, "council", "contoso", PORTAL)
+    check(world, "contoso", "council", NATIVE)
+    assert set_rule(world, "gcc", "commercial", BUILT_IN) == NATIVE
+
+
+def test_bad_rules(world):
+    for content, reader, rule in (("moon", "gcc", 1), ("external", "gcc", 1), ("gcc", "moon", 1), ("gcc", "dod", 4), ("gcc", "dod", -1)):
+        assert reason(set_rule, world, content, reader, rule) == "FIELD_INVALID"
+    assert reason(set_rule, world, "gcc", "dod", 1, world.admins["contoso"]) == "COMPONENT_ROLE"
+    assert reason(world.a.call, "BoundaryService/SetRule", {}, world.a.admin) == "FIELD_INVALID"
+
+
+def create(w, name, **more):
+    return w.a.call("BoundaryService/CreateBoundary", {"boundary": {
+        "boundary": name, "display_name": name.title(), "suite": 2, **more}}, w.a.admin).boundary
+
+
+def test_a_boundary_that_an_admin_makes(world):
+    made = create(world, "nordic", portal_url="https://portal.nordic.example", authority_url="https://rms.nordic.example")
+    assert (made.boundary, made.suite, made.built_in, made.display_name) == ("nordic", 2, False, "Nordic")
+    TENANTS.update(fjord=("nordic", "fjord.no"), skerry=("nordic", "skerry.no"))
+    world.portals["nordic"] = world.a.component("portal-nordic", 2, boundary="nordic")
+    for name in ("fjord", "skerry"):
+        world.issuers[name], world.admins[name] = world.a.tenant(name, *TENANTS[name])
+    add_gateway(world, "fjord")
+    check(world, "fjord", "skerry", NATIVE)
+    for reader in READERS:
+        check(world, "fjord", reader, PORTAL)
+    check(world, "contoso", "fjord", PORTAL)
+    set_rule(world, "nordic", "commercial", NATIVE)
+    check(world, "fjord", "contoso", NATIVE)
+    check(world, "contoso", "fjord", PORTAL)
+    claims, _ = world.a.verify(acquire(world, protect(world, "fjord", "skerry"), "skerry").use_license, world.reader)
+    assert (claims["iss"], claims["bnd"]) == ("https://rms.nordic.example", "nordic")
+
+
+def test_boundaries_are_checked(world):
+    for bad in ({"boundary": "external"}, {"boundary": "Nordic"}, {"boundary": ""}, {"suite": 0}, {"suite": 3},
+                {"portal_url": "http://x.example"}, {"portal_url": "https://"}, {"authority_url": "https://x y"},
+                {"authority_url": "https://" + "x" * 600}, {"display_name": "x" * 129}):
+        request = {"boundary": {"boundary": "fine", "suite": 1, **bad}}
+        assert reason(world.a.call, "BoundaryService/CreateBoundary", request, world.a.admin) == "FIELD_INVALID"
+    assert reason(create, world, "gcc") == "ALREADY_EXISTS"
+    assert reason(world.a.call, "BoundaryService/CreateBoundary", {}, world.a.admin) == "FIELD_INVALID"
+    request = {"boundary": {"boundary": "mine", "suite": 1}}
+    assert reason(world.a.call, "BoundaryService/CreateBoundary", request, world.admins["contoso"]) == "COMPONENT_ROLE"
+
+
+def test_there_is_a_limit(world):
+    world.a.postgres.sql("INSERT INTO boundary (name, display_name, suite, fips) SELECT 'zz' || n, '', 1, false "
+                         "FROM generate_series(1, 100 - (SELECT count(*) FROM boundary)) AS n")
+    assert reason(create, world, "onemore") == "LIMIT_EXCEEDED"
+    world.a.postgres.sql("DELETE FROM boundary WHERE name LIKE 'zz%'")
+
+
+def test_boundaries_are_changed(world):
+    changed = update(world, "dod", display_name="Defense", authority_url="https://rms.dod.example")
+    assert (changed.display_name, changed.portal_url) == ("Defense", "https://portal.dod.example") and changed.built_in
+    license_ = protect(world, "army", "navy")
+    claims, _ = world.a.verify(acquire(world, license_, "navy").use_license, world.reader)
+    assert claims["iss"] == "https://rms.dod.example"
+    assert reason(update, world, "dod", suite=1) == "PRECONDITION_FAILED"
+    assert update(world, "dod", suite=2).suite == 2
+    create(world, "empty")
+    assert update(world, "empty", suite=1).suite == 1
+    assert reason(update, world, "moon", display_name="x") == "NOT_FOUND"
+    assert reason(update, world, "dod", portal_url="javascript:alert(1)") == "FIELD_INVALID"
+    assert reason(update, world, "dod", world.admins["army"], display_name="x") == "COMPONENT_ROLE"
+    for mask in ([], ["boundary"], ["built_in"]):
+        request = {"boundary": {"boundary": "dod"}, "update_mask": {"paths": mask}}
+        assert reason(world.a.call, "BoundaryService/UpdateBoundary", request, world.a.admin) == "FIELD_INVALID"
+
+
+def test_boundaries_are_listed(world):
+    ask = lambda **request: world.a.call("BoundaryService/ListBoundaries", request, world.admins["agency"])  # noqa: E731
+    whole = ask()
+    names = [one.boundary for one in whole.boundaries]
+    assert names == sorted(names) and {"commercial", "gcc", "gcc-high", "dod"} <= set(names)
+    set_rule(world, "dod", "gcc", BLOCK)
+    rules, seen, token_ = [], [], ""
+    while True:
+        page = ask(page_size=2, page_token=token_)
+        assert len(page.boundaries) <= 2
+        assert {rule.content_boundary for rule in page.rules} <= {one.boundary for one in page.boundaries}
+        seen += [one.boundary for one in page.boundaries]
+        rules += [(rule.content_boundary, rule.reader_boundary, rule.rule) for rule in page.rules]
+        token_ = page.next_page_token
+        if not token_:
+            break
+    assert seen == names and ("dod", "gcc", BLOCK) in rules
+    set_rule(world, "dod", "gcc", BUILT_IN)
+    for bad in ("x", base64.urlsafe_b64encode(b"x" * 64).decode().rstrip("=")):
+        assert reason(ask, page_token=bad) == "PAGE_TOKEN_INVALID"
+    assert reason(ask, page_size=201) == "FIELD_INVALID"
+
+
+# --- partner exceptions -----------------------------------------------------------------------------------------
+
+def propose(w, tenant, partner, ours=True):
+    return w.a.call("BoundaryService/ProposePartnerException", {"partner": partner, "ours": ours}, w.admins[tenant]).exception
+
+
+def act(w, verb, tenant, exception):
+    return w.a.call(f"BoundaryService/{verb}PartnerException", {"exception_id": exception.exception_id},
+                    w.admins[tenant]).exception
+
+
+def test_an_exception_needs_both_and_ends_by_either(world):
+    license_ = protect(world, "agency", "contoso", "fabrikam")
+    check(world, "agency", "contoso", PORTAL, license_)
+    made = propose(world, "agency", "contoso")
+    assert (made.content_tenant, made.reader_tenant) == ("agency", "contoso")
+    assert made.content_tenant_consents and not made.reader_tenant_consents and made.create_time.seconds
+    check(world, "agency", "contoso", PORTAL, license_)  # off until both consent
+    assert reason(act, world, "Accept", "agency", made) == "PRECONDITION_FAILED"  # not for the other side
+    assert reason(act, world, "Accept", "fabrikam", made) == "NOT_FOUND"
+    accepted = act(world, "Accept", "contoso", made)
+    assert accepted.content_tenant_consents and accepted.reader_tenant_consents
+    for _ in range(4):
+        check(world, "agency", "contoso", NATIVE, license_)
+    check(world, "agency", "fabrikam", PORTAL, license_)  # of the same boundary, but no partner
+    check(world, "contoso", "agency", PORTAL)  # of one direction
+    assert reason(propose, world, "contoso", "agency", False) == "ALREADY_EXISTS"
+    assert reason(act, world, "Withdraw", "fabrikam", made) == "NOT_FOUND"
+    gone = act(world, "Withdraw", "contoso", made)
+    assert not gone.content_tenant_consents and not gone.reader_tenant_consents
+    check(world, "agency", "contoso", PORTAL, license_)
+    assert reason(act, world, "Accept", "contoso", made) == "NOT_FOUND"
+    for tenant, operations in (("agency", ["propose"]), ("contoso", ["accept", "withdraw"])):
+        for operation in operations:
+            event = world.a.audit(tenant=tenant, operation=f"{operation}_partner_exception")[-1]
+            assert (event.component, event.target) == (f"{tenant}-admin", "content of agency for contoso")
+
+
+def test_the_reader_may_propose(world):
+    made = propose(world, "fabrikam", "agency", ours=False)
+    assert (made.content_tenant, made.content_tenant_consents, made.reader_tenant_consents) == ("agency", False, True)
+    act(world, "Accept", "agency", made)
+    check(world, "agency", "fabrikam", NATIVE)
+    act(world, "Withdraw", "agency", made)
+    check(world, "agency", "fabrikam", PORTAL)
+
+
+def test_consent_may_need_a_second_admin(world):
+    """Where a tenant wants it, neither to propose nor to accept is enough; to end needs nobody's leave."""
+    call = world.a.call
+    for tenant in ("agency", "contoso"):
+        setattr(world, f"{tenant}_second", world.a.component(f"{tenant}-second", 5, tenant=tenant))
+        call("TenantService/UpdateTenant", {"tenant": {"two_person": [4]}, "update_mask": {"paths": ["two_person"]}},
+             world.admins[tenant])
+    listed = lambda tenant: call("BoundaryService/ListPartnerExceptions", {}, world.admins[tenant]).exceptions  # noqa: E731
+    asked = call("BoundaryService/ProposePartnerException", {"partner": "contoso", "ours": True}, world.admins["agency"])
+    assert asked.approval_id and not asked.HasField("exception") and not listed("agency")
+    one = {"approval_id": asked.approval_id}
+    assert reason(call, "ApprovalService/ApproveRequest", one, world.admins["agency"]) == "APPROVER_NOT_INDEPENDENT"
+    told = call("ApprovalService/GetApproval", one, world.admins["agency"]).approval
+    assert told.summary == "Propose a partner exception: content of agency for contoso opens natively"
+    call("ApprovalService/ApproveRequest", one, world.agency_second)
+    made = listed("contoso")[0]
+    assert made.content_tenant_consents and not made.reader_tenant_consents
+    request = {"exception_id": made.exception_id}
+    asked = call("BoundaryService/AcceptPartnerException", request, world.admins["contoso"])
+    assert asked.approval_id and not listed("contoso")[0].reader_tenant_consents
+    check(world, "agency", "contoso", PORTAL)
+    call("ApprovalService/ApproveRequest", {"approval_id": asked.approval_id}, world.contoso_second)
+    check(world, "agency", "contoso", NATIVE)
+    act(world, "Withdraw", "contoso", made)
+    check(world, "agency", "contoso", PORTAL)
+    # What was asked for while it was open can't be approved when it is gone, or when the rule has changed.
+    asked = [call("BoundaryService/ProposePartnerException", {"partner": "contoso", "ours": ours}, world.admins["agency"])
+             for ours in (True, False)]
+    call("ApprovalService/ApproveRequest", {"approval_id": asked[0].approval_id}, world.agency_second)
+    accept = call("BoundaryService/AcceptPartnerException", {"exception_id": listed("contoso")[0].exception_id}, world.admins["contoso"])
+    act(world, "Withdraw", "agency", listed("agency")[0])
+    assert reason(call, "ApprovalService/ApproveRequest", {"approval_id": accept.approval_id}, world.contoso_second) == "PRECONDITION_FAILED"
+    set_rule(world, "commercial", "gcc-high", BLOCK)
+    assert reason(call, "ApprovalService/ApproveRequest", {"approval_id": asked[1].approval_id}, world.agency_second) == "PRECONDITION_FAILED"
+    set_rule(world, "commercial", "gcc-high", BUILT_IN)
+    assert not listed("agency")
+    for tenant in ("agency", "contoso"):
+        world.a.postgres.sql(f"UPDATE tenant SET approvals = 0 WHERE name = '{tenant}'; SELECT epoch_raise(tenant) FROM tenant")
+
+
+def test_guests_are_no_partners(world):
+    """Whom the partner's directory calls a guest is no member: told before, and enforced."""
+    put = lambda address, **more: world.a.call("DirectoryService/PutUser", {"user": {"address": address, **more}}, world.admins["county"])  # noqa: E731
+    put("bob@county.gov")
+    made = propose(world, "agency", "county")
+    act(world, "Accept", "county", made)
+    license_ = protect(world, "agency", "county")
+    check(world, "agency", "county", NATIVE, license_)
+    put("bob@county.gov", guest=True)
+    check(world, "agency", "county", PORTAL, license_)
+    put("bob@county.gov")
+    check(world, "agency", "county", NATIVE, license_)
+    act(world, "Withdraw", "county", made)
+
+
+def test_an_exception_never_lifts_a_block(world):
+    made = propose(world, "agency", "contoso")
+    act(world, "Accept", "contoso", made)
+    license_ = protect(world, "agency", "contoso")
+    set_rule(world, "gcc-high", "commercial", BLOCK)
+    check(world, "agency", "contoso", BLOCK, license_)
+    error = refused(propose, world, "agency", "fabrikam")
+    assert (error.reason, error.fields) == ("FIELD_INVALID", ["partner"])
+    set_rule(world, "gcc-high", "commercial", BUILT_IN)
+    check(world, "agency", "contoso", NATIVE, license_)
+    act(world, "Withdraw", "agency", made)
+
+
+def test_exceptions_where_none_is_needed(world):
+    for tenant, partner in (("contoso", "fabrikam"), ("contoso", "council"), ("contoso", "contoso")):
+        error = refused(propose, world, tenant, partner)
+        assert (error.reason, error.fields) == ("FIELD_INVALID", ["partner"])
+    assert refused(propose, world, "contoso", "nobody").fields == ["partner"]
+    assert reason(propose, world, "contoso", "No Name") == "FIELD_INVALID"
+    request = {"tenant": "agency", "partner": "contoso"}
+    call = world.a.call
+    assert reason(call, "BoundaryService/ProposePartnerException", request, world.admins["contoso"]) == "COMPONENT_TENANT"
+    assert reason(call, "BoundaryService/ProposePartnerException", request, world.a.admin) == "COMPONENT_ROLE"
+    assert reason(call, "BoundaryService/AcceptPartnerException", {"exception_id": "x"}, world.admins["contoso"]) == "FIELD_INVALID"
+
+
+def test_exceptions_are_listed_by_both_sides(world):
+    made = [propose(world, "army", "contoso"), propose(world, "army", "contoso", ours=False), propose(world, "army", "agency")]
+    ask = lambda tenant, **more: world.a.call("BoundaryService/ListPartnerExceptions", more, world.admins[tenant])  # noqa: E731
+    ids = [one.exception_id for one in made]
+    assert [one.exception_id for one in ask("army").exceptions] == ids
+    assert [one.exception_id for one in ask("contoso").exceptions] == ids[:2]
+    assert not ask("navy").exceptions
+    first = ask("army", page_size=2)
+    rest = ask("army", page_size=2, page_token=first.next_page_token)
+    assert [one.exception_id for one in [*first.exceptions, *rest.exceptions]] == ids and not rest.next_page_token
+    assert reason(ask, "army", page_token="x") == "PAGE_TOKEN_INVALID"
+    assert reason(ask, "army", page_size=-1) == "FIELD_INVALID"
+    for one in made:
+        act(world, "Withdraw", "army", one)
+    assert not ask("contoso").exceptions
+
+
+def test_a_portal_brings_its_reader(world):
+    license_ = protect(world, "agency", "contoso")
+    request = {"publishing_license": license_, "client_public_jwk": world.reader.public}
+    assert reason(world.a.call, "LicensingService/AcquireLicense", request, world.portals["gcc-high"]) == "USER_TOKEN_REQUIRED"
+
+
+# --- suites -----------------------------------------------------------------------------------------------------
+
+@pytest.mark.parametrize("tenant,reader,curve,algorithm", [("contoso", "fabrikam", "P-256", "ES256"),
+                                                           ("agency", "depot", "P-384", "ES384")])
+@pytest.mark.parametrize("client", ["P-256", "P-384"])
+def test_suites(world, tenant, reader, curve, algorithm, client):
+    """A boundary's suite is that of its tenants' keys and licenses; the content key is wrapped on the client's curve."""
+    rows = world.a.postgres.sql("SELECT public_jwk FROM tenant_key JOIN tenant USING (tenant) WHERE purpose IN (2, 3) "
+                                f"AND name = '{tenant}'").splitlines()
+    assert [json.loads(row)["crv"] for row in rows] == [curve, curve]
+    own = Reader(kty="EC", crv=client)
+    got = world.a.call("LicensingService/AcquireLicense", {
+        "publishing_license": protect(world, tenant, reader), "client_public_jwk": own.public}, token=token(world, reader))
+    part = lambda text: json.loads(base64.urlsafe_b64decode(text + "=="))  # noqa: E731
+    header = part(got.use_license.split(".")[0])
+    assert header["alg"] == algorithm
+    claims, key = world.a.verify(got.use_license, own)
+    assert len(key) == 32
+    wrapped = part(claims["key"].split(".")[0])
+    assert (wrapped["alg"], wrapped["enc"], wrapped["epk"]["crv"]) == ("ECDH-ES+A256KW", "A256GCM", client)
