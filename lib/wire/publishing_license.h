@@ -32,7 +32,7 @@ struct publishing_license {
     struct slice sealed;       /* nonce, ciphertext, tag */
 };
 
-/* Take a license apart. The slices point into the arena. R_LICENSE_MALFORMED. */
+/* Take a license apart. The slices point into `bytes`. R_LICENSE_MALFORMED. */
 MUST rc publishing_license_parse(struct arena *arena, struct slice bytes,
                                  struct publishing_license *out, struct err *err);
 /* Make the header's bytes, to be sealed under. */

@@ -62,6 +62,7 @@ static rc encode_grants(struct arena *arena, const struct grant *grants, size_t 
         ARENA_ENSURE(principal, err);
         add_text(&principals, principal);
     }
+    (*out)->principal_count = (uint32_t)*taken;
     TRY(encode_rights(arena, grants[0].rights, *out, err));
     return finish(&principals, &(*out)->principals, err);
 }
@@ -74,6 +75,7 @@ static rc encode_texts(struct arena *arena, const struct policy *policy, Sealed 
     for (size_t i = 0; i < policy->recipient_count; i++) {
         add_text(&recipients, policy->recipients[i]);
     }
+    out->recipient_count = (uint32_t)policy->recipient_count;
     out->owner = arena_strdup(arena, policy->owner);
     out->issuer = arena_strdup(arena, policy->issuer);
     out->referral_contact = arena_strdup(arena, policy->referral_contact);
@@ -118,32 +120,24 @@ static rc invalid(struct err *err, const char *what)
     FAIL(err, R_POLICY_INVALID, "sealed policy, not understood: %s", what);
 }
 
-/* Texts that lie one behind the other in what lends them. */
-struct texts {
-    const char **list;
-    size_t count;
-};
-
-/* No text that we write is shorter: "owner" and its NUL. It bounds the list before the texts are counted. */
-enum { TEXT_BYTES_MIN = 6 };
-
-static rc split_texts(struct arena *arena, ProtobufCBinaryData bytes, struct texts *out,
-                      struct err *err)
+/* The texts that lie one behind the other in `bytes`, which lends them: exactly `count`, each with its NUL. */
+static rc split_texts(struct arena *arena, ProtobufCBinaryData bytes, size_t count,
+                      const char ***out, struct err *err)
 {
     struct slice rest = slice_of(bytes.data, bytes.len);
-    size_t most = bytes.len / TEXT_BYTES_MIN;
-    out->count = 0;
-    out->list = arena_alloc(arena, (most + 1) * sizeof out->list[0]);
-    ARENA_ENSURE(out->list, err);
-    while (rest.len > 0) {
-        ptrdiff_t end = slice_find(rest, '\0');
-        if (end < 0 || out->count == most) {
-            return invalid(err, "names without their ends");
+    const char **list = arena_alloc(arena, (count + 1) * sizeof list[0]);
+    ARENA_ENSURE(list, err);
+    for (size_t i = 0; i < count; i++) {
+        const uint8_t *end = rest.len == 0 ? NULL : memchr(rest.ptr, '\0', rest.len);
+        if (end == NULL) {
+            return invalid(err, "fewer names than there should be");
         }
-        out->list[out->count++] = (const char *)rest.ptr;
-        rest = slice_cut(rest, (size_t)end + 1, rest.len);
+        list[i] = (const char *)rest.ptr;
+        rest.len -= (size_t)(end + 1 - rest.ptr);
+        rest.ptr = end + 1;
     }
-    return OK;
+    *out = list;
+    return rest.len == 0 ? OK : invalid(err, "more names than there should be");
 }
 
 static rc read_rights(struct arena *arena, const SealedGrant *from, struct rights *out,
@@ -162,16 +156,18 @@ static rc read_rights(struct arena *arena, const SealedGrant *from, struct right
 }
 
 /* One value per principal: simpler to decide on than a list of lists. */
-static rc read_grants(struct arena *arena, const SealedGrant *from, const struct texts *principals,
-                      struct grant *out, struct err *err)
+static rc read_grants(struct arena *arena, const SealedGrant *from, struct grant *out,
+                      struct err *err)
 {
+    const char **principals = NULL;
     struct rights *rights = ARENA_NEW(arena, struct rights);
     ARENA_ENSURE(rights, err);
     TRY(read_rights(arena, from, rights, err));
-    for (size_t i = 0; i < principals->count; i++) {
+    TRY(split_texts(arena, from->principals, from->principal_count, &principals, err));
+    for (size_t i = 0; i < from->principal_count; i++) {
         out[i].rights = rights;
-        if (!principal_read_written(principals->list[i], &out[i].principal)) {
-            return invalid(err, principals->list[i]);
+        if (!principal_read_written(principals[i], &out[i].principal)) {
+            return invalid(err, principals[i]);
         }
     }
     return OK;
@@ -180,22 +176,19 @@ static rc read_grants(struct arena *arena, const SealedGrant *from, const struct
 static rc decode_grants(struct arena *arena, const Sealed *sealed, struct policy *out,
                         struct err *err)
 {
-    struct texts *principals = ARENA_ARRAY(arena, struct texts, sealed->n_grants + 1);
-    ARENA_ENSURE(principals, err);
+    size_t total = 0;
     for (size_t i = 0; i < sealed->n_grants; i++) {
-        TRY(split_texts(arena, sealed->grants[i]->principals, &principals[i], err));
-        if (principals[i].count == 0) {
-            return invalid(err, "rights for nobody");
-        }
-        out->grant_count += principals[i].count;
+        size_t count = sealed->grants[i]->principal_count;
+        ENSURE(count > 0 && count <= POLICY_GRANTS_MAX - total, err, R_POLICY_INVALID);
+        total += count;
     }
-    ENSURE(out->grant_count <= POLICY_GRANTS_MAX, err, R_POLICY_INVALID);
-    struct grant *grants = arena_alloc(arena, (out->grant_count + 1) * sizeof *grants);
+    struct grant *grants = arena_alloc(arena, (total + 1) * sizeof *grants);
     ARENA_ENSURE(grants, err);
     out->grants = grants;
+    out->grant_count = total;
     for (size_t i = 0; i < sealed->n_grants; i++) {
-        TRY(read_grants(arena, sealed->grants[i], &principals[i], grants, err));
-        grants += principals[i].count;
+        TRY(read_grants(arena, sealed->grants[i], grants, err));
+        grants += sealed->grants[i]->principal_count;
     }
     return OK;
 }
@@ -204,10 +197,11 @@ static rc decode_grants(struct arena *arena, const Sealed *sealed, struct policy
 static rc decode_recipients(struct arena *arena, const Sealed *sealed, struct policy *out,
                             struct err *err)
 {
-    struct texts recipients;
-    TRY(split_texts(arena, sealed->recipients, &recipients, err));
-    out->recipients = recipients.list;
-    out->recipient_count = recipients.count;
+    const char **recipients = NULL;
+    out->recipient_count = sealed->recipient_count;
+    ENSURE(out->recipient_count <= POLICY_RECIPIENTS_MAX, err, R_POLICY_INVALID);
+    TRY(split_texts(arena, sealed->recipients, out->recipient_count, &recipients, err));
+    out->recipients = recipients;
     return OK;
 }
 
@@ -221,7 +215,7 @@ static bool kind_is_sound(const Sealed *sealed)
         return sealed->n_grants > 0;
     case POLICY_DO_NOT_FORWARD:
     case POLICY_ENCRYPT_ONLY:
-        return sealed->n_grants == 0 && sealed->recipients.len > 0;
+        return sealed->n_grants == 0 && sealed->recipient_count > 0;
     default:
         return false;
     }
