@@ -39,7 +39,7 @@ static rc copy_list(struct arena *arena, const char *const *from, size_t count,
 }
 
 static rc claims_copy(struct arena *arena, const struct token_claims *from,
-                     const struct token_claims **out, struct err *err)
+                      const struct token_claims **out, struct err *err)
 {
     struct token_claims *copy = ARENA_NEW(arena, struct token_claims);
     ARENA_ENSURE(copy, err);

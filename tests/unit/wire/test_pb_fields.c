@@ -38,17 +38,17 @@ static void what_is_malformed(void **state)
         const char *bytes;
         size_t len;
     } rows[] = {
-        {"\x08", 1},                                             /* a tag alone */
-        {"\x08\x80", 2},                                         /* a varint without its end */
-        {"\x00\x01", 2},                                         /* field 0 */
-        {"\x12\x02x", 3},                                        /* longer than what is there */
-        {"\x12\xff\xff\xff\xff\xff\xff\xff\xff\xff\x01", 11},    /* 2⁶⁴ − 1 bytes */
-        {"\x08\xff\xff\xff\xff\xff\xff\xff\xff\xff\x02", 11},    /* a varint of 65 bits */
+        {"\x08", 1},                                              /* a tag alone */
+        {"\x08\x80", 2},                                          /* a varint without its end */
+        {"\x00\x01", 2},                                          /* field 0 */
+        {"\x12\x02x", 3},                                         /* longer than what is there */
+        {"\x12\xff\xff\xff\xff\xff\xff\xff\xff\xff\x01", 11},     /* 2⁶⁴ − 1 bytes */
+        {"\x08\xff\xff\xff\xff\xff\xff\xff\xff\xff\x02", 11},     /* a varint of 65 bits */
         {"\x08\x80\x80\x80\x80\x80\x80\x80\x80\x80\x80\x01", 12}, /* of eleven bytes */
-        {"\x09xxxxxxxx", 9},                                     /* 64 bits: none of ours */
-        {"\x0b\x0c", 2},                                         /* a group */
-        {"\x10\x01\x08\x01", 4},                                 /* field 2 before field 1 */
-        {"\x80\x80\x80\x80\x10\x01", 6},                         /* field 2²⁹ */
+        {"\x09xxxxxxxx", 9},                                      /* 64 bits: none of ours */
+        {"\x0b\x0c", 2},                                          /* a group */
+        {"\x10\x01\x08\x01", 4},                                  /* field 2 before field 1 */
+        {"\x80\x80\x80\x80\x10\x01", 6},                          /* field 2²⁹ */
     };
     for (size_t i = 0; i < sizeof rows / sizeof rows[0]; i++) {
         struct pb_fields fields = pb_fields_of(slice_of(rows[i].bytes, rows[i].len));

@@ -223,14 +223,14 @@ static void what_is_not_understood_refuses(void **state)
          19}, /* a custom right: allowed */
         {"\x18\x04\x2a\x0f\x0a\x06owner\0\x1a\x03"
          "eat\x20\x01",
-         19}, /* no right */
+         19},                                                            /* no right */
         {"\x18\x04\x2a\x0e\x0a\x06owner\0\x10\x80\x80\x01\x20\x01", 18}, /* right 15 */
-        {"\x18\x04\x2a\x0c\x0a\x06thief\0\x10\x01\x20\x01", 16}, /* no principal */
-        {"\x18\x04\x2a\x0c\x0a\x06user:\0\x10\x01\x20\x01", 16}, /* nobody's name */
-        {"\x18\x04\x2a\x02\x10\x01", 6},                           /* rights for nobody */
-        {"\x18\x04\x2a\x0b\x0a\x05owner\x10\x01\x20\x01", 15},     /* no NUL behind it */
-        {"\x18\x04\x2a\x06\x10\x01\x20\xe9\x07\x0a\x00", 11},       /* 1,001 principals */
-        {"\x18\x02\x58\xe9\x07", 5},                                 /* 1,001 recipients */
+        {"\x18\x04\x2a\x0c\x0a\x06thief\0\x10\x01\x20\x01", 16},         /* no principal */
+        {"\x18\x04\x2a\x0c\x0a\x06user:\0\x10\x01\x20\x01", 16},         /* nobody's name */
+        {"\x18\x04\x2a\x02\x10\x01", 6},                                 /* rights for nobody */
+        {"\x18\x04\x2a\x0b\x0a\x05owner\x10\x01\x20\x01", 15},           /* no NUL behind it */
+        {"\x18\x04\x2a\x06\x10\x01\x20\xe9\x07\x0a\x00", 11},            /* 1,001 principals */
+        {"\x18\x02\x58\xe9\x07", 5},                                     /* 1,001 recipients */
     };
     for (size_t i = 0; i < sizeof rows / sizeof rows[0]; i++) {
         AUTO(arena_free_at) struct arena *arena = arena_new(65536);
