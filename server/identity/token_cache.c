@@ -87,7 +87,7 @@ void token_cache_put(struct token_cache *cache, const struct token_check *check,
 {
     struct token_entry *entry = xcalloc(1, sizeof *entry);
     entry->references = 1;
-    entry->arena = arena_new(ENTRY_BUDGET);
+    entry->arena = arena_new_small(ENTRY_BUDGET);
     entry->iss = arena_strdup(entry->arena, check->token.iss);
     entry->issuer = check->issuer->id;
     entry->epoch = check->issuer->epoch;
