@@ -16,7 +16,7 @@ INSERT INTO tenant (tenant, name, display_name, boundary, state, license_cap_day
     SELECT tenant, 't' || n, 'Tenant ' || n, %(boundary)s, 1, 30 FROM made;
 INSERT INTO tenant_domain (tenant, domain, verified, proof) SELECT tenant, 't' || n || '.example', true, '' FROM made;
 INSERT INTO tenant_key (tenant, purpose, version, state, root_version, wrapped, public_jwk)
-    SELECT tenant, purpose, 1, 1, 1, k.wrapped, k.public_jwk FROM made, tenant_key k WHERE k.tenant = %(like)s;
+    SELECT made.tenant, purpose, 1, 1, 1, k.wrapped, k.public_jwk FROM made, tenant_key k WHERE k.tenant = %(like)s;
 INSERT INTO issuer (tenant, issuer, boundary, kind, iss, audiences, algorithms, jwks_json)
     SELECT tenant, tenant, %(boundary)s, 1, 'https://idp.t' || n || '.example', '{chancery}', '{ES256}', %(jwks)s
     FROM made;

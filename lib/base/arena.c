@@ -9,6 +9,8 @@
 
 /* Typical calls use 2–6 KiB; a larger first chunk would only cost the wipe. */
 enum { CHUNK_BYTES = 8 * 1024, ALIGNMENT = 16 };
+/* What is kept for long is made to measure: its chunks begin small and double. */
+enum { SMALL_CHUNK_BYTES = 448 };
 
 struct chunk {
     struct chunk *next; /* older chunks */
@@ -26,6 +28,7 @@ struct destructor {
 struct arena {
     struct chunk *chunks;  /* newest first; the oldest survives a reset */
     struct chunk *current; /* from which small allocations come */
+    size_t next_chunk;     /* bytes of the next such chunk; what is larger gets one of its own */
     struct destructor *destructors;
     size_t budget;
     size_t used;
@@ -46,12 +49,23 @@ static struct chunk *chunk_add(struct arena *arena, struct chunk *chunk)
     return chunk;
 }
 
-struct arena *arena_new(size_t budget)
+static struct arena *new_with_chunks(size_t budget, size_t bytes)
 {
     struct arena *arena = xcalloc(1, sizeof *arena);
     arena->budget = budget;
-    arena->current = chunk_add(arena, chunk_new(CHUNK_BYTES));
+    arena->next_chunk = bytes;
+    arena->current = chunk_add(arena, chunk_new(bytes));
     return arena;
+}
+
+struct arena *arena_new(size_t budget)
+{
+    return new_with_chunks(budget, CHUNK_BYTES);
+}
+
+struct arena *arena_new_small(size_t budget)
+{
+    return new_with_chunks(budget, SMALL_CHUNK_BYTES);
 }
 
 void arena_reset(struct arena *arena)
@@ -117,10 +131,12 @@ static void *allocate(struct arena *arena, size_t size, bool zeroed)
     }
     size_t rounded = (size + ALIGNMENT - 1) & ~(size_t)(ALIGNMENT - 1);
     struct chunk *chunk = arena->current;
-    if (rounded > CHUNK_BYTES) {
+    if (rounded > arena->next_chunk) {
         chunk = chunk_add(arena, chunk_large(rounded, zeroed));
     } else if (rounded > chunk->size - chunk->used) {
-        chunk = arena->current = chunk_add(arena, chunk_new(CHUNK_BYTES));
+        size_t twice = 2 * arena->next_chunk;
+        chunk = arena->current = chunk_add(arena, chunk_new(arena->next_chunk));
+        arena->next_chunk = twice < CHUNK_BYTES ? twice : CHUNK_BYTES;
     }
     /* Small ones: chunks start zeroed and are wiped on reset, so the memory is zero already. */
     void *ptr = chunk->data + chunk->used;

@@ -4,9 +4,12 @@
 #include "chancery/internal/v1/sealed.pb-c.h"
 #include "domain/boundary.h"
 #include "wire/pb.h"
+#include "wire/pb_fields.h"
 
 /* Two boxes of nonce and tag, the first of them around 32 bytes, and something in the second. */
 enum { SEALED_MIN = 2 * (12 + 16) + 32 + 1 };
+/* Numbers of the fields of chancery.internal.v1.PublishingLicense. */
+enum { LICENSE_VERSION_NUMBER = 1, LICENSE_HEADER = 2, LICENSE_SEALED = 3 };
 
 /* What pb_unpack says of a request's message it must not say of what lies inside a field. */
 static rc malformed(struct err *err)
@@ -43,23 +46,35 @@ static rc parse_header(struct arena *arena, struct slice bytes, struct license_h
     return OK;
 }
 
+/* Each part once, in place: what is sealed may be large. Bytes that are missing are empty, and refused below. */
+static bool take_apart(struct slice bytes, uint64_t *version, struct publishing_license *out)
+{
+    struct pb_fields fields = pb_fields_of(bytes);
+    struct pb_field field;
+    uint32_t before = 0;
+    while (pb_next_field(&fields, &field)) {
+        bool is_known = field.number <= LICENSE_SEALED && field.number != before &&
+                        field.is_bytes == (field.number != LICENSE_VERSION_NUMBER);
+        if (!is_known) {
+            return false;
+        }
+        before = field.number;
+        *(field.number == LICENSE_HEADER ? &out->header_bytes : &out->sealed) = field.bytes;
+        *version = field.is_bytes ? *version : field.value;
+    }
+    return !fields.is_malformed;
+}
+
 rc publishing_license_parse(struct arena *arena, struct slice bytes, struct publishing_license *out,
                             struct err *err)
 {
-    ProtobufCMessage *message = NULL;
+    uint64_t version = 0;
+    *out = (struct publishing_license){0};
     ENSURE(bytes.len > 0 && bytes.len <= LICENSE_BYTES_MAX, err, R_LICENSE_MALFORMED);
-    if (!pb_unpack(arena, &chancery__internal__v1__publishing_license__descriptor, bytes, &message,
-                   err)
-             .ok) {
-        return malformed(err);
-    }
-    const Chancery__Internal__V1__PublishingLicense *license = (const void *)message;
-    ENSURE(license->version == LICENSE_VERSION, err, R_LICENSE_MALFORMED);
-    ENSURE(license->base.n_unknown_fields == 0, err, R_LICENSE_MALFORMED);
-    ENSURE(license->header.len <= LICENSE_HEADER_MAX, err, R_LICENSE_MALFORMED);
-    ENSURE(license->sealed.len >= SEALED_MIN, err, R_LICENSE_MALFORMED);
-    out->header_bytes = slice_of(license->header.data, license->header.len);
-    out->sealed = slice_of(license->sealed.data, license->sealed.len);
+    ENSURE(take_apart(bytes, &version, out), err, R_LICENSE_MALFORMED);
+    ENSURE(version == LICENSE_VERSION, err, R_LICENSE_MALFORMED);
+    ENSURE(out->header_bytes.len <= LICENSE_HEADER_MAX, err, R_LICENSE_MALFORMED);
+    ENSURE(out->sealed.len >= SEALED_MIN, err, R_LICENSE_MALFORMED);
     return parse_header(arena, out->header_bytes, &out->header, err);
 }
 

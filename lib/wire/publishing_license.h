@@ -32,7 +32,7 @@ struct publishing_license {
     struct slice sealed;       /* nonce, ciphertext, tag */
 };
 
-/* Take a license apart. The slices point into the arena. R_LICENSE_MALFORMED. */
+/* Take a license apart. The slices point into `bytes`. R_LICENSE_MALFORMED. */
 MUST rc publishing_license_parse(struct arena *arena, struct slice bytes,
                                  struct publishing_license *out, struct err *err);
 /* Make the header's bytes, to be sealed under. */
@@ -45,7 +45,7 @@ MUST rc publishing_license_encode(struct arena *arena, struct slice header_bytes
 /* The policy as it is sealed beside the content key. */
 MUST rc sealed_policy_encode(struct arena *arena, const struct policy *policy, struct slice *out,
                              struct err *err);
-/* Read it again, after the seal has been checked. R_POLICY_INVALID when a right, a principal or a kind
+/* Read it again, after the seal has been checked. Names point into `bytes`. R_POLICY_INVALID when a right, a principal or a kind
  * in it is unknown to this version: what can't be understood is refused, not guessed. */
 MUST rc sealed_policy_decode(struct arena *arena, struct slice bytes, struct policy *out,
                              struct err *err);

@@ -2,6 +2,7 @@
 #include "base/buf.h"
 #include "chancery/internal/v1/sealed.pb-c.h"
 #include "wire/pb.h"
+#include "wire/pb_fields.h"
 #include "wire/publishing_license.h"
 
 typedef Chancery__Internal__V1__SealedPolicy Sealed;
@@ -62,6 +63,7 @@ static rc encode_grants(struct arena *arena, const struct grant *grants, size_t 
         ARENA_ENSURE(principal, err);
         add_text(&principals, principal);
     }
+    (*out)->principal_count = (uint32_t)*taken;
     TRY(encode_rights(arena, grants[0].rights, *out, err));
     return finish(&principals, &(*out)->principals, err);
 }
@@ -74,6 +76,7 @@ static rc encode_texts(struct arena *arena, const struct policy *policy, Sealed 
     for (size_t i = 0; i < policy->recipient_count; i++) {
         add_text(&recipients, policy->recipients[i]);
     }
+    out->recipient_count = (uint32_t)policy->recipient_count;
     out->owner = arena_strdup(arena, policy->owner);
     out->issuer = arena_strdup(arena, policy->issuer);
     out->referral_contact = arena_strdup(arena, policy->referral_contact);
@@ -107,7 +110,7 @@ rc sealed_policy_encode(struct arena *arena, const struct policy *policy, struct
     return pb_pack(arena, &message.base, out, err);
 }
 
-/* --- reading ----------------------------------------------------------------------------------- */
+/* --- reading: in place, because a policy may name a thousand people and is read with every license ------ */
 
 /* What we sealed ourselves must read; whatever does not, refuses. */
 static rc invalid(struct err *err, const char *what)
@@ -118,141 +121,230 @@ static rc invalid(struct err *err, const char *what)
     FAIL(err, R_POLICY_INVALID, "sealed policy, not understood: %s", what);
 }
 
-/* Texts that lie one behind the other in what lends them. */
-struct texts {
-    const char **list;
-    size_t count;
-};
-
-/* No text that we write is shorter: "owner" and its NUL. It bounds the list before the texts are counted. */
-enum { TEXT_BYTES_MIN = 6 };
-
-static rc split_texts(struct arena *arena, ProtobufCBinaryData bytes, struct texts *out,
+/* The texts that lie one behind the other in `bytes`, which lends them: exactly `count`, each with its NUL. */
+static rc split_texts(struct arena *arena, struct slice bytes, uint64_t count, const char ***out,
                       struct err *err)
 {
-    struct slice rest = slice_of(bytes.data, bytes.len);
-    size_t most = bytes.len / TEXT_BYTES_MIN;
-    out->count = 0;
-    out->list = arena_alloc(arena, (most + 1) * sizeof out->list[0]);
-    ARENA_ENSURE(out->list, err);
-    while (rest.len > 0) {
-        ptrdiff_t end = slice_find(rest, '\0');
-        if (end < 0 || out->count == most) {
-            return invalid(err, "names without their ends");
+    struct slice rest = bytes;
+    const char **list = arena_alloc(arena, ((size_t)count + 1) * sizeof list[0]);
+    ARENA_ENSURE(list, err);
+    for (uint64_t i = 0; i < count; i++) {
+        const uint8_t *end = rest.len == 0 ? NULL : memchr(rest.ptr, '\0', rest.len);
+        if (end == NULL) {
+            return invalid(err, "fewer names than there should be");
         }
-        out->list[out->count++] = (const char *)rest.ptr;
-        rest = slice_cut(rest, (size_t)end + 1, rest.len);
+        list[i] = (const char *)rest.ptr;
+        rest.len -= (size_t)(end + 1 - rest.ptr);
+        rest.ptr = end + 1;
     }
+    *out = list;
+    return rest.len == 0 ? OK : invalid(err, "more names than there should be");
+}
+
+/* A text of its own, which must hold no NUL: it would be cut there. */
+static rc copy_text(struct arena *arena, struct slice bytes, const char **out, struct err *err)
+{
+    if (slice_find(bytes, '\0') >= 0) {
+        return invalid(err, "a text with a NUL in it");
+    }
+    *out = arena_dup(arena, bytes);
+    ARENA_ENSURE(*out, err);
     return OK;
 }
 
-static rc read_rights(struct arena *arena, const SealedGrant *from, struct rights *out,
-                      struct err *err)
+/* --- grants --- */
+
+/* Numbers of the fields of SealedGrant. */
+enum { PRINCIPALS = 1, RIGHTS = 2, CUSTOM_RIGHT = 3, PRINCIPAL_COUNT = 4 };
+
+struct sealed_grant {
+    struct slice principals;
+    uint64_t principal_count;
+    struct rights *rights;
+};
+
+static rc read_grant_field(struct arena *arena, const struct pb_field *field,
+                           struct sealed_grant *out, struct err *err)
 {
-    *out = (struct rights){.bits = from->rights};
-    if ((from->rights & ~(uint32_t)RIGHTS_ALL) != 0) {
-        return invalid(err, "a right without a name");
+    const char *name = "";
+    bool is_bytes = field->number == PRINCIPALS || field->number == CUSTOM_RIGHT;
+    if (field->is_bytes != is_bytes || field->number > PRINCIPAL_COUNT) {
+        return invalid(err, "a field of a grant");
     }
-    for (size_t i = 0; i < from->n_custom_rights; i++) {
-        if (!rights_add_name(arena, out, slice_str(from->custom_rights[i]), err).ok) {
-            return invalid(err, from->custom_rights[i]);
-        }
+    switch (field->number) {
+    case PRINCIPALS:
+        out->principals = field->bytes;
+        return OK;
+    case RIGHTS:
+        out->rights->bits = (uint32_t)field->value & RIGHTS_ALL;
+        return out->rights->bits == field->value ? OK : invalid(err, "a right without a name");
+    case CUSTOM_RIGHT:
+        TRY(copy_text(arena, field->bytes, &name, err));
+        return rights_add_name(arena, out->rights, field->bytes, err).ok ? OK : invalid(err, name);
+    default:
+        out->principal_count = field->value;
+        return OK;
     }
-    return OK;
+}
+
+static rc read_grant(struct arena *arena, struct slice message, struct sealed_grant *out,
+                     struct err *err)
+{
+    struct pb_fields fields = pb_fields_of(message);
+    struct pb_field field;
+    *out = (struct sealed_grant){.rights = ARENA_NEW(arena, struct rights)};
+    ARENA_ENSURE(out->rights, err);
+    while (pb_next_field(&fields, &field)) {
+        TRY(read_grant_field(arena, &field, out, err));
+    }
+    return fields.is_malformed ? invalid(err, "a grant") : OK;
 }
 
 /* One value per principal: simpler to decide on than a list of lists. */
-static rc read_grants(struct arena *arena, const SealedGrant *from, const struct texts *principals,
-                      struct grant *out, struct err *err)
+static rc add_grants(struct arena *arena, struct slice message, struct grant *grants, size_t *count,
+                     struct err *err)
 {
-    struct rights *rights = ARENA_NEW(arena, struct rights);
-    ARENA_ENSURE(rights, err);
-    TRY(read_rights(arena, from, rights, err));
-    for (size_t i = 0; i < principals->count; i++) {
-        out[i].rights = rights;
-        if (!principal_read_written(principals->list[i], &out[i].principal)) {
-            return invalid(err, principals->list[i]);
+    struct sealed_grant sealed;
+    const char **principals = NULL;
+    TRY(read_grant(arena, message, &sealed, err));
+    ENSURE(sealed.principal_count > 0 && sealed.principal_count <= POLICY_GRANTS_MAX - *count, err,
+           R_POLICY_INVALID);
+    TRY(split_texts(arena, sealed.principals, sealed.principal_count, &principals, err));
+    for (uint64_t i = 0; i < sealed.principal_count; i++) {
+        struct grant *grant = &grants[(*count)++];
+        grant->rights = sealed.rights;
+        if (!principal_read_written(principals[i], &grant->principal)) {
+            return invalid(err, principals[i]);
         }
     }
     return OK;
 }
 
-static rc decode_grants(struct arena *arena, const Sealed *sealed, struct policy *out,
-                        struct err *err)
-{
-    struct texts *principals = ARENA_ARRAY(arena, struct texts, sealed->n_grants + 1);
-    ARENA_ENSURE(principals, err);
-    for (size_t i = 0; i < sealed->n_grants; i++) {
-        TRY(split_texts(arena, sealed->grants[i]->principals, &principals[i], err));
-        if (principals[i].count == 0) {
-            return invalid(err, "rights for nobody");
-        }
-        out->grant_count += principals[i].count;
-    }
-    ENSURE(out->grant_count <= POLICY_GRANTS_MAX, err, R_POLICY_INVALID);
-    struct grant *grants = arena_alloc(arena, (out->grant_count + 1) * sizeof *grants);
-    ARENA_ENSURE(grants, err);
-    out->grants = grants;
-    for (size_t i = 0; i < sealed->n_grants; i++) {
-        TRY(read_grants(arena, sealed->grants[i], &principals[i], grants, err));
-        grants += principals[i].count;
-    }
-    return OK;
-}
+/* --- the policy --- */
 
-/* Written sorted and without repetition; a search in an unsorted list only finds less. */
-static rc decode_recipients(struct arena *arena, const Sealed *sealed, struct policy *out,
-                            struct err *err)
+/* Numbers of the fields of SealedPolicy. */
+enum {
+    OWNER = 1,
+    ISSUER = 2,
+    KIND = 3,
+    TEMPLATE_ID = 4,
+    GRANT = 5,
+    RECIPIENTS = 6,
+    PROTECTED_AT = 7,
+    EXPIRES_AT = 8,
+    OFFLINE_DAYS = 9,
+    REFERRAL_CONTACT = 10,
+    RECIPIENT_COUNT = 11,
+    FIELD_LAST = RECIPIENT_COUNT,
+};
+
+/* The fields as they lie; of grants the last one. */
+struct sealed {
+    struct slice bytes[FIELD_LAST + 1];
+    uint64_t value[FIELD_LAST + 1];
+    size_t grant_messages;
+};
+
+/* Each field once, of its type, but for grants. */
+static bool take_apart(struct slice message, struct sealed *out)
 {
-    struct texts recipients;
-    TRY(split_texts(arena, sealed->recipients, &recipients, err));
-    out->recipients = recipients.list;
-    out->recipient_count = recipients.count;
-    return OK;
+    static const uint32_t are_bytes = 1U << OWNER | 1U << ISSUER | 1U << TEMPLATE_ID | 1U << GRANT |
+                                      1U << RECIPIENTS | 1U << REFERRAL_CONTACT;
+    struct pb_fields fields = pb_fields_of(message);
+    struct pb_field field;
+    uint32_t before = 0;
+    *out = (struct sealed){0};
+    while (pb_next_field(&fields, &field)) {
+        bool is_known = field.number <= FIELD_LAST &&
+                        field.is_bytes == ((are_bytes & 1U << field.number) != 0) &&
+                        (field.number != before || field.number == GRANT);
+        if (!is_known) {
+            return false;
+        }
+        before = field.number;
+        out->bytes[field.number] = field.bytes;
+        out->value[field.number] = field.value;
+        out->grant_messages += field.number == GRANT;
+    }
+    return !fields.is_malformed;
 }
 
 /* The kinds that this version knows, and what each must bring. */
-static bool kind_is_sound(const Sealed *sealed)
+static bool kind_is_sound(const struct sealed *sealed)
 {
-    switch ((int)sealed->kind) {
+    switch (sealed->value[KIND]) {
     case POLICY_TEMPLATE:
-        return sealed->template_id.len == UUID_BYTES && sealed->n_grants == 0;
+        return sealed->bytes[TEMPLATE_ID].len == UUID_BYTES && sealed->grant_messages == 0;
     case POLICY_CUSTOM:
-        return sealed->n_grants > 0;
+        return sealed->grant_messages > 0;
     case POLICY_DO_NOT_FORWARD:
     case POLICY_ENCRYPT_ONLY:
-        return sealed->n_grants == 0 && sealed->recipients.len > 0;
+        return sealed->grant_messages == 0 && sealed->value[RECIPIENT_COUNT] > 0;
     default:
         return false;
     }
 }
 
+static rc read_all_grants(struct arena *arena, struct slice message, struct policy *out,
+                          struct err *err)
+{
+    struct pb_fields fields = pb_fields_of(message);
+    struct pb_field field;
+    struct grant *grants = arena_alloc(arena, POLICY_GRANTS_MAX * sizeof *grants);
+    ARENA_ENSURE(grants, err);
+    out->grants = grants;
+    while (pb_next_field(&fields, &field)) {
+        if (field.number == GRANT) {
+            TRY(add_grants(arena, field.bytes, grants, &out->grant_count, err));
+        }
+    }
+    return OK;
+}
+
+/* Written sorted and without repetition; a search in an unsorted list only finds less. */
+static rc read_recipients(struct arena *arena, const struct sealed *sealed, struct policy *out,
+                          struct err *err)
+{
+    const char **recipients = NULL;
+    uint64_t count = sealed->value[RECIPIENT_COUNT];
+    ENSURE(count <= POLICY_RECIPIENTS_MAX, err, R_POLICY_INVALID);
+    TRY(split_texts(arena, sealed->bytes[RECIPIENTS], count, &recipients, err));
+    out->recipients = recipients;
+    out->recipient_count = (size_t)count;
+    return OK;
+}
+
+/* protobuf's sint32: the sign is the lowest bit. */
+static int64_t zigzag(uint64_t value)
+{
+    return (int64_t)(value >> 1) ^ -(int64_t)(value & 1);
+}
+
 rc sealed_policy_decode(struct arena *arena, struct slice bytes, struct policy *out,
                         struct err *err)
 {
-    ProtobufCMessage *message = NULL;
+    struct sealed sealed;
     memset(out, 0, sizeof *out);
-    if (!pb_unpack(arena, &chancery__internal__v1__sealed_policy__descriptor, bytes, &message, err)
-             .ok) {
-        return invalid(err, "not a message");
+    if (!take_apart(bytes, &sealed)) {
+        return invalid(err, "its fields");
     }
-    const Sealed *sealed = (const void *)message;
-    if (!kind_is_sound(sealed) || sealed->base.n_unknown_fields > 0) {
+    if (!kind_is_sound(&sealed)) {
         return invalid(err, "its kind");
     }
-    if (sealed->offline_days < OFFLINE_DAYS_CAP || sealed->offline_days > OFFLINE_DAYS_MAX) {
+    int64_t days = zigzag(sealed.value[OFFLINE_DAYS]);
+    if (days < OFFLINE_DAYS_CAP || days > OFFLINE_DAYS_MAX) {
         return invalid(err, "offline days");
     }
-    out->kind = (enum policy_kind)sealed->kind;
+    out->kind = (enum policy_kind)sealed.value[KIND];
     if (out->kind == POLICY_TEMPLATE) {
-        memcpy(out->template_id.u.b, sealed->template_id.data, UUID_BYTES);
+        memcpy(out->template_id.u.b, sealed.bytes[TEMPLATE_ID].ptr, UUID_BYTES);
     }
-    out->owner = sealed->owner;
-    out->issuer = sealed->issuer;
-    out->protected_at.s = sealed->protected_at;
-    out->expires_at.s = sealed->expires_at;
-    out->offline_days = sealed->offline_days;
-    out->referral_contact = sealed->referral_contact;
-    TRY(decode_recipients(arena, sealed, out, err));
-    return decode_grants(arena, sealed, out, err);
+    out->protected_at.s = (int64_t)sealed.value[PROTECTED_AT];
+    out->expires_at.s = (int64_t)sealed.value[EXPIRES_AT];
+    out->offline_days = (int)days;
+    TRY(copy_text(arena, sealed.bytes[OWNER], &out->owner, err));
+    TRY(copy_text(arena, sealed.bytes[ISSUER], &out->issuer, err));
+    TRY(copy_text(arena, sealed.bytes[REFERRAL_CONTACT], &out->referral_contact, err));
+    TRY(read_recipients(arena, &sealed, out, err));
+    return sealed.grant_messages == 0 ? OK : read_all_grants(arena, bytes, out, err);
 }

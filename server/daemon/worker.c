@@ -16,6 +16,8 @@
 enum {
     SECRET_HEAP_BYTES = 4 * 1024 * 1024,
     TENANTS_MAX = 20000,
+    KEYS_MAX =
+        2 * TENANTS_MAX, /* sealing and signing; at most 64 bytes each of the heap for secrets */
     LOOKUPS_MAX = 65536,
     PEOPLE_MAX = 16384,
     AMENDMENTS_MAX = 10000,
@@ -208,7 +210,7 @@ static rc open_keys(struct worker *w, struct err *err)
     TRY(crypto_init(w->conf->crypto_properties[0] == '\0' ? NULL : w->conf->crypto_properties,
                     err));
     TRY(keys_root_from_file(w->conf->root_key->file, &root, err));
-    w->services.keys = keys_new(w->loop, root, 0);
+    w->services.keys = keys_new(w->loop, root, KEYS_MAX);
     return OK;
 }
 

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* The groups that a token names: by address, or by an id of the identity provider. */
 #include <jansson.h>
+#include <stdlib.h>
 
 #include "base/utf8.h"
 #include "domain/address.h"
@@ -20,6 +21,11 @@ static bool has_text(const char *const *list, size_t count, const char *text)
         }
     }
     return false;
+}
+
+static int compare_text(const void *a, const void *b)
+{
+    return strcmp(*(const char *const *)a, *(const char *const *)b);
 }
 
 static rc add_id(struct arena *arena, struct slice text, struct group_lists *lists, struct err *err)
@@ -85,6 +91,10 @@ rc claims_read_groups(struct arena *arena, const struct token *token, const stru
     }
     for (size_t i = 0; i < json_array_size(value); i++) {
         TRY(add_group(arena, json_array_get(value, i), &lists, err));
+    }
+    if (lists.address_count >
+        0) { /* sorted once, here, and not with every call (domain/subject.c) */
+        qsort(lists.addresses, lists.address_count, sizeof lists.addresses[0], compare_text);
     }
     out->groups = lists.addresses;
     out->group_count = lists.address_count;

@@ -159,12 +159,12 @@ static bool from_cache(struct token_check *check)
     }
     if (!ID_EQ(entry->issuer, issuer->id) || entry->epoch != issuer->epoch ||
         entry->generation != key_cache_generation(identity->keys, issuer) ||
-        !is_in_time(check, entry->claims) ||
-        !token_claims_copy(check->arena, entry->claims, &check->claims, NULL).ok) {
+        !is_in_time(check, entry->claims)) {
         token_cache_drop(identity->tokens, check->token.hash);
         return false;
     }
-    return true;
+    check->claims = token_cache_hold(identity->tokens, check->token.hash, check->arena);
+    return check->claims != NULL;
 }
 
 static rc prepare(struct token_check *check, struct err *err)

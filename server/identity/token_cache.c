@@ -10,11 +10,13 @@ struct token_cache {
     struct hashmap *entries;
 };
 
-static void entry_free(void *value)
+static void entry_unref(void *value)
 {
     struct token_entry *entry = value;
-    arena_free(entry->arena);
-    xfree(entry);
+    if (--entry->references == 0) {
+        arena_free(entry->arena);
+        xfree(entry);
+    }
 }
 
 static rc copy_texts(struct arena *arena, const char *const *from, size_t count, const char **to,
@@ -36,8 +38,8 @@ static rc copy_list(struct arena *arena, const char *const *from, size_t count,
     return copy_texts(arena, from, count, copy, err);
 }
 
-rc token_claims_copy(struct arena *arena, const struct token_claims *from,
-                     const struct token_claims **out, struct err *err)
+static rc claims_copy(struct arena *arena, const struct token_claims *from,
+                      const struct token_claims **out, struct err *err)
 {
     struct token_claims *copy = ARENA_NEW(arena, struct token_claims);
     ARENA_ENSURE(copy, err);
@@ -54,7 +56,7 @@ rc token_claims_copy(struct arena *arena, const struct token_claims *from,
 struct token_cache *token_cache_new(size_t max)
 {
     struct token_cache *cache = xcalloc(1, sizeof *cache);
-    cache->entries = hashmap_new(max, entry_free);
+    cache->entries = hashmap_new(max, entry_unref);
     return cache;
 }
 
@@ -69,17 +71,29 @@ const struct token_entry *token_cache_get(struct token_cache *cache, const uint8
     return hashmap_get(cache->entries, slice_of(hash, 32));
 }
 
+const struct token_claims *token_cache_hold(struct token_cache *cache, const uint8_t hash[32],
+                                            struct arena *arena)
+{
+    struct token_entry *entry = hashmap_get(cache->entries, slice_of(hash, 32));
+    if (entry == NULL) {
+        return NULL;
+    }
+    entry->references++;
+    return arena_on_free(arena, entry_unref, entry, NULL).ok ? entry->claims : NULL;
+}
+
 void token_cache_put(struct token_cache *cache, const struct token_check *check,
                      uint64_t generation, const struct token_claims *claims)
 {
     struct token_entry *entry = xcalloc(1, sizeof *entry);
-    entry->arena = arena_new(ENTRY_BUDGET);
+    entry->references = 1;
+    entry->arena = arena_new_small(ENTRY_BUDGET);
     entry->iss = arena_strdup(entry->arena, check->token.iss);
     entry->issuer = check->issuer->id;
     entry->epoch = check->issuer->epoch;
     entry->generation = generation;
-    if (entry->iss == NULL || !token_claims_copy(entry->arena, claims, &entry->claims, NULL).ok) {
-        entry_free(entry);
+    if (entry->iss == NULL || !claims_copy(entry->arena, claims, &entry->claims, NULL).ok) {
+        entry_unref(entry);
         return;
     }
     hashmap_put(cache->entries, slice_of(check->token.hash, sizeof check->token.hash), entry);

@@ -7,31 +7,40 @@
 #include "base/mem.h"
 #include "net/net_internal.h"
 
+/* Room is made at once for a message that says to be no longer; a longer one has to come first. */
+enum { EXPECTED_MAX = 64 * 1024 };
+
 /* --- byte queues ---------------------------------------------------------------------------- */
 
-void bytes_add(struct bytes *b, struct slice data)
+/* Room for `len` bytes more; what moves leaves nothing behind. */
+static void bytes_reserve(struct bytes *b, size_t len)
 {
-    if (data.len == 0) {
-        return;
-    }
     if (b->start > 0 && b->start == b->end) {
         b->start = b->end = 0;
     }
-    if (data.len > b->cap - b->end) {
-        size_t live = b->end - b->start;
-        size_t cap = b->cap == 0 ? 512 : b->cap;
-        while (cap < live + data.len) {
-            cap *= 2;
-        }
-        uint8_t *grown = xreallocarray(NULL, cap, 1);
-        if (live > 0) {
-            memcpy(grown, b->ptr + b->start, live);
-        }
-        bytes_free(b);
-        *b = (struct bytes){grown, 0, live, cap};
+    if (len <= b->cap - b->end) {
+        return;
     }
-    memcpy(b->ptr + b->end, data.ptr, data.len);
-    b->end += data.len;
+    size_t live = b->end - b->start;
+    size_t cap = b->cap == 0 ? 512 : b->cap;
+    while (cap < live + len) {
+        cap *= 2;
+    }
+    uint8_t *grown = xreallocarray(NULL, cap, 1);
+    if (live > 0) {
+        memcpy(grown, b->ptr + b->start, live);
+    }
+    bytes_free(b);
+    *b = (struct bytes){grown, 0, live, cap};
+}
+
+void bytes_add(struct bytes *b, struct slice data)
+{
+    if (data.len > 0) {
+        bytes_reserve(b, data.len);
+        memcpy(b->ptr + b->end, data.ptr, data.len);
+        b->end += data.len;
+    }
 }
 
 struct slice bytes_view(const struct bytes *b)
@@ -137,6 +146,16 @@ static rc check_prefix(const struct net_stream *stream, struct slice in, struct 
            stream->compression_unknown ? R_COMPRESSION_UNSUPPORTED : R_PROTO_MALFORMED);
     ENSURE(message_length(in) <= stream->message_max, err, R_MESSAGE_TOO_LARGE);
     return OK;
+}
+
+void grpc_add_data(struct net_stream *stream, struct slice data)
+{
+    bytes_add(&stream->in, data);
+    struct slice in = bytes_view(&stream->in);
+    size_t whole = in.len < GRPC_PREFIX_BYTES ? 0 : GRPC_PREFIX_BYTES + message_length(in);
+    if (whole > in.len && whole <= EXPECTED_MAX) {
+        bytes_reserve(&stream->in, whole - in.len);
+    }
 }
 
 bool grpc_next_message(struct net_stream *stream, struct bytes *inflated, struct slice *out,

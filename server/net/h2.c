@@ -144,7 +144,7 @@ static int on_data_chunk(nghttp2_session *session, uint8_t flags, int32_t id, co
     (void)user;
     struct net_stream *s = nghttp2_session_get_stream_user_data(session, id);
     if (s != NULL && !s->broken && !s->finished) {
-        bytes_add(&s->in, slice_of(data, len));
+        grpc_add_data(s, slice_of(data, len));
         stream_mark_ready(s);
     }
     return 0;

@@ -127,6 +127,8 @@ void stream_after_frame_sent(struct net_stream *stream, const nghttp2_frame *fra
 
 /* grpc.c */
 void grpc_read_headers(struct net_stream *stream);
+/* Take over what came of the body. */
+void grpc_add_data(struct net_stream *stream, struct slice data);
 /* Take the next message out of stream->in. false: none is complete. On a broken one *err is set. */
 bool grpc_next_message(struct net_stream *stream, struct bytes *inflated, struct slice *out,
                        struct err *err);

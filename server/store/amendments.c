@@ -126,7 +126,7 @@ rc amendments_take(struct amendments *amendments, struct content_id content, str
                    const struct amendment_cell *cell, const struct amendment **out, struct err *err)
 {
     struct remembered *entry = xcalloc(1, sizeof *entry);
-    entry->arena = arena_new(ENTRY_BUDGET);
+    entry->arena = arena_new_small(ENTRY_BUDGET);
     entry->references = 1;
     TRY(arena_on_free(arena, unref, entry, err));
     TRY(amendment_read(entry->arena, cell, &entry->amendment, err));

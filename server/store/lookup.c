@@ -122,7 +122,7 @@ static rc read_found(struct lookup *lookup, const PGresult *r, struct err *err)
 {
     uint8_t space[KEY_MAX];
     struct found *found = xcalloc(1, sizeof *found);
-    found->arena = arena_new(ENTRY_BUDGET);
+    found->arena = arena_new_small(ENTRY_BUDGET);
     found->references = 1;
     TRY(arena_on_free(lookup->op.arena, unref, found, err));
     if (lookup->kind == LOOKUP_ISSUER) {

@@ -237,7 +237,7 @@ static void submit(struct view_load *load, const struct pg_segment *segment)
 
 void views_load_tenant(struct views *views, struct view_load *load, struct tenant_id id)
 {
-    struct arena *arena = arena_new(RECORD_BUDGET);
+    struct arena *arena = arena_new_small(RECORD_BUDGET);
     load->views = views;
     load->scope = id.u;
     load->platform = NULL;
@@ -259,7 +259,7 @@ void views_load_tenant(struct views *views, struct view_load *load, struct tenan
 
 void views_load_platform(struct views *views, struct view_load *load)
 {
-    struct arena *arena = arena_new(RECORD_BUDGET);
+    struct arena *arena = arena_new_small(RECORD_BUDGET);
     load->views = views;
     load->scope = TENANT_PLATFORM.u;
     load->tenant = NULL;

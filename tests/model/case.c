@@ -167,6 +167,7 @@ void case_tenant(const json_t *from, struct tenant_view *out)
     out->id.u.b[0] = (uint8_t)case_number(from, "id");
     out->domains = case_texts(from, "domains", &out->domain_count);
     out->onboarding = principals(case_member(from, "onboarding"), &out->onboarding_count, &valid);
+    out->onboarding_problem = valid ? NULL : "a principal";
     read_templates(case_member(from, "templates"), out);
     read_exclusions(case_member(from, "exclusions"), out);
     read_super_users(case_member(from, "super_users"), out);

@@ -61,7 +61,7 @@ def random_tenant(rng):
     number, boundary = TENANTS[name]
     return {"id": number, "name": name, "boundary": boundary, "state": 2 if sometimes(rng, 0.04) else 1,
             "cap": rng.choice([0, 1, 30, 365]), "domains": DOMAINS[name], "exclusions": random_exclusions(rng),
-            "onboarding": rng.sample(PRINCIPALS, rng.choice([0, 0, 0, 1, 3])),
+            "onboarding": rng.sample(PRINCIPALS + [UNREADABLE] * 3, rng.choice([0, 0, 0, 1, 3])),
             "templates": [random_template(rng, n) for n in sorted(rng.sample([1, 2, 3], rng.randint(1, 3)))],
             "super_users": random_super_users(rng), "partners": rng.sample([1, 2, 3], rng.choice([0, 0, 1, 2]))}
 
@@ -164,7 +164,7 @@ def authority_case(rng, _tenant):
     return {"ask": "authority", "tenants": tenants,
             "issuer": {"kind": kind, "tenant": TENANTS[spoken][0], "boundary": boundary,
                        "domains": rng.sample(["list.example", "contoso.com"], rng.randint(0, 2))},
-            "claims": {"addresses": addresses, "email_verified": sometimes(rng, 0.4),
+            "claims": {"addresses": addresses, "email_verified": sometimes(rng, 0.4), "guest": sometimes(rng, 0.3),
                        "tenant": spoken if sometimes(rng, 0.8) else "nobody",
                        "groups": rng.sample(GROUPS, rng.randint(0, 3))},
             "directory": {"aliases": rng.sample(ADDRESSES, rng.randint(0, 3)),

@@ -3,7 +3,7 @@
  *   access     REASON [contact or portal], or
  *              OK channel power rights license_expires may_cache content_expires policy_version
  *   protect    REASON, or OK
- *   authority  REASON, or OK tenant boundary addresses groups
+ *   authority  REASON, or OK tenant boundary member|guest|stranger addresses groups
  *   delivery   native, portal or block */
 #include <stdio.h>
 #include <stdlib.h>
@@ -145,6 +145,7 @@ static void read_claims(const json_t *from, struct token_claims *out)
     CH_ASSERT(out->address_count <= TOKEN_ADDRESSES_MAX);
     memcpy(out->addresses, addresses, out->address_count * sizeof addresses[0]);
     out->is_email_verified = case_flag(from, "email_verified");
+    out->is_guest = case_flag(from, "guest");
     out->tenant = case_text(from, "tenant");
 }
 
@@ -158,7 +159,9 @@ static void print_list(const char *const *texts, size_t count, const char *end)
 
 static void print_user(const struct subject_user *user)
 {
-    printf("OK %s %s ", user->tenant_name[0] == '\0' ? "-" : user->tenant_name, user->boundary);
+    const char *kind = ID_IS_ZERO(user->tenant) ? "stranger" : user->is_guest ? "guest" : "member";
+    printf("OK %s %s %s ", user->tenant_name[0] == '\0' ? "-" : user->tenant_name, user->boundary,
+           kind);
     print_list(user->addresses, user->address_count, " ");
     print_list(user->groups, user->group_count, "\n");
 }

@@ -21,7 +21,7 @@ DECISIONS = {
         *(f"OK {channel} {power}" for channel in ("native", "portal") for power in POWERS), "OK native decryptor",
         "TENANT_DISABLED", "BOUNDARY_BLOCKED", "PORTAL_REQUIRED", "EXCLUDED", "REVOKED", "EXPIRED", "NO_RIGHTS"}),
     "protect": (cases.protect_case, decide_protect, {
-        "OK", "TENANT_DISABLED", "COMPONENT_TENANT", "COMPONENT_DOMAIN", "EXCLUDED", "PROTECT_DENIED",
+        "OK", "TENANT_DISABLED", "COMPONENT_TENANT", "COMPONENT_DOMAIN", "EXCLUDED", "PROTECT_DENIED", "ONBOARDING_INVALID",
         "TEMPLATE_NOT_FOUND", "TEMPLATE_SCOPE", "TEMPLATE_ARCHIVED", "POLICY_INVALID", "RECIPIENTS_MISSING"}),
     "authority": (cases.authority_case, decide_authority, {
         "OK contoso commercial", "OK fabrikam gcc", "OK agency gcc-high", "OK - external", "TOKEN_NO_ADDRESS",

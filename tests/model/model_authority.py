@@ -28,7 +28,8 @@ def member(case):
         if domain_of(alias) in home["domains"] and alias not in proven:
             proven.append(alias)
     groups = {g for g in claims["groups"] + directory["groups"] if domain_of(g) in home["domains"]}
-    return f"OK {home['name']} {home['boundary']} {','.join(proven)} {','.join(sorted(groups)) or '-'}"
+    kind = "guest" if claims["guest"] else "member"
+    return f"OK {home['name']} {home['boundary']} {kind} {','.join(proven)} {','.join(sorted(groups)) or '-'}"
 
 
 def consumer(case):
@@ -41,7 +42,7 @@ def consumer(case):
         return "TOKEN_NO_ADDRESS"
     if domain not in case["issuer"]["domains"] and not case["claims"]["email_verified"]:
         return "TOKEN_NO_ADDRESS"
-    return f"OK - external {addresses[0]} -"
+    return f"OK - external stranger {addresses[0]} -"
 
 
 def decide_authority(case):

@@ -52,9 +52,13 @@ def template_of(tenant, policy):
     return next((t for t in tenant["templates"] if t["id"] == policy["template"]), None)
 
 
+def are_known(principals):
+    return all(p.partition(":")[0] in FORMS for p in principals)
+
+
 def is_readable(template):
     """What is stored and not understood lets a template grant nothing."""
-    return all(p.partition(":")[0] in FORMS for p in [g[0] for g in template["grants"]] + template["scope"])
+    return are_known([g[0] for g in template["grants"]] + template["scope"])
 
 
 def expiry(case):

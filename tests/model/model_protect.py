@@ -2,7 +2,8 @@
 """Who may protect, and under which policy: the design's "Protecting has its own gate". Written from that text, not from
 the C code; the order of the reasons is the one that domain/decide_protect.h promises."""
 from model_access import is_excluded
-from model_policy import CUSTOM, DNF, ENCRYPT, TEMPLATE, domain_of, is_member, is_readable, names, template_of
+from model_policy import (CUSTOM, DNF, ENCRYPT, TEMPLATE, are_known, domain_of, is_member, is_readable, names,
+                          template_of)
 
 
 def sender_refusal(case):
@@ -15,12 +16,15 @@ def sender_refusal(case):
     return ""
 
 
-def may_onboard(case):
-    """A person protects as himself, in his own tenant, when onboarding control lets him."""
+def onboarding_refusal(case):
+    """A person protects as himself, in his own tenant, when onboarding control lets him; nobody when it can't be read."""
     who, tenant, owner = case["subject"], case["tenant"], case["policy"]["owner"]
     if not is_member(who, tenant) or owner not in who["addresses"]:
-        return False
-    return not tenant["onboarding"] or any(names(p, who, owner) for p in tenant["onboarding"])
+        return "PROTECT_DENIED"
+    if not are_known(tenant["onboarding"]):
+        return "ONBOARDING_INVALID"
+    is_let = not tenant["onboarding"] or any(names(p, who, owner) for p in tenant["onboarding"])
+    return "" if is_let else "PROTECT_DENIED"
 
 
 def template_refusal(case, template):
@@ -49,8 +53,8 @@ def decide_protect(case):
         return sender_refusal(case)
     if is_excluded(tenant, who):
         return "EXCLUDED"
-    if not who["component"] and not may_onboard(case):
-        return "PROTECT_DENIED"
+    if not who["component"] and onboarding_refusal(case):
+        return onboarding_refusal(case)
     if policy["kind"] == TEMPLATE and template_refusal(case, template):
         return template_refusal(case, template)
     if needs_recipients(case, template) and not policy["recipients"]:

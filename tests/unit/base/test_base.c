@@ -63,6 +63,38 @@ static void arena_holds_its_budget(void **state)
     }
 }
 
+/* Whatever its chunks are: memory is zeroed where that is promised, aligned, and survives what comes after. */
+static void arenas_of_both_sizes_hold_what_is_put_in(void **state)
+{
+    (void)state;
+    static const size_t sizes[] = {1, 17, 400, 449, 900, 5000, 9000, 40000};
+    enum { COUNT = sizeof sizes / sizeof sizes[0] };
+    for (int round = 0; round < 4; round++) {
+        struct arena *a = round < 2 ? arena_new(1 << 20) : arena_new_small(1 << 20);
+        uint8_t *blocks[COUNT * 8];
+        for (size_t i = 0; i < COUNT * 8; i++) {
+            size_t size = sizes[(i * 5) % COUNT];
+            blocks[i] = i % 2 == 0 ? arena_zalloc(a, size) : arena_alloc(a, size);
+            assert_non_null(blocks[i]);
+            assert_int_equal((uintptr_t)blocks[i] % 16, 0);
+            for (size_t j = 0; i % 2 == 0 && j < size; j++) {
+                assert_int_equal(blocks[i][j], 0);
+            }
+            memset(blocks[i], (int)i + 1, size);
+        }
+        for (size_t i = 0; i < COUNT * 8; i++) {
+            assert_int_equal(blocks[i][sizes[(i * 5) % COUNT] - 1], (uint8_t)(i + 1));
+        }
+        arena_reset(a);
+        assert_int_equal(arena_used(a), 0);
+        uint8_t *again = arena_zalloc(a, 300);
+        for (size_t j = 0; j < 300; j++) {
+            assert_int_equal(again[j], 0);
+        }
+        arena_free(a);
+    }
+}
+
 static void buf_error_is_sticky(void **state)
 {
     (void)state;
@@ -211,6 +243,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(arena_runs_destructors_in_reverse),
         cmocka_unit_test(arena_holds_its_budget),
+        cmocka_unit_test(arenas_of_both_sizes_hold_what_is_put_in),
         cmocka_unit_test(buf_error_is_sticky),
         cmocka_unit_test(base64url_is_strict),
         cmocka_unit_test(uuids_round_trip),

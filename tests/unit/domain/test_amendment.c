@@ -131,6 +131,37 @@ static void an_amendment_has_a_bound(void **state)
     assert_int_equal(err.reason, R_LIMIT_EXCEEDED);
 }
 
+/* Each allocation of a merge fails once: nothing but R_ARENA_EXHAUSTED comes of it, and it is whole when none does. */
+static void memory_runs_out_anywhere_in_a_merge(void **state)
+{
+    (void)state;
+    static const struct rights may_view = {.bits = RIGHT_VIEW};
+    static const struct grant grants[] = {{{PRINCIPAL_DOMAIN, "agency.us"}, &may_view}};
+    static const struct principal removed[] = {{PRINCIPAL_USER, "dan@contoso.com"}};
+    static const struct amendment before = {.version = 1,
+                                            .is_valid = true,
+                                            .grants = grants,
+                                            .grant_count = 1,
+                                            .removed = removed,
+                                            .removed_count = 1};
+    static const struct amendment change = {
+        .is_valid = true, .recipients = sealed, .recipient_count = 2};
+    bool ok = false;
+    size_t fail_at;
+    for (fail_at = 1; !ok; fail_at++) {
+        struct amendment out;
+        struct err err = {0};
+        arena_fail_at(arena, fail_at);
+        ok = amendment_merge(arena, &before, &change, &out, &err).ok;
+        arena_fail_at(arena, 0);
+        assert_int_equal(err.reason, ok ? R_NONE : R_ARENA_EXHAUSTED);
+        if (ok) {
+            assert_int_equal(out.grant_count + out.recipient_count + out.removed_count, 4);
+        }
+    }
+    assert_int_equal(fail_at, 5); /* grants, recipients, removed, and once without a failure */
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -142,6 +173,7 @@ int main(void)
         cmocka_unit_test_setup_teardown(what_is_stored_and_not_understood_grants_nothing, set_up,
                                         tear_down),
         cmocka_unit_test_setup_teardown(an_amendment_has_a_bound, set_up, tear_down),
+        cmocka_unit_test_setup_teardown(memory_runs_out_anywhere_in_a_merge, set_up, tear_down),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

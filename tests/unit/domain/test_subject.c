@@ -45,6 +45,30 @@ static void more_groups_than_the_bound_are_refused(void **state)
     arena_free(arena);
 }
 
+/* When there is no memory, the user keeps the groups that he had. */
+static void memory_runs_out_before_groups_change(void **state)
+{
+    (void)state;
+    static const char *const had[] = {"all@contoso.com"};
+    static const char *const more[] = {"legal@contoso.com"};
+    struct arena *arena = arena_new(1 << 16);
+    bool ok = false;
+    size_t fail_at;
+    for (fail_at = 1; !ok; fail_at++) {
+        struct subject_user user = {.address_count = 1, .groups = had, .group_count = 1};
+        struct err err = {0};
+        arena_fail_at(arena, fail_at);
+        ok = user_add_groups(arena, &user, &contoso, more, 1, &err).ok;
+        arena_fail_at(arena, 0);
+        assert_int_equal(err.reason, ok ? R_NONE : R_ARENA_EXHAUSTED);
+        assert_int_equal(user.group_count, ok ? 2 : 1);
+        assert_true(user_in_group(&user, "all@contoso.com"));
+        assert_int_equal(user_in_group(&user, "legal@contoso.com"), ok);
+    }
+    assert_int_equal(fail_at, 3);
+    arena_free(arena);
+}
+
 static void aliases_are_the_tenants_and_each_once(void **state)
 {
     (void)state;
@@ -61,6 +85,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(groups_are_merged_sorted_and_only_the_tenants),
         cmocka_unit_test(more_groups_than_the_bound_are_refused),
+        cmocka_unit_test(memory_runs_out_before_groups_change),
         cmocka_unit_test(aliases_are_the_tenants_and_each_once),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

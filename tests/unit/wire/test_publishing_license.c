@@ -204,34 +204,43 @@ static void what_is_not_understood_refuses(void **state)
         {"\x18\x04", 2}, /* custom without grants */
         {"\x18\x02", 2}, /* Do Not Forward without recipients */
         {"\x18\x02\x32\x06"
-         "a@b.c\0\x7a\x00",
-         12}, /* an unknown field */
+         "a@b.c\0\x58\x01\x7a\x00",
+         14}, /* an unknown field */
         {"\x18\x02\x32\x06"
-         "a@b.c\0\x48\x03",
-         12}, /* offline days −2 */
+         "a@b.c\0\x48\x03\x58\x01",
+         14}, /* offline days −2 */
         {"\x18\x02\x32\x05"
-         "a@b.c",
-         9}, /* a recipient without its NUL */
-        {"\x18\x04\x2a\x0d\x0a\x06owner\0\x1a\x03"
-         "EAT",
-         17}, /* a custom right: allowed, see below */
-        {"\x18\x04\x2a\x0d\x0a\x06owner\0\x1a\x03"
-         "eat",
-         17},                                                    /* no right */
-        {"\x18\x04\x2a\x0c\x0a\x06owner\0\x10\x80\x80\x01", 16}, /* right 15 */
-        {"\x18\x04\x2a\x0a\x0a\x06thief\0\x10\x01", 14},         /* no principal */
-        {"\x18\x04\x2a\x0a\x0a\x06user:\0\x10\x01", 14},         /* nobody's name */
-        {"\x18\x04\x2a\x02\x10\x01", 6},                         /* rights for nobody */
-        {"\x18\x04\x2a\x09\x0a\x05owner\x10\x01", 13},           /* no NUL behind it */
+         "a@b.c\x58\x01",
+         11}, /* a recipient without its NUL */
+        {"\x18\x02\x32\x06"
+         "a@b.c\0\x58\x02",
+         12}, /* one recipient, not two */
+        {"\x18\x02\x32\x06"
+         "a@b.c\0\x58\x01",
+         12}, /* one recipient: allowed, see below */
+        {"\x18\x04\x2a\x0f\x0a\x06owner\0\x1a\x03"
+         "EAT\x20\x01",
+         19}, /* a custom right: allowed */
+        {"\x18\x04\x2a\x0f\x0a\x06owner\0\x1a\x03"
+         "eat\x20\x01",
+         19},                                                            /* no right */
+        {"\x18\x04\x2a\x0e\x0a\x06owner\0\x10\x80\x80\x01\x20\x01", 18}, /* right 15 */
+        {"\x18\x04\x2a\x0c\x0a\x06thief\0\x10\x01\x20\x01", 16},         /* no principal */
+        {"\x18\x04\x2a\x0c\x0a\x06user:\0\x10\x01\x20\x01", 16},         /* nobody's name */
+        {"\x18\x04\x2a\x02\x10\x01", 6},                                 /* rights for nobody */
+        {"\x18\x04\x2a\x0b\x0a\x05owner\x10\x01\x20\x01", 15},           /* no NUL behind it */
+        {"\x18\x04\x2a\x06\x10\x01\x20\xe9\x07\x0a\x00", 11},            /* 1,001 principals */
+        {"\x18\x02\x58\xe9\x07", 5},                                     /* 1,001 recipients */
     };
     for (size_t i = 0; i < sizeof rows / sizeof rows[0]; i++) {
         AUTO(arena_free_at) struct arena *arena = arena_new(65536);
         struct policy out;
         err_clear(&err);
         bool ok = sealed_policy_decode(arena, slice_of(rows[i].bytes, rows[i].len), &out, &err).ok;
-        assert_int_equal(ok, i == 8);
-        assert_int_equal(err.reason, i == 8 ? R_NONE : R_POLICY_INVALID);
-        const char *named = i == 9 ? ": eat" : i == 11 ? ": thief" : "";
+        bool is_sound = i == 9 || i == 10;
+        assert_int_equal(ok, is_sound);
+        assert_int_equal(err.reason, is_sound ? R_NONE : R_POLICY_INVALID);
+        const char *named = i == 11 ? ": eat" : i == 13 ? ": thief" : "";
         assert_non_null(strstr(err.detail, named)); /* the log says what it was */
     }
 }

@@ -1,0 +1,55 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "wire/pb_fields.h"
+
+/* Wire types, protobuf's encoding guide. */
+enum { WIRE_VARINT = 0, WIRE_BYTES = 2 };
+enum { VARINT_BYTES_MAX = 10, NUMBER_MAX = (1 << 29) - 1 };
+
+/* Seven bits a byte, the lowest first. The tenth byte has room for one. */
+static bool take_varint(struct slice *rest, uint64_t *out)
+{
+    *out = 0;
+    for (size_t i = 0; i < rest->len && i < VARINT_BYTES_MAX; i++) {
+        uint64_t byte = rest->ptr[i];
+        if (i == VARINT_BYTES_MAX - 1 && byte > 1) {
+            return false;
+        }
+        *out |= (byte & 0x7f) << (7 * i);
+        if (byte < 0x80) {
+            *rest = slice_cut(*rest, i + 1, rest->len);
+            return true;
+        }
+    }
+    return false;
+}
+
+static bool take_field(struct pb_fields *fields, struct pb_field *out)
+{
+    uint64_t tag;
+    struct slice *rest = &fields->rest;
+    if (!take_varint(rest, &tag) || tag >> 3 < fields->last || tag >> 3 == 0 ||
+        tag >> 3 > NUMBER_MAX || !take_varint(rest, &out->value)) {
+        return false;
+    }
+    out->number = fields->last = (uint32_t)(tag >> 3);
+    out->is_bytes = (tag & 7) == WIRE_BYTES;
+    out->bytes = SLICE_NONE;
+    if (!out->is_bytes) {
+        return (tag & 7) == WIRE_VARINT;
+    }
+    if (out->value > rest->len) {
+        return false;
+    }
+    out->bytes = slice_cut(*rest, 0, (size_t)out->value);
+    *rest = slice_cut(*rest, (size_t)out->value, rest->len);
+    return true;
+}
+
+bool pb_next_field(struct pb_fields *fields, struct pb_field *out)
+{
+    if (fields->rest.len == 0 || fields->is_malformed) {
+        return false;
+    }
+    fields->is_malformed = !take_field(fields, out);
+    return !fields->is_malformed;
+}

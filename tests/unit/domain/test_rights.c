@@ -1,0 +1,149 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Rights: the design's table, each right and what it implies, the presets, and rights as text. */
+#include "chancery_test.h"
+
+#include <string.h>
+
+#include "domain/rights.h"
+
+static struct err err;
+
+static struct rights parsed(struct arena *arena, const char *text)
+{
+    struct rights r;
+    assert_ok(rights_parse(arena, slice_str(text), &r, &err), &err);
+    return r;
+}
+
+#define ALL                                                                           \
+    "VIEW,EDIT,DOCEDIT,COMMENT,PRINT,EXTRACT,EXPORT,FORWARD,REPLY,REPLYALL,OBJMODEL," \
+    "VIEWRIGHTSDATA,EDITRIGHTSDATA,OWNER"
+
+static void each_right_and_what_it_implies(void **state)
+{
+    (void)state;
+    static const struct {
+        const char *granted, *implied;
+    } rows[] = {
+        {"VIEW", "VIEW"},
+        {"EDIT", "VIEW,EDIT"},
+        {"DOCEDIT", "VIEW,DOCEDIT"},
+        {"COMMENT", "VIEW,COMMENT"},
+        {"PRINT", "VIEW,PRINT"},
+        {"EXTRACT", "VIEW,EXTRACT"},
+        {"EXPORT", "VIEW,EXPORT"},
+        {"FORWARD", "VIEW,FORWARD"},
+        {"REPLY", "VIEW,REPLY"},
+        {"REPLYALL", "VIEW,REPLYALL"},
+        {"OBJMODEL", "VIEW,OBJMODEL"},
+        {"VIEWRIGHTSDATA", "VIEW,VIEWRIGHTSDATA"},
+        {"EDITRIGHTSDATA", "VIEW,EDITRIGHTSDATA"},
+        {"OWNER", ALL},
+        {"SIGN_2", "VIEW,SIGN_2"}, /* a tenant's own */
+        {"SIGN_2,OWNER", ALL ",SIGN_2"},
+        {"", ""}, /* no rights imply nothing */
+    };
+    AUTO(arena_free_at) struct arena *arena = arena_new(65536);
+    for (size_t i = 0; i < sizeof rows / sizeof rows[0]; i++) {
+        char text[RIGHTS_TEXT_MAX + 1];
+        struct rights r = parsed(arena, rows[i].granted);
+        rights_close(&r);
+        rights_format(&r, text);
+        assert_string_equal(text, rows[i].implied);
+        assert_int_equal(rights_are_none(&r), rows[i].granted[0] == '\0');
+    }
+}
+
+static void the_presets(void **state)
+{
+    (void)state;
+    static const struct {
+        uint32_t bits;
+        const char *expected;
+    } rows[] = {
+        {RIGHTS_VIEWER, "VIEW,REPLY,REPLYALL,OBJMODEL,VIEWRIGHTSDATA"},
+        {RIGHTS_REVIEWER,
+         "VIEW,EDIT,DOCEDIT,COMMENT,FORWARD,REPLY,REPLYALL,OBJMODEL,VIEWRIGHTSDATA"},
+        {RIGHTS_CO_AUTHOR,
+         "VIEW,EDIT,DOCEDIT,COMMENT,PRINT,EXTRACT,FORWARD,REPLY,REPLYALL,OBJMODEL,VIEWRIGHTSDATA"},
+        {RIGHTS_CO_OWNER, ALL},
+        {RIGHTS_DO_NOT_FORWARD, "VIEW,EDIT,DOCEDIT,REPLY,REPLYALL,OBJMODEL,VIEWRIGHTSDATA"},
+        {RIGHTS_ENCRYPT_ONLY,
+         "VIEW,EDIT,DOCEDIT,COMMENT,PRINT,EXTRACT,FORWARD,REPLY,REPLYALL,OBJMODEL,"
+         "VIEWRIGHTSDATA,EDITRIGHTSDATA"},
+    };
+    for (size_t i = 0; i < sizeof rows / sizeof rows[0]; i++) {
+        char text[RIGHTS_TEXT_MAX + 1];
+        rights_format(&(struct rights){.bits = rows[i].bits}, text);
+        assert_string_equal(text, rows[i].expected);
+    }
+}
+
+/* "No copy" is the absence of EXTRACT and EXPORT, "no print" of PRINT, "no forward" of FORWARD. */
+static void what_do_not_forward_takes_away(void **state)
+{
+    (void)state;
+    static const uint32_t copying = RIGHT_EXTRACT | RIGHT_EXPORT;
+    assert_int_equal(RIGHTS_DO_NOT_FORWARD & copying, 0);
+    assert_int_equal(RIGHTS_DO_NOT_FORWARD & RIGHT_PRINT, 0);
+    assert_int_equal(RIGHTS_DO_NOT_FORWARD & RIGHT_FORWARD, 0);
+    assert_int_equal(RIGHTS_DO_NOT_FORWARD & RIGHT_OWNER, 0);
+}
+
+static void rights_have_a_text(void **state)
+{
+    (void)state;
+    AUTO(arena_free_at) struct arena *arena = arena_new(4096);
+    char text[RIGHTS_TEXT_MAX + 1];
+    struct rights r = parsed(arena, "SIGN,PRINT,VIEW,SIGN");
+    rights_format(&r, text);
+    assert_string_equal(text, "VIEW,PRINT,SIGN");
+    for (size_t i = 0; i < RIGHTS_STANDARD; i++) { /* names and bits by number, both ways */
+        r = parsed(arena, right_name(i));
+        assert_int_equal(r.bits, 1U << i);
+        assert_false(right_is_custom(slice_str(right_name(i))));
+    }
+}
+
+static void what_is_no_list_of_rights(void **state)
+{
+    (void)state;
+    static const char *const rows[] = {
+        "view",
+        "VIEW,,EDIT",
+        "A-B",
+        ",",
+        "VIEW, EDIT",
+        "ABCDEFGHIJABCDEFGHIJABCDEFGHIJABC", /* 33 characters */
+        "A,B,C,D,E,F,G,H,I,J,K,L,M,N,O,P,Q", /* 17 custom rights */
+    };
+    for (size_t i = 0; i < sizeof rows / sizeof rows[0]; i++) {
+        AUTO(arena_free_at) struct arena *arena = arena_new(4096);
+        struct rights r;
+        assert_fails(rights_parse(arena, slice_str(rows[i]), &r, &err), &err, R_POLICY_INVALID);
+    }
+    assert_true(right_is_custom(slice_str("ABCDEFGHIJABCDEFGHIJABCDEFGHIJ_9"))); /* 32 */
+}
+
+/* More custom rights than a set has room for are left out: less is granted, never more. */
+static void a_union_never_overflows(void **state)
+{
+    (void)state;
+    AUTO(arena_free_at) struct arena *arena = arena_new(65536);
+    struct rights all = parsed(arena, "A,B,C,D,E,F,G,H,I,J,K,L,M,N,O");
+    struct rights more = parsed(arena, "A,P,Q,R,PRINT");
+    rights_add(&all, &more);
+    assert_int_equal(all.custom_count, RIGHTS_CUSTOM_MAX);
+    assert_string_equal(all.custom[RIGHTS_CUSTOM_MAX - 1], "P");
+    assert_int_equal(all.bits, RIGHT_PRINT);
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(each_right_and_what_it_implies), cmocka_unit_test(the_presets),
+        cmocka_unit_test(what_do_not_forward_takes_away), cmocka_unit_test(rights_have_a_text),
+        cmocka_unit_test(what_is_no_list_of_rights),      cmocka_unit_test(a_union_never_overflows),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
