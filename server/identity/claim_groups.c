@@ -92,8 +92,8 @@ rc claims_read_groups(struct arena *arena, const struct token *token, const stru
     for (size_t i = 0; i < json_array_size(value); i++) {
         TRY(add_group(arena, json_array_get(value, i), &lists, err));
     }
-    if (lists.address_count >
-        0) { /* sorted once, here, and not with every call (domain/subject.c) */
+    /* Sorted once, here, and not with every call (domain/subject.c). */
+    if (lists.address_count > 0) {
         qsort(lists.addresses, lists.address_count, sizeof lists.addresses[0], compare_text);
     }
     out->groups = lists.addresses;
