@@ -265,6 +265,15 @@ static rc start(struct worker *w, struct err *err)
     return OK;
 }
 
+/* What there is before the first thing that can fail. */
+static void finish_ground(struct worker *w)
+{
+    arena_free(w->arena);
+    loop_free(w->loop);
+    crypto_fini();
+    xfree(w->boundaries);
+}
+
 static void finish(struct worker *w)
 {
     net_server_free(w->server);
@@ -290,10 +299,7 @@ static void finish(struct worker *w)
     gate_free(w->services.gate);
     amendments_free(w->services.amendments);
     keys_free(w->services.keys);
-    arena_free(w->arena);
-    loop_free(w->loop);
-    crypto_fini();
-    xfree(w->boundaries);
+    finish_ground(w);
 }
 
 int worker_run(const Conf *conf, const int *sockets, unsigned index)
@@ -312,6 +318,9 @@ int worker_run(const Conf *conf, const int *sockets, unsigned index)
     }
     if (!start(&w, &err).ok) {
         log_event(LOG_ERROR, "worker.start_failed", F_FAILURE(&err));
+        if (w.services.keys == NULL) {
+            finish_ground(&w);
+        }
         return EXIT_HOPELESS;
     }
     loop_run(w.loop);

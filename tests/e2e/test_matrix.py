@@ -131,7 +131,8 @@ def requests(w, flow=""):
     content = {"content_id": w.made.content_id} if hasattr(w, "made") else {}
     license_ = {"publishing_license": w.made.publishing_license} if content else {}
     one = {"template_id": w.template.template_id} if hasattr(w, "template") else {}
-    approval = {"approval_id": f"ffff0000-0000-7000-8000-{count:012d}"}
+    number = {"reject_request": 600, "withdraw_request": 1200}.get(flow, 0) + count  # each uses up its own
+    approval = {"approval_id": f"ffff0000-0000-7000-8000-{number:012d}"}
     component = {"component_id": "00000000-0000-7000-8000-00000000c0de"}
     return {
         "acquire_license": ("LicensingService/AcquireLicense", {**license_, "client_public_jwk": jwk}, None, w.bob),
