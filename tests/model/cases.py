@@ -109,7 +109,7 @@ def random_component(rng, tenant, role):
     """Mostly of the content's tenant and boundary."""
     at_home = sometimes(rng, 0.6)
     return {"id": rng.randint(1, 3), "role": role, "tenant": tenant["id"] if at_home else rng.randint(0, 3),
-            "boundary": tenant["boundary"] if at_home else rng.choice(BOUNDARIES[:4]),
+            "boundary": tenant["boundary"] if at_home else rng.choice(["", *BOUNDARIES[:4]]),
             "sender_domains": sorted(rng.sample(ALL_DOMAINS, rng.randint(1, 4)))}
 
 

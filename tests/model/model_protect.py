@@ -7,9 +7,10 @@ from model_policy import (CUSTOM, DNF, ENCRYPT, TEMPLATE, are_known, domain_of, 
 
 
 def sender_refusal(case):
-    """On behalf of: only by a component allowed for that sender's domain, which is the tenant's."""
+    """On behalf of: only by a component of the tenant's boundary that is allowed for the sender's domain, which is the
+    tenant's."""
     component, tenant, domain = case["subject"]["component"], case["tenant"], domain_of(case["policy"]["owner"])
-    if component["tenant"] not in (0, tenant["id"]):
+    if component["boundary"] not in ("", tenant["boundary"]) or component["tenant"] not in (0, tenant["id"]):
         return "COMPONENT_TENANT"
     if domain not in component["sender_domains"] or domain not in tenant["domains"]:
         return "COMPONENT_DOMAIN"

@@ -56,6 +56,8 @@ MUTANTS = [
     ("access", "model_access", 'channel == "native" and offline', "offline"),
     ("access", "model_access", "own_power(case) or (", "(own_power(case) if not is_super_user(case) else '') or ("),
     ("protect", "model_protect", 'not in (0, tenant["id"])', 'not in (tenant["id"],)'),
+    ("protect", "model_protect", 'not in ("", tenant["boundary"]) or', 'not in ("", tenant["boundary"], "gcc") or'),
+    ("protect", "model_protect", '("", tenant["boundary"])', '(tenant["boundary"],)'),
     ("protect", "model_protect", 'or domain not in tenant["domains"]', ""),
     ("protect", "model_protect", 'or owner not in who["addresses"]', ""),
     ("protect", "model_protect", 'not tenant["onboarding"] or', ""),
