@@ -81,8 +81,9 @@ def write_results(name, results):
 
 def write_table(marker, heads, rows):
     """README's table between `<!-- marker -->` and `<!-- end -->`."""
-    lines = [heads, ["---"] * len(heads), *rows]
-    text = "".join("| " + " | ".join(line) + " |\n" for line in lines).replace("| --- | --- | --- |", "|---|---|---|")
+    lines = ["| " + " | ".join(line) + " |" for line in (heads, *rows)]
+    lines.insert(1, "|---" * len(heads) + "|")
+    text = "".join(line + "\n" for line in lines)
     with open(f"{ROOT}/README.md", encoding="utf-8") as file:
         readme = file.read()
     readme = re.sub(rf"(<!-- {marker} -->\n).*?(<!-- end -->)", lambda m: m.group(1) + text + m.group(2), readme,

@@ -4,6 +4,7 @@
 #include "domain/address.h"
 #include "domain/tenant_view.h"
 
+/* By their kinds. */
 static const struct {
     const char *text;
     enum principal_kind kind;
@@ -59,16 +60,10 @@ rc principal_parse(struct arena *arena, struct slice text, struct principal *out
     FAIL(err, R_FIELD_INVALID, "unknown form of principal");
 }
 
-bool principal_read_written(const char *text, struct principal *out)
+bool principal_is_whole(const struct principal *principal)
 {
-    for (size_t i = 0; i < FORMS; i++) {
-        size_t len = strlen(forms[i].text);
-        if (strncmp(text, forms[i].text, len) == 0 && (text[len] != '\0') == forms[i].named) {
-            *out = (struct principal){forms[i].kind, text + len};
-            return true;
-        }
-    }
-    return false;
+    return (size_t)principal->kind < FORMS &&
+           forms[principal->kind].named == (principal->name[0] != '\0');
 }
 
 const char *principal_format(struct arena *arena, const struct principal *principal)

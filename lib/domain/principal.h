@@ -5,6 +5,7 @@
 #include "base/arena.h"
 #include "domain/subject.h"
 
+/* Sealed in licenses: chancery.internal.v1.PrincipalKind is one more. */
 enum principal_kind {
     PRINCIPAL_USER,          /* user:bob@fabrikam.com */
     PRINCIPAL_GROUP,         /* group:legal@contoso.com */
@@ -24,9 +25,8 @@ struct principal {
 /* Read a principal and normalize its name. R_FIELD_INVALID when the form is unknown. */
 MUST rc principal_parse(struct arena *arena, struct slice text, struct principal *out,
                         struct err *err);
-/* Read what principal_format wrote: the name is normalized already and is lent by the text. False when the form is
- * unknown. */
-bool principal_read_written(const char *text, struct principal *out);
+/* Whether there is such a kind, and it has a name or none as it should. */
+bool principal_is_whole(const struct principal *principal);
 /* Write it as it is read; NULL over budget. */
 const char *principal_format(struct arena *arena, const struct principal *principal);
 

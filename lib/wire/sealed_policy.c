@@ -48,24 +48,24 @@ static rc encode_rights(struct arena *arena, const struct rights *rights, Sealed
     return OK;
 }
 
-/* One message for the grants from here on that have the same rights; how many they are. */
+/* One message for the grants from here on that are of one kind and have the same rights; how many they are. */
 static rc encode_grants(struct arena *arena, const struct grant *grants, size_t count,
                         SealedGrant **out, size_t *taken, struct err *err)
 {
-    struct buf principals;
-    buf_init(&principals, arena);
+    struct buf names;
+    enum principal_kind kind = grants[0].principal.kind;
+    buf_init(&names, arena);
     *out = ARENA_NEW(arena, SealedGrant);
     ARENA_ENSURE(*out, err);
     chancery__internal__v1__sealed_grant__init(*out);
-    for (*taken = 0; *taken < count && rights_are_same(grants[0].rights, grants[*taken].rights);
+    for (*taken = 0; *taken < count && grants[*taken].principal.kind == kind &&
+                     rights_are_same(grants[0].rights, grants[*taken].rights);
          ++*taken) {
-        const char *principal = principal_format(arena, &grants[*taken].principal);
-        ARENA_ENSURE(principal, err);
-        add_text(&principals, principal);
+        add_text(&names, grants[*taken].principal.name);
     }
-    (*out)->principal_count = (uint32_t)*taken;
+    (*out)->kind = (Chancery__Internal__V1__PrincipalKind)(kind + 1);
     TRY(encode_rights(arena, grants[0].rights, *out, err));
-    return finish(&principals, &(*out)->principals, err);
+    return finish(&names, &(*out)->names, err);
 }
 
 static rc encode_texts(struct arena *arena, const struct policy *policy, Sealed *out,
@@ -104,6 +104,7 @@ rc sealed_policy_encode(struct arena *arena, const struct policy *policy, struct
                           &message.grants[message.n_grants], &taken, err));
         message.n_grants++;
     }
+    message.principal_count = (uint32_t)policy->grant_count;
     message.protected_at = policy->protected_at.s;
     message.expires_at = policy->expires_at.s;
     message.offline_days = policy->offline_days;
@@ -121,24 +122,17 @@ static rc invalid(struct err *err, const char *what)
     FAIL(err, R_POLICY_INVALID, "sealed policy, not understood: %s", what);
 }
 
-/* The texts that lie one behind the other in `bytes`, which lends them: exactly `count`, each with its NUL. */
-static rc split_texts(struct arena *arena, struct slice bytes, uint64_t count, const char ***out,
-                      struct err *err)
+/* Take the next of the texts that lie one behind the other, each with its NUL. False when there is none, or it has no
+ * end. */
+static inline bool next_text(struct slice *rest, const char **out)
 {
-    struct slice rest = bytes;
-    const char **list = arena_alloc(arena, ((size_t)count + 1) * sizeof list[0]);
-    ARENA_ENSURE(list, err);
-    for (uint64_t i = 0; i < count; i++) {
-        const uint8_t *end = rest.len == 0 ? NULL : memchr(rest.ptr, '\0', rest.len);
-        if (end == NULL) {
-            return invalid(err, "fewer names than there should be");
-        }
-        list[i] = (const char *)rest.ptr;
-        rest.len -= (size_t)(end + 1 - rest.ptr);
-        rest.ptr = end + 1;
+    const uint8_t *end = rest->len == 0 ? NULL : memchr(rest->ptr, '\0', rest->len);
+    if (end == NULL) {
+        return false;
     }
-    *out = list;
-    return rest.len == 0 ? OK : invalid(err, "more names than there should be");
+    *out = (const char *)rest->ptr;
+    *rest = slice_of(end + 1, rest->len - (size_t)(end + 1 - rest->ptr));
+    return true;
 }
 
 /* A text of its own, which must hold no NUL: it would be cut there. */
@@ -155,11 +149,11 @@ static rc copy_text(struct arena *arena, struct slice bytes, const char **out, s
 /* --- grants --- */
 
 /* Numbers of the fields of SealedGrant. */
-enum { PRINCIPALS = 1, RIGHTS = 2, CUSTOM_RIGHT = 3, PRINCIPAL_COUNT = 4 };
+enum { GRANT_KIND = 1, GRANT_NAMES = 2, GRANT_RIGHTS = 3, GRANT_CUSTOM_RIGHT = 4 };
 
 struct sealed_grant {
-    struct slice principals;
-    uint64_t principal_count;
+    uint64_t kind;
+    struct slice names;
     struct rights *rights;
 };
 
@@ -167,23 +161,23 @@ static rc read_grant_field(struct arena *arena, const struct pb_field *field,
                            struct sealed_grant *out, struct err *err)
 {
     const char *name = "";
-    bool is_bytes = field->number == PRINCIPALS || field->number == CUSTOM_RIGHT;
-    if (field->is_bytes != is_bytes || field->number > PRINCIPAL_COUNT) {
+    bool is_bytes = field->number == GRANT_NAMES || field->number == GRANT_CUSTOM_RIGHT;
+    if (field->is_bytes != is_bytes || field->number > GRANT_CUSTOM_RIGHT) {
         return invalid(err, "a field of a grant");
     }
     switch (field->number) {
-    case PRINCIPALS:
-        out->principals = field->bytes;
+    case GRANT_KIND:
+        out->kind = field->value;
         return OK;
-    case RIGHTS:
+    case GRANT_NAMES:
+        out->names = field->bytes;
+        return OK;
+    case GRANT_RIGHTS:
         out->rights->bits = (uint32_t)field->value & RIGHTS_ALL;
         return out->rights->bits == field->value ? OK : invalid(err, "a right without a name");
-    case CUSTOM_RIGHT:
+    default:
         TRY(copy_text(arena, field->bytes, &name, err));
         return rights_add_name(arena, out->rights, field->bytes, err).ok ? OK : invalid(err, name);
-    default:
-        out->principal_count = field->value;
-        return OK;
     }
 }
 
@@ -197,25 +191,32 @@ static rc read_grant(struct arena *arena, struct slice message, struct sealed_gr
     while (pb_next_field(&fields, &field)) {
         TRY(read_grant_field(arena, &field, out, err));
     }
-    return fields.is_malformed ? invalid(err, "a grant") : OK;
+    if (fields.is_malformed || out->kind == 0 || out->kind > PRINCIPAL_UNKNOWN) {
+        return invalid(err, "a grant");
+    }
+    return OK;
 }
 
-/* One value per principal: simpler to decide on than a list of lists. */
-static rc add_grants(struct arena *arena, struct slice message, struct grant *grants, size_t *count,
-                     struct err *err)
+/* One value per principal, up to `most` in all: simpler to decide on than a list of lists. */
+static rc add_grants(struct arena *arena, struct slice message, struct grant *grants, size_t most,
+                     size_t *count, struct err *err)
 {
     struct sealed_grant sealed;
-    const char **principals = NULL;
     TRY(read_grant(arena, message, &sealed, err));
-    ENSURE(sealed.principal_count > 0 && sealed.principal_count <= POLICY_GRANTS_MAX - *count, err,
-           R_POLICY_INVALID);
-    TRY(split_texts(arena, sealed.principals, sealed.principal_count, &principals, err));
-    for (uint64_t i = 0; i < sealed.principal_count; i++) {
-        struct grant *grant = &grants[(*count)++];
-        grant->rights = sealed.rights;
-        if (!principal_read_written(principals[i], &grant->principal)) {
-            return invalid(err, principals[i]);
+    if (sealed.names.len == 0) {
+        return invalid(err, "rights for nobody");
+    }
+    while (sealed.names.len > 0) {
+        struct grant *grant = &grants[*count];
+        if (*count == most || !next_text(&sealed.names, &grant->principal.name)) {
+            return invalid(err, "more principals than there should be, or one without its end");
         }
+        grant->principal.kind = (enum principal_kind)(sealed.kind - 1);
+        grant->rights = sealed.rights;
+        if (!principal_is_whole(&grant->principal)) {
+            return invalid(err, grant->principal.name);
+        }
+        ++*count;
     }
     return OK;
 }
@@ -235,7 +236,8 @@ enum {
     OFFLINE_DAYS = 9,
     REFERRAL_CONTACT = 10,
     RECIPIENT_COUNT = 11,
-    FIELD_LAST = RECIPIENT_COUNT,
+    PRINCIPAL_COUNT = 12,
+    FIELD_LAST = PRINCIPAL_COUNT,
 };
 
 /* The fields as they lie; of grants the last one. */
@@ -285,33 +287,39 @@ static bool kind_is_sound(const struct sealed *sealed)
     }
 }
 
-static rc read_all_grants(struct arena *arena, struct slice message, struct policy *out,
-                          struct err *err)
+static rc read_all_grants(struct arena *arena, struct slice message, uint64_t count,
+                          struct policy *out, struct err *err)
 {
     struct pb_fields fields = pb_fields_of(message);
     struct pb_field field;
-    struct grant *grants = arena_alloc(arena, POLICY_GRANTS_MAX * sizeof *grants);
+    ENSURE(count <= POLICY_GRANTS_MAX, err, R_POLICY_INVALID);
+    struct grant *grants = arena_alloc(arena, ((size_t)count + 1) * sizeof *grants);
     ARENA_ENSURE(grants, err);
     out->grants = grants;
     while (pb_next_field(&fields, &field)) {
         if (field.number == GRANT) {
-            TRY(add_grants(arena, field.bytes, grants, &out->grant_count, err));
+            TRY(add_grants(arena, field.bytes, grants, (size_t)count, &out->grant_count, err));
         }
     }
-    return OK;
+    return out->grant_count == count ? OK : invalid(err, "fewer principals than there should be");
 }
 
 /* Written sorted and without repetition; a search in an unsorted list only finds less. */
 static rc read_recipients(struct arena *arena, const struct sealed *sealed, struct policy *out,
                           struct err *err)
 {
-    const char **recipients = NULL;
     uint64_t count = sealed->value[RECIPIENT_COUNT];
+    struct slice rest = sealed->bytes[RECIPIENTS];
     ENSURE(count <= POLICY_RECIPIENTS_MAX, err, R_POLICY_INVALID);
-    TRY(split_texts(arena, sealed->bytes[RECIPIENTS], count, &recipients, err));
+    const char **recipients = arena_alloc(arena, ((size_t)count + 1) * sizeof recipients[0]);
+    ARENA_ENSURE(recipients, err);
+    while (out->recipient_count < count && next_text(&rest, &recipients[out->recipient_count])) {
+        out->recipient_count++;
+    }
     out->recipients = recipients;
-    out->recipient_count = (size_t)count;
-    return OK;
+    return out->recipient_count == count && rest.len == 0
+               ? OK
+               : invalid(err, "more or fewer recipients than there should be");
 }
 
 /* protobuf's sint32: the sign is the lowest bit. */
@@ -346,5 +354,7 @@ rc sealed_policy_decode(struct arena *arena, struct slice bytes, struct policy *
     TRY(copy_text(arena, sealed.bytes[ISSUER], &out->issuer, err));
     TRY(copy_text(arena, sealed.bytes[REFERRAL_CONTACT], &out->referral_contact, err));
     TRY(read_recipients(arena, &sealed, out, err));
-    return sealed.grant_messages == 0 ? OK : read_all_grants(arena, bytes, out, err);
+    return sealed.grant_messages == 0
+               ? OK
+               : read_all_grants(arena, bytes, sealed.value[PRINCIPAL_COUNT], out, err);
 }

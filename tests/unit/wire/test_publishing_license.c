@@ -218,19 +218,25 @@ static void what_is_not_understood_refuses(void **state)
         {"\x18\x02\x32\x06"
          "a@b.c\0\x58\x01",
          12}, /* one recipient: allowed, see below */
-        {"\x18\x04\x2a\x0f\x0a\x06owner\0\x1a\x03"
-         "EAT\x20\x01",
-         19}, /* a custom right: allowed */
-        {"\x18\x04\x2a\x0f\x0a\x06owner\0\x1a\x03"
-         "eat\x20\x01",
-         19},                                                            /* no right */
-        {"\x18\x04\x2a\x0e\x0a\x06owner\0\x10\x80\x80\x01\x20\x01", 18}, /* right 15 */
-        {"\x18\x04\x2a\x0c\x0a\x06thief\0\x10\x01\x20\x01", 16},         /* no principal */
-        {"\x18\x04\x2a\x0c\x0a\x06user:\0\x10\x01\x20\x01", 16},         /* nobody's name */
-        {"\x18\x04\x2a\x02\x10\x01", 6},                                 /* rights for nobody */
-        {"\x18\x04\x2a\x0b\x0a\x05owner\x10\x01\x20\x01", 15},           /* no NUL behind it */
-        {"\x18\x04\x2a\x06\x10\x01\x20\xe9\x07\x0a\x00", 11},            /* 1,001 principals */
-        {"\x18\x02\x58\xe9\x07", 5},                                     /* 1,001 recipients */
+        {"\x18\x04\x2a\x0a\x08\x07\x12\x01\x00\x22\x03"
+         "EAT\x60\x01",
+         16}, /* a custom right for the owner: allowed */
+        {"\x18\x04\x2a\x0a\x08\x07\x12\x01\x00\x22\x03"
+         "eat\x60\x01",
+         16},                                                                 /* no right */
+        {"\x18\x04\x2a\x09\x08\x07\x12\x01\x00\x18\x80\x80\x01\x60\x01", 15}, /* right 15 */
+        {"\x18\x04\x2a\x0c\x08\x07\x12\x06thief\x00\x18\x01\x60\x01", 18},    /* an owner by name */
+        {"\x18\x04\x2a\x07\x08\x01\x12\x01\x00\x18\x01\x60\x01", 13},     /* a user without one */
+        {"\x18\x04\x2a\x07\x08\x08\x12\x01\x00\x18\x01\x60\x01", 13},     /* kind 8 */
+        {"\x18\x04\x2a\x05\x12\x01\x00\x18\x01\x60\x01", 11},             /* no kind */
+        {"\x18\x04\x2a\x04\x08\x07\x18\x01\x60\x00", 10},                 /* rights for nobody */
+        {"\x18\x04\x2a\x07\x08\x07\x12\x01\x00\x18\x01\x60\x02", 13},     /* one, not two */
+        {"\x18\x04\x2a\x08\x08\x07\x12\x02\x00\x00\x18\x01\x60\x01", 14}, /* two, not one */
+        {"\x18\x04\x2a\x0b\x08\x01\x12\x05"
+         "a@b.c\x18\x01\x60\x01",
+         17},                                                             /* no NUL behind it */
+        {"\x18\x04\x2a\x07\x08\x07\x12\x01\x00\x18\x01\x60\xe9\x07", 14}, /* 1,001 principals */
+        {"\x18\x02\x58\xe9\x07", 5},                                      /* 1,001 recipients */
     };
     for (size_t i = 0; i < sizeof rows / sizeof rows[0]; i++) {
         AUTO(arena_free_at) struct arena *arena = arena_new(65536);
