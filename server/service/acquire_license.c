@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* LicensingService.AcquireLicense: from a publishing license and an identity to a use license.
  *
- *   parse         the license's clear header, the client's key
+ *   parse         what the client says of itself, its key
  *   authenticate  who is calling (caller.c)
- *   open          the content's tenant, its key, the sealed policy
+ *   open          the license's clear header, the content's tenant, its key, the sealed policy
  *   groups        of the content's tenant, for a reader from elsewhere (outside_groups.c)
  *   decide        pure, over what was gathered (domain/decide_access.c)
  *   gate          is it still true? then record it: the commit
@@ -35,7 +35,7 @@ step access_parse(struct call *c, ProtobufCBinaryData license, const char *appli
                   const char *platform)
 {
     struct license_access *a = access_of(c);
-    struct slice bytes = slice_of(license.data, license.len);
+    a->license_bytes = slice_of(license.data, license.len);
     if (request_text(c, "client.application", application, APPLICATION_MAX).kind ==
             STEP_KIND_FAILED ||
         request_text(c, "client.platform", platform, PLATFORM_MAX).kind == STEP_KIND_FAILED) {
@@ -43,7 +43,7 @@ step access_parse(struct call *c, ProtobufCBinaryData license, const char *appli
     }
     a->application = application;
     a->platform = platform;
-    return step_from(publishing_license_parse(call_arena(c), bytes, &a->license, call_err(c)));
+    return STEP_NEXT;
 }
 
 static step parse(struct call *c)
@@ -93,8 +93,9 @@ static void begin_keys(struct call *c)
     a->keys.sealed = a->license.sealed;
 }
 
-/* Whether the key can still open. A revoked one does, which the step decide refuses: only who holds what it sealed is told
- * that it is revoked, so that a made-up license does not tell which tenants and keys there are. Of a destroyed one the seal can't be tested. */
+/* Whether the key can still open. A revoked one does, which the step decide refuses: only who holds what it
+ * sealed is told that it is revoked, so that a made-up license does not tell which tenants and keys there are.
+ * Of a destroyed one the seal can't be tested. */
 static enum reason key_problem(const struct key_row *key)
 {
     if (key == NULL) {
@@ -133,11 +134,15 @@ static step have_platform(struct call *c)
     return caller_need_tenant(c, header->tenant, open_seal);
 }
 
+/* The license is looked at when it is known who asks: that is the first question of the decision. */
 step access_open(struct call *c)
 {
     struct license_access *a = access_of(c);
     a->caller.subject.application = a->application;
     a->caller.subject.platform = a->platform;
+    if (!publishing_license_parse(call_arena(c), a->license_bytes, &a->license, call_err(c)).ok) {
+        return STEP_FAILED;
+    }
     return caller_need_platform(c, have_platform);
 }
 

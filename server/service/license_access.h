@@ -8,10 +8,11 @@
 struct license_access {
     struct caller caller; /* first: the step authenticate fills it */
     /* parse */
-    struct publishing_license license;
+    struct slice license_bytes;
     const char *application, *platform;
     struct slice client_jwk; /* not for InspectContent */
     /* open */
+    struct publishing_license license; /* as it claims to be, until is_open */
     const struct tenant_record *tenant; /* the content's */
     const struct platform_record *platform_record;
     const struct key_row *sealing;
@@ -25,7 +26,7 @@ struct license_access {
     struct access_decision decision;
 };
 
-/* Take the license apart; what both requests have. */
+/* What both requests have. */
 step access_parse(struct call *c, ProtobufCBinaryData license, const char *application,
                   const char *platform);
 step access_open(struct call *c);
