@@ -50,7 +50,9 @@ def test_what_comes_first_is_told():
         for user in ("bob@fabrikam.com", "ruth@agency.us"):
             a.call("TenantService/AddExclusion", {"user": user}, admin)
         set_state(2)
-        assert reason(acquire, flipped(ruth), flipped(license_)) == "TOKEN_SIGNATURE"  # 1
+        for bad in (flipped(license_), b"no license"):
+            assert reason(acquire, flipped(ruth), bad) == "TOKEN_SIGNATURE"  # 1
+        assert reason(acquire, ruth, b"no license") == "LICENSE_MALFORMED"  # 2
         assert reason(acquire, ruth, flipped(license_)) == "LICENSE_FORGED"  # 2
         assert reason(acquire, ruth) == "TENANT_DISABLED"  # 3
         set_state(1)
