@@ -161,8 +161,9 @@ static void show_events(const Chancery__V1__QueryResponse *r)
     for (size_t i = 0; i < r->n_events; i++) {
         const Chancery__V1__AuditEvent *e = r->events[i];
         print_time(e->time);
-        printf("%-16s %-18s %-26s %-14s %s\n", e->operation, e->reason, e->user, e->component,
-               e->content_id[0] != '\0' ? e->content_id : e->target);
+        printf("%-16s %-18s %-26s %-14s %s%s%s\n", e->operation, e->reason, e->user, e->component,
+               e->content_id[0] != '\0' ? e->content_id : e->target,
+               e->power[0] != '\0' ? "  by power: " : "", e->power);
     }
 }
 

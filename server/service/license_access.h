@@ -12,7 +12,7 @@ struct license_access {
     const char *application, *platform;
     struct slice client_jwk; /* not for InspectContent */
     /* open */
-    struct publishing_license license; /* as it claims to be, until is_open */
+    struct publishing_license license;  /* as it claims to be, until is_open */
     const struct tenant_record *tenant; /* the content's */
     const struct platform_record *platform_record;
     const struct key_row *sealing;
