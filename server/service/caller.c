@@ -21,7 +21,7 @@ void caller_add_scope(struct caller *caller, struct uuid scope, int64_t epoch)
         }
     }
     CH_ASSERT(caller->scope_count < GATE_SCOPES_MAX);
-    caller->scopes[caller->scope_count++] = (struct gate_scope){scope, epoch};
+    caller->scopes[caller->scope_count++] = (struct gate_scope){.scope = scope, .epoch = epoch};
 }
 
 static step tenant_loaded(struct call *c)

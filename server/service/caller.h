@@ -65,7 +65,7 @@ void caller_note_where(struct call *c);
 
 /* --- recording (record.c) ---------------------------------------------------------------------------------- */
 
-/* Drop from the caches all on which was decided, because it is out of date. */
+/* Drop from the caches all on which was decided, because some of it is out of date. */
 void caller_forget(struct call *c);
 /* Begin the record of a decision in a tenant's log (TENANT_PLATFORM: the platform's). */
 struct gate_entry *caller_record(struct call *c, struct tenant_id tenant);

@@ -5,26 +5,57 @@
 #include "service/served.h"
 #include "service/wait.h"
 
-void caller_forget(struct call *c)
+static bool has_moved(const struct caller *caller, struct uuid scope)
+{
+    for (size_t i = 0; i < caller->scope_count; i++) {
+        if (caller->scopes[i].is_stale && uuid_eq(caller->scopes[i].scope, scope)) {
+            return true;
+        }
+    }
+    return false;
+}
+
+static void forget_lookups(struct call *c)
+{
+    struct lookups *lookups = services_of(c)->lookups;
+    const struct caller *caller = caller_of(c);
+    const struct identified *user = &caller->identified;
+    if (user->issuer != NULL && has_moved(caller, user->issuer->tenant.u)) {
+        lookups_drop(lookups, LOOKUP_ISSUER, slice_str(user->check.token.iss));
+    }
+    if (user->asked_key.len > 0 && has_moved(caller, TENANT_PLATFORM.u)) {
+        lookups_drop(lookups, user->asked, user->asked_key);
+    }
+    if (caller->component_issuer != NULL && has_moved(caller, caller->component_issuer->tenant.u)) {
+        lookups_drop(lookups, LOOKUP_ISSUER, slice_str(caller->component_issuer->iss));
+    }
+    if (has_moved(caller, caller->subject.component.tenant.u)) {
+        lookups_drop(lookups, LOOKUP_COMPONENT_BY_SUBJECT, caller->component_subject);
+        lookups_drop(lookups, LOOKUP_COMPONENT, call_peer_fingerprint(c));
+    }
+}
+
+/* Drop from the caches what was known on an epoch that has moved. */
+static void forget_moved(struct call *c)
 {
     const struct services *s = services_of(c);
+    const struct caller *caller = caller_of(c);
+    for (size_t i = 0; i < caller->scope_count; i++) {
+        if (caller->scopes[i].is_stale) {
+            views_drop(s->views, caller->scopes[i].scope);
+            directories_drop(s->directories, caller->scopes[i].scope);
+        }
+    }
+    forget_lookups(c);
+}
+
+void caller_forget(struct call *c)
+{
     struct caller *caller = caller_of(c);
     for (size_t i = 0; i < caller->scope_count; i++) {
-        views_drop(s->views, caller->scopes[i].scope);
-        directories_drop(s->directories, caller->scopes[i].scope);
+        caller->scopes[i].is_stale = true;
     }
-    const struct identified *user = &caller->identified;
-    if (user->issuer != NULL) {
-        lookups_drop(s->lookups, LOOKUP_ISSUER, slice_str(user->check.token.iss));
-    }
-    if (user->asked_key.len > 0) {
-        lookups_drop(s->lookups, user->asked, user->asked_key);
-    }
-    if (caller->component_issuer != NULL) {
-        lookups_drop(s->lookups, LOOKUP_ISSUER, slice_str(caller->component_issuer->iss));
-        lookups_drop(s->lookups, LOOKUP_COMPONENT_BY_SUBJECT, caller->component_subject);
-    }
-    lookups_drop(s->lookups, LOOKUP_COMPONENT, call_peer_fingerprint(c));
+    forget_moved(c);
 }
 
 static void entry_done(struct gate_entry *entry)
@@ -66,17 +97,19 @@ step caller_submit(struct call *c, step_fn then)
 
 step caller_recorded(struct call *c, step_fn again, step_fn decide)
 {
-    const struct gate_entry *entry = &caller_of(c)->entry;
+    struct caller *caller = caller_of(c);
+    const struct gate_entry *entry = &caller->entry;
     if (entry->err.reason != R_NONE) {
         return wait_failed(c, &entry->err);
     }
     switch (entry->verdict) {
     case GATE_STALE:
-        caller_forget(c);
+        memcpy(caller->scopes, entry->scopes, sizeof caller->scopes);
+        forget_moved(c);
         return call_again_from(c, again);
     case GATE_FACTS_CHANGED:
         /* Whoever was refused before he was known must not go on as if he were. */
-        return call_again_from(c, caller_of(c)->is_authenticated ? decide : again);
+        return call_again_from(c, caller->is_authenticated ? decide : again);
     case GATE_RECORDED:
     case GATE_ALREADY:
         break;

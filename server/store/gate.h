@@ -23,8 +23,9 @@ enum gate_verdict {
 
 /* A decision was made on this state of this scope. */
 struct gate_scope {
-    struct uuid scope; /* a tenant, or zero for the platform */
+    struct uuid scope; /* a tenant, a tenant's directory, or zero for the platform */
     int64_t epoch;
+    bool is_stale; /* with GATE_STALE: it is this one that has moved */
 };
 
 /* The row of new content. */

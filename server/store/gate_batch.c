@@ -166,7 +166,16 @@ static void add_scopes(struct pg_params *p, const struct gate_batch *b)
 
 /* --- the answer -------------------------------------------------------------------------------- */
 
-enum { FIRST_AMENDMENT_COLUMN = 6 };
+enum { FIRST_AMENDMENT_COLUMN = 6, STALE_SCOPES_COLUMN = 13 };
+
+static void read_stale(struct gate_entry *entry, const PGresult *r, int row)
+{
+    for (size_t i = 0; i < entry->scope_count; i++) {
+        char scope[UUID_TEXT_BYTES];
+        uuid_format(entry->scopes[i].scope, scope);
+        entry->scopes[i].is_stale = strstr(PQgetvalue(r, row, STALE_SCOPES_COLUMN), scope) != NULL;
+    }
+}
 
 static rc read_facts(const struct gate_batch *batch, struct gate_entry *entry, const PGresult *r,
                      int row, struct err *err)
@@ -186,6 +195,9 @@ static void read_row(const struct gate_batch *batch, struct gate_entry *entry, c
                      int row)
 {
     entry->verdict = (enum gate_verdict)pg_int(r, row, 1);
+    if (entry->verdict == GATE_STALE) {
+        read_stale(entry, r, row);
+    }
     if (entry->verdict == GATE_FACTS_CHANGED) {
         rc facts = read_facts(batch, entry, r, row, &entry->err);
         CH_ASSERT(facts.ok || entry->err.reason != R_NONE);

@@ -150,7 +150,8 @@ static void a_node_without_a_list_loads_all(void **state)
 static void find(struct readers_find *find, int64_t epoch, const char *const *addresses,
                  size_t count, const char *const *served)
 {
-    const struct gate_scope scopes[] = {{TENANT_PLATFORM.u, 0}, {CONTOSO.u, epoch}};
+    const struct gate_scope scopes[] = {{.scope = TENANT_PLATFORM.u, .epoch = 0},
+                                        {.scope = CONTOSO.u, .epoch = epoch}};
     store_op_init(&find->op, store, arena, op_done, NULL);
     readers_find_submit(find, scopes, 2, addresses, count, served);
     loop_run(loop);

@@ -348,13 +348,14 @@ static void the_gate_knows_the_directorys_epoch(void **state)
     const struct directory_person *person = ask(&question, &was_remembered)->person;
     struct amendments *amendments = amendments_new(10);
     struct gate *gate = gate_new(loop, store, amendments);
-    struct gate_entry entry = {.tenant = CONTOSO,
-                               .operation = "test",
-                               .who = who,
-                               .rights = "",
-                               .scopes = {{directory_scope(CONTOSO), person->epoch}},
-                               .scope_count = 1,
-                               .done = entry_done};
+    struct gate_entry entry = {
+        .tenant = CONTOSO,
+        .operation = "test",
+        .who = who,
+        .rights = "",
+        .scopes = {{directory_scope(CONTOSO), person->epoch, false}, {TENANT_PLATFORM.u, 0, false}},
+        .scope_count = 2,
+        .done = entry_done};
     gate_submit(gate, &entry);
     loop_run(loop);
     assert_int_equal(entry.verdict, GATE_RECORDED);
@@ -366,6 +367,8 @@ static void the_gate_knows_the_directorys_epoch(void **state)
     gate_submit(gate, &entry);
     loop_run(loop);
     assert_int_equal(entry.verdict, GATE_STALE);
+    assert_true(entry.scopes[0].is_stale);
+    assert_false(entry.scopes[1].is_stale); /* so nothing of it is forgotten */
     /* What fails changes nothing, so it raises no epoch. */
     directories_drop(directories, directory_scope(CONTOSO));
     int64_t epoch = ask(&question, &was_remembered)->person->epoch;
