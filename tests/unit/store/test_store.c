@@ -273,7 +273,7 @@ static struct gate_entry entry_for(struct content_id content)
                                .template = TEMPLATE,
                                .rights = "VIEW",
                                .channel = CHANNEL_NATIVE,
-                               .scopes = {{CONTOSO.u, record->epoch}},
+                               .scopes = {{.scope = CONTOSO.u, .epoch = record->epoch}},
                                .scope_count = 1,
                                .done = entry_done};
 }
