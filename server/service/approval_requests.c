@@ -8,6 +8,8 @@
 #include "wire/message_text.h"
 #include "wire/pb.h"
 
+_Static_assert((int)PAGE_MOST <= (int)APPROVAL_PAGE_MAX, "the store lists a whole page");
+
 struct requests {
     struct admin admin; /* first */
     struct approval_list list;

@@ -9,6 +9,8 @@
 #include "service/served.h"
 #include "service/wait.h"
 
+_Static_assert((int)PAGE_MOST <= (int)CONTENT_PAGE_MAX, "the store lists a whole page");
+
 static Chancery__V1__Content *write_one(struct call *c, const struct content_row *row)
 {
     Chancery__V1__Content *m = reply_message(c, &chancery__v1__content__descriptor);
