@@ -293,12 +293,10 @@ static step issue(struct call *c)
 static step reply(struct call *c)
 {
     struct license_access *a = access_of(c);
-    Chancery__V1__AcquireLicenseResponse *r =
-        ARENA_NEW(call_arena(c), Chancery__V1__AcquireLicenseResponse);
+    Chancery__V1__AcquireLicenseResponse *r = reply_new(c);
     if (r == NULL) {
-        return call_fail(c, R_ARENA_EXHAUSTED, "reply");
+        return STEP_FAILED;
     }
-    chancery__v1__acquire_license_response__init(r);
     r->use_license = reply_slice(c, a->keys.use_license);
     r->content_id = reply_uuid(c, a->license.header.content.u);
     r->n_rights = reply_rights(c, &a->decision.rights, (int **)&r->rights);

@@ -8,7 +8,7 @@
 #include "wire/message_text.h"
 #include "wire/pb.h"
 
-enum { PAGE_USUAL = 50 };
+_Static_assert((int)PAGE_MOST <= (int)APPROVAL_PAGE_MAX, "the store lists a whole page");
 
 struct requests {
     struct admin admin; /* first */
@@ -86,12 +86,9 @@ static step parse_list(struct call *c)
     const Chancery__V1__ListApprovalsRequest *request = call_request(c);
     struct approval_list *l = &requests_of(c)->list;
     admin_of(c)->tenant_name = request->tenant;
-    if (!request_page_size(request->page_size, PAGE_USUAL, APPROVAL_PAGE_MAX, &l->limit)) {
-        return call_bad_field(c, "page_size", "It must be 0 to 200.");
-    }
-    if (request->page_token[0] != '\0' &&
-        !request_page_token(c, request->page_token, &l->after, sizeof l->after)) {
-        return call_fail(c, R_PAGE_TOKEN_INVALID, "page token");
+    if (step_failed(
+            request_page(c, request->page_size, request->page_token, &l->limit, &l->after.u))) {
+        return STEP_FAILED;
     }
     if (request->n_states > APPROVAL_STATES_MAX) {
         return call_bad_field(c, "states", "At most 5.");

@@ -15,8 +15,6 @@
 enum {
     DISPLAY_NAME_MAX = 128,
     URL_MAX = 512,
-    PAGE_USUAL = 50,
-    PAGE_MOST = 200,
     NAME_BYTES = TENANT_NAME_MAX + 1, /* a page token: the last name, filled up with zeros */
 };
 
@@ -285,8 +283,8 @@ static step parse_list(struct call *c)
 {
     const Chancery__V1__ListBoundariesRequest *request = call_request(c);
     struct boundaries *b = boundaries_of(c);
-    if (!request_page_size(request->page_size, PAGE_USUAL, PAGE_MOST, &b->limit)) {
-        return call_bad_field(c, "page_size", "It must be 0 to 200.");
+    if (step_failed(request_page_limit(c, request->page_size, &b->limit))) {
+        return STEP_FAILED;
     }
     bool is_first = request->page_token[0] == '\0';
     if (!is_first &&

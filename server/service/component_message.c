@@ -129,13 +129,12 @@ Chancery__V1__Component *component_write(struct call *c, const struct component_
 {
     const struct tenant_record *tenant = admin_of(c)->tenant;
     const struct subject_component *from = &record->component;
-    Chancery__V1__Component *m = ARENA_NEW(call_arena(c), Chancery__V1__Component);
+    Chancery__V1__Component *m = reply_message(c, &chancery__v1__component__descriptor);
     size_t prints = record->fingerprints.len / FINGERPRINT_BYTES;
     ProtobufCBinaryData *list = ARENA_ARRAY(call_arena(c), ProtobufCBinaryData, prints + 1);
     if (m == NULL || list == NULL) {
         return NULL;
     }
-    chancery__v1__component__init(m);
     m->component_id = reply_text(reply_uuid(c, from->id.u));
     m->tenant = reply_text(tenant == NULL ? "" : tenant->view.name);
     m->name = reply_text(from->name);

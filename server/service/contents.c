@@ -9,7 +9,7 @@
 #include "service/served.h"
 #include "service/wait.h"
 
-enum { PAGE_USUAL = 50 };
+_Static_assert((int)PAGE_MOST <= (int)CONTENT_PAGE_MAX, "the store lists a whole page");
 
 static Chancery__V1__Content *write_one(struct call *c, const struct content_row *row)
 {
@@ -78,12 +78,9 @@ static step parse_list(struct call *c)
 {
     const Chancery__V1__ListContentRequest *request = call_request(c);
     struct content_list *l = &contents_of(c)->list;
-    if (!request_page_size(request->page_size, PAGE_USUAL, CONTENT_PAGE_MAX, &l->limit)) {
-        return call_bad_field(c, "page_size", "It must be 0 to 200.");
-    }
-    if (request->page_token[0] != '\0' &&
-        !request_page_token(c, request->page_token, &l->after, sizeof l->after)) {
-        return call_fail(c, R_PAGE_TOKEN_INVALID, "page token");
+    if (step_failed(
+            request_page(c, request->page_size, request->page_token, &l->limit, &l->after.u))) {
+        return STEP_FAILED;
     }
     return request_address(c, "owner", request->owner, &contents_of(c)->owner);
 }

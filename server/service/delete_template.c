@@ -32,17 +32,6 @@ static step delete (struct call *c)
     return admin_wait(c);
 }
 
-static step reply_delete(struct call *c)
-{
-    Chancery__V1__DeleteTemplateResponse *r =
-        ARENA_NEW(call_arena(c), Chancery__V1__DeleteTemplateResponse);
-    if (r == NULL) {
-        return call_fail(c, R_ARENA_EXHAUSTED, "reply");
-    }
-    chancery__v1__delete_template_response__init(r);
-    return call_reply(c, &r->base);
-}
-
 const struct flow delete_template_flow = {
     .method = "/chancery.v1.TemplateService/DeleteTemplate",
     .name = "delete_template",
@@ -51,6 +40,6 @@ const struct flow delete_template_flow = {
               {"authenticate", caller_authenticate_fresh, 0},
               {"scope", admin_scope, 0},
               {"delete", delete, STEP_COMMIT},
-              {"reply", reply_delete, 0}},
+              {"reply", reply_empty, 0}},
     .on_refusal = caller_refused,
 };

@@ -191,8 +191,8 @@ step directory_read_page(struct call *c, int32_t size, const char *token)
     struct directory_flow *d = directory_of(c);
     struct slice text;
     d->after = "";
-    if (!request_page_size(size, DIRECTORY_PAGE_USUAL, DIRECTORY_PAGE_MOST, &d->limit)) {
-        return call_bad_field(c, "page_size", "It must be 0 to 200.");
+    if (step_failed(request_page_limit(c, size, &d->limit))) {
+        return STEP_FAILED;
     }
     if (token[0] != '\0' && (!base64url_decode(call_arena(c), slice_str(token), &text, NULL).ok ||
                              !address_normalize(call_arena(c), text, &d->after, NULL).ok)) {

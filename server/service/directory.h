@@ -12,8 +12,6 @@ enum {
     DIRECTORY_NAME_MAX = 128,
     DIRECTORY_EXTERNAL_ID_MAX = 128,
     DIRECTORY_PUT_MAX = 10000, /* users and groups, and likewise members, of one call */
-    DIRECTORY_PAGE_USUAL = 50,
-    DIRECTORY_PAGE_MOST = 200,
 };
 
 struct directory_flow {

@@ -5,6 +5,7 @@
 #include "grpc/health/v1/health.pb-c.h"
 #include "methods.h"
 #include "service/flows.h"
+#include "service/reply.h"
 
 typedef Grpc__Health__V1__HealthCheckRequest Request;
 typedef Grpc__Health__V1__HealthCheckResponse Response;
@@ -25,11 +26,10 @@ static bool is_service(const char *name)
 static const ProtobufCMessage *answer(struct call *c,
                                       Grpc__Health__V1__HealthCheckResponse__ServingStatus status)
 {
-    Response *reply = ARENA_NEW(call_arena(c), Response);
+    Response *reply = reply_new(c);
     if (reply == NULL) {
         return NULL;
     }
-    grpc__health__v1__health_check_response__init(reply);
     reply->status = status;
     return &reply->base;
 }

@@ -16,12 +16,10 @@ static step parse(struct call *c)
 static step reply(struct call *c)
 {
     struct license_access *a = call_state(c);
-    Chancery__V1__InspectContentResponse *r =
-        ARENA_NEW(call_arena(c), Chancery__V1__InspectContentResponse);
+    Chancery__V1__InspectContentResponse *r = reply_new(c);
     if (r == NULL) {
-        return call_fail(c, R_ARENA_EXHAUSTED, "reply");
+        return STEP_FAILED;
     }
-    chancery__v1__inspect_content_response__init(r);
     r->content_id = reply_uuid(c, a->license.header.content.u);
     r->tenant = reply_text(a->tenant->view.name);
     r->boundary = reply_text(a->tenant->view.boundary);

@@ -10,7 +10,7 @@
 #include "service/reply.h"
 #include "service/wait.h"
 
-enum { PAGE_USUAL = 200, PAGE_MOST = 1000 };
+enum { MAPPINGS_USUAL = 200, MAPPINGS_MOST = 1000 };
 
 /* The tenant of all personal Microsoft accounts. Whoever likes can have an account there, under any address: it never
  * means an organization. Source: Microsoft, "Microsoft identity platform ID token claims reference", tid. */
@@ -150,7 +150,7 @@ static step parse_list(struct call *c)
 {
     const Chancery__V1__ListTenantMappingsRequest *request = call_request(c);
     struct issuers *s = issuers_of(c);
-    if (!request_page_size(request->page_size, PAGE_USUAL, PAGE_MOST, &s->limit)) {
+    if (!request_page_size(request->page_size, MAPPINGS_USUAL, MAPPINGS_MOST, &s->limit)) {
         return call_bad_field(c, "page_size", "It must be 0 to 1,000.");
     }
     return step_failed(parse_page_token(c, request->page_token))

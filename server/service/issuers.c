@@ -8,8 +8,6 @@
 #include "service/reply.h"
 #include "service/wait.h"
 
-enum { PAGE_USUAL = 50, PAGE_MOST = 200 };
-
 /* --- CreateIssuer ------------------------------------------------------------------------------- */
 
 static step parse_iss(struct call *c, const Chancery__V1__Issuer *from)
@@ -143,14 +141,7 @@ static step parse_list(struct call *c)
     const Chancery__V1__ListIssuersRequest *request = call_request(c);
     struct issuers *s = issuers_of(c);
     s->admin.tenant_name = request->tenant;
-    if (!request_page_size(request->page_size, PAGE_USUAL, PAGE_MOST, &s->limit)) {
-        return call_bad_field(c, "page_size", "It must be 0 to 200.");
-    }
-    if (request->page_token[0] != '\0' &&
-        !request_page_token(c, request->page_token, &s->after, sizeof s->after)) {
-        return call_fail(c, R_PAGE_TOKEN_INVALID, "page token");
-    }
-    return STEP_NEXT;
+    return request_page(c, request->page_size, request->page_token, &s->limit, &s->after.u);
 }
 
 static step list(struct call *c)

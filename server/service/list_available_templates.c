@@ -129,11 +129,11 @@ static const char *text_in(const char *language, const char *const *languages,
 static Chancery__V1__AvailableTemplate *write_one(struct call *c, const struct template_row *row)
 {
     const Chancery__V1__ListAvailableTemplatesRequest *request = call_request(c);
-    Chancery__V1__AvailableTemplate *t = ARENA_NEW(call_arena(c), Chancery__V1__AvailableTemplate);
+    Chancery__V1__AvailableTemplate *t =
+        reply_message(c, &chancery__v1__available_template__descriptor);
     if (t == NULL) {
         return NULL;
     }
-    chancery__v1__available_template__init(t);
     t->template_id = reply_text(reply_uuid(c, row->id.u));
     t->name = reply_text(
         text_in(request->language, row->name_languages, row->name_texts, row->name_count));
@@ -170,8 +170,7 @@ static step reply_list(struct call *c)
 {
     const Chancery__V1__ListAvailableTemplatesRequest *request = call_request(c);
     const struct admin_op *op = &admin_of(c)->op;
-    Chancery__V1__ListAvailableTemplatesResponse *r =
-        ARENA_NEW(call_arena(c), Chancery__V1__ListAvailableTemplatesResponse);
+    Chancery__V1__ListAvailableTemplatesResponse *r = reply_new(c);
     Chancery__V1__AvailableTemplate **all =
         ARENA_ARRAY(call_arena(c), Chancery__V1__AvailableTemplate *, op->template_count + 1);
     size_t count = 0;
@@ -187,7 +186,6 @@ static step reply_list(struct call *c)
         }
     }
     qsort(all, count, sizeof(void *), by_name); /* an array of pointers */
-    chancery__v1__list_available_templates_response__init(r);
     const char *etag = etag_of(c, all, count);
     r->etag = reply_text(etag);
     bool is_known = etag != NULL && strcmp(etag, request->etag) == 0;

@@ -5,8 +5,6 @@
 #include "service/reply.h"
 #include "service/wait.h"
 
-enum { PAGE_USUAL = 50, PAGE_MOST = 200 };
-
 /* --- GetComponent ------------------------------------------------------------------------------- */
 
 static step parse_get(struct call *c)
@@ -46,14 +44,7 @@ static step parse_list(struct call *c)
     const Chancery__V1__ListComponentsRequest *request = call_request(c);
     struct components *s = components_of(c);
     admin_of(c)->tenant_name = request->tenant;
-    if (!request_page_size(request->page_size, PAGE_USUAL, PAGE_MOST, &s->limit)) {
-        return call_bad_field(c, "page_size", "It must be 0 to 200.");
-    }
-    if (request->page_token[0] != '\0' &&
-        !request_page_token(c, request->page_token, &s->after, sizeof s->after)) {
-        return call_fail(c, R_PAGE_TOKEN_INVALID, "page token");
-    }
-    return STEP_NEXT;
+    return request_page(c, request->page_size, request->page_token, &s->limit, &s->after.u);
 }
 
 static step list(struct call *c)

@@ -6,8 +6,6 @@
 #include "service/reply.h"
 #include "service/wait.h"
 
-enum { PAGE_USUAL = 50, PAGE_MOST = 200 };
-
 step partner_find(struct call *c, struct partner_list *list, struct uuid id, step_fn then)
 {
     *list = (struct partner_list){.tenant = admin_of(c)->scope, .only = id, .limit = 1};
@@ -129,14 +127,7 @@ static step parse_list(struct call *c)
     const Chancery__V1__ListPartnerExceptionsRequest *request = call_request(c);
     struct partner_page *l = page_of(c);
     l->admin.tenant_name = request->tenant;
-    if (!request_page_size(request->page_size, PAGE_USUAL, PAGE_MOST, &l->limit)) {
-        return call_bad_field(c, "page_size", "It must be 0 to 200.");
-    }
-    if (request->page_token[0] != '\0' &&
-        !request_page_token(c, request->page_token, &l->after, sizeof l->after)) {
-        return call_fail(c, R_PAGE_TOKEN_INVALID, "page token");
-    }
-    return STEP_NEXT;
+    return request_page(c, request->page_size, request->page_token, &l->limit, &l->after);
 }
 
 static step listed(struct call *c)

@@ -346,7 +346,7 @@ static step reply(struct call *c)
     struct protect *p = protect_of(c);
     struct slice license;
     const struct boundary *boundary = boundary_find(&p->platform->view, p->tenant->view.boundary);
-    Chancery__V1__ProtectResponse *r = ARENA_NEW(call_arena(c), Chancery__V1__ProtectResponse);
+    Chancery__V1__ProtectResponse *r = reply_new(c);
     if (!publishing_license_encode(call_arena(c), p->header, p->keys.sealed, &license, call_err(c))
              .ok) {
         return STEP_FAILED;
@@ -356,7 +356,6 @@ static step reply(struct call *c)
     if (r == NULL || wrapped == NULL || content == NULL) {
         return call_fail(c, R_ARENA_EXHAUSTED, "reply");
     }
-    chancery__v1__protect_response__init(r);
     r->content_id = content;
     r->publishing_license = reply_bytes(license);
     r->wrapped_content_key = wrapped;

@@ -9,7 +9,7 @@
 #include "service/reply.h"
 #include "service/wait.h"
 
-enum { PAGE_USUAL = 100, FILTER_TEXT_MAX = 64 };
+enum { EVENTS_USUAL = 100, FILTER_TEXT_MAX = 64 };
 
 struct query_audit {
     struct admin admin; /* first */
@@ -76,7 +76,7 @@ static step parse(struct call *c)
     const Chancery__V1__QueryRequest *request = call_request(c);
     struct audit_query *query = query_of(c);
     admin_of(c)->tenant_name = "";
-    if (!request_page_size(request->page_size, PAGE_USUAL, AUDIT_PAGE_MAX, &query->limit)) {
+    if (!request_page_size(request->page_size, EVENTS_USUAL, AUDIT_PAGE_MAX, &query->limit)) {
         return call_bad_field(c, "page_size", "It must be 0 to 1,000.");
     }
     if (!audit_page_after(c, request->page_token, query)) {
@@ -102,11 +102,10 @@ static step query(struct call *c)
 static Chancery__V1__AuditEvent *event_message(struct call *c, const struct audit_event *event)
 {
     const struct admin *admin = admin_of(c);
-    Chancery__V1__AuditEvent *e = ARENA_NEW(call_arena(c), Chancery__V1__AuditEvent);
+    Chancery__V1__AuditEvent *e = reply_message(c, &chancery__v1__audit_event__descriptor);
     if (e == NULL) {
         return NULL;
     }
-    chancery__v1__audit_event__init(e);
     e->event_id = reply_text(reply_uuid(c, event->event.u));
     e->time = reply_time(c, event->at);
     e->tenant = reply_text(admin->tenant == NULL ? "" : admin->tenant->view.name);
@@ -131,13 +130,12 @@ static Chancery__V1__AuditEvent *event_message(struct call *c, const struct audi
 static step reply(struct call *c)
 {
     const struct audit_query *q = query_of(c);
-    Chancery__V1__QueryResponse *r = ARENA_NEW(call_arena(c), Chancery__V1__QueryResponse);
+    Chancery__V1__QueryResponse *r = reply_new(c);
     Chancery__V1__AuditEvent **events =
         ARENA_ARRAY(call_arena(c), Chancery__V1__AuditEvent *, q->count + 1);
     if (r == NULL || events == NULL) {
         return call_fail(c, R_ARENA_EXHAUSTED, "reply");
     }
-    chancery__v1__query_response__init(r);
     r->events = events;
     for (; r->n_events < q->count; r->n_events++) {
         events[r->n_events] = event_message(c, &q->events[r->n_events]);

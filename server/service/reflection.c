@@ -7,17 +7,12 @@
 #include "grpc/reflection/v1/reflection.pb-c.h"
 #include "methods.h"
 #include "service/flows.h"
+#include "service/reply.h"
 
 typedef Grpc__Reflection__V1__ServerReflectionRequest Request;
 typedef Grpc__Reflection__V1__ServerReflectionResponse Response;
 
 enum { FILES_MAX = 64 };
-
-/* protobuf-c wants char *; these texts are never written through. */
-static char *text(const char *s)
-{
-    return (char *)(uintptr_t)s;
-}
 
 static int compare_symbol(const void *key, const void *row)
 {
@@ -65,111 +60,111 @@ static size_t closure(size_t first, size_t out[FILES_MAX])
     return count;
 }
 
-static rc answer_files(struct arena *arena, size_t first, Response *reply, struct err *err)
+static step answer_files(struct call *c, size_t first, Response *reply)
 {
     size_t files[FILES_MAX];
     size_t count = closure(first, files);
     Grpc__Reflection__V1__FileDescriptorResponse *list =
-        ARENA_NEW(arena, Grpc__Reflection__V1__FileDescriptorResponse);
-    ProtobufCBinaryData *bytes = ARENA_ARRAY(arena, ProtobufCBinaryData, count);
-    ARENA_ENSURE(list, err);
-    ARENA_ENSURE(bytes, err);
-    grpc__reflection__v1__file_descriptor_response__init(list);
+        reply_message(c, &grpc__reflection__v1__file_descriptor_response__descriptor);
+    ProtobufCBinaryData *bytes = ARENA_ARRAY(call_arena(c), ProtobufCBinaryData, count);
+    if (list == NULL || bytes == NULL) {
+        return call_fail(c, R_ARENA_EXHAUSTED, "reflection");
+    }
     for (size_t i = 0; i < count; i++) {
-        bytes[i].data = (uint8_t *)(uintptr_t)PROTO_FILES[files[i]].bytes;
-        bytes[i].len = PROTO_FILES[files[i]].len;
+        const struct proto_file *file = &PROTO_FILES[files[i]];
+        bytes[i] = reply_bytes(slice_of(file->bytes, file->len));
     }
     list->n_file_descriptor_proto = count;
     list->file_descriptor_proto = bytes;
     reply->message_response_case =
         GRPC__REFLECTION__V1__SERVER_REFLECTION_RESPONSE__MESSAGE_RESPONSE_FILE_DESCRIPTOR_RESPONSE;
     reply->file_descriptor_response = list;
-    return OK;
+    return STEP_NEXT;
 }
 
 /* METHODS is sorted by path, so the methods of a service are together. */
-static rc answer_services(struct arena *arena, Response *reply, struct err *err)
+static step answer_services(struct call *c, Response *reply)
 {
     Grpc__Reflection__V1__ListServiceResponse *list =
-        ARENA_NEW(arena, Grpc__Reflection__V1__ListServiceResponse);
+        reply_message(c, &grpc__reflection__v1__list_service_response__descriptor);
     Grpc__Reflection__V1__ServiceResponse **rows =
-        ARENA_ARRAY(arena, Grpc__Reflection__V1__ServiceResponse *, METHOD_COUNT);
-    ARENA_ENSURE(list, err);
-    ARENA_ENSURE(rows, err);
-    grpc__reflection__v1__list_service_response__init(list);
+        ARENA_ARRAY(call_arena(c), Grpc__Reflection__V1__ServiceResponse *, METHOD_COUNT);
+    if (list == NULL || rows == NULL) {
+        return call_fail(c, R_ARENA_EXHAUSTED, "reflection");
+    }
     for (size_t i = 0; i < METHOD_COUNT; i++) {
         if (i > 0 && strcmp(METHODS[i - 1].service, METHODS[i].service) == 0) {
             continue;
         }
         Grpc__Reflection__V1__ServiceResponse *row =
-            ARENA_NEW(arena, Grpc__Reflection__V1__ServiceResponse);
-        ARENA_ENSURE(row, err);
-        grpc__reflection__v1__service_response__init(row);
-        row->name = text(METHODS[i].service);
+            reply_message(c, &grpc__reflection__v1__service_response__descriptor);
+        if (row == NULL) {
+            return STEP_FAILED;
+        }
+        row->name = reply_text(METHODS[i].service);
         rows[list->n_service++] = row;
     }
     list->service = rows;
     reply->message_response_case =
         GRPC__REFLECTION__V1__SERVER_REFLECTION_RESPONSE__MESSAGE_RESPONSE_LIST_SERVICES_RESPONSE;
     reply->list_services_response = list;
-    return OK;
+    return STEP_NEXT;
 }
 
-static rc answer_error(struct arena *arena, enum grpc_code code, const char *why, Response *reply,
-                       struct err *err)
+static step answer_error(struct call *c, enum grpc_code code, const char *why, Response *reply)
 {
     Grpc__Reflection__V1__ErrorResponse *error =
-        ARENA_NEW(arena, Grpc__Reflection__V1__ErrorResponse);
-    ARENA_ENSURE(error, err);
-    grpc__reflection__v1__error_response__init(error);
+        reply_message(c, &grpc__reflection__v1__error_response__descriptor);
+    if (error == NULL) {
+        return STEP_FAILED;
+    }
     error->error_code = (int32_t)code;
-    error->error_message = text(why);
+    error->error_message = reply_text(why);
     reply->message_response_case =
         GRPC__REFLECTION__V1__SERVER_REFLECTION_RESPONSE__MESSAGE_RESPONSE_ERROR_RESPONSE;
     reply->error_response = error;
-    return OK;
+    return STEP_NEXT;
 }
 
-static rc answer(struct arena *arena, const Request *request, Response *reply, struct err *err)
+static step answer(struct call *c, const Request *request, Response *reply)
 {
     size_t file = 0;
     switch (request->message_request_case) {
     case GRPC__REFLECTION__V1__SERVER_REFLECTION_REQUEST__MESSAGE_REQUEST_LIST_SERVICES:
-        return answer_services(arena, reply, err);
+        return answer_services(c, reply);
     case GRPC__REFLECTION__V1__SERVER_REFLECTION_REQUEST__MESSAGE_REQUEST_FILE_BY_FILENAME:
         return file_of_name(request->file_by_filename, &file)
-                   ? answer_files(arena, file, reply, err)
-                   : answer_error(arena, GRPC_NOT_FOUND, "no such file", reply, err);
+                   ? answer_files(c, file, reply)
+                   : answer_error(c, GRPC_NOT_FOUND, "no such file", reply);
     case GRPC__REFLECTION__V1__SERVER_REFLECTION_REQUEST__MESSAGE_REQUEST_FILE_CONTAINING_SYMBOL:
         return file_of_symbol(request->file_containing_symbol, &file)
-                   ? answer_files(arena, file, reply, err)
-                   : answer_error(arena, GRPC_NOT_FOUND, "no such symbol", reply, err);
+                   ? answer_files(c, file, reply)
+                   : answer_error(c, GRPC_NOT_FOUND, "no such symbol", reply);
     case GRPC__REFLECTION__V1__SERVER_REFLECTION_REQUEST__MESSAGE_REQUEST_FILE_CONTAINING_EXTENSION:
     case GRPC__REFLECTION__V1__SERVER_REFLECTION_REQUEST__MESSAGE_REQUEST_ALL_EXTENSION_NUMBERS_OF_TYPE:
-        return answer_error(arena, GRPC_NOT_FOUND, "no such extension", reply, err);
+        return answer_error(c, GRPC_NOT_FOUND, "no such extension", reply);
     case GRPC__REFLECTION__V1__SERVER_REFLECTION_REQUEST__MESSAGE_REQUEST__NOT_SET:
     case _GRPC__REFLECTION__V1__SERVER_REFLECTION_REQUEST__MESSAGE_REQUEST__CASE_IS_INT_SIZE:
         break;
     }
-    return answer_error(arena, GRPC_INVALID_ARGUMENT, "no question", reply, err);
+    return answer_error(c, GRPC_INVALID_ARGUMENT, "no question", reply);
 }
 
 /* Answer every question of the stream, until the client ends it. */
 static step reflect(struct call *c)
 {
     const Request *request = call_request(c);
-    Response *reply = ARENA_NEW(call_arena(c), Response);
     if (request == NULL) {
         return STEP_NEXT;
     }
+    Response *reply =
+        reply_message(c, &grpc__reflection__v1__server_reflection_response__descriptor);
     if (reply == NULL) {
-        return call_fail(c, R_ARENA_EXHAUSTED, "reflection");
+        return STEP_FAILED;
     }
-    grpc__reflection__v1__server_reflection_response__init(reply);
     reply->valid_host = request->host;
     reply->original_request = (Request *)(uintptr_t)request;
-    if (!answer(call_arena(c), request, reply, call_err(c)).ok ||
-        !call_send(c, &reply->base, call_err(c)).ok) {
+    if (step_failed(answer(c, request, reply)) || !call_send(c, &reply->base, call_err(c)).ok) {
         return STEP_FAILED;
     }
     return call_next_message(c, reflect);

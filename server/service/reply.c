@@ -129,6 +129,24 @@ bool request_page_size(int32_t asked, size_t usual, size_t most, size_t *out)
     return asked >= 0 && *out <= most;
 }
 
+step request_page_limit(struct call *c, int32_t asked, size_t *limit)
+{
+    return request_page_size(asked, PAGE_USUAL, PAGE_MOST, limit)
+               ? STEP_NEXT
+               : call_bad_field(c, "page_size", "It must be 0 to 200.");
+}
+
+step request_page(struct call *c, int32_t size, const char *token, size_t *limit,
+                  struct uuid *after)
+{
+    if (step_failed(request_page_limit(c, size, limit))) {
+        return STEP_FAILED;
+    }
+    return token[0] == '\0' || request_page_token(c, token, after, sizeof *after)
+               ? STEP_NEXT
+               : call_fail(c, R_PAGE_TOKEN_INVALID, "page token");
+}
+
 step request_uuid(struct call *c, const char *field, const char *text, struct uuid *out)
 {
     memset(out, 0, sizeof *out);

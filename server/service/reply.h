@@ -35,6 +35,13 @@ char **reply_texts(struct call *c, const char *const *texts, size_t count);
 char *reply_page_token(struct call *c, const void *bytes, size_t len);
 /* Read it again; false if it is none of this length. */
 bool request_page_token(struct call *c, const char *token, void *bytes, size_t len);
+/* Lists of messages: how many a page has. */
+enum { PAGE_USUAL = 50, PAGE_MOST = 200 };
+/* The field page_size: 0 is PAGE_USUAL, else up to PAGE_MOST. */
+step request_page_limit(struct call *c, int32_t asked, size_t *limit);
+/* The fields page_size and page_token of a list in order of ids; `after`: the last id of the page before. */
+step request_page(struct call *c, int32_t size, const char *token, size_t *limit,
+                  struct uuid *after);
 /* A page size: `asked`, or `usual` for 0; false out of 1 to `most`. */
 bool request_page_size(int32_t asked, size_t usual, size_t most, size_t *out);
 /* A UUID field; "" gives zero. Fails with the field's name. */

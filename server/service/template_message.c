@@ -213,11 +213,10 @@ static Chancery__V1__LocalizedText **write_texts(struct call *c, const char *con
 static Chancery__V1__Grant *write_grant(struct call *c, const char *principal, const char *text)
 {
     struct rights rights = {0};
-    Chancery__V1__Grant *grant = ARENA_NEW(call_arena(c), Chancery__V1__Grant);
+    Chancery__V1__Grant *grant = reply_message(c, &chancery__v1__grant__descriptor);
     if (grant == NULL || !rights_parse(call_arena(c), slice_str(text), &rights, NULL).ok) {
         return NULL;
     }
-    chancery__v1__grant__init(grant);
     grant->n_principals = 1;
     grant->principals = reply_texts(c, &principal, 1);
     grant->n_rights = reply_rights(c, &rights, (int **)&grant->rights);
@@ -227,11 +226,12 @@ static Chancery__V1__Grant *write_grant(struct call *c, const char *principal, c
 
 static Chancery__V1__Expiry *write_expiry(struct call *c, const struct template_row *row)
 {
-    Chancery__V1__Expiry *expiry = ARENA_NEW(call_arena(c), Chancery__V1__Expiry);
-    if (expiry == NULL || (row->expires_at == 0 && row->expires_after_days == 0)) {
+    bool is_set = row->expires_at != 0 || row->expires_after_days != 0;
+    Chancery__V1__Expiry *expiry =
+        is_set ? reply_message(c, &chancery__v1__expiry__descriptor) : NULL;
+    if (expiry == NULL) {
         return NULL;
     }
-    chancery__v1__expiry__init(expiry);
     if (row->expires_at != 0) {
         expiry->kind_case = CHANCERY__V1__EXPIRY__KIND_TIME;
         expiry->time = reply_time(c, row->expires_at);
@@ -245,13 +245,12 @@ static Chancery__V1__Expiry *write_expiry(struct call *c, const struct template_
 Chancery__V1__Template *template_write(struct call *c, const struct template_row *row,
                                        const char *tenant)
 {
-    Chancery__V1__Template *t = ARENA_NEW(call_arena(c), Chancery__V1__Template);
+    Chancery__V1__Template *t = reply_message(c, &chancery__v1__template__descriptor);
     Chancery__V1__Grant **grants =
         ARENA_ARRAY(call_arena(c), Chancery__V1__Grant *, row->grant_count + 1);
     if (t == NULL || grants == NULL) {
         return NULL;
     }
-    chancery__v1__template__init(t);
     t->template_id = reply_text(reply_uuid(c, row->id.u));
     t->tenant = reply_text(tenant);
     t->names = write_texts(c, row->name_languages, row->name_texts, row->name_count);

@@ -10,8 +10,6 @@
 #include "service/flows.h"
 #include "service/reply.h"
 
-enum { PAGE_USUAL = 50, PAGE_MOST = 200 };
-
 struct templates {
     struct admin admin; /* first */
     struct template_row row;
@@ -60,15 +58,13 @@ static Chancery__V1__Template *written(struct call *c, const struct template_row
                           admin_of(c)->tenant == NULL ? "" : admin_of(c)->tenant->view.name);
 }
 
-/* The five replies that hold nothing but a template have the same shape; `init` says which it is. */
-static step reply_with(struct call *c, void (*init)(Chancery__V1__GetTemplateResponse *message))
+/* The five replies that hold nothing but a template have the same shape. */
+static step reply_template(struct call *c)
 {
-    Chancery__V1__GetTemplateResponse *r =
-        ARENA_NEW(call_arena(c), Chancery__V1__GetTemplateResponse);
+    Chancery__V1__GetTemplateResponse *r = reply_new(c);
     if (r == NULL) {
-        return call_fail(c, R_ARENA_EXHAUSTED, "reply");
+        return STEP_FAILED;
     }
-    init(r);
     r->template_ = written(c, &templates_of(c)->row);
     return r->template_ == NULL ? call_fail(c, R_ARENA_EXHAUSTED, "reply")
                                 : call_reply(c, &r->base);
@@ -102,16 +98,6 @@ static step create(struct call *c)
     return admin_wait(c);
 }
 
-static void init_create(Chancery__V1__GetTemplateResponse *message)
-{
-    chancery__v1__create_template_response__init((void *)message);
-}
-
-static step reply_create(struct call *c)
-{
-    return reply_with(c, init_create);
-}
-
 const struct flow create_template_flow = {
     .method = "/chancery.v1.TemplateService/CreateTemplate",
     .name = "create_template",
@@ -122,7 +108,7 @@ const struct flow create_template_flow = {
               {"create", create, STEP_COMMIT},
               {"read", read, 0},
               {"take", take_row, 0},
-              {"reply", reply_create, 0}},
+              {"reply", reply_template, 0}},
     .on_refusal = caller_refused,
 };
 
@@ -134,11 +120,6 @@ static step parse_get(struct call *c)
     return parse_one(c, request->tenant, request->template_id);
 }
 
-static step reply_get(struct call *c)
-{
-    return reply_with(c, chancery__v1__get_template_response__init);
-}
-
 const struct flow get_template_flow = {
     .method = "/chancery.v1.TemplateService/GetTemplate",
     .name = "get_template",
@@ -148,7 +129,7 @@ const struct flow get_template_flow = {
               {"scope", admin_scope, 0},
               {"read", read, 0},
               {"take", take_row, 0},
-              {"reply", reply_get, 0}},
+              {"reply", reply_template, 0}},
     .on_refusal = caller_refused,
 };
 
@@ -159,14 +140,7 @@ static step parse_list(struct call *c)
     const Chancery__V1__ListTemplatesRequest *request = call_request(c);
     struct templates *t = templates_of(c);
     admin_of(c)->tenant_name = request->tenant;
-    if (!request_page_size(request->page_size, PAGE_USUAL, PAGE_MOST, &t->limit)) {
-        return call_bad_field(c, "page_size", "It must be 0 to 200.");
-    }
-    if (request->page_token[0] != '\0' &&
-        !request_page_token(c, request->page_token, &t->after, sizeof t->after)) {
-        return call_fail(c, R_PAGE_TOKEN_INVALID, "page token");
-    }
-    return STEP_NEXT;
+    return request_page(c, request->page_size, request->page_token, &t->limit, &t->after.u);
 }
 
 static step list(struct call *c)
@@ -179,14 +153,12 @@ static step list(struct call *c)
 static step reply_list(struct call *c)
 {
     const struct admin_op *op = &admin_of(c)->op;
-    Chancery__V1__ListTemplatesResponse *r =
-        ARENA_NEW(call_arena(c), Chancery__V1__ListTemplatesResponse);
+    Chancery__V1__ListTemplatesResponse *r = reply_new(c);
     Chancery__V1__Template **all =
         ARENA_ARRAY(call_arena(c), Chancery__V1__Template *, op->template_count + 1);
     if (r == NULL || all == NULL) {
         return call_fail(c, R_ARENA_EXHAUSTED, "reply");
     }
-    chancery__v1__list_templates_response__init(r);
     r->templates = all;
     for (; r->n_templates < op->template_count; r->n_templates++) {
         all[r->n_templates] = written(c, &op->templates[r->n_templates]);
@@ -284,16 +256,6 @@ static step update(struct call *c)
     return admin_wait_version(c);
 }
 
-static void init_update(Chancery__V1__GetTemplateResponse *message)
-{
-    chancery__v1__update_template_response__init((void *)message);
-}
-
-static step reply_update(struct call *c)
-{
-    return reply_with(c, init_update);
-}
-
 const struct flow update_template_flow = {
     .method = "/chancery.v1.TemplateService/UpdateTemplate",
     .name = "update_template",
@@ -306,7 +268,7 @@ const struct flow update_template_flow = {
               {"update", update, STEP_COMMIT},
               {"read_again", read, 0},
               {"take", take_row, 0},
-              {"reply", reply_update, 0}},
+              {"reply", reply_template, 0}},
     .on_refusal = caller_refused,
 };
 
@@ -331,21 +293,6 @@ static step set_state(struct call *c)
     return admin_wait(c);
 }
 
-static void init_publish(Chancery__V1__GetTemplateResponse *message)
-{
-    chancery__v1__publish_template_response__init((void *)message);
-}
-
-static void init_archive(Chancery__V1__GetTemplateResponse *message)
-{
-    chancery__v1__archive_template_response__init((void *)message);
-}
-
-static step reply_state(struct call *c)
-{
-    return reply_with(c, templates_of(c)->is_archived ? init_archive : init_publish);
-}
-
 const struct flow publish_template_flow = {
     .method = "/chancery.v1.TemplateService/PublishTemplate",
     .name = "publish_template",
@@ -356,7 +303,7 @@ const struct flow publish_template_flow = {
               {"publish", set_state, STEP_COMMIT},
               {"read", read, 0},
               {"take", take_row, 0},
-              {"reply", reply_state, 0}},
+              {"reply", reply_template, 0}},
     .on_refusal = caller_refused,
 };
 
@@ -370,6 +317,6 @@ const struct flow archive_template_flow = {
               {"archive", set_state, STEP_COMMIT},
               {"read", read, 0},
               {"take", take_row, 0},
-              {"reply", reply_state, 0}},
+              {"reply", reply_template, 0}},
     .on_refusal = caller_refused,
 };

@@ -287,28 +287,6 @@ static step exclude(struct call *c)
     return admin_wait(c);
 }
 
-static step reply_add(struct call *c)
-{
-    Chancery__V1__AddExclusionResponse *r =
-        ARENA_NEW(call_arena(c), Chancery__V1__AddExclusionResponse);
-    if (r == NULL) {
-        return call_fail(c, R_ARENA_EXHAUSTED, "reply");
-    }
-    chancery__v1__add_exclusion_response__init(r);
-    return call_reply(c, &r->base);
-}
-
-static step reply_remove(struct call *c)
-{
-    Chancery__V1__RemoveExclusionResponse *r =
-        ARENA_NEW(call_arena(c), Chancery__V1__RemoveExclusionResponse);
-    if (r == NULL) {
-        return call_fail(c, R_ARENA_EXHAUSTED, "reply");
-    }
-    chancery__v1__remove_exclusion_response__init(r);
-    return call_reply(c, &r->base);
-}
-
 const struct flow add_exclusion_flow = {
     .method = "/chancery.v1.TenantService/AddExclusion",
     .name = "add_exclusion",
@@ -317,7 +295,7 @@ const struct flow add_exclusion_flow = {
               {"authenticate", caller_authenticate_fresh, 0},
               {"scope", admin_scope, 0},
               {"exclude", exclude, STEP_COMMIT},
-              {"reply", reply_add, 0}},
+              {"reply", reply_empty, 0}},
     .on_refusal = caller_refused,
 };
 
@@ -329,6 +307,6 @@ const struct flow remove_exclusion_flow = {
               {"authenticate", caller_authenticate_fresh, 0},
               {"scope", admin_scope, 0},
               {"exclude", exclude, STEP_COMMIT},
-              {"reply", reply_remove, 0}},
+              {"reply", reply_empty, 0}},
     .on_refusal = caller_refused,
 };

@@ -8,8 +8,6 @@
 #include "service/tenant_message.h"
 #include "service/wait.h"
 
-enum { PAGE_USUAL = 50, PAGE_MOST = 200 };
-
 struct tenants {
     struct admin admin; /* first */
     struct tenant_row row;
@@ -175,14 +173,7 @@ static step parse_list(struct call *c)
     const Chancery__V1__ListTenantsRequest *request = call_request(c);
     struct tenants *t = tenants_of(c);
     admin_of(c)->tenant_name = "";
-    if (!request_page_size(request->page_size, PAGE_USUAL, PAGE_MOST, &t->limit)) {
-        return call_bad_field(c, "page_size", "It must be 0 to 200.");
-    }
-    if (request->page_token[0] != '\0' &&
-        !request_page_token(c, request->page_token, &t->after, sizeof t->after)) {
-        return call_fail(c, R_PAGE_TOKEN_INVALID, "page token");
-    }
-    return STEP_NEXT;
+    return request_page(c, request->page_size, request->page_token, &t->limit, &t->after.u);
 }
 
 static step list(struct call *c)

@@ -11,7 +11,7 @@
 #include "service/reply.h"
 #include "service/wait.h"
 
-enum { REASON_TEXT_MAX = 256, PAGE_USUAL = 50, PAGE_MOST = 200 };
+enum { REASON_TEXT_MAX = 256 };
 
 struct tracking {
     struct content_access access; /* first */
@@ -75,22 +75,11 @@ static step change(struct call *c)
 
 static step reply_revoke(struct call *c)
 {
-    Chancery__V1__RevokeResponse *r = ARENA_NEW(call_arena(c), Chancery__V1__RevokeResponse);
+    Chancery__V1__RevokeResponse *r = reply_new(c);
     if (r == NULL) {
-        return call_fail(c, R_ARENA_EXHAUSTED, "reply");
+        return STEP_FAILED;
     }
-    chancery__v1__revoke_response__init(r);
     r->revoke_time = reply_time(c, tracking_of(c)->revoke.at);
-    return call_reply(c, &r->base);
-}
-
-static step reply_restore(struct call *c)
-{
-    Chancery__V1__RestoreResponse *r = ARENA_NEW(call_arena(c), Chancery__V1__RestoreResponse);
-    if (r == NULL) {
-        return call_fail(c, R_ARENA_EXHAUSTED, "reply");
-    }
-    chancery__v1__restore_response__init(r);
     return call_reply(c, &r->base);
 }
 
@@ -114,7 +103,7 @@ const struct flow restore_flow = {
               {"authenticate", caller_authenticate_fresh, 0},
               {"find", content_access_find, 0},
               {"change", change, STEP_COMMIT},
-              {"reply", reply_restore, 0}},
+              {"reply", reply_empty, 0}},
     .on_refusal = caller_refused,
 };
 
@@ -124,8 +113,8 @@ static step parse_list(struct call *c)
 {
     const Chancery__V1__ListAccessRequest *request = call_request(c);
     struct tracking *t = tracking_of(c);
-    if (!request_page_size(request->page_size, PAGE_USUAL, PAGE_MOST, &t->query.limit)) {
-        return call_bad_field(c, "page_size", "It must be 0 to 200.");
+    if (step_failed(request_page_limit(c, request->page_size, &t->query.limit))) {
+        return STEP_FAILED;
     }
     if (!audit_page_after(c, request->page_token, &t->query)) {
         return call_fail(c, R_PAGE_TOKEN_INVALID, "page token");
@@ -151,11 +140,10 @@ static step list(struct call *c)
 
 static Chancery__V1__AccessEvent *access_event(struct call *c, const struct audit_event *event)
 {
-    Chancery__V1__AccessEvent *e = ARENA_NEW(call_arena(c), Chancery__V1__AccessEvent);
+    Chancery__V1__AccessEvent *e = reply_message(c, &chancery__v1__access_event__descriptor);
     if (e == NULL) {
         return NULL;
     }
-    chancery__v1__access_event__init(e);
     e->time = reply_time(c, event->at);
     e->user = reply_text(event->user);
     e->granted = event->granted;
@@ -171,14 +159,12 @@ static Chancery__V1__AccessEvent *access_event(struct call *c, const struct audi
 static step reply_list(struct call *c)
 {
     struct audit_query *query = &tracking_of(c)->query;
-    Chancery__V1__ListAccessResponse *r =
-        ARENA_NEW(call_arena(c), Chancery__V1__ListAccessResponse);
+    Chancery__V1__ListAccessResponse *r = reply_new(c);
     Chancery__V1__AccessEvent **events =
         ARENA_ARRAY(call_arena(c), Chancery__V1__AccessEvent *, query->count + 1);
     if (r == NULL || events == NULL) {
         return call_fail(c, R_ARENA_EXHAUSTED, "reply");
     }
-    chancery__v1__list_access_response__init(r);
     r->events = events;
     for (; r->n_events < query->count; r->n_events++) {
         events[r->n_events] = access_event(c, &query->events[r->n_events]);

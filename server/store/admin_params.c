@@ -1,26 +1,26 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "store/admin_params.h"
 
-void admin_params(struct pg_params *p, struct tenant_id tenant, const char *operation,
-                  const struct audit_who *who)
+struct pg_params admin_params(struct arena *arena, struct tenant_id tenant, const char *operation,
+                              const struct audit_who *who)
 {
-    pg_add_uuid(p, tenant.u);
-    pg_add_uuid(p, uuid_v7(clock_unix_us()));
-    pg_add_text(p, operation);
-    pg_add_text(p, who->user[0] == '\0' ? NULL : who->user);
-    pg_add_uuid_or_null(p, who->component.u);
-    pg_add_text(p, who->component_name);
-    pg_add_text(p, who->client_address);
-    pg_add_text(p, who->user_agent);
-    pg_add_text(p, who->correlation_id);
+    struct pg_params p;
+    pg_params_init(&p, arena);
+    pg_add_uuid(&p, tenant.u);
+    pg_add_uuid(&p, uuid_v7(clock_unix_us()));
+    pg_add_text(&p, operation);
+    pg_add_text(&p, who->user[0] == '\0' ? NULL : who->user);
+    pg_add_uuid_or_null(&p, who->component.u);
+    pg_add_text(&p, who->component_name);
+    pg_add_text(&p, who->client_address);
+    pg_add_text(&p, who->user_agent);
+    pg_add_text(&p, who->correlation_id);
+    return p;
 }
 
 struct pg_params admin_act(const struct admin_op *op, const char *operation)
 {
-    struct pg_params p;
-    pg_params_init(&p, op->op.arena);
-    admin_params(&p, op->scope, operation, &op->who);
-    return p;
+    return admin_params(op->op.arena, op->scope, operation, &op->who);
 }
 
 rc admin_read_done(struct store_op *op, size_t index, const PGresult *r, struct err *err)
@@ -28,6 +28,14 @@ rc admin_read_done(struct store_op *op, size_t index, const PGresult *r, struct 
     (void)op;
     (void)index;
     ENSURE(PQntuples(r) == 1, err, R_NOT_FOUND);
+    return OK;
+}
+
+rc admin_read_limited(struct store_op *op, size_t index, const PGresult *r, struct err *err)
+{
+    (void)op;
+    (void)index;
+    ENSURE(PQntuples(r) == 1, err, R_LIMIT_EXCEEDED);
     return OK;
 }
 
@@ -68,7 +76,7 @@ void admin_submit_two(struct admin_op *op, enum statement statement, const struc
     pg_params_init(&before, op->op.arena);
     pg_params_init(&after, op->op.arena);
     if (is_approved) {
-        admin_params(&before, op->scope, "approve_request", &op->who);
+        before = admin_params(op->op.arena, op->scope, "approve_request", &op->who);
         pg_add_uuid(&before, op->approval.request.u);
         add_statement(&segment, ST_approval_take, &before);
     } else if (op->approval.unless != 0) {

@@ -5,9 +5,10 @@
 #include "store/admin.h"
 #include "store/pg.h"
 
-void admin_params(struct pg_params *p, struct tenant_id tenant, const char *operation,
-                  const struct audit_who *who);
 /* Begin the parameters of an act. */
+struct pg_params admin_params(struct arena *arena, struct tenant_id tenant, const char *operation,
+                              const struct audit_who *who);
+/* The same by what an operation says. */
 struct pg_params admin_act(const struct admin_op *op, const char *operation);
 /* Send an act, or a query of an admin. With op->approval the approval is part of its transaction: performed and approved,
  * or neither. */
@@ -19,3 +20,5 @@ void admin_submit_two(struct admin_op *op, enum statement statement, const struc
                       enum statement second, const struct pg_params *q, pg_reader read);
 /* Reads an act that answers with one row when it matched; else R_NOT_FOUND. */
 rc admin_read_done(struct store_op *op, size_t index, const PGresult *r, struct err *err);
+/* Reads an act that makes a row while there is room for it; else R_LIMIT_EXCEEDED. */
+rc admin_read_limited(struct store_op *op, size_t index, const PGresult *r, struct err *err);

@@ -21,10 +21,7 @@ void amendment_fetch_submit(struct amendment_fetch *fetch, struct tenant_id tena
     pg_params_init(&p, fetch->op.arena);
     pg_add_uuid(&p, tenant.u);
     pg_add_uuid(&p, content.u);
-    pg_submit(&fetch->op, &(struct pg_segment){.count = 1,
-                                               .statements = {ST_find_amendment},
-                                               .params = {&p},
-                                               .read = read_amendment});
+    pg_submit_one(&fetch->op, ST_find_amendment, &p, read_amendment);
 }
 
 static const char *rights_text(struct arena *arena, const struct rights *rights)
@@ -85,9 +82,7 @@ static rc read_stored(struct store_op *op, size_t index, const PGresult *r, stru
 void amendment_store_submit(struct amendment_store *store)
 {
     const struct amendment *a = store->amendment;
-    struct pg_params p;
-    pg_params_init(&p, store->op.arena);
-    admin_params(&p, store->tenant, "amend_policy", &store->who);
+    struct pg_params p = admin_params(store->op.arena, store->tenant, "amend_policy", &store->who);
     pg_add_uuid(&p, store->content.u);
     pg_add_int8(&p, a->version);
     add_grants(&p, a);
@@ -96,7 +91,5 @@ void amendment_store_submit(struct amendment_store *store)
     pg_add_bool(&p, a->changes_expiry);
     pg_add_time(&p, a->expires_at.s * 1000000);
     pg_add_text(&p, store->target);
-    pg_submit(&store->op,
-              &(struct pg_segment){
-                  .count = 1, .statements = {ST_amend}, .params = {&p}, .read = read_stored});
+    pg_submit_one(&store->op, ST_amend, &p, read_stored);
 }

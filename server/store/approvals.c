@@ -49,18 +49,7 @@ void approval_list_submit(struct approval_list *list)
     pg_array_end(&states);
     pg_add_uuid_or_null(&p, list->after.u);
     pg_add_int8(&p, (int64_t)list->limit);
-    pg_submit(&list->op, &(struct pg_segment){.count = 1,
-                                              .statements = {ST_list_approvals},
-                                              .params = {&p},
-                                              .read = read_rows});
-}
-
-static rc read_asked(struct store_op *op, size_t index, const PGresult *r, struct err *err)
-{
-    (void)op;
-    (void)index;
-    ENSURE(PQntuples(r) == 1, err, R_LIMIT_EXCEEDED);
-    return OK;
+    pg_submit_one(&list->op, ST_list_approvals, &p, read_rows);
 }
 
 void admin_ask_approval(struct admin_op *op, const struct approval_row *row)
@@ -74,7 +63,7 @@ void admin_ask_approval(struct admin_op *op, const struct approval_row *row)
     pg_add_bytes(&p, row->asker.fingerprint);
     pg_add_int4(&p, APPROVAL_DAYS);
     pg_add_int8(&p, APPROVALS_PENDING_MAX);
-    admin_submit(op, ST_ask_approval, &p, read_asked);
+    admin_submit(op, ST_ask_approval, &p, admin_read_limited);
 }
 
 void admin_close_approval(struct admin_op *op, struct approval_id id, enum approval_state state)

@@ -54,7 +54,5 @@ void audit_query_submit(struct audit_query *query)
     pg_add_uuid_or_null(&p, query->after_event.u);
     pg_add_int8(&p, (int64_t)query->limit);
     pg_add_text(&p, query->power);
-    pg_submit(&query->op,
-              &(struct pg_segment){
-                  .count = 1, .statements = {ST_audit_query}, .params = {&p}, .read = read_events});
+    pg_submit_one(&query->op, ST_audit_query, &p, read_events);
 }

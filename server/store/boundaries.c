@@ -5,17 +5,7 @@
 
 static struct pg_params begin(const struct boundary_op *op, const char *operation)
 {
-    struct pg_params p;
-    pg_params_init(&p, op->op.arena);
-    admin_params(&p, TENANT_PLATFORM, operation, &op->who);
-    return p;
-}
-
-static void submit(struct store_op *op, enum statement statement, const struct pg_params *p,
-                   pg_reader read)
-{
-    pg_submit(op, &(struct pg_segment){
-                      .count = 1, .statements = {statement}, .params = {p}, .read = read});
+    return admin_params(op->op.arena, TENANT_PLATFORM, operation, &op->who);
 }
 
 static rc read_rows(struct boundary_op *op, const PGresult *r, struct err *err)
@@ -39,14 +29,6 @@ static rc read_rows(struct boundary_op *op, const PGresult *r, struct err *err)
 
 /* --- changes ------------------------------------------------------------------------------------ */
 
-static rc read_created(struct store_op *op, size_t index, const PGresult *r, struct err *err)
-{
-    (void)op;
-    (void)index;
-    ENSURE(PQntuples(r) == 1, err, R_LIMIT_EXCEEDED);
-    return OK;
-}
-
 void boundaries_create(struct boundary_op *op, const struct boundary_row *row)
 {
     struct pg_params p = begin(op, "create_boundary");
@@ -57,7 +39,7 @@ void boundaries_create(struct boundary_op *op, const struct boundary_row *row)
     pg_add_text(&p, row->authority_url);
     pg_add_text(&p, row->portal_url);
     pg_add_int8(&p, BOUNDARIES_MAX);
-    submit(&op->op, ST_create_boundary, &p, read_created);
+    pg_submit_one(&op->op, ST_create_boundary, &p, admin_read_limited);
 }
 
 static rc read_updated(struct store_op *base, size_t index, const PGresult *r, struct err *err)
@@ -95,15 +77,6 @@ void boundaries_update(struct boundary_op *op, const struct boundary_change *cha
                                             .read = read_updated});
 }
 
-static rc read_nothing(struct store_op *op, size_t index, const PGresult *r, struct err *err)
-{
-    (void)op;
-    (void)index;
-    (void)r;
-    (void)err;
-    return OK;
-}
-
 void boundaries_set_rule(struct boundary_op *op, const struct boundary_rule *rule)
 {
     static const char *const names[] = {"built-in", "native", "portal", "block"};
@@ -113,7 +86,7 @@ void boundaries_set_rule(struct boundary_op *op, const struct boundary_rule *rul
     pg_add_int2(&p, (int)rule->delivery);
     pg_add_text(&p, arena_printf(op->op.arena, "%s to %s: %s", rule->content, rule->reader,
                                  names[rule->delivery]));
-    submit(&op->op, ST_set_rule, &p, read_nothing);
+    pg_submit_one(&op->op, ST_set_rule, &p, pg_read_nothing);
 }
 
 /* --- reading ------------------------------------------------------------------------------------ */
@@ -169,7 +142,7 @@ void boundaries_check_submit(struct boundaries_check *check)
 {
     struct pg_params p;
     pg_params_init(&p, check->op.arena);
-    submit(&check->op, ST_check_boundaries, &p, read_check);
+    pg_submit_one(&check->op, ST_check_boundaries, &p, read_check);
 }
 
 /* --- readers ------------------------------------------------------------------------------------ */
@@ -219,5 +192,5 @@ void readers_find_submit(struct readers_find *find, const struct gate_scope *sco
         served_count++;
     }
     pg_add_texts(&p, served, served_count);
-    submit(&find->op, ST_find_readers, &p, read_readers);
+    pg_submit_one(&find->op, ST_find_readers, &p, read_readers);
 }

@@ -5,17 +5,7 @@
 
 static struct pg_params begin(const struct directory_op *op, const char *operation)
 {
-    struct pg_params p;
-    pg_params_init(&p, op->op.arena);
-    admin_params(&p, op->tenant, operation, &op->who);
-    return p;
-}
-
-static void submit(struct directory_op *op, enum statement statement, const struct pg_params *p,
-                   pg_reader read)
-{
-    pg_submit(&op->op, &(struct pg_segment){
-                           .count = 1, .statements = {statement}, .params = {p}, .read = read});
+    return admin_params(op->op.arena, op->tenant, operation, &op->who);
 }
 
 /* --- outcomes ---------------------------------------------------------------------------------- */
@@ -148,7 +138,7 @@ void directory_put(struct directory_op *op, const char *operation, const char *t
     add_members(&p, part);
     pg_add_text(&p, target);
     pg_add_uuid_or_null(&p, part->import_id);
-    submit(op, ST_directory_put, &p, read_put);
+    pg_submit_one(&op->op, ST_directory_put, &p, read_put);
 }
 
 void directory_delete(struct directory_op *op, enum directory_kind kind, const char *address)
@@ -156,7 +146,7 @@ void directory_delete(struct directory_op *op, enum directory_kind kind, const c
     struct pg_params p = begin(op, kind == DIRECTORY_USER ? "delete_user" : "delete_group");
     pg_add_text(&p, address);
     pg_add_int2(&p, kind);
-    submit(op, ST_directory_delete, &p, read_outcome);
+    pg_submit_one(&op->op, ST_directory_delete, &p, read_outcome);
 }
 
 void directory_remove_members(struct directory_op *op, const struct directory_members *members)
@@ -164,7 +154,7 @@ void directory_remove_members(struct directory_op *op, const struct directory_me
     struct pg_params p = begin(op, "remove_members");
     pg_add_text(&p, members->group);
     pg_add_texts(&p, members->members, members->count);
-    submit(op, ST_directory_remove_members, &p, read_outcome);
+    pg_submit_one(&op->op, ST_directory_remove_members, &p, read_outcome);
 }
 
 /* --- listing ----------------------------------------------------------------------------------- */
@@ -212,7 +202,8 @@ void directory_list(struct directory_op *op, enum directory_kind kind, const cha
     pg_add_text(&p, only);
     pg_add_text(&p, after);
     pg_add_int8(&p, (int64_t)limit);
-    submit(op, ST_directory_list, &p, kind == DIRECTORY_USER ? read_users : read_groups);
+    pg_submit_one(&op->op, ST_directory_list, &p,
+                  kind == DIRECTORY_USER ? read_users : read_groups);
 }
 
 /* One row: whether there is what was asked for, and the addresses. */
@@ -234,7 +225,7 @@ void directory_list_members(struct directory_op *op, const char *group, const ch
     pg_add_text(&p, group);
     pg_add_text(&p, after);
     pg_add_int8(&p, (int64_t)limit);
-    submit(op, ST_directory_list_members, &p, read_addresses);
+    pg_submit_one(&op->op, ST_directory_list_members, &p, read_addresses);
 }
 
 void directory_people_of(struct directory_op *op, const char *group, const char *const *domains,
@@ -246,7 +237,7 @@ void directory_people_of(struct directory_op *op, const char *group, const char 
     pg_add_text(&p, group);
     pg_add_int8(&p, (int64_t)limit);
     pg_add_texts(&p, domains, domain_count);
-    submit(op, ST_directory_people_of, &p, read_addresses);
+    pg_submit_one(&op->op, ST_directory_people_of, &p, read_addresses);
 }
 
 void directory_people_in(struct directory_op *op, const char *domain, size_t limit)
@@ -256,5 +247,5 @@ void directory_people_in(struct directory_op *op, const char *domain, size_t lim
     pg_add_uuid(&p, op->tenant.u);
     pg_add_text(&p, domain);
     pg_add_int8(&p, (int64_t)limit);
-    submit(op, ST_directory_people_in, &p, read_addresses);
+    pg_submit_one(&op->op, ST_directory_people_in, &p, read_addresses);
 }

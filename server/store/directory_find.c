@@ -219,8 +219,5 @@ void directory_find_submit(struct directories *directories, struct directory_fin
     pg_add_texts(&p, question->groups, question->group_count);
     pg_add_texts(&p, question->tenant->domains, question->tenant->domain_count);
     pg_add_int8(&p, SUBJECT_GROUPS_MAX + 1);
-    pg_submit(&find->op, &(struct pg_segment){.count = 1,
-                                              .statements = {ST_directory_find},
-                                              .params = {&p},
-                                              .read = read_person});
+    pg_submit_one(&find->op, ST_directory_find, &p, read_person);
 }

@@ -3,33 +3,16 @@
 
 #include "store/admin_params.h"
 
-static void submit(struct domain_op *op, enum statement statement, const struct pg_params *p,
-                   pg_reader read)
-{
-    pg_submit(&op->op, &(struct pg_segment){
-                           .count = 1, .statements = {statement}, .params = {p}, .read = read});
-}
-
 static struct pg_params begin(const struct domain_op *op, const char *operation)
 {
-    struct pg_params p;
-    pg_params_init(&p, op->op.arena);
-    admin_params(&p, op->tenant, operation, &op->who);
+    struct pg_params p = admin_params(op->op.arena, op->tenant, operation, &op->who);
     pg_add_text(&p, op->domain);
     return p;
 }
 
-static rc read_done(struct store_op *op, size_t index, const PGresult *r, struct err *err)
-{
-    (void)op;
-    (void)index;
-    ENSURE(PQntuples(r) == 1, err, R_NOT_FOUND);
-    return OK;
-}
-
 static rc read_added(struct store_op *op, size_t index, const PGresult *r, struct err *err)
 {
-    TRY(read_done(op, index, r, err));
+    TRY(admin_read_done(op, index, r, err));
     ENSURE(!pg_bool(r, 0, 0), err, R_DOMAIN_TAKEN);
     ENSURE(!pg_bool(r, 0, 1), err, R_LIMIT_EXCEEDED);
     return OK;
@@ -40,13 +23,13 @@ void domain_add_submit(struct domain_op *op)
     struct pg_params p = begin(op, "add_domain");
     pg_add_text(&p, op->proof);
     pg_add_int8(&p, TENANT_DOMAINS_MAX);
-    submit(op, ST_add_domain, &p, read_added);
+    pg_submit_one(&op->op, ST_add_domain, &p, read_added);
 }
 
 static rc read_domain(struct store_op *base, size_t index, const PGresult *r, struct err *err)
 {
     struct domain_op *op = LIST_ENTRY(base, struct domain_op, op);
-    TRY(read_done(base, index, r, err));
+    TRY(admin_read_done(base, index, r, err));
     op->is_verified = pg_bool(r, 0, 1);
     op->is_taken = pg_bool(r, 0, 2);
     return pg_text(base->arena, r, 0, 0, &op->proof, err);
@@ -58,7 +41,7 @@ void domain_get_submit(struct domain_op *op)
     pg_params_init(&p, op->op.arena);
     pg_add_uuid(&p, op->tenant.u);
     pg_add_text(&p, op->domain);
-    submit(op, ST_get_domain, &p, read_domain);
+    pg_submit_one(&op->op, ST_get_domain, &p, read_domain);
 }
 
 void domain_verify_submit(struct domain_op *op, const char *how)
@@ -66,11 +49,11 @@ void domain_verify_submit(struct domain_op *op, const char *how)
     struct pg_params p = begin(op, "verify_domain");
     pg_add_text(&p, op->proof);
     pg_add_text(&p, how);
-    submit(op, ST_verify_domain, &p, read_done);
+    pg_submit_one(&op->op, ST_verify_domain, &p, admin_read_done);
 }
 
 void domain_remove_submit(struct domain_op *op)
 {
     struct pg_params p = begin(op, "remove_domain");
-    submit(op, ST_remove_domain, &p, read_done);
+    pg_submit_one(&op->op, ST_remove_domain, &p, admin_read_done);
 }

@@ -6,25 +6,7 @@
 
 static struct pg_params begin(const struct issuers_op *op, const char *operation)
 {
-    struct pg_params p;
-    pg_params_init(&p, op->op.arena);
-    admin_params(&p, op->scope, operation, &op->who);
-    return p;
-}
-
-static void submit(struct issuers_op *op, enum statement statement, const struct pg_params *p,
-                   pg_reader read)
-{
-    pg_submit(&op->op, &(struct pg_segment){
-                           .count = 1, .statements = {statement}, .params = {p}, .read = read});
-}
-
-static rc read_done(struct store_op *op, size_t index, const PGresult *r, struct err *err)
-{
-    (void)op;
-    (void)index;
-    ENSURE(PQntuples(r) == 1, err, R_NOT_FOUND);
-    return OK;
+    return admin_params(op->op.arena, op->scope, operation, &op->who);
 }
 
 /* --- changes ------------------------------------------------------------------------------------ */
@@ -62,7 +44,7 @@ void issuers_create(struct issuers_op *op, const struct issuer_row *row, bool ma
     pg_add_bytes(&p, value);
     pg_add_bool(&p, may_take);
     p.failed = p.failed || pattern == NULL;
-    submit(op, ST_create_issuer, &p, read_done);
+    pg_submit_one(&op->op, ST_create_issuer, &p, admin_read_done);
 }
 
 void issuers_update(struct issuers_op *op, const struct issuer_row *row)
@@ -71,14 +53,14 @@ void issuers_update(struct issuers_op *op, const struct issuer_row *row)
     pg_add_uuid(&p, row->issuer.id.u);
     pg_add_int8(&p, row->version);
     add_settings(&p, row);
-    submit(op, ST_update_issuer, &p, read_done);
+    pg_submit_one(&op->op, ST_update_issuer, &p, admin_read_done);
 }
 
 void issuers_delete(struct issuers_op *op, struct issuer_id id)
 {
     struct pg_params p = begin(op, "delete_issuer");
     pg_add_uuid(&p, id.u);
-    submit(op, ST_delete_issuer, &p, read_done);
+    pg_submit_one(&op->op, ST_delete_issuer, &p, admin_read_done);
 }
 
 /* --- reading ------------------------------------------------------------------------------------ */
@@ -129,7 +111,7 @@ void issuers_list(struct issuers_op *op, struct issuer_id only, struct issuer_id
     pg_add_uuid_or_null(&p, only.u);
     pg_add_uuid_or_null(&p, after.u);
     pg_add_int8(&p, (int64_t)limit);
-    submit(op, ST_list_issuers, &p, read_issuers);
+    pg_submit_one(&op->op, ST_list_issuers, &p, read_issuers);
 }
 
 /* --- mappings ----------------------------------------------------------------------------------- */
@@ -140,7 +122,7 @@ static void submit_mapping(struct issuers_op *op, enum statement statement, cons
     struct pg_params p = begin(op, operation);
     pg_add_uuid(&p, id.u);
     pg_add_text(&p, value);
-    submit(op, statement, &p, read_done);
+    pg_submit_one(&op->op, statement, &p, admin_read_done);
 }
 
 void issuers_map(struct issuers_op *op, struct issuer_id id, const char *value)
@@ -176,5 +158,5 @@ void issuers_list_mappings(struct issuers_op *op, struct issuer_id id, const cha
     pg_add_uuid(&p, id.u);
     pg_add_text(&p, after);
     pg_add_int8(&p, (int64_t)limit);
-    submit(op, ST_list_tenant_mappings, &p, read_mappings);
+    pg_submit_one(&op->op, ST_list_tenant_mappings, &p, read_mappings);
 }

@@ -231,9 +231,7 @@ void lookup_submit(struct lookups *lookups, struct lookup *lookup, enum lookup_k
     lookup->key = key;
     pg_params_init(&p, lookup->op.arena);
     add_key(&p, kind, key);
-    pg_submit(&lookup->op,
-              &(struct pg_segment){
-                  .count = 1, .statements = {statements[kind]}, .params = {&p}, .read = read_row});
+    pg_submit_one(&lookup->op, statements[kind], &p, read_row);
 }
 
 static rc read_signing_keys(struct store_op *op, size_t index, const PGresult *r, struct err *err)
@@ -254,27 +252,12 @@ void signing_keys_submit(struct signing_keys *keys, const char *const *boundarie
     struct pg_params p;
     pg_params_init(&p, keys->op.arena);
     pg_add_texts(&p, boundaries, count);
-    pg_submit(&keys->op, &(struct pg_segment){.count = 1,
-                                              .statements = {ST_list_signing_keys},
-                                              .params = {&p},
-                                              .read = read_signing_keys});
-}
-
-static rc read_nothing(struct store_op *op, size_t index, const PGresult *r, struct err *err)
-{
-    (void)op;
-    (void)index;
-    (void)r;
-    (void)err;
-    return OK;
+    pg_submit_one(&keys->op, ST_list_signing_keys, &p, read_signing_keys);
 }
 
 void make_partitions_submit(struct store_op *op)
 {
     struct pg_params p;
     pg_params_init(&p, op->arena);
-    pg_submit(op, &(struct pg_segment){.count = 1,
-                                       .statements = {ST_make_partitions},
-                                       .params = {&p},
-                                       .read = read_nothing});
+    pg_submit_one(op, ST_make_partitions, &p, pg_read_nothing);
 }

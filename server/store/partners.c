@@ -10,14 +10,6 @@ static struct pg_params begin(const struct admin_op *op, const char *operation, 
     return p;
 }
 
-static rc read_proposed(struct store_op *op, size_t index, const PGresult *r, struct err *err)
-{
-    (void)op;
-    (void)index;
-    ENSURE(PQntuples(r) == 1, err, R_LIMIT_EXCEEDED);
-    return OK;
-}
-
 void admin_propose_partner(struct admin_op *op, struct uuid id, struct tenant_id content,
                            struct tenant_id reader, const char *note)
 {
@@ -26,7 +18,7 @@ void admin_propose_partner(struct admin_op *op, struct uuid id, struct tenant_id
     pg_add_uuid(&p, reader.u);
     pg_add_int8(&p, PARTNERS_MAX);
     pg_add_text(&p, note);
-    admin_submit(op, ST_propose_partner, &p, read_proposed);
+    admin_submit(op, ST_propose_partner, &p, admin_read_limited);
 }
 
 void admin_accept_partner(struct admin_op *op, struct uuid id, const char *note)
@@ -71,7 +63,5 @@ void partner_list_submit(struct partner_list *list)
     pg_add_uuid_or_null(&p, list->only);
     pg_add_uuid_or_null(&p, list->after);
     pg_add_int8(&p, (int64_t)list->limit);
-    pg_submit(&list->op,
-              &(struct pg_segment){
-                  .count = 1, .statements = {ST_list_partners}, .params = {&p}, .read = read_rows});
+    pg_submit_one(&list->op, ST_list_partners, &p, read_rows);
 }

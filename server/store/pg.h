@@ -103,6 +103,11 @@ struct pg_segment {
 /* Send a segment. Fails through op->done when no connection works, too many operations wait, or a
  * parameter did not fit the arena. */
 void pg_submit(struct store_op *op, const struct pg_segment *segment);
+/* Send one statement. */
+void pg_submit_one(struct store_op *op, enum statement statement, const struct pg_params *p,
+                   pg_reader read);
+/* For statements that only succeed or fail. */
+rc pg_read_nothing(struct store_op *op, size_t index, const PGresult *r, struct err *err);
 /* Fail an operation through its `done`, from the loop. */
 void pg_fail_later(struct store_op *op, enum reason reason, const char *detail);
 

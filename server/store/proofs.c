@@ -18,9 +18,7 @@ void proof_claim_submit(struct proof_claim *claim, const uint8_t id[32], int64_t
     pg_params_init(&p, claim->op.arena);
     pg_add_bytes(&p, slice_of(id, 32));
     pg_add_time(&p, expires_at);
-    pg_submit(&claim->op,
-              &(struct pg_segment){
-                  .count = 1, .statements = {ST_claim_proof}, .params = {&p}, .read = read_claim});
+    pg_submit_one(&claim->op, ST_claim_proof, &p, read_claim);
 }
 
 static rc read_sweep(struct store_op *op, size_t index, const PGresult *r, struct err *err)
@@ -37,7 +35,5 @@ void proof_sweep_submit(struct proof_sweep *sweep)
     struct pg_params p;
     pg_params_init(&p, sweep->op.arena);
     pg_add_int8(&p, PROOFS_SWEPT_MAX);
-    pg_submit(&sweep->op,
-              &(struct pg_segment){
-                  .count = 1, .statements = {ST_sweep_proofs}, .params = {&p}, .read = read_sweep});
+    pg_submit_one(&sweep->op, ST_sweep_proofs, &p, read_sweep);
 }

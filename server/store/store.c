@@ -135,6 +135,22 @@ void pg_submit(struct store_op *op, const struct pg_segment *segment)
     }
 }
 
+void pg_submit_one(struct store_op *op, enum statement statement, const struct pg_params *p,
+                   pg_reader read)
+{
+    pg_submit(op, &(struct pg_segment){
+                      .count = 1, .statements = {statement}, .params = {p}, .read = read});
+}
+
+rc pg_read_nothing(struct store_op *op, size_t index, const PGresult *r, struct err *err)
+{
+    (void)op;
+    (void)index;
+    (void)r;
+    (void)err;
+    return OK;
+}
+
 /* PostgreSQL's appendix A "Error Codes". */
 enum reason pg_reason(const char *sqlstate)
 {

@@ -3,14 +3,6 @@
 
 #include "store/admin_params.h"
 
-static rc read_granted(struct store_op *op, size_t index, const PGresult *r, struct err *err)
-{
-    (void)op;
-    (void)index;
-    ENSURE(PQntuples(r) == 1, err, R_LIMIT_EXCEEDED);
-    return OK;
-}
-
 void admin_grant_super_user(struct admin_op *op, const struct super_user_row *row,
                             const char *target)
 {
@@ -21,7 +13,7 @@ void admin_grant_super_user(struct admin_op *op, const struct super_user_row *ro
     pg_add_time(&p, row->expires_at);
     pg_add_text(&p, target);
     pg_add_int8(&p, SUPER_USERS_MAX);
-    admin_submit(op, ST_grant_super_user, &p, read_granted);
+    admin_submit(op, ST_grant_super_user, &p, admin_read_limited);
 }
 
 void admin_revoke_super_user(struct admin_op *op, const char *principal)
@@ -70,8 +62,5 @@ void super_user_list_submit(struct super_user_list *list, struct tenant_id tenan
     struct pg_params p;
     pg_params_init(&p, list->op.arena);
     pg_add_uuid(&p, tenant.u);
-    pg_submit(&list->op, &(struct pg_segment){.count = 1,
-                                              .statements = {ST_list_super_users},
-                                              .params = {&p},
-                                              .read = read_rows});
+    pg_submit_one(&list->op, ST_list_super_users, &p, read_rows);
 }

@@ -52,9 +52,7 @@ void content_list_submit(struct content_list *list)
         pg_add_text(&p, list->issuer);
     }
     enum statement statement = is_owned ? ST_list_owned_content : ST_list_content;
-    pg_submit(&list->op,
-              &(struct pg_segment){
-                  .count = 1, .statements = {statement}, .params = {&p}, .read = read_contents});
+    pg_submit_one(&list->op, statement, &p, read_contents);
 }
 
 void content_find_submit(struct content_find *find, struct tenant_id tenant,
@@ -64,10 +62,7 @@ void content_find_submit(struct content_find *find, struct tenant_id tenant,
     pg_params_init(&p, find->op.arena);
     pg_add_uuid(&p, tenant.u);
     pg_add_uuid(&p, content.u);
-    pg_submit(&find->op, &(struct pg_segment){.count = 1,
-                                              .statements = {ST_find_content},
-                                              .params = {&p},
-                                              .read = read_content});
+    pg_submit_one(&find->op, ST_find_content, &p, read_content);
 }
 
 static rc read_time(struct store_op *op, size_t index, const PGresult *r, struct err *err)
@@ -81,14 +76,11 @@ static rc read_time(struct store_op *op, size_t index, const PGresult *r, struct
 
 void content_revoke_submit(struct content_revoke *revoke)
 {
-    struct pg_params p;
-    pg_params_init(&p, revoke->op.arena);
-    admin_params(&p, revoke->tenant, revoke->restore ? "restore" : "revoke", &revoke->who);
+    struct pg_params p = admin_params(revoke->op.arena, revoke->tenant,
+                                      revoke->restore ? "restore" : "revoke", &revoke->who);
     pg_add_uuid(&p, revoke->content.u);
     pg_add_text(&p, revoke->user);
     pg_add_text(&p, revoke->reason);
     enum statement statement = revoke->restore ? ST_restore : ST_revoke;
-    pg_submit(&revoke->op,
-              &(struct pg_segment){
-                  .count = 1, .statements = {statement}, .params = {&p}, .read = read_time});
+    pg_submit_one(&revoke->op, statement, &p, read_time);
 }
