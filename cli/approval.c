@@ -5,7 +5,7 @@
 
 #include "chancery/v1/approval.pb-c.h"
 #include "chancery/v1/tenant.pb-c.h"
-#include "cli/session.h"
+#include "cli/verbs.h"
 #include "cli/when.h"
 #include "google/protobuf/field_mask.pb-c.h"
 
@@ -28,10 +28,8 @@ static const char HELP[] =
     "  chancery approval require --profile admin.yaml grant-super-user destroy-key\n";
 
 struct approval_args {
-    const char *profile, *format, *tenant;
+    struct verb_args common;
     bool all;
-    char **operands;
-    size_t operand_count;
 };
 
 static const char *const state_names[] = {"?",        "pending",   "approved",
@@ -43,13 +41,9 @@ static const char *state_name(Chancery__V1__ApprovalState state)
                                                                         : state_names[0];
 }
 
-static bool wants_json(const struct approval_args *args)
+static void show_list(const void *response)
 {
-    return strcmp(args->format, "json") == 0;
-}
-
-static void print_page(const Chancery__V1__ListApprovalsResponse *r)
-{
+    const Chancery__V1__ListApprovalsResponse *r = response;
     for (size_t i = 0; i < r->n_approvals; i++) {
         const Chancery__V1__Approval *a = r->approvals[i];
         char end[WHEN_BYTES];
@@ -62,37 +56,20 @@ static void print_page(const Chancery__V1__ListApprovalsResponse *r)
     }
 }
 
-static int list(struct session *s, const struct approval_args *args)
+static int list(struct session *s, const struct verb_args *args)
 {
     Chancery__V1__ApprovalState states[] = {1, 2, 3, 4, 5};
-    ProtobufCMessage *message = NULL;
     Chancery__V1__ListApprovalsRequest request;
     chancery__v1__list_approvals_request__init(&request);
     request.tenant = text_field(args->tenant);
     request.states = states;
-    request.n_states = args->all ? sizeof states / sizeof states[0] : 0;
-    request.page_size = 200;
-    for (;;) {
-        int code = session_call(s, "ApprovalService/ListApprovals", &request.base,
-                                &chancery__v1__list_approvals_response__descriptor, &message);
-        if (code == EXIT_OK && wants_json(args)) {
-            code = session_print_json(s, message);
-        }
-        if (code != EXIT_OK) {
-            return code;
-        }
-        const Chancery__V1__ListApprovalsResponse *r = (const void *)message;
-        if (!wants_json(args)) {
-            print_page(r);
-        }
-        if (r->next_page_token[0] == '\0') {
-            return EXIT_OK;
-        }
-        request.page_token = r->next_page_token;
-    }
+    request.n_states =
+        ((const struct approval_args *)args)->all ? sizeof states / sizeof states[0] : 0;
+    return verb_list(s, args, "ApprovalService/ListApprovals", &request.base,
+                     &chancery__v1__list_approvals_response__descriptor, show_list);
 }
 
-static int show(struct session *s, const struct approval_args *args)
+static int show(struct session *s, const struct verb_args *args)
 {
     ProtobufCMessage *message = NULL;
     Chancery__V1__GetApprovalRequest request;
@@ -105,46 +82,32 @@ static int show(struct session *s, const struct approval_args *args)
     return code == EXIT_OK ? session_print_json(s, &r->approval->base) : code;
 }
 
-static int told(int code, const char *what)
+static int approve(struct session *s, const struct verb_args *args)
 {
-    if (code == EXIT_OK) {
-        puts(what);
-    }
-    return code;
-}
-
-static int approve(struct session *s, const struct approval_args *args)
-{
-    ProtobufCMessage *message = NULL;
     Chancery__V1__ApproveRequestRequest request;
     chancery__v1__approve_request_request__init(&request);
     request.approval_id = args->operands[0];
-    return told(session_call(s, "ApprovalService/ApproveRequest", &request.base,
-                             &chancery__v1__approve_request_response__descriptor, &message),
-                "approved and done");
+    return verb_act(s, args, "ApprovalService/ApproveRequest", &request.base,
+                    &chancery__v1__approve_request_response__descriptor, "approved and done");
 }
 
-static int reject(struct session *s, const struct approval_args *args)
+static int reject(struct session *s, const struct verb_args *args)
 {
-    ProtobufCMessage *message = NULL;
     Chancery__V1__RejectRequestRequest request;
     chancery__v1__reject_request_request__init(&request);
     request.approval_id = args->operands[0];
-    return told(session_call(s, "ApprovalService/RejectRequest", &request.base,
-                             &chancery__v1__reject_request_response__descriptor, &message),
-                "rejected");
+    return verb_act(s, args, "ApprovalService/RejectRequest", &request.base,
+                    &chancery__v1__reject_request_response__descriptor, "rejected");
 }
 
-static int withdraw(struct session *s, const struct approval_args *args)
+static int withdraw(struct session *s, const struct verb_args *args)
 {
-    ProtobufCMessage *message = NULL;
     Chancery__V1__WithdrawRequestRequest request;
     chancery__v1__withdraw_request_request__init(&request);
     request.tenant = text_field(args->tenant);
     request.approval_id = args->operands[0];
-    return told(session_call(s, "ApprovalService/WithdrawRequest", &request.base,
-                             &chancery__v1__withdraw_request_response__descriptor, &message),
-                "withdrawn");
+    return verb_act(s, args, "ApprovalService/WithdrawRequest", &request.base,
+                    &chancery__v1__withdraw_request_response__descriptor, "withdrawn");
 }
 
 /* --- require ------------------------------------------------------------------------------------ */
@@ -164,12 +127,19 @@ static int operation_named(const char *name)
     return 0;
 }
 
-static int require(struct session *s, const struct approval_args *args)
+static void show_required(const void *response)
+{
+    const Chancery__V1__UpdateTenantResponse *r = response;
+    if (!verb_was_asked(r->approval_id)) {
+        puts("required");
+    }
+}
+
+static int require(struct session *s, const struct verb_args *args)
 {
     static char path[] = "two_person";
     char *paths[] = {path};
     Chancery__V1__ApprovalOperation operations[OPERATIONS];
-    ProtobufCMessage *message = NULL;
     Chancery__V1__UpdateTenantRequest request;
     Chancery__V1__Tenant tenant;
     Google__Protobuf__FieldMask mask;
@@ -190,55 +160,28 @@ static int require(struct session *s, const struct approval_args *args)
     mask.n_paths = 1;
     request.tenant = &tenant;
     request.update_mask = &mask;
-    int code = session_call(s, "TenantService/UpdateTenant", &request.base,
-                            &chancery__v1__update_tenant_response__descriptor, &message);
-    if (code != EXIT_OK || wants_json(args)) {
-        return code == EXIT_OK ? session_print_json(s, message) : code;
-    }
-    const Chancery__V1__UpdateTenantResponse *r = (const void *)message;
-    if (r->approval_id[0] != '\0') {
-        printf("asked: another admin must approve it\n  chancery approval approve %s\n",
-               r->approval_id);
-    } else {
-        puts("required");
-    }
-    return EXIT_OK;
+    return verb_call(s, args, "TenantService/UpdateTenant", &request.base,
+                     &chancery__v1__update_tenant_response__descriptor, show_required);
 }
+
+static const struct verb VERBS[] = {
+    {"list", 0, 0, NULL, list},
+    {"show", 1, 1, "one approval id", show},
+    {"approve", 1, 1, "one approval id", approve},
+    {"reject", 1, 1, "one approval id", reject},
+    {"withdraw", 1, 1, "one approval id", withdraw},
+    {"require", 1, OPERATIONS - 1, "operations, or none", require},
+};
 
 static int run(int argc, char **argv)
 {
-    static const struct {
-        const char *name;
-        int least, most;
-        int (*run)(struct session *s, const struct approval_args *args);
-    } verbs[] = {{"list", 0, 0, list},         {"show", 1, 1, show},
-                 {"approve", 1, 1, approve},   {"reject", 1, 1, reject},
-                 {"withdraw", 1, 1, withdraw}, {"require", 1, OPERATIONS - 1, require}};
-    struct approval_args args = {.format = "text"};
-    const struct option_spec specs[] = {{"--profile", &args.profile, NULL, NULL},
-                                        {"-o", &args.format, NULL, NULL},
-                                        {"--tenant", &args.tenant, NULL, NULL},
+    struct approval_args args = {0};
+    const struct option_spec specs[] = {VERB_OPTIONS(args.common),
+                                        {"--tenant", &args.common.tenant, NULL, NULL},
                                         {"--all", NULL, &args.all, NULL}};
-    argc = options_take(&command_approval, specs, 4, argc, argv);
-    for (size_t i = 0; argc >= 2 && i < sizeof verbs / sizeof verbs[0]; i++) {
-        struct session session;
-        if (strcmp(verbs[i].name, argv[1]) != 0) {
-            continue;
-        }
-        if (argc < 2 + verbs[i].least || argc > 2 + verbs[i].most) {
-            return usage_error(&command_approval,
-                               verbs[i].most == 0 ? argv[argc - 1] : "give an id, or operations");
-        }
-        args.operands = argv + 2;
-        args.operand_count = (size_t)argc - 2;
-        int code = session_open(&session, &command_approval, args.profile);
-        if (code == EXIT_OK) {
-            code = verbs[i].run(&session, &args);
-            session_close(&session);
-        }
-        return code;
-    }
-    return usage_error(&command_approval, "list, show, approve, reject, withdraw or require");
+    argc = options_take(&command_approval, specs, sizeof specs / sizeof specs[0], argc, argv);
+    return verbs_run(&command_approval, VERBS, sizeof VERBS / sizeof VERBS[0], &args.common, argc,
+                     argv);
 }
 
 const struct command command_approval = {.name = "approval",

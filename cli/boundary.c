@@ -4,7 +4,7 @@
 #include <string.h>
 
 #include "chancery/v1/boundary.pb-c.h"
-#include "cli/session.h"
+#include "cli/verbs.h"
 
 static const char HELP[] =
     "usage: chancery boundary list   --profile FILE [-o json]\n"
@@ -25,9 +25,8 @@ static const char HELP[] =
     "it is native within a boundary and between commercial and gcc, else portal.\n";
 
 struct boundary_args {
-    const char *profile, *format;
+    struct verb_args common;
     const char *suite, *display_name, *fips, *authority_url, *portal_url;
-    char **operands;
 };
 
 static const char *const RULES[] = {"built-in", "native", "portal", "block"};
@@ -44,11 +43,6 @@ static int number_of(const char *word, const char *const *words, int count)
     return -1;
 }
 
-static bool is_json(const struct boundary_args *args)
-{
-    return strcmp(args->format, "json") == 0;
-}
-
 /* --- list --------------------------------------------------------------------------------------- */
 
 static void show_one(const Chancery__V1__Boundary *b)
@@ -57,18 +51,9 @@ static void show_one(const Chancery__V1__Boundary *b)
            b->fips ? "fips" : "", b->display_name, b->portal_url);
 }
 
-static int list(struct session *s, const struct boundary_args *args)
+static void show_list(const void *response)
 {
-    ProtobufCMessage *message = NULL;
-    Chancery__V1__ListBoundariesRequest request;
-    chancery__v1__list_boundaries_request__init(&request);
-    request.page_size = 200; /* more than there may be */
-    int code = session_call(s, "BoundaryService/ListBoundaries", &request.base,
-                            &chancery__v1__list_boundaries_response__descriptor, &message);
-    if (code != EXIT_OK || is_json(args)) {
-        return code == EXIT_OK ? session_print_json(s, message) : code;
-    }
-    const Chancery__V1__ListBoundariesResponse *r = (const void *)message;
+    const Chancery__V1__ListBoundariesResponse *r = response;
     for (size_t i = 0; i < r->n_boundaries; i++) {
         show_one(r->boundaries[i]);
     }
@@ -77,7 +62,15 @@ static int list(struct session *s, const struct boundary_args *args)
         printf("rule: %s to %s: %s\n", rule->content_boundary, rule->reader_boundary,
                RULES[rule->rule <= 3 ? rule->rule : 0]);
     }
-    return EXIT_OK;
+}
+
+static int list(struct session *s, const struct verb_args *args)
+{
+    Chancery__V1__ListBoundariesRequest request;
+    chancery__v1__list_boundaries_request__init(&request);
+    request.page_size = 200; /* more than there may be */
+    return verb_call(s, args, "BoundaryService/ListBoundaries", &request.base,
+                     &chancery__v1__list_boundaries_response__descriptor, show_list);
 }
 
 /* --- create and update -------------------------------------------------------------------------- */
@@ -117,42 +110,40 @@ static int read_fields(const struct session *s, const struct boundary_args *args
 
 enum { FIELDS_MAX = 5 };
 
-static int show_stored(struct session *s, const struct boundary_args *args,
-                       const ProtobufCMessage *message, const Chancery__V1__Boundary *boundary)
+static void show_created(const void *response)
 {
-    if (is_json(args)) {
-        return session_print_json(s, message);
-    }
-    show_one(boundary);
-    return EXIT_OK;
+    show_one(((const Chancery__V1__CreateBoundaryResponse *)response)->boundary);
 }
 
-static int create(struct session *s, const struct boundary_args *args)
+static int create(struct session *s, const struct verb_args *common)
 {
+    const struct boundary_args *args = (const void *)common;
     char *mask[FIELDS_MAX];
-    ProtobufCMessage *message = NULL;
     Chancery__V1__CreateBoundaryRequest request;
     Chancery__V1__Boundary boundary;
     chancery__v1__create_boundary_request__init(&request);
     chancery__v1__boundary__init(&boundary);
     request.boundary = &boundary;
-    boundary.boundary = args->operands[0];
+    boundary.boundary = common->operands[0];
     if (args->suite == NULL) {
         return usage_error(s->command, "--suite is required");
     }
     if (read_fields(s, args, &boundary, mask) < 0) {
         return EXIT_USAGE;
     }
-    int code = session_call(s, "BoundaryService/CreateBoundary", &request.base,
-                            &chancery__v1__create_boundary_response__descriptor, &message);
-    const Chancery__V1__CreateBoundaryResponse *r = (const void *)message;
-    return code == EXIT_OK ? show_stored(s, args, message, r->boundary) : code;
+    return verb_call(s, common, "BoundaryService/CreateBoundary", &request.base,
+                     &chancery__v1__create_boundary_response__descriptor, show_created);
 }
 
-static int update(struct session *s, const struct boundary_args *args)
+static void show_updated(const void *response)
 {
+    show_one(((const Chancery__V1__UpdateBoundaryResponse *)response)->boundary);
+}
+
+static int update(struct session *s, const struct verb_args *common)
+{
+    const struct boundary_args *args = (const void *)common;
     char *mask[FIELDS_MAX];
-    ProtobufCMessage *message = NULL;
     Chancery__V1__UpdateBoundaryRequest request;
     Chancery__V1__Boundary boundary;
     Google__Protobuf__FieldMask paths;
@@ -161,24 +152,28 @@ static int update(struct session *s, const struct boundary_args *args)
     google__protobuf__field_mask__init(&paths);
     request.boundary = &boundary;
     request.update_mask = &paths;
-    boundary.boundary = args->operands[0];
+    boundary.boundary = common->operands[0];
     int count = read_fields(s, args, &boundary, mask);
     if (count <= 0) {
         return count < 0 ? EXIT_USAGE : usage_error(s->command, "say what to change");
     }
     paths.paths = mask;
     paths.n_paths = (size_t)count;
-    int code = session_call(s, "BoundaryService/UpdateBoundary", &request.base,
-                            &chancery__v1__update_boundary_response__descriptor, &message);
-    const Chancery__V1__UpdateBoundaryResponse *r = (const void *)message;
-    return code == EXIT_OK ? show_stored(s, args, message, r->boundary) : code;
+    return verb_call(s, common, "BoundaryService/UpdateBoundary", &request.base,
+                     &chancery__v1__update_boundary_response__descriptor, show_updated);
 }
 
 /* --- rule --------------------------------------------------------------------------------------- */
 
-static int rule(struct session *s, const struct boundary_args *args)
+static void show_rule(const void *response)
 {
-    ProtobufCMessage *message = NULL;
+    const Chancery__V1__SetRuleResponse *r = response;
+    printf("%s to %s: %s\n", r->rule->content_boundary, r->rule->reader_boundary,
+           RULES[r->rule->rule <= 3 ? r->rule->rule : 0]);
+}
+
+static int rule(struct session *s, const struct verb_args *args)
+{
     Chancery__V1__SetRuleRequest request;
     Chancery__V1__BoundaryRule one;
     chancery__v1__set_rule_request__init(&request);
@@ -191,51 +186,27 @@ static int rule(struct session *s, const struct boundary_args *args)
     one.content_boundary = args->operands[0];
     one.reader_boundary = args->operands[1];
     one.rule = (Chancery__V1__DeliveryRule)number;
-    int code = session_call(s, "BoundaryService/SetRule", &request.base,
-                            &chancery__v1__set_rule_response__descriptor, &message);
-    if (code != EXIT_OK || is_json(args)) {
-        return code == EXIT_OK ? session_print_json(s, message) : code;
-    }
-    const Chancery__V1__SetRuleResponse *r = (const void *)message;
-    printf("%s to %s: %s\n", r->rule->content_boundary, r->rule->reader_boundary,
-           RULES[r->rule->rule <= 3 ? r->rule->rule : 0]);
-    return EXIT_OK;
+    return verb_call(s, args, "BoundaryService/SetRule", &request.base,
+                     &chancery__v1__set_rule_response__descriptor, show_rule);
 }
+
+static const struct verb VERBS[] = {{"list", 0, 0, NULL, list},
+                                    {"create", 1, 1, "one name", create},
+                                    {"update", 1, 1, "one name", update},
+                                    {"rule", 3, 3, "two boundaries and a rule", rule}};
 
 static int run(int argc, char **argv)
 {
-    static const struct {
-        const char *name;
-        int operands;
-        int (*run)(struct session *s, const struct boundary_args *args);
-    } verbs[] = {
-        {"list", 0, list}, {"create", 1, create}, {"update", 1, update}, {"rule", 3, rule}};
-    struct boundary_args args = {.format = "text"};
-    const struct option_spec specs[] = {{"--profile", &args.profile, NULL, NULL},
+    struct boundary_args args = {0};
+    const struct option_spec specs[] = {VERB_OPTIONS(args.common),
                                         {"--suite", &args.suite, NULL, NULL},
                                         {"--display-name", &args.display_name, NULL, NULL},
                                         {"--fips", &args.fips, NULL, NULL},
                                         {"--authority-url", &args.authority_url, NULL, NULL},
-                                        {"--portal-url", &args.portal_url, NULL, NULL},
-                                        {"-o", &args.format, NULL, NULL}};
+                                        {"--portal-url", &args.portal_url, NULL, NULL}};
     argc = options_take(&command_boundary, specs, sizeof specs / sizeof specs[0], argc, argv);
-    args.operands = argv + 2;
-    for (size_t i = 0; argc >= 2 && i < sizeof verbs / sizeof verbs[0]; i++) {
-        struct session session;
-        if (strcmp(verbs[i].name, argv[1]) != 0) {
-            continue;
-        }
-        if (argc != verbs[i].operands + 2) {
-            return usage_error(&command_boundary, "too few or too many operands");
-        }
-        int code = session_open(&session, &command_boundary, args.profile);
-        if (code == EXIT_OK) {
-            code = verbs[i].run(&session, &args);
-            session_close(&session);
-        }
-        return code;
-    }
-    return usage_error(&command_boundary, "list, create, update or rule");
+    return verbs_run(&command_boundary, VERBS, sizeof VERBS / sizeof VERBS[0], &args.common, argc,
+                     argv);
 }
 
 const struct command command_boundary = {.name = "boundary",

@@ -4,10 +4,9 @@
 #include <string.h>
 
 #include "base/encode.h"
-#include "base/mem.h"
 #include "chancery/v1/component.pb-c.h"
 #include "cli/certificate.h"
-#include "cli/session.h"
+#include "cli/verbs.h"
 #include "domain/subject.h"
 #include "google/protobuf/field_mask.pb-c.h"
 
@@ -34,21 +33,29 @@ static const char HELP[] =
     "--remove-cert OLD. Both take a PEM file or a fingerprint. --disable and --enable switch it off and on.\n";
 
 struct component_args {
-    const char *profile, *format, *id, *tenant, *name, *role, *boundary, *issuer, *subject;
+    struct verb_args common;
+    const char *name, *role, *boundary, *issuer, *subject;
     const char **add, **remove, **domains; /* NULL-terminated, or NULL */
     bool disable, enable;
 };
 
 /* --- output -------------------------------------------------------------------------------------- */
 
-static void print_component(struct session *s, const Chancery__V1__Component *c)
+/* Replies with one component all have it as their only field. */
+static void show_component(const void *response)
 {
+    const Chancery__V1__Component *c =
+        ((const Chancery__V1__GetComponentResponse *)response)->component;
     printf("%s  %s  %s%s\n", c->component_id, role_name((enum role)c->role), c->name,
            c->disabled ? "  disabled" : "");
     printf("  tenant       %s\n  boundary     %s\n", c->tenant, c->boundary);
     for (size_t i = 0; i < c->n_certificate_sha256; i++) {
         const ProtobufCBinaryData *print = &c->certificate_sha256[i];
-        printf("  certificate  %s\n", hex_dup(s->arena, slice_of(print->data, print->len)));
+        printf("  certificate  ");
+        for (size_t j = 0; j < print->len; j++) {
+            printf("%02x", print->data[j]);
+        }
+        putchar('\n');
     }
     if (c->issuer_id[0] != '\0') {
         printf("  token        %s of issuer %s\n", c->subject, c->issuer_id);
@@ -58,72 +65,40 @@ static void print_component(struct session *s, const Chancery__V1__Component *c)
     }
 }
 
-/* Replies with one component all have it as their only field. */
-static int print_reply(struct session *s, const struct component_args *args,
-                       const ProtobufCMessage *message)
-{
-    if (strcmp(args->format, "json") == 0) {
-        return session_print_json(s, message);
-    }
-    print_component(s,
-                    ((const Chancery__V1__GetComponentResponse *)(const void *)message)->component);
-    return EXIT_OK;
-}
-
 /* --- verbs --------------------------------------------------------------------------------------- */
 
-static int list_page(struct session *s, const struct component_args *args, char **page)
+static void show_list(const void *response)
 {
-    ProtobufCMessage *message = NULL;
-    Chancery__V1__ListComponentsRequest request;
-    chancery__v1__list_components_request__init(&request);
-    request.tenant = text_field(args->tenant);
-    request.page_token = *page;
-    request.page_size = 200;
-    int code = session_call(s, "ComponentService/ListComponents", &request.base,
-                            &chancery__v1__list_components_response__descriptor, &message);
-    if (code != EXIT_OK) {
-        return code;
-    }
-    const Chancery__V1__ListComponentsResponse *r = (const void *)message;
-    *page = r->next_page_token;
-    if (strcmp(args->format, "json") == 0) {
-        return session_print_json(s, message);
-    }
+    const Chancery__V1__ListComponentsResponse *r = response;
     for (size_t i = 0; i < r->n_components; i++) {
         const Chancery__V1__Component *c = r->components[i];
         printf("%s  %-14s %s%s\n", c->component_id, role_name((enum role)c->role), c->name,
                c->disabled ? "  disabled" : "");
     }
-    return EXIT_OK;
 }
 
-static int list(struct session *s, const struct component_args *args)
+static int list(struct session *s, const struct verb_args *args)
 {
-    char *page = text_field("");
-    int code;
-    do {
-        code = list_page(s, args, &page);
-    } while (code == EXIT_OK && page[0] != '\0');
-    return code;
+    Chancery__V1__ListComponentsRequest request;
+    chancery__v1__list_components_request__init(&request);
+    request.tenant = text_field(args->tenant);
+    return verb_list(s, args, "ComponentService/ListComponents", &request.base,
+                     &chancery__v1__list_components_response__descriptor, show_list);
 }
 
-static int read_one(struct session *s, const struct component_args *args,
-                    ProtobufCMessage **message)
+static void ask_for_one(const struct verb_args *args, Chancery__V1__GetComponentRequest *request)
+{
+    chancery__v1__get_component_request__init(request);
+    request->tenant = text_field(args->tenant);
+    request->component_id = args->operands[0];
+}
+
+static int get(struct session *s, const struct verb_args *args)
 {
     Chancery__V1__GetComponentRequest request;
-    chancery__v1__get_component_request__init(&request);
-    request.tenant = text_field(args->tenant);
-    request.component_id = text_field(args->id);
-    return session_call(s, "ComponentService/GetComponent", &request.base,
-                        &chancery__v1__get_component_response__descriptor, message);
-}
-
-static int get(struct session *s, const struct component_args *args)
-{
-    ProtobufCMessage *message = NULL;
-    int code = read_one(s, args, &message);
-    return code == EXIT_OK ? print_reply(s, args, message) : code;
+    ask_for_one(args, &request);
+    return verb_call(s, args, "ComponentService/GetComponent", &request.base,
+                     &chancery__v1__get_component_response__descriptor, show_component);
 }
 
 /* A fingerprint in hex, or that of the certificate in a file. */
@@ -201,10 +176,10 @@ static rc fill(struct session *s, const struct component_args *args,
 
 enum { PATHS_MAX = 5 };
 
-static int create(struct session *s, const struct component_args *args)
+static int create(struct session *s, const struct verb_args *common)
 {
+    const struct component_args *args = (const void *)common;
     struct err err = {0};
-    ProtobufCMessage *message = NULL;
     Chancery__V1__CreateComponentRequest request;
     Chancery__V1__Component component;
     char *paths[PATHS_MAX];
@@ -215,29 +190,32 @@ static int create(struct session *s, const struct component_args *args)
     if (args->name == NULL || component.role == CHANCERY__V1__ROLE__ROLE_UNSPECIFIED) {
         return usage_error(s->command, "--name and one of the roles of --role are required");
     }
-    component.tenant = text_field(args->tenant);
+    component.tenant = text_field(common->tenant);
     component.name = text_field(args->name);
     component.boundary = text_field(args->boundary);
     request.component = &component;
     if (!fill(s, args, &component, paths, &path_count, &err).ok) {
         return fail_with(s->command, &err);
     }
-    int code = session_call(s, "ComponentService/CreateComponent", &request.base,
-                            &chancery__v1__create_component_response__descriptor, &message);
-    return code == EXIT_OK ? print_reply(s, args, message) : code;
+    return verb_call(s, common, "ComponentService/CreateComponent", &request.base,
+                     &chancery__v1__create_component_response__descriptor, show_component);
 }
 
 /* Reads first, so that certificates can be added to those that are there; the etag keeps others' changes. */
-static int update(struct session *s, const struct component_args *args)
+static int update(struct session *s, const struct verb_args *common)
 {
+    const struct component_args *args = (const void *)common;
     struct err err = {0};
     ProtobufCMessage *message = NULL;
+    Chancery__V1__GetComponentRequest which;
     Chancery__V1__UpdateComponentRequest request;
     Google__Protobuf__FieldMask mask;
     char *paths[PATHS_MAX];
     chancery__v1__update_component_request__init(&request);
     google__protobuf__field_mask__init(&mask);
-    int code = read_one(s, args, &message);
+    ask_for_one(common, &which);
+    int code = session_call(s, "ComponentService/GetComponent", &which.base,
+                            &chancery__v1__get_component_response__descriptor, &message);
     if (code != EXIT_OK) {
         return code;
     }
@@ -250,76 +228,52 @@ static int update(struct session *s, const struct component_args *args)
     if (mask.n_paths == 0) {
         return usage_error(s->command, "say what to change");
     }
-    code = session_call(s, "ComponentService/UpdateComponent", &request.base,
-                        &chancery__v1__update_component_response__descriptor, &message);
-    return code == EXIT_OK ? print_reply(s, args, message) : code;
+    return verb_call(s, common, "ComponentService/UpdateComponent", &request.base,
+                     &chancery__v1__update_component_response__descriptor, show_component);
 }
 
-static int remove_one(struct session *s, const struct component_args *args)
+static int remove_one(struct session *s, const struct verb_args *args)
 {
-    ProtobufCMessage *message = NULL;
     Chancery__V1__DeleteComponentRequest request;
     chancery__v1__delete_component_request__init(&request);
     request.tenant = text_field(args->tenant);
-    request.component_id = text_field(args->id);
-    return session_call(s, "ComponentService/DeleteComponent", &request.base,
-                        &chancery__v1__delete_component_response__descriptor, &message);
+    request.component_id = args->operands[0];
+    return verb_act(s, args, "ComponentService/DeleteComponent", &request.base,
+                    &chancery__v1__delete_component_response__descriptor, NULL);
 }
 
 /* --- the command --------------------------------------------------------------------------------- */
 
-static const struct verb {
-    const char *name;
-    bool needs_id;
-    int (*run)(struct session *s, const struct component_args *args);
-} VERBS[] = {{"list", false, list},
-             {"get", true, get},
-             {"create", false, create},
-             {"update", true, update},
-             {"delete", true, remove_one}};
-
-static int run_verb(const struct verb *verb, struct component_args *args, int argc, char **argv)
-{
-    struct session session;
-    if (argc != (verb->needs_id ? 3 : 2)) {
-        return usage_error(&command_component,
-                           verb->needs_id ? "give one component id" : argv[argc - 1]);
-    }
-    args->id = argv[argc - 1];
-    int code = session_open(&session, &command_component, args->profile);
-    if (code == EXIT_OK) {
-        code = verb->run(&session, args);
-        session_close(&session);
-    }
-    return code;
-}
+static const struct verb VERBS[] = {{"list", 0, 0, NULL, list},
+                                    {"get", 1, 1, "one component id", get},
+                                    {"create", 0, 0, NULL, create},
+                                    {"update", 1, 1, "one component id", update},
+                                    {"delete", 1, 1, "one component id", remove_one}};
 
 static int run(int argc, char **argv)
 {
-    struct component_args args = {.format = "text"};
+    struct component_args args = {0};
     const struct option_spec specs[] = {
-        {"--profile", &args.profile, NULL, NULL},    {"-o", &args.format, NULL, NULL},
-        {"--tenant", &args.tenant, NULL, NULL},      {"--name", &args.name, NULL, NULL},
-        {"--role", &args.role, NULL, NULL},          {"--boundary", &args.boundary, NULL, NULL},
-        {"--issuer", &args.issuer, NULL, NULL},      {"--subject", &args.subject, NULL, NULL},
-        {"--cert", NULL, NULL, &args.add},           {"--add-cert", NULL, NULL, &args.add},
-        {"--remove-cert", NULL, NULL, &args.remove}, {"--sender-domain", NULL, NULL, &args.domains},
-        {"--disable", NULL, &args.disable, NULL},    {"--enable", NULL, &args.enable, NULL},
+        VERB_OPTIONS(args.common),
+        {"--tenant", &args.common.tenant, NULL, NULL},
+        {"--name", &args.name, NULL, NULL},
+        {"--role", &args.role, NULL, NULL},
+        {"--boundary", &args.boundary, NULL, NULL},
+        {"--issuer", &args.issuer, NULL, NULL},
+        {"--subject", &args.subject, NULL, NULL},
+        {"--cert", NULL, NULL, &args.add},
+        {"--add-cert", NULL, NULL, &args.add},
+        {"--remove-cert", NULL, NULL, &args.remove},
+        {"--sender-domain", NULL, NULL, &args.domains},
+        {"--disable", NULL, &args.disable, NULL},
+        {"--enable", NULL, &args.enable, NULL},
     };
     argc = options_take(&command_component, specs, sizeof specs / sizeof specs[0], argc, argv);
     if (args.disable && args.enable) {
         return usage_error(&command_component, "--disable and --enable at once");
     }
-    const struct verb *verb = NULL;
-    for (size_t i = 0; argc >= 2 && i < sizeof VERBS / sizeof VERBS[0]; i++) {
-        verb = strcmp(VERBS[i].name, argv[1]) == 0 ? &VERBS[i] : verb;
-    }
-    int code = verb == NULL ? usage_error(&command_component, "list, get, create, update or delete")
-                            : run_verb(verb, &args, argc, argv);
-    xfree((void *)(uintptr_t)args.add);
-    xfree((void *)(uintptr_t)args.remove);
-    xfree((void *)(uintptr_t)args.domains);
-    return code;
+    return verbs_run(&command_component, VERBS, sizeof VERBS / sizeof VERBS[0], &args.common, argc,
+                     argv);
 }
 
 const struct command command_component = {

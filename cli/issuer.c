@@ -4,8 +4,7 @@
 #include <string.h>
 
 #include "chancery/v1/issuer.pb-c.h"
-#include "cli/session.h"
-#include "wire/message_text.h"
+#include "cli/verbs.h"
 
 static const char HELP[] =
     "usage: chancery issuer list     --profile FILE [--tenant NAME] [-o json]\n"
@@ -51,15 +50,10 @@ static const char HELP[] =
     "the command line, where others can see it. Exit code 3: it would be refused.\n";
 
 struct issuer_args {
-    const char *profile, *file, *format, *tenant;
+    struct verb_args common;
+    const char *file;
     const char **fields;
-    const char *id, *value;
 };
-
-static bool wants_json(const struct issuer_args *args)
-{
-    return strcmp(args->format, "json") == 0;
-}
 
 static const char *kind_name(Chancery__V1__IssuerKind kind)
 {
@@ -68,91 +62,58 @@ static const char *kind_name(Chancery__V1__IssuerKind kind)
     return (unsigned)kind < sizeof names / sizeof names[0] ? names[kind] : names[0];
 }
 
-static int list(struct session *s, const struct issuer_args *args)
+static void show_list(const void *response)
 {
-    ProtobufCMessage *message = NULL;
+    const Chancery__V1__ListIssuersResponse *r = response;
+    for (size_t i = 0; i < r->n_issuers; i++) {
+        const Chancery__V1__Issuer *issuer = r->issuers[i];
+        printf("%s  %-12s %-10s %s%s\n", issuer->issuer_id, kind_name(issuer->kind),
+               issuer->boundary, issuer->issuer, issuer->disabled ? "  (disabled)" : "");
+    }
+}
+
+static int list(struct session *s, const struct verb_args *args)
+{
     Chancery__V1__ListIssuersRequest request;
     chancery__v1__list_issuers_request__init(&request);
     request.tenant = text_field(args->tenant);
-    request.page_size = 200;
-    for (;;) {
-        int code = session_call(s, "IssuerService/ListIssuers", &request.base,
-                                &chancery__v1__list_issuers_response__descriptor, &message);
-        if (code == EXIT_OK && wants_json(args)) {
-            code = session_print_json(s, message);
-        }
-        if (code != EXIT_OK) {
-            return code;
-        }
-        const Chancery__V1__ListIssuersResponse *r = (const void *)message;
-        for (size_t i = 0; !wants_json(args) && i < r->n_issuers; i++) {
-            const Chancery__V1__Issuer *issuer = r->issuers[i];
-            printf("%s  %-12s %-10s %s%s\n", issuer->issuer_id, kind_name(issuer->kind),
-                   issuer->boundary, issuer->issuer, issuer->disabled ? "  (disabled)" : "");
-        }
-        if (r->next_page_token[0] == '\0') {
-            return EXIT_OK;
-        }
-        request.page_token = r->next_page_token;
-    }
+    return verb_list(s, args, "IssuerService/ListIssuers", &request.base,
+                     &chancery__v1__list_issuers_response__descriptor, show_list);
 }
 
-static int get(struct session *s, const struct issuer_args *args)
+static int get(struct session *s, const struct verb_args *args)
 {
-    ProtobufCMessage *message = NULL;
     Chancery__V1__GetIssuerRequest request;
     chancery__v1__get_issuer_request__init(&request);
-    request.issuer_id = text_field(args->id);
+    request.issuer_id = args->operands[0];
     request.tenant = text_field(args->tenant);
-    int code = session_call(s, "IssuerService/GetIssuer", &request.base,
-                            &chancery__v1__get_issuer_response__descriptor, &message);
-    return code == EXIT_OK ? session_print_json(s, message) : code;
+    return verb_call(s, args, "IssuerService/GetIssuer", &request.base,
+                     &chancery__v1__get_issuer_response__descriptor, NULL);
 }
 
-/* The issuer of -f; NULL when there is none to be read, with the exit code for that. */
-static Chancery__V1__Issuer *read_issuer(struct session *s, const struct issuer_args *args,
-                                         int *code)
+static void show_created(const void *response)
 {
-    struct err err = {0};
-    struct slice text;
-    ProtobufCMessage *message = NULL;
-    if (args->file == NULL) {
-        *code = usage_error(s->command, "-f is required");
-        return NULL;
-    }
-    if (!read_file(s->arena, args->file, MESSAGE_TEXT_MAX, &text, &err).ok ||
-        !message_from_yaml(s->arena, &chancery__v1__issuer__descriptor, text, &message, &err).ok) {
-        *code = fail_with(s->command, &err);
-        return NULL;
-    }
-    return (Chancery__V1__Issuer *)message;
+    puts(((const Chancery__V1__CreateIssuerResponse *)response)->issuer->issuer_id);
 }
 
-static int create(struct session *s, const struct issuer_args *args)
+static int create(struct session *s, const struct verb_args *args)
 {
-    int code = EXIT_FAILED;
     ProtobufCMessage *message = NULL;
     Chancery__V1__CreateIssuerRequest request;
     chancery__v1__create_issuer_request__init(&request);
-    request.issuer = read_issuer(s, args, &code);
-    if (request.issuer == NULL) {
-        return code;
-    }
-    code = session_call(s, "IssuerService/CreateIssuer", &request.base,
-                        &chancery__v1__create_issuer_response__descriptor, &message);
+    int code = verb_read_file(s, ((const struct issuer_args *)args)->file,
+                              &chancery__v1__issuer__descriptor, &message);
     if (code != EXIT_OK) {
         return code;
     }
-    if (wants_json(args)) {
-        return session_print_json(s, message);
-    }
-    puts(((const Chancery__V1__CreateIssuerResponse *)(const void *)message)->issuer->issuer_id);
-    return EXIT_OK;
+    request.issuer = (Chancery__V1__Issuer *)message;
+    return verb_call(s, args, "IssuerService/CreateIssuer", &request.base,
+                     &chancery__v1__create_issuer_response__descriptor, show_created);
 }
 
-static int update(struct session *s, const struct issuer_args *args)
+static int update(struct session *s, const struct verb_args *common)
 {
-    int code = EXIT_FAILED;
+    const struct issuer_args *args = (const void *)common;
     ProtobufCMessage *message = NULL;
     Google__Protobuf__FieldMask mask;
     google__protobuf__field_mask__init(&mask);
@@ -161,33 +122,30 @@ static int update(struct session *s, const struct issuer_args *args)
     if (args->fields == NULL) {
         return usage_error(s->command, "--field is required: what shall change?");
     }
-    request.issuer = read_issuer(s, args, &code);
-    if (request.issuer == NULL) {
+    int code = verb_read_file(s, args->file, &chancery__v1__issuer__descriptor, &message);
+    if (code != EXIT_OK) {
         return code;
     }
     mask.paths = (char **)(uintptr_t)args->fields;
-    while (args->fields[mask.n_paths] != NULL) {
-        mask.n_paths++;
-    }
+    mask.n_paths = option_list_count(args->fields);
     request.update_mask = &mask;
-    request.issuer->issuer_id = text_field(args->id);
-    if (args->tenant != NULL) {
-        request.issuer->tenant = text_field(args->tenant);
+    request.issuer = (Chancery__V1__Issuer *)message;
+    request.issuer->issuer_id = common->operands[0];
+    if (common->tenant != NULL) {
+        request.issuer->tenant = text_field(common->tenant);
     }
-    code = session_call(s, "IssuerService/UpdateIssuer", &request.base,
-                        &chancery__v1__update_issuer_response__descriptor, &message);
-    return code == EXIT_OK ? session_print_json(s, message) : code;
+    return verb_call(s, common, "IssuerService/UpdateIssuer", &request.base,
+                     &chancery__v1__update_issuer_response__descriptor, NULL);
 }
 
-static int delete (struct session *s, const struct issuer_args *args)
+static int delete (struct session *s, const struct verb_args *args)
 {
-    ProtobufCMessage *message = NULL;
     Chancery__V1__DeleteIssuerRequest request;
     chancery__v1__delete_issuer_request__init(&request);
-    request.issuer_id = text_field(args->id);
+    request.issuer_id = args->operands[0];
     request.tenant = text_field(args->tenant);
-    return session_call(s, "IssuerService/DeleteIssuer", &request.base,
-                        &chancery__v1__delete_issuer_response__descriptor, &message);
+    return verb_act(s, args, "IssuerService/DeleteIssuer", &request.base,
+                    &chancery__v1__delete_issuer_response__descriptor, NULL);
 }
 
 /* --- test --------------------------------------------------------------------------------------- */
@@ -218,7 +176,7 @@ static void show_checks(const Chancery__V1__TestTokenResponse *r)
     show_texts("groups:", r->groups, r->n_groups);
 }
 
-static int test(struct session *s, const struct issuer_args *args)
+static int test(struct session *s, const struct verb_args *args)
 {
     enum { TOKEN_FILE_MAX = 48 * 1024 }; /* more than the authority takes: it then says so */
     struct err err = {0};
@@ -226,7 +184,8 @@ static int test(struct session *s, const struct issuer_args *args)
     ProtobufCMessage *message = NULL;
     Chancery__V1__TestTokenRequest request;
     chancery__v1__test_token_request__init(&request);
-    const char *path = args->file == NULL ? "-" : args->file;
+    const char *file = ((const struct issuer_args *)args)->file;
+    const char *path = file == NULL ? "-" : file;
     if (!read_file(s->arena, path, TOKEN_FILE_MAX, &token, &err).ok) {
         return fail_with(s->command, &err);
     }
@@ -237,7 +196,7 @@ static int test(struct session *s, const struct issuer_args *args)
     CH_ASSERT(request.token != NULL); /* the arena is far larger than a token */
     int code = session_call(s, "IssuerService/TestToken", &request.base,
                             &chancery__v1__test_token_response__descriptor, &message);
-    if (code == EXIT_OK && wants_json(args)) {
+    if (code == EXIT_OK && verb_wants_json(args)) {
         code = session_print_json(s, message);
     } else if (code == EXIT_OK) {
         show_checks((const void *)message);
@@ -250,112 +209,73 @@ static int test(struct session *s, const struct issuer_args *args)
 
 /* --- mappings ----------------------------------------------------------------------------------- */
 
-static int map(struct session *s, const struct issuer_args *args)
+static int map(struct session *s, const struct verb_args *args)
 {
-    ProtobufCMessage *message = NULL;
     Chancery__V1__MapTenantRequest request;
     chancery__v1__map_tenant_request__init(&request);
     if (args->tenant == NULL) {
         return usage_error(s->command, "--tenant is required: whom shall the value mean?");
     }
-    request.issuer_id = text_field(args->id);
-    request.value = text_field(args->value);
+    request.issuer_id = args->operands[0];
+    request.value = args->operands[1];
     request.tenant = text_field(args->tenant);
-    return session_call(s, "IssuerService/MapTenant", &request.base,
-                        &chancery__v1__map_tenant_response__descriptor, &message);
+    return verb_act(s, args, "IssuerService/MapTenant", &request.base,
+                    &chancery__v1__map_tenant_response__descriptor, NULL);
 }
 
-static int unmap(struct session *s, const struct issuer_args *args)
+static int unmap(struct session *s, const struct verb_args *args)
 {
-    ProtobufCMessage *message = NULL;
     Chancery__V1__UnmapTenantRequest request;
     chancery__v1__unmap_tenant_request__init(&request);
-    request.issuer_id = text_field(args->id);
-    request.value = text_field(args->value);
-    return session_call(s, "IssuerService/UnmapTenant", &request.base,
-                        &chancery__v1__unmap_tenant_response__descriptor, &message);
+    request.issuer_id = args->operands[0];
+    request.value = args->operands[1];
+    return verb_act(s, args, "IssuerService/UnmapTenant", &request.base,
+                    &chancery__v1__unmap_tenant_response__descriptor, NULL);
 }
 
-static int mappings(struct session *s, const struct issuer_args *args)
+static void show_mappings(const void *response)
 {
-    ProtobufCMessage *message = NULL;
+    const Chancery__V1__ListTenantMappingsResponse *r = response;
+    for (size_t i = 0; i < r->n_mappings; i++) {
+        printf("%-36s  %s\n", r->mappings[i]->value, r->mappings[i]->tenant);
+    }
+}
+
+static int mappings(struct session *s, const struct verb_args *args)
+{
     Chancery__V1__ListTenantMappingsRequest request;
     chancery__v1__list_tenant_mappings_request__init(&request);
-    request.issuer_id = text_field(args->id);
-    for (;;) {
-        int code = session_call(s, "IssuerService/ListTenantMappings", &request.base,
-                                &chancery__v1__list_tenant_mappings_response__descriptor, &message);
-        if (code == EXIT_OK && wants_json(args)) {
-            code = session_print_json(s, message);
-        }
-        if (code != EXIT_OK) {
-            return code;
-        }
-        const Chancery__V1__ListTenantMappingsResponse *r = (const void *)message;
-        for (size_t i = 0; !wants_json(args) && i < r->n_mappings; i++) {
-            printf("%-36s  %s\n", r->mappings[i]->value, r->mappings[i]->tenant);
-        }
-        if (r->next_page_token[0] == '\0') {
-            return EXIT_OK;
-        }
-        request.page_token = r->next_page_token;
-    }
+    request.issuer_id = args->operands[0];
+    return verb_list(s, args, "IssuerService/ListTenantMappings", &request.base,
+                     &chancery__v1__list_tenant_mappings_response__descriptor, show_mappings);
 }
 
 /* --- the command -------------------------------------------------------------------------------- */
 
-static const struct verb {
-    const char *name;
-    int operands; /* 1: ID, 2: ID VALUE */
-    int (*run)(struct session *s, const struct issuer_args *args);
-} verbs[] = {{"list", 0, list},     {"get", 1, get},       {"create", 0, create},
-             {"update", 1, update}, {"delete", 1, delete}, {"test", 0, test},
-             {"map", 2, map},       {"unmap", 2, unmap},   {"mappings", 1, mappings}};
-
-static const struct verb *find_verb(const char *name)
-{
-    for (size_t i = 0; i < sizeof verbs / sizeof verbs[0]; i++) {
-        if (strcmp(verbs[i].name, name) == 0) {
-            return &verbs[i];
-        }
-    }
-    return NULL;
-}
-
-static int run_verb(int argc, char **argv, struct issuer_args *args)
-{
-    const struct verb *verb = argc >= 2 ? find_verb(argv[1]) : NULL;
-    struct session session;
-    if (verb == NULL) {
-        return usage_error(&command_issuer,
-                           "list, get, create, update, delete, test, map, unmap or mappings");
-    }
-    if (argc != verb->operands + 2) {
-        return usage_error(&command_issuer, verb->operands == 0 ? "it takes no operand"
-                                            : verb->operands == 1
-                                                ? "give one issuer id"
-                                                : "give an issuer id and a value");
-    }
-    args->id = verb->operands > 0 ? argv[2] : "";
-    args->value = verb->operands > 1 ? argv[3] : "";
-    int code = session_open(&session, &command_issuer, args->profile);
-    if (code == EXIT_OK) {
-        code = verb->run(&session, args);
-        session_close(&session);
-    }
-    return code;
-}
+static const struct verb VERBS[] = {
+    {"list", 0, 0, NULL, list},
+    {"get", 1, 1, "one issuer id", get},
+    {"create", 0, 0, NULL, create},
+    {"update", 1, 1, "one issuer id", update},
+    {"delete", 1, 1, "one issuer id", delete},
+    {"test", 0, 0, NULL, test},
+    {"map", 2, 2, "an issuer id and a value", map},
+    {"unmap", 2, 2, "an issuer id and a value", unmap},
+    {"mappings", 1, 1, "one issuer id", mappings},
+};
 
 static int run(int argc, char **argv)
 {
-    struct issuer_args args = {.format = "text"};
+    struct issuer_args args = {0};
     const struct option_spec specs[] = {
-        {"--profile", &args.profile, NULL, NULL}, {"-f", &args.file, NULL, NULL},
-        {"-o", &args.format, NULL, NULL},         {"--tenant", &args.tenant, NULL, NULL},
+        VERB_OPTIONS(args.common),
+        {"-f", &args.file, NULL, NULL},
+        {"--tenant", &args.common.tenant, NULL, NULL},
         {"--field", NULL, NULL, &args.fields},
     };
     argc = options_take(&command_issuer, specs, sizeof specs / sizeof specs[0], argc, argv);
-    return run_verb(argc, argv, &args);
+    return verbs_run(&command_issuer, VERBS, sizeof VERBS / sizeof VERBS[0], &args.common, argc,
+                     argv);
 }
 
 const struct command command_issuer = {.name = "issuer",

@@ -1,10 +1,9 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* chancery partner */
 #include <stdio.h>
-#include <string.h>
 
 #include "chancery/v1/boundary.pb-c.h"
-#include "cli/session.h"
+#include "cli/verbs.h"
 
 static const char HELP[] =
     "usage: chancery partner list     --profile FILE [-o json]\n"
@@ -18,10 +17,8 @@ static const char HELP[] =
     "\n"
     "  --theirs   their content for our readers; without it, our content for theirs\n";
 
-enum { PAGE = 200 };
-
 struct partner_args {
-    const char *profile, *format, *operand;
+    struct verb_args common;
     bool theirs;
 };
 
@@ -39,141 +36,95 @@ static void show_one(const Chancery__V1__PartnerException *e)
 }
 
 /* What an act answers: the exception, or that a second admin was asked. */
-static int show(struct session *s, const struct partner_args *args, const ProtobufCMessage *message,
-                const Chancery__V1__PartnerException *exception, const char *approval)
+static void show_act(const Chancery__V1__PartnerException *exception, const char *approval)
 {
-    if (strcmp(args->format, "json") == 0) {
-        return session_print_json(s, message);
-    }
     if (approval[0] != '\0') {
         printf("waits for another admin's approval: %s\n", approval);
     } else {
         show_one(exception);
     }
-    return EXIT_OK;
 }
 
 /* --- list --------------------------------------------------------------------------------------- */
 
-/* Every page into one message. */
-static int fetch_all(struct session *s, Chancery__V1__ListPartnerExceptionsResponse *all)
+static void show_list(const void *response)
+{
+    const Chancery__V1__ListPartnerExceptionsResponse *r = response;
+    for (size_t i = 0; i < r->n_exceptions; i++) {
+        show_one(r->exceptions[i]);
+    }
+}
+
+static int list(struct session *s, const struct verb_args *args)
 {
     Chancery__V1__ListPartnerExceptionsRequest request;
     chancery__v1__list_partner_exceptions_request__init(&request);
-    request.page_size = PAGE;
-    do {
-        ProtobufCMessage *message = NULL;
-        int code =
-            session_call(s, "BoundaryService/ListPartnerExceptions", &request.base,
-                         &chancery__v1__list_partner_exceptions_response__descriptor, &message);
-        if (code != EXIT_OK) {
-            return code;
-        }
-        const Chancery__V1__ListPartnerExceptionsResponse *page = (const void *)message;
-        size_t count = all->n_exceptions + page->n_exceptions;
-        Chancery__V1__PartnerException **list =
-            ARENA_ARRAY(s->arena, Chancery__V1__PartnerException *, count + 1);
-        CH_ASSERT(list != NULL); /* the arena is far larger */
-        for (size_t i = 0; i < count; i++) {
-            list[i] = i < all->n_exceptions ? all->exceptions[i]
-                                            : page->exceptions[i - all->n_exceptions];
-        }
-        all->exceptions = list;
-        all->n_exceptions = count;
-        request.page_token = page->next_page_token;
-    } while (request.page_token[0] != '\0');
-    return EXIT_OK;
-}
-
-static int list(struct session *s, const struct partner_args *args)
-{
-    Chancery__V1__ListPartnerExceptionsResponse all;
-    chancery__v1__list_partner_exceptions_response__init(&all);
-    int code = fetch_all(s, &all);
-    if (code != EXIT_OK || strcmp(args->format, "json") == 0) {
-        return code == EXIT_OK ? session_print_json(s, &all.base) : code;
-    }
-    for (size_t i = 0; i < all.n_exceptions; i++) {
-        show_one(all.exceptions[i]);
-    }
-    return EXIT_OK;
+    return verb_list(s, args, "BoundaryService/ListPartnerExceptions", &request.base,
+                     &chancery__v1__list_partner_exceptions_response__descriptor, show_list);
 }
 
 /* --- acts --------------------------------------------------------------------------------------- */
 
-static int propose(struct session *s, const struct partner_args *args)
+static void show_proposed(const void *response)
 {
-    ProtobufCMessage *message = NULL;
+    const Chancery__V1__ProposePartnerExceptionResponse *r = response;
+    show_act(r->exception, r->approval_id);
+}
+
+static int propose(struct session *s, const struct verb_args *args)
+{
     Chancery__V1__ProposePartnerExceptionRequest request;
     chancery__v1__propose_partner_exception_request__init(&request);
-    request.partner = text_field(args->operand);
-    request.ours = !args->theirs;
-    int code =
-        session_call(s, "BoundaryService/ProposePartnerException", &request.base,
-                     &chancery__v1__propose_partner_exception_response__descriptor, &message);
-    const Chancery__V1__ProposePartnerExceptionResponse *r = (const void *)message;
-    return code == EXIT_OK ? show(s, args, message, r->exception, r->approval_id) : code;
+    request.partner = args->operands[0];
+    request.ours = !((const struct partner_args *)args)->theirs;
+    return verb_call(s, args, "BoundaryService/ProposePartnerException", &request.base,
+                     &chancery__v1__propose_partner_exception_response__descriptor, show_proposed);
 }
 
-static int accept_it(struct session *s, const struct partner_args *args)
+static void show_accepted(const void *response)
 {
-    ProtobufCMessage *message = NULL;
+    const Chancery__V1__AcceptPartnerExceptionResponse *r = response;
+    show_act(r->exception, r->approval_id);
+}
+
+static int accept_it(struct session *s, const struct verb_args *args)
+{
     Chancery__V1__AcceptPartnerExceptionRequest request;
     chancery__v1__accept_partner_exception_request__init(&request);
-    request.exception_id = text_field(args->operand);
-    int code = session_call(s, "BoundaryService/AcceptPartnerException", &request.base,
-                            &chancery__v1__accept_partner_exception_response__descriptor, &message);
-    const Chancery__V1__AcceptPartnerExceptionResponse *r = (const void *)message;
-    return code == EXIT_OK ? show(s, args, message, r->exception, r->approval_id) : code;
+    request.exception_id = args->operands[0];
+    return verb_call(s, args, "BoundaryService/AcceptPartnerException", &request.base,
+                     &chancery__v1__accept_partner_exception_response__descriptor, show_accepted);
 }
 
-static int withdraw(struct session *s, const struct partner_args *args)
+static void show_withdrawn(const void *response)
 {
-    ProtobufCMessage *message = NULL;
+    const Chancery__V1__WithdrawPartnerExceptionResponse *r = response;
+    show_one(r->exception);
+}
+
+static int withdraw(struct session *s, const struct verb_args *args)
+{
     Chancery__V1__WithdrawPartnerExceptionRequest request;
     chancery__v1__withdraw_partner_exception_request__init(&request);
-    request.exception_id = text_field(args->operand);
-    int code =
-        session_call(s, "BoundaryService/WithdrawPartnerException", &request.base,
-                     &chancery__v1__withdraw_partner_exception_response__descriptor, &message);
-    const Chancery__V1__WithdrawPartnerExceptionResponse *r = (const void *)message;
-    return code == EXIT_OK ? show(s, args, message, r->exception, "") : code;
+    request.exception_id = args->operands[0];
+    return verb_call(s, args, "BoundaryService/WithdrawPartnerException", &request.base,
+                     &chancery__v1__withdraw_partner_exception_response__descriptor,
+                     show_withdrawn);
 }
+
+static const struct verb VERBS[] = {{"list", 0, 0, NULL, list},
+                                    {"propose", 1, 1, "one tenant", propose},
+                                    {"accept", 1, 1, "one exception id", accept_it},
+                                    {"withdraw", 1, 1, "one exception id", withdraw}};
 
 static int run(int argc, char **argv)
 {
-    static const struct {
-        const char *name;
-        bool has_operand;
-        int (*run)(struct session *s, const struct partner_args *args);
-    } verbs[] = {{"list", false, list},
-                 {"propose", true, propose},
-                 {"accept", true, accept_it},
-                 {"withdraw", true, withdraw}};
-    struct partner_args args = {.format = "text"};
-    const struct option_spec specs[] = {{"--profile", &args.profile, NULL, NULL},
-                                        {"--theirs", NULL, &args.theirs, NULL},
-                                        {"-o", &args.format, NULL, NULL}};
+    struct partner_args args = {0};
+    const struct option_spec specs[] = {VERB_OPTIONS(args.common),
+                                        {"--theirs", NULL, &args.theirs, NULL}};
     argc = options_take(&command_partner, specs, sizeof specs / sizeof specs[0], argc, argv);
-    for (size_t i = 0; argc >= 2 && i < sizeof verbs / sizeof verbs[0]; i++) {
-        struct session session;
-        if (strcmp(verbs[i].name, argv[1]) != 0) {
-            continue;
-        }
-        if (argc != (verbs[i].has_operand ? 3 : 2)) {
-            return usage_error(&command_partner, verbs[i].has_operand
-                                                     ? "give one tenant or exception"
-                                                     : argv[argc - 1]);
-        }
-        args.operand = argv[argc - 1];
-        int code = session_open(&session, &command_partner, args.profile);
-        if (code == EXIT_OK) {
-            code = verbs[i].run(&session, &args);
-            session_close(&session);
-        }
-        return code;
-    }
-    return usage_error(&command_partner, "list, propose, accept or withdraw");
+    return verbs_run(&command_partner, VERBS, sizeof VERBS / sizeof VERBS[0], &args.common, argc,
+                     argv);
 }
 
 const struct command command_partner = {.name = "partner",

@@ -1,11 +1,10 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* chancery super-user */
 #include <stdio.h>
-#include <string.h>
 
 #include "base/clock.h"
 #include "chancery/v1/tenant.pb-c.h"
-#include "cli/session.h"
+#include "cli/verbs.h"
 #include "cli/when.h"
 
 static const char HELP[] =
@@ -26,7 +25,8 @@ static const char HELP[] =
 enum { DAY_S = 24 * 60 * 60 };
 
 struct super_user_args {
-    const char *profile, *format, *tenant, *reason, *expires, *principal;
+    struct verb_args common;
+    const char *reason, *expires;
 };
 
 static bool read_end(const char *text, Google__Protobuf__Timestamp *out)
@@ -39,9 +39,17 @@ static bool read_end(const char *text, Google__Protobuf__Timestamp *out)
     return when_parse(text, &out->seconds);
 }
 
-static int grant(struct session *s, const struct super_user_args *args)
+static void show_granted(const void *response)
 {
-    ProtobufCMessage *message = NULL;
+    const Chancery__V1__GrantSuperUserResponse *r = response;
+    if (!verb_was_asked(r->approval_id)) {
+        puts("granted");
+    }
+}
+
+static int grant(struct session *s, const struct verb_args *common)
+{
+    const struct super_user_args *args = (const void *)common;
     Chancery__V1__GrantSuperUserRequest request;
     Google__Protobuf__Timestamp end;
     chancery__v1__grant_super_user_request__init(&request);
@@ -49,93 +57,60 @@ static int grant(struct session *s, const struct super_user_args *args)
     if (args->reason == NULL || args->expires == NULL || !read_end(args->expires, &end)) {
         return usage_error(s->command, "--reason TEXT and --expires TIME or +DAYS are required");
     }
-    request.tenant = text_field(args->tenant);
-    request.principal = text_field(args->principal);
+    request.tenant = text_field(common->tenant);
+    request.principal = common->operands[0];
     request.reason = text_field(args->reason);
     request.expire_time = &end;
-    int code = session_call(s, "TenantService/GrantSuperUser", &request.base,
-                            &chancery__v1__grant_super_user_response__descriptor, &message);
-    if (code != EXIT_OK || strcmp(args->format, "json") == 0) {
-        return code == EXIT_OK ? session_print_json(s, message) : code;
-    }
-    const Chancery__V1__GrantSuperUserResponse *r = (const void *)message;
-    if (r->approval_id[0] != '\0') {
-        printf("asked: another admin must approve it\n  chancery approval approve %s\n",
-               r->approval_id);
-    } else {
-        puts("granted");
-    }
-    return EXIT_OK;
+    return verb_call(s, common, "TenantService/GrantSuperUser", &request.base,
+                     &chancery__v1__grant_super_user_response__descriptor, show_granted);
 }
 
-static int revoke(struct session *s, const struct super_user_args *args)
+static int revoke(struct session *s, const struct verb_args *args)
 {
-    ProtobufCMessage *message = NULL;
     Chancery__V1__RevokeSuperUserRequest request;
     chancery__v1__revoke_super_user_request__init(&request);
     request.tenant = text_field(args->tenant);
-    request.principal = text_field(args->principal);
-    int code = session_call(s, "TenantService/RevokeSuperUser", &request.base,
-                            &chancery__v1__revoke_super_user_response__descriptor, &message);
-    if (code == EXIT_OK) {
-        puts("revoked");
-    }
-    return code;
+    request.principal = args->operands[0];
+    return verb_act(s, args, "TenantService/RevokeSuperUser", &request.base,
+                    &chancery__v1__revoke_super_user_response__descriptor, "revoked");
 }
 
-static int list(struct session *s, const struct super_user_args *args)
+static void show_list(const void *response)
 {
-    ProtobufCMessage *message = NULL;
-    Chancery__V1__ListSuperUsersRequest request;
-    chancery__v1__list_super_users_request__init(&request);
-    request.tenant = text_field(args->tenant);
-    int code = session_call(s, "TenantService/ListSuperUsers", &request.base,
-                            &chancery__v1__list_super_users_response__descriptor, &message);
-    if (code != EXIT_OK || strcmp(args->format, "json") == 0) {
-        return code == EXIT_OK ? session_print_json(s, message) : code;
-    }
-    const Chancery__V1__ListSuperUsersResponse *r = (const void *)message;
+    const Chancery__V1__ListSuperUsersResponse *r = response;
     for (size_t i = 0; i < r->n_super_users; i++) {
         const Chancery__V1__SuperUser *u = r->super_users[i];
         char end[WHEN_BYTES];
         when_format(u->expire_time, end);
         printf("%-40s until %s  by %s: %s\n", u->principal, end, u->granted_by, u->reason);
     }
-    return EXIT_OK;
 }
+
+static int list(struct session *s, const struct verb_args *args)
+{
+    Chancery__V1__ListSuperUsersRequest request;
+    chancery__v1__list_super_users_request__init(&request);
+    request.tenant = text_field(args->tenant);
+    return verb_call(s, args, "TenantService/ListSuperUsers", &request.base,
+                     &chancery__v1__list_super_users_response__descriptor, show_list);
+}
+
+static const struct verb VERBS[] = {{"grant", 1, 1, "one principal", grant},
+                                    {"revoke", 1, 1, "one principal", revoke},
+                                    {"list", 0, 0, NULL, list}};
 
 static int run(int argc, char **argv)
 {
-    static const struct {
-        const char *name;
-        int operands;
-        int (*run)(struct session *s, const struct super_user_args *args);
-    } verbs[] = {{"grant", 1, grant}, {"revoke", 1, revoke}, {"list", 0, list}};
-    struct super_user_args args = {.format = "text"};
+    struct super_user_args args = {0};
     const struct option_spec specs[] = {
-        {"--profile", &args.profile, NULL, NULL}, {"-o", &args.format, NULL, NULL},
-        {"--tenant", &args.tenant, NULL, NULL},   {"--reason", &args.reason, NULL, NULL},
+        VERB_OPTIONS(args.common),
+        {"--tenant", &args.common.tenant, NULL, NULL},
+        {"--reason", &args.reason, NULL, NULL},
         {"--expires", &args.expires, NULL, NULL},
     };
-    argc = options_take(&command_super_user, specs, 5, argc, argv);
-    for (size_t i = 0; argc >= 2 && i < sizeof verbs / sizeof verbs[0]; i++) {
-        struct session session;
-        if (strcmp(verbs[i].name, argv[1]) != 0) {
-            continue;
-        }
-        if (argc != 2 + verbs[i].operands) {
-            return usage_error(&command_super_user,
-                               verbs[i].operands == 1 ? "give one principal" : argv[argc - 1]);
-        }
-        args.principal = argv[argc - 1];
-        int code = session_open(&session, &command_super_user, args.profile);
-        if (code == EXIT_OK) {
-            code = verbs[i].run(&session, &args);
-            session_close(&session);
-        }
-        return code;
-    }
-    return usage_error(&command_super_user, "grant, revoke or list");
+    argc = options_take(&command_super_user, specs, sizeof specs / sizeof specs[0], argc, argv);
+    return verbs_run(&command_super_user, VERBS, sizeof VERBS / sizeof VERBS[0], &args.common, argc,
+                     argv);
 }
 
 const struct command command_super_user = {

@@ -1,11 +1,9 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* chancery template */
 #include <stdio.h>
-#include <string.h>
 
 #include "chancery/v1/template.pb-c.h"
-#include "cli/session.h"
-#include "wire/message_text.h"
+#include "cli/verbs.h"
 
 static const char HELP[] =
     "usage: chancery template list    --profile FILE [-o json]\n"
@@ -21,121 +19,89 @@ static const char HELP[] =
     "  expiry: {days: 30}\n";
 
 struct template_args {
-    const char *profile, *file, *format, *id;
+    struct verb_args common;
+    const char *file;
 };
 
-static int list(struct session *s, const struct template_args *args)
+static void show_list(const void *response)
 {
-    ProtobufCMessage *message = NULL;
-    Chancery__V1__ListTemplatesRequest request;
-    chancery__v1__list_templates_request__init(&request);
-    int code = session_call(s, "TemplateService/ListTemplates", &request.base,
-                            &chancery__v1__list_templates_response__descriptor, &message);
-    if (code != EXIT_OK) {
-        return code;
-    }
-    if (strcmp(args->format, "json") == 0) {
-        return session_print_json(s, message);
-    }
-    const Chancery__V1__ListTemplatesResponse *r = (const void *)message;
+    const Chancery__V1__ListTemplatesResponse *r = response;
     for (size_t i = 0; i < r->n_templates; i++) {
         const Chancery__V1__Template *t = r->templates[i];
         printf("%s  %-9s %s\n", t->template_id, t->archived ? "archived" : "published",
                t->n_names > 0 ? t->names[0]->text : "");
     }
-    return EXIT_OK;
 }
 
-static int create(struct session *s, const struct template_args *args)
+static int list(struct session *s, const struct verb_args *args)
 {
-    struct err err = {0};
-    struct slice text;
+    Chancery__V1__ListTemplatesRequest request;
+    chancery__v1__list_templates_request__init(&request);
+    return verb_list(s, args, "TemplateService/ListTemplates", &request.base,
+                     &chancery__v1__list_templates_response__descriptor, show_list);
+}
+
+static void show_created(const void *response)
+{
+    const Chancery__V1__CreateTemplateResponse *r = response;
+    puts(r->template_->template_id);
+}
+
+static int create(struct session *s, const struct verb_args *args)
+{
     ProtobufCMessage *message = NULL;
     Chancery__V1__CreateTemplateRequest request;
     chancery__v1__create_template_request__init(&request);
-    if (args->file == NULL) {
-        return usage_error(s->command, "-f is required");
-    }
-    if (!read_file(s->arena, args->file, MESSAGE_TEXT_MAX, &text, &err).ok ||
-        !message_from_yaml(s->arena, &chancery__v1__template__descriptor, text, &message, &err)
-             .ok) {
-        return fail_with(s->command, &err);
+    int code = verb_read_file(s, ((const struct template_args *)args)->file,
+                              &chancery__v1__template__descriptor, &message);
+    if (code != EXIT_OK) {
+        return code;
     }
     request.template_ = (Chancery__V1__Template *)message;
-    int code = session_call(s, "TemplateService/CreateTemplate", &request.base,
-                            &chancery__v1__create_template_response__descriptor, &message);
-    if (code == EXIT_OK) {
-        puts(((const Chancery__V1__CreateTemplateResponse *)(const void *)message)
-                 ->template_->template_id);
-    }
-    return code;
+    return verb_call(s, args, "TemplateService/CreateTemplate", &request.base,
+                     &chancery__v1__create_template_response__descriptor, show_created);
 }
 
-static int show(struct session *s, const struct template_args *args)
+static int show(struct session *s, const struct verb_args *args)
 {
-    ProtobufCMessage *message = NULL;
     Chancery__V1__GetTemplateRequest request;
     chancery__v1__get_template_request__init(&request);
-    request.template_id = text_field(args->id);
-    int code = session_call(s, "TemplateService/GetTemplate", &request.base,
-                            &chancery__v1__get_template_response__descriptor, &message);
-    return code == EXIT_OK ? session_print_json(s, message) : code;
+    request.template_id = args->operands[0];
+    return verb_call(s, args, "TemplateService/GetTemplate", &request.base,
+                     &chancery__v1__get_template_response__descriptor, NULL);
 }
 
-static int archive(struct session *s, const struct template_args *args)
+static int archive(struct session *s, const struct verb_args *args)
 {
-    ProtobufCMessage *message = NULL;
     Chancery__V1__ArchiveTemplateRequest request;
     chancery__v1__archive_template_request__init(&request);
-    request.template_id = text_field(args->id);
-    return session_call(s, "TemplateService/ArchiveTemplate", &request.base,
-                        &chancery__v1__archive_template_response__descriptor, &message);
+    request.template_id = args->operands[0];
+    return verb_act(s, args, "TemplateService/ArchiveTemplate", &request.base,
+                    &chancery__v1__archive_template_response__descriptor, NULL);
 }
 
-static int publish(struct session *s, const struct template_args *args)
+static int publish(struct session *s, const struct verb_args *args)
 {
-    ProtobufCMessage *message = NULL;
     Chancery__V1__PublishTemplateRequest request;
     chancery__v1__publish_template_request__init(&request);
-    request.template_id = text_field(args->id);
-    return session_call(s, "TemplateService/PublishTemplate", &request.base,
-                        &chancery__v1__publish_template_response__descriptor, &message);
+    request.template_id = args->operands[0];
+    return verb_act(s, args, "TemplateService/PublishTemplate", &request.base,
+                    &chancery__v1__publish_template_response__descriptor, NULL);
 }
+
+static const struct verb VERBS[] = {{"list", 0, 0, NULL, list},
+                                    {"create", 0, 0, NULL, create},
+                                    {"show", 1, 1, "one template id", show},
+                                    {"archive", 1, 1, "one template id", archive},
+                                    {"publish", 1, 1, "one template id", publish}};
 
 static int run(int argc, char **argv)
 {
-    static const struct {
-        const char *name;
-        bool needs_id;
-        int (*run)(struct session *s, const struct template_args *args);
-    } verbs[] = {{"list", false, list},
-                 {"create", false, create},
-                 {"show", true, show},
-                 {"archive", true, archive},
-                 {"publish", true, publish}};
-    struct template_args args = {.format = "text"};
-    const struct option_spec specs[] = {{"--profile", &args.profile, NULL, NULL},
-                                        {"-f", &args.file, NULL, NULL},
-                                        {"-o", &args.format, NULL, NULL}};
-    argc = options_take(&command_template, specs, 3, argc, argv);
-    for (size_t i = 0; argc >= 2 && i < sizeof verbs / sizeof verbs[0]; i++) {
-        struct session session;
-        if (strcmp(verbs[i].name, argv[1]) != 0) {
-            continue;
-        }
-        if (argc != (verbs[i].needs_id ? 3 : 2)) {
-            return usage_error(&command_template,
-                               verbs[i].needs_id ? "give one template id" : argv[argc - 1]);
-        }
-        args.id = argv[argc - 1];
-        int code = session_open(&session, &command_template, args.profile);
-        if (code == EXIT_OK) {
-            code = verbs[i].run(&session, &args);
-            session_close(&session);
-        }
-        return code;
-    }
-    return usage_error(&command_template, "list, create, show, archive or publish");
+    struct template_args args = {0};
+    const struct option_spec specs[] = {VERB_OPTIONS(args.common), {"-f", &args.file, NULL, NULL}};
+    argc = options_take(&command_template, specs, sizeof specs / sizeof specs[0], argc, argv);
+    return verbs_run(&command_template, VERBS, sizeof VERBS / sizeof VERBS[0], &args.common, argc,
+                     argv);
 }
 
 const struct command command_template = {.name = "template",

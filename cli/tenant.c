@@ -39,19 +39,6 @@ static const char HELP[] =
     "\n"
     "Exclusions. Whom a tenant excludes gets no more licenses for its content; let-in undoes that.\n";
 
-bool tenant_wants_json(const struct tenant_args *args)
-{
-    return strcmp(args->format, "json") == 0;
-}
-
-int tenant_call(struct session *s, const char *method, const ProtobufCMessage *request,
-                const ProtobufCMessageDescriptor *type, ProtobufCMessage **response)
-{
-    char path[64];
-    snprintf(path, sizeof path, "TenantService/%s", method);
-    return session_call(s, path, request, type, response);
-}
-
 /* --- showing ------------------------------------------------------------------------------------ */
 
 static const char *state_name(Chancery__V1__TenantState state)
@@ -83,78 +70,46 @@ static void print_tenant(const Chancery__V1__Tenant *t)
     }
 }
 
-static int show_tenant(struct session *s, const struct tenant_args *args,
-                       const ProtobufCMessage *response, const Chancery__V1__Tenant *tenant)
-{
-    if (tenant_wants_json(args)) {
-        return session_print_json(s, response);
-    }
-    print_tenant(tenant);
-    return EXIT_OK;
-}
-
 /* --- list --------------------------------------------------------------------------------------- */
 
-/* Append a page to what was listed before. */
-static void append(struct session *s, Chancery__V1__ListTenantsResponse *all,
-                   const Chancery__V1__ListTenantsResponse *page)
+static void show_list(const void *response)
 {
-    Chancery__V1__Tenant **list =
-        ARENA_ARRAY(s->arena, Chancery__V1__Tenant *, all->n_tenants + page->n_tenants + 1);
-    CH_ASSERT(list != NULL); /* the arena is far larger than a list of tenants */
-    for (size_t i = 0; i < all->n_tenants; i++) {
-        list[i] = all->tenants[i];
-    }
-    for (size_t i = 0; i < page->n_tenants; i++) {
-        list[all->n_tenants++] = page->tenants[i];
-    }
-    all->tenants = list;
-}
-
-static int list(struct session *s, const struct tenant_args *args)
-{
-    Chancery__V1__ListTenantsRequest request;
-    Chancery__V1__ListTenantsResponse all;
-    chancery__v1__list_tenants_request__init(&request);
-    chancery__v1__list_tenants_response__init(&all);
-    request.page_size = 200;
-    do {
-        ProtobufCMessage *message = NULL;
-        int code = tenant_call(s, "ListTenants", &request.base,
-                               &chancery__v1__list_tenants_response__descriptor, &message);
-        if (code != EXIT_OK) {
-            return code;
-        }
-        const Chancery__V1__ListTenantsResponse *page = (const void *)message;
-        append(s, &all, page);
-        request.page_token = page->next_page_token;
-    } while (request.page_token[0] != '\0');
-    if (tenant_wants_json(args)) {
-        return session_print_json(s, &all.base);
-    }
-    for (size_t i = 0; i < all.n_tenants; i++) {
-        const Chancery__V1__Tenant *t = all.tenants[i];
+    const Chancery__V1__ListTenantsResponse *r = response;
+    for (size_t i = 0; i < r->n_tenants; i++) {
+        const Chancery__V1__Tenant *t = r->tenants[i];
         printf("%-20s  %-12s  %-8s  %s\n", t->tenant, t->boundary, state_name(t->state),
                t->display_name);
     }
-    return EXIT_OK;
+}
+
+static int list(struct session *s, const struct verb_args *args)
+{
+    Chancery__V1__ListTenantsRequest request;
+    chancery__v1__list_tenants_request__init(&request);
+    return verb_list(s, args, "TenantService/ListTenants", &request.base,
+                     &chancery__v1__list_tenants_response__descriptor, show_list);
 }
 
 /* --- get, create, update ------------------------------------------------------------------------ */
 
-static int get(struct session *s, const struct tenant_args *args)
+/* The name of a tenant where it may be left out. */
+static char *name_of(const struct verb_args *args)
 {
-    ProtobufCMessage *message = NULL;
+    return args->operand_count == 0 ? text_field("") : args->operands[0];
+}
+
+static void show_got(const void *response)
+{
+    print_tenant(((const Chancery__V1__GetTenantResponse *)response)->tenant);
+}
+
+static int get(struct session *s, const struct verb_args *args)
+{
     Chancery__V1__GetTenantRequest request;
     chancery__v1__get_tenant_request__init(&request);
-    request.tenant = text_field(args->operand);
-    int code = tenant_call(s, "GetTenant", &request.base,
-                           &chancery__v1__get_tenant_response__descriptor, &message);
-    return code == EXIT_OK
-               ? show_tenant(
-                     s, args, message,
-                     ((const Chancery__V1__GetTenantResponse *)(const void *)message)->tenant)
-               : code;
+    request.tenant = name_of(args);
+    return verb_call(s, args, "TenantService/GetTenant", &request.base,
+                     &chancery__v1__get_tenant_response__descriptor, show_got);
 }
 
 /* Fill a tenant from the options, and note the fields that were given, for a mask. An exit code. */
@@ -162,7 +117,7 @@ static int read_fields(const struct command *command, const struct tenant_args *
                        Chancery__V1__Tenant *t, char *paths[4], size_t *count)
 {
     *count = 0;
-    t->tenant = text_field(args->operand);
+    t->tenant = name_of(&args->common);
     if (args->display_name != NULL) {
         t->display_name = text_field(args->display_name);
         paths[(*count)++] = text_field("display_name");
@@ -188,9 +143,7 @@ static int read_fields(const struct command *command, const struct tenant_args *
     }
     if (args->onboarding != NULL || args->everybody) {
         t->onboarding = (char **)(uintptr_t)args->onboarding;
-        for (; args->onboarding != NULL && args->onboarding[t->n_onboarding] != NULL;) {
-            t->n_onboarding++;
-        }
+        t->n_onboarding = option_list_count(args->onboarding);
         paths[(*count)++] = text_field("onboarding");
     }
     return t->n_onboarding > 0 && args->everybody
@@ -198,16 +151,21 @@ static int read_fields(const struct command *command, const struct tenant_args *
                : EXIT_OK;
 }
 
-static int create(struct session *s, const struct tenant_args *args)
+static void show_created(const void *response)
 {
-    ProtobufCMessage *message = NULL;
+    print_tenant(((const Chancery__V1__CreateTenantResponse *)response)->tenant);
+}
+
+static int create(struct session *s, const struct verb_args *common)
+{
+    const struct tenant_args *args = tenant_args_of(common);
     Chancery__V1__CreateTenantRequest request;
     Chancery__V1__Tenant tenant;
     char *paths[4];
     size_t count;
     chancery__v1__create_tenant_request__init(&request);
     chancery__v1__tenant__init(&tenant);
-    if (args->operand == NULL || args->boundary == NULL) {
+    if (args->boundary == NULL) {
         return usage_error(s->command, "give a name and --boundary");
     }
     if (args->cap_days != NULL && strcmp(args->cap_days, "0") == 0) {
@@ -219,18 +177,17 @@ static int create(struct session *s, const struct tenant_args *args)
     }
     tenant.boundary = text_field(args->boundary);
     request.tenant = &tenant;
-    code = tenant_call(s, "CreateTenant", &request.base,
-                       &chancery__v1__create_tenant_response__descriptor, &message);
-    return code == EXIT_OK
-               ? show_tenant(
-                     s, args, message,
-                     ((const Chancery__V1__CreateTenantResponse *)(const void *)message)->tenant)
-               : code;
+    return verb_call(s, common, "TenantService/CreateTenant", &request.base,
+                     &chancery__v1__create_tenant_response__descriptor, show_created);
 }
 
-static int update(struct session *s, const struct tenant_args *args)
+static void show_updated(const void *response)
 {
-    ProtobufCMessage *message = NULL;
+    print_tenant(((const Chancery__V1__UpdateTenantResponse *)response)->tenant);
+}
+
+static int update(struct session *s, const struct verb_args *args)
+{
     Chancery__V1__UpdateTenantRequest request;
     Chancery__V1__Tenant tenant;
     Google__Protobuf__FieldMask mask;
@@ -238,7 +195,7 @@ static int update(struct session *s, const struct tenant_args *args)
     chancery__v1__update_tenant_request__init(&request);
     chancery__v1__tenant__init(&tenant);
     google__protobuf__field_mask__init(&mask);
-    int code = read_fields(s->command, args, &tenant, paths, &mask.n_paths);
+    int code = read_fields(s->command, tenant_args_of(args), &tenant, paths, &mask.n_paths);
     if (code != EXIT_OK) {
         return code;
     }
@@ -248,73 +205,29 @@ static int update(struct session *s, const struct tenant_args *args)
     mask.paths = paths;
     request.tenant = &tenant;
     request.update_mask = &mask;
-    code = tenant_call(s, "UpdateTenant", &request.base,
-                       &chancery__v1__update_tenant_response__descriptor, &message);
-    return code == EXIT_OK
-               ? show_tenant(
-                     s, args, message,
-                     ((const Chancery__V1__UpdateTenantResponse *)(const void *)message)->tenant)
-               : code;
+    return verb_call(s, args, "TenantService/UpdateTenant", &request.base,
+                     &chancery__v1__update_tenant_response__descriptor, show_updated);
 }
 
 /* --- the table ---------------------------------------------------------------------------------- */
 
-enum operands { OPERAND_NONE, OPERAND_MAY, OPERAND_MUST };
-
-static const struct verb {
-    const char *name;
-    enum operands operands;
-    int (*run)(struct session *s, const struct tenant_args *args);
-} verbs[] = {
-    {"list", OPERAND_NONE, list},
-    {"get", OPERAND_MAY, get},
-    {"create", OPERAND_MUST, create},
-    {"update", OPERAND_MAY, update},
-    {"add-domain", OPERAND_MUST, tenant_add_domain},
-    {"verify-domain", OPERAND_MUST, tenant_verify_domain},
-    {"remove-domain", OPERAND_MUST, tenant_remove_domain},
-    {"exclude", OPERAND_NONE, tenant_exclude},
-    {"let-in", OPERAND_NONE, tenant_let_in},
+static const struct verb VERBS[] = {
+    {"list", 0, 0, NULL, list},
+    {"get", 0, 1, "at most one tenant", get},
+    {"create", 1, 1, "one tenant", create},
+    {"update", 0, 1, "at most one tenant", update},
+    {"add-domain", 1, 1, "one domain", tenant_add_domain},
+    {"verify-domain", 1, 1, "one domain", tenant_verify_domain},
+    {"remove-domain", 1, 1, "one domain", tenant_remove_domain},
+    {"exclude", 0, 0, NULL, tenant_exclude},
+    {"let-in", 0, 0, NULL, tenant_let_in},
 };
-
-static const struct verb *find_verb(int argc, char **argv)
-{
-    for (size_t i = 0; argc >= 2 && i < sizeof verbs / sizeof verbs[0]; i++) {
-        if (strcmp(verbs[i].name, argv[1]) == 0) {
-            return &verbs[i];
-        }
-    }
-    return NULL;
-}
-
-static int run_verb(int argc, char **argv, struct tenant_args *args)
-{
-    struct session session;
-    const struct verb *verb = find_verb(argc, argv);
-    if (verb == NULL) {
-        return usage_error(&command_tenant, argc < 2 ? "say what to do" : argv[1]);
-    }
-    if (argc > 3 || (argc == 3 && verb->operands == OPERAND_NONE)) {
-        return usage_error(&command_tenant, argv[argc - 1]);
-    }
-    if (argc == 2 && verb->operands == OPERAND_MUST) {
-        return usage_error(&command_tenant, "a name is missing");
-    }
-    args->operand = argc == 3 ? argv[2] : NULL;
-    int code = session_open(&session, &command_tenant, args->profile);
-    if (code == EXIT_OK) {
-        code = verb->run(&session, args);
-        session_close(&session);
-    }
-    return code;
-}
 
 static int run(int argc, char **argv)
 {
-    struct tenant_args args = {.format = "text"};
-    const struct option_spec specs[] = {{"--profile", &args.profile, NULL, NULL},
-                                        {"-o", &args.format, NULL, NULL},
-                                        {"--tenant", &args.tenant, NULL, NULL},
+    struct tenant_args args = {0};
+    const struct option_spec specs[] = {VERB_OPTIONS(args.common),
+                                        {"--tenant", &args.common.tenant, NULL, NULL},
                                         {"--boundary", &args.boundary, NULL, NULL},
                                         {"--display-name", &args.display_name, NULL, NULL},
                                         {"--cap-days", &args.cap_days, NULL, NULL},
@@ -326,7 +239,8 @@ static int run(int argc, char **argv)
                                         {"--application", &args.application, NULL, NULL},
                                         {"--platform", &args.platform, NULL, NULL}};
     argc = options_take(&command_tenant, specs, sizeof specs / sizeof specs[0], argc, argv);
-    return run_verb(argc, argv, &args);
+    return verbs_run(&command_tenant, VERBS, sizeof VERBS / sizeof VERBS[0], &args.common, argc,
+                     argv);
 }
 
 const struct command command_tenant = {.name = "tenant",

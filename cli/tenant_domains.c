@@ -6,16 +6,16 @@
 
 /* --- domains ------------------------------------------------------------------------------------ */
 
-int tenant_add_domain(struct session *s, const struct tenant_args *args)
+int tenant_add_domain(struct session *s, const struct verb_args *args)
 {
     ProtobufCMessage *message = NULL;
     Chancery__V1__AddDomainRequest request;
     chancery__v1__add_domain_request__init(&request);
     request.tenant = text_field(args->tenant);
-    request.domain = text_field(args->operand);
-    int code = tenant_call(s, "AddDomain", &request.base,
-                           &chancery__v1__add_domain_response__descriptor, &message);
-    if (code != EXIT_OK || tenant_wants_json(args)) {
+    request.domain = args->operands[0];
+    int code = session_call(s, "TenantService/AddDomain", &request.base,
+                            &chancery__v1__add_domain_response__descriptor, &message);
+    if (code != EXIT_OK || verb_wants_json(args)) {
         return code == EXIT_OK ? session_print_json(s, message) : code;
     }
     const Chancery__V1__Domain *domain =
@@ -28,75 +28,56 @@ int tenant_add_domain(struct session *s, const struct tenant_args *args)
     return EXIT_OK;
 }
 
-int tenant_verify_domain(struct session *s, const struct tenant_args *args)
+static void show_verified(const void *response)
 {
-    ProtobufCMessage *message = NULL;
+    printf("proven: %s\n", ((const Chancery__V1__VerifyDomainResponse *)response)->domain->name);
+}
+
+int tenant_verify_domain(struct session *s, const struct verb_args *args)
+{
     Chancery__V1__VerifyDomainRequest request;
     chancery__v1__verify_domain_request__init(&request);
     request.tenant = text_field(args->tenant);
-    request.domain = text_field(args->operand);
-    request.asserted = args->asserted;
-    int code = tenant_call(s, "VerifyDomain", &request.base,
-                           &chancery__v1__verify_domain_response__descriptor, &message);
-    if (code != EXIT_OK || tenant_wants_json(args)) {
-        return code == EXIT_OK ? session_print_json(s, message) : code;
-    }
-    printf("proven: %s\n",
-           ((const Chancery__V1__VerifyDomainResponse *)(const void *)message)->domain->name);
-    return EXIT_OK;
+    request.domain = args->operands[0];
+    request.asserted = tenant_args_of(args)->asserted;
+    return verb_call(s, args, "TenantService/VerifyDomain", &request.base,
+                     &chancery__v1__verify_domain_response__descriptor, show_verified);
 }
 
-/* What answers nothing is shown as an empty message, or one word. */
-static int tell(struct session *s, const struct tenant_args *args, int code,
-                const ProtobufCMessage *message, const char *word)
+int tenant_remove_domain(struct session *s, const struct verb_args *args)
 {
-    if (code == EXIT_OK && tenant_wants_json(args)) {
-        return session_print_json(s, message);
-    }
-    if (code == EXIT_OK) {
-        puts(word);
-    }
-    return code;
-}
-
-int tenant_remove_domain(struct session *s, const struct tenant_args *args)
-{
-    ProtobufCMessage *message = NULL;
     Chancery__V1__RemoveDomainRequest request;
     chancery__v1__remove_domain_request__init(&request);
     request.tenant = text_field(args->tenant);
-    request.domain = text_field(args->operand);
-    int code = tenant_call(s, "RemoveDomain", &request.base,
-                           &chancery__v1__remove_domain_response__descriptor, &message);
-    return tell(s, args, code, message, "given up");
+    request.domain = args->operands[0];
+    return verb_act(s, args, "TenantService/RemoveDomain", &request.base,
+                    &chancery__v1__remove_domain_response__descriptor, "given up");
 }
 
 /* --- exclusions --------------------------------------------------------------------------------- */
 
-int tenant_exclude(struct session *s, const struct tenant_args *args)
+int tenant_exclude(struct session *s, const struct verb_args *args)
 {
-    ProtobufCMessage *message = NULL;
+    const struct tenant_args *whom = tenant_args_of(args);
     Chancery__V1__AddExclusionRequest request;
     chancery__v1__add_exclusion_request__init(&request);
     request.tenant = text_field(args->tenant);
-    request.user = text_field(args->user);
-    request.application = text_field(args->application);
-    request.platform = text_field(args->platform);
-    int code = tenant_call(s, "AddExclusion", &request.base,
-                           &chancery__v1__add_exclusion_response__descriptor, &message);
-    return tell(s, args, code, message, "excluded");
+    request.user = text_field(whom->user);
+    request.application = text_field(whom->application);
+    request.platform = text_field(whom->platform);
+    return verb_act(s, args, "TenantService/AddExclusion", &request.base,
+                    &chancery__v1__add_exclusion_response__descriptor, "excluded");
 }
 
-int tenant_let_in(struct session *s, const struct tenant_args *args)
+int tenant_let_in(struct session *s, const struct verb_args *args)
 {
-    ProtobufCMessage *message = NULL;
+    const struct tenant_args *whom = tenant_args_of(args);
     Chancery__V1__RemoveExclusionRequest request;
     chancery__v1__remove_exclusion_request__init(&request);
     request.tenant = text_field(args->tenant);
-    request.user = text_field(args->user);
-    request.application = text_field(args->application);
-    request.platform = text_field(args->platform);
-    int code = tenant_call(s, "RemoveExclusion", &request.base,
-                           &chancery__v1__remove_exclusion_response__descriptor, &message);
-    return tell(s, args, code, message, "let in again");
+    request.user = text_field(whom->user);
+    request.application = text_field(whom->application);
+    request.platform = text_field(whom->platform);
+    return verb_act(s, args, "TenantService/RemoveExclusion", &request.base,
+                    &chancery__v1__remove_exclusion_response__descriptor, "let in again");
 }

@@ -252,7 +252,7 @@ static bool is_json_lines(const char *path)
     return len > 6 && strcmp(path + len - 6, ".jsonl") == 0;
 }
 
-int directory_import(struct session *s, const struct directory_args *args)
+int directory_import(struct session *s, const struct verb_args *args)
 {
     struct err err = {0};
     struct slice text;
@@ -269,9 +269,9 @@ int directory_import(struct session *s, const struct directory_args *args)
     int code = is_lines ? import_lines(&in, text) : import_csv(&in, text);
     if (code == EXIT_OK) {
         progress_end(&in.progress);
-        code = wants_json(args) ? session_print_json(s, &in.totals.base) : EXIT_OK;
+        code = verb_wants_json(args) ? session_print_json(s, &in.totals.base) : EXIT_OK;
     }
-    if (code == EXIT_OK && !wants_json(args)) {
+    if (code == EXIT_OK && !verb_wants_json(args)) {
         printf("%lld users and %lld groups put, %lld members added in %.1f s\n",
                (long long)in.totals.users, (long long)in.totals.groups,
                (long long)in.totals.members, progress_seconds(&in.progress));

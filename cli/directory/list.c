@@ -20,12 +20,12 @@ static int print_line(struct session *s, const ProtobufCMessage *message)
     return EXIT_OK;
 }
 
-static int print_users(struct session *s, const struct directory_args *args,
+static int print_users(struct session *s, const struct verb_args *args,
                        const Chancery__V1__ListUsersResponse *page)
 {
     for (size_t i = 0; i < page->n_users; i++) {
         const Chancery__V1__User *user = page->users[i];
-        if (wants_json(args)) {
+        if (verb_wants_json(args)) {
             int code = print_line(s, &user->base);
             if (code != EXIT_OK) {
                 return code;
@@ -41,7 +41,7 @@ static int print_users(struct session *s, const struct directory_args *args,
     return EXIT_OK;
 }
 
-static int list_users(struct session *s, const struct directory_args *args)
+static int list_users(struct session *s, const struct verb_args *args)
 {
     int code = EXIT_OK;
     Chancery__V1__ListUsersRequest request;
@@ -60,13 +60,13 @@ static int list_users(struct session *s, const struct directory_args *args)
     return code;
 }
 
-static int print_groups(struct session *s, const struct directory_args *args,
+static int print_groups(struct session *s, const struct verb_args *args,
                         const Chancery__V1__ListGroupsResponse *page)
 {
     int code = EXIT_OK;
     for (size_t i = 0; code == EXIT_OK && i < page->n_groups; i++) {
         const Chancery__V1__Group *group = page->groups[i];
-        if (wants_json(args)) {
+        if (verb_wants_json(args)) {
             code = print_line(s, &group->base);
         } else {
             printf("%-40s %s  %s\n", group->address, group->display_name, group->external_id);
@@ -75,7 +75,7 @@ static int print_groups(struct session *s, const struct directory_args *args,
     return code;
 }
 
-static int list_groups(struct session *s, const struct directory_args *args)
+static int list_groups(struct session *s, const struct verb_args *args)
 {
     int code = EXIT_OK;
     Chancery__V1__ListGroupsRequest request;
@@ -94,11 +94,11 @@ static int list_groups(struct session *s, const struct directory_args *args)
     return code;
 }
 
-static int print_members(struct session *s, const struct directory_args *args,
+static int print_members(struct session *s, const struct verb_args *args,
                          Chancery__V1__ListMembersResponse *page)
 {
     page->next_page_token = text_field("");
-    if (wants_json(args)) {
+    if (verb_wants_json(args)) {
         return print_line(s, &page->base);
     }
     for (size_t i = 0; i < page->n_members; i++) {
@@ -107,7 +107,7 @@ static int print_members(struct session *s, const struct directory_args *args,
     return EXIT_OK;
 }
 
-static int list_members(struct session *s, const struct directory_args *args)
+static int list_members(struct session *s, const struct verb_args *args)
 {
     int code = EXIT_OK;
     Chancery__V1__ListMembersRequest request;
@@ -127,7 +127,7 @@ static int list_members(struct session *s, const struct directory_args *args)
     return code;
 }
 
-int directory_list(struct session *s, const struct directory_args *args)
+int directory_list(struct session *s, const struct verb_args *args)
 {
     const char *what = args->operands[0];
     if (strcmp(what, "members") == 0 && args->operand_count == 2) {

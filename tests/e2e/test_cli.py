@@ -214,6 +214,23 @@ def test_issuers(world):
     assert own == json.loads(run(world, "issuer list", "platform-admin", "--tenant", "contoso", "-o", "json").stdout)["issuers"]
 
 
+def test_lists_of_many_pages_are_one_document(world):
+    made = [world.a.call("TemplateService/CreateTemplate", {"template": {
+        "names": [{"language": "en", "text": f"Page {i}"}],
+        "grants": [{"principals": ["tenant:contoso"], "rights": ["RIGHT_VIEW"]}]}}, world.admin).template.template_id
+        for i in range(205)]
+    listed = json.loads(run(world, "template list", "contoso-admin", "-o", "json").stdout)
+    assert set(made) <= {template["templateId"] for template in listed["templates"]} and "nextPageToken" not in listed
+    shown = run(world, "template list", "contoso-admin").stdout.splitlines()
+    assert [line.split()[0] for line in shown] == [template["templateId"] for template in listed["templates"]]
+    archived = json.loads(run(world, "template archive", "contoso-admin", made[0], "-o", "json").stdout)["template"]
+    assert archived["archived"] and archived["templateId"] == made[0]
+    assert run(world, "template archive", "contoso-admin", made[1]).stdout == ""
+    unknown = run(world, "template burn", "contoso-admin", expect=2).stderr
+    assert "list, create, show, archive or publish" in unknown
+    assert "archive: give one template id" in run(world, "template archive", "contoso-admin", expect=2).stderr
+
+
 def test_components(world):
     identity, renewed = Identity("cli-1"), Identity("cli-2")
     for one in (identity, renewed):

@@ -1,0 +1,196 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "cli/verbs.h"
+
+#include <stdio.h>
+#include <string.h>
+
+#include "wire/message_text.h"
+
+/* --- running ------------------------------------------------------------------------------------ */
+
+/* "list, create or show" */
+static int unknown_verb(const struct command *command, const struct verb *verbs, size_t count)
+{
+    char names[256] = "";
+    size_t len = 0;
+    for (size_t i = 0; i < count && len < sizeof names; i++) {
+        const char *between = i == 0 ? "" : i + 1 == count ? " or " : ", ";
+        len += (size_t)snprintf(names + len, sizeof names - len, "%s%s", between, verbs[i].name);
+    }
+    return usage_error(command, names);
+}
+
+static int wrong_operands(const struct command *command, const struct verb *verb,
+                          const char *surplus)
+{
+    char told[128];
+    if (verb->operands == NULL) {
+        return usage_error(command, surplus);
+    }
+    snprintf(told, sizeof told, "%s: give %s", verb->name, verb->operands);
+    return usage_error(command, told);
+}
+
+int verbs_run(const struct command *command, const struct verb *verbs, size_t count,
+              struct verb_args *args, int argc, char **argv)
+{
+    const struct verb *verb = NULL;
+    struct session session;
+    for (size_t i = 0; argc >= 2 && i < count; i++) {
+        verb = strcmp(verbs[i].name, argv[1]) == 0 ? &verbs[i] : verb;
+    }
+    if (verb == NULL) {
+        return unknown_verb(command, verbs, count);
+    }
+    args->operands = argv + 2;
+    args->operand_count = (size_t)argc - 2;
+    if (args->operand_count < verb->least || args->operand_count > verb->most) {
+        return wrong_operands(command, verb, argv[argc - 1]);
+    }
+    int code = session_open(&session, command, args->profile);
+    if (code == EXIT_OK) {
+        code = verb->run(&session, args);
+        session_close(&session);
+    }
+    return code;
+}
+
+/* --- answers ------------------------------------------------------------------------------------ */
+
+bool verb_wants_json(const struct verb_args *args)
+{
+    return args->format != NULL && strcmp(args->format, "json") == 0;
+}
+
+static int print(struct session *s, const struct verb_args *args, const ProtobufCMessage *response,
+                 verb_show *show)
+{
+    if (show == NULL || verb_wants_json(args)) {
+        return session_print_json(s, response);
+    }
+    show(response);
+    return EXIT_OK;
+}
+
+int verb_call(struct session *s, const struct verb_args *args, const char *method,
+              const ProtobufCMessage *request, const ProtobufCMessageDescriptor *type,
+              verb_show *show)
+{
+    ProtobufCMessage *response = NULL;
+    int code = session_call(s, method, request, type, &response);
+    return code == EXIT_OK ? print(s, args, response, show) : code;
+}
+
+int verb_act(struct session *s, const struct verb_args *args, const char *method,
+             const ProtobufCMessage *request, const ProtobufCMessageDescriptor *type,
+             const char *done)
+{
+    ProtobufCMessage *response = NULL;
+    int code = session_call(s, method, request, type, &response);
+    if (code == EXIT_OK && verb_wants_json(args)) {
+        return session_print_json(s, response);
+    }
+    if (code == EXIT_OK && done != NULL) {
+        puts(done);
+    }
+    return code;
+}
+
+bool verb_was_asked(const char *approval_id)
+{
+    if (approval_id[0] != '\0') {
+        printf("asked: another admin must approve it\n  chancery approval approve %s\n",
+               approval_id);
+    }
+    return approval_id[0] != '\0';
+}
+
+/* --- lists -------------------------------------------------------------------------------------- */
+
+enum { PAGE = 200 };
+
+/* The elements of all pages; messages and texts are both pointers. */
+struct elements {
+    void **list;
+    size_t count, room;
+};
+
+static void *at(const ProtobufCMessage *message, unsigned offset)
+{
+    return (char *)(uintptr_t)message + offset;
+}
+
+static void *field_named(const ProtobufCMessage *message, const char *name)
+{
+    const ProtobufCFieldDescriptor *field =
+        protobuf_c_message_descriptor_get_field_by_name(message->descriptor, name);
+    CH_ASSERT(field != NULL);
+    return at(message, field->offset);
+}
+
+static const ProtobufCFieldDescriptor *repeated_field(const ProtobufCMessageDescriptor *type)
+{
+    const ProtobufCFieldDescriptor *found = NULL;
+    for (unsigned i = 0; i < type->n_fields; i++) {
+        if (type->fields[i].label == PROTOBUF_C_LABEL_REPEATED) {
+            CH_ASSERT(found == NULL);
+            found = &type->fields[i];
+        }
+    }
+    CH_ASSERT(found != NULL);
+    return found;
+}
+
+static void append(struct arena *arena, struct elements *all, void *const *page, size_t count)
+{
+    if (all->count + count > all->room) {
+        all->room = 2 * (all->count + count);
+        void **list = ARENA_ARRAY(arena, void *, all->room);
+        CH_ASSERT(list != NULL); /* the arena is far larger than what is listed */
+        for (size_t i = 0; i < all->count; i++) {
+            list[i] = all->list[i];
+        }
+        all->list = list;
+    }
+    for (size_t i = 0; i < count; i++) {
+        all->list[all->count++] = page[i];
+    }
+}
+
+int verb_list(struct session *s, const struct verb_args *args, const char *method,
+              ProtobufCMessage *request, const ProtobufCMessageDescriptor *type, verb_show *show)
+{
+    const ProtobufCFieldDescriptor *field = repeated_field(type);
+    ProtobufCMessage *response = NULL;
+    struct elements all = {0};
+    char **page_token = field_named(request, "page_token");
+    *(int32_t *)field_named(request, "page_size") = PAGE;
+    do {
+        int code = session_call(s, method, request, type, &response);
+        if (code != EXIT_OK) {
+            return code;
+        }
+        append(s->arena, &all, *(void ***)at(response, field->offset),
+               *(const size_t *)at(response, field->quantifier_offset));
+        *page_token = *(char **)field_named(response, "next_page_token");
+    } while ((*page_token)[0] != '\0');
+    *(void ***)at(response, field->offset) = all.list;
+    *(size_t *)at(response, field->quantifier_offset) = all.count;
+    return print(s, args, response, show);
+}
+
+/* --- files -------------------------------------------------------------------------------------- */
+
+int verb_read_file(struct session *s, const char *path, const ProtobufCMessageDescriptor *type,
+                   ProtobufCMessage **out)
+{
+    struct err err = {0};
+    struct slice text;
+    if (path == NULL) {
+        return usage_error(s->command, "-f is required");
+    }
+    return read_file(s->arena, path, MESSAGE_TEXT_MAX, &text, &err).ok &&
+                   message_from_yaml(s->arena, type, text, out, &err).ok
+               ? EXIT_OK
+               : fail_with(s->command, &err);
+}
