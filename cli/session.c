@@ -76,6 +76,8 @@ static rc open_all(struct session *s, const char *path, struct err *err)
     config.ca_file = s->profile->ca_file;
     config.certificate_file = s->profile->certificate_file;
     config.key_file = s->profile->key_file;
+    config.dpop_key_file = s->profile->dpop_key_file;
+    config.authority_url = s->profile->authority_url;
     TRY(jwk_private_generate(JWK_EC_P256, &s->key, err));
     return client_new(&config, &s->client, err);
 }

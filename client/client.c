@@ -10,6 +10,7 @@
 #include "base/buf.h"
 #include "base/encode.h"
 #include "base/mem.h"
+#include "client/proof.h"
 #include "google/protobuf/any.pb-c.h"
 #include "google/rpc/error_details.pb-c.h"
 #include "google/rpc/status.pb-c.h"
@@ -27,6 +28,10 @@ struct client {
     struct curl_slist *headers;
     char *base; /* "https://host:port" */
     int64_t timeout_ms;
+    struct {
+        struct jwk_private *key; /* NULL: calls bring no proof */
+        char *token, *authority_url;
+    } dpop;
 };
 
 /* What a response brings, header by header and piece by piece. */
@@ -203,6 +208,22 @@ static CURLcode perform(struct client *client, const char *url, struct response 
     return code;
 }
 
+/* The headers of one call: a proof of its own before what all calls have. `first` lives as long as the call. */
+static rc add_proof(struct client *client, struct arena *arena, const char *method,
+                    struct curl_slist *first, struct err *err)
+{
+    const char *proof = NULL;
+    struct proof_call call = {
+        .url = arena_printf(arena, "%s/chancery.v1.%s", client->dpop.authority_url, method),
+        .token = client->dpop.token,
+        .now = clock_unix()};
+    ARENA_ENSURE(call.url, err);
+    TRY(proof_make(arena, client->dpop.key, &call, &proof, err));
+    *first = (struct curl_slist){arena_printf(arena, "dpop: %s", proof), client->headers};
+    ARENA_ENSURE(first->data, err);
+    return OK;
+}
+
 rc client_call(struct client *client, struct arena *arena, const char *method,
                const ProtobufCMessage *request, const ProtobufCMessageDescriptor *response_type,
                ProtobufCMessage **response, struct client_refusal *refusal, struct err *err)
@@ -210,14 +231,19 @@ rc client_call(struct client *client, struct arena *arena, const char *method,
     char problem[CURL_ERROR_SIZE] = "";
     struct slice body, message;
     struct response r = {.arena = arena, .grpc_status = -1};
+    struct curl_slist proven;
+    bool is_proven = client->dpop.key != NULL;
     const char *url = arena_printf(arena, "%s/chancery.v1.%s", client->base, method);
     *refusal = (struct client_refusal){.reason = "", .sentence = ""};
     buf_init(&r.body, arena);
     ARENA_ENSURE(url, err);
     TRY(frame(arena, request, &body, err));
+    if (is_proven) {
+        TRY(add_proof(client, arena, method, &proven, err));
+    }
     curl_easy_setopt(client->easy, CURLOPT_HTTPGET, 0L);
     curl_easy_setopt(client->easy, CURLOPT_POST, 1L);
-    curl_easy_setopt(client->easy, CURLOPT_HTTPHEADER, client->headers);
+    curl_easy_setopt(client->easy, CURLOPT_HTTPHEADER, is_proven ? &proven : client->headers);
     curl_easy_setopt(client->easy, CURLOPT_POSTFIELDS, (const char *)body.ptr);
     curl_easy_setopt(client->easy, CURLOPT_POSTFIELDSIZE_LARGE, (curl_off_t)body.len);
     CURLcode code = perform(client, url, &r, problem);
@@ -296,9 +322,38 @@ static void set_credentials(struct client *client, const struct client_config *c
         curl_easy_setopt(client->easy, CURLOPT_SSLKEY, config->key_file);
     }
     if (is_set(config->token)) {
-        add_header(client, has_certificate ? "x-chancery-user-token: " : "authorization: Bearer ",
+        add_header(client,
+                   has_certificate            ? "x-chancery-user-token: "
+                   : client->dpop.key != NULL ? "authorization: DPoP "
+                                              : "authorization: Bearer ",
                    config->token);
     }
+}
+
+/* Read the key of proofs, and for which address they are made. */
+static rc set_proofs(struct client *client, const struct client_config *config, struct err *err)
+{
+    const char *url = is_set(config->authority_url) ? config->authority_url : config->server;
+    if (!is_set(config->dpop_key_file)) {
+        return OK;
+    }
+    if (is_set(config->certificate_file)) {
+        FAIL(err, R_FIELD_INVALID,
+             "dpop_key_file: a component can't prove a user's key; leave out certificate_file");
+    }
+    if (!is_set(config->token)) {
+        FAIL(err, R_FIELD_INVALID, "dpop_key_file: without the token that is bound to it");
+    }
+    if (strncmp(url, "https://", 8) != 0) {
+        FAIL(err, R_FIELD_INVALID,
+             "authority_url: proofs need the authority's https:// address, not %s", url);
+    }
+    TRY(proof_key_read(config->dpop_key_file, &client->dpop.key, err));
+    size_t len = strlen(url);
+    client->dpop.authority_url = xstrdup(url);
+    client->dpop.authority_url[len - (url[len - 1] == '/')] = '\0';
+    client->dpop.token = xstrdup(config->token);
+    return OK;
 }
 
 rc client_new(const struct client_config *config, struct client **out, struct err *err)
@@ -313,12 +368,15 @@ rc client_new(const struct client_config *config, struct client **out, struct er
     add_header(client, "content-type: ", "application/grpc");
     add_header(client, "te: ", "trailers");
     add_header(client, "user-agent: ", "chancery-cli");
-    set_credentials(client, config);
     rc result = set_server(client, config->server, err);
+    if (result.ok) {
+        result = set_proofs(client, config, err);
+    }
     if (!result.ok) {
         client_free(client);
         return result;
     }
+    set_credentials(client, config);
     *out = client;
     return OK;
 }
@@ -328,6 +386,9 @@ void client_free(struct client *client)
     if (client != NULL) {
         curl_easy_cleanup(client->easy);
         curl_slist_free_all(client->headers);
+        jwk_private_free(client->dpop.key);
+        xfree(client->dpop.token);
+        xfree(client->dpop.authority_url);
         xfree(client->base);
         xfree(client);
     }

@@ -14,8 +14,12 @@ struct client_config {
     const char *ca_file;          /* PEM; NULL or "": the system's */
     const char *certificate_file; /* PEM; NULL or "": none */
     const char *key_file;
-    const char *token;  /* the user's; NULL or "": none */
-    int64_t timeout_ms; /* 0: 30 s */
+    const char *token; /* the user's; NULL or "": none */
+    /* PEM; the key to which the token is bound (DPoP, RFC 9449): every call proves that we hold it. NULL or "": none.
+     * Not with a certificate, for a component can't prove a user's key. */
+    const char *dpop_key_file;
+    const char *authority_url; /* "https://…", for which proofs are made; NULL or "": as `server` */
+    int64_t timeout_ms;        /* 0: 30 s */
 };
 
 /* What the authority said when it refused (google.rpc.Status with ErrorInfo, LocalizedMessage). */
@@ -33,7 +37,8 @@ struct client_refusal {
     } fields[8];
 };
 
-/* R_FIELD_INVALID for addresses that are none of the three forms. Copies what it needs. */
+/* R_FIELD_INVALID for addresses that are none of the three forms, and for keys that can't be read or used. Copies
+ * what it needs. */
 MUST rc client_new(const struct client_config *config, struct client **out, struct err *err);
 void client_free(struct client *client);
 

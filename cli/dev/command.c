@@ -27,11 +27,15 @@ static const char DEV_HELP[] =
     "  --port PORT    of the TLS listener on loopback; default 8443; kept once it is configured\n";
 
 static const char TOKEN_HELP[] =
-    "usage: chancery token [--folder DIR] [--minutes N] [-o FILE] ADDRESS\n"
+    "usage: chancery token [--folder DIR] [--minutes N] [--bind KEY.pem] [-o FILE] ADDRESS\n"
     "\n"
     "Signs an identity token by the dev authority's issuer for the address's domain: contoso.com, fabrikam.com,\n"
     "adatum.us, wingtip.us, or mail.example for somebody of no tenant. With -o it is written to a file that only you\n"
-    "can read; profiles name such a file.\n";
+    "can read; profiles name such a file.\n"
+    "\n"
+    "  --minutes N     how long it holds; default 60\n"
+    "  --bind KEY.pem  bind it to this key on P-256 or P-384 (DPoP, RFC 9449), which is made if there is none. The\n"
+    "                  profile then names both, as token_file and dpop_key_file; without the key nobody can use it\n";
 
 static int64_t now_ms(void)
 {
@@ -178,18 +182,19 @@ const struct command command_dev = {.name = "dev",
 static int run_token(int argc, char **argv)
 {
     struct dev dev = {.arena = arena_new(SESSION_BUDGET)};
-    const char *minutes = "60", *output = "-", *token;
+    const char *minutes = "60", *output = "-", *key_file = NULL, *token;
     const struct option_spec specs[] = {{"--folder", &dev.folder, NULL, NULL},
                                         {"--minutes", &minutes, NULL, NULL},
+                                        {"--bind", &key_file, NULL, NULL},
                                         {"-o", &output, NULL, NULL}};
     struct err err = {0};
-    if (options_take(&command_token, specs, 3, argc, argv) != 2) {
+    if (options_take(&command_token, specs, 4, argc, argv) != 2) {
         return usage_error(&command_token, "give one address");
     }
     dev.folder = dev.folder == NULL ? dev_default_folder(dev.arena) : dev.folder;
     absolute(&dev);
     bool ok = crypto_init(NULL, &err).ok &&
-              dev_token(&dev, argv[1], strtoll(minutes, NULL, 10), &token, &err).ok &&
+              dev_token(&dev, argv[1], strtoll(minutes, NULL, 10), key_file, &token, &err).ok &&
               output_write(output, slice_str(arena_printf(dev.arena, "%s\n", token)), &err).ok;
     int code = ok ? EXIT_OK : fail_with(&command_token, &err);
     arena_free(dev.arena);

@@ -61,8 +61,9 @@ extern const struct dev_component DEV_COMPONENTS[];
 extern const size_t DEV_COMPONENT_COUNT;
 /* The consumer issuer's domain: people of no tenant. */
 #define DEV_CONSUMER_DOMAIN "mail.example"
-/* Sign a token for an address whose domain one of the dev issuers speaks for. R_NOT_FOUND. */
-MUST rc dev_token(const struct dev *dev, const char *address, int64_t minutes, const char **out,
-                  struct err *err);
+/* Sign a token for an address whose domain one of the dev issuers speaks for, bound to the key in a PEM file, which is
+ * made if it is not there; key_file NULL: to none. R_NOT_FOUND. */
+MUST rc dev_token(const struct dev *dev, const char *address, int64_t minutes, const char *key_file,
+                  const char **out, struct err *err);
 /* Where the folder is unless it is named: /var/lib/chancery-dev for root, ~/.local/share/chancery-dev otherwise. */
 const char *dev_default_folder(struct arena *arena);

@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "base/clock.h"
+#include "base/encode.h"
 #include "base/secret.h"
 #include "chancery/v1/boundary.pb-c.h"
 #include "chancery/v1/component.pb-c.h"
@@ -13,6 +14,7 @@
 #include "chancery/v1/tenant.pb-c.h"
 #include "cli/dev/dev.h"
 #include "client/client.h"
+#include "client/proof.h"
 #include "crypto/json.h"
 #include "crypto/jws.h"
 
@@ -104,19 +106,23 @@ static rc make_portals(const struct dev *dev, struct client *client, struct err 
 
 /* --- issuers ------------------------------------------------------------------------------------ */
 
-static rc issuer_key(const struct dev *dev, const char *domain, struct jwk_private **out,
-                     struct err *err)
+/* The key in this file, which is made if it is not there. */
+static rc key_at(const char *path, struct jwk_private **out, struct err *err)
 {
     AUTO(secret_free_at) struct secret *pem = NULL;
-    const char *path = dev_path(dev, "issuers/%s.key", domain);
     if (dev_exists(path)) {
-        TRY(secret_from_file(path, 4096, &pem, err));
-        return jwk_private_from_pem(pem, out, err);
+        return proof_key_read(path, out, err);
     }
-    TRY(dev_mkdir(dev_path(dev, "issuers"), err));
     TRY(jwk_private_generate(JWK_EC_P256, out, err));
     TRY(jwk_private_to_pem(*out, &pem, err));
     return dev_write_new(path, secret_use(pem), err);
+}
+
+static rc issuer_key(const struct dev *dev, const char *domain, struct jwk_private **out,
+                     struct err *err)
+{
+    TRY(dev_mkdir(dev_path(dev, "issuers"), err));
+    return key_at(dev_path(dev, "issuers/%s.key", domain), out, err);
 }
 
 static void key_free_at(struct jwk_private **key)
@@ -156,8 +162,20 @@ static rc make_issuer(const struct dev *dev, struct client *client, const char *
                 &chancery__v1__create_issuer_response__descriptor, err);
 }
 
-rc dev_token(const struct dev *dev, const char *address, int64_t minutes, const char **out,
-             struct err *err)
+/* RFC 9449 §6.1: the thumbprint of the key to which the token is bound. */
+static rc bind_to(const struct dev *dev, json_t *claims, const char *path, struct err *err)
+{
+    AUTO(key_free_at) struct jwk_private *key = NULL;
+    TRY(key_at(path, &key, err));
+    struct slice thumbprint = jwk_thumbprint(jwk_private_public(key));
+    const char *jkt = base64url_dup(dev->arena, thumbprint);
+    ARENA_ENSURE(jkt, err);
+    json_object_set_new(claims, "cnf", json_pack("{s:s}", "jkt", jkt));
+    return OK;
+}
+
+rc dev_token(const struct dev *dev, const char *address, int64_t minutes, const char *key_file,
+             const char **out, struct err *err)
 {
     AUTO(key_free_at) struct jwk_private *key = NULL;
     struct slice payload, token;
@@ -175,6 +193,9 @@ rc dev_token(const struct dev *dev, const char *address, int64_t minutes, const 
     json_object_set_new(claims, "email_verified", json_true());
     json_object_set_new(claims, "iat", json_integer(now));
     json_object_set_new(claims, "exp", json_integer(now + minutes * 60));
+    if (key_file != NULL) {
+        TRY(bind_to(dev, claims, key_file, err));
+    }
     TRY(json_dump(dev->arena, claims, &payload, err));
     TRY(issuer_key(dev, at + 1, &key, err));
     TRY(jws_sign(dev->arena, key, "JWT", payload, &token, err));

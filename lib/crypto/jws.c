@@ -210,21 +210,16 @@ static rc sign_raw(const struct jwk_private *key, struct slice data, uint8_t out
     return OK;
 }
 
-rc jws_sign(struct arena *arena, const struct jwk_private *key, const char *typ,
-            struct slice payload, struct slice *out, struct err *err)
+/* The header must fit the key. */
+static rc sign_under(struct arena *arena, const struct jwk_private *key, struct slice header,
+                     struct slice payload, struct slice *out, struct err *err)
 {
     size_t field = key->pub.kind == JWK_EC_P384 ? 48 : 32;
-    char header[512];
-    int header_len =
-        snprintf(header, sizeof header, "{\"alg\":\"%s\",\"kid\":\"%s\"%s%s%s}",
-                 field == 48 ? "ES384" : "ES256", key->pub.kid, typ == NULL ? "" : ",\"typ\":\"",
-                 typ == NULL ? "" : typ, typ == NULL ? "" : "\"");
-    ENSURE(header_len > 0 && header_len < (int)sizeof header, err, R_INTERNAL);
-    size_t total = base64url_length((size_t)header_len) + 1 + base64url_length(payload.len) + 1 +
+    size_t total = base64url_length(header.len) + 1 + base64url_length(payload.len) + 1 +
                    base64url_length(2 * field);
     char *token = arena_alloc(arena, total + 1);
     ARENA_ENSURE(token, err);
-    size_t n = base64url_encode(slice_of(header, (size_t)header_len), token);
+    size_t n = base64url_encode(header, token);
     token[n++] = '.';
     n += base64url_encode(payload, token + n);
     uint8_t raw[96];
@@ -234,4 +229,32 @@ rc jws_sign(struct arena *arena, const struct jwk_private *key, const char *typ,
     token[n] = '\0';
     *out = slice_of(token, n);
     return OK;
+}
+
+static const char *alg_of(const struct jwk_private *key)
+{
+    return alg_names[key->pub.kind == JWK_EC_P384 ? JWS_ES384 : JWS_ES256];
+}
+
+rc jws_sign(struct arena *arena, const struct jwk_private *key, const char *typ,
+            struct slice payload, struct slice *out, struct err *err)
+{
+    char header[512];
+    int len = snprintf(header, sizeof header, "{\"alg\":\"%s\",\"kid\":\"%s\"%s%s%s}", alg_of(key),
+                       key->pub.kid, typ == NULL ? "" : ",\"typ\":\"", typ == NULL ? "" : typ,
+                       typ == NULL ? "" : "\"");
+    ENSURE(len > 0 && len < (int)sizeof header, err, R_INTERNAL);
+    return sign_under(arena, key, slice_of(header, (size_t)len), payload, out, err);
+}
+
+rc jws_sign_with_jwk(struct arena *arena, const struct jwk_private *key, const char *typ,
+                     struct slice payload, struct slice *out, struct err *err)
+{
+    const char *jwk = jwk_public_json(arena, &key->pub, NULL, NULL);
+    const char *header = jwk == NULL
+                             ? NULL
+                             : arena_printf(arena, "{\"alg\":\"%s\",\"jwk\":%s,\"typ\":\"%s\"}",
+                                            alg_of(key), jwk, typ);
+    ARENA_ENSURE(header, err);
+    return sign_under(arena, key, slice_str(header), payload, out, err);
 }

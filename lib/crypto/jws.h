@@ -33,3 +33,6 @@ MUST rc jws_verify(const struct jws *jws, const struct jwk_public *key, enum rea
 /* Sign a payload: ES256 or ES384 by the key's curve. typ may be NULL; kid is the thumbprint. */
 MUST rc jws_sign(struct arena *arena, const struct jwk_private *key, const char *typ,
                  struct slice payload, struct slice *out, struct err *err);
+/* The same, but the header carries the public key itself (`jwk`, RFC 7515 §4.1.3): a proof of possession. */
+MUST rc jws_sign_with_jwk(struct arena *arena, const struct jwk_private *key, const char *typ,
+                          struct slice payload, struct slice *out, struct err *err);
