@@ -224,7 +224,7 @@ static rc read_message(struct reader *r, const yaml_node_t *node,
     }
     ProtobufCMessage *message = arena_zalloc(r->arena, type->sizeof_message);
     ARENA_ENSURE(message, r->err);
-    type->message_init(message);
+    protobuf_c_message_init(type, message);
     for (yaml_node_pair_t *pair = node->data.mapping.pairs.start;
          pair < node->data.mapping.pairs.top; pair++) {
         const yaml_node_t *key = yaml_document_get_node(r->document, pair->key);
