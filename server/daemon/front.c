@@ -144,7 +144,7 @@ static void key_set(struct front *front, struct net_stream *stream)
 
 /* --- between net and the engine ------------------------------------------------------------------ */
 
-static size_t on_open(void *ctx, struct net_stream *stream, const struct net_request *request)
+static void on_open(void *ctx, struct net_stream *stream, const struct net_request *request)
 {
     static const struct {
         const char *path;
@@ -160,10 +160,10 @@ static size_t on_open(void *ctx, struct net_stream *stream, const struct net_req
     for (size_t i = 0; !request->is_grpc && i < sizeof pages / sizeof pages[0]; i++) {
         if (strcmp(request->path, pages[i].path) == 0 && strcmp(request->method, "GET") == 0) {
             pages[i].show(front, stream);
-            return 1;
+            return;
         }
     }
-    return front->engine->open(front->engine->ctx, stream, request);
+    front->engine->open(front->engine->ctx, stream, request);
 }
 
 static void on_message(void *ctx, struct net_stream *stream, struct slice message)

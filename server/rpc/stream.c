@@ -9,7 +9,7 @@
 #include "wire/pb.h"
 
 /* Answer a request for which there is no call: an unknown path, or no gRPC at all. */
-static size_t refuse_stream(struct net_stream *stream, const struct net_request *request)
+static void refuse_stream(struct net_stream *stream, const struct net_request *request)
 {
     if (request->is_grpc) {
         const struct reason_info *info = reason_info(R_METHOD_UNKNOWN);
@@ -17,7 +17,6 @@ static size_t refuse_stream(struct net_stream *stream, const struct net_request 
     } else {
         net_stream_reply_http(stream, 404, "text/plain", slice_str("not found\n"));
     }
-    return 1;
 }
 
 static void on_deadline(struct loop_timer *timer)
@@ -57,13 +56,14 @@ static void set_deadline(struct call *c, int64_t asked_ms)
     loop_timer_arm(&c->deadline_timer, ms);
 }
 
-static size_t on_open(void *ctx, struct net_stream *stream, const struct net_request *request)
+static void on_open(void *ctx, struct net_stream *stream, const struct net_request *request)
 {
     struct rpc *rpc = ctx;
     size_t index;
     const struct method *method = rpc_find_method(request->path, &index);
     if (method == NULL || !request->is_grpc) {
-        return refuse_stream(stream, request);
+        refuse_stream(stream, request);
+        return;
     }
     struct call *c = xcalloc(1, sizeof *c);
     c->rpc = rpc;
@@ -83,7 +83,7 @@ static size_t on_open(void *ctx, struct net_stream *stream, const struct net_req
     copy_facts(c, request);
     set_deadline(c, request->timeout_ms);
     net_stream_set_user(stream, c);
-    return method->max_request_bytes;
+    net_stream_read(stream, method->max_request_bytes);
 }
 
 /* Fail a call whose request is no good; nothing of it has run. */
