@@ -1,23 +1,18 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "auth/boundary_guard.h"
 
+#include "auth/facts.h"
 #include "crypto/algs.h"
 
-bool is_served(const struct call *c, const char *boundary)
+bool boundary_is_served(const struct call *c, const char *boundary)
 {
     return views_serves(services_of(c)->views, boundary);
 }
 
-const char *caller_boundary(const struct caller *caller)
-{
-    return subject_has_user(&caller->subject) ? caller->subject.user.boundary
-                                              : caller->subject.component.boundary;
-}
-
-step served_check(struct call *c, const char *boundary)
+step boundary_guard(struct call *c, const char *boundary)
 {
     const struct boundary *found = boundary_find(&caller_of(c)->found_platform->view, boundary);
-    if (!is_served(c, boundary)) {
+    if (!boundary_is_served(c, boundary)) {
         call_error_metadata(c, "boundary", boundary);
         if (found != NULL && found->authority_url[0] != '\0') {
             call_error_metadata(c, "authority_url", found->authority_url);
@@ -32,15 +27,20 @@ step served_check(struct call *c, const char *boundary)
 
 static step have_platform(struct call *c)
 {
-    struct caller *caller = caller_of(c);
-    step result = served_check(c, caller->wanted_boundary);
-    return result.kind == STEP_KIND_NEXT ? caller->served(c) : result;
+    return boundary_guard(c, caller_of(c)->wanted_boundary);
 }
 
-step caller_need_served(struct call *c, const char *boundary, step_fn then)
+step boundary_guard_then(struct call *c, const char *boundary, step_fn then)
 {
-    struct caller *caller = caller_of(c);
-    caller->wanted_boundary = boundary;
-    caller->served = then;
-    return caller_need_platform(c, have_platform);
+    caller_of(c)->wanted_boundary = boundary;
+    call_then(c, then);
+    return facts_need_platform(c, have_platform);
+}
+
+const char *boundary_authority_url(const struct call *c, const struct platform_record *platform,
+                                   const char *boundary)
+{
+    const struct boundary *found = boundary_find(&platform->view, boundary);
+    return found != NULL && found->authority_url[0] != '\0' ? found->authority_url
+                                                            : services_of(c)->authority_url;
 }

@@ -6,11 +6,12 @@
 #include "auth/caller.h"
 
 /* Whether the configuration lets this node answer for a boundary. */
-bool is_served(const struct call *c, const char *boundary);
-/* The boundary to which the caller belongs: the user's, else the component's; "" for the platform's own. */
-const char *caller_boundary(const struct caller *caller);
+bool boundary_is_served(const struct call *c, const char *boundary);
 /* NEXT, or R_WRONG_BOUNDARY with the right authority's address, or R_FIPS_REQUIRED when the boundary demands a
- * FIPS provider and we run none. After caller_need_platform. */
-step served_check(struct call *c, const char *boundary);
+ * FIPS provider and we run none. After facts_need_platform. */
+step boundary_guard(struct call *c, const char *boundary);
 /* Load the platform, check, and go on with `then`. */
-step caller_need_served(struct call *c, const char *boundary, step_fn then);
+step boundary_guard_then(struct call *c, const char *boundary, step_fn then);
+/* Who issues licenses of a boundary: its own address, or this node's. */
+const char *boundary_authority_url(const struct call *c, const struct platform_record *platform,
+                                   const char *boundary);

@@ -1,9 +1,12 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Recording what was decided about a caller: between the flows and the gate. */
+#include "auth/decision_log.h"
+
 #include <string.h>
 
 #include "auth/boundary_guard.h"
 #include "context/wait.h"
+
+/* --- forgetting what has moved -------------------------------------------------------------------- */
 
 static bool has_moved(const struct caller *caller, struct uuid scope)
 {
@@ -15,20 +18,22 @@ static bool has_moved(const struct caller *caller, struct uuid scope)
     return false;
 }
 
-static void forget_lookups(struct call *c)
+static void forget_token(struct call *c, const struct identified *who)
 {
     struct lookups *lookups = services_of(c)->lookups;
     const struct caller *caller = caller_of(c);
-    const struct identified *user = &caller->identified;
-    if (user->issuer != NULL && has_moved(caller, user->issuer->tenant.u)) {
-        lookups_drop(lookups, LOOKUP_ISSUER, slice_str(user->check.token.iss));
+    if (who->issuer != NULL && has_moved(caller, who->issuer->tenant.u)) {
+        lookups_drop(lookups, LOOKUP_ISSUER, slice_str(who->check.token.iss));
     }
-    if (user->asked_key.len > 0 && has_moved(caller, TENANT_PLATFORM.u)) {
-        lookups_drop(lookups, user->asked, user->asked_key);
+    if (who->asked_key.len > 0 && has_moved(caller, TENANT_PLATFORM.u)) {
+        lookups_drop(lookups, who->asked, who->asked_key);
     }
-    if (caller->component_issuer != NULL && has_moved(caller, caller->component_issuer->tenant.u)) {
-        lookups_drop(lookups, LOOKUP_ISSUER, slice_str(caller->component_issuer->iss));
-    }
+}
+
+static void forget_component(struct call *c)
+{
+    struct lookups *lookups = services_of(c)->lookups;
+    const struct caller *caller = caller_of(c);
     if (has_moved(caller, caller->subject.component.tenant.u)) {
         lookups_drop(lookups, LOOKUP_COMPONENT_BY_SUBJECT, caller->component_subject);
         lookups_drop(lookups, LOOKUP_COMPONENT, call_peer_fingerprint(c));
@@ -46,10 +51,12 @@ static void forget_moved(struct call *c)
             directories_drop(s->directories, caller->scopes[i].scope);
         }
     }
-    forget_lookups(c);
+    forget_token(c, &caller->credential);
+    forget_token(c, &caller->carried);
+    forget_component(c);
 }
 
-void caller_forget(struct call *c)
+void decision_log_forget(struct call *c)
 {
     struct caller *caller = caller_of(c);
     for (size_t i = 0; i < caller->scope_count; i++) {
@@ -57,6 +64,8 @@ void caller_forget(struct call *c)
     }
     forget_moved(c);
 }
+
+/* --- recording ------------------------------------------------------------------------------------ */
 
 static void entry_done(struct gate_entry *entry)
 {
@@ -70,7 +79,7 @@ static void cancel_entry(void *op)
     gate_cancel(services_of(c)->gate, entry);
 }
 
-struct gate_entry *caller_record(struct call *c, struct tenant_id tenant)
+struct gate_entry *decision_log_begin(struct call *c, struct tenant_id tenant)
 {
     struct caller *caller = caller_of(c);
     struct gate_entry *entry = &caller->entry;
@@ -88,14 +97,14 @@ struct gate_entry *caller_record(struct call *c, struct tenant_id tenant)
     return entry;
 }
 
-step caller_submit(struct call *c, step_fn then)
+step decision_log_submit(struct call *c, step_fn then)
 {
     struct caller *caller = caller_of(c);
     gate_submit(services_of(c)->gate, &caller->entry);
     return call_wait(c, then, cancel_entry, &caller->entry);
 }
 
-step caller_recorded(struct call *c, step_fn again, step_fn decide)
+step decision_log_settle(struct call *c, step_fn again, step_fn decide)
 {
     struct caller *caller = caller_of(c);
     const struct gate_entry *entry = &caller->entry;
@@ -106,38 +115,37 @@ step caller_recorded(struct call *c, step_fn again, step_fn decide)
     case GATE_STALE:
         memcpy(caller->scopes, entry->scopes, sizeof caller->scopes);
         forget_moved(c);
-        return call_again_from(c, again);
+        return call_authenticate_again(c, again);
     case GATE_FACTS_CHANGED:
-        /* Whoever was refused before he was known must not go on as if he were. */
-        return call_again_from(c, caller->is_authenticated ? decide : again);
+        return call_again_from(c, decide);
     case GATE_RECORDED:
     case GATE_ALREADY:
         break;
     }
+    call_note_verified(c);
     return STEP_NEXT;
 }
 
+/* --- refusals without a content ------------------------------------------------------------------- */
+
 static step refusal_recorded(struct call *c)
 {
-    const struct gate_entry *entry = &caller_of(c)->entry;
-    return wait_over(c, &entry->err);
+    return decision_log_settle(c, NULL, NULL);
 }
 
 /* The caller's tenant's log; the platform's when this node doesn't write that one. */
 static struct tenant_id served_log(struct call *c)
 {
-    return is_served(c, caller_boundary(caller_of(c))) ? caller_tenant(caller_of(c))
-                                                       : TENANT_PLATFORM;
+    const struct caller *caller = caller_of(c);
+    return boundary_is_served(c, caller_boundary(caller)) ? caller_tenant(caller) : TENANT_PLATFORM;
 }
 
-step caller_refused(struct call *c)
+/* What was read past the caches is not compared again. */
+step decision_log_refusal(struct call *c)
 {
-    struct caller *caller = caller_of(c);
-    if (caller->who.client_address == NULL) {
-        caller_note_where(c); /* refused before the step authenticate */
-    }
-    struct gate_entry *entry = caller_record(c, served_log(c));
+    struct gate_entry *entry = decision_log_begin(c, served_log(c));
     entry->reason = call_err(c)->reason;
-    entry->scope_count = 0; /* read past the caches, or not at all */
-    return caller_submit(c, refusal_recorded);
+    entry->facts = (struct content_facts){0};
+    entry->scope_count = call_trusts_caches(c) ? entry->scope_count : 0;
+    return decision_log_submit(c, refusal_recorded);
 }

@@ -3,6 +3,7 @@
 
 #include <signal.h>
 
+#include "auth/authenticate.h"
 #include "base/mem.h"
 #include "crypto/algs.h"
 #include "daemon/front.h"
@@ -248,7 +249,7 @@ static rc start(struct worker *w, struct err *err)
     open_store(w);
     w->services.identity = identity_new(w->loop, &identity);
     TRY(dns_new(w->loop, w->conf->dns->servers, w->conf->dns->n_servers, &w->services.dns, err));
-    w->rpc = rpc_new(w->loop, &w->services, &limits);
+    w->rpc = rpc_new(w->loop, &w->services, &AUTHENTICATOR, &limits);
     service_register(w->rpc);
     w->front =
         front_new(&(struct front_config){&w->services, w->rpc, w->boundaries, CHANCERY_VERSION});

@@ -42,7 +42,7 @@ int main(int argc, char **argv)
     log_configure(LOG_JSON, quiet ? LOG_WARNING : LOG_INFO);
     signal(SIGPIPE, SIG_IGN);
     loop = loop_new();
-    struct rpc *rpc = rpc_new(loop, NULL, &limits);
+    struct rpc *rpc = rpc_new(loop, NULL, NULL, &limits);
     rpc_register(rpc, &health_check_flow);
     rpc_register(rpc, &health_watch_flow);
     rpc_register(rpc, &reflection_flow);

@@ -15,7 +15,7 @@ struct requests {
     struct approval_list list;
 };
 
-static struct requests *requests_of(struct call *c)
+static struct requests *requests_of(const struct call *c)
 {
     return call_state(c);
 }
@@ -62,7 +62,7 @@ static const char *request_json(struct call *c, const struct approval_row *row)
 
 static Chancery__V1__Approval *write_one(struct call *c, const struct approval_row *row)
 {
-    Chancery__V1__Approval *a = reply_message(c, &chancery__v1__approval__descriptor);
+    Chancery__V1__Approval *a = call_message(c, &chancery__v1__approval__descriptor);
     if (a == NULL) {
         return NULL;
     }
@@ -83,7 +83,7 @@ static Chancery__V1__Approval *write_one(struct call *c, const struct approval_r
 
 static step parse_list(struct call *c)
 {
-    const Chancery__V1__ListApprovalsRequest *request = call_request(c);
+    const Chancery__V1__ListApprovalsRequest *request = list_approvals_request(c);
     struct approval_list *l = &requests_of(c)->list;
     scope_of(c)->tenant_name = request->tenant;
     if (step_failed(
@@ -107,7 +107,7 @@ static step parse_list(struct call *c)
 static step reply_list(struct call *c)
 {
     const struct approval_list *l = &requests_of(c)->list;
-    Chancery__V1__ListApprovalsResponse *r = reply_new(c);
+    Chancery__V1__ListApprovalsResponse *r = list_approvals_response(c);
     Chancery__V1__Approval **all =
         ARENA_ARRAY(call_arena(c), Chancery__V1__Approval *, l->count + 1);
     if (r == NULL || all == NULL) {
@@ -124,26 +124,21 @@ static step reply_list(struct call *c)
         r->next_page_token =
             reply_text(reply_page_token(c, &l->rows[l->count - 1].id, sizeof l->rows[0].id));
     }
-    return call_reply(c, &r->base);
+    return list_approvals_reply(c, r);
 }
 
 const struct flow list_approvals_flow = {
     .method = "/chancery.v1.ApprovalService/ListApprovals",
     .name = "list_approvals",
-    .state_size = sizeof(struct requests),
-    .steps = {{"parse", parse_list, 0},
-              {"authenticate", caller_authenticate_fresh, 0},
-              {"scope", scope_resolve, 0},
-              {"list", list, 0},
-              {"reply", reply_list, 0}},
-    .on_refusal = caller_refused,
+    .state = FLOW_STATE_ON(struct requests, BASE_SCOPE, struct scope, scope),
+    .steps = {STEP("parse", parse_list), SCOPE_STEP, STEP("list", list), STEP("reply", reply_list)},
 };
 
 /* --- GetApproval -------------------------------------------------------------------------------- */
 
 static step parse_get(struct call *c)
 {
-    const Chancery__V1__GetApprovalRequest *request = call_request(c);
+    const Chancery__V1__GetApprovalRequest *request = get_approval_request(c);
     return parse_one(c, request->tenant, request->approval_id);
 }
 
@@ -153,37 +148,32 @@ static step reply_get(struct call *c)
     if (l->count == 0) {
         return call_fail(c, R_NOT_FOUND, "no such request");
     }
-    Chancery__V1__GetApprovalResponse *r = reply_new(c);
+    Chancery__V1__GetApprovalResponse *r = get_approval_response(c);
     if (r == NULL) {
         return STEP_FAILED;
     }
     r->approval = write_one(c, &l->rows[0]);
-    return r->approval == NULL ? STEP_FAILED : call_reply(c, &r->base);
+    return r->approval == NULL ? STEP_FAILED : get_approval_reply(c, r);
 }
 
 const struct flow get_approval_flow = {
     .method = "/chancery.v1.ApprovalService/GetApproval",
     .name = "get_approval",
-    .state_size = sizeof(struct requests),
-    .steps = {{"parse", parse_get, 0},
-              {"authenticate", caller_authenticate_fresh, 0},
-              {"scope", scope_resolve, 0},
-              {"list", list, 0},
-              {"reply", reply_get, 0}},
-    .on_refusal = caller_refused,
+    .state = FLOW_STATE_ON(struct requests, BASE_SCOPE, struct scope, scope),
+    .steps = {STEP("parse", parse_get), SCOPE_STEP, STEP("list", list), STEP("reply", reply_get)},
 };
 
 /* --- RejectRequest and WithdrawRequest ---------------------------------------------------------- */
 
 static step parse_reject(struct call *c)
 {
-    const Chancery__V1__RejectRequestRequest *request = call_request(c);
+    const Chancery__V1__RejectRequestRequest *request = reject_request_request(c);
     return parse_one(c, "", request->approval_id);
 }
 
 static step parse_withdraw(struct call *c)
 {
-    const Chancery__V1__WithdrawRequestRequest *request = call_request(c);
+    const Chancery__V1__WithdrawRequestRequest *request = withdraw_request_request(c);
     return parse_one(c, request->tenant, request->approval_id);
 }
 
@@ -231,25 +221,15 @@ static step withdraw(struct call *c)
 const struct flow reject_request_flow = {
     .method = "/chancery.v1.ApprovalService/RejectRequest",
     .name = "reject_request",
-    .state_size = sizeof(struct requests),
-    .steps = {{"parse", parse_reject, 0},
-              {"authenticate", caller_authenticate_fresh, 0},
-              {"scope", scope_resolve, 0},
-              {"find", list, 0},
-              {"reject", reject, STEP_COMMIT},
-              {"reply", reply_empty, 0}},
-    .on_refusal = caller_refused,
+    .state = FLOW_STATE_ON(struct requests, BASE_SCOPE, struct scope, scope),
+    .steps = {STEP("parse", parse_reject), SCOPE_STEP, STEP("find", list), COMMIT("reject", reject),
+              STEP("reply", reply_empty)},
 };
 
 const struct flow withdraw_request_flow = {
     .method = "/chancery.v1.ApprovalService/WithdrawRequest",
     .name = "withdraw_request",
-    .state_size = sizeof(struct requests),
-    .steps = {{"parse", parse_withdraw, 0},
-              {"authenticate", caller_authenticate_fresh, 0},
-              {"scope", scope_resolve, 0},
-              {"find", list, 0},
-              {"withdraw", withdraw, STEP_COMMIT},
-              {"reply", reply_empty, 0}},
-    .on_refusal = caller_refused,
+    .state = FLOW_STATE_ON(struct requests, BASE_SCOPE, struct scope, scope),
+    .steps = {STEP("parse", parse_withdraw), SCOPE_STEP, STEP("find", list),
+              COMMIT("withdraw", withdraw), STEP("reply", reply_empty)},
 };

@@ -21,14 +21,14 @@ struct approve {
     struct approval_list list;
 };
 
-static struct approve *approve_of(struct call *c)
+static struct approve *approve_of(const struct call *c)
 {
     return call_state(c);
 }
 
 static step parse(struct call *c)
 {
-    const Chancery__V1__ApproveRequestRequest *request = call_request(c);
+    const Chancery__V1__ApproveRequestRequest *request = approve_request_request(c);
     scope_of(c)->tenant_name = "";
     return request_uuid_required(c, "approval_id", request->approval_id,
                                  &approve_of(c)->list.only.u);
@@ -112,13 +112,8 @@ static step perform(struct call *c)
 const struct flow approve_request_flow = {
     .method = "/chancery.v1.ApprovalService/ApproveRequest",
     .name = "approve_request",
-    .state_size = sizeof(struct approve),
-    .steps = {{"parse", parse, 0},
-              {"authenticate", caller_authenticate_fresh, 0},
-              {"scope", scope_resolve, 0},
-              {"find", find, 0},
-              {"check", approvable_check, 0},
-              {"perform", perform, STEP_COMMIT},
-              {"reply", reply_empty, 0}},
-    .on_refusal = caller_refused,
+    .state =
+        FLOW_STATE_ON(struct approve, BASE_SCOPE | BASE_APPROVABLE, struct approvable, approvable),
+    .steps = {STEP("parse", parse), SCOPE_STEP, STEP("find", find), APPROVABLE_CHECK,
+              COMMIT("perform", perform), STEP("reply", reply_empty)},
 };

@@ -73,7 +73,7 @@ static step parse_filter(struct call *c, const Chancery__V1__AuditFilter *filter
 
 static step parse(struct call *c)
 {
-    const Chancery__V1__QueryRequest *request = call_request(c);
+    const Chancery__V1__QueryRequest *request = query_request(c);
     struct audit_query *query = query_of(c);
     scope_of(c)->tenant_name = "";
     if (!request_page_size(request->page_size, EVENTS_USUAL, AUDIT_PAGE_MAX, &query->limit)) {
@@ -102,7 +102,7 @@ static step query(struct call *c)
 static Chancery__V1__AuditEvent *event_message(struct call *c, const struct audit_event *event)
 {
     const struct scope *scope = scope_of(c);
-    Chancery__V1__AuditEvent *e = reply_message(c, &chancery__v1__audit_event__descriptor);
+    Chancery__V1__AuditEvent *e = call_message(c, &chancery__v1__audit_event__descriptor);
     if (e == NULL) {
         return NULL;
     }
@@ -130,7 +130,7 @@ static Chancery__V1__AuditEvent *event_message(struct call *c, const struct audi
 static step reply(struct call *c)
 {
     const struct audit_query *q = query_of(c);
-    Chancery__V1__QueryResponse *r = reply_new(c);
+    Chancery__V1__QueryResponse *r = query_response(c);
     Chancery__V1__AuditEvent **events =
         ARENA_ARRAY(call_arena(c), Chancery__V1__AuditEvent *, q->count + 1);
     if (r == NULL || events == NULL) {
@@ -144,17 +144,12 @@ static step reply(struct call *c)
         }
     }
     r->next_page_token = audit_page_next(c, q);
-    return call_reply(c, &r->base);
+    return query_reply(c, r);
 }
 
 const struct flow query_audit_flow = {
     .method = "/chancery.v1.AuditService/Query",
     .name = "query_audit",
-    .state_size = sizeof(struct query_audit),
-    .steps = {{"parse", parse, 0},
-              {"authenticate", caller_authenticate_fresh, 0},
-              {"scope", scope_resolve, 0},
-              {"query", query, 0},
-              {"reply", reply, 0}},
-    .on_refusal = caller_refused,
+    .state = FLOW_STATE_ON(struct query_audit, BASE_SCOPE, struct scope, scope),
+    .steps = {STEP("parse", parse), SCOPE_STEP, STEP("query", query), STEP("reply", reply)},
 };

@@ -4,6 +4,7 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "auth/facts.h"
 #include "chancery/v1/boundary.pb-c.h"
 #include "context/wait.h"
 #include "google/protobuf/field_mask.pb-c.h"
@@ -27,7 +28,7 @@ struct boundaries {
     struct boundary_op op;
 };
 
-static struct boundaries *boundaries_of(struct call *c)
+static struct boundaries *boundaries_of(const struct call *c)
 {
     return call_state(c);
 }
@@ -35,7 +36,7 @@ static struct boundaries *boundaries_of(struct call *c)
 static struct boundary_op *begin(struct call *c)
 {
     struct boundaries *b = boundaries_of(c);
-    b->op = (struct boundary_op){.who = b->scope.caller.who};
+    b->op = (struct boundary_op){.who = caller_of(c)->who};
     wait_store_init(c, &b->op.op);
     return &b->op;
 }
@@ -81,7 +82,7 @@ static step check_display_name(struct call *c, const char *name)
 static step boundary_write(struct call *c, const struct boundary_row *row,
                            Chancery__V1__Boundary **out)
 {
-    Chancery__V1__Boundary *b = reply_message(c, &chancery__v1__boundary__descriptor);
+    Chancery__V1__Boundary *b = call_message(c, &chancery__v1__boundary__descriptor);
     if (b == NULL) {
         return STEP_FAILED;
     }
@@ -100,7 +101,7 @@ static step boundary_write(struct call *c, const struct boundary_row *row,
 
 static step parse_create(struct call *c)
 {
-    const Chancery__V1__CreateBoundaryRequest *request = call_request(c);
+    const Chancery__V1__CreateBoundaryRequest *request = create_boundary_request(c);
     const Chancery__V1__Boundary *from = request->boundary;
     if (from == NULL) {
         return call_bad_field(c, "boundary", "It is required.");
@@ -131,7 +132,7 @@ static step check_create_place(struct call *c)
 
 static step check_create(struct call *c)
 {
-    return caller_need_platform(c, check_create_place);
+    return facts_need_platform(c, check_create_place);
 }
 
 static step create(struct call *c)
@@ -142,23 +143,19 @@ static step create(struct call *c)
 
 static step reply_create(struct call *c)
 {
-    Chancery__V1__CreateBoundaryResponse *r = reply_new(c);
+    Chancery__V1__CreateBoundaryResponse *r = create_boundary_response(c);
     if (r == NULL || step_failed(boundary_write(c, &boundaries_of(c)->row, &r->boundary))) {
         return STEP_FAILED;
     }
-    return call_reply(c, &r->base);
+    return create_boundary_reply(c, r);
 }
 
 const struct flow create_boundary_flow = {
     .method = "/chancery.v1.BoundaryService/CreateBoundary",
     .name = "create_boundary",
-    .state_size = sizeof(struct boundaries),
-    .steps = {{"parse", parse_create, 0},
-              {"authenticate", caller_authenticate_fresh, 0},
-              {"check", check_create, 0},
-              {"create", create, STEP_COMMIT},
-              {"reply", reply_create, 0}},
-    .on_refusal = caller_refused,
+    .state = FLOW_STATE_ON(struct boundaries, BASE_SCOPE, struct scope, scope),
+    .steps = {STEP("parse", parse_create), STEP("check", check_create), COMMIT("create", create),
+              STEP("reply", reply_create)},
 };
 
 /* --- UpdateBoundary ----------------------------------------------------------------------------- */
@@ -221,7 +218,7 @@ static step take_path(struct call *c, const char *path, const Chancery__V1__Boun
 
 static step parse_update(struct call *c)
 {
-    const Chancery__V1__UpdateBoundaryRequest *request = call_request(c);
+    const Chancery__V1__UpdateBoundaryRequest *request = update_boundary_request(c);
     const Chancery__V1__Boundary *from = request->boundary;
     if (from == NULL || request->update_mask == NULL || request->update_mask->n_paths == 0) {
         return call_bad_field(c, "update_mask",
@@ -247,7 +244,7 @@ static step check_update_place(struct call *c)
 
 static step check_update(struct call *c)
 {
-    return caller_need_platform(c, check_update_place);
+    return facts_need_platform(c, check_update_place);
 }
 
 static step update(struct call *c)
@@ -258,30 +255,26 @@ static step update(struct call *c)
 
 static step reply_update(struct call *c)
 {
-    Chancery__V1__UpdateBoundaryResponse *r = reply_new(c);
+    Chancery__V1__UpdateBoundaryResponse *r = update_boundary_response(c);
     if (r == NULL || step_failed(boundary_write(c, &boundaries_of(c)->op.rows[0], &r->boundary))) {
         return STEP_FAILED;
     }
-    return call_reply(c, &r->base);
+    return update_boundary_reply(c, r);
 }
 
 const struct flow update_boundary_flow = {
     .method = "/chancery.v1.BoundaryService/UpdateBoundary",
     .name = "update_boundary",
-    .state_size = sizeof(struct boundaries),
-    .steps = {{"parse", parse_update, 0},
-              {"authenticate", caller_authenticate_fresh, 0},
-              {"check", check_update, 0},
-              {"update", update, STEP_COMMIT},
-              {"reply", reply_update, 0}},
-    .on_refusal = caller_refused,
+    .state = FLOW_STATE_ON(struct boundaries, BASE_SCOPE, struct scope, scope),
+    .steps = {STEP("parse", parse_update), STEP("check", check_update), COMMIT("update", update),
+              STEP("reply", reply_update)},
 };
 
 /* --- ListBoundaries ----------------------------------------------------------------------------- */
 
 static step parse_list(struct call *c)
 {
-    const Chancery__V1__ListBoundariesRequest *request = call_request(c);
+    const Chancery__V1__ListBoundariesRequest *request = list_boundaries_request(c);
     struct boundaries *b = boundaries_of(c);
     if (step_failed(request_page_limit(c, request->page_size, &b->limit))) {
         return STEP_FAILED;
@@ -306,7 +299,7 @@ static step list(struct call *c)
 static step rule_write(struct call *c, const struct boundary_rule *rule,
                        Chancery__V1__BoundaryRule **out)
 {
-    Chancery__V1__BoundaryRule *r = reply_message(c, &chancery__v1__boundary_rule__descriptor);
+    Chancery__V1__BoundaryRule *r = call_message(c, &chancery__v1__boundary_rule__descriptor);
     if (r == NULL) {
         return STEP_FAILED;
     }
@@ -345,7 +338,7 @@ static step write_page(struct call *c, Chancery__V1__ListBoundariesResponse *r, 
 static step reply_list(struct call *c)
 {
     const struct boundaries *b = boundaries_of(c);
-    Chancery__V1__ListBoundariesResponse *r = reply_new(c);
+    Chancery__V1__ListBoundariesResponse *r = list_boundaries_response(c);
     size_t count = b->op.count < b->limit ? b->op.count : b->limit;
     if (r == NULL || step_failed(write_page(c, r, count))) {
         return STEP_FAILED;
@@ -355,16 +348,12 @@ static step reply_list(struct call *c)
         (void)snprintf(last, sizeof last, "%s", b->op.rows[count - 1].name);
         r->next_page_token = reply_page_token(c, last, NAME_BYTES);
     }
-    return call_reply(c, &r->base);
+    return list_boundaries_reply(c, r);
 }
 
 const struct flow list_boundaries_flow = {
     .method = "/chancery.v1.BoundaryService/ListBoundaries",
     .name = "list_boundaries",
-    .state_size = sizeof(struct boundaries),
-    .steps = {{"parse", parse_list, 0},
-              {"authenticate", caller_authenticate_fresh, 0},
-              {"list", list, 0},
-              {"reply", reply_list, 0}},
-    .on_refusal = caller_refused,
+    .state = FLOW_STATE_ON(struct boundaries, BASE_SCOPE, struct scope, scope),
+    .steps = {STEP("parse", parse_list), STEP("list", list), STEP("reply", reply_list)},
 };

@@ -4,6 +4,7 @@
  * Either tenant may want a second admin to approve its own (service/approvals.h). */
 #include <string.h>
 
+#include "auth/facts.h"
 #include "context/wait.h"
 #include "service/boundary/partner_exceptions.h"
 #include "service/common/approvable.h"
@@ -20,7 +21,8 @@ struct proposal {
 
 static step parse_propose(struct call *c)
 {
-    const Chancery__V1__ProposePartnerExceptionRequest *request = call_request(c);
+    const Chancery__V1__ProposePartnerExceptionRequest *request =
+        propose_partner_exception_request(c);
     approvable_of(c)->act = &propose_partner_exception_act;
     approvable_of(c)->request = request;
     scope_of(c)->tenant_name = request->tenant;
@@ -57,7 +59,7 @@ static step have_partner(struct call *c)
     p->content = request->ours ? p->own : &partner->view;
     p->reader = request->ours ? &partner->view : p->own;
     p->note = partner_note(c, p->content->name, p->reader->name);
-    return caller_need_platform(c, check_rule);
+    return facts_need_platform(c, check_rule);
 }
 
 static step partner_looked_up(struct call *c)
@@ -66,7 +68,7 @@ static step partner_looked_up(struct call *c)
     if (lookup->op.err.reason == R_NOT_FOUND) {
         return approvable_refuse(c, "partner", "There is no such tenant.");
     }
-    return lookup->op.err.reason == R_NONE ? caller_need_tenant(c, lookup->tenant, have_partner)
+    return lookup->op.err.reason == R_NONE ? facts_need_tenant(c, lookup->tenant, have_partner)
                                            : wait_failed(c, &lookup->op.err);
 }
 
@@ -111,7 +113,7 @@ static step reply_propose(struct call *c)
 {
     const struct approvable *f = approvable_of(c);
     const struct proposal *p = f->value;
-    Chancery__V1__ProposePartnerExceptionResponse *r = reply_new(c);
+    Chancery__V1__ProposePartnerExceptionResponse *r = propose_partner_exception_response(c);
     const struct partner_row row = {.id = p->id,
                                     .content_tenant = p->content->name,
                                     .reader_tenant = p->reader->name,
@@ -125,20 +127,15 @@ static step reply_propose(struct call *c)
     if (ID_IS_ZERO(f->asked) && (r->exception = partner_message(c, &row)) == NULL) {
         return STEP_FAILED;
     }
-    return call_reply(c, &r->base);
+    return propose_partner_exception_reply(c, r);
 }
 
 const struct flow propose_partner_exception_flow = {
     .method = "/chancery.v1.BoundaryService/ProposePartnerException",
     .name = "propose_partner_exception",
-    .state_size = sizeof(struct approvable),
-    .steps = {{"parse", parse_propose, 0},
-              {"authenticate", caller_authenticate_fresh, 0},
-              {"scope", scope_resolve, 0},
-              {"check", approvable_check, 0},
-              {"propose", approvable_perform, STEP_COMMIT},
-              {"reply", reply_propose, 0}},
-    .on_refusal = caller_refused,
+    .state = APPROVABLE_STATE,
+    .steps = {STEP("parse", parse_propose), SCOPE_STEP, APPROVABLE_CHECK,
+              APPROVABLE_PERFORM("propose"), STEP("reply", reply_propose)},
 };
 
 /* --- AcceptPartnerException --------------------------------------------------------------------- */
@@ -151,7 +148,8 @@ struct acceptance {
 
 static step parse_accept(struct call *c)
 {
-    const Chancery__V1__AcceptPartnerExceptionRequest *request = call_request(c);
+    const Chancery__V1__AcceptPartnerExceptionRequest *request =
+        accept_partner_exception_request(c);
     approvable_of(c)->act = &accept_partner_exception_act;
     approvable_of(c)->request = request;
     scope_of(c)->tenant_name = request->tenant;
@@ -217,7 +215,7 @@ static step reply_accept(struct call *c)
 {
     const struct approvable *f = approvable_of(c);
     const struct acceptance *a = f->value;
-    Chancery__V1__AcceptPartnerExceptionResponse *r = reply_new(c);
+    Chancery__V1__AcceptPartnerExceptionResponse *r = accept_partner_exception_response(c);
     if (r == NULL) {
         return STEP_FAILED;
     }
@@ -225,18 +223,13 @@ static step reply_accept(struct call *c)
     if (ID_IS_ZERO(f->asked) && (r->exception = partner_message(c, &a->row)) == NULL) {
         return STEP_FAILED;
     }
-    return call_reply(c, &r->base);
+    return accept_partner_exception_reply(c, r);
 }
 
 const struct flow accept_partner_exception_flow = {
     .method = "/chancery.v1.BoundaryService/AcceptPartnerException",
     .name = "accept_partner_exception",
-    .state_size = sizeof(struct approvable),
-    .steps = {{"parse", parse_accept, 0},
-              {"authenticate", caller_authenticate_fresh, 0},
-              {"scope", scope_resolve, 0},
-              {"check", approvable_check, 0},
-              {"accept", approvable_perform, STEP_COMMIT},
-              {"reply", reply_accept, 0}},
-    .on_refusal = caller_refused,
+    .state = APPROVABLE_STATE,
+    .steps = {STEP("parse", parse_accept), SCOPE_STEP, APPROVABLE_CHECK,
+              APPROVABLE_PERFORM("accept"), STEP("reply", reply_accept)},
 };

@@ -30,7 +30,7 @@ const char *partner_note(struct call *c, const char *content_tenant, const char 
 Chancery__V1__PartnerException *partner_message(struct call *c, const struct partner_row *row)
 {
     Chancery__V1__PartnerException *m =
-        reply_message(c, &chancery__v1__partner_exception__descriptor);
+        call_message(c, &chancery__v1__partner_exception__descriptor);
     if (m != NULL) {
         m->exception_id = reply_text(reply_uuid(c, row->id));
         m->content_tenant = reply_text(row->content_tenant);
@@ -50,14 +50,15 @@ struct withdraw {
     struct partner_list list;
 };
 
-static struct withdraw *withdraw_of(struct call *c)
+static struct withdraw *withdraw_of(const struct call *c)
 {
     return call_state(c);
 }
 
 static step parse_withdraw(struct call *c)
 {
-    const Chancery__V1__WithdrawPartnerExceptionRequest *request = call_request(c);
+    const Chancery__V1__WithdrawPartnerExceptionRequest *request =
+        withdraw_partner_exception_request(c);
     scope_of(c)->tenant_name = request->tenant;
     return request_uuid_required(c, "exception_id", request->exception_id, &withdraw_of(c)->id);
 }
@@ -86,26 +87,21 @@ static step withdraw(struct call *c)
 /* It is gone: nobody consents any more. */
 static step reply_withdraw(struct call *c)
 {
-    Chancery__V1__WithdrawPartnerExceptionResponse *r = reply_new(c);
+    Chancery__V1__WithdrawPartnerExceptionResponse *r = withdraw_partner_exception_response(c);
     struct partner_row row = withdraw_of(c)->list.rows[0];
     row.content_consents = row.reader_consents = false;
     if (r == NULL || (r->exception = partner_message(c, &row)) == NULL) {
         return STEP_FAILED;
     }
-    return call_reply(c, &r->base);
+    return withdraw_partner_exception_reply(c, r);
 }
 
 const struct flow withdraw_partner_exception_flow = {
     .method = "/chancery.v1.BoundaryService/WithdrawPartnerException",
     .name = "withdraw_partner_exception",
-    .state_size = sizeof(struct withdraw),
-    .steps = {{"parse", parse_withdraw, 0},
-              {"authenticate", caller_authenticate_fresh, 0},
-              {"scope", scope_resolve, 0},
-              {"find", find, 0},
-              {"withdraw", withdraw, STEP_COMMIT},
-              {"reply", reply_withdraw, 0}},
-    .on_refusal = caller_refused,
+    .state = FLOW_STATE_ON(struct withdraw, BASE_SCOPE, struct scope, scope),
+    .steps = {STEP("parse", parse_withdraw), SCOPE_STEP, STEP("find", find),
+              COMMIT("withdraw", withdraw), STEP("reply", reply_withdraw)},
 };
 
 /* --- ListPartnerExceptions ---------------------------------------------------------------------- */
@@ -117,14 +113,14 @@ struct partner_page {
     struct partner_list found;
 };
 
-static struct partner_page *page_of(struct call *c)
+static struct partner_page *page_of(const struct call *c)
 {
     return call_state(c);
 }
 
 static step parse_list(struct call *c)
 {
-    const Chancery__V1__ListPartnerExceptionsRequest *request = call_request(c);
+    const Chancery__V1__ListPartnerExceptionsRequest *request = list_partner_exceptions_request(c);
     struct partner_page *l = page_of(c);
     l->scope.tenant_name = request->tenant;
     return request_page(c, request->page_size, request->page_token, &l->limit, &l->after);
@@ -149,7 +145,7 @@ static step list(struct call *c)
 static step reply_list(struct call *c)
 {
     const struct partner_page *l = page_of(c);
-    Chancery__V1__ListPartnerExceptionsResponse *r = reply_new(c);
+    Chancery__V1__ListPartnerExceptionsResponse *r = list_partner_exceptions_response(c);
     size_t count = l->found.count < l->limit ? l->found.count : l->limit;
     if (r == NULL) {
         return STEP_FAILED;
@@ -169,17 +165,12 @@ static step reply_list(struct call *c)
         const struct uuid *last = &l->found.rows[count - 1].id;
         r->next_page_token = reply_text(reply_page_token(c, last, sizeof *last));
     }
-    return call_reply(c, &r->base);
+    return list_partner_exceptions_reply(c, r);
 }
 
 const struct flow list_partner_exceptions_flow = {
     .method = "/chancery.v1.BoundaryService/ListPartnerExceptions",
     .name = "list_partner_exceptions",
-    .state_size = sizeof(struct partner_page),
-    .steps = {{"parse", parse_list, 0},
-              {"authenticate", caller_authenticate_fresh, 0},
-              {"scope", scope_resolve, 0},
-              {"list", list, 0},
-              {"reply", reply_list, 0}},
-    .on_refusal = caller_refused,
+    .state = FLOW_STATE_ON(struct partner_page, BASE_SCOPE, struct scope, scope),
+    .steps = {STEP("parse", parse_list), SCOPE_STEP, STEP("list", list), STEP("reply", reply_list)},
 };

@@ -3,6 +3,7 @@
  * that one is served. */
 #include <string.h>
 
+#include "auth/facts.h"
 #include "chancery/v1/boundary.pb-c.h"
 #include "context/wait.h"
 #include "domain/subject.h"
@@ -17,14 +18,14 @@ struct set_rule {
     struct boundary_op op;
 };
 
-static struct set_rule *set_rule_of(struct call *c)
+static struct set_rule *set_rule_of(const struct call *c)
 {
     return call_state(c);
 }
 
 static step parse(struct call *c)
 {
-    const Chancery__V1__SetRuleRequest *request = call_request(c);
+    const Chancery__V1__SetRuleRequest *request = set_rule_request(c);
     const Chancery__V1__BoundaryRule *from = request->rule;
     if (from == NULL) {
         return call_bad_field(c, "rule", "It is required.");
@@ -55,7 +56,7 @@ static step have_platform(struct call *c)
 
 static step check(struct call *c)
 {
-    return caller_need_platform(c, have_platform);
+    return facts_need_platform(c, have_platform);
 }
 
 static step over(struct call *c)
@@ -66,7 +67,7 @@ static step over(struct call *c)
 static step set(struct call *c)
 {
     struct set_rule *s = set_rule_of(c);
-    s->op = (struct boundary_op){.who = s->scope.caller.who};
+    s->op = (struct boundary_op){.who = caller_of(c)->who};
     wait_store_init(c, &s->op.op);
     boundaries_set_rule(&s->op, &s->rule);
     return wait_store(c, over, &s->op.op);
@@ -79,9 +80,8 @@ static step reply(struct call *c)
     const struct platform_view none = {0};
     enum delivery holds =
         rule->delivery == 0 ? boundary_rule(&none, rule->content, rule->reader) : rule->delivery;
-    Chancery__V1__SetRuleResponse *r = reply_new(c);
-    Chancery__V1__BoundaryRule *message =
-        reply_message(c, &chancery__v1__boundary_rule__descriptor);
+    Chancery__V1__SetRuleResponse *r = set_rule_response(c);
+    Chancery__V1__BoundaryRule *message = call_message(c, &chancery__v1__boundary_rule__descriptor);
     if (r == NULL || message == NULL) {
         return STEP_FAILED;
     }
@@ -89,17 +89,12 @@ static step reply(struct call *c)
     message->reader_boundary = reply_text(rule->reader);
     message->rule = (Chancery__V1__DeliveryRule)holds;
     r->rule = message;
-    return call_reply(c, &r->base);
+    return set_rule_reply(c, r);
 }
 
 const struct flow set_rule_flow = {
     .method = "/chancery.v1.BoundaryService/SetRule",
     .name = "set_rule",
-    .state_size = sizeof(struct set_rule),
-    .steps = {{"parse", parse, 0},
-              {"authenticate", caller_authenticate_fresh, 0},
-              {"check", check, 0},
-              {"set", set, STEP_COMMIT},
-              {"reply", reply, 0}},
-    .on_refusal = caller_refused,
+    .state = FLOW_STATE_ON(struct set_rule, BASE_SCOPE, struct scope, scope),
+    .steps = {STEP("parse", parse), STEP("check", check), COMMIT("set", set), STEP("reply", reply)},
 };

@@ -93,7 +93,7 @@ uint32_t approvals_guard_unless(struct call *c, enum role before, enum role afte
 {
     const struct scope *scope = scope_of(c);
     bool makes_admin = before == ROLE_TENANT_ADMIN || after == ROLE_TENANT_ADMIN;
-    return makes_admin && scope->tenant != NULL && !scope_is_platform(scope) ? APPROVALS_ALL : 0;
+    return makes_admin && scope->tenant != NULL && !scope_is_platform(c) ? APPROVALS_ALL : 0;
 }
 
 step approvals_guard_admins(struct call *c, enum role before, enum role after)

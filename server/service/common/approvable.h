@@ -12,6 +12,8 @@
  * every admin statement does and writes an audit row for ($1, $2); admin_submit adds the approval to its transaction. */
 #pragma once
 
+#include <protobuf-c/protobuf-c.h>
+
 #include "service/common/scope.h"
 #include "store/approvals.h"
 
@@ -47,7 +49,7 @@ struct approvable {
 #include "service/common/acts.def"
 #undef ACT
 
-static inline struct approvable *approvable_of(struct call *c)
+static inline struct approvable *approvable_of(const struct call *c)
 {
     return call_state(c);
 }
@@ -58,6 +60,17 @@ const struct approvable_act *approvable_act_find(const struct call *c, const cha
 step approvable_check(struct call *c);
 /* The act, with STEP_COMMIT: perform it, or ask a second admin. */
 step approvable_perform(struct call *c);
+/* Their rows, and the state of a flow that has nothing but the act. */
+#define APPROVABLE_CHECK                                                   \
+    {                                                                      \
+        .name = "check", .run = approvable_check, .needs = BASE_APPROVABLE \
+    }
+#define APPROVABLE_PERFORM(verb)                                                                  \
+    {                                                                                             \
+        .name = (verb), .run = approvable_perform, .flags = STEP_COMMIT, .needs = BASE_APPROVABLE \
+    }
+#define APPROVABLE_STATE \
+    FLOW_STATE_ON(struct approvable, BASE_SCOPE | BASE_APPROVABLE, struct scope, scope)
 /* Refuse a request for what may have been right when it was asked for: a bad field then, a failed precondition now. */
 step approvable_refuse(struct call *c, const char *field, const char *why);
 /* The approval's id for the reply; "" when the act was performed. */

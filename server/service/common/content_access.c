@@ -23,7 +23,7 @@ static step found(struct call *c)
     if (a->find.op.err.reason != R_NONE) {
         return wait_failed(c, &a->find.op.err);
     }
-    return may_know(&a->caller, &a->find.row)
+    return may_know(caller_of(c), &a->find.row)
                ? STEP_NEXT
                : call_fail(c, R_NOT_FOUND, "neither owner nor issuer nor admin");
 }
@@ -32,13 +32,14 @@ static step look(struct call *c)
 {
     struct content_access *a = content_access_of(c);
     wait_store_init(c, &a->find.op);
-    content_find_submit(&a->find, caller_tenant(&a->caller), a->content);
+    content_find_submit(&a->find, caller_tenant(caller_of(c)), a->content);
     return wait_store(c, found, &a->find.op);
 }
 
 step content_access_find(struct call *c)
 {
     const struct caller *caller = caller_of(c);
-    return ID_IS_ZERO(caller_tenant(caller)) ? call_fail(c, R_NOT_FOUND, "a caller of no tenant")
-                                             : caller_need_served(c, caller_boundary(caller), look);
+    return ID_IS_ZERO(caller_tenant(caller))
+               ? call_fail(c, R_NOT_FOUND, "a caller of no tenant")
+               : boundary_guard_then(c, caller_boundary(caller), look);
 }

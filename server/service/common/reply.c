@@ -7,20 +7,9 @@
 #include "domain/address.h"
 #include "methods.h"
 
-void *reply_message(struct call *c, const ProtobufCMessageDescriptor *descriptor)
-{
-    void *message = arena_zalloc(call_arena(c), descriptor->sizeof_message);
-    if (message == NULL) {
-        (void)call_fail(c, R_ARENA_EXHAUSTED, "%s", descriptor->name);
-        return NULL;
-    }
-    protobuf_c_message_init(descriptor, message);
-    return message;
-}
-
 void *reply_new(struct call *c)
 {
-    return reply_message(c, call_method(c)->response);
+    return call_message(c, call_method(c)->response);
 }
 
 step reply_empty(struct call *c)

@@ -4,13 +4,11 @@
 
 #include "domain/rights.h"
 #include "google/protobuf/timestamp.pb-c.h"
-#include "rpc/call.h"
+#include "rpc/typed.h"
 
 /* The call's empty reply message, of the type that its method answers; NULL over budget, with call_err
  * filled. */
 void *reply_new(struct call *c);
-/* The same for a message within a reply. */
-void *reply_message(struct call *c, const ProtobufCMessageDescriptor *descriptor);
 /* The step of methods whose answer says nothing. */
 step reply_empty(struct call *c);
 /* protobuf-c wants char *; a reply's texts are only read. */

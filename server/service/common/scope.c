@@ -4,40 +4,38 @@
 #include <string.h>
 
 #include "auth/boundary_guard.h"
+#include "auth/facts.h"
 #include "context/wait.h"
 
-bool scope_is_platform(const struct scope *scope)
+bool scope_is_platform(const struct call *c)
 {
-    return scope->caller.subject.component.role == ROLE_PLATFORM_ADMIN;
+    return caller_of(c)->subject.component.role == ROLE_PLATFORM_ADMIN;
 }
 
 step scope_check_place(struct call *c, const char *boundary)
 {
-    const struct scope *scope = scope_of(c);
-    const char *own = scope->caller.subject.component.boundary;
-    if (scope_is_platform(scope) && own[0] != '\0' && strcmp(own, boundary) != 0) {
+    const char *own = caller_of(c)->subject.component.boundary;
+    if (scope_is_platform(c) && own[0] != '\0' && strcmp(own, boundary) != 0) {
         return call_fail(c, R_COMPONENT_TENANT, "an admin of boundary %s only", own);
     }
-    return is_served(c, boundary) ? STEP_NEXT : served_check(c, boundary);
+    return boundary_is_served(c, boundary) ? STEP_NEXT : boundary_guard(c, boundary);
 }
 
 step scope_check_boundary(struct call *c, const char *boundary)
 {
     step result = scope_check_place(c, boundary);
-    return result.kind == STEP_KIND_NEXT ? served_check(c, boundary) : result;
+    return result.kind == STEP_KIND_NEXT ? boundary_guard(c, boundary) : result;
 }
 
 static step have_boundary(struct call *c)
 {
-    struct scope *scope = scope_of(c);
-    step result = scope_check_boundary(c, scope->tenant->view.boundary);
-    return result.kind == STEP_KIND_NEXT ? scope->then(c) : result;
+    return scope_check_boundary(c, scope_of(c)->tenant->view.boundary);
 }
 
 static step have_tenant(struct call *c)
 {
     struct scope *scope = scope_of(c);
-    scope->tenant = scope->caller.found_tenant;
+    scope->tenant = caller_of(c)->found_tenant;
     if (scope->tenant == NULL) {
         return call_fail(c, R_NOT_FOUND, "no such tenant");
     }
@@ -46,40 +44,18 @@ static step have_tenant(struct call *c)
         return call_fail(c, R_COMPONENT_TENANT, "another tenant was named");
     }
     scope->tenant_id = scope->tenant->view.id;
-    return caller_need_platform(c, have_boundary);
+    return facts_need_platform(c, have_boundary);
 }
 
 static step found_by_name(struct call *c)
 {
     struct scope *scope = scope_of(c);
     return scope->lookup.op.err.reason == R_NONE
-               ? caller_need_tenant(c, scope->lookup.tenant, have_tenant)
+               ? facts_need_tenant(c, scope->lookup.tenant, have_tenant)
                : wait_failed(c, &scope->lookup.op.err);
 }
 
-step scope_find(struct call *c, step_fn then)
-{
-    struct scope *scope = scope_of(c);
-    const struct subject *subject = &scope->caller.subject;
-    /* A component administers where it is registered, whomever's token it brings along. */
-    struct tenant_id own =
-        subject_has_component(subject) ? subject->component.tenant : subject->user.tenant;
-    scope->then = then;
-    if (!scope_is_platform(scope)) {
-        return ID_IS_ZERO(own) ? call_fail(c, R_COMPONENT_TENANT, "a caller of no tenant")
-                               : caller_need_tenant(c, own, have_tenant);
-    }
-    if (scope->tenant_name[0] == '\0') {
-        scope->tenant_id = TENANT_PLATFORM;
-        return caller_need_platform(c, then);
-    }
-    wait_store_init(c, &scope->lookup.op);
-    lookup_submit(services_of(c)->lookups, &scope->lookup, LOOKUP_TENANT_BY_NAME,
-                  slice_str(scope->tenant_name));
-    return wait_store(c, found_by_name, &scope->lookup.op);
-}
-
-static step go_on(struct call *c)
+static step have_platform(struct call *c)
 {
     (void)c;
     return STEP_NEXT;
@@ -87,13 +63,35 @@ static step go_on(struct call *c)
 
 step scope_resolve(struct call *c)
 {
-    return scope_find(c, go_on);
+    struct scope *scope = scope_of(c);
+    const struct subject *subject = &caller_of(c)->subject;
+    /* A component administers where it is registered, whomever's token it brings along. */
+    struct tenant_id own =
+        subject_has_component(subject) ? subject->component.tenant : subject->user.tenant;
+    if (!scope_is_platform(c)) {
+        return ID_IS_ZERO(own) ? call_fail(c, R_COMPONENT_TENANT, "a caller of no tenant")
+                               : facts_need_tenant(c, own, have_tenant);
+    }
+    if (scope->tenant_name[0] == '\0') {
+        scope->tenant_id = TENANT_PLATFORM;
+        return facts_need_platform(c, have_platform);
+    }
+    wait_store_init(c, &scope->lookup.op);
+    lookup_submit(services_of(c)->lookups, &scope->lookup, LOOKUP_TENANT_BY_NAME,
+                  slice_str(scope->tenant_name));
+    return wait_store(c, found_by_name, &scope->lookup.op);
+}
+
+step scope_find(struct call *c, step_fn then)
+{
+    call_then(c, then);
+    return scope_resolve(c);
 }
 
 struct admin_op *scope_begin(struct call *c)
 {
     struct scope *scope = scope_of(c);
-    scope->op = (struct admin_op){.scope = scope->tenant_id, .who = scope->caller.who};
+    scope->op = (struct admin_op){.scope = scope->tenant_id, .who = caller_of(c)->who};
     wait_store_init(c, &scope->op.op);
     return &scope->op;
 }

@@ -3,19 +3,18 @@
 #pragma once
 
 #include "auth/caller.h"
+#include "service/common/bases.h"
 #include "store/admin.h"
 
 struct scope {
-    struct caller caller;               /* first: the step authenticate fills it */
     const char *tenant_name;            /* as asked for; "" means the caller's */
     struct tenant_id tenant_id;         /* whose rows; TENANT_PLATFORM: the platform's own */
     const struct tenant_record *tenant; /* of that scope; NULL for the platform */
-    step_fn then;
     struct lookup lookup;
     struct admin_op op;
 };
 
-static inline struct scope *scope_of(struct call *c)
+static inline struct scope *scope_of(const struct call *c)
 {
     return call_state(c);
 }
@@ -25,8 +24,12 @@ static inline struct scope *scope_of(struct call *c)
 step scope_find(struct call *c, step_fn then);
 /* The same as a step of its own. */
 step scope_resolve(struct call *c);
+#define SCOPE_STEP                                                 \
+    {                                                              \
+        .name = "scope", .run = scope_resolve, .needs = BASE_SCOPE \
+    }
 /* Whether the caller may administer a boundary at this node: a platform admin may be registered for one boundary. NEXT,
- * R_COMPONENT_TENANT, R_WRONG_BOUNDARY. After caller_need_platform. */
+ * R_COMPONENT_TENANT, R_WRONG_BOUNDARY. After facts_need_platform. */
 step scope_check_place(struct call *c, const char *boundary);
 /* The same for what lies in the boundary, its tenants and components: R_FIPS_REQUIRED too. */
 step scope_check_boundary(struct call *c, const char *boundary);
@@ -35,4 +38,4 @@ struct admin_op *scope_begin(struct call *c);
 step scope_wait(struct call *c);
 /* Wait for a change that must meet the version that was read: R_NOT_FOUND means R_ETAG_MISMATCH. */
 step scope_wait_version(struct call *c);
-bool scope_is_platform(const struct scope *scope);
+bool scope_is_platform(const struct call *c);

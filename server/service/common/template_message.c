@@ -213,7 +213,7 @@ static Chancery__V1__LocalizedText **write_texts(struct call *c, const char *con
 static Chancery__V1__Grant *write_grant(struct call *c, const char *principal, const char *text)
 {
     struct rights rights = {0};
-    Chancery__V1__Grant *grant = reply_message(c, &chancery__v1__grant__descriptor);
+    Chancery__V1__Grant *grant = call_message(c, &chancery__v1__grant__descriptor);
     if (grant == NULL || !rights_parse(call_arena(c), slice_str(text), &rights, NULL).ok) {
         return NULL;
     }
@@ -228,7 +228,7 @@ static Chancery__V1__Expiry *write_expiry(struct call *c, const struct template_
 {
     bool is_set = row->expires_at != 0 || row->expires_after_days != 0;
     Chancery__V1__Expiry *expiry =
-        is_set ? reply_message(c, &chancery__v1__expiry__descriptor) : NULL;
+        is_set ? call_message(c, &chancery__v1__expiry__descriptor) : NULL;
     if (expiry == NULL) {
         return NULL;
     }
@@ -245,7 +245,7 @@ static Chancery__V1__Expiry *write_expiry(struct call *c, const struct template_
 Chancery__V1__Template *template_write(struct call *c, const struct template_row *row,
                                        const char *tenant)
 {
-    Chancery__V1__Template *t = reply_message(c, &chancery__v1__template__descriptor);
+    Chancery__V1__Template *t = call_message(c, &chancery__v1__template__descriptor);
     Chancery__V1__Grant **grants =
         ARENA_ARRAY(call_arena(c), Chancery__V1__Grant *, row->grant_count + 1);
     if (t == NULL || grants == NULL) {

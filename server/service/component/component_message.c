@@ -129,7 +129,7 @@ Chancery__V1__Component *component_write(struct call *c, const struct component_
 {
     const struct tenant_record *tenant = scope_of(c)->tenant;
     const struct subject_component *from = &record->component;
-    Chancery__V1__Component *m = reply_message(c, &chancery__v1__component__descriptor);
+    Chancery__V1__Component *m = call_message(c, &chancery__v1__component__descriptor);
     size_t prints = record->fingerprints.len / FINGERPRINT_BYTES;
     ProtobufCBinaryData *list = ARENA_ARRAY(call_arena(c), ProtobufCBinaryData, prints + 1);
     if (m == NULL || list == NULL) {

@@ -2,6 +2,7 @@
 /* ComponentService: CreateComponent, UpdateComponent, DeleteComponent. What changes here holds from the next
  * call on: the scope's epoch is raised in the same transaction. */
 #include "service/component/components.h"
+#include "auth/facts.h"
 
 #include <string.h>
 
@@ -18,8 +19,7 @@ enum { NAME_MAX_BYTES = 63 };
 struct component_op *components_begin(struct call *c)
 {
     struct components *s = components_of(c);
-    s->op =
-        (struct component_op){.admin = {.scope = s->scope.tenant_id, .who = s->scope.caller.who}};
+    s->op = (struct component_op){.admin = {.scope = s->scope.tenant_id, .who = caller_of(c)->who}};
     wait_store_init(c, &s->op.admin.op);
     return &s->op;
 }
@@ -90,7 +90,7 @@ static bool is_name(const char *name)
 
 static step parse_create(struct call *c)
 {
-    const Chancery__V1__CreateComponentRequest *request = call_request(c);
+    const Chancery__V1__CreateComponentRequest *request = create_component_request(c);
     const Chancery__V1__Component *from = request->component;
     struct component_record *record = &components_of(c)->record;
     if (from == NULL) {
@@ -119,7 +119,7 @@ static step check_role(struct call *c)
     enum role role = components_of(c)->record.component.role;
     bool is_platforms = role == ROLE_PORTAL || role == ROLE_PLATFORM_ADMIN;
     bool is_tenants = role == ROLE_DECRYPTOR || role == ROLE_TENANT_ADMIN || role == ROLE_CLIENT;
-    if (is_platforms && (scope->tenant != NULL || !scope_is_platform(scope))) {
+    if (is_platforms && (scope->tenant != NULL || !scope_is_platform(c))) {
         return call_bad_field(
             c, "component.role",
             "Portals and platform admins are the platform's: leave the tenant empty.");
@@ -157,7 +157,7 @@ static step check(struct call *c)
     }
     component->tenant = scope->tenant_id;
     component->id.u = uuid_v7(call_unix_us(c));
-    return caller_need_platform(c, check_boundary);
+    return facts_need_platform(c, check_boundary);
 }
 
 static step create(struct call *c)
@@ -169,27 +169,21 @@ static step create(struct call *c)
 
 static step reply_create(struct call *c)
 {
-    Chancery__V1__CreateComponentResponse *r = reply_new(c);
+    Chancery__V1__CreateComponentResponse *r = create_component_response(c);
     if (r == NULL) {
         return STEP_FAILED;
     }
     r->component = component_write(c, &components_of(c)->record);
     return r->component == NULL ? call_fail(c, R_ARENA_EXHAUSTED, "reply")
-                                : call_reply(c, &r->base);
+                                : create_component_reply(c, r);
 }
 
 const struct flow create_component_flow = {
     .method = "/chancery.v1.ComponentService/CreateComponent",
     .name = "create_component",
-    .state_size = sizeof(struct components),
-    .steps = {{"parse", parse_create, 0},
-              {"authenticate", caller_authenticate_fresh, 0},
-              {"scope", scope_resolve, 0},
-              {"check", check, 0},
-              {"issuer", check_issuer, 0},
-              {"create", create, STEP_COMMIT},
-              {"reply", reply_create, 0}},
-    .on_refusal = caller_refused,
+    .state = FLOW_STATE_ON(struct components, BASE_SCOPE, struct scope, scope),
+    .steps = {STEP("parse", parse_create), SCOPE_STEP, STEP("check", check),
+              STEP("issuer", check_issuer), COMMIT("create", create), STEP("reply", reply_create)},
 };
 
 /* What lies in a boundary is changed where that one is served, also by the platform. */
@@ -203,7 +197,7 @@ static step check_found_place(struct call *c)
 
 static step parse_update(struct call *c)
 {
-    const Chancery__V1__UpdateComponentRequest *request = call_request(c);
+    const Chancery__V1__UpdateComponentRequest *request = update_component_request(c);
     struct components *s = components_of(c);
     if (request->component == NULL || request->update_mask == NULL ||
         request->update_mask->n_paths == 0) {
@@ -255,36 +249,30 @@ static step update(struct call *c)
 
 static step reply_update(struct call *c)
 {
-    Chancery__V1__UpdateComponentResponse *r = reply_new(c);
+    Chancery__V1__UpdateComponentResponse *r = update_component_response(c);
     if (r == NULL) {
         return STEP_FAILED;
     }
     components_of(c)->record.version++;
     r->component = component_write(c, &components_of(c)->record);
     return r->component == NULL ? call_fail(c, R_ARENA_EXHAUSTED, "reply")
-                                : call_reply(c, &r->base);
+                                : update_component_reply(c, r);
 }
 
 const struct flow update_component_flow = {
     .method = "/chancery.v1.ComponentService/UpdateComponent",
     .name = "update_component",
-    .state_size = sizeof(struct components),
-    .steps = {{"parse", parse_update, 0},
-              {"authenticate", caller_authenticate_fresh, 0},
-              {"scope", scope_resolve, 0},
-              {"find", components_find, 0},
-              {"merge", merge, 0},
-              {"issuer", check_issuer, 0},
-              {"update", update, STEP_COMMIT},
-              {"reply", reply_update, 0}},
-    .on_refusal = caller_refused,
+    .state = FLOW_STATE_ON(struct components, BASE_SCOPE, struct scope, scope),
+    .steps = {STEP("parse", parse_update), SCOPE_STEP, STEP("find", components_find),
+              STEP("merge", merge), STEP("issuer", check_issuer), COMMIT("update", update),
+              STEP("reply", reply_update)},
 };
 
 /* --- DeleteComponent ---------------------------------------------------------------------------- */
 
 static step parse_delete(struct call *c)
 {
-    const Chancery__V1__DeleteComponentRequest *request = call_request(c);
+    const Chancery__V1__DeleteComponentRequest *request = delete_component_request(c);
     struct components *s = components_of(c);
     scope_of(c)->tenant_name = request->tenant;
     s->version = component_version(request->etag);
@@ -313,13 +301,7 @@ static step remove_it(struct call *c)
 const struct flow delete_component_flow = {
     .method = "/chancery.v1.ComponentService/DeleteComponent",
     .name = "delete_component",
-    .state_size = sizeof(struct components),
-    .steps = {{"parse", parse_delete, 0},
-              {"authenticate", caller_authenticate_fresh, 0},
-              {"scope", scope_resolve, 0},
-              {"find", components_find, 0},
-              {"check", check_delete, 0},
-              {"delete", remove_it, STEP_COMMIT},
-              {"reply", reply_empty, 0}},
-    .on_refusal = caller_refused,
+    .state = FLOW_STATE_ON(struct components, BASE_SCOPE, struct scope, scope),
+    .steps = {STEP("parse", parse_delete), SCOPE_STEP, STEP("find", components_find),
+              STEP("check", check_delete), COMMIT("delete", remove_it), STEP("reply", reply_empty)},
 };

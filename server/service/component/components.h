@@ -17,7 +17,7 @@ struct components {
     size_t limit;
 };
 
-static inline struct components *components_of(struct call *c)
+static inline struct components *components_of(const struct call *c)
 {
     return call_state(c);
 }

@@ -9,39 +9,35 @@
 
 static step parse_get(struct call *c)
 {
-    const Chancery__V1__GetComponentRequest *request = call_request(c);
+    const Chancery__V1__GetComponentRequest *request = get_component_request(c);
     scope_of(c)->tenant_name = request->tenant;
     return request_uuid_required(c, "component_id", request->component_id, &components_of(c)->id.u);
 }
 
 static step reply_get(struct call *c)
 {
-    Chancery__V1__GetComponentResponse *r = reply_new(c);
+    Chancery__V1__GetComponentResponse *r = get_component_response(c);
     if (r == NULL) {
         return STEP_FAILED;
     }
     r->component = component_write(c, &components_of(c)->op.records[0]);
     return r->component == NULL ? call_fail(c, R_ARENA_EXHAUSTED, "reply")
-                                : call_reply(c, &r->base);
+                                : get_component_reply(c, r);
 }
 
 const struct flow get_component_flow = {
     .method = "/chancery.v1.ComponentService/GetComponent",
     .name = "get_component",
-    .state_size = sizeof(struct components),
-    .steps = {{"parse", parse_get, 0},
-              {"authenticate", caller_authenticate_fresh, 0},
-              {"scope", scope_resolve, 0},
-              {"find", components_find, 0},
-              {"reply", reply_get, 0}},
-    .on_refusal = caller_refused,
+    .state = FLOW_STATE_ON(struct components, BASE_SCOPE, struct scope, scope),
+    .steps = {STEP("parse", parse_get), SCOPE_STEP, STEP("find", components_find),
+              STEP("reply", reply_get)},
 };
 
 /* --- ListComponents ----------------------------------------------------------------------------- */
 
 static step parse_list(struct call *c)
 {
-    const Chancery__V1__ListComponentsRequest *request = call_request(c);
+    const Chancery__V1__ListComponentsRequest *request = list_components_request(c);
     struct components *s = components_of(c);
     scope_of(c)->tenant_name = request->tenant;
     return request_page(c, request->page_size, request->page_token, &s->limit, &s->after.u);
@@ -57,7 +53,7 @@ static step list(struct call *c)
 static step reply_list(struct call *c)
 {
     const struct component_op *op = &components_of(c)->op;
-    Chancery__V1__ListComponentsResponse *r = reply_new(c);
+    Chancery__V1__ListComponentsResponse *r = list_components_response(c);
     Chancery__V1__Component **all =
         ARENA_ARRAY(call_arena(c), Chancery__V1__Component *, op->count + 1);
     if (r == NULL || all == NULL) {
@@ -74,17 +70,12 @@ static step reply_list(struct call *c)
         const struct component_id *last = &op->records[op->count - 1].component.id;
         r->next_page_token = reply_text(reply_page_token(c, last, sizeof *last));
     }
-    return call_reply(c, &r->base);
+    return list_components_reply(c, r);
 }
 
 const struct flow list_components_flow = {
     .method = "/chancery.v1.ComponentService/ListComponents",
     .name = "list_components",
-    .state_size = sizeof(struct components),
-    .steps = {{"parse", parse_list, 0},
-              {"authenticate", caller_authenticate_fresh, 0},
-              {"scope", scope_resolve, 0},
-              {"list", list, 0},
-              {"reply", reply_list, 0}},
-    .on_refusal = caller_refused,
+    .state = FLOW_STATE_ON(struct components, BASE_SCOPE, struct scope, scope),
+    .steps = {STEP("parse", parse_list), SCOPE_STEP, STEP("list", list), STEP("reply", reply_list)},
 };

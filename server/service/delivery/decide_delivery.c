@@ -13,6 +13,8 @@
 #include <string.h>
 
 #include "auth/boundary_guard.h"
+#include "auth/decision_log.h"
+#include "auth/facts.h"
 #include "chancery/v1/delivery.pb-c.h"
 #include "context/wait.h"
 #include "domain/address.h"
@@ -24,7 +26,6 @@
 enum { RECIPIENTS_MAX = 1000 };
 
 struct decide_delivery {
-    struct caller caller; /* first: the step authenticate fills it */
     const char *sender;
     const char **addresses;             /* normalized recipients; "": it is no address */
     const struct tenant_record *tenant; /* the sender's */
@@ -32,14 +33,14 @@ struct decide_delivery {
     struct readers_find readers;
 };
 
-static struct decide_delivery *state_of(struct call *c)
+static struct decide_delivery *state_of(const struct call *c)
 {
     return call_state(c);
 }
 
 static step parse(struct call *c)
 {
-    const Chancery__V1__DecideDeliveryRequest *request = call_request(c);
+    const Chancery__V1__DecideDeliveryRequest *request = decide_delivery_request(c);
     struct decide_delivery *d = state_of(c);
     if (request->n_recipients < 1 || request->n_recipients > RECIPIENTS_MAX) {
         return call_bad_field(c, "recipients", "There must be 1 to 1,000.");
@@ -63,11 +64,11 @@ static step parse(struct call *c)
 static step have_tenant(struct call *c)
 {
     struct decide_delivery *d = state_of(c);
-    d->tenant = d->caller.found_tenant;
+    d->tenant = caller_of(c)->found_tenant;
     if (d->tenant == NULL) {
         return call_fail(c, R_COMPONENT_TENANT, "no such tenant");
     }
-    return served_check(c, d->tenant->view.boundary);
+    return boundary_guard(c, d->tenant->view.boundary);
 }
 
 static step sender_found(struct call *c)
@@ -76,16 +77,16 @@ static step sender_found(struct call *c)
     if (lookup->op.err.reason == R_NOT_FOUND) {
         return call_fail(c, R_COMPONENT_DOMAIN, "the sender's domain is in no tenant");
     }
-    return lookup->op.err.reason == R_NONE ? caller_need_tenant(c, lookup->tenant, have_tenant)
+    return lookup->op.err.reason == R_NONE ? facts_need_tenant(c, lookup->tenant, have_tenant)
                                            : wait_failed(c, &lookup->op.err);
 }
 
 static step have_platform(struct call *c)
 {
     struct decide_delivery *d = state_of(c);
-    struct tenant_id own = d->caller.subject.component.tenant;
+    struct tenant_id own = caller_of(c)->subject.component.tenant;
     if (!ID_IS_ZERO(own)) {
-        return caller_need_tenant(c, own, have_tenant);
+        return facts_need_tenant(c, own, have_tenant);
     }
     wait_store_init(c, &d->lookup.op);
     lookup_submit(services_of(c)->lookups, &d->lookup, LOOKUP_TENANT_BY_DOMAIN,
@@ -95,7 +96,7 @@ static step have_platform(struct call *c)
 
 static step tenant(struct call *c)
 {
-    return caller_need_platform(c, have_platform);
+    return facts_need_platform(c, have_platform);
 }
 
 /* --- check and ask ------------------------------------------------------------------------------ */
@@ -105,7 +106,7 @@ static step check(struct call *c)
     const struct decide_delivery *d = state_of(c);
     enum reason reason =
         d->tenant->view.state == TENANT_ACTIVE
-            ? decide_sender(&d->tenant->view, &d->caller.subject.component, d->sender)
+            ? decide_sender(&d->tenant->view, &caller_of(c)->subject.component, d->sender)
             : R_TENANT_DISABLED;
     return reason == R_NONE ? STEP_NEXT : call_fail(c, reason, "decided");
 }
@@ -117,18 +118,19 @@ static step asked(struct call *c)
         return wait_failed(c, &readers->op.err);
     }
     if (readers->is_stale) {
-        caller_forget(c);
-        return call_again_from(c, caller_authenticate);
+        decision_log_forget(c);
+        return call_authenticate_again(c, tenant);
     }
+    call_note_verified(c);
     return STEP_NEXT;
 }
 
 static step ask(struct call *c)
 {
-    const Chancery__V1__DecideDeliveryRequest *request = call_request(c);
+    const Chancery__V1__DecideDeliveryRequest *request = decide_delivery_request(c);
     struct decide_delivery *d = state_of(c);
     wait_store_init(c, &d->readers.op);
-    readers_find_submit(&d->readers, d->caller.scopes, d->caller.scope_count, d->addresses,
+    readers_find_submit(&d->readers, caller_of(c)->scopes, caller_of(c)->scope_count, d->addresses,
                         request->n_recipients, views_served(services_of(c)->views));
     return wait_store(c, asked, &d->readers.op);
 }
@@ -154,7 +156,7 @@ static void write_delivery(struct call *c, const char *address,
                            Chancery__V1__RecipientDelivery *out)
 {
     const struct decide_delivery *d = state_of(c);
-    const struct platform_view *platform = &d->caller.found_platform->view;
+    const struct platform_view *platform = &caller_of(c)->found_platform->view;
     const struct boundary *own = boundary_find(platform, d->tenant->view.boundary);
     if (address[0] == '\0') {
         out->reason = reply_text(reason_info(R_FIELD_INVALID)->public_name);
@@ -178,9 +180,9 @@ static void write_delivery(struct call *c, const char *address,
 
 static step reply(struct call *c)
 {
-    const Chancery__V1__DecideDeliveryRequest *request = call_request(c);
+    const Chancery__V1__DecideDeliveryRequest *request = decide_delivery_request(c);
     const struct decide_delivery *d = state_of(c);
-    Chancery__V1__DecideDeliveryResponse *r = reply_new(c);
+    Chancery__V1__DecideDeliveryResponse *r = decide_delivery_response(c);
     Chancery__V1__RecipientDelivery **list =
         ARENA_ARRAY(call_arena(c), Chancery__V1__RecipientDelivery *, request->n_recipients);
     if (r == NULL || list == NULL) {
@@ -189,25 +191,24 @@ static step reply(struct call *c)
     r->deliveries = list;
     for (; r->n_deliveries < request->n_recipients; r->n_deliveries++) {
         size_t i = r->n_deliveries;
-        list[i] = reply_message(c, &chancery__v1__recipient_delivery__descriptor);
+        list[i] = call_message(c, &chancery__v1__recipient_delivery__descriptor);
         if (list[i] == NULL) {
             return STEP_FAILED;
         }
         list[i]->recipient = reply_text(request->recipients[i]);
         write_delivery(c, d->addresses[i], list[i]);
     }
-    return call_reply(c, &r->base);
+    return decide_delivery_reply(c, r);
 }
 
 const struct flow decide_delivery_flow = {
     .method = "/chancery.v1.DeliveryService/DecideDelivery",
     .name = "decide_delivery",
-    .state_size = sizeof(struct decide_delivery),
-    .steps = {{"parse", parse, 0},
-              {"authenticate", caller_authenticate, 0},
-              {"tenant", tenant, 0},
-              {"check", check, 0},
-              {"ask", ask, 0},
-              {"reply", reply, 0}},
-    .on_refusal = caller_refused,
+    .state = FLOW_STATE(struct decide_delivery),
+    .trust = TRUST_CACHES,
+    .steps = {STEP("parse", parse),
+              STEP("tenant", tenant),
+              STEP("check", check),
+              {.name = "ask", .run = ask, .flags = STEP_VERIFIES},
+              STEP("reply", reply)},
 };

@@ -13,7 +13,7 @@
 struct directory_op *directory_begin(struct call *c)
 {
     struct directory_flow *d = directory_of(c);
-    d->op = (struct directory_op){.tenant = d->scope.tenant_id, .who = d->scope.caller.who};
+    d->op = (struct directory_op){.tenant = d->scope.tenant_id, .who = caller_of(c)->who};
     wait_store_init(c, &d->op.op);
     return &d->op;
 }
@@ -211,7 +211,7 @@ char *directory_next_page(struct call *c, size_t count, const char *last)
 
 Chancery__V1__User *directory_write_user(struct call *c, const struct directory_user *user)
 {
-    Chancery__V1__User *u = reply_message(c, &chancery__v1__user__descriptor);
+    Chancery__V1__User *u = call_message(c, &chancery__v1__user__descriptor);
     if (u != NULL) {
         u->address = reply_text(user->address);
         u->display_name = reply_text(user->display_name);
@@ -224,7 +224,7 @@ Chancery__V1__User *directory_write_user(struct call *c, const struct directory_
 
 Chancery__V1__Group *directory_write_group(struct call *c, const struct directory_group *group)
 {
-    Chancery__V1__Group *g = reply_message(c, &chancery__v1__group__descriptor);
+    Chancery__V1__Group *g = call_message(c, &chancery__v1__group__descriptor);
     if (g != NULL) {
         g->address = reply_text(group->address);
         g->display_name = reply_text(group->display_name);

@@ -26,7 +26,7 @@ struct directory_flow {
     long place_index;
 };
 
-static inline struct directory_flow *directory_of(struct call *c)
+static inline struct directory_flow *directory_of(const struct call *c)
 {
     return call_state(c);
 }

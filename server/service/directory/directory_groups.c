@@ -8,7 +8,7 @@
 
 static step parse_put(struct call *c)
 {
-    const Chancery__V1__PutGroupRequest *request = call_request(c);
+    const Chancery__V1__PutGroupRequest *request = put_group_request(c);
     struct directory_flow *d = directory_of(c);
     struct directory_group *group = ARENA_NEW(call_arena(c), struct directory_group);
     d->scope.tenant_name = request->tenant;
@@ -35,31 +35,26 @@ static step put(struct call *c)
 
 static step reply_put(struct call *c)
 {
-    Chancery__V1__PutGroupResponse *r = reply_new(c);
+    Chancery__V1__PutGroupResponse *r = put_group_response(c);
     if (r == NULL) {
         return STEP_FAILED;
     }
     r->group = directory_write_group(c, directory_of(c)->part.groups);
-    return r->group == NULL ? STEP_FAILED : call_reply(c, &r->base);
+    return r->group == NULL ? STEP_FAILED : put_group_reply(c, r);
 }
 
 const struct flow put_group_flow = {
     .method = "/chancery.v1.DirectoryService/PutGroup",
     .name = "put_group",
-    .state_size = sizeof(struct directory_flow),
-    .steps = {{"parse", parse_put, 0},
-              {"authenticate", caller_authenticate_fresh, 0},
-              {"scope", scope_resolve, 0},
-              {"put", put, STEP_COMMIT},
-              {"reply", reply_put, 0}},
-    .on_refusal = caller_refused,
+    .state = FLOW_STATE_ON(struct directory_flow, BASE_SCOPE, struct scope, scope),
+    .steps = {STEP("parse", parse_put), SCOPE_STEP, COMMIT("put", put), STEP("reply", reply_put)},
 };
 
 /* --- GetGroup ------------------------------------------------------------------------------------ */
 
 static step parse_get(struct call *c)
 {
-    const Chancery__V1__GetGroupRequest *request = call_request(c);
+    const Chancery__V1__GetGroupRequest *request = get_group_request(c);
     scope_of(c)->tenant_name = request->tenant;
     directory_at(c, "", -1);
     return directory_read_address(c, "address", request->address, &directory_of(c)->address);
@@ -77,31 +72,26 @@ static step reply_get(struct call *c)
     if (op->group_count == 0) {
         return call_fail(c, R_NOT_FOUND, "no such group");
     }
-    Chancery__V1__GetGroupResponse *r = reply_new(c);
+    Chancery__V1__GetGroupResponse *r = get_group_response(c);
     if (r == NULL) {
         return STEP_FAILED;
     }
     r->group = directory_write_group(c, op->groups);
-    return r->group == NULL ? STEP_FAILED : call_reply(c, &r->base);
+    return r->group == NULL ? STEP_FAILED : get_group_reply(c, r);
 }
 
 const struct flow get_group_flow = {
     .method = "/chancery.v1.DirectoryService/GetGroup",
     .name = "get_group",
-    .state_size = sizeof(struct directory_flow),
-    .steps = {{"parse", parse_get, 0},
-              {"authenticate", caller_authenticate_fresh, 0},
-              {"scope", scope_resolve, 0},
-              {"get", get, 0},
-              {"reply", reply_get, 0}},
-    .on_refusal = caller_refused,
+    .state = FLOW_STATE_ON(struct directory_flow, BASE_SCOPE, struct scope, scope),
+    .steps = {STEP("parse", parse_get), SCOPE_STEP, STEP("get", get), STEP("reply", reply_get)},
 };
 
 /* --- ListGroups ---------------------------------------------------------------------------------- */
 
 static step parse_list(struct call *c)
 {
-    const Chancery__V1__ListGroupsRequest *request = call_request(c);
+    const Chancery__V1__ListGroupsRequest *request = list_groups_request(c);
     scope_of(c)->tenant_name = request->tenant;
     return directory_read_page(c, request->page_size, request->page_token);
 }
@@ -116,7 +106,7 @@ static step list(struct call *c)
 static step reply_list(struct call *c)
 {
     const struct directory_op *op = &directory_of(c)->op;
-    Chancery__V1__ListGroupsResponse *r = reply_new(c);
+    Chancery__V1__ListGroupsResponse *r = list_groups_response(c);
     Chancery__V1__Group **groups =
         ARENA_ARRAY(call_arena(c), Chancery__V1__Group *, op->group_count + 1);
     if (r == NULL || groups == NULL) {
@@ -131,26 +121,21 @@ static step reply_list(struct call *c)
     }
     const char *last = op->group_count == 0 ? "" : op->groups[op->group_count - 1].address;
     r->next_page_token = directory_next_page(c, op->group_count, last);
-    return call_reply(c, &r->base);
+    return list_groups_reply(c, r);
 }
 
 const struct flow list_groups_flow = {
     .method = "/chancery.v1.DirectoryService/ListGroups",
     .name = "list_groups",
-    .state_size = sizeof(struct directory_flow),
-    .steps = {{"parse", parse_list, 0},
-              {"authenticate", caller_authenticate_fresh, 0},
-              {"scope", scope_resolve, 0},
-              {"list", list, 0},
-              {"reply", reply_list, 0}},
-    .on_refusal = caller_refused,
+    .state = FLOW_STATE_ON(struct directory_flow, BASE_SCOPE, struct scope, scope),
+    .steps = {STEP("parse", parse_list), SCOPE_STEP, STEP("list", list), STEP("reply", reply_list)},
 };
 
 /* --- DeleteGroup --------------------------------------------------------------------------------- */
 
 static step parse_delete(struct call *c)
 {
-    const Chancery__V1__DeleteGroupRequest *request = call_request(c);
+    const Chancery__V1__DeleteGroupRequest *request = delete_group_request(c);
     scope_of(c)->tenant_name = request->tenant;
     directory_at(c, "", -1);
     return directory_read_address(c, "address", request->address, &directory_of(c)->address);
@@ -165,11 +150,7 @@ static step delete (struct call *c)
 const struct flow delete_group_flow = {
     .method = "/chancery.v1.DirectoryService/DeleteGroup",
     .name = "delete_group",
-    .state_size = sizeof(struct directory_flow),
-    .steps = {{"parse", parse_delete, 0},
-              {"authenticate", caller_authenticate_fresh, 0},
-              {"scope", scope_resolve, 0},
-              {"delete", delete, STEP_COMMIT},
-              {"reply", reply_empty, 0}},
-    .on_refusal = caller_refused,
+    .state = FLOW_STATE_ON(struct directory_flow, BASE_SCOPE, struct scope, scope),
+    .steps = {STEP("parse", parse_delete), SCOPE_STEP, COMMIT("delete", delete),
+              STEP("reply", reply_empty)},
 };

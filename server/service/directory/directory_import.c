@@ -70,7 +70,7 @@ static step parse_members(struct call *c, const Request *request)
 
 static step parse(struct call *c)
 {
-    const Request *request = call_request(c);
+    const Request *request = import_directory_request(c);
     struct directory_flow *d = directory_of(c);
     size_t count = request->n_users + request->n_groups;
     d->scope.tenant_name = request->tenant;
@@ -109,7 +109,7 @@ static step check(struct call *c)
 
 static step put(struct call *c)
 {
-    const Request *request = call_request(c);
+    const Request *request = import_directory_request(c);
     struct directory_flow *d = directory_of(c);
     directory_put(directory_begin(c), call_flow_name(c), request->import_id, &d->part);
     return directory_wait(c);
@@ -118,25 +118,20 @@ static step put(struct call *c)
 static step reply(struct call *c)
 {
     const struct directory_op *op = &directory_of(c)->op;
-    Chancery__V1__ImportDirectoryResponse *r = reply_new(c);
+    Chancery__V1__ImportDirectoryResponse *r = import_directory_response(c);
     if (r == NULL) {
         return STEP_FAILED;
     }
     r->users = op->import_users;
     r->groups = op->import_groups;
     r->members = op->import_members;
-    return call_reply(c, &r->base);
+    return import_directory_reply(c, r);
 }
 
 const struct flow import_directory_flow = {
     .method = "/chancery.v1.DirectoryService/ImportDirectory",
     .name = "import_directory",
-    .state_size = sizeof(struct directory_flow),
-    .steps = {{"parse", parse, 0},
-              {"authenticate", caller_authenticate_fresh, 0},
-              {"scope", scope_resolve, 0},
-              {"check", check, 0},
-              {"put", put, STEP_COMMIT},
-              {"reply", reply, 0}},
-    .on_refusal = caller_refused,
+    .state = FLOW_STATE_ON(struct directory_flow, BASE_SCOPE, struct scope, scope),
+    .steps = {STEP("parse", parse), SCOPE_STEP, STEP("check", check), COMMIT("put", put),
+              STEP("reply", reply)},
 };

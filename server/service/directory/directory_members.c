@@ -22,7 +22,7 @@ static step parse_change(struct call *c, const char *tenant, const char *group,
 
 static step parse_add(struct call *c)
 {
-    const Chancery__V1__AddMembersRequest *request = call_request(c);
+    const Chancery__V1__AddMembersRequest *request = add_members_request(c);
     return parse_change(c, request->tenant, request->group, request->members, request->n_members);
 }
 
@@ -35,31 +35,26 @@ static step add(struct call *c)
 
 static step reply_add(struct call *c)
 {
-    Chancery__V1__AddMembersResponse *r = reply_new(c);
+    Chancery__V1__AddMembersResponse *r = add_members_response(c);
     if (r == NULL) {
         return STEP_FAILED;
     }
     r->changed = (int32_t)directory_of(c)->op.changed;
-    return call_reply(c, &r->base);
+    return add_members_reply(c, r);
 }
 
 const struct flow add_members_flow = {
     .method = "/chancery.v1.DirectoryService/AddMembers",
     .name = "add_members",
-    .state_size = sizeof(struct directory_flow),
-    .steps = {{"parse", parse_add, 0},
-              {"authenticate", caller_authenticate_fresh, 0},
-              {"scope", scope_resolve, 0},
-              {"add", add, STEP_COMMIT},
-              {"reply", reply_add, 0}},
-    .on_refusal = caller_refused,
+    .state = FLOW_STATE_ON(struct directory_flow, BASE_SCOPE, struct scope, scope),
+    .steps = {STEP("parse", parse_add), SCOPE_STEP, COMMIT("add", add), STEP("reply", reply_add)},
 };
 
 /* --- RemoveMembers ------------------------------------------------------------------------------ */
 
 static step parse_remove(struct call *c)
 {
-    const Chancery__V1__RemoveMembersRequest *request = call_request(c);
+    const Chancery__V1__RemoveMembersRequest *request = remove_members_request(c);
     return parse_change(c, request->tenant, request->group, request->members, request->n_members);
 }
 
@@ -71,31 +66,27 @@ static step remove_them(struct call *c)
 
 static step reply_remove(struct call *c)
 {
-    Chancery__V1__RemoveMembersResponse *r = reply_new(c);
+    Chancery__V1__RemoveMembersResponse *r = remove_members_response(c);
     if (r == NULL) {
         return STEP_FAILED;
     }
     r->changed = (int32_t)directory_of(c)->op.changed;
-    return call_reply(c, &r->base);
+    return remove_members_reply(c, r);
 }
 
 const struct flow remove_members_flow = {
     .method = "/chancery.v1.DirectoryService/RemoveMembers",
     .name = "remove_members",
-    .state_size = sizeof(struct directory_flow),
-    .steps = {{"parse", parse_remove, 0},
-              {"authenticate", caller_authenticate_fresh, 0},
-              {"scope", scope_resolve, 0},
-              {"remove", remove_them, STEP_COMMIT},
-              {"reply", reply_remove, 0}},
-    .on_refusal = caller_refused,
+    .state = FLOW_STATE_ON(struct directory_flow, BASE_SCOPE, struct scope, scope),
+    .steps = {STEP("parse", parse_remove), SCOPE_STEP, COMMIT("remove", remove_them),
+              STEP("reply", reply_remove)},
 };
 
 /* --- ListMembers -------------------------------------------------------------------------------- */
 
 static step parse_list(struct call *c)
 {
-    const Chancery__V1__ListMembersRequest *request = call_request(c);
+    const Chancery__V1__ListMembersRequest *request = list_members_request(c);
     scope_of(c)->tenant_name = request->tenant;
     directory_at(c, "", -1);
     return step_failed(directory_read_page(c, request->page_size, request->page_token))
@@ -113,7 +104,7 @@ static step list(struct call *c)
 static step reply_list(struct call *c)
 {
     const struct directory_op *op = &directory_of(c)->op;
-    Chancery__V1__ListMembersResponse *r = reply_new(c);
+    Chancery__V1__ListMembersResponse *r = list_members_response(c);
     if (r == NULL) {
         return STEP_FAILED;
     }
@@ -124,17 +115,12 @@ static step reply_list(struct call *c)
     r->n_members = op->address_count;
     const char *last = op->address_count == 0 ? "" : op->addresses[op->address_count - 1];
     r->next_page_token = directory_next_page(c, op->address_count, last);
-    return call_reply(c, &r->base);
+    return list_members_reply(c, r);
 }
 
 const struct flow list_members_flow = {
     .method = "/chancery.v1.DirectoryService/ListMembers",
     .name = "list_members",
-    .state_size = sizeof(struct directory_flow),
-    .steps = {{"parse", parse_list, 0},
-              {"authenticate", caller_authenticate_fresh, 0},
-              {"scope", scope_resolve, 0},
-              {"list", list, 0},
-              {"reply", reply_list, 0}},
-    .on_refusal = caller_refused,
+    .state = FLOW_STATE_ON(struct directory_flow, BASE_SCOPE, struct scope, scope),
+    .steps = {STEP("parse", parse_list), SCOPE_STEP, STEP("list", list), STEP("reply", reply_list)},
 };

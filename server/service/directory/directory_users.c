@@ -8,7 +8,7 @@
 
 static step parse_put(struct call *c)
 {
-    const Chancery__V1__PutUserRequest *request = call_request(c);
+    const Chancery__V1__PutUserRequest *request = put_user_request(c);
     struct directory_flow *d = directory_of(c);
     struct directory_user *user = ARENA_NEW(call_arena(c), struct directory_user);
     d->scope.tenant_name = request->tenant;
@@ -38,31 +38,26 @@ static step put(struct call *c)
 
 static step reply_put(struct call *c)
 {
-    Chancery__V1__PutUserResponse *r = reply_new(c);
+    Chancery__V1__PutUserResponse *r = put_user_response(c);
     if (r == NULL) {
         return STEP_FAILED;
     }
     r->user = directory_write_user(c, directory_of(c)->part.users);
-    return r->user == NULL ? STEP_FAILED : call_reply(c, &r->base);
+    return r->user == NULL ? STEP_FAILED : put_user_reply(c, r);
 }
 
 const struct flow put_user_flow = {
     .method = "/chancery.v1.DirectoryService/PutUser",
     .name = "put_user",
-    .state_size = sizeof(struct directory_flow),
-    .steps = {{"parse", parse_put, 0},
-              {"authenticate", caller_authenticate_fresh, 0},
-              {"scope", scope_resolve, 0},
-              {"put", put, STEP_COMMIT},
-              {"reply", reply_put, 0}},
-    .on_refusal = caller_refused,
+    .state = FLOW_STATE_ON(struct directory_flow, BASE_SCOPE, struct scope, scope),
+    .steps = {STEP("parse", parse_put), SCOPE_STEP, COMMIT("put", put), STEP("reply", reply_put)},
 };
 
 /* --- GetUser ------------------------------------------------------------------------------------ */
 
 static step parse_get(struct call *c)
 {
-    const Chancery__V1__GetUserRequest *request = call_request(c);
+    const Chancery__V1__GetUserRequest *request = get_user_request(c);
     scope_of(c)->tenant_name = request->tenant;
     directory_at(c, "", -1);
     return directory_read_address(c, "address", request->address, &directory_of(c)->address);
@@ -80,31 +75,26 @@ static step reply_get(struct call *c)
     if (op->user_count == 0) {
         return call_fail(c, R_NOT_FOUND, "no such user");
     }
-    Chancery__V1__GetUserResponse *r = reply_new(c);
+    Chancery__V1__GetUserResponse *r = get_user_response(c);
     if (r == NULL) {
         return STEP_FAILED;
     }
     r->user = directory_write_user(c, op->users);
-    return r->user == NULL ? STEP_FAILED : call_reply(c, &r->base);
+    return r->user == NULL ? STEP_FAILED : get_user_reply(c, r);
 }
 
 const struct flow get_user_flow = {
     .method = "/chancery.v1.DirectoryService/GetUser",
     .name = "get_user",
-    .state_size = sizeof(struct directory_flow),
-    .steps = {{"parse", parse_get, 0},
-              {"authenticate", caller_authenticate_fresh, 0},
-              {"scope", scope_resolve, 0},
-              {"get", get, 0},
-              {"reply", reply_get, 0}},
-    .on_refusal = caller_refused,
+    .state = FLOW_STATE_ON(struct directory_flow, BASE_SCOPE, struct scope, scope),
+    .steps = {STEP("parse", parse_get), SCOPE_STEP, STEP("get", get), STEP("reply", reply_get)},
 };
 
 /* --- ListUsers ---------------------------------------------------------------------------------- */
 
 static step parse_list(struct call *c)
 {
-    const Chancery__V1__ListUsersRequest *request = call_request(c);
+    const Chancery__V1__ListUsersRequest *request = list_users_request(c);
     scope_of(c)->tenant_name = request->tenant;
     return directory_read_page(c, request->page_size, request->page_token);
 }
@@ -119,7 +109,7 @@ static step list(struct call *c)
 static step reply_list(struct call *c)
 {
     const struct directory_op *op = &directory_of(c)->op;
-    Chancery__V1__ListUsersResponse *r = reply_new(c);
+    Chancery__V1__ListUsersResponse *r = list_users_response(c);
     Chancery__V1__User **users =
         ARENA_ARRAY(call_arena(c), Chancery__V1__User *, op->user_count + 1);
     if (r == NULL || users == NULL) {
@@ -134,26 +124,21 @@ static step reply_list(struct call *c)
     }
     const char *last = op->user_count == 0 ? "" : op->users[op->user_count - 1].address;
     r->next_page_token = directory_next_page(c, op->user_count, last);
-    return call_reply(c, &r->base);
+    return list_users_reply(c, r);
 }
 
 const struct flow list_users_flow = {
     .method = "/chancery.v1.DirectoryService/ListUsers",
     .name = "list_users",
-    .state_size = sizeof(struct directory_flow),
-    .steps = {{"parse", parse_list, 0},
-              {"authenticate", caller_authenticate_fresh, 0},
-              {"scope", scope_resolve, 0},
-              {"list", list, 0},
-              {"reply", reply_list, 0}},
-    .on_refusal = caller_refused,
+    .state = FLOW_STATE_ON(struct directory_flow, BASE_SCOPE, struct scope, scope),
+    .steps = {STEP("parse", parse_list), SCOPE_STEP, STEP("list", list), STEP("reply", reply_list)},
 };
 
 /* --- DeleteUser --------------------------------------------------------------------------------- */
 
 static step parse_delete(struct call *c)
 {
-    const Chancery__V1__DeleteUserRequest *request = call_request(c);
+    const Chancery__V1__DeleteUserRequest *request = delete_user_request(c);
     scope_of(c)->tenant_name = request->tenant;
     directory_at(c, "", -1);
     return directory_read_address(c, "address", request->address, &directory_of(c)->address);
@@ -168,11 +153,7 @@ static step delete (struct call *c)
 const struct flow delete_user_flow = {
     .method = "/chancery.v1.DirectoryService/DeleteUser",
     .name = "delete_user",
-    .state_size = sizeof(struct directory_flow),
-    .steps = {{"parse", parse_delete, 0},
-              {"authenticate", caller_authenticate_fresh, 0},
-              {"scope", scope_resolve, 0},
-              {"delete", delete, STEP_COMMIT},
-              {"reply", reply_empty, 0}},
-    .on_refusal = caller_refused,
+    .state = FLOW_STATE_ON(struct directory_flow, BASE_SCOPE, struct scope, scope),
+    .steps = {STEP("parse", parse_delete), SCOPE_STEP, COMMIT("delete", delete),
+              STEP("reply", reply_empty)},
 };

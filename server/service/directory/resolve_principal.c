@@ -4,6 +4,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "auth/facts.h"
 #include "context/wait.h"
 #include "domain/address.h"
 #include "service/common/flows.h"
@@ -21,7 +22,7 @@ struct resolve {
     const char *explanation;
 };
 
-static struct resolve *resolve_of(struct call *c)
+static struct resolve *resolve_of(const struct call *c)
 {
     return call_state(c);
 }
@@ -30,7 +31,7 @@ static struct resolve *resolve_of(struct call *c)
 
 static step parse(struct call *c)
 {
-    const Chancery__V1__ResolvePrincipalRequest *request = call_request(c);
+    const Chancery__V1__ResolvePrincipalRequest *request = resolve_principal_request(c);
     struct resolve *r = resolve_of(c);
     struct slice text = slice_str(request->principal);
     scope_of(c)->tenant_name = request->tenant;
@@ -118,7 +119,7 @@ static step resolve_address(struct call *c)
     const struct tenant_view *tenant = &scope_of(c)->tenant->view;
     struct directory_question question = {
         .tenant = tenant, .addresses = &resolve_of(c)->principal.name, .address_count = 1};
-    return tenant->has_directory ? caller_need_person(c, &question, have_address) : have_address(c);
+    return tenant->has_directory ? facts_need_person(c, &question, have_address) : have_address(c);
 }
 
 /* --- a principal: the addresses that it stands for ---------------------------------------------- */
@@ -142,7 +143,7 @@ static step resolve_user(struct call *c)
     const struct tenant_view *tenant = &scope_of(c)->tenant->view;
     struct directory_question question = {
         .tenant = tenant, .addresses = &resolve_of(c)->principal.name, .address_count = 1};
-    return tenant->has_directory ? caller_need_person(c, &question, have_user) : have_user(c);
+    return tenant->has_directory ? facts_need_person(c, &question, have_user) : have_user(c);
 }
 
 static step have_people(struct call *c)
@@ -249,7 +250,7 @@ static size_t sort_unique(const char **texts, size_t count)
 static step reply(struct call *c)
 {
     struct resolve *r = resolve_of(c);
-    Chancery__V1__ResolvePrincipalResponse *message = reply_new(c);
+    Chancery__V1__ResolvePrincipalResponse *message = resolve_principal_response(c);
     if (message == NULL) {
         return STEP_FAILED;
     }
@@ -260,17 +261,12 @@ static step reply(struct call *c)
     }
     message->n_matches = r->match_count;
     message->explanation = reply_text(r->explanation);
-    return call_reply(c, &message->base);
+    return resolve_principal_reply(c, message);
 }
 
 const struct flow resolve_principal_flow = {
     .method = "/chancery.v1.DirectoryService/ResolvePrincipal",
     .name = "resolve_principal",
-    .state_size = sizeof(struct resolve),
-    .steps = {{"parse", parse, 0},
-              {"authenticate", caller_authenticate_fresh, 0},
-              {"scope", scope_resolve, 0},
-              {"resolve", resolve, 0},
-              {"reply", reply, 0}},
-    .on_refusal = caller_refused,
+    .state = FLOW_STATE_ON(struct resolve, BASE_SCOPE, struct directory_flow, directory),
+    .steps = {STEP("parse", parse), SCOPE_STEP, STEP("resolve", resolve), STEP("reply", reply)},
 };

@@ -13,37 +13,55 @@
 struct test {
     struct scope scope; /* first */
     struct identified tested;
+    struct err problem; /* why the token is refused; R_NONE: it is not */
     struct lookup lookup;
     bool is_withheld; /* the token is none of the admin's business */
 };
 
-static struct test *test_of(struct call *c)
+static struct test *test_of(const struct call *c)
 {
     return call_state(c);
 }
 
 static step parse(struct call *c)
 {
-    const Chancery__V1__TestTokenRequest *request = call_request(c);
+    const Chancery__V1__TestTokenRequest *request = test_token_request(c);
     scope_of(c)->tenant_name = "";
     return request->token[0] != '\0' ? STEP_NEXT
                                      : call_bad_field(c, "token", "A token is required.");
 }
 
+/* A component's token is good, and yet no user's. */
+static void refuse_component(struct test *t)
+{
+    t->tested.check.stage = TOKEN_STAGE_ADDRESS;
+    (void)err_raise(&t->problem, R_TOKEN_TYPE, __FILE__, __LINE__, "a component's token");
+}
+
 /* What is wrong with the token is the answer; what is wrong with us is a failure. */
 static step identified(struct call *c)
 {
-    const struct err *err = &test_of(c)->tested.err;
-    bool is_answer = err->reason == R_NONE || reason_info(err->reason)->audit == AUDIT;
-    return is_answer ? STEP_NEXT : wait_failed(c, err);
+    struct test *t = test_of(c);
+    if (call_err(c)->reason == R_NONE) {
+        if (identified_is_component(&t->tested)) {
+            refuse_component(t);
+        }
+        return STEP_NEXT;
+    }
+    if (reason_info(call_err(c)->reason)->audit != AUDIT) {
+        return STEP_FAILED;
+    }
+    call_forgive(c, &t->problem);
+    return STEP_NEXT;
 }
 
 static step identify(struct call *c)
 {
-    const Chancery__V1__TestTokenRequest *request = call_request(c);
+    const Chancery__V1__TestTokenRequest *request = test_token_request(c);
     struct test *t = test_of(c);
     t->tested.check.is_test = true;
-    return identify_user(c, &t->tested, slice_str(request->token), identified);
+    call_then_always(c, identified);
+    return token_identify(c, &t->tested, slice_str(request->token));
 }
 
 static step mapping_found(struct call *c)
@@ -77,8 +95,7 @@ static step permit(struct call *c)
 {
     struct test *t = test_of(c);
     const struct issuer *issuer = t->tested.issuer;
-    if (scope_is_platform(&t->scope) || issuer == NULL ||
-        ID_EQ(issuer->tenant, t->scope.tenant_id)) {
+    if (scope_is_platform(c) || issuer == NULL || ID_EQ(issuer->tenant, t->scope.tenant_id)) {
         return STEP_NEXT;
     }
     if (issuer->kind == ISSUER_MULTI_TENANT) {
@@ -91,24 +108,19 @@ static step permit(struct call *c)
 static step reply(struct call *c)
 {
     struct test *t = test_of(c);
-    Chancery__V1__TestTokenResponse *r = reply_new(c);
+    Chancery__V1__TestTokenResponse *r = test_token_response(c);
     if (r == NULL) {
         return STEP_FAILED;
     }
-    step written =
-        t->is_withheld ? explain_unknown_issuer(c, &t->tested, r) : explain_token(c, &t->tested, r);
-    return step_failed(written) ? written : call_reply(c, &r->base);
+    step written = t->is_withheld ? explain_unknown_issuer(c, &t->tested, r)
+                                  : explain_token(c, &t->tested, &t->problem, r);
+    return step_failed(written) ? written : test_token_reply(c, r);
 }
 
 const struct flow test_token_flow = {
     .method = "/chancery.v1.IssuerService/TestToken",
     .name = "test_token",
-    .state_size = sizeof(struct test),
-    .steps = {{"parse", parse, 0},
-              {"authenticate", caller_authenticate_fresh, 0},
-              {"scope", scope_resolve, 0},
-              {"identify", identify, 0},
-              {"permit", permit, 0},
-              {"reply", reply, 0}},
-    .on_refusal = caller_refused,
+    .state = FLOW_STATE_ON(struct test, BASE_SCOPE, struct scope, scope),
+    .steps = {STEP("parse", parse), SCOPE_STEP, STEP("identify", identify), STEP("permit", permit),
+              STEP("reply", reply)},
 };

@@ -15,7 +15,7 @@ struct issuers {
     size_t limit;
 };
 
-static inline struct issuers *issuers_of(struct call *c)
+static inline struct issuers *issuers_of(const struct call *c)
 {
     return call_state(c);
 }

@@ -58,7 +58,7 @@ static step check_value(struct call *c)
 
 static step parse_map(struct call *c)
 {
-    const Chancery__V1__MapTenantRequest *request = call_request(c);
+    const Chancery__V1__MapTenantRequest *request = map_tenant_request(c);
     scope_of(c)->tenant_name = request->tenant;
     if (request->tenant[0] == '\0') {
         return call_bad_field(c, "tenant", "It is required.");
@@ -93,22 +93,16 @@ static step map(struct call *c)
 const struct flow map_tenant_flow = {
     .method = "/chancery.v1.IssuerService/MapTenant",
     .name = "map_tenant",
-    .state_size = sizeof(struct issuers),
-    .steps = {{"parse", parse_map, 0},
-              {"authenticate", caller_authenticate_fresh, 0},
-              {"scope", scope_resolve, 0},
-              {"read", issuers_read_platforms, 0},
-              {"check", check_map, 0},
-              {"map", map, STEP_COMMIT},
-              {"reply", reply_empty, 0}},
-    .on_refusal = caller_refused,
+    .state = FLOW_STATE_ON(struct issuers, BASE_SCOPE, struct scope, scope),
+    .steps = {STEP("parse", parse_map), SCOPE_STEP, STEP("read", issuers_read_platforms),
+              STEP("check", check_map), COMMIT("map", map), STEP("reply", reply_empty)},
 };
 
 /* --- UnmapTenant -------------------------------------------------------------------------------- */
 
 static step parse_unmap(struct call *c)
 {
-    const Chancery__V1__UnmapTenantRequest *request = call_request(c);
+    const Chancery__V1__UnmapTenantRequest *request = unmap_tenant_request(c);
     return parse_value(c, request->issuer_id, request->value);
 }
 
@@ -122,14 +116,9 @@ static step unmap(struct call *c)
 const struct flow unmap_tenant_flow = {
     .method = "/chancery.v1.IssuerService/UnmapTenant",
     .name = "unmap_tenant",
-    .state_size = sizeof(struct issuers),
-    .steps = {{"parse", parse_unmap, 0},
-              {"authenticate", caller_authenticate_fresh, 0},
-              {"read", issuers_read_platforms, 0},
-              {"check", check_value, 0},
-              {"unmap", unmap, STEP_COMMIT},
-              {"reply", reply_empty, 0}},
-    .on_refusal = caller_refused,
+    .state = FLOW_STATE_ON(struct issuers, BASE_SCOPE, struct scope, scope),
+    .steps = {STEP("parse", parse_unmap), STEP("read", issuers_read_platforms),
+              STEP("check", check_value), COMMIT("unmap", unmap), STEP("reply", reply_empty)},
 };
 
 /* --- ListTenantMappings ------------------------------------------------------------------------- */
@@ -148,7 +137,7 @@ static step parse_page_token(struct call *c, const char *token)
 
 static step parse_list(struct call *c)
 {
-    const Chancery__V1__ListTenantMappingsRequest *request = call_request(c);
+    const Chancery__V1__ListTenantMappingsRequest *request = list_tenant_mappings_request(c);
     struct issuers *s = issuers_of(c);
     if (!request_page_size(request->page_size, MAPPINGS_USUAL, MAPPINGS_MOST, &s->limit)) {
         return call_bad_field(c, "page_size", "It must be 0 to 1,000.");
@@ -169,14 +158,14 @@ static step reply_list(struct call *c)
 {
     const struct issuers *s = issuers_of(c);
     size_t count = s->op.mapping_count;
-    Chancery__V1__ListTenantMappingsResponse *r = reply_new(c);
+    Chancery__V1__ListTenantMappingsResponse *r = list_tenant_mappings_response(c);
     Chancery__V1__TenantMapping **all =
         ARENA_ARRAY(call_arena(c), Chancery__V1__TenantMapping *, count + 1);
     if (r == NULL || all == NULL) {
         return call_fail(c, R_ARENA_EXHAUSTED, "reply");
     }
     for (size_t i = 0; i < count; i++) {
-        all[i] = reply_message(c, &chancery__v1__tenant_mapping__descriptor);
+        all[i] = call_message(c, &chancery__v1__tenant_mapping__descriptor);
         if (all[i] == NULL) {
             return STEP_FAILED;
         }
@@ -189,18 +178,13 @@ static step reply_list(struct call *c)
         const char *last = s->op.mappings[count - 1].value;
         r->next_page_token = reply_text(reply_page_token(c, last, strlen(last)));
     }
-    return call_reply(c, &r->base);
+    return list_tenant_mappings_reply(c, r);
 }
 
 const struct flow list_tenant_mappings_flow = {
     .method = "/chancery.v1.IssuerService/ListTenantMappings",
     .name = "list_tenant_mappings",
-    .state_size = sizeof(struct issuers),
-    .steps = {{"parse", parse_list, 0},
-              {"authenticate", caller_authenticate_fresh, 0},
-              {"read", issuers_read_platforms, 0},
-              {"check", check_kind, 0},
-              {"list", list, 0},
-              {"reply", reply_list, 0}},
-    .on_refusal = caller_refused,
+    .state = FLOW_STATE_ON(struct issuers, BASE_SCOPE, struct scope, scope),
+    .steps = {STEP("parse", parse_list), STEP("read", issuers_read_platforms),
+              STEP("check", check_kind), STEP("list", list), STEP("reply", reply_list)},
 };

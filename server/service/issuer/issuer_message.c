@@ -6,7 +6,7 @@
 
 static Chancery__V1__ClaimMapping *write_claims(struct call *c, const struct issuer *issuer)
 {
-    Chancery__V1__ClaimMapping *claims = reply_message(c, &chancery__v1__claim_mapping__descriptor);
+    Chancery__V1__ClaimMapping *claims = call_message(c, &chancery__v1__claim_mapping__descriptor);
     if (claims == NULL) {
         return NULL;
     }
@@ -22,7 +22,7 @@ static Chancery__V1__ClaimMapping *write_claims(struct call *c, const struct iss
 Chancery__V1__Issuer *issuer_write(struct call *c, const struct issuer_row *row, const char *tenant)
 {
     const struct issuer *issuer = &row->issuer;
-    Chancery__V1__Issuer *m = reply_message(c, &chancery__v1__issuer__descriptor);
+    Chancery__V1__Issuer *m = call_message(c, &chancery__v1__issuer__descriptor);
     if (m == NULL) {
         return NULL;
     }

@@ -2,6 +2,7 @@
 /* IssuerService: CreateIssuer, GetIssuer, ListIssuers, DeleteIssuer. */
 #include <string.h>
 
+#include "auth/facts.h"
 #include "base/utf8.h"
 #include "context/wait.h"
 #include "service/common/flows.h"
@@ -29,7 +30,7 @@ static step parse_iss(struct call *c, const Chancery__V1__Issuer *from)
 
 static step parse_create(struct call *c)
 {
-    const Chancery__V1__CreateIssuerRequest *request = call_request(c);
+    const Chancery__V1__CreateIssuerRequest *request = create_issuer_request(c);
     const Chancery__V1__Issuer *from = request->issuer;
     struct issuer_row *row = &issuers_of(c)->row;
     if (from == NULL) {
@@ -80,7 +81,7 @@ static step check(struct call *c)
         issuer->boundary = boundary;
     }
     issuer->id.u = uuid_v7(call_unix_us(c));
-    return caller_need_platform(c, check_boundary);
+    return facts_need_platform(c, check_boundary);
 }
 
 static step created(struct call *c)
@@ -96,28 +97,23 @@ static step created(struct call *c)
 static step create(struct call *c)
 {
     struct issuers *s = issuers_of(c);
-    issuers_create(issuers_begin(c, s->scope.tenant_id), &s->row, scope_is_platform(&s->scope));
+    issuers_create(issuers_begin(c, s->scope.tenant_id), &s->row, scope_is_platform(c));
     return wait_store(c, created, &s->op.op);
 }
 
 const struct flow create_issuer_flow = {
     .method = "/chancery.v1.IssuerService/CreateIssuer",
     .name = "create_issuer",
-    .state_size = sizeof(struct issuers),
-    .steps = {{"parse", parse_create, 0},
-              {"authenticate", caller_authenticate_fresh, 0},
-              {"scope", scope_resolve, 0},
-              {"check", check, 0},
-              {"create", create, STEP_COMMIT},
-              {"reply", issuers_reply, 0}},
-    .on_refusal = caller_refused,
+    .state = FLOW_STATE_ON(struct issuers, BASE_SCOPE, struct scope, scope),
+    .steps = {STEP("parse", parse_create), SCOPE_STEP, STEP("check", check),
+              COMMIT("create", create), STEP("reply", issuers_reply)},
 };
 
 /* --- GetIssuer ---------------------------------------------------------------------------------- */
 
 static step parse_get(struct call *c)
 {
-    const Chancery__V1__GetIssuerRequest *request = call_request(c);
+    const Chancery__V1__GetIssuerRequest *request = get_issuer_request(c);
     scope_of(c)->tenant_name = request->tenant;
     return request_uuid_required(c, "issuer_id", request->issuer_id, &issuers_of(c)->id.u);
 }
@@ -125,20 +121,16 @@ static step parse_get(struct call *c)
 const struct flow get_issuer_flow = {
     .method = "/chancery.v1.IssuerService/GetIssuer",
     .name = "get_issuer",
-    .state_size = sizeof(struct issuers),
-    .steps = {{"parse", parse_get, 0},
-              {"authenticate", caller_authenticate_fresh, 0},
-              {"scope", scope_resolve, 0},
-              {"read", issuers_read, 0},
-              {"reply", issuers_reply, 0}},
-    .on_refusal = caller_refused,
+    .state = FLOW_STATE_ON(struct issuers, BASE_SCOPE, struct scope, scope),
+    .steps = {STEP("parse", parse_get), SCOPE_STEP, STEP("read", issuers_read),
+              STEP("reply", issuers_reply)},
 };
 
 /* --- ListIssuers -------------------------------------------------------------------------------- */
 
 static step parse_list(struct call *c)
 {
-    const Chancery__V1__ListIssuersRequest *request = call_request(c);
+    const Chancery__V1__ListIssuersRequest *request = list_issuers_request(c);
     struct issuers *s = issuers_of(c);
     s->scope.tenant_name = request->tenant;
     return request_page(c, request->page_size, request->page_token, &s->limit, &s->after.u);
@@ -156,7 +148,7 @@ static step reply_list(struct call *c)
 {
     const struct issuers *s = issuers_of(c);
     const char *tenant = s->scope.tenant == NULL ? "" : s->scope.tenant->view.name;
-    Chancery__V1__ListIssuersResponse *r = reply_new(c);
+    Chancery__V1__ListIssuersResponse *r = list_issuers_response(c);
     Chancery__V1__Issuer **all =
         ARENA_ARRAY(call_arena(c), Chancery__V1__Issuer *, s->op.issuer_count + 1);
     if (r == NULL || all == NULL) {
@@ -173,26 +165,21 @@ static step reply_list(struct call *c)
         const struct issuer_id *last = &s->op.issuers[s->op.issuer_count - 1].issuer.id;
         r->next_page_token = reply_text(reply_page_token(c, last, sizeof *last));
     }
-    return call_reply(c, &r->base);
+    return list_issuers_reply(c, r);
 }
 
 const struct flow list_issuers_flow = {
     .method = "/chancery.v1.IssuerService/ListIssuers",
     .name = "list_issuers",
-    .state_size = sizeof(struct issuers),
-    .steps = {{"parse", parse_list, 0},
-              {"authenticate", caller_authenticate_fresh, 0},
-              {"scope", scope_resolve, 0},
-              {"list", list, 0},
-              {"reply", reply_list, 0}},
-    .on_refusal = caller_refused,
+    .state = FLOW_STATE_ON(struct issuers, BASE_SCOPE, struct scope, scope),
+    .steps = {STEP("parse", parse_list), SCOPE_STEP, STEP("list", list), STEP("reply", reply_list)},
 };
 
 /* --- DeleteIssuer ------------------------------------------------------------------------------- */
 
 static step parse_delete(struct call *c)
 {
-    const Chancery__V1__DeleteIssuerRequest *request = call_request(c);
+    const Chancery__V1__DeleteIssuerRequest *request = delete_issuer_request(c);
     scope_of(c)->tenant_name = request->tenant;
     return request_uuid_required(c, "issuer_id", request->issuer_id, &issuers_of(c)->id.u);
 }
@@ -207,11 +194,7 @@ static step delete (struct call *c)
 const struct flow delete_issuer_flow = {
     .method = "/chancery.v1.IssuerService/DeleteIssuer",
     .name = "delete_issuer",
-    .state_size = sizeof(struct issuers),
-    .steps = {{"parse", parse_delete, 0},
-              {"authenticate", caller_authenticate_fresh, 0},
-              {"scope", scope_resolve, 0},
-              {"delete", delete, STEP_COMMIT},
-              {"reply", reply_empty, 0}},
-    .on_refusal = caller_refused,
+    .state = FLOW_STATE_ON(struct issuers, BASE_SCOPE, struct scope, scope),
+    .steps = {STEP("parse", parse_delete), SCOPE_STEP, COMMIT("delete", delete),
+              STEP("reply", reply_empty)},
 };

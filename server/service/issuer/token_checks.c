@@ -176,7 +176,7 @@ static const char *expected(struct call *c, const struct identified *who, enum t
 static step add(struct call *c, Chancery__V1__TestTokenResponse *out, enum token_stage stage,
                 bool passed, const char *explanation)
 {
-    Chancery__V1__TokenCheck *check = reply_message(c, &chancery__v1__token_check__descriptor);
+    Chancery__V1__TokenCheck *check = call_message(c, &chancery__v1__token_check__descriptor);
     if (check == NULL || explanation == NULL) {
         return call_fail(c, R_ARENA_EXHAUSTED, "explanation");
     }
@@ -222,9 +222,9 @@ static bool was_made(const struct identified *who, enum token_stage stage)
 }
 
 /* The algorithm is read with the form already: one that nobody may use fails there. */
-static enum token_stage failing(const struct identified *who)
+static enum token_stage failing(const struct identified *who, const struct err *problem)
 {
-    return who->err.reason == R_TOKEN_ALGORITHM ? TOKEN_STAGE_ALGORITHM : who->check.stage;
+    return problem->reason == R_TOKEN_ALGORITHM ? TOKEN_STAGE_ALGORITHM : who->check.stage;
 }
 
 static step write_user(struct call *c, const struct subject_user *user,
@@ -240,11 +240,11 @@ static step write_user(struct call *c, const struct subject_user *user,
     return STEP_NEXT;
 }
 
-step explain_token(struct call *c, const struct identified *who,
+step explain_token(struct call *c, const struct identified *who, const struct err *problem,
                    Chancery__V1__TestTokenResponse *out)
 {
-    bool is_good = who->err.reason == R_NONE;
-    enum token_stage end = is_good ? TOKEN_STAGES : failing(who);
+    bool is_good = problem->reason == R_NONE;
+    enum token_stage end = is_good ? TOKEN_STAGES : failing(who, problem);
     if (step_failed(begin(c, out))) {
         return STEP_FAILED;
     }
@@ -254,5 +254,5 @@ step explain_token(struct call *c, const struct identified *who,
         }
     }
     return is_good ? write_user(c, &who->user, out)
-                   : add_failed(c, out, end, who->err.reason, expected(c, who, end));
+                   : add_failed(c, out, end, problem->reason, expected(c, who, end));
 }

@@ -17,7 +17,7 @@ struct update {
 
 static step parse(struct call *c)
 {
-    const Chancery__V1__UpdateIssuerRequest *request = call_request(c);
+    const Chancery__V1__UpdateIssuerRequest *request = update_issuer_request(c);
     struct update *u = call_state(c);
     if (request->issuer == NULL || request->update_mask == NULL ||
         request->update_mask->n_paths == 0) {
@@ -39,7 +39,7 @@ static step parse(struct call *c)
 
 static step merge(struct call *c)
 {
-    const Chancery__V1__UpdateIssuerRequest *request = call_request(c);
+    const Chancery__V1__UpdateIssuerRequest *request = update_issuer_request(c);
     struct update *u = call_state(c);
     struct issuer_row *row = &u->issuers.row;
     const char *etag = request->issuer->etag;
@@ -76,13 +76,7 @@ static step update(struct call *c)
 const struct flow update_issuer_flow = {
     .method = "/chancery.v1.IssuerService/UpdateIssuer",
     .name = "update_issuer",
-    .state_size = sizeof(struct update),
-    .steps = {{"parse", parse, 0},
-              {"authenticate", caller_authenticate_fresh, 0},
-              {"scope", scope_resolve, 0},
-              {"read", issuers_read, 0},
-              {"merge", merge, 0},
-              {"update", update, STEP_COMMIT},
-              {"reply", issuers_reply, 0}},
-    .on_refusal = caller_refused,
+    .state = FLOW_STATE_ON(struct update, BASE_SCOPE, struct issuers, issuers),
+    .steps = {STEP("parse", parse), SCOPE_STEP, STEP("read", issuers_read), STEP("merge", merge),
+              COMMIT("update", update), STEP("reply", issuers_reply)},
 };

@@ -15,6 +15,8 @@
 #include <string.h>
 
 #include "auth/boundary_guard.h"
+#include "auth/decision_log.h"
+#include "auth/facts.h"
 #include "chancery/v1/licensing.pb-c.h"
 #include "context/wait.h"
 #include "service/common/flows.h"
@@ -22,7 +24,7 @@
 #include "service/licensing/license_access.h"
 #include "wire/use_license.h"
 
-static struct license_access *access_of(struct call *c)
+static struct license_access *access_of(const struct call *c)
 {
     return call_state(c);
 }
@@ -48,7 +50,7 @@ step access_parse(struct call *c, ProtobufCBinaryData license, const char *appli
 
 static step parse(struct call *c)
 {
-    const Chancery__V1__AcquireLicenseRequest *request = call_request(c);
+    const Chancery__V1__AcquireLicenseRequest *request = acquire_license_request(c);
     struct license_access *a = access_of(c);
     a->client_jwk = slice_of(request->client_public_jwk.data, request->client_public_jwk.len);
     if (!keys_check_client_jwk(services_of(c)->keys, a->client_jwk, call_err(c)).ok) {
@@ -71,7 +73,7 @@ static step opened(struct call *c)
         return STEP_FAILED;
     }
     a->is_open = true;
-    a->caller.entry.facts.amendment =
+    caller_of(c)->entry.facts.amendment =
         amendments_get(services_of(c)->amendments, a->license.header.content, call_arena(c));
     return STEP_NEXT;
 }
@@ -108,7 +110,7 @@ static step open_seal(struct call *c)
 {
     struct license_access *a = access_of(c);
     const struct license_header *header = &a->license.header;
-    a->tenant = a->caller.found_tenant;
+    a->tenant = caller_of(c)->found_tenant;
     if (a->tenant == NULL || strcmp(a->tenant->view.boundary, header->boundary) != 0) {
         return call_fail(c, R_LICENSE_FOREIGN, "no such tenant in that boundary");
     }
@@ -126,24 +128,24 @@ static step have_platform(struct call *c)
 {
     struct license_access *a = access_of(c);
     const struct license_header *header = &a->license.header;
-    a->platform_record = a->caller.found_platform;
+    a->platform_record = caller_of(c)->found_platform;
     const struct boundary *boundary = boundary_find(&a->platform_record->view, header->boundary);
-    if (boundary != NULL && step_failed(served_check(c, boundary->name))) {
+    if (boundary != NULL && step_failed(boundary_guard(c, boundary->name))) {
         return STEP_FAILED;
     }
-    return caller_need_tenant(c, header->tenant, open_seal);
+    return facts_need_tenant(c, header->tenant, open_seal);
 }
 
 /* The license is looked at when it is known who asks: that is the first question of the decision. */
 step access_open(struct call *c)
 {
     struct license_access *a = access_of(c);
-    a->caller.subject.application = a->application;
-    a->caller.subject.platform = a->platform;
+    caller_of(c)->subject.application = a->application;
+    caller_of(c)->subject.platform = a->platform;
     if (!publishing_license_parse(call_arena(c), a->license_bytes, &a->license, call_err(c)).ok) {
         return STEP_FAILED;
     }
-    return caller_need_platform(c, have_platform);
+    return facts_need_platform(c, have_platform);
 }
 
 /* --- decide ------------------------------------------------------------------------------------- */
@@ -152,7 +154,7 @@ step access_open(struct call *c)
 static step fail_invalid(struct call *c)
 {
     const struct license_access *a = access_of(c);
-    const struct amendment *amendment = a->caller.entry.facts.amendment;
+    const struct amendment *amendment = caller_of(c)->entry.facts.amendment;
     const char *problem = a->decision.problem;
     if (amendment != NULL && !amendment->is_valid) {
         return call_fail(c, R_POLICY_INVALID, "amendment, not understood: %s", problem);
@@ -172,8 +174,8 @@ step access_decide(struct call *c)
         .platform = &a->platform_record->view,
         .tenant = &a->tenant->view,
         .policy = &a->policy,
-        .subject = &a->caller.subject,
-        .facts = a->caller.entry.facts,
+        .subject = &caller_of(c)->subject,
+        .facts = caller_of(c)->entry.facts,
         .now = call_now(c),
     };
     decide_access(&question, &a->decision);
@@ -198,7 +200,7 @@ static struct gate_entry *record(struct call *c)
 {
     struct license_access *a = access_of(c);
     struct gate_entry *entry =
-        caller_record(c, a->is_open ? a->license.header.tenant : TENANT_PLATFORM);
+        decision_log_begin(c, a->is_open ? a->license.header.tenant : TENANT_PLATFORM);
     entry->content = a->license.header.content;
     entry->template = a->policy.template_id;
     entry->policy_version = a->decision.policy_version;
@@ -212,8 +214,8 @@ static struct gate_entry *record(struct call *c)
 static step recorded(struct call *c)
 {
     struct license_access *a = access_of(c);
-    a->is_open = a->is_open && a->caller.entry.verdict != GATE_STALE;
-    return caller_recorded(c, caller_authenticate, access_groups);
+    a->is_open = a->is_open && caller_of(c)->entry.verdict != GATE_STALE;
+    return decision_log_settle(c, access_open, access_groups);
 }
 
 step access_gate(struct call *c)
@@ -225,17 +227,13 @@ step access_gate(struct call *c)
     }
     rights_format(&access_of(c)->decision.rights, rights);
     entry->rights = rights;
-    return caller_submit(c, recorded);
+    return decision_log_submit(c, recorded);
 }
 
 step access_record_refusal(struct call *c)
 {
-    struct license_access *a = access_of(c);
-    if (a->caller.who.client_address == NULL) {
-        return caller_refused(c); /* it was refused before anybody was asked who he is */
-    }
     record(c)->reason = call_err(c)->reason;
-    return caller_submit(c, recorded);
+    return decision_log_submit(c, recorded);
 }
 
 /* --- issue and reply ---------------------------------------------------------------------------- */
@@ -253,22 +251,14 @@ static const char *principal(struct call *c)
                                               : reply_uuid(c, caller->subject.component.id.u);
 }
 
-const char *service_authority_url(struct call *c, const struct platform_record *platform,
-                                  const char *boundary)
-{
-    const struct boundary *found = boundary_find(&platform->view, boundary);
-    return found != NULL && found->authority_url[0] != '\0' ? found->authority_url
-                                                            : services_of(c)->authority_url;
-}
-
 static step issue(struct call *c)
 {
     struct license_access *a = access_of(c);
     const struct tenant_view *tenant = &a->tenant->view;
     const struct key_row *signing = tenant_key(a->tenant, KEY_SIGNING, 0);
     struct use_license license = {
-        .authority_url = service_authority_url(c, a->platform_record, tenant->boundary),
-        .id = a->caller.entry.event,
+        .authority_url = boundary_authority_url(c, a->platform_record, tenant->boundary),
+        .id = caller_of(c)->entry.event,
         .principal = principal(c),
         .tenant = tenant->id,
         .boundary = tenant->boundary,
@@ -293,7 +283,7 @@ static step issue(struct call *c)
 static step reply(struct call *c)
 {
     struct license_access *a = access_of(c);
-    Chancery__V1__AcquireLicenseResponse *r = reply_new(c);
+    Chancery__V1__AcquireLicenseResponse *r = acquire_license_response(c);
     if (r == NULL) {
         return STEP_FAILED;
     }
@@ -307,20 +297,16 @@ static step reply(struct call *c)
     r->channel = (Chancery__V1__Channel)a->decision.channel;
     return r->use_license == NULL || r->content_id == NULL
                ? call_fail(c, R_ARENA_EXHAUSTED, "reply")
-               : call_reply(c, &r->base);
+               : acquire_license_reply(c, r);
 }
 
 const struct flow acquire_license_flow = {
     .method = "/chancery.v1.LicensingService/AcquireLicense",
     .name = "acquire_license",
-    .state_size = sizeof(struct license_access),
-    .steps = {{"parse", parse, 0},
-              {"authenticate", caller_authenticate, 0},
-              {"open", access_open, 0},
-              {"groups", access_groups, 0},
-              {"decide", access_decide, 0},
-              {"gate", access_gate, STEP_COMMIT},
-              {"issue", issue, 0},
-              {"reply", reply, 0}},
+    .state = FLOW_STATE(struct license_access),
+    .trust = TRUST_CACHES,
+    .steps = {STEP("parse", parse), STEP("open", access_open), STEP("groups", access_groups),
+              STEP("decide", access_decide), GATE("gate", access_gate), STEP("issue", issue),
+              STEP("reply", reply)},
     .on_refusal = access_record_refusal,
 };

@@ -7,7 +7,7 @@
 
 static step parse(struct call *c)
 {
-    const Chancery__V1__InspectContentRequest *request = call_request(c);
+    const Chancery__V1__InspectContentRequest *request = inspect_content_request(c);
     return access_parse(c, request->publishing_license,
                         request->client == NULL ? "" : request->client->application,
                         request->client == NULL ? "" : request->client->platform);
@@ -16,7 +16,7 @@ static step parse(struct call *c)
 static step reply(struct call *c)
 {
     struct license_access *a = call_state(c);
-    Chancery__V1__InspectContentResponse *r = reply_new(c);
+    Chancery__V1__InspectContentResponse *r = inspect_content_response(c);
     if (r == NULL) {
         return STEP_FAILED;
     }
@@ -31,19 +31,15 @@ static step reply(struct call *c)
     r->license_expire_time = reply_time(c, a->decision.license_expires_at.s * 1000000);
     r->channel = (Chancery__V1__Channel)a->decision.channel;
     return r->content_id == NULL ? call_fail(c, R_ARENA_EXHAUSTED, "reply")
-                                 : call_reply(c, &r->base);
+                                 : inspect_content_reply(c, r);
 }
 
 const struct flow inspect_content_flow = {
     .method = "/chancery.v1.LicensingService/InspectContent",
     .name = "inspect_content",
-    .state_size = sizeof(struct license_access),
-    .steps = {{"parse", parse, 0},
-              {"authenticate", caller_authenticate, 0},
-              {"open", access_open, 0},
-              {"groups", access_groups, 0},
-              {"decide", access_decide, 0},
-              {"gate", access_gate, STEP_COMMIT},
-              {"reply", reply, 0}},
+    .state = FLOW_STATE(struct license_access),
+    .trust = TRUST_CACHES,
+    .steps = {STEP("parse", parse), STEP("open", access_open), STEP("groups", access_groups),
+              STEP("decide", access_decide), GATE("gate", access_gate), STEP("reply", reply)},
     .on_refusal = access_record_refusal,
 };

@@ -2,11 +2,12 @@
 /* The steps that AcquireLicense and InspectContent share; their code is in acquire_license.c. */
 #pragma once
 
+#include <protobuf-c/protobuf-c.h>
+
 #include "auth/caller.h"
 #include "wire/publishing_license.h"
 
 struct license_access {
-    struct caller caller; /* first: the step authenticate fills it */
     /* parse */
     struct slice license_bytes;
     const char *application, *platform;
@@ -36,6 +37,3 @@ step access_groups(struct call *c);
 step access_decide(struct call *c);
 step access_gate(struct call *c);
 step access_record_refusal(struct call *c);
-/* Who issues licenses of a boundary: its own address, or this node's. */
-const char *service_authority_url(struct call *c, const struct platform_record *platform,
-                                  const char *boundary);

@@ -2,18 +2,20 @@
 /* The step `groups` of opening content: a policy may name groups of its tenant, and these may have members from elsewhere. Such a
  * reader's own tenant does not know of that, so the directory of the content's tenant is asked. Groups are all that it is believed:
  * who a foreign reader is, is his own tenant's matter. */
+#include "auth/facts.h"
 #include "service/licensing/license_access.h"
 
 /* Groups make a difference only where the policy as it holds now names some. */
-static bool policy_asks(const struct license_access *a)
+static bool policy_asks(const struct call *c)
 {
+    const struct license_access *a = call_state(c);
     const struct tenant_view *tenant = &a->tenant->view;
     struct policy_now now = {
         .policy = &a->policy,
         .template = a->policy.kind == POLICY_TEMPLATE
                         ? tenant_template(tenant, a->policy.template_id)
                         : NULL,
-        .amendment = a->caller.entry.facts.amendment,
+        .amendment = caller_of(c)->entry.facts.amendment,
     };
     return policy_names_groups(&now);
 }
@@ -21,8 +23,8 @@ static bool policy_asks(const struct license_access *a)
 static step have_person(struct call *c)
 {
     struct license_access *a = call_state(c);
-    const struct directory_person *person = a->caller.found_person;
-    struct subject_user *user = &a->caller.subject.user;
+    const struct directory_person *person = caller_of(c)->found_person;
+    struct subject_user *user = &caller_of(c)->subject.user;
     if (!user_add_groups(call_arena(c), user, &a->tenant->view, person->groups, person->group_count,
                          call_err(c))
              .ok) {
@@ -33,18 +35,19 @@ static step have_person(struct call *c)
 }
 
 /* When only facts of the content changed, the user still has what was added before. */
-static bool has_them(const struct license_access *a)
+static bool has_them(const struct call *c)
 {
-    return a->outside_groups != NULL && a->outside_groups == a->caller.subject.user.groups;
+    const struct license_access *a = call_state(c);
+    return a->outside_groups != NULL && a->outside_groups == caller_of(c)->subject.user.groups;
 }
 
 step access_groups(struct call *c)
 {
     struct license_access *a = call_state(c);
-    const struct subject_user *user = &a->caller.subject.user;
+    const struct subject_user *user = &caller_of(c)->subject.user;
     const struct tenant_view *tenant = &a->tenant->view;
     if (user->address_count == 0 || !tenant->has_directory || ID_EQ(user->tenant, tenant->id) ||
-        has_them(a) || !policy_asks(a)) {
+        has_them(c) || !policy_asks(c)) {
         return STEP_NEXT;
     }
     struct directory_question question = {
@@ -52,5 +55,5 @@ step access_groups(struct call *c)
         .addresses = user->addresses,
         .address_count = user->address_count,
     };
-    return caller_need_person(c, &question, have_person);
+    return facts_need_person(c, &question, have_person);
 }

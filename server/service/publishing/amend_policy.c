@@ -33,7 +33,7 @@ struct amend {
     struct amendment_store store;
 };
 
-static struct amend *amend_of(struct call *c)
+static struct amend *amend_of(const struct call *c)
 {
     return call_state(c);
 }
@@ -144,7 +144,7 @@ static step read_expiry(struct call *c, const Chancery__V1__Expiry *expiry)
 
 static step parse(struct call *c)
 {
-    const Chancery__V1__AmendPolicyRequest *request = call_request(c);
+    const Chancery__V1__AmendPolicyRequest *request = amend_policy_request(c);
     struct amendment *change = &amend_of(c)->change;
     change->is_valid = true;
     if (step_failed(request_uuid_required(c, "content_id", request->content_id,
@@ -174,7 +174,7 @@ static step read(struct call *c)
 {
     struct amend *a = amend_of(c);
     wait_store_init(c, &a->before.op);
-    amendment_fetch_submit(&a->before, caller_tenant(&a->access.caller), a->access.content);
+    amendment_fetch_submit(&a->before, caller_tenant(caller_of(c)), a->access.content);
     return wait_store(c, have_before, &a->before.op);
 }
 
@@ -234,7 +234,7 @@ static const char *grant_text(struct call *c, const char *name, const struct rig
 /* "set user:bob@fabrikam.com=VIEW; add carol@…; remove …; expires 2027-01-01T00:00:00Z; the reason" */
 static const char *describe(struct call *c)
 {
-    const Chancery__V1__AmendPolicyRequest *request = call_request(c);
+    const Chancery__V1__AmendPolicyRequest *request = amend_policy_request(c);
     const struct amend *a = amend_of(c);
     const struct amendment *change = &a->change;
     size_t granted = change->grant_count;
@@ -272,11 +272,11 @@ static step amended(struct call *c)
 static step amend(struct call *c)
 {
     struct amend *a = amend_of(c);
-    a->store = (struct amendment_store){.tenant = caller_tenant(&a->access.caller),
+    a->store = (struct amendment_store){.tenant = caller_tenant(caller_of(c)),
                                         .content = a->access.content,
                                         .amendment = &a->after,
                                         .target = describe(c),
-                                        .who = a->access.caller.who};
+                                        .who = caller_of(c)->who};
     if (a->store.target == NULL) {
         return call_fail(c, R_ARENA_EXHAUSTED, "target");
     }
@@ -287,24 +287,18 @@ static step amend(struct call *c)
 
 static step reply(struct call *c)
 {
-    Chancery__V1__AmendPolicyResponse *r = reply_new(c);
+    Chancery__V1__AmendPolicyResponse *r = amend_policy_response(c);
     if (r == NULL) {
         return STEP_FAILED;
     }
     r->version = amend_of(c)->after.version;
-    return call_reply(c, &r->base);
+    return amend_policy_reply(c, r);
 }
 
 const struct flow amend_policy_flow = {
     .method = "/chancery.v1.PublishingService/AmendPolicy",
     .name = "amend_policy",
-    .state_size = sizeof(struct amend),
-    .steps = {{"parse", parse, 0},
-              {"authenticate", caller_authenticate_fresh, 0},
-              {"find", content_access_find, 0},
-              {"read", read, 0},
-              {"merge", merge, 0},
-              {"amend", amend, STEP_COMMIT},
-              {"reply", reply, 0}},
-    .on_refusal = caller_refused,
+    .state = FLOW_STATE_ON(struct amend, BASE_CONTENT_ACCESS, struct content_access, access),
+    .steps = {STEP("parse", parse), CONTENT_ACCESS_FIND, STEP("read", read), STEP("merge", merge),
+              COMMIT("amend", amend), STEP("reply", reply)},
 };

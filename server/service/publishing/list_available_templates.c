@@ -6,6 +6,7 @@
 #include <string.h>
 
 #include "auth/boundary_guard.h"
+#include "auth/facts.h"
 #include "base/buf.h"
 #include "base/encode.h"
 #include "chancery/v1/publishing.pb-c.h"
@@ -23,7 +24,7 @@ struct available {
     const char *owner;  /* for whom a gateway asks; "" for the caller's own user */
 };
 
-static struct available *available_of(struct call *c)
+static struct available *available_of(const struct call *c)
 {
     return call_state(c);
 }
@@ -32,7 +33,8 @@ static struct available *available_of(struct call *c)
 
 static step parse_list(struct call *c)
 {
-    const Chancery__V1__ListAvailableTemplatesRequest *request = call_request(c);
+    const Chancery__V1__ListAvailableTemplatesRequest *request =
+        list_available_templates_request(c);
     if (request_text(c, "language", request->language, LANGUAGE_MAX).kind == STEP_KIND_FAILED) {
         return STEP_FAILED;
     }
@@ -41,25 +43,25 @@ static step parse_list(struct call *c)
 
 static step have_platform(struct call *c)
 {
-    return served_check(c, scope_of(c)->tenant->view.boundary);
+    return boundary_guard(c, scope_of(c)->tenant->view.boundary);
 }
 
 static step have_tenant(struct call *c)
 {
     struct scope *scope = scope_of(c);
-    scope->tenant = scope->caller.found_tenant;
+    scope->tenant = caller_of(c)->found_tenant;
     if (scope->tenant == NULL) {
         return call_fail(c, R_NOT_FOUND, "no tenant");
     }
     scope->tenant_id = scope->tenant->view.id;
-    return caller_need_platform(c, have_platform);
+    return facts_need_platform(c, have_platform);
 }
 
 static step domain_found(struct call *c)
 {
     struct scope *scope = scope_of(c);
     return scope->lookup.op.err.reason == R_NONE
-               ? caller_need_tenant(c, scope->lookup.tenant, have_tenant)
+               ? facts_need_tenant(c, scope->lookup.tenant, have_tenant)
                : wait_failed(c, &scope->lookup.op.err);
 }
 
@@ -67,11 +69,11 @@ static step domain_found(struct call *c)
 static step tenant(struct call *c)
 {
     struct available *a = available_of(c);
-    struct tenant_id own = caller_tenant(&a->scope.caller);
+    struct tenant_id own = caller_tenant(caller_of(c));
     if (!ID_IS_ZERO(own)) {
-        return caller_need_tenant(c, own, have_tenant);
+        return facts_need_tenant(c, own, have_tenant);
     }
-    if (!subject_has_component(&a->scope.caller.subject) || a->owner[0] == '\0') {
+    if (!subject_has_component(&caller_of(c)->subject) || a->owner[0] == '\0') {
         return call_bad_field(c, "owner", "A caller of no tenant must name the owner.");
     }
     wait_store_init(c, &a->scope.lookup.op);
@@ -128,9 +130,10 @@ static const char *text_in(const char *language, const char *const *languages,
 
 static Chancery__V1__AvailableTemplate *write_one(struct call *c, const struct template_row *row)
 {
-    const Chancery__V1__ListAvailableTemplatesRequest *request = call_request(c);
+    const Chancery__V1__ListAvailableTemplatesRequest *request =
+        list_available_templates_request(c);
     Chancery__V1__AvailableTemplate *t =
-        reply_message(c, &chancery__v1__available_template__descriptor);
+        call_message(c, &chancery__v1__available_template__descriptor);
     if (t == NULL) {
         return NULL;
     }
@@ -168,9 +171,10 @@ static const char *etag_of(struct call *c, Chancery__V1__AvailableTemplate *cons
 
 static step reply_list(struct call *c)
 {
-    const Chancery__V1__ListAvailableTemplatesRequest *request = call_request(c);
+    const Chancery__V1__ListAvailableTemplatesRequest *request =
+        list_available_templates_request(c);
     const struct admin_op *op = &scope_of(c)->op;
-    Chancery__V1__ListAvailableTemplatesResponse *r = reply_new(c);
+    Chancery__V1__ListAvailableTemplatesResponse *r = list_available_templates_response(c);
     Chancery__V1__AvailableTemplate **all =
         ARENA_ARRAY(call_arena(c), Chancery__V1__AvailableTemplate *, op->template_count + 1);
     size_t count = 0;
@@ -191,17 +195,13 @@ static step reply_list(struct call *c)
     bool is_known = etag != NULL && strcmp(etag, request->etag) == 0;
     r->templates = all;
     r->n_templates = is_known ? 0 : count;
-    return call_reply(c, &r->base);
+    return list_available_templates_reply(c, r);
 }
 
 const struct flow list_available_templates_flow = {
     .method = "/chancery.v1.PublishingService/ListAvailableTemplates",
     .name = "list_available_templates",
-    .state_size = sizeof(struct available),
-    .steps = {{"parse", parse_list, 0},
-              {"authenticate", caller_authenticate_fresh, 0},
-              {"tenant", tenant, 0},
-              {"list", list, 0},
-              {"reply", reply_list, 0}},
-    .on_refusal = caller_refused,
+    .state = FLOW_STATE_ON(struct available, BASE_SCOPE, struct scope, scope),
+    .steps = {STEP("parse", parse_list), STEP("tenant", tenant), STEP("list", list),
+              STEP("reply", reply_list)},
 };

@@ -13,6 +13,8 @@
 #include <string.h>
 
 #include "auth/boundary_guard.h"
+#include "auth/decision_log.h"
+#include "auth/facts.h"
 #include "chancery/v1/publishing.pb-c.h"
 #include "context/wait.h"
 #include "crypto/hash.h"
@@ -27,7 +29,6 @@
 typedef Chancery__V1__ProtectRequest Request;
 
 struct protect {
-    struct caller caller; /* first: the step authenticate fills it */
     struct policy policy;
     const char *owner; /* as asked for; "" for the caller's own user */
     int32_t expires_after_days;
@@ -42,7 +43,7 @@ struct protect {
     struct slice header;
 };
 
-static struct protect *protect_of(struct call *c)
+static struct protect *protect_of(const struct call *c)
 {
     return call_state(c);
 }
@@ -129,7 +130,7 @@ static step hash_request(struct call *c, const Request *request)
 
 static step parse(struct call *c)
 {
-    const Request *request = call_request(c);
+    const Request *request = protect_request(c);
     struct protect *p = protect_of(c);
     p->client_jwk = slice_of(request->client_public_jwk.data, request->client_public_jwk.len);
     p->content.display_name = request->display_name;
@@ -149,11 +150,11 @@ static step parse(struct call *c)
 static step have_tenant(struct call *c)
 {
     struct protect *p = protect_of(c);
-    p->tenant = p->caller.found_tenant;
+    p->tenant = caller_of(c)->found_tenant;
     if (p->tenant == NULL) {
         return call_fail(c, R_COMPONENT_TENANT, "no such tenant");
     }
-    return served_check(c, p->tenant->view.boundary);
+    return boundary_guard(c, p->tenant->view.boundary);
 }
 
 static step owner_found(struct call *c)
@@ -163,7 +164,7 @@ static step owner_found(struct call *c)
         return call_fail(c, R_COMPONENT_DOMAIN, "the owner's domain is in no tenant");
     }
     return p->owner_tenant.op.err.reason == R_NONE
-               ? caller_need_tenant(c, p->owner_tenant.tenant, have_tenant)
+               ? facts_need_tenant(c, p->owner_tenant.tenant, have_tenant)
                : wait_failed(c, &p->owner_tenant.op.err);
 }
 
@@ -172,19 +173,19 @@ static step find_tenant(struct call *c)
 {
     struct protect *p = protect_of(c);
     struct policy *policy = &p->policy;
-    bool has_user = subject_has_user(&p->caller.subject);
+    bool has_user = subject_has_user(&caller_of(c)->subject);
     if (p->owner[0] == '\0' && !has_user) {
         return call_bad_field(c, "owner",
                               "A component without a user's token must name the owner.");
     }
-    policy->owner = p->owner[0] != '\0' ? p->owner : p->caller.who.user;
+    policy->owner = p->owner[0] != '\0' ? p->owner : caller_of(c)->who.user;
     policy->issuer =
-        has_user ? p->caller.who.user : reply_uuid(c, p->caller.subject.component.id.u);
-    struct tenant_id own = caller_tenant(&p->caller);
+        has_user ? caller_of(c)->who.user : reply_uuid(c, caller_of(c)->subject.component.id.u);
+    struct tenant_id own = caller_tenant(caller_of(c));
     if (!ID_IS_ZERO(own)) {
-        return caller_need_tenant(c, own, have_tenant);
+        return facts_need_tenant(c, own, have_tenant);
     }
-    if (!subject_has_component(&p->caller.subject)) {
+    if (!subject_has_component(&caller_of(c)->subject)) {
         return call_fail(c, R_PROTECT_DENIED, "a user of no tenant");
     }
     wait_store_init(c, &p->owner_tenant.op);
@@ -201,11 +202,11 @@ static step have_platform(struct call *c)
 
 static step tenant(struct call *c)
 {
-    const Request *request = call_request(c);
+    const Request *request = protect_request(c);
     struct subject *subject = &caller_of(c)->subject;
     subject->application = request->client == NULL ? "" : request->client->application;
     subject->platform = request->client == NULL ? "" : request->client->platform;
-    return caller_need_platform(c, have_platform);
+    return facts_need_platform(c, have_platform);
 }
 
 /* --- decide ------------------------------------------------------------------------------------- */
@@ -228,7 +229,7 @@ static step refuse(struct call *c, enum reason reason)
 static step decide(struct call *c)
 {
     struct protect *p = protect_of(c);
-    struct protect_question question = {&p->tenant->view, &p->caller.subject, &p->policy};
+    struct protect_question question = {&p->tenant->view, &caller_of(c)->subject, &p->policy};
     enum reason reason = decide_protect(&question);
     if (reason != R_NONE) {
         return refuse(c, reason);
@@ -245,8 +246,8 @@ static step decide(struct call *c)
 static step recorded(struct call *c)
 {
     struct protect *p = protect_of(c);
-    const struct gate_entry *entry = &p->caller.entry;
-    step result = caller_recorded(c, caller_authenticate, decide);
+    const struct gate_entry *entry = &caller_of(c)->entry;
+    step result = decision_log_settle(c, tenant, decide);
     if (result.kind != STEP_KIND_NEXT || entry->verdict != GATE_ALREADY) {
         return result;
     }
@@ -260,8 +261,9 @@ static step recorded(struct call *c)
 static struct gate_entry *entry_of(struct call *c)
 {
     struct protect *p = protect_of(c);
-    bool is_ours = p->tenant != NULL && is_served(c, p->tenant->view.boundary);
-    struct gate_entry *entry = caller_record(c, is_ours ? p->tenant->view.id : TENANT_PLATFORM);
+    bool is_ours = p->tenant != NULL && boundary_is_served(c, p->tenant->view.boundary);
+    struct gate_entry *entry =
+        decision_log_begin(c, is_ours ? p->tenant->view.id : TENANT_PLATFORM);
     entry->template = p->policy.template_id;
     return entry;
 }
@@ -275,16 +277,13 @@ static step record(struct call *c)
     p->content.issuer = p->policy.issuer;
     entry->content = p->content_id;
     entry->new_content = &p->content;
-    return caller_submit(c, recorded);
+    return decision_log_submit(c, recorded);
 }
 
 static step refused(struct call *c)
 {
-    if (protect_of(c)->caller.who.client_address == NULL) {
-        return caller_refused(c);
-    }
     entry_of(c)->reason = call_err(c)->reason;
-    return caller_submit(c, recorded);
+    return decision_log_submit(c, recorded);
 }
 
 /* --- seal and reply ----------------------------------------------------------------------------- */
@@ -299,7 +298,7 @@ static step encode(struct call *c)
     struct protect *p = protect_of(c);
     const struct tenant_view *tenant = &p->tenant->view;
     struct license_header header = {
-        .authority_url = service_authority_url(c, p->platform, tenant->boundary),
+        .authority_url = boundary_authority_url(c, p->platform, tenant->boundary),
         .boundary = tenant->boundary,
         .tenant = tenant->id,
         .content = p->content_id,
@@ -346,7 +345,7 @@ static step reply(struct call *c)
     struct protect *p = protect_of(c);
     struct slice license;
     const struct boundary *boundary = boundary_find(&p->platform->view, p->tenant->view.boundary);
-    Chancery__V1__ProtectResponse *r = reply_new(c);
+    Chancery__V1__ProtectResponse *r = protect_response(c);
     if (!publishing_license_encode(call_arena(c), p->header, p->keys.sealed, &license, call_err(c))
              .ok) {
         return STEP_FAILED;
@@ -361,19 +360,15 @@ static step reply(struct call *c)
     r->wrapped_content_key = wrapped;
     r->expire_time = reply_time(c, content_expiry(p).s * 1000000);
     r->portal_url = reply_text(boundary == NULL ? "" : boundary->portal_url);
-    return call_reply(c, &r->base);
+    return protect_reply(c, r);
 }
 
 const struct flow protect_flow = {
     .method = "/chancery.v1.PublishingService/Protect",
     .name = "protect",
-    .state_size = sizeof(struct protect),
-    .steps = {{"parse", parse, 0},
-              {"authenticate", caller_authenticate, 0},
-              {"tenant", tenant, 0},
-              {"decide", decide, 0},
-              {"record", record, STEP_COMMIT},
-              {"seal", seal, 0},
-              {"reply", reply, 0}},
+    .state = FLOW_STATE(struct protect),
+    .trust = TRUST_CACHES,
+    .steps = {STEP("parse", parse), STEP("tenant", tenant), STEP("decide", decide),
+              GATE("record", record), STEP("seal", seal), STEP("reply", reply)},
     .on_refusal = refused,
 };

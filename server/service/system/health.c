@@ -49,7 +49,7 @@ static step check(struct call *c)
 const struct flow health_check_flow = {
     .method = "/grpc.health.v1.Health/Check",
     .name = "health_check",
-    .steps = {{"check", check, 0}},
+    .steps = {STEP("check", check)},
 };
 
 /* Nothing to cancel: the stream just waits for its end. */
@@ -71,5 +71,5 @@ static step watch(struct call *c)
 const struct flow health_watch_flow = {
     .method = "/grpc.health.v1.Health/Watch",
     .name = "health_watch",
-    .steps = {{"watch", watch, 0}},
+    .steps = {STEP("watch", watch)},
 };

@@ -65,7 +65,7 @@ static step answer_files(struct call *c, size_t first, Response *reply)
     size_t files[FILES_MAX];
     size_t count = closure(first, files);
     Grpc__Reflection__V1__FileDescriptorResponse *list =
-        reply_message(c, &grpc__reflection__v1__file_descriptor_response__descriptor);
+        call_message(c, &grpc__reflection__v1__file_descriptor_response__descriptor);
     ProtobufCBinaryData *bytes = ARENA_ARRAY(call_arena(c), ProtobufCBinaryData, count);
     if (list == NULL || bytes == NULL) {
         return call_fail(c, R_ARENA_EXHAUSTED, "reflection");
@@ -86,7 +86,7 @@ static step answer_files(struct call *c, size_t first, Response *reply)
 static step answer_services(struct call *c, Response *reply)
 {
     Grpc__Reflection__V1__ListServiceResponse *list =
-        reply_message(c, &grpc__reflection__v1__list_service_response__descriptor);
+        call_message(c, &grpc__reflection__v1__list_service_response__descriptor);
     Grpc__Reflection__V1__ServiceResponse **rows =
         ARENA_ARRAY(call_arena(c), Grpc__Reflection__V1__ServiceResponse *, METHOD_COUNT);
     if (list == NULL || rows == NULL) {
@@ -97,7 +97,7 @@ static step answer_services(struct call *c, Response *reply)
             continue;
         }
         Grpc__Reflection__V1__ServiceResponse *row =
-            reply_message(c, &grpc__reflection__v1__service_response__descriptor);
+            call_message(c, &grpc__reflection__v1__service_response__descriptor);
         if (row == NULL) {
             return STEP_FAILED;
         }
@@ -114,7 +114,7 @@ static step answer_services(struct call *c, Response *reply)
 static step answer_error(struct call *c, enum grpc_code code, const char *why, Response *reply)
 {
     Grpc__Reflection__V1__ErrorResponse *error =
-        reply_message(c, &grpc__reflection__v1__error_response__descriptor);
+        call_message(c, &grpc__reflection__v1__error_response__descriptor);
     if (error == NULL) {
         return STEP_FAILED;
     }
@@ -158,7 +158,7 @@ static step reflect(struct call *c)
         return STEP_NEXT;
     }
     Response *reply =
-        reply_message(c, &grpc__reflection__v1__server_reflection_response__descriptor);
+        call_message(c, &grpc__reflection__v1__server_reflection_response__descriptor);
     if (reply == NULL) {
         return STEP_FAILED;
     }
@@ -178,11 +178,11 @@ static step first_question(struct call *c)
 const struct flow reflection_flow = {
     .method = "/grpc.reflection.v1.ServerReflection/ServerReflectionInfo",
     .name = "reflection",
-    .steps = {{"reflect", first_question, 0}},
+    .steps = {STEP("reflect", first_question)},
 };
 
 const struct flow reflection_v1alpha_flow = {
     .method = "/grpc.reflection.v1alpha.ServerReflection/ServerReflectionInfo",
     .name = "reflection_v1alpha",
-    .steps = {{"reflect", first_question, 0}},
+    .steps = {STEP("reflect", first_question)},
 };

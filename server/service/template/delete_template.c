@@ -12,14 +12,14 @@ struct deletion {
     bool force;
 };
 
-static struct deletion *deletion_of(struct call *c)
+static struct deletion *deletion_of(const struct call *c)
 {
     return call_state(c);
 }
 
 static step parse_delete(struct call *c)
 {
-    const Chancery__V1__DeleteTemplateRequest *request = call_request(c);
+    const Chancery__V1__DeleteTemplateRequest *request = delete_template_request(c);
     scope_of(c)->tenant_name = request->tenant;
     deletion_of(c)->force = request->force;
     return request_uuid_required(c, "template_id", request->template_id, &deletion_of(c)->id.u);
@@ -35,11 +35,7 @@ static step delete (struct call *c)
 const struct flow delete_template_flow = {
     .method = "/chancery.v1.TemplateService/DeleteTemplate",
     .name = "delete_template",
-    .state_size = sizeof(struct deletion),
-    .steps = {{"parse", parse_delete, 0},
-              {"authenticate", caller_authenticate_fresh, 0},
-              {"scope", scope_resolve, 0},
-              {"delete", delete, STEP_COMMIT},
-              {"reply", reply_empty, 0}},
-    .on_refusal = caller_refused,
+    .state = FLOW_STATE_ON(struct deletion, BASE_SCOPE, struct scope, scope),
+    .steps = {STEP("parse", parse_delete), SCOPE_STEP, COMMIT("delete", delete),
+              STEP("reply", reply_empty)},
 };

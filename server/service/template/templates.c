@@ -22,7 +22,7 @@ struct templates {
     size_t limit;
 };
 
-static struct templates *templates_of(struct call *c)
+static struct templates *templates_of(const struct call *c)
 {
     return call_state(c);
 }
@@ -74,7 +74,7 @@ static step reply_template(struct call *c)
 
 static step parse_create(struct call *c)
 {
-    const Chancery__V1__CreateTemplateRequest *request = call_request(c);
+    const Chancery__V1__CreateTemplateRequest *request = create_template_request(c);
     struct templates *t = templates_of(c);
     if (request->template_ == NULL) {
         return call_bad_field(c, "template", "It is required.");
@@ -101,43 +101,32 @@ static step create(struct call *c)
 const struct flow create_template_flow = {
     .method = "/chancery.v1.TemplateService/CreateTemplate",
     .name = "create_template",
-    .state_size = sizeof(struct templates),
-    .steps = {{"parse", parse_create, 0},
-              {"authenticate", caller_authenticate_fresh, 0},
-              {"scope", scope_resolve, 0},
-              {"create", create, STEP_COMMIT},
-              {"read", read, 0},
-              {"take", take_row, 0},
-              {"reply", reply_template, 0}},
-    .on_refusal = caller_refused,
+    .state = FLOW_STATE_ON(struct templates, BASE_SCOPE, struct scope, scope),
+    .steps = {STEP("parse", parse_create), SCOPE_STEP, COMMIT("create", create), STEP("read", read),
+              STEP("take", take_row), STEP("reply", reply_template)},
 };
 
 /* --- GetTemplate -------------------------------------------------------------------------------- */
 
 static step parse_get(struct call *c)
 {
-    const Chancery__V1__GetTemplateRequest *request = call_request(c);
+    const Chancery__V1__GetTemplateRequest *request = get_template_request(c);
     return parse_one(c, request->tenant, request->template_id);
 }
 
 const struct flow get_template_flow = {
     .method = "/chancery.v1.TemplateService/GetTemplate",
     .name = "get_template",
-    .state_size = sizeof(struct templates),
-    .steps = {{"parse", parse_get, 0},
-              {"authenticate", caller_authenticate_fresh, 0},
-              {"scope", scope_resolve, 0},
-              {"read", read, 0},
-              {"take", take_row, 0},
-              {"reply", reply_template, 0}},
-    .on_refusal = caller_refused,
+    .state = FLOW_STATE_ON(struct templates, BASE_SCOPE, struct scope, scope),
+    .steps = {STEP("parse", parse_get), SCOPE_STEP, STEP("read", read), STEP("take", take_row),
+              STEP("reply", reply_template)},
 };
 
 /* --- ListTemplates ------------------------------------------------------------------------------ */
 
 static step parse_list(struct call *c)
 {
-    const Chancery__V1__ListTemplatesRequest *request = call_request(c);
+    const Chancery__V1__ListTemplatesRequest *request = list_templates_request(c);
     struct templates *t = templates_of(c);
     scope_of(c)->tenant_name = request->tenant;
     return request_page(c, request->page_size, request->page_token, &t->limit, &t->after.u);
@@ -153,7 +142,7 @@ static step list(struct call *c)
 static step reply_list(struct call *c)
 {
     const struct admin_op *op = &scope_of(c)->op;
-    Chancery__V1__ListTemplatesResponse *r = reply_new(c);
+    Chancery__V1__ListTemplatesResponse *r = list_templates_response(c);
     Chancery__V1__Template **all =
         ARENA_ARRAY(call_arena(c), Chancery__V1__Template *, op->template_count + 1);
     if (r == NULL || all == NULL) {
@@ -170,19 +159,14 @@ static step reply_list(struct call *c)
         const struct template_id *last = &op->templates[op->template_count - 1].id;
         r->next_page_token = reply_text(reply_page_token(c, last, sizeof *last));
     }
-    return call_reply(c, &r->base);
+    return list_templates_reply(c, r);
 }
 
 const struct flow list_templates_flow = {
     .method = "/chancery.v1.TemplateService/ListTemplates",
     .name = "list_templates",
-    .state_size = sizeof(struct templates),
-    .steps = {{"parse", parse_list, 0},
-              {"authenticate", caller_authenticate_fresh, 0},
-              {"scope", scope_resolve, 0},
-              {"list", list, 0},
-              {"reply", reply_list, 0}},
-    .on_refusal = caller_refused,
+    .state = FLOW_STATE_ON(struct templates, BASE_SCOPE, struct scope, scope),
+    .steps = {STEP("parse", parse_list), SCOPE_STEP, STEP("list", list), STEP("reply", reply_list)},
 };
 
 /* --- UpdateTemplate ----------------------------------------------------------------------------- */
@@ -213,7 +197,7 @@ static unsigned part_of(const char *path)
 
 static step parse_update(struct call *c)
 {
-    const Chancery__V1__UpdateTemplateRequest *request = call_request(c);
+    const Chancery__V1__UpdateTemplateRequest *request = update_template_request(c);
     struct templates *t = templates_of(c);
     if (request->template_ == NULL || request->update_mask == NULL ||
         request->update_mask->n_paths == 0) {
@@ -259,30 +243,23 @@ static step update(struct call *c)
 const struct flow update_template_flow = {
     .method = "/chancery.v1.TemplateService/UpdateTemplate",
     .name = "update_template",
-    .state_size = sizeof(struct templates),
-    .steps = {{"parse", parse_update, 0},
-              {"authenticate", caller_authenticate_fresh, 0},
-              {"scope", scope_resolve, 0},
-              {"read", read, 0},
-              {"merge", merge, 0},
-              {"update", update, STEP_COMMIT},
-              {"read_again", read, 0},
-              {"take", take_row, 0},
-              {"reply", reply_template, 0}},
-    .on_refusal = caller_refused,
+    .state = FLOW_STATE_ON(struct templates, BASE_SCOPE, struct scope, scope),
+    .steps = {STEP("parse", parse_update), SCOPE_STEP, STEP("read", read), STEP("merge", merge),
+              COMMIT("update", update), STEP("read_again", read), STEP("take", take_row),
+              STEP("reply", reply_template)},
 };
 
 /* --- PublishTemplate and ArchiveTemplate -------------------------------------------------------- */
 
 static step parse_publish(struct call *c)
 {
-    const Chancery__V1__PublishTemplateRequest *request = call_request(c);
+    const Chancery__V1__PublishTemplateRequest *request = publish_template_request(c);
     return parse_one(c, request->tenant, request->template_id);
 }
 
 static step parse_archive(struct call *c)
 {
-    const Chancery__V1__ArchiveTemplateRequest *request = call_request(c);
+    const Chancery__V1__ArchiveTemplateRequest *request = archive_template_request(c);
     templates_of(c)->is_archived = true;
     return parse_one(c, request->tenant, request->template_id);
 }
@@ -296,27 +273,15 @@ static step set_state(struct call *c)
 const struct flow publish_template_flow = {
     .method = "/chancery.v1.TemplateService/PublishTemplate",
     .name = "publish_template",
-    .state_size = sizeof(struct templates),
-    .steps = {{"parse", parse_publish, 0},
-              {"authenticate", caller_authenticate_fresh, 0},
-              {"scope", scope_resolve, 0},
-              {"publish", set_state, STEP_COMMIT},
-              {"read", read, 0},
-              {"take", take_row, 0},
-              {"reply", reply_template, 0}},
-    .on_refusal = caller_refused,
+    .state = FLOW_STATE_ON(struct templates, BASE_SCOPE, struct scope, scope),
+    .steps = {STEP("parse", parse_publish), SCOPE_STEP, COMMIT("publish", set_state),
+              STEP("read", read), STEP("take", take_row), STEP("reply", reply_template)},
 };
 
 const struct flow archive_template_flow = {
     .method = "/chancery.v1.TemplateService/ArchiveTemplate",
     .name = "archive_template",
-    .state_size = sizeof(struct templates),
-    .steps = {{"parse", parse_archive, 0},
-              {"authenticate", caller_authenticate_fresh, 0},
-              {"scope", scope_resolve, 0},
-              {"archive", set_state, STEP_COMMIT},
-              {"read", read, 0},
-              {"take", take_row, 0},
-              {"reply", reply_template, 0}},
-    .on_refusal = caller_refused,
+    .state = FLOW_STATE_ON(struct templates, BASE_SCOPE, struct scope, scope),
+    .steps = {STEP("parse", parse_archive), SCOPE_STEP, COMMIT("archive", set_state),
+              STEP("read", read), STEP("take", take_row), STEP("reply", reply_template)},
 };

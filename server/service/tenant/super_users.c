@@ -58,7 +58,7 @@ struct grant_value {
 
 static step parse_grant(struct call *c)
 {
-    const Chancery__V1__GrantSuperUserRequest *request = call_request(c);
+    const Chancery__V1__GrantSuperUserRequest *request = grant_super_user_request(c);
     approvable_of(c)->act = &grant_super_user_act;
     approvable_of(c)->request = request;
     scope_of(c)->tenant_name = request->tenant;
@@ -160,25 +160,20 @@ const struct approvable_act grant_super_user_act = {
 
 static step reply_grant(struct call *c)
 {
-    Chancery__V1__GrantSuperUserResponse *r = reply_new(c);
+    Chancery__V1__GrantSuperUserResponse *r = grant_super_user_response(c);
     if (r == NULL) {
         return STEP_FAILED;
     }
     r->approval_id = approvable_reply_id(c);
-    return call_reply(c, &r->base);
+    return grant_super_user_reply(c, r);
 }
 
 const struct flow grant_super_user_flow = {
     .method = "/chancery.v1.TenantService/GrantSuperUser",
     .name = "grant_super_user",
-    .state_size = sizeof(struct approvable),
-    .steps = {{"parse", parse_grant, 0},
-              {"authenticate", caller_authenticate_fresh, 0},
-              {"scope", scope_resolve, 0},
-              {"check", approvable_check, 0},
-              {"grant", approvable_perform, STEP_COMMIT},
-              {"reply", reply_grant, 0}},
-    .on_refusal = caller_refused,
+    .state = APPROVABLE_STATE,
+    .steps = {STEP("parse", parse_grant), SCOPE_STEP, APPROVABLE_CHECK, APPROVABLE_PERFORM("grant"),
+              STEP("reply", reply_grant)},
 };
 
 /* --- RevokeSuperUser ---------------------------------------------------------------------------- */
@@ -189,14 +184,14 @@ struct super_users {
     struct super_user_list list;
 };
 
-static struct super_users *super_users_of(struct call *c)
+static struct super_users *super_users_of(const struct call *c)
 {
     return call_state(c);
 }
 
 static step parse_revoke(struct call *c)
 {
-    const Chancery__V1__RevokeSuperUserRequest *request = call_request(c);
+    const Chancery__V1__RevokeSuperUserRequest *request = revoke_super_user_request(c);
     scope_of(c)->tenant_name = request->tenant;
     return read_principal(c, request->principal, &super_users_of(c)->principal);
 }
@@ -210,20 +205,16 @@ static step revoke(struct call *c)
 const struct flow revoke_super_user_flow = {
     .method = "/chancery.v1.TenantService/RevokeSuperUser",
     .name = "revoke_super_user",
-    .state_size = sizeof(struct super_users),
-    .steps = {{"parse", parse_revoke, 0},
-              {"authenticate", caller_authenticate_fresh, 0},
-              {"scope", scope_resolve, 0},
-              {"revoke", revoke, STEP_COMMIT},
-              {"reply", reply_empty, 0}},
-    .on_refusal = caller_refused,
+    .state = FLOW_STATE_ON(struct super_users, BASE_SCOPE, struct scope, scope),
+    .steps = {STEP("parse", parse_revoke), SCOPE_STEP, COMMIT("revoke", revoke),
+              STEP("reply", reply_empty)},
 };
 
 /* --- ListSuperUsers ----------------------------------------------------------------------------- */
 
 static step parse_list(struct call *c)
 {
-    const Chancery__V1__ListSuperUsersRequest *request = call_request(c);
+    const Chancery__V1__ListSuperUsersRequest *request = list_super_users_request(c);
     scope_of(c)->tenant_name = request->tenant;
     return STEP_NEXT;
 }
@@ -247,7 +238,7 @@ static step list(struct call *c)
 static step reply_list(struct call *c)
 {
     const struct super_user_list *l = &super_users_of(c)->list;
-    Chancery__V1__ListSuperUsersResponse *r = reply_new(c);
+    Chancery__V1__ListSuperUsersResponse *r = list_super_users_response(c);
     Chancery__V1__SuperUser **all =
         ARENA_ARRAY(call_arena(c), Chancery__V1__SuperUser *, l->count + 1);
     if (r == NULL || all == NULL) {
@@ -256,7 +247,7 @@ static step reply_list(struct call *c)
     r->super_users = all;
     for (; r->n_super_users < l->count; r->n_super_users++) {
         const struct super_user_row *row = &l->rows[r->n_super_users];
-        Chancery__V1__SuperUser *s = reply_message(c, &chancery__v1__super_user__descriptor);
+        Chancery__V1__SuperUser *s = call_message(c, &chancery__v1__super_user__descriptor);
         if (s == NULL) {
             return STEP_FAILED;
         }
@@ -267,17 +258,12 @@ static step reply_list(struct call *c)
         s->expire_time = reply_time(c, row->expires_at);
         all[r->n_super_users] = s;
     }
-    return call_reply(c, &r->base);
+    return list_super_users_reply(c, r);
 }
 
 const struct flow list_super_users_flow = {
     .method = "/chancery.v1.TenantService/ListSuperUsers",
     .name = "list_super_users",
-    .state_size = sizeof(struct super_users),
-    .steps = {{"parse", parse_list, 0},
-              {"authenticate", caller_authenticate_fresh, 0},
-              {"scope", scope_resolve, 0},
-              {"list", list, 0},
-              {"reply", reply_list, 0}},
-    .on_refusal = caller_refused,
+    .state = FLOW_STATE_ON(struct super_users, BASE_SCOPE, struct scope, scope),
+    .steps = {STEP("parse", parse_list), SCOPE_STEP, STEP("list", list), STEP("reply", reply_list)},
 };

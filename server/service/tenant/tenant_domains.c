@@ -20,7 +20,7 @@ struct domains {
     struct dns_txt txt;
 };
 
-static struct domains *domains_of(struct call *c)
+static struct domains *domains_of(const struct call *c)
 {
     return call_state(c);
 }
@@ -54,7 +54,7 @@ static struct domain_op *begin(struct call *c)
     struct domains *d = domains_of(c);
     const char *proof = d->op.proof;
     d->op = (struct domain_op){.tenant = d->scope.tenant_id,
-                               .who = d->scope.caller.who,
+                               .who = caller_of(c)->who,
                                .domain = d->domain,
                                .proof = proof};
     wait_store_init(c, &d->op.op);
@@ -76,7 +76,7 @@ static step reply_domain(struct call *c, bool is_verified, Chancery__V1__Domain 
 
 static step parse_add(struct call *c)
 {
-    const Chancery__V1__AddDomainRequest *request = call_request(c);
+    const Chancery__V1__AddDomainRequest *request = add_domain_request(c);
     return parse(c, request->tenant, request->domain);
 }
 
@@ -94,34 +94,30 @@ static step add(struct call *c)
 
 static step reply_add(struct call *c)
 {
-    Chancery__V1__AddDomainResponse *r = reply_new(c);
+    Chancery__V1__AddDomainResponse *r = add_domain_response(c);
     return r == NULL || step_failed(reply_domain(c, false, &r->domain)) ? STEP_FAILED
-                                                                        : call_reply(c, &r->base);
+                                                                        : add_domain_reply(c, r);
 }
 
 const struct flow add_domain_flow = {
     .method = "/chancery.v1.TenantService/AddDomain",
     .name = "add_domain",
-    .state_size = sizeof(struct domains),
-    .steps = {{"parse", parse_add, 0},
-              {"authenticate", caller_authenticate_fresh, 0},
-              {"scope", find_scope, 0},
-              {"add", add, STEP_COMMIT},
-              {"reply", reply_add, 0}},
-    .on_refusal = caller_refused,
+    .state = FLOW_STATE_ON(struct domains, BASE_SCOPE, struct scope, scope),
+    .steps = {STEP("parse", parse_add), STEP("scope", find_scope), COMMIT("add", add),
+              STEP("reply", reply_add)},
 };
 
 /* --- VerifyDomain ------------------------------------------------------------------------------- */
 
 static bool is_asserted(struct call *c)
 {
-    const Chancery__V1__VerifyDomainRequest *request = call_request(c);
+    const Chancery__V1__VerifyDomainRequest *request = verify_domain_request(c);
     return request->asserted != 0;
 }
 
 static step parse_verify(struct call *c)
 {
-    const Chancery__V1__VerifyDomainRequest *request = call_request(c);
+    const Chancery__V1__VerifyDomainRequest *request = verify_domain_request(c);
     return parse(c, request->tenant, request->domain);
 }
 
@@ -136,7 +132,7 @@ static step claim_read(struct call *c)
 
 static step read_claim(struct call *c)
 {
-    if (is_asserted(c) && !scope_is_platform(scope_of(c))) {
+    if (is_asserted(c) && !scope_is_platform(c)) {
         return call_fail(c, R_COMPONENT_ROLE, "only a platform admin may assert a domain");
     }
     domain_get_submit(begin(c));
@@ -209,30 +205,24 @@ static step verify(struct call *c)
 
 static step reply_verify(struct call *c)
 {
-    Chancery__V1__VerifyDomainResponse *r = reply_new(c);
+    Chancery__V1__VerifyDomainResponse *r = verify_domain_response(c);
     return r == NULL || step_failed(reply_domain(c, true, &r->domain)) ? STEP_FAILED
-                                                                       : call_reply(c, &r->base);
+                                                                       : verify_domain_reply(c, r);
 }
 
 const struct flow verify_domain_flow = {
     .method = "/chancery.v1.TenantService/VerifyDomain",
     .name = "verify_domain",
-    .state_size = sizeof(struct domains),
-    .steps = {{"parse", parse_verify, 0},
-              {"authenticate", caller_authenticate_fresh, 0},
-              {"scope", find_scope, 0},
-              {"read", read_claim, 0},
-              {"ask_dns", ask_dns, 0},
-              {"verify", verify, STEP_COMMIT},
-              {"reply", reply_verify, 0}},
-    .on_refusal = caller_refused,
+    .state = FLOW_STATE_ON(struct domains, BASE_SCOPE, struct scope, scope),
+    .steps = {STEP("parse", parse_verify), STEP("scope", find_scope), STEP("read", read_claim),
+              STEP("ask_dns", ask_dns), COMMIT("verify", verify), STEP("reply", reply_verify)},
 };
 
 /* --- RemoveDomain ------------------------------------------------------------------------------- */
 
 static step parse_remove(struct call *c)
 {
-    const Chancery__V1__RemoveDomainRequest *request = call_request(c);
+    const Chancery__V1__RemoveDomainRequest *request = remove_domain_request(c);
     return parse(c, request->tenant, request->domain);
 }
 
@@ -245,11 +235,7 @@ static step drop(struct call *c)
 const struct flow remove_domain_flow = {
     .method = "/chancery.v1.TenantService/RemoveDomain",
     .name = "remove_domain",
-    .state_size = sizeof(struct domains),
-    .steps = {{"parse", parse_remove, 0},
-              {"authenticate", caller_authenticate_fresh, 0},
-              {"scope", find_scope, 0},
-              {"remove", drop, STEP_COMMIT},
-              {"reply", reply_empty, 0}},
-    .on_refusal = caller_refused,
+    .state = FLOW_STATE_ON(struct domains, BASE_SCOPE, struct scope, scope),
+    .steps = {STEP("parse", parse_remove), STEP("scope", find_scope), COMMIT("remove", drop),
+              STEP("reply", reply_empty)},
 };

@@ -11,7 +11,7 @@ step domain_write(struct call *c, struct domain_state domain, Chancery__V1__Doma
     struct arena *arena = call_arena(c);
     char *record = arena_printf(arena, "%s%s", DOMAIN_RECORD_LABEL, domain.name);
     char *value = arena_printf(arena, "%s%s", DOMAIN_RECORD_PREFIX, domain.proof);
-    Chancery__V1__Domain *d = reply_message(c, &chancery__v1__domain__descriptor);
+    Chancery__V1__Domain *d = call_message(c, &chancery__v1__domain__descriptor);
     if (d == NULL || record == NULL || value == NULL) {
         return call_fail(c, R_ARENA_EXHAUSTED, "domain");
     }
@@ -55,7 +55,7 @@ static step write_two_person(struct call *c, uint32_t approvals, Chancery__V1__T
 
 step tenant_write(struct call *c, const struct tenant_row *row, Chancery__V1__Tenant **out)
 {
-    Chancery__V1__Tenant *t = reply_message(c, &chancery__v1__tenant__descriptor);
+    Chancery__V1__Tenant *t = call_message(c, &chancery__v1__tenant__descriptor);
     Chancery__V1__Domain **domains =
         ARENA_ARRAY(call_arena(c), Chancery__V1__Domain *, row->domain_count + 1);
     if (t == NULL || domains == NULL) {

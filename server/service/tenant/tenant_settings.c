@@ -31,7 +31,7 @@ static struct tenant_change *change_of(struct call *c)
 
 static step parse_update(struct call *c)
 {
-    const Chancery__V1__UpdateTenantRequest *request = call_request(c);
+    const Chancery__V1__UpdateTenantRequest *request = update_tenant_request(c);
     approvable_of(c)->act = &update_tenant_act;
     approvable_of(c)->request = request;
     if (request->tenant == NULL || request->update_mask == NULL ||
@@ -69,7 +69,7 @@ static step set_state(struct call *c, const Chancery__V1__Tenant *from, struct t
 {
     row->state = from->state;
     change_of(c)->changes_state = true;
-    if (!scope_is_platform(scope_of(c))) {
+    if (!scope_is_platform(c)) {
         return call_fail(c, R_COMPONENT_ROLE, "only a platform admin may change the state");
     }
     return row->state == TENANT_ACTIVE || row->state == TENANT_IS_DISABLED
@@ -205,30 +205,25 @@ const struct approvable_act update_tenant_act = {
 
 static step reply_update(struct call *c)
 {
-    Chancery__V1__UpdateTenantResponse *r = reply_new(c);
+    Chancery__V1__UpdateTenantResponse *r = update_tenant_response(c);
     if (r == NULL) {
         return STEP_FAILED;
     }
     r->approval_id = approvable_reply_id(c);
     if (r->approval_id[0] != '\0') {
-        return call_reply(c, &r->base);
+        return update_tenant_reply(c, r);
     }
     change_of(c)->row.version++;
     step result = tenant_write(c, &change_of(c)->row, &r->tenant);
-    return step_failed(result) ? result : call_reply(c, &r->base);
+    return step_failed(result) ? result : update_tenant_reply(c, r);
 }
 
 const struct flow update_tenant_flow = {
     .method = "/chancery.v1.TenantService/UpdateTenant",
     .name = "update_tenant",
-    .state_size = sizeof(struct approvable),
-    .steps = {{"parse", parse_update, 0},
-              {"authenticate", caller_authenticate_fresh, 0},
-              {"scope", scope_resolve, 0},
-              {"check", approvable_check, 0},
-              {"update", approvable_perform, STEP_COMMIT},
-              {"reply", reply_update, 0}},
-    .on_refusal = caller_refused,
+    .state = APPROVABLE_STATE,
+    .steps = {STEP("parse", parse_update), SCOPE_STEP, APPROVABLE_CHECK,
+              APPROVABLE_PERFORM("update"), STEP("reply", reply_update)},
 };
 
 /* --- exclusions --------------------------------------------------------------------------------- */
@@ -241,7 +236,7 @@ struct settings {
     bool is_removal;
 };
 
-static struct settings *settings_of(struct call *c)
+static struct settings *settings_of(const struct call *c)
 {
     return call_state(c);
 }
@@ -267,14 +262,14 @@ static step parse_exclusion(struct call *c, const char *user, const char *applic
 
 static step parse_add(struct call *c)
 {
-    const Chancery__V1__AddExclusionRequest *request = call_request(c);
+    const Chancery__V1__AddExclusionRequest *request = add_exclusion_request(c);
     scope_of(c)->tenant_name = request->tenant;
     return parse_exclusion(c, request->user, request->application, request->platform);
 }
 
 static step parse_remove(struct call *c)
 {
-    const Chancery__V1__RemoveExclusionRequest *request = call_request(c);
+    const Chancery__V1__RemoveExclusionRequest *request = remove_exclusion_request(c);
     scope_of(c)->tenant_name = request->tenant;
     settings_of(c)->is_removal = true;
     return parse_exclusion(c, request->user, request->application, request->platform);
@@ -290,23 +285,15 @@ static step exclude(struct call *c)
 const struct flow add_exclusion_flow = {
     .method = "/chancery.v1.TenantService/AddExclusion",
     .name = "add_exclusion",
-    .state_size = sizeof(struct settings),
-    .steps = {{"parse", parse_add, 0},
-              {"authenticate", caller_authenticate_fresh, 0},
-              {"scope", scope_resolve, 0},
-              {"exclude", exclude, STEP_COMMIT},
-              {"reply", reply_empty, 0}},
-    .on_refusal = caller_refused,
+    .state = FLOW_STATE_ON(struct settings, BASE_SCOPE, struct scope, scope),
+    .steps = {STEP("parse", parse_add), SCOPE_STEP, COMMIT("exclude", exclude),
+              STEP("reply", reply_empty)},
 };
 
 const struct flow remove_exclusion_flow = {
     .method = "/chancery.v1.TenantService/RemoveExclusion",
     .name = "remove_exclusion",
-    .state_size = sizeof(struct settings),
-    .steps = {{"parse", parse_remove, 0},
-              {"authenticate", caller_authenticate_fresh, 0},
-              {"scope", scope_resolve, 0},
-              {"exclude", exclude, STEP_COMMIT},
-              {"reply", reply_empty, 0}},
-    .on_refusal = caller_refused,
+    .state = FLOW_STATE_ON(struct settings, BASE_SCOPE, struct scope, scope),
+    .steps = {STEP("parse", parse_remove), SCOPE_STEP, COMMIT("exclude", exclude),
+              STEP("reply", reply_empty)},
 };

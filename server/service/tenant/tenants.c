@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* TenantService: CreateTenant, GetTenant, ListTenants. */
+#include "auth/facts.h"
 #include "chancery/v1/tenant.pb-c.h"
 #include "context/wait.h"
 #include "service/common/flows.h"
@@ -16,7 +17,7 @@ struct tenants {
     size_t limit;
 };
 
-static struct tenants *tenants_of(struct call *c)
+static struct tenants *tenants_of(const struct call *c)
 {
     return call_state(c);
 }
@@ -25,7 +26,7 @@ static struct tenants *tenants_of(struct call *c)
 
 static step parse_create(struct call *c)
 {
-    const Chancery__V1__CreateTenantRequest *request = call_request(c);
+    const Chancery__V1__CreateTenantRequest *request = create_tenant_request(c);
     struct tenant_row *row = &tenants_of(c)->row;
     const Chancery__V1__Tenant *t = request->tenant;
     scope_of(c)->tenant_name = ""; /* the act is the platform's */
@@ -68,7 +69,7 @@ static step make_keys(struct call *c)
 {
     struct tenants *t = tenants_of(c);
     const struct boundary *boundary =
-        boundary_find(&t->scope.caller.found_platform->view, t->row.boundary);
+        boundary_find(&caller_of(c)->found_platform->view, t->row.boundary);
     if (boundary == NULL) {
         return call_bad_field(c, "tenant.boundary", "There is no such boundary.");
     }
@@ -86,7 +87,7 @@ static step make_keys(struct call *c)
 
 static step keys(struct call *c)
 {
-    return caller_need_platform(c, make_keys);
+    return facts_need_platform(c, make_keys);
 }
 
 static step create(struct call *c)
@@ -103,32 +104,28 @@ static step create(struct call *c)
 
 static step reply_create(struct call *c)
 {
-    Chancery__V1__CreateTenantResponse *r = reply_new(c);
+    Chancery__V1__CreateTenantResponse *r = create_tenant_response(c);
     if (r == NULL) {
         return STEP_FAILED;
     }
     tenants_of(c)->row.created_at = scope_of(c)->op.created_at;
     step result = tenant_write(c, &tenants_of(c)->row, &r->tenant);
-    return result.kind == STEP_KIND_NEXT ? call_reply(c, &r->base) : result;
+    return result.kind == STEP_KIND_NEXT ? create_tenant_reply(c, r) : result;
 }
 
 const struct flow create_tenant_flow = {
     .method = "/chancery.v1.TenantService/CreateTenant",
     .name = "create_tenant",
-    .state_size = sizeof(struct tenants),
-    .steps = {{"parse", parse_create, 0},
-              {"authenticate", caller_authenticate_fresh, 0},
-              {"keys", keys, 0},
-              {"create", create, STEP_COMMIT},
-              {"reply", reply_create, 0}},
-    .on_refusal = caller_refused,
+    .state = FLOW_STATE_ON(struct tenants, BASE_SCOPE, struct scope, scope),
+    .steps = {STEP("parse", parse_create), STEP("keys", keys), COMMIT("create", create),
+              STEP("reply", reply_create)},
 };
 
 /* --- GetTenant ---------------------------------------------------------------------------------- */
 
 static step parse_get(struct call *c)
 {
-    const Chancery__V1__GetTenantRequest *request = call_request(c);
+    const Chancery__V1__GetTenantRequest *request = get_tenant_request(c);
     scope_of(c)->tenant_name = request->tenant;
     return STEP_NEXT;
 }
@@ -145,32 +142,27 @@ static step get(struct call *c)
 
 static step reply_get(struct call *c)
 {
-    Chancery__V1__GetTenantResponse *r = reply_new(c);
+    Chancery__V1__GetTenantResponse *r = get_tenant_response(c);
     if (r == NULL) {
         return STEP_FAILED;
     }
     tenants_of(c)->row = scope_of(c)->op.tenant;
     step result = tenant_write(c, &tenants_of(c)->row, &r->tenant);
-    return result.kind == STEP_KIND_NEXT ? call_reply(c, &r->base) : result;
+    return result.kind == STEP_KIND_NEXT ? get_tenant_reply(c, r) : result;
 }
 
 const struct flow get_tenant_flow = {
     .method = "/chancery.v1.TenantService/GetTenant",
     .name = "get_tenant",
-    .state_size = sizeof(struct tenants),
-    .steps = {{"parse", parse_get, 0},
-              {"authenticate", caller_authenticate_fresh, 0},
-              {"scope", scope_resolve, 0},
-              {"get", get, 0},
-              {"reply", reply_get, 0}},
-    .on_refusal = caller_refused,
+    .state = FLOW_STATE_ON(struct tenants, BASE_SCOPE, struct scope, scope),
+    .steps = {STEP("parse", parse_get), SCOPE_STEP, STEP("get", get), STEP("reply", reply_get)},
 };
 
 /* --- ListTenants -------------------------------------------------------------------------------- */
 
 static step parse_list(struct call *c)
 {
-    const Chancery__V1__ListTenantsRequest *request = call_request(c);
+    const Chancery__V1__ListTenantsRequest *request = list_tenants_request(c);
     struct tenants *t = tenants_of(c);
     scope_of(c)->tenant_name = "";
     return request_page(c, request->page_size, request->page_token, &t->limit, &t->after.u);
@@ -186,7 +178,7 @@ static step list(struct call *c)
 static step reply_list(struct call *c)
 {
     const struct admin_op *op = &scope_of(c)->op;
-    Chancery__V1__ListTenantsResponse *r = reply_new(c);
+    Chancery__V1__ListTenantsResponse *r = list_tenants_response(c);
     Chancery__V1__Tenant **all =
         ARENA_ARRAY(call_arena(c), Chancery__V1__Tenant *, op->tenant_count + 1);
     if (r == NULL || all == NULL) {
@@ -202,16 +194,12 @@ static step reply_list(struct call *c)
         const struct tenant_id *last = &op->tenants[op->tenant_count - 1].id;
         r->next_page_token = reply_text(reply_page_token(c, last, sizeof *last));
     }
-    return call_reply(c, &r->base);
+    return list_tenants_reply(c, r);
 }
 
 const struct flow list_tenants_flow = {
     .method = "/chancery.v1.TenantService/ListTenants",
     .name = "list_tenants",
-    .state_size = sizeof(struct tenants),
-    .steps = {{"parse", parse_list, 0},
-              {"authenticate", caller_authenticate_fresh, 0},
-              {"list", list, 0},
-              {"reply", reply_list, 0}},
-    .on_refusal = caller_refused,
+    .state = FLOW_STATE_ON(struct tenants, BASE_SCOPE, struct scope, scope),
+    .steps = {STEP("parse", parse_list), STEP("list", list), STEP("reply", reply_list)},
 };

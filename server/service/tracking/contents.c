@@ -13,7 +13,7 @@ _Static_assert((int)PAGE_MOST <= (int)CONTENT_PAGE_MAX, "the store lists a whole
 
 static Chancery__V1__Content *write_one(struct call *c, const struct content_row *row)
 {
-    Chancery__V1__Content *m = reply_message(c, &chancery__v1__content__descriptor);
+    Chancery__V1__Content *m = call_message(c, &chancery__v1__content__descriptor);
     if (m == NULL) {
         return NULL;
     }
@@ -34,49 +34,44 @@ static Chancery__V1__Content *write_one(struct call *c, const struct content_row
 
 static step parse_get(struct call *c)
 {
-    const Chancery__V1__GetContentRequest *request = call_request(c);
+    const Chancery__V1__GetContentRequest *request = get_content_request(c);
     return request_uuid_required(c, "content_id", request->content_id,
                                  &content_access_of(c)->content.u);
 }
 
 static step reply_get(struct call *c)
 {
-    Chancery__V1__GetContentResponse *r = reply_new(c);
+    Chancery__V1__GetContentResponse *r = get_content_response(c);
     if (r == NULL) {
         return STEP_FAILED;
     }
     r->content = write_one(c, &content_access_of(c)->find.row);
-    return r->content == NULL ? STEP_FAILED : call_reply(c, &r->base);
+    return r->content == NULL ? STEP_FAILED : get_content_reply(c, r);
 }
 
 const struct flow get_content_flow = {
     .method = "/chancery.v1.TrackingService/GetContent",
     .name = "get_content",
-    .state_size = sizeof(struct content_access),
-    .steps = {{"parse", parse_get, 0},
-              {"authenticate", caller_authenticate_fresh, 0},
-              {"find", content_access_find, 0},
-              {"reply", reply_get, 0}},
-    .on_refusal = caller_refused,
+    .state = CONTENT_ACCESS_STATE,
+    .steps = {STEP("parse", parse_get), CONTENT_ACCESS_FIND, STEP("reply", reply_get)},
 };
 
 /* --- ListContent -------------------------------------------------------------------------------- */
 
 struct contents {
-    struct caller caller; /* first: the step authenticate fills it */
-    const char *owner;    /* as asked for; "" if none */
+    const char *owner; /* as asked for; "" if none */
     char issuer[UUID_TEXT_BYTES];
     struct content_list list;
 };
 
-static struct contents *contents_of(struct call *c)
+static struct contents *contents_of(const struct call *c)
 {
     return call_state(c);
 }
 
 static step parse_list(struct call *c)
 {
-    const Chancery__V1__ListContentRequest *request = call_request(c);
+    const Chancery__V1__ListContentRequest *request = list_content_request(c);
     struct content_list *l = &contents_of(c)->list;
     if (step_failed(
             request_page(c, request->page_size, request->page_token, &l->limit, &l->after.u))) {
@@ -95,8 +90,8 @@ static void set_owner(struct contents *s)
 static step choose(struct call *c)
 {
     struct contents *s = contents_of(c);
-    const struct subject *subject = &s->caller.subject;
-    s->list.tenant = caller_tenant(&s->caller);
+    const struct subject *subject = &caller_of(c)->subject;
+    s->list.tenant = caller_tenant(caller_of(c));
     if (subject_has_user(subject)) {
         if (s->owner[0] != '\0' && !subject_is_user(subject, s->owner)) {
             return call_fail(c, R_COMPONENT_ROLE, "another owner's");
@@ -122,7 +117,7 @@ static step scope(struct call *c)
     const struct caller *caller = caller_of(c);
     return ID_IS_ZERO(caller_tenant(caller))
                ? choose(c)
-               : caller_need_served(c, caller_boundary(caller), choose);
+               : boundary_guard_then(c, caller_boundary(caller), choose);
 }
 
 static step listed(struct call *c)
@@ -141,7 +136,7 @@ static step list(struct call *c)
 static step reply_list(struct call *c)
 {
     const struct content_list *l = &contents_of(c)->list;
-    Chancery__V1__ListContentResponse *r = reply_new(c);
+    Chancery__V1__ListContentResponse *r = list_content_response(c);
     Chancery__V1__Content **all = ARENA_ARRAY(call_arena(c), Chancery__V1__Content *, l->count + 1);
     if (r == NULL || all == NULL) {
         return call_fail(c, R_ARENA_EXHAUSTED, "reply");
@@ -157,17 +152,13 @@ static step reply_list(struct call *c)
         r->next_page_token =
             reply_text(reply_page_token(c, &l->rows[l->count - 1].id, sizeof l->rows[0].id));
     }
-    return call_reply(c, &r->base);
+    return list_content_reply(c, r);
 }
 
 const struct flow list_content_flow = {
     .method = "/chancery.v1.TrackingService/ListContent",
     .name = "list_content",
-    .state_size = sizeof(struct contents),
-    .steps = {{"parse", parse_list, 0},
-              {"authenticate", caller_authenticate_fresh, 0},
-              {"scope", scope, 0},
-              {"list", list, 0},
-              {"reply", reply_list, 0}},
-    .on_refusal = caller_refused,
+    .state = FLOW_STATE(struct contents),
+    .steps = {STEP("parse", parse_list), STEP("scope", scope), STEP("list", list),
+              STEP("reply", reply_list)},
 };

@@ -21,7 +21,7 @@ struct tracking {
     struct audit_query query;
 };
 
-static struct tracking *tracking_of(struct call *c)
+static struct tracking *tracking_of(const struct call *c)
 {
     return call_state(c);
 }
@@ -42,13 +42,13 @@ static step parse_change(struct call *c, const char *content, const char *user, 
 
 static step parse_revoke(struct call *c)
 {
-    const Chancery__V1__RevokeRequest *request = call_request(c);
+    const Chancery__V1__RevokeRequest *request = revoke_request(c);
     return parse_change(c, request->content_id, request->user, request->reason);
 }
 
 static step parse_restore(struct call *c)
 {
-    const Chancery__V1__RestoreRequest *request = call_request(c);
+    const Chancery__V1__RestoreRequest *request = restore_request(c);
     tracking_of(c)->is_restore = true;
     return parse_change(c, request->content_id, request->user, request->reason);
 }
@@ -62,12 +62,12 @@ static step changed(struct call *c)
 static step change(struct call *c)
 {
     struct tracking *t = tracking_of(c);
-    t->revoke = (struct content_revoke){.tenant = caller_tenant(&t->access.caller),
+    t->revoke = (struct content_revoke){.tenant = caller_tenant(caller_of(c)),
                                         .content = t->access.content,
                                         .user = t->user[0] == '\0' ? NULL : t->user,
                                         .reason = t->reason,
                                         .restore = t->is_restore,
-                                        .who = t->access.caller.who};
+                                        .who = caller_of(c)->who};
     wait_store_init(c, &t->revoke.op);
     content_revoke_submit(&t->revoke);
     return wait_store(c, changed, &t->revoke.op);
@@ -75,43 +75,35 @@ static step change(struct call *c)
 
 static step reply_revoke(struct call *c)
 {
-    Chancery__V1__RevokeResponse *r = reply_new(c);
+    Chancery__V1__RevokeResponse *r = revoke_response(c);
     if (r == NULL) {
         return STEP_FAILED;
     }
     r->revoke_time = reply_time(c, tracking_of(c)->revoke.at);
-    return call_reply(c, &r->base);
+    return revoke_reply(c, r);
 }
 
 const struct flow revoke_flow = {
     .method = "/chancery.v1.TrackingService/Revoke",
     .name = "revoke",
-    .state_size = sizeof(struct tracking),
-    .steps = {{"parse", parse_revoke, 0},
-              {"authenticate", caller_authenticate_fresh, 0},
-              {"find", content_access_find, 0},
-              {"change", change, STEP_COMMIT},
-              {"reply", reply_revoke, 0}},
-    .on_refusal = caller_refused,
+    .state = FLOW_STATE_ON(struct tracking, BASE_CONTENT_ACCESS, struct content_access, access),
+    .steps = {STEP("parse", parse_revoke), CONTENT_ACCESS_FIND, COMMIT("change", change),
+              STEP("reply", reply_revoke)},
 };
 
 const struct flow restore_flow = {
     .method = "/chancery.v1.TrackingService/Restore",
     .name = "restore",
-    .state_size = sizeof(struct tracking),
-    .steps = {{"parse", parse_restore, 0},
-              {"authenticate", caller_authenticate_fresh, 0},
-              {"find", content_access_find, 0},
-              {"change", change, STEP_COMMIT},
-              {"reply", reply_empty, 0}},
-    .on_refusal = caller_refused,
+    .state = FLOW_STATE_ON(struct tracking, BASE_CONTENT_ACCESS, struct content_access, access),
+    .steps = {STEP("parse", parse_restore), CONTENT_ACCESS_FIND, COMMIT("change", change),
+              STEP("reply", reply_empty)},
 };
 
 /* --- ListAccess --------------------------------------------------------------------------------- */
 
 static step parse_list(struct call *c)
 {
-    const Chancery__V1__ListAccessRequest *request = call_request(c);
+    const Chancery__V1__ListAccessRequest *request = list_access_request(c);
     struct tracking *t = tracking_of(c);
     if (step_failed(request_page_limit(c, request->page_size, &t->query.limit))) {
         return STEP_FAILED;
@@ -130,7 +122,7 @@ static step listed(struct call *c)
 static step list(struct call *c)
 {
     struct tracking *t = tracking_of(c);
-    t->query.tenant = caller_tenant(&t->access.caller);
+    t->query.tenant = caller_tenant(caller_of(c));
     t->query.content = t->access.content;
     t->query.operation = acquire_license_flow.name;
     wait_store_init(c, &t->query.op);
@@ -140,7 +132,7 @@ static step list(struct call *c)
 
 static Chancery__V1__AccessEvent *access_event(struct call *c, const struct audit_event *event)
 {
-    Chancery__V1__AccessEvent *e = reply_message(c, &chancery__v1__access_event__descriptor);
+    Chancery__V1__AccessEvent *e = call_message(c, &chancery__v1__access_event__descriptor);
     if (e == NULL) {
         return NULL;
     }
@@ -159,7 +151,7 @@ static Chancery__V1__AccessEvent *access_event(struct call *c, const struct audi
 static step reply_list(struct call *c)
 {
     struct audit_query *query = &tracking_of(c)->query;
-    Chancery__V1__ListAccessResponse *r = reply_new(c);
+    Chancery__V1__ListAccessResponse *r = list_access_response(c);
     Chancery__V1__AccessEvent **events =
         ARENA_ARRAY(call_arena(c), Chancery__V1__AccessEvent *, query->count + 1);
     if (r == NULL || events == NULL) {
@@ -173,17 +165,13 @@ static step reply_list(struct call *c)
         }
     }
     r->next_page_token = audit_page_next(c, query);
-    return call_reply(c, &r->base);
+    return list_access_reply(c, r);
 }
 
 const struct flow list_access_flow = {
     .method = "/chancery.v1.TrackingService/ListAccess",
     .name = "list_access",
-    .state_size = sizeof(struct tracking),
-    .steps = {{"parse", parse_list, 0},
-              {"authenticate", caller_authenticate_fresh, 0},
-              {"find", content_access_find, 0},
-              {"list", list, 0},
-              {"reply", reply_list, 0}},
-    .on_refusal = caller_refused,
+    .state = FLOW_STATE_ON(struct tracking, BASE_CONTENT_ACCESS, struct content_access, access),
+    .steps = {STEP("parse", parse_list), CONTENT_ACCESS_FIND, STEP("list", list),
+              STEP("reply", reply_list)},
 };

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-#include "auth/binding.h"
+#include "auth/sender_constraint.h"
 
-#include "auth/caller.h"
+#include "auth/facts.h"
 #include "context/wait.h"
 #include "methods.h"
 
@@ -10,9 +10,9 @@ enum {
     PROOF_KEPT_S = DPOP_AGE_MAX_S + 300,
 };
 
-static struct binding *binding_of(struct call *c)
+static struct sender_constraint *constraint_of(struct call *c)
 {
-    return &caller_of(c)->binding;
+    return &caller_of(c)->constraint;
 }
 
 /* The part behind a scheme's name, which counts in any case; empty if it is another scheme. */
@@ -39,68 +39,74 @@ struct credential credential_read(struct call *c)
 
 static step claimed(struct call *c)
 {
-    struct binding *binding = binding_of(c);
-    if (binding->claim.op.err.reason != R_NONE) {
-        return wait_failed(c, &binding->claim.op.err);
+    struct sender_constraint *constraint = constraint_of(c);
+    if (constraint->claim.op.err.reason != R_NONE) {
+        return wait_failed(c, &constraint->claim.op.err);
     }
-    if (!binding->claim.is_first) {
+    if (!constraint->claim.is_first) {
         return call_fail(c, R_TOKEN_PROOF_REPLAYED, "its key and jti were seen before");
     }
-    binding->is_claimed = true;
-    return binding->then(c);
+    constraint->is_claimed = true;
+    return STEP_NEXT;
 }
 
 static step claim(struct call *c)
 {
-    struct binding *binding = binding_of(c);
-    int64_t expires_s = binding->proof.issued_at.s + PROOF_KEPT_S;
-    wait_store_init(c, &binding->claim.op);
-    proof_claim_submit(&binding->claim, binding->proof.id, expires_s * 1000000);
-    return wait_store(c, claimed, &binding->claim.op);
+    struct sender_constraint *constraint = constraint_of(c);
+    int64_t expires_s = constraint->proof.issued_at.s + PROOF_KEPT_S;
+    wait_store_init(c, &constraint->claim.op);
+    proof_claim_submit(&constraint->claim, constraint->proof.id, expires_s * 1000000);
+    return wait_store(c, claimed, &constraint->claim.op);
 }
 
 /* The addresses of this node: its own and those of the boundaries that it serves. */
-static step check_proof(struct call *c)
+static const char **own_addresses(struct call *c, size_t *count)
 {
-    struct caller *caller = caller_of(c);
-    const struct token_check *check = &caller->identified.check;
-    const struct platform_view *platform = &caller->found_platform->view;
+    const struct platform_view *platform = &caller_of(c)->found_platform->view;
     const char **urls = ARENA_ARRAY(call_arena(c), const char *, platform->boundary_count + 1);
+    *count = 0;
     if (urls == NULL) {
-        return call_fail(c, R_ARENA_EXHAUSTED, "addresses");
+        return NULL;
     }
-    struct dpop_question question = {.proof = call_metadata(c, "dpop"),
-                                     .method = "POST", /* of every gRPC call */
-                                     .urls = urls,
-                                     .path = call_method(c)->path,
-                                     .token_hash = check->token.hash,
-                                     .thumbprint = check->claims->bound_to,
-                                     .now = call_now(c)};
-    urls[question.url_count++] = services_of(c)->authority_url;
+    urls[(*count)++] = services_of(c)->authority_url;
     for (size_t i = 0; i < platform->boundary_count; i++) {
         const struct boundary *boundary = &platform->boundaries[i];
         if (boundary->is_served && boundary->authority_url[0] != '\0') {
-            urls[question.url_count++] = boundary->authority_url;
+            urls[(*count)++] = boundary->authority_url;
         }
     }
-    return dpop_check(call_arena(c), &question, &caller->binding.proof, call_err(c)).ok
-               ? claim(c)
-               : STEP_FAILED;
+    return urls;
+}
+
+static step check_proof(struct call *c)
+{
+    struct sender_constraint *constraint = constraint_of(c);
+    struct dpop_question question = {.proof = call_metadata(c, "dpop"),
+                                     .method = "POST", /* of every gRPC call */
+                                     .path = call_method(c)->path,
+                                     .token_hash = constraint->check->token.hash,
+                                     .thumbprint = constraint->check->claims->bound_to,
+                                     .now = call_now(c)};
+    question.urls = own_addresses(c, &question.url_count);
+    if (question.urls == NULL) {
+        return call_fail(c, R_ARENA_EXHAUSTED, "addresses");
+    }
+    return dpop_check(call_arena(c), &question, &constraint->proof, call_err(c)).ok ? claim(c)
+                                                                                    : STEP_FAILED;
 }
 
 static step ask_for_proof(struct call *c)
 {
-    struct binding *binding = binding_of(c);
     size_t proofs = call_metadata_count(c, "dpop");
-    if (binding->is_claimed) {
-        return binding->then(c); /* the same token and the same proof, decided on again */
+    if (constraint_of(c)->is_claimed) {
+        return STEP_NEXT; /* the same token and the same proof, decided on again */
     }
     if (credential_read(c).scheme != SCHEME_DPOP || proofs == 0) {
         return call_fail(c, R_TOKEN_PROOF_MISSING, "bound to a key, and %zu proofs", proofs);
     }
     /* RFC 9449 §4.3: there is not more than one. */
     return proofs > 1 ? call_fail(c, R_TOKEN_PROOF_INVALID, "%zu proofs", proofs)
-                      : caller_need_platform(c, check_proof);
+                      : facts_need_platform(c, check_proof);
 }
 
 /* --- certificates ------------------------------------------------------------------------------- */
@@ -113,26 +119,37 @@ static step check_certificate(struct call *c, const struct token_claims *claims)
         return call_fail(c, R_TOKEN_PROOF_MISSING, "bound to a certificate, and there is none");
     }
     return slice_eq(fingerprint, wanted)
-               ? binding_of(c)->then(c)
+               ? STEP_NEXT
                : call_fail(c, R_TOKEN_PROOF_INVALID, "bound to another certificate");
 }
 
-step binding_check(struct call *c, bool is_senders, step_fn then)
+step sender_constraint_check(struct call *c, const struct token_check *check)
 {
-    const struct token_claims *claims = caller_of(c)->identified.check.claims;
-    bool is_dpop = is_senders && credential_read(c).scheme == SCHEME_DPOP;
-    binding_of(c)->then = then;
-    if (is_dpop && claims->binding != BINDING_DPOP) {
+    const struct token_claims *claims = check->claims;
+    if (credential_read(c).scheme == SCHEME_DPOP && claims->binding != BINDING_DPOP) {
         return call_fail(c, R_TOKEN_UNBOUND, "sent as DPoP, and bound to no key");
     }
+    constraint_of(c)->check = check;
     switch (claims->binding) {
     case BINDING_NONE:
         break;
     case BINDING_MTLS:
         return check_certificate(c, claims);
     case BINDING_DPOP:
-        return is_senders ? ask_for_proof(c)
-                          : call_fail(c, R_TOKEN_TYPE, "a component can't prove a user's key");
+        return ask_for_proof(c);
     }
-    return then(c);
+    return STEP_NEXT;
+}
+
+step sender_constraint_check_carried(struct call *c, const struct token_check *check)
+{
+    switch (check->claims->binding) {
+    case BINDING_NONE:
+        break;
+    case BINDING_MTLS:
+        return check_certificate(c, check->claims);
+    case BINDING_DPOP:
+        return call_fail(c, R_TOKEN_TYPE, "a component can't prove a user's key");
+    }
+    return STEP_NEXT;
 }

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* The status of a call on the wire: grpc-status, a fixed sentence, and google.rpc.Status details
+/* gRPC: protobuf messages, and a status as grpc-status, a fixed sentence, and google.rpc.Status details
  * (AIP-193): ErrorInfo, BadRequest, RetryInfo, LocalizedMessage. */
 #include <stdio.h>
 #include <string.h>
@@ -119,7 +119,7 @@ static struct slice status_details(struct call *c, const struct reason_info *inf
     return pb_pack(c->arena, &status.base, &packed, NULL).ok ? packed : SLICE_NONE;
 }
 
-void call_send_status(struct call *c)
+static void finish(struct call *c)
 {
     if (c->err.reason == R_NONE) {
         net_stream_finish(c->stream, GRPC_OK, NULL, SLICE_NONE);
@@ -128,3 +128,16 @@ void call_send_status(struct call *c)
     const struct reason_info *info = reason_info(c->err.reason);
     net_stream_finish(c->stream, info->code, info->text, status_details(c, info));
 }
+
+static rc decode(struct arena *arena, const struct method *method, struct slice bytes,
+                 char path[PB_PATH_MAX], ProtobufCMessage **out, struct err *err)
+{
+    return pb_unpack_named(arena, method->request, bytes, path, out, err);
+}
+
+const struct codec CODEC_GRPC = {
+    .name = "grpc",
+    .decode = decode,
+    .encode = pb_pack,
+    .finish = finish,
+};

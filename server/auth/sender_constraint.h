@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Tokens that are bound to a key: whether whoever sends one holds that key.
+/* Sender-constrained tokens: whether whoever sends one holds the key to which it is bound.
  *
  * A token bound to a certificate (RFC 8705 §3) must come over a connection with that certificate, which may be
  * known here or not. A token bound by DPoP (RFC 9449 §7) must come with a proof for this call, which counts
- * once in all the cluster. An unbound token passes: whether it may is the caller's to decide. */
+ * once in all the cluster. An unbound token passes: whether it may is the authenticator's to decide. */
 #pragma once
 
 #include "context/services.h"
@@ -20,14 +20,15 @@ struct credential {
 struct credential credential_read(struct call *c);
 
 /* Lies in struct caller, and outlives deciding again. */
-struct binding {
+struct sender_constraint {
     bool is_claimed; /* this call has used its proof */
     /* Private. */
-    step_fn then;
+    const struct token_check *check;
     struct dpop_proof proof;
     struct proof_claim claim;
 };
 
-/* Check the token that was identified last; go on with `then` or fail. `is_senders`: it is the caller's own
- * credential; else a component carries it for a user, who sends no proofs here. */
-step binding_check(struct call *c, bool is_senders, step_fn then);
+/* Check the binding of the caller's own token, which it sends under `authorization`. */
+step sender_constraint_check(struct call *c, const struct token_check *check);
+/* Check the binding of a token that a component carries for a user, who sends no proofs here. */
+step sender_constraint_check_carried(struct call *c, const struct token_check *check);
