@@ -24,6 +24,12 @@ if(CHANCERY_SANITIZE)
     add_link_options(-fsanitize=${CHANCERY_SANITIZE})
 endif()
 
+if(CHANCERY_COVERAGE)
+    # Workers count at once.
+    add_compile_options(--coverage -fprofile-update=atomic)
+    add_link_options(--coverage)
+endif()
+
 # chancery_module(<name> SOURCES a.c … DEPS <modules> LIBS <third-party targets>)
 # A static library chancery_<name>. DEPS are the modules whose headers it may include, LIBS the
 # third-party libraries, which stay private: nobody above sees their headers through us.

@@ -38,7 +38,7 @@ enum step_kind {
 };
 
 /* What a step returns; a struct, so that it can't be mixed up with rc or int. */
-typedef struct {
+typedef struct [[nodiscard]] {
     enum step_kind kind;
 } step;
 

@@ -293,7 +293,8 @@ static void root_key_files(void **state)
          R_ROOT_KEY_INVALID},
         {"", 0600, R_ROOT_KEY_INVALID},
     };
-    char path[] = "/tmp/chancery-root-XXXXXX";
+    char path[256];
+    temporary_path(path, sizeof path, "chancery-root-XXXXXX");
     int fd = mkstemp(path);
     assert_true(fd >= 0);
     for (size_t i = 0; i < sizeof rows / sizeof rows[0]; i++) {
