@@ -5,7 +5,7 @@
  *   authenticate  who is calling (caller.c)
  *   open          the license's clear header, the content's tenant, its key, the sealed policy
  *   groups        of the content's tenant, for a reader from elsewhere (outside_groups.c)
- *   decide        pure, over what was gathered (domain/decide_access.c)
+ *   decide        pure, over what was gathered (domain/decide/decide_access.c)
  *   gate          is it still true? then record it: the commit
  *   issue         wrap the content key to the client's key, sign the license
  *   reply

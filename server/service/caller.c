@@ -4,7 +4,8 @@
 #include <string.h>
 
 #include "base/buf.h"
-#include "domain/address.h"
+#include "domain/relations/issuer_authority.h"
+#include "domain/values/address.h"
 #include "methods.h"
 #include "service/wait.h"
 
@@ -230,7 +231,7 @@ static step take_named(struct call *c, const struct component_row *row)
 {
     struct caller *caller = caller_of(c);
     bool has_certificate = subject_has_component(&caller->subject);
-    if (!issuer_may_name(caller->component_issuer, &row->component) ||
+    if (!issuer_authority_covers(caller->component_issuer, &row->component) ||
         (has_certificate && !ID_EQ(caller->subject.component.id, row->component.id))) {
         return call_fail(c, R_COMPONENT_UNKNOWN, "not its issuer's, or not the certificate's");
     }

@@ -1,10 +1,12 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* token → issuer → signature and claims → tenant → what the issuer may say (domain/decide_authority.c). */
+/* token → issuer → signature and claims → tenant → what the issuer may say (domain/decide/decide_authority.c). */
 #include "service/identify.h"
 
 #include <string.h>
 
-#include "domain/address.h"
+#include "domain/decide/decide_authority.h"
+#include "domain/relations/membership.h"
+#include "domain/values/address.h"
 #include "service/served.h"
 #include "service/wait.h"
 
@@ -39,8 +41,9 @@ static step have_person(struct call *c)
     struct err err = {0};
     who->user.is_guest = who->user.is_guest || person->is_guest;
     who->user.is_maybe_guest = !person->is_visible;
-    user_add_aliases(&who->user, home, person->aliases, person->alias_count);
-    if (!user_add_groups(call_arena(c), &who->user, home, person->groups, person->group_count, &err)
+    membership_add_aliases(&who->user, home, person->aliases, person->alias_count);
+    if (!membership_add_groups(call_arena(c), &who->user, home, person->groups, person->group_count,
+                               &err)
              .ok) {
         return refuse_with(c, &err);
     }
@@ -81,8 +84,8 @@ static step add_groups(struct call *c)
     if (who->home == NULL) {
         return who->then(c);
     }
-    if (!user_add_groups(call_arena(c), &who->user, &who->home->view, claims->groups,
-                         claims->group_count, &err)
+    if (!membership_add_groups(call_arena(c), &who->user, &who->home->view, claims->groups,
+                               claims->group_count, &err)
              .ok) {
         return refuse_with(c, &err);
     }

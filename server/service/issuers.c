@@ -3,6 +3,7 @@
 #include <string.h>
 
 #include "base/utf8.h"
+#include "domain/values/issuer_template.h"
 #include "service/flows.h"
 #include "service/issuer_fields.h"
 #include "service/reply.h"
@@ -17,7 +18,7 @@ static step parse_iss(struct call *c, const Chancery__V1__Issuer *from)
         return call_bad_field(c, "issuer.issuer",
                               "It must be exactly the tokens' iss: 1 to 512 bytes.");
     }
-    if (!issuer_is_template(iss)) {
+    if (!issuer_template_has_braces(iss)) {
         return STEP_NEXT;
     }
     return issuers_of(c)->row.issuer.kind == ISSUER_MULTI_TENANT && issuer_template_is_sound(iss)

@@ -9,8 +9,9 @@
 #include "base/encode.h"
 #include "chancery/v1/publishing.pb-c.h"
 #include "crypto/hash.h"
-#include "domain/address.h"
-#include "domain/language.h"
+#include "domain/relations/membership.h"
+#include "domain/values/address.h"
+#include "domain/values/language.h"
 #include "service/admin.h"
 #include "service/flows.h"
 #include "service/reply.h"
@@ -97,7 +98,7 @@ static bool may_choose(struct call *c, const struct template_row *row)
     for (size_t i = 0; i < row->scope_count; i++) {
         struct principal principal;
         if (principal_parse(call_arena(c), slice_str(row->scope[i]), &principal, NULL).ok &&
-            principal_matches(&principal, available_of(c)->owner, subject)) {
+            membership_matches(&principal, available_of(c)->owner, subject)) {
             return true;
         }
     }

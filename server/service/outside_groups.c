@@ -2,20 +2,22 @@
 /* The step `groups` of opening content: a policy may name groups of its tenant, and these may have members from elsewhere. Such a
  * reader's own tenant does not know of that, so the directory of the content's tenant is asked. Groups are all that it is believed:
  * who a foreign reader is, is his own tenant's matter. */
+#include "domain/relations/effective_policy.h"
+#include "domain/relations/membership.h"
 #include "service/license_access.h"
 
 /* Groups make a difference only where the policy as it holds now names some. */
 static bool policy_asks(const struct license_access *a)
 {
     const struct tenant_view *tenant = &a->tenant->view;
-    struct policy_now now = {
+    struct effective_policy now = {
         .policy = &a->policy,
         .template = a->policy.kind == POLICY_TEMPLATE
-                        ? tenant_template(tenant, a->policy.template_id)
+                        ? tenant_find_template(tenant, a->policy.template_id)
                         : NULL,
         .amendment = a->caller.entry.facts.amendment,
     };
-    return policy_names_groups(&now);
+    return effective_policy_names_groups(&now);
 }
 
 static step have_person(struct call *c)
@@ -23,8 +25,8 @@ static step have_person(struct call *c)
     struct license_access *a = call_state(c);
     const struct directory_person *person = a->caller.found_person;
     struct subject_user *user = &a->caller.subject.user;
-    if (!user_add_groups(call_arena(c), user, &a->tenant->view, person->groups, person->group_count,
-                         call_err(c))
+    if (!membership_add_groups(call_arena(c), user, &a->tenant->view, person->groups,
+                               person->group_count, call_err(c))
              .ok) {
         return STEP_FAILED;
     }

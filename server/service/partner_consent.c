@@ -4,6 +4,7 @@
  * Either tenant may want a second admin to approve its own (service/approvals.h). */
 #include <string.h>
 
+#include "domain/relations/boundary_rule.h"
 #include "service/approvable_acts.h"
 #include "service/flows.h"
 #include "service/partner_exceptions.h"
@@ -32,7 +33,7 @@ static step check_rule(struct call *c)
 {
     const struct platform_view *platform = &caller_of(c)->found_platform->view;
     const struct proposal *p = approvable_of(c)->value;
-    switch (boundary_rule(platform, p->content->boundary, p->reader->boundary)) {
+    switch (boundary_rule_between(platform, p->content->boundary, p->reader->boundary)) {
     case DELIVERY_NATIVE:
         return approvable_refuse(c, "partner",
                                  "Its readers open this content natively without an exception.");

@@ -4,7 +4,7 @@
  *   parse         policy, recipients, owner, the client's key
  *   authenticate  who is calling (caller.c)
  *   tenant        whose tenant protects: the owner's
- *   decide        pure: may this caller protect so? (domain/decide_protect.c)
+ *   decide        pure: may this caller protect so? (domain/decide/decide_protect.c)
  *   record        the content and the decision: the commit
  *   seal          make the content key, seal it with the policy, wrap it to the client's key
  *   reply
@@ -12,10 +12,12 @@
  * Sealing comes after the record: a retry with the same request id gets the same content, sealed anew. */
 #include <string.h>
 
+#include "base/texts.h"
 #include "chancery/v1/publishing.pb-c.h"
 #include "crypto/hash.h"
-#include "domain/address.h"
-#include "domain/decide_protect.h"
+#include "domain/decide/decide_protect.h"
+#include "domain/relations/effective_policy.h"
+#include "domain/values/address.h"
 #include "service/flows.h"
 #include "service/license_access.h"
 #include "service/policy_fields.h"
@@ -113,7 +115,7 @@ static step parse_recipients(struct call *c, const Request *request)
         }
     }
     policy->recipients = list;
-    policy->recipient_count = policy_sort_recipients(list, request->n_recipients);
+    policy->recipient_count = texts_sort(list, request->n_recipients);
     return STEP_NEXT;
 }
 
@@ -220,7 +222,7 @@ static step refuse(struct call *c, enum reason reason)
     if (reason == R_POLICY_INVALID) {
         return call_fail(c, reason, "template %s, not understood: %s",
                          reply_uuid(c, p->policy.template_id.u),
-                         tenant_template(&p->tenant->view, p->policy.template_id)->problem);
+                         tenant_find_template(&p->tenant->view, p->policy.template_id)->problem);
     }
     return call_fail(c, reason, "decided");
 }
@@ -336,9 +338,11 @@ static step seal(struct call *c)
 static struct unix_time content_expiry(const struct protect *p)
 {
     const struct template_policy *template =
-        p->policy.kind == POLICY_TEMPLATE ? tenant_template(&p->tenant->view, p->policy.template_id)
-                                          : NULL;
-    return policy_expiry(&(struct policy_now){.policy = &p->policy, .template = template});
+        p->policy.kind == POLICY_TEMPLATE
+            ? tenant_find_template(&p->tenant->view, p->policy.template_id)
+            : NULL;
+    return effective_policy_expiry(
+        &(struct effective_policy){.policy = &p->policy, .template = template});
 }
 
 static step reply(struct call *c)

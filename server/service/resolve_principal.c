@@ -4,7 +4,8 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "domain/address.h"
+#include "domain/relations/membership.h"
+#include "domain/values/address.h"
 #include "service/directory.h"
 #include "service/flows.h"
 #include "service/reply.h"
@@ -91,10 +92,10 @@ static step have_address(struct call *c)
     }
     user->addresses[user->address_count++] = r->principal.name;
     if (person != NULL && is_ours) {
-        user_add_aliases(user, tenant, person->aliases, person->alias_count);
+        membership_add_aliases(user, tenant, person->aliases, person->alias_count);
     }
-    if (person != NULL && !user_add_groups(call_arena(c), user, tenant, person->groups,
-                                           person->group_count, call_err(c))
+    if (person != NULL && !membership_add_groups(call_arena(c), user, tenant, person->groups,
+                                                 person->group_count, call_err(c))
                                .ok) {
         return STEP_FAILED;
     }

@@ -4,7 +4,8 @@
 #include <string.h>
 
 #include "chancery/v1/boundary.pb-c.h"
-#include "domain/subject.h"
+#include "domain/relations/boundary_rule.h"
+#include "domain/values/subject.h"
 #include "service/admin.h"
 #include "service/flows.h"
 #include "service/reply.h"
@@ -77,8 +78,9 @@ static step reply(struct call *c)
 {
     const struct boundary_rule *rule = &set_rule_of(c)->rule;
     const struct platform_view none = {0};
-    enum delivery holds =
-        rule->delivery == 0 ? boundary_rule(&none, rule->content, rule->reader) : rule->delivery;
+    enum delivery holds = rule->delivery == 0
+                              ? boundary_rule_between(&none, rule->content, rule->reader)
+                              : rule->delivery;
     Chancery__V1__SetRuleResponse *r = reply_new(c);
     Chancery__V1__BoundaryRule *message =
         reply_message(c, &chancery__v1__boundary_rule__descriptor);

@@ -1,11 +1,11 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* TenantService: GrantSuperUser, RevokeSuperUser, ListSuperUsers. Power is switched on with a reason and an end; whether it
- * holds is decided at every license, against the clock (domain/tenant_view.c). */
+ * holds is decided at every license, against the clock (domain/relations/super_user.c). */
 #include <stdio.h>
 #include <string.h>
 
 #include "chancery/v1/tenant.pb-c.h"
-#include "domain/address.h"
+#include "domain/values/address.h"
 #include "service/approvable_acts.h"
 #include "service/flows.h"
 #include "service/reply.h"

@@ -2,7 +2,7 @@
 #include <string.h>
 
 #include "base/utf8.h"
-#include "domain/language.h"
+#include "domain/values/language.h"
 #include "service/policy_fields.h"
 #include "service/reply.h"
 #include "service/templates.h"

@@ -5,7 +5,7 @@
 #include <string.h>
 
 #include "base/buf.h"
-#include "domain/address.h"
+#include "domain/values/address.h"
 #include "google/protobuf/field_mask.pb-c.h"
 #include "service/approvable_acts.h"
 #include "service/flows.h"
