@@ -5,7 +5,8 @@
 
 #include "cli/certificate.h"
 #include "cli/command.h"
-#include "domain/boundary.h"
+#include "domain/values/boundary.h"
+#include "domain/values/role.h"
 #include "store/migrations.h"
 
 static const char HELP[] =

@@ -14,6 +14,7 @@
 #include "auth/decision_log.h"
 #include "auth/facts.h"
 #include "context/wait.h"
+#include "domain/relations/issuer_authority.h"
 #include "methods.h"
 
 static bool has_component(const struct call *c)
@@ -124,7 +125,7 @@ static step take_named(struct call *c, const struct component_row *row)
 {
     struct caller *caller = caller_of(c);
     bool has_certificate = has_component(c);
-    if (!issuer_may_name(caller->credential.issuer, &row->component) ||
+    if (!issuer_authority_covers(caller->credential.issuer, &row->component) ||
         (has_certificate && !ID_EQ(caller->subject.component.id, row->component.id))) {
         return call_fail(c, R_COMPONENT_UNKNOWN, "not its issuer's, or not the certificate's");
     }

@@ -8,7 +8,9 @@
 #include "auth/boundary_guard.h"
 #include "auth/facts.h"
 #include "context/wait.h"
-#include "domain/address.h"
+#include "domain/decide/decide_authority.h"
+#include "domain/relations/membership.h"
+#include "domain/values/address.h"
 
 static struct identified *who_of(struct call *c)
 {
@@ -184,9 +186,9 @@ static step have_person(struct call *c)
     const struct tenant_view *home = &who->home->view;
     who->user.is_guest = who->user.is_guest || person->is_guest;
     who->user.is_maybe_guest = !person->is_visible;
-    user_add_aliases(&who->user, home, person->aliases, person->alias_count);
-    return step_from(user_add_groups(call_arena(c), &who->user, home, person->groups,
-                                     person->group_count, call_err(c)));
+    membership_add_aliases(&who->user, home, person->aliases, person->alias_count);
+    return step_from(membership_add_groups(call_arena(c), &who->user, home, person->groups,
+                                           person->group_count, call_err(c)));
 }
 
 /* By the token's groups, of whichever kind: the directory knows addresses and the provider's ids. */
@@ -221,8 +223,8 @@ static step add_groups(struct call *c)
     if (who->home == NULL) {
         return STEP_NEXT;
     }
-    if (!user_add_groups(call_arena(c), &who->user, &who->home->view, claims->groups,
-                         claims->group_count, call_err(c))
+    if (!membership_add_groups(call_arena(c), &who->user, &who->home->view, claims->groups,
+                               claims->group_count, call_err(c))
              .ok) {
         return STEP_FAILED;
     }

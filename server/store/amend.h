@@ -2,7 +2,7 @@
 /* Changing a sent content's policy: read the amendment that holds, store the next one. */
 #pragma once
 
-#include "domain/amendment.h"
+#include "domain/values/amendment.h"
 #include "store/audit.h"
 #include "store/store.h"
 

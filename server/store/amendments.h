@@ -4,7 +4,7 @@
 #pragma once
 
 #include "base/ids.h"
-#include "domain/amendment.h"
+#include "domain/values/amendment.h"
 
 struct amendments;
 

@@ -2,7 +2,7 @@
 /* Acts that wait for a second admin. Approving one is part of its act: struct act_approval. */
 #pragma once
 
-#include "domain/approval.h"
+#include "domain/values/approval.h"
 #include "store/admin.h"
 
 enum { APPROVAL_SUMMARY_MAX = 1024, APPROVAL_PAGE_MAX = 200, APPROVAL_STATES_MAX = 5 };

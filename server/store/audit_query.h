@@ -2,6 +2,7 @@
 /* Reading the audit log, newest first. */
 #pragma once
 
+#include "domain/values/power.h"
 #include "store/audit.h"
 #include "store/store.h"
 

@@ -3,7 +3,7 @@
  * transaction each: the change, the platform's raised epoch, the audit row. */
 #pragma once
 
-#include "domain/boundary.h"
+#include "domain/values/boundary.h"
 #include "store/audit.h"
 #include "store/gate.h"
 

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "store/components.h"
 
+#include "domain/relations/issuer_authority.h"
 #include "store/admin_params.h"
 
 static void add_fingerprints(struct pg_params *p, struct slice prints)
@@ -106,7 +107,7 @@ static rc read_issuer(struct store_op *base, size_t index, const PGresult *r, st
     issuer.tenant.u = pg_uuid(r, 0, 0);
     issuer.kind = (enum issuer_kind)pg_int(r, 0, 1);
     TRY(pg_text(base->arena, r, 0, 2, &issuer.boundary, err));
-    ENSURE(issuer_may_name(&issuer, op->component), err, R_NOT_FOUND);
+    ENSURE(issuer_authority_covers(&issuer, op->component), err, R_NOT_FOUND);
     return OK;
 }
 

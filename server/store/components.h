@@ -2,6 +2,7 @@
 /* Components as their admins see them. Changes are one statement each, as in store/admin.h. */
 #pragma once
 
+#include "domain/values/subject.h"
 #include "store/admin.h"
 
 enum { FINGERPRINT_BYTES = 32, COMPONENT_CERTIFICATES_MAX = 4 };
@@ -34,6 +35,6 @@ void components_delete(struct component_op *op, struct component_id id, int64_t 
 /* Zero ids: any, from the first. */
 void components_list(struct component_op *op, struct component_id only, struct component_id after,
                      size_t limit);
-/* Whether there is such an issuer, and it may name this component (issuer_may_name); else R_NOT_FOUND. */
+/* Whether there is such an issuer, and it may name this component (issuer_authority_covers); else R_NOT_FOUND. */
 void components_find_issuer(struct component_op *op, struct issuer_id issuer,
                             const struct subject_component *component);

@@ -8,6 +8,7 @@
 #include "base/hashmap.h"
 #include "base/mem.h"
 #include "crypto/hash.h"
+#include "domain/values/subject.h"
 #include "obs/metrics.h"
 #include "store/pg.h"
 

@@ -6,7 +6,7 @@
  * what was read at the newest epoch that this worker has seen. Loop thread only. */
 #pragma once
 
-#include "domain/tenant_view.h"
+#include "domain/values/tenant.h"
 #include "store/store.h"
 
 struct directories;

@@ -5,7 +5,7 @@
  * caches is trusted beyond this point. */
 #pragma once
 
-#include "domain/decide_access.h"
+#include "domain/decide/decide_access.h"
 #include "store/amendments.h"
 #include "store/audit.h"
 #include "store/store.h"

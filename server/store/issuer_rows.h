@@ -2,7 +2,7 @@
 /* Inside server/store only: an issuer as lookups and lists select it. */
 #pragma once
 
-#include "domain/issuer.h"
+#include "domain/values/issuer.h"
 #include "store/pg.h"
 
 /* The columns after those of the issuer. */

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "store/issuers.h"
 
+#include "domain/values/issuer_template.h"
 #include "store/admin_params.h"
 #include "store/issuer_rows.h"
 
@@ -33,7 +34,7 @@ void issuers_create(struct issuers_op *op, const struct issuer_row *row, bool ma
 {
     const struct issuer *issuer = &row->issuer;
     struct pg_params p = begin(op, "create_issuer");
-    const char *pattern = issuer_pattern(op->op.arena, issuer->iss);
+    const char *pattern = issuer_template_of(op->op.arena, issuer->iss);
     struct slice value = issuer_template_value(pattern == NULL ? "" : pattern, issuer->iss);
     pg_add_uuid(&p, issuer->id.u);
     pg_add_text(&p, issuer->boundary);

@@ -3,6 +3,7 @@
 
 #include "base/hashmap.h"
 #include "base/mem.h"
+#include "domain/values/issuer_template.h"
 #include "store/issuer_rows.h"
 #include "store/pg.h"
 
@@ -207,7 +208,7 @@ static void add_key(struct pg_params *p, enum lookup_kind kind, struct slice key
     pg_add_bytes(p, key);
     if (kind == LOOKUP_ISSUER) {
         const char *iss = arena_dup(p->arena, key);
-        const char *pattern = iss == NULL ? NULL : issuer_pattern(p->arena, iss);
+        const char *pattern = iss == NULL ? NULL : issuer_template_of(p->arena, iss);
         pg_add_text(p, pattern);
         p->failed = p->failed || pattern == NULL;
     }

@@ -4,7 +4,8 @@
 #pragma once
 
 #include "base/ids.h"
-#include "domain/issuer.h"
+#include "domain/values/issuer.h"
+#include "domain/values/subject.h"
 #include "store/store.h"
 
 struct component_row {

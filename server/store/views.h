@@ -5,8 +5,8 @@
  * A cached value may be out of date; the gate finds out, and then views_drop makes room for a new one. */
 #pragma once
 
-#include "domain/boundary.h"
-#include "domain/tenant_view.h"
+#include "domain/values/boundary.h"
+#include "domain/values/tenant.h"
 #include "store/store.h"
 
 struct views;

@@ -11,6 +11,7 @@
 
 #include "chancery/v1/approval.pb-c.h"
 #include "context/wait.h"
+#include "domain/decide/decide_approval.h"
 #include "service/common/approvable.h"
 #include "service/common/flows.h"
 #include "service/common/reply.h"
@@ -67,7 +68,7 @@ static step found(struct call *c)
     if (row->state != APPROVAL_PENDING) {
         return call_fail(c, R_PRECONDITION_FAILED, "state %d", row->state);
     }
-    if (!approval_is_independent(row->id, &row->asker, &approver)) {
+    if (!decide_approval(row->id, &row->asker, &approver)) {
         return call_fail(c, R_APPROVER_NOT_INDEPENDENT, "asked by %s", row->asker_name);
     }
     return take_request(c, row);

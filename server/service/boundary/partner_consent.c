@@ -6,6 +6,7 @@
 
 #include "auth/facts.h"
 #include "context/wait.h"
+#include "domain/relations/boundary_rule.h"
 #include "service/boundary/partner_exceptions.h"
 #include "service/common/approvable.h"
 #include "service/common/flows.h"
@@ -34,7 +35,7 @@ static step check_rule(struct call *c)
 {
     const struct platform_view *platform = &caller_of(c)->found_platform->view;
     const struct proposal *p = approvable_of(c)->value;
-    switch (boundary_rule(platform, p->content->boundary, p->reader->boundary)) {
+    switch (boundary_rule_between(platform, p->content->boundary, p->reader->boundary)) {
     case DELIVERY_NATIVE:
         return approvable_refuse(c, "partner",
                                  "Its readers open this content natively without an exception.");

@@ -6,7 +6,8 @@
 #include "auth/facts.h"
 #include "chancery/v1/boundary.pb-c.h"
 #include "context/wait.h"
-#include "domain/subject.h"
+#include "domain/relations/boundary_rule.h"
+#include "domain/values/subject.h"
 #include "service/common/flows.h"
 #include "service/common/reply.h"
 #include "service/common/scope.h"
@@ -78,8 +79,9 @@ static step reply(struct call *c)
 {
     const struct boundary_rule *rule = &set_rule_of(c)->rule;
     const struct platform_view none = {0};
-    enum delivery holds =
-        rule->delivery == 0 ? boundary_rule(&none, rule->content, rule->reader) : rule->delivery;
+    enum delivery holds = rule->delivery == 0
+                              ? boundary_rule_between(&none, rule->content, rule->reader)
+                              : rule->delivery;
     Chancery__V1__SetRuleResponse *r = set_rule_response(c);
     Chancery__V1__BoundaryRule *message = call_message(c, &chancery__v1__boundary_rule__descriptor);
     if (r == NULL || message == NULL) {

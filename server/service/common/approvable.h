@@ -12,15 +12,13 @@
  * every admin statement does and writes an audit row for ($1, $2); admin_submit adds the approval to its transaction. */
 #pragma once
 
-#include <protobuf-c/protobuf-c.h>
-
 #include "service/common/scope.h"
 #include "store/approvals.h"
 
 struct approvable_act {
     const char *name; /* the flow's */
     enum approval_operation operation;
-    const ProtobufCMessageDescriptor *request;
+    const struct ProtobufCMessageDescriptor *request;
     size_t value_size; /* of the act's own value, zeroed before `check` */
     /* Read the request into the value, with everything that can be wrong with it by now. May wait. Holds for a stored
      * request too: scope_of(c)->tenant is the tenant, approvable_of(c)->request the message. */

@@ -26,7 +26,7 @@ static step read_rights(struct call *c, const char *field, size_t at,
     }
     for (size_t i = 0; i < grant->n_custom_rights; i++) {
         struct slice name = slice_str(grant->custom_rights[i]);
-        if (!right_is_custom(name) || !rights_add_name(call_arena(c), out, name, NULL).ok) {
+        if (!rights_is_custom_name(name) || !rights_add_name(call_arena(c), out, name, NULL).ok) {
             return bad(
                 c, grant_path(c, field, at, "custom_rights", i),
                 "A custom right must match [A-Z0-9_]{1,32} and be no standard one; at most 16 "

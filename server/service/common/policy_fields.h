@@ -3,7 +3,7 @@
 #pragma once
 
 #include "chancery/v1/common.pb-c.h"
-#include "domain/policy.h"
+#include "domain/values/policy.h"
 #include "rpc/call.h"
 
 enum { REFERRAL_CONTACT_MAX = 256 };

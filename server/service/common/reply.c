@@ -4,7 +4,7 @@
 #include <string.h>
 
 #include "base/encode.h"
-#include "domain/address.h"
+#include "domain/values/address.h"
 #include "methods.h"
 
 void *reply_new(struct call *c)

@@ -2,7 +2,7 @@
 /* From our values to the messages of replies. Everything lands in the call's arena. */
 #pragma once
 
-#include "domain/rights.h"
+#include "domain/values/rights.h"
 #include "google/protobuf/timestamp.pb-c.h"
 #include "rpc/typed.h"
 

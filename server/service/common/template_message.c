@@ -2,7 +2,7 @@
 #include <string.h>
 
 #include "base/utf8.h"
-#include "domain/language.h"
+#include "domain/values/language.h"
 #include "service/common/policy_fields.h"
 #include "service/common/reply.h"
 #include "service/common/template_message.h"

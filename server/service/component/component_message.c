@@ -3,7 +3,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "domain/address.h"
+#include "domain/values/address.h"
 #include "service/common/reply.h"
 #include "service/component/components.h"
 
@@ -80,7 +80,8 @@ static step read_domains(struct call *c, const Chancery__V1__Component *from,
         return call_bad_field(c, "component.sender_domains", "At most 1,000.");
     }
     for (size_t i = 0; i < from->n_sender_domains; i++) {
-        if (!domain_normalize(call_arena(c), slice_str(from->sender_domains[i]), &domains[i], NULL)
+        if (!domain_name_normalize(call_arena(c), slice_str(from->sender_domains[i]), &domains[i],
+                                   NULL)
                  .ok) {
             return call_bad_field(c, "component.sender_domains",
                                   "Each must be a domain such as contoso.com.");

@@ -6,7 +6,7 @@
  *   tenant        the sender's: by the gateway's own, else by his domain
  *   check         may this gateway speak for him?
  *   ask           whose people are the recipients, and is what we decide on still true? One snapshot
- *   reply         per recipient: domain/boundary.c's decide_delivery, which licenses are decided by too
+ *   reply         per recipient: domain/decide/decide_delivery.h, by which licenses are decided too
  *
  * Nothing is recorded, because nobody gets anything yet. */
 #include <stdlib.h>
@@ -17,8 +17,10 @@
 #include "auth/facts.h"
 #include "chancery/v1/delivery.pb-c.h"
 #include "context/wait.h"
-#include "domain/address.h"
-#include "domain/decide_protect.h"
+#include "domain/decide/decide_delivery.h"
+#include "domain/decide/decide_protect.h"
+#include "domain/decide/decide_sender.h"
+#include "domain/values/address.h"
 #include "service/common/flows.h"
 #include "service/common/reply.h"
 #include "store/boundaries.h"
@@ -105,9 +107,7 @@ static step check(struct call *c)
 {
     const struct decide_delivery *d = state_of(c);
     enum reason reason =
-        d->tenant->view.state == TENANT_ACTIVE
-            ? decide_sender(&d->tenant->view, &caller_of(c)->subject.component, d->sender)
-            : R_TENANT_DISABLED;
+        decide_sender(&d->tenant->view, &caller_of(c)->subject.component, d->sender);
     return reason == R_NONE ? STEP_NEXT : call_fail(c, reason, "decided");
 }
 
@@ -156,26 +156,19 @@ static void write_delivery(struct call *c, const char *address,
                            Chancery__V1__RecipientDelivery *out)
 {
     const struct decide_delivery *d = state_of(c);
-    const struct platform_view *platform = &caller_of(c)->found_platform->view;
-    const struct boundary *own = boundary_find(platform, d->tenant->view.boundary);
+    struct delivery_decision decision;
     if (address[0] == '\0') {
         out->reason = reply_text(reason_info(R_FIELD_INVALID)->public_name);
         return;
     }
-    struct reader reader = reader_of(&d->readers, address);
-    out->reason = reply_text("OK");
-    switch (decide_delivery(platform, &d->tenant->view, &reader)) {
-    case DELIVERY_NATIVE:
-        out->channel = CHANCERY__V1__CHANNEL__CHANNEL_NATIVE;
-        break;
-    case DELIVERY_PORTAL:
-        out->channel = CHANCERY__V1__CHANNEL__CHANNEL_PORTAL;
-        out->portal_url = reply_text(own == NULL ? "" : own->portal_url);
-        break;
-    case DELIVERY_BLOCK:
-        out->reason = reply_text(reason_info(R_BOUNDARY_BLOCKED)->public_name);
-        break;
-    }
+    decide_delivery(&(struct delivery_question){.platform = &caller_of(c)->found_platform->view,
+                                                .tenant = &d->tenant->view,
+                                                .reader = reader_of(&d->readers, address)},
+                    &decision);
+    out->reason =
+        reply_text(decision.reason == R_NONE ? "OK" : reason_info(decision.reason)->public_name);
+    out->channel = (Chancery__V1__Channel)decision.channel;
+    out->portal_url = reply_text(decision.portal_url);
 }
 
 static step reply(struct call *c)

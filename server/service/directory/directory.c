@@ -5,7 +5,7 @@
 
 #include "base/encode.h"
 #include "context/wait.h"
-#include "domain/address.h"
+#include "domain/values/address.h"
 #include "service/common/reply.h"
 
 /* --- the operation ------------------------------------------------------------------------------ */

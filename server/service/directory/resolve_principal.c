@@ -6,7 +6,8 @@
 
 #include "auth/facts.h"
 #include "context/wait.h"
-#include "domain/address.h"
+#include "domain/relations/membership.h"
+#include "domain/values/address.h"
 #include "service/common/flows.h"
 #include "service/common/reply.h"
 #include "service/directory/directory.h"
@@ -92,10 +93,10 @@ static step have_address(struct call *c)
     }
     user->addresses[user->address_count++] = r->principal.name;
     if (person != NULL && is_ours) {
-        user_add_aliases(user, tenant, person->aliases, person->alias_count);
+        membership_add_aliases(user, tenant, person->aliases, person->alias_count);
     }
-    if (person != NULL && !user_add_groups(call_arena(c), user, tenant, person->groups,
-                                           person->group_count, call_err(c))
+    if (person != NULL && !membership_add_groups(call_arena(c), user, tenant, person->groups,
+                                                 person->group_count, call_err(c))
                                .ok) {
         return STEP_FAILED;
     }

@@ -5,7 +5,7 @@
 
 #include "context/wait.h"
 #include "crypto/jws.h"
-#include "domain/address.h"
+#include "domain/values/address.h"
 #include "service/common/reply.h"
 
 enum {
@@ -164,7 +164,7 @@ static step read_domains(struct call *c, const Chancery__V1__Issuer *from, struc
                               "Only consumer issuers have domains; a tenant's are its own.");
     }
     for (size_t i = 0; i < from->n_domains; i++) {
-        if (!domain_normalize(call_arena(c), slice_str(from->domains[i]), &list[i], NULL).ok) {
+        if (!domain_name_normalize(call_arena(c), slice_str(from->domains[i]), &list[i], NULL).ok) {
             return call_bad_field(c, "issuer.domains",
                                   "Each must be a domain such as outlook.com.");
         }

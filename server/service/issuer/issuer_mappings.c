@@ -6,6 +6,7 @@
 #include "base/encode.h"
 #include "base/utf8.h"
 #include "context/wait.h"
+#include "domain/values/issuer_template.h"
 #include "service/common/flows.h"
 #include "service/common/reply.h"
 #include "service/issuer/issuer_fields.h"
@@ -44,7 +45,7 @@ static step check_value(struct call *c)
     if (step_failed(check_kind(c))) {
         return STEP_FAILED;
     }
-    if (!issuer_is_template(s->row.issuer.iss)) {
+    if (!issuer_template_has_braces(s->row.issuer.iss)) {
         return STEP_NEXT;
     }
     if (!uuid_parse(slice_str(s->value), &id, NULL).ok) {

@@ -5,6 +5,7 @@
 #include "auth/facts.h"
 #include "base/utf8.h"
 #include "context/wait.h"
+#include "domain/values/issuer_template.h"
 #include "service/common/flows.h"
 #include "service/common/reply.h"
 #include "service/issuer/issuer_fields.h"
@@ -18,7 +19,7 @@ static step parse_iss(struct call *c, const Chancery__V1__Issuer *from)
         return call_bad_field(c, "issuer.issuer",
                               "It must be exactly the tokens' iss: 1 to 512 bytes.");
     }
-    if (!issuer_is_template(iss)) {
+    if (!issuer_template_has_braces(iss)) {
         return STEP_NEXT;
     }
     return issuers_of(c)->row.issuer.kind == ISSUER_MULTI_TENANT && issuer_template_is_sound(iss)

@@ -5,7 +5,7 @@
  *   authenticate  who is calling (caller.c)
  *   open          the license's clear header, the content's tenant, its key, the sealed policy
  *   groups        of the content's tenant, for a reader from elsewhere (outside_groups.c)
- *   decide        pure, over what was gathered (domain/decide_access.c)
+ *   decide        pure, over what was gathered (domain/decide/decide_access.c)
  *   gate          is it still true? then record it: the commit
  *   issue         wrap the content key to the client's key, sign the license
  *   reply
@@ -33,11 +33,11 @@ static struct license_access *access_of(const struct call *c)
 
 enum { APPLICATION_MAX = 64, PLATFORM_MAX = 32 };
 
-step access_parse(struct call *c, ProtobufCBinaryData license, const char *application,
+step access_parse(struct call *c, struct slice license, const char *application,
                   const char *platform)
 {
     struct license_access *a = access_of(c);
-    a->license_bytes = slice_of(license.data, license.len);
+    a->license_bytes = license;
     if (request_text(c, "client.application", application, APPLICATION_MAX).kind ==
             STEP_KIND_FAILED ||
         request_text(c, "client.platform", platform, PLATFORM_MAX).kind == STEP_KIND_FAILED) {
@@ -56,7 +56,8 @@ static step parse(struct call *c)
     if (!keys_check_client_jwk(services_of(c)->keys, a->client_jwk, call_err(c)).ok) {
         return STEP_FAILED;
     }
-    return access_parse(c, request->publishing_license,
+    return access_parse(c,
+                        slice_of(request->publishing_license.data, request->publishing_license.len),
                         request->client == NULL ? "" : request->client->application,
                         request->client == NULL ? "" : request->client->platform);
 }

@@ -2,8 +2,6 @@
 /* The steps that AcquireLicense and InspectContent share; their code is in acquire_license.c. */
 #pragma once
 
-#include <protobuf-c/protobuf-c.h>
-
 #include "auth/caller.h"
 #include "wire/publishing_license.h"
 
@@ -28,7 +26,7 @@ struct license_access {
 };
 
 /* What both requests have. */
-step access_parse(struct call *c, ProtobufCBinaryData license, const char *application,
+step access_parse(struct call *c, struct slice license, const char *application,
                   const char *platform);
 step access_open(struct call *c);
 /* A reader from elsewhere is looked up among the groups of the content's tenant, if the policy names any

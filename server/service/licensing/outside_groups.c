@@ -3,6 +3,8 @@
  * reader's own tenant does not know of that, so the directory of the content's tenant is asked. Groups are all that it is believed:
  * who a foreign reader is, is his own tenant's matter. */
 #include "auth/facts.h"
+#include "domain/relations/effective_policy.h"
+#include "domain/relations/membership.h"
 #include "service/licensing/license_access.h"
 
 /* Groups make a difference only where the policy as it holds now names some. */
@@ -10,14 +12,14 @@ static bool policy_asks(const struct call *c)
 {
     const struct license_access *a = call_state(c);
     const struct tenant_view *tenant = &a->tenant->view;
-    struct policy_now now = {
+    struct effective_policy now = {
         .policy = &a->policy,
         .template = a->policy.kind == POLICY_TEMPLATE
-                        ? tenant_template(tenant, a->policy.template_id)
+                        ? tenant_find_template(tenant, a->policy.template_id)
                         : NULL,
         .amendment = caller_of(c)->entry.facts.amendment,
     };
-    return policy_names_groups(&now);
+    return effective_policy_names_groups(&now);
 }
 
 static step have_person(struct call *c)
@@ -25,8 +27,8 @@ static step have_person(struct call *c)
     struct license_access *a = call_state(c);
     const struct directory_person *person = caller_of(c)->found_person;
     struct subject_user *user = &caller_of(c)->subject.user;
-    if (!user_add_groups(call_arena(c), user, &a->tenant->view, person->groups, person->group_count,
-                         call_err(c))
+    if (!membership_add_groups(call_arena(c), user, &a->tenant->view, person->groups,
+                               person->group_count, call_err(c))
              .ok) {
         return STEP_FAILED;
     }

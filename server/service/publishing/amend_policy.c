@@ -4,7 +4,7 @@
  *   parse   one change: who gets which rights, who becomes a recipient, who loses what he had, the expiry
  *   find    the content, for its owner, its issuer and admins (content_access.c)
  *   read    the amendment that holds
- *   merge   lay the change over it (domain/amendment.c)
+ *   merge   lay the change over it (domain/values/amendment.c)
  *   amend   store it if no other came between, else go on again from `read`
  *
  * The content's row carries the amendment's version, which the gate compares: no worker decides on an older one. */
@@ -12,6 +12,7 @@
 #include <string.h>
 
 #include "base/buf.h"
+#include "base/texts.h"
 #include "chancery/v1/publishing.pb-c.h"
 #include "context/wait.h"
 #include "service/common/content_access.h"
@@ -53,7 +54,7 @@ static step read_recipients(struct call *c, char *const *texts, size_t count)
             return call_bad_field(c, "add_recipients", "Each must be a mail address.");
         }
     }
-    change->recipient_count = policy_sort_recipients(all, count);
+    change->recipient_count = texts_sort(all, count);
     change->recipients = all;
     return STEP_NEXT;
 }

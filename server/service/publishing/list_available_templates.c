@@ -12,8 +12,9 @@
 #include "chancery/v1/publishing.pb-c.h"
 #include "context/wait.h"
 #include "crypto/hash.h"
-#include "domain/address.h"
-#include "domain/language.h"
+#include "domain/relations/membership.h"
+#include "domain/values/address.h"
+#include "domain/values/language.h"
 #include "service/common/flows.h"
 #include "service/common/reply.h"
 #include "service/common/scope.h"
@@ -99,7 +100,7 @@ static bool may_choose(struct call *c, const struct template_row *row)
     for (size_t i = 0; i < row->scope_count; i++) {
         struct principal principal;
         if (principal_parse(call_arena(c), slice_str(row->scope[i]), &principal, NULL).ok &&
-            principal_matches(&principal, available_of(c)->owner, subject)) {
+            membership_matches(&principal, available_of(c)->owner, subject)) {
             return true;
         }
     }

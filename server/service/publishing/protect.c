@@ -4,7 +4,7 @@
  *   parse         policy, recipients, owner, the client's key
  *   authenticate  who is calling (caller.c)
  *   tenant        whose tenant protects: the owner's
- *   decide        pure: may this caller protect so? (domain/decide_protect.c)
+ *   decide        pure: may this caller protect so? (domain/decide/decide_protect.c)
  *   record        the content and the decision: the commit
  *   seal          make the content key, seal it with the policy, wrap it to the client's key
  *   reply
@@ -15,16 +15,18 @@
 #include "auth/boundary_guard.h"
 #include "auth/decision_log.h"
 #include "auth/facts.h"
+#include "base/texts.h"
 #include "chancery/v1/publishing.pb-c.h"
 #include "context/wait.h"
 #include "crypto/hash.h"
-#include "domain/address.h"
-#include "domain/decide_protect.h"
+#include "domain/decide/decide_protect.h"
+#include "domain/relations/effective_policy.h"
+#include "domain/values/address.h"
 #include "service/common/flows.h"
 #include "service/common/policy_fields.h"
 #include "service/common/reply.h"
-#include "service/licensing/license_access.h"
 #include "wire/pb.h"
+#include "wire/publishing_license.h"
 
 typedef Chancery__V1__ProtectRequest Request;
 
@@ -114,7 +116,7 @@ static step parse_recipients(struct call *c, const Request *request)
         }
     }
     policy->recipients = list;
-    policy->recipient_count = policy_sort_recipients(list, request->n_recipients);
+    policy->recipient_count = texts_sort(list, request->n_recipients);
     return STEP_NEXT;
 }
 
@@ -221,7 +223,7 @@ static step refuse(struct call *c, enum reason reason)
     if (reason == R_POLICY_INVALID) {
         return call_fail(c, reason, "template %s, not understood: %s",
                          reply_uuid(c, p->policy.template_id.u),
-                         tenant_template(&p->tenant->view, p->policy.template_id)->problem);
+                         tenant_find_template(&p->tenant->view, p->policy.template_id)->problem);
     }
     return call_fail(c, reason, "decided");
 }
@@ -335,9 +337,11 @@ static step seal(struct call *c)
 static struct unix_time content_expiry(const struct protect *p)
 {
     const struct template_policy *template =
-        p->policy.kind == POLICY_TEMPLATE ? tenant_template(&p->tenant->view, p->policy.template_id)
-                                          : NULL;
-    return policy_expiry(&(struct policy_now){.policy = &p->policy, .template = template});
+        p->policy.kind == POLICY_TEMPLATE
+            ? tenant_find_template(&p->tenant->view, p->policy.template_id)
+            : NULL;
+    return effective_policy_expiry(
+        &(struct effective_policy){.policy = &p->policy, .template = template});
 }
 
 static step reply(struct call *c)

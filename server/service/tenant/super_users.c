@@ -1,12 +1,12 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* TenantService: GrantSuperUser, RevokeSuperUser, ListSuperUsers. Power is switched on with a reason and an end; whether it
- * holds is decided at every license, against the clock (domain/tenant_view.c). */
+ * holds is decided at every license, against the clock (domain/relations/super_user.c). */
 #include <stdio.h>
 #include <string.h>
 
 #include "chancery/v1/tenant.pb-c.h"
 #include "context/wait.h"
-#include "domain/address.h"
+#include "domain/values/address.h"
 #include "service/common/approvable.h"
 #include "service/common/flows.h"
 #include "service/common/reply.h"

@@ -6,7 +6,7 @@
 #include "base/encode.h"
 #include "chancery/v1/tenant.pb-c.h"
 #include "context/wait.h"
-#include "domain/address.h"
+#include "domain/values/address.h"
 #include "service/common/flows.h"
 #include "service/common/reply.h"
 #include "service/common/scope.h"
@@ -30,7 +30,7 @@ static struct domains *domains_of(const struct call *c)
 static step parse(struct call *c, const char *tenant, const char *domain)
 {
     scope_of(c)->tenant_name = tenant;
-    if (!domain_normalize(call_arena(c), slice_str(domain), &domains_of(c)->domain, NULL).ok) {
+    if (!domain_name_normalize(call_arena(c), slice_str(domain), &domains_of(c)->domain, NULL).ok) {
         return call_bad_field(c, "domain",
                               "It must be a domain such as contoso.com or bücher.example.");
     }

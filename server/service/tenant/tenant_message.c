@@ -3,7 +3,7 @@
 
 #include <string.h>
 
-#include "domain/approval.h"
+#include "domain/values/approval.h"
 #include "service/common/reply.h"
 
 step domain_write(struct call *c, struct domain_state domain, Chancery__V1__Domain **out)
@@ -34,7 +34,7 @@ step tenant_read_two_person(struct call *c, const Chancery__V1__Tenant *from, ui
         }
         asked |= 1U << operation;
     }
-    *out = approvals_required(asked);
+    *out = approval_requirement(asked);
     return STEP_NEXT;
 }
 

@@ -6,7 +6,7 @@
 
 #include "base/buf.h"
 #include "context/wait.h"
-#include "domain/address.h"
+#include "domain/values/address.h"
 #include "google/protobuf/field_mask.pb-c.h"
 #include "service/common/approvable.h"
 #include "service/common/flows.h"

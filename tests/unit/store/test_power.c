@@ -356,7 +356,7 @@ static void an_act_of_one_fails_when_approval_is_required_by_now(void **state)
     admin_get_tenant(op, "contoso");
     assert_int_equal(wait_for(&op->op), R_NONE);
     struct tenant_row tenant = op->tenant;
-    tenant.approvals = approvals_required(1U << APPROVAL_GRANT_SUPER_USER);
+    tenant.approvals = approval_requirement(1U << APPROVAL_GRANT_SUPER_USER);
     op = act(ONE, "one");
     admin_update_tenant(op, &tenant);
     assert_int_equal(wait_for(&op->op), R_NONE);

@@ -229,7 +229,7 @@ static void a_view_has_what_was_stored(void **state)
     assert_non_null(record);
     assert_string_equal(record->view.name, "contoso");
     assert_int_equal(record->view.domain_count, 1);
-    const struct template_policy *t = tenant_template(&record->view, TEMPLATE);
+    const struct template_policy *t = tenant_find_template(&record->view, TEMPLATE);
     assert_non_null(t);
     assert_true(t->is_valid);
     assert_int_equal(t->grant_count, 2);
