@@ -6,7 +6,7 @@
 #include "cli/certificate.h"
 #include "cli/command.h"
 #include "domain/boundary.h"
-#include "store/migrations.h"
+#include "store/migrate/migrate.h"
 
 static const char HELP[] =
     "usage: chancery migrate --database CONNINFO [--platform-admin-cert FILE]\n"

@@ -7,6 +7,7 @@
 #include "base/buf.h"
 #include "base/mem.h"
 #include "obs/metrics.h"
+#include "store/resource/key_store.h"
 
 enum { PAGE_BUDGET = 4 * 1024 * 1024 };
 

@@ -4,7 +4,7 @@
  * a boundary are refused, the others are served. */
 #pragma once
 
-#include "store/boundaries.h"
+#include "store/resource/boundary_store.h"
 
 struct node_check {
     const char *const *boundaries; /* configured, NULL-terminated; empty: all */

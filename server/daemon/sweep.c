@@ -3,7 +3,7 @@
 
 #include "base/mem.h"
 #include "obs/log.h"
-#include "store/proofs.h"
+#include "store/resource/proof_store.h"
 
 enum {
     SWEEP_FIRST_MS = 1000,

@@ -11,7 +11,8 @@
 #include "daemon/version.h"
 #include "obs/log.h"
 #include "service/flows.h"
-#include "store/admin.h"
+#include "store/resource/audit_store.h"
+#include "store/resource/key_store.h"
 
 enum {
     SECRET_HEAP_BYTES = 4 * 1024 * 1024,

@@ -3,7 +3,8 @@
 #pragma once
 
 #include "service/caller.h"
-#include "store/admin.h"
+#include "store/resource/template_store.h"
+#include "store/resource/tenant_store.h"
 
 struct admin {
     struct caller caller;               /* first: the step authenticate fills it */

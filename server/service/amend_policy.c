@@ -18,7 +18,7 @@
 #include "service/policy_fields.h"
 #include "service/reply.h"
 #include "service/wait.h"
-#include "store/amend.h"
+#include "store/resource/amendment_store.h"
 
 enum { REASON_TEXT_MAX = 256, DAY_S = 24 * 60 * 60 };
 

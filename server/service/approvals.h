@@ -13,7 +13,7 @@
 #pragma once
 
 #include "service/admin.h"
-#include "store/approvals.h"
+#include "store/resource/approval_store.h"
 
 struct approvable_act {
     const char *name; /* the flow's */

@@ -8,7 +8,7 @@
 
 #include "identity/dpop.h"
 #include "service/services.h"
-#include "store/proofs.h"
+#include "store/resource/proof_store.h"
 
 enum credential_scheme { SCHEME_NONE, SCHEME_BEARER, SCHEME_DPOP };
 

@@ -10,7 +10,7 @@
 #include "service/flows.h"
 #include "service/reply.h"
 #include "service/wait.h"
-#include "store/boundaries.h"
+#include "store/resource/boundary_store.h"
 
 enum {
     DISPLAY_NAME_MAX = 128,

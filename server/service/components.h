@@ -4,7 +4,7 @@
 
 #include "chancery/v1/component.pb-c.h"
 #include "service/admin.h"
-#include "store/components.h"
+#include "store/resource/component_store.h"
 
 struct components {
     struct admin admin; /* first */

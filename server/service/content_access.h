@@ -4,7 +4,7 @@
 #pragma once
 
 #include "service/caller.h"
-#include "store/tracking.h"
+#include "store/resource/content_store.h"
 
 /* The state of flows about one content begins with it. */
 struct content_access {

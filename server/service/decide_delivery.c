@@ -19,7 +19,7 @@
 #include "service/reply.h"
 #include "service/served.h"
 #include "service/wait.h"
-#include "store/boundaries.h"
+#include "store/resource/reader_store.h"
 
 enum { RECIPIENTS_MAX = 1000 };
 

@@ -5,7 +5,7 @@
 
 #include "chancery/v1/directory.pb-c.h"
 #include "service/admin.h"
-#include "store/directory.h"
+#include "store/resource/directory_store.h"
 
 enum {
     DIRECTORY_ALIASES_MAX = 100,

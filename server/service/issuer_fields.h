@@ -4,7 +4,7 @@
 
 #include "chancery/v1/issuer.pb-c.h"
 #include "service/admin.h"
-#include "store/issuers.h"
+#include "store/resource/issuer_store.h"
 
 struct issuers {
     struct admin admin; /* first */

@@ -9,7 +9,7 @@
 #include "service/flows.h"
 #include "service/reply.h"
 #include "service/wait.h"
-#include "store/boundaries.h"
+#include "store/resource/boundary_store.h"
 
 struct set_rule {
     struct admin admin; /* first */

@@ -10,7 +10,7 @@
 #include "service/flows.h"
 #include "service/reply.h"
 #include "service/wait.h"
-#include "store/super_users.h"
+#include "store/resource/super_user_store.h"
 
 enum { SUPER_USER_DAYS_MAX = 30, REASON_TEXT_MAX = 256, DAY_S = 24 * 60 * 60 };
 

@@ -11,7 +11,7 @@
 #include "service/reply.h"
 #include "service/tenant_message.h"
 #include "service/wait.h"
-#include "store/domains.h"
+#include "store/resource/domain_store.h"
 
 struct domains {
     struct admin admin; /* first */

@@ -127,7 +127,7 @@ static step merge(struct call *c)
     if (read->op.err.reason != R_NONE) {
         return wait_failed(c, &read->op.err);
     }
-    change->row = read->tenant;
+    change->row = *read->tenant;
     const char *etag = request->tenant->etag;
     if (etag[0] != '\0' && strtoll(etag, NULL, 10) != change->row.version) {
         return call_fail(c, R_ETAG_MISMATCH, "version %lld", (long long)change->row.version);
@@ -137,7 +137,7 @@ static step merge(struct call *c)
             return STEP_FAILED;
         }
     }
-    change->lowered = read->tenant.approvals & ~change->row.approvals;
+    change->lowered = read->tenant->approvals & ~change->row.approvals;
     return change->lowered != 0 && change->changes_state
                ? call_bad_field(c, "update_mask", "Change the state in a request of its own.")
                : STEP_NEXT;

@@ -149,7 +149,7 @@ static step reply_get(struct call *c)
     if (r == NULL) {
         return STEP_FAILED;
     }
-    tenants_of(c)->row = admin_of(c)->op.tenant;
+    tenants_of(c)->row = *admin_of(c)->op.tenant;
     step result = tenant_write(c, &tenants_of(c)->row, &r->tenant);
     return result.kind == STEP_KIND_NEXT ? call_reply(c, &r->base) : result;
 }

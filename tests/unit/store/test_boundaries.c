@@ -8,9 +8,9 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "store/boundaries.h"
-#include "store/migrations.h"
-#include "store/views.h"
+#include "store/cache/views.h"
+#include "store/migrate/migrate.h"
+#include "store/resource/reader_store.h"
 
 static struct loop *loop;
 static struct store *store;

@@ -8,11 +8,11 @@
 #include <string.h>
 
 #include "crypto/algs.h"
-#include "store/admin.h"
-#include "store/directory.h"
-#include "store/directory_find.h"
-#include "store/gate.h"
-#include "store/migrations.h"
+#include "store/cache/directories.h"
+#include "store/gate/gate.h"
+#include "store/migrate/migrate.h"
+#include "store/resource/directory_store.h"
+#include "store/resource/tenant_store.h"
 
 static struct loop *loop;
 static struct store *store;

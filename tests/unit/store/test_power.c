@@ -7,12 +7,13 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "store/amend.h"
-#include "store/approvals.h"
-#include "store/audit_query.h"
-#include "store/gate.h"
-#include "store/migrations.h"
-#include "store/super_users.h"
+#include "store/gate/gate.h"
+#include "store/migrate/migrate.h"
+#include "store/resource/amendment_store.h"
+#include "store/resource/approval_store.h"
+#include "store/resource/audit_store.h"
+#include "store/resource/super_user_store.h"
+#include "store/resource/tenant_store.h"
 
 static struct loop *loop;
 static struct store *store;
@@ -355,7 +356,7 @@ static void an_act_of_one_fails_when_approval_is_required_by_now(void **state)
     struct admin_op *op = act(ONE, "one");
     admin_get_tenant(op, "contoso");
     assert_int_equal(wait_for(&op->op), R_NONE);
-    struct tenant_row tenant = op->tenant;
+    struct tenant_row tenant = *op->tenant;
     tenant.approvals = approvals_required(1U << APPROVAL_GRANT_SUPER_USER);
     op = act(ONE, "one");
     admin_update_tenant(op, &tenant);

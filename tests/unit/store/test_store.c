@@ -7,14 +7,15 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "store/admin.h"
-#include "store/audit_query.h"
-#include "store/components.h"
-#include "store/domains.h"
-#include "store/gate.h"
-#include "store/issuers.h"
-#include "store/migrations.h"
-#include "store/tracking.h"
+#include "store/gate/gate.h"
+#include "store/migrate/migrate.h"
+#include "store/resource/audit_store.h"
+#include "store/resource/component_store.h"
+#include "store/resource/content_store.h"
+#include "store/resource/domain_store.h"
+#include "store/resource/issuer_store.h"
+#include "store/resource/template_store.h"
+#include "store/resource/tenant_store.h"
 
 static struct loop *loop;
 static struct store *store;
@@ -181,9 +182,9 @@ static void a_tenant_is_made_with_its_keys(void **state)
     op = admin(CONTOSO);
     admin_get_tenant(op, "contoso");
     wait_op();
-    assert_int_equal(op->tenant.domain_count, 1);
-    assert_string_equal(op->tenant.verified[0], "true");
-    assert_string_equal(op->tenant.proofs[0], "proof");
+    assert_int_equal(op->tenant->domain_count, 1);
+    assert_string_equal(op->tenant->verified[0], "true");
+    assert_string_equal(op->tenant->proofs[0], "proof");
 }
 
 static struct template_row sample_template(void)
