@@ -9,7 +9,7 @@
 struct node_check {
     const char *const *boundaries; /* configured, NULL-terminated; empty: all */
     struct arena *arena;
-    struct boundaries_check check;
+    struct boundary_checks check;
     bool is_running;
 };
 

@@ -41,7 +41,7 @@ static void on_timer(struct loop_timer *timer)
     if (!sweep->is_running && store_is_ready(sweep->store)) {
         sweep->is_running = true;
         store_op_init(&sweep->op.op, sweep->store, sweep->arena, swept, sweep);
-        proof_sweep_submit(&sweep->op);
+        proof_store_sweep(&sweep->op);
     }
 }
 

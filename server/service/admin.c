@@ -74,8 +74,8 @@ step admin_find_scope(struct call *c, step_fn then)
         return caller_need_platform(c, then);
     }
     wait_store_init(c, &admin->lookup.op);
-    lookup_submit(services_of(c)->lookups, &admin->lookup, LOOKUP_TENANT_BY_NAME,
-                  slice_str(admin->tenant_name));
+    lookups_submit(services_of(c)->lookups, &admin->lookup, LOOKUP_TENANT_BY_NAME,
+                   slice_str(admin->tenant_name));
     return wait_store(c, found_by_name, &admin->lookup.op);
 }
 
@@ -90,10 +90,10 @@ step admin_scope(struct call *c)
     return admin_find_scope(c, go_on);
 }
 
-struct admin_op *admin_begin(struct call *c)
+struct change_op *admin_begin(struct call *c)
 {
     struct admin *admin = admin_of(c);
-    admin->op = (struct admin_op){.scope = admin->scope, .who = admin->caller.who};
+    admin->op = (struct change_op){.scope = admin->scope, .who = admin->caller.who};
     wait_store_init(c, &admin->op.op);
     return &admin->op;
 }

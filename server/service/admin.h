@@ -13,7 +13,7 @@ struct admin {
     const struct tenant_record *tenant; /* of that scope; NULL for the platform */
     step_fn then;
     struct lookup lookup;
-    struct admin_op op;
+    struct change_op op;
 };
 
 static inline struct admin *admin_of(struct call *c)
@@ -31,8 +31,8 @@ step admin_scope(struct call *c);
 step admin_check_place(struct call *c, const char *boundary);
 /* The same for what lies in the boundary, its tenants and components: R_FIPS_REQUIRED too. */
 step admin_check_boundary(struct call *c, const char *boundary);
-/* Prepare the operation; submit it by a function of store/admin.h, then wait for it. */
-struct admin_op *admin_begin(struct call *c);
+/* Prepare the operation; submit it by a function of store/resource, then wait for it. */
+struct change_op *admin_begin(struct call *c);
 step admin_wait(struct call *c);
 /* Wait for a change that must meet the version that was read: R_NOT_FOUND means R_ETAG_MISMATCH. */
 step admin_wait_version(struct call *c);

@@ -55,7 +55,7 @@ static step claim(struct call *c)
     struct binding *binding = binding_of(c);
     int64_t expires_s = binding->proof.issued_at.s + PROOF_KEPT_S;
     wait_store_init(c, &binding->claim.op);
-    proof_claim_submit(&binding->claim, binding->proof.id, expires_s * 1000000);
+    proof_store_claim(&binding->claim, binding->proof.id, expires_s * 1000000);
     return wait_store(c, claimed, &binding->claim.op);
 }
 

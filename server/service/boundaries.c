@@ -136,7 +136,7 @@ static step check_create(struct call *c)
 
 static step create(struct call *c)
 {
-    boundaries_create(begin(c), &boundaries_of(c)->row);
+    boundary_store_create(begin(c), &boundaries_of(c)->row);
     return wait(c);
 }
 
@@ -252,7 +252,7 @@ static step check_update(struct call *c)
 
 static step update(struct call *c)
 {
-    boundaries_update(begin(c), &boundaries_of(c)->change);
+    boundary_store_update(begin(c), &boundaries_of(c)->change);
     return wait(c);
 }
 
@@ -299,7 +299,7 @@ static step parse_list(struct call *c)
 static step list(struct call *c)
 {
     const struct boundaries *b = boundaries_of(c);
-    boundaries_list(begin(c), b->after, b->limit + 1);
+    boundary_store_list(begin(c), b->after, b->limit + 1);
     return wait(c);
 }
 

@@ -259,7 +259,7 @@ static step find_component(struct call *c, enum lookup_kind kind, struct slice k
 {
     struct caller *caller = caller_of(c);
     wait_store_init(c, &caller->lookup.op);
-    lookup_submit(services_of(c)->lookups, &caller->lookup, kind, key);
+    lookups_submit(services_of(c)->lookups, &caller->lookup, kind, key);
     return wait_store(c, found, &caller->lookup.op);
 }
 
@@ -269,7 +269,7 @@ static step find_named(struct call *c)
     const struct issuer *issuer = caller->identified.issuer;
     caller->component_issuer = issuer;
     caller->component_subject =
-        lookup_issuer_key(call_arena(c), issuer->id, caller->identified.check.claims->subject);
+        lookups_issuer_key(call_arena(c), issuer->id, caller->identified.check.claims->subject);
     if (caller->component_subject.len == 0) {
         return call_fail(c, R_ARENA_EXHAUSTED, "subject");
     }

@@ -88,8 +88,8 @@ static step have_platform(struct call *c)
         return caller_need_tenant(c, own, have_tenant);
     }
     wait_store_init(c, &d->lookup.op);
-    lookup_submit(services_of(c)->lookups, &d->lookup, LOOKUP_TENANT_BY_DOMAIN,
-                  slice_str(address_domain(d->sender)));
+    lookups_submit(services_of(c)->lookups, &d->lookup, LOOKUP_TENANT_BY_DOMAIN,
+                   slice_str(address_domain(d->sender)));
     return wait_store(c, sender_found, &d->lookup.op);
 }
 
@@ -128,8 +128,8 @@ static step ask(struct call *c)
     const Chancery__V1__DecideDeliveryRequest *request = call_request(c);
     struct decide_delivery *d = state_of(c);
     wait_store_init(c, &d->readers.op);
-    readers_find_submit(&d->readers, d->caller.scopes, d->caller.scope_count, d->addresses,
-                        request->n_recipients, views_served(services_of(c)->views));
+    reader_store_find(&d->readers, d->caller.scopes, d->caller.scope_count, d->addresses,
+                      request->n_recipients, views_served(services_of(c)->views));
     return wait_store(c, asked, &d->readers.op);
 }
 

@@ -23,9 +23,9 @@ step caller_need_person(struct call *c, const struct directory_question *questio
     struct caller *caller = caller_of(c);
     caller->then = then;
     wait_store_init(c, &caller->find.op);
-    if (!caller->is_fresh && directory_find_remembered(s->directories, &caller->find, question)) {
+    if (!caller->is_fresh && directories_remembered(s->directories, &caller->find, question)) {
         return have_person(c);
     }
-    directory_find_submit(s->directories, &caller->find, question);
+    directories_ask(s->directories, &caller->find, question);
     return wait_store(c, looked_up, &caller->find.op);
 }

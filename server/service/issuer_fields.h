@@ -8,7 +8,7 @@
 
 struct issuers {
     struct admin admin; /* first */
-    struct issuers_op op;
+    struct issuer_op op;
     struct issuer_row row;
     struct issuer_id id, after;
     const char *value; /* of a tenant claim */
@@ -21,7 +21,7 @@ static inline struct issuers *issuers_of(struct call *c)
 }
 
 /* Prepare the operation in a scope; submit it by a function of store/issuers.h, then wait for it. */
-struct issuers_op *issuers_begin(struct call *c, struct tenant_id scope);
+struct issuer_op *issuers_begin(struct call *c, struct tenant_id scope);
 step issuers_wait(struct call *c);
 /* Step: read the issuer with the state's id in the admin's scope into the state's row; R_NOT_FOUND. */
 step issuers_read(struct call *c);

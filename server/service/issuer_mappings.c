@@ -86,7 +86,7 @@ static step check_map(struct call *c)
 static step map(struct call *c)
 {
     const struct issuers *s = issuers_of(c);
-    issuers_map(issuers_begin(c, s->admin.scope), s->id, s->value);
+    issuer_store_map(issuers_begin(c, s->admin.scope), s->id, s->value);
     return issuers_wait(c);
 }
 
@@ -115,7 +115,7 @@ static step parse_unmap(struct call *c)
 static step unmap(struct call *c)
 {
     const struct issuers *s = issuers_of(c);
-    issuers_unmap(issuers_begin(c, TENANT_PLATFORM), s->id, s->value);
+    issuer_store_unmap(issuers_begin(c, TENANT_PLATFORM), s->id, s->value);
     return issuers_wait(c);
 }
 
@@ -161,7 +161,7 @@ static step parse_list(struct call *c)
 static step list(struct call *c)
 {
     const struct issuers *s = issuers_of(c);
-    issuers_list_mappings(issuers_begin(c, TENANT_PLATFORM), s->id, s->value, s->limit);
+    issuer_store_list_mappings(issuers_begin(c, TENANT_PLATFORM), s->id, s->value, s->limit);
     return issuers_wait(c);
 }
 

@@ -96,7 +96,7 @@ static step created(struct call *c)
 static step create(struct call *c)
 {
     struct issuers *s = issuers_of(c);
-    issuers_create(issuers_begin(c, s->admin.scope), &s->row, admin_is_platform(&s->admin));
+    issuer_store_create(issuers_begin(c, s->admin.scope), &s->row, admin_is_platform(&s->admin));
     return wait_store(c, created, &s->op.op);
 }
 
@@ -147,7 +147,8 @@ static step parse_list(struct call *c)
 static step list(struct call *c)
 {
     const struct issuers *s = issuers_of(c);
-    issuers_list(issuers_begin(c, s->admin.scope), (struct issuer_id){{{0}}}, s->after, s->limit);
+    issuer_store_list(issuers_begin(c, s->admin.scope), (struct issuer_id){{{0}}}, s->after,
+                      s->limit);
     return issuers_wait(c);
 }
 
@@ -199,7 +200,7 @@ static step parse_delete(struct call *c)
 /* Never refused because somebody uses it: it may have been taken over, and then every second counts. */
 static step delete (struct call *c)
 {
-    issuers_delete(issuers_begin(c, admin_of(c)->scope), issuers_of(c)->id);
+    issuer_store_delete(issuers_begin(c, admin_of(c)->scope), issuers_of(c)->id);
     return issuers_wait(c);
 }
 

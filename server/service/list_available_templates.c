@@ -75,15 +75,15 @@ static step tenant(struct call *c)
         return call_bad_field(c, "owner", "A caller of no tenant must name the owner.");
     }
     wait_store_init(c, &a->admin.lookup.op);
-    lookup_submit(services_of(c)->lookups, &a->admin.lookup, LOOKUP_TENANT_BY_DOMAIN,
-                  slice_str(address_domain(a->owner)));
+    lookups_submit(services_of(c)->lookups, &a->admin.lookup, LOOKUP_TENANT_BY_DOMAIN,
+                   slice_str(address_domain(a->owner)));
     return wait_store(c, domain_found, &a->admin.lookup.op);
 }
 
 static step list(struct call *c)
 {
     struct template_id any = {{{0}}};
-    admin_list_templates(admin_begin(c), any, any, TEMPLATES_MAX);
+    template_store_list(admin_begin(c), any, any, TEMPLATES_MAX);
     return admin_wait(c);
 }
 
@@ -169,7 +169,7 @@ static const char *etag_of(struct call *c, Chancery__V1__AvailableTemplate *cons
 static step reply_list(struct call *c)
 {
     const Chancery__V1__ListAvailableTemplatesRequest *request = call_request(c);
-    const struct admin_op *op = &admin_of(c)->op;
+    const struct change_op *op = &admin_of(c)->op;
     Chancery__V1__ListAvailableTemplatesResponse *r = reply_new(c);
     Chancery__V1__AvailableTemplate **all =
         ARENA_ARRAY(call_arena(c), Chancery__V1__AvailableTemplate *, op->template_count + 1);

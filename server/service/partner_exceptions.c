@@ -10,7 +10,7 @@ step partner_find(struct call *c, struct partner_list *list, struct uuid id, ste
 {
     *list = (struct partner_list){.tenant = admin_of(c)->scope, .only = id, .limit = 1};
     wait_store_init(c, &list->op);
-    partner_list_submit(list);
+    partner_store_list(list);
     return wait_store(c, then, &list->op);
 }
 
@@ -78,7 +78,7 @@ static step withdraw(struct call *c)
 {
     const struct withdraw *w = withdraw_of(c);
     const struct partner_row *row = &w->list.rows[0];
-    admin_withdraw_partner(admin_begin(c), w->id,
+    partner_store_withdraw(admin_begin(c), w->id,
                            partner_note(c, row->content_tenant, row->reader_tenant));
     return admin_wait(c);
 }
@@ -142,7 +142,7 @@ static step list(struct call *c)
     l->found =
         (struct partner_list){.tenant = l->admin.scope, .after = l->after, .limit = l->limit + 1};
     wait_store_init(c, &l->found.op);
-    partner_list_submit(&l->found);
+    partner_store_list(&l->found);
     return wait_store(c, listed, &l->found.op);
 }
 

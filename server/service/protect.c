@@ -188,8 +188,8 @@ static step find_tenant(struct call *c)
         return call_fail(c, R_PROTECT_DENIED, "a user of no tenant");
     }
     wait_store_init(c, &p->owner_tenant.op);
-    lookup_submit(services_of(c)->lookups, &p->owner_tenant, LOOKUP_TENANT_BY_DOMAIN,
-                  slice_str(address_domain(policy->owner)));
+    lookups_submit(services_of(c)->lookups, &p->owner_tenant, LOOKUP_TENANT_BY_DOMAIN,
+                   slice_str(address_domain(policy->owner)));
     return wait_store(c, owner_found, &p->owner_tenant.op);
 }
 
@@ -316,7 +316,7 @@ static step seal(struct call *c)
 {
     struct protect *p = protect_of(c);
     const struct tenant_view *tenant = &p->tenant->view;
-    p->sealing = tenant_key(p->tenant, KEY_SEALING, 0);
+    p->sealing = views_key(p->tenant, KEY_SEALING, 0);
     if (p->sealing == NULL) {
         return call_fail(c, R_KEY_REVOKED, "no active sealing key");
     }

@@ -68,7 +68,7 @@ static step set(struct call *c)
     struct set_rule *s = set_rule_of(c);
     s->op = (struct boundary_op){.who = s->admin.caller.who};
     wait_store_init(c, &s->op.op);
-    boundaries_set_rule(&s->op, &s->rule);
+    boundary_store_set_rule(&s->op, &s->rule);
     return wait_store(c, over, &s->op.op);
 }
 

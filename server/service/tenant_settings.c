@@ -122,7 +122,7 @@ static step merge_path(struct call *c, const char *path, struct tenant_row *row)
 static step merge(struct call *c)
 {
     const Chancery__V1__UpdateTenantRequest *request = approvable_of(c)->request;
-    const struct admin_op *read = &admin_of(c)->op;
+    const struct change_op *read = &admin_of(c)->op;
     struct tenant_change *change = change_of(c);
     if (read->op.err.reason != R_NONE) {
         return wait_failed(c, &read->op.err);
@@ -150,8 +150,8 @@ static step check_update(struct call *c)
     if (admin->tenant == NULL) {
         return call_bad_field(c, "tenant.tenant", "A platform admin must name the tenant.");
     }
-    struct admin_op *op = admin_begin(c);
-    admin_get_tenant(op, admin->tenant->view.name);
+    struct change_op *op = admin_begin(c);
+    tenant_store_get(op, admin->tenant->view.name);
     return wait_store(c, merge, &op->op);
 }
 
@@ -186,9 +186,9 @@ static const char *summary_update(struct call *c)
     return buf_finish(&text, &all, NULL).ok ? arena_dup(call_arena(c), all) : NULL;
 }
 
-static void perform_update(struct admin_op *op, const void *value)
+static void perform_update(struct change_op *op, const void *value)
 {
-    admin_update_tenant(op, &((const struct tenant_change *)value)->row);
+    tenant_store_update(op, &((const struct tenant_change *)value)->row);
 }
 
 const struct approvable_act update_tenant_act = {
@@ -283,7 +283,7 @@ static step parse_remove(struct call *c)
 static step exclude(struct call *c)
 {
     const struct settings *s = settings_of(c);
-    admin_exclude(admin_begin(c), &s->exclusion, s->is_removal);
+    tenant_store_exclude(admin_begin(c), &s->exclusion, s->is_removal);
     return admin_wait(c);
 }
 

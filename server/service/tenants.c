@@ -97,7 +97,7 @@ static step create(struct call *c)
         set[i] = (struct new_key){(enum key_purpose)t->keys.set[i].purpose, t->keys.set[i].wrapped,
                                   t->keys.set[i].public_jwk};
     }
-    admin_create_tenant(admin_begin(c), &t->row, (enum suite)t->keys.suite, set, KEY_SET_SIZE);
+    tenant_store_create(admin_begin(c), &t->row, (enum suite)t->keys.suite, set, KEY_SET_SIZE);
     return admin_wait(c);
 }
 
@@ -139,7 +139,7 @@ static step get(struct call *c)
     if (admin->tenant == NULL) {
         return call_bad_field(c, "tenant", "A platform admin must name the tenant.");
     }
-    admin_get_tenant(admin_begin(c), admin->tenant->view.name);
+    tenant_store_get(admin_begin(c), admin->tenant->view.name);
     return admin_wait(c);
 }
 
@@ -179,13 +179,13 @@ static step parse_list(struct call *c)
 static step list(struct call *c)
 {
     const struct tenants *t = tenants_of(c);
-    admin_list_tenants(admin_begin(c), t->after, t->limit);
+    tenant_store_list(admin_begin(c), t->after, t->limit);
     return admin_wait(c);
 }
 
 static step reply_list(struct call *c)
 {
-    const struct admin_op *op = &admin_of(c)->op;
+    const struct change_op *op = &admin_of(c)->op;
     Chancery__V1__ListTenantsResponse *r = reply_new(c);
     Chancery__V1__Tenant **all =
         ARENA_ARRAY(call_arena(c), Chancery__V1__Tenant *, op->tenant_count + 1);

@@ -53,7 +53,7 @@ void directories_free(struct directories *directories)
 }
 
 /* The tenant's UUIDv7 with version 8: the high half of the seventh byte (RFC 9562 §4.2, §5.8). */
-struct uuid directory_scope(struct tenant_id tenant)
+struct uuid directories_scope(struct tenant_id tenant)
 {
     struct uuid scope = tenant.u;
     scope.b[6] = (uint8_t)((scope.b[6] & 0x0f) | 0x80);
@@ -117,7 +117,7 @@ static void prepare(struct directories *directories, struct directory_find *find
     struct buf buf;
     struct slice text;
     find->directories = directories;
-    find->scope = directory_scope(q->tenant->id);
+    find->scope = directories_scope(q->tenant->id);
     find->person = NULL;
     buf_init(&buf, find->op.arena);
     add_list(&buf, q->tenant->domains, q->tenant->domain_count);
@@ -128,8 +128,8 @@ static void prepare(struct directories *directories, struct directory_find *find
         buf_finish(&buf, &text, NULL).ok && hash_sha256(text, find->key + UUID_BYTES, NULL).ok;
 }
 
-bool directory_find_remembered(struct directories *directories, struct directory_find *find,
-                               const struct directory_question *question)
+bool directories_remembered(struct directories *directories, struct directory_find *find,
+                            const struct directory_question *question)
 {
     prepare(directories, find, question);
     struct remembered *entry =
@@ -208,8 +208,8 @@ static rc read_person(struct store_op *op, size_t index, const PGresult *r, stru
     return OK;
 }
 
-void directory_find_submit(struct directories *directories, struct directory_find *find,
-                           const struct directory_question *question)
+void directories_ask(struct directories *directories, struct directory_find *find,
+                     const struct directory_question *question)
 {
     struct pg_params p;
     prepare(directories, find, question);

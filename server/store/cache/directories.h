@@ -32,8 +32,8 @@ struct directory_question {
 
 struct directories *directories_new(size_t max);
 void directories_free(struct directories *directories);
-/* The scope under which the directory has its epoch (directory_scope() of the migration). */
-struct uuid directory_scope(struct tenant_id tenant);
+/* The scope under which the directory has its epoch (directories_scope() of the migration). */
+struct uuid directories_scope(struct tenant_id tenant);
 /* Forget on which epoch a scope is, because the gate called it stale. */
 void directories_drop(struct directories *directories, struct uuid scope);
 
@@ -49,8 +49,8 @@ struct directory_find {
 
 /* Fill find->person from what is remembered; false when the database must be asked. The operation is
  * prepared by store_op_init before. */
-bool directory_find_remembered(struct directories *directories, struct directory_find *find,
-                               const struct directory_question *question);
+bool directories_remembered(struct directories *directories, struct directory_find *find,
+                            const struct directory_question *question);
 /* Ask the database, past what is remembered. */
-void directory_find_submit(struct directories *directories, struct directory_find *find,
-                           const struct directory_question *question);
+void directories_ask(struct directories *directories, struct directory_find *find,
+                     const struct directory_question *question);

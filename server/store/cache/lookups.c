@@ -185,7 +185,7 @@ static rc read_row(struct store_op *op, size_t index, const PGresult *r, struct 
     return OK;
 }
 
-struct slice lookup_issuer_key(struct arena *arena, struct issuer_id issuer, const char *value)
+struct slice lookups_issuer_key(struct arena *arena, struct issuer_id issuer, const char *value)
 {
     size_t len = strlen(value);
     uint8_t *key = arena_alloc(arena, UUID_BYTES + len + 1);
@@ -213,8 +213,8 @@ static void add_key(struct pg_params *p, enum lookup_kind kind, struct slice key
     }
 }
 
-void lookup_submit(struct lookups *lookups, struct lookup *lookup, enum lookup_kind kind,
-                   struct slice key)
+void lookups_submit(struct lookups *lookups, struct lookup *lookup, enum lookup_kind kind,
+                    struct slice key)
 {
     static const enum statement statements[] = {
         [LOOKUP_ISSUER] = ST_find_issuer,

@@ -15,10 +15,10 @@ struct component_row {
 enum lookup_kind {
     LOOKUP_ISSUER,    /* by a token's iss: the exact issuer, else the template that covers it */
     LOOKUP_COMPONENT, /* by fingerprint, 32 bytes */
-    LOOKUP_COMPONENT_BY_SUBJECT, /* by lookup_issuer_key */
+    LOOKUP_COMPONENT_BY_SUBJECT, /* by lookups_issuer_key */
     LOOKUP_TENANT_BY_NAME,
     LOOKUP_TENANT_BY_DOMAIN,  /* verified ones only */
-    LOOKUP_TENANT_BY_MAPPING, /* by lookup_issuer_key */
+    LOOKUP_TENANT_BY_MAPPING, /* by lookups_issuer_key */
     LOOKUP_TAKEN_DOMAIN,      /* whether some tenant, in whatever boundary, has verified it */
 };
 
@@ -46,7 +46,7 @@ void lookups_drop(struct lookups *lookups, enum lookup_kind kind, struct slice k
 
 /* What LOOKUP_TENANT_BY_MAPPING and LOOKUP_COMPONENT_BY_SUBJECT ask: an issuer and the value of its tenant claim, or of
  * `sub`. Empty over budget. */
-struct slice lookup_issuer_key(struct arena *arena, struct issuer_id issuer, const char *value);
+struct slice lookups_issuer_key(struct arena *arena, struct issuer_id issuer, const char *value);
 
 /* Completes with R_NOT_FOUND when there is no such row, or it is disabled. */
 struct lookup {
@@ -61,5 +61,5 @@ struct lookup {
     struct slice key;
 };
 /* Ask the database, past the cache; the key lives until `done`. */
-void lookup_submit(struct lookups *lookups, struct lookup *lookup, enum lookup_kind kind,
-                   struct slice key);
+void lookups_submit(struct lookups *lookups, struct lookup *lookup, enum lookup_kind kind,
+                    struct slice key);

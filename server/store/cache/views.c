@@ -17,8 +17,8 @@ struct views {
     struct platform_record *platform;
 };
 
-const struct key_row *tenant_key(const struct tenant_record *tenant, enum key_purpose purpose,
-                                 uint32_t version)
+const struct key_row *views_key(const struct tenant_record *tenant, enum key_purpose purpose,
+                                uint32_t version)
 {
     for (size_t i = 0; i < tenant->key_count; i++) {
         const struct key_row *key = &tenant->keys[i];

@@ -42,8 +42,8 @@ struct platform_record {
 };
 
 /* NULL when there is none. Version 0: the active one. */
-const struct key_row *tenant_key(const struct tenant_record *tenant, enum key_purpose purpose,
-                                 uint32_t version);
+const struct key_row *views_key(const struct tenant_record *tenant, enum key_purpose purpose,
+                                uint32_t version);
 
 /* `served` names the boundaries of this node, NULL-terminated; an empty list serves all. Of a tenant of another
  * boundary only what tells who people are is loaded: name, boundary, state, domains, partners. Borrows. */

@@ -14,8 +14,8 @@ static rc read_amendment(struct store_op *op, size_t index, const PGresult *r, s
                                               &fetch->amendment, err);
 }
 
-void amendment_fetch_submit(struct amendment_fetch *fetch, struct tenant_id tenant,
-                            struct content_id content)
+void amendment_store_fetch(struct amendment_fetch *fetch, struct tenant_id tenant,
+                           struct content_id content)
 {
     struct pg_params p;
     pg_params_init(&p, fetch->op.arena);
@@ -79,10 +79,10 @@ static rc read_stored(struct store_op *op, size_t index, const PGresult *r, stru
     return OK;
 }
 
-void amendment_store_submit(struct amendment_store *store)
+void amendment_store_put(struct amendment_put *store)
 {
     const struct amendment *a = store->amendment;
-    struct pg_params p = admin_params(store->op.arena, store->tenant, "amend_policy", &store->who);
+    struct pg_params p = change_params(store->op.arena, store->tenant, "amend_policy", &store->who);
     pg_add_uuid(&p, store->content.u);
     pg_add_int8(&p, a->version);
     add_grants(&p, a);

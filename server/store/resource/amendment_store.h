@@ -11,12 +11,12 @@ struct amendment_fetch {
     struct store_op op;
     struct amendment amendment; /* version 0: none */
 };
-void amendment_fetch_submit(struct amendment_fetch *fetch, struct tenant_id tenant,
-                            struct content_id content);
+void amendment_store_fetch(struct amendment_fetch *fetch, struct tenant_id tenant,
+                           struct content_id content);
 
 /* Store the next one, its version in the content's row, and the act's record, in one statement.
  * R_DATABASE_CONFLICT when the one before is not version - 1. */
-struct amendment_store {
+struct amendment_put {
     struct store_op op;
     struct tenant_id tenant;
     struct content_id content;
@@ -24,4 +24,4 @@ struct amendment_store {
     const char *target; /* what the log says */
     struct audit_who who;
 };
-void amendment_store_submit(struct amendment_store *store);
+void amendment_store_put(struct amendment_put *store);

@@ -35,7 +35,7 @@ static rc read_rows(struct store_op *op, size_t index, const PGresult *r, struct
     return OK;
 }
 
-void approval_list_submit(struct approval_list *list)
+void approval_store_list(struct approval_list *list)
 {
     struct pg_params p;
     struct pg_array states;
@@ -52,9 +52,9 @@ void approval_list_submit(struct approval_list *list)
     pg_submit_one(&list->op, ST_list_approvals, &p, read_rows);
 }
 
-void admin_ask_approval(struct admin_op *op, const struct approval_row *row)
+void approval_store_ask(struct change_op *op, const struct approval_row *row)
 {
-    struct pg_params p = admin_act(op, "request_approval");
+    struct pg_params p = change_params_of(op, "request_approval");
     pg_add_uuid(&p, row->id.u);
     pg_add_text(&p, row->act);
     pg_add_int2(&p, row->operation);
@@ -63,14 +63,14 @@ void admin_ask_approval(struct admin_op *op, const struct approval_row *row)
     pg_add_bytes(&p, row->asker.fingerprint);
     pg_add_int4(&p, APPROVAL_DAYS);
     pg_add_int8(&p, APPROVALS_PENDING_MAX);
-    admin_submit(op, ST_ask_approval, &p, admin_read_limited);
+    change_submit(op, ST_ask_approval, &p, change_read_limited);
 }
 
-void admin_close_approval(struct admin_op *op, struct approval_id id, enum approval_state state)
+void approval_store_close(struct change_op *op, struct approval_id id, enum approval_state state)
 {
     struct pg_params p =
-        admin_act(op, state == APPROVAL_REJECTED ? "reject_request" : "withdraw_request");
+        change_params_of(op, state == APPROVAL_REJECTED ? "reject_request" : "withdraw_request");
     pg_add_uuid(&p, id.u);
     pg_add_int2(&p, state);
-    admin_submit(op, ST_close_approval, &p, admin_read_done);
+    change_submit(op, ST_close_approval, &p, change_read_done);
 }

@@ -38,7 +38,7 @@ static rc read_events(struct store_op *op, size_t index, const PGresult *r, stru
     return OK;
 }
 
-void audit_query_submit(struct audit_query *query)
+void audit_store_query(struct audit_query *query)
 {
     struct pg_params p;
     pg_params_init(&p, query->op.arena);
@@ -57,7 +57,7 @@ void audit_query_submit(struct audit_query *query)
     pg_submit_one(&query->op, ST_audit_query, &p, read_events);
 }
 
-void make_partitions_submit(struct store_op *op)
+void audit_store_make_partitions(struct store_op *op)
 {
     struct pg_params p;
     pg_params_init(&p, op->arena);

@@ -36,7 +36,7 @@ struct audit_query {
     struct audit_event *events; /* in the arena */
     size_t count;
 };
-void audit_query_submit(struct audit_query *query);
+void audit_store_query(struct audit_query *query);
 
 /* Make the audit log's partitions for the coming months; the owner of the schema lets us by a function. */
-void make_partitions_submit(struct store_op *op);
+void audit_store_make_partitions(struct store_op *op);

@@ -5,7 +5,7 @@
 
 static struct pg_params begin(const struct boundary_op *op, const char *operation)
 {
-    return admin_params(op->op.arena, TENANT_PLATFORM, operation, &op->who);
+    return change_params(op->op.arena, TENANT_PLATFORM, operation, &op->who);
 }
 
 static rc read_rows(struct boundary_op *op, const PGresult *r, struct err *err)
@@ -29,7 +29,7 @@ static rc read_rows(struct boundary_op *op, const PGresult *r, struct err *err)
 
 /* --- changes ------------------------------------------------------------------------------------ */
 
-void boundaries_create(struct boundary_op *op, const struct boundary_row *row)
+void boundary_store_create(struct boundary_op *op, const struct boundary_row *row)
 {
     struct pg_params p = begin(op, "create_boundary");
     pg_add_text(&p, row->name);
@@ -39,7 +39,7 @@ void boundaries_create(struct boundary_op *op, const struct boundary_row *row)
     pg_add_text(&p, row->authority_url);
     pg_add_text(&p, row->portal_url);
     pg_add_int8(&p, BOUNDARIES_MAX);
-    pg_submit_one(&op->op, ST_create_boundary, &p, admin_read_limited);
+    pg_submit_one(&op->op, ST_create_boundary, &p, change_read_limited);
 }
 
 static rc read_updated(struct store_op *base, size_t index, const PGresult *r, struct err *err)
@@ -52,7 +52,7 @@ static rc read_updated(struct store_op *base, size_t index, const PGresult *r, s
     return read_rows(LIST_ENTRY(base, struct boundary_op, op), r, err);
 }
 
-void boundaries_update(struct boundary_op *op, const struct boundary_change *change)
+void boundary_store_update(struct boundary_op *op, const struct boundary_change *change)
 {
     struct pg_params name, p = begin(op, "update_boundary");
     pg_params_init(&name, op->op.arena);
@@ -77,7 +77,7 @@ void boundaries_update(struct boundary_op *op, const struct boundary_change *cha
                                             .read = read_updated});
 }
 
-void boundaries_set_rule(struct boundary_op *op, const struct boundary_rule *rule)
+void boundary_store_set_rule(struct boundary_op *op, const struct boundary_rule *rule)
 {
     static const char *const names[] = {"built-in", "native", "portal", "block"};
     struct pg_params p = begin(op, "set_rule");
@@ -111,7 +111,7 @@ static rc read_list(struct store_op *base, size_t index, const PGresult *r, stru
     return index == 0 ? read_rows(op, r, err) : read_rules(op, r, err);
 }
 
-void boundaries_list(struct boundary_op *op, const char *after, size_t limit)
+void boundary_store_list(struct boundary_op *op, const char *after, size_t limit)
 {
     struct pg_params p;
     pg_params_init(&p, op->op.arena);
@@ -125,7 +125,7 @@ void boundaries_list(struct boundary_op *op, const char *after, size_t limit)
 
 static rc read_check(struct store_op *op, size_t index, const PGresult *r, struct err *err)
 {
-    struct boundaries_check *check = LIST_ENTRY(op, struct boundaries_check, op);
+    struct boundary_checks *check = LIST_ENTRY(op, struct boundary_checks, op);
     (void)index;
     check->count = (size_t)PQntuples(r);
     check->rows = ARENA_ARRAY(op->arena, struct boundary_check, check->count + 1);
@@ -138,7 +138,7 @@ static rc read_check(struct store_op *op, size_t index, const PGresult *r, struc
     return OK;
 }
 
-void boundaries_check_submit(struct boundaries_check *check)
+void boundary_store_check(struct boundary_checks *check)
 {
     struct pg_params p;
     pg_params_init(&p, check->op.arena);

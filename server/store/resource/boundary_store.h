@@ -29,7 +29,7 @@ struct boundary_op {
 };
 
 /* R_ALREADY_EXISTS; R_LIMIT_EXCEEDED beyond BOUNDARIES_MAX. */
-void boundaries_create(struct boundary_op *op, const struct boundary_row *row);
+void boundary_store_create(struct boundary_op *op, const struct boundary_row *row);
 /* What changes; the rest stays. */
 struct boundary_change {
     const char *name;
@@ -38,14 +38,14 @@ struct boundary_change {
     bool sets_fips, fips;
 };
 /* Fills op->rows[0]. R_PRECONDITION_FAILED: the suite would change while the boundary has tenants. */
-void boundaries_update(struct boundary_op *op, const struct boundary_change *change);
+void boundary_store_update(struct boundary_op *op, const struct boundary_change *change);
 /* Those after a name, with the rules for their content that an admin has set. */
-void boundaries_list(struct boundary_op *op, const char *after, size_t limit);
+void boundary_store_list(struct boundary_op *op, const char *after, size_t limit);
 /* `delivery` 0: back to the built-in rule. */
-void boundaries_set_rule(struct boundary_op *op, const struct boundary_rule *rule);
+void boundary_store_set_rule(struct boundary_op *op, const struct boundary_rule *rule);
 
 /* What an operator should know about the boundaries of this node. */
-struct boundaries_check {
+struct boundary_checks {
     struct store_op op;
     struct boundary_check {
         const char *name;
@@ -54,4 +54,4 @@ struct boundaries_check {
     } * rows;
     size_t count;
 };
-void boundaries_check_submit(struct boundaries_check *check);
+void boundary_store_check(struct boundary_checks *check);

@@ -19,19 +19,18 @@ struct template_row;
 struct tenant_row;
 
 /* One operation of any kind; what each reads and writes stands beside its function. */
-struct admin_op {
+struct change_op {
     struct store_op op;
     struct tenant_id scope; /* whose rows change, and whose log has the act */
     struct audit_who who;
     struct act_approval approval;
     int64_t created_at;
-    struct template_row *templates; /* what list_templates found */
+    struct template_row *templates; /* what template_store_list found */
     size_t template_count;
-    struct tenant_row *tenant;  /* what get_tenant found */
-    struct tenant_row *tenants; /* what list_tenants found */
+    struct tenant_row *tenant;  /* what tenant_store_get found */
+    struct tenant_row *tenants; /* what tenant_store_list found */
     size_t tenant_count;
-    struct slice wrapped; /* what root_key_check found */
-    const char *text;     /* what was found, where it is one text */
+    const char *text; /* what was found, where it is one text */
     /* Private: takes the act's rows. */
     rc (*read)(struct store_op *op, size_t index, const struct pg_result *rows, struct err *err);
     size_t act_index; /* of the act's statement in its segment */

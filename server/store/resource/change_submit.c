@@ -3,8 +3,8 @@
 
 #include "base/clock.h"
 
-struct pg_params admin_params(struct arena *arena, struct tenant_id tenant, const char *operation,
-                              const struct audit_who *who)
+struct pg_params change_params(struct arena *arena, struct tenant_id tenant, const char *operation,
+                               const struct audit_who *who)
 {
     struct pg_params p;
     pg_params_init(&p, arena);
@@ -20,12 +20,12 @@ struct pg_params admin_params(struct arena *arena, struct tenant_id tenant, cons
     return p;
 }
 
-struct pg_params admin_act(const struct admin_op *op, const char *operation)
+struct pg_params change_params_of(const struct change_op *op, const char *operation)
 {
-    return admin_params(op->op.arena, op->scope, operation, &op->who);
+    return change_params(op->op.arena, op->scope, operation, &op->who);
 }
 
-rc admin_read_done(struct store_op *op, size_t index, const PGresult *r, struct err *err)
+rc change_read_done(struct store_op *op, size_t index, const PGresult *r, struct err *err)
 {
     (void)op;
     (void)index;
@@ -35,13 +35,13 @@ rc admin_read_done(struct store_op *op, size_t index, const PGresult *r, struct 
 
 rc change_read_created(struct store_op *base, size_t index, const PGresult *r, struct err *err)
 {
-    struct admin_op *op = LIST_ENTRY(base, struct admin_op, op);
-    TRY(admin_read_done(base, index, r, err));
+    struct change_op *op = LIST_ENTRY(base, struct change_op, op);
+    TRY(change_read_done(base, index, r, err));
     op->created_at = pg_time(r, 0, 0);
     return OK;
 }
 
-rc admin_read_limited(struct store_op *op, size_t index, const PGresult *r, struct err *err)
+rc change_read_limited(struct store_op *op, size_t index, const PGresult *r, struct err *err)
 {
     (void)op;
     (void)index;
@@ -52,7 +52,7 @@ rc admin_read_limited(struct store_op *op, size_t index, const PGresult *r, stru
 /* The statements around an act only fail or don't. */
 static rc read_act(struct store_op *base, size_t index, const PGresult *r, struct err *err)
 {
-    struct admin_op *op = LIST_ENTRY(base, struct admin_op, op);
+    struct change_op *op = LIST_ENTRY(base, struct change_op, op);
     return index == op->act_index ? op->read(base, 0, r, err) : OK;
 }
 
@@ -71,14 +71,14 @@ static void add_same_uuid(struct pg_params *to, const struct pg_params *from, in
     pg_add_bytes(to, slice_of(from->values[which], UUID_BYTES));
 }
 
-void admin_submit(struct admin_op *op, enum statement statement, const struct pg_params *p,
-                  pg_reader read)
+void change_submit(struct change_op *op, enum statement statement, const struct pg_params *p,
+                   pg_reader read)
 {
-    admin_submit_two(op, statement, p, ST_COUNT_, NULL, read);
+    change_submit_two(op, statement, p, ST_COUNT_, NULL, read);
 }
 
-void admin_submit_two(struct admin_op *op, enum statement statement, const struct pg_params *p,
-                      enum statement second, const struct pg_params *q, pg_reader read)
+void change_submit_two(struct change_op *op, enum statement statement, const struct pg_params *p,
+                       enum statement second, const struct pg_params *q, pg_reader read)
 {
     struct pg_segment segment = {.read = read_act};
     bool is_approved = !ID_IS_ZERO(op->approval.request);
@@ -86,7 +86,7 @@ void admin_submit_two(struct admin_op *op, enum statement statement, const struc
     pg_params_init(&before, op->op.arena);
     pg_params_init(&after, op->op.arena);
     if (is_approved) {
-        before = admin_params(op->op.arena, op->scope, "approve_request", &op->who);
+        before = change_params(op->op.arena, op->scope, "approve_request", &op->who);
         pg_add_uuid(&before, op->approval.request.u);
         add_statement(&segment, ST_approval_take, &before);
     } else if (op->approval.unless != 0) {

@@ -13,10 +13,10 @@ static void add_fingerprints(struct pg_params *p, struct slice prints)
     pg_array_end(&array);
 }
 
-void components_create(struct component_op *op, const struct component_record *record)
+void component_store_create(struct component_op *op, const struct component_record *record)
 {
     const struct subject_component *c = &record->component;
-    struct pg_params prints, p = admin_act(&op->admin, "create_component");
+    struct pg_params prints, p = change_params_of(&op->admin, "create_component");
     pg_params_init(&prints, op->admin.op.arena);
     pg_add_uuid(&p, c->id.u);
     pg_add_text(&p, c->name);
@@ -29,14 +29,14 @@ void components_create(struct component_op *op, const struct component_record *r
     pg_add_uuid(&prints, op->admin.scope.u);
     pg_add_uuid(&prints, c->id.u);
     add_fingerprints(&prints, record->fingerprints);
-    admin_submit_two(&op->admin, ST_create_component, &p, ST_add_certificates, &prints,
-                     admin_read_done);
+    change_submit_two(&op->admin, ST_create_component, &p, ST_add_certificates, &prints,
+                      change_read_done);
 }
 
-void components_update(struct component_op *op, const struct component_record *record)
+void component_store_update(struct component_op *op, const struct component_record *record)
 {
     const struct subject_component *c = &record->component;
-    struct pg_params p = admin_act(&op->admin, "update_component");
+    struct pg_params p = change_params_of(&op->admin, "update_component");
     pg_add_uuid(&p, c->id.u);
     pg_add_texts(&p, c->sender_domains, c->sender_domain_count);
     add_fingerprints(&p, record->fingerprints);
@@ -44,15 +44,15 @@ void components_update(struct component_op *op, const struct component_record *r
     pg_add_uuid_or_null(&p, record->issuer.u);
     pg_add_text(&p, record->subject);
     pg_add_int8(&p, record->version);
-    admin_submit(&op->admin, ST_update_component, &p, admin_read_done);
+    change_submit(&op->admin, ST_update_component, &p, change_read_done);
 }
 
-void components_delete(struct component_op *op, struct component_id id, int64_t version)
+void component_store_delete(struct component_op *op, struct component_id id, int64_t version)
 {
-    struct pg_params p = admin_act(&op->admin, "delete_component");
+    struct pg_params p = change_params_of(&op->admin, "delete_component");
     pg_add_uuid(&p, id.u);
     pg_add_int8(&p, version);
-    admin_submit(&op->admin, ST_delete_component, &p, admin_read_done);
+    change_submit(&op->admin, ST_delete_component, &p, change_read_done);
 }
 
 static rc read_record(const struct component_op *op, const PGresult *r, int row,
@@ -86,8 +86,8 @@ static rc read_records(struct store_op *base, size_t index, const PGresult *r, s
     return OK;
 }
 
-void components_list(struct component_op *op, struct component_id only, struct component_id after,
-                     size_t limit)
+void component_store_list(struct component_op *op, struct component_id only,
+                          struct component_id after, size_t limit)
 {
     struct pg_params p;
     pg_params_init(&p, op->admin.op.arena);
@@ -95,14 +95,14 @@ void components_list(struct component_op *op, struct component_id only, struct c
     pg_add_uuid_or_null(&p, only.u);
     pg_add_uuid_or_null(&p, after.u);
     pg_add_int8(&p, (int64_t)limit);
-    admin_submit(&op->admin, ST_list_components, &p, read_records);
+    change_submit(&op->admin, ST_list_components, &p, read_records);
 }
 
 static rc read_issuer(struct store_op *base, size_t index, const PGresult *r, struct err *err)
 {
     struct component_op *op = LIST_ENTRY(base, struct component_op, admin.op);
     struct issuer issuer = {0};
-    TRY(admin_read_done(base, index, r, err));
+    TRY(change_read_done(base, index, r, err));
     issuer.tenant.u = pg_uuid(r, 0, 0);
     issuer.kind = (enum issuer_kind)pg_int(r, 0, 1);
     TRY(pg_text(base->arena, r, 0, 2, &issuer.boundary, err));
@@ -110,13 +110,29 @@ static rc read_issuer(struct store_op *base, size_t index, const PGresult *r, st
     return OK;
 }
 
-void components_find_issuer(struct component_op *op, struct issuer_id issuer,
-                            const struct subject_component *component)
+void component_store_find_issuer(struct component_op *op, struct issuer_id issuer,
+                                 const struct subject_component *component)
 {
     struct pg_params p;
     op->component = component;
     pg_params_init(&p, op->admin.op.arena);
     pg_add_uuid(&p, issuer.u);
     pg_add_uuid(&p, op->admin.scope.u);
-    admin_submit(&op->admin, ST_component_issuer, &p, read_issuer);
+    change_submit(&op->admin, ST_component_issuer, &p, read_issuer);
+}
+
+static rc read_name(struct store_op *base, size_t index, const PGresult *r, struct err *err)
+{
+    struct change_op *op = LIST_ENTRY(base, struct change_op, op);
+    TRY(change_read_done(base, index, r, err));
+    return pg_text(base->arena, r, 0, 0, &op->text, err);
+}
+
+void component_store_find_name(struct change_op *op, struct component_id id)
+{
+    struct pg_params p;
+    pg_params_init(&p, op->op.arena);
+    pg_add_uuid(&p, op->scope.u);
+    pg_add_uuid(&p, id.u);
+    change_submit(op, ST_find_own_component, &p, read_name);
 }

@@ -39,7 +39,7 @@ static rc read_contents(struct store_op *op, size_t index, const PGresult *r, st
     return OK;
 }
 
-void content_list_submit(struct content_list *list)
+void content_store_list(struct content_list *list)
 {
     struct pg_params p;
     bool is_owned = list->owner_count > 0;
@@ -55,8 +55,8 @@ void content_list_submit(struct content_list *list)
     pg_submit_one(&list->op, statement, &p, read_contents);
 }
 
-void content_find_submit(struct content_find *find, struct tenant_id tenant,
-                         struct content_id content)
+void content_store_find(struct content_find *find, struct tenant_id tenant,
+                        struct content_id content)
 {
     struct pg_params p;
     pg_params_init(&p, find->op.arena);
@@ -74,10 +74,10 @@ static rc read_time(struct store_op *op, size_t index, const PGresult *r, struct
     return OK;
 }
 
-void content_revoke_submit(struct content_revoke *revoke)
+void content_store_revoke(struct content_revoke *revoke)
 {
-    struct pg_params p = admin_params(revoke->op.arena, revoke->tenant,
-                                      revoke->restore ? "restore" : "revoke", &revoke->who);
+    struct pg_params p = change_params(revoke->op.arena, revoke->tenant,
+                                       revoke->restore ? "restore" : "revoke", &revoke->who);
     pg_add_uuid(&p, revoke->content.u);
     pg_add_text(&p, revoke->user);
     pg_add_text(&p, revoke->reason);

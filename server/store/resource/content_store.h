@@ -22,8 +22,8 @@ struct content_find {
     struct store_op op;
     struct content_row row;
 };
-void content_find_submit(struct content_find *find, struct tenant_id tenant,
-                         struct content_id content);
+void content_store_find(struct content_find *find, struct tenant_id tenant,
+                        struct content_id content);
 
 /* Contents, newest first. */
 enum { CONTENT_PAGE_MAX = 200 };
@@ -38,7 +38,7 @@ struct content_list {
     struct content_row *rows;
     size_t count;
 };
-void content_list_submit(struct content_list *list);
+void content_store_list(struct content_list *list);
 
 /* Revoke or restore a content for everybody, or for one user. Recorded in the same transaction.
  * R_NOT_FOUND. */
@@ -52,4 +52,4 @@ struct content_revoke {
     struct audit_who who;
     int64_t at; /* when it was revoked, microseconds */
 };
-void content_revoke_submit(struct content_revoke *revoke);
+void content_store_revoke(struct content_revoke *revoke);

@@ -5,7 +5,7 @@
 
 static struct pg_params begin(const struct directory_op *op, const char *operation)
 {
-    return admin_params(op->op.arena, op->tenant, operation, &op->who);
+    return change_params(op->op.arena, op->tenant, operation, &op->who);
 }
 
 /* --- outcomes ---------------------------------------------------------------------------------- */
@@ -126,8 +126,8 @@ static void add_members(struct pg_params *p, const struct directory_part *part)
     pg_add_texts(p, members.texts, count);
 }
 
-void directory_put(struct directory_op *op, const char *operation, const char *target,
-                   const struct directory_part *part)
+void directory_store_put(struct directory_op *op, const char *operation, const char *target,
+                         const struct directory_part *part)
 {
     struct pg_params p = begin(op, operation);
     pg_add_text(&p, part->previous == NULL ? "" : part->previous);
@@ -141,7 +141,7 @@ void directory_put(struct directory_op *op, const char *operation, const char *t
     pg_submit_one(&op->op, ST_directory_put, &p, read_put);
 }
 
-void directory_delete(struct directory_op *op, enum directory_kind kind, const char *address)
+void directory_store_delete(struct directory_op *op, enum directory_kind kind, const char *address)
 {
     struct pg_params p = begin(op, kind == DIRECTORY_USER ? "delete_user" : "delete_group");
     pg_add_text(&p, address);
@@ -149,7 +149,8 @@ void directory_delete(struct directory_op *op, enum directory_kind kind, const c
     pg_submit_one(&op->op, ST_directory_delete, &p, read_outcome);
 }
 
-void directory_remove_members(struct directory_op *op, const struct directory_members *members)
+void directory_store_remove_members(struct directory_op *op,
+                                    const struct directory_members *members)
 {
     struct pg_params p = begin(op, "remove_members");
     pg_add_text(&p, members->group);
@@ -192,8 +193,8 @@ static rc read_groups(struct store_op *base, size_t index, const PGresult *r, st
     return OK;
 }
 
-void directory_list(struct directory_op *op, enum directory_kind kind, const char *only,
-                    const char *after, size_t limit)
+void directory_store_list(struct directory_op *op, enum directory_kind kind, const char *only,
+                          const char *after, size_t limit)
 {
     struct pg_params p;
     pg_params_init(&p, op->op.arena);
@@ -216,8 +217,8 @@ static rc read_addresses(struct store_op *base, size_t index, const PGresult *r,
     return pg_texts(base->arena, r, 0, 1, &op->addresses, &op->address_count, err);
 }
 
-void directory_list_members(struct directory_op *op, const char *group, const char *after,
-                            size_t limit)
+void directory_store_list_members(struct directory_op *op, const char *group, const char *after,
+                                  size_t limit)
 {
     struct pg_params p;
     pg_params_init(&p, op->op.arena);
@@ -228,8 +229,8 @@ void directory_list_members(struct directory_op *op, const char *group, const ch
     pg_submit_one(&op->op, ST_directory_list_members, &p, read_addresses);
 }
 
-void directory_people_of(struct directory_op *op, const char *group, const char *const *domains,
-                         size_t domain_count, size_t limit)
+void directory_store_people_of(struct directory_op *op, const char *group,
+                               const char *const *domains, size_t domain_count, size_t limit)
 {
     struct pg_params p;
     pg_params_init(&p, op->op.arena);
@@ -240,7 +241,7 @@ void directory_people_of(struct directory_op *op, const char *group, const char 
     pg_submit_one(&op->op, ST_directory_people_of, &p, read_addresses);
 }
 
-void directory_people_in(struct directory_op *op, const char *domain, size_t limit)
+void directory_store_people_in(struct directory_op *op, const char *domain, size_t limit)
 {
     struct pg_params p;
     pg_params_init(&p, op->op.arena);

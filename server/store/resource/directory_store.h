@@ -62,21 +62,22 @@ struct directory_op {
 };
 
 /* `operation` and `target` go into the log. Fills `changed` and the import's counts. */
-void directory_put(struct directory_op *op, const char *operation, const char *target,
-                   const struct directory_part *part);
+void directory_store_put(struct directory_op *op, const char *operation, const char *target,
+                         const struct directory_part *part);
 /* Memberships of the entry go with it. */
-void directory_delete(struct directory_op *op, enum directory_kind kind, const char *address);
+void directory_store_delete(struct directory_op *op, enum directory_kind kind, const char *address);
 /* Fills `changed`. */
-void directory_remove_members(struct directory_op *op, const struct directory_members *members);
+void directory_store_remove_members(struct directory_op *op,
+                                    const struct directory_members *members);
 
 /* Fill `users` or `groups`, by address. `only`: the one that has this address, or NULL; `after`: "" at first. */
-void directory_list(struct directory_op *op, enum directory_kind kind, const char *only,
-                    const char *after, size_t limit);
+void directory_store_list(struct directory_op *op, enum directory_kind kind, const char *only,
+                          const char *after, size_t limit);
 /* Fill `addresses`, sorted. R_NOT_FOUND when there is no such group. */
-void directory_list_members(struct directory_op *op, const char *group, const char *after,
-                            size_t limit);
+void directory_store_list_members(struct directory_op *op, const char *group, const char *after,
+                                  size_t limit);
 /* Everybody in a group at whatever depth; only groups in these domains count. */
-void directory_people_of(struct directory_op *op, const char *group, const char *const *domains,
-                         size_t domain_count, size_t limit);
+void directory_store_people_of(struct directory_op *op, const char *group,
+                               const char *const *domains, size_t domain_count, size_t limit);
 /* Users' addresses in a domain; "": the primary ones of all who are no guests. */
-void directory_people_in(struct directory_op *op, const char *domain, size_t limit);
+void directory_store_people_in(struct directory_op *op, const char *domain, size_t limit);

@@ -5,20 +5,20 @@
 
 static struct pg_params begin(const struct domain_op *op, const char *operation)
 {
-    struct pg_params p = admin_params(op->op.arena, op->tenant, operation, &op->who);
+    struct pg_params p = change_params(op->op.arena, op->tenant, operation, &op->who);
     pg_add_text(&p, op->domain);
     return p;
 }
 
 static rc read_added(struct store_op *op, size_t index, const PGresult *r, struct err *err)
 {
-    TRY(admin_read_done(op, index, r, err));
+    TRY(change_read_done(op, index, r, err));
     ENSURE(!pg_bool(r, 0, 0), err, R_DOMAIN_TAKEN);
     ENSURE(!pg_bool(r, 0, 1), err, R_LIMIT_EXCEEDED);
     return OK;
 }
 
-void domain_add_submit(struct domain_op *op)
+void domain_store_add(struct domain_op *op)
 {
     struct pg_params p = begin(op, "add_domain");
     pg_add_text(&p, op->proof);
@@ -29,13 +29,13 @@ void domain_add_submit(struct domain_op *op)
 static rc read_domain(struct store_op *base, size_t index, const PGresult *r, struct err *err)
 {
     struct domain_op *op = LIST_ENTRY(base, struct domain_op, op);
-    TRY(admin_read_done(base, index, r, err));
+    TRY(change_read_done(base, index, r, err));
     op->is_verified = pg_bool(r, 0, 1);
     op->is_taken = pg_bool(r, 0, 2);
     return pg_text(base->arena, r, 0, 0, &op->proof, err);
 }
 
-void domain_get_submit(struct domain_op *op)
+void domain_store_get(struct domain_op *op)
 {
     struct pg_params p;
     pg_params_init(&p, op->op.arena);
@@ -44,16 +44,16 @@ void domain_get_submit(struct domain_op *op)
     pg_submit_one(&op->op, ST_get_domain, &p, read_domain);
 }
 
-void domain_verify_submit(struct domain_op *op, const char *how)
+void domain_store_verify(struct domain_op *op, const char *how)
 {
     struct pg_params p = begin(op, "verify_domain");
     pg_add_text(&p, op->proof);
     pg_add_text(&p, how);
-    pg_submit_one(&op->op, ST_verify_domain, &p, admin_read_done);
+    pg_submit_one(&op->op, ST_verify_domain, &p, change_read_done);
 }
 
-void domain_remove_submit(struct domain_op *op)
+void domain_store_remove(struct domain_op *op)
 {
     struct pg_params p = begin(op, "remove_domain");
-    pg_submit_one(&op->op, ST_remove_domain, &p, admin_read_done);
+    pg_submit_one(&op->op, ST_remove_domain, &p, change_read_done);
 }

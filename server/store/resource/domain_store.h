@@ -19,11 +19,11 @@ struct domain_op {
 
 /* Claim op->domain with op->proof. R_DOMAIN_TAKEN when another tenant has proven it, R_LIMIT_EXCEEDED,
  * R_ALREADY_EXISTS when the tenant has claimed it before. */
-void domain_add_submit(struct domain_op *op);
+void domain_store_add(struct domain_op *op);
 /* R_NOT_FOUND when the tenant has not claimed it. */
-void domain_get_submit(struct domain_op *op);
+void domain_store_get(struct domain_op *op);
 /* Proven, by op->proof, `how`: a few words for the audit log. R_NOT_FOUND when the claim is another one by now,
  * R_DOMAIN_TAKEN when another tenant came first. */
-void domain_verify_submit(struct domain_op *op, const char *how);
+void domain_store_verify(struct domain_op *op, const char *how);
 /* R_NOT_FOUND when the tenant does not have it. */
-void domain_remove_submit(struct domain_op *op);
+void domain_store_remove(struct domain_op *op);

@@ -4,9 +4,9 @@
 #include "store/cache/issuer_rows.h"
 #include "store/resource/change_submit.h"
 
-static struct pg_params begin(const struct issuers_op *op, const char *operation)
+static struct pg_params begin(const struct issuer_op *op, const char *operation)
 {
-    return admin_params(op->op.arena, op->scope, operation, &op->who);
+    return change_params(op->op.arena, op->scope, operation, &op->who);
 }
 
 /* --- changes ------------------------------------------------------------------------------------ */
@@ -29,7 +29,7 @@ static void add_settings(struct pg_params *p, const struct issuer_row *row)
     pg_add_bool(p, row->disabled);
 }
 
-void issuers_create(struct issuers_op *op, const struct issuer_row *row, bool may_take)
+void issuer_store_create(struct issuer_op *op, const struct issuer_row *row, bool may_take)
 {
     const struct issuer *issuer = &row->issuer;
     struct pg_params p = begin(op, "create_issuer");
@@ -44,30 +44,30 @@ void issuers_create(struct issuers_op *op, const struct issuer_row *row, bool ma
     pg_add_bytes(&p, value);
     pg_add_bool(&p, may_take);
     p.failed = p.failed || pattern == NULL;
-    pg_submit_one(&op->op, ST_create_issuer, &p, admin_read_done);
+    pg_submit_one(&op->op, ST_create_issuer, &p, change_read_done);
 }
 
-void issuers_update(struct issuers_op *op, const struct issuer_row *row)
+void issuer_store_update(struct issuer_op *op, const struct issuer_row *row)
 {
     struct pg_params p = begin(op, "update_issuer");
     pg_add_uuid(&p, row->issuer.id.u);
     pg_add_int8(&p, row->version);
     add_settings(&p, row);
-    pg_submit_one(&op->op, ST_update_issuer, &p, admin_read_done);
+    pg_submit_one(&op->op, ST_update_issuer, &p, change_read_done);
 }
 
-void issuers_delete(struct issuers_op *op, struct issuer_id id)
+void issuer_store_delete(struct issuer_op *op, struct issuer_id id)
 {
     struct pg_params p = begin(op, "delete_issuer");
     pg_add_uuid(&p, id.u);
-    pg_submit_one(&op->op, ST_delete_issuer, &p, admin_read_done);
+    pg_submit_one(&op->op, ST_delete_issuer, &p, change_read_done);
 }
 
 /* --- reading ------------------------------------------------------------------------------------ */
 
 static rc read_issuers(struct store_op *base, size_t index, const PGresult *r, struct err *err)
 {
-    struct issuers_op *op = LIST_ENTRY(base, struct issuers_op, op);
+    struct issuer_op *op = LIST_ENTRY(base, struct issuer_op, op);
     (void)index;
     size_t count = (size_t)PQntuples(r);
     op->issuers = ARENA_ARRAY(base->arena, struct issuer_row, count + 1);
@@ -81,8 +81,8 @@ static rc read_issuers(struct store_op *base, size_t index, const PGresult *r, s
     return OK;
 }
 
-void issuers_list(struct issuers_op *op, struct issuer_id only, struct issuer_id after,
-                  size_t limit)
+void issuer_store_list(struct issuer_op *op, struct issuer_id only, struct issuer_id after,
+                       size_t limit)
 {
     struct pg_params p;
     pg_params_init(&p, op->op.arena);
@@ -95,28 +95,28 @@ void issuers_list(struct issuers_op *op, struct issuer_id only, struct issuer_id
 
 /* --- mappings ----------------------------------------------------------------------------------- */
 
-static void submit_mapping(struct issuers_op *op, enum statement statement, const char *operation,
+static void submit_mapping(struct issuer_op *op, enum statement statement, const char *operation,
                            struct issuer_id id, const char *value)
 {
     struct pg_params p = begin(op, operation);
     pg_add_uuid(&p, id.u);
     pg_add_text(&p, value);
-    pg_submit_one(&op->op, statement, &p, admin_read_done);
+    pg_submit_one(&op->op, statement, &p, change_read_done);
 }
 
-void issuers_map(struct issuers_op *op, struct issuer_id id, const char *value)
+void issuer_store_map(struct issuer_op *op, struct issuer_id id, const char *value)
 {
     submit_mapping(op, ST_map_tenant, "map_tenant", id, value);
 }
 
-void issuers_unmap(struct issuers_op *op, struct issuer_id id, const char *value)
+void issuer_store_unmap(struct issuer_op *op, struct issuer_id id, const char *value)
 {
     submit_mapping(op, ST_unmap_tenant, "unmap_tenant", id, value);
 }
 
 static rc read_mappings(struct store_op *base, size_t index, const PGresult *r, struct err *err)
 {
-    struct issuers_op *op = LIST_ENTRY(base, struct issuers_op, op);
+    struct issuer_op *op = LIST_ENTRY(base, struct issuer_op, op);
     (void)index;
     size_t count = (size_t)PQntuples(r);
     op->mappings = ARENA_ARRAY(base->arena, struct tenant_mapping, count + 1);
@@ -129,8 +129,8 @@ static rc read_mappings(struct store_op *base, size_t index, const PGresult *r, 
     return OK;
 }
 
-void issuers_list_mappings(struct issuers_op *op, struct issuer_id id, const char *after,
-                           size_t limit)
+void issuer_store_list_mappings(struct issuer_op *op, struct issuer_id id, const char *after,
+                                size_t limit)
 {
     struct pg_params p;
     pg_params_init(&p, op->op.arena);

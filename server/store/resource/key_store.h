@@ -1,11 +1,16 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Tenants' public signing keys, and whether the root key is the database's. */
+/* Keys: the tenants' public ones, and whether our root key is the one of this database. */
 #pragma once
 
-#include "store/resource/change.h"
+#include "store/pg/store.h"
 
-/* Leave our known text under the root key if there is none, and read what is there. */
-void admin_root_key_check(struct admin_op *op, struct slice wrapped);
+/* Our known text, wrapped by the root key of whoever came first to this database. */
+struct root_key_check {
+    struct store_op op;
+    struct slice wrapped; /* what is there */
+};
+/* Leave our known text if there is none, and read what is there. */
+void key_store_check_root(struct root_key_check *check, struct slice wrapped);
 
 /* The public signing keys of all tenants in these boundaries that may have signed a license that is still
  * valid: active and archived ones. */
@@ -14,4 +19,4 @@ struct signing_keys {
     const char **jwks; /* each a public JWK */
     size_t count;
 };
-void signing_keys_submit(struct signing_keys *keys, const char *const *boundaries, size_t count);
+void key_store_list_signing(struct signing_keys *keys, const char *const *boundaries, size_t count);

@@ -3,14 +3,14 @@
 
 #include "store/resource/change_submit.h"
 
-static struct pg_params begin(const struct admin_op *op, const char *operation, struct uuid id)
+static struct pg_params begin(const struct change_op *op, const char *operation, struct uuid id)
 {
-    struct pg_params p = admin_act(op, operation);
+    struct pg_params p = change_params_of(op, operation);
     pg_add_uuid(&p, id);
     return p;
 }
 
-void admin_propose_partner(struct admin_op *op, struct uuid id, struct tenant_id content,
+void partner_store_propose(struct change_op *op, struct uuid id, struct tenant_id content,
                            struct tenant_id reader, const char *note)
 {
     struct pg_params p = begin(op, "propose_partner_exception", id);
@@ -18,21 +18,21 @@ void admin_propose_partner(struct admin_op *op, struct uuid id, struct tenant_id
     pg_add_uuid(&p, reader.u);
     pg_add_int8(&p, PARTNERS_MAX);
     pg_add_text(&p, note);
-    admin_submit(op, ST_propose_partner, &p, admin_read_limited);
+    change_submit(op, ST_propose_partner, &p, change_read_limited);
 }
 
-void admin_accept_partner(struct admin_op *op, struct uuid id, const char *note)
+void partner_store_accept(struct change_op *op, struct uuid id, const char *note)
 {
     struct pg_params p = begin(op, "accept_partner_exception", id);
     pg_add_text(&p, note);
-    admin_submit(op, ST_accept_partner, &p, admin_read_done);
+    change_submit(op, ST_accept_partner, &p, change_read_done);
 }
 
-void admin_withdraw_partner(struct admin_op *op, struct uuid id, const char *note)
+void partner_store_withdraw(struct change_op *op, struct uuid id, const char *note)
 {
     struct pg_params p = begin(op, "withdraw_partner_exception", id);
     pg_add_text(&p, note);
-    admin_submit(op, ST_withdraw_partner, &p, admin_read_done);
+    change_submit(op, ST_withdraw_partner, &p, change_read_done);
 }
 
 static rc read_rows(struct store_op *base, size_t index, const PGresult *r, struct err *err)
@@ -55,7 +55,7 @@ static rc read_rows(struct store_op *base, size_t index, const PGresult *r, stru
     return OK;
 }
 
-void partner_list_submit(struct partner_list *list)
+void partner_store_list(struct partner_list *list)
 {
     struct pg_params p;
     pg_params_init(&p, list->op.arena);

@@ -15,12 +15,12 @@ struct partner_row {
 };
 
 /* Make it with the consent of the acting tenant, op->scope. R_ALREADY_EXISTS for the pair; R_LIMIT_EXCEEDED. */
-void admin_propose_partner(struct admin_op *op, struct uuid id, struct tenant_id content,
+void partner_store_propose(struct change_op *op, struct uuid id, struct tenant_id content,
                            struct tenant_id reader, const char *note);
 /* Add the acting tenant's consent. R_NOT_FOUND: it is no side of it; R_ALREADY_EXISTS: it consents already. */
-void admin_accept_partner(struct admin_op *op, struct uuid id, const char *note);
+void partner_store_accept(struct change_op *op, struct uuid id, const char *note);
 /* End it. R_NOT_FOUND. */
-void admin_withdraw_partner(struct admin_op *op, struct uuid id, const char *note);
+void partner_store_withdraw(struct change_op *op, struct uuid id, const char *note);
 
 /* A tenant's exceptions and proposals in order of id. */
 struct partner_list {
@@ -32,4 +32,4 @@ struct partner_list {
     const struct partner_row *rows;
     size_t count;
 };
-void partner_list_submit(struct partner_list *list);
+void partner_store_list(struct partner_list *list);

@@ -12,7 +12,7 @@ static rc read_claim(struct store_op *op, size_t index, const PGresult *r, struc
     return OK;
 }
 
-void proof_claim_submit(struct proof_claim *claim, const uint8_t id[32], int64_t expires_at)
+void proof_store_claim(struct proof_claim *claim, const uint8_t id[32], int64_t expires_at)
 {
     struct pg_params p;
     pg_params_init(&p, claim->op.arena);
@@ -30,7 +30,7 @@ static rc read_sweep(struct store_op *op, size_t index, const PGresult *r, struc
     return OK;
 }
 
-void proof_sweep_submit(struct proof_sweep *sweep)
+void proof_store_sweep(struct proof_sweep *sweep)
 {
     struct pg_params p;
     pg_params_init(&p, sweep->op.arena);

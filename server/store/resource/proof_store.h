@@ -10,7 +10,7 @@ struct proof_claim {
     bool is_first; /* nobody has used it before */
 };
 /* `expires_at` in microseconds: when the proof is too old to be accepted anyway. Copies the id. */
-void proof_claim_submit(struct proof_claim *claim, const uint8_t id[32], int64_t expires_at);
+void proof_store_claim(struct proof_claim *claim, const uint8_t id[32], int64_t expires_at);
 
 /* Forget proofs that are too old, at most PROOFS_SWEPT_MAX at once. */
 enum { PROOFS_SWEPT_MAX = 5000 };
@@ -18,4 +18,4 @@ struct proof_sweep {
     struct store_op op;
     int64_t count; /* that many were forgotten */
 };
-void proof_sweep_submit(struct proof_sweep *sweep);
+void proof_store_sweep(struct proof_sweep *sweep);

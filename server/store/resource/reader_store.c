@@ -26,9 +26,9 @@ static rc read_readers(struct store_op *op, size_t index, const PGresult *r, str
     return OK;
 }
 
-void readers_find_submit(struct readers_find *find, const struct gate_scope *scopes,
-                         size_t scope_count, const char *const *addresses, size_t address_count,
-                         const char *const *served)
+void reader_store_find(struct readers_find *find, const struct gate_scope *scopes,
+                       size_t scope_count, const char *const *addresses, size_t address_count,
+                       const char *const *served)
 {
     size_t served_count = 0;
     struct pg_params p;

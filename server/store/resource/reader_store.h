@@ -18,6 +18,6 @@ struct readers_find {
     size_t count;
 };
 /* `served`: as of views_new. */
-void readers_find_submit(struct readers_find *find, const struct gate_scope *scopes,
-                         size_t scope_count, const char *const *addresses, size_t address_count,
-                         const char *const *served);
+void reader_store_find(struct readers_find *find, const struct gate_scope *scopes,
+                       size_t scope_count, const char *const *addresses, size_t address_count,
+                       const char *const *served);

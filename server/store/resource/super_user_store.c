@@ -3,40 +3,24 @@
 
 #include "store/resource/change_submit.h"
 
-void admin_grant_super_user(struct admin_op *op, const struct super_user_row *row,
+void super_user_store_grant(struct change_op *op, const struct super_user_row *row,
                             const char *target)
 {
-    struct pg_params p = admin_act(op, "grant_super_user");
+    struct pg_params p = change_params_of(op, "grant_super_user");
     pg_add_text(&p, row->principal);
     pg_add_text(&p, row->reason);
     pg_add_text(&p, row->granted_by);
     pg_add_time(&p, row->expires_at);
     pg_add_text(&p, target);
     pg_add_int8(&p, SUPER_USERS_MAX);
-    admin_submit(op, ST_grant_super_user, &p, admin_read_limited);
+    change_submit(op, ST_grant_super_user, &p, change_read_limited);
 }
 
-void admin_revoke_super_user(struct admin_op *op, const char *principal)
+void super_user_store_revoke(struct change_op *op, const char *principal)
 {
-    struct pg_params p = admin_act(op, "revoke_super_user");
+    struct pg_params p = change_params_of(op, "revoke_super_user");
     pg_add_text(&p, principal);
-    admin_submit(op, ST_revoke_super_user, &p, admin_read_done);
-}
-
-static rc read_name(struct store_op *base, size_t index, const PGresult *r, struct err *err)
-{
-    struct admin_op *op = LIST_ENTRY(base, struct admin_op, op);
-    TRY(admin_read_done(base, index, r, err));
-    return pg_text(base->arena, r, 0, 0, &op->text, err);
-}
-
-void admin_find_component(struct admin_op *op, struct component_id id)
-{
-    struct pg_params p;
-    pg_params_init(&p, op->op.arena);
-    pg_add_uuid(&p, op->scope.u);
-    pg_add_uuid(&p, id.u);
-    admin_submit(op, ST_find_own_component, &p, read_name);
+    change_submit(op, ST_revoke_super_user, &p, change_read_done);
 }
 
 static rc read_rows(struct store_op *op, size_t index, const PGresult *r, struct err *err)
@@ -57,7 +41,7 @@ static rc read_rows(struct store_op *op, size_t index, const PGresult *r, struct
     return OK;
 }
 
-void super_user_list_submit(struct super_user_list *list, struct tenant_id tenant)
+void super_user_store_list(struct super_user_list *list, struct tenant_id tenant)
 {
     struct pg_params p;
     pg_params_init(&p, list->op.arena);

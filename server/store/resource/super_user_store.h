@@ -14,11 +14,9 @@ struct super_user_row {
 
 /* Switch it on, or give it another reason and end: principal, reason, granted_by and expires_at of the row. `target`
  * is what the log says. R_LIMIT_EXCEEDED. */
-void admin_grant_super_user(struct admin_op *op, const struct super_user_row *row,
+void super_user_store_grant(struct change_op *op, const struct super_user_row *row,
                             const char *target);
-void admin_revoke_super_user(struct admin_op *op, const char *principal);
-/* Find an enabled component of the operation's tenant: op->text is its name. */
-void admin_find_component(struct admin_op *op, struct component_id id);
+void super_user_store_revoke(struct change_op *op, const char *principal);
 
 /* Whose power holds now, by principal. */
 struct super_user_list {
@@ -26,4 +24,4 @@ struct super_user_list {
     struct super_user_row *rows;
     size_t count;
 };
-void super_user_list_submit(struct super_user_list *list, struct tenant_id tenant);
+void super_user_store_list(struct super_user_list *list, struct tenant_id tenant);

@@ -19,46 +19,46 @@ static void add_template(struct pg_params *p, const struct template_row *row)
     pg_add_texts(p, row->description_texts, row->description_count);
 }
 
-void admin_create_template(struct admin_op *op, const struct template_row *row,
+void template_store_create(struct change_op *op, const struct template_row *row,
                            struct uuid request_id)
 {
-    struct pg_params p = admin_act(op, "create_template");
+    struct pg_params p = change_params_of(op, "create_template");
     add_template(&p, row);
     pg_add_uuid_or_null(&p, request_id);
-    admin_submit(op, ST_create_template, &p, change_read_created);
+    change_submit(op, ST_create_template, &p, change_read_created);
 }
 
-void admin_update_template(struct admin_op *op, const struct template_row *row, int64_t version)
+void template_store_update(struct change_op *op, const struct template_row *row, int64_t version)
 {
-    struct pg_params p = admin_act(op, "update_template");
+    struct pg_params p = change_params_of(op, "update_template");
     add_template(&p, row);
     pg_add_int8(&p, version);
-    admin_submit(op, ST_update_template, &p, change_read_created);
+    change_submit(op, ST_update_template, &p, change_read_created);
 }
 
-void admin_archive_template(struct admin_op *op, struct template_id id, bool archived)
+void template_store_archive(struct change_op *op, struct template_id id, bool archived)
 {
-    struct pg_params p = admin_act(op, archived ? "archive_template" : "publish_template");
+    struct pg_params p = change_params_of(op, archived ? "archive_template" : "publish_template");
     pg_add_uuid(&p, id.u);
     pg_add_bool(&p, archived);
-    admin_submit(op, ST_archive_template, &p, change_read_created);
+    change_submit(op, ST_archive_template, &p, change_read_created);
 }
 
 static rc read_deleted(struct store_op *base, size_t index, const PGresult *r, struct err *err)
 {
-    TRY(admin_read_done(base, index, r, err));
+    TRY(change_read_done(base, index, r, err));
     bool is_used = pg_bool(r, 0, 0), is_gone = pg_int(r, 0, 1) == 1;
     ENSURE(is_gone || !is_used, err, R_PRECONDITION_FAILED);
     ENSURE(is_gone, err, R_NOT_FOUND);
     return OK;
 }
 
-void admin_delete_template(struct admin_op *op, struct template_id id, bool force)
+void template_store_delete(struct change_op *op, struct template_id id, bool force)
 {
-    struct pg_params p = admin_act(op, "delete_template");
+    struct pg_params p = change_params_of(op, "delete_template");
     pg_add_uuid(&p, id.u);
     pg_add_bool(&p, force);
-    admin_submit(op, ST_delete_template, &p, read_deleted);
+    change_submit(op, ST_delete_template, &p, read_deleted);
 }
 
 static rc read_template(struct arena *arena, const PGresult *r, int row, struct template_row *t,
@@ -86,7 +86,7 @@ static rc read_template(struct arena *arena, const PGresult *r, int row, struct 
 
 static rc read_templates(struct store_op *base, size_t index, const PGresult *r, struct err *err)
 {
-    struct admin_op *op = LIST_ENTRY(base, struct admin_op, op);
+    struct change_op *op = LIST_ENTRY(base, struct change_op, op);
     (void)index;
     op->template_count = (size_t)PQntuples(r);
     op->templates = ARENA_ARRAY(base->arena, struct template_row, op->template_count + 1);
@@ -97,8 +97,8 @@ static rc read_templates(struct store_op *base, size_t index, const PGresult *r,
     return OK;
 }
 
-void admin_list_templates(struct admin_op *op, struct template_id only, struct template_id after,
-                          size_t limit)
+void template_store_list(struct change_op *op, struct template_id only, struct template_id after,
+                         size_t limit)
 {
     struct pg_params p;
     pg_params_init(&p, op->op.arena);
@@ -106,5 +106,5 @@ void admin_list_templates(struct admin_op *op, struct template_id only, struct t
     pg_add_uuid_or_null(&p, only.u);
     pg_add_uuid_or_null(&p, after.u);
     pg_add_int8(&p, (int64_t)limit);
-    admin_submit(op, ST_list_templates, &p, read_templates);
+    change_submit(op, ST_list_templates, &p, read_templates);
 }

@@ -25,13 +25,13 @@ struct template_row {
     int64_t created_at, updated_at;
 };
 
-void admin_create_template(struct admin_op *op, const struct template_row *row,
+void template_store_create(struct change_op *op, const struct template_row *row,
                            struct uuid request_id);
 /* `version` 0: whatever it is now. */
-void admin_update_template(struct admin_op *op, const struct template_row *row, int64_t version);
-void admin_archive_template(struct admin_op *op, struct template_id id, bool archived);
+void template_store_update(struct change_op *op, const struct template_row *row, int64_t version);
+void template_store_archive(struct change_op *op, struct template_id id, bool archived);
 /* R_PRECONDITION_FAILED while content refers to it and `force` is not set. */
-void admin_delete_template(struct admin_op *op, struct template_id id, bool force);
+void template_store_delete(struct change_op *op, struct template_id id, bool force);
 /* Zero ids: any, from the first. Fills op->templates. */
-void admin_list_templates(struct admin_op *op, struct template_id only, struct template_id after,
-                          size_t limit);
+void template_store_list(struct change_op *op, struct template_id only, struct template_id after,
+                         size_t limit);

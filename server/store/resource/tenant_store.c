@@ -32,10 +32,10 @@ static rc read_created_tenant(struct store_op *base, size_t index, const PGresul
     return change_read_created(base, index, r, err);
 }
 
-void admin_create_tenant(struct admin_op *op, const struct tenant_row *tenant, enum suite suite,
+void tenant_store_create(struct change_op *op, const struct tenant_row *tenant, enum suite suite,
                          const struct new_key *keys, size_t key_count)
 {
-    struct pg_params k, p = admin_act(op, "create_tenant");
+    struct pg_params k, p = change_params_of(op, "create_tenant");
     pg_params_init(&k, op->op.arena);
     pg_add_text(&p, tenant->name);
     pg_add_text(&p, tenant->display_name);
@@ -49,7 +49,7 @@ void admin_create_tenant(struct admin_op *op, const struct tenant_row *tenant, e
     pg_add_int2(&p, (int)suite);
     pg_add_uuid(&k, tenant->id.u);
     add_keys(&k, keys, key_count);
-    admin_submit_two(op, ST_create_tenant, &p, ST_create_keys, &k, read_created_tenant);
+    change_submit_two(op, ST_create_tenant, &p, ST_create_keys, &k, read_created_tenant);
 }
 
 static rc read_tenant(struct arena *arena, const PGresult *r, int row, struct tenant_row *t,
@@ -71,10 +71,10 @@ static rc read_tenant(struct arena *arena, const PGresult *r, int row, struct te
 
 static rc read_whole_tenant(struct store_op *base, size_t index, const PGresult *r, struct err *err)
 {
-    struct admin_op *op = LIST_ENTRY(base, struct admin_op, op);
+    struct change_op *op = LIST_ENTRY(base, struct change_op, op);
     struct tenant_row *t = ARENA_NEW(base->arena, struct tenant_row);
     size_t verified, proofs;
-    TRY(admin_read_done(base, index, r, err));
+    TRY(change_read_done(base, index, r, err));
     ARENA_ENSURE(t, err);
     op->tenant = t;
     TRY(read_tenant(base->arena, r, 0, t, err));
@@ -86,17 +86,17 @@ static rc read_whole_tenant(struct store_op *base, size_t index, const PGresult 
     return OK;
 }
 
-void admin_get_tenant(struct admin_op *op, const char *name)
+void tenant_store_get(struct change_op *op, const char *name)
 {
     struct pg_params p;
     pg_params_init(&p, op->op.arena);
     pg_add_text(&p, name);
-    admin_submit(op, ST_get_tenant, &p, read_whole_tenant);
+    change_submit(op, ST_get_tenant, &p, read_whole_tenant);
 }
 
 static rc read_tenants(struct store_op *base, size_t index, const PGresult *r, struct err *err)
 {
-    struct admin_op *op = LIST_ENTRY(base, struct admin_op, op);
+    struct change_op *op = LIST_ENTRY(base, struct change_op, op);
     (void)index;
     op->tenant_count = (size_t)PQntuples(r);
     op->tenants = ARENA_ARRAY(base->arena, struct tenant_row, op->tenant_count + 1);
@@ -107,18 +107,18 @@ static rc read_tenants(struct store_op *base, size_t index, const PGresult *r, s
     return OK;
 }
 
-void admin_list_tenants(struct admin_op *op, struct tenant_id after, size_t limit)
+void tenant_store_list(struct change_op *op, struct tenant_id after, size_t limit)
 {
     struct pg_params p;
     pg_params_init(&p, op->op.arena);
     pg_add_uuid_or_null(&p, after.u);
     pg_add_int8(&p, (int64_t)limit);
-    admin_submit(op, ST_list_tenants, &p, read_tenants);
+    change_submit(op, ST_list_tenants, &p, read_tenants);
 }
 
-void admin_update_tenant(struct admin_op *op, const struct tenant_row *row)
+void tenant_store_update(struct change_op *op, const struct tenant_row *row)
 {
-    struct pg_params p = admin_act(op, "update_tenant");
+    struct pg_params p = change_params_of(op, "update_tenant");
     pg_add_text(&p, row->display_name);
     pg_add_int4(&p, (int32_t)row->license_cap_days);
     pg_add_texts(&p, row->onboarding, row->onboarding_count);
@@ -127,13 +127,13 @@ void admin_update_tenant(struct admin_op *op, const struct tenant_row *row)
     pg_add_int4(&p, (int32_t)row->approvals);
     pg_add_bool(&p, row->needs_bound_users);
     pg_add_bool(&p, row->needs_bound_components);
-    admin_submit(op, ST_update_tenant, &p, admin_read_done);
+    change_submit(op, ST_update_tenant, &p, change_read_done);
 }
 
-void admin_exclude(struct admin_op *op, const struct exclusion *exclusion, bool remove)
+void tenant_store_exclude(struct change_op *op, const struct exclusion *exclusion, bool remove)
 {
-    struct pg_params p = admin_act(op, remove ? "remove_exclusion" : "add_exclusion");
+    struct pg_params p = change_params_of(op, remove ? "remove_exclusion" : "add_exclusion");
     pg_add_int2(&p, exclusion->kind);
     pg_add_text(&p, exclusion->value);
-    admin_submit(op, remove ? ST_remove_exclusion : ST_add_exclusion, &p, admin_read_done);
+    change_submit(op, remove ? ST_remove_exclusion : ST_add_exclusion, &p, change_read_done);
 }

@@ -27,14 +27,14 @@ struct new_key {
 };
 
 /* R_DATABASE_CONFLICT when the boundary's suite is not that of the keys any more. */
-void admin_create_tenant(struct admin_op *op, const struct tenant_row *tenant, enum suite suite,
+void tenant_store_create(struct change_op *op, const struct tenant_row *tenant, enum suite suite,
                          const struct new_key *keys, size_t key_count);
 /* Fills op->tenant. */
-void admin_get_tenant(struct admin_op *op, const char *name);
+void tenant_store_get(struct change_op *op, const char *name);
 /* In order of short name, after that of this tenant; zero: from the first. Fills op->tenants, without onboarding and
  * domains. */
-void admin_list_tenants(struct admin_op *op, struct tenant_id after, size_t limit);
+void tenant_store_list(struct change_op *op, struct tenant_id after, size_t limit);
 /* Changes display name, cap, onboarding, approvals, state and what must be bound; row->version must be what is stored, else
  * R_NOT_FOUND. */
-void admin_update_tenant(struct admin_op *op, const struct tenant_row *row);
-void admin_exclude(struct admin_op *op, const struct exclusion *exclusion, bool remove);
+void tenant_store_update(struct change_op *op, const struct tenant_row *row);
+void tenant_store_exclude(struct change_op *op, const struct exclusion *exclusion, bool remove);
