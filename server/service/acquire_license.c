@@ -78,8 +78,8 @@ static step opened(struct call *c)
 
 static struct keys_ref key_ref(const struct license_access *a, const struct key_row *row)
 {
-    return (struct keys_ref){a->tenant->view.id, a->tenant->view.boundary,
-                             (enum keys_purpose)row->purpose, row->version, row->wrapped};
+    return (struct keys_ref){a->tenant->view.id, a->tenant->view.boundary, row->purpose,
+                             row->version, row->wrapped};
 }
 
 /* Prepare an operation on this license's seal. */

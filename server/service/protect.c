@@ -324,7 +324,7 @@ static step seal(struct call *c)
     if (step_failed(encode(c))) {
         return STEP_FAILED;
     }
-    p->keys.sealing = (struct keys_ref){tenant->id, tenant->boundary, KEYS_SEALING,
+    p->keys.sealing = (struct keys_ref){tenant->id, tenant->boundary, KEY_SEALING,
                                         p->sealing->version, p->sealing->wrapped};
     p->keys.content = p->content_id;
     p->keys.header = p->header;

@@ -94,7 +94,7 @@ static step create(struct call *c)
     struct tenants *t = tenants_of(c);
     struct new_key set[KEY_SET_SIZE];
     for (size_t i = 0; i < KEY_SET_SIZE; i++) {
-        set[i] = (struct new_key){(enum key_purpose)t->keys.set[i].purpose, t->keys.set[i].wrapped,
+        set[i] = (struct new_key){t->keys.set[i].purpose, t->keys.set[i].wrapped,
                                   t->keys.set[i].public_jwk};
     }
     tenant_store_create(admin_begin(c), &t->row, (enum suite)t->keys.suite, set, KEY_SET_SIZE);

@@ -6,12 +6,12 @@
 #pragma once
 
 #include "domain/boundary.h"
+#include "domain/key_purpose.h"
 #include "domain/tenant_view.h"
 #include "store/pg/store.h"
 
 struct views;
 
-enum key_purpose { KEY_SEALING = 1, KEY_EXCHANGE = 2, KEY_SIGNING = 3 };
 enum key_state { KEY_ACTIVE = 1, KEY_ARCHIVED = 2, KEY_IS_REVOKED = 3, KEY_IS_DESTROYED = 4 };
 
 /* A key of a tenant's set as it rests in the database. */
