@@ -31,7 +31,7 @@ static step find_component(struct call *c, enum lookup_kind kind, struct slice k
 {
     struct lookup *lookup = &caller_of(c)->component_lookup;
     wait_store_init(c, &lookup->op);
-    lookup_submit(services_of(c)->lookups, lookup, kind, key);
+    lookups_submit(services_of(c)->lookups, lookup, kind, key);
     return wait_store(c, found, &lookup->op);
 }
 
@@ -156,7 +156,7 @@ static step component(struct call *c)
         return STEP_NEXT;
     }
     caller->component_subject =
-        lookup_issuer_key(call_arena(c), who->issuer->id, who->check.claims->subject);
+        lookups_issuer_key(call_arena(c), who->issuer->id, who->check.claims->subject);
     if (caller->component_subject.len == 0) {
         return call_fail(c, R_ARENA_EXHAUSTED, "subject");
     }

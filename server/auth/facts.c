@@ -107,9 +107,9 @@ step facts_need_person(struct call *c, const struct directory_question *question
     struct directory_find *find = &caller_of(c)->find;
     call_then(c, then);
     wait_store_init(c, &find->op);
-    if (call_trusts_caches(c) && directory_find_remembered(s->directories, find, question)) {
+    if (call_trusts_caches(c) && directories_remembered(s->directories, find, question)) {
         return have_person(c);
     }
-    directory_find_submit(s->directories, find, question);
+    directories_ask(s->directories, find, question);
     return wait_store(c, looked_up, &find->op);
 }

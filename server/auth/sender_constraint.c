@@ -55,7 +55,7 @@ static step claim(struct call *c)
     struct sender_constraint *constraint = constraint_of(c);
     int64_t expires_s = constraint->proof.issued_at.s + PROOF_KEPT_S;
     wait_store_init(c, &constraint->claim.op);
-    proof_claim_submit(&constraint->claim, constraint->proof.id, expires_s * 1000000);
+    proof_store_claim(&constraint->claim, constraint->proof.id, expires_s * 1000000);
     return wait_store(c, claimed, &constraint->claim.op);
 }
 

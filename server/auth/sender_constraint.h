@@ -8,7 +8,9 @@
 
 #include "context/services.h"
 #include "identity/dpop.h"
-#include "store/proofs.h"
+#include "store/resource/proof_store.h"
+
+#include "store/resource/proof_store.h"
 
 enum credential_scheme { SCHEME_NONE, SCHEME_BEARER, SCHEME_DPOP };
 

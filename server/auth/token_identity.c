@@ -21,7 +21,7 @@ static step look_up(struct call *c, enum lookup_kind kind, struct slice key, ste
 {
     struct lookup *lookup = &who_of(c)->lookup;
     wait_store_init(c, &lookup->op);
-    lookup_submit(services_of(c)->lookups, lookup, kind, key);
+    lookups_submit(services_of(c)->lookups, lookup, kind, key);
     return wait_store(c, found, &lookup->op);
 }
 
@@ -132,7 +132,7 @@ static step ask_mapping(struct call *c)
     if (value[0] == '\0' || strlen(value) > TENANT_VALUE_MAX) {
         return STEP_NEXT; /* it can't be mapped */
     }
-    struct slice key = lookup_issuer_key(call_arena(c), who->issuer->id, value);
+    struct slice key = lookups_issuer_key(call_arena(c), who->issuer->id, value);
     return key.len > 0 ? ask_tenant(c, LOOKUP_TENANT_BY_MAPPING, key)
                        : call_fail(c, R_ARENA_EXHAUSTED, "mapping key");
 }

@@ -6,10 +6,10 @@
 #include "identity/identity.h"
 #include "keys/keys.h"
 #include "rpc/call.h"
-#include "store/directory_find.h"
-#include "store/gate.h"
-#include "store/lookup.h"
-#include "store/views.h"
+#include "store/cache/directories.h"
+#include "store/cache/lookups.h"
+#include "store/cache/views.h"
+#include "store/gate/gate.h"
 
 struct approvable_act;
 

@@ -7,6 +7,7 @@
 #include "base/buf.h"
 #include "base/mem.h"
 #include "obs/metrics.h"
+#include "store/resource/key_store.h"
 
 enum { PAGE_BUDGET = 4 * 1024 * 1024 };
 
@@ -139,7 +140,7 @@ static void key_set(struct front *front, struct net_stream *stream)
         count++;
     }
     store_op_init(&page->keys.op, front->config.services->store, page->arena, keys_found, page);
-    signing_keys_submit(&page->keys, front->config.boundaries, count);
+    key_store_list_signing(&page->keys, front->config.boundaries, count);
 }
 
 /* --- between net and the engine ------------------------------------------------------------------ */

@@ -12,7 +12,8 @@
 #include "daemon/version.h"
 #include "obs/log.h"
 #include "service/registry.h"
-#include "store/admin.h"
+#include "store/resource/audit_store.h"
+#include "store/resource/key_store.h"
 
 enum {
     SECRET_HEAP_BYTES = 4 * 1024 * 1024,
@@ -49,7 +50,7 @@ struct worker {
     bool is_checking, is_root_key_right;
     struct node_check node_check; /* by the first worker, for the log */
     struct arena *arena;
-    struct admin_op check;
+    struct root_key_check check;
 
     struct loop_timer partitions_timer;
     struct store_op partitions;
@@ -117,9 +118,8 @@ static void check_root_key(struct worker *w)
         return;
     }
     w->is_checking = true;
-    w->check = (struct admin_op){.scope = TENANT_PLATFORM};
     store_op_init(&w->check.op, w->services.store, w->arena, root_key_checked, w);
-    admin_root_key_check(&w->check, wrapped);
+    key_store_check_root(&w->check, wrapped);
 }
 
 static rc listen_all(struct worker *w, struct err *err)
@@ -184,7 +184,7 @@ static void on_partitions(struct loop_timer *timer)
     if (!w->is_making_partitions && store_is_ready(w->services.store)) {
         w->is_making_partitions = true;
         store_op_init(&w->partitions, w->services.store, w->arena, partitions_made, w);
-        make_partitions_submit(&w->partitions);
+        audit_store_make_partitions(&w->partitions);
     }
 }
 

@@ -41,7 +41,7 @@ static step list(struct call *c)
     }
     s->list.tenant = s->scope.tenant_id;
     wait_store_init(c, &s->list.op);
-    approval_list_submit(&s->list);
+    approval_store_list(&s->list);
     return wait_store(c, listed, &s->list.op);
 }
 
@@ -196,8 +196,8 @@ static step close_request(struct call *c, enum approval_state state)
     if (requests_of(c)->list.count == 0) {
         return call_fail(c, R_NOT_FOUND, "no such request");
     }
-    struct admin_op *op = scope_begin(c);
-    admin_close_approval(op, requests_of(c)->list.only, state);
+    struct change_op *op = scope_begin(c);
+    approval_store_close(op, requests_of(c)->list.only, state);
     return wait_store(c, closed, &op->op);
 }
 

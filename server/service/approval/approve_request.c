@@ -80,7 +80,7 @@ static step find(struct call *c)
     list->tenant = scope_of(c)->tenant_id;
     list->limit = 1;
     wait_store_init(c, &list->op);
-    approval_list_submit(list);
+    approval_store_list(list);
     return wait_store(c, found, &list->op);
 }
 
@@ -103,7 +103,7 @@ static step perform(struct call *c)
     if (strcmp(summary, f->approving->summary) != 0) {
         return call_fail(c, R_PRECONDITION_FAILED, "it would mean something else by now");
     }
-    struct admin_op *op = scope_begin(c);
+    struct change_op *op = scope_begin(c);
     op->approval =
         (struct act_approval){.request = f->approving->id, .asked_by = f->approving->asker_name};
     f->act->perform(op, f->value);

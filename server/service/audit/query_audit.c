@@ -95,7 +95,7 @@ static step query(struct call *c)
     struct audit_query *q = query_of(c);
     q->tenant = scope_of(c)->tenant_id;
     wait_store_init(c, &q->op);
-    audit_query_submit(q);
+    audit_store_query(q);
     return wait_store(c, queried, &q->op);
 }
 

@@ -11,7 +11,7 @@
 #include "service/common/flows.h"
 #include "service/common/reply.h"
 #include "service/common/scope.h"
-#include "store/boundaries.h"
+#include "store/resource/boundary_store.h"
 
 enum {
     DISPLAY_NAME_MAX = 128,
@@ -137,7 +137,7 @@ static step check_create(struct call *c)
 
 static step create(struct call *c)
 {
-    boundaries_create(begin(c), &boundaries_of(c)->row);
+    boundary_store_create(begin(c), &boundaries_of(c)->row);
     return wait(c);
 }
 
@@ -249,7 +249,7 @@ static step check_update(struct call *c)
 
 static step update(struct call *c)
 {
-    boundaries_update(begin(c), &boundaries_of(c)->change);
+    boundary_store_update(begin(c), &boundaries_of(c)->change);
     return wait(c);
 }
 
@@ -292,7 +292,7 @@ static step parse_list(struct call *c)
 static step list(struct call *c)
 {
     const struct boundaries *b = boundaries_of(c);
-    boundaries_list(begin(c), b->after, b->limit + 1);
+    boundary_store_list(begin(c), b->after, b->limit + 1);
     return wait(c);
 }
 

@@ -83,8 +83,8 @@ static step check_propose(struct call *c)
     }
     p->id = uuid_v7(call_unix_us(c));
     wait_store_init(c, &lookup->op);
-    lookup_submit(services_of(c)->lookups, lookup, LOOKUP_TENANT_BY_NAME,
-                  slice_str(request->partner));
+    lookups_submit(services_of(c)->lookups, lookup, LOOKUP_TENANT_BY_NAME,
+                   slice_str(request->partner));
     return wait_store(c, partner_looked_up, &lookup->op);
 }
 
@@ -94,10 +94,10 @@ static const char *summary_propose(struct call *c)
     return arena_printf(call_arena(c), "Propose a partner exception: %s opens natively", p->note);
 }
 
-static void perform_propose(struct admin_op *op, const void *value)
+static void perform_propose(struct change_op *op, const void *value)
 {
     const struct proposal *p = value;
-    admin_propose_partner(op, p->id, p->content->id, p->reader->id, p->note);
+    partner_store_propose(op, p->id, p->content->id, p->reader->id, p->note);
 }
 
 const struct approvable_act propose_partner_exception_act = {
@@ -196,10 +196,10 @@ static const char *summary_accept(struct call *c)
                         a->note);
 }
 
-static void perform_accept(struct admin_op *op, const void *value)
+static void perform_accept(struct change_op *op, const void *value)
 {
     const struct acceptance *a = value;
-    admin_accept_partner(op, a->row.id, a->note);
+    partner_store_accept(op, a->row.id, a->note);
 }
 
 const struct approvable_act accept_partner_exception_act = {

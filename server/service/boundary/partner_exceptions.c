@@ -10,7 +10,7 @@ step partner_find(struct call *c, struct partner_list *list, struct uuid id, ste
 {
     *list = (struct partner_list){.tenant = scope_of(c)->tenant_id, .only = id, .limit = 1};
     wait_store_init(c, &list->op);
-    partner_list_submit(list);
+    partner_store_list(list);
     return wait_store(c, then, &list->op);
 }
 
@@ -79,7 +79,7 @@ static step withdraw(struct call *c)
 {
     const struct withdraw *w = withdraw_of(c);
     const struct partner_row *row = &w->list.rows[0];
-    admin_withdraw_partner(scope_begin(c), w->id,
+    partner_store_withdraw(scope_begin(c), w->id,
                            partner_note(c, row->content_tenant, row->reader_tenant));
     return scope_wait(c);
 }
@@ -138,7 +138,7 @@ static step list(struct call *c)
     l->found = (struct partner_list){
         .tenant = l->scope.tenant_id, .after = l->after, .limit = l->limit + 1};
     wait_store_init(c, &l->found.op);
-    partner_list_submit(&l->found);
+    partner_store_list(&l->found);
     return wait_store(c, listed, &l->found.op);
 }
 

@@ -4,7 +4,7 @@
 
 #include "chancery/v1/boundary.pb-c.h"
 #include "service/common/scope.h"
-#include "store/partners.h"
+#include "store/resource/partner_store.h"
 
 /* Look for an exception of which the caller's tenant is a side; `then` calls partner_found. */
 step partner_find(struct call *c, struct partner_list *list, struct uuid id, step_fn then);

@@ -11,7 +11,7 @@
 #include "service/common/flows.h"
 #include "service/common/reply.h"
 #include "service/common/scope.h"
-#include "store/boundaries.h"
+#include "store/resource/boundary_store.h"
 
 struct set_rule {
     struct scope scope; /* first */
@@ -70,7 +70,7 @@ static step set(struct call *c)
     struct set_rule *s = set_rule_of(c);
     s->op = (struct boundary_op){.who = caller_of(c)->who};
     wait_store_init(c, &s->op.op);
-    boundaries_set_rule(&s->op, &s->rule);
+    boundary_store_set_rule(&s->op, &s->rule);
     return wait_store(c, over, &s->op.op);
 }
 

@@ -55,8 +55,8 @@ static step ask(struct call *c)
     }
     CH_ASSERT(strlen(row.summary) <= APPROVAL_SUMMARY_MAX);
     f->asked = row.id;
-    struct admin_op *op = scope_begin(c);
-    admin_ask_approval(op, &row);
+    struct change_op *op = scope_begin(c);
+    approval_store_ask(op, &row);
     return wait_store(c, asked, &op->op);
 }
 
@@ -83,7 +83,7 @@ step approvable_perform(struct call *c)
                                     : tenant_needs_approval(&tenant->view, act->operation)) {
         return ask(c);
     }
-    struct admin_op *op = scope_begin(c);
+    struct change_op *op = scope_begin(c);
     op->approval.unless = act->needs_approval != NULL ? 0 : 1U << act->operation;
     act->perform(op, f->value);
     return wait_store(c, performed, &op->op);

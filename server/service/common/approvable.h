@@ -9,11 +9,11 @@
  *
  * To add one: a struct approvable_act, a line in acts.def, `struct approvable` at the beginning of the
  * flow's state, its two steps in the flow's table, and `approval_id` in its response. The act's statement begins as
- * every admin statement does and writes an audit row for ($1, $2); admin_submit adds the approval to its transaction. */
+ * every admin statement does and writes an audit row for ($1, $2); change_submit adds the approval to its transaction. */
 #pragma once
 
 #include "service/common/scope.h"
-#include "store/approvals.h"
+#include "store/resource/approval_store.h"
 
 struct approvable_act {
     const char *name; /* the flow's */
@@ -28,8 +28,8 @@ struct approvable_act {
     /* What would be done, in one sentence of at most APPROVAL_SUMMARY_MAX bytes; NULL over budget. The same request
      * must give the same sentence as long as it means the same, because what is approved is this sentence. */
     const char *(*summary)(struct call *c);
-    /* Submit the act by a function of the store that ends in admin_submit. */
-    void (*perform)(struct admin_op *op, const void *value);
+    /* Submit the act by a function of the store that ends in change_submit. */
+    void (*perform)(struct change_op *op, const void *value);
     enum reason unmatched; /* for R_NOT_FOUND of `perform`; R_NONE: that itself */
 };
 

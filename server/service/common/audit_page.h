@@ -3,7 +3,7 @@
 #pragma once
 
 #include "rpc/call.h"
-#include "store/audit_query.h"
+#include "store/resource/audit_store.h"
 
 /* Let the query begin after a page; "" is the first one. False when the token is none of ours. */
 bool audit_page_after(struct call *c, const char *token, struct audit_query *query);

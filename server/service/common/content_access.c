@@ -32,7 +32,7 @@ static step look(struct call *c)
 {
     struct content_access *a = content_access_of(c);
     wait_store_init(c, &a->find.op);
-    content_find_submit(&a->find, caller_tenant(caller_of(c)), a->content);
+    content_store_find(&a->find, caller_tenant(caller_of(c)), a->content);
     return wait_store(c, found, &a->find.op);
 }
 

@@ -5,7 +5,7 @@
 
 #include "auth/caller.h"
 #include "service/common/bases.h"
-#include "store/tracking.h"
+#include "store/resource/content_store.h"
 
 /* The state of flows about one content begins with it. */
 struct content_access {

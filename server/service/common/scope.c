@@ -77,8 +77,8 @@ step scope_resolve(struct call *c)
         return facts_need_platform(c, have_platform);
     }
     wait_store_init(c, &scope->lookup.op);
-    lookup_submit(services_of(c)->lookups, &scope->lookup, LOOKUP_TENANT_BY_NAME,
-                  slice_str(scope->tenant_name));
+    lookups_submit(services_of(c)->lookups, &scope->lookup, LOOKUP_TENANT_BY_NAME,
+                   slice_str(scope->tenant_name));
     return wait_store(c, found_by_name, &scope->lookup.op);
 }
 
@@ -88,10 +88,10 @@ step scope_find(struct call *c, step_fn then)
     return scope_resolve(c);
 }
 
-struct admin_op *scope_begin(struct call *c)
+struct change_op *scope_begin(struct call *c)
 {
     struct scope *scope = scope_of(c);
-    scope->op = (struct admin_op){.scope = scope->tenant_id, .who = caller_of(c)->who};
+    scope->op = (struct change_op){.scope = scope->tenant_id, .who = caller_of(c)->who};
     wait_store_init(c, &scope->op.op);
     return &scope->op;
 }

@@ -4,14 +4,15 @@
 
 #include "auth/caller.h"
 #include "service/common/bases.h"
-#include "store/admin.h"
+#include "store/resource/template_store.h"
+#include "store/resource/tenant_store.h"
 
 struct scope {
     const char *tenant_name;            /* as asked for; "" means the caller's */
     struct tenant_id tenant_id;         /* whose rows; TENANT_PLATFORM: the platform's own */
     const struct tenant_record *tenant; /* of that scope; NULL for the platform */
     struct lookup lookup;
-    struct admin_op op;
+    struct change_op op;
 };
 
 static inline struct scope *scope_of(const struct call *c)
@@ -34,7 +35,7 @@ step scope_check_place(struct call *c, const char *boundary);
 /* The same for what lies in the boundary, its tenants and components: R_FIPS_REQUIRED too. */
 step scope_check_boundary(struct call *c, const char *boundary);
 /* Prepare the operation; submit it by a function of store/admin.h, then wait for it. */
-struct admin_op *scope_begin(struct call *c);
+struct change_op *scope_begin(struct call *c);
 step scope_wait(struct call *c);
 /* Wait for a change that must meet the version that was read: R_NOT_FOUND means R_ETAG_MISMATCH. */
 step scope_wait_version(struct call *c);

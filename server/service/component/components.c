@@ -44,7 +44,8 @@ static step found(struct call *c)
 
 step components_find(struct call *c)
 {
-    components_list(components_begin(c), components_of(c)->id, (struct component_id){{{0}}}, 1);
+    component_store_list(components_begin(c), components_of(c)->id, (struct component_id){{{0}}},
+                         1);
     return wait_store(c, found, &components_of(c)->op.admin.op);
 }
 
@@ -76,7 +77,7 @@ static step check_issuer(struct call *c)
     if (ID_IS_ZERO(s->record.issuer)) {
         return STEP_NEXT;
     }
-    components_find_issuer(components_begin(c), s->record.issuer, &s->record.component);
+    component_store_find_issuer(components_begin(c), s->record.issuer, &s->record.component);
     return wait_store(c, issuer_found, &s->op.admin.op);
 }
 
@@ -163,7 +164,7 @@ static step check(struct call *c)
 static step create(struct call *c)
 {
     const struct component_record *record = &components_of(c)->record;
-    components_create(begin_change(c, ROLE_NONE, record->component.role), record);
+    component_store_create(begin_change(c, ROLE_NONE, record->component.role), record);
     return components_wait(c);
 }
 
@@ -243,7 +244,7 @@ static step update(struct call *c)
 {
     const struct component_record *record = &components_of(c)->record;
     enum role role = record->component.role;
-    components_update(begin_change(c, role, role), record);
+    component_store_update(begin_change(c, role, role), record);
     return wait_store(c, updated, &components_of(c)->op.admin.op);
 }
 
@@ -294,7 +295,7 @@ static step check_delete(struct call *c)
 static step remove_it(struct call *c)
 {
     const struct components *s = components_of(c);
-    components_delete(begin_change(c, s->record.component.role, ROLE_NONE), s->id, s->version);
+    component_store_delete(begin_change(c, s->record.component.role, ROLE_NONE), s->id, s->version);
     return wait_store(c, updated, &components_of(c)->op.admin.op);
 }
 

@@ -4,7 +4,7 @@
 
 #include "chancery/v1/component.pb-c.h"
 #include "service/common/scope.h"
-#include "store/components.h"
+#include "store/resource/component_store.h"
 
 struct components {
     struct scope scope; /* first */

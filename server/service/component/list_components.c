@@ -46,7 +46,7 @@ static step parse_list(struct call *c)
 static step list(struct call *c)
 {
     const struct components *s = components_of(c);
-    components_list(components_begin(c), (struct component_id){{{0}}}, s->after, s->limit);
+    component_store_list(components_begin(c), (struct component_id){{{0}}}, s->after, s->limit);
     return components_wait(c);
 }
 

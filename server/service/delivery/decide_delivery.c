@@ -23,7 +23,7 @@
 #include "domain/values/address.h"
 #include "service/common/flows.h"
 #include "service/common/reply.h"
-#include "store/boundaries.h"
+#include "store/resource/reader_store.h"
 
 enum { RECIPIENTS_MAX = 1000 };
 
@@ -91,8 +91,8 @@ static step have_platform(struct call *c)
         return facts_need_tenant(c, own, have_tenant);
     }
     wait_store_init(c, &d->lookup.op);
-    lookup_submit(services_of(c)->lookups, &d->lookup, LOOKUP_TENANT_BY_DOMAIN,
-                  slice_str(address_domain(d->sender)));
+    lookups_submit(services_of(c)->lookups, &d->lookup, LOOKUP_TENANT_BY_DOMAIN,
+                   slice_str(address_domain(d->sender)));
     return wait_store(c, sender_found, &d->lookup.op);
 }
 
@@ -130,8 +130,8 @@ static step ask(struct call *c)
     const Chancery__V1__DecideDeliveryRequest *request = decide_delivery_request(c);
     struct decide_delivery *d = state_of(c);
     wait_store_init(c, &d->readers.op);
-    readers_find_submit(&d->readers, caller_of(c)->scopes, caller_of(c)->scope_count, d->addresses,
-                        request->n_recipients, views_served(services_of(c)->views));
+    reader_store_find(&d->readers, caller_of(c)->scopes, caller_of(c)->scope_count, d->addresses,
+                      request->n_recipients, views_served(services_of(c)->views));
     return wait_store(c, asked, &d->readers.op);
 }
 

@@ -5,7 +5,7 @@
 
 #include "chancery/v1/directory.pb-c.h"
 #include "service/common/scope.h"
-#include "store/directory.h"
+#include "store/resource/directory_store.h"
 
 enum {
     DIRECTORY_ALIASES_MAX = 100,
@@ -31,7 +31,7 @@ static inline struct directory_flow *directory_of(const struct call *c)
     return call_state(c);
 }
 
-/* Prepare the operation; then a function of store/directory.h; then wait. Failures are told with what is at fault. */
+/* Prepare the operation; then a function of store/resource/directory_store.h; then wait. Failures are told with what is at fault. */
 struct directory_op *directory_begin(struct call *c);
 step directory_wait(struct call *c);
 

@@ -29,7 +29,7 @@ static step put(struct call *c)
     if (step_failed(directory_check_group(c, d->part.groups))) {
         return STEP_FAILED;
     }
-    directory_put(directory_begin(c), call_flow_name(c), d->part.groups->address, &d->part);
+    directory_store_put(directory_begin(c), call_flow_name(c), d->part.groups->address, &d->part);
     return directory_wait(c);
 }
 
@@ -62,7 +62,7 @@ static step parse_get(struct call *c)
 
 static step get(struct call *c)
 {
-    directory_list(directory_begin(c), DIRECTORY_GROUP, directory_of(c)->address, "", 1);
+    directory_store_list(directory_begin(c), DIRECTORY_GROUP, directory_of(c)->address, "", 1);
     return directory_wait(c);
 }
 
@@ -99,7 +99,7 @@ static step parse_list(struct call *c)
 static step list(struct call *c)
 {
     const struct directory_flow *d = directory_of(c);
-    directory_list(directory_begin(c), DIRECTORY_GROUP, NULL, d->after, d->limit);
+    directory_store_list(directory_begin(c), DIRECTORY_GROUP, NULL, d->after, d->limit);
     return directory_wait(c);
 }
 
@@ -143,7 +143,7 @@ static step parse_delete(struct call *c)
 
 static step delete (struct call *c)
 {
-    directory_delete(directory_begin(c), DIRECTORY_GROUP, directory_of(c)->address);
+    directory_store_delete(directory_begin(c), DIRECTORY_GROUP, directory_of(c)->address);
     return directory_wait(c);
 }
 

@@ -111,7 +111,7 @@ static step put(struct call *c)
 {
     const Request *request = import_directory_request(c);
     struct directory_flow *d = directory_of(c);
-    directory_put(directory_begin(c), call_flow_name(c), request->import_id, &d->part);
+    directory_store_put(directory_begin(c), call_flow_name(c), request->import_id, &d->part);
     return directory_wait(c);
 }
 

@@ -29,7 +29,7 @@ static step parse_add(struct call *c)
 static step add(struct call *c)
 {
     struct directory_flow *d = directory_of(c);
-    directory_put(directory_begin(c), call_flow_name(c), d->part.members->group, &d->part);
+    directory_store_put(directory_begin(c), call_flow_name(c), d->part.members->group, &d->part);
     return directory_wait(c);
 }
 
@@ -60,7 +60,7 @@ static step parse_remove(struct call *c)
 
 static step remove_them(struct call *c)
 {
-    directory_remove_members(directory_begin(c), directory_of(c)->part.members);
+    directory_store_remove_members(directory_begin(c), directory_of(c)->part.members);
     return directory_wait(c);
 }
 
@@ -97,7 +97,7 @@ static step parse_list(struct call *c)
 static step list(struct call *c)
 {
     const struct directory_flow *d = directory_of(c);
-    directory_list_members(directory_begin(c), d->address, d->after, d->limit);
+    directory_store_list_members(directory_begin(c), d->address, d->after, d->limit);
     return directory_wait(c);
 }
 

@@ -32,7 +32,7 @@ static step put(struct call *c)
     if (step_failed(directory_check_user(c, d->part.users))) {
         return STEP_FAILED;
     }
-    directory_put(directory_begin(c), call_flow_name(c), d->part.users->address, &d->part);
+    directory_store_put(directory_begin(c), call_flow_name(c), d->part.users->address, &d->part);
     return directory_wait(c);
 }
 
@@ -65,7 +65,7 @@ static step parse_get(struct call *c)
 
 static step get(struct call *c)
 {
-    directory_list(directory_begin(c), DIRECTORY_USER, directory_of(c)->address, "", 1);
+    directory_store_list(directory_begin(c), DIRECTORY_USER, directory_of(c)->address, "", 1);
     return directory_wait(c);
 }
 
@@ -102,7 +102,7 @@ static step parse_list(struct call *c)
 static step list(struct call *c)
 {
     const struct directory_flow *d = directory_of(c);
-    directory_list(directory_begin(c), DIRECTORY_USER, NULL, d->after, d->limit);
+    directory_store_list(directory_begin(c), DIRECTORY_USER, NULL, d->after, d->limit);
     return directory_wait(c);
 }
 
@@ -146,7 +146,7 @@ static step parse_delete(struct call *c)
 
 static step delete (struct call *c)
 {
-    directory_delete(directory_begin(c), DIRECTORY_USER, directory_of(c)->address);
+    directory_store_delete(directory_begin(c), DIRECTORY_USER, directory_of(c)->address);
     return directory_wait(c);
 }
 

@@ -176,18 +176,18 @@ static step resolve_people(struct call *c)
     case PRINCIPAL_GROUP:
         r->explanation = "Members of the group in the directory, those of nested groups included, "
                          "and whoever brings the group in his token.";
-        directory_people_of(op, r->principal.name, tenant->domains, tenant->domain_count,
-                            MATCHES_MAX + 1);
+        directory_store_people_of(op, r->principal.name, tenant->domains, tenant->domain_count,
+                                  MATCHES_MAX + 1);
         break;
     case PRINCIPAL_DOMAIN:
         r->explanation = "Whoever proves an address in exactly this domain; those that the "
                          "directory knows are listed.";
-        directory_people_in(op, r->principal.name, MATCHES_MAX + 1);
+        directory_store_people_in(op, r->principal.name, MATCHES_MAX + 1);
         break;
     case PRINCIPAL_TENANT:
         r->explanation = "Every member of the tenant who is no guest; those that the directory "
                          "knows are listed.";
-        directory_people_in(op, "", MATCHES_MAX + 1);
+        directory_store_people_in(op, "", MATCHES_MAX + 1);
         break;
     case PRINCIPAL_USER:
     case PRINCIPAL_RECIPIENTS:

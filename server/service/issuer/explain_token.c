@@ -80,13 +80,13 @@ static step ask_mapping(struct call *c)
 {
     struct test *t = test_of(c);
     const char *value = claims_tenant(&t->tested.check.token, t->tested.issuer);
-    struct slice key = lookup_issuer_key(call_arena(c), t->tested.issuer->id, value);
+    struct slice key = lookups_issuer_key(call_arena(c), t->tested.issuer->id, value);
     if (value[0] == '\0' || strlen(value) > TENANT_VALUE_MAX || key.len == 0) {
         t->is_withheld = true;
         return STEP_NEXT;
     }
     wait_store_init(c, &t->lookup.op);
-    lookup_submit(services_of(c)->lookups, &t->lookup, LOOKUP_TENANT_BY_MAPPING, key);
+    lookups_submit(services_of(c)->lookups, &t->lookup, LOOKUP_TENANT_BY_MAPPING, key);
     return wait_store(c, mapping_found, &t->lookup.op);
 }
 

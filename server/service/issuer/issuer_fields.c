@@ -20,10 +20,10 @@ enum {
 
 /* --- the operation ------------------------------------------------------------------------------ */
 
-struct issuers_op *issuers_begin(struct call *c, struct tenant_id scope)
+struct issuer_op *issuers_begin(struct call *c, struct tenant_id scope)
 {
-    struct issuers_op *op = &issuers_of(c)->op;
-    *op = (struct issuers_op){.scope = scope, .who = caller_of(c)->who};
+    struct issuer_op *op = &issuers_of(c)->op;
+    *op = (struct issuer_op){.scope = scope, .who = caller_of(c)->who};
     wait_store_init(c, &op->op);
     return op;
 }
@@ -54,7 +54,7 @@ static step have_row(struct call *c)
 static step read_in(struct call *c, struct tenant_id scope)
 {
     struct issuers *s = issuers_of(c);
-    issuers_list(issuers_begin(c, scope), s->id, (struct issuer_id){{{0}}}, 1);
+    issuer_store_list(issuers_begin(c, scope), s->id, (struct issuer_id){{{0}}}, 1);
     return wait_store(c, have_row, &s->op.op);
 }
 

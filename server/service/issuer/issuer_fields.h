@@ -4,11 +4,11 @@
 
 #include "chancery/v1/issuer.pb-c.h"
 #include "service/common/scope.h"
-#include "store/issuers.h"
+#include "store/resource/issuer_store.h"
 
 struct issuers {
     struct scope scope; /* first */
-    struct issuers_op op;
+    struct issuer_op op;
     struct issuer_row row;
     struct issuer_id id, after;
     const char *value; /* of a tenant claim */
@@ -20,8 +20,8 @@ static inline struct issuers *issuers_of(const struct call *c)
     return call_state(c);
 }
 
-/* Prepare the operation in a scope; submit it by a function of store/issuers.h, then wait for it. */
-struct issuers_op *issuers_begin(struct call *c, struct tenant_id scope);
+/* Prepare the operation in a scope; submit it by a function of store/resource/issuer_store.h, then wait for it. */
+struct issuer_op *issuers_begin(struct call *c, struct tenant_id scope);
 step issuers_wait(struct call *c);
 /* Step: read the issuer with the state's id in the admin's scope into the state's row; R_NOT_FOUND. */
 step issuers_read(struct call *c);

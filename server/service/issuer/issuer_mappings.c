@@ -87,7 +87,7 @@ static step check_map(struct call *c)
 static step map(struct call *c)
 {
     const struct issuers *s = issuers_of(c);
-    issuers_map(issuers_begin(c, s->scope.tenant_id), s->id, s->value);
+    issuer_store_map(issuers_begin(c, s->scope.tenant_id), s->id, s->value);
     return issuers_wait(c);
 }
 
@@ -110,7 +110,7 @@ static step parse_unmap(struct call *c)
 static step unmap(struct call *c)
 {
     const struct issuers *s = issuers_of(c);
-    issuers_unmap(issuers_begin(c, TENANT_PLATFORM), s->id, s->value);
+    issuer_store_unmap(issuers_begin(c, TENANT_PLATFORM), s->id, s->value);
     return issuers_wait(c);
 }
 
@@ -151,7 +151,7 @@ static step parse_list(struct call *c)
 static step list(struct call *c)
 {
     const struct issuers *s = issuers_of(c);
-    issuers_list_mappings(issuers_begin(c, TENANT_PLATFORM), s->id, s->value, s->limit);
+    issuer_store_list_mappings(issuers_begin(c, TENANT_PLATFORM), s->id, s->value, s->limit);
     return issuers_wait(c);
 }
 

@@ -98,7 +98,7 @@ static step created(struct call *c)
 static step create(struct call *c)
 {
     struct issuers *s = issuers_of(c);
-    issuers_create(issuers_begin(c, s->scope.tenant_id), &s->row, scope_is_platform(c));
+    issuer_store_create(issuers_begin(c, s->scope.tenant_id), &s->row, scope_is_platform(c));
     return wait_store(c, created, &s->op.op);
 }
 
@@ -140,8 +140,8 @@ static step parse_list(struct call *c)
 static step list(struct call *c)
 {
     const struct issuers *s = issuers_of(c);
-    issuers_list(issuers_begin(c, s->scope.tenant_id), (struct issuer_id){{{0}}}, s->after,
-                 s->limit);
+    issuer_store_list(issuers_begin(c, s->scope.tenant_id), (struct issuer_id){{{0}}}, s->after,
+                      s->limit);
     return issuers_wait(c);
 }
 
@@ -188,7 +188,7 @@ static step parse_delete(struct call *c)
 /* Never refused because somebody uses it: it may have been taken over, and then every second counts. */
 static step delete (struct call *c)
 {
-    issuers_delete(issuers_begin(c, scope_of(c)->tenant_id), issuers_of(c)->id);
+    issuer_store_delete(issuers_begin(c, scope_of(c)->tenant_id), issuers_of(c)->id);
     return issuers_wait(c);
 }
 

@@ -69,7 +69,7 @@ static step updated(struct call *c)
 static step update(struct call *c)
 {
     struct issuers *s = issuers_of(c);
-    issuers_update(issuers_begin(c, s->scope.tenant_id), &s->row);
+    issuer_store_update(issuers_begin(c, s->scope.tenant_id), &s->row);
     return wait_store(c, updated, &s->op.op);
 }
 

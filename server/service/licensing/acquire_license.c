@@ -81,8 +81,8 @@ static step opened(struct call *c)
 
 static struct keys_ref key_ref(const struct license_access *a, const struct key_row *row)
 {
-    return (struct keys_ref){a->tenant->view.id, a->tenant->view.boundary,
-                             (enum keys_purpose)row->purpose, row->version, row->wrapped};
+    return (struct keys_ref){a->tenant->view.id, a->tenant->view.boundary, row->purpose,
+                             row->version, row->wrapped};
 }
 
 /* Prepare an operation on this license's seal. */
@@ -115,7 +115,7 @@ static step open_seal(struct call *c)
     if (a->tenant == NULL || strcmp(a->tenant->view.boundary, header->boundary) != 0) {
         return call_fail(c, R_LICENSE_FOREIGN, "no such tenant in that boundary");
     }
-    a->sealing = tenant_key(a->tenant, KEY_SEALING, header->key_version);
+    a->sealing = views_key(a->tenant, KEY_SEALING, header->key_version);
     enum reason problem = key_problem(a->sealing);
     if (problem != R_NONE) {
         return call_fail(c, problem, "sealing key %u", header->key_version);
@@ -256,7 +256,7 @@ static step issue(struct call *c)
 {
     struct license_access *a = access_of(c);
     const struct tenant_view *tenant = &a->tenant->view;
-    const struct key_row *signing = tenant_key(a->tenant, KEY_SIGNING, 0);
+    const struct key_row *signing = views_key(a->tenant, KEY_SIGNING, 0);
     struct use_license license = {
         .authority_url = boundary_authority_url(c, a->platform_record, tenant->boundary),
         .id = caller_of(c)->entry.event,

@@ -19,7 +19,7 @@
 #include "service/common/flows.h"
 #include "service/common/policy_fields.h"
 #include "service/common/reply.h"
-#include "store/amend.h"
+#include "store/resource/amendment_store.h"
 
 enum { REASON_TEXT_MAX = 256, DAY_S = 24 * 60 * 60 };
 
@@ -31,7 +31,7 @@ struct amend {
     int32_t expires_after_days; /* of the change; 0: .expires_at holds */
     struct amendment_fetch before;
     struct amendment after;
-    struct amendment_store store;
+    struct amendment_put store;
 };
 
 static struct amend *amend_of(const struct call *c)
@@ -175,7 +175,7 @@ static step read(struct call *c)
 {
     struct amend *a = amend_of(c);
     wait_store_init(c, &a->before.op);
-    amendment_fetch_submit(&a->before, caller_tenant(caller_of(c)), a->access.content);
+    amendment_store_fetch(&a->before, caller_tenant(caller_of(c)), a->access.content);
     return wait_store(c, have_before, &a->before.op);
 }
 
@@ -273,16 +273,16 @@ static step amended(struct call *c)
 static step amend(struct call *c)
 {
     struct amend *a = amend_of(c);
-    a->store = (struct amendment_store){.tenant = caller_tenant(caller_of(c)),
-                                        .content = a->access.content,
-                                        .amendment = &a->after,
-                                        .target = describe(c),
-                                        .who = caller_of(c)->who};
+    a->store = (struct amendment_put){.tenant = caller_tenant(caller_of(c)),
+                                      .content = a->access.content,
+                                      .amendment = &a->after,
+                                      .target = describe(c),
+                                      .who = caller_of(c)->who};
     if (a->store.target == NULL) {
         return call_fail(c, R_ARENA_EXHAUSTED, "target");
     }
     wait_store_init(c, &a->store.op);
-    amendment_store_submit(&a->store);
+    amendment_store_put(&a->store);
     return wait_store(c, amended, &a->store.op);
 }
 

@@ -78,15 +78,15 @@ static step tenant(struct call *c)
         return call_bad_field(c, "owner", "A caller of no tenant must name the owner.");
     }
     wait_store_init(c, &a->scope.lookup.op);
-    lookup_submit(services_of(c)->lookups, &a->scope.lookup, LOOKUP_TENANT_BY_DOMAIN,
-                  slice_str(address_domain(a->owner)));
+    lookups_submit(services_of(c)->lookups, &a->scope.lookup, LOOKUP_TENANT_BY_DOMAIN,
+                   slice_str(address_domain(a->owner)));
     return wait_store(c, domain_found, &a->scope.lookup.op);
 }
 
 static step list(struct call *c)
 {
     struct template_id any = {{{0}}};
-    admin_list_templates(scope_begin(c), any, any, TEMPLATES_MAX);
+    template_store_list(scope_begin(c), any, any, TEMPLATES_MAX);
     return scope_wait(c);
 }
 
@@ -174,7 +174,7 @@ static step reply_list(struct call *c)
 {
     const Chancery__V1__ListAvailableTemplatesRequest *request =
         list_available_templates_request(c);
-    const struct admin_op *op = &scope_of(c)->op;
+    const struct change_op *op = &scope_of(c)->op;
     Chancery__V1__ListAvailableTemplatesResponse *r = list_available_templates_response(c);
     Chancery__V1__AvailableTemplate **all =
         ARENA_ARRAY(call_arena(c), Chancery__V1__AvailableTemplate *, op->template_count + 1);

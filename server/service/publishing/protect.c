@@ -191,8 +191,8 @@ static step find_tenant(struct call *c)
         return call_fail(c, R_PROTECT_DENIED, "a user of no tenant");
     }
     wait_store_init(c, &p->owner_tenant.op);
-    lookup_submit(services_of(c)->lookups, &p->owner_tenant, LOOKUP_TENANT_BY_DOMAIN,
-                  slice_str(address_domain(policy->owner)));
+    lookups_submit(services_of(c)->lookups, &p->owner_tenant, LOOKUP_TENANT_BY_DOMAIN,
+                   slice_str(address_domain(policy->owner)));
     return wait_store(c, owner_found, &p->owner_tenant.op);
 }
 
@@ -317,7 +317,7 @@ static step seal(struct call *c)
 {
     struct protect *p = protect_of(c);
     const struct tenant_view *tenant = &p->tenant->view;
-    p->sealing = tenant_key(p->tenant, KEY_SEALING, 0);
+    p->sealing = views_key(p->tenant, KEY_SEALING, 0);
     if (p->sealing == NULL) {
         return call_fail(c, R_KEY_REVOKED, "no active sealing key");
     }
@@ -325,7 +325,7 @@ static step seal(struct call *c)
     if (step_failed(encode(c))) {
         return STEP_FAILED;
     }
-    p->keys.sealing = (struct keys_ref){tenant->id, tenant->boundary, KEYS_SEALING,
+    p->keys.sealing = (struct keys_ref){tenant->id, tenant->boundary, KEY_SEALING,
                                         p->sealing->version, p->sealing->wrapped};
     p->keys.content = p->content_id;
     p->keys.header = p->header;

@@ -28,7 +28,7 @@ static step parse_delete(struct call *c)
 static step delete (struct call *c)
 {
     const struct deletion *a = deletion_of(c);
-    admin_delete_template(scope_begin(c), a->id, a->force);
+    template_store_delete(scope_begin(c), a->id, a->force);
     return scope_wait(c);
 }
 

@@ -38,13 +38,13 @@ static step parse_one(struct call *c, const char *tenant, const char *id)
 /* The row as it is now, with what the message does not say. */
 static step read(struct call *c)
 {
-    admin_list_templates(scope_begin(c), templates_of(c)->id, (struct template_id){{{0}}}, 1);
+    template_store_list(scope_begin(c), templates_of(c)->id, (struct template_id){{{0}}}, 1);
     return scope_wait(c);
 }
 
 static step take_row(struct call *c)
 {
-    const struct admin_op *op = &scope_of(c)->op;
+    const struct change_op *op = &scope_of(c)->op;
     if (op->template_count == 0) {
         return call_fail(c, R_NOT_FOUND, "no such template");
     }
@@ -94,7 +94,7 @@ static step create(struct call *c)
         return call_fail(c, R_LIMIT_EXCEEDED, "%d templates", TEMPLATES_MAX);
     }
     t->id = t->row.id;
-    admin_create_template(scope_begin(c), &t->row, t->request_id);
+    template_store_create(scope_begin(c), &t->row, t->request_id);
     return scope_wait(c);
 }
 
@@ -135,13 +135,13 @@ static step parse_list(struct call *c)
 static step list(struct call *c)
 {
     const struct templates *t = templates_of(c);
-    admin_list_templates(scope_begin(c), (struct template_id){{{0}}}, t->after, t->limit);
+    template_store_list(scope_begin(c), (struct template_id){{{0}}}, t->after, t->limit);
     return scope_wait(c);
 }
 
 static step reply_list(struct call *c)
 {
-    const struct admin_op *op = &scope_of(c)->op;
+    const struct change_op *op = &scope_of(c)->op;
     Chancery__V1__ListTemplatesResponse *r = list_templates_response(c);
     Chancery__V1__Template **all =
         ARENA_ARRAY(call_arena(c), Chancery__V1__Template *, op->template_count + 1);
@@ -236,7 +236,7 @@ static step merge(struct call *c)
 static step update(struct call *c)
 {
     struct templates *t = templates_of(c);
-    admin_update_template(scope_begin(c), &t->row, t->version);
+    template_store_update(scope_begin(c), &t->row, t->version);
     return scope_wait_version(c);
 }
 
@@ -266,7 +266,7 @@ static step parse_archive(struct call *c)
 
 static step set_state(struct call *c)
 {
-    admin_archive_template(scope_begin(c), templates_of(c)->id, templates_of(c)->is_archived);
+    template_store_archive(scope_begin(c), templates_of(c)->id, templates_of(c)->is_archived);
     return scope_wait(c);
 }
 

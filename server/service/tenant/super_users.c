@@ -10,7 +10,8 @@
 #include "service/common/approvable.h"
 #include "service/common/flows.h"
 #include "service/common/reply.h"
-#include "store/super_users.h"
+#include "store/resource/component_store.h"
+#include "store/resource/super_user_store.h"
 
 enum { SUPER_USER_DAYS_MAX = 30, REASON_TEXT_MAX = 256, DAY_S = 24 * 60 * 60 };
 
@@ -80,7 +81,7 @@ static step describe(struct call *c)
 
 static step component_found(struct call *c)
 {
-    const struct admin_op *op = &scope_of(c)->op;
+    const struct change_op *op = &scope_of(c)->op;
     struct grant_value *v = approvable_of(c)->value;
     if (op->op.err.reason == R_NOT_FOUND) {
         return approvable_refuse(c, "principal", "The tenant has no such component.");
@@ -95,8 +96,8 @@ static step check_principal(struct call *c)
     v->row.principal = v->principal.text;
     v->component_name = "";
     if (v->principal.is_component) {
-        struct admin_op *op = scope_begin(c);
-        admin_find_component(op, v->principal.component);
+        struct change_op *op = scope_begin(c);
+        component_store_find_name(op, v->principal.component);
         return wait_store(c, component_found, &op->op);
     }
     return tenant_has_domain(&scope_of(c)->tenant->view, v->principal.domain)
@@ -137,7 +138,7 @@ static const char *summary_grant(struct call *c)
     return arena_printf(call_arena(c), "Give super-user power to %s", v->target);
 }
 
-static void perform_grant(struct admin_op *op, const void *value)
+static void perform_grant(struct change_op *op, const void *value)
 {
     const struct grant_value *v = value;
     struct super_user_row row = v->row;
@@ -145,7 +146,7 @@ static void perform_grant(struct admin_op *op, const void *value)
                          ? op->who.component_name
                          : arena_printf(op->op.arena, "%s, approved by %s", op->approval.asked_by,
                                         op->who.component_name);
-    admin_grant_super_user(op, &row, v->target);
+    super_user_store_grant(op, &row, v->target);
 }
 
 const struct approvable_act grant_super_user_act = {
@@ -198,7 +199,7 @@ static step parse_revoke(struct call *c)
 
 static step revoke(struct call *c)
 {
-    admin_revoke_super_user(scope_begin(c), super_users_of(c)->principal.text);
+    super_user_store_revoke(scope_begin(c), super_users_of(c)->principal.text);
     return scope_wait(c);
 }
 
@@ -231,7 +232,7 @@ static step list(struct call *c)
         return call_bad_field(c, "tenant", "A platform admin must name the tenant.");
     }
     wait_store_init(c, &s->list.op);
-    super_user_list_submit(&s->list, s->scope.tenant_id);
+    super_user_store_list(&s->list, s->scope.tenant_id);
     return wait_store(c, listed, &s->list.op);
 }
 

@@ -11,7 +11,7 @@
 #include "service/common/reply.h"
 #include "service/common/scope.h"
 #include "service/tenant/tenant_message.h"
-#include "store/domains.h"
+#include "store/resource/domain_store.h"
 
 struct domains {
     struct scope scope; /* first */
@@ -88,7 +88,7 @@ static step add(struct call *c)
     if (d->op.proof == NULL) {
         return call_fail(c, R_ARENA_EXHAUSTED, "proof");
     }
-    domain_add_submit(begin(c));
+    domain_store_add(begin(c));
     return wait_store(c, done, &d->op.op);
 }
 
@@ -135,7 +135,7 @@ static step read_claim(struct call *c)
     if (is_asserted(c) && !scope_is_platform(c)) {
         return call_fail(c, R_COMPONENT_ROLE, "only a platform admin may assert a domain");
     }
-    domain_get_submit(begin(c));
+    domain_store_get(begin(c));
     return wait_store(c, claim_read, &domains_of(c)->op.op);
 }
 
@@ -199,7 +199,7 @@ static step verify(struct call *c)
     if (d->op.is_verified) {
         return STEP_NEXT;
     }
-    domain_verify_submit(begin(c), is_asserted(c) ? "asserted" : "by DNS");
+    domain_store_verify(begin(c), is_asserted(c) ? "asserted" : "by DNS");
     return wait_store(c, verified, &d->op.op);
 }
 
@@ -228,7 +228,7 @@ static step parse_remove(struct call *c)
 
 static step drop(struct call *c)
 {
-    domain_remove_submit(begin(c));
+    domain_store_remove(begin(c));
     return wait_store(c, done, &domains_of(c)->op.op);
 }
 

@@ -122,12 +122,12 @@ static step merge_path(struct call *c, const char *path, struct tenant_row *row)
 static step merge(struct call *c)
 {
     const Chancery__V1__UpdateTenantRequest *request = approvable_of(c)->request;
-    const struct admin_op *read = &scope_of(c)->op;
+    const struct change_op *read = &scope_of(c)->op;
     struct tenant_change *change = change_of(c);
     if (read->op.err.reason != R_NONE) {
         return wait_failed(c, &read->op.err);
     }
-    change->row = read->tenant;
+    change->row = *read->tenant;
     const char *etag = request->tenant->etag;
     if (etag[0] != '\0' && strtoll(etag, NULL, 10) != change->row.version) {
         return call_fail(c, R_ETAG_MISMATCH, "version %lld", (long long)change->row.version);
@@ -137,7 +137,7 @@ static step merge(struct call *c)
             return STEP_FAILED;
         }
     }
-    change->lowered = read->tenant.approvals & ~change->row.approvals;
+    change->lowered = read->tenant->approvals & ~change->row.approvals;
     return change->lowered != 0 && change->changes_state
                ? call_bad_field(c, "update_mask", "Change the state in a request of its own.")
                : STEP_NEXT;
@@ -150,8 +150,8 @@ static step check_update(struct call *c)
     if (scope->tenant == NULL) {
         return call_bad_field(c, "tenant.tenant", "A platform admin must name the tenant.");
     }
-    struct admin_op *op = scope_begin(c);
-    admin_get_tenant(op, scope->tenant->view.name);
+    struct change_op *op = scope_begin(c);
+    tenant_store_get(op, scope->tenant->view.name);
     return wait_store(c, merge, &op->op);
 }
 
@@ -186,9 +186,9 @@ static const char *summary_update(struct call *c)
     return buf_finish(&text, &all, NULL).ok ? arena_dup(call_arena(c), all) : NULL;
 }
 
-static void perform_update(struct admin_op *op, const void *value)
+static void perform_update(struct change_op *op, const void *value)
 {
-    admin_update_tenant(op, &((const struct tenant_change *)value)->row);
+    tenant_store_update(op, &((const struct tenant_change *)value)->row);
 }
 
 const struct approvable_act update_tenant_act = {
@@ -278,7 +278,7 @@ static step parse_remove(struct call *c)
 static step exclude(struct call *c)
 {
     const struct settings *s = settings_of(c);
-    admin_exclude(scope_begin(c), &s->exclusion, s->is_removal);
+    tenant_store_exclude(scope_begin(c), &s->exclusion, s->is_removal);
     return scope_wait(c);
 }
 

@@ -95,10 +95,10 @@ static step create(struct call *c)
     struct tenants *t = tenants_of(c);
     struct new_key set[KEY_SET_SIZE];
     for (size_t i = 0; i < KEY_SET_SIZE; i++) {
-        set[i] = (struct new_key){(enum key_purpose)t->keys.set[i].purpose, t->keys.set[i].wrapped,
+        set[i] = (struct new_key){t->keys.set[i].purpose, t->keys.set[i].wrapped,
                                   t->keys.set[i].public_jwk};
     }
-    admin_create_tenant(scope_begin(c), &t->row, (enum suite)t->keys.suite, set, KEY_SET_SIZE);
+    tenant_store_create(scope_begin(c), &t->row, (enum suite)t->keys.suite, set, KEY_SET_SIZE);
     return scope_wait(c);
 }
 
@@ -136,7 +136,7 @@ static step get(struct call *c)
     if (scope->tenant == NULL) {
         return call_bad_field(c, "tenant", "A platform admin must name the tenant.");
     }
-    admin_get_tenant(scope_begin(c), scope->tenant->view.name);
+    tenant_store_get(scope_begin(c), scope->tenant->view.name);
     return scope_wait(c);
 }
 
@@ -146,7 +146,7 @@ static step reply_get(struct call *c)
     if (r == NULL) {
         return STEP_FAILED;
     }
-    tenants_of(c)->row = scope_of(c)->op.tenant;
+    tenants_of(c)->row = *scope_of(c)->op.tenant;
     step result = tenant_write(c, &tenants_of(c)->row, &r->tenant);
     return result.kind == STEP_KIND_NEXT ? get_tenant_reply(c, r) : result;
 }
@@ -171,13 +171,13 @@ static step parse_list(struct call *c)
 static step list(struct call *c)
 {
     const struct tenants *t = tenants_of(c);
-    admin_list_tenants(scope_begin(c), t->after, t->limit);
+    tenant_store_list(scope_begin(c), t->after, t->limit);
     return scope_wait(c);
 }
 
 static step reply_list(struct call *c)
 {
-    const struct admin_op *op = &scope_of(c)->op;
+    const struct change_op *op = &scope_of(c)->op;
     Chancery__V1__ListTenantsResponse *r = list_tenants_response(c);
     Chancery__V1__Tenant **all =
         ARENA_ARRAY(call_arena(c), Chancery__V1__Tenant *, op->tenant_count + 1);

@@ -129,7 +129,7 @@ static step list(struct call *c)
 {
     struct content_list *l = &contents_of(c)->list;
     wait_store_init(c, &l->op);
-    content_list_submit(l);
+    content_store_list(l);
     return wait_store(c, listed, &l->op);
 }
 

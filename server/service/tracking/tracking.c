@@ -69,7 +69,7 @@ static step change(struct call *c)
                                         .restore = t->is_restore,
                                         .who = caller_of(c)->who};
     wait_store_init(c, &t->revoke.op);
-    content_revoke_submit(&t->revoke);
+    content_store_revoke(&t->revoke);
     return wait_store(c, changed, &t->revoke.op);
 }
 
@@ -126,7 +126,7 @@ static step list(struct call *c)
     t->query.content = t->access.content;
     t->query.operation = acquire_license_flow.name;
     wait_store_init(c, &t->query.op);
-    audit_query_submit(&t->query);
+    audit_store_query(&t->query);
     return wait_store(c, listed, &t->query.op);
 }
 
