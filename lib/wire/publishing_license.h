@@ -7,7 +7,7 @@
 #pragma once
 
 #include "base/ids.h"
-#include "domain/policy.h"
+#include "domain/values/policy.h"
 
 enum {
     LICENSE_VERSION = 1,

@@ -4,7 +4,7 @@
 #pragma once
 
 #include "base/ids.h"
-#include "domain/decide_access.h"
+#include "domain/decide/decide_access.h"
 
 struct use_license {
     const char *authority_url; /* iss */

@@ -1,11 +1,14 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* Amendments: one change after the other gives one sum, and the sum decides. */
 #include "chancery_test.h"
+#include "domain/relations/effective_policy.h"
+#include "domain/values/policy.h"
+#include "domain/values/subject.h"
 
 #include <stdio.h>
 #include <string.h>
 
-#include "domain/amendment.h"
+#include "domain/values/amendment.h"
 
 static const char *const sealed[] = {"bob@fabrikam.com", "carol@contoso.com"};
 static const struct policy do_not_forward = {.kind = POLICY_DO_NOT_FORWARD,
@@ -21,8 +24,9 @@ static uint32_t rights_of(const char *address, const struct amendment *amendment
 {
     struct subject subject = {.user = {.addresses = {address}, .address_count = 1}};
     struct rights rights;
-    policy_rights(&(struct policy_now){.policy = &do_not_forward, .amendment = amendment}, &subject,
-                  &rights);
+    effective_policy_rights(
+        &(struct effective_policy){.policy = &do_not_forward, .amendment = amendment}, &subject,
+        &rights);
     return rights.bits;
 }
 
@@ -99,12 +103,12 @@ static void the_expiry_is_shortened_lengthened_and_lifted(void **state)
         struct amendment change = {
             .is_valid = true, .changes_expiry = true, .expires_at = {ends[i]}};
         before = after(&before, &change);
-        struct policy_now now = {.policy = &do_not_forward, .amendment = &before};
-        assert_int_equal(policy_expiry(&now).s, ends[i]);
+        struct effective_policy now = {.policy = &do_not_forward, .amendment = &before};
+        assert_int_equal(effective_policy_expiry(&now).s, ends[i]);
     }
     struct amendment silent = after(&before, &(struct amendment){.is_valid = true});
-    struct policy_now now = {.policy = &do_not_forward, .amendment = &silent};
-    assert_int_equal(policy_expiry(&now).s, 0);
+    struct effective_policy now = {.policy = &do_not_forward, .amendment = &silent};
+    assert_int_equal(effective_policy_expiry(&now).s, 0);
 }
 
 static void what_is_stored_and_not_understood_grants_nothing(void **state)

@@ -4,8 +4,8 @@
 
 #include <string.h>
 
-#include "domain/address.h"
-#include "domain/principal.h"
+#include "domain/values/address.h"
+#include "domain/values/principal.h"
 
 static struct err err;
 
@@ -33,10 +33,10 @@ static void check(normalize_fn normalize, const struct row *rows, size_t count)
     }
 }
 
-#define CHECK_DOMAINS(...)                                           \
-    do {                                                             \
-        static const struct row rows[] = {__VA_ARGS__};              \
-        check(domain_normalize, rows, sizeof rows / sizeof rows[0]); \
+#define CHECK_DOMAINS(...)                                                \
+    do {                                                                  \
+        static const struct row rows[] = {__VA_ARGS__};                   \
+        check(domain_name_normalize, rows, sizeof rows / sizeof rows[0]); \
     } while (0)
 #define CHECK_ADDRESSES(...)                                          \
     do {                                                              \
@@ -184,12 +184,13 @@ static void labels_have_63_bytes(void **state)
     (void)state;
     AUTO(arena_free_at) struct arena *arena = arena_new(65536);
     const char *out = NULL;
-    assert_ok(domain_normalize(arena, slice_str(label_of(arena, 57, ".com")), &out, &err), &err);
+    assert_ok(domain_name_normalize(arena, slice_str(label_of(arena, 57, ".com")), &out, &err),
+              &err);
     assert_int_equal(strchr(out, '.') - out, 63);
-    assert_fails(domain_normalize(arena, slice_str(label_of(arena, 58, ".com")), &out, &err), &err,
-                 R_FIELD_INVALID);
-    assert_fails(domain_normalize(arena, slice_str(label_of(arena, 600, ".com")), &out, &err), &err,
-                 R_FIELD_INVALID);
+    assert_fails(domain_name_normalize(arena, slice_str(label_of(arena, 58, ".com")), &out, &err),
+                 &err, R_FIELD_INVALID);
+    assert_fails(domain_name_normalize(arena, slice_str(label_of(arena, 600, ".com")), &out, &err),
+                 &err, R_FIELD_INVALID);
 }
 
 static void domains_have_253_bytes(void **state)
@@ -201,20 +202,20 @@ static void domains_have_253_bytes(void **state)
         arena_printf(arena, "%s%s%s%s", label, label, label, label_of(arena, 55, ""));
     const char *more =
         arena_printf(arena, "%s%s%s%s", label, label, label, label_of(arena, 56, ""));
-    assert_ok(domain_normalize(arena, slice_str(most), &out, &err), &err);
+    assert_ok(domain_name_normalize(arena, slice_str(most), &out, &err), &err);
     assert_int_equal(strlen(out), 253);
-    assert_fails(domain_normalize(arena, slice_str(more), &out, &err), &err, R_FIELD_INVALID);
-    assert_fails(
-        domain_normalize(arena, slice_str(arena_printf(arena, "a.%s%s", most, most)), &out, &err),
-        &err, R_FIELD_INVALID);
+    assert_fails(domain_name_normalize(arena, slice_str(more), &out, &err), &err, R_FIELD_INVALID);
+    assert_fails(domain_name_normalize(arena, slice_str(arena_printf(arena, "a.%s%s", most, most)),
+                                       &out, &err),
+                 &err, R_FIELD_INVALID);
     char *ascii = arena_printf(arena, "%0250d.example", 0);
     for (size_t i = 63; i < 250; i += 64) {
         ascii[i] = '.';
     }
-    assert_fails(domain_normalize(arena, slice_str(ascii), &out, &err), &err, R_FIELD_INVALID);
-    assert_ok(domain_normalize(arena, slice_str(ascii + 5), &out, &err), &err);
+    assert_fails(domain_name_normalize(arena, slice_str(ascii), &out, &err), &err, R_FIELD_INVALID);
+    assert_ok(domain_name_normalize(arena, slice_str(ascii + 5), &out, &err), &err);
     assert_int_equal(strlen(out), 253);
-    assert_fails(domain_normalize(arena, slice_of("ü.com\0b", 8), &out, &err), &err,
+    assert_fails(domain_name_normalize(arena, slice_of("ü.com\0b", 8), &out, &err), &err,
                  R_FIELD_INVALID);
 }
 

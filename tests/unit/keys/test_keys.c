@@ -82,9 +82,9 @@ static void make(struct sample *s, enum keys_suite suite)
     run(&s->set, keys_create_set);
     assert_int_equal(s->set.err.reason, R_NONE);
     s->sealing =
-        (struct keys_ref){s->set.tenant, "commercial", KEYS_SEALING, 1, s->set.set[0].wrapped};
+        (struct keys_ref){s->set.tenant, "commercial", KEY_SEALING, 1, s->set.set[0].wrapped};
     s->signing =
-        (struct keys_ref){s->set.tenant, "commercial", KEYS_SIGNING, 1, s->set.set[2].wrapped};
+        (struct keys_ref){s->set.tenant, "commercial", KEY_SIGNING, 1, s->set.set[2].wrapped};
     keys_op_init(&s->seal, keys, arena, done, NULL);
     s->seal.sealing = s->sealing;
     s->seal.content = CONTENT;
