@@ -7,7 +7,7 @@
 #include "cli/command.h"
 #include "domain/values/boundary.h"
 #include "domain/values/role.h"
-#include "store/migrations.h"
+#include "store/migrate/migrate.h"
 
 static const char HELP[] =
     "usage: chancery migrate --database CONNINFO [--platform-admin-cert FILE]\n"

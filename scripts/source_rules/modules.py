@@ -118,7 +118,8 @@ class Includes:
         if self.tree.is_file(beside):
             return {beside}
         # Made by the build: messages of a .proto file, and what CMake configures.
-        kinds = [name, name + ".in", re.sub(r"\.pb-c\.h$", ".proto", name)]
+        kinds = [name, name + ".in", re.sub(r"\.pb-c\.h$", ".proto", name),
+                 re.sub(r"^methods\.def$", "methods.h", name)]  # scripts/gen-methods makes it
         found = {os.path.normpath(os.path.join(root, kind)) for root in self.roots for kind in kinds}
         return {file for file in found if self.tree.is_file(file)}
 

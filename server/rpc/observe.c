@@ -9,11 +9,9 @@ static const char *flow_name(const struct call *c)
     return c->flow == NULL ? "unimplemented" : c->flow->name;
 }
 
-void observe_step(struct call *c, const char *outcome)
+void observe_step(const char *table, const char *row, int64_t ns)
 {
-    (void)outcome;
-    int64_t ns = loop_now(c->rpc->loop).ns - c->row_started.ns;
-    metric_observe(M_STEP_SECONDS, flow_name(c), call_row_name(c), ns);
+    metric_observe(M_STEP_SECONDS, table, row, ns);
 }
 
 void observe_call_done(struct call *c, bool client_gone)
@@ -27,6 +25,6 @@ void observe_call_done(struct call *c, bool client_gone)
     log_event(level, "call.done", F_STR("method", c->method->path), F_STR("reason", reason),
               F_STR("step", call_row_name(c)), F_MICROS("ms", ns / 1000),
               F_STR("client", client_gone ? "gone" : "there"), F_USER("peer", c->facts.peer),
-              F_USER("caller", c->caller), F_USER("detail", ok ? NULL : c->err.detail),
+              F_USER("caller", c->caller_name), F_USER("detail", ok ? NULL : c->err.detail),
               F_STR("at", ok ? NULL : c->err.file), F_INT("line", ok ? 0 : c->err.line));
 }

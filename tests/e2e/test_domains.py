@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
 """Domains: proven by DNS or by a platform admin's word, claimed by many, had by one, given up; in any script."""
 import os
+import tempfile
 import threading
 import time
 
@@ -9,7 +10,7 @@ import pytest
 from authority import Authority, Issuer, Reader, Refused
 from dns_server import REFUSED, SERVFAIL, DnsServer, txt
 
-FAULT = f"/tmp/chancery-domains-fault-{os.getpid()}"
+FAULT = f"{tempfile.gettempdir()}/chancery-domains-fault-{os.getpid()}"
 
 
 @pytest.fixture(scope="module")

@@ -3,6 +3,7 @@
 appears, and a flow without a request here fails the test."""
 import os
 import subprocess
+import tempfile
 import time
 
 import pytest
@@ -24,7 +25,7 @@ STEPS = [row for row in steps() if not row[0].startswith(("health", "reflection"
 
 @pytest.fixture(scope="module")
 def world():
-    fault = f"/tmp/chancery-fault-{os.getpid()}"
+    fault = f"{tempfile.gettempdir()}/chancery-fault-{os.getpid()}"
     authority, dns = Authority(workers=1, env={"CHANCERY_FAULT_FILE": fault}), DnsServer()
     authority.config["dns"] = {"servers": [dns.address]}
     dns.records = {f"_chancery.v{n}.example": [txt(b"chancery-domain-verification=p")] for n in range(3000)}

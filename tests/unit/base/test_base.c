@@ -238,7 +238,8 @@ static void secret_files_must_be_private(void **state)
     (void)state;
     struct err err = {0};
     struct secret *s = NULL;
-    char path[] = "/tmp/chancery-secret-XXXXXX";
+    char path[256];
+    temporary_path(path, sizeof path, "chancery-secret-XXXXXX");
     int fd = mkstemp(path);
     assert_true(fd >= 0);
     assert_fails(secret_from_file(path, 64, &s, &err), &err, R_ROOT_KEY_INVALID); /* empty */
