@@ -2,10 +2,10 @@
 /* How content reaches a reader: every row of the design's table by name, then the whole matrix, the rules that
  * admins set, and partner exceptions. */
 #include "chancery_test.h"
-#include "domain/decide/decide_delivery.h"
 
 #include <string.h>
 
+#include "domain/decide/decide_delivery.h"
 #include "domain/values/boundary.h"
 #include "domain/values/subject.h"
 #include "domain/values/tenant.h"
