@@ -3,7 +3,6 @@
 
 #include <string.h>
 
-#include "auth/facts.h"
 #include "base/buf.h"
 
 struct tenant_id caller_tenant(const struct caller *caller)
@@ -16,6 +15,21 @@ const char *caller_boundary(const struct caller *caller)
 {
     return subject_has_user(&caller->subject) ? caller->subject.user.boundary
                                               : caller->subject.component.boundary;
+}
+
+/* Two views of one scope at different epochs: the older one is kept, so that the gate says stale. */
+void caller_add_scope(struct call *c, struct uuid scope, int64_t epoch)
+{
+    struct caller *caller = caller_of(c);
+    for (size_t i = 0; i < caller->scope_count; i++) {
+        struct gate_scope *known = &caller->scopes[i];
+        if (uuid_eq(known->scope, scope)) {
+            known->epoch = known->epoch < epoch ? known->epoch : epoch;
+            return;
+        }
+    }
+    CH_ASSERT(caller->scope_count < GATE_SCOPES_MAX);
+    caller->scopes[caller->scope_count++] = (struct gate_scope){.scope = scope, .epoch = epoch};
 }
 
 /* The trace id of W3C trace context (§3.2.2.3: version "-" 32 hex digits "-" …), else our request id. */
@@ -55,7 +69,7 @@ void caller_take_component(struct call *c, const struct component_row *row)
     caller->who.component = row->component.id;
     caller->who.component_name = row->component.name;
     call_note_caller(c, row->component.name);
-    facts_add_scope(c, row->component.tenant.u, row->epoch);
+    caller_add_scope(c, row->component.tenant.u, row->epoch);
 }
 
 step caller_take_user(struct call *c, const struct identified *who)

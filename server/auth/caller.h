@@ -47,6 +47,8 @@ static inline struct caller *caller_of(const struct call *c)
 struct tenant_id caller_tenant(const struct caller *caller);
 /* The boundary to which the caller belongs: the user's, else the component's; "" for the platform's own. */
 const char *caller_boundary(const struct caller *caller);
+/* Note on which epoch of a scope something is known: the gate will compare it. */
+void caller_add_scope(struct call *c, struct uuid scope, int64_t epoch);
 /* Begin anew with where the call comes from; nothing is known of the caller after it. */
 void caller_reset(struct call *c);
 /* Take over a component's row, or a user; the log line and the records name it from then on. */

@@ -3,28 +3,13 @@
 
 #include "context/wait.h"
 
-/* Two views of one scope at different epochs: the older one is kept, so that the gate says stale. */
-void facts_add_scope(struct call *c, struct uuid scope, int64_t epoch)
-{
-    struct caller *caller = caller_of(c);
-    for (size_t i = 0; i < caller->scope_count; i++) {
-        struct gate_scope *known = &caller->scopes[i];
-        if (uuid_eq(known->scope, scope)) {
-            known->epoch = known->epoch < epoch ? known->epoch : epoch;
-            return;
-        }
-    }
-    CH_ASSERT(caller->scope_count < GATE_SCOPES_MAX);
-    caller->scopes[caller->scope_count++] = (struct gate_scope){.scope = scope, .epoch = epoch};
-}
-
 /* --- tenants ------------------------------------------------------------------------------------ */
 
 static step have_tenant(struct call *c, const struct tenant_record *tenant)
 {
     caller_of(c)->found_tenant = tenant;
     if (tenant != NULL) {
-        facts_add_scope(c, tenant->view.id.u, tenant->epoch);
+        caller_add_scope(c, tenant->view.id.u, tenant->epoch);
     }
     return STEP_NEXT;
 }
@@ -59,7 +44,7 @@ step facts_need_tenant(struct call *c, struct tenant_id id, step_fn then)
 static step have_platform(struct call *c, const struct platform_record *platform)
 {
     caller_of(c)->found_platform = platform;
-    facts_add_scope(c, TENANT_PLATFORM.u, platform->epoch);
+    caller_add_scope(c, TENANT_PLATFORM.u, platform->epoch);
     return STEP_NEXT;
 }
 
@@ -91,7 +76,7 @@ static step have_person(struct call *c)
 {
     struct caller *caller = caller_of(c);
     caller->found_person = caller->find.person;
-    facts_add_scope(c, caller->find.scope, caller->found_person->epoch);
+    caller_add_scope(c, caller->find.scope, caller->found_person->epoch);
     return STEP_NEXT;
 }
 

@@ -5,8 +5,6 @@
 
 #include "auth/caller.h"
 
-/* Note on which epoch of a scope something is known: the gate will compare it. */
-void facts_add_scope(struct call *c, struct uuid scope, int64_t epoch);
 /* Load a tenant or the platform's boundaries, note its epoch, and go on with `then`, which finds
  * caller->found_tenant or caller->found_platform. */
 step facts_need_tenant(struct call *c, struct tenant_id id, step_fn then);

@@ -30,7 +30,7 @@ static step look_up(struct call *c, enum lookup_kind kind, struct slice key, ste
 static step have_issuer(struct call *c, const struct issuer *issuer)
 {
     who_of(c)->issuer = issuer;
-    facts_add_scope(c, issuer->tenant.u, issuer->epoch);
+    caller_add_scope(c, issuer->tenant.u, issuer->epoch);
     return STEP_NEXT;
 }
 
@@ -100,7 +100,7 @@ static step have_home(struct call *c)
 static step have_answer(struct call *c, const struct lookup_answer *answer)
 {
     struct identified *who = who_of(c);
-    facts_add_scope(c, TENANT_PLATFORM.u, answer->epoch);
+    caller_add_scope(c, TENANT_PLATFORM.u, answer->epoch);
     who->is_domain_of_tenant = who->issuer->kind == ISSUER_CONSUMER && answer->is_found;
     return who->issuer->kind == ISSUER_MULTI_TENANT && answer->is_found
                ? facts_need_tenant(c, answer->tenant, have_home)

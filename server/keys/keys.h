@@ -4,7 +4,7 @@
  * Operations are asynchronous, and only ids, wrapped rows, sealed bytes, public keys and claims pass in
  * either direction, so that a process of its own can stand behind this header. Whoever calls lends the
  * wrapped rows each time; unwrapped ones stay here, in a bounded cache, in locked memory.
- * Formats: docs/PROTOCOL.md. Loop thread only. */
+ * Formats: docs/formats.md §4 to §7. Loop thread only. */
 #pragma once
 
 #include "base/arena.h"

@@ -160,6 +160,6 @@ bool method_is_public(const struct method *method);
 extern const struct net_handler RPC_HANDLER;
 /* observe.c: log and metrics. */
 void observe_step(const char *table, const char *row, int64_t ns);
-void observe_call_done(struct call *c, bool client_gone);
+void observe_call_done(const struct call *c, const char *row);
 /* fault.c: a test may delay or kill the process at a step. true: delayed, a timer goes on. */
 bool fault_point(struct call *c);

@@ -41,7 +41,7 @@ static void answer(struct call *c)
         !call_send(c, c->reply, &c->err).ok) {
         c->reply = NULL;
     }
-    observe_call_done(c, call_client_is_gone(c));
+    observe_call_done(c, call_row_name(c));
     if (!call_client_is_gone(c)) {
         c->codec->finish(c);
     }

@@ -7,67 +7,74 @@
 #include <unictype.h>
 #include <unistr.h>
 
-/* The libraries allocate by malloc: take a copy into the arena and free theirs. */
-static rc adopt(struct arena *arena, void *theirs, size_t len, char **out, struct err *err)
-{
-    *out = arena_dup(arena, slice_of(theirs, len));
-    free(theirs);
-    ARENA_ENSURE(*out, err);
-    return OK;
-}
+/* No U-label of more bytes fits: 63 code points of at most 4 bytes. */
+enum { U_LABEL_BYTES_MAX = 4 * IDN2_LABEL_MAX_LENGTH };
 
 static rc refuse(int code, struct err *err)
 {
     ENSURE(code != IDN2_MALLOC, err, R_ARENA_EXHAUSTED);
-    FAIL(err, R_FIELD_INVALID, "not a domain: %s", idn2_strerror_name(code));
+    FAIL(err, R_FIELD_INVALID, "not a domain name: %s", idn2_strerror_name(code));
+}
+
+/* The libraries allocate by malloc: copy what they made, and free it. */
+static rc adopt(void *theirs, size_t len, char *out, size_t size, struct err *err)
+{
+    bool has_room = len < size;
+    if (has_room) {
+        memcpy(out, theirs, len);
+        out[len] = '\0';
+    }
+    free(theirs);
+    ENSURE(has_room, err, R_FIELD_INVALID);
+    return OK;
+}
+
+rc international_check_a_label(const char *label, struct err *err)
+{
+    int code = idn2_register_u8(NULL, (const uint8_t *)label, NULL, 0);
+    return code == IDN2_OK ? OK : refuse(code, err);
+}
+
+/* A lookup checks neither that an A-label is the one of its U-label, nor contextual characters such as the middle
+ * dot. */
+static rc check_a_labels(const char *labels, struct err *err)
+{
+    char label[IDN2_LABEL_MAX_LENGTH + 1];
+    for (const char *at = labels; *at != '\0';) {
+        size_t len = strcspn(at, ".");
+        if (strncmp(at, A_LABEL_PREFIX, strlen(A_LABEL_PREFIX)) == 0) {
+            ENSURE(len < sizeof label, err, R_FIELD_INVALID);
+            memcpy(label, at, len);
+            label[len] = '\0';
+            TRY(international_check_a_label(label, err));
+        }
+        at += len + (at[len] == '.' ? 1 : 0);
+    }
+    return OK;
 }
 
 /* Without IDN2_USE_STD3_ASCII_RULES: libidn2 2.3 drops what those rules forbid ("a_ü" becomes "aü") instead of
  * refusing it. What is not a letter, digit or hyphen comes through, and the caller refuses it. */
-static rc map(struct arena *arena, const char *text, char **out, struct err *err)
+static rc map(const char *label, char *out, size_t size, struct err *err)
 {
-    uint8_t *ascii = NULL;
-    int code = idn2_lookup_u8((const uint8_t *)text, &ascii, IDN2_NONTRANSITIONAL);
-    return code == IDN2_OK ? adopt(arena, ascii, strlen((const char *)ascii), out, err)
-                           : refuse(code, err);
-}
-
-/* As for registration (RFC 5891 §4): a lookup checks neither that an A-label is the one of its U-label, nor
- * contextual characters such as the middle dot. */
-static rc check_label(const char *label, struct err *err)
-{
-    uint8_t *again = NULL;
-    int code = idn2_register_u8(NULL, (const uint8_t *)label, &again, 0);
-    bool is_same = code == IDN2_OK && strcmp((const char *)again, label) == 0;
-    free(again);
+    uint8_t *mapped = NULL;
+    int code = idn2_lookup_u8((const uint8_t *)label, &mapped, IDN2_NONTRANSITIONAL);
     if (code != IDN2_OK) {
         return refuse(code, err);
     }
-    ENSURE(is_same, err, R_FIELD_INVALID);
-    return OK;
+    TRY(adopt(mapped, strlen((const char *)mapped), out, size, err));
+    return check_a_labels(out, err);
 }
 
-static rc check_labels(struct arena *arena, const char *domain, struct err *err)
+rc international_label(const char *label, char *out, size_t size, struct err *err)
 {
-    char *rest = arena_strdup(arena, domain), *save = NULL;
-    ARENA_ENSURE(rest, err);
-    for (char *label = strtok_r(rest, ".", &save); label != NULL;
-         label = strtok_r(NULL, ".", &save)) {
-        if (strncmp(label, A_LABEL_PREFIX, strlen(A_LABEL_PREFIX)) == 0) {
-            TRY(check_label(label, err));
-        }
+    uint8_t *ascii = NULL;
+    /* Most labels are sound as they are: mapping would give them again, at three times the cost. */
+    if (strlen(label) <= U_LABEL_BYTES_MAX &&
+        idn2_register_u8((const uint8_t *)label, NULL, &ascii, 0) == IDN2_OK) {
+        return adopt(ascii, strlen((const char *)ascii), out, size, err);
     }
-    return OK;
-}
-
-rc international_domain(struct arena *arena, struct slice text, char **out, struct err *err)
-{
-    char *given;
-    ENSURE(slice_find(text, '\0') < 0, err, R_FIELD_INVALID);
-    given = arena_dup(arena, text);
-    ARENA_ENSURE(given, err);
-    TRY(map(arena, given, out, err));
-    return check_labels(arena, *out, err);
+    return map(label, out, size, err);
 }
 
 /* What can't be seen, or can't be told from a space, makes two addresses look the same; what is not
@@ -87,11 +94,11 @@ static bool is_visible(struct slice text)
     return true;
 }
 
-rc international_local(struct arena *arena, struct slice text, char **out, struct err *err)
+rc international_local(struct slice text, char *out, size_t size, struct err *err)
 {
     size_t len = 0;
     ENSURE(is_visible(text), err, R_FIELD_INVALID);
     uint8_t *folded = u8_tolower(text.ptr, text.len, NULL, UNINORM_NFC, NULL, &len);
-    ARENA_ENSURE(folded, err);
-    return adopt(arena, folded, len, out, err);
+    ENSURE(folded != NULL, err, R_ARENA_EXHAUSTED);
+    return adopt(folded, len, out, size, err);
 }

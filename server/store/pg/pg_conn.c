@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* One connection: connecting, the pipeline, and what happens when it breaks (c-style D1 to D9 by name:
+/* One connection: connecting, the pipeline, and what happens when it breaks (docs/HACKING.md §5.4:
  * the descriptor changes while connecting; both directions are watched while a flush is not complete;
  * a segment ends with PGRES_PIPELINE_SYNC; a lost connection leaves outcomes unknown). */
 #include "store/pg/pg_conn.h"

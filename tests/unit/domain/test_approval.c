@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* Whether the second admin is another one than the first. */
 #include "chancery_test.h"
-#include "domain/decide/decide_approval.h"
 
+#include "domain/decide/decide_approval.h"
 #include "domain/values/approval.h"
 
 enum { MS = 1000 /* microseconds */ };

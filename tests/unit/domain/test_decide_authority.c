@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* Domain authority: no issuer speaks for another's addresses. */
 #include "chancery_test.h"
+
 #include "domain/decide/decide_authority.h"
 #include "domain/relations/issuer_authority.h"
 #include "domain/relations/membership.h"

@@ -1,11 +1,11 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* How content reaches a reader: every row of the design's table by name, then the whole matrix, the rules that
+/* How content reaches a reader: every row of docs/policy.md §7.3 by name, then the whole matrix, the rules that
  * admins set, and partner exceptions. */
 #include "chancery_test.h"
-#include "domain/decide/decide_delivery.h"
 
 #include <string.h>
 
+#include "domain/decide/decide_delivery.h"
 #include "domain/values/boundary.h"
 #include "domain/values/subject.h"
 #include "domain/values/tenant.h"
@@ -45,7 +45,7 @@ static enum delivery ask(const struct platform_view *platform, const char *conte
     return outcome(platform, &view, reader, tenant);
 }
 
-/* --- the design's table ------------------------------------------------------------------------- */
+/* --- docs/policy.md §7.3 ------------------------------------------------------------------------- */
 
 static void commercial_to_commercial_or_gcc_is_native(void **state)
 {

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* Issuers that are templates: which can be registered, and which iss fits which. */
 #include "chancery_test.h"
+
 #include "domain/values/issuer.h"
 #include "domain/values/issuer_template.h"
 

@@ -1,14 +1,14 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* Addresses, recipients, names of tenants and roles: their forms, and what is not one. */
-#include "base/texts.h"
 #include "chancery_test.h"
-#include "domain/values/role.h"
 
 #include <string.h>
 
+#include "base/texts.h"
 #include "domain/values/address.h"
 #include "domain/values/boundary.h"
 #include "domain/values/policy.h"
+#include "domain/values/role.h"
 #include "domain/values/tenant.h"
 
 static struct err err;

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Principals: the design's table of forms, each with whom it means and whom it only nearly means. */
+/* Principals: the forms of docs/policy.md §2.1, each with whom it means and whom it only nearly means. */
 #include "access_world.h"
 #include "domain/relations/membership.h"
 

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Rights: the design's table, each right and what it implies, the presets, and rights as text. */
+/* Rights: the table of docs/policy.md §1, each right and what it implies, the presets, and rights as text. */
 #include "chancery_test.h"
 
 #include <string.h>

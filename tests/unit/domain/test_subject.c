@@ -1,11 +1,11 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* What a tenant may say of a user: groups and aliases in its own domains, sorted, and bounded. */
 #include "chancery_test.h"
-#include "domain/relations/membership.h"
-#include "domain/values/subject.h"
 
 #include <string.h>
 
+#include "domain/relations/membership.h"
+#include "domain/values/subject.h"
 #include "domain/values/tenant.h"
 
 static const char *const domains[] = {"contoso.com"};
