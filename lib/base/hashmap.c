@@ -35,7 +35,8 @@ static uint64_t seed(void)
     return value;
 }
 
-uint64_t hash_bytes(struct slice bytes)
+/* Hash with the process's seed (64 bits; SipHash-like strength not claimed: FNV-1a keyed, finished with a mixer). */
+static uint64_t hash_bytes(struct slice bytes)
 {
     uint64_t h = 0xcbf29ce484222325u ^ seed();
     for (size_t i = 0; i < bytes.len; i++) {

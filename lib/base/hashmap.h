@@ -25,6 +25,3 @@ bool hashmap_remove(struct hashmap *map, struct slice key);
 /* Remove every entry. */
 void hashmap_clear(struct hashmap *map);
 size_t hashmap_count(const struct hashmap *map);
-/* Hash bytes with the process's seed (64 bits, SipHash-like strength not claimed: FNV-1a keyed,
- * finished with a mixer). */
-uint64_t hash_bytes(struct slice bytes);

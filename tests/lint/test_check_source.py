@@ -26,6 +26,7 @@ GOOD = {
     "server/net/CMakeLists.txt": "chancery_module(net SOURCES net.c DEPS base)",
     "server/net/net.h": "#pragma once\nint net_open(int port);\n",
     "server/net/http2/CMakeLists.txt": "chancery_module(net_http2 SOURCES frames.c DEPS net) # nested",
+    "server/net/http2/frames.h": "#pragma once\nint frame_read(int a);\nint http2_start(int a);\n",
     "server/net/http2/frames.c": '#include "net/net.h"\n#include <nghttp2/nghttp2.h>\n',
     "server/service/common/CMakeLists.txt": "chancery_module(service_common SOURCES reply.c DEPS domain proto)",
     "server/service/common/reply.h": '#pragma once\n#include "chancery/v1/audit.pb-c.h"\nint reply_send(void);\n',
@@ -86,7 +87,8 @@ BROKEN = [
     (circles.check_circles, "lib/base/err.h", '#include "base/buf.h"', "a circle of headers: lib/base/err.h includes lib/base/buf.h"),
     (names.check_basenames, "server/service/tracking/net.c", "", "server/net/net.h:0: the same name as"),
     (names.check_prefixes, "server/service/audit/query.h", "struct reply *\nreply_more(int a,\n  int b);\n",
-     "reply.h:3: reply_send: functions of server/service/audit/query.h begin with reply_ too"),
+     "query.h:2: reply_more has neither the name of its header nor one of its module: see server/service/common/reply.h"),
+    (names.check_prefixes, "lib/base/hash.h", "int frame_hash(int a);\n", "hash.h:1: frame_hash has neither"),
     (text.check_banned, "lib/base/err.c", "int f(char *s)\n{\n    strcpy(s, s);\n}\n", "err.c:3: strcpy(: unbounded"),
     (text.check_banned, "lib/base/err.c", "/* TODO */ int a; /* x */ int TODO;", "TODO"),
     (text.check_size, "lib/base/err.c", "\n" * 401, "401 lines; at most 400"),
@@ -107,6 +109,13 @@ def test_one_include_means_one_file(tmp_path):
     twice = {"lib|net|net.h": "", "lib|net|CMakeLists.txt": "chancery_module(net2)",
              "server|service|audit|query.c": '#include "net/net.h"'}
     assert any("are both called net/net.h" in line for line in found(modules.check_includes, tmp_path, **twice))
+
+
+def test_what_is_enforced_fails_the_check(tmp_path):
+    tree = make(tmp_path, **{"lib|base|hash.h": "int net_hash(int a);\n"})
+    names.check_prefixes(tree)
+    assert len(tree.violations) == 1
+    assert tree.notes == []
 
 
 def test_inline_and_static_functions_have_no_prefix(tmp_path):
