@@ -18,6 +18,8 @@ struct entry {
     uint8_t key[];
 };
 
+enum { BUCKETS_AT_FIRST = 16 /* a power of two */ };
+
 struct hashmap {
     struct entry **buckets; /* bucket_count, a power of two */
     size_t bucket_count;
@@ -49,10 +51,12 @@ static uint64_t hash_bytes(struct slice bytes)
 struct hashmap *hashmap_new(size_t max, hashmap_free_fn free_value)
 {
     struct hashmap *map = xcalloc(1, sizeof *map);
-    map->max = max == 0 ? 1 : max;
-    map->bucket_count = 16;
-    map->buckets = xcalloc(map->bucket_count, sizeof(struct entry *));
-    map->free_value = free_value;
+    *map = (struct hashmap){
+        .buckets = xcalloc(BUCKETS_AT_FIRST, sizeof(struct entry *)),
+        .bucket_count = BUCKETS_AT_FIRST,
+        .max = max == 0 ? 1 : max,
+        .free_value = free_value,
+    };
     return map;
 }
 
@@ -136,14 +140,11 @@ void hashmap_put(struct hashmap *map, struct slice key, void *value)
         grow(map);
     }
     struct entry *e = xcalloc(1, sizeof *e + key.len);
-    e->value = value;
-    e->hash = hash;
-    e->key_len = key.len;
+    struct entry **bucket = bucket_of(map, hash);
+    *e = (struct entry){.chain = *bucket, .value = value, .hash = hash, .key_len = key.len};
     if (key.len > 0) {
         memcpy(e->key, key.ptr, key.len);
     }
-    struct entry **bucket = bucket_of(map, hash);
-    e->chain = *bucket;
     *bucket = e;
     recency_push(map, e);
     map->count++;

@@ -267,7 +267,7 @@ rc message_from_yaml(struct arena *arena, const ProtobufCMessageDescriptor *type
 {
     yaml_parser_t parser;
     yaml_document_t document;
-    struct yaml_reader r = {arena, &document, err};
+    struct yaml_reader r = {.arena = arena, .document = &document, .err = err};
     ENSURE(text.len <= MESSAGE_TEXT_MAX, err, R_CONFIG_INVALID);
     CH_ASSERT(yaml_parser_initialize(&parser) == 1);
     yaml_parser_set_input_string(&parser, text.ptr, text.len);

@@ -148,7 +148,8 @@ rc pb_unpack_named(struct arena *arena, const ProtobufCMessageDescriptor *type, 
 {
     path[0] = '\0';
     struct budget budget = {.arena = arena};
-    budget.allocator = (ProtobufCAllocator){arena_allocate, arena_release, &budget};
+    budget.allocator = (ProtobufCAllocator){
+        .alloc = arena_allocate, .free = arena_release, .allocator_data = &budget};
     ProtobufCMessage *message =
         protobuf_c_message_unpack(type, &budget.allocator, bytes.len, bytes.ptr);
     if (message == NULL) {

@@ -10,7 +10,7 @@ SCRIPTS = os.path.join(os.path.dirname(os.path.abspath(__file__)), "..", "..", "
 sys.path.insert(0, SCRIPTS)
 sys.dont_write_bytecode = True
 
-from source_rules import circles, graph, modules, names, reasons, text  # noqa: E402
+from source_rules import circles, graph, initializers, modules, names, reasons, text  # noqa: E402
 from source_rules.tree import Tree  # noqa: E402
 
 GOOD = {
@@ -58,7 +58,7 @@ def found(check, folder, **changed):
 
 
 ALL = [modules.check_includes, modules.check_dependencies, circles.check_circles, names.check_basenames,
-       names.check_prefixes, text.check_banned, text.check_size, reasons.check_reasons]
+       names.check_prefixes, initializers.check_initializers, text.check_banned, text.check_size, reasons.check_reasons]
 
 
 @pytest.mark.parametrize("check", ALL)
@@ -89,6 +89,8 @@ BROKEN = [
     (names.check_prefixes, "server/service/audit/query.h", "struct reply *\nreply_more(int a,\n  int b);\n",
      "query.h:2: reply_more has neither the name of its header nor one of its module: see server/service/common/reply.h"),
     (names.check_prefixes, "lib/base/hash.h", "int frame_hash(int a);\n", "hash.h:1: frame_hash has neither"),
+    (initializers.check_initializers, "lib/base/err.c", "struct s {\n    int a, b, c;\n};\nstruct s s = {1, 2, 3};\n",
+     "err.c:4: s has 3 members: initialize it by designators"),
     (text.check_banned, "lib/base/err.c", "int f(char *s)\n{\n    strcpy(s, s);\n}\n", "err.c:3: strcpy(: unbounded"),
     (text.check_banned, "lib/base/err.c", "/* TODO */ int a; /* x */ int TODO;", "TODO"),
     (text.check_size, "lib/base/err.c", "\n" * 401, "401 lines; at most 400"),
@@ -103,6 +105,68 @@ def test_a_broken_rule_is_found(check, path, content, message, tmp_path):
     more = {"lib|base|buf.h": '#pragma once\n#include "base/err.h"\n'}
     lines = found(check, tmp_path, **{**more, path.replace("/", "|"): content})
     assert any(message in line for line in lines), lines
+
+
+STRUCTS = """struct pair {
+    int a, *b;
+};
+struct three {
+    const char *name;
+    struct pair pair;
+    unsigned bit : 1;
+};
+struct four {
+    struct three inner[2];
+    int (*call)(int a, int b);
+    struct {
+        int x;
+    };
+    int last;
+};
+"""
+
+
+@pytest.mark.parametrize("code", [
+    "struct pair p = {1, &x}, q = {0};",
+    "struct three t = {.name = \"n\", .pair = {1, &x}};",
+    "static const struct three all[] = {[1] = {.name = f(1, 2, 3)}, ROW(a, b, c)};",
+    "int f(void)\n{\n    g((struct three){0}, (struct pair){1, &x}, (struct tag_of_elsewhere){.a = 1, .b = 2, .c = 3});\n}",
+    "struct four f = {.inner = {{.name = \"n\"}, {.bit = 1}}, .x = 1};",
+    "const char *const names[] = {\"a\", \"b\", \"c\", \"d\"};\nuint8_t b[] = {1, 2, 3, 4};",
+    "#define ROW(a, b, c) {.name = a, .pair = b, .bit = c}",
+    "#define EACH(a, b, c) {a; b; c;}",
+    "int f(int a)\n{\n    if (a) {\n        return g(1, 2, 3);\n    }\n    for (;;) {\n    }\n}",
+    "struct three *f(int a, struct three *b)\n{\n    return a ? b : NULL;\n}",
+    "int f(void)\n{\n    struct three *t = xcalloc(1, sizeof *t);\n    *t = (struct three){.bit = 1};\n    t->name = \"n\";\n}",
+])
+def test_these_initializers_are_good(code, tmp_path):
+    assert found(initializers.check_initializers, tmp_path, **{"lib|base|err.c": STRUCTS + code + "\n"}) == []
+
+
+@pytest.mark.parametrize("code, message", [
+    ("struct three t = {\"n\", {1, &x}, 1};", "1: three has 3 members"),
+    ("struct pair p = {1, &x};\nstruct three t = {\"n\"};", "2: three has 3 members"),
+    ("struct pair p = {1, &x}, *q = &p;\nstruct pair r;\nstruct three t[2] = {{.bit = 1}, {\"n\"}};", "3: three has 3"),
+    ("int f(void)\n{\n    return g((const struct three){\"n\"});\n}", "3: three has 3 members"),
+    ("int f(void)\n{\n    return g(1, (struct three[]){{\"n\"}});\n}", "3: three has 3 members"),
+    ("struct four f = {.inner = {{\"n\"}}};", "1: three has 3 members"),
+    ("struct four f = {.inner[1] = {\"n\"}, .inner[0].pair = {1, &x}};", "1: three has 3 members"),
+    ("static const struct {\n    int a, b, c;\n} rows[] = {\n    {.a = 1},\n    {1, 2, 3},\n};", "5: struct has 3 members"),
+    ("void f(void)\n{\n    x = (Other){1, 2, 3};\n    y = (struct elsewhere){1, 2, 3};\n}", "3: Other has 3 members"),
+    ("void f(void)\n{\n    y = (struct elsewhere){1, 2, 3};\n}", "3: elsewhere has 3 members"),
+    ("#define ROW(a, b, c) {a, b, c},", "1: a row of 3 members"),
+    ("int f(void)\n{\n    struct three *t = ARENA_NEW(a, struct three);\n    t->name = n;\n    t->bit = 1;\n}",
+     "3: t is filled member by member (bit, name)"),
+    ("int f(void)\n{\n    *out = xcalloc(1, 2);\n    out->pair.a = 1;\n    out->bit = 1;\n}",
+     "3: out is filled member by member (bit, pair.a)"),
+    ("int f(void)\n{\n    t = ARENA_ARRAY(a, struct three, 3);\n    t[i].name = n;\n    t[i].bit = 1;\n}",
+     "3: t is filled member by member (bit, name)"),
+])
+def test_these_initializers_are_bad(code, message, tmp_path):
+    lines = found(initializers.check_initializers, tmp_path, **{"lib|base|err.c": STRUCTS + code + "\n"})
+    line, text = message.split(": ", 1)
+    expected = f"lib/base/err.c:{STRUCTS.count(chr(10)) + int(line)}: {text}"
+    assert any(expected in line for line in lines), lines
 
 
 def test_one_include_means_one_file(tmp_path):

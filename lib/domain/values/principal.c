@@ -11,13 +11,13 @@ static const struct {
     enum principal_kind kind;
     bool named;
 } forms[] = {
-    {"user:", PRINCIPAL_USER, true},
-    {"group:", PRINCIPAL_GROUP, true},
-    {"domain:", PRINCIPAL_DOMAIN, true},
-    {"tenant:", PRINCIPAL_TENANT, true},
-    {"recipients", PRINCIPAL_RECIPIENTS, false},
-    {"authenticated", PRINCIPAL_AUTHENTICATED, false},
-    {"owner", PRINCIPAL_OWNER, false},
+    {.text = "user:", .kind = PRINCIPAL_USER, .named = true},
+    {.text = "group:", .kind = PRINCIPAL_GROUP, .named = true},
+    {.text = "domain:", .kind = PRINCIPAL_DOMAIN, .named = true},
+    {.text = "tenant:", .kind = PRINCIPAL_TENANT, .named = true},
+    {.text = "recipients", .kind = PRINCIPAL_RECIPIENTS},
+    {.text = "authenticated", .kind = PRINCIPAL_AUTHENTICATED},
+    {.text = "owner", .kind = PRINCIPAL_OWNER},
 };
 enum { FORMS = sizeof forms / sizeof forms[0] };
 
