@@ -22,7 +22,7 @@ enum {
     JWK_RSA_BITS_MAX = 8192,
 };
 
-enum jwk_kind { JWK_EC_P256, JWK_EC_P384, JWK_RSA, JWK_ED25519 };
+enum jwk_kind { JWK_EC_P256, JWK_EC_P384, JWK_RSA, JWK_ED25519, JWK_KINDS };
 
 /* Signature algorithms that we know (RFC 7518 §3.1, RFC 8037 §3.1). No `none`, no HMAC. */
 enum jws_alg { JWS_NONE = 0, JWS_RS256, JWS_PS256, JWS_ES256, JWS_ES384, JWS_EDDSA };
@@ -68,7 +68,7 @@ void jwks_free(void *set);
  * algorithm. NULL if there is none, or more than one. */
 const struct jwk_public *jwks_find(const struct jwks *set, struct slice kid, enum jws_alg alg);
 
-/* Private keys: EC only, made by us. */
+/* Private keys: of kinds that we make, which are EC. */
 MUST rc jwk_private_generate(enum jwk_kind kind, struct jwk_private **out, struct err *err);
 /* The key as PKCS #8 DER, for wrapping. */
 MUST rc jwk_private_export(const struct jwk_private *key, struct secret **out, struct err *err);
