@@ -7,7 +7,7 @@
 #include "daemon/version.h"
 #include "daemon/worker.h"
 #include "loop/loop.h"
-#include "service/flows.h"
+#include "service/registry.h"
 
 static const char USAGE[] =
     "usage: chanceryd --config FILE [--check-config | --print-config]\n"
@@ -57,7 +57,7 @@ static int list_steps(void)
     struct rpc_limits limits = {0};
     struct loop *loop = loop_new();
     struct rpc *rpc = rpc_new(loop, NULL, &limits);
-    flows_register(rpc);
+    service_register(rpc);
     rpc_each_flow(rpc, show_flow, NULL);
     rpc_free(rpc);
     loop_free(loop);

@@ -9,7 +9,7 @@
 #include "loop/loop.h"
 #include "net/net.h"
 #include "obs/log.h"
-#include "service/flows.h"
+#include "service/common/flows.h"
 
 static struct loop *loop;
 static struct net_server *server;
