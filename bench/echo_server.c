@@ -11,6 +11,8 @@
 #include <string.h>
 
 #include "loop/loop.h"
+#include "net/grpc/grpc_framing.h"
+#include "net/http2/http2_protocol.h"
 #include "net/net.h"
 
 enum { MESSAGE_MAX = 1 << 20, DRAIN_MS = 5000 };
@@ -82,7 +84,8 @@ static void on_term(struct loop_signal *signal)
 
 int main(int argc, char **argv)
 {
-    static const struct net_config config;
+    static const struct net_config config = {.protocols = {&HTTP2_PROTOCOL},
+                                             .framings = {&GRPC_FRAMING}};
     const struct net_handler handler = {NULL, on_open, on_message, on_end, on_broken, on_closed};
     struct err err = {0};
     struct loop_signal term;

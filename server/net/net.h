@@ -13,6 +13,8 @@
 #include "base/slice.h"
 
 struct loop;
+struct net_framing;
+struct net_protocol;
 struct net_server;
 struct net_stream;
 
@@ -34,8 +36,8 @@ struct net_request {
     const char *path;   /* "/chancery.v1.LicensingService/AcquireLicense" */
     struct net_header headers[NET_HEADERS_MAX];
     size_t header_count;
-    bool is_grpc;       /* POST with content-type application/grpc[+proto] */
-    int64_t timeout_ms; /* of grpc-timeout; 0: none was given */
+    bool is_grpc;       /* a call: one of the framings has it */
+    int64_t timeout_ms; /* how long the client waits for it; 0: not said */
     const char *peer;   /* "127.0.0.1:4711", "unix" */
     bool has_certificate;
     uint8_t fingerprint[NET_FINGERPRINT_BYTES];
@@ -91,9 +93,17 @@ struct net_tls_config {
     const char *client_ca_file;
 };
 
+enum { NET_PROTOCOLS_MAX = 2, NET_FRAMINGS_MAX = 5 };
+
 struct net_config {
+    /* What is spoken, ended by NULL: HTTP2_PROTOCOL … The first is that of cleartext, and by ALPN the
+     * first that the client offers too. */
+    const struct net_protocol *protocols[NET_PROTOCOLS_MAX + 1];
+    /* How calls lie in it, ended by NULL: GRPC_FRAMING … The first that takes a request has it. */
+    const struct net_framing *framings[NET_FRAMINGS_MAX + 1];
     unsigned max_connections;     /* 0: 20,000 */
-    unsigned max_streams;         /* per connection; 0: 256 */
+    unsigned max_streams;         /* per connection; 0: 256; at most 4,096 */
+    size_t max_body_bytes;        /* of requests on their way, net/body.h; 0: 64 MiB */
     int64_t handshake_timeout_ms; /* 0: 10 s */
     int64_t idle_timeout_ms;      /* without any stream; 0: 10 min */
     size_t gzip_min_bytes;        /* smallest message worth compressing; 0: 1 KiB */

@@ -1,8 +1,9 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* The text forms of gRPC's headers (grpc/grpc doc/PROTOCOL-HTTP2.md). */
+#include "net/grpc/grpc_text.h"
+
 #include <string.h>
 
-#include "net/net_internal.h"
+#include "base/encode.h"
 
 int64_t grpc_timeout_parse(const char *text)
 {
@@ -52,4 +53,13 @@ char *grpc_percent_encode(struct arena *arena, const char *text)
         out[n++] = digits[c & 15];
     }
     return out;
+}
+
+char *grpc_binary_encode(struct arena *arena, struct slice bytes)
+{
+    char *text = base64_dup(arena, bytes);
+    if (text != NULL) {
+        text[strcspn(text, "=")] = '\0';
+    }
+    return text;
 }
