@@ -105,6 +105,7 @@ static void add_reserved(struct body *body, size_t before, size_t after)
 static void grant(struct body *body)
 {
     body->is_waiting = false;
+    body->moved.ns = 0; /* while it waited it could not */
     body->pool->waiting--;
     list_remove(&body->reserved_link);
     list_append(&body->pool->reserved_bodies, &body->reserved_link);
@@ -151,13 +152,12 @@ bool body_has_reserved(const struct body *body)
     return size_of(body) > 0 && !body->is_waiting;
 }
 
-bool body_reserve(struct body *body, size_t cover, size_t beside, struct mono_time now)
+bool body_reserve(struct body *body, size_t cover, size_t beside)
 {
     if (size_of(body) == 0) {
         body->cover = cover;
         body->beside = beside;
         body->is_waiting = true;
-        body->moved = now;
         body->pool->waiting++;
         list_append(&body->share->waiting, &body->reserved_link);
         enqueue(body->share, body->pool);
@@ -232,7 +232,9 @@ void body_pool_expire(struct body_pool *pool, struct mono_time now)
     LIST_EACH_SAFE (link, after, &pool->reserved_bodies) {
         struct body *body = LIST_ENTRY(link, struct body, reserved_link);
         bool is_whole = bytes_view(&body->in).len >= body->cover;
-        if (!is_whole && now.ns > mono_add_ms(body->moved, BODY_STALL_MS).ns) {
+        if (body->moved.ns == 0) {
+            body->moved = now;
+        } else if (!is_whole && now.ns > mono_add_ms(body->moved, BODY_STALL_MS).ns) {
             evict(body, "stalled");
         }
     }

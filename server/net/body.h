@@ -73,8 +73,8 @@ struct body {
     size_t inflated; /* bytes that are there of that */
     size_t counted;  /* what the metric knows of us */
     size_t owed;
-    bool is_waiting; /* for cover and beside */
-    struct mono_time moved;
+    bool is_waiting;        /* for cover and beside */
+    struct mono_time moved; /* when bytes came last; 0: not yet since it has its room */
     struct list loose_link;
     struct list reserved_link; /* in pool->reserved_bodies or share->waiting */
 };
@@ -89,7 +89,7 @@ void body_init(struct body *body, struct body_pool *pool, struct body_share *sha
 void body_add(struct body *body, struct slice data, struct mono_time now);
 /* Ask for room for a message: `cover` bytes of the queue and `beside` for its inflated form. True: it is
  * there. False: wait for pool->granted. Asking again changes nothing. */
-bool body_reserve(struct body *body, size_t cover, size_t beside, struct mono_time now);
+bool body_reserve(struct body *body, size_t cover, size_t beside);
 bool body_has_reserved(const struct body *body);
 /* A message of `n` bytes was handed over: forget it and its room. */
 void body_take(struct body *body, size_t n);

@@ -58,8 +58,7 @@ static size_t inflated_bound(const struct net_stream *stream, const struct net_f
 static bool reserve(struct net_stream *stream, const struct net_frame *frame)
 {
     return body_reserve(&stream->body, frame->prefix + frame->length,
-                        frame->compressed ? inflated_bound(stream, frame) : 0,
-                        loop_now(stream->conn->server->loop));
+                        frame->compressed ? inflated_bound(stream, frame) : 0);
 }
 
 static void stop_inflating(struct net_stream *stream)

@@ -1,10 +1,8 @@
 # SPDX-License-Identifier: Apache-2.0
 """The transport with a client that never saw our code: python3-grpcio against the echo server."""
 import os
-import signal
 import socket
 import ssl
-import struct
 import subprocess
 import threading
 import time
@@ -12,57 +10,8 @@ import time
 import grpc
 import pytest
 
-BUILD = os.environ["CHANCERY_BUILD"]
-
-
-class Echo:
-    """A running echo server."""
-
-    def __init__(self, *args):
-        self.process = subprocess.Popen([f"{BUILD}/bench/echo_server", *args],
-                                        stdout=subprocess.PIPE, text=True)
-        self.address = self.process.stdout.readline().strip()
-
-    def stop(self):
-        self.process.send_signal(signal.SIGTERM)
-        code = self.process.wait(timeout=20)
-        assert code == 0, f"echo_server ended with {code}"
-
-
-@pytest.fixture(scope="module")
-def certificate(tmp_path_factory):
-    folder = tmp_path_factory.mktemp("tls")
-    cert, key = str(folder / "cert.pem"), str(folder / "key.pem")
-    subprocess.run(["openssl", "req", "-x509", "-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:P-256",
-                    "-nodes", "-keyout", key, "-out", cert, "-days", "2", "-subj", "/CN=localhost",
-                    "-addext", "subjectAltName=DNS:localhost,IP:127.0.0.1"],
-                   check=True, capture_output=True)
-    return cert, key
-
-
-@pytest.fixture
-def plain():
-    server = Echo("127.0.0.1:0")
-    yield server
-    server.stop()
-
-
-@pytest.fixture
-def tls(certificate):
-    server = Echo("127.0.0.1:0", *certificate)
-    yield server
-    server.stop()
-
-
-def unary(channel, method="Unary"):
-    return channel.unary_unary(f"/echo.Echo/{method}")
-
-
-def secure_channel(server, certificate):
-    with open(certificate[0], "rb") as f:
-        credentials = grpc.ssl_channel_credentials(f.read())
-    return grpc.secure_channel(server.address, credentials)
-
+from echo import Echo, certificate, plain, secure_channel, tls, unary  # noqa: F401 (fixtures)
+from raw_http2 import PREFACE, frame
 
 @pytest.mark.parametrize("size", [0, 1, 100, 16379, 16384, 100_000, 1_000_000, 1 << 20])
 def test_messages_of_all_sizes_come_back(plain, size):
@@ -167,13 +116,6 @@ def test_old_tls_is_refused(tls):
     with socket.create_connection((host, int(port)), timeout=5) as raw:
         with pytest.raises(ssl.SSLError):
             context.wrap_socket(raw)
-
-
-PREFACE = b"PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n"
-
-
-def frame(kind, flags, stream, payload=b""):
-    return struct.pack(">I", len(payload))[1:] + bytes([kind, flags]) + struct.pack(">I", stream) + payload
 
 
 def connect(server):

@@ -134,8 +134,8 @@ static void a_reservation_frees_the_window(void **state)
     set_up(&w, 64 * MIB);
     struct body *a = &w.bodies[0];
     add(a, BODY_LOOSE_MAX);
-    assert_true(body_reserve(a, 3 * MIB, MIB, now));
-    assert_true(body_reserve(a, 3 * MIB, MIB, now)); /* asking again changes nothing */
+    assert_true(body_reserve(a, 3 * MIB, MIB));
+    assert_true(body_reserve(a, 3 * MIB, MIB)); /* asking again changes nothing */
     assert_int_equal(w.pool.reserved, 4 * MIB);
     assert_int_equal(w.pool.loose, 0);
     assert_int_equal(body_take_owed(a), BODY_LOOSE_MAX);
@@ -158,14 +158,14 @@ static void reservations_wait_in_turn_between_connections(void **state)
     (void)state;
     struct world w;
     set_up(&w, 2 * 4 * MIB);
-    assert_true(body_reserve(&w.bodies[0], 3 * MIB, 0, now));
+    assert_true(body_reserve(&w.bodies[0], 3 * MIB, 0));
     for (size_t i = 1; i < STREAMS; i++) {
-        assert_false(body_reserve(&w.bodies[i], 3 * MIB, 0, now));
+        assert_false(body_reserve(&w.bodies[i], 3 * MIB, 0));
     }
-    assert_false(body_reserve(&w.bodies[4], 3 * MIB, 0, now));
-    assert_false(body_reserve(&w.bodies[8], 2 * MIB, 0, now));
+    assert_false(body_reserve(&w.bodies[4], 3 * MIB, 0));
+    assert_false(body_reserve(&w.bodies[8], 2 * MIB, 0));
     assert_int_equal(w.pool.waiting, 5);
-    assert_false(body_reserve(&w.bodies[5], KIB, 0, now)); /* would fit, but nobody overtakes */
+    assert_false(body_reserve(&w.bodies[5], KIB, 0)); /* would fit, but nobody overtakes */
     assert_string_equal(w.story, "+a");
     body_drop(&w.bodies[0]);
     body_drop(&w.bodies[1]);
@@ -180,8 +180,8 @@ static void the_largest_message_gets_through_alone(void **state)
     (void)state;
     struct world w;
     set_up(&w, 2 * MIB);
-    assert_true(body_reserve(&w.bodies[0], 9 * MIB, 0, now));
-    assert_false(body_reserve(&w.bodies[4], 1, 0, now));
+    assert_true(body_reserve(&w.bodies[0], 9 * MIB, 0));
+    assert_false(body_reserve(&w.bodies[4], 1, 0));
     body_drop(&w.bodies[0]);
     assert_string_equal(w.story, "+a+e");
     tear_down(&w);
@@ -192,10 +192,10 @@ static void a_connection_at_its_bound_stops_no_other(void **state)
     (void)state;
     struct world w;
     set_up(&w, 64 * MIB);
-    assert_true(body_reserve(&w.bodies[0], 4 * MIB, 0, now));
-    assert_true(body_reserve(&w.bodies[1], 4 * MIB, 0, now));
-    assert_false(body_reserve(&w.bodies[2], 4 * MIB, 0, now));
-    assert_true(body_reserve(&w.bodies[4], 4 * MIB, 0, now));
+    assert_true(body_reserve(&w.bodies[0], 4 * MIB, 0));
+    assert_true(body_reserve(&w.bodies[1], 4 * MIB, 0));
+    assert_false(body_reserve(&w.bodies[2], 4 * MIB, 0));
+    assert_true(body_reserve(&w.bodies[4], 4 * MIB, 0));
     body_drop(&w.bodies[4]);
     assert_string_equal(w.story, "+a+b+e");
     body_take(&w.bodies[1], 0);
@@ -208,9 +208,9 @@ static void who_leaves_the_queue_is_forgotten(void **state)
     (void)state;
     struct world w;
     set_up(&w, 2 * MIB);
-    assert_true(body_reserve(&w.bodies[0], MIB, 0, now));
-    assert_false(body_reserve(&w.bodies[4], MIB, 0, now));
-    assert_false(body_reserve(&w.bodies[8], MIB, 0, now));
+    assert_true(body_reserve(&w.bodies[0], MIB, 0));
+    assert_false(body_reserve(&w.bodies[4], MIB, 0));
+    assert_false(body_reserve(&w.bodies[8], MIB, 0));
     body_drop(&w.bodies[4]);
     body_share_fini(&w.shares[1]); /* its connection is lost while another is before it */
     memset(&w.shares[1], 0xff, sizeof w.shares[1]);
@@ -225,15 +225,23 @@ static void a_stalled_reservation_goes_when_others_wait(void **state)
     (void)state;
     struct world w;
     set_up(&w, 2 * MIB);
-    assert_true(body_reserve(&w.bodies[0], MIB, 0, now));
-    struct mono_time later = mono_add_ms(now, BODY_STALL_MS);
-    body_pool_expire(&w.pool, mono_add_ms(later, 1));
-    assert_string_equal(w.story, "+a"); /* nobody waits */
-    assert_false(body_reserve(&w.bodies[4], MIB, 0, now));
+    assert_true(body_reserve(&w.bodies[0], MIB, 0));
+    add(&w.bodies[0], 1);
+    struct mono_time late = mono_add_ms(now, BODY_STALL_MS), later = mono_add_ms(late, 1);
     body_pool_expire(&w.pool, later);
+    assert_string_equal(w.story, "+a"); /* nobody waits */
+    add(&w.bodies[4], 1);
+    assert_false(body_reserve(&w.bodies[4], MIB, 0));
+    assert_false(body_reserve(&w.bodies[8], MIB, 0));
+    body_pool_expire(&w.pool, late);
     assert_string_equal(w.story, "+a");
-    body_pool_expire(&w.pool, mono_add_ms(later, 1));
+    body_pool_expire(&w.pool, later);
     assert_string_equal(w.story, "+a+e-a");
+    body_pool_expire(&w.pool, later); /* who waited as long has time from now on */
+    body_pool_expire(&w.pool, mono_add_ms(later, BODY_STALL_MS));
+    assert_string_equal(w.story, "+a+e-a");
+    body_pool_expire(&w.pool, mono_add_ms(later, BODY_STALL_MS + 1));
+    assert_string_equal(w.story, "+a+e-a+i-e");
     tear_down(&w);
 }
 
@@ -258,7 +266,7 @@ static void windows_are_given_back_exactly(void **state)
             came += len;
             break;
         case 2:
-            (void)body_reserve(b, BODY_LOOSE_MAX + len * 8, len, now);
+            (void)body_reserve(b, BODY_LOOSE_MAX + len * 8, len);
             break;
         case 3:
             body_take(b, len < live ? len : live);
