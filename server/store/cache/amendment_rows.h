@@ -3,7 +3,7 @@
 #pragma once
 
 #include "store/cache/amendments.h"
-#include "store/pg/pg_submit.h"
+#include "store/pg/pg_legacy.h"
 
 /* Seven columns from `column` on: version, principals, rights, recipients, removed, whether the expiry is
  * changed, expiry. */

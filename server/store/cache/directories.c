@@ -9,7 +9,7 @@
 #include "base/mem.h"
 #include "crypto/hash.h"
 #include "obs/metrics.h"
-#include "store/pg/pg_submit.h"
+#include "store/pg/pg_legacy.h"
 
 struct directories {
     struct hashmap *people; /* by tenant and digest of the question */
@@ -219,5 +219,5 @@ void directories_ask(struct directories *directories, struct directory_find *fin
     pg_add_texts(&p, question->groups, question->group_count);
     pg_add_texts(&p, question->tenant->domains, question->tenant->domain_count);
     pg_add_int8(&p, SUBJECT_GROUPS_MAX + 1);
-    pg_submit_one(&find->op, ST_directory_find, &p, read_person);
+    pg_submit_one(&find->op, legacy(ST_directory_find, &p), read_person);
 }

@@ -3,7 +3,7 @@
 #pragma once
 
 #include "domain/issuer.h"
-#include "store/pg/pg_submit.h"
+#include "store/pg/pg_legacy.h"
 
 /* The columns after those of the issuer. */
 enum { ISSUER_COLUMNS = 16 };

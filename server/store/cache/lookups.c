@@ -4,7 +4,7 @@
 #include "base/hashmap.h"
 #include "base/mem.h"
 #include "store/cache/issuer_rows.h"
-#include "store/pg/pg_submit.h"
+#include "store/pg/pg_legacy.h"
 
 enum { ENTRY_BUDGET = 256 * 1024, KEY_MAX = 1024 };
 
@@ -216,7 +216,7 @@ static void add_key(struct pg_params *p, enum lookup_kind kind, struct slice key
 void lookups_submit(struct lookups *lookups, struct lookup *lookup, enum lookup_kind kind,
                     struct slice key)
 {
-    static const enum statement statements[] = {
+    static const enum legacy_statement statements[] = {
         [LOOKUP_ISSUER] = ST_find_issuer,
         [LOOKUP_COMPONENT] = ST_find_component,
         [LOOKUP_COMPONENT_BY_SUBJECT] = ST_find_component_by_subject,
@@ -231,5 +231,5 @@ void lookups_submit(struct lookups *lookups, struct lookup *lookup, enum lookup_
     lookup->key = key;
     pg_params_init(&p, lookup->op.arena);
     add_key(&p, kind, key);
-    pg_submit_one(&lookup->op, statements[kind], &p, read_row);
+    pg_submit_one(&lookup->op, legacy(statements[kind], &p), read_row);
 }

@@ -6,6 +6,7 @@
 #include "store/cache/views.h"
 #include "store/pg/pg_submit.h"
 
+rc view_read_epoch(struct arena *arena, const PGresult *r, int64_t *out, struct err *err);
 rc view_read_tenant(struct tenant_record *record, const PGresult *r, struct err *err);
 rc view_read_domains(struct tenant_record *record, const PGresult *r, struct err *err);
 rc view_read_templates(struct tenant_record *record, const PGresult *r, struct err *err);

@@ -68,7 +68,6 @@ struct view_load {
     struct views *views;
     struct tenant_record *tenant;
     struct platform_record *platform;
-    struct uuid scope;
 };
 void views_load_tenant(struct views *views, struct view_load *load, struct tenant_id id);
 void views_load_platform(struct views *views, struct view_load *load);

@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "store/cache/amendment_rows.h"
+#include "store/pg/pg_legacy.h"
 
 void gate_batch_forget(struct gate_batch *batch, const struct gate_entry *entry)
 {
@@ -258,7 +259,6 @@ void gate_batch_send(struct gate_batch *b)
     add_uuids(p, b, request_id_of, true);
     add_hashes(p, b);
     add_scopes(p, b);
-    pg_submit(&b->op,
-              &(struct pg_segment){
-                  .count = 1, .statements = {ST_gate}, .params = {p}, .read = read_verdicts});
+    pg_submit(&b->op, &(struct pg_segment){
+                          .count = 1, .params = {legacy(ST_gate, p)}, .read = read_verdicts});
 }

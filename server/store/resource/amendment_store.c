@@ -2,6 +2,7 @@
 #include "store/resource/amendment_store.h"
 
 #include "store/cache/amendment_rows.h"
+#include "store/pg/pg_legacy.h"
 #include "store/resource/change_submit.h"
 
 static rc read_amendment(struct store_op *op, size_t index, const PGresult *r, struct err *err)
@@ -21,7 +22,7 @@ void amendment_store_fetch(struct amendment_fetch *fetch, struct tenant_id tenan
     pg_params_init(&p, fetch->op.arena);
     pg_add_uuid(&p, tenant.u);
     pg_add_uuid(&p, content.u);
-    pg_submit_one(&fetch->op, ST_find_amendment, &p, read_amendment);
+    pg_submit_one(&fetch->op, legacy(ST_find_amendment, &p), read_amendment);
 }
 
 static const char *rights_text(struct arena *arena, const struct rights *rights)
@@ -91,5 +92,5 @@ void amendment_store_put(struct amendment_put *store)
     pg_add_bool(&p, a->changes_expiry);
     pg_add_time(&p, a->expires_at.s * 1000000);
     pg_add_text(&p, store->target);
-    pg_submit_one(&store->op, ST_amend, &p, read_stored);
+    pg_submit_one(&store->op, legacy(ST_amend, &p), read_stored);
 }

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "store/resource/audit_store.h"
 
-#include "store/pg/pg_submit.h"
+#include "store/pg/pg_legacy.h"
 
 static rc read_event(struct arena *arena, const PGresult *r, int row, struct audit_event *e,
                      struct err *err)
@@ -54,12 +54,12 @@ void audit_store_query(struct audit_query *query)
     pg_add_uuid_or_null(&p, query->after_event.u);
     pg_add_int8(&p, (int64_t)query->limit);
     pg_add_text(&p, query->power);
-    pg_submit_one(&query->op, ST_audit_query, &p, read_events);
+    pg_submit_one(&query->op, legacy(ST_audit_query, &p), read_events);
 }
 
 void audit_store_make_partitions(struct store_op *op)
 {
     struct pg_params p;
     pg_params_init(&p, op->arena);
-    pg_submit_one(op, ST_make_partitions, &p, pg_read_nothing);
+    pg_submit_one(op, legacy(ST_make_partitions, &p), pg_read_nothing);
 }

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "store/resource/boundary_store.h"
 
+#include "store/pg/pg_legacy.h"
 #include "store/resource/change_submit.h"
 
 static struct pg_params begin(const struct boundary_op *op, const char *operation)
@@ -39,7 +40,7 @@ void boundary_store_create(struct boundary_op *op, const struct boundary_row *ro
     pg_add_text(&p, row->authority_url);
     pg_add_text(&p, row->portal_url);
     pg_add_int8(&p, BOUNDARIES_MAX);
-    pg_submit_one(&op->op, ST_create_boundary, &p, change_read_limited);
+    pg_submit_one(&op->op, legacy(ST_create_boundary, &p), change_read_limited);
 }
 
 static rc read_updated(struct store_op *base, size_t index, const PGresult *r, struct err *err)
@@ -72,8 +73,8 @@ void boundary_store_update(struct boundary_op *op, const struct boundary_change 
     pg_add_text(&p, change->authority_url);
     pg_add_text(&p, change->portal_url);
     pg_submit(&op->op, &(struct pg_segment){.count = 2,
-                                            .statements = {ST_lock_boundary, ST_update_boundary},
-                                            .params = {&name, &p},
+                                            .params = {legacy(ST_lock_boundary, &name),
+                                                       legacy(ST_update_boundary, &p)},
                                             .read = read_updated});
 }
 
@@ -86,7 +87,7 @@ void boundary_store_set_rule(struct boundary_op *op, const struct boundary_rule 
     pg_add_int2(&p, (int)rule->delivery);
     pg_add_text(&p, arena_printf(op->op.arena, "%s to %s: %s", rule->content, rule->reader,
                                  names[rule->delivery]));
-    pg_submit_one(&op->op, ST_set_rule, &p, pg_read_nothing);
+    pg_submit_one(&op->op, legacy(ST_set_rule, &p), pg_read_nothing);
 }
 
 /* --- reading ------------------------------------------------------------------------------------ */
@@ -117,10 +118,11 @@ void boundary_store_list(struct boundary_op *op, const char *after, size_t limit
     pg_params_init(&p, op->op.arena);
     pg_add_text(&p, after);
     pg_add_int8(&p, (int64_t)limit);
-    pg_submit(&op->op, &(struct pg_segment){.count = 2,
-                                            .statements = {ST_list_boundaries, ST_list_rules},
-                                            .params = {&p, &p},
-                                            .read = read_list});
+    struct pg_params q = p;
+    pg_submit(&op->op, &(struct pg_segment){
+                           .count = 2,
+                           .params = {legacy(ST_list_boundaries, &p), legacy(ST_list_rules, &q)},
+                           .read = read_list});
 }
 
 static rc read_check(struct store_op *op, size_t index, const PGresult *r, struct err *err)
@@ -142,5 +144,5 @@ void boundary_store_check(struct boundary_checks *check)
 {
     struct pg_params p;
     pg_params_init(&p, check->op.arena);
-    pg_submit_one(&check->op, ST_check_boundaries, &p, read_check);
+    pg_submit_one(&check->op, legacy(ST_check_boundaries, &p), read_check);
 }

@@ -33,5 +33,6 @@ struct change_op {
     const char *text; /* what was found, where it is one text */
     /* Private: takes the act's rows. */
     rc (*read)(struct store_op *op, size_t index, const struct pg_result *rows, struct err *err);
-    size_t act_index; /* of the act's statement in its segment */
+    size_t act_index;      /* of the act's statement in its segment */
+    struct event_id event; /* of the act in the log */
 };

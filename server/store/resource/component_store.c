@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "store/resource/component_store.h"
 
+#include "store/pg/pg_legacy.h"
 #include "store/resource/change_submit.h"
 
 static void add_fingerprints(struct pg_params *p, struct slice prints)
@@ -29,8 +30,8 @@ void component_store_create(struct component_op *op, const struct component_reco
     pg_add_uuid(&prints, op->admin.scope.u);
     pg_add_uuid(&prints, c->id.u);
     add_fingerprints(&prints, record->fingerprints);
-    change_submit_two(&op->admin, ST_create_component, &p, ST_add_certificates, &prints,
-                      change_read_done);
+    change_submit_two(&op->admin, legacy(ST_create_component, &p),
+                      legacy(ST_add_certificates, &prints), change_read_done);
 }
 
 void component_store_update(struct component_op *op, const struct component_record *record)
@@ -44,7 +45,7 @@ void component_store_update(struct component_op *op, const struct component_reco
     pg_add_uuid_or_null(&p, record->issuer.u);
     pg_add_text(&p, record->subject);
     pg_add_int8(&p, record->version);
-    change_submit(&op->admin, ST_update_component, &p, change_read_done);
+    change_submit(&op->admin, legacy(ST_update_component, &p), change_read_done);
 }
 
 void component_store_delete(struct component_op *op, struct component_id id, int64_t version)
@@ -52,7 +53,7 @@ void component_store_delete(struct component_op *op, struct component_id id, int
     struct pg_params p = change_params_of(&op->admin, "delete_component");
     pg_add_uuid(&p, id.u);
     pg_add_int8(&p, version);
-    change_submit(&op->admin, ST_delete_component, &p, change_read_done);
+    change_submit(&op->admin, legacy(ST_delete_component, &p), change_read_done);
 }
 
 static rc read_record(const struct component_op *op, const PGresult *r, int row,
@@ -95,7 +96,7 @@ void component_store_list(struct component_op *op, struct component_id only,
     pg_add_uuid_or_null(&p, only.u);
     pg_add_uuid_or_null(&p, after.u);
     pg_add_int8(&p, (int64_t)limit);
-    change_submit(&op->admin, ST_list_components, &p, read_records);
+    change_submit(&op->admin, legacy(ST_list_components, &p), read_records);
 }
 
 static rc read_issuer(struct store_op *base, size_t index, const PGresult *r, struct err *err)
@@ -118,7 +119,7 @@ void component_store_find_issuer(struct component_op *op, struct issuer_id issue
     pg_params_init(&p, op->admin.op.arena);
     pg_add_uuid(&p, issuer.u);
     pg_add_uuid(&p, op->admin.scope.u);
-    change_submit(&op->admin, ST_component_issuer, &p, read_issuer);
+    change_submit(&op->admin, legacy(ST_component_issuer, &p), read_issuer);
 }
 
 static rc read_name(struct store_op *base, size_t index, const PGresult *r, struct err *err)
@@ -134,5 +135,5 @@ void component_store_find_name(struct change_op *op, struct component_id id)
     pg_params_init(&p, op->op.arena);
     pg_add_uuid(&p, op->scope.u);
     pg_add_uuid(&p, id.u);
-    change_submit(op, ST_find_own_component, &p, read_name);
+    change_submit(op, legacy(ST_find_own_component, &p), read_name);
 }

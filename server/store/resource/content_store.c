@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "store/resource/content_store.h"
 
+#include "store/pg/pg_legacy.h"
 #include "store/resource/change_submit.h"
 
 static rc read_row(struct arena *arena, const PGresult *r, int i, struct content_row *row,
@@ -51,8 +52,8 @@ void content_store_list(struct content_list *list)
         pg_add_texts(&p, list->owners, list->owner_count);
         pg_add_text(&p, list->issuer);
     }
-    enum statement statement = is_owned ? ST_list_owned_content : ST_list_content;
-    pg_submit_one(&list->op, statement, &p, read_contents);
+    enum legacy_statement statement = is_owned ? ST_list_owned_content : ST_list_content;
+    pg_submit_one(&list->op, legacy(statement, &p), read_contents);
 }
 
 void content_store_find(struct content_find *find, struct tenant_id tenant,
@@ -62,7 +63,7 @@ void content_store_find(struct content_find *find, struct tenant_id tenant,
     pg_params_init(&p, find->op.arena);
     pg_add_uuid(&p, tenant.u);
     pg_add_uuid(&p, content.u);
-    pg_submit_one(&find->op, ST_find_content, &p, read_content);
+    pg_submit_one(&find->op, legacy(ST_find_content, &p), read_content);
 }
 
 static rc read_time(struct store_op *op, size_t index, const PGresult *r, struct err *err)
@@ -81,6 +82,6 @@ void content_store_revoke(struct content_revoke *revoke)
     pg_add_uuid(&p, revoke->content.u);
     pg_add_text(&p, revoke->user);
     pg_add_text(&p, revoke->reason);
-    enum statement statement = revoke->restore ? ST_restore : ST_revoke;
-    pg_submit_one(&revoke->op, statement, &p, read_time);
+    enum legacy_statement statement = revoke->restore ? ST_restore : ST_revoke;
+    pg_submit_one(&revoke->op, legacy(statement, &p), read_time);
 }

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "store/resource/directory_store.h"
 
+#include "store/pg/pg_legacy.h"
 #include "store/resource/change_submit.h"
 
 static struct pg_params begin(const struct directory_op *op, const char *operation)
@@ -138,7 +139,7 @@ void directory_store_put(struct directory_op *op, const char *operation, const c
     add_members(&p, part);
     pg_add_text(&p, target);
     pg_add_uuid_or_null(&p, part->import_id);
-    pg_submit_one(&op->op, ST_directory_put, &p, read_put);
+    pg_submit_one(&op->op, legacy(ST_directory_put, &p), read_put);
 }
 
 void directory_store_delete(struct directory_op *op, enum directory_kind kind, const char *address)
@@ -146,7 +147,7 @@ void directory_store_delete(struct directory_op *op, enum directory_kind kind, c
     struct pg_params p = begin(op, kind == DIRECTORY_USER ? "delete_user" : "delete_group");
     pg_add_text(&p, address);
     pg_add_int2(&p, kind);
-    pg_submit_one(&op->op, ST_directory_delete, &p, read_outcome);
+    pg_submit_one(&op->op, legacy(ST_directory_delete, &p), read_outcome);
 }
 
 void directory_store_remove_members(struct directory_op *op,
@@ -155,7 +156,7 @@ void directory_store_remove_members(struct directory_op *op,
     struct pg_params p = begin(op, "remove_members");
     pg_add_text(&p, members->group);
     pg_add_texts(&p, members->members, members->count);
-    pg_submit_one(&op->op, ST_directory_remove_members, &p, read_outcome);
+    pg_submit_one(&op->op, legacy(ST_directory_remove_members, &p), read_outcome);
 }
 
 /* --- listing ----------------------------------------------------------------------------------- */
@@ -203,7 +204,7 @@ void directory_store_list(struct directory_op *op, enum directory_kind kind, con
     pg_add_text(&p, only);
     pg_add_text(&p, after);
     pg_add_int8(&p, (int64_t)limit);
-    pg_submit_one(&op->op, ST_directory_list, &p,
+    pg_submit_one(&op->op, legacy(ST_directory_list, &p),
                   kind == DIRECTORY_USER ? read_users : read_groups);
 }
 
@@ -226,7 +227,7 @@ void directory_store_list_members(struct directory_op *op, const char *group, co
     pg_add_text(&p, group);
     pg_add_text(&p, after);
     pg_add_int8(&p, (int64_t)limit);
-    pg_submit_one(&op->op, ST_directory_list_members, &p, read_addresses);
+    pg_submit_one(&op->op, legacy(ST_directory_list_members, &p), read_addresses);
 }
 
 void directory_store_people_of(struct directory_op *op, const char *group,
@@ -238,7 +239,7 @@ void directory_store_people_of(struct directory_op *op, const char *group,
     pg_add_text(&p, group);
     pg_add_int8(&p, (int64_t)limit);
     pg_add_texts(&p, domains, domain_count);
-    pg_submit_one(&op->op, ST_directory_people_of, &p, read_addresses);
+    pg_submit_one(&op->op, legacy(ST_directory_people_of, &p), read_addresses);
 }
 
 void directory_store_people_in(struct directory_op *op, const char *domain, size_t limit)
@@ -248,5 +249,5 @@ void directory_store_people_in(struct directory_op *op, const char *domain, size
     pg_add_uuid(&p, op->tenant.u);
     pg_add_text(&p, domain);
     pg_add_int8(&p, (int64_t)limit);
-    pg_submit_one(&op->op, ST_directory_people_in, &p, read_addresses);
+    pg_submit_one(&op->op, legacy(ST_directory_people_in, &p), read_addresses);
 }

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "store/resource/domain_store.h"
 
+#include "store/pg/pg_legacy.h"
 #include "store/resource/change_submit.h"
 
 static struct pg_params begin(const struct domain_op *op, const char *operation)
@@ -23,7 +24,7 @@ void domain_store_add(struct domain_op *op)
     struct pg_params p = begin(op, "add_domain");
     pg_add_text(&p, op->proof);
     pg_add_int8(&p, TENANT_DOMAINS_MAX);
-    pg_submit_one(&op->op, ST_add_domain, &p, read_added);
+    pg_submit_one(&op->op, legacy(ST_add_domain, &p), read_added);
 }
 
 static rc read_domain(struct store_op *base, size_t index, const PGresult *r, struct err *err)
@@ -41,7 +42,7 @@ void domain_store_get(struct domain_op *op)
     pg_params_init(&p, op->op.arena);
     pg_add_uuid(&p, op->tenant.u);
     pg_add_text(&p, op->domain);
-    pg_submit_one(&op->op, ST_get_domain, &p, read_domain);
+    pg_submit_one(&op->op, legacy(ST_get_domain, &p), read_domain);
 }
 
 void domain_store_verify(struct domain_op *op, const char *how)
@@ -49,11 +50,11 @@ void domain_store_verify(struct domain_op *op, const char *how)
     struct pg_params p = begin(op, "verify_domain");
     pg_add_text(&p, op->proof);
     pg_add_text(&p, how);
-    pg_submit_one(&op->op, ST_verify_domain, &p, change_read_done);
+    pg_submit_one(&op->op, legacy(ST_verify_domain, &p), change_read_done);
 }
 
 void domain_store_remove(struct domain_op *op)
 {
     struct pg_params p = begin(op, "remove_domain");
-    pg_submit_one(&op->op, ST_remove_domain, &p, change_read_done);
+    pg_submit_one(&op->op, legacy(ST_remove_domain, &p), change_read_done);
 }

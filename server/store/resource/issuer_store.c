@@ -2,6 +2,7 @@
 #include "store/resource/issuer_store.h"
 
 #include "store/cache/issuer_rows.h"
+#include "store/pg/pg_legacy.h"
 #include "store/resource/change_submit.h"
 
 static struct pg_params begin(const struct issuer_op *op, const char *operation)
@@ -44,7 +45,7 @@ void issuer_store_create(struct issuer_op *op, const struct issuer_row *row, boo
     pg_add_bytes(&p, value);
     pg_add_bool(&p, may_take);
     p.failed = p.failed || pattern == NULL;
-    pg_submit_one(&op->op, ST_create_issuer, &p, change_read_done);
+    pg_submit_one(&op->op, legacy(ST_create_issuer, &p), change_read_done);
 }
 
 void issuer_store_update(struct issuer_op *op, const struct issuer_row *row)
@@ -53,14 +54,14 @@ void issuer_store_update(struct issuer_op *op, const struct issuer_row *row)
     pg_add_uuid(&p, row->issuer.id.u);
     pg_add_int8(&p, row->version);
     add_settings(&p, row);
-    pg_submit_one(&op->op, ST_update_issuer, &p, change_read_done);
+    pg_submit_one(&op->op, legacy(ST_update_issuer, &p), change_read_done);
 }
 
 void issuer_store_delete(struct issuer_op *op, struct issuer_id id)
 {
     struct pg_params p = begin(op, "delete_issuer");
     pg_add_uuid(&p, id.u);
-    pg_submit_one(&op->op, ST_delete_issuer, &p, change_read_done);
+    pg_submit_one(&op->op, legacy(ST_delete_issuer, &p), change_read_done);
 }
 
 /* --- reading ------------------------------------------------------------------------------------ */
@@ -90,18 +91,18 @@ void issuer_store_list(struct issuer_op *op, struct issuer_id only, struct issue
     pg_add_uuid_or_null(&p, only.u);
     pg_add_uuid_or_null(&p, after.u);
     pg_add_int8(&p, (int64_t)limit);
-    pg_submit_one(&op->op, ST_list_issuers, &p, read_issuers);
+    pg_submit_one(&op->op, legacy(ST_list_issuers, &p), read_issuers);
 }
 
 /* --- mappings ----------------------------------------------------------------------------------- */
 
-static void submit_mapping(struct issuer_op *op, enum statement statement, const char *operation,
-                           struct issuer_id id, const char *value)
+static void submit_mapping(struct issuer_op *op, enum legacy_statement statement,
+                           const char *operation, struct issuer_id id, const char *value)
 {
     struct pg_params p = begin(op, operation);
     pg_add_uuid(&p, id.u);
     pg_add_text(&p, value);
-    pg_submit_one(&op->op, statement, &p, change_read_done);
+    pg_submit_one(&op->op, legacy(statement, &p), change_read_done);
 }
 
 void issuer_store_map(struct issuer_op *op, struct issuer_id id, const char *value)
@@ -137,5 +138,5 @@ void issuer_store_list_mappings(struct issuer_op *op, struct issuer_id id, const
     pg_add_uuid(&p, id.u);
     pg_add_text(&p, after);
     pg_add_int8(&p, (int64_t)limit);
-    pg_submit_one(&op->op, ST_list_tenant_mappings, &p, read_mappings);
+    pg_submit_one(&op->op, legacy(ST_list_tenant_mappings, &p), read_mappings);
 }

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "store/resource/key_store.h"
 
-#include "store/pg/pg_submit.h"
+#include "store/pg/pg_legacy.h"
 
 /* No row: another worker was first by so little that its row is not in our snapshot. Whoever asks asks again. */
 static rc read_check(struct store_op *op, size_t index, const PGresult *r, struct err *err)
@@ -17,7 +17,7 @@ void key_store_check_root(struct root_key_check *check, struct slice wrapped)
     struct pg_params p;
     pg_params_init(&p, check->op.arena);
     pg_add_bytes(&p, wrapped);
-    pg_submit_one(&check->op, ST_root_key_check, &p, read_check);
+    pg_submit_one(&check->op, legacy(ST_root_key_check, &p), read_check);
 }
 
 static rc read_signing_keys(struct store_op *op, size_t index, const PGresult *r, struct err *err)
@@ -38,5 +38,5 @@ void key_store_list_signing(struct signing_keys *keys, const char *const *bounda
     struct pg_params p;
     pg_params_init(&p, keys->op.arena);
     pg_add_texts(&p, boundaries, count);
-    pg_submit_one(&keys->op, ST_list_signing_keys, &p, read_signing_keys);
+    pg_submit_one(&keys->op, legacy(ST_list_signing_keys, &p), read_signing_keys);
 }

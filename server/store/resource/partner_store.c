@@ -1,9 +1,10 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "store/resource/partner_store.h"
 
+#include "store/pg/pg_legacy.h"
 #include "store/resource/change_submit.h"
 
-static struct pg_params begin(const struct change_op *op, const char *operation, struct uuid id)
+static struct pg_params begin(struct change_op *op, const char *operation, struct uuid id)
 {
     struct pg_params p = change_params_of(op, operation);
     pg_add_uuid(&p, id);
@@ -18,21 +19,21 @@ void partner_store_propose(struct change_op *op, struct uuid id, struct tenant_i
     pg_add_uuid(&p, reader.u);
     pg_add_int8(&p, PARTNERS_MAX);
     pg_add_text(&p, note);
-    change_submit(op, ST_propose_partner, &p, change_read_limited);
+    change_submit(op, legacy(ST_propose_partner, &p), change_read_limited);
 }
 
 void partner_store_accept(struct change_op *op, struct uuid id, const char *note)
 {
     struct pg_params p = begin(op, "accept_partner_exception", id);
     pg_add_text(&p, note);
-    change_submit(op, ST_accept_partner, &p, change_read_done);
+    change_submit(op, legacy(ST_accept_partner, &p), change_read_done);
 }
 
 void partner_store_withdraw(struct change_op *op, struct uuid id, const char *note)
 {
     struct pg_params p = begin(op, "withdraw_partner_exception", id);
     pg_add_text(&p, note);
-    change_submit(op, ST_withdraw_partner, &p, change_read_done);
+    change_submit(op, legacy(ST_withdraw_partner, &p), change_read_done);
 }
 
 static rc read_rows(struct store_op *base, size_t index, const PGresult *r, struct err *err)
@@ -63,5 +64,5 @@ void partner_store_list(struct partner_list *list)
     pg_add_uuid_or_null(&p, list->only);
     pg_add_uuid_or_null(&p, list->after);
     pg_add_int8(&p, (int64_t)list->limit);
-    pg_submit_one(&list->op, ST_list_partners, &p, read_rows);
+    pg_submit_one(&list->op, legacy(ST_list_partners, &p), read_rows);
 }

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "store/resource/reader_store.h"
 
+#include "store/pg/pg_legacy.h"
 #include "store/pg/pg_result.h"
-#include "store/pg/pg_submit.h"
 
 static rc read_readers(struct store_op *op, size_t index, const PGresult *r, struct err *err)
 {
@@ -49,5 +49,5 @@ void reader_store_find(struct readers_find *find, const struct gate_scope *scope
         served_count++;
     }
     pg_add_texts(&p, served, served_count);
-    pg_submit_one(&find->op, ST_find_readers, &p, read_readers);
+    pg_submit_one(&find->op, legacy(ST_find_readers, &p), read_readers);
 }

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "store/resource/super_user_store.h"
 
+#include "store/pg/pg_legacy.h"
 #include "store/resource/change_submit.h"
 
 void super_user_store_grant(struct change_op *op, const struct super_user_row *row,
@@ -13,14 +14,14 @@ void super_user_store_grant(struct change_op *op, const struct super_user_row *r
     pg_add_time(&p, row->expires_at);
     pg_add_text(&p, target);
     pg_add_int8(&p, SUPER_USERS_MAX);
-    change_submit(op, ST_grant_super_user, &p, change_read_limited);
+    change_submit(op, legacy(ST_grant_super_user, &p), change_read_limited);
 }
 
 void super_user_store_revoke(struct change_op *op, const char *principal)
 {
     struct pg_params p = change_params_of(op, "revoke_super_user");
     pg_add_text(&p, principal);
-    change_submit(op, ST_revoke_super_user, &p, change_read_done);
+    change_submit(op, legacy(ST_revoke_super_user, &p), change_read_done);
 }
 
 static rc read_rows(struct store_op *op, size_t index, const PGresult *r, struct err *err)
@@ -46,5 +47,5 @@ void super_user_store_list(struct super_user_list *list, struct tenant_id tenant
     struct pg_params p;
     pg_params_init(&p, list->op.arena);
     pg_add_uuid(&p, tenant.u);
-    pg_submit_one(&list->op, ST_list_super_users, &p, read_rows);
+    pg_submit_one(&list->op, legacy(ST_list_super_users, &p), read_rows);
 }

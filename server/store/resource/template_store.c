@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "store/resource/template_store.h"
 
+#include "store/pg/pg_legacy.h"
 #include "store/resource/change_submit.h"
 
 static void add_template(struct pg_params *p, const struct template_row *row)
@@ -25,7 +26,7 @@ void template_store_create(struct change_op *op, const struct template_row *row,
     struct pg_params p = change_params_of(op, "create_template");
     add_template(&p, row);
     pg_add_uuid_or_null(&p, request_id);
-    change_submit(op, ST_create_template, &p, change_read_created);
+    change_submit(op, legacy(ST_create_template, &p), change_read_created);
 }
 
 void template_store_update(struct change_op *op, const struct template_row *row, int64_t version)
@@ -33,7 +34,7 @@ void template_store_update(struct change_op *op, const struct template_row *row,
     struct pg_params p = change_params_of(op, "update_template");
     add_template(&p, row);
     pg_add_int8(&p, version);
-    change_submit(op, ST_update_template, &p, change_read_created);
+    change_submit(op, legacy(ST_update_template, &p), change_read_created);
 }
 
 void template_store_archive(struct change_op *op, struct template_id id, bool archived)
@@ -41,7 +42,7 @@ void template_store_archive(struct change_op *op, struct template_id id, bool ar
     struct pg_params p = change_params_of(op, archived ? "archive_template" : "publish_template");
     pg_add_uuid(&p, id.u);
     pg_add_bool(&p, archived);
-    change_submit(op, ST_archive_template, &p, change_read_created);
+    change_submit(op, legacy(ST_archive_template, &p), change_read_created);
 }
 
 static rc read_deleted(struct store_op *base, size_t index, const PGresult *r, struct err *err)
@@ -58,7 +59,7 @@ void template_store_delete(struct change_op *op, struct template_id id, bool for
     struct pg_params p = change_params_of(op, "delete_template");
     pg_add_uuid(&p, id.u);
     pg_add_bool(&p, force);
-    change_submit(op, ST_delete_template, &p, read_deleted);
+    change_submit(op, legacy(ST_delete_template, &p), read_deleted);
 }
 
 static rc read_template(struct arena *arena, const PGresult *r, int row, struct template_row *t,
@@ -106,5 +107,5 @@ void template_store_list(struct change_op *op, struct template_id only, struct t
     pg_add_uuid_or_null(&p, only.u);
     pg_add_uuid_or_null(&p, after.u);
     pg_add_int8(&p, (int64_t)limit);
-    change_submit(op, ST_list_templates, &p, read_templates);
+    change_submit(op, legacy(ST_list_templates, &p), read_templates);
 }

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "store/resource/tenant_store.h"
 
+#include "store/pg/pg_legacy.h"
 #include "store/resource/change_submit.h"
 
 static void add_keys(struct pg_params *p, const struct new_key *keys, size_t count)
@@ -49,7 +50,8 @@ void tenant_store_create(struct change_op *op, const struct tenant_row *tenant, 
     pg_add_int2(&p, (int)suite);
     pg_add_uuid(&k, tenant->id.u);
     add_keys(&k, keys, key_count);
-    change_submit_two(op, ST_create_tenant, &p, ST_create_keys, &k, read_created_tenant);
+    change_submit_two(op, legacy(ST_create_tenant, &p), legacy(ST_create_keys, &k),
+                      read_created_tenant);
 }
 
 static rc read_tenant(struct arena *arena, const PGresult *r, int row, struct tenant_row *t,
@@ -91,7 +93,7 @@ void tenant_store_get(struct change_op *op, const char *name)
     struct pg_params p;
     pg_params_init(&p, op->op.arena);
     pg_add_text(&p, name);
-    change_submit(op, ST_get_tenant, &p, read_whole_tenant);
+    change_submit(op, legacy(ST_get_tenant, &p), read_whole_tenant);
 }
 
 static rc read_tenants(struct store_op *base, size_t index, const PGresult *r, struct err *err)
@@ -113,7 +115,7 @@ void tenant_store_list(struct change_op *op, struct tenant_id after, size_t limi
     pg_params_init(&p, op->op.arena);
     pg_add_uuid_or_null(&p, after.u);
     pg_add_int8(&p, (int64_t)limit);
-    change_submit(op, ST_list_tenants, &p, read_tenants);
+    change_submit(op, legacy(ST_list_tenants, &p), read_tenants);
 }
 
 void tenant_store_update(struct change_op *op, const struct tenant_row *row)
@@ -127,7 +129,7 @@ void tenant_store_update(struct change_op *op, const struct tenant_row *row)
     pg_add_int4(&p, (int32_t)row->approvals);
     pg_add_bool(&p, row->needs_bound_users);
     pg_add_bool(&p, row->needs_bound_components);
-    change_submit(op, ST_update_tenant, &p, change_read_done);
+    change_submit(op, legacy(ST_update_tenant, &p), change_read_done);
 }
 
 void tenant_store_exclude(struct change_op *op, const struct exclusion *exclusion, bool remove)
@@ -135,5 +137,6 @@ void tenant_store_exclude(struct change_op *op, const struct exclusion *exclusio
     struct pg_params p = change_params_of(op, remove ? "remove_exclusion" : "add_exclusion");
     pg_add_int2(&p, exclusion->kind);
     pg_add_text(&p, exclusion->value);
-    change_submit(op, remove ? ST_remove_exclusion : ST_add_exclusion, &p, change_read_done);
+    change_submit(op, legacy(remove ? ST_remove_exclusion : ST_add_exclusion, &p),
+                  change_read_done);
 }
