@@ -1,4 +1,21 @@
 /* SPDX-License-Identifier: Apache-2.0 */
+/* The gate's queue. Decisions that are submitted in one turn of the loop share a batch, so one
+ * statement and one commit; so do those that come while enough batches are on their way.
+ *
+ *   gate_submit        end of turn                answer
+ *   ----------> WAITING ----------> IN A BATCH --------------------------> done: its verdict
+ *                  |                  |   ^  |
+ *                  | more than        |   |  | the statement failed for one row's data: each
+ *                  | GATE_WAITING_MAX |   +--+ entry goes again in a batch of its own
+ *                  v                  |
+ *               done: R_OVERLOADED    +--> done: the statement's error, R_OUTCOME_UNKNOWN if the
+ *                                          connection was lost
+ *
+ * gate_cancel takes an entry out of either state without `done`: out of the queue, or its place in the
+ * batch becomes NULL while the statement goes on.
+ *
+ * A batch that fails for a request id that exists already has met another worker, which has committed
+ * content under it by now. Its entries are told STALE, so their flows decide again and find it. */
 #include "store/gate/gate.h"
 
 #include <string.h>

@@ -6,11 +6,6 @@
 
 static const int64_t EPOCH_US = 946684800LL * 1000000; /* 2000-01-01 */
 
-static struct slice value_of(const PGresult *r, int row, int column)
-{
-    return slice_of(PQgetvalue(r, row, column), (size_t)PQgetlength(r, row, column));
-}
-
 /* Two's complement of 1 to 8 bytes; 0 without any. */
 static int64_t integer(struct slice bytes)
 {
@@ -23,7 +18,7 @@ static int64_t integer(struct slice bytes)
 
 int64_t pg_result_int(const PGresult *r, int row, int column)
 {
-    return integer(value_of(r, row, column));
+    return integer(slice_of(PQgetvalue(r, row, column), (size_t)PQgetlength(r, row, column)));
 }
 
 static struct slice take(struct slice *rest, size_t len)
@@ -73,7 +68,7 @@ static rc read_uuid(struct slice value, struct uuid *out, struct err *err)
     return OK;
 }
 
-/* Read one value to where it lies in C. NULL has no bytes. */
+/* Read one value, which has at least one byte, to where it lies in C. */
 static rc read_value(struct arena *arena, enum pg_type type, struct slice value, void *to,
                      struct err *err)
 {
@@ -83,7 +78,7 @@ static rc read_value(struct arena *arena, enum pg_type type, struct slice value,
     case PG_BYTEA:
         return arena_dup_slice(arena, value, to, err);
     case PG_UUID:
-        return value.len == 0 ? OK : read_uuid(value, to, err);
+        return read_uuid(value, to, err);
     case PG_BOOL:
         *(bool *)to = integer(value) == 1;
         break;
@@ -97,7 +92,7 @@ static rc read_value(struct arena *arena, enum pg_type type, struct slice value,
         *(int64_t *)to = integer(value);
         break;
     case PG_TIMESTAMPTZ:
-        *(int64_t *)to = value.len == 0 ? 0 : integer(value) + EPOCH_US;
+        *(int64_t *)to = integer(value) + EPOCH_US;
         break;
     case PG_UNREAD:
         break;
@@ -113,15 +108,27 @@ static rc read_column(struct arena *arena, const struct pg_field *column, struct
                : read_value(arena, column->type, value, (char *)out + column->offset, err);
 }
 
-static rc read_columns(struct arena *arena, const struct pg_statement *statement, const PGresult *r,
-                       int row, bool apart, void *out, struct err *err)
+/* A value without bytes is NULL, or empty. The zeroes of the structure say so, but for texts. */
+static void leave_empty(const struct pg_field *column, bool is_null, void *out)
 {
-    for (size_t i = 0; i < statement->column_count; i++) {
+    if (column->type == PG_TEXT && column->stride == 0 && !(is_null && column->is_nullable)) {
+        *(const char **)((char *)out + column->offset) = "";
+    }
+}
+
+rc pg_result_read_apart(struct arena *arena, const struct pg_statement *statement, int apart,
+                        const PGresult *r, int row, void *out, struct err *err)
+{
+    for (int i = 0; i < (int)statement->column_count; i++) {
         const struct pg_field *column = &statement->columns[i];
-        bool is_read = column->type != PG_UNREAD && column->is_apart == apart;
-        bool stays_null = column->is_nullable && PQgetisnull(r, row, (int)i) == 1;
-        if (is_read && !stays_null) {
-            TRY(read_column(arena, column, value_of(r, row, (int)i), out, err));
+        if (column->type == PG_UNREAD || column->apart != apart) {
+            continue;
+        }
+        size_t len = (size_t)PQgetlength(r, row, i);
+        if (len == 0) {
+            leave_empty(column, PQgetisnull(r, row, i) == 1, out);
+        } else {
+            TRY(read_column(arena, column, slice_of(PQgetvalue(r, row, i), len), out, err));
         }
     }
     return OK;
@@ -130,11 +137,5 @@ static rc read_columns(struct arena *arena, const struct pg_statement *statement
 rc pg_result_read(struct arena *arena, const struct pg_statement *statement, const PGresult *r,
                   int row, void *out, struct err *err)
 {
-    return read_columns(arena, statement, r, row, false, out, err);
-}
-
-rc pg_result_read_apart(struct arena *arena, const struct pg_statement *statement,
-                        const PGresult *r, int row, void *out, struct err *err)
-{
-    return read_columns(arena, statement, r, row, true, out, err);
+    return pg_result_read_apart(arena, statement, 0, r, row, out, err);
 }

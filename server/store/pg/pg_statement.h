@@ -49,7 +49,8 @@ struct pg_field {
     uint16_t list;     /* where the struct pg_list lies, if stride is not 0 */
     uint16_t stride;   /* bytes of an element; 0: no array */
     bool is_nullable;
-    bool is_apart; /* of a column: not in the row's structure, but in one of its own */
+    uint8_t
+        apart; /* of a column: 0 lies in the row's structure, else in the group of this number */
 };
 
 struct pg_statement {
