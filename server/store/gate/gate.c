@@ -14,8 +14,8 @@
  * gate_cancel takes an entry out of either state without `done`: out of the queue, or its place in the
  * batch becomes NULL while the statement goes on.
  *
- * A batch that fails for a request id that exists already has met another worker, which has committed
- * content under it by now. Its entries are told STALE, so their flows decide again and find it. */
+ * An entry that fails alone because its request id exists has met another one, which has committed
+ * content under that id by now. It is told STALE, so its flow decides again and finds the content. */
 #include "store/gate/gate.h"
 
 #include <string.h>

@@ -2,6 +2,7 @@
 #include "store/resource/key_store.h"
 
 #include "store/pg/pg_legacy.h"
+#include "store/sql/statements.gen.h"
 
 /* No row: another worker was first by so little that its row is not in our snapshot. Whoever asks asks again. */
 static rc read_check(struct store_op *op, size_t index, const PGresult *r, struct err *err)
@@ -28,15 +29,16 @@ static rc read_signing_keys(struct store_op *op, size_t index, const PGresult *r
     keys->jwks = ARENA_ARRAY(op->arena, const char *, keys->count + 1);
     ARENA_ENSURE(keys->jwks, err);
     for (size_t i = 0; i < keys->count; i++) {
-        TRY(pg_text(op->arena, r, (int)i, 0, &keys->jwks[i], err));
+        struct sql_list_signing_keys_row row;
+        TRY(sql_list_signing_keys_read(op->arena, r, (int)i, &row, err));
+        keys->jwks[i] = row.public_jwk;
     }
     return OK;
 }
 
 void key_store_list_signing(struct signing_keys *keys, const char *const *boundaries, size_t count)
 {
-    struct pg_params p;
-    pg_params_init(&p, keys->op.arena);
-    pg_add_texts(&p, boundaries, count);
-    pg_submit_one(&keys->op, legacy(ST_list_signing_keys, &p), read_signing_keys);
+    struct pg_params p = sql_list_signing_keys(
+        keys->op.arena, &(struct sql_list_signing_keys){.boundaries = {boundaries, count}});
+    pg_submit_one(&keys->op, &p, read_signing_keys);
 }

@@ -7,3 +7,10 @@
 --   component component_id?, component_name text, client_address text, user_agent text,
 --   correlation_id text
 -- The parameters of audit_admin, in its order; what the act was done to comes last.
+
+-- fragment: platform
+-- The scope of what belongs to no tenant.
+'00000000-0000-0000-0000-000000000000';
+
+-- fragment: platform_epoch
+coalesce((SELECT epoch FROM epoch WHERE scope = '00000000-0000-0000-0000-000000000000'), 0)::int8;
