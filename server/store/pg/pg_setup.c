@@ -59,6 +59,7 @@ static void prepare(struct pg_conn *conn)
 {
     bool ok = true;
     conn->describing = next_of_class(conn->class, 0);
+    conn->is_prepared = false;
     for (size_t i = conn->describing; ok && i < STATEMENT_COUNT;
          i = next_of_class(conn->class, i + 1)) {
         ok = send_prepare(conn, &STATEMENTS[i]);

@@ -39,7 +39,7 @@ static const char *rights_text(struct arena *arena, const struct grant *grant)
     return arena_strdup(arena, text);
 }
 
-/* One text of each grant. Without items over budget, which fails the statement (pg_params_bind). */
+/* One text of each grant. */
 static struct pg_texts grant_texts(struct arena *arena, const struct amendment *a,
                                    const char *(*text_of)(struct arena *, const struct grant *))
 {
@@ -47,7 +47,7 @@ static struct pg_texts grant_texts(struct arena *arena, const struct amendment *
     for (size_t i = 0; texts != NULL && i < a->grant_count; i++) {
         texts[i] = text_of(arena, &a->grants[i]);
     }
-    return (struct pg_texts){texts, texts == NULL ? 1 : a->grant_count};
+    return (struct pg_texts){texts, a->grant_count};
 }
 
 static struct pg_texts removed_texts(struct arena *arena, const struct amendment *a)
@@ -56,7 +56,7 @@ static struct pg_texts removed_texts(struct arena *arena, const struct amendment
     for (size_t i = 0; texts != NULL && i < a->removed_count; i++) {
         texts[i] = principal_format(arena, &a->removed[i]);
     }
-    return (struct pg_texts){texts, texts == NULL ? 1 : a->removed_count};
+    return (struct pg_texts){texts, a->removed_count};
 }
 
 static rc read_stored(struct store_op *op, size_t index, const PGresult *r, struct err *err)

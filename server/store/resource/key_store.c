@@ -1,24 +1,27 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "store/resource/key_store.h"
 
-#include "store/pg/pg_legacy.h"
+#include "store/pg/pg_submit.h"
 #include "store/sql/statements.gen.h"
 
-/* No row: another worker was first by so little that its row is not in our snapshot. Whoever asks asks again. */
+/* No row: another worker was first by so little that its row is not in our snapshot. Whoever asks
+ * asks again. */
 static rc read_check(struct store_op *op, size_t index, const PGresult *r, struct err *err)
 {
     struct root_key_check *check = LIST_ENTRY(op, struct root_key_check, op);
+    struct sql_root_key_check_row row;
     (void)index;
     ENSURE(PQntuples(r) == 1, err, R_NOT_FOUND);
-    return pg_bytes(op->arena, r, 0, 0, &check->wrapped, err);
+    TRY(sql_root_key_check_read(op->arena, r, 0, &row, err));
+    check->wrapped = row.wrapped;
+    return OK;
 }
 
 void key_store_check_root(struct root_key_check *check, struct slice wrapped)
 {
-    struct pg_params p;
-    pg_params_init(&p, check->op.arena);
-    pg_add_bytes(&p, wrapped);
-    pg_submit_one(&check->op, legacy(ST_root_key_check, &p), read_check);
+    struct pg_params p =
+        sql_root_key_check(check->op.arena, &(struct sql_root_key_check){.wrapped = wrapped});
+    pg_submit_one(&check->op, &p, read_check);
 }
 
 static rc read_signing_keys(struct store_op *op, size_t index, const PGresult *r, struct err *err)

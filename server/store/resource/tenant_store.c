@@ -4,25 +4,17 @@
 #include "store/pg/pg_legacy.h"
 #include "store/resource/change_submit.h"
 
-static void add_keys(struct pg_params *p, const struct new_key *keys, size_t count)
+static struct pg_params bind_keys(struct arena *arena, struct tenant_id tenant,
+                                  const struct new_key *keys, size_t count)
 {
-    struct pg_array array;
-    size_t bytes = 0;
-    const char *jwks[8];
-    CH_ASSERT(count <= 8);
-    pg_array_begin(&array, p, PG_INT8, count, count * 8);
-    for (size_t i = 0; i < count; i++) {
-        pg_array_int8(&array, keys[i].purpose);
-        bytes += keys[i].wrapped.len;
-        jwks[i] = keys[i].public_jwk;
+    struct sql_new_key *rows = ARENA_ARRAY(arena, struct sql_new_key, count + 1);
+    for (size_t i = 0; rows != NULL && i < count; i++) {
+        rows[i] = (struct sql_new_key){.purpose = keys[i].purpose,
+                                       .wrapped = keys[i].wrapped,
+                                       .public_jwk = keys[i].public_jwk};
     }
-    pg_array_end(&array);
-    pg_array_begin(&array, p, PG_BYTEA, count, bytes);
-    for (size_t i = 0; i < count; i++) {
-        pg_array_bytes(&array, keys[i].wrapped.ptr, keys[i].wrapped.len);
-    }
-    pg_array_end(&array);
-    pg_add_texts(p, jwks, count);
+    return sql_create_keys(arena,
+                           &(struct sql_create_keys){.tenant = tenant, .keys = {rows, count}});
 }
 
 /* No row: the boundary has another suite by now. */
@@ -36,8 +28,7 @@ static rc read_created_tenant(struct store_op *base, size_t index, const PGresul
 void tenant_store_create(struct change_op *op, const struct tenant_row *tenant, enum suite suite,
                          const struct new_key *keys, size_t key_count)
 {
-    struct pg_params k, p = change_params_of(op, "create_tenant");
-    pg_params_init(&k, op->op.arena);
+    struct pg_params p = change_params_of(op, "create_tenant");
     pg_add_text(&p, tenant->name);
     pg_add_text(&p, tenant->display_name);
     pg_add_text(&p, tenant->boundary);
@@ -48,9 +39,8 @@ void tenant_store_create(struct change_op *op, const struct tenant_row *tenant, 
     pg_add_bool(&p, tenant->needs_bound_users);
     pg_add_bool(&p, tenant->needs_bound_components);
     pg_add_int2(&p, (int)suite);
-    pg_add_uuid(&k, tenant->id.u);
-    add_keys(&k, keys, key_count);
-    change_submit_two(op, legacy(ST_create_tenant, &p), legacy(ST_create_keys, &k),
+    struct pg_params k = bind_keys(op->op.arena, tenant->id, keys, key_count);
+    change_submit_two(op, legacy(ST_create_tenant, &p), &k,
                       read_created_tenant);
 }
 

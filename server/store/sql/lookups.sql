@@ -60,14 +60,3 @@ SELECT domain_is_taken(:domain, {platform}) AS is_taken, {platform_epoch} AS epo
 -- By the value of a token's tenant claim.
 SELECT (SELECT tenant FROM issuer_tenant WHERE issuer = :issuer AND value = :value) AS tenant,
        {platform_epoch} AS epoch;
-
--- name: list_signing_keys :read
--- params: boundaries text[]
--- columns: public_jwk text
--- Of all tenants in these boundaries; none: in any.
-SELECT k.public_jwk
-FROM tenant_key k JOIN tenant t USING (tenant)
-WHERE k.purpose = 3 AND k.state IN (1, 2)
-  AND (cardinality(:boundaries) = 0 OR t.boundary = ANY (:boundaries))
-ORDER BY k.created_at
-LIMIT 1000;
