@@ -438,7 +438,7 @@ def test_bad_configuration(world):
 
 
 def test_database_down_at_start_and_at_another_migration():
-    authority = Authority(workers=1)
+    authority = Authority(workers=1, migrated=False)
     try:
         authority.postgres.sql("CREATE ROLE server LOGIN")
         authority.postgres.stop()
