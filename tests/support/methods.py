@@ -15,6 +15,7 @@ from faults import FLOWS
 from stock import stock_id, super_user
 from world import ROLES, template_of
 
+DEFAULT_MAX_BYTES = 64 * 1024  # as access.proto says
 FLOW_NAMES = {"AuditService/Query": "query_audit"}  # where it is not the method's name
 USER = ("none", "optional", "required")
 
@@ -24,6 +25,7 @@ class Method:
     path: str
     roles: frozenset
     user: str  # none, optional or required
+    max_bytes: int
     is_streaming: bool
 
     @property
@@ -73,7 +75,7 @@ def _read_schema():
             options = options_type.FromString(method.options.SerializeToString()).Extensions[access]
             path = f"{service.name}/{method.name}"
             methods[path] = Method(path, frozenset(names[role] for role in options.roles), USER[options.user],
-                                   method.server_streaming)
+                                   options.max_request_bytes or DEFAULT_MAX_BYTES, method.server_streaming)
     return methods
 
 
