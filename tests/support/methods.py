@@ -192,8 +192,8 @@ def caller_of(stock, method):
     if name in people:
         return {"who": None, "token": people[name]()}
     components = {"gateway": lambda: world.gateway, "admin": lambda: world.contoso.admin,
-                  "platform_admin": lambda: world.platform_admin, "asker": lambda: stock.two.admin,
-                  "approver": lambda: stock.two.second_admin, "reader_admin": lambda: world.fabrikam.admin}
+                  "platform_admin": lambda: world.platform_admin, "asker": lambda: stock.asker,
+                  "approver": lambda: stock.approver, "reader_admin": lambda: world.fabrikam.admin}
     return {"who": components[name](), "token": None}
 
 

@@ -28,9 +28,10 @@ class Stock:
         self.jwk = world.reader.public
         self._insert()
         self.two = world.tenant("tailspin", domain="tailspin.com")  # whose acts need a second admin
-        world.update_tenant(self.two.admin, two_person=[1])
+        self.asker, self.approver = self.two.admin, self.two.second_admin
+        world.update_tenant(self.asker, two_person=[1])
         self.approval = world.call("TenantService/GrantSuperUser", super_user("user:s@tailspin.com"),
-                                   self.two.admin).approval_id
+                                   self.asker).approval_id
         self._insert_approvals()
         self.issuer = world.call("IssuerService/CreateIssuer", {"issuer": {
             "kind": MULTI_TENANT, "boundary": "commercial", "issuer": "https://login.example/{tenantid}/v2.0",

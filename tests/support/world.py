@@ -1,7 +1,8 @@
 # SPDX-License-Identifier: Apache-2.0
 """The world of a test: an authority, two tenants who write to each other, and whoever else is asked for.
 
-Contoso protects and Fabrikam reads. Alice, Carol and Eve are of Contoso, Bob of Fabrikam. Who is not there from the
+Contoso protects and Fabrikam reads. Alice, Carol and Eve are of Contoso; Bob is of Fabrikam, and so is Mallory, to whom
+nobody ever gives anything. Who is not there from the
 beginning (another tenant, a portal, a consumers' issuer) is made when a test first names them. What a test makes for
 itself has a name of its own, so tests share one authority without disturbing each other."""
 import functools
@@ -89,6 +90,7 @@ class World:  # pylint: disable=too-many-public-methods
     carol = functools.cached_property(lambda self: self.contoso.token("carol"))
     eve = functools.cached_property(lambda self: self.contoso.token("eve"))
     bob = functools.cached_property(lambda self: self.fabrikam.token("bob"))
+    mallory = functools.cached_property(lambda self: self.fabrikam.token("mallory"))
     made = functools.cached_property(lambda self: self.protect())
 
     @functools.cached_property
@@ -137,6 +139,12 @@ class World:  # pylint: disable=too-many-public-methods
     def track(self, verb, made, who=None, **more):
         """Revoke or Restore, as Contoso's admin unless somebody else is given."""
         return self.call(f"TrackingService/{verb}", {"content_id": made.content_id, **more}, who or self.contoso.admin)
+
+    def reconnect(self):
+        """The next call of a person comes on a new connection, perhaps to another worker."""
+        channel = self.a.channels.pop("", None)
+        if channel:
+            channel.close()
 
     def audit(self, **filters):
         return self.a.audit(**filters)
