@@ -5,39 +5,22 @@ import subprocess
 
 import pytest
 
-from authority import BUILD, Authority, Reader
-from test_cli import profile, run
+from authority import BUILD
+from command import run, with_certificate, with_token
 
 USAGE, REFUSED = 2, 3
 
 
 @pytest.fixture(scope="module")
-def world():
-    authority = Authority()
-    try:
-        authority.migrate()
-        authority.start()
-        w = type("World", (), {})()
-        w.a, w.f, w.reader = authority, authority.folder, Reader()
-        w.contoso, w.admin = authority.tenant("contoso", "commercial", "contoso.com")
-        w.fabrikam, _ = authority.tenant("fabrikam", "commercial", "fabrikam.com")
-        w.two = authority.component("contoso-two", 5, tenant="contoso")
-        w.bob = w.fabrikam.token("bob@fabrikam.com")
-        for identity in (w.admin, w.two):
-            authority.write(f"{identity.name}.pem", identity.certificate)
-            authority.write(f"{identity.name}.key", identity.key)
-            profile(w, identity.name, certificate_file=f"{w.f}/{identity.name}.pem",
-                    key_file=f"{w.f}/{identity.name}.key")
-        authority.write("alice.token", w.contoso.token("alice@contoso.com").encode())
-        profile(w, "alice", token_file=f"{w.f}/alice.token")
-        yield w
-    finally:
-        authority.close()
+def world(world):
+    with_certificate(world, "contoso-admin", world.contoso.admin)
+    with_certificate(world, "contoso-two", world.contoso.component("tenant-admin", "contoso-two"))
+    with_token(world, "alice", world.alice)
+    return world
 
 
 def rights(w, made):
-    return set(w.a.call("LicensingService/AcquireLicense", {
-        "publishing_license": made.publishing_license, "client_public_jwk": w.reader.public}, token=w.bob).rights)
+    return w.rights(made, w.bob)
 
 
 def test_super_users(world):
@@ -85,14 +68,12 @@ def test_a_second_admin_approves(world):
 
 
 def test_amend(world):
-    made = world.a.call("PublishingService/Protect", {
-        "client_public_jwk": world.reader.public, "do_not_forward": {}, "recipients": ["bob@fabrikam.com"]},
-        token=world.contoso.token("alice@contoso.com"))
+    made = world.protect(token=world.alice)
     done = run(world, "amend", "alice", "--set", "user:bob@fabrikam.com=VIEW,PRINT,SIGN", "--add-recipient",
                "carol@fabrikam.com", "--expires", "+30", "--reason", "signed", made.content_id)
     assert done.stdout == "amended, version 1\n"
     assert rights(world, made) == {1, 5}
-    event = world.a.audit(tenant="contoso", operation="amend_policy")[0]
+    event = world.audit(tenant="contoso", operation="amend_policy")[0]
     assert event.target.startswith("set user:bob@fabrikam.com=VIEW,PRINT,SIGN; add carol@fabrikam.com; expires 20")
     run(world, "amend", "alice", "--set", "user:bob@fabrikam.com=viewer", "--expires", "never", made.content_id)
     assert rights(world, made) == {1, 9, 10, 11, 12}
@@ -108,13 +89,9 @@ def test_amend(world):
 
 
 def test_uses_of_power_are_found(world):
-    made = world.a.call("PublishingService/Protect", {
-        "client_public_jwk": world.reader.public, "do_not_forward": {}, "recipients": ["bob@fabrikam.com"]},
-        token=world.contoso.token("alice@contoso.com"))
+    made = world.protect(token=world.alice)
     rights(world, made)
-    world.a.call("LicensingService/AcquireLicense", {
-        "publishing_license": made.publishing_license, "client_public_jwk": world.reader.public},
-        token=world.contoso.token("alice@contoso.com"))
+    world.acquire(made, world.alice)
     lines = run(world, "audit query", "contoso-admin", "--power", "any", "--content", made.content_id).stdout.splitlines()
     assert len(lines) == 1 and "alice@contoso.com" in lines[0]
     run(world, "audit query", "contoso-admin", "--power", "magic", expect=1)

@@ -7,30 +7,17 @@ import subprocess
 
 import pytest
 
-from authority import Authority, Reader
+from command import with_certificate
 
 HERE = os.path.dirname(os.path.abspath(__file__))
 BUF = f"{HERE}/js/node_modules/.bin/buf"
 
 
 @pytest.fixture(scope="module")
-def world():
-    authority = Authority()
-    try:
-        authority.migrate()
-        authority.start()
-        w = type("World", (), {})()
-        w.a = authority
-        w.contoso, w.contoso_admin = authority.tenant("contoso", "commercial", "contoso.com")
-        w.fabrikam, _ = authority.tenant("fabrikam", "commercial", "fabrikam.com")
-        w.gateway = authority.component("edge", 1, tenant="contoso", sender_domains=["contoso.com"])
-        w.reader = Reader()
-        authority.write("gateway.pem", w.gateway.certificate)
-        authority.write("gateway.key", w.gateway.key)
-        authority.write("admin.key", authority.admin.key)
-        yield w
-    finally:
-        authority.close()
+def world(world):
+    with_certificate(world, "gateway", world.gateway)
+    with_certificate(world, "admin", world.platform_admin)
+    return world
 
 
 def test_grpc_js(world):

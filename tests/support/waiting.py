@@ -18,3 +18,8 @@ def wall_clock_passes(moment, margin=0.05):
     """Wait until the wall clock, of which expiry is told, has passed a moment in seconds since the epoch."""
     while time.time() <= moment + margin:
         time.sleep(max(0.001, moment + margin - time.time()))
+
+
+def let_pass(seconds):
+    """Let time pass that a test is about: how long a load goes on, or how slow a client is. Never to wait for a state."""
+    time.sleep(seconds)
