@@ -9,7 +9,8 @@ import psycopg2
 import pytest
 from psycopg2 import errors
 
-from authority import BUILD, Authority, Issuer, Reader, Refused, new_id
+from authority import BUILD, new_id
+from calls import reason
 
 # Tables that belong to no boundary, and why.
 SHARED = {
@@ -24,45 +25,34 @@ ZERO = "00000000-0000-0000-0000-000000000000"
 
 
 @pytest.fixture(scope="module")
-def world():
-    authority = Authority(workers=1)
-    try:
-        authority.migrate()
-        authority.start()
-        w = type("World", (), {})()
-        w.a, w.reader, w.sql = authority, Reader(), authority.postgres.sql
-        w.contoso, w.contoso_admin = authority.tenant("contoso", "commercial", "contoso.com")
-        w.fabrikam, _ = authority.tenant("fabrikam", "commercial", "fabrikam.com")
-        w.agency, w.agency_admin = authority.tenant("agency", "gcc-high", "agency.us")
-        w.depot, _ = authority.tenant("depot", "gcc-high", "depot.us")
-        w.google = Issuer("https://accounts.google.example")
-        authority.issuer(w.google, 3, boundary="commercial")
-        w.gateway = authority.component("edge", 1, tenant="contoso", sender_domains=["contoso.com"])
-        w.agency_gateway = authority.component("agency-edge", 1, tenant="agency", sender_domains=["agency.us"])
-        w.portal = authority.component("portal-high", 2, boundary="gcc-high")
-        w.made = {name: protect(authority, w, name) for name in ("contoso", "agency")}
-        for name, admin in (("contoso", w.contoso_admin), ("agency", w.agency_admin)):
-            fill(w, name, admin)
-        w.commercial = authority.node_role("node_commercial", "commercial,gcc")
-        w.high = authority.node_role("node_high", "gcc-high,dod")
-        w.ids = {name: w.sql(f"SELECT tenant FROM tenant WHERE name = '{name}'") for name in ("contoso", "agency")}
-        yield w
-    finally:
-        authority.close()
+def authority_options():
+    return {"workers": 1}
 
 
-def protect(node, w, tenant, *recipients, who=None):
-    domain, gateway = {"contoso": ("contoso.com", w.gateway), "agency": ("agency.us", w.agency_gateway)}[tenant]
-    return node.call("PublishingService/Protect", {
-        "client_public_jwk": w.reader.public, "owner": f"alice@{domain}", "do_not_forward": {},
-        "recipients": recipients or ["bob@fabrikam.com", "dora@depot.us"]}, who or gateway)
+@pytest.fixture(scope="module")
+def world(world):
+    w = world
+    assert w.depot and w.google and w.high_portal
+    w.low, w.secret = protect(w, "contoso"), protect(w, "agency")
+    for tenant in (w.contoso, w.agency):
+        fill(w, tenant.name, tenant.admin)
+    w.commercial = w.a.node_role("node_commercial", "commercial,gcc")
+    w.high = w.a.node_role("node_high", "gcc-high,dod")
+    w.ids = {tenant.name: tenant.id for tenant in (w.contoso, w.agency)}
+    return w
+
+
+def protect(w, tenant, *recipients, who=None, on=None):
+    of = {"contoso": w.contoso, "agency": w.agency}[tenant]
+    return w.protect(who or of.gateway, on=on, owner=f"alice@{of.domain}",
+                     recipients=recipients or ["bob@fabrikam.com", "dora@depot.us"])
 
 
 def fill(w, name, admin):
     """At least one row of the tenant in every table that has a tenant."""
-    w.a.call("TemplateService/CreateTemplate", {"template": {
+    w.call("TemplateService/CreateTemplate", {"template": {
         "names": [{"language": "en", "text": "T"}], "grants": [{"principals": ["owner"], "rights": [1]}]}}, admin)
-    w.a.call("TenantService/AddExclusion", {"application": "Mail 1.0"}, admin)
+    w.call("TenantService/AddExclusion", {"application": "Mail 1.0"}, admin)
     tenant = f"(SELECT tenant FROM tenant WHERE name = '{name}')"
     w.sql(f"""
         INSERT INTO content (tenant, content, owner, issuer, display_name, amendment)
@@ -303,7 +293,7 @@ def test_roles_are_granted_by_the_owner(world):
     assert migrate(world, "--node-role", "node one", "--boundaries", "").returncode == 0
     assert seen() == []
     assert world.sql("SELECT target FROM audit WHERE operation = 'migrate_node_role' AND target LIKE 'node one%' ORDER BY at").splitlines() == [
-        "node one: commercial,nordic", "node one: gcc", "node one:"]
+        "node one: commercial,nordic", "node one: gcc", "node one: "]
     for role in ("server", "owner"):
         done = migrate(world, "--node-role", role, "--boundaries", "gcc")
         assert done.returncode == 1 and "sees every boundary" in done.stderr
@@ -316,32 +306,21 @@ def test_roles_are_granted_by_the_owner(world):
 
 # --- the real daemon through such roles -------------------------------------------------------------------------
 
-def acquire(w, node, license_, who=None, **more):
-    request = {"publishing_license": license_, "client_public_jwk": w.reader.public}
-    return node.call("LicensingService/AcquireLicense", request, who, **more)
-
-
-def reason(function, *args, **more):
-    with pytest.raises(Refused) as caught:
-        function(*args, **more)
-    return caught.value.reason
-
-
 def test_a_node_that_believes_to_serve_everything(world):
     """Configured for all, but its database role is commercial's: GCC High stays shut, commercial works."""
     node = world.a.node(database={"conninfo": world.commercial}).start()
     try:
         dora, bob = world.depot.token("dora@depot.us"), world.fabrikam.token("bob@fabrikam.com")
-        high, content = world.made["agency"].publishing_license, {"content_id": world.made["agency"].content_id}
+        content = {"content_id": world.secret.content_id}
         assert {node.wait_for_log("node.boundary_not_granted", n)["boundary"] for n in range(2)} == {"gcc-high", "dod"}
-        assert reason(acquire, world, node, high, token=dora) == "LICENSE_FORGED"
-        assert reason(protect, node, world, "agency") == "COMPONENT_UNKNOWN"
+        assert reason(world.acquire, world.secret, token=dora, on=node) == "LICENSE_FORGED"
+        assert reason(protect, world, "agency", on=node) == "COMPONENT_UNKNOWN"
         alice = world.agency.token("alice@agency.us")
         request = {"client_public_jwk": world.reader.public, "do_not_forward": {}, "recipients": ["dora@depot.us"]}
         assert reason(node.call, "PublishingService/Protect", request, token=alice) == "BOUNDARY_NOT_GRANTED"
         for method in ("Revoke", "Restore", "ListAccess"):
             assert reason(node.call, f"TrackingService/{method}", content, token=alice) == "NOT_FOUND"
-        assert reason(node.call, "TemplateService/ListTemplates", {}, world.agency_admin) == "COMPONENT_UNKNOWN"
+        assert reason(node.call, "TemplateService/ListTemplates", {}, world.agency.admin) == "COMPONENT_UNKNOWN"
         assert not node.call("PublishingService/ListAvailableTemplates", {}, token=alice).templates
         assert not node.audit(tenant="agency") and not world.sql(
             f"SELECT 1 FROM audit WHERE tenant = '{world.ids['agency']}' AND written_by = 'node_commercial'")
@@ -352,13 +331,13 @@ def test_a_node_that_believes_to_serve_everything(world):
                            ("ComponentService/CreateComponent", {"component": {
                                "name": "spy", "role": 2, "boundary": "gcc-high", "certificate_sha256": [b"s" * 32]}})):
             refused = "CONFLICT" if path.endswith("CreateTenant") else "BOUNDARY_NOT_GRANTED"  # it can't lock the boundary's row
-            assert reason(node.call, path, more, world.a.admin) == refused, path
+            assert reason(node.call, path, more, world.platform_admin) == refused, path
         assert reason(node.call, "BoundaryService/UpdateBoundary", {
             "boundary": {"boundary": "gcc-high", "portal_url": "https://evil.example"},
-            "update_mask": {"paths": ["portal_url"]}}, world.a.admin) == "NOT_FOUND"
+            "update_mask": {"paths": ["portal_url"]}}, world.platform_admin) == "NOT_FOUND"
         keys = node.jwks()
         assert not [key for key in keys["keys"] if key["crv"] == "P-384"] and list(keys["keys"])
-        acquire(world, node, protect(node, world, "contoso").publishing_license, token=bob)
+        world.acquire(protect(world, "contoso", on=node), bob, on=node)
     finally:
         node.stop()
 
@@ -367,20 +346,20 @@ def test_a_node_with_its_own_role_works_in_full(world):
     node = world.a.node(database={"conninfo": world.high}, boundaries=["gcc-high", "dod"]).start()
     try:
         dora, bob = world.depot.token("dora@depot.us"), world.fabrikam.token("bob@fabrikam.com")
-        license_ = protect(node, world, "agency", "dora@depot.us", "bob@fabrikam.com", "kim@gmail.com").publishing_license
+        license_ = protect(world, "agency", "dora@depot.us", "bob@fabrikam.com", "kim@gmail.com", on=node)
         assert not [line for line in node.log if line["event"].startswith("node.")]
-        assert acquire(world, node, license_, token=dora).channel == 1
-        assert reason(acquire, world, node, license_, token=bob) == "PORTAL_REQUIRED"
+        assert world.acquire(license_, token=dora, on=node).channel == 1
+        assert reason(world.acquire, license_, token=bob, on=node) == "PORTAL_REQUIRED"
         for user in (bob, world.google.token("kim@gmail.com", email_verified=True)):
-            got = acquire(world, node, license_, who=world.portal, user_token=user)
+            got = world.acquire(license_, who=world.high_portal, user_token=user, on=node)
             node.verify(got.use_license, world.reader)
-        assert reason(acquire, world, node, license_, who=world.portal, user_token=world.fabrikam.token("eve@fabrikam.com")) == "NO_RIGHTS"
+        assert reason(world.acquire, license_, who=world.high_portal, on=node, user_token=world.mallory) == "NO_RIGHTS"
         ask = {"sender": "alice@agency.us", "recipients": ["bob@fabrikam.com", "dora@depot.us", "kim@gmail.com"]}
-        answer = node.call("DeliveryService/DecideDelivery", ask, world.agency_gateway).deliveries
+        answer = node.call("DeliveryService/DecideDelivery", ask, world.agency.gateway).deliveries
         assert [one.channel for one in answer] == [2, 1, 2]
         admin(world, node)
         portal = node.component("portal-dod", 2, boundary="dod")
-        assert reason(acquire, world, node, license_, who=portal, user_token=bob) == "PORTAL_REQUIRED"
+        assert reason(world.acquire, license_, who=portal, user_token=bob, on=node) == "PORTAL_REQUIRED"
     finally:
         node.stop()
 
@@ -392,34 +371,34 @@ def admin(w, node):
         "names": [{"language": "en", "text": "R"}], "grants": [{"principals": ["owner"], "rights": [1]}]}}, ranger_admin).template
     node.call("TemplateService/DeleteTemplate", {"template_id": template.template_id}, ranger_admin)
     node.call("TenantService/AddExclusion", {"user": "x@ranger.us"}, ranger_admin)
-    node.call("BoundaryService/SetRule", {"rule": {"content_boundary": "gcc-high", "reader_boundary": "external", "rule": 2}}, w.a.admin)
+    node.call("BoundaryService/SetRule", {"rule": {"content_boundary": "gcc-high", "reader_boundary": "external", "rule": 2}}, w.platform_admin)
     node.call("BoundaryService/UpdateBoundary", {"boundary": {"boundary": "gcc-high", "portal_url": "https://portal.us"},
-                                                 "update_mask": {"paths": ["portal_url"]}}, w.a.admin)
+                                                 "update_mask": {"paths": ["portal_url"]}}, w.platform_admin)
     made = node.call("BoundaryService/ProposePartnerException", {"partner": "contoso", "ours": True}, ranger_admin).exception
     assert [one.exception_id for one in node.call("BoundaryService/ListPartnerExceptions", {}, ranger_admin).exceptions] == [made.exception_id]
     node.call("BoundaryService/WithdrawPartnerException", {"exception_id": made.exception_id}, ranger_admin)
     alice = w.agency.token("alice@agency.us")
-    content = {"content_id": w.made["agency"].content_id}
+    content = {"content_id": w.secret.content_id}
     node.call("TrackingService/Revoke", content, token=alice)
-    assert reason(acquire, w, node, w.made["agency"].publishing_license, token=w.depot.token("dora@depot.us")) == "REVOKED"
+    assert reason(w.acquire, w.secret, token=w.depot.token("dora"), on=node) == "REVOKED"
     node.call("TrackingService/Restore", content, token=alice)
-    assert node.audit(who=w.agency_admin, operation="restore")
+    assert node.audit(who=w.agency.admin, operation="restore")
 
 
 def test_consent_is_given_on_each_sides_own_node(world):
     high = world.a.node(database={"conninfo": world.high}, boundaries=["gcc-high", "dod"]).start()
     low = world.a.node(database={"conninfo": world.commercial}, boundaries=["commercial", "gcc"]).start()
     try:
-        license_ = protect(high, world, "agency", "carol@contoso.com").publishing_license
+        license_ = protect(world, "agency", "carol@contoso.com", on=high)
         carol = world.contoso.token("carol@contoso.com")
-        assert reason(acquire, world, high, license_, token=carol) == "PORTAL_REQUIRED"
-        made = low.call("BoundaryService/ProposePartnerException", {"partner": "agency"}, world.contoso_admin).exception
+        assert reason(world.acquire, license_, token=carol, on=high) == "PORTAL_REQUIRED"
+        made = low.call("BoundaryService/ProposePartnerException", {"partner": "agency"}, world.contoso.admin).exception
         assert made.content_tenant == "agency"
-        assert reason(acquire, world, high, license_, token=carol) == "PORTAL_REQUIRED"
-        high.call("BoundaryService/AcceptPartnerException", {"exception_id": made.exception_id}, world.agency_admin)
-        assert acquire(world, high, license_, token=carol).channel == 1
-        low.call("BoundaryService/WithdrawPartnerException", {"exception_id": made.exception_id}, world.contoso_admin)
-        assert reason(acquire, world, high, license_, token=carol) == "PORTAL_REQUIRED"
+        assert reason(world.acquire, license_, token=carol, on=high) == "PORTAL_REQUIRED"
+        high.call("BoundaryService/AcceptPartnerException", {"exception_id": made.exception_id}, world.agency.admin)
+        assert world.acquire(license_, token=carol, on=high).channel == 1
+        low.call("BoundaryService/WithdrawPartnerException", {"exception_id": made.exception_id}, world.contoso.admin)
+        assert reason(world.acquire, license_, token=carol, on=high) == "PORTAL_REQUIRED"
     finally:
         low.stop()
         high.stop()

@@ -12,6 +12,8 @@ import time
 import grpc
 import pytest
 
+from waiting import let_pass
+
 BUILD = os.environ["CHANCERY_BUILD"]
 
 
@@ -120,7 +122,7 @@ def test_cancel_and_disconnect_in_the_middle(plain):
     for _ in range(20):
         channel = grpc.insecure_channel(plain.address)
         calls = [unary(channel, "Hang").future(b"x") for _ in range(20)]
-        time.sleep(0.01)
+        let_pass(0.01)
         calls[0].cancel()
         channel.close()
     with grpc.insecure_channel(plain.address) as channel:

@@ -139,7 +139,7 @@ class Authority:  # pylint: disable=too-many-instance-attributes
         self.postgres = Postgres(migrated_cluster() if migrated else None, durable)
         self.server = Identity("server")
         self.admin = Identity("platform-admin")
-        self.channels, self.log, self.process = {}, [], None
+        self.channels, self.lines, self.log, self.process = {}, {}, [], None
         self.address = self.cleartext = None
         self.env = dict(os.environ, **(env or {}))
         self.write("server.pem", self.server.certificate)
@@ -181,7 +181,7 @@ class Authority:  # pylint: disable=too-many-instance-attributes
     def node(self, env=None, **config):
         """Another node on the same database, with the same root key and certificate, configured otherwise."""
         other = Authority.__new__(Authority)
-        other.__dict__.update(self.__dict__, channels={}, log=[], process=None, config={**self.config, **config},
+        other.__dict__.update(self.__dict__, channels={}, lines={}, log=[], process=None, config={**self.config, **config},
                               env={**self.env, **(env or {})})
         return other
 
@@ -239,9 +239,9 @@ class Authority:  # pylint: disable=too-many-instance-attributes
 
     def stop(self):
         """End by SIGTERM; a sanitizer's finding or a crash is a failure."""
-        for channel in self.channels.values():
+        for channel in [*self.channels.values(), *(line for lines in self.lines.values() for line in lines)]:
             channel.close()
-        self.channels = {}
+        self.channels, self.lines = {}, {}
         if self.process and self.process.poll() is None:
             self.process.send_signal(signal.SIGTERM)
             self.process.wait(timeout=30)

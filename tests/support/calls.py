@@ -5,6 +5,8 @@ import pytest
 
 from authority import MESSAGES, Refused
 
+CONNECTIONS = 8  # to two workers: all on one of them once in 128 times, and then only a test is weaker
+
 
 def refused(function, *args, **more):
     """The refusal of a call that must be refused, with a sentence for people."""
@@ -50,14 +52,13 @@ def call_on(channel, path, request, metadata=(), wait=True):
     return outcome_of(future) if wait else future
 
 
-def everywhere(authority, path, request, who=None, token=None, metadata=(), connections=6):
-    """The one outcome of a call on several connections, of which both workers have some, all but certainly."""
+def everywhere(authority, path, request, who=None, token=None, metadata=()):
+    """The one outcome of a call on several connections, of which both workers have some, all but certainly. They are
+    kept, so what a worker remembers of an earlier call would show."""
+    if (authority.address, who) not in authority.lines:
+        authority.lines[authority.address, who] = [fresh_channel(authority, who) for _ in range(CONNECTIONS)]
     metadata = [*metadata, ("authorization", f"Bearer {token}")] if token else list(metadata)
-    outcomes = set()
-    for _ in range(connections):
-        channel = fresh_channel(authority, who)
-        outcomes.add(call_on(channel, path, request, metadata))
-        channel.close()
+    outcomes = {call_on(channel, path, request, metadata) for channel in authority.lines[authority.address, who]}
     assert len(outcomes) == 1, outcomes
     return outcomes.pop()
 
