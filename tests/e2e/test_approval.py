@@ -10,8 +10,7 @@ import pytest
 
 from authority import Identity, Issuer
 from calls import outcome, pages, reason
-from stock import super_user
-from waiting import eventually, wall_clock_passes
+from waiting import wall_clock_passes
 
 GRANT, EXPORT, DESTROY, PARTNER, LOWER = 1, 2, 3, 4, 5
 PENDING, APPROVED, REJECTED, WITHDRAWN, EXPIRED = 1, 2, 3, 4, 5
@@ -223,21 +222,6 @@ def test_no_admin_changes_an_admin_alone(world):
     world.call("IssuerService/UpdateIssuer", keys, world.platform_admin)
 
 
-def test_a_certificate_is_one_person(world):
-    """Who asked with a certificate that another component has by now does not approve with it."""
-    approval = ask(world)
-    world.sql(
-        "UPDATE component_certificate f SET component = c.component FROM component c WHERE c.name = 'contoso-two' AND "
-        f"fingerprint = '\\x{world.one.fingerprint.hex()}'; SELECT epoch_raise(tenant) FROM tenant")
-    try:
-        assert get(world, approval, world.two).state == PENDING
-        assert reason(decide, world, "Approve", approval, world.one) == "APPROVER_NOT_INDEPENDENT"
-    finally:
-        world.sql(
-            "UPDATE component_certificate f SET component = c.component FROM component c WHERE c.name = 'contoso-admin' AND "
-            f"fingerprint = '\\x{world.one.fingerprint.hex()}'; SELECT epoch_raise(tenant) FROM tenant")
-
-
 def test_strangers_see_and_decide_nothing(world):
     approval, unknown = ask(world), str(uuid.uuid4())
     for verb in ("Approve", "Reject", "Withdraw"):
@@ -335,18 +319,3 @@ def test_a_tenant_may_begin_with_the_requirement(world):
     made = world.call("TenantService/CreateTenant", {"tenant": {
         "tenant": "wingtip", "boundary": "gcc", "two_person": [PARTNER]}}, world.platform_admin).tenant
     assert list(made.two_person) == [PARTNER, LOWER]
-
-
-def test_a_requirement_that_begins_meanwhile_holds(world):
-    """Between reading the tenant and the act another admin switches the requirement on: the act must ask after all."""
-    margie = world.tenant("margie")
-    raised = "SELECT count(*) FROM pg_locks WHERE relation = 'epoch'::regclass AND mode = 'RowExclusiveLock'"
-    switch = ("UPDATE tenant SET approvals = 34, version = version + 1 WHERE name = 'margie'; SELECT epoch_raise(tenant) FROM "
-              "tenant WHERE name = 'margie'; SELECT pg_sleep(1)")  # one transaction, which ends a second later
-    with concurrent.futures.ThreadPoolExecutor(1) as pool:
-        switched = pool.submit(world.sql, switch)
-        eventually(lambda: world.sql(raised, role="server") != "0", "the switch is under way")
-        answer = world.call("TenantService/GrantSuperUser", super_user("user:x@margie.example"), margie.admin)
-        assert switched.done() or switched.result() is not None
-    assert answer.approval_id
-    assert not world.call("TenantService/ListSuperUsers", {}, margie.admin).super_users

@@ -144,17 +144,6 @@ def test_a_proof_counts_once_on_all_workers(world):
         channel.close()
 
 
-def test_deciding_again_needs_no_second_proof(world):
-    """A cache that is out of date makes the flow begin anew; its proof was used, by the same call."""
-    channels = [fresh_channel(world.a) for _ in range(6)]
-    for n in range(6):
-        world.update_tenant(world.fabrikam.admin, display_name=f"Fabrikam {n}")
-        for channel in channels:
-            assert call_on(channel, ACQUIRE, license_request(world), proven(world)) == "OK"
-    for channel in channels:
-        channel.close()
-
-
 def test_flows_that_read_afresh_ask_for_proofs_too(world):
     alice = world.contoso.token("alice@contoso.com", cnf=world.prover.cnf)
     method, request = "TrackingService/ListAccess", {"content_id": world.made.content_id}

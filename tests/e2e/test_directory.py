@@ -255,22 +255,6 @@ def test_a_reader_of_no_tenant_may_be_in_a_group(world):
     assert reason(world.acquire, made, who=world.portal, user_token=token) == "NO_RIGHTS"
 
 
-def test_an_amendment_that_names_a_group_counts_at_once(world):
-    """The gate tells of it only after groups did not matter; they are then asked for."""
-    group = put_group(world, "amended@contoso.com", "bob@fabrikam.com")
-    license_ = protect(world, "owner")
-    assert opens(world, license_, "bob@fabrikam.com") == "NO_RIGHTS"
-    world.sql(
-        "WITH c AS (UPDATE content SET amendment = 1 WHERE (tenant, content) = (SELECT tenant, content FROM content "
-        "ORDER BY created_at DESC LIMIT 1) RETURNING tenant, content) INSERT INTO content_amendment (tenant, content, version, "
-        f"grant_principals, grant_rights, recipients, removed, changes_expiry) SELECT tenant, content, 1, '{{group:{group}}}', "
-        "'{VIEW}', '{}', '{}', false FROM c")
-    assert opens(world, license_, "bob@fabrikam.com") == "OK"
-    assert opens(world, license_, "eve@fabrikam.com") == "NO_RIGHTS"
-    directory(world, "RemoveMembers", group=group, members=["bob@fabrikam.com"])
-    assert opens(world, license_, "bob@fabrikam.com") == "NO_RIGHTS"
-
-
 def test_a_group_of_another_tenant_is_another_group(world):
     license_ = protect(world, "group:legal@contoso.com")
     put_group(world, "legal@fabrikam.com", "kim@fabrikam.com", who=world.fabrikam.admin)
@@ -321,4 +305,3 @@ def test_a_directory_out_of_sight_leaves_nobody_a_member(world):
         world.sql("DROP POLICY sight ON directory;"
                              "SELECT epoch_raise(directory_scope(tenant)) FROM tenant")
     assert opens(world, license_, "lea@fabrikam.com") == "OK"
-

@@ -3,11 +3,11 @@
 template, tenant, key or user that he names is there or not."""
 import functools
 
-import grpc
 import pytest
 
-from authority import MESSAGES, new_id
+from authority import new_id
 from methods import BUILT, request_of
+from oracles import forged, same
 from stock import Stock
 from world import VIEW, grant, template_of
 
@@ -20,40 +20,6 @@ def authority_options(dns):
 @pytest.fixture(scope="module")
 def stock(world, dns):
     return Stock(world, 3, dns)
-
-
-def seen(w, path, request, who=None, token=None):
-    """All that the wire shows of a refusal, but the request id."""
-    request_type, response_type = MESSAGES.method(path)
-    stub = w.a.channel(who).unary_unary(f"/chancery.v1.{path}", request_type.SerializeToString, response_type.FromString)
-    metadata = [("authorization", f"Bearer {token}")] if token else []
-    with pytest.raises(grpc.RpcError) as caught:
-        stub(request if isinstance(request, request_type) else request_type(**request), metadata=metadata, timeout=20)
-    error = caught.value
-    trailers = dict(error.trailing_metadata())
-    status = MESSAGES("google.rpc.Status").FromString(trailers.pop("grpc-status-details-bin"))
-    details = []
-    for detail in status.details:
-        message = MESSAGES(detail.type_url.split("/")[-1]).FromString(detail.value)
-        if message.DESCRIPTOR.name == "ErrorInfo":
-            kept = [(entry.key, entry.value) for entry in message.metadata if entry.key != "request_id"]
-            assert len(kept) == len(message.metadata) - 1
-            details.append((message.reason, message.domain, sorted(kept)))
-        else:
-            details.append(str(message))
-    return (error.code().name, error.details(), status.code, status.message, details, sorted(trailers.items()),
-            sorted(key for key, _ in error.initial_metadata()))
-
-
-def reason_of(shown):
-    return shown[4][0][0]
-
-
-def same(w, path, requests, who=None, token=None):
-    """Refused, and for every request in the same way; the public reason."""
-    shown = [seen(w, path, request, who, token) for request in requests]
-    assert all(one == shown[0] for one in shown), (path, shown)
-    return reason_of(shown[0])
 
 
 # --- content --------------------------------------------------------------------------------------------------
@@ -73,16 +39,6 @@ def test_no_stranger_hears_of_content(world, method, more, who):
     assert reason in ("NOT_FOUND", "COMPONENT_ROLE")
 
 
-def forged(w, **fields):
-    """The license with another header: what a stranger can make of the clear part."""
-    license_ = MESSAGES("chancery.internal.v1.PublishingLicense").FromString(w.made.publishing_license)
-    header = MESSAGES("chancery.internal.v1.LicenseHeader").FromString(license_.header)
-    for name, value in fields.items():
-        setattr(header, name, value)
-    license_.header = header.SerializeToString()
-    return license_.SerializeToString()
-
-
 def tenant_bytes(tenant):
     return bytes.fromhex(tenant.id.replace("-", ""))
 
@@ -97,17 +53,6 @@ def test_a_made_up_license_tells_of_nothing(world, method, token):
     if method == "AcquireLicense":
         requests = [{**request, "client_public_jwk": world.reader.public} for request in requests]
     assert same(world, f"LicensingService/{method}", requests, token=getattr(world, token)) == "LICENSE_FORGED"
-
-
-def test_a_made_up_license_does_not_tell_that_a_key_is_revoked(world):
-    change = "UPDATE tenant_key SET state = {} WHERE purpose = 1; SELECT epoch_raise(tenant) FROM tenant"
-    world.sql(change.format(3))
-    requests = [{"publishing_license": forged(world, **header)} for header in (
-        {"display_name": "x"}, {"tenant_id": bytes(15) + b"\7"}, {"key_version": 99})]
-    assert same(world, "LicensingService/InspectContent", requests, token=world.mallory) == "LICENSE_FORGED"
-    real = {"publishing_license": world.made.publishing_license}
-    assert reason_of(seen(world, "LicensingService/InspectContent", real, token=world.bob)) == "KEY_REVOKED"
-    world.sql(change.format(1))
 
 
 def test_who_has_no_rights_learns_nothing_of_the_state(world):

@@ -13,7 +13,6 @@ import grpc
 import pytest
 
 from authority import Refused
-from calls import fresh_channel
 from methods import METHODS, REQUESTS, caller_of, request_of
 from stock import Stock
 
