@@ -19,19 +19,19 @@ static struct loop *loop;
 static struct net_server *server;
 static char call_kind[] = "UHF"; /* a stream's user pointer says which method it calls */
 
-static size_t on_open(void *ctx, struct net_stream *stream, const struct net_request *request)
+static void on_open(void *ctx, struct net_stream *stream, const struct net_request *request)
 {
     (void)ctx;
     if (!request->is_grpc) {
         net_stream_reply_http(stream, strcmp(request->path, "/livez") == 0 ? 200 : 404,
                               "text/plain", slice_str("ok\n"));
-        return MESSAGE_MAX;
+        return;
     }
     char *kind = strcmp(request->path, "/echo.Echo/Unary") == 0  ? &call_kind[0]
                  : strcmp(request->path, "/echo.Echo/Hang") == 0 ? &call_kind[1]
                                                                  : &call_kind[2];
     net_stream_set_user(stream, kind);
-    return MESSAGE_MAX;
+    net_stream_read(stream, MESSAGE_MAX);
 }
 
 static void on_message(void *ctx, struct net_stream *stream, struct slice message)

@@ -28,7 +28,7 @@ def tenant_id(number):
 
 
 def associated(tenant, purpose):
-    """What binds a wrapped key to its tenant, boundary, purpose and version (docs/PROTOCOL.md)."""
+    """What binds a wrapped key to its tenant, boundary, purpose and version (docs/formats.md §4.2)."""
     return (b"chancery tenant key 1\0" + BOUNDARY.encode() + b"\0" + tenant.bytes + bytes([purpose])
             + (1).to_bytes(4, "big"))
 

@@ -6,7 +6,7 @@
 #include "chancery/v1/publishing.pb-c.h"
 #include "cli/session.h"
 #include "cli/when.h"
-#include "domain/rights.h"
+#include "domain/values/rights.h"
 
 static const char HELP[] =
     "usage: chancery amend --profile FILE [--set PRINCIPAL=RIGHTS]... [--add-recipient ADDRESS]...\n"

@@ -7,7 +7,7 @@
 #include "chancery/v1/component.pb-c.h"
 #include "cli/certificate.h"
 #include "cli/verbs.h"
-#include "domain/subject.h"
+#include "domain/values/subject.h"
 #include "google/protobuf/field_mask.pb-c.h"
 
 static const char HELP[] =

@@ -10,7 +10,7 @@
 #include "conf/conf.h"
 #include "crypto/algs.h"
 #include "keys/keys.h"
-#include "store/migrations.h"
+#include "store/migrate/migrate.h"
 
 static const char HELP[] =
     "usage: chancery doctor --config FILE\n"

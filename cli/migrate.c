@@ -5,8 +5,9 @@
 
 #include "cli/certificate.h"
 #include "cli/command.h"
-#include "domain/boundary.h"
-#include "store/migrations.h"
+#include "domain/values/boundary.h"
+#include "domain/values/role.h"
+#include "store/migrate/migrate.h"
 
 static const char HELP[] =
     "usage: chancery migrate --database CONNINFO [--platform-admin-cert FILE]\n"

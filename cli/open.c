@@ -13,7 +13,7 @@
 #include "crypto/json.h"
 #include "crypto/jwe.h"
 #include "crypto/jws.h"
-#include "domain/rights.h"
+#include "domain/values/rights.h"
 
 static const char OPEN_HELP[] =
     "usage: chancery open --profile FILE INPUT [OUTPUT]\n"
@@ -105,8 +105,9 @@ static const char *rights_text(struct session *s, const Chancery__V1__Right *num
     char *text = arena_strdup(s->arena, "");
     for (size_t i = 0; i < count && text != NULL; i++) {
         int number = (int)numbers[i];
-        const char *name =
-            number >= 1 && number <= RIGHTS_STANDARD ? right_name((size_t)number - 1) : "?";
+        const char *name = number >= 1 && number <= RIGHTS_STANDARD
+                               ? rights_standard_name((size_t)number - 1)
+                               : "?";
         text = arena_printf(s->arena, "%s%s%s", text, i == 0 ? "" : " ", name);
     }
     for (size_t i = 0; i < custom_count && text != NULL; i++) {

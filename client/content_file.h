@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Protected files of any size, in constant memory. docs/PROTOCOL.md §"Protected files".
+/* Protected files of any size, in constant memory. docs/formats.md §9.
  *
  * header:  "CHANCERY" 1, 3 zero bytes, record size (4 bytes), license length (4), salt (16), license
  * records: AES-256-GCM of at most record size − 17 bytes of text, a delimiter (1: more follow, 2: the last),

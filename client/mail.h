@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* Protected mails: a wrapper message that any mail program shows, with the publishing license as one part and
- * the mail itself as CMS AuthEnvelopedData (RFC 5083, AES-256-GCM) as another. docs/PROTOCOL.md §"Protected mail".
+ * the mail itself as CMS AuthEnvelopedData (RFC 5083, AES-256-GCM) as another. docs/formats.md §8.
  *
  * The sealed bytes are the mail exactly as it was, byte for byte. OpenSSL opens CMS in memory, at about four times
  * the size, so mails are bounded; larger things are files (content_file.h). */

@@ -24,6 +24,12 @@ if(CHANCERY_SANITIZE)
     add_link_options(-fsanitize=${CHANCERY_SANITIZE})
 endif()
 
+if(CHANCERY_COVERAGE)
+    # Workers count at once.
+    add_compile_options(--coverage -fprofile-update=atomic)
+    add_link_options(--coverage)
+endif()
+
 # chancery_module(<name> SOURCES a.c … DEPS <modules> LIBS <third-party targets>)
 # A static library chancery_<name>. DEPS are the modules whose headers it may include, LIBS the
 # third-party libraries, which stay private: nobody above sees their headers through us.
@@ -32,8 +38,10 @@ function(chancery_module name)
     add_library(chancery_${name} STATIC ${M_SOURCES})
     set_target_properties(chancery_${name} PROPERTIES OUTPUT_NAME chancery_${name})
     target_link_libraries(chancery_${name} PRIVATE chancery_flags)
-    get_filename_component(root ${CMAKE_CURRENT_SOURCE_DIR} DIRECTORY)
-    target_include_directories(chancery_${name} PUBLIC ${root})
+    # Headers are named from lib/, server/ or the project's own folder: "service/common/reply.h".
+    file(RELATIVE_PATH folder ${CMAKE_SOURCE_DIR} ${CMAKE_CURRENT_SOURCE_DIR})
+    string(REGEX MATCH "^(lib|server)/" root "${folder}")
+    target_include_directories(chancery_${name} PUBLIC ${CMAKE_SOURCE_DIR}/${root})
     foreach(dep IN LISTS M_DEPS)
         target_link_libraries(chancery_${name} PUBLIC chancery_${dep})
     endforeach()

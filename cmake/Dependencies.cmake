@@ -32,3 +32,8 @@ if(NOT HAVE_RESET_RATE_LIMIT)
     message(FATAL_ERROR "libnghttp2 lacks nghttp2_option_set_stream_reset_rate_limit: "
                         "install Debian's current libnghttp2-dev (1.52.0-1+deb12u2 or later).")
 endif()
+
+# c-ares 1.31 and later have parsed records, and deprecate the rest; Debian 12 has 1.18.
+set(CMAKE_REQUIRED_LIBRARIES PkgConfig::CARES)
+check_symbol_exists(ares_dns_rr_get_abin_cnt ares.h HAVE_ARES_DNS_RECORD)
+unset(CMAKE_REQUIRED_LIBRARIES)

@@ -10,7 +10,7 @@
 #include <unistd.h>
 
 #include "cli/dev/dev.h"
-#include "store/migrations.h"
+#include "store/migrate/migrate.h"
 
 #define SOCKET_OPTIONS_FORMAT \
     "-k %s -c listen_addresses='' -c unix_socket_permissions=0700 -c max_connections=100"

@@ -74,7 +74,7 @@ struct err {
 };
 
 /* The result newtype: not an int, can't be mistaken for a count, must be looked at. */
-typedef struct {
+typedef struct [[nodiscard]] {
     bool ok;
 } rc;
 

@@ -3,34 +3,75 @@
 
 #include <stdint.h>
 
-/* Decode one code point at *at and step over it; -1 when malformed. */
+enum { MALFORMED = -1 };
+
+/* A byte in each place of a word. */
+#define EACH_BYTE(byte) (UINT64_MAX / 0xff * (byte))
+
+/* Step over printable ASCII, eight bytes at once: most text is nothing else. */
+static size_t skip_plain(struct slice text, size_t at)
+{
+    for (uint64_t word; text.len - at >= sizeof word; at += sizeof word) {
+        memcpy(&word, text.ptr + at, sizeof word);
+        uint64_t below_space = word - EACH_BYTE(0x20);
+        uint64_t is_delete = (word ^ EACH_BYTE(0x7f)) - EACH_BYTE(1);
+        if (((word | below_space | is_delete) & EACH_BYTE(0x80)) != 0) {
+            break;
+        }
+    }
+    return at;
+}
+
+static bool continues(uint8_t c)
+{
+    return (c & 0xc0) == 0x80;
+}
+
+/* Two bytes, by far the most of what is not ASCII. */
+static int32_t two_bytes(const uint8_t *p)
+{
+    return p[0] >= 0xc2 && continues(p[1]) ? (p[0] & 0x1f) << 6 | (p[1] & 0x3f) : MALFORMED;
+}
+
+static int32_t three_bytes(const uint8_t *p)
+{
+    int32_t point = (p[0] & 0x0f) << 12 | (p[1] & 0x3f) << 6 | (p[2] & 0x3f);
+    bool is_surrogate = point >= 0xd800 && point <= 0xdfff;
+    return continues(p[1]) && continues(p[2]) && point >= 0x800 && !is_surrogate ? point
+                                                                                 : MALFORMED;
+}
+
+static int32_t four_bytes(const uint8_t *p)
+{
+    int32_t point = (p[0] & 0x07) << 18 | (p[1] & 0x3f) << 12 | (p[2] & 0x3f) << 6 | (p[3] & 0x3f);
+    bool do_continue = continues(p[1]) && continues(p[2]) && continues(p[3]);
+    return p[0] < 0xf8 && do_continue && point >= 0x10000 && point <= 0x10ffff ? point : MALFORMED;
+}
+
+/* Decode one code point at *at and step over it; MALFORMED, and *at anywhere. */
 static int32_t next_code_point(struct slice text, size_t *at)
 {
-    uint8_t lead = text.ptr[(*at)++];
-    if (lead < 0x80) {
-        return lead;
+    const uint8_t *p = text.ptr + *at;
+    size_t len = *p < 0x80 ? 1 : *p < 0xe0 ? 2 : *p < 0xf0 ? 3 : 4;
+    if (text.len - *at < len) {
+        return MALFORMED;
     }
-    /* Lead byte → continuation bytes and the least code point of that length. */
-    int more = lead >= 0xf0 ? 3 : lead >= 0xe0 ? 2 : 1;
-    static const int32_t least[] = {0, 0x80, 0x800, 0x10000};
-    if (lead < 0xc2 || lead > 0xf4 || text.len - *at < (size_t)more) {
-        return -1;
+    *at += len;
+    switch (len) {
+    case 1:
+        return *p;
+    case 2:
+        return two_bytes(p);
+    case 3:
+        return three_bytes(p);
+    default:
+        return four_bytes(p);
     }
-    int32_t point = lead & (0x3f >> more);
-    for (int i = 0; i < more; i++) {
-        uint8_t c = text.ptr[(*at)++];
-        if ((c & 0xc0) != 0x80) {
-            return -1;
-        }
-        point = point << 6 | (c & 0x3f);
-    }
-    bool surrogate = point >= 0xd800 && point <= 0xdfff;
-    return point < least[more] || point > 0x10ffff || surrogate ? -1 : point;
 }
 
 bool utf8_is_valid(struct slice text)
 {
-    for (size_t at = 0; at < text.len;) {
+    for (size_t at = skip_plain(text, 0); at < text.len; at = skip_plain(text, at)) {
         if (next_code_point(text, &at) < 0) {
             return false;
         }
@@ -40,9 +81,20 @@ bool utf8_is_valid(struct slice text)
 
 bool utf8_is_printable(struct slice text)
 {
-    for (size_t at = 0; at < text.len;) {
+    for (size_t at = skip_plain(text, 0); at < text.len; at = skip_plain(text, at)) {
         int32_t point = next_code_point(text, &at);
         if (point < 0x20 || (point >= 0x7f && point < 0xa0)) {
+            return false;
+        }
+    }
+    return true;
+}
+
+bool utf8_is_text(struct slice text)
+{
+    for (size_t at = skip_plain(text, 0); at < text.len; at = skip_plain(text, at)) {
+        int32_t point = next_code_point(text, &at);
+        if (point < 0x20 && point != '\t' && point != '\n' && point != '\r') {
             return false;
         }
     }

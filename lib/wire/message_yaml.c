@@ -11,7 +11,7 @@
 #include "wire/message_field.h"
 #include "wire/message_text.h"
 
-struct reader {
+struct yaml_reader {
     struct arena *arena;
     yaml_document_t *document;
     struct err *err;
@@ -19,11 +19,12 @@ struct reader {
 
 /* Recursion is bounded by MESSAGE_DEPTH_MAX. */
 /* NOLINTBEGIN(misc-no-recursion) */
-static rc read_message(struct reader *r, const yaml_node_t *node,
+static rc read_message(struct yaml_reader *r, const yaml_node_t *node,
                        const ProtobufCMessageDescriptor *type, unsigned depth,
                        ProtobufCMessage **out);
 
-static rc bad(const struct reader *r, const yaml_node_t *node, const char *what, const char *name)
+static rc bad(const struct yaml_reader *r, const yaml_node_t *node, const char *what,
+              const char *name)
 {
     FAIL(r->err, R_CONFIG_INVALID, "line %zu: %s %s", node->start_mark.line + 1, name, what);
 }
@@ -42,7 +43,7 @@ static const char *text_of(const yaml_node_t *node)
 
 /* --- scalars ------------------------------------------------------------------------------------ */
 
-static rc read_bool(struct reader *r, const yaml_node_t *node, const char *name,
+static rc read_bool(struct yaml_reader *r, const yaml_node_t *node, const char *name,
                     protobuf_c_boolean *out)
 {
     const char *text = text_of(node);
@@ -54,8 +55,8 @@ static rc read_bool(struct reader *r, const yaml_node_t *node, const char *name,
     return OK;
 }
 
-static rc read_integer(struct reader *r, const yaml_node_t *node, const char *name, int64_t least,
-                       uint64_t most, void *out, size_t size)
+static rc read_integer(struct yaml_reader *r, const yaml_node_t *node, const char *name,
+                       int64_t least, uint64_t most, void *out, size_t size)
 {
     const char *text = text_of(node);
     char *end = NULL;
@@ -72,7 +73,7 @@ static rc read_integer(struct reader *r, const yaml_node_t *node, const char *na
 _Static_assert(__BYTE_ORDER__ == __ORDER_LITTLE_ENDIAN__, "read_integer copies the low bytes");
 
 /* "gateway" as well as "ROLE_GATEWAY". */
-static rc read_enum(struct reader *r, const yaml_node_t *node,
+static rc read_enum(struct yaml_reader *r, const yaml_node_t *node,
                     const ProtobufCFieldDescriptor *field, int *out)
 {
     const ProtobufCEnumDescriptor *type = field->descriptor;
@@ -90,7 +91,7 @@ static rc read_enum(struct reader *r, const yaml_node_t *node,
     return bad(r, node, "has a value that is none of its enumeration", field->name);
 }
 
-static rc read_bytes(struct reader *r, const yaml_node_t *node, const char *name,
+static rc read_bytes(struct yaml_reader *r, const yaml_node_t *node, const char *name,
                      ProtobufCBinaryData *out)
 {
     struct slice bytes;
@@ -102,7 +103,7 @@ static rc read_bytes(struct reader *r, const yaml_node_t *node, const char *name
     return OK;
 }
 
-static rc read_scalar(struct reader *r, const yaml_node_t *node,
+static rc read_scalar(struct yaml_reader *r, const yaml_node_t *node,
                       const ProtobufCFieldDescriptor *field, void *out)
 {
     if (scalar_of(node) == NULL) {
@@ -142,7 +143,7 @@ static rc read_scalar(struct reader *r, const yaml_node_t *node,
 }
 
 /* RFC 3339 in UTC: 2026-11-24T12:00:00Z. */
-static rc read_timestamp(struct reader *r, const yaml_node_t *node, const char *name,
+static rc read_timestamp(struct yaml_reader *r, const yaml_node_t *node, const char *name,
                          ProtobufCMessage **out)
 {
     struct tm tm = {0};
@@ -161,7 +162,7 @@ static rc read_timestamp(struct reader *r, const yaml_node_t *node, const char *
 
 /* --- fields ------------------------------------------------------------------------------------- */
 
-static rc read_value(struct reader *r, const yaml_node_t *node,
+static rc read_value(struct yaml_reader *r, const yaml_node_t *node,
                      const ProtobufCFieldDescriptor *field, unsigned depth, void *out)
 {
     if (field->type != PROTOBUF_C_TYPE_MESSAGE) {
@@ -173,7 +174,7 @@ static rc read_value(struct reader *r, const yaml_node_t *node,
     return read_message(r, node, field->descriptor, depth + 1, out);
 }
 
-static rc read_repeated(struct reader *r, const yaml_node_t *node,
+static rc read_repeated(struct yaml_reader *r, const yaml_node_t *node,
                         const ProtobufCFieldDescriptor *field, unsigned depth,
                         ProtobufCMessage *message)
 {
@@ -195,7 +196,7 @@ static rc read_repeated(struct reader *r, const yaml_node_t *node,
     return OK;
 }
 
-static rc read_field(struct reader *r, const yaml_node_t *node,
+static rc read_field(struct yaml_reader *r, const yaml_node_t *node,
                      const ProtobufCFieldDescriptor *field, unsigned depth,
                      ProtobufCMessage *message)
 {
@@ -214,7 +215,7 @@ static rc read_field(struct reader *r, const yaml_node_t *node,
     return read_value(r, node, field, depth, base + field->offset);
 }
 
-static rc read_message(struct reader *r, const yaml_node_t *node,
+static rc read_message(struct yaml_reader *r, const yaml_node_t *node,
                        const ProtobufCMessageDescriptor *type, unsigned depth,
                        ProtobufCMessage **out)
 {
@@ -246,7 +247,7 @@ static rc read_message(struct reader *r, const yaml_node_t *node,
     return OK;
 }
 
-static rc read_document(struct reader *r, yaml_parser_t *parser,
+static rc read_document(struct yaml_reader *r, yaml_parser_t *parser,
                         const ProtobufCMessageDescriptor *type, ProtobufCMessage **out)
 {
     if (yaml_parser_load(parser, r->document) == 0) {
@@ -266,7 +267,7 @@ rc message_from_yaml(struct arena *arena, const ProtobufCMessageDescriptor *type
 {
     yaml_parser_t parser;
     yaml_document_t document;
-    struct reader r = {arena, &document, err};
+    struct yaml_reader r = {arena, &document, err};
     ENSURE(text.len <= MESSAGE_TEXT_MAX, err, R_CONFIG_INVALID);
     CH_ASSERT(yaml_parser_initialize(&parser) == 1);
     yaml_parser_set_input_string(&parser, text.ptr, text.len);

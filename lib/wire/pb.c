@@ -50,16 +50,8 @@ static bool text_is_sound(const char *text)
         return true;
     }
     const struct allocation *header = (const struct allocation *)(const void *)text - 1;
-    if (header->size != bytes.len + 1) {
-        return false; /* a NUL inside */
-    }
-    for (size_t i = 0; i < bytes.len; i++) {
-        uint8_t c = bytes.ptr[i];
-        if (c < 0x20 && c != '\t' && c != '\n' && c != '\r') {
-            return false;
-        }
-    }
-    return utf8_is_valid(bytes);
+    bool has_nul = header->size != bytes.len + 1;
+    return !has_nul && utf8_is_text(bytes);
 }
 
 static const void *member(const ProtobufCMessage *message, unsigned offset)

@@ -2,7 +2,7 @@
 #include "wire/publishing_license.h"
 
 #include "chancery/internal/v1/sealed.pb-c.h"
-#include "domain/boundary.h"
+#include "domain/values/boundary.h"
 #include "wire/pb.h"
 #include "wire/pb_fields.h"
 

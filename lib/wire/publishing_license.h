@@ -1,13 +1,13 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* Publishing licenses as bytes: the clear header that anybody may read, around what only the authority
- * opens. docs/PROTOCOL.md describes the format. Pure; any thread.
+ * opens. docs/formats.md §6.1 describes the format. Pure; any thread.
  *
  * The header's bytes are the associated data of what is sealed, so they are kept as they came and never
  * packed again: two encodings of the same header are two licenses. */
 #pragma once
 
 #include "base/ids.h"
-#include "domain/policy.h"
+#include "domain/values/policy.h"
 
 enum {
     LICENSE_VERSION = 1,

@@ -13,7 +13,7 @@ static json_t *rights_array(const struct rights *rights)
     json_t *array = json_array();
     for (size_t i = 0; i < RIGHTS_STANDARD; i++) {
         if ((rights->bits & 1U << i) != 0) {
-            json_array_append_new(array, json_string(right_name(i)));
+            json_array_append_new(array, json_string(rights_standard_name(i)));
         }
     }
     for (size_t i = 0; i < rights->custom_count; i++) {

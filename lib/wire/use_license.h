@@ -1,10 +1,10 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* The claims of a use license (RFC 7519), as JSON: all but `cid`, `cnf` and `key`, which only the custodian
- * adds. docs/PROTOCOL.md describes them. Pure; any thread. */
+ * adds. docs/formats.md §7 describes them. Pure; any thread. */
 #pragma once
 
 #include "base/ids.h"
-#include "domain/decide_access.h"
+#include "domain/decide/decide_access.h"
 
 struct use_license {
     const char *authority_url; /* iss */

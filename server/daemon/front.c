@@ -7,6 +7,7 @@
 #include "base/buf.h"
 #include "base/mem.h"
 #include "obs/metrics.h"
+#include "store/resource/key_store.h"
 
 enum { PAGE_BUDGET = 4 * 1024 * 1024 };
 
@@ -139,12 +140,12 @@ static void key_set(struct front *front, struct net_stream *stream)
         count++;
     }
     store_op_init(&page->keys.op, front->config.services->store, page->arena, keys_found, page);
-    signing_keys_submit(&page->keys, front->config.boundaries, count);
+    key_store_list_signing(&page->keys, front->config.boundaries, count);
 }
 
 /* --- between net and the engine ------------------------------------------------------------------ */
 
-static size_t on_open(void *ctx, struct net_stream *stream, const struct net_request *request)
+static void on_open(void *ctx, struct net_stream *stream, const struct net_request *request)
 {
     static const struct {
         const char *path;
@@ -160,10 +161,10 @@ static size_t on_open(void *ctx, struct net_stream *stream, const struct net_req
     for (size_t i = 0; !request->is_grpc && i < sizeof pages / sizeof pages[0]; i++) {
         if (strcmp(request->path, pages[i].path) == 0 && strcmp(request->method, "GET") == 0) {
             pages[i].show(front, stream);
-            return 1;
+            return;
         }
     }
-    return front->engine->open(front->engine->ctx, stream, request);
+    front->engine->open(front->engine->ctx, stream, request);
 }
 
 static void on_message(void *ctx, struct net_stream *stream, struct slice message)

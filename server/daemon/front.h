@@ -3,8 +3,8 @@
  * /.well-known/jwks.json and /.well-known/chancery. Everything else goes to the engine. */
 #pragma once
 
+#include "context/services.h"
 #include "net/net.h"
-#include "service/services.h"
 
 struct front;
 

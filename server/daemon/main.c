@@ -3,11 +3,12 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "auth/authenticate.h"
 #include "daemon/supervisor.h"
 #include "daemon/version.h"
 #include "daemon/worker.h"
 #include "loop/loop.h"
-#include "service/flows.h"
+#include "service/registry.h"
 
 static const char USAGE[] =
     "usage: chanceryd --config FILE [--check-config | --print-config]\n"
@@ -43,22 +44,21 @@ static int show(const char *path, bool print)
     return exit_code;
 }
 
-static void show_flow(const struct flow *flow, void *ctx)
+static void show_step(const struct flow *flow, const char *sub, const struct step_row *row,
+                      void *ctx)
 {
     (void)ctx;
-    for (const struct step_row *row = flow->steps; row->name != NULL; row++) {
-        printf("%s %s%s\n", flow->name, row->name,
-               (row->flags & STEP_COMMIT) != 0 ? " commit" : "");
-    }
+    printf("%s %s%s%s%s\n", flow->name, sub == NULL ? "" : sub, sub == NULL ? "" : ".", row->name,
+           (row->flags & STEP_COMMIT) != 0 ? " commit" : "");
 }
 
 static int list_steps(void)
 {
     struct rpc_limits limits = {0};
     struct loop *loop = loop_new();
-    struct rpc *rpc = rpc_new(loop, NULL, &limits);
-    flows_register(rpc);
-    rpc_each_flow(rpc, show_flow, NULL);
+    struct rpc *rpc = rpc_new(loop, NULL, &AUTHENTICATOR, &limits);
+    service_register(rpc);
+    rpc_each_step(rpc, show_step, NULL);
     rpc_free(rpc);
     loop_free(loop);
     return 0;

@@ -6,7 +6,7 @@
 
 enum { CHECK_BUDGET = 256 * 1024 };
 
-static const struct boundary_check *find(const struct boundaries_check *check, const char *name)
+static const struct boundary_check *find(const struct boundary_checks *check, const char *name)
 {
     for (size_t i = 0; i < check->count; i++) {
         if (strcmp(check->rows[i].name, name) == 0) {
@@ -61,7 +61,7 @@ void node_check_start(struct node_check *check, struct store *store, const char 
     check->arena = arena_new(CHECK_BUDGET);
     check->is_running = true;
     store_op_init(&check->check.op, store, check->arena, checked, check);
-    boundaries_check_submit(&check->check);
+    boundary_store_check(&check->check);
 }
 
 void node_check_fini(struct node_check *check)

@@ -4,12 +4,12 @@
  * a boundary are refused, the others are served. */
 #pragma once
 
-#include "store/boundaries.h"
+#include "store/resource/boundary_store.h"
 
 struct node_check {
     const char *const *boundaries; /* configured, NULL-terminated; empty: all */
     struct arena *arena;
-    struct boundaries_check check;
+    struct boundary_checks check;
     bool is_running;
 };
 

@@ -3,7 +3,7 @@
 
 #include "base/mem.h"
 #include "obs/log.h"
-#include "store/proofs.h"
+#include "store/resource/proof_store.h"
 
 enum {
     SWEEP_FIRST_MS = 1000,
@@ -41,7 +41,7 @@ static void on_timer(struct loop_timer *timer)
     if (!sweep->is_running && store_is_ready(sweep->store)) {
         sweep->is_running = true;
         store_op_init(&sweep->op.op, sweep->store, sweep->arena, swept, sweep);
-        proof_sweep_submit(&sweep->op);
+        proof_store_sweep(&sweep->op);
     }
 }
 

@@ -2,7 +2,7 @@
 /* Forgetting used proofs of possession that are too old to be accepted, in small batches on a timer. */
 #pragma once
 
-#include "store/store.h"
+#include "store/pg/store.h"
 
 struct sweep;
 

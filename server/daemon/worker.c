@@ -3,6 +3,7 @@
 
 #include <signal.h>
 
+#include "auth/authenticate.h"
 #include "base/mem.h"
 #include "crypto/algs.h"
 #include "daemon/front.h"
@@ -10,8 +11,9 @@
 #include "daemon/sweep.h"
 #include "daemon/version.h"
 #include "obs/log.h"
-#include "service/flows.h"
-#include "store/admin.h"
+#include "service/registry.h"
+#include "store/resource/audit_store.h"
+#include "store/resource/key_store.h"
 
 enum {
     SECRET_HEAP_BYTES = 4 * 1024 * 1024,
@@ -48,7 +50,7 @@ struct worker {
     bool is_checking, is_root_key_right;
     struct node_check node_check; /* by the first worker, for the log */
     struct arena *arena;
-    struct admin_op check;
+    struct root_key_check check;
 
     struct loop_timer partitions_timer;
     struct store_op partitions;
@@ -116,9 +118,8 @@ static void check_root_key(struct worker *w)
         return;
     }
     w->is_checking = true;
-    w->check = (struct admin_op){.scope = TENANT_PLATFORM};
     store_op_init(&w->check.op, w->services.store, w->arena, root_key_checked, w);
-    admin_root_key_check(&w->check, wrapped);
+    key_store_check_root(&w->check, wrapped);
 }
 
 static rc listen_all(struct worker *w, struct err *err)
@@ -183,7 +184,7 @@ static void on_partitions(struct loop_timer *timer)
     if (!w->is_making_partitions && store_is_ready(w->services.store)) {
         w->is_making_partitions = true;
         store_op_init(&w->partitions, w->services.store, w->arena, partitions_made, w);
-        make_partitions_submit(&w->partitions);
+        audit_store_make_partitions(&w->partitions);
     }
 }
 
@@ -222,6 +223,7 @@ static void open_store(struct worker *w)
         .statement_timeout_ms = (int)w->conf->database->statement_timeout_ms,
         .gate_connections = w->conf->database->gate_connections,
     };
+    s->approvable_acts = service_acts;
     s->store = store_new(w->loop, &config);
     s->amendments = amendments_new(AMENDMENTS_MAX);
     s->gate = gate_new(w->loop, s->store, s->amendments);
@@ -247,8 +249,8 @@ static rc start(struct worker *w, struct err *err)
     open_store(w);
     w->services.identity = identity_new(w->loop, &identity);
     TRY(dns_new(w->loop, w->conf->dns->servers, w->conf->dns->n_servers, &w->services.dns, err));
-    w->rpc = rpc_new(w->loop, &w->services, &limits);
-    flows_register(w->rpc);
+    w->rpc = rpc_new(w->loop, &w->services, &AUTHENTICATOR, &limits);
+    service_register(w->rpc);
     w->front =
         front_new(&(struct front_config){&w->services, w->rpc, w->boundaries, CHANCERY_VERSION});
     loop_signal_init(&w->term, w->loop, SIGTERM, on_term);

@@ -4,7 +4,7 @@
 #include <stdlib.h>
 
 #include "base/utf8.h"
-#include "domain/address.h"
+#include "domain/values/address.h"
 #include "identity/claims.h"
 #include "obs/log.h"
 
@@ -92,7 +92,7 @@ rc claims_read_groups(struct arena *arena, const struct token *token, const stru
     for (size_t i = 0; i < json_array_size(value); i++) {
         TRY(add_group(arena, json_array_get(value, i), &lists, err));
     }
-    /* Sorted once, here, and not with every call (domain/subject.c). */
+    /* Sorted once, here, and not with every call (base/texts.c). */
     if (lists.address_count > 0) {
         qsort(lists.addresses, lists.address_count, sizeof lists.addresses[0], compare_text);
     }

@@ -5,7 +5,8 @@
 
 #include "base/encode.h"
 #include "crypto/json.h"
-#include "domain/address.h"
+#include "domain/values/address.h"
+#include "domain/values/issuer_template.h"
 
 /* 9999-12-31T23:59:59Z: what is later is no time. */
 static const int64_t TIME_MAX_S = 253402300799;
@@ -167,7 +168,7 @@ const char *claims_tenant(const struct token *token, const struct issuer *issuer
 
 rc claims_check_tenant(const struct token *token, const struct issuer *issuer, struct err *err)
 {
-    if (issuer_is_template(issuer->iss)) {
+    if (issuer_template_has_braces(issuer->iss)) {
         struct slice named = issuer_template_value(issuer->iss, token->iss);
         ENSURE(slice_eq_str(named, claims_tenant(token, issuer)), err, R_TOKEN_CLAIM_INVALID);
     }

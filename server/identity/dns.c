@@ -2,11 +2,9 @@
 #include "identity/dns.h"
 
 #include <ares.h>
-#include <arpa/nameser.h>
 #include <stdio.h>
 #include <sys/time.h>
 
-#include "base/buf.h"
 #include "base/mem.h"
 #include "obs/metrics.h"
 
@@ -66,18 +64,14 @@ static void fail(struct dns_txt *txt, const char *why)
 
 /* --- the answer ----------------------------------------------------------------------------------- */
 
-/* A record is a list of strings of at most 255 bytes, to be read as one (RFC 7208 §3.3). One with a NUL byte is
- * nothing that anybody looks for. */
-static rc take_record(struct dns_txt *txt, const struct ares_txt_ext *first, struct err *err)
+/* A record with a NUL byte is nothing that anybody looks for. */
+static rc take_record(struct dns_txt *txt, const struct dns_answer *answer, size_t record,
+                      struct err *err)
 {
     struct buf joined;
     struct slice text;
     buf_init(&joined, txt->arena);
-    for (const struct ares_txt_ext *part = first;
-         part != NULL && (part == first || part->record_start == 0) && joined.len <= DNS_TEXT_MAX;
-         part = part->next) {
-        buf_add(&joined, slice_of(part->txt, part->length));
-    }
+    dns_answer_join(answer, record, DNS_TEXT_MAX, &joined);
     TRY(buf_finish(&joined, &text, err));
     if (text.len <= DNS_TEXT_MAX && slice_find(text, '\0') < 0) {
         txt->texts[txt->count] = arena_dup(txt->arena, text);
@@ -87,14 +81,13 @@ static rc take_record(struct dns_txt *txt, const struct ares_txt_ext *first, str
     return OK;
 }
 
-static rc take_all(struct dns_txt *txt, const struct ares_txt_ext *list, struct err *err)
+static rc take_all(struct dns_txt *txt, const struct dns_answer *answer, struct err *err)
 {
+    size_t count = answer == NULL ? 0 : dns_answer_count(answer);
     txt->texts = ARENA_ARRAY(txt->arena, const char *, DNS_TEXTS_MAX);
     ARENA_ENSURE(txt->texts, err);
-    for (; list != NULL && txt->count < DNS_TEXTS_MAX; list = list->next) {
-        if (list->record_start != 0) {
-            TRY(take_record(txt, list, err));
-        }
+    for (size_t i = 0; i < count && txt->count < DNS_TEXTS_MAX; i++) {
+        TRY(take_record(txt, answer, i, err));
     }
     return OK;
 }
@@ -104,25 +97,19 @@ static bool is_nothing(int status)
     return status == ARES_ENOTFOUND || status == ARES_ENODATA || status == ARES_EBADNAME;
 }
 
-static void on_answer(void *arg, int status, int timeouts, unsigned char *bytes, int len)
+static void on_answer(struct dns_question *question, int status, const struct dns_answer *answer)
 {
-    struct dns_txt *txt = arg;
-    struct ares_txt_ext *list = NULL;
-    (void)timeouts;
+    struct dns_txt *txt = LIST_ENTRY(question, struct dns_txt, question);
     if (txt->is_over) {
         return;
-    }
-    if (status == ARES_SUCCESS) {
-        status = ares_parse_txt_reply_ext(bytes, len, &list);
     }
     if (status != ARES_SUCCESS && !is_nothing(status)) {
         fail(txt, ares_strerror(status));
         return;
     }
-    if (!take_all(txt, list, &txt->err).ok) {
+    if (!take_all(txt, answer, &txt->err).ok) {
         txt->count = 0;
     }
-    ares_free_data(list);
     end(txt);
 }
 
@@ -220,6 +207,7 @@ void dns_txt_start(struct dns *dns, struct dns_txt *txt, const char *name)
     txt->err = (struct err){0};
     txt->count = 0;
     txt->is_over = false;
+    txt->question = (struct dns_question){.done = on_answer};
     list_init(&txt->watches);
     loop_task_init(&txt->finish, on_finish);
     loop_timer_init(&txt->retry, dns->loop, on_retry);
@@ -231,7 +219,7 @@ void dns_txt_start(struct dns *dns, struct dns_txt *txt, const char *name)
     }
     txt->channel = channel;
     loop_timer_arm(&txt->limit, DNS_TIMEOUT_MS);
-    ares_query(channel, name, ns_c_in, ns_t_txt, on_answer, txt);
+    dns_question_ask(&txt->question, channel, name);
     arm(txt);
 }
 

@@ -4,6 +4,7 @@
 #pragma once
 
 #include "base/arena.h"
+#include "identity/dns_answer.h"
 #include "loop/loop.h"
 
 enum {
@@ -35,6 +36,7 @@ struct dns_txt {
     /* Private. */
     struct dns *dns;
     void *channel;
+    struct dns_question question;
     struct list watches;
     struct loop_timer retry, limit;
     struct loop_task finish;

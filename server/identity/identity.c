@@ -9,6 +9,7 @@
 #include "base/mem.h"
 #include "crypto/hash.h"
 #include "crypto/json.h"
+#include "domain/values/issuer_template.h"
 #include "identity/claims.h"
 #include "identity/key_cache.h"
 #include "identity/token_cache.h"
@@ -94,7 +95,7 @@ static rc check_algorithm(const struct token *token, const struct issuer *issuer
 static rc check_key_issuer(const struct token *token, const struct jwk_public *key, struct err *err)
 {
     const char *issuer = jwk_issuer(key);
-    ENSURE(issuer[0] == '\0' || issuer_names(issuer, token->iss), err, R_TOKEN_KEY_UNKNOWN);
+    ENSURE(issuer[0] == '\0' || issuer_template_fits(issuer, token->iss), err, R_TOKEN_KEY_UNKNOWN);
     return OK;
 }
 
@@ -175,7 +176,7 @@ static rc prepare(struct token_check *check, struct err *err)
         token->is_known = false;
     }
     check->stage = TOKEN_STAGE_ISSUER;
-    ENSURE(issuer_names(check->issuer->iss, token->iss), err, R_TOKEN_ISSUER_UNKNOWN);
+    ENSURE(issuer_template_fits(check->issuer->iss, token->iss), err, R_TOKEN_ISSUER_UNKNOWN);
     check->stage = TOKEN_STAGE_ALGORITHM;
     TRY(check_algorithm(token, check->issuer, err));
     check->stage = TOKEN_STAGE_TYPE;

@@ -8,7 +8,8 @@
 
 #include "base/arena.h"
 #include "crypto/jws.h"
-#include "domain/issuer.h"
+#include "domain/values/issuer.h"
+#include "domain/values/token_claims.h"
 #include "loop/loop.h"
 
 enum { TOKEN_BYTES_MAX = 16 * 1024 };

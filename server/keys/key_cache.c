@@ -84,7 +84,7 @@ rc key_unwrap(struct keys *keys, const struct keys_ref *ref, const struct unwrap
     AUTO(secret_free_at) struct secret *raw = NULL;
     struct jwk_private *private = NULL;
     TRY(decrypt(keys, arena, ref, &raw, err));
-    if (ref->purpose != KEYS_SEALING) {
+    if (ref->purpose != KEY_SEALING) {
         TRY(jwk_private_import(raw, &private, err));
     }
     struct unwrapped *unwrapped = xcalloc(1, sizeof *unwrapped);

@@ -61,7 +61,7 @@ static struct keys_ref check_ref(struct slice wrapped)
 {
     return (struct keys_ref){.tenant = TENANT_PLATFORM,
                              .boundary = "",
-                             .purpose = KEYS_SEALING,
+                             .purpose = KEY_SEALING,
                              .version = 0,
                              .wrapped = wrapped};
 }

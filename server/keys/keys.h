@@ -4,20 +4,19 @@
  * Operations are asynchronous, and only ids, wrapped rows, sealed bytes, public keys and claims pass in
  * either direction, so that a process of its own can stand behind this header. Whoever calls lends the
  * wrapped rows each time; unwrapped ones stay here, in a bounded cache, in locked memory.
- * Formats: docs/PROTOCOL.md. Loop thread only. */
+ * Formats: docs/formats.md §4 to §7. Loop thread only. */
 #pragma once
 
 #include "base/arena.h"
 #include "base/ids.h"
 #include "base/secret.h"
+#include "domain/values/key_purpose.h"
 #include "loop/loop.h"
 
 struct keys;
 
 enum { CONTENT_KEY_BYTES = 32, ROOT_KEY_BYTES = 32, KEY_SET_SIZE = 3 };
 
-/* Purposes by their numbers in the database. */
-enum keys_purpose { KEYS_SEALING = 1, KEYS_EXCHANGE = 2, KEYS_SIGNING = 3 };
 /* Curves by the numbers of chancery.v1.CryptoSuite. */
 enum keys_suite { KEYS_P256 = 1, KEYS_P384 = 2 };
 
@@ -25,7 +24,7 @@ enum keys_suite { KEYS_P256 = 1, KEYS_P384 = 2 };
 struct keys_ref {
     struct tenant_id tenant;
     const char *boundary;
-    enum keys_purpose purpose;
+    enum key_purpose purpose;
     uint32_t version;
     struct slice wrapped;
 };
@@ -73,7 +72,7 @@ struct keys_op {
     const char *boundary;
     enum keys_suite suite;
     struct {
-        enum keys_purpose purpose;
+        enum key_purpose purpose;
         struct slice wrapped;
         const char *public_jwk; /* "" for the sealing key */
     } set[KEY_SET_SIZE];

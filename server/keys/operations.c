@@ -38,16 +38,16 @@ static rc new_private(struct keys_op *op, struct secret **out, const char **jwk_
     return OK;
 }
 
-static rc new_key(struct keys_op *op, enum keys_purpose purpose, size_t index)
+static rc new_key(struct keys_op *op, enum key_purpose purpose, size_t index)
 {
     AUTO(secret_free_at) struct secret *key = NULL;
     struct keys_ref ref = {op->tenant, op->boundary, purpose, 1, SLICE_NONE};
     const char *signing_alg = op->suite == KEYS_P384 ? "ES384" : "ES256";
     op->set[index].purpose = purpose;
     op->set[index].public_jwk = "";
-    if (purpose == KEYS_SEALING) {
+    if (purpose == KEY_SEALING) {
         key = secret_random(AEAD_KEY_BYTES);
-    } else if (purpose == KEYS_SIGNING) {
+    } else if (purpose == KEY_SIGNING) {
         TRY(new_private(op, &key, &op->set[index].public_jwk, "sig", signing_alg));
     } else {
         TRY(new_private(op, &key, &op->set[index].public_jwk, "enc", "ECDH-ES+A256KW"));
@@ -57,9 +57,9 @@ static rc new_key(struct keys_op *op, enum keys_purpose purpose, size_t index)
 
 static rc create_set(struct keys_op *op)
 {
-    TRY(new_key(op, KEYS_SEALING, 0));
-    TRY(new_key(op, KEYS_EXCHANGE, 1));
-    return new_key(op, KEYS_SIGNING, 2);
+    TRY(new_key(op, KEY_SEALING, 0));
+    TRY(new_key(op, KEY_EXCHANGE, 1));
+    return new_key(op, KEY_SIGNING, 2);
 }
 
 void keys_create_set(struct keys_op *op)

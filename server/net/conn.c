@@ -26,6 +26,7 @@ void conn_close(struct net_conn *conn, const char *outcome)
 {
     struct net_server *server = conn->server;
     conn->state = CONN_CLOSING;
+    loop_task_cancel(&conn->deliver);
     loop_task_cancel(&conn->flush);
     h2_detach_streams(conn);
     nghttp2_session_del(conn->session);
@@ -144,6 +145,11 @@ static bool flush_or_close(struct net_conn *conn)
     return true;
 }
 
+static void on_deliver(struct loop_task *task)
+{
+    h2_deliver(LIST_ENTRY(task, struct net_conn, deliver));
+}
+
 static void on_flush(struct loop_task *task)
 {
     (void)flush_or_close(LIST_ENTRY(task, struct net_conn, flush));
@@ -214,6 +220,7 @@ void conn_accept(struct net_server *server, int fd, SSL_CTX *tls, const char *pe
     list_append(&server->conns, &conn->link);
     server->conn_count++;
     metric_add(M_CONNECTIONS, NULL, NULL, 1);
+    loop_task_init(&conn->deliver, on_deliver);
     loop_task_init(&conn->flush, on_flush);
     loop_fd_init(&conn->watch, server->loop, fd, on_ready);
     if (tls != NULL) {

@@ -48,6 +48,16 @@ void stream_mark_ready(struct net_stream *stream)
     }
 }
 
+void net_stream_read(struct net_stream *stream, size_t message_max)
+{
+    stream->may_read = true;
+    stream->message_max = message_max;
+    if (!stream->closed) {
+        stream_mark_ready(stream);
+        loop_defer(stream->conn->server->loop, &stream->conn->deliver);
+    }
+}
+
 void net_stream_set_user(struct net_stream *stream, void *user)
 {
     stream->user = user;
@@ -250,8 +260,9 @@ static void tell_open(struct net_stream *s)
         s->broken = true;
         return;
     }
-    s->message_max = h->open(h->ctx, s, &s->request);
-    if (s->timeout_invalid) {
+    s->is_told = true;
+    h->open(h->ctx, s, &s->request);
+    if (s->timeout_invalid && !s->finished) {
         struct err err = {.reason = R_PROTO_MALFORMED, .detail = "grpc-timeout"};
         tell_broken(s, &err);
     }
@@ -296,7 +307,7 @@ static void tell_end(struct net_stream *s)
 static void tell_closed(struct net_stream *s)
 {
     const struct net_handler *h = &s->conn->server->handler;
-    if (s->opened && s->message_max > 0) {
+    if (s->is_told) {
         h->closed(h->ctx, s);
     }
     stream_free(s);
@@ -307,7 +318,7 @@ static void deliver(struct net_stream *s)
     if (s->headers_done && !s->opened && !s->closed) {
         tell_open(s);
     }
-    if (s->opened && !s->closed) {
+    if (s->opened && s->may_read && !s->closed) {
         tell_messages(s);
         if (s->remote_end) {
             tell_end(s);

@@ -47,8 +47,9 @@ const char *net_request_header(const struct net_request *request, const char *na
 /* What the layer above is told. */
 struct net_handler {
     void *ctx;
-    /* A request's headers are complete. Return the most bytes that a message of it may have. */
-    size_t (*open)(void *ctx, struct net_stream *stream, const struct net_request *request);
+    /* A request's headers are complete. Nothing of its body is unframed, inflated or told before
+     * net_stream_read. */
+    void (*open)(void *ctx, struct net_stream *stream, const struct net_request *request);
     /* One whole message, unframed and decompressed; borrowed until the callback returns. */
     void (*message)(void *ctx, struct net_stream *stream, struct slice message);
     /* The client has sent all that it will send. */
@@ -56,12 +57,15 @@ struct net_handler {
     /* The framing or the compression of the request is broken, or a message too large: finish the
      * stream with this. No `message` or `end` follows. */
     void (*broken)(void *ctx, struct net_stream *stream, const struct err *err);
-    /* The stream is gone: answered, reset by the client, or its connection lost. */
+    /* The stream, of which `open` told, is gone: answered, reset by the client, or its connection lost. */
     void (*closed)(void *ctx, struct net_stream *stream);
 };
 
 /* --- streams --------------------------------------------------------------------------------- */
 
+/* Take in the body from now on, in messages of at most `message_max` bytes. Called from `open` or later;
+ * what has come already is told from the loop, not from within. */
+void net_stream_read(struct net_stream *stream, size_t message_max);
 void net_stream_set_user(struct net_stream *stream, void *user);
 void *net_stream_user(const struct net_stream *stream);
 /* Send one message (copied); gzip-compressed when the client accepts that and it is worth it. */

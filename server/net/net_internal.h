@@ -33,7 +33,8 @@ struct net_conn {
     struct list link; /* in server->conns */
     struct net_server *server;
     struct loop_fd watch;
-    struct loop_task flush; /* at the turn's end: one write for all replies of the turn */
+    struct loop_task deliver; /* what came before the handler wanted it */
+    struct loop_task flush;   /* at the turn's end: one write for all replies of the turn */
     int fd;
     SSL *ssl; /* NULL: cleartext */
     nghttp2_session *session;
@@ -66,6 +67,8 @@ struct net_stream {
     /* Inward */
     struct bytes in;
     size_t message_max;
+    bool is_told;  /* `open` told of it, so `closed` must */
+    bool may_read; /* net_stream_read was called */
     bool headers_done, opened, remote_end, end_told, broken, closed;
     bool request_gzip, accepts_gzip, compression_unknown, timeout_invalid;
     /* Outward */

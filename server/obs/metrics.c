@@ -44,7 +44,7 @@ static bool same(const char *a, const char *b)
 
 /* The series of these labels. Beyond the bound everything shares the first one of the metric:
  * memory stays bounded even if a label that should be static is not. */
-static struct series *series_of(enum metric metric, const char *label1, const char *label2)
+static struct series *find_series(enum metric metric, const char *label1, const char *label2)
 {
     struct series **link = &by_metric[metric];
     while (*link != NULL && !(same((*link)->label1, label1) && same((*link)->label2, label2))) {
@@ -60,6 +60,29 @@ static struct series *series_of(enum metric metric, const char *label1, const ch
         series_count++;
     }
     return *link;
+}
+
+/* Labels are static texts, so the same pointers come again and again: a step of a call must not cost a walk
+ * through the series of all flows. */
+enum { RECENT = 512 };
+static struct recent {
+    const char *label1, *label2;
+    struct series *series;
+    enum metric metric;
+} recently[RECENT];
+
+static struct series *series_of(enum metric metric, const char *label1, const char *label2)
+{
+    uintptr_t mixed = (uintptr_t)label1 * 31 + (uintptr_t)label2 * 7 + (uintptr_t)metric;
+    struct recent *slot = &recently[(mixed ^ mixed >> 9) % RECENT];
+    if (slot->series == NULL || slot->metric != metric || slot->label1 != label1 ||
+        slot->label2 != label2) {
+        *slot = (struct recent){.label1 = label1,
+                                .label2 = label2,
+                                .series = find_series(metric, label1, label2),
+                                .metric = metric};
+    }
+    return slot->series;
 }
 
 void metric_add(enum metric metric, const char *label1, const char *label2, int64_t delta)
@@ -170,4 +193,5 @@ void metrics_reset(void)
         }
     }
     series_count = 0;
+    memset(recently, 0, sizeof recently);
 }

@@ -7,9 +7,20 @@
 #include "net/net.h"
 #include "rpc/call_internal.h"
 
-void *call_state(struct call *c)
+void *call_state(const struct call *c)
 {
     return c->state;
+}
+
+void *call_caller(const struct call *c)
+{
+    CH_ASSERT(c->caller != NULL);
+    return c->caller;
+}
+
+bool call_trusts_caches(const struct call *c)
+{
+    return c->flow->trust == TRUST_CACHES;
 }
 
 struct arena *call_arena(struct call *c)
@@ -100,11 +111,23 @@ const char *call_peer_address(const struct call *c)
     return c->facts.peer;
 }
 
-step call_reply(struct call *c, const ProtobufCMessage *reply)
+void *call_message(struct call *c, const struct ProtobufCMessageDescriptor *type)
+{
+    void *message = arena_zalloc(c->arena, type->sizeof_message);
+    if (message == NULL) {
+        (void)call_fail(c, R_ARENA_EXHAUSTED, "%s", type->name);
+        return NULL;
+    }
+    protobuf_c_message_init(type, message);
+    return message;
+}
+
+step call_reply(struct call *c, const struct ProtobufCMessage *reply)
 {
     if (reply == NULL) {
         return call_fail(c, R_ARENA_EXHAUSTED, "reply");
     }
+    CH_ASSERT(reply->descriptor == c->method->response);
     c->reply = reply;
     return STEP_NEXT;
 }
@@ -140,5 +163,5 @@ step call_bad_field(struct call *c, const char *field, const char *description)
 
 void call_note_caller(struct call *c, const char *caller)
 {
-    c->caller = arena_strdup(c->arena, caller);
+    c->caller_name = arena_strdup(c->arena, caller);
 }

@@ -1,14 +1,22 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* The call engine: an RPC is a table of named steps, run in order on the loop.
  *
- * The engine is the only code that knows about streams. It decodes the request, runs the steps,
- * looks between steps whether the client has gone or the deadline has passed, times and names every
- * step, records refusals, and sends exactly one response from one place. Steps never send.
+ * The engine is the only code that knows about streams. It finds out who is calling before it looks at
+ * anything of the request's body, decodes the request, runs the steps, looks between steps whether the
+ * client has gone or the deadline has passed, times and names every step, records refusals, and sends
+ * exactly one response from one place. Steps never send.
+ *
+ *   open ──▶ AUTHENTICATING ──▶ RECEIVING ──▶ RUNNING ──▶ ANSWERED     public methods begin at RECEIVING
+ *                  ▲    │            │        │  ▲ │ ▲
+ *                  │    └─────┬──────┘        │  │ │ └ call_again_from
+ *                  │          ▼               │  │ │
+ *                  └───── REFUSING ◀──────────┘  │ └── a refusal is recorded before it is told
+ *   call_authenticate_again, from RUNNING too ───┘
  *
  * A call's memory is one arena. At most one operation is in flight per call. Loop thread only. */
 #pragma once
 
-#include <protobuf-c/protobuf-c.h>
+#include <stddef.h>
 
 #include "base/arena.h"
 #include "base/clock.h"
@@ -18,16 +26,19 @@
 
 struct call;
 struct method;
+struct ProtobufCMessage;
+struct ProtobufCMessageDescriptor;
 
 enum step_kind {
     STEP_KIND_NEXT,   /* go on with the next row of the table */
     STEP_KIND_WAIT,   /* an operation is in flight; call_resume goes on */
-    STEP_KIND_DONE,   /* the reply is set: skip what is left and send it */
+    STEP_KIND_DONE,   /* skip what is left of the table; of a flow's own: send the reply */
     STEP_KIND_FAILED, /* call_err says why */
+    STEP_KIND_MOVED,  /* the engine's own: the call stands at another row; run that */
 };
 
 /* What a step returns; a struct, so that it can't be mixed up with rc or int. */
-typedef struct {
+typedef struct [[nodiscard]] {
     enum step_kind kind;
 } step;
 
@@ -46,38 +57,113 @@ enum step_flags {
     /* Once this step has started, neither cancellation nor the deadline stops the flow: what it
      * commits must be finished and told, or at least logged. */
     STEP_COMMIT = 1,
+    /* This step asks the database whether what caches said still holds, and says so by
+     * call_note_verified. */
+    STEP_VERIFIES = 2,
 };
 
 struct step_row {
     const char *name; /* log, metric, fault point; what is true afterwards, or the business verb */
     step_fn run;
     unsigned flags;
+    unsigned needs; /* bits of flow_state.bases that the step finds its values by */
 };
 
-enum { FLOW_STEPS_MAX = 12 };
+/* Rows of a table. */
+#define STEP(row_name, fn)              \
+    {                                   \
+        .name = (row_name), .run = (fn) \
+    }
+#define COMMIT(row_name, fn)                                  \
+    {                                                         \
+        .name = (row_name), .run = (fn), .flags = STEP_COMMIT \
+    }
+#define GATE(row_name, fn)                                                    \
+    {                                                                         \
+        .name = (row_name), .run = (fn), .flags = STEP_COMMIT | STEP_VERIFIES \
+    }
 
-/* How one method is answered. Static and constant. */
+enum { FLOW_STEPS_MAX = 12, SUBFLOW_STEPS_MAX = 10 };
+
+/* A table of steps that other steps enter (call_enter). Its rows have fault points, times and names of
+ * their own: "authenticate.role". Static and constant. */
+struct subflow {
+    const char *name;
+    struct step_row steps[SUBFLOW_STEPS_MAX + 1]; /* ends at name == NULL */
+};
+
+/* A flow's own zeroed struct, in the call's arena. Made by FLOW_STATE, or FLOW_STATE_ON when the struct
+ * begins with another one, by which shared steps find their values. */
+struct flow_state {
+    size_t size;
+    unsigned bases; /* which shared structs it begins with */
+};
+
+/* Zero, if the condition holds at compile time. */
+#define STATIC_ZERO(condition, message)        \
+    (0 * sizeof(struct {                       \
+         _Static_assert((condition), message); \
+         int unused;                           \
+     }))
+#define FLOW_STATE(type)     \
+    {                        \
+        .size = sizeof(type) \
+    }
+#define FLOW_STATE_ON(type, base_bits, base_type, member)                                         \
+    {                                                                                             \
+        .size =                                                                                   \
+            sizeof(type) +                                                                        \
+            STATIC_ZERO(offsetof(type, member) == 0, #type " begins with " #member) +             \
+            STATIC_ZERO(__builtin_types_compatible_p(__typeof__(((type *)0)->member), base_type), \
+                        #member " is a " #base_type),                                             \
+        .bases = (base_bits),                                                                     \
+    }
+
+/* On what a flow may decide. */
+enum flow_trust {
+    /* Everything is read anew. */
+    TRUST_NOTHING,
+    /* What a worker remembers may be used, because a row with STEP_VERIFIES asks whether it still holds
+     * before anything is told. The engine refuses to answer without it. */
+    TRUST_CACHES,
+};
+
+/* How one method is answered. Static and constant. The engine authenticates the caller of every method
+ * that is not public before the first step; no flow can forget to. */
 struct flow {
     const char *method; /* "/chancery.v1.LicensingService/AcquireLicense" */
     const char *name;   /* "acquire_license" */
-    size_t state_size;  /* bytes of the flow's own zeroed struct, in the call's arena */
+    struct flow_state state;
+    enum flow_trust trust;
     struct step_row steps[FLOW_STEPS_MAX + 1]; /* ends at name == NULL */
     /* Record a refusal whose reason is marked AUDIT, before it is told. NEXT: recorded. May return
-     * call_again_from when the facts turned out stale. FAILED: the client gets that error instead of
-     * the refusal. NULL: this flow's refusals are no decisions. */
+     * call_again_from or call_authenticate_again when the facts turned out stale. FAILED: the client
+     * gets that error instead of the refusal. NULL: the authenticator's. */
     step_fn on_refusal;
     /* The client reset the stream or the deadline passed while the flow waited for an event that
      * has no operation of its own (a stream that watches something). May be NULL. */
     void (*on_close)(struct call *c);
 };
 
+/* How callers are known: what the engine runs before every flow that is not public. Static and constant. */
+struct authenticator {
+    size_t caller_size; /* bytes of what is found out, zeroed, in the call's arena: call_caller */
+    const struct subflow *authenticate;
+    step_fn on_refusal; /* of refusals before the caller is known, and of flows without their own */
+    const struct subflow *const *subflows; /* all that are entered from there; ends at NULL */
+};
+
 /* --- what a step may ask ------------------------------------------------------------------ */
 
 /* The flow's own struct, zeroed at the start. */
-void *call_state(struct call *c);
+void *call_state(const struct call *c);
+/* What the authenticator finds out of the caller. Not for public methods, which have none. */
+void *call_caller(const struct call *c);
+/* Whether what a worker remembers may be used (flow.trust). */
+bool call_trusts_caches(const struct call *c);
 struct arena *call_arena(struct call *c);
 struct err *call_err(struct call *c);
-/* The decoded request; the step casts it to the generated type of the flow's method. */
+/* The decoded request. Flows use the typed accessor of rpc/typed.h: acquire_license_request(c). */
 const void *call_request(const struct call *c);
 /* The service layer's own context, given at rpc_new. */
 void *call_services(const struct call *c);
@@ -108,10 +194,31 @@ step call_fail_at(struct call *c, enum reason reason, const char *file, int line
 #define call_fail(c, reason, ...) call_fail_at((c), (reason), __FILE__, __LINE__, __VA_ARGS__)
 /* NEXT if ok, FAILED otherwise (call_err was filled by who failed). */
 step step_from(rc result);
-/* Go on at the row whose function is `fn`, for example to decide again on fresh facts. Fails with
- * R_STALE after CALL_AGAIN_MAX times. Forgets call_err. */
+/* Go on at the flow's row whose function is `fn`, for example to decide again on fresh facts. Fails with
+ * R_STALE after CALL_AGAIN_MAX times. Forgets call_err and what was to go on. */
 step call_again_from(struct call *c, step_fn fn);
+/* Find out anew who is calling, then go on at that row (NULL: the flow's first): what is known of the
+ * caller was stale. Counts as call_again_from does. */
+step call_authenticate_again(struct call *c, step_fn fn);
 enum { CALL_AGAIN_MAX = 8 };
+/* What caches said was asked of the database and holds (STEP_VERIFIES). */
+void call_note_verified(struct call *c);
+
+/* The engine carries what a step still has to do. `then` runs when the operations and sub-flows that are
+ * begun after this have come to NEXT, before the table's next row; last in, first out. */
+void call_then(struct call *c, step_fn then);
+/* The same, and when they fail as well: `then` looks at call_err, and fails on, or forgives. */
+void call_then_always(struct call *c, step_fn then);
+/* Forget the failure of which call_then_always told; a copy of it in *err. */
+void call_forgive(struct call *c, struct err *err);
+/* Run a sub-flow's rows. DONE ends it early. */
+step call_enter(struct call *c, const struct subflow *sub);
+
+/* Long work yields: a step that has items left and finds that its turn of the loop has lasted long
+ * returns call_yield(c, itself or a part of it) and goes on in the next turn. */
+bool call_should_yield(const struct call *c);
+step call_yield(struct call *c, step_fn then);
+enum { CALL_TURN_MS = 2 };
 
 /* Wait for an operation. Its completion must call call_resume exactly once, never from inside the
  * function that started it; `then` runs after that. `cancel(op)` detaches the operation: after it
@@ -119,10 +226,12 @@ enum { CALL_AGAIN_MAX = 8 };
 step call_wait(struct call *c, step_fn then, void (*cancel)(void *op), void *op);
 void call_resume(struct call *c);
 
-/* Set the reply (in the call's arena or static); sent when the flow is done. */
-step call_reply(struct call *c, const ProtobufCMessage *reply);
+/* An empty message in the call's arena; NULL over budget, with call_err filled. */
+void *call_message(struct call *c, const struct ProtobufCMessageDescriptor *type);
+/* Set the reply (in the call's arena or static), of the method's type; sent when the flow is done. */
+step call_reply(struct call *c, const struct ProtobufCMessage *reply);
 /* Streams: send one message now. */
-MUST rc call_send(struct call *c, const ProtobufCMessage *message, struct err *err);
+MUST rc call_send(struct call *c, const struct ProtobufCMessage *message, struct err *err);
 /* Streams: wait for the client's next message; then call_request is it, or NULL at the end. */
 step call_next_message(struct call *c, step_fn then);
 
@@ -147,18 +256,25 @@ struct rpc_limits {
     int64_t max_deadline_ms; /* also the deadline of calls without one (0: 30 s) */
 };
 
-/* Make the engine; borrows loop and services. */
-struct rpc *rpc_new(struct loop *loop, void *services, const struct rpc_limits *limits);
+/* Make the engine; borrows loop, services and authenticator. Without an authenticator (NULL) public methods
+ * only can be registered. */
+struct rpc *rpc_new(struct loop *loop, void *services, const struct authenticator *authenticator,
+                    const struct rpc_limits *limits);
 void rpc_free(struct rpc *rpc);
-/* Answer a method by a flow; aborts when the method does not exist or has a flow already. */
+/* Answer a method by a flow. Aborts when what can be checked is wrong: no such method, or it has a flow
+ * already; nobody could authenticate its callers; caches are trusted and no row verifies, or the other way
+ * round; a step's base is not what the flow's state begins with. */
 void rpc_register(struct rpc *rpc, const struct flow *flow);
 /* Refuse every method but those for everybody (health, reflection) for this reason from now on; R_NONE:
  * serve. For a node that is not ready yet, or no longer. */
 void rpc_refuse(struct rpc *rpc, enum reason reason);
 /* The callbacks that net wants. */
 const struct net_handler *rpc_net_handler(struct rpc *rpc);
-/* Visit every registered flow (the cancel and crash matrices are made from this). */
-void rpc_each_flow(const struct rpc *rpc, void (*visit)(const struct flow *flow, void *ctx),
+/* Visit every row of every registered flow, those of the authenticator's sub-flows before its own: the
+ * cancel and crash matrices are made from this. `sub`: the sub-flow's name; NULL: the flow's own row. */
+void rpc_each_step(const struct rpc *rpc,
+                   void (*visit)(const struct flow *flow, const char *sub,
+                                 const struct step_row *row, void *ctx),
                    void *ctx);
 /* Calls in flight. */
 size_t rpc_calls_active(const struct rpc *rpc);

@@ -2,11 +2,14 @@
 /* The inside of the call engine, for server/rpc and its tests only. */
 #pragma once
 
+#include <protobuf-c/protobuf-c.h>
+
 #include "base/list.h"
 #include "loop/loop.h"
 #include "methods.h"
 #include "net/net.h"
 #include "rpc/call.h"
+#include "rpc/codec.h"
 
 /* Why a call object must stay: it is freed, in one function, when the last bit clears. */
 enum call_holder {
@@ -17,13 +20,25 @@ enum call_holder {
 };
 
 enum call_phase {
-    PHASE_RECEIVING, /* the request is not complete yet */
+    PHASE_AUTHENTICATING, /* nothing of the request's body is looked at */
+    PHASE_RECEIVING, /* the caller is known, or needs not be; the request is not complete yet */
     PHASE_RUNNING,
-    PHASE_REFUSING, /* on_refusal is recording */
+    PHASE_REFUSING, /* a refusal is being recorded */
     PHASE_ANSWERED, /* the status was handed to net, or the client is gone */
 };
 
-enum { ERROR_METADATA_MAX = 8, VIOLATIONS_MAX = 8 };
+/* What is to go on when something has come to NEXT: a sub-flow at one of its rows, or a continuation. */
+struct frame {
+    const struct subflow *sub; /* NULL: a continuation */
+    size_t row;
+    struct mono_time row_started;
+    step_fn then;
+    bool always; /* also when it failed */
+};
+/* Deepest today: scope → tenant, and explain_token → identify → person, with their continuations: 6. */
+enum { FRAMES_MAX = 10 };
+
+enum { ERROR_METADATA_MAX = 8, VIOLATIONS_MAX = 8, ROW_NAME_MAX = 48 };
 
 /* A pair of ErrorInfo.metadata, or a field and its description. In the call's arena. */
 struct text_pair {
@@ -45,15 +60,21 @@ struct call {
     struct arena *arena;       /* the call itself does not live in it */
     const struct method *method;
     const struct flow *flow; /* NULL: known method, not built */
+    const struct codec *codec;
     void *state;
+    void *caller; /* the authenticator's; NULL for public methods */
     unsigned holders;
     enum call_phase phase;
     bool committed; /* a STEP_COMMIT step has started */
+    bool verified;  /* call_note_verified */
+    bool has_begun; /* the request is complete: the flow runs, or has run */
     bool client_ended;
     unsigned agains;
 
-    size_t row; /* the step that runs or runs next */
+    size_t row; /* of the flow's table: the step that runs or runs next */
     struct mono_time row_started;
+    struct frame frames[FRAMES_MAX]; /* the last one goes on first */
+    size_t depth;
     struct mono_time started;
     struct mono_time deadline;
     int64_t unix_us;
@@ -65,7 +86,7 @@ struct call {
     step_fn on_message; /* who gets the next message of a client stream */
 
     struct loop_timer deadline_timer;
-    struct loop_timer fault_timer;
+    struct loop_timer pause_timer; /* of call_yield, and of a test's delay */
     struct loop_task run_task;
     struct loop_task message_task;
     bool fault_passed; /* the row's fault point was visited */
@@ -79,13 +100,15 @@ struct call {
     size_t metadata_count;
     struct text_pair violations[VIOLATIONS_MAX];
     size_t violation_count;
-    const char *caller;
+    const char *caller_name; /* call_note_caller */
     char request_id[UUID_TEXT_BYTES];
+    char row_name[ROW_NAME_MAX];
 };
 
 struct rpc {
     struct loop *loop;
     void *services;
+    const struct authenticator *authenticator; /* NULL: public methods only */
     struct rpc_limits limits;
     const struct flow **flows; /* by index in METHODS; NULL where not built */
     struct list calls;
@@ -95,20 +118,48 @@ struct rpc {
 };
 
 /* call_run.c */
+void call_begin(struct call *c);
+/* The request is complete: run the flow, from the loop. */
 void call_start(struct call *c);
+/* Fail a call before its flow has begun: its request is no good. */
+void call_reject(struct call *c);
 void call_abort(struct call *c, enum reason reason);
 void call_release(struct call *c, enum call_holder holder);
+/* Go on after `result`, until something is awaited or all is said. */
+void call_run(struct call *c, step result);
+bool call_must_stop(struct call *c);
+/* Run `body` under the call's log scope, and hold the call meanwhile: a step may end it. */
+void call_with_scope(struct call *c, void (*body)(struct call *c));
+/* "decide", "authenticate.role": where the call stands. Lends until the call goes on. */
+const char *call_row_name(struct call *c);
+static inline bool call_client_is_gone(const struct call *c)
+{
+    return (c->holders & HOLD_STREAM) == 0;
+}
+
+/* call_frames.c */
+/* The row that runs or runs next: the innermost sub-flow's, or the flow's. */
+const struct step_row *call_current_row(const struct call *c);
+/* Drop continuations up to one that wants to hear of failures; false when there is none. */
+bool call_catch(struct call *c, step *result);
+/* Go on in the frames after NEXT or DONE. True: *result is what came of it; false: no frame is left, and
+ * the table goes on. */
+bool call_advance_frames(struct call *c, step *result);
+
+/* call_wait.c */
+void call_cancel_op(struct call *c);
+/* Wait until the pause timer fires. */
+step call_pause(struct call *c, step_fn then, int64_t ms);
 /* A message or the end came: go on if the flow waits for it. */
 void call_wake_for_message(struct call *c);
-const char *call_row_name(const struct call *c);
-/* status.c: hand the status to net: OK, or c->err with google.rpc.Status details. */
-void call_send_status(struct call *c);
+
 /* rpc.c */
 const struct method *rpc_find_method(const char *path, size_t *index_out);
+bool method_is_public(const struct method *method);
 /* stream.c */
 extern const struct net_handler RPC_HANDLER;
 /* observe.c: log and metrics. */
-void observe_step(struct call *c, const char *outcome);
-void observe_call_done(struct call *c, bool client_gone);
-/* fault.c: a test may delay, fail or kill the process at a step. true: delayed, a timer goes on. */
+void observe_step(const char *table, const char *row, int64_t ns);
+void observe_call_done(const struct call *c, const char *row);
+/* fault.c: a test may delay or kill the process at a step. true: delayed, a timer goes on. */
 bool fault_point(struct call *c);

@@ -1,14 +1,9 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Running a flow: from the first step to the one response. */
-#include <string.h>
-
+/* Running a call: who is asking, then the flow from its first step to the one response. */
 #include "base/mem.h"
 #include "obs/log.h"
 #include "obs/metrics.h"
 #include "rpc/call_internal.h"
-#include "wire/pb.h"
-
-static void run_steps(struct call *c, step result);
 
 /* --- holders and the end of a call ---------------------------------------------------------- */
 
@@ -19,7 +14,7 @@ void call_release(struct call *c, enum call_holder holder)
         return;
     }
     loop_timer_fini(&c->deadline_timer);
-    loop_timer_fini(&c->fault_timer);
+    loop_timer_fini(&c->pause_timer);
     list_remove(&c->link);
     c->rpc->active--;
     metric_add(M_CALLS_ACTIVE, NULL, NULL, -1);
@@ -27,15 +22,10 @@ void call_release(struct call *c, enum call_holder holder)
     xfree(c);
 }
 
-const char *call_row_name(const struct call *c)
+/* What was decided on caches is told only when the database has said that they held. */
+static bool is_unverified(const struct call *c)
 {
-    const char *name = c->flow == NULL ? NULL : c->flow->steps[c->row].name;
-    return name == NULL ? "done" : name;
-}
-
-static bool client_is_gone(const struct call *c)
-{
-    return (c->holders & HOLD_STREAM) == 0;
+    return c->err.reason == R_NONE && c->flow->trust == TRUST_CACHES && !c->verified;
 }
 
 /* The one place from which a response leaves. */
@@ -44,102 +34,153 @@ static void answer(struct call *c)
     CH_ASSERT(c->phase != PHASE_ANSWERED);
     c->phase = PHASE_ANSWERED;
     loop_timer_cancel(&c->deadline_timer);
-    if (!client_is_gone(c) && c->err.reason == R_NONE && c->reply != NULL &&
+    if (is_unverified(c)) {
+        (void)call_fail(c, R_INTERNAL, "%s answers on caches that nobody verified", c->flow->name);
+    }
+    if (!call_client_is_gone(c) && c->err.reason == R_NONE && c->reply != NULL &&
         !call_send(c, c->reply, &c->err).ok) {
         c->reply = NULL;
     }
-    observe_call_done(c, client_is_gone(c));
-    if (!client_is_gone(c)) {
-        call_send_status(c);
+    observe_call_done(c, call_row_name(c));
+    if (!call_client_is_gone(c)) {
+        c->codec->finish(c);
     }
 }
 
 /* --- refusals ------------------------------------------------------------------------------- */
 
-static bool must_record_refusal(const struct call *c)
+/* Who records the refusal; NULL: it is no decision, or nobody could tell whose. */
+static step_fn recorder_of(const struct call *c)
 {
-    return c->phase == PHASE_RUNNING && !c->committed && c->flow != NULL &&
-           c->flow->on_refusal != NULL && reason_info(c->err.reason)->audit == AUDIT;
+    if (c->committed || c->caller == NULL || reason_info(c->err.reason)->audit != AUDIT) {
+        return NULL;
+    }
+    return c->phase == PHASE_RUNNING && c->flow->on_refusal != NULL
+               ? c->flow->on_refusal
+               : c->rpc->authenticator->on_refusal;
 }
 
-/* NOLINTBEGIN(misc-no-recursion): refuse → run_steps once, because a refusal is refused no more. */
-/* A step failed: the refusal is a decision, so it is recorded before it is told. */
-static void refuse(struct call *c)
+/* A step failed: the refusal is a decision, so it is recorded before it is told. False: it was told. */
+static bool refuse(struct call *c, step *result)
 {
-    observe_step(c, "failed");
-    if (!must_record_refusal(c)) {
+    if (c->phase == PHASE_REFUSING) {
+        answer(c); /* the refusal could not be recorded: tell that, not the refusal */
+        return false;
+    }
+    step_fn recorder = recorder_of(c);
+    if (recorder == NULL) {
         answer(c);
-        return;
+        return false;
     }
     c->phase = PHASE_REFUSING;
-    run_steps(c, c->flow->on_refusal(c));
+    *result = recorder(c);
+    return true;
 }
 
 /* --- steps ---------------------------------------------------------------------------------- */
 
 /* Whether the flow must stop here because nobody waits for its answer any more. */
-static bool must_stop(struct call *c)
+bool call_must_stop(struct call *c)
 {
-    if (c->committed || c->phase != PHASE_RUNNING) {
+    if (c->committed || c->phase == PHASE_REFUSING || c->phase == PHASE_ANSWERED) {
         return false;
     }
-    if (client_is_gone(c)) {
-        (void)call_fail(c, R_CANCELLED, "client gone before step %zu", c->row);
+    if (call_client_is_gone(c)) {
+        (void)call_fail(c, R_CANCELLED, "client gone before %s", call_row_name(c));
         return true;
     }
     if (loop_now(c->rpc->loop).ns >= c->deadline.ns) {
-        (void)call_fail(c, R_DEADLINE_EXCEEDED, "before step %zu", c->row);
+        (void)call_fail(c, R_DEADLINE_EXCEEDED, "before %s", call_row_name(c));
         return true;
     }
     return false;
 }
 
+static void note_start(struct call *c)
+{
+    struct mono_time now = loop_now(c->rpc->loop);
+    if (c->depth > 0) {
+        c->frames[c->depth - 1].row_started = now;
+    } else {
+        c->row_started = now;
+    }
+}
+
+/* Run the row at which the call stands. */
 static step run_row(struct call *c)
 {
-    const struct step_row *row = &c->flow->steps[c->row];
+    const struct step_row *row = call_current_row(c);
+    if (fault_point(c)) {
+        return (step){STEP_KIND_WAIT}; /* a test delays this step; its timer goes on */
+    }
+    if (call_must_stop(c)) {
+        return STEP_FAILED;
+    }
     if ((row->flags & STEP_COMMIT) != 0) {
         c->committed = true;
     }
-    c->row_started = loop_now(c->rpc->loop);
+    note_start(c);
     return row->run(c);
 }
 
-/* Go on with the table after a step returned `result`, until something is awaited or all is said. */
-static void run_steps(struct call *c, step result)
+/* The caller is known: take in the request, or go on with the flow when it was asked again. */
+static bool authenticated(struct call *c, step *result)
 {
-    for (;;) {
-        if (result.kind == STEP_KIND_WAIT) {
+    if (c->has_begun) {
+        c->phase = PHASE_RUNNING;
+        *result = (step){STEP_KIND_MOVED};
+        return true;
+    }
+    c->phase = PHASE_RECEIVING;
+    net_stream_read(c->stream, c->method->max_request_bytes);
+    return false;
+}
+
+/* A table has come to its end, or one row of the flow's has. False: nothing is left to do now. */
+static bool advance(struct call *c, step *result)
+{
+    if (c->phase == PHASE_AUTHENTICATING) {
+        return authenticated(c, result);
+    }
+    if (c->phase == PHASE_REFUSING) {
+        answer(c);
+        return false;
+    }
+    observe_step(c->flow->name, c->flow->steps[c->row].name,
+                 loop_now(c->rpc->loop).ns - c->row_started.ns);
+    c->row++;
+    if (result->kind == STEP_KIND_DONE || c->flow->steps[c->row].name == NULL) {
+        answer(c);
+        return false;
+    }
+    *result = (step){STEP_KIND_MOVED};
+    return true;
+}
+
+void call_run(struct call *c, step result)
+{
+    bool goes_on = true;
+    while (goes_on) {
+        switch (result.kind) {
+        case STEP_KIND_WAIT:
             return;
+        case STEP_KIND_MOVED:
+            result = run_row(c);
+            break;
+        case STEP_KIND_FAILED:
+            goes_on = call_catch(c, &result) || refuse(c, &result);
+            break;
+        case STEP_KIND_NEXT:
+        case STEP_KIND_DONE:
+            goes_on = call_advance_frames(c, &result) || advance(c, &result);
+            break;
         }
-        if (result.kind == STEP_KIND_FAILED) {
-            if (c->phase == PHASE_REFUSING) {
-                answer(c); /* the refusal could not be recorded: tell that, not the refusal */
-            } else {
-                refuse(c);
-            }
-            return;
-        }
-        if (c->phase == PHASE_REFUSING) {
-            answer(c);
-            return;
-        }
-        observe_step(c, "ok");
-        c->row++;
-        if (result.kind == STEP_KIND_DONE || c->flow->steps[c->row].name == NULL) {
-            answer(c);
-            return;
-        }
-        if (fault_point(c)) {
-            return; /* a test delays this step; its timer goes on */
-        }
-        result = must_stop(c) ? STEP_FAILED : run_row(c);
     }
 }
 
-/* NOLINTEND(misc-no-recursion) */
+/* --- from the stream's opening to the flow -------------------------------------------------- */
 
-/* Run under the call's log scope, and hold the call meanwhile: a step may end it. */
-static void with_scope(struct call *c, void (*body)(struct call *c))
+void call_with_scope(struct call *c, void (*body)(struct call *c))
 {
     bool nested = (c->holders & HOLD_RUN) != 0;
     c->holders |= HOLD_RUN;
@@ -154,40 +195,46 @@ static void with_scope(struct call *c, void (*body)(struct call *c))
 
 static void begin(struct call *c)
 {
+    const struct authenticator *authenticator = c->rpc->authenticator;
     if (c->phase == PHASE_ANSWERED) {
         return; /* canceled while it was queued */
     }
-    if (c->flow == NULL) {
-        (void)call_fail(c, R_METHOD_UNIMPLEMENTED, "%s", c->method->path);
-        answer(c);
-        return;
-    }
-    if (c->rpc->refusal != R_NONE && (c->method->roles & METHOD_ROLE_PUBLIC) == 0) {
+    if (c->rpc->refusal != R_NONE) {
         (void)call_fail(c, c->rpc->refusal, "the node is not serving");
         answer(c);
         return;
     }
-    c->state = arena_zalloc(c->arena, c->flow->state_size);
+    c->caller = arena_zalloc(c->arena, authenticator->caller_size);
+    if (c->caller == NULL) {
+        (void)call_fail(c, R_ARENA_EXHAUSTED, "caller of %s", c->flow->name);
+        answer(c);
+        return;
+    }
+    call_run(c, call_enter(c, authenticator->authenticate));
+}
+
+static void start(struct call *c)
+{
+    if (c->phase == PHASE_ANSWERED) {
+        return;
+    }
+    c->phase = PHASE_RUNNING;
+    c->has_begun = true;
+    c->state = arena_zalloc(c->arena, c->flow->state.size);
     if (c->state == NULL) {
         (void)call_fail(c, R_ARENA_EXHAUSTED, "state of %s", c->flow->name);
         answer(c);
         return;
     }
-    if (fault_point(c)) {
-        return;
-    }
-    run_steps(c, must_stop(c) ? STEP_FAILED : run_row(c));
+    call_run(c, (step){STEP_KIND_MOVED});
 }
 
-static void resume(struct call *c)
+static void unimplemented(struct call *c)
 {
-    step_fn then = c->then;
-    c->then = NULL;
-    if (must_stop(c)) {
-        refuse(c);
-        return;
+    if (c->phase != PHASE_ANSWERED) {
+        (void)call_fail(c, R_METHOD_UNIMPLEMENTED, "%s", c->method->path);
+        answer(c);
     }
-    run_steps(c, then == NULL ? run_row(c) : then(c));
 }
 
 static void run_task(struct loop_task *task)
@@ -195,112 +242,34 @@ static void run_task(struct loop_task *task)
     struct call *c = LIST_ENTRY(task, struct call, run_task);
     c->holders |= HOLD_RUN;
     c->holders &= ~(unsigned)HOLD_QUEUED;
-    with_scope(c, begin);
+    call_with_scope(c, c->flow == NULL                    ? unimplemented
+                       : c->phase == PHASE_AUTHENTICATING ? begin
+                                                          : start);
     call_release(c, HOLD_RUN);
 }
 
-void call_start(struct call *c)
+static void queue(struct call *c)
 {
-    CH_ASSERT(c->phase == PHASE_RECEIVING);
-    c->phase = PHASE_RUNNING;
     c->holders |= HOLD_QUEUED;
     loop_task_init(&c->run_task, run_task);
     loop_defer(c->rpc->loop, &c->run_task);
 }
 
-/* --- waiting -------------------------------------------------------------------------------- */
-
-step call_wait(struct call *c, step_fn then, void (*cancel)(void *op), void *op)
+void call_begin(struct call *c)
 {
-    CH_ASSERT((c->holders & HOLD_OP) == 0);
-    c->holders |= HOLD_OP;
-    c->then = then;
-    c->cancel = cancel;
-    c->op = op;
-    return (step){STEP_KIND_WAIT};
-}
-
-void call_resume(struct call *c)
-{
-    CH_ASSERT((c->holders & HOLD_OP) != 0);
-    CH_ASSERT(c->phase != PHASE_ANSWERED); /* an answered call has canceled its operation */
-    c->holders &= ~(unsigned)HOLD_OP;
-    c->cancel = NULL;
-    c->op = NULL;
-    with_scope(c, resume);
-}
-
-static void cancel_op(struct call *c)
-{
-    void (*cancel)(void *op) = c->cancel;
-    if ((c->holders & HOLD_OP) == 0 || cancel == NULL) {
+    if (c->flow != NULL && method_is_public(c->method)) {
+        c->phase = PHASE_RECEIVING;
+        net_stream_read(c->stream, c->method->max_request_bytes);
         return;
     }
-    cancel(c->op);
-    c->cancel = NULL;
-    c->op = NULL;
-    c->holders &= ~(unsigned)HOLD_OP;
+    c->phase = PHASE_AUTHENTICATING;
+    queue(c);
 }
 
-/* --- streams of messages -------------------------------------------------------------------- */
-
-static void stop_waiting_for_message(void *op)
+void call_start(struct call *c)
 {
-    struct call *c = op;
-    c->waits_for_message = false;
-    loop_task_cancel(&c->message_task);
-}
-
-static void take_message(struct call *c)
-{
-    struct inbox_item *item = c->inbox;
-    c->request = item == NULL ? NULL : item->message;
-    if (item != NULL) {
-        c->inbox = item->next;
-        c->inbox_end = c->inbox == NULL ? &c->inbox : c->inbox_end;
-    }
-}
-
-static step message_came(struct call *c)
-{
-    take_message(c);
-    return c->on_message(c);
-}
-
-static void message_task(struct loop_task *task)
-{
-    struct call *c = LIST_ENTRY(task, struct call, message_task);
-    c->waits_for_message = false;
-    call_resume(c);
-}
-
-void call_wake_for_message(struct call *c)
-{
-    if (c->waits_for_message && (c->inbox != NULL || c->client_ended)) {
-        loop_defer(c->rpc->loop, &c->message_task);
-    }
-}
-
-/* Always by way of the loop, also when a message is there already: otherwise a client that sends many
- * would nest our steps as deep as it likes. */
-step call_next_message(struct call *c, step_fn then)
-{
-    c->on_message = then;
-    c->waits_for_message = true;
-    loop_task_init(&c->message_task, message_task);
-    step waiting = call_wait(c, message_came, stop_waiting_for_message, c);
-    call_wake_for_message(c);
-    return waiting;
-}
-
-rc call_send(struct call *c, const ProtobufCMessage *message, struct err *err)
-{
-    struct slice packed;
-    TRY(pb_pack(c->arena, message, &packed, err));
-    if (!client_is_gone(c)) {
-        net_stream_send(c->stream, packed);
-    }
-    return OK;
+    CH_ASSERT(c->phase == PHASE_RECEIVING && (c->holders & HOLD_QUEUED) == 0);
+    queue(c);
 }
 
 static void abort_body(struct call *c)
@@ -308,7 +277,7 @@ static void abort_body(struct call *c)
     if (c->flow != NULL && c->flow->on_close != NULL && c->state != NULL) {
         c->flow->on_close(c);
     }
-    cancel_op(c);
+    call_cancel_op(c);
     answer(c);
 }
 
@@ -323,7 +292,7 @@ void call_abort(struct call *c, enum reason reason)
     if (c->err.reason != reason) {
         (void)call_fail(c, reason, "at step %s", call_row_name(c));
     }
-    with_scope(c, abort_body);
+    call_with_scope(c, abort_body);
 }
 
 /* --- what steps return ---------------------------------------------------------------------- */
@@ -333,21 +302,48 @@ step step_from(rc result)
     return result.ok ? STEP_NEXT : STEP_FAILED;
 }
 
+void call_note_verified(struct call *c)
+{
+    c->verified = true;
+}
+
+/* The index of the row whose function is `fn`. */
+static bool find_row(const struct flow *flow, step_fn fn, size_t *row)
+{
+    for (*row = 0; flow->steps[*row].name != NULL; (*row)++) {
+        if (flow->steps[*row].run == fn) {
+            return true;
+        }
+    }
+    return false;
+}
+
 step call_again_from(struct call *c, step_fn fn)
 {
+    size_t row = 0;
     if (c->agains++ >= CALL_AGAIN_MAX) {
         return call_fail(c, R_STALE, "decided %d times", CALL_AGAIN_MAX);
     }
-    for (size_t i = 0; c->flow->steps[i].name != NULL; i++) {
-        if (c->flow->steps[i].run == fn) {
-            err_clear(&c->err);
-            c->metadata_count = 0;
-            c->violation_count = 0;
-            c->phase = PHASE_RUNNING;
-            c->committed = false;
-            c->row = i;
-            return run_row(c);
-        }
+    if (fn != NULL && !find_row(c->flow, fn, &row)) {
+        return call_fail(c, R_INTERNAL, "%s has no row to go on from", c->flow->name);
     }
-    return call_fail(c, R_INTERNAL, "call_again_from names no row of %s", c->flow->name);
+    err_clear(&c->err);
+    c->metadata_count = 0;
+    c->violation_count = 0;
+    c->phase = PHASE_RUNNING;
+    c->committed = false;
+    c->verified = false;
+    c->depth = 0;
+    c->row = row;
+    return (step){STEP_KIND_MOVED};
+}
+
+step call_authenticate_again(struct call *c, step_fn fn)
+{
+    step result = call_again_from(c, fn);
+    if (result.kind != STEP_KIND_MOVED) {
+        return result;
+    }
+    c->phase = PHASE_AUTHENTICATING;
+    return call_enter(c, c->rpc->authenticator->authenticate);
 }

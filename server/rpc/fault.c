@@ -17,27 +17,6 @@
 
 enum { FAULT_MAX = 160 };
 
-static void on_delay_over(struct loop_timer *timer)
-{
-    call_resume(LIST_ENTRY(timer, struct call, fault_timer));
-}
-
-static void cancel_delay(void *op)
-{
-    struct call *c = op;
-    loop_timer_cancel(&c->fault_timer);
-}
-
-static bool delay(struct call *c, long ms)
-{
-    if (c->fault_timer.event == NULL) {
-        loop_timer_init(&c->fault_timer, c->rpc->loop, on_delay_over);
-    }
-    loop_timer_arm(&c->fault_timer, ms);
-    (void)call_wait(c, NULL, cancel_delay, c);
-    return true;
-}
-
 static const char *wanted_fault(char text[FAULT_MAX])
 {
     const char *path = getenv("CHANCERY_FAULT_FILE");
@@ -70,7 +49,8 @@ bool fault_point(struct call *c)
     }
     if (strncmp(what, "delay=", 6) == 0) {
         c->fault_passed = true;
-        return delay(c, strtol(what + 6, NULL, 10));
+        (void)call_pause(c, NULL, strtol(what + 6, NULL, 10));
+        return true;
     }
     return false;
 }

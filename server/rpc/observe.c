@@ -9,14 +9,12 @@ static const char *flow_name(const struct call *c)
     return c->flow == NULL ? "unimplemented" : c->flow->name;
 }
 
-void observe_step(struct call *c, const char *outcome)
+void observe_step(const char *table, const char *row, int64_t ns)
 {
-    (void)outcome;
-    int64_t ns = loop_now(c->rpc->loop).ns - c->row_started.ns;
-    metric_observe(M_STEP_SECONDS, flow_name(c), call_row_name(c), ns);
+    metric_observe(M_STEP_SECONDS, table, row, ns);
 }
 
-void observe_call_done(struct call *c, bool client_gone)
+void observe_call_done(const struct call *c, const char *row)
 {
     int64_t ns = loop_now(c->rpc->loop).ns - c->started.ns;
     bool ok = c->err.reason == R_NONE;
@@ -25,8 +23,9 @@ void observe_call_done(struct call *c, bool client_gone)
     metric_add(M_CALLS, flow_name(c), reason, 1);
     metric_observe(M_CALL_SECONDS, flow_name(c), NULL, ns);
     log_event(level, "call.done", F_STR("method", c->method->path), F_STR("reason", reason),
-              F_STR("step", call_row_name(c)), F_MICROS("ms", ns / 1000),
-              F_STR("client", client_gone ? "gone" : "there"), F_USER("peer", c->facts.peer),
-              F_USER("caller", c->caller), F_USER("detail", ok ? NULL : c->err.detail),
-              F_STR("at", ok ? NULL : c->err.file), F_INT("line", ok ? 0 : c->err.line));
+              F_STR("step", row), F_MICROS("ms", ns / 1000),
+              F_STR("client", call_client_is_gone(c) ? "gone" : "there"),
+              F_USER("peer", c->facts.peer), F_USER("caller", c->caller_name),
+              F_USER("detail", ok ? NULL : c->err.detail), F_STR("at", ok ? NULL : c->err.file),
+              F_INT("line", ok ? 0 : c->err.line));
 }

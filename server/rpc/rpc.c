@@ -22,11 +22,18 @@ const struct method *rpc_find_method(const char *path, size_t *index_out)
     return found;
 }
 
-struct rpc *rpc_new(struct loop *loop, void *services, const struct rpc_limits *limits)
+bool method_is_public(const struct method *method)
+{
+    return (method->roles & METHOD_ROLE_PUBLIC) != 0;
+}
+
+struct rpc *rpc_new(struct loop *loop, void *services, const struct authenticator *authenticator,
+                    const struct rpc_limits *limits)
 {
     struct rpc *rpc = xcalloc(1, sizeof *rpc);
     rpc->loop = loop;
     rpc->services = services;
+    rpc->authenticator = authenticator;
     rpc->limits = *limits;
     if (rpc->limits.arena_base_bytes == 0) {
         rpc->limits.arena_base_bytes = 1 << 20;
@@ -53,13 +60,28 @@ void rpc_free(struct rpc *rpc)
     }
 }
 
+/* What a flow's rows promise must fit what it says of itself. */
+static void check_rows(const struct flow *flow)
+{
+    unsigned flags = 0;
+    CH_ASSERT(flow->steps[0].name != NULL && flow->steps[FLOW_STEPS_MAX].name == NULL);
+    for (const struct step_row *row = flow->steps; row->name != NULL; row++) {
+        CH_ASSERT(row->run != NULL);
+        CH_ASSERT((row->needs & ~flow->state.bases) == 0);
+        flags |= row->flags;
+    }
+    CH_ASSERT((flow->trust == TRUST_CACHES) == ((flags & STEP_VERIFIES) != 0));
+}
+
 void rpc_register(struct rpc *rpc, const struct flow *flow)
 {
     size_t index;
     const struct method *method = rpc_find_method(flow->method, &index);
     CH_ASSERT(method != NULL);
+    CH_ASSERT(method->roles != 0);
     CH_ASSERT(rpc->flows[index] == NULL);
-    CH_ASSERT(flow->steps[0].name != NULL && flow->steps[FLOW_STEPS_MAX].name == NULL);
+    CH_ASSERT(method_is_public(method) || rpc->authenticator != NULL);
+    check_rows(flow);
     rpc->flows[index] = flow;
 }
 
@@ -73,12 +95,24 @@ const struct net_handler *rpc_net_handler(struct rpc *rpc)
     return &rpc->handler;
 }
 
-void rpc_each_flow(const struct rpc *rpc, void (*visit)(const struct flow *flow, void *ctx),
+void rpc_each_step(const struct rpc *rpc,
+                   void (*visit)(const struct flow *flow, const char *sub,
+                                 const struct step_row *row, void *ctx),
                    void *ctx)
 {
+    const struct subflow *const none[] = {NULL};
     for (size_t i = 0; i < METHOD_COUNT; i++) {
-        if (rpc->flows[i] != NULL) {
-            visit(rpc->flows[i], ctx);
+        const struct flow *flow = rpc->flows[i];
+        const struct subflow *const *sub =
+            method_is_public(&METHODS[i]) ? none : rpc->authenticator->subflows;
+        for (; flow != NULL && *sub != NULL; sub++) {
+            for (const struct step_row *row = (*sub)->steps; row->name != NULL; row++) {
+                visit(flow, (*sub)->name, row, ctx);
+            }
+        }
+        for (const struct step_row *row = flow == NULL ? NULL : flow->steps;
+             row != NULL && row->name != NULL; row++) {
+            visit(flow, NULL, row, ctx);
         }
     }
 }

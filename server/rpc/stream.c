@@ -9,7 +9,7 @@
 #include "wire/pb.h"
 
 /* Answer a request for which there is no call: an unknown path, or no gRPC at all. */
-static size_t refuse_stream(struct net_stream *stream, const struct net_request *request)
+static void refuse_stream(struct net_stream *stream, const struct net_request *request)
 {
     if (request->is_grpc) {
         const struct reason_info *info = reason_info(R_METHOD_UNKNOWN);
@@ -17,7 +17,6 @@ static size_t refuse_stream(struct net_stream *stream, const struct net_request 
     } else {
         net_stream_reply_http(stream, 404, "text/plain", slice_str("not found\n"));
     }
-    return 1;
 }
 
 static void on_deadline(struct loop_timer *timer)
@@ -57,19 +56,21 @@ static void set_deadline(struct call *c, int64_t asked_ms)
     loop_timer_arm(&c->deadline_timer, ms);
 }
 
-static size_t on_open(void *ctx, struct net_stream *stream, const struct net_request *request)
+static void on_open(void *ctx, struct net_stream *stream, const struct net_request *request)
 {
     struct rpc *rpc = ctx;
     size_t index;
     const struct method *method = rpc_find_method(request->path, &index);
     if (method == NULL || !request->is_grpc) {
-        return refuse_stream(stream, request);
+        refuse_stream(stream, request);
+        return;
     }
     struct call *c = xcalloc(1, sizeof *c);
     c->rpc = rpc;
     c->stream = stream;
     c->method = method;
     c->flow = rpc->flows[index];
+    c->codec = &CODEC_GRPC;
     c->holders = HOLD_STREAM;
     c->inbox_end = &c->inbox;
     c->arena = arena_new(rpc->limits.arena_base_bytes +
@@ -83,7 +84,7 @@ static size_t on_open(void *ctx, struct net_stream *stream, const struct net_req
     copy_facts(c, request);
     set_deadline(c, request->timeout_ms);
     net_stream_set_user(stream, c);
-    return method->max_request_bytes;
+    call_begin(c);
 }
 
 /* Fail a call whose request is no good; nothing of it has run. */
@@ -106,7 +107,7 @@ static void keep_in_inbox(struct call *c, const ProtobufCMessage *message)
     item->message = message;
     *c->inbox_end = item;
     c->inbox_end = &item->next;
-    if (c->phase == PHASE_RECEIVING) {
+    if (c->phase == PHASE_RECEIVING && (c->holders & HOLD_QUEUED) == 0) {
         call_start(c);
     } else {
         call_wake_for_message(c);
@@ -122,7 +123,7 @@ static void on_message(void *ctx, struct net_stream *stream, struct slice bytes)
     if (c == NULL || c->phase == PHASE_ANSWERED) {
         return;
     }
-    if (!pb_unpack_named(c->arena, c->method->request, bytes, path, &message, &c->err).ok) {
+    if (!c->codec->decode(c->arena, c->method, bytes, path, &message, &c->err).ok) {
         if (path[0] != '\0') {
             call_note_bad_field(c, path, "It is no UTF-8, or holds a control character.");
         }
@@ -150,7 +151,7 @@ static void on_end(void *ctx, struct net_stream *stream)
     }
     c->client_ended = true;
     if (c->method->client_streams != 0) {
-        if (c->phase == PHASE_RECEIVING) {
+        if (c->phase == PHASE_RECEIVING && (c->holders & HOLD_QUEUED) == 0) {
             call_start(c);
         } else {
             call_wake_for_message(c);

@@ -35,12 +35,18 @@ def raw(w, method, data, who=None, metadata=()):
 
 @pytest.mark.parametrize("data", [b"\xff", b"\x0a\xff\xff\xff\xff\x0f", b"\x0a\x02\xff\xfe", b"\x0a\x01\x00"])
 def test_malformed_messages(world, data):
-    assert reason(raw, world, "LicensingService/AcquireLicense", data) == "PROTO_MALFORMED"
+    assert reason(raw, world, "LicensingService/AcquireLicense", data, metadata=of_bob(world)) == "PROTO_MALFORMED"
+    assert reason(raw, world, "LicensingService/AcquireLicense", data) == "CREDENTIAL_MISSING"
+
+
+def of_bob(w):
+    return [("authorization", f"Bearer {w.bob}")]
 
 
 def test_oversize_message(world):
-    assert reason(raw, world, "LicensingService/AcquireLicense",
-                  b"\x12" + b"\x80\x80\x24" + bytes(589824)) == "MESSAGE_TOO_LARGE"
+    data = b"\x12" + b"\x80\x80\x24" + bytes(589824)
+    assert reason(raw, world, "LicensingService/AcquireLicense", data, metadata=of_bob(world)) == "MESSAGE_TOO_LARGE"
+    assert reason(raw, world, "LicensingService/AcquireLicense", data) == "CREDENTIAL_MISSING"
 
 
 def test_unknown_method_and_unbuilt_method(world):

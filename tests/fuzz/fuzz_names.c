@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-#include "domain/address.h"
-#include "domain/principal.h"
-#include "domain/rights.h"
+#include "domain/values/address.h"
+#include "domain/values/principal.h"
+#include "domain/values/rights.h"
 #include "fuzz.h"
 
 typedef rc (*normalize_fn)(struct arena *arena, struct slice text, const char **out,
@@ -27,7 +27,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
     struct principal principal;
     struct rights rights = {0};
     check_form(arena, address_normalize, input);
-    check_form(arena, domain_normalize, input);
+    check_form(arena, domain_name_normalize, input);
     if (principal_parse(arena, input, &principal, &err).ok) {
         CH_ASSERT(principal_format(arena, &principal) != NULL);
     }

@@ -5,9 +5,12 @@
 
 #include <jansson.h>
 
-#include "domain/amendment.h"
-#include "domain/boundary.h"
-#include "domain/issuer.h"
+#include "domain/values/amendment.h"
+#include "domain/values/boundary.h"
+#include "domain/values/issuer.h"
+#include "domain/values/policy.h"
+#include "domain/values/subject.h"
+#include "domain/values/tenant.h"
 
 enum { CASE_LIST_MAX = 32 };
 

@@ -10,8 +10,12 @@
 #include <string.h>
 
 #include "case.h"
-#include "domain/decide_access.h"
-#include "domain/decide_protect.h"
+#include "domain/decide/decide_access.h"
+#include "domain/decide/decide_authority.h"
+#include "domain/decide/decide_delivery.h"
+#include "domain/decide/decide_protect.h"
+#include "domain/relations/membership.h"
+#include "domain/values/token_claims.h"
 
 static int compare_text(const void *a, const void *b)
 {
@@ -83,15 +87,20 @@ static void answer_protect(const json_t *from)
 
 static void answer_delivery(const json_t *from)
 {
-    static const char *const names[] = {"", "native", "portal", "block"};
     struct platform_view platform;
     struct tenant_view tenant;
     const json_t *reader = case_member(from, "reader");
-    struct reader who = {.boundary = case_text(reader, "boundary")};
-    who.tenant.u.b[0] = (uint8_t)case_number(reader, "tenant");
+    struct delivery_decision decision;
+    struct delivery_question question = {
+        .platform = &platform,
+        .tenant = &tenant,
+        .reader = {.boundary = case_text(reader, "boundary")},
+    };
+    question.reader.tenant.u.b[0] = (uint8_t)case_number(reader, "tenant");
     case_platform(case_member(from, "rules"), &platform);
     case_tenant(case_member(from, "tenant"), &tenant);
-    puts(names[decide_delivery(&platform, &tenant, &who)]);
+    decide_delivery(&question, &decision);
+    puts(decision.reason == R_NONE ? channel_name(decision.channel) : "block");
 }
 
 /* --- authority ------------------------------------------------------------------------------------------------ */
@@ -190,12 +199,13 @@ static void answer_authority(const json_t *from)
     if (question.tenant != NULL) { /* what its token and its directory say of a member */
         size_t count;
         const char *const *aliases = case_texts(directory, "aliases", &count);
-        user_add_aliases(&user, question.tenant, aliases, count);
-        CH_ASSERT(user_add_groups(case_arena, &user, question.tenant, claims.groups,
-                                  claims.group_count, &err)
+        membership_add_aliases(&user, question.tenant, aliases, count);
+        CH_ASSERT(membership_add_groups(case_arena, &user, question.tenant, claims.groups,
+                                        claims.group_count, &err)
                       .ok);
         const char *const *groups = case_texts(directory, "groups", &count);
-        CH_ASSERT(user_add_groups(case_arena, &user, question.tenant, groups, count, &err).ok);
+        CH_ASSERT(
+            membership_add_groups(case_arena, &user, question.tenant, groups, count, &err).ok);
     }
     print_user(&user);
 }

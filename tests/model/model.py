@@ -1,7 +1,8 @@
 #!/usr/bin/python3
 # SPDX-License-Identifier: Apache-2.0
-"""A reference model of the decisions, written from the policy's design text and not from the C code, against the C code
-on random cases. An outcome that comes up too seldom is a failure too: then the cases prove nothing of it.
+"""Compares a reference model of the decisions, written from docs/policy.md and not from the C code, with
+the C code on random cases. An outcome that comes up too seldom is a failure too: then the cases prove
+nothing about it.
 
 usage: model.py DECIDE_CASES [ACCESS [OTHERS [SEED]]]   numbers of cases: of access, and of each other decision"""
 import collections

@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Who may open what, and how content gets to him: the design's sections "The decision" and "Boundaries". Written from
-that text, not from the C code."""
+"""Who may open what, and how content reaches them: docs/policy.md §4 and §7. Written from that text,
+not from the C code."""
 import uuid
 
 from model_policy import (DAY, DECRYPTOR, PORTAL, STANDARD, TEMPLATE, expiry, granted, is_member, names, template_of)

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Whose addresses a token proves: the design's section "Identity". Written from that text, not from the C code."""
+"""Whose addresses a token proves: docs/policy.md §8.2. Written from that text, not from the C code."""
 from model_policy import domain_of
 
 TENANT_ISSUER, MULTI_TENANT, CONSUMER, PASSCODE, COMPONENT = 1, 2, 3, 4, 5

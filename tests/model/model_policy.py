@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: Apache-2.0
-"""What rights, principals, policies and amendments mean: the design's sections "Rights", "Who a grant names" and
-"Policies". Written from that text, not from the C code."""
+"""What rights, principals, policies and amendments mean: docs/policy.md §1 to §3. Written from that
+text, not from the C code."""
 
 DAY = 86400
 STANDARD = ("VIEW EDIT DOCEDIT COMMENT PRINT EXTRACT EXPORT FORWARD REPLY REPLYALL OBJMODEL VIEWRIGHTSDATA "

@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Who may protect, and under which policy: the design's "Protecting has its own gate". Written from that text, not from
-the C code; the order of the reasons is the one that domain/decide_protect.h promises."""
+"""Who may protect, and under which policy: docs/policy.md §5.1. Written from that text, not from the
+C code."""
 from model_access import is_excluded
 from model_policy import (CUSTOM, DNF, ENCRYPT, TEMPLATE, are_known, domain_of, is_member, is_readable, names,
                           template_of)

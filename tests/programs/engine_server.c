@@ -9,7 +9,7 @@
 #include "loop/loop.h"
 #include "net/net.h"
 #include "obs/log.h"
-#include "service/flows.h"
+#include "service/common/flows.h"
 
 static struct loop *loop;
 static struct net_server *server;
@@ -42,7 +42,7 @@ int main(int argc, char **argv)
     log_configure(LOG_JSON, quiet ? LOG_WARNING : LOG_INFO);
     signal(SIGPIPE, SIG_IGN);
     loop = loop_new();
-    struct rpc *rpc = rpc_new(loop, NULL, &limits);
+    struct rpc *rpc = rpc_new(loop, NULL, NULL, &limits);
     rpc_register(rpc, &health_check_flow);
     rpc_register(rpc, &health_watch_flow);
     rpc_register(rpc, &reflection_flow);

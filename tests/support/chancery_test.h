@@ -7,6 +7,8 @@
 #include <stdarg.h>
 #include <stddef.h>
 #include <stdint.h>
+#include <stdio.h>
+#include <stdlib.h>
 
 #include <cmocka.h>
 
@@ -14,6 +16,21 @@
 
 /* The program's exit code by which ctest knows that it was skipped, for example without vectors. */
 enum { TEST_SKIPPED = 77 };
+
+/* Leave a case untested, and say why: tests/run lists it, and fails for a skip without a reason. */
+#define skip_because(why)                    \
+    do {                                     \
+        print_message("skipped: %s\n", why); \
+        skip();                              \
+    } while (0)
+
+/* Make the path of a file in the folder for temporary files. */
+static inline void temporary_path(char *path, size_t size, const char *name)
+{
+    const char *folder = getenv("TMPDIR");
+    int len = snprintf(path, size, "%s/%s", folder == NULL ? "/tmp" : folder, name);
+    assert_in_range(len, 1, size - 1);
+}
 
 /* Assert that a call succeeded, and show why not. */
 #define assert_ok(call, err)                                                                     \

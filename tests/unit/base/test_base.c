@@ -155,21 +155,63 @@ static void uuids_round_trip(void **state)
     assert_fails(uuid_parse(slice_str(text), &back, &err), &err, R_FIELD_INVALID);
 }
 
+/* The grammar of RFC 3629 §4, at each end of each of its ranges; and the same in a longer text, where eight bytes are
+ * looked at in one go. */
 static void utf8_refuses_what_rfc3629_refuses(void **state)
 {
     (void)state;
-    static const char *const good[] = {"", "abc", "\xc3\xa9", "\xe6\x97\xa5", "\xf0\x9f\x94\x91"};
-    static const char *const bad[] = {"\x80",         "\xc0\x80",         "\xc3",
-                                      "\xed\xa0\x80", "\xf4\x90\x80\x80", "\xe0\x80\xaf"};
+    static const char *const good[] = {"",
+                                       "abc",
+                                       "\x7f",
+                                       "\xc2\x80",
+                                       "\xc3\xa9",
+                                       "\xdf\xbf",
+                                       "\xe0\xa0\x80",
+                                       "\xe6\x97\xa5",
+                                       "\xed\x9f\xbf",
+                                       "\xee\x80\x80",
+                                       "\xef\xbf\xbf",
+                                       "\xf0\x90\x80\x80",
+                                       "\xf0\x9f\x94\x91",
+                                       "\xf4\x8f\xbf\xbf"};
+    static const char *const bad[] = {
+        "\x80",          "\xbf",          "\xc0\x80",         "\xc1\xbf",         "\xc3",
+        "\xc3z",         "\xe6\x97",      "\xe6z\xa5",        "\xe6\x97z",        "\xe0\x9f\xbf",
+        "\xed\xa0\x80",  "\xed\xbf\xbf",  "\xf0\x8f\xbf\xbf", "\xf0\x9f\x94",     "\xf0z\x94\x91",
+        "\xf0\x9fz\x91", "\xf0\x9f\x94z", "\xf4\x90\x80\x80", "\xf8\x90\x80\x80", "\xff"};
+    char longer[64];
     for (size_t i = 0; i < sizeof good / sizeof good[0]; i++) {
+        snprintf(longer, sizeof longer, "0123456789 %s 0123456789", good[i]);
         assert_true(utf8_is_valid(slice_str(good[i])));
+        assert_true(utf8_is_valid(slice_str(longer)) && utf8_is_text(slice_str(longer)));
     }
     for (size_t i = 0; i < sizeof bad / sizeof bad[0]; i++) {
-        assert_false(utf8_is_valid(slice_str(bad[i])));
-        assert_false(utf8_is_printable(slice_str(bad[i])));
+        snprintf(longer, sizeof longer, "0123456789 %s 0123456789", bad[i]);
+        assert_false(utf8_is_valid(slice_str(bad[i])) || utf8_is_valid(slice_str(longer)));
+        assert_false(utf8_is_printable(slice_str(bad[i])) || utf8_is_printable(slice_str(longer)));
+        assert_false(utf8_is_text(slice_str(bad[i])) || utf8_is_text(slice_str(longer)));
     }
-    assert_false(utf8_is_printable(slice_of("a\0b", 3)));
-    assert_false(utf8_is_printable(slice_str("a\nb")));
+}
+
+/* At each place of a word, and behind the last whole one. */
+static void utf8_sees_controls_wherever_they_stand(void **state)
+{
+    (void)state;
+    for (uint8_t c = 0; c < 0x80; c++) {
+        bool is_printable = c >= 0x20 && c != 0x7f;
+        bool is_text = c >= 0x20 || c == '\t' || c == '\n' || c == '\r';
+        for (size_t at = 0; at < 19; at++) {
+            uint8_t text[19];
+            memset(text, ' ', sizeof text);
+            text[at] = c;
+            assert_true(utf8_is_valid(slice_of(text, sizeof text)));
+            assert_int_equal(utf8_is_printable(slice_of(text, sizeof text)), is_printable);
+            assert_int_equal(utf8_is_text(slice_of(text, sizeof text)), is_text);
+        }
+    }
+    assert_false(utf8_is_printable(slice_str("\xc2\x80")));
+    assert_false(utf8_is_printable(slice_str("\xc2\x9f")));
+    assert_true(utf8_is_printable(slice_str("\xc2\xa0")));
 }
 
 static void hashmap_evicts_the_least_recent(void **state)
@@ -196,7 +238,8 @@ static void secret_files_must_be_private(void **state)
     (void)state;
     struct err err = {0};
     struct secret *s = NULL;
-    char path[] = "/tmp/chancery-secret-XXXXXX";
+    char path[256];
+    temporary_path(path, sizeof path, "chancery-secret-XXXXXX");
     int fd = mkstemp(path);
     assert_true(fd >= 0);
     assert_fails(secret_from_file(path, 64, &s, &err), &err, R_ROOT_KEY_INVALID); /* empty */
@@ -248,6 +291,7 @@ int main(void)
         cmocka_unit_test(base64url_is_strict),
         cmocka_unit_test(uuids_round_trip),
         cmocka_unit_test(utf8_refuses_what_rfc3629_refuses),
+        cmocka_unit_test(utf8_sees_controls_wherever_they_stand),
         cmocka_unit_test(hashmap_evicts_the_least_recent),
         cmocka_unit_test(secret_files_must_be_private),
         cmocka_unit_test(reasons_are_complete),

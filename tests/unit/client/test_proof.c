@@ -110,8 +110,10 @@ static void the_header_says_what_it_must_and_nothing_private(void **state)
 
 static const char *write_key(struct slice text, mode_t mode)
 {
-    static char path[64];
-    snprintf(path, sizeof path, "/tmp/chancery-proof-%d.pem", (int)getpid());
+    static char path[256];
+    char name[64];
+    snprintf(name, sizeof name, "chancery-proof-%d.pem", (int)getpid());
+    temporary_path(path, sizeof path, name);
     (void)unlink(path);
     FILE *file = fopen(path, "we");
     assert_non_null(file);

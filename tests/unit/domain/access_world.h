@@ -6,7 +6,7 @@
 
 #include <string.h>
 
-#include "domain/decide_access.h"
+#include "domain/decide/decide_access.h"
 
 enum { NOW = 1800000000, DAY = 86400 };
 

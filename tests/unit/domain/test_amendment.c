@@ -5,7 +5,8 @@
 #include <stdio.h>
 #include <string.h>
 
-#include "domain/amendment.h"
+#include "domain/relations/effective_policy.h"
+#include "domain/values/amendment.h"
 
 static const char *const sealed[] = {"bob@fabrikam.com", "carol@contoso.com"};
 static const struct policy do_not_forward = {.kind = POLICY_DO_NOT_FORWARD,
@@ -21,8 +22,9 @@ static uint32_t rights_of(const char *address, const struct amendment *amendment
 {
     struct subject subject = {.user = {.addresses = {address}, .address_count = 1}};
     struct rights rights;
-    policy_rights(&(struct policy_now){.policy = &do_not_forward, .amendment = amendment}, &subject,
-                  &rights);
+    effective_policy_rights(
+        &(struct effective_policy){.policy = &do_not_forward, .amendment = amendment}, &subject,
+        &rights);
     return rights.bits;
 }
 
@@ -99,12 +101,12 @@ static void the_expiry_is_shortened_lengthened_and_lifted(void **state)
         struct amendment change = {
             .is_valid = true, .changes_expiry = true, .expires_at = {ends[i]}};
         before = after(&before, &change);
-        struct policy_now now = {.policy = &do_not_forward, .amendment = &before};
-        assert_int_equal(policy_expiry(&now).s, ends[i]);
+        struct effective_policy now = {.policy = &do_not_forward, .amendment = &before};
+        assert_int_equal(effective_policy_expiry(&now).s, ends[i]);
     }
     struct amendment silent = after(&before, &(struct amendment){.is_valid = true});
-    struct policy_now now = {.policy = &do_not_forward, .amendment = &silent};
-    assert_int_equal(policy_expiry(&now).s, 0);
+    struct effective_policy now = {.policy = &do_not_forward, .amendment = &silent};
+    assert_int_equal(effective_policy_expiry(&now).s, 0);
 }
 
 static void what_is_stored_and_not_understood_grants_nothing(void **state)
@@ -112,6 +114,40 @@ static void what_is_stored_and_not_understood_grants_nothing(void **state)
     (void)state;
     struct amendment broken = {.version = 1, .is_valid = false};
     assert_int_equal(rights_of("bob@fabrikam.com", &broken), 0);
+}
+
+/* Each kind of statement about each of many principals, given out of order: what was said of them before is gone, and
+ * what was said of others stays. */
+static void a_change_finds_its_names_among_many(void **state)
+{
+    (void)state;
+    enum { MANY = 300 };
+    static const struct rights may_view = {.bits = RIGHT_VIEW}, may_print = {.bits = RIGHT_PRINT};
+    static char names[MANY][32];
+    static struct grant grants[MANY], changed[MANY];
+    static struct principal removed[MANY];
+    struct amendment before = {.is_valid = true, .grants = grants, .grant_count = MANY};
+    struct amendment change = {.is_valid = true, .grants = changed, .removed = removed};
+    for (size_t i = 0; i < MANY; i++) {
+        size_t mixed = i * 7 % MANY;
+        snprintf(names[mixed], sizeof names[mixed], "u%zu@contoso.com", mixed);
+        struct principal who = {i % 2 == 0 ? PRINCIPAL_USER : PRINCIPAL_GROUP, names[mixed]};
+        grants[i] = (struct grant){who, &may_view};
+        if (i % 3 == 0) {
+            changed[change.grant_count++] = (struct grant){who, &may_print};
+        } else if (i % 3 == 1) {
+            removed[change.removed_count++] = who;
+        }
+    }
+    struct amendment one = after(&before, &change);
+    assert_int_equal(one.grant_count, MANY / 3 + MANY / 3);
+    assert_int_equal(one.removed_count, MANY / 3);
+    for (size_t i = 0; i < MANY; i++) {
+        const struct principal *who = &grants[i].principal;
+        assert_int_equal(amendment_names(&one, who->kind, who->name), true);
+        uint32_t bits = i % 3 == 0 ? RIGHT_VIEW | RIGHT_PRINT : i % 3 == 1 ? 0 : RIGHT_VIEW;
+        assert_int_equal(who->kind == PRINCIPAL_USER ? rights_of(who->name, &one) : bits, bits);
+    }
 }
 
 static void an_amendment_has_a_bound(void **state)
@@ -159,7 +195,7 @@ static void memory_runs_out_anywhere_in_a_merge(void **state)
             assert_int_equal(out.grant_count + out.recipient_count + out.removed_count, 4);
         }
     }
-    assert_int_equal(fail_at, 5); /* grants, recipients, removed, and once without a failure */
+    assert_int_equal(fail_at, 7); /* two indexes, three lists, and once without a failure */
 }
 
 int main(void)
@@ -172,6 +208,7 @@ int main(void)
                                         tear_down),
         cmocka_unit_test_setup_teardown(what_is_stored_and_not_understood_grants_nothing, set_up,
                                         tear_down),
+        cmocka_unit_test_setup_teardown(a_change_finds_its_names_among_many, set_up, tear_down),
         cmocka_unit_test_setup_teardown(an_amendment_has_a_bound, set_up, tear_down),
         cmocka_unit_test_setup_teardown(memory_runs_out_anywhere_in_a_merge, set_up, tear_down),
     };

@@ -2,7 +2,8 @@
 /* Whether the second admin is another one than the first. */
 #include "chancery_test.h"
 
-#include "domain/approval.h"
+#include "domain/decide/decide_approval.h"
+#include "domain/values/approval.h"
 
 enum { MS = 1000 /* microseconds */ };
 static const int64_t ASKED_AT = 1700000000LL * 1000000;
@@ -15,7 +16,7 @@ static struct component_id component_made(int64_t at_us)
 static bool is_independent(struct approval_party asker, struct approval_party approver)
 {
     struct approval_id request = {uuid_v7(ASKED_AT)};
-    return approval_is_independent(request, &asker, &approver);
+    return decide_approval(request, &asker, &approver);
 }
 
 static void another_admin_from_before_is_independent(void **state)
@@ -55,8 +56,8 @@ static void who_is_as_young_as_the_request_is_not(void **state)
 static void whoever_requires_something_requires_it_of_lowering(void **state)
 {
     (void)state;
-    assert_int_equal(approvals_required(0), 0);
-    assert_int_equal(approvals_required(1U << APPROVAL_EXPORT_KEYS),
+    assert_int_equal(approval_requirement(0), 0);
+    assert_int_equal(approval_requirement(1U << APPROVAL_EXPORT_KEYS),
                      1U << APPROVAL_EXPORT_KEYS | 1U << APPROVAL_LOWER_REQUIREMENT);
     for (int i = APPROVAL_GRANT_SUPER_USER; i <= APPROVAL_LOWER_REQUIREMENT; i++) {
         assert_true((APPROVALS_ALL & 1U << i) != 0);

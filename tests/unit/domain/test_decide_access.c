@@ -55,7 +55,7 @@ static void exclusions_by_application_and_platform(void **state)
     assert_int_equal(decide(&w).reason, R_NONE);
 }
 
-/* Content's boundary × reader's boundary, as 3-policy has it. */
+/* Content's boundary × reader's boundary, as docs/policy.md §7.2 has it. */
 static void the_table_of_boundaries(void **state)
 {
     (void)state;

@@ -1,7 +1,16 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* Domain authority: no issuer speaks for another's addresses. */
 #include "chancery_test.h"
-#include "domain/issuer.h"
+
+#include "domain/decide/decide_authority.h"
+#include "domain/relations/issuer_authority.h"
+#include "domain/relations/membership.h"
+#include "domain/values/boundary.h"
+#include "domain/values/issuer.h"
+#include "domain/values/role.h"
+#include "domain/values/subject.h"
+#include "domain/values/tenant.h"
+#include "domain/values/token_claims.h"
 
 static const char *contoso_domains[] = {"contoso.com", "contoso.de"};
 static const struct tenant_view contoso = {.id = {{{1}}},
@@ -37,7 +46,7 @@ static void test_tenant_issuer_keeps_its_own_domains(void **state)
     assert_int_equal(user.group_count, 0);
     struct arena *arena = arena_new(1 << 16);
     struct err err = {0};
-    assert_true(user_add_groups(arena, &user, &contoso, claims.groups, 2, &err).ok);
+    assert_true(membership_add_groups(arena, &user, &contoso, claims.groups, 2, &err).ok);
     assert_int_equal(user.group_count, 1);
     assert_string_equal(user.groups[0], "legal@contoso.com");
     arena_free(arena);
@@ -138,7 +147,7 @@ static void test_whom_a_component_issuer_may_name(void **state)
         issuer.tenant = cases[i].of_platform ? TENANT_PLATFORM
                         : cases[i].of_other  ? other
                                              : contoso.id;
-        assert_int_equal(issuer_may_name(&issuer, &component), cases[i].expected);
+        assert_int_equal(issuer_authority_covers(&issuer, &component), cases[i].expected);
     }
 }
 

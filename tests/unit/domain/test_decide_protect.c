@@ -2,7 +2,7 @@
 /* Who may protect, and under which policy: one change at a time from a case that is allowed. */
 #include "chancery_test.h"
 
-#include "domain/decide_protect.h"
+#include "domain/decide/decide_protect.h"
 
 static const struct tenant_id CONTOSO = {{{1}}}, FABRIKAM = {{{2}}};
 static const char *const domains[] = {"contoso.com", "contoso.de"};

@@ -1,13 +1,14 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* How content reaches a reader: every row of the design's table by name, then the whole matrix, the rules that
+/* How content reaches a reader: every row of docs/policy.md §7.3 by name, then the whole matrix, the rules that
  * admins set, and partner exceptions. */
 #include "chancery_test.h"
 
 #include <string.h>
 
-#include "domain/boundary.h"
-#include "domain/subject.h"
-#include "domain/tenant_view.h"
+#include "domain/decide/decide_delivery.h"
+#include "domain/values/boundary.h"
+#include "domain/values/subject.h"
+#include "domain/values/tenant.h"
 
 static const char *const BOUNDARIES[] = {"commercial", "gcc",    "gcc-high",
                                          "dod",        "nordic", BOUNDARY_EXTERNAL};
@@ -20,14 +21,31 @@ static struct tenant_id tenant_no(uint8_t number)
     return (struct tenant_id){{{number}}};
 }
 
+/* Ask, and give the outcome as the rule that has it. Its parts agree with each other. */
+static enum delivery outcome(const struct platform_view *platform, const struct tenant_view *tenant,
+                             const char *reader, uint8_t reader_tenant)
+{
+    struct delivery_decision d;
+    decide_delivery(&(struct delivery_question){.platform = platform,
+                                                .tenant = tenant,
+                                                .reader = {reader, tenant_no(reader_tenant)}},
+                    &d);
+    assert_int_equal(d.channel == CHANNEL_NONE, d.reason == R_BOUNDARY_BLOCKED);
+    assert_true(d.reason == R_NONE || d.reason == R_BOUNDARY_BLOCKED);
+    assert_string_equal(d.portal_url, "");
+    return d.channel == CHANNEL_NONE     ? DELIVERY_BLOCK
+           : d.channel == CHANNEL_NATIVE ? DELIVERY_NATIVE
+                                         : DELIVERY_PORTAL;
+}
+
 static enum delivery ask(const struct platform_view *platform, const char *content,
                          const char *reader, uint8_t tenant)
 {
     struct tenant_view view = {.id = tenant_no(OWN), .boundary = content};
-    return decide_delivery(platform, &view, &(struct reader){reader, tenant_no(tenant)});
+    return outcome(platform, &view, reader, tenant);
 }
 
-/* --- the design's table ------------------------------------------------------------------------- */
+/* --- docs/policy.md §7.3 ------------------------------------------------------------------------- */
 
 static void commercial_to_commercial_or_gcc_is_native(void **state)
 {
@@ -117,7 +135,7 @@ static enum delivery ask_partner(enum delivery rule, const char *reader, uint8_t
     const struct platform_view platform = {.rules = &one, .rule_count = 1};
     struct tenant_view view = {
         .id = tenant_no(OWN), .boundary = "gcc-high", .partners = partners, .partner_count = 2};
-    return decide_delivery(&platform, &view, &(struct reader){reader, tenant_no(tenant)});
+    return outcome(&platform, &view, reader, tenant);
 }
 
 static void an_exception_makes_native_of_portal(void **state)
@@ -139,6 +157,38 @@ static void an_exception_is_for_its_partner_alone(void **state)
     assert_int_equal(ask_partner(DELIVERY_PORTAL, "commercial", 3), DELIVERY_PORTAL);
     assert_int_equal(ask_partner(DELIVERY_PORTAL, "commercial", NOBODY), DELIVERY_PORTAL);
     assert_int_equal(ask_partner(DELIVERY_PORTAL, BOUNDARY_EXTERNAL, NOBODY), DELIVERY_PORTAL);
+}
+
+/* --- portals ------------------------------------------------------------------------------------- */
+
+/* The portal is the content's boundary's own, and is told only where it must be used. */
+static void a_portal_is_the_contents_own(void **state)
+{
+    (void)state;
+    const struct boundary boundaries[] = {
+        {.name = "commercial", .portal_url = "https://portal.example"},
+        {.name = "gcc-high", .portal_url = "https://portal.high.example"}};
+    const struct platform_view platform = {.boundaries = boundaries, .boundary_count = 2};
+    const struct tenant_view tenant = {.id = tenant_no(OWN), .boundary = "gcc-high"};
+    struct delivery_question question = {
+        .platform = &platform, .tenant = &tenant, .reader = {"commercial", tenant_no(OTHER)}};
+    struct delivery_decision d;
+    decide_delivery(&question, &d);
+    assert_int_equal(d.channel, CHANNEL_PORTAL);
+    assert_string_equal(d.portal_url, "https://portal.high.example");
+    question.reader.boundary = "gcc-high";
+    decide_delivery(&question, &d);
+    assert_int_equal(d.channel, CHANNEL_NATIVE);
+    assert_string_equal(d.portal_url, "");
+}
+
+/* What a newer version has stored, and this one does not know, lets nobody out. */
+static void an_unknown_rule_blocks(void **state)
+{
+    (void)state;
+    struct boundary_rule rule = {"commercial", "gcc", (enum delivery)9};
+    const struct platform_view platform = {.rules = &rule, .rule_count = 1};
+    assert_int_equal(ask(&platform, "commercial", "gcc", OTHER), DELIVERY_BLOCK);
 }
 
 /* --- names -------------------------------------------------------------------------------------- */
@@ -172,6 +222,8 @@ int main(void)
         cmocka_unit_test(an_exception_makes_native_of_portal),
         cmocka_unit_test(an_exception_never_lifts_a_block),
         cmocka_unit_test(an_exception_is_for_its_partner_alone),
+        cmocka_unit_test(a_portal_is_the_contents_own),
+        cmocka_unit_test(an_unknown_rule_blocks),
         cmocka_unit_test(names_of_boundaries),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -2,10 +2,11 @@
 /* Internationalized domains (UTS #46, IDNA 2008) and local parts (RFC 6531): one spelling each, and what is none. */
 #include "chancery_test.h"
 
+#include <idn2.h>
 #include <string.h>
 
-#include "domain/address.h"
-#include "domain/principal.h"
+#include "domain/values/address.h"
+#include "domain/values/principal.h"
 
 static struct err err;
 
@@ -33,10 +34,10 @@ static void check(normalize_fn normalize, const struct row *rows, size_t count)
     }
 }
 
-#define CHECK_DOMAINS(...)                                           \
-    do {                                                             \
-        static const struct row rows[] = {__VA_ARGS__};              \
-        check(domain_normalize, rows, sizeof rows / sizeof rows[0]); \
+#define CHECK_DOMAINS(...)                                                \
+    do {                                                                  \
+        static const struct row rows[] = {__VA_ARGS__};                   \
+        check(domain_name_normalize, rows, sizeof rows / sizeof rows[0]); \
     } while (0)
 #define CHECK_ADDRESSES(...)                                          \
     do {                                                              \
@@ -165,7 +166,44 @@ static void false_a_labels_are_refused(void **state)
                   {"xn--contoso-.com", NULL}, {"xn--contoso-kva.com", NULL},
                   {"xn--BCHER-KVB.example", NULL}, {"xn--99999999.com", NULL},
                   {"xn--bücher.de", NULL}, {"a.xn--.com", NULL}, {"ab--cd.com", "ab--cd.com"},
-                  {"ab--cdü.com", NULL}, {"-ü.com", NULL}, {"ü-.com", NULL});
+                  {"ab--cdü.com", NULL}, {"-ü.com", NULL}, {"ü-.com", NULL},
+                  {"ab--cd.bücher.example", "ab--cd.xn--bcher-kva.example"},
+                  {"xn--bcher-kva\u200b.example", "xn--bcher-kva.example"});
+}
+
+static void encode(uint32_t point, char out[8])
+{
+    size_t len = point < 0x800 ? 2 : point < 0x10000 ? 3 : 4;
+    static const uint8_t leads[] = {0, 0, 0xc0, 0xe0, 0xf0};
+    for (size_t i = len; i-- > 1; point >>= 6) {
+        out[i] = (char)(0x80 | (point & 0x3f));
+    }
+    out[0] = (char)(leads[len] | point);
+    out[len] = '\0';
+}
+
+/* What is accepted as it is, without mapping, is what the mapping of libidn2 gives: for every code point. */
+static void unmapped_labels_are_what_mapping_gives(void **state)
+{
+    (void)state;
+    size_t accepted = 0;
+    AUTO(arena_free_at) struct arena *arena = arena_new(65536);
+    for (uint32_t point = 0x80; point < 0x20000; point++) {
+        char letter[8];
+        const char *out = NULL;
+        uint8_t *mapped = NULL;
+        encode(point, letter);
+        const char *text = arena_printf(arena, "l%sl.example", letter);
+        if (domain_name_normalize(arena, slice_str(text), &out, &err).ok) {
+            assert_int_equal(idn2_lookup_u8((const uint8_t *)text, &mapped, IDN2_NONTRANSITIONAL),
+                             IDN2_OK);
+            assert_string_equal(out, (const char *)mapped);
+            idn2_free(mapped);
+            accepted++;
+        }
+        arena_reset(arena);
+    }
+    assert_true(accepted > 50000);
 }
 
 /* A label of n letters ü and the suffix. */
@@ -184,12 +222,21 @@ static void labels_have_63_bytes(void **state)
     (void)state;
     AUTO(arena_free_at) struct arena *arena = arena_new(65536);
     const char *out = NULL;
-    assert_ok(domain_normalize(arena, slice_str(label_of(arena, 57, ".com")), &out, &err), &err);
+    assert_ok(domain_name_normalize(arena, slice_str(label_of(arena, 57, ".com")), &out, &err),
+              &err);
     assert_int_equal(strchr(out, '.') - out, 63);
-    assert_fails(domain_normalize(arena, slice_str(label_of(arena, 58, ".com")), &out, &err), &err,
-                 R_FIELD_INVALID);
-    assert_fails(domain_normalize(arena, slice_str(label_of(arena, 600, ".com")), &out, &err), &err,
-                 R_FIELD_INVALID);
+    assert_fails(domain_name_normalize(arena, slice_str(label_of(arena, 58, ".com")), &out, &err),
+                 &err, R_FIELD_INVALID);
+    assert_fails(domain_name_normalize(arena, slice_str(label_of(arena, 600, ".com")), &out, &err),
+                 &err, R_FIELD_INVALID);
+}
+
+/* A label of which nothing is left ends it, so that hundreds of them cost nothing. */
+static void labels_that_vanish_end_the_name(void **state)
+{
+    (void)state;
+    CHECK_DOMAINS({"\u00ad.\u00ad.\u00ad.com", NULL}, {"a.\u200b.com", NULL}, {"\u200b", NULL},
+                  {"a.com.\u200b", NULL});
 }
 
 static void domains_have_253_bytes(void **state)
@@ -201,20 +248,20 @@ static void domains_have_253_bytes(void **state)
         arena_printf(arena, "%s%s%s%s", label, label, label, label_of(arena, 55, ""));
     const char *more =
         arena_printf(arena, "%s%s%s%s", label, label, label, label_of(arena, 56, ""));
-    assert_ok(domain_normalize(arena, slice_str(most), &out, &err), &err);
+    assert_ok(domain_name_normalize(arena, slice_str(most), &out, &err), &err);
     assert_int_equal(strlen(out), 253);
-    assert_fails(domain_normalize(arena, slice_str(more), &out, &err), &err, R_FIELD_INVALID);
-    assert_fails(
-        domain_normalize(arena, slice_str(arena_printf(arena, "a.%s%s", most, most)), &out, &err),
-        &err, R_FIELD_INVALID);
+    assert_fails(domain_name_normalize(arena, slice_str(more), &out, &err), &err, R_FIELD_INVALID);
+    assert_fails(domain_name_normalize(arena, slice_str(arena_printf(arena, "a.%s%s", most, most)),
+                                       &out, &err),
+                 &err, R_FIELD_INVALID);
     char *ascii = arena_printf(arena, "%0250d.example", 0);
     for (size_t i = 63; i < 250; i += 64) {
         ascii[i] = '.';
     }
-    assert_fails(domain_normalize(arena, slice_str(ascii), &out, &err), &err, R_FIELD_INVALID);
-    assert_ok(domain_normalize(arena, slice_str(ascii + 5), &out, &err), &err);
+    assert_fails(domain_name_normalize(arena, slice_str(ascii), &out, &err), &err, R_FIELD_INVALID);
+    assert_ok(domain_name_normalize(arena, slice_str(ascii + 5), &out, &err), &err);
     assert_int_equal(strlen(out), 253);
-    assert_fails(domain_normalize(arena, slice_of("ü.com\0b", 8), &out, &err), &err,
+    assert_fails(domain_name_normalize(arena, slice_of("ü.com\0b", 8), &out, &err), &err,
                  R_FIELD_INVALID);
 }
 
@@ -269,6 +316,47 @@ static void local_parts_have_64_bytes(void **state)
                  R_FIELD_INVALID);
 }
 
+/* --- batches ------------------------------------------------------------------------------------ */
+
+/* The same texts give the same in a batch, whatever came before: also a domain that is none. */
+static void batches_change_nothing(void **state)
+{
+    (void)state;
+    static const char *const texts[] = {
+        "a@bücher.example", "B@bücher.example",   "c@BÜCHER.example",
+        "d@bücher",         "e@bücher",           "f@bücher.example",
+        "@bücher.example",  "g h@bücher.example", "i@xn--a.example",
+        "j@xn--a.example",  "k@contoso.com",      "l@contoso.com",
+        "ЖЕНЯ@contoso.com", "m@Contoso.com",      "n"};
+    AUTO(arena_free_at) struct arena *arena = arena_new(65536);
+    struct address_batch batch;
+    address_batch_init(&batch, arena);
+    for (size_t i = 0; i < sizeof texts / sizeof texts[0]; i++) {
+        const char *one = "", *other = "";
+        bool is_address = address_normalize(arena, slice_str(texts[i]), &one, NULL).ok;
+        assert_int_equal(address_batch_normalize(&batch, slice_str(texts[i]), &other, NULL).ok,
+                         is_address);
+        assert_string_equal(one, other);
+    }
+}
+
+static void batches_stay_within_the_budget(void **state)
+{
+    (void)state;
+    AUTO(arena_free_at) struct arena *arena = arena_new(65536);
+    struct address_batch batch;
+    const char *out = NULL;
+    address_batch_init(&batch, arena);
+    arena_fail_at(arena, 1);
+    assert_fails(address_batch_normalize(&batch, slice_str("a@bücher.example"), &out, &err), &err,
+                 R_ARENA_EXHAUSTED);
+    arena_fail_at(arena, 1);
+    assert_fails(domain_name_normalize(arena, slice_str("bücher.example"), &out, &err), &err,
+                 R_ARENA_EXHAUSTED);
+    assert_ok(address_batch_normalize(&batch, slice_str("a@bücher.example"), &out, &err), &err);
+    assert_string_equal(out, "a@xn--bcher-kva.example");
+}
+
 static void principals_take_u_labels(void **state)
 {
     (void)state;
@@ -297,13 +385,17 @@ int main(void)
         cmocka_unit_test(contextual_rules_hold),
         cmocka_unit_test(disallowed_and_unassigned_are_refused),
         cmocka_unit_test(false_a_labels_are_refused),
+        cmocka_unit_test(unmapped_labels_are_what_mapping_gives),
         cmocka_unit_test(labels_have_63_bytes),
+        cmocka_unit_test(labels_that_vanish_end_the_name),
         cmocka_unit_test(domains_have_253_bytes),
         cmocka_unit_test(look_alikes_are_other_domains),
         cmocka_unit_test(local_parts_are_composed_and_in_lower_case),
         cmocka_unit_test(local_parts_are_folded_no_further),
         cmocka_unit_test(hidden_characters_in_local_parts_are_refused),
         cmocka_unit_test(local_parts_have_64_bytes),
+        cmocka_unit_test(batches_change_nothing),
+        cmocka_unit_test(batches_stay_within_the_budget),
         cmocka_unit_test(principals_take_u_labels),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

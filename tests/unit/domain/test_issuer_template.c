@@ -1,7 +1,9 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* Issuers that are templates: which can be registered, and which iss fits which. */
 #include "chancery_test.h"
-#include "domain/issuer.h"
+
+#include "domain/values/issuer.h"
+#include "domain/values/issuer_template.h"
 
 #define TENANT "6babcaad-604b-40ac-a9d7-9fd97c0b779f"
 
@@ -34,13 +36,13 @@ static void test_what_can_be_registered(void **state)
         "ftp://https://idp.example/{tenantid}/",
     };
     for (size_t i = 0; i < sizeof sound / sizeof sound[0]; i++) {
-        assert_true(issuer_is_template(sound[i]) && issuer_template_is_sound(sound[i]));
+        assert_true(issuer_template_has_braces(sound[i]) && issuer_template_is_sound(sound[i]));
     }
     for (size_t i = 0; i < sizeof unsound / sizeof unsound[0]; i++) {
         assert_false(issuer_template_is_sound(unsound[i]));
     }
-    assert_false(issuer_is_template("https://idp.example/v2.0"));
-    assert_true(issuer_is_template("https://idp.example/{"));
+    assert_false(issuer_template_has_braces("https://idp.example/v2.0"));
+    assert_true(issuer_template_has_braces("https://idp.example/{"));
 }
 
 /* What is found under a template's pattern is what fits the template. */
@@ -49,13 +51,13 @@ static void test_pattern_and_value(void **state)
     (void)state;
     struct arena *arena = arena_new(1 << 16);
     for (size_t i = 0; i < sizeof sound / sizeof sound[0]; i++) {
-        const char *at = strstr(sound[i], ISSUER_PLACEHOLDER);
+        const char *at = strstr(sound[i], ISSUER_TEMPLATE_PLACEHOLDER);
         const char *iss = arena_printf(arena, "%.*s" TENANT "%s", (int)(at - sound[i]), sound[i],
-                                       at + strlen(ISSUER_PLACEHOLDER));
-        assert_string_equal(issuer_pattern(arena, iss), sound[i]);
+                                       at + strlen(ISSUER_TEMPLATE_PLACEHOLDER));
+        assert_string_equal(issuer_template_of(arena, iss), sound[i]);
         assert_true(slice_eq_str(issuer_template_value(sound[i], iss), TENANT));
-        assert_true(issuer_names(sound[i], iss) && issuer_names(iss, iss));
-        assert_false(issuer_names(sound[i], sound[i]));
+        assert_true(issuer_template_fits(sound[i], iss) && issuer_template_fits(iss, iss));
+        assert_false(issuer_template_fits(sound[i], sound[i]));
     }
     static const char *const plain[] = {"",
                                         "https://",
@@ -67,9 +69,9 @@ static void test_pattern_and_value(void **state)
                                         "https://idp.example/" TENANT "x/",
                                         TENANT};
     for (size_t i = 0; i < sizeof plain / sizeof plain[0]; i++) {
-        assert_string_equal(issuer_pattern(arena, plain[i]), "");
+        assert_string_equal(issuer_template_of(arena, plain[i]), "");
     }
-    assert_string_equal(issuer_pattern(arena, "https://a.example/" TENANT "/" TENANT),
+    assert_string_equal(issuer_template_of(arena, "https://a.example/" TENANT "/" TENANT),
                         "https://a.example/{tenantid}/" TENANT);
     arena_free(arena);
 }
@@ -91,7 +93,7 @@ static void test_what_fits(void **state)
         "HTTPS://login.microsoftonline.com/" TENANT "/v2.0",
     };
     for (size_t i = 0; i < sizeof misfits / sizeof misfits[0]; i++) {
-        assert_false(issuer_names(sound[0], misfits[i]));
+        assert_false(issuer_template_fits(sound[0], misfits[i]));
         assert_int_equal(issuer_template_value(sound[0], misfits[i]).len, 0);
     }
 }

@@ -2,7 +2,7 @@
 /* Language tags: what RFC 5646 §2.1 calls well-formed. */
 #include "chancery_test.h"
 
-#include "domain/language.h"
+#include "domain/values/language.h"
 
 static void well_formed_tags(void **state)
 {

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* The order of the decision, rows 3 to 8 of the design's table: of any two obstacles, the earlier one is the reason. Rows 1
- * and 2, who is calling and whether the license is whole, are settled before (tests/e2e/test_decision_order.py). */
+/* The order of the decision, questions 3 to 8 of docs/policy.md §4.1: of any two obstacles, the
+ * earlier one is the reason. Questions 1 and 2, who is calling and whether the license is whole, are
+ * settled before (tests/e2e/test_decision_order.py). */
 #include "access_world.h"
 
 #include "base/err.h"

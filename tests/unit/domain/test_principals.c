@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Principals: the design's table of forms, each with whom it means and whom it only nearly means. */
+/* Principals: the forms of docs/policy.md §2.1, each with whom it means and whom it only nearly means. */
 #include "access_world.h"
+#include "domain/relations/membership.h"
 
 static struct err err;
 
@@ -202,8 +203,8 @@ static void owner_is_the_owner_alone(void **state)
     bob(&w);
     assert_false(reaches(&w, "owner"));
     struct principal owner = {PRINCIPAL_OWNER, ""};
-    assert_false(principal_matches(&owner, "alice@contoso.com", &w.subject));
-    assert_true(principal_matches(&owner, "robert@fabrikam.de", &w.subject));
+    assert_false(membership_matches(&owner, "alice@contoso.com", &w.subject));
+    assert_true(membership_matches(&owner, "robert@fabrikam.de", &w.subject));
 }
 
 /* A component alone is nobody's principal, in whatever tenant and role. */
@@ -233,7 +234,7 @@ static void what_is_stored_and_unknown_means_nobody(void **state)
     struct world w;
     bob(&w);
     struct principal unknown = {PRINCIPAL_UNKNOWN, "bob@fabrikam.com"};
-    assert_false(principal_matches(&unknown, "bob@fabrikam.com", &w.subject));
+    assert_false(membership_matches(&unknown, "bob@fabrikam.com", &w.subject));
 }
 
 static void rights_are_the_union_of_all_that_match(void **state)

@@ -1,10 +1,10 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Rights: the design's table, each right and what it implies, the presets, and rights as text. */
+/* Rights: the table of docs/policy.md §1, each right and what it implies, the presets, and rights as text. */
 #include "chancery_test.h"
 
 #include <string.h>
 
-#include "domain/rights.h"
+#include "domain/values/rights.h"
 
 static struct err err;
 
@@ -99,9 +99,9 @@ static void rights_have_a_text(void **state)
     rights_format(&r, text);
     assert_string_equal(text, "VIEW,PRINT,SIGN");
     for (size_t i = 0; i < RIGHTS_STANDARD; i++) { /* names and bits by number, both ways */
-        r = parsed(arena, right_name(i));
+        r = parsed(arena, rights_standard_name(i));
         assert_int_equal(r.bits, 1U << i);
-        assert_false(right_is_custom(slice_str(right_name(i))));
+        assert_false(rights_is_custom_name(slice_str(rights_standard_name(i))));
     }
 }
 
@@ -122,7 +122,7 @@ static void what_is_no_list_of_rights(void **state)
         struct rights r;
         assert_fails(rights_parse(arena, slice_str(rows[i]), &r, &err), &err, R_POLICY_INVALID);
     }
-    assert_true(right_is_custom(slice_str("ABCDEFGHIJABCDEFGHIJABCDEFGHIJ_9"))); /* 32 */
+    assert_true(rights_is_custom_name(slice_str("ABCDEFGHIJABCDEFGHIJABCDEFGHIJ_9"))); /* 32 */
 }
 
 /* More custom rights than a set has room for are left out: less is granted, never more. */

@@ -4,7 +4,9 @@
 
 #include <string.h>
 
-#include "domain/tenant_view.h"
+#include "domain/relations/membership.h"
+#include "domain/values/subject.h"
+#include "domain/values/tenant.h"
 
 static const char *const domains[] = {"contoso.com"};
 static const struct tenant_view contoso = {
@@ -18,14 +20,14 @@ static void groups_are_merged_sorted_and_only_the_tenants(void **state)
     struct arena *arena = arena_new(1 << 16);
     struct subject_user user = {.address_count = 1};
     struct err err = {0};
-    assert_ok(user_add_groups(arena, &user, &contoso, token, 3, &err), &err);
+    assert_ok(membership_add_groups(arena, &user, &contoso, token, 3, &err), &err);
     assert_int_equal(user.group_count, 2);
-    assert_ok(user_add_groups(arena, &user, &contoso, directory, 2, &err), &err);
+    assert_ok(membership_add_groups(arena, &user, &contoso, directory, 2, &err), &err);
     assert_int_equal(user.group_count, 3);
     assert_string_equal(user.groups[0], "all@contoso.com");
-    assert_true(user_in_group(&user, "board@contoso.com"));
-    assert_true(user_in_group(&user, "legal@contoso.com"));
-    assert_false(user_in_group(&user, "all@fabrikam.com"));
+    assert_true(membership_in_group(&user, "board@contoso.com"));
+    assert_true(membership_in_group(&user, "legal@contoso.com"));
+    assert_false(membership_in_group(&user, "all@fabrikam.com"));
     arena_free(arena);
 }
 
@@ -39,7 +41,8 @@ static void more_groups_than_the_bound_are_refused(void **state)
     for (size_t i = 0; i <= SUBJECT_GROUPS_MAX; i++) {
         many[i] = "all@contoso.com";
     }
-    assert_false(user_add_groups(arena, &user, &contoso, many, SUBJECT_GROUPS_MAX + 1, &err).ok);
+    assert_false(
+        membership_add_groups(arena, &user, &contoso, many, SUBJECT_GROUPS_MAX + 1, &err).ok);
     assert_int_equal(err.reason, R_TOO_MANY_GROUPS);
     assert_int_equal(user.group_count, 0);
     arena_free(arena);
@@ -58,12 +61,12 @@ static void memory_runs_out_before_groups_change(void **state)
         struct subject_user user = {.address_count = 1, .groups = had, .group_count = 1};
         struct err err = {0};
         arena_fail_at(arena, fail_at);
-        ok = user_add_groups(arena, &user, &contoso, more, 1, &err).ok;
+        ok = membership_add_groups(arena, &user, &contoso, more, 1, &err).ok;
         arena_fail_at(arena, 0);
         assert_int_equal(err.reason, ok ? R_NONE : R_ARENA_EXHAUSTED);
         assert_int_equal(user.group_count, ok ? 2 : 1);
-        assert_true(user_in_group(&user, "all@contoso.com"));
-        assert_int_equal(user_in_group(&user, "legal@contoso.com"), ok);
+        assert_true(membership_in_group(&user, "all@contoso.com"));
+        assert_int_equal(membership_in_group(&user, "legal@contoso.com"), ok);
     }
     assert_int_equal(fail_at, 3);
     arena_free(arena);
@@ -75,7 +78,7 @@ static void aliases_are_the_tenants_and_each_once(void **state)
     static const char *const aliases[] = {"bob@contoso.com", "robert@contoso.com",
                                           "bob@fabrikam.com"};
     struct subject_user user = {.addresses = {"bob@contoso.com"}, .address_count = 1};
-    user_add_aliases(&user, &contoso, aliases, 3);
+    membership_add_aliases(&user, &contoso, aliases, 3);
     assert_int_equal(user.address_count, 2);
     assert_string_equal(user.addresses[1], "robert@contoso.com");
 }

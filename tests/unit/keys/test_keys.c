@@ -82,9 +82,9 @@ static void make(struct sample *s, enum keys_suite suite)
     run(&s->set, keys_create_set);
     assert_int_equal(s->set.err.reason, R_NONE);
     s->sealing =
-        (struct keys_ref){s->set.tenant, "commercial", KEYS_SEALING, 1, s->set.set[0].wrapped};
+        (struct keys_ref){s->set.tenant, "commercial", KEY_SEALING, 1, s->set.set[0].wrapped};
     s->signing =
-        (struct keys_ref){s->set.tenant, "commercial", KEYS_SIGNING, 1, s->set.set[2].wrapped};
+        (struct keys_ref){s->set.tenant, "commercial", KEY_SIGNING, 1, s->set.set[2].wrapped};
     keys_op_init(&s->seal, keys, arena, done, NULL);
     s->seal.sealing = s->sealing;
     s->seal.content = CONTENT;
@@ -293,7 +293,8 @@ static void root_key_files(void **state)
          R_ROOT_KEY_INVALID},
         {"", 0600, R_ROOT_KEY_INVALID},
     };
-    char path[] = "/tmp/chancery-root-XXXXXX";
+    char path[256];
+    temporary_path(path, sizeof path, "chancery-root-XXXXXX");
     int fd = mkstemp(path);
     assert_true(fd >= 0);
     for (size_t i = 0; i < sizeof rows / sizeof rows[0]; i++) {

@@ -8,9 +8,9 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "store/boundaries.h"
-#include "store/migrations.h"
-#include "store/views.h"
+#include "store/cache/views.h"
+#include "store/migrate/migrate.h"
+#include "store/resource/reader_store.h"
 
 static struct loop *loop;
 static struct store *store;
@@ -153,7 +153,7 @@ static void find(struct readers_find *find, int64_t epoch, const char *const *ad
     const struct gate_scope scopes[] = {{.scope = TENANT_PLATFORM.u, .epoch = 0},
                                         {.scope = CONTOSO.u, .epoch = epoch}};
     store_op_init(&find->op, store, arena, op_done, NULL);
-    readers_find_submit(find, scopes, 2, addresses, count, served);
+    reader_store_find(find, scopes, 2, addresses, count, served);
     loop_run(loop);
     assert_int_equal(find->op.err.reason, R_NONE);
 }

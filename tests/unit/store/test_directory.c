@@ -8,11 +8,11 @@
 #include <string.h>
 
 #include "crypto/algs.h"
-#include "store/admin.h"
-#include "store/directory.h"
-#include "store/directory_find.h"
-#include "store/gate.h"
-#include "store/migrations.h"
+#include "store/cache/directories.h"
+#include "store/gate/gate.h"
+#include "store/migrate/migrate.h"
+#include "store/resource/directory_store.h"
+#include "store/resource/tenant_store.h"
 
 static struct loop *loop;
 static struct store *store;
@@ -90,14 +90,14 @@ static int set_up(void **state)
     for (int i = 0; i < 100 && !store_is_ready(store); i++) {
         run_for(50);
     }
-    struct admin_op op = {.scope = TENANT_PLATFORM, .who = who};
+    struct change_op op = {.scope = TENANT_PLATFORM, .who = who};
     struct tenant_row tenant = {.id = CONTOSO,
                                 .name = "contoso",
                                 .display_name = "Contoso",
                                 .boundary = "commercial",
                                 .license_cap_days = 30};
     store_op_init(&op.op, store, arena, op_done, NULL);
-    admin_create_tenant(&op, &tenant, SUITE_P256, NULL, 0);
+    tenant_store_create(&op, &tenant, SUITE_P256, NULL, 0);
     loop_run(loop);
     assert_int_equal(op.op.err.reason, R_NONE);
     return 0;
@@ -128,7 +128,7 @@ static struct directory_op *begin(void)
 static struct directory_op *put(struct directory_part part)
 {
     struct directory_op *op = begin();
-    directory_put(op, "test", "target", &part);
+    directory_store_put(op, "test", "target", &part);
     loop_run(loop);
     return op;
 }
@@ -158,19 +158,19 @@ static void users_are_put_found_and_replaced(void **state)
     assert_int_equal(put_user("ann@contoso.com", "a@contoso.com", false), R_NONE);
     assert_int_equal(put_user("gus@contoso.com", NULL, true), R_NONE);
     struct directory_op *op = begin();
-    directory_list(op, DIRECTORY_USER, NULL, "", 10);
+    directory_store_list(op, DIRECTORY_USER, NULL, "", 10);
     loop_run(loop);
     assert_int_equal(op->user_count, 2);
     assert_string_equal(op->users[0].address, "ann@contoso.com");
     assert_string_equal(op->users[0].aliases[0], "a@contoso.com");
     assert_true(op->users[1].is_guest);
     op = begin();
-    directory_list(op, DIRECTORY_USER, "a@contoso.com", "", 1);
+    directory_store_list(op, DIRECTORY_USER, "a@contoso.com", "", 1);
     loop_run(loop);
     assert_int_equal(op->user_count, 1);
     assert_string_equal(op->users[0].address, "ann@contoso.com");
     op = begin();
-    directory_list(op, DIRECTORY_USER, NULL, "ann@contoso.com", 10);
+    directory_store_list(op, DIRECTORY_USER, NULL, "ann@contoso.com", 10);
     loop_run(loop);
     assert_int_equal(op->user_count, 1);
     assert_string_equal(op->users[0].address, "gus@contoso.com");
@@ -198,11 +198,11 @@ static void what_is_taken_is_named(void **state)
     assert_int_equal(op->op.err.reason, R_FIELD_INVALID);
     assert_string_equal(op->what, "bob@contoso.com");
     op = begin();
-    directory_delete(op, DIRECTORY_USER, "one@contoso.com"); /* a group */
+    directory_store_delete(op, DIRECTORY_USER, "one@contoso.com"); /* a group */
     loop_run(loop);
     assert_int_equal(op->op.err.reason, R_NOT_FOUND);
     op = begin();
-    directory_delete(op, DIRECTORY_GROUP, "one@contoso.com");
+    directory_store_delete(op, DIRECTORY_GROUP, "one@contoso.com");
     loop_run(loop);
     assert_int_equal(op->op.err.reason, R_NONE);
 }
@@ -222,7 +222,7 @@ static void aliases_move_within_a_part(void **state)
     assert_int_equal(op->op.err.reason, R_NONE);
     assert_int_equal(op->import_users, 4);
     op = begin();
-    directory_list(op, DIRECTORY_USER, "x@contoso.com", "", 1);
+    directory_store_list(op, DIRECTORY_USER, "x@contoso.com", "", 1);
     loop_run(loop);
     assert_string_equal(op->users[0].address, "q@contoso.com");
 }
@@ -242,7 +242,7 @@ static void circles_are_refused_whole(void **state)
     assert_int_equal(op->op.err.reason, R_GROUP_CYCLE);
     assert_string_equal(op->what, "g1@contoso.com");
     op = begin();
-    directory_list_members(op, "g1@contoso.com", "", 10);
+    directory_store_list_members(op, "g1@contoso.com", "", 10);
     loop_run(loop);
     assert_int_equal(op->address_count, 0);
     op = add_member("none@contoso.com", "ann@contoso.com");
@@ -256,9 +256,9 @@ static struct directory_find *ask(const struct directory_question *question, boo
 {
     struct directory_find *find = ARENA_NEW(arena, struct directory_find);
     store_op_init(&find->op, store, arena, op_done, NULL);
-    *was_remembered = directory_find_remembered(directories, find, question);
+    *was_remembered = directories_remembered(directories, find, question);
     if (!*was_remembered) {
-        directory_find_submit(directories, find, question);
+        directories_ask(directories, find, question);
         loop_run(loop);
         assert_int_equal(find->op.err.reason, R_NONE);
     }
@@ -331,7 +331,7 @@ static void what_is_remembered_ends_with_the_next_change(void **state)
     assert_int_equal(add_member("g3@contoso.com", "new@contoso.com")->op.err.reason, R_NONE);
     (void)ask(&question, &was_remembered);
     assert_true(was_remembered); /* not known yet: the gate's matter */
-    directories_drop(directories, directory_scope(CONTOSO));
+    directories_drop(directories, directories_scope(CONTOSO));
     assert_int_equal(ask(&question, &was_remembered)->person->epoch, person->epoch + 1);
     assert_false(was_remembered);
     (void)ask(&another, &was_remembered);
@@ -344,24 +344,24 @@ static void the_gate_knows_the_directorys_epoch(void **state)
     static const char *const addresses[] = {"ann@contoso.com"};
     struct directory_question question = {&VIEW, addresses, 1, NULL, 0};
     bool was_remembered;
-    directories_drop(directories, directory_scope(CONTOSO));
+    directories_drop(directories, directories_scope(CONTOSO));
     const struct directory_person *person = ask(&question, &was_remembered)->person;
     struct amendments *amendments = amendments_new(10);
     struct gate *gate = gate_new(loop, store, amendments);
-    struct gate_entry entry = {
-        .tenant = CONTOSO,
-        .operation = "test",
-        .who = who,
-        .rights = "",
-        .scopes = {{directory_scope(CONTOSO), person->epoch, false}, {TENANT_PLATFORM.u, 0, false}},
-        .scope_count = 2,
-        .done = entry_done};
+    struct gate_entry entry = {.tenant = CONTOSO,
+                               .operation = "test",
+                               .who = who,
+                               .rights = "",
+                               .scopes = {{directories_scope(CONTOSO), person->epoch, false},
+                                          {TENANT_PLATFORM.u, 0, false}},
+                               .scope_count = 2,
+                               .done = entry_done};
     gate_submit(gate, &entry);
     loop_run(loop);
     assert_int_equal(entry.verdict, GATE_RECORDED);
     struct directory_op *op = begin();
     const char *member = "a@contoso.com";
-    directory_remove_members(op, &(struct directory_members){"g1@contoso.com", &member, 1});
+    directory_store_remove_members(op, &(struct directory_members){"g1@contoso.com", &member, 1});
     loop_run(loop);
     assert_int_equal(op->changed, 1);
     gate_submit(gate, &entry);
@@ -370,10 +370,10 @@ static void the_gate_knows_the_directorys_epoch(void **state)
     assert_true(entry.scopes[0].is_stale);
     assert_false(entry.scopes[1].is_stale); /* so nothing of it is forgotten */
     /* What fails changes nothing, so it raises no epoch. */
-    directories_drop(directories, directory_scope(CONTOSO));
+    directories_drop(directories, directories_scope(CONTOSO));
     int64_t epoch = ask(&question, &was_remembered)->person->epoch;
     assert_int_equal(put_group("ann@contoso.com", ""), R_ALREADY_EXISTS);
-    directories_drop(directories, directory_scope(CONTOSO));
+    directories_drop(directories, directories_scope(CONTOSO));
     assert_int_equal(ask(&question, &was_remembered)->person->epoch, epoch);
     gate_free(gate);
     amendments_free(amendments);

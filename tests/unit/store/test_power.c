@@ -7,12 +7,13 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "store/amend.h"
-#include "store/approvals.h"
-#include "store/audit_query.h"
-#include "store/gate.h"
-#include "store/migrations.h"
-#include "store/super_users.h"
+#include "store/gate/gate.h"
+#include "store/migrate/migrate.h"
+#include "store/resource/amendment_store.h"
+#include "store/resource/approval_store.h"
+#include "store/resource/audit_store.h"
+#include "store/resource/super_user_store.h"
+#include "store/resource/tenant_store.h"
 
 static struct loop *loop;
 static struct store *store;
@@ -79,9 +80,9 @@ static struct audit_who who_is(struct component_id component, const char *name)
                               .correlation_id = "c1"};
 }
 
-static struct admin_op *act(struct component_id component, const char *name)
+static struct change_op *act(struct component_id component, const char *name)
 {
-    struct admin_op *op = ARENA_NEW(arena, struct admin_op);
+    struct change_op *op = ARENA_NEW(arena, struct change_op);
     store_op_init(&op->op, store, arena, op_done, NULL);
     op->scope = CONTOSO;
     op->who = who_is(component, name);
@@ -109,9 +110,9 @@ static int set_up(void **state)
                                 .display_name = "Contoso",
                                 .boundary = "commercial",
                                 .license_cap_days = 30};
-    struct admin_op *op = act(ONE, "one");
+    struct change_op *op = act(ONE, "one");
     op->scope = TENANT_PLATFORM;
-    admin_create_tenant(op, &tenant, SUITE_P256, NULL, 0);
+    tenant_store_create(op, &tenant, SUITE_P256, NULL, 0);
     assert_int_equal(wait_for(&op->op), R_NONE);
     return 0;
 }
@@ -132,7 +133,7 @@ static size_t count_audit(const char *operation)
     query->tenant = CONTOSO;
     query->operation = operation;
     query->limit = AUDIT_PAGE_MAX;
-    audit_query_submit(query);
+    audit_store_query(query);
     assert_int_equal(wait_for(&query->op), R_NONE);
     return query->count;
 }
@@ -151,7 +152,7 @@ static struct super_user_list *list_super_users(void)
 {
     struct super_user_list *list = ARENA_NEW(arena, struct super_user_list);
     store_op_init(&list->op, store, arena, op_done, NULL);
-    super_user_list_submit(list, CONTOSO);
+    super_user_store_list(list, CONTOSO);
     assert_int_equal(wait_for(&list->op), R_NONE);
     return list;
 }
@@ -159,15 +160,15 @@ static struct super_user_list *list_super_users(void)
 static enum reason grant(const char *principal, int64_t from_now_us)
 {
     struct super_user_row row = power(principal, from_now_us);
-    struct admin_op *op = act(ONE, "one");
-    admin_grant_super_user(op, &row, principal);
+    struct change_op *op = act(ONE, "one");
+    super_user_store_grant(op, &row, principal);
     return wait_for(&op->op);
 }
 
 static enum reason revoke(const char *principal)
 {
-    struct admin_op *op = act(ONE, "one");
-    admin_revoke_super_user(op, principal);
+    struct change_op *op = act(ONE, "one");
+    super_user_store_revoke(op, principal);
     return wait_for(&op->op);
 }
 
@@ -223,8 +224,8 @@ static struct approval_id ask(void)
                                .request = slice_str("packed"),
                                .summary = "give power",
                                .asker.fingerprint = slice_str("print")};
-    struct admin_op *op = act(ONE, "one");
-    admin_ask_approval(op, &row);
+    struct change_op *op = act(ONE, "one");
+    approval_store_ask(op, &row);
     assert_int_equal(wait_for(&op->op), R_NONE);
     return row.id;
 }
@@ -236,7 +237,7 @@ static struct approval_list *find(struct approval_id only)
     list->tenant = CONTOSO;
     list->only = only;
     list->limit = APPROVAL_PAGE_MAX;
-    approval_list_submit(list);
+    approval_store_list(list);
     assert_int_equal(wait_for(&list->op), R_NONE);
     return list;
 }
@@ -245,9 +246,9 @@ static enum reason approve(struct approval_id request, struct component_id by,
                            const char *principal)
 {
     struct super_user_row row = power(principal, DAY_US);
-    struct admin_op *op = act(by, "two");
+    struct change_op *op = act(by, "two");
     op->approval = (struct act_approval){.request = request, .asked_by = "one"};
-    admin_grant_super_user(op, &row, principal);
+    super_user_store_grant(op, &row, principal);
     return wait_for(&op->op);
 }
 
@@ -289,9 +290,9 @@ static void an_act_that_changes_nothing_is_not_approved(void **state)
 {
     (void)state;
     struct approval_id id = ask();
-    struct admin_op *op = act(TWO, "two");
+    struct change_op *op = act(TWO, "two");
     op->approval = (struct act_approval){.request = id, .asked_by = "one"};
-    admin_revoke_super_user(op, "user:nobody@contoso.com");
+    super_user_store_revoke(op, "user:nobody@contoso.com");
     assert_int_equal(wait_for(&op->op), R_NOT_FOUND);
     assert_int_equal(find(id)->rows[0].state, APPROVAL_PENDING);
     assert_int_equal(count_audit("approve_request"), 1); /* the one before */
@@ -301,12 +302,12 @@ static void a_closed_request_is_not_performed(void **state)
 {
     (void)state;
     struct approval_id id = ask();
-    struct admin_op *op = act(TWO, "two");
-    admin_close_approval(op, id, APPROVAL_REJECTED);
+    struct change_op *op = act(TWO, "two");
+    approval_store_close(op, id, APPROVAL_REJECTED);
     assert_int_equal(wait_for(&op->op), R_NONE);
     assert_int_equal(approve(id, TWO, "user:c@contoso.com"), R_PRECONDITION_FAILED);
     op = act(ONE, "one");
-    admin_close_approval(op, id, APPROVAL_WITHDRAWN);
+    approval_store_close(op, id, APPROVAL_WITHDRAWN);
     assert_int_equal(wait_for(&op->op), R_NOT_FOUND);
     assert_int_equal(find(id)->rows[0].state, APPROVAL_REJECTED);
 }
@@ -316,12 +317,12 @@ static void two_at_once_perform_once(void **state)
     (void)state;
     struct approval_id id = ask();
     struct super_user_row row = power("user:once@contoso.com", DAY_US);
-    struct admin_op *ops[2] = {act(TWO, "two"), act(TWO, "two")};
+    struct change_op *ops[2] = {act(TWO, "two"), act(TWO, "two")};
     size_t before = count_audit("grant_super_user");
     pending = 2;
     for (int i = 0; i < 2; i++) {
         ops[i]->approval = (struct act_approval){.request = id, .asked_by = "one"};
-        admin_grant_super_user(ops[i], &row, row.principal);
+        super_user_store_grant(ops[i], &row, row.principal);
     }
     loop_run(loop);
     assert_int_equal(ops[0]->op.err.reason, R_NONE);
@@ -343,7 +344,7 @@ static void requests_come_newest_first_and_by_state(void **state)
     list->states[0] = APPROVAL_REJECTED;
     list->state_count = 1;
     list->limit = 1;
-    approval_list_submit(list);
+    approval_store_list(list);
     assert_int_equal(wait_for(&list->op), R_NONE);
     assert_int_equal(list->count, 1);
     assert_int_equal(list->rows[0].state, APPROVAL_REJECTED);
@@ -352,20 +353,20 @@ static void requests_come_newest_first_and_by_state(void **state)
 static void an_act_of_one_fails_when_approval_is_required_by_now(void **state)
 {
     (void)state;
-    struct admin_op *op = act(ONE, "one");
-    admin_get_tenant(op, "contoso");
+    struct change_op *op = act(ONE, "one");
+    tenant_store_get(op, "contoso");
     assert_int_equal(wait_for(&op->op), R_NONE);
-    struct tenant_row tenant = op->tenant;
-    tenant.approvals = approvals_required(1U << APPROVAL_GRANT_SUPER_USER);
+    struct tenant_row tenant = *op->tenant;
+    tenant.approvals = approval_requirement(1U << APPROVAL_GRANT_SUPER_USER);
     op = act(ONE, "one");
-    admin_update_tenant(op, &tenant);
+    tenant_store_update(op, &tenant);
     assert_int_equal(wait_for(&op->op), R_NONE);
     struct super_user_row row = power("user:late@contoso.com", DAY_US);
     size_t before = list_super_users()->count;
     for (int i = 0; i < 2; i++) {
         op = act(ONE, "one");
         op->approval.unless = i == 0 ? 1U << APPROVAL_GRANT_SUPER_USER : 1U << APPROVAL_EXPORT_KEYS;
-        admin_grant_super_user(op, &row, row.principal);
+        super_user_store_grant(op, &row, row.principal);
         assert_int_equal(wait_for(&op->op), i == 0 ? R_STALE : R_NONE);
         assert_int_equal(list_super_users()->count, before + (size_t)i);
     }
@@ -377,21 +378,21 @@ static struct amendment fetch(void)
 {
     struct amendment_fetch *f = ARENA_NEW(arena, struct amendment_fetch);
     store_op_init(&f->op, store, arena, op_done, NULL);
-    amendment_fetch_submit(f, CONTOSO, CONTENT);
+    amendment_store_fetch(f, CONTOSO, CONTENT);
     assert_int_equal(wait_for(&f->op), R_NONE);
     return f->amendment;
 }
 
 static enum reason keep(const struct amendment *amendment)
 {
-    struct amendment_store *s = ARENA_NEW(arena, struct amendment_store);
+    struct amendment_put *s = ARENA_NEW(arena, struct amendment_put);
     store_op_init(&s->op, store, arena, op_done, NULL);
     s->tenant = CONTOSO;
     s->content = CONTENT;
     s->amendment = amendment;
     s->target = "set";
     s->who = who_is(ONE, "one");
-    amendment_store_submit(s);
+    amendment_store_put(s);
     return wait_for(&s->op);
 }
 

@@ -7,14 +7,15 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "store/admin.h"
-#include "store/audit_query.h"
-#include "store/components.h"
-#include "store/domains.h"
-#include "store/gate.h"
-#include "store/issuers.h"
-#include "store/migrations.h"
-#include "store/tracking.h"
+#include "store/gate/gate.h"
+#include "store/migrate/migrate.h"
+#include "store/resource/audit_store.h"
+#include "store/resource/component_store.h"
+#include "store/resource/content_store.h"
+#include "store/resource/domain_store.h"
+#include "store/resource/issuer_store.h"
+#include "store/resource/template_store.h"
+#include "store/resource/tenant_store.h"
 
 static struct loop *loop;
 static struct store *store;
@@ -130,9 +131,9 @@ static void an_empty_database_is_too_old_and_migrates_once(void **state)
     wait_ready();
 }
 
-static struct admin_op *admin(struct tenant_id scope)
+static struct change_op *admin(struct tenant_id scope)
 {
-    struct admin_op *op = ARENA_NEW(arena, struct admin_op);
+    struct change_op *op = ARENA_NEW(arena, struct change_op);
     store_op_init(&op->op, store, arena, op_done, NULL);
     op->scope = scope;
     op->who = who;
@@ -160,30 +161,30 @@ static void a_tenant_is_made_with_its_keys(void **state)
                                 .license_cap_days = 30};
     struct new_key keys[] = {{KEY_SEALING, slice_of("sealed", 6), ""},
                              {KEY_SIGNING, slice_of("signing", 7), "{}"}};
-    struct admin_op *op = admin(TENANT_PLATFORM);
-    admin_create_tenant(op, &tenant, SUITE_P256, keys, 2);
+    struct change_op *op = admin(TENANT_PLATFORM);
+    tenant_store_create(op, &tenant, SUITE_P256, keys, 2);
     wait_op();
     assert_int_equal(op->op.err.reason, R_NONE);
     assert_true(op->created_at > 1700000000LL * 1000000);
     op = admin(TENANT_PLATFORM);
-    admin_create_tenant(op, &tenant, SUITE_P256, keys, 2);
+    tenant_store_create(op, &tenant, SUITE_P256, keys, 2);
     wait_op();
     assert_int_equal(op->op.err.reason, R_ALREADY_EXISTS);
 
     struct domain_op *d = domain(CONTOSO, "contoso.com");
-    domain_add_submit(d);
+    domain_store_add(d);
     wait_op();
     assert_int_equal(d->op.err.reason, R_NONE);
     d = domain(CONTOSO, "contoso.com");
-    domain_verify_submit(d, "asserted");
+    domain_store_verify(d, "asserted");
     wait_op();
     assert_int_equal(d->op.err.reason, R_NONE);
     op = admin(CONTOSO);
-    admin_get_tenant(op, "contoso");
+    tenant_store_get(op, "contoso");
     wait_op();
-    assert_int_equal(op->tenant.domain_count, 1);
-    assert_string_equal(op->tenant.verified[0], "true");
-    assert_string_equal(op->tenant.proofs[0], "proof");
+    assert_int_equal(op->tenant->domain_count, 1);
+    assert_string_equal(op->tenant->verified[0], "true");
+    assert_string_equal(op->tenant->proofs[0], "proof");
 }
 
 static struct template_row sample_template(void)
@@ -218,8 +219,8 @@ static void a_view_has_what_was_stored(void **state)
 {
     (void)state;
     struct template_row row = sample_template();
-    struct admin_op *op = admin(CONTOSO);
-    admin_create_template(op, &row, (struct uuid){{0}});
+    struct change_op *op = admin(CONTOSO);
+    template_store_create(op, &row, (struct uuid){{0}});
     wait_op();
     assert_int_equal(op->op.err.reason, R_NONE);
     assert_null(views_tenant(views, CONTOSO, arena));
@@ -229,17 +230,17 @@ static void a_view_has_what_was_stored(void **state)
     assert_non_null(record);
     assert_string_equal(record->view.name, "contoso");
     assert_int_equal(record->view.domain_count, 1);
-    const struct template_policy *t = tenant_template(&record->view, TEMPLATE);
+    const struct template_policy *t = tenant_find_template(&record->view, TEMPLATE);
     assert_non_null(t);
     assert_true(t->is_valid);
     assert_int_equal(t->grant_count, 2);
     assert_int_equal(t->grants[0].principal.kind, PRINCIPAL_DOMAIN);
     assert_int_equal(t->grants[0].rights->bits, RIGHT_VIEW | RIGHT_PRINT);
     assert_string_equal(t->grants[1].rights->custom[0], "SIGN");
-    const struct key_row *key = tenant_key(record, KEY_SIGNING, 0);
+    const struct key_row *key = views_key(record, KEY_SIGNING, 0);
     assert_non_null(key);
     assert_int_equal(key->wrapped.len, 7);
-    assert_null(tenant_key(record, KEY_SEALING, 2));
+    assert_null(views_key(record, KEY_SEALING, 2));
     /* The record outlives the cache's interest in it. */
     views_drop(views, CONTOSO.u);
     assert_null(views_tenant(views, CONTOSO, arena));
@@ -312,7 +313,7 @@ static size_t audit_count(const char *reason)
 {
     struct audit_query query = {.tenant = CONTOSO, .reason = reason, .limit = 1000};
     store_op_init(&query.op, store, arena, op_done, NULL);
-    audit_query_submit(&query);
+    audit_store_query(&query);
     wait_op();
     assert_int_equal(query.op.err.reason, R_NONE);
     return query.count;
@@ -343,8 +344,8 @@ static void a_changed_template_makes_the_gate_say_stale(void **state)
     (void)state;
     struct gate_entry entry = entry_for(CONTENT);
     struct template_row row = sample_template();
-    struct admin_op *op = admin(CONTOSO);
-    admin_update_template(op, &row, 0);
+    struct change_op *op = admin(CONTOSO);
+    template_store_update(op, &row, 0);
     wait_op();
     assert_int_equal(op->op.err.reason, R_NONE);
     size_t before = audit_count("OK");
@@ -357,7 +358,7 @@ static void a_changed_template_makes_the_gate_say_stale(void **state)
     submit_one(&entry);
     assert_int_equal(entry.verdict, GATE_RECORDED);
     op = admin(CONTOSO);
-    admin_update_template(op, &row, 1); /* an old version */
+    template_store_update(op, &row, 1); /* an old version */
     wait_op();
     assert_int_equal(op->op.err.reason, R_NOT_FOUND);
 }
@@ -371,7 +372,7 @@ static void revoke(const char *user, bool restore)
                                .restore = restore,
                                .who = who};
     store_op_init(&r.op, store, arena, op_done, NULL);
-    content_revoke_submit(&r);
+    content_store_revoke(&r);
     wait_op();
     assert_int_equal(r.op.err.reason, R_NONE);
     assert_true(r.at > 0);
@@ -402,7 +403,7 @@ static void a_revocation_is_a_changed_fact(void **state)
     }
     struct content_find find;
     store_op_init(&find.op, store, arena, op_done, NULL);
-    content_find_submit(&find, CONTOSO, CONTENT);
+    content_store_find(&find, CONTOSO, CONTENT);
     wait_op();
     assert_string_equal(find.row.owner, "alice@contoso.com");
     assert_int_equal(find.row.revoked_at, 0);
@@ -439,8 +440,8 @@ static void canceled_entries_and_operations_stay_silent(void **state)
     gate_submit(gate, &second);
     run_for(0);
     gate_cancel(gate, &second); /* sent, or about to be */
-    struct admin_op *op = admin(CONTOSO);
-    admin_get_tenant(op, "contoso");
+    struct change_op *op = admin(CONTOSO);
+    tenant_store_get(op, "contoso");
     store_op_cancel(&op->op);
     run_for(200);
     assert_int_equal(pending, 1);
@@ -462,17 +463,17 @@ static void lookups_find_components_and_issuers(void **state)
                                  .issuer = {{{13}}},
                                  .subject = "edge-1",
                                  .fingerprints = print};
-    struct admin_op *op = admin(CONTOSO);
+    struct change_op *op = admin(CONTOSO);
     struct component_op registered = {.admin = {.scope = CONTOSO, .who = op->who}};
     store_op_init(&registered.admin.op, store, arena, op_done, NULL);
-    components_create(&registered, &c);
+    component_store_create(&registered, &c);
     wait_op();
     assert_int_equal(registered.admin.op.err.reason, R_NONE);
     struct lookup found;
     struct lookups *lookups = lookups_new(10);
     store_op_init(&found.op, store, arena, op_done, NULL);
     assert_null(lookups_component(lookups, LOOKUP_COMPONENT, print, arena));
-    lookup_submit(lookups, &found, LOOKUP_COMPONENT, print);
+    lookups_submit(lookups, &found, LOOKUP_COMPONENT, print);
     wait_op();
     assert_string_equal(found.component->component.name, "edge");
     assert_string_equal(found.component->component.sender_domains[0], "contoso.com");
@@ -493,22 +494,22 @@ static void lookups_find_components_and_issuers(void **state)
                                            .claim_tenant = "",
                                            .claim_guest = "",
                                            .clock_skew_s = 60}};
-    struct issuers_op made = {.scope = CONTOSO, .who = op->who};
+    struct issuer_op made = {.scope = CONTOSO, .who = op->who};
     store_op_init(&made.op, store, arena, op_done, NULL);
-    issuers_create(&made, &issuer, false);
+    issuer_store_create(&made, &issuer, false);
     wait_op();
     assert_int_equal(made.op.err.reason, R_NONE);
-    lookup_submit(lookups, &found, LOOKUP_ISSUER, slice_str("https://idp.contoso.com"));
+    lookups_submit(lookups, &found, LOOKUP_ISSUER, slice_str("https://idp.contoso.com"));
     wait_op();
     assert_string_equal(found.issuer->jwks_json, "{\"keys\":[]}");
     assert_string_equal(found.issuer->algorithms[1], "RS256");
-    lookup_submit(lookups, &found, LOOKUP_ISSUER, slice_str("https://idp.other.com"));
+    lookups_submit(lookups, &found, LOOKUP_ISSUER, slice_str("https://idp.other.com"));
     wait_op();
     assert_int_equal(found.op.err.reason, R_NOT_FOUND);
-    lookup_submit(lookups, &found, LOOKUP_TENANT_BY_DOMAIN, slice_str("contoso.com"));
+    lookups_submit(lookups, &found, LOOKUP_TENANT_BY_DOMAIN, slice_str("contoso.com"));
     wait_op();
     assert_true(ID_EQ(found.tenant, CONTOSO));
-    lookup_submit(lookups, &found, LOOKUP_TAKEN_DOMAIN, slice_str("contoso.com"));
+    lookups_submit(lookups, &found, LOOKUP_TAKEN_DOMAIN, slice_str("contoso.com"));
     wait_op();
     const struct lookup_answer *known =
         lookups_answer(lookups, LOOKUP_TAKEN_DOMAIN, slice_str("contoso.com"));
@@ -516,7 +517,7 @@ static void lookups_find_components_and_issuers(void **state)
     /* That there is none is remembered as well. */
     struct slice nobody = slice_str("nobody.example");
     assert_null(lookups_answer(lookups, LOOKUP_TAKEN_DOMAIN, nobody));
-    lookup_submit(lookups, &found, LOOKUP_TAKEN_DOMAIN, nobody);
+    lookups_submit(lookups, &found, LOOKUP_TAKEN_DOMAIN, nobody);
     wait_op();
     assert_int_equal(found.op.err.reason, R_NOT_FOUND);
     known = lookups_answer(lookups, LOOKUP_TAKEN_DOMAIN, nobody);
@@ -546,8 +547,8 @@ static void a_full_pipeline_says_overloaded(void **state)
     pending = 2;
     store_op_init(&first.op, store, arena, op_done, NULL);
     store_op_init(&second.op, store, arena, op_done, NULL);
-    lookup_submit(lookups, &first, LOOKUP_TENANT_BY_NAME, slice_str("contoso"));
-    lookup_submit(lookups, &second, LOOKUP_TENANT_BY_NAME, slice_str("contoso"));
+    lookups_submit(lookups, &first, LOOKUP_TENANT_BY_NAME, slice_str("contoso"));
+    lookups_submit(lookups, &second, LOOKUP_TENANT_BY_NAME, slice_str("contoso"));
     loop_run(loop);
     assert_int_equal(first.op.err.reason, R_NONE);
     assert_int_equal(second.op.err.reason, R_OVERLOADED);

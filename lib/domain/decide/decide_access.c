@@ -1,0 +1,253 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "domain/decide/decide_access.h"
+
+#include "domain/decide/decide_delivery.h"
+#include "domain/relations/effective_policy.h"
+#include "domain/relations/exclusion.h"
+#include "domain/relations/membership.h"
+#include "domain/relations/super_user.h"
+
+enum { DAY_S = 24 * 60 * 60 };
+
+/* What the questions look at: the facts, and what follows from them. */
+struct deliberation {
+    const struct access_question *q;
+    struct effective_policy policy;
+    struct delivery_decision delivery;
+    struct access_decision *out;
+};
+
+/* --- the questions: true when there is nothing against it ------------------------------------- */
+
+static bool tenant_is_active(const struct deliberation *d)
+{
+    return d->q->tenant->state == TENANT_ACTIVE;
+}
+
+static bool is_own_portal(const struct deliberation *d)
+{
+    const struct subject_component *c = &d->q->subject->component;
+    return c->role == ROLE_PORTAL && strcmp(c->boundary, d->q->tenant->boundary) == 0;
+}
+
+static bool boundary_lets_out(const struct deliberation *d)
+{
+    return d->delivery.reason == R_NONE;
+}
+
+/* A portal of another boundary is refused even where the rule says native: its operator is not one
+ * whom the content's boundary has let in. */
+static bool channel_is_allowed(const struct deliberation *d)
+{
+    if (d->q->subject->component.role == ROLE_PORTAL) {
+        return is_own_portal(d);
+    }
+    return d->delivery.channel == CHANNEL_NATIVE;
+}
+
+static bool is_not_excluded(const struct deliberation *d)
+{
+    return !exclusion_applies(d->q->tenant, d->q->subject);
+}
+
+/* Access by power ends neither with revocation nor with expiry. */
+static bool has_power(const struct deliberation *d)
+{
+    return d->out->power != POWER_NONE;
+}
+
+static bool is_not_revoked(const struct deliberation *d)
+{
+    return has_power(d) || !(d->q->facts.is_revoked || d->q->facts.user_is_revoked);
+}
+
+static bool is_not_expired(const struct deliberation *d)
+{
+    struct unix_time end = d->out->content_expires_at;
+    return has_power(d) || end.s == 0 || d->q->now.s < end.s;
+}
+
+static bool has_rights(const struct deliberation *d)
+{
+    return !rights_are_none(&d->out->rights);
+}
+
+/* In the order of docs/policy.md, "The decision"; the first that fails is the reason. */
+static const struct question {
+    bool (*holds)(const struct deliberation *d);
+    enum reason otherwise;
+    bool needs_rights; /* told only to one who would have had rights; others hear NO_RIGHTS */
+} questions[] = {
+    {.holds = tenant_is_active, .otherwise = R_TENANT_DISABLED},
+    {.holds = boundary_lets_out, .otherwise = R_BOUNDARY_BLOCKED},
+    {.holds = channel_is_allowed, .otherwise = R_PORTAL_REQUIRED},
+    {.holds = is_not_excluded, .otherwise = R_EXCLUDED},
+    {.holds = is_not_revoked, .otherwise = R_REVOKED, .needs_rights = true},
+    {.holds = is_not_expired, .otherwise = R_EXPIRED, .needs_rights = true},
+    {.holds = has_rights, .otherwise = R_NO_RIGHTS},
+};
+
+/* --- what follows from the facts --------------------------------------------------------------- */
+
+/* Power that a component has by itself: a decryptor over content of its own tenant, an issuer over what
+ * it protected. */
+static enum power component_power(const struct access_question *q)
+{
+    const struct subject_component *c = &q->subject->component;
+    char id[UUID_TEXT_BYTES];
+    if (!ID_EQ(c->tenant, q->tenant->id)) {
+        return POWER_NONE;
+    }
+    if (c->role == ROLE_DECRYPTOR) {
+        return POWER_DECRYPTOR;
+    }
+    uuid_format(c->id.u, id);
+    return strcmp(q->policy->issuer, id) == 0 ? POWER_ISSUER : POWER_NONE;
+}
+
+/* Power of the caller over this content, whatever the policy grants. What is their own comes first: only
+ * what they could not do without it is recorded as the use of a power. */
+static enum power power_of(const struct access_question *q)
+{
+    enum power own = POWER_NONE;
+    if (!subject_has_user(q->subject)) {
+        own = component_power(q);
+    } else if (subject_is_user(q->subject, q->policy->owner)) {
+        own = POWER_OWNER;
+    } else if (subject_is_user(q->subject, q->policy->issuer)) {
+        own = POWER_ISSUER;
+    }
+    if (own == POWER_NONE && super_user_holds(q->tenant, q->subject, q->now)) {
+        return POWER_SUPER_USER;
+    }
+    return own;
+}
+
+static int offline_days(const struct deliberation *d)
+{
+    if (d->q->policy->kind != POLICY_TEMPLATE) {
+        return d->q->policy->offline_days;
+    }
+    return d->policy.template == NULL ? OFFLINE_DAYS_NONE : d->policy.template->offline_days;
+}
+
+static int64_t least(int64_t a, int64_t b)
+{
+    return a < b ? a : b;
+}
+
+/* The least of tenant cap, offline days and time to expiry; minutes for portals and online only. */
+static void set_validity(const struct deliberation *d)
+{
+    struct access_decision *out = d->out;
+    int days = offline_days(d);
+    int64_t seconds = d->q->tenant->license_cap_days * DAY_S;
+    out->may_cache = out->channel == CHANNEL_NATIVE && days != OFFLINE_DAYS_NONE && seconds > 0;
+    if (days > 0) {
+        seconds = least(seconds, (int64_t)days * DAY_S);
+    }
+    if (out->channel == CHANNEL_PORTAL) {
+        seconds = PORTAL_LICENSE_S;
+    } else if (!out->may_cache) {
+        seconds = ONLINE_LICENSE_S;
+    }
+    if (!has_power(d) && out->content_expires_at.s != 0) {
+        seconds = least(seconds, out->content_expires_at.s - d->q->now.s);
+    }
+    out->license_expires_at.s = d->q->now.s + seconds;
+}
+
+static const char *referral_of(const struct deliberation *d)
+{
+    if (d->q->policy->kind != POLICY_TEMPLATE) {
+        return d->q->policy->referral_contact;
+    }
+    return d->policy.template == NULL ? "" : d->policy.template->referral_contact;
+}
+
+static enum reason first_refusal(const struct deliberation *d)
+{
+    for (size_t i = 0; i < sizeof questions / sizeof questions[0]; i++) {
+        if (!questions[i].holds(d)) {
+            return questions[i].needs_rights && !has_rights(d) ? R_NO_RIGHTS
+                                                               : questions[i].otherwise;
+        }
+    }
+    return R_NONE;
+}
+
+/* Why a policy grants nothing: told to the log, never to the caller. */
+static enum reason internal_reason(const struct deliberation *d, enum reason reason)
+{
+    const struct amendment *amendment = d->q->facts.amendment;
+    if (reason == R_NO_RIGHTS && amendment != NULL && !amendment->is_valid) {
+        d->out->problem = amendment->problem;
+        return R_POLICY_INVALID;
+    }
+    if (reason != R_NO_RIGHTS || d->q->policy->kind != POLICY_TEMPLATE) {
+        return reason;
+    }
+    if (d->policy.template == NULL) {
+        return R_TEMPLATE_MISSING;
+    }
+    d->out->problem = d->policy.template->problem;
+    return d->policy.template->is_valid ? reason : R_POLICY_INVALID;
+}
+
+/* A component alone stands in its own boundary; a user always in theirs. */
+static struct reader reader_of(const struct subject *subject)
+{
+    const struct subject_user *user = &subject->user;
+    if (!subject_has_user(subject)) {
+        return (struct reader){subject->component.boundary, TENANT_PLATFORM};
+    }
+    return (struct reader){user->boundary, user->is_guest ? TENANT_PLATFORM : user->tenant};
+}
+
+static struct deliberation deliberate(const struct access_question *q, struct access_decision *out)
+{
+    struct deliberation d = {
+        .q = q,
+        .policy = {.policy = q->policy, .amendment = q->facts.amendment},
+        .out = out,
+    };
+    if (q->policy->kind == POLICY_TEMPLATE) {
+        d.policy.template = tenant_find_template(q->tenant, q->policy->template_id);
+    }
+    decide_delivery(&(struct delivery_question){.platform = q->platform,
+                                                .tenant = q->tenant,
+                                                .reader = reader_of(q->subject)},
+                    &d.delivery);
+    return d;
+}
+
+static void refuse(const struct deliberation *d)
+{
+    struct access_decision *out = d->out;
+    bool is_no_rights = strcmp(reason_info(out->reason)->public_name, "NO_RIGHTS") == 0;
+    out->rights = (struct rights){0};
+    if (out->reason == R_PORTAL_REQUIRED) {
+        out->portal_url = boundary_portal_url(d->q->platform, d->q->tenant->boundary);
+    }
+    out->referral_contact = is_no_rights ? referral_of(d) : "";
+}
+
+void decide_access(const struct access_question *q, struct access_decision *out)
+{
+    *out = (struct access_decision){.portal_url = "", .referral_contact = ""};
+    struct deliberation d = deliberate(q, out);
+    out->policy_version = d.policy.template == NULL ? 0 : d.policy.template->version;
+    out->content_expires_at = effective_policy_expiry(&d.policy);
+    out->channel = q->subject->component.role == ROLE_PORTAL ? CHANNEL_PORTAL : CHANNEL_NATIVE;
+    effective_policy_rights(&d.policy, q->subject, &out->rights);
+    out->power = power_of(q);
+    if (out->power != POWER_NONE) {
+        out->rights.bits = RIGHTS_ALL;
+    }
+    out->reason = internal_reason(&d, first_refusal(&d));
+    if (out->reason == R_NONE) {
+        set_validity(&d);
+    } else {
+        refuse(&d);
+    }
+}

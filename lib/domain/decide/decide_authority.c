@@ -1,0 +1,68 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "domain/decide/decide_authority.h"
+
+#include "domain/values/address.h"
+#include "domain/values/boundary.h"
+
+static bool names(const char *const *domains, size_t count, const char *domain)
+{
+    for (size_t i = 0; i < count; i++) {
+        if (strcmp(domains[i], domain) == 0) {
+            return true;
+        }
+    }
+    return false;
+}
+
+/* A member of a tenant: what lies in its verified domains counts, the rest is dropped. */
+static enum reason member(const struct authority_question *q, struct subject_user *out)
+{
+    const struct tenant_view *tenant = q->tenant;
+    if (tenant == NULL || strcmp(q->issuer->boundary, tenant->boundary) != 0) {
+        return R_TOKEN_NO_ADDRESS; /* an issuer is believed in its own boundary only */
+    }
+    for (size_t i = 0; i < q->claims->address_count; i++) {
+        const char *address = q->claims->addresses[i];
+        if (tenant_has_domain(tenant, address_domain(address))) {
+            out->addresses[out->address_count++] = address;
+        }
+    }
+    out->tenant = tenant->id;
+    out->tenant_name = tenant->name;
+    out->boundary = tenant->boundary;
+    out->is_guest = q->claims->is_guest;
+    return out->address_count > 0 ? R_NONE : R_TOKEN_NO_ADDRESS;
+}
+
+/* A person of no known tenant. Aliases and groups of such accounts prove nothing. */
+static enum reason consumer(const struct authority_question *q, struct subject_user *out)
+{
+    const struct token_claims *claims = q->claims;
+    if (claims->address_count == 0 || q->is_domain_of_tenant) {
+        return R_TOKEN_NO_ADDRESS;
+    }
+    const char *domain = address_domain(claims->addresses[0]);
+    if (!claims->is_email_verified && !names(q->issuer->domains, q->issuer->domain_count, domain)) {
+        return R_TOKEN_NO_ADDRESS;
+    }
+    out->addresses[out->address_count++] = claims->addresses[0];
+    return R_NONE;
+}
+
+enum reason decide_authority(const struct authority_question *question, struct subject_user *out)
+{
+    memset(out, 0, sizeof *out);
+    out->tenant_name = "";
+    out->boundary = BOUNDARY_EXTERNAL;
+    switch (question->issuer->kind) {
+    case ISSUER_TENANT:
+    case ISSUER_MULTI_TENANT:
+        return member(question, out);
+    case ISSUER_CONSUMER:
+        return consumer(question, out);
+    case ISSUER_PASSCODE:
+    case ISSUER_COMPONENT:
+        break;
+    }
+    return R_TOKEN_TYPE;
+}

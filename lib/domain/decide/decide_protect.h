@@ -1,0 +1,20 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* May this caller protect content under this policy? Pure. */
+#pragma once
+
+#include "base/err.h"
+#include "domain/values/policy.h"
+#include "domain/values/subject.h"
+#include "domain/values/tenant.h"
+
+struct protect_question {
+    const struct tenant_view *tenant; /* of the owner: its policy and keys protect */
+    const struct subject *subject;
+    const struct policy *policy; /* as it would be sealed; owner set */
+};
+
+/* R_NONE, or why not, in this order: TENANT_DISABLED; COMPONENT_TENANT, COMPONENT_DOMAIN (a component
+ * that may not act here or for this sender); EXCLUDED; PROTECT_DENIED (not a member, or onboarding
+ * control); TEMPLATE_NOT_FOUND, TEMPLATE_SCOPE, TEMPLATE_ARCHIVED, POLICY_INVALID;
+ * RECIPIENTS_MISSING. */
+enum reason decide_protect(const struct protect_question *question);

@@ -1,0 +1,31 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "domain/decide/decide_sender.h"
+
+#include "domain/values/address.h"
+
+static bool is_in_domains(const struct subject_component *gateway, const char *domain)
+{
+    for (size_t i = 0; i < gateway->sender_domain_count; i++) {
+        if (strcmp(gateway->sender_domains[i], domain) == 0) {
+            return true;
+        }
+    }
+    return false;
+}
+
+enum reason decide_sender(const struct tenant_view *tenant, const struct subject_component *gateway,
+                          const char *sender)
+{
+    const char *domain = address_domain(sender);
+    bool is_of_boundary =
+        gateway->boundary[0] == '\0' || strcmp(gateway->boundary, tenant->boundary) == 0;
+    bool is_of_tenant = ID_EQ(gateway->tenant, tenant->id) || ID_IS_ZERO(gateway->tenant);
+    if (tenant->state != TENANT_ACTIVE) {
+        return R_TENANT_DISABLED;
+    }
+    if (!is_of_boundary || !is_of_tenant) {
+        return R_COMPONENT_TENANT;
+    }
+    return is_in_domains(gateway, domain) && tenant_has_domain(tenant, domain) ? R_NONE
+                                                                               : R_COMPONENT_DOMAIN;
+}

@@ -1,0 +1,61 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* What a verified token says, before anybody has decided what of that its issuer may say. Values. */
+#pragma once
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "base/clock.h"
+
+enum {
+    TOKEN_ADDRESSES_MAX = 16,
+    TOKEN_GROUPS_MAX = 512,   /* of either sort: addresses, and ids of the identity provider */
+    TOKEN_GROUP_ID_MAX = 128, /* bytes */
+    TOKEN_BOUND_TO_BYTES = 32,
+    TOKEN_SUBJECT_MAX = 256, /* bytes */
+};
+
+/* To what a token is bound, so that it is worth nothing without it (`cnf`, RFC 7800). */
+enum token_binding {
+    BINDING_NONE, /* whoever has the token has all */
+    BINDING_DPOP, /* to a key, by its RFC 7638 thumbprint (RFC 9449 §6.1) */
+    BINDING_MTLS, /* to a client certificate, by the SHA-256 of its DER (RFC 8705 §3.1) */
+};
+
+/* What a token with a good signature claims. Whether its issuer may say so is not decided yet. */
+struct token_claims {
+    const char *addresses[TOKEN_ADDRESSES_MAX]; /* normalized, the primary one first */
+    size_t address_count;
+    bool is_email_verified;
+    const char *tenant;        /* the tenant claim; "" if there is none */
+    const char *const *groups; /* normalized addresses, at most TOKEN_GROUPS_MAX */
+    size_t group_count;
+    const char *const
+        *group_ids; /* groups that the token names by no address (Entra: object ids) */
+    size_t group_id_count;
+    bool groups_overage; /* the token says that it leaves its groups out; then it has none */
+    bool is_guest;
+    struct unix_time valid_from; /* the later of nbf and iat; 0: neither was there */
+    struct unix_time expires_at; /* clock skew not added */
+    const char *subject;         /* `sub` of a component's token; else "" */
+    enum token_binding binding;
+    uint8_t bound_to[TOKEN_BOUND_TO_BYTES]; /* unless BINDING_NONE */
+};
+
+/* The checks of a token in the order in which they are made. */
+enum token_stage {
+    TOKEN_STAGE_FORM,
+    TOKEN_STAGE_ISSUER,
+    TOKEN_STAGE_ALGORITHM,
+    TOKEN_STAGE_TYPE,
+    TOKEN_STAGE_KEY,
+    TOKEN_STAGE_SIGNATURE,
+    TOKEN_STAGE_TIME,
+    TOKEN_STAGE_AUDIENCE,
+    TOKEN_STAGE_BINDING,
+    TOKEN_STAGE_TENANT,
+    TOKEN_STAGE_ADDRESS,
+    TOKEN_STAGE_GROUPS,
+    TOKEN_STAGES,
+};

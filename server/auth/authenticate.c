@@ -1,0 +1,253 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* The sub-flow `authenticate`: from a client certificate and tokens to a component, a user, or both.
+ *
+ *   certificate   the client certificate → a component, if it is registered
+ *   credential    the token in `authorization` → a user or a component (token_identity.c)
+ *   possession    is that token bound to a key, and does the caller hold it? (sender_constraint.c)
+ *   component     the component that this token names; its tenant may insist on bound ones
+ *   carried       the token that a component carries for a user, and its binding
+ *   role          do the caller's role, and the presence of a user, fit the method?
+ *
+ * Every row is run for every call and says NEXT where it has nothing to do. */
+#include "auth/authenticate.h"
+
+#include "auth/decision_log.h"
+#include "auth/facts.h"
+#include "context/wait.h"
+#include "domain/relations/issuer_authority.h"
+#include "methods.h"
+
+static bool has_component(const struct call *c)
+{
+    return subject_has_component(&caller_of(c)->subject);
+}
+
+static struct slice carried_token(const struct call *c)
+{
+    return call_metadata(c, "x-chancery-user-token");
+}
+
+static step find_component(struct call *c, enum lookup_kind kind, struct slice key, step_fn found)
+{
+    struct lookup *lookup = &caller_of(c)->component_lookup;
+    wait_store_init(c, &lookup->op);
+    lookups_submit(services_of(c)->lookups, lookup, kind, key);
+    return wait_store(c, found, &lookup->op);
+}
+
+static const struct component_row *known_component(struct call *c, enum lookup_kind kind,
+                                                   struct slice key)
+{
+    return call_trusts_caches(c)
+               ? lookups_component(services_of(c)->lookups, kind, key, call_arena(c))
+               : NULL;
+}
+
+/* --- certificate -------------------------------------------------------------------------------- */
+
+static step take_certified(struct call *c, const struct component_row *row)
+{
+    caller_take_component(c, row);
+    caller_of(c)->component_binding = BINDING_MTLS;
+    return STEP_NEXT;
+}
+
+static step certified_found(struct call *c)
+{
+    struct caller *caller = caller_of(c);
+    const struct err *err = &caller->component_lookup.op.err;
+    if (err->reason != R_NOT_FOUND) {
+        return err->reason == R_NONE ? take_certified(c, caller->component_lookup.component)
+                                     : wait_failed(c, err);
+    }
+    caller->has_unknown_certificate = true;
+    return credential_read(c).token.len > 0
+               ? STEP_NEXT
+               : call_fail(c, R_COMPONENT_UNKNOWN, "certificate of no component");
+}
+
+static step certificate(struct call *c)
+{
+    caller_reset(c); /* it may be the second time */
+    struct slice fingerprint = call_peer_fingerprint(c);
+    if (fingerprint.len == 0) {
+        return STEP_NEXT;
+    }
+    const struct component_row *row = known_component(c, LOOKUP_COMPONENT, fingerprint);
+    return row != NULL ? take_certified(c, row)
+                       : find_component(c, LOOKUP_COMPONENT, fingerprint, certified_found);
+}
+
+/* --- credential --------------------------------------------------------------------------------- */
+
+/* What `authorization` says counts unless the certificate has said who calls, and metadata for whom. */
+static step credential(struct call *c)
+{
+    struct slice token = credential_read(c).token;
+    bool is_known = has_component(c) && carried_token(c).len > 0;
+    return token.len == 0 || is_known ? STEP_NEXT
+                                      : token_identify(c, &caller_of(c)->credential, token);
+}
+
+/* --- possession --------------------------------------------------------------------------------- */
+
+static step possession(struct call *c)
+{
+    struct caller *caller = caller_of(c);
+    const struct identified *who = &caller->credential;
+    if (who->issuer == NULL) {
+        return STEP_NEXT;
+    }
+    if (caller->has_unknown_certificate && who->check.claims->binding != BINDING_MTLS) {
+        return call_fail(c, R_COMPONENT_UNKNOWN, "certificate of no component");
+    }
+    /* A user's token beside a component's certificate is one that the component carries. */
+    bool is_senders = identified_is_component(who) || !has_component(c);
+    return is_senders ? sender_constraint_check(c, &who->check)
+                      : sender_constraint_check_carried(c, &who->check);
+}
+
+/* --- component ---------------------------------------------------------------------------------- */
+
+static step component_tenant_known(struct call *c)
+{
+    const struct tenant_record *tenant = caller_of(c)->found_tenant;
+    if (tenant == NULL) {
+        return call_fail(c, R_COMPONENT_UNKNOWN, "of a tenant that is gone");
+    }
+    return tenant->view.needs_bound_components
+               ? call_fail(c, R_TOKEN_UNBOUND, "component of %s", tenant->view.name)
+               : STEP_NEXT;
+}
+
+/* The component that a token names; with a registered certificate it must be the same one. */
+static step take_named(struct call *c, const struct component_row *row)
+{
+    struct caller *caller = caller_of(c);
+    bool has_certificate = has_component(c);
+    if (!issuer_authority_covers(caller->credential.issuer, &row->component) ||
+        (has_certificate && !ID_EQ(caller->subject.component.id, row->component.id))) {
+        return call_fail(c, R_COMPONENT_UNKNOWN, "not its issuer's, or not the certificate's");
+    }
+    caller_take_component(c, row);
+    if (!has_certificate) {
+        caller->component_binding = caller->credential.check.claims->binding;
+    }
+    return caller->component_binding == BINDING_MTLS || ID_IS_ZERO(row->component.tenant)
+               ? STEP_NEXT
+               : facts_need_tenant(c, row->component.tenant, component_tenant_known);
+}
+
+static step named_found(struct call *c)
+{
+    const struct lookup *lookup = &caller_of(c)->component_lookup;
+    if (lookup->op.err.reason == R_NOT_FOUND) {
+        return call_fail(c, R_COMPONENT_UNKNOWN, "token of no component");
+    }
+    return lookup->op.err.reason == R_NONE ? take_named(c, lookup->component)
+                                           : wait_failed(c, &lookup->op.err);
+}
+
+static step component(struct call *c)
+{
+    struct caller *caller = caller_of(c);
+    const struct identified *who = &caller->credential;
+    if (!identified_is_component(who)) {
+        return STEP_NEXT;
+    }
+    caller->component_subject =
+        lookups_issuer_key(call_arena(c), who->issuer->id, who->check.claims->subject);
+    if (caller->component_subject.len == 0) {
+        return call_fail(c, R_ARENA_EXHAUSTED, "subject");
+    }
+    const struct component_row *row =
+        known_component(c, LOOKUP_COMPONENT_BY_SUBJECT, caller->component_subject);
+    return row != NULL ? take_named(c, row)
+                       : find_component(c, LOOKUP_COMPONENT_BY_SUBJECT, caller->component_subject,
+                                        named_found);
+}
+
+/* --- carried ------------------------------------------------------------------------------------ */
+
+static step carried_identified(struct call *c)
+{
+    const struct identified *who = &caller_of(c)->carried;
+    return identified_is_component(who) ? call_fail(c, R_TOKEN_TYPE, "a component is no user")
+                                        : sender_constraint_check_carried(c, &who->check);
+}
+
+/* A component says for whom it asks in metadata of its own; a user alone is who authorization says. */
+static step carried(struct call *c)
+{
+    struct caller *caller = caller_of(c);
+    bool names_user =
+        caller->credential.issuer != NULL && !identified_is_component(&caller->credential);
+    if (!has_component(c)) {
+        return names_user ? STEP_NEXT : call_fail(c, R_CREDENTIAL_MISSING, "none");
+    }
+    if (names_user || carried_token(c).len == 0) {
+        return STEP_NEXT;
+    }
+    call_then(c, carried_identified);
+    return token_identify(c, &caller->carried, carried_token(c));
+}
+
+/* --- role --------------------------------------------------------------------------------------- */
+
+static const struct identified *user_of(const struct caller *caller)
+{
+    if (caller->carried.issuer != NULL) {
+        return &caller->carried;
+    }
+    bool names_user =
+        caller->credential.issuer != NULL && !identified_is_component(&caller->credential);
+    return names_user ? &caller->credential : NULL;
+}
+
+/* A tenant may insist on bound tokens. Behind a component it is the component that sends, so its
+ * credential may be the bound one. */
+static bool lacks_binding(const struct caller *caller, const struct identified *who)
+{
+    return who->home != NULL && who->home->view.needs_bound_users &&
+           who->check.claims->binding == BINDING_NONE && caller->component_binding == BINDING_NONE;
+}
+
+static step role(struct call *c)
+{
+    struct caller *caller = caller_of(c);
+    const struct method *method = call_method(c);
+    const struct identified *who = user_of(caller);
+    enum role own = has_component(c) ? caller->subject.component.role : ROLE_CLIENT;
+    if (who != NULL && step_failed(caller_take_user(c, who))) {
+        return STEP_FAILED;
+    }
+    if (who != NULL && lacks_binding(caller, who)) {
+        return call_fail(c, R_TOKEN_UNBOUND, "user of %s", who->home->view.name);
+    }
+    if ((method->roles & 1U << own) == 0) {
+        return call_fail(c, R_COMPONENT_ROLE, "role %s", role_name(own));
+    }
+    if ((method->user == METHOD_USER_REQUIRED || own == ROLE_PORTAL) && who == NULL) {
+        return call_fail(c, R_USER_TOKEN_REQUIRED, "no user");
+    }
+    return STEP_NEXT;
+}
+
+static const struct subflow authenticate_subflow = {
+    .name = "authenticate",
+    .steps = {{.name = "certificate", .run = certificate},
+              {.name = "credential", .run = credential},
+              {.name = "possession", .run = possession},
+              {.name = "component", .run = component},
+              {.name = "carried", .run = carried},
+              {.name = "role", .run = role}},
+};
+
+static const struct subflow *const subflows[] = {&authenticate_subflow, &identify_subflow, NULL};
+
+const struct authenticator AUTHENTICATOR = {
+    .caller_size = sizeof(struct caller),
+    .authenticate = &authenticate_subflow,
+    .on_refusal = decision_log_refusal,
+    .subflows = subflows,
+};

@@ -1,0 +1,99 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "auth/caller.h"
+
+#include <string.h>
+
+#include "base/buf.h"
+
+struct tenant_id caller_tenant(const struct caller *caller)
+{
+    return subject_has_user(&caller->subject) ? caller->subject.user.tenant
+                                              : caller->subject.component.tenant;
+}
+
+const char *caller_boundary(const struct caller *caller)
+{
+    return subject_has_user(&caller->subject) ? caller->subject.user.boundary
+                                              : caller->subject.component.boundary;
+}
+
+/* Two views of one scope at different epochs: the older one is kept, so that the gate says stale. */
+void caller_add_scope(struct call *c, struct uuid scope, int64_t epoch)
+{
+    struct caller *caller = caller_of(c);
+    for (size_t i = 0; i < caller->scope_count; i++) {
+        struct gate_scope *known = &caller->scopes[i];
+        if (uuid_eq(known->scope, scope)) {
+            known->epoch = known->epoch < epoch ? known->epoch : epoch;
+            return;
+        }
+    }
+    CH_ASSERT(caller->scope_count < GATE_SCOPES_MAX);
+    caller->scopes[caller->scope_count++] = (struct gate_scope){.scope = scope, .epoch = epoch};
+}
+
+/* The trace id of W3C trace context (§3.2.2.3: version "-" 32 hex digits "-" …), else our request id. */
+static const char *correlation_of(struct call *c)
+{
+    struct slice traceparent = call_metadata(c, "traceparent");
+    char *id =
+        traceparent.len >= 55 ? arena_dup(call_arena(c), slice_cut(traceparent, 3, 35)) : NULL;
+    return id == NULL || strspn(id, "0123456789abcdef") != 32 ? call_request_id(c) : id;
+}
+
+/* A proof of possession that this call has used stays used: it counts once. */
+void caller_reset(struct call *c)
+{
+    struct caller *caller = caller_of(c);
+    struct slice agent = call_metadata(c, "user-agent");
+    const char *text = arena_dup(call_arena(c), slice_cut(agent, 0, AUDIT_TEXT_MAX));
+    *caller = (struct caller){
+        .subject = {.user = {.tenant_name = "", .boundary = BOUNDARY_EXTERNAL},
+                    .component = {.name = "", .boundary = ""},
+                    .application = "",
+                    .platform = ""},
+        .who = {.addresses = "",
+                .user = "",
+                .component_name = "",
+                .client_address = call_peer_address(c),
+                .user_agent = text == NULL ? "" : text,
+                .correlation_id = correlation_of(c)},
+        .constraint = {.is_claimed = caller->constraint.is_claimed},
+    };
+}
+
+void caller_take_component(struct call *c, const struct component_row *row)
+{
+    struct caller *caller = caller_of(c);
+    caller->subject.component = row->component;
+    caller->who.component = row->component.id;
+    caller->who.component_name = row->component.name;
+    call_note_caller(c, row->component.name);
+    caller_add_scope(c, row->component.tenant.u, row->epoch);
+}
+
+step caller_take_user(struct call *c, const struct identified *who)
+{
+    struct caller *caller = caller_of(c);
+    const struct subject_user *user = &who->user;
+    struct buf text;
+    struct slice joined;
+    buf_init(&text, call_arena(c));
+    for (size_t i = 0; i < user->address_count; i++) {
+        buf_add_str(&text, i == 0 ? "" : " ");
+        buf_add_str(&text, user->addresses[i]);
+    }
+    if (!buf_finish(&text, &joined, call_err(c)).ok) {
+        return STEP_FAILED;
+    }
+    const char *addresses = arena_dup(call_arena(c), joined);
+    if (addresses == NULL) {
+        return call_fail(c, R_ARENA_EXHAUSTED, "addresses");
+    }
+    caller->user = who;
+    caller->subject.user = *user;
+    caller->who.addresses = addresses;
+    caller->who.user = user->addresses[0];
+    call_note_caller(c, caller->who.user);
+    return STEP_NEXT;
+}

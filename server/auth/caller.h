@@ -1,0 +1,56 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Who is calling: what the sub-flow `authenticate` (authenticate.h) finds out before any flow begins, and
+ * on which state of which scopes it is known. */
+#pragma once
+
+#include "auth/sender_constraint.h"
+#include "auth/token_identity.h"
+
+struct caller {
+    struct subject subject; /* what decisions are made about */
+    struct audit_who who;   /* what every record says of it */
+
+    /* The epochs of what was looked at; the gate compares them. */
+    struct gate_scope scopes[GATE_SCOPES_MAX];
+    size_t scope_count;
+
+    /* --- the credentials --- */
+    struct identified credential;  /* whom the token in `authorization` names; .issuer NULL: none */
+    struct identified carried;     /* whom the token names that a component carries for a user */
+    const struct identified *user; /* the one of the two by which there is a user; NULL: none */
+    /* A certificate that nobody registered is no credential: a token bound to it has to vouch for it. */
+    bool has_unknown_certificate;
+    /* What the component's credential is bound to; a registered certificate counts as BINDING_MTLS. */
+    enum token_binding component_binding;
+    struct slice component_subject; /* by what a token's component was looked up; else empty */
+    struct lookup component_lookup;
+    struct sender_constraint constraint;
+    struct identified *identifying; /* in the sub-flow `identify` */
+
+    /* --- facts.h: what was asked for last --- */
+    const struct tenant_record *found_tenant; /* NULL: there is none */
+    const struct platform_record *found_platform;
+    const struct directory_person *found_person; /* never NULL */
+    struct view_load load;
+    struct directory_find find;
+    const char *wanted_boundary; /* boundary_guard.h */
+
+    struct gate_entry entry; /* decision_log.h */
+};
+
+static inline struct caller *caller_of(const struct call *c)
+{
+    return call_caller(c);
+}
+
+/* The tenant to which the caller belongs: the user's, else the component's; zero if neither. */
+struct tenant_id caller_tenant(const struct caller *caller);
+/* The boundary to which the caller belongs: the user's, else the component's; "" for the platform's own. */
+const char *caller_boundary(const struct caller *caller);
+/* Note on which epoch of a scope something is known: the gate will compare it. */
+void caller_add_scope(struct call *c, struct uuid scope, int64_t epoch);
+/* Begin anew with where the call comes from; nothing is known of the caller after it. */
+void caller_reset(struct call *c);
+/* Take over a component's row, or a user; the log line and the records name it from then on. */
+void caller_take_component(struct call *c, const struct component_row *row);
+step caller_take_user(struct call *c, const struct identified *who);

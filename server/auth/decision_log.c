@@ -1,0 +1,151 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "auth/decision_log.h"
+
+#include <string.h>
+
+#include "auth/boundary_guard.h"
+#include "context/wait.h"
+
+/* --- forgetting what has moved -------------------------------------------------------------------- */
+
+static bool has_moved(const struct caller *caller, struct uuid scope)
+{
+    for (size_t i = 0; i < caller->scope_count; i++) {
+        if (caller->scopes[i].is_stale && uuid_eq(caller->scopes[i].scope, scope)) {
+            return true;
+        }
+    }
+    return false;
+}
+
+static void forget_token(struct call *c, const struct identified *who)
+{
+    struct lookups *lookups = services_of(c)->lookups;
+    const struct caller *caller = caller_of(c);
+    if (who->issuer != NULL && has_moved(caller, who->issuer->tenant.u)) {
+        lookups_drop(lookups, LOOKUP_ISSUER, slice_str(who->check.token.iss));
+    }
+    if (who->asked_key.len > 0 && has_moved(caller, TENANT_PLATFORM.u)) {
+        lookups_drop(lookups, who->asked, who->asked_key);
+    }
+}
+
+static void forget_component(struct call *c)
+{
+    struct lookups *lookups = services_of(c)->lookups;
+    const struct caller *caller = caller_of(c);
+    if (has_moved(caller, caller->subject.component.tenant.u)) {
+        lookups_drop(lookups, LOOKUP_COMPONENT_BY_SUBJECT, caller->component_subject);
+        lookups_drop(lookups, LOOKUP_COMPONENT, call_peer_fingerprint(c));
+    }
+}
+
+/* Drop from the caches what was known on an epoch that has moved. */
+static void forget_moved(struct call *c)
+{
+    const struct services *s = services_of(c);
+    const struct caller *caller = caller_of(c);
+    for (size_t i = 0; i < caller->scope_count; i++) {
+        if (caller->scopes[i].is_stale) {
+            views_drop(s->views, caller->scopes[i].scope);
+            directories_drop(s->directories, caller->scopes[i].scope);
+        }
+    }
+    forget_token(c, &caller->credential);
+    forget_token(c, &caller->carried);
+    forget_component(c);
+}
+
+void decision_log_forget(struct call *c)
+{
+    struct caller *caller = caller_of(c);
+    for (size_t i = 0; i < caller->scope_count; i++) {
+        caller->scopes[i].is_stale = true;
+    }
+    forget_moved(c);
+}
+
+/* --- recording ------------------------------------------------------------------------------------ */
+
+static void entry_done(struct gate_entry *entry)
+{
+    call_resume(entry->user);
+}
+
+static void cancel_entry(void *op)
+{
+    struct gate_entry *entry = op;
+    struct call *c = entry->user;
+    gate_cancel(services_of(c)->gate, entry);
+}
+
+struct gate_entry *decision_log_begin(struct call *c, struct tenant_id tenant)
+{
+    struct caller *caller = caller_of(c);
+    struct gate_entry *entry = &caller->entry;
+    struct content_facts facts = entry->facts; /* what the gate told before */
+    *entry = (struct gate_entry){.tenant = tenant,
+                                 .operation = call_flow_name(c),
+                                 .who = caller->who,
+                                 .rights = "",
+                                 .facts = facts,
+                                 .arena = call_arena(c),
+                                 .scope_count = caller->scope_count,
+                                 .done = entry_done,
+                                 .user = c};
+    memcpy(entry->scopes, caller->scopes, sizeof entry->scopes);
+    return entry;
+}
+
+step decision_log_submit(struct call *c, step_fn then)
+{
+    struct caller *caller = caller_of(c);
+    gate_submit(services_of(c)->gate, &caller->entry);
+    return call_wait(c, then, cancel_entry, &caller->entry);
+}
+
+step decision_log_settle(struct call *c, step_fn again, step_fn decide)
+{
+    struct caller *caller = caller_of(c);
+    const struct gate_entry *entry = &caller->entry;
+    if (entry->err.reason != R_NONE) {
+        return wait_failed(c, &entry->err);
+    }
+    switch (entry->verdict) {
+    case GATE_STALE:
+        memcpy(caller->scopes, entry->scopes, sizeof caller->scopes);
+        forget_moved(c);
+        return call_authenticate_again(c, again);
+    case GATE_FACTS_CHANGED:
+        return call_again_from(c, decide);
+    case GATE_RECORDED:
+    case GATE_ALREADY:
+        break;
+    }
+    call_note_verified(c);
+    return STEP_NEXT;
+}
+
+/* --- refusals without a content ------------------------------------------------------------------- */
+
+static step refusal_recorded(struct call *c)
+{
+    return decision_log_settle(c, NULL, NULL);
+}
+
+/* The caller's tenant's log; the platform's when this node doesn't write that one. */
+static struct tenant_id served_log(struct call *c)
+{
+    const struct caller *caller = caller_of(c);
+    return boundary_is_served(c, caller_boundary(caller)) ? caller_tenant(caller) : TENANT_PLATFORM;
+}
+
+/* What was read past the caches is not compared again. */
+step decision_log_refusal(struct call *c)
+{
+    struct gate_entry *entry = decision_log_begin(c, served_log(c));
+    entry->reason = call_err(c)->reason;
+    entry->facts = (struct content_facts){0};
+    entry->scope_count = call_trusts_caches(c) ? entry->scope_count : 0;
+    return decision_log_submit(c, refusal_recorded);
+}

@@ -1,0 +1,34 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* What the flows of one worker share. Made by the daemon, borrowed by every call. */
+#pragma once
+
+#include "identity/dns.h"
+#include "identity/identity.h"
+#include "keys/keys.h"
+#include "rpc/call.h"
+#include "store/cache/directories.h"
+#include "store/cache/lookups.h"
+#include "store/cache/views.h"
+#include "store/gate/gate.h"
+
+struct approvable_act;
+
+struct services {
+    struct loop *loop;
+    struct store *store;
+    struct amendments *amendments;
+    struct gate *gate;
+    struct views *views;
+    struct lookups *lookups;
+    struct directories *directories;
+    struct keys *keys;
+    struct identity *identity;
+    struct dns *dns;
+    const struct approvable_act *const *approvable_acts; /* ends at NULL */
+    const char *authority_url; /* for boundaries without an address of their own */
+};
+
+static inline const struct services *services_of(const struct call *c)
+{
+    return call_services(c);
+}

@@ -1,0 +1,83 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Acts that a second admin may have to approve.
+ *
+ * Such an act is described once, by a struct approvable_act: how its request is checked, what it says in a sentence, how
+ * it is carried out. Its own flow and ApproveRequest run the same functions:
+ *
+ *   its own flow     parse → authenticate → scope → approvable_check → approvable_perform → reply
+ *   ApproveRequest   the same on the stored request, after looking at who approves (approve_request.c)
+ *
+ * To add one: a struct approvable_act, a line in acts.def, `struct approvable` at the beginning of the
+ * flow's state, its two steps in the flow's table, and `approval_id` in its response. The act's statement begins as
+ * every admin statement does and writes an audit row for ($1, $2); change_submit adds the approval to its transaction. */
+#pragma once
+
+#include "service/common/scope.h"
+#include "store/resource/approval_store.h"
+
+struct approvable_act {
+    const char *name; /* the flow's */
+    enum approval_operation operation;
+    const struct ProtobufCMessageDescriptor *request;
+    size_t value_size; /* of the act's own value, zeroed before `check` */
+    /* Read the request into the value, with everything that can be wrong with it by now. May wait. Holds for a stored
+     * request too: scope_of(c)->tenant is the tenant, approvable_of(c)->request the message. */
+    step (*check)(struct call *c);
+    /* Whether this tenant wants this request approved; NULL: by `operation` alone. */
+    bool (*needs_approval)(struct call *c);
+    /* What would be done, in one sentence of at most APPROVAL_SUMMARY_MAX bytes; NULL over budget. The same request
+     * must give the same sentence as long as it means the same, because what is approved is this sentence. */
+    const char *(*summary)(struct call *c);
+    /* Submit the act by a function of the store that ends in change_submit. */
+    void (*perform)(struct change_op *op, const void *value);
+    enum reason unmatched; /* for R_NOT_FOUND of `perform`; R_NONE: that itself */
+};
+
+/* The state of a flow with such an act begins with it. */
+struct approvable {
+    struct scope scope;               /* first */
+    const struct approvable_act *act; /* set by the step `parse`, as is: */
+    const void *request;
+    void *value;
+    struct approval_id asked;             /* not zero: nothing was done, a second admin was asked */
+    const struct approval_row *approving; /* in ApproveRequest: what is approved; else NULL */
+};
+
+#define ACT(name) extern const struct approvable_act name##_act;
+#include "service/common/acts.def"
+#undef ACT
+
+static inline struct approvable *approvable_of(const struct call *c)
+{
+    return call_state(c);
+}
+
+/* NULL when there is no act of this name. */
+const struct approvable_act *approvable_act_find(const struct call *c, const char *name);
+/* The step before the act. */
+step approvable_check(struct call *c);
+/* The act, with STEP_COMMIT: perform it, or ask a second admin. */
+step approvable_perform(struct call *c);
+/* Their rows, and the state of a flow that has nothing but the act. */
+#define APPROVABLE_CHECK                                                   \
+    {                                                                      \
+        .name = "check", .run = approvable_check, .needs = BASE_APPROVABLE \
+    }
+#define APPROVABLE_PERFORM(verb)                                                                  \
+    {                                                                                             \
+        .name = (verb), .run = approvable_perform, .flags = STEP_COMMIT, .needs = BASE_APPROVABLE \
+    }
+#define APPROVABLE_STATE \
+    FLOW_STATE_ON(struct approvable, BASE_SCOPE | BASE_APPROVABLE, struct scope, scope)
+/* Refuse a request for what may have been right when it was asked for: a bad field then, a failed precondition now. */
+step approvable_refuse(struct call *c, const char *field, const char *why);
+/* The approval's id for the reply; "" when the act was performed. */
+char *approvable_reply_id(struct call *c);
+
+/* An admin who could make other admins, or their credentials, would be two persons. So where a tenant requires
+ * approval of anything, its own admins may neither register one, nor change the role, the credential or the state of one:
+ * R_APPROVAL_REQUIRED. `before` and `after`: the component's role; ROLE_NONE: there is none. To be asked in a step before
+ * the commit, so that the refusal is recorded. */
+step approvals_guard_admins(struct call *c, enum role before, enum role after);
+/* For the act's op->approval.unless: the same, if the tenant begins to require it meanwhile. */
+uint32_t approvals_guard_unless(struct call *c, enum role before, enum role after);

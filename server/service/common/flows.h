@@ -1,0 +1,9 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Every flow of the service layer (flows.def). A method without a flow answers UNIMPLEMENTED. */
+#pragma once
+
+#include "rpc/call.h"
+
+#define FLOW(name) extern const struct flow name##_flow;
+#include "service/common/flows.def"
+#undef FLOW

@@ -1,0 +1,174 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "service/common/policy_fields.h"
+
+static step bad(struct call *c, const char *field, const char *why)
+{
+    return call_bad_field(c, field, why);
+}
+
+/* A field of one grant: "template.grants[3].rights[0]". */
+static const char *grant_path(struct call *c, const char *field, size_t grant, const char *part,
+                              size_t index)
+{
+    return arena_printf(call_arena(c), "%s[%zu].%s[%zu]", field, grant, part, index);
+}
+
+static step read_rights(struct call *c, const char *field, size_t at,
+                        const Chancery__V1__Grant *grant, struct rights *out)
+{
+    for (size_t i = 0; i < grant->n_rights; i++) {
+        int number = (int)grant->rights[i];
+        if (number < 1 || number > RIGHTS_STANDARD) {
+            return bad(c, grant_path(c, field, at, "rights", i),
+                       "The right is unknown; see chancery.v1.Right.");
+        }
+        out->bits |= 1U << (number - 1);
+    }
+    for (size_t i = 0; i < grant->n_custom_rights; i++) {
+        struct slice name = slice_str(grant->custom_rights[i]);
+        if (!rights_is_custom_name(name) || !rights_add_name(call_arena(c), out, name, NULL).ok) {
+            return bad(
+                c, grant_path(c, field, at, "custom_rights", i),
+                "A custom right must match [A-Z0-9_]{1,32} and be no standard one; at most 16 "
+                "in one policy.");
+        }
+    }
+    return rights_are_none(out) ? bad(c, arena_printf(call_arena(c), "%s[%zu].rights", field, at),
+                                      "A grant needs at least one right.")
+                                : STEP_NEXT;
+}
+
+static step read_grant(struct call *c, const char *field, size_t at,
+                       const Chancery__V1__Grant *from, struct grant *out)
+{
+    struct rights *rights = ARENA_NEW(call_arena(c), struct rights);
+    if (rights == NULL) {
+        return call_fail(c, R_ARENA_EXHAUSTED, "rights");
+    }
+    if (from->n_principals == 0) {
+        return bad(c, arena_printf(call_arena(c), "%s[%zu].principals", field, at),
+                   "A grant needs at least one principal.");
+    }
+    if (step_failed(read_rights(c, field, at, from, rights))) {
+        return STEP_FAILED;
+    }
+    for (size_t i = 0; i < from->n_principals; i++) {
+        out[i].rights = rights;
+        struct slice text = slice_str(from->principals[i]);
+        if (!principal_parse(call_arena(c), text, &out[i].principal, NULL).ok) {
+            return bad(c, grant_path(c, field, at, "principals", i),
+                       "A principal is user:, group:, domain: or tenant: and a name, or "
+                       "recipients, authenticated or owner.");
+        }
+    }
+    return STEP_NEXT;
+}
+
+step policy_read_grants(struct call *c, const char *field, Chancery__V1__Grant *const *grants,
+                        size_t count, const struct grant **out, size_t *count_out)
+{
+    size_t total = 0, at = 0;
+    for (size_t i = 0; i < count; i++) {
+        total += grants[i]->n_principals;
+    }
+    if (count == 0 || total > POLICY_GRANTS_MAX) {
+        return bad(c, field,
+                   arena_printf(call_arena(c),
+                                "There must be 1 to %d principals in all grants; these are %zu.",
+                                POLICY_GRANTS_MAX, total));
+    }
+    struct grant *list = ARENA_ARRAY(call_arena(c), struct grant, total + 1);
+    if (list == NULL) {
+        return call_fail(c, R_ARENA_EXHAUSTED, "grants");
+    }
+    for (size_t i = 0; i < count; i++) {
+        if (step_failed(read_grant(c, field, i, grants[i], &list[at]))) {
+            return STEP_FAILED;
+        }
+        at += grants[i]->n_principals;
+    }
+    *out = list;
+    *count_out = total;
+    return STEP_NEXT;
+}
+
+/* Recipients, owner and authenticated say nothing here: there is no content yet, and an empty list means all. */
+static bool is_listed_form(const struct principal *principal)
+{
+    return principal->name[0] != '\0';
+}
+
+step policy_read_principals(struct call *c, const char *field, char *const *texts, size_t count,
+                            const char *const **out)
+{
+    if (count > POLICY_GRANTS_MAX) {
+        return bad(c, field,
+                   arena_printf(call_arena(c), "There may be at most %d; these are %zu.",
+                                POLICY_GRANTS_MAX, count));
+    }
+    const char **list = ARENA_ARRAY(call_arena(c), const char *, count + 1);
+    if (list == NULL) {
+        return call_fail(c, R_ARENA_EXHAUSTED, "principals");
+    }
+    for (size_t i = 0; i < count; i++) {
+        struct principal principal;
+        if (!principal_parse(call_arena(c), slice_str(texts[i]), &principal, NULL).ok ||
+            !is_listed_form(&principal)) {
+            return bad(c, arena_printf(call_arena(c), "%s[%zu]", field, i),
+                       "Such a principal is user:, group:, domain: or tenant: and a name.");
+        }
+        list[i] = principal_format(call_arena(c), &principal);
+        if (list[i] == NULL) {
+            return call_fail(c, R_ARENA_EXHAUSTED, "principals");
+        }
+    }
+    *out = list;
+    return STEP_NEXT;
+}
+
+step policy_read_offline(struct call *c, const char *field, int access, uint32_t days, int *out)
+{
+    if (access != CHANCERY__V1__OFFLINE_ACCESS__OFFLINE_ACCESS_DAYS && days != 0) {
+        return bad(c, field, "Days may be given only with OFFLINE_ACCESS_DAYS.");
+    }
+    switch (access) {
+    case CHANCERY__V1__OFFLINE_ACCESS__OFFLINE_ACCESS_UNSPECIFIED:
+        *out = OFFLINE_DAYS_CAP;
+        return STEP_NEXT;
+    case CHANCERY__V1__OFFLINE_ACCESS__OFFLINE_ACCESS_NONE:
+        *out = OFFLINE_DAYS_NONE;
+        return STEP_NEXT;
+    case CHANCERY__V1__OFFLINE_ACCESS__OFFLINE_ACCESS_DAYS:
+        *out = (int)days;
+        return days >= 1 && days <= OFFLINE_DAYS_MAX ? STEP_NEXT
+                                                     : bad(c, field, "Days must be 1 to 9,999.");
+    default:
+        return bad(c, field, "The kind of offline access is unknown.");
+    }
+}
+
+step policy_read_expiry(struct call *c, const char *field, const Chancery__V1__Expiry *expiry,
+                        int64_t *at_us, int32_t *after_days)
+{
+    static const int64_t latest_s = 253402300799; /* 9999-12-31T23:59:59Z */
+    *at_us = 0;
+    *after_days = 0;
+    if (expiry == NULL) {
+        return STEP_NEXT;
+    }
+    if (expiry->kind_case == CHANCERY__V1__EXPIRY__KIND_TIME) {
+        int64_t seconds = expiry->time->seconds;
+        if (seconds <= call_now(c).s || seconds > latest_s) {
+            return bad(c, arena_printf(call_arena(c), "%s.time", field),
+                       "The time must lie in the future, before the year 10000.");
+        }
+        *at_us = seconds * 1000000;
+    } else if (expiry->kind_case == CHANCERY__V1__EXPIRY__KIND_DAYS) {
+        if (expiry->days < 1 || expiry->days > EXPIRY_DAYS_MAX) {
+            return bad(c, arena_printf(call_arena(c), "%s.days", field),
+                       "Days must be 1 to 36,500.");
+        }
+        *after_days = (int32_t)expiry->days;
+    }
+    return STEP_NEXT;
+}

@@ -1,0 +1,42 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* What the flows of administration share: whose rows are meant, and the one operation on them. */
+#pragma once
+
+#include "auth/caller.h"
+#include "service/common/bases.h"
+#include "store/resource/template_store.h"
+#include "store/resource/tenant_store.h"
+
+struct scope {
+    const char *tenant_name;            /* as asked for; "" means the caller's */
+    struct tenant_id tenant_id;         /* whose rows; TENANT_PLATFORM: the platform's own */
+    const struct tenant_record *tenant; /* of that scope; NULL for the platform */
+    struct lookup lookup;
+    struct change_op op;
+};
+
+static inline struct scope *scope_of(const struct call *c)
+{
+    return call_state(c);
+}
+
+/* Load the platform, and find out whose rows `tenant_name` means, and whether the caller may touch them: a platform admin any
+ * tenant's, everybody else his own. An empty name is the platform for a platform admin. Then `then`. */
+step scope_find(struct call *c, step_fn then);
+/* The same as a step of its own. */
+step scope_resolve(struct call *c);
+#define SCOPE_STEP                                                 \
+    {                                                              \
+        .name = "scope", .run = scope_resolve, .needs = BASE_SCOPE \
+    }
+/* Whether the caller may administer a boundary at this node: a platform admin may be registered for one boundary. NEXT,
+ * R_COMPONENT_TENANT, R_WRONG_BOUNDARY. After facts_need_platform. */
+step scope_check_place(struct call *c, const char *boundary);
+/* The same for what lies in the boundary, its tenants and components: R_FIPS_REQUIRED too. */
+step scope_check_boundary(struct call *c, const char *boundary);
+/* Prepare the operation; submit it by a function of store/admin.h, then wait for it. */
+struct change_op *scope_begin(struct call *c);
+step scope_wait(struct call *c);
+/* Wait for a change that must meet the version that was read: R_NOT_FOUND means R_ETAG_MISMATCH. */
+step scope_wait_version(struct call *c);
+bool scope_is_platform(const struct call *c);

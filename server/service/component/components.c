@@ -1,0 +1,308 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* ComponentService: CreateComponent, UpdateComponent, DeleteComponent. What changes here holds from the next
+ * call on: the scope's epoch is raised in the same transaction. */
+#include "service/component/components.h"
+#include "auth/facts.h"
+
+#include <string.h>
+
+#include "context/wait.h"
+#include "google/protobuf/field_mask.pb-c.h"
+#include "service/common/approvable.h"
+#include "service/common/flows.h"
+#include "service/common/reply.h"
+
+enum { NAME_MAX_BYTES = 63 };
+
+/* --- shared steps ------------------------------------------------------------------------------- */
+
+struct component_op *components_begin(struct call *c)
+{
+    struct components *s = components_of(c);
+    s->op = (struct component_op){.admin = {.scope = s->scope.tenant_id, .who = caller_of(c)->who}};
+    wait_store_init(c, &s->op.admin.op);
+    return &s->op;
+}
+
+static step done(struct call *c)
+{
+    return wait_over(c, &components_of(c)->op.admin.op.err);
+}
+
+step components_wait(struct call *c)
+{
+    return wait_store(c, done, &components_of(c)->op.admin.op);
+}
+
+static step found(struct call *c)
+{
+    const struct component_op *op = &components_of(c)->op;
+    return op->admin.op.err.reason == R_NONE && op->count == 0
+               ? call_fail(c, R_NOT_FOUND, "no such component")
+               : wait_over(c, &op->admin.op.err);
+}
+
+step components_find(struct call *c)
+{
+    component_store_list(components_begin(c), components_of(c)->id, (struct component_id){{{0}}},
+                         1);
+    return wait_store(c, found, &components_of(c)->op.admin.op);
+}
+
+/* Prepare a change that takes a component from one role to another; ROLE_NONE: there is none. */
+static struct component_op *begin_change(struct call *c, enum role before, enum role after)
+{
+    struct component_op *op = components_begin(c);
+    op->admin.approval.unless = approvals_guard_unless(c, before, after);
+    return op;
+}
+
+static step issuer_found(struct call *c)
+{
+    const struct err *err = &components_of(c)->op.admin.op.err;
+    return err->reason == R_NOT_FOUND
+               ? call_bad_field(c, "component.issuer_id",
+                                "It must be an issuer of kind COMPONENT of this tenant or of the "
+                                "platform, in the component's boundary; for admins the platform's.")
+               : wait_over(c, err);
+}
+
+/* The issuer, if there is one, must be one that may name this component. */
+static step check_issuer(struct call *c)
+{
+    struct components *s = components_of(c);
+    if (step_failed(component_check_credential(c, &s->record))) {
+        return STEP_FAILED;
+    }
+    if (ID_IS_ZERO(s->record.issuer)) {
+        return STEP_NEXT;
+    }
+    component_store_find_issuer(components_begin(c), s->record.issuer, &s->record.component);
+    return wait_store(c, issuer_found, &s->op.admin.op);
+}
+
+/* --- CreateComponent ---------------------------------------------------------------------------- */
+
+static bool is_name(const char *name)
+{
+    size_t len = strspn(name, "abcdefghijklmnopqrstuvwxyz0123456789-");
+    return len > 0 && len <= NAME_MAX_BYTES && name[len] == '\0';
+}
+
+static step parse_create(struct call *c)
+{
+    const Chancery__V1__CreateComponentRequest *request = create_component_request(c);
+    const Chancery__V1__Component *from = request->component;
+    struct component_record *record = &components_of(c)->record;
+    if (from == NULL) {
+        return call_bad_field(c, "component", "It is required.");
+    }
+    scope_of(c)->tenant_name = from->tenant;
+    if (!is_name(from->name)) {
+        return call_bad_field(c, "component.name", "It must match [a-z0-9-]{1,63}.");
+    }
+    if ((int)from->role < ROLE_GATEWAY || (int)from->role > ROLE_PLATFORM_ADMIN) {
+        return call_bad_field(c, "component.role",
+                              "It must be one of chancery.v1.Role but PUBLIC.");
+    }
+    record->component.name = from->name;
+    record->component.role = (enum role)from->role;
+    record->component.boundary = from->boundary;
+    record->version = 1;
+    return component_read(c, from, COMPONENT_CHANGEABLE, record);
+}
+
+/* A portal answers for a whole boundary and a platform admin for all: the platform's to register. Whoever
+ * acts for one tenant must be in one. */
+static step check_role(struct call *c)
+{
+    const struct scope *scope = scope_of(c);
+    enum role role = components_of(c)->record.component.role;
+    bool is_platforms = role == ROLE_PORTAL || role == ROLE_PLATFORM_ADMIN;
+    bool is_tenants = role == ROLE_DECRYPTOR || role == ROLE_TENANT_ADMIN || role == ROLE_CLIENT;
+    if (is_platforms && (scope->tenant != NULL || !scope_is_platform(c))) {
+        return call_bad_field(
+            c, "component.role",
+            "Portals and platform admins are the platform's: leave the tenant empty.");
+    }
+    if (is_tenants && scope->tenant == NULL) {
+        return call_bad_field(c, "component.tenant",
+                              "Decryptors, clients and tenant admins belong to a tenant.");
+    }
+    return approvals_guard_admins(c, ROLE_NONE, role);
+}
+
+static step check_boundary(struct call *c)
+{
+    const struct subject_component *component = &components_of(c)->record.component;
+    const char *name = component->boundary;
+    if (name[0] != '\0' && boundary_find(&caller_of(c)->found_platform->view, name) == NULL) {
+        return call_bad_field(c, "component.boundary", "There is no such boundary.");
+    }
+    if (name[0] == '\0' && component->role == ROLE_PORTAL) {
+        return call_bad_field(c, "component.boundary",
+                              "A portal must name the boundary for which it answers.");
+    }
+    if (name[0] != '\0' && step_failed(scope_check_boundary(c, name))) {
+        return STEP_FAILED;
+    }
+    return check_role(c);
+}
+
+static step check(struct call *c)
+{
+    const struct scope *scope = scope_of(c);
+    struct subject_component *component = &components_of(c)->record.component;
+    if (scope->tenant != NULL) {
+        component->boundary = scope->tenant->view.boundary;
+    }
+    component->tenant = scope->tenant_id;
+    component->id.u = uuid_v7(call_unix_us(c));
+    return facts_need_platform(c, check_boundary);
+}
+
+static step create(struct call *c)
+{
+    const struct component_record *record = &components_of(c)->record;
+    component_store_create(begin_change(c, ROLE_NONE, record->component.role), record);
+    return components_wait(c);
+}
+
+static step reply_create(struct call *c)
+{
+    Chancery__V1__CreateComponentResponse *r = create_component_response(c);
+    if (r == NULL) {
+        return STEP_FAILED;
+    }
+    r->component = component_write(c, &components_of(c)->record);
+    return r->component == NULL ? call_fail(c, R_ARENA_EXHAUSTED, "reply")
+                                : create_component_reply(c, r);
+}
+
+const struct flow create_component_flow = {
+    .method = "/chancery.v1.ComponentService/CreateComponent",
+    .name = "create_component",
+    .state = FLOW_STATE_ON(struct components, BASE_SCOPE, struct scope, scope),
+    .steps = {STEP("parse", parse_create), SCOPE_STEP, STEP("check", check),
+              STEP("issuer", check_issuer), COMMIT("create", create), STEP("reply", reply_create)},
+};
+
+/* What lies in a boundary is changed where that one is served, also by the platform. */
+static step check_found_place(struct call *c)
+{
+    const char *boundary = components_of(c)->record.component.boundary;
+    return boundary[0] == '\0' ? STEP_NEXT : scope_check_boundary(c, boundary);
+}
+
+/* --- UpdateComponent ---------------------------------------------------------------------------- */
+
+static step parse_update(struct call *c)
+{
+    const Chancery__V1__UpdateComponentRequest *request = update_component_request(c);
+    struct components *s = components_of(c);
+    if (request->component == NULL || request->update_mask == NULL ||
+        request->update_mask->n_paths == 0) {
+        return call_bad_field(c, "update_mask",
+                              "A component and the fields to change are required.");
+    }
+    for (size_t i = 0; i < request->update_mask->n_paths; i++) {
+        unsigned part = component_part(request->update_mask->paths[i]);
+        if (part == 0) {
+            return call_bad_field(c, "update_mask", "It names a field that can't be changed.");
+        }
+        s->parts |= part;
+    }
+    s->message = request->component;
+    s->version = component_version(s->message->etag);
+    scope_of(c)->tenant_name = s->message->tenant;
+    return request_uuid_required(c, "component.component_id", s->message->component_id, &s->id.u);
+}
+
+static step merge(struct call *c)
+{
+    struct components *s = components_of(c);
+    s->record = s->op.records[0];
+    if (step_failed(check_found_place(c))) {
+        return STEP_FAILED;
+    }
+    if (s->version != 0 && s->version != s->record.version) {
+        return call_fail(c, R_ETAG_MISMATCH, "version %lld", (long long)s->record.version);
+    }
+    return step_failed(component_read(c, s->message, s->parts, &s->record))
+               ? STEP_FAILED
+               : approvals_guard_admins(c, s->record.component.role, s->record.component.role);
+}
+
+static step updated(struct call *c)
+{
+    const struct err *err = &components_of(c)->op.admin.op.err;
+    return err->reason == R_NOT_FOUND ? call_fail(c, R_ETAG_MISMATCH, "changed meanwhile")
+                                      : wait_over(c, err);
+}
+
+static step update(struct call *c)
+{
+    const struct component_record *record = &components_of(c)->record;
+    enum role role = record->component.role;
+    component_store_update(begin_change(c, role, role), record);
+    return wait_store(c, updated, &components_of(c)->op.admin.op);
+}
+
+static step reply_update(struct call *c)
+{
+    Chancery__V1__UpdateComponentResponse *r = update_component_response(c);
+    if (r == NULL) {
+        return STEP_FAILED;
+    }
+    components_of(c)->record.version++;
+    r->component = component_write(c, &components_of(c)->record);
+    return r->component == NULL ? call_fail(c, R_ARENA_EXHAUSTED, "reply")
+                                : update_component_reply(c, r);
+}
+
+const struct flow update_component_flow = {
+    .method = "/chancery.v1.ComponentService/UpdateComponent",
+    .name = "update_component",
+    .state = FLOW_STATE_ON(struct components, BASE_SCOPE, struct scope, scope),
+    .steps = {STEP("parse", parse_update), SCOPE_STEP, STEP("find", components_find),
+              STEP("merge", merge), STEP("issuer", check_issuer), COMMIT("update", update),
+              STEP("reply", reply_update)},
+};
+
+/* --- DeleteComponent ---------------------------------------------------------------------------- */
+
+static step parse_delete(struct call *c)
+{
+    const Chancery__V1__DeleteComponentRequest *request = delete_component_request(c);
+    struct components *s = components_of(c);
+    scope_of(c)->tenant_name = request->tenant;
+    s->version = component_version(request->etag);
+    return request_uuid_required(c, "component_id", request->component_id, &s->id.u);
+}
+
+static step check_delete(struct call *c)
+{
+    struct components *s = components_of(c);
+    s->record = s->op.records[0];
+    if (step_failed(check_found_place(c))) {
+        return STEP_FAILED;
+    }
+    return s->version != 0 && s->version != s->record.version
+               ? call_fail(c, R_ETAG_MISMATCH, "version %lld", (long long)s->record.version)
+               : approvals_guard_admins(c, s->record.component.role, ROLE_NONE);
+}
+
+static step remove_it(struct call *c)
+{
+    const struct components *s = components_of(c);
+    component_store_delete(begin_change(c, s->record.component.role, ROLE_NONE), s->id, s->version);
+    return wait_store(c, updated, &components_of(c)->op.admin.op);
+}
+
+const struct flow delete_component_flow = {
+    .method = "/chancery.v1.ComponentService/DeleteComponent",
+    .name = "delete_component",
+    .state = FLOW_STATE_ON(struct components, BASE_SCOPE, struct scope, scope),
+    .steps = {STEP("parse", parse_delete), SCOPE_STEP, STEP("find", components_find),
+              STEP("check", check_delete), COMMIT("delete", remove_it), STEP("reply", reply_empty)},
+};

@@ -1,0 +1,207 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* DeliveryService.DecideDelivery: before a gateway sends, how does it reach each recipient?
+ *
+ *   parse         the sender, the recipients
+ *   authenticate  which gateway is asking (caller.c)
+ *   tenant        the sender's: by the gateway's own, else by his domain
+ *   check         may this gateway speak for him?
+ *   ask           whose people are the recipients, and is what we decide on still true? One snapshot
+ *   reply         per recipient: domain/decide/decide_delivery.h, by which licenses are decided too
+ *
+ * Nothing is recorded, because nobody gets anything yet. */
+#include <stdlib.h>
+#include <string.h>
+
+#include "auth/boundary_guard.h"
+#include "auth/decision_log.h"
+#include "auth/facts.h"
+#include "chancery/v1/delivery.pb-c.h"
+#include "context/wait.h"
+#include "domain/decide/decide_delivery.h"
+#include "domain/decide/decide_protect.h"
+#include "domain/decide/decide_sender.h"
+#include "domain/values/address.h"
+#include "service/common/flows.h"
+#include "service/common/reply.h"
+#include "store/resource/reader_store.h"
+
+enum { RECIPIENTS_MAX = 1000 };
+
+struct decide_delivery {
+    const char *sender;
+    const char **addresses;             /* normalized recipients; "": it is no address */
+    const struct tenant_record *tenant; /* the sender's */
+    struct lookup lookup;
+    struct readers_find readers;
+};
+
+static struct decide_delivery *state_of(const struct call *c)
+{
+    return call_state(c);
+}
+
+static step parse(struct call *c)
+{
+    const Chancery__V1__DecideDeliveryRequest *request = decide_delivery_request(c);
+    struct decide_delivery *d = state_of(c);
+    if (request->n_recipients < 1 || request->n_recipients > RECIPIENTS_MAX) {
+        return call_bad_field(c, "recipients", "There must be 1 to 1,000.");
+    }
+    d->addresses = ARENA_ARRAY(call_arena(c), const char *, request->n_recipients);
+    if (d->addresses == NULL) {
+        return call_fail(c, R_ARENA_EXHAUSTED, "recipients");
+    }
+    for (size_t i = 0; i < request->n_recipients; i++) {
+        struct slice text = slice_str(request->recipients[i]);
+        if (!address_normalize(call_arena(c), text, &d->addresses[i], NULL).ok) {
+            d->addresses[i] = "";
+        }
+    }
+    return request->sender[0] == '\0' ? call_bad_field(c, "sender", "It is required.")
+                                      : request_address(c, "sender", request->sender, &d->sender);
+}
+
+/* --- tenant ------------------------------------------------------------------------------------- */
+
+static step have_tenant(struct call *c)
+{
+    struct decide_delivery *d = state_of(c);
+    d->tenant = caller_of(c)->found_tenant;
+    if (d->tenant == NULL) {
+        return call_fail(c, R_COMPONENT_TENANT, "no such tenant");
+    }
+    return boundary_guard(c, d->tenant->view.boundary);
+}
+
+static step sender_found(struct call *c)
+{
+    const struct lookup *lookup = &state_of(c)->lookup;
+    if (lookup->op.err.reason == R_NOT_FOUND) {
+        return call_fail(c, R_COMPONENT_DOMAIN, "the sender's domain is in no tenant");
+    }
+    return lookup->op.err.reason == R_NONE ? facts_need_tenant(c, lookup->tenant, have_tenant)
+                                           : wait_failed(c, &lookup->op.err);
+}
+
+static step have_platform(struct call *c)
+{
+    struct decide_delivery *d = state_of(c);
+    struct tenant_id own = caller_of(c)->subject.component.tenant;
+    if (!ID_IS_ZERO(own)) {
+        return facts_need_tenant(c, own, have_tenant);
+    }
+    wait_store_init(c, &d->lookup.op);
+    lookups_submit(services_of(c)->lookups, &d->lookup, LOOKUP_TENANT_BY_DOMAIN,
+                   slice_str(address_domain(d->sender)));
+    return wait_store(c, sender_found, &d->lookup.op);
+}
+
+static step tenant(struct call *c)
+{
+    return facts_need_platform(c, have_platform);
+}
+
+/* --- check and ask ------------------------------------------------------------------------------ */
+
+static step check(struct call *c)
+{
+    const struct decide_delivery *d = state_of(c);
+    enum reason reason =
+        decide_sender(&d->tenant->view, &caller_of(c)->subject.component, d->sender);
+    return reason == R_NONE ? STEP_NEXT : call_fail(c, reason, "decided");
+}
+
+static step asked(struct call *c)
+{
+    const struct readers_find *readers = &state_of(c)->readers;
+    if (readers->op.err.reason != R_NONE) {
+        return wait_failed(c, &readers->op.err);
+    }
+    if (readers->is_stale) {
+        decision_log_forget(c);
+        return call_authenticate_again(c, tenant);
+    }
+    call_note_verified(c);
+    return STEP_NEXT;
+}
+
+static step ask(struct call *c)
+{
+    const Chancery__V1__DecideDeliveryRequest *request = decide_delivery_request(c);
+    struct decide_delivery *d = state_of(c);
+    wait_store_init(c, &d->readers.op);
+    reader_store_find(&d->readers, caller_of(c)->scopes, caller_of(c)->scope_count, d->addresses,
+                      request->n_recipients, views_served(services_of(c)->views));
+    return wait_store(c, asked, &d->readers.op);
+}
+
+/* --- reply -------------------------------------------------------------------------------------- */
+
+static int compare_address(const void *key, const void *item)
+{
+    return strcmp(key, ((const struct address_reader *)item)->address);
+}
+
+static struct reader reader_of(const struct readers_find *readers, const char *address)
+{
+    const struct address_reader *found = readers->count == 0
+                                             ? NULL
+                                             : bsearch(address, readers->rows, readers->count,
+                                                       sizeof readers->rows[0], compare_address);
+    return found == NULL ? (struct reader){BOUNDARY_EXTERNAL, TENANT_PLATFORM} : found->reader;
+}
+
+/* Fill in how it goes to an address; "": what was no address. */
+static void write_delivery(struct call *c, const char *address,
+                           Chancery__V1__RecipientDelivery *out)
+{
+    const struct decide_delivery *d = state_of(c);
+    struct delivery_decision decision;
+    if (address[0] == '\0') {
+        out->reason = reply_text(reason_info(R_FIELD_INVALID)->public_name);
+        return;
+    }
+    decide_delivery(&(struct delivery_question){.platform = &caller_of(c)->found_platform->view,
+                                                .tenant = &d->tenant->view,
+                                                .reader = reader_of(&d->readers, address)},
+                    &decision);
+    out->reason =
+        reply_text(decision.reason == R_NONE ? "OK" : reason_info(decision.reason)->public_name);
+    out->channel = (Chancery__V1__Channel)decision.channel;
+    out->portal_url = reply_text(decision.portal_url);
+}
+
+static step reply(struct call *c)
+{
+    const Chancery__V1__DecideDeliveryRequest *request = decide_delivery_request(c);
+    const struct decide_delivery *d = state_of(c);
+    Chancery__V1__DecideDeliveryResponse *r = decide_delivery_response(c);
+    Chancery__V1__RecipientDelivery **list =
+        ARENA_ARRAY(call_arena(c), Chancery__V1__RecipientDelivery *, request->n_recipients);
+    if (r == NULL || list == NULL) {
+        return call_fail(c, R_ARENA_EXHAUSTED, "reply");
+    }
+    r->deliveries = list;
+    for (; r->n_deliveries < request->n_recipients; r->n_deliveries++) {
+        size_t i = r->n_deliveries;
+        list[i] = call_message(c, &chancery__v1__recipient_delivery__descriptor);
+        if (list[i] == NULL) {
+            return STEP_FAILED;
+        }
+        list[i]->recipient = reply_text(request->recipients[i]);
+        write_delivery(c, d->addresses[i], list[i]);
+    }
+    return decide_delivery_reply(c, r);
+}
+
+const struct flow decide_delivery_flow = {
+    .method = "/chancery.v1.DeliveryService/DecideDelivery",
+    .name = "decide_delivery",
+    .state = FLOW_STATE(struct decide_delivery),
+    .trust = TRUST_CACHES,
+    .steps = {STEP("parse", parse),
+              STEP("tenant", tenant),
+              STEP("check", check),
+              {.name = "ask", .run = ask, .flags = STEP_VERIFIES},
+              STEP("reply", reply)},
+};

@@ -1,0 +1,37 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* The steps that AcquireLicense and InspectContent share; their code is in acquire_license.c. */
+#pragma once
+
+#include "auth/caller.h"
+#include "wire/publishing_license.h"
+
+struct license_access {
+    /* parse */
+    struct slice license_bytes;
+    const char *application, *platform;
+    struct slice client_jwk; /* not for InspectContent */
+    /* open */
+    struct publishing_license license;  /* as it claims to be, until is_open */
+    const struct tenant_record *tenant; /* the content's */
+    const struct platform_record *platform_record;
+    const struct key_row *sealing;
+    struct keys_op keys;
+    struct policy policy;
+    bool is_open; /* the seal held and the policy is read, so the clear header is true */
+    /* groups */
+    const char *const
+        *outside_groups; /* the user's groups when those of the content's tenant are among them */
+    /* decide */
+    struct access_decision decision;
+};
+
+/* What both requests have. */
+step access_parse(struct call *c, struct slice license, const char *application,
+                  const char *platform);
+step access_open(struct call *c);
+/* A reader from elsewhere is looked up among the groups of the content's tenant, if the policy names any
+ * (outside_groups.c). From here on the flow goes again when the gate tells other facts: an amendment may name groups. */
+step access_groups(struct call *c);
+step access_decide(struct call *c);
+step access_gate(struct call *c);
+step access_record_refusal(struct call *c);

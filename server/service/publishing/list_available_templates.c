@@ -1,0 +1,208 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* PublishingService.ListAvailableTemplates: what may the caller choose? A template's scope says who may choose it,
+ * never who may open what it protects. */
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "auth/boundary_guard.h"
+#include "auth/facts.h"
+#include "base/buf.h"
+#include "base/encode.h"
+#include "chancery/v1/publishing.pb-c.h"
+#include "context/wait.h"
+#include "crypto/hash.h"
+#include "domain/relations/membership.h"
+#include "domain/values/address.h"
+#include "domain/values/language.h"
+#include "service/common/flows.h"
+#include "service/common/reply.h"
+#include "service/common/scope.h"
+#include "service/common/template_message.h"
+
+struct available {
+    struct scope scope; /* first */
+    const char *owner;  /* for whom a gateway asks; "" for the caller's own user */
+};
+
+static struct available *available_of(const struct call *c)
+{
+    return call_state(c);
+}
+
+/* --- ListAvailableTemplates --------------------------------------------------------------------- */
+
+static step parse_list(struct call *c)
+{
+    const Chancery__V1__ListAvailableTemplatesRequest *request =
+        list_available_templates_request(c);
+    if (request_text(c, "language", request->language, LANGUAGE_MAX).kind == STEP_KIND_FAILED) {
+        return STEP_FAILED;
+    }
+    return request_address(c, "owner", request->owner, &available_of(c)->owner);
+}
+
+static step have_platform(struct call *c)
+{
+    return boundary_guard(c, scope_of(c)->tenant->view.boundary);
+}
+
+static step have_tenant(struct call *c)
+{
+    struct scope *scope = scope_of(c);
+    scope->tenant = caller_of(c)->found_tenant;
+    if (scope->tenant == NULL) {
+        return call_fail(c, R_NOT_FOUND, "no tenant");
+    }
+    scope->tenant_id = scope->tenant->view.id;
+    return facts_need_platform(c, have_platform);
+}
+
+static step domain_found(struct call *c)
+{
+    struct scope *scope = scope_of(c);
+    return scope->lookup.op.err.reason == R_NONE
+               ? facts_need_tenant(c, scope->lookup.tenant, have_tenant)
+               : wait_failed(c, &scope->lookup.op.err);
+}
+
+/* The user's tenant, the component's, or for a platform's gateway the owner's. */
+static step tenant(struct call *c)
+{
+    struct available *a = available_of(c);
+    struct tenant_id own = caller_tenant(caller_of(c));
+    if (!ID_IS_ZERO(own)) {
+        return facts_need_tenant(c, own, have_tenant);
+    }
+    if (!subject_has_component(&caller_of(c)->subject) || a->owner[0] == '\0') {
+        return call_bad_field(c, "owner", "A caller of no tenant must name the owner.");
+    }
+    wait_store_init(c, &a->scope.lookup.op);
+    lookups_submit(services_of(c)->lookups, &a->scope.lookup, LOOKUP_TENANT_BY_DOMAIN,
+                   slice_str(address_domain(a->owner)));
+    return wait_store(c, domain_found, &a->scope.lookup.op);
+}
+
+static step list(struct call *c)
+{
+    struct template_id any = {{{0}}};
+    template_store_list(scope_begin(c), any, any, TEMPLATES_MAX);
+    return scope_wait(c);
+}
+
+/* A gateway chooses by mail-flow rules, not by a person's scope. */
+static bool may_choose(struct call *c, const struct template_row *row)
+{
+    const struct subject *subject = &caller_of(c)->subject;
+    if (row->archived || row->scope_count == 0 || !subject_has_user(subject)) {
+        return !row->archived;
+    }
+    for (size_t i = 0; i < row->scope_count; i++) {
+        struct principal principal;
+        if (principal_parse(call_arena(c), slice_str(row->scope[i]), &principal, NULL).ok &&
+            membership_matches(&principal, available_of(c)->owner, subject)) {
+            return true;
+        }
+    }
+    return false;
+}
+
+/* RFC 4647 §3.4 (lookup): the tag asked for, cut from its end, then English, then the first. */
+static const char *text_in(const char *language, const char *const *languages,
+                           const char *const *texts, size_t count)
+{
+    char tag[LANGUAGE_MAX + 1];
+    snprintf(tag, sizeof tag, "%s", language);
+    for (char *end = tag + strlen(tag); end != NULL && tag[0] != '\0'; end = strrchr(tag, '-')) {
+        *end = '\0';
+        for (size_t i = 0; i < count; i++) {
+            if (slice_eq_nocase(slice_str(languages[i]), slice_str(tag))) {
+                return texts[i];
+            }
+        }
+    }
+    for (size_t i = 0; i < count; i++) {
+        if (slice_eq_nocase(slice_str(languages[i]), slice_str("en"))) {
+            return texts[i];
+        }
+    }
+    return count > 0 ? texts[0] : "";
+}
+
+static Chancery__V1__AvailableTemplate *write_one(struct call *c, const struct template_row *row)
+{
+    const Chancery__V1__ListAvailableTemplatesRequest *request =
+        list_available_templates_request(c);
+    Chancery__V1__AvailableTemplate *t =
+        call_message(c, &chancery__v1__available_template__descriptor);
+    if (t == NULL) {
+        return NULL;
+    }
+    t->template_id = reply_text(reply_uuid(c, row->id.u));
+    t->name = reply_text(
+        text_in(request->language, row->name_languages, row->name_texts, row->name_count));
+    t->description = reply_text(text_in(request->language, row->description_languages,
+                                        row->description_texts, row->description_count));
+    return t;
+}
+
+static int by_name(const void *a, const void *b)
+{
+    const Chancery__V1__AvailableTemplate *const *left = a, *const *right = b;
+    int order = strcmp((*left)->name, (*right)->name);
+    return order != 0 ? order : strcmp((*left)->template_id, (*right)->template_id);
+}
+
+/* Changes when what is shown does: a hash of it. */
+static const char *etag_of(struct call *c, Chancery__V1__AvailableTemplate *const *all,
+                           size_t count)
+{
+    uint8_t hash[SHA256_BYTES];
+    struct slice text;
+    struct buf buf;
+    buf_init(&buf, call_arena(c));
+    for (size_t i = 0; i < count; i++) {
+        buf_printf(&buf, "%s\n%s\n%s\n", all[i]->template_id, all[i]->name, all[i]->description);
+    }
+    if (!buf_finish(&buf, &text, NULL).ok || !hash_sha256(text, hash, NULL).ok) {
+        return NULL;
+    }
+    return base64url_dup(call_arena(c), slice_of(hash, sizeof hash));
+}
+
+static step reply_list(struct call *c)
+{
+    const Chancery__V1__ListAvailableTemplatesRequest *request =
+        list_available_templates_request(c);
+    const struct change_op *op = &scope_of(c)->op;
+    Chancery__V1__ListAvailableTemplatesResponse *r = list_available_templates_response(c);
+    Chancery__V1__AvailableTemplate **all =
+        ARENA_ARRAY(call_arena(c), Chancery__V1__AvailableTemplate *, op->template_count + 1);
+    size_t count = 0;
+    if (r == NULL || all == NULL) {
+        return call_fail(c, R_ARENA_EXHAUSTED, "reply");
+    }
+    for (size_t i = 0; i < op->template_count; i++) {
+        if (may_choose(c, &op->templates[i])) {
+            all[count] = write_one(c, &op->templates[i]);
+            if (all[count++] == NULL) {
+                return call_fail(c, R_ARENA_EXHAUSTED, "reply");
+            }
+        }
+    }
+    qsort(all, count, sizeof(void *), by_name); /* an array of pointers */
+    const char *etag = etag_of(c, all, count);
+    r->etag = reply_text(etag);
+    bool is_known = etag != NULL && strcmp(etag, request->etag) == 0;
+    r->templates = all;
+    r->n_templates = is_known ? 0 : count;
+    return list_available_templates_reply(c, r);
+}
+
+const struct flow list_available_templates_flow = {
+    .method = "/chancery.v1.PublishingService/ListAvailableTemplates",
+    .name = "list_available_templates",
+    .state = FLOW_STATE_ON(struct available, BASE_SCOPE, struct scope, scope),
+    .steps = {STEP("parse", parse_list), STEP("tenant", tenant), STEP("list", list),
+              STEP("reply", reply_list)},
+};

@@ -1,0 +1,164 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* TrackingService: GetContent and ListContent. */
+#include <string.h>
+
+#include "auth/boundary_guard.h"
+#include "chancery/v1/tracking.pb-c.h"
+#include "context/wait.h"
+#include "service/common/content_access.h"
+#include "service/common/flows.h"
+#include "service/common/reply.h"
+
+_Static_assert((int)PAGE_MOST <= (int)CONTENT_PAGE_MAX, "the store lists a whole page");
+
+static Chancery__V1__Content *write_one(struct call *c, const struct content_row *row)
+{
+    Chancery__V1__Content *m = call_message(c, &chancery__v1__content__descriptor);
+    if (m == NULL) {
+        return NULL;
+    }
+    m->content_id = reply_text(reply_uuid(c, row->id.u));
+    m->display_name = reply_text(row->display_name);
+    m->owner = reply_text(row->owner);
+    m->issuer = reply_text(row->issuer_name);
+    m->template_id = reply_text(reply_uuid(c, row->template.u));
+    m->create_time = reply_time(c, row->created_at);
+    m->revoke_time = reply_time(c, row->revoked_at);
+    m->revoked_users = reply_texts(c, row->revoked_users, row->revoked_user_count);
+    m->n_revoked_users = m->revoked_users == NULL ? 0 : row->revoked_user_count;
+    m->amendment_version = row->amendment_version;
+    return m;
+}
+
+/* --- GetContent --------------------------------------------------------------------------------- */
+
+static step parse_get(struct call *c)
+{
+    const Chancery__V1__GetContentRequest *request = get_content_request(c);
+    return request_uuid_required(c, "content_id", request->content_id,
+                                 &content_access_of(c)->content.u);
+}
+
+static step reply_get(struct call *c)
+{
+    Chancery__V1__GetContentResponse *r = get_content_response(c);
+    if (r == NULL) {
+        return STEP_FAILED;
+    }
+    r->content = write_one(c, &content_access_of(c)->find.row);
+    return r->content == NULL ? STEP_FAILED : get_content_reply(c, r);
+}
+
+const struct flow get_content_flow = {
+    .method = "/chancery.v1.TrackingService/GetContent",
+    .name = "get_content",
+    .state = CONTENT_ACCESS_STATE,
+    .steps = {STEP("parse", parse_get), CONTENT_ACCESS_FIND, STEP("reply", reply_get)},
+};
+
+/* --- ListContent -------------------------------------------------------------------------------- */
+
+struct contents {
+    const char *owner; /* as asked for; "" if none */
+    char issuer[UUID_TEXT_BYTES];
+    struct content_list list;
+};
+
+static struct contents *contents_of(const struct call *c)
+{
+    return call_state(c);
+}
+
+static step parse_list(struct call *c)
+{
+    const Chancery__V1__ListContentRequest *request = list_content_request(c);
+    struct content_list *l = &contents_of(c)->list;
+    if (step_failed(
+            request_page(c, request->page_size, request->page_token, &l->limit, &l->after.u))) {
+        return STEP_FAILED;
+    }
+    return request_address(c, "owner", request->owner, &contents_of(c)->owner);
+}
+
+static void set_owner(struct contents *s)
+{
+    s->list.owners = &s->owner;
+    s->list.owner_count = s->owner[0] == '\0' ? 0 : 1;
+}
+
+/* Whose contents the caller may see. */
+static step choose(struct call *c)
+{
+    struct contents *s = contents_of(c);
+    const struct subject *subject = &caller_of(c)->subject;
+    s->list.tenant = caller_tenant(caller_of(c));
+    if (subject_has_user(subject)) {
+        if (s->owner[0] != '\0' && !subject_is_user(subject, s->owner)) {
+            return call_fail(c, R_COMPONENT_ROLE, "another owner's");
+        }
+        s->list.owners = subject->user.addresses;
+        s->list.owner_count = subject->user.address_count;
+        return STEP_NEXT;
+    }
+    set_owner(s);
+    if (subject->component.role == ROLE_TENANT_ADMIN) {
+        return STEP_NEXT;
+    }
+    uuid_format(subject->component.id.u, s->issuer);
+    s->list.issuer = s->issuer;
+    return s->list.owner_count > 0
+               ? STEP_NEXT
+               : call_bad_field(c, "owner",
+                                "A component must name the owner for whom it protected.");
+}
+
+static step scope(struct call *c)
+{
+    const struct caller *caller = caller_of(c);
+    return ID_IS_ZERO(caller_tenant(caller))
+               ? choose(c)
+               : boundary_guard_then(c, caller_boundary(caller), choose);
+}
+
+static step listed(struct call *c)
+{
+    return wait_over(c, &contents_of(c)->list.op.err);
+}
+
+static step list(struct call *c)
+{
+    struct content_list *l = &contents_of(c)->list;
+    wait_store_init(c, &l->op);
+    content_store_list(l);
+    return wait_store(c, listed, &l->op);
+}
+
+static step reply_list(struct call *c)
+{
+    const struct content_list *l = &contents_of(c)->list;
+    Chancery__V1__ListContentResponse *r = list_content_response(c);
+    Chancery__V1__Content **all = ARENA_ARRAY(call_arena(c), Chancery__V1__Content *, l->count + 1);
+    if (r == NULL || all == NULL) {
+        return call_fail(c, R_ARENA_EXHAUSTED, "reply");
+    }
+    r->contents = all;
+    for (; r->n_contents < l->count; r->n_contents++) {
+        all[r->n_contents] = write_one(c, &l->rows[r->n_contents]);
+        if (all[r->n_contents] == NULL) {
+            return STEP_FAILED;
+        }
+    }
+    if (l->count == l->limit) {
+        r->next_page_token =
+            reply_text(reply_page_token(c, &l->rows[l->count - 1].id, sizeof l->rows[0].id));
+    }
+    return list_content_reply(c, r);
+}
+
+const struct flow list_content_flow = {
+    .method = "/chancery.v1.TrackingService/ListContent",
+    .name = "list_content",
+    .state = FLOW_STATE(struct contents),
+    .steps = {STEP("parse", parse_list), STEP("scope", scope), STEP("list", list),
+              STEP("reply", reply_list)},
+};

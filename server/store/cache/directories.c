@@ -1,0 +1,224 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "store/cache/directories.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/buf.h"
+#include "base/hashmap.h"
+#include "base/mem.h"
+#include "crypto/hash.h"
+#include "domain/values/subject.h"
+#include "obs/metrics.h"
+#include "store/pg/pg_submit.h"
+
+struct directories {
+    struct hashmap *people; /* by tenant and digest of the question */
+    struct hashmap *epochs; /* by scope: the newest that was seen */
+};
+
+/* One block with all texts behind; counted, because calls hold it while the cache forgets it. */
+struct remembered {
+    size_t references;
+    struct directory_person person;
+    const char *texts[];
+};
+
+struct seen {
+    int64_t epoch;
+};
+
+static void unref(void *value)
+{
+    struct remembered *entry = value;
+    if (--entry->references == 0) {
+        xfree(entry);
+    }
+}
+
+struct directories *directories_new(size_t max)
+{
+    struct directories *directories = xcalloc(1, sizeof *directories);
+    directories->people = hashmap_new(max, unref);
+    directories->epochs = hashmap_new(max, xfree);
+    return directories;
+}
+
+void directories_free(struct directories *directories)
+{
+    if (directories != NULL) {
+        hashmap_free(directories->people);
+        hashmap_free(directories->epochs);
+        xfree(directories);
+    }
+}
+
+/* The tenant's UUIDv7 with version 8: the high half of the seventh byte (RFC 9562 §4.2, §5.8). */
+struct uuid directories_scope(struct tenant_id tenant)
+{
+    struct uuid scope = tenant.u;
+    scope.b[6] = (uint8_t)((scope.b[6] & 0x0f) | 0x80);
+    return scope;
+}
+
+/* --- epochs ------------------------------------------------------------------------------------ */
+
+void directories_drop(struct directories *directories, struct uuid scope)
+{
+    if (hashmap_remove(directories->epochs, slice_of(scope.b, UUID_BYTES))) {
+        metric_add(M_DIRECTORIES, "dropped", NULL, 1);
+    }
+}
+
+static void note_epoch(struct directories *directories, struct uuid scope, int64_t epoch)
+{
+    const struct seen *known = hashmap_get(directories->epochs, slice_of(scope.b, UUID_BYTES));
+    if (known == NULL || known->epoch < epoch) {
+        struct seen *seen = xcalloc(1, sizeof *seen);
+        seen->epoch = epoch;
+        hashmap_put(directories->epochs, slice_of(scope.b, UUID_BYTES), seen);
+    }
+}
+
+static bool is_newest(struct directories *directories, struct uuid scope, int64_t epoch)
+{
+    const struct seen *known = hashmap_get(directories->epochs, slice_of(scope.b, UUID_BYTES));
+    return known != NULL && known->epoch == epoch;
+}
+
+/* --- the key: what the answer depends on ------------------------------------------------------- */
+
+static int compare_text(const void *a, const void *b)
+{
+    return strcmp(*(const char *const *)a, *(const char *const *)b);
+}
+
+/* A list in one order whatever order it came in. An empty text, which no list holds, ends it. */
+static void add_list(struct buf *buf, const char *const *texts, size_t count)
+{
+    const char **sorted = ARENA_ARRAY(buf->arena, const char *, count + 1);
+    if (sorted == NULL) {
+        buf->failed = true;
+        return;
+    }
+    for (size_t i = 0; i < count; i++) {
+        sorted[i] = texts[i];
+    }
+    qsort(sorted, count, sizeof sorted[0], compare_text);
+    for (size_t i = 0; i < count; i++) {
+        buf_add(buf, slice_of(sorted[i], strlen(sorted[i]) + 1));
+    }
+    buf_add_byte(buf, 0);
+}
+
+/* Without a key, for lack of memory, nothing is remembered. */
+static void prepare(struct directories *directories, struct directory_find *find,
+                    const struct directory_question *q)
+{
+    struct buf buf;
+    struct slice text;
+    find->directories = directories;
+    find->scope = directories_scope(q->tenant->id);
+    find->person = NULL;
+    buf_init(&buf, find->op.arena);
+    add_list(&buf, q->tenant->domains, q->tenant->domain_count);
+    add_list(&buf, q->addresses, q->address_count);
+    add_list(&buf, q->groups, q->group_count);
+    memcpy(find->key, q->tenant->id.u.b, UUID_BYTES);
+    find->is_keyed =
+        buf_finish(&buf, &text, NULL).ok && hash_sha256(text, find->key + UUID_BYTES, NULL).ok;
+}
+
+bool directories_remembered(struct directories *directories, struct directory_find *find,
+                            const struct directory_question *question)
+{
+    prepare(directories, find, question);
+    struct remembered *entry =
+        find->is_keyed ? hashmap_get(directories->people, slice_of(find->key, sizeof find->key))
+                       : NULL;
+    if (entry == NULL || !is_newest(directories, find->scope, entry->person.epoch)) {
+        return false;
+    }
+    entry->references++;
+    if (!arena_on_free(find->op.arena, unref, entry, NULL).ok) {
+        return false;
+    }
+    metric_add(M_DIRECTORIES, "hit", NULL, 1);
+    find->person = &entry->person;
+    return true;
+}
+
+/* --- reading ----------------------------------------------------------------------------------- */
+
+/* Lay a list behind another; where its first pointer went. */
+static const char *const *lay(const char **texts, char **at, const char *const *list, size_t count)
+{
+    for (size_t i = 0; i < count; i++) {
+        size_t len = strlen(list[i]) + 1;
+        texts[i] = memcpy(*at, list[i], len);
+        *at += len;
+    }
+    return texts;
+}
+
+static size_t bytes_of(const char *const *list, size_t count)
+{
+    size_t bytes = 0;
+    for (size_t i = 0; i < count; i++) {
+        bytes += strlen(list[i]) + 1;
+    }
+    return bytes;
+}
+
+/* The same in one block of memory of its own. */
+static struct remembered *keep(const struct directory_person *person)
+{
+    size_t count = person->alias_count + person->group_count;
+    size_t bytes = bytes_of(person->aliases, person->alias_count) +
+                   bytes_of(person->groups, person->group_count);
+    struct remembered *entry = xcalloc(1, sizeof *entry + count * sizeof entry->texts[0] + bytes);
+    char *at = (char *)(entry->texts + count);
+    entry->references = 1;
+    entry->person = *person;
+    entry->person.aliases = lay(entry->texts, &at, person->aliases, person->alias_count);
+    entry->person.groups =
+        lay(entry->texts + person->alias_count, &at, person->groups, person->group_count);
+    return entry;
+}
+
+static rc read_person(struct store_op *op, size_t index, const PGresult *r, struct err *err)
+{
+    struct directory_find *find = LIST_ENTRY(op, struct directory_find, op);
+    struct directory_person person = {0};
+    (void)index;
+    ENSURE(PQntuples(r) == 1, err, R_DATABASE_ERROR);
+    person.epoch = pg_int(r, 0, 0);
+    person.is_visible = pg_bool(r, 0, 1);
+    person.is_guest = pg_bool(r, 0, 2);
+    TRY(pg_texts(op->arena, r, 0, 3, &person.aliases, &person.alias_count, err));
+    TRY(pg_texts(op->arena, r, 0, 4, &person.groups, &person.group_count, err));
+    struct remembered *entry = keep(&person);
+    TRY(arena_on_free(op->arena, unref, entry, err));
+    find->person = &entry->person;
+    if (find->is_keyed) {
+        entry->references++;
+        hashmap_put(find->directories->people, slice_of(find->key, sizeof find->key), entry);
+        note_epoch(find->directories, find->scope, person.epoch);
+    }
+    metric_add(M_DIRECTORIES, "loaded", NULL, 1);
+    return OK;
+}
+
+void directories_ask(struct directories *directories, struct directory_find *find,
+                     const struct directory_question *question)
+{
+    struct pg_params p;
+    prepare(directories, find, question);
+    pg_params_init(&p, find->op.arena);
+    pg_add_uuid(&p, question->tenant->id.u);
+    pg_add_texts(&p, question->addresses, question->address_count);
+    pg_add_texts(&p, question->groups, question->group_count);
+    pg_add_texts(&p, question->tenant->domains, question->tenant->domain_count);
+    pg_add_int8(&p, SUBJECT_GROUPS_MAX + 1);
+    pg_submit_one(&find->op, ST_directory_find, &p, read_person);
+}

@@ -1,0 +1,66 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Rows found by what a caller presents: a token's issuer, a certificate, a name. Each comes with the
+ * epoch of its scope, so that the gate can tell when it is out of date. Values live in the arena. */
+#pragma once
+
+#include "base/ids.h"
+#include "domain/values/issuer.h"
+#include "domain/values/subject.h"
+#include "store/pg/store.h"
+
+struct component_row {
+    struct subject_component component;
+    int64_t epoch;
+};
+
+enum lookup_kind {
+    LOOKUP_ISSUER,    /* by a token's iss: the exact issuer, else the template that covers it */
+    LOOKUP_COMPONENT, /* by fingerprint, 32 bytes */
+    LOOKUP_COMPONENT_BY_SUBJECT, /* by lookups_issuer_key */
+    LOOKUP_TENANT_BY_NAME,
+    LOOKUP_TENANT_BY_DOMAIN,  /* verified ones only */
+    LOOKUP_TENANT_BY_MAPPING, /* by lookups_issuer_key */
+    LOOKUP_TAKEN_DOMAIN,      /* whether some tenant, in whatever boundary, has verified it */
+};
+
+/* What was found, per worker: up to `max` issuers and components, and as many answers about tenants. Issuers and
+ * components that were not found are never remembered. */
+struct lookups;
+struct lookups *lookups_new(size_t max);
+void lookups_free(struct lookups *lookups);
+/* From the cache, held by the arena; NULL when it must be asked for. */
+const struct issuer *lookups_issuer(struct lookups *lookups, const char *iss, struct arena *arena);
+/* `kind` is LOOKUP_COMPONENT or LOOKUP_COMPONENT_BY_SUBJECT. */
+const struct component_row *lookups_component(struct lookups *lookups, enum lookup_kind kind,
+                                              struct slice key, struct arena *arena);
+/* What was answered to LOOKUP_TENANT_BY_MAPPING or LOOKUP_TAKEN_DOMAIN on this epoch of the platform. */
+struct lookup_answer {
+    bool is_found;
+    struct tenant_id tenant; /* of a mapping */
+    int64_t epoch;
+};
+/* From the cache; NULL when it must be asked for. Lends until the next call of this module. */
+const struct lookup_answer *lookups_answer(struct lookups *lookups, enum lookup_kind kind,
+                                           struct slice key);
+/* Forget one, because the gate called its epoch stale. */
+void lookups_drop(struct lookups *lookups, enum lookup_kind kind, struct slice key);
+
+/* What LOOKUP_TENANT_BY_MAPPING and LOOKUP_COMPONENT_BY_SUBJECT ask: an issuer and the value of its tenant claim, or of
+ * `sub`. Empty over budget. */
+struct slice lookups_issuer_key(struct arena *arena, struct issuer_id issuer, const char *value);
+
+/* Completes with R_NOT_FOUND when there is no such row, or it is disabled. */
+struct lookup {
+    struct store_op op;
+    enum lookup_kind kind;
+    const struct issuer *issuer;
+    const struct component_row *component;
+    struct tenant_id tenant;
+    struct lookup_answer answer; /* set with R_NOT_FOUND too */
+    /* Private. */
+    struct lookups *lookups;
+    struct slice key;
+};
+/* Ask the database, past the cache; the key lives until `done`. */
+void lookups_submit(struct lookups *lookups, struct lookup *lookup, enum lookup_kind kind,
+                    struct slice key);

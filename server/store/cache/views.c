@@ -1,0 +1,281 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "store/cache/views.h"
+
+#include <string.h>
+
+#include "base/hashmap.h"
+#include "base/mem.h"
+#include "obs/metrics.h"
+#include "store/cache/view_rows.h"
+
+enum { RECORD_BUDGET = 64 << 20, TENANTS_MAX = 10000 };
+
+struct views {
+    struct store *store;
+    const char *const *served;
+    struct hashmap *tenants; /* by id; of tenant_record */
+    struct platform_record *platform;
+};
+
+const struct key_row *views_key(const struct tenant_record *tenant, enum key_purpose purpose,
+                                uint32_t version)
+{
+    for (size_t i = 0; i < tenant->key_count; i++) {
+        const struct key_row *key = &tenant->keys[i];
+        bool wanted = version == 0 ? key->state == KEY_ACTIVE : key->version == version;
+        if (key->purpose == purpose && wanted) {
+            return key;
+        }
+    }
+    return NULL;
+}
+
+/* --- counted records --------------------------------------------------------------------------- */
+
+static void tenant_unref(void *value)
+{
+    struct tenant_record *record = value;
+    if (record != NULL && --record->references == 0) {
+        arena_free(record->arena);
+    }
+}
+
+static void platform_unref(void *value)
+{
+    struct platform_record *record = value;
+    if (record != NULL && --record->references == 0) {
+        arena_free(record->arena);
+    }
+}
+
+struct views *views_new(struct store *store, const char *const *served, size_t tenants_max)
+{
+    struct views *views = xcalloc(1, sizeof *views);
+    views->store = store;
+    views->served = served;
+    views->tenants = hashmap_new(tenants_max == 0 ? TENANTS_MAX : tenants_max, tenant_unref);
+    return views;
+}
+
+void views_free(struct views *views)
+{
+    if (views != NULL) {
+        hashmap_free(views->tenants);
+        platform_unref(views->platform);
+        xfree(views);
+    }
+}
+
+bool views_serves(const struct views *views, const char *boundary)
+{
+    if (views->served[0] == NULL) {
+        return true;
+    }
+    for (size_t i = 0; views->served[i] != NULL; i++) {
+        if (strcmp(views->served[i], boundary) == 0) {
+            return true;
+        }
+    }
+    return false;
+}
+
+const char *const *views_served(const struct views *views)
+{
+    return views->served;
+}
+
+const struct tenant_record *views_tenant(struct views *views, struct tenant_id id,
+                                         struct arena *arena)
+{
+    struct err err = {0};
+    struct tenant_record *record = hashmap_get(views->tenants, slice_of(id.u.b, UUID_BYTES));
+    if (record == NULL) {
+        return NULL;
+    }
+    metric_add(M_VIEWS, "hit", NULL, 1);
+    record->references++;
+    return arena_on_free(arena, tenant_unref, record, &err).ok ? record : NULL;
+}
+
+const struct platform_record *views_platform(struct views *views, struct arena *arena)
+{
+    struct err err = {0};
+    if (views->platform == NULL) {
+        return NULL;
+    }
+    views->platform->references++;
+    return arena_on_free(arena, platform_unref, views->platform, &err).ok ? views->platform : NULL;
+}
+
+void views_drop(struct views *views, struct uuid scope)
+{
+    if (hashmap_remove(views->tenants, slice_of(scope.b, UUID_BYTES))) {
+        metric_add(M_VIEWS, "dropped", NULL, 1);
+    }
+    if (uuid_is_zero(scope)) {
+        platform_unref(views->platform);
+        views->platform = NULL;
+    }
+}
+
+/* --- loading ----------------------------------------------------------------------------------- */
+
+/* The last row of a segment was read: the record is whole, so it goes into the cache. */
+static rc keep_tenant(struct view_load *load, struct err *err)
+{
+    struct tenant_record *record = load->tenant;
+    record->references = 2; /* the cache's, and that of the load's arena */
+    load->tenant = NULL;
+    hashmap_put(load->views->tenants, slice_of(record->view.id.u.b, UUID_BYTES), record);
+    metric_add(M_VIEWS, "loaded", NULL, 1);
+    TRY(arena_on_free(load->op.arena, tenant_unref, record, err));
+    load->found_tenant = record;
+    return OK;
+}
+
+static rc keep_platform(struct view_load *load, struct err *err)
+{
+    struct platform_record *record = load->platform;
+    record->references = 2;
+    load->platform = NULL;
+    platform_unref(load->views->platform);
+    load->views->platform = record;
+    TRY(arena_on_free(load->op.arena, platform_unref, record, err));
+    load->found_platform = record;
+    return OK;
+}
+
+static rc read_tenant(struct store_op *op, size_t index, const PGresult *r, struct err *err)
+{
+    struct view_load *load = LIST_ENTRY(op, struct view_load, op);
+    struct tenant_record *record = load->tenant;
+    switch (index) {
+    case 0:
+        record->epoch = pg_int(r, 0, 0);
+        return OK;
+    case 1:
+        return view_read_tenant(record, r, err);
+    case 2:
+        return view_read_domains(record, r, err);
+    case 3:
+        return view_read_templates(record, r, err);
+    case 4:
+        return view_read_exclusions(record, r, err);
+    case 5:
+        return view_read_super_users(record, r, err);
+    case 6:
+        return view_read_partners(record, r, err);
+    default:
+        TRY(view_read_keys(record, r, err));
+        return keep_tenant(load, err);
+    }
+}
+
+static rc read_platform(struct store_op *op, size_t index, const PGresult *r, struct err *err)
+{
+    struct view_load *load = LIST_ENTRY(op, struct view_load, op);
+    struct platform_record *record = load->platform;
+    switch (index) {
+    case 0:
+        record->epoch = pg_int(r, 0, 0);
+        return OK;
+    case 1:
+        return view_read_boundaries(load->views, record, r, err);
+    default:
+        TRY(view_read_rules(record, r, err));
+        return keep_platform(load, err);
+    }
+}
+
+/* What an unfinished or failed load leaves behind; the call's arena runs it. */
+static void abandon(void *ptr)
+{
+    struct view_load *load = ptr;
+    if (load->tenant != NULL) {
+        arena_free(load->tenant->arena);
+    }
+    if (load->platform != NULL) {
+        arena_free(load->platform->arena);
+    }
+    load->tenant = NULL;
+    load->platform = NULL;
+}
+
+static struct pg_params *scope_params(struct view_load *load)
+{
+    struct pg_params *p = ARENA_NEW(load->op.arena, struct pg_params);
+    if (p != NULL) {
+        pg_params_init(p, load->op.arena);
+        pg_add_uuid(p, load->scope);
+    }
+    return p;
+}
+
+/* The same and the boundaries that we serve: for what we never load of others. */
+static struct pg_params *served_params(struct view_load *load)
+{
+    struct pg_params *p = scope_params(load);
+    size_t count = 0;
+    while (load->views->served[count] != NULL) {
+        count++;
+    }
+    if (p != NULL) {
+        pg_add_texts(p, load->views->served, count);
+    }
+    return p;
+}
+
+static void submit(struct view_load *load, const struct pg_segment *segment)
+{
+    struct err err = {0};
+    if (segment->params[0] == NULL || !arena_on_free(load->op.arena, abandon, load, &err).ok) {
+        pg_fail_later(&load->op, R_ARENA_EXHAUSTED, "view load");
+        return;
+    }
+    pg_submit(&load->op, segment);
+}
+
+void views_load_tenant(struct views *views, struct view_load *load, struct tenant_id id)
+{
+    struct arena *arena = arena_new_small(RECORD_BUDGET);
+    load->views = views;
+    load->scope = id.u;
+    load->platform = NULL;
+    load->found_tenant = NULL;
+    load->tenant = ARENA_NEW(arena, struct tenant_record);
+    CH_ASSERT(load->tenant != NULL);
+    load->tenant->arena = arena;
+    load->tenant->view.id = id;
+    struct pg_params *s = served_params(load), *p = s == NULL ? NULL : scope_params(load);
+    submit(load, &(struct pg_segment){
+                     .count = 8,
+                     .statements = {ST_view_epoch, ST_view_tenant, ST_view_domains,
+                                    ST_view_templates, ST_view_exclusions, ST_view_super_users,
+                                    ST_view_partners, ST_view_keys},
+                     .params = {p, p, p, s, s, s, p, s},
+                     .read = read_tenant,
+                 });
+}
+
+void views_load_platform(struct views *views, struct view_load *load)
+{
+    struct arena *arena = arena_new_small(RECORD_BUDGET);
+    load->views = views;
+    load->scope = TENANT_PLATFORM.u;
+    load->tenant = NULL;
+    load->found_platform = NULL;
+    load->platform = ARENA_NEW(arena, struct platform_record);
+    CH_ASSERT(load->platform != NULL);
+    load->platform->arena = arena;
+    struct pg_params *p = scope_params(load);
+    struct pg_params *none = ARENA_NEW(load->op.arena, struct pg_params);
+    if (none != NULL) {
+        pg_params_init(none, load->op.arena);
+    }
+    submit(load, &(struct pg_segment){
+                     .count = 3,
+                     .statements = {ST_view_epoch, ST_view_boundaries, ST_view_rules},
+                     .params = {none == NULL ? NULL : p, none, none},
+                     .read = read_platform,
+                 });
+}

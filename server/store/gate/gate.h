@@ -1,0 +1,76 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* The gate: is what was decided on still true? Then record it. The commit of every decision.
+ *
+ * Entries submitted in one turn of the loop share one statement, so one commit. Nothing that a worker
+ * caches is trusted beyond this point. */
+#pragma once
+
+#include "domain/decide/decide_access.h"
+#include "store/audit_who.h"
+#include "store/cache/amendments.h"
+#include "store/pg/store.h"
+
+struct gate;
+
+enum { GATE_SCOPES_MAX = 8, GATE_BATCH_MAX = 128, GATE_WAITING_MAX = 8192 };
+
+enum gate_verdict {
+    GATE_RECORDED = 0,
+    GATE_STALE = 1,         /* an epoch has moved: load again and decide again */
+    GATE_FACTS_CHANGED = 2, /* it was revoked, restored or amended: decide again with `facts` */
+    GATE_ALREADY = 3, /* the request id has made content before: `made_content`, `made_hash` */
+};
+
+/* A decision was made on this state of this scope. */
+struct gate_scope {
+    struct uuid scope; /* a tenant, a tenant's directory, or zero for the platform */
+    int64_t epoch;
+    bool is_stale; /* with GATE_STALE: it is this one that has moved */
+};
+
+/* The row of new content. */
+struct gate_content {
+    const char *owner, *issuer, *display_name;
+    struct uuid request_id; /* zero: none */
+    uint8_t request_hash[32];
+};
+
+/* Embedded in its owner; what it points to lives until `done` or gate_cancel. */
+struct gate_entry {
+    struct tenant_id tenant; /* whose log */
+    const char *operation;
+    enum reason reason; /* R_NONE: granted */
+    struct audit_who who;
+    struct content_id content;   /* zero: none */
+    struct template_id template; /* zero: none */
+    int64_t policy_version;
+    const char *rights; /* "VIEW,EDIT" */
+    enum channel channel;
+    enum power power;
+    struct gate_scope scopes[GATE_SCOPES_MAX];
+    size_t scope_count;
+    struct content_facts facts;             /* assumed; then what is true */
+    struct arena *arena;                    /* borrows: holds the amendment of `facts` */
+    const struct gate_content *new_content; /* NULL: none is made */
+
+    void (*done)(struct gate_entry *entry);
+    void *user;
+
+    struct err err; /* R_NONE: `verdict` holds. R_OUTCOME_UNKNOWN: it may be recorded or not */
+    enum gate_verdict verdict;
+    struct content_id made_content;
+    uint8_t made_hash[32];
+    struct event_id event;
+
+    /* Private to the gate. */
+    struct list link;
+    struct gate_batch *batch;
+};
+
+/* Borrows all three. */
+struct gate *gate_new(struct loop *loop, struct store *store, struct amendments *amendments);
+void gate_free(struct gate *gate);
+/* Record a decision. `done` comes from the loop, never from inside this function. */
+void gate_submit(struct gate *gate, struct gate_entry *entry);
+/* Forget an entry: `done` will not come. It may be recorded all the same. */
+void gate_cancel(struct gate *gate, struct gate_entry *entry);

@@ -1,0 +1,327 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* One connection: connecting, the pipeline, and what happens when it breaks (docs/HACKING.md §5.4:
+ * the descriptor changes while connecting; both directions are watched while a flush is not complete;
+ * a segment ends with PGRES_PIPELINE_SYNC; a lost connection leaves outcomes unknown). */
+#include "store/pg/pg_conn.h"
+
+#include <stdio.h>
+#include <string.h>
+
+#include "base/mem.h"
+#include "obs/log.h"
+#include "obs/metrics.h"
+#include "store/pg/pg_error.h"
+#include "store/pg/pg_setup.h"
+
+enum {
+    CONNECT_LIMIT_MS = 5000,
+    BACKOFF_MIN_MS = 100,
+    BACKOFF_MAX_MS = 5000,
+    /* Beyond the statement timeout a silent server is a broken connection. */
+    SILENCE_MARGIN_MS = 3000,
+};
+
+static const char *const state_names[] = {"down", "connecting", "checking", "preparing", "ready"};
+
+void pg_conn_set_state(struct pg_conn *conn, enum pg_state state)
+{
+    metric_add(M_DB_CONNECTIONS, state_names[conn->state], NULL, -1);
+    conn->state = state;
+    metric_add(M_DB_CONNECTIONS, state_names[state], NULL, 1);
+}
+
+static void no_notice(void *arg, const PGresult *result)
+{
+    (void)arg;
+    (void)result;
+}
+
+/* --- connecting -------------------------------------------------------------------------------- */
+
+static void ready(struct loop_fd *fd, bool readable, bool writable);
+
+static void unwatch(struct pg_conn *conn)
+{
+    if (conn->is_watched) {
+        loop_fd_fini(&conn->watch);
+        conn->is_watched = false;
+    }
+}
+
+static void watch(struct pg_conn *conn, bool readable, bool writable)
+{
+    if (!conn->is_watched || conn->watch.fd != PQsocket(conn->pg)) {
+        unwatch(conn);
+        loop_fd_init(&conn->watch, conn->store->loop, PQsocket(conn->pg), ready);
+        conn->is_watched = true;
+    }
+    loop_fd_want(&conn->watch, readable, writable);
+}
+
+/* Rows are found by their keys, and what is hot is in memory: random_page_cost as for that, so that small tables are not
+ * read whole, by the policies of row-level security above all. Decisions and lookups always have the same shape, so one
+ * plan serves: planning the gate anew takes longer than carrying it out. Queries of admins have optional conditions.
+ * Compiling pays for queries of seconds; ours take milliseconds, and recursive ones look dearer than they are. */
+static void start_connecting(struct pg_conn *conn)
+{
+    const struct store_config *config = &conn->store->config;
+    char options[192];
+    snprintf(options, sizeof options,
+             "-c statement_timeout=%d -c application_name=chanceryd -c jit=off "
+             "-c random_page_cost=1.1 -c plan_cache_mode=%s",
+             config->statement_timeout_ms,
+             conn->class == STORE_ADMIN ? "auto" : "force_generic_plan");
+    const char *keys[] = {
+        "dbname",          "options", "target_session_attrs", "keepalives_idle", "tcp_user_timeout",
+        "client_encoding", NULL};
+    const char *values[] = {config->conninfo, options, "read-write", "10", "10000", "UTF8", NULL};
+    conn->pg = PQconnectStartParams(keys, values, 1);
+    if (conn->pg == NULL || PQstatus(conn->pg) == CONNECTION_BAD) {
+        pg_conn_lost(conn, R_DATABASE_UNAVAILABLE);
+        return;
+    }
+    PQsetNoticeReceiver(conn->pg, no_notice, NULL);
+    pg_conn_set_state(conn, PG_CONNECTING);
+    loop_timer_arm(&conn->timer, CONNECT_LIMIT_MS);
+    watch(conn, false, true);
+}
+
+static void go_on_connecting(struct pg_conn *conn)
+{
+    PostgresPollingStatusType status = PQconnectPoll(conn->pg);
+    unwatch(conn); /* the descriptor may be another one now, with the same number */
+    if (status == PGRES_POLLING_READING || status == PGRES_POLLING_WRITING) {
+        watch(conn, status == PGRES_POLLING_READING, status == PGRES_POLLING_WRITING);
+        return;
+    }
+    if (status != PGRES_POLLING_OK || PQsetnonblocking(conn->pg, 1) != 0 ||
+        PQenterPipelineMode(conn->pg) != 1) {
+        log_event(LOG_WARNING, "db.connect_failed", F_USER("detail", PQerrorMessage(conn->pg)));
+        pg_conn_lost(conn, R_DATABASE_UNAVAILABLE);
+        return;
+    }
+    pg_conn_set_state(conn, PG_CHECKING);
+    pg_setup_begin(conn);
+}
+
+void pg_conn_lost(struct pg_conn *conn, enum reason problem)
+{
+    struct list lost;
+    list_init(&lost);
+    conn->problem = problem;
+    loop_timer_cancel(&conn->timer);
+    unwatch(conn);
+    PQfinish(conn->pg);
+    conn->pg = NULL;
+    if (conn->state == PG_READY && problem != R_NONE) {
+        log_event(LOG_WARNING, "db.connection_lost", F_STR("reason", reason_info(problem)->name),
+                  F_INT("in_flight", conn->in_flight));
+    }
+    pg_conn_set_state(conn, PG_DOWN);
+    while (!list_is_empty(&conn->requests)) {
+        list_append(&lost, list_pop(&conn->requests));
+    }
+    conn->in_flight = 0;
+    if (!conn->store->is_closing) {
+        loop_timer_arm(&conn->timer, conn->backoff_ms);
+        conn->backoff_ms =
+            conn->backoff_ms * 2 > BACKOFF_MAX_MS ? BACKOFF_MAX_MS : conn->backoff_ms * 2;
+    }
+    struct list *link;
+    while ((link = list_pop(&lost)) != NULL) {
+        struct pg_request *request = LIST_ENTRY(link, struct pg_request, link);
+        struct store_op *op = request->op;
+        xfree(request);
+        if (op != NULL) {
+            op->request = NULL;
+            err_clear(&op->err);
+            (void)err_raise(&op->err, R_OUTCOME_UNKNOWN, __FILE__, __LINE__, "connection lost");
+            op->done(op);
+        }
+    }
+}
+
+static void fire(struct loop_timer *timer)
+{
+    struct pg_conn *conn = LIST_ENTRY(timer, struct pg_conn, timer);
+    if (conn->state == PG_DOWN) {
+        start_connecting(conn);
+    } else {
+        pg_conn_lost(conn, R_DATABASE_UNAVAILABLE);
+    }
+}
+
+/* --- the pipeline ------------------------------------------------------------------------------ */
+
+/* While something is in flight the server must answer within its own limit and a margin. */
+static void watch_silence(struct pg_conn *conn)
+{
+    if (conn->state != PG_READY) {
+        return; /* the limit of connecting runs */
+    }
+    if (list_is_empty(&conn->requests)) {
+        loop_timer_cancel(&conn->timer);
+    } else {
+        loop_timer_arm(&conn->timer, conn->store->config.statement_timeout_ms + SILENCE_MARGIN_MS);
+    }
+}
+
+void pg_conn_flush(struct pg_conn *conn)
+{
+    int left = PQflush(conn->pg);
+    if (left < 0) {
+        pg_conn_lost(conn, R_DATABASE_UNAVAILABLE);
+        return;
+    }
+    watch(conn, true, left > 0);
+}
+
+static void finish(struct pg_conn *conn, struct pg_request *request)
+{
+    struct store_op *op = request->op;
+    list_remove(&request->link);
+    conn->in_flight--;
+    int64_t took = loop_now(conn->store->loop).ns - request->sent_at.ns;
+    metric_observe(M_DB_SECONDS, STATEMENTS[request->first].name, NULL, took);
+    if (op == NULL) {
+        xfree(request);
+        return;
+    }
+    op->request = NULL;
+    op->err = request->err;
+    xfree(request);
+    op->done(op);
+}
+
+static void statement_failed(struct pg_request *request, const PGresult *result)
+{
+    const char *sqlstate = PQresultErrorField(result, PG_DIAG_SQLSTATE);
+    sqlstate = sqlstate == NULL ? "08006" : sqlstate;
+    if (!request->failed) {
+        request->failed = true;
+        request->is_data_error = pg_is_data_error(sqlstate);
+        (void)err_raise(&request->err, pg_reason(sqlstate), __FILE__, __LINE__, "%s: SQLSTATE %s",
+                        STATEMENTS[request->first].name, sqlstate);
+    }
+}
+
+static void take_result(struct pg_request *request, const PGresult *result)
+{
+    ExecStatusType status = PQresultStatus(result);
+    if (status == PGRES_FATAL_ERROR) {
+        statement_failed(request, result);
+    } else if (status != PGRES_PIPELINE_ABORTED && !request->failed && request->op != NULL) {
+        rc taken = request->read(request->op, request->at, result, &request->err);
+        request->failed = !taken.ok;
+    }
+    request->at++;
+}
+
+/* False when there is nothing more to read now. */
+static bool read_one(struct pg_conn *conn)
+{
+    if (conn->pg == NULL || PQisBusy(conn->pg)) {
+        return false;
+    }
+    PGresult *result = PQgetResult(conn->pg);
+    if (result == NULL) {
+        /* Between two statements. A second NULL in a row means that nothing is in flight. */
+        result = PQisBusy(conn->pg) ? NULL : PQgetResult(conn->pg);
+    }
+    if (result == NULL) {
+        return false;
+    }
+    ExecStatusType status = PQresultStatus(result);
+    if (conn->state != PG_READY) {
+        status == PGRES_PIPELINE_SYNC ? pg_setup_synced(conn) : pg_setup_result(conn, result);
+    } else if (list_is_empty(&conn->requests)) {
+        /* An error that nobody asked for, such as "terminating connection". */
+        pg_conn_lost(conn, R_DATABASE_UNAVAILABLE);
+    } else {
+        struct pg_request *request = LIST_ENTRY(conn->requests.next, struct pg_request, link);
+        status == PGRES_PIPELINE_SYNC ? finish(conn, request) : take_result(request, result);
+    }
+    PQclear(result);
+    return true;
+}
+
+static void ready(struct loop_fd *fd, bool readable, bool writable)
+{
+    struct pg_conn *conn = LIST_ENTRY(fd, struct pg_conn, watch);
+    (void)writable;
+    if (conn->state == PG_CONNECTING) {
+        go_on_connecting(conn);
+        return;
+    }
+    if (readable && PQconsumeInput(conn->pg) != 1) {
+        pg_conn_lost(conn, R_DATABASE_UNAVAILABLE);
+        return;
+    }
+    while (read_one(conn)) {
+    }
+    if (conn->pg == NULL || conn->state == PG_CONNECTING) {
+        return;
+    }
+    if (conn->state == PG_READY) {
+        conn->backoff_ms = BACKOFF_MIN_MS;
+    }
+    watch_silence(conn);
+    pg_conn_flush(conn);
+}
+
+static bool send_statements(struct pg_conn *conn, const struct pg_segment *segment)
+{
+    for (size_t i = 0; i < segment->count; i++) {
+        static const int binary[PG_PARAMS_MAX] = {
+            1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1,
+            1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1,
+        };
+        const struct pg_params *p = segment->params[i];
+        if (PQsendQueryPrepared(conn->pg, STATEMENTS[segment->statements[i]].name, p->count,
+                                p->values, p->lengths, binary, 1) != 1) {
+            return false;
+        }
+    }
+    return PQpipelineSync(conn->pg) == 1;
+}
+
+bool pg_conn_send(struct pg_conn *conn, struct store_op *op, const struct pg_segment *segment)
+{
+    if (!send_statements(conn, segment)) {
+        return false;
+    }
+    struct pg_request *request = xcalloc(1, sizeof *request);
+    request->op = op;
+    request->read = segment->read;
+    request->count = segment->count;
+    request->first = segment->statements[0];
+    request->sent_at = loop_now(conn->store->loop);
+    op->request = request;
+    list_append(&conn->requests, &request->link);
+    conn->in_flight++;
+    if (conn->in_flight == 1) {
+        watch_silence(conn);
+    }
+    int left = PQflush(conn->pg);
+    /* A failed flush is noticed as a lost connection when the loop reads. */
+    watch(conn, true, left != 0);
+    return true;
+}
+
+void pg_conn_init(struct pg_conn *conn, struct store *store, enum store_class class)
+{
+    *conn = (struct pg_conn){.store = store,
+                             .class = class,
+                             .backoff_ms = BACKOFF_MIN_MS,
+                             .problem = R_DATABASE_UNAVAILABLE};
+    list_init(&conn->requests);
+    metric_add(M_DB_CONNECTIONS, state_names[PG_DOWN], NULL, 1);
+    loop_timer_init(&conn->timer, store->loop, fire);
+    loop_timer_arm(&conn->timer, 0);
+}
+
+void pg_conn_fini(struct pg_conn *conn)
+{
+    pg_conn_lost(conn, R_NONE);
+    loop_timer_fini(&conn->timer);
+}

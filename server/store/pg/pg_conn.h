@@ -1,0 +1,61 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Inside server/store only: one connection, its life and its pipeline. */
+#pragma once
+
+#include <libpq-fe.h>
+
+#include "base/list.h"
+#include "store/pg/pg_submit.h"
+
+enum pg_state {
+    PG_DOWN,       /* waiting to connect again */
+    PG_CONNECTING, /* PQconnectPoll */
+    PG_CHECKING,   /* is the schema ours? */
+    PG_PREPARING,  /* every statement of the class */
+    PG_READY,
+};
+
+struct pg_conn {
+    struct store *store;
+    enum store_class class;
+    enum pg_state state;
+    PGconn *pg;
+    struct loop_fd watch;
+    bool is_watched;
+    struct loop_timer timer; /* back-off, connect limit, or the oldest operation's limit */
+    int backoff_ms;
+    struct list requests; /* in flight, oldest first */
+    size_t in_flight;
+    enum reason problem; /* why it is not ready */
+};
+
+/* What is in flight: outlives an operation that was canceled. */
+struct pg_request {
+    struct list link;
+    struct store_op *op; /* NULL: canceled, or the connection's own */
+    pg_reader read;
+    size_t count, at;     /* statements of the segment, and which one answers now */
+    enum statement first; /* for metrics */
+    struct mono_time sent_at;
+    bool failed;
+    bool is_data_error;
+    struct err err;
+};
+
+struct store {
+    struct loop *loop;
+    struct store_config config;
+    struct pg_conn *conns;
+    size_t conn_count;
+    bool is_closing;
+};
+
+void pg_conn_init(struct pg_conn *conn, struct store *store, enum store_class class);
+void pg_conn_fini(struct pg_conn *conn);
+/* Queue a segment on a ready connection; false when libpq would not take it. */
+bool pg_conn_send(struct pg_conn *conn, struct store_op *op, const struct pg_segment *segment);
+/* Put the connection down and fail what is in flight with OUTCOME_UNKNOWN. */
+void pg_conn_lost(struct pg_conn *conn, enum reason problem);
+void pg_conn_set_state(struct pg_conn *conn, enum pg_state state);
+/* Send what libpq holds back, and watch what is needed. */
+void pg_conn_flush(struct pg_conn *conn);

@@ -1,0 +1,39 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "store/pg/pg_error.h"
+
+#include <stddef.h>
+#include <string.h>
+
+/* PostgreSQL's appendix A "Error Codes". */
+enum reason pg_reason(const char *sqlstate)
+{
+    static const struct {
+        const char *prefix;
+        enum reason reason;
+    } rows[] = {
+        {"53100", R_DATABASE_FULL},
+        {"58030", R_DATABASE_UNAVAILABLE},
+        {"53", R_DATABASE_UNAVAILABLE},
+        {"57", R_DATABASE_UNAVAILABLE},
+        {"08", R_DATABASE_UNAVAILABLE},
+        {"25006", R_DATABASE_UNAVAILABLE},
+        {"40", R_DATABASE_CONFLICT},
+        {"23505", R_ALREADY_EXISTS},
+        {"23503", R_PRECONDITION_FAILED},
+        {"RM001", R_PRECONDITION_FAILED},
+        {"RM002", R_STALE}, /* RM: ours, of migrations/0002_policy.sql */
+        {"42501", R_BOUNDARY_NOT_GRANTED},
+    };
+    for (size_t i = 0; i < sizeof rows / sizeof rows[0]; i++) {
+        if (strncmp(sqlstate, rows[i].prefix, strlen(rows[i].prefix)) == 0) {
+            return rows[i].reason;
+        }
+    }
+    return R_DATABASE_ERROR;
+}
+
+bool pg_is_data_error(const char *sqlstate)
+{
+    return strncmp(sqlstate, "22", 2) == 0 || strncmp(sqlstate, "23", 2) == 0 ||
+           strcmp(sqlstate, "42501") == 0;
+}

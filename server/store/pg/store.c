@@ -1,0 +1,89 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "store/pg/store.h"
+
+#include <string.h>
+
+#include "base/mem.h"
+#include "store/pg/pg_conn.h"
+
+enum { STATEMENT_TIMEOUT_MS = 5000, GATE_CONNECTIONS = 2, IN_FLIGHT_MAX = 256 };
+
+struct store *store_new(struct loop *loop, const struct store_config *config)
+{
+    struct store *store = xcalloc(1, sizeof *store);
+    store->loop = loop;
+    store->config = *config;
+    if (store->config.statement_timeout_ms == 0) {
+        store->config.statement_timeout_ms = STATEMENT_TIMEOUT_MS;
+    }
+    if (store->config.gate_connections == 0) {
+        store->config.gate_connections = GATE_CONNECTIONS;
+    }
+    if (store->config.in_flight_max == 0) {
+        store->config.in_flight_max = IN_FLIGHT_MAX;
+    }
+    store->conn_count = store->config.gate_connections + 2;
+    store->conns = xcalloc(store->conn_count, sizeof store->conns[0]);
+    pg_conn_init(&store->conns[0], store, STORE_READ);
+    pg_conn_init(&store->conns[1], store, STORE_ADMIN);
+    for (size_t i = 2; i < store->conn_count; i++) {
+        pg_conn_init(&store->conns[i], store, STORE_GATE);
+    }
+    return store;
+}
+
+void store_free(struct store *store)
+{
+    if (store == NULL) {
+        return;
+    }
+    store->is_closing = true;
+    for (size_t i = 0; i < store->conn_count; i++) {
+        pg_conn_fini(&store->conns[i]);
+    }
+    xfree(store->conns);
+    xfree(store);
+}
+
+enum reason store_problem(const struct store *store)
+{
+    bool has[STORE_CLASSES] = {false};
+    enum reason problem = R_DATABASE_UNAVAILABLE;
+    for (size_t i = 0; i < store->conn_count; i++) {
+        const struct pg_conn *conn = &store->conns[i];
+        has[conn->class] = has[conn->class] || conn->state == PG_READY;
+        if (conn->state != PG_READY && conn->problem != R_NONE) {
+            problem = conn->problem;
+        }
+    }
+    return has[STORE_GATE] && has[STORE_READ] && has[STORE_ADMIN] ? R_NONE : problem;
+}
+
+bool store_is_ready(const struct store *store)
+{
+    return store_problem(store) == R_NONE;
+}
+
+/* --- operations -------------------------------------------------------------------------------- */
+
+static void run_failure(struct loop_task *task)
+{
+    struct store_op *op = LIST_ENTRY(task, struct store_op, fail);
+    op->done(op);
+}
+
+void store_op_init(struct store_op *op, struct store *store, struct arena *arena,
+                   void (*done)(struct store_op *op), void *user)
+{
+    *op = (struct store_op){.store = store, .arena = arena, .done = done, .user = user};
+    loop_task_init(&op->fail, run_failure);
+}
+
+void store_op_cancel(struct store_op *op)
+{
+    if (op->request != NULL) {
+        op->request->op = NULL;
+        op->request = NULL;
+    }
+    loop_task_cancel(&op->fail);
+}

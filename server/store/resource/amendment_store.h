@@ -1,0 +1,27 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Changing a sent content's policy: read the amendment that holds, store the next one. */
+#pragma once
+
+#include "domain/values/amendment.h"
+#include "store/audit_who.h"
+#include "store/pg/store.h"
+
+/* The amendment that holds, past all caches. */
+struct amendment_fetch {
+    struct store_op op;
+    struct amendment amendment; /* version 0: none */
+};
+void amendment_store_fetch(struct amendment_fetch *fetch, struct tenant_id tenant,
+                           struct content_id content);
+
+/* Store the next one, its version in the content's row, and the act's record, in one statement.
+ * R_DATABASE_CONFLICT when the one before is not version - 1. */
+struct amendment_put {
+    struct store_op op;
+    struct tenant_id tenant;
+    struct content_id content;
+    const struct amendment *amendment;
+    const char *target; /* what the log says */
+    struct audit_who who;
+};
+void amendment_store_put(struct amendment_put *store);

@@ -1,0 +1,43 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Reading the audit log, newest first. */
+#pragma once
+
+#include "domain/values/power.h"
+#include "store/audit_who.h"
+#include "store/pg/store.h"
+
+struct audit_event {
+    struct event_id event;
+    int64_t at; /* microseconds since 1970 */
+    const char *operation;
+    bool granted;
+    const char *reason;
+    const char *user, *component; /* "" if none */
+    struct content_id content;    /* zero: none */
+    struct template_id template;  /* zero: none */
+    int64_t policy_version;
+    const char *rights, *channel, *power;
+    const char *client_address, *user_agent, *correlation_id, *target;
+};
+
+enum { AUDIT_PAGE_MAX = 1000 };
+#define POWER_ANY "any"
+
+struct audit_query {
+    struct store_op op;
+    struct tenant_id tenant;
+    struct content_id content;             /* zero: any */
+    const char *user, *reason, *operation; /* NULL: any */
+    const char *power;                     /* NULL: used or not; POWER_ANY: whichever was used */
+    bool denied_only;
+    int64_t from, before; /* microseconds; 0: open */
+    int64_t after_at;     /* the last event of the page before; 0: the first page */
+    struct event_id after_event;
+    size_t limit;               /* 1 to AUDIT_PAGE_MAX */
+    struct audit_event *events; /* in the arena */
+    size_t count;
+};
+void audit_store_query(struct audit_query *query);
+
+/* Make the audit log's partitions for the coming months; the owner of the schema lets us by a function. */
+void audit_store_make_partitions(struct store_op *op);

@@ -1,0 +1,55 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Content that was protected: what is known of it, and taking it back. */
+#pragma once
+
+#include "store/audit_who.h"
+#include "store/pg/store.h"
+
+struct content_row {
+    struct content_id id;
+    const char *owner, *issuer;  /* normalized address, or a component's id */
+    struct template_id template; /* zero: ad hoc */
+    const char *display_name;
+    int64_t created_at, revoked_at; /* microseconds; 0: not revoked */
+    const char *const *revoked_users;
+    size_t revoked_user_count;
+    int64_t amendment_version; /* 0: none */
+    const char *issuer_name;   /* its component's name while there is one, else as issuer */
+};
+
+/* Find one content of a tenant. R_NOT_FOUND. */
+struct content_find {
+    struct store_op op;
+    struct content_row row;
+};
+void content_store_find(struct content_find *find, struct tenant_id tenant,
+                        struct content_id content);
+
+/* Contents, newest first. */
+enum { CONTENT_PAGE_MAX = 200 };
+struct content_list {
+    struct store_op op;
+    struct tenant_id tenant;
+    const char *const *owners; /* normalized addresses */
+    size_t owner_count;        /* 0: whoever's */
+    const char *issuer;        /* with owners: only what he protected; NULL: whoever did */
+    struct content_id after;   /* the last one of the page before; zero: the first page */
+    size_t limit;              /* 1 to CONTENT_PAGE_MAX */
+    struct content_row *rows;
+    size_t count;
+};
+void content_store_list(struct content_list *list);
+
+/* Revoke or restore a content for everybody, or for one user. Recorded in the same transaction.
+ * R_NOT_FOUND. */
+struct content_revoke {
+    struct store_op op;
+    struct tenant_id tenant;
+    struct content_id content;
+    const char *user;   /* normalized; NULL: everybody */
+    const char *reason; /* may be "" */
+    bool restore;
+    struct audit_who who;
+    int64_t at; /* when it was revoked, microseconds */
+};
+void content_store_revoke(struct content_revoke *revoke);

@@ -1,0 +1,40 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Tenants as admins see them, and what they exclude. Changes are one statement each, as in store/resource/change.h. */
+#pragma once
+
+#include "domain/values/tenant.h"
+#include "store/cache/views.h"
+#include "store/resource/change.h"
+
+struct tenant_row {
+    struct tenant_id id;
+    const char *name, *display_name, *boundary;
+    int64_t state, license_cap_days, version, created_at;
+    uint32_t approvals; /* 1 << enum approval_operation */
+    const char *const *onboarding;
+    size_t onboarding_count;
+    const char *const *domains;
+    const char *const *verified; /* "true" or "false", parallel to domains */
+    const char *const *proofs;
+    size_t domain_count;
+    bool needs_bound_users, needs_bound_components;
+};
+
+struct new_key {
+    enum key_purpose purpose;
+    struct slice wrapped;
+    const char *public_jwk;
+};
+
+/* R_DATABASE_CONFLICT when the boundary's suite is not that of the keys any more. */
+void tenant_store_create(struct change_op *op, const struct tenant_row *tenant, enum suite suite,
+                         const struct new_key *keys, size_t key_count);
+/* Fills op->tenant. */
+void tenant_store_get(struct change_op *op, const char *name);
+/* In order of short name, after that of this tenant; zero: from the first. Fills op->tenants, without onboarding and
+ * domains. */
+void tenant_store_list(struct change_op *op, struct tenant_id after, size_t limit);
+/* Changes display name, cap, onboarding, approvals, state and what must be bound; row->version must be what is stored, else
+ * R_NOT_FOUND. */
+void tenant_store_update(struct change_op *op, const struct tenant_row *row);
+void tenant_store_exclude(struct change_op *op, const struct exclusion *exclusion, bool remove);
