@@ -68,6 +68,7 @@ struct call {
     bool committed; /* a STEP_COMMIT step has started */
     bool verified;  /* call_note_verified */
     bool has_begun; /* the request is complete: the flow runs, or has run */
+    bool is_known;  /* who calls is found out, or needs not be: without it nothing of a flow runs */
     bool client_ended;
     unsigned agains;
 

@@ -110,6 +110,7 @@ static void note_start(struct call *c)
 static step run_row(struct call *c)
 {
     const struct step_row *row = call_current_row(c);
+    CH_ASSERT(c->depth > 0 || c->is_known);
     if (fault_point(c)) {
         return (step){STEP_KIND_WAIT}; /* a test delays this step; its timer goes on */
     }
@@ -126,6 +127,7 @@ static step run_row(struct call *c)
 /* The caller is known: take in the request, or go on with the flow when it was asked again. */
 static bool authenticated(struct call *c, step *result)
 {
+    c->is_known = true;
     if (c->has_begun) {
         c->phase = PHASE_RUNNING;
         *result = (step){STEP_KIND_MOVED};
@@ -259,6 +261,7 @@ void call_begin(struct call *c)
 {
     if (c->flow != NULL && method_is_public(c->method)) {
         c->phase = PHASE_RECEIVING;
+        c->is_known = true; /* as well as need be */
         net_stream_read(c->stream, c->method->max_request_bytes);
         return;
     }
@@ -318,7 +321,7 @@ static bool find_row(const struct flow *flow, step_fn fn, size_t *row)
     return false;
 }
 
-step call_again_from(struct call *c, step_fn fn)
+static step go_again(struct call *c, step_fn fn)
 {
     size_t row = 0;
     if (c->agains++ >= CALL_AGAIN_MAX) {
@@ -338,12 +341,20 @@ step call_again_from(struct call *c, step_fn fn)
     return (step){STEP_KIND_MOVED};
 }
 
+step call_again_from(struct call *c, step_fn fn)
+{
+    return c->is_known ? go_again(c, fn)
+                       : call_fail(c, R_INTERNAL, "%s would run for a stranger", c->flow->name);
+}
+
 step call_authenticate_again(struct call *c, step_fn fn)
 {
-    step result = call_again_from(c, fn);
+    CH_ASSERT(c->caller != NULL);
+    step result = go_again(c, fn);
     if (result.kind != STEP_KIND_MOVED) {
         return result;
     }
     c->phase = PHASE_AUTHENTICATING;
+    c->is_known = false;
     return call_enter(c, c->rpc->authenticator->authenticate);
 }

@@ -210,11 +210,23 @@ static void ask_for_a_caller(void)
     (void)toy_ask(&TOY_PUBLIC);
 }
 
+static step asks_again_who_calls(struct call *c)
+{
+    return call_authenticate_again(c, NULL);
+}
+
+static void ask_again_who_calls(void)
+{
+    toy.on[F1] = asks_again_who_calls;
+    (void)toy_ask(&TOY_PUBLIC);
+}
+
 static void what_is_for_everybody_has_no_caller(void **state)
 {
     (void)state;
     toy_serve(&TOY_PUBLIC);
     assert_aborts(ask_for_a_caller);
+    assert_aborts(ask_again_who_calls);
 }
 
 static void what_is_not_there_is_said_without_asking_who_calls(void **state)
@@ -254,6 +266,50 @@ static void a_node_may_refuse_everybody(void **state)
     assert_served(toy_ask(&TOY_FLOW));
 }
 
+/* --- nobody gets past the authenticator -------------------------------------------------------- */
+
+static step goes_on_from_the_flow(struct call *c)
+{
+    return call_again_from(c, NULL);
+}
+
+/* A flow must not run for somebody who is not known, whatever an authenticator or its recorder returns. */
+static void a_flow_never_runs_for_a_stranger(void **state)
+{
+    (void)state;
+    toy_serve(&TOY_PLAIN);
+    toy.on[A2] = goes_on_from_the_flow;
+    struct net_stream *s = toy_ask(&TOY_PLAIN);
+    assert_story("a1 a2");
+    assert_int_equal(s->reads, 0);
+    assert_refused(s, R_INTERNAL);
+    toy.on[A2] = toy_refuses;
+    toy.on[CALLER_RECORDER] = goes_on_from_the_flow;
+    s = toy_ask(&TOY_PLAIN);
+    assert_story("a1 a2 RECORDER");
+    assert_int_equal(s->reads, 0);
+    assert_refused(s, R_INTERNAL);
+}
+
+static step is_a_stranger_at_the_second_time(struct call *c)
+{
+    struct toy_caller *caller = call_caller(c);
+    return caller->visits++ == 0 ? STEP_NEXT : toy_refuses(c);
+}
+
+/* Somebody who was known and is refused when they are asked again is a stranger. */
+static void a_flow_does_not_go_on_for_who_was_known_once(void **state)
+{
+    (void)state;
+    toy_serve(&TOY_PLAIN);
+    toy.on[A2] = is_a_stranger_at_the_second_time;
+    toy.on[F1] = asks_again_who_calls;
+    toy.on[CALLER_RECORDER] = goes_on_from_the_flow;
+    struct net_stream *s = toy_ask(&TOY_PLAIN);
+    assert_story("a1 a2 a3 f1 a1 a2 RECORDER");
+    assert_refused(s, R_INTERNAL);
+}
+
 static step forgets_what_moved(struct call *c)
 {
     toy.on[A2] = NULL;
@@ -288,6 +344,8 @@ int main(void)
         TEST(what_is_for_everybody_has_no_caller),
         TEST(what_is_not_there_is_said_without_asking_who_calls),
         TEST(a_node_may_refuse_everybody),
+        TEST(a_flow_never_runs_for_a_stranger),
+        TEST(a_flow_does_not_go_on_for_who_was_known_once),
         TEST(a_recorder_may_ask_again_who_calls),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
