@@ -27,12 +27,18 @@ void call_then_always(struct call *c, step_fn then)
     (void)push(c, (struct frame){.then = then, .always = true});
 }
 
-void call_forgive(struct call *c, struct err *err)
+void call_forget_failure(struct call *c)
 {
-    *err = c->err;
     err_clear(&c->err);
     c->metadata_count = 0;
     c->violation_count = 0;
+    c->failed_row[0] = '\0';
+}
+
+void call_forgive(struct call *c, struct err *err)
+{
+    *err = c->err;
+    call_forget_failure(c);
 }
 
 step call_enter(struct call *c, const struct subflow *sub)

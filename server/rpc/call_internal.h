@@ -103,7 +103,8 @@ struct call {
     size_t violation_count;
     const char *caller_name; /* call_note_caller */
     char request_id[UUID_TEXT_BYTES];
-    char row_name[ROW_NAME_MAX];
+    char row_name[ROW_NAME_MAX];   /* of call_row_name */
+    char failed_row[ROW_NAME_MAX]; /* where the call failed first, for the log; "": nowhere */
 };
 
 struct rpc {
@@ -141,6 +142,8 @@ static inline bool call_client_is_gone(const struct call *c)
 /* call_frames.c */
 /* The row that runs or runs next: the innermost sub-flow's, or the flow's. */
 const struct step_row *call_current_row(const struct call *c);
+/* The error, what goes with it, and where it was. */
+void call_forget_failure(struct call *c);
 /* Drop continuations up to one that wants to hear of failures; false when there is none. */
 bool call_catch(struct call *c, step *result);
 /* Go on in the frames after NEXT or DONE. True: *result is what came of it; false: no frame is left, and

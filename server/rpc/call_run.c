@@ -1,5 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* Running a call: who is asking, then the flow from its first step to the one response. */
+#include <stdio.h>
+
 #include "base/mem.h"
 #include "obs/log.h"
 #include "obs/metrics.h"
@@ -159,6 +161,14 @@ static bool advance(struct call *c, step *result)
     return true;
 }
 
+/* Which row failed, while the call stands there still; whoever hears of it may stand elsewhere. */
+static void note_failed_row(struct call *c)
+{
+    if (c->failed_row[0] == '\0') {
+        snprintf(c->failed_row, sizeof c->failed_row, "%s", call_row_name(c));
+    }
+}
+
 void call_run(struct call *c, step result)
 {
     bool goes_on = true;
@@ -170,6 +180,7 @@ void call_run(struct call *c, step result)
             result = run_row(c);
             break;
         case STEP_KIND_FAILED:
+            note_failed_row(c);
             goes_on = call_catch(c, &result) || refuse(c, &result);
             break;
         case STEP_KIND_NEXT:
@@ -330,9 +341,7 @@ static step go_again(struct call *c, step_fn fn)
     if (fn != NULL && !find_row(c->flow, fn, &row)) {
         return call_fail(c, R_INTERNAL, "%s has no row to go on from", c->flow->name);
     }
-    err_clear(&c->err);
-    c->metadata_count = 0;
-    c->violation_count = 0;
+    call_forget_failure(c);
     c->phase = PHASE_RUNNING;
     c->committed = false;
     c->verified = false;

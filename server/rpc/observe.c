@@ -23,8 +23,9 @@ void observe_call_done(struct call *c, bool client_gone)
     metric_add(M_CALLS, flow_name(c), reason, 1);
     metric_observe(M_CALL_SECONDS, flow_name(c), NULL, ns);
     log_event(level, "call.done", F_STR("method", c->method->path), F_STR("reason", reason),
-              F_STR("step", call_row_name(c)), F_MICROS("ms", ns / 1000),
-              F_STR("client", client_gone ? "gone" : "there"), F_USER("peer", c->facts.peer),
-              F_USER("caller", c->caller_name), F_USER("detail", ok ? NULL : c->err.detail),
-              F_STR("at", ok ? NULL : c->err.file), F_INT("line", ok ? 0 : c->err.line));
+              F_STR("step", c->failed_row[0] == '\0' ? call_row_name(c) : c->failed_row),
+              F_MICROS("ms", ns / 1000), F_STR("client", client_gone ? "gone" : "there"),
+              F_USER("peer", c->facts.peer), F_USER("caller", c->caller_name),
+              F_USER("detail", ok ? NULL : c->err.detail), F_STR("at", ok ? NULL : c->err.file),
+              F_INT("line", ok ? 0 : c->err.line));
 }
