@@ -208,7 +208,8 @@ void call_note_verified(struct call *c);
 /* The engine carries what a step still has to do. `then` runs when the operations and sub-flows that are
  * begun after this have come to NEXT, before the table's next row; last in, first out. */
 void call_then(struct call *c, step_fn then);
-/* The same, and when they fail as well: `then` looks at call_err, and fails on, or forgives. */
+/* The same, and when they fail as well: `then` looks at call_err, and fails on, or forgives; without that the
+ * failure stays one. That the client has gone or the deadline passed ends the call and is told to nobody. */
 void call_then_always(struct call *c, step_fn then);
 /* Forget the failure of which call_then_always told; a copy of it in *err. */
 void call_forgive(struct call *c, struct err *err);

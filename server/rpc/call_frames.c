@@ -78,10 +78,15 @@ bool call_catch(struct call *c, step *result)
 {
     while (c->depth > 0) {
         struct frame frame = c->frames[--c->depth];
-        if (frame.always) {
-            *result = frame.then(c);
-            return true;
+        if (!frame.always || c->is_over) {
+            continue;
         }
+        *result = frame.then(c);
+        bool goes_on = result->kind == STEP_KIND_NEXT || result->kind == STEP_KIND_DONE;
+        if (goes_on && c->err.reason != R_NONE) {
+            *result = STEP_FAILED; /* heard, and not forgiven */
+        }
+        return true;
     }
     return false;
 }

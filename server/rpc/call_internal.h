@@ -70,6 +70,7 @@ struct call {
     bool has_begun; /* the request is complete: the flow runs, or has run */
     bool is_known;  /* who calls is found out, or needs not be: without it nothing of a flow runs */
     bool client_ended;
+    bool is_over; /* call_must_stop said so: nobody forgives that */
     unsigned agains;
 
     size_t row; /* of the flow's table: the step that runs or runs next */

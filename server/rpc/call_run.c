@@ -81,6 +81,12 @@ static bool refuse(struct call *c, step *result)
 
 /* --- steps ---------------------------------------------------------------------------------- */
 
+static bool stop(struct call *c, enum reason reason, const char *why)
+{
+    c->is_over = true;
+    return step_failed(call_fail(c, reason, "%s before %s", why, call_row_name(c)));
+}
+
 /* Whether the flow must stop here because nobody waits for its answer any more. */
 bool call_must_stop(struct call *c)
 {
@@ -88,14 +94,9 @@ bool call_must_stop(struct call *c)
         return false;
     }
     if (call_client_is_gone(c)) {
-        (void)call_fail(c, R_CANCELLED, "client gone before %s", call_row_name(c));
-        return true;
+        return stop(c, R_CANCELLED, "client gone");
     }
-    if (loop_now(c->rpc->loop).ns >= c->deadline.ns) {
-        (void)call_fail(c, R_DEADLINE_EXCEEDED, "before %s", call_row_name(c));
-        return true;
-    }
-    return false;
+    return loop_now(c->rpc->loop).ns >= c->deadline.ns && stop(c, R_DEADLINE_EXCEEDED, "deadline");
 }
 
 static void note_start(struct call *c)
