@@ -195,8 +195,8 @@ step call_fail_at(struct call *c, enum reason reason, const char *file, int line
 /* NEXT if ok, FAILED otherwise (call_err was filled by who failed). */
 step step_from(rc result);
 /* Go on at the flow's row whose function is `fn`, for example to decide again on fresh facts. Fails with
- * R_STALE after CALL_AGAIN_MAX times, and with R_INTERNAL while nobody knows who is calling. Forgets call_err
- * and what was to go on. */
+ * R_STALE after CALL_AGAIN_MAX times, and with R_INTERNAL while nobody knows who is calling. Forgets call_err,
+ * the reply and what was to go on. */
 step call_again_from(struct call *c, step_fn fn);
 /* Find out anew who is calling, then go on at that row (NULL: the flow's first): what is known of the
  * caller was stale. Counts as call_again_from does. Not for public methods. */

@@ -24,10 +24,18 @@ void call_release(struct call *c, enum call_holder holder)
     xfree(c);
 }
 
-/* What was decided on caches is told only when the database has said that they held. */
-static bool is_unverified(const struct call *c)
+/* What was decided on caches is told only when the database has said that they held. And a call of one message
+ * has one: OK without it is an error to every client of gRPC, and none could say which. */
+static void check_end(struct call *c)
 {
-    return c->err.reason == R_NONE && c->flow->trust == TRUST_CACHES && !c->verified;
+    if (c->err.reason != R_NONE) {
+        return;
+    }
+    if (c->flow->trust == TRUST_CACHES && !c->verified) {
+        (void)call_fail(c, R_INTERNAL, "%s answers on caches that nobody verified", c->flow->name);
+    } else if (c->reply == NULL && c->method->server_streams == 0) {
+        (void)call_fail(c, R_INTERNAL, "%s has no reply", c->flow->name);
+    }
 }
 
 /* The one place from which a response leaves. */
@@ -36,9 +44,7 @@ static void answer(struct call *c)
     CH_ASSERT(c->phase != PHASE_ANSWERED);
     c->phase = PHASE_ANSWERED;
     loop_timer_cancel(&c->deadline_timer);
-    if (is_unverified(c)) {
-        (void)call_fail(c, R_INTERNAL, "%s answers on caches that nobody verified", c->flow->name);
-    }
+    check_end(c);
     if (!call_client_is_gone(c) && c->err.reason == R_NONE && c->reply != NULL &&
         !call_send(c, c->reply, &c->err).ok) {
         c->reply = NULL;
@@ -343,6 +349,7 @@ static step go_again(struct call *c, step_fn fn)
         return call_fail(c, R_INTERNAL, "%s has no row to go on from", c->flow->name);
     }
     call_forget_failure(c);
+    c->reply = NULL;
     c->phase = PHASE_RUNNING;
     c->committed = false;
     c->verified = false;
