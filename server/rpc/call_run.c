@@ -233,6 +233,20 @@ static void begin(struct call *c)
     call_run(c, call_enter(c, authenticator->authenticate));
 }
 
+/* A stream to the client lasts as long as the client wants; what is longer than any process lasts is for ever. */
+static void lift_deadline(struct call *c)
+{
+    static const int64_t endless_ms = 366 * 24 * 3600 * INT64_C(1000);
+    int64_t asked_ms = c->facts.timeout_ms;
+    loop_timer_cancel(&c->deadline_timer);
+    if (asked_ms == 0 || asked_ms > endless_ms) {
+        c->deadline.ns = INT64_MAX;
+        return;
+    }
+    c->deadline = mono_add_ms(c->started, asked_ms);
+    loop_timer_arm(&c->deadline_timer, call_remaining_ms(c));
+}
+
 static void start(struct call *c)
 {
     if (c->phase == PHASE_ANSWERED) {
@@ -240,6 +254,9 @@ static void start(struct call *c)
     }
     c->phase = PHASE_RUNNING;
     c->has_begun = true;
+    if (c->method->server_streams != 0) {
+        lift_deadline(c);
+    }
     c->state = arena_zalloc(c->arena, c->flow->state.size);
     if (c->state == NULL) {
         (void)call_fail(c, R_ARENA_EXHAUSTED, "state of %s", c->flow->name);

@@ -19,9 +19,13 @@ static void refuse_stream(struct net_stream *stream, const struct net_request *r
     }
 }
 
+/* The timer may be a little early by the loop's clock, and what is committed or refused just now is finished first:
+ * from here on the deadline has passed. */
 static void on_deadline(struct loop_timer *timer)
 {
-    call_abort(LIST_ENTRY(timer, struct call, deadline_timer), R_DEADLINE_EXCEEDED);
+    struct call *c = LIST_ENTRY(timer, struct call, deadline_timer);
+    c->deadline = loop_now(c->rpc->loop);
+    call_abort(c, R_DEADLINE_EXCEEDED);
 }
 
 /* Copy what outlives the stream; what finds no room is missing, which only refuses more. */
@@ -42,17 +46,13 @@ static void copy_facts(struct call *c, const struct net_request *request)
     }
 }
 
+/* All have one, also a stream that may last: until it has begun, its client has a body to send. */
 static void set_deadline(struct call *c, int64_t asked_ms)
 {
     int64_t limit = c->rpc->limits.max_deadline_ms;
-    bool endless = c->method->server_streams != 0; /* a watch lives as long as its client wants */
-    int64_t ms = asked_ms > 0 && (endless || asked_ms < limit) ? asked_ms : limit;
+    int64_t ms = asked_ms > 0 && asked_ms < limit ? asked_ms : limit;
     c->started = loop_now(c->rpc->loop);
     c->deadline = mono_add_ms(c->started, ms);
-    if (endless && asked_ms == 0) {
-        c->deadline.ns = INT64_MAX;
-        return;
-    }
     loop_timer_arm(&c->deadline_timer, ms);
 }
 
