@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* The bare cost of the cryptography of one license on the P-256 path, by OpenSSL alone: what no authority can do
- * without. Prints nanoseconds per operation as JSON. Prepared keys are used where a server can prepare them. */
+/* The bare cost of one license's cryptography on P-256, by OpenSSL alone: the cost that no
+ * authority can avoid. Prints nanoseconds per operation as JSON. Keys are prepared where a server
+ * can prepare them. */
 #include <openssl/ec.h>
 #include <openssl/evp.h>
 #include <openssl/kdf.h>

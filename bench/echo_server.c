@@ -1,57 +1,155 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* The transport alone: answers unary calls with their own message. Used by bench/run and by the
- * transport's end-to-end tests.
+/* The transport alone, for bench/run and for the transport's end-to-end tests.
  *
  * usage: echo_server ADDRESS [CERTIFICATE KEY]   prints the bound address; SIGTERM drains
  *
- * /echo.Echo/Unary answers each message; /echo.Echo/Hang never answers; /echo.Echo/Fail refuses with a
- * status and details; GET /livez answers plain HTTP. */
+ * Methods of the service echo.Echo. A method that "learns of the body later" stands for a caller
+ * who is still being checked:
+ *
+ *     Unary   answers each message with the same message
+ *     Hang    never answers
+ *     Fail    refuses with a status and details
+ *     Count   answers each message, of up to 4 MiB, with its length as text
+ *     Late    the same, but learns of the body 0.3 s later
+ *     Unread  never learns of its body, and never answers
+ *
+ * GET /metrics shows the metrics; GET /livez answers plain HTTP. */
 #include <signal.h>
 #include <stdio.h>
 #include <string.h>
 
+#include "base/mem.h"
 #include "loop/loop.h"
+#include "net/grpc/grpc_framing.h"
+#include "net/http2/http2_protocol.h"
 #include "net/net.h"
+#include "obs/metrics.h"
 
-enum { MESSAGE_MAX = 1 << 20, DRAIN_MS = 5000 };
+enum { MIB = 1 << 20, DRAIN_MS = 5000, LATE_MS = 300, PAGE_BUDGET = 1 << 20 };
+
+enum kind { UNARY, HANG, FAIL, COUNT, LATE, UNREAD };
+
+struct method {
+    const char *path;
+    enum kind kind;
+    size_t message_max;
+};
+
+static const struct method METHODS[] = {
+    {"/echo.Echo/Unary", UNARY, MIB},   {"/echo.Echo/Hang", HANG, MIB},
+    {"/echo.Echo/Fail", FAIL, MIB},     {"/echo.Echo/Count", COUNT, 4 * MIB},
+    {"/echo.Echo/Late", LATE, 4 * MIB}, {"/echo.Echo/Unread", UNREAD, 0},
+};
+
+/* A call that hears later of its body. */
+struct late {
+    const struct method *method; /* first: a stream's user pointer says which method it calls */
+    struct net_stream *stream;
+    struct loop_timer timer;
+};
 
 static struct loop *loop;
 static struct net_server *server;
-static char call_kind[] = "UHF"; /* a stream's user pointer says which method it calls */
+
+static void show_metrics(struct net_stream *stream)
+{
+    struct arena *arena = arena_new(PAGE_BUDGET);
+    struct buf text;
+    struct slice body = SLICE_NONE;
+    buf_init(&text, arena);
+    metrics_write(&text);
+    bool ok = buf_finish(&text, &body, NULL).ok;
+    net_stream_reply_http(stream, ok ? 200 : 500, "text/plain; version=0.0.4", body);
+    arena_free(arena);
+}
+
+static void show_page(struct net_stream *stream, const char *path)
+{
+    if (strcmp(path, "/metrics") == 0) {
+        show_metrics(stream);
+        return;
+    }
+    net_stream_reply_http(stream, strcmp(path, "/livez") == 0 ? 200 : 404, "text/plain",
+                          slice_str("ok\n"));
+}
+
+static void on_late(struct loop_timer *timer)
+{
+    struct late *late = LIST_ENTRY(timer, struct late, timer);
+    net_stream_read(late->stream, late->method->message_max);
+}
+
+static void read_later(struct net_stream *stream, const struct method *method)
+{
+    struct late *late = xcalloc(1, sizeof *late);
+    late->method = method;
+    late->stream = stream;
+    loop_timer_init(&late->timer, loop, on_late);
+    loop_timer_arm(&late->timer, LATE_MS);
+    net_stream_set_user(stream, late);
+}
+
+static const struct method *method_of(const struct net_stream *stream)
+{
+    return *(const struct method **)net_stream_user(stream);
+}
+
+static const struct method *find_method(const char *path)
+{
+    for (size_t i = 0; i < sizeof METHODS / sizeof METHODS[0]; i++) {
+        if (strcmp(path, METHODS[i].path) == 0) {
+            return &METHODS[i];
+        }
+    }
+    return NULL;
+}
 
 static void on_open(void *ctx, struct net_stream *stream, const struct net_request *request)
 {
     (void)ctx;
+    static const struct method *pointers[sizeof METHODS / sizeof METHODS[0]];
+    const struct method *method = find_method(request->path);
     if (!request->is_grpc) {
-        net_stream_reply_http(stream, strcmp(request->path, "/livez") == 0 ? 200 : 404,
-                              "text/plain", slice_str("ok\n"));
+        show_page(stream, request->path);
         return;
     }
-    char *kind = strcmp(request->path, "/echo.Echo/Unary") == 0  ? &call_kind[0]
-                 : strcmp(request->path, "/echo.Echo/Hang") == 0 ? &call_kind[1]
-                                                                 : &call_kind[2];
-    net_stream_set_user(stream, kind);
-    net_stream_read(stream, MESSAGE_MAX);
+    if (method == NULL) {
+        net_stream_finish(stream, GRPC_UNIMPLEMENTED, NULL, SLICE_NONE);
+        return;
+    }
+    if (method->kind == LATE) {
+        read_later(stream, method);
+        return;
+    }
+    pointers[method - METHODS] = method;
+    net_stream_set_user(stream, &pointers[method - METHODS]);
+    if (method->kind != UNREAD) {
+        net_stream_read(stream, method->message_max);
+    }
 }
 
 static void on_message(void *ctx, struct net_stream *stream, struct slice message)
 {
     (void)ctx;
-    const char *kind = net_stream_user(stream);
-    if (*kind == 'U') {
+    char text[24];
+    enum kind kind = method_of(stream)->kind;
+    if (kind == UNARY) {
         net_stream_send(stream, message);
+    } else if (kind == COUNT || kind == LATE) {
+        snprintf(text, sizeof text, "%zu", message.len);
+        net_stream_send(stream, slice_str(text));
     }
 }
 
 static void on_end(void *ctx, struct net_stream *stream)
 {
     (void)ctx;
-    const char *kind = net_stream_user(stream);
-    if (*kind == 'U') {
-        net_stream_finish(stream, GRPC_OK, NULL, SLICE_NONE);
-    } else if (*kind == 'F') {
+    enum kind kind = method_of(stream)->kind;
+    if (kind == FAIL) {
         net_stream_finish(stream, GRPC_PERMISSION_DENIED, "100% refused: \xc3\xa9",
                           slice_str("details"));
+    } else if (kind != HANG) {
+        net_stream_finish(stream, GRPC_OK, NULL, SLICE_NONE);
     }
 }
 
@@ -65,7 +163,12 @@ static void on_broken(void *ctx, struct net_stream *stream, const struct err *er
 static void on_closed(void *ctx, struct net_stream *stream)
 {
     (void)ctx;
-    (void)stream;
+    void *user = net_stream_user(stream);
+    if (user != NULL && method_of(stream)->kind == LATE) {
+        struct late *late = user;
+        loop_timer_fini(&late->timer);
+        xfree(late);
+    }
 }
 
 static void drained(void *ctx)
@@ -82,8 +185,15 @@ static void on_term(struct loop_signal *signal)
 
 int main(int argc, char **argv)
 {
-    static const struct net_config config;
-    const struct net_handler handler = {NULL, on_open, on_message, on_end, on_broken, on_closed};
+    static const struct net_config config = {.protocols = {&HTTP2_PROTOCOL},
+                                             .framings = {&GRPC_FRAMING}};
+    static const struct net_handler handler = {
+        .open = on_open,
+        .message = on_message,
+        .end = on_end,
+        .broken = on_broken,
+        .closed = on_closed,
+    };
     struct err err = {0};
     struct loop_signal term;
     int fd = -1;

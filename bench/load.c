@@ -1,11 +1,13 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* A load of unary gRPC calls over TLS in which every call may have its own token and message, as h2load's can't.
+/* A load of unary gRPC calls over TLS. Every call may have its own token and message, which h2load
+ * can't.
  *
  * usage: load HOST PORT METHOD RECORDS SECONDS CLIENTS STREAMS
  *
- * RECORDS is a file of records, each a token and a message, each behind its length (4 bytes, big endian). For
- * SECONDS the clients, each with STREAMS calls in flight, send records chosen at random, evenly; with SECONDS 0 they
- * send every record once. Prints one JSON object: calls answered by OK and otherwise, and their times. */
+ * RECORDS is a file of records: a token and a message, each after its length (4 bytes, big-endian).
+ * For SECONDS the clients, each with STREAMS calls in flight, send records chosen at random; with
+ * SECONDS 0 they send every record once. Prints one JSON object: how many calls were answered with
+ * OK and how many not, and their times. */
 #include <arpa/inet.h>
 #include <netinet/tcp.h>
 #include <nghttp2/nghttp2.h>
@@ -22,7 +24,7 @@
 enum { BUFFER_BYTES = 1 << 16, STREAMS_MAX = 256, CLIENTS_MAX = 64, TIMES_MAX = 1 << 20 };
 
 struct record {
-    const char *token; /* behind "Bearer " */
+    const char *token; /* what follows "Bearer " */
     size_t token_len;
     const uint8_t *body;
     size_t body_len;
@@ -50,7 +52,7 @@ struct client {
     struct exchange exchanges[STREAMS_MAX];
     size_t streams, in_flight;
     size_t ok, failed;
-    uint64_t state; /* of the generator of random numbers */
+    uint64_t state; /* of the random numbers, never 0 */
     uint32_t *times_us;
     size_t time_count;
     uint8_t out[BUFFER_BYTES];
@@ -70,7 +72,7 @@ static void die(const char *what)
     exit(1);
 }
 
-/* xorshift64 (Marsaglia 2003): even enough to choose records. */
+/* xorshift64 (Marsaglia 2003): uniform enough to choose records. */
 static uint64_t next_random(struct client *c)
 {
     c->state ^= c->state << 13;
@@ -79,7 +81,7 @@ static uint64_t next_random(struct client *c)
     return c->state;
 }
 
-/* --- records -------------------------------------------------------------------------------------------------- */
+/* --- records ---------------------------------------------------------------------------------- */
 
 static size_t read_length(const uint8_t *at)
 {
@@ -124,7 +126,7 @@ static void read_records(const char *path)
     }
 }
 
-/* --- one call ------------------------------------------------------------------------------------------------- */
+/* --- one call --------------------------------------------------------------------------------- */
 
 static ssize_t send_body(nghttp2_session *session, int32_t stream, uint8_t *buffer, size_t room,
                          uint32_t *flags, nghttp2_data_source *source, void *user)
@@ -146,7 +148,7 @@ static nghttp2_nv header(const char *name, const char *value, size_t len)
                         NGHTTP2_NV_FLAG_NONE};
 }
 
-/* The next record; NULL when there is nothing left to send. */
+/* The next record; NULL if there is nothing left to send. */
 static const struct record *choose(struct client *c)
 {
     if (is_sweep) {
@@ -208,7 +210,7 @@ static int on_close(nghttp2_session *session, int32_t stream, uint32_t code, voi
     return 0;
 }
 
-/* --- one client ----------------------------------------------------------------------------------------------- */
+/* --- one client ------------------------------------------------------------------------------- */
 
 static SSL *connect_tls(SSL_CTX *context)
 {
@@ -234,7 +236,7 @@ static void flush(struct client *c)
     c->out_len = 0;
 }
 
-/* Write what the session has to say, in as few TLS records as possible. */
+/* Write what the session has to send, in as few TLS records as possible. */
 static void send_all(struct client *c)
 {
     const uint8_t *bytes;

@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Tenants by the hundred thousand, made by set-based SQL in seconds. Those that get traffic have real keys: the keys of
-one tenant, wrapped anew for each as server/keys/key_cache.c does it, so that nobody has to wait for key generation."""
+"""Makes a hundred thousand tenants in seconds, by set-based SQL. Tenants with traffic have real
+keys: the keys of one tenant, wrapped for each of them (docs/formats.md §4.2), because making keys
+would take minutes."""
 import os
 import uuid
 
@@ -28,13 +29,15 @@ def tenant_id(number):
 
 
 def associated(tenant, purpose):
-    """What binds a wrapped key to its tenant, boundary, purpose and version (docs/formats.md §4.2)."""
+    """The associated data that binds a wrapped key to its tenant, boundary, purpose and version
+    (docs/formats.md §4.2)."""
     return (b"chancery tenant key 1\0" + BOUNDARY.encode() + b"\0" + tenant.bytes + bytes([purpose])
             + (1).to_bytes(4, "big"))
 
 
 def make_tenants(postgres, root_key, like, jwks, count, with_traffic):
-    """Tenants t0, t1, …, each with the domain tN.example and the issuer https://idp.tN.example."""
+    """Make tenants t0, t1, …, each with the domain tN.example and the issuer
+    https://idp.tN.example."""
     root = AESGCM(root_key)
     with psycopg2.connect(postgres.conninfo) as connection, connection.cursor() as cursor:
         cursor.execute(MAKE, {"count": count, "boundary": BOUNDARY, "like": str(like), "jwks": jwks})

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""What the benchmarks share: CPU time and memory of processes, loads, README's tables."""
+"""What the benchmarks share: CPU time and memory of processes, loads, the tables in README.md."""
 import glob
 import json
 import os
@@ -13,7 +13,8 @@ TICK = os.sysconf("SC_CLK_TCK")
 
 
 def cpu(pids):
-    """CPU seconds, user and system, of these processes."""
+    """Seconds of CPU that these processes have used, user and system. Processes that ended count
+    nothing."""
     total = 0
     for pid in pids:
         try:
@@ -41,11 +42,12 @@ def memory_kib(pid):
 def need(*programs):
     for program in programs:
         if subprocess.run(["which", program], capture_output=True, check=False).returncode:
-            sys.exit(f"bench: {program} is missing: scripts/install-deps bench")
+            sys.exit(f"bench: {program} is missing; scripts/install-deps bench installs it")
 
 
 def h2load(url, seconds, body=None, headers=(), clients=8, streams=32, rps=None):  # pylint: disable=R0913,R0917
-    """A bounded load; requests per second, and the times in microseconds of every answer."""
+    """Run a load; return requests per second, and the sorted times of all answers in microseconds.
+    Ends the program if a request fails."""
     with tempfile.TemporaryDirectory() as folder:
         argv = ["h2load", "-c", str(clients), "-m", str(streams), "-t", "1", "-D", str(seconds),
                 "--warm-up-time", "1", f"--log-file={folder}/log"]
@@ -80,7 +82,7 @@ def write_results(name, results):
 
 
 def write_table(marker, heads, rows):
-    """README's table between `<!-- marker -->` and `<!-- end -->`."""
+    """Replace the table in README.md between `<!-- marker -->` and `<!-- end -->`."""
     lines = ["| " + " | ".join(line) + " |" for line in (heads, *rows)]
     lines.insert(1, "|---" * len(heads) + "|")
     text = "".join(line + "\n" for line in lines)

@@ -9,28 +9,36 @@
 #include "domain/values/rights.h"
 
 static const char HELP[] =
-    "usage: chancery amend --profile FILE [--set PRINCIPAL=RIGHTS]... [--add-recipient ADDRESS]...\n"
-    "                      [--remove PRINCIPAL]... [--expires TIME|+DAYS|never] [--reason TEXT] [-o json] CONTENT-ID\n"
+    "usage: chancery amend --profile FILE [--set PRINCIPAL=RIGHTS]… [--add-recipient ADDRESS]…\n"
+    "                      [--remove PRINCIPAL]… [--expires TIME|+DAYS|never] [--reason TEXT]\n"
+    "                      [-o json] CONTENT-ID\n"
     "\n"
-    "Changes the policy of content that was sent, from the next license on. For its owner, its issuer and admins.\n"
+    "Changes the policy of content that was sent, from the next license on. For its owner, its\n"
+    "issuer and admins of its tenant. Changes add up.\n"
     "\n"
-    "  --set            gives a principal these rights instead of what he had: names with commas between (VIEW,PRINT)\n"
-    "                   or viewer, reviewer, co-author, co-owner, do-not-forward, encrypt-only\n"
+    "  --set            the rights that a principal has instead of those it had: names with\n"
+    "                   commas between (VIEW,PRINT), or one of viewer, reviewer, co-author,\n"
+    "                   co-owner, do-not-forward, encrypt-only\n"
     "  --add-recipient  gives somebody what the policy gives to recipients\n"
-    "  --remove         takes from a principal what he had by that name\n"
-    "  --expires        2027-01-31, 2027-01-31T12:00:00Z, +DAYS after the content was protected, or never\n"
+    "  --remove         takes from a principal what it had by that name\n"
+    "  --expires        2027-01-31, 2027-01-31T12:00:00Z, +DAYS after the content was protected,\n"
+    "                   or never\n"
+    "  --reason         why, for the audit log\n"
     "\n"
-    "A principal is user:ADDRESS, group:ADDRESS, domain:NAME, tenant:NAME, recipients or authenticated. To shut one\n"
-    "person out whatever else reaches him, use chancery revoke --user.\n"
+    "A principal is user:ADDRESS, group:ADDRESS, domain:NAME, tenant:NAME, recipients or\n"
+    "authenticated. Rights that reach a person by another name stay; to shut one person out, use\n"
+    "chancery revoke --user.\n"
     "\n"
-    "  chancery amend --profile alice.yaml --set user:bob@fabrikam.com=viewer --expires +14 CONTENT-ID\n";
+    "  chancery amend --profile alice.yaml --set user:bob@fabrikam.com=viewer --expires +14 ID\n"
+    "\n"
+    "Next: chancery inspect shows a reader what they may do now.\n";
 
 struct amend_args {
     const char *profile, *format, *expires, *reason, *content;
     const char **sets, **recipients, **removals; /* NULL-terminated; NULL: none */
 };
 
-/* 0 when it is none. */
+/* The rights of a preset; 0 if the name is not that of a preset. */
 static uint32_t preset_bits(const char *name)
 {
     static const struct {
@@ -56,7 +64,7 @@ static rc read_rights(struct arena *arena, const char *text, struct rights *out,
     return out->bits != 0 ? OK : rights_parse(arena, slice_str(text), out, err);
 }
 
-/* "user:bob@fabrikam.com=VIEW,PRINT"; an address may hold "=" itself, rights never. */
+/* "user:bob@fabrikam.com=VIEW,PRINT". An address may contain "=", rights never do. */
 static rc read_grant(struct arena *arena, const char *text, Chancery__V1__Grant **out,
                      struct err *err)
 {
@@ -116,14 +124,15 @@ static int amend(struct session *s, const struct amend_args *args)
     chancery__v1__amend_policy_request__init(&request);
     size_t sets = option_list_count(args->sets);
     Chancery__V1__Grant **grants = ARENA_ARRAY(s->arena, Chancery__V1__Grant *, sets + 1);
-    CH_ASSERT(grants != NULL); /* the arena is far larger than a command line */
+    CH_ASSERT(grants != NULL); /* a session's arena is far larger than a command line */
     for (size_t i = 0; i < sets; i++) {
         if (!read_grant(s->arena, args->sets[i], &grants[i], &err).ok) {
-            return usage_error(s->command, args->sets[i]);
+            return usage_error(s->command, "--set takes PRINCIPAL=RIGHTS, not %s", args->sets[i]);
         }
     }
     if (args->expires != NULL && !read_expiry(args->expires, &expiry, &time)) {
-        return usage_error(s->command, args->expires);
+        return usage_error(s->command, "--expires takes a time, +DAYS or never, not %s",
+                           args->expires);
     }
     request.content_id = text_field(args->content);
     request.set_grants = grants;

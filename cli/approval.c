@@ -15,17 +15,27 @@ static const char HELP[] =
     "       chancery approval approve  --profile FILE ID\n"
     "       chancery approval reject   --profile FILE ID\n"
     "       chancery approval withdraw --profile FILE [--tenant NAME] ID\n"
-    "       chancery approval require  --profile FILE [--tenant NAME] OPERATION...|none\n"
+    "       chancery approval require  --profile FILE [--tenant NAME] OPERATION…|none\n"
     "\n"
-    "What one admin of a tenant asked for and another one must approve. A request waits for 7 days. Who approves it must\n"
-    "have been an admin before it was made, and approving does what was asked, at once. list shows requests that wait,\n"
-    "with --all those that were decided or have ended too.\n"
+    "What one admin of a tenant asked for, and another one must approve. A platform admin names\n"
+    "the tenant by --tenant.\n"
     "\n"
-    "require says what needs a second admin: grant-super-user, export-keys, destroy-key, partner-exception. Taking\n"
-    "something off that list needs approval itself; and as long as anything is on it, only a platform admin can register\n"
-    "another admin of the tenant.\n"
+    "  list      requests that wait; with --all also those that were decided or have ended\n"
+    "  show      one request, with all that it asks for\n"
+    "  approve   approve it, which carries it out at once; by another admin than the one who\n"
+    "            asked, and by one who was an admin before\n"
+    "  reject    reject it; nothing is done\n"
+    "  withdraw  take back your own request\n"
+    "  require   say which operations need a second admin: grant-super-user, export-keys,\n"
+    "            destroy-key, partner-exception, or none. Exporting and destroying keys are not\n"
+    "            built yet\n"
     "\n"
-    "  chancery approval require --profile admin.yaml grant-super-user destroy-key\n";
+    "A request that nobody decides ends after 7 days. Taking an operation off the list needs\n"
+    "approval itself. While anything is on it, only a platform admin registers admins of the\n"
+    "tenant.\n"
+    "\n"
+    "  chancery approval require --profile admin.yaml grant-super-user partner-exception\n"
+    "  chancery approval list --profile second-admin.yaml\n";
 
 struct approval_args {
     struct verb_args common;
@@ -110,11 +120,11 @@ static int withdraw(struct session *s, const struct verb_args *args)
                     &chancery__v1__withdraw_request_response__descriptor, "withdrawn");
 }
 
-/* --- require ------------------------------------------------------------------------------------ */
+/* --- require ---------------------------------------------------------------------------------- */
 
 enum { OPERATIONS = 5 };
 
-/* 0 when there is no such operation. */
+/* The number in chancery.v1.ApprovalOperation; 0 if there is no such operation. */
 static int operation_named(const char *name)
 {
     static const char *const names[OPERATIONS] = {"", "grant-super-user", "export-keys",
@@ -150,7 +160,7 @@ static int require(struct session *s, const struct verb_args *args)
     for (size_t i = 0; !none && i < args->operand_count; i++) {
         int operation = operation_named(args->operands[i]);
         if (operation == 0 || i >= OPERATIONS) {
-            return usage_error(s->command, args->operands[i]);
+            return usage_error(s->command, "there is no operation %s", args->operands[i]);
         }
         operations[tenant.n_two_person++] = (Chancery__V1__ApprovalOperation)operation;
     }
@@ -184,8 +194,8 @@ static int run(int argc, char **argv)
                      argv);
 }
 
-const struct command command_approval = {.name = "approval",
-                                         .summary =
-                                             "approve what another admin asked for, or require it",
-                                         .help = HELP,
-                                         .run = run};
+const struct command command_approval = {
+    .name = "approval",
+    .summary = "approve what another admin asked for, or require approval",
+    .help = HELP,
+    .run = run};

@@ -8,21 +8,29 @@
 
 static const char HELP[] =
     "usage: chancery boundary list   --profile FILE [-o json]\n"
+    "       chancery boundary show   --profile FILE NAME [-o json]\n"
     "       chancery boundary create --profile FILE NAME --suite p256|p384 [OPTION…] [-o json]\n"
     "       chancery boundary update --profile FILE NAME [OPTION…] [-o json]\n"
     "       chancery boundary rule   --profile FILE CONTENT READER native|portal|block|built-in\n"
     "\n"
-    "Sovereign clouds and what may pass between them. For platform admins; tenant admins and auditors may list.\n"
-    "Whatever is changed holds from the next license on.\n"
+    "Sovereign clouds, and what may pass between them. For platform admins; tenant admins and\n"
+    "auditors may look. Changes hold from the next license on.\n"
     "\n"
     "  --suite p256|p384       curve and hash of its tenants' keys; fixed once it has tenants\n"
     "  --display-name TEXT     name for people\n"
-    "  --fips yes|no           only nodes with a FIPS provider may serve it\n"
-    "  --authority-url URL     where its authority answers; callers of other nodes are sent there\n"
-    "  --portal-url URL        where its portal answers; readers whom the rule sends there are told\n"
+    "  --fips yes|no           whether only nodes with a FIPS provider may serve it\n"
+    "  --authority-url URL     where its authority answers; other nodes send callers there\n"
+    "  --portal-url URL        where its portal answers; refused readers are told of it\n"
     "\n"
-    "A rule says how content of one boundary reaches readers of another (external: people of no tenant). Without one\n"
-    "it is native within a boundary and between commercial and gcc, else portal.\n";
+    "A rule says how content of one boundary reaches readers of another, or of external: people\n"
+    "of no tenant. It holds in this direction only. The built-in rule is native within a boundary\n"
+    "and between commercial and gcc, and portal otherwise.\n"
+    "\n"
+    "  chancery boundary create --profile platform-admin.yaml nordic --suite p384\n"
+    "  chancery boundary rule --profile platform-admin.yaml nordic external block\n"
+    "\n"
+    "Next: chancery tenant create --boundary NAME makes a tenant in it; chancery partner lets two\n"
+    "tenants of different boundaries read each other's content natively.\n";
 
 struct boundary_args {
     struct verb_args common;
@@ -32,7 +40,7 @@ struct boundary_args {
 static const char *const RULES[] = {"built-in", "native", "portal", "block"};
 static const char *const SUITES[] = {"", "p256", "p384"};
 
-/* The number of a word in a table; -1: it is none of them. */
+/* The number of a word in a table; -1 if it is not there. */
 static int number_of(const char *word, const char *const *words, int count)
 {
     for (int i = 0; i < count; i++) {
@@ -43,12 +51,20 @@ static int number_of(const char *word, const char *const *words, int count)
     return -1;
 }
 
-/* --- list --------------------------------------------------------------------------------------- */
+/* --- list and show ------------------------------------------------------------------------------ */
 
 static void show_one(const Chancery__V1__Boundary *b)
 {
     printf("%-16s %-5s %-5s %-34s %s\n", b->boundary, SUITES[b->suite <= 2 ? b->suite : 0],
            b->fips ? "fips" : "", b->display_name, b->portal_url);
+}
+
+static void show_rules(Chancery__V1__BoundaryRule *const *rules, size_t count)
+{
+    for (size_t i = 0; i < count; i++) {
+        printf("rule: %s to %s: %s\n", rules[i]->content_boundary, rules[i]->reader_boundary,
+               RULES[rules[i]->rule <= 3 ? rules[i]->rule : 0]);
+    }
 }
 
 static void show_list(const void *response)
@@ -57,25 +73,38 @@ static void show_list(const void *response)
     for (size_t i = 0; i < r->n_boundaries; i++) {
         show_one(r->boundaries[i]);
     }
-    for (size_t i = 0; i < r->n_rules; i++) {
-        const Chancery__V1__BoundaryRule *rule = r->rules[i];
-        printf("rule: %s to %s: %s\n", rule->content_boundary, rule->reader_boundary,
-               RULES[rule->rule <= 3 ? rule->rule : 0]);
-    }
+    show_rules(r->rules, r->n_rules);
 }
 
 static int list(struct session *s, const struct verb_args *args)
 {
     Chancery__V1__ListBoundariesRequest request;
     chancery__v1__list_boundaries_request__init(&request);
-    request.page_size = 200; /* more than there may be */
+    request.page_size = 200; /* one page: there are at most 100 boundaries */
     return verb_call(s, args, "BoundaryService/ListBoundaries", &request.base,
                      &chancery__v1__list_boundaries_response__descriptor, show_list);
 }
 
+static void show_found(const void *response)
+{
+    const Chancery__V1__GetBoundaryResponse *r = response;
+    show_one(r->boundary);
+    show_rules(r->rules, r->n_rules);
+}
+
+static int show(struct session *s, const struct verb_args *args)
+{
+    Chancery__V1__GetBoundaryRequest request;
+    chancery__v1__get_boundary_request__init(&request);
+    request.boundary = args->operands[0];
+    return verb_call(s, args, "BoundaryService/GetBoundary", &request.base,
+                     &chancery__v1__get_boundary_response__descriptor, show_found);
+}
+
 /* --- create and update -------------------------------------------------------------------------- */
 
-/* Fields that were given go into the boundary, and their names into `mask`; how many, or -1. */
+/* Put the fields that were given into the boundary, and their names into `mask`. Returns how many
+ * they are; -1 after a usage error. */
 static int read_fields(const struct session *s, const struct boundary_args *args,
                        Chancery__V1__Boundary *b, char **mask)
 {
@@ -163,7 +192,7 @@ static int update(struct session *s, const struct verb_args *common)
                      &chancery__v1__update_boundary_response__descriptor, show_updated);
 }
 
-/* --- rule --------------------------------------------------------------------------------------- */
+/* --- rule ------------------------------------------------------------------------------------- */
 
 static void show_rule(const void *response)
 {
@@ -180,7 +209,7 @@ static int rule(struct session *s, const struct verb_args *args)
     chancery__v1__boundary_rule__init(&one);
     int number = number_of(args->operands[2], RULES, 4);
     if (number < 0) {
-        return usage_error(s->command, "the rule is native, portal, block or built-in");
+        return usage_error(s->command, "a rule is native, portal, block or built-in");
     }
     request.rule = &one;
     one.content_boundary = args->operands[0];
@@ -191,6 +220,7 @@ static int rule(struct session *s, const struct verb_args *args)
 }
 
 static const struct verb VERBS[] = {{"list", 0, 0, NULL, list},
+                                    {"show", 1, 1, "one name", show},
                                     {"create", 1, 1, "one name", create},
                                     {"update", 1, 1, "one name", update},
                                     {"rule", 3, 3, "two boundaries and a rule", rule}};
@@ -210,6 +240,7 @@ static int run(int argc, char **argv)
 }
 
 const struct command command_boundary = {.name = "boundary",
-                                         .summary = "sovereign clouds and the rules between them",
+                                         .summary =
+                                             "make sovereign clouds, and the rules between them",
                                          .help = HELP,
                                          .run = run};

@@ -1,10 +1,10 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Certificates by which components are known. */
+/* The client certificates by which components are known. */
 #pragma once
 
 #include <stdint.h>
 
 #include "base/err.h"
 
-/* The SHA-256 of the DER of the first certificate in a PEM file. R_FIELD_INVALID. */
+/* The SHA-256 of the DER of the first certificate in a PEM file. R_FIELD_INVALID if it has none. */
 MUST rc certificate_fingerprint(const char *path, uint8_t out[32], struct err *err);

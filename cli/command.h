@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* The commands of `chancery`: one table, one file each. */
+/* The commands of `chancery`, each in a file of its own; main.c has the table. */
 #pragma once
 
 #include "base/arena.h"
@@ -7,9 +7,9 @@
 /* Exit codes that scripts can use. */
 enum {
     EXIT_OK = 0,
-    EXIT_FAILED = 1,  /* it was tried and did not work */
-    EXIT_USAGE = 2,   /* it was not understood */
-    EXIT_REFUSED = 3, /* the authority said no: a decision, with its reason */
+    EXIT_FAILED = 1,  /* it was tried and didn't work */
+    EXIT_USAGE = 2,   /* the command line was not understood; nothing was tried */
+    EXIT_REFUSED = 3, /* the authority decided against it, and said why */
 };
 
 struct command {
@@ -42,22 +42,23 @@ extern const struct command command_boundary;
 extern const struct command command_partner;
 extern const struct command command_delivery;
 
-/* --- options: --name VALUE, --name=VALUE, --flag, -o VALUE ---------------------------------------- */
+/* --- options: --name VALUE, --name=VALUE, --flag, -o VALUE ------------------------------------ */
 
 struct option_spec {
     const char *name;   /* "--tenant" */
     const char **value; /* set to the value; NULL for flags */
     bool *flag;         /* set to true; NULL for values */
-    const char ***list; /* repeated values, NULL-terminated; lends; else NULL */
+    const char ***list; /* repeated values, NULL-terminated, lent for ever; NULL for others */
 };
 
-/* How many values a list has; NULL has none. */
+/* NULL has no values. */
 size_t option_list_count(const char *const *list);
-/* Take options out of argv; what is left are operands, argv[0] included. Prints the command's help and ends
- * the process for --help, and for what is unknown. The count of operands left. */
+/* Take the options out of argv, and return how many operands are left, argv[0] included. --help
+ * prints the command's help and ends the process; so does an unknown option, or one without its
+ * value, with EXIT_USAGE. */
 int options_take(const struct command *command, const struct option_spec *specs, size_t count,
                  int argc, char **argv);
-/* Print "chancery NAME: what" and how to get help; EXIT_USAGE. */
-int usage_error(const struct command *command, const char *what);
-/* Print what failed, why, and what to do next; EXIT_FAILED. */
+/* Print what is wrong with the command line, and how to get help. Returns EXIT_USAGE. */
+int usage_error(const struct command *command, const char *format, ...) PRINTF_LIKE(2, 3);
+/* Print what failed, why, and what to do next. Returns EXIT_FAILED. */
 int fail_with(const struct command *command, const struct err *err);

@@ -17,20 +17,28 @@ static const char HELP[] =
     "       chancery component update --profile FILE ID [OPTION…] [-o json]\n"
     "       chancery component delete --profile FILE ID [--tenant NAME]\n"
     "\n"
-    "The gateways, portals, services and admins that may call, and the credentials by which they are known.\n"
-    "What changes here holds from the next call on.\n"
+    "Gateways, portals, decryptors and admins: the programs that may call, and the credentials by\n"
+    "which they are known. Changes hold from the next call on.\n"
     "\n"
-    "  --tenant NAME          whose; only a platform admin says so, and without it means the platform's own\n"
-    "  --name NAME            [a-z0-9-]{1,63}\n"
-    "  --role ROLE            gateway, portal, decryptor, client, tenant-admin, auditor or platform-admin\n"
-    "  --boundary NAME        that a portal serves\n"
-    "  --cert FILE            its client certificate in PEM, or the SHA-256 of its DER in hex; at most 4 times\n"
-    "  --issuer ID            of kind COMPONENT, whose tokens name it …\n"
-    "  --subject SUB          … exactly by this `sub`\n"
-    "  --sender-domain NAME   for whose senders a gateway protects; repeated. An update replaces them all\n"
+    "  --tenant NAME         whose; a platform admin says so, and without it means the platform's\n"
+    "  --name NAME           [a-z0-9-]{1,63}\n"
+    "  --role ROLE           gateway, portal, decryptor, client, tenant-admin, auditor or\n"
+    "                        platform-admin\n"
+    "  --boundary NAME       the boundary that a portal serves\n"
+    "  --cert FILE           its client certificate in PEM, or the SHA-256 of its DER in hex; up\n"
+    "                        to 4 times\n"
+    "  --issuer ID           issuer of its tokens, of kind COMPONENT; together with --subject\n"
+    "  --subject SUB         exactly the `sub` of its tokens\n"
+    "  --sender-domain NAME  for whose senders a gateway protects; may be repeated. An update\n"
+    "                        replaces all of them\n"
+    "  --add-cert, --remove-cert FILE   (update) certificates to add and to take away\n"
+    "  --disable, --enable   (update) switch it off or on\n"
     "\n"
-    "Renewing a certificate without a gap: update ID --add-cert NEW; let the component use it; update ID\n"
-    "--remove-cert OLD. Both take a PEM file or a fingerprint. --disable and --enable switch it off and on.\n";
+    "  chancery component create --profile contoso-admin.yaml --name mx1 --role gateway \\\n"
+    "      --cert mx1.pem --sender-domain contoso.com\n"
+    "\n"
+    "To renew a certificate without a gap: update ID --add-cert NEW.pem, let the component use\n"
+    "it, then update ID --remove-cert OLD.pem.\n";
 
 struct component_args {
     struct verb_args common;
@@ -39,9 +47,9 @@ struct component_args {
     bool disable, enable;
 };
 
-/* --- output -------------------------------------------------------------------------------------- */
+/* --- output ----------------------------------------------------------------------------------- */
 
-/* Replies with one component all have it as their only field. */
+/* All replies that have one component have it as their only field. */
 static void show_component(const void *response)
 {
     const Chancery__V1__Component *c =
@@ -65,7 +73,7 @@ static void show_component(const void *response)
     }
 }
 
-/* --- verbs --------------------------------------------------------------------------------------- */
+/* --- verbs ------------------------------------------------------------------------------------ */
 
 static void show_list(const void *response)
 {
@@ -117,7 +125,6 @@ static bool is_same(const ProtobufCBinaryData *a, const ProtobufCBinaryData *b)
     return slice_eq(slice_of(a->data, a->len), slice_of(b->data, b->len));
 }
 
-/* Take `remove` out of the component's certificates, and add `add`. */
 static rc change_certificates(struct session *s, const struct component_args *args,
                               Chancery__V1__Component *component, struct err *err)
 {
@@ -145,7 +152,8 @@ static rc change_certificates(struct session *s, const struct component_args *ar
     return OK;
 }
 
-/* What create and update have in common; the paths of the update. */
+/* Put what was given into the component, and the names of these fields into `paths`, for an
+ * update. */
 static rc fill(struct session *s, const struct component_args *args,
                Chancery__V1__Component *component, char **paths, size_t *path_count,
                struct err *err)
@@ -188,7 +196,7 @@ static int create(struct session *s, const struct verb_args *common)
     chancery__v1__component__init(&component);
     component.role = (Chancery__V1__Role)role_parse(slice_str(args->role));
     if (args->name == NULL || component.role == CHANCERY__V1__ROLE__ROLE_UNSPECIFIED) {
-        return usage_error(s->command, "--name and one of the roles of --role are required");
+        return usage_error(s->command, "--name and --role are required; the help lists the roles");
     }
     component.tenant = text_field(common->tenant);
     component.name = text_field(args->name);
@@ -201,7 +209,8 @@ static int create(struct session *s, const struct verb_args *common)
                      &chancery__v1__create_component_response__descriptor, show_component);
 }
 
-/* Reads first, so that certificates can be added to those that are there; the etag keeps others' changes. */
+/* Reads first, so that certificates can be added to those that are there. The component that was
+ * read carries its etag, so another admin's change in between is not overwritten. */
 static int update(struct session *s, const struct verb_args *common)
 {
     const struct component_args *args = (const void *)common;
@@ -242,7 +251,7 @@ static int remove_one(struct session *s, const struct verb_args *args)
                     &chancery__v1__delete_component_response__descriptor, NULL);
 }
 
-/* --- the command --------------------------------------------------------------------------------- */
+/* --- the command ------------------------------------------------------------------------------ */
 
 static const struct verb VERBS[] = {{"list", 0, 0, NULL, list},
                                     {"get", 1, 1, "one component id", get},
@@ -270,7 +279,7 @@ static int run(int argc, char **argv)
     };
     argc = options_take(&command_component, specs, sizeof specs / sizeof specs[0], argc, argv);
     if (args.disable && args.enable) {
-        return usage_error(&command_component, "--disable and --enable at once");
+        return usage_error(&command_component, "give --disable or --enable, not both");
     }
     return verbs_run(&command_component, VERBS, sizeof VERBS / sizeof VERBS[0], &args.common, argc,
                      argv);
@@ -278,6 +287,6 @@ static int run(int argc, char **argv)
 
 const struct command command_component = {
     .name = "component",
-    .summary = "list, register, renew and remove gateways, portals, services and admins",
+    .summary = "register, renew and remove gateways, portals and admins",
     .help = HELP,
     .run = run};

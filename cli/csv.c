@@ -50,7 +50,7 @@ static rc read_plain(struct csv *csv, struct arena *arena, const char **out, str
     return OK;
 }
 
-/* Where the field that begins with a quote ends: behind its last quote; 0 if it does not. */
+/* The length of a field that begins with a quote, both quotes included; 0 if it is not closed. */
 static size_t quoted_end(struct slice text)
 {
     size_t at = 1;
@@ -66,12 +66,12 @@ static size_t quoted_end(struct slice text)
     return 0;
 }
 
-/* Between quotes; a doubled one stands for itself. */
+/* Between quotes, a doubled quote stands for one. */
 static rc read_quoted(struct csv *csv, struct arena *arena, const char **out, struct err *err)
 {
     size_t end = quoted_end(csv->rest), len = 0;
     if (end == 0) {
-        FAIL(err, R_FIELD_INVALID, "line %zu: a quote that does not end", csv->line);
+        FAIL(err, R_FIELD_INVALID, "line %zu: a quote is not closed", csv->line);
     }
     char *field = arena_dup(arena, slice_cut(csv->rest, 1, end - 1));
     ARENA_ENSURE(field, err);
@@ -107,7 +107,7 @@ rc csv_next(struct csv *csv, struct arena *arena, struct csv_row *row, struct er
             break;
         }
         if (csv->rest.ptr[0] != ',') {
-            FAIL(err, R_FIELD_INVALID, "line %zu: something behind a quoted field", csv->line);
+            FAIL(err, R_FIELD_INVALID, "line %zu: text behind a closing quote", csv->line);
         }
         skip(csv, 1);
     }

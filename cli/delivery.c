@@ -9,10 +9,16 @@
 static const char HELP[] =
     "usage: chancery delivery --profile FILE --sender ADDRESS RECIPIENT… [-o json]\n"
     "\n"
-    "Asks how protected mail of a sender would reach each recipient: by his own client (native), through a portal,\n"
-    "or not at all. The same decision is made again when he opens it. For gateways of the sender's domain.\n"
+    "Asks how protected mail of a sender would reach each recipient: by the recipient's own\n"
+    "client (native), through a portal, or not at all. Licenses are decided by the same rules\n"
+    "when recipients open it. For gateways of the sender's domain.\n"
     "\n"
-    "  --sender ADDRESS   for whom the gateway acts\n";
+    "  --sender ADDRESS   for whom the gateway acts\n"
+    "\n"
+    "  chancery delivery --profile contoso-gateway.yaml --sender alice@contoso.com \\\n"
+    "      bob@fabrikam.com dora@wingtip.us\n"
+    "\n"
+    "Next: chancery boundary list shows the rules behind the answer.\n";
 
 static void show_one(const Chancery__V1__RecipientDelivery *d)
 {

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* chancery doctor: what is wrong, and what to do about it. */
+/* chancery doctor: checks what the server needs, and says what to fix. */
 #include <libpq-fe.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -15,8 +15,11 @@
 static const char HELP[] =
     "usage: chancery doctor --config FILE\n"
     "\n"
-    "Checks what chanceryd needs, one line each: configuration, algorithms, root key, database and its schema, clock,\n"
-    "and whether the authority answers. Run it as the user who runs chanceryd. Exit code 0 if all is well.\n";
+    "Checks what chanceryd needs, one line each: configuration, algorithms, root key, database\n"
+    "and its schema, clock, and whether the server answers. Under each problem stands what to do.\n"
+    "Run it as the user who runs chanceryd. Exit code 0 if all is well, 1 if not.\n"
+    "\n"
+    "  chancery doctor --config /etc/chancery/chanceryd.yaml\n";
 
 struct patient {
     struct arena *arena;
@@ -71,7 +74,7 @@ static rc check_clock(struct patient *p, struct err *err)
     int64_t difference = theirs - clock_unix().s;
     PQclear(result);
     if (difference > SKEW_MAX_S || difference < -SKEW_MAX_S) {
-        FAIL(err, R_STARTUP_FAILED, "our clock and the database's differ by %lld s: check NTP",
+        FAIL(err, R_STARTUP_FAILED, "this clock and the database's differ by %lld s: check NTP",
              (long long)difference);
     }
     return OK;
@@ -92,7 +95,7 @@ static rc check_server(struct patient *p, struct err *err)
                                    .timeout_ms = 3000};
     for (size_t i = 0; i < p->conf->n_listeners; i++) {
         if (strncmp(p->conf->listeners[i]->address, "unix:", 5) == 0) {
-            config.server = p->conf->listeners[i]->address; /* needs no certificate */
+            config.server = p->conf->listeners[i]->address; /* there TLS doesn't matter */
         }
     }
     TRY(client_new(&config, &client, err));
@@ -100,7 +103,7 @@ static rc check_server(struct patient *p, struct err *err)
     client_free(client);
     if (status != 200) {
         FAIL(err, R_STARTUP_FAILED, "%s: %s", config.server,
-             status == 0 ? "nobody answers; is chanceryd running?" : "not ready");
+             status == 0 ? "nobody answers: start chanceryd" : "not ready: see its log");
     }
     return OK;
 }
@@ -124,7 +127,7 @@ static bool examine(struct patient *p)
         }
         all = all && ok;
         if (!ok && checks[i].run == check_database) {
-            break; /* what follows asks the database */
+            break; /* the checks that follow need it */
         }
     }
     return all;

@@ -10,15 +10,16 @@ static const char HELP[] =
     "usage: chancery issuer list     --profile FILE [--tenant NAME] [-o json]\n"
     "       chancery issuer get      --profile FILE [--tenant NAME] ID\n"
     "       chancery issuer create   --profile FILE -f ISSUER.yaml [-o json]\n"
-    "       chancery issuer update   --profile FILE -f ISSUER.yaml --field NAME... [--tenant NAME] ID\n"
+    "       chancery issuer update   --profile FILE -f FILE --field NAME… [--tenant NAME] ID\n"
     "       chancery issuer delete   --profile FILE [--tenant NAME] ID\n"
     "       chancery issuer test     --profile FILE [-f TOKEN-FILE] [-o json]\n"
     "       chancery issuer map      --profile FILE --tenant NAME ID VALUE\n"
     "       chancery issuer unmap    --profile FILE ID VALUE\n"
     "       chancery issuer mappings --profile FILE [-o json] ID\n"
     "\n"
-    "Whose identity tokens are believed. Without --tenant: those of the tenant whose admin the profile is; for a\n"
-    "platform admin the platform's. What changes here holds from the next call on.\n"
+    "Whose identity tokens are believed. Without --tenant: the issuers of the tenant whose admin\n"
+    "the profile names, or the platform's for a platform admin. Changes hold from the next call\n"
+    "on.\n"
     "\n"
     "An issuer file has the fields of chancery.v1.Issuer. A tenant's own identity provider:\n"
     "\n"
@@ -31,7 +32,8 @@ static const char HELP[] =
     "  claims: {address: email, aliases: [upn], groups: groups}\n"
     "  clock_skew_seconds: 60\n"
     "\n"
-    "All tenants of Microsoft Entra in one cloud, by a platform admin; then say which of them is which tenant:\n"
+    "All tenants of Microsoft Entra in one cloud, registered by a platform admin, who then maps\n"
+    "each of them to a tenant:\n"
     "\n"
     "  kind: MULTI_TENANT\n"
     "  boundary: commercial\n"
@@ -41,13 +43,19 @@ static const char HELP[] =
     "  jwks_url: https://login.microsoftonline.com/common/discovery/v2.0/keys\n"
     "  claims: {aliases: [preferred_username], groups: groups, guest: acct}\n"
     "\n"
-    "  chancery issuer map --profile platform.yaml --tenant contoso ID 72f988bf-86f1-41af-91ab-2d7cd011db47\n"
+    "  chancery issuer create --profile platform-admin.yaml -f entra.yaml\n"
+    "  chancery issuer map --profile platform-admin.yaml --tenant contoso ID \\\n"
+    "      72f988bf-86f1-41af-91ab-2d7cd011db47\n"
     "\n"
-    "update changes what --field names (audiences, algorithms, keys, claims, domains, clock_skew_seconds, disabled)\n"
-    "to what the file says; with an etag in the file only if nobody else changed it since.\n"
+    "update sets the fields that --field names (audiences, algorithms, keys, claims, domains,\n"
+    "clock_skew_seconds, disabled) to what the file says. With an etag in the file it does so\n"
+    "only if nobody else has changed the issuer since.\n"
     "\n"
-    "test explains what a token would be taken for. It reads the token from a file, or from standard input, never from\n"
-    "the command line, where others can see it. Exit code 3: it would be refused.\n";
+    "test explains for whom a token would be taken. It reads the token from a file or from\n"
+    "standard input, never from the command line, where others can see it. Exit code 3: the token\n"
+    "would be refused.\n"
+    "\n"
+    "  chancery issuer test --profile contoso-admin.yaml -f alice.token\n";
 
 struct issuer_args {
     struct verb_args common;
@@ -120,7 +128,7 @@ static int update(struct session *s, const struct verb_args *common)
     Chancery__V1__UpdateIssuerRequest request;
     chancery__v1__update_issuer_request__init(&request);
     if (args->fields == NULL) {
-        return usage_error(s->command, "--field is required: what shall change?");
+        return usage_error(s->command, "--field is required: name the fields to change");
     }
     int code = verb_read_file(s, args->file, &chancery__v1__issuer__descriptor, &message);
     if (code != EXIT_OK) {
@@ -148,7 +156,7 @@ static int delete (struct session *s, const struct verb_args *args)
                     &chancery__v1__delete_issuer_response__descriptor, NULL);
 }
 
-/* --- test --------------------------------------------------------------------------------------- */
+/* --- test ------------------------------------------------------------------------------------- */
 
 static void show_texts(const char *name, char *const *texts, size_t count)
 {
@@ -178,7 +186,7 @@ static void show_checks(const Chancery__V1__TestTokenResponse *r)
 
 static int test(struct session *s, const struct verb_args *args)
 {
-    enum { TOKEN_FILE_MAX = 48 * 1024 }; /* more than the authority takes: it then says so */
+    enum { TOKEN_FILE_MAX = 48 * 1024 }; /* beyond its limit, the authority says so */
     struct err err = {0};
     struct slice token;
     ProtobufCMessage *message = NULL;
@@ -193,7 +201,7 @@ static int test(struct session *s, const struct verb_args *args)
         token.len--;
     }
     request.token = arena_dup(s->arena, token);
-    CH_ASSERT(request.token != NULL); /* the arena is far larger than a token */
+    CH_ASSERT(request.token != NULL); /* a session's arena is far larger than a token */
     int code = session_call(s, "IssuerService/TestToken", &request.base,
                             &chancery__v1__test_token_response__descriptor, &message);
     if (code == EXIT_OK && verb_wants_json(args)) {
@@ -207,14 +215,14 @@ static int test(struct session *s, const struct verb_args *args)
     return is_refused ? EXIT_REFUSED : code;
 }
 
-/* --- mappings ----------------------------------------------------------------------------------- */
+/* --- mappings --------------------------------------------------------------------------------- */
 
 static int map(struct session *s, const struct verb_args *args)
 {
     Chancery__V1__MapTenantRequest request;
     chancery__v1__map_tenant_request__init(&request);
     if (args->tenant == NULL) {
-        return usage_error(s->command, "--tenant is required: whom shall the value mean?");
+        return usage_error(s->command, "--tenant is required: the tenant that the value means");
     }
     request.issuer_id = args->operands[0];
     request.value = args->operands[1];
@@ -250,7 +258,7 @@ static int mappings(struct session *s, const struct verb_args *args)
                      &chancery__v1__list_tenant_mappings_response__descriptor, show_mappings);
 }
 
-/* --- the command -------------------------------------------------------------------------------- */
+/* --- the command ------------------------------------------------------------------------------ */
 
 static const struct verb VERBS[] = {
     {"list", 0, 0, NULL, list},
@@ -279,6 +287,7 @@ static int run(int argc, char **argv)
 }
 
 const struct command command_issuer = {.name = "issuer",
-                                       .summary = "whose identity tokens are believed; test one",
+                                       .summary =
+                                           "say whose identity tokens are believed, and test one",
                                        .help = HELP,
                                        .run = run};

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* chancery: the command line for people. */
+/* chancery: the command line for people and scripts. */
 #include <stdio.h>
 #include <string.h>
 
@@ -18,16 +18,18 @@ static const struct command *const commands[] = {
 
 static void usage(FILE *out)
 {
-    fputs(
-        "usage: chancery COMMAND [OPTION…] [OPERAND…]\n\nProtect, open and administer content.\n\n",
-        out);
+    fputs("usage: chancery COMMAND [OPTION…] [OPERAND…]\n\n"
+          "Protects and opens mails and files, and administers an authority.\n\n",
+          out);
     for (size_t i = 0; i < sizeof commands / sizeof commands[0]; i++) {
         fprintf(out, "  %-10s %s\n", commands[i]->name, commands[i]->summary);
     }
-    fputs(
-        "\nchancery COMMAND --help explains a command. Exit codes: 0 done, 1 failed, 2 not understood,\n"
-        "3 refused by the authority.\n",
-        out);
+    fputs("\nA profile says which authority is asked, and as whom; dev writes some to try out.\n\n"
+          "  chancery dev start\n"
+          "  chancery protect --profile contoso-gateway.yaml --do-not-forward mail.eml\n\n"
+          "chancery COMMAND --help explains a command. Exit codes: 0 done, 1 failed, 2 not\n"
+          "understood, 3 refused by the authority.\n",
+          out);
 }
 
 int main(int argc, char **argv)
@@ -46,7 +48,6 @@ int main(int argc, char **argv)
             return commands[i]->run(argc - 1, argv + 1);
         }
     }
-    fprintf(stderr, "chancery: there is no command %s\n", argv[1]);
-    usage(stderr);
+    fprintf(stderr, "chancery: there is no command %s\nTry: chancery --help\n", argv[1]);
     return EXIT_USAGE;
 }

@@ -13,16 +13,25 @@ static const char HELP[] =
     "usage: chancery migrate --database CONNINFO [--platform-admin-cert FILE]\n"
     "                        [--node-role NAME --boundaries NAME,…]\n"
     "\n"
-    "Brings the database to the schema of this version: one transaction per migration, forward only. Again is\n"
-    "no error. Run it as the database's owner. A server's own role is a member of chancery_server, which sees\n"
-    "every boundary, or is made by --node-role: then PostgreSQL itself keeps other boundaries' rows from it.\n"
+    "Brings the database to the schema of this version: one transaction for each migration,\n"
+    "forward only. Running it again does nothing. Run it as the database's owner.\n"
     "\n"
-    "  --database CONNINFO          libpq connection string, e.g. 'host=/run/postgresql dbname=chancery'\n"
-    "  --platform-admin-cert FILE   register this certificate (PEM) as a platform admin: the first one, who\n"
-    "                               can then make tenants through the API\n"
-    "  --node-role NAME             database role of nodes that serve only some boundaries; made if there is\n"
-    "                               none, with LOGIN and no password\n"
-    "  --boundaries NAME,…          all the boundaries that the role sees from now on, e.g. gcc-high,dod\n";
+    "The role of a server is a member of chancery_server, which sees every boundary, or is made\n"
+    "by --node-role: then PostgreSQL itself keeps other boundaries' rows from it.\n"
+    "\n"
+    "  --database CONNINFO         connection string of libpq\n"
+    "  --platform-admin-cert FILE  register this certificate (PEM) as a platform admin: the first\n"
+    "                              one, who can then make tenants through the API\n"
+    "  --node-role NAME            database role of nodes that serve only some boundaries; it is\n"
+    "                              made if it doesn't exist, with LOGIN and without a password\n"
+    "  --boundaries NAME,…         all boundaries that the role sees from now on\n"
+    "\n"
+    "  chancery migrate --database 'host=/run/postgresql dbname=chancery' \\\n"
+    "      --platform-admin-cert admin.pem\n"
+    "  chancery migrate --database 'host=/run/postgresql dbname=chancery' \\\n"
+    "      --node-role chancery_gov --boundaries gcc-high,dod\n"
+    "\n"
+    "Next: chancery doctor checks the rest; chancery tenant create makes the first tenant.\n";
 
 enum { ROLE_NAME_MAX = 63 };
 
@@ -32,7 +41,7 @@ static void report(void *ctx, int version, const char *name)
     printf("applying %04d %s\n", version, name);
 }
 
-/* Names separated by commas, each a boundary's. */
+/* Boundaries' names with commas between; "" is an empty list. */
 static bool are_boundaries(const char *list)
 {
     while (list[0] != '\0') {
@@ -102,7 +111,7 @@ static int run(int argc, char **argv)
     };
     struct err err = {0};
     if (options_take(&command_migrate, specs, 4, argc, argv) != 1) {
-        return usage_error(&command_migrate, "there are no operands");
+        return usage_error(&command_migrate, "it takes no operands");
     }
     if (check_usage(&args) != EXIT_OK) {
         return EXIT_USAGE;

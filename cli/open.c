@@ -18,20 +18,30 @@
 static const char OPEN_HELP[] =
     "usage: chancery open --profile FILE INPUT [OUTPUT]\n"
     "\n"
-    "Opens a protected mail or file: asks the authority for a use license, verifies it with the authority's published\n"
-    "keys, and writes what was sealed, byte for byte. Nothing that does not verify is written. OUTPUT defaults to INPUT\n"
-    "without `.protected`, or INPUT.opened. The rights go to standard error.\n";
+    "Opens a protected mail or file: asks the authority for a use license, verifies it with the\n"
+    "authority's published keys, and writes what was protected, byte for byte. What doesn't\n"
+    "verify is not written. OUTPUT defaults to INPUT with .opened in place of .protected, or else\n"
+    "to INPUT.opened. Your rights are printed to standard error.\n"
+    "\n"
+    "  chancery open --profile bob.yaml mail.eml.protected.eml mail.eml\n"
+    "\n"
+    "If you are refused, the message says why, and whom to ask or which portal to use.\n";
 
 static const char INSPECT_HELP[] =
     "usage: chancery inspect --profile FILE [-o json] INPUT\n"
     "\n"
-    "Shows what you may do with protected content, without opening it. The authority records that you asked.\n";
+    "Shows what you may do with protected content, without opening it. The authority decides and\n"
+    "records it like an opening.\n"
+    "\n"
+    "  chancery inspect --profile bob.yaml mail.eml.protected.eml\n"
+    "\n"
+    "Next: chancery open opens it.\n";
 
-/* A protected thing, as far as it can be read without a key. */
+/* A protected mail or file, as far as it can be read without a key. */
 struct protected
 {
     bool is_file;
-    FILE *in; /* with is_file: stands at the first record */
+    FILE *in; /* with is_file: positioned at the first record */
     struct content_file file;
     struct mail_parts mail;
     struct slice license;
@@ -58,7 +68,7 @@ static rc load(struct arena *arena, const char *path, struct protected *out, str
     return OK;
 }
 
-/* --- the license -------------------------------------------------------------------------------- */
+/* --- the license ------------------------------------------------------------------------------ */
 
 static void jwks_free_at(struct jwks **set)
 {
@@ -77,7 +87,8 @@ static rc verify_signature(struct session *s, const struct jws *jws, struct err 
     return jws_verify(jws, key, R_TOKEN_SIGNATURE, err);
 }
 
-/* Signed by the authority, for this content and this key; then the content key. */
+/* Check that the license is signed by the authority, for this content and this key, then unwrap the
+ * content key (docs/formats.md §7). Its `exp` and `iss` are not looked at yet (issue 11). */
 static rc use(struct session *s, const Chancery__V1__AcquireLicenseResponse *response,
               struct secret **key, struct err *err)
 {
@@ -116,7 +127,7 @@ static const char *rights_text(struct session *s, const Chancery__V1__Right *num
     return text == NULL ? "" : text;
 }
 
-/* --- open --------------------------------------------------------------------------------------- */
+/* --- open ------------------------------------------------------------------------------------- */
 
 static rc write_file(const struct protected *p, const char *path, const struct secret *key,
                      struct err *err)
@@ -181,7 +192,7 @@ static int run_open(int argc, char **argv)
     struct err err = {0};
     argc = options_take(&command_open, specs, 1, argc, argv);
     if (argc < 2 || argc > 3) {
-        return usage_error(&command_open, "give an input and perhaps an output");
+        return usage_error(&command_open, "give an input, and an output if you like");
     }
     int code = session_open(&session, &command_open, profile);
     if (code != EXIT_OK) {
@@ -202,7 +213,7 @@ static int run_open(int argc, char **argv)
 const struct command command_open = {
     .name = "open", .summary = "open a protected mail or file", .help = OPEN_HELP, .run = run_open};
 
-/* --- inspect ------------------------------------------------------------------------------------ */
+/* --- inspect ---------------------------------------------------------------------------------- */
 
 static void show(struct session *s, const Chancery__V1__InspectContentResponse *r)
 {

@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
+#include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -6,7 +7,7 @@
 #include "base/mem.h"
 #include "cli/command.h"
 
-/* Repeated values live as long as the process, so that no command need give its lists back. */
+/* Repeated values live as long as the process, so no command frees its lists. */
 enum { LISTS_MAX = 16 };
 static struct {
     const char ***option;
@@ -49,7 +50,7 @@ static const struct option_spec *find(const struct option_spec *specs, size_t co
     return NULL;
 }
 
-/* Take the option at argv[i]; how many arguments it used. */
+/* Set what the option is for, and return how many arguments it used: 1 or 2. */
 static int take(const struct command *command, const struct option_spec *spec, const char *equals,
                 const char *next)
 {
@@ -59,7 +60,7 @@ static int take(const struct command *command, const struct option_spec *spec, c
     }
     const char *value = equals != NULL ? equals + 1 : next;
     if (value == NULL) {
-        exit(usage_error(command, spec->name));
+        exit(usage_error(command, "%s needs a value", spec->name));
     }
     if (spec->list != NULL) {
         append(spec->list, value);
@@ -87,17 +88,21 @@ int options_take(const struct command *command, const struct option_spec *specs,
         size_t len = equals == NULL ? strlen(arg) : (size_t)(equals - arg);
         const struct option_spec *spec = find(specs, count, arg, len);
         if (spec == NULL) {
-            exit(usage_error(command, arg));
+            exit(usage_error(command, "there is no option %s", arg));
         }
         i += take(command, spec, equals, i + 1 < argc ? argv[i + 1] : NULL);
     }
     return left;
 }
 
-int usage_error(const struct command *command, const char *what)
+int usage_error(const struct command *command, const char *format, ...)
 {
-    fprintf(stderr, "chancery %s: not understood: %s\nTry: chancery %s --help\n", command->name,
-            what, command->name);
+    va_list args;
+    fprintf(stderr, "chancery %s: ", command->name);
+    va_start(args, format);
+    vfprintf(stderr, format, args);
+    va_end(args);
+    fprintf(stderr, "\nTry: chancery %s --help\n", command->name);
     return EXIT_USAGE;
 }
 

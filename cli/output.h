@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Files that appear whole or not at all: written beside their place, renamed at the end. */
+/* Files that appear whole or not at all: written beside their place as PATH.part, renamed at the
+ * end. */
 #pragma once
 
 #include <stdio.h>
@@ -13,8 +14,9 @@ struct output {
     char part[4096];
 };
 
+/* Files are readable by their owner only. All fail with R_STARTUP_FAILED and the system's error. */
 MUST rc output_open(const char *path, struct output *out, struct err *err);
 MUST rc output_keep(struct output *output, struct err *err);
-/* Remove what was written; always a failed rc, to be returned. */
+/* Remove what was written. Returns a failed rc, so that callers can pass their own failure on. */
 rc output_drop(struct output *output);
 MUST rc output_write(const char *path, struct slice bytes, struct err *err);

@@ -11,11 +11,18 @@ static const char HELP[] =
     "       chancery partner accept   --profile FILE ID [-o json]\n"
     "       chancery partner withdraw --profile FILE ID [-o json]\n"
     "\n"
-    "Exceptions between two tenants of different boundaries: content of the one opens natively for members of the\n"
-    "other, where the rule would send them to a portal. To propose one is to consent to it; it holds once the other\n"
-    "tenant's admin accepts, and ends when either withdraws. It never lifts a block.\n"
+    "Exceptions between two tenants of different boundaries: content of the one opens natively\n"
+    "for members of the other, where the rule would send them to a portal. Proposing an exception\n"
+    "is consenting to it. It holds once an admin of the other tenant accepts, and ends as soon as\n"
+    "either side withdraws. It never lifts a block.\n"
     "\n"
-    "  --theirs   their content for our readers; without it, our content for theirs\n";
+    "  --theirs   their content for our readers; without it, our content for theirs\n"
+    "\n"
+    "  chancery partner propose --profile contoso-admin.yaml adatum\n"
+    "  chancery partner accept --profile adatum-admin.yaml ID\n"
+    "\n"
+    "If the tenant requires a second admin for this, the command only asks for approval: see\n"
+    "chancery approval --help.\n";
 
 struct partner_args {
     struct verb_args common;
@@ -35,17 +42,17 @@ static void show_one(const Chancery__V1__PartnerException *e)
            holds ? "" : waits);
 }
 
-/* What an act answers: the exception, or that a second admin was asked. */
+/* Print what an act answers: the exception, or that another admin must approve it. */
 static void show_act(const Chancery__V1__PartnerException *exception, const char *approval)
 {
     if (approval[0] != '\0') {
-        printf("waits for another admin's approval: %s\n", approval);
+        (void)verb_was_asked(approval);
     } else {
         show_one(exception);
     }
 }
 
-/* --- list --------------------------------------------------------------------------------------- */
+/* --- list ------------------------------------------------------------------------------------- */
 
 static void show_list(const void *response)
 {
@@ -63,7 +70,7 @@ static int list(struct session *s, const struct verb_args *args)
                      &chancery__v1__list_partner_exceptions_response__descriptor, show_list);
 }
 
-/* --- acts --------------------------------------------------------------------------------------- */
+/* --- acts ------------------------------------------------------------------------------------- */
 
 static void show_proposed(const void *response)
 {
@@ -129,6 +136,6 @@ static int run(int argc, char **argv)
 
 const struct command command_partner = {.name = "partner",
                                         .summary =
-                                            "exceptions between tenants of different boundaries",
+                                            "make exceptions for tenants of another boundary",
                                         .help = HELP,
                                         .run = run};

@@ -16,24 +16,32 @@
 static const char HELP[] =
     "usage: chancery protect --profile FILE POLICY [OPTION…] INPUT [OUTPUT]\n"
     "\n"
-    "Protects a mail (*.eml) or any other file. A mail becomes a wrapper that every mail program shows; a file\n"
-    "becomes INPUT.protected. Files are streamed in constant memory; mails may have up to 64 MiB.\n"
+    "Protects a mail (*.eml) or any other file, and prints its content id. A mail becomes a\n"
+    "wrapper that every mail program shows; its OUTPUT defaults to INPUT.protected.eml. Any other\n"
+    "file becomes INPUT.protected. Files may have any size, mails up to 64 MiB. A dash means\n"
+    "standard input or output.\n"
     "\n"
-    "Policy, one of:\n"
-    "  --do-not-forward    recipients read, edit and reply; they don't forward, print or copy\n"
-    "  --encrypt-only      recipients do everything but export and change the policy\n"
-    "  --template ID       what the template says, now and later\n"
+    "The policy is one of\n"
+    "  --do-not-forward     recipients see, edit and reply, but don't forward, print or copy\n"
+    "  --encrypt-only       recipients may do everything but export\n"
+    "  --template ID        what the template says, now and later\n"
     "\n"
-    "  --recipient ADDRESS may be repeated; for a mail the default is To and Cc (name Bcc yourself)\n"
-    "  --owner ADDRESS     for whom a gateway protects; for a mail the default is From\n"
-    "  --name TEXT         shown to whoever holds the protected content; not secret\n"
-    "  --request-id UUID   makes a retry safe\n"
-    "  --mail, --file      take INPUT for one or the other whatever its name\n";
+    "  --recipient ADDRESS  may be repeated; for a mail the default is To and Cc; name Bcc\n"
+    "  --owner ADDRESS      for whom a gateway protects; for a mail the default is From\n"
+    "  --name TEXT          shown to all who hold the protected content, so not secret; for a\n"
+    "                       mail the default is the subject\n"
+    "  --request-id UUID    makes a retry safe: the same request gives the same content again\n"
+    "  --mail, --file       take INPUT for a mail or a file, whatever its name\n"
+    "\n"
+    "  chancery protect --profile contoso-gateway.yaml --do-not-forward mail.eml\n"
+    "  chancery protect --profile alice.yaml --encrypt-only --recipient bob@fabrikam.com plan.pdf\n"
+    "\n"
+    "Next: chancery open opens it, chancery track shows who did, chancery revoke takes it back.\n";
 
 struct protect_args {
     const char *profile, *template, *owner, *name, *request_id, *input, *output;
     const char **recipients;      /* as given */
-    const char **mail_recipients; /* of the mail's header, when none were given */
+    const char **mail_recipients; /* from the mail's header, if none were given */
     bool is_dnf, is_encrypt_only, is_mail, is_file;
 };
 
@@ -97,9 +105,9 @@ static int ask(struct session *s, const struct protect_args *args, struct protec
     return EXIT_OK;
 }
 
-/* --- mails -------------------------------------------------------------------------------------- */
+/* --- mails ------------------------------------------------------------------------------------ */
 
-/* What the command line leaves out is taken from the mail's header. */
+/* Take what the command line leaves out from the mail's header. */
 static rc complete(struct session *s, struct protect_args *args, struct slice mail, struct err *err)
 {
     struct mail_envelope envelope;
@@ -141,7 +149,7 @@ static int protect_mail(struct session *s, struct protect_args *args)
     return EXIT_OK;
 }
 
-/* --- files -------------------------------------------------------------------------------------- */
+/* --- files ------------------------------------------------------------------------------------ */
 
 static rc stream(const struct protect_args *args, FILE *in, struct slice license,
                  const struct secret *key, struct err *err)
@@ -182,7 +190,7 @@ static int check_args(struct protect_args *args)
     int policies = (args->template != NULL) + args->is_dnf + args->is_encrypt_only;
     if (policies != 1) {
         return usage_error(&command_protect,
-                           "give one of --do-not-forward, --encrypt-only and --template");
+                           "give one policy: --do-not-forward, --encrypt-only or --template ID");
     }
     args->is_mail = args->is_mail || (!args->is_file && ends_with(args->input, ".eml"));
     return EXIT_OK;
@@ -206,7 +214,7 @@ static int run(int argc, char **argv)
     struct session session;
     argc = options_take(&command_protect, specs, sizeof specs / sizeof specs[0], argc, argv);
     if (argc < 2 || argc > 3) {
-        return usage_error(&command_protect, "give an input and perhaps an output");
+        return usage_error(&command_protect, "give an input, and an output if you like");
     }
     args.input = argv[1];
     int code = check_args(&args);

@@ -44,7 +44,7 @@ rc read_file(struct arena *arena, const char *path, size_t max, struct slice *ou
     return result;
 }
 
-/* The token of a file without the line end. */
+/* Editors and shells end the file with a newline, which the token doesn't have. */
 static rc read_token(struct arena *arena, const char *path, const char **out, struct err *err)
 {
     struct slice bytes;
@@ -87,7 +87,7 @@ int session_open(struct session *s, const struct command *command, const char *p
     struct err err = {0};
     *s = (struct session){.command = command};
     if (profile == NULL) {
-        return usage_error(command, "--profile is required; chancery dev writes some");
+        return usage_error(command, "--profile is required; chancery dev start writes some");
     }
     s->arena = arena_new(SESSION_BUDGET);
     if (!open_all(s, profile, &err).ok) {
@@ -134,7 +134,8 @@ int session_call(struct session *s, const char *method, const ProtobufCMessage *
         return tell_refusal(s, &refusal);
     }
     fprintf(stderr,
-            "chancery %s: %s\n  Is the authority running? Is `server` of the profile right?\n",
+            "chancery %s: %s\n"
+            "  Check that the authority runs, and that the profile's `server` is its address.\n",
             s->command->name, err.detail);
     return EXIT_FAILED;
 }
@@ -142,7 +143,7 @@ int session_call(struct session *s, const char *method, const ProtobufCMessage *
 ProtobufCBinaryData session_public_jwk(struct session *s)
 {
     char *json = jwk_public_json(s->arena, jwk_private_public(s->key), NULL, NULL);
-    CH_ASSERT(json != NULL); /* the arena is far larger than a key */
+    CH_ASSERT(json != NULL); /* a session's arena is far larger than a key */
     return (ProtobufCBinaryData){strlen(json), (uint8_t *)json};
 }
 

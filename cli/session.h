@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* A command's way to the authority: a profile, a client, a key of its own, and how failures are told. */
+/* How a command reaches the authority: a profile, a client, a key of its own, and how failures are
+ * told. */
 #pragma once
 
 #include "chancery/config/v1/profile.pb-c.h"
@@ -14,23 +15,26 @@ struct session {
     struct arena *arena;
     Chancery__Config__V1__Profile *profile;
     struct client *client;
-    struct jwk_private *key; /* fresh; content keys are wrapped to it */
+    struct jwk_private *key; /* made for this session; content keys are wrapped to it */
     bool is_component;       /* the profile has a certificate */
 };
 
-/* Open by a profile; prints why not. An exit code. `profile` may be NULL: that is a usage error. */
+/* Open a session by the file of a profile; NULL is a usage error. Prints what fails. Returns an
+ * exit code. */
 int session_open(struct session *session, const struct command *command, const char *profile);
 void session_close(struct session *session);
-/* Call; prints the refusal with its reason, sentence and what the authority adds. EXIT_OK, EXIT_REFUSED when the
- * authority decided against, EXIT_FAILED otherwise. */
+/* Call a method ("Service/Method" of chancery.v1). Prints a refusal with its reason, its sentence
+ * and what the authority adds. Returns EXIT_OK, EXIT_REFUSED if the authority decided against it,
+ * or EXIT_FAILED. */
 int session_call(struct session *session, const char *method, const ProtobufCMessage *request,
                  const ProtobufCMessageDescriptor *response_type, ProtobufCMessage **response);
-/* The session's public key for requests. */
+/* The session's public key as a JWK, for requests; lent. */
 ProtobufCBinaryData session_public_jwk(struct session *session);
-/* Print a message as JSON, for -o json. */
+/* Print a message as JSON, for -o json. Returns an exit code. */
 int session_print_json(struct session *session, const ProtobufCMessage *message);
-/* Read a whole file of at most `max` bytes into the arena. */
+/* Read a whole file of at most `max` bytes into the arena; "-" is standard input.
+ * R_STARTUP_FAILED. */
 MUST rc read_file(struct arena *arena, const char *path, size_t max, struct slice *out,
                   struct err *err);
-/* protobuf-c wants char *; requests are only read. */
+/* A text for a field of a request; NULL becomes "". protobuf-c wants char *, and only reads it. */
 char *text_field(const char *text);

@@ -8,19 +8,27 @@
 #include "cli/when.h"
 
 static const char HELP[] =
-    "usage: chancery super-user grant  --profile FILE --reason TEXT --expires TIME|+DAYS [-o json] PRINCIPAL\n"
+    "usage: chancery super-user grant  --profile FILE --reason TEXT --expires TIME|+DAYS\n"
+    "                                  [-o json] PRINCIPAL\n"
     "       chancery super-user revoke --profile FILE PRINCIPAL\n"
     "       chancery super-user list   --profile FILE [--tenant NAME] [-o json]\n"
     "\n"
-    "Who may open all content of the tenant, revoked and expired content included, for a reason and until an end. A\n"
-    "principal is user:ADDRESS or group:ADDRESS of the tenant, or the id of one of its components. The end is at most 30\n"
-    "days ahead: a time such as 2027-01-31 or 2027-01-31T12:00:00Z, or +DAYS from now. Granting again changes reason\n"
-    "and end. What changes here holds from the next license on; every use is in the log:\n"
+    "Who may open all content of the tenant, revoked and expired content included, for a reason\n"
+    "and until a time. A principal is user:ADDRESS or group:ADDRESS of the tenant, or the id of\n"
+    "one of its components. Changes hold from the next license on, and every use is recorded.\n"
     "\n"
-    "  chancery super-user grant --profile admin.yaml --reason 'case 4711' --expires +7 user:eve@contoso.com\n"
-    "  chancery audit query --profile admin.yaml --power super_user\n"
+    "  --reason TEXT          why; required\n"
+    "  --expires TIME|+DAYS   when the power ends, at most 30 days ahead: 2027-01-31,\n"
+    "                         2027-01-31T12:00:00Z, or +DAYS from now\n"
+    "  --tenant NAME          (list) whose; for platform admins\n"
     "\n"
-    "Where the tenant requires a second admin, grant only asks for it: see chancery approval --help.\n";
+    "Granting again changes reason and end.\n"
+    "\n"
+    "  chancery super-user grant --profile admin.yaml --reason 'case 4711' --expires +7 \\\n"
+    "      user:eve@contoso.com\n"
+    "\n"
+    "Next: chancery audit query --power super_user shows every use. If the tenant requires a\n"
+    "second admin, grant only asks for approval: see chancery approval --help.\n";
 
 enum { DAY_S = 24 * 60 * 60 };
 
@@ -115,6 +123,6 @@ static int run(int argc, char **argv)
 
 const struct command command_super_user = {
     .name = "super-user",
-    .summary = "let somebody open all of a tenant's content for a while",
+    .summary = "let somebody open all of a tenant's content, for a while",
     .help = HELP,
     .run = run};

@@ -7,16 +7,24 @@
 
 static const char HELP[] =
     "usage: chancery template list    --profile FILE [-o json]\n"
-    "       chancery template create  --profile FILE -f TEMPLATE.yaml\n"
+    "       chancery template create  --profile FILE -f TEMPLATE.yaml [-o json]\n"
     "       chancery template show    --profile FILE ID\n"
     "       chancery template archive --profile FILE ID\n"
     "       chancery template publish --profile FILE ID\n"
     "\n"
-    "Templates of the tenant whose admin the profile is. A template file has the fields of chancery.v1.Template:\n"
+    "Templates of the tenant whose admin the profile names: policies with a name. A new template\n"
+    "can be chosen at once. An archived one can't be chosen until it is published again; content\n"
+    "under it still opens.\n"
+    "\n"
+    "A template file has the fields of chancery.v1.Template:\n"
     "\n"
     "  names: [{language: en, text: Confidential}]\n"
     "  grants: [{principals: ['tenant:contoso'], rights: [VIEW, REPLY]}]\n"
-    "  expiry: {days: 30}\n";
+    "  expiry: {days: 30}\n"
+    "\n"
+    "  chancery template create --profile contoso-admin.yaml -f confidential.yaml\n"
+    "\n"
+    "Next: chancery protect --template ID protects content under it.\n";
 
 struct template_args {
     struct verb_args common;

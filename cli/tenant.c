@@ -10,36 +10,50 @@
 static const char HELP[] =
     "usage: chancery tenant list          --profile FILE\n"
     "       chancery tenant get           --profile FILE [TENANT]\n"
-    "       chancery tenant create        --profile FILE --boundary NAME [--display-name TEXT] [--cap-days N] TENANT\n"
-    "       chancery tenant update        --profile FILE [--display-name TEXT] [--cap-days N] [--state STATE]\n"
-    "                                     [--onboarding PRINCIPAL]… [--everybody] [TENANT]\n"
+    "       chancery tenant create        --profile FILE --boundary NAME [--display-name TEXT]\n"
+    "                                     [--cap-days N] TENANT\n"
+    "       chancery tenant update        --profile FILE [--display-name TEXT] [--cap-days N]\n"
+    "                                     [--state STATE] [--onboarding PRINCIPAL]…\n"
+    "                                     [--everybody] [TENANT]\n"
     "       chancery tenant add-domain    --profile FILE [--tenant TENANT] DOMAIN\n"
     "       chancery tenant verify-domain --profile FILE [--tenant TENANT] [--asserted] DOMAIN\n"
     "       chancery tenant remove-domain --profile FILE [--tenant TENANT] DOMAIN\n"
-    "       chancery tenant exclude       --profile FILE --user ADDRESS | --application NAME | --platform NAME\n"
-    "       chancery tenant let-in        --profile FILE --user ADDRESS | --application NAME | --platform NAME\n"
+    "       chancery tenant exclude       --profile FILE\n"
+    "                                     --user ADDRESS | --application NAME | --platform NAME\n"
+    "       chancery tenant let-in        --profile FILE\n"
+    "                                     --user ADDRESS | --application NAME | --platform NAME\n"
     "\n"
-    "All take -o json. A tenant admin means his own tenant and names none; a platform admin names one.\n"
-    "list, create and --state are for platform admins.\n"
+    "Tenants, their domains, and who may not have licenses. Tenant admins mean their own tenant\n"
+    "and name none; platform admins name one. list, create and --state are for platform admins.\n"
+    "All verbs take -o json. Changes hold from the next call on.\n"
     "\n"
+    "  --boundary    the boundary of a new tenant; it never changes\n"
     "  --cap-days    longest validity of a use license, 0 (online only) to 365\n"
-    "  --onboarding  who may protect: user:, group:, domain: or tenant: and a name; replaces who might before\n"
+    "  --onboarding  who may protect: user:, group:, domain: or tenant: and a name; replaces\n"
+    "                those who could before\n"
     "  --everybody   every member may protect\n"
-    "  --state       active or disabled; a disabled tenant neither protects nor opens\n"
+    "  --state       active or disabled; content of a disabled tenant is not protected or opened\n"
     "\n"
-    "Domains. Addresses in tokens count only in domains that the tenant has proven. To prove one:\n"
+    "Addresses in tokens count only in domains that the tenant has proven. To prove one:\n"
     "\n"
-    "  1. chancery tenant add-domain contoso.com     shows the TXT record to publish, such as\n"
+    "  1. chancery tenant add-domain --profile contoso-admin.yaml contoso.com\n"
+    "     shows the TXT record to publish, such as\n"
     "       _chancery.contoso.com.  IN TXT  \"chancery-domain-verification=…\"\n"
-    "  2. publish it where the domain's DNS is kept; other records may stay\n"
-    "  3. chancery tenant verify-domain contoso.com  as soon as DNS shows it\n"
+    "  2. Publish it in the domain's DNS; other records may stay.\n"
+    "  3. chancery tenant verify-domain --profile contoso-admin.yaml contoso.com\n"
+    "     as soon as DNS shows the record\n"
     "\n"
-    "In a network without DNS a platform admin may vouch for the domain instead: --asserted. Subdomains are domains\n"
-    "of their own. bücher.example and xn--bcher-kva.example are the same domain.\n"
+    "In a network without DNS, a platform admin may vouch for the domain instead (--asserted).\n"
+    "A subdomain is a domain of its own. bücher.example and xn--bcher-kva.example are one domain.\n"
     "\n"
-    "Exclusions. Whom a tenant excludes gets no more licenses for its content; let-in undoes that.\n";
+    "exclude refuses new licenses to a user, an application or a platform; let-in undoes that.\n"
+    "\n"
+    "  chancery tenant create --profile platform-admin.yaml --boundary commercial contoso\n"
+    "\n"
+    "Next: chancery issuer registers the tenant's identity provider, chancery component its\n"
+    "gateways and admins.\n";
 
-/* --- showing ------------------------------------------------------------------------------------ */
+/* --- showing ---------------------------------------------------------------------------------- */
 
 static const char *state_name(Chancery__V1__TenantState state)
 {
@@ -70,7 +84,7 @@ static void print_tenant(const Chancery__V1__Tenant *t)
     }
 }
 
-/* --- list --------------------------------------------------------------------------------------- */
+/* --- list ------------------------------------------------------------------------------------- */
 
 static void show_list(const void *response)
 {
@@ -90,9 +104,9 @@ static int list(struct session *s, const struct verb_args *args)
                      &chancery__v1__list_tenants_response__descriptor, show_list);
 }
 
-/* --- get, create, update ------------------------------------------------------------------------ */
+/* --- get, create, update ---------------------------------------------------------------------- */
 
-/* The name of a tenant where it may be left out. */
+/* The operand that names a tenant; "" if it is left out. */
 static char *name_of(const struct verb_args *args)
 {
     return args->operand_count == 0 ? text_field("") : args->operands[0];
@@ -112,7 +126,8 @@ static int get(struct session *s, const struct verb_args *args)
                      &chancery__v1__get_tenant_response__descriptor, show_got);
 }
 
-/* Fill a tenant from the options, and note the fields that were given, for a mask. An exit code. */
+/* Fill a tenant from the options, and put the names of the fields that were given into `paths`.
+ * Returns an exit code. */
 static int read_fields(const struct command *command, const struct tenant_args *args,
                        Chancery__V1__Tenant *t, char *paths[4], size_t *count)
 {
@@ -127,7 +142,7 @@ static int read_fields(const struct command *command, const struct tenant_args *
         errno = 0;
         unsigned long days = strtoul(args->cap_days, &end, 10);
         if (errno != 0 || end == args->cap_days || *end != '\0' || days > 365) {
-            return usage_error(command, "--cap-days is 0 to 365");
+            return usage_error(command, "--cap-days takes 0 to 365");
         }
         t->license_cap_days = (uint32_t)days;
         paths[(*count)++] = text_field("license_cap_days");
@@ -135,7 +150,7 @@ static int read_fields(const struct command *command, const struct tenant_args *
     if (args->state != NULL) {
         bool is_active = strcmp(args->state, "active") == 0;
         if (!is_active && strcmp(args->state, "disabled") != 0) {
-            return usage_error(command, "--state is active or disabled");
+            return usage_error(command, "--state takes active or disabled");
         }
         t->state = is_active ? CHANCERY__V1__TENANT_STATE__TENANT_STATE_ACTIVE
                              : CHANCERY__V1__TENANT_STATE__TENANT_STATE_DISABLED;
@@ -147,7 +162,7 @@ static int read_fields(const struct command *command, const struct tenant_args *
         paths[(*count)++] = text_field("onboarding");
     }
     return t->n_onboarding > 0 && args->everybody
-               ? usage_error(command, "--onboarding and --everybody contradict each other")
+               ? usage_error(command, "give --onboarding or --everybody, not both")
                : EXIT_OK;
 }
 
@@ -166,10 +181,10 @@ static int create(struct session *s, const struct verb_args *common)
     chancery__v1__create_tenant_request__init(&request);
     chancery__v1__tenant__init(&tenant);
     if (args->boundary == NULL) {
-        return usage_error(s->command, "give a name and --boundary");
+        return usage_error(s->command, "--boundary is required");
     }
     if (args->cap_days != NULL && strcmp(args->cap_days, "0") == 0) {
-        return usage_error(s->command, "a new tenant has a cap of 1 day or more; update sets 0");
+        return usage_error(s->command, "--cap-days takes 1 to 365 here; tenant update can set 0");
     }
     int code = read_fields(s->command, args, &tenant, paths, &count);
     if (code != EXIT_OK) {
@@ -209,7 +224,7 @@ static int update(struct session *s, const struct verb_args *args)
                      &chancery__v1__update_tenant_response__descriptor, show_updated);
 }
 
-/* --- the table ---------------------------------------------------------------------------------- */
+/* --- the table -------------------------------------------------------------------------------- */
 
 static const struct verb VERBS[] = {
     {"list", 0, 0, NULL, list},

@@ -9,7 +9,7 @@ struct tenant_args {
     struct verb_args common;
     const char *boundary, *display_name, *cap_days, *state;
     const char *user, *application, *platform;
-    const char **onboarding; /* NULL-terminated; NULL: none given */
+    const char **onboarding; /* NULL-terminated; NULL if none were given */
     bool everybody, asserted;
 };
 

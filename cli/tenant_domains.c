@@ -1,10 +1,10 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* chancery tenant: domains and exclusions */
+/* chancery tenant: domains and exclusions. */
 #include <stdio.h>
 
 #include "cli/tenant.h"
 
-/* --- domains ------------------------------------------------------------------------------------ */
+/* --- domains ---------------------------------------------------------------------------------- */
 
 int tenant_add_domain(struct session *s, const struct verb_args *args)
 {
@@ -54,7 +54,7 @@ int tenant_remove_domain(struct session *s, const struct verb_args *args)
                     &chancery__v1__remove_domain_response__descriptor, "given up");
 }
 
-/* --- exclusions --------------------------------------------------------------------------------- */
+/* --- exclusions ------------------------------------------------------------------------------- */
 
 int tenant_exclude(struct session *s, const struct verb_args *args)
 {

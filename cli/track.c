@@ -11,20 +11,51 @@
 static const char REVOKE_HELP[] =
     "usage: chancery revoke --profile FILE [--user ADDRESS] [--reason TEXT] CONTENT-ID\n"
     "\n"
-    "Takes content back, for everybody or for one person: licenses asked for from now on are refused.\n";
+    "Takes content back, for everybody or for one person: licenses are refused from now on. For\n"
+    "its owner, its issuer and admins of its tenant. A license that was given for offline use\n"
+    "holds until it ends.\n"
+    "\n"
+    "  --user ADDRESS   only this person\n"
+    "  --reason TEXT    why, for the audit log\n"
+    "\n"
+    "  chancery revoke --profile alice.yaml --reason \"wrong figures\" CONTENT-ID\n"
+    "\n"
+    "Next: chancery track shows who opened it before; chancery restore undoes it.\n";
 static const char RESTORE_HELP[] =
     "usage: chancery restore --profile FILE [--user ADDRESS] [--reason TEXT] CONTENT-ID\n"
     "\n"
-    "Undoes a revocation.\n";
+    "Undoes a revocation. Without --user it also lets everybody in again who was shut out\n"
+    "personally.\n"
+    "\n"
+    "  --user ADDRESS   only this person, by the address that was revoked\n"
+    "  --reason TEXT    why, for the audit log\n"
+    "\n"
+    "  chancery restore --profile alice.yaml --user bob@fabrikam.com CONTENT-ID\n"
+    "\n"
+    "Next: chancery track shows who opens it from now on.\n";
 static const char TRACK_HELP[] =
     "usage: chancery track --profile FILE [-o json] CONTENT-ID\n"
     "\n"
-    "Shows who opened a content and who was refused, newest first. For its owner, its issuer and admins.\n";
-static const char AUDIT_HELP[] =
-    "usage: chancery audit query --profile FILE [--tenant NAME] [--content ID] [--user ADDRESS] [--denied]\n"
-    "                            [--power owner|issuer|super_user|decryptor|any] [-o json]\n"
+    "Shows who opened a content, who was refused and why: the latest 50 attempts, newest first.\n"
+    "For its owner, its issuer and admins of its tenant.\n"
     "\n"
-    "Shows decisions and admin acts, newest first. For auditors and admins.\n";
+    "  chancery track --profile alice.yaml CONTENT-ID\n"
+    "\n"
+    "Next: chancery revoke takes the content back; chancery audit query shows admins more.\n";
+static const char AUDIT_HELP[] =
+    "usage: chancery audit query --profile FILE [--tenant NAME] [--content ID] [--user ADDRESS]\n"
+    "                            [--denied] [--power owner|issuer|super_user|decryptor|any]\n"
+    "                            [-o json]\n"
+    "\n"
+    "Shows decisions and acts of admins: the latest 100 that match, newest first. For auditors\n"
+    "and admins. A platform admin names a tenant, or sees the platform's own record.\n"
+    "\n"
+    "  --content ID     of one content\n"
+    "  --user ADDRESS   of one person\n"
+    "  --denied         refusals only\n"
+    "  --power POWER    uses of one power, or of any\n"
+    "\n"
+    "  chancery audit query --profile contoso-admin.yaml --denied --user bob@fabrikam.com\n";
 
 static void print_time(const Google__Protobuf__Timestamp *time)
 {
@@ -35,7 +66,7 @@ static void print_time(const Google__Protobuf__Timestamp *time)
     printf("%-27s  ", text);
 }
 
-/* --- revoke and restore ------------------------------------------------------------------------- */
+/* --- revoke and restore ----------------------------------------------------------------------- */
 
 struct change_args {
     const char *profile, *user, *reason;
@@ -108,7 +139,7 @@ static int run_restore(int argc, char **argv)
 const struct command command_restore = {
     .name = "restore", .summary = "undo a revocation", .help = RESTORE_HELP, .run = run_restore};
 
-/* --- track -------------------------------------------------------------------------------------- */
+/* --- track ------------------------------------------------------------------------------------ */
 
 static void show_access(const Chancery__V1__ListAccessResponse *r)
 {
@@ -154,7 +185,7 @@ const struct command command_track = {.name = "track",
                                       .help = TRACK_HELP,
                                       .run = run_track};
 
-/* --- audit -------------------------------------------------------------------------------------- */
+/* --- audit ------------------------------------------------------------------------------------ */
 
 static void show_events(const Chancery__V1__QueryResponse *r)
 {
@@ -182,7 +213,7 @@ static int run_audit(int argc, char **argv)
     Chancery__V1__QueryRequest request;
     Chancery__V1__AuditFilter filter;
     if (options_take(&command_audit, specs, 7, argc, argv) != 2 || strcmp(argv[1], "query") != 0) {
-        return usage_error(&command_audit, "say: chancery audit query");
+        return usage_error(&command_audit, "say query");
     }
     int code = session_open(&session, &command_audit, profile);
     if (code != EXIT_OK) {

@@ -6,10 +6,11 @@
 
 #include "wire/message_text.h"
 
-/* --- running ------------------------------------------------------------------------------------ */
+/* --- running ---------------------------------------------------------------------------------- */
 
-/* "list, create or show" */
-static int unknown_verb(const struct command *command, const struct verb *verbs, size_t count)
+/* `name`: the verb that there isn't; NULL if none was given. Answers "say list, create or show". */
+static int unknown_verb(const struct command *command, const struct verb *verbs, size_t count,
+                        const char *name)
 {
     char names[256] = "";
     size_t len = 0;
@@ -17,18 +18,16 @@ static int unknown_verb(const struct command *command, const struct verb *verbs,
         const char *between = i == 0 ? "" : i + 1 == count ? " or " : ", ";
         len += (size_t)snprintf(names + len, sizeof names - len, "%s%s", between, verbs[i].name);
     }
-    return usage_error(command, names);
+    return name == NULL ? usage_error(command, "say %s", names)
+                        : usage_error(command, "there is no verb %s: say %s", name, names);
 }
 
 static int wrong_operands(const struct command *command, const struct verb *verb,
                           const char *surplus)
 {
-    char told[128];
-    if (verb->operands == NULL) {
-        return usage_error(command, surplus);
-    }
-    snprintf(told, sizeof told, "%s: give %s", verb->name, verb->operands);
-    return usage_error(command, told);
+    return verb->operands == NULL
+               ? usage_error(command, "%s takes no operand: %s", verb->name, surplus)
+               : usage_error(command, "%s: give %s", verb->name, verb->operands);
 }
 
 int verbs_run(const struct command *command, const struct verb *verbs, size_t count,
@@ -40,7 +39,7 @@ int verbs_run(const struct command *command, const struct verb *verbs, size_t co
         verb = strcmp(verbs[i].name, argv[1]) == 0 ? &verbs[i] : verb;
     }
     if (verb == NULL) {
-        return unknown_verb(command, verbs, count);
+        return unknown_verb(command, verbs, count, argc >= 2 ? argv[1] : NULL);
     }
     args->operands = argv + 2;
     args->operand_count = (size_t)argc - 2;
@@ -55,7 +54,7 @@ int verbs_run(const struct command *command, const struct verb *verbs, size_t co
     return code;
 }
 
-/* --- answers ------------------------------------------------------------------------------------ */
+/* --- answers ---------------------------------------------------------------------------------- */
 
 bool verb_wants_json(const struct verb_args *args)
 {
@@ -99,17 +98,18 @@ int verb_act(struct session *s, const struct verb_args *args, const char *method
 bool verb_was_asked(const char *approval_id)
 {
     if (approval_id[0] != '\0') {
-        printf("asked: another admin must approve it\n  chancery approval approve %s\n",
+        printf("nothing is done yet: another admin must approve it\n"
+               "  chancery approval approve --profile FILE %s\n",
                approval_id);
     }
     return approval_id[0] != '\0';
 }
 
-/* --- lists -------------------------------------------------------------------------------------- */
+/* --- lists ------------------------------------------------------------------------------------ */
 
 enum { PAGE = 200 };
 
-/* The elements of all pages; messages and texts are both pointers. */
+/* The elements of all pages. They are messages or texts: pointers in both cases. */
 struct elements {
     void **list;
     size_t count, room;
@@ -146,7 +146,7 @@ static void append(struct arena *arena, struct elements *all, void *const *page,
     if (all->count + count > all->room) {
         all->room = 2 * (all->count + count);
         void **list = ARENA_ARRAY(arena, void *, all->room);
-        CH_ASSERT(list != NULL); /* the arena is far larger than what is listed */
+        CH_ASSERT(list != NULL); /* a session's arena is far larger than what is listed */
         for (size_t i = 0; i < all->count; i++) {
             list[i] = all->list[i];
         }
@@ -179,7 +179,7 @@ int verb_list(struct session *s, const struct verb_args *args, const char *metho
     return print(s, args, response, show);
 }
 
-/* --- files -------------------------------------------------------------------------------------- */
+/* --- files ------------------------------------------------------------------------------------ */
 
 int verb_read_file(struct session *s, const char *path, const ProtobufCMessageDescriptor *type,
                    ProtobufCMessage **out)
@@ -187,7 +187,7 @@ int verb_read_file(struct session *s, const char *path, const ProtobufCMessageDe
     struct err err = {0};
     struct slice text;
     if (path == NULL) {
-        return usage_error(s->command, "-f is required");
+        return usage_error(s->command, "-f FILE is required");
     }
     return read_file(s->arena, path, MESSAGE_TEXT_MAX, &text, &err).ok &&
                    message_from_yaml(s->arena, type, text, out, &err).ok

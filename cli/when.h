@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Times as people write them on the command line, and as we show them. */
+/* Times as people write them on the command line, and as we show them. All are UTC. */
 #pragma once
 
 #include "google/protobuf/timestamp.pb-c.h"
@@ -7,9 +7,9 @@
 #include <stdbool.h>
 #include <stdint.h>
 
-/* Read "2027-01-31" or "2027-01-31T12:00:00Z" (UTC), as seconds since 1970. */
+/* Read "2027-01-31" (its first second) or "2027-01-31T12:00:00Z", as seconds since 1970. */
 bool when_parse(const char *text, int64_t *unix_s);
-/* Read "+30": whole days. */
+/* Read "+30": a number of days. */
 bool when_parse_days(const char *text, uint32_t *days);
 
 enum { WHEN_BYTES = 24 };

@@ -29,12 +29,12 @@ struct client {
     char *base; /* "https://host:port" */
     int64_t timeout_ms;
     struct {
-        struct jwk_private *key; /* NULL: calls bring no proof */
+        struct jwk_private *key; /* NULL: calls carry no proof */
         char *token, *authority_url;
     } dpop;
 };
 
-/* What a response brings, header by header and piece by piece. */
+/* A response as it arrives, header by header and piece by piece. */
 struct response {
     struct arena *arena;
     struct buf body;
@@ -48,7 +48,7 @@ static bool is_set(const char *text)
     return text != NULL && text[0] != '\0';
 }
 
-/* --- receiving ---------------------------------------------------------------------------------- */
+/* --- receiving -------------------------------------------------------------------------------- */
 
 static size_t on_body(char *data, size_t size, size_t count, void *arg)
 {
@@ -60,7 +60,7 @@ static size_t on_body(char *data, size_t size, size_t count, void *arg)
     return r->body.failed ? 0 : size * count;
 }
 
-/* The value of "name: value\r\n" when the name is this one. */
+/* The value of "name: value\r\n"; NULL if the header has another name. */
 static const char *header_value(struct response *r, struct slice line, const char *name)
 {
     size_t len = strlen(name);
@@ -78,7 +78,7 @@ static const char *header_value(struct response *r, struct slice line, const cha
     return arena_dup(r->arena, slice_cut(line, from, to));
 }
 
-/* libcurl hands headers and trailers to the same callback. */
+/* libcurl passes headers and trailers to the same callback. */
 static size_t on_header(char *data, size_t size, size_t count, void *arg)
 {
     struct response *r = arg;
@@ -94,7 +94,7 @@ static size_t on_header(char *data, size_t size, size_t count, void *arg)
     return size * count;
 }
 
-/* --- refusals ----------------------------------------------------------------------------------- */
+/* --- refusals --------------------------------------------------------------------------------- */
 
 static void take_error_info(struct arena *arena, struct slice bytes, struct client_refusal *out)
 {
@@ -137,7 +137,7 @@ static void take_details(struct arena *arena, const char *text, struct client_re
 {
     struct slice bytes;
     ProtobufCMessage *message = NULL;
-    size_t pad = (4 - strlen(text) % 4) % 4; /* gRPC lets the padding be left out */
+    size_t pad = (4 - strlen(text) % 4) % 4; /* gRPC allows leaving the padding out */
     const char *padded = arena_printf(arena, "%s%.*s", text, (int)pad, "===");
     if (padded == NULL || !base64_decode(arena, slice_str(padded), &bytes, NULL).ok ||
         !pb_unpack(arena, &google__rpc__status__descriptor, bytes, &message, NULL).ok) {
@@ -167,7 +167,7 @@ static rc refuse(const struct response *r, struct client_refusal *refusal, struc
     FAIL(err, R_INTERNAL, "grpc-status %d", r->grpc_status);
 }
 
-/* --- calls -------------------------------------------------------------------------------------- */
+/* --- calls ------------------------------------------------------------------------------------ */
 
 static rc frame(struct arena *arena, const ProtobufCMessage *request, struct slice *out,
                 struct err *err)
@@ -182,7 +182,8 @@ static rc frame(struct arena *arena, const ProtobufCMessage *request, struct sli
     return buf_finish(&buf, out, err);
 }
 
-/* One uncompressed frame: 0, length (4 bytes, big-endian), message. */
+/* One uncompressed frame: 0, length (4 bytes, big-endian), message. We don't announce compression,
+ * so no other comes. */
 static rc unframe(struct slice body, struct slice *out, struct err *err)
 {
     ENSURE(body.len >= PREFIX_BYTES && body.ptr[0] == 0, err, R_PROTO_MALFORMED);
@@ -208,7 +209,7 @@ static CURLcode perform(struct client *client, const char *url, struct response 
     return code;
 }
 
-/* The headers of one call: a proof of its own before what all calls have. `first` lives as long as the call. */
+/* Put a proof before the headers that all calls have. `first` lives as long as the call. */
 static rc add_proof(struct client *client, struct arena *arena, const char *method,
                     struct curl_slist *first, struct err *err)
 {
@@ -254,7 +255,7 @@ rc client_call(struct client *client, struct arena *arena, const char *method,
         FAIL(err, R_STARTUP_FAILED, "no answer from %s: %s", client->base,
              problem[0] != '\0' ? problem
              : code != CURLE_OK ? curl_easy_strerror(code)
-                                : "it speaks no gRPC");
+                                : "the server doesn't speak gRPC");
     }
     TRY(buf_finish(&r.body, &body, err));
     TRY(unframe(body, &message, err));
@@ -279,7 +280,7 @@ int client_get(struct client *client, struct arena *arena, const char *path, str
     return (int)status;
 }
 
-/* --- setting up --------------------------------------------------------------------------------- */
+/* --- setting up ------------------------------------------------------------------------------- */
 
 static void add_header(struct client *client, const char *name, const char *value)
 {
@@ -302,8 +303,8 @@ static rc set_server(struct client *client, const char *server, struct err *err)
     } else {
         FAIL(err, R_FIELD_INVALID, "server %s must begin with https://, http:// or unix:", server);
     }
-    /* libcurl 7.88 fails with "Error in the HTTP2 framing layer" on the second request of a cleartext HTTP/2
-     * connection, with any server. */
+    /* On cleartext HTTP/2, libcurl 7.88 fails on a connection's second request with "Error in the
+     * HTTP2 framing layer", with any server. */
     curl_easy_setopt(client->easy, CURLOPT_FORBID_REUSE, is_https ? 0L : 1L);
     curl_easy_setopt(client->easy, CURLOPT_HTTP_VERSION,
                      is_https ? (long)CURL_HTTP_VERSION_2TLS
@@ -330,7 +331,7 @@ static void set_credentials(struct client *client, const struct client_config *c
     }
 }
 
-/* Read the key of proofs, and for which address they are made. */
+/* Read the key for proofs, and the address for which they are made. */
 static rc set_proofs(struct client *client, const struct client_config *config, struct err *err)
 {
     const char *url = is_set(config->authority_url) ? config->authority_url : config->server;
@@ -342,7 +343,8 @@ static rc set_proofs(struct client *client, const struct client_config *config, 
              "dpop_key_file: a component can't prove a user's key; leave out certificate_file");
     }
     if (!is_set(config->token)) {
-        FAIL(err, R_FIELD_INVALID, "dpop_key_file: without the token that is bound to it");
+        FAIL(err, R_FIELD_INVALID,
+             "dpop_key_file: token_file is missing, the token that is bound to this key");
     }
     if (strncmp(url, "https://", 8) != 0) {
         FAIL(err, R_FIELD_INVALID,

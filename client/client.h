@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Calls to an authority from a program without an event loop: unary gRPC over HTTP/2 by libcurl. Blocking;
- * one thread per client. */
+/* Calls to an authority from a program without an event loop: unary gRPC over HTTP/2 by libcurl.
+ * Calls block. One thread per client. */
 #pragma once
 
 #include <protobuf-c/protobuf-c.h>
@@ -10,23 +10,25 @@
 struct client;
 
 struct client_config {
+    /* Texts may be NULL or "" for none, `server` excepted; all are borrowed for client_new only. */
     const char *server;           /* "https://host:port", "http://127.0.0.1:port", "unix:/path" */
-    const char *ca_file;          /* PEM; NULL or "": the system's */
-    const char *certificate_file; /* PEM; NULL or "": none */
-    const char *key_file;
-    const char *token; /* the user's; NULL or "": none */
-    /* PEM; the key to which the token is bound (DPoP, RFC 9449): every call proves that we hold it. NULL or "": none.
-     * Not with a certificate, for a component can't prove a user's key. */
+    const char *ca_file;          /* PEM; none: the system's */
+    const char *certificate_file; /* PEM, of a component */
+    const char *key_file;         /* PEM, of the certificate */
+    const char *token;            /* the user's */
+    /* PEM; the key to which the token is bound (DPoP, RFC 9449): every call proves that we hold it.
+     * Not with a certificate, because a component can't prove a user's key. */
     const char *dpop_key_file;
-    const char *authority_url; /* "https://…", for which proofs are made; NULL or "": as `server` */
-    int64_t timeout_ms;        /* 0: 30 s */
+    const char *authority_url; /* "https://…", for which proofs are made; none: `server` */
+    int64_t timeout_ms;        /* of one call; 0: 30 s */
 };
 
-/* What the authority said when it refused (google.rpc.Status with ErrorInfo, LocalizedMessage). */
+/* Why the authority refused: google.rpc.Status with ErrorInfo, BadRequest and LocalizedMessage. At
+ * most 8 entries of each list are kept. */
 struct client_refusal {
-    int code;             /* of gRPC; 0: the call did not get an answer */
-    const char *reason;   /* "NO_RIGHTS"; "" */
-    const char *sentence; /* for a person */
+    int code;             /* of gRPC; 0: no answer came */
+    const char *reason;   /* the public one, such as "NO_RIGHTS"; "" if there is none */
+    const char *sentence; /* for people */
     size_t metadata_count;
     struct {
         const char *key, *value;
@@ -37,16 +39,18 @@ struct client_refusal {
     } fields[8];
 };
 
-/* R_FIELD_INVALID for addresses that are none of the three forms, and for keys that can't be read or used. Copies
- * what it needs. */
+/* Copies what it needs. R_FIELD_INVALID for an address of another form than `server` has, and for
+ * keys that can't be read or used. */
 MUST rc client_new(const struct client_config *config, struct client **out, struct err *err);
 void client_free(struct client *client);
 
-/* Call "LicensingService/AcquireLicense". When it fails, `refusal` (in the arena) says what the authority
- * answered, and the reason is R_INTERNAL unless no answer came: then R_DATABASE_UNAVAILABLE … see detail. */
+/* Call a method of chancery.v1, named like "LicensingService/AcquireLicense". The response is lent
+ * by the arena. If the authority refuses, R_INTERNAL, and `refusal` (lent by the arena too) says
+ * why; if no answer comes, R_STARTUP_FAILED, and the detail says why. */
 MUST rc client_call(struct client *client, struct arena *arena, const char *method,
                     const ProtobufCMessage *request,
                     const ProtobufCMessageDescriptor *response_type, ProtobufCMessage **response,
                     struct client_refusal *refusal, struct err *err);
-/* GET a page such as "/readyz"; its status, or 0 when nobody answered. The body lies in the arena. */
+/* GET a page such as "/readyz". Returns its HTTP status, or 0 if no answer came; the body is lent
+ * by the arena. */
 int client_get(struct client *client, struct arena *arena, const char *path, struct slice *body);

@@ -11,11 +11,11 @@
 #include "crypto/hash.h"
 #include "crypto/kdf.h"
 
-static const char MAGIC[] = "CHANCERY\x01\0\0\0"; /* 12 bytes with the version */
+static const char MAGIC[] = "CHANCERY\x01\0\0\0"; /* MAGIC_BYTES, the version 1 included */
 enum { MAGIC_BYTES = 12, SALT_BYTES = 16, FIXED_BYTES = MAGIC_BYTES + 8 + SALT_BYTES };
 enum { TEXT_MAX = CONTENT_FILE_RECORD - AEAD_TAG_BYTES - 1, MORE = 1, LAST = 2 };
 
-/* What encrypts the records of one file. */
+/* What encrypts the records of one file; derived from the content key. */
 struct record_keys {
     struct secret *key;
     uint8_t nonce[AEAD_NONCE_BYTES];
@@ -39,7 +39,7 @@ static rc derive(const struct secret *content_key, const uint8_t salt[SALT_BYTES
     return hash_sha256(header, out->aad, err);
 }
 
-/* RFC 8188 §2.3: the sequence number is added to the nonce by XOR. */
+/* RFC 8188 §2.3: the nonce of a record is the file's XOR the record's number, big-endian. */
 static void nonce_of(const struct record_keys *keys, uint64_t sequence,
                      uint8_t out[AEAD_NONCE_BYTES])
 {
@@ -54,7 +54,7 @@ static rc stream_failed(const char *what, struct err *err)
     FAIL(err, R_STARTUP_FAILED, "%s: %s", what, strerrorname_np(errno));
 }
 
-/* --- writing ------------------------------------------------------------------------------------ */
+/* --- writing ---------------------------------------------------------------------------------- */
 
 static rc write_header(struct arena *arena, FILE *out, struct slice license,
                        uint8_t salt[SALT_BYTES], struct slice *header, struct err *err)
@@ -73,7 +73,7 @@ static rc write_header(struct arena *arena, FILE *out, struct slice license,
                                                                    : stream_failed("writing", err);
 }
 
-/* Read one record ahead, so that it is known whether the present one is the last. */
+/* Reads one record ahead, to know whether the current one is the last. */
 static rc write_records(FILE *in, FILE *out, const struct record_keys *keys, uint8_t *space,
                         struct err *err)
 {
@@ -117,7 +117,7 @@ rc content_file_write(FILE *in, FILE *out, struct slice license, const struct se
     return write_records(in, out, &keys, secret_bytes(space), err);
 }
 
-/* --- reading ------------------------------------------------------------------------------------ */
+/* --- reading ---------------------------------------------------------------------------------- */
 
 static uint32_t u32(const uint8_t *p)
 {

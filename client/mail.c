@@ -30,7 +30,7 @@ static GMimeMessage *parse(struct slice bytes)
     return message;
 }
 
-/* Copy what was written to a memory stream, and free it: its array goes with it. */
+/* Copy what was written to a memory stream, then free the stream, and with it the array. */
 static rc take_stream(struct arena *arena, GMimeStream *stream, struct slice *out, struct err *err)
 {
     GByteArray *bytes = g_mime_stream_mem_get_byte_array(GMIME_STREAM_MEM(stream));
@@ -39,7 +39,7 @@ static rc take_stream(struct arena *arena, GMimeStream *stream, struct slice *ou
     return result;
 }
 
-/* --- envelope ----------------------------------------------------------------------------------- */
+/* --- envelope --------------------------------------------------------------------------------- */
 
 static rc take_addresses(struct arena *arena, InternetAddressList *list, struct mail_envelope *out,
                          struct err *err)
@@ -92,7 +92,7 @@ rc mail_read_envelope(struct arena *arena, struct slice mail, struct mail_envelo
     return result;
 }
 
-/* --- wrapping ----------------------------------------------------------------------------------- */
+/* --- wrapping --------------------------------------------------------------------------------- */
 
 static GMimeObject *attachment(const char *type, const char *subtype, const char *name,
                                struct slice bytes)
@@ -127,7 +127,8 @@ static void add(GMimeMultipart *multipart, GMimeObject *part)
     g_object_unref(part);
 }
 
-/* What a mail system needs of the mail's own header; nothing else of it leaves the seal. */
+/* What mail systems need of the mail's own header. Nothing else of it is readable in the
+ * wrapper. */
 static void copy_headers(GMimeMessage *from, GMimeMessage *to)
 {
     static const char *const names[] = {"From",    "To",   "Cc",        "Reply-To",
@@ -179,7 +180,7 @@ rc mail_wrap(struct arena *arena, const struct mail_wrapping *w, const struct se
     return result;
 }
 
-/* --- unwrapping --------------------------------------------------------------------------------- */
+/* --- unwrapping ------------------------------------------------------------------------------- */
 
 struct search {
     struct arena *arena;
@@ -198,7 +199,7 @@ static rc decode(struct arena *arena, GMimePart *part, struct slice *out, struct
     return take_stream(arena, stream, out, err);
 }
 
-/* A mail that quotes another protected one has the parts twice: the first ones are its own. */
+/* If another wrapper is attached to this one, its parts come later. */
 static void look(GMimeObject *parent, GMimeObject *object, gpointer user)
 {
     struct search *search = user;

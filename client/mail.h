@@ -1,9 +1,10 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Protected mails: a wrapper message that any mail program shows, with the publishing license as one part and
- * the mail itself as CMS AuthEnvelopedData (RFC 5083, AES-256-GCM) as another. docs/formats.md §8.
+/* Protected mails: a wrapper message that any mail program shows, with the publishing license as
+ * one part and the mail itself, as CMS AuthEnvelopedData (RFC 5083, AES-256-GCM), as another
+ * (docs/formats.md §8).
  *
- * The sealed bytes are the mail exactly as it was, byte for byte. OpenSSL opens CMS in memory, at about four times
- * the size, so mails are bounded; larger things are files (content_file.h). */
+ * What is sealed is the mail, byte for byte. OpenSSL opens CMS in memory, about four times the
+ * size, so mails are bounded; whatever is larger is protected as a file (content_file.h). */
 #pragma once
 
 #include "base/arena.h"
@@ -16,28 +17,30 @@ struct mail_wrapping {
     struct slice mail; /* RFC 5322 */
     struct slice license;
     struct content_id content;
-    const char *portal_url; /* "": none is named in the text for people */
+    const char *portal_url; /* named in the text for people; "": none */
 };
 
-/* What the envelope of a mail says, for choosing owner, recipients and display name. In the arena. */
+/* What a mail's header says, for choosing owner, recipients and display name. Lent by the arena. */
 struct mail_envelope {
-    const char *from;    /* address; "" if there is none */
-    const char *subject; /* decoded; "" */
-    const char **to;     /* addresses of To and Cc */
+    const char *from;    /* the first address; "" if there is none */
+    const char *subject; /* decoded; "" if there is none */
+    const char **to;     /* addresses of To and Cc; those in groups are left out */
     size_t to_count;
 };
+/* R_LICENSE_MALFORMED if it can't be parsed as a mail. */
 MUST rc mail_read_envelope(struct arena *arena, struct slice mail, struct mail_envelope *out,
                            struct err *err);
 
-/* Make the wrapper. From, To, Cc, Subject, Date and Message-ID are those of the mail. */
+/* Make the wrapper. It has From, To, Cc, Reply-To, Subject, Date and Message-ID of the mail.
+ * R_MESSAGE_TOO_LARGE beyond MAIL_BYTES_MAX. */
 MUST rc mail_wrap(struct arena *arena, const struct mail_wrapping *wrapping,
                   const struct secret *content_key, struct slice *out, struct err *err);
-/* Find license and CMS object in a wrapper. R_LICENSE_MALFORMED when it is none. */
 struct mail_parts {
-    struct slice license, sealed;
+    struct slice license, sealed; /* lent by the arena */
 };
+/* Find license and CMS object in a wrapper. R_LICENSE_MALFORMED if it lacks one of them. */
 MUST rc mail_unwrap(struct arena *arena, struct slice wrapper, struct mail_parts *out,
                     struct err *err);
-/* Open the CMS object; nothing is given out before the tag has verified. R_LICENSE_FORGED. */
+/* Open the CMS object. Nothing is given out before the tag has verified: R_LICENSE_FORGED. */
 MUST rc mail_open(struct arena *arena, struct slice sealed, const struct secret *content_key,
                   struct slice *out, struct err *err);

@@ -16,8 +16,8 @@ static void bio_free_at(BIO **bio)
     BIO_free(*bio);
 }
 
-/* CMS_add0_recipient_key takes memory of OpenSSL's own and frees it, without wiping the key: OPENSSL_memdup of
- * the key is the one copy that we can't wipe. */
+/* CMS_add0_recipient_key takes memory that OpenSSL allocated and frees it without wiping it, so
+ * this is the one copy of a content key that we can't wipe. */
 static bool add_recipient(CMS_ContentInfo *cms, struct content_id content,
                           const struct secret *content_key)
 {
@@ -37,8 +37,8 @@ rc mail_cms_seal(struct arena *arena, struct slice plain, struct content_id cont
     AUTO(cms_free_at) CMS_ContentInfo *cms = CMS_AuthEnvelopedData_create(EVP_aes_256_gcm());
     char *bytes = NULL;
     ENSURE(in != NULL && der != NULL && cms != NULL, err, R_CRYPTO_FAILED);
-    ENSURE(CMS_set_detached(cms, 0) == 1, err,
-           R_CRYPTO_FAILED); /* or the content would be left out */
+    /* By default the object would be detached, without the content. */
+    ENSURE(CMS_set_detached(cms, 0) == 1, err, R_CRYPTO_FAILED);
     ENSURE(add_recipient(cms, content, content_key), err, R_CRYPTO_FAILED);
     ENSURE(CMS_final(cms, in, NULL, CMS_BINARY) == 1, err, R_CRYPTO_FAILED);
     ENSURE(i2d_CMS_bio(der, cms) == 1, err, R_CRYPTO_FAILED);
@@ -58,7 +58,7 @@ rc mail_cms_open(struct arena *arena, struct slice sealed, const struct secret *
     ENSURE(cms != NULL, err, R_LICENSE_FORGED);
     ENSURE(OBJ_obj2nid(CMS_get0_type(cms)) == NID_id_smime_ct_authEnvelopedData, err,
            R_LICENSE_FORGED);
-    /* Without an identifier every KEK recipient is tried; we make only one. */
+    /* Without an identifier OpenSSL tries every KEK recipient; our objects have one. */
     ENSURE(CMS_decrypt_set1_key(cms, (unsigned char *)(uintptr_t)key.ptr, key.len, NULL, 0) == 1,
            err, R_LICENSE_FORGED);
     ENSURE(CMS_decrypt(cms, NULL, NULL, NULL, plain, CMS_BINARY) == 1, err, R_LICENSE_FORGED);

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* CMS AuthEnvelopedData (RFC 5083, RFC 5084) with a KEK recipient (RFC 5652 §6.2.3): the content key is the
- * key-encryption key, the content id its identifier. Any CMS library opens it, given the key:
- * openssl cms -decrypt -secretkey HEX -secretkeyid HEX. */
+/* CMS AuthEnvelopedData (RFC 5083, RFC 5084) with one KEK recipient (RFC 5652 §6.2.3): the content
+ * key is the key-encryption key, the content id its identifier. Any CMS library opens it, given the
+ * key: openssl cms -decrypt -inform DER -secretkey KEY -secretkeyid CONTENT-ID, both in hex. */
 #pragma once
 
 #include "base/arena.h"
@@ -10,6 +10,6 @@
 
 MUST rc mail_cms_seal(struct arena *arena, struct slice plain, struct content_id content,
                       const struct secret *content_key, struct slice *out, struct err *err);
-/* R_LICENSE_FORGED for whatever does not open. */
+/* R_LICENSE_FORGED for everything that doesn't open with this key. */
 MUST rc mail_cms_open(struct arena *arena, struct slice sealed, const struct secret *content_key,
                       struct slice *out, struct err *err);

@@ -17,11 +17,12 @@ rc proof_key_read(const char *path, struct jwk_private **out, struct err *err)
     AUTO(secret_free_at) struct secret *pem = NULL;
     struct err cause = {0};
     if (!secret_from_file(path, KEY_FILE_MAX, &pem, &cause).ok) {
-        FAIL(err, R_FIELD_INVALID, "%s; a key is a regular file of its owner alone (chmod 600)",
+        FAIL(err, R_FIELD_INVALID,
+             "%s; a key file is a regular file that only its owner can access (chmod 600)",
              cause.detail);
     }
     if (!jwk_private_from_pem(pem, out, &cause).ok) {
-        FAIL(err, R_FIELD_INVALID, "%s holds no private key on P-256 or P-384 in PEM", path);
+        FAIL(err, R_FIELD_INVALID, "%s has no private key on P-256 or P-384 in PEM", path);
     }
     return OK;
 }
@@ -44,7 +45,7 @@ rc proof_make(struct arena *arena, const struct jwk_private *key, const struct p
     ARENA_ENSURE(jti, err);
     ARENA_ENSURE(ath, err);
     json_object_set_new(claims, "jti", json_string(jti));
-    json_object_set_new(claims, "htm", json_string("POST")); /* of every gRPC call */
+    json_object_set_new(claims, "htm", json_string("POST")); /* every gRPC call is one */
     json_object_set_new(claims, "htu", json_string(call->url));
     json_object_set_new(claims, "iat", json_integer(call->now.s));
     json_object_set_new(claims, "ath", json_string(ath));

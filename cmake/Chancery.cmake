@@ -14,6 +14,11 @@ target_compile_options(chancery_flags INTERFACE
     $<$<BOOL:${CHANCERY_WERROR}>:-Werror>)
 target_compile_options(chancery_flags INTERFACE
     $<$<CONFIG:Release>:-O2;-U_FORTIFY_SOURCE;-D_FORTIFY_SOURCE=2>)
+# A release is the same wherever it was built: neither its folder nor its time is in it. Errors name their
+# source by its path in the tree; debuggers of the other builds find it by the whole one.
+target_compile_options(chancery_flags INTERFACE -Wdate-time
+    -fmacro-prefix-map=${CMAKE_SOURCE_DIR}/=
+    $<$<CONFIG:Release>:-ffile-prefix-map=${CMAKE_BINARY_DIR}=build;-ffile-prefix-map=${CMAKE_SOURCE_DIR}=.>)
 target_link_options(chancery_flags INTERFACE
     $<$<CONFIG:Release>:-Wl,-z,relro,-z,now,-z,noexecstack>)
 set(CMAKE_POSITION_INDEPENDENT_CODE ON)

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-# Third-party libraries, one imported target each. All come from Debian 12 packages;
+# Third-party libraries, one imported target each. All come from packages of Debian 12 and 13;
 # scripts/install-deps installs them. A missing one stops the configuration with its name.
 find_package(PkgConfig REQUIRED)
 pkg_check_modules(LIBEVENT REQUIRED IMPORTED_TARGET libevent_core)

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* A CA and what it signs: P-256, a year, for this machine only. */
+/* A CA and the certificates that it signs: P-256, valid for a year, for this machine only. */
 #include <openssl/ec.h>
 #include <openssl/evp.h>
 #include <openssl/pem.h>
@@ -54,7 +54,7 @@ static bool set_names(X509 *certificate, X509 *issuer, const char *name)
            X509_gmtime_adj(X509_getm_notAfter(certificate), YEAR_S) != NULL;
 }
 
-/* Signed by `ca`, or by itself when there is none. */
+/* Make a key and its certificate, signed by `ca`; without `ca` by itself. */
 static rc make(const char *name, const struct pair *ca, struct pair *out, struct err *err)
 {
     out->key = EVP_EC_gen("P-256");

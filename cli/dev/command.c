@@ -18,24 +18,46 @@
 static const char DEV_HELP[] =
     "usage: chancery dev start|stop|status|clean [--folder DIR] [--port PORT]\n"
     "\n"
-    "A whole authority in one folder: a private PostgreSQL, root key, TLS, tenants Contoso and Fabrikam (commercial),\n"
-    "A. Datum and Wingtip (GCC High), an identity provider that signs what you ask for, and profiles for the other\n"
-    "commands. For trying out, never for production. `start` again keeps everything and is quick; `stop` ends the\n"
-    "processes; `clean` stops and deletes the folder.\n"
+    "Runs a whole authority in one folder, to try things out: a private PostgreSQL, chanceryd,\n"
+    "keys and certificates, four tenants, an identity provider that signs what you ask for, and\n"
+    "profiles for the other commands. Never use it in production.\n"
     "\n"
-    "  --folder DIR   default: /var/lib/chancery-dev for root, ~/.local/share/chancery-dev otherwise\n"
-    "  --port PORT    of the TLS listener on loopback; default 8443; kept once it is configured\n";
+    "  start    make what is missing, and start; again, it keeps everything and is quick\n"
+    "  stop     end the processes\n"
+    "  status   show what runs\n"
+    "  clean    end the processes and delete the folder\n"
+    "\n"
+    "  --folder DIR   default: /var/lib/chancery-dev for root, else ~/.local/share/chancery-dev\n"
+    "  --port PORT    of the TLS listener on loopback, default 8443; the first start decides\n"
+    "\n"
+    "Contoso (contoso.com) and Fabrikam (fabrikam.com) are in the boundary commercial, A. Datum\n"
+    "(adatum.us) and Wingtip (wingtip.us) in gcc-high. People of mail.example have no tenant.\n"
+    "\n"
+    "  chancery dev start\n"
+    "  chancery tenant list --profile /var/lib/chancery-dev/profiles/platform-admin.yaml\n"
+    "\n"
+    "Next: chancery token makes people's tokens, chancery protect protects a mail or a file.\n";
 
 static const char TOKEN_HELP[] =
     "usage: chancery token [--folder DIR] [--minutes N] [--bind KEY.pem] [-o FILE] ADDRESS\n"
     "\n"
-    "Signs an identity token by the dev authority's issuer for the address's domain: contoso.com, fabrikam.com,\n"
-    "adatum.us, wingtip.us, or mail.example for somebody of no tenant. With -o it is written to a file that only you\n"
-    "can read; profiles name such a file.\n"
+    "Signs an identity token, as the identity provider of the address's domain in the authority\n"
+    "of chancery dev: contoso.com, fabrikam.com, adatum.us, wingtip.us, or mail.example for\n"
+    "somebody of no tenant.\n"
     "\n"
-    "  --minutes N     how long it holds; default 60\n"
-    "  --bind KEY.pem  bind it to this key on P-256 or P-384 (DPoP, RFC 9449), which is made if there is none. The\n"
-    "                  profile then names both, as token_file and dpop_key_file; without the key nobody can use it\n";
+    "  --folder DIR    of the authority; default as for chancery dev\n"
+    "  --minutes N     how long the token holds, default 60\n"
+    "  --bind KEY.pem  bind it to this key on P-256 or P-384 (DPoP, RFC 9449); the key is made if\n"
+    "                  the file doesn't exist. Nobody can use the token without it\n"
+    "  -o FILE         write it to this file, which only you can read; default: standard output\n"
+    "\n"
+    "  chancery token -o bob.token bob@fabrikam.com\n"
+    "\n"
+    "Next: write a profile for this person, such as bob.yaml, and use it with --profile:\n"
+    "\n"
+    "  server: https://127.0.0.1:8443\n"
+    "  ca_file: /var/lib/chancery-dev/certificates/ca.pem\n"
+    "  token_file: bob.token            # with --bind also: dpop_key_file: KEY.pem\n";
 
 static int64_t now_ms(void)
 {
@@ -95,7 +117,7 @@ static int remove_one(const char *path, const struct stat *info, int kind, struc
     return remove(path);
 }
 
-/* Only a folder that we made is deleted. */
+/* Deletes only a folder that an earlier start made. */
 static rc clean(struct dev *dev, struct err *err)
 {
     if (!dev_exists(dev->folder)) {
@@ -120,7 +142,7 @@ static rc status(struct dev *dev, struct err *err)
     return OK;
 }
 
-/* The port that an earlier start configured. */
+/* An earlier start has written its port into configuration and profiles, so it stays. */
 static void keep_port(struct dev *dev)
 {
     struct slice text;
@@ -171,11 +193,14 @@ static int run_dev(int argc, char **argv)
     }
     arena_free(dev.arena);
     crypto_fini();
-    return code == EXIT_USAGE ? usage_error(&command_dev, argv[1]) : code;
+    return code != EXIT_USAGE
+               ? code
+               : usage_error(&command_dev, "there is no verb %s: say start, stop, status or clean",
+                             argv[1]);
 }
 
 const struct command command_dev = {.name = "dev",
-                                    .summary = "a whole authority in one folder, to try out",
+                                    .summary = "run a whole authority in one folder, to try out",
                                     .help = DEV_HELP,
                                     .run = run_dev};
 
@@ -203,6 +228,6 @@ static int run_token(int argc, char **argv)
 }
 
 const struct command command_token = {.name = "token",
-                                      .summary = "sign an identity token by the dev authority",
+                                      .summary = "sign an identity token for the dev authority",
                                       .help = TOKEN_HELP,
                                       .run = run_token};

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* A whole authority in one folder, for trying out and for tests of others: PostgreSQL, keys, certificates, tenants.
- * Not for production: its identity provider signs whatever is asked for. */
+/* A whole authority in one folder, to try out and for others' tests: PostgreSQL, keys,
+ * certificates, tenants. Not for production: its identity provider signs whatever is asked for. */
 #pragma once
 
 #include "base/arena.h"
@@ -14,14 +14,14 @@ struct dev {
     const char *port; /* of the TLS listener on loopback */
 };
 
-/* A path in the folder, in the arena. */
+/* A path in the folder; lent by the arena. */
 const char *dev_path(const struct dev *dev, const char *format, ...) PRINTF_LIKE(2, 3);
 bool dev_exists(const char *path);
-/* Write a file that only its owner reads, unless it is there. R_STARTUP_FAILED. */
+/* Write a file that only its owner can read; one that exists stays as it is. R_STARTUP_FAILED. */
 MUST rc dev_write_new(const char *path, struct slice bytes, struct err *err);
 MUST rc dev_mkdir(const char *path, struct err *err);
-/* Run a program and wait; its output goes to `log`. As the user `postgres` when asked for and we are root,
- * because PostgreSQL refuses to run as root. */
+/* Run a program and wait for it; its output goes to commands.log. If we are root and `as_postgres`,
+ * it runs as the user postgres, because PostgreSQL refuses to run as root. R_STARTUP_FAILED. */
 MUST rc dev_run(const struct dev *dev, const char *const *argv, bool as_postgres, struct err *err);
 
 /* postgres.c */
@@ -30,10 +30,12 @@ MUST rc dev_postgres_stop(struct dev *dev, struct err *err);
 bool dev_postgres_is_running(const struct dev *dev);
 const char *dev_owner_conninfo(const struct dev *dev);
 const char *dev_server_conninfo(const struct dev *dev);
-/* Migrate, make the server's role, register the platform admin's certificate. */
+/* Bring the schema up to date, make the server's role, register the platform admin's
+ * certificate. */
 MUST rc dev_database(struct dev *dev, struct err *err);
 
-/* certificates.c: a CA, the server's certificate, one per component; files are kept if they are there. */
+/* certificates.c: the root key, a CA, the server's certificate and one for each component. Files
+ * that exist are kept. */
 MUST rc dev_certificates(struct dev *dev, struct err *err);
 MUST rc dev_fingerprint(const struct dev *dev, const char *name, unsigned char out[32],
                         struct err *err);
@@ -43,27 +45,27 @@ MUST rc dev_server_start(struct dev *dev, struct err *err);
 MUST rc dev_server_stop(struct dev *dev, struct err *err);
 bool dev_server_is_running(const struct dev *dev);
 
-/* tenants.c: tenants, issuers, components and templates through the API; profiles for the command line. */
+/* tenants.c: makes tenants, issuers and components through the API, and writes profiles. */
 MUST rc dev_tenants(struct dev *dev, struct err *err);
 
-/* What is made, in one table. */
+/* The tenants and components that are made. */
 struct dev_tenant {
     const char *name, *display_name, *boundary, *domain;
 };
 extern const struct dev_tenant DEV_TENANTS[];
 extern const size_t DEV_TENANT_COUNT;
 struct dev_component {
-    const char *name, *tenant; /* "": the platform's */
+    const char *name, *tenant; /* tenant "": the platform's */
     int role;                  /* of chancery.v1.Role */
     const char *boundary, *domain;
 };
 extern const struct dev_component DEV_COMPONENTS[];
 extern const size_t DEV_COMPONENT_COUNT;
-/* The consumer issuer's domain: people of no tenant. */
+/* The domain of the consumer issuer: its people have no tenant. */
 #define DEV_CONSUMER_DOMAIN "mail.example"
-/* Sign a token for an address whose domain one of the dev issuers speaks for, bound to the key in a PEM file, which is
- * made if it is not there; key_file NULL: to none. R_NOT_FOUND. */
+/* Sign a token for an address, as the dev issuer of its domain: R_NOT_FOUND if there is none. With
+ * `key_file`, bind the token to the key in that PEM file, which is made if it doesn't exist. */
 MUST rc dev_token(const struct dev *dev, const char *address, int64_t minutes, const char *key_file,
                   const char **out, struct err *err);
-/* Where the folder is unless it is named: /var/lib/chancery-dev for root, ~/.local/share/chancery-dev otherwise. */
+/* /var/lib/chancery-dev for root, ~/.local/share/chancery-dev for others. */
 const char *dev_default_folder(struct arena *arena);

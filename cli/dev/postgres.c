@@ -15,7 +15,7 @@
 #define SOCKET_OPTIONS_FORMAT \
     "-k %s -c listen_addresses='' -c unix_socket_permissions=0700 -c max_connections=100"
 
-/* Debian keeps the programs in a folder per version, outside PATH. */
+/* Debian keeps the programs of each version in a folder of their own, outside PATH. */
 static rc find_programs(struct dev *dev, struct err *err)
 {
     glob_t found;
@@ -64,7 +64,7 @@ bool dev_postgres_is_running(const struct dev *dev)
     return pid > 0 && (kill(pid, 0) == 0 || errno == EPERM);
 }
 
-/* Nobody but its user gets to the socket, so that "trust" lets nobody else in. */
+/* Only its user can reach the socket, so "trust" lets nobody else in. */
 static rc make_cluster(struct dev *dev, struct err *err)
 {
     const char *folder = dev_path(dev, "postgres");

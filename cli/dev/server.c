@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* chanceryd of the dev folder: its configuration, start and end. */
+/* The chanceryd of the dev folder: its configuration, its start and its end. */
 #include <errno.h>
 #include <fcntl.h>
 #include <limits.h>
@@ -55,7 +55,7 @@ static pid_t server_pid(const struct dev *dev)
     return (pid_t)pid;
 }
 
-/* The pid file may be of another life: only a process that is chanceryd counts. */
+/* The pid may belong to another process by now, so its name must be chanceryd. */
 bool dev_server_is_running(const struct dev *dev)
 {
     char name[32] = "";
@@ -71,7 +71,7 @@ bool dev_server_is_running(const struct dev *dev)
     return strncmp(name, "chanceryd", 9) == 0;
 }
 
-/* Beside us, as installed, or where the build put it. */
+/* Beside this program, as installed, or where the build puts it. */
 static rc find_daemon(const struct dev *dev, const char **out, struct err *err)
 {
     char self[PATH_MAX];
@@ -84,7 +84,7 @@ static rc find_daemon(const struct dev *dev, const char **out, struct err *err)
         *out = arena_printf(dev->arena, "%s/../server/daemon/chanceryd", self);
     }
     if (!dev_exists(*out)) {
-        FAIL(err, R_STARTUP_FAILED, "chanceryd is not beside chancery");
+        FAIL(err, R_STARTUP_FAILED, "chanceryd is not in %s: build or install it", self);
     }
     return OK;
 }
@@ -106,7 +106,7 @@ static void exec_daemon(const struct dev *dev, const char *daemon)
     _exit(127);
 }
 
-/* A child that ended is seen at once; one of an earlier start, by its name. */
+/* `child` is 0 for a server of an earlier start, which is not our child. */
 static bool is_alive(const struct dev *dev, pid_t child)
 {
     return child > 0 ? waitpid(child, NULL, WNOHANG) == 0 : dev_server_is_running(dev);
@@ -130,7 +130,7 @@ static rc wait_until_ready(const struct dev *dev, pid_t child, struct err *err)
     }
     client_free(client);
     if (status != 200) {
-        FAIL(err, R_STARTUP_FAILED, "chanceryd is not ready: see %s",
+        FAIL(err, R_STARTUP_FAILED, "chanceryd didn't become ready: see %s",
              dev_path(dev, "chanceryd.log"));
     }
     return OK;
@@ -164,8 +164,7 @@ rc dev_server_stop(struct dev *dev, struct err *err)
         sleep_ms(POLL_MS);
     }
     if (dev_server_is_running(dev)) {
-        FAIL(err, R_STARTUP_FAILED, "chanceryd does not end: see %s",
-             dev_path(dev, "chanceryd.log"));
+        FAIL(err, R_STARTUP_FAILED, "chanceryd didn't end: see %s", dev_path(dev, "chanceryd.log"));
     }
     (void)unlink(dev_path(dev, "chanceryd.pid"));
     return OK;

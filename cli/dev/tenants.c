@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* What lives in a dev authority, made through its API as an admin would: four tenants in two boundaries, their
- * issuers, gateways and admins, two portals. */
+/* What a dev authority holds: four tenants in two boundaries with their issuers, gateways and
+ * admins, and two portals. All of it is made through the API, as an admin would make it. */
 #include <stdio.h>
 #include <string.h>
 
@@ -10,7 +10,6 @@
 #include "chancery/v1/boundary.pb-c.h"
 #include "chancery/v1/component.pb-c.h"
 #include "chancery/v1/issuer.pb-c.h"
-#include "chancery/v1/template.pb-c.h"
 #include "chancery/v1/tenant.pb-c.h"
 #include "cli/dev/dev.h"
 #include "client/client.h"
@@ -51,7 +50,7 @@ static const char *issuer_name(const struct dev *dev, const char *domain)
     return arena_printf(dev->arena, "https://idp.%s", domain);
 }
 
-/* Make something that may be there from an earlier run. */
+/* Make something, unless an earlier start has made it. */
 static rc make(const struct dev *dev, struct client *client, const char *method,
                const ProtobufCMessage *request, const ProtobufCMessageDescriptor *type,
                struct err *err)
@@ -66,7 +65,7 @@ static rc make(const struct dev *dev, struct client *client, const char *method,
     FAIL(err, R_STARTUP_FAILED, "%s: %s %s", method, refusal.reason, refusal.sentence);
 }
 
-/* --- boundaries --------------------------------------------------------------------------------- */
+/* --- boundaries ------------------------------------------------------------------------------- */
 
 static rc set_portal(const struct dev *dev, struct client *client, Chancery__V1__Boundary *boundary,
                      struct err *err)
@@ -86,7 +85,8 @@ static rc set_portal(const struct dev *dev, struct client *client, Chancery__V1_
                 &chancery__v1__update_boundary_response__descriptor, err);
 }
 
-/* The portals' addresses are what refused readers are told; those that somebody has set stay. */
+/* Give boundaries a portal's address, for refused readers to be told; an address that is set
+ * stays. */
 static rc make_portals(const struct dev *dev, struct client *client, struct err *err)
 {
     struct client_refusal refusal;
@@ -104,9 +104,9 @@ static rc make_portals(const struct dev *dev, struct client *client, struct err 
     return OK;
 }
 
-/* --- issuers ------------------------------------------------------------------------------------ */
+/* --- issuers ---------------------------------------------------------------------------------- */
 
-/* The key in this file, which is made if it is not there. */
+/* Read the key in a file; make both if the file doesn't exist. */
 static rc key_at(const char *path, struct jwk_private **out, struct err *err)
 {
     AUTO(secret_free_at) struct secret *pem = NULL;
@@ -204,7 +204,7 @@ rc dev_token(const struct dev *dev, const char *address, int64_t minutes, const 
     return OK;
 }
 
-/* --- tenants ------------------------------------------------------------------------------------ */
+/* --- tenants ---------------------------------------------------------------------------------- */
 
 static rc make_domain(const struct dev *dev, struct client *client, const struct dev_tenant *t,
                       struct err *err)
@@ -263,7 +263,7 @@ static rc make_component(const struct dev *dev, struct client *client,
                 &chancery__v1__create_component_response__descriptor, err);
 }
 
-/* --- profiles ----------------------------------------------------------------------------------- */
+/* --- profiles --------------------------------------------------------------------------------- */
 
 static rc write_profile(const struct dev *dev, const char *name, bool has_certificate,
                         const char *token, struct err *err)

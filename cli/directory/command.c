@@ -7,36 +7,45 @@
 #include "cli/directory/directory.h"
 
 static const char HELP[] =
-    "usage: chancery directory import        --profile FILE PEOPLE.csv\n"
-    "       chancery directory put-user      --profile FILE ADDRESS [--name TEXT] [--alias ADDRESS]… [--guest]\n"
-    "                                        [--previous ADDRESS]\n"
-    "       chancery directory put-group     --profile FILE ADDRESS [--name TEXT] [--external-id ID]\n"
+    "usage: chancery directory import        --profile FILE PEOPLE.csv|PEOPLE.jsonl|-\n"
+    "       chancery directory put-user      --profile FILE ADDRESS [--name TEXT]\n"
+    "                                        [--alias ADDRESS]… [--guest] [--previous ADDRESS]\n"
+    "       chancery directory put-group     --profile FILE ADDRESS [--name TEXT]\n"
+    "                                        [--external-id ID]\n"
     "       chancery directory add-member    --profile FILE GROUP ADDRESS…\n"
     "       chancery directory remove-member --profile FILE GROUP ADDRESS…\n"
     "       chancery directory list          --profile FILE users | groups | members GROUP\n"
-    "       chancery directory resolve       --profile FILE PRINCIPAL\n"
+    "       chancery directory resolve       --profile FILE PRINCIPAL|ADDRESS\n"
     "       chancery directory delete        --profile FILE user ADDRESS | group ADDRESS\n"
     "\n"
-    "Users and groups of the tenant whose admin the profile is. A user's aliases open what was sent to them; groups\n"
-    "may be members of groups, and people elsewhere too. Every change holds from the next license on. All verbs\n"
-    "take -o json.\n"
+    "Users and groups of the tenant whose admin the profile names. A user opens what was sent to\n"
+    "their aliases. Groups may have groups and people from elsewhere as members. Changes hold\n"
+    "from the next license on. All verbs take -o json.\n"
     "\n"
-    "put-user   makes or replaces a user with exactly these aliases. --previous renames one: he keeps his groups, and\n"
-    "           with the old address as an alias what was sent to it. A guest is no member of the tenant, and may have a\n"
-    "           foreign address.\n"
-    "put-group  --external-id is what your identity provider calls the group in tokens, such as an Entra object id.\n"
-    "resolve    says whom group:legal@contoso.com stands for, or which principals bob@contoso.com matches.\n"
-    "import     reads CSV; \"-\" is standard input. What is there is replaced, what is not named stays, so that a\n"
-    "           broken import is simply run again. Members are added. Columns:\n"
+    "  put-user   makes a user, or replaces them, with exactly these aliases. --previous changes\n"
+    "             the primary address: the user keeps their groups, and with the old address as\n"
+    "             an alias also what was sent to it. A guest is not a member of the tenant, and\n"
+    "             may have a foreign address\n"
+    "  put-group  makes a group, or replaces it; its members stay. --external-id is what your\n"
+    "             identity provider calls the group in tokens, such as an Entra object id\n"
+    "  resolve    explains whom group:legal@contoso.com stands for, or which principals\n"
+    "             bob@contoso.com matches\n"
+    "  import     replaces the users and groups that the file names, and adds members; all others\n"
+    "             stay, so an import that broke off is simply run again\n"
     "\n"
-    "             kind,address,name,aliases or members,guest or external id\n"
-    "             user,bob@contoso.com,Bob,b@contoso.com bobby@contoso.com,\n"
-    "             user,eve@fabrikam.com,Eve,,guest\n"
-    "             group,legal@contoso.com,Legal,bob@contoso.com eve@fabrikam.com,b2d4a7d2-6a0e-4d53-9f6e-1f0f3a6c1d11\n"
+    "Columns of a CSV file (RFC 4180):\n"
     "\n"
-    "           or a file whose name ends with .jsonl: each line is a part such as\n"
+    "  kind,address,name,aliases or members,guest or external id\n"
+    "  user,bob@contoso.com,Bob,b@contoso.com bobby@contoso.com,\n"
+    "  user,eve@fabrikam.com,Eve,,guest\n"
+    "  group,legal@contoso.com,Legal,bob@contoso.com eve@fabrikam.com,b2d4a7d2-6a0e-4d53\n"
     "\n"
-    "             {\"users\": [{\"address\": \"bob@contoso.com\", \"aliases\": [\"b@contoso.com\"]}]}\n";
+    "In a file whose name ends with .jsonl each line is a part of the directory:\n"
+    "\n"
+    "  {\"users\": [{\"address\": \"bob@contoso.com\", \"aliases\": [\"b@contoso.com\"]}]}\n"
+    "\n"
+    "  chancery directory import --profile contoso-admin.yaml people.csv\n"
+    "  chancery directory resolve --profile contoso-admin.yaml group:legal@contoso.com\n";
 
 struct directory_args {
     struct verb_args common;
@@ -134,10 +143,10 @@ static int delete (struct session *s, const struct verb_args *args)
         return verb_act(s, args, "DirectoryService/DeleteUser", &request.base,
                         &chancery__v1__delete_user_response__descriptor, "deleted");
     }
-    return usage_error(s->command, "delete user ADDRESS or delete group ADDRESS");
+    return usage_error(s->command, "say delete user ADDRESS or delete group ADDRESS");
 }
 
-enum { MEMBERS_MAX = 10000 }; /* of one request */
+enum { MEMBERS_MAX = 10000 }; /* that one request may name */
 
 static const struct verb VERBS[] = {
     {"import", 1, 1, "one file", directory_import},
@@ -166,7 +175,6 @@ static int run(int argc, char **argv)
 
 const struct command command_directory = {.name = "directory",
                                           .summary =
-                                              "users and groups of a tenant: import, change, "
-                                              "list, explain",
+                                              "import, change, list and explain users and groups",
                                           .help = HELP,
                                           .run = run};

@@ -4,7 +4,7 @@
 
 #include "cli/verbs.h"
 
-/* import.c: send a file in parts. */
+/* import.c: sends a file in parts. */
 int directory_import(struct session *s, const struct verb_args *args);
-/* list.c: all pages. */
+/* list.c: prints all pages, one after the other. */
 int directory_list(struct session *s, const struct verb_args *args);

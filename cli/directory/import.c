@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* chancery directory import: a file goes out in parts, each of which is put whole or not at all. */
+/* chancery directory import: sends a file in parts. Each part is put whole, or not at all. */
 #include <stdio.h>
 #include <string.h>
 
@@ -10,8 +10,8 @@
 #include "cli/directory/progress.h"
 #include "wire/message_text.h"
 
-/* Parts well below the authority's limits (10,000 entries, 10,000 members, 4 MiB): it holds the directory's lock for each, and
- * progress is seen. */
+/* Parts stay well below the authority's limits (10,000 entries, 10,000 members, 4 MiB): it holds
+ * the directory's lock while it puts one, and people want to see progress. */
 enum { FILE_MAX = 128 << 20, PART_ENTRIES = 2000, PART_MEMBERS = 8000, PART_BYTES = 1 << 20 };
 enum { PART_BUDGET = 64 << 20 };
 enum { COLUMN_KIND, COLUMN_ADDRESS, COLUMN_NAME, COLUMN_LIST, COLUMN_MARK, COLUMNS };
@@ -22,13 +22,13 @@ struct import {
     char id[UUID_TEXT_BYTES];
     Chancery__V1__ImportDirectoryRequest part;
     size_t bytes, member_count;
-    size_t first_line, last_line; /* of the part */
-    uint64_t done;                /* entries of the file that were put */
+    size_t first_line, last_line; /* of the part, in the file */
+    uint64_t done;                /* how many entries of the file were put */
     struct progress progress;
     Chancery__V1__ImportDirectoryResponse totals;
 };
 
-/* --- parts -------------------------------------------------------------------------------------- */
+/* --- parts ------------------------------------------------------------------------------------ */
 
 static int begin_part(struct import *in, size_t line)
 {
@@ -51,11 +51,10 @@ static int send_request(struct import *in, const ProtobufCMessage *request, size
                             &chancery__v1__import_directory_response__descriptor, &message);
     if (code != EXIT_OK) {
         progress_end(&in->progress);
-        fprintf(
-            stderr,
-            "  Of the file, lines %zu to %zu were not put; what is before them was. Correct it and run the "
-            "import again.\n",
-            in->first_line, in->last_line);
+        fprintf(stderr,
+                "  Nothing of lines %zu to %zu was put; everything before them was.\n"
+                "  Correct them, and run the import again.\n",
+                in->first_line, in->last_line);
         return code;
     }
     in->totals = *(const Chancery__V1__ImportDirectoryResponse *)(const void *)message;
@@ -64,7 +63,6 @@ static int send_request(struct import *in, const ProtobufCMessage *request, size
     return EXIT_OK;
 }
 
-/* Send what is gathered, and begin the next part. */
 static int flush(struct import *in, size_t next_line)
 {
     size_t entries = in->part.n_users + in->part.n_groups;
@@ -79,7 +77,7 @@ static bool is_full(const struct import *in)
            in->part.n_members >= PART_ENTRIES || in->member_count >= PART_MEMBERS;
 }
 
-/* --- rows --------------------------------------------------------------------------------------- */
+/* --- rows ------------------------------------------------------------------------------------- */
 
 static int bad_row(const struct import *in, const char *what)
 {
@@ -89,7 +87,7 @@ static int bad_row(const struct import *in, const char *what)
     return fail_with(in->session->command, &err);
 }
 
-/* Words between spaces; the count. They lie in the part's arena. */
+/* Split at spaces, and return the count. The words are in the part's arena. */
 static size_t split(struct import *in, const char *list, char ***out)
 {
     size_t count = 0, most = strlen(list) / 2 + 1;
@@ -120,7 +118,7 @@ static int add_user(struct import *in, const struct csv_row *row)
     return EXIT_OK;
 }
 
-/* Members of one group, over several parts if there are many. */
+/* Add members of one group, in several requests if they are too many for one part. */
 static int add_members(struct import *in, char *group, char **members, size_t count)
 {
     while (count > 0) {
@@ -139,7 +137,7 @@ static int add_members(struct import *in, char *group, char **members, size_t co
         if (count == 0) {
             break;
         }
-        /* Sent before the part is begun anew, which would take the rest of the list with it. */
+        /* Not flush(): it empties the arena, in which the rest of the list is. */
         size_t entries = in->part.n_users + in->part.n_groups;
         int code = send_request(in, &in->part.base, entries);
         if (code != EXIT_OK) {
@@ -180,7 +178,7 @@ static int add_row(struct import *in, const struct csv_row *row)
                                       : bad_row(in, "the first column must be user or group");
 }
 
-/* A first line that names the columns is none of the data. */
+/* A first line that names the columns is not data. */
 static bool is_heading(const struct csv_row *row, size_t line)
 {
     return line == 1 && strcmp(row->fields[COLUMN_KIND], "kind") == 0;
@@ -206,7 +204,8 @@ static int import_csv(struct import *in, struct slice text)
     return code == EXIT_OK ? flush(in, 0) : code;
 }
 
-/* Each line is a part as the API has it; written by programs, so they say themselves how large it is. */
+/* Each line is an ImportDirectoryRequest, written by a program, which decides how large its parts
+ * are. */
 static int import_lines(struct import *in, struct slice text)
 {
     int code = EXIT_OK;
@@ -233,9 +232,9 @@ static int import_lines(struct import *in, struct slice text)
     return code;
 }
 
-/* --- the command -------------------------------------------------------------------------------- */
+/* --- the command ------------------------------------------------------------------------------ */
 
-/* How many entries there will be, to show progress: near enough. */
+/* An estimate of the number of entries, for progress: quoted fields may contain line ends. */
 static uint64_t count_lines(struct slice text)
 {
     uint64_t lines = text.len > 0 && text.ptr[text.len - 1] != '\n';

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* chancery directory list: page after page, printed as they come; with -o json an object a line. */
+/* chancery directory list: prints each page as it comes, so that a large directory needs little
+ * memory; with -o json one object per line. */
 #include <stdio.h>
 #include <string.h>
 
@@ -139,5 +140,5 @@ int directory_list(struct session *s, const struct verb_args *args)
     if (strcmp(what, "groups") == 0 && args->operand_count == 1) {
         return list_groups(s, args);
     }
-    return usage_error(s->command, "list users, list groups or list members GROUP");
+    return usage_error(s->command, "say list users, list groups or list members GROUP");
 }

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* How far long work has come: one line that is written over on a terminal, else a line for each tenth. To standard error. */
+/* How far long work has come, on standard error: one line that is written over on a terminal,
+ * otherwise a line for each tenth. */
 #pragma once
 
 #include <stdbool.h>
@@ -8,7 +9,7 @@
 
 struct progress {
     const char *what; /* "entries" */
-    uint64_t total;   /* may be a little off */
+    uint64_t total;   /* an estimate */
     struct mono_time started;
     unsigned tenths;
     bool is_terminal;

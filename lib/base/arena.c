@@ -52,9 +52,13 @@ static struct chunk *chunk_add(struct arena *arena, struct chunk *chunk)
 static struct arena *new_with_chunks(size_t budget, size_t bytes)
 {
     struct arena *arena = xcalloc(1, sizeof *arena);
-    arena->budget = budget;
-    arena->next_chunk = bytes;
-    arena->current = chunk_add(arena, chunk_new(bytes));
+    struct chunk *first = chunk_new(bytes);
+    *arena = (struct arena){
+        .chunks = first,
+        .current = first,
+        .next_chunk = bytes,
+        .budget = budget,
+    };
     return arena;
 }
 
@@ -109,8 +113,8 @@ static bool fault_due(struct arena *arena)
     return arena->fail_in > 0 && --arena->fail_in == 0;
 }
 
-/* A chunk of its own for one large allocation. It is not used again, so it need not be zeroed for somebody
- * who fills it. */
+/* A chunk of its own for one large allocation. It is not used again, so it need not be zeroed
+ * for somebody who fills it. */
 static struct chunk *chunk_large(size_t size, bool zeroed)
 {
     if (zeroed) {
@@ -212,7 +216,7 @@ rc arena_on_free(struct arena *arena, arena_free_fn fn, void *ptr, struct err *e
         fn(ptr);
         FAIL(err, R_ARENA_EXHAUSTED, "destructor");
     }
-    *d = (struct destructor){arena->destructors, fn, ptr};
+    *d = (struct destructor){.next = arena->destructors, .fn = fn, .ptr = ptr};
     arena->destructors = d;
     return OK;
 }

@@ -18,7 +18,8 @@ struct arena;
 
 /* Make an arena that will hand out at most `budget` bytes (chunk overhead not counted). */
 struct arena *arena_new(size_t budget);
-/* The same for what is kept for long, by the ten thousand: it takes little more than what is put into it. */
+/* The same for what is kept for long, by the ten thousand: it takes little more than what is put
+ * into it. */
 struct arena *arena_new_small(size_t budget);
 /* Run the destructors in reverse order, wipe and free everything; NULL is fine. */
 void arena_free(struct arena *arena);

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* A growing byte buffer in an arena, with a sticky error: append ten times, check once. One thread. */
+/* A growing byte buffer in an arena, with a sticky error: append ten times, check once. One
+ * thread. */
 #pragma once
 
 #include "base/arena.h"

@@ -57,7 +57,7 @@ void err_clear(struct err *err)
     *err = (struct err){0};
 }
 
-void base_assert_failed(const char *cond, const char *file, int line)
+void err_assert_failed(const char *cond, const char *file, int line)
 {
     fprintf(stderr, "chancery: broken invariant: %s at %s:%d\n", cond, file, line);
     abort();

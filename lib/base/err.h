@@ -107,5 +107,5 @@ void err_clear(struct err *err);
     } while (0)
 
 /* A broken invariant of our own: print where and abort. Never for input. */
-#define CH_ASSERT(cond) ((cond) ? (void)0 : base_assert_failed(#cond, __FILE__, __LINE__))
-void base_assert_failed(const char *cond, const char *file, int line) __attribute__((noreturn));
+#define CH_ASSERT(cond) ((cond) ? (void)0 : err_assert_failed(#cond, __FILE__, __LINE__))
+void err_assert_failed(const char *cond, const char *file, int line) __attribute__((noreturn));

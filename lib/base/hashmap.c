@@ -18,6 +18,8 @@ struct entry {
     uint8_t key[];
 };
 
+enum { BUCKETS_AT_FIRST = 16 /* a power of two */ };
+
 struct hashmap {
     struct entry **buckets; /* bucket_count, a power of two */
     size_t bucket_count;
@@ -35,7 +37,9 @@ static uint64_t seed(void)
     return value;
 }
 
-uint64_t hash_bytes(struct slice bytes)
+/* Hash with the process's seed (64 bits; SipHash-like strength not claimed: FNV-1a keyed,
+ * finished with a mixer). */
+static uint64_t hash_bytes(struct slice bytes)
 {
     uint64_t h = 0xcbf29ce484222325u ^ seed();
     for (size_t i = 0; i < bytes.len; i++) {
@@ -48,10 +52,12 @@ uint64_t hash_bytes(struct slice bytes)
 struct hashmap *hashmap_new(size_t max, hashmap_free_fn free_value)
 {
     struct hashmap *map = xcalloc(1, sizeof *map);
-    map->max = max == 0 ? 1 : max;
-    map->bucket_count = 16;
-    map->buckets = xcalloc(map->bucket_count, sizeof(struct entry *));
-    map->free_value = free_value;
+    *map = (struct hashmap){
+        .buckets = xcalloc(BUCKETS_AT_FIRST, sizeof(struct entry *)),
+        .bucket_count = BUCKETS_AT_FIRST,
+        .max = max == 0 ? 1 : max,
+        .free_value = free_value,
+    };
     return map;
 }
 
@@ -135,14 +141,11 @@ void hashmap_put(struct hashmap *map, struct slice key, void *value)
         grow(map);
     }
     struct entry *e = xcalloc(1, sizeof *e + key.len);
-    e->value = value;
-    e->hash = hash;
-    e->key_len = key.len;
+    struct entry **bucket = bucket_of(map, hash);
+    *e = (struct entry){.chain = *bucket, .value = value, .hash = hash, .key_len = key.len};
     if (key.len > 0) {
         memcpy(e->key, key.ptr, key.len);
     }
-    struct entry **bucket = bucket_of(map, hash);
-    e->chain = *bucket;
     *bucket = e;
     recency_push(map, e);
     map->count++;

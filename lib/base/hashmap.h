@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* A hash table from bytes to pointers with a bound and least-recently-used eviction: the shape of
- * every cache of a worker. Keys are hashed with a per-process random seed (hash flooding). One thread. */
+/* A hash table from bytes to pointers with a bound and least-recently-used eviction: the shape
+ * of every cache of a worker. Keys are hashed with a per-process random seed (hash flooding).
+ * One thread. */
 #pragma once
 
 #include <stdint.h>
@@ -25,6 +26,3 @@ bool hashmap_remove(struct hashmap *map, struct slice key);
 /* Remove every entry. */
 void hashmap_clear(struct hashmap *map);
 size_t hashmap_count(const struct hashmap *map);
-/* Hash bytes with the process's seed (64 bits, SipHash-like strength not claimed: FNV-1a keyed,
- * finished with a mixer). */
-uint64_t hash_bytes(struct slice bytes);

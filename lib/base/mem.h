@@ -13,8 +13,9 @@ void *xreallocarray(void *ptr, size_t count, size_t size) __attribute__((returns
 char *xstrdup(const char *s) __attribute__((malloc, returns_nonnull));
 /* Free heap memory; NULL is fine. */
 void xfree(void *ptr);
-/* Keep freed memory up to some megabytes instead of giving it back to the system at once: calls free and take
- * hundreds of kilobytes in turn, and each page that comes back costs a fault. Once, at the start. */
+/* Keep freed memory up to some megabytes instead of giving it back to the system at once: calls
+ * free and take hundreds of kilobytes in turn, and each page that comes back costs a fault.
+ * Once, at the start. */
 void mem_keep(void);
 /* Overwrite memory in a way that the compiler keeps. */
 void mem_wipe(void *ptr, size_t len);

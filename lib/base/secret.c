@@ -69,7 +69,7 @@ rc secret_from_file(const char *path, size_t max, struct secret **out, struct er
     }
     struct stat st;
     if (fstat(fd, &st) != 0 || !S_ISREG(st.st_mode)) {
-        FAIL(err, R_ROOT_KEY_UNREADABLE, "%s is no regular file", path);
+        FAIL(err, R_ROOT_KEY_UNREADABLE, "%s is not a regular file", path);
     }
     if ((st.st_mode & (S_IRWXG | S_IRWXO)) != 0) {
         FAIL(err, R_ROOT_KEY_MODE, "%s has mode %03o", path, (unsigned)(st.st_mode & 0777));

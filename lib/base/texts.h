@@ -1,11 +1,13 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Sorted lists of texts, by strcmp, each once: recipients, groups, names that are looked up. Any thread. */
+/* Sorted lists of texts, by strcmp, each once: recipients, groups, names that are looked up. Any
+ * thread. */
 #pragma once
 
 #include <stdbool.h>
 #include <stddef.h>
 
-/* Sort in place and drop repetitions; the new count. A list that is in order already costs one pass. */
+/* Sort in place and drop repetitions; the new count. A list that is in order already costs one
+ * pass. */
 size_t texts_sort(const char **texts, size_t count);
 /* Whether a sorted list contains the text. */
 bool texts_contain(const char *const *sorted, size_t count, const char *text);

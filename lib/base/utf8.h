@@ -11,5 +11,6 @@
 bool utf8_is_valid(struct slice text);
 /* Whether the text is valid and has no control characters (U+0000–U+001F, U+007F–U+009F). */
 bool utf8_is_printable(struct slice text);
-/* Whether the text is valid and has, of U+0000–U+001F, nothing but tabs and line ends: text of several lines. */
+/* Whether the text is valid and has, of U+0000–U+001F, nothing but tabs and line ends: text of
+ * several lines. */
 bool utf8_is_text(struct slice text);

@@ -27,12 +27,16 @@ void openssl_errors_clear(void)
     ERR_clear_error();
 }
 
-/* A key generator for one curve, initialized once and reused for every ephemeral key. */
-static EVP_PKEY_CTX *keygen_for(const char *curve)
+/* A generator of keys on a curve, initialized once and reused for every ephemeral key; NULL for
+ * kinds of which we make none. */
+static EVP_PKEY_CTX *generator_of(const struct key_type *type)
 {
+    if (type->group == NULL) {
+        return NULL;
+    }
     EVP_PKEY_CTX *ctx = EVP_PKEY_CTX_new_from_name(NULL, "EC", fetched.properties);
     if (ctx == NULL || EVP_PKEY_keygen_init(ctx) != 1 ||
-        EVP_PKEY_CTX_set_group_name(ctx, curve) != 1) {
+        EVP_PKEY_CTX_set_group_name(ctx, type->group) != 1) {
         EVP_PKEY_CTX_free(ctx);
         return NULL;
     }
@@ -65,18 +69,24 @@ static const char *missing(void)
         {fetched.sha256, "SHA2-256"},          {fetched.sha384, "SHA2-384"},
         {fetched.sha512, "SHA2-512"},          {fetched.aes256_gcm, "AES-256-GCM"},
         {fetched.aes256_wrap, "AES-256-WRAP"}, {fetched.aes256_wrap_pad, "AES-256-WRAP-PAD"},
-        {fetched.hmac_sha256, "HMAC-SHA256"},  {fetched.keygen_p256, "EC P-256"},
-        {fetched.keygen_p384, "EC P-384"},
+        {fetched.hmac_sha256, "HMAC-SHA256"},
     };
     for (size_t i = 0; i < sizeof needed / sizeof needed[0]; i++) {
         if (needed[i].ptr == NULL) {
             return needed[i].name;
         }
     }
+    for (int kind = 0; kind < JWK_KINDS; kind++) {
+        const struct key_type *type = key_type_of((enum jwk_kind)kind);
+        if (type->group != NULL && fetched.generators[kind] == NULL) {
+            return type->generator;
+        }
+    }
     return NULL;
 }
 
-/* Whether a property query demands FIPS: one of its clauses is "fips=yes" or "fips" (property(7)). */
+/* Whether a property query demands FIPS: one of its clauses is "fips=yes" or "fips"
+ * (property(7)). */
 static bool demands_fips(const char *properties)
 {
     for (const char *clause = properties; clause != NULL && clause[0] != '\0';) {
@@ -101,7 +111,7 @@ bool crypto_is_fips(void)
     return demands_fips(algs()->properties) && is_from_fips(EVP_MD_get0_provider(fetched.sha256)) &&
            is_from_fips(EVP_CIPHER_get0_provider(fetched.aes256_gcm)) &&
            is_from_fips(EVP_MAC_get0_provider(fetched.hmac)) &&
-           is_from_fips(EVP_PKEY_CTX_get0_provider(fetched.keygen_p256));
+           is_from_fips(EVP_PKEY_CTX_get0_provider(fetched.generators[JWK_EC_P256]));
 }
 
 /* What an operator can do about it. */
@@ -114,14 +124,22 @@ static const char *why_missing(const char *properties)
                : "";
 }
 
+/* jansson 2.14 writes beyond what it has when it gets no more memory in the middle of a string:
+ * end before that. */
+static void *json_allocate(size_t size)
+{
+    return xreallocarray(NULL, 1, size);
+}
+
 rc crypto_init(const char *properties, struct err *err)
 {
     if (fetched.sha256 != NULL) {
         return OK;
     }
     if (properties != NULL && EVP_set_default_properties(NULL, properties) != 1) {
-        FAIL(err, R_STARTUP_FAILED, "crypto_properties \"%s\" is no property query", properties);
+        FAIL(err, R_STARTUP_FAILED, "crypto_properties \"%s\" is not a property query", properties);
     }
+    json_set_alloc_funcs(json_allocate, xfree);
     json_object_seed(0); /* from the system's random numbers, before the first object */
     fetched.properties = properties == NULL ? NULL : xstrdup(properties);
     fetched.sha256 = EVP_MD_fetch(NULL, "SHA2-256", properties);
@@ -136,8 +154,9 @@ rc crypto_init(const char *properties, struct err *err)
     fetched.gcm_open = EVP_CIPHER_CTX_new();
     fetched.wrap = EVP_CIPHER_CTX_new();
     fetched.digest = EVP_MD_CTX_new();
-    fetched.keygen_p256 = keygen_for("P-256");
-    fetched.keygen_p384 = keygen_for("P-384");
+    for (int kind = 0; kind < JWK_KINDS; kind++) {
+        fetched.generators[kind] = generator_of(key_type_of((enum jwk_kind)kind));
+    }
     const char *name = missing(), *why = name == NULL ? "" : why_missing(properties);
     openssl_errors_clear();
     if (name != NULL) {
@@ -164,8 +183,9 @@ void crypto_fini(void)
     EVP_CIPHER_CTX_free(fetched.gcm_open);
     EVP_CIPHER_CTX_free(fetched.wrap);
     EVP_MD_CTX_free(fetched.digest);
-    EVP_PKEY_CTX_free(fetched.keygen_p256);
-    EVP_PKEY_CTX_free(fetched.keygen_p384);
+    for (int kind = 0; kind < JWK_KINDS; kind++) {
+        EVP_PKEY_CTX_free(fetched.generators[kind]);
+    }
     xfree(fetched.properties);
     fetched = (struct algs){0};
 }

@@ -6,9 +6,10 @@
 
 #include "base/err.h"
 
-/* Fetch all algorithms. `properties` is OpenSSL's property query, for example "fips=yes", or NULL. It becomes the
- * process's default, so that TLS obeys it too. R_STARTUP_FAILED names in its detail the algorithm that no provider
- * offers, and that the FIPS module is missing when it is. */
+/* Fetch all algorithms. `properties` is OpenSSL's property query, for example "fips=yes", or
+ * NULL. It becomes the process's default, so that TLS obeys it too. R_STARTUP_FAILED names in
+ * its detail the algorithm that no provider offers, and that the FIPS module is missing when it
+ * is. */
 MUST rc crypto_init(const char *properties, struct err *err);
 /* Whether every algorithm comes from OpenSSL's FIPS provider, because the properties demand it. */
 bool crypto_is_fips(void);

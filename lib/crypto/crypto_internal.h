@@ -1,11 +1,13 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Inside lib/crypto only: fetched algorithms, and the EVP_PKEY behind our key types. */
+/* Inside lib/crypto only: fetched algorithms, the EVP_PKEY behind our keys, and what each kind
+ * of key does by itself. */
 #pragma once
 
 #include <openssl/evp.h>
 
 #include "base/slice.h"
 #include "crypto/jwk.h"
+#include "crypto/key_type.h"
 
 /* Everything that crypto_init fetched. Contexts are kept ready and re-initialized per use. */
 struct algs {
@@ -15,7 +17,7 @@ struct algs {
     EVP_CIPHER_CTX *gcm_seal, *gcm_open, *wrap;
     EVP_MD_CTX *digest;
     EVP_MAC_CTX *hmac_sha256;
-    EVP_PKEY_CTX *keygen_p256, *keygen_p384;
+    EVP_PKEY_CTX *generators[JWK_KINDS]; /* NULL for kinds of which we make none */
     char *properties;
 };
 
@@ -26,7 +28,7 @@ const struct algs *algs(void);
 void openssl_errors_clear(void);
 
 struct jwk_public {
-    enum jwk_kind kind;
+    const struct key_type *type;
     EVP_PKEY *pkey;
     uint8_t thumbprint[JWK_THUMBPRINT_BYTES];
     enum jws_alg alg; /* JWS_NONE when the JWK names none */
@@ -40,18 +42,30 @@ struct jwk_private {
     struct jwk_public pub; /* pkey holds the private half too */
 };
 
-/* Raw point or modulus of a public key, for the canonical JWK. */
-struct ec_point {
-    uint8_t x[48], y[48];
-    size_t field; /* bytes of a coordinate: 32 or 48 */
-};
-MUST rc ec_point_of(const EVP_PKEY *pkey, enum jwk_kind kind, struct ec_point *out,
-                    struct err *err);
-/* Make a public key of a point; R_CLIENT_KEY_INVALID when it is not on the curve. */
-MUST rc ec_public_from_point(enum jwk_kind kind, struct slice x, struct slice y, EVP_PKEY **out,
-                             struct err *err);
-MUST rc ec_generate(enum jwk_kind kind, EVP_PKEY **out, struct err *err);
+/* Fill in the thumbprint of a key whose type and pkey are set. */
+MUST rc jwk_set_thumbprint(struct jwk_public *key, struct err *err);
+/* A member that must be there, decoded from base64url, and not empty. `invalid` otherwise. */
+MUST rc jwk_decode_member(struct arena *arena, const json_t *jwk, const char *name,
+                          enum reason invalid, struct slice *out, struct err *err);
+/* Whether signatures of this algorithm are made with keys of this kind. */
+bool jws_alg_fits(enum jws_alg alg, enum jwk_kind kind);
+
+/* The rows of the table of key types (key_type.h). */
+rc ec_read(struct arena *arena, const struct key_type *type, const json_t *jwk, enum reason invalid,
+           EVP_PKEY **out, struct err *err);
+rc ec_write(const struct key_type *type, const EVP_PKEY *pkey, char out[MEMBERS_MAX],
+            struct err *err);
+rc rsa_read(struct arena *arena, const struct key_type *type, const json_t *jwk,
+            enum reason invalid, EVP_PKEY **out, struct err *err);
+rc rsa_write(const struct key_type *type, const EVP_PKEY *pkey, char out[MEMBERS_MAX],
+             struct err *err);
+rc okp_read(struct arena *arena, const struct key_type *type, const json_t *jwk,
+            enum reason invalid, EVP_PKEY **out, struct err *err);
+rc okp_write(const struct key_type *type, const EVP_PKEY *pkey, char out[MEMBERS_MAX],
+             struct err *err);
+
+/* Make a key pair of an elliptic curve. */
+MUST rc ec_generate(const struct key_type *type, EVP_PKEY **out, struct err *err);
 /* ECDH: the shared x-coordinate, field size bytes. */
-MUST rc ec_agree(EVP_PKEY *own, EVP_PKEY *peer, uint8_t out[48], size_t *len_out, struct err *err);
-/* Fill kind and thumbprint of a key whose pkey is set. */
-MUST rc jwk_finish(struct jwk_public *key, struct err *err);
+MUST rc ec_agree(EVP_PKEY *own, EVP_PKEY *peer, uint8_t out[EC_FIELD_MAX], size_t *len_out,
+                 struct err *err);

@@ -53,7 +53,7 @@ rc json_parse_object(struct arena *arena, struct slice text, size_t max_bytes,
         FAIL(err, malformed, "JSON at byte %d", where.position);
     }
     TRY(json_own(arena, root, err));
-    ENSURE(json_is_object(root), err, malformed);
+    ENSURE(json_typeof(root) == JSON_OBJECT, err, malformed);
     *out = root;
     return OK;
 }
@@ -66,8 +66,8 @@ rc json_get_text(const json_t *object, const char *name, enum reason malformed, 
     if (value == NULL) {
         return OK;
     }
-    if (!json_is_string(value)) {
-        FAIL(err, malformed, "member %s is no string", name);
+    if (json_typeof(value) != JSON_STRING) {
+        FAIL(err, malformed, "member %s is not a string", name);
     }
     *out = slice_of(json_string_value(value), json_string_length(value));
     return OK;

@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* JSON Web Keys (RFC 7517, RFC 7518 §6, RFC 8037): parsed once, checked once, then handles.
  *
- * A public key is refused when it holds private or symmetric members, is off its curve, is RSA of
- * less than 2048 or more than 8192 bits, has an RSA exponent that is even or less than 3, or says by
- * `use`, `key_ops` or `alg` that it is for something else. Loop thread. */
+ * A public key is refused when it holds private or symmetric members, is off its curve, is RSA
+ * of less than 2048 or more than 8192 bits, has an RSA exponent that is even or less than 3, or
+ * says by `use`, `key_ops` or `alg` that it is for something else. Loop thread. */
 #pragma once
 
 #include <stdint.h>
@@ -22,7 +22,7 @@ enum {
     JWK_RSA_BITS_MAX = 8192,
 };
 
-enum jwk_kind { JWK_EC_P256, JWK_EC_P384, JWK_RSA, JWK_ED25519 };
+enum jwk_kind { JWK_EC_P256, JWK_EC_P384, JWK_RSA, JWK_ED25519, JWK_KINDS };
 
 /* Signature algorithms that we know (RFC 7518 §3.1, RFC 8037 §3.1). No `none`, no HMAC. */
 enum jws_alg { JWS_NONE = 0, JWS_RS256, JWS_PS256, JWS_ES256, JWS_ES384, JWS_EDDSA };
@@ -33,8 +33,8 @@ struct jwk_private;
 /* Parse one public JWK. `invalid` is raised on any flaw. Free with jwk_public_free. */
 MUST rc jwk_public_parse(struct slice json, enum reason invalid, struct jwk_public **out,
                          struct err *err);
-/* Parse the key that a JWS header carries (`jwk`, RFC 7515 §4.1.3): for proofs of possession only, whose key
- * is compared with one that somebody else vouches for. */
+/* Parse the key that a JWS header carries (`jwk`, RFC 7515 §4.1.3): for proofs of possession
+ * only, whose key is compared with one that somebody else vouches for. */
 MUST rc jwk_public_from_header(struct slice header, enum reason invalid, struct jwk_public **out,
                                struct err *err);
 void jwk_public_free(void *key);
@@ -44,8 +44,8 @@ enum jwk_kind jwk_kind(const struct jwk_public *key);
 struct slice jwk_thumbprint(const struct jwk_public *key);
 /* The `kid` member, NUL-terminated; "" if there is none. */
 const char *jwk_kid(const struct jwk_public *key);
-/* The `issuer` member of a key of a set: for which issuer alone it may speak (Microsoft's key sets have it); ""
- * if there is none. */
+/* The `issuer` member of a key of a set: for which issuer alone it may speak (Microsoft's key
+ * sets have it); "" if there is none. */
 const char *jwk_issuer(const struct jwk_public *key);
 /* Whether a signature of this algorithm may be checked with this key: kind, `alg`, `use`. */
 bool jwk_may_verify(const struct jwk_public *key, enum jws_alg alg);
@@ -56,8 +56,8 @@ bool jwk_may_wrap(const struct jwk_public *key);
 char *jwk_public_json(struct arena *arena, const struct jwk_public *key, const char *use,
                       const char *alg);
 
-/* A key set. Keys of unknown types or curves are left out (RFC 7517 §5), and such whose `issuer` can't be read; a duplicate `kid` or a
- * symmetric key makes the whole set invalid. */
+/* A key set. Keys of unknown types or curves are left out (RFC 7517 §5), and such whose `issuer`
+ * can't be read; a duplicate `kid` or a symmetric key makes the whole set invalid. */
 struct jwks {
     struct jwk_public *keys[JWKS_KEYS_MAX];
     size_t count;
@@ -68,12 +68,13 @@ void jwks_free(void *set);
  * algorithm. NULL if there is none, or more than one. */
 const struct jwk_public *jwks_find(const struct jwks *set, struct slice kid, enum jws_alg alg);
 
-/* Private keys: EC only, made by us. */
+/* Private keys: of kinds that we make, which are EC. */
 MUST rc jwk_private_generate(enum jwk_kind kind, struct jwk_private **out, struct err *err);
 /* The key as PKCS #8 DER, for wrapping. */
 MUST rc jwk_private_export(const struct jwk_private *key, struct secret **out, struct err *err);
 MUST rc jwk_private_import(const struct secret *der, struct jwk_private **out, struct err *err);
-/* Read a private key in PEM (an unencrypted PKCS #8 file of the command line's dev issuer or client). */
+/* Read a private key in PEM (an unencrypted PKCS #8 file of the command line's dev issuer or
+ * client). */
 MUST rc jwk_private_from_pem(const struct secret *pem, struct jwk_private **out, struct err *err);
 /* Write it as PEM. */
 MUST rc jwk_private_to_pem(const struct jwk_private *key, struct secret **out, struct err *err);

@@ -2,9 +2,6 @@
 /* Reading JWKs and key sets: every check that a key from outside must pass. */
 #include <string.h>
 
-#include <openssl/core_names.h>
-#include <openssl/param_build.h>
-
 #include "base/encode.h"
 #include "base/mem.h"
 #include "crypto/crypto_internal.h"
@@ -12,10 +9,10 @@
 #include "crypto/jws.h"
 
 /* A parse's memory: a key of 8192 bits as JSON and decoded. */
-enum { PARSE_BUDGET = 64 * 1024, RSA_EXPONENT_BYTES_MAX = 8 };
+enum { PARSE_BUDGET = 64 * 1024 };
 
-static rc decode_member(struct arena *arena, const json_t *jwk, const char *name,
-                        enum reason invalid, struct slice *out, struct err *err)
+rc jwk_decode_member(struct arena *arena, const json_t *jwk, const char *name, enum reason invalid,
+                     struct slice *out, struct err *err)
 {
     struct slice text;
     TRY(json_need_text(jwk, name, invalid, &text, err));
@@ -23,97 +20,6 @@ static rc decode_member(struct arena *arena, const json_t *jwk, const char *name
         FAIL(err, invalid, "member %s is not base64url", name);
     }
     ENSURE(out->len > 0, err, invalid);
-    return OK;
-}
-
-static rc parse_ec(struct arena *arena, const json_t *jwk, enum reason invalid,
-                   struct jwk_public *key, struct err *err)
-{
-    struct slice curve, x, y;
-    TRY(json_need_text(jwk, "crv", invalid, &curve, err));
-    TRY(decode_member(arena, jwk, "x", invalid, &x, err));
-    TRY(decode_member(arena, jwk, "y", invalid, &y, err));
-    bool p384 = slice_eq_str(curve, "P-384");
-    ENSURE(p384 || slice_eq_str(curve, "P-256"), err, invalid);
-    key->kind = p384 ? JWK_EC_P384 : JWK_EC_P256;
-    if (!ec_public_from_point(key->kind, x, y, &key->pkey, err).ok) {
-        FAIL(err, invalid, "the point is not on %s", p384 ? "P-384" : "P-256");
-    }
-    return OK;
-}
-
-static rc parse_okp(struct arena *arena, const json_t *jwk, enum reason invalid,
-                    struct jwk_public *key, struct err *err)
-{
-    struct slice curve, x;
-    TRY(json_need_text(jwk, "crv", invalid, &curve, err));
-    TRY(decode_member(arena, jwk, "x", invalid, &x, err));
-    ENSURE(slice_eq_str(curve, "Ed25519") && x.len == 32, err, invalid);
-    key->kind = JWK_ED25519;
-    key->pkey = EVP_PKEY_new_raw_public_key_ex(NULL, "ED25519", algs()->properties, x.ptr, x.len);
-    openssl_errors_clear();
-    ENSURE(key->pkey != NULL, err, invalid);
-    return OK;
-}
-
-/* Whether the modulus has the fingerprint of ROCA (CVE-2017-15361): for each of these small primes p
- * the residue lies in the subgroup that 65537 generates. The chance of a sound key is below 2^-27. */
-static bool is_roca(const BIGNUM *n)
-{
-    static const unsigned primes[] = {11, 13, 17,  19,  37,  53,  61,  71, 73,
-                                      79, 97, 103, 107, 109, 127, 151, 157};
-    for (size_t i = 0; i < sizeof primes / sizeof primes[0]; i++) {
-        unsigned p = primes[i];
-        unsigned residue = (unsigned)BN_mod_word(n, p);
-        unsigned power = 1;
-        bool member = false;
-        for (unsigned k = 0; k < p && !member; k++) {
-            member = power == residue;
-            power = power * (65537 % p) % p;
-        }
-        if (!member) {
-            return false;
-        }
-    }
-    return true;
-}
-
-static EVP_PKEY *rsa_from_numbers(BIGNUM *n, BIGNUM *e)
-{
-    OSSL_PARAM_BLD *builder = OSSL_PARAM_BLD_new();
-    OSSL_PARAM *params = NULL;
-    EVP_PKEY_CTX *ctx = EVP_PKEY_CTX_new_from_name(NULL, "RSA", algs()->properties);
-    EVP_PKEY *pkey = NULL;
-    if (builder != NULL && ctx != NULL &&
-        OSSL_PARAM_BLD_push_BN(builder, OSSL_PKEY_PARAM_RSA_N, n) == 1 &&
-        OSSL_PARAM_BLD_push_BN(builder, OSSL_PKEY_PARAM_RSA_E, e) == 1 &&
-        (params = OSSL_PARAM_BLD_to_param(builder)) != NULL && EVP_PKEY_fromdata_init(ctx) == 1) {
-        (void)EVP_PKEY_fromdata(ctx, &pkey, EVP_PKEY_PUBLIC_KEY, params);
-    }
-    OSSL_PARAM_free(params);
-    OSSL_PARAM_BLD_free(builder);
-    EVP_PKEY_CTX_free(ctx);
-    openssl_errors_clear();
-    return pkey;
-}
-
-static rc parse_rsa(struct arena *arena, const json_t *jwk, enum reason invalid,
-                    struct jwk_public *key, struct err *err)
-{
-    struct slice n_bytes, e_bytes;
-    TRY(decode_member(arena, jwk, "n", invalid, &n_bytes, err));
-    TRY(decode_member(arena, jwk, "e", invalid, &e_bytes, err));
-    ENSURE(n_bytes.len <= JWK_RSA_BITS_MAX / 8, err, invalid);
-    ENSURE(e_bytes.len <= RSA_EXPONENT_BYTES_MAX, err, invalid);
-    BIGNUM *n = BN_bin2bn(n_bytes.ptr, (int)n_bytes.len, NULL);
-    BIGNUM *e = BN_bin2bn(e_bytes.ptr, (int)e_bytes.len, NULL);
-    bool sound = n != NULL && e != NULL && BN_num_bits(n) >= JWK_RSA_BITS_MIN && BN_is_odd(n) &&
-                 BN_is_odd(e) && !BN_is_one(e) && !is_roca(n);
-    key->kind = JWK_RSA;
-    key->pkey = sound ? rsa_from_numbers(n, e) : NULL;
-    BN_free(n);
-    BN_free(e);
-    ENSURE(key->pkey != NULL, err, invalid);
     return OK;
 }
 
@@ -144,11 +50,11 @@ static rc parse_purpose(const json_t *jwk, enum reason invalid, struct jwk_publi
     ENSURE(kid.len <= JWK_KID_MAX, err, invalid);
     memcpy(key->kid, kid.len == 0 ? (const uint8_t *)"" : kid.ptr, kid.len);
     const json_t *ops = json_object_get(jwk, "key_ops");
-    ENSURE(ops == NULL || json_is_array(ops), err, invalid);
+    ENSURE(ops == NULL || json_typeof(ops) == JSON_ARRAY, err, invalid);
     bool sig = use.len == 0 || slice_eq_str(use, "sig");
     bool enc = use.len == 0 || slice_eq_str(use, "enc");
     key->alg = jws_alg_parse(alg);
-    bool wrap_alg = slice_eq_str(alg, "ECDH-ES+A256KW") || slice_eq_str(alg, "RSA-OAEP-256");
+    bool wrap_alg = key->type->wrap_alg != NULL && slice_eq_str(alg, key->type->wrap_alg);
     key->may_verify = sig && key_ops_allow(jwk, "verify", "verify", "verify") &&
                       (alg.len == 0 || key->alg != JWS_NONE);
     key->may_wrap = enc && key_ops_allow(jwk, "wrapKey", "deriveKey", "deriveBits") &&
@@ -167,35 +73,36 @@ static bool has_private_member(const json_t *jwk)
     return false;
 }
 
+/* Fill in a key; on failure its pkey may be set already. */
 static rc parse_object(struct arena *arena, const json_t *jwk, enum reason invalid,
                        struct jwk_public *key, struct err *err)
 {
-    struct slice kty;
+    struct slice kty, crv;
     ENSURE(json_is_object(jwk), err, invalid);
     ENSURE(!has_private_member(jwk), err, invalid);
     TRY(json_need_text(jwk, "kty", invalid, &kty, err));
-    if (slice_eq_str(kty, "EC")) {
-        TRY(parse_ec(arena, jwk, invalid, key, err));
-    } else if (slice_eq_str(kty, "RSA")) {
-        TRY(parse_rsa(arena, jwk, invalid, key, err));
-    } else if (slice_eq_str(kty, "OKP")) {
-        TRY(parse_okp(arena, jwk, invalid, key, err));
-    } else {
-        FAIL(err, invalid, "kty %.*s", SLICE_FMT(slice_cut(kty, 0, 16)));
+    TRY(json_get_text(jwk, "crv", invalid, &crv, err));
+    key->type = key_type_find(kty, crv);
+    if (key->type == NULL) {
+        FAIL(err, invalid, "kty %.*s, crv %.*s", SLICE_FMT(slice_cut(kty, 0, 16)),
+             SLICE_FMT(slice_cut(crv, 0, 16)));
     }
+    TRY(key->type->read(arena, key->type, jwk, invalid, &key->pkey, err));
     TRY(parse_purpose(jwk, invalid, key, err));
-    return jwk_finish(key, err);
+    return jwk_set_thumbprint(key, err);
 }
 
 static rc parse_key(struct arena *arena, const json_t *jwk, enum reason invalid,
                     struct jwk_public **out, struct err *err)
 {
-    struct jwk_public *key = xcalloc(1, sizeof *key);
-    rc result = parse_object(arena, jwk, invalid, key, err);
+    struct jwk_public parsed = {.type = NULL};
+    rc result = parse_object(arena, jwk, invalid, &parsed, err);
     if (!result.ok) {
-        jwk_public_free(key);
+        EVP_PKEY_free(parsed.pkey);
         return result;
     }
+    struct jwk_public *key = xcalloc(1, sizeof *key);
+    *key = parsed;
     *out = key;
     return OK;
 }
@@ -239,7 +146,8 @@ static bool set_has_kid(const struct jwks *set, const char *kid)
     return false;
 }
 
-/* For whom alone the key speaks. Not part of RFC 7517; a key that says it in a way that we can't read is not used. */
+/* For whom alone the key speaks. Not part of RFC 7517; a key that says it in a way that we can't
+ * read is not used. */
 static rc read_issuer(const json_t *jwk, enum reason invalid, struct jwk_public *key,
                       struct err *err)
 {
@@ -251,11 +159,12 @@ static rc read_issuer(const json_t *jwk, enum reason invalid, struct jwk_public 
     return OK;
 }
 
-/* A key that we can't use is left out (RFC 7517 §5), but one that is secret must not be published. */
+/* A key that we can't use is left out (RFC 7517 §5), but one that is secret must not be
+ * published. */
 static rc add_key(struct arena *arena, struct jwks *set, const json_t *jwk, enum reason invalid,
                   struct err *err)
 {
-    ENSURE(json_is_object(jwk) && !has_private_member(jwk), err, invalid);
+    ENSURE(json_typeof(jwk) == JSON_OBJECT && !has_private_member(jwk), err, invalid);
     struct jwk_public *key = NULL;
     if (!parse_key(arena, jwk, invalid, &key, err).ok) {
         err_clear(err);

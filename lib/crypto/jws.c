@@ -18,14 +18,30 @@ enum {
     DER_SIGNATURE_MAX = 2 * (48 + 3) + 6, /* two INTEGERs with a sign byte, and the SEQUENCE */
 };
 
-static const char *const alg_names[] = {
-    [JWS_NONE] = "none",   [JWS_RS256] = "RS256", [JWS_PS256] = "PS256",
-    [JWS_ES256] = "ES256", [JWS_ES384] = "ES384", [JWS_EDDSA] = "EdDSA"};
+/* What each algorithm is (RFC 7518 §3.1, RFC 8037 §3.1). */
+static const struct algorithm {
+    const char *name;
+    const char *digest; /* by OpenSSL's name; NULL: the scheme has its own */
+    size_t bytes;       /* of a signature; 0: as many as the modulus */
+    enum jwk_kind kind; /* of keys */
+    bool is_ecdsa;      /* r and s side by side on the wire (RFC 7518 §3.4), DER in OpenSSL */
+    bool is_pss;        /* RFC 7518 §3.5 */
+} algorithms[] = {
+    [JWS_NONE] = {.name = "none"},
+    [JWS_RS256] = {.name = "RS256", .kind = JWK_RSA, .digest = "SHA2-256"},
+    [JWS_PS256] = {.name = "PS256", .kind = JWK_RSA, .digest = "SHA2-256", .is_pss = true},
+    [JWS_ES256] =
+        {.name = "ES256", .kind = JWK_EC_P256, .digest = "SHA2-256", .bytes = 64, .is_ecdsa = true},
+    [JWS_ES384] =
+        {.name = "ES384", .kind = JWK_EC_P384, .digest = "SHA2-384", .bytes = 96, .is_ecdsa = true},
+    [JWS_EDDSA] = {.name = "EdDSA", .kind = JWK_ED25519, .bytes = 64},
+};
+enum { ALGORITHMS = sizeof algorithms / sizeof algorithms[0], RAW_SIGNATURE_MAX = 96 };
 
 enum jws_alg jws_alg_parse(struct slice name)
 {
-    for (int i = JWS_RS256; i <= JWS_EDDSA; i++) {
-        if (slice_eq_str(name, alg_names[i])) {
+    for (size_t i = JWS_NONE + 1; i < ALGORITHMS; i++) {
+        if (slice_eq_str(name, algorithms[i].name)) {
             return (enum jws_alg)i;
         }
     }
@@ -34,7 +50,12 @@ enum jws_alg jws_alg_parse(struct slice name)
 
 const char *jws_alg_name(enum jws_alg alg)
 {
-    return alg_names[alg];
+    return algorithms[alg].name;
+}
+
+bool jws_alg_fits(enum jws_alg alg, enum jwk_kind kind)
+{
+    return alg != JWS_NONE && algorithms[alg].kind == kind;
 }
 
 /* --- parsing -------------------------------------------------------------------------------- */
@@ -120,31 +141,6 @@ static int signature_to_der(struct slice raw, uint8_t out[DER_SIGNATURE_MAX])
     return len;
 }
 
-static const EVP_MD *digest_of(enum jws_alg alg)
-{
-    if (alg == JWS_EDDSA) {
-        return NULL;
-    }
-    return alg == JWS_ES384 ? algs()->sha384 : algs()->sha256;
-}
-
-/* Bytes that a signature of this algorithm must have; 0: as many as the RSA modulus. */
-static size_t raw_length(enum jws_alg alg)
-{
-    switch (alg) {
-    case JWS_ES256:
-    case JWS_EDDSA:
-        return 64;
-    case JWS_ES384:
-        return 96;
-    case JWS_NONE:
-    case JWS_RS256:
-    case JWS_PS256:
-        break;
-    }
-    return 0;
-}
-
 static bool set_pss(EVP_PKEY_CTX *pctx)
 {
     /* RFC 7518 §3.5: MGF1 with SHA-256, salt as long as the hash. */
@@ -152,17 +148,16 @@ static bool set_pss(EVP_PKEY_CTX *pctx)
            EVP_PKEY_CTX_set_rsa_pss_saltlen(pctx, RSA_PSS_SALTLEN_DIGEST) == 1;
 }
 
-static bool verify_with(EVP_PKEY *pkey, const struct jws *jws, struct slice signature)
+static bool verify_with(EVP_PKEY *pkey, const struct algorithm *algorithm, struct slice data,
+                        struct slice signature)
 {
     EVP_MD_CTX *ctx = EVP_MD_CTX_new();
     EVP_PKEY_CTX *pctx = NULL;
-    const EVP_MD *md = digest_of(jws->alg);
     bool ok = ctx != NULL &&
-              EVP_DigestVerifyInit_ex(ctx, &pctx, md == NULL ? NULL : EVP_MD_get0_name(md), NULL,
-                                      algs()->properties, pkey, NULL) == 1 &&
-              (jws->alg != JWS_PS256 || set_pss(pctx)) &&
-              EVP_DigestVerify(ctx, signature.ptr, signature.len, jws->signed_.ptr,
-                               jws->signed_.len) == 1;
+              EVP_DigestVerifyInit_ex(ctx, &pctx, algorithm->digest, NULL, algs()->properties, pkey,
+                                      NULL) == 1 &&
+              (!algorithm->is_pss || set_pss(pctx)) &&
+              EVP_DigestVerify(ctx, signature.ptr, signature.len, data.ptr, data.len) == 1;
     EVP_MD_CTX_free(ctx);
     openssl_errors_clear();
     return ok;
@@ -172,38 +167,50 @@ rc jws_verify(const struct jws *jws, const struct jwk_public *key, enum reason m
               struct err *err)
 {
     ENSURE(jwk_may_verify(key, jws->alg), err, mismatch);
-    size_t want = raw_length(jws->alg);
-    ENSURE(want == 0 || jws->signature.len == want, err, mismatch);
-    ENSURE(want != 0 || jws->signature.len == (size_t)EVP_PKEY_get_size(key->pkey), err, mismatch);
+    const struct algorithm *algorithm = &algorithms[jws->alg];
+    size_t bytes = algorithm->bytes != 0 ? algorithm->bytes : (size_t)EVP_PKEY_get_size(key->pkey);
+    ENSURE(jws->signature.len == bytes, err, mismatch);
     uint8_t der[DER_SIGNATURE_MAX];
     struct slice signature = jws->signature;
-    if (jws->alg == JWS_ES256 || jws->alg == JWS_ES384) {
+    if (algorithm->is_ecdsa) {
         int len = signature_to_der(jws->signature, der);
         ENSURE(len > 0, err, mismatch);
         signature = slice_of(der, (size_t)len);
     }
-    ENSURE(verify_with(key->pkey, jws, signature), err, mismatch);
+    ENSURE(verify_with(key->pkey, algorithm, jws->signed_, signature), err, mismatch);
     return OK;
 }
 
 /* --- signing -------------------------------------------------------------------------------- */
 
-static rc sign_raw(const struct jwk_private *key, struct slice data, uint8_t out[96], size_t field,
+/* Our private keys are ECDSA's. */
+static const struct algorithm *algorithm_of(const struct jwk_private *key)
+{
+    const struct algorithm *algorithm = &algorithms[key->pub.type->signs];
+    CH_ASSERT(algorithm->is_ecdsa);
+    return algorithm;
+}
+
+static rc sign_raw(const struct jwk_private *key, struct slice data, uint8_t out[RAW_SIGNATURE_MAX],
                    struct err *err)
 {
+    const struct algorithm *algorithm = algorithm_of(key);
+    int half = (int)algorithm->bytes / 2;
     uint8_t der[DER_SIGNATURE_MAX];
     size_t len = sizeof der;
-    const EVP_MD *md = field == 48 ? algs()->sha384 : algs()->sha256;
     EVP_MD_CTX *ctx = EVP_MD_CTX_new();
     bool ok = ctx != NULL &&
-              EVP_DigestSignInit_ex(ctx, NULL, EVP_MD_get0_name(md), NULL, algs()->properties,
+              EVP_DigestSignInit_ex(ctx, NULL, algorithm->digest, NULL, algs()->properties,
                                     key->pub.pkey, NULL) == 1 &&
               EVP_DigestSign(ctx, der, &len, data.ptr, data.len) == 1;
     EVP_MD_CTX_free(ctx);
     const uint8_t *at = der;
-    ECDSA_SIG *sig = ok ? d2i_ECDSA_SIG(NULL, &at, (long)len) : NULL;
-    ok = sig != NULL && BN_bn2binpad(ECDSA_SIG_get0_r(sig), out, (int)field) == (int)field &&
-         BN_bn2binpad(ECDSA_SIG_get0_s(sig), out + field, (int)field) == (int)field;
+    /* OpenSSL 3.0 takes it for success when it had no memory to encode the signature: then its
+     * length is none. */
+    bool is_written = ok && len > 0 && len <= sizeof der;
+    ECDSA_SIG *sig = is_written ? d2i_ECDSA_SIG(NULL, &at, (long)len) : NULL;
+    ok = sig != NULL && BN_bn2binpad(ECDSA_SIG_get0_r(sig), out, half) == half &&
+         BN_bn2binpad(ECDSA_SIG_get0_s(sig), out + half, half) == half;
     ECDSA_SIG_free(sig);
     openssl_errors_clear();
     ENSURE(ok, err, R_CRYPTO_FAILED);
@@ -214,35 +221,30 @@ static rc sign_raw(const struct jwk_private *key, struct slice data, uint8_t out
 static rc sign_under(struct arena *arena, const struct jwk_private *key, struct slice header,
                      struct slice payload, struct slice *out, struct err *err)
 {
-    size_t field = key->pub.kind == JWK_EC_P384 ? 48 : 32;
+    size_t bytes = algorithm_of(key)->bytes;
     size_t total = base64url_length(header.len) + 1 + base64url_length(payload.len) + 1 +
-                   base64url_length(2 * field);
+                   base64url_length(bytes);
     char *token = arena_alloc(arena, total + 1);
     ARENA_ENSURE(token, err);
     size_t n = base64url_encode(header, token);
     token[n++] = '.';
     n += base64url_encode(payload, token + n);
-    uint8_t raw[96];
-    TRY(sign_raw(key, slice_of(token, n), raw, field, err));
+    uint8_t raw[RAW_SIGNATURE_MAX];
+    TRY(sign_raw(key, slice_of(token, n), raw, err));
     token[n++] = '.';
-    n += base64url_encode(slice_of(raw, 2 * field), token + n);
+    n += base64url_encode(slice_of(raw, bytes), token + n);
     token[n] = '\0';
     *out = slice_of(token, n);
     return OK;
-}
-
-static const char *alg_of(const struct jwk_private *key)
-{
-    return alg_names[key->pub.kind == JWK_EC_P384 ? JWS_ES384 : JWS_ES256];
 }
 
 rc jws_sign(struct arena *arena, const struct jwk_private *key, const char *typ,
             struct slice payload, struct slice *out, struct err *err)
 {
     char header[512];
-    int len = snprintf(header, sizeof header, "{\"alg\":\"%s\",\"kid\":\"%s\"%s%s%s}", alg_of(key),
-                       key->pub.kid, typ == NULL ? "" : ",\"typ\":\"", typ == NULL ? "" : typ,
-                       typ == NULL ? "" : "\"");
+    int len = snprintf(header, sizeof header, "{\"alg\":\"%s\",\"kid\":\"%s\"%s%s%s}",
+                       algorithm_of(key)->name, key->pub.kid, typ == NULL ? "" : ",\"typ\":\"",
+                       typ == NULL ? "" : typ, typ == NULL ? "" : "\"");
     ENSURE(len > 0 && len < (int)sizeof header, err, R_INTERNAL);
     return sign_under(arena, key, slice_of(header, (size_t)len), payload, out, err);
 }
@@ -254,7 +256,7 @@ rc jws_sign_with_jwk(struct arena *arena, const struct jwk_private *key, const c
     const char *header = jwk == NULL
                              ? NULL
                              : arena_printf(arena, "{\"alg\":\"%s\",\"jwk\":%s,\"typ\":\"%s\"}",
-                                            alg_of(key), jwk, typ);
+                                            algorithm_of(key)->name, jwk, typ);
     ARENA_ENSURE(header, err);
     return sign_under(arena, key, slice_str(header), payload, out, err);
 }

@@ -1,9 +1,11 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Messages as text, by their descriptors: read from YAML (so from JSON too, which is YAML 1.2), written as
- * JSON. One transcoder serves configuration, what admins write, and what the command line shows.
+/* Messages as text, by their descriptors: read from YAML (so from JSON too, which is YAML 1.2),
+ * written as JSON. One transcoder serves configuration, what admins write, and what the command
+ * line shows.
  *
- * Reading takes field names as in the .proto files; writing follows protobuf's JSON mapping: lowerCamelCase,
- * enums by name, 64-bit numbers and bytes as text, times in RFC 3339. One thread per arena. */
+ * Reading takes field names as in the .proto files; writing follows protobuf's JSON mapping:
+ * lowerCamelCase, enums by name, 64-bit numbers and bytes as text, times in RFC 3339. One thread
+ * per arena. */
 #pragma once
 
 #include <protobuf-c/protobuf-c.h>
@@ -12,11 +14,12 @@
 
 enum { MESSAGE_TEXT_MAX = 4 * 1024 * 1024, MESSAGE_DEPTH_MAX = 16 };
 
-/* Read a message. R_CONFIG_INVALID with "line N: …" as its detail: not YAML, an unknown or repeated
- * field, a value of another type or out of range. The detail quotes names of fields, never values. */
+/* Read a message. R_CONFIG_INVALID with "line N: …" as its detail: not YAML, an unknown or
+ * repeated field, a value of another type or out of range. The detail quotes names of fields,
+ * never values. */
 MUST rc message_from_yaml(struct arena *arena, const ProtobufCMessageDescriptor *type,
                           struct slice text, ProtobufCMessage **out, struct err *err);
-/* Write a message, NUL-terminated. `pretty`: over several lines. Fields with default values are left
- * out unless `all` is set. */
+/* Write a message, NUL-terminated. `pretty`: over several lines. Fields with default values are
+ * left out unless `all` is set. */
 MUST rc message_to_json(struct arena *arena, const ProtobufCMessage *message, bool pretty, bool all,
                         const char **out, struct err *err);

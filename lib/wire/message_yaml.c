@@ -29,7 +29,7 @@ static rc bad(const struct yaml_reader *r, const yaml_node_t *node, const char *
     FAIL(r->err, R_CONFIG_INVALID, "line %zu: %s %s", node->start_mark.line + 1, name, what);
 }
 
-/* NULL when the node is no scalar. */
+/* NULL when the node is not a scalar. */
 static const char *scalar_of(const yaml_node_t *node)
 {
     return node->type == YAML_SCALAR_NODE ? (const char *)node->data.scalar.value : NULL;
@@ -41,7 +41,7 @@ static const char *text_of(const yaml_node_t *node)
     return (const char *)node->data.scalar.value;
 }
 
-/* --- scalars ------------------------------------------------------------------------------------ */
+/* --- scalars ---------------------------------------------------------------------------------- */
 
 static rc read_bool(struct yaml_reader *r, const yaml_node_t *node, const char *name,
                     protobuf_c_boolean *out)
@@ -88,7 +88,7 @@ static rc read_enum(struct yaml_reader *r, const yaml_node_t *node,
             return OK;
         }
     }
-    return bad(r, node, "has a value that is none of its enumeration", field->name);
+    return bad(r, node, "has a value that is not in its enumeration", field->name);
 }
 
 static rc read_bytes(struct yaml_reader *r, const yaml_node_t *node, const char *name,
@@ -160,7 +160,7 @@ static rc read_timestamp(struct yaml_reader *r, const yaml_node_t *node, const c
     return OK;
 }
 
-/* --- fields ------------------------------------------------------------------------------------- */
+/* --- fields ----------------------------------------------------------------------------------- */
 
 static rc read_value(struct yaml_reader *r, const yaml_node_t *node,
                      const ProtobufCFieldDescriptor *field, unsigned depth, void *out)
@@ -225,7 +225,7 @@ static rc read_message(struct yaml_reader *r, const yaml_node_t *node,
     }
     ProtobufCMessage *message = arena_zalloc(r->arena, type->sizeof_message);
     ARENA_ENSURE(message, r->err);
-    type->message_init(message);
+    protobuf_c_message_init(type, message);
     for (yaml_node_pair_t *pair = node->data.mapping.pairs.start;
          pair < node->data.mapping.pairs.top; pair++) {
         const yaml_node_t *key = yaml_document_get_node(r->document, pair->key);
@@ -247,12 +247,31 @@ static rc read_message(struct yaml_reader *r, const yaml_node_t *node,
     return OK;
 }
 
+static rc not_yaml(const struct yaml_reader *r, const yaml_parser_t *parser)
+{
+    FAIL(r->err, R_CONFIG_INVALID, "line %zu: not YAML: %s", parser->problem_mark.line + 1,
+         parser->problem == NULL ? "unreadable" : parser->problem);
+}
+
+/* Of several documents none is taken for what the writer meant. */
+static rc read_end(struct yaml_reader *r, yaml_parser_t *parser)
+{
+    if (yaml_parser_load(parser, r->document) == 0) {
+        return not_yaml(r, parser);
+    }
+    bool is_end = yaml_document_get_root_node(r->document) == NULL;
+    yaml_document_delete(r->document);
+    if (!is_end) {
+        FAIL(r->err, R_CONFIG_INVALID, "a text holds one document, and this one holds more");
+    }
+    return OK;
+}
+
 static rc read_document(struct yaml_reader *r, yaml_parser_t *parser,
                         const ProtobufCMessageDescriptor *type, ProtobufCMessage **out)
 {
     if (yaml_parser_load(parser, r->document) == 0) {
-        FAIL(r->err, R_CONFIG_INVALID, "line %zu: not YAML: %s", parser->problem_mark.line + 1,
-             parser->problem == NULL ? "unreadable" : parser->problem);
+        return not_yaml(r, parser);
     }
     const yaml_node_t *root = yaml_document_get_root_node(r->document);
     rc result = root == NULL
@@ -267,11 +286,14 @@ rc message_from_yaml(struct arena *arena, const ProtobufCMessageDescriptor *type
 {
     yaml_parser_t parser;
     yaml_document_t document;
-    struct yaml_reader r = {arena, &document, err};
+    struct yaml_reader r = {.arena = arena, .document = &document, .err = err};
     ENSURE(text.len <= MESSAGE_TEXT_MAX, err, R_CONFIG_INVALID);
     CH_ASSERT(yaml_parser_initialize(&parser) == 1);
     yaml_parser_set_input_string(&parser, text.ptr, text.len);
     rc result = read_document(&r, &parser, type, out);
+    if (result.ok) {
+        result = read_end(&r, &parser);
+    }
     yaml_parser_delete(&parser);
     return result;
 }

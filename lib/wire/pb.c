@@ -14,8 +14,8 @@ struct budget {
     bool exhausted;
 };
 
-/* Each allocation is preceded by its size: protobuf-c forgets the length of a string, and without it
- * a NUL inside one could not be seen. 16 bytes keep the alignment. */
+/* Each allocation is preceded by its size: protobuf-c forgets the length of a string, and
+ * without it a NUL inside one could not be seen. 16 bytes keep the alignment. */
 struct allocation {
     size_t size;
     size_t reserved;
@@ -104,7 +104,8 @@ static bool visit(struct walk *stack, int *depth)
     return *depth + 1 < NESTING_MAX;
 }
 
-/* The path of the value that was looked at last, as BadRequest names fields: template.names[1].text. */
+/* The path of the value that was looked at last, as BadRequest names fields:
+ * template.names[1].text. */
 static void write_path(const struct walk *stack, int depth, char path[PB_PATH_MAX])
 {
     size_t at = 0;
@@ -148,7 +149,8 @@ rc pb_unpack_named(struct arena *arena, const ProtobufCMessageDescriptor *type, 
 {
     path[0] = '\0';
     struct budget budget = {.arena = arena};
-    budget.allocator = (ProtobufCAllocator){arena_allocate, arena_release, &budget};
+    budget.allocator = (ProtobufCAllocator){
+        .alloc = arena_allocate, .free = arena_release, .allocator_data = &budget};
     ProtobufCMessage *message =
         protobuf_c_message_unpack(type, &budget.allocator, bytes.len, bytes.ptr);
     if (message == NULL) {

@@ -1,19 +1,21 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Protobuf messages in a call's arena: unpacked within its budget, packed into it, never freed one by
- * one. protobuf-c takes any bytes for a string, so unpacking also checks every string of a message.
- * One thread per arena. */
+/* Protobuf messages in a call's arena: unpacked within its budget, packed into it, never freed
+ * one by one. protobuf-c takes any bytes for a string, so unpacking also checks every string of
+ * a message. One thread per arena. */
 #pragma once
 
 #include <protobuf-c/protobuf-c.h>
 
 #include "base/arena.h"
 
-/* Unpack a message. R_PROTO_MALFORMED when it is none of this type, or a string in it is not UTF-8 or
- * holds a NUL or another control character than tab and line end; R_ARENA_EXHAUSTED when it needs
- * more than the arena has left (protobuf-c's structures may be 90 times the size on the wire). */
+/* Unpack a message. R_PROTO_MALFORMED when it is not of this type, or a string in it is not
+ * UTF-8 or holds a NUL or another control character than tab and line end; R_ARENA_EXHAUSTED
+ * when it needs more than the arena has left (protobuf-c's structures may be 90 times the size
+ * on the wire). */
 MUST rc pb_unpack(struct arena *arena, const ProtobufCMessageDescriptor *type, struct slice bytes,
                   ProtobufCMessage **out, struct err *err);
-/* The same; `path` names the field of the string that is none ("template.names[1].text"), else it is "". */
+/* The same; `path` names the field of the string that is not text ("template.names[1].text"), else
+ * it is "". */
 enum { PB_PATH_MAX = 128 };
 MUST rc pb_unpack_named(struct arena *arena, const ProtobufCMessageDescriptor *type,
                         struct slice bytes, char path[PB_PATH_MAX], ProtobufCMessage **out,

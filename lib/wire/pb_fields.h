@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Protobuf fields where they lie: for our own formats that are large and read with every call, of which protobuf-c
- * would copy each part. Stricter than protobuf: fields come in the order of their numbers, which is how every
- * library writes them, and only varints and lengths are known. Pure; any thread. */
+/* Protobuf fields where they lie: for our own formats that are large and read with every call,
+ * of which protobuf-c would copy each part. Stricter than protobuf: fields come in the order of
+ * their numbers, which is how every library writes them, and only varints and lengths are known.
+ * Pure; any thread. */
 #pragma once
 
 #include "base/slice.h"
@@ -24,5 +25,6 @@ static inline struct pb_fields pb_fields_of(struct slice message)
     return (struct pb_fields){.rest = message};
 }
 
-/* Take the next field. False at the end, and when what follows is malformed: then is_malformed says so. */
+/* Take the next field. False at the end, and when what follows is malformed: then is_malformed
+ * says so. */
 bool pb_next_field(struct pb_fields *fields, struct pb_field *out);

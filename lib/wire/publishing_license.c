@@ -46,7 +46,8 @@ static rc parse_header(struct arena *arena, struct slice bytes, struct license_h
     return OK;
 }
 
-/* Each part once, in place: what is sealed may be large. Bytes that are missing are empty, and refused below. */
+/* Each part once, in place: what is sealed may be large. Bytes that are missing are empty, and
+ * refused below. */
 static bool take_apart(struct slice bytes, uint64_t *version, struct publishing_license *out)
 {
     struct pb_fields fields = pb_fields_of(bytes);

@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Publishing licenses as bytes: the clear header that anybody may read, around what only the authority
- * opens. docs/formats.md §6.1 describes the format. Pure; any thread.
+/* Publishing licenses as bytes: the clear header that anybody may read, around what only the
+ * authority opens. docs/formats.md §6.1 describes the format. Pure; any thread.
  *
- * The header's bytes are the associated data of what is sealed, so they are kept as they came and never
- * packed again: two encodings of the same header are two licenses. */
+ * The header's bytes are the associated data of what is sealed, so they are kept as they came
+ * and never packed again: two encodings of the same header are two licenses. */
 #pragma once
 
 #include "base/ids.h"
@@ -45,7 +45,8 @@ MUST rc publishing_license_encode(struct arena *arena, struct slice header_bytes
 /* The policy as it is sealed beside the content key. */
 MUST rc sealed_policy_encode(struct arena *arena, const struct policy *policy, struct slice *out,
                              struct err *err);
-/* Read it again, after the seal has been checked. Names point into `bytes`. R_POLICY_INVALID when a right, a principal or a kind
- * in it is unknown to this version: what can't be understood is refused, not guessed. */
+/* Read it again, after the seal has been checked. Names point into `bytes`. R_POLICY_INVALID
+ * when a right, a principal or a kind in it is unknown to this version: what can't be understood
+ * is refused, not guessed. */
 MUST rc sealed_policy_decode(struct arena *arena, struct slice bytes, struct policy *out,
                              struct err *err);

@@ -8,7 +8,7 @@
 typedef Chancery__Internal__V1__SealedPolicy Sealed;
 typedef Chancery__Internal__V1__SealedGrant SealedGrant;
 
-/* --- writing ----------------------------------------------------------------------------------- */
+/* --- writing ---------------------------------------------------------------------------------- */
 
 /* Add a text and the NUL behind it. */
 static void add_text(struct buf *buf, const char *text)
@@ -48,7 +48,8 @@ static rc encode_rights(struct arena *arena, const struct rights *rights, Sealed
     return OK;
 }
 
-/* One message for the grants from here on that are of one kind and have the same rights; how many they are. */
+/* One message for the grants from here on that are of one kind and have the same rights; how
+ * many they are. */
 static rc encode_grants(struct arena *arena, const struct grant *grants, size_t count,
                         SealedGrant **out, size_t *taken, struct err *err)
 {
@@ -111,7 +112,7 @@ rc sealed_policy_encode(struct arena *arena, const struct policy *policy, struct
     return pb_pack(arena, &message.base, out, err);
 }
 
-/* --- reading: in place, because a policy may name a thousand people and is read with every license ------ */
+/* --- reading: in place, for a policy may name a thousand people, and each license reads it ---- */
 
 /* What we sealed ourselves must read; whatever does not, refuses. */
 static rc invalid(struct err *err, const char *what)
@@ -122,8 +123,8 @@ static rc invalid(struct err *err, const char *what)
     FAIL(err, R_POLICY_INVALID, "sealed policy, not understood: %s", what);
 }
 
-/* Take the next of the texts that lie one behind the other, each with its NUL. False when there is none, or it has no
- * end. */
+/* Take the next of the texts that lie one behind the other, each with its NUL. False when there
+ * is none, or it has no end. */
 static inline bool next_text(struct slice *rest, const char **out)
 {
     const uint8_t *end = rest->len == 0 ? NULL : memchr(rest->ptr, '\0', rest->len);
@@ -146,7 +147,7 @@ static rc copy_text(struct arena *arena, struct slice bytes, const char **out, s
     return OK;
 }
 
-/* --- grants --- */
+/* --- grants ----------------------------------------------------------------------------------- */
 
 /* Numbers of the fields of SealedGrant. */
 enum { GRANT_KIND = 1, GRANT_NAMES = 2, GRANT_RIGHTS = 3, GRANT_CUSTOM_RIGHT = 4 };
@@ -221,7 +222,7 @@ static rc add_grants(struct arena *arena, struct slice message, struct grant *gr
     return OK;
 }
 
-/* --- the policy --- */
+/* --- the policy ------------------------------------------------------------------------------- */
 
 /* Numbers of the fields of SealedPolicy. */
 enum {

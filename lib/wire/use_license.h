@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* The claims of a use license (RFC 7519), as JSON: all but `cid`, `cnf` and `key`, which only the custodian
- * adds. docs/formats.md §7 describes them. Pure; any thread. */
+/* The claims of a use license (RFC 7519), as JSON: all but `cid`, `cnf` and `key`, which only
+ * the custodian adds. docs/formats.md §7 describes them. Pure; any thread. */
 #pragma once
 
 #include "base/ids.h"

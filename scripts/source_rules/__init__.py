@@ -1,2 +1,2 @@
 # SPDX-License-Identifier: Apache-2.0
-"""The rules of scripts/check-source, one file per kind."""
+"""The rules of scripts/check-source, each kind in a file of its own."""

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Circles of includes: between folders anywhere, and between the headers of lib."""
+"""No circles of includes: not between folders, and in lib not between headers."""
 import os
 
 from source_rules import graph
@@ -8,7 +8,7 @@ from source_rules.tree import CODE
 
 
 def report_circles(tree, arrows, what):
-    """`arrows`: from a node to a node, with the place where the first include says so."""
+    """`arrows` maps (node, node) to the path and line of the first such include."""
     nodes = {node: set() for arrow in arrows for node in arrow}
     for source, target in arrows:
         nodes[source].add(target)

@@ -1,17 +1,18 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Modules: what they name in DEPS, which file an include means, and who may include what.
+"""Modules: their DEPS, which file an include means, and which module may include it.
 
-A module is a folder whose CMakeLists.txt has chancery_module(...); files of folders below belong to it, unless a
-nearer folder is a module too. A program has no DEPS: it may include what the modules that it links stand on. Nothing
-here knows a module by its name, except for the libraries that few may touch."""
+A module is a folder whose CMakeLists.txt has chancery_module(...). Files of folders below belong to
+it, unless a nearer folder is a module too. A program has no DEPS: it may include whatever the
+modules that it links stand on. Nothing here knows a module by its name, except for the libraries
+that only a few may use."""
 import os
 import re
 
 from source_rules import graph
 from source_rules.tree import CODE
 
-# Who alone includes the headers of a third-party library, by the beginning of their names. A module is also let
-# through by the name of one that it is nested in: `net` stands for `net_http2`.
+# The only modules that may include the headers of a third-party library, by the beginning of the
+# headers' names. `net` stands for the modules nested in it too, such as `net_http2`.
 THIRD_PARTY = {
     "openssl/": {"base", "crypto", "net", "keys", "client", "cli"},
     "jansson.h": {"crypto", "wire", "identity"},
@@ -31,7 +32,7 @@ THIRD_PARTY = {
     "gmime/": {"client"},
     "protobuf-c/": {"proto", "wire", "rpc", "client"},
 }
-# The services stand beside each other: what two of them need is in the common module below.
+# Services see no other service: what two of them need is in the common module.
 SERVICES, SERVICES_COMMON = "server/service", "service_common"
 
 
@@ -47,7 +48,7 @@ def call_arguments(text, function):
 
 
 def section(words, keyword):
-    """What stands after a keyword of a CMake call, up to the next one."""
+    """The words after a keyword of a CMake call, up to the next keyword."""
     found, inside = [], False
     for word in words:
         if word.isupper():
@@ -58,7 +59,7 @@ def section(words, keyword):
 
 
 def modules_of(tree):
-    """All modules by name. Programs are modules too, called by their folder."""
+    """All modules by name. Programs are modules too, under the names of their folders."""
     modules, programs = {}, []
     for folder in CODE + ("proto",):
         for path in tree.glob(f"{folder}/**/CMakeLists.txt"):
@@ -99,7 +100,8 @@ def levels(modules):
 
 
 class Includes:
-    """Which file an include means. The compiler sees the parent of each module's folder, and what lies beside the file."""
+    """Which file an include means. The compiler searches the parent of each module's folder, and
+    the file's own folder."""
 
     def __init__(self, tree, modules):
         self.tree = tree
@@ -113,25 +115,26 @@ class Includes:
         return self.by_folder.get(folder)
 
     def files(self, path, name):
-        """The files that an include in `path` may mean: one, or there is something wrong."""
+        """The files that an include in `path` may mean; it should be one."""
         beside = os.path.normpath(os.path.join(os.path.dirname(path), name))
         if self.tree.is_file(beside):
             return {beside}
         # Made by the build: messages of a .proto file, and what CMake configures.
         kinds = [name, name + ".in", re.sub(r"\.pb-c\.h$", ".proto", name),
-                 re.sub(r"^methods\.def$", "methods.h", name)]  # scripts/gen-methods makes it
+                 re.sub(r"^methods\.def$", "methods.h", name),  # scripts/gen-methods
+                 re.sub(r"/statements\.gen\.h$", "/gate.sql", name)]  # scripts/gen-statements, of all of them
         found = {os.path.normpath(os.path.join(root, kind)) for root in self.roots for kind in kinds}
         return {file for file in found if self.tree.is_file(file)}
 
     def each(self, path):
-        """Line, name and whether it stands in quotes, of each include of a file."""
+        """Line, name and whether it is in quotes, for each include of a file."""
         for number, line in enumerate(self.tree.read(path).splitlines(), 1):
             match = re.match(r'\s*#\s*include\s+(["<])([^">]+)[">]', line)
             if match:
                 yield number, match.group(2), match.group(1) == '"'
 
     def resolved(self, path):
-        """Line and file of each include that means one file of this tree."""
+        """Line and file, for each include that means exactly one file of this tree."""
         for number, name, quoted in self.each(path):
             files = self.files(path, name) if quoted else ()
             if len(files) == 1:
@@ -162,7 +165,8 @@ def check_include(tree, includes, path, number, name):
 
 
 def check_includes(tree):
-    """A module includes its own files, those of its DEPS, and the third-party libraries that are its business."""
+    """A module includes its own files, those of its DEPS, and the third-party libraries that
+    THIRD_PARTY allows it."""
     modules = modules_of(tree)
     includes = Includes(tree, modules)
     for path in tree.sources(*CODE):
@@ -177,7 +181,7 @@ def check_includes(tree):
 
 
 def check_dependencies(tree):
-    """DEPS form no circle, and no service depends on another."""
+    """DEPS form no circle, and no service depends on another one."""
     modules = modules_of(tree)
     for module in modules.values():
         for dep in sorted(module.deps - set(modules)):

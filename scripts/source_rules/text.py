@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""What nobody may write, and how long files and functions may be."""
+"""Banned calls and marks, and the sizes of files and functions."""
 import re
 
 from source_rules.tree import CODE

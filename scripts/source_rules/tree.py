@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""The source tree as the rules see it: its files, and what was found in them."""
+"""The source tree as the rules see it: its files, and the violations found in them."""
 import glob
 import os
 import re
@@ -8,7 +8,7 @@ CODE = ("lib", "server", "client", "cli")
 
 
 def without_comments(text):
-    """The same lines with blanks for comments, and empty strings for strings."""
+    """The same lines, with blanks in place of comments and with empty strings."""
     def blank(match):
         return re.sub(r"[^\n]", " ", match.group(0))
     text = re.sub(r"/\*.*?\*/", blank, text, flags=re.S)
@@ -19,7 +19,7 @@ class Tree:
     def __init__(self, root):
         self.root = os.path.abspath(root)
         self.violations = []  # these fail the check
-        self.notes = []       # rules that a folder does not have to keep yet
+        self.notes = []       # violations of rules that a folder doesn't have to keep yet
         self.texts, self.codes = {}, {}
 
     def report(self, path, line, text):

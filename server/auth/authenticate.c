@@ -22,9 +22,11 @@ static bool has_component(const struct call *c)
     return subject_has_component(&caller_of(c)->subject);
 }
 
+static const char CARRIED[] = "x-chancery-user-token";
+
 static struct slice carried_token(const struct call *c)
 {
-    return call_metadata(c, "x-chancery-user-token");
+    return call_metadata(c, CARRIED);
 }
 
 static step find_component(struct call *c, enum lookup_kind kind, struct slice key, step_fn found)
@@ -80,9 +82,18 @@ static step certificate(struct call *c)
 
 /* --- credential --------------------------------------------------------------------------------- */
 
+/* Neither header is a list (RFC 9110 §5.3): of two, whoever stands before us may look at the other one. */
+static bool has_two(const struct call *c)
+{
+    return call_metadata_count(c, "authorization") > 1 || call_metadata_count(c, CARRIED) > 1;
+}
+
 /* What `authorization` says counts unless the certificate has said who calls, and metadata for whom. */
 static step credential(struct call *c)
 {
+    if (has_two(c)) {
+        return call_fail(c, R_TOKEN_MALFORMED, "two credentials under one name");
+    }
     struct slice token = credential_read(c).token;
     bool is_known = has_component(c) && carried_token(c).len > 0;
     return token.len == 0 || is_known ? STEP_NEXT

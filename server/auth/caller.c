@@ -41,12 +41,22 @@ static const char *correlation_of(struct call *c)
     return id == NULL || strspn(id, "0123456789abcdef") != 32 ? call_request_id(c) : id;
 }
 
+/* What the client says of itself, in printable ASCII (RFC 9110 §10.1.5, §5.5). Header values may hold any bytes, and
+ * the database takes no record with a text that is no UTF-8: whoever sent one would leave no trace. */
+static const char *user_agent_of(struct call *c)
+{
+    struct slice agent = slice_cut(call_metadata(c, "user-agent"), 0, AUDIT_TEXT_MAX);
+    char *text = arena_dup(call_arena(c), agent);
+    for (size_t i = 0; text != NULL && i < agent.len; i++) {
+        text[i] = text[i] >= ' ' && text[i] <= '~' ? text[i] : '?';
+    }
+    return text == NULL ? "" : text;
+}
+
 /* A proof of possession that this call has used stays used: it counts once. */
 void caller_reset(struct call *c)
 {
     struct caller *caller = caller_of(c);
-    struct slice agent = call_metadata(c, "user-agent");
-    const char *text = arena_dup(call_arena(c), slice_cut(agent, 0, AUDIT_TEXT_MAX));
     *caller = (struct caller){
         .subject = {.user = {.tenant_name = "", .boundary = BOUNDARY_EXTERNAL},
                     .component = {.name = "", .boundary = ""},
@@ -56,7 +66,7 @@ void caller_reset(struct call *c)
                 .user = "",
                 .component_name = "",
                 .client_address = call_peer_address(c),
-                .user_agent = text == NULL ? "" : text,
+                .user_agent = user_agent_of(c),
                 .correlation_id = correlation_of(c)},
         .constraint = {.is_claimed = caller->constraint.is_claimed},
     };

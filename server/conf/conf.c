@@ -2,6 +2,7 @@
 #include "conf/conf.h"
 
 #include <arpa/inet.h>
+#include <ctype.h>
 #include <errno.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -118,7 +119,77 @@ static rc check_dns(const Chancery__Config__V1__Dns *dns, struct err *err)
     return OK;
 }
 
-static rc check(const Conf *c, struct err *err)
+/* An address that clients compare and that paths are put behind: printable ASCII without what must be escaped
+ * (RFC 3986 §2), a query or a slash at its end. */
+static bool is_authority(const char *url)
+{
+    static const char scheme[] = "https://";
+    const char *rest = url + sizeof scheme - 1;
+    if (strncmp(url, scheme, sizeof scheme - 1) != 0 || rest[0] == '\0' || rest[0] == '/') {
+        return false;
+    }
+    for (const char *at = rest; *at != '\0'; at++) {
+        if (*at <= ' ' || *at >= 0x7f || strchr("\"<>\\^`{|}?#", *at) != NULL) {
+            return false;
+        }
+    }
+    return rest[strlen(rest) - 1] != '/';
+}
+
+/* Decode %XX, as libpq does in both parts of a parameter of its URIs. */
+static const char *decoded(struct arena *arena, const char *text)
+{
+    char *out = arena_zalloc(arena, strlen(text) + 1), *end = out;
+    for (const char *at = text; out != NULL && *at != '\0';) {
+        unsigned byte = 0;
+        int len = 0;
+        bool is_coded = sscanf(at, "%%%2x%n", &byte, &len) == 1 && len == 3;
+        *end++ = is_coded ? (char)byte : *at;
+        at += is_coded ? 3 : 1;
+    }
+    return out;
+}
+
+/* Whether a parameter has "password" at the end of its name; libpq lets spaces stand before the sign. */
+static bool sets_password(const char *text)
+{
+    static const char name[] = "password";
+    for (const char *at = strstr(text, name); at != NULL; at = strstr(at, name)) {
+        at += sizeof name - 1;
+        if (at[strspn(at, " \t\r\n\f\v")] == '=') {
+            return true;
+        }
+    }
+    return false;
+}
+
+/* PostgreSQL's documentation, "Connection Strings": a list of parameters, or a URI, which may name a user with a
+ * password. */
+static rc check_conninfo(struct arena *arena, const char *conninfo, struct err *err)
+{
+    bool is_uri =
+        strncmp(conninfo, "postgresql://", 13) == 0 || strncmp(conninfo, "postgres://", 11) == 0;
+    const char *rest = is_uri ? strchr(conninfo, '/') + 2 : "";
+    size_t user = strcspn(rest, "@/");
+    bool has_password = rest[user] == '@' && memchr(rest, ':', user) != NULL;
+    const char *text = is_uri ? decoded(arena, conninfo) : conninfo;
+    ARENA_ENSURE(text, err);
+    TRY(need(conninfo[0] != '\0', "database.conninfo", "is required", err));
+    return need(!has_password && !sets_password(text), "database.conninfo",
+                "must not hold a password; use passfile= or peer authentication", err);
+}
+
+static rc check_database(struct arena *arena, const Chancery__Config__V1__Database *database,
+                         struct err *err)
+{
+    TRY(check_conninfo(arena, database->conninfo, err));
+    TRY(need(database->gate_connections <= CONF_GATE_CONNECTIONS_MAX, "database.gate_connections",
+             "may be at most 64", err));
+    return need(database->statement_timeout_ms <= CONF_STATEMENT_TIMEOUT_MS_MAX,
+                "database.statement_timeout_ms", "may be at most 3,600,000", err);
+}
+
+static rc check(struct arena *arena, const Conf *c, struct err *err)
 {
     static const char *const formats[] = {"json", "logfmt", NULL};
     static const char *const levels[] = {"debug", "info", "warning", "error", NULL};
@@ -126,12 +197,12 @@ static rc check(const Conf *c, struct err *err)
     for (size_t i = 0; i < c->n_listeners; i++) {
         TRY(check_listener(c->listeners[i], err));
     }
-    TRY(need(c->database->conninfo[0] != '\0', "database.conninfo", "is required", err));
-    TRY(need(strstr(c->database->conninfo, "password=") == NULL, "database.conninfo",
-             "must not hold a password; use passfile= or peer authentication", err));
+    TRY(need(c->n_listeners <= CONF_LISTENERS_MAX, "listeners", "may have at most 16 entries",
+             err));
+    TRY(check_database(arena, c->database, err));
     TRY(need(c->root_key->file[0] != '\0', "root_key.file", "is required", err));
-    TRY(need(strncmp(c->authority_url, "https://", 8) == 0, "authority_url",
-             "must begin with https://", err));
+    TRY(need(is_authority(c->authority_url), "authority_url",
+             "must be an https:// address, without a slash at its end", err));
     TRY(need(c->workers <= CONF_WORKERS_MAX, "workers", "may be at most 64", err));
     TRY(need(is_one_of(c->log->format, formats), "log.format", "must be json or logfmt", err));
     TRY(check_dns(c->dns, err));
@@ -165,7 +236,7 @@ rc conf_load(struct arena *arena, const char *path, Conf **out, struct err *err)
     TRY(message_from_yaml(arena, &chancery__config__v1__config__descriptor, bytes, &message, err));
     *out = (Conf *)message;
     TRY(fill_in(arena, *out, err));
-    return check(*out, err);
+    return check(arena, *out, err);
 }
 
 rc conf_print(struct arena *arena, const Conf *c, const char **out, struct err *err)

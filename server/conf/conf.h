@@ -7,7 +7,14 @@
 
 typedef Chancery__Config__V1__Config Conf;
 
-enum { CONF_BYTES_MAX = 256 * 1024, CONF_WORKERS_MAX = 64, CONF_DNS_SERVERS_MAX = 8 };
+enum {
+    CONF_BYTES_MAX = 256 * 1024,
+    CONF_LISTENERS_MAX = 16,
+    CONF_WORKERS_MAX = 64,
+    CONF_GATE_CONNECTIONS_MAX = 64,
+    CONF_STATEMENT_TIMEOUT_MS_MAX = 3600000,
+    CONF_DNS_SERVERS_MAX = 8,
+};
 
 /* Read and check a file; defaults are filled in. R_CONFIG_INVALID, whose detail names the line or the field. */
 MUST rc conf_load(struct arena *arena, const char *path, Conf **out, struct err *err);

@@ -12,17 +12,23 @@
 
 static const char USAGE[] =
     "usage: chanceryd --config FILE [--check-config | --print-config]\n"
+    "       chanceryd --list-steps | --version\n"
     "\n"
-    "Serves licenses for protected content. Runs in the foreground, logs to standard error, and ends by\n"
-    "SIGTERM after the calls in flight are answered. SIGHUP reloads the configuration.\n"
+    "The server of a rights-management authority. Runs in the foreground and logs to standard\n"
+    "error. SIGTERM ends it after the calls in flight are answered; SIGHUP lets it take over a\n"
+    "changed configuration.\n"
     "\n"
-    "  --config FILE    configuration in YAML; its fields: proto/chancery/config/v1/config.proto\n"
-    "  --check-config   test the file and end: exit code 0 if it is valid, 78 if not\n"
+    "  --config FILE    configuration in YAML; docs/config.md has its fields\n"
+    "  --check-config   test the file and end, with exit code 0 if it is valid, 78 if not\n"
     "  --print-config   show the configuration with all defaults filled in, as JSON\n"
-    "  --list-steps     show every flow with its steps: \"flow step [commit]\"\n"
+    "  --list-steps     show the steps of every flow: \"flow step [commit]\"\n"
     "  --version        show the version\n"
     "\n"
-    "Prepare the database with `chancery migrate`. `chancery dev` starts a whole authority to try out.\n";
+    "  chanceryd --config /etc/chancery/chanceryd.yaml --check-config\n"
+    "  chanceryd --config /etc/chancery/chanceryd.yaml\n"
+    "\n"
+    "Before the first start, chancery migrate prepares the database, and chancery doctor checks\n"
+    "everything. chancery dev runs a whole authority to try out.\n";
 
 static int show(const char *path, bool print)
 {

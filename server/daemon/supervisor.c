@@ -20,12 +20,12 @@
 #include "net/net.h"
 #include "obs/log.h"
 
-enum { LISTENERS_MAX = 16, RESTART_WAIT_MS = 1000, CONF_BUDGET = 4 * 1024 * 1024 };
+enum { RESTART_WAIT_MS = 1000, CONF_BUDGET = 4 * 1024 * 1024 };
 
 struct child {
     pid_t pid;       /* 0: not running */
     int64_t started; /* monotonic milliseconds */
-    int sockets[LISTENERS_MAX];
+    int sockets[CONF_LISTENERS_MAX];
 };
 
 struct supervisor {
@@ -89,7 +89,7 @@ static rc open_listener(struct supervisor *s, size_t index, struct err *err)
 
 static rc open_listeners(struct supervisor *s, struct err *err)
 {
-    ENSURE(s->conf->n_listeners <= LISTENERS_MAX, err, R_CONFIG_INVALID);
+    CH_ASSERT(s->conf->n_listeners <= CONF_LISTENERS_MAX); /* conf_load has looked */
     for (size_t i = 0; i < s->conf->n_listeners; i++) {
         TRY(open_listener(s, i, err));
     }

@@ -10,6 +10,8 @@
 #include "daemon/node_check.h"
 #include "daemon/sweep.h"
 #include "daemon/version.h"
+#include "net/grpc/grpc_framing.h"
+#include "net/http2/http2_protocol.h"
 #include "obs/log.h"
 #include "service/registry.h"
 #include "store/resource/audit_store.h"
@@ -239,7 +241,9 @@ static rc start(struct worker *w, struct err *err)
         .allow_loopback = w->conf->identity->allow_loopback,
         .allow_private = w->conf->identity->allow_private,
     };
-    struct net_config net = {.max_connections = w->conf->limits->max_connections,
+    struct net_config net = {.protocols = {&HTTP2_PROTOCOL},
+                             .framings = {&GRPC_FRAMING},
+                             .max_connections = w->conf->limits->max_connections,
                              .max_streams = w->conf->limits->max_streams};
     struct rpc_limits limits = {.max_deadline_ms = w->conf->limits->max_deadline_ms};
     w->loop = loop_new();

@@ -6,14 +6,17 @@
 #include <event2/event.h>
 
 #include "base/mem.h"
+#include "obs/metrics.h"
 
 struct loop {
     struct event_base *base;
     struct event *wakeup; /* makes the base return when tasks wait but no descriptor does */
     struct list tasks;
     struct list turn_end;
-    struct mono_time now;
+    struct list next_turn;
+    struct mono_time now; /* when the present turn began: the poll returned */
     int64_t unix_us;
+    bool is_in_turn;
     bool stopping;
 };
 
@@ -33,10 +36,14 @@ static void add_or_abort(struct event *event, const struct timeval *timeout)
     }
 }
 
-static void read_clocks(struct loop *loop)
+/* The first callback after the poll begins the turn: libevent 2.1 has no hook there. */
+static void begin_turn(struct loop *loop)
 {
-    loop->now = clock_mono();
-    loop->unix_us = clock_unix_us();
+    if (!loop->is_in_turn) {
+        loop->is_in_turn = true;
+        loop->now = clock_mono();
+        loop->unix_us = clock_unix_us();
+    }
 }
 
 static void on_wakeup(evutil_socket_t fd, short what, void *arg)
@@ -63,7 +70,9 @@ struct loop *loop_new(void)
     loop->wakeup = event_or_abort(event_new(loop->base, -1, 0, on_wakeup, NULL));
     list_init(&loop->tasks);
     list_init(&loop->turn_end);
-    read_clocks(loop);
+    list_init(&loop->next_turn);
+    loop->now = clock_mono();
+    loop->unix_us = clock_unix_us();
     return loop;
 }
 
@@ -86,26 +95,42 @@ static void run_list(struct list *tasks)
     }
 }
 
+static void move_all(struct list *from, struct list *to)
+{
+    struct list *link;
+    while ((link = list_pop(from)) != NULL) {
+        list_append(to, link);
+    }
+}
+
 static void end_turn(struct loop *loop)
 {
+    begin_turn(loop); /* of a turn without any callback of ours */
+    move_all(&loop->next_turn, &loop->tasks);
     run_list(&loop->tasks);
     /* Hooks see everything that the turn produced; what they defer runs in the next turn. */
     struct list hooks;
     list_init(&hooks);
-    struct list *link;
-    while ((link = list_pop(&loop->turn_end)) != NULL) {
-        list_append(&hooks, link);
-    }
+    move_all(&loop->turn_end, &hooks);
     run_list(&hooks);
+    int64_t spent = loop_turn_ns(loop);
+    metric_observe(M_LOOP_TURN_SECONDS, NULL, NULL, spent);
+    metric_raise(M_LOOP_TURN_MAX_SECONDS, NULL, NULL, spent);
+    loop->is_in_turn = false;
+}
+
+static bool has_work(const struct loop *loop)
+{
+    return !list_is_empty(&loop->tasks) || !list_is_empty(&loop->turn_end) ||
+           !list_is_empty(&loop->next_turn);
 }
 
 void loop_run(struct loop *loop)
 {
     loop->stopping = false;
-    read_clocks(loop);
     end_turn(loop);
     while (!loop->stopping) {
-        if (!list_is_empty(&loop->tasks) || !list_is_empty(&loop->turn_end)) {
+        if (has_work(loop)) {
             event_active(loop->wakeup, 0, 0);
         }
         if (event_base_loop(loop->base, EVLOOP_ONCE) != 0) {
@@ -131,6 +156,11 @@ int64_t loop_unix_us(const struct loop *loop)
     return loop->unix_us;
 }
 
+int64_t loop_turn_ns(const struct loop *loop)
+{
+    return loop->is_in_turn ? clock_mono().ns - loop->now.ns : 0;
+}
+
 /* --- deferred calls ------------------------------------------------------------------------- */
 
 void loop_task_init(struct loop_task *task, void (*run)(struct loop_task *task))
@@ -153,6 +183,13 @@ void loop_defer_to_turn_end(struct loop *loop, struct loop_task *task)
     }
 }
 
+void loop_defer_to_next_turn(struct loop *loop, struct loop_task *task)
+{
+    if (list_is_empty(&task->link)) {
+        list_append(&loop->next_turn, &task->link);
+    }
+}
+
 void loop_task_cancel(struct loop_task *task)
 {
     list_remove(&task->link);
@@ -170,7 +207,7 @@ static void on_timer(evutil_socket_t fd, short what, void *arg)
     (void)fd;
     (void)what;
     struct loop_timer *timer = arg;
-    read_clocks(timer->loop);
+    begin_turn(timer->loop);
     timer->fire(timer);
 }
 
@@ -215,7 +252,7 @@ static void on_ready(evutil_socket_t fd, short what, void *arg)
 {
     (void)fd;
     struct loop_fd *watch = arg;
-    read_clocks(watch->loop);
+    begin_turn(watch->loop);
     watch->ready(watch, (what & EV_READ) != 0, (what & EV_WRITE) != 0);
 }
 
@@ -278,7 +315,7 @@ static void on_signal(evutil_socket_t fd, short what, void *arg)
     (void)fd;
     (void)what;
     struct loop_signal *signal = arg;
-    read_clocks(signal->loop);
+    begin_turn(signal->loop);
     signal->caught(signal);
 }
 

@@ -27,6 +27,10 @@ void loop_stop(struct loop *loop);
 /* The times of the present turn: read once per turn, so equal for all that happens in it. */
 struct mono_time loop_now(const struct loop *loop);
 int64_t loop_unix_us(const struct loop *loop);
+/* Nanoseconds spent in the present turn so far, by a fresh look at the clock; 0 outside of one. Work
+ * that may be long asks this, and goes on in the next turn (loop_defer_to_next_turn) when it has had
+ * its share. Every turn's length is counted (M_LOOP_TURN_SECONDS, M_LOOP_TURN_MAX_SECONDS). */
+int64_t loop_turn_ns(const struct loop *loop);
 
 /* --- deferred calls -------------------------------------------------------------------------- */
 
@@ -37,6 +41,8 @@ struct loop_task {
 void loop_task_init(struct loop_task *task, void (*run)(struct loop_task *task));
 /* Run the task later in this turn; does nothing when it is deferred already. */
 void loop_defer(struct loop *loop, struct loop_task *task);
+/* Run the task in the next turn, after the descriptors that are ready by then had theirs. */
+void loop_defer_to_next_turn(struct loop *loop, struct loop_task *task);
 void loop_task_cancel(struct loop_task *task);
 bool loop_task_is_pending(const struct loop_task *task);
 

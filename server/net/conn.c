@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* A connection: TLS on the socket, bytes in, bytes out. Nothing here knows HTTP/2's meaning. */
+#include "net/conn.h"
+
 #include <errno.h>
 #include <stdio.h>
 #include <string.h>
@@ -7,29 +8,59 @@
 #include <unistd.h>
 
 #include <openssl/err.h>
+#include <openssl/ssl.h>
 
 #include "base/mem.h"
-#include "net/net_internal.h"
+#include "net/net_stream.h"
+#include "net/server.h"
+#include "net/tls.h"
 #include "obs/metrics.h"
+
+enum {
+    READ_BUFFER_BYTES = 16 * 1024,
+    WRITE_BUFFER_BYTES = 16 * 1024, /* one TLS record */
+    READS_PER_TURN = 8,             /* fairness between connections */
+};
 
 /* Shared by all connections of the process: it is empty again when a read has been fed. */
 static uint8_t read_buffer[READ_BUFFER_BYTES];
 
 enum read_result { READ_SOME, READ_LATER, READ_END };
 
+static void set_state(struct net_conn *conn, enum conn_state to)
+{
+    static const unsigned allowed[] = {
+        [CONN_HANDSHAKE] = 1U << CONN_OPEN | 1U << CONN_CLOSED,
+        [CONN_OPEN] = 1U << CONN_LEAVING | 1U << CONN_CLOSED,
+        [CONN_LEAVING] = 1U << CONN_CLOSED,
+        [CONN_CLOSED] = 0,
+    };
+    CH_ASSERT((allowed[conn->state] & 1U << to) != 0);
+    conn->state = to;
+}
+
+/* The protocol runs. */
+static bool is_running(const struct net_conn *conn)
+{
+    return conn->state == CONN_OPEN || conn->state == CONN_LEAVING;
+}
+
 static void rearm(struct net_conn *conn)
 {
-    loop_fd_want(&conn->watch, true, conn->want_write || conn->read_wants_write);
+    loop_fd_want(&conn->watch, true, conn->write_blocked || conn->read_wants_write);
 }
 
 void conn_close(struct net_conn *conn, const char *outcome)
 {
     struct net_server *server = conn->server;
-    conn->state = CONN_CLOSING;
+    set_state(conn, CONN_CLOSED);
     loop_task_cancel(&conn->deliver);
     loop_task_cancel(&conn->flush);
-    h2_detach_streams(conn);
-    nghttp2_session_del(conn->session);
+    net_streams_close(conn);
+    if (conn->session != NULL) {
+        conn->protocol->stop(conn->session);
+    }
+    body_share_fini(&conn->share);
     if (conn->ssl != NULL) {
         ERR_clear_error();
         (void)SSL_shutdown(conn->ssl); /* close_notify, best effort */
@@ -79,7 +110,8 @@ static enum read_result read_plain(struct net_conn *conn, size_t *len)
     return n < 0 && (errno == EAGAIN || errno == EINTR) ? READ_LATER : READ_END;
 }
 
-ssize_t conn_write(struct net_conn *conn, const uint8_t *data, size_t len)
+/* Bytes written, 0 for "later", −1 for "broken". */
+static ssize_t write_some(struct net_conn *conn, const uint8_t *data, size_t len)
 {
     if (conn->ssl == NULL) {
         ssize_t n = send(conn->fd, data, len, MSG_NOSIGNAL);
@@ -97,45 +129,85 @@ ssize_t conn_write(struct net_conn *conn, const uint8_t *data, size_t len)
     return why == SSL_ERROR_WANT_READ || why == SSL_ERROR_WANT_WRITE ? 0 : -1;
 }
 
-/* --- events --------------------------------------------------------------------------------- */
-
-/* After the handshake: the ALPN answer must be h2 (a client without ALPN is none of ours). */
-static bool handshake_done(struct net_conn *conn)
+/* Refill the empty write buffer; false: broken. Without output it is freed. */
+static bool refill(struct net_conn *conn)
 {
-    const unsigned char *alpn = NULL;
-    unsigned len = 0;
-    if (conn->ssl != NULL) {
-        SSL_get0_alpn_selected(conn->ssl, &alpn, &len);
-        if (len != 2 || memcmp(alpn, "h2", 2) != 0) {
+    if (conn->out == NULL) {
+        conn->out = xreallocarray(NULL, WRITE_BUFFER_BYTES, 1);
+    }
+    ssize_t n = conn->protocol->fill(conn->session, conn->out, WRITE_BUFFER_BYTES);
+    conn->out_start = 0;
+    conn->out_end = n > 0 ? (size_t)n : 0;
+    if (n == 0) {
+        xfree(conn->out);
+        conn->out = NULL;
+    }
+    return n >= 0;
+}
+
+/* Write until the protocol has no more or the socket takes no more; false: broken. */
+static bool write_out(struct net_conn *conn)
+{
+    for (;;) {
+        if (conn->out_start == conn->out_end && !refill(conn)) {
             return false;
         }
-        tls_read_peer(conn);
+        conn->write_blocked = false;
+        if (conn->out == NULL) {
+            return true;
+        }
+        ssize_t n = write_some(conn, conn->out + conn->out_start, conn->out_end - conn->out_start);
+        if (n < 0) {
+            return false;
+        }
+        if (n == 0) {
+            conn->write_blocked = true;
+            return true;
+        }
+        conn->out_start += (size_t)n;
     }
-    conn->state = CONN_OPEN;
-    return h2_start(conn);
 }
+
+/* --- events --------------------------------------------------------------------------------- */
 
 static bool handshake_is_over(const struct net_conn *conn)
 {
     return conn->ssl == NULL || SSL_is_init_finished(conn->ssl);
 }
 
-/* Finished when the peer wants nothing more, we have nothing to say, and nothing lies in buffers. */
+/* Begin to speak. Over TLS what ALPN agreed on: a client without it is none of ours. */
+static bool start_protocol(struct net_conn *conn)
+{
+    const struct net_config *config = &conn->server->config;
+    conn->protocol = conn->ssl == NULL ? config->protocols[0] : tls_protocol(conn->ssl, config);
+    if (conn->protocol == NULL) {
+        return false;
+    }
+    conn->has_certificate = conn->ssl != NULL && tls_fingerprint(conn->ssl, conn->fingerprint);
+    conn->session = conn->protocol->start(conn);
+    if (conn->session == NULL) {
+        return false;
+    }
+    set_state(conn, CONN_OPEN);
+    return true;
+}
+
+/* Finished when nothing more comes, there is nothing to say, and nothing lies in our buffer. */
 static bool is_finished(const struct net_conn *conn)
 {
-    return conn->state == CONN_OPEN && nghttp2_session_want_read(conn->session) == 0 &&
-           nghttp2_session_want_write(conn->session) == 0 && conn->out_start == conn->out_end;
+    return is_running(conn) && conn->protocol->is_over(conn->session) &&
+           conn->out_start == conn->out_end;
 }
 
 /* Write what there is; false when the connection was closed. */
 static bool flush_or_close(struct net_conn *conn)
 {
-    if (conn->state == CONN_OPEN && !h2_flush(conn)) {
+    if (is_running(conn) && !write_out(conn)) {
         conn_close(conn, "broken");
         return false;
     }
-    if (conn->state == CONN_OPEN && !list_is_empty(&conn->ready)) {
-        h2_deliver(conn); /* streams that ended with what was just written */
+    if (is_running(conn) && !list_is_empty(&conn->ready)) {
+        net_streams_deliver(conn); /* streams that ended with what was just written */
     }
     if (is_finished(conn)) {
         conn_close(conn, "done");
@@ -147,7 +219,7 @@ static bool flush_or_close(struct net_conn *conn)
 
 static void on_deliver(struct loop_task *task)
 {
-    h2_deliver(LIST_ENTRY(task, struct net_conn, deliver));
+    net_streams_deliver(LIST_ENTRY(task, struct net_conn, deliver));
 }
 
 static void on_flush(struct loop_task *task)
@@ -166,7 +238,7 @@ static bool read_once(struct net_conn *conn)
     size_t len = 0;
     enum read_result result = conn->ssl == NULL ? read_plain(conn, &len) : read_tls(conn, &len);
     if (conn->state == CONN_HANDSHAKE && handshake_is_over(conn) && result != READ_END &&
-        !handshake_done(conn)) {
+        !start_protocol(conn)) {
         conn_close(conn, "no_alpn");
         return false;
     }
@@ -179,8 +251,10 @@ static bool read_once(struct net_conn *conn)
         return false;
     }
     conn->last_active = loop_now(conn->server->loop);
-    if (!h2_feed(conn, read_buffer, len)) {
-        (void)h2_flush(conn); /* the GOAWAY that says why */
+    bool ok = conn->protocol->feed(conn->session, slice_of(read_buffer, len));
+    net_streams_deliver(conn);
+    if (!ok) {
+        (void)write_out(conn); /* it says why */
         conn_close(conn, "protocol");
         return false;
     }
@@ -191,7 +265,7 @@ static bool read_once(struct net_conn *conn)
 static void on_ready(struct loop_fd *watch, bool readable, bool writable)
 {
     struct net_conn *conn = LIST_ENTRY(watch, struct net_conn, watch);
-    if (writable && conn->state == CONN_OPEN && !flush_or_close(conn)) {
+    if (writable && is_running(conn) && !flush_or_close(conn)) {
         return;
     }
     if (!readable && !conn->read_wants_write && conn->state != CONN_HANDSHAKE) {
@@ -217,6 +291,7 @@ void conn_accept(struct net_server *server, int fd, SSL_CTX *tls, const char *pe
     snprintf(conn->peer, sizeof conn->peer, "%s", peer);
     list_init(&conn->streams);
     list_init(&conn->ready);
+    body_share_init(&conn->share, server->config.max_streams);
     list_append(&server->conns, &conn->link);
     server->conn_count++;
     metric_add(M_CONNECTIONS, NULL, NULL, 1);
@@ -230,10 +305,29 @@ void conn_accept(struct net_server *server, int fd, SSL_CTX *tls, const char *pe
             return;
         }
         SSL_set_accept_state(conn->ssl);
-    } else if (!handshake_done(conn)) {
+    } else if (!start_protocol(conn)) {
         conn_close(conn, "broken");
         return;
     }
     conn_schedule_flush(conn);
     rearm(conn);
+}
+
+/* --- the graceful end ------------------------------------------------------------------------ */
+
+void conn_announce_end(struct net_conn *conn)
+{
+    if (conn->state == CONN_OPEN) {
+        conn->protocol->announce_end(conn->session);
+        conn_schedule_flush(conn);
+    }
+}
+
+void conn_leave(struct net_conn *conn)
+{
+    if (conn->state == CONN_OPEN) {
+        set_state(conn, CONN_LEAVING);
+        conn->protocol->refuse_new(conn->session);
+        conn_schedule_flush(conn);
+    }
 }

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Listening sockets: TCP with SO_REUSEPORT, so that every worker has a queue of its own, and Unix. */
+#include "net/listener.h"
+
 #include <arpa/inet.h>
 #include <errno.h>
 #include <netdb.h>
@@ -12,10 +13,21 @@
 #include <sys/un.h>
 #include <unistd.h>
 
+#include <openssl/ssl.h>
+
 #include "base/mem.h"
-#include "net/net_internal.h"
+#include "net/conn.h"
+#include "net/server.h"
+#include "net/tls.h"
 
 enum { BACKLOG = 1024 };
+
+struct net_listener {
+    struct list link;
+    struct net_server *server;
+    struct loop_fd watch;
+    SSL_CTX *tls;
+};
 
 static rc listen_unix(const char *path, int *fd_out, struct err *err)
 {
@@ -160,7 +172,7 @@ rc net_server_listen(struct net_server *server, int fd, const struct net_tls_con
     bool loopback = is_loopback(fd);
     rc result = OK;
     if (tls != NULL) {
-        result = tls_context_new(tls, &ctx, err);
+        result = tls_context_new(tls, &server->config, &ctx, err);
     } else if (!loopback) {
         result = err_raise(err, R_CONFIG_INVALID, __FILE__, __LINE__,
                            "cleartext is for loopback and Unix sockets only");
@@ -176,4 +188,17 @@ rc net_server_listen(struct net_server *server, int fd, const struct net_tls_con
     loop_fd_init(&listener->watch, server->loop, fd, on_acceptable);
     loop_fd_want(&listener->watch, true, false);
     return OK;
+}
+
+void listeners_close(struct net_server *server)
+{
+    struct list *link;
+    while ((link = list_pop(&server->listeners)) != NULL) {
+        struct net_listener *listener = LIST_ENTRY(link, struct net_listener, link);
+        int fd = listener->watch.fd;
+        loop_fd_fini(&listener->watch);
+        close(fd);
+        SSL_CTX_free(listener->tls);
+        xfree(listener);
+    }
 }

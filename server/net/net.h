@@ -13,6 +13,8 @@
 #include "base/slice.h"
 
 struct loop;
+struct net_framing;
+struct net_protocol;
 struct net_server;
 struct net_stream;
 
@@ -34,8 +36,8 @@ struct net_request {
     const char *path;   /* "/chancery.v1.LicensingService/AcquireLicense" */
     struct net_header headers[NET_HEADERS_MAX];
     size_t header_count;
-    bool is_grpc;       /* POST with content-type application/grpc[+proto] */
-    int64_t timeout_ms; /* of grpc-timeout; 0: none was given */
+    bool is_grpc;       /* a call: one of the framings has it */
+    int64_t timeout_ms; /* how long the client waits for it; 0: not said */
     const char *peer;   /* "127.0.0.1:4711", "unix" */
     bool has_certificate;
     uint8_t fingerprint[NET_FINGERPRINT_BYTES];
@@ -54,8 +56,9 @@ struct net_handler {
     void (*message)(void *ctx, struct net_stream *stream, struct slice message);
     /* The client has sent all that it will send. */
     void (*end)(void *ctx, struct net_stream *stream);
-    /* The framing or the compression of the request is broken, or a message too large: finish the
-     * stream with this. No `message` or `end` follows. */
+    /* The framing or the compression of the request is broken, a message too large, or the server has
+     * no room for the body (R_OVERLOADED): finish the stream with this. May come at any time after
+     * `open`. No `message` or `end` follows. */
     void (*broken)(void *ctx, struct net_stream *stream, const struct err *err);
     /* The stream, of which `open` told, is gone: answered, reset by the client, or its connection lost. */
     void (*closed)(void *ctx, struct net_stream *stream);
@@ -64,11 +67,13 @@ struct net_handler {
 /* --- streams --------------------------------------------------------------------------------- */
 
 /* Take in the body from now on, in messages of at most `message_max` bytes. Called from `open` or later;
- * what has come already is told from the loop, not from within. */
+ * what has come already is told from the loop, not from within. Until then the body holds 16 KiB at most,
+ * and the client is let send no more. */
 void net_stream_read(struct net_stream *stream, size_t message_max);
 void net_stream_set_user(struct net_stream *stream, void *user);
 void *net_stream_user(const struct net_stream *stream);
-/* Send one message (copied); gzip-compressed when the client accepts that and it is worth it. */
+/* Send one message (copied); gzip-compressed when the client accepts that, and it is worth it and done
+ * soon: from net_config.gzip_min_bytes to 256 KiB. */
 void net_stream_send(struct net_stream *stream, struct slice message);
 /* Bytes that wait to be sent; a streaming call should stop above NET_STREAM_QUEUE_MAX. */
 size_t net_stream_queued(const struct net_stream *stream);
@@ -91,9 +96,18 @@ struct net_tls_config {
     const char *client_ca_file;
 };
 
+enum { NET_PROTOCOLS_MAX = 2, NET_FRAMINGS_MAX = 5 };
+
 struct net_config {
+    /* What is spoken, ended by NULL: HTTP2_PROTOCOL … The first is that of cleartext, and by ALPN the
+     * first that the client offers too. */
+    const struct net_protocol *protocols[NET_PROTOCOLS_MAX + 1];
+    /* How calls lie in it, ended by NULL: GRPC_FRAMING … The first that takes a request has it. */
+    const struct net_framing *framings[NET_FRAMINGS_MAX + 1];
     unsigned max_connections;     /* 0: 20,000 */
-    unsigned max_streams;         /* per connection; 0: 256 */
+    unsigned max_streams;         /* per connection; 0: 256; at most 4,096 */
+    unsigned max_calls;           /* open streams of all connections; 0: 32,768 */
+    size_t max_body_bytes;        /* of requests on their way, net/body.h; 0: 64 MiB */
     int64_t handshake_timeout_ms; /* 0: 10 s */
     int64_t idle_timeout_ms;      /* without any stream; 0: 10 min */
     size_t gzip_min_bytes;        /* smallest message worth compressing; 0: 1 KiB */

@@ -1,16 +1,25 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* The server object: its connections, their time limits, and the graceful end. */
-#include <unistd.h>
+#include "net/server.h"
 
 #include "base/mem.h"
-#include "net/net_internal.h"
+#include "net/conn.h"
+#include "net/listener.h"
+#include "net/net_stream.h"
 
-enum { SWEEP_MS = 250 };
+enum {
+    SWEEP_MS = 250,
+    STREAMS_MAX = 4096, /* per connection: its window is 32 KiB for each and must stay below 2^31 */
+    BODY_BYTES = 64 * 1024 * 1024,
+};
 
 static void defaults(struct net_config *c)
 {
     c->max_connections = c->max_connections == 0 ? 20000 : c->max_connections;
     c->max_streams = c->max_streams == 0 ? 256 : c->max_streams;
+    c->max_streams = c->max_streams > STREAMS_MAX ? STREAMS_MAX : c->max_streams;
+    c->max_calls = c->max_calls == 0 ? 32768 : c->max_calls;
+    c->max_body_bytes = c->max_body_bytes == 0 ? BODY_BYTES : c->max_body_bytes;
     c->handshake_timeout_ms = c->handshake_timeout_ms == 0 ? 10000 : c->handshake_timeout_ms;
     c->idle_timeout_ms = c->idle_timeout_ms == 0 ? 600000 : c->idle_timeout_ms;
     c->gzip_min_bytes = c->gzip_min_bytes == 0 ? 1024 : c->gzip_min_bytes;
@@ -35,17 +44,9 @@ static void finish_drain(struct net_server *server)
     }
 }
 
-/* Second step of the shutdown (RFC 9113 §6.8): the notice is out for a sweep's time, longer than a
- * round trip; now say which streams are the last. */
-static void send_goaway(struct net_conn *conn)
+static void on_inflate(struct loop_task *task)
 {
-    if (conn->state == CONN_OPEN && !conn->goaway_sent) {
-        conn->goaway_sent = true;
-        (void)nghttp2_submit_goaway(conn->session, NGHTTP2_FLAG_NONE,
-                                    nghttp2_session_get_last_proc_stream_id(conn->session),
-                                    NGHTTP2_NO_ERROR, NULL, 0);
-        conn_schedule_flush(conn);
-    }
+    net_streams_inflate_on(LIST_ENTRY(task, struct net_server, inflate_on));
 }
 
 static void on_sweep(struct loop_timer *timer)
@@ -58,9 +59,10 @@ static void on_sweep(struct loop_timer *timer)
         if (cut || is_overdue(conn, now)) {
             conn_close(conn, cut ? "drain" : "timeout");
         } else if (server->draining) {
-            send_goaway(conn);
+            conn_leave(conn); /* the notice is out for a sweep's time, longer than a round trip */
         }
     }
+    body_pool_expire(&server->bodies, loop_now(server->loop));
     if (server->draining && server->conn_count == 0) {
         finish_drain(server);
         return;
@@ -75,27 +77,18 @@ struct net_server *net_server_new(struct loop *loop, const struct net_config *co
     server->loop = loop;
     server->config = *config;
     server->handler = *handler;
+    CH_ASSERT(config->protocols[0] != NULL);
     defaults(&server->config);
+    body_pool_init(&server->bodies, server->config.max_body_bytes);
+    server->bodies.granted = net_stream_body_granted;
+    server->bodies.evicted = net_stream_body_evicted;
+    list_init(&server->inflating);
+    loop_task_init(&server->inflate_on, on_inflate);
     list_init(&server->conns);
     list_init(&server->listeners);
-    server->callbacks = h2_callbacks_new();
-    server->options = h2_option_new();
     loop_timer_init(&server->sweep, loop, on_sweep);
     loop_timer_arm(&server->sweep, SWEEP_MS);
     return server;
-}
-
-static void close_listeners(struct net_server *server)
-{
-    struct list *link;
-    while ((link = list_pop(&server->listeners)) != NULL) {
-        struct net_listener *listener = LIST_ENTRY(link, struct net_listener, link);
-        int fd = listener->watch.fd;
-        loop_fd_fini(&listener->watch);
-        close(fd);
-        SSL_CTX_free(listener->tls);
-        xfree(listener);
-    }
 }
 
 void net_server_drain(struct net_server *server, int64_t limit_ms, void (*done)(void *ctx),
@@ -105,13 +98,9 @@ void net_server_drain(struct net_server *server, int64_t limit_ms, void (*done)(
     server->drain_until = mono_add_ms(loop_now(server->loop), limit_ms);
     server->drained = done;
     server->drained_ctx = ctx;
-    close_listeners(server);
+    listeners_close(server);
     LIST_EACH (link, &server->conns) {
-        struct net_conn *conn = LIST_ENTRY(link, struct net_conn, link);
-        if (conn->state == CONN_OPEN) {
-            (void)nghttp2_submit_shutdown_notice(conn->session);
-            conn_schedule_flush(conn);
-        }
+        conn_announce_end(LIST_ENTRY(link, struct net_conn, link));
     }
     loop_timer_arm(&server->sweep, SWEEP_MS);
 }
@@ -121,13 +110,12 @@ void net_server_free(struct net_server *server)
     if (server == NULL) {
         return;
     }
-    close_listeners(server);
+    listeners_close(server);
     LIST_EACH_SAFE (link, after, &server->conns) {
         conn_close(LIST_ENTRY(link, struct net_conn, link), "stop");
     }
     loop_timer_fini(&server->sweep);
-    nghttp2_session_callbacks_del(server->callbacks);
-    nghttp2_option_del(server->options);
+    loop_task_cancel(&server->inflate_on);
     xfree(server);
 }
 

@@ -1,9 +1,13 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* The TLS policy, all of it explicit: 1.2 and 1.3, forward secrecy and AEAD only (RFC 9325), ALPN h2. */
+#include "net/tls.h"
+
+#include <string.h>
+
 #include <openssl/err.h>
+#include <openssl/ssl.h>
 #include <openssl/x509.h>
 
-#include "net/net_internal.h"
+#include "net/net_protocol.h"
 
 static const char CIPHERS_1_2[] = "ECDHE-ECDSA-AES256-GCM-SHA384:ECDHE-RSA-AES256-GCM-SHA384:"
                                   "ECDHE-ECDSA-AES128-GCM-SHA256:ECDHE-RSA-AES128-GCM-SHA256";
@@ -11,20 +15,40 @@ static const char CIPHERS_1_3[] = "TLS_AES_256_GCM_SHA384:TLS_AES_128_GCM_SHA256
 static char GROUPS[] = "P-256:P-384:X25519"; /* not const: OpenSSL's macro casts it away */
 static const unsigned char SESSION_CONTEXT[] = "chancery";
 
-/* RFC 7301 §3.2: no common protocol is fatal. */
+static bool names(const struct net_protocol *protocol, const unsigned char *name, size_t len)
+{
+    return strlen(protocol->alpn) == len && memcmp(protocol->alpn, name, len) == 0;
+}
+
+/* Take the first of our protocols that the client offers. RFC 7301 §3.2: no common one is fatal. */
 static int select_alpn(SSL *ssl, const unsigned char **out, unsigned char *out_len,
                        const unsigned char *in, unsigned in_len, void *arg)
 {
+    const struct net_config *server = arg;
     (void)ssl;
-    (void)arg;
-    for (unsigned i = 0; i < in_len && i + 1 + in[i] <= in_len; i += 1 + in[i]) {
-        if (in[i] == 2 && in[i + 1] == 'h' && in[i + 2] == '2') {
-            *out = in + i + 1;
-            *out_len = 2;
-            return SSL_TLSEXT_ERR_OK;
+    for (size_t p = 0; server->protocols[p] != NULL; p++) {
+        for (unsigned i = 0; i < in_len && i + 1 + in[i] <= in_len; i += 1 + in[i]) {
+            if (names(server->protocols[p], in + i + 1, in[i])) {
+                *out = in + i + 1;
+                *out_len = in[i];
+                return SSL_TLSEXT_ERR_OK;
+            }
         }
     }
     return SSL_TLSEXT_ERR_ALERT_FATAL;
+}
+
+const struct net_protocol *tls_protocol(const SSL *ssl, const struct net_config *server)
+{
+    const unsigned char *name = NULL;
+    unsigned len = 0;
+    SSL_get0_alpn_selected(ssl, &name, &len);
+    for (size_t p = 0; len > 0 && server->protocols[p] != NULL; p++) {
+        if (names(server->protocols[p], name, len)) {
+            return server->protocols[p];
+        }
+    }
+    return NULL;
 }
 
 /* Without a configured CA the certificate only proves possession of a key, and the registered
@@ -44,13 +68,13 @@ static int verify_by_fingerprint(int ok, X509_STORE_CTX *store)
     }
 }
 
-static bool set_policy(SSL_CTX *ctx)
+static bool set_policy(SSL_CTX *ctx, const struct net_config *server)
 {
     SSL_CTX_set_mode(ctx, SSL_MODE_ENABLE_PARTIAL_WRITE | SSL_MODE_ACCEPT_MOVING_WRITE_BUFFER |
                               SSL_MODE_RELEASE_BUFFERS);
     SSL_CTX_set_options(ctx, SSL_OP_NO_RENEGOTIATION | SSL_OP_NO_COMPRESSION |
                                  SSL_OP_CIPHER_SERVER_PREFERENCE);
-    SSL_CTX_set_alpn_select_cb(ctx, select_alpn, NULL);
+    SSL_CTX_set_alpn_select_cb(ctx, select_alpn, (void *)(uintptr_t)server);
     return SSL_CTX_set_min_proto_version(ctx, TLS1_2_VERSION) == 1 &&
            SSL_CTX_set_max_proto_version(ctx, TLS1_3_VERSION) == 1 &&
            SSL_CTX_set_cipher_list(ctx, CIPHERS_1_2) == 1 &&
@@ -80,12 +104,13 @@ static rc load_files(SSL_CTX *ctx, const struct net_tls_config *config, struct e
     return OK;
 }
 
-rc tls_context_new(const struct net_tls_config *config, SSL_CTX **out, struct err *err)
+rc tls_context_new(const struct net_tls_config *config, const struct net_config *server,
+                   SSL_CTX **out, struct err *err)
 {
     SSL_CTX *ctx = SSL_CTX_new(TLS_server_method());
     ENSURE(ctx != NULL, err, R_STARTUP_FAILED);
     rc result = OK;
-    if (!set_policy(ctx)) {
+    if (!set_policy(ctx, server)) {
         result = err_raise(err, R_STARTUP_FAILED, __FILE__, __LINE__, "TLS policy");
     }
     if (result.ok) {
@@ -100,14 +125,12 @@ rc tls_context_new(const struct net_tls_config *config, SSL_CTX **out, struct er
     return OK;
 }
 
-void tls_read_peer(struct net_conn *conn)
+bool tls_fingerprint(const SSL *ssl, uint8_t out[NET_FINGERPRINT_BYTES])
 {
-    X509 *certificate = SSL_get0_peer_certificate(conn->ssl);
+    const X509 *certificate = SSL_get0_peer_certificate(ssl);
     unsigned len = 0;
-    if (certificate == NULL) {
-        return;
-    }
-    conn->has_certificate = X509_digest(certificate, EVP_sha256(), conn->fingerprint, &len) == 1 &&
-                            len == NET_FINGERPRINT_BYTES;
+    bool ok = certificate != NULL && X509_digest(certificate, EVP_sha256(), out, &len) == 1 &&
+              len == NET_FINGERPRINT_BYTES;
     ERR_clear_error();
+    return ok;
 }

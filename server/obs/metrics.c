@@ -90,6 +90,12 @@ void metric_add(enum metric metric, const char *label1, const char *label2, int6
     series_of(metric, label1, label2)->value += delta;
 }
 
+void metric_raise(enum metric metric, const char *label1, const char *label2, int64_t value)
+{
+    struct series *s = series_of(metric, label1, label2);
+    s->value = value > s->value ? value : s->value;
+}
+
 int64_t metric_value(enum metric metric, const char *label1, const char *label2)
 {
     return series_of(metric, label1, label2)->value;
@@ -164,6 +170,18 @@ static void write_histogram(struct buf *out, enum metric metric, const struct se
     write_sample(out, info, s, "_sum", NULL, value);
 }
 
+static void write_value(struct buf *out, enum metric metric, const struct series *s)
+{
+    const struct metric_info *info = &infos[metric];
+    char value[32];
+    if (info->type == GAUGE && is_seconds(metric)) {
+        snprintf(value, sizeof value, "%.9g", (double)s->value * 1e-9);
+    } else {
+        snprintf(value, sizeof value, "%lld", (long long)s->value);
+    }
+    write_sample(out, info, s, "", NULL, value);
+}
+
 void metrics_write(struct buf *out)
 {
     static const char *const types[] = {"counter", "gauge", "histogram"};
@@ -172,12 +190,10 @@ void metrics_write(struct buf *out)
         buf_printf(out, "# HELP %s %s\n# TYPE %s %s\n", info->name, info->help, info->name,
                    types[info->type]);
         for (const struct series *s = by_metric[m]; s != NULL; s = s->next) {
-            char value[32];
-            snprintf(value, sizeof value, "%lld", (long long)s->value);
             if (info->type == HISTOGRAM) {
                 write_histogram(out, (enum metric)m, s);
             } else {
-                write_sample(out, info, s, "", NULL, value);
+                write_value(out, (enum metric)m, s);
             }
         }
     }

@@ -121,7 +121,7 @@ struct flow_state {
 
 /* On what a flow may decide. */
 enum flow_trust {
-    /* Everything is read anew. */
+    /* Everything is read anew: of the caller at most a second before the flow begins. */
     TRUST_NOTHING,
     /* What a worker remembers may be used, because a row with STEP_VERIFIES asks whether it still holds
      * before anything is told. The engine refuses to answer without it. */
@@ -195,10 +195,11 @@ step call_fail_at(struct call *c, enum reason reason, const char *file, int line
 /* NEXT if ok, FAILED otherwise (call_err was filled by who failed). */
 step step_from(rc result);
 /* Go on at the flow's row whose function is `fn`, for example to decide again on fresh facts. Fails with
- * R_STALE after CALL_AGAIN_MAX times. Forgets call_err and what was to go on. */
+ * R_STALE after CALL_AGAIN_MAX times, and with R_INTERNAL while nobody knows who is calling. Forgets call_err,
+ * the reply and what was to go on. */
 step call_again_from(struct call *c, step_fn fn);
 /* Find out anew who is calling, then go on at that row (NULL: the flow's first): what is known of the
- * caller was stale. Counts as call_again_from does. */
+ * caller was stale. Counts as call_again_from does. Not for public methods. */
 step call_authenticate_again(struct call *c, step_fn fn);
 enum { CALL_AGAIN_MAX = 8 };
 /* What caches said was asked of the database and holds (STEP_VERIFIES). */
@@ -207,7 +208,8 @@ void call_note_verified(struct call *c);
 /* The engine carries what a step still has to do. `then` runs when the operations and sub-flows that are
  * begun after this have come to NEXT, before the table's next row; last in, first out. */
 void call_then(struct call *c, step_fn then);
-/* The same, and when they fail as well: `then` looks at call_err, and fails on, or forgives. */
+/* The same, and when they fail as well: `then` looks at call_err, and fails on, or forgives; without that the
+ * failure stays one. That the client has gone or the deadline passed ends the call and is told to nobody. */
 void call_then_always(struct call *c, step_fn then);
 /* Forget the failure of which call_then_always told; a copy of it in *err. */
 void call_forgive(struct call *c, struct err *err);
@@ -221,7 +223,7 @@ step call_yield(struct call *c, step_fn then);
 enum { CALL_TURN_MS = 2 };
 
 /* Wait for an operation. Its completion must call call_resume exactly once, never from inside the
- * function that started it; `then` runs after that. `cancel(op)` detaches the operation: after it
+ * function that started it; `then` runs after that. `cancel(op)`, never NULL, detaches the operation: after it
  * call_resume must not come. */
 step call_wait(struct call *c, step_fn then, void (*cancel)(void *op), void *op);
 void call_resume(struct call *c);
@@ -257,13 +259,13 @@ struct rpc_limits {
 };
 
 /* Make the engine; borrows loop, services and authenticator. Without an authenticator (NULL) public methods
- * only can be registered. */
+ * only can be registered. Aborts when a row of the authenticator's commits. */
 struct rpc *rpc_new(struct loop *loop, void *services, const struct authenticator *authenticator,
                     const struct rpc_limits *limits);
 void rpc_free(struct rpc *rpc);
 /* Answer a method by a flow. Aborts when what can be checked is wrong: no such method, or it has a flow
- * already; nobody could authenticate its callers; caches are trusted and no row verifies, or the other way
- * round; a step's base is not what the flow's state begins with. */
+ * already; nobody could authenticate its callers; a public one would record refusals; caches are trusted and no
+ * row verifies, or the other way round; a step's base is not what the flow's state begins with. */
 void rpc_register(struct rpc *rpc, const struct flow *flow);
 /* Refuse every method but those for everybody (health, reflection) for this reason from now on; R_NONE:
  * serve. For a node that is not ready yet, or no longer. */
@@ -272,9 +274,8 @@ void rpc_refuse(struct rpc *rpc, enum reason reason);
 const struct net_handler *rpc_net_handler(struct rpc *rpc);
 /* Visit every row of every registered flow, those of the authenticator's sub-flows before its own: the
  * cancel and crash matrices are made from this. `sub`: the sub-flow's name; NULL: the flow's own row. */
-void rpc_each_step(const struct rpc *rpc,
-                   void (*visit)(const struct flow *flow, const char *sub,
-                                 const struct step_row *row, void *ctx),
-                   void *ctx);
+typedef void (*step_visit)(const struct flow *flow, const char *sub, const struct step_row *row,
+                           void *ctx);
+void rpc_each_step(const struct rpc *rpc, step_visit visit, void *ctx);
 /* Calls in flight. */
 size_t rpc_calls_active(const struct rpc *rpc);

@@ -27,12 +27,18 @@ void call_then_always(struct call *c, step_fn then)
     (void)push(c, (struct frame){.then = then, .always = true});
 }
 
-void call_forgive(struct call *c, struct err *err)
+void call_forget_failure(struct call *c)
 {
-    *err = c->err;
     err_clear(&c->err);
     c->metadata_count = 0;
     c->violation_count = 0;
+    c->failed_row[0] = '\0';
+}
+
+void call_forgive(struct call *c, struct err *err)
+{
+    *err = c->err;
+    call_forget_failure(c);
 }
 
 step call_enter(struct call *c, const struct subflow *sub)
@@ -61,21 +67,26 @@ const char *call_row_name(struct call *c)
 {
     const struct frame *frame = innermost_table(c);
     const char *name = c->flow == NULL ? NULL : call_current_row(c)->name;
-    if (frame == NULL || name == NULL) {
-        return name == NULL ? "done" : name;
+    if (frame != NULL) {
+        snprintf(c->row_name, sizeof c->row_name, "%s.%s", frame->sub->name, name);
+        return c->row_name;
     }
-    snprintf(c->row_name, sizeof c->row_name, "%s.%s", frame->sub->name, name);
-    return c->row_name;
+    return name == NULL ? "done" : name;
 }
 
 bool call_catch(struct call *c, step *result)
 {
     while (c->depth > 0) {
         struct frame frame = c->frames[--c->depth];
-        if (frame.always) {
-            *result = frame.then(c);
-            return true;
+        if (!frame.always || c->is_over) {
+            continue;
         }
+        *result = frame.then(c);
+        bool goes_on = result->kind == STEP_KIND_NEXT || result->kind == STEP_KIND_DONE;
+        if (goes_on && c->err.reason != R_NONE) {
+            *result = STEP_FAILED; /* heard, and not forgiven */
+        }
+        return true;
     }
     return false;
 }

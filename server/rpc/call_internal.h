@@ -38,6 +38,9 @@ struct frame {
 /* Deepest today: scope → tenant, and explain_token → identify → person, with their continuations: 6. */
 enum { FRAMES_MAX = 10 };
 
+/* For so long a flow that reads everything anew trusts what was read of its caller before the body came. */
+enum { KNOWN_FOR_MS = 1000 };
+
 enum { ERROR_METADATA_MAX = 8, VIOLATIONS_MAX = 8, ROW_NAME_MAX = 48 };
 
 /* A pair of ErrorInfo.metadata, or a field and its description. In the call's arena. */
@@ -68,7 +71,9 @@ struct call {
     bool committed; /* a STEP_COMMIT step has started */
     bool verified;  /* call_note_verified */
     bool has_begun; /* the request is complete: the flow runs, or has run */
+    bool is_known;  /* who calls is found out, or needs not be: without it nothing of a flow runs */
     bool client_ended;
+    bool is_over; /* call_must_stop said so: nobody forgives that */
     unsigned agains;
 
     size_t row; /* of the flow's table: the step that runs or runs next */
@@ -77,6 +82,7 @@ struct call {
     size_t depth;
     struct mono_time started;
     struct mono_time deadline;
+    struct mono_time known_at; /* when is_known was said */
     int64_t unix_us;
 
     step_fn then; /* continuation of the operation in flight; NULL: run the row */
@@ -102,7 +108,8 @@ struct call {
     size_t violation_count;
     const char *caller_name; /* call_note_caller */
     char request_id[UUID_TEXT_BYTES];
-    char row_name[ROW_NAME_MAX];
+    char row_name[ROW_NAME_MAX];   /* of call_row_name */
+    char failed_row[ROW_NAME_MAX]; /* where the call failed first, for the log; "": nowhere */
 };
 
 struct rpc {
@@ -117,13 +124,18 @@ struct rpc {
     struct net_handler handler;
 };
 
-/* call_run.c */
+/* call_start.c */
 void call_begin(struct call *c);
 /* The request is complete: run the flow, from the loop. */
 void call_start(struct call *c);
-/* Fail a call before its flow has begun: its request is no good. */
-void call_reject(struct call *c);
+
+/* call_run.c */
+/* The one place from which a response leaves. */
+void call_answer(struct call *c);
+/* End the call here, unless what it does must be finished: the client has gone, or the deadline has passed. */
 void call_abort(struct call *c, enum reason reason);
+/* The same, because what the client sends is no good. */
+void call_reject(struct call *c, const struct err *why);
 void call_release(struct call *c, enum call_holder holder);
 /* Go on after `result`, until something is awaited or all is said. */
 void call_run(struct call *c, step result);
@@ -137,9 +149,23 @@ static inline bool call_client_is_gone(const struct call *c)
     return (c->holders & HOLD_STREAM) == 0;
 }
 
+/* Before the commit the operation in flight may be detached and the flow end where it is; after it the flow runs on
+ * and its outcome is logged. */
+static inline bool call_may_stop(const struct call *c)
+{
+    return !c->committed && c->phase != PHASE_REFUSING;
+}
+/* What was decided on caches is told only when the database has said that they held. */
+static inline bool call_may_tell(const struct call *c)
+{
+    return c->flow->trust != TRUST_CACHES || c->verified;
+}
+
 /* call_frames.c */
 /* The row that runs or runs next: the innermost sub-flow's, or the flow's. */
 const struct step_row *call_current_row(const struct call *c);
+/* The error, what goes with it, and where it was. */
+void call_forget_failure(struct call *c);
 /* Drop continuations up to one that wants to hear of failures; false when there is none. */
 bool call_catch(struct call *c, step *result);
 /* Go on in the frames after NEXT or DONE. True: *result is what came of it; false: no frame is left, and

@@ -1,5 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Running a call: who is asking, then the flow from its first step to the one response. */
+/* Running a call: step by step, through failures and refusals, to the one response. */
+#include <stdio.h>
+
 #include "base/mem.h"
 #include "obs/log.h"
 #include "obs/metrics.h"
@@ -22,28 +24,35 @@ void call_release(struct call *c, enum call_holder holder)
     xfree(c);
 }
 
-/* What was decided on caches is told only when the database has said that they held. */
-static bool is_unverified(const struct call *c)
+/* A call of one message has one: OK without it is an error to every client of gRPC, and none could say which. */
+static void check_end(struct call *c)
 {
-    return c->err.reason == R_NONE && c->flow->trust == TRUST_CACHES && !c->verified;
+    if (c->err.reason != R_NONE) {
+        return;
+    }
+    if (!call_may_tell(c)) {
+        (void)call_fail(c, R_INTERNAL, "%s answers on caches that nobody verified", c->flow->name);
+    } else if (c->reply == NULL && c->method->server_streams == 0) {
+        (void)call_fail(c, R_INTERNAL, "%s has no reply", c->flow->name);
+    }
 }
 
-/* The one place from which a response leaves. */
-static void answer(struct call *c)
+void call_answer(struct call *c)
 {
     CH_ASSERT(c->phase != PHASE_ANSWERED);
     c->phase = PHASE_ANSWERED;
     loop_timer_cancel(&c->deadline_timer);
-    if (is_unverified(c)) {
-        (void)call_fail(c, R_INTERNAL, "%s answers on caches that nobody verified", c->flow->name);
+    check_end(c);
+    if (!call_client_is_gone(c) && c->err.reason == R_NONE && c->reply != NULL) {
+        (void)call_send(c, c->reply, &c->err).ok; /* its failure is the answer then */
     }
-    if (!call_client_is_gone(c) && c->err.reason == R_NONE && c->reply != NULL &&
-        !call_send(c, c->reply, &c->err).ok) {
-        c->reply = NULL;
-    }
-    observe_call_done(c, call_row_name(c));
+    observe_call_done(c, c->failed_row[0] == '\0' ? call_row_name(c) : c->failed_row);
     if (!call_client_is_gone(c)) {
         c->codec->finish(c);
+        /* net has all that it needs: a client that is slow to read its answer keeps no call. */
+        net_stream_set_user(c->stream, NULL);
+        c->stream = NULL;
+        call_release(c, HOLD_STREAM); /* HOLD_RUN holds it still */
     }
 }
 
@@ -64,12 +73,12 @@ static step_fn recorder_of(const struct call *c)
 static bool refuse(struct call *c, step *result)
 {
     if (c->phase == PHASE_REFUSING) {
-        answer(c); /* the refusal could not be recorded: tell that, not the refusal */
+        call_answer(c); /* the refusal could not be recorded: tell that, not the refusal */
         return false;
     }
     step_fn recorder = recorder_of(c);
     if (recorder == NULL) {
-        answer(c);
+        call_answer(c);
         return false;
     }
     c->phase = PHASE_REFUSING;
@@ -79,21 +88,24 @@ static bool refuse(struct call *c, step *result)
 
 /* --- steps ---------------------------------------------------------------------------------- */
 
+static void stop(struct call *c, enum reason reason, const char *why)
+{
+    c->is_over = true;
+    (void)call_fail(c, reason, "%s before %s", why, call_row_name(c));
+}
+
 /* Whether the flow must stop here because nobody waits for its answer any more. */
 bool call_must_stop(struct call *c)
 {
-    if (c->committed || c->phase == PHASE_REFUSING || c->phase == PHASE_ANSWERED) {
+    if (!call_may_stop(c)) {
         return false;
     }
     if (call_client_is_gone(c)) {
-        (void)call_fail(c, R_CANCELLED, "client gone before %s", call_row_name(c));
-        return true;
+        stop(c, R_CANCELLED, "client gone");
+    } else if (loop_now(c->rpc->loop).ns >= c->deadline.ns) {
+        stop(c, R_DEADLINE_EXCEEDED, "deadline");
     }
-    if (loop_now(c->rpc->loop).ns >= c->deadline.ns) {
-        (void)call_fail(c, R_DEADLINE_EXCEEDED, "before %s", call_row_name(c));
-        return true;
-    }
-    return false;
+    return c->is_over;
 }
 
 static void note_start(struct call *c)
@@ -110,6 +122,7 @@ static void note_start(struct call *c)
 static step run_row(struct call *c)
 {
     const struct step_row *row = call_current_row(c);
+    CH_ASSERT(c->depth > 0 || c->is_known);
     if (fault_point(c)) {
         return (step){STEP_KIND_WAIT}; /* a test delays this step; its timer goes on */
     }
@@ -126,6 +139,8 @@ static step run_row(struct call *c)
 /* The caller is known: take in the request, or go on with the flow when it was asked again. */
 static bool authenticated(struct call *c, step *result)
 {
+    c->is_known = true;
+    c->known_at = loop_now(c->rpc->loop);
     if (c->has_begun) {
         c->phase = PHASE_RUNNING;
         *result = (step){STEP_KIND_MOVED};
@@ -143,18 +158,26 @@ static bool advance(struct call *c, step *result)
         return authenticated(c, result);
     }
     if (c->phase == PHASE_REFUSING) {
-        answer(c);
+        call_answer(c);
         return false;
     }
     observe_step(c->flow->name, c->flow->steps[c->row].name,
                  loop_now(c->rpc->loop).ns - c->row_started.ns);
     c->row++;
     if (result->kind == STEP_KIND_DONE || c->flow->steps[c->row].name == NULL) {
-        answer(c);
+        call_answer(c);
         return false;
     }
     *result = (step){STEP_KIND_MOVED};
     return true;
+}
+
+/* Which row failed, while the call stands there still; whoever hears of it may stand elsewhere. */
+static void note_failed_row(struct call *c)
+{
+    if (c->failed_row[0] == '\0') {
+        snprintf(c->failed_row, sizeof c->failed_row, "%s", call_row_name(c));
+    }
 }
 
 void call_run(struct call *c, step result)
@@ -168,6 +191,7 @@ void call_run(struct call *c, step result)
             result = run_row(c);
             break;
         case STEP_KIND_FAILED:
+            note_failed_row(c);
             goes_on = call_catch(c, &result) || refuse(c, &result);
             break;
         case STEP_KIND_NEXT:
@@ -178,7 +202,7 @@ void call_run(struct call *c, step result)
     }
 }
 
-/* --- from the stream's opening to the flow -------------------------------------------------- */
+/* --- running what must not lose the call ---------------------------------------------------- */
 
 void call_with_scope(struct call *c, void (*body)(struct call *c))
 {
@@ -193,106 +217,29 @@ void call_with_scope(struct call *c, void (*body)(struct call *c))
     }
 }
 
-static void begin(struct call *c)
-{
-    const struct authenticator *authenticator = c->rpc->authenticator;
-    if (c->phase == PHASE_ANSWERED) {
-        return; /* canceled while it was queued */
-    }
-    if (c->rpc->refusal != R_NONE) {
-        (void)call_fail(c, c->rpc->refusal, "the node is not serving");
-        answer(c);
-        return;
-    }
-    c->caller = arena_zalloc(c->arena, authenticator->caller_size);
-    if (c->caller == NULL) {
-        (void)call_fail(c, R_ARENA_EXHAUSTED, "caller of %s", c->flow->name);
-        answer(c);
-        return;
-    }
-    call_run(c, call_enter(c, authenticator->authenticate));
-}
-
-static void start(struct call *c)
-{
-    if (c->phase == PHASE_ANSWERED) {
-        return;
-    }
-    c->phase = PHASE_RUNNING;
-    c->has_begun = true;
-    c->state = arena_zalloc(c->arena, c->flow->state.size);
-    if (c->state == NULL) {
-        (void)call_fail(c, R_ARENA_EXHAUSTED, "state of %s", c->flow->name);
-        answer(c);
-        return;
-    }
-    call_run(c, (step){STEP_KIND_MOVED});
-}
-
-static void unimplemented(struct call *c)
-{
-    if (c->phase != PHASE_ANSWERED) {
-        (void)call_fail(c, R_METHOD_UNIMPLEMENTED, "%s", c->method->path);
-        answer(c);
-    }
-}
-
-static void run_task(struct loop_task *task)
-{
-    struct call *c = LIST_ENTRY(task, struct call, run_task);
-    c->holders |= HOLD_RUN;
-    c->holders &= ~(unsigned)HOLD_QUEUED;
-    call_with_scope(c, c->flow == NULL                    ? unimplemented
-                       : c->phase == PHASE_AUTHENTICATING ? begin
-                                                          : start);
-    call_release(c, HOLD_RUN);
-}
-
-static void queue(struct call *c)
-{
-    c->holders |= HOLD_QUEUED;
-    loop_task_init(&c->run_task, run_task);
-    loop_defer(c->rpc->loop, &c->run_task);
-}
-
-void call_begin(struct call *c)
-{
-    if (c->flow != NULL && method_is_public(c->method)) {
-        c->phase = PHASE_RECEIVING;
-        net_stream_read(c->stream, c->method->max_request_bytes);
-        return;
-    }
-    c->phase = PHASE_AUTHENTICATING;
-    queue(c);
-}
-
-void call_start(struct call *c)
-{
-    CH_ASSERT(c->phase == PHASE_RECEIVING && (c->holders & HOLD_QUEUED) == 0);
-    queue(c);
-}
-
 static void abort_body(struct call *c)
 {
     if (c->flow != NULL && c->flow->on_close != NULL && c->state != NULL) {
         c->flow->on_close(c);
     }
     call_cancel_op(c);
-    answer(c);
+    call_answer(c);
 }
 
-/* The client has gone or the deadline passed. Before the commit the operation in flight is detached
- * and the flow ends here; after it the flow runs on and its outcome is logged. */
 void call_abort(struct call *c, enum reason reason)
 {
-    bool finishing = c->committed || c->phase == PHASE_REFUSING;
-    if (c->phase == PHASE_ANSWERED || finishing) {
-        return;
-    }
-    if (c->err.reason != reason) {
+    if (call_may_stop(c)) {
         (void)call_fail(c, reason, "at step %s", call_row_name(c));
+        call_with_scope(c, abort_body);
     }
-    call_with_scope(c, abort_body);
+}
+
+void call_reject(struct call *c, const struct err *why)
+{
+    if (call_may_stop(c)) {
+        c->err = *why;
+        call_with_scope(c, abort_body);
+    }
 }
 
 /* --- what steps return ---------------------------------------------------------------------- */
@@ -318,7 +265,7 @@ static bool find_row(const struct flow *flow, step_fn fn, size_t *row)
     return false;
 }
 
-step call_again_from(struct call *c, step_fn fn)
+static step go_again(struct call *c, step_fn fn)
 {
     size_t row = 0;
     if (c->agains++ >= CALL_AGAIN_MAX) {
@@ -327,9 +274,8 @@ step call_again_from(struct call *c, step_fn fn)
     if (fn != NULL && !find_row(c->flow, fn, &row)) {
         return call_fail(c, R_INTERNAL, "%s has no row to go on from", c->flow->name);
     }
-    err_clear(&c->err);
-    c->metadata_count = 0;
-    c->violation_count = 0;
+    call_forget_failure(c);
+    c->reply = NULL;
     c->phase = PHASE_RUNNING;
     c->committed = false;
     c->verified = false;
@@ -338,12 +284,20 @@ step call_again_from(struct call *c, step_fn fn)
     return (step){STEP_KIND_MOVED};
 }
 
+step call_again_from(struct call *c, step_fn fn)
+{
+    return c->is_known ? go_again(c, fn)
+                       : call_fail(c, R_INTERNAL, "%s would run for a stranger", c->flow->name);
+}
+
 step call_authenticate_again(struct call *c, step_fn fn)
 {
-    step result = call_again_from(c, fn);
+    CH_ASSERT(c->caller != NULL);
+    step result = go_again(c, fn);
     if (result.kind != STEP_KIND_MOVED) {
         return result;
     }
     c->phase = PHASE_AUTHENTICATING;
+    c->is_known = false;
     return call_enter(c, c->rpc->authenticator->authenticate);
 }

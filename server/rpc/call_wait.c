@@ -7,7 +7,7 @@
 
 step call_wait(struct call *c, step_fn then, void (*cancel)(void *op), void *op)
 {
-    CH_ASSERT((c->holders & HOLD_OP) == 0);
+    CH_ASSERT((c->holders & HOLD_OP) == 0 && cancel != NULL);
     c->holders |= HOLD_OP;
     c->then = then;
     c->cancel = cancel;
@@ -38,14 +38,12 @@ void call_resume(struct call *c)
 
 void call_cancel_op(struct call *c)
 {
-    void (*cancel)(void *op) = c->cancel;
-    if ((c->holders & HOLD_OP) == 0 || cancel == NULL) {
-        return;
+    if ((c->holders & HOLD_OP) != 0) {
+        c->cancel(c->op);
+        c->cancel = NULL;
+        c->op = NULL;
+        c->holders &= ~(unsigned)HOLD_OP;
     }
-    cancel(c->op);
-    c->cancel = NULL;
-    c->op = NULL;
-    c->holders &= ~(unsigned)HOLD_OP;
 }
 
 /* --- pauses --------------------------------------------------------------------------------- */
@@ -135,6 +133,7 @@ step call_next_message(struct call *c, step_fn then)
 rc call_send(struct call *c, const struct ProtobufCMessage *message, struct err *err)
 {
     struct slice packed;
+    ENSURE(call_may_tell(c), err, R_INTERNAL);
     TRY(c->codec->encode(c->arena, message, &packed, err));
     if (!call_client_is_gone(c)) {
         net_stream_send(c->stream, packed);

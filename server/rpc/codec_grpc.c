@@ -15,7 +15,7 @@ enum { DETAILS_MAX = 4, RETRY_AFTER_SECONDS = 1 };
 /* protobuf-c wants char *; these texts are never written through. */
 static char *text(const char *s)
 {
-    return (char *)(uintptr_t)(s == NULL ? "" : s);
+    return (char *)(uintptr_t)s;
 }
 
 struct details {

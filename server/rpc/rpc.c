@@ -27,10 +27,25 @@ bool method_is_public(const struct method *method)
     return (method->roles & METHOD_ROLE_PUBLIC) != 0;
 }
 
+/* Its rows commit nothing: after a commit neither cancellation nor the deadline ends a call. And they find nothing of
+ * a flow, which has no state yet. */
+static void check_authenticator(const struct authenticator *authenticator)
+{
+    CH_ASSERT(authenticator->authenticate != NULL && authenticator->on_refusal != NULL);
+    for (const struct subflow *const *sub = authenticator->subflows; *sub != NULL; sub++) {
+        for (const struct step_row *row = (*sub)->steps; row->name != NULL; row++) {
+            CH_ASSERT((row->flags & STEP_COMMIT) == 0 && row->needs == 0);
+        }
+    }
+}
+
 struct rpc *rpc_new(struct loop *loop, void *services, const struct authenticator *authenticator,
                     const struct rpc_limits *limits)
 {
     struct rpc *rpc = xcalloc(1, sizeof *rpc);
+    if (authenticator != NULL) {
+        check_authenticator(authenticator);
+    }
     rpc->loop = loop;
     rpc->services = services;
     rpc->authenticator = authenticator;
@@ -80,7 +95,7 @@ void rpc_register(struct rpc *rpc, const struct flow *flow)
     CH_ASSERT(method != NULL);
     CH_ASSERT(method->roles != 0);
     CH_ASSERT(rpc->flows[index] == NULL);
-    CH_ASSERT(method_is_public(method) || rpc->authenticator != NULL);
+    CH_ASSERT(method_is_public(method) ? flow->on_refusal == NULL : rpc->authenticator != NULL);
     check_rows(flow);
     rpc->flows[index] = flow;
 }
@@ -95,25 +110,28 @@ const struct net_handler *rpc_net_handler(struct rpc *rpc)
     return &rpc->handler;
 }
 
-void rpc_each_step(const struct rpc *rpc,
-                   void (*visit)(const struct flow *flow, const char *sub,
-                                 const struct step_row *row, void *ctx),
-                   void *ctx)
+static void visit_rows(const struct flow *flow, const char *sub, const struct step_row *row,
+                       step_visit visit, void *ctx)
 {
-    const struct subflow *const none[] = {NULL};
+    for (; row->name != NULL; row++) {
+        visit(flow, sub, row, ctx);
+    }
+}
+
+void rpc_each_step(const struct rpc *rpc, step_visit visit, void *ctx)
+{
+    static const struct subflow *const none[] = {NULL};
     for (size_t i = 0; i < METHOD_COUNT; i++) {
         const struct flow *flow = rpc->flows[i];
+        if (flow == NULL) {
+            continue;
+        }
         const struct subflow *const *sub =
             method_is_public(&METHODS[i]) ? none : rpc->authenticator->subflows;
-        for (; flow != NULL && *sub != NULL; sub++) {
-            for (const struct step_row *row = (*sub)->steps; row->name != NULL; row++) {
-                visit(flow, (*sub)->name, row, ctx);
-            }
+        for (; *sub != NULL; sub++) {
+            visit_rows(flow, (*sub)->name, (*sub)->steps, visit, ctx);
         }
-        for (const struct step_row *row = flow == NULL ? NULL : flow->steps;
-             row != NULL && row->name != NULL; row++) {
-            visit(flow, NULL, row, ctx);
-        }
+        visit_rows(flow, NULL, flow->steps, visit, ctx);
     }
 }
 

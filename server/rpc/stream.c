@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Between net and the engine: a stream opens a call, its messages become requests. */
+/* Between net and the engine: a stream opens a call, its messages become requests. The stream of a call that was
+ * answered has none any more. */
 #include <stdio.h>
 #include <string.h>
 
@@ -19,40 +20,39 @@ static void refuse_stream(struct net_stream *stream, const struct net_request *r
     }
 }
 
+/* The timer may be a little early by the loop's clock, and what is committed or refused just now is finished first:
+ * from here on the deadline has passed. */
 static void on_deadline(struct loop_timer *timer)
 {
-    call_abort(LIST_ENTRY(timer, struct call, deadline_timer), R_DEADLINE_EXCEEDED);
+    struct call *c = LIST_ENTRY(timer, struct call, deadline_timer);
+    c->deadline = loop_now(c->rpc->loop);
+    call_abort(c, R_DEADLINE_EXCEEDED);
 }
 
-/* Copy what outlives the stream; what finds no room is missing, which only refuses more. */
-static void copy_facts(struct call *c, const struct net_request *request)
+/* Copy what outlives the stream. False: not all of it found room. */
+static bool copy_facts(struct call *c, const struct net_request *request)
 {
     c->facts = *request;
     c->facts.peer = arena_strdup(c->arena, request->peer);
     c->facts.path = c->method->path;
     c->facts.method = "POST";
-    for (size_t i = 0; i < request->header_count; i++) {
+    bool is_whole = c->facts.peer != NULL;
+    for (size_t i = 0; i < request->header_count && is_whole; i++) {
         struct net_header *h = &c->facts.headers[i];
         h->name = arena_strdup(c->arena, request->headers[i].name);
         h->value = arena_strdup(c->arena, request->headers[i].value);
-        if (h->name == NULL || h->value == NULL) {
-            c->facts.header_count = i;
-            return;
-        }
+        is_whole = h->name != NULL && h->value != NULL;
     }
+    return is_whole;
 }
 
+/* All have one, also a stream that may last: until it has begun, its client has a body to send. */
 static void set_deadline(struct call *c, int64_t asked_ms)
 {
     int64_t limit = c->rpc->limits.max_deadline_ms;
-    bool endless = c->method->server_streams != 0; /* a watch lives as long as its client wants */
-    int64_t ms = asked_ms > 0 && (endless || asked_ms < limit) ? asked_ms : limit;
+    int64_t ms = asked_ms > 0 && asked_ms < limit ? asked_ms : limit;
     c->started = loop_now(c->rpc->loop);
     c->deadline = mono_add_ms(c->started, ms);
-    if (endless && asked_ms == 0) {
-        c->deadline.ns = INT64_MAX;
-        return;
-    }
     loop_timer_arm(&c->deadline_timer, ms);
 }
 
@@ -81,18 +81,13 @@ static void on_open(void *ctx, struct net_stream *stream, const struct net_reque
     rpc->active++;
     metric_add(M_CALLS_ACTIVE, NULL, NULL, 1);
     loop_timer_init(&c->deadline_timer, rpc->loop, on_deadline);
-    copy_facts(c, request);
     set_deadline(c, request->timeout_ms);
     net_stream_set_user(stream, c);
-    call_begin(c);
-}
-
-/* Fail a call whose request is no good; nothing of it has run. */
-static void reject(struct call *c)
-{
-    if (c->phase == PHASE_RECEIVING || c->method->client_streams != 0) {
-        c->request = NULL;
-        call_abort(c, c->err.reason);
+    if (copy_facts(c, request)) {
+        call_begin(c);
+    } else {
+        /* Nothing is decided on a part of what the caller says of itself. */
+        call_reject(c, &(struct err){.reason = R_ARENA_EXHAUSTED, .detail = "headers"});
     }
 }
 
@@ -100,8 +95,7 @@ static void keep_in_inbox(struct call *c, const ProtobufCMessage *message)
 {
     struct inbox_item *item = ARENA_NEW(c->arena, struct inbox_item);
     if (item == NULL) {
-        (void)call_fail(c, R_ARENA_EXHAUSTED, "inbox of a stream");
-        reject(c);
+        call_reject(c, &(struct err){.reason = R_ARENA_EXHAUSTED, .detail = "inbox of a stream"});
         return;
     }
     item->message = message;
@@ -114,39 +108,43 @@ static void keep_in_inbox(struct call *c, const ProtobufCMessage *message)
     }
 }
 
+/* The error is the call's only if the call ends by it: what is committed is told as it was. */
+static bool decode(struct call *c, struct slice bytes, ProtobufCMessage **message)
+{
+    struct err err = {0};
+    char path[PB_PATH_MAX];
+    if (c->codec->decode(c->arena, c->method, bytes, path, message, &err).ok) {
+        return true;
+    }
+    if (path[0] != '\0' && call_may_stop(c)) {
+        call_note_bad_field(c, path, "It is no UTF-8, or holds a control character.");
+    }
+    call_reject(c, &err);
+    return false;
+}
+
 static void on_message(void *ctx, struct net_stream *stream, struct slice bytes)
 {
     (void)ctx;
     struct call *c = net_stream_user(stream);
     ProtobufCMessage *message = NULL;
-    char path[PB_PATH_MAX];
-    if (c == NULL || c->phase == PHASE_ANSWERED) {
-        return;
-    }
-    if (!c->codec->decode(c->arena, c->method, bytes, path, &message, &c->err).ok) {
-        if (path[0] != '\0') {
-            call_note_bad_field(c, path, "It is no UTF-8, or holds a control character.");
-        }
-        reject(c);
+    if (c == NULL || !decode(c, bytes, &message)) {
         return;
     }
     if (c->method->client_streams != 0) {
         keep_in_inbox(c, message);
-        return;
+    } else if (c->request != NULL) {
+        call_reject(c, &(struct err){.reason = R_PROTO_MALFORMED, .detail = "second message"});
+    } else {
+        c->request = message;
     }
-    if (c->request != NULL) {
-        (void)call_fail(c, R_PROTO_MALFORMED, "second message of a unary call");
-        reject(c);
-        return;
-    }
-    c->request = message;
 }
 
 static void on_end(void *ctx, struct net_stream *stream)
 {
     (void)ctx;
     struct call *c = net_stream_user(stream);
-    if (c == NULL || c->phase == PHASE_ANSWERED) {
+    if (c == NULL) {
         return;
     }
     c->client_ended = true;
@@ -159,8 +157,7 @@ static void on_end(void *ctx, struct net_stream *stream)
         return;
     }
     if (c->request == NULL) {
-        (void)call_fail(c, R_PROTO_MALFORMED, "no message");
-        reject(c);
+        call_reject(c, &(struct err){.reason = R_PROTO_MALFORMED, .detail = "no message"});
         return;
     }
     call_start(c);
@@ -170,14 +167,8 @@ static void on_broken(void *ctx, struct net_stream *stream, const struct err *er
 {
     (void)ctx;
     struct call *c = net_stream_user(stream);
-    if (c == NULL) {
-        const struct reason_info *info = reason_info(err->reason);
-        net_stream_finish(stream, info->code, info->text, SLICE_NONE);
-        return;
-    }
-    if (c->phase != PHASE_ANSWERED) {
-        c->err = *err;
-        call_abort(c, err->reason);
+    if (c != NULL) {
+        call_reject(c, err);
     }
 }
 

@@ -3,6 +3,7 @@
 
 #include "service/common/approvable.h"
 #include "service/common/flows.h"
+#include "service/common/resources.h"
 
 void service_register(struct rpc *rpc)
 {
@@ -11,8 +12,16 @@ void service_register(struct rpc *rpc)
 #include "service/common/flows.def"
 #undef FLOW
     };
+    static const struct resource *const resources[] = {
+#define RESOURCE(name) &name##_resource,
+#include "service/common/resources.def"
+#undef RESOURCE
+    };
     for (size_t i = 0; i < sizeof all / sizeof all[0]; i++) {
         rpc_register(rpc, all[i]);
+    }
+    for (size_t i = 0; i < sizeof resources / sizeof resources[0]; i++) {
+        resource_check(resources[i]);
     }
 }
 

@@ -5,26 +5,18 @@ import time
 
 import pytest
 
-from authority import Authority, Reader, Refused
+from calls import refused as refusal
+from waiting import eventually
+from world import VIEW as VIEW_RIGHT
+from world import grant
 
-VIEW = {"principals": ["tenant:fabrikam"], "rights": [1]}
+VIEW = grant("tenant:fabrikam", VIEW_RIGHT)
 NOW = int(time.time())
 
 
 @pytest.fixture(scope="module")
-def world():
-    authority = Authority(workers=1)
-    try:
-        authority.migrate()
-        authority.start()
-        w = type("World", (), {})()
-        w.a, w.reader = authority, Reader()
-        w.contoso, w.admin = authority.tenant("contoso", "commercial", "contoso.com")
-        w.fabrikam, _ = authority.tenant("fabrikam", "commercial", "fabrikam.com")
-        w.alice, w.bob = w.contoso.token("alice@contoso.com"), w.fabrikam.token("bob@fabrikam.com")
-        yield w
-    finally:
-        authority.close()
+def authority_options():
+    return {"workers": 1}
 
 
 def text(language, value):
@@ -32,23 +24,12 @@ def text(language, value):
 
 
 def create(w, **more):
-    body = {"names": [text("en", "T")], "grants": [VIEW], **more}
-    return w.a.call("TemplateService/CreateTemplate", {"template": body}, w.admin).template
+    return w.template(**{"grants": [VIEW], **more})
 
 
-def refusal(function, *args, **more):
-    with pytest.raises(Refused) as caught:
-        function(*args, **more)
-    return caught.value
-
-
-def protect(w, token=None, **more):
-    return w.a.call("PublishingService/Protect", {"client_public_jwk": w.reader.public, **more}, token=token or w.alice)
-
-
-def acquire(w, made, token=None):
-    return w.a.call("LicensingService/AcquireLicense", {
-        "publishing_license": made.publishing_license, "client_public_jwk": w.reader.public}, token=token or w.bob)
+def protect(w, **more):
+    """As Alice, under the policy that is given."""
+    return w.protect(token=w.alice, **{"recipients": None, **more})
 
 
 def many(count):
@@ -129,36 +110,37 @@ def test_the_limits_themselves_are_allowed(world):
                            "custom_rights": [f"R{n}" for n in range(16)]}],
                   expiry={"days": 36500}, offline_access=2, offline_days=9999)
     assert len(made.names) == len(made.descriptions) == 64 and len(made.grants) == 1000 and len(made.scope) == 1000
-    world.a.call("TemplateService/DeleteTemplate", {"template_id": made.template_id}, world.admin)
+    world.call("TemplateService/DeleteTemplate", {"template_id": made.template_id}, world.contoso.admin)
 
 
 def test_updates_keep_names_and_descriptions_together(world):
     made = create(world, names=[text("en", "A"), text("de", "B")], descriptions=[text("de", "b"), text("EN", "a")])
 
     def update(paths, **fields):
-        return world.a.call("TemplateService/UpdateTemplate", {
-            "template": {"template_id": made.template_id, **fields}, "update_mask": {"paths": paths}}, world.admin).template
+        return world.call("TemplateService/UpdateTemplate", {
+            "template": {"template_id": made.template_id, **fields}, "update_mask": {"paths": paths}},
+            world.contoso.admin).template
 
     assert refusal(update, ["names"], names=[text("en", "A")]).fields == [DESCRIPTIONS + "[0].language"]
     assert refusal(update, ["descriptions"], descriptions=[text("en", "A")]).fields == [DESCRIPTIONS]
-    assert refusal(update, ["names", "colour"]).fields == ["update_mask"]
+    assert refusal(update, ["names", "colour"]).fields == ["update_mask.paths[1]"]
     assert refusal(update, []).fields == ["update_mask"]
     both = update(["names", "descriptions"], names=[text("fr", "C")], descriptions=[text("fr", "c")])
     assert [n.language for n in both.names] == [n.language for n in both.descriptions] == ["fr"]
     assert not update(["descriptions"]).descriptions
-    world.a.call("TemplateService/DeleteTemplate", {"template_id": made.template_id}, world.admin)
+    world.call("TemplateService/DeleteTemplate", {"template_id": made.template_id}, world.contoso.admin)
 
 
 def test_there_are_at_most_500_templates(world):
-    world.a.postgres.sql(
+    world.sql(
         "INSERT INTO template (tenant, template, offline_days, grant_principals, grant_rights, name_languages, name_texts) "
         "SELECT tenant, gen_random_uuid(), 0, '{owner}', '{VIEW}', '{en}', '{many}' FROM tenant, generate_series(1, 499) "
         "WHERE name = 'contoso'")
     last = create(world)
     refused = refusal(create, world)
     assert (refused.code, refused.reason) == ("RESOURCE_EXHAUSTED", "LIMIT_EXCEEDED")
-    world.a.call("TemplateService/DeleteTemplate", {"template_id": last.template_id}, world.admin)
-    world.a.postgres.sql("DELETE FROM template WHERE name_texts = '{many}'")
+    world.call("TemplateService/DeleteTemplate", {"template_id": last.template_id}, world.contoso.admin)
+    world.sql("DELETE FROM template WHERE name_texts = '{many}'")
 
 
 @pytest.mark.parametrize("custom,field", [
@@ -180,28 +162,16 @@ def test_what_is_no_ad_hoc_policy(world, custom, field):
                                               (many(1001), "tenant.onboarding")])
 def test_what_is_no_onboarding(world, onboarding, field):
     request = {"tenant": {"onboarding": onboarding}, "update_mask": {"paths": ["onboarding"]}}
-    assert refusal(world.a.call, "TenantService/UpdateTenant", request, world.admin).fields == [field]
+    assert refusal(world.call, "TenantService/UpdateTenant", request, world.contoso.admin).fields == [field]
     new = {"tenant": {"tenant": "new", "boundary": "gcc", "onboarding": onboarding}}
-    assert refusal(world.a.call, "TenantService/CreateTenant", new, world.a.admin).fields == [field]
+    assert refusal(world.call, "TenantService/CreateTenant", new, world.platform_admin).fields == [field]
 
 
 # --- what is stored and not understood: a newer version wrote it, or somebody else -------------------------------------
 
 
-def store(w, sql):
-    """Write past the API, as another version would, and let the workers notice."""
-    w.a.postgres.sql(f"{sql}; SELECT epoch_raise(tenant) FROM tenant")
-
-
 def logged(w, event, **fields):
-    """The log comes by a pipe: wait for a line with these fields."""
-    end = time.monotonic() + 5
-    while time.monotonic() < end:
-        for line in w.a.log:
-            if line.get("event") == event and all(line.get(key) == value for key, value in fields.items()):
-                return True
-        time.sleep(0.01)
-    raise AssertionError(f"no {event} with {fields}: {[line for line in w.a.log if line.get('event') == event][-3:]}")
+    return eventually(lambda: w.a.logged(event, **fields), lambda: f"{event} {fields} in {w.a.logged(event)[-3:]}")
 
 
 @pytest.mark.parametrize("column,value,word", [
@@ -213,50 +183,52 @@ def logged(w, event, **fields):
 ])
 def test_a_stored_template_that_is_not_understood_grants_nothing(world, column, value, word):
     """Even to those whom it names well, because what the rest says might have been to keep them out."""
-    grants = [{"principals": ["user:bob@fabrikam.com"], "rights": [1]}, {"principals": ["user:eve@c.com"], "rights": [1]}]
+    grants = [{"principals": ["user:bob@fabrikam.com"], "rights": [1]},
+              {"principals": ["user:eve@c.com"], "rights": [1]}]
     made = create(world, grants=grants, referral_contact="help@contoso.com")
     content = protect(world, template_id=made.template_id)
-    acquire(world, content)
-    store(world, f"UPDATE template SET {column} = '{value}' WHERE template = '{made.template_id}'")
-    refused = refusal(acquire, world, content)
+    world.acquire(content, world.bob)
+    world.changed_by_hand(f"UPDATE template SET {column} = '{value}' WHERE template = '{made.template_id}'")
+    refused = refusal(world.acquire, content, world.bob)
     assert (refused.code, refused.reason) == ("PERMISSION_DENIED", "NO_RIGHTS")
     assert word not in json.dumps([str(refused), refused.sentence, refused.metadata])
     assert logged(world, "call.done", reason="POLICY_INVALID",
                   detail=f"template {made.template_id}, not understood: {word}")
     assert logged(world, "view.template_invalid", tenant="contoso", template=made.template_id, text=word)
-    acquire(world, content, world.alice)  # the owner's power is not of the policy
+    world.acquire(content, world.alice)  # the owner's power is not of the policy
     assert refusal(protect, world, template_id=made.template_id).reason == "NO_RIGHTS"
-    event = world.a.audit(tenant="contoso", operation="acquire_license", denied_only=True)[0]
+    event = world.audit(tenant="contoso", operation="acquire_license", denied_only=True)[0]
     assert event.reason == "POLICY_INVALID"
-    store(world, f"DELETE FROM template WHERE template = '{made.template_id}'")
+    world.changed_by_hand(f"DELETE FROM template WHERE template = '{made.template_id}'")
 
 
 def test_a_stored_onboarding_that_is_not_understood_lets_nobody_protect(world):
     protect(world, do_not_forward={}, recipients=["bob@fabrikam.com"])
-    store(world, "UPDATE tenant SET onboarding = '{tenant:contoso,guild:writers}' WHERE name = 'contoso'")
+    world.changed_by_hand("UPDATE tenant SET onboarding = '{tenant:contoso,guild:writers}' WHERE name = 'contoso'")
     refused = refusal(protect, world, do_not_forward={}, recipients=["bob@fabrikam.com"])
     assert (refused.code, refused.reason) == ("PERMISSION_DENIED", "PROTECT_DENIED")
     assert logged(world, "call.done", reason="ONBOARDING_INVALID", detail="not understood: guild:writers")
     assert logged(world, "view.onboarding_invalid", tenant="contoso", text="guild:writers")
-    store(world, "UPDATE tenant SET onboarding = '{}' WHERE name = 'contoso'")
+    world.changed_by_hand("UPDATE tenant SET onboarding = '{}' WHERE name = 'contoso'")
     protect(world, do_not_forward={}, recipients=["bob@fabrikam.com"])
 
 
-@pytest.mark.parametrize("column,value,word", [("grant_principals", "{user:bob@fabrikam.com,planet:earth}", "planet:earth"),
+@pytest.mark.parametrize("column,value,word",
+                         [("grant_principals", "{user:bob@fabrikam.com,planet:earth}", "planet:earth"),
                                                ("grant_rights", "{VIEW,FLY-2}", "FLY-2"),
                                                ("removed", "{planet:mars}", "planet:mars")])
 def test_a_stored_amendment_that_is_not_understood_grants_nothing(world, column, value, word):
     content = protect(world, do_not_forward={}, recipients=["bob@fabrikam.com"])
-    acquire(world, content)
+    world.acquire(content, world.bob)
     columns = {"grant_principals": "{user:bob@fabrikam.com,user:eve@c.com}", "grant_rights": "{VIEW,VIEW}",
                "removed": "{}", column: value}
-    world.a.postgres.sql(
+    world.sql(
         "INSERT INTO content_amendment (tenant, content, version, grant_principals, grant_rights, recipients, removed, "
         f"changes_expiry) SELECT tenant, content, 1, '{columns['grant_principals']}', '{columns['grant_rights']}', '{{}}', "
         f"'{columns['removed']}', false FROM content WHERE content = '{content.content_id}'; "
         f"UPDATE content SET amendment = 1 WHERE content = '{content.content_id}'")
-    refused = refusal(acquire, world, content)
+    refused = refusal(world.acquire, content, world.bob)
     assert (refused.code, refused.reason) == ("PERMISSION_DENIED", "NO_RIGHTS")
     assert logged(world, "call.done", reason="POLICY_INVALID", detail=f"amendment, not understood: {word}")
     assert logged(world, "amendment.invalid", content=content.content_id, text=word)
-    acquire(world, content, world.alice)
+    world.acquire(content, world.alice)

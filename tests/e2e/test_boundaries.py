@@ -6,7 +6,8 @@ import json
 
 import pytest
 
-from authority import Authority, Issuer, Reader, Refused
+from authority import Reader
+from calls import reason, refused
 
 NATIVE, PORTAL, BLOCK, BUILT_IN = 1, 2, 3, 0
 TENANTS = {"contoso": ("commercial", "contoso.com"), "fabrikam": ("commercial", "fabrikam.com"),
@@ -19,44 +20,31 @@ READERS = list(TENANTS) + ["external"]
 
 
 @pytest.fixture(scope="module")
-def world():
-    authority = Authority()
-    try:
-        authority.migrate()
-        authority.start()
-        w = type("World", (), {})()
-        w.a, w.reader = authority, Reader()
-        w.issuers, w.admins, w.gateways, w.portals = {}, {}, {}, {}
-        for name, (boundary, domain) in TENANTS.items():
-            w.issuers[name], w.admins[name] = authority.tenant(name, boundary, domain)
-        w.issuers["external"] = Issuer("https://accounts.google.example")
-        authority.issuer(w.issuers["external"], 3, boundary="commercial")
-        for boundary in ("commercial", "gcc", "gcc-high", "dod"):
-            add_boundary(w, boundary)
-        for name in SENDERS:
-            add_gateway(w, name)
-        yield w
-    finally:
-        authority.close()
+def world(world):
+    w = world
+    w.portals, w.tenants = {}, {"contoso": w.contoso, "fabrikam": w.fabrikam}
+    for name in TENANTS:
+        add_tenant(w, name)
+    for boundary in ("commercial", "gcc", "gcc-high", "dod"):
+        w.portals[boundary] = w.platform_component("portal", f"portal-{boundary}", boundary)
+        update(w, boundary, portal_url=f"https://portal.{boundary}.example")
+    return w
 
 
-def add_boundary(w, boundary):
-    w.portals[boundary] = w.a.component(f"portal-{boundary}", 2, boundary=boundary)
-    update(w, boundary, portal_url=f"https://portal.{boundary}.example")
-
-
-def add_gateway(w, tenant):
-    w.gateways[tenant] = w.a.component(f"{tenant}-edge", 1, tenant=tenant, sender_domains=[TENANTS[tenant][1]])
+def add_tenant(w, name):
+    if name not in w.tenants:
+        w.tenants[name] = w.tenant(name, *TENANTS[name])
 
 
 def update(w, boundary, who=None, **fields):
-    return w.a.call("BoundaryService/UpdateBoundary", {
-        "boundary": {"boundary": boundary, **fields}, "update_mask": {"paths": list(fields)}}, who or w.a.admin).boundary
+    return w.call("BoundaryService/UpdateBoundary", {
+        "boundary": {"boundary": boundary, **fields}, "update_mask": {"paths": list(fields)}},
+        who or w.platform_admin).boundary
 
 
 def set_rule(w, content, reader, rule, who=None):
-    return w.a.call("BoundaryService/SetRule", {"rule": {
-        "content_boundary": content, "reader_boundary": reader, "rule": rule}}, who or w.a.admin).rule.rule
+    return w.call("BoundaryService/SetRule", {"rule": {
+        "content_boundary": content, "reader_boundary": reader, "rule": rule}}, who or w.platform_admin).rule.rule
 
 
 def address(tenant):
@@ -64,8 +52,8 @@ def address(tenant):
 
 
 def token(w, tenant):
-    more = {"email_verified": True} if tenant == "external" else {}
-    return w.issuers[tenant].token(address(tenant), **more)
+    return (w.google.token(address(tenant), email_verified=True) if tenant == "external"
+            else w.tenants[tenant].token(address(tenant)))
 
 
 def sender(tenant):
@@ -73,33 +61,21 @@ def sender(tenant):
 
 
 def protect(w, tenant, *readers):
-    return w.a.call("PublishingService/Protect", {
-        "client_public_jwk": w.reader.public, "owner": sender(tenant), "do_not_forward": {},
-        "recipients": [address(reader) for reader in readers]}, w.gateways[tenant]).publishing_license
+    return w.protect(w.tenants[tenant].gateway, owner=sender(tenant),
+                     recipients=[address(reader) for reader in readers]).publishing_license
 
 
 def decide(w, tenant, *recipients):
-    answer = w.a.call("DeliveryService/DecideDelivery", {"sender": sender(tenant), "recipients": recipients},
-                      w.gateways[tenant]).deliveries
+    answer = w.call("DeliveryService/DecideDelivery", {"sender": sender(tenant), "recipients": recipients},
+                      w.tenants[tenant].gateway).deliveries
     assert [one.recipient for one in answer] == list(recipients)
     return answer
 
 
 def acquire(w, license_, reader, portal=None):
-    request = {"publishing_license": license_, "client_public_jwk": w.reader.public}
     if portal:
-        return w.a.call("LicensingService/AcquireLicense", request, w.portals[portal], user_token=token(w, reader))
-    return w.a.call("LicensingService/AcquireLicense", request, token=token(w, reader))
-
-
-def refused(function, *args, **more):
-    with pytest.raises(Refused) as caught:
-        function(*args, **more)
-    return caught.value
-
-
-def reason(function, *args, **more):
-    return refused(function, *args, **more).reason
+        return w.acquire(license_, who=w.portals[portal], user_token=token(w, reader))
+    return w.acquire(license_, token(w, reader))
 
 
 def boundary_of(tenant):
@@ -147,27 +123,25 @@ def test_one_question_for_all_recipients(world):
 
 
 def test_only_for_its_own_senders(world):
-    call = lambda who, **request: reason(world.a.call, "DeliveryService/DecideDelivery", {  # noqa: E731
+    call = lambda who, **request: reason(world.call, "DeliveryService/DecideDelivery", {
         "sender": sender("contoso"), "recipients": ["x@fabrikam.com"], **request}, who)
-    assert call(world.gateways["agency"]) == "COMPONENT_DOMAIN"
-    assert call(world.gateways["contoso"], sender="alice@fabrikam.com") == "COMPONENT_DOMAIN"
+    assert call(world.tenants["agency"].gateway) == "COMPONENT_DOMAIN"
+    assert call(world.contoso.gateway, sender="alice@fabrikam.com") == "COMPONENT_DOMAIN"
     assert call(world.portals["commercial"]) == "COMPONENT_ROLE"
-    assert call(world.admins["contoso"]) == "COMPONENT_ROLE"
+    assert call(world.contoso.admin) == "COMPONENT_ROLE"
     for bad in ({"sender": ""}, {"sender": "alice"}, {"recipients": []}, {"recipients": ["a@b.example"] * 1001}):
-        assert call(world.gateways["contoso"], **bad) == "FIELD_INVALID"
+        assert call(world.contoso.gateway, **bad) == "FIELD_INVALID"
     assert call(None) == "CREDENTIAL_MISSING"
 
 
 def test_a_platform_gateway_stands_in_its_boundary(world):
-    shared = world.a.component("shared-edge", 1, boundary="commercial", sender_domains=["contoso.com", "agency.us"])
-    ask = lambda who: world.a.call("DeliveryService/DecideDelivery", {  # noqa: E731
+    shared = world.platform_component("gateway", sender_domains=["contoso.com", "agency.us"])
+    ask = lambda who: world.call("DeliveryService/DecideDelivery", {
         "sender": who, "recipients": ["bob@depot.us"]}, shared).deliveries[0].channel
     assert ask("alice@contoso.com") == PORTAL
     assert reason(ask, "alice@agency.us") == "COMPONENT_TENANT"
     assert reason(ask, "alice@nowhere.example") == "COMPONENT_DOMAIN"
-    request = {"client_public_jwk": world.reader.public, "owner": "alice@agency.us", "do_not_forward": {},
-               "recipients": ["bob@depot.us"]}
-    assert reason(world.a.call, "PublishingService/Protect", request, shared) == "COMPONENT_TENANT"
+    assert reason(world.protect, shared, owner="alice@agency.us") == "COMPONENT_TENANT"
 
 
 def test_rules_hold_from_the_next_license_on(world):
@@ -179,7 +153,7 @@ def test_rules_hold_from_the_next_license_on(world):
     assert set_rule(world, "commercial", "gcc-high", BLOCK) == BLOCK
     assert set_rule(world, "commercial", "gcc-high", BUILT_IN) == PORTAL
     check(world, "contoso", "depot", PORTAL, license_)
-    event = world.a.audit(operation="set_rule")[0]
+    event = world.audit(operation="set_rule")[0]
     assert (event.target, event.component) == ("commercial to gcc-high: built-in", "platform-admin")
 
 
@@ -198,25 +172,26 @@ def test_rules_are_of_one_direction(world):
 
 
 def test_bad_rules(world):
-    for content, reader, rule in (("moon", "gcc", 1), ("external", "gcc", 1), ("gcc", "moon", 1), ("gcc", "dod", 4), ("gcc", "dod", -1)):
+    for content, reader, rule in (("moon", "gcc", 1), ("external", "gcc", 1), ("gcc", "moon", 1), ("gcc", "dod", 4),
+                                  ("gcc", "dod", -1)):
         assert reason(set_rule, world, content, reader, rule) == "FIELD_INVALID"
-    assert reason(set_rule, world, "gcc", "dod", 1, world.admins["contoso"]) == "COMPONENT_ROLE"
-    assert reason(world.a.call, "BoundaryService/SetRule", {}, world.a.admin) == "FIELD_INVALID"
+    assert reason(set_rule, world, "gcc", "dod", 1, world.contoso.admin) == "COMPONENT_ROLE"
+    assert reason(world.call, "BoundaryService/SetRule", {}, world.platform_admin) == "FIELD_INVALID"
 
 
 def create(w, name, **more):
-    return w.a.call("BoundaryService/CreateBoundary", {"boundary": {
-        "boundary": name, "display_name": name.title(), "suite": 2, **more}}, w.a.admin).boundary
+    return w.call("BoundaryService/CreateBoundary", {"boundary": {
+        "boundary": name, "display_name": name.title(), "suite": 2, **more}}, w.platform_admin).boundary
 
 
 def test_a_boundary_that_an_admin_makes(world):
-    made = create(world, "nordic", portal_url="https://portal.nordic.example", authority_url="https://rms.nordic.example")
+    made = create(world, "nordic", portal_url="https://portal.nordic.example",
+                  authority_url="https://rms.nordic.example")
     assert (made.boundary, made.suite, made.built_in, made.display_name) == ("nordic", 2, False, "Nordic")
     TENANTS.update(fjord=("nordic", "fjord.no"), skerry=("nordic", "skerry.no"))
-    world.portals["nordic"] = world.a.component("portal-nordic", 2, boundary="nordic")
+    world.portals["nordic"] = world.platform_component("portal", "portal-nordic", "nordic")
     for name in ("fjord", "skerry"):
-        world.issuers[name], world.admins[name] = world.a.tenant(name, *TENANTS[name])
-    add_gateway(world, "fjord")
+        add_tenant(world, name)
     check(world, "fjord", "skerry", NATIVE)
     for reader in READERS:
         check(world, "fjord", reader, PORTAL)
@@ -233,18 +208,18 @@ def test_boundaries_are_checked(world):
                 {"portal_url": "http://x.example"}, {"portal_url": "https://"}, {"authority_url": "https://x y"},
                 {"authority_url": "https://" + "x" * 600}, {"display_name": "x" * 129}):
         request = {"boundary": {"boundary": "fine", "suite": 1, **bad}}
-        assert reason(world.a.call, "BoundaryService/CreateBoundary", request, world.a.admin) == "FIELD_INVALID"
+        assert reason(world.call, "BoundaryService/CreateBoundary", request, world.platform_admin) == "FIELD_INVALID"
     assert reason(create, world, "gcc") == "ALREADY_EXISTS"
-    assert reason(world.a.call, "BoundaryService/CreateBoundary", {}, world.a.admin) == "FIELD_INVALID"
+    assert reason(world.call, "BoundaryService/CreateBoundary", {}, world.platform_admin) == "FIELD_INVALID"
     request = {"boundary": {"boundary": "mine", "suite": 1}}
-    assert reason(world.a.call, "BoundaryService/CreateBoundary", request, world.admins["contoso"]) == "COMPONENT_ROLE"
+    assert reason(world.call, "BoundaryService/CreateBoundary", request, world.contoso.admin) == "COMPONENT_ROLE"
 
 
 def test_there_is_a_limit(world):
-    world.a.postgres.sql("INSERT INTO boundary (name, display_name, suite, fips) SELECT 'zz' || n, '', 1, false "
+    world.sql("INSERT INTO boundary (name, display_name, suite, fips) SELECT 'zz' || n, '', 1, false "
                          "FROM generate_series(1, 100 - (SELECT count(*) FROM boundary)) AS n")
     assert reason(create, world, "onemore") == "LIMIT_EXCEEDED"
-    world.a.postgres.sql("DELETE FROM boundary WHERE name LIKE 'zz%'")
+    world.sql("DELETE FROM boundary WHERE name LIKE 'zz%'")
 
 
 def test_boundaries_are_changed(world):
@@ -259,14 +234,15 @@ def test_boundaries_are_changed(world):
     assert update(world, "empty", suite=1).suite == 1
     assert reason(update, world, "moon", display_name="x") == "NOT_FOUND"
     assert reason(update, world, "dod", portal_url="javascript:alert(1)") == "FIELD_INVALID"
-    assert reason(update, world, "dod", world.admins["army"], display_name="x") == "COMPONENT_ROLE"
+    assert reason(update, world, "dod", world.tenants["army"].admin, display_name="x") == "COMPONENT_ROLE"
     for mask in ([], ["boundary"], ["built_in"]):
         request = {"boundary": {"boundary": "dod"}, "update_mask": {"paths": mask}}
-        assert reason(world.a.call, "BoundaryService/UpdateBoundary", request, world.a.admin) == "FIELD_INVALID"
+        assert reason(world.call, "BoundaryService/UpdateBoundary", request, world.platform_admin) == "FIELD_INVALID"
 
 
 def test_boundaries_are_listed(world):
-    ask = lambda **request: world.a.call("BoundaryService/ListBoundaries", request, world.admins["agency"])  # noqa: E731
+    ask = lambda **request: world.call("BoundaryService/ListBoundaries", request,
+                                       world.tenants["agency"].admin)
     whole = ask()
     names = [one.boundary for one in whole.boundaries]
     assert names == sorted(names) and {"commercial", "gcc", "gcc-high", "dod"} <= set(names)
@@ -282,21 +258,29 @@ def test_boundaries_are_listed(world):
         if not token_:
             break
     assert seen == names and ("dod", "gcc", BLOCK) in rules
+    for name in names:
+        one = world.call("BoundaryService/GetBoundary", {"boundary": name}, world.tenants["agency"].admin)
+        assert one.boundary == next(other for other in whole.boundaries if other.boundary == name)
+        assert [(rule.content_boundary, rule.reader_boundary, rule.rule) for rule in one.rules] == [
+            rule for rule in rules if rule[0] == name]
     set_rule(world, "dod", "gcc", BUILT_IN)
+    for name, why in (("narnia", "NOT_FOUND"), ("", "FIELD_INVALID")):
+        assert reason(world.call, "BoundaryService/GetBoundary", {"boundary": name}, world.tenants["agency"].admin) == why
     for bad in ("x", base64.urlsafe_b64encode(b"x" * 64).decode().rstrip("=")):
         assert reason(ask, page_token=bad) == "PAGE_TOKEN_INVALID"
-    assert reason(ask, page_size=201) == "FIELD_INVALID"
+    assert reason(ask, page_size=-1) == "FIELD_INVALID"
 
 
 # --- partner exceptions -----------------------------------------------------------------------------------------
 
 def propose(w, tenant, partner, ours=True):
-    return w.a.call("BoundaryService/ProposePartnerException", {"partner": partner, "ours": ours}, w.admins[tenant]).exception
+    return w.call("BoundaryService/ProposePartnerException", {"partner": partner, "ours": ours},
+                  w.tenants[tenant].admin).exception
 
 
 def act(w, verb, tenant, exception):
-    return w.a.call(f"BoundaryService/{verb}PartnerException", {"exception_id": exception.exception_id},
-                    w.admins[tenant]).exception
+    return w.call(f"BoundaryService/{verb}PartnerException", {"exception_id": exception.exception_id},
+                    w.tenants[tenant].admin).exception
 
 
 def test_an_exception_needs_both_and_ends_by_either(world):
@@ -322,7 +306,7 @@ def test_an_exception_needs_both_and_ends_by_either(world):
     assert reason(act, world, "Accept", "contoso", made) == "NOT_FOUND"
     for tenant, operations in (("agency", ["propose"]), ("contoso", ["accept", "withdraw"])):
         for operation in operations:
-            event = world.a.audit(tenant=tenant, operation=f"{operation}_partner_exception")[-1]
+            event = world.audit(tenant=tenant, operation=f"{operation}_partner_exception")[-1]
             assert (event.component, event.target) == (f"{tenant}-admin", "content of agency for contoso")
 
 
@@ -337,47 +321,55 @@ def test_the_reader_may_propose(world):
 
 def test_consent_may_need_a_second_admin(world):
     """Where a tenant wants it, neither to propose nor to accept is enough; to end needs nobody's leave."""
-    call = world.a.call
+    call = world.call
+    agency_second, contoso_second = (world.tenants[tenant].second_admin for tenant in ("agency", "contoso"))
     for tenant in ("agency", "contoso"):
-        setattr(world, f"{tenant}_second", world.a.component(f"{tenant}-second", 5, tenant=tenant))
         call("TenantService/UpdateTenant", {"tenant": {"two_person": [4]}, "update_mask": {"paths": ["two_person"]}},
-             world.admins[tenant])
-    listed = lambda tenant: call("BoundaryService/ListPartnerExceptions", {}, world.admins[tenant]).exceptions  # noqa: E731
-    asked = call("BoundaryService/ProposePartnerException", {"partner": "contoso", "ours": True}, world.admins["agency"])
+             world.tenants[tenant].admin)
+    listed = lambda tenant: call("BoundaryService/ListPartnerExceptions", {},
+                                 world.tenants[tenant].admin).exceptions
+    asked = call("BoundaryService/ProposePartnerException", {"partner": "contoso", "ours": True},
+                 world.tenants["agency"].admin)
     assert asked.approval_id and not asked.HasField("exception") and not listed("agency")
     one = {"approval_id": asked.approval_id}
-    assert reason(call, "ApprovalService/ApproveRequest", one, world.admins["agency"]) == "APPROVER_NOT_INDEPENDENT"
-    told = call("ApprovalService/GetApproval", one, world.admins["agency"]).approval
+    assert reason(call, "ApprovalService/ApproveRequest", one,
+                  world.tenants["agency"].admin) == "APPROVER_NOT_INDEPENDENT"
+    told = call("ApprovalService/GetApproval", one, world.tenants["agency"].admin).approval
     assert told.summary == "Propose a partner exception: content of agency for contoso opens natively"
-    call("ApprovalService/ApproveRequest", one, world.agency_second)
+    call("ApprovalService/ApproveRequest", one, agency_second)
     made = listed("contoso")[0]
     assert made.content_tenant_consents and not made.reader_tenant_consents
     request = {"exception_id": made.exception_id}
-    asked = call("BoundaryService/AcceptPartnerException", request, world.admins["contoso"])
+    asked = call("BoundaryService/AcceptPartnerException", request, world.contoso.admin)
     assert asked.approval_id and not listed("contoso")[0].reader_tenant_consents
     check(world, "agency", "contoso", PORTAL)
-    call("ApprovalService/ApproveRequest", {"approval_id": asked.approval_id}, world.contoso_second)
+    call("ApprovalService/ApproveRequest", {"approval_id": asked.approval_id}, contoso_second)
     check(world, "agency", "contoso", NATIVE)
     act(world, "Withdraw", "contoso", made)
     check(world, "agency", "contoso", PORTAL)
     # What was asked for while it was open can't be approved when it is gone, or when the rule has changed.
-    asked = [call("BoundaryService/ProposePartnerException", {"partner": "contoso", "ours": ours}, world.admins["agency"])
+    asked = [call("BoundaryService/ProposePartnerException", {"partner": "contoso", "ours": ours},
+                  world.tenants["agency"].admin)
              for ours in (True, False)]
-    call("ApprovalService/ApproveRequest", {"approval_id": asked[0].approval_id}, world.agency_second)
-    accept = call("BoundaryService/AcceptPartnerException", {"exception_id": listed("contoso")[0].exception_id}, world.admins["contoso"])
+    call("ApprovalService/ApproveRequest", {"approval_id": asked[0].approval_id}, agency_second)
+    accept = call("BoundaryService/AcceptPartnerException", {"exception_id": listed("contoso")[0].exception_id},
+                  world.contoso.admin)
     act(world, "Withdraw", "agency", listed("agency")[0])
-    assert reason(call, "ApprovalService/ApproveRequest", {"approval_id": accept.approval_id}, world.contoso_second) == "PRECONDITION_FAILED"
+    assert reason(call, "ApprovalService/ApproveRequest", {"approval_id": accept.approval_id},
+                  contoso_second) == "PRECONDITION_FAILED"
     set_rule(world, "commercial", "gcc-high", BLOCK)
-    assert reason(call, "ApprovalService/ApproveRequest", {"approval_id": asked[1].approval_id}, world.agency_second) == "PRECONDITION_FAILED"
+    assert reason(call, "ApprovalService/ApproveRequest", {"approval_id": asked[1].approval_id},
+                  agency_second) == "PRECONDITION_FAILED"
     set_rule(world, "commercial", "gcc-high", BUILT_IN)
     assert not listed("agency")
     for tenant in ("agency", "contoso"):
-        world.a.postgres.sql(f"UPDATE tenant SET approvals = 0 WHERE name = '{tenant}'; SELECT epoch_raise(tenant) FROM tenant")
+        world.changed_by_hand(f"UPDATE tenant SET approvals = 0 WHERE name = '{tenant}'")
 
 
 def test_guests_are_no_partners(world):
     """Whom the partner's directory calls a guest is no member: told before, and enforced."""
-    put = lambda address, **more: world.a.call("DirectoryService/PutUser", {"user": {"address": address, **more}}, world.admins["county"])  # noqa: E731
+    put = lambda address, **more: world.call("DirectoryService/PutUser", {"user": {"address": address, **more}},
+                                             world.tenants["county"].admin)
     put("bob@county.gov")
     made = propose(world, "agency", "county")
     act(world, "Accept", "county", made)
@@ -410,15 +402,18 @@ def test_exceptions_where_none_is_needed(world):
     assert refused(propose, world, "contoso", "nobody").fields == ["partner"]
     assert reason(propose, world, "contoso", "No Name") == "FIELD_INVALID"
     request = {"tenant": "agency", "partner": "contoso"}
-    call = world.a.call
-    assert reason(call, "BoundaryService/ProposePartnerException", request, world.admins["contoso"]) == "COMPONENT_TENANT"
-    assert reason(call, "BoundaryService/ProposePartnerException", request, world.a.admin) == "COMPONENT_ROLE"
-    assert reason(call, "BoundaryService/AcceptPartnerException", {"exception_id": "x"}, world.admins["contoso"]) == "FIELD_INVALID"
+    call = world.call
+    assert reason(call, "BoundaryService/ProposePartnerException", request, world.contoso.admin) == "COMPONENT_TENANT"
+    assert reason(call, "BoundaryService/ProposePartnerException", request, world.platform_admin) == "COMPONENT_ROLE"
+    assert reason(call, "BoundaryService/AcceptPartnerException", {"exception_id": "x"},
+                  world.contoso.admin) == "FIELD_INVALID"
 
 
 def test_exceptions_are_listed_by_both_sides(world):
-    made = [propose(world, "army", "contoso"), propose(world, "army", "contoso", ours=False), propose(world, "army", "agency")]
-    ask = lambda tenant, **more: world.a.call("BoundaryService/ListPartnerExceptions", more, world.admins[tenant])  # noqa: E731
+    made = [propose(world, "army", "contoso"), propose(world, "army", "contoso", ours=False),
+            propose(world, "army", "agency")]
+    ask = lambda tenant, **more: world.call("BoundaryService/ListPartnerExceptions", more,
+                                            world.tenants[tenant].admin)
     ids = [one.exception_id for one in made]
     assert [one.exception_id for one in ask("army").exceptions] == ids
     assert [one.exception_id for one in ask("contoso").exceptions] == ids[:2]
@@ -435,8 +430,7 @@ def test_exceptions_are_listed_by_both_sides(world):
 
 def test_a_portal_brings_its_reader(world):
     license_ = protect(world, "agency", "contoso")
-    request = {"publishing_license": license_, "client_public_jwk": world.reader.public}
-    assert reason(world.a.call, "LicensingService/AcquireLicense", request, world.portals["gcc-high"]) == "USER_TOKEN_REQUIRED"
+    assert reason(world.acquire, license_, who=world.portals["gcc-high"]) == "USER_TOKEN_REQUIRED"
 
 
 # --- suites -----------------------------------------------------------------------------------------------------
@@ -446,13 +440,12 @@ def test_a_portal_brings_its_reader(world):
 @pytest.mark.parametrize("client", ["P-256", "P-384"])
 def test_suites(world, tenant, reader, curve, algorithm, client):
     """A boundary's suite is that of its tenants' keys and licenses; the content key is wrapped on the client's curve."""
-    rows = world.a.postgres.sql("SELECT public_jwk FROM tenant_key JOIN tenant USING (tenant) WHERE purpose IN (2, 3) "
+    rows = world.sql("SELECT public_jwk FROM tenant_key JOIN tenant USING (tenant) WHERE purpose IN (2, 3) "
                                 f"AND name = '{tenant}'").splitlines()
     assert [json.loads(row)["crv"] for row in rows] == [curve, curve]
     own = Reader(kty="EC", crv=client)
-    got = world.a.call("LicensingService/AcquireLicense", {
-        "publishing_license": protect(world, tenant, reader), "client_public_jwk": own.public}, token=token(world, reader))
-    part = lambda text: json.loads(base64.urlsafe_b64decode(text + "=="))  # noqa: E731
+    got = world.acquire(protect(world, tenant, reader), token(world, reader), reader=own)
+    part = lambda text: json.loads(base64.urlsafe_b64decode(text + "=="))
     header = part(got.use_license.split(".")[0])
     assert header["alg"] == algorithm
     claims, key = world.a.verify(got.use_license, own)

@@ -9,9 +9,8 @@ import tempfile
 import pytest
 from jwcrypto import jwk, jws
 
-from authority import Authority
+from command import CHANCERY, SAMPLE, profile, protect, run, same, with_certificate
 from proofs import AUTHORITY, Prover
-from test_cli import CHANCERY, SAMPLE, profile, protect, run, same
 
 REFUSED = 3
 
@@ -25,34 +24,21 @@ def key_file(w, name, **kind):
 
 
 def insist(w, users):
-    w.a.call("TenantService/UpdateTenant", {"tenant": {"require_bound_user_tokens": users}, "update_mask": {
-        "paths": ["require_bound_user_tokens"]}}, w.admin)
+    w.update_tenant(w.fabrikam.admin, require_bound_user_tokens=users)
 
 
 @pytest.fixture(scope="module")
-def world():
-    authority = Authority()
-    try:
-        authority.migrate()
-        authority.start()
-        w = type("World", (), {})()
-        w.a, w.f = authority, authority.folder
-        w.contoso, _ = authority.tenant("contoso", "commercial", "contoso.com")
-        w.fabrikam, w.admin = authority.tenant("fabrikam", "commercial", "fabrikam.com")
-        edge = authority.component("edge", 1, tenant="contoso", sender_domains=["contoso.com"])
-        authority.write("edge.pem", edge.certificate)
-        authority.write("edge.key", edge.key)
-        profile(w, "edge", certificate_file=f"{w.f}/edge.pem", key_file=f"{w.f}/edge.key")
-        w.key, w.path = key_file(w, "bound")
-        authority.write("plain.token", w.fabrikam.token("bob@fabrikam.com").encode())
-        authority.write("bound.token", w.fabrikam.token("bob@fabrikam.com", cnf={"jkt": w.key.thumbprint()}).encode())
-        profile(w, "plain", token_file=f"{w.f}/plain.token")
-        profile(w, "bound", token_file=f"{w.f}/bound.token", dpop_key_file=w.path, authority_url=AUTHORITY)
-        w.sealed, w.opened = f"{w.f}/sealed.eml", f"{w.f}/opened.eml"
-        protect(w, SAMPLE, w.sealed)
-        yield w
-    finally:
-        authority.close()
+def world(world):
+    w, w.f = world, world.a.folder
+    with_certificate(w, "edge", w.gateway)
+    w.key, w.path = key_file(w, "bound")
+    w.a.write("plain.token", w.bob.encode())
+    w.a.write("bound.token", w.fabrikam.token("bob", cnf={"jkt": w.key.thumbprint()}).encode())
+    profile(w, "plain", token_file=f"{w.f}/plain.token")
+    profile(w, "bound", token_file=f"{w.f}/bound.token", dpop_key_file=w.path, authority_url=AUTHORITY)
+    w.sealed, w.opened = f"{w.f}/sealed.eml", f"{w.f}/opened.eml"
+    protect(w, SAMPLE, w.sealed)
+    return w
 
 
 def open_as(w, who, expect=0):
@@ -68,7 +54,7 @@ def test_where_bound_tokens_are_required(world):
     insist(world, True)
     try:
         told = open_as(world, "plain", REFUSED)
-        assert "TOKEN_UNBOUND: The token is not bound to a key of the caller" in told
+        assert "TOKEN_UNBOUND: The tenant accepts only tokens that are bound to a key of the caller" in told
         open_as(world, "bound")
         assert same(SAMPLE, world.opened)
     finally:
@@ -84,12 +70,12 @@ def test_the_larger_curve_proves_too(world):
 
 def test_every_call_brings_a_proof_of_its_own(world):
     """The authority remembers each proof by its `jti`: as many calls, as many proofs, and none is refused as used."""
-    count = lambda: int(world.a.postgres.sql("SELECT count(*) FROM token_proof"))  # noqa: E731
+    count = lambda: int(world.sql("SELECT count(*) FROM token_proof"))  # noqa: E731
     before = count()
     for _ in range(4):
         open_as(world, "bound")
     assert count() == before + 4
-    assert not world.a.audit(reason="TOKEN_PROOF_REPLAYED")
+    assert not world.audit(reason="TOKEN_PROOF_REPLAYED")
 
 
 def test_what_does_not_prove_is_refused(world):

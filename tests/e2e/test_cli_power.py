@@ -5,50 +5,35 @@ import subprocess
 
 import pytest
 
-from authority import BUILD, Authority, Reader
-from test_cli import profile, run
+from authority import BUILD
+from command import run, with_certificate, with_token
 
 USAGE, REFUSED = 2, 3
 
 
 @pytest.fixture(scope="module")
-def world():
-    authority = Authority()
-    try:
-        authority.migrate()
-        authority.start()
-        w = type("World", (), {})()
-        w.a, w.f, w.reader = authority, authority.folder, Reader()
-        w.contoso, w.admin = authority.tenant("contoso", "commercial", "contoso.com")
-        w.fabrikam, _ = authority.tenant("fabrikam", "commercial", "fabrikam.com")
-        w.two = authority.component("contoso-two", 5, tenant="contoso")
-        w.bob = w.fabrikam.token("bob@fabrikam.com")
-        for identity in (w.admin, w.two):
-            authority.write(f"{identity.name}.pem", identity.certificate)
-            authority.write(f"{identity.name}.key", identity.key)
-            profile(w, identity.name, certificate_file=f"{w.f}/{identity.name}.pem",
-                    key_file=f"{w.f}/{identity.name}.key")
-        authority.write("alice.token", w.contoso.token("alice@contoso.com").encode())
-        profile(w, "alice", token_file=f"{w.f}/alice.token")
-        yield w
-    finally:
-        authority.close()
+def world(world):
+    with_certificate(world, "contoso-admin", world.contoso.admin)
+    with_certificate(world, "contoso-two", world.contoso.component("tenant-admin", "contoso-two"))
+    with_token(world, "alice", world.alice)
+    return world
 
 
 def rights(w, made):
-    return set(w.a.call("LicensingService/AcquireLicense", {
-        "publishing_license": made.publishing_license, "client_public_jwk": w.reader.public}, token=w.bob).rights)
+    return w.rights(made, w.bob)
 
 
 def test_super_users(world):
-    done = run(world, "super-user grant", "contoso-admin", "--reason", "case 4711", "--expires", "+7", "user:eve@contoso.com")
+    done = run(world, "super-user grant", "contoso-admin", "--reason", "case 4711", "--expires", "+7",
+               "user:eve@contoso.com")
     assert done.stdout == "granted\n"
     listed = run(world, "super-user list", "contoso-admin").stdout
     assert listed.startswith("user:eve@contoso.com ") and listed.endswith("Z  by contoso-admin: case 4711\n")
     as_json = json.loads(run(world, "super-user list", "contoso-admin", "-o", "json").stdout)
     assert as_json["superUsers"][0]["reason"] == "case 4711"
     assert run(world, "super-user revoke", "contoso-admin", "user:eve@contoso.com").stdout == "revoked\n"
-    assert "NOT_FOUND" in run(world, "super-user revoke", "contoso-admin", "user:eve@contoso.com", expect=REFUSED).stderr
+    assert "NOT_FOUND" in run(world, "super-user revoke", "contoso-admin", "user:eve@contoso.com",
+                              expect=REFUSED).stderr
     for bad in (["--expires", "+7"], ["--reason", "x"], ["--reason", "x", "--expires", "soon"],
                 ["--reason", "x", "--expires", "+7d"]):
         run(world, "super-user grant", "contoso-admin", *bad, "user:eve@contoso.com", expect=USAGE)
@@ -62,17 +47,19 @@ def test_a_second_admin_approves(world):
     assert run(world, "approval require", "contoso-admin", "grant-super-user", "export-keys").stdout == "required\n"
     grant = ("--reason", "hold", "--expires", "+1", "user:eve@contoso.com")
     first = run(world, "super-user grant", "contoso-admin", *grant).stdout
-    assert first.startswith("asked: another admin must approve it\n  chancery approval approve ")
+    assert first.startswith("nothing is done yet: another admin must approve it\n  chancery approval approve ")
     approval = first.split()[-1]
     listed = run(world, "approval list", "contoso-two").stdout
     assert listed.startswith(f"{approval}  pending  ") and "contoso-admin: Give super-user power to user:eve" in listed
     shown = json.loads(run(world, "approval show", "contoso-two", approval).stdout)
     assert json.loads(shown["requestJson"])["reason"] == "hold"
-    assert "APPROVER_NOT_INDEPENDENT" in run(world, "approval approve", "contoso-admin", approval, expect=REFUSED).stderr
+    assert "APPROVER_NOT_INDEPENDENT" in run(world, "approval approve", "contoso-admin", approval,
+                                             expect=REFUSED).stderr
     assert run(world, "approval approve", "contoso-two", approval).stdout == "approved and done\n"
     assert "user:eve@contoso.com" in run(world, "super-user list", "contoso-admin").stdout
     for verb, who, word in (("reject", "contoso-two", "rejected\n"), ("withdraw", "contoso-admin", "withdrawn\n")):
-        approval = json.loads(run(world, "super-user grant", "contoso-admin", "-o", "json", *grant).stdout)["approvalId"]
+        approval = json.loads(run(world, "super-user grant", "contoso-admin", "-o", "json",
+                                  *grant).stdout)["approvalId"]
         assert run(world, f"approval {verb}", who, approval).stdout == word
     assert run(world, "approval list", "contoso-two").stdout == ""
     states = [line.split()[1] for line in run(world, "approval list", "contoso-two", "--all").stdout.splitlines()]
@@ -85,14 +72,12 @@ def test_a_second_admin_approves(world):
 
 
 def test_amend(world):
-    made = world.a.call("PublishingService/Protect", {
-        "client_public_jwk": world.reader.public, "do_not_forward": {}, "recipients": ["bob@fabrikam.com"]},
-        token=world.contoso.token("alice@contoso.com"))
+    made = world.protect(token=world.alice)
     done = run(world, "amend", "alice", "--set", "user:bob@fabrikam.com=VIEW,PRINT,SIGN", "--add-recipient",
                "carol@fabrikam.com", "--expires", "+30", "--reason", "signed", made.content_id)
     assert done.stdout == "amended, version 1\n"
     assert rights(world, made) == {1, 5}
-    event = world.a.audit(tenant="contoso", operation="amend_policy")[0]
+    event = world.audit(tenant="contoso", operation="amend_policy")[0]
     assert event.target.startswith("set user:bob@fabrikam.com=VIEW,PRINT,SIGN; add carol@fabrikam.com; expires 20")
     run(world, "amend", "alice", "--set", "user:bob@fabrikam.com=viewer", "--expires", "never", made.content_id)
     assert rights(world, made) == {1, 9, 10, 11, 12}
@@ -108,14 +93,11 @@ def test_amend(world):
 
 
 def test_uses_of_power_are_found(world):
-    made = world.a.call("PublishingService/Protect", {
-        "client_public_jwk": world.reader.public, "do_not_forward": {}, "recipients": ["bob@fabrikam.com"]},
-        token=world.contoso.token("alice@contoso.com"))
+    made = world.protect(token=world.alice)
     rights(world, made)
-    world.a.call("LicensingService/AcquireLicense", {
-        "publishing_license": made.publishing_license, "client_public_jwk": world.reader.public},
-        token=world.contoso.token("alice@contoso.com"))
-    lines = run(world, "audit query", "contoso-admin", "--power", "any", "--content", made.content_id).stdout.splitlines()
+    world.acquire(made, world.alice)
+    lines = run(world, "audit query", "contoso-admin", "--power", "any", "--content",
+                made.content_id).stdout.splitlines()
     assert len(lines) == 1 and "alice@contoso.com" in lines[0]
     run(world, "audit query", "contoso-admin", "--power", "magic", expect=1)
 
@@ -124,6 +106,6 @@ def test_uses_of_power_are_found(world):
 def test_help_teaches(command):
     done = subprocess.run([f"{BUILD}/cli/chancery", command, "--help"], capture_output=True, text=True, check=True)
     assert done.stdout.startswith(f"usage: chancery {command} ") and f"  chancery {command} " in done.stdout
-    assert all(len(line) <= 120 for line in done.stdout.splitlines())
+    assert all(len(line) <= 100 for line in done.stdout.splitlines())
     assert command in subprocess.run([f"{BUILD}/cli/chancery", "--help"], capture_output=True, text=True,
                                                        check=True).stdout

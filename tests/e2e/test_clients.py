@@ -7,30 +7,17 @@ import subprocess
 
 import pytest
 
-from authority import Authority, Reader
+from command import with_certificate
 
 HERE = os.path.dirname(os.path.abspath(__file__))
 BUF = f"{HERE}/js/node_modules/.bin/buf"
 
 
 @pytest.fixture(scope="module")
-def world():
-    authority = Authority()
-    try:
-        authority.migrate()
-        authority.start()
-        w = type("World", (), {})()
-        w.a = authority
-        w.contoso, w.contoso_admin = authority.tenant("contoso", "commercial", "contoso.com")
-        w.fabrikam, _ = authority.tenant("fabrikam", "commercial", "fabrikam.com")
-        w.gateway = authority.component("edge", 1, tenant="contoso", sender_domains=["contoso.com"])
-        w.reader = Reader()
-        authority.write("gateway.pem", w.gateway.certificate)
-        authority.write("gateway.key", w.gateway.key)
-        authority.write("admin.key", authority.admin.key)
-        yield w
-    finally:
-        authority.close()
+def world(world):
+    with_certificate(world, "gateway", world.gateway)
+    with_certificate(world, "admin", world.platform_admin)
+    return world
 
 
 def test_grpc_js(world):
@@ -78,7 +65,8 @@ def test_buf_curl_protects_and_gets_a_license(world):
     """Nothing but the server's own word about its services, and JSON."""
     base = f"https://{world.a.address}/chancery.v1."
     jwk = base64.b64encode(world.reader.public).decode()
-    request = {"doNotForward": {}, "owner": "alice@contoso.com", "recipients": ["bob@fabrikam.com"], "clientPublicJwk": jwk}
+    request = {"doNotForward": {}, "owner": "alice@contoso.com", "recipients": ["bob@fabrikam.com"],
+               "clientPublicJwk": jwk}
     made = curl(world, "-d", json.dumps(request), f"{base}PublishingService/Protect", who="gateway")
     assert made.returncode == 0, made.stderr
     license_ = json.loads(made.stdout)["publishingLicense"]
@@ -86,7 +74,8 @@ def test_buf_curl_protects_and_gets_a_license(world):
     got = subprocess.run([BUF, "curl", "--protocol", "grpc", "--reflect", "--cacert", f"{world.a.folder}/server.pem",
                           "--servername", "127.0.0.1", "-H", f"@{world.a.folder}/header", "-d",
                           json.dumps({"publishingLicense": license_, "clientPublicJwk": jwk}),
-                          f"{base}LicensingService/AcquireLicense"], capture_output=True, text=True, timeout=60, check=False)
+                          f"{base}LicensingService/AcquireLicense"], capture_output=True, text=True, timeout=60,
+                          check=False)
     assert got.returncode == 0, got.stderr
     said = json.loads(got.stdout)
     claims, key = world.a.verify(said["useLicense"], world.reader)

@@ -8,8 +8,10 @@ import time
 
 import pytest
 
-from authority import BUILD, Authority, Issuer, Reader, Refused
+from authority import BUILD, Issuer
+from calls import outcome, reason
 from jwks_server import make_certificate, serve
+from waiting import eventually, let_pass
 
 # Both libfaketime and AddressSanitizer stand in for clock_gettime, and each waits for the other.
 pytestmark = pytest.mark.skipif("asan" in BUILD, reason="libfaketime does not go with AddressSanitizer")
@@ -30,34 +32,37 @@ class Clock:
 
 
 @pytest.fixture(scope="module")
-def world():
-    folder = tempfile.mkdtemp(prefix="chancery-clock-")
+def folder():
+    with tempfile.TemporaryDirectory(prefix="chancery-clock-") as made:
+        make_certificate(made)
+        yield made
+
+
+@pytest.fixture(scope="module")
+def clock(folder):
+    return Clock(folder)
+
+
+@pytest.fixture(scope="module")
+def authority_options(folder, clock, faults):
     library = os.environ.get("CHANCERY_FAKETIME", LIBRARY)
     assert os.path.exists(library), "install Debian's faketime: scripts/install-deps test"
-    clock = Clock(folder)
-    fault = f"{folder}/fault"
-    authority = Authority(workers=1, env={
-        "LD_PRELOAD": library, "FAKETIME_TIMESTAMP_FILE": clock.path, "FAKETIME_NO_CACHE": "1",
-        "DONT_FAKE_MONOTONIC": "1", "FAKETIME_DONT_FAKE_MONOTONIC": "1", "CHANCERY_FAULT_FILE": fault})
-    try:
-        make_certificate(folder)
-        authority.config["identity"]["ca_file"] = f"{folder}/ca.pem"
-        authority.migrate()
-        authority.start()
-        w = type("World", (), {})()
-        w.a, w.clock, w.folder, w.fault, w.reader = authority, clock, folder, fault, Reader()
-        w.contoso, w.admin = authority.tenant("contoso", "commercial", "contoso.com")
-        w.fabrikam, _ = authority.tenant("fabrikam", "commercial", "fabrikam.com")
-        w.web = Issuer("https://web.fabrikam.com")  # its keys are fetched
-        with open(f"{folder}/jwks.json", "w", encoding="ascii") as file:
-            file.write(w.web.jwks())
-        authority.call("IssuerService/CreateIssuer", {"issuer": {
-            "kind": 1, "tenant": "fabrikam", "issuer": w.web.iss, "audiences": ["chancery"], "algorithms": ["ES256"],
-            "jwks_url": serve(folder) + "/jwks.json", "clock_skew_seconds": 30}}, authority.admin)
-        w.made = protect(w, at(w.contoso, "alice@contoso.com"))
-        yield w
-    finally:
-        authority.close()
+    return {"workers": 1, "config": {"identity": {"allow_loopback": True, "ca_file": f"{folder}/ca.pem"}},
+            "env": {"LD_PRELOAD": library, "FAKETIME_TIMESTAMP_FILE": clock.path, "FAKETIME_NO_CACHE": "1",
+                    "DONT_FAKE_MONOTONIC": "1", "FAKETIME_DONT_FAKE_MONOTONIC": "1", **faults.env}}
+
+
+@pytest.fixture(scope="module")
+def world(world, folder, clock):
+    w, w.clock, w.folder = world, clock, folder
+    w.web = Issuer("https://web.fabrikam.com")  # its keys are fetched
+    with open(f"{folder}/jwks.json", "w", encoding="ascii") as file:
+        file.write(w.web.jwks())
+    w.call("IssuerService/CreateIssuer", {"issuer": {
+        "kind": 1, "tenant": "fabrikam", "issuer": w.web.iss, "audiences": ["chancery"], "algorithms": ["ES256"],
+        "jwks_url": serve(folder) + "/jwks.json", "clock_skew_seconds": 30}}, w.platform_admin)
+    w.made = protect(w, at(w.contoso.issuer, "alice@contoso.com"))
+    return w
 
 
 def at(issuer, address, shift=0):
@@ -67,19 +72,11 @@ def at(issuer, address, shift=0):
 
 
 def protect(w, token, **more):
-    return w.a.call("PublishingService/Protect", {"client_public_jwk": w.reader.public, "do_not_forward": {},
-                                                  "recipients": ["bob@fabrikam.com"], **more}, token=token)
+    return w.protect(token=token, **more)
 
 
 def acquire(w, token, made=None):
-    return w.a.call("LicensingService/AcquireLicense", {
-        "publishing_license": (made or w.made).publishing_license, "client_public_jwk": w.reader.public}, token=token)
-
-
-def reason(function, *args, **more):
-    with pytest.raises(Refused) as caught:
-        function(*args, **more)
-    return caught.value.reason
+    return w.acquire(made or w.made, token)
 
 
 def issued(w, token, made=None):
@@ -94,8 +91,8 @@ def fetches(w):
 
 
 def test_tokens_and_licenses_follow_the_clock(world):
-    bob, later = at(world.fabrikam, "bob@fabrikam.com"), at(world.fabrikam, "bob@fabrikam.com", HOUR)
-    earlier = at(world.fabrikam, "bob@fabrikam.com", -HOUR)
+    bob, later = at(world.fabrikam.issuer, "bob@fabrikam.com"), at(world.fabrikam.issuer, "bob@fabrikam.com", HOUR)
+    earlier = at(world.fabrikam.issuer, "bob@fabrikam.com", -HOUR)
     shift, validity = issued(world, bob)
     assert abs(shift) < 5 and validity == 30 * 86400
     assert reason(acquire, world, later) == "TOKEN_NOT_YET_VALID"
@@ -113,19 +110,19 @@ def test_tokens_and_licenses_follow_the_clock(world):
 
 
 def test_content_expires_by_the_clock(world):
-    alice = at(world.contoso, "alice@contoso.com")
+    alice = at(world.contoso.issuer, "alice@contoso.com")
     custom = {"grants": [{"principals": ["user:bob@fabrikam.com"], "rights": [1]}],
               "expiry": {"time": {"seconds": int(time.time()) + HOUR // 2}}}
-    made = protect(world, alice, do_not_forward=None, custom=custom)
-    _, validity = issued(world, at(world.fabrikam, "bob@fabrikam.com"), made)
+    made = protect(world, alice, custom=custom)
+    _, validity = issued(world, at(world.fabrikam.issuer, "bob@fabrikam.com"), made)
     assert validity <= HOUR // 2
     world.clock.set(HOUR)
-    assert reason(acquire, world, at(world.fabrikam, "bob@fabrikam.com", HOUR), made) == "EXPIRED"
+    assert reason(acquire, world, at(world.fabrikam.issuer, "bob@fabrikam.com", HOUR), made) == "EXPIRED"
     world.clock.set(-HOUR)
-    _, validity = issued(world, at(world.fabrikam, "bob@fabrikam.com", -HOUR), made)
+    _, validity = issued(world, at(world.fabrikam.issuer, "bob@fabrikam.com", -HOUR), made)
     assert HOUR < validity <= 1.5 * HOUR + 5
     world.clock.set(0)
-    acquire(world, at(world.fabrikam, "bob@fabrikam.com"), made)
+    acquire(world, at(world.fabrikam.issuer, "bob@fabrikam.com"), made)
 
 
 def test_fetched_keys_stay_as_they_are(world):
@@ -141,18 +138,17 @@ def test_fetched_keys_stay_as_they_are(world):
 
 
 @pytest.mark.parametrize("shift", [HOUR, -HOUR])
-def test_a_call_in_flight_survives(world, shift):
+def test_a_call_in_flight_survives(world, faults, shift):
     """Deadlines and timers are not of the wall clock."""
-    with open(world.fault, "w", encoding="ascii") as file:
-        file.write("get_tenant:get:delay=600")
+    faults.delay("get_tenant:get", 600)
     outcome = []
     thread = threading.Thread(target=lambda: outcome.append(
-        world.a.call("TenantService/GetTenant", {}, world.admin, timeout=5).tenant.tenant))
+        world.call("TenantService/GetTenant", {}, world.contoso.admin, timeout=5).tenant.tenant))
     thread.start()
-    time.sleep(0.2)
+    eventually(lambda: world.metric("chancery_calls_active") == 1, "the call is in flight")
     world.clock.set(shift)
     thread.join()
-    os.unlink(world.fault)
+    faults.none()
     world.clock.set(0)
     assert outcome == ["contoso"]
 
@@ -161,25 +157,22 @@ def test_nothing_else_notices(world):
     """Calls without times of their own go on without a failure while the clock jumps under them."""
     stop, failures, count = threading.Event(), [], [0]
 
+    calls = [(lambda: world.update_tenant(display_name=f"n{count[0]}"),),
+             (world.call, "TenantService/ListTenants", {}, world.platform_admin),
+             (lambda: world.audit(tenant="contoso")[0],)]
+
     def work(number):
         while not stop.is_set():
-            try:
-                if number == 0:
-                    world.a.call("TenantService/UpdateTenant", {"tenant": {"display_name": f"n{count[0]}"},
-                                                                "update_mask": {"paths": ["display_name"]}}, world.admin)
-                elif number == 1:
-                    world.a.call("TenantService/ListTenants", {}, world.a.admin)
-                else:
-                    assert world.a.audit(tenant="contoso")
-                count[0] += 1
-            except Refused as refused:
-                failures.append(refused)
+            told = outcome(*calls[number])
+            count[0] += 1
+            if told != "OK":
+                failures.append(told)
 
     threads = [threading.Thread(target=work, args=(number,)) for number in range(3)]
     for thread in threads:
         thread.start()
     for shift in [HOUR, 0, -HOUR, 0] * 5:
-        time.sleep(0.1)
+        let_pass(0.1)
         world.clock.set(shift)
     stop.set()
     for thread in threads:

@@ -8,47 +8,36 @@ import time
 
 import pytest
 
-from authority import BUILD, Authority, Reader, Refused
+from calls import reason
+from command import CHANCERY, run, with_certificate
+from world import VIEW, grant
 
-CHANCERY = f"{BUILD}/cli/chancery"
 USERS, GROUPS, IMPORT_LIMIT_S = 100_000, 1_000, 120
 
 
 @pytest.fixture(scope="module")
-def world():
-    authority = Authority(workers=1)
-    try:
-        authority.migrate()
-        authority.start()
-        w = type("World", (), {})()
-        w.a, w.f = authority, authority.folder
-        w.contoso, w.admin = authority.tenant("contoso", "commercial", "contoso.com")
-        w.fabrikam, w.fabrikam_admin = authority.tenant("fabrikam", "commercial", "fabrikam.com")
-        for admin in (w.admin, w.fabrikam_admin):
-            authority.write(f"{admin.name}.pem", admin.certificate)
-            authority.write(f"{admin.name}.key", admin.key)
-            authority.write(f"{admin.name}.yaml", json.dumps({
-                "server": f"https://{authority.address}", "ca_file": f"{w.f}/server.pem",
-                "certificate_file": f"{w.f}/{admin.name}.pem", "key_file": f"{w.f}/{admin.name}.key"}).encode())
-        yield w
-    finally:
-        authority.close()
+def authority_options():
+    return {"workers": 1}
 
 
-def command(w, *arguments, expect=0, who="fabrikam-admin", **more):
-    done = subprocess.run([CHANCERY, "directory", *arguments, "--profile", f"{w.f}/{who}.yaml"], capture_output=True,
-                          text=True, timeout=280, check=False, **more)
-    assert done.returncode == expect, (done.returncode, done.stdout, done.stderr)
-    return done
+@pytest.fixture(scope="module")
+def world(world):
+    for tenant in (world.contoso, world.fabrikam):
+        with_certificate(world, tenant.admin.name, tenant.admin)
+    return world
+
+
+def command(w, *arguments, who="fabrikam-admin", **more):
+    return run(w, "directory", who, *arguments, **more)
 
 
 def directory(w, method, who=None, **request):
-    return w.a.call(f"DirectoryService/{method}", request, who or w.admin)
+    return w.call(f"DirectoryService/{method}", request, who or w.contoso.admin)
 
 
 def write(w, text, name="people.csv"):
     w.a.write(name, text.encode())
-    return f"{w.f}/{name}"
+    return f"{w.a.folder}/{name}"
 
 
 def test_a_hundred_thousand_users(world):
@@ -71,8 +60,8 @@ def test_a_hundred_thousand_users(world):
     again = json.loads(command(world, "import", path, "-o", "json", who="contoso-admin").stdout)
     assert again == {"users": str(USERS), "groups": str(GROUPS)}
     counts = "SELECT count(*) FILTER (WHERE kind = 1), count(*) FILTER (WHERE kind = 2) FROM directory_entry"
-    assert world.a.postgres.sql(counts) == f"{USERS}|{GROUPS}"
-    assert world.a.postgres.sql("SELECT count(*) FROM directory_name") == str(3 * USERS + GROUPS)
+    assert world.sql(counts) == f"{USERS}|{GROUPS}"
+    assert world.sql("SELECT count(*) FROM directory_name") == str(3 * USERS + GROUPS)
     # What a decision asks is quick in a directory of this size.
     started = time.monotonic()
     matches = directory(world, "ResolvePrincipal", principal="a7@contoso.com").matches
@@ -85,7 +74,7 @@ def test_progress_on_a_terminal(world):
     """One line that is written over, and totals at the end."""
     path = write(world, "\n".join(f"user,t{i}@contoso.com,T,," for i in range(6000)))
     master, slave = pty.openpty()
-    done = subprocess.run([CHANCERY, "directory", "import", path, "--profile", f"{world.f}/contoso-admin.yaml"],
+    done = subprocess.run([CHANCERY, "directory", "import", path, "--profile", f"{world.a.folder}/contoso-admin.yaml"],
                           stdout=subprocess.PIPE, stderr=slave, text=True, check=True)
     os.close(slave)
     shown = os.read(master, 65536).decode()
@@ -126,7 +115,8 @@ def test_the_command_line_keeps_a_directory(world):
             "bob@fabrikam.com")
     assert "robert@fabrikam.com" in command(world, "list", "members", "legal@fabrikam.com").stdout
     command(world, "put-group", "new@fabrikam.com", "--external-id", "id-2")
-    assert "changed" in command(world, "add-member", "new@fabrikam.com", "x@a.example", "y@a.example", "-o", "json").stdout
+    assert "changed" in command(world, "add-member", "new@fabrikam.com", "x@a.example", "y@a.example", "-o",
+                                "json").stdout
     assert "removed" in command(world, "remove-member", "new@fabrikam.com", "x@a.example").stdout
     refused = command(world, "add-member", "legal@fabrikam.com", "all@fabrikam.com", expect=3)
     assert "GROUP_CYCLE" in refused.stderr and "legal@fabrikam.com" in refused.stderr
@@ -135,14 +125,18 @@ def test_the_command_line_keeps_a_directory(world):
     assert "NOT_FOUND" in command(world, "delete", "user", "robert@fabrikam.com", expect=3).stderr
     for bad in (["list"], ["list", "people"], ["delete", "thing", "x"], ["import"], ["nothing"]):
         command(world, *bad, expect=2)
-    assert "import" in subprocess.run([CHANCERY, "directory", "--help"], capture_output=True, text=True, check=True).stdout
+    assert "import" in subprocess.run([CHANCERY, "directory", "--help"], capture_output=True, text=True,
+                                      check=True).stdout
 
 
 def test_a_bad_file_says_where(world):
-    for text, told in (("user,a@fabrikam.com,A,,\nperson,b@fabrikam.com\n", "line 2"), ('user,"a@fabrikam.com', "line 1"),
-                       ("user,a@fabrikam.com,A,,x\n", "guest or empty"), ('user,"a"b,c\n', "line 1"), ("user\n", "columns")):
+    for text, told in (("user,a@fabrikam.com,A,,\nperson,b@fabrikam.com\n", "line 2"),
+                       ('user,"a@fabrikam.com', "line 1"),
+                       ("user,a@fabrikam.com,A,,x\n", "guest or empty"), ('user,"a"b,c\n', "line 1"),
+                       ("user\n", "columns")):
         assert told in command(world, "import", write(world, text), expect=1).stderr
-    refused = command(world, "import", write(world, "user,a@fabrikam.com,A,,\nuser,a@contoso.com,A,,\n"), expect=1).stderr
+    refused = command(world, "import", write(world, "user,a@fabrikam.com,A,,\nuser,a@contoso.com,A,,\n"),
+                      expect=1).stderr
     assert "users[1].address" in refused and "lines 1 to 2" in refused
     assert not command(world, "resolve", "domain:fabrikam.com").stdout.count("a@fabrikam.com")
 
@@ -160,7 +154,7 @@ def test_many_members_of_one_group(world):
     members = " ".join(f"m{i}@far.example" for i in range(20_000))
     path = write(world, f"group,many@fabrikam.com,Many,{members}\ngroup,few@fabrikam.com,Few,many@fabrikam.com\n")
     assert "2 groups put, 20001 members added" in command(world, "import", path).stdout
-    found = directory(world, "ResolvePrincipal", world.fabrikam_admin, principal="group:few@fabrikam.com")
+    found = directory(world, "ResolvePrincipal", world.fabrikam.admin, principal="group:few@fabrikam.com")
     assert len(found.matches) == 1000 and "there are more" in found.explanation
 
 
@@ -188,11 +182,10 @@ def test_too_many_groups_are_refused_not_cut_off(world):
     """4,096 groups count; who is in more is told so."""
     groups = [{"address": f"mass{i}@fabrikam.com"} for i in range(4100)]
     members = [{"group": group["address"], "members": ["mass@fabrikam.com"]} for group in groups]
-    directory(world, "ImportDirectory", world.fabrikam_admin, groups=groups, members=members)
-    with pytest.raises(Refused) as caught:
-        world.a.call("PublishingService/ListAvailableTemplates", {}, token=world.fabrikam.token("mass@fabrikam.com"))
-    assert caught.value.reason == "TOO_MANY_GROUPS"
-    world.a.call("PublishingService/ListAvailableTemplates", {}, token=world.fabrikam.token("other@fabrikam.com"))
+    directory(world, "ImportDirectory", world.fabrikam.admin, groups=groups, members=members)
+    listing = "PublishingService/ListAvailableTemplates"
+    assert reason(world.call, listing, {}, token=world.fabrikam.token("mass")) == "TOO_MANY_GROUPS"
+    world.call("PublishingService/ListAvailableTemplates", {}, token=world.fabrikam.token("other@fabrikam.com"))
 
 
 def test_five_hundred_nested_groups_are_looked_up_once(world):
@@ -202,19 +195,18 @@ def test_five_hundred_nested_groups_are_looked_up_once(world):
                 "members": [f"wide-{layer - 1}-{i}@contoso.com" if layer else "wide@contoso.com"]}
                for layer in range(5) for i in range(100)]
     directory(world, "ImportDirectory", groups=groups, members=members)
-    token, public = world.contoso.token("wide@contoso.com"), Reader().public
-    made = world.a.call("PublishingService/Protect", {"client_public_jwk": public, "custom": {"grants": [
-        {"principals": ["group:wide-4-99@contoso.com"], "rights": [1]}]}}, token=world.contoso.token("owner@contoso.com"))
-    request = {"publishing_license": made.publishing_license, "client_public_jwk": public}
+    token = world.contoso.token("wide")
+    made = world.protect(token=world.contoso.token("owner"),
+                         custom={"grants": [grant("group:wide-4-99@contoso.com", VIEW)]})
 
     def lookups():
         lines = [line for line in world.a.page("/metrics")[1].splitlines() if "directory_lookups_total{" in line]
         return {line.split('"')[1]: float(line.split()[-1]) for line in lines}
 
-    world.a.call("LicensingService/AcquireLicense", request, token=token)
+    world.acquire(made, token)
     before = lookups()
     for _ in range(50):
-        world.a.call("LicensingService/AcquireLicense", request, token=token)
+        world.acquire(made, token)
     after = lookups()
     assert after["loaded"] == before["loaded"] and after["hit"] == before.get("hit", 0) + 50
 
@@ -224,5 +216,5 @@ def test_an_import_counts_over_its_parts(world):
     for turn in (1, 2):
         told = directory(world, "ImportDirectory", users=[{"address": "part@contoso.com"}], import_id=import_id)
         assert (told.users, told.groups, told.members) == (turn, 0, 0)
-    events = world.a.audit(tenant="contoso", operation="import_directory")
+    events = world.audit(tenant="contoso", operation="import_directory")
     assert events[0].target == import_id

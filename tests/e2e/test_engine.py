@@ -11,6 +11,8 @@ import grpc
 import pytest
 from google.protobuf import descriptor_pb2
 
+from waiting import let_pass
+
 BUILD = os.environ["CHANCERY_BUILD"]
 REFLECTION = "/grpc.reflection.v1.ServerReflection/ServerReflectionInfo"
 REFLECTION_ALPHA = "/grpc.reflection.v1alpha.ServerReflection/ServerReflectionInfo"
@@ -89,7 +91,7 @@ def test_watch_tells_at_once_and_stays(server):
     with grpc.insecure_channel(server) as channel:
         call = channel.unary_stream("/grpc.health.v1.Health/Watch")(b"")
         assert next(call) == b"\x08\x01"
-        time.sleep(0.2)
+        let_pass(0.2)
         assert call.is_active()
         call.cancel()
         unknown = channel.unary_stream("/grpc.health.v1.Health/Watch")(field(1, b"no.Such"))
@@ -152,12 +154,12 @@ def test_the_cancel_matrix_of_a_step(server):
             check(channel, timeout=0.2)
         assert code(caught) == "DEADLINE_EXCEEDED"
         pending = channel.unary_unary("/grpc.health.v1.Health/Check").future(b"")
-        time.sleep(0.1)
+        let_pass(0.1)
         assert pending.cancel()
     for _ in range(10):
         channel = grpc.insecure_channel(server)
         channel.unary_unary("/grpc.health.v1.Health/Check").future(b"")
-        time.sleep(0.02)
+        let_pass(0.02)
         channel.close()
     with grpc.insecure_channel(server) as channel:
         assert check(channel, timeout=5) == b"\x08\x01"

@@ -12,43 +12,15 @@ import pytest
 from jwcrypto import jwk, jws
 
 from authority import BUILD, MESSAGES, Authority, Issuer, Reader, Refused
-
-
-@pytest.fixture(scope="module")
-def world():
-    authority = Authority()
-    try:
-        authority.migrate()
-        authority.start()
-        w = type("World", (), {})()
-        w.a = authority
-        w.contoso, w.admin = authority.tenant("contoso", "commercial", "contoso.com")
-        w.fabrikam, w.fabrikam_admin = authority.tenant("fabrikam", "commercial", "fabrikam.com")
-        w.gateway = authority.component("edge", 1, tenant="contoso", sender_domains=["contoso.com"])
-        w.reader = Reader()
-        w.made = protect(w)
-        yield w
-    finally:
-        authority.close()
-
-
-def protect(w, **more):
-    return w.a.call("PublishingService/Protect", {
-        "client_public_jwk": w.reader.public, "owner": "alice@contoso.com", "do_not_forward": {},
-        "recipients": ["bob@fabrikam.com"], **more}, w.gateway)
+from calls import outcome, reason, refused
+from waiting import eventually
+from world import template_of
 
 
 def acquire(w, license_=None, token=None, key=None):
-    return w.a.call("LicensingService/AcquireLicense", {
-        "publishing_license": license_ or w.made.publishing_license,
-        "client_public_jwk": key or w.reader.public}, token=token or w.fabrikam.token("bob@fabrikam.com"))
-
-
-def reason(function, *args, **more):
-    with pytest.raises(Refused) as caught:
-        function(*args, **more)
-    assert caught.value.sentence, "an error without a sentence for people"
-    return caught.value.reason
+    """As Bob, what was made for him."""
+    more = {"client_public_jwk": key} if key else {}
+    return w.acquire(license_ or w.made, token or w.bob, **more)
 
 
 # --- messages ---------------------------------------------------------------------------------------------------
@@ -68,7 +40,7 @@ def test_malformed_messages(world, data):
 
 
 def of_bob(w):
-    return (("authorization", "Bearer " + w.fabrikam.token("bob@fabrikam.com")),)
+    return [("authorization", f"Bearer {w.bob}")]
 
 
 def test_oversize_message(world):
@@ -98,17 +70,16 @@ def test_unknown_method_and_unbuilt_method(world):
       "do_not_forward": None}, "custom.offline_days"),
 ])
 def test_bad_fields_are_named(world, request_, field):
-    with pytest.raises(Refused) as caught:
-        protect(world, **request_)
-    assert caught.value.reason == "FIELD_INVALID" and caught.value.fields == [field]
+    error = refused(world.protect, **request_)
+    assert (error.reason, error.fields) == ("FIELD_INVALID", [field])
 
 
 def test_recipients_missing(world):
-    assert reason(protect, world, recipients=[]) == "RECIPIENTS_MISSING"
+    assert reason(world.protect, recipients=[]) == "RECIPIENTS_MISSING"
 
 
 def test_no_policy(world):
-    assert reason(protect, world, do_not_forward=None) == "FIELD_INVALID"
+    assert reason(world.protect, do_not_forward=None) == "FIELD_INVALID"
 
 
 # --- client keys ------------------------------------------------------------------------------------------------
@@ -126,9 +97,8 @@ def bad_keys():
 @pytest.mark.parametrize("key", bad_keys())
 def test_bad_client_keys(world, key):
     request = {"publishing_license": world.made.publishing_license, "client_public_jwk": key.encode()}
-    token = world.fabrikam.token("bob@fabrikam.com")
-    assert reason(world.a.call, "LicensingService/AcquireLicense", request, token=token) == "CLIENT_KEY_INVALID"
-    assert reason(protect, world, client_public_jwk=key.encode()) == "CLIENT_KEY_INVALID"
+    assert reason(world.call, "LicensingService/AcquireLicense", request, token=world.bob) == "CLIENT_KEY_INVALID"
+    assert reason(world.protect, client_public_jwk=key.encode()) == "CLIENT_KEY_INVALID"
 
 
 def test_rsa_client_keys(world):
@@ -173,20 +143,16 @@ def test_licenses_of_elsewhere(world):
 
 
 def test_key_states(world):
-    sql = world.a.postgres.sql
-    change = ("UPDATE tenant_key SET state = {} WHERE purpose = 1 AND tenant = "
-              "(SELECT tenant FROM tenant WHERE name = 'contoso'); "
-              "SELECT epoch_raise((SELECT tenant FROM tenant WHERE name = 'contoso'))")
-    sql(change.format(3))
+    change = world.changed_by_hand
+    key = f"UPDATE tenant_key SET state = {{}} WHERE purpose = 1 AND tenant = '{world.contoso.id}'"
+    change(key.format(3))
     assert reason(acquire, world) == "KEY_REVOKED"
-    sql(change.format(2))
+    change(key.format(2))
     acquire(world)
-    sql(change.format(1))
-    sql("UPDATE tenant SET state = 2 WHERE name = 'contoso'; "
-        "SELECT epoch_raise((SELECT tenant FROM tenant WHERE name = 'contoso'))")
+    change(key.format(1))
+    change("UPDATE tenant SET state = 2 WHERE name = 'contoso'")
     assert reason(acquire, world) == "TENANT_DISABLED"
-    sql("UPDATE tenant SET state = 1 WHERE name = 'contoso'; "
-        "SELECT epoch_raise((SELECT tenant FROM tenant WHERE name = 'contoso'))")
+    change("UPDATE tenant SET state = 1 WHERE name = 'contoso'")
     acquire(world)
 
 
@@ -201,7 +167,7 @@ def sign(issuer, header, claims):
 
 
 def test_bad_tokens(world):
-    issuer, now = world.fabrikam, int(time.time())
+    issuer, now = world.fabrikam.issuer, int(time.time())
     good = {"iss": issuer.iss, "aud": "chancery", "exp": now + 600, "email": "bob@fabrikam.com"}
     header = {"alg": "ES256", "kid": issuer.key["kid"]}
     cases = {
@@ -234,35 +200,29 @@ def test_bad_tokens(world):
 def test_database_gone_and_back(world):
     acquire(world)
     world.a.postgres.stop(signal.SIGKILL)
-    time.sleep(0.3)
     assert reason(acquire, world) in ("DATABASE_UNAVAILABLE", "OUTCOME_UNKNOWN")
-    assert reason(acquire, world) == "DATABASE_UNAVAILABLE"
+    eventually(lambda: outcome(acquire, world) == "DATABASE_UNAVAILABLE", "the connection's end is noticed")
     code, text = world.a.page("/readyz")
     assert code == 503 and "DATABASE_UNAVAILABLE" in text
     assert world.a.page("/livez")[0] == 200
     world.a.postgres.start()
-    end = time.monotonic() + 15
-    while time.monotonic() < end:
-        try:
-            acquire(world)
-            break
-        except Refused as error:
-            assert error.reason == "DATABASE_UNAVAILABLE"
-            time.sleep(0.1)
-    else:
-        raise AssertionError("it did not come back")
+    eventually(lambda: back(world), "the database is back")
+
+
+def back(world):
+    told = outcome(acquire, world)
+    assert told in ("OK", "DATABASE_UNAVAILABLE")
+    return told == "OK"
 
 
 def test_worker_killed_is_started_again(world):
-    before = len([line for line in world.a.log if line["event"] == "worker.ready"])
+    before = len(world.a.logged("worker.ready"))
     pids = subprocess.run(["pgrep", "-P", str(world.a.process.pid)], capture_output=True, text=True,
                           check=True).stdout.split()
     os.kill(int(pids[0]), signal.SIGKILL)
     ended = world.a.wait_for_log("worker.ended")
     assert ended["by"] == "signal" and ended["code"] == 9
-    end = time.monotonic() + 10
-    while len([line for line in world.a.log if line["event"] == "worker.ready"]) <= before and time.monotonic() < end:
-        time.sleep(0.05)
+    world.a.wait_for_log("worker.ready", before)
     for _ in range(5):
         try:
             acquire(world)
@@ -277,7 +237,7 @@ def test_worker_killed_is_started_again(world):
                                                ("P0001", "INTERNAL")])
 def test_database_errors(world, sqlstate, expected):
     """A full disk and its like, raised by PostgreSQL itself where the record is written: no record, no license."""
-    sql = world.a.postgres.sql
+    sql = world.sql
     sql(f"CREATE FUNCTION fail() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN RAISE EXCEPTION 'no' USING "
         f"ERRCODE = '{sqlstate}'; END $$; CREATE TRIGGER fail BEFORE INSERT ON audit_rest FOR EACH ROW "
         f"EXECUTE FUNCTION fail()")
@@ -286,8 +246,8 @@ def test_database_errors(world, sqlstate, expected):
         sql(f"CREATE OR REPLACE TRIGGER fail BEFORE INSERT ON {name} FOR EACH ROW EXECUTE FUNCTION fail()")
     try:
         assert reason(acquire, world) == expected
-        assert reason(acquire, world, token=world.fabrikam.token("eve@fabrikam.com")) == expected
-        assert reason(protect, world) == expected
+        assert reason(acquire, world, token=world.mallory) == expected
+        assert reason(world.protect) == expected
     finally:
         for name in partitions:
             sql(f"DROP TRIGGER fail ON {name}")
@@ -296,47 +256,46 @@ def test_database_errors(world, sqlstate, expected):
 
 
 def test_destroyed_key(world):
-    issuer, admin = world.a.tenant("shred", "commercial", "shred.example")
-    token = issuer.token("al@shred.example")
-    made = world.a.call("PublishingService/Protect", {
-        "client_public_jwk": world.reader.public, "encrypt_only": {}, "recipients": ["bob@fabrikam.com"]}, token=token)
-    acquire(world, made.publishing_license)
-    world.a.postgres.sql("UPDATE tenant_key SET state = 4, wrapped = '' WHERE purpose = 1 AND tenant = "
-                         "(SELECT tenant FROM tenant WHERE name = 'shred'); "
-                         "SELECT epoch_raise((SELECT tenant FROM tenant WHERE name = 'shred'))")
-    assert reason(acquire, world, made.publishing_license) == "KEY_DESTROYED"
-    assert reason(acquire, world, made.publishing_license, token) == "KEY_DESTROYED"
-    assert world.a.call("TenantService/GetTenant", {}, admin).tenant.tenant == "shred"
+    shred = world.tenant("shred")
+    made = world.protect(token=shred.token("al"), encrypt_only={})
+    acquire(world, made)
+    world.changed_by_hand(f"UPDATE tenant_key SET state = 4, wrapped = '' WHERE purpose = 1 AND tenant = '{shred.id}'")
+    assert reason(acquire, world, made) == "KEY_DESTROYED"
+    assert reason(acquire, world, made, shred.token("al")) == "KEY_DESTROYED"
+    assert world.call("TenantService/GetTenant", {}, shred.admin).tenant.tenant == "shred"
 
 
 def test_admin_refusals(world):
-    call, admin = world.a.call, world.a.admin
-    assert reason(call, "TenantService/AddDomain", {"tenant": "fabrikam", "domain": "Contoso.com"}, admin) == "DOMAIN_TAKEN"
+    call, admin = world.call, world.platform_admin
+    assert reason(call, "TenantService/AddDomain", {"tenant": "fabrikam", "domain": "Contoso.com"},
+                  admin) == "DOMAIN_TAKEN"
     create = {"tenant": {"tenant": "contoso", "boundary": "commercial"}}
     assert reason(call, "TenantService/CreateTenant", create, admin) == "ALREADY_EXISTS"
     assert reason(call, "AuditService/Query", {"page_token": "x"}, admin) == "PAGE_TOKEN_INVALID"
-    assert reason(call, "TemplateService/ListTemplates", {"page_token": "AAAA"}, world.admin) == "PAGE_TOKEN_INVALID"
-    assert reason(call, "AuditService/Query", {"page_size": 1001}, admin) == "FIELD_INVALID"
+    assert reason(call, "TemplateService/ListTemplates", {"page_token": "AAAA"},
+                  world.contoso.admin) == "PAGE_TOKEN_INVALID"
+    assert reason(call, "AuditService/Query", {"page_size": -1}, admin) == "FIELD_INVALID"
     for changes in ({"algorithms": ["HS256"]}, {"algorithms": ["none"]}, {"jwks_json": "{}"}, {"audiences": []},
                     {"boundary": "gcc-high"}, {"kind": 3}, {"clock_skew_seconds": 301}):
         issuer = {"kind": 1, "tenant": "contoso", "issuer": "https://new.example", "audiences": ["x"],
-                  "algorithms": ["ES256"], "jwks_json": world.contoso.jwks(), **changes}
+                  "algorithms": ["ES256"], "jwks_json": world.contoso.issuer.jwks(), **changes}
         assert reason(call, "IssuerService/CreateIssuer", {"issuer": issuer}, admin) == "FIELD_INVALID", changes
     http = {"kind": 1, "tenant": "contoso", "issuer": "https://new.example", "audiences": ["x"],
             "algorithms": ["ES256"], "jwks_url": "http://idp.example/jwks"}
     assert reason(call, "IssuerService/CreateIssuer", {"issuer": http}, admin) == "FIELD_INVALID"
     for changes in ({"role": 2}, {"role": 7}, {"name": "A"}, {"certificate_sha256": [b"x"]}, {"role": 8}):
         component = {"name": "new", "role": 1, "certificate_sha256": [bytes(32)], **changes}
-        assert reason(call, "ComponentService/CreateComponent", {"component": component}, world.admin) == "FIELD_INVALID"
+        assert reason(call, "ComponentService/CreateComponent", {"component": component},
+                      world.contoso.admin) == "FIELD_INVALID"
     assert reason(call, "TenantService/VerifyDomain", {"domain": "contoso.com", "asserted": True},
-                  world.admin) == "COMPONENT_ROLE"
+                  world.contoso.admin) == "COMPONENT_ROLE"
 
 
 def test_pages_follow_each_other(world):
     seen, token = [], ""
     while True:
-        page = world.a.call("AuditService/Query", {"filter": {"tenant": "contoso"}, "page_size": 7, "page_token": token},
-                            world.a.admin)
+        page = world.call("AuditService/Query", {"filter": {"tenant": "contoso"}, "page_size": 7, "page_token": token},
+                            world.platform_admin)
         seen += [event.event_id for event in page.events]
         token = page.next_page_token
         if not token or len(seen) > 60:
@@ -345,42 +304,34 @@ def test_pages_follow_each_other(world):
 
 
 def test_a_limit_of_templates(world):
-    _, admin = world.a.tenant("many", "commercial", "many.example")
-    body = {"template": {"names": [{"language": "en", "text": "T"}],
-                         "grants": [{"principals": ["owner"], "rights": [1]}]}}
-    world.a.call("TemplateService/CreateTemplate", body, admin)
-    world.a.postgres.sql(
+    admin, body = world.tenant("many").admin, {"template": template_of()}
+    world.call("TemplateService/CreateTemplate", body, admin)
+    world.sql(
         "INSERT INTO template (tenant, template, scope, offline_days, referral_contact, grant_principals, grant_rights, "
         "name_languages, name_texts, description_languages, description_texts) SELECT tenant, gen_random_uuid(), scope, "
         "offline_days, referral_contact, grant_principals, grant_rights, name_languages, name_texts, "
         "description_languages, description_texts FROM template, generate_series(1, 499) WHERE tenant = "
         "(SELECT tenant FROM tenant WHERE name = 'many')")
-    assert reason(world.a.call, "TemplateService/CreateTemplate", body, admin) == "LIMIT_EXCEEDED"
+    assert reason(world.call, "TemplateService/CreateTemplate", body, admin) == "LIMIT_EXCEEDED"
 
 
 def test_a_portal_brings_a_reader(world):
-    portal = world.a.component("portal", 2, boundary="commercial")
-    request = {"publishing_license": world.made.publishing_license, "client_public_jwk": world.reader.public}
-    assert reason(world.a.call, "LicensingService/AcquireLicense", request, portal) == "USER_TOKEN_REQUIRED"
+    assert reason(world.acquire, world.made, who=world.portal) == "USER_TOKEN_REQUIRED"
 
 
 def test_a_node_answers_for_its_boundaries_only(world):
     """A second node on the same database that serves GCC High: it neither protects nor opens commercial content."""
     other = world.a.node(boundaries=["gcc-high"]).start()
     try:
-        request = {"publishing_license": world.made.publishing_license, "client_public_jwk": world.reader.public}
-        with pytest.raises(Refused) as caught:
-            other.call("LicensingService/AcquireLicense", request, token=world.fabrikam.token("bob@fabrikam.com"))
-        assert caught.value.reason == "WRONG_BOUNDARY" and caught.value.metadata["boundary"] == "commercial"
-        assert reason(other.call, "PublishingService/Protect", {
-            "client_public_jwk": world.reader.public, "owner": "alice@contoso.com", "do_not_forward": {},
-            "recipients": ["bob@fabrikam.com"]}, world.gateway) == "WRONG_BOUNDARY"
+        error = refused(world.acquire, world.made, world.bob, on=other)
+        assert (error.reason, error.metadata["boundary"]) == ("WRONG_BOUNDARY", "commercial")
+        assert reason(world.protect, on=other) == "WRONG_BOUNDARY"
     finally:
         other.stop()
 
 
 def test_changed_migration_is_refused(world):
-    sql = world.a.postgres.sql
+    sql = world.sql
     was = sql("SELECT sha256 FROM schema_migration WHERE version = 1")
     sql("UPDATE schema_migration SET sha256 = 'other' WHERE version = 1")
     done = subprocess.run([f"{BUILD}/cli/chancery", "migrate", "--database", world.a.postgres.conninfo],
@@ -428,7 +379,8 @@ def test_good_dns_servers(world):
 
 
 def test_bad_configuration(world):
-    for text, word in ((b"listeners: []\n", "listeners"), (b"nonsense: 1\n", "nonsense"), (b"{", "line 2: not YAML"), (b"", "empty"),
+    for text, word in ((b"listeners: []\n", "listeners"), (b"nonsense: 1\n", "nonsense"), (b"{", "line 2: not YAML"),
+                       (b"", "empty"),
                        (b"workers: many\n", "workers"), (b"workers: 1\nworkers: 2\n", "twice"),
                        (whole("dns: {servers: ['resolver.example:53']}"), "dns.servers"),
                        (whole("dns: {servers: ['127.0.0.1']}"), "dns.servers"),
@@ -444,7 +396,7 @@ def test_bad_configuration(world):
 
 
 def test_database_down_at_start_and_at_another_migration():
-    authority = Authority(workers=1)
+    authority = Authority(workers=1, migrated=False)
     try:
         authority.postgres.sql("CREATE ROLE server LOGIN")
         authority.postgres.stop()
@@ -453,9 +405,7 @@ def test_database_down_at_start_and_at_another_migration():
         assert code == 503 and "DATABASE_UNAVAILABLE" in text
         assert reason(authority.call, "TenantService/GetTenant", {}, authority.admin) == "DATABASE_UNAVAILABLE"
         authority.postgres.start()
-        end = time.monotonic() + 10
-        while "SCHEMA_TOO_OLD" not in authority.page("/readyz")[1] and time.monotonic() < end:
-            time.sleep(0.05)
+        eventually(lambda: "SCHEMA_TOO_OLD" in authority.page("/readyz")[1], "the schema's age is seen")
         assert authority.page("/readyz")[0] == 503 and "chancery migrate" in authority.page("/readyz")[1]
         assert reason(authority.call, "TenantService/GetTenant", {}, authority.admin) in (
             "SCHEMA_TOO_OLD", "DATABASE_UNAVAILABLE")
@@ -471,9 +421,6 @@ def test_database_down_at_start_and_at_another_migration():
         authority.stop()
         authority.log.clear()
         authority.start(ready=False)
-        end = time.monotonic() + 10
-        while "SCHEMA_TOO_NEW" not in authority.page("/readyz")[1] and time.monotonic() < end:
-            time.sleep(0.05)
-        assert "SCHEMA_TOO_NEW" in authority.page("/readyz")[1]
+        eventually(lambda: "SCHEMA_TOO_NEW" in authority.page("/readyz")[1], "the schema's age is seen")
     finally:
         authority.close()

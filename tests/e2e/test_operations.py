@@ -3,44 +3,21 @@
 import concurrent.futures
 import json
 import signal
-import time
 
 import psycopg2
 import pytest
 
-from authority import MESSAGES, Authority, Reader, Refused
-
-
-def make_world(**more):
-    authority = Authority(**more)
-    authority.migrate()
-    authority.start()
-    w = type("World", (), {})()
-    w.a, w.reader = authority, Reader()
-    w.contoso, w.admin = authority.tenant("contoso", "commercial", "contoso.com")
-    w.fabrikam, _ = authority.tenant("fabrikam", "commercial", "fabrikam.com")
-    w.gateway = authority.component("edge", 1, tenant="contoso", sender_domains=["contoso.com"])
-    w.bob = w.fabrikam.token("bob@fabrikam.com")
-    w.made = authority.call("PublishingService/Protect", {
-        "client_public_jwk": w.reader.public, "owner": "alice@contoso.com", "do_not_forward": {},
-        "recipients": ["bob@fabrikam.com"]}, w.gateway)
-    return w
-
-
-@pytest.fixture(scope="module")
-def world():
-    w = make_world()
-    yield w
-    w.a.close()
+from authority import MESSAGES, Refused
+from calls import outcome, refused
+from waiting import eventually
 
 
 def acquire(w):
-    return w.a.call("LicensingService/AcquireLicense", {
-        "publishing_license": w.made.publishing_license, "client_public_jwk": w.reader.public}, token=w.bob)
+    return w.acquire(w.made, w.bob)
 
 
 def records(w, where="granted"):
-    return int(w.a.postgres.sql(f"SELECT count(*) FROM audit WHERE operation = 'acquire_license' AND {where}"))
+    return int(w.sql(f"SELECT count(*) FROM audit WHERE operation = 'acquire_license' AND {where}"))
 
 
 def test_every_license_of_a_load_has_its_record(world):
@@ -61,26 +38,19 @@ def test_a_lost_commit_is_called_unknown(world):
     try:
         with concurrent.futures.ThreadPoolExecutor(1) as pool:
             call = pool.submit(acquire, world)
-            for _ in range(100):
-                ended = world.a.postgres.sql("SELECT count(pg_terminate_backend(pid)) FROM pg_stat_activity WHERE "
-                                             "usename = 'server' AND wait_event_type = 'Lock'")
-                if ended != "0":
-                    break
-                time.sleep(0.02)
-            with pytest.raises(Refused) as caught:
-                call.result()
+            eventually(lambda: world.sql("SELECT count(pg_terminate_backend(pid)) FROM pg_stat_activity WHERE usename = "
+                                         "'server' AND wait_event_type = 'Lock'") != "0", "a statement waits")
+            error = refused(call.result)
     finally:
         blocker.close()
-    assert (caught.value.code, caught.value.reason) == ("UNAVAILABLE", "OUTCOME_UNKNOWN")
-    end = time.monotonic() + 10
-    while time.monotonic() < end:
-        try:
-            acquire(world)
-            return
-        except Refused as error:
-            assert error.reason == "DATABASE_UNAVAILABLE"
-            time.sleep(0.1)
-    raise AssertionError("it did not come back")
+    assert (error.code, error.reason) == ("UNAVAILABLE", "OUTCOME_UNKNOWN")
+    eventually(lambda: back(world), "the database is back")
+
+
+def back(world):
+    told = outcome(acquire, world)
+    assert told in ("OK", "DATABASE_UNAVAILABLE")
+    return told == "OK"
 
 
 def test_reload_keeps_serving(world):
@@ -101,19 +71,24 @@ def test_reload_keeps_serving(world):
     acquire(world)
 
 
-def test_drain_answers_what_is_in_flight():
-    w = make_world(workers=1, env={"CHANCERY_FAULT": "inspect_content:open:delay=600"})
-    try:
-        request_type, response_type = MESSAGES.method("LicensingService/InspectContent")
-        stub = w.a.channel().unary_unary("/chancery.v1.LicensingService/InspectContent",
-                                         request_type.SerializeToString, response_type.FromString)
-        call = stub.future(request_type(publishing_license=w.made.publishing_license),
-                           metadata=[("authorization", f"Bearer {w.bob}")], timeout=10)
-        time.sleep(0.2)
-        w.a.process.send_signal(signal.SIGTERM)
-        assert call.result().tenant == "contoso"
-        w.a.process.wait(timeout=10)
-        assert w.a.process.returncode == 0
-        assert w.a.wait_for_log("worker.draining")["calls"] == 1
-    finally:
-        w.a.close()
+@pytest.fixture
+def slow_node(world, faults):
+    """A node that takes its time to open a license."""
+    faults.delay("inspect_content:open", 600)
+    node = world.a.node(workers=1, env=faults.env).start()
+    yield node
+    node.stop()
+
+
+def test_drain_answers_what_is_in_flight(world, slow_node):
+    request_type, response_type = MESSAGES.method("LicensingService/InspectContent")
+    stub = slow_node.channel().unary_unary("/chancery.v1.LicensingService/InspectContent",
+                                           request_type.SerializeToString, response_type.FromString)
+    call = stub.future(request_type(publishing_license=world.made.publishing_license),
+                       metadata=[("authorization", f"Bearer {world.bob}")], timeout=10)
+    eventually(lambda: "chancery_calls_active 1" in slow_node.page("/metrics")[1], "the call is in flight")
+    slow_node.process.send_signal(signal.SIGTERM)
+    assert call.result().tenant == "contoso"
+    slow_node.process.wait(timeout=10)
+    assert slow_node.process.returncode == 0
+    assert slow_node.wait_for_log("worker.draining")["calls"] == 1

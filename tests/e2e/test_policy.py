@@ -4,83 +4,48 @@ import time
 
 import pytest
 
-from authority import Authority, Reader, Refused
-
-
-@pytest.fixture(scope="module")
-def world():
-    authority = Authority()
-    try:
-        authority.migrate()
-        authority.start()
-        w = type("World", (), {})()
-        w.a, w.reader = authority, Reader()
-        w.contoso, w.admin = authority.tenant("contoso", "commercial", "contoso.com")
-        w.fabrikam, w.fabrikam_admin = authority.tenant("fabrikam", "commercial", "fabrikam.com")
-        w.gateway = authority.component("edge", 1, tenant="contoso", sender_domains=["contoso.com"])
-        w.bob, w.alice = w.fabrikam.token("bob@fabrikam.com"), w.contoso.token("alice@contoso.com")
-        w.made = protect(w)
-        yield w
-    finally:
-        authority.close()
-
-
-def protect(w, token=None, **more):
-    request = {"client_public_jwk": w.reader.public, "do_not_forward": {}, "recipients": ["bob@fabrikam.com"], **more}
-    if not token:
-        request["owner"] = "alice@contoso.com"
-    return w.a.call("PublishingService/Protect", request, None if token else w.gateway, token=token)
+from calls import reason, refused
+from waiting import wall_clock_passes
 
 
 def acquire(w, token=None, **client):
-    return w.a.call("LicensingService/AcquireLicense", {
-        "publishing_license": w.made.publishing_license, "client_public_jwk": w.reader.public, "client": client},
-        token=token or w.bob)
-
-
-def reason(function, *args, **more):
-    with pytest.raises(Refused) as caught:
-        function(*args, **more)
-    return caught.value.reason
+    return w.acquire(w.made, token or w.bob, client=client)
 
 
 def update(w, who=None, **fields):
-    etag = fields.pop("etag", "")
-    tenant = {"tenant": "contoso", "etag": etag, **fields}
-    return w.a.call("TenantService/UpdateTenant", {"tenant": tenant, "update_mask": {"paths": list(fields)}},
-                    who or w.admin).tenant
+    return w.update_tenant(who, "contoso", **fields).tenant
 
 
 @pytest.mark.parametrize("exclusion,client", [({"user": "BOB@fabrikam.com"}, {}),
                                               ({"application": "Mail 1.0"}, {"application": "Mail 1.0"}),
                                               ({"platform": "android"}, {"platform": "android"})])
 def test_exclusions_bite_at_once_and_are_lifted(world, exclusion, client):
-    call = world.a.call
+    call = world.call
     acquire(world, **client)
-    call("TenantService/AddExclusion", exclusion, world.admin)
-    assert reason(call, "TenantService/AddExclusion", exclusion, world.admin) == "ALREADY_EXISTS"
+    call("TenantService/AddExclusion", exclusion, world.contoso.admin)
+    assert reason(call, "TenantService/AddExclusion", exclusion, world.contoso.admin) == "ALREADY_EXISTS"
     assert reason(acquire, world, **client) == "EXCLUDED"
-    assert reason(call, "TenantService/RemoveExclusion", exclusion, world.fabrikam_admin) == "NOT_FOUND"
-    call("TenantService/RemoveExclusion", exclusion, world.admin)
+    assert reason(call, "TenantService/RemoveExclusion", exclusion, world.fabrikam.admin) == "NOT_FOUND"
+    call("TenantService/RemoveExclusion", exclusion, world.contoso.admin)
     acquire(world, **client)
-    event = world.a.audit(tenant="contoso", operation="remove_exclusion")[0]
+    event = world.audit(tenant="contoso", operation="remove_exclusion")[0]
     assert event.component == "contoso-admin" and event.target.lower() == list(exclusion.values())[0].lower()
 
 
 def test_an_exclusion_names_exactly_one(world):
     for bad in ({}, {"user": "bob@fabrikam.com", "platform": "x"}, {"user": "bob"}):
-        assert reason(world.a.call, "TenantService/AddExclusion", bad, world.admin) == "FIELD_INVALID"
+        assert reason(world.call, "TenantService/AddExclusion", bad, world.contoso.admin) == "FIELD_INVALID"
 
 
 def test_onboarding_says_who_may_protect(world):
-    protect(world, token=world.alice)
+    world.protect(token=world.alice)
     update(world, onboarding=["user:carol@contoso.com"])
-    assert reason(protect, world, token=world.alice) == "PROTECT_DENIED"
-    protect(world, token=world.contoso.token("carol@contoso.com"))
-    protect(world)  # a gateway is not subject to it
+    assert reason(world.protect, token=world.alice) == "PROTECT_DENIED"
+    world.protect(token=world.contoso.token("carol@contoso.com"))
+    world.protect()  # a gateway is not subject to it
     acquire(world)
     update(world, onboarding=[])
-    protect(world, token=world.alice)
+    world.protect(token=world.alice)
 
 
 def test_the_cap_bounds_licenses(world):
@@ -99,10 +64,10 @@ def test_the_cap_bounds_licenses(world):
 
 def test_only_the_platform_switches_a_tenant_off(world):
     assert reason(update, world, state=2) == "COMPONENT_ROLE"
-    assert update(world, world.a.admin, state=2).state == 2
+    assert update(world, world.platform_admin, state=2).state == 2
     assert reason(acquire, world) == "TENANT_DISABLED"
-    assert reason(protect, world) == "TENANT_DISABLED"
-    update(world, world.a.admin, state=1)
+    assert reason(world.protect) == "TENANT_DISABLED"
+    update(world, world.platform_admin, state=1)
     acquire(world)
 
 
@@ -111,29 +76,29 @@ def test_changes_don_t_overwrite_each_other(world):
     assert one.display_name == "Contoso Ltd" and one.tenant == "contoso"
     update(world, display_name="Contoso AG", etag=one.etag)
     assert reason(update, world, display_name="Other", etag=one.etag) == "ETAG_MISMATCH"
-    assert reason(update, world, world.fabrikam_admin, display_name="Mine") == "COMPONENT_TENANT"
-    got = world.a.call("TenantService/GetTenant", {}, world.admin).tenant
+    assert reason(update, world, world.fabrikam.admin, display_name="Mine") == "COMPONENT_TENANT"
+    got = world.call("TenantService/GetTenant", {}, world.contoso.admin).tenant
     assert got.display_name == "Contoso AG"
     for mask in ([], ["boundary"], ["nonsense"]):
         request = {"tenant": {"tenant": "contoso"}, "update_mask": {"paths": mask}}
-        assert reason(world.a.call, "TenantService/UpdateTenant", request, world.admin) == "FIELD_INVALID"
+        assert reason(world.call, "TenantService/UpdateTenant", request, world.contoso.admin) == "FIELD_INVALID"
 
 
 def make_template(w, **more):
     body = {"names": [{"language": "en", "text": "Partners"}, {"language": "de", "text": "Partnerfirmen"}],
             "grants": [{"principals": ["domain:fabrikam.com"], "rights": [1]}], **more}
-    return w.a.call("TemplateService/CreateTemplate", {"template": body}, w.admin).template.template_id
+    return w.call("TemplateService/CreateTemplate", {"template": body}, w.contoso.admin).template.template_id
 
 
 def available(w, token=None, who=None, **request):
-    return w.a.call("PublishingService/ListAvailableTemplates", request, who, token=token)
+    return w.call("PublishingService/ListAvailableTemplates", request, who, token=token)
 
 
 def test_templates_are_offered_by_scope_and_language(world):
     everybody = make_template(world)
     carols = make_template(world, scope=["user:carol@contoso.com"])
     archived = make_template(world, archived=False)
-    world.a.call("TemplateService/ArchiveTemplate", {"template_id": archived}, world.admin)
+    world.call("TemplateService/ArchiveTemplate", {"template_id": archived}, world.contoso.admin)
     carol = world.contoso.token("carol@contoso.com")
     assert [t.template_id for t in available(world, world.alice).templates] == [everybody]
     offered = available(world, carol, language="de-CH")
@@ -143,48 +108,44 @@ def test_templates_are_offered_by_scope_and_language(world):
     again = available(world, carol, language="de-CH", etag=offered.etag)
     assert again.etag == offered.etag and not again.templates
     assert {t.template_id for t in available(world, who=world.gateway).templates} == {everybody, carols}
-    assert reason(protect, world, token=world.alice, do_not_forward=None, template_id=carols) == "TEMPLATE_NOT_FOUND"
+    assert reason(world.protect, token=world.alice, template_id=carols) == "TEMPLATE_NOT_FOUND"
     assert not available(world, world.bob).templates  # of his own tenant
     for template in (everybody, carols, archived):
-        world.a.call("TemplateService/DeleteTemplate", {"template_id": template}, world.admin)
+        world.call("TemplateService/DeleteTemplate", {"template_id": template}, world.contoso.admin)
 
 
 def test_deleting_a_template_in_use_is_refused_unless_forced(world):
     template = make_template(world)
-    made = protect(world, do_not_forward=None, template_id=template)
+    made = world.protect(template_id=template)
     request = {"template_id": template}
-    assert reason(world.a.call, "TemplateService/DeleteTemplate", request, world.admin) == "PRECONDITION_FAILED"
-    assert reason(world.a.call, "TemplateService/DeleteTemplate", request, world.fabrikam_admin) == "NOT_FOUND"
-    world.a.call("TemplateService/DeleteTemplate", {**request, "force": True}, world.admin)
-    assert reason(world.a.call, "TemplateService/DeleteTemplate", request, world.admin) == "NOT_FOUND"
-    opened = {"publishing_license": made.publishing_license, "client_public_jwk": world.reader.public}
-    assert reason(world.a.call, "LicensingService/AcquireLicense", opened, token=world.bob) == "NO_RIGHTS"
-    assert len(world.a.call("LicensingService/AcquireLicense", opened, token=world.alice).rights) == 14
+    assert reason(world.call, "TemplateService/DeleteTemplate", request, world.contoso.admin) == "PRECONDITION_FAILED"
+    assert reason(world.call, "TemplateService/DeleteTemplate", request, world.fabrikam.admin) == "NOT_FOUND"
+    world.call("TemplateService/DeleteTemplate", {**request, "force": True}, world.contoso.admin)
+    assert reason(world.call, "TemplateService/DeleteTemplate", request, world.contoso.admin) == "NOT_FOUND"
+    assert reason(world.acquire, made, world.bob) == "NO_RIGHTS"
+    assert len(world.rights(made, world.alice)) == 14
 
 
 # --- templates ------------------------------------------------------------------------------------------------
 
 
 def change(w, template, **fields):
-    return w.a.call("TemplateService/UpdateTemplate", {"template": {"template_id": template, **fields},
-                                                       "update_mask": {"paths": list(fields)}}, w.admin).template
+    return w.call("TemplateService/UpdateTemplate", {"template": {"template_id": template, **fields},
+                                                       "update_mask": {"paths": list(fields)}},
+                                                       w.contoso.admin).template
 
 
 def under(w, template, **more):
     """Content that is protected with a template."""
-    return protect(w, do_not_forward=None, template_id=template, **more)
+    return w.protect(template_id=template, **more)
 
 
 def opened(w, made, token=None):
-    got = w.a.call("LicensingService/AcquireLicense", {
-        "publishing_license": made.publishing_license, "client_public_jwk": w.reader.public}, token=token or w.bob)
-    return w.a.verify(got.use_license, w.reader)[0]
+    return w.a.verify(w.acquire(made, token or w.bob).use_license, w.reader)[0]
 
 
-def refused(w, made, token=None):
-    with pytest.raises(Refused) as caught:
-        opened(w, made, token)
-    return caught.value
+def refusal(w, made, token=None):
+    return refused(opened, w, made, token)
 
 
 def test_a_template_is_stored_as_it_was_sent(world):
@@ -194,8 +155,8 @@ def test_a_template_is_stored_as_it_was_sent(world):
                        {"principals": ["recipients"], "rights": [9]}],
             "scope": ["group:Sales@contoso.com", "tenant:contoso"], "referral_contact": "help@contoso.com",
             "expiry": {"days": 90}, "offline_access": 2, "offline_days": 14}
-    made = world.a.call("TemplateService/CreateTemplate", {"template": sent}, world.admin).template
-    got = world.a.call("TemplateService/GetTemplate", {"template_id": made.template_id}, world.admin).template
+    made = world.call("TemplateService/CreateTemplate", {"template": sent}, world.contoso.admin).template
+    got = world.call("TemplateService/GetTemplate", {"template_id": made.template_id}, world.contoso.admin).template
     assert got == made and got.version == 1 and got.etag and got.tenant == "contoso" and not got.archived
     assert [(n.language, n.text) for n in got.names] == [("en", "Partners"), ("de-CH", "Partnerfirmen")]
     assert [(d.language, d.text) for d in got.descriptions] == [("de-CH", "Für Partner"), ("en", "For partners")]
@@ -205,8 +166,9 @@ def test_a_template_is_stored_as_it_was_sent(world):
     assert (got.expiry.days, got.offline_access, got.offline_days) == (90, 2, 14)
     assert got.referral_contact == "help@contoso.com"
     offered = available(world, world.alice, language="de-CH").templates
-    assert [(t.name, t.description) for t in offered if t.template_id == made.template_id] == [("Partnerfirmen", "Für Partner")]
-    world.a.call("TemplateService/DeleteTemplate", {"template_id": made.template_id}, world.admin)
+    assert [(t.name, t.description) for t in offered if t.template_id == made.template_id] == [("Partnerfirmen",
+                                                                                                "Für Partner")]
+    world.call("TemplateService/DeleteTemplate", {"template_id": made.template_id}, world.contoso.admin)
 
 
 def test_content_expires_with_its_template(world):
@@ -218,14 +180,15 @@ def test_content_expires_with_its_template(world):
     change(world, template, expiry={"time": {"seconds": now + 3600}})
     assert abs(opened(world, made)["exp"] - now - 3600) <= 2
     assert under(world, template).expire_time.seconds == now + 3600
-    change(world, template, expiry={"time": {"seconds": int(time.time()) + 2}})
-    time.sleep(2.5)
-    assert refused(world, made).reason == "EXPIRED"
-    assert refused(world, made, world.contoso.token("eve@contoso.com")).reason == "NO_RIGHTS"  # not told to strangers
+    soon = int(time.time()) + 2
+    change(world, template, expiry={"time": {"seconds": soon}})
+    wall_clock_passes(soon)
+    assert refusal(world, made).reason == "EXPIRED"
+    assert refusal(world, made, world.eve).reason == "NO_RIGHTS"  # not told to strangers
     assert opened(world, made, world.alice)["exp"] - now > 29 * 86400  # the owner outlives it
     change(world, template, expiry={"days": 1})
     assert abs(opened(world, made)["exp"] - now - 86400) <= 5
-    world.a.postgres.sql(f"UPDATE template SET expires_after_days = 36500 WHERE template = '{template}'; "
+    world.sql(f"UPDATE template SET expires_after_days = 36500 WHERE template = '{template}'; "
                          "SELECT epoch_raise(tenant) FROM tenant")
     assert opened(world, made)["exp"] - now > 29 * 86400
     change(world, template, expiry={})
@@ -257,12 +220,12 @@ def test_offline_days_lie_within_the_tenants_cap(world):
 def test_whoever_is_refused_is_told_whom_to_ask(world):
     template = make_template(world, referral_contact="mailto:help@contoso.com")
     made = under(world, template)
-    eve = world.contoso.token("eve@contoso.com")
-    assert refused(world, made, eve).metadata["referral_contact"] == "mailto:help@contoso.com"
+    eve = world.eve
+    assert refusal(world, made, eve).metadata["referral_contact"] == "mailto:help@contoso.com"
     change(world, template, referral_contact="https://contoso.example/help")
-    assert refused(world, made, eve).metadata["referral_contact"] == "https://contoso.example/help"
+    assert refusal(world, made, eve).metadata["referral_contact"] == "https://contoso.example/help"
     change(world, template, referral_contact="")
-    assert "referral_contact" not in refused(world, made, eve).metadata
+    assert "referral_contact" not in refusal(world, made, eve).metadata
 
 
 def test_templates_are_bound_late(world):
@@ -272,15 +235,15 @@ def test_templates_are_bound_late(world):
     assert opened(world, made)["rts"] == ["VIEW"]
     change(world, template, grants=[{"principals": ["recipients"], "rights": [1, 5], "custom_rights": ["SIGN"]}])
     assert set(opened(world, made)["rts"]) == {"VIEW", "PRINT", "SIGN"}
-    assert refused(world, made, world.fabrikam.token("dan@fabrikam.com")).reason == "NO_RIGHTS"
+    assert refusal(world, made, world.fabrikam.token("dan@fabrikam.com")).reason == "NO_RIGHTS"
     change(world, template, grants=[{"principals": ["tenant:fabrikam"], "rights": [14]},
                                     {"principals": ["user:bob@fabrikam.com"], "rights": [1]}])
     assert len(opened(world, made)["rts"]) == 14  # the union
-    world.a.call("TemplateService/ArchiveTemplate", {"template_id": template}, world.admin)
+    world.call("TemplateService/ArchiveTemplate", {"template_id": template}, world.contoso.admin)
     opened(world, made)
     assert reason(under, world, template) == "TEMPLATE_ARCHIVED"
-    world.a.call("TemplateService/PublishTemplate", {"template_id": template}, world.admin)
-    event = world.a.audit(tenant="contoso", operation="acquire_license")[0]
+    world.call("TemplateService/PublishTemplate", {"template_id": template}, world.contoso.admin)
+    event = world.audit(tenant="contoso", operation="acquire_license")[0]
     assert event.policy_version == 4 and event.template_id == template
     under(world, template)
 

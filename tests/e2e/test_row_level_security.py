@@ -9,7 +9,8 @@ import psycopg2
 import pytest
 from psycopg2 import errors
 
-from authority import BUILD, Authority, Issuer, Reader, Refused, new_id
+from authority import BUILD, new_id
+from calls import reason
 
 # Tables that belong to no boundary, and why.
 SHARED = {
@@ -24,45 +25,34 @@ ZERO = "00000000-0000-0000-0000-000000000000"
 
 
 @pytest.fixture(scope="module")
-def world():
-    authority = Authority(workers=1)
-    try:
-        authority.migrate()
-        authority.start()
-        w = type("World", (), {})()
-        w.a, w.reader, w.sql = authority, Reader(), authority.postgres.sql
-        w.contoso, w.contoso_admin = authority.tenant("contoso", "commercial", "contoso.com")
-        w.fabrikam, _ = authority.tenant("fabrikam", "commercial", "fabrikam.com")
-        w.agency, w.agency_admin = authority.tenant("agency", "gcc-high", "agency.us")
-        w.depot, _ = authority.tenant("depot", "gcc-high", "depot.us")
-        w.google = Issuer("https://accounts.google.example")
-        authority.issuer(w.google, 3, boundary="commercial")
-        w.gateway = authority.component("edge", 1, tenant="contoso", sender_domains=["contoso.com"])
-        w.agency_gateway = authority.component("agency-edge", 1, tenant="agency", sender_domains=["agency.us"])
-        w.portal = authority.component("portal-high", 2, boundary="gcc-high")
-        w.made = {name: protect(authority, w, name) for name in ("contoso", "agency")}
-        for name, admin in (("contoso", w.contoso_admin), ("agency", w.agency_admin)):
-            fill(w, name, admin)
-        w.commercial = authority.node_role("node_commercial", "commercial,gcc")
-        w.high = authority.node_role("node_high", "gcc-high,dod")
-        w.ids = {name: w.sql(f"SELECT tenant FROM tenant WHERE name = '{name}'") for name in ("contoso", "agency")}
-        yield w
-    finally:
-        authority.close()
+def authority_options():
+    return {"workers": 1}
 
 
-def protect(node, w, tenant, *recipients, who=None):
-    domain, gateway = {"contoso": ("contoso.com", w.gateway), "agency": ("agency.us", w.agency_gateway)}[tenant]
-    return node.call("PublishingService/Protect", {
-        "client_public_jwk": w.reader.public, "owner": f"alice@{domain}", "do_not_forward": {},
-        "recipients": recipients or ["bob@fabrikam.com", "dora@depot.us"]}, who or gateway)
+@pytest.fixture(scope="module")
+def world(world):
+    w = world
+    assert w.depot and w.google and w.high_portal
+    w.low, w.secret = protect(w, "contoso"), protect(w, "agency")
+    for tenant in (w.contoso, w.agency):
+        fill(w, tenant.name, tenant.admin)
+    w.commercial = w.a.node_role("node_commercial", "commercial,gcc")
+    w.high = w.a.node_role("node_high", "gcc-high,dod")
+    w.ids = {tenant.name: tenant.id for tenant in (w.contoso, w.agency)}
+    return w
+
+
+def protect(w, tenant, *recipients, who=None, on=None):
+    of = {"contoso": w.contoso, "agency": w.agency}[tenant]
+    return w.protect(who or of.gateway, on=on, owner=f"alice@{of.domain}",
+                     recipients=recipients or ["bob@fabrikam.com", "dora@depot.us"])
 
 
 def fill(w, name, admin):
     """At least one row of the tenant in every table that has a tenant."""
-    w.a.call("TemplateService/CreateTemplate", {"template": {
+    w.call("TemplateService/CreateTemplate", {"template": {
         "names": [{"language": "en", "text": "T"}], "grants": [{"principals": ["owner"], "rights": [1]}]}}, admin)
-    w.a.call("TenantService/AddExclusion", {"application": "Mail 1.0"}, admin)
+    w.call("TenantService/AddExclusion", {"application": "Mail 1.0"}, admin)
     tenant = f"(SELECT tenant FROM tenant WHERE name = '{name}')"
     w.sql(f"""
         INSERT INTO content (tenant, content, owner, issuer, display_name, amendment)
@@ -121,7 +111,8 @@ def isolated(w):
 
 def test_every_table_is_isolated_or_shared_for_a_reason(world):
     assert set(tables(world, "NOT relrowsecurity")) == set(SHARED)
-    for table in tables(world, "EXISTS (SELECT FROM pg_attribute a WHERE a.attrelid = c.oid AND a.attname LIKE '%tenant')"):
+    for table in tables(world,
+                        "EXISTS (SELECT FROM pg_attribute a WHERE a.attrelid = c.oid AND a.attname LIKE '%tenant')"):
         assert world.sql(f"SELECT relrowsecurity FROM pg_class WHERE oid = '{table}'::regclass") == "t", table
         for role in ("chancery_server", "chancery_node"):
             assert int(world.sql(f"SELECT count(*) FROM pg_policies WHERE tablename = '{table}' AND '{role}' = ANY (roles)")), table
@@ -186,7 +177,8 @@ def test_rows_can_not_be_moved_across(world):
     cursor = as_role(world.commercial)
     for table in ("template", "exclusion", "directory_import", "tenant_domain", "component"):
         with pytest.raises(errors.InsufficientPrivilege):
-            cursor.execute(f"UPDATE {table} SET tenant = %s WHERE tenant = %s", (world.ids["agency"], world.ids["contoso"]))
+            cursor.execute(f"UPDATE {table} SET tenant = %s WHERE tenant = %s",
+                           (world.ids["agency"], world.ids["contoso"]))
     for statement in ("UPDATE tenant SET boundary = 'gcc-high' WHERE name = 'contoso'",
                       "UPDATE boundary_rule SET content_boundary = 'gcc-high' WHERE content_boundary = 'commercial'",
                       "UPDATE boundary SET name = 'gcc-high' WHERE name = 'gcc'",
@@ -206,7 +198,8 @@ def test_no_consent_for_the_other_side(world):
                    (exception, world.ids["agency"], world.ids["contoso"]))
     cursor.execute("INSERT INTO partner_consent (exception, tenant) VALUES (%s, %s)", (exception, world.ids["contoso"]))
     with pytest.raises(errors.InsufficientPrivilege):
-        cursor.execute("INSERT INTO partner_consent (exception, tenant) VALUES (%s, %s)", (exception, world.ids["agency"]))
+        cursor.execute("INSERT INTO partner_consent (exception, tenant) VALUES (%s, %s)",
+                       (exception, world.ids["agency"]))
     high = as_role(world.high)
     high.execute("SELECT tenant FROM partner_consent WHERE exception = %s", (exception,))
     assert high.fetchall() == [(world.ids["contoso"],)]
@@ -239,8 +232,10 @@ def test_partitions(world):
     partitions = world.sql("SELECT inhrelid::regclass FROM pg_inherits WHERE inhparent = 'audit'::regclass").splitlines()
     assert len(partitions) >= 3
     for partition in partitions:
-        for statement in (f"SELECT * FROM {partition}", f"INSERT INTO {partition} SELECT * FROM audit", f"DELETE FROM {partition}",
-                          f"UPDATE {partition} SET target = ''", f"COPY {partition} TO '/dev/null'", f"TRUNCATE {partition}"):
+        for statement in (f"SELECT * FROM {partition}", f"INSERT INTO {partition} SELECT * FROM audit",
+                          f"DELETE FROM {partition}",
+                          f"UPDATE {partition} SET target = ''", f"COPY {partition} TO '/dev/null'",
+                          f"TRUNCATE {partition}"):
             with pytest.raises(errors.InsufficientPrivilege):
                 cursor.execute(statement)
     cursor.execute("SELECT audit_make_partitions(5)")
@@ -260,7 +255,8 @@ def test_the_platforms_log_is_read_by_who_wrote_it(world):
     high.execute(count)
     assert high.fetchone() == (0,)
     with pytest.raises(errors.InsufficientPrivilege):
-        commercial.execute("SELECT audit_admin(%s, %s, 'x', NULL, NULL, '', '', '', '', '')", (world.ids["agency"], new_id()))
+        commercial.execute("SELECT audit_admin(%s, %s, 'x', NULL, NULL, '', '', '', '', '')",
+                           (world.ids["agency"], new_id()))
     with pytest.raises(errors.InsufficientPrivilege):
         commercial.execute("INSERT INTO audit SELECT (json_populate_record(x, '{\"written_by\": \"node_high\"}')).* FROM audit x")
 
@@ -271,11 +267,14 @@ def test_there_is_no_way_around(world):
     assert cursor.fetchall() == [("commercial",), ("gcc",)]
     for statement in ("SELECT * FROM boundary_role", "INSERT INTO boundary_role VALUES ('node_commercial', 'gcc-high')",
                       "INSERT INTO served_boundary VALUES ('gcc-high')", "DELETE FROM served_boundary",
-                      "SET ROLE chancery_server", "SET SESSION AUTHORIZATION server", "ALTER ROLE node_commercial BYPASSRLS",
+                      "SET ROLE chancery_server", "SET SESSION AUTHORIZATION server",
+                      "ALTER ROLE node_commercial BYPASSRLS",
                       "GRANT chancery_server TO node_commercial", "ALTER TABLE template DISABLE ROW LEVEL SECURITY",
                       "DROP POLICY node ON template", "CREATE POLICY mine ON template USING (true)",
-                      "SELECT isolate('template', 'true')", "CREATE FUNCTION public.f() RETURNS int LANGUAGE sql AS 'SELECT 1'",
-                      "CREATE TABLE public.mine ()", "CREATE TRIGGER t BEFORE INSERT ON template EXECUTE FUNCTION pg_catalog.suppress_redundant_updates_trigger()"):
+                      "SELECT isolate('template', 'true')",
+                      "CREATE FUNCTION public.f() RETURNS int LANGUAGE sql AS 'SELECT 1'",
+                      "CREATE TABLE public.mine ()",
+                      "CREATE TRIGGER t BEFORE INSERT ON template EXECUTE FUNCTION pg_catalog.suppress_redundant_updates_trigger()"):
         with pytest.raises(errors.InsufficientPrivilege):
             cursor.execute(statement)
     cursor.execute("SET row_security = off")
@@ -283,7 +282,8 @@ def test_there_is_no_way_around(world):
         cursor.execute("SELECT * FROM template")
     definers = world.sql("SELECT proname, proconfig FROM pg_proc WHERE prosecdef AND pronamespace = 'public'::regnamespace ORDER BY 1")
     assert [line.split("|") for line in definers.splitlines()] == [
-        [name, '{"search_path=public, pg_temp"}'] for name in ("audit_make_partitions", "domain_is_taken", "issuer_is_covered")]
+        [name, '{"search_path=public, pg_temp"}'] for name in ("audit_make_partitions", "domain_is_taken",
+                                                               "issuer_is_covered")]
     assert world.sql("SELECT relname FROM pg_class WHERE relkind IN ('v', 'm') AND relnamespace = 'public'::regnamespace") == \
         "served_boundary"
 
@@ -303,7 +303,7 @@ def test_roles_are_granted_by_the_owner(world):
     assert migrate(world, "--node-role", "node one", "--boundaries", "").returncode == 0
     assert seen() == []
     assert world.sql("SELECT target FROM audit WHERE operation = 'migrate_node_role' AND target LIKE 'node one%' ORDER BY at").splitlines() == [
-        "node one: commercial,nordic", "node one: gcc", "node one:"]
+        "node one: commercial,nordic", "node one: gcc", "node one: "]
     for role in ("server", "owner"):
         done = migrate(world, "--node-role", role, "--boundaries", "gcc")
         assert done.returncode == 1 and "sees every boundary" in done.stderr
@@ -316,49 +316,39 @@ def test_roles_are_granted_by_the_owner(world):
 
 # --- the real daemon through such roles -------------------------------------------------------------------------
 
-def acquire(w, node, license_, who=None, **more):
-    request = {"publishing_license": license_, "client_public_jwk": w.reader.public}
-    return node.call("LicensingService/AcquireLicense", request, who, **more)
-
-
-def reason(function, *args, **more):
-    with pytest.raises(Refused) as caught:
-        function(*args, **more)
-    return caught.value.reason
-
-
 def test_a_node_that_believes_to_serve_everything(world):
     """Configured for all, but its database role is commercial's: GCC High stays shut, commercial works."""
     node = world.a.node(database={"conninfo": world.commercial}).start()
     try:
         dora, bob = world.depot.token("dora@depot.us"), world.fabrikam.token("bob@fabrikam.com")
-        high, content = world.made["agency"].publishing_license, {"content_id": world.made["agency"].content_id}
+        content = {"content_id": world.secret.content_id}
         assert {node.wait_for_log("node.boundary_not_granted", n)["boundary"] for n in range(2)} == {"gcc-high", "dod"}
-        assert reason(acquire, world, node, high, token=dora) == "LICENSE_FORGED"
-        assert reason(protect, node, world, "agency") == "COMPONENT_UNKNOWN"
+        assert reason(world.acquire, world.secret, token=dora, on=node) == "LICENSE_FORGED"
+        assert reason(protect, world, "agency", on=node) == "COMPONENT_UNKNOWN"
         alice = world.agency.token("alice@agency.us")
         request = {"client_public_jwk": world.reader.public, "do_not_forward": {}, "recipients": ["dora@depot.us"]}
         assert reason(node.call, "PublishingService/Protect", request, token=alice) == "BOUNDARY_NOT_GRANTED"
         for method in ("Revoke", "Restore", "ListAccess"):
             assert reason(node.call, f"TrackingService/{method}", content, token=alice) == "NOT_FOUND"
-        assert reason(node.call, "TemplateService/ListTemplates", {}, world.agency_admin) == "COMPONENT_UNKNOWN"
+        assert reason(node.call, "TemplateService/ListTemplates", {}, world.agency.admin) == "COMPONENT_UNKNOWN"
         assert not node.call("PublishingService/ListAvailableTemplates", {}, token=alice).templates
         assert not node.audit(tenant="agency") and not world.sql(
             f"SELECT 1 FROM audit WHERE tenant = '{world.ids['agency']}' AND written_by = 'node_commercial'")
         for path, more in (("TenantService/CreateTenant", {"tenant": {"tenant": "spy", "boundary": "gcc-high"}}),
                            ("TenantService/AddDomain", {"tenant": "agency", "domain": "spy.example"}),
-                           ("BoundaryService/SetRule", {"rule": {"content_boundary": "gcc-high", "reader_boundary": "commercial", "rule": 1}}),
+                           ("BoundaryService/SetRule",
+                            {"rule": {"content_boundary": "gcc-high", "reader_boundary": "commercial", "rule": 1}}),
                            ("BoundaryService/CreateBoundary", {"boundary": {"boundary": "spy", "suite": 1}}),
                            ("ComponentService/CreateComponent", {"component": {
                                "name": "spy", "role": 2, "boundary": "gcc-high", "certificate_sha256": [b"s" * 32]}})):
             refused = "CONFLICT" if path.endswith("CreateTenant") else "BOUNDARY_NOT_GRANTED"  # it can't lock the boundary's row
-            assert reason(node.call, path, more, world.a.admin) == refused, path
+            assert reason(node.call, path, more, world.platform_admin) == refused, path
         assert reason(node.call, "BoundaryService/UpdateBoundary", {
             "boundary": {"boundary": "gcc-high", "portal_url": "https://evil.example"},
-            "update_mask": {"paths": ["portal_url"]}}, world.a.admin) == "NOT_FOUND"
+            "update_mask": {"paths": ["portal_url"]}}, world.platform_admin) == "NOT_FOUND"
         keys = node.jwks()
         assert not [key for key in keys["keys"] if key["crv"] == "P-384"] and list(keys["keys"])
-        acquire(world, node, protect(node, world, "contoso").publishing_license, token=bob)
+        world.acquire(protect(world, "contoso", on=node), bob, on=node)
     finally:
         node.stop()
 
@@ -367,20 +357,20 @@ def test_a_node_with_its_own_role_works_in_full(world):
     node = world.a.node(database={"conninfo": world.high}, boundaries=["gcc-high", "dod"]).start()
     try:
         dora, bob = world.depot.token("dora@depot.us"), world.fabrikam.token("bob@fabrikam.com")
-        license_ = protect(node, world, "agency", "dora@depot.us", "bob@fabrikam.com", "kim@gmail.com").publishing_license
+        license_ = protect(world, "agency", "dora@depot.us", "bob@fabrikam.com", "kim@gmail.com", on=node)
         assert not [line for line in node.log if line["event"].startswith("node.")]
-        assert acquire(world, node, license_, token=dora).channel == 1
-        assert reason(acquire, world, node, license_, token=bob) == "PORTAL_REQUIRED"
+        assert world.acquire(license_, token=dora, on=node).channel == 1
+        assert reason(world.acquire, license_, token=bob, on=node) == "PORTAL_REQUIRED"
         for user in (bob, world.google.token("kim@gmail.com", email_verified=True)):
-            got = acquire(world, node, license_, who=world.portal, user_token=user)
+            got = world.acquire(license_, who=world.high_portal, user_token=user, on=node)
             node.verify(got.use_license, world.reader)
-        assert reason(acquire, world, node, license_, who=world.portal, user_token=world.fabrikam.token("eve@fabrikam.com")) == "NO_RIGHTS"
+        assert reason(world.acquire, license_, who=world.high_portal, on=node, user_token=world.mallory) == "NO_RIGHTS"
         ask = {"sender": "alice@agency.us", "recipients": ["bob@fabrikam.com", "dora@depot.us", "kim@gmail.com"]}
-        answer = node.call("DeliveryService/DecideDelivery", ask, world.agency_gateway).deliveries
+        answer = node.call("DeliveryService/DecideDelivery", ask, world.agency.gateway).deliveries
         assert [one.channel for one in answer] == [2, 1, 2]
         admin(world, node)
         portal = node.component("portal-dod", 2, boundary="dod")
-        assert reason(acquire, world, node, license_, who=portal, user_token=bob) == "PORTAL_REQUIRED"
+        assert reason(world.acquire, license_, who=portal, user_token=bob, on=node) == "PORTAL_REQUIRED"
     finally:
         node.stop()
 
@@ -389,37 +379,42 @@ def admin(w, node):
     """What admins of the boundary do, on their own node."""
     _, ranger_admin = node.tenant("ranger", "gcc-high", "ranger.us")
     template = node.call("TemplateService/CreateTemplate", {"template": {
-        "names": [{"language": "en", "text": "R"}], "grants": [{"principals": ["owner"], "rights": [1]}]}}, ranger_admin).template
+        "names": [{"language": "en", "text": "R"}], "grants": [{"principals": ["owner"], "rights": [1]}]}},
+        ranger_admin).template
     node.call("TemplateService/DeleteTemplate", {"template_id": template.template_id}, ranger_admin)
     node.call("TenantService/AddExclusion", {"user": "x@ranger.us"}, ranger_admin)
-    node.call("BoundaryService/SetRule", {"rule": {"content_boundary": "gcc-high", "reader_boundary": "external", "rule": 2}}, w.a.admin)
-    node.call("BoundaryService/UpdateBoundary", {"boundary": {"boundary": "gcc-high", "portal_url": "https://portal.us"},
-                                                 "update_mask": {"paths": ["portal_url"]}}, w.a.admin)
-    made = node.call("BoundaryService/ProposePartnerException", {"partner": "contoso", "ours": True}, ranger_admin).exception
-    assert [one.exception_id for one in node.call("BoundaryService/ListPartnerExceptions", {}, ranger_admin).exceptions] == [made.exception_id]
+    node.call("BoundaryService/SetRule",
+              {"rule": {"content_boundary": "gcc-high", "reader_boundary": "external", "rule": 2}}, w.platform_admin)
+    node.call("BoundaryService/UpdateBoundary",
+              {"boundary": {"boundary": "gcc-high", "portal_url": "https://portal.us"},
+                                                 "update_mask": {"paths": ["portal_url"]}}, w.platform_admin)
+    made = node.call("BoundaryService/ProposePartnerException", {"partner": "contoso", "ours": True},
+                     ranger_admin).exception
+    assert [one.exception_id for one in node.call("BoundaryService/ListPartnerExceptions", {},
+                                                  ranger_admin).exceptions] == [made.exception_id]
     node.call("BoundaryService/WithdrawPartnerException", {"exception_id": made.exception_id}, ranger_admin)
     alice = w.agency.token("alice@agency.us")
-    content = {"content_id": w.made["agency"].content_id}
+    content = {"content_id": w.secret.content_id}
     node.call("TrackingService/Revoke", content, token=alice)
-    assert reason(acquire, w, node, w.made["agency"].publishing_license, token=w.depot.token("dora@depot.us")) == "REVOKED"
+    assert reason(w.acquire, w.secret, token=w.depot.token("dora"), on=node) == "REVOKED"
     node.call("TrackingService/Restore", content, token=alice)
-    assert node.audit(who=w.agency_admin, operation="restore")
+    assert node.audit(who=w.agency.admin, operation="restore")
 
 
 def test_consent_is_given_on_each_sides_own_node(world):
     high = world.a.node(database={"conninfo": world.high}, boundaries=["gcc-high", "dod"]).start()
     low = world.a.node(database={"conninfo": world.commercial}, boundaries=["commercial", "gcc"]).start()
     try:
-        license_ = protect(high, world, "agency", "carol@contoso.com").publishing_license
+        license_ = protect(world, "agency", "carol@contoso.com", on=high)
         carol = world.contoso.token("carol@contoso.com")
-        assert reason(acquire, world, high, license_, token=carol) == "PORTAL_REQUIRED"
-        made = low.call("BoundaryService/ProposePartnerException", {"partner": "agency"}, world.contoso_admin).exception
+        assert reason(world.acquire, license_, token=carol, on=high) == "PORTAL_REQUIRED"
+        made = low.call("BoundaryService/ProposePartnerException", {"partner": "agency"}, world.contoso.admin).exception
         assert made.content_tenant == "agency"
-        assert reason(acquire, world, high, license_, token=carol) == "PORTAL_REQUIRED"
-        high.call("BoundaryService/AcceptPartnerException", {"exception_id": made.exception_id}, world.agency_admin)
-        assert acquire(world, high, license_, token=carol).channel == 1
-        low.call("BoundaryService/WithdrawPartnerException", {"exception_id": made.exception_id}, world.contoso_admin)
-        assert reason(acquire, world, high, license_, token=carol) == "PORTAL_REQUIRED"
+        assert reason(world.acquire, license_, token=carol, on=high) == "PORTAL_REQUIRED"
+        high.call("BoundaryService/AcceptPartnerException", {"exception_id": made.exception_id}, world.agency.admin)
+        assert world.acquire(license_, token=carol, on=high).channel == 1
+        low.call("BoundaryService/WithdrawPartnerException", {"exception_id": made.exception_id}, world.contoso.admin)
+        assert reason(world.acquire, license_, token=carol, on=high) == "PORTAL_REQUIRED"
     finally:
         low.stop()
         high.stop()

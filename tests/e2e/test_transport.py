@@ -1,10 +1,8 @@
 # SPDX-License-Identifier: Apache-2.0
 """The transport with a client that never saw our code: python3-grpcio against the echo server."""
 import os
-import signal
 import socket
 import ssl
-import struct
 import subprocess
 import threading
 import time
@@ -12,56 +10,9 @@ import time
 import grpc
 import pytest
 
-BUILD = os.environ["CHANCERY_BUILD"]
-
-
-class Echo:
-    """A running echo server."""
-
-    def __init__(self, *args):
-        self.process = subprocess.Popen([f"{BUILD}/bench/echo_server", *args],
-                                        stdout=subprocess.PIPE, text=True)
-        self.address = self.process.stdout.readline().strip()
-
-    def stop(self):
-        self.process.send_signal(signal.SIGTERM)
-        code = self.process.wait(timeout=20)
-        assert code == 0, f"echo_server ended with {code}"
-
-
-@pytest.fixture(scope="module")
-def certificate(tmp_path_factory):
-    folder = tmp_path_factory.mktemp("tls")
-    cert, key = str(folder / "cert.pem"), str(folder / "key.pem")
-    subprocess.run(["openssl", "req", "-x509", "-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:P-256",
-                    "-nodes", "-keyout", key, "-out", cert, "-days", "2", "-subj", "/CN=localhost",
-                    "-addext", "subjectAltName=DNS:localhost,IP:127.0.0.1"],
-                   check=True, capture_output=True)
-    return cert, key
-
-
-@pytest.fixture
-def plain():
-    server = Echo("127.0.0.1:0")
-    yield server
-    server.stop()
-
-
-@pytest.fixture
-def tls(certificate):
-    server = Echo("127.0.0.1:0", *certificate)
-    yield server
-    server.stop()
-
-
-def unary(channel, method="Unary"):
-    return channel.unary_unary(f"/echo.Echo/{method}")
-
-
-def secure_channel(server, certificate):
-    with open(certificate[0], "rb") as f:
-        credentials = grpc.ssl_channel_credentials(f.read())
-    return grpc.secure_channel(server.address, credentials)
+from echo import Echo, certificate, plain, secure_channel, tls, unary  # noqa: F401 (fixtures)
+from raw_http2 import PREFACE, frame
+from waiting import let_pass
 
 
 @pytest.mark.parametrize("size", [0, 1, 100, 16379, 16384, 100_000, 1_000_000, 1 << 20])
@@ -120,7 +71,7 @@ def test_cancel_and_disconnect_in_the_middle(plain):
     for _ in range(20):
         channel = grpc.insecure_channel(plain.address)
         calls = [unary(channel, "Hang").future(b"x") for _ in range(20)]
-        time.sleep(0.01)
+        let_pass(0.01)
         calls[0].cancel()
         channel.close()
     with grpc.insecure_channel(plain.address) as channel:
@@ -167,13 +118,6 @@ def test_old_tls_is_refused(tls):
     with socket.create_connection((host, int(port)), timeout=5) as raw:
         with pytest.raises(ssl.SSLError):
             context.wrap_socket(raw)
-
-
-PREFACE = b"PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n"
-
-
-def frame(kind, flags, stream, payload=b""):
-    return struct.pack(">I", len(payload))[1:] + bytes([kind, flags]) + struct.pack(">I", stream) + payload
 
 
 def connect(server):
@@ -245,3 +189,14 @@ def test_plain_http_get(plain):
     out = subprocess.run(["curl", "-sS", "--http2-prior-knowledge", f"http://{plain.address}/livez"],
                          capture_output=True, text=True, check=True)
     assert out.stdout == "ok\n"
+
+
+def test_an_unknown_compression_is_refused(plain, tmp_path):
+    """COMPRESSION_UNSUPPORTED: UNIMPLEMENTED, by the gRPC protocol's own word (doc/compression.md)."""
+    body = tmp_path / "body"
+    body.write_bytes(b"\1\0\0\0\1x")
+    done = subprocess.run(
+        ["curl", "-s", "-i", "--http2-prior-knowledge", "-H", "content-type: application/grpc", "-H", "te: trailers",
+         "-H", "grpc-encoding: snappy", "--data-binary", f"@{body}", f"http://{plain.address}/echo.Echo/Unary"],
+        capture_output=True, text=True, timeout=20, check=False)
+    assert "grpc-status: 12" in done.stdout and "compressed with an algorithm" in done.stdout, done

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Proofs of possession: whatever comes, nothing is read out of bounds, and nobody proves a key of zeros. */
+/* Proofs of possession: whatever comes, nothing is read out of bounds, and nobody proves a key
+ * of zeros. */
 #include "fuzz.h"
 
 #include "crypto/algs.h"

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Run a fuzz target over the files of its corpus, and over simple mutations of each: cut at every length and with
- * every byte changed, so that builds without libFuzzer look a little further than the corpus. */
+/* Run a fuzz target over the files of its corpus, and over simple mutations of each: cut at
+ * every length and with every byte changed, so that builds without libFuzzer look a little
+ * further than the corpus. */
 #include <dirent.h>
 #include <stdio.h>
 #include <stdlib.h>

@@ -32,7 +32,6 @@ static size_t length(const json_t *list)
     return json_array_size(list);
 }
 
-/* The text at a place of a list. */
 static const char *text_at(const json_t *list, size_t index)
 {
     const char *text = json_string_value(json_array_get(list, index));
@@ -51,7 +50,7 @@ const char *const *case_texts(const json_t *object, const char *name, size_t *co
     return out;
 }
 
-/* --- principals and grants: what can't be read is kept as store/view_rows.c keeps it -------------------------- */
+/* --- principals and grants: what can't be read is kept as store/cache/view_rows.c keeps it ---- */
 
 static bool read_principal(const char *text, struct principal *out)
 {
@@ -87,7 +86,7 @@ static const struct grant *grants(const json_t *list, size_t *count, bool *valid
     return out;
 }
 
-/* --- the tenant ------------------------------------------------------------------------------------------------- */
+/* --- the tenant ------------------------------------------------------------------------------- */
 
 static void read_template(const json_t *from, struct template_policy *out)
 {
@@ -174,7 +173,7 @@ void case_tenant(const json_t *from, struct tenant_view *out)
     read_partners(case_member(from, "partners"), out);
 }
 
-/* --- the rest --------------------------------------------------------------------------------------------------- */
+/* --- the rest --------------------------------------------------------------------------------- */
 
 void case_platform(const json_t *from, struct platform_view *out)
 {

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* A case of the reference model, a JSON object, as the values that decisions are made of. Memory comes from
- * case_arena; text lies in the JSON. What the model writes is trusted: an assertion says when it is not well formed. */
+/* Turns a case of the reference model, a JSON object, into the values that decisions take. Memory
+ * comes from case_arena; texts are borrowed from the JSON. The model is trusted: an assertion fails
+ * when its JSON is malformed. */
 #pragma once
 
 #include <jansson.h>

@@ -1,5 +1,6 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Random cases from small worlds, so that things meet, and weighted so that every outcome comes up often."""
+"""Random cases from small worlds, so that names meet, and weighted so that every outcome comes up
+often."""
 from model_access import BLOCK, NATIVE, VIA_PORTAL, component_uuid
 from model_policy import (CLIENT, CUSTOM, DAY, DECRYPTOR, DNF, ENCRYPT, GATEWAY, PORTAL, STANDARD, TEMPLATE, domain_of)
 
@@ -14,7 +15,7 @@ NOW = 1_800_000_000
 PRINCIPALS = [f"user:{a}" for a in ADDRESSES] + [f"group:{g}" for g in GROUPS] + [
     "domain:contoso.com", "domain:contoso.de", "domain:fabrikam.com", "tenant:contoso", "tenant:fabrikam",
     "tenant:agency", "recipients", "authenticated", "owner"]
-UNREADABLE = "everybody"  # a form that this version does not know
+UNREADABLE = "everybody"  # a form that this version doesn't know
 CHANGEABLE = [p for p in PRINCIPALS if p != "owner"]
 
 
@@ -78,7 +79,7 @@ def random_policy(rng):
 
 
 def named_by(tenant, policy):
-    """Principals of whom the policy says something."""
+    """The principals that the policy names."""
     grants = policy["grants"] + [g for t in tenant["templates"] if t["id"] == policy["template"] for g in t["grants"]]
     return [p for p, _ in grants if p != UNREADABLE] + [f"user:{a}" for a in policy["recipients"]]
 
@@ -88,8 +89,8 @@ def users_among(principals):
 
 
 def random_changes(rng, touched):
-    """What an amendment is summed up from, mostly about whom the policy and earlier changes name. A change that removes
-    somebody does not add him too: the API refuses it."""
+    """The changes that make up an amendment, mostly about principals whom the policy or earlier
+    changes name. No change both removes and adds one principal: the API refuses that."""
     changes = []
     for _ in range(rng.choice([0, 0, 0, 1, 2, 3])):
         near = touched if touched and sometimes(rng, 0.6) else CHANGEABLE
@@ -106,7 +107,7 @@ def random_changes(rng, touched):
 
 
 def random_component(rng, tenant, role):
-    """Mostly of the content's tenant and boundary."""
+    """Mostly one of the content's tenant and boundary."""
     at_home = sometimes(rng, 0.6)
     return {"id": rng.randint(1, 3), "role": role, "tenant": tenant["id"] if at_home else rng.randint(0, 3),
             "boundary": tenant["boundary"] if at_home else rng.choice([*BOUNDARIES[:4], ""]),
@@ -114,14 +115,16 @@ def random_component(rng, tenant, role):
 
 
 def random_addresses(rng, home, known):
-    """Of a user: mostly of his tenant's domains, often one that the policy names."""
+    """A user's addresses: mostly in the domains of their tenant, often with one that the policy
+    names."""
     mine = [a for a in ADDRESSES if (domain_of(a) in DOMAINS[home] if home else domain_of(a) not in ALL_DOMAINS)]
     addresses = rng.sample(mine if sometimes(rng, 0.8) else ADDRESSES, rng.randint(1, 2))
     return list(dict.fromkeys([rng.choice(known)] + addresses if known and sometimes(rng, 0.4) else addresses))
 
 
 def random_subject(rng, tenant, known=()):
-    """A user, a component, or one for the other; users mostly of the content's tenant or of none."""
+    """A user, a component, or a component that carries a user's token. Users mostly belong to the
+    content's tenant or to none."""
     role = rng.choice([None] * 5 + [PORTAL] * 3 + [DECRYPTOR, GATEWAY, CLIENT])
     is_alone = role in (DECRYPTOR, GATEWAY, CLIENT) and sometimes(rng, 0.8)
     home = tenant["name"] if sometimes(rng, 0.5) else rng.choice([*TENANTS, None])
@@ -178,6 +181,6 @@ def delivery_case(rng, tenant):
 
 
 def some(make, rng, count):
-    """Cases of one kind. Tenants are made once for ten cases: they are what takes the time."""
+    """Cases of one kind. Ten cases share a tenant: making tenants takes most of the time."""
     tenants = [random_tenant(rng) for _ in range(count // 10 + 1)]
     return [make(rng, rng.choice(tenants)) for _ in range(count)]

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Decides cases for the reference model: a JSON object per line in, one line out. "ask" says which decision:
+/* Decides cases for the reference model: a JSON object per line in, one line out. "ask" names the
+ * decision, and each has its answer:
  *   access     REASON [contact or portal], or
  *              OK channel power rights license_expires may_cache content_expires policy_version
  *   protect    REASON, or OK
@@ -22,7 +23,7 @@ static int compare_text(const void *a, const void *b)
     return strcmp(*(const char *const *)a, *(const char *const *)b);
 }
 
-/* --- access --------------------------------------------------------------------------------------------------- */
+/* --- access ----------------------------------------------------------------------------------- */
 
 static void print_access(const struct access_decision *d)
 {
@@ -36,7 +37,7 @@ static void print_access(const struct access_decision *d)
         printf("%s%s%s\n", reason, gap, is_no_rights && more[0] == '\0' ? "-" : more);
         return;
     }
-    if (rights.custom_count > 0) { /* they have no order of their own */
+    if (rights.custom_count > 0) { /* their order means nothing; the model sorts them */
         qsort(rights.custom, rights.custom_count, sizeof rights.custom[0], compare_text);
     }
     rights_format(&rights, text);
@@ -71,7 +72,7 @@ static void answer_access(const json_t *from)
     print_access(&decision);
 }
 
-/* --- protect, delivery ---------------------------------------------------------------------------------------- */
+/* --- protect, delivery ------------------------------------------------------------------------ */
 
 static void answer_protect(const json_t *from)
 {
@@ -103,9 +104,9 @@ static void answer_delivery(const json_t *from)
     puts(decision.reason == R_NONE ? channel_name(decision.channel) : "block");
 }
 
-/* --- authority ------------------------------------------------------------------------------------------------ */
+/* --- authority -------------------------------------------------------------------------------- */
 
-/* The worlds' tenants, as lookups would find them. */
+/* The case's tenants: what the lookups of a real call would find. */
 struct known {
     struct tenant_view tenants[CASE_LIST_MAX];
     size_t count;
@@ -120,7 +121,7 @@ static void read_known(const json_t *list, struct known *out)
     }
 }
 
-/* By id for a tenant issuer, by the token's claim for a multi-tenant one (service/identify.c). */
+/* By id for a tenant issuer, by the token's claim for a multi-tenant one: auth/token_identity.c. */
 static const struct tenant_view *home_of(const struct known *known, const struct issuer *issuer,
                                          const struct token_claims *claims)
 {
@@ -196,7 +197,7 @@ static void answer_authority(const json_t *from)
         puts(reason_info(reason)->name);
         return;
     }
-    if (question.tenant != NULL) { /* what its token and its directory say of a member */
+    if (question.tenant != NULL) { /* a member: the token and the directory add to what is proven */
         size_t count;
         const char *const *aliases = case_texts(directory, "aliases", &count);
         membership_add_aliases(&user, question.tenant, aliases, count);

@@ -1,10 +1,11 @@
 #!/usr/bin/python3
 # SPDX-License-Identifier: Apache-2.0
-"""Compares a reference model of the decisions, written from docs/policy.md and not from the C code, with
-the C code on random cases. An outcome that comes up too seldom is a failure too: then the cases prove
-nothing about it.
+"""Compares a reference model of the decisions, written from docs/policy.md and not from the C code,
+with the C code on random cases. An outcome that comes up too seldom is a failure too: then the
+cases prove nothing about it.
 
-usage: model.py DECIDE_CASES [ACCESS [OTHERS [SEED]]]   numbers of cases: of access, and of each other decision"""
+usage: model.py DECIDE_CASES [ACCESS [OTHERS [SEED]]]
+ACCESS and OTHERS are numbers of cases: of access, and of each other decision."""
 import collections
 import json
 import random
@@ -29,25 +30,25 @@ DECISIONS = {
         "TOKEN_TYPE"}),
     "delivery": (cases.delivery_case, decide_delivery, {"native", "portal", "block"}),
 }
-LEAST_SHARE = 0.005  # of the cases, for every outcome
+LEAST_SHARE = 0.005  # each outcome comes up in at least this share of the cases
 CHUNK = 20_000
 
 
 def ask(program, batch):
-    """What the C code says to cases."""
+    """The C code's answers, one line per case."""
     text = "".join(json.dumps(case) + "\n" for case in batch)
     done = subprocess.run([program], input=text, capture_output=True, text=True, check=True)
     return done.stdout.splitlines()
 
 
 def outcome(answer):
-    """The kind of answer: its reason; of a granted one also channel and power, or tenant and boundary."""
+    """The kind of answer: its reason; for OK also channel and power, or tenant and boundary."""
     words = answer.split()
     return " ".join(words[:3]) if words[0] == "OK" else words[0]
 
 
 def compare(program, decision, count, rng):
-    """Compare; how often each outcome came up."""
+    """Compare `count` random cases, and count how often each outcome came up."""
     make, decide, _ = DECISIONS[decision]
     seen = collections.Counter()
     for start in range(0, count, CHUNK):

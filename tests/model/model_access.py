@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Who may open what, and how content reaches them: docs/policy.md §4 and §7. Written from that text,
-not from the C code."""
+"""Who may open what, and how content reaches them: docs/policy.md §4 and §7. Written from that
+text, not from the C code."""
 import uuid
 
 from model_policy import (DAY, DECRYPTOR, PORTAL, STANDARD, TEMPLATE, expiry, granted, is_member, names, template_of)
@@ -13,7 +13,7 @@ def component_uuid(number):
     return str(uuid.UUID(bytes=bytes([number]) + bytes(15)))
 
 
-# --- boundaries -----------------------------------------------------------------------------------------------------
+# --- boundaries -----------------------------------------------------------------------------------
 
 
 def rule(rules, content, reader):
@@ -26,7 +26,8 @@ def rule(rules, content, reader):
 
 
 def delivery(rules, tenant, reader_boundary, reader_tenant):
-    """A partner exception makes `native` of `portal`; it never lifts a `block`."""
+    """docs/policy.md §7.2: a partner exception turns `portal` into `native`; it never lifts a
+    `block`."""
     found = rule(rules, tenant["boundary"], reader_boundary)
     if found == VIA_PORTAL and reader_tenant and reader_tenant in tenant["partners"]:
         return NATIVE
@@ -39,11 +40,12 @@ def decide_delivery(case):
         delivery(case["rules"], case["tenant"], reader["boundary"], reader["tenant"])]
 
 
-# --- powers ---------------------------------------------------------------------------------------------------------
+# --- powers ---------------------------------------------------------------------------------------
 
 
 def is_super_user(case):
-    """Switched on for people who are members and for services of its own, until an end time."""
+    """docs/policy.md §3.5: the tenant's members, and its components when they act alone, until an
+    end time."""
     who, tenant, component = case["subject"], case["tenant"], case["subject"]["component"]
     for principal, end in tenant["super_users"]:
         if case["now"] >= end:
@@ -59,7 +61,8 @@ def is_super_user(case):
 
 
 def own_power(case):
-    """Owner and issuer have all rights; a decryptor for content of its own tenant."""
+    """docs/policy.md §3.4, §3.5: owner and issuer have all rights; a decryptor has them for its
+    tenant's content."""
     policy, who = case["policy"], case["subject"]
     if who["addresses"]:
         return "owner" if policy["owner"] in who["addresses"] else \
@@ -76,7 +79,7 @@ def power(case):
     return own_power(case) or ("super_user" if is_super_user(case) else "")
 
 
-# --- the decision ---------------------------------------------------------------------------------------------------
+# --- the decision ---------------------------------------------------------------------------------
 
 
 def is_excluded(tenant, who):
@@ -87,7 +90,7 @@ def is_excluded(tenant, who):
 
 
 def refusal(case, rights, might):
-    """Questions 3 to 8; the first that fails is the reason."""
+    """docs/policy.md §4.1, questions 3 to 8; the first that fails is the reason."""
     tenant, who, component = case["tenant"], case["subject"], case["subject"]["component"]
     if who["addresses"]:
         reader = (who["boundary"], 0 if who["guest"] else who["tenant"])
@@ -104,7 +107,8 @@ def refusal(case, rights, might):
     if is_excluded(tenant, who):
         return "EXCLUDED"
     if not rights:
-        return "NO_RIGHTS"  # revocation and expiry are told only to one who would have had rights
+        # Before the rest: only callers who would have had rights are told of it (§4.2).
+        return "NO_RIGHTS"
     if not might and (case["revoked"] or case["user_revoked"]):
         return "REVOKED"
     if not might and expiry(case) and case["now"] >= expiry(case):

@@ -1,12 +1,14 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Whose addresses a token proves: docs/policy.md §8.2. Written from that text, not from the C code."""
+"""Whose addresses a token proves: docs/policy.md §8.2. Written from that text, not from the C
+code."""
 from model_policy import domain_of
 
 TENANT_ISSUER, MULTI_TENANT, CONSUMER, PASSCODE, COMPONENT = 1, 2, 3, 4, 5
 
 
 def home_of(case):
-    """The tenant for whose verified domains the issuer is authoritative, if any; in its own boundary only."""
+    """The tenant for whose verified domains the issuer is authoritative, or None; only a tenant of
+    the issuer's boundary."""
     issuer = case["issuer"]
     if issuer["kind"] == TENANT_ISSUER:
         found = [t for t in case["tenants"] if t["id"] == issuer["tenant"]]
@@ -33,7 +35,8 @@ def member(case):
 
 
 def consumer(case):
-    """A person of no known tenant: the primary address, by listed domain or email_verified, never a tenant's domain."""
+    """A person of no known tenant: their primary address counts, if its domain is listed or
+    email_verified is true, and no tenant has verified the domain."""
     addresses = case["claims"]["addresses"]
     if not addresses:
         return "TOKEN_NO_ADDRESS"

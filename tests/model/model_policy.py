@@ -25,11 +25,11 @@ def domain_of(address):
 
 
 def names(principal, who, owner):
-    """Whether a principal stands for the user; `recipients` is the policy's to say."""
+    """Whether a principal stands for the user. `recipients` depends on the policy: see granted."""
     kind, _, name = principal.partition(":")
     addresses = who["addresses"]
     if not addresses:
-        return False  # a component alone is nobody's principal
+        return False  # no principal stands for a component that acts alone
     return {"user": lambda: name in addresses,
             "group": lambda: name in who["groups"],
             "domain": lambda: name in map(domain_of, addresses),
@@ -42,11 +42,11 @@ def is_member(who, tenant):
     return bool(who["addresses"]) and who["tenant"] == tenant["id"] and not who["guest"]
 
 
-# --- templates ------------------------------------------------------------------------------------------------------
+# --- templates ------------------------------------------------------------------------------------
 
 
 def template_of(tenant, policy):
-    """Bound late: as it is now; None when it was deleted, or when the policy is an ad hoc one."""
+    """Bound late: the template as it is now. None if it was deleted, or if the policy is ad hoc."""
     if policy["kind"] != TEMPLATE:
         return None
     return next((t for t in tenant["templates"] if t["id"] == policy["template"]), None)
@@ -57,12 +57,13 @@ def are_known(principals):
 
 
 def is_readable(template):
-    """What is stored and not understood lets a template grant nothing."""
+    """docs/policy.md §3.8: one name that can't be read, and the template grants nothing."""
     return are_known([g[0] for g in template["grants"]] + template["scope"])
 
 
 def expiry(case):
-    """0: never."""
+    """Seconds since 1970 at which the content expires; 0 if never. The latest change that names an
+    expiry wins."""
     policy, template = case["policy"], template_of(case["tenant"], case["policy"])
     for change in reversed(case["changes"]):
         if change["expires_at"] is not None:
@@ -76,12 +77,13 @@ def expiry(case):
     return template["expires_at"]
 
 
-# --- amendments -----------------------------------------------------------------------------------------------------
+# --- amendments -----------------------------------------------------------------------------------
 
 
 def sum_of(changes):
-    """What the changes so far say together: {principal: rights, or None when removed}, recipients that joined. What a
-    change grants or removes replaces all that was said of that principal; a removed one may become a recipient again."""
+    """What the changes say together: {principal: rights, or None if removed}, and the recipients
+    who joined. What a change grants or removes replaces everything said of that principal before; a
+    removed one may become a recipient again (docs/policy.md §3.3)."""
     said, joined = {}, set()
     for change in changes:
         for principal in [g[0] for g in change["grants"]] + change["removed"]:
@@ -110,7 +112,8 @@ def sealed_grants(case):
 
 
 def granted(case):
-    """The union over all grants that match, as amended; closed under implication."""
+    """The union of all grants that match, amendments included, with the rights that they imply
+    (docs/policy.md §2.2)."""
     policy, who = case["policy"], case["subject"]
     if not all(change["valid"] for change in case["changes"]):
         return set()

@@ -1,14 +1,15 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Who may protect, and under which policy: docs/policy.md §5.1. Written from that text, not from the
-C code."""
+"""Who may protect, and under which policy: docs/policy.md §5.1. Written from that text, not from
+the C code."""
 from model_access import is_excluded
 from model_policy import (CUSTOM, DNF, ENCRYPT, TEMPLATE, are_known, domain_of, is_member, is_readable, names,
                           template_of)
 
 
 def sender_refusal(case):
-    """On behalf of: only by a component of the tenant's boundary (or of none) that is allowed for that sender's domain,
-    which is the tenant's."""
+    """Question 2: the component belongs to the tenant or the platform and stands in the tenant's
+    boundary or in none; its sender domains name the sender's domain, which the tenant has
+    verified."""
     component, tenant, domain = case["subject"]["component"], case["tenant"], domain_of(case["policy"]["owner"])
     if component["tenant"] not in (0, tenant["id"]) or component["boundary"] not in ("", tenant["boundary"]):
         return "COMPONENT_TENANT"
@@ -18,7 +19,8 @@ def sender_refusal(case):
 
 
 def onboarding_refusal(case):
-    """A person protects as himself, in his own tenant, when onboarding control lets him; nobody when it can't be read."""
+    """Question 4: a member of the tenant protects as themselves, and the onboarding list names them
+    or is empty. A list that can't be read refuses everybody (§3.8)."""
     who, tenant, owner = case["subject"], case["tenant"], case["policy"]["owner"]
     if not is_member(who, tenant) or owner not in who["addresses"]:
         return "PROTECT_DENIED"

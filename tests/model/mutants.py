@@ -1,9 +1,10 @@
 #!/usr/bin/python3
 # SPDX-License-Identifier: Apache-2.0
-"""Whether the comparison of tests/model/model.py can fail: the model is changed by one rule at a time, and each time a
-case must be found on which the C code says otherwise.
+"""Proves that the comparison of tests/model/model.py can fail: changes the model by one rule at a
+time, and each time some case must show a difference to the C code.
 
-usage: mutants.py DECIDE_CASES [CASES [SEED]]   cases of each decision; 20,000 if not said, and always the same ones"""
+usage: mutants.py DECIDE_CASES [CASES [SEED]]
+CASES is the number for each decision: 20,000 by default, the same ones each time."""
 import os
 import random
 import sys
@@ -14,7 +15,7 @@ import model
 
 FOLDER = os.path.dirname(os.path.abspath(__file__))
 MODULES = ["model_policy", "model_access", "model_protect", "model_authority"]
-# Decision that must notice, module, what is written there, what is written instead.
+# The decision that must notice, the module, the text there, and the text that replaces it.
 MUTANTS = [
     ("access", "model_policy", 'if "OWNER" in rights:', 'if "EXPORT" in rights:'),
     ("access", "model_policy", 'rights | {"VIEW"} if rights', "rights if rights"),
@@ -81,7 +82,8 @@ MUTANTS = [
 
 
 def load(module="", old="", new=""):
-    """The model's modules afresh, with one text of one of them replaced; {decision: function}."""
+    """Load the model's modules anew, with one text of one of them replaced; {decision:
+    function}."""
     for name in MODULES:
         with open(f"{FOLDER}/{name}.py", encoding="utf-8") as file:
             source = file.read()
@@ -97,7 +99,8 @@ def load(module="", old="", new=""):
 
 
 def first_difference(decide, batch, answers):
-    """The number of the first case on which a model and the C code differ; None if they agree on all."""
+    """The number of the first case on which a model and the C code differ; None if they agree on
+    all."""
     for number, (case, answer) in enumerate(zip(batch, answers, strict=True), 1):
         if decide(case) != answer:
             return number
@@ -119,8 +122,9 @@ def main():
         latest = max(latest, number or 0)
         if number is None:
             missed += 1
-            print(f"{decision}: nobody noticed {new!r} in the place of {old!r}")
-    print(f"{len(MUTANTS) - missed} of {len(MUTANTS)} changed models were found out, the last one by case {latest}")
+            print(f"{decision}: no case noticed {new!r} in place of {old!r}")
+    print(f"{len(MUTANTS) - missed} of {len(MUTANTS)} changed models were caught, "
+          f"the last one by case {latest}")
     sys.exit(1 if missed else 0)
 
 

@@ -7,6 +7,8 @@
 #include <string.h>
 
 #include "loop/loop.h"
+#include "net/grpc/grpc_framing.h"
+#include "net/http2/http2_protocol.h"
 #include "net/net.h"
 #include "obs/log.h"
 #include "service/common/flows.h"
@@ -28,7 +30,8 @@ static void on_term(struct loop_signal *signal)
 
 int main(int argc, char **argv)
 {
-    static const struct net_config config;
+    static const struct net_config config = {.protocols = {&HTTP2_PROTOCOL},
+                                             .framings = {&GRPC_FRAMING}};
     static const struct rpc_limits limits = {.max_deadline_ms = 3000};
     struct err err = {0};
     struct loop_signal term;

@@ -9,6 +9,7 @@ import ipaddress
 import json
 import os
 import secrets
+import shutil
 import signal
 import socket
 import subprocess
@@ -24,7 +25,9 @@ from cryptography.hazmat.primitives.asymmetric import ec
 from google.protobuf import descriptor_pb2, descriptor_pool, message_factory
 from jwcrypto import jwe, jwk, jws, jwt
 
+from clusters import migrated_cluster
 from postgres import Postgres
+from waiting import eventually
 
 BUILD = os.environ["CHANCERY_BUILD"]
 
@@ -60,7 +63,7 @@ class Refused(Exception):
         super().__init__(f"{error.code()}: {error.details()}")
         self.code = error.code().name
         self.reason = self.sentence = ""
-        self.metadata, self.fields = {}, []
+        self.metadata, self.fields, self.violations = {}, [], []
         trailers = dict(error.trailing_metadata() or ())
         status = MESSAGES("google.rpc.Status").FromString(trailers.get("grpc-status-details-bin", b""))
         for detail in status.details:
@@ -71,7 +74,8 @@ class Refused(Exception):
             elif message.DESCRIPTOR.name == "LocalizedMessage":
                 self.sentence = message.message
             elif message.DESCRIPTOR.name == "BadRequest":
-                self.fields = [violation.field for violation in message.field_violations]
+                self.violations = list(message.field_violations)
+                self.fields = [violation.field for violation in self.violations]
 
 
 class Identity:
@@ -128,12 +132,15 @@ class Reader:
 
 
 class Authority:  # pylint: disable=too-many-instance-attributes
-    def __init__(self, workers=2, env=None, listeners=()):
+    """durable: on a database as in production, for benchmarks; tests do without fsync.
+    migrated: whether the database begins with our schema; `migrate` is needed all the same."""
+
+    def __init__(self, workers=2, env=None, listeners=(), durable=False, migrated=True):  # pylint: disable=R0913
         self.folder = tempfile.mkdtemp(prefix="chancery-e2e-")
-        self.postgres = Postgres()
+        self.postgres = Postgres(migrated_cluster() if migrated else None, durable)
         self.server = Identity("server")
         self.admin = Identity("platform-admin")
-        self.channels, self.log, self.process = {}, [], None
+        self.channels, self.lines, self.log, self.process = {}, {}, [], None
         self.address = self.cleartext = None
         self.env = dict(os.environ, **(env or {}))
         self.write("server.pem", self.server.certificate)
@@ -157,7 +164,8 @@ class Authority:  # pylint: disable=too-many-instance-attributes
             file.write(data)
 
     def migrate(self):
-        self.postgres.sql("CREATE ROLE server LOGIN")
+        self.postgres.sql("DO $$ BEGIN IF NOT EXISTS (SELECT FROM pg_roles WHERE rolname = 'server') THEN "
+                          "CREATE ROLE server LOGIN; END IF; END $$")
         done = subprocess.run([f"{BUILD}/cli/chancery", "migrate", "--database", self.postgres.conninfo,
                                "--platform-admin-cert", f"{self.folder}/admin.pem"], capture_output=True, text=True,
                               check=False)
@@ -166,15 +174,18 @@ class Authority:  # pylint: disable=too-many-instance-attributes
 
     def node_role(self, role, boundaries):
         """A database role that sees these boundaries only; the conninfo of a node that uses it."""
-        done = subprocess.run([f"{BUILD}/cli/chancery", "migrate", "--database", self.postgres.conninfo, "--node-role", role,
+        done = subprocess.run([f"{BUILD}/cli/chancery", "migrate", "--database", self.postgres.conninfo, "--node-role",
+                               role,
                                "--boundaries", boundaries], capture_output=True, text=True, check=False)
         assert done.returncode == 0, done.stderr
         return self.postgres.conninfo.replace("user=owner", f"user={role}")
 
-    def node(self, **config):
+    def node(self, env=None, **config):
         """Another node on the same database, with the same root key and certificate, configured otherwise."""
         other = Authority.__new__(Authority)
-        other.__dict__.update(self.__dict__, channels={}, log=[], process=None, config={**self.config, **config})
+        other.__dict__.update(self.__dict__, channels={}, lines={}, log=[], process=None,
+                              config={**self.config, **config},
+                              env={**self.env, **(env or {})})
         return other
 
     def start_quietly(self):
@@ -189,14 +200,13 @@ class Authority:  # pylint: disable=too-many-instance-attributes
         self.write("chanceryd.yaml", json.dumps(self.config).encode())
         self.process = subprocess.Popen([f"{BUILD}/server/daemon/chanceryd", "--config",
                                          f"{self.folder}/chanceryd.yaml"], stderr=subprocess.DEVNULL, env=self.env)
-        for _ in range(200):
-            try:
-                if self.page("/readyz")[0] == 200:
-                    return
-            except subprocess.CalledProcessError:
-                pass
-            time.sleep(0.05)
-        raise AssertionError("chanceryd is not ready")
+        eventually(self.is_ready, "chanceryd is ready", pause=0.05)
+
+    def is_ready(self):
+        try:
+            return self.page("/readyz")[0] == 200
+        except subprocess.CalledProcessError:
+            return False
 
     def start(self, ready=True):
         self.write("chanceryd.yaml", json.dumps(self.config).encode())
@@ -217,22 +227,24 @@ class Authority:  # pylint: disable=too-many-instance-attributes
             except json.JSONDecodeError:
                 self.log.append({"event": "unparsed", "line": line})
 
-    def wait_for_log(self, event, index=0, timeout=20):
-        end = time.monotonic() + timeout
-        while time.monotonic() < end:
-            found = [line for line in self.log if line.get("event") == event]
-            if len(found) > index:
-                return found[index]
-            if self.process.poll() is not None and not self.log:
-                break
-            time.sleep(0.01)
-        raise AssertionError(f"no {event} in the log: {self.log[-20:]}")
+    def logged(self, event, **fields):
+        """The lines of the log of this event with these fields, so far: they come by a pipe."""
+        return [line for line in self.log if line.get("event") == event and
+                all(line.get(key) == value for key, value in fields.items())]
+
+    def wait_for_log(self, event, index=0, timeout=20, **fields):
+        def found():
+            lines = self.logged(event, **fields)
+            assert len(lines) > index or self.process.poll() is None or self.log, "chanceryd ended without a word"
+            return lines[index:index + 1]
+
+        return eventually(found, lambda: f"{event} {fields} in the log: {self.log[-20:]}", timeout)[0]
 
     def stop(self):
         """End by SIGTERM; a sanitizer's finding or a crash is a failure."""
-        for channel in self.channels.values():
+        for channel in [*self.channels.values(), *(line for lines in self.lines.values() for line in lines)]:
             channel.close()
-        self.channels = {}
+        self.channels, self.lines = {}, {}
         if self.process and self.process.poll() is None:
             self.process.send_signal(signal.SIGTERM)
             self.process.wait(timeout=30)
@@ -245,6 +257,7 @@ class Authority:  # pylint: disable=too-many-instance-attributes
             self.stop()
         finally:
             self.postgres.close()
+            shutil.rmtree(self.folder, ignore_errors=True)
 
     # --- calls ---
 

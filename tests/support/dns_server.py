@@ -60,6 +60,7 @@ class DnsServer:
                 self.udp.close()
         self.tcp.listen()
         self.address = "127.0.0.1:%d" % self.udp.getsockname()[1]
+        self.config = {"dns": {"servers": [self.address]}}  # of chanceryd
         for run in (self._serve_udp, self._serve_tcp):
             threading.Thread(target=run, daemon=True).start()
 

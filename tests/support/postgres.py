@@ -13,6 +13,10 @@ import sys
 import tempfile
 import time
 
+# What a test can do without: it survives the death of every process, but not that of the machine.
+UNSAFE = ["-c", "fsync=off", "-c", "full_page_writes=off"]
+MEMORY, ENOUGH_BYTES = "/dev/shm", 2 << 30
+
 
 def _bin(name):
     found = sorted(glob.glob(f"/usr/lib/postgresql/*/bin/{name}"))
@@ -22,11 +26,24 @@ def _bin(name):
     return path
 
 
-class Postgres:
-    """start, stop, kill and start again; `conninfo` for the owner, `server_conninfo` for the server's role."""
+def _parent(durable):
+    """Where a database lies: in memory, if there is plenty and it need not last."""
+    try:
+        stat = os.statvfs(MEMORY)
+        is_enough = stat.f_bavail * stat.f_frsize >= ENOUGH_BYTES and os.access(MEMORY, os.W_OK)
+    except OSError:
+        is_enough = False
+    return MEMORY if is_enough and not durable else None
 
-    def __init__(self):
-        self.folder = tempfile.mkdtemp(prefix="chancery-pg-")
+
+class Postgres:
+    """start, stop, kill and start again; `conninfo` for the owner, `server_conninfo` for the server's role.
+
+    data: a data folder of a cluster that was stopped, to be copied; without it a new cluster is made.
+    durable: whether it may only lose what PostgreSQL itself would lose, as benchmarks need it."""
+
+    def __init__(self, data=None, durable=True):
+        self.folder = tempfile.mkdtemp(prefix="chancery-pg-", dir=_parent(durable))
         # PostgreSQL refuses to run as root, so root hands it to the user of Debian's package.
         self.user = "postgres" if os.geteuid() == 0 else None
         if self.user:
@@ -34,9 +51,13 @@ class Postgres:
         os.chmod(self.folder, 0o711)
         self.conninfo = f"host={self.folder} dbname=postgres user=owner"
         self.server_conninfo = f"host={self.folder} dbname=postgres user=server"
-        self._run([_bin("initdb"), "-D", f"{self.folder}/data", "-U", "owner", "-A", "trust", "-E", "UTF8",
-                   "--no-locale", "--no-sync"])
-        self.process = None
+        self.options = [] if durable else UNSAFE
+        if data:
+            subprocess.run(["cp", "-a", data, f"{self.folder}/data"], check=True)
+        else:
+            self._run([_bin("initdb"), "-D", f"{self.folder}/data", "-U", "owner", "-A", "trust", "-E", "UTF8",
+                       "--no-locale", "--no-sync"])
+        self.process, self.connections = None, {}
         self.start()
 
     def _as_user(self, argv):
@@ -50,12 +71,12 @@ class Postgres:
     def start(self):
         argv = [_bin("postgres"), "-D", f"{self.folder}/data", "-k", self.folder, "-c", "listen_addresses=",
                 "-c", "unix_socket_permissions=0777", "-c", "max_connections=60", "-c", "log_min_messages=fatal"]
-        self.process = subprocess.Popen(self._as_user(argv), cwd=self.folder, stdout=subprocess.DEVNULL,
-                                        stderr=subprocess.DEVNULL)
-        for _ in range(200):
+        self.process = subprocess.Popen(self._as_user(argv + self.options), cwd=self.folder,
+                                        stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+        for _ in range(400):
             if subprocess.run([_bin("pg_isready"), "-q", "-h", self.folder], check=False).returncode == 0:
                 return
-            time.sleep(0.05)
+            time.sleep(0.02)
         sys.exit("PostgreSQL did not start")
 
     def pid(self):
@@ -64,26 +85,57 @@ class Postgres:
             return int(file.readline())
 
     def stop(self, how=signal.SIGINT):
-        """SIGINT is PostgreSQL's fast shutdown, SIGKILL a crash."""
+        """SIGINT is PostgreSQL's fast shutdown, SIGQUIT one that leaves recovery to the next start, SIGKILL a crash."""
+        for connection in self.connections.values():
+            connection.close()
+        self.connections = {}
         if self.process and self.process.poll() is None:
             os.kill(self.pid(), how)
             self.process.wait(timeout=30)
         self.process = None
 
+    def _connection(self, role):
+        """A connection that is kept, which gives every value as the text that PostgreSQL sends."""
+        import psycopg2  # pylint: disable=import-outside-toplevel  # programs under this one don't need it
+        import psycopg2.extensions as extensions  # pylint: disable=import-outside-toplevel
+        if role not in self.connections or self.connections[role].closed:
+            connection = psycopg2.connect(host=self.folder, dbname="postgres", user=role)
+            connection.autocommit = True
+            with connection.cursor() as cursor:
+                cursor.execute("SELECT oid FROM pg_type")
+                oids = tuple(row[0] for row in cursor.fetchall())
+            text = extensions.new_type(oids, "TEXT", lambda value, _: value)
+            extensions.register_type(text, connection)
+            self.connections[role] = connection
+        return self.connections[role]
+
     def sql(self, text, role="owner"):
-        done = subprocess.run([_bin("psql"), "-h", self.folder, "-U", role, "-d", "postgres", "-qAt", "-v",
-                               "ON_ERROR_STOP=1", "-c", text], capture_output=True, text=True, check=False)
-        if done.returncode:
-            raise RuntimeError(done.stderr)
-        return done.stdout.strip()
+        """The rows of the last statement as psql -At prints them: a line each, columns apart by |, NULL as nothing."""
+        import psycopg2  # pylint: disable=import-outside-toplevel
+        for attempt in range(2):
+            try:
+                with self._connection(role).cursor() as cursor:
+                    cursor.execute(text)
+                    rows = cursor.fetchall() if cursor.description else []
+                return "\n".join("|".join(value or "" for value in row) for row in rows)
+            except psycopg2.InterfaceError:
+                self.connections.pop(role, None)
+            except psycopg2.OperationalError as error:
+                # A connection from before a restart of PostgreSQL is noticed at its next use.
+                was_kept = self.connections.pop(role, None) is not None
+                if attempt or not was_kept:
+                    raise RuntimeError(str(error)) from None
+            except psycopg2.Error as error:
+                raise RuntimeError(str(error)) from None
+        raise RuntimeError(f"no connection as {role}")
 
     def close(self):
-        self.stop()
+        self.stop(signal.SIGQUIT)
         shutil.rmtree(self.folder, ignore_errors=True)
 
 
 def main():
-    postgres = Postgres()
+    postgres = Postgres(durable=False)
     try:
         env = dict(os.environ, CHANCERY_TEST_DB=postgres.conninfo)
         return subprocess.run(sys.argv[1:], env=env, check=False).returncode

@@ -7,10 +7,7 @@ import json
 import secrets
 import time
 
-import grpc
 from jwcrypto import jwk, jws, jwt
-
-from authority import MESSAGES, Refused
 
 AUTHORITY = "https://rms.example.org"
 
@@ -63,26 +60,3 @@ def access_token(issuer, subject, typ="at+jwt", **changes):
     token = jwt.JWT(header={"alg": "ES256", "kid": issuer.key["kid"], "typ": typ}, claims=claims)
     token.make_signed_token(issuer.key)
     return token.serialize()
-
-
-def fresh_channel(authority, who=None):
-    """A connection of its own, which any of the workers may get."""
-    credentials = grpc.ssl_channel_credentials(authority.server.certificate, who.key if who else None,
-                                               who.certificate if who else None)
-    return grpc.secure_channel(authority.address, credentials, options=[("grpc.use_local_subchannel_pool", 1)])
-
-
-def call_on(channel, path, request, metadata, wait=True):
-    request_type, response_type = MESSAGES.method(path)
-    stub = channel.unary_unary(f"/chancery.v1.{path}", request_type.SerializeToString, response_type.FromString)
-    future = stub.future(request_type(**request), metadata=metadata, timeout=20)
-    return outcome(future) if wait else future
-
-
-def outcome(future):
-    """OK, or the reason why not."""
-    try:
-        future.result()
-        return "OK"
-    except grpc.RpcError as error:
-        return Refused(error).reason

@@ -69,7 +69,8 @@ class MicrosoftAccounts(Provider):
 
 class Google(Provider):
     def __init__(self):
-        super().__init__("https://accounts.google.com", audience="812741506391-h38jh0j4fv0ce1krdkiq0hfvt6n5am.apps.example")
+        super().__init__("https://accounts.google.com",
+                         audience="812741506391-h38jh0j4fv0ce1krdkiq0hfvt6n5am.apps.example")
         self.keys = [self.make_key(alg="RS256"), self.make_key(alg="RS256")]
 
     def token(self, address, **claims):

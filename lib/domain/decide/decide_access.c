@@ -24,12 +24,6 @@ static bool tenant_is_active(const struct deliberation *d)
     return d->q->tenant->state == TENANT_ACTIVE;
 }
 
-static bool is_own_portal(const struct deliberation *d)
-{
-    const struct subject_component *c = &d->q->subject->component;
-    return c->role == ROLE_PORTAL && strcmp(c->boundary, d->q->tenant->boundary) == 0;
-}
-
 static bool boundary_lets_out(const struct deliberation *d)
 {
     return d->delivery.reason == R_NONE;
@@ -39,8 +33,9 @@ static bool boundary_lets_out(const struct deliberation *d)
  * whom the content's boundary has let in. */
 static bool channel_is_allowed(const struct deliberation *d)
 {
-    if (d->q->subject->component.role == ROLE_PORTAL) {
-        return is_own_portal(d);
+    const struct subject_component *c = &d->q->subject->component;
+    if (c->role == ROLE_PORTAL) {
+        return strcmp(c->boundary, d->q->tenant->boundary) == 0;
     }
     return d->delivery.channel == CHANNEL_NATIVE;
 }
@@ -87,10 +82,10 @@ static const struct question {
     {.holds = has_rights, .otherwise = R_NO_RIGHTS},
 };
 
-/* --- what follows from the facts --------------------------------------------------------------- */
+/* --- what follows from the facts -------------------------------------------------------------- */
 
-/* Power that a component has by itself: a decryptor over content of its own tenant, an issuer over what
- * it protected. */
+/* Power that a component has by itself: a decryptor over content of its own tenant, an issuer
+ * over what it protected. */
 static enum power component_power(const struct access_question *q)
 {
     const struct subject_component *c = &q->subject->component;
@@ -105,8 +100,8 @@ static enum power component_power(const struct access_question *q)
     return strcmp(q->policy->issuer, id) == 0 ? POWER_ISSUER : POWER_NONE;
 }
 
-/* Power of the caller over this content, whatever the policy grants. What is their own comes first: only
- * what they could not do without it is recorded as the use of a power. */
+/* Power of the caller over this content, whatever the policy grants. What is their own comes
+ * first: only what they could not do without it is recorded as the use of a power. */
 static enum power power_of(const struct access_question *q)
 {
     enum power own = POWER_NONE;

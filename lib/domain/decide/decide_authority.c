@@ -4,7 +4,7 @@
 #include "domain/values/address.h"
 #include "domain/values/boundary.h"
 
-static bool names(const char *const *domains, size_t count, const char *domain)
+static bool is_listed(const char *const *domains, size_t count, const char *domain)
 {
     for (size_t i = 0; i < count; i++) {
         if (strcmp(domains[i], domain) == 0) {
@@ -15,7 +15,7 @@ static bool names(const char *const *domains, size_t count, const char *domain)
 }
 
 /* A member of a tenant: what lies in its verified domains counts, the rest is dropped. */
-static enum reason member(const struct authority_question *q, struct subject_user *out)
+static enum reason as_member(const struct authority_question *q, struct subject_user *out)
 {
     const struct tenant_view *tenant = q->tenant;
     if (tenant == NULL || strcmp(q->issuer->boundary, tenant->boundary) != 0) {
@@ -35,14 +35,15 @@ static enum reason member(const struct authority_question *q, struct subject_use
 }
 
 /* A person of no known tenant. Aliases and groups of such accounts prove nothing. */
-static enum reason consumer(const struct authority_question *q, struct subject_user *out)
+static enum reason as_consumer(const struct authority_question *q, struct subject_user *out)
 {
     const struct token_claims *claims = q->claims;
     if (claims->address_count == 0 || q->is_domain_of_tenant) {
         return R_TOKEN_NO_ADDRESS;
     }
     const char *domain = address_domain(claims->addresses[0]);
-    if (!claims->is_email_verified && !names(q->issuer->domains, q->issuer->domain_count, domain)) {
+    if (!claims->is_email_verified &&
+        !is_listed(q->issuer->domains, q->issuer->domain_count, domain)) {
         return R_TOKEN_NO_ADDRESS;
     }
     out->addresses[out->address_count++] = claims->addresses[0];
@@ -51,15 +52,13 @@ static enum reason consumer(const struct authority_question *q, struct subject_u
 
 enum reason decide_authority(const struct authority_question *question, struct subject_user *out)
 {
-    memset(out, 0, sizeof *out);
-    out->tenant_name = "";
-    out->boundary = BOUNDARY_EXTERNAL;
+    *out = (struct subject_user){.tenant_name = "", .boundary = BOUNDARY_EXTERNAL};
     switch (question->issuer->kind) {
     case ISSUER_TENANT:
     case ISSUER_MULTI_TENANT:
-        return member(question, out);
+        return as_member(question, out);
     case ISSUER_CONSUMER:
-        return consumer(question, out);
+        return as_consumer(question, out);
     case ISSUER_PASSCODE:
     case ISSUER_COMPONENT:
         break;

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* How does content of a tenant reach a reader? Licenses and gateways are answered by the same decision. Pure. */
+/* How does content of a tenant reach a reader? Licenses and gateways are answered by the same
+ * decision. Pure. */
 #pragma once
 
 #include "base/err.h"
@@ -19,6 +20,6 @@ struct delivery_decision {
     const char *portal_url; /* with CHANNEL_PORTAL; may be "" */
 };
 
-/* By the rule between their boundaries, where a partner exception makes `native` of `portal`. It never lifts a
- * `block`, which is the operator's word. */
+/* By the rule between their boundaries, where a partner exception makes `native` of `portal`. It
+ * never lifts a `block`, which is the operator's word. */
 void decide_delivery(const struct delivery_question *question, struct delivery_decision *out);

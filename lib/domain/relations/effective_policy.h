@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* A policy as it holds now: what was sealed, the current state of its template, and what was changed since. Pure. */
+/* A policy as it holds now: what was sealed, the current state of its template, and what was
+ * changed since. Pure. */
 #pragma once
 
 #include "domain/values/amendment.h"
@@ -12,7 +13,8 @@ struct effective_policy {
     const struct amendment *amendment;      /* NULL: nothing was changed */
 };
 
-/* The rights that the policy grants the subject's user, closed under implication. Powers are not counted here. */
+/* The rights that the policy grants the subject's user, closed under implication. Powers are not
+ * counted here. */
 void effective_policy_rights(const struct effective_policy *policy, const struct subject *subject,
                              struct rights *out);
 /* When the content expires; 0: never. */

@@ -11,7 +11,7 @@ static bool names_subject(const struct exclusion *exclusion, const struct subjec
     case EXCLUDED_PLATFORM:
         return strcmp(subject->platform, exclusion->value) == 0;
     }
-    return true; /* stored, and of a kind that this version does not know: nobody may slip through */
+    return true; /* of a kind that this version does not know: nobody may slip through */
 }
 
 bool exclusion_applies(const struct tenant_view *tenant, const struct subject *subject)

@@ -5,8 +5,8 @@
 #include "domain/values/issuer.h"
 #include "domain/values/subject.h"
 
-/* Whether an issuer's tokens may name this component: issuers of kind COMPONENT only, of the component's
- * own tenant or the platform, and in its boundary. A tenant's admins keep its issuers, so one of them could
- * be any other: who is an admin, the platform's issuers say. */
+/* Whether an issuer's tokens may name this component: issuers of kind COMPONENT only, of the
+ * component's own tenant or the platform, and in its boundary. A tenant's admins keep its
+ * issuers, so one of them could be any other: who is an admin, the platform's issuers say. */
 bool issuer_authority_covers(const struct issuer *issuer,
                              const struct subject_component *component);

@@ -51,7 +51,7 @@ bool membership_matches(const struct principal *principal, const char *owner,
     return false;
 }
 
-/* --- what a tenant says of its people ----------------------------------------------------------- */
+/* --- what a tenant says of its people --------------------------------------------------------- */
 
 rc membership_add_groups(struct arena *arena, struct subject_user *user,
                          const struct tenant_view *tenant, const char *const *groups, size_t count,

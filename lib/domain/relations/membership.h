@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Who belongs to what: users to tenants, domains and groups, and so whom a principal means. Pure. */
+/* Who belongs to what: users to tenants, domains and groups, and so whom a principal means.
+ * Pure. */
 #pragma once
 
 #include "base/arena.h"
@@ -11,13 +12,15 @@
 bool membership_is_certain(const struct subject_user *user);
 /* Whether the user is in this group. */
 bool membership_in_group(const struct subject_user *user, const char *group);
-/* Whether the principal means the subject's user; `owner` is the content's, a normalized address. A component alone
- * is nobody's principal. PRINCIPAL_RECIPIENTS is answered by the effective policy, here never. */
+/* Whether the principal means the subject's user; `owner` is the content's, a normalized
+ * address. A component alone is nobody's principal. PRINCIPAL_RECIPIENTS is answered by the
+ * effective policy, here never. */
 bool membership_matches(const struct principal *principal, const char *owner,
                         const struct subject *subject);
 
-/* Add what a tenant says of the user: groups, and aliases. Only names in the tenant's verified domains are
- * taken over, whoever wrote them down. Borrows the names. R_TOO_MANY_GROUPS, R_ARENA_EXHAUSTED. */
+/* Add what a tenant says of the user: groups, and aliases. Only names in the tenant's verified
+ * domains are taken over, whoever wrote them down. Borrows the names. R_TOO_MANY_GROUPS,
+ * R_ARENA_EXHAUSTED. */
 MUST rc membership_add_groups(struct arena *arena, struct subject_user *user,
                               const struct tenant_view *tenant, const char *const *groups,
                               size_t count, struct err *err);

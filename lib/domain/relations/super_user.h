@@ -5,7 +5,7 @@
 #include "domain/values/subject.h"
 #include "domain/values/tenant.h"
 
-/* Whether the subject is a super user of this tenant at this time: one of its members, or a component of its
- * own that acts alone. */
+/* Whether the subject is a super user of this tenant at this time: one of its members, or a
+ * component of its own that acts alone. */
 bool super_user_holds(const struct tenant_view *tenant, const struct subject *subject,
                       struct unix_time now);

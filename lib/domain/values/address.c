@@ -35,8 +35,8 @@ static bool is_special(uint8_t c)
     }
 }
 
-/* Dot-atom text, wider by UTF-8: no quoted local parts, because no mail system of the field hands them out, and they
- * have several spellings. */
+/* Dot-atom text, wider by UTF-8: no quoted local parts, because no mail system of the field
+ * hands them out, and they have several spellings. */
 static bool local_is_sound(struct slice local)
 {
     uint8_t all = 0;
@@ -97,7 +97,7 @@ rc address_batch_normalize(struct address_batch *batch, struct slice text, const
 {
     char address[ADDRESS_MAX + 1];
     ptrdiff_t at = slice_rfind(text, '@');
-    ENSURE(at > 0, err, R_FIELD_INVALID);
+    ENSURE(at >= 0, err, R_FIELD_INVALID);
     struct slice domain = slice_cut(text, (size_t)at + 1, text.len);
     TRY(local_write(slice_cut(text, 0, (size_t)at), address, err));
     size_t local_len = strlen(address);

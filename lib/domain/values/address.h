@@ -1,10 +1,11 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Mail addresses in the one form in which they are compared and stored. Everything behind this header compares
- * bytes. Pure; any thread.
+/* Mail addresses in the one form in which they are compared and stored. Everything behind this
+ * header compares bytes. Pure; any thread.
  *
- * Local parts may hold UTF-8 (RFC 6531). They are compared in lower case, of all scripts, and in NFC, as RFC 8265
- * §3.3 does it; nothing is folded beyond that (ß is not ss, fullwidth letters are not ASCII), because two mailboxes
- * could become one. Invisible and unassigned characters are refused. For domains see domain_name.h. */
+ * Local parts may hold UTF-8 (RFC 6531). They are compared in lower case, of all scripts, and in
+ * NFC, as RFC 8265 §3.3 does it; nothing is folded beyond that (ß is not ss, fullwidth letters
+ * are not ASCII), because two mailboxes could become one. Invisible and unassigned characters
+ * are refused. For domains see domain_name.h. */
 #pragma once
 
 #include "base/arena.h"
@@ -12,13 +13,13 @@
 
 enum { ADDRESS_MAX = 318 /* stored: 64 (RFC 5321 §4.5.3.1) + "@" + DOMAIN_MAX */ };
 
-/* Bring an address into its stored form; R_FIELD_INVALID when it is none. */
+/* Bring an address into its stored form; R_FIELD_INVALID when it is not one. */
 MUST rc address_normalize(struct arena *arena, struct slice text, const char **out,
                           struct err *err);
 
-/* Many addresses, one after the other: a mail's recipients share few domains, so the domain of the address before is
- * not normalized again. Texts must live as long as the batch. Ten thousand addresses take longer than a turn of the
- * loop may: callers yield between items. */
+/* Many addresses, one after the other: a mail's recipients share few domains, so the domain of
+ * the address before is not normalized again. Texts must live as long as the batch. Ten thousand
+ * addresses take longer than a turn of the loop may: callers yield between items. */
 struct address_batch {
     struct arena *arena;
     struct slice given; /* the last domain, as it was given */

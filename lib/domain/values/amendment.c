@@ -75,7 +75,7 @@ static rc index_change(struct arena *arena, const struct amendment *change,
     for (size_t i = 0; i < change->recipient_count; i++) {
         out->recipients[i] = change->recipients[i];
     }
-    qsort(out->principals, out->principal_count, sizeof out->principals[0], compare_principals);
+    qsort(out->principals, out->principal_count, sizeof(void *), compare_principals);
     out->recipient_count = texts_sort(out->recipients, change->recipient_count);
     return OK;
 }
@@ -83,8 +83,8 @@ static rc index_change(struct arena *arena, const struct amendment *change,
 static bool change_names(const struct indexed_change *c, enum principal_kind kind, const char *name)
 {
     const struct principal principal = {kind, name}, *key = &principal;
-    return bsearch(&key, c->principals, c->principal_count, sizeof c->principals[0],
-                   compare_principals) != NULL;
+    return bsearch(&key, c->principals, c->principal_count, sizeof(void *), compare_principals) !=
+           NULL;
 }
 
 /* Earlier grants stay unless the change says something of their principal. */

@@ -1,10 +1,11 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* What was changed of a content's policy after it was sent. An amendment is the sum of all changes so far; it
- * lies over what is sealed (or over the template), and holds from the next license on. Pure.
+/* What was changed of a content's policy after it was sent. An amendment is the sum of all changes
+ * so far; it lies over what is sealed (or over the template), and holds from the next license on.
+ * Pure.
  *
- * A principal that is granted anew or removed loses what the policy gave them by that name: as a grant, and
- * for `user:` also as a recipient. Rights that reach them by another name, such as a group, stay; to shut
- * one person out, revoke their access. */
+ * A principal that is granted anew or removed loses what the policy gave them by that name: as a
+ * grant, and for `user:` also as a recipient. Rights that reach them by another name, such as a
+ * group, stay; to shut one person out, revoke their access. */
 #pragma once
 
 #include "base/clock.h"
@@ -29,7 +30,8 @@ struct amendment {
 /* Whether the amendment says something of its own about this principal. NULL says nothing. */
 bool amendment_names(const struct amendment *amendment, enum principal_kind kind, const char *name);
 
-/* One change: lay `change` over `before` (NULL: none). Version, validity and memory: out->version is one more
- * than before's, what is not copied is borrowed. R_LIMIT_EXCEEDED, R_ARENA_EXHAUSTED. */
+/* One change: lay `change` over `before` (NULL: none). Version, validity and memory:
+ * out->version is one more than before's, what is not copied is borrowed. R_LIMIT_EXCEEDED,
+ * R_ARENA_EXHAUSTED. */
 MUST rc amendment_merge(struct arena *arena, const struct amendment *before,
                         const struct amendment *change, struct amendment *out, struct err *err);

@@ -34,6 +34,6 @@ struct approval_party {
     struct slice fingerprint; /* of their certificate; empty without one */
 };
 
-/* What a tenant requires, as bits of enum approval_operation, from what was asked for: whoever requires something,
- * requires it of lowering too. */
+/* What a tenant requires, as bits of enum approval_operation, from what was asked for: whoever
+ * requires something, requires it of lowering too. */
 uint32_t approval_requirement(uint32_t asked);

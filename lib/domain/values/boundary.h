@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Boundaries and the rules that admins set between them, as one immutable value per worker. Pure. */
+/* Boundaries and the rules that admins set between them, as one immutable value per worker.
+ * Pure. */
 #pragma once
 
 #include "base/ids.h"

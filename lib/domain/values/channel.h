@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Channels: where a person reads, in an application of their own or in a portal's page. Pure; any thread. */
+/* Channels: where a person reads, in an application of their own or in a portal's page. Pure;
+ * any thread. */
 #pragma once
 
 /* By the numbers of chancery.v1.Channel. */

@@ -74,8 +74,8 @@ static rc add_label(struct name *name, struct slice label, struct err *err)
     return OK;
 }
 
-/* Label by label: most are ASCII, and libidn2 is a hundred times slower. An empty label ends it at once, so that what
- * costs much and gives nothing is not repeated. */
+/* Label by label: most are ASCII, and libidn2 is a hundred times slower. An empty label ends it
+ * at once, so that what costs much and gives nothing is not repeated. */
 static rc build(struct name *name, struct slice text, struct err *err)
 {
     for (struct slice rest = text; rest.len > 0;) {

@@ -1,9 +1,10 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Domain names in the one form in which they are compared and stored: A-labels in lower case, without a trailing dot.
- * Everything behind this header compares bytes. Pure; any thread.
+/* Domain names in the one form in which they are compared and stored: A-labels in lower case,
+ * without a trailing dot. Everything behind this header compares bytes. Pure; any thread.
  *
- * They may be given as U-labels (bücher.example), which UTS #46 maps, non-transitional; IDNA 2008 (RFC 5890 to 5893)
- * says which are none. A label that begins with xn-- must be the one that its U-label gives: there is one spelling. */
+ * They may be given as U-labels (bücher.example), which UTS #46 maps, non-transitional; IDNA
+ * 2008 (RFC 5890 to 5893) says which are none. A label that begins with xn-- must be the one
+ * that its U-label gives: there is one spelling. */
 #pragma once
 
 #include "base/arena.h"
@@ -14,7 +15,7 @@ enum {
     DOMAIN_TEXT_MAX = 1024,
 };
 
-/* Bring a domain name into its stored form; R_FIELD_INVALID when it is none. */
+/* Bring a domain name into its stored form; R_FIELD_INVALID when it is not one. */
 MUST rc domain_name_normalize(struct arena *arena, struct slice text, const char **out,
                               struct err *err);
 /* The same, but written to `out`, with a NUL. */

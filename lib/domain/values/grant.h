@@ -5,7 +5,8 @@
 #include "domain/values/principal.h"
 #include "domain/values/rights.h"
 
-/* One principal and what they may do. Grants with the same rights share them: there may be a thousand. */
+/* One principal and what they may do. Grants with the same rights share them: there may be a
+ * thousand. */
 struct grant {
     struct principal principal;
     const struct rights *rights;

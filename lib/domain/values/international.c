@@ -35,26 +35,26 @@ rc international_check_a_label(const char *label, struct err *err)
     return code == IDN2_OK ? OK : refuse(code, err);
 }
 
-/* A lookup checks neither that an A-label is the one of its U-label, nor contextual characters such as the middle
- * dot. */
-static rc check_a_labels(const char *labels, struct err *err)
+/* A lookup checks neither that an A-label is the one of its U-label, nor contextual characters
+ * such as the middle dot. */
+static rc check_a_labels(char *labels, struct err *err)
 {
-    char label[IDN2_LABEL_MAX_LENGTH + 1];
-    for (const char *at = labels; *at != '\0';) {
-        size_t len = strcspn(at, ".");
+    for (char *at = labels; *at != '\0';) {
+        char *end = at + strcspn(at, ".");
+        const char after = *end;
         if (strncmp(at, A_LABEL_PREFIX, strlen(A_LABEL_PREFIX)) == 0) {
-            ENSURE(len < sizeof label, err, R_FIELD_INVALID);
-            memcpy(label, at, len);
-            label[len] = '\0';
-            TRY(international_check_a_label(label, err));
+            *end = '\0';
+            TRY(international_check_a_label(at, err));
+            *end = after;
         }
-        at += len + (at[len] == '.' ? 1 : 0);
+        at = after == '\0' ? end : end + 1;
     }
     return OK;
 }
 
-/* Without IDN2_USE_STD3_ASCII_RULES: libidn2 2.3 drops what those rules forbid ("a_ü" becomes "aü") instead of
- * refusing it. What is not a letter, digit or hyphen comes through, and the caller refuses it. */
+/* Without IDN2_USE_STD3_ASCII_RULES: libidn2 2.3 drops what those rules forbid ("a_ü" becomes
+ * "aü") instead of refusing it. What is not a letter, digit or hyphen comes through, and the
+ * caller refuses it. */
 static rc map(const char *label, char *out, size_t size, struct err *err)
 {
     uint8_t *mapped = NULL;

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* What a key of a tenant's set is for. The numbers stand in the database and in what authenticates a wrapped key, so
- * they never change. */
+/* What a key of a tenant's set is for. The numbers stand in the database and in what
+ * authenticates a wrapped key, so they never change. */
 #pragma once
 
 enum key_purpose {

@@ -68,7 +68,8 @@ static bool is_variant(struct slice subtag)
     return subtag.len >= 5 || (subtag.len == 4 && is_digit(subtag.ptr[0]));
 }
 
-/* Singletons, each with at least one subtag of its own; each once; x ends the tag. `subtag` is the first. */
+/* Singletons, each with at least one subtag of its own; each once; x ends the tag. `subtag` is
+ * the first. */
 static bool are_extensions(struct slice subtag, struct slice rest)
 {
     bool used[256] = {false};

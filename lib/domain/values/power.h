@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Powers: access that nobody granted, which the audit log marks wherever it is used. Pure; any thread. */
+/* Powers: access that nobody granted, which the audit log marks wherever it is used. Pure; any
+ * thread. */
 #pragma once
 
 enum power { POWER_NONE, POWER_OWNER, POWER_ISSUER, POWER_SUPER_USER, POWER_DECRYPTOR };

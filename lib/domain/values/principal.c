@@ -5,57 +5,45 @@
 #include "domain/values/domain_name.h"
 #include "domain/values/tenant_name.h"
 
+typedef rc (*normalize_fn)(struct arena *arena, struct slice text, const char **out,
+                           struct err *err);
+
+static rc tenant_name_read(struct arena *arena, struct slice text, const char **out,
+                           struct err *err)
+{
+    ENSURE(tenant_name_is_valid(text), err, R_FIELD_INVALID);
+    *out = arena_dup(arena, text);
+    ARENA_ENSURE(*out, err);
+    return OK;
+}
+
 /* By their kinds. */
 static const struct {
     const char *text;
     enum principal_kind kind;
-    bool named;
+    normalize_fn normalize; /* NULL: it has no name */
 } forms[] = {
-    {"user:", PRINCIPAL_USER, true},
-    {"group:", PRINCIPAL_GROUP, true},
-    {"domain:", PRINCIPAL_DOMAIN, true},
-    {"tenant:", PRINCIPAL_TENANT, true},
-    {"recipients", PRINCIPAL_RECIPIENTS, false},
-    {"authenticated", PRINCIPAL_AUTHENTICATED, false},
-    {"owner", PRINCIPAL_OWNER, false},
+    {.text = "user:", .kind = PRINCIPAL_USER, .normalize = address_normalize},
+    {.text = "group:", .kind = PRINCIPAL_GROUP, .normalize = address_normalize},
+    {.text = "domain:", .kind = PRINCIPAL_DOMAIN, .normalize = domain_name_normalize},
+    {.text = "tenant:", .kind = PRINCIPAL_TENANT, .normalize = tenant_name_read},
+    {.text = "recipients", .kind = PRINCIPAL_RECIPIENTS},
+    {.text = "authenticated", .kind = PRINCIPAL_AUTHENTICATED},
+    {.text = "owner", .kind = PRINCIPAL_OWNER},
 };
 enum { FORMS = sizeof forms / sizeof forms[0] };
-
-static rc normalize_name(struct arena *arena, enum principal_kind kind, struct slice name,
-                         const char **out, struct err *err)
-{
-    switch (kind) {
-    case PRINCIPAL_USER:
-    case PRINCIPAL_GROUP:
-        return address_normalize(arena, name, out, err);
-    case PRINCIPAL_DOMAIN:
-        return domain_name_normalize(arena, name, out, err);
-    case PRINCIPAL_TENANT:
-        ENSURE(tenant_name_is_valid(name), err, R_FIELD_INVALID);
-        *out = arena_dup(arena, name);
-        ARENA_ENSURE(*out, err);
-        return OK;
-    case PRINCIPAL_RECIPIENTS:
-    case PRINCIPAL_AUTHENTICATED:
-    case PRINCIPAL_OWNER:
-    case PRINCIPAL_UNKNOWN:
-        break;
-    }
-    FAIL(err, R_FIELD_INVALID, "principal without a name");
-}
 
 rc principal_parse(struct arena *arena, struct slice text, struct principal *out, struct err *err)
 {
     for (size_t i = 0; i < FORMS; i++) {
-        if (!forms[i].named && slice_eq_str(text, forms[i].text)) {
+        const size_t len = strlen(forms[i].text);
+        if (forms[i].normalize == NULL && slice_eq_str(text, forms[i].text)) {
             *out = (struct principal){forms[i].kind, ""};
             return OK;
         }
-        if (forms[i].named && slice_starts_with(text, forms[i].text)) {
+        if (forms[i].normalize != NULL && slice_starts_with(text, forms[i].text)) {
             out->kind = forms[i].kind;
-            return normalize_name(arena, out->kind,
-                                  slice_cut(text, strlen(forms[i].text), text.len), &out->name,
-                                  err);
+            return forms[i].normalize(arena, slice_cut(text, len, text.len), &out->name, err);
         }
     }
     FAIL(err, R_FIELD_INVALID, "unknown form of principal");
@@ -64,7 +52,7 @@ rc principal_parse(struct arena *arena, struct slice text, struct principal *out
 bool principal_is_whole(const struct principal *principal)
 {
     return (size_t)principal->kind < FORMS &&
-           forms[principal->kind].named == (principal->name[0] != '\0');
+           (forms[principal->kind].normalize != NULL) == (principal->name[0] != '\0');
 }
 
 const char *principal_format(struct arena *arena, const struct principal *principal)

@@ -53,7 +53,7 @@ struct rights {
 
 /* Name of standard right number `index`, 0 to RIGHTS_STANDARD − 1. */
 const char *rights_standard_name(size_t index);
-/* Whether the name has the form of a custom right, `[A-Z0-9_]{1,32}`, and is no standard one. */
+/* Whether the name has the form of a custom right, `[A-Z0-9_]{1,32}`, and is not a standard one. */
 bool rights_is_custom_name(struct slice name);
 /* Add a right by its name; copies a custom name. R_POLICY_INVALID when it is neither standard nor
  * of custom form, or there are too many custom ones. */

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Who is calling, as proven: a user, a component, or a component for a user. A value; whoever made it
- * owns the strings. */
+/* Who is calling, as proven: a user, a component, or a component for a user. A value; whoever
+ * made it owns the strings. */
 #pragma once
 
 #include "base/ids.h"

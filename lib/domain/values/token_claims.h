@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* What a verified token says, before anybody has decided what of that its issuer may say. Values. */
+/* What a verified token says, before anybody has decided what of that its issuer may say.
+ * Values. */
 #pragma once
 
 #include <stdbool.h>

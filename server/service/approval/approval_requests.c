@@ -4,25 +4,26 @@
 #include "context/wait.h"
 #include "service/common/approvable.h"
 #include "service/common/flows.h"
+#include "service/common/page.h"
 #include "service/common/reply.h"
+#include "service/common/request.h"
 #include "wire/message_text.h"
 #include "wire/pb.h"
 
-_Static_assert((int)PAGE_MOST <= (int)APPROVAL_PAGE_MAX, "the store lists a whole page");
-
-struct requests {
+struct approvals {
     struct scope scope; /* first */
+    struct page page;
     struct approval_list list;
 };
 
-static struct requests *requests_of(const struct call *c)
+static struct approvals *approvals_of(const struct call *c)
 {
     return call_state(c);
 }
 
 static step parse_one(struct call *c, const char *tenant, const char *id)
 {
-    struct requests *s = requests_of(c);
+    struct approvals *s = approvals_of(c);
     s->scope.tenant_name = tenant;
     s->list.limit = 1;
     return request_uuid_required(c, "approval_id", id, &s->list.only.u);
@@ -30,15 +31,12 @@ static step parse_one(struct call *c, const char *tenant, const char *id)
 
 static step listed(struct call *c)
 {
-    return wait_over(c, &requests_of(c)->list.op.err);
+    return wait_over(c, &approvals_of(c)->list.op.err);
 }
 
 static step list(struct call *c)
 {
-    struct requests *s = requests_of(c);
-    if (s->scope.tenant == NULL) {
-        return call_bad_field(c, "tenant", "A platform admin must name the tenant.");
-    }
+    struct approvals *s = approvals_of(c);
     s->list.tenant = s->scope.tenant_id;
     wait_store_init(c, &s->list.op);
     approval_store_list(&s->list);
@@ -60,7 +58,7 @@ static const char *request_json(struct call *c, const struct approval_row *row)
     return text;
 }
 
-static Chancery__V1__Approval *write_one(struct call *c, const struct approval_row *row)
+static Chancery__V1__Approval *write_approval(struct call *c, const struct approval_row *row)
 {
     Chancery__V1__Approval *a = call_message(c, &chancery__v1__approval__descriptor);
     if (a == NULL) {
@@ -84,15 +82,14 @@ static Chancery__V1__Approval *write_one(struct call *c, const struct approval_r
 static step parse_list(struct call *c)
 {
     const Chancery__V1__ListApprovalsRequest *request = list_approvals_request(c);
-    struct approval_list *l = &requests_of(c)->list;
+    struct page *page = &approvals_of(c)->page;
+    struct approval_list *l = &approvals_of(c)->list;
     scope_of(c)->tenant_name = request->tenant;
-    if (step_failed(
-            request_page(c, request->page_size, request->page_token, &l->limit, &l->after.u))) {
+    if (step_failed(page_read(c, page)) || step_failed(page_after_uuid(c, page, &l->after.u)) ||
+        step_failed(request_count(c, "states", request->n_states, 0, APPROVAL_STATES_MAX))) {
         return STEP_FAILED;
     }
-    if (request->n_states > APPROVAL_STATES_MAX) {
-        return call_bad_field(c, "states", "At most 5.");
-    }
+    l->limit = page_limit(page);
     l->states[0] = APPROVAL_PENDING;
     l->state_count = request->n_states == 0 ? 1 : request->n_states;
     for (size_t i = 0; i < request->n_states; i++) {
@@ -104,34 +101,32 @@ static step parse_list(struct call *c)
     return STEP_NEXT;
 }
 
+static void *write_row(struct call *c, size_t row)
+{
+    return write_approval(c, &approvals_of(c)->list.rows[row]);
+}
+
+static struct slice row_key(struct call *c, size_t row)
+{
+    return slice_of(&approvals_of(c)->list.rows[row].id, sizeof(struct approval_id));
+}
+
 static step reply_list(struct call *c)
 {
-    const struct approval_list *l = &requests_of(c)->list;
-    Chancery__V1__ListApprovalsResponse *r = list_approvals_response(c);
-    Chancery__V1__Approval **all =
-        ARENA_ARRAY(call_arena(c), Chancery__V1__Approval *, l->count + 1);
-    if (r == NULL || all == NULL) {
-        return call_fail(c, R_ARENA_EXHAUSTED, "reply");
-    }
-    r->approvals = all;
-    for (; r->n_approvals < l->count; r->n_approvals++) {
-        all[r->n_approvals] = write_one(c, &l->rows[r->n_approvals]);
-        if (all[r->n_approvals] == NULL) {
-            return STEP_FAILED;
-        }
-    }
-    if (l->count == l->limit) {
-        r->next_page_token =
-            reply_text(reply_page_token(c, &l->rows[l->count - 1].id, sizeof l->rows[0].id));
-    }
-    return list_approvals_reply(c, r);
+    struct approvals *s = approvals_of(c);
+    const struct page_rows rows = {.list = {.type = &chancery__v1__approval__descriptor,
+                                            .count = s->list.count,
+                                            .write = write_row},
+                                   .key = row_key};
+    return page_send(c, &s->page, &rows, reply_list);
 }
 
 const struct flow list_approvals_flow = {
     .method = "/chancery.v1.ApprovalService/ListApprovals",
     .name = "list_approvals",
-    .state = FLOW_STATE_ON(struct requests, BASE_SCOPE, struct scope, scope),
-    .steps = {STEP("parse", parse_list), SCOPE_STEP, STEP("list", list), STEP("reply", reply_list)},
+    .state = FLOW_STATE_ON(struct approvals, BASE_SCOPE, struct scope, scope),
+    .steps = {STEP("parse", parse_list), SCOPE_TENANT_STEP, STEP("list", list),
+              STEP("reply", reply_list)},
 };
 
 /* --- GetApproval -------------------------------------------------------------------------------- */
@@ -144,23 +139,17 @@ static step parse_get(struct call *c)
 
 static step reply_get(struct call *c)
 {
-    const struct approval_list *l = &requests_of(c)->list;
-    if (l->count == 0) {
-        return call_fail(c, R_NOT_FOUND, "no such request");
-    }
-    Chancery__V1__GetApprovalResponse *r = get_approval_response(c);
-    if (r == NULL) {
-        return STEP_FAILED;
-    }
-    r->approval = write_one(c, &l->rows[0]);
-    return r->approval == NULL ? STEP_FAILED : get_approval_reply(c, r);
+    const struct approval_list *l = &approvals_of(c)->list;
+    return l->count == 0 ? call_fail(c, R_NOT_FOUND, "no such request")
+                         : reply_message(c, write_approval(c, &l->rows[0]));
 }
 
 const struct flow get_approval_flow = {
     .method = "/chancery.v1.ApprovalService/GetApproval",
     .name = "get_approval",
-    .state = FLOW_STATE_ON(struct requests, BASE_SCOPE, struct scope, scope),
-    .steps = {STEP("parse", parse_get), SCOPE_STEP, STEP("list", list), STEP("reply", reply_get)},
+    .state = FLOW_STATE_ON(struct approvals, BASE_SCOPE, struct scope, scope),
+    .steps = {STEP("parse", parse_get), SCOPE_TENANT_STEP, STEP("list", list),
+              STEP("reply", reply_get)},
 };
 
 /* --- RejectRequest and WithdrawRequest ---------------------------------------------------------- */
@@ -179,7 +168,7 @@ static step parse_withdraw(struct call *c)
 
 static bool is_asker(struct call *c)
 {
-    const struct approval_row *row = &requests_of(c)->list.rows[0];
+    const struct approval_row *row = &approvals_of(c)->list.rows[0];
     return ID_EQ(row->asker.component, caller_of(c)->subject.component.id);
 }
 
@@ -193,18 +182,18 @@ static step closed(struct call *c)
 
 static step close_request(struct call *c, enum approval_state state)
 {
-    if (requests_of(c)->list.count == 0) {
+    if (approvals_of(c)->list.count == 0) {
         return call_fail(c, R_NOT_FOUND, "no such request");
     }
     struct change_op *op = scope_begin(c);
-    approval_store_close(op, requests_of(c)->list.only, state);
+    approval_store_close(op, approvals_of(c)->list.only, state);
     return wait_store(c, closed, &op->op);
 }
 
 /* Who asked takes it back instead; either way nothing is done. */
 static step reject(struct call *c)
 {
-    if (requests_of(c)->list.count == 1 && is_asker(c)) {
+    if (approvals_of(c)->list.count == 1 && is_asker(c)) {
         return call_fail(c, R_APPROVER_NOT_INDEPENDENT, "who asked rejects");
     }
     return close_request(c, APPROVAL_REJECTED);
@@ -212,7 +201,7 @@ static step reject(struct call *c)
 
 static step withdraw(struct call *c)
 {
-    if (requests_of(c)->list.count == 1 && !is_asker(c)) {
+    if (approvals_of(c)->list.count == 1 && !is_asker(c)) {
         return call_fail(c, R_COMPONENT_ROLE, "only who asked may withdraw");
     }
     return close_request(c, APPROVAL_WITHDRAWN);
@@ -221,15 +210,15 @@ static step withdraw(struct call *c)
 const struct flow reject_request_flow = {
     .method = "/chancery.v1.ApprovalService/RejectRequest",
     .name = "reject_request",
-    .state = FLOW_STATE_ON(struct requests, BASE_SCOPE, struct scope, scope),
-    .steps = {STEP("parse", parse_reject), SCOPE_STEP, STEP("find", list), COMMIT("reject", reject),
-              STEP("reply", reply_empty)},
+    .state = FLOW_STATE_ON(struct approvals, BASE_SCOPE, struct scope, scope),
+    .steps = {STEP("parse", parse_reject), SCOPE_TENANT_STEP, STEP("find", list),
+              COMMIT("reject", reject), STEP("reply", reply_empty)},
 };
 
 const struct flow withdraw_request_flow = {
     .method = "/chancery.v1.ApprovalService/WithdrawRequest",
     .name = "withdraw_request",
-    .state = FLOW_STATE_ON(struct requests, BASE_SCOPE, struct scope, scope),
-    .steps = {STEP("parse", parse_withdraw), SCOPE_STEP, STEP("find", list),
+    .state = FLOW_STATE_ON(struct approvals, BASE_SCOPE, struct scope, scope),
+    .steps = {STEP("parse", parse_withdraw), SCOPE_TENANT_STEP, STEP("find", list),
               COMMIT("withdraw", withdraw), STEP("reply", reply_empty)},
 };

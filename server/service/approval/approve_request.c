@@ -15,6 +15,7 @@
 #include "service/common/approvable.h"
 #include "service/common/flows.h"
 #include "service/common/reply.h"
+#include "service/common/request.h"
 #include "wire/pb.h"
 
 struct approve {

@@ -7,16 +7,18 @@
 #include "service/common/audit_page.h"
 #include "service/common/flows.h"
 #include "service/common/reply.h"
+#include "service/common/request.h"
 #include "service/common/scope.h"
 
-enum { EVENTS_USUAL = 100, FILTER_TEXT_MAX = 64 };
+enum { EVENTS_DEFAULT = 100, EVENTS_MAX = 1000, FILTER_TEXT_MAX = 64 };
 
 struct query_audit {
     struct scope scope; /* first */
+    struct page page;
     struct audit_query query;
 };
 
-static struct audit_query *query_of(struct call *c)
+static struct audit_query *query_of(const struct call *c)
 {
     return &((struct query_audit *)call_state(c))->query;
 }
@@ -60,11 +62,9 @@ static step parse_filter(struct call *c, const Chancery__V1__AuditFilter *filter
     }
     query->from = micros(filter->start_time);
     query->before = micros(filter->end_time);
-    if (request_uuid(c, "filter.content_id", filter->content_id, &query->content.u).kind ==
-            STEP_KIND_FAILED ||
-        request_address(c, "filter.user", filter->user, &query->user).kind == STEP_KIND_FAILED ||
-        request_text(c, "filter.reason", filter->reason, FILTER_TEXT_MAX).kind ==
-            STEP_KIND_FAILED) {
+    if (step_failed(request_uuid(c, "filter.content_id", filter->content_id, &query->content.u)) ||
+        step_failed(request_address(c, "filter.user", filter->user, &query->user)) ||
+        step_failed(request_text(c, "filter.reason", filter->reason, FILTER_TEXT_MAX))) {
         return STEP_FAILED;
     }
     query->user = or_any(query->user);
@@ -74,13 +74,11 @@ static step parse_filter(struct call *c, const Chancery__V1__AuditFilter *filter
 static step parse(struct call *c)
 {
     const Chancery__V1__QueryRequest *request = query_request(c);
-    struct audit_query *query = query_of(c);
-    scope_of(c)->tenant_name = "";
-    if (!request_page_size(request->page_size, EVENTS_USUAL, AUDIT_PAGE_MAX, &query->limit)) {
-        return call_bad_field(c, "page_size", "It must be 0 to 1,000.");
-    }
-    if (!audit_page_after(c, request->page_token, query)) {
-        return call_fail(c, R_PAGE_TOKEN_INVALID, "page token");
+    struct query_audit *q = call_state(c);
+    q->scope.tenant_name = "";
+    if (step_failed(page_read_sized(c, EVENTS_DEFAULT, EVENTS_MAX, &q->page)) ||
+        step_failed(audit_page_begin(c, &q->page, &q->query))) {
+        return STEP_FAILED;
     }
     return request->filter == NULL ? STEP_NEXT : parse_filter(c, request->filter);
 }
@@ -99,16 +97,16 @@ static step query(struct call *c)
     return wait_store(c, queried, &q->op);
 }
 
-static Chancery__V1__AuditEvent *event_message(struct call *c, const struct audit_event *event)
+static void *write_row(struct call *c, size_t row)
 {
-    const struct scope *scope = scope_of(c);
+    const struct audit_event *event = &query_of(c)->events[row];
     Chancery__V1__AuditEvent *e = call_message(c, &chancery__v1__audit_event__descriptor);
     if (e == NULL) {
         return NULL;
     }
     e->event_id = reply_text(reply_uuid(c, event->event.u));
     e->time = reply_time(c, event->at);
-    e->tenant = reply_text(scope->tenant == NULL ? "" : scope->tenant->view.name);
+    e->tenant = reply_text(scope_tenant_name(c));
     e->operation = reply_text(event->operation);
     e->granted = event->granted;
     e->reason = reply_text(event->reason);
@@ -127,24 +125,19 @@ static Chancery__V1__AuditEvent *event_message(struct call *c, const struct audi
     return e;
 }
 
+static struct slice row_key(struct call *c, size_t row)
+{
+    return audit_page_key(c, &query_of(c)->events[row]);
+}
+
 static step reply(struct call *c)
 {
-    const struct audit_query *q = query_of(c);
-    Chancery__V1__QueryResponse *r = query_response(c);
-    Chancery__V1__AuditEvent **events =
-        ARENA_ARRAY(call_arena(c), Chancery__V1__AuditEvent *, q->count + 1);
-    if (r == NULL || events == NULL) {
-        return call_fail(c, R_ARENA_EXHAUSTED, "reply");
-    }
-    r->events = events;
-    for (; r->n_events < q->count; r->n_events++) {
-        events[r->n_events] = event_message(c, &q->events[r->n_events]);
-        if (events[r->n_events] == NULL) {
-            return call_fail(c, R_ARENA_EXHAUSTED, "reply");
-        }
-    }
-    r->next_page_token = audit_page_next(c, q);
-    return query_reply(c, r);
+    struct query_audit *q = call_state(c);
+    const struct page_rows rows = {.list = {.type = &chancery__v1__audit_event__descriptor,
+                                            .count = q->query.count,
+                                            .write = write_row},
+                                   .key = row_key};
+    return page_send(c, &q->page, &rows, reply);
 }
 
 const struct flow query_audit_flow = {

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* BoundaryService: ProposePartnerException and AcceptPartnerException. Content of one tenant opens natively for members
  * of another, across a boundary, while both tenants' admins want it: to propose is the one consent, to accept the other.
- * Either tenant may want a second admin to approve its own (service/approvals.h). */
+ * Either tenant may want a second admin to approve its own (service/common/approvable.h). */
 #include <string.h>
 
 #include "auth/facts.h"
@@ -10,7 +10,7 @@
 #include "service/boundary/partner_exceptions.h"
 #include "service/common/approvable.h"
 #include "service/common/flows.h"
-#include "service/common/reply.h"
+#include "service/common/request.h"
 
 /* --- ProposePartnerException -------------------------------------------------------------------- */
 
@@ -59,7 +59,7 @@ static step have_partner(struct call *c)
     }
     p->content = request->ours ? p->own : &partner->view;
     p->reader = request->ours ? &partner->view : p->own;
-    p->note = partner_note(c, p->content->name, p->reader->name);
+    p->note = partner_exceptions_note(c, p->content->name, p->reader->name);
     return facts_need_platform(c, check_rule);
 }
 
@@ -110,25 +110,21 @@ const struct approvable_act propose_partner_exception_act = {
     .perform = perform_propose,
 };
 
-static step reply_propose(struct call *c)
+static void *write_proposal(struct call *c)
 {
-    const struct approvable *f = approvable_of(c);
-    const struct proposal *p = f->value;
-    Chancery__V1__ProposePartnerExceptionResponse *r = propose_partner_exception_response(c);
+    const struct proposal *p = approvable_of(c)->value;
     const struct partner_row row = {.id = p->id,
                                     .content_tenant = p->content->name,
                                     .reader_tenant = p->reader->name,
                                     .content_consents = p->own == p->content,
                                     .reader_consents = p->own == p->reader,
                                     .created_at = call_unix_us(c)};
-    if (r == NULL) {
-        return STEP_FAILED;
-    }
-    r->approval_id = approvable_reply_id(c);
-    if (ID_IS_ZERO(f->asked) && (r->exception = partner_message(c, &row)) == NULL) {
-        return STEP_FAILED;
-    }
-    return propose_partner_exception_reply(c, r);
+    return partner_exceptions_write(c, &row);
+}
+
+static step reply_propose(struct call *c)
+{
+    return approvable_reply(c, write_proposal);
 }
 
 const struct flow propose_partner_exception_flow = {
@@ -165,7 +161,7 @@ static step found(struct call *c)
         approvable_of(c)->approving != NULL) {
         return call_fail(c, R_PRECONDITION_FAILED, "withdrawn meanwhile");
     }
-    if (step_failed(partner_found(c, &a->list))) {
+    if (step_failed(partner_exceptions_found(c, &a->list))) {
         return STEP_FAILED;
     }
     a->row = a->list.rows[0];
@@ -175,7 +171,7 @@ static step found(struct call *c)
         return call_fail(c, R_PRECONDITION_FAILED, "this side consents already");
     }
     *consents = true;
-    a->note = partner_note(c, a->row.content_tenant, a->row.reader_tenant);
+    a->note = partner_exceptions_note(c, a->row.content_tenant, a->row.reader_tenant);
     return a->note == NULL ? call_fail(c, R_ARENA_EXHAUSTED, "note") : STEP_NEXT;
 }
 
@@ -186,7 +182,7 @@ static step check_accept(struct call *c)
     struct uuid id;
     return step_failed(request_uuid_required(c, "exception_id", request->exception_id, &id))
                ? STEP_FAILED
-               : partner_find(c, &a->list, id, found);
+               : partner_exceptions_find(c, &a->list, id, found);
 }
 
 static const char *summary_accept(struct call *c)
@@ -212,19 +208,15 @@ const struct approvable_act accept_partner_exception_act = {
     .perform = perform_accept,
 };
 
+static void *write_accepted(struct call *c)
+{
+    const struct acceptance *a = approvable_of(c)->value;
+    return partner_exceptions_write(c, &a->row);
+}
+
 static step reply_accept(struct call *c)
 {
-    const struct approvable *f = approvable_of(c);
-    const struct acceptance *a = f->value;
-    Chancery__V1__AcceptPartnerExceptionResponse *r = accept_partner_exception_response(c);
-    if (r == NULL) {
-        return STEP_FAILED;
-    }
-    r->approval_id = approvable_reply_id(c);
-    if (ID_IS_ZERO(f->asked) && (r->exception = partner_message(c, &a->row)) == NULL) {
-        return STEP_FAILED;
-    }
-    return accept_partner_exception_reply(c, r);
+    return approvable_reply(c, write_accepted);
 }
 
 const struct flow accept_partner_exception_flow = {

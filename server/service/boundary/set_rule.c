@@ -4,14 +4,13 @@
 #include <string.h>
 
 #include "auth/facts.h"
-#include "chancery/v1/boundary.pb-c.h"
 #include "context/wait.h"
 #include "domain/relations/boundary_rule.h"
 #include "domain/values/subject.h"
+#include "service/boundary/boundary_message.h"
 #include "service/common/flows.h"
 #include "service/common/reply.h"
 #include "service/common/scope.h"
-#include "store/resource/boundary_store.h"
 
 struct set_rule {
     struct scope scope; /* first */
@@ -35,8 +34,9 @@ static step parse(struct call *c)
         return call_bad_field(c, "rule.rule",
                               "It must be NATIVE, PORTAL, BLOCK, or UNSPECIFIED for built-in.");
     }
-    set_rule_of(c)->rule = (struct boundary_rule){from->content_boundary, from->reader_boundary,
-                                                  (enum delivery)from->rule};
+    set_rule_of(c)->rule = (struct boundary_rule){.content = from->content_boundary,
+                                                  .reader = from->reader_boundary,
+                                                  .delivery = (enum delivery)from->rule};
     return STEP_NEXT;
 }
 
@@ -52,7 +52,7 @@ static step have_platform(struct call *c)
         return call_bad_field(c, "rule.reader_boundary",
                               "There is no such boundary; people of no tenant are external.");
     }
-    return scope_check_place(c, rule->content);
+    return scope_check_node(c, rule->content);
 }
 
 static step check(struct call *c)
@@ -77,21 +77,12 @@ static step set(struct call *c)
 /* The rule that holds now: without an admin's, the built-in one. */
 static step reply(struct call *c)
 {
-    const struct boundary_rule *rule = &set_rule_of(c)->rule;
+    struct boundary_rule rule = set_rule_of(c)->rule;
     const struct platform_view none = {0};
-    enum delivery holds = rule->delivery == 0
-                              ? boundary_rule_between(&none, rule->content, rule->reader)
-                              : rule->delivery;
-    Chancery__V1__SetRuleResponse *r = set_rule_response(c);
-    Chancery__V1__BoundaryRule *message = call_message(c, &chancery__v1__boundary_rule__descriptor);
-    if (r == NULL || message == NULL) {
-        return STEP_FAILED;
+    if (rule.delivery == 0) {
+        rule.delivery = boundary_rule_between(&none, rule.content, rule.reader);
     }
-    message->content_boundary = reply_text(rule->content);
-    message->reader_boundary = reply_text(rule->reader);
-    message->rule = (Chancery__V1__DeliveryRule)holds;
-    r->rule = message;
-    return set_rule_reply(c, r);
+    return reply_message(c, boundary_message_write_rule(c, &rule));
 }
 
 const struct flow set_rule_flow = {

@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "context/wait.h"
+#include "service/common/proto_field.h"
 #include "service/common/reply.h"
 #include "wire/pb.h"
 
@@ -30,9 +31,24 @@ step approvable_refuse(struct call *c, const char *field, const char *why)
                                                : call_fail(c, R_PRECONDITION_FAILED, "%s", field);
 }
 
-char *approvable_reply_id(struct call *c)
+step approvable_reply(struct call *c, void *(*write)(struct call *c))
 {
-    return reply_text(reply_uuid(c, approvable_of(c)->asked.u));
+    const ProtobufCMessageDescriptor *type = call_method(c)->response;
+    struct approval_id asked = approvable_of(c)->asked;
+    void *response = call_message(c, type);
+    char *id = reply_uuid(c, asked.u);
+    if (response == NULL || id == NULL) {
+        return reply_over_budget(c);
+    }
+    *(char **)proto_field_at(response, proto_field_named(type, "approval_id")) = id;
+    if (ID_IS_ZERO(asked) && write != NULL) {
+        void *message = write(c);
+        if (message == NULL) {
+            return reply_over_budget(c);
+        }
+        reply_set_message(response, message);
+    }
+    return call_reply(c, response);
 }
 
 /* --- the act, or asking ------------------------------------------------------------------------- */
@@ -87,19 +103,4 @@ step approvable_perform(struct call *c)
     op->approval.unless = act->needs_approval != NULL ? 0 : 1U << act->operation;
     act->perform(op, f->value);
     return wait_store(c, performed, &op->op);
-}
-
-uint32_t approvals_guard_unless(struct call *c, enum role before, enum role after)
-{
-    const struct scope *scope = scope_of(c);
-    bool makes_admin = before == ROLE_TENANT_ADMIN || after == ROLE_TENANT_ADMIN;
-    return makes_admin && scope->tenant != NULL && !scope_is_platform(c) ? APPROVALS_ALL : 0;
-}
-
-step approvals_guard_admins(struct call *c, enum role before, enum role after)
-{
-    uint32_t unless = approvals_guard_unless(c, before, after);
-    return unless != 0 && (scope_of(c)->tenant->view.approvals & unless) != 0
-               ? call_fail(c, R_APPROVAL_REQUIRED, "a tenant admin would make another")
-               : STEP_NEXT;
 }

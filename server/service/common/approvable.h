@@ -9,7 +9,7 @@
  *
  * To add one: a struct approvable_act, a line in acts.def, `struct approvable` at the beginning of the
  * flow's state, its two steps in the flow's table, and `approval_id` in its response. The act's statement begins as
- * every admin statement does and writes an audit row for ($1, $2); change_submit adds the approval to its transaction. */
+ * every admin statement does and writes an audit row for its act; change_submit adds the approval to its transaction. */
 #pragma once
 
 #include "service/common/scope.h"
@@ -71,13 +71,6 @@ step approvable_perform(struct call *c);
     FLOW_STATE_ON(struct approvable, BASE_SCOPE | BASE_APPROVABLE, struct scope, scope)
 /* Refuse a request for what may have been right when it was asked for: a bad field then, a failed precondition now. */
 step approvable_refuse(struct call *c, const char *field, const char *why);
-/* The approval's id for the reply; "" when the act was performed. */
-char *approvable_reply_id(struct call *c);
-
-/* An admin who could make other admins, or their credentials, would be two persons. So where a tenant requires
- * approval of anything, its own admins may neither register one, nor change the role, the credential or the state of one:
- * R_APPROVAL_REQUIRED. `before` and `after`: the component's role; ROLE_NONE: there is none. To be asked in a step before
- * the commit, so that the refusal is recorded. */
-step approvals_guard_admins(struct call *c, enum role before, enum role after);
-/* For the act's op->approval.unless: the same, if the tenant begins to require it meanwhile. */
-uint32_t approvals_guard_unless(struct call *c, enum role before, enum role after);
+/* Answer with the approval's id when a second admin was asked; else with what `write` makes of what was performed (NULL:
+ * over budget), in the response's field of that type. `write` NULL: the response has no such field. */
+step approvable_reply(struct call *c, void *(*write)(struct call *c));

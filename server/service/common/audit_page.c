@@ -1,31 +1,34 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "service/common/audit_page.h"
 
-#include "service/common/reply.h"
+#include <string.h>
 
-/* Where a page ended; the order of the log is time, then id. */
 struct page_key {
     int64_t at;
     struct event_id event;
 };
 
-bool audit_page_after(struct call *c, const char *token, struct audit_query *query)
+step audit_page_begin(struct call *c, const struct page *page, struct audit_query *query)
 {
     struct page_key key = {0};
-    if (token[0] != '\0' && !request_page_token(c, token, &key, sizeof key)) {
-        return false;
+    if (page->after.len != 0 && page->after.len != sizeof key) {
+        return call_fail(c, R_PAGE_TOKEN_INVALID, "a key of %zu bytes", page->after.len);
     }
+    if (page->after.len != 0) {
+        memcpy(&key, page->after.ptr, sizeof key);
+    }
+    query->limit = page_limit(page);
     query->after_at = key.at;
     query->after_event = key.event;
-    return true;
+    return STEP_NEXT;
 }
 
-char *audit_page_next(struct call *c, const struct audit_query *query)
+struct slice audit_page_key(struct call *c, const struct audit_event *event)
 {
-    if (query->count < query->limit) {
-        return reply_text("");
+    struct page_key *key = ARENA_NEW(call_arena(c), struct page_key);
+    if (key == NULL) {
+        return SLICE_NONE;
     }
-    const struct audit_event *last = &query->events[query->count - 1];
-    struct page_key key = {last->at, last->event};
-    return reply_text(reply_page_token(c, &key, sizeof key));
+    *key = (struct page_key){.at = event->at, .event = event->event};
+    return slice_of(key, sizeof *key);
 }

@@ -1,11 +1,11 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Paging through audit events: a page token says where the page before ended. */
+/* Pages of the audit log: their key is when an event was, then its id. */
 #pragma once
 
-#include "rpc/call.h"
+#include "service/common/page.h"
 #include "store/resource/audit_store.h"
 
-/* Let the query begin after a page; "" is the first one. False when the token is none of ours. */
-bool audit_page_after(struct call *c, const char *token, struct audit_query *query);
-/* The token of the page after what the query found; "" on the last page. */
-char *audit_page_next(struct call *c, const struct audit_query *query);
+/* Let the query find the rows of a page that was read. */
+step audit_page_begin(struct call *c, const struct page *page, struct audit_query *query);
+/* The key of an event; empty over budget. */
+struct slice audit_page_key(struct call *c, const struct audit_event *event);

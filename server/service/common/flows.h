@@ -2,7 +2,7 @@
 /* Every flow of the service layer (flows.def). A method without a flow answers UNIMPLEMENTED. */
 #pragma once
 
-#include "rpc/call.h"
+#include "rpc/typed.h"
 
 #define FLOW(name) extern const struct flow name##_flow;
 #include "service/common/flows.def"

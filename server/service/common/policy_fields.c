@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "service/common/policy_fields.h"
 
+#include "service/common/request.h"
+
 static step bad(struct call *c, const char *field, const char *why)
 {
     return call_bad_field(c, field, why);
@@ -38,57 +40,69 @@ static step read_rights(struct call *c, const char *field, size_t at,
                                 : STEP_NEXT;
 }
 
-static step read_grant(struct call *c, const char *field, size_t at,
-                       const Chancery__V1__Grant *from, struct grant *out)
+step policy_fields_begin_grants(struct call *c, const char *field,
+                                Chancery__V1__Grant *const *grants, size_t count,
+                                struct policy_fields_grants *reading)
 {
-    struct rights *rights = ARENA_NEW(call_arena(c), struct rights);
-    if (rights == NULL) {
-        return call_fail(c, R_ARENA_EXHAUSTED, "rights");
-    }
-    if (from->n_principals == 0) {
-        return bad(c, arena_printf(call_arena(c), "%s[%zu].principals", field, at),
-                   "A grant needs at least one principal.");
-    }
-    if (step_failed(read_rights(c, field, at, from, rights))) {
-        return STEP_FAILED;
-    }
-    for (size_t i = 0; i < from->n_principals; i++) {
-        out[i].rights = rights;
-        struct slice text = slice_str(from->principals[i]);
-        if (!principal_parse(call_arena(c), text, &out[i].principal, NULL).ok) {
-            return bad(c, grant_path(c, field, at, "principals", i),
-                       "A principal is user:, group:, domain: or tenant: and a name, or "
-                       "recipients, authenticated or owner.");
-        }
-    }
-    return STEP_NEXT;
-}
-
-step policy_read_grants(struct call *c, const char *field, Chancery__V1__Grant *const *grants,
-                        size_t count, const struct grant **out, size_t *count_out)
-{
-    size_t total = 0, at = 0;
+    *reading = (struct policy_fields_grants){.field = field, .from = grants};
     for (size_t i = 0; i < count; i++) {
-        total += grants[i]->n_principals;
+        if (grants[i]->n_principals == 0) {
+            return bad(c, arena_printf(call_arena(c), "%s[%zu].principals", field, i),
+                       "A grant needs at least one principal.");
+        }
+        reading->count += grants[i]->n_principals;
     }
-    if (count == 0 || total > POLICY_GRANTS_MAX) {
+    if (reading->count == 0 || reading->count > POLICY_GRANTS_MAX) {
         return bad(c, field,
                    arena_printf(call_arena(c),
                                 "There must be 1 to %d principals in all grants; these are %zu.",
-                                POLICY_GRANTS_MAX, total));
+                                POLICY_GRANTS_MAX, reading->count));
     }
-    struct grant *list = ARENA_ARRAY(call_arena(c), struct grant, total + 1);
-    if (list == NULL) {
-        return call_fail(c, R_ARENA_EXHAUSTED, "grants");
+    reading->grants = ARENA_ARRAY(call_arena(c), struct grant, reading->count);
+    return reading->grants == NULL ? call_fail(c, R_ARENA_EXHAUSTED, "grants") : STEP_NEXT;
+}
+
+/* The rights come once for all principals of a grant. */
+static step begin_grant(struct call *c, struct policy_fields_grants *reading)
+{
+    reading->rights = ARENA_NEW(call_arena(c), struct rights);
+    return reading->rights == NULL ? call_fail(c, R_ARENA_EXHAUSTED, "rights")
+                                   : read_rights(c, reading->field, reading->at_grant,
+                                                 reading->from[reading->at_grant], reading->rights);
+}
+
+step policy_fields_read_grant(struct call *c, struct policy_fields_grants *reading, size_t index)
+{
+    const Chancery__V1__Grant *from = reading->from[reading->at_grant];
+    struct grant *out = &reading->grants[index];
+    size_t at = reading->at_principal;
+    if (at == 0 && step_failed(begin_grant(c, reading))) {
+        return STEP_FAILED;
     }
-    for (size_t i = 0; i < count; i++) {
-        if (step_failed(read_grant(c, field, i, grants[i], &list[at]))) {
+    out->rights = reading->rights;
+    if (!principal_parse(call_arena(c), slice_str(from->principals[at]), &out->principal, NULL)
+             .ok) {
+        return bad(c, grant_path(c, reading->field, reading->at_grant, "principals", at),
+                   "A principal is user:, group:, domain: or tenant: and a name, or "
+                   "recipients, authenticated or owner.");
+    }
+    reading->at_principal = (at + 1) % from->n_principals;
+    reading->at_grant += reading->at_principal == 0 ? 1 : 0;
+    return STEP_NEXT;
+}
+
+step policy_fields_read_grants(struct call *c, const char *field,
+                               Chancery__V1__Grant *const *grants, size_t count,
+                               struct policy_fields_grants *reading)
+{
+    if (step_failed(policy_fields_begin_grants(c, field, grants, count, reading))) {
+        return STEP_FAILED;
+    }
+    for (size_t i = 0; i < reading->count; i++) {
+        if (step_failed(policy_fields_read_grant(c, reading, i))) {
             return STEP_FAILED;
         }
-        at += grants[i]->n_principals;
     }
-    *out = list;
-    *count_out = total;
     return STEP_NEXT;
 }
 
@@ -98,13 +112,11 @@ static bool is_listed_form(const struct principal *principal)
     return principal->name[0] != '\0';
 }
 
-step policy_read_principals(struct call *c, const char *field, char *const *texts, size_t count,
-                            const char *const **out)
+step policy_fields_read_principals(struct call *c, const char *field, char *const *texts,
+                                   size_t count, const char *const **out)
 {
-    if (count > POLICY_GRANTS_MAX) {
-        return bad(c, field,
-                   arena_printf(call_arena(c), "There may be at most %d; these are %zu.",
-                                POLICY_GRANTS_MAX, count));
+    if (step_failed(request_count(c, field, count, 0, POLICY_GRANTS_MAX))) {
+        return STEP_FAILED;
     }
     const char **list = ARENA_ARRAY(call_arena(c), const char *, count + 1);
     if (list == NULL) {
@@ -126,7 +138,8 @@ step policy_read_principals(struct call *c, const char *field, char *const *text
     return STEP_NEXT;
 }
 
-step policy_read_offline(struct call *c, const char *field, int access, uint32_t days, int *out)
+step policy_fields_read_offline(struct call *c, const char *field, int access, uint32_t days,
+                                int *out)
 {
     if (access != CHANCERY__V1__OFFLINE_ACCESS__OFFLINE_ACCESS_DAYS && days != 0) {
         return bad(c, field, "Days may be given only with OFFLINE_ACCESS_DAYS.");
@@ -147,8 +160,9 @@ step policy_read_offline(struct call *c, const char *field, int access, uint32_t
     }
 }
 
-step policy_read_expiry(struct call *c, const char *field, const Chancery__V1__Expiry *expiry,
-                        int64_t *at_us, int32_t *after_days)
+step policy_fields_read_expiry(struct call *c, const char *field,
+                               const Chancery__V1__Expiry *expiry, int64_t *at_us,
+                               int32_t *after_days)
 {
     static const int64_t latest_s = 253402300799; /* 9999-12-31T23:59:59Z */
     *at_us = 0;

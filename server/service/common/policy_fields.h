@@ -8,14 +8,32 @@
 
 enum { REFERRAL_CONTACT_MAX = 256 };
 
-/* Grants as one value per principal. `field` names them in errors. */
-step policy_read_grants(struct call *c, const char *field, Chancery__V1__Grant *const *grants,
-                        size_t count, const struct grant **out, size_t *count_out);
+/* Grants, one value for each principal. In the state of flows that read them over several turns of the loop. */
+struct policy_fields_grants {
+    const char *field; /* names them in errors */
+    struct grant *grants;
+    size_t count; /* of principals in all grants */
+    /* What is read next. */
+    Chancery__V1__Grant *const *from;
+    size_t at_grant, at_principal;
+    struct rights *rights; /* of the grant at which it is */
+};
+step policy_fields_begin_grants(struct call *c, const char *field,
+                                Chancery__V1__Grant *const *grants, size_t count,
+                                struct policy_fields_grants *reading);
+/* Read the next principal, the `index`th: a cursor's item. */
+step policy_fields_read_grant(struct call *c, struct policy_fields_grants *reading, size_t index);
+/* Read all of them at once. */
+step policy_fields_read_grants(struct call *c, const char *field,
+                               Chancery__V1__Grant *const *grants, size_t count,
+                               struct policy_fields_grants *reading);
 /* Principals such as a scope or onboarding list: checked and in their stored form. */
-step policy_read_principals(struct call *c, const char *field, char *const *texts, size_t count,
-                            const char *const **out);
+step policy_fields_read_principals(struct call *c, const char *field, char *const *texts,
+                                   size_t count, const char *const **out);
 /* OFFLINE_DAYS_CAP, OFFLINE_DAYS_NONE or days. */
-step policy_read_offline(struct call *c, const char *field, int access, uint32_t days, int *out);
+step policy_fields_read_offline(struct call *c, const char *field, int access, uint32_t days,
+                                int *out);
 /* A time in microseconds or a number of days; both 0: never. */
-step policy_read_expiry(struct call *c, const char *field, const Chancery__V1__Expiry *expiry,
-                        int64_t *at_us, int32_t *after_days);
+step policy_fields_read_expiry(struct call *c, const char *field,
+                               const Chancery__V1__Expiry *expiry, int64_t *at_us,
+                               int32_t *after_days);

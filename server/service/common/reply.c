@@ -3,20 +3,38 @@
 
 #include <string.h>
 
-#include "base/encode.h"
-#include "domain/values/address.h"
-#include "methods.h"
+#include "service/common/proto_field.h"
 
-void *reply_new(struct call *c)
+/* --- whole replies ------------------------------------------------------------------------------ */
+
+step reply_over_budget(struct call *c)
 {
-    return call_message(c, call_method(c)->response);
+    return call_err(c)->reason != R_NONE ? STEP_FAILED : call_fail(c, R_ARENA_EXHAUSTED, "reply");
 }
 
 step reply_empty(struct call *c)
 {
-    void *message = reply_new(c);
-    return message == NULL ? STEP_FAILED : call_reply(c, message);
+    return call_reply(c, call_message(c, call_method(c)->response));
 }
+
+void reply_set_message(void *response, const void *message)
+{
+    const ProtobufCMessage *r = response, *m = message;
+    const ProtobufCFieldDescriptor *field = proto_field_of(r->descriptor, false, m->descriptor);
+    *(const void **)proto_field_at(response, field) = message;
+}
+
+step reply_message(struct call *c, const void *message)
+{
+    void *response = message == NULL ? NULL : call_message(c, call_method(c)->response);
+    if (response == NULL) {
+        return reply_over_budget(c);
+    }
+    reply_set_message(response, message);
+    return call_reply(c, response);
+}
+
+/* --- values ------------------------------------------------------------------------------------- */
 
 char *reply_text(const char *text)
 {
@@ -95,77 +113,4 @@ size_t reply_split(struct call *c, const char *list, char ***out)
         (*out)[count++] = word;
     }
     return count;
-}
-
-char *reply_page_token(struct call *c, const void *bytes, size_t len)
-{
-    return base64url_dup(call_arena(c), slice_of(bytes, len));
-}
-
-bool request_page_token(struct call *c, const char *token, void *bytes, size_t len)
-{
-    struct slice found;
-    if (!base64url_decode(call_arena(c), slice_str(token), &found, NULL).ok || found.len != len) {
-        return false;
-    }
-    memcpy(bytes, found.ptr, len);
-    return true;
-}
-
-bool request_page_size(int32_t asked, size_t usual, size_t most, size_t *out)
-{
-    *out = asked == 0 ? usual : (size_t)asked;
-    return asked >= 0 && *out <= most;
-}
-
-step request_page_limit(struct call *c, int32_t asked, size_t *limit)
-{
-    return request_page_size(asked, PAGE_USUAL, PAGE_MOST, limit)
-               ? STEP_NEXT
-               : call_bad_field(c, "page_size", "It must be 0 to 200.");
-}
-
-step request_page(struct call *c, int32_t size, const char *token, size_t *limit,
-                  struct uuid *after)
-{
-    if (step_failed(request_page_limit(c, size, limit))) {
-        return STEP_FAILED;
-    }
-    return token[0] == '\0' || request_page_token(c, token, after, sizeof *after)
-               ? STEP_NEXT
-               : call_fail(c, R_PAGE_TOKEN_INVALID, "page token");
-}
-
-step request_uuid(struct call *c, const char *field, const char *text, struct uuid *out)
-{
-    memset(out, 0, sizeof *out);
-    if (text[0] != '\0' && !uuid_parse(slice_str(text), out, NULL).ok) {
-        return call_bad_field(c, field,
-                              "It must be a UUID such as 0197b7c0-7e5c-7c3e-8f4e-0123456789ab.");
-    }
-    return STEP_NEXT;
-}
-
-step request_uuid_required(struct call *c, const char *field, const char *text, struct uuid *out)
-{
-    return text[0] == '\0' ? call_bad_field(c, field, "It is required.")
-                           : request_uuid(c, field, text, out);
-}
-
-step request_text(struct call *c, const char *field, const char *text, size_t max)
-{
-    if (strlen(text) > max) {
-        return call_bad_field(c, field,
-                              arena_printf(call_arena(c), "It may have at most %zu bytes.", max));
-    }
-    return STEP_NEXT;
-}
-
-step request_address(struct call *c, const char *field, const char *text, const char **out)
-{
-    *out = "";
-    if (text[0] != '\0' && !address_normalize(call_arena(c), slice_str(text), out, NULL).ok) {
-        return call_bad_field(c, field, "It must be a mail address such as bob@fabrikam.com.");
-    }
-    return STEP_NEXT;
 }

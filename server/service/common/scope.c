@@ -6,13 +6,14 @@
 #include "auth/boundary_guard.h"
 #include "auth/facts.h"
 #include "context/wait.h"
+#include "service/common/etag.h"
 
 bool scope_is_platform(const struct call *c)
 {
     return caller_of(c)->subject.component.role == ROLE_PLATFORM_ADMIN;
 }
 
-step scope_check_place(struct call *c, const char *boundary)
+step scope_check_node(struct call *c, const char *boundary)
 {
     const char *own = caller_of(c)->subject.component.boundary;
     if (scope_is_platform(c) && own[0] != '\0' && strcmp(own, boundary) != 0) {
@@ -23,7 +24,7 @@ step scope_check_place(struct call *c, const char *boundary)
 
 step scope_check_boundary(struct call *c, const char *boundary)
 {
-    step result = scope_check_place(c, boundary);
+    step result = scope_check_node(c, boundary);
     return result.kind == STEP_KIND_NEXT ? boundary_guard(c, boundary) : result;
 }
 
@@ -82,10 +83,23 @@ step scope_resolve(struct call *c)
     return wait_store(c, found_by_name, &scope->lookup.op);
 }
 
-step scope_find(struct call *c, step_fn then)
+static step need_tenant(struct call *c)
 {
-    call_then(c, then);
+    return scope_of(c)->tenant == NULL
+               ? call_bad_field(c, "tenant", "A platform admin must name the tenant.")
+               : STEP_NEXT;
+}
+
+step scope_resolve_tenant(struct call *c)
+{
+    call_then(c, need_tenant);
     return scope_resolve(c);
+}
+
+const char *scope_tenant_name(const struct call *c)
+{
+    const struct tenant_record *tenant = scope_of(c)->tenant;
+    return tenant == NULL ? "" : tenant->view.name;
 }
 
 struct change_op *scope_begin(struct call *c)
@@ -108,11 +122,7 @@ step scope_wait(struct call *c)
 
 static step updated(struct call *c)
 {
-    const struct err *err = &scope_of(c)->op.op.err;
-    if (err->reason == R_NOT_FOUND) {
-        return call_fail(c, R_ETAG_MISMATCH, "changed meanwhile");
-    }
-    return wait_over(c, err);
+    return etag_settle(c, &scope_of(c)->op.op.err);
 }
 
 step scope_wait_version(struct call *c)

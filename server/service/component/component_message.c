@@ -1,40 +1,14 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* chancery.v1.Component ↔ struct component_record. */
-#include <stdlib.h>
+#include "service/component/component_message.h"
+
 #include <string.h>
 
 #include "domain/values/address.h"
+#include "domain/values/token_claims.h"
+#include "service/common/etag.h"
+#include "service/common/limits.h"
 #include "service/common/reply.h"
-#include "service/component/components.h"
-
-enum { DOMAINS_MAX = 1000 };
-
-unsigned component_part(const char *path)
-{
-    static const struct {
-        const char *path;
-        unsigned part;
-    } parts[] = {
-        {"certificate_sha256", COMPONENT_CERTIFICATES},
-        {"issuer_id", COMPONENT_ISSUER},
-        {"subject", COMPONENT_SUBJECT},
-        {"sender_domains", COMPONENT_DOMAINS},
-        {"disabled", COMPONENT_DISABLED},
-        {"*", COMPONENT_CHANGEABLE},
-    };
-    for (size_t i = 0; i < sizeof parts / sizeof parts[0]; i++) {
-        if (strcmp(parts[i].path, path) == 0) {
-            return parts[i].part;
-        }
-    }
-    return 0;
-}
-
-int64_t component_version(const char *etag)
-{
-    int64_t version = strtoll(etag, NULL, 10);
-    return etag[0] == '\0' ? 0 : version < 1 ? -1 : version;
-}
+#include "service/common/request.h"
 
 /* --- reading ------------------------------------------------------------------------------------ */
 
@@ -48,13 +22,14 @@ static bool has_print(const uint8_t *prints, size_t count, const uint8_t *print)
     return false;
 }
 
-static step read_certificates(struct call *c, const Chancery__V1__Component *from,
-                              struct component_record *out)
+static step read_certificates(struct call *c, const void *message, void *row)
 {
+    const Chancery__V1__Component *from = message;
+    struct component_record *out = row;
     static const char field[] = "component.certificate_sha256";
     size_t count = from->n_certificate_sha256;
-    if (count > COMPONENT_CERTIFICATES_MAX) {
-        return call_bad_field(c, field, "There may be at most 4.");
+    if (step_failed(request_count(c, field, count, 0, COMPONENT_CERTIFICATES_MAX))) {
+        return STEP_FAILED;
     }
     uint8_t *prints = arena_alloc(call_arena(c), count * FINGERPRINT_BYTES + 1);
     if (prints == NULL) {
@@ -72,46 +47,76 @@ static step read_certificates(struct call *c, const Chancery__V1__Component *fro
     return STEP_NEXT;
 }
 
-static step read_domains(struct call *c, const Chancery__V1__Component *from,
-                         struct component_record *out)
+static step read_domains(struct call *c, const void *message, void *row)
 {
-    const char **domains = ARENA_ARRAY(call_arena(c), const char *, from->n_sender_domains + 1);
-    if (domains == NULL || from->n_sender_domains > DOMAINS_MAX) {
-        return call_bad_field(c, "component.sender_domains", "At most 1,000.");
+    const Chancery__V1__Component *from = message;
+    struct component_record *out = row;
+    static const char field[] = "component.sender_domains";
+    size_t count = from->n_sender_domains;
+    if (step_failed(request_count(c, field, count, 0, DOMAINS_MAX))) {
+        return STEP_FAILED;
     }
-    for (size_t i = 0; i < from->n_sender_domains; i++) {
-        if (!domain_name_normalize(call_arena(c), slice_str(from->sender_domains[i]), &domains[i],
-                                   NULL)
-                 .ok) {
-            return call_bad_field(c, "component.sender_domains",
-                                  "Each must be a domain such as contoso.com.");
+    const char **domains = ARENA_ARRAY(call_arena(c), const char *, count + 1);
+    if (domains == NULL) {
+        return call_fail(c, R_ARENA_EXHAUSTED, "domains");
+    }
+    for (size_t i = 0; i < count; i++) {
+        struct slice text = slice_str(from->sender_domains[i]);
+        if (!domain_name_normalize(call_arena(c), text, &domains[i], NULL).ok) {
+            return call_bad_field(c, field, "Each must be a domain such as contoso.com.");
         }
     }
     out->component.sender_domains = domains;
-    out->component.sender_domain_count = from->n_sender_domains;
+    out->component.sender_domain_count = count;
     return STEP_NEXT;
 }
 
-step component_read(struct call *c, const Chancery__V1__Component *from, unsigned parts,
-                    struct component_record *out)
+static step read_issuer(struct call *c, const void *message, void *row)
 {
-    if ((parts & COMPONENT_DISABLED) != 0) {
-        out->is_disabled = from->disabled;
-    }
-    if ((parts & COMPONENT_SUBJECT) != 0) {
-        out->subject = from->subject;
-    }
-    bool is_bad =
-        ((parts & COMPONENT_CERTIFICATES) != 0 && step_failed(read_certificates(c, from, out))) ||
-        ((parts & COMPONENT_DOMAINS) != 0 && step_failed(read_domains(c, from, out))) ||
-        ((parts & COMPONENT_ISSUER) != 0 &&
-         step_failed(request_uuid(c, "component.issuer_id", from->issuer_id, &out->issuer.u))) ||
-        ((parts & COMPONENT_SUBJECT) != 0 &&
-         step_failed(request_text(c, "component.subject", from->subject, TOKEN_SUBJECT_MAX)));
-    return is_bad ? STEP_FAILED : STEP_NEXT;
+    const Chancery__V1__Component *from = message;
+    struct component_record *out = row;
+    return request_uuid(c, "component.issuer_id", from->issuer_id, &out->issuer.u);
 }
 
-step component_check_credential(struct call *c, const struct component_record *record)
+static step read_subject(struct call *c, const void *message, void *row)
+{
+    const Chancery__V1__Component *from = message;
+    struct component_record *out = row;
+    out->subject = from->subject;
+    return request_text(c, "component.subject", from->subject, TOKEN_SUBJECT_MAX);
+}
+
+static step read_disabled(struct call *c, const void *message, void *row)
+{
+    const Chancery__V1__Component *from = message;
+    struct component_record *out = row;
+    (void)c;
+    out->is_disabled = from->disabled;
+    return STEP_NEXT;
+}
+
+static const struct resource_field fields[] = {
+    OUTPUT_ONLY("component_id"),
+    IMMUTABLE("tenant"),
+    IMMUTABLE("name"),
+    IMMUTABLE("role"),
+    IMMUTABLE("boundary"),
+    CHANGEABLE("certificate_sha256", read_certificates),
+    CHANGEABLE("sender_domains", read_domains),
+    CHANGEABLE("disabled", read_disabled),
+    OUTPUT_ONLY("etag"),
+    CHANGEABLE("issuer_id", read_issuer),
+    CHANGEABLE("subject", read_subject),
+};
+
+const struct resource component_resource = {
+    .name = "component",
+    .message = &chancery__v1__component__descriptor,
+    .fields = fields,
+    .field_count = sizeof fields / sizeof fields[0],
+};
+
+step component_message_check(struct call *c, const struct component_record *record)
 {
     bool has_issuer = !ID_IS_ZERO(record->issuer);
     if (has_issuer != (record->subject[0] != '\0')) {
@@ -126,9 +131,10 @@ step component_check_credential(struct call *c, const struct component_record *r
 
 /* --- writing ------------------------------------------------------------------------------------ */
 
-Chancery__V1__Component *component_write(struct call *c, const struct component_record *record)
+Chancery__V1__Component *component_message_write(struct call *c,
+                                                 const struct component_record *record,
+                                                 const char *tenant)
 {
-    const struct tenant_record *tenant = scope_of(c)->tenant;
     const struct subject_component *from = &record->component;
     Chancery__V1__Component *m = call_message(c, &chancery__v1__component__descriptor);
     size_t prints = record->fingerprints.len / FINGERPRINT_BYTES;
@@ -137,7 +143,7 @@ Chancery__V1__Component *component_write(struct call *c, const struct component_
         return NULL;
     }
     m->component_id = reply_text(reply_uuid(c, from->id.u));
-    m->tenant = reply_text(tenant == NULL ? "" : tenant->view.name);
+    m->tenant = reply_text(tenant);
     m->name = reply_text(from->name);
     m->role = (Chancery__V1__Role)from->role;
     m->boundary = reply_text(from->boundary);
@@ -146,7 +152,7 @@ Chancery__V1__Component *component_write(struct call *c, const struct component_
     m->disabled = record->is_disabled;
     m->issuer_id = reply_text(reply_uuid(c, record->issuer.u));
     m->subject = reply_text(record->subject);
-    m->etag = reply_text(arena_printf(call_arena(c), "%lld", (long long)record->version));
+    m->etag = reply_text(etag_write(c, record->version));
     m->certificate_sha256 = list;
     for (; m->n_certificate_sha256 < prints; m->n_certificate_sha256++) {
         size_t at = m->n_certificate_sha256 * FINGERPRINT_BYTES;

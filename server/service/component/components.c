@@ -2,15 +2,17 @@
 /* ComponentService: CreateComponent, UpdateComponent, DeleteComponent. What changes here holds from the next
  * call on: the scope's epoch is raised in the same transaction. */
 #include "service/component/components.h"
-#include "auth/facts.h"
 
 #include <string.h>
 
+#include "auth/facts.h"
 #include "context/wait.h"
-#include "google/protobuf/field_mask.pb-c.h"
-#include "service/common/approvable.h"
+#include "service/common/admin_guard.h"
+#include "service/common/etag.h"
 #include "service/common/flows.h"
 #include "service/common/reply.h"
+#include "service/common/request.h"
+#include "service/component/component_message.h"
 
 enum { NAME_MAX_BYTES = 63 };
 
@@ -19,47 +21,65 @@ enum { NAME_MAX_BYTES = 63 };
 struct component_op *components_begin(struct call *c)
 {
     struct components *s = components_of(c);
-    s->op = (struct component_op){.admin = {.scope = s->scope.tenant_id, .who = caller_of(c)->who}};
-    wait_store_init(c, &s->op.admin.op);
+    s->op =
+        (struct component_op){.change = {.scope = s->scope.tenant_id, .who = caller_of(c)->who}};
+    wait_store_init(c, &s->op.change.op);
     return &s->op;
 }
 
 static step done(struct call *c)
 {
-    return wait_over(c, &components_of(c)->op.admin.op.err);
+    return wait_over(c, &components_of(c)->op.change.op.err);
 }
 
 step components_wait(struct call *c)
 {
-    return wait_store(c, done, &components_of(c)->op.admin.op);
+    return wait_store(c, done, &components_of(c)->op.change.op);
 }
 
 static step found(struct call *c)
 {
     const struct component_op *op = &components_of(c)->op;
-    return op->admin.op.err.reason == R_NONE && op->count == 0
-               ? call_fail(c, R_NOT_FOUND, "no such component")
-               : wait_over(c, &op->admin.op.err);
+    if (op->change.op.err.reason != R_NONE) {
+        return wait_failed(c, &op->change.op.err);
+    }
+    if (op->count == 0) {
+        return call_fail(c, R_NOT_FOUND, "no such component");
+    }
+    components_of(c)->record = op->records[0];
+    return STEP_NEXT;
 }
 
 step components_find(struct call *c)
 {
     component_store_list(components_begin(c), components_of(c)->id, (struct component_id){{{0}}},
                          1);
-    return wait_store(c, found, &components_of(c)->op.admin.op);
+    return wait_store(c, found, &components_of(c)->op.change.op);
+}
+
+step components_reply(struct call *c)
+{
+    return reply_message(
+        c, component_message_write(c, &components_of(c)->record, scope_tenant_name(c)));
+}
+
+static step read_fields(struct call *c)
+{
+    struct components *s = components_of(c);
+    return resource_read(c, &component_resource, &s->fields, s->message, &s->record, read_fields);
 }
 
 /* Prepare a change that takes a component from one role to another; ROLE_NONE: there is none. */
 static struct component_op *begin_change(struct call *c, enum role before, enum role after)
 {
     struct component_op *op = components_begin(c);
-    op->admin.approval.unless = approvals_guard_unless(c, before, after);
+    op->change.approval.unless = admin_guard_unless(c, before, after);
     return op;
 }
 
 static step issuer_found(struct call *c)
 {
-    const struct err *err = &components_of(c)->op.admin.op.err;
+    const struct err *err = &components_of(c)->op.change.op.err;
     return err->reason == R_NOT_FOUND
                ? call_bad_field(c, "component.issuer_id",
                                 "It must be an issuer of kind COMPONENT of this tenant or of the "
@@ -71,14 +91,14 @@ static step issuer_found(struct call *c)
 static step check_issuer(struct call *c)
 {
     struct components *s = components_of(c);
-    if (step_failed(component_check_credential(c, &s->record))) {
+    if (step_failed(component_message_check(c, &s->record))) {
         return STEP_FAILED;
     }
     if (ID_IS_ZERO(s->record.issuer)) {
         return STEP_NEXT;
     }
     component_store_find_issuer(components_begin(c), s->record.issuer, &s->record.component);
-    return wait_store(c, issuer_found, &s->op.admin.op);
+    return wait_store(c, issuer_found, &s->op.change.op);
 }
 
 /* --- CreateComponent ---------------------------------------------------------------------------- */
@@ -109,7 +129,9 @@ static step parse_create(struct call *c)
     record->component.role = (enum role)from->role;
     record->component.boundary = from->boundary;
     record->version = 1;
-    return component_read(c, from, COMPONENT_CHANGEABLE, record);
+    components_of(c)->message = from;
+    components_of(c)->fields = resource_changeable(&component_resource);
+    return STEP_NEXT;
 }
 
 /* A portal answers for a whole boundary and a platform admin for all: the platform's to register. Whoever
@@ -129,7 +151,7 @@ static step check_role(struct call *c)
         return call_bad_field(c, "component.tenant",
                               "Decryptors, clients and tenant admins belong to a tenant.");
     }
-    return approvals_guard_admins(c, ROLE_NONE, role);
+    return admin_guard_check(c, ROLE_NONE, role);
 }
 
 static step check_boundary(struct call *c)
@@ -168,27 +190,17 @@ static step create(struct call *c)
     return components_wait(c);
 }
 
-static step reply_create(struct call *c)
-{
-    Chancery__V1__CreateComponentResponse *r = create_component_response(c);
-    if (r == NULL) {
-        return STEP_FAILED;
-    }
-    r->component = component_write(c, &components_of(c)->record);
-    return r->component == NULL ? call_fail(c, R_ARENA_EXHAUSTED, "reply")
-                                : create_component_reply(c, r);
-}
-
 const struct flow create_component_flow = {
     .method = "/chancery.v1.ComponentService/CreateComponent",
     .name = "create_component",
     .state = FLOW_STATE_ON(struct components, BASE_SCOPE, struct scope, scope),
-    .steps = {STEP("parse", parse_create), SCOPE_STEP, STEP("check", check),
-              STEP("issuer", check_issuer), COMMIT("create", create), STEP("reply", reply_create)},
+    .steps = {STEP("parse", parse_create), STEP("fields", read_fields), SCOPE_STEP,
+              STEP("check", check), STEP("issuer", check_issuer), COMMIT("create", create),
+              STEP("reply", components_reply)},
 };
 
 /* What lies in a boundary is changed where that one is served, also by the platform. */
-static step check_found_place(struct call *c)
+static step check_found_boundary(struct call *c)
 {
     const char *boundary = components_of(c)->record.component.boundary;
     return boundary[0] == '\0' ? STEP_NEXT : scope_check_boundary(c, boundary);
@@ -199,45 +211,32 @@ static step check_found_place(struct call *c)
 static step parse_update(struct call *c)
 {
     const Chancery__V1__UpdateComponentRequest *request = update_component_request(c);
+    const Chancery__V1__Component *from = request->component;
     struct components *s = components_of(c);
-    if (request->component == NULL || request->update_mask == NULL ||
-        request->update_mask->n_paths == 0) {
-        return call_bad_field(c, "update_mask",
-                              "A component and the fields to change are required.");
-    }
-    for (size_t i = 0; i < request->update_mask->n_paths; i++) {
-        unsigned part = component_part(request->update_mask->paths[i]);
-        if (part == 0) {
-            return call_bad_field(c, "update_mask", "It names a field that can't be changed.");
-        }
-        s->parts |= part;
-    }
-    s->message = request->component;
-    s->version = component_version(s->message->etag);
-    scope_of(c)->tenant_name = s->message->tenant;
-    return request_uuid_required(c, "component.component_id", s->message->component_id, &s->id.u);
-}
-
-static step merge(struct call *c)
-{
-    struct components *s = components_of(c);
-    s->record = s->op.records[0];
-    if (step_failed(check_found_place(c))) {
+    if (step_failed(
+            resource_read_mask(c, &component_resource, from, request->update_mask, &s->fields))) {
         return STEP_FAILED;
     }
-    if (s->version != 0 && s->version != s->record.version) {
-        return call_fail(c, R_ETAG_MISMATCH, "version %lld", (long long)s->record.version);
-    }
-    return step_failed(component_read(c, s->message, s->parts, &s->record))
+    s->message = from;
+    s->etag = from->etag;
+    scope_of(c)->tenant_name = from->tenant;
+    return request_uuid_required(c, "component.component_id", from->component_id, &s->id.u);
+}
+
+static step check_update(struct call *c)
+{
+    const struct components *s = components_of(c);
+    enum role role = s->record.component.role;
+    return step_failed(check_found_boundary(c)) ||
+                   step_failed(etag_check(c, s->etag, s->record.version))
                ? STEP_FAILED
-               : approvals_guard_admins(c, s->record.component.role, s->record.component.role);
+               : admin_guard_check(c, role, role);
 }
 
 static step updated(struct call *c)
 {
-    const struct err *err = &components_of(c)->op.admin.op.err;
-    return err->reason == R_NOT_FOUND ? call_fail(c, R_ETAG_MISMATCH, "changed meanwhile")
-                                      : wait_over(c, err);
+    components_of(c)->record.version++;
+    return etag_settle(c, &components_of(c)->op.change.op.err);
 }
 
 static step update(struct call *c)
@@ -245,19 +244,7 @@ static step update(struct call *c)
     const struct component_record *record = &components_of(c)->record;
     enum role role = record->component.role;
     component_store_update(begin_change(c, role, role), record);
-    return wait_store(c, updated, &components_of(c)->op.admin.op);
-}
-
-static step reply_update(struct call *c)
-{
-    Chancery__V1__UpdateComponentResponse *r = update_component_response(c);
-    if (r == NULL) {
-        return STEP_FAILED;
-    }
-    components_of(c)->record.version++;
-    r->component = component_write(c, &components_of(c)->record);
-    return r->component == NULL ? call_fail(c, R_ARENA_EXHAUSTED, "reply")
-                                : update_component_reply(c, r);
+    return wait_store(c, updated, &components_of(c)->op.change.op);
 }
 
 const struct flow update_component_flow = {
@@ -265,8 +252,9 @@ const struct flow update_component_flow = {
     .name = "update_component",
     .state = FLOW_STATE_ON(struct components, BASE_SCOPE, struct scope, scope),
     .steps = {STEP("parse", parse_update), SCOPE_STEP, STEP("find", components_find),
-              STEP("merge", merge), STEP("issuer", check_issuer), COMMIT("update", update),
-              STEP("reply", reply_update)},
+              STEP("check", check_update), STEP("fields", read_fields),
+              STEP("issuer", check_issuer), COMMIT("update", update),
+              STEP("reply", components_reply)},
 };
 
 /* --- DeleteComponent ---------------------------------------------------------------------------- */
@@ -276,27 +264,25 @@ static step parse_delete(struct call *c)
     const Chancery__V1__DeleteComponentRequest *request = delete_component_request(c);
     struct components *s = components_of(c);
     scope_of(c)->tenant_name = request->tenant;
-    s->version = component_version(request->etag);
+    s->etag = request->etag;
     return request_uuid_required(c, "component_id", request->component_id, &s->id.u);
 }
 
 static step check_delete(struct call *c)
 {
-    struct components *s = components_of(c);
-    s->record = s->op.records[0];
-    if (step_failed(check_found_place(c))) {
-        return STEP_FAILED;
-    }
-    return s->version != 0 && s->version != s->record.version
-               ? call_fail(c, R_ETAG_MISMATCH, "version %lld", (long long)s->record.version)
-               : approvals_guard_admins(c, s->record.component.role, ROLE_NONE);
+    const struct components *s = components_of(c);
+    return step_failed(check_found_boundary(c)) ||
+                   step_failed(etag_check(c, s->etag, s->record.version))
+               ? STEP_FAILED
+               : admin_guard_check(c, s->record.component.role, ROLE_NONE);
 }
 
-static step remove_it(struct call *c)
+static step delete (struct call *c)
 {
     const struct components *s = components_of(c);
-    component_store_delete(begin_change(c, s->record.component.role, ROLE_NONE), s->id, s->version);
-    return wait_store(c, updated, &components_of(c)->op.admin.op);
+    int64_t version = s->etag[0] == '\0' ? 0 : s->record.version;
+    component_store_delete(begin_change(c, s->record.component.role, ROLE_NONE), s->id, version);
+    return wait_store(c, updated, &components_of(c)->op.change.op);
 }
 
 const struct flow delete_component_flow = {
@@ -304,5 +290,5 @@ const struct flow delete_component_flow = {
     .name = "delete_component",
     .state = FLOW_STATE_ON(struct components, BASE_SCOPE, struct scope, scope),
     .steps = {STEP("parse", parse_delete), SCOPE_STEP, STEP("find", components_find),
-              STEP("check", check_delete), COMMIT("delete", remove_it), STEP("reply", reply_empty)},
+              STEP("check", check_delete), COMMIT("delete", delete), STEP("reply", reply_empty)},
 };

@@ -1,12 +1,12 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* DeliveryService.DecideDelivery: before a gateway sends, how does it reach each recipient?
  *
- *   parse         the sender, the recipients
- *   authenticate  which gateway is asking (caller.c)
- *   tenant        the sender's: by the gateway's own, else by his domain
- *   check         may this gateway speak for him?
- *   ask           whose people are the recipients, and is what we decide on still true? One snapshot
- *   reply         per recipient: domain/decide/decide_delivery.h, by which licenses are decided too
+ *   parse       the sender
+ *   recipients  their addresses
+ *   tenant      the sender's: by the gateway's own, else by the sender's domain
+ *   check       may this gateway speak for the sender?
+ *   ask         whose people are the recipients, and is what we decide on still true? One snapshot
+ *   reply       per recipient: domain/decide/decide_delivery.h, by which licenses are decided too
  *
  * Nothing is recorded, because nobody gets anything yet. */
 #include <stdlib.h>
@@ -21,8 +21,11 @@
 #include "domain/decide/decide_protect.h"
 #include "domain/decide/decide_sender.h"
 #include "domain/values/address.h"
+#include "service/common/cursor.h"
 #include "service/common/flows.h"
+#include "service/common/list_reply.h"
 #include "service/common/reply.h"
+#include "service/common/request.h"
 #include "store/resource/reader_store.h"
 
 enum { RECIPIENTS_MAX = 1000 };
@@ -31,8 +34,10 @@ struct decide_delivery {
     const char *sender;
     const char **addresses;             /* normalized recipients; "": it is no address */
     const struct tenant_record *tenant; /* the sender's */
+    struct cursor cursor;
     struct lookup lookup;
     struct readers_find readers;
+    struct list_reply reply;
 };
 
 static struct decide_delivery *state_of(const struct call *c)
@@ -40,25 +45,38 @@ static struct decide_delivery *state_of(const struct call *c)
     return call_state(c);
 }
 
+/* --- parse and recipients ----------------------------------------------------------------------- */
+
 static step parse(struct call *c)
 {
     const Chancery__V1__DecideDeliveryRequest *request = decide_delivery_request(c);
     struct decide_delivery *d = state_of(c);
-    if (request->n_recipients < 1 || request->n_recipients > RECIPIENTS_MAX) {
-        return call_bad_field(c, "recipients", "There must be 1 to 1,000.");
+    size_t count = request->n_recipients;
+    if (step_failed(request_count(c, "recipients", count, 1, RECIPIENTS_MAX))) {
+        return STEP_FAILED;
     }
-    d->addresses = ARENA_ARRAY(call_arena(c), const char *, request->n_recipients);
+    d->addresses = ARENA_ARRAY(call_arena(c), const char *, count);
     if (d->addresses == NULL) {
         return call_fail(c, R_ARENA_EXHAUSTED, "recipients");
     }
-    for (size_t i = 0; i < request->n_recipients; i++) {
-        struct slice text = slice_str(request->recipients[i]);
-        if (!address_normalize(call_arena(c), text, &d->addresses[i], NULL).ok) {
-            d->addresses[i] = "";
-        }
-    }
     return request->sender[0] == '\0' ? call_bad_field(c, "sender", "It is required.")
                                       : request_address(c, "sender", request->sender, &d->sender);
+}
+
+static step read_recipient(struct call *c, size_t index)
+{
+    struct slice text = slice_str(decide_delivery_request(c)->recipients[index]);
+    const char **out = &state_of(c)->addresses[index];
+    if (!address_normalize(call_arena(c), text, out, NULL).ok) {
+        *out = "";
+    }
+    return STEP_NEXT;
+}
+
+static step recipients(struct call *c)
+{
+    size_t count = decide_delivery_request(c)->n_recipients;
+    return cursor_each(c, &state_of(c)->cursor, count, read_recipient, recipients);
 }
 
 /* --- tenant ------------------------------------------------------------------------------------- */
@@ -171,27 +189,23 @@ static void write_delivery(struct call *c, const char *address,
     out->portal_url = reply_text(decision.portal_url);
 }
 
+static void *write_row(struct call *c, size_t row)
+{
+    Chancery__V1__RecipientDelivery *delivery =
+        call_message(c, &chancery__v1__recipient_delivery__descriptor);
+    if (delivery != NULL) {
+        delivery->recipient = reply_text(decide_delivery_request(c)->recipients[row]);
+        write_delivery(c, state_of(c)->addresses[row], delivery);
+    }
+    return delivery;
+}
+
 static step reply(struct call *c)
 {
-    const Chancery__V1__DecideDeliveryRequest *request = decide_delivery_request(c);
-    const struct decide_delivery *d = state_of(c);
-    Chancery__V1__DecideDeliveryResponse *r = decide_delivery_response(c);
-    Chancery__V1__RecipientDelivery **list =
-        ARENA_ARRAY(call_arena(c), Chancery__V1__RecipientDelivery *, request->n_recipients);
-    if (r == NULL || list == NULL) {
-        return call_fail(c, R_ARENA_EXHAUSTED, "reply");
-    }
-    r->deliveries = list;
-    for (; r->n_deliveries < request->n_recipients; r->n_deliveries++) {
-        size_t i = r->n_deliveries;
-        list[i] = call_message(c, &chancery__v1__recipient_delivery__descriptor);
-        if (list[i] == NULL) {
-            return STEP_FAILED;
-        }
-        list[i]->recipient = reply_text(request->recipients[i]);
-        write_delivery(c, d->addresses[i], list[i]);
-    }
-    return decide_delivery_reply(c, r);
+    const struct list_rows rows = {.type = &chancery__v1__recipient_delivery__descriptor,
+                                   .count = decide_delivery_request(c)->n_recipients,
+                                   .write = write_row};
+    return list_reply_send(c, &state_of(c)->reply, &rows, reply);
 }
 
 const struct flow decide_delivery_flow = {
@@ -200,6 +214,7 @@ const struct flow decide_delivery_flow = {
     .state = FLOW_STATE(struct decide_delivery),
     .trust = TRUST_CACHES,
     .steps = {STEP("parse", parse),
+              STEP("recipients", recipients),
               STEP("tenant", tenant),
               STEP("check", check),
               {.name = "ask", .run = ask, .flags = STEP_VERIFIES},

@@ -2,20 +2,28 @@
 /* DirectoryService: AddMembers, RemoveMembers, ListMembers. */
 #include "service/common/flows.h"
 #include "service/common/reply.h"
-#include "service/directory/directory.h"
+#include "service/directory/directory_entries.h"
+#include "service/directory/directory_message.h"
 
-static step parse_change(struct call *c, const char *tenant, const char *group,
-                         char *const *members, size_t count)
+/* --- shared steps ------------------------------------------------------------------------------- */
+
+static step parse_change(struct call *c, const char *tenant, const char *group, size_t count)
 {
-    struct directory_flow *d = directory_of(c);
-    struct directory_members *list = ARENA_NEW(call_arena(c), struct directory_members);
-    if (list == NULL) {
+    struct directory_entries *d = directory_entries_of(c);
+    d->lists = ARENA_NEW(call_arena(c), struct directory_members);
+    if (d->lists == NULL) {
         return call_fail(c, R_ARENA_EXHAUSTED, "members");
     }
     d->scope.tenant_name = tenant;
-    d->part = (struct directory_part){.members = list, .members_count = 1};
-    directory_at(c, "", -1);
-    return directory_read_members(c, group, members, count, list);
+    d->part = (struct directory_part){.members = d->lists, .members_count = 1};
+    return directory_message_begin_members(c, DIRECTORY_REQUEST, group, count, d->lists,
+                                           &d->members);
+}
+
+static step read_member(struct call *c, const char *text, size_t index)
+{
+    return directory_message_read_address(c, DIRECTORY_REQUEST, "members", text,
+                                          &directory_entries_of(c)->members[index]);
 }
 
 /* --- AddMembers --------------------------------------------------------------------------------- */
@@ -23,14 +31,26 @@ static step parse_change(struct call *c, const char *tenant, const char *group,
 static step parse_add(struct call *c)
 {
     const Chancery__V1__AddMembersRequest *request = add_members_request(c);
-    return parse_change(c, request->tenant, request->group, request->members, request->n_members);
+    return parse_change(c, request->tenant, request->group, request->n_members);
+}
+
+static step read_add(struct call *c, size_t index)
+{
+    return read_member(c, add_members_request(c)->members[index], index);
+}
+
+static step members_to_add(struct call *c)
+{
+    size_t count = add_members_request(c)->n_members;
+    return cursor_each(c, &directory_entries_of(c)->cursor, count, read_add, members_to_add);
 }
 
 static step add(struct call *c)
 {
-    struct directory_flow *d = directory_of(c);
-    directory_store_put(directory_begin(c), call_flow_name(c), d->part.members->group, &d->part);
-    return directory_wait(c);
+    struct directory_entries *d = directory_entries_of(c);
+    directory_store_put(directory_entries_begin(c), call_flow_name(c), d->part.members->group,
+                        &d->part);
+    return directory_entries_wait(c);
 }
 
 static step reply_add(struct call *c)
@@ -39,15 +59,16 @@ static step reply_add(struct call *c)
     if (r == NULL) {
         return STEP_FAILED;
     }
-    r->changed = (int32_t)directory_of(c)->op.changed;
+    r->changed = (int32_t)directory_entries_of(c)->op.changed;
     return add_members_reply(c, r);
 }
 
 const struct flow add_members_flow = {
     .method = "/chancery.v1.DirectoryService/AddMembers",
     .name = "add_members",
-    .state = FLOW_STATE_ON(struct directory_flow, BASE_SCOPE, struct scope, scope),
-    .steps = {STEP("parse", parse_add), SCOPE_STEP, COMMIT("add", add), STEP("reply", reply_add)},
+    .state = FLOW_STATE_ON(struct directory_entries, BASE_SCOPE, struct scope, scope),
+    .steps = {STEP("parse", parse_add), STEP("members", members_to_add), SCOPE_STEP,
+              COMMIT("add", add), STEP("reply", reply_add)},
 };
 
 /* --- RemoveMembers ------------------------------------------------------------------------------ */
@@ -55,13 +76,25 @@ const struct flow add_members_flow = {
 static step parse_remove(struct call *c)
 {
     const Chancery__V1__RemoveMembersRequest *request = remove_members_request(c);
-    return parse_change(c, request->tenant, request->group, request->members, request->n_members);
+    return parse_change(c, request->tenant, request->group, request->n_members);
+}
+
+static step read_remove(struct call *c, size_t index)
+{
+    return read_member(c, remove_members_request(c)->members[index], index);
+}
+
+static step members_to_remove(struct call *c)
+{
+    size_t count = remove_members_request(c)->n_members;
+    return cursor_each(c, &directory_entries_of(c)->cursor, count, read_remove, members_to_remove);
 }
 
 static step remove_them(struct call *c)
 {
-    directory_store_remove_members(directory_begin(c), directory_of(c)->part.members);
-    return directory_wait(c);
+    directory_store_remove_members(directory_entries_begin(c),
+                                   directory_entries_of(c)->part.members);
+    return directory_entries_wait(c);
 }
 
 static step reply_remove(struct call *c)
@@ -70,16 +103,16 @@ static step reply_remove(struct call *c)
     if (r == NULL) {
         return STEP_FAILED;
     }
-    r->changed = (int32_t)directory_of(c)->op.changed;
+    r->changed = (int32_t)directory_entries_of(c)->op.changed;
     return remove_members_reply(c, r);
 }
 
 const struct flow remove_members_flow = {
     .method = "/chancery.v1.DirectoryService/RemoveMembers",
     .name = "remove_members",
-    .state = FLOW_STATE_ON(struct directory_flow, BASE_SCOPE, struct scope, scope),
-    .steps = {STEP("parse", parse_remove), SCOPE_STEP, COMMIT("remove", remove_them),
-              STEP("reply", reply_remove)},
+    .state = FLOW_STATE_ON(struct directory_entries, BASE_SCOPE, struct scope, scope),
+    .steps = {STEP("parse", parse_remove), STEP("members", members_to_remove), SCOPE_STEP,
+              COMMIT("remove", remove_them), STEP("reply", reply_remove)},
 };
 
 /* --- ListMembers -------------------------------------------------------------------------------- */
@@ -88,39 +121,41 @@ static step parse_list(struct call *c)
 {
     const Chancery__V1__ListMembersRequest *request = list_members_request(c);
     scope_of(c)->tenant_name = request->tenant;
-    directory_at(c, "", -1);
-    return step_failed(directory_read_page(c, request->page_size, request->page_token))
+    return step_failed(directory_entries_read_page(c))
                ? STEP_FAILED
-               : directory_read_address(c, "group", request->group, &directory_of(c)->address);
+               : directory_message_read_address(c, DIRECTORY_REQUEST, "group", request->group,
+                                                &directory_entries_of(c)->address);
 }
 
 static step list(struct call *c)
 {
-    const struct directory_flow *d = directory_of(c);
-    directory_store_list_members(directory_begin(c), d->address, d->after, d->limit);
-    return directory_wait(c);
+    const struct directory_entries *d = directory_entries_of(c);
+    directory_store_list_members(directory_entries_begin(c), d->address, d->after,
+                                 page_limit(&d->page));
+    return directory_entries_wait(c);
+}
+
+static void *write_row(struct call *c, size_t row)
+{
+    return reply_text(directory_entries_of(c)->op.addresses[row]);
+}
+
+static struct slice row_key(struct call *c, size_t row)
+{
+    return slice_str(directory_entries_of(c)->op.addresses[row]);
 }
 
 static step reply_list(struct call *c)
 {
-    const struct directory_op *op = &directory_of(c)->op;
-    Chancery__V1__ListMembersResponse *r = list_members_response(c);
-    if (r == NULL) {
-        return STEP_FAILED;
-    }
-    r->members = reply_texts(c, op->addresses, op->address_count);
-    if (r->members == NULL) {
-        return call_fail(c, R_ARENA_EXHAUSTED, "members");
-    }
-    r->n_members = op->address_count;
-    const char *last = op->address_count == 0 ? "" : op->addresses[op->address_count - 1];
-    r->next_page_token = directory_next_page(c, op->address_count, last);
-    return list_members_reply(c, r);
+    struct directory_entries *d = directory_entries_of(c);
+    const struct page_rows rows = {.list = {.count = d->op.address_count, .write = write_row},
+                                   .key = row_key};
+    return page_send(c, &d->page, &rows, reply_list);
 }
 
 const struct flow list_members_flow = {
     .method = "/chancery.v1.DirectoryService/ListMembers",
     .name = "list_members",
-    .state = FLOW_STATE_ON(struct directory_flow, BASE_SCOPE, struct scope, scope),
+    .state = FLOW_STATE_ON(struct directory_entries, BASE_SCOPE, struct scope, scope),
     .steps = {STEP("parse", parse_list), SCOPE_STEP, STEP("list", list), STEP("reply", reply_list)},
 };

@@ -5,18 +5,19 @@
 #include <string.h>
 
 #include "auth/facts.h"
+#include "chancery/v1/directory.pb-c.h"
 #include "context/wait.h"
 #include "domain/relations/membership.h"
 #include "domain/values/address.h"
 #include "service/common/flows.h"
 #include "service/common/reply.h"
-#include "service/directory/directory.h"
+#include "service/directory/directory_entries.h"
 
 enum { MATCHES_MAX = 1000 };
 
 struct resolve {
-    struct directory_flow directory; /* first */
-    bool is_address;                 /* asked for an address, not for a principal */
+    struct directory_entries entries; /* first */
+    bool is_address;                  /* asked for an address, not for a principal */
     struct principal principal;
     const char **matches;
     size_t match_count;
@@ -150,7 +151,7 @@ static step resolve_user(struct call *c)
 static step have_people(struct call *c)
 {
     struct resolve *r = resolve_of(c);
-    const struct directory_op *op = &r->directory.op;
+    const struct directory_op *op = &r->entries.op;
     if (op->op.err.reason != R_NONE && op->op.err.reason != R_NOT_FOUND) {
         *call_err(c) = op->op.err;
         return STEP_FAILED;
@@ -171,7 +172,7 @@ static step resolve_people(struct call *c)
 {
     struct resolve *r = resolve_of(c);
     const struct tenant_view *tenant = &scope_of(c)->tenant->view;
-    struct directory_op *op = directory_begin(c);
+    struct directory_op *op = directory_entries_begin(c);
     switch (r->principal.kind) {
     case PRINCIPAL_GROUP:
         r->explanation = "Members of the group in the directory, those of nested groups included, "
@@ -268,6 +269,6 @@ static step reply(struct call *c)
 const struct flow resolve_principal_flow = {
     .method = "/chancery.v1.DirectoryService/ResolvePrincipal",
     .name = "resolve_principal",
-    .state = FLOW_STATE_ON(struct resolve, BASE_SCOPE, struct directory_flow, directory),
+    .state = FLOW_STATE_ON(struct resolve, BASE_SCOPE, struct directory_entries, entries),
     .steps = {STEP("parse", parse), SCOPE_STEP, STEP("resolve", resolve), STEP("reply", reply)},
 };

@@ -3,15 +3,15 @@
  * here and nowhere else: no name or domain in a token ever makes anybody a member. */
 #include <string.h>
 
-#include "base/encode.h"
 #include "base/utf8.h"
-#include "context/wait.h"
+#include "chancery/v1/issuer.pb-c.h"
 #include "domain/values/issuer_template.h"
 #include "service/common/flows.h"
 #include "service/common/reply.h"
-#include "service/issuer/issuer_fields.h"
+#include "service/common/request.h"
+#include "service/issuer/issuers.h"
 
-enum { MAPPINGS_USUAL = 200, MAPPINGS_MOST = 1000 };
+enum { MAPPINGS_DEFAULT = 200, MAPPINGS_MAX = 1000 };
 
 /* The tenant of all personal Microsoft accounts. Whoever likes can have an account there, under any address: it never
  * means an organization. Source: Microsoft, "Microsoft identity platform ID token claims reference", tid. */
@@ -124,26 +124,12 @@ const struct flow unmap_tenant_flow = {
 
 /* --- ListTenantMappings ------------------------------------------------------------------------- */
 
-/* A page token here is the last value of the page before. */
-static step parse_page_token(struct call *c, const char *token)
-{
-    struct slice after = SLICE_NONE;
-    if (!base64url_decode(call_arena(c), slice_str(token), &after, NULL).ok ||
-        after.len > TENANT_VALUE_MAX || !utf8_is_printable(after)) {
-        return call_fail(c, R_PAGE_TOKEN_INVALID, "page token");
-    }
-    issuers_of(c)->value = reply_slice(c, after);
-    return issuers_of(c)->value == NULL ? call_fail(c, R_ARENA_EXHAUSTED, "page token") : STEP_NEXT;
-}
-
 static step parse_list(struct call *c)
 {
     const Chancery__V1__ListTenantMappingsRequest *request = list_tenant_mappings_request(c);
     struct issuers *s = issuers_of(c);
-    if (!request_page_size(request->page_size, MAPPINGS_USUAL, MAPPINGS_MOST, &s->limit)) {
-        return call_bad_field(c, "page_size", "It must be 0 to 1,000.");
-    }
-    return step_failed(parse_page_token(c, request->page_token))
+    return step_failed(page_read_sized(c, MAPPINGS_DEFAULT, MAPPINGS_MAX, &s->page)) ||
+                   step_failed(page_after_text(c, &s->page, &s->value))
                ? STEP_FAILED
                : request_uuid_required(c, "issuer_id", request->issuer_id, &s->id.u);
 }
@@ -151,35 +137,35 @@ static step parse_list(struct call *c)
 static step list(struct call *c)
 {
     const struct issuers *s = issuers_of(c);
-    issuer_store_list_mappings(issuers_begin(c, TENANT_PLATFORM), s->id, s->value, s->limit);
+    issuer_store_list_mappings(issuers_begin(c, TENANT_PLATFORM), s->id, s->value,
+                               page_limit(&s->page));
     return issuers_wait(c);
+}
+
+static void *write_row(struct call *c, size_t row)
+{
+    const struct tenant_mapping *mapping = &issuers_of(c)->op.mappings[row];
+    Chancery__V1__TenantMapping *m = call_message(c, &chancery__v1__tenant_mapping__descriptor);
+    if (m != NULL) {
+        m->value = reply_text(mapping->value);
+        m->tenant = reply_text(mapping->tenant);
+    }
+    return m;
+}
+
+static struct slice row_key(struct call *c, size_t row)
+{
+    return slice_str(issuers_of(c)->op.mappings[row].value);
 }
 
 static step reply_list(struct call *c)
 {
-    const struct issuers *s = issuers_of(c);
-    size_t count = s->op.mapping_count;
-    Chancery__V1__ListTenantMappingsResponse *r = list_tenant_mappings_response(c);
-    Chancery__V1__TenantMapping **all =
-        ARENA_ARRAY(call_arena(c), Chancery__V1__TenantMapping *, count + 1);
-    if (r == NULL || all == NULL) {
-        return call_fail(c, R_ARENA_EXHAUSTED, "reply");
-    }
-    for (size_t i = 0; i < count; i++) {
-        all[i] = call_message(c, &chancery__v1__tenant_mapping__descriptor);
-        if (all[i] == NULL) {
-            return STEP_FAILED;
-        }
-        all[i]->value = reply_text(s->op.mappings[i].value);
-        all[i]->tenant = reply_text(s->op.mappings[i].tenant);
-    }
-    r->mappings = all;
-    r->n_mappings = count;
-    if (count == s->limit) {
-        const char *last = s->op.mappings[count - 1].value;
-        r->next_page_token = reply_text(reply_page_token(c, last, strlen(last)));
-    }
-    return list_tenant_mappings_reply(c, r);
+    struct issuers *s = issuers_of(c);
+    const struct page_rows rows = {.list = {.type = &chancery__v1__tenant_mapping__descriptor,
+                                            .count = s->op.mapping_count,
+                                            .write = write_row},
+                                   .key = row_key};
+    return page_send(c, &s->page, &rows, reply_list);
 }
 
 const struct flow list_tenant_mappings_flow = {

@@ -1,5 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* IssuerService: CreateIssuer, GetIssuer, ListIssuers, DeleteIssuer. */
+#include "service/issuer/issuers.h"
+
 #include <string.h>
 
 #include "auth/facts.h"
@@ -8,7 +10,69 @@
 #include "domain/values/issuer_template.h"
 #include "service/common/flows.h"
 #include "service/common/reply.h"
-#include "service/issuer/issuer_fields.h"
+#include "service/common/request.h"
+#include "service/issuer/issuer_message.h"
+
+/* --- shared steps ------------------------------------------------------------------------------- */
+
+struct issuer_op *issuers_begin(struct call *c, struct tenant_id scope)
+{
+    struct issuer_op *op = &issuers_of(c)->op;
+    *op = (struct issuer_op){.scope = scope, .who = caller_of(c)->who};
+    wait_store_init(c, &op->op);
+    return op;
+}
+
+static step done(struct call *c)
+{
+    return wait_over(c, &issuers_of(c)->op.op.err);
+}
+
+step issuers_wait(struct call *c)
+{
+    return wait_store(c, done, &issuers_of(c)->op.op);
+}
+
+static step have_row(struct call *c)
+{
+    struct issuers *s = issuers_of(c);
+    if (s->op.op.err.reason != R_NONE) {
+        return wait_failed(c, &s->op.op.err);
+    }
+    if (s->op.issuer_count == 0) {
+        return call_fail(c, R_NOT_FOUND, "no such issuer in this scope");
+    }
+    s->row = s->op.issuers[0];
+    return STEP_NEXT;
+}
+
+static step read_in(struct call *c, struct tenant_id scope)
+{
+    struct issuers *s = issuers_of(c);
+    issuer_store_list(issuers_begin(c, scope), s->id, (struct issuer_id){{{0}}}, 1);
+    return wait_store(c, have_row, &s->op.op);
+}
+
+step issuers_read(struct call *c)
+{
+    return read_in(c, scope_of(c)->tenant_id);
+}
+
+step issuers_read_platforms(struct call *c)
+{
+    return read_in(c, TENANT_PLATFORM);
+}
+
+step issuers_read_fields(struct call *c)
+{
+    struct issuers *s = issuers_of(c);
+    return resource_read(c, &issuer_resource, &s->fields, s->message, &s->row, issuers_read_fields);
+}
+
+step issuers_reply(struct call *c)
+{
+    return reply_message(c, issuer_message_write(c, &issuers_of(c)->row, scope_tenant_name(c)));
+}
 
 /* --- CreateIssuer ------------------------------------------------------------------------------- */
 
@@ -48,8 +112,9 @@ static step parse_create(struct call *c)
     row->issuer.iss = from->issuer;
     row->issuer.boundary = from->boundary;
     row->version = 1;
-    return step_failed(parse_iss(c, from)) ? STEP_FAILED
-                                           : issuer_read_fields(c, from, ISSUER_ALL, row);
+    issuers_of(c)->message = from;
+    issuers_of(c)->fields = resource_changeable(&issuer_resource);
+    return parse_iss(c, from);
 }
 
 static step check_boundary(struct call *c)
@@ -106,8 +171,8 @@ const struct flow create_issuer_flow = {
     .method = "/chancery.v1.IssuerService/CreateIssuer",
     .name = "create_issuer",
     .state = FLOW_STATE_ON(struct issuers, BASE_SCOPE, struct scope, scope),
-    .steps = {STEP("parse", parse_create), SCOPE_STEP, STEP("check", check),
-              COMMIT("create", create), STEP("reply", issuers_reply)},
+    .steps = {STEP("parse", parse_create), STEP("fields", issuers_read_fields), SCOPE_STEP,
+              STEP("check", check), COMMIT("create", create), STEP("reply", issuers_reply)},
 };
 
 /* --- GetIssuer ---------------------------------------------------------------------------------- */
@@ -134,39 +199,35 @@ static step parse_list(struct call *c)
     const Chancery__V1__ListIssuersRequest *request = list_issuers_request(c);
     struct issuers *s = issuers_of(c);
     s->scope.tenant_name = request->tenant;
-    return request_page(c, request->page_size, request->page_token, &s->limit, &s->after.u);
+    return step_failed(page_read(c, &s->page)) ? STEP_FAILED
+                                               : page_after_uuid(c, &s->page, &s->after.u);
 }
 
 static step list(struct call *c)
 {
     const struct issuers *s = issuers_of(c);
     issuer_store_list(issuers_begin(c, s->scope.tenant_id), (struct issuer_id){{{0}}}, s->after,
-                      s->limit);
+                      page_limit(&s->page));
     return issuers_wait(c);
+}
+
+static void *write_row(struct call *c, size_t row)
+{
+    return issuer_message_write(c, &issuers_of(c)->op.issuers[row], scope_tenant_name(c));
+}
+
+static struct slice row_key(struct call *c, size_t row)
+{
+    return slice_of(&issuers_of(c)->op.issuers[row].issuer.id, sizeof(struct issuer_id));
 }
 
 static step reply_list(struct call *c)
 {
-    const struct issuers *s = issuers_of(c);
-    const char *tenant = s->scope.tenant == NULL ? "" : s->scope.tenant->view.name;
-    Chancery__V1__ListIssuersResponse *r = list_issuers_response(c);
-    Chancery__V1__Issuer **all =
-        ARENA_ARRAY(call_arena(c), Chancery__V1__Issuer *, s->op.issuer_count + 1);
-    if (r == NULL || all == NULL) {
-        return call_fail(c, R_ARENA_EXHAUSTED, "reply");
-    }
-    r->issuers = all;
-    for (; r->n_issuers < s->op.issuer_count; r->n_issuers++) {
-        all[r->n_issuers] = issuer_write(c, &s->op.issuers[r->n_issuers], tenant);
-        if (all[r->n_issuers] == NULL) {
-            return STEP_FAILED;
-        }
-    }
-    if (s->op.issuer_count == s->limit) {
-        const struct issuer_id *last = &s->op.issuers[s->op.issuer_count - 1].issuer.id;
-        r->next_page_token = reply_text(reply_page_token(c, last, sizeof *last));
-    }
-    return list_issuers_reply(c, r);
+    struct issuers *s = issuers_of(c);
+    const struct page_rows rows = {
+        .list = {.type = issuer_resource.message, .count = s->op.issuer_count, .write = write_row},
+        .key = row_key};
+    return page_send(c, &s->page, &rows, reply_list);
 }
 
 const struct flow list_issuers_flow = {

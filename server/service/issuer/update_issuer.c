@@ -1,69 +1,46 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* IssuerService.UpdateIssuer. Holds from the next call on, on every worker: the epoch of the issuer's scope is raised
  * in the same transaction, and remembered tokens hold for one epoch only. */
-#include <stdlib.h>
-
+#include "chancery/v1/issuer.pb-c.h"
 #include "context/wait.h"
-#include "google/protobuf/field_mask.pb-c.h"
-#include "service/common/approvable.h"
+#include "service/common/admin_guard.h"
+#include "service/common/etag.h"
 #include "service/common/flows.h"
-#include "service/common/reply.h"
-#include "service/issuer/issuer_fields.h"
-
-struct update {
-    struct issuers issuers; /* first */
-    unsigned parts;
-};
+#include "service/common/request.h"
+#include "service/issuer/issuers.h"
 
 static step parse(struct call *c)
 {
     const Chancery__V1__UpdateIssuerRequest *request = update_issuer_request(c);
-    struct update *u = call_state(c);
-    if (request->issuer == NULL || request->update_mask == NULL ||
-        request->update_mask->n_paths == 0) {
-        return call_bad_field(c, "update_mask", "An issuer and the fields to change are required.");
-    }
-    for (size_t i = 0; i < request->update_mask->n_paths; i++) {
-        unsigned part = issuer_part(request->update_mask->paths[i]);
-        if (part == 0) {
-            return call_bad_field(c, "update_mask",
-                                  "It names a field that can't be changed; tenant, boundary, kind "
-                                  "and issuer never change.");
-        }
-        u->parts |= part;
-    }
-    scope_of(c)->tenant_name = request->issuer->tenant;
-    return request_uuid_required(c, "issuer.issuer_id", request->issuer->issuer_id,
-                                 &u->issuers.id.u);
-}
-
-static step merge(struct call *c)
-{
-    const Chancery__V1__UpdateIssuerRequest *request = update_issuer_request(c);
-    struct update *u = call_state(c);
-    struct issuer_row *row = &u->issuers.row;
-    const char *etag = request->issuer->etag;
-    if (step_failed(scope_check_boundary(c, row->issuer.boundary))) {
+    struct issuers *s = issuers_of(c);
+    if (step_failed(resource_read_mask(c, &issuer_resource, request->issuer, request->update_mask,
+                                       &s->fields))) {
         return STEP_FAILED;
     }
-    if (etag[0] != '\0' && strtoll(etag, NULL, 10) != row->version) {
-        return call_fail(c, R_ETAG_MISMATCH, "version %lld", (long long)row->version);
+    s->message = request->issuer;
+    scope_of(c)->tenant_name = request->issuer->tenant;
+    return request_uuid_required(c, "issuer.issuer_id", request->issuer->issuer_id, &s->id.u);
+}
+
+/* A component issuer's keys are admins' credentials. */
+static step check(struct call *c)
+{
+    const Chancery__V1__UpdateIssuerRequest *request = update_issuer_request(c);
+    const struct issuer_row *row = &issuers_of(c)->row;
+    if (step_failed(scope_check_boundary(c, row->issuer.boundary)) ||
+        step_failed(etag_check(c, request->issuer->etag, row->version))) {
+        return STEP_FAILED;
     }
-    if (row->issuer.kind == ISSUER_COMPONENT &&
-        step_failed(approvals_guard_admins(c, ROLE_TENANT_ADMIN, ROLE_TENANT_ADMIN))) {
-        return STEP_FAILED; /* its keys are admins' credentials */
-    }
-    return issuer_read_fields(c, request->issuer, u->parts, row);
+    return row->issuer.kind == ISSUER_COMPONENT
+               ? admin_guard_check(c, ROLE_TENANT_ADMIN, ROLE_TENANT_ADMIN)
+               : STEP_NEXT;
 }
 
 static step updated(struct call *c)
 {
     struct issuers *s = issuers_of(c);
-    if (s->op.op.err.reason == R_NOT_FOUND) {
-        return call_fail(c, R_ETAG_MISMATCH, "changed meanwhile");
-    }
     s->row.version++;
-    return wait_over(c, &s->op.op.err);
+    return etag_settle(c, &s->op.op.err);
 }
 
 static step update(struct call *c)
@@ -76,7 +53,8 @@ static step update(struct call *c)
 const struct flow update_issuer_flow = {
     .method = "/chancery.v1.IssuerService/UpdateIssuer",
     .name = "update_issuer",
-    .state = FLOW_STATE_ON(struct update, BASE_SCOPE, struct issuers, issuers),
-    .steps = {STEP("parse", parse), SCOPE_STEP, STEP("read", issuers_read), STEP("merge", merge),
-              COMMIT("update", update), STEP("reply", issuers_reply)},
+    .state = FLOW_STATE_ON(struct issuers, BASE_SCOPE, struct scope, scope),
+    .steps = {STEP("parse", parse), SCOPE_STEP, STEP("read", issuers_read), STEP("check", check),
+              STEP("fields", issuers_read_fields), COMMIT("update", update),
+              STEP("reply", issuers_reply)},
 };

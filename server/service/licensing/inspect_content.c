@@ -8,15 +8,15 @@
 static step parse(struct call *c)
 {
     const Chancery__V1__InspectContentRequest *request = inspect_content_request(c);
-    return access_parse(c,
-                        slice_of(request->publishing_license.data, request->publishing_license.len),
-                        request->client == NULL ? "" : request->client->application,
-                        request->client == NULL ? "" : request->client->platform);
+    return license_access_parse(
+        c, slice_of(request->publishing_license.data, request->publishing_license.len),
+        request->client == NULL ? "" : request->client->application,
+        request->client == NULL ? "" : request->client->platform);
 }
 
 static step reply(struct call *c)
 {
-    struct license_access *a = call_state(c);
+    struct license_access *a = license_access_of(c);
     Chancery__V1__InspectContentResponse *r = inspect_content_response(c);
     if (r == NULL) {
         return STEP_FAILED;
@@ -40,7 +40,8 @@ const struct flow inspect_content_flow = {
     .name = "inspect_content",
     .state = FLOW_STATE(struct license_access),
     .trust = TRUST_CACHES,
-    .steps = {STEP("parse", parse), STEP("open", access_open), STEP("groups", access_groups),
-              STEP("decide", access_decide), GATE("gate", access_gate), STEP("reply", reply)},
-    .on_refusal = access_record_refusal,
+    .steps = {STEP("parse", parse), STEP("open", license_access_open),
+              STEP("groups", license_access_groups), STEP("decide", license_access_decide),
+              GATE("gate", license_access_gate), STEP("reply", reply)},
+    .on_refusal = license_access_record_refusal,
 };

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* The steps that AcquireLicense and InspectContent share; their code is in acquire_license.c. */
+/* The steps that AcquireLicense and InspectContent share: from a publishing license to a recorded decision. */
 #pragma once
 
 #include "auth/caller.h"
@@ -25,13 +25,22 @@ struct license_access {
     struct access_decision decision;
 };
 
+static inline struct license_access *license_access_of(const struct call *c)
+{
+    return call_state(c);
+}
+
 /* What both requests have. */
-step access_parse(struct call *c, struct slice license, const char *application,
-                  const char *platform);
-step access_open(struct call *c);
+step license_access_parse(struct call *c, struct slice license, const char *application,
+                          const char *platform);
+step license_access_open(struct call *c);
 /* A reader from elsewhere is looked up among the groups of the content's tenant, if the policy names any
  * (outside_groups.c). From here on the flow goes again when the gate tells other facts: an amendment may name groups. */
-step access_groups(struct call *c);
-step access_decide(struct call *c);
-step access_gate(struct call *c);
-step access_record_refusal(struct call *c);
+step license_access_groups(struct call *c);
+step license_access_decide(struct call *c);
+step license_access_gate(struct call *c);
+step license_access_record_refusal(struct call *c);
+
+/* Prepare the custodian's operation on this content; a row of the tenant's keys as it wants it. */
+void license_access_begin_keys(struct call *c);
+struct keys_ref license_access_key_ref(const struct license_access *a, const struct key_row *row);

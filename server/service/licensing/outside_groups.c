@@ -10,7 +10,7 @@
 /* Groups make a difference only where the policy as it holds now names some. */
 static bool policy_asks(const struct call *c)
 {
-    const struct license_access *a = call_state(c);
+    const struct license_access *a = license_access_of(c);
     const struct tenant_view *tenant = &a->tenant->view;
     struct effective_policy now = {
         .policy = &a->policy,
@@ -24,7 +24,7 @@ static bool policy_asks(const struct call *c)
 
 static step have_person(struct call *c)
 {
-    struct license_access *a = call_state(c);
+    struct license_access *a = license_access_of(c);
     const struct directory_person *person = caller_of(c)->found_person;
     struct subject_user *user = &caller_of(c)->subject.user;
     if (!membership_add_groups(call_arena(c), user, &a->tenant->view, person->groups,
@@ -39,13 +39,13 @@ static step have_person(struct call *c)
 /* When only facts of the content changed, the user still has what was added before. */
 static bool has_them(const struct call *c)
 {
-    const struct license_access *a = call_state(c);
+    const struct license_access *a = license_access_of(c);
     return a->outside_groups != NULL && a->outside_groups == caller_of(c)->subject.user.groups;
 }
 
-step access_groups(struct call *c)
+step license_access_groups(struct call *c)
 {
-    struct license_access *a = call_state(c);
+    struct license_access *a = license_access_of(c);
     const struct subject_user *user = &caller_of(c)->subject.user;
     const struct tenant_view *tenant = &a->tenant->view;
     if (user->address_count == 0 || !tenant->has_directory || ID_EQ(user->tenant, tenant->id) ||

@@ -1,7 +1,9 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* PublishingService.AmendPolicy: change the policy of content that was sent, from the next license on.
  *
- *   parse   one change: who gets which rights, who becomes a recipient, who loses what he had, the expiry
+ *   parse   one change: the expiry, why, and how many names it has
+ *   grants, recipients, removed   who gets which rights, becomes a recipient, loses what they had
+ *   names   each is named once
  *   find    the content, for its owner, its issuer and admins (content_access.c)
  *   read    the amendment that holds
  *   merge   lay the change over it (domain/values/amendment.c)
@@ -15,18 +17,27 @@
 #include "base/texts.h"
 #include "chancery/v1/publishing.pb-c.h"
 #include "context/wait.h"
+#include "domain/values/address.h"
 #include "service/common/content_access.h"
+#include "service/common/cursor.h"
 #include "service/common/flows.h"
+#include "service/common/limits.h"
 #include "service/common/policy_fields.h"
-#include "service/common/reply.h"
+#include "service/common/request.h"
 #include "store/resource/amendment_store.h"
 
-enum { REASON_TEXT_MAX = 256, DAY_S = 24 * 60 * 60 };
+enum { DAY_S = 24 * 60 * 60 };
+
+typedef Chancery__V1__AmendPolicyRequest Request;
 
 struct amend {
     struct content_access access; /* first */
     struct amendment change;      /* what is asked for */
-    const char **names;           /* of the change, as principals: those granted, added, removed */
+    struct policy_fields_grants grants;
+    const char **recipients;   /* of the change, on their way there */
+    struct principal *removed; /* likewise */
+    struct cursor cursor;      /* in whichever list is being read */
+    const char **names;        /* of the change, as principals: those granted, added, removed */
     size_t name_count;
     int32_t expires_after_days; /* of the change; 0: .expires_at holds */
     struct amendment_fetch before;
@@ -41,41 +52,129 @@ static struct amend *amend_of(const struct call *c)
 
 /* --- parse -------------------------------------------------------------------------------------- */
 
-static step read_recipients(struct call *c, char *const *texts, size_t count)
+static step read_expiry(struct call *c, const Chancery__V1__Expiry *expiry)
 {
-    struct amendment *change = &amend_of(c)->change;
-    const char **all = ARENA_ARRAY(call_arena(c), const char *, count + 1);
-    if (all == NULL) {
-        return call_fail(c, R_ARENA_EXHAUSTED, "recipients");
+    struct amend *a = amend_of(c);
+    int64_t at_us;
+    a->change.changes_expiry = expiry != NULL;
+    step result = policy_fields_read_expiry(c, "expiry", expiry, &at_us, &a->expires_after_days);
+    a->change.expires_at.s = at_us / 1000000;
+    return result;
+}
+
+/* Count what is to be read, and make room for it. */
+static step begin_lists(struct call *c, const Request *request)
+{
+    struct amend *a = amend_of(c);
+    if (request->n_set_grants > 0 &&
+        step_failed(policy_fields_begin_grants(c, "set_grants", request->set_grants,
+                                               request->n_set_grants, &a->grants))) {
+        return STEP_FAILED;
     }
-    for (size_t i = 0; i < count; i++) {
-        if (texts[i][0] == '\0' ||
-            step_failed(request_address(c, "add_recipients", texts[i], &all[i]))) {
-            return call_bad_field(c, "add_recipients", "Each must be a mail address.");
+    size_t count = a->grants.count + request->n_add_recipients + request->n_remove_principals;
+    if (count > AMENDMENT_NAMES_MAX) {
+        return call_bad_field(c, "set_grants", "At most 1,000 principals in one amendment.");
+    }
+    a->names = ARENA_ARRAY(call_arena(c), const char *, count + 1);
+    a->recipients = ARENA_ARRAY(call_arena(c), const char *, count + 1);
+    a->removed = ARENA_ARRAY(call_arena(c), struct principal, count + 1);
+    if (a->names == NULL || a->recipients == NULL || a->removed == NULL) {
+        return call_fail(c, R_ARENA_EXHAUSTED, "lists");
+    }
+    return count > 0 || a->change.changes_expiry
+               ? STEP_NEXT
+               : call_bad_field(c, "set_grants", "Nothing is changed.");
+}
+
+static step parse(struct call *c)
+{
+    const Request *request = amend_policy_request(c);
+    amend_of(c)->change.is_valid = true;
+    return step_failed(request_uuid_required(c, "content_id", request->content_id,
+                                             &content_access_of(c)->content.u)) ||
+                   step_failed(request_text(c, "reason", request->reason, REASON_TEXT_MAX)) ||
+                   step_failed(read_expiry(c, request->expiry))
+               ? STEP_FAILED
+               : begin_lists(c, request);
+}
+
+/* --- the names ---------------------------------------------------------------------------------- */
+
+static step add_name(struct call *c, const char *name)
+{
+    struct amend *a = amend_of(c);
+    a->names[a->name_count++] = name;
+    return name == NULL ? call_fail(c, R_ARENA_EXHAUSTED, "names") : STEP_NEXT;
+}
+
+static step read_grant(struct call *c, size_t index)
+{
+    struct amend *a = amend_of(c);
+    if (step_failed(policy_fields_read_grant(c, &a->grants, index))) {
+        return STEP_FAILED;
+    }
+    return add_name(c, principal_format(call_arena(c), &a->grants.grants[index].principal));
+}
+
+static step grants(struct call *c)
+{
+    struct amend *a = amend_of(c);
+    a->change.grants = a->grants.grants;
+    a->change.grant_count = a->grants.count;
+    return cursor_each(c, &a->cursor, a->grants.count, read_grant, grants);
+}
+
+static step read_recipient(struct call *c, size_t index)
+{
+    const char *text = amend_policy_request(c)->add_recipients[index];
+    const char **out = &amend_of(c)->recipients[index];
+    return address_normalize(call_arena(c), slice_str(text), out, NULL).ok
+               ? STEP_NEXT
+               : call_bad_field(c, arena_printf(call_arena(c), "add_recipients[%zu]", index),
+                                "It must be a mail address such as bob@fabrikam.com.");
+}
+
+/* Sorted and each once; then named. */
+static step recipients_read(struct call *c)
+{
+    struct amend *a = amend_of(c);
+    struct amendment *change = &a->change;
+    change->recipients = a->recipients;
+    change->recipient_count = texts_sort(a->recipients, amend_policy_request(c)->n_add_recipients);
+    for (size_t i = 0; i < change->recipient_count; i++) {
+        if (step_failed(
+                add_name(c, arena_printf(call_arena(c), "user:%s", change->recipients[i])))) {
+            return STEP_FAILED;
         }
     }
-    change->recipient_count = texts_sort(all, count);
-    change->recipients = all;
     return STEP_NEXT;
 }
 
-static step read_removed(struct call *c, char *const *texts, size_t count)
+static step recipients(struct call *c)
 {
-    struct amendment *change = &amend_of(c)->change;
-    struct principal *all = ARENA_ARRAY(call_arena(c), struct principal, count + 1);
-    if (all == NULL) {
-        return call_fail(c, R_ARENA_EXHAUSTED, "principals");
+    size_t count = amend_policy_request(c)->n_add_recipients;
+    step result = cursor_each(c, &amend_of(c)->cursor, count, read_recipient, recipients);
+    return result.kind == STEP_KIND_NEXT ? recipients_read(c) : result;
+}
+
+static step read_removed(struct call *c, size_t index)
+{
+    struct amend *a = amend_of(c);
+    struct slice text = slice_str(amend_policy_request(c)->remove_principals[index]);
+    if (!principal_parse(call_arena(c), text, &a->removed[index], NULL).ok) {
+        return call_bad_field(c, arena_printf(call_arena(c), "remove_principals[%zu]", index),
+                              "A principal is user:, group:, domain:, tenant: and a name, or "
+                              "recipients, authenticated or owner.");
     }
-    for (size_t i = 0; i < count; i++) {
-        if (!principal_parse(call_arena(c), slice_str(texts[i]), &all[i], NULL).ok) {
-            return call_bad_field(c, "remove_principals",
-                                  "A principal is user:, group:, domain:, tenant: and a name, or "
-                                  "recipients, authenticated or owner.");
-        }
-    }
-    change->removed = all;
-    change->removed_count = count;
-    return STEP_NEXT;
+    return add_name(c, principal_format(call_arena(c), &a->removed[index]));
+}
+
+static step removed(struct call *c)
+{
+    struct amend *a = amend_of(c);
+    a->change.removed = a->removed;
+    a->change.removed_count = amend_policy_request(c)->n_remove_principals;
+    return cursor_each(c, &a->cursor, a->change.removed_count, read_removed, removed);
 }
 
 static int compare_text(const void *a, const void *b)
@@ -83,19 +182,16 @@ static int compare_text(const void *a, const void *b)
     return strcmp(*(const char *const *)a, *(const char *const *)b);
 }
 
-/* Whoever is named twice would have what the order of our reading gives him. */
-static step check_names(struct call *c)
+/* Whoever is named twice would have what the order of our reading gives them. */
+static step names(struct call *c)
 {
-    struct amend *a = amend_of(c);
+    const struct amend *a = amend_of(c);
     const char **sorted = ARENA_ARRAY(call_arena(c), const char *, a->name_count + 1);
     if (sorted == NULL) {
         return call_fail(c, R_ARENA_EXHAUSTED, "names");
     }
     for (size_t i = 0; i < a->name_count; i++) {
         sorted[i] = a->names[i];
-        if (sorted[i] == NULL) {
-            return call_fail(c, R_ARENA_EXHAUSTED, "names");
-        }
     }
     qsort(sorted, a->name_count, sizeof(void *), compare_text); /* an array of pointers */
     for (size_t i = 1; i < a->name_count; i++) {
@@ -106,62 +202,6 @@ static step check_names(struct call *c)
         }
     }
     return STEP_NEXT;
-}
-
-static step note_names(struct call *c)
-{
-    struct amend *a = amend_of(c);
-    struct arena *arena = call_arena(c);
-    const struct amendment *change = &a->change;
-    size_t most = change->grant_count + change->recipient_count + change->removed_count;
-    if (most > AMENDMENT_NAMES_MAX) {
-        return call_bad_field(c, "set_grants", "At most 1,000 principals in one amendment.");
-    }
-    a->names = ARENA_ARRAY(arena, const char *, most + 1);
-    if (a->names == NULL) {
-        return call_fail(c, R_ARENA_EXHAUSTED, "names");
-    }
-    for (size_t i = 0; i < change->grant_count; i++) {
-        a->names[a->name_count++] = principal_format(arena, &change->grants[i].principal);
-    }
-    for (size_t i = 0; i < change->recipient_count; i++) {
-        a->names[a->name_count++] = arena_printf(arena, "user:%s", change->recipients[i]);
-    }
-    for (size_t i = 0; i < change->removed_count; i++) {
-        a->names[a->name_count++] = principal_format(arena, &change->removed[i]);
-    }
-    return check_names(c);
-}
-
-static step read_expiry(struct call *c, const Chancery__V1__Expiry *expiry)
-{
-    struct amend *a = amend_of(c);
-    int64_t at_us;
-    a->change.changes_expiry = expiry != NULL;
-    step result = policy_read_expiry(c, "expiry", expiry, &at_us, &a->expires_after_days);
-    a->change.expires_at.s = at_us / 1000000;
-    return result;
-}
-
-static step parse(struct call *c)
-{
-    const Chancery__V1__AmendPolicyRequest *request = amend_policy_request(c);
-    struct amendment *change = &amend_of(c)->change;
-    change->is_valid = true;
-    if (step_failed(request_uuid_required(c, "content_id", request->content_id,
-                                          &content_access_of(c)->content.u)) ||
-        step_failed(request_text(c, "reason", request->reason, REASON_TEXT_MAX)) ||
-        (request->n_set_grants > 0 &&
-         step_failed(policy_read_grants(c, "set_grants", request->set_grants, request->n_set_grants,
-                                        &change->grants, &change->grant_count))) ||
-        step_failed(read_recipients(c, request->add_recipients, request->n_add_recipients)) ||
-        step_failed(read_removed(c, request->remove_principals, request->n_remove_principals)) ||
-        step_failed(read_expiry(c, request->expiry)) || step_failed(note_names(c))) {
-        return STEP_FAILED;
-    }
-    return amend_of(c)->name_count > 0 || change->changes_expiry
-               ? STEP_NEXT
-               : call_bad_field(c, "set_grants", "Nothing is changed.");
 }
 
 /* --- read and merge ----------------------------------------------------------------------------- */
@@ -235,7 +275,7 @@ static const char *grant_text(struct call *c, const char *name, const struct rig
 /* "set user:bob@fabrikam.com=VIEW; add carol@…; remove …; expires 2027-01-01T00:00:00Z; the reason" */
 static const char *describe(struct call *c)
 {
-    const Chancery__V1__AmendPolicyRequest *request = amend_policy_request(c);
+    const Request *request = amend_policy_request(c);
     const struct amend *a = amend_of(c);
     const struct amendment *change = &a->change;
     size_t granted = change->grant_count;
@@ -300,6 +340,8 @@ const struct flow amend_policy_flow = {
     .method = "/chancery.v1.PublishingService/AmendPolicy",
     .name = "amend_policy",
     .state = FLOW_STATE_ON(struct amend, BASE_CONTENT_ACCESS, struct content_access, access),
-    .steps = {STEP("parse", parse), CONTENT_ACCESS_FIND, STEP("read", read), STEP("merge", merge),
-              COMMIT("amend", amend), STEP("reply", reply)},
+    .steps = {STEP("parse", parse), STEP("grants", grants), STEP("recipients", recipients),
+              STEP("removed", removed), STEP("names", names), CONTENT_ACCESS_FIND,
+              STEP("read", read), STEP("merge", merge), COMMIT("amend", amend),
+              STEP("reply", reply)},
 };

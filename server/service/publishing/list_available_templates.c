@@ -15,14 +15,19 @@
 #include "domain/relations/membership.h"
 #include "domain/values/address.h"
 #include "domain/values/language.h"
+#include "service/common/cursor.h"
 #include "service/common/flows.h"
+#include "service/common/limits.h"
 #include "service/common/reply.h"
+#include "service/common/request.h"
 #include "service/common/scope.h"
-#include "service/common/template_message.h"
 
 struct available {
     struct scope scope; /* first */
     const char *owner;  /* for whom a gateway asks; "" for the caller's own user */
+    struct cursor cursor;
+    Chancery__V1__AvailableTemplate **chosen; /* those that the caller may choose */
+    size_t chosen_count;
 };
 
 static struct available *available_of(const struct call *c)
@@ -30,16 +35,13 @@ static struct available *available_of(const struct call *c)
     return call_state(c);
 }
 
-/* --- ListAvailableTemplates --------------------------------------------------------------------- */
-
 static step parse_list(struct call *c)
 {
     const Chancery__V1__ListAvailableTemplatesRequest *request =
         list_available_templates_request(c);
-    if (request_text(c, "language", request->language, LANGUAGE_MAX).kind == STEP_KIND_FAILED) {
-        return STEP_FAILED;
-    }
-    return request_address(c, "owner", request->owner, &available_of(c)->owner);
+    return step_failed(request_text(c, "language", request->language, LANGUAGE_MAX))
+               ? STEP_FAILED
+               : request_address(c, "owner", request->owner, &available_of(c)->owner);
 }
 
 static step have_platform(struct call *c)
@@ -146,6 +148,28 @@ static Chancery__V1__AvailableTemplate *write_one(struct call *c, const struct t
     return t;
 }
 
+static step choose_one(struct call *c, size_t index)
+{
+    struct available *a = available_of(c);
+    const struct template_row *row = &scope_of(c)->op.templates[index];
+    if (!may_choose(c, row)) {
+        return STEP_NEXT;
+    }
+    a->chosen[a->chosen_count] = write_one(c, row);
+    return a->chosen[a->chosen_count++] == NULL ? reply_over_budget(c) : STEP_NEXT;
+}
+
+static step choose(struct call *c)
+{
+    struct available *a = available_of(c);
+    size_t count = scope_of(c)->op.template_count;
+    if (a->chosen == NULL) {
+        a->chosen = ARENA_ARRAY(call_arena(c), Chancery__V1__AvailableTemplate *, count + 1);
+    }
+    return a->chosen == NULL ? reply_over_budget(c)
+                             : cursor_each(c, &a->cursor, count, choose_one, choose);
+}
+
 static int by_name(const void *a, const void *b)
 {
     const Chancery__V1__AvailableTemplate *const *left = a, *const *right = b;
@@ -174,28 +198,16 @@ static step reply_list(struct call *c)
 {
     const Chancery__V1__ListAvailableTemplatesRequest *request =
         list_available_templates_request(c);
-    const struct change_op *op = &scope_of(c)->op;
+    struct available *a = available_of(c);
     Chancery__V1__ListAvailableTemplatesResponse *r = list_available_templates_response(c);
-    Chancery__V1__AvailableTemplate **all =
-        ARENA_ARRAY(call_arena(c), Chancery__V1__AvailableTemplate *, op->template_count + 1);
-    size_t count = 0;
-    if (r == NULL || all == NULL) {
-        return call_fail(c, R_ARENA_EXHAUSTED, "reply");
+    qsort(a->chosen, a->chosen_count, sizeof(void *), by_name); /* an array of pointers */
+    const char *etag = etag_of(c, a->chosen, a->chosen_count);
+    if (r == NULL || etag == NULL) {
+        return reply_over_budget(c);
     }
-    for (size_t i = 0; i < op->template_count; i++) {
-        if (may_choose(c, &op->templates[i])) {
-            all[count] = write_one(c, &op->templates[i]);
-            if (all[count++] == NULL) {
-                return call_fail(c, R_ARENA_EXHAUSTED, "reply");
-            }
-        }
-    }
-    qsort(all, count, sizeof(void *), by_name); /* an array of pointers */
-    const char *etag = etag_of(c, all, count);
     r->etag = reply_text(etag);
-    bool is_known = etag != NULL && strcmp(etag, request->etag) == 0;
-    r->templates = all;
-    r->n_templates = is_known ? 0 : count;
+    r->templates = a->chosen;
+    r->n_templates = strcmp(etag, request->etag) == 0 ? 0 : a->chosen_count;
     return list_available_templates_reply(c, r);
 }
 
@@ -204,5 +216,5 @@ const struct flow list_available_templates_flow = {
     .name = "list_available_templates",
     .state = FLOW_STATE_ON(struct available, BASE_SCOPE, struct scope, scope),
     .steps = {STEP("parse", parse_list), STEP("tenant", tenant), STEP("list", list),
-              STEP("reply", reply_list)},
+              STEP("choose", choose), STEP("reply", reply_list)},
 };

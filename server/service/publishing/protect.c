@@ -1,8 +1,9 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* PublishingService.Protect: from a policy to a content key and the license that opens it again.
  *
- *   parse         policy, recipients, owner, the client's key
- *   authenticate  who is calling (caller.c)
+ *   parse         policy, owner, the client's key
+ *   grants        of a custom policy
+ *   recipients    of the mail
  *   tenant        whose tenant protects: the owner's
  *   decide        pure: may this caller protect so? (domain/decide/decide_protect.c)
  *   record        the content and the decision: the commit
@@ -18,20 +19,25 @@
 #include "base/texts.h"
 #include "chancery/v1/publishing.pb-c.h"
 #include "context/wait.h"
-#include "crypto/hash.h"
 #include "domain/decide/decide_protect.h"
 #include "domain/relations/effective_policy.h"
 #include "domain/values/address.h"
+#include "service/common/cursor.h"
 #include "service/common/flows.h"
 #include "service/common/policy_fields.h"
 #include "service/common/reply.h"
-#include "wire/pb.h"
+#include "service/common/request.h"
+#include "service/common/request_id.h"
 #include "wire/publishing_license.h"
 
 typedef Chancery__V1__ProtectRequest Request;
 
 struct protect {
     struct policy policy;
+    struct policy_fields_grants custom; /* of a custom policy */
+    const char **recipients;            /* of the policy, on their way there */
+    struct cursor cursor;               /* in whichever of the two is being read */
+    struct request_id request;
     const char *owner; /* as asked for; "" for the caller's own user */
     int32_t expires_after_days;
     struct slice client_jwk;
@@ -59,17 +65,18 @@ static step parse_custom(struct call *c, const Chancery__V1__CustomPolicy *custo
     int64_t at_us;
     policy->kind = POLICY_CUSTOM;
     policy->referral_contact = custom->referral_contact;
-    if (step_failed(policy_read_grants(c, "custom.grants", custom->grants, custom->n_grants,
-                                       &policy->grants, &policy->grant_count)) ||
-        step_failed(policy_read_expiry(c, "custom.expiry", custom->expiry, &at_us,
-                                       &p->expires_after_days)) ||
-        step_failed(policy_read_offline(c, "custom.offline_days", (int)custom->offline_access,
-                                        custom->offline_days, &policy->offline_days))) {
+    if (step_failed(policy_fields_read_expiry(c, "custom.expiry", custom->expiry, &at_us,
+                                              &p->expires_after_days)) ||
+        step_failed(policy_fields_read_offline(c, "custom.offline_days",
+                                               (int)custom->offline_access, custom->offline_days,
+                                               &policy->offline_days)) ||
+        step_failed(request_text(c, "custom.referral_contact", custom->referral_contact,
+                                 REFERRAL_CONTACT_MAX))) {
         return STEP_FAILED;
     }
     policy->expires_at.s = at_us / 1000000;
-    return request_text(c, "custom.referral_contact", custom->referral_contact,
-                        REFERRAL_CONTACT_MAX);
+    return policy_fields_begin_grants(c, "custom.grants", custom->grants, custom->n_grants,
+                                      &p->custom);
 }
 
 static step parse_policy(struct call *c, const Request *request)
@@ -98,53 +105,65 @@ static step parse_policy(struct call *c, const Request *request)
         c, "policy", "One of template_id, do_not_forward, encrypt_only and custom is required.");
 }
 
-static step parse_recipients(struct call *c, const Request *request)
-{
-    struct policy *policy = &protect_of(c)->policy;
-    if (request->n_recipients > POLICY_RECIPIENTS_MAX) {
-        return call_bad_field(c, "recipients", "At most 1,000 recipients.");
-    }
-    const char **list = ARENA_ARRAY(call_arena(c), const char *, request->n_recipients + 1);
-    if (list == NULL) {
-        return call_fail(c, R_ARENA_EXHAUSTED, "recipients");
-    }
-    for (size_t i = 0; i < request->n_recipients; i++) {
-        if (!address_normalize(call_arena(c), slice_str(request->recipients[i]), &list[i], NULL)
-                 .ok) {
-            return call_bad_field(c, arena_printf(call_arena(c), "recipients[%zu]", i),
-                                  "It must be a mail address such as bob@fabrikam.com.");
-        }
-    }
-    policy->recipients = list;
-    policy->recipient_count = texts_sort(list, request->n_recipients);
-    return STEP_NEXT;
-}
-
-/* A repeated request must be the same request: its hash is kept with the content. */
-static step hash_request(struct call *c, const Request *request)
-{
-    struct slice bytes;
-    if (!pb_pack(call_arena(c), &request->base, &bytes, call_err(c)).ok) {
-        return STEP_FAILED;
-    }
-    return step_from(hash_sha256(bytes, protect_of(c)->content.request_hash, call_err(c)));
-}
-
 static step parse(struct call *c)
 {
     const Request *request = protect_request(c);
     struct protect *p = protect_of(c);
     p->client_jwk = slice_of(request->client_public_jwk.data, request->client_public_jwk.len);
     p->content.display_name = request->display_name;
-    if (step_failed(request_uuid(c, "request_id", request->request_id, &p->content.request_id)) ||
-        step_failed(parse_policy(c, request)) || step_failed(parse_recipients(c, request)) ||
+    if (step_failed(request_id_read(c, request->request_id, &p->request)) ||
+        step_failed(parse_policy(c, request)) ||
+        step_failed(
+            request_count(c, "recipients", request->n_recipients, 0, POLICY_RECIPIENTS_MAX)) ||
         step_failed(request_address(c, "owner", request->owner, &p->owner)) ||
         step_failed(
-            request_text(c, "display_name", request->display_name, LICENSE_DISPLAY_NAME_MAX)) ||
-        !keys_check_client_jwk(services_of(c)->keys, p->client_jwk, call_err(c)).ok) {
+            request_text(c, "display_name", request->display_name, LICENSE_DISPLAY_NAME_MAX))) {
         return STEP_FAILED;
     }
-    return hash_request(c, request);
+    return step_from(keys_check_client_jwk(services_of(c)->keys, p->client_jwk, call_err(c)));
+}
+
+/* --- grants and recipients ---------------------------------------------------------------------- */
+
+static step read_grant(struct call *c, size_t index)
+{
+    return policy_fields_read_grant(c, &protect_of(c)->custom, index);
+}
+
+static step grants(struct call *c)
+{
+    struct protect *p = protect_of(c);
+    p->policy.grants = p->custom.grants;
+    p->policy.grant_count = p->custom.count;
+    return cursor_each(c, &p->cursor, p->custom.count, read_grant, grants);
+}
+
+static step read_recipient(struct call *c, size_t index)
+{
+    struct slice text = slice_str(protect_request(c)->recipients[index]);
+    const char **out = &protect_of(c)->recipients[index];
+    return address_normalize(call_arena(c), text, out, NULL).ok
+               ? STEP_NEXT
+               : call_bad_field(c, arena_printf(call_arena(c), "recipients[%zu]", index),
+                                "It must be a mail address such as bob@fabrikam.com.");
+}
+
+static step recipients(struct call *c)
+{
+    struct protect *p = protect_of(c);
+    size_t count = protect_request(c)->n_recipients;
+    if (p->recipients == NULL) {
+        p->recipients = ARENA_ARRAY(call_arena(c), const char *, count + 1);
+    }
+    if (p->recipients == NULL) {
+        return call_fail(c, R_ARENA_EXHAUSTED, "recipients");
+    }
+    step result = cursor_each(c, &p->cursor, count, read_recipient, recipients);
+    if (result.kind == STEP_KIND_NEXT) {
+        p->policy.recipients = p->recipients;
+        p->policy.recipient_count = texts_sort(p->recipients, count);
+    }
+    return result;
 }
 
 /* --- tenant ------------------------------------------------------------------------------------- */
@@ -231,7 +250,8 @@ static step refuse(struct call *c, enum reason reason)
 static step decide(struct call *c)
 {
     struct protect *p = protect_of(c);
-    struct protect_question question = {&p->tenant->view, &caller_of(c)->subject, &p->policy};
+    struct protect_question question = {
+        .tenant = &p->tenant->view, .subject = &caller_of(c)->subject, .policy = &p->policy};
     enum reason reason = decide_protect(&question);
     if (reason != R_NONE) {
         return refuse(c, reason);
@@ -253,11 +273,8 @@ static step recorded(struct call *c)
     if (result.kind != STEP_KIND_NEXT || entry->verdict != GATE_ALREADY) {
         return result;
     }
-    if (memcmp(entry->made_hash, p->content.request_hash, sizeof entry->made_hash) != 0) {
-        return call_fail(c, R_REQUEST_ID_REUSED, "another request had this id");
-    }
     p->content_id = entry->made_content;
-    return STEP_NEXT;
+    return request_id_check(c, &p->request, entry->made_hash);
 }
 
 static struct gate_entry *entry_of(struct call *c)
@@ -277,6 +294,8 @@ static step record(struct call *c)
     p->content_id.u = uuid_v7(call_unix_us(c));
     p->content.owner = p->policy.owner;
     p->content.issuer = p->policy.issuer;
+    p->content.request_id = p->request.id;
+    memcpy(p->content.request_hash, p->request.hash, sizeof p->content.request_hash);
     entry->content = p->content_id;
     entry->new_content = &p->content;
     return decision_log_submit(c, recorded);
@@ -325,8 +344,11 @@ static step seal(struct call *c)
     if (step_failed(encode(c))) {
         return STEP_FAILED;
     }
-    p->keys.sealing = (struct keys_ref){tenant->id, tenant->boundary, KEY_SEALING,
-                                        p->sealing->version, p->sealing->wrapped};
+    p->keys.sealing = (struct keys_ref){.tenant = tenant->id,
+                                        .boundary = tenant->boundary,
+                                        .purpose = KEY_SEALING,
+                                        .version = p->sealing->version,
+                                        .wrapped = p->sealing->wrapped};
     p->keys.content = p->content_id;
     p->keys.header = p->header;
     p->keys.client_jwk = p->client_jwk;
@@ -350,14 +372,12 @@ static step reply(struct call *c)
     struct slice license;
     const struct boundary *boundary = boundary_find(&p->platform->view, p->tenant->view.boundary);
     Chancery__V1__ProtectResponse *r = protect_response(c);
-    if (!publishing_license_encode(call_arena(c), p->header, p->keys.sealed, &license, call_err(c))
-             .ok) {
-        return STEP_FAILED;
-    }
     char *wrapped = reply_slice(c, p->keys.wrapped_content_key);
     char *content = reply_uuid(c, p->content_id.u);
-    if (r == NULL || wrapped == NULL || content == NULL) {
-        return call_fail(c, R_ARENA_EXHAUSTED, "reply");
+    if (r == NULL || wrapped == NULL || content == NULL ||
+        !publishing_license_encode(call_arena(c), p->header, p->keys.sealed, &license, call_err(c))
+             .ok) {
+        return reply_over_budget(c);
     }
     r->content_id = content;
     r->publishing_license = reply_bytes(license);
@@ -372,7 +392,8 @@ const struct flow protect_flow = {
     .name = "protect",
     .state = FLOW_STATE(struct protect),
     .trust = TRUST_CACHES,
-    .steps = {STEP("parse", parse), STEP("tenant", tenant), STEP("decide", decide),
-              GATE("record", record), STEP("seal", seal), STEP("reply", reply)},
+    .steps = {STEP("parse", parse), STEP("grants", grants), STEP("recipients", recipients),
+              STEP("tenant", tenant), STEP("decide", decide), GATE("record", record),
+              STEP("seal", seal), STEP("reply", reply)},
     .on_refusal = refused,
 };

@@ -26,7 +26,7 @@ static bool is_service(const char *name)
 static const ProtobufCMessage *answer(struct call *c,
                                       Grpc__Health__V1__HealthCheckResponse__ServingStatus status)
 {
-    Response *reply = reply_new(c);
+    Response *reply = call_message(c, &grpc__health__v1__health_check_response__descriptor);
     if (reply == NULL) {
         return NULL;
     }

@@ -4,6 +4,7 @@
 #include "chancery/v1/template.pb-c.h"
 #include "service/common/flows.h"
 #include "service/common/reply.h"
+#include "service/common/request.h"
 #include "service/common/scope.h"
 
 struct deletion {

@@ -1,25 +1,25 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* TemplateService: CreateTemplate, GetTemplate, ListTemplates, UpdateTemplate, PublishTemplate,
  * ArchiveTemplate. Every change answers with the template as it is afterwards. */
-#include "service/common/template_message.h"
+#include "service/template/template_message.h"
 
-#include <stdlib.h>
-#include <string.h>
-
-#include "google/protobuf/field_mask.pb-c.h"
+#include "service/common/etag.h"
 #include "service/common/flows.h"
+#include "service/common/limits.h"
+#include "service/common/page.h"
 #include "service/common/reply.h"
+#include "service/common/request.h"
+#include "service/common/scope.h"
 
 struct templates {
     struct scope scope; /* first */
     struct template_row row;
     struct template_id id, after;
     struct uuid request_id;
-    const Chancery__V1__Template *message;
-    unsigned parts;
-    int64_t version; /* that the change must meet; 0: any */
+    const Chancery__V1__Template *message; /* of a request that sets fields */
+    resource_set fields;                   /* those that are still to be read */
     bool is_archived;
-    size_t limit;
+    struct page page;
 };
 
 static struct templates *templates_of(const struct call *c)
@@ -52,22 +52,25 @@ static step take_row(struct call *c)
     return STEP_NEXT;
 }
 
-static Chancery__V1__Template *written(struct call *c, const struct template_row *row)
+static Chancery__V1__Template *write_template(struct call *c, const struct template_row *row)
 {
-    return template_write(c, row,
-                          scope_of(c)->tenant == NULL ? "" : scope_of(c)->tenant->view.name);
+    return template_message_write(c, row, scope_tenant_name(c));
 }
 
-/* The five replies that hold nothing but a template have the same shape. */
 static step reply_template(struct call *c)
 {
-    Chancery__V1__GetTemplateResponse *r = reply_new(c);
-    if (r == NULL) {
-        return STEP_FAILED;
-    }
-    r->template_ = written(c, &templates_of(c)->row);
-    return r->template_ == NULL ? call_fail(c, R_ARENA_EXHAUSTED, "reply")
-                                : call_reply(c, &r->base);
+    return reply_message(c, write_template(c, &templates_of(c)->row));
+}
+
+static step read_fields(struct call *c)
+{
+    struct templates *t = templates_of(c);
+    return resource_read(c, &template_resource, &t->fields, t->message, &t->row, read_fields);
+}
+
+static step check_fields(struct call *c)
+{
+    return template_message_check(c, &templates_of(c)->row);
 }
 
 /* --- CreateTemplate ----------------------------------------------------------------------------- */
@@ -82,9 +85,9 @@ static step parse_create(struct call *c)
     scope_of(c)->tenant_name =
         request->tenant[0] != '\0' ? request->tenant : request->template_->tenant;
     t->row.id.u = uuid_v7(call_unix_us(c));
-    return step_failed(request_uuid(c, "request_id", request->request_id, &t->request_id))
-               ? STEP_FAILED
-               : template_read(c, request->template_, TEMPLATE_ALL, &t->row);
+    t->message = request->template_;
+    t->fields = resource_changeable(&template_resource);
+    return request_uuid(c, "request_id", request->request_id, &t->request_id);
 }
 
 static step create(struct call *c)
@@ -102,8 +105,9 @@ const struct flow create_template_flow = {
     .method = "/chancery.v1.TemplateService/CreateTemplate",
     .name = "create_template",
     .state = FLOW_STATE_ON(struct templates, BASE_SCOPE, struct scope, scope),
-    .steps = {STEP("parse", parse_create), SCOPE_STEP, COMMIT("create", create), STEP("read", read),
-              STEP("take", take_row), STEP("reply", reply_template)},
+    .steps = {STEP("parse", parse_create), STEP("fields", read_fields), STEP("check", check_fields),
+              SCOPE_STEP, COMMIT("create", create), STEP("read", read), STEP("take", take_row),
+              STEP("reply", reply_template)},
 };
 
 /* --- GetTemplate -------------------------------------------------------------------------------- */
@@ -129,37 +133,35 @@ static step parse_list(struct call *c)
     const Chancery__V1__ListTemplatesRequest *request = list_templates_request(c);
     struct templates *t = templates_of(c);
     scope_of(c)->tenant_name = request->tenant;
-    return request_page(c, request->page_size, request->page_token, &t->limit, &t->after.u);
+    return step_failed(page_read(c, &t->page)) ? STEP_FAILED
+                                               : page_after_uuid(c, &t->page, &t->after.u);
 }
 
 static step list(struct call *c)
 {
     const struct templates *t = templates_of(c);
-    template_store_list(scope_begin(c), (struct template_id){{{0}}}, t->after, t->limit);
+    template_store_list(scope_begin(c), (struct template_id){{{0}}}, t->after,
+                        page_limit(&t->page));
     return scope_wait(c);
+}
+
+static void *write_row(struct call *c, size_t row)
+{
+    return write_template(c, &scope_of(c)->op.templates[row]);
+}
+
+static struct slice row_key(struct call *c, size_t row)
+{
+    return slice_of(&scope_of(c)->op.templates[row].id, sizeof(struct template_id));
 }
 
 static step reply_list(struct call *c)
 {
-    const struct change_op *op = &scope_of(c)->op;
-    Chancery__V1__ListTemplatesResponse *r = list_templates_response(c);
-    Chancery__V1__Template **all =
-        ARENA_ARRAY(call_arena(c), Chancery__V1__Template *, op->template_count + 1);
-    if (r == NULL || all == NULL) {
-        return call_fail(c, R_ARENA_EXHAUSTED, "reply");
-    }
-    r->templates = all;
-    for (; r->n_templates < op->template_count; r->n_templates++) {
-        all[r->n_templates] = written(c, &op->templates[r->n_templates]);
-        if (all[r->n_templates] == NULL) {
-            return call_fail(c, R_ARENA_EXHAUSTED, "reply");
-        }
-    }
-    if (op->template_count == templates_of(c)->limit) {
-        const struct template_id *last = &op->templates[op->template_count - 1].id;
-        r->next_page_token = reply_text(reply_page_token(c, last, sizeof *last));
-    }
-    return list_templates_reply(c, r);
+    const struct page_rows rows = {.list = {.type = template_resource.message,
+                                            .count = scope_of(c)->op.template_count,
+                                            .write = write_row},
+                                   .key = row_key};
+    return page_send(c, &templates_of(c)->page, &rows, reply_list);
 }
 
 const struct flow list_templates_flow = {
@@ -171,72 +173,30 @@ const struct flow list_templates_flow = {
 
 /* --- UpdateTemplate ----------------------------------------------------------------------------- */
 
-static unsigned part_of(const char *path)
-{
-    static const struct {
-        const char *path;
-        unsigned part;
-    } parts[] = {
-        {"names", TEMPLATE_NAMES},
-        {"descriptions", TEMPLATE_DESCRIPTIONS},
-        {"grants", TEMPLATE_GRANTS},
-        {"expiry", TEMPLATE_EXPIRY},
-        {"offline_access", TEMPLATE_OFFLINE},
-        {"offline_days", TEMPLATE_OFFLINE},
-        {"scope", TEMPLATE_SCOPE},
-        {"referral_contact", TEMPLATE_REFERRAL},
-        {"*", TEMPLATE_ALL},
-    };
-    for (size_t i = 0; i < sizeof parts / sizeof parts[0]; i++) {
-        if (strcmp(parts[i].path, path) == 0) {
-            return parts[i].part;
-        }
-    }
-    return 0;
-}
-
 static step parse_update(struct call *c)
 {
     const Chancery__V1__UpdateTemplateRequest *request = update_template_request(c);
     struct templates *t = templates_of(c);
-    if (request->template_ == NULL || request->update_mask == NULL ||
-        request->update_mask->n_paths == 0) {
-        return call_bad_field(c, "update_mask",
-                              "A template and the fields to change are required.");
-    }
-    for (size_t i = 0; i < request->update_mask->n_paths; i++) {
-        unsigned part = part_of(request->update_mask->paths[i]);
-        if (part == 0) {
-            return call_bad_field(c, "update_mask", "It names a field that can't be changed.");
-        }
-        t->parts |= part;
+    if (step_failed(resource_read_mask(c, &template_resource, request->template_,
+                                       request->update_mask, &t->fields))) {
+        return STEP_FAILED;
     }
     t->message = request->template_;
-    if (t->message->etag[0] != '\0') {
-        t->version = strtoll(t->message->etag, NULL, 10);
-        t->version = t->version < 1 ? -1 : t->version; /* an etag of nobody matches nothing */
-    }
     return parse_one(c, request->tenant[0] != '\0' ? request->tenant : t->message->tenant,
                      t->message->template_id);
 }
 
-static step merge(struct call *c)
+static step check_etag(struct call *c)
 {
     struct templates *t = templates_of(c);
-    if (step_failed(take_row(c))) {
-        return STEP_FAILED;
-    }
-    if (t->version != 0 && t->version != t->row.version) {
-        return call_fail(c, R_ETAG_MISMATCH, "version %lld", (long long)t->row.version);
-    }
-    t->version = t->row.version; /* nothing may come between reading and writing */
-    return template_read(c, t->message, t->parts, &t->row);
+    return step_failed(take_row(c)) ? STEP_FAILED : etag_check(c, t->message->etag, t->row.version);
 }
 
+/* Nothing may come between reading and writing. */
 static step update(struct call *c)
 {
     struct templates *t = templates_of(c);
-    template_store_update(scope_begin(c), &t->row, t->version);
+    template_store_update(scope_begin(c), &t->row, t->row.version);
     return scope_wait_version(c);
 }
 
@@ -244,9 +204,9 @@ const struct flow update_template_flow = {
     .method = "/chancery.v1.TemplateService/UpdateTemplate",
     .name = "update_template",
     .state = FLOW_STATE_ON(struct templates, BASE_SCOPE, struct scope, scope),
-    .steps = {STEP("parse", parse_update), SCOPE_STEP, STEP("read", read), STEP("merge", merge),
-              COMMIT("update", update), STEP("read_again", read), STEP("take", take_row),
-              STEP("reply", reply_template)},
+    .steps = {STEP("parse", parse_update), SCOPE_STEP, STEP("read", read), STEP("etag", check_etag),
+              STEP("fields", read_fields), STEP("check", check_fields), COMMIT("update", update),
+              STEP("read_again", read), STEP("take", take_row), STEP("reply", reply_template)},
 };
 
 /* --- PublishTemplate and ArchiveTemplate -------------------------------------------------------- */

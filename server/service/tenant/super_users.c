@@ -9,11 +9,14 @@
 #include "domain/values/address.h"
 #include "service/common/approvable.h"
 #include "service/common/flows.h"
+#include "service/common/limits.h"
+#include "service/common/list_reply.h"
 #include "service/common/reply.h"
+#include "service/common/request.h"
 #include "store/resource/component_store.h"
 #include "store/resource/super_user_store.h"
 
-enum { SUPER_USER_DAYS_MAX = 30, REASON_TEXT_MAX = 256, DAY_S = 24 * 60 * 60 };
+enum { SUPER_USER_DAYS_MAX = 30, DAY_S = 24 * 60 * 60 };
 
 #define COMPONENT_PREFIX "component:"
 
@@ -161,12 +164,7 @@ const struct approvable_act grant_super_user_act = {
 
 static step reply_grant(struct call *c)
 {
-    Chancery__V1__GrantSuperUserResponse *r = grant_super_user_response(c);
-    if (r == NULL) {
-        return STEP_FAILED;
-    }
-    r->approval_id = approvable_reply_id(c);
-    return grant_super_user_reply(c, r);
+    return approvable_reply(c, NULL);
 }
 
 const struct flow grant_super_user_flow = {
@@ -183,6 +181,7 @@ struct super_users {
     struct scope scope; /* first */
     struct principal_field principal;
     struct super_user_list list;
+    struct list_reply reply;
 };
 
 static struct super_users *super_users_of(const struct call *c)
@@ -228,43 +227,37 @@ static step listed(struct call *c)
 static step list(struct call *c)
 {
     struct super_users *s = super_users_of(c);
-    if (s->scope.tenant == NULL) {
-        return call_bad_field(c, "tenant", "A platform admin must name the tenant.");
-    }
     wait_store_init(c, &s->list.op);
     super_user_store_list(&s->list, s->scope.tenant_id);
     return wait_store(c, listed, &s->list.op);
 }
 
+static void *write_row(struct call *c, size_t row)
+{
+    const struct super_user_row *from = &super_users_of(c)->list.rows[row];
+    Chancery__V1__SuperUser *s = call_message(c, &chancery__v1__super_user__descriptor);
+    if (s != NULL) {
+        s->principal = reply_text(from->principal);
+        s->reason = reply_text(from->reason);
+        s->granted_by = reply_text(from->granted_by);
+        s->grant_time = reply_time(c, from->granted_at);
+        s->expire_time = reply_time(c, from->expires_at);
+    }
+    return s;
+}
+
 static step reply_list(struct call *c)
 {
-    const struct super_user_list *l = &super_users_of(c)->list;
-    Chancery__V1__ListSuperUsersResponse *r = list_super_users_response(c);
-    Chancery__V1__SuperUser **all =
-        ARENA_ARRAY(call_arena(c), Chancery__V1__SuperUser *, l->count + 1);
-    if (r == NULL || all == NULL) {
-        return call_fail(c, R_ARENA_EXHAUSTED, "reply");
-    }
-    r->super_users = all;
-    for (; r->n_super_users < l->count; r->n_super_users++) {
-        const struct super_user_row *row = &l->rows[r->n_super_users];
-        Chancery__V1__SuperUser *s = call_message(c, &chancery__v1__super_user__descriptor);
-        if (s == NULL) {
-            return STEP_FAILED;
-        }
-        s->principal = reply_text(row->principal);
-        s->reason = reply_text(row->reason);
-        s->granted_by = reply_text(row->granted_by);
-        s->grant_time = reply_time(c, row->granted_at);
-        s->expire_time = reply_time(c, row->expires_at);
-        all[r->n_super_users] = s;
-    }
-    return list_super_users_reply(c, r);
+    struct super_users *s = super_users_of(c);
+    const struct list_rows rows = {
+        .type = &chancery__v1__super_user__descriptor, .count = s->list.count, .write = write_row};
+    return list_reply_send(c, &s->reply, &rows, reply_list);
 }
 
 const struct flow list_super_users_flow = {
     .method = "/chancery.v1.TenantService/ListSuperUsers",
     .name = "list_super_users",
     .state = FLOW_STATE_ON(struct super_users, BASE_SCOPE, struct scope, scope),
-    .steps = {STEP("parse", parse_list), SCOPE_STEP, STEP("list", list), STEP("reply", reply_list)},
+    .steps = {STEP("parse", parse_list), SCOPE_TENANT_STEP, STEP("list", list),
+              STEP("reply", reply_list)},
 };

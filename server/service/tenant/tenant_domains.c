@@ -1,10 +1,9 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* TenantService: AddDomain, VerifyDomain, RemoveDomain.
  *
- * A domain says whose addresses tokens may prove, so it is proven itself: by a TXT record that only who rules the
- * domain can publish, or by the word of a platform admin in networks without DNS. */
+ * A domain says whose addresses tokens may prove, so it is verified itself: by a TXT record that only
+ * whoever rules the domain can publish, or by the word of a platform admin in networks without DNS. */
 #include "base/encode.h"
-#include "chancery/v1/tenant.pb-c.h"
 #include "context/wait.h"
 #include "domain/values/address.h"
 #include "service/common/flows.h"
@@ -37,18 +36,6 @@ static step parse(struct call *c, const char *tenant, const char *domain)
     return STEP_NEXT;
 }
 
-static step scope(struct call *c)
-{
-    return scope_of(c)->tenant == NULL
-               ? call_bad_field(c, "tenant", "A platform admin must name the tenant.")
-               : STEP_NEXT;
-}
-
-static step find_scope(struct call *c)
-{
-    return scope_find(c, scope);
-}
-
 static struct domain_op *begin(struct call *c)
 {
     struct domains *d = domains_of(c);
@@ -66,10 +53,12 @@ static step done(struct call *c)
     return wait_over(c, &domains_of(c)->op.op.err);
 }
 
-static step reply_domain(struct call *c, bool is_verified, Chancery__V1__Domain **out)
+static step reply_domain(struct call *c, bool is_verified)
 {
     const struct domains *d = domains_of(c);
-    return domain_write(c, (struct domain_state){d->domain, d->op.proof, is_verified}, out);
+    const struct domain_state domain = {
+        .name = d->domain, .proof = d->op.proof, .is_verified = is_verified};
+    return reply_message(c, tenant_message_write_domain(c, domain));
 }
 
 /* --- AddDomain ---------------------------------------------------------------------------------- */
@@ -94,16 +83,14 @@ static step add(struct call *c)
 
 static step reply_add(struct call *c)
 {
-    Chancery__V1__AddDomainResponse *r = add_domain_response(c);
-    return r == NULL || step_failed(reply_domain(c, false, &r->domain)) ? STEP_FAILED
-                                                                        : add_domain_reply(c, r);
+    return reply_domain(c, false);
 }
 
 const struct flow add_domain_flow = {
     .method = "/chancery.v1.TenantService/AddDomain",
     .name = "add_domain",
     .state = FLOW_STATE_ON(struct domains, BASE_SCOPE, struct scope, scope),
-    .steps = {STEP("parse", parse_add), STEP("scope", find_scope), COMMIT("add", add),
+    .steps = {STEP("parse", parse_add), SCOPE_TENANT_STEP, COMMIT("add", add),
               STEP("reply", reply_add)},
 };
 
@@ -205,16 +192,14 @@ static step verify(struct call *c)
 
 static step reply_verify(struct call *c)
 {
-    Chancery__V1__VerifyDomainResponse *r = verify_domain_response(c);
-    return r == NULL || step_failed(reply_domain(c, true, &r->domain)) ? STEP_FAILED
-                                                                       : verify_domain_reply(c, r);
+    return reply_domain(c, true);
 }
 
 const struct flow verify_domain_flow = {
     .method = "/chancery.v1.TenantService/VerifyDomain",
     .name = "verify_domain",
     .state = FLOW_STATE_ON(struct domains, BASE_SCOPE, struct scope, scope),
-    .steps = {STEP("parse", parse_verify), STEP("scope", find_scope), STEP("read", read_claim),
+    .steps = {STEP("parse", parse_verify), SCOPE_TENANT_STEP, STEP("read", read_claim),
               STEP("ask_dns", ask_dns), COMMIT("verify", verify), STEP("reply", reply_verify)},
 };
 
@@ -236,6 +221,6 @@ const struct flow remove_domain_flow = {
     .method = "/chancery.v1.TenantService/RemoveDomain",
     .name = "remove_domain",
     .state = FLOW_STATE_ON(struct domains, BASE_SCOPE, struct scope, scope),
-    .steps = {STEP("parse", parse_remove), STEP("scope", find_scope), COMMIT("remove", drop),
+    .steps = {STEP("parse", parse_remove), SCOPE_TENANT_STEP, COMMIT("remove", drop),
               STEP("reply", reply_empty)},
 };

@@ -4,28 +4,55 @@
 #include <string.h>
 
 #include "domain/values/approval.h"
+#include "service/common/etag.h"
+#include "service/common/limits.h"
+#include "service/common/policy_fields.h"
 #include "service/common/reply.h"
+#include "service/common/request.h"
 
-step domain_write(struct call *c, struct domain_state domain, Chancery__V1__Domain **out)
+/* --- reading ------------------------------------------------------------------------------------ */
+
+static step read_cap(struct call *c, const void *message, void *out)
 {
-    struct arena *arena = call_arena(c);
-    char *record = arena_printf(arena, "%s%s", DOMAIN_RECORD_LABEL, domain.name);
-    char *value = arena_printf(arena, "%s%s", DOMAIN_RECORD_PREFIX, domain.proof);
-    Chancery__V1__Domain *d = call_message(c, &chancery__v1__domain__descriptor);
-    if (d == NULL || record == NULL || value == NULL) {
-        return call_fail(c, R_ARENA_EXHAUSTED, "domain");
-    }
-    d->name = reply_text(domain.name);
-    d->verified = domain.is_verified;
-    d->proof = reply_text(domain.proof);
-    d->record_name = record;
-    d->record_value = value;
-    *out = d;
-    return STEP_NEXT;
+    const Chancery__V1__Tenant *from = message;
+    struct tenant_row *row = out;
+    row->license_cap_days = from->license_cap_days;
+    return from->license_cap_days <= LICENSE_CAP_DAYS_MAX
+               ? STEP_NEXT
+               : call_bad_field(c, "tenant.license_cap_days", "It may be at most 365.");
 }
 
-step tenant_read_two_person(struct call *c, const Chancery__V1__Tenant *from, uint32_t *out)
+static step read_display_name(struct call *c, const void *message, void *out)
 {
+    const Chancery__V1__Tenant *from = message;
+    struct tenant_row *row = out;
+    row->display_name = from->display_name;
+    return request_text(c, "tenant.display_name", from->display_name, DISPLAY_NAME_MAX);
+}
+
+static step read_onboarding(struct call *c, const void *message, void *out)
+{
+    const Chancery__V1__Tenant *from = message;
+    struct tenant_row *row = out;
+    row->onboarding_count = from->n_onboarding;
+    return policy_fields_read_principals(c, "tenant.onboarding", from->onboarding,
+                                         from->n_onboarding, &row->onboarding);
+}
+
+static step read_state(struct call *c, const void *message, void *out)
+{
+    const Chancery__V1__Tenant *from = message;
+    struct tenant_row *row = out;
+    row->state = from->state;
+    return row->state == TENANT_ACTIVE || row->state == TENANT_IS_DISABLED
+               ? STEP_NEXT
+               : call_bad_field(c, "tenant.state", "It must be ACTIVE or DISABLED.");
+}
+
+static step read_two_person(struct call *c, const void *message, void *out)
+{
+    const Chancery__V1__Tenant *from = message;
+    struct tenant_row *row = out;
     uint32_t asked = 0;
     for (size_t i = 0; i < from->n_two_person; i++) {
         int operation = (int)from->two_person[i];
@@ -34,32 +61,104 @@ step tenant_read_two_person(struct call *c, const Chancery__V1__Tenant *from, ui
         }
         asked |= 1U << operation;
     }
-    *out = approval_requirement(asked);
+    row->approvals = approval_requirement(asked);
     return STEP_NEXT;
 }
 
-static step write_two_person(struct call *c, uint32_t approvals, Chancery__V1__Tenant *t)
+static step read_bound_users(struct call *c, const void *message, void *out)
+{
+    const Chancery__V1__Tenant *from = message;
+    struct tenant_row *row = out;
+    (void)c;
+    row->needs_bound_users = from->require_bound_user_tokens;
+    return STEP_NEXT;
+}
+
+static step read_bound_components(struct call *c, const void *message, void *out)
+{
+    const Chancery__V1__Tenant *from = message;
+    struct tenant_row *row = out;
+    (void)c;
+    row->needs_bound_components = from->require_bound_component_tokens;
+    return STEP_NEXT;
+}
+
+static const struct resource_field fields[] = {
+    OUTPUT_ONLY("tenant_id"),
+    IMMUTABLE("tenant"),
+    CHANGEABLE("display_name", read_display_name),
+    IMMUTABLE("boundary"),
+    CHANGEABLE("state", read_state),
+    CHANGEABLE("license_cap_days", read_cap),
+    BY_METHOD("domains"),
+    CHANGEABLE("onboarding", read_onboarding),
+    OUTPUT_ONLY("etag"),
+    OUTPUT_ONLY("create_time"),
+    CHANGEABLE("two_person", read_two_person),
+    CHANGEABLE("require_bound_user_tokens", read_bound_users),
+    CHANGEABLE("require_bound_component_tokens", read_bound_components),
+};
+
+const struct resource tenant_resource = {
+    .name = "tenant",
+    .message = &chancery__v1__tenant__descriptor,
+    .fields = fields,
+    .field_count = sizeof fields / sizeof fields[0],
+};
+
+/* --- writing ------------------------------------------------------------------------------------ */
+
+Chancery__V1__Domain *tenant_message_write_domain(struct call *c, struct domain_state domain)
+{
+    struct arena *arena = call_arena(c);
+    char *record = arena_printf(arena, "%s%s", DOMAIN_RECORD_LABEL, domain.name);
+    char *value = arena_printf(arena, "%s%s", DOMAIN_RECORD_PREFIX, domain.proof);
+    Chancery__V1__Domain *d = call_message(c, &chancery__v1__domain__descriptor);
+    if (d == NULL || record == NULL || value == NULL) {
+        return NULL;
+    }
+    d->name = reply_text(domain.name);
+    d->verified = domain.is_verified;
+    d->proof = reply_text(domain.proof);
+    d->record_name = record;
+    d->record_value = value;
+    return d;
+}
+
+static bool write_two_person(struct call *c, uint32_t approvals, Chancery__V1__Tenant *t)
 {
     t->two_person =
         ARENA_ARRAY(call_arena(c), Chancery__V1__ApprovalOperation, APPROVAL_LOWER_REQUIREMENT + 1);
-    if (t->two_person == NULL) {
-        return call_fail(c, R_ARENA_EXHAUSTED, "two_person");
-    }
-    for (int i = APPROVAL_GRANT_SUPER_USER; i <= APPROVAL_LOWER_REQUIREMENT; i++) {
+    for (int i = APPROVAL_GRANT_SUPER_USER;
+         t->two_person != NULL && i <= APPROVAL_LOWER_REQUIREMENT; i++) {
         if ((approvals & 1U << i) != 0) {
             t->two_person[t->n_two_person++] = (Chancery__V1__ApprovalOperation)i;
         }
     }
-    return STEP_NEXT;
+    return t->two_person != NULL;
 }
 
-step tenant_write(struct call *c, const struct tenant_row *row, Chancery__V1__Tenant **out)
+static bool write_domains(struct call *c, const struct tenant_row *row, Chancery__V1__Tenant *t)
+{
+    t->domains = ARENA_ARRAY(call_arena(c), Chancery__V1__Domain *, row->domain_count + 1);
+    for (size_t i = 0; t->domains != NULL && i < row->domain_count; i++) {
+        struct domain_state domain = {.name = row->domains[i],
+                                      .proof = row->proofs[i],
+                                      .is_verified = strcmp(row->verified[i], "true") == 0};
+        t->domains[i] = tenant_message_write_domain(c, domain);
+        if (t->domains[i] == NULL) {
+            return false;
+        }
+        t->n_domains++;
+    }
+    return t->domains != NULL;
+}
+
+Chancery__V1__Tenant *tenant_message_write(struct call *c, const struct tenant_row *row)
 {
     Chancery__V1__Tenant *t = call_message(c, &chancery__v1__tenant__descriptor);
-    Chancery__V1__Domain **domains =
-        ARENA_ARRAY(call_arena(c), Chancery__V1__Domain *, row->domain_count + 1);
-    if (t == NULL || domains == NULL) {
-        return call_fail(c, R_ARENA_EXHAUSTED, "tenant");
+    if (t == NULL) {
+        return NULL;
     }
     t->tenant_id = reply_text(reply_uuid(c, row->id.u));
     t->tenant = reply_text(row->name);
@@ -69,19 +168,9 @@ step tenant_write(struct call *c, const struct tenant_row *row, Chancery__V1__Te
     t->license_cap_days = (uint32_t)row->license_cap_days;
     t->n_onboarding = row->onboarding_count;
     t->onboarding = reply_texts(c, row->onboarding, row->onboarding_count);
-    t->etag = reply_text(arena_printf(call_arena(c), "%lld", (long long)row->version));
+    t->etag = reply_text(etag_write(c, row->version));
     t->create_time = reply_time(c, row->created_at);
     t->require_bound_user_tokens = row->needs_bound_users;
     t->require_bound_component_tokens = row->needs_bound_components;
-    t->domains = domains;
-    for (; t->n_domains < row->domain_count; t->n_domains++) {
-        size_t i = t->n_domains;
-        struct domain_state domain = {row->domains[i], row->proofs[i],
-                                      strcmp(row->verified[i], "true") == 0};
-        if (step_failed(domain_write(c, domain, &domains[i]))) {
-            return STEP_FAILED;
-        }
-    }
-    *out = t;
-    return write_two_person(c, row->approvals, t);
+    return write_domains(c, row, t) && write_two_person(c, row->approvals, t) ? t : NULL;
 }

@@ -1,10 +1,9 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* TenantService: CreateTenant, GetTenant, ListTenants. */
 #include "auth/facts.h"
-#include "chancery/v1/tenant.pb-c.h"
 #include "context/wait.h"
 #include "service/common/flows.h"
-#include "service/common/policy_fields.h"
+#include "service/common/page.h"
 #include "service/common/reply.h"
 #include "service/common/scope.h"
 #include "service/tenant/tenant_message.h"
@@ -12,9 +11,10 @@
 struct tenants {
     struct scope scope; /* first */
     struct tenant_row row;
+    resource_set fields; /* of a new tenant, those that are still to be read */
     struct keys_op keys;
-    struct tenant_id after; /* the page's place: the last tenant of the page before */
-    size_t limit;
+    struct tenant_id after;
+    struct page page;
 };
 
 static struct tenants *tenants_of(const struct call *c)
@@ -37,26 +37,20 @@ static step parse_create(struct call *c)
         return call_bad_field(c, "tenant.tenant",
                               "The short name must match [a-z][a-z0-9-]{0,62}.");
     }
-    if (t->license_cap_days > LICENSE_CAP_DAYS_MAX) {
-        return call_bad_field(c, "tenant.license_cap_days", "It may be at most 365.");
-    }
     row->name = t->tenant;
-    row->display_name = t->display_name;
     row->boundary = t->boundary;
     row->state = TENANT_ACTIVE;
     row->version = 1;
-    row->needs_bound_users = t->require_bound_user_tokens;
-    row->needs_bound_components = t->require_bound_component_tokens;
-    row->license_cap_days =
-        t->license_cap_days == 0 ? LICENSE_CAP_DAYS_DEFAULT : t->license_cap_days;
-    row->onboarding_count = t->n_onboarding;
-    if (request_text(c, "tenant.display_name", t->display_name, TENANT_DISPLAY_NAME_MAX).kind ==
-            STEP_KIND_FAILED ||
-        step_failed(tenant_read_two_person(c, t, &row->approvals))) {
-        return STEP_FAILED;
-    }
-    return policy_read_principals(c, "tenant.onboarding", t->onboarding, t->n_onboarding,
-                                  &row->onboarding);
+    tenants_of(c)->fields =
+        resource_changeable(&tenant_resource) & ~resource_field(&tenant_resource, "state");
+    return STEP_NEXT;
+}
+
+static step read_fields(struct call *c)
+{
+    const Chancery__V1__CreateTenantRequest *request = create_tenant_request(c);
+    struct tenants *t = tenants_of(c);
+    return resource_read(c, &tenant_resource, &t->fields, request->tenant, &t->row, read_fields);
 }
 
 static step keys_made(struct call *c)
@@ -77,6 +71,9 @@ static step make_keys(struct call *c)
         return STEP_FAILED;
     }
     t->row.id.u = uuid_v7(call_unix_us(c));
+    if (t->row.license_cap_days == 0) {
+        t->row.license_cap_days = LICENSE_CAP_DAYS_DEFAULT;
+    }
     wait_keys_init(c, &t->keys);
     t->keys.tenant = t->row.id;
     t->keys.boundary = boundary->name;
@@ -95,8 +92,9 @@ static step create(struct call *c)
     struct tenants *t = tenants_of(c);
     struct new_key set[KEY_SET_SIZE];
     for (size_t i = 0; i < KEY_SET_SIZE; i++) {
-        set[i] = (struct new_key){t->keys.set[i].purpose, t->keys.set[i].wrapped,
-                                  t->keys.set[i].public_jwk};
+        set[i] = (struct new_key){.purpose = t->keys.set[i].purpose,
+                                  .wrapped = t->keys.set[i].wrapped,
+                                  .public_jwk = t->keys.set[i].public_jwk};
     }
     tenant_store_create(scope_begin(c), &t->row, (enum suite)t->keys.suite, set, KEY_SET_SIZE);
     return scope_wait(c);
@@ -104,21 +102,16 @@ static step create(struct call *c)
 
 static step reply_create(struct call *c)
 {
-    Chancery__V1__CreateTenantResponse *r = create_tenant_response(c);
-    if (r == NULL) {
-        return STEP_FAILED;
-    }
     tenants_of(c)->row.created_at = scope_of(c)->op.created_at;
-    step result = tenant_write(c, &tenants_of(c)->row, &r->tenant);
-    return result.kind == STEP_KIND_NEXT ? create_tenant_reply(c, r) : result;
+    return reply_message(c, tenant_message_write(c, &tenants_of(c)->row));
 }
 
 const struct flow create_tenant_flow = {
     .method = "/chancery.v1.TenantService/CreateTenant",
     .name = "create_tenant",
     .state = FLOW_STATE_ON(struct tenants, BASE_SCOPE, struct scope, scope),
-    .steps = {STEP("parse", parse_create), STEP("keys", keys), COMMIT("create", create),
-              STEP("reply", reply_create)},
+    .steps = {STEP("parse", parse_create), STEP("fields", read_fields), STEP("keys", keys),
+              COMMIT("create", create), STEP("reply", reply_create)},
 };
 
 /* --- GetTenant ---------------------------------------------------------------------------------- */
@@ -132,69 +125,57 @@ static step parse_get(struct call *c)
 
 static step get(struct call *c)
 {
-    const struct scope *scope = scope_of(c);
-    if (scope->tenant == NULL) {
-        return call_bad_field(c, "tenant", "A platform admin must name the tenant.");
-    }
-    tenant_store_get(scope_begin(c), scope->tenant->view.name);
+    tenant_store_get(scope_begin(c), scope_tenant_name(c));
     return scope_wait(c);
 }
 
 static step reply_get(struct call *c)
 {
-    Chancery__V1__GetTenantResponse *r = get_tenant_response(c);
-    if (r == NULL) {
-        return STEP_FAILED;
-    }
-    tenants_of(c)->row = *scope_of(c)->op.tenant;
-    step result = tenant_write(c, &tenants_of(c)->row, &r->tenant);
-    return result.kind == STEP_KIND_NEXT ? get_tenant_reply(c, r) : result;
+    return reply_message(c, tenant_message_write(c, scope_of(c)->op.tenant));
 }
 
 const struct flow get_tenant_flow = {
     .method = "/chancery.v1.TenantService/GetTenant",
     .name = "get_tenant",
     .state = FLOW_STATE_ON(struct tenants, BASE_SCOPE, struct scope, scope),
-    .steps = {STEP("parse", parse_get), SCOPE_STEP, STEP("get", get), STEP("reply", reply_get)},
+    .steps = {STEP("parse", parse_get), SCOPE_TENANT_STEP, STEP("get", get),
+              STEP("reply", reply_get)},
 };
 
 /* --- ListTenants -------------------------------------------------------------------------------- */
 
 static step parse_list(struct call *c)
 {
-    const Chancery__V1__ListTenantsRequest *request = list_tenants_request(c);
     struct tenants *t = tenants_of(c);
     scope_of(c)->tenant_name = "";
-    return request_page(c, request->page_size, request->page_token, &t->limit, &t->after.u);
+    return step_failed(page_read(c, &t->page)) ? STEP_FAILED
+                                               : page_after_uuid(c, &t->page, &t->after.u);
 }
 
 static step list(struct call *c)
 {
     const struct tenants *t = tenants_of(c);
-    tenant_store_list(scope_begin(c), t->after, t->limit);
+    tenant_store_list(scope_begin(c), t->after, page_limit(&t->page));
     return scope_wait(c);
+}
+
+static void *write_row(struct call *c, size_t row)
+{
+    return tenant_message_write(c, &scope_of(c)->op.tenants[row]);
+}
+
+static struct slice row_key(struct call *c, size_t row)
+{
+    return slice_of(&scope_of(c)->op.tenants[row].id, sizeof(struct tenant_id));
 }
 
 static step reply_list(struct call *c)
 {
-    const struct change_op *op = &scope_of(c)->op;
-    Chancery__V1__ListTenantsResponse *r = list_tenants_response(c);
-    Chancery__V1__Tenant **all =
-        ARENA_ARRAY(call_arena(c), Chancery__V1__Tenant *, op->tenant_count + 1);
-    if (r == NULL || all == NULL) {
-        return call_fail(c, R_ARENA_EXHAUSTED, "reply");
-    }
-    r->tenants = all;
-    for (; r->n_tenants < op->tenant_count; r->n_tenants++) {
-        if (step_failed(tenant_write(c, &op->tenants[r->n_tenants], &all[r->n_tenants]))) {
-            return STEP_FAILED;
-        }
-    }
-    if (op->tenant_count == tenants_of(c)->limit) {
-        const struct tenant_id *last = &op->tenants[op->tenant_count - 1].id;
-        r->next_page_token = reply_text(reply_page_token(c, last, sizeof *last));
-    }
-    return list_tenants_reply(c, r);
+    const struct page_rows rows = {.list = {.type = tenant_resource.message,
+                                            .count = scope_of(c)->op.tenant_count,
+                                            .write = write_row},
+                                   .key = row_key};
+    return page_send(c, &tenants_of(c)->page, &rows, reply_list);
 }
 
 const struct flow list_tenants_flow = {

@@ -7,11 +7,11 @@
 #include "context/wait.h"
 #include "service/common/content_access.h"
 #include "service/common/flows.h"
+#include "service/common/page.h"
 #include "service/common/reply.h"
+#include "service/common/request.h"
 
-_Static_assert((int)PAGE_MOST <= (int)CONTENT_PAGE_MAX, "the store lists a whole page");
-
-static Chancery__V1__Content *write_one(struct call *c, const struct content_row *row)
+static Chancery__V1__Content *write_content(struct call *c, const struct content_row *row)
 {
     Chancery__V1__Content *m = call_message(c, &chancery__v1__content__descriptor);
     if (m == NULL) {
@@ -41,12 +41,7 @@ static step parse_get(struct call *c)
 
 static step reply_get(struct call *c)
 {
-    Chancery__V1__GetContentResponse *r = get_content_response(c);
-    if (r == NULL) {
-        return STEP_FAILED;
-    }
-    r->content = write_one(c, &content_access_of(c)->find.row);
-    return r->content == NULL ? STEP_FAILED : get_content_reply(c, r);
+    return reply_message(c, write_content(c, &content_access_of(c)->find.row));
 }
 
 const struct flow get_content_flow = {
@@ -61,6 +56,7 @@ const struct flow get_content_flow = {
 struct contents {
     const char *owner; /* as asked for; "" if none */
     char issuer[UUID_TEXT_BYTES];
+    struct page page;
     struct content_list list;
 };
 
@@ -72,12 +68,13 @@ static struct contents *contents_of(const struct call *c)
 static step parse_list(struct call *c)
 {
     const Chancery__V1__ListContentRequest *request = list_content_request(c);
-    struct content_list *l = &contents_of(c)->list;
-    if (step_failed(
-            request_page(c, request->page_size, request->page_token, &l->limit, &l->after.u))) {
+    struct contents *s = contents_of(c);
+    if (step_failed(page_read(c, &s->page)) ||
+        step_failed(page_after_uuid(c, &s->page, &s->list.after.u))) {
         return STEP_FAILED;
     }
-    return request_address(c, "owner", request->owner, &contents_of(c)->owner);
+    s->list.limit = page_limit(&s->page);
+    return request_address(c, "owner", request->owner, &s->owner);
 }
 
 static void set_owner(struct contents *s)
@@ -133,26 +130,24 @@ static step list(struct call *c)
     return wait_store(c, listed, &l->op);
 }
 
+static void *write_row(struct call *c, size_t row)
+{
+    return write_content(c, &contents_of(c)->list.rows[row]);
+}
+
+static struct slice row_key(struct call *c, size_t row)
+{
+    return slice_of(&contents_of(c)->list.rows[row].id, sizeof(struct content_id));
+}
+
 static step reply_list(struct call *c)
 {
-    const struct content_list *l = &contents_of(c)->list;
-    Chancery__V1__ListContentResponse *r = list_content_response(c);
-    Chancery__V1__Content **all = ARENA_ARRAY(call_arena(c), Chancery__V1__Content *, l->count + 1);
-    if (r == NULL || all == NULL) {
-        return call_fail(c, R_ARENA_EXHAUSTED, "reply");
-    }
-    r->contents = all;
-    for (; r->n_contents < l->count; r->n_contents++) {
-        all[r->n_contents] = write_one(c, &l->rows[r->n_contents]);
-        if (all[r->n_contents] == NULL) {
-            return STEP_FAILED;
-        }
-    }
-    if (l->count == l->limit) {
-        r->next_page_token =
-            reply_text(reply_page_token(c, &l->rows[l->count - 1].id, sizeof l->rows[0].id));
-    }
-    return list_content_reply(c, r);
+    struct contents *s = contents_of(c);
+    const struct page_rows rows = {.list = {.type = &chancery__v1__content__descriptor,
+                                            .count = s->list.count,
+                                            .write = write_row},
+                                   .key = row_key};
+    return page_send(c, &s->page, &rows, reply_list);
 }
 
 const struct flow list_content_flow = {

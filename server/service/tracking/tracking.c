@@ -9,15 +9,16 @@
 #include "service/common/audit_page.h"
 #include "service/common/content_access.h"
 #include "service/common/flows.h"
+#include "service/common/limits.h"
 #include "service/common/reply.h"
-
-enum { REASON_TEXT_MAX = 256 };
+#include "service/common/request.h"
 
 struct tracking {
     struct content_access access; /* first */
     const char *user, *reason;
     bool is_restore;
     struct content_revoke revoke;
+    struct page page;
     struct audit_query query;
 };
 
@@ -32,9 +33,8 @@ static step parse_change(struct call *c, const char *content, const char *user, 
 {
     struct tracking *t = tracking_of(c);
     t->reason = reason;
-    if (request_uuid_required(c, "content_id", content, &t->access.content.u).kind ==
-            STEP_KIND_FAILED ||
-        request_address(c, "user", user, &t->user).kind == STEP_KIND_FAILED) {
+    if (step_failed(request_uuid_required(c, "content_id", content, &t->access.content.u)) ||
+        step_failed(request_address(c, "user", user, &t->user))) {
         return STEP_FAILED;
     }
     return request_text(c, "reason", reason, REASON_TEXT_MAX);
@@ -105,13 +105,10 @@ static step parse_list(struct call *c)
 {
     const Chancery__V1__ListAccessRequest *request = list_access_request(c);
     struct tracking *t = tracking_of(c);
-    if (step_failed(request_page_limit(c, request->page_size, &t->query.limit))) {
-        return STEP_FAILED;
-    }
-    if (!audit_page_after(c, request->page_token, &t->query)) {
-        return call_fail(c, R_PAGE_TOKEN_INVALID, "page token");
-    }
-    return request_uuid_required(c, "content_id", request->content_id, &t->access.content.u);
+    return step_failed(page_read(c, &t->page)) ||
+                   step_failed(audit_page_begin(c, &t->page, &t->query))
+               ? STEP_FAILED
+               : request_uuid_required(c, "content_id", request->content_id, &t->access.content.u);
 }
 
 static step listed(struct call *c)
@@ -130,8 +127,9 @@ static step list(struct call *c)
     return wait_store(c, listed, &t->query.op);
 }
 
-static Chancery__V1__AccessEvent *access_event(struct call *c, const struct audit_event *event)
+static void *write_row(struct call *c, size_t row)
 {
+    const struct audit_event *event = &tracking_of(c)->query.events[row];
     Chancery__V1__AccessEvent *e = call_message(c, &chancery__v1__access_event__descriptor);
     if (e == NULL) {
         return NULL;
@@ -148,24 +146,19 @@ static Chancery__V1__AccessEvent *access_event(struct call *c, const struct audi
     return e;
 }
 
+static struct slice row_key(struct call *c, size_t row)
+{
+    return audit_page_key(c, &tracking_of(c)->query.events[row]);
+}
+
 static step reply_list(struct call *c)
 {
-    struct audit_query *query = &tracking_of(c)->query;
-    Chancery__V1__ListAccessResponse *r = list_access_response(c);
-    Chancery__V1__AccessEvent **events =
-        ARENA_ARRAY(call_arena(c), Chancery__V1__AccessEvent *, query->count + 1);
-    if (r == NULL || events == NULL) {
-        return call_fail(c, R_ARENA_EXHAUSTED, "reply");
-    }
-    r->events = events;
-    for (; r->n_events < query->count; r->n_events++) {
-        events[r->n_events] = access_event(c, &query->events[r->n_events]);
-        if (events[r->n_events] == NULL) {
-            return call_fail(c, R_ARENA_EXHAUSTED, "reply");
-        }
-    }
-    r->next_page_token = audit_page_next(c, query);
-    return list_access_reply(c, r);
+    struct tracking *t = tracking_of(c);
+    const struct page_rows rows = {.list = {.type = &chancery__v1__access_event__descriptor,
+                                            .count = t->query.count,
+                                            .write = write_row},
+                                   .key = row_key};
+    return page_send(c, &t->page, &rows, reply_list);
 }
 
 const struct flow list_access_flow = {

@@ -17,52 +17,50 @@ static struct principal read_principal(struct arena *arena, const char *text, st
     return (struct principal){PRINCIPAL_UNKNOWN, text};
 }
 
-static rc read_grants(struct arena *arena, const struct amendment_cell *cell, struct amendment *out,
+static rc read_grants(struct arena *arena, const struct sql_amendment *from, struct amendment *out,
                       struct err *err)
 {
-    const char *const *principals = NULL, *const *rights = NULL;
-    size_t rights_count = 0;
-    TRY(pg_texts(arena, cell->r, cell->row, cell->column + 1, &principals, &out->grant_count, err));
-    TRY(pg_texts(arena, cell->r, cell->row, cell->column + 2, &rights, &rights_count, err));
-    ENSURE(rights_count == out->grant_count, err, R_DATABASE_ERROR);
-    struct grant *grants = ARENA_ARRAY(arena, struct grant, out->grant_count + 1);
-    struct rights *own = ARENA_ARRAY(arena, struct rights, out->grant_count + 1);
+    size_t count = from->grant_principals.count;
+    ENSURE(from->grant_rights.count == count, err, R_DATABASE_ERROR);
+    struct grant *grants = ARENA_ARRAY(arena, struct grant, count + 1);
+    struct rights *own = ARENA_ARRAY(arena, struct rights, count + 1);
     ARENA_ENSURE(grants, err);
     ARENA_ENSURE(own, err);
-    for (size_t i = 0; i < out->grant_count; i++) {
-        grants[i] = (struct grant){read_principal(arena, principals[i], out), &own[i]};
-        if (!rights_parse(arena, slice_str(rights[i]), &own[i], NULL).ok) {
-            note_unknown(out, rights[i]);
+    for (size_t i = 0; i < count; i++) {
+        const char *rights = from->grant_rights.items[i];
+        grants[i] =
+            (struct grant){read_principal(arena, from->grant_principals.items[i], out), &own[i]};
+        if (!rights_parse(arena, slice_str(rights), &own[i], NULL).ok) {
+            note_unknown(out, rights);
         }
     }
     out->grants = grants;
+    out->grant_count = count;
     return OK;
 }
 
-static rc read_removed(struct arena *arena, const struct amendment_cell *cell,
-                       struct amendment *out, struct err *err)
+static rc read_removed(struct arena *arena, const struct sql_amendment *from, struct amendment *out,
+                       struct err *err)
 {
-    const char *const *texts = NULL;
-    TRY(pg_texts(arena, cell->r, cell->row, cell->column + 4, &texts, &out->removed_count, err));
-    struct principal *removed = ARENA_ARRAY(arena, struct principal, out->removed_count + 1);
+    struct principal *removed = ARENA_ARRAY(arena, struct principal, from->removed.count + 1);
     ARENA_ENSURE(removed, err);
-    for (size_t i = 0; i < out->removed_count; i++) {
-        removed[i] = read_principal(arena, texts[i], out);
+    for (size_t i = 0; i < from->removed.count; i++) {
+        removed[i] = read_principal(arena, from->removed.items[i], out);
     }
     out->removed = removed;
+    out->removed_count = from->removed.count;
     return OK;
 }
 
-rc amendment_read(struct arena *arena, const struct amendment_cell *cell, struct amendment *out,
+rc amendment_read(struct arena *arena, const struct sql_amendment *from, struct amendment *out,
                   struct err *err)
 {
-    *out =
-        (struct amendment){.version = pg_int(cell->r, cell->row, cell->column), .is_valid = true};
-    TRY(read_grants(arena, cell, out, err));
-    TRY(pg_texts(arena, cell->r, cell->row, cell->column + 3, &out->recipients,
-                 &out->recipient_count, err));
-    TRY(read_removed(arena, cell, out, err));
-    out->changes_expiry = pg_bool(cell->r, cell->row, cell->column + 5);
-    out->expires_at.s = pg_time(cell->r, cell->row, cell->column + 6) / 1000000;
-    return OK;
+    *out = (struct amendment){.version = from->version,
+                              .is_valid = true,
+                              .recipients = from->recipients.items,
+                              .recipient_count = from->recipients.count,
+                              .changes_expiry = from->changes_expiry,
+                              .expires_at.s = from->expires_at / 1000000};
+    TRY(read_grants(arena, from, out, err));
+    return read_removed(arena, from, out, err);
 }

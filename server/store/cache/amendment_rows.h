@@ -3,19 +3,14 @@
 #pragma once
 
 #include "store/cache/amendments.h"
-#include "store/pg/pg_submit.h"
+#include "store/sql/statements.gen.h"
 
-/* Seven columns from `column` on: version, principals, rights, recipients, removed, whether the expiry is
- * changed, expiry. */
-struct amendment_cell {
-    const PGresult *r;
-    int row, column;
-};
-
-/* Read one. What is stored and not understood makes it invalid, which grants nothing. */
-MUST rc amendment_read(struct arena *arena, const struct amendment_cell *cell,
-                       struct amendment *out, struct err *err);
-/* Read one and remember it; `arena` holds what *out points to. */
+/* What is stored and not understood makes it invalid, which grants nothing. `out` points into what
+ * `from` points to. */
+MUST rc amendment_read(struct arena *arena, const struct sql_amendment *from, struct amendment *out,
+                       struct err *err);
+/* Read the amendment in a row of the gate's answer and remember it; `arena` holds what *out points
+ * to. */
 MUST rc amendments_take(struct amendments *amendments, struct content_id content,
-                        struct arena *arena, const struct amendment_cell *cell,
+                        struct arena *arena, const PGresult *r, int row,
                         const struct amendment **out, struct err *err);

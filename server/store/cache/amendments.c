@@ -55,13 +55,15 @@ const struct amendment *amendments_get(struct amendments *amendments, struct con
 }
 
 rc amendments_take(struct amendments *amendments, struct content_id content, struct arena *arena,
-                   const struct amendment_cell *cell, const struct amendment **out, struct err *err)
+                   const PGresult *r, int row, const struct amendment **out, struct err *err)
 {
+    struct sql_amendment columns;
     struct remembered *entry = xcalloc(1, sizeof *entry);
     entry->arena = arena_new_small(ENTRY_BUDGET);
     entry->references = 1;
     TRY(arena_on_free(arena, unref, entry, err));
-    TRY(amendment_read(entry->arena, cell, &entry->amendment, err));
+    TRY(sql_gate_read_amendment(entry->arena, r, row, &columns, err));
+    TRY(amendment_read(entry->arena, &columns, &entry->amendment, err));
     if (!entry->amendment.is_valid) {
         log_event(LOG_ERROR, "amendment.invalid", F_ID("content", content),
                   F_USER("text", entry->amendment.problem));

@@ -11,6 +11,7 @@
 #include "domain/values/subject.h"
 #include "obs/metrics.h"
 #include "store/pg/pg_submit.h"
+#include "store/sql/statements.gen.h"
 
 struct directories {
     struct hashmap *people; /* by tenant and digest of the question */
@@ -61,7 +62,7 @@ struct uuid directories_scope(struct tenant_id tenant)
     return scope;
 }
 
-/* --- epochs ------------------------------------------------------------------------------------ */
+/* --- epochs ----------------------------------------------------------------------------------- */
 
 void directories_drop(struct directories *directories, struct uuid scope)
 {
@@ -86,7 +87,7 @@ static bool is_newest(struct directories *directories, struct uuid scope, int64_
     return known != NULL && known->epoch == epoch;
 }
 
-/* --- the key: what the answer depends on ------------------------------------------------------- */
+/* --- the key: what the answer depends on ------------------------------------------------------ */
 
 static int compare_text(const void *a, const void *b)
 {
@@ -148,7 +149,7 @@ bool directories_remembered(struct directories *directories, struct directory_fi
     return true;
 }
 
-/* --- reading ----------------------------------------------------------------------------------- */
+/* --- reading ---------------------------------------------------------------------------------- */
 
 /* Lay a list behind another; where its first pointer went. */
 static const char *const *lay(const char **texts, char **at, const char *const *list, size_t count)
@@ -189,14 +190,17 @@ static struct remembered *keep(const struct directory_person *person)
 static rc read_person(struct store_op *op, size_t index, const PGresult *r, struct err *err)
 {
     struct directory_find *find = LIST_ENTRY(op, struct directory_find, op);
-    struct directory_person person = {0};
+    struct sql_directory_find_row row;
     (void)index;
     ENSURE(PQntuples(r) == 1, err, R_DATABASE_ERROR);
-    person.epoch = pg_int(r, 0, 0);
-    person.is_visible = pg_bool(r, 0, 1);
-    person.is_guest = pg_bool(r, 0, 2);
-    TRY(pg_texts(op->arena, r, 0, 3, &person.aliases, &person.alias_count, err));
-    TRY(pg_texts(op->arena, r, 0, 4, &person.groups, &person.group_count, err));
+    TRY(sql_directory_find_read(op->arena, r, 0, &row, err));
+    struct directory_person person = {.is_visible = row.is_visible,
+                                      .is_guest = row.is_guest,
+                                      .aliases = row.aliases.items,
+                                      .alias_count = row.aliases.count,
+                                      .groups = row.groups.items,
+                                      .group_count = row.groups.count,
+                                      .epoch = row.epoch};
     struct remembered *entry = keep(&person);
     TRY(arena_on_free(op->arena, unref, entry, err));
     find->person = &entry->person;
@@ -212,13 +216,14 @@ static rc read_person(struct store_op *op, size_t index, const PGresult *r, stru
 void directories_ask(struct directories *directories, struct directory_find *find,
                      const struct directory_question *question)
 {
-    struct pg_params p;
     prepare(directories, find, question);
-    pg_params_init(&p, find->op.arena);
-    pg_add_uuid(&p, question->tenant->id.u);
-    pg_add_texts(&p, question->addresses, question->address_count);
-    pg_add_texts(&p, question->groups, question->group_count);
-    pg_add_texts(&p, question->tenant->domains, question->tenant->domain_count);
-    pg_add_int8(&p, SUBJECT_GROUPS_MAX + 1);
-    pg_submit_one(&find->op, ST_directory_find, &p, read_person);
+    struct pg_params p = sql_directory_find(
+        find->op.arena, &(struct sql_directory_find){
+                            .tenant = question->tenant->id,
+                            .addresses = {question->addresses, question->address_count},
+                            .token_groups = {question->groups, question->group_count},
+                            .domains = {question->tenant->domains, question->tenant->domain_count},
+                            .limit = SUBJECT_GROUPS_MAX + 1,
+                        });
+    pg_submit_one(&find->op, &p, read_person);
 }

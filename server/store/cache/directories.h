@@ -1,9 +1,10 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* What a tenant's directory knows of somebody who is calling: aliases, guest or not, groups, nested ones
- * included. Remembered per worker with the epoch of the directory's scope; the gate compares it.
+/* What a tenant's directory knows of somebody who is calling: aliases, guest or not, groups,
+ * nested ones included. Remembered per worker with the epoch of the directory's scope; the gate
+ * compares it.
  *
- * A change of a directory makes everything that is remembered of it worthless at once: what counts is only
- * what was read at the newest epoch that this worker has seen. Loop thread only. */
+ * A change of a directory makes everything that is remembered of it worthless at once: what
+ * counts is only what was read at the newest epoch that this worker has seen. Loop thread only. */
 #pragma once
 
 #include "domain/values/tenant.h"
@@ -47,8 +48,8 @@ struct directory_find {
     uint8_t key[48];
 };
 
-/* Fill find->person from what is remembered; false when the database must be asked. The operation is
- * prepared by store_op_init before. */
+/* Fill find->person from what is remembered; false when the database must be asked. The
+ * operation is prepared by store_op_init before. */
 bool directories_remembered(struct directories *directories, struct directory_find *find,
                             const struct directory_question *question);
 /* Ask the database, past what is remembered. */

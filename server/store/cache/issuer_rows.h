@@ -3,11 +3,7 @@
 #pragma once
 
 #include "domain/values/issuer.h"
-#include "store/pg/pg_submit.h"
+#include "store/sql/statements.gen.h"
 
-/* The columns after those of the issuer. */
-enum { ISSUER_COLUMNS = 16 };
-
-/* Read the first ISSUER_COLUMNS columns of a row; all but the epoch. */
-MUST rc issuer_read(struct arena *arena, const PGresult *r, int row, struct issuer *out,
-                    struct err *err);
+/* All but the epoch. The result points into what `from` points to. */
+struct issuer issuer_from_row(const struct sql_issuer *from);

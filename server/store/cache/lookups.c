@@ -6,6 +6,7 @@
 #include "domain/values/issuer_template.h"
 #include "store/cache/issuer_rows.h"
 #include "store/pg/pg_submit.h"
+#include "store/sql/statements.gen.h"
 
 enum { ENTRY_BUDGET = 256 * 1024, KEY_MAX = 1024 };
 
@@ -104,17 +105,44 @@ void lookups_free(struct lookups *lookups)
     xfree(lookups);
 }
 
-static rc read_component(struct arena *arena, const PGresult *r, struct component_row *row,
+static rc read_issuer(struct arena *arena, const PGresult *r, struct issuer *out, struct err *err)
+{
+    struct sql_find_issuer_row row;
+    TRY(sql_find_issuer_read(arena, r, 0, &row, err));
+    *out = issuer_from_row(&row.issuer);
+    out->epoch = row.epoch;
+    return OK;
+}
+
+static struct component_row component_from_row(const struct sql_found_component *from)
+{
+    return (struct component_row){
+        .component = {.tenant = from->tenant,
+                      .id = from->component,
+                      .name = from->name,
+                      .role = (enum role)from->role,
+                      .boundary = from->boundary,
+                      .sender_domains = from->sender_domains.items,
+                      .sender_domain_count = from->sender_domains.count},
+        .epoch = from->epoch,
+    };
+}
+
+static rc read_component(struct arena *arena, const PGresult *r, struct component_row *out,
                          struct err *err)
 {
-    struct subject_component *c = &row->component;
-    c->tenant.u = pg_uuid(r, 0, 0);
-    c->id.u = pg_uuid(r, 0, 1);
-    TRY(pg_text(arena, r, 0, 2, &c->name, err));
-    c->role = (enum role)pg_int(r, 0, 3);
-    TRY(pg_text(arena, r, 0, 4, &c->boundary, err));
-    TRY(pg_texts(arena, r, 0, 5, &c->sender_domains, &c->sender_domain_count, err));
-    row->epoch = pg_int(r, 0, 6);
+    struct sql_find_component_row row;
+    TRY(sql_find_component_read(arena, r, 0, &row, err));
+    *out = component_from_row(&row.component);
+    return OK;
+}
+
+static rc read_component_by_subject(struct arena *arena, const PGresult *r,
+                                    struct component_row *out, struct err *err)
+{
+    struct sql_find_component_by_subject_row row;
+    TRY(sql_find_component_by_subject_read(arena, r, 0, &row, err));
+    *out = component_from_row(&row.component);
     return OK;
 }
 
@@ -127,10 +155,11 @@ static rc read_found(struct lookup *lookup, const PGresult *r, struct err *err)
     found->references = 1;
     TRY(arena_on_free(lookup->op.arena, unref, found, err));
     if (lookup->kind == LOOKUP_ISSUER) {
-        TRY(issuer_read(found->arena, r, 0, &found->issuer, err));
-        found->issuer.epoch = pg_int(r, 0, ISSUER_COLUMNS);
-    } else {
+        TRY(read_issuer(found->arena, r, &found->issuer, err));
+    } else if (lookup->kind == LOOKUP_COMPONENT) {
         TRY(read_component(found->arena, r, &found->component, err));
+    } else {
+        TRY(read_component_by_subject(found->arena, r, &found->component, err));
     }
     lookup->issuer = &found->issuer;
     lookup->component = &found->component;
@@ -143,25 +172,53 @@ static rc read_found(struct lookup *lookup, const PGresult *r, struct err *err)
 }
 
 /* There is always an answer, and it is remembered also when it is "none". */
-static rc read_answer(struct lookup *lookup, const PGresult *r, struct err *err)
+static rc keep_answer(struct lookup *lookup, struct lookup_answer answer, struct err *err)
 {
     uint8_t space[KEY_MAX];
     struct slice where = cache_key(space, lookup->kind, lookup->key);
-    struct lookup_answer *answer = &lookup->answer;
-    *answer = (struct lookup_answer){.epoch = pg_int(r, 0, 1)};
-    if (lookup->kind == LOOKUP_TAKEN_DOMAIN) {
-        answer->is_found = pg_bool(r, 0, 0);
-    } else {
-        answer->tenant.u = pg_uuid(r, 0, 0);
-        answer->is_found = !ID_IS_ZERO(answer->tenant);
-    }
-    lookup->tenant = answer->tenant;
+    lookup->answer = answer;
+    lookup->tenant = answer.tenant;
     if (where.len > 0) {
         struct lookup_answer *kept = xcalloc(1, sizeof *kept);
-        *kept = *answer;
+        *kept = answer;
         hashmap_put(lookup->lookups->answers, where, kept);
     }
-    ENSURE(answer->is_found, err, R_NOT_FOUND);
+    ENSURE(answer.is_found, err, R_NOT_FOUND);
+    return OK;
+}
+
+static rc read_taken_domain(struct lookup *lookup, const PGresult *r, struct err *err)
+{
+    struct sql_find_taken_domain_row row;
+    TRY(sql_find_taken_domain_read(lookup->op.arena, r, 0, &row, err));
+    return keep_answer(lookup, (struct lookup_answer){.is_found = row.is_taken, .epoch = row.epoch},
+                       err);
+}
+
+static rc read_mapped_tenant(struct lookup *lookup, const PGresult *r, struct err *err)
+{
+    struct sql_find_mapped_tenant_row row;
+    TRY(sql_find_mapped_tenant_read(lookup->op.arena, r, 0, &row, err));
+    return keep_answer(lookup,
+                       (struct lookup_answer){.is_found = !ID_IS_ZERO(row.tenant),
+                                              .tenant = row.tenant,
+                                              .epoch = row.epoch},
+                       err);
+}
+
+static rc read_tenant_by_name(struct lookup *lookup, const PGresult *r, struct err *err)
+{
+    struct sql_find_tenant_by_name_row row;
+    TRY(sql_find_tenant_by_name_read(lookup->op.arena, r, 0, &row, err));
+    lookup->tenant = row.tenant;
+    return OK;
+}
+
+static rc read_tenant_by_domain(struct lookup *lookup, const PGresult *r, struct err *err)
+{
+    struct sql_find_tenant_by_domain_row row;
+    TRY(sql_find_tenant_by_domain_read(lookup->op.arena, r, 0, &row, err));
+    lookup->tenant = row.tenant;
     return OK;
 }
 
@@ -171,19 +228,20 @@ static rc read_row(struct store_op *op, size_t index, const PGresult *r, struct 
     (void)index;
     ENSURE(PQntuples(r) == 1, err, R_NOT_FOUND);
     switch (lookup->kind) {
+    case LOOKUP_TENANT_BY_NAME:
+        return read_tenant_by_name(lookup, r, err);
+    case LOOKUP_TENANT_BY_DOMAIN:
+        return read_tenant_by_domain(lookup, r, err);
+    case LOOKUP_TENANT_BY_MAPPING:
+        return read_mapped_tenant(lookup, r, err);
+    case LOOKUP_TAKEN_DOMAIN:
+        return read_taken_domain(lookup, r, err);
     case LOOKUP_ISSUER:
     case LOOKUP_COMPONENT:
     case LOOKUP_COMPONENT_BY_SUBJECT:
-        return read_found(lookup, r, err);
-    case LOOKUP_TENANT_BY_MAPPING:
-    case LOOKUP_TAKEN_DOMAIN:
-        return read_answer(lookup, r, err);
-    case LOOKUP_TENANT_BY_NAME:
-    case LOOKUP_TENANT_BY_DOMAIN:
         break;
     }
-    lookup->tenant.u = pg_uuid(r, 0, 0);
-    return OK;
+    return read_found(lookup, r, err);
 }
 
 struct slice lookups_issuer_key(struct arena *arena, struct issuer_id issuer, const char *value)
@@ -198,39 +256,61 @@ struct slice lookups_issuer_key(struct arena *arena, struct issuer_id issuer, co
     return slice_of(key, UUID_BYTES + len);
 }
 
-static void add_key(struct pg_params *p, enum lookup_kind kind, struct slice key)
+/* The parts of a key that lookups_issuer_key has made; NULL for the value when there is none. */
+static const char *split_key(struct slice key, struct arena *arena, struct uuid *issuer)
 {
-    if (kind == LOOKUP_TENANT_BY_MAPPING || kind == LOOKUP_COMPONENT_BY_SUBJECT) {
-        pg_add_bytes(p, slice_cut(key, 0, UUID_BYTES));
-        pg_add_bytes(p, slice_cut(key, UUID_BYTES, key.len));
-        return;
+    *issuer = (struct uuid){{0}};
+    if (key.len < UUID_BYTES) {
+        return NULL;
     }
-    pg_add_bytes(p, key);
-    if (kind == LOOKUP_ISSUER) {
-        const char *iss = arena_dup(p->arena, key);
-        const char *pattern = iss == NULL ? NULL : issuer_template_of(p->arena, iss);
-        pg_add_text(p, pattern);
-        p->failed = p->failed || pattern == NULL;
+    memcpy(issuer->b, key.ptr, UUID_BYTES);
+    return arena_dup(arena, slice_cut(key, UUID_BYTES, key.len));
+}
+
+static struct pg_params bind_issuer(struct arena *arena, const char *iss)
+{
+    return sql_find_issuer(
+        arena, &(struct sql_find_issuer){
+                   .iss = iss, .template = iss == NULL ? NULL : issuer_template_of(arena, iss)});
+}
+
+static struct pg_params bind_key(struct arena *arena, enum lookup_kind kind, struct slice key)
+{
+    struct uuid issuer;
+    const char *text;
+    switch (kind) {
+    case LOOKUP_COMPONENT_BY_SUBJECT:
+        text = split_key(key, arena, &issuer);
+        return sql_find_component_by_subject(
+            arena, &(struct sql_find_component_by_subject){.issuer = issuer, .subject = text});
+    case LOOKUP_TENANT_BY_MAPPING:
+        text = split_key(key, arena, &issuer);
+        return sql_find_mapped_tenant(
+            arena, &(struct sql_find_mapped_tenant){.issuer = issuer, .value = text});
+    case LOOKUP_COMPONENT:
+        return sql_find_component(arena, &(struct sql_find_component){.fingerprint = key});
+    case LOOKUP_ISSUER:
+        return bind_issuer(arena, arena_dup(arena, key));
+    case LOOKUP_TENANT_BY_NAME:
+        text = arena_dup(arena, key);
+        return sql_find_tenant_by_name(arena, &(struct sql_find_tenant_by_name){.name = text});
+    case LOOKUP_TENANT_BY_DOMAIN:
+        text = arena_dup(arena, key);
+        return sql_find_tenant_by_domain(arena,
+                                         &(struct sql_find_tenant_by_domain){.domain = text});
+    case LOOKUP_TAKEN_DOMAIN:
+        break;
     }
+    text = arena_dup(arena, key);
+    return sql_find_taken_domain(arena, &(struct sql_find_taken_domain){.domain = text});
 }
 
 void lookups_submit(struct lookups *lookups, struct lookup *lookup, enum lookup_kind kind,
                     struct slice key)
 {
-    static const enum statement statements[] = {
-        [LOOKUP_ISSUER] = ST_find_issuer,
-        [LOOKUP_COMPONENT] = ST_find_component,
-        [LOOKUP_COMPONENT_BY_SUBJECT] = ST_find_component_by_subject,
-        [LOOKUP_TENANT_BY_NAME] = ST_find_tenant_by_name,
-        [LOOKUP_TENANT_BY_DOMAIN] = ST_find_tenant_by_domain,
-        [LOOKUP_TENANT_BY_MAPPING] = ST_find_mapped_tenant,
-        [LOOKUP_TAKEN_DOMAIN] = ST_find_taken_domain,
-    };
-    struct pg_params p;
     lookup->kind = kind;
     lookup->lookups = lookups;
     lookup->key = key;
-    pg_params_init(&p, lookup->op.arena);
-    add_key(&p, kind, key);
-    pg_submit_one(&lookup->op, statements[kind], &p, read_row);
+    struct pg_params p = bind_key(lookup->op.arena, kind, key);
+    pg_submit_one(&lookup->op, &p, read_row);
 }

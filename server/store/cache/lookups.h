@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Rows found by what a caller presents: a token's issuer, a certificate, a name. Each comes with the
- * epoch of its scope, so that the gate can tell when it is out of date. Values live in the arena. */
+/* Rows found by what a caller presents: a token's issuer, a certificate, a name. Each comes with
+ * the epoch of its scope, so that the gate can tell when it is out of date. Values live in the
+ * arena. */
 #pragma once
 
 #include "base/ids.h"
@@ -23,8 +24,8 @@ enum lookup_kind {
     LOOKUP_TAKEN_DOMAIN,      /* whether some tenant, in whatever boundary, has verified it */
 };
 
-/* What was found, per worker: up to `max` issuers and components, and as many answers about tenants. Issuers and
- * components that were not found are never remembered. */
+/* What was found, per worker: up to `max` issuers and components, and as many answers about
+ * tenants. Issuers and components that were not found are never remembered. */
 struct lookups;
 struct lookups *lookups_new(size_t max);
 void lookups_free(struct lookups *lookups);
@@ -33,7 +34,8 @@ const struct issuer *lookups_issuer(struct lookups *lookups, const char *iss, st
 /* `kind` is LOOKUP_COMPONENT or LOOKUP_COMPONENT_BY_SUBJECT. */
 const struct component_row *lookups_component(struct lookups *lookups, enum lookup_kind kind,
                                               struct slice key, struct arena *arena);
-/* What was answered to LOOKUP_TENANT_BY_MAPPING or LOOKUP_TAKEN_DOMAIN on this epoch of the platform. */
+/* What was answered to LOOKUP_TENANT_BY_MAPPING or LOOKUP_TAKEN_DOMAIN on this epoch of the
+ * platform. */
 struct lookup_answer {
     bool is_found;
     struct tenant_id tenant; /* of a mapping */
@@ -45,8 +47,8 @@ const struct lookup_answer *lookups_answer(struct lookups *lookups, enum lookup_
 /* Forget one, because the gate called its epoch stale. */
 void lookups_drop(struct lookups *lookups, enum lookup_kind kind, struct slice key);
 
-/* What LOOKUP_TENANT_BY_MAPPING and LOOKUP_COMPONENT_BY_SUBJECT ask: an issuer and the value of its tenant claim, or of
- * `sub`. Empty over budget. */
+/* What LOOKUP_TENANT_BY_MAPPING and LOOKUP_COMPONENT_BY_SUBJECT ask: an issuer and the value of
+ * its tenant claim, or of `sub`. Empty over budget. */
 struct slice lookups_issuer_key(struct arena *arena, struct issuer_id issuer, const char *value);
 
 /* Completes with R_NOT_FOUND when there is no such row, or it is disabled. */

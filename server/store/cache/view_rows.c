@@ -4,42 +4,56 @@
 #include <string.h>
 
 #include "obs/log.h"
+#include "store/sql/statements.gen.h"
 
-/* Read principals. One that can't be understood means nobody; the first such becomes the problem. */
-static rc read_principals(struct arena *arena, const PGresult *r, int row, int column,
-                          const struct principal **out, size_t *count_out, const char **problem,
-                          struct err *err)
+/* Room for what the rows of a result become, at least one element. */
+#define ROWS_OF(arena, type, r) ARENA_ARRAY((arena), type, (size_t)PQntuples(r) + 1)
+
+/* Read principals. One that can't be understood means nobody; the first such becomes the
+ * problem. */
+static rc read_principals(struct arena *arena, struct pg_texts texts, const struct principal **out,
+                          const char **problem, struct err *err)
 {
-    const char *const *texts;
-    TRY(pg_texts(arena, r, row, column, &texts, count_out, err));
-    struct principal *principals = ARENA_ARRAY(arena, struct principal, *count_out + 1);
+    struct principal *principals = ARENA_ARRAY(arena, struct principal, texts.count + 1);
     ARENA_ENSURE(principals, err);
-    for (size_t i = 0; i < *count_out; i++) {
+    for (size_t i = 0; i < texts.count; i++) {
         struct err why = {0};
-        if (!principal_parse(arena, slice_str(texts[i]), &principals[i], &why).ok) {
+        const char *text = texts.items[i];
+        if (!principal_parse(arena, slice_str(text), &principals[i], &why).ok) {
             ENSURE(why.reason == R_FIELD_INVALID, err, R_ARENA_EXHAUSTED);
-            principals[i] = (struct principal){PRINCIPAL_UNKNOWN, texts[i]};
-            *problem = *problem == NULL ? texts[i] : *problem;
+            principals[i] = (struct principal){PRINCIPAL_UNKNOWN, text};
+            *problem = *problem == NULL ? text : *problem;
         }
     }
     *out = principals;
     return OK;
 }
 
+rc view_read_epoch(struct arena *arena, const PGresult *r, int64_t *out, struct err *err)
+{
+    struct sql_view_epoch_row row;
+    TRY(sql_view_epoch_read(arena, r, 0, &row, err));
+    *out = row.epoch;
+    return OK;
+}
+
 rc view_read_tenant(struct tenant_record *record, const PGresult *r, struct err *err)
 {
     struct tenant_view *view = &record->view;
+    struct sql_view_tenant_row row;
     ENSURE(PQntuples(r) == 1, err, R_NOT_FOUND);
-    TRY(pg_text(record->arena, r, 0, 0, &view->name, err));
-    TRY(pg_text(record->arena, r, 0, 1, &view->boundary, err));
-    view->state = (enum tenant_state)pg_int(r, 0, 2);
-    view->license_cap_days = pg_int(r, 0, 3);
-    view->has_directory = pg_bool(r, 0, 5);
-    view->needs_bound_users = pg_bool(r, 0, 6);
-    view->needs_bound_components = pg_bool(r, 0, 7);
-    view->approvals = (uint32_t)pg_int(r, 0, 8);
-    TRY(read_principals(record->arena, r, 0, 4, &view->onboarding, &view->onboarding_count,
-                        &view->onboarding_problem, err));
+    TRY(sql_view_tenant_read(record->arena, r, 0, &row, err));
+    view->name = row.name;
+    view->boundary = row.boundary;
+    view->state = (enum tenant_state)row.state;
+    view->license_cap_days = row.license_cap_days;
+    view->has_directory = row.has_directory;
+    view->needs_bound_users = row.needs_bound_users;
+    view->needs_bound_components = row.needs_bound_components;
+    view->approvals = (uint32_t)row.approvals;
+    view->onboarding_count = row.onboarding.count;
+    TRY(read_principals(record->arena, row.onboarding, &view->onboarding, &view->onboarding_problem,
+                        err));
     if (view->onboarding_problem != NULL) {
         log_event(LOG_ERROR, "view.onboarding_invalid", F_STR("tenant", view->name),
                   F_USER("text", view->onboarding_problem));
@@ -49,89 +63,90 @@ rc view_read_tenant(struct tenant_record *record, const PGresult *r, struct err 
 
 rc view_read_domains(struct tenant_record *record, const PGresult *r, struct err *err)
 {
-    size_t count = (size_t)PQntuples(r);
-    const char **domains = ARENA_ARRAY(record->arena, const char *, count + 1);
+    const char **domains = ROWS_OF(record->arena, const char *, r);
     ARENA_ENSURE(domains, err);
-    for (size_t i = 0; i < count; i++) {
-        TRY(pg_text(record->arena, r, (int)i, 0, &domains[i], err));
+    for (int i = 0; i < PQntuples(r); i++) {
+        struct sql_view_domains_row row;
+        TRY(sql_view_domains_read(record->arena, r, i, &row, err));
+        domains[i] = row.domain;
     }
     record->view.domains = domains;
-    record->view.domain_count = count;
+    record->view.domain_count = (size_t)PQntuples(r);
     return OK;
 }
 
 /* Principals and rights lie in parallel arrays. */
-static rc read_grants(struct arena *arena, const PGresult *r, int row, struct template_policy *out,
-                      struct err *err)
+static rc read_grants(struct arena *arena, const struct sql_view_templates_row *row,
+                      struct template_policy *out, struct err *err)
 {
     const struct principal *principals = NULL;
-    const char *const *rights = NULL;
-    size_t rights_count = 0;
-    TRY(read_principals(arena, r, row, 8, &principals, &out->grant_count, &out->problem, err));
-    TRY(pg_texts(arena, r, row, 9, &rights, &rights_count, err));
-    struct grant *grants = ARENA_ARRAY(arena, struct grant, out->grant_count + 1);
-    struct rights *own = ARENA_ARRAY(arena, struct rights, out->grant_count + 1);
+    size_t count = row->grant_principals.count;
+    ENSURE(row->grant_rights.count == count, err, R_DATABASE_ERROR);
+    TRY(read_principals(arena, row->grant_principals, &principals, &out->problem, err));
+    struct grant *grants = ARENA_ARRAY(arena, struct grant, count + 1);
+    struct rights *own = ARENA_ARRAY(arena, struct rights, count + 1);
     ARENA_ENSURE(grants, err);
     ARENA_ENSURE(own, err);
-    ENSURE(rights_count == out->grant_count, err, R_DATABASE_ERROR);
-    CH_ASSERT(principals != NULL && rights != NULL);
-    for (size_t i = 0; i < out->grant_count; i++) {
+    for (size_t i = 0; i < count; i++) {
         struct err why = {0};
+        const char *rights = row->grant_rights.items[i];
         grants[i] = (struct grant){principals[i], &own[i]};
-        if (!rights_parse(arena, slice_str(rights[i]), &own[i], &why).ok) {
+        if (!rights_parse(arena, slice_str(rights), &own[i], &why).ok) {
             ENSURE(why.reason == R_POLICY_INVALID, err, R_ARENA_EXHAUSTED);
-            out->problem = out->problem == NULL ? rights[i] : out->problem;
+            out->problem = out->problem == NULL ? rights : out->problem;
         }
     }
     out->grants = grants;
+    out->grant_count = count;
     return OK;
 }
 
-static rc read_template(struct arena *arena, const PGresult *r, int row,
-                        struct template_policy *out, struct err *err)
+static rc read_template(struct arena *arena, const PGresult *r, int i, struct template_policy *out,
+                        struct err *err)
 {
-    out->id.u = pg_uuid(r, row, 0);
-    out->version = pg_int(r, row, 1);
-    out->is_archived = pg_bool(r, row, 2);
-    TRY(read_principals(arena, r, row, 3, &out->scope, &out->scope_count, &out->problem, err));
-    out->expires_at.s = pg_time(r, row, 4) / 1000000;
-    out->expires_after_days = pg_int(r, row, 5);
-    out->offline_days = (int)pg_int(r, row, 6);
-    TRY(pg_text(arena, r, row, 7, &out->referral_contact, err));
-    TRY(read_grants(arena, r, row, out, err));
+    struct sql_view_templates_row row;
+    TRY(sql_view_templates_read(arena, r, i, &row, err));
+    out->id = row.template;
+    out->version = row.version;
+    out->is_archived = row.archived;
+    out->scope_count = row.scope.count;
+    TRY(read_principals(arena, row.scope, &out->scope, &out->problem, err));
+    out->expires_at.s = row.expires_at / 1000000;
+    out->expires_after_days = row.expires_after_days;
+    out->offline_days = row.offline_days;
+    out->referral_contact = row.referral_contact;
+    TRY(read_grants(arena, &row, out, err));
     out->is_valid = out->problem == NULL;
     return OK;
 }
 
 rc view_read_templates(struct tenant_record *record, const PGresult *r, struct err *err)
 {
-    size_t count = (size_t)PQntuples(r);
-    struct template_policy *templates =
-        ARENA_ARRAY(record->arena, struct template_policy, count + 1);
+    struct template_policy *templates = ROWS_OF(record->arena, struct template_policy, r);
     ARENA_ENSURE(templates, err);
-    for (size_t i = 0; i < count; i++) {
-        TRY(read_template(record->arena, r, (int)i, &templates[i], err));
+    for (int i = 0; i < PQntuples(r); i++) {
+        TRY(read_template(record->arena, r, i, &templates[i], err));
         if (!templates[i].is_valid) {
             log_event(LOG_ERROR, "view.template_invalid", F_STR("tenant", record->view.name),
                       F_ID("template", templates[i].id), F_USER("text", templates[i].problem));
         }
     }
     record->view.templates = templates;
-    record->view.template_count = count;
+    record->view.template_count = (size_t)PQntuples(r);
     return OK;
 }
 
 rc view_read_exclusions(struct tenant_record *record, const PGresult *r, struct err *err)
 {
-    size_t count = (size_t)PQntuples(r);
-    struct exclusion *exclusions = ARENA_ARRAY(record->arena, struct exclusion, count + 1);
+    struct exclusion *exclusions = ROWS_OF(record->arena, struct exclusion, r);
     ARENA_ENSURE(exclusions, err);
-    for (size_t i = 0; i < count; i++) {
-        exclusions[i].kind = (enum exclusion_kind)pg_int(r, (int)i, 0);
-        TRY(pg_text(record->arena, r, (int)i, 1, &exclusions[i].value, err));
+    for (int i = 0; i < PQntuples(r); i++) {
+        struct sql_view_exclusions_row row;
+        TRY(sql_view_exclusions_read(record->arena, r, i, &row, err));
+        exclusions[i] = (struct exclusion){(enum exclusion_kind)row.kind, row.value};
     }
     record->view.exclusions = exclusions;
-    record->view.exclusion_count = count;
+    record->view.exclusion_count = (size_t)PQntuples(r);
     return OK;
 }
 
@@ -152,15 +167,14 @@ static bool read_super_user(struct arena *arena, const char *text, struct super_
 
 rc view_read_super_users(struct tenant_record *record, const PGresult *r, struct err *err)
 {
-    size_t count = (size_t)PQntuples(r);
-    struct super_user *powers = ARENA_ARRAY(record->arena, struct super_user, count + 1);
+    struct super_user *powers = ROWS_OF(record->arena, struct super_user, r);
     ARENA_ENSURE(powers, err);
-    for (size_t i = 0; i < count; i++) {
+    for (int i = 0; i < PQntuples(r); i++) {
         struct super_user *power = &powers[record->view.super_user_count];
-        const char *text = NULL;
-        TRY(pg_text(record->arena, r, (int)i, 0, &text, err));
-        power->expires_at.s = pg_time(r, (int)i, 1) / 1000000;
-        if (read_super_user(record->arena, text, power)) {
+        struct sql_view_super_users_row row;
+        TRY(sql_view_super_users_read(record->arena, r, i, &row, err));
+        power->expires_at.s = row.expires_at / 1000000;
+        if (read_super_user(record->arena, row.principal, power)) {
             record->view.super_user_count++;
         } else {
             log_event(LOG_ERROR, "view.super_user_invalid", F_STR("tenant", record->view.name));
@@ -172,67 +186,69 @@ rc view_read_super_users(struct tenant_record *record, const PGresult *r, struct
 
 rc view_read_partners(struct tenant_record *record, const PGresult *r, struct err *err)
 {
-    size_t count = (size_t)PQntuples(r);
-    struct tenant_id *partners = ARENA_ARRAY(record->arena, struct tenant_id, count + 1);
+    struct tenant_id *partners = ROWS_OF(record->arena, struct tenant_id, r);
     ARENA_ENSURE(partners, err);
-    for (size_t i = 0; i < count; i++) {
-        partners[i].u = pg_uuid(r, (int)i, 0);
+    for (int i = 0; i < PQntuples(r); i++) {
+        struct sql_view_partners_row row;
+        TRY(sql_view_partners_read(record->arena, r, i, &row, err));
+        partners[i] = row.reader_tenant;
     }
     record->view.partners = partners;
-    record->view.partner_count = count;
+    record->view.partner_count = (size_t)PQntuples(r);
     return OK;
 }
 
 rc view_read_keys(struct tenant_record *record, const PGresult *r, struct err *err)
 {
-    size_t count = (size_t)PQntuples(r);
-    struct key_row *keys = ARENA_ARRAY(record->arena, struct key_row, count + 1);
+    struct key_row *keys = ROWS_OF(record->arena, struct key_row, r);
     ARENA_ENSURE(keys, err);
-    for (size_t i = 0; i < count; i++) {
-        int row = (int)i;
-        keys[i].purpose = (enum key_purpose)pg_int(r, row, 0);
-        keys[i].version = (uint32_t)pg_int(r, row, 1);
-        keys[i].state = (enum key_state)pg_int(r, row, 2);
-        keys[i].root_version = (uint32_t)pg_int(r, row, 3);
-        TRY(pg_bytes(record->arena, r, row, 4, &keys[i].wrapped, err));
-        TRY(pg_text(record->arena, r, row, 5, &keys[i].public_jwk, err));
+    for (int i = 0; i < PQntuples(r); i++) {
+        struct sql_view_keys_row row;
+        TRY(sql_view_keys_read(record->arena, r, i, &row, err));
+        keys[i] = (struct key_row){.purpose = (enum key_purpose)row.purpose,
+                                   .version = (uint32_t)row.version,
+                                   .state = (enum key_state)row.state,
+                                   .root_version = (uint32_t)row.root_version,
+                                   .wrapped = row.wrapped,
+                                   .public_jwk = row.public_jwk};
     }
     record->keys = keys;
-    record->key_count = count;
+    record->key_count = (size_t)PQntuples(r);
     return OK;
 }
 
 rc view_read_boundaries(const struct views *views, struct platform_record *record,
                         const PGresult *r, struct err *err)
 {
-    size_t count = (size_t)PQntuples(r);
-    struct boundary *boundaries = ARENA_ARRAY(record->arena, struct boundary, count + 1);
+    struct boundary *boundaries = ROWS_OF(record->arena, struct boundary, r);
     ARENA_ENSURE(boundaries, err);
-    for (size_t i = 0; i < count; i++) {
-        int row = (int)i;
-        TRY(pg_text(record->arena, r, row, 0, &boundaries[i].name, err));
-        boundaries[i].suite = (enum suite)pg_int(r, row, 1);
-        boundaries[i].needs_fips = pg_bool(r, row, 2);
-        TRY(pg_text(record->arena, r, row, 3, &boundaries[i].authority_url, err));
-        TRY(pg_text(record->arena, r, row, 4, &boundaries[i].portal_url, err));
-        boundaries[i].is_served = views_serves(views, boundaries[i].name);
+    for (int i = 0; i < PQntuples(r); i++) {
+        struct sql_view_boundaries_row row;
+        TRY(sql_view_boundaries_read(record->arena, r, i, &row, err));
+        boundaries[i] = (struct boundary){.name = row.name,
+                                          .suite = (enum suite)row.suite,
+                                          .needs_fips = row.fips,
+                                          .authority_url = row.authority_url,
+                                          .portal_url = row.portal_url,
+                                          .is_served = views_serves(views, row.name)};
     }
     record->view.boundaries = boundaries;
-    record->view.boundary_count = count;
+    record->view.boundary_count = (size_t)PQntuples(r);
     return OK;
 }
 
 rc view_read_rules(struct platform_record *record, const PGresult *r, struct err *err)
 {
-    size_t count = (size_t)PQntuples(r);
-    struct boundary_rule *rules = ARENA_ARRAY(record->arena, struct boundary_rule, count + 1);
+    struct boundary_rule *rules = ROWS_OF(record->arena, struct boundary_rule, r);
     ARENA_ENSURE(rules, err);
-    for (size_t i = 0; i < count; i++) {
-        TRY(pg_text(record->arena, r, (int)i, 0, &rules[i].content, err));
-        TRY(pg_text(record->arena, r, (int)i, 1, &rules[i].reader, err));
-        rules[i].delivery = (enum delivery)pg_int(r, (int)i, 2);
+    for (int i = 0; i < PQntuples(r); i++) {
+        struct sql_view_rules_row row;
+        TRY(sql_view_rules_read(record->arena, r, i, &row, err));
+        rules[i] = (struct boundary_rule){.content = row.content_boundary,
+                                          .reader = row.reader_boundary,
+                                          .delivery = (enum delivery)row.rule};
     }
     record->view.rules = rules;
-    record->view.rule_count = count;
+    record->view.rule_count = (size_t)PQntuples(r);
     return OK;
 }

@@ -7,6 +7,7 @@
 #include "base/mem.h"
 #include "obs/metrics.h"
 #include "store/cache/view_rows.h"
+#include "store/sql/statements.gen.h"
 
 enum { RECORD_BUDGET = 64 << 20, TENANTS_MAX = 10000 };
 
@@ -30,7 +31,7 @@ const struct key_row *views_key(const struct tenant_record *tenant, enum key_pur
     return NULL;
 }
 
-/* --- counted records --------------------------------------------------------------------------- */
+/* --- counted records -------------------------------------------------------------------------- */
 
 static void tenant_unref(void *value)
 {
@@ -118,7 +119,7 @@ void views_drop(struct views *views, struct uuid scope)
     }
 }
 
-/* --- loading ----------------------------------------------------------------------------------- */
+/* --- loading ---------------------------------------------------------------------------------- */
 
 /* The last row of a segment was read: the record is whole, so it goes into the cache. */
 static rc keep_tenant(struct view_load *load, struct err *err)
@@ -145,46 +146,64 @@ static rc keep_platform(struct view_load *load, struct err *err)
     return OK;
 }
 
+/* The statements of a segment, by their places in it. */
+enum tenant_part {
+    TENANT_EPOCH,
+    TENANT_ITSELF,
+    TENANT_DOMAINS,
+    TENANT_TEMPLATES,
+    TENANT_EXCLUSIONS,
+    TENANT_SUPER_USERS,
+    TENANT_PARTNERS,
+    TENANT_KEYS, /* the last: then the record is whole */
+    TENANT_PARTS
+};
+enum platform_part { PLATFORM_EPOCH, PLATFORM_BOUNDARIES, PLATFORM_RULES, PLATFORM_PARTS };
+
 static rc read_tenant(struct store_op *op, size_t index, const PGresult *r, struct err *err)
 {
     struct view_load *load = LIST_ENTRY(op, struct view_load, op);
     struct tenant_record *record = load->tenant;
-    switch (index) {
-    case 0:
-        record->epoch = pg_int(r, 0, 0);
-        return OK;
-    case 1:
+    switch ((enum tenant_part)index) {
+    case TENANT_EPOCH:
+        return view_read_epoch(record->arena, r, &record->epoch, err);
+    case TENANT_ITSELF:
         return view_read_tenant(record, r, err);
-    case 2:
+    case TENANT_DOMAINS:
         return view_read_domains(record, r, err);
-    case 3:
+    case TENANT_TEMPLATES:
         return view_read_templates(record, r, err);
-    case 4:
+    case TENANT_EXCLUSIONS:
         return view_read_exclusions(record, r, err);
-    case 5:
+    case TENANT_SUPER_USERS:
         return view_read_super_users(record, r, err);
-    case 6:
+    case TENANT_PARTNERS:
         return view_read_partners(record, r, err);
-    default:
+    case TENANT_KEYS:
         TRY(view_read_keys(record, r, err));
         return keep_tenant(load, err);
+    case TENANT_PARTS:
+        break;
     }
+    FAIL(err, R_INTERNAL, "tenant part %zu", index);
 }
 
 static rc read_platform(struct store_op *op, size_t index, const PGresult *r, struct err *err)
 {
     struct view_load *load = LIST_ENTRY(op, struct view_load, op);
     struct platform_record *record = load->platform;
-    switch (index) {
-    case 0:
-        record->epoch = pg_int(r, 0, 0);
-        return OK;
-    case 1:
+    switch ((enum platform_part)index) {
+    case PLATFORM_EPOCH:
+        return view_read_epoch(record->arena, r, &record->epoch, err);
+    case PLATFORM_BOUNDARIES:
         return view_read_boundaries(load->views, record, r, err);
-    default:
+    case PLATFORM_RULES:
         TRY(view_read_rules(record, r, err));
         return keep_platform(load, err);
+    case PLATFORM_PARTS:
+        break;
     }
+    FAIL(err, R_INTERNAL, "platform part %zu", index);
 }
 
 /* What an unfinished or failed load leaves behind; the call's arena runs it. */
@@ -201,81 +220,69 @@ static void abandon(void *ptr)
     load->platform = NULL;
 }
 
-static struct pg_params *scope_params(struct view_load *load)
+static struct pg_texts served_of(const struct views *views)
 {
-    struct pg_params *p = ARENA_NEW(load->op.arena, struct pg_params);
-    if (p != NULL) {
-        pg_params_init(p, load->op.arena);
-        pg_add_uuid(p, load->scope);
-    }
-    return p;
-}
-
-/* The same and the boundaries that we serve: for what we never load of others. */
-static struct pg_params *served_params(struct view_load *load)
-{
-    struct pg_params *p = scope_params(load);
     size_t count = 0;
-    while (load->views->served[count] != NULL) {
+    while (views->served[count] != NULL) {
         count++;
     }
-    if (p != NULL) {
-        pg_add_texts(p, load->views->served, count);
-    }
-    return p;
+    return (struct pg_texts){views->served, count};
 }
 
-static void submit(struct view_load *load, const struct pg_segment *segment)
+static void submit(struct view_load *load, const struct pg_params *params, size_t count,
+                   pg_reader read)
 {
     struct err err = {0};
-    if (segment->params[0] == NULL || !arena_on_free(load->op.arena, abandon, load, &err).ok) {
+    struct pg_segment segment = {.count = count, .read = read};
+    for (size_t i = 0; i < count; i++) {
+        segment.params[i] = &params[i];
+    }
+    if (!arena_on_free(load->op.arena, abandon, load, &err).ok) {
         pg_fail_later(&load->op, R_ARENA_EXHAUSTED, "view load");
         return;
     }
-    pg_submit(&load->op, segment);
+    pg_submit(&load->op, &segment);
 }
 
 void views_load_tenant(struct views *views, struct view_load *load, struct tenant_id id)
 {
     struct arena *arena = arena_new_small(RECORD_BUDGET);
     load->views = views;
-    load->scope = id.u;
     load->platform = NULL;
     load->found_tenant = NULL;
     load->tenant = ARENA_NEW(arena, struct tenant_record);
     CH_ASSERT(load->tenant != NULL);
     load->tenant->arena = arena;
     load->tenant->view.id = id;
-    struct pg_params *s = served_params(load), *p = s == NULL ? NULL : scope_params(load);
-    submit(load, &(struct pg_segment){
-                     .count = 8,
-                     .statements = {ST_view_epoch, ST_view_tenant, ST_view_domains,
-                                    ST_view_templates, ST_view_exclusions, ST_view_super_users,
-                                    ST_view_partners, ST_view_keys},
-                     .params = {p, p, p, s, s, s, p, s},
-                     .read = read_tenant,
-                 });
+    struct arena *a = load->op.arena;
+    struct pg_texts served = served_of(views);
+    const struct pg_params params[] = {
+        [TENANT_EPOCH] = sql_view_epoch(a, &(struct sql_view_epoch){id.u}),
+        [TENANT_ITSELF] = sql_view_tenant(a, &(struct sql_view_tenant){id}),
+        [TENANT_DOMAINS] = sql_view_domains(a, &(struct sql_view_domains){id}),
+        [TENANT_TEMPLATES] = sql_view_templates(a, &(struct sql_view_templates){id, served}),
+        [TENANT_EXCLUSIONS] = sql_view_exclusions(a, &(struct sql_view_exclusions){id, served}),
+        [TENANT_SUPER_USERS] = sql_view_super_users(a, &(struct sql_view_super_users){id, served}),
+        [TENANT_PARTNERS] = sql_view_partners(a, &(struct sql_view_partners){id}),
+        [TENANT_KEYS] = sql_view_keys(a, &(struct sql_view_keys){id, served}),
+    };
+    submit(load, params, TENANT_PARTS, read_tenant);
 }
 
 void views_load_platform(struct views *views, struct view_load *load)
 {
     struct arena *arena = arena_new_small(RECORD_BUDGET);
     load->views = views;
-    load->scope = TENANT_PLATFORM.u;
     load->tenant = NULL;
     load->found_platform = NULL;
     load->platform = ARENA_NEW(arena, struct platform_record);
     CH_ASSERT(load->platform != NULL);
     load->platform->arena = arena;
-    struct pg_params *p = scope_params(load);
-    struct pg_params *none = ARENA_NEW(load->op.arena, struct pg_params);
-    if (none != NULL) {
-        pg_params_init(none, load->op.arena);
-    }
-    submit(load, &(struct pg_segment){
-                     .count = 3,
-                     .statements = {ST_view_epoch, ST_view_boundaries, ST_view_rules},
-                     .params = {none == NULL ? NULL : p, none, none},
-                     .read = read_platform,
-                 });
+    struct arena *a = load->op.arena;
+    const struct pg_params params[] = {
+        [PLATFORM_EPOCH] = sql_view_epoch(a, &(struct sql_view_epoch){TENANT_PLATFORM.u}),
+        [PLATFORM_BOUNDARIES] = sql_view_boundaries(a),
+        [PLATFORM_RULES] = sql_view_rules(a),
+    };
+    submit(load, params, PLATFORM_PARTS, read_platform);
 }

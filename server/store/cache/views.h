@@ -1,8 +1,9 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* Tenants and the platform as immutable values with their epochs, cached per worker.
  *
- * A value is counted: a call holds one as long as its arena lives, whatever the cache drops meanwhile.
- * A cached value may be out of date; the gate finds out, and then views_drop makes room for a new one. */
+ * A value is counted: a call holds one as long as its arena lives, whatever the cache drops
+ * meanwhile. A cached value may be out of date; the gate finds out, and then views_drop makes
+ * room for a new one. */
 #pragma once
 
 #include "domain/values/boundary.h"
@@ -45,8 +46,9 @@ struct platform_record {
 const struct key_row *views_key(const struct tenant_record *tenant, enum key_purpose purpose,
                                 uint32_t version);
 
-/* `served` names the boundaries of this node, NULL-terminated; an empty list serves all. Of a tenant of another
- * boundary only what tells who people are is loaded: name, boundary, state, domains, partners. Borrows. */
+/* `served` names the boundaries of this node, NULL-terminated; an empty list serves all. Of a
+ * tenant of another boundary only what tells who people are is loaded: name, boundary, state,
+ * domains, partners. Borrows. */
 struct views *views_new(struct store *store, const char *const *served, size_t tenants_max);
 void views_free(struct views *views);
 bool views_serves(const struct views *views, const char *boundary);
@@ -68,7 +70,6 @@ struct view_load {
     struct views *views;
     struct tenant_record *tenant;
     struct platform_record *platform;
-    struct uuid scope;
 };
 void views_load_tenant(struct views *views, struct view_load *load, struct tenant_id id);
 void views_load_platform(struct views *views, struct view_load *load);

@@ -1,4 +1,21 @@
 /* SPDX-License-Identifier: Apache-2.0 */
+/* The gate's queue. Decisions that are submitted in one turn of the loop share a batch, so one
+ * statement and one commit; so do those that come while enough batches are on their way.
+ *
+ *   gate_submit        end of turn                answer
+ *   ----------> WAITING ----------> IN A BATCH --------------------------> done: its verdict
+ *                  |                  |   ^  |
+ *                  | more than        |   |  | the statement failed for one row's data: each
+ *                  | GATE_WAITING_MAX |   +--+ entry goes again in a batch of its own
+ *                  v                  |
+ *               done: R_OVERLOADED    +--> done: the statement's error, R_OUTCOME_UNKNOWN if the
+ *                                          connection was lost
+ *
+ * gate_cancel takes an entry out of either state without `done`: out of the queue, or its place in
+ * the batch becomes NULL while the statement goes on.
+ *
+ * An entry that fails alone because its request id exists has met another one, which has committed
+ * content under that id by now. It is told STALE, so its flow decides again and finds that. */
 #include "store/gate/gate.h"
 
 #include <string.h>
@@ -7,8 +24,8 @@
 #include "obs/metrics.h"
 #include "store/gate/gate_batch.h"
 
-/* Batches on their way at once: one being committed per connection and one behind it. More would not
- * be faster, and a batch that waits gets fuller. */
+/* Batches on their way at once: one being committed per connection and one behind it. More would
+ * not be faster, and a batch that waits gets fuller. */
 enum { BATCHES_MAX = 4, BATCH_ARENA = 4 << 20 };
 
 struct gate {

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* The gate: is what was decided on still true? Then record it. The commit of every decision.
  *
- * Entries submitted in one turn of the loop share one statement, so one commit. Nothing that a worker
- * caches is trusted beyond this point. */
+ * Entries submitted in one turn of the loop share one statement, so one commit. Nothing that a
+ * worker caches is trusted beyond this point. */
 #pragma once
 
 #include "domain/decide/decide_access.h"

@@ -119,7 +119,8 @@ static const char ADMIN[] =
     " cert AS (INSERT INTO component_certificate (fingerprint, tenant, component)"
     "   SELECT $4::bytea, $1::uuid, component FROM who ON CONFLICT DO NOTHING RETURNING component)"
     " SELECT epoch_raise($1::uuid),"
-    "   audit_admin($1::uuid, $2::uuid, 'migrate_platform_admin', NULL, component, $3, 'local', '', '', $3)"
+    "   audit_admin($1::uuid, $2::uuid, 'migrate_platform_admin', NULL, component, $3, 'local', '',"
+    "    '', $3)"
     " FROM cert";
 
 /* The foreign key of the certificate is checked at the end of the statement, when the component
@@ -140,7 +141,7 @@ rc migrate_platform_admin(const char *conninfo, const char *name,
     return PQresultStatus(result) == PGRES_TUPLES_OK ? OK : database_error(result, err);
 }
 
-/* --- roles of nodes ----------------------------------------------------------------------------- */
+/* --- roles of nodes --------------------------------------------------------------------------- */
 
 static rc query(PGconn *conn, const char *sql, const char *const *values, int count, PGresult **out,
                 struct err *err)
@@ -186,9 +187,12 @@ static rc check_role(PGconn *conn, const char *name, struct err *err)
 
 static const char GRANT_BOUNDARIES[] =
     "WITH wanted AS (SELECT unnest(string_to_array($2, ',')) AS boundary),"
-    " gone AS (DELETE FROM boundary_role WHERE role = $1 AND boundary NOT IN (SELECT boundary FROM wanted)),"
-    " made AS (INSERT INTO boundary_role (role, boundary) SELECT $1, boundary FROM wanted ON CONFLICT DO NOTHING)"
-    " SELECT audit_admin($3::uuid, $4::uuid, 'migrate_node_role', NULL, NULL, '', 'local', '', '', $1 || ': ' || $2),"
+    " gone AS (DELETE FROM boundary_role WHERE role = $1"
+    "  AND boundary NOT IN (SELECT boundary FROM wanted)),"
+    " made AS (INSERT INTO boundary_role (role, boundary) SELECT $1, boundary FROM wanted"
+    "  ON CONFLICT DO NOTHING)"
+    " SELECT audit_admin($3::uuid, $4::uuid, 'migrate_node_role', NULL, NULL, '', 'local', '', '',"
+    "   $1 || ': ' || $2),"
     "  coalesce((SELECT string_agg(w.boundary, ', ') FROM wanted w"
     "   WHERE NOT EXISTS (SELECT FROM boundary b WHERE b.name = w.boundary)), '')";
 

@@ -1,7 +1,22 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* One connection: connecting, the pipeline, and what happens when it breaks (docs/HACKING.md §5.4:
- * the descriptor changes while connecting; both directions are watched while a flush is not complete;
- * a segment ends with PGRES_PIPELINE_SYNC; a lost connection leaves outcomes unknown). */
+/* One connection: connecting, the pipeline, and what happens when it breaks.
+ *
+ *            timer               connected            schema is ours          all prepared
+ *   DOWN ----------> CONNECTING ----------> CHECKING ---------------> PREPARING --------> READY
+ *    ^                   |                      |                         |                 |
+ *    +-------------------+------ pg_conn_lost --+-------------------------+-----------------+
+ *     back-off 0.1 to 5 s                                      pg_conn_fini: from any to CLOSED
+ *
+ * Only a READY connection takes segments. A segment is the statements of one operation and a sync,
+ * so one transaction. It is written at once, behind those that wait for their answers, and answered
+ * in order: per statement a result and a NULL, at the end PGRES_PIPELINE_SYNC, by which its request
+ * is done. After an error the server skips the rest of the segment (PGRES_PIPELINE_ABORTED). When
+ * the connection is lost nobody knows whether what was written was carried out, so every request in
+ * flight ends with R_OUTCOME_UNKNOWN.
+ *
+ * libpq's traps: PQsocket may be another descriptor with the same number after each PQconnectPoll.
+ * While PQflush says that something is left, both directions are watched, else both sides may wait
+ * with full buffers. */
 #include "store/pg/pg_conn.h"
 
 #include <stdio.h>
@@ -21,13 +36,24 @@ enum {
     SILENCE_MARGIN_MS = 3000,
 };
 
-static const char *const state_names[] = {"down", "connecting", "checking", "preparing", "ready"};
+/* As labels; a closed connection is not counted any more. */
+static const char *const state_names[] = {
+    [PG_DOWN] = "down",           [PG_CONNECTING] = "connecting", [PG_CHECKING] = "checking",
+    [PG_PREPARING] = "preparing", [PG_READY] = "ready",           [PG_CLOSED] = NULL,
+};
+
+static void count_state(enum pg_state state, int64_t by)
+{
+    if (state_names[state] != NULL) {
+        metric_add(M_DB_CONNECTIONS, state_names[state], NULL, by);
+    }
+}
 
 void pg_conn_set_state(struct pg_conn *conn, enum pg_state state)
 {
-    metric_add(M_DB_CONNECTIONS, state_names[conn->state], NULL, -1);
+    count_state(conn->state, -1);
     conn->state = state;
-    metric_add(M_DB_CONNECTIONS, state_names[state], NULL, 1);
+    count_state(state, 1);
 }
 
 static void no_notice(void *arg, const PGresult *result)
@@ -36,32 +62,30 @@ static void no_notice(void *arg, const PGresult *result)
     (void)result;
 }
 
-/* --- connecting -------------------------------------------------------------------------------- */
+/* --- connecting ------------------------------------------------------------------------------- */
 
 static void ready(struct loop_fd *fd, bool readable, bool writable);
 
 static void unwatch(struct pg_conn *conn)
 {
-    if (conn->is_watched) {
-        loop_fd_fini(&conn->watch);
-        conn->is_watched = false;
-    }
+    loop_fd_fini(&conn->watch);
+    conn->watch.fd = -1;
 }
 
 static void watch(struct pg_conn *conn, bool readable, bool writable)
 {
-    if (!conn->is_watched || conn->watch.fd != PQsocket(conn->pg)) {
+    if (conn->watch.fd != PQsocket(conn->pg)) {
         unwatch(conn);
         loop_fd_init(&conn->watch, conn->store->loop, PQsocket(conn->pg), ready);
-        conn->is_watched = true;
     }
     loop_fd_want(&conn->watch, readable, writable);
 }
 
-/* Rows are found by their keys, and what is hot is in memory: random_page_cost as for that, so that small tables are not
- * read whole, by the policies of row-level security above all. Decisions and lookups always have the same shape, so one
- * plan serves: planning the gate anew takes longer than carrying it out. Queries of admins have optional conditions.
- * Compiling pays for queries of seconds; ours take milliseconds, and recursive ones look dearer than they are. */
+/* Rows are found by their keys, and what is hot is in memory: random_page_cost as for that, so
+ * that small tables are not read whole, by the policies of row-level security above all.
+ * Decisions and lookups always have the same shape, so one plan serves: planning the gate anew
+ * takes longer than carrying it out. Queries of admins have optional conditions. Compiling pays
+ * for queries of seconds; ours take milliseconds, and recursive ones look dearer than they are. */
 static void start_connecting(struct pg_conn *conn)
 {
     const struct store_config *config = &conn->store->config;
@@ -104,31 +128,12 @@ static void go_on_connecting(struct pg_conn *conn)
     pg_setup_begin(conn);
 }
 
-void pg_conn_lost(struct pg_conn *conn, enum reason problem)
+/* End what is in flight: it may be carried out or not. After the state has changed, because
+ * `done` may submit again. */
+static void fail_requests(struct list *requests)
 {
-    struct list lost;
-    list_init(&lost);
-    conn->problem = problem;
-    loop_timer_cancel(&conn->timer);
-    unwatch(conn);
-    PQfinish(conn->pg);
-    conn->pg = NULL;
-    if (conn->state == PG_READY && problem != R_NONE) {
-        log_event(LOG_WARNING, "db.connection_lost", F_STR("reason", reason_info(problem)->name),
-                  F_INT("in_flight", conn->in_flight));
-    }
-    pg_conn_set_state(conn, PG_DOWN);
-    while (!list_is_empty(&conn->requests)) {
-        list_append(&lost, list_pop(&conn->requests));
-    }
-    conn->in_flight = 0;
-    if (!conn->store->is_closing) {
-        loop_timer_arm(&conn->timer, conn->backoff_ms);
-        conn->backoff_ms =
-            conn->backoff_ms * 2 > BACKOFF_MAX_MS ? BACKOFF_MAX_MS : conn->backoff_ms * 2;
-    }
     struct list *link;
-    while ((link = list_pop(&lost)) != NULL) {
+    while ((link = list_pop(requests)) != NULL) {
         struct pg_request *request = LIST_ENTRY(link, struct pg_request, link);
         struct store_op *op = request->op;
         xfree(request);
@@ -141,6 +146,38 @@ void pg_conn_lost(struct pg_conn *conn, enum reason problem)
     }
 }
 
+/* Give up libpq's connection and go to DOWN or CLOSED. */
+static void drop(struct pg_conn *conn, enum pg_state state)
+{
+    struct list lost;
+    list_init(&lost);
+    loop_timer_cancel(&conn->timer);
+    unwatch(conn);
+    PQfinish(conn->pg);
+    conn->pg = NULL;
+    while (!list_is_empty(&conn->requests)) {
+        list_append(&lost, list_pop(&conn->requests));
+    }
+    conn->in_flight = 0;
+    pg_conn_set_state(conn, state);
+    if (state == PG_DOWN) {
+        loop_timer_arm(&conn->timer, conn->backoff_ms);
+        conn->backoff_ms =
+            conn->backoff_ms * 2 > BACKOFF_MAX_MS ? BACKOFF_MAX_MS : conn->backoff_ms * 2;
+    }
+    fail_requests(&lost);
+}
+
+void pg_conn_lost(struct pg_conn *conn, enum reason problem)
+{
+    conn->problem = problem;
+    if (conn->state == PG_READY) {
+        log_event(LOG_WARNING, "db.connection_lost", F_STR("reason", reason_info(problem)->name),
+                  F_INT("in_flight", conn->in_flight));
+    }
+    drop(conn, PG_DOWN);
+}
+
 static void fire(struct loop_timer *timer)
 {
     struct pg_conn *conn = LIST_ENTRY(timer, struct pg_conn, timer);
@@ -151,7 +188,7 @@ static void fire(struct loop_timer *timer)
     }
 }
 
-/* --- the pipeline ------------------------------------------------------------------------------ */
+/* --- the pipeline ----------------------------------------------------------------------------- */
 
 /* While something is in flight the server must answer within its own limit and a margin. */
 static void watch_silence(struct pg_conn *conn)
@@ -182,7 +219,7 @@ static void finish(struct pg_conn *conn, struct pg_request *request)
     list_remove(&request->link);
     conn->in_flight--;
     int64_t took = loop_now(conn->store->loop).ns - request->sent_at.ns;
-    metric_observe(M_DB_SECONDS, STATEMENTS[request->first].name, NULL, took);
+    metric_observe(M_DB_SECONDS, request->first->name, NULL, took);
     if (op == NULL) {
         xfree(request);
         return;
@@ -199,9 +236,8 @@ static void statement_failed(struct pg_request *request, const PGresult *result)
     sqlstate = sqlstate == NULL ? "08006" : sqlstate;
     if (!request->failed) {
         request->failed = true;
-        request->is_data_error = pg_is_data_error(sqlstate);
         (void)err_raise(&request->err, pg_reason(sqlstate), __FILE__, __LINE__, "%s: SQLSTATE %s",
-                        STATEMENTS[request->first].name, sqlstate);
+                        request->first->name, sqlstate);
     }
 }
 
@@ -277,7 +313,7 @@ static bool send_statements(struct pg_conn *conn, const struct pg_segment *segme
             1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1,
         };
         const struct pg_params *p = segment->params[i];
-        if (PQsendQueryPrepared(conn->pg, STATEMENTS[segment->statements[i]].name, p->count,
+        if (PQsendQueryPrepared(conn->pg, p->statement->name, (int)p->statement->param_count,
                                 p->values, p->lengths, binary, 1) != 1) {
             return false;
         }
@@ -291,11 +327,10 @@ bool pg_conn_send(struct pg_conn *conn, struct store_op *op, const struct pg_seg
         return false;
     }
     struct pg_request *request = xcalloc(1, sizeof *request);
-    request->op = op;
-    request->read = segment->read;
-    request->count = segment->count;
-    request->first = segment->statements[0];
-    request->sent_at = loop_now(conn->store->loop);
+    *request = (struct pg_request){.op = op,
+                                   .read = segment->read,
+                                   .first = segment->params[0]->statement,
+                                   .sent_at = loop_now(conn->store->loop)};
     op->request = request;
     list_append(&conn->requests, &request->link);
     conn->in_flight++;
@@ -312,16 +347,17 @@ void pg_conn_init(struct pg_conn *conn, struct store *store, enum store_class cl
 {
     *conn = (struct pg_conn){.store = store,
                              .class = class,
+                             .watch = {.fd = -1},
                              .backoff_ms = BACKOFF_MIN_MS,
                              .problem = R_DATABASE_UNAVAILABLE};
     list_init(&conn->requests);
-    metric_add(M_DB_CONNECTIONS, state_names[PG_DOWN], NULL, 1);
+    count_state(PG_DOWN, 1);
     loop_timer_init(&conn->timer, store->loop, fire);
     loop_timer_arm(&conn->timer, 0);
 }
 
 void pg_conn_fini(struct pg_conn *conn)
 {
-    pg_conn_lost(conn, R_NONE);
+    drop(conn, PG_CLOSED);
     loop_timer_fini(&conn->timer);
 }

@@ -12,21 +12,28 @@ enum pg_state {
     PG_CONNECTING, /* PQconnectPoll */
     PG_CHECKING,   /* is the schema ours? */
     PG_PREPARING,  /* every statement of the class */
-    PG_READY,
+    PG_READY,      /* takes segments */
+    PG_CLOSED,     /* the end */
+};
+
+/* How far the preparing is (pg_setup.c). */
+struct pg_setup {
+    size_t statement; /* whose results come next */
+    bool is_prepared; /* the first of its two has come */
 };
 
 struct pg_conn {
     struct store *store;
     enum store_class class;
-    enum pg_state state;
+    enum pg_state state; /* by pg_conn_set_state only */
     PGconn *pg;
-    struct loop_fd watch;
-    bool is_watched;
+    struct loop_fd watch;    /* its fd is -1 while nothing is watched */
     struct loop_timer timer; /* back-off, connect limit, or the oldest operation's limit */
     int backoff_ms;
     struct list requests; /* in flight, oldest first */
     size_t in_flight;
     enum reason problem; /* why it is not ready */
+    struct pg_setup setup;
 };
 
 /* What is in flight: outlives an operation that was canceled. */
@@ -34,11 +41,10 @@ struct pg_request {
     struct list link;
     struct store_op *op; /* NULL: canceled, or the connection's own */
     pg_reader read;
-    size_t count, at;     /* statements of the segment, and which one answers now */
-    enum statement first; /* for metrics */
+    size_t at;                        /* which statement of the segment answers now */
+    const struct pg_statement *first; /* of the segment, for metrics and log */
     struct mono_time sent_at;
     bool failed;
-    bool is_data_error;
     struct err err;
 };
 
@@ -47,7 +53,6 @@ struct store {
     struct store_config config;
     struct pg_conn *conns;
     size_t conn_count;
-    bool is_closing;
 };
 
 void pg_conn_init(struct pg_conn *conn, struct store *store, enum store_class class);

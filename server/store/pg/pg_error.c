@@ -31,9 +31,3 @@ enum reason pg_reason(const char *sqlstate)
     }
     return R_DATABASE_ERROR;
 }
-
-bool pg_is_data_error(const char *sqlstate)
-{
-    return strncmp(sqlstate, "22", 2) == 0 || strncmp(sqlstate, "23", 2) == 0 ||
-           strcmp(sqlstate, "42501") == 0;
-}

@@ -1,51 +1,27 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Inside server/store only: parameters of a statement, in binary format. */
+/* Inside server/store only: the parameters of a statement in PostgreSQL's binary format. */
 #pragma once
 
 #include "base/arena.h"
-#include "base/ids.h"
-#include "base/slice.h"
+#include "store/pg/pg_statement.h"
 
 enum { PG_PARAMS_MAX = 32 };
 
-/* Values of one statement, with a sticky error. They lie in the arena until the statement is sent. */
+/* A statement with its values. They lie in the arena until it is sent; `failed` says that one
+ * did not fit. */
 struct pg_params {
-    struct arena *arena;
-    int count;
+    const struct pg_statement *statement;
     bool failed;
-    const char *values[PG_PARAMS_MAX];
+    const char *values[PG_PARAMS_MAX]; /* NULL: NULL */
     int lengths[PG_PARAMS_MAX];
 };
 
-void pg_params_init(struct pg_params *p, struct arena *arena);
-void pg_add_uuid(struct pg_params *p, struct uuid id);
-/* NULL for the zero UUID. */
-void pg_add_uuid_or_null(struct pg_params *p, struct uuid id);
-void pg_add_text(struct pg_params *p, const char *text); /* NULL gives NULL */
-void pg_add_bytes(struct pg_params *p, struct slice bytes);
-void pg_add_bool(struct pg_params *p, bool value);
-void pg_add_int2(struct pg_params *p, int value);
-void pg_add_int4(struct pg_params *p, int32_t value);
-void pg_add_int8(struct pg_params *p, int64_t value);
-/* A time in microseconds since 1970; 0 gives NULL. */
-void pg_add_time(struct pg_params *p, int64_t unix_us);
-
-/* One-dimensional arrays, built element by element: pg_array_begin, pg_array_…, pg_array_end. */
-struct pg_array {
-    struct pg_params *params;
-    uint8_t *start, *at, *end;
-    uint32_t count;
-    bool has_null;
-};
-enum pg_type { PG_BOOL = 16, PG_BYTEA = 17, PG_INT8 = 20, PG_TEXT = 25, PG_UUID = 2950 };
-/* `bytes_max` bounds the data of all elements, 4 bytes each not counted. */
-void pg_array_begin(struct pg_array *array, struct pg_params *p, enum pg_type type, size_t count,
-                    size_t bytes_max);
-void pg_array_bytes(struct pg_array *array, const void *ptr, size_t len);
-void pg_array_text(struct pg_array *array, const char *text); /* NULL gives NULL */
-void pg_array_int8(struct pg_array *array, int64_t value);
-void pg_array_bool(struct pg_array *array, bool value);
-void pg_array_null(struct pg_array *array);
-void pg_array_end(struct pg_array *array);
-/* An array of texts in one go. */
-void pg_add_texts(struct pg_params *p, const char *const *texts, size_t count);
+/* Encode the values, which is the statement's C structure, or NULL if it has no parameters.
+ * Callers use the function that scripts/gen-statements makes for the statement, which knows the
+ * type.
+ *
+ * What may be NULL is so for a NULL pointer, a zero id or a zero time. A NULL pointer for what
+ * may not is something that did not fit the arena, and fails the parameters; so does a list of
+ * elements without `items`. */
+struct pg_params pg_params_bind(struct arena *arena, const struct pg_statement *statement,
+                                const void *values);

@@ -1,15 +1,12 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-#include <string.h>
-
+/* PostgreSQL's binary result format (the send functions of src/backend/utils/adt). */
 #include "store/pg/pg_result.h"
+
+#include <string.h>
 
 static const int64_t EPOCH_US = 946684800LL * 1000000; /* 2000-01-01 */
 
-static struct slice field(const PGresult *r, int row, int column)
-{
-    return slice_of(PQgetvalue(r, row, column), (size_t)PQgetlength(r, row, column));
-}
-
+/* Two's complement of 1 to 8 bytes; 0 without any. */
 static int64_t integer(struct slice bytes)
 {
     uint64_t value = bytes.len > 0 && bytes.ptr[0] & 0x80 ? UINT64_MAX : 0;
@@ -19,48 +16,9 @@ static int64_t integer(struct slice bytes)
     return (int64_t)value;
 }
 
-bool pg_is_null(const PGresult *r, int row, int column)
+int64_t pg_result_int(const PGresult *r, int row, int column)
 {
-    return PQgetisnull(r, row, column) != 0;
-}
-
-struct uuid pg_uuid(const PGresult *r, int row, int column)
-{
-    struct uuid id = {{0}};
-    struct slice bytes = field(r, row, column);
-    if (bytes.len == UUID_BYTES) {
-        memcpy(id.b, bytes.ptr, UUID_BYTES);
-    }
-    return id;
-}
-
-int64_t pg_int(const PGresult *r, int row, int column)
-{
-    return integer(field(r, row, column));
-}
-
-bool pg_bool(const PGresult *r, int row, int column)
-{
-    return integer(field(r, row, column)) == 1;
-}
-
-int64_t pg_time(const PGresult *r, int row, int column)
-{
-    return pg_is_null(r, row, column) ? 0 : pg_int(r, row, column) + EPOCH_US;
-}
-
-rc pg_text(struct arena *arena, const PGresult *r, int row, int column, const char **out,
-           struct err *err)
-{
-    *out = arena_dup(arena, field(r, row, column));
-    ARENA_ENSURE(*out, err);
-    return OK;
-}
-
-rc pg_bytes(struct arena *arena, const PGresult *r, int row, int column, struct slice *out,
-            struct err *err)
-{
-    return arena_dup_slice(arena, field(r, row, column), out, err);
+    return integer(slice_of(PQgetvalue(r, row, column), (size_t)PQgetlength(r, row, column)));
 }
 
 static struct slice take(struct slice *rest, size_t len)
@@ -70,14 +28,11 @@ static struct slice take(struct slice *rest, size_t len)
     return part;
 }
 
-/* Format: dimensions, has-NULL flag, element type; then length and lower bound of the dimension; then
- * each element with its length. */
-rc pg_texts(struct arena *arena, const PGresult *r, int row, int column, const char *const **out,
-            size_t *count_out, struct err *err)
+/* Format: dimensions, has-NULL flag, element type; then length and lower bound of the dimension;
+ * then each element with its length. */
+static rc read_texts(struct arena *arena, struct slice rest, struct pg_texts *out, struct err *err)
 {
-    struct slice rest = field(r, row, column);
-    *out = NULL;
-    *count_out = 0;
+    *out = (struct pg_texts){.items = NULL};
     int64_t dimensions = integer(take(&rest, 4));
     int64_t has_null = integer(take(&rest, 4));
     (void)take(&rest, 4);
@@ -95,7 +50,92 @@ rc pg_texts(struct arena *arena, const PGresult *r, int row, int column, const c
         texts[i] = arena_dup(arena, take(&rest, (size_t)len));
         ARENA_ENSURE(texts[i], err);
     }
-    *out = texts;
-    *count_out = (size_t)count;
+    *out = (struct pg_texts){.items = texts, .count = (size_t)count};
     return OK;
+}
+
+static rc read_text(struct arena *arena, struct slice value, const char **out, struct err *err)
+{
+    *out = arena_dup(arena, value);
+    ARENA_ENSURE(*out, err);
+    return OK;
+}
+
+static rc read_uuid(struct slice value, struct uuid *out, struct err *err)
+{
+    ENSURE(value.len == UUID_BYTES, err, R_DATABASE_ERROR);
+    memcpy(out->b, value.ptr, UUID_BYTES);
+    return OK;
+}
+
+/* Read one value, which has at least one byte, to where it lies in C. */
+static rc read_value(struct arena *arena, enum pg_type type, struct slice value, void *to,
+                     struct err *err)
+{
+    switch (type) {
+    case PG_TEXT:
+        return read_text(arena, value, to, err);
+    case PG_BYTEA:
+        return arena_dup_slice(arena, value, to, err);
+    case PG_UUID:
+        return read_uuid(value, to, err);
+    case PG_BOOL:
+        *(bool *)to = integer(value) == 1;
+        break;
+    case PG_INT2:
+        *(int16_t *)to = (int16_t)integer(value);
+        break;
+    case PG_INT4:
+        *(int32_t *)to = (int32_t)integer(value);
+        break;
+    case PG_INT8:
+        *(int64_t *)to = integer(value);
+        break;
+    case PG_TIMESTAMPTZ:
+        *(int64_t *)to = integer(value) + EPOCH_US;
+        break;
+    case PG_UNREAD:
+        break;
+    }
+    return OK;
+}
+
+static rc read_column(struct arena *arena, const struct pg_field *column, struct slice value,
+                      void *out, struct err *err)
+{
+    return column->stride != 0
+               ? read_texts(arena, value, (struct pg_texts *)((char *)out + column->list), err)
+               : read_value(arena, column->type, value, (char *)out + column->offset, err);
+}
+
+/* A value without bytes is NULL, or empty. The zeroes of the structure say so, but for texts. */
+static void leave_empty(const struct pg_field *column, bool is_null, void *out)
+{
+    if (column->type == PG_TEXT && column->stride == 0 && !(is_null && column->is_nullable)) {
+        *(const char **)((char *)out + column->offset) = "";
+    }
+}
+
+rc pg_result_read_apart(struct arena *arena, const struct pg_statement *statement, int apart,
+                        const PGresult *r, int row, void *out, struct err *err)
+{
+    for (int i = 0; i < (int)statement->column_count; i++) {
+        const struct pg_field *column = &statement->columns[i];
+        if (column->type == PG_UNREAD || column->apart != apart) {
+            continue;
+        }
+        size_t len = (size_t)PQgetlength(r, row, i);
+        if (len == 0) {
+            leave_empty(column, PQgetisnull(r, row, i) == 1, out);
+        } else {
+            TRY(read_column(arena, column, slice_of(PQgetvalue(r, row, i), len), out, err));
+        }
+    }
+    return OK;
+}
+
+rc pg_result_read(struct arena *arena, const struct pg_statement *statement, const PGresult *r,
+                  int row, void *out, struct err *err)
+{
+    return pg_result_read_apart(arena, statement, 0, r, row, out, err);
 }

@@ -1,24 +1,21 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Inside server/store only: rows of a result, in binary format. */
+/* Inside server/store only: rows of a result, in PostgreSQL's binary format. */
 #pragma once
 
 #include <libpq-fe.h>
 
 #include "base/arena.h"
-#include "base/ids.h"
-#include "base/slice.h"
+#include "store/pg/pg_statement.h"
 
-bool pg_is_null(const PGresult *r, int row, int column);
-struct uuid pg_uuid(const PGresult *r, int row, int column); /* zero for NULL */
-int64_t pg_int(const PGresult *r, int row, int column);      /* int2, int4 or int8; 0 for NULL */
-bool pg_bool(const PGresult *r, int row, int column);
-/* Microseconds since 1970; 0 for NULL. */
-int64_t pg_time(const PGresult *r, int row, int column);
-/* Copies; "" for NULL. */
-MUST rc pg_text(struct arena *arena, const PGresult *r, int row, int column, const char **out,
-                struct err *err);
-MUST rc pg_bytes(struct arena *arena, const PGresult *r, int row, int column, struct slice *out,
-                 struct err *err);
-/* An array of texts without NULLs; copies. R_DATABASE_ERROR when it is another thing. */
-MUST rc pg_texts(struct arena *arena, const PGresult *r, int row, int column,
-                 const char *const **out, size_t *count_out, struct err *err);
+/* Read a row into the statement's C structure, which is all zero; callers use the function that
+ * scripts/gen-statements makes for the statement, which knows the type. Texts, bytes and arrays
+ * are copied into the arena. NULL is "", no bytes, no elements, zero or false; a text that is
+ * declared with `?` stays NULL. R_ARENA_EXHAUSTED; R_DATABASE_ERROR for an array that has NULLs
+ * or several dimensions. */
+MUST rc pg_result_read(struct arena *arena, const struct pg_statement *statement, const PGresult *r,
+                       int row, void *out, struct err *err);
+/* The same of a group of columns that is read apart, by its number. */
+MUST rc pg_result_read_apart(struct arena *arena, const struct pg_statement *statement, int apart,
+                             const PGresult *r, int row, void *out, struct err *err);
+/* An int2, int4 or int8 of a query that is no statement of the table. */
+int64_t pg_result_int(const PGresult *r, int row, int column);

@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* A fresh connection: is the schema the one that this program was built with? Then every statement is
- * prepared, which checks every table and column that we use. */
+/* A fresh connection: is the schema the one that this program was built with? Then every
+ * statement of the class is prepared and described, all in one segment: that checks every table
+ * and column that we use, and that parameters and columns are what the C structures of
+ * server/store/sql/ were made for. */
 #include <stdlib.h>
 #include <string.h>
 
@@ -24,12 +26,66 @@ void pg_setup_begin(struct pg_conn *conn)
 
 static void check_version(struct pg_conn *conn, const PGresult *result)
 {
-    int64_t version = pg_int(result, 0, 0);
+    int64_t version = pg_result_int(result, 0, 0);
     int64_t ours = MIGRATIONS[MIGRATION_COUNT - 1].version;
     if (version != ours) {
         conn->problem = version < ours ? R_SCHEMA_TOO_OLD : R_SCHEMA_TOO_NEW;
         log_event(LOG_ERROR, "db.schema", F_STR("reason", reason_info(conn->problem)->name),
                   F_INT("database", version), F_INT("program", ours));
+    }
+}
+
+static bool send_prepare(struct pg_conn *conn, const struct pg_statement *statement)
+{
+    Oid types[PG_PARAMS_MAX];
+    for (size_t i = 0; i < statement->param_count; i++) {
+        types[i] = pg_statement_oid(&statement->params[i]);
+    }
+    return PQsendPrepare(conn->pg, statement->name, statement->sql, (int)statement->param_count,
+                         types) == 1 &&
+           PQsendDescribePrepared(conn->pg, statement->name) == 1;
+}
+
+/* The next statement of the class from this number on; STATEMENT_COUNT: none. */
+static size_t next_of_class(enum store_class class, size_t i)
+{
+    while (i < STATEMENT_COUNT && STATEMENTS[i].class != class) {
+        i++;
+    }
+    return i;
+}
+
+static void prepare(struct pg_conn *conn)
+{
+    bool ok = true;
+    conn->setup = (struct pg_setup){.statement = next_of_class(conn->class, 0)};
+    for (size_t i = conn->setup.statement; ok && i < STATEMENT_COUNT;
+         i = next_of_class(conn->class, i + 1)) {
+        ok = send_prepare(conn, &STATEMENTS[i]);
+    }
+    if (!ok || PQpipelineSync(conn->pg) != 1) {
+        pg_conn_lost(conn, R_DATABASE_UNAVAILABLE);
+        return;
+    }
+    pg_conn_set_state(conn, PG_PREPARING);
+}
+
+/* Results come in pairs: that it is prepared, which says nothing, and its description. A schema
+ * of our version that does not fit was changed by hand. */
+static void check_statement(struct pg_conn *conn, const PGresult *result)
+{
+    char problem[PG_PROBLEM_MAX];
+    struct pg_setup *setup = &conn->setup;
+    setup->is_prepared = !setup->is_prepared;
+    if (setup->is_prepared || setup->statement >= STATEMENT_COUNT) {
+        return;
+    }
+    const struct pg_statement *statement = &STATEMENTS[setup->statement];
+    setup->statement = next_of_class(conn->class, setup->statement + 1);
+    if (!pg_statement_matches(statement, result, problem)) {
+        conn->problem = R_SCHEMA_TOO_OLD;
+        log_event(LOG_ERROR, "db.statement", F_STR("reason", reason_info(conn->problem)->name),
+                  F_STR("statement", statement->name), F_STR("detail", problem));
     }
 }
 
@@ -47,22 +103,9 @@ void pg_setup_result(struct pg_conn *conn, const PGresult *result)
                   F_USER("detail", PQresultErrorField(result, PG_DIAG_MESSAGE_PRIMARY)));
     } else if (status == PGRES_TUPLES_OK && conn->state == PG_CHECKING) {
         check_version(conn, result);
+    } else if (status == PGRES_COMMAND_OK && conn->state == PG_PREPARING) {
+        check_statement(conn, result);
     }
-}
-
-static void prepare(struct pg_conn *conn)
-{
-    bool ok = true;
-    for (size_t i = 0; ok && i < ST_COUNT_; i++) {
-        if (STATEMENTS[i].class == conn->class) {
-            ok = PQsendPrepare(conn->pg, STATEMENTS[i].name, STATEMENTS[i].sql, 0, NULL) == 1;
-        }
-    }
-    if (!ok || PQpipelineSync(conn->pg) != 1) {
-        pg_conn_lost(conn, R_DATABASE_UNAVAILABLE);
-        return;
-    }
-    pg_conn_set_state(conn, PG_PREPARING);
 }
 
 void pg_setup_synced(struct pg_conn *conn)

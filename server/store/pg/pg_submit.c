@@ -34,7 +34,7 @@ void pg_submit(struct store_op *op, const struct pg_segment *segment)
             return;
         }
     }
-    struct pg_conn *conn = choose(store, STATEMENTS[segment->statements[0]].class);
+    struct pg_conn *conn = choose(store, segment->params[0]->statement->class);
     if (conn == NULL) {
         pg_fail_later(op, R_DATABASE_UNAVAILABLE, reason_info(store_problem(store))->name);
     } else if (conn->in_flight >= store->config.in_flight_max) {
@@ -42,20 +42,4 @@ void pg_submit(struct store_op *op, const struct pg_segment *segment)
     } else if (!pg_conn_send(conn, op, segment)) {
         pg_fail_later(op, R_DATABASE_UNAVAILABLE, "libpq refused to send");
     }
-}
-
-void pg_submit_one(struct store_op *op, enum statement statement, const struct pg_params *p,
-                   pg_reader read)
-{
-    pg_submit(op, &(struct pg_segment){
-                      .count = 1, .statements = {statement}, .params = {p}, .read = read});
-}
-
-rc pg_read_nothing(struct store_op *op, size_t index, const PGresult *r, struct err *err)
-{
-    (void)op;
-    (void)index;
-    (void)r;
-    (void)err;
-    return OK;
 }

@@ -37,7 +37,6 @@ void store_free(struct store *store)
     if (store == NULL) {
         return;
     }
-    store->is_closing = true;
     for (size_t i = 0; i < store->conn_count; i++) {
         pg_conn_fini(&store->conns[i]);
     }
@@ -64,7 +63,7 @@ bool store_is_ready(const struct store *store)
     return store_problem(store) == R_NONE;
 }
 
-/* --- operations -------------------------------------------------------------------------------- */
+/* --- operations ------------------------------------------------------------------------------- */
 
 static void run_failure(struct loop_task *task)
 {

@@ -1,10 +1,12 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* PostgreSQL for one worker: a few pipelined connections, prepared statements, results as values.
+/* PostgreSQL for one worker: a few pipelined connections, prepared statements, results as
+ * values.
  *
- * An operation is a struct embedded in its owner. It is submitted once, completes exactly once by its
- * `done` from the loop (never from inside the call that submitted it), and may be detached by
- * store_op_cancel before that. One operation is one pipeline segment, so one transaction. Rows become
- * values in the operation's arena; no libpq type leaves this module. Loop thread only. */
+ * An operation is a struct embedded in its owner. It is submitted once, completes exactly once
+ * by its `done` from the loop (never from inside the call that submitted it), and may be
+ * detached by store_op_cancel before that. One operation is one pipeline segment, so one
+ * transaction. Rows become values in the operation's arena; no libpq type leaves this module.
+ * Loop thread only. */
 #pragma once
 
 #include "base/arena.h"

@@ -3,22 +3,25 @@
 
 #include "store/resource/change_submit.h"
 
-static rc read_row(struct arena *arena, const PGresult *r, int row, struct approval_row *out,
+static rc read_row(struct arena *arena, const PGresult *r, int i, struct approval_row *out,
                    struct err *err)
 {
-    out->id.u = pg_uuid(r, row, 0);
-    TRY(pg_text(arena, r, row, 1, &out->act, err));
-    out->operation = (enum approval_operation)pg_int(r, row, 2);
-    TRY(pg_bytes(arena, r, row, 3, &out->request, err));
-    TRY(pg_text(arena, r, row, 4, &out->summary, err));
-    out->asker.component.u = pg_uuid(r, row, 5);
-    TRY(pg_text(arena, r, row, 6, &out->asker_name, err));
-    TRY(pg_bytes(arena, r, row, 7, &out->asker.fingerprint, err));
-    out->requested_at = pg_time(r, row, 8);
-    out->expires_at = pg_time(r, row, 9);
-    out->state = (enum approval_state)pg_int(r, row, 10);
-    TRY(pg_text(arena, r, row, 11, &out->decider_name, err));
-    out->decided_at = pg_time(r, row, 12);
+    struct sql_list_approvals_row row;
+    TRY(sql_list_approvals_read(arena, r, i, &row, err));
+    *out = (struct approval_row){
+        .id = row.approval,
+        .act = row.act,
+        .operation = (enum approval_operation)row.operation,
+        .request = row.request,
+        .summary = row.summary,
+        .asker = {.component = row.requested_by, .fingerprint = row.requested_with},
+        .asker_name = row.requested_by_name,
+        .requested_at = row.requested_at,
+        .expires_at = row.expires_at,
+        .state = (enum approval_state)row.state,
+        .decider_name = row.decided_by_name,
+        .decided_at = row.decided_at,
+    };
     return OK;
 }
 
@@ -37,40 +40,39 @@ static rc read_rows(struct store_op *op, size_t index, const PGresult *r, struct
 
 void approval_store_list(struct approval_list *list)
 {
-    struct pg_params p;
-    struct pg_array states;
-    pg_params_init(&p, list->op.arena);
-    pg_add_uuid(&p, list->tenant.u);
-    pg_add_uuid_or_null(&p, list->only.u);
-    pg_array_begin(&states, &p, PG_INT8, list->state_count, list->state_count * 8);
+    int64_t states[APPROVAL_STATES_MAX];
     for (size_t i = 0; i < list->state_count; i++) {
-        pg_array_int8(&states, list->states[i]);
+        states[i] = list->states[i];
     }
-    pg_array_end(&states);
-    pg_add_uuid_or_null(&p, list->after.u);
-    pg_add_int8(&p, (int64_t)list->limit);
-    pg_submit_one(&list->op, ST_list_approvals, &p, read_rows);
+    struct pg_params p = sql_list_approvals(
+        list->op.arena, &(struct sql_list_approvals){.tenant = list->tenant,
+                                                     .only = list->only,
+                                                     .states = {states, list->state_count},
+                                                     .before = list->after,
+                                                     .limit = (int64_t)list->limit});
+    pg_submit_one(&list->op, &p, read_rows);
 }
 
 void approval_store_ask(struct change_op *op, const struct approval_row *row)
 {
-    struct pg_params p = change_params_of(op, "request_approval");
-    pg_add_uuid(&p, row->id.u);
-    pg_add_text(&p, row->act);
-    pg_add_int2(&p, row->operation);
-    pg_add_bytes(&p, row->request);
-    pg_add_text(&p, row->summary);
-    pg_add_bytes(&p, row->asker.fingerprint);
-    pg_add_int4(&p, APPROVAL_DAYS);
-    pg_add_int8(&p, APPROVALS_PENDING_MAX);
-    change_submit(op, ST_ask_approval, &p, change_read_limited);
+    struct pg_params p = sql_ask_approval(
+        op->op.arena, &(struct sql_ask_approval){.act = change_begin(op, "request_approval"),
+                                                 .approval = row->id,
+                                                 .act_name = row->act,
+                                                 .operation = row->operation,
+                                                 .request = row->request,
+                                                 .summary = row->summary,
+                                                 .requested_with = row->asker.fingerprint,
+                                                 .days = APPROVAL_DAYS,
+                                                 .pending_max = APPROVALS_PENDING_MAX});
+    change_submit(op, &p, change_read_limited);
 }
 
 void approval_store_close(struct change_op *op, struct approval_id id, enum approval_state state)
 {
-    struct pg_params p =
-        change_params_of(op, state == APPROVAL_REJECTED ? "reject_request" : "withdraw_request");
-    pg_add_uuid(&p, id.u);
-    pg_add_int2(&p, state);
-    change_submit(op, ST_close_approval, &p, change_read_done);
+    const char *operation = state == APPROVAL_REJECTED ? "reject_request" : "withdraw_request";
+    struct pg_params p = sql_close_approval(
+        op->op.arena, &(struct sql_close_approval){
+                          .act = change_begin(op, operation), .approval = id, .state = state});
+    change_submit(op, &p, change_read_done);
 }

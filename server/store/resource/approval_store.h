@@ -35,8 +35,8 @@ struct approval_list {
 };
 void approval_store_list(struct approval_list *list);
 
-/* Ask a second admin: id, act, operation, request, summary and the asker's fingerprint of the row; the rest is who
- * does it and now. R_LIMIT_EXCEEDED when APPROVALS_PENDING_MAX wait. */
+/* Ask a second admin: id, act, operation, request, summary and the asker's fingerprint of the
+ * row; the rest is who does it and now. R_LIMIT_EXCEEDED when APPROVALS_PENDING_MAX wait. */
 void approval_store_ask(struct change_op *op, const struct approval_row *row);
 /* Reject or withdraw. R_NOT_FOUND when it is not pending. */
 void approval_store_close(struct change_op *op, struct approval_id id, enum approval_state state);

@@ -2,27 +2,33 @@
 #include "store/resource/audit_store.h"
 
 #include "store/pg/pg_submit.h"
+#include "store/sql/statements.gen.h"
 
-static rc read_event(struct arena *arena, const PGresult *r, int row, struct audit_event *e,
+static rc read_event(struct arena *arena, const PGresult *r, int i, struct audit_event *out,
                      struct err *err)
 {
-    e->event.u = pg_uuid(r, row, 0);
-    e->at = pg_time(r, row, 1);
-    TRY(pg_text(arena, r, row, 2, &e->operation, err));
-    e->granted = pg_bool(r, row, 3);
-    TRY(pg_text(arena, r, row, 4, &e->reason, err));
-    TRY(pg_text(arena, r, row, 5, &e->user, err));
-    TRY(pg_text(arena, r, row, 6, &e->component, err));
-    e->content.u = pg_uuid(r, row, 7);
-    e->template.u = pg_uuid(r, row, 8);
-    e->policy_version = pg_int(r, row, 9);
-    TRY(pg_text(arena, r, row, 10, &e->rights, err));
-    TRY(pg_text(arena, r, row, 11, &e->channel, err));
-    TRY(pg_text(arena, r, row, 12, &e->power, err));
-    TRY(pg_text(arena, r, row, 13, &e->client_address, err));
-    TRY(pg_text(arena, r, row, 14, &e->user_agent, err));
-    TRY(pg_text(arena, r, row, 15, &e->correlation_id, err));
-    return pg_text(arena, r, row, 16, &e->target, err);
+    struct sql_audit_query_row row;
+    TRY(sql_audit_query_read(arena, r, i, &row, err));
+    *out = (struct audit_event){
+        .event = row.event,
+        .at = row.at,
+        .operation = row.operation,
+        .granted = row.granted,
+        .reason = row.reason,
+        .user = row.user_address,
+        .component = row.component_name,
+        .content = row.content,
+        .template = row.template,
+        .policy_version = row.policy_version,
+        .rights = row.rights,
+        .channel = row.channel,
+        .power = row.power,
+        .client_address = row.client_address,
+        .user_agent = row.user_agent,
+        .correlation_id = row.correlation_id,
+        .target = row.target,
+    };
+    return OK;
 }
 
 static rc read_events(struct store_op *op, size_t index, const PGresult *r, struct err *err)
@@ -40,26 +46,25 @@ static rc read_events(struct store_op *op, size_t index, const PGresult *r, stru
 
 void audit_store_query(struct audit_query *query)
 {
-    struct pg_params p;
-    pg_params_init(&p, query->op.arena);
-    pg_add_uuid(&p, query->tenant.u);
-    pg_add_uuid_or_null(&p, query->content.u);
-    pg_add_text(&p, query->user);
-    pg_add_text(&p, query->reason);
-    pg_add_text(&p, query->operation);
-    pg_add_bool(&p, query->denied_only);
-    pg_add_time(&p, query->from);
-    pg_add_time(&p, query->before);
-    pg_add_time(&p, query->after_at);
-    pg_add_uuid_or_null(&p, query->after_event.u);
-    pg_add_int8(&p, (int64_t)query->limit);
-    pg_add_text(&p, query->power);
-    pg_submit_one(&query->op, ST_audit_query, &p, read_events);
+    struct pg_params p = sql_audit_query(query->op.arena, &(struct sql_audit_query){
+                                                              .tenant = query->tenant,
+                                                              .content = query->content,
+                                                              .user_address = query->user,
+                                                              .reason = query->reason,
+                                                              .operation = query->operation,
+                                                              .denied_only = query->denied_only,
+                                                              .since = query->from,
+                                                              .before = query->before,
+                                                              .after_at = query->after_at,
+                                                              .after_event = query->after_event,
+                                                              .limit = (int64_t)query->limit,
+                                                              .power = query->power,
+                                                          });
+    pg_submit_one(&query->op, &p, read_events);
 }
 
 void audit_store_make_partitions(struct store_op *op)
 {
-    struct pg_params p;
-    pg_params_init(&p, op->arena);
-    pg_submit_one(op, ST_make_partitions, &p, pg_read_nothing);
+    struct pg_params p = sql_make_partitions(op->arena);
+    pg_submit_one(op, &p, pg_read_nothing);
 }

@@ -39,5 +39,6 @@ struct audit_query {
 };
 void audit_store_query(struct audit_query *query);
 
-/* Make the audit log's partitions for the coming months; the owner of the schema lets us by a function. */
+/* Make the audit log's partitions for the coming months; the owner of the schema lets us by a
+ * function. */
 void audit_store_make_partitions(struct store_op *op);

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Boundaries as admins see them, the rules between them, and whose a reader's mail domain is. Changes are one
- * transaction each: the change, the platform's raised epoch, the audit row. */
+/* Boundaries as admins see them, the rules between them, and whose a reader's mail domain is.
+ * Changes are one transaction each: the change, the platform's raised epoch, the audit row. */
 #pragma once
 
 #include "domain/values/boundary.h"
@@ -37,8 +37,11 @@ struct boundary_change {
     enum suite suite;                                      /* 0: stays */
     bool sets_fips, fips;
 };
-/* Fills op->rows[0]. R_PRECONDITION_FAILED: the suite would change while the boundary has tenants. */
+/* Fills op->rows[0]. R_PRECONDITION_FAILED: the suite would change while the boundary has
+ * tenants. */
 void boundary_store_update(struct boundary_op *op, const struct boundary_change *change);
+/* One, with the rules for its content that an admin has set; op->count 0: there is none of this name. */
+void boundary_store_get(struct boundary_op *op, const char *name);
 /* Those after a name, with the rules for their content that an admin has set. */
 void boundary_store_list(struct boundary_op *op, const char *after, size_t limit);
 /* `delivery` 0: back to the built-in rule. */

@@ -3,26 +3,27 @@
 
 #include "base/clock.h"
 
-struct pg_params change_params(struct arena *arena, struct tenant_id tenant, const char *operation,
-                               const struct audit_who *who)
+struct sql_act change_act(struct tenant_id tenant, const char *operation,
+                          const struct audit_who *who)
 {
-    struct pg_params p;
-    pg_params_init(&p, arena);
-    pg_add_uuid(&p, tenant.u);
-    pg_add_uuid(&p, uuid_v7(clock_unix_us()));
-    pg_add_text(&p, operation);
-    pg_add_text(&p, who->user[0] == '\0' ? NULL : who->user);
-    pg_add_uuid_or_null(&p, who->component.u);
-    pg_add_text(&p, who->component_name);
-    pg_add_text(&p, who->client_address);
-    pg_add_text(&p, who->user_agent);
-    pg_add_text(&p, who->correlation_id);
-    return p;
+    return (struct sql_act){
+        .tenant = tenant,
+        .event.u = uuid_v7(clock_unix_us()),
+        .operation = operation,
+        .user_address = who->user[0] == '\0' ? NULL : who->user,
+        .component = who->component,
+        .component_name = who->component_name,
+        .client_address = who->client_address,
+        .user_agent = who->user_agent,
+        .correlation_id = who->correlation_id,
+    };
 }
 
-struct pg_params change_params_of(const struct change_op *op, const char *operation)
+struct sql_act change_begin(struct change_op *op, const char *operation)
 {
-    return change_params(op->op.arena, op->scope, operation, &op->who);
+    struct sql_act act = change_act(op->scope, operation, &op->who);
+    op->event = act.event;
+    return act;
 }
 
 rc change_read_done(struct store_op *op, size_t index, const PGresult *r, struct err *err)
@@ -30,14 +31,6 @@ rc change_read_done(struct store_op *op, size_t index, const PGresult *r, struct
     (void)op;
     (void)index;
     ENSURE(PQntuples(r) == 1, err, R_NOT_FOUND);
-    return OK;
-}
-
-rc change_read_created(struct store_op *base, size_t index, const PGresult *r, struct err *err)
-{
-    struct change_op *op = LIST_ENTRY(base, struct change_op, op);
-    TRY(change_read_done(base, index, r, err));
-    op->created_at = pg_time(r, 0, 0);
     return OK;
 }
 
@@ -56,53 +49,54 @@ static rc read_act(struct store_op *base, size_t index, const PGresult *r, struc
     return index == op->act_index ? op->read(base, 0, r, err) : OK;
 }
 
-static void add_statement(struct pg_segment *segment, enum statement statement,
-                          const struct pg_params *p)
+static void add_statement(struct pg_segment *segment, const struct pg_params *p)
 {
-    segment->statements[segment->count] = statement;
     segment->params[segment->count++] = p;
 }
 
-/* Where every act has its tenant and its event among the parameters. */
-enum { PARAM_TENANT, PARAM_EVENT };
-
-static void add_same_uuid(struct pg_params *to, const struct pg_params *from, int which)
+/* Before an act: that its request is approved by it, or that one admin is enough. False:
+ * neither. */
+static bool bind_before(struct change_op *op, struct pg_params *out)
 {
-    pg_add_bytes(to, slice_of(from->values[which], UUID_BYTES));
+    struct arena *arena = op->op.arena;
+    if (!ID_IS_ZERO(op->approval.request)) {
+        *out = sql_approval_take(
+            arena,
+            &(struct sql_approval_take){.act = change_act(op->scope, "approve_request", &op->who),
+                                        .approval = op->approval.request});
+        return true;
+    }
+    if (op->approval.unless != 0) {
+        *out = sql_approval_not_needed(
+            arena, &(struct sql_approval_not_needed){.tenant = op->scope,
+                                                     .operations = (int32_t)op->approval.unless});
+        return true;
+    }
+    return false;
 }
 
-void change_submit(struct change_op *op, enum statement statement, const struct pg_params *p,
-                   pg_reader read)
+void change_submit(struct change_op *op, const struct pg_params *p, pg_reader read)
 {
-    change_submit_two(op, statement, p, ST_COUNT_, NULL, read);
+    change_submit_two(op, p, NULL, read);
 }
 
-void change_submit_two(struct change_op *op, enum statement statement, const struct pg_params *p,
-                       enum statement second, const struct pg_params *q, pg_reader read)
+void change_submit_two(struct change_op *op, const struct pg_params *p,
+                       const struct pg_params *second, pg_reader read)
 {
     struct pg_segment segment = {.read = read_act};
-    bool is_approved = !ID_IS_ZERO(op->approval.request);
     struct pg_params before, after;
-    pg_params_init(&before, op->op.arena);
-    pg_params_init(&after, op->op.arena);
-    if (is_approved) {
-        before = change_params(op->op.arena, op->scope, "approve_request", &op->who);
-        pg_add_uuid(&before, op->approval.request.u);
-        add_statement(&segment, ST_approval_take, &before);
-    } else if (op->approval.unless != 0) {
-        pg_add_uuid(&before, op->scope.u);
-        pg_add_int4(&before, (int32_t)op->approval.unless);
-        add_statement(&segment, ST_approval_not_needed, &before);
+    if (bind_before(op, &before)) {
+        add_statement(&segment, &before);
     }
     op->act_index = segment.count;
-    add_statement(&segment, statement, p);
-    if (q != NULL) {
-        add_statement(&segment, second, q);
+    add_statement(&segment, p);
+    if (second != NULL) {
+        add_statement(&segment, second);
     }
-    if (is_approved && !p->failed) {
-        add_same_uuid(&after, p, PARAM_TENANT);
-        add_same_uuid(&after, p, PARAM_EVENT);
-        add_statement(&segment, ST_approval_performed, &after);
+    if (!ID_IS_ZERO(op->approval.request)) {
+        after = sql_approval_performed(op->op.arena, &(struct sql_approval_performed){
+                                                         .tenant = op->scope, .event = op->event});
+        add_statement(&segment, &after);
     }
     op->read = read;
     pg_submit(&op->op, &segment);

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Components as their admins see them. Changes are one statement each, as in store/resource/change.h. */
+/* Components as their admins see them. Changes are one statement each, as in
+ * store/resource/change.h. */
 #pragma once
 
 #include "domain/values/subject.h"
@@ -18,7 +19,7 @@ struct component_record {
 };
 
 struct component_op {
-    struct change_op admin; /* its scope is whose rows */
+    struct change_op change; /* its scope is whose rows */
     /* What was read, by id. */
     struct component_record *records;
     size_t count;
@@ -27,15 +28,16 @@ struct component_op {
 
 /* R_ALREADY_EXISTS: the name, a certificate, or the subject of the issuer is taken. */
 void component_store_create(struct component_op *op, const struct component_record *record);
-/* Sender domains, certificates, issuer, subject and whether it is disabled; record->version must be what is
- * stored, else R_NOT_FOUND. */
+/* Sender domains, certificates, issuer, subject and whether it is disabled; record->version must
+ * be what is stored, else R_NOT_FOUND. */
 void component_store_update(struct component_op *op, const struct component_record *record);
 /* `version` 0: whatever it is now. R_NOT_FOUND. */
 void component_store_delete(struct component_op *op, struct component_id id, int64_t version);
 /* Zero ids: any, from the first. */
 void component_store_list(struct component_op *op, struct component_id only,
                           struct component_id after, size_t limit);
-/* Whether there is such an issuer, and it may name this component (issuer_authority_covers); else R_NOT_FOUND. */
+/* Whether there is such an issuer, and it may name this component (issuer_authority_covers); else
+ * R_NOT_FOUND. */
 void component_store_find_issuer(struct component_op *op, struct issuer_id issuer,
                                  const struct subject_component *component);
 /* Find an enabled component of the operation's tenant: op->text is its name. */

@@ -3,27 +3,56 @@
 
 #include "store/resource/change_submit.h"
 
-static rc read_row(struct arena *arena, const PGresult *r, int i, struct content_row *row,
-                   struct err *err)
+static struct content_row row_from(const struct sql_content *c)
 {
-    row->id.u = pg_uuid(r, i, 0);
-    TRY(pg_text(arena, r, i, 1, &row->owner, err));
-    TRY(pg_text(arena, r, i, 2, &row->issuer, err));
-    row->template.u = pg_uuid(r, i, 3);
-    TRY(pg_text(arena, r, i, 4, &row->display_name, err));
-    row->created_at = pg_time(r, i, 5);
-    row->revoked_at = pg_time(r, i, 6);
-    TRY(pg_texts(arena, r, i, 7, &row->revoked_users, &row->revoked_user_count, err));
-    row->amendment_version = pg_int(r, i, 8);
-    return pg_text(arena, r, i, 9, &row->issuer_name, err);
+    return (struct content_row){.id = c->content,
+                                .owner = c->owner,
+                                .issuer = c->issuer,
+                                .template = c->template,
+                                .display_name = c->display_name,
+                                .created_at = c->created_at,
+                                .revoked_at = c->revoked_at,
+                                .revoked_users = c->revoked_users.items,
+                                .revoked_user_count = c->revoked_users.count,
+                                .amendment_version = c->amendment,
+                                .issuer_name = c->issuer_name};
 }
 
 static rc read_content(struct store_op *op, size_t index, const PGresult *r, struct err *err)
 {
     struct content_find *find = LIST_ENTRY(op, struct content_find, op);
+    struct sql_find_content_row row;
     (void)index;
     ENSURE(PQntuples(r) == 1, err, R_NOT_FOUND);
-    return read_row(op->arena, r, 0, &find->row, err);
+    TRY(sql_find_content_read(op->arena, r, 0, &row, err));
+    find->row = row_from(&row.content);
+    return OK;
+}
+
+void content_store_find(struct content_find *find, struct tenant_id tenant,
+                        struct content_id content)
+{
+    struct pg_params p = sql_find_content(
+        find->op.arena, &(struct sql_find_content){.tenant = tenant, .content = content});
+    pg_submit_one(&find->op, &p, read_content);
+}
+
+static rc read_owned(struct arena *arena, const PGresult *r, int i, struct content_row *out,
+                     struct err *err)
+{
+    struct sql_list_owned_content_row row;
+    TRY(sql_list_owned_content_read(arena, r, i, &row, err));
+    *out = row_from(&row.content);
+    return OK;
+}
+
+static rc read_any(struct arena *arena, const PGresult *r, int i, struct content_row *out,
+                   struct err *err)
+{
+    struct sql_list_content_row row;
+    TRY(sql_list_content_read(arena, r, i, &row, err));
+    *out = row_from(&row.content);
+    return OK;
 }
 
 static rc read_contents(struct store_op *op, size_t index, const PGresult *r, struct err *err)
@@ -34,7 +63,8 @@ static rc read_contents(struct store_op *op, size_t index, const PGresult *r, st
     list->rows = ARENA_ARRAY(op->arena, struct content_row, list->count + 1);
     ARENA_ENSURE(list->rows, err);
     for (size_t i = 0; i < list->count; i++) {
-        TRY(read_row(op->arena, r, (int)i, &list->rows[i], err));
+        TRY(list->owner_count > 0 ? read_owned(op->arena, r, (int)i, &list->rows[i], err)
+                                  : read_any(op->arena, r, (int)i, &list->rows[i], err));
     }
     return OK;
 }
@@ -42,45 +72,59 @@ static rc read_contents(struct store_op *op, size_t index, const PGresult *r, st
 void content_store_list(struct content_list *list)
 {
     struct pg_params p;
-    bool is_owned = list->owner_count > 0;
-    pg_params_init(&p, list->op.arena);
-    pg_add_uuid(&p, list->tenant.u);
-    pg_add_uuid_or_null(&p, list->after.u);
-    pg_add_int8(&p, (int64_t)list->limit);
-    if (is_owned) {
-        pg_add_texts(&p, list->owners, list->owner_count);
-        pg_add_text(&p, list->issuer);
+    if (list->owner_count > 0) {
+        p = sql_list_owned_content(list->op.arena, &(struct sql_list_owned_content){
+                                                       .tenant = list->tenant,
+                                                       .before = list->after,
+                                                       .limit = (int64_t)list->limit,
+                                                       .owners = {list->owners, list->owner_count},
+                                                       .issuer = list->issuer});
+    } else {
+        p = sql_list_content(list->op.arena,
+                             &(struct sql_list_content){.tenant = list->tenant,
+                                                        .before = list->after,
+                                                        .limit = (int64_t)list->limit});
     }
-    enum statement statement = is_owned ? ST_list_owned_content : ST_list_content;
-    pg_submit_one(&list->op, statement, &p, read_contents);
+    pg_submit_one(&list->op, &p, read_contents);
 }
 
-void content_store_find(struct content_find *find, struct tenant_id tenant,
-                        struct content_id content)
-{
-    struct pg_params p;
-    pg_params_init(&p, find->op.arena);
-    pg_add_uuid(&p, tenant.u);
-    pg_add_uuid(&p, content.u);
-    pg_submit_one(&find->op, ST_find_content, &p, read_content);
-}
-
-static rc read_time(struct store_op *op, size_t index, const PGresult *r, struct err *err)
+static rc read_revoked(struct store_op *op, size_t index, const PGresult *r, struct err *err)
 {
     struct content_revoke *revoke = LIST_ENTRY(op, struct content_revoke, op);
+    struct sql_revoke_row row;
     (void)index;
     ENSURE(PQntuples(r) == 1, err, R_NOT_FOUND);
-    revoke->at = pg_time(r, 0, 0);
+    TRY(sql_revoke_read(op->arena, r, 0, &row, err));
+    revoke->at = row.revoked_at;
+    return OK;
+}
+
+static rc read_restored(struct store_op *op, size_t index, const PGresult *r, struct err *err)
+{
+    struct content_revoke *revoke = LIST_ENTRY(op, struct content_revoke, op);
+    struct sql_restore_row row;
+    (void)index;
+    ENSURE(PQntuples(r) == 1, err, R_NOT_FOUND);
+    TRY(sql_restore_read(op->arena, r, 0, &row, err));
+    revoke->at = row.restored_at;
     return OK;
 }
 
 void content_store_revoke(struct content_revoke *revoke)
 {
-    struct pg_params p = change_params(revoke->op.arena, revoke->tenant,
-                                       revoke->restore ? "restore" : "revoke", &revoke->who);
-    pg_add_uuid(&p, revoke->content.u);
-    pg_add_text(&p, revoke->user);
-    pg_add_text(&p, revoke->reason);
-    enum statement statement = revoke->restore ? ST_restore : ST_revoke;
-    pg_submit_one(&revoke->op, statement, &p, read_time);
+    struct sql_act act =
+        change_act(revoke->tenant, revoke->restore ? "restore" : "revoke", &revoke->who);
+    struct pg_params p;
+    if (revoke->restore) {
+        p = sql_restore(revoke->op.arena, &(struct sql_restore){.act = act,
+                                                                .content = revoke->content,
+                                                                .user_address = revoke->user,
+                                                                .why = revoke->reason});
+    } else {
+        p = sql_revoke(revoke->op.arena, &(struct sql_revoke){.act = act,
+                                                              .content = revoke->content,
+                                                              .user_address = revoke->user,
+                                                              .why = revoke->reason});
+    }
+    pg_submit_one(&revoke->op, &p, revoke->restore ? read_restored : read_revoked);
 }

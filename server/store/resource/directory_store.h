@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* A tenant's directory as its admins keep it: users with aliases, groups, members. Each change is one
- * transaction with the raised epoch and the audit row. Texts are addresses in their stored form. */
+/* A tenant's directory as its admins keep it: users with aliases, groups, members. Each change
+ * is one transaction with the raised epoch and the audit row. Texts are addresses in their
+ * stored form. */
 #pragma once
 
 #include "store/audit_who.h"
@@ -46,8 +47,9 @@ struct directory_op {
     struct audit_who who;
 
     /* Why a change failed, in the words of the request. R_NOT_FOUND: there is no entry `what`.
-     * R_ALREADY_EXISTS: the address or external id `what` is the entry `holder`'s. R_GROUP_CYCLE: the group
-     * `what` would contain itself. R_FIELD_INVALID: `what` stands twice in the request. */
+     * R_ALREADY_EXISTS: the address or external id `what` is the entry `holder`'s.
+     * R_GROUP_CYCLE: the group `what` would contain itself. R_FIELD_INVALID: `what` stands twice
+     * in the request. */
     const char *what, *holder;
     bool is_external_id; /* `what` is one */
 
@@ -70,7 +72,8 @@ void directory_store_delete(struct directory_op *op, enum directory_kind kind, c
 void directory_store_remove_members(struct directory_op *op,
                                     const struct directory_members *members);
 
-/* Fill `users` or `groups`, by address. `only`: the one that has this address, or NULL; `after`: "" at first. */
+/* Fill `users` or `groups`, by address. `only`: the one that has this address, or NULL; `after`:
+ * "" at first. */
 void directory_store_list(struct directory_op *op, enum directory_kind kind, const char *only,
                           const char *after, size_t limit);
 /* Fill `addresses`, sorted. R_NOT_FOUND when there is no such group. */

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Domains of tenants: claimed, proven, given up. Changes are one statement each, with epochs and audit row. */
+/* Domains of tenants: claimed, proven, given up. Changes are one statement each, with epochs and
+ * audit row. */
 #pragma once
 
 #include "store/audit_who.h"
@@ -17,13 +18,13 @@ struct domain_op {
     bool is_taken;      /* another tenant has proven it; filled by get_domain */
 };
 
-/* Claim op->domain with op->proof. R_DOMAIN_TAKEN when another tenant has proven it, R_LIMIT_EXCEEDED,
- * R_ALREADY_EXISTS when the tenant has claimed it before. */
+/* Claim op->domain with op->proof. R_DOMAIN_TAKEN when another tenant has proven it,
+ * R_LIMIT_EXCEEDED, R_ALREADY_EXISTS when the tenant has claimed it before. */
 void domain_store_add(struct domain_op *op);
 /* R_NOT_FOUND when the tenant has not claimed it. */
 void domain_store_get(struct domain_op *op);
-/* Proven, by op->proof, `how`: a few words for the audit log. R_NOT_FOUND when the claim is another one by now,
- * R_DOMAIN_TAKEN when another tenant came first. */
+/* Proven, by op->proof, `how`: a few words for the audit log. R_NOT_FOUND when the claim is
+ * another one by now, R_DOMAIN_TAKEN when another tenant came first. */
 void domain_store_verify(struct domain_op *op, const char *how);
 /* R_NOT_FOUND when the tenant does not have it. */
 void domain_store_remove(struct domain_op *op);

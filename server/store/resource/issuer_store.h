@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Issuers as admins see them, and which tenants a multi-tenant one means. Changes as in store/resource/change.h: one statement
- * each, with epoch and audit row. */
+/* Issuers as admins see them, and which tenants a multi-tenant one means. Changes as in
+ * store/resource/change.h: one statement each, with epoch and audit row. */
 #pragma once
 
 #include "store/audit_who.h"
@@ -27,8 +27,8 @@ struct issuer_op {
     size_t mapping_count;
 };
 
-/* `may_take`: also an iss that a template covers and that does not mean the scope's tenant; without it that gives
- * R_NOT_FOUND. R_ALREADY_EXISTS when the iss is taken. */
+/* `may_take`: also an iss that a template covers and that does not mean the scope's tenant;
+ * without it that gives R_NOT_FOUND. R_ALREADY_EXISTS when the iss is taken. */
 void issuer_store_create(struct issuer_op *op, const struct issuer_row *row, bool may_take);
 /* row->version must be what is stored, else R_NOT_FOUND. */
 void issuer_store_update(struct issuer_op *op, const struct issuer_row *row);
@@ -38,8 +38,8 @@ void issuer_store_delete(struct issuer_op *op, struct issuer_id id);
 void issuer_store_list(struct issuer_op *op, struct issuer_id only, struct issuer_id after,
                        size_t limit);
 
-/* Let a value mean the scope's tenant. R_ALREADY_EXISTS when it means one already; R_NOT_FOUND when there is no such
- * multi-tenant issuer of the platform in the tenant's boundary. */
+/* Let a value mean the scope's tenant. R_ALREADY_EXISTS when it means one already; R_NOT_FOUND
+ * when there is no such multi-tenant issuer of the platform in the tenant's boundary. */
 void issuer_store_map(struct issuer_op *op, struct issuer_id id, const char *value);
 /* Scope: the platform. */
 void issuer_store_unmap(struct issuer_op *op, struct issuer_id id, const char *value);

@@ -2,22 +2,26 @@
 #include "store/resource/key_store.h"
 
 #include "store/pg/pg_submit.h"
+#include "store/sql/statements.gen.h"
 
-/* No row: another worker was first by so little that its row is not in our snapshot. Whoever asks asks again. */
+/* No row: another worker was first by so little that its row is not in our snapshot. Whoever asks
+ * asks again. */
 static rc read_check(struct store_op *op, size_t index, const PGresult *r, struct err *err)
 {
     struct root_key_check *check = LIST_ENTRY(op, struct root_key_check, op);
+    struct sql_root_key_check_row row;
     (void)index;
     ENSURE(PQntuples(r) == 1, err, R_NOT_FOUND);
-    return pg_bytes(op->arena, r, 0, 0, &check->wrapped, err);
+    TRY(sql_root_key_check_read(op->arena, r, 0, &row, err));
+    check->wrapped = row.wrapped;
+    return OK;
 }
 
 void key_store_check_root(struct root_key_check *check, struct slice wrapped)
 {
-    struct pg_params p;
-    pg_params_init(&p, check->op.arena);
-    pg_add_bytes(&p, wrapped);
-    pg_submit_one(&check->op, ST_root_key_check, &p, read_check);
+    struct pg_params p =
+        sql_root_key_check(check->op.arena, &(struct sql_root_key_check){.wrapped = wrapped});
+    pg_submit_one(&check->op, &p, read_check);
 }
 
 static rc read_signing_keys(struct store_op *op, size_t index, const PGresult *r, struct err *err)
@@ -28,15 +32,16 @@ static rc read_signing_keys(struct store_op *op, size_t index, const PGresult *r
     keys->jwks = ARENA_ARRAY(op->arena, const char *, keys->count + 1);
     ARENA_ENSURE(keys->jwks, err);
     for (size_t i = 0; i < keys->count; i++) {
-        TRY(pg_text(op->arena, r, (int)i, 0, &keys->jwks[i], err));
+        struct sql_list_signing_keys_row row;
+        TRY(sql_list_signing_keys_read(op->arena, r, (int)i, &row, err));
+        keys->jwks[i] = row.public_jwk;
     }
     return OK;
 }
 
 void key_store_list_signing(struct signing_keys *keys, const char *const *boundaries, size_t count)
 {
-    struct pg_params p;
-    pg_params_init(&p, keys->op.arena);
-    pg_add_texts(&p, boundaries, count);
-    pg_submit_one(&keys->op, ST_list_signing_keys, &p, read_signing_keys);
+    struct pg_params p = sql_list_signing_keys(
+        keys->op.arena, &(struct sql_list_signing_keys){.boundaries = {boundaries, count}});
+    pg_submit_one(&keys->op, &p, read_signing_keys);
 }

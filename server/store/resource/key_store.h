@@ -12,8 +12,8 @@ struct root_key_check {
 /* Leave our known text if there is none, and read what is there. */
 void key_store_check_root(struct root_key_check *check, struct slice wrapped);
 
-/* The public signing keys of all tenants in these boundaries that may have signed a license that is still
- * valid: active and archived ones. */
+/* The public signing keys of all tenants in these boundaries that may have signed a license that
+ * is still valid: active and archived ones. */
 struct signing_keys {
     struct store_op op;
     const char **jwks; /* each a public JWK */

@@ -3,53 +3,59 @@
 
 #include "store/resource/change_submit.h"
 
-static struct pg_params begin(const struct change_op *op, const char *operation, struct uuid id)
-{
-    struct pg_params p = change_params_of(op, operation);
-    pg_add_uuid(&p, id);
-    return p;
-}
-
 void partner_store_propose(struct change_op *op, struct uuid id, struct tenant_id content,
                            struct tenant_id reader, const char *note)
 {
-    struct pg_params p = begin(op, "propose_partner_exception", id);
-    pg_add_uuid(&p, content.u);
-    pg_add_uuid(&p, reader.u);
-    pg_add_int8(&p, PARTNERS_MAX);
-    pg_add_text(&p, note);
-    change_submit(op, ST_propose_partner, &p, change_read_limited);
+    struct pg_params p =
+        sql_propose_partner(op->op.arena, &(struct sql_propose_partner){
+                                              .act = change_begin(op, "propose_partner_exception"),
+                                              .exception = id,
+                                              .content_tenant = content,
+                                              .reader_tenant = reader,
+                                              .max = PARTNERS_MAX,
+                                              .note = note,
+                                          });
+    change_submit(op, &p, change_read_limited);
 }
 
 void partner_store_accept(struct change_op *op, struct uuid id, const char *note)
 {
-    struct pg_params p = begin(op, "accept_partner_exception", id);
-    pg_add_text(&p, note);
-    change_submit(op, ST_accept_partner, &p, change_read_done);
+    struct pg_params p =
+        sql_accept_partner(op->op.arena, &(struct sql_accept_partner){
+                                             .act = change_begin(op, "accept_partner_exception"),
+                                             .exception = id,
+                                             .note = note,
+                                         });
+    change_submit(op, &p, change_read_done);
 }
 
 void partner_store_withdraw(struct change_op *op, struct uuid id, const char *note)
 {
-    struct pg_params p = begin(op, "withdraw_partner_exception", id);
-    pg_add_text(&p, note);
-    change_submit(op, ST_withdraw_partner, &p, change_read_done);
+    struct pg_params p = sql_withdraw_partner(
+        op->op.arena, &(struct sql_withdraw_partner){
+                          .act = change_begin(op, "withdraw_partner_exception"),
+                          .exception = id,
+                          .note = note,
+                      });
+    change_submit(op, &p, change_read_done);
 }
 
 static rc read_rows(struct store_op *base, size_t index, const PGresult *r, struct err *err)
 {
     struct partner_list *list = LIST_ENTRY(base, struct partner_list, op);
-    struct arena *arena = base->arena;
     (void)index;
     list->count = (size_t)PQntuples(r);
-    struct partner_row *rows = ARENA_ARRAY(arena, struct partner_row, list->count + 1);
+    struct partner_row *rows = ARENA_ARRAY(base->arena, struct partner_row, list->count + 1);
     ARENA_ENSURE(rows, err);
     for (size_t i = 0; i < list->count; i++) {
-        rows[i].id = pg_uuid(r, (int)i, 0);
-        TRY(pg_text(arena, r, (int)i, 1, &rows[i].content_tenant, err));
-        TRY(pg_text(arena, r, (int)i, 2, &rows[i].reader_tenant, err));
-        rows[i].content_consents = pg_bool(r, (int)i, 3);
-        rows[i].reader_consents = pg_bool(r, (int)i, 4);
-        rows[i].created_at = pg_time(r, (int)i, 5);
+        struct sql_list_partners_row row;
+        TRY(sql_list_partners_read(base->arena, r, (int)i, &row, err));
+        rows[i] = (struct partner_row){.id = row.exception,
+                                       .content_tenant = row.content_tenant,
+                                       .reader_tenant = row.reader_tenant,
+                                       .content_consents = row.content_consents,
+                                       .reader_consents = row.reader_consents,
+                                       .created_at = row.created_at};
     }
     list->rows = rows;
     return OK;
@@ -57,11 +63,10 @@ static rc read_rows(struct store_op *base, size_t index, const PGresult *r, stru
 
 void partner_store_list(struct partner_list *list)
 {
-    struct pg_params p;
-    pg_params_init(&p, list->op.arena);
-    pg_add_uuid(&p, list->tenant.u);
-    pg_add_uuid_or_null(&p, list->only);
-    pg_add_uuid_or_null(&p, list->after);
-    pg_add_int8(&p, (int64_t)list->limit);
-    pg_submit_one(&list->op, ST_list_partners, &p, read_rows);
+    struct pg_params p = sql_list_partners(
+        list->op.arena, &(struct sql_list_partners){.tenant = list->tenant,
+                                                    .only = list->only,
+                                                    .after = list->after,
+                                                    .limit = (int64_t)list->limit});
+    pg_submit_one(&list->op, &p, read_rows);
 }

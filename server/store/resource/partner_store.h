@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Partner exceptions: content of one tenant opens natively for members of another, while both consent. Each act is
- * one transaction: the change, both tenants' raised epochs, the record in the acting tenant's log. */
+/* Partner exceptions: content of one tenant opens natively for members of another, while both
+ * consent. Each act is one transaction: the change, both tenants' raised epochs, the record in
+ * the acting tenant's log. */
 #pragma once
 
 #include "store/resource/change.h"
@@ -14,10 +15,12 @@ struct partner_row {
     int64_t created_at; /* microseconds */
 };
 
-/* Make it with the consent of the acting tenant, op->scope. R_ALREADY_EXISTS for the pair; R_LIMIT_EXCEEDED. */
+/* Make it with the consent of the acting tenant, op->scope. R_ALREADY_EXISTS for the pair;
+ * R_LIMIT_EXCEEDED. */
 void partner_store_propose(struct change_op *op, struct uuid id, struct tenant_id content,
                            struct tenant_id reader, const char *note);
-/* Add the acting tenant's consent. R_NOT_FOUND: it is no side of it; R_ALREADY_EXISTS: it consents already. */
+/* Add the acting tenant's consent. R_NOT_FOUND: it is no side of it; R_ALREADY_EXISTS: it
+ * consents already. */
 void partner_store_accept(struct change_op *op, struct uuid id, const char *note);
 /* End it. R_NOT_FOUND. */
 void partner_store_withdraw(struct change_op *op, struct uuid id, const char *note);

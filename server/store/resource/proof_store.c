@@ -2,6 +2,7 @@
 #include "store/resource/proof_store.h"
 
 #include "store/pg/pg_submit.h"
+#include "store/sql/statements.gen.h"
 
 static rc read_claim(struct store_op *op, size_t index, const PGresult *r, struct err *err)
 {
@@ -14,26 +15,26 @@ static rc read_claim(struct store_op *op, size_t index, const PGresult *r, struc
 
 void proof_store_claim(struct proof_claim *claim, const uint8_t id[32], int64_t expires_at)
 {
-    struct pg_params p;
-    pg_params_init(&p, claim->op.arena);
-    pg_add_bytes(&p, slice_of(id, 32));
-    pg_add_time(&p, expires_at);
-    pg_submit_one(&claim->op, ST_claim_proof, &p, read_claim);
+    struct pg_params p =
+        sql_claim_proof(claim->op.arena, &(struct sql_claim_proof){.proof = slice_of(id, 32),
+                                                                   .expires_at = expires_at});
+    pg_submit_one(&claim->op, &p, read_claim);
 }
 
 static rc read_sweep(struct store_op *op, size_t index, const PGresult *r, struct err *err)
 {
     struct proof_sweep *sweep = LIST_ENTRY(op, struct proof_sweep, op);
+    struct sql_sweep_proofs_row row;
     (void)index;
     ENSURE(PQntuples(r) == 1, err, R_DATABASE_ERROR);
-    sweep->count = pg_int(r, 0, 0);
+    TRY(sql_sweep_proofs_read(op->arena, r, 0, &row, err));
+    sweep->count = row.swept;
     return OK;
 }
 
 void proof_store_sweep(struct proof_sweep *sweep)
 {
-    struct pg_params p;
-    pg_params_init(&p, sweep->op.arena);
-    pg_add_int8(&p, PROOFS_SWEPT_MAX);
-    pg_submit_one(&sweep->op, ST_sweep_proofs, &p, read_sweep);
+    struct pg_params p =
+        sql_sweep_proofs(sweep->op.arena, &(struct sql_sweep_proofs){.max = PROOFS_SWEPT_MAX});
+    pg_submit_one(&sweep->op, &p, read_sweep);
 }

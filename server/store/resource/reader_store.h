@@ -6,8 +6,8 @@
 #include "store/gate/gate.h"
 #include "store/pg/store.h"
 
-/* Whose people are these, and is what the caller decided on still true? One snapshot. Guests are known of tenants whose
- * directories this node may read. */
+/* Whose people are these, and is what the caller decided on still true? One snapshot. Guests are
+ * known of tenants whose directories this node may read. */
 struct readers_find {
     struct store_op op;
     bool is_stale; /* one of the scopes' epochs has moved */

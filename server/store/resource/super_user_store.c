@@ -6,21 +6,25 @@
 void super_user_store_grant(struct change_op *op, const struct super_user_row *row,
                             const char *target)
 {
-    struct pg_params p = change_params_of(op, "grant_super_user");
-    pg_add_text(&p, row->principal);
-    pg_add_text(&p, row->reason);
-    pg_add_text(&p, row->granted_by);
-    pg_add_time(&p, row->expires_at);
-    pg_add_text(&p, target);
-    pg_add_int8(&p, SUPER_USERS_MAX);
-    change_submit(op, ST_grant_super_user, &p, change_read_limited);
+    struct pg_params p =
+        sql_grant_super_user(op->op.arena, &(struct sql_grant_super_user){
+                                               .act = change_begin(op, "grant_super_user"),
+                                               .principal = row->principal,
+                                               .reason = row->reason,
+                                               .granted_by = row->granted_by,
+                                               .expires_at = row->expires_at,
+                                               .target = target,
+                                               .max = SUPER_USERS_MAX,
+                                           });
+    change_submit(op, &p, change_read_limited);
 }
 
 void super_user_store_revoke(struct change_op *op, const char *principal)
 {
-    struct pg_params p = change_params_of(op, "revoke_super_user");
-    pg_add_text(&p, principal);
-    change_submit(op, ST_revoke_super_user, &p, change_read_done);
+    struct pg_params p = sql_revoke_super_user(
+        op->op.arena, &(struct sql_revoke_super_user){.act = change_begin(op, "revoke_super_user"),
+                                                      .principal = principal});
+    change_submit(op, &p, change_read_done);
 }
 
 static rc read_rows(struct store_op *op, size_t index, const PGresult *r, struct err *err)
@@ -31,20 +35,20 @@ static rc read_rows(struct store_op *op, size_t index, const PGresult *r, struct
     list->rows = ARENA_ARRAY(op->arena, struct super_user_row, list->count + 1);
     ARENA_ENSURE(list->rows, err);
     for (size_t i = 0; i < list->count; i++) {
-        struct super_user_row *row = &list->rows[i];
-        TRY(pg_text(op->arena, r, (int)i, 0, &row->principal, err));
-        TRY(pg_text(op->arena, r, (int)i, 1, &row->reason, err));
-        TRY(pg_text(op->arena, r, (int)i, 2, &row->granted_by, err));
-        row->granted_at = pg_time(r, (int)i, 3);
-        row->expires_at = pg_time(r, (int)i, 4);
+        struct sql_list_super_users_row row;
+        TRY(sql_list_super_users_read(op->arena, r, (int)i, &row, err));
+        list->rows[i] = (struct super_user_row){.principal = row.principal,
+                                                .reason = row.reason,
+                                                .granted_by = row.granted_by,
+                                                .granted_at = row.granted_at,
+                                                .expires_at = row.expires_at};
     }
     return OK;
 }
 
 void super_user_store_list(struct super_user_list *list, struct tenant_id tenant)
 {
-    struct pg_params p;
-    pg_params_init(&p, list->op.arena);
-    pg_add_uuid(&p, tenant.u);
-    pg_submit_one(&list->op, ST_list_super_users, &p, read_rows);
+    struct pg_params p =
+        sql_list_super_users(list->op.arena, &(struct sql_list_super_users){.tenant = tenant});
+    pg_submit_one(&list->op, &p, read_rows);
 }

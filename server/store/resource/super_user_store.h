@@ -12,8 +12,8 @@ struct super_user_row {
     int64_t granted_at, expires_at; /* microseconds */
 };
 
-/* Switch it on, or give it another reason and end: principal, reason, granted_by and expires_at of the row. `target`
- * is what the log says. R_LIMIT_EXCEEDED. */
+/* Switch it on, or give it another reason and end: principal, reason, granted_by and expires_at
+ * of the row. `target` is what the log says. R_LIMIT_EXCEEDED. */
 void super_user_store_grant(struct change_op *op, const struct super_user_row *row,
                             const char *target);
 void super_user_store_revoke(struct change_op *op, const char *principal);

@@ -3,84 +3,107 @@
 
 #include "store/resource/change_submit.h"
 
-static void add_template(struct pg_params *p, const struct template_row *row)
+/* --- changes ---------------------------------------------------------------------------------- */
+
+static struct sql_template values_of(const struct template_row *row)
 {
-    pg_add_uuid(p, row->id.u);
-    pg_add_texts(p, row->scope, row->scope_count);
-    pg_add_time(p, row->expires_at);
-    pg_add_int4(p, row->expires_after_days);
-    pg_add_int4(p, row->offline_days);
-    pg_add_text(p, row->referral_contact);
-    pg_add_texts(p, row->principals, row->grant_count);
-    pg_add_texts(p, row->rights, row->grant_count);
-    pg_add_texts(p, row->name_languages, row->name_count);
-    pg_add_texts(p, row->name_texts, row->name_count);
-    pg_add_texts(p, row->description_languages, row->description_count);
-    pg_add_texts(p, row->description_texts, row->description_count);
+    return (struct sql_template){
+        .scope = {row->scope, row->scope_count},
+        .expires_at = row->expires_at,
+        .expires_after_days = row->expires_after_days,
+        .offline_days = row->offline_days,
+        .referral_contact = row->referral_contact,
+        .grant_principals = {row->principals, row->grant_count},
+        .grant_rights = {row->rights, row->grant_count},
+        .name_languages = {row->name_languages, row->name_count},
+        .name_texts = {row->name_texts, row->name_count},
+        .description_languages = {row->description_languages, row->description_count},
+        .description_texts = {row->description_texts, row->description_count},
+    };
 }
 
 void template_store_create(struct change_op *op, const struct template_row *row,
                            struct uuid request_id)
 {
-    struct pg_params p = change_params_of(op, "create_template");
-    add_template(&p, row);
-    pg_add_uuid_or_null(&p, request_id);
-    change_submit(op, ST_create_template, &p, change_read_created);
+    struct pg_params p = sql_create_template(
+        op->op.arena, &(struct sql_create_template){.act = change_begin(op, "create_template"),
+                                                    .template = row->id,
+                                                    .values = values_of(row),
+                                                    .request_id = request_id});
+    change_submit(op, &p, change_read_done);
 }
 
 void template_store_update(struct change_op *op, const struct template_row *row, int64_t version)
 {
-    struct pg_params p = change_params_of(op, "update_template");
-    add_template(&p, row);
-    pg_add_int8(&p, version);
-    change_submit(op, ST_update_template, &p, change_read_created);
+    struct pg_params p = sql_update_template(
+        op->op.arena, &(struct sql_update_template){.act = change_begin(op, "update_template"),
+                                                    .template = row->id,
+                                                    .values = values_of(row),
+                                                    .version = version});
+    change_submit(op, &p, change_read_done);
 }
 
 void template_store_archive(struct change_op *op, struct template_id id, bool archived)
 {
-    struct pg_params p = change_params_of(op, archived ? "archive_template" : "publish_template");
-    pg_add_uuid(&p, id.u);
-    pg_add_bool(&p, archived);
-    change_submit(op, ST_archive_template, &p, change_read_created);
+    const char *operation = archived ? "archive_template" : "publish_template";
+    struct pg_params p = sql_archive_template(
+        op->op.arena, &(struct sql_archive_template){.act = change_begin(op, operation),
+                                                     .template = id,
+                                                     .archived = archived});
+    change_submit(op, &p, change_read_done);
 }
 
 static rc read_deleted(struct store_op *base, size_t index, const PGresult *r, struct err *err)
 {
+    struct sql_delete_template_row row;
     TRY(change_read_done(base, index, r, err));
-    bool is_used = pg_bool(r, 0, 0), is_gone = pg_int(r, 0, 1) == 1;
-    ENSURE(is_gone || !is_used, err, R_PRECONDITION_FAILED);
-    ENSURE(is_gone, err, R_NOT_FOUND);
+    TRY(sql_delete_template_read(base->arena, r, 0, &row, err));
+    ENSURE(row.deleted == 1 || !row.is_used, err, R_PRECONDITION_FAILED);
+    ENSURE(row.deleted == 1, err, R_NOT_FOUND);
     return OK;
 }
 
 void template_store_delete(struct change_op *op, struct template_id id, bool force)
 {
-    struct pg_params p = change_params_of(op, "delete_template");
-    pg_add_uuid(&p, id.u);
-    pg_add_bool(&p, force);
-    change_submit(op, ST_delete_template, &p, read_deleted);
+    struct pg_params p = sql_delete_template(
+        op->op.arena, &(struct sql_delete_template){.act = change_begin(op, "delete_template"),
+                                                    .template = id,
+                                                    .force = force});
+    change_submit(op, &p, read_deleted);
 }
 
-static rc read_template(struct arena *arena, const PGresult *r, int row, struct template_row *t,
+/* --- reading ---------------------------------------------------------------------------------- */
+
+static rc read_template(struct arena *arena, const PGresult *r, int i, struct template_row *out,
                         struct err *err)
 {
-    size_t n;
-    t->id.u = pg_uuid(r, row, 0);
-    t->version = pg_int(r, row, 1);
-    t->archived = pg_bool(r, row, 2);
-    TRY(pg_texts(arena, r, row, 3, &t->scope, &t->scope_count, err));
-    t->expires_at = pg_time(r, row, 4);
-    t->expires_after_days = (int32_t)pg_int(r, row, 5);
-    t->offline_days = (int32_t)pg_int(r, row, 6);
-    TRY(pg_text(arena, r, row, 7, &t->referral_contact, err));
-    TRY(pg_texts(arena, r, row, 8, &t->principals, &t->grant_count, err));
-    TRY(pg_texts(arena, r, row, 9, &t->rights, &n, err));
-    TRY(pg_texts(arena, r, row, 10, &t->name_languages, &t->name_count, err));
-    TRY(pg_texts(arena, r, row, 11, &t->name_texts, &n, err));
-    TRY(pg_texts(arena, r, row, 12, &t->description_languages, &t->description_count, err));
-    TRY(pg_texts(arena, r, row, 13, &t->description_texts, &n, err));
-    t->created_at = pg_time(r, row, 14);
-    t->updated_at = pg_time(r, row, 15);
+    struct sql_list_templates_row row;
+    TRY(sql_list_templates_read(arena, r, i, &row, err));
+    ENSURE(row.grant_rights.count == row.grant_principals.count, err, R_DATABASE_ERROR);
+    ENSURE(row.name_texts.count == row.name_languages.count, err, R_DATABASE_ERROR);
+    ENSURE(row.description_texts.count == row.description_languages.count, err, R_DATABASE_ERROR);
+    *out = (struct template_row){
+        .id = row.template,
+        .version = row.version,
+        .archived = row.archived,
+        .scope = row.scope.items,
+        .scope_count = row.scope.count,
+        .expires_at = row.expires_at,
+        .expires_after_days = row.expires_after_days,
+        .offline_days = row.offline_days,
+        .referral_contact = row.referral_contact,
+        .principals = row.grant_principals.items,
+        .rights = row.grant_rights.items,
+        .grant_count = row.grant_principals.count,
+        .name_languages = row.name_languages.items,
+        .name_texts = row.name_texts.items,
+        .name_count = row.name_languages.count,
+        .description_languages = row.description_languages.items,
+        .description_texts = row.description_texts.items,
+        .description_count = row.description_languages.count,
+        .created_at = row.created_at,
+        .updated_at = row.updated_at,
+    };
     return OK;
 }
 
@@ -100,11 +123,9 @@ static rc read_templates(struct store_op *base, size_t index, const PGresult *r,
 void template_store_list(struct change_op *op, struct template_id only, struct template_id after,
                          size_t limit)
 {
-    struct pg_params p;
-    pg_params_init(&p, op->op.arena);
-    pg_add_uuid(&p, op->scope.u);
-    pg_add_uuid_or_null(&p, only.u);
-    pg_add_uuid_or_null(&p, after.u);
-    pg_add_int8(&p, (int64_t)limit);
-    change_submit(op, ST_list_templates, &p, read_templates);
+    struct pg_params p = sql_list_templates(
+        op->op.arena,
+        &(struct sql_list_templates){
+            .tenant = op->scope, .only = only, .after = after, .limit = (int64_t)limit});
+    change_submit(op, &p, read_templates);
 }

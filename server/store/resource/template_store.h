@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Templates as an admin sees them. Changes are one statement each, as in store/resource/change.h. */
+/* Templates as an admin sees them. Changes are one statement each, as in
+ * store/resource/change.h. */
 #pragma once
 
 #include "store/resource/change.h"

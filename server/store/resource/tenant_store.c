@@ -3,98 +3,100 @@
 
 #include "store/resource/change_submit.h"
 
-static void add_keys(struct pg_params *p, const struct new_key *keys, size_t count)
+static struct pg_params bind_keys(struct arena *arena, struct tenant_id tenant,
+                                  const struct new_key *keys, size_t count)
 {
-    struct pg_array array;
-    size_t bytes = 0;
-    const char *jwks[8];
-    CH_ASSERT(count <= 8);
-    pg_array_begin(&array, p, PG_INT8, count, count * 8);
-    for (size_t i = 0; i < count; i++) {
-        pg_array_int8(&array, keys[i].purpose);
-        bytes += keys[i].wrapped.len;
-        jwks[i] = keys[i].public_jwk;
+    struct sql_new_key *rows = ARENA_ARRAY(arena, struct sql_new_key, count + 1);
+    for (size_t i = 0; rows != NULL && i < count; i++) {
+        rows[i] = (struct sql_new_key){.purpose = keys[i].purpose,
+                                       .wrapped = keys[i].wrapped,
+                                       .public_jwk = keys[i].public_jwk};
     }
-    pg_array_end(&array);
-    pg_array_begin(&array, p, PG_BYTEA, count, bytes);
-    for (size_t i = 0; i < count; i++) {
-        pg_array_bytes(&array, keys[i].wrapped.ptr, keys[i].wrapped.len);
-    }
-    pg_array_end(&array);
-    pg_add_texts(p, jwks, count);
+    return sql_create_keys(arena,
+                           &(struct sql_create_keys){.tenant = tenant, .keys = {rows, count}});
 }
 
 /* No row: the boundary has another suite by now. */
-static rc read_created_tenant(struct store_op *base, size_t index, const PGresult *r,
-                              struct err *err)
+static rc read_created(struct store_op *base, size_t index, const PGresult *r, struct err *err)
 {
+    struct change_op *op = LIST_ENTRY(base, struct change_op, op);
+    struct sql_create_tenant_row row;
+    (void)index;
     ENSURE(PQntuples(r) == 1, err, R_DATABASE_CONFLICT);
-    return change_read_created(base, index, r, err);
+    TRY(sql_create_tenant_read(base->arena, r, 0, &row, err));
+    op->created_at = row.created_at;
+    return OK;
 }
 
 void tenant_store_create(struct change_op *op, const struct tenant_row *tenant, enum suite suite,
                          const struct new_key *keys, size_t key_count)
 {
-    struct pg_params k, p = change_params_of(op, "create_tenant");
-    pg_params_init(&k, op->op.arena);
-    pg_add_text(&p, tenant->name);
-    pg_add_text(&p, tenant->display_name);
-    pg_add_text(&p, tenant->boundary);
-    pg_add_int4(&p, (int32_t)tenant->license_cap_days);
-    pg_add_texts(&p, tenant->onboarding, tenant->onboarding_count);
-    pg_add_uuid(&p, tenant->id.u);
-    pg_add_int4(&p, (int32_t)tenant->approvals);
-    pg_add_bool(&p, tenant->needs_bound_users);
-    pg_add_bool(&p, tenant->needs_bound_components);
-    pg_add_int2(&p, (int)suite);
-    pg_add_uuid(&k, tenant->id.u);
-    add_keys(&k, keys, key_count);
-    change_submit_two(op, ST_create_tenant, &p, ST_create_keys, &k, read_created_tenant);
+    struct arena *arena = op->op.arena;
+    struct pg_params made =
+        sql_create_tenant(arena, &(struct sql_create_tenant){
+                                     .act = change_begin(op, "create_tenant"),
+                                     .tenant = tenant->id,
+                                     .name = tenant->name,
+                                     .display_name = tenant->display_name,
+                                     .boundary = tenant->boundary,
+                                     .suite = (int16_t)suite,
+                                     .license_cap_days = (int32_t)tenant->license_cap_days,
+                                     .onboarding = {tenant->onboarding, tenant->onboarding_count},
+                                     .approvals = (int32_t)tenant->approvals,
+                                     .needs_bound_users = tenant->needs_bound_users,
+                                     .needs_bound_components = tenant->needs_bound_components,
+                                 });
+    struct pg_params with_keys = bind_keys(arena, tenant->id, keys, key_count);
+    change_submit_two(op, &made, &with_keys, read_created);
 }
 
-static rc read_tenant(struct arena *arena, const PGresult *r, int row, struct tenant_row *t,
-                      struct err *err)
+/* --- reading ---------------------------------------------------------------------------------- */
+
+static struct tenant_row row_from(const struct sql_tenant *t)
 {
-    t->id.u = pg_uuid(r, row, 0);
-    TRY(pg_text(arena, r, row, 1, &t->name, err));
-    TRY(pg_text(arena, r, row, 2, &t->display_name, err));
-    TRY(pg_text(arena, r, row, 3, &t->boundary, err));
-    t->state = pg_int(r, row, 4);
-    t->license_cap_days = pg_int(r, row, 5);
-    t->version = pg_int(r, row, 6);
-    t->created_at = pg_time(r, row, 7);
-    t->approvals = (uint32_t)pg_int(r, row, 8);
-    t->needs_bound_users = pg_bool(r, row, 9);
-    t->needs_bound_components = pg_bool(r, row, 10);
-    return OK;
+    return (struct tenant_row){
+        .id = t->tenant,
+        .name = t->name,
+        .display_name = t->display_name,
+        .boundary = t->boundary,
+        .state = t->state,
+        .license_cap_days = t->license_cap_days,
+        .version = t->version,
+        .created_at = t->created_at,
+        .approvals = (uint32_t)t->approvals,
+        .needs_bound_users = t->needs_bound_users,
+        .needs_bound_components = t->needs_bound_components,
+    };
 }
 
-static rc read_whole_tenant(struct store_op *base, size_t index, const PGresult *r, struct err *err)
+static rc read_whole(struct store_op *base, size_t index, const PGresult *r, struct err *err)
 {
     struct change_op *op = LIST_ENTRY(base, struct change_op, op);
     struct tenant_row *t = ARENA_NEW(base->arena, struct tenant_row);
-    size_t verified, proofs;
+    struct sql_get_tenant_row row;
     TRY(change_read_done(base, index, r, err));
+    TRY(sql_get_tenant_read(base->arena, r, 0, &row, err));
     ARENA_ENSURE(t, err);
+    *t = row_from(&row.tenant);
+    t->onboarding = row.onboarding.items;
+    t->onboarding_count = row.onboarding.count;
+    t->domains = row.domains.items;
+    t->verified = row.verified.items;
+    t->proofs = row.proofs.items;
+    t->domain_count = row.domains.count;
+    ENSURE(row.verified.count == t->domain_count && row.proofs.count == t->domain_count, err,
+           R_DATABASE_ERROR);
     op->tenant = t;
-    TRY(read_tenant(base->arena, r, 0, t, err));
-    TRY(pg_texts(base->arena, r, 0, 11, &t->onboarding, &t->onboarding_count, err));
-    TRY(pg_texts(base->arena, r, 0, 12, &t->domains, &t->domain_count, err));
-    TRY(pg_texts(base->arena, r, 0, 13, &t->verified, &verified, err));
-    TRY(pg_texts(base->arena, r, 0, 14, &t->proofs, &proofs, err));
-    ENSURE(verified == t->domain_count && proofs == verified, err, R_DATABASE_ERROR);
     return OK;
 }
 
 void tenant_store_get(struct change_op *op, const char *name)
 {
-    struct pg_params p;
-    pg_params_init(&p, op->op.arena);
-    pg_add_text(&p, name);
-    change_submit(op, ST_get_tenant, &p, read_whole_tenant);
+    struct pg_params p = sql_get_tenant(op->op.arena, &(struct sql_get_tenant){.name = name});
+    change_submit(op, &p, read_whole);
 }
 
-static rc read_tenants(struct store_op *base, size_t index, const PGresult *r, struct err *err)
+static rc read_list(struct store_op *base, size_t index, const PGresult *r, struct err *err)
 {
     struct change_op *op = LIST_ENTRY(base, struct change_op, op);
     (void)index;
@@ -102,38 +104,51 @@ static rc read_tenants(struct store_op *base, size_t index, const PGresult *r, s
     op->tenants = ARENA_ARRAY(base->arena, struct tenant_row, op->tenant_count + 1);
     ARENA_ENSURE(op->tenants, err);
     for (size_t i = 0; i < op->tenant_count; i++) {
-        TRY(read_tenant(base->arena, r, (int)i, &op->tenants[i], err));
+        struct sql_list_tenants_row row;
+        TRY(sql_list_tenants_read(base->arena, r, (int)i, &row, err));
+        op->tenants[i] = row_from(&row.tenant);
     }
     return OK;
 }
 
 void tenant_store_list(struct change_op *op, struct tenant_id after, size_t limit)
 {
-    struct pg_params p;
-    pg_params_init(&p, op->op.arena);
-    pg_add_uuid_or_null(&p, after.u);
-    pg_add_int8(&p, (int64_t)limit);
-    change_submit(op, ST_list_tenants, &p, read_tenants);
+    struct pg_params p = sql_list_tenants(
+        op->op.arena, &(struct sql_list_tenants){.after = after, .limit = (int64_t)limit});
+    change_submit(op, &p, read_list);
 }
+
+/* --- changes ---------------------------------------------------------------------------------- */
 
 void tenant_store_update(struct change_op *op, const struct tenant_row *row)
 {
-    struct pg_params p = change_params_of(op, "update_tenant");
-    pg_add_text(&p, row->display_name);
-    pg_add_int4(&p, (int32_t)row->license_cap_days);
-    pg_add_texts(&p, row->onboarding, row->onboarding_count);
-    pg_add_int2(&p, (int)row->state);
-    pg_add_int8(&p, row->version);
-    pg_add_int4(&p, (int32_t)row->approvals);
-    pg_add_bool(&p, row->needs_bound_users);
-    pg_add_bool(&p, row->needs_bound_components);
-    change_submit(op, ST_update_tenant, &p, change_read_done);
+    struct pg_params p =
+        sql_update_tenant(op->op.arena, &(struct sql_update_tenant){
+                                            .act = change_begin(op, "update_tenant"),
+                                            .display_name = row->display_name,
+                                            .license_cap_days = (int32_t)row->license_cap_days,
+                                            .onboarding = {row->onboarding, row->onboarding_count},
+                                            .state = (int16_t)row->state,
+                                            .version = row->version,
+                                            .approvals = (int32_t)row->approvals,
+                                            .needs_bound_users = row->needs_bound_users,
+                                            .needs_bound_components = row->needs_bound_components,
+                                        });
+    change_submit(op, &p, change_read_done);
 }
 
 void tenant_store_exclude(struct change_op *op, const struct exclusion *exclusion, bool remove)
 {
-    struct pg_params p = change_params_of(op, remove ? "remove_exclusion" : "add_exclusion");
-    pg_add_int2(&p, exclusion->kind);
-    pg_add_text(&p, exclusion->value);
-    change_submit(op, remove ? ST_remove_exclusion : ST_add_exclusion, &p, change_read_done);
+    struct sql_act act = change_begin(op, remove ? "remove_exclusion" : "add_exclusion");
+    struct pg_params p;
+    if (remove) {
+        p = sql_remove_exclusion(
+            op->op.arena, &(struct sql_remove_exclusion){
+                              .act = act, .kind = exclusion->kind, .value = exclusion->value});
+    } else {
+        p = sql_add_exclusion(op->op.arena, &(struct sql_add_exclusion){.act = act,
+                                                                        .kind = exclusion->kind,
+                                                                        .value = exclusion->value});
+    }
+    change_submit(op, &p, change_read_done);
 }

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Tenants as admins see them, and what they exclude. Changes are one statement each, as in store/resource/change.h. */
+/* Tenants as admins see them, and what they exclude. Changes are one statement each, as in
+ * store/resource/change.h. */
 #pragma once
 
 #include "domain/values/tenant.h"
@@ -31,10 +32,10 @@ void tenant_store_create(struct change_op *op, const struct tenant_row *tenant, 
                          const struct new_key *keys, size_t key_count);
 /* Fills op->tenant. */
 void tenant_store_get(struct change_op *op, const char *name);
-/* In order of short name, after that of this tenant; zero: from the first. Fills op->tenants, without onboarding and
- * domains. */
+/* In order of short name, after that of this tenant; zero: from the first. Fills op->tenants,
+ * without onboarding and domains. */
 void tenant_store_list(struct change_op *op, struct tenant_id after, size_t limit);
-/* Changes display name, cap, onboarding, approvals, state and what must be bound; row->version must be what is stored, else
- * R_NOT_FOUND. */
+/* Changes display name, cap, onboarding, approvals, state and what must be bound; row->version
+ * must be what is stored, else R_NOT_FOUND. */
 void tenant_store_update(struct change_op *op, const struct tenant_row *row);
 void tenant_store_exclude(struct change_op *op, const struct exclusion *exclusion, bool remove);

@@ -63,7 +63,8 @@ static void arena_holds_its_budget(void **state)
     }
 }
 
-/* Whatever its chunks are: memory is zeroed where that is promised, aligned, and survives what comes after. */
+/* Whatever its chunks are: memory is zeroed where that is promised, aligned, and survives what
+ * comes after. */
 static void arenas_of_both_sizes_hold_what_is_put_in(void **state)
 {
     (void)state;
@@ -155,8 +156,8 @@ static void uuids_round_trip(void **state)
     assert_fails(uuid_parse(slice_str(text), &back, &err), &err, R_FIELD_INVALID);
 }
 
-/* The grammar of RFC 3629 §4, at each end of each of its ranges; and the same in a longer text, where eight bytes are
- * looked at in one go. */
+/* The grammar of RFC 3629 §4, at each end of each of its ranges; and the same in a longer text,
+ * where eight bytes are looked at in one go. */
 static void utf8_refuses_what_rfc3629_refuses(void **state)
 {
     (void)state;

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Fetching by a property query, and what is said when no provider answers to it. Where a FIPS module is active, the
- * tests of its absence are skipped. */
+/* Fetching by a property query, and what is said when no provider answers to it. Where a FIPS
+ * module is active, the tests of its absence are skipped. */
 #include "chancery_test.h"
 
 #include <string.h>

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Wycheproof: nothing invalid is accepted; what is valid and of an algorithm of ours is accepted. */
+/* Wycheproof: nothing invalid is accepted; what is valid and of an algorithm of ours is
+ * accepted. */
 #include "chancery_test.h"
 
 #include "crypto/jwe.h"
@@ -247,7 +248,8 @@ static bool try_jwe(struct arena *arena, const json_t *group, const json_t *test
 static void wycheproof_jwe(void **state)
 {
     (void)state;
-    /* One of the valid ones is ECDH-ES+A256KW with A256GCM on P-256; all other algorithms are refused. */
+    /* One of the valid ones is ECDH-ES+A256KW with A256GCM on P-256; all other algorithms are
+     * refused. */
     assert_int_equal(run_file("wycheproof/json_web_encryption_test.json", try_jwe).accepted, 1);
 }
 

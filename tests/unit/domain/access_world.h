@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* The world in which the tests of the access decision begin: a case that is granted, to be changed one thing at a time. */
+/* The world in which the tests of the access decision begin: a case that is granted, to be
+ * changed one thing at a time. */
 #pragma once
 
 #include "chancery_test.h"

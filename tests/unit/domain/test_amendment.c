@@ -116,8 +116,8 @@ static void what_is_stored_and_not_understood_grants_nothing(void **state)
     assert_int_equal(rights_of("bob@fabrikam.com", &broken), 0);
 }
 
-/* Each kind of statement about each of many principals, given out of order: what was said of them before is gone, and
- * what was said of others stays. */
+/* Each kind of statement about each of many principals, given out of order: what was said of
+ * them before is gone, and what was said of others stays. */
 static void a_change_finds_its_names_among_many(void **state)
 {
     (void)state;
@@ -150,6 +150,44 @@ static void a_change_finds_its_names_among_many(void **state)
     }
 }
 
+/* Recipients whom an earlier change added leave when a later one names them, and stay otherwise. */
+static void added_recipients_stay_until_they_are_named(void **state)
+{
+    (void)state;
+    static const char *const added[] = {"dan@contoso.com", "eve@contoso.com"};
+    static const struct principal gone[] = {{PRINCIPAL_USER, "eve@contoso.com"},
+                                            {PRINCIPAL_GROUP, "all@contoso.com"},
+                                            {PRINCIPAL_USER, "fay@contoso.com"}};
+    struct amendment one = after(
+        NULL, &(struct amendment){.is_valid = true, .recipients = added, .recipient_count = 2});
+    struct amendment two =
+        after(&one, &(struct amendment){.is_valid = true, .removed = gone, .removed_count = 3});
+    assert_int_equal(two.recipient_count, 1);
+    assert_string_equal(two.recipients[0], "dan@contoso.com");
+    struct amendment three = after(
+        &two, &(struct amendment){.is_valid = true, .recipients = added, .recipient_count = 2});
+    assert_int_equal(three.recipient_count, 2);
+    assert_int_equal(three.removed_count, 2); /* the group, and one who did not come back */
+    assert_true(amendment_names(&three, PRINCIPAL_GROUP, "all@contoso.com"));
+    assert_false(amendment_names(&three, PRINCIPAL_USER, "all@contoso.com"));
+    static const struct rights may_view = {.bits = RIGHT_VIEW};
+    static const struct grant again[] = {{{PRINCIPAL_USER, "fay@contoso.com"}, &may_view}};
+    struct amendment four =
+        after(&three, &(struct amendment){.is_valid = true, .grants = again, .grant_count = 1});
+    assert_int_equal(four.removed_count, 1);
+}
+
+/* The sum of something that can't be read can't be read either. */
+static void validity_is_the_validity_of_all(void **state)
+{
+    (void)state;
+    struct amendment good = {.is_valid = true}, bad = {.is_valid = false, .problem = "user:?"};
+    assert_true(after(&good, &good).is_valid);
+    assert_false(after(&good, &bad).is_valid);
+    assert_false(after(&bad, &good).is_valid);
+    assert_string_equal(after(&bad, &good).problem, "user:?");
+}
+
 static void an_amendment_has_a_bound(void **state)
 {
     (void)state;
@@ -167,7 +205,8 @@ static void an_amendment_has_a_bound(void **state)
     assert_int_equal(err.reason, R_LIMIT_EXCEEDED);
 }
 
-/* Each allocation of a merge fails once: nothing but R_ARENA_EXHAUSTED comes of it, and it is whole when none does. */
+/* Each allocation of a merge fails once: nothing but R_ARENA_EXHAUSTED comes of it, and it is
+ * whole when none does. */
 static void memory_runs_out_anywhere_in_a_merge(void **state)
 {
     (void)state;
@@ -209,6 +248,9 @@ int main(void)
         cmocka_unit_test_setup_teardown(what_is_stored_and_not_understood_grants_nothing, set_up,
                                         tear_down),
         cmocka_unit_test_setup_teardown(a_change_finds_its_names_among_many, set_up, tear_down),
+        cmocka_unit_test_setup_teardown(added_recipients_stay_until_they_are_named, set_up,
+                                        tear_down),
+        cmocka_unit_test_setup_teardown(validity_is_the_validity_of_all, set_up, tear_down),
         cmocka_unit_test_setup_teardown(an_amendment_has_a_bound, set_up, tear_down),
         cmocka_unit_test_setup_teardown(memory_runs_out_anywhere_in_a_merge, set_up, tear_down),
     };

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* The decision on a license: who is stopped, and where. Its order is in test_order.c, what policies grant in
- * test_policies.c, how long a license holds in test_validity.c. */
+/* The decision on a license: who is stopped, and where. Its order is in test_order.c, what
+ * policies grant in test_policies.c, how long a license holds in test_validity.c. */
 #include "access_world.h"
 
 static void a_stranger_learns_only_no_rights(void **state)
@@ -84,6 +84,25 @@ static void the_table_of_boundaries(void **state)
     }
 }
 
+/* Why nothing is granted, for the log: an amendment that can't be read, and what in it. */
+static void an_unreadable_amendment_is_told_to_the_log(void **state)
+{
+    (void)state;
+    struct world w;
+    make(&w);
+    be(&w, "eve@fabrikam.com");
+    struct amendment amendment = {.version = 1, .is_valid = true, .problem = "user:?"};
+    w.q.facts.amendment = &amendment;
+    assert_int_equal(decide(&w).reason, R_NO_RIGHTS);
+    assert_null(decide(&w).problem);
+    amendment.is_valid = false;
+    assert_int_equal(decide(&w).reason, R_POLICY_INVALID);
+    assert_string_equal(decide(&w).problem, "user:?");
+    assert_string_equal(decide(&w).referral_contact, "ask@contoso.com");
+    w.tenant.state = TENANT_IS_DISABLED; /* another reason is that reason */
+    assert_int_equal(decide(&w).reason, R_TENANT_DISABLED);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -91,6 +110,7 @@ int main(void)
         cmocka_unit_test(revocation_and_expiry_stop_the_recipient),
         cmocka_unit_test(exclusions_by_application_and_platform),
         cmocka_unit_test(the_table_of_boundaries),
+        cmocka_unit_test(an_unreadable_amendment_is_told_to_the_log),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

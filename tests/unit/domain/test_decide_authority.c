@@ -108,6 +108,21 @@ static void test_consumer(void **state)
     }
 }
 
+static void test_nobody_and_unknown_kinds(void **state)
+{
+    (void)state;
+    struct issuer issuer = issuer_of(ISSUER_CONSUMER);
+    struct token_claims claims = {.is_email_verified = true};
+    struct subject_user user;
+    struct authority_question question = {.issuer = &issuer, .claims = &claims};
+    assert_int_equal(decide_authority(&question, &user), R_TOKEN_NO_ADDRESS);
+    issuer.kind = (enum issuer_kind)9;
+    claims.addresses[0] = "bob@outlook.com";
+    claims.address_count = 1;
+    assert_int_equal(decide_authority(&question, &user), R_TOKEN_TYPE);
+    assert_int_equal(user.address_count, 0);
+}
+
 static void test_components_are_no_users(void **state)
 {
     (void)state;
@@ -157,6 +172,7 @@ int main(void)
         cmocka_unit_test(test_tenant_issuer_keeps_its_own_domains),
         cmocka_unit_test(test_tenant_issuer_is_refused),
         cmocka_unit_test(test_consumer),
+        cmocka_unit_test(test_nobody_and_unknown_kinds),
         cmocka_unit_test(test_components_are_no_users),
         cmocka_unit_test(test_whom_a_component_issuer_may_name),
     };

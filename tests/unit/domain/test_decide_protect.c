@@ -86,6 +86,9 @@ static void onboarding_and_exclusion(void **state)
     assert_int_equal(decide(&w), R_PROTECT_DENIED);
     w.onboarding = (struct principal){PRINCIPAL_DOMAIN, "contoso.com"};
     assert_int_equal(decide(&w), R_NONE);
+    w.tenant.onboarding_problem =
+        "user:?"; /* one that can't be read: it might be what keeps her out */
+    assert_int_equal(decide(&w), R_ONBOARDING_INVALID);
     w.exclusion = (struct exclusion){EXCLUDED_USER, "alice@contoso.com"};
     w.tenant.exclusions = &w.exclusion;
     w.tenant.exclusion_count = 1;
@@ -137,12 +140,35 @@ static void templates_by_state_and_scope(void **state)
     w.template.scope_count = 1;
     assert_int_equal(decide(&w),
                      R_TEMPLATE_SCOPE); /* out of scope comes before what state it has */
+    scope.name = "alice@contoso.com";
+    assert_int_equal(decide(&w), R_TEMPLATE_ARCHIVED);
     make(&w);
     w.policy.kind = POLICY_TEMPLATE;
     w.template.is_valid = false;
     assert_int_equal(decide(&w), R_POLICY_INVALID);
     w.tenant.template_count = 0;
     assert_int_equal(decide(&w), R_TEMPLATE_NOT_FOUND);
+}
+
+/* A gateway chooses by rules of mail flow, whatever a person's scope is. */
+static void a_gateway_is_in_every_scope(void **state)
+{
+    (void)state;
+    static const char *const senders[] = {"contoso.com"};
+    struct world w;
+    struct principal scope = {PRINCIPAL_USER, "boss@contoso.com"};
+    make(&w);
+    w.policy.kind = POLICY_TEMPLATE;
+    w.template.scope = &scope;
+    w.template.scope_count = 1;
+    assert_int_equal(decide(&w), R_TEMPLATE_SCOPE);
+    w.subject.user.address_count = 0;
+    w.subject.component = (struct subject_component){.role = ROLE_GATEWAY,
+                                                     .tenant = CONTOSO,
+                                                     .boundary = "",
+                                                     .sender_domains = senders,
+                                                     .sender_domain_count = 1};
+    assert_int_equal(decide(&w), R_NONE);
 }
 
 static void recipients_are_named_where_the_policy_speaks_of_them(void **state)
@@ -172,6 +198,7 @@ int main(void)
         cmocka_unit_test(onboarding_and_exclusion),
         cmocka_unit_test(a_gateway_speaks_for_its_senders_only),
         cmocka_unit_test(templates_by_state_and_scope),
+        cmocka_unit_test(a_gateway_is_in_every_scope),
         cmocka_unit_test(recipients_are_named_where_the_policy_speaks_of_them),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

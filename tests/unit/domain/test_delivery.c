@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* How content reaches a reader: every row of docs/policy.md §7.3 by name, then the whole matrix, the rules that
- * admins set, and partner exceptions. */
+/* How content reaches a reader: every row of docs/policy.md §7.3 by name, then the whole matrix,
+ * the rules that admins set, and partner exceptions. */
 #include "chancery_test.h"
 
 #include <string.h>

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Internationalized domains (UTS #46, IDNA 2008) and local parts (RFC 6531): one spelling each, and what is none. */
+/* Internationalized domains (UTS #46, IDNA 2008) and local parts (RFC 6531): one spelling each,
+ * and what is none. */
 #include "chancery_test.h"
 
 #include <idn2.h>
@@ -110,7 +111,8 @@ static void fullwidth_letters_are_mapped(void **state)
                   {"\U0001d4ebank.com", "bank.com"} /* mathematical script */);
 }
 
-/* Nothing that stands for a character of addresses or URLs gets into a domain, nor is it dropped. */
+/* Nothing that stands for a character of addresses or URLs gets into a domain, nor is it
+ * dropped. */
 static void mapped_punctuation_is_refused(void **state)
 {
     (void)state;
@@ -182,7 +184,8 @@ static void encode(uint32_t point, char out[8])
     out[len] = '\0';
 }
 
-/* What is accepted as it is, without mapping, is what the mapping of libidn2 gives: for every code point. */
+/* What is accepted as it is, without mapping, is what the mapping of libidn2 gives: for every
+ * code point. */
 static void unmapped_labels_are_what_mapping_gives(void **state)
 {
     (void)state;
@@ -254,6 +257,21 @@ static void domains_have_253_bytes(void **state)
     assert_fails(domain_name_normalize(arena, slice_str(arena_printf(arena, "a.%s%s", most, most)),
                                        &out, &err),
                  &err, R_FIELD_INVALID);
+    /* A last label for which there is no room at all, as it is and mapped; and no room for a
+     * dot. */
+    const char *three = arena_printf(arena, "%s%s%s", label, label, label);
+    static const char *const ends[] = {"", "\u00dc", ".a"};
+    for (size_t i = 0; i < sizeof ends / sizeof ends[0]; i++) {
+        const char *end = label_of(arena, i == 1 ? 56 : 57, ends[i]);
+        assert_fails(domain_name_normalize(
+                         arena, slice_str(arena_printf(arena, "%s%s", three, end)), &out, &err),
+                     &err, R_FIELD_INVALID);
+    }
+    const char *dotted = arena_printf(arena, "%s%s", three, label_of(arena, 56, "."));
+    assert_fails(domain_name_normalize(arena, slice_str(dotted), &out, &err), &err,
+                 R_FIELD_INVALID);
+    assert_fails(domain_name_normalize(arena, slice_str(label_of(arena, 200, ".com")), &out, &err),
+                 &err, R_FIELD_INVALID);
     char *ascii = arena_printf(arena, "%0250d.example", 0);
     for (size_t i = 63; i < 250; i += 64) {
         ascii[i] = '.';
@@ -265,8 +283,8 @@ static void domains_have_253_bytes(void **state)
                  R_FIELD_INVALID);
 }
 
-/* Two scripts in one label are no error of IDNA: it is the registry that forbids them. They stay what they are, another
- * domain than the one that they look like. */
+/* Two scripts in one label are no error of IDNA: it is the registry that forbids them. They stay
+ * what they are, another domain than the one that they look like. */
 static void look_alikes_are_other_domains(void **state)
 {
     (void)state;

@@ -96,6 +96,7 @@ static void test_what_fits(void **state)
         assert_false(issuer_template_fits(sound[0], misfits[i]));
         assert_int_equal(issuer_template_value(sound[0], misfits[i]).len, 0);
     }
+    assert_int_equal(issuer_template_value("https://a.example/{x}", "https://a.example/").len, 0);
 }
 
 int main(void)

@@ -25,7 +25,8 @@ static void well_formed_tags(void **state)
                                        "qaa-Qaaa-QM-x-southern",
                                        "EN-gb",
                                        "zh-gan-hak",
-                                       "az-Arab-x-aze-derbend"};
+                                       "az-Arab-x-aze-derbend",
+                                       "de-1abc"};
     for (size_t i = 0; i < sizeof good / sizeof good[0]; i++) {
         assert_true(language_tag_is_valid(slice_str(good[i])));
     }
@@ -59,6 +60,7 @@ static void malformed_tags(void **state)
                                       "i-klingon",
                                       "en-x",
                                       "de.CH",
+                                      "de-Latn-abcd",
                                       "en-aaaaaaaa-bbbbbbbb-cccccccc-dddddd"};
     for (size_t i = 0; i < sizeof bad / sizeof bad[0]; i++) {
         if (language_tag_is_valid(slice_str(bad[i]))) {

@@ -7,6 +7,7 @@
 #include "base/texts.h"
 #include "domain/values/address.h"
 #include "domain/values/boundary.h"
+#include "domain/values/channel.h"
 #include "domain/values/policy.h"
 #include "domain/values/role.h"
 #include "domain/values/tenant.h"
@@ -94,6 +95,34 @@ static void names_of_tenants_and_roles(void **state)
         assert_int_equal(role_parse(slice_str(role_name((enum role)role))), role);
     }
     assert_int_equal(role_parse(slice_str("none")), ROLE_NONE);
+    assert_string_equal(role_name((enum role)(ROLE_LAST + 1)), "none");
+    assert_string_equal(role_name((enum role) - 1), "none");
+}
+
+/* Each end of each range of characters, and of the length. */
+static void tenants_names_are_lower_case_letters_digits_and_hyphens(void **state)
+{
+    (void)state;
+    static const char *const good[] = {"a", "z", "a0", "z9", "aa", "az", "a-", "a-z-0"};
+    static const char *const bad[] = {"`", "{", "0", "-a", "a`", "a{", "a/", "a:", "a_", "aA"};
+    char longest[TENANT_NAME_MAX + 2];
+    memset(longest, 'a', sizeof longest);
+    for (size_t i = 0; i < sizeof good / sizeof good[0]; i++) {
+        assert_true(tenant_name_is_valid(slice_str(good[i])));
+    }
+    for (size_t i = 0; i < sizeof bad / sizeof bad[0]; i++) {
+        assert_false(tenant_name_is_valid(slice_str(bad[i])));
+    }
+    assert_true(tenant_name_is_valid(slice_of(longest, TENANT_NAME_MAX)));
+    assert_false(tenant_name_is_valid(slice_of(longest, TENANT_NAME_MAX + 1)));
+}
+
+static void channels_have_names(void **state)
+{
+    (void)state;
+    assert_string_equal(channel_name(CHANNEL_NATIVE), "native");
+    assert_string_equal(channel_name(CHANNEL_PORTAL), "portal");
+    assert_string_equal(channel_name(CHANNEL_NONE), "");
 }
 
 int main(void)
@@ -103,6 +132,8 @@ int main(void)
         cmocka_unit_test(what_is_no_address),
         cmocka_unit_test(recipients_are_sorted_and_single),
         cmocka_unit_test(names_of_tenants_and_roles),
+        cmocka_unit_test(tenants_names_are_lower_case_letters_digits_and_hyphens),
+        cmocka_unit_test(channels_have_names),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* The order of the decision, questions 3 to 8 of docs/policy.md §4.1: of any two obstacles, the
- * earlier one is the reason. Questions 1 and 2, who is calling and whether the license is whole, are
- * settled before (tests/e2e/test_decision_order.py). */
+ * earlier one is the reason. Questions 1 and 2, who is calling and whether the license is whole,
+ * are settled before (tests/e2e/test_decision_order.py). */
 #include "access_world.h"
 
 #include "base/err.h"
@@ -116,7 +116,7 @@ static void all_obstacles_fall_in_order(void **state)
     }
 }
 
-/* Whoever is refused learns what goes with his reason, and nothing else. */
+/* Whoever is refused learns what goes with their reason, and nothing else. */
 static void a_refusal_tells_nothing_more(void **state)
 {
     (void)state;

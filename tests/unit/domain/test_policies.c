@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* Policies: templates bound late, the ad hoc kinds, and who outlives them. */
 #include "access_world.h"
+#include "domain/relations/super_user.h"
 
 /* --- ad hoc --------------------------------------------------------------------------------------------------- */
 
@@ -226,14 +227,32 @@ static void super_users_by_group_and_by_component(void **state)
                                                      .tenant = CONTOSO,
                                                      .boundary = "commercial"};
     assert_int_equal(decide(&w).reason,
-                     R_NO_RIGHTS); /* a person comes with it: its power is not his */
+                     R_NO_RIGHTS); /* a person comes with it: its power is not theirs */
     w.subject.user.address_count = 0;
     assert_int_equal(decide(&w).power, POWER_SUPER_USER);
     w.subject.component.tenant = FABRIKAM;
     assert_int_equal(decide(&w).reason, R_NO_RIGHTS);
 }
 
-/* What is his own is not recorded as a power that was lent to him. */
+/* A component's power is that of the one component, and of one that proved itself. */
+static void a_component_is_a_super_user_by_its_id(void **state)
+{
+    (void)state;
+    struct world w;
+    struct super_user power;
+    make_dora(&w, &power);
+    power =
+        (struct super_user){.is_component = true, .component = {{{9}}}, .expires_at = {NOW + 3600}};
+    w.subject = (struct subject){.user = {.boundary = ""},
+                                 .component = {.id = {{{9}}}, .tenant = CONTOSO, .boundary = ""}};
+    assert_false(super_user_holds(&w.tenant, &w.subject, w.q.now));
+    w.subject.component.role = ROLE_CLIENT;
+    assert_true(super_user_holds(&w.tenant, &w.subject, w.q.now));
+    w.subject.component.id.u.b[0] = 8;
+    assert_false(super_user_holds(&w.tenant, &w.subject, w.q.now));
+}
+
+/* What is the caller's own is not recorded as a power that was lent to them. */
 static void an_owner_who_is_a_super_user_is_the_owner(void **state)
 {
     (void)state;
@@ -284,6 +303,7 @@ int main(void)
         cmocka_unit_test(a_super_user_until_the_end_time),
         cmocka_unit_test(a_super_user_within_his_tenant),
         cmocka_unit_test(super_users_by_group_and_by_component),
+        cmocka_unit_test(a_component_is_a_super_user_by_its_id),
         cmocka_unit_test(an_owner_who_is_a_super_user_is_the_owner),
         cmocka_unit_test(a_decryptor_for_its_own_tenant),
     };

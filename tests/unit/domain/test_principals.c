@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Principals: the forms of docs/policy.md §2.1, each with whom it means and whom it only nearly means. */
+/* Principals: the forms of docs/policy.md §2.1, each with whom it means and whom it only nearly
+ * means. */
 #include "access_world.h"
 #include "domain/relations/membership.h"
 
@@ -153,7 +154,7 @@ static void a_tenant_is_its_members_without_guests(void **state)
         {"tenant:fabrikam", true},
         {"tenant:fabrikam-2", false},
         {"tenant:fab", false},
-        {"tenant:contoso", false}, /* the content's own, of which he is no member */
+        {"tenant:contoso", false}, /* the content's own, of which he is not a member */
     };
     struct world w;
     CHECK(rows);
@@ -226,6 +227,11 @@ static void a_component_alone_is_nobody(void **state)
             .name = "reader", .role = ROLE_CLIENT, .tenant = FABRIKAM, .boundary = "commercial"};
         assert_false(reaches(&w, rows[i]));
     }
+    struct world w;
+    bob(&w);
+    w.subject.user.address_count = 0;
+    const struct principal anybody = {PRINCIPAL_AUTHENTICATED, ""};
+    assert_false(membership_matches(&anybody, "alice@contoso.com", &w.subject));
 }
 
 static void what_is_stored_and_unknown_means_nobody(void **state)
@@ -255,6 +261,33 @@ static void rights_are_the_union_of_all_that_match(void **state)
     assert_int_equal(decide(&w).rights.bits, RIGHT_VIEW | RIGHT_REPLY);
 }
 
+/* Nobody's, and of a kind that this version does not know. */
+static void an_unknown_kind_has_no_text_and_matches_nobody(void **state)
+{
+    (void)state;
+    AUTO(arena_free_at) struct arena *arena = arena_new(4096);
+    struct world w;
+    bob(&w);
+    const struct principal unknown[] = {{PRINCIPAL_UNKNOWN, "x"}, {(enum principal_kind)99, "x"}};
+    for (size_t i = 0; i < 2; i++) {
+        assert_null(principal_format(arena, &unknown[i]));
+        assert_false(membership_matches(&unknown[i], "alice@contoso.com", &w.subject));
+    }
+}
+
+static void memory_runs_out_while_a_principal_is_read(void **state)
+{
+    (void)state;
+    static const char *const texts[] = {"user:bob@c.com", "domain:c.com", "tenant:contoso"};
+    AUTO(arena_free_at) struct arena *arena = arena_new(4096);
+    for (size_t i = 0; i < sizeof texts / sizeof texts[0]; i++) {
+        struct principal p;
+        arena_fail_at(arena, 1);
+        assert_fails(principal_parse(arena, slice_str(texts[i]), &p, &err), &err,
+                     R_ARENA_EXHAUSTED);
+    }
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -270,6 +303,8 @@ int main(void)
         cmocka_unit_test(a_component_alone_is_nobody),
         cmocka_unit_test(what_is_stored_and_unknown_means_nobody),
         cmocka_unit_test(rights_are_the_union_of_all_that_match),
+        cmocka_unit_test(an_unknown_kind_has_no_text_and_matches_nobody),
+        cmocka_unit_test(memory_runs_out_while_a_principal_is_read),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

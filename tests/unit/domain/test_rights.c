@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Rights: the table of docs/policy.md §1, each right and what it implies, the presets, and rights as text. */
+/* Rights: the table of docs/policy.md §1, each right and what it implies, the presets, and
+ * rights as text. */
 #include "chancery_test.h"
 
 #include <string.h>
@@ -138,12 +139,25 @@ static void a_union_never_overflows(void **state)
     assert_int_equal(all.bits, RIGHT_PRINT);
 }
 
+static void memory_runs_out_while_rights_are_read(void **state)
+{
+    (void)state;
+    AUTO(arena_free_at) struct arena *arena = arena_new(4096);
+    struct rights r;
+    arena_fail_at(arena, 1);
+    assert_fails(rights_parse(arena, slice_str("VIEW,SIGN"), &r, &err), &err, R_ARENA_EXHAUSTED);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(each_right_and_what_it_implies), cmocka_unit_test(the_presets),
-        cmocka_unit_test(what_do_not_forward_takes_away), cmocka_unit_test(rights_have_a_text),
-        cmocka_unit_test(what_is_no_list_of_rights),      cmocka_unit_test(a_union_never_overflows),
+        cmocka_unit_test(each_right_and_what_it_implies),
+        cmocka_unit_test(the_presets),
+        cmocka_unit_test(what_do_not_forward_takes_away),
+        cmocka_unit_test(rights_have_a_text),
+        cmocka_unit_test(memory_runs_out_while_rights_are_read),
+        cmocka_unit_test(what_is_no_list_of_rights),
+        cmocka_unit_test(a_union_never_overflows),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -48,7 +48,7 @@ static void more_groups_than_the_bound_are_refused(void **state)
     arena_free(arena);
 }
 
-/* When there is no memory, the user keeps the groups that he had. */
+/* When there is no memory, the user keeps the groups that they had. */
 static void memory_runs_out_before_groups_change(void **state)
 {
     (void)state;
@@ -83,6 +83,48 @@ static void aliases_are_the_tenants_and_each_once(void **state)
     assert_string_equal(user.addresses[1], "robert@contoso.com");
 }
 
+/* More aliases than there is room for are left out; what is there already costs no room. */
+static void aliases_stop_at_the_bound(void **state)
+{
+    (void)state;
+    static char names[SUBJECT_ADDRESSES_MAX + 1][32];
+    const char *aliases[SUBJECT_ADDRESSES_MAX + 1];
+    struct subject_user user = {.addresses = {"u0@contoso.com"}, .address_count = 1};
+    for (size_t i = 0; i <= SUBJECT_ADDRESSES_MAX; i++) {
+        snprintf(names[i], sizeof names[i], "u%zu@contoso.com", i);
+        aliases[i] = names[i];
+    }
+    membership_add_aliases(&user, &contoso, aliases, SUBJECT_ADDRESSES_MAX + 1);
+    assert_int_equal(user.address_count, SUBJECT_ADDRESSES_MAX);
+    assert_string_equal(user.addresses[SUBJECT_ADDRESSES_MAX - 1], "u127@contoso.com");
+}
+
+static void no_groups_change_nothing(void **state)
+{
+    (void)state;
+    struct arena *arena = arena_new(1 << 16);
+    struct subject_user user = {.address_count = 1};
+    struct err err = {0};
+    assert_ok(membership_add_groups(arena, &user, &contoso, NULL, 0, &err), &err);
+    assert_null(user.groups);
+    assert_false(membership_in_group(&user, "all@contoso.com"));
+    arena_free(arena);
+}
+
+static void membership_is_certain_or_it_is_not(void **state)
+{
+    (void)state;
+    struct subject_user user = {.tenant = {{{1}}}};
+    assert_true(membership_is_certain(&user));
+    user.is_maybe_guest = true;
+    assert_false(membership_is_certain(&user));
+    user = (struct subject_user){.tenant = {{{1}}}, .is_guest = true};
+    assert_false(membership_is_certain(&user));
+    user.tenant = TENANT_PLATFORM;
+    user.is_guest = false;
+    assert_false(membership_is_certain(&user));
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -90,6 +132,9 @@ int main(void)
         cmocka_unit_test(more_groups_than_the_bound_are_refused),
         cmocka_unit_test(memory_runs_out_before_groups_change),
         cmocka_unit_test(aliases_are_the_tenants_and_each_once),
+        cmocka_unit_test(aliases_stop_at_the_bound),
+        cmocka_unit_test(no_groups_change_nothing),
+        cmocka_unit_test(membership_is_certain_or_it_is_not),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

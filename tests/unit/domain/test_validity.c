@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* How long a license holds: the least of the tenant's cap, the policy's offline days and the time to the content's expiry;
- * online only and portals: minutes, and not to be cached. */
+/* How long a license holds: the least of the tenant's cap, the policy's offline days and the
+ * time to the content's expiry; online only and portals: minutes, and not to be cached. */
 #include "access_world.h"
 
 enum { NEVER = 0 };

@@ -3,9 +3,11 @@
 
 #include <signal.h>
 #include <sys/socket.h>
+#include <time.h>
 #include <unistd.h>
 
 #include "loop/loop.h"
+#include "obs/metrics.h"
 
 /* What happened, in order, as letters. */
 static char story[64];
@@ -140,6 +142,68 @@ static void canceled_tasks_do_not_run(void **state)
     loop_free(loop);
 }
 
+/* A turn that works for 30 ms, and one that begins after it. */
+static struct loop_task longer, after;
+static int64_t spent_before, spent_after, spent_next;
+static struct mono_time turn_of_longer;
+
+static void work(struct loop_task *task)
+{
+    (void)task;
+    const struct timespec pause = {.tv_nsec = 30 * 1000000};
+    turn_of_longer = loop_now(loop);
+    loop_defer_to_next_turn(loop, &after);
+    spent_before = loop_turn_ns(loop);
+    nanosleep(&pause, NULL);
+    spent_after = loop_turn_ns(loop);
+    tell('l');
+}
+
+static void run_after(struct loop_task *task)
+{
+    (void)task;
+    spent_next = loop_turn_ns(loop);
+    assert_true(loop_now(loop).ns >= turn_of_longer.ns + 30 * 1000000);
+    tell('n');
+    loop_stop(loop);
+}
+
+static void a_turn_is_timed_and_can_be_left(void **state)
+{
+    (void)state;
+    told = 0;
+    metrics_reset();
+    loop = loop_new();
+    assert_int_equal(loop_turn_ns(loop), 0);
+    loop_task_init(&longer, work);
+    loop_task_init(&after, run_after);
+    loop_task_init(&hook, run_hook);
+    loop_defer(loop, &longer);
+    loop_defer_to_turn_end(loop, &hook);
+    loop_run(loop);
+    assert_string_equal(story, "lhn"); /* the turn ended before the rest went on */
+    assert_true(spent_after - spent_before >= 30 * 1000000);
+    assert_true(spent_next < spent_after);
+    assert_int_equal(loop_turn_ns(loop), 0);
+    assert_int_equal(metric_value(M_LOOP_TURN_SECONDS, NULL, NULL), 2);
+    assert_true(metric_value(M_LOOP_TURN_MAX_SECONDS, NULL, NULL) >= 30 * 1000000);
+    loop_free(loop);
+}
+
+static void waiting_is_not_working(void **state)
+{
+    (void)state;
+    told = 0;
+    metrics_reset();
+    loop = loop_new();
+    loop_timer_init(&timer, loop, fire);
+    loop_timer_arm(&timer, 60);
+    loop_run(loop);
+    assert_true(metric_value(M_LOOP_TURN_MAX_SECONDS, NULL, NULL) < 60 * 1000000);
+    loop_timer_fini(&timer);
+    loop_free(loop);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -147,6 +211,8 @@ int main(void)
         cmocka_unit_test(descriptors_and_pokes),
         cmocka_unit_test(signals_arrive_on_the_loop),
         cmocka_unit_test(canceled_tasks_do_not_run),
+        cmocka_unit_test(a_turn_is_timed_and_can_be_left),
+        cmocka_unit_test(waiting_is_not_working),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

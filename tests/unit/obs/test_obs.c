@@ -86,6 +86,8 @@ static void metrics_are_prometheus_text(void **state)
     metric_add(M_CALLS, "echo", "OK", 2);
     metric_add(M_CONNECTIONS, NULL, NULL, 3);
     metric_observe(M_CALL_SECONDS, "echo", NULL, 40000);
+    metric_raise(M_LOOP_TURN_MAX_SECONDS, NULL, NULL, 2500000);
+    metric_raise(M_LOOP_TURN_MAX_SECONDS, NULL, NULL, 1000000);
     assert_int_equal(metric_value(M_CALLS, "echo", "OK"), 2);
     buf_init(&out, arena);
     metrics_write(&out);
@@ -94,6 +96,7 @@ static void metrics_are_prometheus_text(void **state)
     const char *all = (const char *)text.ptr;
     assert_non_null(strstr(all, "chancery_calls_total{flow=\"echo\",reason=\"OK\"} 2\n"));
     assert_non_null(strstr(all, "chancery_connections 3\n"));
+    assert_non_null(strstr(all, "chancery_loop_turn_max_seconds 0.0025\n"));
     assert_non_null(strstr(all, "chancery_call_seconds_bucket{flow=\"echo\",le=\"3.2e-05\"} 0\n"));
     assert_non_null(strstr(all, "chancery_call_seconds_bucket{flow=\"echo\",le=\"6.4e-05\"} 1\n"));
     assert_non_null(strstr(all, "chancery_call_seconds_count{flow=\"echo\"} 1\n"));

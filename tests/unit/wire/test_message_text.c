@@ -94,6 +94,9 @@ static void errors_name_the_line(void **state)
         {"identity: {allow_loopback: maybe}\n", "line 1: allow_loopback must be true or false"},
         {"workers: *nothing\n", "line 1: not YAML: found undefined alias"},
         {"", "the text is empty"},
+        {"workers: 1\n---\nworkers: 2\n", "a text holds one document, and this one holds more"},
+        {"workers: 1\n...\n---\n", "a text holds one document, and this one holds more"},
+        {"workers: 1\n...\n%\n", "line 3: not YAML: could not find expected directive name"},
     };
     for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
         ProtobufCMessage *message;

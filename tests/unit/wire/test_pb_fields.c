@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Protobuf fields read in place: what protobuf-c reads is read alike, and what is not in order is refused. */
+/* Protobuf fields read in place: what protobuf-c reads is read alike, and what is not in order
+ * is refused. */
 #include "chancery_test.h"
 
 #include <string.h>

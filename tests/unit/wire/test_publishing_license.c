@@ -54,7 +54,8 @@ static void every_cut_is_malformed(void **state)
     }
 }
 
-/* A flipped bit is found here, or changes what is authenticated: the header's or the sealed bytes. */
+/* A flipped bit is found here, or changes what is authenticated: the header's or the sealed
+ * bytes. */
 static void every_flip_is_seen(void **state)
 {
     (void)state;
@@ -115,7 +116,8 @@ static void policies_round_trip(void **state)
     assert_int_equal(out.offline_days, -1);
 }
 
-/* A thousand people with the same rights, and one with others: two messages, in the order of the grants. */
+/* A thousand people with the same rights, and one with others: two messages, in the order of the
+ * grants. */
 static void many_grants_round_trip(void **state)
 {
     (void)state;

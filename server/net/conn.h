@@ -1,0 +1,54 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* A connection: TLS on the socket, bytes in, bytes out. What the bytes mean is its protocol's matter.
+ *
+ *     HANDSHAKE ──> OPEN ──> LEAVING ──> CLOSED        (CLOSED from everywhere)
+ *
+ *     HANDSHAKE  TLS is being set up; cleartext passes through at once
+ *     OPEN       the protocol runs
+ *     LEAVING    the server drains: the peer was told which streams are the last
+ *     CLOSED     torn down within conn_close; nothing is read or written any more
+ *
+ * A connection owns its streams. Inside server/net. Loop thread only. */
+#pragma once
+
+#include <openssl/types.h>
+
+#include "loop/loop.h"
+#include "net/body.h"
+#include "net/net_protocol.h"
+
+enum conn_state { CONN_HANDSHAKE, CONN_OPEN, CONN_LEAVING, CONN_CLOSED };
+
+struct net_conn {
+    struct list link; /* in server->conns */
+    struct net_server *server;
+    struct loop_fd watch;
+    struct loop_task deliver; /* streams have something to tell */
+    struct loop_task flush;   /* at the turn's end: one write for all replies of the turn */
+    int fd;
+    SSL *ssl; /* NULL: cleartext */
+    enum conn_state state;
+    const struct net_protocol *protocol; /* NULL until OPEN */
+    void *session;                       /* the protocol's */
+    bool write_blocked;                  /* the socket took only a part */
+    bool read_wants_write;               /* TLS must write before it can read on */
+    struct list streams;
+    struct list ready; /* streams with something to tell the handler */
+    struct body_share share;
+    struct mono_time last_active;
+    uint8_t *out; /* one TLS record, only while there is something to write */
+    size_t out_start, out_end;
+    char peer[64];
+    bool has_certificate;
+    uint8_t fingerprint[NET_FINGERPRINT_BYTES];
+};
+
+/* Take an accepted socket. `tls` NULL: cleartext. */
+void conn_accept(struct net_server *server, int fd, SSL_CTX *tls, const char *peer);
+/* Tell the handler that all streams are gone, and free the connection. */
+void conn_close(struct net_conn *conn, const char *outcome);
+/* Make sure that what was submitted is written at the end of this turn. */
+void conn_schedule_flush(struct net_conn *conn);
+/* The server drains: ask the peer to start no more; later, refuse what it starts. */
+void conn_announce_end(struct net_conn *conn);
+void conn_leave(struct net_conn *conn);

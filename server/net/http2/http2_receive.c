@@ -1,0 +1,148 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* nghttp2's callbacks: note, never act. */
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/mem.h"
+#include "net/conn.h"
+#include "net/http2/http2_session.h"
+
+static struct http2_stream *find_stream(nghttp2_session *nghttp2, int32_t id)
+{
+    return nghttp2_session_get_stream_user_data(nghttp2, id);
+}
+
+static int on_begin_headers(nghttp2_session *nghttp2, const nghttp2_frame *frame, void *user)
+{
+    const struct http2_session *session = user;
+    if (frame->hd.type == NGHTTP2_HEADERS && frame->headers.cat == NGHTTP2_HCAT_REQUEST) {
+        struct http2_stream *s = xcalloc(1, sizeof *s);
+        s->id = frame->hd.stream_id;
+        net_stream_init(&s->stream, session->conn);
+        nghttp2_session_set_stream_user_data(nghttp2, s->id, s);
+    }
+    return 0;
+}
+
+static void keep_header(struct net_request *r, const char *name, const char *value)
+{
+    if (strcmp(name, ":method") == 0) {
+        r->method = value;
+    } else if (strcmp(name, ":path") == 0) {
+        r->path = value;
+    } else if (name[0] != ':') {
+        r->headers[r->header_count++] = (struct net_header){name, value};
+    }
+}
+
+static int on_header(nghttp2_session *nghttp2, const nghttp2_frame *frame, const uint8_t *name,
+                     size_t name_len, const uint8_t *value, size_t value_len, uint8_t flags,
+                     void *user)
+{
+    (void)flags;
+    (void)user;
+    struct http2_stream *s = find_stream(nghttp2, frame->hd.stream_id);
+    if (s == NULL || s->stream.inward != NET_IN_HEADERS) {
+        return 0; /* trailers of a request: gRPC has none */
+    }
+    /* RFC 9113 §6.5.2: a header counts its name, its value and 32. */
+    s->header_bytes += name_len + value_len + 32;
+    struct net_request *request = &s->stream.request;
+    char *kept_name = NULL, *kept_value = NULL;
+    if (s->header_bytes <= NET_HEADER_BYTES_MAX && request->header_count < NET_HEADERS_MAX) {
+        kept_name = arena_dup(s->stream.arena, slice_of(name, name_len));
+        kept_value = arena_dup(s->stream.arena, slice_of(value, value_len));
+    }
+    if (kept_name == NULL || kept_value == NULL) {
+        net_stream_refuse(&s->stream, 431, "request headers too large\n");
+        return 0;
+    }
+    keep_header(request, kept_name, kept_value);
+    return 0;
+}
+
+/* The client knows our windows from now on, and theirs have shrunk: open them again where a message is
+ * on its way. */
+static void settings_acknowledged(const struct http2_session *session)
+{
+    LIST_EACH (link, &session->conn->streams) {
+        net_stream_mark_ready(LIST_ENTRY(link, struct net_stream, link));
+    }
+}
+
+static int on_frame_recv(nghttp2_session *nghttp2, const nghttp2_frame *frame, void *user)
+{
+    if (frame->hd.type == NGHTTP2_SETTINGS && (frame->hd.flags & NGHTTP2_FLAG_ACK) != 0) {
+        settings_acknowledged(user);
+        return 0;
+    }
+    struct http2_stream *s = find_stream(nghttp2, frame->hd.stream_id);
+    if (s == NULL) {
+        return 0; /* may come after on_stream_close */
+    }
+    if (frame->hd.type == NGHTTP2_HEADERS && s->stream.inward == NET_IN_HEADERS) {
+        net_stream_took_headers(&s->stream);
+    }
+    bool may_end = frame->hd.type == NGHTTP2_HEADERS || frame->hd.type == NGHTTP2_DATA;
+    if (may_end && (frame->hd.flags & NGHTTP2_FLAG_END_STREAM) != 0) {
+        net_stream_took_end(&s->stream);
+    }
+    return 0;
+}
+
+static int on_data_chunk(nghttp2_session *nghttp2, uint8_t flags, int32_t id, const uint8_t *data,
+                         size_t len, void *user)
+{
+    (void)flags;
+    (void)user;
+    struct http2_stream *s = find_stream(nghttp2, id);
+    if (s != NULL) {
+        net_stream_took_body(&s->stream, slice_of(data, len));
+    } else {
+        (void)nghttp2_session_consume_connection(nghttp2, len);
+    }
+    return 0;
+}
+
+static int on_stream_close(nghttp2_session *nghttp2, int32_t id, uint32_t code, void *user)
+{
+    (void)code;
+    (void)user;
+    struct http2_stream *s = find_stream(nghttp2, id);
+    if (s != NULL) {
+        nghttp2_session_set_stream_user_data(nghttp2, id, NULL);
+        net_stream_took_close(&s->stream);
+    }
+    return 0;
+}
+
+/* Once the end of the answer is out, stop a client that still uploads. A reset before that would
+ * cancel the answer itself (RFC 9113 §8.1). */
+static int on_frame_send(nghttp2_session *nghttp2, const nghttp2_frame *frame, void *user)
+{
+    (void)user;
+    bool may_end = frame->hd.type == NGHTTP2_HEADERS || frame->hd.type == NGHTTP2_DATA;
+    if (!may_end || (frame->hd.flags & NGHTTP2_FLAG_END_STREAM) == 0) {
+        return 0;
+    }
+    const struct http2_stream *s = find_stream(nghttp2, frame->hd.stream_id);
+    if (s != NULL && !s->stream.all_came) {
+        (void)nghttp2_submit_rst_stream(nghttp2, NGHTTP2_FLAG_NONE, s->id, NGHTTP2_NO_ERROR);
+    }
+    return 0;
+}
+
+nghttp2_session_callbacks *http2_callbacks_new(void)
+{
+    nghttp2_session_callbacks *cb;
+    if (nghttp2_session_callbacks_new(&cb) != 0) {
+        abort();
+    }
+    nghttp2_session_callbacks_set_on_begin_headers_callback(cb, on_begin_headers);
+    nghttp2_session_callbacks_set_on_header_callback(cb, on_header);
+    nghttp2_session_callbacks_set_on_frame_recv_callback(cb, on_frame_recv);
+    nghttp2_session_callbacks_set_on_data_chunk_recv_callback(cb, on_data_chunk);
+    nghttp2_session_callbacks_set_on_stream_close_callback(cb, on_stream_close);
+    nghttp2_session_callbacks_set_on_frame_send_callback(cb, on_frame_send);
+    return cb;
+}

@@ -1,0 +1,70 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* How a call lies in an HTTP exchange: how a body becomes messages, and how messages and a status
+ * become headers, bytes and trailers. gRPC is one such table; Connect, gRPC-Web and JSON are to be
+ * others. A framing keeps nothing of its own and calls nobody: net_stream.c does the work. */
+#pragma once
+
+#include "base/arena.h"
+#include "net/bytes.h"
+#include "net/net.h"
+
+enum { NET_HEAD_MAX = 8 };
+
+/* The head of an answer, or its trailers (which have no status). Strings are static or in the stream's
+ * arena. */
+struct net_head {
+    int status;
+    size_t count;
+    struct net_header headers[NET_HEAD_MAX];
+};
+
+static inline void net_head_add(struct net_head *head, const char *name, const char *value)
+{
+    CH_ASSERT(head->count < NET_HEAD_MAX);
+    head->headers[head->count++] = (struct net_header){name, value};
+}
+
+enum net_compression { NET_IDENTITY, NET_GZIP, NET_COMPRESSION_UNKNOWN };
+
+/* What the request's headers say of how both bodies are encoded. */
+struct net_encoding {
+    enum net_compression request;
+    bool accepts_gzip;
+};
+
+/* Where the next message of a body lies. */
+struct net_frame {
+    size_t prefix; /* bytes before it */
+    size_t length; /* of itself, as it came */
+    bool compressed;
+};
+
+enum net_look {
+    NET_LOOK_LATER, /* more must come before the message's length is known */
+    NET_LOOK_FRAME, /* *out says where it lies; it need not be complete */
+    NET_LOOK_BROKEN,
+};
+
+struct net_status {
+    enum grpc_code code;
+    const char *text;     /* NULL or empty: none */
+    struct slice details; /* google.rpc.Status, may be empty */
+};
+
+struct net_framing {
+    const char *name;
+    /* Whether a request is a call in this framing. */
+    bool (*takes)(const struct net_request *request);
+    /* Read what the headers say: the encoding, and request->timeout_ms. */
+    rc (*begin)(struct net_request *request, struct net_encoding *out, struct err *err);
+    /* Look at what is there of a body; `all_came`: nothing more will. */
+    enum net_look (*look)(struct slice in, bool all_came, struct net_frame *out, struct err *err);
+    /* The head of an answer that begins with a message. */
+    void (*head)(const struct net_encoding *encoding, struct net_head *out);
+    /* Frame one message into the answer's body. */
+    void (*add_message)(struct bytes *body, struct slice message, bool compressed);
+    /* End an answer. `head` is set if nothing was said so far, NULL otherwise; `trailers` or `body` may
+     * be filled. Over the arena's budget the text is left out, never the code. */
+    void (*finish)(struct arena *arena, const struct net_status *status, struct net_head *head,
+                   struct net_head *trailers, struct bytes *body);
+};

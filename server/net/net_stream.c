@@ -1,0 +1,238 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "net/net_stream.h"
+
+#include <string.h>
+
+#include "base/mem.h"
+#include "net/conn.h"
+#include "net/gzip.h"
+#include "net/server.h"
+
+enum { ARENA_BYTES = NET_HEADER_BYTES_MAX + 16 * 1024 /* headers, status text, details */ };
+
+/* --- the two lives -------------------------------------------------------------------------- */
+
+void net_stream_set_inward(struct net_stream *stream, enum net_inward to)
+{
+    static const unsigned allowed[] = {
+        [NET_IN_HEADERS] = 1U << NET_IN_OPENING,
+        [NET_IN_OPENING] = 1U << NET_IN_HELD | 1U << NET_IN_REFUSED,
+        [NET_IN_HELD] = 1U << NET_IN_READING | 1U << NET_IN_DEAF,
+        [NET_IN_READING] = 1U << NET_IN_ENDED | 1U << NET_IN_DEAF,
+        [NET_IN_ENDED] = 1U << NET_IN_DEAF,
+        [NET_IN_DEAF] = 0,
+        [NET_IN_REFUSED] = 0,
+    };
+    CH_ASSERT((allowed[stream->inward] & 1U << to) != 0);
+    stream->inward = to;
+}
+
+void net_stream_set_outward(struct net_stream *stream, enum net_outward to)
+{
+    static const unsigned allowed[] = {
+        [NET_OUT_SILENT] = 1U << NET_OUT_ANSWERING | 1U << NET_OUT_FINISHED | 1U << NET_OUT_GONE,
+        [NET_OUT_ANSWERING] = 1U << NET_OUT_FINISHED | 1U << NET_OUT_GONE,
+        [NET_OUT_FINISHED] = 1U << NET_OUT_GONE,
+        [NET_OUT_GONE] = 0,
+    };
+    CH_ASSERT((allowed[stream->outward] & 1U << to) != 0);
+    stream->outward = to;
+}
+
+bool net_stream_is_told(const struct net_stream *stream)
+{
+    return stream->inward == NET_IN_HELD || stream->inward == NET_IN_READING ||
+           stream->inward == NET_IN_ENDED || stream->inward == NET_IN_DEAF;
+}
+
+bool net_stream_is_listening(const struct net_stream *stream)
+{
+    return stream->inward == NET_IN_HELD || stream->inward == NET_IN_READING;
+}
+
+static struct loop *loop_of(const struct net_stream *stream)
+{
+    return stream->conn->server->loop;
+}
+
+void net_stream_init(struct net_stream *stream, struct net_conn *conn)
+{
+    stream->conn = conn;
+    stream->arena = arena_new_small(ARENA_BYTES);
+    stream->request.peer = conn->peer;
+    stream->request.has_certificate = conn->has_certificate;
+    memcpy(stream->request.fingerprint, conn->fingerprint, sizeof conn->fingerprint);
+    body_init(&stream->body, &conn->server->bodies, &conn->share);
+    list_init(&stream->ready_link);
+    list_append(&conn->streams, &stream->link);
+    conn->server->stream_count++;
+}
+
+void net_stream_update_windows(struct net_stream *stream)
+{
+    struct net_conn *conn = stream->conn;
+    size_t owed = body_take_owed(&stream->body);
+    if (conn->state == CONN_CLOSED) {
+        return;
+    }
+    if (owed > 0) {
+        conn->protocol->give_back(conn->session, owed);
+    }
+    if (stream->inward == NET_IN_READING && !stream->all_came && stream->outward != NET_OUT_GONE) {
+        conn->protocol->allow(stream, body_wish(&stream->body));
+    }
+}
+
+void net_stream_drop_body(struct net_stream *stream)
+{
+    gunzip_free(stream->gunzip);
+    stream->gunzip = NULL;
+    body_drop(&stream->body);
+    net_stream_update_windows(stream);
+}
+
+void net_stream_fini(struct net_stream *stream)
+{
+    stream->conn->server->stream_count--;
+    list_remove(&stream->link);
+    list_remove(&stream->ready_link);
+    net_stream_drop_body(stream);
+    bytes_free(&stream->out);
+    arena_free(stream->arena);
+}
+
+void net_stream_stop_listening(struct net_stream *stream)
+{
+    if (net_stream_is_told(stream) && stream->inward != NET_IN_DEAF) {
+        net_stream_set_inward(stream, NET_IN_DEAF);
+    }
+    if (!stream->is_telling) {
+        net_stream_drop_body(stream);
+    }
+}
+
+void net_stream_set_user(struct net_stream *stream, void *user)
+{
+    stream->user = user;
+}
+
+void *net_stream_user(const struct net_stream *stream)
+{
+    return stream->user;
+}
+
+const char *net_request_header(const struct net_request *request, const char *name)
+{
+    for (size_t i = 0; i < request->header_count; i++) {
+        if (strcmp(request->headers[i].name, name) == 0) {
+            return request->headers[i].value;
+        }
+    }
+    return NULL;
+}
+
+/* --- what protocols report ------------------------------------------------------------------ */
+
+void net_stream_mark_ready(struct net_stream *stream)
+{
+    if (list_is_empty(&stream->ready_link)) {
+        list_append(&stream->conn->ready, &stream->ready_link);
+    }
+}
+
+void net_stream_schedule(struct net_stream *stream)
+{
+    net_stream_mark_ready(stream);
+    loop_defer(loop_of(stream), &stream->conn->deliver);
+}
+
+void net_stream_read(struct net_stream *stream, size_t message_max)
+{
+    stream->message_max = message_max;
+    if (stream->inward == NET_IN_HELD) {
+        net_stream_set_inward(stream, NET_IN_READING);
+        net_stream_schedule(stream);
+    }
+}
+
+void net_stream_refuse(struct net_stream *stream, int status, const char *sentence)
+{
+    stream->refusal_status = status;
+    stream->refusal = sentence;
+}
+
+static const struct net_framing *find_framing(const struct net_stream *stream)
+{
+    const struct net_framing *const *framings = stream->conn->server->config.framings;
+    for (size_t i = 0; framings[i] != NULL; i++) {
+        if (framings[i]->takes(&stream->request)) {
+            return framings[i];
+        }
+    }
+    return NULL;
+}
+
+static void read_headers(struct net_stream *stream)
+{
+    struct net_request *request = &stream->request;
+    if (request->method == NULL || request->path == NULL) {
+        net_stream_refuse(stream, 400, "expected a method and a path\n");
+        return;
+    }
+    stream->framing = find_framing(stream);
+    request->is_grpc = stream->framing != NULL;
+    if (stream->framing != NULL) {
+        (void)stream->framing->begin(request, &stream->encoding, &stream->fault);
+    } else if (strcmp(request->method, "GET") != 0) {
+        net_stream_refuse(stream, 415, "expected application/grpc\n");
+    }
+}
+
+void net_stream_took_headers(struct net_stream *stream)
+{
+    if (stream->refusal == NULL) {
+        read_headers(stream);
+    }
+    net_stream_set_inward(stream, NET_IN_OPENING);
+    net_stream_mark_ready(stream);
+}
+
+void net_stream_took_body(struct net_stream *stream, struct slice data)
+{
+    struct net_conn *conn = stream->conn;
+    if (stream->inward == NET_IN_OPENING || net_stream_is_listening(stream)) {
+        body_add(&stream->body, data, loop_now(loop_of(stream)));
+        net_stream_mark_ready(stream);
+    } else {
+        conn->protocol->give_back(conn->session, data.len);
+    }
+}
+
+void net_stream_took_end(struct net_stream *stream)
+{
+    stream->all_came = true;
+    net_stream_mark_ready(stream);
+}
+
+void net_stream_took_close(struct net_stream *stream)
+{
+    net_stream_set_outward(stream, NET_OUT_GONE);
+    net_stream_mark_ready(stream);
+}
+
+static struct net_stream *stream_of(struct body *body)
+{
+    return LIST_ENTRY(body, struct net_stream, body);
+}
+
+void net_stream_body_granted(struct body *body)
+{
+    net_stream_schedule(stream_of(body));
+}
+
+void net_stream_body_evicted(struct body *body)
+{
+    struct net_stream *stream = stream_of(body);
+    (void)err_raise(&stream->fault, R_OVERLOADED, __FILE__, __LINE__, "no room for its body");
+    net_stream_schedule(stream);
+}

@@ -1,0 +1,171 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "service/common/page.h"
+
+#include <string.h>
+
+#include "auth/caller.h"
+#include "base/buf.h"
+#include "base/encode.h"
+#include "base/utf8.h"
+#include "crypto/hash.h"
+#include "service/common/proto_field.h"
+#include "service/common/reply.h"
+#include "wire/pb.h"
+
+enum { DIGEST_BYTES = 16 };
+
+static const char SIZE_FIELD[] = "page_size", TOKEN_FIELD[] = "page_token";
+
+/* --- tokens ------------------------------------------------------------------------------------- */
+
+/* The request without what differs from page to page. */
+static step pack_question(struct call *c, struct slice *out)
+{
+    const ProtobufCMessageDescriptor *type = call_method(c)->request;
+    ProtobufCMessage *copy = arena_alloc(call_arena(c), type->sizeof_message);
+    if (copy == NULL) {
+        return reply_over_budget(c);
+    }
+    memcpy(copy, call_request(c), type->sizeof_message);
+    *(int32_t *)proto_field_at(copy, proto_field_named(type, SIZE_FIELD)) = 0;
+    *(char **)proto_field_at(copy, proto_field_named(type, TOKEN_FIELD)) = reply_text("");
+    return step_from(pb_pack(call_arena(c), copy, out, call_err(c)));
+}
+
+/* What ties a key to this list: the method, whose list it is, and what was asked for. */
+static step digest_of(struct call *c, struct slice key, uint8_t out[SHA256_BYTES])
+{
+    struct slice question, all;
+    struct tenant_id tenant = caller_tenant(caller_of(c));
+    struct buf text;
+    if (step_failed(pack_question(c, &question))) {
+        return STEP_FAILED;
+    }
+    buf_init(&text, call_arena(c));
+    buf_add(&text, slice_of(tenant.u.b, sizeof tenant.u.b));
+    buf_add_u32(&text, (uint32_t)key.len);
+    buf_add(&text, key);
+    buf_add_str(&text, call_method(c)->path);
+    buf_add_byte(&text, '\0');
+    buf_add(&text, question);
+    return buf_finish(&text, &all, call_err(c)).ok ? step_from(hash_sha256(all, out, call_err(c)))
+                                                   : STEP_FAILED;
+}
+
+static char *token_of(struct call *c, struct slice key)
+{
+    uint8_t digest[SHA256_BYTES];
+    struct slice all;
+    struct buf bytes;
+    if (step_failed(digest_of(c, key, digest))) {
+        return NULL;
+    }
+    buf_init(&bytes, call_arena(c));
+    buf_add(&bytes, slice_of(digest, DIGEST_BYTES));
+    buf_add(&bytes, key);
+    return buf_finish(&bytes, &all, call_err(c)).ok ? base64url_dup(call_arena(c), all) : NULL;
+}
+
+static step read_token(struct call *c, const char *token, struct slice *key)
+{
+    uint8_t digest[SHA256_BYTES];
+    struct slice bytes;
+    *key = SLICE_NONE;
+    if (token[0] == '\0') {
+        return STEP_NEXT;
+    }
+    if (!base64url_decode(call_arena(c), slice_str(token), &bytes, NULL).ok ||
+        bytes.len <= DIGEST_BYTES) {
+        return call_fail(c, R_PAGE_TOKEN_INVALID, "no token of ours");
+    }
+    *key = slice_cut(bytes, DIGEST_BYTES, bytes.len);
+    if (step_failed(digest_of(c, *key, digest))) {
+        return STEP_FAILED;
+    }
+    return memcmp(bytes.ptr, digest, DIGEST_BYTES) == 0
+               ? STEP_NEXT
+               : call_fail(c, R_PAGE_TOKEN_INVALID, "a token of another list");
+}
+
+/* --- reading ------------------------------------------------------------------------------------ */
+
+step page_read_sized(struct call *c, size_t size_default, size_t size_max, struct page *page)
+{
+    const ProtobufCMessageDescriptor *type = call_method(c)->request;
+    void *request = (void *)(uintptr_t)call_request(c); /* only read */
+    int32_t asked = *(int32_t *)proto_field_at(request, proto_field_named(type, SIZE_FIELD));
+    const char *token = *(char **)proto_field_at(request, proto_field_named(type, TOKEN_FIELD));
+    if (asked < 0) {
+        return call_bad_field(c, SIZE_FIELD, "It can't be negative.");
+    }
+    page->size = asked == 0 ? size_default : (size_t)asked;
+    page->size = page->size < size_max ? page->size : size_max;
+    return read_token(c, token, &page->after);
+}
+
+step page_read(struct call *c, struct page *page)
+{
+    return page_read_sized(c, PAGE_SIZE_DEFAULT, PAGE_SIZE_MAX, page);
+}
+
+step page_after_uuid(struct call *c, const struct page *page, struct uuid *out)
+{
+    memset(out, 0, sizeof *out);
+    if (page->after.len == 0) {
+        return STEP_NEXT;
+    }
+    if (page->after.len != sizeof *out) {
+        return call_fail(c, R_PAGE_TOKEN_INVALID, "a key of %zu bytes", page->after.len);
+    }
+    memcpy(out, page->after.ptr, sizeof *out);
+    return STEP_NEXT;
+}
+
+step page_after_text(struct call *c, const struct page *page, const char **out)
+{
+    if (!utf8_is_printable(page->after)) {
+        return call_fail(c, R_PAGE_TOKEN_INVALID, "a key that is no text");
+    }
+    *out = arena_dup(call_arena(c), page->after);
+    return *out == NULL ? reply_over_budget(c) : STEP_NEXT;
+}
+
+size_t page_limit(const struct page *page)
+{
+    return page->size + 1;
+}
+
+/* --- replying ----------------------------------------------------------------------------------- */
+
+size_t page_rows_shown(const struct page *page, size_t found)
+{
+    return found < page->size ? found : page->size;
+}
+
+static step add_next(struct call *c, void *response, struct slice key)
+{
+    char *token = key.len == 0 ? NULL : token_of(c, key);
+    if (token == NULL) {
+        return reply_over_budget(c);
+    }
+    *(char **)proto_field_at(
+        response, proto_field_named(call_method(c)->response, "next_page_token")) = token;
+    return STEP_NEXT;
+}
+
+step page_fill(struct call *c, struct page *page, const struct page_rows *rows, step_fn self)
+{
+    struct list_rows shown = rows->list;
+    shown.count = page_rows_shown(page, rows->list.count);
+    step result = list_reply_fill(c, &page->reply, &shown, self);
+    if (result.kind != STEP_KIND_NEXT || rows->list.count <= page->size) {
+        return result;
+    }
+    return add_next(c, page->reply.response, rows->key(c, shown.count - 1));
+}
+
+step page_send(struct call *c, struct page *page, const struct page_rows *rows, step_fn self)
+{
+    step result = page_fill(c, page, rows, self);
+    return result.kind == STEP_KIND_NEXT ? call_reply(c, page->reply.response) : result;
+}

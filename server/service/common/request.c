@@ -1,0 +1,53 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "service/common/request.h"
+
+#include <string.h>
+
+#include "domain/values/address.h"
+
+step request_uuid(struct call *c, const char *field, const char *text, struct uuid *out)
+{
+    memset(out, 0, sizeof *out);
+    if (text[0] != '\0' && !uuid_parse(slice_str(text), out, NULL).ok) {
+        return call_bad_field(c, field,
+                              "It must be a UUID such as 0197b7c0-7e5c-7c3e-8f4e-0123456789ab.");
+    }
+    return STEP_NEXT;
+}
+
+step request_uuid_required(struct call *c, const char *field, const char *text, struct uuid *out)
+{
+    return text[0] == '\0' ? call_bad_field(c, field, "It is required.")
+                           : request_uuid(c, field, text, out);
+}
+
+step request_text(struct call *c, const char *field, const char *text, size_t max)
+{
+    if (strlen(text) > max) {
+        return call_bad_field(c, field,
+                              arena_printf(call_arena(c), "It may have at most %zu bytes.", max));
+    }
+    return STEP_NEXT;
+}
+
+step request_address(struct call *c, const char *field, const char *text, const char **out)
+{
+    *out = "";
+    if (text[0] != '\0' && !address_normalize(call_arena(c), slice_str(text), out, NULL).ok) {
+        return call_bad_field(c, field, "It must be a mail address such as bob@fabrikam.com.");
+    }
+    return STEP_NEXT;
+}
+
+step request_count(struct call *c, const char *field, size_t count, size_t least, size_t most)
+{
+    if (count >= least && count <= most) {
+        return STEP_NEXT;
+    }
+    return call_bad_field(
+        c, field,
+        least == 0
+            ? arena_printf(call_arena(c), "There may be at most %zu; these are %zu.", most, count)
+            : arena_printf(call_arena(c), "There must be %zu to %zu; these are %zu.", least, most,
+                           count));
+}

@@ -1,0 +1,15 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Single fields of requests: checked, and as our values. Each fails with R_FIELD_INVALID and the field's name. */
+#pragma once
+
+#include "rpc/call.h"
+
+/* A UUID; "" gives zero. */
+step request_uuid(struct call *c, const char *field, const char *text, struct uuid *out);
+step request_uuid_required(struct call *c, const char *field, const char *text, struct uuid *out);
+/* A text of at most `max` bytes. */
+step request_text(struct call *c, const char *field, const char *text, size_t max);
+/* A mail address, normalized; "" gives "". */
+step request_address(struct call *c, const char *field, const char *text, const char **out);
+/* How many values a list may have. */
+step request_count(struct call *c, const char *field, size_t count, size_t least, size_t most);

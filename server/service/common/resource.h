@@ -1,0 +1,73 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Resources as tables of their fields: which the caller may set and change, and how each is read (AIP-134, AIP-161,
+ * AIP-203).
+ *
+ *   static const struct resource_field fields[] = {OUTPUT_ONLY("template_id"), CHANGEABLE("names", read_names), …};
+ *
+ * To create one, all changeable fields are read into an empty row; to update one, those of the mask into the row as it
+ * is stored. Every field of the message stands in its table, or the daemon doesn't start (resources.def). */
+#pragma once
+
+#include "google/protobuf/field_mask.pb-c.h"
+#include "rpc/call.h"
+
+enum field_behavior {
+    FIELD_CHANGEABLE,
+    FIELD_IMMUTABLE,   /* said when it is created, or what names it */
+    FIELD_BY_METHOD,   /* other methods change it */
+    FIELD_OUTPUT_ONLY, /* set by the server; of requests only the etag is looked at */
+};
+
+struct resource_field {
+    const char *name; /* of the field; or of a oneof, beside each of its fields */
+    enum field_behavior behavior;
+    /* Of a changeable field: check it and take it over from the message into the row. Can't wait. Fields that make
+     * sense only together have one reader, which runs once. */
+    step (*read)(struct call *c, const void *message, void *row);
+};
+
+/* Rows of a table. */
+#define CHANGEABLE(field, reader)         \
+    {                                     \
+        .name = (field), .read = (reader) \
+    }
+#define IMMUTABLE(field)                               \
+    {                                                  \
+        .name = (field), .behavior = (FIELD_IMMUTABLE) \
+    }
+#define BY_METHOD(field)                               \
+    {                                                  \
+        .name = (field), .behavior = (FIELD_BY_METHOD) \
+    }
+#define OUTPUT_ONLY(field)                               \
+    {                                                    \
+        .name = (field), .behavior = (FIELD_OUTPUT_ONLY) \
+    }
+
+enum { RESOURCE_FIELDS_MAX = 32 };
+
+struct resource {
+    const char *name; /* of the field in which requests have it: "template" */
+    const ProtobufCMessageDescriptor *message;
+    const struct resource_field *fields;
+    size_t field_count;
+};
+
+/* Some of a resource's fields: bits by their place in its table. */
+typedef uint32_t resource_set;
+
+/* All that can be changed. */
+resource_set resource_changeable(const struct resource *resource);
+/* The field of this name, which the table has. */
+resource_set resource_field(const struct resource *resource, const char *name);
+/* Which fields an update changes: those that the mask names; with "*" all that can be changed; without a mask, or with
+ * an empty one, those of them that are populated in the message. R_FIELD_INVALID names the message that is missing, or
+ * the path that names no field that can be changed. */
+step resource_read_mask(struct call *c, const struct resource *resource, const void *message,
+                        const Google__Protobuf__FieldMask *mask, resource_set *out);
+/* Take these fields over into the row, and out of `left`. Between two that take long it yields: `self` is the step to
+ * which the call comes back, and which does nothing but this. */
+step resource_read(struct call *c, const struct resource *resource, resource_set *left,
+                   const void *message, void *row, step_fn self);
+/* Abort unless each field of the message stands in the table, and everything that can be changed has a reader. */
+void resource_check(const struct resource *resource);

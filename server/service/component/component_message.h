@@ -1,0 +1,14 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* A component between its message and its row. */
+#pragma once
+
+#include "chancery/v1/component.pb-c.h"
+#include "service/common/resources.h"
+#include "store/resource/component_store.h"
+
+/* What no field shows by itself: the component has a credential, and a subject where there is an issuer. */
+step component_message_check(struct call *c, const struct component_record *record);
+/* A row as a message; NULL over budget. `tenant`: the short name, "" for the platform's. */
+Chancery__V1__Component *component_message_write(struct call *c,
+                                                 const struct component_record *record,
+                                                 const char *tenant);

@@ -1,0 +1,203 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "service/licensing/license_access.h"
+
+#include <string.h>
+
+#include "auth/boundary_guard.h"
+#include "auth/decision_log.h"
+#include "auth/facts.h"
+#include "context/wait.h"
+#include "service/common/limits.h"
+#include "service/common/reply.h"
+#include "service/common/request.h"
+
+/* --- parse -------------------------------------------------------------------------------------- */
+
+step license_access_parse(struct call *c, struct slice license, const char *application,
+                          const char *platform)
+{
+    struct license_access *a = license_access_of(c);
+    a->license_bytes = license;
+    if (step_failed(request_text(c, "client.application", application, APPLICATION_MAX)) ||
+        step_failed(request_text(c, "client.platform", platform, PLATFORM_MAX))) {
+        return STEP_FAILED;
+    }
+    a->application = application;
+    a->platform = platform;
+    return STEP_NEXT;
+}
+
+/* --- open --------------------------------------------------------------------------------------- */
+
+static step opened(struct call *c)
+{
+    struct license_access *a = license_access_of(c);
+    if (a->keys.err.reason != R_NONE) {
+        return wait_failed(c, &a->keys.err);
+    }
+    if (!sealed_policy_decode(call_arena(c), a->keys.policy, &a->policy, call_err(c)).ok) {
+        return STEP_FAILED;
+    }
+    a->is_open = true;
+    caller_of(c)->entry.facts.amendment =
+        amendments_get(services_of(c)->amendments, a->license.header.content, call_arena(c));
+    return STEP_NEXT;
+}
+
+struct keys_ref license_access_key_ref(const struct license_access *a, const struct key_row *row)
+{
+    return (struct keys_ref){a->tenant->view.id, a->tenant->view.boundary, row->purpose,
+                             row->version, row->wrapped};
+}
+
+/* Prepare an operation on this license's seal. */
+void license_access_begin_keys(struct call *c)
+{
+    struct license_access *a = license_access_of(c);
+    wait_keys_init(c, &a->keys);
+    a->keys.sealing = license_access_key_ref(a, a->sealing);
+    a->keys.content = a->license.header.content;
+    a->keys.header = a->license.header_bytes;
+    a->keys.sealed = a->license.sealed;
+}
+
+/* Whether the key can still open. A revoked one does, which the step decide refuses: only who holds what it
+ * sealed is told that it is revoked, so that a made-up license does not tell which tenants and keys there are.
+ * Of a destroyed one the seal can't be tested. */
+static enum reason key_problem(const struct key_row *key)
+{
+    if (key == NULL) {
+        return R_KEY_UNKNOWN;
+    }
+    return key->state == KEY_IS_DESTROYED ? R_KEY_DESTROYED : R_NONE;
+}
+
+static step open_seal(struct call *c)
+{
+    struct license_access *a = license_access_of(c);
+    const struct license_header *header = &a->license.header;
+    a->tenant = caller_of(c)->found_tenant;
+    if (a->tenant == NULL || strcmp(a->tenant->view.boundary, header->boundary) != 0) {
+        return call_fail(c, R_LICENSE_FOREIGN, "no such tenant in that boundary");
+    }
+    a->sealing = views_key(a->tenant, KEY_SEALING, header->key_version);
+    enum reason problem = key_problem(a->sealing);
+    if (problem != R_NONE) {
+        return call_fail(c, problem, "sealing key %u", header->key_version);
+    }
+    license_access_begin_keys(c);
+    keys_open_policy(&a->keys);
+    return wait_keys(c, opened, &a->keys);
+}
+
+static step have_platform(struct call *c)
+{
+    struct license_access *a = license_access_of(c);
+    const struct license_header *header = &a->license.header;
+    a->platform_record = caller_of(c)->found_platform;
+    const struct boundary *boundary = boundary_find(&a->platform_record->view, header->boundary);
+    if (boundary != NULL && step_failed(boundary_guard(c, boundary->name))) {
+        return STEP_FAILED;
+    }
+    return facts_need_tenant(c, header->tenant, open_seal);
+}
+
+/* The license is looked at when it is known who asks: that is the first question of the decision. */
+step license_access_open(struct call *c)
+{
+    struct license_access *a = license_access_of(c);
+    caller_of(c)->subject.application = a->application;
+    caller_of(c)->subject.platform = a->platform;
+    if (!publishing_license_parse(call_arena(c), a->license_bytes, &a->license, call_err(c)).ok) {
+        return STEP_FAILED;
+    }
+    return facts_need_platform(c, have_platform);
+}
+
+/* --- decide ------------------------------------------------------------------------------------- */
+
+/* Something stored that this version does not understand refuses everybody: the log says what it is. */
+static step fail_invalid(struct call *c)
+{
+    const struct license_access *a = license_access_of(c);
+    const struct amendment *amendment = caller_of(c)->entry.facts.amendment;
+    const char *problem = a->decision.problem;
+    if (amendment != NULL && !amendment->is_valid) {
+        return call_fail(c, R_POLICY_INVALID, "amendment, not understood: %s", problem);
+    }
+    return call_fail(c, R_POLICY_INVALID, "template %s, not understood: %s",
+                     reply_uuid(c, a->policy.template_id.u), problem);
+}
+
+/* Everything that refuses content which is open stands here, because the gate may send the flow back to here. */
+step license_access_decide(struct call *c)
+{
+    struct license_access *a = license_access_of(c);
+    if (a->sealing->state == KEY_IS_REVOKED) {
+        return call_fail(c, R_KEY_REVOKED, "sealing key %u", a->sealing->version);
+    }
+    struct access_question question = {
+        .platform = &a->platform_record->view,
+        .tenant = &a->tenant->view,
+        .policy = &a->policy,
+        .subject = &caller_of(c)->subject,
+        .facts = caller_of(c)->entry.facts,
+        .now = call_now(c),
+    };
+    decide_access(&question, &a->decision);
+    if (a->decision.reason == R_NONE) {
+        return STEP_NEXT;
+    }
+    if (a->decision.portal_url[0] != '\0') {
+        call_error_metadata(c, "portal_url", a->decision.portal_url);
+    }
+    if (a->decision.referral_contact[0] != '\0') {
+        call_error_metadata(c, "referral_contact", a->decision.referral_contact);
+    }
+    return a->decision.problem == NULL ? call_fail(c, a->decision.reason, "decided")
+                                       : fail_invalid(c);
+}
+
+/* --- gate --------------------------------------------------------------------------------------- */
+
+/* The record of this decision, or of why there was none. A content's own log is written only when its
+ * seal held: before that, tenant and content are what somebody claims. */
+static struct gate_entry *record(struct call *c)
+{
+    struct license_access *a = license_access_of(c);
+    struct gate_entry *entry =
+        decision_log_begin(c, a->is_open ? a->license.header.tenant : TENANT_PLATFORM);
+    entry->content = a->license.header.content;
+    entry->template = a->policy.template_id;
+    entry->policy_version = a->decision.policy_version;
+    entry->channel = a->decision.channel;
+    entry->power = a->decision.power;
+    return entry;
+}
+
+/* When it was stale, the flow begins anew: what it then refuses before the seal is open again must not be taken for a
+ * decision that other facts could turn. */
+static step recorded(struct call *c)
+{
+    struct license_access *a = license_access_of(c);
+    a->is_open = a->is_open && caller_of(c)->entry.verdict != GATE_STALE;
+    return decision_log_settle(c, license_access_open, license_access_groups);
+}
+
+step license_access_gate(struct call *c)
+{
+    struct gate_entry *entry = record(c);
+    char *rights = arena_alloc(call_arena(c), RIGHTS_TEXT_MAX + 1);
+    if (rights == NULL) {
+        return call_fail(c, R_ARENA_EXHAUSTED, "rights");
+    }
+    rights_format(&license_access_of(c)->decision.rights, rights);
+    entry->rights = rights;
+    return decision_log_submit(c, recorded);
+}
+
+step license_access_record_refusal(struct call *c)
+{
+    record(c)->reason = call_err(c)->reason;
+    return decision_log_submit(c, recorded);
+}

@@ -1,0 +1,165 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* TenantService.UpdateTenant. What changes here holds from the next license on: the tenant's epoch is raised in the same
+ * transaction. To require a second admin for less than before needs one (docs/policy.md §6). */
+#include "base/buf.h"
+#include "context/wait.h"
+#include "service/common/approvable.h"
+#include "service/common/etag.h"
+#include "service/common/flows.h"
+#include "service/tenant/tenant_message.h"
+
+struct tenant_change {
+    struct tenant_row row;
+    resource_set changed, left; /* the fields of the mask, and those that are still to be read */
+    uint32_t lowered;           /* bits of enum approval_operation that would be required no more */
+};
+
+static struct tenant_change *change_of(struct call *c)
+{
+    return approvable_of(c)->value;
+}
+
+static bool changes_state(struct call *c)
+{
+    return (change_of(c)->changed & resource_field(&tenant_resource, "state")) != 0;
+}
+
+static step parse(struct call *c)
+{
+    const Chancery__V1__UpdateTenantRequest *request = update_tenant_request(c);
+    approvable_of(c)->act = &update_tenant_act;
+    approvable_of(c)->request = request;
+    if (request->tenant == NULL) {
+        return call_bad_field(c, "tenant", "It is required.");
+    }
+    scope_of(c)->tenant_name = request->tenant->tenant;
+    return STEP_NEXT;
+}
+
+/* --- check -------------------------------------------------------------------------------------- */
+
+static step merged(struct call *c)
+{
+    const struct tenant_row *before = scope_of(c)->op.tenant;
+    struct tenant_change *change = change_of(c);
+    change->lowered = before->approvals & ~change->row.approvals;
+    return change->lowered != 0 && changes_state(c)
+               ? call_bad_field(c, "update_mask", "Change the state in a request of its own.")
+               : STEP_NEXT;
+}
+
+static step merge(struct call *c)
+{
+    const Chancery__V1__UpdateTenantRequest *request = approvable_of(c)->request;
+    struct tenant_change *change = change_of(c);
+    return resource_read(c, &tenant_resource, &change->left, request->tenant, &change->row, merge);
+}
+
+/* Lay the request over what is stored. */
+static step have_stored(struct call *c)
+{
+    const Chancery__V1__UpdateTenantRequest *request = approvable_of(c)->request;
+    const struct change_op *read = &scope_of(c)->op;
+    if (read->op.err.reason != R_NONE) {
+        return wait_failed(c, &read->op.err);
+    }
+    change_of(c)->row = *read->tenant;
+    if (step_failed(etag_check(c, request->tenant->etag, read->tenant->version))) {
+        return STEP_FAILED;
+    }
+    call_then(c, merged);
+    return merge(c);
+}
+
+/* Switching a tenant off is the operator's decision. */
+static step check(struct call *c)
+{
+    const Chancery__V1__UpdateTenantRequest *request = approvable_of(c)->request;
+    const struct scope *scope = scope_of(c);
+    struct tenant_change *change = change_of(c);
+    if (scope->tenant == NULL) {
+        return call_bad_field(c, "tenant.tenant", "A platform admin must name the tenant.");
+    }
+    if (step_failed(resource_read_mask(c, &tenant_resource, request->tenant, request->update_mask,
+                                       &change->changed))) {
+        return STEP_FAILED;
+    }
+    if (changes_state(c) && !scope_is_platform(c)) {
+        return call_fail(c, R_COMPONENT_ROLE, "only a platform admin may change the state");
+    }
+    change->left = change->changed;
+    struct change_op *op = scope_begin(c);
+    tenant_store_get(op, scope->tenant->view.name);
+    return wait_store(c, have_stored, &op->op);
+}
+
+/* --- the act ------------------------------------------------------------------------------------ */
+
+static bool lowers_requirement(struct call *c)
+{
+    return change_of(c)->lowered != 0;
+}
+
+/* What is not required any more, and which other fields change with it. */
+static const char *summary(struct call *c)
+{
+    static const char *const names[] = {"",
+                                        "GRANT_SUPER_USER",
+                                        "EXPORT_KEYS",
+                                        "DESTROY_KEY",
+                                        "PARTNER_EXCEPTION",
+                                        "LOWER_REQUIREMENT"};
+    const struct tenant_change *change = change_of(c);
+    struct buf text;
+    struct slice all;
+    buf_init(&text, call_arena(c));
+    buf_add_str(&text, "No longer require two-person approval for");
+    for (size_t i = 1; i < sizeof names / sizeof names[0]; i++) {
+        if ((change->lowered & 1U << i) != 0) {
+            buf_printf(&text, " %s", names[i]);
+        }
+    }
+    buf_add_str(&text, "; changes");
+    for (size_t i = 0; i < tenant_resource.field_count; i++) {
+        if ((change->changed & 1U << i) != 0) {
+            buf_printf(&text, " %s", tenant_resource.fields[i].name);
+        }
+    }
+    return buf_finish(&text, &all, NULL).ok ? arena_dup(call_arena(c), all) : NULL;
+}
+
+static void perform(struct change_op *op, const void *value)
+{
+    tenant_store_update(op, &((const struct tenant_change *)value)->row);
+}
+
+const struct approvable_act update_tenant_act = {
+    .name = "update_tenant",
+    .operation = APPROVAL_LOWER_REQUIREMENT,
+    .request = &chancery__v1__update_tenant_request__descriptor,
+    .value_size = sizeof(struct tenant_change),
+    .check = check,
+    .needs_approval = lowers_requirement,
+    .summary = summary,
+    .perform = perform,
+    .unmatched = R_ETAG_MISMATCH,
+};
+
+static void *write_tenant(struct call *c)
+{
+    change_of(c)->row.version++;
+    return tenant_message_write(c, &change_of(c)->row);
+}
+
+static step reply(struct call *c)
+{
+    return approvable_reply(c, write_tenant);
+}
+
+const struct flow update_tenant_flow = {
+    .method = "/chancery.v1.TenantService/UpdateTenant",
+    .name = "update_tenant",
+    .state = APPROVABLE_STATE,
+    .steps = {STEP("parse", parse), SCOPE_STEP, APPROVABLE_CHECK, APPROVABLE_PERFORM("update"),
+              STEP("reply", reply)},
+};

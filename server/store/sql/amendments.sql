@@ -1,0 +1,45 @@
+-- SPDX-License-Identifier: Apache-2.0
+-- Amendments: the sum of all changes of a content's policy, beside the content's row.
+
+-- group: amendment
+-- members: version int8, grant_principals text[], grant_rights text[], recipients text[],
+--   removed text[], changes_expiry bool, expires_at timestamptz
+-- Principals and their rights are parallel.
+
+-- name: find_amendment :admin
+-- params: tenant tenant_id, content content_id
+-- columns: amendment @amendment
+SELECT version, grant_principals, grant_rights, recipients, removed, changes_expiry, expires_at
+FROM content_amendment WHERE tenant = :tenant AND content = :content;
+
+-- name: amend :admin
+-- params: act @act, content content_id, version int8, grant_principals text[],
+--   grant_rights text[], recipients text[], removed text[], changes_expiry bool,
+--   expires_at timestamptz?, target text
+-- columns: stored bool
+-- No row when the content's amendment is not the one before.
+WITH changed AS (
+    UPDATE content SET amendment = :version
+    WHERE tenant = :act.tenant AND content = :content AND amendment = :version - 1
+    RETURNING template
+), kept AS (
+    INSERT INTO content_amendment (tenant, content, version, grant_principals, grant_rights,
+                                   recipients, removed, changes_expiry, expires_at)
+    SELECT :act.tenant, :content, :version, :grant_principals, :grant_rights, :recipients,
+           :removed, :changes_expiry, :expires_at
+    FROM changed
+    ON CONFLICT (tenant, content) DO UPDATE
+    SET version = EXCLUDED.version, grant_principals = EXCLUDED.grant_principals,
+        grant_rights = EXCLUDED.grant_rights, recipients = EXCLUDED.recipients,
+        removed = EXCLUDED.removed, changes_expiry = EXCLUDED.changes_expiry,
+        expires_at = EXCLUDED.expires_at, updated_at = now()
+), noted AS (
+    INSERT INTO audit (tenant, at, event, operation, granted, reason, user_address, component,
+                       component_name, content, template, policy_version, client_address,
+                       user_agent, correlation_id, target)
+    SELECT :act.tenant, now(), :act.event, :act.operation, true, 'OK', :act.user_address,
+           :act.component, :act.component_name, :content, template, :version,
+           :act.client_address, :act.user_agent, :act.correlation_id, :target
+    FROM changed
+)
+SELECT true AS stored FROM changed;

@@ -1,0 +1,86 @@
+-- SPDX-License-Identifier: Apache-2.0
+-- Components: who calls with a credential of their own.
+
+-- name: create_component :admin
+-- params: act @act, component component_id, name text, role int2, boundary text,
+--   sender_domains text[], disabled bool, issuer issuer_id?, subject text
+WITH made AS (
+    INSERT INTO component (tenant, component, name, role, boundary, sender_domains, disabled,
+                           issuer, subject)
+    VALUES (:act.tenant, :component, :name, :role, :boundary, :sender_domains, :disabled,
+            :issuer, :subject)
+    RETURNING tenant
+)
+SELECT epoch_raise(:act.tenant) AS _, audit_admin(:act.*, :name) AS _ FROM made;
+
+-- name: add_certificates :admin
+-- params: tenant tenant_id, component component_id, fingerprints bytea[]
+-- The second statement of create_component's segment, because row-level security must find the
+-- component.
+INSERT INTO component_certificate (fingerprint, tenant, component)
+SELECT f, :tenant, :component FROM unnest(:fingerprints) AS f;
+
+-- name: update_component :admin
+-- params: act @act, component component_id, sender_domains text[], fingerprints bytea[],
+--   disabled bool, issuer issuer_id?, subject text, version int8
+-- No row when the version is not the stored one. Certificates that stay keep their rows, for a row
+-- can't be deleted and inserted in one statement.
+WITH made AS (
+    UPDATE component
+    SET sender_domains = :sender_domains, disabled = :disabled, issuer = :issuer,
+        subject = :subject, version = version + 1
+    WHERE tenant = :act.tenant AND component = :component AND version = :version
+    RETURNING name
+), gone AS (
+    DELETE FROM component_certificate f USING made
+    WHERE f.tenant = :act.tenant AND f.component = :component
+      AND f.fingerprint <> ALL (:fingerprints)
+), certified AS (
+    INSERT INTO component_certificate (fingerprint, tenant, component)
+    SELECT n, :act.tenant, :component
+    FROM made, unnest(:fingerprints) AS n
+    WHERE NOT EXISTS (
+        SELECT FROM component_certificate f
+        WHERE f.fingerprint = n AND f.tenant = :act.tenant AND f.component = :component)
+)
+SELECT epoch_raise(:act.tenant) AS _, audit_admin(:act.*, name) AS _ FROM made;
+
+-- name: delete_component :admin
+-- params: act @act, component component_id, version int8
+-- version 0: any. Its certificates go with it.
+WITH made AS (
+    DELETE FROM component
+    WHERE tenant = :act.tenant AND component = :component
+      AND (:version = 0 OR version = :version)
+    RETURNING name
+)
+SELECT epoch_raise(:act.tenant) AS _, audit_admin(:act.*, name) AS _ FROM made;
+
+-- name: list_components :admin
+-- params: tenant tenant_id, only component_id?, after component_id?, limit int8
+-- columns: component component_id, name text, role int2, boundary text, sender_domains text[],
+--   disabled bool, issuer issuer_id, subject text, version int8, fingerprints bytea
+-- fingerprints: one after the other.
+SELECT component, name, role, boundary, sender_domains, disabled, issuer, subject, version,
+       (SELECT coalesce(string_agg(fingerprint, '' ORDER BY fingerprint), '')
+        FROM component_certificate f
+        WHERE f.tenant = c.tenant AND f.component = c.component) AS fingerprints
+FROM component c
+WHERE tenant = :tenant
+  AND (:only IS NULL OR component = :only)
+  AND (:after IS NULL OR component > :after)
+ORDER BY component
+LIMIT :limit;
+
+-- name: component_issuer :admin
+-- params: issuer issuer_id, tenant tenant_id
+-- columns: tenant tenant_id, kind int2, boundary text
+-- What issuer_may_name wants to know of an issuer of that tenant or the platform.
+SELECT tenant, kind, boundary FROM issuer
+WHERE issuer = :issuer AND tenant IN (:tenant, {platform});
+
+-- name: find_own_component :admin
+-- params: tenant tenant_id, component component_id
+-- columns: name text
+SELECT name FROM component
+WHERE tenant = :tenant AND component = :component AND NOT disabled;

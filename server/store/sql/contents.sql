@@ -1,0 +1,93 @@
+-- SPDX-License-Identifier: Apache-2.0
+-- Content: what is known of it, taking it back, and changing its policy.
+
+-- group: content
+-- members: content content_id, owner text, issuer text, template template_id, display_name text,
+--   created_at timestamptz, revoked_at timestamptz, revoked_users text[], amendment int8,
+--   issuer_name text
+
+-- fragment: content_columns
+-- The issuer is a person's address or a component's id; a component goes by its name as long as
+-- there is one.
+c.content, c.owner, c.issuer, c.template, c.display_name, c.created_at, c.revoked_at,
+c.revoked_users, c.amendment,
+coalesce((SELECT k.name FROM component k
+          WHERE k.tenant = c.tenant
+            AND k.component = CASE WHEN c.issuer ~ '^[0-9a-f-]{36}$' THEN c.issuer::uuid END),
+         c.issuer) AS issuer_name;
+
+-- name: find_content :read
+-- params: tenant tenant_id, content content_id
+-- columns: content @content
+SELECT {content_columns} FROM content c WHERE tenant = :tenant AND content = :content;
+
+-- name: list_owned_content :admin
+-- params: tenant tenant_id, before content_id?, limit int8, owners text[], issuer text?
+-- columns: content @content
+-- Newest first. One index lookup per owner.
+SELECT {content_columns}
+FROM unnest(:owners) AS o (address)
+CROSS JOIN LATERAL (
+    SELECT * FROM content d
+    WHERE d.tenant = :tenant AND d.owner = o.address
+      AND (:before IS NULL OR d.content < :before)
+      AND (:issuer IS NULL OR d.issuer = :issuer)
+    ORDER BY d.content DESC
+    LIMIT :limit
+) AS c
+ORDER BY c.content DESC
+LIMIT :limit;
+
+-- name: list_content :admin
+-- params: tenant tenant_id, before content_id?, limit int8
+-- columns: content @content
+-- Newest first.
+SELECT {content_columns}
+FROM content c
+WHERE tenant = :tenant AND (:before IS NULL OR content < :before)
+ORDER BY content DESC
+LIMIT :limit;
+
+-- name: revoke :admin
+-- params: act @act, content content_id, user_address text?, why text
+-- columns: revoked_at timestamptz
+-- For everybody, or for one user. Who may: owner, issuer or an admin, which the flow has decided.
+WITH changed AS (
+    UPDATE content
+    SET revoked_at = CASE WHEN :user_address IS NULL THEN coalesce(revoked_at, now())
+                          ELSE revoked_at END,
+        revoked_users = CASE WHEN :user_address IS NULL OR :user_address = ANY (revoked_users)
+                             THEN revoked_users ELSE revoked_users || :user_address END
+    WHERE tenant = :act.tenant AND content = :content
+    RETURNING revoked_at, template
+), noted AS (
+    INSERT INTO audit (tenant, at, event, operation, granted, reason, user_address, component,
+                       component_name, content, template, client_address, user_agent,
+                       correlation_id, target)
+    SELECT :act.tenant, now(), :act.event, :act.operation, true, 'OK', :act.user_address,
+           :act.component, :act.component_name, :content, template, :act.client_address,
+           :act.user_agent, :act.correlation_id, concat_ws(': ', :user_address, nullif(:why, ''))
+    FROM changed
+)
+SELECT coalesce(revoked_at, now()) AS revoked_at FROM changed;
+
+-- name: restore :admin
+-- params: act @act, content content_id, user_address text?, why text
+-- columns: restored_at timestamptz
+WITH changed AS (
+    UPDATE content
+    SET revoked_at = CASE WHEN :user_address IS NULL THEN NULL ELSE revoked_at END,
+        revoked_users = CASE WHEN :user_address IS NULL THEN '{}'
+                             ELSE array_remove(revoked_users, :user_address) END
+    WHERE tenant = :act.tenant AND content = :content
+    RETURNING template
+), noted AS (
+    INSERT INTO audit (tenant, at, event, operation, granted, reason, user_address, component,
+                       component_name, content, template, client_address, user_agent,
+                       correlation_id, target)
+    SELECT :act.tenant, now(), :act.event, :act.operation, true, 'OK', :act.user_address,
+           :act.component, :act.component_name, :content, template, :act.client_address,
+           :act.user_agent, :act.correlation_id, concat_ws(': ', :user_address, nullif(:why, ''))
+    FROM changed
+)
+SELECT now() AS restored_at FROM changed;

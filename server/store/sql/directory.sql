@@ -1,0 +1,188 @@
+-- SPDX-License-Identifier: Apache-2.0
+-- Directories. What changes one is a function of migrations/0002_policy.sql, because each of its
+-- steps must see what was committed before the lock was had.
+
+-- group: directory_outcome
+-- members: problem int4, what text, holder text, changed int8
+-- directory_outcome of the migration.
+
+-- group: directory_user
+-- members: address text, display_name text, guest bool
+
+-- group: directory_alias
+-- members: address text, owner text
+
+-- group: directory_group
+-- members: address text, display_name text, external_id text
+
+-- group: directory_member
+-- members: group_address text, address text
+
+-- name: directory_put :admin
+-- params: act @act, previous text, users @directory_user[], aliases @directory_alias[],
+--   groups @directory_group[], members @directory_member[], target text, import uuid?
+-- columns: outcome @directory_outcome, import_users int8, import_groups int8, import_members int8
+-- previous: the address that the only user had, or ''. Answers also with the counts of the whole
+-- import so far.
+SELECT p.problem, p.what, p.holder, p.changed, i.users AS import_users, i.groups AS import_groups,
+       i.members AS import_members,
+       CASE WHEN p.problem = 0 THEN audit_admin(:act.*, :target) END AS _
+FROM directory_put(:act.tenant, :previous, :users.address, :users.display_name, :users.guest,
+                   :aliases.address, :aliases.owner, :groups.address, :groups.display_name,
+                   :groups.external_id, :members.group_address, :members.address) AS p,
+     LATERAL directory_count(:act.tenant, :import, p.problem = 0, cardinality(:users.address),
+                             cardinality(:groups.address), p.changed) AS i;
+
+-- name: directory_delete :admin
+-- params: act @act, address text, kind int2
+-- columns: outcome @directory_outcome
+SELECT p.problem, p.what, p.holder, p.changed,
+       CASE WHEN p.problem = 0 THEN audit_admin(:act.*, :address) END AS _
+FROM directory_delete(:act.tenant, :address, :kind) AS p;
+
+-- name: directory_remove_members :admin
+-- params: act @act, group_address text, addresses text[]
+-- columns: outcome @directory_outcome
+SELECT p.problem, p.what, p.holder, p.changed,
+       CASE WHEN p.problem = 0 THEN audit_admin(:act.*, :group_address) END AS _
+FROM directory_remove(:act.tenant, :group_address, :addresses) AS p;
+
+-- name: directory_list :admin
+-- params: tenant tenant_id, kind int2, only text?, after text, limit int8
+-- columns: address text, display_name text, guest bool, external_id text, aliases text[]
+-- only: any address of the one that is meant.
+SELECT e.address, e.display_name, e.guest, e.external_id,
+       (SELECT coalesce(array_agg(n.address ORDER BY n.address), '{}')
+        FROM directory_name n
+        WHERE n.tenant = e.tenant AND n.entry = e.address AND n.address <> e.address) AS aliases
+FROM directory_entry e
+WHERE e.tenant = :tenant AND e.kind = :kind AND e.address > :after
+  AND (:only IS NULL OR e.address = (SELECT n.entry FROM directory_name n
+                                     WHERE n.tenant = :tenant AND n.address = :only))
+ORDER BY e.address
+LIMIT :limit;
+
+-- fragment: group_exists
+EXISTS (SELECT FROM directory_entry e
+        WHERE e.tenant = :tenant AND e.address = :group_address AND e.kind = 2);
+
+-- name: directory_list_members :admin
+-- params: tenant tenant_id, group_address text, after text, limit int8
+-- columns: is_found bool, addresses text[]
+-- One row: whether there is such a group, and its members.
+SELECT {group_exists} AS is_found,
+       (SELECT coalesce(array_agg(m.member), '{}')
+        FROM (SELECT member FROM directory_member
+              WHERE tenant = :tenant AND group_address = :group_address AND member > :after
+              ORDER BY member
+              LIMIT :limit) AS m) AS addresses;
+
+-- name: directory_people_of :admin
+-- params: tenant tenant_id, group_address text, limit int8, domains text[]
+-- columns: is_found bool, addresses text[]
+-- Everybody in a group, at whatever depth; only groups in these domains, the tenant's, count.
+WITH RECURSIVE below AS (
+    SELECT address, true AS is_group FROM directory_entry
+    WHERE tenant = :tenant AND address = :group_address AND kind = 2
+      AND split_part(address, '@', -1) = ANY (:domains)
+    UNION
+    SELECT m.member, m.is_group
+    FROM below b,
+         LATERAL (SELECT m.member,
+                         coalesce((SELECT e.kind = 2 FROM directory_entry e
+                                   WHERE e.tenant = :tenant AND e.address = m.member),
+                                  false) AS is_group
+                  FROM directory_member m
+                  WHERE m.tenant = :tenant AND m.group_address = b.address
+                  OFFSET 0) AS m
+    WHERE b.is_group AND (NOT m.is_group OR split_part(m.member, '@', -1) = ANY (:domains))
+), person AS (
+    SELECT b.address FROM below b WHERE NOT b.is_group LIMIT :limit
+)
+SELECT {group_exists} AS is_found,
+       (SELECT coalesce(array_agg(address ORDER BY address), '{}') FROM person) AS addresses;
+
+-- name: directory_people_in :admin
+-- params: tenant tenant_id, domain text, limit int8
+-- columns: is_found bool, addresses text[]
+-- Users and aliases of a domain, or ('') the primary addresses of all that are no guests.
+SELECT true AS is_found,
+       (SELECT coalesce(array_agg(p.address), '{}')
+        FROM (SELECT n.address
+              FROM directory_name n
+              JOIN directory_entry e ON e.tenant = n.tenant AND e.address = n.entry
+              WHERE n.tenant = :tenant AND e.kind = 1
+                AND CASE WHEN :domain = '' THEN NOT e.guest AND n.address = e.address
+                         ELSE split_part(n.address, '@', -1) = :domain END
+              ORDER BY n.address
+              LIMIT :limit) AS p) AS addresses;
+
+-- name: directory_find :read
+-- params: tenant tenant_id, addresses text[], token_groups text[], domains text[], limit int8
+-- columns: epoch int8, is_visible bool, is_guest bool, aliases text[], groups text[]
+-- What a directory knows of somebody, by proven addresses and by groups from the token, which are
+-- addresses or external ids. domains: the tenant's verified ones. limit: of groups. One row;
+-- aliases and groups are sorted by bytes.
+--
+-- Only names in verified domains count, on the whole way up; but for addresses from elsewhere,
+-- which may be members themselves unless they are names of members of the house in a domain that
+-- it has lost. UNION ends circles. LATERAL (… OFFSET 0) keeps every step an index lookup
+-- (migrations/0002_policy.sql says why).
+WITH RECURSIVE given AS (
+    SELECT DISTINCT g.address COLLATE "C" AS address FROM unnest(:addresses) AS g (address)
+), known AS (
+    SELECT g.address, e.address AS entry, e.kind, e.guest,
+           split_part(g.address, '@', -1) = ANY (:domains) AS ours
+    FROM given g,
+         LATERAL (SELECT e.address, e.kind, e.guest
+                  FROM directory_name n
+                  JOIN directory_entry e ON e.tenant = n.tenant AND e.address = n.entry
+                  WHERE n.tenant = :tenant AND n.address = g.address
+                  OFFSET 0) AS e
+), alias AS (
+    SELECT n.address
+    FROM (SELECT DISTINCT entry FROM known WHERE kind = 1 AND ours) AS k,
+         LATERAL (SELECT n.address FROM directory_name n
+                  WHERE n.tenant = :tenant AND n.entry = k.entry
+                  OFFSET 0) AS n
+    WHERE split_part(n.address, '@', -1) = ANY (:domains)
+), name AS (
+    SELECT address FROM alias
+    UNION
+    SELECT g.address FROM given g
+    WHERE NOT EXISTS (SELECT FROM known k
+                      WHERE k.address = g.address AND (k.kind = 2 OR NOT (k.ours OR k.guest)))
+), claimed AS (
+    SELECT e.address
+    FROM unnest(:token_groups) AS g (text),
+         LATERAL ((SELECT e.address FROM directory_entry e
+                   WHERE e.tenant = :tenant AND e.address = g.text AND e.kind = 2)
+                  UNION ALL
+                  (SELECT e.address FROM directory_entry e
+                   WHERE e.tenant = :tenant AND e.external_id = g.text
+                     AND e.external_id IS NOT NULL)
+                  OFFSET 0) AS e
+    WHERE split_part(e.address, '@', -1) = ANY (:domains)
+), reach AS (
+    (SELECT address FROM claimed
+     UNION
+     SELECT m.at
+     FROM name n,
+          LATERAL (SELECT m.group_address AS at FROM directory_member m
+                   WHERE m.tenant = :tenant AND m.member = n.address
+                   OFFSET 0) AS m
+     WHERE split_part(m.at, '@', -1) = ANY (:domains))
+    UNION
+    SELECT m.at
+    FROM reach r,
+         LATERAL (SELECT m.group_address AS at FROM directory_member m
+                  WHERE m.tenant = :tenant AND m.member = r.address
+                  OFFSET 0) AS m
+    WHERE split_part(m.at, '@', -1) = ANY (:domains)
+)
+SELECT coalesce((SELECT epoch FROM epoch WHERE scope = directory_scope(:tenant)), 0)::int8 AS epoch,
+       EXISTS (SELECT FROM directory WHERE tenant = :tenant) AS is_visible,
+       coalesce((SELECT bool_or(guest) FROM known WHERE kind = 1 AND ours), false) AS is_guest,
+       (SELECT coalesce(array_agg(address ORDER BY address), '{}') FROM alias) AS aliases,
+       (SELECT coalesce(array_agg(address ORDER BY address), '{}')
+        FROM (SELECT address FROM reach LIMIT :limit) AS r) AS groups;

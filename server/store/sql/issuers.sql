@@ -1,0 +1,120 @@
+-- SPDX-License-Identifier: Apache-2.0
+-- Issuers of identity tokens, and which tenants a multi-tenant one means.
+
+-- group: issuer
+-- members: tenant tenant_id, issuer issuer_id, boundary text, kind int2, iss text,
+--   audiences text[], algorithms text[], jwks_url text, jwks_json text, claim_address text,
+--   claim_aliases text[], claim_groups text, claim_tenant text, claim_guest text,
+--   domains text[], clock_skew_seconds int4
+
+-- fragment: issuer_columns
+i.tenant, i.issuer, i.boundary, i.kind, i.iss, i.audiences, i.algorithms, i.jwks_url, i.jwks_json,
+i.claim_address, i.claim_aliases, i.claim_groups, i.claim_tenant, i.claim_guest, i.domains,
+i.clock_skew_seconds;
+
+-- group: issuer_settings
+-- members: audiences text[], algorithms text[], jwks_url text, jwks_json text,
+--   claim_address text, claim_aliases text[], claim_groups text, claim_tenant text,
+--   claim_guest text, domains text[], clock_skew_seconds int4, disabled bool
+-- What may change of an issuer. Whose it is, its iss, kind and boundary never do.
+
+-- name: create_issuer :admin
+-- params: act @act, issuer issuer_id, boundary text, kind int2, iss text,
+--   settings @issuer_settings, template text, template_value text, may_take bool
+-- template, template_value: the template that stands for this iss, and the value there. may_take:
+-- the iss may be taken out of a template's hands all the same.
+--
+-- An exact iss wins over a template, for all who have it: so a tenant may only take what means
+-- itself already. The platform's epoch is raised too, because whoever found the template by this
+-- iss did so on that one.
+WITH made AS (
+    INSERT INTO issuer (tenant, issuer, boundary, kind, iss, audiences, algorithms, jwks_url,
+                        jwks_json, claim_address, claim_aliases, claim_groups, claim_tenant,
+                        claim_guest, domains, clock_skew_seconds, disabled)
+    SELECT :act.tenant, :issuer, :boundary, :kind, :iss, :settings.audiences,
+           :settings.algorithms, :settings.jwks_url, :settings.jwks_json,
+           :settings.claim_address, :settings.claim_aliases, :settings.claim_groups,
+           :settings.claim_tenant, :settings.claim_guest, :settings.domains,
+           :settings.clock_skew_seconds, :settings.disabled
+    WHERE :may_take OR NOT issuer_is_covered(:template, :template_value, :act.tenant)
+    RETURNING tenant
+)
+SELECT epoch_raise(:act.tenant) AS _, epoch_raise({platform}) AS _, audit_admin(:act.*, :iss) AS _
+FROM made;
+
+-- name: update_issuer :admin
+-- params: act @act, issuer issuer_id, version int8, settings @issuer_settings
+-- No row when the version is not the stored one.
+WITH made AS (
+    UPDATE issuer
+    SET audiences = :settings.audiences, algorithms = :settings.algorithms,
+        jwks_url = :settings.jwks_url, jwks_json = :settings.jwks_json,
+        claim_address = :settings.claim_address, claim_aliases = :settings.claim_aliases,
+        claim_groups = :settings.claim_groups, claim_tenant = :settings.claim_tenant,
+        claim_guest = :settings.claim_guest, domains = :settings.domains,
+        clock_skew_seconds = :settings.clock_skew_seconds, disabled = :settings.disabled,
+        version = version + 1
+    WHERE tenant = :act.tenant AND issuer = :issuer AND version = :version
+    RETURNING iss
+)
+SELECT epoch_raise(:act.tenant) AS _, audit_admin(:act.*, iss) AS _ FROM made;
+
+-- name: delete_issuer :admin
+-- params: act @act, issuer issuer_id
+-- Its mappings go with it.
+WITH gone AS (
+    DELETE FROM issuer WHERE tenant = :act.tenant AND issuer = :issuer RETURNING issuer, iss
+), unmapped AS (
+    DELETE FROM issuer_tenant WHERE issuer = (SELECT issuer FROM gone)
+)
+SELECT epoch_raise(:act.tenant) AS _, audit_admin(:act.*, iss) AS _ FROM gone;
+
+-- name: list_issuers :admin
+-- params: tenant tenant_id, only issuer_id?, after issuer_id?, limit int8
+-- columns: issuer @issuer, disabled bool, version int8
+SELECT {issuer_columns}, disabled, version
+FROM issuer i
+WHERE tenant = :tenant
+  AND (:only IS NULL OR issuer = :only)
+  AND (:after IS NULL OR issuer > :after)
+ORDER BY issuer
+LIMIT :limit;
+
+-- name: map_tenant :admin
+-- params: act @act, issuer issuer_id, value text
+-- The act's tenant is the one that the value shall mean: both it and the platform have the act in
+-- their log.
+WITH made AS (
+    INSERT INTO issuer_tenant (issuer, value, tenant)
+    SELECT i.issuer, :value, t.tenant
+    FROM issuer i, tenant t
+    WHERE i.tenant = {platform} AND i.issuer = :issuer AND i.kind = 2
+      AND t.tenant = :act.tenant AND t.boundary = i.boundary
+    RETURNING value
+)
+SELECT epoch_raise({platform}) AS _, audit_admin(:act.*, value) AS _,
+       audit_admin({platform}, :act.event, :act.operation, :act.user_address, :act.component,
+                   :act.component_name, :act.client_address, :act.user_agent,
+                   :act.correlation_id, value) AS _
+FROM made;
+
+-- name: unmap_tenant :admin
+-- params: act @act, issuer issuer_id, value text
+-- The act is the platform's; the tenant that the value meant has it in its log too.
+WITH gone AS (
+    DELETE FROM issuer_tenant WHERE issuer = :issuer AND value = :value RETURNING tenant, value
+)
+SELECT epoch_raise({platform}) AS _, audit_admin(:act.*, value) AS _,
+       audit_admin(tenant, :act.event, :act.operation, :act.user_address, :act.component,
+                   :act.component_name, :act.client_address, :act.user_agent,
+                   :act.correlation_id, value) AS _
+FROM gone;
+
+-- name: list_tenant_mappings :admin
+-- params: issuer issuer_id, after text, limit int8
+-- columns: value text, name text
+SELECT m.value, t.name
+FROM issuer_tenant m JOIN tenant t USING (tenant)
+WHERE m.issuer = :issuer AND m.value > :after
+ORDER BY m.value
+LIMIT :limit;

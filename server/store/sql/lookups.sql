@@ -1,0 +1,62 @@
+-- SPDX-License-Identifier: Apache-2.0
+-- Lookups: a row by what a caller presents, and its scope's epoch in one snapshot.
+
+-- name: find_issuer :read
+-- params: iss text, template text
+-- columns: issuer @issuer, epoch int8
+-- The exact one, or the template under which the iss may stand. The exact one wins, even when it is
+-- disabled.
+SELECT {issuer_columns}, coalesce(e.epoch, 0)::int8 AS epoch
+FROM issuer i LEFT JOIN epoch e ON e.scope = i.tenant
+WHERE i.issuer = (SELECT issuer FROM issuer WHERE iss = :iss OR (iss = :template AND kind = 2)
+                  ORDER BY iss = :iss DESC LIMIT 1)
+  AND NOT i.disabled;
+
+-- group: found_component
+-- members: tenant tenant_id, component component_id, name text, role int2, boundary text,
+--   sender_domains text[], epoch int8
+
+-- name: find_component :read
+-- params: fingerprint bytea
+-- columns: component @found_component
+SELECT c.tenant, c.component, c.name, c.role, c.boundary, c.sender_domains,
+       coalesce(e.epoch, 0)::int8 AS epoch
+FROM component_certificate f JOIN component c USING (tenant, component)
+LEFT JOIN epoch e ON e.scope = c.tenant
+WHERE f.fingerprint = :fingerprint AND NOT c.disabled;
+
+-- name: find_component_by_subject :read
+-- params: issuer uuid, subject text
+-- columns: component @found_component
+-- An issuer names components of its own tenant, or, as the platform's, of any.
+SELECT c.tenant, c.component, c.name, c.role, c.boundary, c.sender_domains,
+       coalesce(e.epoch, 0)::int8 AS epoch
+FROM component c
+JOIN issuer i ON i.issuer = c.issuer AND i.tenant IN (c.tenant, {platform})
+LEFT JOIN epoch e ON e.scope = c.tenant
+WHERE c.issuer = :issuer AND c.subject = :subject AND NOT c.disabled AND i.kind = 5
+  AND NOT i.disabled;
+
+-- name: find_tenant_by_name :read
+-- params: name text
+-- columns: tenant tenant_id
+SELECT tenant FROM tenant WHERE name = :name;
+
+-- name: find_tenant_by_domain :read
+-- params: domain text
+-- columns: tenant tenant_id
+SELECT tenant FROM tenant_domain WHERE domain = :domain AND verified;
+
+-- name: find_taken_domain :read
+-- params: domain text
+-- columns: is_taken bool, epoch int8
+-- This one and the next answer always, with the platform's epoch: that there is no such tenant
+-- holds on it as well. A domain may be taken in a boundary whose rows we don't see.
+SELECT domain_is_taken(:domain, {platform}) AS is_taken, {platform_epoch} AS epoch;
+
+-- name: find_mapped_tenant :read
+-- params: issuer uuid, value text
+-- columns: tenant tenant_id, epoch int8
+-- By the value of a token's tenant claim.
+SELECT (SELECT tenant FROM issuer_tenant WHERE issuer = :issuer AND value = :value) AS tenant,
+       {platform_epoch} AS epoch;

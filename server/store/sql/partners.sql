@@ -1,0 +1,67 @@
+-- SPDX-License-Identifier: Apache-2.0
+-- Partner exceptions. Both tenants' epochs are raised, always in the same order, so that two acts
+-- don't lock each other.
+
+-- name: propose_partner :admin
+-- params: act @act, exception uuid, content_tenant tenant_id, reader_tenant tenant_id, max int8,
+--   note text
+-- The act's tenant consents with it. No row when it has that many.
+WITH made AS (
+    INSERT INTO partner_exception (exception, content_tenant, reader_tenant)
+    SELECT :exception, :content_tenant, :reader_tenant
+    WHERE (SELECT count(*) FROM partner_exception
+           WHERE :act.tenant IN (content_tenant, reader_tenant)) < :max
+    RETURNING exception
+), consent AS (
+    INSERT INTO partner_consent (exception, tenant) SELECT exception, :act.tenant FROM made
+)
+SELECT epoch_raise(least(:content_tenant, :reader_tenant)) AS _,
+       epoch_raise(greatest(:content_tenant, :reader_tenant)) AS _,
+       audit_admin(:act.*, :note) AS _
+FROM made;
+
+-- name: accept_partner :admin
+-- params: act @act, exception uuid, note text
+WITH made AS (
+    INSERT INTO partner_consent (exception, tenant)
+    SELECT exception, :act.tenant FROM partner_exception
+    WHERE exception = :exception AND :act.tenant IN (content_tenant, reader_tenant)
+    RETURNING exception
+)
+SELECT epoch_raise(least(content_tenant, reader_tenant)) AS _,
+       epoch_raise(greatest(content_tenant, reader_tenant)) AS _,
+       audit_admin(:act.*, :note) AS _
+FROM partner_exception
+WHERE exception IN (SELECT exception FROM made);
+
+-- name: withdraw_partner :admin
+-- params: act @act, exception uuid, note text
+-- Both sides' consents go with it.
+WITH gone AS (
+    DELETE FROM partner_exception
+    WHERE exception = :exception AND :act.tenant IN (content_tenant, reader_tenant)
+    RETURNING content_tenant, reader_tenant
+)
+SELECT epoch_raise(least(content_tenant, reader_tenant)) AS _,
+       epoch_raise(greatest(content_tenant, reader_tenant)) AS _,
+       audit_admin(:act.*, :note) AS _
+FROM gone;
+
+-- name: list_partners :admin
+-- params: tenant tenant_id, only uuid?, after uuid?, limit int8
+-- columns: exception uuid, content_tenant text, reader_tenant text, content_consents bool,
+--   reader_consents bool, created_at timestamptz
+SELECT p.exception, c.name AS content_tenant, r.name AS reader_tenant,
+       EXISTS (SELECT FROM partner_consent s
+               WHERE s.exception = p.exception AND s.tenant = p.content_tenant) AS content_consents,
+       EXISTS (SELECT FROM partner_consent s
+               WHERE s.exception = p.exception AND s.tenant = p.reader_tenant) AS reader_consents,
+       p.created_at
+FROM partner_exception p
+JOIN tenant c ON c.tenant = p.content_tenant
+JOIN tenant r ON r.tenant = p.reader_tenant
+WHERE :tenant IN (p.content_tenant, p.reader_tenant)
+  AND (:only IS NULL OR p.exception = :only)
+  AND (:after IS NULL OR p.exception > :after)
+ORDER BY p.exception
+LIMIT :limit;

@@ -1,0 +1,87 @@
+-- SPDX-License-Identifier: Apache-2.0
+-- Tenants and their settings.
+
+-- group: tenant
+-- members: tenant tenant_id, name text, display_name text, boundary text, state int2,
+--   license_cap_days int4, version int8, created_at timestamptz, approvals int4,
+--   needs_bound_users bool, needs_bound_components bool
+-- approvals: a bit for each operation that needs a second admin.
+
+-- fragment: tenant_columns
+t.tenant, t.name, t.display_name, t.boundary, t.state, t.license_cap_days, t.version, t.created_at,
+t.approvals, t.needs_bound_users, t.needs_bound_components;
+
+-- name: create_tenant :admin
+-- params: act @act, tenant tenant_id, name text, display_name text, boundary text, suite int2,
+--   license_cap_days int4, onboarding text[], approvals int4, needs_bound_users bool,
+--   needs_bound_components bool
+-- columns: created_at timestamptz
+-- The act is the platform's. suite: of the tenant's keys; no row when the boundary has another one
+-- by now (lock_boundary). Its keys follow in the same segment (create_keys).
+WITH made AS (
+    INSERT INTO tenant (tenant, name, display_name, boundary, state, license_cap_days, onboarding,
+                        approvals, needs_bound_users, needs_bound_components)
+    SELECT :tenant, :name, :display_name, b.name, 1, :license_cap_days, :onboarding, :approvals,
+           :needs_bound_users, :needs_bound_components
+    FROM boundary b
+    WHERE b.name = :boundary AND b.suite = :suite
+    FOR KEY SHARE
+    RETURNING tenant, created_at
+)
+SELECT created_at, epoch_raise(:tenant) AS _, audit_admin(:act.*, :name) AS _ FROM made;
+
+-- name: get_tenant :admin
+-- params: name text
+-- columns: tenant @tenant, onboarding text[], domains text[], verified text[], proofs text[]
+-- domains, verified ('true' or 'false') and proofs are parallel.
+SELECT {tenant_columns}, t.onboarding, d.domains, d.verified, d.proofs
+FROM tenant t
+CROSS JOIN LATERAL (
+    SELECT coalesce(array_agg(domain ORDER BY domain), '{}') AS domains,
+           coalesce(array_agg(verified::text ORDER BY domain), '{}') AS verified,
+           coalesce(array_agg(proof ORDER BY domain), '{}') AS proofs
+    FROM tenant_domain
+    WHERE tenant = t.tenant
+) AS d
+WHERE t.name = :name;
+
+-- name: list_tenants :admin
+-- params: after tenant_id?, limit int8
+-- columns: tenant @tenant
+-- In order of short name, after that of a tenant. Without what may be a thousand each.
+SELECT {tenant_columns}
+FROM tenant t
+WHERE :after IS NULL OR name > (SELECT name FROM tenant WHERE tenant = :after)
+ORDER BY name
+LIMIT :limit;
+
+-- name: update_tenant :admin
+-- params: act @act, display_name text, license_cap_days int4, onboarding text[], state int2,
+--   version int8, approvals int4, needs_bound_users bool, needs_bound_components bool
+-- No row when the version is not the stored one.
+WITH made AS (
+    UPDATE tenant
+    SET display_name = :display_name, license_cap_days = :license_cap_days,
+        onboarding = :onboarding, state = :state, approvals = :approvals,
+        needs_bound_users = :needs_bound_users,
+        needs_bound_components = :needs_bound_components, version = version + 1
+    WHERE tenant = :act.tenant AND version = :version
+    RETURNING name
+)
+SELECT epoch_raise(:act.tenant) AS _, audit_admin(:act.*, name) AS _ FROM made;
+
+-- name: add_exclusion :admin
+-- params: act @act, kind int2, value text
+WITH made AS (
+    INSERT INTO exclusion (tenant, kind, value) VALUES (:act.tenant, :kind, :value)
+    RETURNING value
+)
+SELECT epoch_raise(:act.tenant) AS _, audit_admin(:act.*, value) AS _ FROM made;
+
+-- name: remove_exclusion :admin
+-- params: act @act, kind int2, value text
+WITH made AS (
+    DELETE FROM exclusion WHERE tenant = :act.tenant AND kind = :kind AND value = :value
+    RETURNING value
+)
+SELECT epoch_raise(:act.tenant) AS _, audit_admin(:act.*, value) AS _ FROM made;

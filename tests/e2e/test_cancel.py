@@ -1,0 +1,75 @@
+# SPDX-License-Identifier: Apache-2.0
+"""The cancel matrix, made from the step tables of the daemon itself: a client that goes at every step of every flow.
+Nothing is left over, nothing breaks, and the next call works. A new step is in it the day it appears."""
+import pytest
+
+from authority import MESSAGES
+from calls import fresh_channel
+from faults import FLOWS, steps_of
+from methods import BY_FLOW, caller_of, request_of
+from stock import Stock
+from waiting import eventually
+
+# How long a step is held up, and after which of it the client goes. After the commit the flow runs on, so there the
+# delay passes; before it the three clients end the flow, as soon as they have come.
+LONG_MS, SHORT_MS, DEADLINE_S = 5000, 120, 0.05
+
+# Rows of a sub-flow are the same in every flow: tried for a certificate, a token, and one that needs no database.
+WITH_SUB_FLOWS = {"protect", "acquire_license", "get_tenant"}
+
+
+@pytest.fixture(scope="module")
+def authority_options(faults, dns):
+    return {"workers": 1, "env": faults.env, "config": dns.config}
+
+
+@pytest.fixture(scope="module")
+def stock(world, dns):
+    return Stock(world, 120, dns)
+
+
+class Client:
+    """A call on a connection of its own, in flight."""
+
+    def __init__(self, stock, method, timeout=20):
+        who = caller_of(stock, method)
+        request_type, response_type = MESSAGES.method(method.path)
+        self.channel = fresh_channel(stock.w.a, who["who"])
+        stub = self.channel.unary_unary(f"/chancery.v1.{method.path}", request_type.SerializeToString,
+                                        response_type.FromString)
+        metadata = [("authorization", f"Bearer {who['token']}")] if who["token"] else []
+        self.future = stub.future(request_type(**request_of(stock, method)), metadata=metadata, timeout=timeout)
+
+
+def active(world):
+    return world.metric("chancery_calls_active")
+
+
+def steps_to_try(flow):
+    return [step for step in steps_of(flow) if not step.is_of_sub_flow or flow in WITH_SUB_FLOWS]
+
+
+@pytest.mark.parametrize("flow", FLOWS)
+def test_cancel(world, stock, faults, flow):
+    method, is_committed = BY_FLOW[flow], False
+    before = len(world.a.log)
+    for step in steps_to_try(flow):
+        faults.delay(step, SHORT_MS if is_committed or step.is_of_sub_flow else LONG_MS)
+        reset, goes = Client(stock, method), Client(stock, method)
+        late = Client(stock, method, timeout=DEADLINE_S)
+        if not is_committed and not step.is_of_sub_flow:
+            eventually(lambda: active(world) >= 2, f"two calls stand before {step}")
+        error = late.future.exception()
+        if not step.is_of_sub_flow:
+            assert error.code().name == "DEADLINE_EXCEEDED", (step, error)
+        reset.future.cancel()
+        goes.channel.close()
+        for client in (reset, late):
+            client.channel.close()
+        is_committed = is_committed or step.is_commit
+    faults.none()
+    eventually(lambda: active(world) == 0, f"no call of {flow} is left over")
+    reasons = {line["reason"] for line in world.a.log[before:] if line["event"] == "call.done"}
+    assert {"DEADLINE_EXCEEDED", "CANCELLED"} & reasons  # a client resets at its own deadline
+    world.call(method.path, request_of(stock, method), **caller_of(stock, method))
+    assert not world.a.logged("worker.ended")

@@ -1,0 +1,112 @@
+# SPDX-License-Identifier: Apache-2.0
+"""What the requests of the catalogue (methods.py) find, change and use up: rows that are numbered from 1, so that each
+request has one of its own. They are all of Contoso and the boundary commercial, but for those of the second admin."""
+import time
+
+from dns_server import txt
+from world import MULTI_TENANT
+
+UUIDS = {"template": "8000", "archived": "8010", "component": "8020", "issuer": "8030", "mapping": "8040",
+         "approval": "8050", "accept": "8061", "withdraw": "8062"}
+
+
+def stock_id(kind, number):
+    return f"00000000-0000-7000-{UUIDS[kind]}-{number:012d}"
+
+
+def super_user(principal):
+    return {"principal": principal, "reason": "x", "expire_time": {"seconds": int(time.time()) + 3600}}
+
+
+class Stock:
+    """amount: how many rows of each kind, so how many requests of each method; dns: where records of domains are."""
+
+    def __init__(self, world, amount, dns):
+        self.w, self.amount, self.counts = world, amount, {}
+        dns.records.update({f"_chancery.v{n}.example": [txt(b"chancery-domain-verification=p")]
+                            for n in range(1, amount + 1)})
+        self.jwk = world.reader.public
+        self._insert()
+        self.two = world.tenant("tailspin", domain="tailspin.com")  # whose acts need a second admin
+        self.asker, self.approver = self.two.admin, self.two.second_admin
+        world.update_tenant(self.asker, two_person=[1])
+        self.approval = world.call("TenantService/GrantSuperUser", super_user("user:s@tailspin.com"),
+                                   self.asker).approval_id
+        self._insert_approvals()
+        self.issuer = world.call("IssuerService/CreateIssuer", {"issuer": {
+            "kind": MULTI_TENANT, "boundary": "commercial", "issuer": "https://login.example/{tenantid}/v2.0",
+            "audiences": ["x"], "algorithms": ["ES256"], "jwks_json": world.contoso.issuer.jwks()}},
+            world.platform_admin).issuer.issuer_id
+        self._insert_mappings()
+        self.made = world.protect()
+        self.template = world.template().template_id
+        self.sql(f"UPDATE content SET revoked_users = ARRAY(SELECT 'r' || n || '@fabrikam.com' FROM "
+                 f"generate_series(1, {amount}) AS n) WHERE content = '{self.made.content_id}'")
+
+    def number(self, path):
+        """The next number for a method."""
+        count = self.counts[path] = self.counts.get(path, 0) + 1
+        assert count <= self.amount, f"the stock for {path} is used up"
+        return count
+
+    def last(self, number):
+        """The numbers from the other end: for what is changed and kept, while the first ones are deleted."""
+        return self.amount + 1 - number
+
+    def sql(self, text):
+        self.w.sql(text)
+
+    def _insert(self):
+        contoso, numbers = self.w.contoso.id, f"generate_series(1, {self.amount}) AS n"
+
+        def ids(kind):
+            return f"('00000000-0000-7000-{UUIDS[kind]}-' || lpad(n::text, 12, '0'))::uuid"
+
+        for kind, is_archived in (("template", "false"), ("archived", "true")):
+            self.sql("INSERT INTO template (tenant, template, archived, offline_days, grant_principals, grant_rights, "
+                     f"name_languages, name_texts) SELECT '{contoso}', {ids(kind)}, {is_archived}, 0, '{{owner}}', "
+                     f"'{{VIEW}}', '{{en}}', '{{T}}' FROM {numbers}")
+        self.sql(f"INSERT INTO exclusion (tenant, kind, value) SELECT '{contoso}', 2, 'app' || n FROM {numbers}")
+        self.sql("SELECT directory_put(tenant, '', u, u, array_fill(false, ARRAY[cardinality(u)]), '{}', '{}', "
+                 "g || staff, g || staff, array_fill(''::text, ARRAY[cardinality(g) + 1]), array_fill(staff, "
+                 f"ARRAY[cardinality(m)]), m) FROM (SELECT '{contoso}'::uuid AS tenant, 'staff@contoso.com'::text AS "
+                 "staff, array_agg('u' || n || '@contoso.com') AS u, array_agg('g' || n || '@contoso.com') AS g, "
+                 f"array_agg('m' || n || '@contoso.com') AS m FROM {numbers}) AS a")
+        self.sql("INSERT INTO tenant_domain (tenant, domain, proof) SELECT "
+                 f"'{contoso}', kind || n || '.example', 'p' FROM unnest('{{v,r}}'::text[]) AS kind, {numbers}")
+        self.sql("INSERT INTO component (tenant, component, name, role, boundary) SELECT "
+                 f"'{contoso}', {ids('component')}, 'c' || n, 1, 'commercial' FROM {numbers}; "
+                 "INSERT INTO component_certificate (fingerprint, tenant, component) SELECT "
+                 "sha256(component::text::bytea), tenant, component FROM component WHERE name ~ '^c[0-9]+$'")
+        self.sql("INSERT INTO super_user (tenant, principal, reason, granted_by, expires_at) SELECT "
+                 f"'{self.w.fabrikam.id}', 'user:s' || n || '@fabrikam.com', 'x', 'x', now() FROM {numbers}")
+        self.sql("INSERT INTO issuer (tenant, issuer, boundary, kind, iss, audiences, algorithms, jwks_json) SELECT "
+                 f"'{contoso}', {ids('issuer')}, 'commercial', 1, 'https://i.example/' || n, '{{x}}', '{{ES256}}', "
+                 f"'{{}}' FROM {numbers}")
+        # Partners to propose an exception to (p), with one to accept (q), with one to withdraw (t); to be updated (x).
+        self.sql("INSERT INTO tenant (tenant, name, display_name, boundary, state, license_cap_days) SELECT "
+                 "gen_random_uuid(), kind || n, '', CASE kind WHEN 'x' THEN 'commercial' ELSE 'gcc-high' END, 1, 30 "
+                 f"FROM unnest('{{p,q,t,x}}'::text[]) AS kind, {numbers}")
+        for kind, letter in (("accept", "q"), ("withdraw", "t")):
+            self.sql("INSERT INTO partner_exception (exception, content_tenant, reader_tenant) SELECT "
+                     f"{ids(kind)}, tenant, '{contoso}' FROM tenant, {numbers} WHERE name = '{letter}' || n")
+        self.sql("INSERT INTO partner_consent (exception, tenant) SELECT exception, content_tenant FROM "
+                 "partner_exception")
+
+    def _insert_approvals(self):
+        """As many for each of approving, rejecting and withdrawing."""
+        self.sql("INSERT INTO approval (tenant, approval, act, operation, request, summary, requested_by, "
+                 "requested_by_name, requested_with, expires_at) SELECT tenant, ('ffff0000-0000-7000-"
+                 f"{UUIDS['approval']}-' || lpad(n::text, 12, '0'))::uuid, act, operation, request, summary, "
+                 "requested_by, requested_by_name, requested_with, expires_at FROM approval, generate_series(1, "
+                 f"{3 * self.amount}) AS n WHERE approval = '{self.approval}'")
+
+    def approval_of(self, number, kind):
+        """Each of the three verbs has a third of them; their ids are later than the second admin's."""
+        place = ("approve", "reject", "withdraw").index(kind)
+        return f"ffff0000-0000-7000-{UUIDS['approval']}-{place * self.amount + number:012d}"
+
+    def _insert_mappings(self):
+        self.sql("INSERT INTO issuer_tenant (issuer, value, tenant) SELECT "
+                 f"'{self.issuer}', '00000000-0000-7000-{UUIDS['mapping']}-' || lpad(n::text, 12, '0'), "
+                 f"'{self.w.contoso.id}' FROM generate_series(1, {self.amount}) AS n")

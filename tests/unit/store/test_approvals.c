@@ -1,0 +1,204 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Approvals: an act and its approval are one transaction. */
+#include "store_fixture.h"
+
+#include "store/resource/approval_store.h"
+#include "store/resource/super_user_store.h"
+#include "store/resource/tenant_store.h"
+
+static const int64_t DAY_US = 86400LL * 1000000;
+static const struct component_id ONE = {{{11}}}, TWO = {{{12}}};
+
+static struct change_op *act(struct component_id component, const char *name)
+{
+    struct change_op *op = change(CONTOSO);
+    op->who.component = component;
+    op->who.component_name = name;
+    return op;
+}
+
+static struct super_user_row power(const char *principal, int64_t from_now_us)
+{
+    return (struct super_user_row){.principal = principal,
+                                   .reason = "hold",
+                                   .granted_by = "one",
+                                   .expires_at = clock_unix_us() + from_now_us};
+}
+
+static struct super_user_list *list_super_users(void)
+{
+    struct super_user_list *list = ARENA_NEW(f.arena, struct super_user_list);
+    prepare(&list->op);
+    super_user_store_list(list, CONTOSO);
+    assert_int_equal(wait_for(&list->op), R_NONE);
+    return list;
+}
+
+static struct approval_id ask(void)
+{
+    struct approval_row row = {.id.u = uuid_v7(clock_unix_us()),
+                               .act = "grant_super_user",
+                               .operation = APPROVAL_GRANT_SUPER_USER,
+                               .request = slice_str("packed"),
+                               .summary = "give power",
+                               .asker.fingerprint = slice_str("print")};
+    struct change_op *op = act(ONE, "one");
+    approval_store_ask(op, &row);
+    assert_int_equal(wait_for(&op->op), R_NONE);
+    return row.id;
+}
+
+static struct approval_list *find(struct approval_id only)
+{
+    struct approval_list *list = ARENA_NEW(f.arena, struct approval_list);
+    prepare(&list->op);
+    list->tenant = CONTOSO;
+    list->only = only;
+    list->limit = APPROVAL_PAGE_MAX;
+    approval_store_list(list);
+    assert_int_equal(wait_for(&list->op), R_NONE);
+    return list;
+}
+
+static enum reason approve(struct approval_id request, struct component_id by,
+                           const char *principal)
+{
+    struct super_user_row row = power(principal, DAY_US);
+    struct change_op *op = act(by, "two");
+    op->approval = (struct act_approval){.request = request, .asked_by = "one"};
+    super_user_store_grant(op, &row, principal);
+    return wait_for(&op->op);
+}
+
+static void a_request_is_kept_as_it_was_asked(void **state)
+{
+    (void)state;
+    struct approval_id id = ask();
+    struct approval_list *list = find(id);
+    assert_int_equal(list->count, 1);
+    const struct approval_row *row = &list->rows[0];
+    assert_string_equal(row->act, "grant_super_user");
+    assert_int_equal(row->operation, APPROVAL_GRANT_SUPER_USER);
+    assert_true(slice_eq_str(row->request, "packed"));
+    assert_true(slice_eq_str(row->asker.fingerprint, "print"));
+    assert_true(ID_EQ(row->asker.component, ONE));
+    assert_string_equal(row->asker_name, "one");
+    assert_int_equal(row->state, APPROVAL_PENDING);
+    assert_int_equal(row->expires_at - row->requested_at, APPROVAL_DAYS * DAY_US);
+    assert_int_equal(count_audit("request_approval", NULL), 1);
+}
+
+static void performing_and_approving_are_one(void **state)
+{
+    (void)state;
+    struct approval_id id = ask();
+    assert_int_equal(approve(id, ONE, "user:a@contoso.com"), R_PRECONDITION_FAILED);
+    assert_int_equal(list_super_users()->count, 0);
+    assert_int_equal(approve(id, TWO, "user:a@contoso.com"), R_NONE);
+    assert_int_equal(list_super_users()->count, 1);
+    assert_int_equal(find(id)->rows[0].state, APPROVAL_APPROVED);
+    assert_string_equal(find(id)->rows[0].decider_name, "two");
+    assert_int_equal(approve(id, TWO, "user:b@contoso.com"), R_PRECONDITION_FAILED);
+    assert_int_equal(list_super_users()->count, 1);
+    assert_int_equal(count_audit("approve_request", NULL), 1);
+}
+
+/* Nothing matched, so it is not approved either. */
+static void an_act_that_changes_nothing_is_not_approved(void **state)
+{
+    (void)state;
+    struct approval_id id = ask();
+    struct change_op *op = act(TWO, "two");
+    op->approval = (struct act_approval){.request = id, .asked_by = "one"};
+    super_user_store_revoke(op, "user:nobody@contoso.com");
+    assert_int_equal(wait_for(&op->op), R_NOT_FOUND);
+    assert_int_equal(find(id)->rows[0].state, APPROVAL_PENDING);
+    assert_int_equal(count_audit("approve_request", NULL), 1); /* the one before */
+}
+
+static void a_closed_request_is_not_performed(void **state)
+{
+    (void)state;
+    struct approval_id id = ask();
+    struct change_op *op = act(TWO, "two");
+    approval_store_close(op, id, APPROVAL_REJECTED);
+    assert_int_equal(wait_for(&op->op), R_NONE);
+    assert_int_equal(approve(id, TWO, "user:c@contoso.com"), R_PRECONDITION_FAILED);
+    op = act(ONE, "one");
+    approval_store_close(op, id, APPROVAL_WITHDRAWN);
+    assert_int_equal(wait_for(&op->op), R_NOT_FOUND);
+    assert_int_equal(find(id)->rows[0].state, APPROVAL_REJECTED);
+}
+
+static void two_at_once_perform_once(void **state)
+{
+    (void)state;
+    struct approval_id id = ask();
+    struct super_user_row row = power("user:once@contoso.com", DAY_US);
+    struct change_op *ops[2] = {act(TWO, "two"), act(TWO, "two")};
+    size_t before = count_audit("grant_super_user", NULL);
+    for (int i = 0; i < 2; i++) {
+        ops[i]->approval = (struct act_approval){.request = id, .asked_by = "one"};
+        super_user_store_grant(ops[i], &row, row.principal);
+    }
+    wait_all(2);
+    assert_int_equal(ops[0]->op.err.reason, R_NONE);
+    assert_int_equal(ops[1]->op.err.reason, R_PRECONDITION_FAILED);
+    assert_int_equal(count_audit("grant_super_user", NULL), before + 1);
+}
+
+static void requests_come_newest_first_and_by_state(void **state)
+{
+    (void)state;
+    struct approval_list *all = find((struct approval_id){{{0}}});
+    assert_true(all->count >= 4);
+    for (size_t i = 1; i < all->count; i++) {
+        assert_true(uuid_compare(all->rows[i].id.u, all->rows[i - 1].id.u) < 0);
+    }
+    struct approval_list *list = ARENA_NEW(f.arena, struct approval_list);
+    prepare(&list->op);
+    list->tenant = CONTOSO;
+    list->states[0] = APPROVAL_REJECTED;
+    list->state_count = 1;
+    list->limit = 1;
+    approval_store_list(list);
+    assert_int_equal(wait_for(&list->op), R_NONE);
+    assert_int_equal(list->count, 1);
+    assert_int_equal(list->rows[0].state, APPROVAL_REJECTED);
+}
+
+static void an_act_of_one_fails_when_approval_is_required_by_now(void **state)
+{
+    (void)state;
+    struct change_op *op = act(ONE, "one");
+    tenant_store_get(op, "contoso");
+    assert_int_equal(wait_for(&op->op), R_NONE);
+    struct tenant_row tenant = *op->tenant;
+    tenant.approvals = approval_requirement(1U << APPROVAL_GRANT_SUPER_USER);
+    op = act(ONE, "one");
+    tenant_store_update(op, &tenant);
+    assert_int_equal(wait_for(&op->op), R_NONE);
+    struct super_user_row row = power("user:late@contoso.com", DAY_US);
+    size_t before = list_super_users()->count;
+    for (int i = 0; i < 2; i++) {
+        op = act(ONE, "one");
+        op->approval.unless = i == 0 ? 1U << APPROVAL_GRANT_SUPER_USER : 1U << APPROVAL_EXPORT_KEYS;
+        super_user_store_grant(op, &row, row.principal);
+        assert_int_equal(wait_for(&op->op), i == 0 ? R_STALE : R_NONE);
+        assert_int_equal(list_super_users()->count, before + (size_t)i);
+    }
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(a_request_is_kept_as_it_was_asked),
+        cmocka_unit_test(performing_and_approving_are_one),
+        cmocka_unit_test(an_act_that_changes_nothing_is_not_approved),
+        cmocka_unit_test(a_closed_request_is_not_performed),
+        cmocka_unit_test(two_at_once_perform_once),
+        cmocka_unit_test(requests_come_newest_first_and_by_state),
+        cmocka_unit_test(an_act_of_one_fails_when_approval_is_required_by_now),
+    };
+    return cmocka_run_group_tests(tests, store_set_up_tenant, store_tear_down);
+}

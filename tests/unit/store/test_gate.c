@@ -1,0 +1,220 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* The gate: what still holds is recorded, once; what does not is told with what is true. */
+#include "store_fixture.h"
+
+#include "store/cache/views.h"
+#include "store/resource/content_store.h"
+#include "store/resource/tenant_store.h"
+
+static const struct content_id CONTENT = {{{42}}};
+static struct amendments *amendments;
+static struct gate *gate;
+static int64_t epoch; /* of CONTOSO's scope, as far as we know */
+
+static int set_up(void **state)
+{
+    int failed = store_set_up_tenant(state);
+    amendments = amendments_new(100);
+    gate = gate_new(f.loop, f.store, amendments);
+    return failed;
+}
+
+static int tear_down(void **state)
+{
+    int failed = store_tear_down(state);
+    gate_free(gate);
+    amendments_free(amendments);
+    return failed;
+}
+
+static void read_epoch(void)
+{
+    static const char *const served[] = {NULL};
+    struct views *views = views_new(f.store, served, 0);
+    struct view_load load;
+    prepare(&load.op);
+    views_load_tenant(views, &load, CONTOSO);
+    assert_int_equal(wait_for(&load.op), R_NONE);
+    epoch = load.found_tenant->epoch;
+    views_free(views);
+}
+
+static struct gate_entry entry_for(struct content_id content)
+{
+    return (struct gate_entry){.tenant = CONTOSO,
+                               .operation = "acquire_license",
+                               .who = WHO,
+                               .content = content,
+                               .rights = "VIEW",
+                               .channel = CHANNEL_NATIVE,
+                               .scopes = {{.scope = CONTOSO.u, .epoch = epoch}},
+                               .scope_count = 1,
+                               .arena = f.arena,
+                               .done = entry_done};
+}
+
+static void submit_one(struct gate_entry *entry)
+{
+    gate_submit(gate, entry);
+    wait_all(1);
+    assert_int_equal(entry->err.reason, R_NONE);
+}
+
+static const struct gate_content new_content = {.owner = "alice@contoso.com",
+                                                .issuer = "alice@contoso.com",
+                                                .display_name = "Budget",
+                                                .request_id = {{5}},
+                                                .request_hash = {1, 2, 3}};
+
+static void new_content_is_made_once_per_request_id(void **state)
+{
+    (void)state;
+    read_epoch();
+    struct gate_entry entry = entry_for(CONTENT);
+    entry.operation = "protect";
+    entry.new_content = &new_content;
+    submit_one(&entry);
+    assert_int_equal(entry.verdict, GATE_RECORDED);
+    struct gate_entry again = entry_for((struct content_id){{{43}}});
+    again.new_content = &new_content;
+    submit_one(&again);
+    assert_int_equal(again.verdict, GATE_ALREADY);
+    assert_true(ID_EQ(again.made_content, CONTENT));
+    assert_memory_equal(again.made_hash, new_content.request_hash, 32);
+}
+
+static void decisions_are_recorded_in_one_batch(void **state)
+{
+    (void)state;
+    struct gate_entry entries[200];
+    size_t before = count_audit(NULL, "NO_RIGHTS");
+    for (int i = 0; i < 200; i++) {
+        entries[i] = entry_for(CONTENT);
+        entries[i].reason = R_NO_RIGHTS;
+        entries[i].rights = "";
+        gate_submit(gate, &entries[i]);
+    }
+    wait_all(200);
+    for (int i = 0; i < 200; i++) {
+        assert_int_equal(entries[i].err.reason, R_NONE);
+        assert_int_equal(entries[i].verdict, GATE_RECORDED);
+    }
+    assert_int_equal(count_audit(NULL, "NO_RIGHTS"), before + 200);
+}
+
+static void a_change_of_the_tenant_makes_the_gate_say_stale(void **state)
+{
+    (void)state;
+    struct exclusion exclusion = {EXCLUDED_USER, "eve@contoso.com"};
+    struct gate_entry entry = entry_for(CONTENT);
+    entry.scopes[1] = (struct gate_scope){.scope = TENANT_PLATFORM.u, .epoch = 0};
+    entry.scope_count = 2;
+    struct change_op *op = change(CONTOSO);
+    tenant_store_exclude(op, &exclusion, false);
+    assert_int_equal(wait_for(&op->op), R_NONE);
+    size_t before = count_audit(NULL, "OK");
+    submit_one(&entry);
+    assert_int_equal(entry.verdict, GATE_STALE);
+    assert_true(entry.scopes[0].is_stale);
+    assert_false(entry.scopes[1].is_stale);
+    assert_int_equal(count_audit(NULL, "OK"), before); /* nothing of what did not hold */
+    read_epoch();
+    entry = entry_for(CONTENT);
+    submit_one(&entry);
+    assert_int_equal(entry.verdict, GATE_RECORDED);
+}
+
+static void revoke(const char *user, bool restore)
+{
+    struct content_revoke r = {.tenant = CONTOSO,
+                               .content = CONTENT,
+                               .user = user,
+                               .reason = "test",
+                               .restore = restore,
+                               .who = WHO};
+    prepare(&r.op);
+    content_store_revoke(&r);
+    assert_int_equal(wait_for(&r.op), R_NONE);
+    assert_true(r.at > 0);
+}
+
+static void a_revocation_is_a_changed_fact(void **state)
+{
+    (void)state;
+    static const struct {
+        const char *user;
+        bool everybody, user_revoked;
+    } rows[] = {
+        {NULL, true, false}, {"b@fabrikam.com", false, true}, {"eve@fabrikam.com", false, false}};
+    for (size_t i = 0; i < 3; i++) {
+        struct gate_entry entry = entry_for(CONTENT);
+        revoke(rows[i].user, false);
+        submit_one(&entry);
+        bool changed = rows[i].everybody || rows[i].user_revoked;
+        assert_int_equal(entry.verdict, changed ? GATE_FACTS_CHANGED : GATE_RECORDED);
+        if (changed) {
+            assert_int_equal(entry.facts.is_revoked, rows[i].everybody);
+            assert_int_equal(entry.facts.user_is_revoked, rows[i].user_revoked);
+            entry.reason = R_REVOKED; /* decided again on what is true: now it is recorded */
+            submit_one(&entry);
+            assert_int_equal(entry.verdict, GATE_RECORDED);
+        }
+        revoke(rows[i].user, true);
+    }
+    struct content_find find;
+    prepare(&find.op);
+    content_store_find(&find, CONTOSO, CONTENT);
+    wait_all(1);
+    assert_string_equal(find.row.owner, "alice@contoso.com");
+    assert_int_equal(find.row.revoked_at, 0);
+    assert_int_equal(find.row.revoked_user_count, 0);
+}
+
+/* A row that PostgreSQL refuses does not take the others of its batch with it. */
+static void one_bad_row_fails_alone(void **state)
+{
+    (void)state;
+    struct gate_entry entries[3];
+    for (int i = 0; i < 3; i++) {
+        entries[i] = entry_for(CONTENT);
+    }
+    entries[1].who.user_agent = "\xff\xfe"; /* not UTF-8 */
+    for (int i = 0; i < 3; i++) {
+        gate_submit(gate, &entries[i]);
+    }
+    wait_all(3);
+    assert_int_equal(entries[0].verdict, GATE_RECORDED);
+    assert_int_equal(entries[0].err.reason, R_NONE);
+    assert_int_equal(entries[2].err.reason, R_NONE);
+    assert_int_equal(entries[1].err.reason, R_DATABASE_ERROR);
+}
+
+static void canceled_entries_and_operations_stay_silent(void **state)
+{
+    (void)state;
+    struct gate_entry first = entry_for(CONTENT), second = entry_for(CONTENT);
+    f.pending = 1;
+    gate_submit(gate, &first);
+    gate_cancel(gate, &first); /* before it was sent */
+    gate_submit(gate, &second);
+    run_for(0);
+    gate_cancel(gate, &second); /* sent, or about to be */
+    struct change_op *op = change(CONTOSO);
+    tenant_store_get(op, "contoso");
+    store_op_cancel(&op->op);
+    run_for(200);
+    assert_int_equal(f.pending, 1);
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(new_content_is_made_once_per_request_id),
+        cmocka_unit_test(decisions_are_recorded_in_one_batch),
+        cmocka_unit_test(a_change_of_the_tenant_makes_the_gate_say_stale),
+        cmocka_unit_test(a_revocation_is_a_changed_fact),
+        cmocka_unit_test(one_bad_row_fails_alone),
+        cmocka_unit_test(canceled_entries_and_operations_stay_silent),
+    };
+    return cmocka_run_group_tests(tests, set_up, tear_down);
+}
