@@ -249,6 +249,17 @@ def test_a_page_is_as_large_as_it_may_be(stock, rows):
     assert (error.reason, error.fields) == ("FIELD_INVALID", ["page_size"])
 
 
+def test_more_than_a_page_may_have_is_a_page(world):
+    tenant = world.tenant("crowd", domain="crowd.example")
+    world.call("DirectoryService/ImportDirectory", {"users": [
+        {"address": f"u{n}@crowd.example"} for n in range(205)]}, tenant.admin)
+    for size in (200, 201, 2**31 - 1):
+        first = world.call("DirectoryService/ListUsers", {"page_size": size}, tenant.admin)
+        assert len(first.users) == 200 and first.next_page_token
+    rest = world.call("DirectoryService/ListUsers", {"page_size": 1000, "page_token": first.next_page_token}, tenant.admin)
+    assert len(rest.users) == 5 and not rest.next_page_token
+
+
 @pytest.mark.parametrize("rows", LISTS)
 def test_a_page_token_is_of_one_list(stock, rows):
     token = page(stock, rows).next_page_token

@@ -9,6 +9,7 @@ enum { ITEMS = 20, ITEM_US = 1000, ROOM_MS = 400 };
 static struct cursor cursor;
 static size_t items, items_in_turn, turns, most_in_turn;
 static size_t fails_at; /* an item; ITEMS: none */
+static int64_t item_us;
 
 static void burn(int64_t us)
 {
@@ -21,7 +22,7 @@ static void burn(int64_t us)
 static step item(struct call *c, size_t index)
 {
     assert_int_equal(index, items);
-    burn(ITEM_US);
+    burn(item_us);
     items++;
     items_in_turn++;
     most_in_turn = items_in_turn > most_in_turn ? items_in_turn : most_in_turn;
@@ -49,8 +50,9 @@ static step has_nothing(struct call *c)
     return cursor_each(c, &cursor, 0, item, has_nothing);
 }
 
-static const struct net_stream *ask(step_fn row)
+static const struct net_stream *ask(step_fn row, int64_t us)
 {
+    item_us = us;
     cursor = (struct cursor){0};
     items = turns = most_in_turn = 0;
     toy_serve(&TOY_FLOW);
@@ -64,7 +66,7 @@ static void a_long_list_takes_several_turns(void **state)
 {
     (void)state;
     fails_at = ITEMS;
-    assert_served(ask(works));
+    assert_served(ask(works, ITEM_US));
     assert_int_equal(items, ITEMS);
     assert_int_equal(cursor.next, 0); /* to be used again */
     assert_in_range(turns, ITEMS * ITEM_US / 1000 / (CALL_TURN_MS + 1), ITEMS);
@@ -75,23 +77,33 @@ static void however_late_it_is_one_item_is_done(void **state)
 {
     (void)state;
     fails_at = ITEMS;
-    assert_served(ask(works_late));
+    assert_served(ask(works_late, ITEM_US));
     assert_int_equal(items, ITEMS);
     assert_int_equal(most_in_turn, 1);
+}
+
+/* Else many small items would each take a turn of a loop that is busy. */
+static void however_late_it_is_a_step_gets_its_share(void **state)
+{
+    (void)state;
+    fails_at = ITEMS;
+    assert_served(ask(works_late, CURSOR_LEAST_US / 5));
+    assert_in_range(most_in_turn, 2, 5);
+    assert_in_range(turns, ITEMS / 5, ITEMS / 2);
 }
 
 static void the_first_that_fails_ends_it(void **state)
 {
     (void)state;
     fails_at = 7;
-    assert_refused(ask(works), TOY_FAILURE);
+    assert_refused(ask(works, ITEM_US), TOY_FAILURE);
     assert_int_equal(items, 8);
 }
 
 static void an_empty_list_is_done(void **state)
 {
     (void)state;
-    assert_served(ask(has_nothing));
+    assert_served(ask(has_nothing, ITEM_US));
     assert_int_equal(items, 0);
 }
 
@@ -101,6 +113,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         TEST(a_long_list_takes_several_turns),
         TEST(however_late_it_is_one_item_is_done),
+        TEST(however_late_it_is_a_step_gets_its_share),
         TEST(the_first_that_fails_ends_it),
         TEST(an_empty_list_is_done),
     };
