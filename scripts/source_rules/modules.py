@@ -122,6 +122,7 @@ class Includes:
         # Made by the build: messages of a .proto file, and what CMake configures.
         kinds = [name, name + ".in", re.sub(r"\.pb-c\.h$", ".proto", name),
                  re.sub(r"^methods\.def$", "methods.h", name),  # scripts/gen-methods
+                 re.sub(r"^service/(flows|resources|acts)\.def$", "service/common/flows.h", name),  # scripts/gen-registry
                  re.sub(r"/statements\.gen\.h$", "/gate.sql", name)]  # scripts/gen-statements, of all of them
         found = {os.path.normpath(os.path.join(root, kind)) for root in self.roots for kind in kinds}
         return {file for file in found if self.tree.is_file(file)}

@@ -24,12 +24,12 @@ void registry_add_all(struct rpc *rpc)
 {
     static const struct flow *const all[] = {
 #define FLOW(name) &name##_flow,
-#include "service/common/flows.def"
+#include "service/flows.def"
 #undef FLOW
     };
     static const struct resource *const resources[] = {
 #define RESOURCE(name) &name##_resource,
-#include "service/common/resources.def"
+#include "service/resources.def"
 #undef RESOURCE
     };
     for (size_t i = 0; i < sizeof all / sizeof all[0]; i++) {
@@ -43,7 +43,7 @@ void registry_add_all(struct rpc *rpc)
 
 const struct approvable_act *const registry_acts[] = {
 #define ACT(name) &name##_act,
-#include "service/common/acts.def"
+#include "service/acts.def"
 #undef ACT
     NULL,
 };

@@ -7,7 +7,7 @@
  *   its own flow     parse → authenticate → scope → approvable_check → approvable_perform → reply
  *   ApproveRequest   the same on the stored request, after looking at who approves (approve_request.c)
  *
- * To add one: a struct approvable_act, a line in acts.def, `struct approvable` at the beginning of the
+ * To add one: a `const struct approvable_act NAME_act`, `struct approvable` at the beginning of the
  * flow's state, its two steps in the flow's table, and `approval_id` in its response. The act's statement begins as
  * every admin statement does and writes an audit row for its act; change_submit adds the approval to its transaction. */
 #pragma once
@@ -44,7 +44,7 @@ struct approvable {
 };
 
 #define ACT(name) extern const struct approvable_act name##_act;
-#include "service/common/acts.def"
+#include "service/acts.def"
 #undef ACT
 
 static inline struct approvable *approvable_of(const struct call *c)

@@ -6,7 +6,7 @@
  *                                                  CHANGEABLE_LIST("scope", begin_scope, read_scope), …};
  *
  * To create one, all changeable fields are read into an empty row; to update one, those of the mask into the row as it
- * is stored. Every field of the message stands in its table, or the daemon doesn't start (resources.def). */
+ * is stored. Every field of the message stands in its table, or the daemon doesn't start. */
 #pragma once
 
 #include "google/protobuf/field_mask.pb-c.h"
