@@ -20,6 +20,7 @@ static const char HELP[] =
     "       chancery tenant remove-domain --profile FILE [--tenant TENANT] DOMAIN\n"
     "       chancery tenant exclude       --profile FILE\n"
     "                                     --user ADDRESS | --application NAME | --platform NAME\n"
+    "       chancery tenant exclusions    --profile FILE\n"
     "       chancery tenant let-in        --profile FILE\n"
     "                                     --user ADDRESS | --application NAME | --platform NAME\n"
     "\n"
@@ -47,6 +48,7 @@ static const char HELP[] =
     "A subdomain is a domain of its own. bücher.example and xn--bcher-kva.example are one domain.\n"
     "\n"
     "exclude refuses new licenses to a user, an application or a platform; let-in undoes that.\n"
+    "exclusions lists who and what is excluded.\n"
     "\n"
     "  chancery tenant create --profile platform-admin.yaml --boundary commercial contoso\n"
     "\n"
@@ -235,6 +237,7 @@ static const struct verb VERBS[] = {
     {"verify-domain", 1, 1, "one domain", tenant_verify_domain},
     {"remove-domain", 1, 1, "one domain", tenant_remove_domain},
     {"exclude", 0, 0, NULL, tenant_exclude},
+    {"exclusions", 0, 0, NULL, tenant_exclusions},
     {"let-in", 0, 0, NULL, tenant_let_in},
 };
 

@@ -26,4 +26,5 @@ int tenant_add_domain(struct session *s, const struct verb_args *args);
 int tenant_verify_domain(struct session *s, const struct verb_args *args);
 int tenant_remove_domain(struct session *s, const struct verb_args *args);
 int tenant_exclude(struct session *s, const struct verb_args *args);
+int tenant_exclusions(struct session *s, const struct verb_args *args);
 int tenant_let_in(struct session *s, const struct verb_args *args);

@@ -69,6 +69,30 @@ int tenant_exclude(struct session *s, const struct verb_args *args)
                     &chancery__v1__add_exclusion_response__descriptor, "excluded");
 }
 
+static void show_exclusions(const void *response)
+{
+    const Chancery__V1__ListExclusionsResponse *r = response;
+    for (size_t i = 0; i < r->n_exclusions; i++) {
+        const Chancery__V1__Exclusion *one = r->exclusions[i];
+        if (one->user[0] != '\0') {
+            printf("user         %s\n", one->user);
+        } else if (one->application[0] != '\0') {
+            printf("application  %s\n", one->application);
+        } else {
+            printf("platform     %s\n", one->platform);
+        }
+    }
+}
+
+int tenant_exclusions(struct session *s, const struct verb_args *args)
+{
+    Chancery__V1__ListExclusionsRequest request;
+    chancery__v1__list_exclusions_request__init(&request);
+    request.tenant = text_field(args->tenant);
+    return verb_list(s, args, "TenantService/ListExclusions", &request.base,
+                     &chancery__v1__list_exclusions_response__descriptor, show_exclusions);
+}
+
 int tenant_let_in(struct session *s, const struct verb_args *args)
 {
     const struct tenant_args *whom = tenant_args_of(args);

@@ -86,10 +86,13 @@ def test_tenants_are_listed_and_changed(world):
 
 
 def test_exclusions_come_and_go(world):
-    for option, value in (("--user", "eve@bücher.example"), ("--application", "Mail 1.0"), ("--platform", "android")):
+    for option, value, shown in (("--user", "eve@bücher.example", "eve@xn--bcher-kva.example"),
+                                 ("--application", "Mail 1.0", "Mail 1.0"), ("--platform", "android", "android")):
         assert tenant(world, "exclude", world.wingtip_admin, option, value) == "excluded\n"
         assert "ALREADY_EXISTS" in tenant(world, "exclude", world.wingtip_admin, option, value, expect=3)
+        assert tenant(world, "exclusions", world.wingtip_admin).strip().split(maxsplit=1) == [option[2:], shown]
         assert tenant(world, "let-in", world.wingtip_admin, option, value) == "let in again\n"
+        assert tenant(world, "exclusions", world.wingtip_admin) == ""
     assert "user" in tenant(world, "exclude", world.wingtip_admin, expect=1)
 
 

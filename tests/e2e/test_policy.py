@@ -26,7 +26,11 @@ def test_exclusions_bite_at_once_and_are_lifted(world, exclusion, client):
     assert reason(call, "TenantService/AddExclusion", exclusion, world.contoso.admin) == "ALREADY_EXISTS"
     assert reason(acquire, world, **client) == "EXCLUDED"
     assert reason(call, "TenantService/RemoveExclusion", exclusion, world.fabrikam.admin) == "NOT_FOUND"
+    [listed] = call("TenantService/ListExclusions", {}, world.contoso.auditor).exclusions
+    assert {name: getattr(listed, name).lower() for name in exclusion} == {
+        name: value.lower() for name, value in exclusion.items()}
     call("TenantService/RemoveExclusion", exclusion, world.contoso.admin)
+    assert not call("TenantService/ListExclusions", {}, world.contoso.auditor).exclusions
     acquire(world, **client)
     event = world.audit(tenant="contoso", operation="remove_exclusion")[0]
     assert event.component == "contoso-admin" and event.target.lower() == list(exclusion.values())[0].lower()

@@ -30,6 +30,7 @@ class Stock:
             self.make("platform", "TenantService/CreateTenant", {"tenant": {"tenant": f"t{n}", "boundary": "gcc"}})
             self.make("tenant", "DirectoryService/PutUser", {"user": {"address": f"u{n}@contoso.com"}})
             self.make("tenant", "DirectoryService/PutGroup", {"group": {"address": f"g{n}@contoso.com"}})
+            self.make("tenant", "TenantService/AddExclusion", {["user", "application", "platform"][n % 3]: f"x{n}@y.example"})
             self.make("platform", "IssuerService/MapTenant", {
                 "issuer_id": self.ids["multi"], "value": f"v{n}", "tenant": "contoso"})
         self.make("tenant", "DirectoryService/AddMembers", {
@@ -215,6 +216,7 @@ LISTS = {
     "users": ("DirectoryService/ListUsers", "tenant", {}, 200),
     "groups": ("DirectoryService/ListGroups", "tenant", {}, 200),
     "members": ("DirectoryService/ListMembers", "tenant", {"group": "g0@contoso.com"}, 200),
+    "exclusions": ("TenantService/ListExclusions", "tenant", {}, 200),
     "mappings": ("IssuerService/ListTenantMappings", "platform", {"issuer_id": "multi"}, 1000),
     "events": ("AuditService/Query", "tenant", {"filter": {"operation": "put_user"}}, 1000),
 }

@@ -110,6 +110,7 @@ REQUESTS = {
     "TenantService/RevokeSuperUser": ("reader_admin", lambda s, n: {"principal": f"user:s{n}@fabrikam.com"}),
     "TenantService/ListSuperUsers": ("admin", lambda s, n: {}),
     "TenantService/AddExclusion": ("admin", lambda s, n: {"application": f"n{n}"}),
+    "TenantService/ListExclusions": ("admin", lambda s, n: {}),
     "TenantService/RemoveExclusion": ("admin", lambda s, n: {"application": f"app{n}"}),
     "ApprovalService/ListApprovals": ("asker", lambda s, n: {}),
     "ApprovalService/GetApproval": ("asker", lambda s, n: {"approval_id": s.approval}),

@@ -1,12 +1,18 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* TenantService: AddExclusion, RemoveExclusion. Both hold from the next license on: the tenant's epoch is raised in the
+/* TenantService: AddExclusion, RemoveExclusion, ListExclusions. Changes hold from the next license on: the tenant's epoch is raised in the
  * same transaction. */
+#include <stdlib.h>
+#include <string.h>
+
 #include "chancery/v1/tenant.pb-c.h"
 #include "service/common/flows.h"
 #include "service/common/limits.h"
+#include "service/common/page.h"
 #include "service/common/reply.h"
 #include "service/common/request.h"
 #include "service/common/scope.h"
+
+/* --- AddExclusion and RemoveExclusion ----------------------------------------------------------- */
 
 struct exclusion_change {
     struct scope scope; /* first */
@@ -74,4 +80,101 @@ const struct flow remove_exclusion_flow = {
     .state = FLOW_STATE_ON(struct exclusion_change, BASE_SCOPE, struct scope, scope),
     .steps = {STEP("parse", parse_remove), SCOPE_STEP, COMMIT("exclude", exclude),
               STEP("reply", reply_empty)},
+};
+
+/* --- ListExclusions ----------------------------------------------------------------------------- */
+
+struct exclusions {
+    struct scope scope; /* first */
+    struct page page;
+    struct exclusion *rows; /* from the page's beginning, in order */
+    size_t count;
+};
+
+static struct exclusions *exclusions_of(const struct call *c)
+{
+    return call_state(c);
+}
+
+static step parse_list(struct call *c)
+{
+    const Chancery__V1__ListExclusionsRequest *request = list_exclusions_request(c);
+    scope_of(c)->tenant_name = request->tenant;
+    return page_read(c, &exclusions_of(c)->page);
+}
+
+static int compare(const void *a, const void *b)
+{
+    const struct exclusion *left = a, *right = b;
+    return left->kind != right->kind ? (left->kind > right->kind) - (left->kind < right->kind)
+                                     : strcmp(left->value, right->value);
+}
+
+/* A digit for the kind, then the value: in the order of `compare`. */
+static struct slice key_of(struct call *c, const struct exclusion *row)
+{
+    return slice_str(arena_printf(call_arena(c), "%d%s", (int)row->kind, row->value));
+}
+
+/* They are a part of what every decision on the tenant reads, so they are here already. */
+static step list(struct call *c)
+{
+    struct exclusions *e = exclusions_of(c);
+    const struct tenant_view *tenant = &e->scope.tenant->view;
+    e->rows = ARENA_ARRAY(call_arena(c), struct exclusion, tenant->exclusion_count + 1);
+    for (size_t i = 0; e->rows != NULL && i < tenant->exclusion_count; i++) {
+        const struct exclusion *row = &tenant->exclusions[i];
+        if (slice_compare(key_of(c, row), e->page.after) > 0) {
+            e->rows[e->count++] = *row;
+        }
+    }
+    if (e->rows == NULL) {
+        return reply_over_budget(c);
+    }
+    qsort(e->rows, e->count, sizeof e->rows[0], compare);
+    return STEP_NEXT;
+}
+
+static void *write_row(struct call *c, size_t row)
+{
+    const struct exclusion *from = &exclusions_of(c)->rows[row];
+    Chancery__V1__Exclusion *e = call_message(c, &chancery__v1__exclusion__descriptor);
+    if (e == NULL) {
+        return NULL;
+    }
+    switch (from->kind) {
+    case EXCLUDED_USER:
+        e->user = reply_text(from->value);
+        break;
+    case EXCLUDED_APPLICATION:
+        e->application = reply_text(from->value);
+        break;
+    case EXCLUDED_PLATFORM:
+        e->platform = reply_text(from->value);
+        break;
+    }
+    return e;
+}
+
+static struct slice row_key(struct call *c, size_t row)
+{
+    return key_of(c, &exclusions_of(c)->rows[row]);
+}
+
+static step reply_list(struct call *c)
+{
+    struct exclusions *e = exclusions_of(c);
+    const struct page_rows rows = {.list = {.type = &chancery__v1__exclusion__descriptor,
+                                            .count = e->count,
+                                            .write = write_row},
+                                   .key = row_key};
+    return page_send(c, &e->page, &rows, reply_list);
+}
+
+const struct flow list_exclusions_flow = {
+    .method = "/chancery.v1.TenantService/ListExclusions",
+    .name = "list_exclusions",
+    .state = FLOW_STATE_ON(struct exclusions, BASE_SCOPE, struct scope, scope),
+    .steps = {STEP("parse", parse_list), SCOPE_TENANT_STEP, STEP("list", list),
+              STEP("reply", reply_list)},
 };
