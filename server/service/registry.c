@@ -8,8 +8,9 @@
 #include "service/common/flows.h"
 #include "service/common/resources.h"
 
-/* A message is unpacked in one turn of the loop, so it may be no larger than what that takes well below 5 ms for,
- * whatever is in it (docs/interface.md §9). Larger batches have to be unpacked part by part. */
+/* A message is unpacked in one turn of the loop, so it may be no larger than what that takes well
+ * below 5 ms for, whatever is in it (docs/interface.md §9). Larger batches have to be unpacked part
+ * by part. */
 enum { UNPACKED_BYTES_MAX = 512 * 1024 };
 
 static void check_size(const struct flow *flow)

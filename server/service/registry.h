@@ -6,7 +6,8 @@
 
 struct approvable_act;
 
-/* Register every flow, and check every resource's table; the engine's services must be a struct services. */
+/* Register every flow, and check every resource's table; the engine's services must be a struct
+ * services. */
 void registry_add_all(struct rpc *rpc);
 /* For services.approvable_acts: every act; ends at NULL. */
 extern const struct approvable_act *const registry_acts[];

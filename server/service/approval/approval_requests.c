@@ -43,7 +43,7 @@ static step list(struct call *c)
     return wait_store(c, listed, &s->list.op);
 }
 
-/* --- messages ----------------------------------------------------------------------------------- */
+/* --- messages --------------------------------------------------------------------------------- */
 
 /* The request as text; "" for an act that this version does not know. */
 static const char *request_json(struct call *c, const struct approval_row *row)
@@ -77,7 +77,7 @@ static Chancery__V1__Approval *write_approval(struct call *c, const struct appro
     return a;
 }
 
-/* --- ListApprovals ------------------------------------------------------------------------------ */
+/* --- ListApprovals ---------------------------------------------------------------------------- */
 
 static step parse_list(struct call *c)
 {
@@ -129,7 +129,7 @@ const struct flow list_approvals_flow = {
               STEP("reply", reply_list)},
 };
 
-/* --- GetApproval -------------------------------------------------------------------------------- */
+/* --- GetApproval ------------------------------------------------------------------------------ */
 
 static step parse_get(struct call *c)
 {
@@ -152,7 +152,7 @@ const struct flow get_approval_flow = {
               STEP("reply", reply_get)},
 };
 
-/* --- RejectRequest and WithdrawRequest ---------------------------------------------------------- */
+/* --- RejectRequest and WithdrawRequest -------------------------------------------------------- */
 
 static step parse_reject(struct call *c)
 {

@@ -1,12 +1,13 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* ApprovalService.ApproveRequest: a second admin approves, and with that performs, what a first one asked for.
+/* ApprovalService.ApproveRequest: a second admin approves, and with that performs, what a first one
+ * asked for.
  *
  *   find     the request, if it waits, and if this admin is another one than the asker
  *   check    the stored message once more, as its own method would
  *   perform  mark it as approved and do it, in one transaction
  *
- * What is performed is what the request's summary says: when the same message would mean something else by now, it is
- * refused. */
+ * What is performed is what the request's summary says: when the same message would mean something
+ * else by now, it is refused. */
 #include <string.h>
 
 #include "chancery/v1/approval.pb-c.h"
@@ -36,7 +37,7 @@ static step parse(struct call *c)
                                  &approve_of(c)->list.only.u);
 }
 
-/* --- find --------------------------------------------------------------------------------------- */
+/* --- find ------------------------------------------------------------------------------------- */
 
 static step take_request(struct call *c, const struct approval_row *row)
 {
@@ -85,7 +86,7 @@ static step find(struct call *c)
     return wait_store(c, found, &list->op);
 }
 
-/* --- perform ------------------------------------------------------------------------------------ */
+/* --- perform ---------------------------------------------------------------------------------- */
 
 static step performed(struct call *c)
 {

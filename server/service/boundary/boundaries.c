@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* BoundaryService: CreateBoundary, GetBoundary, ListBoundaries, UpdateBoundary. Every change raises the platform's
- * epoch in its own transaction, so that the next license of every worker is decided by it. */
+/* BoundaryService: CreateBoundary, GetBoundary, ListBoundaries, UpdateBoundary. Every change raises
+ * the platform's epoch in its own transaction, so that the next license of every worker is decided
+ * by it. */
 #include <string.h>
 
 #include "auth/facts.h"
@@ -45,7 +46,7 @@ static step wait(struct call *c)
     return wait_store(c, over, &boundaries_of(c)->op.op);
 }
 
-/* --- shared steps ------------------------------------------------------------------------------- */
+/* --- shared steps ----------------------------------------------------------------------------- */
 
 /* The boundary is read into what changes: of one that is created, everything does. */
 static step read_fields(struct call *c)
@@ -79,7 +80,7 @@ static void *write_rules(struct call *c, size_t *count)
     return rules;
 }
 
-/* --- CreateBoundary ----------------------------------------------------------------------------- */
+/* --- CreateBoundary --------------------------------------------------------------------------- */
 
 static step parse_create(struct call *c)
 {
@@ -140,7 +141,7 @@ const struct flow create_boundary_flow = {
               COMMIT("create", create), STEP("reply", reply_create)},
 };
 
-/* --- GetBoundary -------------------------------------------------------------------------------- */
+/* --- GetBoundary ------------------------------------------------------------------------------ */
 
 static step parse_get(struct call *c)
 {
@@ -179,7 +180,7 @@ const struct flow get_boundary_flow = {
     .steps = {STEP("parse", parse_get), STEP("get", get), STEP("reply", reply_get)},
 };
 
-/* --- ListBoundaries ----------------------------------------------------------------------------- */
+/* --- ListBoundaries --------------------------------------------------------------------------- */
 
 static step parse_list(struct call *c)
 {
@@ -227,7 +228,7 @@ const struct flow list_boundaries_flow = {
     .steps = {STEP("parse", parse_list), STEP("list", list), STEP("reply", reply_list)},
 };
 
-/* --- UpdateBoundary ----------------------------------------------------------------------------- */
+/* --- UpdateBoundary --------------------------------------------------------------------------- */
 
 static step parse_update(struct call *c)
 {

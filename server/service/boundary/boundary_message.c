@@ -9,7 +9,7 @@
 
 enum { URL_MAX = 512 };
 
-/* --- reading ------------------------------------------------------------------------------------ */
+/* --- reading ---------------------------------------------------------------------------------- */
 
 /* RFC 3986: https, then printable ASCII without what must be escaped; "" for none. */
 static step check_url(struct call *c, const char *field, const char *url)
@@ -87,7 +87,7 @@ const struct resource boundary_resource = {
     .field_count = sizeof fields / sizeof fields[0],
 };
 
-/* --- writing ------------------------------------------------------------------------------------ */
+/* --- writing ---------------------------------------------------------------------------------- */
 
 Chancery__V1__Boundary *boundary_message_write(struct call *c, const struct boundary_row *row)
 {

@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* BoundaryService: ProposePartnerException and AcceptPartnerException. Content of one tenant opens natively for members
- * of another, across a boundary, while both tenants' admins want it: to propose is the one consent, to accept the other.
- * Either tenant may want a second admin to approve its own (service/common/approvable.h). */
+/* BoundaryService: ProposePartnerException and AcceptPartnerException. Content of one tenant opens
+ * natively for members of another, across a boundary, while both tenants' admins want it: to
+ * propose is the one consent, to accept the other. Either tenant may want a second admin to approve
+ * its own (service/common/approvable.h). */
 #include <string.h>
 
 #include "auth/facts.h"
@@ -12,7 +13,7 @@
 #include "service/common/flows.h"
 #include "service/common/request.h"
 
-/* --- ProposePartnerException -------------------------------------------------------------------- */
+/* --- ProposePartnerException ------------------------------------------------------------------ */
 
 struct proposal {
     struct uuid id;
@@ -30,7 +31,8 @@ static step parse_propose(struct call *c)
     return STEP_NEXT;
 }
 
-/* An exception is for what the rule between two boundaries sends to a portal, and for nothing else. */
+/* An exception is for what the rule between two boundaries sends to a portal, and for nothing
+ * else. */
 static step check_rule(struct call *c)
 {
     const struct platform_view *platform = &caller_of(c)->found_platform->view;
@@ -135,7 +137,7 @@ const struct flow propose_partner_exception_flow = {
               APPROVABLE_PERFORM("propose"), STEP("reply", reply_propose)},
 };
 
-/* --- AcceptPartnerException --------------------------------------------------------------------- */
+/* --- AcceptPartnerException ------------------------------------------------------------------- */
 
 struct acceptance {
     struct partner_list list;
@@ -153,7 +155,8 @@ static step parse_accept(struct call *c)
     return STEP_NEXT;
 }
 
-/* Consent again changes nothing, so it is told; above all to a proposer who would consent for the other. */
+/* Consent again changes nothing, so it is told; above all to a proposer who would consent for the
+ * other. */
 static step found(struct call *c)
 {
     struct acceptance *a = approvable_of(c)->value;

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* BoundaryService: WithdrawPartnerException, ListPartnerExceptions, and what is shared with partner_consent.c. */
+/* BoundaryService: WithdrawPartnerException, ListPartnerExceptions, and what is shared with
+ * partner_consent.c. */
 #include "service/boundary/partner_exceptions.h"
 
 #include "context/wait.h"
@@ -47,7 +48,7 @@ Chancery__V1__PartnerException *partner_exceptions_write(struct call *c,
     return m;
 }
 
-/* --- WithdrawPartnerException ------------------------------------------------------------------- */
+/* --- WithdrawPartnerException ----------------------------------------------------------------- */
 
 struct withdraw {
     struct scope scope; /* first */
@@ -105,7 +106,7 @@ const struct flow withdraw_partner_exception_flow = {
               COMMIT("withdraw", withdraw), STEP("reply", reply_withdraw)},
 };
 
-/* --- ListPartnerExceptions ---------------------------------------------------------------------- */
+/* --- ListPartnerExceptions -------------------------------------------------------------------- */
 
 struct partner_exceptions {
     struct scope scope; /* first */

@@ -6,7 +6,8 @@
 #include "service/common/scope.h"
 #include "store/resource/partner_store.h"
 
-/* Look for an exception of which the caller's tenant is a side; `then` calls partner_exceptions_found. */
+/* Look for an exception of which the caller's tenant is a side; `then` calls
+ * partner_exceptions_found. */
 step partner_exceptions_find(struct call *c, struct partner_list *list, struct uuid id,
                              step_fn then);
 /* NEXT: list->rows[0] is it. R_NOT_FOUND. */

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* BoundaryService.SetRule: what a pair of boundaries allows. The word of the content's boundary, so it is said where
- * that one is served. */
+/* BoundaryService.SetRule: what a pair of boundaries allows. The word of the content's boundary, so
+ * it is said where that one is served. */
 #include <string.h>
 
 #include "auth/facts.h"

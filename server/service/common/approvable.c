@@ -51,7 +51,7 @@ step approvable_reply(struct call *c, void *(*write)(struct call *c))
     return call_reply(c, response);
 }
 
-/* --- the act, or asking ------------------------------------------------------------------------- */
+/* --- the act, or asking ----------------------------------------------------------------------- */
 
 static step asked(struct call *c)
 {

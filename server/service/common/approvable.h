@@ -1,15 +1,18 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* Acts that a second admin may have to approve.
  *
- * Such an act is described once, by a struct approvable_act: how its request is checked, what it says in a sentence, how
- * it is carried out. Its own flow and ApproveRequest run the same functions:
+ * Such an act is described once, by a struct approvable_act: how its request is checked, what it
+ * says in a sentence, how it is carried out. Its own flow and ApproveRequest run the same
+ * functions:
  *
- *   its own flow     parse → authenticate → scope → approvable_check → approvable_perform → reply
- *   ApproveRequest   the same on the stored request, after looking at who approves (approve_request.c)
+ *   its own flow     parse → scope → approvable_check → approvable_perform → reply
+ *   ApproveRequest   the same on the stored request, after looking at who approves
+ *                    (approval/approve_request.c)
  *
  * To add one: a `const struct approvable_act NAME_act`, `struct approvable` at the beginning of the
- * flow's state, its two steps in the flow's table, and `approval_id` in its response. The act's statement begins as
- * every admin statement does and writes an audit row for its act; change_submit adds the approval to its transaction. */
+ * flow's state, its two steps in the flow's table, and `approval_id` in its response. The act's
+ * statement begins as every admin statement does and writes an audit row for its act; change_submit
+ * adds the approval to its transaction. */
 #pragma once
 
 #include "service/common/scope.h"
@@ -20,13 +23,15 @@ struct approvable_act {
     enum approval_operation operation;
     const struct ProtobufCMessageDescriptor *request;
     size_t value_size; /* of the act's own value, zeroed before `check` */
-    /* Read the request into the value, with everything that can be wrong with it by now. May wait. Holds for a stored
-     * request too: scope_of(c)->tenant is the tenant, approvable_of(c)->request the message. */
+    /* Read the request into the value, with everything that can be wrong with it by now. May wait.
+     * Holds for a stored request too: scope_of(c)->tenant is the tenant, approvable_of(c)->request
+     * the message. */
     step (*check)(struct call *c);
     /* Whether this tenant wants this request approved; NULL: by `operation` alone. */
     bool (*needs_approval)(struct call *c);
-    /* What would be done, in one sentence of at most APPROVAL_SUMMARY_MAX bytes; NULL over budget. The same request
-     * must give the same sentence as long as it means the same, because what is approved is this sentence. */
+    /* What would be done, in one sentence of at most APPROVAL_SUMMARY_MAX bytes; NULL over budget.
+     * The same request must give the same sentence as long as it means the same, because what is
+     * approved is this sentence. */
     const char *(*summary)(struct call *c);
     /* Submit the act by a function of the store that ends in change_submit. */
     void (*perform)(struct change_op *op, const void *value);
@@ -69,8 +74,10 @@ step approvable_perform(struct call *c);
     }
 #define APPROVABLE_STATE \
     FLOW_STATE_ON(struct approvable, BASE_SCOPE | BASE_APPROVABLE, struct scope, scope)
-/* Refuse a request for what may have been right when it was asked for: a bad field then, a failed precondition now. */
+/* Refuse a request for what may have been right when it was asked for: a bad field then, a failed
+ * precondition now. */
 step approvable_refuse(struct call *c, const char *field, const char *why);
-/* Answer with the approval's id when a second admin was asked; else with what `write` makes of what was performed (NULL:
- * over budget), in the response's field of that type. `write` NULL: the response has no such field. */
+/* Answer with the approval's id when a second admin was asked; else with what `write` makes of what
+ * was performed (NULL: over budget), in the response's field of that type. `write` NULL: the
+ * response has no such field. */
 step approvable_reply(struct call *c, void *(*write)(struct call *c));

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Structs with which a flow's state may begin, so that shared steps find their values. A flow says so by
- * FLOW_STATE_ON, which the compiler checks; that a shared step's flow does, the engine checks when it is
- * registered. */
+/* Structs with which a flow's state may begin, so that shared steps find their values. A flow says
+ * so by FLOW_STATE_ON, which the compiler checks; that a shared step's flow does, the engine checks
+ * when it is registered. */
 #pragma once
 
 enum flow_base {

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Who may look at and change what was protected: its owner, its issuer, and admins of its tenant. Everybody else hears
- * NOT_FOUND, as for content that there never was. */
+/* Who may look at and change what was protected: its owner, its issuer, and admins of its tenant.
+ * Everybody else hears NOT_FOUND, as for content that there never was. */
 #pragma once
 
 #include "auth/caller.h"

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Limits that several services keep. A limit of one service stands in its own file; each is said in the .proto too. */
+/* Limits that several services keep. A limit of one service stands in its own file; each is said in
+ * the .proto too. */
 #pragma once
 
 enum {

@@ -20,8 +20,8 @@ struct list_reply {
     size_t written;
 };
 
-/* Write the rows into the call's reply. NEXT: reply->response is complete but for its other fields. `self` is the step
- * to which the call comes back when it yields. */
+/* Write the rows into the call's reply. NEXT: reply->response is complete but for its other fields.
+ * `self` is the step to which the call comes back when it yields. */
 step list_reply_fill(struct call *c, struct list_reply *reply, const struct list_rows *rows,
                      step_fn self);
 /* The same, and reply. */

@@ -16,7 +16,7 @@ enum { DIGEST_BYTES = 16 };
 
 static const char SIZE_FIELD[] = "page_size", TOKEN_FIELD[] = "page_token";
 
-/* --- tokens ------------------------------------------------------------------------------------- */
+/* --- tokens ----------------------------------------------------------------------------------- */
 
 /* The request without what differs from page to page. */
 static step pack_question(struct call *c, struct slice *out)
@@ -87,7 +87,7 @@ static step read_token(struct call *c, const char *token, struct slice *key)
                : call_fail(c, R_PAGE_TOKEN_INVALID, "a token of another list");
 }
 
-/* --- reading ------------------------------------------------------------------------------------ */
+/* --- reading ---------------------------------------------------------------------------------- */
 
 step page_read_sized(struct call *c, size_t size_default, size_t size_max, struct page *page)
 {
@@ -135,7 +135,7 @@ size_t page_limit(const struct page *page)
     return page->size + 1;
 }
 
-/* --- replying ----------------------------------------------------------------------------------- */
+/* --- replying --------------------------------------------------------------------------------- */
 
 size_t page_rows_shown(const struct page *page, size_t found)
 {

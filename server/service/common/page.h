@@ -1,8 +1,10 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Lists in pages (AIP-158): page_size and page_token of whatever List… method, its rows, and next_page_token.
+/* Lists in pages (AIP-158): page_size and page_token of whatever List… method, its rows, and
+ * next_page_token.
  *
- * A page token is the key of the last row of the page before, with a digest that ties it to the method, the caller's
- * tenant and all other fields of the request. It is no secret: whoever makes one up skips rows that they may see. */
+ * A page token is the key of the last row of the page before, with a digest that ties it to the
+ * method, the caller's tenant and all other fields of the request. It is no secret: whoever makes
+ * one up skips rows that they may see. */
 #pragma once
 
 #include "service/common/list_reply.h"
@@ -17,8 +19,8 @@ struct page {
     struct list_reply reply;
 };
 
-/* Read the request's fields page_size and page_token. A size over the maximum is taken for the maximum. Fails with
- * R_FIELD_INVALID or R_PAGE_TOKEN_INVALID. */
+/* Read the request's fields page_size and page_token. A size over the maximum is taken for the
+ * maximum. Fails with R_FIELD_INVALID or R_PAGE_TOKEN_INVALID. */
 step page_read(struct call *c, struct page *page);
 /* The same with other sizes. */
 step page_read_sized(struct call *c, size_t size_default, size_t size_max, struct page *page);
@@ -35,8 +37,9 @@ struct page_rows {
     struct slice (*key)(struct call *c, size_t row); /* empty over budget */
 };
 
-/* Write the page and the token of the next one into the call's reply. NEXT: page->reply.response is complete but for its
- * other fields. `self` is the step to which the call comes back when it yields. */
+/* Write the page and the token of the next one into the call's reply. NEXT: page->reply.response is
+ * complete but for its other fields. `self` is the step to which the call comes back when it
+ * yields. */
 step page_fill(struct call *c, struct page *page, const struct page_rows *rows, step_fn self);
 /* The same, and reply. */
 step page_send(struct call *c, struct page *page, const struct page_rows *rows, step_fn self);

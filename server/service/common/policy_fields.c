@@ -91,7 +91,8 @@ step policy_fields_read_grant(struct call *c, struct policy_fields_grants *readi
     return STEP_NEXT;
 }
 
-/* Recipients, owner and authenticated say nothing here: there is no content yet, and an empty list means all. */
+/* Recipients, owner and authenticated say nothing here: there is no content yet, and an empty list
+ * means all. */
 static bool is_listed_form(const struct principal *principal)
 {
     return principal->name[0] != '\0';

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* The fields of policies that protecting and templates have in common: read with all limits checked. */
+/* The fields of policies that protecting and templates have in common: read with all limits
+ * checked. */
 #pragma once
 
 #include "chancery/v1/common.pb-c.h"
@@ -8,8 +9,8 @@
 
 enum { REFERRAL_CONTACT_MAX = 256 };
 
-/* Grants, one value for each principal: begun, then read principal by principal, over several turns of the loop if need
- * be. */
+/* Grants, one value for each principal: begun, then read principal by principal, over several turns
+ * of the loop if need be. */
 struct policy_fields_grants {
     const char *field; /* names them in errors */
     struct grant *grants;

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Fields of messages by their descriptors, for what is done once for all methods: masks, pages, replies. A field that
- * a method of ours must have and hasn't is our own fault, so these abort. */
+/* Fields of messages by their descriptors, for what is done once for all methods: masks, pages,
+ * replies. A field that a method of ours must have and hasn't is our own fault, so these abort. */
 #pragma once
 
 #include <stdbool.h>
@@ -9,7 +9,8 @@
 
 const ProtobufCFieldDescriptor *proto_field_named(const ProtobufCMessageDescriptor *type,
                                                   const char *name);
-/* The only field that holds one message of this type, or with `is_repeated` a list of them; `of` NULL: texts. */
+/* The only field that holds one message of this type, or with `is_repeated` a list of them; `of`
+ * NULL: texts. */
 const ProtobufCFieldDescriptor *proto_field_of(const ProtobufCMessageDescriptor *type,
                                                bool is_repeated,
                                                const ProtobufCMessageDescriptor *of);

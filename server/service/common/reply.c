@@ -5,7 +5,7 @@
 
 #include "service/common/proto_field.h"
 
-/* --- whole replies ------------------------------------------------------------------------------ */
+/* --- whole replies ---------------------------------------------------------------------------- */
 
 step reply_over_budget(struct call *c)
 {
@@ -34,7 +34,7 @@ step reply_message(struct call *c, const void *message)
     return call_reply(c, response);
 }
 
-/* --- values ------------------------------------------------------------------------------------- */
+/* --- values ----------------------------------------------------------------------------------- */
 
 char *reply_text(const char *text)
 {

@@ -8,8 +8,8 @@
 
 /* The step of methods whose answer says nothing. */
 step reply_empty(struct call *c);
-/* Answer with the one message that Get…, Create… and Update… answer with, in whichever field the method's response has
- * for its type. NULL: it did not fit into the budget. */
+/* Answer with the one message that Get…, Create… and Update… answer with, in whichever field the
+ * method's response has for its type. NULL: it did not fit into the budget. */
 step reply_message(struct call *c, const void *message);
 /* Put it into a response that has other fields too. */
 void reply_set_message(void *response, const void *message);

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Single fields of requests: checked, and as our values. Each fails with R_FIELD_INVALID and the field's name. */
+/* Single fields of requests: checked, and as our values. Each fails with R_FIELD_INVALID and the
+ * field's name. */
 #pragma once
 
 #include "rpc/call.h"

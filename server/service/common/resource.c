@@ -9,7 +9,7 @@
 
 static const char MASK[] = "update_mask";
 
-/* --- tables ------------------------------------------------------------------------------------- */
+/* --- tables ----------------------------------------------------------------------------------- */
 
 /* The field's place in the table; field_count: it isn't there. */
 static size_t find(const struct resource *resource, const char *name)
@@ -52,7 +52,7 @@ resource_set resource_field(const struct resource *resource, const char *name)
     return 1U << at;
 }
 
-/* --- masks -------------------------------------------------------------------------------------- */
+/* --- masks ------------------------------------------------------------------------------------ */
 
 static step bad_path(struct call *c, size_t index, const char *why)
 {
@@ -120,7 +120,7 @@ step resource_read_mask(struct call *c, const struct resource *resource, const v
     return STEP_NEXT;
 }
 
-/* --- reading ------------------------------------------------------------------------------------ */
+/* --- reading ---------------------------------------------------------------------------------- */
 
 const char **resource_begin_texts(struct call *c, const char *field, size_t count, size_t max,
                                   struct resource_list *list)

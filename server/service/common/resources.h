@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Every resource of the service layer; resources.def is made of their definitions by scripts/gen-registry. */
+/* Every resource of the service layer; resources.def is made of their definitions by
+ * scripts/gen-registry. */
 #pragma once
 
 #include "service/common/resource.h"

@@ -20,8 +20,9 @@ static inline struct scope *scope_of(const struct call *c)
     return call_state(c);
 }
 
-/* Load the platform, and find out whose rows `tenant_name` means, and whether the caller may touch them: a platform admin any
- * tenant's, everybody else their own. An empty name is the platform for a platform admin. */
+/* Load the platform, and find out whose rows `tenant_name` means, and whether the caller may touch
+ * them: a platform admin any tenant's, everybody else their own. An empty name is the platform for
+ * a platform admin. */
 step scope_resolve(struct call *c);
 #define SCOPE_STEP                                                 \
     {                                                              \
@@ -35,8 +36,8 @@ step scope_resolve_tenant(struct call *c);
     }
 /* The short name of the tenant that was found; "" for the platform. */
 const char *scope_tenant_name(const struct call *c);
-/* Whether the caller may administer a boundary at this node: a platform admin may be registered for one boundary. NEXT,
- * R_COMPONENT_TENANT, R_WRONG_BOUNDARY. After facts_need_platform. */
+/* Whether the caller may administer a boundary at this node: a platform admin may be registered for
+ * one boundary. NEXT, R_COMPONENT_TENANT, R_WRONG_BOUNDARY. After facts_need_platform. */
 step scope_check_node(struct call *c, const char *boundary);
 /* The same for what lies in the boundary, its tenants and components: R_FIPS_REQUIRED too. */
 step scope_check_boundary(struct call *c, const char *boundary);

@@ -9,7 +9,7 @@
 #include "service/common/reply.h"
 #include "service/common/request.h"
 
-/* --- reading ------------------------------------------------------------------------------------ */
+/* --- reading ---------------------------------------------------------------------------------- */
 
 static bool has_print(const uint8_t *prints, size_t count, const uint8_t *print)
 {
@@ -123,7 +123,7 @@ step component_message_check(struct call *c, const struct component_record *reco
                                 "A component needs a certificate, or an issuer and a subject.");
 }
 
-/* --- writing ------------------------------------------------------------------------------------ */
+/* --- writing ---------------------------------------------------------------------------------- */
 
 Chancery__V1__Component *component_message_write(struct call *c,
                                                  const struct component_record *record,

@@ -6,7 +6,8 @@
 #include "service/common/resources.h"
 #include "store/resource/component_store.h"
 
-/* What no field shows by itself: the component has a credential, and a subject where there is an issuer. */
+/* What no field shows by itself: the component has a credential, and a subject where there is an
+ * issuer. */
 step component_message_check(struct call *c, const struct component_record *record);
 /* A row as a message; NULL over budget. `tenant`: the short name, "" for the platform's. */
 Chancery__V1__Component *component_message_write(struct call *c,

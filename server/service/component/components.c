@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* ComponentService: CreateComponent, UpdateComponent, DeleteComponent. What changes here holds from the next
- * call on: the scope's epoch is raised in the same transaction. */
+/* ComponentService: CreateComponent, UpdateComponent, DeleteComponent. What changes here holds from
+ * the next call on: the scope's epoch is raised in the same transaction. */
 #include "service/component/components.h"
 
 #include <string.h>
@@ -16,7 +16,7 @@
 
 enum { NAME_MAX_BYTES = 63 };
 
-/* --- shared steps ------------------------------------------------------------------------------- */
+/* --- shared steps ----------------------------------------------------------------------------- */
 
 struct component_op *components_begin(struct call *c)
 {
@@ -101,7 +101,7 @@ static step check_issuer(struct call *c)
     return wait_store(c, issuer_found, &s->op.change.op);
 }
 
-/* --- CreateComponent ---------------------------------------------------------------------------- */
+/* --- CreateComponent -------------------------------------------------------------------------- */
 
 static bool is_name(const char *name)
 {
@@ -134,8 +134,8 @@ static step parse_create(struct call *c)
     return STEP_NEXT;
 }
 
-/* A portal answers for a whole boundary and a platform admin for all: the platform's to register. Whoever
- * acts for one tenant must be in one. */
+/* A portal answers for a whole boundary and a platform admin for all: the platform's to register.
+ * Whoever acts for one tenant must be in one. */
 static step check_role(struct call *c)
 {
     const struct scope *scope = scope_of(c);
@@ -206,7 +206,7 @@ static step check_found_boundary(struct call *c)
     return boundary[0] == '\0' ? STEP_NEXT : scope_check_boundary(c, boundary);
 }
 
-/* --- UpdateComponent ---------------------------------------------------------------------------- */
+/* --- UpdateComponent -------------------------------------------------------------------------- */
 
 static step parse_update(struct call *c)
 {
@@ -257,7 +257,7 @@ const struct flow update_component_flow = {
               STEP("reply", components_reply)},
 };
 
-/* --- DeleteComponent ---------------------------------------------------------------------------- */
+/* --- DeleteComponent -------------------------------------------------------------------------- */
 
 static step parse_delete(struct call *c)
 {

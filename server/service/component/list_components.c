@@ -5,7 +5,7 @@
 #include "service/component/component_message.h"
 #include "service/component/components.h"
 
-/* --- GetComponent ------------------------------------------------------------------------------- */
+/* --- GetComponent ----------------------------------------------------------------------------- */
 
 static step parse_get(struct call *c)
 {
@@ -22,7 +22,7 @@ const struct flow get_component_flow = {
               STEP("reply", components_reply)},
 };
 
-/* --- ListComponents ----------------------------------------------------------------------------- */
+/* --- ListComponents --------------------------------------------------------------------------- */
 
 static step parse_list(struct call *c)
 {

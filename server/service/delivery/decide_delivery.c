@@ -45,7 +45,7 @@ static struct decide_delivery *state_of(const struct call *c)
     return call_state(c);
 }
 
-/* --- parse and recipients ----------------------------------------------------------------------- */
+/* --- parse and recipients --------------------------------------------------------------------- */
 
 static step parse(struct call *c)
 {
@@ -79,7 +79,7 @@ static step recipients(struct call *c)
     return cursor_each(c, &state_of(c)->cursor, count, read_recipient, recipients);
 }
 
-/* --- tenant ------------------------------------------------------------------------------------- */
+/* --- tenant ----------------------------------------------------------------------------------- */
 
 static step have_tenant(struct call *c)
 {
@@ -119,7 +119,7 @@ static step tenant(struct call *c)
     return facts_need_platform(c, have_platform);
 }
 
-/* --- check and ask ------------------------------------------------------------------------------ */
+/* --- check and ask ---------------------------------------------------------------------------- */
 
 static step check(struct call *c)
 {
@@ -153,7 +153,7 @@ static step ask(struct call *c)
     return wait_store(c, asked, &d->readers.op);
 }
 
-/* --- reply -------------------------------------------------------------------------------------- */
+/* --- reply ------------------------------------------------------------------------------------ */
 
 static int compare_address(const void *key, const void *item)
 {

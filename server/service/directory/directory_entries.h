@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* What the flows of DirectoryService share: their state, the one operation, pages. Their callers are of some tenant, so
- * the step `scope` always finds one. */
+/* What the flows of DirectoryService share: their state, the one operation, pages. Their callers
+ * are of some tenant, so the step `scope` always finds one. */
 #pragma once
 
 #include "service/common/cursor.h"
@@ -28,8 +28,8 @@ static inline struct directory_entries *directory_entries_of(const struct call *
     return call_state(c);
 }
 
-/* Prepare the operation; then a function of store/resource/directory_store.h; then wait. Failures are told with what is
- * at fault. */
+/* Prepare the operation; then a function of store/resource/directory_store.h; then wait. Failures
+ * are told with what is at fault. */
 struct directory_op *directory_entries_begin(struct call *c);
 step directory_entries_wait(struct call *c);
 /* Read the page of a list in order of address. */

@@ -7,7 +7,7 @@
 
 static const struct directory_place PLACE = {"group", -1};
 
-/* --- PutGroup ------------------------------------------------------------------------------------ */
+/* --- PutGroup --------------------------------------------------------------------------------- */
 
 static step parse_put(struct call *c)
 {
@@ -52,7 +52,7 @@ const struct flow put_group_flow = {
               STEP("reply", reply_put)},
 };
 
-/* --- GetGroup ------------------------------------------------------------------------------------ */
+/* --- GetGroup --------------------------------------------------------------------------------- */
 
 static step parse_get(struct call *c)
 {
@@ -83,7 +83,7 @@ const struct flow get_group_flow = {
     .steps = {STEP("parse", parse_get), SCOPE_STEP, STEP("get", get), STEP("reply", reply_get)},
 };
 
-/* --- ListGroups ---------------------------------------------------------------------------------- */
+/* --- ListGroups ------------------------------------------------------------------------------- */
 
 static step parse_list(struct call *c)
 {
@@ -127,7 +127,7 @@ const struct flow list_groups_flow = {
     .steps = {STEP("parse", parse_list), SCOPE_STEP, STEP("list", list), STEP("reply", reply_list)},
 };
 
-/* --- DeleteGroup --------------------------------------------------------------------------------- */
+/* --- DeleteGroup ------------------------------------------------------------------------------ */
 
 static step parse_delete(struct call *c)
 {

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* DirectoryService.ImportDirectory: a part of a directory, in one transaction. Putting is idempotent, so that an import that broke
- * off is simply run again. */
+/* DirectoryService.ImportDirectory: a part of a directory, in one transaction. Putting is
+ * idempotent, so that an import that broke off is simply run again. */
 #include "service/common/flows.h"
 #include "service/common/reply.h"
 #include "service/common/request.h"
@@ -15,7 +15,7 @@ struct directory_import {
     size_t at_list, at_member;        /* which one is read next */
 };
 
-/* --- reading ------------------------------------------------------------------------------------ */
+/* --- reading ---------------------------------------------------------------------------------- */
 
 static step check_counts(struct call *c, const Request *request)
 {
@@ -107,7 +107,7 @@ static step members(struct call *c)
     return cursor_each(c, &import->entries.cursor, import->member_count, read_member, members);
 }
 
-/* --- checking and putting ----------------------------------------------------------------------- */
+/* --- checking and putting --------------------------------------------------------------------- */
 
 static step check_entry(struct call *c, size_t index)
 {

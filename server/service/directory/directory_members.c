@@ -5,7 +5,7 @@
 #include "service/directory/directory_entries.h"
 #include "service/directory/directory_message.h"
 
-/* --- shared steps ------------------------------------------------------------------------------- */
+/* --- shared steps ----------------------------------------------------------------------------- */
 
 static step parse_change(struct call *c, const char *tenant, const char *group, size_t count)
 {
@@ -26,7 +26,7 @@ static step read_member(struct call *c, const char *text, size_t index)
                                           &directory_entries_of(c)->members[index]);
 }
 
-/* --- AddMembers --------------------------------------------------------------------------------- */
+/* --- AddMembers ------------------------------------------------------------------------------- */
 
 static step parse_add(struct call *c)
 {
@@ -71,7 +71,7 @@ const struct flow add_members_flow = {
               COMMIT("add", add), STEP("reply", reply_add)},
 };
 
-/* --- RemoveMembers ------------------------------------------------------------------------------ */
+/* --- RemoveMembers ---------------------------------------------------------------------------- */
 
 static step parse_remove(struct call *c)
 {
@@ -115,7 +115,7 @@ const struct flow remove_members_flow = {
               COMMIT("remove", remove_them), STEP("reply", reply_remove)},
 };
 
-/* --- ListMembers -------------------------------------------------------------------------------- */
+/* --- ListMembers ------------------------------------------------------------------------------ */
 
 static step parse_list(struct call *c)
 {

@@ -7,7 +7,7 @@
 #include "service/common/limits.h"
 #include "service/common/reply.h"
 
-/* --- fields ------------------------------------------------------------------------------------- */
+/* --- fields ----------------------------------------------------------------------------------- */
 
 static step bad(struct call *c, struct directory_place place, const char *field, const char *why)
 {
@@ -38,7 +38,7 @@ static step check_text(struct call *c, struct directory_place place, const char 
                      arena_printf(call_arena(c), "It may have at most %zu bytes.", max));
 }
 
-/* --- reading ------------------------------------------------------------------------------------ */
+/* --- reading ---------------------------------------------------------------------------------- */
 
 static bool has(const char *const *texts, size_t count, const char *text)
 {
@@ -118,7 +118,7 @@ step directory_message_begin_members(struct call *c, struct directory_place plac
     return directory_message_read_address(c, place, "group", group, &out->group);
 }
 
-/* --- checking ----------------------------------------------------------------------------------- */
+/* --- checking --------------------------------------------------------------------------------- */
 
 static step check_address(struct call *c, struct directory_place place,
                           const struct tenant_view *tenant, const char *field, const char *address)
@@ -152,7 +152,7 @@ step directory_message_check_group(struct call *c, struct directory_place place,
     return check_address(c, place, tenant, "address", group->address);
 }
 
-/* --- writing ------------------------------------------------------------------------------------ */
+/* --- writing ---------------------------------------------------------------------------------- */
 
 Chancery__V1__User *directory_message_write_user(struct call *c, const struct directory_user *user)
 {

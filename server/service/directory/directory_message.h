@@ -13,8 +13,9 @@ enum {
     DIRECTORY_PUT_MAX = 10000, /* users and groups, and likewise members, of one call */
 };
 
-/* Where in the request a message stands, for errors: "users" and 7, "user" and -1; "": it is the request itself. Paths
- * are made for what is wrong only: a request may have tens of thousands of fields. */
+/* Where in the request a message stands, for errors: "users" and 7, "user" and -1; "": it is the
+ * request itself. Paths are made for what is wrong only: a request may have tens of thousands of
+ * fields. */
 struct directory_place {
     const char *field;
     long index;
@@ -28,7 +29,8 @@ step directory_message_read_user(struct call *c, struct directory_place place,
                                  const Chancery__V1__User *user, struct directory_user *out);
 step directory_message_read_group(struct call *c, struct directory_place place,
                                   const Chancery__V1__Group *group, struct directory_group *out);
-/* Count the members of a group, and make room for them; each is then read by directory_message_read_address. */
+/* Count the members of a group, and make room for them; each is then read by
+ * directory_message_read_address. */
 step directory_message_begin_members(struct call *c, struct directory_place place,
                                      const char *group, size_t count, struct directory_members *out,
                                      const char ***members);

@@ -8,7 +8,7 @@
 
 static const struct directory_place PLACE = {"user", -1};
 
-/* --- PutUser ------------------------------------------------------------------------------------ */
+/* --- PutUser ---------------------------------------------------------------------------------- */
 
 static step parse_put(struct call *c)
 {
@@ -56,7 +56,7 @@ const struct flow put_user_flow = {
               STEP("reply", reply_put)},
 };
 
-/* --- GetUser ------------------------------------------------------------------------------------ */
+/* --- GetUser ---------------------------------------------------------------------------------- */
 
 static step parse_get(struct call *c)
 {
@@ -87,7 +87,7 @@ const struct flow get_user_flow = {
     .steps = {STEP("parse", parse_get), SCOPE_STEP, STEP("get", get), STEP("reply", reply_get)},
 };
 
-/* --- ListUsers ---------------------------------------------------------------------------------- */
+/* --- ListUsers -------------------------------------------------------------------------------- */
 
 static step parse_list(struct call *c)
 {
@@ -131,7 +131,7 @@ const struct flow list_users_flow = {
     .steps = {STEP("parse", parse_list), SCOPE_STEP, STEP("list", list), STEP("reply", reply_list)},
 };
 
-/* --- DeleteUser --------------------------------------------------------------------------------- */
+/* --- DeleteUser ------------------------------------------------------------------------------- */
 
 static step parse_delete(struct call *c)
 {

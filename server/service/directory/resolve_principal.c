@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* DirectoryService.ResolvePrincipal: whom a principal stands for, and which principals an address matches, as a decision would see
- * it now. Token claims are not known here, so groups that only a token names are left out. */
+/* DirectoryService.ResolvePrincipal: whom a principal stands for, and which principals an address
+ * matches, as a decision would see it now. Token claims are not known here, so groups that only a
+ * token names are left out. */
 #include <stdlib.h>
 #include <string.h>
 
@@ -29,7 +30,7 @@ static struct resolve *resolve_of(const struct call *c)
     return call_state(c);
 }
 
-/* --- parse -------------------------------------------------------------------------------------- */
+/* --- parse ------------------------------------------------------------------------------------ */
 
 static step parse(struct call *c)
 {
@@ -53,7 +54,7 @@ static step parse(struct call *c)
                                 "name, or recipients, authenticated or owner.");
 }
 
-/* --- an address: the principals that it matches ------------------------------------------------- */
+/* --- an address: the principals that it matches ----------------------------------------------- */
 
 static void add(struct resolve *r, const char *text)
 {
@@ -124,7 +125,7 @@ static step resolve_address(struct call *c)
     return tenant->has_directory ? facts_need_person(c, &question, have_address) : have_address(c);
 }
 
-/* --- a principal: the addresses that it stands for ---------------------------------------------- */
+/* --- a principal: the addresses that it stands for -------------------------------------------- */
 
 static step have_user(struct call *c)
 {
@@ -230,7 +231,7 @@ static step resolve(struct call *c)
     return call_fail(c, R_INTERNAL, "a principal that can't be parsed");
 }
 
-/* --- reply -------------------------------------------------------------------------------------- */
+/* --- reply ------------------------------------------------------------------------------------ */
 
 static int compare_text(const void *a, const void *b)
 {

@@ -1,8 +1,9 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* IssuerService.TestToken: what would this token be taken for, and why not for more?
  *
- * It goes the very way of a real call (identify.c), past all caches, and is not remembered as verified either: what
- * an admin tries out leaves nothing behind that a call could meet. Nothing of the token is written to log or audit. */
+ * It goes the very way of a real call (identify.c), past all caches, and is not remembered as
+ * verified either: what an admin tries out leaves nothing behind that a call could meet. Nothing of
+ * the token is written to log or audit. */
 #include "context/wait.h"
 #include "identity/claims.h"
 #include "service/common/flows.h"
@@ -75,7 +76,8 @@ static step mapping_found(struct call *c)
     return STEP_NEXT;
 }
 
-/* The tenant that the token names, although it may not have proven to: whoever asks is that tenant's admin. */
+/* The tenant that the token names, although it may not have proven to: whoever asks is that
+ * tenant's admin. */
 static step ask_mapping(struct call *c)
 {
     struct token_explanation *e = explanation_of(c);
@@ -90,7 +92,8 @@ static step ask_mapping(struct call *c)
     return wait_store(c, mapping_found, &e->lookup.op);
 }
 
-/* A tenant's admin learns of his tenant's issuers, and of the platform's by tokens that name his tenant. */
+/* A tenant's admin learns of his tenant's issuers, and of the platform's by tokens that name his
+ * tenant. */
 static step permit(struct call *c)
 {
     struct token_explanation *e = explanation_of(c);

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* IssuerService: MapTenant, UnmapTenant, ListTenantMappings. Which of our tenants a multi-tenant issuer means is said
- * here and nowhere else: no name or domain in a token ever makes anybody a member. */
+/* IssuerService: MapTenant, UnmapTenant, ListTenantMappings. Which of our tenants a multi-tenant
+ * issuer means is said here and nowhere else: no name or domain in a token ever makes anybody a
+ * member. */
 #include <string.h>
 
 #include "base/utf8.h"
@@ -13,8 +14,9 @@
 
 enum { MAPPINGS_DEFAULT = 200, MAPPINGS_MAX = 1000 };
 
-/* The tenant of all personal Microsoft accounts. Whoever likes can have an account there, under any address: it never
- * means an organization. Source: Microsoft, "Microsoft identity platform ID token claims reference", tid. */
+/* The tenant of all personal Microsoft accounts. Whoever likes can have an account there, under any
+ * address: it never means an organization. Source: Microsoft, "Microsoft identity platform ID token
+ * claims reference", tid. */
 static const char MICROSOFT_CONSUMERS[] = "9188040d-6c67-4c5b-b112-36a304b66dad";
 
 static step parse_value(struct call *c, const char *issuer_id, const char *value)
@@ -55,7 +57,7 @@ static step check_value(struct call *c)
     return s->value == NULL ? call_fail(c, R_ARENA_EXHAUSTED, "value") : STEP_NEXT;
 }
 
-/* --- MapTenant ---------------------------------------------------------------------------------- */
+/* --- MapTenant -------------------------------------------------------------------------------- */
 
 static step parse_map(struct call *c)
 {
@@ -99,7 +101,7 @@ const struct flow map_tenant_flow = {
               STEP("check", check_map), COMMIT("map", map), STEP("reply", reply_empty)},
 };
 
-/* --- UnmapTenant -------------------------------------------------------------------------------- */
+/* --- UnmapTenant ------------------------------------------------------------------------------ */
 
 static step parse_unmap(struct call *c)
 {
@@ -122,7 +124,7 @@ const struct flow unmap_tenant_flow = {
               STEP("check", check_value), COMMIT("unmap", unmap), STEP("reply", reply_empty)},
 };
 
-/* --- ListTenantMappings ------------------------------------------------------------------------- */
+/* --- ListTenantMappings ----------------------------------------------------------------------- */
 
 static step parse_list(struct call *c)
 {

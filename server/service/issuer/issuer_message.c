@@ -18,7 +18,7 @@ enum {
     URL_MAX = 1024
 };
 
-/* --- reading ------------------------------------------------------------------------------------ */
+/* --- reading ---------------------------------------------------------------------------------- */
 
 static step read_audiences(struct call *c, const void *message, void *out)
 {
@@ -176,7 +176,7 @@ const struct resource issuer_resource = {
     .field_count = sizeof fields / sizeof fields[0],
 };
 
-/* --- writing ------------------------------------------------------------------------------------ */
+/* --- writing ---------------------------------------------------------------------------------- */
 
 static Chancery__V1__ClaimMapping *write_claims(struct call *c, const struct issuer *issuer)
 {

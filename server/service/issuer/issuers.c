@@ -13,7 +13,7 @@
 #include "service/common/request.h"
 #include "service/issuer/issuer_message.h"
 
-/* --- shared steps ------------------------------------------------------------------------------- */
+/* --- shared steps ----------------------------------------------------------------------------- */
 
 struct issuer_op *issuers_begin(struct call *c, struct tenant_id scope)
 {
@@ -74,7 +74,7 @@ step issuers_reply(struct call *c)
     return reply_message(c, issuer_message_write(c, &issuers_of(c)->row, scope_tenant_name(c)));
 }
 
-/* --- CreateIssuer ------------------------------------------------------------------------------- */
+/* --- CreateIssuer ----------------------------------------------------------------------------- */
 
 static step parse_iss(struct call *c, const Chancery__V1__Issuer *from)
 {
@@ -126,8 +126,8 @@ static step check_boundary(struct call *c)
     return scope_check_boundary(c, boundary);
 }
 
-/* A tenant's issuer speaks for that tenant and lives in its boundary. Who speaks for several tenants, or for people
- * of none, is the platform's. Components belong to either. */
+/* A tenant's issuer speaks for that tenant and lives in its boundary. Who speaks for several
+ * tenants, or for people of none, is the platform's. Components belong to either. */
 static step check(struct call *c)
 {
     const struct scope *scope = scope_of(c);
@@ -175,7 +175,7 @@ const struct flow create_issuer_flow = {
               STEP("check", check), COMMIT("create", create), STEP("reply", issuers_reply)},
 };
 
-/* --- GetIssuer ---------------------------------------------------------------------------------- */
+/* --- GetIssuer -------------------------------------------------------------------------------- */
 
 static step parse_get(struct call *c)
 {
@@ -192,7 +192,7 @@ const struct flow get_issuer_flow = {
               STEP("reply", issuers_reply)},
 };
 
-/* --- ListIssuers -------------------------------------------------------------------------------- */
+/* --- ListIssuers ------------------------------------------------------------------------------ */
 
 static step parse_list(struct call *c)
 {
@@ -237,7 +237,7 @@ const struct flow list_issuers_flow = {
     .steps = {STEP("parse", parse_list), SCOPE_STEP, STEP("list", list), STEP("reply", reply_list)},
 };
 
-/* --- DeleteIssuer ------------------------------------------------------------------------------- */
+/* --- DeleteIssuer ----------------------------------------------------------------------------- */
 
 static step parse_delete(struct call *c)
 {
@@ -246,7 +246,8 @@ static step parse_delete(struct call *c)
     return request_uuid_required(c, "issuer_id", request->issuer_id, &issuers_of(c)->id.u);
 }
 
-/* Never refused because somebody uses it: it may have been taken over, and then every second counts. */
+/* Never refused because somebody uses it: it may have been taken over, and then every second
+ * counts. */
 static step delete (struct call *c)
 {
     issuer_store_delete(issuers_begin(c, scope_of(c)->tenant_id), issuers_of(c)->id);

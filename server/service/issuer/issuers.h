@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* What the flows on issuers share: their state, the one operation, reading a row, replying with it. */
+/* What the flows on issuers share: their state, the one operation, reading a row, replying with
+ * it. */
 #pragma once
 
 #include "service/common/page.h"
@@ -23,10 +24,12 @@ static inline struct issuers *issuers_of(const struct call *c)
     return call_state(c);
 }
 
-/* Prepare the operation in a scope; submit it by a function of store/resource/issuer_store.h, then wait for it. */
+/* Prepare the operation in a scope; submit it by a function of store/resource/issuer_store.h, then
+ * wait for it. */
 struct issuer_op *issuers_begin(struct call *c, struct tenant_id scope);
 step issuers_wait(struct call *c);
-/* Step: read the issuer with the state's id in the admin's scope into the state's row; R_NOT_FOUND. */
+/* Step: read the issuer with the state's id in the admin's scope into the state's row;
+ * R_NOT_FOUND. */
 step issuers_read(struct call *c);
 /* The same among the platform's issuers. */
 step issuers_read_platforms(struct call *c);

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* IssuerService.UpdateIssuer. Holds from the next call on, on every worker: the epoch of the issuer's scope is raised
- * in the same transaction, and remembered tokens hold for one epoch only. */
+/* IssuerService.UpdateIssuer. Holds from the next call on, on every worker: the epoch of the
+ * issuer's scope is raised in the same transaction, and remembered tokens hold for one epoch
+ * only. */
 #include "chancery/v1/issuer.pb-c.h"
 #include "context/wait.h"
 #include "service/common/admin_guard.h"

@@ -9,8 +9,9 @@
  *   issue   wrap the content key to the client's key, sign the license
  *   reply
  *
- * The steps from open to gate are InspectContent's too (license_access.c). A refusal is recorded by the same gate before it is told. When the gate finds that something changed,
- * the flow goes on again from where the change can matter. */
+ * The steps from open to gate are InspectContent's too (license_access.c). A refusal is recorded by
+ * the same gate before it is told. When the gate finds that something changed, the flow goes on
+ * again from where the change can matter. */
 #include "auth/boundary_guard.h"
 #include "chancery/v1/licensing.pb-c.h"
 #include "context/wait.h"
@@ -33,7 +34,7 @@ static step parse(struct call *c)
         request->client == NULL ? "" : request->client->platform);
 }
 
-/* --- issue and reply ---------------------------------------------------------------------------- */
+/* --- issue and reply -------------------------------------------------------------------------- */
 
 static step issued(struct call *c)
 {

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* LicensingService.InspectContent: what may I do? The way of AcquireLicense, without a key at its end. */
+/* LicensingService.InspectContent: what may I do? The way of AcquireLicense, without a key at its
+ * end. */
 #include "chancery/v1/licensing.pb-c.h"
 #include "service/common/flows.h"
 #include "service/common/reply.h"

@@ -11,7 +11,7 @@
 #include "service/common/reply.h"
 #include "service/common/request.h"
 
-/* --- parse -------------------------------------------------------------------------------------- */
+/* --- parse ------------------------------------------------------------------------------------ */
 
 step license_access_parse(struct call *c, struct slice license, const char *application,
                           const char *platform)
@@ -27,7 +27,7 @@ step license_access_parse(struct call *c, struct slice license, const char *appl
     return STEP_NEXT;
 }
 
-/* --- open --------------------------------------------------------------------------------------- */
+/* --- open ------------------------------------------------------------------------------------- */
 
 static step opened(struct call *c)
 {
@@ -64,9 +64,9 @@ void license_access_begin_keys(struct call *c)
     a->keys.sealed = a->license.sealed;
 }
 
-/* Whether the key can still open. A revoked one does, which the step decide refuses: only who holds what it
- * sealed is told that it is revoked, so that a made-up license does not tell which tenants and keys there are.
- * Of a destroyed one the seal can't be tested. */
+/* Whether the key can still open. A revoked one does, which the step decide refuses: only who holds
+ * what it sealed is told that it is revoked, so that a made-up license does not tell which tenants
+ * and keys there are. Of a destroyed one the seal can't be tested. */
 static enum reason key_problem(const struct key_row *key)
 {
     if (key == NULL) {
@@ -105,7 +105,8 @@ static step have_platform(struct call *c)
     return facts_need_tenant(c, header->tenant, open_seal);
 }
 
-/* The license is looked at when it is known who asks: that is the first question of the decision. */
+/* The license is looked at when it is known who asks: that is the first question of the
+ * decision. */
 step license_access_open(struct call *c)
 {
     struct license_access *a = license_access_of(c);
@@ -117,9 +118,10 @@ step license_access_open(struct call *c)
     return facts_need_platform(c, have_platform);
 }
 
-/* --- decide ------------------------------------------------------------------------------------- */
+/* --- decide ----------------------------------------------------------------------------------- */
 
-/* Something stored that this version does not understand refuses everybody: the log says what it is. */
+/* Something stored that this version does not understand refuses everybody: the log says what it
+ * is. */
 static step fail_invalid(struct call *c)
 {
     const struct license_access *a = license_access_of(c);
@@ -132,7 +134,8 @@ static step fail_invalid(struct call *c)
                      reply_uuid(c, a->policy.template_id.u), problem);
 }
 
-/* Everything that refuses content which is open stands here, because the gate may send the flow back to here. */
+/* Everything that refuses content which is open stands here, because the gate may send the flow
+ * back to here. */
 step license_access_decide(struct call *c)
 {
     struct license_access *a = license_access_of(c);
@@ -161,10 +164,10 @@ step license_access_decide(struct call *c)
                                        : fail_invalid(c);
 }
 
-/* --- gate --------------------------------------------------------------------------------------- */
+/* --- gate ------------------------------------------------------------------------------------- */
 
-/* The record of this decision, or of why there was none. A content's own log is written only when its
- * seal held: before that, tenant and content are what somebody claims. */
+/* The record of this decision, or of why there was none. A content's own log is written only when
+ * its seal held: before that, tenant and content are what somebody claims. */
 static struct gate_entry *record(struct call *c)
 {
     struct license_access *a = license_access_of(c);
@@ -178,8 +181,8 @@ static struct gate_entry *record(struct call *c)
     return entry;
 }
 
-/* When it was stale, the flow begins anew: what it then refuses before the seal is open again must not be taken for a
- * decision that other facts could turn. */
+/* When it was stale, the flow begins anew: what it then refuses before the seal is open again must
+ * not be taken for a decision that other facts could turn. */
 static step recorded(struct call *c)
 {
     struct license_access *a = license_access_of(c);

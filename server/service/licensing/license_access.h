@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* The steps that AcquireLicense and InspectContent share: from a publishing license to a recorded decision. */
+/* The steps that AcquireLicense and InspectContent share: from a publishing license to a recorded
+ * decision. */
 #pragma once
 
 #include "auth/caller.h"
@@ -34,8 +35,9 @@ static inline struct license_access *license_access_of(const struct call *c)
 step license_access_parse(struct call *c, struct slice license, const char *application,
                           const char *platform);
 step license_access_open(struct call *c);
-/* A reader from elsewhere is looked up among the groups of the content's tenant, if the policy names any
- * (outside_groups.c). From here on the flow goes again when the gate tells other facts: an amendment may name groups. */
+/* A reader from elsewhere is looked up among the groups of the content's tenant, if the policy
+ * names any (outside_groups.c). From here on the flow goes again when the gate tells other facts:
+ * an amendment may name groups. */
 step license_access_groups(struct call *c);
 step license_access_decide(struct call *c);
 step license_access_gate(struct call *c);

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* PublishingService.AmendPolicy: change the policy of content that was sent, from the next license on.
+/* PublishingService.AmendPolicy: change the policy of content that was sent, from the next license
+ * on.
  *
  *   parse   one change: the expiry, why, and how many names it has
  *   grants, recipients, removed   who gets which rights, becomes a recipient, loses what they had
@@ -9,7 +10,8 @@
  *   merge   lay the change over it (domain/values/amendment.c)
  *   amend   store it if no other came between, else go on again from `read`
  *
- * The content's row carries the amendment's version, which the gate compares: no worker decides on an older one. */
+ * The content's row carries the amendment's version, which the gate compares: no worker decides on
+ * an older one. */
 #include <stdlib.h>
 #include <string.h>
 
@@ -50,7 +52,7 @@ static struct amend *amend_of(const struct call *c)
     return call_state(c);
 }
 
-/* --- parse -------------------------------------------------------------------------------------- */
+/* --- parse ------------------------------------------------------------------------------------ */
 
 static step read_expiry(struct call *c, const Chancery__V1__Expiry *expiry)
 {
@@ -98,7 +100,7 @@ static step parse(struct call *c)
                : begin_lists(c, request);
 }
 
-/* --- the names ---------------------------------------------------------------------------------- */
+/* --- the names -------------------------------------------------------------------------------- */
 
 static step add_name(struct call *c, const char *name)
 {
@@ -204,7 +206,7 @@ static step names(struct call *c)
     return STEP_NEXT;
 }
 
-/* --- read and merge ----------------------------------------------------------------------------- */
+/* --- read and merge --------------------------------------------------------------------------- */
 
 static step have_before(struct call *c)
 {
@@ -248,7 +250,7 @@ static step merge(struct call *c)
         amendment_merge(call_arena(c), &a->before.amendment, &a->change, &a->after, call_err(c)));
 }
 
-/* --- amend -------------------------------------------------------------------------------------- */
+/* --- amend ------------------------------------------------------------------------------------ */
 
 enum { TARGET_NAMES_BYTES = 768 /* after which names are only counted */ };
 
@@ -272,7 +274,8 @@ static const char *grant_text(struct call *c, const char *name, const struct rig
     return arena_printf(call_arena(c), "%s=%s", name, text);
 }
 
-/* "set user:bob@fabrikam.com=VIEW; add carol@…; remove …; expires 2027-01-01T00:00:00Z; the reason" */
+/* "set user:bob@fabrikam.com=VIEW; add carol@…; remove …; expires 2027-01-01T00:00:00Z; the
+ * reason" */
 static const char *describe(struct call *c)
 {
     const Request *request = amend_policy_request(c);

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* PublishingService.ListAvailableTemplates: what may the caller choose? A template's scope says who may choose it,
- * never who may open what it protects. */
+/* PublishingService.ListAvailableTemplates: what may the caller choose? A template's scope says who
+ * may choose it, never who may open what it protects. */
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>

@@ -10,7 +10,8 @@
  *   seal          make the content key, seal it with the policy, wrap it to the client's key
  *   reply
  *
- * Sealing comes after the record: a retry with the same request id gets the same content, sealed anew. */
+ * Sealing comes after the record: a retry with the same request id gets the same content, sealed
+ * anew. */
 #include <string.h>
 
 #include "auth/boundary_guard.h"
@@ -56,7 +57,7 @@ static struct protect *protect_of(const struct call *c)
     return call_state(c);
 }
 
-/* --- parse -------------------------------------------------------------------------------------- */
+/* --- parse ------------------------------------------------------------------------------------ */
 
 static step parse_custom(struct call *c, const Chancery__V1__CustomPolicy *custom)
 {
@@ -123,7 +124,7 @@ static step parse(struct call *c)
     return step_from(keys_check_client_jwk(services_of(c)->keys, p->client_jwk, call_err(c)));
 }
 
-/* --- grants and recipients ---------------------------------------------------------------------- */
+/* --- grants and recipients -------------------------------------------------------------------- */
 
 static step read_grant(struct call *c, size_t index)
 {
@@ -166,7 +167,7 @@ static step recipients(struct call *c)
     return result;
 }
 
-/* --- tenant ------------------------------------------------------------------------------------- */
+/* --- tenant ----------------------------------------------------------------------------------- */
 
 static step have_tenant(struct call *c)
 {
@@ -230,7 +231,7 @@ static step tenant(struct call *c)
     return facts_need_platform(c, have_platform);
 }
 
-/* --- decide ------------------------------------------------------------------------------------- */
+/* --- decide ----------------------------------------------------------------------------------- */
 
 /* What the log says: what is stored and not understood, by name. */
 static step refuse(struct call *c, enum reason reason)
@@ -263,7 +264,7 @@ static step decide(struct call *c)
     return STEP_NEXT;
 }
 
-/* --- record ------------------------------------------------------------------------------------- */
+/* --- record ----------------------------------------------------------------------------------- */
 
 static step recorded(struct call *c)
 {
@@ -307,7 +308,7 @@ static step refused(struct call *c)
     return decision_log_submit(c, recorded);
 }
 
-/* --- seal and reply ----------------------------------------------------------------------------- */
+/* --- seal and reply --------------------------------------------------------------------------- */
 
 static step sealed(struct call *c)
 {

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* TemplateService.DeleteTemplate. Refused while content refers to the template, unless forced; then only owner,
- * issuer and super users open that content. */
+/* TemplateService.DeleteTemplate. Refused while content refers to the template, unless forced; then
+ * only owner, issuer and super users open that content. */
 #include "chancery/v1/template.pb-c.h"
 #include "service/common/flows.h"
 #include "service/common/reply.h"

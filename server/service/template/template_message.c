@@ -8,7 +8,7 @@
 #include "service/common/reply.h"
 #include "service/common/request.h"
 
-/* --- reading ------------------------------------------------------------------------------------ */
+/* --- reading ---------------------------------------------------------------------------------- */
 
 struct text_lists {
     const char *const **languages, *const **texts;
@@ -234,7 +234,7 @@ const struct resource template_resource = {
     .field_count = sizeof fields / sizeof fields[0],
 };
 
-/* --- writing ------------------------------------------------------------------------------------ */
+/* --- writing ---------------------------------------------------------------------------------- */
 
 static Chancery__V1__LocalizedText *write_text(struct call *c, const char *language,
                                                const char *text)

@@ -8,7 +8,8 @@
 
 enum { TEMPLATE_NAMES_MAX = 64, TEMPLATE_TEXT_MAX = 1024 };
 
-/* What no field shows by itself: descriptions are in the languages of the names, all of them, or there are none. */
+/* What no field shows by itself: descriptions are in the languages of the names, all of them, or
+ * there are none. */
 step template_message_check(struct call *c, const struct template_row *row);
 /* A row as a message; NULL over budget. `tenant`: the short name. */
 Chancery__V1__Template *template_message_write(struct call *c, const struct template_row *row,

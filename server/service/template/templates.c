@@ -30,7 +30,7 @@ static struct templates *templates_of(const struct call *c)
     return call_state(c);
 }
 
-/* --- shared steps ------------------------------------------------------------------------------- */
+/* --- shared steps ----------------------------------------------------------------------------- */
 
 static step parse_one(struct call *c, const char *tenant, const char *id)
 {
@@ -76,7 +76,7 @@ static step check_fields(struct call *c)
     return template_message_check(c, &templates_of(c)->row);
 }
 
-/* --- CreateTemplate ----------------------------------------------------------------------------- */
+/* --- CreateTemplate --------------------------------------------------------------------------- */
 
 static step parse_create(struct call *c)
 {
@@ -150,7 +150,7 @@ const struct flow create_template_flow = {
               STEP("take", take_row), STEP("reply", reply_template)},
 };
 
-/* --- GetTemplate -------------------------------------------------------------------------------- */
+/* --- GetTemplate ------------------------------------------------------------------------------ */
 
 static step parse_get(struct call *c)
 {
@@ -166,7 +166,7 @@ const struct flow get_template_flow = {
               STEP("reply", reply_template)},
 };
 
-/* --- ListTemplates ------------------------------------------------------------------------------ */
+/* --- ListTemplates ---------------------------------------------------------------------------- */
 
 static step parse_list(struct call *c)
 {
@@ -211,7 +211,7 @@ const struct flow list_templates_flow = {
     .steps = {STEP("parse", parse_list), SCOPE_STEP, STEP("list", list), STEP("reply", reply_list)},
 };
 
-/* --- UpdateTemplate ----------------------------------------------------------------------------- */
+/* --- UpdateTemplate --------------------------------------------------------------------------- */
 
 static step parse_update(struct call *c)
 {
@@ -249,7 +249,7 @@ const struct flow update_template_flow = {
               STEP("read_again", read), STEP("take", take_row), STEP("reply", reply_template)},
 };
 
-/* --- PublishTemplate and ArchiveTemplate -------------------------------------------------------- */
+/* --- PublishTemplate and ArchiveTemplate ------------------------------------------------------ */
 
 static step parse_publish(struct call *c)
 {

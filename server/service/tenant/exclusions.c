@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* TenantService: AddExclusion, RemoveExclusion, ListExclusions. Changes hold from the next license on: the tenant's epoch is raised in the
- * same transaction. */
+/* TenantService: AddExclusion, RemoveExclusion, ListExclusions. Changes hold from the next license
+ * on: the tenant's epoch is raised in the same transaction. */
 #include <stdlib.h>
 #include <string.h>
 
@@ -12,7 +12,7 @@
 #include "service/common/request.h"
 #include "service/common/scope.h"
 
-/* --- AddExclusion and RemoveExclusion ----------------------------------------------------------- */
+/* --- AddExclusion and RemoveExclusion --------------------------------------------------------- */
 
 struct exclusion_change {
     struct scope scope; /* first */
@@ -82,7 +82,7 @@ const struct flow remove_exclusion_flow = {
               STEP("reply", reply_empty)},
 };
 
-/* --- ListExclusions ----------------------------------------------------------------------------- */
+/* --- ListExclusions --------------------------------------------------------------------------- */
 
 struct exclusions {
     struct scope scope; /* first */

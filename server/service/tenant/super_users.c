@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* TenantService: GrantSuperUser, RevokeSuperUser, ListSuperUsers. Power is switched on with a reason and an end; whether it
- * holds is decided at every license, against the clock (domain/relations/super_user.c). */
+/* TenantService: GrantSuperUser, RevokeSuperUser, ListSuperUsers. Power is switched on with a
+ * reason and an end; whether it holds is decided at every license, against the clock
+ * (domain/relations/super_user.c). */
 #include <stdio.h>
 #include <string.h>
 
@@ -51,7 +52,7 @@ static step read_principal(struct call *c, const char *text, struct principal_fi
     return out->text == NULL ? call_fail(c, R_ARENA_EXHAUSTED, "principal") : STEP_NEXT;
 }
 
-/* --- GrantSuperUser ----------------------------------------------------------------------------- */
+/* --- GrantSuperUser --------------------------------------------------------------------------- */
 
 struct grant_value {
     struct principal_field principal;
@@ -175,7 +176,7 @@ const struct flow grant_super_user_flow = {
               STEP("reply", reply_grant)},
 };
 
-/* --- RevokeSuperUser ---------------------------------------------------------------------------- */
+/* --- RevokeSuperUser -------------------------------------------------------------------------- */
 
 struct super_users {
     struct scope scope; /* first */
@@ -210,7 +211,7 @@ const struct flow revoke_super_user_flow = {
               STEP("reply", reply_empty)},
 };
 
-/* --- ListSuperUsers ----------------------------------------------------------------------------- */
+/* --- ListSuperUsers --------------------------------------------------------------------------- */
 
 static step parse_list(struct call *c)
 {

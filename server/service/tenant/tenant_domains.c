@@ -1,8 +1,9 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* TenantService: AddDomain, VerifyDomain, RemoveDomain.
  *
- * A domain says whose addresses tokens may prove, so it is verified itself: by a TXT record that only
- * whoever rules the domain can publish, or by the word of a platform admin in networks without DNS. */
+ * A domain says whose addresses tokens may prove, so it is verified itself: by a TXT record that
+ * only whoever rules the domain can publish, or by the word of a platform admin in networks without
+ * DNS. */
 #include "base/encode.h"
 #include "context/wait.h"
 #include "domain/values/address.h"
@@ -24,7 +25,7 @@ static struct domains *domains_of(const struct call *c)
     return call_state(c);
 }
 
-/* --- shared steps ------------------------------------------------------------------------------- */
+/* --- shared steps ----------------------------------------------------------------------------- */
 
 static step parse(struct call *c, const char *tenant, const char *domain)
 {
@@ -61,7 +62,7 @@ static step reply_domain(struct call *c, bool is_verified)
     return reply_message(c, tenant_message_write_domain(c, domain));
 }
 
-/* --- AddDomain ---------------------------------------------------------------------------------- */
+/* --- AddDomain -------------------------------------------------------------------------------- */
 
 static step parse_add(struct call *c)
 {
@@ -94,7 +95,7 @@ const struct flow add_domain_flow = {
               STEP("reply", reply_add)},
 };
 
-/* --- VerifyDomain ------------------------------------------------------------------------------- */
+/* --- VerifyDomain ----------------------------------------------------------------------------- */
 
 static bool is_asserted(struct call *c)
 {
@@ -203,7 +204,7 @@ const struct flow verify_domain_flow = {
               STEP("ask_dns", ask_dns), COMMIT("verify", verify), STEP("reply", reply_verify)},
 };
 
-/* --- RemoveDomain ------------------------------------------------------------------------------- */
+/* --- RemoveDomain ----------------------------------------------------------------------------- */
 
 static step parse_remove(struct call *c)
 {

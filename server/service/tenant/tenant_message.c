@@ -10,7 +10,7 @@
 #include "service/common/reply.h"
 #include "service/common/request.h"
 
-/* --- reading ------------------------------------------------------------------------------------ */
+/* --- reading ---------------------------------------------------------------------------------- */
 
 static step read_cap(struct call *c, const void *message, void *out)
 {
@@ -116,7 +116,7 @@ const struct resource tenant_resource = {
     .field_count = sizeof fields / sizeof fields[0],
 };
 
-/* --- writing ------------------------------------------------------------------------------------ */
+/* --- writing ---------------------------------------------------------------------------------- */
 
 Chancery__V1__Domain *tenant_message_write_domain(struct call *c, struct domain_state domain)
 {

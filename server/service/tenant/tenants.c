@@ -22,7 +22,7 @@ static struct tenants *tenants_of(const struct call *c)
     return call_state(c);
 }
 
-/* --- CreateTenant ------------------------------------------------------------------------------- */
+/* --- CreateTenant ----------------------------------------------------------------------------- */
 
 static step parse_create(struct call *c)
 {
@@ -114,7 +114,7 @@ const struct flow create_tenant_flow = {
               COMMIT("create", create), STEP("reply", reply_create)},
 };
 
-/* --- GetTenant ---------------------------------------------------------------------------------- */
+/* --- GetTenant -------------------------------------------------------------------------------- */
 
 static step parse_get(struct call *c)
 {
@@ -142,7 +142,7 @@ const struct flow get_tenant_flow = {
               STEP("reply", reply_get)},
 };
 
-/* --- ListTenants -------------------------------------------------------------------------------- */
+/* --- ListTenants ------------------------------------------------------------------------------ */
 
 static step parse_list(struct call *c)
 {

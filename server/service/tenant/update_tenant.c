@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* TenantService.UpdateTenant. What changes here holds from the next license on: the tenant's epoch is raised in the same
- * transaction. To require a second admin for less than before needs one (docs/policy.md §6). */
+/* TenantService.UpdateTenant. What changes here holds from the next license on: the tenant's epoch
+ * is raised in the same transaction. To require a second admin for less than before needs one
+ * (docs/policy.md §6). */
 #include "base/buf.h"
 #include "context/wait.h"
 #include "service/common/approvable.h"
@@ -37,7 +38,7 @@ static step parse(struct call *c)
     return STEP_NEXT;
 }
 
-/* --- check -------------------------------------------------------------------------------------- */
+/* --- check ------------------------------------------------------------------------------------ */
 
 static step merged(struct call *c)
 {
@@ -95,7 +96,7 @@ static step check(struct call *c)
     return wait_store(c, have_stored, &op->op);
 }
 
-/* --- the act ------------------------------------------------------------------------------------ */
+/* --- the act ---------------------------------------------------------------------------------- */
 
 static bool lowers_requirement(struct call *c)
 {

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* TrackingService.ListAccess: who tried to open a content, for its owner, its issuer and its tenant's admins. */
+/* TrackingService.ListAccess: who tried to open a content, for its owner, its issuer and its
+ * tenant's admins. */
 #include "chancery/v1/tracking.pb-c.h"
 #include "context/wait.h"
 #include "service/common/audit_page.h"

@@ -30,7 +30,7 @@ static Chancery__V1__Content *write_content(struct call *c, const struct content
     return m;
 }
 
-/* --- GetContent --------------------------------------------------------------------------------- */
+/* --- GetContent ------------------------------------------------------------------------------- */
 
 static step parse_get(struct call *c)
 {
@@ -51,7 +51,7 @@ const struct flow get_content_flow = {
     .steps = {STEP("parse", parse_get), CONTENT_ACCESS_FIND, STEP("reply", reply_get)},
 };
 
-/* --- ListContent -------------------------------------------------------------------------------- */
+/* --- ListContent ------------------------------------------------------------------------------ */
 
 struct contents {
     const char *owner; /* as asked for; "" if none */

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* TrackingService: Revoke and Restore, for a content's owner, its issuer and its tenant's admins. Everybody
- * else hears NOT_FOUND, as if there were no such content. */
+/* TrackingService: Revoke and Restore, for a content's owner, its issuer and its tenant's admins.
+ * Everybody else hears NOT_FOUND, as if there were no such content. */
 #include "chancery/v1/tracking.pb-c.h"
 #include "context/wait.h"
 #include "service/common/content_access.h"

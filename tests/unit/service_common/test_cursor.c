@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Long lists: every item once and in order, no turn of the loop that is long, no turn without an item. */
+/* Long lists: every item once and in order, no turn of the loop that is long, no turn without an
+ * item. */
 #include "toy.h"
 
 #include "service/common/cursor.h"

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Tables of fields: what they must have, what a mask means by them, and that fields are read once each. */
+/* Tables of fields: what they must have, what a mask means by them, and that fields are read once
+ * each. */
 #include "toy.h"
 
 #include "chancery/v1/boundary.pb-c.h"
@@ -110,7 +111,7 @@ static void rows_say_what_they_are(void **state)
     assert_no_table(fixed, 8);
 }
 
-/* --- reading ------------------------------------------------------------------------------------ */
+/* --- reading ---------------------------------------------------------------------------------- */
 
 static struct resource resource;
 static struct resource_reading reading;
@@ -138,7 +139,7 @@ static void fields_are_read_once_over_several_turns(void **state)
     assert_int_equal(reading.left, 0);
 }
 
-/* --- masks -------------------------------------------------------------------------------------- */
+/* --- masks ------------------------------------------------------------------------------------ */
 
 static Chancery__V1__Boundary message;
 static resource_set found;
