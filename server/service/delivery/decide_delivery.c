@@ -35,6 +35,7 @@ struct decide_delivery {
     const char **addresses;             /* normalized recipients; "": it is no address */
     const struct tenant_record *tenant; /* the sender's */
     struct cursor cursor;
+    struct address_batch batch;
     struct lookup lookup;
     struct readers_find readers;
     struct list_reply reply;
@@ -55,6 +56,7 @@ static step parse(struct call *c)
     if (step_failed(request_count(c, "recipients", count, 1, RECIPIENTS_MAX))) {
         return STEP_FAILED;
     }
+    address_batch_init(&d->batch, call_arena(c));
     d->addresses = ARENA_ARRAY(call_arena(c), const char *, count);
     if (d->addresses == NULL) {
         return call_fail(c, R_ARENA_EXHAUSTED, "recipients");
@@ -66,9 +68,9 @@ static step parse(struct call *c)
 static step read_recipient(struct call *c, size_t index)
 {
     struct slice text = slice_str(decide_delivery_request(c)->recipients[index]);
-    const char **out = &state_of(c)->addresses[index];
-    if (!address_normalize(call_arena(c), text, out, NULL).ok) {
-        *out = "";
+    struct decide_delivery *d = state_of(c);
+    if (!address_batch_normalize(&d->batch, text, &d->addresses[index], NULL).ok) {
+        d->addresses[index] = "";
     }
     return STEP_NEXT;
 }

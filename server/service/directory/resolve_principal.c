@@ -177,7 +177,7 @@ static step resolve_people(struct call *c)
     switch (r->principal.kind) {
     case PRINCIPAL_GROUP:
         r->explanation = "Members of the group in the directory, those of nested groups included, "
-                         "and whoever brings the group in his token.";
+                         "and whoever brings the group in their token.";
         directory_store_people_of(op, r->principal.name, tenant->domains, tenant->domain_count,
                                   MATCHES_MAX + 1);
         break;

@@ -92,7 +92,7 @@ static step ask_mapping(struct call *c)
     return wait_store(c, mapping_found, &e->lookup.op);
 }
 
-/* A tenant's admin learns of his tenant's issuers, and of the platform's by tokens that name his
+/* A tenant's admin learns of that tenant's issuers, and of the platform's by tokens that name the
  * tenant. */
 static step permit(struct call *c)
 {

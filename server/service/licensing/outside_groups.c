@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* The step `groups` of opening content: a policy may name groups of its tenant, and these may have
  * members from elsewhere. Such a reader's own tenant does not know of that, so the directory of the
- * content's tenant is asked. Groups are all that it is believed: who a foreign reader is, is his
+ * content's tenant is asked. Groups are all that it is believed: who a foreign reader is, is their
  * own tenant's matter. */
 #include "auth/facts.h"
 #include "domain/relations/effective_policy.h"

@@ -36,7 +36,8 @@ struct amend {
     struct content_access access; /* first */
     struct amendment change;      /* what is asked for */
     struct policy_fields_grants grants;
-    const char **recipients;   /* of the change, on their way there */
+    const char **recipients; /* of the change, on their way there */
+    struct address_batch batch;
     struct principal *removed; /* likewise */
     struct cursor cursor;      /* in whichever list is being read */
     const char **names;        /* of the change, as principals: those granted, added, removed */
@@ -77,6 +78,7 @@ static step begin_lists(struct call *c, const Request *request)
     if (count > AMENDMENT_NAMES_MAX) {
         return call_bad_field(c, "set_grants", "At most 1,000 principals in one amendment.");
     }
+    address_batch_init(&a->batch, call_arena(c));
     a->names = ARENA_ARRAY(call_arena(c), const char *, count + 1);
     a->recipients = ARENA_ARRAY(call_arena(c), const char *, count + 1);
     a->removed = ARENA_ARRAY(call_arena(c), struct principal, count + 1);
@@ -128,9 +130,9 @@ static step grants(struct call *c)
 
 static step read_recipient(struct call *c, size_t index)
 {
-    const char *text = amend_policy_request(c)->add_recipients[index];
-    const char **out = &amend_of(c)->recipients[index];
-    return address_normalize(call_arena(c), slice_str(text), out, NULL).ok
+    struct slice text = slice_str(amend_policy_request(c)->add_recipients[index]);
+    struct amend *a = amend_of(c);
+    return address_batch_normalize(&a->batch, text, &a->recipients[index], NULL).ok
                ? STEP_NEXT
                : call_bad_field(c, arena_printf(call_arena(c), "add_recipients[%zu]", index),
                                 "It must be a mail address such as bob@fabrikam.com.");

@@ -37,7 +37,8 @@ struct protect {
     struct policy policy;
     struct policy_fields_grants custom; /* of a custom policy */
     const char **recipients;            /* of the policy, on their way there */
-    struct cursor cursor;               /* in whichever of the two is being read */
+    struct address_batch batch;
+    struct cursor cursor; /* in whichever of the two is being read */
     struct request_id request;
     const char *owner; /* as asked for; "" for the caller's own user */
     int32_t expires_after_days;
@@ -112,6 +113,11 @@ static step parse(struct call *c)
     struct protect *p = protect_of(c);
     p->client_jwk = slice_of(request->client_public_jwk.data, request->client_public_jwk.len);
     p->content.display_name = request->display_name;
+    p->recipients = ARENA_ARRAY(call_arena(c), const char *, request->n_recipients + 1);
+    address_batch_init(&p->batch, call_arena(c));
+    if (p->recipients == NULL) {
+        return call_fail(c, R_ARENA_EXHAUSTED, "recipients");
+    }
     if (step_failed(request_id_read(c, request->request_id, &p->request)) ||
         step_failed(parse_policy(c, request)) ||
         step_failed(
@@ -142,8 +148,8 @@ static step grants(struct call *c)
 static step read_recipient(struct call *c, size_t index)
 {
     struct slice text = slice_str(protect_request(c)->recipients[index]);
-    const char **out = &protect_of(c)->recipients[index];
-    return address_normalize(call_arena(c), text, out, NULL).ok
+    struct protect *p = protect_of(c);
+    return address_batch_normalize(&p->batch, text, &p->recipients[index], NULL).ok
                ? STEP_NEXT
                : call_bad_field(c, arena_printf(call_arena(c), "recipients[%zu]", index),
                                 "It must be a mail address such as bob@fabrikam.com.");
@@ -153,12 +159,6 @@ static step recipients(struct call *c)
 {
     struct protect *p = protect_of(c);
     size_t count = protect_request(c)->n_recipients;
-    if (p->recipients == NULL) {
-        p->recipients = ARENA_ARRAY(call_arena(c), const char *, count + 1);
-    }
-    if (p->recipients == NULL) {
-        return call_fail(c, R_ARENA_EXHAUSTED, "recipients");
-    }
     step result = cursor_each(c, &p->cursor, count, read_recipient, recipients);
     if (result.kind == STEP_KIND_NEXT) {
         p->policy.recipients = p->recipients;
