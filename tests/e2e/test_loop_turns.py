@@ -16,7 +16,8 @@ COMPRESSED = {"compression": grpc.Compression.Gzip}
 
 @pytest.fixture(scope="module")
 def authority_options():
-    return {"workers": 1}
+    """PostgreSQL may take its time: it is the loop that is measured."""
+    return {"workers": 1, "config": {"database": {"statement_timeout_ms": 60000}}}
 
 
 @pytest.fixture(scope="module")
@@ -52,13 +53,14 @@ def import_directory(world):
 @pytest.mark.parametrize("make", [protect, import_directory])
 def test_no_turn_is_long(world, make, who):
     rightful = {protect: world.gateway, import_directory: world.contoso.admin}[make]
-    turns = []
+    turns, allowed = [], 0
     for _ in range(ATTEMPTS):
         path, request = make(world)
         more = {"who": rightful if who == "who may" else None, "timeout": 60, **COMPRESSED}
         told = []
         turns.append(longest_turn(world.a, lambda: told.append(outcome(world.call, path, request, **more))))
         assert told == (["OK"] if who == "who may" else ["CREDENTIAL_MISSING"])
-        if turns[-1] < limit():
+        allowed = limit()
+        if turns[-1] < allowed:
             return
-    raise AssertionError(f"the longest turn was {min(turns) * 1000:.1f} ms at best, of {limit() * 1000:.0f}: {turns}")
+    raise AssertionError(f"the longest turn was {min(turns) * 1000:.1f} ms at best, of {allowed * 1000:.0f}: {turns}")

@@ -60,7 +60,7 @@ TRACES = (f"{number:032x}" for number in itertools.count(1))
 
 def is_recorded(reason):
     """Whether the table of reasons says that a refusal for this reason is a decision, which goes into the log."""
-    with open(REASONS, encoding="ascii") as file:
+    with open(REASONS, encoding="utf-8") as file:
         flag = re.search(rf"^REASON\({reason}, \w+, \w+, (\w+),", file.read(), re.M).group(1)
     return flag == "AUDIT"
 
