@@ -33,6 +33,7 @@ struct arena {
     size_t budget;
     size_t used;
     size_t fail_in; /* 0 = never; else counts down to the allocation that fails */
+    bool is_exceeded;
 };
 
 static struct chunk *chunk_new(size_t size)
@@ -90,6 +91,7 @@ void arena_reset(struct arena *arena)
     chunk->used = 0;
     arena->chunks = arena->current = chunk;
     arena->used = 0;
+    arena->is_exceeded = false;
 }
 
 void arena_free(struct arena *arena)
@@ -131,6 +133,7 @@ static void *allocate(struct arena *arena, size_t size, bool zeroed)
         size = 1;
     }
     if (fault_due(arena) || size > arena->budget || arena->used > arena->budget - size) {
+        arena->is_exceeded = true;
         return NULL;
     }
     size_t rounded = (size + ALIGNMENT - 1) & ~(size_t)(ALIGNMENT - 1);
@@ -163,6 +166,7 @@ void *arena_array(struct arena *arena, size_t count, size_t size)
 {
     size_t total;
     if (__builtin_mul_overflow(count, size, &total)) {
+        arena->is_exceeded = true;
         return NULL;
     }
     return arena_zalloc(arena, total);
@@ -219,6 +223,11 @@ rc arena_on_free(struct arena *arena, arena_free_fn fn, void *ptr, struct err *e
     *d = (struct destructor){.next = arena->destructors, .fn = fn, .ptr = ptr};
     arena->destructors = d;
     return OK;
+}
+
+bool arena_is_exceeded(const struct arena *arena)
+{
+    return arena->is_exceeded;
 }
 
 size_t arena_used(const struct arena *arena)

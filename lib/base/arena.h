@@ -51,6 +51,8 @@ char *arena_printf(struct arena *arena, const char *format, ...) PRINTF_LIKE(2, 
 typedef void (*arena_free_fn)(void *ptr);
 MUST rc arena_on_free(struct arena *arena, arena_free_fn fn, void *ptr, struct err *err);
 
+/* Whether an allocation was refused: what was built in the arena may lack a part. */
+bool arena_is_exceeded(const struct arena *arena);
 /* Bytes handed out so far. */
 size_t arena_used(const struct arena *arena);
 /* Tests: let the n-th allocation from now fail (1 = the next); 0 switches that off. */

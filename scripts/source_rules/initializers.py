@@ -11,7 +11,7 @@ from source_rules.tree import CODE
 
 POSITIONAL_MAX = 2  # members of a struct that may be initialized by position
 # Folders where the rules are enforced; for others --notes lists the violations.
-ENFORCED = ("lib/",)
+ENFORCED = ("lib/", "server/service/")
 TOKEN = re.compile(r"\w+|->|\.\.\.|[^\s\w]")
 ALLOCATORS = r"ARENA_NEW|ARENA_ARRAY|arena_z?alloc|xcalloc"
 

@@ -10,8 +10,8 @@ from source_rules.tree import CODE
 SHARED_PREFIXES = {
 }
 # Folders where the rules are enforced; for others --notes lists the violations.
-BASENAMES_ENFORCED = ()
-PREFIXES_ENFORCED = ("lib/", "client/")
+BASENAMES_ENFORCED = ("server/service/",)
+PREFIXES_ENFORCED = ("lib/", "client/", "server/service/")
 
 
 def say(tree, enforced, path, line, text):

@@ -63,7 +63,7 @@ static int list_steps(void)
     struct rpc_limits limits = {0};
     struct loop *loop = loop_new();
     struct rpc *rpc = rpc_new(loop, NULL, &AUTHENTICATOR, &limits);
-    service_register(rpc);
+    registry_add_all(rpc);
     rpc_each_step(rpc, show_step, NULL);
     rpc_free(rpc);
     loop_free(loop);

@@ -225,7 +225,7 @@ static void open_store(struct worker *w)
         .statement_timeout_ms = (int)w->conf->database->statement_timeout_ms,
         .gate_connections = w->conf->database->gate_connections,
     };
-    s->approvable_acts = service_acts;
+    s->approvable_acts = registry_acts;
     s->store = store_new(w->loop, &config);
     s->amendments = amendments_new(AMENDMENTS_MAX);
     s->gate = gate_new(w->loop, s->store, s->amendments);
@@ -254,7 +254,7 @@ static rc start(struct worker *w, struct err *err)
     w->services.identity = identity_new(w->loop, &identity);
     TRY(dns_new(w->loop, w->conf->dns->servers, w->conf->dns->n_servers, &w->services.dns, err));
     w->rpc = rpc_new(w->loop, &w->services, &AUTHENTICATOR, &limits);
-    service_register(w->rpc);
+    registry_add_all(w->rpc);
     w->front =
         front_new(&(struct front_config){&w->services, w->rpc, w->boundaries, CHANCERY_VERSION});
     loop_signal_init(&w->term, w->loop, SIGTERM, on_term);

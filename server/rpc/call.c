@@ -124,7 +124,7 @@ void *call_message(struct call *c, const struct ProtobufCMessageDescriptor *type
 
 step call_reply(struct call *c, const struct ProtobufCMessage *reply)
 {
-    if (reply == NULL) {
+    if (reply == NULL || arena_is_exceeded(c->arena)) {
         return call_fail(c, R_ARENA_EXHAUSTED, "reply");
     }
     CH_ASSERT(reply->descriptor == c->method->response);

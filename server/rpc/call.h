@@ -230,7 +230,8 @@ void call_resume(struct call *c);
 
 /* An empty message in the call's arena; NULL over budget, with call_err filled. */
 void *call_message(struct call *c, const struct ProtobufCMessageDescriptor *type);
-/* Set the reply (in the call's arena or static), of the method's type; sent when the flow is done. */
+/* Set the reply (in the call's arena or static), of the method's type; sent when the flow is done. Fails when anything
+ * did not fit into the arena by now, so that nobody is answered with a part left out. */
 step call_reply(struct call *c, const struct ProtobufCMessage *reply);
 /* Streams: send one message now. */
 MUST rc call_send(struct call *c, const struct ProtobufCMessage *message, struct err *err);

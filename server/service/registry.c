@@ -1,11 +1,26 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "service/registry.h"
 
+#include <string.h>
+
+#include "methods.h"
 #include "service/common/approvable.h"
 #include "service/common/flows.h"
 #include "service/common/resources.h"
 
-void service_register(struct rpc *rpc)
+/* A message is unpacked in one turn of the loop, so it may be no larger than what that takes well below 5 ms for,
+ * whatever is in it (docs/interface.md §9). Larger batches have to be unpacked part by part. */
+enum { UNPACKED_BYTES_MAX = 512 * 1024 };
+
+static void check_size(const struct flow *flow)
+{
+    for (size_t i = 0; i < METHOD_COUNT; i++) {
+        CH_ASSERT(strcmp(METHODS[i].path, flow->method) != 0 ||
+                  METHODS[i].max_request_bytes <= UNPACKED_BYTES_MAX);
+    }
+}
+
+void registry_add_all(struct rpc *rpc)
 {
     static const struct flow *const all[] = {
 #define FLOW(name) &name##_flow,
@@ -18,6 +33,7 @@ void service_register(struct rpc *rpc)
 #undef RESOURCE
     };
     for (size_t i = 0; i < sizeof all / sizeof all[0]; i++) {
+        check_size(all[i]);
         rpc_register(rpc, all[i]);
     }
     for (size_t i = 0; i < sizeof resources / sizeof resources[0]; i++) {
@@ -25,7 +41,7 @@ void service_register(struct rpc *rpc)
     }
 }
 
-const struct approvable_act *const service_acts[] = {
+const struct approvable_act *const registry_acts[] = {
 #define ACT(name) &name##_act,
 #include "service/common/acts.def"
 #undef ACT

@@ -7,6 +7,6 @@
 struct approvable_act;
 
 /* Register every flow of flows.def, and check every table of resources.def; the engine's services must be a struct services. */
-void service_register(struct rpc *rpc);
+void registry_add_all(struct rpc *rpc);
 /* For services.approvable_acts: every act of acts.def; ends at NULL. */
-extern const struct approvable_act *const service_acts[];
+extern const struct approvable_act *const registry_acts[];

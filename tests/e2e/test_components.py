@@ -138,7 +138,7 @@ def test_what_is_no_component(world):
                        ({**named, "subject": "x" * 257}, "subject"), ({**named, "issuer_id": "x"}, "issuer_id"),
                        ({**named, "issuer_id": users}, "issuer_id"),  # one that makes users makes no components
                        ({**named, "name": "A"}, "name"), ({**named, "role": 8}, "role"), ({**named, "role": 2}, "role"),
-                       ({**named, "sender_domains": ["x y"]}, "sender_domains")):
+                       ({**named, "sender_domains": ["a.example", "x y"]}, "sender_domains[1]")):
         error = refused(create, world, {"name": "bad", "role": 1, **bad})
         assert (error.reason, error.fields) == ("FIELD_INVALID", [f"component.{field}"]), bad
     theirs = refused(create, world, {"name": "bad", "role": 1, **named}, world.fabrikam.admin)

@@ -1,12 +1,15 @@
 # SPDX-License-Identifier: Apache-2.0
-"""What holds for every resource alike: update masks (AIP-134, AIP-161, AIP-203), etags (AIP-154), pages (AIP-158)."""
+"""What holds for every resource alike: update masks (AIP-134, AIP-161, AIP-203), etags (AIP-154), safe retries (AIP-155),
+pages (AIP-158)."""
 import base64
+import functools
 import os
+from concurrent.futures import ThreadPoolExecutor
 
 import pytest
 
-from authority import Issuer
-from calls import refused
+from authority import Issuer, new_id
+from calls import reason, refused
 from world import ROLES, grant, template_of
 
 PAGES = 5  # rows of every list that is read in pages of 2
@@ -167,6 +170,37 @@ def test_an_etag_is_looked_at_before_something_is_removed(stock):
         error = refused(stock.call, "ComponentService/DeleteComponent", {**request, "etag": etag}, stock.admins["tenant"])
         assert error.reason == "ETAG_MISMATCH"
     stock.call("ComponentService/DeleteComponent", {**request, "etag": made.etag}, stock.admins["tenant"])
+
+
+# --- safe retries ---
+
+
+def test_a_retry_gets_the_template_that_was_made(world):
+    request = {"template": template_of(archived=True), "request_id": new_id()}
+    make = functools.partial(world.call, "TemplateService/CreateTemplate")
+    made = make(request, world.contoso.admin)
+    assert made.template.archived
+    with ThreadPoolExecutor(8) as pool:
+        retries = list(pool.map(lambda _: make(request, world.contoso.admin), range(8)))
+    assert all(retry == made for retry in retries)
+    other = {**request, "template": template_of(archived=False)}
+    assert reason(make, other, world.contoso.admin) == "REQUEST_ID_REUSED"
+    assert reason(make, request, world.contoso.second_admin) == "REQUEST_ID_REUSED"  # it is of who asks
+    assert make(request, world.fabrikam.admin).template.template_id != made.template.template_id
+    made_at_once = {**request, "request_id": new_id()}
+    with ThreadPoolExecutor(8) as pool:
+        ids = {one.template.template_id for one in pool.map(lambda _: make(made_at_once, world.contoso.admin), range(8))}
+    assert len(ids) == 1
+    world.call("TemplateService/DeleteTemplate", {"template_id": made.template.template_id}, world.contoso.admin)
+    assert make(request, world.contoso.admin).template.template_id != made.template.template_id
+
+
+def test_a_retry_of_protect_is_of_who_asks(world):
+    request = {"request_id": new_id(), "recipients": ["bob@fabrikam.com"]}
+    made = world.protect(token=world.alice, **request)
+    assert world.protect(token=world.alice, **request).content_id == made.content_id
+    for who in ({"token": world.carol}, {"who": world.gateway}, {"who": world.gateway, "user_token": world.alice}):
+        assert reason(world.protect, **who, **request) == "REQUEST_ID_REUSED", who
 
 
 # --- pages ---

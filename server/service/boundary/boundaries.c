@@ -15,8 +15,8 @@ struct boundaries {
     struct scope scope; /* first */
     struct boundary_change change;
     const Chancery__V1__Boundary *message; /* of a request that sets fields */
-    resource_set fields;                   /* those that are still to be read */
-    const char *name;                      /* of the one that is meant */
+    struct resource_reading fields;
+    const char *name; /* of the one that is meant */
     const char *after;
     struct page page;
     struct boundary_op op;
@@ -89,7 +89,7 @@ static step parse_create(struct call *c)
         return call_bad_field(c, "boundary", "It is required.");
     }
     b->message = request->boundary;
-    b->fields = resource_changeable(&boundary_resource);
+    b->fields.left = resource_changeable(&boundary_resource);
     b->change.name = b->message->boundary;
     return boundary_name_is_valid(slice_str(b->change.name))
                ? STEP_NEXT
@@ -234,7 +234,7 @@ static step parse_update(struct call *c)
     const Chancery__V1__UpdateBoundaryRequest *request = update_boundary_request(c);
     struct boundaries *b = boundaries_of(c);
     if (step_failed(resource_read_mask(c, &boundary_resource, request->boundary,
-                                       request->update_mask, &b->fields))) {
+                                       request->update_mask, &b->fields.left))) {
         return STEP_FAILED;
     }
     b->message = request->boundary;

@@ -91,51 +91,23 @@ step policy_fields_read_grant(struct call *c, struct policy_fields_grants *readi
     return STEP_NEXT;
 }
 
-step policy_fields_read_grants(struct call *c, const char *field,
-                               Chancery__V1__Grant *const *grants, size_t count,
-                               struct policy_fields_grants *reading)
-{
-    if (step_failed(policy_fields_begin_grants(c, field, grants, count, reading))) {
-        return STEP_FAILED;
-    }
-    for (size_t i = 0; i < reading->count; i++) {
-        if (step_failed(policy_fields_read_grant(c, reading, i))) {
-            return STEP_FAILED;
-        }
-    }
-    return STEP_NEXT;
-}
-
 /* Recipients, owner and authenticated say nothing here: there is no content yet, and an empty list means all. */
 static bool is_listed_form(const struct principal *principal)
 {
     return principal->name[0] != '\0';
 }
 
-step policy_fields_read_principals(struct call *c, const char *field, char *const *texts,
-                                   size_t count, const char *const **out)
+step policy_fields_read_principal(struct call *c, const char *field, size_t index, const char *text,
+                                  const char **out)
 {
-    if (step_failed(request_count(c, field, count, 0, POLICY_GRANTS_MAX))) {
-        return STEP_FAILED;
+    struct principal principal;
+    if (!principal_parse(call_arena(c), slice_str(text), &principal, NULL).ok ||
+        !is_listed_form(&principal)) {
+        return bad(c, arena_printf(call_arena(c), "%s[%zu]", field, index),
+                   "Such a principal is user:, group:, domain: or tenant: and a name.");
     }
-    const char **list = ARENA_ARRAY(call_arena(c), const char *, count + 1);
-    if (list == NULL) {
-        return call_fail(c, R_ARENA_EXHAUSTED, "principals");
-    }
-    for (size_t i = 0; i < count; i++) {
-        struct principal principal;
-        if (!principal_parse(call_arena(c), slice_str(texts[i]), &principal, NULL).ok ||
-            !is_listed_form(&principal)) {
-            return bad(c, arena_printf(call_arena(c), "%s[%zu]", field, i),
-                       "Such a principal is user:, group:, domain: or tenant: and a name.");
-        }
-        list[i] = principal_format(call_arena(c), &principal);
-        if (list[i] == NULL) {
-            return call_fail(c, R_ARENA_EXHAUSTED, "principals");
-        }
-    }
-    *out = list;
-    return STEP_NEXT;
+    *out = principal_format(call_arena(c), &principal);
+    return *out == NULL ? call_fail(c, R_ARENA_EXHAUSTED, "principals") : STEP_NEXT;
 }
 
 step policy_fields_read_offline(struct call *c, const char *field, int access, uint32_t days,

@@ -8,7 +8,8 @@
 
 enum { REFERRAL_CONTACT_MAX = 256 };
 
-/* Grants, one value for each principal. In the state of flows that read them over several turns of the loop. */
+/* Grants, one value for each principal: begun, then read principal by principal, over several turns of the loop if need
+ * be. */
 struct policy_fields_grants {
     const char *field; /* names them in errors */
     struct grant *grants;
@@ -21,15 +22,11 @@ struct policy_fields_grants {
 step policy_fields_begin_grants(struct call *c, const char *field,
                                 Chancery__V1__Grant *const *grants, size_t count,
                                 struct policy_fields_grants *reading);
-/* Read the next principal, the `index`th: a cursor's item. */
+/* Read the next principal, the `index`th. */
 step policy_fields_read_grant(struct call *c, struct policy_fields_grants *reading, size_t index);
-/* Read all of them at once. */
-step policy_fields_read_grants(struct call *c, const char *field,
-                               Chancery__V1__Grant *const *grants, size_t count,
-                               struct policy_fields_grants *reading);
-/* Principals such as a scope or onboarding list: checked and in their stored form. */
-step policy_fields_read_principals(struct call *c, const char *field, char *const *texts,
-                                   size_t count, const char *const **out);
+/* One principal of a list such as a scope or onboarding: checked and in its stored form. */
+step policy_fields_read_principal(struct call *c, const char *field, size_t index, const char *text,
+                                  const char **out);
 /* OFFLINE_DAYS_CAP, OFFLINE_DAYS_NONE or days. */
 step policy_fields_read_offline(struct call *c, const char *field, int access, uint32_t days,
                                 int *out);

@@ -51,3 +51,12 @@ step request_count(struct call *c, const char *field, size_t count, size_t least
             : arena_printf(call_arena(c), "There must be %zu to %zu; these are %zu.", least, most,
                            count));
 }
+
+step request_domain(struct call *c, const char *field, size_t index, const char *text,
+                    const char **out)
+{
+    return domain_name_normalize(call_arena(c), slice_str(text), out, NULL).ok
+               ? STEP_NEXT
+               : call_bad_field(c, arena_printf(call_arena(c), "%s[%zu]", field, index),
+                                "It must be a domain such as contoso.com.");
+}

@@ -11,5 +11,8 @@ step request_uuid_required(struct call *c, const char *field, const char *text, 
 step request_text(struct call *c, const char *field, const char *text, size_t max);
 /* A mail address, normalized; "" gives "". */
 step request_address(struct call *c, const char *field, const char *text, const char **out);
+/* A mail domain of a list, normalized. */
+step request_domain(struct call *c, const char *field, size_t index, const char *text,
+                    const char **out);
 /* How many values a list may have. */
 step request_count(struct call *c, const char *field, size_t count, size_t least, size_t most);

@@ -1,8 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "service/common/request_id.h"
 
-#include <string.h>
-
 #include "auth/caller.h"
 #include "base/buf.h"
 #include "service/common/request.h"
@@ -36,10 +34,14 @@ step request_id_read(struct call *c, const char *text, struct request_id *out)
                : STEP_FAILED;
 }
 
-step request_id_check(struct call *c, const struct request_id *asked,
-                      const uint8_t made[SHA256_BYTES])
+step request_id_check(struct call *c, const struct request_id *asked, struct slice made)
 {
-    return memcmp(asked->hash, made, SHA256_BYTES) == 0
+    return slice_eq(slice_of(asked->hash, SHA256_BYTES), made)
                ? STEP_NEXT
                : call_fail(c, R_REQUEST_ID_REUSED, "another request had this id");
+}
+
+struct slice request_id_hash(const struct request_id *asked)
+{
+    return uuid_is_zero(asked->id) ? SLICE_NONE : slice_of(asked->hash, SHA256_BYTES);
 }

@@ -13,6 +13,7 @@ struct request_id {
 
 /* Read the field `request_id`. */
 step request_id_read(struct call *c, const char *text, struct request_id *out);
-/* Whether what was made before was made for this request: else R_REQUEST_ID_REUSED. */
-step request_id_check(struct call *c, const struct request_id *asked,
-                      const uint8_t made[SHA256_BYTES]);
+/* Whether what was made before, and kept with this hash, was made for this request: else R_REQUEST_ID_REUSED. */
+step request_id_check(struct call *c, const struct request_id *asked, struct slice made);
+/* The hash for the store; empty when there is no id. */
+struct slice request_id_hash(const struct request_id *asked);

@@ -3,7 +3,9 @@
 
 #include <string.h>
 
+#include "service/common/cursor.h"
 #include "service/common/proto_field.h"
+#include "service/common/request.h"
 
 static const char MASK[] = "update_mask";
 
@@ -28,7 +30,9 @@ void resource_check(const struct resource *resource)
     for (size_t i = 0; i < resource->field_count; i++) {
         const struct resource_field *field = &resource->fields[i];
         CH_ASSERT(find(resource, field->name) == i);
-        CH_ASSERT((field->behavior == FIELD_CHANGEABLE) == (field->read != NULL));
+        CH_ASSERT((field->begin != NULL) == (field->element != NULL));
+        CH_ASSERT((field->behavior == FIELD_CHANGEABLE) ==
+                  ((field->read != NULL) != (field->begin != NULL)));
     }
 }
 
@@ -118,30 +122,71 @@ step resource_read_mask(struct call *c, const struct resource *resource, const v
 
 /* --- reading ------------------------------------------------------------------------------------ */
 
+const char **resource_begin_texts(struct call *c, const char *field, size_t count, size_t max,
+                                  struct resource_list *list)
+{
+    if (step_failed(request_count(c, field, count, 0, max))) {
+        return NULL;
+    }
+    const char **texts = ARENA_ARRAY(call_arena(c), const char *, count + 1);
+    if (texts == NULL) {
+        (void)call_fail(c, R_ARENA_EXHAUSTED, "%s", field);
+    }
+    *list = (struct resource_list){count, texts};
+    return texts;
+}
+
 /* The fields that are read together with this one. */
 static resource_set same_reader(const struct resource *resource, size_t index)
 {
-    resource_set same = 0;
+    const struct resource_field *one = &resource->fields[index];
+    resource_set same = 1U << index;
     for (size_t i = 0; i < resource->field_count; i++) {
-        same |= resource->fields[i].read == resource->fields[index].read ? 1U << i : 0;
+        same |= one->read != NULL && resource->fields[i].read == one->read ? 1U << i : 0;
     }
     return same;
 }
 
-step resource_read(struct call *c, const struct resource *resource, resource_set *left,
-                   const void *message, void *row, step_fn self)
+/* Go on with a list, up to its end or until it has taken long. */
+static step read_list(struct call *c, const struct resource_field *field,
+                      struct resource_reading *reading, const void *message, void *row,
+                      struct mono_time since)
 {
-    for (size_t i = 0; i < resource->field_count; i++) {
-        if ((*left & 1U << i) == 0) {
-            continue;
+    struct resource_list *list = &reading->list;
+    if (list->elements == NULL && step_failed(field->begin(c, message, row, list))) {
+        return STEP_FAILED;
+    }
+    while (reading->next < list->count) {
+        if (reading->next > 0 && cursor_should_yield(c, since)) {
+            return STEP_NEXT;
         }
-        if (step_failed(resource->fields[i].read(c, message, row))) {
+        if (step_failed(field->element(c, message, list->elements, reading->next))) {
             return STEP_FAILED;
         }
-        *left &= ~same_reader(resource, i);
-        if (*left != 0 && call_should_yield(c)) {
+        reading->next++;
+    }
+    *list = (struct resource_list){0};
+    reading->next = 0;
+    return STEP_NEXT;
+}
+
+step resource_read(struct call *c, const struct resource *resource,
+                   struct resource_reading *reading, const void *message, void *row, step_fn self)
+{
+    struct mono_time since = clock_mono();
+    for (size_t i = 0; i < resource->field_count; i++) {
+        const struct resource_field *field = &resource->fields[i];
+        if ((reading->left & 1U << i) == 0) {
+            continue;
+        }
+        if (step_failed(field->read != NULL ? field->read(c, message, row)
+                                            : read_list(c, field, reading, message, row, since))) {
+            return STEP_FAILED;
+        }
+        if (reading->list.elements != NULL) {
             return call_yield(c, self);
         }
+        reading->left &= ~same_reader(resource, i);
     }
     return STEP_NEXT;
 }

@@ -2,7 +2,8 @@
 /* Resources as tables of their fields: which the caller may set and change, and how each is read (AIP-134, AIP-161,
  * AIP-203).
  *
- *   static const struct resource_field fields[] = {OUTPUT_ONLY("template_id"), CHANGEABLE("names", read_names), …};
+ *   static const struct resource_field fields[] = {OUTPUT_ONLY("template_id"), CHANGEABLE("names", read_names),
+ *                                                  CHANGEABLE_LIST("scope", begin_scope, read_scope), …};
  *
  * To create one, all changeable fields are read into an empty row; to update one, those of the mask into the row as it
  * is stored. Every field of the message stands in its table, or the daemon doesn't start (resources.def). */
@@ -18,18 +19,39 @@ enum field_behavior {
     FIELD_OUTPUT_ONLY, /* set by the server; of requests only the etag is looked at */
 };
 
+/* The list that is being read: how many elements it has, and what they are read into, in the call's arena. */
+struct resource_list {
+    size_t count;
+    void *elements;
+};
+
+/* How a field is checked and taken over from the message into the row; neither can wait. Fields that make sense only
+ * together have one reader, which runs once. */
+typedef step (*resource_read_fn)(struct call *c, const void *message, void *row);
+/* A list that may be long is begun by the one: count it and make room, let the row have it. The other reads each of its
+ * elements, with a new turn of the loop in between when it takes long. */
+typedef step (*resource_begin_fn)(struct call *c, const void *message, void *row,
+                                  struct resource_list *list);
+typedef step (*resource_element_fn)(struct call *c, const void *message, void *elements,
+                                    size_t index);
+
 struct resource_field {
     const char *name; /* of the field; or of a oneof, beside each of its fields */
     enum field_behavior behavior;
-    /* Of a changeable field: check it and take it over from the message into the row. Can't wait. Fields that make
-     * sense only together have one reader, which runs once. */
-    step (*read)(struct call *c, const void *message, void *row);
+    /* Of a changeable field either the first, or the two others. */
+    resource_read_fn read;
+    resource_begin_fn begin;
+    resource_element_fn element;
 };
 
 /* Rows of a table. */
 #define CHANGEABLE(field, reader)         \
     {                                     \
         .name = (field), .read = (reader) \
+    }
+#define CHANGEABLE_LIST(field, begin_fn, element_fn)                  \
+    {                                                                 \
+        .name = (field), .begin = (begin_fn), .element = (element_fn) \
     }
 #define IMMUTABLE(field)                               \
     {                                                  \
@@ -65,9 +87,18 @@ resource_set resource_field(const struct resource *resource, const char *name);
  * the path that names no field that can be changed. */
 step resource_read_mask(struct call *c, const struct resource *resource, const void *message,
                         const Google__Protobuf__FieldMask *mask, resource_set *out);
-/* Take these fields over into the row, and out of `left`. Between two that take long it yields: `self` is the step to
- * which the call comes back, and which does nothing but this. */
-step resource_read(struct call *c, const struct resource *resource, resource_set *left,
-                   const void *message, void *row, step_fn self);
+/* In a flow's state: what is still to be read, and where it stands. Begins as {.left = fields}. */
+struct resource_reading {
+    resource_set left;
+    struct resource_list list; /* .elements NULL: no list is being read */
+    size_t next;               /* of its elements */
+};
+/* Take the fields over into the row. `self` is the step to which the call comes back when it yields, and which does
+ * nothing but this. */
+step resource_read(struct call *c, const struct resource *resource,
+                   struct resource_reading *reading, const void *message, void *row, step_fn self);
+/* For resource_begin_fn: begin a list of texts; NULL: it has too many, or there is no room, and the call has failed. */
+const char **resource_begin_texts(struct call *c, const char *field, size_t count, size_t max,
+                                  struct resource_list *list);
 /* Abort unless each field of the message stands in the table, and everything that can be changed has a reader. */
 void resource_check(const struct resource *resource);

@@ -3,7 +3,6 @@
 
 #include <string.h>
 
-#include "domain/values/address.h"
 #include "domain/values/token_claims.h"
 #include "service/common/etag.h"
 #include "service/common/limits.h"
@@ -47,28 +46,23 @@ static step read_certificates(struct call *c, const void *message, void *row)
     return STEP_NEXT;
 }
 
-static step read_domains(struct call *c, const void *message, void *row)
+static step begin_domains(struct call *c, const void *message, void *row,
+                          struct resource_list *list)
 {
     const Chancery__V1__Component *from = message;
     struct component_record *out = row;
-    static const char field[] = "component.sender_domains";
-    size_t count = from->n_sender_domains;
-    if (step_failed(request_count(c, field, count, 0, DOMAINS_MAX))) {
-        return STEP_FAILED;
-    }
-    const char **domains = ARENA_ARRAY(call_arena(c), const char *, count + 1);
-    if (domains == NULL) {
-        return call_fail(c, R_ARENA_EXHAUSTED, "domains");
-    }
-    for (size_t i = 0; i < count; i++) {
-        struct slice text = slice_str(from->sender_domains[i]);
-        if (!domain_name_normalize(call_arena(c), text, &domains[i], NULL).ok) {
-            return call_bad_field(c, field, "Each must be a domain such as contoso.com.");
-        }
-    }
-    out->component.sender_domains = domains;
-    out->component.sender_domain_count = count;
-    return STEP_NEXT;
+    out->component.sender_domain_count = from->n_sender_domains;
+    out->component.sender_domains = resource_begin_texts(c, "component.sender_domains",
+                                                         from->n_sender_domains, DOMAINS_MAX, list);
+    return out->component.sender_domains == NULL ? STEP_FAILED : STEP_NEXT;
+}
+
+static step read_domain(struct call *c, const void *message, void *elements, size_t index)
+{
+    const Chancery__V1__Component *from = message;
+    const char **domains = elements;
+    return request_domain(c, "component.sender_domains", index, from->sender_domains[index],
+                          &domains[index]);
 }
 
 static step read_issuer(struct call *c, const void *message, void *row)
@@ -102,7 +96,7 @@ static const struct resource_field fields[] = {
     IMMUTABLE("role"),
     IMMUTABLE("boundary"),
     CHANGEABLE("certificate_sha256", read_certificates),
-    CHANGEABLE("sender_domains", read_domains),
+    CHANGEABLE_LIST("sender_domains", begin_domains, read_domain),
     CHANGEABLE("disabled", read_disabled),
     OUTPUT_ONLY("etag"),
     CHANGEABLE("issuer_id", read_issuer),

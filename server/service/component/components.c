@@ -130,7 +130,7 @@ static step parse_create(struct call *c)
     record->component.boundary = from->boundary;
     record->version = 1;
     components_of(c)->message = from;
-    components_of(c)->fields = resource_changeable(&component_resource);
+    components_of(c)->fields.left = resource_changeable(&component_resource);
     return STEP_NEXT;
 }
 
@@ -213,8 +213,8 @@ static step parse_update(struct call *c)
     const Chancery__V1__UpdateComponentRequest *request = update_component_request(c);
     const Chancery__V1__Component *from = request->component;
     struct components *s = components_of(c);
-    if (step_failed(
-            resource_read_mask(c, &component_resource, from, request->update_mask, &s->fields))) {
+    if (step_failed(resource_read_mask(c, &component_resource, from, request->update_mask,
+                                       &s->fields.left))) {
         return STEP_FAILED;
     }
     s->message = from;

@@ -12,8 +12,8 @@ struct components {
     struct component_record record;
     struct component_op op;
     const void *message; /* of a request that sets fields */
-    resource_set fields; /* those that are still to be read */
-    const char *etag;    /* of the request */
+    struct resource_reading fields;
+    const char *etag; /* of the request */
     struct component_id id, after;
     struct page page;
 };

@@ -4,7 +4,6 @@
 #include <string.h>
 
 #include "crypto/jws.h"
-#include "domain/values/address.h"
 #include "service/common/etag.h"
 #include "service/common/limits.h"
 #include "service/common/reply.h"
@@ -111,30 +110,26 @@ static step read_claims(struct call *c, const void *message, void *out)
                : request_text(c, "issuer.claims.guest", claims->guest, CLAIM_MAX);
 }
 
-static step read_domains(struct call *c, const void *message, void *out)
+static step begin_domains(struct call *c, const void *message, void *out,
+                          struct resource_list *list)
 {
     const Chancery__V1__Issuer *from = message;
     struct issuer_row *row = out;
-    const char **list = ARENA_ARRAY(call_arena(c), const char *, from->n_domains + 1);
-    if (list == NULL) {
-        return call_fail(c, R_ARENA_EXHAUSTED, "domains");
-    }
-    if (step_failed(request_count(c, "issuer.domains", from->n_domains, 0, DOMAINS_MAX))) {
-        return STEP_FAILED;
-    }
     if (from->n_domains > 0 && row->issuer.kind != ISSUER_CONSUMER) {
         return call_bad_field(c, "issuer.domains",
                               "Only consumer issuers have domains; a tenant's are its own.");
     }
-    for (size_t i = 0; i < from->n_domains; i++) {
-        if (!domain_name_normalize(call_arena(c), slice_str(from->domains[i]), &list[i], NULL).ok) {
-            return call_bad_field(c, "issuer.domains",
-                                  "Each must be a domain such as outlook.com.");
-        }
-    }
-    row->issuer.domains = list;
     row->issuer.domain_count = from->n_domains;
-    return STEP_NEXT;
+    row->issuer.domains =
+        resource_begin_texts(c, "issuer.domains", from->n_domains, DOMAINS_MAX, list);
+    return row->issuer.domains == NULL ? STEP_FAILED : STEP_NEXT;
+}
+
+static step read_domain(struct call *c, const void *message, void *elements, size_t index)
+{
+    const Chancery__V1__Issuer *from = message;
+    const char **domains = elements;
+    return request_domain(c, "issuer.domains", index, from->domains[index], &domains[index]);
 }
 
 static step read_clock_skew(struct call *c, const void *message, void *out)
@@ -168,7 +163,7 @@ static const struct resource_field fields[] = {
     CHANGEABLE("jwks_url", read_keys),
     CHANGEABLE("jwks_json", read_keys),
     CHANGEABLE("claims", read_claims),
-    CHANGEABLE("domains", read_domains),
+    CHANGEABLE_LIST("domains", begin_domains, read_domain),
     CHANGEABLE("clock_skew_seconds", read_clock_skew),
     CHANGEABLE("disabled", read_disabled),
     OUTPUT_ONLY("etag"),

@@ -113,7 +113,7 @@ static step parse_create(struct call *c)
     row->issuer.boundary = from->boundary;
     row->version = 1;
     issuers_of(c)->message = from;
-    issuers_of(c)->fields = resource_changeable(&issuer_resource);
+    issuers_of(c)->fields.left = resource_changeable(&issuer_resource);
     return parse_iss(c, from);
 }
 

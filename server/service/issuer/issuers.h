@@ -13,8 +13,8 @@ struct issuers {
     struct issuer_row row;
     struct issuer_id id, after;
     const void *message; /* of a request that sets fields */
-    resource_set fields; /* those that are still to be read */
-    const char *value;   /* of a tenant claim */
+    struct resource_reading fields;
+    const char *value; /* of a tenant claim */
     struct page page;
 };
 

@@ -205,8 +205,8 @@ static step begin(struct call *c, Chancery__V1__TestTokenResponse *out)
     return out->checks == NULL ? call_fail(c, R_ARENA_EXHAUSTED, "checks") : STEP_NEXT;
 }
 
-step explain_unknown_issuer(struct call *c, const struct identified *who,
-                            Chancery__V1__TestTokenResponse *out)
+step token_checks_write_unknown(struct call *c, const struct identified *who,
+                                Chancery__V1__TestTokenResponse *out)
 {
     return step_failed(begin(c, out)) ||
                    step_failed(add(c, out, TOKEN_STAGE_FORM, true, found(c, who, TOKEN_STAGE_FORM)))
@@ -240,8 +240,8 @@ static step write_user(struct call *c, const struct subject_user *user,
     return STEP_NEXT;
 }
 
-step explain_token(struct call *c, const struct identified *who, const struct err *problem,
-                   Chancery__V1__TestTokenResponse *out)
+step token_checks_write(struct call *c, const struct identified *who, const struct err *problem,
+                        Chancery__V1__TestTokenResponse *out)
 {
     bool is_good = problem->reason == R_NONE;
     enum token_stage end = is_good ? TOKEN_STAGES : failing(who, problem);

@@ -7,8 +7,8 @@
 
 /* Fill the reply with what became of the token: the checks in their order, up to the one that failed with
  * `problem` (R_NONE: none did). */
-step explain_token(struct call *c, const struct identified *who, const struct err *problem,
-                   Chancery__V1__TestTokenResponse *out);
+step token_checks_write(struct call *c, const struct identified *who, const struct err *problem,
+                        Chancery__V1__TestTokenResponse *out);
 /* The same for a token whose issuer is unknown, or is to look so. */
-step explain_unknown_issuer(struct call *c, const struct identified *who,
-                            Chancery__V1__TestTokenResponse *out);
+step token_checks_write_unknown(struct call *c, const struct identified *who,
+                                Chancery__V1__TestTokenResponse *out);

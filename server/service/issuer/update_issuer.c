@@ -14,7 +14,7 @@ static step parse(struct call *c)
     const Chancery__V1__UpdateIssuerRequest *request = update_issuer_request(c);
     struct issuers *s = issuers_of(c);
     if (step_failed(resource_read_mask(c, &issuer_resource, request->issuer, request->update_mask,
-                                       &s->fields))) {
+                                       &s->fields.left))) {
         return STEP_FAILED;
     }
     s->message = request->issuer;

@@ -46,8 +46,11 @@ static step opened(struct call *c)
 
 struct keys_ref license_access_key_ref(const struct license_access *a, const struct key_row *row)
 {
-    return (struct keys_ref){a->tenant->view.id, a->tenant->view.boundary, row->purpose,
-                             row->version, row->wrapped};
+    return (struct keys_ref){.tenant = a->tenant->view.id,
+                             .boundary = a->tenant->view.boundary,
+                             .purpose = row->purpose,
+                             .version = row->version,
+                             .wrapped = row->wrapped};
 }
 
 /* Prepare an operation on this license's seal. */

@@ -274,7 +274,7 @@ static step recorded(struct call *c)
         return result;
     }
     p->content_id = entry->made_content;
-    return request_id_check(c, &p->request, entry->made_hash);
+    return request_id_check(c, &p->request, slice_of(entry->made_hash, sizeof entry->made_hash));
 }
 
 static struct gate_entry *entry_of(struct call *c)

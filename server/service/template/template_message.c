@@ -96,32 +96,49 @@ step template_message_check(struct call *c, const struct template_row *row)
     return STEP_NEXT;
 }
 
-/* Stored as parallel lists: a principal and what he may do. */
-static step read_grants(struct call *c, const void *message, void *out)
+/* Stored as parallel lists: a principal and what they may do. */
+struct template_grants {
+    struct policy_fields_grants reading;
+    const char **principals, **rights;
+};
+
+static step begin_grants(struct call *c, const void *message, void *out, struct resource_list *list)
 {
     const Chancery__V1__Template *from = message;
     struct template_row *row = out;
-    struct policy_fields_grants reading;
-    if (step_failed(policy_fields_read_grants(c, "template.grants", from->grants, from->n_grants,
-                                              &reading))) {
+    struct template_grants *grants = ARENA_NEW(call_arena(c), struct template_grants);
+    if (grants == NULL) {
+        return call_fail(c, R_ARENA_EXHAUSTED, "grants");
+    }
+    if (step_failed(policy_fields_begin_grants(c, "template.grants", from->grants, from->n_grants,
+                                               &grants->reading))) {
         return STEP_FAILED;
     }
-    row->grant_count = reading.count;
-    const char **principals = ARENA_ARRAY(call_arena(c), const char *, reading.count);
-    const char **rights = ARENA_ARRAY(call_arena(c), const char *, reading.count);
-    for (size_t i = 0; principals != NULL && rights != NULL && i < reading.count; i++) {
-        char text[RIGHTS_TEXT_MAX + 1];
-        rights_format(reading.grants[i].rights, text);
-        principals[i] = principal_format(call_arena(c), &reading.grants[i].principal);
-        rights[i] = arena_strdup(call_arena(c), text);
-        if (principals[i] == NULL || rights[i] == NULL) {
-            return call_fail(c, R_ARENA_EXHAUSTED, "grants");
-        }
+    row->grant_count = grants->reading.count;
+    row->principals = grants->principals =
+        ARENA_ARRAY(call_arena(c), const char *, row->grant_count);
+    row->rights = grants->rights = ARENA_ARRAY(call_arena(c), const char *, row->grant_count);
+    *list = (struct resource_list){row->grant_count, grants};
+    return row->principals == NULL || row->rights == NULL
+               ? call_fail(c, R_ARENA_EXHAUSTED, "grants")
+               : STEP_NEXT;
+}
+
+static step read_grant(struct call *c, const void *message, void *elements, size_t index)
+{
+    struct template_grants *grants = elements;
+    const struct grant *grant = &grants->reading.grants[index];
+    char text[RIGHTS_TEXT_MAX + 1];
+    (void)message;
+    if (step_failed(policy_fields_read_grant(c, &grants->reading, index))) {
+        return STEP_FAILED;
     }
-    row->principals = principals;
-    row->rights = rights;
-    return principals == NULL || rights == NULL ? call_fail(c, R_ARENA_EXHAUSTED, "grants")
-                                                : STEP_NEXT;
+    rights_format(grant->rights, text);
+    grants->rights[index] = arena_strdup(call_arena(c), text);
+    grants->principals[index] = principal_format(call_arena(c), &grant->principal);
+    return grants->rights[index] == NULL || grants->principals[index] == NULL
+               ? call_fail(c, R_ARENA_EXHAUSTED, "grants")
+               : STEP_NEXT;
 }
 
 static step read_names(struct call *c, const void *message, void *out)
@@ -131,9 +148,10 @@ static step read_names(struct call *c, const void *message, void *out)
     if (from->n_names == 0) {
         return call_bad_field(c, "template.names", "At least one name is required.");
     }
-    return read_texts(
-        c, "template.names", from->names, from->n_names,
-        (struct text_lists){&row->name_languages, &row->name_texts, &row->name_count});
+    return read_texts(c, "template.names", from->names, from->n_names,
+                      (struct text_lists){.languages = &row->name_languages,
+                                          .texts = &row->name_texts,
+                                          .count = &row->name_count});
 }
 
 static step read_descriptions(struct call *c, const void *message, void *out)
@@ -141,8 +159,9 @@ static step read_descriptions(struct call *c, const void *message, void *out)
     const Chancery__V1__Template *from = message;
     struct template_row *row = out;
     return read_texts(c, "template.descriptions", from->descriptions, from->n_descriptions,
-                      (struct text_lists){&row->description_languages, &row->description_texts,
-                                          &row->description_count});
+                      (struct text_lists){.languages = &row->description_languages,
+                                          .texts = &row->description_texts,
+                                          .count = &row->description_count});
 }
 
 static step read_expiry(struct call *c, const void *message, void *out)
@@ -164,13 +183,21 @@ static step read_offline(struct call *c, const void *message, void *out)
     return result;
 }
 
-static step read_scope(struct call *c, const void *message, void *out)
+static step begin_scope(struct call *c, const void *message, void *out, struct resource_list *list)
 {
     const Chancery__V1__Template *from = message;
     struct template_row *row = out;
     row->scope_count = from->n_scope;
-    return policy_fields_read_principals(c, "template.scope", from->scope, from->n_scope,
-                                         &row->scope);
+    row->scope = resource_begin_texts(c, "template.scope", from->n_scope, POLICY_GRANTS_MAX, list);
+    return row->scope == NULL ? STEP_FAILED : STEP_NEXT;
+}
+
+static step read_scope(struct call *c, const void *message, void *elements, size_t index)
+{
+    const Chancery__V1__Template *from = message;
+    const char **scope = elements;
+    return policy_fields_read_principal(c, "template.scope", index, from->scope[index],
+                                        &scope[index]);
 }
 
 static step read_referral(struct call *c, const void *message, void *out)
@@ -187,11 +214,11 @@ static const struct resource_field fields[] = {
     IMMUTABLE("tenant"),
     CHANGEABLE("names", read_names),
     CHANGEABLE("descriptions", read_descriptions),
-    CHANGEABLE("grants", read_grants),
+    CHANGEABLE_LIST("grants", begin_grants, read_grant),
     CHANGEABLE("expiry", read_expiry),
     CHANGEABLE("offline_access", read_offline),
     CHANGEABLE("offline_days", read_offline),
-    CHANGEABLE("scope", read_scope),
+    CHANGEABLE_LIST("scope", begin_scope, read_scope),
     CHANGEABLE("referral_contact", read_referral),
     BY_METHOD("archived"),
     OUTPUT_ONLY("version"),
@@ -209,20 +236,29 @@ const struct resource template_resource = {
 
 /* --- writing ------------------------------------------------------------------------------------ */
 
+static Chancery__V1__LocalizedText *write_text(struct call *c, const char *language,
+                                               const char *text)
+{
+    Chancery__V1__LocalizedText *t = call_message(c, &chancery__v1__localized_text__descriptor);
+    if (t != NULL) {
+        t->language = reply_text(language);
+        t->text = reply_text(text);
+    }
+    return t;
+}
+
 static Chancery__V1__LocalizedText **write_texts(struct call *c, const char *const *languages,
                                                  const char *const *texts, size_t count)
 {
     Chancery__V1__LocalizedText **list =
         ARENA_ARRAY(call_arena(c), Chancery__V1__LocalizedText *, count + 1);
-    Chancery__V1__LocalizedText *items =
-        ARENA_ARRAY(call_arena(c), Chancery__V1__LocalizedText, count + 1);
-    for (size_t i = 0; list != NULL && items != NULL && i < count; i++) {
-        chancery__v1__localized_text__init(&items[i]);
-        items[i].language = reply_text(languages[i]);
-        items[i].text = reply_text(texts[i]);
-        list[i] = &items[i];
+    for (size_t i = 0; list != NULL && i < count; i++) {
+        list[i] = write_text(c, languages[i], texts[i]);
+        if (list[i] == NULL) {
+            return NULL;
+        }
     }
-    return items == NULL ? NULL : list;
+    return list;
 }
 
 static Chancery__V1__Grant *write_grant(struct call *c, const char *principal, const char *text)

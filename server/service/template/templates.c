@@ -3,21 +3,24 @@
  * ArchiveTemplate. Every change answers with the template as it is afterwards. */
 #include "service/template/template_message.h"
 
+#include "context/wait.h"
 #include "service/common/etag.h"
 #include "service/common/flows.h"
 #include "service/common/limits.h"
 #include "service/common/page.h"
 #include "service/common/reply.h"
 #include "service/common/request.h"
+#include "service/common/request_id.h"
 #include "service/common/scope.h"
 
 struct templates {
     struct scope scope; /* first */
     struct template_row row;
     struct template_id id, after;
-    struct uuid request_id;
+    struct request_id request;
+    struct template_request made;          /* by the same request before */
     const Chancery__V1__Template *message; /* of a request that sets fields */
-    resource_set fields;                   /* those that are still to be read */
+    struct resource_reading fields;
     bool is_archived;
     struct page page;
 };
@@ -85,20 +88,57 @@ static step parse_create(struct call *c)
     scope_of(c)->tenant_name =
         request->tenant[0] != '\0' ? request->tenant : request->template_->tenant;
     t->row.id.u = uuid_v7(call_unix_us(c));
+    t->row.archived = request->template_->archived;
     t->message = request->template_;
-    t->fields = resource_changeable(&template_resource);
-    return request_uuid(c, "request_id", request->request_id, &t->request_id);
+    t->fields.left = resource_changeable(&template_resource);
+    return request_id_read(c, request->request_id, &t->request);
+}
+
+static step found_made(struct call *c)
+{
+    struct templates *t = templates_of(c);
+    if (t->made.op.err.reason == R_NOT_FOUND) {
+        return STEP_NEXT;
+    }
+    if (t->made.op.err.reason != R_NONE) {
+        return wait_failed(c, &t->made.op.err);
+    }
+    t->id = t->made.template;
+    return request_id_check(c, &t->request, t->made.hash);
+}
+
+/* A retry gets what the request made before. */
+static step find_made(struct call *c)
+{
+    struct templates *t = templates_of(c);
+    if (uuid_is_zero(t->request.id)) {
+        return STEP_NEXT;
+    }
+    t->made = (struct template_request){.tenant = t->scope.tenant_id, .request_id = t->request.id};
+    wait_store_init(c, &t->made.op);
+    template_store_find_request(&t->made);
+    return wait_store(c, found_made, &t->made.op);
+}
+
+/* What else would be taken: the same request, sent twice at the same time. */
+static step created(struct call *c)
+{
+    const struct err *err = &scope_of(c)->op.op.err;
+    return err->reason == R_ALREADY_EXISTS ? call_again_from(c, find_made) : wait_over(c, err);
 }
 
 static step create(struct call *c)
 {
     struct templates *t = templates_of(c);
+    if (!ID_IS_ZERO(t->id)) {
+        return STEP_NEXT;
+    }
     if (t->scope.tenant != NULL && t->scope.tenant->view.template_count >= TEMPLATES_MAX) {
         return call_fail(c, R_LIMIT_EXCEEDED, "%d templates", TEMPLATES_MAX);
     }
     t->id = t->row.id;
-    template_store_create(scope_begin(c), &t->row, t->request_id);
-    return scope_wait(c);
+    template_store_create(scope_begin(c), &t->row, t->request.id, request_id_hash(&t->request));
+    return wait_store(c, created, &t->scope.op.op);
 }
 
 const struct flow create_template_flow = {
@@ -106,8 +146,8 @@ const struct flow create_template_flow = {
     .name = "create_template",
     .state = FLOW_STATE_ON(struct templates, BASE_SCOPE, struct scope, scope),
     .steps = {STEP("parse", parse_create), STEP("fields", read_fields), STEP("check", check_fields),
-              SCOPE_STEP, COMMIT("create", create), STEP("read", read), STEP("take", take_row),
-              STEP("reply", reply_template)},
+              SCOPE_STEP, STEP("find", find_made), COMMIT("create", create), STEP("read", read),
+              STEP("take", take_row), STEP("reply", reply_template)},
 };
 
 /* --- GetTemplate -------------------------------------------------------------------------------- */
@@ -178,7 +218,7 @@ static step parse_update(struct call *c)
     const Chancery__V1__UpdateTemplateRequest *request = update_template_request(c);
     struct templates *t = templates_of(c);
     if (step_failed(resource_read_mask(c, &template_resource, request->template_,
-                                       request->update_mask, &t->fields))) {
+                                       request->update_mask, &t->fields.left))) {
         return STEP_FAILED;
     }
     t->message = request->template_;

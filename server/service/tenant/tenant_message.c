@@ -30,13 +30,23 @@ static step read_display_name(struct call *c, const void *message, void *out)
     return request_text(c, "tenant.display_name", from->display_name, DISPLAY_NAME_MAX);
 }
 
-static step read_onboarding(struct call *c, const void *message, void *out)
+static step begin_onboarding(struct call *c, const void *message, void *out,
+                             struct resource_list *list)
 {
     const Chancery__V1__Tenant *from = message;
     struct tenant_row *row = out;
     row->onboarding_count = from->n_onboarding;
-    return policy_fields_read_principals(c, "tenant.onboarding", from->onboarding,
-                                         from->n_onboarding, &row->onboarding);
+    row->onboarding =
+        resource_begin_texts(c, "tenant.onboarding", from->n_onboarding, POLICY_GRANTS_MAX, list);
+    return row->onboarding == NULL ? STEP_FAILED : STEP_NEXT;
+}
+
+static step read_onboarding(struct call *c, const void *message, void *elements, size_t index)
+{
+    const Chancery__V1__Tenant *from = message;
+    const char **onboarding = elements;
+    return policy_fields_read_principal(c, "tenant.onboarding", index, from->onboarding[index],
+                                        &onboarding[index]);
 }
 
 static step read_state(struct call *c, const void *message, void *out)
@@ -91,7 +101,7 @@ static const struct resource_field fields[] = {
     CHANGEABLE("state", read_state),
     CHANGEABLE("license_cap_days", read_cap),
     BY_METHOD("domains"),
-    CHANGEABLE("onboarding", read_onboarding),
+    CHANGEABLE_LIST("onboarding", begin_onboarding, read_onboarding),
     OUTPUT_ONLY("etag"),
     OUTPUT_ONLY("create_time"),
     CHANGEABLE("two_person", read_two_person),

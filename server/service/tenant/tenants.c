@@ -11,7 +11,7 @@
 struct tenants {
     struct scope scope; /* first */
     struct tenant_row row;
-    resource_set fields; /* of a new tenant, those that are still to be read */
+    struct resource_reading fields; /* of a new tenant */
     struct keys_op keys;
     struct tenant_id after;
     struct page page;
@@ -41,7 +41,7 @@ static step parse_create(struct call *c)
     row->boundary = t->boundary;
     row->state = TENANT_ACTIVE;
     row->version = 1;
-    tenants_of(c)->fields =
+    tenants_of(c)->fields.left =
         resource_changeable(&tenant_resource) & ~resource_field(&tenant_resource, "state");
     return STEP_NEXT;
 }

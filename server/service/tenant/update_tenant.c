@@ -10,8 +10,9 @@
 
 struct tenant_change {
     struct tenant_row row;
-    resource_set changed, left; /* the fields of the mask, and those that are still to be read */
-    uint32_t lowered;           /* bits of enum approval_operation that would be required no more */
+    resource_set changed; /* the fields of the mask */
+    struct resource_reading fields;
+    uint32_t lowered; /* bits of enum approval_operation that would be required no more */
 };
 
 static struct tenant_change *change_of(struct call *c)
@@ -52,7 +53,8 @@ static step merge(struct call *c)
 {
     const Chancery__V1__UpdateTenantRequest *request = approvable_of(c)->request;
     struct tenant_change *change = change_of(c);
-    return resource_read(c, &tenant_resource, &change->left, request->tenant, &change->row, merge);
+    return resource_read(c, &tenant_resource, &change->fields, request->tenant, &change->row,
+                         merge);
 }
 
 /* Lay the request over what is stored. */
@@ -87,7 +89,7 @@ static step check(struct call *c)
     if (changes_state(c) && !scope_is_platform(c)) {
         return call_fail(c, R_COMPONENT_ROLE, "only a platform admin may change the state");
     }
-    change->left = change->changed;
+    change->fields.left = change->changed;
     struct change_op *op = scope_begin(c);
     tenant_store_get(op, scope->tenant->view.name);
     return wait_store(c, have_stored, &op->op);

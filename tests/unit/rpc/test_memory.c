@@ -88,6 +88,22 @@ static void every_budget_may_be_used_up(void **state)
     assert_in_range(torture(&TOY_FLOW, &budget_is, 4, 1200), 60, 290);
 }
 
+/* A text that finds no room, in a step that does not look. */
+static step replies_with_a_part_left_out(struct call *c)
+{
+    (void)arena_strdup(call_arena(c), "part");
+    return call_reply(c, call_message(c, call_method(c)->response));
+}
+
+static void nothing_is_left_out_of_a_reply(void **state)
+{
+    (void)state;
+    toy_serve(&TOY_FLOW);
+    size_t without = torture(&TOY_FLOW, &fail_at, 1, 40);
+    toy.on[F4] = replies_with_a_part_left_out;
+    assert_int_equal(torture(&TOY_FLOW, &fail_at, 1, 40), without + 1);
+}
+
 /* --- refusals are told in any case -------------------------------------------------------------- */
 
 static step refuses_with_details(struct call *c)
@@ -184,6 +200,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         TEST(every_allocation_may_fail),
         TEST(every_budget_may_be_used_up),
+        TEST(nothing_is_left_out_of_a_reply),
         TEST(a_refusal_is_told_without_its_details),
         TEST(a_full_arena_has_room_for_the_status),
         TEST(an_inbox_is_bounded),
