@@ -100,3 +100,15 @@ void http2_free_stream(struct net_stream *stream)
     net_stream_fini(stream);
     xfree(s);
 }
+
+/* A reset before the answer is out would cancel the answer itself (RFC 9113 §8.1). */
+void http2_stop_upload(struct net_stream *stream)
+{
+    struct http2_stream *s = http2_stream_of(stream);
+    const struct http2_session *session = stream->conn->session;
+    if (s->is_end_sent && !stream->all_came) {
+        (void)nghttp2_submit_rst_stream(session->nghttp2, NGHTTP2_FLAG_NONE, s->id,
+                                        NGHTTP2_NO_ERROR);
+        conn_schedule_flush(stream->conn);
+    }
+}
