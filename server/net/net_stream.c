@@ -10,8 +10,13 @@
 
 enum {
     ARENA_BYTES = NET_HEADER_BYTES_MAX + 16 * 1024, /* headers, status text, details */
-    LINGER_MS = 2000, /* for the rest of a request whose answer is out */
+    LINGER_MS = 1000, /* for the rest of a request that is answered already */
 };
+
+static struct loop *loop_of(const struct net_stream *stream)
+{
+    return stream->conn->server->loop;
+}
 
 /* --- the two lives -------------------------------------------------------------------------- */
 
@@ -65,11 +70,6 @@ bool net_stream_is_told(const struct net_stream *stream)
 bool net_stream_is_listening(const struct net_stream *stream)
 {
     return stream->inward == NET_IN_HELD || stream->inward == NET_IN_READING;
-}
-
-static struct loop *loop_of(const struct net_stream *stream)
-{
-    return stream->conn->server->loop;
 }
 
 void net_stream_init(struct net_stream *stream, struct net_conn *conn)

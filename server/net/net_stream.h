@@ -93,7 +93,7 @@ void net_stream_schedule(struct net_stream *stream);
 
 /* Tell the handler what is to be told of the connection's streams. */
 void net_streams_deliver(struct net_conn *conn);
-/* Stop clients that still upload requests whose answers are out for long. */
+/* Wait no longer for the rest of requests that were answered a while ago. */
 void net_streams_expire(struct net_conn *conn, struct mono_time now);
 /* The connection is lost: tell `closed` of all its streams and free them. */
 void net_streams_close(struct net_conn *conn);

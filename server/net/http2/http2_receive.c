@@ -86,21 +86,9 @@ static int on_frame_recv(nghttp2_session *nghttp2, const nghttp2_frame *frame, v
     bool may_end = frame->hd.type == NGHTTP2_HEADERS || frame->hd.type == NGHTTP2_DATA;
     if (may_end && (frame->hd.flags & NGHTTP2_FLAG_END_STREAM) != 0) {
         net_stream_took_end(&s->stream);
+        http2_release(s);
     }
     return 0;
-}
-
-/* An answer may be out while its request still comes. Clients that stand on libcurl 7.88 take a reset
- * for a stream error and lose the answer, so what their window lets through is taken in and thrown
- * away; only who could not go on is stopped, and who takes long (server.c). */
-static void stop_if_exhausted(struct http2_stream *s)
-{
-    const struct http2_session *session = s->stream.conn->session;
-    if (s->is_end_sent &&
-        nghttp2_session_get_stream_effective_local_window_size(session->nghttp2, s->id) <=
-            nghttp2_session_get_stream_effective_recv_data_length(session->nghttp2, s->id)) {
-        http2_stop_upload(&s->stream);
-    }
 }
 
 static int on_data_chunk(nghttp2_session *nghttp2, uint8_t flags, int32_t id, const uint8_t *data,
@@ -111,7 +99,7 @@ static int on_data_chunk(nghttp2_session *nghttp2, uint8_t flags, int32_t id, co
     struct http2_stream *s = find_stream(nghttp2, id);
     if (s != NULL) {
         net_stream_took_body(&s->stream, slice_of(data, len));
-        stop_if_exhausted(s);
+        http2_release(s);
     } else {
         (void)nghttp2_session_consume_connection(nghttp2, len);
     }
@@ -130,6 +118,8 @@ static int on_stream_close(nghttp2_session *nghttp2, int32_t id, uint32_t code, 
     return 0;
 }
 
+/* Once the end of the answer is out, stop a client that still uploads. A reset before that would
+ * cancel the answer itself (RFC 9113 §8.1). */
 static int on_frame_send(nghttp2_session *nghttp2, const nghttp2_frame *frame, void *user)
 {
     (void)user;
@@ -137,10 +127,9 @@ static int on_frame_send(nghttp2_session *nghttp2, const nghttp2_frame *frame, v
     if (!may_end || (frame->hd.flags & NGHTTP2_FLAG_END_STREAM) == 0) {
         return 0;
     }
-    struct http2_stream *s = find_stream(nghttp2, frame->hd.stream_id);
-    if (s != NULL) {
-        s->is_end_sent = true;
-        stop_if_exhausted(s);
+    const struct http2_stream *s = find_stream(nghttp2, frame->hd.stream_id);
+    if (s != NULL && !s->stream.all_came) {
+        (void)nghttp2_submit_rst_stream(nghttp2, NGHTTP2_FLAG_NONE, s->id, NGHTTP2_NO_ERROR);
     }
     return 0;
 }
