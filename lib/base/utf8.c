@@ -69,10 +69,24 @@ static int32_t next_code_point(struct slice text, size_t *at)
     }
 }
 
+/* Step over one code point and the printable ASCII before it. False at the end of the text. */
+static bool take_code_point(struct slice text, size_t *at, int32_t *point)
+{
+    if (*at < text.len && text.ptr[*at] < 0x80) {
+        *at = skip_plain(text, *at);
+    }
+    if (*at >= text.len) {
+        return false;
+    }
+    *point = next_code_point(text, at);
+    return true;
+}
+
 bool utf8_is_valid(struct slice text)
 {
-    for (size_t at = skip_plain(text, 0); at < text.len; at = skip_plain(text, at)) {
-        if (next_code_point(text, &at) < 0) {
+    int32_t point;
+    for (size_t at = 0; take_code_point(text, &at, &point);) {
+        if (point < 0) {
             return false;
         }
     }
@@ -81,8 +95,8 @@ bool utf8_is_valid(struct slice text)
 
 bool utf8_is_printable(struct slice text)
 {
-    for (size_t at = skip_plain(text, 0); at < text.len; at = skip_plain(text, at)) {
-        int32_t point = next_code_point(text, &at);
+    int32_t point;
+    for (size_t at = 0; take_code_point(text, &at, &point);) {
         if (point < 0x20 || (point >= 0x7f && point < 0xa0)) {
             return false;
         }
@@ -92,8 +106,8 @@ bool utf8_is_printable(struct slice text)
 
 bool utf8_is_text(struct slice text)
 {
-    for (size_t at = skip_plain(text, 0); at < text.len; at = skip_plain(text, at)) {
-        int32_t point = next_code_point(text, &at);
+    int32_t point;
+    for (size_t at = 0; take_code_point(text, &at, &point);) {
         if (point < 0x20 && point != '\t' && point != '\n' && point != '\r') {
             return false;
         }

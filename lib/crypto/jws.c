@@ -196,7 +196,9 @@ static rc sign_raw(const struct jwk_private *key, struct slice data, uint8_t out
 {
     const struct algorithm *algorithm = algorithm_of(key);
     int half = (int)algorithm->bytes / 2;
-    uint8_t der[DER_SIGNATURE_MAX];
+    /* Zeros, which are not a signature: OpenSSL 3.0 reports success, and writes nothing, when it has no memory to
+     * encode one. */
+    uint8_t der[DER_SIGNATURE_MAX] = {0};
     size_t len = sizeof der;
     EVP_MD_CTX *ctx = EVP_MD_CTX_new();
     bool ok = ctx != NULL &&
@@ -205,10 +207,7 @@ static rc sign_raw(const struct jwk_private *key, struct slice data, uint8_t out
               EVP_DigestSign(ctx, der, &len, data.ptr, data.len) == 1;
     EVP_MD_CTX_free(ctx);
     const uint8_t *at = der;
-    /* OpenSSL 3.0 takes it for success when it had no memory to encode the signature: then its
-     * length is none. */
-    bool is_written = ok && len > 0 && len <= sizeof der;
-    ECDSA_SIG *sig = is_written ? d2i_ECDSA_SIG(NULL, &at, (long)len) : NULL;
+    ECDSA_SIG *sig = ok ? d2i_ECDSA_SIG(NULL, &at, (long)len) : NULL;
     ok = sig != NULL && BN_bn2binpad(ECDSA_SIG_get0_r(sig), out, half) == half &&
          BN_bn2binpad(ECDSA_SIG_get0_s(sig), out + half, half) == half;
     ECDSA_SIG_free(sig);

@@ -8,7 +8,15 @@
 #include "net/gzip.h"
 #include "net/server.h"
 
-enum { ARENA_BYTES = NET_HEADER_BYTES_MAX + 16 * 1024 /* headers, status text, details */ };
+enum {
+    ARENA_BYTES = NET_HEADER_BYTES_MAX + 16 * 1024, /* headers, status text, details */
+    LINGER_MS = 1000, /* for the rest of a request that is answered already */
+};
+
+static struct loop *loop_of(const struct net_stream *stream)
+{
+    return stream->conn->server->loop;
+}
 
 /* --- the two lives -------------------------------------------------------------------------- */
 
@@ -37,6 +45,20 @@ void net_stream_set_outward(struct net_stream *stream, enum net_outward to)
     };
     CH_ASSERT((allowed[stream->outward] & 1U << to) != 0);
     stream->outward = to;
+    if (to == NET_OUT_FINISHED) {
+        stream->finished_at = loop_now(loop_of(stream));
+    }
+}
+
+void net_streams_expire(struct net_conn *conn, struct mono_time now)
+{
+    LIST_EACH_SAFE (link, after, &conn->streams) {
+        struct net_stream *stream = LIST_ENTRY(link, struct net_stream, link);
+        if (stream->outward == NET_OUT_FINISHED && !stream->all_came &&
+            now.ns >= mono_add_ms(stream->finished_at, LINGER_MS).ns) {
+            conn->protocol->stop_upload(stream);
+        }
+    }
 }
 
 bool net_stream_is_told(const struct net_stream *stream)
@@ -48,11 +70,6 @@ bool net_stream_is_told(const struct net_stream *stream)
 bool net_stream_is_listening(const struct net_stream *stream)
 {
     return stream->inward == NET_IN_HELD || stream->inward == NET_IN_READING;
-}
-
-static struct loop *loop_of(const struct net_stream *stream)
-{
-    return stream->conn->server->loop;
 }
 
 void net_stream_init(struct net_stream *stream, struct net_conn *conn)

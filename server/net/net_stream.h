@@ -67,6 +67,7 @@ struct net_stream {
     struct gunzip *gunzip; /* of the message that is being inflated */
 
     enum net_outward outward;
+    struct mono_time finished_at; /* when outward became NET_OUT_FINISHED */
     struct bytes out;
     struct net_head trailers; /* none: count is 0 */
 };
@@ -92,6 +93,8 @@ void net_stream_schedule(struct net_stream *stream);
 
 /* Tell the handler what is to be told of the connection's streams. */
 void net_streams_deliver(struct net_conn *conn);
+/* Wait no longer for the rest of requests that were answered a while ago. */
+void net_streams_expire(struct net_conn *conn, struct mono_time now);
 /* The connection is lost: tell `closed` of all its streams and free them. */
 void net_streams_close(struct net_conn *conn);
 

@@ -60,6 +60,8 @@ static void on_sweep(struct loop_timer *timer)
             conn_close(conn, cut ? "drain" : "timeout");
         } else if (server->draining) {
             conn_leave(conn); /* the notice is out for a sweep's time, longer than a round trip */
+        } else {
+            net_streams_expire(conn, loop_now(server->loop));
         }
     }
     body_pool_expire(&server->bodies, loop_now(server->loop));

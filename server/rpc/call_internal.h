@@ -73,7 +73,8 @@ struct call {
     bool has_begun; /* the request is complete: the flow runs, or has run */
     bool is_known;  /* who calls is found out, or needs not be: without it nothing of a flow runs */
     bool client_ended;
-    bool is_over; /* call_must_stop said so: nobody forgives that */
+    enum reason body_problem; /* why no more of the body comes; R_NONE: it does */
+    bool is_over;             /* call_must_stop said so: nobody forgives that */
     unsigned agains;
 
     size_t row; /* of the flow's table: the step that runs or runs next */
@@ -134,7 +135,7 @@ void call_start(struct call *c);
 void call_answer(struct call *c);
 /* End the call here, unless what it does must be finished: the client has gone, or the deadline has passed. */
 void call_abort(struct call *c, enum reason reason);
-/* The same, because what the client sends is no good. */
+/* The same, because what the client sends is no good. What must be finished is, and told as it was. */
 void call_reject(struct call *c, const struct err *why);
 void call_release(struct call *c, enum call_holder holder);
 /* Go on after `result`, until something is awaited or all is said. */

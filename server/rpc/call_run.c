@@ -102,6 +102,8 @@ bool call_must_stop(struct call *c)
     }
     if (call_client_is_gone(c)) {
         stop(c, R_CANCELLED, "client gone");
+    } else if (c->body_problem != R_NONE) {
+        stop(c, c->body_problem, "body broken");
     } else if (loop_now(c->rpc->loop).ns >= c->deadline.ns) {
         stop(c, R_DEADLINE_EXCEEDED, "deadline");
     }
@@ -239,6 +241,8 @@ void call_reject(struct call *c, const struct err *why)
     if (call_may_stop(c)) {
         c->err = *why;
         call_with_scope(c, abort_body);
+    } else {
+        c->body_problem = why->reason; /* none of it is waited for if the call goes on after all */
     }
 }
 

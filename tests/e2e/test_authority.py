@@ -24,7 +24,7 @@ def keys_folder():
 
 @pytest.fixture(scope="module")
 def authority_options(keys_folder):
-    return {"config": {"identity": {"allow_loopback": True, "ca_file": f"{keys_folder}/ca.pem"}}}
+    return {"config": {"identity": {"ca_file": f"{keys_folder}/ca.pem"}}}
 
 
 def dnf(w, *recipients, **request):

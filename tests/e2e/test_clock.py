@@ -47,7 +47,7 @@ def clock(folder):
 def authority_options(folder, clock, faults):
     library = os.environ.get("CHANCERY_FAKETIME", LIBRARY)
     assert os.path.exists(library), "install Debian's faketime: scripts/install-deps test"
-    return {"workers": 1, "config": {"identity": {"allow_loopback": True, "ca_file": f"{folder}/ca.pem"}},
+    return {"workers": 1, "config": {"identity": {"ca_file": f"{folder}/ca.pem"}},
             "env": {"LD_PRELOAD": library, "FAKETIME_TIMESTAMP_FILE": clock.path, "FAKETIME_NO_CACHE": "1",
                     "DONT_FAKE_MONOTONIC": "1", "FAKETIME_DONT_FAKE_MONOTONIC": "1", **faults.env}}
 

@@ -18,7 +18,8 @@ COMPRESSED = {"compression": grpc.Compression.Gzip}
 
 @pytest.fixture(scope="module")
 def authority_options():
-    return {"workers": 1}
+    """PostgreSQL may take its time: it is the loop that is measured."""
+    return {"workers": 1, "config": {"database": {"statement_timeout_ms": 60000}}}
 
 
 @pytest.fixture(scope="module")
@@ -65,13 +66,14 @@ def make_template(world):
 @pytest.mark.parametrize("make", [protect, import_directory, make_template])
 def test_no_turn_is_long(world, make, who):
     rightful = world.gateway if make is protect else world.contoso.admin
-    turns = []
+    turns, allowed = [], 0
     for _ in range(ATTEMPTS):
         path, request = make(world)
         more = {"who": rightful if who == "who may" else None, "timeout": 60, **COMPRESSED}
         told = []
         turns.append(longest_turn(world.a, lambda: told.append(outcome(world.call, path, request, **more))))
         assert told == (["OK"] if who == "who may" else ["CREDENTIAL_MISSING"])
-        if turns[-1] < limit():
+        allowed = limit()
+        if turns[-1] < allowed:
             return
-    raise AssertionError(f"the longest turn was {min(turns) * 1000:.1f} ms at best, of {limit() * 1000:.0f}: {turns}")
+    raise AssertionError(f"the longest turn was {min(turns) * 1000:.1f} ms at best, of {allowed * 1000:.0f}: {turns}")

@@ -45,6 +45,9 @@ static void deliver(struct loop_task *task)
 {
     struct net_stream *s = LIST_ENTRY(task, struct net_stream, deliver);
     while (s->told < s->part_count && !s->is_closed && s->finishes == 0) {
+        if (s->reads == 0 && s->parts[s->told].kind != PART_BROKEN) {
+            return;
+        }
         tell(s, &s->parts[s->told++]);
     }
 }
@@ -53,7 +56,7 @@ static void add(struct net_stream *s, struct fake_part part)
 {
     assert_true(s->part_count < FAKE_PARTS_MAX);
     s->parts[s->part_count++] = part;
-    if (s->reads > 0 && !s->is_closed) {
+    if (!s->is_closed) {
         loop_defer(s->loop, &s->deliver);
     }
 }
@@ -86,6 +89,7 @@ void fake_net_end(struct net_stream *stream)
 
 void fake_net_broken(struct net_stream *stream, enum reason reason)
 {
+    stream->part_count = stream->told; /* nothing of what came before is told any more */
     add(stream, (struct fake_part){.kind = PART_BROKEN, .reason = reason});
 }
 

@@ -54,6 +54,7 @@ struct net_stream *fake_net_open(struct loop *loop, const struct net_handler *ha
                                  const struct net_request *request);
 void fake_net_message(struct net_stream *stream, struct slice bytes);
 void fake_net_end(struct net_stream *stream);
+/* At any time, also before the body is asked for. */
 void fake_net_broken(struct net_stream *stream, enum reason reason);
 /* The client resets the stream, or it is over: tells `closed`. */
 void fake_net_close(struct net_stream *stream);

@@ -72,7 +72,7 @@ struct store *fake_pg_store(struct fake_pg *fake)
     return &fake->store;
 }
 
-/* --- answers ------------------------------------------------------------------------------------ */
+/* --- answers ---------------------------------------------------------------------------------- */
 
 static const struct pg_statement *statement_of(const char *name)
 {
@@ -155,7 +155,7 @@ void fake_pg_fail(struct fake_pg *fake, const char *statement, const char *sqlst
     add_answer(fake, statement, NULL, sqlstate);
 }
 
-/* --- the lowest interface ------------------------------------------------------------------------ */
+/* --- the lowest interface --------------------------------------------------------------------- */
 
 void pg_fail_later(struct store_op *op, enum reason reason, const char *detail)
 {
@@ -258,7 +258,7 @@ static void deliver(struct loop_task *task)
     }
 }
 
-/* --- what was sent ------------------------------------------------------------------------------ */
+/* --- what was sent ---------------------------------------------------------------------------- */
 
 const char *fake_pg_sent(const struct fake_pg *fake)
 {

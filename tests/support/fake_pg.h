@@ -1,11 +1,13 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* A stand-in for server/store/pg/pg_submit.c, so that what sends statements can be tested without PostgreSQL: a test that
- * has fake_pg.c among its SOURCES is linked with the functions there. Everything above them is the real code: parameters
- * are encoded and rows are decoded as ever.
+/* A stand-in for server/store/pg/pg_submit.c, so that what sends statements can be tested
+ * without PostgreSQL: a test that has fake_pg.c among its SOURCES is linked with the functions
+ * there. Everything above them is the real code: parameters are encoded and rows are decoded as
+ * ever.
  *
- * A test says what each statement will be answered, by its name, and runs the loop. Rows are the structures that
- * scripts/gen-statements makes, so a test does not compile when the SQL's columns change. A statement that nobody expects
- * fails the test; so does an answer that nobody asked for. */
+ * A test says what each statement will be answered, by its name, and runs the loop. Rows are the
+ * structures that scripts/gen-statements makes, so a test does not compile when the SQL's
+ * columns change. A statement that nobody expects fails the test; so does an answer that nobody
+ * asked for. */
 #pragma once
 
 #include "chancery_test.h"
@@ -21,7 +23,7 @@ void fake_pg_free(struct fake_pg *fake);
 /* For store_op_init and whatever else wants a store. */
 struct store *fake_pg_store(struct fake_pg *fake);
 
-/* --- answers: to the next, then the next but one … statement of that name --------------------------- */
+/* --- answers: to the next, then the next but one … statement of that name --------------------- */
 
 enum { FAKE_PG_PARTS = 3 }; /* a row's own structure, and groups of columns that are read apart */
 
@@ -47,12 +49,12 @@ void fake_pg_fail(struct fake_pg *fake, const char *statement, const char *sqlst
                        .parts = {{.items = (const struct sql_##statement##_row[]){__VA_ARGS__}, \
                                   .size = sizeof(struct sql_##statement##_row)}}})
 
-/* --- what was sent ---------------------------------------------------------------------------------- */
+/* --- what was sent ---------------------------------------------------------------------------- */
 
 /* The names of all statements so far, spaces between; "|" where an operation ends. */
 const char *fake_pg_sent(const struct fake_pg *fake);
-/* A parameter of the statement of that name that was sent last, in PostgreSQL's binary format; no pointer: NULL. Names as
- * in the SQL: "limit", "act.operation". */
+/* A parameter of the statement of that name that was sent last, in PostgreSQL's binary format;
+ * no pointer: NULL. Names as in the SQL: "limit", "act.operation". */
 struct slice fake_pg_param(const struct fake_pg *fake, const char *statement, const char *param);
 /* The same of a number. */
 int64_t fake_pg_param_int(const struct fake_pg *fake, const char *statement, const char *param);

@@ -24,7 +24,8 @@ def authority(authority_options):  # pylint: disable=redefined-outer-name
     config = options.pop("config", {})
     made = Authority(**options)
     try:
-        made.config.update(config)
+        for name, value in config.items():
+            made.config[name] = {**made.config.get(name, {}), **value} if isinstance(value, dict) else value
         made.migrate()
         made.start()
         yield made

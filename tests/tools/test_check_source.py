@@ -234,5 +234,5 @@ def test_the_script_fails_for_a_violation(tmp_path):
 
 def test_the_script_runs_every_rule(tmp_path):
     make(tmp_path)
-    listed = run("--help").stdout
-    assert all(check.__name__[len("check_"):] in listed for check in ALL)
+    for check in ALL:  # it refuses a rule that it does not have
+        assert run("--root", tmp_path, check.__name__[len("check_"):]).returncode == 0

@@ -85,8 +85,7 @@ static rc build(struct name *name, struct slice text, struct err *err)
         TRY(add_label(name, slice_cut(rest, 0, len), err));
         ENSURE(name->len > before, err, R_FIELD_INVALID);
         if (dot >= 0) {
-            ENSURE(name->len + 1 < sizeof name->text, err, R_FIELD_INVALID);
-            name->text[name->len++] = '.';
+            name->text[name->len++] = '.'; /* a label leaves room for its NUL */
         }
         rest = slice_cut(rest, len + 1, rest.len);
     }

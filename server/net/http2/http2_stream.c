@@ -58,7 +58,7 @@ static ssize_t read_body(nghttp2_session *nghttp2, int32_t id, uint8_t *out, siz
     return (ssize_t)n;
 }
 
-void http2_respond(struct net_stream *stream, const struct net_head *head, bool has_body)
+static void submit(struct net_stream *stream, const struct net_head *head, bool has_body)
 {
     const nghttp2_data_provider body = {.source.ptr = stream, .read_callback = read_body};
     const char status[] = {(char)('0' + head->status / 100), (char)('0' + head->status / 10 % 10),
@@ -69,6 +69,45 @@ void http2_respond(struct net_stream *stream, const struct net_head *head, bool 
     (void)nghttp2_submit_response(session_of(stream)->nghttp2, http2_stream_of(stream)->id, headers,
                                   count, has_body ? &body : NULL);
     conn_schedule_flush(stream->conn);
+}
+
+static bool can_send_more(const struct http2_stream *s)
+{
+    const struct http2_session *session = s->stream.conn->session;
+    return !s->stream.all_came &&
+           nghttp2_session_get_stream_local_window_size(session->nghttp2, s->id) > 0;
+}
+
+/* A refusal may be decided while a small request is still on its way. Clients that stand on libcurl
+ * 7.88 lose an answer that ends before they have sent all: a reset behind it is a stream error to them,
+ * and without one they wait for ever. So the answer waits for the request's end, unless the client
+ * could not go on, or takes long (server.c). What comes meanwhile is thrown away. */
+void http2_respond(struct net_stream *stream, const struct net_head *head, bool has_body)
+{
+    struct http2_stream *s = http2_stream_of(stream);
+    if (!has_body && can_send_more(s)) {
+        s->is_held = true;
+        s->held = *head;
+        return;
+    }
+    submit(stream, head, has_body);
+}
+
+void http2_release(struct http2_stream *s)
+{
+    if (s->is_held && !can_send_more(s)) {
+        s->is_held = false;
+        submit(&s->stream, &s->held, false);
+    }
+}
+
+void http2_stop_upload(struct net_stream *stream)
+{
+    struct http2_stream *s = http2_stream_of(stream);
+    if (s->is_held) {
+        s->is_held = false;
+        submit(stream, &s->held, false);
+    }
 }
 
 void http2_resume(struct net_stream *stream)

@@ -83,6 +83,7 @@ static rc read_grants(struct arena *arena, const struct sql_view_templates_row *
     size_t count = row->grant_principals.count;
     ENSURE(row->grant_rights.count == count, err, R_DATABASE_ERROR);
     TRY(read_principals(arena, row->grant_principals, &principals, &out->problem, err));
+    CH_ASSERT(principals != NULL);
     struct grant *grants = ARENA_ARRAY(arena, struct grant, count + 1);
     struct rights *own = ARENA_ARRAY(arena, struct rights, count + 1);
     ARENA_ENSURE(grants, err);

@@ -26,7 +26,7 @@ static void clear_at(PGresult **result)
     PQclear(*result);
 }
 
-/* NOTICEs of "IF NOT EXISTS" are no news. */
+/* NOTICEs of "IF NOT EXISTS" say nothing new. */
 static void no_notice(void *arg, const PGresult *result)
 {
     (void)arg;

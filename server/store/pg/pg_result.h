@@ -17,5 +17,5 @@ MUST rc pg_result_read(struct arena *arena, const struct pg_statement *statement
 /* The same of a group of columns that is read apart, by its number. */
 MUST rc pg_result_read_apart(struct arena *arena, const struct pg_statement *statement, int apart,
                              const PGresult *r, int row, void *out, struct err *err);
-/* An int2, int4 or int8 of a query that is no statement of the table. */
+/* An int2, int4 or int8 of a query that is not in the table of statements. */
 int64_t pg_result_int(const PGresult *r, int row, int column);

@@ -40,7 +40,8 @@ struct boundary_change {
 /* Fills op->rows[0]. R_PRECONDITION_FAILED: the suite would change while the boundary has
  * tenants. */
 void boundary_store_update(struct boundary_op *op, const struct boundary_change *change);
-/* One, with the rules for its content that an admin has set; op->count 0: there is none of this name. */
+/* One, with the rules for its content that an admin has set; op->count 0: there is none of this
+ * name. */
 void boundary_store_get(struct boundary_op *op, const char *name);
 /* Those after a name, with the rules for their content that an admin has set. */
 void boundary_store_list(struct boundary_op *op, const char *after, size_t limit);

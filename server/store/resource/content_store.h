@@ -31,8 +31,8 @@ struct content_list {
     struct store_op op;
     struct tenant_id tenant;
     const char *const *owners; /* normalized addresses */
-    size_t owner_count;        /* 0: whoever's */
-    const char *issuer;        /* with owners: only what he protected; NULL: whoever did */
+    size_t owner_count;        /* 0: anybody's */
+    const char *issuer;        /* with owners: only what they protected; NULL: anybody */
     struct content_id after;   /* the last one of the page before; zero: the first page */
     size_t limit;              /* 1 to CONTENT_PAGE_MAX */
     struct content_row *rows;

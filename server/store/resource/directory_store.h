@@ -36,7 +36,7 @@ struct directory_part {
     size_t group_count;
     const struct directory_members *members;
     size_t members_count;
-    const char *previous;  /* with one user: the address that he had; "" or NULL: the same */
+    const char *previous;  /* with one user: their address so far; "" or NULL: the same */
     struct uuid import_id; /* whose counts go up; zero: none */
 };
 
@@ -82,5 +82,5 @@ void directory_store_list_members(struct directory_op *op, const char *group, co
 /* Everybody in a group at whatever depth; only groups in these domains count. */
 void directory_store_people_of(struct directory_op *op, const char *group,
                                const char *const *domains, size_t domain_count, size_t limit);
-/* Users' addresses in a domain; "": the primary ones of all who are no guests. */
+/* Users' addresses in a domain; "": the primary ones of all but guests. */
 void directory_store_people_in(struct directory_op *op, const char *domain, size_t limit);

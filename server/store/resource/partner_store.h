@@ -19,7 +19,7 @@ struct partner_row {
  * R_LIMIT_EXCEEDED. */
 void partner_store_propose(struct change_op *op, struct uuid id, struct tenant_id content,
                            struct tenant_id reader, const char *note);
-/* Add the acting tenant's consent. R_NOT_FOUND: it is no side of it; R_ALREADY_EXISTS: it
+/* Add the acting tenant's consent. R_NOT_FOUND: it is not one of the two; R_ALREADY_EXISTS: it
  * consents already. */
 void partner_store_accept(struct change_op *op, struct uuid id, const char *note);
 /* End it. R_NOT_FOUND. */

@@ -4,7 +4,7 @@
 #include "store/pg/pg_submit.h"
 #include "store/sql/statements.gen.h"
 
-/* The first row is there always; its address is NULL when nobody was found. A guest is no
+/* The first row is there always; its address is NULL when nobody was found. A guest is not a
  * member. */
 static rc read_readers(struct store_op *op, size_t index, const PGresult *r, struct err *err)
 {

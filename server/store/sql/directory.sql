@@ -105,7 +105,7 @@ SELECT {group_exists} AS is_found,
 -- name: directory_people_in :admin
 -- params: tenant tenant_id, domain text, limit int8
 -- columns: is_found bool, addresses text[]
--- Users and aliases of a domain, or ('') the primary addresses of all that are no guests.
+-- Users and aliases of a domain, or ('') the primary addresses of all but guests.
 SELECT true AS is_found,
        (SELECT coalesce(array_agg(p.address), '{}')
         FROM (SELECT n.address

@@ -50,7 +50,7 @@ SELECT tenant FROM tenant_domain WHERE domain = :domain AND verified;
 -- name: find_taken_domain :read
 -- params: domain text
 -- columns: is_taken bool, epoch int8
--- This one and the next answer always, with the platform's epoch: that there is no such tenant
+-- This one and the next always answer, with the platform's epoch: an answer that nothing was found
 -- holds on it as well. A domain may be taken in a boundary whose rows we don't see.
 SELECT domain_is_taken(:domain, {platform}) AS is_taken, {platform_epoch} AS epoch;
 

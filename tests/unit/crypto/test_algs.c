@@ -5,6 +5,7 @@
 
 #include <string.h>
 
+#include <jansson.h>
 #include <openssl/provider.h>
 
 #include "crypto/algs.h"
@@ -63,6 +64,19 @@ static void nonsense_names_what_is_missing(void **state)
     crypto_fini();
 }
 
+/* jansson 2.14 goes on after a failed allocation; ours never fails. */
+static void jansson_has_an_allocator_that_ends_the_process(void **state)
+{
+    (void)state;
+    struct err err = {0};
+    json_malloc_t allocate = NULL;
+    json_free_t release = NULL;
+    assert_ok(crypto_init(NULL, &err), &err);
+    json_get_alloc_funcs(&allocate, &release);
+    assert_true(allocate != malloc);
+    crypto_fini();
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -70,6 +84,7 @@ int main(void)
         cmocka_unit_test(other_properties_are_no_fips),
         cmocka_unit_test(fips_without_the_module_says_what_to_do),
         cmocka_unit_test(nonsense_names_what_is_missing),
+        cmocka_unit_test(jansson_has_an_allocator_that_ends_the_process),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -181,6 +181,11 @@ static void parts_have_their_sizes(void **state)
         }
         assert_false(opens(out));
     }
+    /* A whole number of AES blocks more would be unwrapped beyond the key. */
+    const char *longer = base64url_dup(arena, slice_of(arena_zalloc(arena, 48), 48));
+    const char *rest = strchr(strchr(token, '.') + 1, '.');
+    assert_false(
+        opens(arena_printf(arena, "%.*s.%s%s", (int)strcspn(token, "."), token, longer, rest)));
     char *endless = arena_alloc(arena, 20001);
     memset(endless, 'A', 20000);
     endless[20000] = '\0';

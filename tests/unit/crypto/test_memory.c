@@ -125,10 +125,28 @@ static rc import(struct arena *arena, struct err *err)
     return OK;
 }
 
+/* What was signed verifies, with memory again. Each payload is another, so that nothing of an earlier signature, which
+ * may still lie on the stack, passes for this one. */
 static rc sign(struct arena *arena, struct err *err)
 {
+    static unsigned count;
+    char payload[32];
     struct slice token;
-    TRY(jws_sign(arena, made.key, "jwt", slice_str("{}"), &token, err));
+    struct jws jws;
+    snprintf(payload, sizeof payload, "{\"n\":%u}", count++);
+    rc result = jws_sign(arena, made.key, "jwt", slice_str(payload), &token, err);
+    if (!result.ok) {
+        return result;
+    }
+    fail_at = 0;
+    assert_ok(jws_parse(arena, token, R_TOKEN_MALFORMED, &jws, err), err);
+    assert_ok(jws_verify(&jws, jwk_private_public(made.key), R_TOKEN_SIGNATURE, err), err);
+    return OK;
+}
+
+static rc prove(struct arena *arena, struct err *err)
+{
+    struct slice token;
     return jws_sign_with_jwk(arena, made.key, "dpop+jwt", slice_str("{}"), &token, err);
 }
 
@@ -216,6 +234,7 @@ TORTURE(generate)
 TORTURE(export)
 TORTURE(import)
 TORTURE(sign)
+TORTURE(prove)
 TORTURE(verify)
 TORTURE(encrypt_ec)
 TORTURE(encrypt_rsa)
@@ -256,13 +275,13 @@ int main(void)
         return EXIT_FAILURE;
     }
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(memory_for_read_ec),     cmocka_unit_test(memory_for_read_rsa),
-        cmocka_unit_test(memory_for_read_okp),    cmocka_unit_test(memory_for_read_set),
-        cmocka_unit_test(memory_for_generate),    cmocka_unit_test(memory_for_export),
-        cmocka_unit_test(memory_for_import),      cmocka_unit_test(memory_for_sign),
-        cmocka_unit_test(memory_for_verify),      cmocka_unit_test(memory_for_encrypt_ec),
-        cmocka_unit_test(memory_for_encrypt_rsa), cmocka_unit_test(memory_for_decrypt),
-        cmocka_unit_test(memory_for_start),
+        cmocka_unit_test(memory_for_read_ec),    cmocka_unit_test(memory_for_read_rsa),
+        cmocka_unit_test(memory_for_read_okp),   cmocka_unit_test(memory_for_read_set),
+        cmocka_unit_test(memory_for_generate),   cmocka_unit_test(memory_for_export),
+        cmocka_unit_test(memory_for_import),     cmocka_unit_test(memory_for_sign),
+        cmocka_unit_test(memory_for_prove),      cmocka_unit_test(memory_for_verify),
+        cmocka_unit_test(memory_for_encrypt_ec), cmocka_unit_test(memory_for_encrypt_rsa),
+        cmocka_unit_test(memory_for_decrypt),    cmocka_unit_test(memory_for_start),
     };
     return cmocka_run_group_tests(tests, setup, teardown);
 }

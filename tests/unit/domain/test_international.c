@@ -240,6 +240,10 @@ static void labels_that_vanish_end_the_name(void **state)
     (void)state;
     CHECK_DOMAINS({"\u00ad.\u00ad.\u00ad.com", NULL}, {"a.\u200b.com", NULL}, {"\u200b", NULL},
                   {"a.com.\u200b", NULL});
+    AUTO(arena_free_at) struct arena *arena = arena_new(16384);
+    const char *out = NULL, *text = "\u00ad.\u00ad.\u00ad.com";
+    assert_fails(domain_name_normalize(arena, slice_str(text), &out, &err), &err, R_FIELD_INVALID);
+    assert_string_equal(err.detail, "name->len > before"); /* by the first, not by what all give */
 }
 
 static void domains_have_253_bytes(void **state)

@@ -107,6 +107,12 @@ static void give_back(void *session, size_t bytes)
     net.given_back += bytes;
 }
 
+static void stop_upload(struct net_stream *stream)
+{
+    (void)stream;
+    tell("stop ");
+}
+
 static void free_stream(struct net_stream *stream)
 {
     net_stream_fini(stream);
@@ -127,6 +133,7 @@ static const struct net_protocol FAKE_PROTOCOL = {
     .resume = resume,
     .allow = allow,
     .give_back = give_back,
+    .stop_upload = stop_upload,
     .free_stream = free_stream,
 };
 

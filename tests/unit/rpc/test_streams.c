@@ -57,6 +57,50 @@ static void broken_framing_is_refused_for_what_it_is(void **state)
     assert_story("a1 a2 a3");
 }
 
+static void a_server_without_room_says_so_at_any_time(void **state)
+{
+    (void)state;
+    toy_serve(&TOY_FLOW);
+    toy.on[A2] = toy_waits;
+    struct net_stream *s = toy_ask(&TOY_FLOW);
+    fake_net_broken(s, R_OVERLOADED);
+    toy_settle();
+    assert_int_equal(toy.canceled, 1);
+    assert_refused(s, R_OVERLOADED);
+    s = toy_open(&TOY_FLOW); /* before the engine's first turn */
+    fake_net_broken(s, R_OVERLOADED);
+    toy_settle();
+    assert_refused(s, R_OVERLOADED);
+}
+
+static step asks_again(struct call *c)
+{
+    toy.on[A2] = NULL;
+    return call_authenticate_again(c, NULL);
+}
+
+static step waits_and_asks_again(struct call *c)
+{
+    return toy_wait(c, asks_again);
+}
+
+/* Of a body that is broken no end comes: a call that is let in after all must not wait for it. */
+static void a_body_that_broke_while_a_refusal_was_recorded_is_not_waited_for(void **state)
+{
+    (void)state;
+    toy_serve(&TOY_FLOW);
+    toy.on[A2] = toy_refuses;
+    toy.on[CALLER_RECORDER] = waits_and_asks_again;
+    struct net_stream *s = toy_ask(&TOY_FLOW);
+    fake_net_broken(s, R_OVERLOADED);
+    toy_settle();
+    assert_unanswered(s);
+    toy_complete();
+    assert_story("a1 a2 RECORDER");
+    assert_refused(s, R_OVERLOADED);
+    assert_int_equal(s->reads, 0);
+}
+
 /* What comes after the answer is nobody's. */
 static void nothing_is_taken_in_after_the_answer(void **state)
 {
@@ -354,6 +398,8 @@ int main(void)
         TEST(a_malformed_message_is_refused),
         TEST(a_unary_call_has_one_message),
         TEST(broken_framing_is_refused_for_what_it_is),
+        TEST(a_server_without_room_says_so_at_any_time),
+        TEST(a_body_that_broke_while_a_refusal_was_recorded_is_not_waited_for),
         TEST(nothing_is_taken_in_after_the_answer),
         TEST(a_stream_sends_as_it_goes),
         TEST(nothing_is_sent_to_who_has_gone),

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* What the tests against a real PostgreSQL share: a database that tests/support/postgres.py starts for each program, a
- * store on it, and one way to wait. The tests of a program share the database and run in order. */
+/* What the tests against a real PostgreSQL share: a database that tests/support/postgres.py
+ * starts for each program, a store on it, and one way to wait. The tests of a program share the
+ * database and run in order. */
 #pragma once
 
 #include "chancery_test.h"

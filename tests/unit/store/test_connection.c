@@ -65,8 +65,8 @@ static void a_full_pipeline_says_overloaded(void **state)
     with_store(&(struct store_config){.conninfo = f.conninfo, .in_flight_max = 1}, check_full);
 }
 
-/* The version is ours and every statement can be prepared, but a column is not what the C structures
- * were made for. */
+/* The version is ours and every statement can be prepared, but a column is not what the C
+ * structures were made for. */
 static void a_column_of_another_type_is_noticed_at_connect(void **state)
 {
     (void)state;

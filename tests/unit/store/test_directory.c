@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Directories against a real PostgreSQL: what may be put, and what a decision learns of somebody. The tests share one database and
- * run in order. */
+/* Directories against a real PostgreSQL: what may be put, and what a decision learns of
+ * somebody. The tests share one database and run in order. */
 #include "store_fixture.h"
 
 #include "crypto/algs.h"
@@ -29,7 +29,7 @@ static int tear_down(void **state)
     return failed;
 }
 
-/* --- changing ---------------------------------------------------------------------------------- */
+/* --- changing --------------------------------------------------------------------------------- */
 
 static struct directory_op *begin(void)
 {
@@ -171,7 +171,7 @@ static void circles_are_refused_whole(void **state)
     assert_string_equal(op->what, "none@contoso.com");
 }
 
-/* --- finding ----------------------------------------------------------------------------------- */
+/* --- finding ---------------------------------------------------------------------------------- */
 
 static struct directory_find *ask(const struct directory_question *question, bool *was_remembered)
 {
@@ -253,8 +253,8 @@ static void what_is_remembered_ends_with_the_next_change(void **state)
     (void)ask(&another, &was_remembered);
     (void)ask(&another, &was_remembered);
     assert_true(was_remembered);
-    /* Somebody elsewhere changes the directory; the gate says so; then one who is read anew tells the epoch, and all others that were
-     * remembered count no more either. */
+    /* Somebody elsewhere changes the directory; the gate says so; then one who is read anew
+     * tells the epoch, and all others that were remembered count no more either. */
     assert_int_equal(add_member("g3@contoso.com", "new@contoso.com")->op.err.reason, R_NONE);
     (void)ask(&question, &was_remembered);
     assert_true(was_remembered); /* not known yet: the gate's matter */

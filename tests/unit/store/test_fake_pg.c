@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* The stand-in for PostgreSQL, and how to use it: what a resource sends, and what it makes of answers. */
+/* The stand-in for PostgreSQL, and how to use it: what a resource sends, and what it makes of
+ * answers. */
 #include "fake_pg.h"
 
 #include "store/resource/super_user_store.h"

@@ -31,11 +31,11 @@ static void read_epoch(void)
 {
     static const char *const served[] = {NULL};
     struct views *views = views_new(f.store, served, 0);
-    struct view_load load;
-    prepare(&load.op);
-    views_load_tenant(views, &load, CONTOSO);
-    assert_int_equal(wait_for(&load.op), R_NONE);
-    epoch = load.found_tenant->epoch;
+    struct view_load *load = ARENA_NEW(f.arena, struct view_load); /* the arena refers to it */
+    prepare(&load->op);
+    views_load_tenant(views, load, CONTOSO);
+    assert_int_equal(wait_for(&load->op), R_NONE);
+    epoch = load->found_tenant->epoch;
     views_free(views);
 }
 

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* The gate's queue and its answers, where PostgreSQL would have to be broken to see them: batches that fail, a queue that
- * is full, answers that are none. */
+/* The gate's queue and its answers, where PostgreSQL would have to be broken to see them:
+ * batches that fail, a queue that is full, answers that make no sense. */
 #include "fake_pg.h"
 
 #include "store/gate/gate.h"
@@ -162,7 +162,7 @@ static void content_that_was_made_already_comes_with_its_hash(void **state)
 }
 
 /* The batch is committed, so it is not sent again; whose row it is hears of it. */
-static void an_answer_that_is_none_is_one_entrys_error(void **state)
+static void an_answer_that_makes_no_sense_is_one_entrys_error(void **state)
 {
     (void)state;
     struct gate_entry *entries[2] = {submit(), submit()};
@@ -242,7 +242,7 @@ int main(void)
                                         tear_down),
         cmocka_unit_test_setup_teardown(content_that_was_made_already_comes_with_its_hash, set_up,
                                         tear_down),
-        cmocka_unit_test_setup_teardown(an_answer_that_is_none_is_one_entrys_error, set_up,
+        cmocka_unit_test_setup_teardown(an_answer_that_makes_no_sense_is_one_entrys_error, set_up,
                                         tear_down),
         cmocka_unit_test_setup_teardown(a_full_queue_refuses_the_newest, set_up, tear_down),
         cmocka_unit_test_setup_teardown(canceled_entries_leave_their_place, set_up, tear_down),

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* What a node loads of tenants whose boundary it does not serve: who they are, and nothing else. And
- * whose people readers are, with the epochs on which the caller decided. */
+/* What a node loads of tenants whose boundary it does not serve: who they are, and nothing else.
+ * And whose people readers are, with the epochs on which the caller decided. */
 #include "store_fixture.h"
 
 #include "store/cache/views.h"

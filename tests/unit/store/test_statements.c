@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Every statement as PostgreSQL sees it, against the table that was generated from server/store/sql/; and values of every
- * type on their way there and back. */
+/* Every statement as PostgreSQL sees it, against the table that was generated from
+ * server/store/sql/; and values of every type on their way there and back. */
 #include "store_fixture.h"
 
 #include <libpq-fe.h>
@@ -99,7 +99,7 @@ static void every_difference_is_told(void **state)
     PQclear(described);
 }
 
-/* --- values ------------------------------------------------------------------------------------- */
+/* --- values ----------------------------------------------------------------------------------- */
 
 struct values {
     struct uuid id, no_id;
