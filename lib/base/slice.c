@@ -32,6 +32,17 @@ bool slice_eq_nocase(struct slice a, struct slice b)
     return true;
 }
 
+bool slice_fold(struct slice text, char *out)
+{
+    uint8_t all = 0;
+    for (size_t i = 0; i < text.len; i++) {
+        all |= text.ptr[i];
+        out[i] = (char)ascii_lower(text.ptr[i]);
+    }
+    out[text.len] = '\0';
+    return all < 0x80;
+}
+
 bool slice_eq_secret(struct slice a, struct slice b)
 {
     return a.len == b.len && (a.len == 0 || CRYPTO_memcmp(a.ptr, b.ptr, a.len) == 0);

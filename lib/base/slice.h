@@ -32,6 +32,9 @@ bool slice_eq(struct slice a, struct slice b);
 bool slice_eq_str(struct slice a, const char *s);
 /* Compare ASCII without regard to case (mail domains, header names). */
 bool slice_eq_nocase(struct slice a, struct slice b);
+/* Copy ASCII letters in lower case and the rest as it is, with a NUL behind; `out` has room for both.
+ * Whether all of it is ASCII. */
+bool slice_fold(struct slice text, char *out);
 /* Compare in time that depends on the length only. */
 bool slice_eq_secret(struct slice a, struct slice b);
 bool slice_starts_with(struct slice s, const char *prefix);

@@ -7,11 +7,6 @@
 
 enum { LOCAL_MAX = 64 };
 
-static char lower(char c)
-{
-    return c >= 'A' && c <= 'Z' ? (char)(c - 'A' + 'a') : c;
-}
-
 /* What RFC 5322 §3.2.3 keeps out of dot-atom text, controls and space included. */
 static bool is_special(uint8_t c)
 {
@@ -53,22 +48,10 @@ static bool local_is_sound(struct slice local)
            (all < 0x80 || utf8_is_printable(local));
 }
 
-/* Copy in lower case, and say whether it is ASCII. */
-static bool fold(struct slice text, char *out)
-{
-    uint8_t all = 0;
-    for (size_t i = 0; i < text.len; i++) {
-        all |= text.ptr[i];
-        out[i] = lower((char)text.ptr[i]);
-    }
-    out[text.len] = '\0';
-    return all < 0x80;
-}
-
 static rc local_write(struct slice text, char out[LOCAL_MAX + 1], struct err *err)
 {
     ENSURE(local_is_sound(text), err, R_FIELD_INVALID);
-    if (!fold(text, out)) {
+    if (!slice_fold(text, out)) {
         /* NFC may lead back into ASCII (U+037E becomes a semicolon) and be longer. */
         TRY(international_local(text, out, LOCAL_MAX + 1, err));
         ENSURE(local_is_sound(slice_str(out)), err, R_FIELD_INVALID);

@@ -11,11 +11,6 @@ struct name {
     size_t len;
 };
 
-static char lower(char c)
-{
-    return c >= 'A' && c <= 'Z' ? (char)(c - 'A' + 'a') : c;
-}
-
 static bool is_label_char(char c)
 {
     return (c >= 'a' && c <= 'z') || (c >= '0' && c <= '9') || c == '-';
@@ -43,24 +38,12 @@ static bool is_sound(const char *domain)
     }
 }
 
-/* Copy a label in lower case, and say whether it is ASCII. */
-static bool fold(struct slice label, char out[DOMAIN_TEXT_MAX + 1])
-{
-    uint8_t all = 0;
-    for (size_t i = 0; i < label.len; i++) {
-        all |= label.ptr[i];
-        out[i] = lower((char)label.ptr[i]);
-    }
-    out[label.len] = '\0';
-    return all < 0x80;
-}
-
 static rc add_label(struct name *name, struct slice label, struct err *err)
 {
     char folded[DOMAIN_TEXT_MAX + 1];
     char *end = name->text + name->len;
     size_t room = sizeof name->text - name->len;
-    if (!fold(label, folded)) {
+    if (!slice_fold(label, folded)) {
         TRY(international_label(folded, end, room, err));
         name->len += strlen(end);
         return OK;
