@@ -29,6 +29,12 @@ static struct slice carried_token(const struct call *c)
     return call_metadata(c, CARRIED);
 }
 
+/* Whether the token in `authorization` names a user, and not a component or nobody. */
+static bool credential_names_user(const struct caller *caller)
+{
+    return caller->credential.issuer != NULL && !identified_is_component(&caller->credential);
+}
+
 static step find_component(struct call *c, enum lookup_kind kind, struct slice key, step_fn found)
 {
     struct lookup *lookup = &caller_of(c)->component_lookup;
@@ -191,12 +197,11 @@ static step carried_identified(struct call *c)
 static step carried(struct call *c)
 {
     struct caller *caller = caller_of(c);
-    bool names_user =
-        caller->credential.issuer != NULL && !identified_is_component(&caller->credential);
     if (!has_component(c)) {
-        return names_user ? STEP_NEXT : call_fail(c, R_CREDENTIAL_MISSING, "none");
+        return credential_names_user(caller) ? STEP_NEXT
+                                             : call_fail(c, R_CREDENTIAL_MISSING, "none");
     }
-    if (names_user || carried_token(c).len == 0) {
+    if (credential_names_user(caller) || carried_token(c).len == 0) {
         return STEP_NEXT;
     }
     call_then(c, carried_identified);
@@ -210,9 +215,7 @@ static const struct identified *user_of(const struct caller *caller)
     if (caller->carried.issuer != NULL) {
         return &caller->carried;
     }
-    bool names_user =
-        caller->credential.issuer != NULL && !identified_is_component(&caller->credential);
-    return names_user ? &caller->credential : NULL;
+    return credential_names_user(caller) ? &caller->credential : NULL;
 }
 
 /* A tenant may insist on bound tokens. Behind a component it is the component that sends, so its
