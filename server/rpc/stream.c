@@ -91,6 +91,16 @@ static void on_open(void *ctx, struct net_stream *stream, const struct net_reque
     }
 }
 
+/* Of a client's stream: its flow begins with the first message, or with the end where there is none. */
+static void something_came(struct call *c)
+{
+    if (c->phase == PHASE_RECEIVING && (c->holders & HOLD_QUEUED) == 0) {
+        call_start(c);
+    } else {
+        call_wake_for_message(c);
+    }
+}
+
 static void keep_in_inbox(struct call *c, const ProtobufCMessage *message)
 {
     struct inbox_item *item = ARENA_NEW(c->arena, struct inbox_item);
@@ -101,11 +111,7 @@ static void keep_in_inbox(struct call *c, const ProtobufCMessage *message)
     item->message = message;
     *c->inbox_end = item;
     c->inbox_end = &item->next;
-    if (c->phase == PHASE_RECEIVING && (c->holders & HOLD_QUEUED) == 0) {
-        call_start(c);
-    } else {
-        call_wake_for_message(c);
-    }
+    something_came(c);
 }
 
 /* The error is the call's only if the call ends by it: what is committed is told as it was. */
@@ -149,11 +155,7 @@ static void on_end(void *ctx, struct net_stream *stream)
     }
     c->client_ended = true;
     if (c->method->client_streams != 0) {
-        if (c->phase == PHASE_RECEIVING && (c->holders & HOLD_QUEUED) == 0) {
-            call_start(c);
-        } else {
-            call_wake_for_message(c);
-        }
+        something_came(c);
         return;
     }
     if (c->request == NULL) {
