@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Inside lib/wire only: how protobuf-c lays out the fields of a message. */
+/* How protobuf-c lays out the fields of a message. */
 #pragma once
 
 #include <protobuf-c/protobuf-c.h>

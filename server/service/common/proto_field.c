@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "base/err.h"
+#include "wire/message_field.h"
 
 const ProtobufCFieldDescriptor *proto_field_named(const ProtobufCMessageDescriptor *type,
                                                   const char *name)
@@ -46,35 +47,6 @@ size_t *proto_field_count_at(void *message, const ProtobufCFieldDescriptor *fiel
     return (size_t *)(void *)((char *)message + field->quantifier_offset);
 }
 
-/* Bytes of a singular value in its message. */
-static size_t value_size(ProtobufCType type)
-{
-    switch (type) {
-    case PROTOBUF_C_TYPE_INT64:
-    case PROTOBUF_C_TYPE_SINT64:
-    case PROTOBUF_C_TYPE_SFIXED64:
-    case PROTOBUF_C_TYPE_UINT64:
-    case PROTOBUF_C_TYPE_FIXED64:
-    case PROTOBUF_C_TYPE_DOUBLE:
-        return sizeof(uint64_t);
-    case PROTOBUF_C_TYPE_STRING:
-    case PROTOBUF_C_TYPE_MESSAGE:
-        return sizeof(void *);
-    case PROTOBUF_C_TYPE_BYTES:
-        return sizeof(size_t); /* the length, which comes first */
-    case PROTOBUF_C_TYPE_INT32:
-    case PROTOBUF_C_TYPE_SINT32:
-    case PROTOBUF_C_TYPE_SFIXED32:
-    case PROTOBUF_C_TYPE_UINT32:
-    case PROTOBUF_C_TYPE_FIXED32:
-    case PROTOBUF_C_TYPE_FLOAT:
-    case PROTOBUF_C_TYPE_BOOL:
-    case PROTOBUF_C_TYPE_ENUM:
-        break;
-    }
-    return sizeof(uint32_t);
-}
-
 bool proto_field_is_populated(const ProtobufCMessage *message,
                               const ProtobufCFieldDescriptor *field)
 {
@@ -91,5 +63,8 @@ bool proto_field_is_populated(const ProtobufCMessage *message,
         const char *text = *(const char *const *)value;
         return text != NULL && text[0] != '\0';
     }
-    return memcmp(value, zero, value_size(field->type)) != 0;
+    if (field->type == PROTOBUF_C_TYPE_BYTES) {
+        return ((const ProtobufCBinaryData *)value)->len > 0;
+    }
+    return memcmp(value, zero, message_value_size(field)) != 0;
 }
