@@ -38,7 +38,7 @@ struct net_protocol {
     void (*allow)(struct net_stream *stream, size_t bytes);
     /* Bytes of body that came on this connection no longer count against its bound. */
     void (*give_back)(void *session, size_t bytes);
-    /* The client has had time to send the rest of a request that is answered: wait no longer for it. */
-    void (*stop_upload)(struct net_stream *stream);
+    /* Send an answer that the protocol holds until the request has come; does nothing without one. */
+    void (*answer_now)(struct net_stream *stream);
     void (*free_stream)(struct net_stream *stream);
 };

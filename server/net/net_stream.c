@@ -56,7 +56,7 @@ void net_streams_expire(struct net_conn *conn, struct mono_time now)
         struct net_stream *stream = LIST_ENTRY(link, struct net_stream, link);
         if (stream->outward == NET_OUT_FINISHED && !stream->all_came &&
             now.ns >= mono_add_ms(stream->finished_at, LINGER_MS).ns) {
-            conn->protocol->stop_upload(stream);
+            conn->protocol->answer_now(stream);
         }
     }
 }

@@ -58,10 +58,11 @@ static void on_sweep(struct loop_timer *timer)
         struct net_conn *conn = LIST_ENTRY(link, struct net_conn, link);
         if (cut || is_overdue(conn, now)) {
             conn_close(conn, cut ? "drain" : "timeout");
-        } else if (server->draining) {
+            continue;
+        }
+        net_streams_expire(conn, loop_now(server->loop));
+        if (server->draining) {
             conn_leave(conn); /* the notice is out for a sweep's time, longer than a round trip */
-        } else {
-            net_streams_expire(conn, loop_now(server->loop));
         }
     }
     body_pool_expire(&server->bodies, loop_now(server->loop));

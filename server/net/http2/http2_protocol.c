@@ -111,6 +111,6 @@ const struct net_protocol HTTP2_PROTOCOL = {
     .resume = http2_resume,
     .allow = http2_allow,
     .give_back = give_back,
-    .stop_upload = http2_stop_upload,
+    .answer_now = http2_answer_now,
     .free_stream = http2_free_stream,
 };

@@ -86,7 +86,7 @@ static int on_frame_recv(nghttp2_session *nghttp2, const nghttp2_frame *frame, v
     bool may_end = frame->hd.type == NGHTTP2_HEADERS || frame->hd.type == NGHTTP2_DATA;
     if (may_end && (frame->hd.flags & NGHTTP2_FLAG_END_STREAM) != 0) {
         net_stream_took_end(&s->stream);
-        http2_release(s);
+        http2_took_more(s);
     }
     return 0;
 }
@@ -99,7 +99,7 @@ static int on_data_chunk(nghttp2_session *nghttp2, uint8_t flags, int32_t id, co
     struct http2_stream *s = find_stream(nghttp2, id);
     if (s != NULL) {
         net_stream_took_body(&s->stream, slice_of(data, len));
-        http2_release(s);
+        http2_took_more(s);
     } else {
         (void)nghttp2_session_consume_connection(nghttp2, len);
     }

@@ -48,9 +48,9 @@ bool http2_feed(void *session, struct slice data);
 ssize_t http2_fill(void *session, uint8_t *out, size_t cap);
 
 /* http2_stream.c: functions of the protocol's table. */
-void http2_stop_upload(struct net_stream *stream);
-/* Hold an answer no longer than the client can go on sending its request. */
-void http2_release(struct http2_stream *s);
+void http2_answer_now(struct net_stream *stream);
+/* More of the request came: an answer is held no longer than the client can go on sending. */
+void http2_took_more(struct http2_stream *s);
 void http2_respond(struct net_stream *stream, const struct net_head *head, bool has_body);
 void http2_resume(struct net_stream *stream);
 void http2_allow(struct net_stream *stream, size_t bytes);

@@ -93,20 +93,19 @@ void http2_respond(struct net_stream *stream, const struct net_head *head, bool 
     submit(stream, head, has_body);
 }
 
-void http2_release(struct http2_stream *s)
-{
-    if (s->is_held && !can_send_more(s)) {
-        s->is_held = false;
-        submit(&s->stream, &s->held, false);
-    }
-}
-
-void http2_stop_upload(struct net_stream *stream)
+void http2_answer_now(struct net_stream *stream)
 {
     struct http2_stream *s = http2_stream_of(stream);
     if (s->is_held) {
         s->is_held = false;
         submit(stream, &s->held, false);
+    }
+}
+
+void http2_took_more(struct http2_stream *s)
+{
+    if (!can_send_more(s)) {
+        http2_answer_now(&s->stream);
     }
 }
 

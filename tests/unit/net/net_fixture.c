@@ -74,7 +74,7 @@ static void refuse_new(void *session)
 {
     (void)session;
     tell("refuse ");
-    net.is_over = true;
+    net.is_over = list_is_empty(&net.conn->streams);
 }
 
 static void stop(void *session)
@@ -107,10 +107,10 @@ static void give_back(void *session, size_t bytes)
     net.given_back += bytes;
 }
 
-static void stop_upload(struct net_stream *stream)
+static void answer_now(struct net_stream *stream)
 {
     (void)stream;
-    tell("stop ");
+    net.answered_now++;
 }
 
 static void free_stream(struct net_stream *stream)
@@ -133,7 +133,7 @@ static const struct net_protocol FAKE_PROTOCOL = {
     .resume = resume,
     .allow = allow,
     .give_back = give_back,
-    .stop_upload = stop_upload,
+    .answer_now = answer_now,
     .free_stream = free_stream,
 };
 

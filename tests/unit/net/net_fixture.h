@@ -24,6 +24,7 @@ struct net_fixture {
     int peer;            /* the other end of the socket */
     char story[512];     /* what was asked and told, in order, since the last assert_told */
     size_t given_back, allowed, message_bytes;
+    unsigned answered_now;  /* how often an answer was not to be held any longer */
     bool finish_in_message; /* answer from within the callback */
     bool is_over, is_quiet;
 };

@@ -86,6 +86,36 @@ static void a_drain_has_two_steps(void **state)
     assert_told("refuse stop drained ");
 }
 
+/* An answer may be held until its request has come, but not for long, and not by a drain either. */
+static void an_answer_is_not_held_for_long(void **state)
+{
+    (void)state;
+    struct net_stream *s = open_stream("CALL", "/x");
+    net_stream_finish(s, GRPC_OK, NULL, SLICE_NONE);
+    run_a_while();
+    assert_int_equal(net.answered_now, 0);
+    for (int i = 0; i < 100 && net.answered_now == 0; i++) {
+        run_a_while();
+    }
+    assert_true(net.answered_now > 0);
+    close_stream(s);
+}
+
+static void a_drain_does_not_hold_an_answer(void **state)
+{
+    (void)state;
+    struct net_stream *s = open_stream("CALL", "/x");
+    net_stream_finish(s, GRPC_OK, NULL, SLICE_NONE);
+    net_server_drain(net.server, 5000, drained, NULL);
+    for (int i = 0; i < 100 && net.answered_now == 0; i++) {
+        run_a_while();
+    }
+    assert_true(net.answered_now > 0);
+    close_stream(s);
+    net_server_drain(net.server, 0, drained, NULL);
+    loop_run(net.loop);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -94,6 +124,8 @@ int main(void)
         NET_TEST(a_slow_reader_gets_everything),
         NET_TEST(the_protocol_says_when_it_is_over),
         NET_TEST(a_drain_has_two_steps),
+        NET_TEST(an_answer_is_not_held_for_long),
+        NET_TEST(a_drain_does_not_hold_an_answer),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
