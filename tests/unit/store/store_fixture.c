@@ -144,12 +144,24 @@ int store_set_up_tenant(void **state)
     return 0;
 }
 
+int store_set_up_gate(void **state)
+{
+    int failed = store_set_up_tenant(state);
+    f.amendments = amendments_new(100);
+    f.gate = gate_new(f.loop, f.store, f.amendments);
+    return failed;
+}
+
 int store_tear_down(void **state)
 {
     (void)state;
     store_free(f.store);
     arena_free(f.arena);
     loop_free(f.loop);
+    if (f.gate != NULL) {
+        gate_free(f.gate);
+        amendments_free(f.amendments);
+    }
     return 0;
 }
 
@@ -173,4 +185,21 @@ size_t count_audit(const char *operation, const char *reason)
     audit_store_query(query);
     assert_int_equal(wait_for(&query->op), R_NONE);
     return query->count;
+}
+
+struct super_user_row super_user(const char *principal, int64_t from_now_us)
+{
+    return (struct super_user_row){.principal = principal,
+                                   .reason = "hold",
+                                   .granted_by = "one",
+                                   .expires_at = clock_unix_us() + from_now_us};
+}
+
+struct super_user_list *list_super_users(void)
+{
+    struct super_user_list *list = ARENA_NEW(f.arena, struct super_user_list);
+    prepare(&list->op);
+    super_user_store_list(list, CONTOSO);
+    assert_int_equal(wait_for(&list->op), R_NONE);
+    return list;
 }

@@ -8,6 +8,7 @@
 
 #include "store/gate/gate.h"
 #include "store/resource/change.h"
+#include "store/resource/super_user_store.h"
 
 struct store_fixture {
     const char *conninfo; /* of the database's owner */
@@ -15,7 +16,9 @@ struct store_fixture {
     struct store *store;
     struct arena *arena;
     struct err err;
-    int pending; /* operations and entries whose `done` is awaited */
+    int pending;                   /* operations and entries whose `done` is awaited */
+    struct amendments *amendments; /* with the gate; NULL: there is none */
+    struct gate *gate;
 };
 extern struct store_fixture f;
 
@@ -29,6 +32,8 @@ int store_set_up_empty(void **state);
 int store_set_up(void **state);
 /* With the tenant CONTOSO of boundary commercial. */
 int store_set_up_tenant(void **state);
+/* And a gate, which remembers some amendments. */
+int store_set_up_gate(void **state);
 int store_tear_down(void **state);
 
 /* Bring the database to our schema. */
@@ -51,3 +56,8 @@ enum reason wait_for(const struct store_op *op);
 struct change_op *change(struct tenant_id scope);
 /* How many rows the audit log of CONTOSO has; NULL: of any operation, for any reason. */
 size_t count_audit(const char *operation, const char *reason);
+
+/* A super user's row, granted by "one", that ends so long from now. */
+struct super_user_row super_user(const char *principal, int64_t from_now_us);
+/* Those of CONTOSO. */
+struct super_user_list *list_super_users(void);

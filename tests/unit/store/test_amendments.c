@@ -5,24 +5,6 @@
 #include "store/resource/amendment_store.h"
 
 static const struct content_id CONTENT = {{{21}}};
-static struct amendments *amendments;
-static struct gate *gate;
-
-static int set_up(void **state)
-{
-    int failed = store_set_up_tenant(state);
-    amendments = amendments_new(10);
-    gate = gate_new(f.loop, f.store, amendments);
-    return failed;
-}
-
-static int tear_down(void **state)
-{
-    int failed = store_tear_down(state);
-    gate_free(gate);
-    amendments_free(amendments);
-    return failed;
-}
 
 static struct amendment fetch(void)
 {
@@ -59,7 +41,7 @@ static struct gate_entry entry_for(const char *operation)
 
 static void submit(struct gate_entry *entry)
 {
-    gate_submit(gate, entry);
+    gate_submit(f.gate, entry);
     wait_all(1);
     assert_int_equal(entry->err.reason, R_NONE);
 }
@@ -123,7 +105,7 @@ static void the_gate_tells_the_amendment_that_holds(void **state)
     assert_non_null(entry.facts.amendment);
     assert_int_equal(entry.facts.amendment->version, 2);
     assert_true(entry.facts.amendment->changes_expiry);
-    assert_ptr_equal(amendments_get(amendments, CONTENT, f.arena), entry.facts.amendment);
+    assert_ptr_equal(amendments_get(f.amendments, CONTENT, f.arena), entry.facts.amendment);
     submit(&entry);
     assert_int_equal(entry.verdict, GATE_RECORDED);
 }
@@ -134,5 +116,5 @@ int main(void)
         cmocka_unit_test(amendments_are_kept_one_after_the_other),
         cmocka_unit_test(the_gate_tells_the_amendment_that_holds),
     };
-    return cmocka_run_group_tests(tests, set_up, tear_down);
+    return cmocka_run_group_tests(tests, store_set_up_gate, store_tear_down);
 }

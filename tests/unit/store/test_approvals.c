@@ -3,7 +3,6 @@
 #include "store_fixture.h"
 
 #include "store/resource/approval_store.h"
-#include "store/resource/super_user_store.h"
 #include "store/resource/tenant_store.h"
 
 static const int64_t DAY_US = 86400LL * 1000000;
@@ -15,23 +14,6 @@ static struct change_op *act(struct component_id component, const char *name)
     op->who.component = component;
     op->who.component_name = name;
     return op;
-}
-
-static struct super_user_row power(const char *principal, int64_t from_now_us)
-{
-    return (struct super_user_row){.principal = principal,
-                                   .reason = "hold",
-                                   .granted_by = "one",
-                                   .expires_at = clock_unix_us() + from_now_us};
-}
-
-static struct super_user_list *list_super_users(void)
-{
-    struct super_user_list *list = ARENA_NEW(f.arena, struct super_user_list);
-    prepare(&list->op);
-    super_user_store_list(list, CONTOSO);
-    assert_int_equal(wait_for(&list->op), R_NONE);
-    return list;
 }
 
 static struct approval_id ask(void)
@@ -63,7 +45,7 @@ static struct approval_list *find(struct approval_id only)
 static enum reason approve(struct approval_id request, struct component_id by,
                            const char *principal)
 {
-    struct super_user_row row = power(principal, DAY_US);
+    struct super_user_row row = super_user(principal, DAY_US);
     struct change_op *op = act(by, "two");
     op->approval = (struct act_approval){.request = request, .asked_by = "one"};
     super_user_store_grant(op, &row, principal);
@@ -134,7 +116,7 @@ static void two_at_once_perform_once(void **state)
 {
     (void)state;
     struct approval_id id = ask();
-    struct super_user_row row = power("user:once@contoso.com", DAY_US);
+    struct super_user_row row = super_user("user:once@contoso.com", DAY_US);
     struct change_op *ops[2] = {act(TWO, "two"), act(TWO, "two")};
     size_t before = count_audit("grant_super_user", NULL);
     for (int i = 0; i < 2; i++) {
@@ -178,7 +160,7 @@ static void an_act_of_one_fails_when_approval_is_required_by_now(void **state)
     op = act(ONE, "one");
     tenant_store_update(op, &tenant);
     assert_int_equal(wait_for(&op->op), R_NONE);
-    struct super_user_row row = power("user:late@contoso.com", DAY_US);
+    struct super_user_row row = super_user("user:late@contoso.com", DAY_US);
     size_t before = list_super_users()->count;
     for (int i = 0; i < 2; i++) {
         op = act(ONE, "one");

@@ -7,25 +7,7 @@
 #include "store/resource/tenant_store.h"
 
 static const struct content_id CONTENT = {{{42}}};
-static struct amendments *amendments;
-static struct gate *gate;
 static int64_t epoch; /* of CONTOSO's scope, as far as we know */
-
-static int set_up(void **state)
-{
-    int failed = store_set_up_tenant(state);
-    amendments = amendments_new(100);
-    gate = gate_new(f.loop, f.store, amendments);
-    return failed;
-}
-
-static int tear_down(void **state)
-{
-    int failed = store_tear_down(state);
-    gate_free(gate);
-    amendments_free(amendments);
-    return failed;
-}
 
 static void read_epoch(void)
 {
@@ -55,7 +37,7 @@ static struct gate_entry entry_for(struct content_id content)
 
 static void submit_one(struct gate_entry *entry)
 {
-    gate_submit(gate, entry);
+    gate_submit(f.gate, entry);
     wait_all(1);
     assert_int_equal(entry->err.reason, R_NONE);
 }
@@ -92,7 +74,7 @@ static void decisions_are_recorded_in_one_batch(void **state)
         entries[i] = entry_for(CONTENT);
         entries[i].reason = R_NO_RIGHTS;
         entries[i].rights = "";
-        gate_submit(gate, &entries[i]);
+        gate_submit(f.gate, &entries[i]);
     }
     wait_all(200);
     for (int i = 0; i < 200; i++) {
@@ -180,7 +162,7 @@ static void one_bad_row_fails_alone(void **state)
     }
     entries[1].who.user_agent = "\xff\xfe"; /* not UTF-8 */
     for (int i = 0; i < 3; i++) {
-        gate_submit(gate, &entries[i]);
+        gate_submit(f.gate, &entries[i]);
     }
     wait_all(3);
     assert_int_equal(entries[0].verdict, GATE_RECORDED);
@@ -194,11 +176,12 @@ static void canceled_entries_and_operations_stay_silent(void **state)
     (void)state;
     struct gate_entry first = entry_for(CONTENT), second = entry_for(CONTENT);
     f.pending = 2;
-    gate_submit(gate, &first);
-    gate_cancel(gate, &first); /* before it was sent */
-    gate_submit(gate, &second);
+    gate_submit(f.gate, &first);
+    gate_cancel(f.gate, &first); /* before it was sent */
+    gate_submit(f.gate, &second);
     run_for(0);
-    gate_cancel(gate, &second); /* about to be sent, sent, or on a slow machine answered already */
+    /* About to be sent, sent, or on a slow machine answered already. */
+    gate_cancel(f.gate, &second);
     int before = f.pending;
     struct change_op *op = change(CONTOSO);
     tenant_store_get(op, "contoso");
@@ -217,5 +200,5 @@ int main(void)
         cmocka_unit_test(one_bad_row_fails_alone),
         cmocka_unit_test(canceled_entries_and_operations_stay_silent),
     };
-    return cmocka_run_group_tests(tests, set_up, tear_down);
+    return cmocka_run_group_tests(tests, store_set_up_gate, store_tear_down);
 }

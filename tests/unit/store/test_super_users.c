@@ -4,30 +4,11 @@
 
 #include <stdio.h>
 
-#include "store/resource/super_user_store.h"
-
 static const int64_t DAY_US = 86400LL * 1000000;
-
-static struct super_user_row power(const char *principal, int64_t from_now_us)
-{
-    return (struct super_user_row){.principal = principal,
-                                   .reason = "hold",
-                                   .granted_by = "one",
-                                   .expires_at = clock_unix_us() + from_now_us};
-}
-
-static struct super_user_list *list_super_users(void)
-{
-    struct super_user_list *list = ARENA_NEW(f.arena, struct super_user_list);
-    prepare(&list->op);
-    super_user_store_list(list, CONTOSO);
-    assert_int_equal(wait_for(&list->op), R_NONE);
-    return list;
-}
 
 static enum reason grant(const char *principal, int64_t from_now_us)
 {
-    struct super_user_row row = power(principal, from_now_us);
+    struct super_user_row row = super_user(principal, from_now_us);
     struct change_op *op = change(CONTOSO);
     super_user_store_grant(op, &row, principal);
     return wait_for(&op->op);
