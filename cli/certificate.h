@@ -7,4 +7,4 @@
 #include "base/err.h"
 
 /* The SHA-256 of the DER of the first certificate in a PEM file. R_FIELD_INVALID if it has none. */
-MUST rc certificate_fingerprint(const char *path, uint8_t out[32], struct err *err);
+rc certificate_fingerprint(const char *path, uint8_t out[32], struct err *err);

@@ -15,8 +15,8 @@ struct output {
 };
 
 /* Files are readable by their owner only. All fail with R_STARTUP_FAILED and the system's error. */
-MUST rc output_open(const char *path, struct output *out, struct err *err);
-MUST rc output_keep(struct output *output, struct err *err);
+rc output_open(const char *path, struct output *out, struct err *err);
+rc output_keep(struct output *output, struct err *err);
 /* Remove what was written. Returns a failed rc, so that callers can pass their own failure on. */
 rc output_drop(struct output *output);
-MUST rc output_write(const char *path, struct slice bytes, struct err *err);
+rc output_write(const char *path, struct slice bytes, struct err *err);

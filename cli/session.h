@@ -34,7 +34,6 @@ ProtobufCBinaryData session_public_jwk(struct session *session);
 int session_print_json(struct session *session, const ProtobufCMessage *message);
 /* Read a whole file of at most `max` bytes into the arena; "-" is standard input.
  * R_STARTUP_FAILED. */
-MUST rc read_file(struct arena *arena, const char *path, size_t max, struct slice *out,
-                  struct err *err);
+rc read_file(struct arena *arena, const char *path, size_t max, struct slice *out, struct err *err);
 /* A text for a field of a request; NULL becomes "". protobuf-c wants char *, and only reads it. */
 char *text_field(const char *text);

@@ -41,16 +41,15 @@ struct client_refusal {
 
 /* Copies what it needs. R_FIELD_INVALID for an address of another form than `server` has, and for
  * keys that can't be read or used. */
-MUST rc client_new(const struct client_config *config, struct client **out, struct err *err);
+rc client_new(const struct client_config *config, struct client **out, struct err *err);
 void client_free(struct client *client);
 
 /* Call a method of chancery.v1, named like "LicensingService/AcquireLicense". The response is lent
  * by the arena. If the authority refuses, R_INTERNAL, and `refusal` (lent by the arena too) says
  * why; if no answer comes, R_STARTUP_FAILED, and the detail says why. */
-MUST rc client_call(struct client *client, struct arena *arena, const char *method,
-                    const ProtobufCMessage *request,
-                    const ProtobufCMessageDescriptor *response_type, ProtobufCMessage **response,
-                    struct client_refusal *refusal, struct err *err);
+rc client_call(struct client *client, struct arena *arena, const char *method,
+               const ProtobufCMessage *request, const ProtobufCMessageDescriptor *response_type,
+               ProtobufCMessage **response, struct client_refusal *refusal, struct err *err);
 /* GET a page such as "/readyz". Returns its HTTP status, or 0 if no answer came; the body is lent
  * by the arena. */
 int client_get(struct client *client, struct arena *arena, const char *path, struct slice *body);

@@ -19,8 +19,8 @@
 enum { CONTENT_FILE_RECORD = 65536, CONTENT_FILE_LICENSE_MAX = 256 * 1024 };
 
 /* Write a protected file. R_STARTUP_FAILED with the system's error if a stream fails. */
-MUST rc content_file_write(FILE *in, FILE *out, struct slice license,
-                           const struct secret *content_key, struct err *err);
+rc content_file_write(FILE *in, FILE *out, struct slice license, const struct secret *content_key,
+                      struct err *err);
 struct content_file {
     struct slice license; /* lent by the arena */
     struct slice header;  /* all of it, the license included; lent by the arena */
@@ -28,9 +28,9 @@ struct content_file {
 };
 /* Read the header, and leave `in` at the first record. R_LICENSE_MALFORMED if it is not a protected
  * file. */
-MUST rc content_file_open(struct arena *arena, FILE *in, struct content_file *out, struct err *err);
+rc content_file_open(struct arena *arena, FILE *in, struct content_file *out, struct err *err);
 /* Read the records and write their text. R_LICENSE_FORGED if a record doesn't verify, the last one
  * is missing, or something follows it; what was written before that is genuine, but not the whole
  * file. R_STARTUP_FAILED with the system's error if a stream fails. */
-MUST rc content_file_read(const struct content_file *file, FILE *in, FILE *out,
-                          const struct secret *content_key, struct err *err);
+rc content_file_read(const struct content_file *file, FILE *in, FILE *out,
+                     const struct secret *content_key, struct err *err);

@@ -28,19 +28,18 @@ struct mail_envelope {
     size_t to_count;
 };
 /* R_LICENSE_MALFORMED if it can't be parsed as a mail. */
-MUST rc mail_read_envelope(struct arena *arena, struct slice mail, struct mail_envelope *out,
-                           struct err *err);
+rc mail_read_envelope(struct arena *arena, struct slice mail, struct mail_envelope *out,
+                      struct err *err);
 
 /* Make the wrapper. It has From, To, Cc, Reply-To, Subject, Date and Message-ID of the mail.
  * R_MESSAGE_TOO_LARGE beyond MAIL_BYTES_MAX. */
-MUST rc mail_wrap(struct arena *arena, const struct mail_wrapping *wrapping,
-                  const struct secret *content_key, struct slice *out, struct err *err);
+rc mail_wrap(struct arena *arena, const struct mail_wrapping *wrapping,
+             const struct secret *content_key, struct slice *out, struct err *err);
 struct mail_parts {
     struct slice license, sealed; /* lent by the arena */
 };
 /* Find license and CMS object in a wrapper. R_LICENSE_MALFORMED if it lacks one of them. */
-MUST rc mail_unwrap(struct arena *arena, struct slice wrapper, struct mail_parts *out,
-                    struct err *err);
+rc mail_unwrap(struct arena *arena, struct slice wrapper, struct mail_parts *out, struct err *err);
 /* Open the CMS object. Nothing is given out before the tag has verified: R_LICENSE_FORGED. */
-MUST rc mail_open(struct arena *arena, struct slice sealed, const struct secret *content_key,
-                  struct slice *out, struct err *err);
+rc mail_open(struct arena *arena, struct slice sealed, const struct secret *content_key,
+             struct slice *out, struct err *err);

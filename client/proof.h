@@ -9,7 +9,7 @@
 
 /* Read a key on P-256 or P-384 from a PEM file that only its owner can access; free it with
  * jwk_private_free. R_FIELD_INVALID, and the detail says what is wrong with the file. */
-MUST rc proof_key_read(const char *path, struct jwk_private **out, struct err *err);
+rc proof_key_read(const char *path, struct jwk_private **out, struct err *err);
 
 /* The call to prove; all borrowed. */
 struct proof_call {
@@ -20,5 +20,5 @@ struct proof_call {
 
 /* Sign a proof for one POST. Its id is random, because an authority accepts a proof once. Lent by
  * the arena. */
-MUST rc proof_make(struct arena *arena, const struct jwk_private *key,
-                   const struct proof_call *call, const char **out, struct err *err);
+rc proof_make(struct arena *arena, const struct jwk_private *key, const struct proof_call *call,
+              const char **out, struct err *err);

@@ -18,35 +18,34 @@ struct dev {
 const char *dev_path(const struct dev *dev, const char *format, ...) PRINTF_LIKE(2, 3);
 bool dev_exists(const char *path);
 /* Write a file that only its owner can read; one that exists stays as it is. R_STARTUP_FAILED. */
-MUST rc dev_write_new(const char *path, struct slice bytes, struct err *err);
-MUST rc dev_mkdir(const char *path, struct err *err);
+rc dev_write_new(const char *path, struct slice bytes, struct err *err);
+rc dev_mkdir(const char *path, struct err *err);
 /* Run a program and wait for it; its output goes to commands.log. If we are root and `as_postgres`,
  * it runs as the user postgres, because PostgreSQL refuses to run as root. R_STARTUP_FAILED. */
-MUST rc dev_run(const struct dev *dev, const char *const *argv, bool as_postgres, struct err *err);
+rc dev_run(const struct dev *dev, const char *const *argv, bool as_postgres, struct err *err);
 
 /* postgres.c */
-MUST rc dev_postgres_start(struct dev *dev, struct err *err);
-MUST rc dev_postgres_stop(struct dev *dev, struct err *err);
+rc dev_postgres_start(struct dev *dev, struct err *err);
+rc dev_postgres_stop(struct dev *dev, struct err *err);
 bool dev_postgres_is_running(const struct dev *dev);
 const char *dev_owner_conninfo(const struct dev *dev);
 const char *dev_server_conninfo(const struct dev *dev);
 /* Bring the schema up to date, make the server's role, register the platform admin's
  * certificate. */
-MUST rc dev_database(struct dev *dev, struct err *err);
+rc dev_database(struct dev *dev, struct err *err);
 
 /* certificates.c: the root key, a CA, the server's certificate and one for each component. Files
  * that exist are kept. */
-MUST rc dev_certificates(struct dev *dev, struct err *err);
-MUST rc dev_fingerprint(const struct dev *dev, const char *name, unsigned char out[32],
-                        struct err *err);
+rc dev_certificates(struct dev *dev, struct err *err);
+rc dev_fingerprint(const struct dev *dev, const char *name, unsigned char out[32], struct err *err);
 
 /* server.c */
-MUST rc dev_server_start(struct dev *dev, struct err *err);
-MUST rc dev_server_stop(struct dev *dev, struct err *err);
+rc dev_server_start(struct dev *dev, struct err *err);
+rc dev_server_stop(struct dev *dev, struct err *err);
 bool dev_server_is_running(const struct dev *dev);
 
 /* tenants.c: makes tenants, issuers and components through the API, and writes profiles. */
-MUST rc dev_tenants(struct dev *dev, struct err *err);
+rc dev_tenants(struct dev *dev, struct err *err);
 
 /* The tenants and components that are made. */
 struct dev_tenant {
@@ -65,7 +64,7 @@ extern const size_t DEV_COMPONENT_COUNT;
 #define DEV_CONSUMER_DOMAIN "mail.example"
 /* Sign a token for an address, as the dev issuer of its domain: R_NOT_FOUND if there is none. With
  * `key_file`, bind the token to the key in that PEM file, which is made if it doesn't exist. */
-MUST rc dev_token(const struct dev *dev, const char *address, int64_t minutes, const char *key_file,
-                  const char **out, struct err *err);
+rc dev_token(const struct dev *dev, const char *address, int64_t minutes, const char *key_file,
+             const char **out, struct err *err);
 /* /var/lib/chancery-dev for root, ~/.local/share/chancery-dev for others. */
 const char *dev_default_folder(struct arena *arena);

@@ -41,15 +41,14 @@ void *arena_array(struct arena *arena, size_t count, size_t size);
 char *arena_dup(struct arena *arena, struct slice bytes);
 char *arena_strdup(struct arena *arena, const char *s);
 /* Copy a slice into the arena. */
-MUST rc arena_dup_slice(struct arena *arena, struct slice bytes, struct slice *out,
-                        struct err *err);
+rc arena_dup_slice(struct arena *arena, struct slice bytes, struct slice *out, struct err *err);
 /* Format a string; NULL over budget. */
 char *arena_printf(struct arena *arena, const char *format, ...) PRINTF_LIKE(2, 3);
 
 /* Run fn(ptr) when the arena is freed or reset, in reverse order of registration. The arena takes
  * ptr: on failure (over budget) fn(ptr) has been called already. */
 typedef void (*arena_free_fn)(void *ptr);
-MUST rc arena_on_free(struct arena *arena, arena_free_fn fn, void *ptr, struct err *err);
+rc arena_on_free(struct arena *arena, arena_free_fn fn, void *ptr, struct err *err);
 
 /* Whether an allocation was refused: what was built in the arena may lack a part. */
 bool arena_is_exceeded(const struct arena *arena);

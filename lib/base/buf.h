@@ -26,4 +26,4 @@ void buf_printf(struct buf *buf, const char *format, ...) PRINTF_LIKE(2, 3);
 /* Reserve `len` bytes at the end and return where they are; NULL on failure. */
 uint8_t *buf_extend(struct buf *buf, size_t len);
 /* Lend what was written (valid until the next append); R_ARENA_EXHAUSTED if anything failed. */
-MUST rc buf_finish(const struct buf *buf, struct slice *out, struct err *err);
+rc buf_finish(const struct buf *buf, struct slice *out, struct err *err);

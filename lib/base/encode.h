@@ -18,17 +18,16 @@ size_t base64url_encode(struct slice bytes, char *out);
 /* Encode into the arena, NUL-terminated; NULL over budget. */
 char *base64url_dup(struct arena *arena, struct slice bytes);
 /* Decode into the arena; R_FIELD_INVALID on any deviation. */
-MUST rc base64url_decode(struct arena *arena, struct slice text, struct slice *out,
-                         struct err *err);
+rc base64url_decode(struct arena *arena, struct slice text, struct slice *out, struct err *err);
 /* Decode into a caller's buffer of `cap` bytes; R_FIELD_INVALID if it does not fit. */
-MUST rc base64url_decode_to(struct slice text, uint8_t *out, size_t cap, size_t *len_out,
-                            struct err *err);
+rc base64url_decode_to(struct slice text, uint8_t *out, size_t cap, size_t *len_out,
+                       struct err *err);
 
 /* Standard base64 with padding, for PEM-like and JSON bytes. */
 char *base64_dup(struct arena *arena, struct slice bytes);
-MUST rc base64_decode(struct arena *arena, struct slice text, struct slice *out, struct err *err);
+rc base64_decode(struct arena *arena, struct slice text, struct slice *out, struct err *err);
 
 /* Lower-case hex, NUL-terminated; NULL over budget. */
 char *hex_dup(struct arena *arena, struct slice bytes);
 /* Decode exactly `len` bytes from 2 × len hex digits; R_FIELD_INVALID otherwise. */
-MUST rc hex_decode(struct slice text, uint8_t *out, size_t len, struct err *err);
+rc hex_decode(struct slice text, uint8_t *out, size_t len, struct err *err);

@@ -8,7 +8,6 @@
 
 #include <stdbool.h>
 
-#define MUST __attribute__((warn_unused_result))
 /* Run fn(&variable) when the variable leaves its scope. */
 #define AUTO(fn) __attribute__((cleanup(fn)))
 #define PRINTF_LIKE(fmt, args) __attribute__((format(printf, fmt, args)))

@@ -49,9 +49,9 @@ struct uuid uuid_random(void);
 /* Write the canonical text, lower case. */
 void uuid_format(struct uuid id, char out[UUID_TEXT_BYTES]);
 /* Parse the canonical text in either case; R_FIELD_INVALID otherwise. */
-MUST rc uuid_parse(struct slice text, struct uuid *out, struct err *err);
+rc uuid_parse(struct slice text, struct uuid *out, struct err *err);
 /* Take exactly 16 bytes; R_FIELD_INVALID otherwise. */
-MUST rc uuid_from_bytes(struct slice bytes, struct uuid *out, struct err *err);
+rc uuid_from_bytes(struct slice bytes, struct uuid *out, struct err *err);
 bool uuid_eq(struct uuid a, struct uuid b);
 bool uuid_is_zero(struct uuid a);
 int uuid_compare(struct uuid a, struct uuid b);

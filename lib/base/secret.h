@@ -12,7 +12,7 @@ struct secret;
 
 /* Set up the locked heap of `bytes` (a power of two); before the first secret, once per process.
  * R_STARTUP_FAILED if the memory can't be locked. */
-MUST rc secret_heap_init(size_t bytes, struct err *err);
+rc secret_heap_init(size_t bytes, struct err *err);
 
 /* Make a secret of zeros; fill it with secret_bytes. Never NULL (aborts when memory is out). */
 struct secret *secret_new(size_t len);
@@ -22,7 +22,7 @@ struct secret *secret_random(size_t len);
 struct secret *secret_copy(struct slice bytes);
 /* Read a whole file of at most `max` bytes that only its owner may access (mode 0600 or 0400).
  * R_ROOT_KEY_UNREADABLE, R_ROOT_KEY_MODE, R_ROOT_KEY_INVALID. */
-MUST rc secret_from_file(const char *path, size_t max, struct secret **out, struct err *err);
+rc secret_from_file(const char *path, size_t max, struct secret **out, struct err *err);
 /* Wipe and free; NULL is fine. Signature fits arena_on_free and AUTO (secret_free_at). */
 void secret_free(void *secret);
 void secret_free_at(struct secret **secret);

@@ -10,7 +10,7 @@
  * NULL. It becomes the process's default, so that TLS obeys it too. R_STARTUP_FAILED names in
  * its detail the algorithm that no provider offers, and that the FIPS module is missing when it
  * is. */
-MUST rc crypto_init(const char *properties, struct err *err);
+rc crypto_init(const char *properties, struct err *err);
 /* Whether every algorithm comes from OpenSSL's FIPS provider, because the properties demand it. */
 bool crypto_is_fips(void);
 /* Free what crypto_init fetched, for leak checks at the end of a process. */

@@ -43,10 +43,10 @@ struct jwk_private {
 };
 
 /* Fill in the thumbprint of a key whose type and pkey are set. */
-MUST rc jwk_set_thumbprint(struct jwk_public *key, struct err *err);
+rc jwk_set_thumbprint(struct jwk_public *key, struct err *err);
 /* A member that must be there, decoded from base64url, and not empty. `invalid` otherwise. */
-MUST rc jwk_decode_member(struct arena *arena, const json_t *jwk, const char *name,
-                          enum reason invalid, struct slice *out, struct err *err);
+rc jwk_decode_member(struct arena *arena, const json_t *jwk, const char *name, enum reason invalid,
+                     struct slice *out, struct err *err);
 /* Whether signatures of this algorithm are made with keys of this kind. */
 bool jws_alg_fits(enum jws_alg alg, enum jwk_kind kind);
 
@@ -65,7 +65,7 @@ rc okp_write(const struct key_type *type, const EVP_PKEY *pkey, char out[MEMBERS
              struct err *err);
 
 /* Make a key pair of an elliptic curve. */
-MUST rc ec_generate(const struct key_type *type, EVP_PKEY **out, struct err *err);
+rc ec_generate(const struct key_type *type, EVP_PKEY **out, struct err *err);
 /* ECDH: the shared x-coordinate, field size bytes. */
-MUST rc ec_agree(EVP_PKEY *own, EVP_PKEY *peer, uint8_t out[EC_FIELD_MAX], size_t *len_out,
-                 struct err *err);
+rc ec_agree(EVP_PKEY *own, EVP_PKEY *peer, uint8_t out[EC_FIELD_MAX], size_t *len_out,
+            struct err *err);

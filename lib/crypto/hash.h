@@ -10,7 +10,6 @@
 enum { SHA256_BYTES = 32 };
 
 /* R_CRYPTO_FAILED if the provider fails. */
-MUST rc hash_sha256(struct slice data, uint8_t out[SHA256_BYTES], struct err *err);
+rc hash_sha256(struct slice data, uint8_t out[SHA256_BYTES], struct err *err);
 /* HMAC-SHA256 (RFC 2104); key at most what the provider accepts. */
-MUST rc hmac_sha256(struct slice key, struct slice data, uint8_t out[SHA256_BYTES],
-                    struct err *err);
+rc hmac_sha256(struct slice key, struct slice data, uint8_t out[SHA256_BYTES], struct err *err);

@@ -7,9 +7,9 @@
 #include "crypto/jwk.h"
 
 /* Encrypt to a public key; a fresh ephemeral key and content-encryption key per call. */
-MUST rc jwe_encrypt(struct arena *arena, const struct jwk_public *to, struct slice plain,
-                    struct slice *out, struct err *err);
+rc jwe_encrypt(struct arena *arena, const struct jwk_public *to, struct slice plain,
+               struct slice *out, struct err *err);
 /* Decrypt with an EC private key (the client's side). `mismatch` is raised for everything that is
  * not a sound JWE to this key. The plaintext is a secret of its own. */
-MUST rc jwe_decrypt(const struct jwk_private *key, struct slice token, enum reason mismatch,
-                    struct secret **out, struct err *err);
+rc jwe_decrypt(const struct jwk_private *key, struct slice token, enum reason mismatch,
+               struct secret **out, struct err *err);

@@ -31,12 +31,12 @@ struct jwk_public;
 struct jwk_private;
 
 /* Parse one public JWK. `invalid` is raised on any flaw. Free with jwk_public_free. */
-MUST rc jwk_public_parse(struct slice json, enum reason invalid, struct jwk_public **out,
-                         struct err *err);
+rc jwk_public_parse(struct slice json, enum reason invalid, struct jwk_public **out,
+                    struct err *err);
 /* Parse the key that a JWS header carries (`jwk`, RFC 7515 §4.1.3): for proofs of possession
  * only, whose key is compared with one that somebody else vouches for. */
-MUST rc jwk_public_from_header(struct slice header, enum reason invalid, struct jwk_public **out,
-                               struct err *err);
+rc jwk_public_from_header(struct slice header, enum reason invalid, struct jwk_public **out,
+                          struct err *err);
 void jwk_public_free(void *key);
 
 enum jwk_kind jwk_kind(const struct jwk_public *key);
@@ -62,21 +62,21 @@ struct jwks {
     struct jwk_public *keys[JWKS_KEYS_MAX];
     size_t count;
 };
-MUST rc jwks_parse(struct slice json, enum reason invalid, struct jwks **out, struct err *err);
+rc jwks_parse(struct slice json, enum reason invalid, struct jwks **out, struct err *err);
 void jwks_free(void *set);
 /* The only key that can have signed this: by kid, or without one the only candidate for the
  * algorithm. NULL if there is none, or more than one. */
 const struct jwk_public *jwks_find(const struct jwks *set, struct slice kid, enum jws_alg alg);
 
 /* Private keys: of kinds that we make, which are EC. */
-MUST rc jwk_private_generate(enum jwk_kind kind, struct jwk_private **out, struct err *err);
+rc jwk_private_generate(enum jwk_kind kind, struct jwk_private **out, struct err *err);
 /* The key as PKCS #8 DER, for wrapping. */
-MUST rc jwk_private_export(const struct jwk_private *key, struct secret **out, struct err *err);
-MUST rc jwk_private_import(const struct secret *der, struct jwk_private **out, struct err *err);
+rc jwk_private_export(const struct jwk_private *key, struct secret **out, struct err *err);
+rc jwk_private_import(const struct secret *der, struct jwk_private **out, struct err *err);
 /* Read a private key in PEM (an unencrypted PKCS #8 file of the command line's dev issuer or
  * client). */
-MUST rc jwk_private_from_pem(const struct secret *pem, struct jwk_private **out, struct err *err);
+rc jwk_private_from_pem(const struct secret *pem, struct jwk_private **out, struct err *err);
 /* Write it as PEM. */
-MUST rc jwk_private_to_pem(const struct jwk_private *key, struct secret **out, struct err *err);
+rc jwk_private_to_pem(const struct jwk_private *key, struct secret **out, struct err *err);
 const struct jwk_public *jwk_private_public(const struct jwk_private *key);
 void jwk_private_free(void *key);

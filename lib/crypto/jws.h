@@ -26,15 +26,15 @@ struct jws {
 
 /* Take a token apart. `malformed` is raised on any deviation from RFC 7515 §3.1 and §4, and
  * R_TOKEN_ALGORITHM when we do not know `alg`. The caller bounds the size. */
-MUST rc jws_parse(struct arena *arena, struct slice token, enum reason malformed, struct jws *out,
-                  struct err *err);
+rc jws_parse(struct arena *arena, struct slice token, enum reason malformed, struct jws *out,
+             struct err *err);
 /* Check the signature with a key that fits the algorithm; `mismatch` otherwise. */
-MUST rc jws_verify(const struct jws *jws, const struct jwk_public *key, enum reason mismatch,
-                   struct err *err);
+rc jws_verify(const struct jws *jws, const struct jwk_public *key, enum reason mismatch,
+              struct err *err);
 /* Sign a payload: ES256 or ES384 by the key's curve. typ may be NULL; kid is the thumbprint. */
-MUST rc jws_sign(struct arena *arena, const struct jwk_private *key, const char *typ,
-                 struct slice payload, struct slice *out, struct err *err);
+rc jws_sign(struct arena *arena, const struct jwk_private *key, const char *typ,
+            struct slice payload, struct slice *out, struct err *err);
 /* The same, but the header carries the public key itself (`jwk`, RFC 7515 §4.1.3): a proof of
  * possession. */
-MUST rc jws_sign_with_jwk(struct arena *arena, const struct jwk_private *key, const char *typ,
-                          struct slice payload, struct slice *out, struct err *err);
+rc jws_sign_with_jwk(struct arena *arena, const struct jwk_private *key, const char *typ,
+                     struct slice payload, struct slice *out, struct err *err);

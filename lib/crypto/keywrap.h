@@ -7,12 +7,12 @@
 #include "base/arena.h"
 
 /* Wrap a key of a multiple of 8 bytes, at least 16; out gets 8 bytes more. */
-MUST rc keywrap_wrap(struct slice kek, struct slice key, uint8_t *out, struct err *err);
+rc keywrap_wrap(struct slice kek, struct slice key, uint8_t *out, struct err *err);
 /* Unwrap; out gets wrapped.len − 8 bytes. `mismatch` is raised when the integrity check fails. */
-MUST rc keywrap_unwrap(struct slice kek, struct slice wrapped, uint8_t *out, enum reason mismatch,
-                       struct err *err);
+rc keywrap_unwrap(struct slice kek, struct slice wrapped, uint8_t *out, enum reason mismatch,
+                  struct err *err);
 /* The same with padding: any length from 1; wrapped is the length rounded up to 8, plus 8. */
-MUST rc keywrap_wrap_padded(struct arena *arena, struct slice kek, struct slice key,
-                            struct slice *out, struct err *err);
-MUST rc keywrap_unwrap_padded(struct arena *arena, struct slice kek, struct slice wrapped,
-                              enum reason mismatch, struct slice *out, struct err *err);
+rc keywrap_wrap_padded(struct arena *arena, struct slice kek, struct slice key, struct slice *out,
+                       struct err *err);
+rc keywrap_unwrap_padded(struct arena *arena, struct slice kek, struct slice wrapped,
+                         enum reason mismatch, struct slice *out, struct err *err);

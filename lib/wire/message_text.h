@@ -17,9 +17,9 @@ enum { MESSAGE_TEXT_MAX = 4 * 1024 * 1024, MESSAGE_DEPTH_MAX = 16 };
 /* Read a message. R_CONFIG_INVALID with "line N: …" as its detail: not YAML, an unknown or
  * repeated field, a value of another type or out of range. The detail quotes names of fields,
  * never values. */
-MUST rc message_from_yaml(struct arena *arena, const ProtobufCMessageDescriptor *type,
-                          struct slice text, ProtobufCMessage **out, struct err *err);
+rc message_from_yaml(struct arena *arena, const ProtobufCMessageDescriptor *type, struct slice text,
+                     ProtobufCMessage **out, struct err *err);
 /* Write a message, NUL-terminated. `pretty`: over several lines. Fields with default values are
  * left out unless `all` is set. */
-MUST rc message_to_json(struct arena *arena, const ProtobufCMessage *message, bool pretty, bool all,
-                        const char **out, struct err *err);
+rc message_to_json(struct arena *arena, const ProtobufCMessage *message, bool pretty, bool all,
+                   const char **out, struct err *err);

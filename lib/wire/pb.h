@@ -12,14 +12,13 @@
  * UTF-8 or holds a NUL or another control character than tab and line end; R_ARENA_EXHAUSTED
  * when it needs more than the arena has left (protobuf-c's structures may be 90 times the size
  * on the wire). */
-MUST rc pb_unpack(struct arena *arena, const ProtobufCMessageDescriptor *type, struct slice bytes,
-                  ProtobufCMessage **out, struct err *err);
+rc pb_unpack(struct arena *arena, const ProtobufCMessageDescriptor *type, struct slice bytes,
+             ProtobufCMessage **out, struct err *err);
 /* The same; `path` names the field of the string that is not text ("template.names[1].text"), else
  * it is "". */
 enum { PB_PATH_MAX = 128 };
-MUST rc pb_unpack_named(struct arena *arena, const ProtobufCMessageDescriptor *type,
-                        struct slice bytes, char path[PB_PATH_MAX], ProtobufCMessage **out,
-                        struct err *err);
+rc pb_unpack_named(struct arena *arena, const ProtobufCMessageDescriptor *type, struct slice bytes,
+                   char path[PB_PATH_MAX], ProtobufCMessage **out, struct err *err);
 /* Pack a message into the arena. */
-MUST rc pb_pack(struct arena *arena, const ProtobufCMessage *message, struct slice *out,
-                struct err *err);
+rc pb_pack(struct arena *arena, const ProtobufCMessage *message, struct slice *out,
+           struct err *err);

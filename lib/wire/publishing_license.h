@@ -33,20 +33,20 @@ struct publishing_license {
 };
 
 /* Take a license apart. The slices point into `bytes`. R_LICENSE_MALFORMED. */
-MUST rc publishing_license_parse(struct arena *arena, struct slice bytes,
-                                 struct publishing_license *out, struct err *err);
+rc publishing_license_parse(struct arena *arena, struct slice bytes, struct publishing_license *out,
+                            struct err *err);
 /* Make the header's bytes, to be sealed under. */
-MUST rc license_header_encode(struct arena *arena, const struct license_header *header,
-                              struct slice *out, struct err *err);
+rc license_header_encode(struct arena *arena, const struct license_header *header,
+                         struct slice *out, struct err *err);
 /* Put a license together. */
-MUST rc publishing_license_encode(struct arena *arena, struct slice header_bytes,
-                                  struct slice sealed, struct slice *out, struct err *err);
+rc publishing_license_encode(struct arena *arena, struct slice header_bytes, struct slice sealed,
+                             struct slice *out, struct err *err);
 
 /* The policy as it is sealed beside the content key. */
-MUST rc sealed_policy_encode(struct arena *arena, const struct policy *policy, struct slice *out,
-                             struct err *err);
+rc sealed_policy_encode(struct arena *arena, const struct policy *policy, struct slice *out,
+                        struct err *err);
 /* Read it again, after the seal has been checked. Names point into `bytes`. R_POLICY_INVALID
  * when a right, a principal or a kind in it is unknown to this version: what can't be understood
  * is refused, not guessed. */
-MUST rc sealed_policy_decode(struct arena *arena, struct slice bytes, struct policy *out,
-                             struct err *err);
+rc sealed_policy_decode(struct arena *arena, struct slice bytes, struct policy *out,
+                        struct err *err);

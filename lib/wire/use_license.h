@@ -19,5 +19,5 @@ struct use_license {
 };
 
 /* Write the claims, compact, members sorted. */
-MUST rc use_license_claims(struct arena *arena, const struct use_license *license,
-                           struct slice *out, struct err *err);
+rc use_license_claims(struct arena *arena, const struct use_license *license, struct slice *out,
+                      struct err *err);

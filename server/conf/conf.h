@@ -17,6 +17,6 @@ enum {
 };
 
 /* Read and check a file; defaults are filled in. R_CONFIG_INVALID, whose detail names the line or the field. */
-MUST rc conf_load(struct arena *arena, const char *path, Conf **out, struct err *err);
+rc conf_load(struct arena *arena, const char *path, Conf **out, struct err *err);
 /* The configuration as JSON, which chanceryd --print-config shows. It holds no secrets. */
-MUST rc conf_print(struct arena *arena, const Conf *conf, const char **out, struct err *err);
+rc conf_print(struct arena *arena, const Conf *conf, const char **out, struct err *err);

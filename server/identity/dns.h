@@ -19,8 +19,8 @@ struct dns;
 
 /* `servers`: numeric addresses with port, such as "[::1]:53"; none: those of resolv.conf. Copies. R_CONFIG_INVALID
  * when c-ares does not take them. */
-MUST rc dns_new(struct loop *loop, char *const *servers, size_t count, struct dns **out,
-                struct err *err);
+rc dns_new(struct loop *loop, char *const *servers, size_t count, struct dns **out,
+           struct err *err);
 void dns_free(struct dns *dns);
 
 /* One query, embedded in its owner. `done` comes once, from the loop, never from inside dns_txt_start. */

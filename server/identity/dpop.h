@@ -31,5 +31,5 @@ struct dpop_proof {
 
 /* The checks of RFC 9449 §4.3 in their order, but for the number of headers and for replay.
  * R_TOKEN_PROOF_INVALID; R_ARENA_EXHAUSTED, R_CRYPTO_FAILED. */
-MUST rc dpop_check(struct arena *arena, const struct dpop_question *question,
-                   struct dpop_proof *out, struct err *err);
+rc dpop_check(struct arena *arena, const struct dpop_question *question, struct dpop_proof *out,
+              struct err *err);

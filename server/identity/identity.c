@@ -11,7 +11,7 @@
 #include "crypto/json.h"
 #include "domain/values/issuer_template.h"
 #include "identity/claims.h"
-#include "identity/key_cache.h"
+#include "identity/issuer_keys.h"
 #include "identity/token_cache.h"
 #include "obs/metrics.h"
 
@@ -19,7 +19,7 @@ enum { TOKENS_MAX = 65536 };
 
 struct identity {
     struct loop *loop;
-    struct key_cache *keys;
+    struct issuer_keys *keys;
     struct token_cache *tokens;
 };
 
@@ -159,7 +159,7 @@ static bool from_cache(struct token_check *check)
         return false;
     }
     if (!ID_EQ(entry->issuer, issuer->id) || entry->epoch != issuer->epoch ||
-        entry->generation != key_cache_generation(identity->keys, issuer) ||
+        entry->generation != issuer_keys_generation(identity->keys, issuer) ||
         !is_in_time(check, entry->claims)) {
         token_cache_drop(identity->tokens, check->token.hash);
         return false;
@@ -200,7 +200,7 @@ static void go(struct loop_task *task)
         finish(check, prepared, "refused");
         return;
     }
-    switch (key_cache_find(check->identity->keys, check, &key, &generation, &check->err)) {
+    switch (issuer_keys_find(check->identity->keys, check, &key, &generation, &check->err)) {
     case KEY_WAIT:
         return;
     case KEY_FAILED:
@@ -234,7 +234,7 @@ struct identity *identity_new(struct loop *loop, const struct identity_config *c
 {
     struct identity *identity = xcalloc(1, sizeof *identity);
     identity->loop = loop;
-    identity->keys = key_cache_new(loop, config);
+    identity->keys = issuer_keys_new(loop, config);
     identity->tokens = token_cache_new(config->tokens_max > 0 ? config->tokens_max : TOKENS_MAX);
     return identity;
 }
@@ -244,7 +244,7 @@ void identity_free(struct identity *identity)
     if (identity == NULL) {
         return;
     }
-    key_cache_free(identity->keys);
+    issuer_keys_free(identity->keys);
     token_cache_free(identity->tokens);
     xfree(identity);
 }

@@ -31,7 +31,7 @@ struct keys_ref {
 
 /* Read a root key: 32 raw bytes, or 64 hex digits with or without a line end, in a file that only its
  * owner may access. R_ROOT_KEY_UNREADABLE, R_ROOT_KEY_MODE, R_ROOT_KEY_INVALID. */
-MUST rc keys_root_from_file(const char *path, struct secret **out, struct err *err);
+rc keys_root_from_file(const char *path, struct secret **out, struct err *err);
 
 /* Takes the root key. `cache_max` bounds the unwrapped keys; 0: 4,096. */
 struct keys *keys_new(struct loop *loop, struct secret *root, size_t cache_max);
@@ -39,8 +39,8 @@ void keys_free(struct keys *keys);
 
 /* Known text under the root key, and whether given bytes are that: a server that was given another
  * root key than the one that wrapped this database finds out at start. R_ROOT_KEY_WRONG. */
-MUST rc keys_make_check(struct keys *keys, struct arena *arena, struct slice *out, struct err *err);
-MUST rc keys_verify_check(struct keys *keys, struct slice wrapped, struct err *err);
+rc keys_make_check(struct keys *keys, struct arena *arena, struct slice *out, struct err *err);
+rc keys_verify_check(struct keys *keys, struct slice wrapped, struct err *err);
 
 /* One operation, embedded in its owner. Inputs are borrowed until `done`, which comes once from the
  * loop; results lie in the arena. */
@@ -97,4 +97,4 @@ void keys_open_policy(struct keys_op *op);
 void keys_issue(struct keys_op *op);
 
 /* Check a client's key as keys_seal and keys_issue will. R_CLIENT_KEY_INVALID. */
-MUST rc keys_check_client_jwk(struct keys *keys, struct slice client_jwk, struct err *err);
+rc keys_check_client_jwk(struct keys *keys, struct slice client_jwk, struct err *err);

@@ -21,9 +21,9 @@ struct unwrapped {
 
 /* The unwrapped key of a row, from the cache or by the root key. R_KEYS_UNAVAILABLE when the row is
  * not ours: a wrong boundary, tenant, purpose or version, or damaged. Lends until the next call. */
-MUST rc key_unwrap(struct keys *keys, const struct keys_ref *ref, const struct unwrapped **out,
-                   struct err *err);
+rc key_unwrap(struct keys *keys, const struct keys_ref *ref, const struct unwrapped **out,
+              struct err *err);
 /* Wrap a new key's bytes under the root key. */
-MUST rc key_wrap(struct keys *keys, struct arena *arena, const struct keys_ref *ref,
-                 const struct secret *key, struct slice *out, struct err *err);
+rc key_wrap(struct keys *keys, struct arena *arena, const struct keys_ref *ref,
+            const struct secret *key, struct slice *out, struct err *err);
 void unwrapped_free(void *value);

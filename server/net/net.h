@@ -117,8 +117,8 @@ struct net_server *net_server_new(struct loop *loop, const struct net_config *co
                                   const struct net_handler *handler);
 /* Serve on a listening socket (taken). `tls` may be NULL: cleartext, refused with R_CONFIG_INVALID
  * unless the socket is a Unix one or bound to loopback. */
-MUST rc net_server_listen(struct net_server *server, int fd, const struct net_tls_config *tls,
-                          struct err *err);
+rc net_server_listen(struct net_server *server, int fd, const struct net_tls_config *tls,
+                     struct err *err);
 /* Stop accepting, announce GOAWAY, let streams end, and call `done` when the last connection is gone
  * or `limit_ms` has passed (what is left is cut then). */
 void net_server_drain(struct net_server *server, int64_t limit_ms, void (*done)(void *ctx),
@@ -128,6 +128,6 @@ size_t net_server_connections(const struct net_server *server);
 
 /* Open a listening socket: "host:port" with a numeric address (port 0: any), or "unix:/path". Each
  * call for the same TCP address gives a socket of its own (SO_REUSEPORT). R_STARTUP_FAILED. */
-MUST rc net_listen(const char *address, int *fd_out, struct err *err);
+rc net_listen(const char *address, int *fd_out, struct err *err);
 /* The address that a socket is bound to, as text: "127.0.0.1:8443". */
 void net_bound_address(int fd, char *out, size_t cap);

@@ -8,8 +8,8 @@
 #include "net/net.h"
 
 /* Make the context of a listener. `server` lends its configuration, and must live longer. */
-MUST rc tls_context_new(const struct net_tls_config *config, const struct net_config *server,
-                        SSL_CTX **out, struct err *err);
+rc tls_context_new(const struct net_tls_config *config, const struct net_config *server,
+                   SSL_CTX **out, struct err *err);
 /* The protocol that the handshake agreed on; NULL: none. */
 const struct net_protocol *tls_protocol(const SSL *ssl, const struct net_config *server);
 /* The SHA-256 of the client's certificate; false without one. */

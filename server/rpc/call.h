@@ -234,7 +234,7 @@ void *call_message(struct call *c, const struct ProtobufCMessageDescriptor *type
  * did not fit into the arena by now, so that nobody is answered with a part left out. */
 step call_reply(struct call *c, const struct ProtobufCMessage *reply);
 /* Streams: send one message now. */
-MUST rc call_send(struct call *c, const struct ProtobufCMessage *message, struct err *err);
+rc call_send(struct call *c, const struct ProtobufCMessage *message, struct err *err);
 /* Streams: wait for the client's next message; then call_request is it, or NULL at the end. */
 step call_next_message(struct call *c, step_fn then);
 

@@ -21,9 +21,9 @@ bool membership_matches(const struct principal *principal, const char *owner,
 /* Add what a tenant says of the user: groups, and aliases. Only names in the tenant's verified
  * domains are taken over, whoever wrote them down. Borrows the names. R_TOO_MANY_GROUPS,
  * R_ARENA_EXHAUSTED. */
-MUST rc membership_add_groups(struct arena *arena, struct subject_user *user,
-                              const struct tenant_view *tenant, const char *const *groups,
-                              size_t count, struct err *err);
+rc membership_add_groups(struct arena *arena, struct subject_user *user,
+                         const struct tenant_view *tenant, const char *const *groups, size_t count,
+                         struct err *err);
 /* Aliases beyond SUBJECT_ADDRESSES_MAX are left out: less is granted. */
 void membership_add_aliases(struct subject_user *user, const struct tenant_view *tenant,
                             const char *const *aliases, size_t count);

@@ -14,8 +14,7 @@
 enum { ADDRESS_MAX = 318 /* stored: 64 (RFC 5321 §4.5.3.1) + "@" + DOMAIN_MAX */ };
 
 /* Bring an address into its stored form; R_FIELD_INVALID when it is not one. */
-MUST rc address_normalize(struct arena *arena, struct slice text, const char **out,
-                          struct err *err);
+rc address_normalize(struct arena *arena, struct slice text, const char **out, struct err *err);
 
 /* Many addresses, one after the other: a mail's recipients share few domains, so the domain of
  * the address before is not normalized again. Texts must live as long as the batch. Ten thousand
@@ -26,8 +25,8 @@ struct address_batch {
     const char *domain; /* and normalized; lent by the last outcome */
 };
 void address_batch_init(struct address_batch *batch, struct arena *arena);
-MUST rc address_batch_normalize(struct address_batch *batch, struct slice text, const char **out,
-                                struct err *err);
+rc address_batch_normalize(struct address_batch *batch, struct slice text, const char **out,
+                           struct err *err);
 
 /* The domain of a normalized address. Lends; "" when there is no "@". */
 const char *address_domain(const char *address);

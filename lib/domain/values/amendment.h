@@ -33,5 +33,5 @@ bool amendment_names(const struct amendment *amendment, enum principal_kind kind
 /* One change: lay `change` over `before` (NULL: none). Version, validity and memory:
  * out->version is one more than before's, what is not copied is borrowed. R_LIMIT_EXCEEDED,
  * R_ARENA_EXHAUSTED. */
-MUST rc amendment_merge(struct arena *arena, const struct amendment *before,
-                        const struct amendment *change, struct amendment *out, struct err *err);
+rc amendment_merge(struct arena *arena, const struct amendment *before,
+                   const struct amendment *change, struct amendment *out, struct err *err);

@@ -16,7 +16,6 @@ enum {
 };
 
 /* Bring a domain name into its stored form; R_FIELD_INVALID when it is not one. */
-MUST rc domain_name_normalize(struct arena *arena, struct slice text, const char **out,
-                              struct err *err);
+rc domain_name_normalize(struct arena *arena, struct slice text, const char **out, struct err *err);
 /* The same, but written to `out`, with a NUL. */
-MUST rc domain_name_write(struct slice text, char out[DOMAIN_MAX + 1], struct err *err);
+rc domain_name_write(struct slice text, char out[DOMAIN_MAX + 1], struct err *err);

@@ -14,10 +14,10 @@
  * again. The outcome may hold dots (U+3002 is one) and characters that no domain name may have.
  * `label` is in lower case as far as it is ASCII; `out` gets at most `size` bytes with a NUL.
  * R_FIELD_INVALID. */
-MUST rc international_label(const char *label, char *out, size_t size, struct err *err);
+rc international_label(const char *label, char *out, size_t size, struct err *err);
 /* Check an A-label as for registration (RFC 5891 §4), in lower case. R_FIELD_INVALID. */
-MUST rc international_check_a_label(const char *label, struct err *err);
+rc international_check_a_label(const char *label, struct err *err);
 /* Bring a local part into its compared form: lower case of all scripts, then NFC (RFC 8265 §3.3,
  * without the width mapping). R_FIELD_INVALID for invisible, private and unassigned characters,
  * for spaces, and for what has no room in `size` bytes with a NUL. */
-MUST rc international_local(struct slice text, char *out, size_t size, struct err *err);
+rc international_local(struct slice text, char *out, size_t size, struct err *err);

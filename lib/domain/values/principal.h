@@ -22,8 +22,7 @@ struct principal {
 };
 
 /* Read a principal and normalize its name. R_FIELD_INVALID when the form is unknown. */
-MUST rc principal_parse(struct arena *arena, struct slice text, struct principal *out,
-                        struct err *err);
+rc principal_parse(struct arena *arena, struct slice text, struct principal *out, struct err *err);
 /* Whether there is such a kind, and it has a name or none as it should. */
 bool principal_is_whole(const struct principal *principal);
 /* Write it as it is read; NULL over budget. */

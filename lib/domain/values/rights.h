@@ -57,14 +57,13 @@ const char *rights_standard_name(size_t index);
 bool rights_is_custom_name(struct slice name);
 /* Add a right by its name; copies a custom name. R_POLICY_INVALID when it is neither standard nor
  * of custom form, or there are too many custom ones. */
-MUST rc rights_add_name(struct arena *arena, struct rights *rights, struct slice name,
-                        struct err *err);
+rc rights_add_name(struct arena *arena, struct rights *rights, struct slice name, struct err *err);
 /* Add all of `from`. Custom rights beyond RIGHTS_CUSTOM_MAX are left out: less is granted. */
 void rights_add(struct rights *rights, const struct rights *from);
 /* Add what the present rights imply. */
 void rights_close(struct rights *rights);
 bool rights_are_none(const struct rights *rights);
 /* Read names with commas between, as they are stored: "VIEW,EDIT,SIGN". */
-MUST rc rights_parse(struct arena *arena, struct slice text, struct rights *out, struct err *err);
+rc rights_parse(struct arena *arena, struct slice text, struct rights *out, struct err *err);
 /* Write names with commas between, standard ones first. */
 void rights_format(const struct rights *rights, char out[RIGHTS_TEXT_MAX + 1]);

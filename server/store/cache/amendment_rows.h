@@ -7,10 +7,9 @@
 
 /* What is stored and not understood makes it invalid, which grants nothing. `out` points into what
  * `from` points to. */
-MUST rc amendment_read(struct arena *arena, const struct sql_amendment *from, struct amendment *out,
-                       struct err *err);
+rc amendment_read(struct arena *arena, const struct sql_amendment *from, struct amendment *out,
+                  struct err *err);
 /* Read the amendment in a row of the gate's answer and remember it; `arena` holds what *out points
  * to. */
-MUST rc amendments_take(struct amendments *amendments, struct content_id content,
-                        struct arena *arena, const PGresult *r, int row,
-                        const struct amendment **out, struct err *err);
+rc amendments_take(struct amendments *amendments, struct content_id content, struct arena *arena,
+                   const PGresult *r, int row, const struct amendment **out, struct err *err);

@@ -23,7 +23,7 @@ typedef void (*migrate_report)(void *ctx, int version, const char *name);
  * `conninfo` is libpq's, of the database's owner. R_SCHEMA_TOO_NEW; R_PRECONDITION_FAILED when
  * an applied migration's text was changed; R_DATABASE_UNAVAILABLE; R_DATABASE_ERROR. The detail
  * says more. */
-MUST rc migrate_apply(const char *conninfo, migrate_report report, void *ctx, struct err *err);
+rc migrate_apply(const char *conninfo, migrate_report report, void *ctx, struct err *err);
 
 /* A login role of a node that sees these boundaries and no others
  * (migrations/0003_row_level_security.sql). */
@@ -35,9 +35,9 @@ struct node_role {
 /* Make the role if there is none, and grant it what it may see; again replaces the list.
  * Recorded in the audit log. R_PRECONDITION_FAILED when the role sees every boundary by other
  * means. */
-MUST rc migrate_node_role(const char *conninfo, struct node_role *role, struct err *err);
+rc migrate_node_role(const char *conninfo, struct node_role *role, struct err *err);
 
 /* Register a platform admin's client certificate (32 bytes of SHA-256), as the database's owner:
  * the first one, for whom nobody could have called the API. Recorded in the audit log. */
-MUST rc migrate_platform_admin(const char *conninfo, const char *name,
-                               const unsigned char fingerprint[32], struct err *err);
+rc migrate_platform_admin(const char *conninfo, const char *name,
+                          const unsigned char fingerprint[32], struct err *err);

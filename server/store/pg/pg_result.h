@@ -12,10 +12,10 @@
  * are copied into the arena. NULL is "", no bytes, no elements, zero or false; a text that is
  * declared with `?` stays NULL. R_ARENA_EXHAUSTED; R_DATABASE_ERROR for an array that has NULLs
  * or several dimensions. */
-MUST rc pg_result_read(struct arena *arena, const struct pg_statement *statement, const PGresult *r,
-                       int row, void *out, struct err *err);
+rc pg_result_read(struct arena *arena, const struct pg_statement *statement, const PGresult *r,
+                  int row, void *out, struct err *err);
 /* The same of a group of columns that is read apart, by its number. */
-MUST rc pg_result_read_apart(struct arena *arena, const struct pg_statement *statement, int apart,
-                             const PGresult *r, int row, void *out, struct err *err);
+rc pg_result_read_apart(struct arena *arena, const struct pg_statement *statement, int apart,
+                        const PGresult *r, int row, void *out, struct err *err);
 /* An int2, int4 or int8 of a query that is not in the table of statements. */
 int64_t pg_result_int(const PGresult *r, int row, int column);

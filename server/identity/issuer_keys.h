@@ -7,18 +7,19 @@
 #include "crypto/jwk.h"
 #include "identity/identity.h"
 
-struct key_cache;
+struct issuer_keys;
 
-enum { KEY_CACHE_MAX = 10000 };
+enum { ISSUER_KEYS_MAX = 10000 };
 
-struct key_cache *key_cache_new(struct loop *loop, const struct identity_config *config);
-void key_cache_free(struct key_cache *cache);
+struct issuer_keys *issuer_keys_new(struct loop *loop, const struct identity_config *config);
+void issuer_keys_free(struct issuer_keys *cache);
 
 enum key_found { KEY_FOUND, KEY_WAIT, KEY_FAILED };
 
 /* Find the key that signed the check's token. KEY_WAIT: check->go will run when keys came or failed to;
  * then ask again. KEY_FAILED fills err. `generation` changes whenever the issuer's keys do. */
-enum key_found key_cache_find(struct key_cache *cache, struct token_check *check,
-                              const struct jwk_public **key, uint64_t *generation, struct err *err);
+enum key_found issuer_keys_find(struct issuer_keys *cache, struct token_check *check,
+                                const struct jwk_public **key, uint64_t *generation,
+                                struct err *err);
 /* The generation of an issuer's keys as they are now; 0 when none are held. */
-uint64_t key_cache_generation(struct key_cache *cache, const struct issuer *issuer);
+uint64_t issuer_keys_generation(struct issuer_keys *cache, const struct issuer *issuer);

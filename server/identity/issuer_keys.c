@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-#include "identity/key_cache.h"
+#include "identity/issuer_keys.h"
 
 #include "base/hashmap.h"
 #include "base/mem.h"
@@ -10,7 +10,7 @@
 
 enum { MS = 1000000 };
 
-struct key_cache {
+struct issuer_keys {
     struct loop *loop;
     struct https *https;
     struct hashmap *sets; /* by issuer id */
@@ -19,7 +19,7 @@ struct key_cache {
 };
 
 struct key_set {
-    struct key_cache *cache;
+    struct issuer_keys *cache;
     struct issuer_id issuer;
     uint8_t source[SHA256_BYTES]; /* of the address or inline text: another one is another set */
     struct jwks *keys;            /* NULL: none yet */
@@ -32,7 +32,7 @@ struct key_set {
     struct list waiting; /* checks */
 };
 
-static int64_t now_ms(const struct key_cache *cache)
+static int64_t now_ms(const struct issuer_keys *cache)
 {
     return loop_now(cache->loop).ns / MS;
 }
@@ -103,7 +103,8 @@ static bool start_fetch(struct key_set *set, const char *url)
     return set->fetch != NULL;
 }
 
-static struct key_set *set_of(struct key_cache *cache, const struct issuer *issuer, struct err *err)
+static struct key_set *set_of(struct issuer_keys *cache, const struct issuer *issuer,
+                              struct err *err)
 {
     uint8_t source[SHA256_BYTES];
     const char *text = issuer->jwks_json[0] != '\0' ? issuer->jwks_json : issuer->jwks_url;
@@ -155,8 +156,9 @@ static void age(struct key_set *set, const char *url)
     }
 }
 
-enum key_found key_cache_find(struct key_cache *cache, struct token_check *check,
-                              const struct jwk_public **key, uint64_t *generation, struct err *err)
+enum key_found issuer_keys_find(struct issuer_keys *cache, struct token_check *check,
+                                const struct jwk_public **key, uint64_t *generation,
+                                struct err *err)
 {
     const struct issuer *issuer = check->issuer;
     const bool is_inline = issuer->jwks_json[0] != '\0';
@@ -183,7 +185,7 @@ enum key_found key_cache_find(struct key_cache *cache, struct token_check *check
     return wait_or_fail(set, check, err);
 }
 
-uint64_t key_cache_generation(struct key_cache *cache, const struct issuer *issuer)
+uint64_t issuer_keys_generation(struct issuer_keys *cache, const struct issuer *issuer)
 {
     struct key_set *set = set_of(cache, issuer, NULL);
     if (set == NULL) {
@@ -195,22 +197,22 @@ uint64_t key_cache_generation(struct key_cache *cache, const struct issuer *issu
     return set->generation;
 }
 
-struct key_cache *key_cache_new(struct loop *loop, const struct identity_config *config)
+struct issuer_keys *issuer_keys_new(struct loop *loop, const struct identity_config *config)
 {
-    struct key_cache *cache = xcalloc(1, sizeof *cache);
+    struct issuer_keys *cache = xcalloc(1, sizeof *cache);
     cache->loop = loop;
     cache->https = https_new(loop, &(struct https_config){.ca_file = config->ca_file,
                                                           .allow_loopback = config->allow_loopback,
                                                           .allow_private = config->allow_private,
                                                           .timeout_ms = config->fetch_timeout_ms});
-    cache->sets = hashmap_new(KEY_CACHE_MAX, set_free);
+    cache->sets = hashmap_new(ISSUER_KEYS_MAX, set_free);
     cache->lifetime_ms = config->keys_lifetime_ms > 0 ? config->keys_lifetime_ms : 3600000;
     cache->stale_max_ms = config->keys_stale_max_ms > 0 ? config->keys_stale_max_ms : 24 * 3600000;
     cache->retry_ms = config->retry_ms > 0 ? config->retry_ms : 30000;
     return cache;
 }
 
-void key_cache_free(struct key_cache *cache)
+void issuer_keys_free(struct issuer_keys *cache)
 {
     hashmap_free(cache->sets);
     https_free(cache->https);
