@@ -65,7 +65,7 @@ def test_a_second_admin_approves(world):
     states = [line.split()[1] for line in run(world, "approval list", "contoso-two", "--all").stdout.splitlines()]
     assert sorted(states) == ["approved", "rejected", "withdrawn"]
     lowering = run(world, "approval require", "contoso-admin", "none").stdout.split()[-1]
-    assert "No longer require two-person approval for GRANT_SUPER_USER EXPORT_KEYS LOWER_REQUIREMENT" in run(
+    assert "No longer require two-person approval for CONTENT_ACCESS EXPORT_KEYS LOWER_REQUIREMENT" in run(
         world, "approval list", "contoso-two").stdout
     run(world, "approval approve", "contoso-two", lowering)
     run(world, "approval require", "contoso-admin", "nonsense", expect=USAGE)

@@ -12,7 +12,7 @@ enum {
 
 /* What needs a second admin, as bits by the numbers of chancery.v1.ApprovalOperation. */
 enum approval_operation {
-    APPROVAL_GRANT_SUPER_USER = 1,
+    APPROVAL_CONTENT_ACCESS = 1, /* everything by which one admin could come to others' content */
     APPROVAL_EXPORT_KEYS = 2,
     APPROVAL_DESTROY_KEY = 3,
     APPROVAL_PARTNER_EXCEPTION = 4,

@@ -155,7 +155,7 @@ static void perform_grant(struct change_op *op, const void *value)
 
 const struct approvable_act grant_super_user_act = {
     .name = "grant_super_user",
-    .operation = APPROVAL_GRANT_SUPER_USER,
+    .operation = APPROVAL_CONTENT_ACCESS,
     .request = &chancery__v1__grant_super_user_request__descriptor,
     .value_size = sizeof(struct grant_value),
     .check = check_grant,

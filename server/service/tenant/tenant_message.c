@@ -66,7 +66,7 @@ static step read_two_person(struct call *c, const void *message, void *out)
     uint32_t asked = 0;
     for (size_t i = 0; i < from->n_two_person; i++) {
         int operation = (int)from->two_person[i];
-        if (operation < APPROVAL_GRANT_SUPER_USER || operation > APPROVAL_LOWER_REQUIREMENT) {
+        if (operation < APPROVAL_CONTENT_ACCESS || operation > APPROVAL_LOWER_REQUIREMENT) {
             return call_bad_field(c, "tenant.two_person", "An operation is unknown.");
         }
         asked |= 1U << operation;
@@ -139,7 +139,7 @@ static bool write_two_person(struct call *c, uint32_t approvals, Chancery__V1__T
 {
     t->two_person =
         ARENA_ARRAY(call_arena(c), Chancery__V1__ApprovalOperation, APPROVAL_LOWER_REQUIREMENT + 1);
-    for (int i = APPROVAL_GRANT_SUPER_USER;
+    for (int i = APPROVAL_CONTENT_ACCESS;
          t->two_person != NULL && i <= APPROVAL_LOWER_REQUIREMENT; i++) {
         if ((approvals & 1U << i) != 0) {
             t->two_person[t->n_two_person++] = (Chancery__V1__ApprovalOperation)i;

@@ -107,7 +107,7 @@ static bool lowers_requirement(struct call *c)
 static const char *summary(struct call *c)
 {
     static const char *const names[] = {"",
-                                        "GRANT_SUPER_USER",
+                                        "CONTENT_ACCESS",
                                         "EXPORT_KEYS",
                                         "DESTROY_KEY",
                                         "PARTNER_EXCEPTION",

@@ -62,7 +62,7 @@ static void whoever_requires_something_requires_it_of_lowering(void **state)
     assert_int_equal(approval_requirement(0), 0);
     assert_int_equal(approval_requirement(1U << APPROVAL_EXPORT_KEYS),
                      1U << APPROVAL_EXPORT_KEYS | 1U << APPROVAL_LOWER_REQUIREMENT);
-    for (int i = APPROVAL_GRANT_SUPER_USER; i <= APPROVAL_LOWER_REQUIREMENT; i++) {
+    for (int i = APPROVAL_CONTENT_ACCESS; i <= APPROVAL_LOWER_REQUIREMENT; i++) {
         assert_true((APPROVALS_ALL & 1U << i) != 0);
     }
 }

@@ -20,7 +20,7 @@ static struct approval_id ask(void)
 {
     struct approval_row row = {.id.u = uuid_v7(clock_unix_us()),
                                .act = "grant_super_user",
-                               .operation = APPROVAL_GRANT_SUPER_USER,
+                               .operation = APPROVAL_CONTENT_ACCESS,
                                .request = slice_str("packed"),
                                .summary = "give power",
                                .asker.fingerprint = slice_str("print")};
@@ -60,7 +60,7 @@ static void a_request_is_kept_as_it_was_asked(void **state)
     assert_int_equal(list->count, 1);
     const struct approval_row *row = &list->rows[0];
     assert_string_equal(row->act, "grant_super_user");
-    assert_int_equal(row->operation, APPROVAL_GRANT_SUPER_USER);
+    assert_int_equal(row->operation, APPROVAL_CONTENT_ACCESS);
     assert_true(slice_eq_str(row->request, "packed"));
     assert_true(slice_eq_str(row->asker.fingerprint, "print"));
     assert_true(ID_EQ(row->asker.component, ONE));
@@ -156,7 +156,7 @@ static void an_act_of_one_fails_when_approval_is_required_by_now(void **state)
     tenant_store_get(op, "contoso");
     assert_int_equal(wait_for(&op->op), R_NONE);
     struct tenant_row tenant = *op->tenant;
-    tenant.approvals = approval_requirement(1U << APPROVAL_GRANT_SUPER_USER);
+    tenant.approvals = approval_requirement(1U << APPROVAL_CONTENT_ACCESS);
     op = act(ONE, "one");
     tenant_store_update(op, &tenant);
     assert_int_equal(wait_for(&op->op), R_NONE);
@@ -164,7 +164,7 @@ static void an_act_of_one_fails_when_approval_is_required_by_now(void **state)
     size_t before = list_super_users()->count;
     for (int i = 0; i < 2; i++) {
         op = act(ONE, "one");
-        op->approval.unless = i == 0 ? 1U << APPROVAL_GRANT_SUPER_USER : 1U << APPROVAL_EXPORT_KEYS;
+        op->approval.unless = i == 0 ? 1U << APPROVAL_CONTENT_ACCESS : 1U << APPROVAL_EXPORT_KEYS;
         super_user_store_grant(op, &row, row.principal);
         assert_int_equal(wait_for(&op->op), i == 0 ? R_STALE : R_NONE);
         assert_int_equal(list_super_users()->count, before + (size_t)i);
