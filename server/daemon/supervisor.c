@@ -79,7 +79,7 @@ static rc open_listener(struct supervisor *s, size_t index, struct err *err)
             ENSURE(*fd >= 0, err, R_STARTUP_FAILED);
             continue;
         }
-        TRY(net_listen(i == 0 || is_unix ? address : bound, fd, err));
+        TRY(net_listen(i == 0 || is_unix ? address : bound, i == 0, fd, err));
         net_bound_address(*fd, bound, sizeof bound);
     }
     log_event(LOG_INFO, "listening", F_USER("address", is_unix ? address : bound),

@@ -6,6 +6,7 @@
 #include "auth/authenticate.h"
 #include "base/mem.h"
 #include "crypto/algs.h"
+#include "daemon/descriptors.h"
 #include "daemon/front.h"
 #include "daemon/node_check.h"
 #include "daemon/sweep.h"
@@ -243,7 +244,8 @@ static rc start(struct worker *w, struct err *err)
     };
     struct net_config net = {.protocols = {&HTTP2_PROTOCOL},
                              .framings = {&GRPC_FRAMING},
-                             .max_connections = w->conf->limits->max_connections,
+                             .max_connections =
+                                 descriptors_for_connections(w->conf->limits->max_connections),
                              .max_streams = w->conf->limits->max_streams};
     struct rpc_limits limits = {.max_deadline_ms = w->conf->limits->max_deadline_ms};
     w->loop = loop_new();
