@@ -318,7 +318,7 @@ class Authority:  # pylint: disable=too-many-instance-attributes
         return jwk.JWKSet.from_json(done.stdout)
 
     def page(self, path):
-        done = subprocess.run(["curl", "-sS", "--http2-prior-knowledge", "-w", "\n%{http_code}",
+        done = subprocess.run(["curl", "-sS", "-m", "20", "--http2-prior-knowledge", "-w", "\n%{http_code}",
                                f"http://{self.cleartext}{path}"], capture_output=True, text=True, check=True)
         body, _, code = done.stdout.rpartition("\n")
         return int(code), body
