@@ -66,6 +66,7 @@ static void lookups_find_components_and_issuers(void **state)
                                            .jwks_url = "",
                                            .jwks_json = "{\"keys\":[]}",
                                            .claim_address = "",
+                                           .claim_verified = "",
                                            .claim_groups = "",
                                            .claim_tenant = "",
                                            .claim_guest = "",
