@@ -53,11 +53,10 @@ static enum address_word word_of_named(const struct reading *r, const char *name
 static enum address_word word_of_claim(const struct reading *r, const char *claim,
                                        const char *named)
 {
-    enum address_word by_email = strcmp(claim, EMAIL) == 0 ? word_of_email(r) : ADDRESS_UNSAID;
-    if (named[0] == '\0' || by_email == ADDRESS_DENIED) {
-        return by_email;
+    if (named[0] != '\0') {
+        return word_of_named(r, named);
     }
-    return word_of_named(r, named);
+    return strcmp(claim, EMAIL) == 0 ? word_of_email(r) : ADDRESS_UNSAID;
 }
 
 /* --- addresses ------------------------------------------------------------------------------------ */
@@ -83,7 +82,7 @@ static struct claimed_address *find(const struct reading *r, const char *address
     return NULL;
 }
 
-/* An address that is there keeps what is said of it, but for a no, which holds wherever it stands. */
+/* An address that is there already keeps what was said of it. */
 static rc add_address(const struct reading *r, const json_t *value, const char *claim,
                       struct claimed_address like)
 {
@@ -91,11 +90,8 @@ static rc add_address(const struct reading *r, const json_t *value, const char *
         FAIL(r->err, R_TOKEN_CLAIM_INVALID, "claim %.32s is no text", claim);
     }
     TRY(normalize(r, value, &like.text));
-    struct claimed_address *known = like.text == NULL ? NULL : find(r, like.text);
-    if (known != NULL && like.word == ADDRESS_DENIED) {
-        known->word = ADDRESS_DENIED;
-    }
-    if (like.text != NULL && known == NULL && r->out->address_count < TOKEN_ADDRESSES_MAX) {
+    if (like.text != NULL && find(r, like.text) == NULL &&
+        r->out->address_count < TOKEN_ADDRESSES_MAX) {
         r->out->addresses[r->out->address_count++] = like;
     }
     return OK;
@@ -128,7 +124,8 @@ static rc add_primary(const struct reading *r, const struct issuer *issuer)
     return value == NULL ? OK : add_address(r, value, claim, like);
 }
 
-/* An address that the token calls unverified under `email` is so under every other name too, mapped or not. */
+/* An address that the token calls unverified under `email` is so under every name, whether `email` is mapped or not, and
+ * whatever else vouches for it. */
 static rc deny_email(const struct reading *r)
 {
     const json_t *email = json_object_get(r->payload, EMAIL);
