@@ -10,7 +10,7 @@
 #include "net/net.h"
 #include "obs/log.h"
 
-enum { CONF_BUDGET = 4 * 1024 * 1024, ADDRESS_MAX = 128 };
+enum { CONF_BUDGET = 4 * 1024 * 1024 };
 
 static const char *address_of(const struct generation *g, size_t listener)
 {
@@ -50,33 +50,48 @@ static bool is_running(const struct generation *g, size_t listener,
     return false;
 }
 
+static bool is_unix(const struct generation *g, size_t listener)
+{
+    return strncmp(address_of(g, listener), "unix:", 5) == 0;
+}
+
 static rc open_one(struct generation *g, const struct generation *running, size_t worker,
                    size_t listener, struct err *err)
 {
     size_t theirs = 0;
-    char bound[ADDRESS_MAX];
-    const char *address = address_of(g, listener);
     int *out = &g->sockets[worker][listener];
-    if (is_running(g, listener, running, &theirs) && worker < running->conf->workers) {
+    if (is_running(g, listener, running, &theirs) && worker < running->conf->workers &&
+        running->sockets[worker][theirs] >= 0) {
         return copy(running->sockets[worker][theirs], out, err);
     }
-    if (worker == 0) {
-        return net_listen(address, true, out, err);
-    }
-    if (strncmp(address, "unix:", 5) == 0) {
+    if (is_unix(g, listener) && worker > 0) {
         return copy(g->sockets[0][listener], out, err);
     }
-    net_bound_address(g->sockets[0][listener], bound, sizeof bound);
-    return net_listen(bound, false, out, err);
+    return g->bound[listener][0] == '\0' ? net_listen(address_of(g, listener), true, out, err)
+                                         : net_listen(g->bound[listener], false, out, err);
+}
+
+static rc open_listener(struct generation *g, const struct generation *running, size_t listener,
+                        struct err *err)
+{
+    size_t theirs = 0;
+    if (is_running(g, listener, running, &theirs)) {
+        memcpy(g->bound[listener], running->bound[theirs], GENERATION_ADDRESS_MAX);
+    }
+    for (size_t worker = 0; worker < g->conf->workers; worker++) {
+        TRY(open_one(g, running, worker, listener, err));
+        if (g->bound[listener][0] == '\0') {
+            net_bound_address(g->sockets[worker][listener], g->bound[listener],
+                              GENERATION_ADDRESS_MAX);
+        }
+    }
+    return OK;
 }
 
 static void tell_listener(const struct generation *g, size_t listener)
 {
-    char bound[ADDRESS_MAX];
-    const char *address = address_of(g, listener);
-    bool is_unix = strncmp(address, "unix:", 5) == 0;
-    net_bound_address(g->sockets[0][listener], bound, sizeof bound);
-    log_event(LOG_INFO, "listening", F_USER("address", is_unix ? address : bound),
+    const char *address = is_unix(g, listener) ? address_of(g, listener) : g->bound[listener];
+    log_event(LOG_INFO, "listening", F_USER("address", address),
               F_STR("security", g->conf->listeners[listener]->tls != NULL ? "tls" : "cleartext"));
 }
 
@@ -85,11 +100,30 @@ static rc open_all(struct generation *g, const struct generation *running, struc
     CH_ASSERT(g->conf->n_listeners <= CONF_LISTENERS_MAX && g->conf->workers <= CONF_WORKERS_MAX);
     for (size_t i = 0; i < g->conf->n_listeners; i++) {
         size_t theirs;
-        for (size_t worker = 0; worker < g->conf->workers; worker++) {
-            TRY(open_one(g, running, worker, i, err));
-        }
+        TRY(open_listener(g, running, i, err));
         if (!is_running(g, i, running, &theirs)) {
             tell_listener(g, i);
+        }
+    }
+    return OK;
+}
+
+void generation_rest(struct generation *g, unsigned worker)
+{
+    for (size_t i = 0; i < g->conf->n_listeners; i++) {
+        int *fd = &g->sockets[worker][i];
+        if (*fd >= 0 && !is_unix(g, i)) {
+            close(*fd);
+            *fd = -1;
+        }
+    }
+}
+
+rc generation_resume(struct generation *g, unsigned worker, struct err *err)
+{
+    for (size_t i = 0; i < g->conf->n_listeners; i++) {
+        if (g->sockets[worker][i] < 0) {
+            TRY(net_listen(g->bound[i], false, &g->sockets[worker][i], err));
         }
     }
     return OK;

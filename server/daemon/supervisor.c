@@ -42,7 +42,12 @@ static struct child *start(struct supervisor *s, struct generation *g, unsigned 
 {
     struct generation *other =
         g == s->current ? (s->leaving != NULL ? s->leaving : s->trial) : s->current;
+    struct err err = {0};
     s->not_before[index] = children_now() + RESTART_WAIT_MS;
+    if (!generation_resume(g, index, &err).ok) {
+        log_event(LOG_ERROR, "supervisor.listen_failed", F_FAILURE(&err));
+        return NULL;
+    }
     return children_start(&s->children, g, other, index);
 }
 
@@ -190,6 +195,7 @@ static void worker_ended(struct supervisor *s, const struct child *child, enum c
         end_all(s, EXIT_HOPELESS); /* the same would happen again */
     } else {
         /* A file that is being renewed, perhaps; the others serve on. */
+        generation_rest(s->current, child->index);
         s->not_before[child->index] = children_now() + HOPELESS_WAIT_MS;
     }
 }
