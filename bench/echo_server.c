@@ -207,7 +207,7 @@ int main(int argc, char **argv)
     const struct net_tls_config tls = {argc == 4 ? argv[2] : NULL, argc == 4 ? argv[3] : NULL,
                                        NULL};
     if (!net_listen(argv[1], true, &fd, &err).ok ||
-        !net_server_listen(server, fd, argc == 4 ? &tls : NULL, &err).ok) {
+        !net_server_listen(server, fd, argc == 4 ? &tls : NULL, 0, &err).ok) {
         fprintf(stderr, "%s: %s\n", reason_info(err.reason)->name, err.detail);
         return 1;
     }

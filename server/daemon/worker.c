@@ -144,7 +144,8 @@ static rc listen_all(struct worker *w, struct err *err)
                                           from->client_ca_file[0] == '\0' ? NULL
                                                                           : from->client_ca_file};
         }
-        TRY(net_server_listen(w->server, w->sockets[i], from == NULL ? NULL : &tls, err));
+        TRY(net_server_listen(w->server, w->sockets[i], from == NULL ? NULL : &tls, (unsigned)i,
+                              err));
     }
     return OK;
 }
@@ -276,8 +277,8 @@ static rc start(struct worker *w, struct err *err)
     TRY(dns_new(w->loop, w->conf->dns->servers, w->conf->dns->n_servers, &w->services.dns, err));
     w->rpc = rpc_new(w->loop, &w->services, &AUTHENTICATOR, &limits);
     registry_add_all(w->rpc);
-    w->front =
-        front_new(&(struct front_config){&w->services, w->rpc, w->boundaries, CHANCERY_VERSION});
+    w->front = front_new(
+        &(struct front_config){w->conf, &w->services, w->rpc, w->boundaries, CHANCERY_VERSION});
     loop_signal_init(&w->term, w->loop, SIGTERM, on_term);
     loop_timer_init(&w->watch, w->loop, on_watch);
     loop_timer_arm(&w->watch, 0);

@@ -283,20 +283,20 @@ static void on_ready(struct loop_fd *watch, bool readable, bool writable)
     }
 }
 
-void conn_accept(struct net_server *server, int fd, SSL_CTX *tls,
-                 const struct sockaddr_storage *from, const char *peer)
+void conn_accept(struct net_server *server, int fd, SSL_CTX *tls, const struct conn_origin *origin)
 {
     struct net_conn *conn = xcalloc(1, sizeof *conn);
     conn->server = server;
     conn->fd = fd;
     conn->last_active = loop_now(server->loop);
-    snprintf(conn->peer, sizeof conn->peer, "%s", peer);
+    snprintf(conn->peer, sizeof conn->peer, "%s", origin->peer);
+    conn->listener = origin->listener;
     list_init(&conn->streams);
     list_init(&conn->ready);
     body_share_init(&conn->share, server->config.max_streams);
     list_append(&server->conns, &conn->link);
     server->conn_count++;
-    conn_slots_enter(conn, from);
+    conn_slots_enter(conn, &origin->address);
     metric_add(M_CONNECTIONS, NULL, NULL, 1);
     loop_task_init(&conn->deliver, on_deliver);
     loop_task_init(&conn->flush, on_flush);

@@ -50,13 +50,20 @@ struct net_conn {
     uint8_t *out;                      /* one TLS record, only while there is something to write */
     size_t out_start, out_end;
     char peer[64];
+    unsigned listener;
     bool has_certificate;
     uint8_t fingerprint[NET_FINGERPRINT_BYTES];
 };
 
+/* Where a connection came from and in. */
+struct conn_origin {
+    struct sockaddr_storage address;
+    const char *peer; /* the address as text */
+    unsigned listener;
+};
+
 /* Take an accepted socket. `tls` NULL: cleartext. */
-void conn_accept(struct net_server *server, int fd, SSL_CTX *tls,
-                 const struct sockaddr_storage *from, const char *peer);
+void conn_accept(struct net_server *server, int fd, SSL_CTX *tls, const struct conn_origin *origin);
 /* Tell the handler that all streams are gone, and free the connection. */
 void conn_close(struct net_conn *conn, const char *outcome);
 /* The same for one that did nothing wrong: it is told which streams were the last, so that its client

@@ -33,6 +33,7 @@ struct net_listener {
     struct loop_fd watch;
     struct loop_timer rest;
     SSL_CTX *tls;
+    unsigned number;
 };
 
 /* Whether somebody listens at a Unix socket. */
@@ -238,26 +239,28 @@ static void on_acceptable(struct loop_fd *watch, bool readable, bool writable)
     struct net_listener *listener = LIST_ENTRY(watch, struct net_listener, watch);
     struct net_server *server = listener->server;
     for (int i = 0; i < 64; i++) { /* leave some turns to the connections that are there */
-        struct sockaddr_storage addr = {0};
-        socklen_t len = sizeof addr;
-        int fd = accept4(watch->fd, (struct sockaddr *)&addr, &len, SOCK_NONBLOCK | SOCK_CLOEXEC);
+        struct conn_origin origin = {.listener = listener->number};
+        socklen_t len = sizeof origin.address;
+        int fd = accept4(watch->fd, (struct sockaddr *)&origin.address, &len,
+                         SOCK_NONBLOCK | SOCK_CLOEXEC);
         if (fd < 0) {
             accept_failed(listener, errno);
             return;
         }
-        if (server->draining || !conn_slots_make_room(server, &addr)) {
+        if (server->draining || !conn_slots_make_room(server, &origin.address)) {
             close(fd);
             continue;
         }
         (void)setsockopt(fd, IPPROTO_TCP, TCP_NODELAY, &on, sizeof on);
         char peer[64];
-        format_address(&addr, peer, sizeof peer);
-        conn_accept(server, fd, listener->tls, &addr, peer);
+        format_address(&origin.address, peer, sizeof peer);
+        origin.peer = peer;
+        conn_accept(server, fd, listener->tls, &origin);
     }
 }
 
 rc net_server_listen(struct net_server *server, int fd, const struct net_tls_config *tls,
-                     struct err *err)
+                     unsigned number, struct err *err)
 {
     SSL_CTX *ctx = NULL;
     bool loopback = is_loopback(fd);
@@ -275,6 +278,7 @@ rc net_server_listen(struct net_server *server, int fd, const struct net_tls_con
     struct net_listener *listener = xcalloc(1, sizeof *listener);
     listener->server = server;
     listener->tls = ctx;
+    listener->number = number;
     list_append(&server->listeners, &listener->link);
     loop_timer_init(&listener->rest, server->loop, on_rested);
     loop_fd_init(&listener->watch, server->loop, fd, on_acceptable);

@@ -39,6 +39,7 @@ struct net_request {
     bool is_grpc;       /* a call: one of the framings has it */
     int64_t timeout_ms; /* how long the client waits for it; 0: not said */
     const char *peer;   /* "127.0.0.1:4711", "unix" */
+    unsigned listener;  /* at which it came: what net_server_listen was given */
     bool has_certificate;
     uint8_t fingerprint[NET_FINGERPRINT_BYTES];
 };
@@ -124,9 +125,9 @@ struct net_config {
 struct net_server *net_server_new(struct loop *loop, const struct net_config *config,
                                   const struct net_handler *handler);
 /* Serve on a listening socket (taken). `tls` may be NULL: cleartext, refused with R_CONFIG_INVALID
- * unless the socket is a Unix one or bound to loopback. */
+ * unless the socket is a Unix one or bound to loopback. Requests that come there carry `number`. */
 rc net_server_listen(struct net_server *server, int fd, const struct net_tls_config *tls,
-                     struct err *err);
+                     unsigned number, struct err *err);
 /* Stop accepting, announce GOAWAY, let streams end, and call `done` when the last connection is gone
  * or `limit_ms` has passed (what is left is cut then). */
 void net_server_drain(struct net_server *server, int64_t limit_ms, void (*done)(void *ctx),

@@ -77,6 +77,7 @@ void net_stream_init(struct net_stream *stream, struct net_conn *conn)
     stream->conn = conn;
     stream->arena = arena_new_small(ARENA_BYTES);
     stream->request.peer = conn->peer;
+    stream->request.listener = conn->listener;
     stream->request.has_certificate = conn->has_certificate;
     memcpy(stream->request.fingerprint, conn->fingerprint, sizeof conn->fingerprint);
     body_init(&stream->body, &conn->server->bodies, &conn->share);

@@ -117,7 +117,7 @@ def test_worker_kept_the_soft_limit_of_descriptors(world):
     """A shell's 1,024 descriptors were all there was, however many connections the configuration allowed."""
     soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
     assert world.a.logged("worker.few_descriptors") == [] or hard < CONNECTIONS_MAX + DESCRIPTORS
-    other = world.a.node(listeners=[{"address": "127.0.0.1:0"}, {"address": "127.0.0.1:0"}])
+    other = world.a.node(listeners=[{"address": "127.0.0.1:0"}, {"address": "127.0.0.1:0", "metrics": True}])
     resource.setrlimit(resource.RLIMIT_NOFILE, (min(soft, DESCRIPTORS), hard))
     try:
         other.start()
@@ -130,6 +130,14 @@ def test_worker_kept_the_soft_limit_of_descriptors(world):
     finally:
         resource.setrlimit(resource.RLIMIT_NOFILE, (soft, hard))
         other.stop()
+
+
+def test_metrics_were_shown_to_strangers(world):
+    """/metrics answered on every port that clients reach."""
+    done = subprocess.run(["curl", "-sSk", "-m", "20", "-o", "/dev/null", "-w", "%{http_code}",
+                           f"https://{world.a.address}/metrics"], capture_output=True, text=True, check=True)
+    assert done.stdout == "404"
+    assert world.a.page("/metrics")[0] == 200  # where the configuration says so
 
 
 def test_second_server_shared_the_port(world):

@@ -150,7 +150,7 @@ class Authority:  # pylint: disable=too-many-instance-attributes
         self.config = {
             "listeners": [{"address": "127.0.0.1:0", "tls": {"certificate_file": f"{self.folder}/server.pem",
                                                             "key_file": f"{self.folder}/server.key"}},
-                          {"address": "127.0.0.1:0"}, *listeners],
+                          {"address": "127.0.0.1:0", "metrics": True}, *listeners],
             "database": {"conninfo": self.postgres.server_conninfo},
             "root_key": {"file": f"{self.folder}/root.key"},
             "authority_url": "https://rms.example.org",

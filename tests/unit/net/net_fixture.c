@@ -264,7 +264,7 @@ int net_fixture_start(const struct net_config *bounds)
     net.server = net_server_new(net.loop, &config, &handler);
     assert_int_equal(socketpair(AF_UNIX, SOCK_STREAM | SOCK_NONBLOCK, 0, fds), 0);
     net.peer = fds[1];
-    conn_accept(net.server, fds[0], NULL, &(struct sockaddr_storage){0}, "test");
+    conn_accept(net.server, fds[0], NULL, &(struct conn_origin){.peer = "test"});
     assert_told("start ");
     return 0;
 }

@@ -61,7 +61,7 @@ static struct net_conn *come(struct sockaddr_storage from)
     assert_true(opened < OPENED_MAX);
     assert_int_equal(socketpair(AF_UNIX, SOCK_STREAM | SOCK_NONBLOCK, 0, fds), 0);
     peers[opened++] = fds[1];
-    conn_accept(net.server, fds[0], NULL, &from, "test");
+    conn_accept(net.server, fds[0], NULL, &(struct conn_origin){from, "test", 0});
     net.story[0] = '\0';
     return net.conn;
 }

@@ -21,11 +21,11 @@ static void cleartext_needs_loopback(void **state)
     struct loop *loop = loop_new();
     struct net_server *server = net_server_new(loop, &config, &handler);
     assert_ok(net_listen("0.0.0.0:0", true, &fd, &err), &err);
-    assert_fails(net_server_listen(server, fd, NULL, &err), &err, R_CONFIG_INVALID);
+    assert_fails(net_server_listen(server, fd, NULL, 0, &err), &err, R_CONFIG_INVALID);
     assert_ok(net_listen("127.0.0.1:0", true, &fd, &err), &err);
-    assert_ok(net_server_listen(server, fd, NULL, &err), &err);
+    assert_ok(net_server_listen(server, fd, NULL, 0, &err), &err);
     assert_ok(net_listen("[::1]:0", true, &fd, &err), &err);
-    assert_ok(net_server_listen(server, fd, NULL, &err), &err);
+    assert_ok(net_server_listen(server, fd, NULL, 0, &err), &err);
     assert_fails(net_listen("localhost:1", true, &fd, &err), &err, R_CONFIG_INVALID);
     assert_fails(net_listen("127.0.0.1", true, &fd, &err), &err, R_CONFIG_INVALID);
     assert_fails(net_listen("192.0.2.1:1", true, &fd, &err), &err, R_STARTUP_FAILED);
