@@ -3,8 +3,8 @@
 text, not from the C code."""
 import uuid
 
-from model_policy import (DAY, DECRYPTOR, PORTAL, STANDARD, TEMPLATE, expiry, granted, is_member, is_owner, names,
-                          template_of)
+from model_policy import (DAY, DECRYPTOR, PORTAL, STANDARD, TEMPLATE, custom_rights, expiry, granted, is_member,
+                          is_owner, names, template_of, version)
 
 NATIVE, VIA_PORTAL, BLOCK = 1, 2, 3
 ONLINE_S, PORTAL_S = 300, 600
@@ -122,7 +122,7 @@ def decide_access(case):
     policy, template, now = case["policy"], template_of(case["tenant"], case["policy"]), case["now"]
     (might, might_end), rights = power(case), granted(case)
     if might:
-        rights = set(STANDARD) | rights
+        rights = set(STANDARD) | custom_rights(case)
     reason = refusal(case, rights, might)
     holder = template if policy["kind"] == TEMPLATE else policy
     if reason == "NO_RIGHTS":
@@ -145,4 +145,4 @@ def decide_access(case):
         seconds = min(seconds, might_end - now)
     listed = [r for r in STANDARD if r in rights] + sorted(r for r in rights if r not in STANDARD)
     return (f"OK {channel} {might or '-'} {','.join(listed)} {now + seconds} {int(cached)} {end} "
-            f"{template['version'] if template else 0}")
+            f"{version(case)}")

@@ -4,7 +4,7 @@
 time, and each time some case must show a difference to the C code.
 
 usage: mutants.py DECIDE_CASES [CASES [SEED]]
-CASES is the number for each decision: 20,000 by default, the same ones each time."""
+CASES is the number for each decision: 30,000 by default, the same ones each time."""
 import os
 import random
 import sys
@@ -28,14 +28,27 @@ MUTANTS = [
     ("access", "model_policy", '"authenticated": lambda: True', '"authenticated": lambda: bool(who["tenant"])'),
     ("access", "model_policy", '"owner": lambda: is_owner(', '"owner": lambda: not is_owner('),
     ("access", "model_policy", 'owner in who["addresses"] and is_member(who, tenant)', 'owner in who["addresses"]'),
-    ("access", "model_policy", "is not None and is_readable(template) else", "is not None else"),
-    ("access", "model_policy", 'case["changes"]):\n        return set()', 'case["changes"][:1]):\n        return set()'),
+    ("access", "model_policy", "is not None and is_readable(template) and", "is not None and"),
+    ("access", "model_policy", 'all(change["valid"] for change in case["changes"])',
+     'all(change["valid"] for change in case["changes"][:1])'),
     ("access", "model_policy", 'reversed(case["changes"])', 'case["changes"]'),
+    ("access", "model_policy", "rights |= set(STANDARD) | custom", "rights |= set(STANDARD)"),
+    ("access", "model_policy", "custom_in(sealed_grants(case)) | custom_in", "custom_in"),
+    ("access", "model_policy", "| custom_in(amended_grants(case))", ""),
+    ("access", "model_policy", 'policy["grants"] if has_room(policy["grants"]) else []', 'policy["grants"]'),
+    ("access", "model_policy", 'and has_room(template["grants"]) else', "else"),
+    ("access", "model_policy", "<= CUSTOM_RIGHTS_MAX", "< CUSTOM_RIGHTS_MAX"),
+    ("access", "model_policy", 'recipients & {*who["addresses"], *who["groups"]}', 'recipients & set(who["addresses"])'),
+    ("access", "model_policy", '.removeprefix("group:"))', ")"),
+    ("access", "model_policy", 'for form in "user", "group":', 'for form in ("user",):'),
+    ("access", "model_policy", 'return len(case["changes"]) or (', "return ("),
+    ("access", "model_access", "set(STANDARD) | custom_rights(case)", "set(STANDARD) | rights"),
     ("access", "model_policy", "said.pop(principal, None)", "said.setdefault(principal, None)"),
-    ("access", "model_policy", 'joined.discard(principal.removeprefix("user:"))', "joined = set(joined)"),
+    ("access", "model_policy", "joined.discard(", "joined.union("),
     ("access", "model_policy", "if principal not in said]", "]"),
-    ("access", "model_policy", 'if f"user:{a}" not in said}', "}"),
-    ("access", "model_policy", 'del said[f"user:{address}"]', "pass"),
+    ("access", "model_policy", 'if not {f"user:{a}", f"group:{a}"} & set(said)}', "}"),
+    ("access", "model_policy", 'not {f"user:{a}", f"group:{a}"} & set(said)', 'f"user:{a}" not in said'),
+    ("access", "model_policy", 'del said[f"{form}:{address}"]', "pass"),
     ("access", "model_policy", 'template["expires_after_days"] * DAY', "DAY"),
     ("access", "model_access", '== {"commercial", "gcc"}', '== {"commercial", "dod"}'),
     ("access", "model_access", "found == VIA_PORTAL and reader_tenant", "reader_tenant"),
@@ -124,7 +137,7 @@ def first_difference(decide, batch, answers):
 
 
 def main():
-    program, count = sys.argv[1], int(sys.argv[2]) if len(sys.argv) > 2 else 20_000
+    program, count = sys.argv[1], int(sys.argv[2]) if len(sys.argv) > 2 else 30_000
     seed = int(sys.argv[3]) if len(sys.argv) > 3 else 1
     rng, true, asked = random.Random(seed), load(), {}
     for decision, (make, _, _) in model.DECISIONS.items():
