@@ -18,6 +18,8 @@ PRINCIPALS = [f"user:{a}" for a in ADDRESSES] + [f"group:{g}" for g in GROUPS * 
     "tenant:agency", "recipients", "authenticated", "owner"]
 UNREADABLE = "everybody"  # a form that this version doesn't know
 CHANGEABLE = [p for p in PRINCIPALS if p != "owner"]
+APPLICATIONS = ["mail", "Mail", "MAIL ", "\u00a0maıl", "Straße", "STRASSE", "é", "E\u0301"]
+PLATFORMS = ["ios", "iOS", " IOS"]
 MANY_RIGHTS = [f"R{n}" for n in range(40)]  # of which a policy may name 16
 
 
@@ -50,7 +52,7 @@ def random_rules(rng):
 
 
 def random_exclusions(rng):
-    return [rng.choice([[1, rng.choice(ADDRESSES)], [1, rng.choice(ADDRESSES)], [2, "mail"], [3, "ios"]])
+    return [rng.choice([[1, rng.choice(ADDRESSES)], [1, rng.choice(ADDRESSES)], [2, rng.choice(APPLICATIONS)], [3, rng.choice(PLATFORMS)]])
             for _ in range(rng.choice([0] * 6 + [1, 2]))]
 
 
@@ -152,7 +154,7 @@ def random_subject(rng, tenant, known=()):
     return {"addresses": addresses, "groups": sorted(rng.sample(GROUPS, rng.randint(0, 2))) if addresses else [],
             "tenant": TENANTS[home][0] if home else 0, "tenant_name": home or "",
             "boundary": TENANTS[home][1] if home else "external", "guest": bool(home) and sometimes(rng, 0.12),
-            "application": rng.choice(["", "mail"]), "platform": rng.choice(["", "ios"]),
+            "application": rng.choice(["", *APPLICATIONS]), "platform": rng.choice(["", *PLATFORMS]),
             "component": random_component(rng, tenant, role) if role else None}
 
 

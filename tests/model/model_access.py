@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
 """Who may open what, and how content reaches them: docs/policy.md §4 and §7. Written from that
 text, not from the C code."""
+import unicodedata
 import uuid
 
 from model_policy import (DAY, DECRYPTOR, PORTAL, STANDARD, TEMPLATE, custom_rights, expiry, granted, is_member,
@@ -84,9 +85,17 @@ def power(case):
 # --- the decision ---------------------------------------------------------------------------------
 
 
+def name_key(name):
+    """docs/policy.md §4.1: names of applications and platforms are compared without regard to case
+    and to white space around them."""
+    return unicodedata.normalize("NFC", unicodedata.normalize("NFD", name.strip()).casefold())
+
+
 def is_excluded(tenant, who):
     for kind, value in tenant["exclusions"]:
-        if value in (who["addresses"], [who["application"]], [who["platform"]])[kind - 1]:
+        if kind == 1 and value in who["addresses"]:
+            return True
+        if kind != 1 and name_key(value) == name_key(who[("application", "platform")[kind - 2]]):
             return True
     return False
 
