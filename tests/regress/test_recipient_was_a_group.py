@@ -72,6 +72,16 @@ def test_group_of_the_readers_tenant_was_no_recipient(world):
     world.acquire(made, world.fabrikam.token("mallory", groups=[address]))
 
 
+def test_member_behind_a_boundary_had_no_rights(world, sales):
+    """A member of another boundary is one all the same, and reads by the portal, as their own rule says."""
+    world.call("DirectoryService/AddMembers", {"group": sales, "members": ["ann@agency.us"]}, world.contoso.admin)
+    made, ann = world.protect(recipients=[sales]), world.agency.token("ann")
+    assert reason(world.acquire, made, ann) == "PORTAL_REQUIRED"
+    assert len(world.rights(made, who=world.portal, user_token=ann)) == 7
+    joe = world.agency.token("joe")
+    assert reason(world.acquire, made, who=world.portal, user_token=joe) == "NO_RIGHTS"
+
+
 def test_amendments_spoke_of_people_only(world, sales, members):
     """A group that was removed by its own form of principal was still a recipient, and one that was added was none."""
     made = world.protect()
