@@ -2,7 +2,8 @@
 """Random cases from small worlds, so that names meet, and weighted so that every outcome comes up
 often."""
 from model_access import BLOCK, NATIVE, VIA_PORTAL, component_uuid
-from model_policy import (CLIENT, CUSTOM, DAY, DECRYPTOR, DNF, ENCRYPT, GATEWAY, PORTAL, STANDARD, TEMPLATE, domain_of)
+from model_policy import (CLIENT, CUSTOM, DAY, DECRYPTOR, DNF, ENCRYPT, GATEWAY, PORTAL, STANDARD, TEMPLATE, domain_of,
+                          has_room, sum_of)
 
 ADDRESSES = ["al@contoso.com", "bo@contoso.com", "ceo@contoso.de", "bo@fabrikam.com", "fi@fabrikam.com",
              "cy@agency.us", "ed@agency.us", "di@mail.example", "xi@mail.contoso.com"]
@@ -12,20 +13,33 @@ ALL_DOMAINS = [d for names in DOMAINS.values() for d in names]
 TENANTS = {"contoso": (1, "commercial"), "fabrikam": (2, "gcc"), "agency": (3, "gcc-high")}
 BOUNDARIES = ["commercial", "gcc", "gcc-high", "dod", "external"]
 NOW = 1_800_000_000
-PRINCIPALS = [f"user:{a}" for a in ADDRESSES] + [f"group:{g}" for g in GROUPS] + [
+PRINCIPALS = [f"user:{a}" for a in ADDRESSES] + [f"group:{g}" for g in GROUPS * 2] + [
     "domain:contoso.com", "domain:contoso.de", "domain:fabrikam.com", "tenant:contoso", "tenant:fabrikam",
     "tenant:agency", "recipients", "authenticated", "owner"]
 UNREADABLE = "everybody"  # a form that this version doesn't know
 CHANGEABLE = [p for p in PRINCIPALS if p != "owner"]
+APPLICATIONS = ["mail", "Mail", "MAIL ", "\u00a0maıl", "Straße", "STRASSE", "é", "E\u0301"]
+PLATFORMS = ["ios", "iOS", " IOS"]
+MANY_RIGHTS = [f"R{n}" for n in range(40)]  # of which a policy may name 16
 
 
 def sometimes(rng, chance):
     return rng.random() < chance
 
 
+def random_rights(rng, custom):
+    return ",".join(rng.sample(STANDARD + ["SIGN", "STAMP_2"], rng.randint(1, 4)) + custom)
+
+
 def random_grants(rng, most=3, principals=PRINCIPALS):
-    return [[rng.choice(principals), ",".join(rng.sample(STANDARD + ["SIGN", "STAMP_2"], rng.randint(1, 4)))]
-            for _ in range(rng.randint(0, most))]
+    """Custom rights beyond two come seldom, but then often as many as a policy may name, or more."""
+    few, is_crowded = rng.sample(MANY_RIGHTS, 14), sometimes(rng, 0.06)
+    grants = []
+    for _ in range(rng.randint(0, most)):
+        custom = rng.sample(few, rng.choice([4, 8, 14])) if sometimes(rng, 0.15) else []
+        custom = rng.sample(MANY_RIGHTS, 12) if is_crowded else custom
+        grants.append([rng.choice(principals), random_rights(rng, custom)])
+    return grants
 
 
 def random_time(rng):
@@ -38,7 +52,7 @@ def random_rules(rng):
 
 
 def random_exclusions(rng):
-    return [rng.choice([[1, rng.choice(ADDRESSES)], [1, rng.choice(ADDRESSES)], [2, "mail"], [3, "ios"]])
+    return [rng.choice([[1, rng.choice(ADDRESSES)], [1, rng.choice(ADDRESSES)], [2, rng.choice(APPLICATIONS)], [3, rng.choice(PLATFORMS)]])
             for _ in range(rng.choice([0] * 6 + [1, 2]))]
 
 
@@ -53,8 +67,8 @@ def random_template(rng, number):
 
 def random_super_users(rng):
     choices = [f"user:{a}" for a in ADDRESSES] + [f"group:{g}" for g in GROUPS]
-    choices += [f"component:{component_uuid(n)}" for n in (1, 2, 3)]
-    return [[rng.choice(choices), NOW + rng.choice([-1, 0, 1, DAY])] for _ in range(rng.choice([0, 1, 3, 6]))]
+    choices += [f"component:{component_uuid(n)}" for n in (1, 2, 3)] * 3
+    return [[rng.choice(choices), NOW + rng.choice([-1, 0, 1, DAY, 60 * DAY])] for _ in range(rng.choice([0, 1, 3, 6]))]
 
 
 def random_tenant(rng):
@@ -72,7 +86,7 @@ def random_policy(rng):
     return {"kind": kind, "template": rng.choice([1, 2, 3]) if kind == TEMPLATE else 0,
             "grants": random_grants(rng) if kind == CUSTOM else [], "owner": rng.choice(ADDRESSES),
             "issuer": rng.choice([*ADDRESSES, component_uuid(1)]),
-            "recipients": sorted(rng.sample(ADDRESSES, rng.choice([0, 1, 2, 4]))),
+            "recipients": sorted(rng.sample(ADDRESSES + GROUPS, rng.choice([0, 1, 2, 4]))),
             "protected_at": NOW - rng.choice([0, DAY - 1, DAY, 10 * DAY]),
             "expires_at": random_time(rng) if kind != TEMPLATE else 0, "offline_days": rng.choice([-1, 0, 7]),
             "referral": "sender@contoso.com"}
@@ -88,21 +102,29 @@ def users_among(principals):
     return [p[5:] for p in principals if p.startswith("user:")]
 
 
+def mailboxes_among(principals):
+    """Whoever mail can be sent to."""
+    return [p.partition(":")[2] for p in principals if p.startswith(("user:", "group:"))]
+
+
 def random_changes(rng, touched):
     """The changes that make up an amendment, mostly about principals whom the policy or earlier
     changes name. No change both removes and adds one principal: the API refuses that."""
-    changes = []
+    changes, gone = [], []
     for _ in range(rng.choice([0, 0, 0, 1, 2, 3])):
         near = touched if touched and sometimes(rng, 0.6) else CHANGEABLE
         removed = [rng.choice(near) for _ in range(rng.choice([0, 0, 1, 2]))]
-        joining = users_among(near) if sometimes(rng, 0.7) else ADDRESSES
-        touched = touched + removed
+        joining = mailboxes_among(near) if sometimes(rng, 0.7) else ADDRESSES + GROUPS
+        joining = mailboxes_among(gone) if gone and sometimes(rng, 0.6) else joining
+        touched, gone = touched + removed, gone + removed
         changes.append({
             "valid": not sometimes(rng, 0.03), "removed": removed,
             "grants": [g for g in random_grants(rng, 2, near) if g[0] not in removed],
             "recipients": sorted({rng.choice(joining) for _ in range(rng.choice([0, 0, 1, 2])) if joining}
-                                 - set(users_among(removed))),
+                                 - set(mailboxes_among(removed))),
             "expires_at": random_time(rng) if sometimes(rng, 0.2) else None})
+        if not has_room([[p, ",".join(rights or [])] for p, rights in sum_of(changes)[0].items()]):
+            changes.pop()  # the API refuses it
     return changes
 
 
@@ -132,7 +154,7 @@ def random_subject(rng, tenant, known=()):
     return {"addresses": addresses, "groups": sorted(rng.sample(GROUPS, rng.randint(0, 2))) if addresses else [],
             "tenant": TENANTS[home][0] if home else 0, "tenant_name": home or "",
             "boundary": TENANTS[home][1] if home else "external", "guest": bool(home) and sometimes(rng, 0.12),
-            "application": rng.choice(["", "mail"]), "platform": rng.choice(["", "ios"]),
+            "application": rng.choice(["", *APPLICATIONS]), "platform": rng.choice(["", *PLATFORMS]),
             "component": random_component(rng, tenant, role) if role else None}
 
 
@@ -151,6 +173,13 @@ def protect_case(rng, tenant):
     elif subject["component"] and sometimes(rng, 0.8):
         policy["owner"] = f"al@{rng.choice(subject['component']['sender_domains'])}"
     return {"ask": "protect", "tenant": tenant, "policy": policy, "subject": subject}
+
+
+def available_case(rng, tenant):
+    case = protect_case(rng, tenant)
+    if not case["subject"]["addresses"] and sometimes(rng, 0.4):
+        case["policy"]["owner"] = ""
+    return {**case, "ask": "available"}
 
 
 def authority_case(rng, _tenant):

@@ -9,23 +9,35 @@ DO_NOT_FORWARD = {"VIEW", "EDIT", "DOCEDIT", "REPLY", "REPLYALL", "OBJMODEL", "V
 ENCRYPT_ONLY = set(STANDARD) - {"EXPORT", "OWNER"}
 GATEWAY, PORTAL, DECRYPTOR, CLIENT = 1, 2, 3, 4
 TEMPLATE, DNF, ENCRYPT, CUSTOM = 1, 2, 3, 4
+CUSTOM_RIGHTS_MAX = 16
 FORMS = {"user", "group", "domain", "tenant", "recipients", "authenticated", "owner"}
 
 
-def closed(rights):
-    """OWNER implies all. Any right implies VIEW."""
+def closed(rights, custom):
+    """OWNER implies all, the policy's custom ones included. Any right implies VIEW."""
     rights = set(rights)
     if "OWNER" in rights:
-        rights |= set(STANDARD)
+        rights |= set(STANDARD) | custom
     return rights | {"VIEW"} if rights else rights
+
+
+def custom_in(grants):
+    """The custom rights that grants name (docs/policy.md §1.2)."""
+    return {right for _, rights in grants for right in rights.split(",")} - set(STANDARD)
 
 
 def domain_of(address):
     return address.split("@")[1]
 
 
-def names(principal, who, owner):
-    """Whether a principal stands for the user. `recipients` depends on the policy: see granted."""
+def is_owner(who, tenant, owner):
+    """docs/policy.md §3.4: the owner is a person, and a member of the content's tenant."""
+    return owner in who["addresses"] and is_member(who, tenant)
+
+
+def names(principal, who, tenant, owner):
+    """Whether a principal stands for the user, over content of this tenant and owner. `recipients`
+    depends on the policy: see granted."""
     kind, _, name = principal.partition(":")
     addresses = who["addresses"]
     if not addresses:
@@ -35,7 +47,7 @@ def names(principal, who, owner):
             "domain": lambda: name in map(domain_of, addresses),
             "tenant": lambda: who["tenant_name"] == name and not who["guest"],
             "authenticated": lambda: True,
-            "owner": lambda: owner in addresses}.get(kind, lambda: False)()
+            "owner": lambda: is_owner(who, tenant, owner)}.get(kind, lambda: False)()
 
 
 def is_member(who, tenant):
@@ -59,6 +71,11 @@ def are_known(principals):
 def is_readable(template):
     """docs/policy.md §3.8: one name that can't be read, and the template grants nothing."""
     return are_known([g[0] for g in template["grants"]] + template["scope"])
+
+
+def has_room(grants):
+    """§3.8: nor can a policy be read that names more custom rights than it may."""
+    return len(custom_in(grants)) <= CUSTOM_RIGHTS_MAX
 
 
 def expiry(case):
@@ -88,15 +105,16 @@ def sum_of(changes):
     for change in changes:
         for principal in [g[0] for g in change["grants"]] + change["removed"]:
             said.pop(principal, None)
-            joined.discard(principal.removeprefix("user:"))
+            joined.discard(principal.removeprefix("user:").removeprefix("group:"))
         for principal in change["removed"]:
             said[principal] = None
         for principal, rights in change["grants"]:
             said[principal] = (said.get(principal) or set()) | set(rights.split(","))
         for address in change["recipients"]:
             joined.add(address)
-            if said.get(f"user:{address}", ...) is None:
-                del said[f"user:{address}"]
+            for form in "user", "group":
+                if said.get(f"{form}:{address}", ...) is None:
+                    del said[f"{form}:{address}"]
     return said, joined
 
 
@@ -107,26 +125,48 @@ def sealed_grants(case):
     if policy["kind"] == ENCRYPT:
         return [["recipients", ",".join(ENCRYPT_ONLY)]]
     if policy["kind"] == CUSTOM:
-        return policy["grants"]
-    return template["grants"] if template is not None and is_readable(template) else []
+        return policy["grants"] if has_room(policy["grants"]) else []
+    return template["grants"] if template is not None and is_readable(template) and has_room(template["grants"]) else []
+
+
+def amended_grants(case):
+    """Those of the amendment as it holds now; none if it can't be read."""
+    said, _ = sum_of(case["changes"])
+    return [[p, ",".join(rights)] for p, rights in said.items() if rights and is_amendable(case)]
+
+
+def is_amendable(case):
+    return all(change["valid"] for change in case["changes"])
+
+
+def custom_rights(case):
+    """docs/policy.md §1.2: all that the policy names, whomever it grants them."""
+    return custom_in(sealed_grants(case)) | custom_in(amended_grants(case))
+
+
+def version(case):
+    """docs/policy.md §3.3: of what decided, the amendment where there is one, else the template."""
+    template = template_of(case["tenant"], case["policy"])
+    return len(case["changes"]) or (template["version"] if template else 0)
 
 
 def granted(case):
     """The union of all grants that match, amendments included, with the rights that they imply
     (docs/policy.md §2.2)."""
     policy, who = case["policy"], case["subject"]
-    if not all(change["valid"] for change in case["changes"]):
+    if not is_amendable(case):
         return set()
     said, joined = sum_of(case["changes"])
     grants = [(principal, rights.split(",")) for principal, rights in sealed_grants(case) if principal not in said]
     grants += [(principal, rights) for principal, rights in said.items() if rights]
-    recipients = {a for a in policy["recipients"] if f"user:{a}" not in said} | joined
+    recipients = {a for a in policy["recipients"] if not {f"user:{a}", f"group:{a}"} & set(said)} | joined
     union = set()
     for principal, rights in grants:
         if principal == "recipients":
-            matches = bool(recipients & set(who["addresses"]))
+            # §2.1: the address of a group stands for its members.
+            matches = bool(who["addresses"] and recipients & {*who["addresses"], *who["groups"]})
         else:
-            matches = names(principal, who, policy["owner"])
+            matches = names(principal, who, case["tenant"], policy["owner"])
         if matches:
             union |= set(rights)
-    return closed(union)
+    return closed(union, custom_rights(case))

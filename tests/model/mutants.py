@@ -4,7 +4,7 @@
 time, and each time some case must show a difference to the C code.
 
 usage: mutants.py DECIDE_CASES [CASES [SEED]]
-CASES is the number for each decision: 20,000 by default, the same ones each time."""
+CASES is the number for each decision: 30,000 by default, the same ones each time."""
 import os
 import random
 import sys
@@ -26,26 +26,54 @@ MUTANTS = [
     ("access", "model_policy", "name in map(domain_of, addresses)", "any(a.endswith(name) for a in addresses)"),
     ("access", "model_policy", '== name and not who["guest"]', "== name"),
     ("access", "model_policy", '"authenticated": lambda: True', '"authenticated": lambda: bool(who["tenant"])'),
-    ("access", "model_policy", '"owner": lambda: owner in', '"owner": lambda: owner and owner not in'),
-    ("access", "model_policy", "is not None and is_readable(template) else", "is not None else"),
-    ("access", "model_policy", 'case["changes"]):\n        return set()', 'case["changes"][:1]):\n        return set()'),
+    ("access", "model_policy", '"owner": lambda: is_owner(', '"owner": lambda: not is_owner('),
+    ("access", "model_policy", 'owner in who["addresses"] and is_member(who, tenant)', 'owner in who["addresses"]'),
+    ("access", "model_policy", "is not None and is_readable(template) and", "is not None and"),
+    ("access", "model_policy", 'all(change["valid"] for change in case["changes"])',
+     'all(change["valid"] for change in case["changes"][:1])'),
     ("access", "model_policy", 'reversed(case["changes"])', 'case["changes"]'),
+    ("access", "model_policy", "rights |= set(STANDARD) | custom", "rights |= set(STANDARD)"),
+    ("access", "model_policy", "custom_in(sealed_grants(case)) | custom_in", "custom_in"),
+    ("access", "model_policy", "| custom_in(amended_grants(case))", ""),
+    ("access", "model_policy", 'policy["grants"] if has_room(policy["grants"]) else []', 'policy["grants"]'),
+    ("access", "model_policy", 'and has_room(template["grants"]) else', "else"),
+    ("access", "model_policy", "<= CUSTOM_RIGHTS_MAX", "< CUSTOM_RIGHTS_MAX"),
+    ("access", "model_policy", 'recipients & {*who["addresses"], *who["groups"]}', 'recipients & set(who["addresses"])'),
+    ("access", "model_policy", '.removeprefix("group:"))', ")"),
+    ("access", "model_policy", 'for form in "user", "group":', 'for form in ("user",):'),
+    ("access", "model_policy", 'return len(case["changes"]) or (', "return ("),
+    ("access", "model_access", "set(STANDARD) | custom_rights(case)", "set(STANDARD) | rights"),
     ("access", "model_policy", "said.pop(principal, None)", "said.setdefault(principal, None)"),
-    ("access", "model_policy", 'joined.discard(principal.removeprefix("user:"))', "joined = set(joined)"),
+    ("access", "model_policy", "joined.discard(", "joined.union("),
     ("access", "model_policy", "if principal not in said]", "]"),
-    ("access", "model_policy", 'if f"user:{a}" not in said}', "}"),
-    ("access", "model_policy", 'del said[f"user:{address}"]', "pass"),
+    ("access", "model_policy", 'if not {f"user:{a}", f"group:{a}"} & set(said)}', "}"),
+    ("access", "model_policy", 'not {f"user:{a}", f"group:{a}"} & set(said)', 'f"user:{a}" not in said'),
+    ("access", "model_policy", 'del said[f"{form}:{address}"]', "pass"),
     ("access", "model_policy", 'template["expires_after_days"] * DAY', "DAY"),
     ("access", "model_access", '== {"commercial", "gcc"}', '== {"commercial", "dod"}'),
     ("access", "model_access", "found == VIA_PORTAL and reader_tenant", "reader_tenant"),
     ("access", "model_access", '0 if who["guest"] else who["tenant"]', 'who["tenant"]'),
-    ("access", "model_access", 'if case["now"] >= end:', 'if case["now"] > end:'),
-    ("access", "model_access", "elif is_member(who, tenant) and names", "elif names"),
+    ("access", "model_access", 'if case["now"] < end and', 'if case["now"] <= end and'),
+    ("access", "model_access", "return max((end for", "return min((end for"),
+    ("access", "model_access", "return is_member(who, tenant) and names", "return names"),
+    ("access", "model_access", 'and not who["addresses"] and component["tenant"]', 'and component["tenant"]'),
     ("access", "model_access", 'and component["tenant"] == tenant["id"] and', "and"),
-    ("access", "model_access", 'if component["role"] == DECRYPTOR', "if component"),
+    ("access", "model_access", 'if is_member(who, tenant) and policy["issuer"] in who', 'if policy["issuer"] in who'),
+    ("access", "model_access", '["issuer"] in who["addresses"]', '["issuer"] in who["addresses"][:1]'),
+    ("access", "model_access", 'return "issuer"\n    return ""', 'return "issuer"\n    if who["component"] and '
+     'policy["issuer"] == component_uuid(who["component"]["id"]):\n        return "issuer"\n    return ""'),
+    ("access", "model_access", "if own_power(case) or not end:", 'if own_power(case) or not end and not (who["component"] '
+     'and who["component"]["role"] == DECRYPTOR and who["component"]["tenant"] == case["tenant"]["id"]):'),
+    ("access", "model_access", 'who["component"]["role"] == DECRYPTOR', 'who["component"]["role"] == PORTAL'),
+    ("access", "model_access", "cached = is_offline and not might_end", "cached = is_offline"),
+    ("access", "model_access", "    if might_end:", "    if might_end > now + DAY:"),
     ("access", "model_access", 'if tenant["state"] != 1', 'if tenant["state"] == 3'),
     ("access", "model_access", "if how == BLOCK:", "if how == BLOCK and not might:"),
     ("access", "model_access", 'component["boundary"] != tenant["boundary"] or', "False or"),
+    ("access", "model_access", "name.strip()).casefold())", "name.strip()).lower())"),
+    ("access", "model_access", "name.strip())", "name)"),
+    ("access", "model_access", 'unicodedata.normalize("NFC", unicodedata.normalize("NFD", name.strip()).casefold())',
+     "name.strip().casefold()"),
     ("access", "model_access", "if is_excluded(tenant, who):", "if is_excluded(tenant, who) and not might:"),
     ("access", "model_access", 'if not might and (case["revoked"] or', 'if (case["revoked"] or'),
     ("access", "model_access", 'or case["user_revoked"])', ")"),
@@ -55,12 +83,16 @@ MUTANTS = [
     ("access", "model_access", "if end and not might:", "if end:"),
     ("access", "model_access", "offline != 0 and cap > 0", "offline != 0"),
     ("access", "model_access", 'channel == "native" and offline', "offline"),
-    ("access", "model_access", "own_power(case) or (", "(own_power(case) if not is_super_user(case) else '') or ("),
+    ("access", "model_access", "if own_power(case) or not end:", "if not end:"),
     ("protect", "model_protect", 'not in (0, tenant["id"])', 'not in (tenant["id"],)'),
     ("protect", "model_protect", ' or component["boundary"] not in ("", tenant["boundary"])', ""),
     ("protect", "model_protect", 'not in ("", tenant["boundary"])', '!= tenant["boundary"]'),
     ("protect", "model_protect", 'or domain not in tenant["domains"]', ""),
     ("protect", "model_protect", 'or owner not in who["addresses"]', ""),
+    ("protect", "model_protect", 'if who["addresses"] and onboarding', 'if not who["component"] and onboarding'),
+    ("available", "model_protect", 'if who["addresses"] and onboarding', 'if not who["component"] and onboarding'),
+    ("available", "model_protect", 'if not owner:\n        return ""', 'if not owner:\n        return "COMPONENT_DOMAIN"'),
+    ("available", "model_protect", "if not template_refusal(case, t)]", 'if not t["archived"]]'),
     ("protect", "model_protect", 'not tenant["onboarding"] or', ""),
     ("protect", "model_protect", 'return "ONBOARDING_INVALID"', 'return ""'),
     ("protect", "model_protect", 'and who["addresses"] and not any', "and not any"),
@@ -104,6 +136,7 @@ def load(module="", old="", new=""):
         exec(compile(source, name, "exec"), sys.modules[name].__dict__)  # pylint: disable=exec-used
     return {"access": sys.modules["model_access"].decide_access,
             "protect": sys.modules["model_protect"].decide_protect,
+            "available": sys.modules["model_protect"].decide_available,
             "authority": sys.modules["model_authority"].decide_authority,
             "vouching": sys.modules["model_authority"].decide_vouching,
             "delivery": sys.modules["model_access"].decide_delivery}
@@ -119,7 +152,7 @@ def first_difference(decide, batch, answers):
 
 
 def main():
-    program, count = sys.argv[1], int(sys.argv[2]) if len(sys.argv) > 2 else 20_000
+    program, count = sys.argv[1], int(sys.argv[2]) if len(sys.argv) > 2 else 30_000
     seed = int(sys.argv[3]) if len(sys.argv) > 3 else 1
     rng, true, asked = random.Random(seed), load(), {}
     for decision, (make, _, _) in model.DECISIONS.items():

@@ -2,9 +2,9 @@
 #include "domain/decide/decide_access.h"
 
 #include "domain/decide/decide_delivery.h"
+#include "domain/relations/content_power.h"
 #include "domain/relations/effective_policy.h"
 #include "domain/relations/exclusion.h"
-#include "domain/relations/membership.h"
 #include "domain/relations/super_user.h"
 
 enum { DAY_S = 24 * 60 * 60 };
@@ -14,6 +14,7 @@ struct deliberation {
     const struct access_question *q;
     struct effective_policy policy;
     struct delivery_decision delivery;
+    struct unix_time power_ends; /* of power that was lent to the caller; 0: none was */
     struct access_decision *out;
 };
 
@@ -84,38 +85,24 @@ static const struct question {
 
 /* --- what follows from the facts -------------------------------------------------------------- */
 
-/* Power that a component has by itself: a decryptor over content of its own tenant, an issuer
- * over what it protected. */
-static enum power component_power(const struct access_question *q)
+/* A decryptor is a super user by another name: its role alone gives it nothing. */
+static enum power lent_power(const struct subject *subject)
 {
-    const struct subject_component *c = &q->subject->component;
-    char id[UUID_TEXT_BYTES];
-    if (!ID_EQ(c->tenant, q->tenant->id)) {
-        return POWER_NONE;
-    }
-    if (c->role == ROLE_DECRYPTOR) {
-        return POWER_DECRYPTOR;
-    }
-    uuid_format(c->id.u, id);
-    return strcmp(q->policy->issuer, id) == 0 ? POWER_ISSUER : POWER_NONE;
+    bool is_decryptor = !subject_has_user(subject) && subject->component.role == ROLE_DECRYPTOR;
+    return is_decryptor ? POWER_DECRYPTOR : POWER_SUPER_USER;
 }
 
 /* Power of the caller over this content, whatever the policy grants. What is their own comes
  * first: only what they could not do without it is recorded as the use of a power. */
-static enum power power_of(const struct access_question *q)
+static void find_power(struct deliberation *d)
 {
-    enum power own = POWER_NONE;
-    if (!subject_has_user(q->subject)) {
-        own = component_power(q);
-    } else if (subject_is_user(q->subject, q->policy->owner)) {
-        own = POWER_OWNER;
-    } else if (subject_is_user(q->subject, q->policy->issuer)) {
-        own = POWER_ISSUER;
+    const struct access_question *q = d->q;
+    d->out->power =
+        content_power_own(q->tenant->id, q->policy->owner, q->policy->issuer, q->subject);
+    if (d->out->power == POWER_NONE) {
+        d->power_ends = super_user_until(q->tenant, q->subject, q->now);
+        d->out->power = d->power_ends.s == 0 ? POWER_NONE : lent_power(q->subject);
     }
-    if (own == POWER_NONE && super_user_holds(q->tenant, q->subject, q->now)) {
-        return POWER_SUPER_USER;
-    }
-    return own;
 }
 
 static int offline_days(const struct deliberation *d)
@@ -131,23 +118,28 @@ static int64_t least(int64_t a, int64_t b)
     return a < b ? a : b;
 }
 
-/* The least of tenant cap, offline days and time to expiry; minutes for portals and online only. */
+/* The least of tenant cap, offline days, time to expiry, and time to the end of power that was
+ * lent; minutes for portals and online only. */
 static void set_validity(const struct deliberation *d)
 {
     struct access_decision *out = d->out;
     int days = offline_days(d);
     int64_t seconds = d->q->tenant->license_cap_days * DAY_S;
-    out->may_cache = out->channel == CHANNEL_NATIVE && days != OFFLINE_DAYS_NONE && seconds > 0;
+    bool is_offline = out->channel == CHANNEL_NATIVE && days != OFFLINE_DAYS_NONE && seconds > 0;
+    out->may_cache = is_offline && d->power_ends.s == 0;
     if (days > 0) {
         seconds = least(seconds, (int64_t)days * DAY_S);
     }
     if (out->channel == CHANNEL_PORTAL) {
         seconds = PORTAL_LICENSE_S;
-    } else if (!out->may_cache) {
+    } else if (!is_offline) {
         seconds = ONLINE_LICENSE_S;
     }
     if (!has_power(d) && out->content_expires_at.s != 0) {
         seconds = least(seconds, out->content_expires_at.s - d->q->now.s);
+    }
+    if (d->power_ends.s != 0) {
+        seconds = least(seconds, d->power_ends.s - d->q->now.s);
     }
     out->license_expires_at.s = d->q->now.s + seconds;
 }
@@ -174,19 +166,16 @@ static enum reason first_refusal(const struct deliberation *d)
 /* Why a policy grants nothing: told to the log, never to the caller. */
 static enum reason internal_reason(const struct deliberation *d, enum reason reason)
 {
-    const struct amendment *amendment = d->q->facts.amendment;
-    if (reason == R_NO_RIGHTS && amendment != NULL && !amendment->is_valid) {
-        d->out->problem = amendment->problem;
-        return R_POLICY_INVALID;
-    }
-    if (reason != R_NO_RIGHTS || d->q->policy->kind != POLICY_TEMPLATE) {
+    const char *problem;
+    if (reason != R_NO_RIGHTS) {
         return reason;
     }
-    if (d->policy.template == NULL) {
-        return R_TEMPLATE_MISSING;
+    if (!effective_policy_is_readable(&d->policy, &problem)) {
+        d->out->problem = problem;
+        return R_POLICY_INVALID;
     }
-    d->out->problem = d->policy.template->problem;
-    return d->policy.template->is_valid ? reason : R_POLICY_INVALID;
+    bool is_missing = d->q->policy->kind == POLICY_TEMPLATE && d->policy.template == NULL;
+    return is_missing ? R_TEMPLATE_MISSING : reason;
 }
 
 /* A component alone stands in its own boundary; a user always in theirs. */
@@ -203,12 +192,9 @@ static struct deliberation deliberate(const struct access_question *q, struct ac
 {
     struct deliberation d = {
         .q = q,
-        .policy = {.policy = q->policy, .amendment = q->facts.amendment},
+        .policy = effective_policy_of(q->tenant, q->policy, q->facts.amendment),
         .out = out,
     };
-    if (q->policy->kind == POLICY_TEMPLATE) {
-        d.policy.template = tenant_find_template(q->tenant, q->policy->template_id);
-    }
     decide_delivery(&(struct delivery_question){.platform = q->platform,
                                                 .tenant = q->tenant,
                                                 .reader = reader_of(q->subject)},
@@ -231,13 +217,13 @@ void decide_access(const struct access_question *q, struct access_decision *out)
 {
     *out = (struct access_decision){.portal_url = "", .referral_contact = ""};
     struct deliberation d = deliberate(q, out);
-    out->policy_version = d.policy.template == NULL ? 0 : d.policy.template->version;
+    out->policy_version = effective_policy_version(&d.policy);
     out->content_expires_at = effective_policy_expiry(&d.policy);
     out->channel = q->subject->component.role == ROLE_PORTAL ? CHANNEL_PORTAL : CHANNEL_NATIVE;
     effective_policy_rights(&d.policy, q->subject, &out->rights);
-    out->power = power_of(q);
+    find_power(&d);
     if (out->power != POWER_NONE) {
-        out->rights.bits = RIGHTS_ALL;
+        effective_policy_all_rights(&d.policy, &out->rights);
     }
     out->reason = internal_reason(&d, first_refusal(&d));
     if (out->reason == R_NONE) {

@@ -87,6 +87,17 @@ static bool change_names(const struct indexed_change *c, enum principal_kind kin
            NULL;
 }
 
+static bool may_be_recipient(const struct principal *principal)
+{
+    return principal->kind == PRINCIPAL_USER || principal->kind == PRINCIPAL_GROUP;
+}
+
+/* A recipient is named by either form of principal: theirs may be a group's address. */
+static bool change_names_recipient(const struct indexed_change *c, const char *address)
+{
+    return change_names(c, PRINCIPAL_USER, address) || change_names(c, PRINCIPAL_GROUP, address);
+}
+
 /* Earlier grants stay unless the change says something of their principal. */
 static rc merge_grants(struct arena *arena, const struct amendment *before,
                        const struct indexed_change *c, struct amendment *out, struct err *err)
@@ -115,7 +126,7 @@ static rc merge_recipients(struct arena *arena, const struct amendment *before,
     size_t count = 0;
     ARENA_ENSURE(all, err);
     for (size_t i = 0; i < before->recipient_count; i++) {
-        if (!change_names(c, PRINCIPAL_USER, before->recipients[i])) {
+        if (!change_names_recipient(c, before->recipients[i])) {
             all[count++] = before->recipients[i];
         }
     }
@@ -137,7 +148,7 @@ static rc merge_removed(struct arena *arena, const struct amendment *before,
     for (size_t i = 0; i < before->removed_count; i++) {
         const struct principal *p = &before->removed[i];
         bool is_back =
-            p->kind == PRINCIPAL_USER && texts_contain(c->recipients, c->recipient_count, p->name);
+            may_be_recipient(p) && texts_contain(c->recipients, c->recipient_count, p->name);
         if (!is_back && !change_names(c, p->kind, p->name)) {
             removed[out->removed_count++] = *p;
         }
@@ -147,6 +158,18 @@ static rc merge_removed(struct arena *arena, const struct amendment *before,
     }
     out->removed = removed;
     return OK;
+}
+
+/* Whoever is removed doesn't become a recipient by the same change. */
+static bool contradicts_itself(const struct indexed_change *c)
+{
+    for (size_t i = 0; i < c->change->removed_count; i++) {
+        const struct principal *p = &c->change->removed[i];
+        if (may_be_recipient(p) && texts_contain(c->recipients, c->recipient_count, p->name)) {
+            return true;
+        }
+    }
+    return false;
 }
 
 rc amendment_merge(struct arena *arena, const struct amendment *before,
@@ -161,10 +184,13 @@ rc amendment_merge(struct arena *arena, const struct amendment *before,
                               .changes_expiry = before->changes_expiry || change->changes_expiry};
     out->expires_at = change->changes_expiry ? change->expires_at : before->expires_at;
     TRY(index_change(arena, change, &indexed, err));
+    ENSURE(!contradicts_itself(&indexed), err, R_FIELD_INVALID);
     TRY(merge_grants(arena, before, &indexed, out, err));
     TRY(merge_recipients(arena, before, &indexed, out, err));
     TRY(merge_removed(arena, before, &indexed, out, err));
+    struct rights custom = {0};
     ENSURE(out->grant_count + out->recipient_count + out->removed_count <= AMENDMENT_NAMES_MAX, err,
            R_LIMIT_EXCEEDED);
+    ENSURE(grants_add_custom(out->grants, out->grant_count, &custom), err, R_LIMIT_EXCEEDED);
     return OK;
 }

@@ -4,8 +4,8 @@
  * Pure.
  *
  * A principal that is granted anew or removed loses what the policy gave them by that name: as a
- * grant, and for `user:` also as a recipient. Rights that reach them by another name, such as a
- * group, stay; to shut one person out, revoke their access. */
+ * grant, and for `user:` and `group:` also as a recipient. Rights that reach them by another name,
+ * such as a group, stay; to shut one person out, revoke their access. */
 #pragma once
 
 #include "base/clock.h"
@@ -31,7 +31,9 @@ struct amendment {
 bool amendment_names(const struct amendment *amendment, enum principal_kind kind, const char *name);
 
 /* One change: lay `change` over `before` (NULL: none). Version, validity and memory:
- * out->version is one more than before's, what is not copied is borrowed. R_LIMIT_EXCEEDED,
+ * out->version is one more than before's, what is not copied is borrowed. R_LIMIT_EXCEEDED for
+ * more names than AMENDMENT_NAMES_MAX or more custom rights than RIGHTS_CUSTOM_MAX;
+ * R_FIELD_INVALID for a change that removes whom it makes a recipient;
  * R_ARENA_EXHAUSTED. */
 rc amendment_merge(struct arena *arena, const struct amendment *before,
                    const struct amendment *change, struct amendment *out, struct err *err);

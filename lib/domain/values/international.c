@@ -121,3 +121,30 @@ rc international_local(struct slice text, char *out, size_t size, struct err *er
     ENSURE(folded != NULL, err, R_ARENA_EXHAUSTED);
     return adopt(folded, len, out, size, err);
 }
+
+struct slice international_trim(struct slice text)
+{
+    ucs4_t point;
+    const uint8_t *end = text.ptr + text.len;
+    for (const uint8_t *at; (at = u8_prev(&point, end, text.ptr)) != NULL; end = at) {
+        if (!uc_is_property_white_space(point)) {
+            break;
+        }
+    }
+    size_t begin = 0, len = (size_t)(end - text.ptr);
+    while (begin < len) {
+        int bytes = u8_mbtouc(&point, text.ptr + begin, len - begin);
+        if (!uc_is_property_white_space(point)) {
+            break;
+        }
+        begin += (size_t)bytes;
+    }
+    return slice_cut(text, begin, len);
+}
+
+bool international_is_same(struct slice a, struct slice b)
+{
+    int order = 0;
+    int failed = u8_casecmp(a.ptr, a.len, b.ptr, b.len, NULL, UNINORM_NFC, &order);
+    return failed != 0 || order == 0;
+}

@@ -1,10 +1,16 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* TenantService: AddExclusion, RemoveExclusion, ListExclusions. Changes hold from the next license
- * on: the tenant's epoch is raised in the same transaction. */
+ * on: the tenant's epoch is raised in the same transaction.
+ *
+ * Names of applications and platforms are stored as they are given and compared without regard to
+ * case, so that what is meant is looked for among what there is. Should two requests store a name
+ * twice at the same moment, both exclude, and one RemoveExclusion lifts both. */
 #include <stdlib.h>
 #include <string.h>
 
 #include "chancery/v1/tenant.pb-c.h"
+#include "domain/relations/exclusion.h"
+#include "domain/values/client_name.h"
 #include "service/common/flows.h"
 #include "service/common/limits.h"
 #include "service/common/page.h"
@@ -17,12 +23,25 @@
 struct exclusion_change {
     struct scope scope; /* first */
     struct exclusion exclusion;
-    bool is_removal;
+    const char **found; /* values that exclude the same */
+    size_t found_count;
 };
 
 static struct exclusion_change *change_of(const struct call *c)
 {
     return call_state(c);
+}
+
+static step read_name(struct call *c, const char *field, const char *text, size_t max,
+                      const char **out)
+{
+    struct slice name = client_name_trim(text);
+    if (name.len == 0) {
+        return call_bad_field(c, field, "It must hold more than white space.");
+    }
+    *out = arena_dup(call_arena(c), name);
+    return *out == NULL ? call_fail(c, R_ARENA_EXHAUSTED, "name")
+                        : request_text(c, field, text, max);
 }
 
 static step parse_exclusion(struct call *c, const char *user, const char *application,
@@ -38,10 +57,12 @@ static step parse_exclusion(struct call *c, const char *user, const char *applic
         out->kind = EXCLUDED_USER;
         return request_address(c, "user", user, &out->value);
     }
-    out->kind = application[0] != '\0' ? EXCLUDED_APPLICATION : EXCLUDED_PLATFORM;
-    out->value = application[0] != '\0' ? application : platform;
-    return application[0] != '\0' ? request_text(c, "application", application, APPLICATION_MAX)
-                                  : request_text(c, "platform", platform, PLATFORM_MAX);
+    if (application[0] != '\0') {
+        out->kind = EXCLUDED_APPLICATION;
+        return read_name(c, "application", application, APPLICATION_MAX, &out->value);
+    }
+    out->kind = EXCLUDED_PLATFORM;
+    return read_name(c, "platform", platform, PLATFORM_MAX, &out->value);
 }
 
 static step parse_add(struct call *c)
@@ -55,14 +76,39 @@ static step parse_remove(struct call *c)
 {
     const Chancery__V1__RemoveExclusionRequest *request = remove_exclusion_request(c);
     scope_of(c)->tenant_name = request->tenant;
-    change_of(c)->is_removal = true;
     return parse_exclusion(c, request->user, request->application, request->platform);
+}
+
+static step find(struct call *c)
+{
+    struct exclusion_change *s = change_of(c);
+    const struct tenant_view *tenant = &s->scope.tenant->view;
+    s->found = ARENA_ARRAY(call_arena(c), const char *, tenant->exclusion_count + 1);
+    for (size_t i = 0; s->found != NULL && i < tenant->exclusion_count; i++) {
+        if (exclusion_equals(&tenant->exclusions[i], &s->exclusion)) {
+            s->found[s->found_count++] = tenant->exclusions[i].value;
+        }
+    }
+    return s->found == NULL ? call_fail(c, R_ARENA_EXHAUSTED, "exclusions") : STEP_NEXT;
 }
 
 static step exclude(struct call *c)
 {
     const struct exclusion_change *s = change_of(c);
-    tenant_store_exclude(scope_begin(c), &s->exclusion, s->is_removal);
+    if (s->found_count > 0) {
+        return call_fail(c, R_ALREADY_EXISTS, "excluded already");
+    }
+    tenant_store_exclude(scope_begin(c), &s->exclusion);
+    return scope_wait(c);
+}
+
+static step let_in(struct call *c)
+{
+    const struct exclusion_change *s = change_of(c);
+    if (s->found_count == 0) {
+        return call_fail(c, R_NOT_FOUND, "not excluded");
+    }
+    tenant_store_let_in(scope_begin(c), s->exclusion.kind, s->found, s->found_count);
     return scope_wait(c);
 }
 
@@ -70,16 +116,16 @@ const struct flow add_exclusion_flow = {
     .method = "/chancery.v1.TenantService/AddExclusion",
     .name = "add_exclusion",
     .state = FLOW_STATE_ON(struct exclusion_change, BASE_SCOPE, struct scope, scope),
-    .steps = {STEP("parse", parse_add), SCOPE_STEP, COMMIT("exclude", exclude),
-              STEP("reply", reply_empty)},
+    .steps = {STEP("parse", parse_add), SCOPE_TENANT_STEP, STEP("find", find),
+              COMMIT("exclude", exclude), STEP("reply", reply_empty)},
 };
 
 const struct flow remove_exclusion_flow = {
     .method = "/chancery.v1.TenantService/RemoveExclusion",
     .name = "remove_exclusion",
     .state = FLOW_STATE_ON(struct exclusion_change, BASE_SCOPE, struct scope, scope),
-    .steps = {STEP("parse", parse_remove), SCOPE_STEP, COMMIT("exclude", exclude),
-              STEP("reply", reply_empty)},
+    .steps = {STEP("parse", parse_remove), SCOPE_TENANT_STEP, STEP("find", find),
+              COMMIT("let_in", let_in), STEP("reply", reply_empty)},
 };
 
 /* --- ListExclusions --------------------------------------------------------------------------- */

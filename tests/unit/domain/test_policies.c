@@ -74,6 +74,23 @@ static void a_template_is_bound_late(void **state)
     assert_string_equal(decide(&w).referral_contact, "help@contoso.com");
 }
 
+/* What was changed of one content decides before its template, whose version it is not. */
+static void the_amendments_version_where_there_is_one(void **state)
+{
+    (void)state;
+    struct amendment amendment = {.version = 7, .is_valid = true};
+    struct world w;
+    make(&w);
+    w.q.facts.amendment = &amendment;
+    assert_int_equal(decide(&w).policy_version, 7);
+    use_template(&w);
+    w.q.facts.amendment = &amendment;
+    assert_int_equal(decide(&w).policy_version, 7);
+    be(&w, "eve@agency.us"); /* refused by it, too */
+    assert_int_equal(decide(&w).reason, R_NO_RIGHTS);
+    assert_int_equal(decide(&w).policy_version, 7);
+}
+
 static void an_archived_template_still_licenses(void **state)
 {
     (void)state;
@@ -153,12 +170,15 @@ static void owner_and_issuer(void **state)
         struct world w;
         make(&w);
         be(&w, rows[i].address);
+        w.subject.user.tenant = CONTOSO;
         w.q.facts.is_revoked = w.q.facts.user_is_revoked = true;
         w.policy.expires_at.s = NOW - DAY;
         struct access_decision d = decide(&w);
         assert_int_equal(d.reason, R_NONE);
         assert_int_equal(d.power, rows[i].power);
         assert_int_equal(d.rights.bits, RIGHTS_ALL);
+        w.subject.user.tenant = FABRIKAM; /* the same address, elsewhere */
+        assert_int_equal(decide(&w).reason, R_NO_RIGHTS);
     }
 }
 
@@ -174,6 +194,26 @@ static void make_dora(struct world *w, struct super_user *power)
     w->subject.user.tenant = CONTOSO;
     w->q.facts.is_revoked = true;
     w->policy.expires_at.s = NOW - 1;
+}
+
+/* All rights are the policy's custom ones too, whomever it grants them. */
+static void powers_have_the_policys_custom_rights(void **state)
+{
+    (void)state;
+    static const struct rights sign = {.custom_count = 1, .custom = {"SIGN"}};
+    struct world w;
+    struct super_user power;
+    make_dora(&w, &power);
+    w.policy.kind = POLICY_CUSTOM;
+    w.policy.grants = w.grants;
+    w.policy.grant_count = 1;
+    w.grants[0] = (struct grant){{PRINCIPAL_USER, "eve@agency.us"}, &sign};
+    assert_int_equal(decide(&w).rights.custom_count, 1);
+    w.tenant.super_user_count = 0;
+    be(&w, "gina@contoso.com");
+    assert_int_equal(decide(&w).power, POWER_ISSUER);
+    assert_int_equal(decide(&w).rights.custom_count, 1);
+    assert_string_equal(decide(&w).rights.custom[0], "SIGN");
 }
 
 static void a_super_user_until_the_end_time(void **state)
@@ -245,11 +285,11 @@ static void a_component_is_a_super_user_by_its_id(void **state)
         (struct super_user){.is_component = true, .component = {{{9}}}, .expires_at = {NOW + 3600}};
     w.subject = (struct subject){.user = {.boundary = ""},
                                  .component = {.id = {{{9}}}, .tenant = CONTOSO, .boundary = ""}};
-    assert_false(super_user_holds(&w.tenant, &w.subject, w.q.now));
+    assert_int_equal(super_user_until(&w.tenant, &w.subject, w.q.now).s, 0);
     w.subject.component.role = ROLE_CLIENT;
-    assert_true(super_user_holds(&w.tenant, &w.subject, w.q.now));
+    assert_int_equal(super_user_until(&w.tenant, &w.subject, w.q.now).s, NOW + 3600);
     w.subject.component.id.u.b[0] = 8;
-    assert_false(super_user_holds(&w.tenant, &w.subject, w.q.now));
+    assert_int_equal(super_user_until(&w.tenant, &w.subject, w.q.now).s, 0);
 }
 
 /* What is the caller's own is not recorded as a power that was lent to them. */
@@ -263,29 +303,36 @@ static void an_owner_who_is_a_super_user_is_the_owner(void **state)
     assert_int_equal(decide(&w).power, POWER_OWNER);
 }
 
-static void a_decryptor_for_its_own_tenant(void **state)
+/* Whatever its role: only the grant that names it. */
+static void a_decryptor_by_the_grant_that_names_it(void **state)
 {
     (void)state;
     char id[UUID_TEXT_BYTES];
     struct world w;
-    make(&w);
+    struct super_user power;
+    make_dora(&w, &power);
     w.subject.user = (struct subject_user){.tenant_name = "", .boundary = BOUNDARY_EXTERNAL};
     w.subject.component = (struct subject_component){.id = {{{9}}},
                                                      .name = "journal",
                                                      .role = ROLE_DECRYPTOR,
                                                      .tenant = CONTOSO,
                                                      .boundary = "commercial"};
-    w.q.facts.is_revoked = true;
-    w.policy.expires_at.s = NOW - 1;
+    assert_int_equal(decide(&w).reason, R_NO_RIGHTS);
+    uuid_format(w.subject.component.id.u, id);
+    w.policy.issuer = id; /* nor by what it protected */
+    assert_int_equal(decide(&w).reason, R_NO_RIGHTS);
+    power =
+        (struct super_user){.is_component = true, .component = {{{9}}}, .expires_at = {NOW + 3600}};
     assert_int_equal(decide(&w).power, POWER_DECRYPTOR);
+    assert_int_equal(decide(&w).rights.bits, RIGHTS_ALL);
+    w.subject.component.role = ROLE_GATEWAY;
+    assert_int_equal(decide(&w).power, POWER_SUPER_USER);
+    w.subject.component.role = ROLE_DECRYPTOR;
     w.subject.component.tenant = FABRIKAM;
     assert_int_equal(decide(&w).reason, R_NO_RIGHTS);
     w.subject.component.tenant = CONTOSO;
-    w.subject.component.role = ROLE_GATEWAY; /* what it did not protect itself */
+    w.q.now.s = NOW + 3600;
     assert_int_equal(decide(&w).reason, R_NO_RIGHTS);
-    uuid_format(w.subject.component.id.u, id);
-    w.policy.issuer = id;
-    assert_int_equal(decide(&w).power, POWER_ISSUER);
 }
 
 int main(void)
@@ -295,17 +342,19 @@ int main(void)
         cmocka_unit_test(encrypt_only_is_for_recipients),
         cmocka_unit_test(custom_grants_are_what_they_say),
         cmocka_unit_test(a_template_is_bound_late),
+        cmocka_unit_test(the_amendments_version_where_there_is_one),
         cmocka_unit_test(an_archived_template_still_licenses),
         cmocka_unit_test(scope_does_not_matter_for_opening),
         cmocka_unit_test(a_template_that_is_not_understood_grants_nothing),
         cmocka_unit_test(a_deleted_template_leaves_powers_only),
         cmocka_unit_test(owner_and_issuer),
+        cmocka_unit_test(powers_have_the_policys_custom_rights),
         cmocka_unit_test(a_super_user_until_the_end_time),
         cmocka_unit_test(a_super_user_within_his_tenant),
         cmocka_unit_test(super_users_by_group_and_by_component),
         cmocka_unit_test(a_component_is_a_super_user_by_its_id),
         cmocka_unit_test(an_owner_who_is_a_super_user_is_the_owner),
-        cmocka_unit_test(a_decryptor_for_its_own_tenant),
+        cmocka_unit_test(a_decryptor_by_the_grant_that_names_it),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
