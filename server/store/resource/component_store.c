@@ -136,19 +136,32 @@ void component_store_find_issuer(struct component_op *op, struct issuer_id issue
     change_submit(&op->change, &p, read_issuer);
 }
 
-static rc read_name(struct store_op *base, size_t index, const PGresult *r, struct err *err)
+static rc read_own(struct store_op *base, size_t index, const PGresult *r, struct err *err)
 {
-    struct change_op *op = LIST_ENTRY(base, struct change_op, op);
+    struct component_op *op = LIST_ENTRY(base, struct component_op, change.op);
     struct sql_find_own_component_row row;
     TRY(change_read_done(base, index, r, err));
     TRY(sql_find_own_component_read(base->arena, r, 0, &row, err));
-    op->text = row.name;
+    op->records = ARENA_NEW(base->arena, struct component_record);
+    ARENA_ENSURE(op->records, err);
+    op->records[0] = (struct component_record){
+        .component = {.tenant = op->change.scope,
+                      .name = row.name,
+                      .role = (enum role)row.role,
+                      .boundary = row.boundary},
+        .issuer = row.issuer,
+        .subject = row.subject,
+        .fingerprints = row.fingerprints,
+    };
+    op->count = 1;
+    op->iss = row.iss;
     return OK;
 }
 
-void component_store_find_name(struct change_op *op, struct component_id id)
+void component_store_find_own(struct component_op *op, struct component_id id)
 {
     struct pg_params p = sql_find_own_component(
-        op->op.arena, &(struct sql_find_own_component){.tenant = op->scope, .component = id});
-    change_submit(op, &p, read_name);
+        op->change.op.arena,
+        &(struct sql_find_own_component){.tenant = op->change.scope, .component = id});
+    change_submit(&op->change, &p, read_own);
 }
