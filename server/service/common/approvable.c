@@ -81,6 +81,23 @@ struct change_op *approvable_begin(struct call *c)
     return op;
 }
 
+/* R_STALE: the tenant began to require approval meanwhile, or something changed on which it was
+ * decided that this needs none, or what it means; that the caller is an admin, for example. */
+step approvable_settle(struct call *c, enum reason unmatched)
+{
+    const struct err *err = &scope_of(c)->op.op.err;
+    enum reason taken = approvable_of(c)->act->taken;
+    if (err->reason == R_STALE) {
+        return call_authenticate_again(c, scope_resolve);
+    }
+    if (err->reason == R_NOT_FOUND && unmatched != R_NONE) {
+        return call_fail(c, unmatched, "nothing matched");
+    }
+    return err->reason == R_ALREADY_EXISTS && taken != R_NONE
+               ? call_fail(c, taken, "another came first")
+               : wait_over(c, err);
+}
+
 /* --- the act, or asking ----------------------------------------------------------------------- */
 
 static step asked(struct call *c)
@@ -117,18 +134,9 @@ static step ask(struct call *c, uint32_t required)
     return wait_store(c, asked, &op->op);
 }
 
-/* R_STALE: the tenant began to require approval meanwhile, or something changed on which it was
- * decided that this needs none; that the caller is an admin, for example. */
 static step performed(struct call *c)
 {
-    const struct approvable_act *act = approvable_of(c)->act;
-    const struct err *err = &scope_of(c)->op.op.err;
-    if (err->reason == R_STALE) {
-        return call_authenticate_again(c, scope_resolve);
-    }
-    return err->reason == R_NOT_FOUND && act->unmatched != R_NONE
-               ? call_fail(c, act->unmatched, "nothing matched")
-               : wait_over(c, err);
+    return approvable_settle(c, approvable_of(c)->act->unmatched);
 }
 
 step approvable_perform(struct call *c)

@@ -43,6 +43,7 @@ struct approvable_act {
     /* Submit the act by a function of the store that ends in change_submit. */
     void (*perform)(struct change_op *op, const void *value);
     enum reason unmatched; /* for R_NOT_FOUND of `perform`; R_NONE: that itself */
+    enum reason taken;     /* for R_ALREADY_EXISTS of it; R_NONE: that itself */
 };
 
 /* The state of a flow with such an act begins with it. */
@@ -75,6 +76,9 @@ step approvable_check(struct call *c);
 step approvable_describe(struct call *c, struct approval_row *row);
 /* Prepare the act's operation, which rests on what the call has looked at. */
 struct change_op *approvable_begin(struct call *c);
+/* Go on after it: NEXT, or FAILED; or begin again if something has changed on which it rests.
+ * `unmatched`: for R_NOT_FOUND. */
+step approvable_settle(struct call *c, enum reason unmatched);
 /* The act, with STEP_COMMIT: perform it, or ask a second admin. */
 step approvable_perform(struct call *c);
 /* Their rows, and the state of a flow that has nothing but the act. */

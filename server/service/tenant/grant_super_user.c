@@ -50,13 +50,12 @@ static step parse(struct call *c)
 static step describe(struct call *c)
 {
     struct grant_value *v = value_of(c);
-    const char *name =
-        v->component.count == 0 ? "" : v->component.records[0].component.name;
+    const char *name = v->component.count == 0 ? "" : v->component.records[0].component.name;
     bool is_named = name[0] != '\0';
     clock_rfc3339(v->row.expires_at, v->end);
-    v->target = arena_printf(call_arena(c), "%s%s%s%s until %.19sZ: %s", v->row.principal,
-                             is_named ? " (" : "", name, is_named ? ")" : "", v->end,
-                             v->row.reason);
+    v->target =
+        arena_printf(call_arena(c), "%s%s%s%s until %.19sZ: %s", v->row.principal,
+                     is_named ? " (" : "", name, is_named ? ")" : "", v->end, v->row.reason);
     return v->target == NULL ? call_fail(c, R_ARENA_EXHAUSTED, "target") : STEP_NEXT;
 }
 
@@ -95,8 +94,8 @@ static step names_found(struct call *c)
 static step find_names(struct call *c)
 {
     struct grant_value *v = value_of(c);
-    v->names = (struct power_names){.tenant = scope_of(c)->tenant_id,
-                                    .address = v->principal.address};
+    v->names =
+        (struct power_names){.tenant = scope_of(c)->tenant_id, .address = v->principal.address};
     wait_store_init(c, &v->names.op);
     super_user_store_find_names(&v->names);
     return wait_store(c, names_found, &v->names.op);

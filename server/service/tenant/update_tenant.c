@@ -130,15 +130,6 @@ static uint32_t effect(struct call *c)
            (is_harmless ? 0 : 1U << APPROVAL_CONTENT_ACCESS);
 }
 
-static void say_fields(struct buf *text, resource_set changed)
-{
-    for (size_t i = 0; i < tenant_resource.field_count; i++) {
-        if ((changed & 1U << i) != 0) {
-            buf_printf(text, " %s", tenant_resource.fields[i].name);
-        }
-    }
-}
-
 /* What is not required any more, and which fields change. */
 static const char *summary(struct call *c)
 {
@@ -149,8 +140,12 @@ static const char *summary(struct call *c)
                                         "PARTNER_EXCEPTION",
                                         "LOWER_REQUIREMENT"};
     const struct tenant_change *change = change_of(c);
+    const char *fields = resource_names(c, &tenant_resource, change->changed);
     struct buf text;
     struct slice all;
+    if (fields == NULL) {
+        return NULL;
+    }
     buf_init(&text, call_arena(c));
     buf_add_str(&text, change->lowered == 0 ? "Change the tenant's settings"
                                             : "No longer require two-person approval for");
@@ -159,8 +154,7 @@ static const char *summary(struct call *c)
             buf_printf(&text, " %s", names[i]);
         }
     }
-    buf_add_str(&text, change->lowered == 0 ? ":" : "; changes");
-    say_fields(&text, change->changed);
+    buf_printf(&text, "%s %s", change->lowered == 0 ? ":" : "; changes", fields);
     return buf_finish(&text, &all, NULL).ok ? arena_dup(call_arena(c), all) : NULL;
 }
 

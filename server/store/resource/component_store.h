@@ -28,12 +28,12 @@ struct component_op {
 };
 
 /* R_ALREADY_EXISTS: the name, a certificate, or the subject of the issuer is taken. */
-void component_store_create(struct component_op *op, const struct component_record *record);
+void component_store_create(struct change_op *op, const struct component_record *record);
 /* Sender domains, certificates, issuer, subject and whether it is disabled; record->version must
  * be what is stored, else R_NOT_FOUND. */
-void component_store_update(struct component_op *op, const struct component_record *record);
+void component_store_update(struct change_op *op, const struct component_record *record);
 /* `version` 0: whatever it is now. R_NOT_FOUND. */
-void component_store_delete(struct component_op *op, struct component_id id, int64_t version);
+void component_store_delete(struct change_op *op, struct component_id id, int64_t version);
 /* Zero ids: any, from the first. */
 void component_store_list(struct component_op *op, struct component_id only,
                           struct component_id after, size_t limit);

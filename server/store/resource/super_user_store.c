@@ -69,7 +69,8 @@ static rc read_names(struct store_op *op, size_t index, const PGresult *r, struc
 void super_user_store_find_names(struct power_names *names)
 {
     struct pg_params p = sql_find_power_names(
-        names->op.arena, &(struct sql_find_power_names){
-                             .tenant = names->tenant, .address = names->address, .max = POWER_NAMES_MAX});
+        names->op.arena, &(struct sql_find_power_names){.tenant = names->tenant,
+                                                        .address = names->address,
+                                                        .max = POWER_NAMES_MAX});
     pg_submit_one(&names->op, &p, read_names);
 }

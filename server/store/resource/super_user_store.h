@@ -6,7 +6,7 @@
 #include "store/resource/change.h"
 
 enum {
-    SUPER_USERS_MAX = 100,   /* whose power holds at once, in one tenant */
+    SUPER_USERS_MAX = 100,  /* whose power holds at once, in one tenant */
     POWER_NAMES_MAX = 1000, /* people and groups whom a second admin is shown behind one name */
 };
 
@@ -38,7 +38,7 @@ struct power_names {
     const char *address;
     const char *const *names; /* sorted */
     size_t count;
-    bool is_whole; /* false: there are more than POWER_NAMES_MAX */
+    bool is_whole;           /* false: there are more than POWER_NAMES_MAX */
     struct gate_scope known; /* the directory, as it was then */
 };
 void super_user_store_find_names(struct power_names *names);
