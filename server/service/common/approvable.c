@@ -23,6 +23,7 @@ step approvable_check(struct call *c)
     struct approvable *f = approvable_of(c);
     f->value = arena_zalloc(call_arena(c), f->act->value_size);
     f->unless = 0;
+    f->has_changes = false;
     return f->value == NULL ? call_fail(c, R_ARENA_EXHAUSTED, "%s", f->act->name)
                             : f->act->check(c);
 }
@@ -55,21 +56,29 @@ step approvable_reply(struct call *c, void *(*write)(struct call *c))
 
 /* --- what it means ---------------------------------------------------------------------------- */
 
+const struct approval_changes *approvable_changes(struct call *c)
+{
+    struct approvable *f = approvable_of(c);
+    if (!f->has_changes) {
+        approval_changes_init(&f->changes, call_arena(c));
+        f->has_changes = true;
+        if (f->act->changes != NULL) {
+            f->act->changes(c, &f->changes);
+        }
+    }
+    return &f->changes;
+}
+
 step approvable_describe(struct call *c, struct approval_row *row)
 {
     const struct approvable_act *act = approvable_of(c)->act;
-    struct approval_changes changes;
-    approval_changes_init(&changes, call_arena(c));
     row->act = act->name;
     row->summary = act->summary(c);
     if (row->summary == NULL) {
         return call_fail(c, R_ARENA_EXHAUSTED, "summary");
     }
     CH_ASSERT(strlen(row->summary) <= APPROVAL_SUMMARY_MAX);
-    if (act->changes != NULL) {
-        act->changes(c, &changes);
-    }
-    return step_from(approval_changes_keep(&changes, row, call_err(c)));
+    return step_from(approval_changes_keep(approvable_changes(c), row, call_err(c)));
 }
 
 struct change_op *approvable_begin(struct call *c)

@@ -55,6 +55,8 @@ struct approvable {
     /* `check` may set it: whatever the effect, one admin alone may do it only while the tenant
      * requires approval of none of these, as bits. */
     uint32_t unless;
+    struct approval_changes changes; /* once they were asked for (approvable_changes) */
+    bool has_changes;
     struct approval_id asked;             /* not zero: nothing was done, a second admin was asked */
     const struct approval_row *approving; /* in ApproveRequest: what is approved; else NULL */
 };
@@ -72,6 +74,8 @@ static inline struct approvable *approvable_of(const struct call *c)
 const struct approvable_act *approvable_act_find(const struct call *c, const char *name);
 /* The step before the act. */
 step approvable_check(struct call *c);
+/* What the act changes, after `check`: for `effect`, which decides on it. */
+const struct approval_changes *approvable_changes(struct call *c);
 /* Put into a request's row what the act says and changes. */
 step approvable_describe(struct call *c, struct approval_row *row);
 /* Prepare the act's operation, which rests on what the call has looked at. */

@@ -140,14 +140,12 @@ static const struct harmless_change harmless[] = {
 static uint32_t effect(struct call *c)
 {
     const struct tenant_record *tenant = scope_of(c)->tenant;
-    struct approval_changes all;
     if (tenant == NULL ||
         !super_user_names_component(&tenant->view, change_of(c)->id, call_now(c))) {
         return 0;
     }
-    approval_changes_init(&all, call_arena(c));
-    changes(c, &all);
-    return approval_changes_are_harmless(&all, harmless, sizeof harmless / sizeof harmless[0])
+    return approval_changes_are_harmless(approvable_changes(c), harmless,
+                                         sizeof harmless / sizeof harmless[0])
                ? 0
                : 1U << APPROVAL_CONTENT_ACCESS;
 }

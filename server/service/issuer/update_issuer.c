@@ -68,10 +68,8 @@ static const struct harmless_change harmless[] = {
 
 static uint32_t effect(struct call *c)
 {
-    struct approval_changes all;
-    approval_changes_init(&all, call_arena(c));
-    changes(c, &all);
-    return approval_changes_are_harmless(&all, harmless, sizeof harmless / sizeof harmless[0])
+    return approval_changes_are_harmless(approvable_changes(c), harmless,
+                                         sizeof harmless / sizeof harmless[0])
                ? 0
                : 1U << APPROVAL_CONTENT_ACCESS;
 }

@@ -121,11 +121,8 @@ static const struct harmless_change harmless[] = {
 
 static uint32_t effect(struct call *c)
 {
-    struct approval_changes all;
-    approval_changes_init(&all, call_arena(c));
-    changes(c, &all);
-    bool is_harmless =
-        approval_changes_are_harmless(&all, harmless, sizeof harmless / sizeof harmless[0]);
+    bool is_harmless = approval_changes_are_harmless(approvable_changes(c), harmless,
+                                                     sizeof harmless / sizeof harmless[0]);
     return (change_of(c)->lowered != 0 ? 1U << APPROVAL_LOWER_REQUIREMENT : 0) |
            (is_harmless ? 0 : 1U << APPROVAL_CONTENT_ACCESS);
 }
