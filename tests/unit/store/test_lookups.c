@@ -106,10 +106,42 @@ static void lookups_find_components_and_issuers(void **state)
     lookups_free(lookups);
 }
 
+static struct issuer_op *template_of(const char *iss)
+{
+    struct issuer_op *op = ARENA_NEW(f.arena, struct issuer_op);
+    *op = (struct issuer_op){.scope = CONTOSO};
+    prepare(&op->op);
+    issuer_store_find_template(op, iss);
+    assert_int_equal(wait_for(&op->op), R_NONE);
+    return op;
+}
+
+/* What stands for an iss where no exact issuer is registered. */
+static void templates_are_found_by_what_they_mean(void **state)
+{
+    (void)state;
+    static const char own[] = "https://login.example/0197b7c0-7e5c-4c3e-8f4e-0123456789ab/v2.0";
+    static const char other[] = "https://login.example/0197b7c0-7e5c-4c3e-8f4e-0123456789ac/v2.0";
+    assert_false(template_of(own)->is_covered);
+    run_sql("INSERT INTO issuer (tenant, issuer, boundary, kind, iss, audiences, algorithms, "
+            "jwks_json) VALUES ('00000000-0000-0000-0000-000000000000', gen_random_uuid(), "
+            "'commercial', 2, 'https://login.example/{tenantid}/v2.0', '{x}', '{ES256}', '{}')");
+    assert_true(template_of(own)->is_covered);
+    assert_false(template_of(own)->is_mapped);
+    run_sql("INSERT INTO issuer_tenant (issuer, value, tenant) SELECT issuer, "
+            "'0197b7c0-7e5c-4c3e-8f4e-0123456789ab', t.tenant FROM issuer, tenant t WHERE iss ~ "
+            "'tenantid' AND t.name = 'contoso'");
+    assert_false(template_of(own)->is_covered);
+    assert_true(template_of(own)->is_mapped);
+    assert_true(template_of(other)->is_covered);
+    assert_false(template_of("https://idp.contoso.com")->is_mapped);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(lookups_find_components_and_issuers),
+        cmocka_unit_test(templates_are_found_by_what_they_mean),
     };
     return cmocka_run_group_tests(tests, store_set_up_tenant, store_tear_down);
 }
