@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* TenantService: AddExclusion, RemoveExclusion, ListExclusions. Changes hold from the next license
+/* TenantService: AddExclusion, ListExclusions. Changes hold from the next license
  * on: the tenant's epoch is raised in the same transaction.
  *
  * Names of applications and platforms are stored as they are given and compared without regard to
@@ -17,17 +17,16 @@
 #include "service/common/reply.h"
 #include "service/common/request.h"
 #include "service/common/scope.h"
+#include "service/tenant/exclusions.h"
 
-/* --- AddExclusion and RemoveExclusion --------------------------------------------------------- */
+/* --- AddExclusion ----------------------------------------------------------------------------- */
 
-struct exclusion_change {
+struct exclusion_addition {
     struct scope scope; /* first */
     struct exclusion exclusion;
-    const char **found; /* values that exclude the same */
-    size_t found_count;
 };
 
-static struct exclusion_change *change_of(const struct call *c)
+static struct exclusion_addition *addition_of(const struct call *c)
 {
     return call_state(c);
 }
@@ -44,10 +43,9 @@ static step read_name(struct call *c, const char *field, const char *text, size_
                         : request_text(c, field, text, max);
 }
 
-static step parse_exclusion(struct call *c, const char *user, const char *application,
-                            const char *platform)
+step exclusion_read(struct call *c, const char *user, const char *application, const char *platform,
+                    struct exclusion *out)
 {
-    struct exclusion *out = &change_of(c)->exclusion;
     int given = (user[0] != '\0') + (application[0] != '\0') + (platform[0] != '\0');
     if (given != 1) {
         return call_bad_field(c, "user",
@@ -69,63 +67,44 @@ static step parse_add(struct call *c)
 {
     const Chancery__V1__AddExclusionRequest *request = add_exclusion_request(c);
     scope_of(c)->tenant_name = request->tenant;
-    return parse_exclusion(c, request->user, request->application, request->platform);
+    return exclusion_read(c, request->user, request->application, request->platform,
+                          &addition_of(c)->exclusion);
 }
 
-static step parse_remove(struct call *c)
+step exclusion_find(struct call *c, const struct exclusion *exclusion, struct exclusion_values *out)
 {
-    const Chancery__V1__RemoveExclusionRequest *request = remove_exclusion_request(c);
-    scope_of(c)->tenant_name = request->tenant;
-    return parse_exclusion(c, request->user, request->application, request->platform);
+    const struct tenant_view *tenant = &scope_of(c)->tenant->view;
+    *out = (struct exclusion_values){
+        .items = ARENA_ARRAY(call_arena(c), const char *, tenant->exclusion_count + 1)};
+    for (size_t i = 0; out->items != NULL && i < tenant->exclusion_count; i++) {
+        if (exclusion_equals(&tenant->exclusions[i], exclusion)) {
+            out->items[out->count++] = tenant->exclusions[i].value;
+        }
+    }
+    return out->items == NULL ? call_fail(c, R_ARENA_EXHAUSTED, "exclusions") : STEP_NEXT;
 }
 
 static step find(struct call *c)
 {
-    struct exclusion_change *s = change_of(c);
-    const struct tenant_view *tenant = &s->scope.tenant->view;
-    s->found = ARENA_ARRAY(call_arena(c), const char *, tenant->exclusion_count + 1);
-    for (size_t i = 0; s->found != NULL && i < tenant->exclusion_count; i++) {
-        if (exclusion_equals(&tenant->exclusions[i], &s->exclusion)) {
-            s->found[s->found_count++] = tenant->exclusions[i].value;
-        }
+    struct exclusion_values there;
+    if (step_failed(exclusion_find(c, &addition_of(c)->exclusion, &there))) {
+        return STEP_FAILED;
     }
-    return s->found == NULL ? call_fail(c, R_ARENA_EXHAUSTED, "exclusions") : STEP_NEXT;
+    return there.count == 0 ? STEP_NEXT : call_fail(c, R_ALREADY_EXISTS, "excluded already");
 }
 
 static step exclude(struct call *c)
 {
-    const struct exclusion_change *s = change_of(c);
-    if (s->found_count > 0) {
-        return call_fail(c, R_ALREADY_EXISTS, "excluded already");
-    }
-    tenant_store_exclude(scope_begin(c), &s->exclusion);
-    return scope_wait(c);
-}
-
-static step let_in(struct call *c)
-{
-    const struct exclusion_change *s = change_of(c);
-    if (s->found_count == 0) {
-        return call_fail(c, R_NOT_FOUND, "not excluded");
-    }
-    tenant_store_let_in(scope_begin(c), s->exclusion.kind, s->found, s->found_count);
+    tenant_store_exclude(scope_begin(c), &addition_of(c)->exclusion);
     return scope_wait(c);
 }
 
 const struct flow add_exclusion_flow = {
     .method = "/chancery.v1.TenantService/AddExclusion",
     .name = "add_exclusion",
-    .state = FLOW_STATE_ON(struct exclusion_change, BASE_SCOPE, struct scope, scope),
+    .state = FLOW_STATE_ON(struct exclusion_addition, BASE_SCOPE, struct scope, scope),
     .steps = {STEP("parse", parse_add), SCOPE_TENANT_STEP, STEP("find", find),
               COMMIT("exclude", exclude), STEP("reply", reply_empty)},
-};
-
-const struct flow remove_exclusion_flow = {
-    .method = "/chancery.v1.TenantService/RemoveExclusion",
-    .name = "remove_exclusion",
-    .state = FLOW_STATE_ON(struct exclusion_change, BASE_SCOPE, struct scope, scope),
-    .steps = {STEP("parse", parse_remove), SCOPE_TENANT_STEP, STEP("find", find),
-              COMMIT("let_in", let_in), STEP("reply", reply_empty)},
 };
 
 /* --- ListExclusions --------------------------------------------------------------------------- */
