@@ -184,23 +184,35 @@ def available_case(rng, tenant):
 
 def authority_case(rng, _tenant):
     kind = rng.choice([1, 1, 2, 2, 3, 3, 4, 5])
-    tenants = [{"id": TENANTS[n][0], "name": n, "boundary": TENANTS[n][1], "domains": DOMAINS[n]}
-               for n in TENANTS if sometimes(rng, 0.8)]
+    tenants = [{"id": TENANTS[n][0], "name": n, "boundary": TENANTS[n][1], "domains": DOMAINS[n],
+                "state": 2 if sometimes(rng, 0.1) else 1} for n in TENANTS if sometimes(rng, 0.8)]
     spoken = rng.choice(list(TENANTS))
     mine = [a for a in ADDRESSES if domain_of(a) in DOMAINS[spoken]]
     boundary = TENANTS[spoken][1] if sometimes(rng, 0.7) else rng.choice(BOUNDARIES[:4])
     addresses = rng.sample(mine + ["di@mail.example", "xi@list.example", *ADDRESSES], rng.choice([0, 1, 1, 2, 4]))
     if kind == 3 and addresses and sometimes(rng, 0.7):
         addresses[0] = rng.choice(["di@mail.example", "xi@list.example"])
-    addresses = list(dict.fromkeys(addresses))
+    said = [[a, rng.choice(["", "", "verified", "denied"]), False] for a in dict.fromkeys(addresses)]
+    if said and sometimes(rng, 0.8):
+        said[0][2] = True  # the address claim's; it comes first
     return {"ask": "authority", "tenants": tenants,
             "issuer": {"kind": kind, "tenant": TENANTS[spoken][0], "boundary": boundary,
                        "domains": rng.sample(["list.example", "contoso.com"], rng.randint(0, 2))},
-            "claims": {"addresses": addresses, "email_verified": sometimes(rng, 0.4), "guest": sometimes(rng, 0.3),
-                       "tenant": spoken if sometimes(rng, 0.8) else "nobody",
+            "claims": {"addresses": said, "guest": sometimes(rng, 0.3), "tenant": spoken if sometimes(rng, 0.8) else "nobody",
                        "groups": rng.sample(GROUPS, rng.randint(0, 3))},
             "directory": {"aliases": rng.sample(ADDRESSES, rng.randint(0, 3)),
                           "groups": rng.sample(GROUPS + ["board@contoso.de"], rng.randint(0, 3))}}
+
+
+def vouching_case(rng, tenant):
+    """A user whose token a component carries."""
+    home = tenant["name"] if sometimes(rng, 0.5) else rng.choice([*TENANTS, None])
+    number, boundary = TENANTS[home] if home else (0, "external")
+    component = random_component(rng, tenant, rng.choice([GATEWAY, PORTAL, PORTAL, DECRYPTOR, CLIENT]))
+    if sometimes(rng, 0.1):
+        component["boundary"] = boundary  # no component of ours is external
+    return {"ask": "vouching", "subject": {"addresses": ["al@contoso.com"], "tenant": number, "boundary": boundary,
+                                           "guest": sometimes(rng, 0.2), "component": component}}
 
 
 def delivery_case(rng, tenant):

@@ -103,11 +103,21 @@ MUTANTS = [
     ("authority", "model_authority", '== issuer["boundary"] else None', '!= "dod" else None'),
     ("authority", "model_authority", 'if claims["guest"] else', 'if not proven else'),
     ("authority", "model_authority", "if domain_of(a) in home", "if a or home"),
+    ("authority", "model_authority", 'in home["domains"] and word != "denied"]', 'in home["domains"]]'),
+    ("authority", "model_authority", 'if home["state"] != 1:', "if False:"),
     ("authority", "model_authority", "if domain_of(alias) in home", "if alias or home"),
     ("authority", "model_authority", "if domain_of(g) in home", "if g or home"),
-    ("authority", "model_authority", 'any(domain in t["domains"] for t', 'any(domain in t["domains"][1:] for t'),
-    ("authority", "model_authority", 'and not case["claims"]["email_verified"]', ""),
+    ("authority", "model_authority", '(address) in t["domains"] for t', '(address) in t["domains"][1:] for t'),
+    ("authority", "model_authority", 'if not is_primary or word', "if word"),
+    ("authority", "model_authority", 'is_primary or word == "denied"', "is_primary"),
+    ("authority", "model_authority", 'if word == "verified" or domain_of', "if domain_of"),
+    ("authority", "model_authority", ' or domain_of(address) in case["issuer"]', ' and domain_of(address) in case["issuer"]'),
     ("authority", "model_authority", "if kind == CONSUMER else", "if kind in (CONSUMER, PASSCODE) else"),
+    ("vouching", "model_authority", 'component["tenant"] and component["tenant"] ==', 'component["tenant"] =='),
+    ("vouching", "model_authority", 'component["tenant"] == who["tenant"] and', ""),
+    ("vouching", "model_authority", ' and component["boundary"] == who["boundary"]', ""),
+    ("vouching", "model_authority", 'if not component["tenant"] and', "if"),
+    ("vouching", "model_authority", ' and component["role"] == PORTAL else', " else"),
     ("delivery", "model_access", "NATIVE\n    return VIA_PORTAL", "NATIVE\n    return BLOCK"),
     ("delivery", "model_access", 'reader_tenant in tenant["partners"]', 'tenant["id"] in tenant["partners"]'),
 ]
@@ -128,6 +138,7 @@ def load(module="", old="", new=""):
             "protect": sys.modules["model_protect"].decide_protect,
             "available": sys.modules["model_protect"].decide_available,
             "authority": sys.modules["model_authority"].decide_authority,
+            "vouching": sys.modules["model_authority"].decide_vouching,
             "delivery": sys.modules["model_access"].decide_delivery}
 
 
