@@ -184,17 +184,18 @@ static void a_group_that_is_a_recipient_goes_and_comes_back(void **state)
     static const char *const sales[] = {"sales@contoso.com"};
     static const enum principal_kind forms[] = {PRINCIPAL_USER, PRINCIPAL_GROUP};
     for (size_t i = 0; i < 2; i++) {
-        const struct principal gone[] = {{forms[i], "sales@contoso.com"}};
+        const struct principal gone[] = {{forms[i], "sales@contoso.com"},
+                                         {PRINCIPAL_DOMAIN, "contoso.com"}};
         struct amendment one = after(
             NULL, &(struct amendment){.is_valid = true, .recipients = sales, .recipient_count = 1});
         struct amendment two =
-            after(&one, &(struct amendment){.is_valid = true, .removed = gone, .removed_count = 1});
+            after(&one, &(struct amendment){.is_valid = true, .removed = gone, .removed_count = 2});
         assert_int_equal(two.recipient_count, 0);
-        assert_int_equal(two.removed_count, 1);
+        assert_int_equal(two.removed_count, 2);
         struct amendment three = after(
             &two, &(struct amendment){.is_valid = true, .recipients = sales, .recipient_count = 1});
         assert_int_equal(three.recipient_count, 1);
-        assert_int_equal(three.removed_count, 0);
+        assert_int_equal(three.removed_count, 1); /* the domain is no recipient */
     }
 }
 

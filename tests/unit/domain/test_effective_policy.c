@@ -113,6 +113,13 @@ static void a_group_among_the_recipients_stands_for_its_members(void **state)
     assert_int_equal(rights_in(one, 1, &policy, NULL), RIGHTS_DO_NOT_FORWARD);
     assert_int_equal(rights_in(many, 3, &policy, NULL), RIGHTS_DO_NOT_FORWARD);
     assert_int_equal(rights_in(others, 2, &policy, NULL), 0);
+    const struct grant twice[] = {{{PRINCIPAL_RECIPIENTS, ""}, &may_view},
+                                  {{PRINCIPAL_RECIPIENTS, ""}, &may_print}};
+    policy.kind = POLICY_CUSTOM;
+    policy.grants = twice;
+    policy.grant_count = 2;
+    assert_int_equal(rights_in(one, 1, &policy, NULL), RIGHT_VIEW | RIGHT_PRINT);
+    policy = to_two_groups();
     assert_int_equal(rights_in(NULL, 0, &policy, NULL), 0);
     struct amendment amendment = {.is_valid = true, .recipients = one, .recipient_count = 1};
     policy.recipient_count = 0;
@@ -315,6 +322,9 @@ static void what_can_t_be_read_is_named(void **state)
     now.amendment = &amendment;
     assert_false(effective_policy_is_readable(&now, &problem));
     assert_string_equal(problem, "group:?");
+    struct rights rights = {0}; /* which asks nobody what an amendment may have said */
+    effective_policy_all_rights(&now, &rights);
+    assert_int_equal(rights.bits, RIGHTS_ALL);
     template.is_valid = amendment.is_valid = true;
     assert_true(effective_policy_is_readable(&now, &problem));
 }

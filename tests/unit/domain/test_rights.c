@@ -155,8 +155,8 @@ static void a_policy_names_sixteen(void **state)
     struct rights as = parsed(arena, AS), same = parsed(arena, "P,A,VIEW");
     struct rights none = {.bits = RIGHT_VIEW}, one = parsed(arena, "Q"), all = {.bits = RIGHT_EDIT};
     const struct principal anybody = {PRINCIPAL_AUTHENTICATED, ""};
-    const struct grant grants[] = {
-        {anybody, &none}, {anybody, &as}, {anybody, &as}, {anybody, &same}, {anybody, &one}};
+    const struct grant grants[] = {{anybody, &none}, {anybody, &as},  {anybody, &as},
+                                   {anybody, &same}, {anybody, &one}, {anybody, &same}};
     assert_true(grants_add_custom(grants, 0, &all));
     assert_int_equal(all.custom_count, 0);
     assert_true(grants_add_custom(grants, 4, &all));
@@ -164,6 +164,7 @@ static void a_policy_names_sixteen(void **state)
     assert_int_equal(all.bits, RIGHT_EDIT); /* standard rights are not asked for */
     struct rights other = {0};
     assert_false(grants_add_custom(grants, 5, &other));
+    assert_false(grants_add_custom(grants, 6, &other));
     assert_int_equal(other.custom_count, 0);
 }
 
