@@ -14,7 +14,7 @@ import cases
 import model
 
 FOLDER = os.path.dirname(os.path.abspath(__file__))
-MODULES = ["model_policy", "model_access", "model_protect", "model_authority"]
+MODULES = ["model_policy", "model_access", "model_protect", "model_authority", "model_widens"]
 # The decision that must notice, the module, the text there, and the text that replaces it.
 MUTANTS = [
     ("access", "model_policy", 'if "OWNER" in rights:', 'if "EXPORT" in rights:'),
@@ -78,6 +78,27 @@ MUTANTS = [
     ("authority", "model_authority", "if kind == CONSUMER else", "if kind in (CONSUMER, PASSCODE) else"),
     ("delivery", "model_access", "NATIVE\n    return VIA_PORTAL", "NATIVE\n    return BLOCK"),
     ("delivery", "model_access", 'reader_tenant in tenant["partners"]', 'tenant["id"] in tenant["partners"]'),
+    ("template", "model_widens", '{principal, "authenticated"}', "{principal}"),
+    ("template", "model_widens", '{principal, "authenticated"}', '{principal, "authenticated", "tenant:contoso"}'),
+    ("template", "model_widens", 'if principal.startswith("user:"):', "if False:"),
+    ("template", "model_widens", "rights | customs(grants) if", "rights if"),
+    ("template", "model_widens", "    if before == (0, 0):", "    if before == (0, 1):"),
+    ("template", "model_widens", "return other > one", "return other >= one"),
+    ("template", "model_widens", "            return other > one\n    return True", "            return other > one\n    return False"),
+    ("template", "model_widens", "(after == -1 and before != -1) or", ""),
+    ("template", "model_widens", "or (before != -1 and after", "or (after"),
+    ("template", "model_widens", '(after and (lasts or longer))', "(lasts or longer)"),
+    ("template", "model_widens", "(lasts or longer)", "lasts"),
+    ("template", "model_widens", 'if is_readable(old) else []', "if old else []"),
+    ("template", "model_widens", 'if is_readable(new) else []', "if new else []"),
+    ("amendment", "model_widens", "or joins - joined or", "or"),
+    ("amendment", "model_widens", "or set(said) - set(says) or", "or"),
+    ("amendment", "model_widens", "has_more(before, after) or joins", "joins"),
+    ("amendment", "model_widens", "or ends_later(case)", ""),
+    ("amendment", "model_widens", "sealed is None or is_later", "sealed is not None and is_later"),
+    ("amendment", "model_widens", "(now is None or is_later((was", "(is_later((was"),
+    ("amendment", "model_widens", 'case["after"]):\n        return "nobody"', 'case["after"][:1]):\n        return "nobody"'),
+    ("amendment", "model_widens", 'case["before"]):\n        return "lets_in"', 'case["before"]):\n        return "nobody"'),
 ]
 
 
@@ -95,7 +116,9 @@ def load(module="", old="", new=""):
     return {"access": sys.modules["model_access"].decide_access,
             "protect": sys.modules["model_protect"].decide_protect,
             "authority": sys.modules["model_authority"].decide_authority,
-            "delivery": sys.modules["model_access"].decide_delivery}
+            "delivery": sys.modules["model_access"].decide_delivery,
+            "template": sys.modules["model_widens"].decide_template,
+            "amendment": sys.modules["model_widens"].decide_amendment}
 
 
 def first_difference(decide, batch, answers):

@@ -19,9 +19,9 @@ static void verify_domain(const char *name)
     struct domain_op op = domain(name);
     domain_store_add(&op);
     assert_int_equal(wait_for(&op.op), R_NONE);
-    op = domain(name);
-    domain_store_verify(&op, "asserted");
-    assert_int_equal(wait_for(&op.op), R_NONE);
+    struct change_op *verified = change(CONTOSO);
+    domain_store_verify(verified, name, op.proof, "asserted");
+    assert_int_equal(wait_for(&verified->op), R_NONE);
 }
 
 static void lookups_find_components_and_issuers(void **state)
@@ -41,10 +41,9 @@ static void lookups_find_components_and_issuers(void **state)
                                  .issuer = {{{13}}},
                                  .subject = "edge-1",
                                  .fingerprints = print};
-    struct component_op registered = {.change = {.scope = CONTOSO, .who = WHO}};
-    prepare(&registered.change.op);
-    component_store_create(&registered, &c);
-    assert_int_equal(wait_for(&registered.change.op), R_NONE);
+    struct change_op *registered = change(CONTOSO);
+    component_store_create(registered, &c);
+    assert_int_equal(wait_for(&registered->op), R_NONE);
     struct lookup found;
     struct lookups *lookups = lookups_new(10);
     prepare(&found.op);
@@ -70,10 +69,9 @@ static void lookups_find_components_and_issuers(void **state)
                                            .claim_tenant = "",
                                            .claim_guest = "",
                                            .clock_skew_s = 60}};
-    struct issuer_op made = {.scope = CONTOSO, .who = WHO};
-    prepare(&made.op);
-    issuer_store_create(&made, &issuer, false);
-    assert_int_equal(wait_for(&made.op), R_NONE);
+    struct change_op *made = change(CONTOSO);
+    issuer_store_create(made, &issuer, false);
+    assert_int_equal(wait_for(&made->op), R_NONE);
     lookups_submit(lookups, &found, LOOKUP_ISSUER, slice_str("https://idp.contoso.com"));
     wait_all(1);
     assert_string_equal(found.issuer->jwks_json, "{\"keys\":[]}");
@@ -108,10 +106,42 @@ static void lookups_find_components_and_issuers(void **state)
     lookups_free(lookups);
 }
 
+static struct issuer_op *template_of(const char *iss)
+{
+    struct issuer_op *op = ARENA_NEW(f.arena, struct issuer_op);
+    *op = (struct issuer_op){.scope = CONTOSO};
+    prepare(&op->op);
+    issuer_store_find_template(op, iss);
+    assert_int_equal(wait_for(&op->op), R_NONE);
+    return op;
+}
+
+/* What stands for an iss where no exact issuer is registered. */
+static void templates_are_found_by_what_they_mean(void **state)
+{
+    (void)state;
+    static const char own[] = "https://login.example/0197b7c0-7e5c-4c3e-8f4e-0123456789ab/v2.0";
+    static const char other[] = "https://login.example/0197b7c0-7e5c-4c3e-8f4e-0123456789ac/v2.0";
+    assert_false(template_of(own)->is_covered);
+    run_sql("INSERT INTO issuer (tenant, issuer, boundary, kind, iss, audiences, algorithms, "
+            "jwks_json) VALUES ('00000000-0000-0000-0000-000000000000', gen_random_uuid(), "
+            "'commercial', 2, 'https://login.example/{tenantid}/v2.0', '{x}', '{ES256}', '{}')");
+    assert_true(template_of(own)->is_covered);
+    assert_false(template_of(own)->is_mapped);
+    run_sql("INSERT INTO issuer_tenant (issuer, value, tenant) SELECT issuer, "
+            "'0197b7c0-7e5c-4c3e-8f4e-0123456789ab', t.tenant FROM issuer, tenant t WHERE iss ~ "
+            "'tenantid' AND t.name = 'contoso'");
+    assert_false(template_of(own)->is_covered);
+    assert_true(template_of(own)->is_mapped);
+    assert_true(template_of(other)->is_covered);
+    assert_false(template_of("https://idp.contoso.com")->is_mapped);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(lookups_find_components_and_issuers),
+        cmocka_unit_test(templates_are_found_by_what_they_mean),
     };
     return cmocka_run_group_tests(tests, store_set_up_tenant, store_tear_down);
 }
