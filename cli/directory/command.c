@@ -11,7 +11,8 @@ static const char HELP[] =
     "       chancery directory put-user      --profile FILE ADDRESS [--name TEXT]\n"
     "                                        [--alias ADDRESS]… [--guest] [--previous ADDRESS]\n"
     "       chancery directory put-group     --profile FILE ADDRESS [--name TEXT]\n"
-    "                                        [--external-id ID]\n"
+    "                                        [--alias ADDRESS]… [--external-id ID]\n"
+    "                                        [--previous ADDRESS]\n"
     "       chancery directory add-member    --profile FILE GROUP ADDRESS…\n"
     "       chancery directory remove-member --profile FILE GROUP ADDRESS…\n"
     "       chancery directory list          --profile FILE users | groups | members GROUP\n"
@@ -19,15 +20,17 @@ static const char HELP[] =
     "       chancery directory delete        --profile FILE user ADDRESS | group ADDRESS\n"
     "\n"
     "Users and groups of the tenant whose admin the profile names. A user opens what was sent to\n"
-    "their aliases. Groups may have groups and people from elsewhere as members. Changes hold\n"
-    "from the next license on. All verbs take -o json.\n"
+    "their aliases, and a group is meant by each of its addresses. Groups may have groups and\n"
+    "people from elsewhere as members. Changes hold from the next license on. All verbs take\n"
+    "-o json.\n"
     "\n"
     "  put-user   makes a user, or replaces them, with exactly these aliases. --previous changes\n"
     "             the primary address: the user keeps their groups, and with the old address as\n"
     "             an alias also what was sent to it. A guest is not a member of the tenant, and\n"
     "             may have a foreign address\n"
-    "  put-group  makes a group, or replaces it; its members stay. --external-id is what your\n"
-    "             identity provider calls the group in tokens, such as an Entra object id\n"
+    "  put-group  makes a group, or replaces it, with exactly these aliases; its members stay.\n"
+    "             --previous changes the primary address, as for a user. --external-id is what\n"
+    "             your identity provider calls the group in tokens, such as an Entra object id\n"
     "  resolve    explains whom group:legal@contoso.com stands for, or which principals\n"
     "             bob@contoso.com matches\n"
     "  import     replaces the users and groups that the file names, and adds members; all others\n"
@@ -35,10 +38,10 @@ static const char HELP[] =
     "\n"
     "Columns of a CSV file (RFC 4180):\n"
     "\n"
-    "  kind,address,name,aliases or members,guest or external id\n"
+    "  kind,address,name,aliases or members,guest or external id,aliases of a group\n"
     "  user,bob@contoso.com,Bob,b@contoso.com bobby@contoso.com,\n"
     "  user,eve@fabrikam.com,Eve,,guest\n"
-    "  group,legal@contoso.com,Legal,bob@contoso.com eve@fabrikam.com,b2d4a7d2-6a0e-4d53\n"
+    "  group,legal@contoso.com,Legal,bob@contoso.com eve@fabrikam.com,b2d4a7d2-6a0e,law@contoso.com\n"
     "\n"
     "In a file whose name ends with .jsonl each line is a part of the directory:\n"
     "\n"
@@ -82,7 +85,10 @@ static int put_group(struct session *s, const struct verb_args *common)
     group.address = common->operands[0];
     group.display_name = text_field(args->name);
     group.external_id = text_field(args->external_id);
+    group.aliases = (char **)(uintptr_t)args->aliases;
+    group.n_aliases = option_list_count(args->aliases);
     request.group = &group;
+    request.previous_address = text_field(args->previous);
     return verb_act(s, common, "DirectoryService/PutGroup", &request.base,
                     &chancery__v1__put_group_response__descriptor, "put");
 }

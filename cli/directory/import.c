@@ -16,7 +16,15 @@ enum { FILE_MAX = 128 << 20, PART_ENTRIES = 2000, PART_MEMBERS = 4000, PART_BYTE
 /* What a text or a message costs on the wire beside its bytes, at most: a tag and a length. */
 enum { FIELD_BYTES = 4 };
 enum { PART_BUDGET = 64 << 20 };
-enum { COLUMN_KIND, COLUMN_ADDRESS, COLUMN_NAME, COLUMN_LIST, COLUMN_MARK, COLUMNS };
+enum {
+    COLUMN_KIND,
+    COLUMN_ADDRESS,
+    COLUMN_NAME,
+    COLUMN_LIST,
+    COLUMN_MARK,
+    COLUMN_ALIASES, /* of a group */
+    COLUMNS
+};
 
 struct import {
     struct session *session;
@@ -103,6 +111,15 @@ static size_t split(struct import *in, const char *list, char ***out)
     return count;
 }
 
+static size_t split_aliases(struct import *in, const char *list, char ***out)
+{
+    size_t count = split(in, list, out);
+    for (size_t i = 0; i < count; i++) {
+        in->bytes += strlen((*out)[i]) + FIELD_BYTES;
+    }
+    return count;
+}
+
 static int add_user(struct import *in, const struct csv_row *row)
 {
     Chancery__V1__User *user = ARENA_NEW(in->arena, Chancery__V1__User);
@@ -110,14 +127,14 @@ static int add_user(struct import *in, const struct csv_row *row)
     CH_ASSERT(user != NULL);
     chancery__v1__user__init(user);
     if (mark[0] != '\0' && strcmp(mark, "guest") != 0) {
-        return bad_row(in, "the last column of a user is guest or empty");
+        return bad_row(in, "the fifth column of a user is guest or empty");
+    }
+    if (row->fields[COLUMN_ALIASES][0] != '\0') {
+        return bad_row(in, "the sixth column is a group's");
     }
     user->address = text_field(row->fields[COLUMN_ADDRESS]);
     user->display_name = text_field(row->fields[COLUMN_NAME]);
-    user->n_aliases = split(in, row->fields[COLUMN_LIST], &user->aliases);
-    for (size_t i = 0; i < user->n_aliases; i++) {
-        in->bytes += strlen(user->aliases[i]) + FIELD_BYTES;
-    }
+    user->n_aliases = split_aliases(in, row->fields[COLUMN_LIST], &user->aliases);
     user->guest = mark[0] != '\0';
     in->part.users[in->part.n_users++] = user;
     return EXIT_OK;
@@ -172,6 +189,7 @@ static int add_group(struct import *in, const struct csv_row *row)
     group->address = text_field(row->fields[COLUMN_ADDRESS]);
     group->display_name = text_field(row->fields[COLUMN_NAME]);
     group->external_id = text_field(row->fields[COLUMN_MARK]);
+    group->n_aliases = split_aliases(in, row->fields[COLUMN_ALIASES], &group->aliases);
     in->part.groups[in->part.n_groups++] = group;
     size_t count = split(in, row->fields[COLUMN_LIST], &members);
     return add_members(in, group->address, members, count);
@@ -181,10 +199,11 @@ static int add_row(struct import *in, const struct csv_row *row)
 {
     const char *kind = row->fields[COLUMN_KIND];
     if (row->count < 2 || row->count > COLUMNS) {
-        return bad_row(in, "there must be two to five columns");
+        return bad_row(in, "there must be two to six columns");
     }
-    for (size_t i = 0; i < row->count; i++) { /* the list is counted word by word */
-        in->bytes += i == COLUMN_LIST ? 0 : strlen(row->fields[i]) + FIELD_BYTES;
+    for (size_t i = 0; i < row->count; i++) { /* lists are counted word by word */
+        bool is_list = i == COLUMN_LIST || i == COLUMN_ALIASES;
+        in->bytes += is_list ? 0 : strlen(row->fields[i]) + FIELD_BYTES;
     }
     if (strcmp(kind, "user") == 0) {
         return add_user(in, row);

@@ -21,6 +21,14 @@ static int print_line(struct session *s, const ProtobufCMessage *message)
     return EXIT_OK;
 }
 
+static void end_line(char *const *aliases, size_t count)
+{
+    for (size_t i = 0; i < count; i++) {
+        printf("%s%s", i == 0 ? "  = " : ", ", aliases[i]);
+    }
+    putchar('\n');
+}
+
 static int print_users(struct session *s, const struct verb_args *args,
                        const Chancery__V1__ListUsersResponse *page)
 {
@@ -34,10 +42,7 @@ static int print_users(struct session *s, const struct verb_args *args,
             continue;
         }
         printf("%-40s %s%s", user->address, user->display_name, user->guest ? " (guest)" : "");
-        for (size_t j = 0; j < user->n_aliases; j++) {
-            printf("%s%s", j == 0 ? "  = " : ", ", user->aliases[j]);
-        }
-        putchar('\n');
+        end_line(user->aliases, user->n_aliases);
     }
     return EXIT_OK;
 }
@@ -70,7 +75,8 @@ static int print_groups(struct session *s, const struct verb_args *args,
         if (verb_wants_json(args)) {
             code = print_line(s, &group->base);
         } else {
-            printf("%-40s %s  %s\n", group->address, group->display_name, group->external_id);
+            printf("%-40s %s  %s", group->address, group->display_name, group->external_id);
+            end_line(group->aliases, group->n_aliases);
         }
     }
     return code;

@@ -2,6 +2,7 @@
 /* DirectoryService: PutGroup, GetGroup, ListGroups, DeleteGroup. */
 #include "service/common/flows.h"
 #include "service/common/reply.h"
+#include "service/common/request.h"
 #include "service/directory/directory_entries.h"
 #include "service/directory/directory_message.h"
 
@@ -22,7 +23,10 @@ static step parse_put(struct call *c)
         return call_bad_field(c, "group", "It is required.");
     }
     d->part = (struct directory_part){.groups = group, .group_count = 1};
-    return directory_message_read_group(c, PLACE, request->group, group);
+    return step_failed(directory_message_read_group(c, PLACE, request->group, group))
+               ? STEP_FAILED
+               : request_address(c, "previous_address", request->previous_address,
+                                 &d->part.previous);
 }
 
 static step check(struct call *c)

@@ -51,28 +51,24 @@ static bool has(const char *const *texts, size_t count, const char *text)
 }
 
 /* Repetitions, and the primary address among the aliases, say nothing new. */
-static step read_aliases(struct call *c, struct directory_place place,
-                         const Chancery__V1__User *user, struct directory_user *out)
+static step read_aliases(struct call *c, struct directory_place place, const char *primary,
+                         char *const *texts, size_t count, struct directory_aliases *out)
 {
-    if (user->n_aliases > DIRECTORY_ALIASES_MAX) {
+    if (count > DIRECTORY_ALIASES_MAX) {
         return bad(c, place, "aliases", "At most 100 aliases.");
     }
-    if (user->guest && user->n_aliases > 0) {
-        return bad(c, place, "aliases", "A guest has no aliases.");
-    }
-    const char **aliases = ARENA_ARRAY(call_arena(c), const char *, user->n_aliases + 1);
+    const char **aliases = ARENA_ARRAY(call_arena(c), const char *, count + 1);
     if (aliases == NULL) {
         return call_fail(c, R_ARENA_EXHAUSTED, "aliases");
     }
-    out->aliases = aliases;
-    for (size_t i = 0; i < user->n_aliases; i++) {
+    out->items = aliases;
+    for (size_t i = 0; i < count; i++) {
         const char *alias;
-        if (step_failed(
-                directory_message_read_address(c, place, "aliases", user->aliases[i], &alias))) {
+        if (step_failed(directory_message_read_address(c, place, "aliases", texts[i], &alias))) {
             return STEP_FAILED;
         }
-        if (strcmp(alias, out->address) != 0 && !has(aliases, out->alias_count, alias)) {
-            aliases[out->alias_count++] = alias;
+        if (strcmp(alias, primary) != 0 && !has(aliases, out->count, alias)) {
+            aliases[out->count++] = alias;
         }
     }
     return STEP_NEXT;
@@ -87,7 +83,9 @@ step directory_message_read_user(struct call *c, struct directory_place place,
         step_failed(check_text(c, place, "display_name", user->display_name, DISPLAY_NAME_MAX))) {
         return STEP_FAILED;
     }
-    return read_aliases(c, place, user, out);
+    return user->guest && user->n_aliases > 0 ? bad(c, place, "aliases", "A guest has no aliases.")
+                                              : read_aliases(c, place, out->address, user->aliases,
+                                                             user->n_aliases, &out->aliases);
 }
 
 step directory_message_read_group(struct call *c, struct directory_place place,
@@ -97,10 +95,12 @@ step directory_message_read_group(struct call *c, struct directory_place place,
                                     .external_id = group->external_id};
     if (step_failed(
             directory_message_read_address(c, place, "address", group->address, &out->address)) ||
-        step_failed(check_text(c, place, "display_name", group->display_name, DISPLAY_NAME_MAX))) {
+        step_failed(check_text(c, place, "display_name", group->display_name, DISPLAY_NAME_MAX)) ||
+        step_failed(
+            check_text(c, place, "external_id", group->external_id, DIRECTORY_EXTERNAL_ID_MAX))) {
         return STEP_FAILED;
     }
-    return check_text(c, place, "external_id", group->external_id, DIRECTORY_EXTERNAL_ID_MAX);
+    return read_aliases(c, place, out->address, group->aliases, group->n_aliases, &out->aliases);
 }
 
 step directory_message_begin_members(struct call *c, struct directory_place place,
@@ -130,26 +130,31 @@ static step check_address(struct call *c, struct directory_place place,
                      "elsewhere.");
 }
 
+static step check_addresses(struct call *c, struct directory_place place,
+                            const struct tenant_view *tenant, const char *primary,
+                            const struct directory_aliases *aliases)
+{
+    for (size_t i = 0; i < aliases->count; i++) {
+        if (step_failed(check_address(c, place, tenant, "aliases", aliases->items[i]))) {
+            return STEP_FAILED;
+        }
+    }
+    return check_address(c, place, tenant, "address", primary);
+}
+
 step directory_message_check_user(struct call *c, struct directory_place place,
                                   const struct tenant_view *tenant,
                                   const struct directory_user *user)
 {
-    if (user->is_guest) {
-        return STEP_NEXT;
-    }
-    for (size_t i = 0; i < user->alias_count; i++) {
-        if (step_failed(check_address(c, place, tenant, "aliases", user->aliases[i]))) {
-            return STEP_FAILED;
-        }
-    }
-    return check_address(c, place, tenant, "address", user->address);
+    return user->is_guest ? STEP_NEXT
+                          : check_addresses(c, place, tenant, user->address, &user->aliases);
 }
 
 step directory_message_check_group(struct call *c, struct directory_place place,
                                    const struct tenant_view *tenant,
                                    const struct directory_group *group)
 {
-    return check_address(c, place, tenant, "address", group->address);
+    return check_addresses(c, place, tenant, group->address, &group->aliases);
 }
 
 /* --- writing ---------------------------------------------------------------------------------- */
@@ -161,8 +166,8 @@ Chancery__V1__User *directory_message_write_user(struct call *c, const struct di
         u->address = reply_text(user->address);
         u->display_name = reply_text(user->display_name);
         u->guest = user->is_guest;
-        u->aliases = reply_texts(c, user->aliases, user->alias_count);
-        u->n_aliases = u->aliases == NULL ? 0 : user->alias_count;
+        u->aliases = reply_texts(c, user->aliases.items, user->aliases.count);
+        u->n_aliases = u->aliases == NULL ? 0 : user->aliases.count;
     }
     return u;
 }
@@ -175,6 +180,8 @@ Chancery__V1__Group *directory_message_write_group(struct call *c,
         g->address = reply_text(group->address);
         g->display_name = reply_text(group->display_name);
         g->external_id = reply_text(group->external_id);
+        g->aliases = reply_texts(c, group->aliases.items, group->aliases.count);
+        g->n_aliases = g->aliases == NULL ? 0 : group->aliases.count;
     }
     return g;
 }

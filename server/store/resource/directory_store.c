@@ -79,22 +79,32 @@ static void set_users(struct sql_directory_put *put, struct arena *arena,
     }
 }
 
+static struct sql_directory_alias *add_aliases(struct sql_directory_alias *at, const char *owner,
+                                               const struct directory_aliases *aliases)
+{
+    for (size_t i = 0; i < aliases->count; i++) {
+        *at++ = (struct sql_directory_alias){.address = aliases->items[i], .owner = owner};
+    }
+    return at;
+}
+
 static void set_aliases(struct sql_directory_put *put, struct arena *arena,
                         const struct directory_part *part)
 {
-    size_t at = 0;
     for (size_t i = 0; i < part->user_count; i++) {
-        put->aliases.count += part->users[i].alias_count;
+        put->aliases.count += part->users[i].aliases.count;
     }
-    struct sql_directory_alias *aliases =
+    for (size_t i = 0; i < part->group_count; i++) {
+        put->aliases.count += part->groups[i].aliases.count;
+    }
+    struct sql_directory_alias *at =
         ARENA_ARRAY(arena, struct sql_directory_alias, put->aliases.count + 1);
-    put->aliases.items = aliases;
-    for (size_t i = 0; aliases != NULL && i < part->user_count; i++) {
-        const struct directory_user *user = &part->users[i];
-        for (size_t j = 0; j < user->alias_count; j++) {
-            aliases[at++] =
-                (struct sql_directory_alias){.address = user->aliases[j], .owner = user->address};
-        }
+    put->aliases.items = at;
+    for (size_t i = 0; at != NULL && i < part->user_count; i++) {
+        at = add_aliases(at, part->users[i].address, &part->users[i].aliases);
+    }
+    for (size_t i = 0; at != NULL && i < part->group_count; i++) {
+        at = add_aliases(at, part->groups[i].address, &part->groups[i].aliases);
     }
 }
 
@@ -181,8 +191,7 @@ static rc read_users(struct store_op *base, size_t index, const PGresult *r, str
         TRY(sql_directory_list_read(base->arena, r, (int)i, &row, err));
         op->users[i] = (struct directory_user){.address = row.address,
                                                .display_name = row.display_name,
-                                               .aliases = row.aliases.items,
-                                               .alias_count = row.aliases.count,
+                                               .aliases = {row.aliases.items, row.aliases.count},
                                                .is_guest = row.guest};
     }
     return OK;
@@ -200,6 +209,7 @@ static rc read_groups(struct store_op *base, size_t index, const PGresult *r, st
         TRY(sql_directory_list_read(base->arena, r, (int)i, &row, err));
         op->groups[i] = (struct directory_group){.address = row.address,
                                                  .display_name = row.display_name,
+                                                 .aliases = {row.aliases.items, row.aliases.count},
                                                  .external_id = row.external_id};
     }
     return OK;

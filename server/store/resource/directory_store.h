@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* A tenant's directory as its admins keep it: users with aliases, groups, members. Each change
+/* A tenant's directory as its admins keep it: users and groups with aliases, members. Each change
  * is one transaction with the raised epoch and the audit row. Texts are addresses in their
  * stored form. */
 #pragma once
@@ -9,21 +9,26 @@
 
 enum directory_kind { DIRECTORY_USER = 1, DIRECTORY_GROUP = 2 };
 
+struct directory_aliases {
+    const char *const *items; /* without the primary address, each once */
+    size_t count;
+};
+
 struct directory_user {
     const char *address, *display_name;
-    const char *const *aliases; /* without the address itself, each once */
-    size_t alias_count;
+    struct directory_aliases aliases;
     bool is_guest;
 };
 
 struct directory_group {
     const char *address, *display_name;
+    struct directory_aliases aliases;
     const char *external_id; /* ""; what the identity provider calls it in tokens */
 };
 
-/* Members to add to one group. */
+/* Members to add to one group, or to remove from it. */
 struct directory_members {
-    const char *group;
+    const char *group; /* any of its addresses */
     const char *const *members;
     size_t count;
 };
@@ -36,7 +41,7 @@ struct directory_part {
     size_t group_count;
     const struct directory_members *members;
     size_t members_count;
-    const char *previous;  /* with one user: their address so far; "" or NULL: the same */
+    const char *previous;  /* with one entry: its address so far; "" or NULL: the same */
     struct uuid import_id; /* whose counts go up; zero: none */
 };
 
@@ -76,7 +81,7 @@ void directory_store_remove_members(struct directory_op *op,
  * "" at first. */
 void directory_store_list(struct directory_op *op, enum directory_kind kind, const char *only,
                           const char *after, size_t limit);
-/* Fill `addresses`, sorted. R_NOT_FOUND when there is no such group. */
+/* Fill `addresses`, sorted. R_NOT_FOUND when no group has this address. */
 void directory_store_list_members(struct directory_op *op, const char *group, const char *after,
                                   size_t limit);
 /* Everybody in a group at whatever depth; only groups in these domains count. */

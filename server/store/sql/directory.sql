@@ -1,5 +1,5 @@
 -- SPDX-License-Identifier: Apache-2.0
--- Directories. What changes one is a function of migrations/0002_policy.sql, because each of its
+-- Directories. What changes one is a function of migrations/0002_policy.sql and 0008, because each of its
 -- steps must see what was committed before the lock was had.
 
 -- group: directory_outcome
@@ -62,44 +62,38 @@ WHERE e.tenant = :tenant AND e.kind = :kind AND e.address > :after
 ORDER BY e.address
 LIMIT :limit;
 
--- fragment: group_exists
-EXISTS (SELECT FROM directory_entry e
-        WHERE e.tenant = :tenant AND e.address = :group_address AND e.kind = 2);
-
 -- name: directory_list_members :admin
 -- params: tenant tenant_id, group_address text, after text, limit int8
 -- columns: is_found bool, addresses text[]
--- One row: whether there is such a group, and its members.
-SELECT {group_exists} AS is_found,
+-- One row: whether there is such a group, and its members. group_address: any of its addresses.
+SELECT g.address IS NOT NULL AS is_found,
        (SELECT coalesce(array_agg(m.member), '{}')
         FROM (SELECT member FROM directory_member
-              WHERE tenant = :tenant AND group_address = :group_address AND member > :after
+              WHERE tenant = :tenant AND group_address = g.address AND member > :after
               ORDER BY member
-              LIMIT :limit) AS m) AS addresses;
+              LIMIT :limit) AS m) AS addresses
+FROM directory_group(:tenant, :group_address) AS g (address);
 
 -- name: directory_people_of :admin
 -- params: tenant tenant_id, group_address text, limit int8, domains text[]
 -- columns: is_found bool, addresses text[]
--- Everybody in a group, at whatever depth; only groups in these domains, the tenant's, count.
+-- Everybody in a group, at whatever depth. A group counts by its addresses in these domains, the
+-- tenant's.
 WITH RECURSIVE below AS (
-    SELECT address, true AS is_group FROM directory_entry
-    WHERE tenant = :tenant AND address = :group_address AND kind = 2
-      AND split_part(address, '@', -1) = ANY (:domains)
+    SELECT g.address COLLATE "C" AS address, true AS is_group
+    FROM directory_group(:tenant, :group_address) AS g (address)
+    WHERE g.address IS NOT NULL AND split_part(:group_address, '@', -1) = ANY (:domains)
     UNION
-    SELECT m.member, m.is_group
+    SELECT coalesce(m.nested, m.member) AS address, m.nested IS NOT NULL AS is_group
     FROM below b,
-         LATERAL (SELECT m.member,
-                         coalesce((SELECT e.kind = 2 FROM directory_entry e
-                                   WHERE e.tenant = :tenant AND e.address = m.member),
-                                  false) AS is_group
-                  FROM directory_member m
+         LATERAL (SELECT m.member, m.nested FROM directory_member m
                   WHERE m.tenant = :tenant AND m.group_address = b.address
                   OFFSET 0) AS m
-    WHERE b.is_group AND (NOT m.is_group OR split_part(m.member, '@', -1) = ANY (:domains))
+    WHERE b.is_group AND (m.nested IS NULL OR split_part(m.member, '@', -1) = ANY (:domains))
 ), person AS (
     SELECT b.address FROM below b WHERE NOT b.is_group LIMIT :limit
 )
-SELECT {group_exists} AS is_found,
+SELECT directory_group(:tenant, :group_address) IS NOT NULL AS is_found,
        (SELECT coalesce(array_agg(address ORDER BY address), '{}') FROM person) AS addresses;
 
 -- name: directory_people_in :admin
@@ -120,25 +114,24 @@ SELECT true AS is_found,
 -- name: directory_find :read
 -- params: tenant tenant_id, addresses text[], token_groups text[], domains text[], limit int8
 -- columns: epoch int8, is_visible bool, is_guest bool, aliases text[], groups text[]
--- What a directory knows of somebody, by proven addresses and by groups from the token, which are
--- addresses or external ids. domains: the tenant's verified ones. limit: of groups. One row;
--- aliases and groups are sorted by bytes.
+-- What a directory knows of somebody, by proven addresses, each once, and by groups from the token,
+-- which are addresses or external ids. domains: the tenant's verified ones. One row; aliases, and
+-- the addresses of groups, are sorted by bytes. limit: of groups, and of their addresses; as many
+-- as that means that there may be more.
 --
 -- Only names in verified domains count, on the whole way up; but for addresses from elsewhere,
 -- which may be members themselves unless they are names of members of the house in a domain that
 -- it has lost. UNION ends circles. LATERAL (… OFFSET 0) keeps every step an index lookup
 -- (migrations/0002_policy.sql says why).
-WITH RECURSIVE given AS (
-    SELECT DISTINCT g.address COLLATE "C" AS address FROM unnest(:addresses) AS g (address)
-), known AS (
-    SELECT g.address, e.address AS entry, e.kind, e.guest,
+WITH RECURSIVE known AS (
+    SELECT g.address COLLATE "C" AS address, e.address AS entry, e.kind, e.guest,
            split_part(g.address, '@', -1) = ANY (:domains) AS ours
-    FROM given g,
-         LATERAL (SELECT e.address, e.kind, e.guest
-                  FROM directory_name n
-                  JOIN directory_entry e ON e.tenant = n.tenant AND e.address = n.entry
-                  WHERE n.tenant = :tenant AND n.address = g.address
-                  OFFSET 0) AS e
+    FROM unnest(:addresses) AS g (address)
+    LEFT JOIN LATERAL (SELECT e.address, e.kind, e.guest
+                       FROM directory_name n
+                       JOIN directory_entry e ON e.tenant = n.tenant AND e.address = n.entry
+                       WHERE n.tenant = :tenant AND n.address = g.address
+                       OFFSET 0) AS e ON true
 ), alias AS (
     SELECT n.address
     FROM (SELECT DISTINCT entry FROM known WHERE kind = 1 AND ours) AS k,
@@ -148,41 +141,48 @@ WITH RECURSIVE given AS (
     WHERE split_part(n.address, '@', -1) = ANY (:domains)
 ), name AS (
     SELECT address FROM alias
-    UNION
-    SELECT g.address FROM given g
-    WHERE NOT EXISTS (SELECT FROM known k
-                      WHERE k.address = g.address AND (k.kind = 2 OR NOT (k.ours OR k.guest)))
+    UNION ALL
+    SELECT k.address FROM known k
+    WHERE k.kind IS NULL OR (k.kind = 1 AND k.guest AND NOT k.ours)
 ), claimed AS (
     SELECT e.address
     FROM unnest(:token_groups) AS g (text),
-         LATERAL ((SELECT e.address FROM directory_entry e
-                   WHERE e.tenant = :tenant AND e.address = g.text AND e.kind = 2)
+         LATERAL ((SELECT e.address
+                   FROM directory_name n,
+                        LATERAL (SELECT e.address, e.kind FROM directory_entry e
+                                 WHERE e.tenant = :tenant AND e.address = n.entry
+                                 OFFSET 0) AS e
+                   WHERE n.tenant = :tenant AND n.address = g.text AND e.kind = 2
+                     AND split_part(n.address, '@', -1) = ANY (:domains))
                   UNION ALL
                   (SELECT e.address FROM directory_entry e
                    WHERE e.tenant = :tenant AND e.external_id = g.text
                      AND e.external_id IS NOT NULL)
                   OFFSET 0) AS e
-    WHERE split_part(e.address, '@', -1) = ANY (:domains)
 ), reach AS (
     (SELECT address FROM claimed
-     UNION
-     SELECT m.at
+     UNION ALL
+     SELECT m.group_address
      FROM name n,
-          LATERAL (SELECT m.group_address AS at FROM directory_member m
+          LATERAL (SELECT m.group_address FROM directory_member m
                    WHERE m.tenant = :tenant AND m.member = n.address
-                   OFFSET 0) AS m
-     WHERE split_part(m.at, '@', -1) = ANY (:domains))
+                   OFFSET 0) AS m)
     UNION
-    SELECT m.at
+    SELECT m.group_address
     FROM reach r,
-         LATERAL (SELECT m.group_address AS at FROM directory_member m
-                  WHERE m.tenant = :tenant AND m.member = r.address
+         LATERAL (SELECT m.group_address FROM directory_member m
+                  WHERE m.tenant = :tenant AND m.nested = r.address
+                    AND split_part(m.member, '@', -1) = ANY (:domains)
                   OFFSET 0) AS m
-    WHERE split_part(m.at, '@', -1) = ANY (:domains)
 )
 SELECT coalesce((SELECT epoch FROM epoch WHERE scope = directory_scope(:tenant)), 0)::int8 AS epoch,
        EXISTS (SELECT FROM directory WHERE tenant = :tenant) AS is_visible,
        coalesce((SELECT bool_or(guest) FROM known WHERE kind = 1 AND ours), false) AS is_guest,
        (SELECT coalesce(array_agg(address ORDER BY address), '{}') FROM alias) AS aliases,
-       (SELECT coalesce(array_agg(address ORDER BY address), '{}')
-        FROM (SELECT address FROM reach LIMIT :limit) AS r) AS groups;
+       CASE cardinality(r.reached) WHEN :limit THEN r.reached
+            ELSE (SELECT coalesce(array_agg(n.address ORDER BY n.address), '{}')
+                  FROM (SELECT n.address FROM directory_name n
+                        WHERE n.tenant = :tenant AND n.entry = ANY (r.reached)
+                          AND split_part(n.address, '@', -1) = ANY (:domains)
+                        LIMIT :limit) AS n) END AS groups
+FROM (SELECT ARRAY(SELECT address FROM reach LIMIT :limit) AS reached OFFSET 0) AS r;

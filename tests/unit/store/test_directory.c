@@ -53,8 +53,7 @@ static enum reason put_user(const char *address, const char *alias, bool is_gues
     const char *aliases[] = {alias};
     struct directory_user user = {.address = address,
                                   .display_name = "Name",
-                                  .aliases = aliases,
-                                  .alias_count = alias != NULL,
+                                  .aliases = {aliases, alias != NULL},
                                   .is_guest = is_guest};
     return put((struct directory_part){.users = &user, .user_count = 1})->op.err.reason;
 }
@@ -82,7 +81,7 @@ static void users_are_put_found_and_replaced(void **state)
     wait_all(1);
     assert_int_equal(op->user_count, 2);
     assert_string_equal(op->users[0].address, "ann@contoso.com");
-    assert_string_equal(op->users[0].aliases[0], "a@contoso.com");
+    assert_string_equal(op->users[0].aliases.items[0], "a@contoso.com");
     assert_true(op->users[1].is_guest);
     op = begin();
     directory_store_list(op, DIRECTORY_USER, "a@contoso.com", "", 1);
@@ -101,7 +100,7 @@ static void what_is_taken_is_named(void **state)
     (void)state;
     const char *aliases[] = {"free@contoso.com", "a@contoso.com"};
     struct directory_user user = {
-        .address = "bob@contoso.com", .display_name = "Bob", .aliases = aliases, .alias_count = 2};
+        .address = "bob@contoso.com", .display_name = "Bob", .aliases = {aliases, 2}};
     struct directory_op *op = put((struct directory_part){.users = &user, .user_count = 1});
     assert_int_equal(op->op.err.reason, R_ALREADY_EXISTS);
     assert_string_equal(op->what, "a@contoso.com");
@@ -115,7 +114,7 @@ static void what_is_taken_is_named(void **state)
     assert_true(op->is_external_id);
     assert_string_equal(op->holder, "one@contoso.com");
     struct directory_user twice[] = {user, user};
-    twice[0].alias_count = twice[1].alias_count = 0;
+    twice[0].aliases.count = twice[1].aliases.count = 0;
     op = put((struct directory_part){.users = twice, .user_count = 2});
     assert_int_equal(op->op.err.reason, R_FIELD_INVALID);
     assert_string_equal(op->what, "bob@contoso.com");
@@ -133,12 +132,12 @@ static void aliases_move_within_a_part(void **state)
     (void)state;
     const char *x[] = {"x@contoso.com"}, *y[] = {"y@contoso.com"};
     struct directory_user users[] = {
-        {.address = "p@contoso.com", .display_name = "", .aliases = x, .alias_count = 1},
-        {.address = "q@contoso.com", .display_name = "", .aliases = y, .alias_count = 1}};
+        {.address = "p@contoso.com", .display_name = "", .aliases = {x, 1}},
+        {.address = "q@contoso.com", .display_name = "", .aliases = {y, 1}}};
     struct directory_part part = {.users = users, .user_count = 2, .import_id = {{9}}};
     assert_int_equal(put(part)->op.err.reason, R_NONE);
-    users[0].aliases = y;
-    users[1].aliases = x;
+    users[0].aliases.items = y;
+    users[1].aliases.items = x;
     struct directory_op *op = put(part);
     assert_int_equal(op->op.err.reason, R_NONE);
     assert_int_equal(op->import_users, 4);
@@ -167,6 +166,40 @@ static void circles_are_refused_whole(void **state)
     wait_all(1);
     assert_int_equal(op->address_count, 0);
     op = add_member("none@contoso.com", "ann@contoso.com");
+    assert_int_equal(op->op.err.reason, R_NOT_FOUND);
+    assert_string_equal(op->what, "none@contoso.com");
+}
+
+/* A group is meant by each of its addresses, and what was a member by an address that becomes a
+ * group's is that group. */
+static void groups_have_aliases_and_are_renamed(void **state)
+{
+    (void)state;
+    const char *old[] = {"h1@contoso.com", "h-alias@contoso.com"};
+    struct directory_group group = {.address = "h1@contoso.com", .external_id = "id-h"};
+    struct directory_part part = {.groups = &group, .group_count = 1};
+    group.display_name = "H";
+    assert_int_equal(put(part)->op.err.reason, R_NONE);
+    assert_int_equal(add_member("g1@contoso.com", "h-alias@contoso.com")->changed, 1);
+    group.aliases = (struct directory_aliases){&old[1], 1};
+    assert_int_equal(put(part)->op.err.reason, R_NONE);
+    assert_int_equal(add_member("h-alias@contoso.com", "g3@contoso.com")->op.err.reason,
+                     R_GROUP_CYCLE); /* h is in g1 by its alias, and that in g3 */
+    part.previous = "h1@contoso.com";
+    group.address = "h2@contoso.com";
+    group.aliases = (struct directory_aliases){old, 2};
+    assert_int_equal(put(part)->op.err.reason, R_NONE);
+    struct directory_op *op = begin();
+    directory_store_list(op, DIRECTORY_GROUP, "h-alias@contoso.com", "", 1);
+    wait_all(1);
+    assert_int_equal(op->group_count, 1);
+    assert_string_equal(op->groups[0].address, "h2@contoso.com");
+    assert_int_equal(op->groups[0].aliases.count, 2);
+    assert_string_equal(op->groups[0].aliases.items[0], "h-alias@contoso.com");
+    part.previous = "none@contoso.com";
+    group.address = "h3@contoso.com";
+    group.aliases.count = 0;
+    op = put(part);
     assert_int_equal(op->op.err.reason, R_NOT_FOUND);
     assert_string_equal(op->what, "none@contoso.com");
 }
@@ -210,6 +243,29 @@ static void a_person_is_found_with_aliases_and_nested_groups(void **state)
     assert_false(person->is_guest);
     assert_true(person->is_visible);
     assert_int_equal(person->group_count + person->alias_count, 0);
+}
+
+static void a_person_is_in_a_group_by_all_of_its_addresses(void **state)
+{
+    (void)state;
+    static const char *const addresses[] = {"hal@contoso.com"}, *const claimed[] = {
+                                                                    "h-alias@contoso.com"};
+    static const char *const expected[] = {"g1@contoso.com", "g2@contoso.com",
+                                           "g3@contoso.com", "h-alias@contoso.com",
+                                           "h1@contoso.com", "h2@contoso.com"};
+    struct directory_question question = {
+        .tenant = &contoso, .addresses = addresses, .address_count = 1};
+    bool was_remembered;
+    assert_int_equal(add_member("h1@contoso.com", "hal@contoso.com")->op.err.reason, R_NONE);
+    const struct directory_person *person = ask(&question, &was_remembered)->person;
+    assert_int_equal(person->group_count, 6);
+    for (size_t i = 0; i < 6; i++) {
+        assert_string_equal(person->groups[i], expected[i]);
+    }
+    question.addresses = (const char *const[]){"ida@contoso.com"};
+    question.groups = claimed;
+    question.group_count = 1;
+    assert_int_equal(ask(&question, &was_remembered)->person->group_count, 6);
 }
 
 static void groups_of_tokens_are_addresses_or_external_ids(void **state)
@@ -317,7 +373,9 @@ int main(void)
         cmocka_unit_test(what_is_taken_is_named),
         cmocka_unit_test(aliases_move_within_a_part),
         cmocka_unit_test(circles_are_refused_whole),
+        cmocka_unit_test(groups_have_aliases_and_are_renamed),
         cmocka_unit_test(a_person_is_found_with_aliases_and_nested_groups),
+        cmocka_unit_test(a_person_is_in_a_group_by_all_of_its_addresses),
         cmocka_unit_test(groups_of_tokens_are_addresses_or_external_ids),
         cmocka_unit_test(what_is_remembered_ends_with_the_next_change),
         cmocka_unit_test(the_gate_knows_the_directorys_epoch),
