@@ -12,7 +12,7 @@
 #include "service/common/request.h"
 #include "service/issuer/issuers.h"
 
-enum { MAPPINGS_DEFAULT = 200, MAPPINGS_MAX = 1000 };
+enum { PAGE_DEFAULT = 200, PAGE_MAX = 1000 };
 
 /* The tenant of all personal Microsoft accounts. Whoever likes can have an account there, under any
  * address: it never means an organization. Source: Microsoft, "Microsoft identity platform ID token
@@ -130,7 +130,7 @@ static step parse_list(struct call *c)
 {
     const Chancery__V1__ListTenantMappingsRequest *request = list_tenant_mappings_request(c);
     struct issuers *s = issuers_of(c);
-    return step_failed(page_read_sized(c, MAPPINGS_DEFAULT, MAPPINGS_MAX, &s->page)) ||
+    return step_failed(page_read_sized(c, PAGE_DEFAULT, PAGE_MAX, &s->page)) ||
                    step_failed(page_after_text(c, &s->page, &s->value))
                ? STEP_FAILED
                : request_uuid_required(c, "issuer_id", request->issuer_id, &s->id.u);

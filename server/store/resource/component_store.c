@@ -30,6 +30,7 @@ void component_store_create(struct component_op *op, const struct component_reco
                    .disabled = record->is_disabled,
                    .issuer = record->issuer,
                    .subject = record->subject,
+                   .max = COMPONENTS_MAX,
                });
     struct pg_params certificates = sql_add_certificates(
         arena,

@@ -6,7 +6,11 @@
 #include "domain/values/subject.h"
 #include "store/resource/change.h"
 
-enum { FINGERPRINT_BYTES = 32, COMPONENT_CERTIFICATES_MAX = 4 };
+enum {
+    FINGERPRINT_BYTES = 32,
+    COMPONENT_CERTIFICATES_MAX = 4,
+    COMPONENTS_MAX = 1000, /* of one tenant, and of the platform itself */
+};
 
 struct component_record {
     struct subject_component component;
@@ -26,7 +30,8 @@ struct component_op {
     const struct subject_component *component; /* private */
 };
 
-/* R_ALREADY_EXISTS: the name, a certificate, or the subject of the issuer is taken. */
+/* R_ALREADY_EXISTS: the name, a certificate, or the subject of the issuer is taken;
+ * R_LIMIT_EXCEEDED. */
 void component_store_create(struct component_op *op, const struct component_record *record);
 /* Sender domains, certificates, issuer, subject and whether it is disabled; record->version must
  * be what is stored, else R_NOT_FOUND. */

@@ -47,6 +47,7 @@ void issuer_store_create(struct issuer_op *op, const struct issuer_row *row, boo
                                             .template = template,
                                             .template_value = arena_dup(op->op.arena, value),
                                             .may_take = may_take,
+                                            .max = ISSUERS_MAX,
                                         });
     pg_submit_one(&op->op, &p, change_read_done);
 }
@@ -104,7 +105,8 @@ void issuer_store_map(struct issuer_op *op, struct issuer_id id, const char *val
 {
     struct pg_params p = sql_map_tenant(
         op->op.arena,
-        &(struct sql_map_tenant){.act = begin(op, "map_tenant"), .issuer = id, .value = value});
+        &(struct sql_map_tenant){
+            .act = begin(op, "map_tenant"), .issuer = id, .value = value, .max = MAPPINGS_MAX});
     pg_submit_one(&op->op, &p, change_read_done);
 }
 

@@ -6,6 +6,11 @@
 #include "store/audit_who.h"
 #include "store/cache/lookups.h"
 
+enum {
+    ISSUERS_MAX = 500,   /* of one tenant, and of the platform itself */
+    MAPPINGS_MAX = 1000, /* values that mean one tenant */
+};
+
 struct issuer_row {
     struct issuer issuer; /* its epoch is not read */
     bool disabled;
@@ -28,7 +33,7 @@ struct issuer_op {
 };
 
 /* `may_take`: also an iss that a template covers and that does not mean the scope's tenant;
- * without it that gives R_NOT_FOUND. R_ALREADY_EXISTS when the iss is taken. */
+ * without it that gives R_NOT_FOUND. R_ALREADY_EXISTS when the iss is taken; R_LIMIT_EXCEEDED. */
 void issuer_store_create(struct issuer_op *op, const struct issuer_row *row, bool may_take);
 /* row->version must be what is stored, else R_NOT_FOUND. */
 void issuer_store_update(struct issuer_op *op, const struct issuer_row *row);
@@ -39,7 +44,8 @@ void issuer_store_list(struct issuer_op *op, struct issuer_id only, struct issue
                        size_t limit);
 
 /* Let a value mean the scope's tenant. R_ALREADY_EXISTS when it means one already; R_NOT_FOUND
- * when there is no such multi-tenant issuer of the platform in the tenant's boundary. */
+ * when there is no such multi-tenant issuer of the platform in the tenant's boundary;
+ * R_LIMIT_EXCEEDED. */
 void issuer_store_map(struct issuer_op *op, struct issuer_id id, const char *value);
 /* Scope: the platform. */
 void issuer_store_unmap(struct issuer_op *op, struct issuer_id id, const char *value);

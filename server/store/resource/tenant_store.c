@@ -148,7 +148,8 @@ void tenant_store_exclude(struct change_op *op, const struct exclusion *exclusio
     } else {
         p = sql_add_exclusion(op->op.arena, &(struct sql_add_exclusion){.act = act,
                                                                         .kind = exclusion->kind,
-                                                                        .value = exclusion->value});
+                                                                        .value = exclusion->value,
+                                                                        .max = EXCLUSIONS_MAX});
     }
     change_submit(op, &p, change_read_done);
 }

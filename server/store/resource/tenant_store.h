@@ -38,4 +38,6 @@ void tenant_store_list(struct change_op *op, struct tenant_id after, size_t limi
 /* Changes display name, cap, onboarding, approvals, state and what must be bound; row->version
  * must be what is stored, else R_NOT_FOUND. */
 void tenant_store_update(struct change_op *op, const struct tenant_row *row);
+enum { EXCLUSIONS_MAX = 1000 /* of one tenant: every decision reads them all */ };
+/* R_ALREADY_EXISTS, R_LIMIT_EXCEEDED; R_NOT_FOUND for what is to be removed. */
 void tenant_store_exclude(struct change_op *op, const struct exclusion *exclusion, bool remove);

@@ -21,14 +21,12 @@ SELECT approval_not_needed(:tenant, :operations) AS _;
 -- name: ask_approval :admin
 -- params: act @act, approval approval_id, act_name text, operation int2, request bytea,
 --   summary text, requested_with bytea, days int4, pending_max int8
--- No row when too many wait already.
 WITH made AS (
     INSERT INTO approval (tenant, approval, act, operation, request, summary, requested_by,
                           requested_by_name, requested_with, expires_at)
     SELECT :act.tenant, :approval, :act_name, :operation, :request, :summary, :act.component,
            :act.component_name, :requested_with, now() + make_interval(days => :days)
-    WHERE (SELECT count(*) FROM approval
-           WHERE tenant = :act.tenant AND state = 1 AND now() < expires_at) < :pending_max
+    WHERE limit_holds('approval', :act.tenant, :pending_max)
     RETURNING summary
 )
 SELECT audit_admin(:act.*, summary) AS _ FROM made;

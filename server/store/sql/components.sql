@@ -3,12 +3,13 @@
 
 -- name: create_component :admin
 -- params: act @act, component component_id, name text, role int2, boundary text,
---   sender_domains text[], disabled bool, issuer issuer_id?, subject text
+--   sender_domains text[], disabled bool, issuer issuer_id?, subject text, max int8
 WITH made AS (
     INSERT INTO component (tenant, component, name, role, boundary, sender_domains, disabled,
                            issuer, subject)
-    VALUES (:act.tenant, :component, :name, :role, :boundary, :sender_domains, :disabled,
-            :issuer, :subject)
+    SELECT :act.tenant, :component, :name, :role, :boundary, :sender_domains, :disabled,
+           :issuer, :subject
+    WHERE limit_holds('component', :act.tenant, :max)
     RETURNING tenant
 )
 SELECT epoch_raise(:act.tenant) AS _, audit_admin(:act.*, :name) AS _ FROM made;

@@ -3,17 +3,17 @@
 
 -- name: add_domain :admin
 -- params: act @act, domain text, proof text, max int8
--- columns: is_taken bool, is_full bool
+-- columns: is_taken bool
 -- is_taken: another tenant has proven it. A claim changes no view, so no epoch is raised.
 WITH known AS (
-    SELECT domain_is_taken(:domain, :act.tenant) AS is_taken,
-           (SELECT count(*) FROM tenant_domain WHERE tenant = :act.tenant) >= :max AS is_full
+    SELECT domain_is_taken(:domain, :act.tenant) AS is_taken
 ), made AS (
     INSERT INTO tenant_domain (tenant, domain, proof)
-    SELECT :act.tenant, :domain, :proof FROM known WHERE NOT is_taken AND NOT is_full
+    SELECT :act.tenant, :domain, :proof FROM known
+    WHERE CASE WHEN is_taken THEN false ELSE limit_holds('domain', :act.tenant, :max) END
     RETURNING domain
 )
-SELECT is_taken, is_full,
+SELECT is_taken,
        CASE WHEN EXISTS (SELECT FROM made) THEN audit_admin(:act.*, :domain) END AS _
 FROM known;
 

@@ -20,7 +20,8 @@ i.clock_skew_seconds;
 
 -- name: create_issuer :admin
 -- params: act @act, issuer issuer_id, boundary text, kind int2, iss text,
---   settings @issuer_settings, template text, template_value text, may_take bool
+--   settings @issuer_settings, template text, template_value text, may_take bool,
+--   max int8
 -- template, template_value: the template that stands for this iss, and the value there. may_take:
 -- the iss may be taken out of a template's hands all the same.
 --
@@ -36,7 +37,8 @@ WITH made AS (
            :settings.claim_address, :settings.claim_aliases, :settings.claim_groups,
            :settings.claim_tenant, :settings.claim_guest, :settings.domains,
            :settings.clock_skew_seconds, :settings.disabled
-    WHERE :may_take OR NOT issuer_is_covered(:template, :template_value, :act.tenant)
+    WHERE (:may_take OR NOT issuer_is_covered(:template, :template_value, :act.tenant))
+      AND limit_holds('issuer', :act.tenant, :max)
     RETURNING tenant
 )
 SELECT epoch_raise(:act.tenant) AS _, epoch_raise({platform}) AS _, audit_admin(:act.*, :iss) AS _
@@ -81,7 +83,7 @@ ORDER BY issuer
 LIMIT :limit;
 
 -- name: map_tenant :admin
--- params: act @act, issuer issuer_id, value text
+-- params: act @act, issuer issuer_id, value text, max int8
 -- The act's tenant is the one that the value shall mean: both it and the platform have the act in
 -- their log.
 WITH made AS (
@@ -90,6 +92,7 @@ WITH made AS (
     FROM issuer i, tenant t
     WHERE i.tenant = {platform} AND i.issuer = :issuer AND i.kind = 2
       AND t.tenant = :act.tenant AND t.boundary = i.boundary
+      AND limit_holds('mapping', :act.tenant, :max)
     RETURNING value
 )
 SELECT epoch_raise({platform}) AS _, audit_admin(:act.*, value) AS _,
