@@ -152,12 +152,18 @@ static step check(struct call *c)
 
 static step created(struct call *c)
 {
-    const struct err *err = &issuers_of(c)->op.op.err;
-    return err->reason == R_NOT_FOUND
+    const struct issuer_op *op = &issuers_of(c)->op;
+    issuers_of(c)->row.proof = op->proof;
+    if (op->op.err.reason != R_FIELD_INVALID) {
+        return wait_over(c, &op->op.err);
+    }
+    return op->judgment == ISSUER_COVERED
                ? call_bad_field(c, "issuer.issuer",
                                 "A multi-tenant issuer covers it, for another tenant; ask a "
                                 "platform admin.")
-               : wait_over(c, err);
+               : call_bad_field(c, "issuer.issuer",
+                                "It must be an https address whose host lies in a verified domain "
+                                "of the tenant; any other is for a platform admin to register.");
 }
 
 static step create(struct call *c)

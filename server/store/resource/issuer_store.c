@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "store/resource/issuer_store.h"
 
+#include "domain/values/issuer_host.h"
 #include "domain/values/issuer_template.h"
 #include "store/cache/issuer_rows.h"
 #include "store/resource/change_submit.h"
@@ -31,9 +32,23 @@ static struct sql_issuer_settings settings_of(const struct issuer_row *row)
     };
 }
 
-void issuer_store_create(struct issuer_op *op, const struct issuer_row *row, bool may_take)
+static rc read_created(struct store_op *base, size_t index, const PGresult *r, struct err *err)
+{
+    struct issuer_op *op = LIST_ENTRY(base, struct issuer_op, op);
+    struct sql_create_issuer_row row;
+    TRY(change_read_done(base, index, r, err));
+    TRY(sql_create_issuer_read(base->arena, r, 0, &row, err));
+    op->judgment = (enum issuer_judgment)row.outcome;
+    op->proof = (enum issuer_proof)row.proof;
+    ENSURE(op->judgment != ISSUER_TAKEN, err, R_ALREADY_EXISTS);
+    ENSURE(op->judgment == ISSUER_PROVEN, err, R_FIELD_INVALID);
+    return OK;
+}
+
+void issuer_store_create(struct issuer_op *op, const struct issuer_row *row, bool by_platform)
 {
     const struct issuer *issuer = &row->issuer;
+    const char *host = issuer_host(op->op.arena, issuer->iss);
     const char *template = issuer_template_of(op->op.arena, issuer->iss);
     struct slice value = issuer_template_value(template == NULL ? "" : template, issuer->iss);
     struct pg_params p =
@@ -44,12 +59,13 @@ void issuer_store_create(struct issuer_op *op, const struct issuer_row *row, boo
                                             .kind = issuer->kind,
                                             .iss = issuer->iss,
                                             .settings = settings_of(row),
+                                            .host = host == NULL ? "" : host,
                                             .template = template,
                                             .template_value = arena_dup(op->op.arena, value),
-                                            .may_take = may_take,
+                                            .by_platform = by_platform,
                                             .max = ISSUERS_MAX,
                                         });
-    pg_submit_one(&op->op, &p, change_read_done);
+    pg_submit_one(&op->op, &p, read_created);
 }
 
 void issuer_store_update(struct issuer_op *op, const struct issuer_row *row)
@@ -84,7 +100,9 @@ static rc read_issuers(struct store_op *base, size_t index, const PGresult *r, s
         TRY(sql_list_issuers_read(base->arena, r, (int)i, &row, err));
         op->issuers[i] = (struct issuer_row){.issuer = issuer_from_row(&row.issuer),
                                              .disabled = row.disabled,
-                                             .version = row.version};
+                                             .version = row.version,
+                                             .proof = row.holds ? (enum issuer_proof)row.proof
+                                                                : ISSUER_PROOF_GONE};
     }
     return OK;
 }

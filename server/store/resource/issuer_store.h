@@ -11,11 +11,23 @@ enum {
     MAPPINGS_MAX = 1000, /* values that mean one tenant */
 };
 
+/* What proves that an issuer's tenant may register its iss; numbers of chancery.v1.IssuerProof. */
+enum issuer_proof {
+    ISSUER_PROOF_PLATFORM = 1, /* a platform admin's word */
+    ISSUER_PROOF_DOMAIN = 2,   /* a domain of the tenant, in which its host lies */
+    ISSUER_PROOF_MAPPING = 3,  /* a platform admin's mapping in the template that covers it */
+    ISSUER_PROOF_GONE = 4,     /* what has proven it does so no longer */
+};
+
 struct issuer_row {
     struct issuer issuer; /* its epoch is not read */
     bool disabled;
     int64_t version;
+    enum issuer_proof proof; /* read only */
 };
+
+/* What came of issuer_store_create; numbers of issuer_judge in the migration. */
+enum issuer_judgment { ISSUER_PROVEN, ISSUER_UNPROVEN, ISSUER_TAKEN, ISSUER_COVERED };
 
 struct tenant_mapping {
     const char *value;  /* of the issuer's tenant claim */
@@ -30,11 +42,15 @@ struct issuer_op {
     size_t issuer_count;
     struct tenant_mapping *mappings; /* what issuer_store_list_mappings found */
     size_t mapping_count;
+    enum issuer_judgment judgment; /* of issuer_store_create */
+    enum issuer_proof proof;       /* likewise, if it was created */
 };
 
-/* `may_take`: also an iss that a template covers and that does not mean the scope's tenant;
- * without it that gives R_NOT_FOUND. R_ALREADY_EXISTS when the iss is taken; R_LIMIT_EXCEEDED. */
-void issuer_store_create(struct issuer_op *op, const struct issuer_row *row, bool may_take);
+/* `by_platform`: by a platform admin, whose word proves any iss. Else R_FIELD_INVALID for one that
+ * the scope's tenant has not proven, and for one that a template covers and that means somebody
+ * else there: op->judgment says which. Only who has proven it gets R_ALREADY_EXISTS when it is
+ * taken. R_LIMIT_EXCEEDED. */
+void issuer_store_create(struct issuer_op *op, const struct issuer_row *row, bool by_platform);
 /* row->version must be what is stored, else R_NOT_FOUND. */
 void issuer_store_update(struct issuer_op *op, const struct issuer_row *row);
 /* Its mappings go with it. */
