@@ -2,14 +2,16 @@
 """What any tenant could register as its own although it was somebody else's: an `iss`, a certificate, a subject. It kept
 the owner out, and the answer told what others had registered."""
 import os
+import time
 import uuid
 
 import pytest
 
-from authority import Issuer
+from authority import Identity, Issuer
 from calls import everywhere, outcome, reason, refused
+from proofs import certificate_proof
 from providers import COMMERCIAL, Entra
-from world import CONSUMER, MULTI_TENANT
+from world import CONSUMER, MULTI_TENANT, ROLES
 
 CREATE = "IssuerService/CreateIssuer"
 LICENSE = "LicensingService/AcquireLicense"
@@ -219,3 +221,128 @@ def test_what_was_registered_before_is_proven_or_not(world):
     world.sql(migration[migration.index("WITH part AS"):])
     listed = world.call("IssuerService/ListIssuers", {}, tenant.admin).issuers
     assert {issuer.issuer: issuer.proof for issuer in listed} == {**expected, tenant.issuer.iss: 2}
+
+
+# --- certificates and subjects ---
+
+
+def component(name, **more):
+    return {"name": name, "role": ROLES["auditor"], **more}
+
+
+def add(world, who, fields, *proofs):
+    return world.call("ComponentService/CreateComponent", {"component": fields, "proofs": proofs}, who).component
+
+
+def change(world, who, component_id, *proofs, mask=("certificate_sha256",), **fields):
+    return world.call("ComponentService/UpdateComponent", {
+        "component": {"component_id": component_id, **fields}, "update_mask": {"paths": mask}, "proofs": proofs},
+        who).component
+
+
+def test_any_tenant_registered_any_certificate(world):
+    """A fingerprint was enough: anybody knows those of others. The answer is the same whether it is registered or not."""
+    taken, free, admin = world.contoso.gateway.fingerprint, Identity("free").fingerprint, world.fabrikam.admin
+    answers = []
+    own = Identity("own")
+    mine = add(world, admin, component("mine"), certificate_proof(own, "fabrikam", "mine"))
+    for print_ in (taken, free):
+        for call in (lambda p: add(world, admin, component("squat", certificate_sha256=[p])),
+                     lambda p: change(world, admin, mine.component_id, certificate_sha256=[own.fingerprint, p])):
+            error = refused(call, print_)
+            assert (error.code, error.reason, error.fields) == (
+                "INVALID_ARGUMENT", "FIELD_INVALID", ["component.certificate_sha256"])
+            answers.append(told_about(error))
+    assert len(set(map(str, answers))) == 1
+    # A proof of one certificate proves no other.
+    assert refused(add, world, admin, component("squat", certificate_sha256=[taken]),
+                   certificate_proof(Identity("other"), "fabrikam", "squat")).fields == ["component.certificate_sha256"]
+    assert world.call("TenantService/GetTenant", {}, world.contoso.admin).tenant.tenant == "contoso"
+    world.protect()  # its gateway is its gateway
+
+
+def test_who_holds_the_key_registers_and_learns(world):
+    """By a proof alone or beside the fingerprint; what stays needs none; who holds the key is told that it is registered."""
+    one, two, three = Identity("one"), Identity("two"), Identity("three")
+    admin = world.fabrikam.admin
+    made = add(world, admin, component("proven"), certificate_proof(one, "fabrikam", "proven"))
+    assert list(made.certificate_sha256) == [one.fingerprint]
+    for spelled in ({"certificate_sha256": [one.fingerprint, two.fingerprint]}, {"certificate_sha256": [one.fingerprint]}):
+        both = change(world, admin, made.component_id, certificate_proof(two, "fabrikam", "proven"), **spelled)
+        assert set(both.certificate_sha256) == {one.fingerprint, two.fingerprint}
+    assert list(change(world, admin, made.component_id, certificate_sha256=[two.fingerprint]).certificate_sha256) == [
+        two.fingerprint]
+    # Which was given up is new again.
+    assert refused(change, world, admin, made.component_id,
+                   certificate_sha256=[one.fingerprint, two.fingerprint]).fields == ["component.certificate_sha256"]
+    assert reason(add, world, world.contoso.admin, component("again"),
+                  certificate_proof(two, "contoso", "again")) == "ALREADY_EXISTS"
+    assert refused(change, world, admin, made.component_id, certificate_proof(three, "fabrikam", "proven"),
+                   mask=["disabled"], disabled=True).fields == ["proofs"]
+    five = [certificate_proof(Identity("many"), "fabrikam", "many") for _ in range(5)]
+    assert refused(add, world, admin, component("many"), *five).fields == ["proofs"]
+    prints = {"certificate_sha256": [two.fingerprint]}
+    assert refused(change, world, admin, made.component_id, *[
+        certificate_proof(Identity("many"), "fabrikam", "proven") for _ in range(4)],
+                   **prints).fields == ["component.certificate_sha256"]
+    world.call("ComponentService/CreateComponent", {"component": component(
+        "word", tenant="fabrikam", certificate_sha256=[three.fingerprint])}, world.platform_admin)
+
+
+@pytest.mark.parametrize("flaw", [
+    {"aud": "https://other.example.org"}, {"aud": ["https://rms.example.org"]}, {"aud": None}, {"aud": ""},
+    {"aud": "https://rms.example.org.evil.example"}, {"tenant": "contoso"}, {"tenant": ""}, {"tenant": None}, {"sub": "other"},
+    {"sub": None}, {"sub": "STOLEN"}, {"iat": None}, {"iat": 1}, {"iat": "1"}, {"iat": 1e10}, {"iat": 2 ** 62},
+    {"exp": 1}, {"exp": "x"},
+    {"header": {"typ": "JWT"}}, {"header": {"typ": None}}, {"header": {"typ": "dpop+jwt"}}, {"header": {"alg": "none"}},
+    {"header": {"alg": "HS256"}}, {"header": {"alg": "ES384"}}, {"header": {"alg": "RS256"}}, {"header": {"x5c": None}},
+    {"header": {"x5c": []}}, {"header": {"x5c": ["x"]}}, {"header": {"x5c": "AAAA"}}, {"header": {"x5c": [7]}},
+    {"header": {"x5c": [None]}}, {"header": {"crit": ["exp"]}}, {"header": {"b64": False}}, {"key": Identity("other").key}], ids=lambda flaw: str(flaw)[:60])
+def test_a_proof_that_proves_nothing(world, flaw):
+    if "iat" in flaw and flaw["iat"] == 1e10:
+        flaw["iat"] = int(time.time()) + 120  # of the future
+    proof = certificate_proof(Identity("stolen"), "fabrikam", "stolen", **flaw)
+    error = refused(add, world, world.fabrikam.admin, component("stolen"), proof)
+    assert (error.reason, error.fields) == ("FIELD_INVALID", ["proofs[0]"])
+
+
+def test_a_proof_of_somebody_else_s_certificate(world):
+    """What anybody can see of a certificate is no proof: not with another key, nor cut, nor with a later signature."""
+    edge = world.contoso.gateway
+    good = certificate_proof(edge, "fabrikam", "stolen")
+    head, claims, signature = good.split(".")
+    other = certificate_proof(Identity("x"), "fabrikam", "other").split(".")
+    for proof in ("", "x", "..", f"{head}.{claims}", f"{head}.{claims}.", f"{head}.{claims}.{signature[:-4]}",
+                  f"{head}.{claims}.{other[2]}", f"{head}.{other[1]}.{signature}", f"{other[0]}.{claims}.{signature}",
+                  f"{good}.x", f" {good}", "x" * 30000):
+        assert refused(add, world, world.fabrikam.admin, component("stolen"), proof).fields == ["proofs[0]"], proof[-40:]
+    own = Identity("second")
+    assert refused(add, world, world.fabrikam.admin, component("stolen"), certificate_proof(own, "fabrikam", "stolen"),
+                   "x").fields == ["proofs[1]"]
+
+
+def test_any_tenant_took_a_subject_of_the_platform_s_issuer(world):
+    """A tenant's admin registered another's subject, whose tokens then were their component's."""
+    platform, own = Issuer("https://services.example.org"), Issuer("https://services.fabrikam.com")
+    world.a.issuer(platform, 5, boundary="commercial")
+    ids = {issuer.issuer: issuer.issuer_id
+           for issuer in world.call("IssuerService/ListIssuers", {"page_size": 200}, world.platform_admin).issuers}
+    hosted = component("hosted", tenant="contoso", issuer_id=ids[platform.iss], subject="hosted")
+    made = add(world, world.platform_admin, hosted)
+    mine, _ = register(world, own.iss, world.fabrikam.admin, kind=5)
+    answers = []
+    for issuer_id in (ids[platform.iss], mine.issuer_id[:-4] + "0000"):
+        for subject in ("hosted", "free"):
+            error = refused(add, world, world.fabrikam.admin, component("thief", issuer_id=issuer_id, subject=subject))
+            assert (error.reason, error.fields) == ("FIELD_INVALID", ["component.issuer_id"])
+            answers.append(told_about(error))
+    assert len(set(map(str, answers))) == 1
+    token = {"mask": ["issuer_id", "subject"], "issuer_id": ids[platform.iss]}
+    tokens = add(world, world.fabrikam.admin, component("tokens", issuer_id=mine.issuer_id, subject="hosted"))
+    assert refused(change, world, world.fabrikam.admin, tokens.component_id, **token, subject="free").fields == [
+        "component.issuer_id"]
+    # Its own admin changes what it has otherwise, and keeps the subject.
+    assert change(world, world.contoso.admin, made.component_id, mask=["disabled"], disabled=True).disabled
+    assert change(world, world.contoso.admin, made.component_id, **token, subject="hosted").subject == "hosted"
+    assert refused(change, world, world.contoso.admin, made.component_id, **token, subject="free").fields == [
+        "component.issuer_id"]

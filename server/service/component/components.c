@@ -46,7 +46,7 @@ static step found(struct call *c)
     if (op->count == 0) {
         return call_fail(c, R_NOT_FOUND, "no such component");
     }
-    components_of(c)->record = op->records[0];
+    components_of(c)->record = components_of(c)->before = op->records[0];
     return STEP_NEXT;
 }
 
@@ -82,9 +82,20 @@ static step issuer_found(struct call *c)
     const struct err *err = &components_of(c)->op.change.op.err;
     return err->reason == R_NOT_FOUND
                ? call_bad_field(c, "component.issuer_id",
-                                "It must be an issuer of kind COMPONENT of this tenant or of the "
-                                "platform, in the component's boundary; for admins the platform's.")
+                                "It must be an issuer of kind COMPONENT of this tenant, in its "
+                                "boundary. Subjects of the platform's issuers, and so admins, are "
+                                "for platform admins to register.")
                : wait_over(c, err);
+}
+
+/* Whose a subject is of the platform's issuers, only the platform knows: else any tenant could
+ * take another's, or learn that there is one. */
+static bool may_be_platforms(const struct call *c)
+{
+    const struct component_record *now = &components_of(c)->record,
+                                  *before = &components_of(c)->before;
+    bool is_kept = ID_EQ(now->issuer, before->issuer) && strcmp(now->subject, before->subject) == 0;
+    return scope_is_platform(c) || is_kept;
 }
 
 /* The issuer, if there is one, must be one that may name this component. */
@@ -97,7 +108,8 @@ static step check_issuer(struct call *c)
     if (ID_IS_ZERO(s->record.issuer)) {
         return STEP_NEXT;
     }
-    component_store_find_issuer(components_begin(c), s->record.issuer, &s->record.component);
+    component_store_find_issuer(components_begin(c), s->record.issuer, &s->record.component,
+                                may_be_platforms(c));
     return wait_store(c, issuer_found, &s->op.change.op);
 }
 
@@ -129,6 +141,9 @@ static step parse_create(struct call *c)
     record->component.role = (enum role)from->role;
     record->component.boundary = from->boundary;
     record->version = 1;
+    components_of(c)->before.subject = "";
+    components_of(c)->proofs = request->proofs;
+    components_of(c)->proof_count = request->n_proofs;
     components_of(c)->message = from;
     components_of(c)->fields.left = resource_changeable(&component_resource);
     return STEP_NEXT;
@@ -195,7 +210,8 @@ const struct flow create_component_flow = {
     .name = "create_component",
     .state = FLOW_STATE_ON(struct components, BASE_SCOPE, struct scope, scope),
     .steps = {STEP("parse", parse_create), STEP("fields", read_fields), SCOPE_STEP,
-              STEP("check", check), STEP("issuer", check_issuer), COMMIT("create", create),
+              STEP("check", check), STEP("proofs", certificate_proofs_check),
+              STEP("issuer", check_issuer), COMMIT("create", create),
               STEP("reply", components_reply)},
 };
 
@@ -217,6 +233,12 @@ static step parse_update(struct call *c)
                                        &s->fields.left))) {
         return STEP_FAILED;
     }
+    if (request->n_proofs > 0 &&
+        (s->fields.left & resource_field(&component_resource, "certificate_sha256")) == 0) {
+        return call_bad_field(c, "proofs", "They need certificate_sha256 in update_mask.");
+    }
+    s->proofs = request->proofs;
+    s->proof_count = request->n_proofs;
     s->message = from;
     s->etag = from->etag;
     scope_of(c)->tenant_name = from->tenant;
@@ -253,8 +275,8 @@ const struct flow update_component_flow = {
     .state = FLOW_STATE_ON(struct components, BASE_SCOPE, struct scope, scope),
     .steps = {STEP("parse", parse_update), SCOPE_STEP, STEP("find", components_find),
               STEP("check", check_update), STEP("fields", read_fields),
-              STEP("issuer", check_issuer), COMMIT("update", update),
-              STEP("reply", components_reply)},
+              STEP("proofs", certificate_proofs_check), STEP("issuer", check_issuer),
+              COMMIT("update", update), STEP("reply", components_reply)},
 };
 
 /* --- DeleteComponent -------------------------------------------------------------------------- */

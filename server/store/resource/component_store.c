@@ -128,12 +128,13 @@ static rc read_issuer(struct store_op *base, size_t index, const PGresult *r, st
 }
 
 void component_store_find_issuer(struct component_op *op, struct issuer_id issuer,
-                                 const struct subject_component *component)
+                                 const struct subject_component *component, bool or_platform)
 {
     op->component = component;
     struct pg_params p = sql_component_issuer(
-        op->change.op.arena,
-        &(struct sql_component_issuer){.issuer = issuer, .tenant = op->change.scope});
+        op->change.op.arena, &(struct sql_component_issuer){.issuer = issuer,
+                                                            .tenant = op->change.scope,
+                                                            .or_platform = or_platform});
     change_submit(&op->change, &p, read_issuer);
 }
 

@@ -41,9 +41,9 @@ void component_store_delete(struct component_op *op, struct component_id id, int
 /* Zero ids: any, from the first. */
 void component_store_list(struct component_op *op, struct component_id only,
                           struct component_id after, size_t limit);
-/* Whether there is such an issuer, and it may name this component (issuer_authority_covers); else
- * R_NOT_FOUND. */
+/* Whether there is such an issuer of the scope's tenant, or with `or_platform` of the platform, and
+ * it may name this component (issuer_authority_covers); else R_NOT_FOUND. */
 void component_store_find_issuer(struct component_op *op, struct issuer_id issuer,
-                                 const struct subject_component *component);
+                                 const struct subject_component *component, bool or_platform);
 /* Find an enabled component of the operation's tenant: op->text is its name. */
 void component_store_find_name(struct change_op *op, struct component_id id);

@@ -74,11 +74,11 @@ ORDER BY component
 LIMIT :limit;
 
 -- name: component_issuer :admin
--- params: issuer issuer_id, tenant tenant_id
+-- params: issuer issuer_id, tenant tenant_id, or_platform bool
 -- columns: tenant tenant_id, kind int2, boundary text
--- What issuer_may_name wants to know of an issuer of that tenant or the platform.
+-- What issuer_authority_covers wants to know of an issuer of that tenant, or of the platform.
 SELECT tenant, kind, boundary FROM issuer
-WHERE issuer = :issuer AND tenant IN (:tenant, {platform});
+WHERE issuer = :issuer AND (tenant = :tenant OR (:or_platform AND tenant = {platform}));
 
 -- name: find_own_component :admin
 -- params: tenant tenant_id, component component_id
