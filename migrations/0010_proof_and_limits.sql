@@ -47,6 +47,51 @@ $$;
 -- A tenant's consents are counted: others' proposals don't use up its room.
 CREATE INDEX partner_consent_by_tenant ON partner_consent (tenant);
 
+-- A directory may have a million users and groups, and ten million members: too many to be counted for each change, so the
+-- count is kept. Changes of one directory stand in line (directory_change).
+ALTER TABLE directory
+    ADD COLUMN entries bigint NOT NULL DEFAULT 0,
+    ADD COLUMN members bigint NOT NULL DEFAULT 0;
+UPDATE directory d
+SET entries = (SELECT count(*) FROM directory_entry e WHERE e.tenant = d.tenant),
+    members = (SELECT count(*) FROM directory_member m WHERE m.tenant = d.tenant);
+
+GRANT UPDATE (entries, members) ON directory TO chancery_server, chancery_node;
+
+CREATE FUNCTION directory_tally() RETURNS trigger LANGUAGE plpgsql AS $$
+DECLARE
+    one constant integer := CASE TG_OP WHEN 'INSERT' THEN 1 ELSE -1 END;
+    is_full boolean;
+BEGIN
+    IF TG_TABLE_NAME = 'directory_entry' THEN
+        WITH tallied AS (
+            UPDATE directory d SET entries = d.entries + one * c.n
+            FROM (SELECT tenant, count(*) AS n FROM changed GROUP BY tenant) AS c WHERE d.tenant = c.tenant
+            RETURNING d.entries > 1000000 AS is_over
+        ) SELECT coalesce(bool_or(is_over), false) INTO is_full FROM tallied;
+    ELSE
+        WITH tallied AS (
+            UPDATE directory d SET members = d.members + one * c.n
+            FROM (SELECT tenant, count(*) AS n FROM changed GROUP BY tenant) AS c WHERE d.tenant = c.tenant
+            RETURNING d.members > 10000000 AS is_over
+        ) SELECT coalesce(bool_or(is_over), false) INTO is_full FROM tallied;
+    END IF;
+    IF is_full AND TG_OP = 'INSERT' THEN
+        RAISE EXCEPTION 'the directory is full' USING ERRCODE = 'RM003';
+    END IF;
+    RETURN NULL;
+END
+$$;
+
+CREATE TRIGGER directory_entry_added AFTER INSERT ON directory_entry REFERENCING NEW TABLE AS changed
+    FOR EACH STATEMENT EXECUTE FUNCTION directory_tally();
+CREATE TRIGGER directory_entry_removed AFTER DELETE ON directory_entry REFERENCING OLD TABLE AS changed
+    FOR EACH STATEMENT EXECUTE FUNCTION directory_tally();
+CREATE TRIGGER directory_member_added AFTER INSERT ON directory_member REFERENCING NEW TABLE AS changed
+    FOR EACH STATEMENT EXECUTE FUNCTION directory_tally();
+CREATE TRIGGER directory_member_removed AFTER DELETE ON directory_member REFERENCING OLD TABLE AS changed
+    FOR EACH STATEMENT EXECUTE FUNCTION directory_tally();
+
 -- What proves that an issuer's tenant may register its iss: 1 a platform admin's word, 2 the domain in which its host lies,
 -- 3 a platform admin's mapping in the template that covers it. proof_name: that host, or that template; proof_value: what
 -- is mapped there. A proof is looked at whenever the issuer is looked for, so that one that is gone counts no more.

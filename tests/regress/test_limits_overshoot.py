@@ -145,6 +145,27 @@ def test_requests_at_once_passed_the_limit_of_partners(world, verb):
     assert world.sql(f"SELECT count(*) FROM partner_consent WHERE tenant = '{world.full.id}'") == "1000"
 
 
+@pytest.mark.parametrize("counted,most,method", [
+    ("entries", 10 ** 6, "PutUser"), ("members", 10 ** 7, "AddMembers"), ("entries", 10 ** 6, "ImportDirectory")])
+def test_a_directory_had_no_limit(world, counted, most, method):
+    """Its count is kept, because counting a million for each change takes long; what goes makes room again."""
+    big = world.tenant()
+    world.call("DirectoryService/PutUser", {"user": {"address": f"a@{big.domain}"}}, big.admin)
+    world.call("DirectoryService/PutGroup", {"group": {"address": f"g@{big.domain}"}}, big.admin)
+    world.call("DirectoryService/AddMembers", {"group": f"g@{big.domain}", "members": [f"a@{big.domain}"]}, big.admin)
+    mine = f"WHERE tenant = '{big.id}'"
+    assert world.sql(f"SELECT entries, members FROM directory {mine}") == "2|1"
+    world.sql(f"UPDATE directory SET {counted} = {most - 1} {mine}")
+    requests = [{"PutUser": {"user": {"address": f"n{n}@{big.domain}"}},
+                 "AddMembers": {"group": f"g@{big.domain}", "members": [f"n{n}@{big.domain}"]},
+                 "ImportDirectory": {"users": [{"address": f"n{n}@{big.domain}"}]}}[method] for n in range(AT_ONCE)]
+    assert at_once(world, big.admin, f"DirectoryService/{method}", requests) == ONE_FITS
+    world.call("DirectoryService/PutUser", {"user": {"address": f"a@{big.domain}", "display_name": "A"}}, big.admin)
+    world.call("DirectoryService/DeleteGroup", {"address": f"g@{big.domain}"}, big.admin)
+    gone = 2 if counted == "members" else 1
+    assert world.sql(f"SELECT {counted} FROM directory {mine}") == str(most - gone)
+
+
 def test_who_is_there_already_takes_no_room(world):
     """At the limit, power is prolonged, and a request that is sent again finds what it has made."""
     for number in range(2):
