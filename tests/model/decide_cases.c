@@ -5,7 +5,8 @@
  *              OK channel power rights license_expires may_cache content_expires policy_version
  *   protect    REASON, or OK
  *   authority  REASON, or OK tenant boundary member|guest|stranger addresses groups
- *   delivery   native, portal or block */
+ *   delivery   native, portal or block
+ *   registration  the host of an iss, or - */
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -16,6 +17,7 @@
 #include "domain/decide/decide_delivery.h"
 #include "domain/decide/decide_protect.h"
 #include "domain/relations/membership.h"
+#include "domain/values/issuer_host.h"
 #include "domain/values/token_claims.h"
 
 static int compare_text(const void *a, const void *b)
@@ -211,6 +213,14 @@ static void answer_authority(const json_t *from)
     print_user(&user);
 }
 
+/* --- registration ----------------------------------------------------------------------------- */
+
+static void answer_registration(const json_t *from)
+{
+    const char *host = issuer_host(case_arena, case_text(from, "iss"));
+    puts(host == NULL ? "-" : host);
+}
+
 static const struct {
     const char *ask;
     void (*answer)(const json_t *from);
@@ -219,6 +229,7 @@ static const struct {
     {"protect", answer_protect},
     {"authority", answer_authority},
     {"delivery", answer_delivery},
+    {"registration", answer_registration},
 };
 
 static void answer(const json_t *from)

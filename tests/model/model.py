@@ -16,6 +16,7 @@ import cases
 from model_access import decide_access, decide_delivery
 from model_authority import decide_authority
 from model_protect import decide_protect
+from model_registration import host_of
 
 POWERS = ["-", "owner", "issuer", "super_user"]
 DECISIONS = {
@@ -29,6 +30,7 @@ DECISIONS = {
         "OK contoso commercial", "OK fabrikam gcc", "OK agency gcc-high", "OK - external", "TOKEN_NO_ADDRESS",
         "TOKEN_TYPE"}),
     "delivery": (cases.delivery_case, decide_delivery, {"native", "portal", "block"}),
+    "registration": (cases.registration_case, host_of, {"-", *cases.ISS_HOSTS}),
 }
 LEAST_SHARE = 0.005  # each outcome comes up in at least this share of the cases
 CHUNK = 20_000

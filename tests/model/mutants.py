@@ -14,7 +14,7 @@ import cases
 import model
 
 FOLDER = os.path.dirname(os.path.abspath(__file__))
-MODULES = ["model_policy", "model_access", "model_protect", "model_authority"]
+MODULES = ["model_policy", "model_access", "model_protect", "model_authority", "model_registration"]
 # The decision that must notice, the module, the text there, and the text that replaces it.
 MUTANTS = [
     ("access", "model_policy", 'if "OWNER" in rights:', 'if "EXPORT" in rights:'),
@@ -78,6 +78,19 @@ MUTANTS = [
     ("authority", "model_authority", "if kind == CONSUMER else", "if kind in (CONSUMER, PASSCODE) else"),
     ("delivery", "model_access", "NATIVE\n    return VIA_PORTAL", "NATIVE\n    return BLOCK"),
     ("delivery", "model_access", 'reader_tenant in tenant["partners"]', 'tenant["id"] in tenant["partners"]'),
+    ("registration", "model_registration", 'rf"https://', 'rf"https?://'),
+    ("registration", "model_registration", 'https://(', 'https://(?:[a-z:]*@)?('),
+    ("registration", "model_registration", r"(?:\.{LABEL})+", r"(?:\.{LABEL})*"),
+    ("registration", "model_registration", "{LABEL})+)(", "{LABEL})+)\\.?("),
+    ("registration", "model_registration", "([1-9][0-9]*)", "([0-9]+)"),
+    ("registration", "model_registration", "> 65535", "> 65536"),
+    ("registration", "model_registration", "> 65535", "> 65534"),
+    ("registration", "model_registration", "|%[0-9A-Fa-f]{2})*", "|%)*"),
+    ("registration", "model_registration", ":@/-]", ":@/?-]"),
+    ("registration", "model_registration", "[0-9]+|0x", "[0-9]+|0y"),
+    ("registration", "model_registration", '"[0-9]+|', '"'),
+    ("registration", "model_registration", "if found[2] and", "if False and"),
+    ("registration", "model_registration", 'label not in A_LABELS', "False"),
 ]
 
 
@@ -95,7 +108,8 @@ def load(module="", old="", new=""):
     return {"access": sys.modules["model_access"].decide_access,
             "protect": sys.modules["model_protect"].decide_protect,
             "authority": sys.modules["model_authority"].decide_authority,
-            "delivery": sys.modules["model_access"].decide_delivery}
+            "delivery": sys.modules["model_access"].decide_delivery,
+            "registration": sys.modules["model_registration"].host_of}
 
 
 def first_difference(decide, batch, answers):
