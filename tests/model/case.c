@@ -88,10 +88,10 @@ static const struct grant *grants(const json_t *list, size_t *count, bool *valid
 
 /* --- the tenant ------------------------------------------------------------------------------- */
 
-static void read_template(const json_t *from, struct template_policy *out)
+void case_template(const json_t *from, struct template_policy *out)
 {
+    *out = (struct template_policy){.version = case_number(from, "version")};
     out->id.u.b[0] = (uint8_t)case_number(from, "id");
-    out->version = case_number(from, "version");
     out->is_archived = case_flag(from, "archived");
     out->is_valid = true;
     out->grants = grants(case_member(from, "grants"), &out->grant_count, &out->is_valid);
@@ -108,7 +108,7 @@ static void read_templates(const json_t *list, struct tenant_view *out)
         ARENA_ARRAY(case_arena, struct template_policy, CASE_LIST_MAX);
     out->template_count = length(list);
     for (size_t i = 0; i < out->template_count; i++) {
-        read_template(json_array_get(list, i), &templates[i]);
+        case_template(json_array_get(list, i), &templates[i]);
     }
     out->templates = templates;
 }

@@ -30,4 +30,5 @@ void case_tenant(const json_t *from, struct tenant_view *out);
 void case_policy(const json_t *from, struct policy *out);
 void case_subject(const json_t *from, struct subject *out);
 /* The sum of a list of changes; NULL when it is empty. */
+void case_template(const json_t *from, struct template_policy *out);
 const struct amendment *case_amendment(const json_t *changes);

@@ -197,6 +197,37 @@ def registration_case(rng, _tenant):
     return {"ask": "registration", "iss": scheme + user + host + port + path}
 
 
+def changed_grants(rng, grants):
+    """Mostly less than there was, sometimes more."""
+    kept = [[principal, ",".join(rng.sample(rights.split(","), rng.randint(1, len(rights.split(",")))))]
+            for principal, rights in grants if sometimes(rng, 0.85)]
+    return kept + (random_grants(rng, 1) if sometimes(rng, 0.25) else [])
+
+
+def template_case(rng, tenant):
+    """A template, and one that was made of it by a change."""
+    before = dict(rng.choice(tenant["templates"]))
+    before["grants"] = random_grants(rng, 4) + ([[UNREADABLE, "VIEW"]] if sometimes(rng, 0.1) else [])
+    after = dict(before, grants=changed_grants(rng, before["grants"]))
+    if sometimes(rng, 0.3):
+        after["scope"] = [p for p in before["scope"] if p != UNREADABLE]
+    if sometimes(rng, 0.3):
+        days = rng.choice([0, 1, 30])
+        after |= {"expires_after_days": days, "expires_at": 0 if days else random_time(rng)}
+    if sometimes(rng, 0.3):
+        after["offline_days"] = rng.choice([-1, 0, 1, 90])
+    return {"ask": "template", "before": before, "after": after}
+
+
+def amendment_case(rng, _tenant):
+    """The changes that make up one amendment, and those of another one: mostly one change more."""
+    before = random_changes(rng, [])
+    after = before + random_changes(rng, [p for p in CHANGEABLE if sometimes(rng, 0.2)])
+    if sometimes(rng, 0.3):
+        before, after = after, before
+    return {"ask": "amendment", "before": before, "after": after, "sealed": rng.choice([None, 0, NOW, NOW + 100])}
+
+
 def some(make, rng, count):
     """Cases of one kind. Ten cases share a tenant: making tenants takes most of the time."""
     tenants = [random_tenant(rng) for _ in range(count // 10 + 1)]

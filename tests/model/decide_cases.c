@@ -6,6 +6,7 @@
  *   protect    REASON, or OK
  *   authority  REASON, or OK tenant boundary member|guest|stranger addresses groups
  *   delivery   native, portal or block
+ *   template, amendment   lets_in or nobody
  *   registration  the host of an iss, or - */
 #include <stdio.h>
 #include <stdlib.h>
@@ -17,6 +18,7 @@
 #include "domain/decide/decide_delivery.h"
 #include "domain/decide/decide_protect.h"
 #include "domain/relations/membership.h"
+#include "domain/relations/policy_widens.h"
 #include "domain/values/issuer_host.h"
 #include "domain/values/token_claims.h"
 
@@ -104,6 +106,39 @@ static void answer_delivery(const json_t *from)
     case_tenant(case_member(from, "tenant"), &tenant);
     decide_delivery(&question, &decision);
     puts(decision.reason == R_NONE ? channel_name(decision.channel) : "block");
+}
+
+/* --- does a change let somebody in? ----------------------------------------------------------- */
+
+static void print_widens(bool widens)
+{
+    puts(widens ? "lets_in" : "nobody");
+}
+
+static void answer_template(const json_t *from)
+{
+    struct template_policy before, after;
+    bool widens = false;
+    case_template(case_member(from, "before"), &before);
+    case_template(case_member(from, "after"), &after);
+    struct policy_terms was = policy_terms_of_template(&before);
+    struct policy_terms is = policy_terms_of_template(&after);
+    CH_ASSERT(policy_widens(case_arena, &was, &is, &widens, NULL).ok);
+    print_widens(widens);
+}
+
+static void answer_amendment(const json_t *from)
+{
+    static const struct amendment none = {.is_valid = true};
+    const struct amendment *after = case_amendment(case_member(from, "after"));
+    const json_t *sealed = case_member(from, "sealed");
+    struct policy_expiry expiry = {.at = {case_number(from, "sealed")}};
+    bool widens = false;
+    CH_ASSERT(amendment_widens(case_arena, case_amendment(case_member(from, "before")),
+                               after == NULL ? &none : after, json_is_null(sealed) ? NULL : &expiry,
+                               &widens, NULL)
+                  .ok);
+    print_widens(widens);
 }
 
 /* --- authority -------------------------------------------------------------------------------- */
@@ -229,6 +264,8 @@ static const struct {
     {"protect", answer_protect},
     {"authority", answer_authority},
     {"delivery", answer_delivery},
+    {"template", answer_template},
+    {"amendment", answer_amendment},
     {"registration", answer_registration},
 };
 

@@ -17,6 +17,7 @@ from model_access import decide_access, decide_delivery
 from model_authority import decide_authority
 from model_protect import decide_protect
 from model_registration import host_of
+from model_widens import decide_amendment, decide_template
 
 POWERS = ["-", "owner", "issuer", "super_user"]
 DECISIONS = {
@@ -31,6 +32,8 @@ DECISIONS = {
         "TOKEN_TYPE"}),
     "delivery": (cases.delivery_case, decide_delivery, {"native", "portal", "block"}),
     "registration": (cases.registration_case, host_of, {"-", *cases.ISS_HOSTS}),
+    "template": (cases.template_case, decide_template, {"lets_in", "nobody"}),
+    "amendment": (cases.amendment_case, decide_amendment, {"lets_in", "nobody"}),
 }
 LEAST_SHARE = 0.005  # each outcome comes up in at least this share of the cases
 CHUNK = 20_000

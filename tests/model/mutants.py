@@ -14,7 +14,7 @@ import cases
 import model
 
 FOLDER = os.path.dirname(os.path.abspath(__file__))
-MODULES = ["model_policy", "model_access", "model_protect", "model_authority", "model_registration"]
+MODULES = ["model_policy", "model_access", "model_protect", "model_authority", "model_registration", "model_widens"]
 # The decision that must notice, the module, the text there, and the text that replaces it.
 MUTANTS = [
     ("access", "model_policy", 'if "OWNER" in rights:', 'if "EXPORT" in rights:'),
@@ -91,6 +91,27 @@ MUTANTS = [
     ("registration", "model_registration", '"[0-9]+|', '"'),
     ("registration", "model_registration", "if found[2] and", "if False and"),
     ("registration", "model_registration", 'label not in A_LABELS', "False"),
+    ("template", "model_widens", '{principal, "authenticated"}', "{principal}"),
+    ("template", "model_widens", '{principal, "authenticated"}', '{principal, "authenticated", "tenant:contoso"}'),
+    ("template", "model_widens", 'if principal.startswith("user:"):', "if False:"),
+    ("template", "model_widens", "rights | customs(grants) if", "rights if"),
+    ("template", "model_widens", "    if before == (0, 0):", "    if before == (0, 1):"),
+    ("template", "model_widens", "return other > one", "return other >= one"),
+    ("template", "model_widens", "            return other > one\n    return True", "            return other > one\n    return False"),
+    ("template", "model_widens", "(after == -1 and before != -1) or", ""),
+    ("template", "model_widens", "or (before != -1 and after", "or (after"),
+    ("template", "model_widens", '(after and (lasts or longer))', "(lasts or longer)"),
+    ("template", "model_widens", "(lasts or longer)", "lasts"),
+    ("template", "model_widens", 'if is_readable(old) else []', "if old else []"),
+    ("template", "model_widens", 'if is_readable(new) else []', "if new else []"),
+    ("amendment", "model_widens", "or joins - joined or", "or"),
+    ("amendment", "model_widens", "or set(said) - set(says) or", "or"),
+    ("amendment", "model_widens", "has_more(before, after) or joins", "joins"),
+    ("amendment", "model_widens", "or ends_later(case)", ""),
+    ("amendment", "model_widens", "sealed is None or is_later", "sealed is not None and is_later"),
+    ("amendment", "model_widens", "(now is None or is_later((was", "(is_later((was"),
+    ("amendment", "model_widens", 'case["after"]):\n        return "nobody"', 'case["after"][:1]):\n        return "nobody"'),
+    ("amendment", "model_widens", 'case["before"]):\n        return "lets_in"', 'case["before"]):\n        return "nobody"'),
 ]
 
 
@@ -109,7 +130,9 @@ def load(module="", old="", new=""):
             "protect": sys.modules["model_protect"].decide_protect,
             "authority": sys.modules["model_authority"].decide_authority,
             "delivery": sys.modules["model_access"].decide_delivery,
-            "registration": sys.modules["model_registration"].host_of}
+            "registration": sys.modules["model_registration"].host_of,
+            "template": sys.modules["model_widens"].decide_template,
+            "amendment": sys.modules["model_widens"].decide_amendment}
 
 
 def first_difference(decide, batch, answers):

@@ -78,6 +78,27 @@ def test_any_tenant_registered_any_iss(world):
     assert told(world, google.token("jane@gmail.com", email_verified=True)) == "PORTAL_REQUIRED"
 
 
+def test_a_claim_or_a_second_admin_proved_an_iss(world):
+    """A domain that is only claimed proves nothing; what is not proven isn't asked of a second admin either."""
+    one = world.tenant()
+    world.call("TenantService/AddDomain", {"domain": "accounts.claimed.example"}, one.admin)
+    assert reason(register, world, "https://accounts.claimed.example", one.admin) == "FIELD_INVALID"
+    assert one.second_admin
+    world.update_tenant(one.admin, two_person=[1])
+    assert reason(register, world, "https://accounts.claimed.example", one.admin) == "FIELD_INVALID"
+    assert not world.call("ApprovalService/ListApprovals", {}, one.admin).approvals
+    issuer = Issuer(f"https://new.{one.domain}")
+    asked = world.call(CREATE, registration(issuer), one.admin).approval_id
+    assert asked and told(world, issuer.token("x@y.example")) == "TOKEN_ISSUER_UNKNOWN"
+    inner = world.tenant()  # while it waits, the name goes to somebody else
+    prove(world, inner, f"new.{one.domain}")
+    assert outcome(world.call, "ApprovalService/ApproveRequest", {"approval_id": asked},
+                   one.second_admin) == "PRECONDITION_FAILED"
+    give_up(world, inner, f"new.{one.domain}")
+    world.call("ApprovalService/ApproveRequest", {"approval_id": asked}, one.second_admin)
+    assert told(world, issuer.token(f"x@{one.domain}")) == "NO_RIGHTS"
+
+
 @pytest.mark.parametrize("iss", [
     "https://Idp.fabrikam.com", "HTTPS://idp.fabrikam.com", "http://idp.fabrikam.com", "https://fabrikam.com.",
     "https://accounts.google.com@fabrikam.com", "https://fabrikam.com@accounts.google.com",

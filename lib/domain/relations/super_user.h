@@ -9,3 +9,6 @@
  * component of its own that acts alone. */
 bool super_user_holds(const struct tenant_view *tenant, const struct subject *subject,
                       struct unix_time now);
+/* Whether power was switched on for this component, and holds at this time. */
+bool super_user_names_component(const struct tenant_view *tenant, struct component_id component,
+                                struct unix_time now);

@@ -1,13 +1,11 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Whoever registers a certificate proves that its key is held (docs/policy.md §8.1): else any
- * tenant could register another's, keep it out, and learn that it is registered. Nothing is looked
- * up until it is proven. */
+#include "service/component/certificate_proofs.h"
+
 #include <string.h>
 
 #include "auth/own_addresses.h"
 #include "identity/certificate_proof.h"
 #include "service/common/request.h"
-#include "service/component/components.h"
 
 static const char *why(enum certificate_proof_flaw flaw)
 {
@@ -55,43 +53,42 @@ static step add_print(struct call *c, struct slice *prints, const uint8_t print[
     return STEP_NEXT;
 }
 
-static step check_one(struct call *c, size_t index)
+static step check_one(struct call *c, struct certificate_proofs *proofs, const char *component)
 {
-    struct components *s = components_of(c);
     uint8_t print[FINGERPRINT_BYTES];
     enum certificate_proof_flaw flaw;
-    struct certificate_proof_question question = {.proof = slice_str(s->proofs[index]),
+    struct certificate_proof_question question = {.proof =
+                                                      slice_str(proofs->texts[proofs->checked]),
                                                   .tenant = scope_tenant_name(c),
-                                                  .component = s->record.component.name,
-                                                  .now = call_now(c)};
+                                                  .component = component,
+                                                  .now = proofs->asked_at};
     question.urls = own_addresses(c, &question.url_count);
     if (question.urls == NULL) {
         return call_fail(c, R_ARENA_EXHAUSTED, "addresses");
     }
     if (certificate_proof_check(call_arena(c), &question, print, &flaw, call_err(c)).ok) {
-        return add_print(c, &s->proven, print);
+        return add_print(c, &proofs->proven, print);
     }
     if (call_err(c)->reason == R_ARENA_EXHAUSTED) {
         return STEP_FAILED;
     }
     err_clear(call_err(c));
-    const char *field = arena_printf(call_arena(c), "proofs[%zu]", index);
+    const char *field = arena_printf(call_arena(c), "proofs[%zu]", proofs->checked);
     return call_bad_field(c, field == NULL ? "proofs" : field, why(flaw));
 }
 
 /* All that the component shall have: what was listed, and what is proven. */
-static step gather(struct call *c)
+static step gather(struct call *c, const struct certificate_proofs *proofs, struct slice held,
+                   struct slice *prints)
 {
-    struct components *s = components_of(c);
-    struct slice *prints = &s->record.fingerprints;
-    for (size_t at = 0; at < s->proven.len; at += FINGERPRINT_BYTES) {
-        if (step_failed(add_print(c, prints, s->proven.ptr + at))) {
+    for (size_t at = 0; at < proofs->proven.len; at += FINGERPRINT_BYTES) {
+        if (step_failed(add_print(c, prints, proofs->proven.ptr + at))) {
             return STEP_FAILED;
         }
     }
-    for (size_t at = 0; at < prints->len && !scope_is_platform(c); at += FINGERPRINT_BYTES) {
+    for (size_t at = 0; at < prints->len && !scope_is_platforms_word(c); at += FINGERPRINT_BYTES) {
         const uint8_t *print = prints->ptr + at;
-        if (!has_print(s->proven, print) && !has_print(s->before.fingerprints, print)) {
+        if (!has_print(proofs->proven, print) && !has_print(held, print)) {
             return call_bad_field(c, "component.certificate_sha256",
                                   "A certificate that is new here needs a proof that its key is "
                                   "held, in `proofs`; chancery component create --certificate FILE "
@@ -102,20 +99,22 @@ static step gather(struct call *c)
                          COMPONENT_CERTIFICATES_MAX);
 }
 
-step certificate_proofs_check(struct call *c)
+step certificate_proofs_check(struct call *c, struct certificate_proofs *proofs,
+                              const struct component_record *before,
+                              struct component_record *record, step_fn self)
 {
-    struct components *s = components_of(c);
-    if (step_failed(request_count(c, "proofs", s->proof_count, 0, COMPONENT_CERTIFICATES_MAX))) {
+    struct slice held = before == NULL ? SLICE_NONE : before->fingerprints;
+    if (step_failed(request_count(c, "proofs", proofs->count, 0, COMPONENT_CERTIFICATES_MAX))) {
         return STEP_FAILED;
     }
-    while (s->proofs_checked < s->proof_count) {
-        if (step_failed(check_one(c, s->proofs_checked))) {
+    while (proofs->checked < proofs->count) {
+        if (step_failed(check_one(c, proofs, record->component.name))) {
             return STEP_FAILED;
         }
-        s->proofs_checked++;
+        proofs->checked++;
         if (call_should_yield(c)) {
-            return call_yield(c, certificate_proofs_check);
+            return call_yield(c, self);
         }
     }
-    return gather(c);
+    return gather(c, proofs, held, &record->fingerprints);
 }

@@ -5,18 +5,17 @@
 #include "service/common/page.h"
 #include "service/common/resources.h"
 #include "service/common/scope.h"
+#include "service/component/certificate_proofs.h"
 #include "store/resource/component_store.h"
 
 struct components {
-    struct scope scope;                     /* first */
-    struct component_record record, before; /* before: zero for one that is made */
+    struct scope scope; /* first */
+    struct component_record record;
     struct component_op op;
     const void *message; /* of a request that sets fields */
     struct resource_reading fields;
     const char *etag; /* of the request */
-    char *const *proofs;
-    size_t proof_count, proofs_checked;
-    struct slice proven; /* fingerprints, as of a record */
+    struct certificate_proofs proofs;
     struct component_id id, after;
     struct page page;
 };
@@ -31,8 +30,5 @@ struct component_op *components_begin(struct call *c);
 step components_wait(struct call *c);
 /* Step: read the component of `id` into the state's record, or fail with R_NOT_FOUND. */
 step components_find(struct call *c);
-/* Step: check the request's proofs, and add what they prove to the record's certificates; those
- * that are new here must be proven, or registered by a platform admin. */
-step certificate_proofs_check(struct call *c);
 /* Step: answer with the state's record. */
 step components_reply(struct call *c);

@@ -8,11 +8,6 @@
 
 /* --- changes ---------------------------------------------------------------------------------- */
 
-static struct sql_act begin(const struct issuer_op *op, const char *operation)
-{
-    return change_act(op->scope, operation, &op->who);
-}
-
 static struct sql_issuer_settings settings_of(const struct issuer_row *row)
 {
     const struct issuer *issuer = &row->issuer;
@@ -32,20 +27,17 @@ static struct sql_issuer_settings settings_of(const struct issuer_row *row)
     };
 }
 
-static rc read_created(struct store_op *base, size_t index, const PGresult *r, struct err *err)
+static rc read_created(struct store_op *op, size_t index, const PGresult *r, struct err *err)
 {
-    struct issuer_op *op = LIST_ENTRY(base, struct issuer_op, op);
     struct sql_create_issuer_row row;
-    TRY(change_read_done(base, index, r, err));
-    TRY(sql_create_issuer_read(base->arena, r, 0, &row, err));
-    op->judgment = (enum issuer_judgment)row.outcome;
-    op->proof = (enum issuer_proof)row.proof;
-    ENSURE(op->judgment != ISSUER_TAKEN, err, R_ALREADY_EXISTS);
-    ENSURE(op->judgment == ISSUER_PROVEN, err, R_FIELD_INVALID);
+    TRY(change_read_done(op, index, r, err));
+    TRY(sql_create_issuer_read(op->arena, r, 0, &row, err));
+    ENSURE(row.outcome != ISSUER_TAKEN, err, R_ALREADY_EXISTS);
+    ENSURE(row.outcome == ISSUER_PROVEN, err, R_NOT_FOUND);
     return OK;
 }
 
-void issuer_store_create(struct issuer_op *op, const struct issuer_row *row, bool by_platform)
+void issuer_store_create(struct change_op *op, const struct issuer_row *row, bool by_platform)
 {
     const struct issuer *issuer = &row->issuer;
     const char *host = issuer_host(op->op.arena, issuer->iss);
@@ -53,7 +45,7 @@ void issuer_store_create(struct issuer_op *op, const struct issuer_row *row, boo
     struct slice value = issuer_template_value(template == NULL ? "" : template, issuer->iss);
     struct pg_params p =
         sql_create_issuer(op->op.arena, &(struct sql_create_issuer){
-                                            .act = begin(op, "create_issuer"),
+                                            .act = change_begin(op, "create_issuer"),
                                             .issuer = issuer->id,
                                             .boundary = issuer->boundary,
                                             .kind = issuer->kind,
@@ -65,25 +57,27 @@ void issuer_store_create(struct issuer_op *op, const struct issuer_row *row, boo
                                             .by_platform = by_platform,
                                             .max = ISSUERS_MAX,
                                         });
-    pg_submit_one(&op->op, &p, read_created);
+    change_submit(op, &p, read_created);
 }
 
-void issuer_store_update(struct issuer_op *op, const struct issuer_row *row)
+void issuer_store_update(struct change_op *op, const struct issuer_row *row)
 {
-    struct pg_params p = sql_update_issuer(op->op.arena, &(struct sql_update_issuer){
-                                                             .act = begin(op, "update_issuer"),
-                                                             .issuer = row->issuer.id,
-                                                             .version = row->version,
-                                                             .settings = settings_of(row),
-                                                         });
-    pg_submit_one(&op->op, &p, change_read_done);
+    struct pg_params p =
+        sql_update_issuer(op->op.arena, &(struct sql_update_issuer){
+                                            .act = change_begin(op, "update_issuer"),
+                                            .issuer = row->issuer.id,
+                                            .version = row->version,
+                                            .settings = settings_of(row),
+                                        });
+    change_submit(op, &p, change_read_done);
 }
 
-void issuer_store_delete(struct issuer_op *op, struct issuer_id id)
+void issuer_store_delete(struct change_op *op, struct issuer_id id)
 {
     struct pg_params p = sql_delete_issuer(
-        op->op.arena, &(struct sql_delete_issuer){.act = begin(op, "delete_issuer"), .issuer = id});
-    pg_submit_one(&op->op, &p, change_read_done);
+        op->op.arena,
+        &(struct sql_delete_issuer){.act = change_begin(op, "delete_issuer"), .issuer = id});
+    change_submit(op, &p, change_read_done);
 }
 
 /* --- reading ---------------------------------------------------------------------------------- */
@@ -117,23 +111,68 @@ void issuer_store_list(struct issuer_op *op, struct issuer_id only, struct issue
     pg_submit_one(&op->op, &p, read_issuers);
 }
 
-/* --- mappings --------------------------------------------------------------------------------- */
-
-void issuer_store_map(struct issuer_op *op, struct issuer_id id, const char *value)
+static rc read_judgment(struct store_op *base, size_t index, const PGresult *r, struct err *err)
 {
-    struct pg_params p = sql_map_tenant(
-        op->op.arena,
-        &(struct sql_map_tenant){
-            .act = begin(op, "map_tenant"), .issuer = id, .value = value, .max = MAPPINGS_MAX});
-    pg_submit_one(&op->op, &p, change_read_done);
+    struct issuer_op *op = LIST_ENTRY(base, struct issuer_op, op);
+    struct sql_judge_issuer_row row;
+    (void)index;
+    TRY(sql_judge_issuer_read(base->arena, r, 0, &row, err));
+    op->judgment = (enum issuer_judgment)row.outcome;
+    op->proof = (enum issuer_proof)row.proof;
+    return OK;
 }
 
-void issuer_store_unmap(struct issuer_op *op, struct issuer_id id, const char *value)
+void issuer_store_judge(struct issuer_op *op, const char *iss, bool by_platform)
+{
+    const char *host = issuer_host(op->op.arena, iss);
+    const char *template = issuer_template_of(op->op.arena, iss);
+    struct slice value = issuer_template_value(template == NULL ? "" : template, iss);
+    struct pg_params p = sql_judge_issuer(
+        op->op.arena, &(struct sql_judge_issuer){.tenant = op->scope,
+                                                 .iss = iss,
+                                                 .host = host == NULL ? "" : host,
+                                                 .template = template,
+                                                 .template_value = arena_dup(op->op.arena, value),
+                                                 .by_platform = by_platform});
+    pg_submit_one(&op->op, &p, read_judgment);
+}
+
+static rc read_template(struct store_op *base, size_t index, const PGresult *r, struct err *err)
+{
+    struct issuer_op *op = LIST_ENTRY(base, struct issuer_op, op);
+    struct sql_find_issuer_template_row row;
+    (void)index;
+    TRY(sql_find_issuer_template_read(base->arena, r, 0, &row, err));
+    op->is_mapped = row.is_mapped;
+    return OK;
+}
+
+void issuer_store_find_template(struct issuer_op *op, const char *iss)
+{
+    struct pg_params p = sql_find_issuer_template(
+        op->op.arena, &(struct sql_find_issuer_template){
+                          .tenant = op->scope, .template = issuer_template_of(op->op.arena, iss)});
+    pg_submit_one(&op->op, &p, read_template);
+}
+
+/* --- mappings --------------------------------------------------------------------------------- */
+
+void issuer_store_map(struct change_op *op, struct issuer_id id, const char *value)
+{
+    struct pg_params p =
+        sql_map_tenant(op->op.arena, &(struct sql_map_tenant){.act = change_begin(op, "map_tenant"),
+                                                              .issuer = id,
+                                                              .value = value,
+                                                              .max = MAPPINGS_MAX});
+    change_submit(op, &p, change_read_done);
+}
+
+void issuer_store_unmap(struct change_op *op, struct issuer_id id, const char *value)
 {
     struct pg_params p = sql_unmap_tenant(
-        op->op.arena,
-        &(struct sql_unmap_tenant){.act = begin(op, "unmap_tenant"), .issuer = id, .value = value});
-    pg_submit_one(&op->op, &p, change_read_done);
+        op->op.arena, &(struct sql_unmap_tenant){
+                          .act = change_begin(op, "unmap_tenant"), .issuer = id, .value = value});
+    change_submit(op, &p, change_read_done);
 }
 
 static rc read_mappings(struct store_op *base, size_t index, const PGresult *r, struct err *err)

@@ -3,8 +3,8 @@
  * store/resource/change.h: one statement each, with epoch and audit row. */
 #pragma once
 
-#include "store/audit_who.h"
 #include "store/cache/lookups.h"
+#include "store/resource/change.h"
 
 enum {
     ISSUERS_MAX = 500,   /* of one tenant, and of the platform itself */
@@ -26,7 +26,7 @@ struct issuer_row {
     enum issuer_proof proof; /* read only */
 };
 
-/* What came of issuer_store_create; numbers of issuer_judge in the migration. */
+/* Whether an iss may be registered; numbers of issuer_judge in the migration. */
 enum issuer_judgment { ISSUER_PROVEN, ISSUER_UNPROVEN, ISSUER_TAKEN, ISSUER_COVERED };
 
 struct tenant_mapping {
@@ -34,37 +34,42 @@ struct tenant_mapping {
     const char *tenant; /* short name */
 };
 
+/* Reading them. */
 struct issuer_op {
     struct store_op op;
-    struct tenant_id scope; /* whose rows */
-    struct audit_who who;
+    struct tenant_id scope;     /* whose rows */
     struct issuer_row *issuers; /* what issuer_store_list found */
     size_t issuer_count;
     struct tenant_mapping *mappings; /* what issuer_store_list_mappings found */
     size_t mapping_count;
-    enum issuer_judgment judgment; /* of issuer_store_create */
-    enum issuer_proof proof;       /* likewise, if it was created */
+    bool is_mapped;                /* what issuer_store_find_template found */
+    enum issuer_judgment judgment; /* of issuer_store_judge */
+    enum issuer_proof proof;       /* likewise, if it is proven */
 };
 
-/* `by_platform`: by a platform admin, whose word proves any iss. Else R_FIELD_INVALID for one that
- * the scope's tenant has not proven, and for one that a template covers and that means somebody
- * else there: op->judgment says which. Only who has proven it gets R_ALREADY_EXISTS when it is
- * taken. R_LIMIT_EXCEEDED. */
-void issuer_store_create(struct issuer_op *op, const struct issuer_row *row, bool by_platform);
+/* Whether an iss may be registered for the scope's tenant or the platform, and what proves it.
+ * `by_platform`: by a platform admin, whose word proves any. */
+void issuer_store_judge(struct issuer_op *op, const char *iss, bool by_platform);
+/* What issuer_store_judge says is looked at again: R_ALREADY_EXISTS when the iss is taken, which
+ * only who has proven it is told; R_NOT_FOUND when it is not proven, or covered. R_LIMIT_EXCEEDED. */
+void issuer_store_create(struct change_op *op, const struct issuer_row *row, bool by_platform);
 /* row->version must be what is stored, else R_NOT_FOUND. */
-void issuer_store_update(struct issuer_op *op, const struct issuer_row *row);
+void issuer_store_update(struct change_op *op, const struct issuer_row *row);
 /* Its mappings go with it. */
-void issuer_store_delete(struct issuer_op *op, struct issuer_id id);
+void issuer_store_delete(struct change_op *op, struct issuer_id id);
 /* Zero ids: any, from the first. */
 void issuer_store_list(struct issuer_op *op, struct issuer_id only, struct issuer_id after,
                        size_t limit);
+/* Whether a multi-tenant issuer stands for this iss where no exact one is registered, and means the
+ * scope's tenant by some value: is_mapped. */
+void issuer_store_find_template(struct issuer_op *op, const char *iss);
 
 /* Let a value mean the scope's tenant. R_ALREADY_EXISTS when it means one already; R_NOT_FOUND
  * when there is no such multi-tenant issuer of the platform in the tenant's boundary;
  * R_LIMIT_EXCEEDED. */
-void issuer_store_map(struct issuer_op *op, struct issuer_id id, const char *value);
+void issuer_store_map(struct change_op *op, struct issuer_id id, const char *value);
 /* Scope: the platform. */
-void issuer_store_unmap(struct issuer_op *op, struct issuer_id id, const char *value);
+void issuer_store_unmap(struct change_op *op, struct issuer_id id, const char *value);
 /* In order of value, after this one. */
 void issuer_store_list_mappings(struct issuer_op *op, struct issuer_id id, const char *after,
                                 size_t limit);

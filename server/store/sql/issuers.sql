@@ -22,9 +22,8 @@ i.clock_skew_seconds;
 -- params: act @act, issuer issuer_id, boundary text, kind int2, iss text,
 --   settings @issuer_settings, host text, template text, template_value text,
 --   by_platform bool, max int8
--- columns: outcome int4, proof int2
--- host: of the iss, or ''. template, template_value: the template that stands for it, and the value
--- there. Outcomes: as of issuer_judge.
+-- columns: outcome int4
+-- As of judge_issuer, whose answer is looked at again.
 --
 -- An exact iss wins over a template, for all who have it. So the platform's epoch is raised too:
 -- whoever found the template by this iss did so on that one.
@@ -47,7 +46,24 @@ WITH judged AS MATERIALIZED (
 ), raised AS (
     SELECT epoch_raise(tenant), epoch_raise({platform}), audit_admin(:act.*, :iss) FROM made
 )
-SELECT outcome, proof, (SELECT count(*) FROM raised) AS _ FROM judged;
+SELECT outcome, (SELECT count(*) FROM raised) AS _ FROM judged;
+
+-- name: judge_issuer :admin
+-- params: tenant tenant_id, iss text, host text, template text, template_value text,
+--   by_platform bool
+-- columns: outcome int4, proof int2
+-- Whether an iss may be registered, and what proves it. host: of the iss, or ''. template,
+-- template_value: the template that stands for it, and the value there. Outcomes: as of
+-- issuer_judge in the migration.
+SELECT outcome, proof
+FROM issuer_judge(:tenant, :iss, :host, :template, :template_value, :by_platform);
+
+-- name: find_issuer_template :admin
+-- params: tenant tenant_id, template text
+-- columns: is_mapped bool
+-- Whether the template that stands for an iss, if there is one, means this tenant by whatever value.
+SELECT EXISTS (SELECT FROM issuer i JOIN issuer_tenant m ON m.issuer = i.issuer
+               WHERE i.iss = :template AND i.kind = 2 AND m.tenant = :tenant) AS is_mapped;
 
 -- name: update_issuer :admin
 -- params: act @act, issuer issuer_id, version int8, settings @issuer_settings

@@ -252,6 +252,22 @@ static void a_component_is_a_super_user_by_its_id(void **state)
     assert_false(super_user_holds(&w.tenant, &w.subject, w.q.now));
 }
 
+/* Whoever changes such a component comes to its power. */
+static void a_component_holds_power_while_it_lasts(void **state)
+{
+    (void)state;
+    static const struct component_id nine = {{{9}}}, eight = {{{8}}};
+    struct world w;
+    struct super_user power;
+    make_dora(&w, &power);
+    assert_false(super_user_names_component(&w.tenant, nine, w.q.now));
+    power = (struct super_user){.is_component = true, .component = nine, .expires_at = {NOW + 1}};
+    assert_true(super_user_names_component(&w.tenant, nine, w.q.now));
+    assert_false(super_user_names_component(&w.tenant, eight, w.q.now));
+    power.expires_at.s = NOW;
+    assert_false(super_user_names_component(&w.tenant, nine, w.q.now));
+}
+
 /* What is the caller's own is not recorded as a power that was lent to them. */
 static void an_owner_who_is_a_super_user_is_the_owner(void **state)
 {
@@ -304,6 +320,7 @@ int main(void)
         cmocka_unit_test(a_super_user_within_his_tenant),
         cmocka_unit_test(super_users_by_group_and_by_component),
         cmocka_unit_test(a_component_is_a_super_user_by_its_id),
+        cmocka_unit_test(a_component_holds_power_while_it_lasts),
         cmocka_unit_test(an_owner_who_is_a_super_user_is_the_owner),
         cmocka_unit_test(a_decryptor_for_its_own_tenant),
     };

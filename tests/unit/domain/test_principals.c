@@ -28,6 +28,9 @@ static void there_are_seven_forms(void **state)
         assert_ok(principal_parse(arena, slice_str(rows[i].text), &p, &err), &err);
         assert_int_equal(p.kind, rows[i].kind);
         assert_string_equal(principal_format(arena, &p), rows[i].written);
+        struct principal view = principal_view(rows[i].written);
+        assert_int_equal(view.kind, p.kind);
+        assert_string_equal(view.name, p.name);
         assert_true(principal_is_whole(&p));
     }
 }
@@ -261,6 +264,18 @@ static void rights_are_the_union_of_all_that_match(void **state)
     assert_int_equal(decide(&w).rights.bits, RIGHT_VIEW | RIGHT_REPLY);
 }
 
+static void what_is_no_principal_is_viewed_as_an_unknown_one(void **state)
+{
+    (void)state;
+    static const char *const texts[] = {"everybody", "user:", "owners",
+                                        "tenant",    "",      "User:a@x.org"};
+    for (size_t i = 0; i < sizeof texts / sizeof texts[0]; i++) {
+        struct principal view = principal_view(texts[i]);
+        assert_int_equal(view.kind, PRINCIPAL_UNKNOWN);
+        assert_string_equal(view.name, texts[i]);
+    }
+}
+
 /* Nobody's, and of a kind that this version does not know. */
 static void an_unknown_kind_has_no_text_and_matches_nobody(void **state)
 {
@@ -303,6 +318,7 @@ int main(void)
         cmocka_unit_test(a_component_alone_is_nobody),
         cmocka_unit_test(what_is_stored_and_unknown_means_nobody),
         cmocka_unit_test(rights_are_the_union_of_all_that_match),
+        cmocka_unit_test(what_is_no_principal_is_viewed_as_an_unknown_one),
         cmocka_unit_test(an_unknown_kind_has_no_text_and_matches_nobody),
         cmocka_unit_test(memory_runs_out_while_a_principal_is_read),
     };

@@ -63,12 +63,68 @@ static void a_tenant_has_a_bounded_number_of_super_users(void **state)
     }
 }
 
+static struct power_names *names_of(const char *address)
+{
+    struct power_names *names = ARENA_NEW(f.arena, struct power_names);
+    *names = (struct power_names){.tenant = CONTOSO, .address = address};
+    prepare(&names->op);
+    super_user_store_find_names(names);
+    assert_int_equal(wait_for(&names->op), R_NONE);
+    return names;
+}
+
+static void assert_names(const char *address, const char *expected)
+{
+    struct power_names *names = names_of(address);
+    char all[256] = "";
+    for (size_t i = 0; i < names->count; i++) {
+        strcat(strcat(all, i == 0 ? "" : " "), names->names[i]);
+    }
+    assert_string_equal(all, expected);
+    assert_true(names->is_whole);
+}
+
+/* Members at any depth by all their names; who is no entry, by the one that they are a member by. */
+static void behind_a_name_stand_all_who_would_have_power(void **state)
+{
+    (void)state;
+    int64_t before = names_of("al@contoso.com")->known.epoch;
+    run_sql(
+        "SELECT directory_put(tenant, '', '{al@contoso.com,bo@contoso.com}', '{\"\",\"\"}', '{f,f}', "
+        "'{a.l@contoso.com}', '{al@contoso.com}', '{g@contoso.com,h@contoso.com}', "
+        "'{\"\",\"\"}', '{\"\",\"\"}', '{g@contoso.com,g@contoso.com,h@contoso.com}', "
+        "'{h@contoso.com,bo@contoso.com,al@contoso.com}') FROM tenant WHERE name = 'contoso'");
+    run_sql("INSERT INTO directory_member SELECT tenant, 'h@contoso.com', 'ann@fabrikam.com' "
+            "FROM tenant WHERE name = 'contoso'");
+    assert_names("al@contoso.com", "a.l@contoso.com al@contoso.com");
+    assert_names("a.l@contoso.com", "a.l@contoso.com al@contoso.com");
+    assert_names("bo@contoso.com", "bo@contoso.com");
+    assert_names("h@contoso.com", "a.l@contoso.com al@contoso.com ann@fabrikam.com h@contoso.com");
+    assert_names("g@contoso.com", "a.l@contoso.com al@contoso.com ann@fabrikam.com bo@contoso.com "
+                                  "g@contoso.com h@contoso.com");
+    assert_names("nobody@contoso.com", "");
+    assert_int_equal(names_of("al@contoso.com")->known.epoch, before + 1);
+    assert_false(uuid_eq(names_of("al@contoso.com")->known.scope, CONTOSO.u));
+}
+
+static void a_group_that_is_too_large_to_be_read_is_not_whole(void **state)
+{
+    (void)state;
+    run_sql("INSERT INTO directory_member SELECT tenant, 'h@contoso.com', 'p' || n || "
+            "'@contoso.com' FROM tenant, generate_series(1, 998) AS n WHERE name = 'contoso'");
+    assert_false(names_of("g@contoso.com")->is_whole); /* g, h, al, bo, ann and these */
+    run_sql("DELETE FROM directory_member WHERE member ~ '^p[0-9]+@' AND member > 'p99'");
+    assert_true(names_of("g@contoso.com")->is_whole);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(power_is_granted_moved_and_revoked),
         cmocka_unit_test(power_that_has_ended_is_not_listed),
         cmocka_unit_test(a_tenant_has_a_bounded_number_of_super_users),
+        cmocka_unit_test(behind_a_name_stand_all_who_would_have_power),
+        cmocka_unit_test(a_group_that_is_too_large_to_be_read_is_not_whole),
     };
     return cmocka_run_group_tests(tests, store_set_up_tenant, store_tear_down);
 }
