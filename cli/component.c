@@ -6,6 +6,7 @@
 #include "base/encode.h"
 #include "chancery/v1/component.pb-c.h"
 #include "cli/certificate.h"
+#include "cli/component_proof.h"
 #include "cli/verbs.h"
 #include "domain/values/subject.h"
 #include "google/protobuf/field_mask.pb-c.h"
@@ -16,6 +17,8 @@ static const char HELP[] =
     "       chancery component create --profile FILE --name NAME --role ROLE [OPTION…] [-o json]\n"
     "       chancery component update --profile FILE ID [OPTION…] [-o json]\n"
     "       chancery component delete --profile FILE ID [--tenant NAME]\n"
+    "       chancery component prove  --authority URL [--tenant NAME] --name NAME\n"
+    "                                 --certificate FILE --key FILE\n"
     "\n"
     "Gateways, portals, decryptors and admins: the programs that may call, and the credentials by\n"
     "which they are known. Changes hold from the next call on.\n"
@@ -26,25 +29,39 @@ static const char HELP[] =
     "                        platform-admin; a decryptor opens nothing until power is switched\n"
     "                        on for it: see chancery super-user\n"
     "  --boundary NAME       the boundary that a portal serves\n"
-    "  --cert FILE           its client certificate in PEM, or the SHA-256 of its DER in hex; up\n"
-    "                        to 4 times\n"
+    "  --certificate FILE    its client certificate in PEM, up to 4 times; platform admins may\n"
+    "                        give the SHA-256 of its DER in hex. Or short: --cert\n"
+    "  --key FILE            the certificate's private key (PEM, mode 0600), for each one: a\n"
+    "                        tenant's admin proves that it is held. It is not sent\n"
+    "  --proof FILE          a proof that prove has printed, where the key is\n"
     "  --issuer ID           issuer of its tokens, of kind COMPONENT; together with --subject\n"
-    "  --subject SUB         exactly the `sub` of its tokens\n"
+    "  --subject SUB         exactly the `sub` of its tokens; of the platform's issuers for\n"
+    "                        platform admins only\n"
     "  --sender-domain NAME  for whose senders a gateway protects; may be repeated. An update\n"
     "                        replaces all of them\n"
     "  --add-cert, --remove-cert FILE   (update) certificates to add and to take away\n"
     "  --disable, --enable   (update) switch it off or on\n"
     "\n"
     "  chancery component create --profile contoso-admin.yaml --name mx1 --role gateway \\\n"
-    "      --cert mx1.pem --sender-domain contoso.com\n"
+    "      --certificate mx1.pem --key mx1.key --sender-domain contoso.com\n"
     "\n"
-    "To renew a certificate without a gap: update ID --add-cert NEW.pem, let the component use\n"
-    "it, then update ID --remove-cert OLD.pem.\n";
+    "To renew a certificate without a gap: update ID --add-cert NEW.pem --key NEW.key, let the\n"
+    "component use it, then update ID --remove-cert OLD.pem.\n"
+    "\n"
+    "Where the key must not leave its machine, make the proof there, and register it within ten\n"
+    "minutes; URL is the authority_url of the authority's /.well-known/chancery:\n"
+    "\n"
+    "  chancery component prove --authority https://rms.example.org --tenant contoso \\\n"
+    "      --name mx1 --certificate mx1.pem --key mx1.key >mx1.proof\n"
+    "  chancery component create --profile contoso-admin.yaml --name mx1 --role gateway \\\n"
+    "      --proof mx1.proof --sender-domain contoso.com\n";
 
 struct component_args {
     struct verb_args common;
     const char *name, *role, *boundary, *issuer, *subject;
-    const char **add, **remove, **domains; /* NULL-terminated, or NULL */
+    const char *authority;
+    const char **remove, **domains;     /* NULL-terminated, or NULL */
+    struct component_proof_args proven; /* whose certificates are added */
     bool disable, enable;
 };
 
@@ -130,8 +147,8 @@ static rc change_certificates(struct session *s, const struct component_args *ar
                               Chancery__V1__Component *component, struct err *err)
 {
     size_t count = component->n_certificate_sha256;
-    ProtobufCBinaryData *kept =
-        ARENA_ARRAY(s->arena, ProtobufCBinaryData, count + option_list_count(args->add) + 1);
+    ProtobufCBinaryData *kept = ARENA_ARRAY(
+        s->arena, ProtobufCBinaryData, count + option_list_count(args->proven.certificates) + 1);
     ProtobufCBinaryData gone;
     ARENA_ENSURE(kept, err);
     for (size_t i = 0; i < count; i++) {
@@ -145,8 +162,8 @@ static rc change_certificates(struct session *s, const struct component_args *ar
             }
         }
     }
-    for (size_t i = 0; args->add != NULL && args->add[i] != NULL; i++) {
-        TRY(read_print(s, args->add[i], &kept[count++], err));
+    for (size_t i = 0; i < option_list_count(args->proven.certificates); i++) {
+        TRY(read_print(s, args->proven.certificates[i], &kept[count++], err));
     }
     component->certificate_sha256 = kept;
     component->n_certificate_sha256 = count;
@@ -176,7 +193,7 @@ static rc fill(struct session *s, const struct component_args *args,
         component->disabled = args->disable;
         paths[(*path_count)++] = text_field("disabled");
     }
-    if (args->add != NULL || args->remove != NULL) {
+    if (args->proven.certificates != NULL || args->proven.proofs != NULL || args->remove != NULL) {
         paths[(*path_count)++] = text_field("certificate_sha256");
         return change_certificates(s, args, component, err);
     }
@@ -203,7 +220,10 @@ static int create(struct session *s, const struct verb_args *common)
     component.name = text_field(args->name);
     component.boundary = text_field(args->boundary);
     request.component = &component;
-    if (!fill(s, args, &component, paths, &path_count, &err).ok) {
+    if (!fill(s, args, &component, paths, &path_count, &err).ok ||
+        !component_proof_collect(s, &args->proven, common->tenant, args->name, &request.proofs,
+                                 &request.n_proofs, &err)
+             .ok) {
         return fail_with(s->command, &err);
     }
     return verb_call(s, common, "ComponentService/CreateComponent", &request.base,
@@ -232,7 +252,10 @@ static int update(struct session *s, const struct verb_args *common)
     request.component = ((Chancery__V1__GetComponentResponse *)(void *)message)->component;
     request.update_mask = &mask;
     mask.paths = paths;
-    if (!fill(s, args, request.component, paths, &mask.n_paths, &err).ok) {
+    if (!fill(s, args, request.component, paths, &mask.n_paths, &err).ok ||
+        !component_proof_collect(s, &args->proven, request.component->tenant,
+                                 request.component->name, &request.proofs, &request.n_proofs, &err)
+             .ok) {
         return fail_with(s->command, &err);
     }
     if (mask.n_paths == 0) {
@@ -271,8 +294,12 @@ static int run(int argc, char **argv)
         {"--boundary", &args.boundary, NULL, NULL},
         {"--issuer", &args.issuer, NULL, NULL},
         {"--subject", &args.subject, NULL, NULL},
-        {"--cert", NULL, NULL, &args.add},
-        {"--add-cert", NULL, NULL, &args.add},
+        {"--authority", &args.authority, NULL, NULL},
+        {"--certificate", NULL, NULL, &args.proven.certificates},
+        {"--cert", NULL, NULL, &args.proven.certificates},
+        {"--add-cert", NULL, NULL, &args.proven.certificates},
+        {"--key", NULL, NULL, &args.proven.keys},
+        {"--proof", NULL, NULL, &args.proven.proofs},
         {"--remove-cert", NULL, NULL, &args.remove},
         {"--sender-domain", NULL, NULL, &args.domains},
         {"--disable", NULL, &args.disable, NULL},
@@ -281,6 +308,13 @@ static int run(int argc, char **argv)
     argc = options_take(&command_component, specs, sizeof specs / sizeof specs[0], argc, argv);
     if (args.disable && args.enable) {
         return usage_error(&command_component, "give --disable or --enable, not both");
+    }
+    if (args.proven.keys != NULL &&
+        option_list_count(args.proven.keys) != option_list_count(args.proven.certificates)) {
+        return usage_error(&command_component, "give a --key for each certificate, in their order");
+    }
+    if (argc == 2 && strcmp(argv[1], "prove") == 0) {
+        return component_proof_print(&args.proven, args.authority, args.common.tenant, args.name);
     }
     return verbs_run(&command_component, VERBS, sizeof VERBS / sizeof VERBS[0], &args.common, argc,
                      argv);

@@ -21,6 +21,10 @@ static const char HELP[] =
     "the profile names, or the platform's for a platform admin. Changes hold from the next call\n"
     "on.\n"
     "\n"
+    "A tenant's admin registers issuers whose address lies in a verified domain of the tenant\n"
+    "(chancery tenant add-domain, verify-domain); others are registered by a platform admin. When\n"
+    "the domain goes to another tenant, so does the right to speak under such an address.\n"
+    "\n"
     "An issuer file has the fields of chancery.v1.Issuer. A tenant's own identity provider:\n"
     "\n"
     "  kind: TENANT\n"
@@ -83,8 +87,10 @@ static void show_list(const void *response)
     const Chancery__V1__ListIssuersResponse *r = response;
     for (size_t i = 0; i < r->n_issuers; i++) {
         const Chancery__V1__Issuer *issuer = r->issuers[i];
-        printf("%s  %-12s %-10s %s%s\n", issuer->issuer_id, kind_name(issuer->kind),
-               issuer->boundary, issuer->issuer, issuer->disabled ? "  (disabled)" : "");
+        bool is_gone = issuer->proof == CHANCERY__V1__ISSUER_PROOF__ISSUER_PROOF_GONE;
+        printf("%s  %-12s %-10s %s%s%s\n", issuer->issuer_id, kind_name(issuer->kind),
+               issuer->boundary, issuer->issuer, issuer->disabled ? "  (disabled)" : "",
+               is_gone ? "  (its domain is not the tenant's any longer)" : "");
     }
 }
 

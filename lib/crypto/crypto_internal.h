@@ -50,6 +50,10 @@ rc jwk_decode_member(struct arena *arena, const json_t *jwk, const char *name, e
 /* Whether signatures of this algorithm are made with keys of this kind. */
 bool jws_alg_fits(enum jws_alg alg, enum jwk_kind kind);
 
+/* Sign under a header that names this algorithm and fits the key, of whatever kind. */
+rc jws_sign_with_pkey(struct arena *arena, EVP_PKEY *pkey, enum jws_alg alg, struct slice header,
+                      struct slice payload, struct slice *out, struct err *err);
+
 /* The rows of the table of key types (key_type.h). */
 rc ec_read(struct arena *arena, const struct key_type *type, const json_t *jwk, enum reason invalid,
            EVP_PKEY **out, struct err *err);

@@ -36,7 +36,10 @@ static const struct algorithm {
         {.name = "ES384", .kind = JWK_EC_P384, .digest = "SHA2-384", .bytes = 96, .is_ecdsa = true},
     [JWS_EDDSA] = {.name = "EdDSA", .kind = JWK_ED25519, .bytes = 64},
 };
-enum { ALGORITHMS = sizeof algorithms / sizeof algorithms[0], RAW_SIGNATURE_MAX = 96 };
+enum {
+    ALGORITHMS = sizeof algorithms / sizeof algorithms[0],
+    SIGNATURE_MAX = JWK_RSA_BITS_MAX / 8
+};
 
 enum jws_alg jws_alg_parse(struct slice name)
 {
@@ -85,12 +88,12 @@ static rc decode(struct arena *arena, struct slice text, enum reason malformed, 
     return OK;
 }
 
-static rc parse_header(struct arena *arena, struct slice header, enum reason malformed,
-                       struct jws *out, struct err *err)
+static rc parse_header(struct arena *arena, size_t max, enum reason malformed, struct jws *out,
+                       struct err *err)
 {
     json_t *json;
     struct slice alg;
-    TRY(json_parse_object(arena, header, HEADER_BYTES_MAX, malformed, &json, err));
+    TRY(json_parse_object(arena, out->header, max, malformed, &json, err));
     /* RFC 7515 §4.1.11: an extension that must be understood is refused, for we know none. */
     ENSURE(json_object_get(json, "crit") == NULL, err, malformed);
     ENSURE(json_object_get(json, "b64") == NULL, err, malformed);
@@ -107,10 +110,16 @@ static rc parse_header(struct arena *arena, struct slice header, enum reason mal
 rc jws_parse(struct arena *arena, struct slice token, enum reason malformed, struct jws *out,
              struct err *err)
 {
+    return jws_parse_long(arena, token, HEADER_BYTES_MAX, malformed, out, err);
+}
+
+rc jws_parse_long(struct arena *arena, struct slice token, size_t header_max, enum reason malformed,
+                  struct jws *out, struct err *err)
+{
     struct slice parts[3];
     TRY(split(token, malformed, parts, err));
     TRY(decode(arena, parts[0], malformed, &out->header, err));
-    TRY(parse_header(arena, out->header, malformed, out, err));
+    TRY(parse_header(arena, header_max, malformed, out, err));
     TRY(decode(arena, parts[1], malformed, &out->payload, err));
     TRY(decode(arena, parts[2], malformed, &out->signature, err));
     out->signed_ = slice_cut(token, 0, parts[0].len + 1 + parts[1].len);
@@ -148,6 +157,12 @@ static bool set_pss(EVP_PKEY_CTX *pctx)
            EVP_PKEY_CTX_set_rsa_pss_saltlen(pctx, RSA_PSS_SALTLEN_DIGEST) == 1;
 }
 
+/* Bytes of a signature on the wire. */
+static size_t signature_bytes(const struct algorithm *algorithm, const EVP_PKEY *pkey)
+{
+    return algorithm->bytes != 0 ? algorithm->bytes : (size_t)EVP_PKEY_get_size(pkey);
+}
+
 static bool verify_with(EVP_PKEY *pkey, const struct algorithm *algorithm, struct slice data,
                         struct slice signature)
 {
@@ -168,8 +183,7 @@ rc jws_verify(const struct jws *jws, const struct jwk_public *key, enum reason m
 {
     ENSURE(jwk_may_verify(key, jws->alg), err, mismatch);
     const struct algorithm *algorithm = &algorithms[jws->alg];
-    size_t bytes = algorithm->bytes != 0 ? algorithm->bytes : (size_t)EVP_PKEY_get_size(key->pkey);
-    ENSURE(jws->signature.len == bytes, err, mismatch);
+    ENSURE(jws->signature.len == signature_bytes(algorithm, key->pkey), err, mismatch);
     uint8_t der[DER_SIGNATURE_MAX];
     struct slice signature = jws->signature;
     if (algorithm->is_ecdsa) {
@@ -183,53 +197,63 @@ rc jws_verify(const struct jws *jws, const struct jwk_public *key, enum reason m
 
 /* --- signing -------------------------------------------------------------------------------- */
 
-/* Our private keys are ECDSA's. */
-static const struct algorithm *algorithm_of(const struct jwk_private *key)
+/* A signature as OpenSSL makes it, of at most *len bytes. */
+static bool digest_sign(EVP_PKEY *pkey, const struct algorithm *algorithm, struct slice data,
+                        uint8_t *out, size_t *len)
 {
-    const struct algorithm *algorithm = &algorithms[key->pub.type->signs];
-    CH_ASSERT(algorithm->is_ecdsa);
-    return algorithm;
+    EVP_MD_CTX *ctx = EVP_MD_CTX_new();
+    EVP_PKEY_CTX *pctx = NULL;
+    bool ok = ctx != NULL &&
+              EVP_DigestSignInit_ex(ctx, &pctx, algorithm->digest, NULL, algs()->properties, pkey,
+                                    NULL) == 1 &&
+              (!algorithm->is_pss || set_pss(pctx)) &&
+              EVP_DigestSign(ctx, out, len, data.ptr, data.len) == 1;
+    EVP_MD_CTX_free(ctx);
+    return ok;
 }
 
-static rc sign_raw(const struct jwk_private *key, struct slice data, uint8_t out[RAW_SIGNATURE_MAX],
-                   struct err *err)
+/* DER → r || s. */
+static bool signature_to_raw(const uint8_t *der, size_t len, uint8_t *out, int half)
 {
-    const struct algorithm *algorithm = algorithm_of(key);
-    int half = (int)algorithm->bytes / 2;
+    const uint8_t *at = der;
+    ECDSA_SIG *sig = d2i_ECDSA_SIG(NULL, &at, (long)len);
+    bool ok = sig != NULL && BN_bn2binpad(ECDSA_SIG_get0_r(sig), out, half) == half &&
+              BN_bn2binpad(ECDSA_SIG_get0_s(sig), out + half, half) == half;
+    ECDSA_SIG_free(sig);
+    return ok;
+}
+
+static rc sign_raw(EVP_PKEY *pkey, const struct algorithm *algorithm, struct slice data,
+                   uint8_t out[SIGNATURE_MAX], struct err *err)
+{
     /* Zeros, which are not a signature: OpenSSL 3.0 reports success, and writes nothing, when it has no memory to
      * encode one. */
     uint8_t der[DER_SIGNATURE_MAX] = {0};
-    size_t len = sizeof der;
-    EVP_MD_CTX *ctx = EVP_MD_CTX_new();
-    bool ok = ctx != NULL &&
-              EVP_DigestSignInit_ex(ctx, NULL, algorithm->digest, NULL, algs()->properties,
-                                    key->pub.pkey, NULL) == 1 &&
-              EVP_DigestSign(ctx, der, &len, data.ptr, data.len) == 1;
-    EVP_MD_CTX_free(ctx);
-    const uint8_t *at = der;
-    ECDSA_SIG *sig = ok ? d2i_ECDSA_SIG(NULL, &at, (long)len) : NULL;
-    ok = sig != NULL && BN_bn2binpad(ECDSA_SIG_get0_r(sig), out, half) == half &&
-         BN_bn2binpad(ECDSA_SIG_get0_s(sig), out + half, half) == half;
-    ECDSA_SIG_free(sig);
+    size_t len = algorithm->is_ecdsa ? sizeof der : SIGNATURE_MAX;
+    bool ok = digest_sign(pkey, algorithm, data, algorithm->is_ecdsa ? der : out, &len);
+    if (ok && algorithm->is_ecdsa) {
+        ok = signature_to_raw(der, len, out, (int)algorithm->bytes / 2);
+    }
     openssl_errors_clear();
     ENSURE(ok, err, R_CRYPTO_FAILED);
     return OK;
 }
 
-/* The header must fit the key. */
-static rc sign_under(struct arena *arena, const struct jwk_private *key, struct slice header,
-                     struct slice payload, struct slice *out, struct err *err)
+rc jws_sign_with_pkey(struct arena *arena, EVP_PKEY *pkey, enum jws_alg alg, struct slice header,
+                      struct slice payload, struct slice *out, struct err *err)
 {
-    size_t bytes = algorithm_of(key)->bytes;
+    const struct algorithm *algorithm = &algorithms[alg];
+    size_t bytes = signature_bytes(algorithm, pkey);
     size_t total = base64url_length(header.len) + 1 + base64url_length(payload.len) + 1 +
                    base64url_length(bytes);
     char *token = arena_alloc(arena, total + 1);
     ARENA_ENSURE(token, err);
+    ENSURE(bytes <= SIGNATURE_MAX, err, R_CRYPTO_FAILED);
     size_t n = base64url_encode(header, token);
     token[n++] = '.';
     n += base64url_encode(payload, token + n);
-    uint8_t raw[RAW_SIGNATURE_MAX];
-    TRY(sign_raw(key, slice_of(token, n), raw, err));
+    uint8_t raw[SIGNATURE_MAX];
+    TRY(sign_raw(pkey, algorithm, slice_of(token, n), raw, err));
     token[n++] = '.';
     n += base64url_encode(slice_of(raw, bytes), token + n);
     token[n] = '\0';
@@ -237,15 +261,24 @@ static rc sign_under(struct arena *arena, const struct jwk_private *key, struct 
     return OK;
 }
 
+/* Our private keys are ECDSA's. */
+static enum jws_alg alg_of(const struct jwk_private *key)
+{
+    enum jws_alg alg = key->pub.type->signs;
+    CH_ASSERT(algorithms[alg].is_ecdsa);
+    return alg;
+}
+
 rc jws_sign(struct arena *arena, const struct jwk_private *key, const char *typ,
             struct slice payload, struct slice *out, struct err *err)
 {
     char header[512];
     int len = snprintf(header, sizeof header, "{\"alg\":\"%s\",\"kid\":\"%s\"%s%s%s}",
-                       algorithm_of(key)->name, key->pub.kid, typ == NULL ? "" : ",\"typ\":\"",
+                       jws_alg_name(alg_of(key)), key->pub.kid, typ == NULL ? "" : ",\"typ\":\"",
                        typ == NULL ? "" : typ, typ == NULL ? "" : "\"");
     ENSURE(len > 0 && len < (int)sizeof header, err, R_INTERNAL);
-    return sign_under(arena, key, slice_of(header, (size_t)len), payload, out, err);
+    return jws_sign_with_pkey(arena, key->pub.pkey, alg_of(key), slice_of(header, (size_t)len),
+                              payload, out, err);
 }
 
 rc jws_sign_with_jwk(struct arena *arena, const struct jwk_private *key, const char *typ,
@@ -255,7 +288,8 @@ rc jws_sign_with_jwk(struct arena *arena, const struct jwk_private *key, const c
     const char *header = jwk == NULL
                              ? NULL
                              : arena_printf(arena, "{\"alg\":\"%s\",\"jwk\":%s,\"typ\":\"%s\"}",
-                                            algorithm_of(key)->name, jwk, typ);
+                                            jws_alg_name(alg_of(key)), jwk, typ);
     ARENA_ENSURE(header, err);
-    return sign_under(arena, key, slice_str(header), payload, out, err);
+    return jws_sign_with_pkey(arena, key->pub.pkey, alg_of(key), slice_str(header), payload, out,
+                              err);
 }

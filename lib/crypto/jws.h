@@ -28,6 +28,9 @@ struct jws {
  * R_TOKEN_ALGORITHM when we do not know `alg`. The caller bounds the size. */
 rc jws_parse(struct arena *arena, struct slice token, enum reason malformed, struct jws *out,
              struct err *err);
+/* The same for headers of up to so many bytes, which jws_parse bounds by 4,096. */
+rc jws_parse_long(struct arena *arena, struct slice token, size_t header_max, enum reason malformed,
+                  struct jws *out, struct err *err);
 /* Check the signature with a key that fits the algorithm; `mismatch` otherwise. */
 rc jws_verify(const struct jws *jws, const struct jwk_public *key, enum reason mismatch,
               struct err *err);

@@ -2,6 +2,7 @@
 #include "auth/sender_constraint.h"
 
 #include "auth/facts.h"
+#include "auth/own_addresses.h"
 #include "context/wait.h"
 #include "methods.h"
 
@@ -57,25 +58,6 @@ static step claim(struct call *c)
     wait_store_init(c, &constraint->claim.op);
     proof_store_claim(&constraint->claim, constraint->proof.id, expires_s * 1000000);
     return wait_store(c, claimed, &constraint->claim.op);
-}
-
-/* The addresses of this node: its own and those of the boundaries that it serves. */
-static const char **own_addresses(struct call *c, size_t *count)
-{
-    const struct platform_view *platform = &caller_of(c)->found_platform->view;
-    const char **urls = ARENA_ARRAY(call_arena(c), const char *, platform->boundary_count + 1);
-    *count = 0;
-    if (urls == NULL) {
-        return NULL;
-    }
-    urls[(*count)++] = services_of(c)->authority_url;
-    for (size_t i = 0; i < platform->boundary_count; i++) {
-        const struct boundary *boundary = &platform->boundaries[i];
-        if (boundary->is_served && boundary->authority_url[0] != '\0') {
-            urls[(*count)++] = boundary->authority_url;
-        }
-    }
-    return urls;
 }
 
 static step check_proof(struct call *c)

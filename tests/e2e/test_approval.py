@@ -10,6 +10,7 @@ import pytest
 
 from authority import Identity, Issuer
 from calls import outcome, pages, reason
+from proofs import certificate_proof
 from waiting import wall_clock_passes
 
 GRANT, EXPORT, DESTROY, PARTNER, LOWER = 1, 2, 3, 4, 5
@@ -193,8 +194,8 @@ def test_no_sock_puppets(world):
     def register(who, role=5, name=None):
         identity = Identity(name or f"p{os.urandom(4).hex()}")
         world.call("ComponentService/CreateComponent", {"component": {
-            "name": identity.name, "role": role, "tenant": "contoso", "certificate_sha256": [identity.fingerprint]}},
-            who)
+            "name": identity.name, "role": role, "tenant": "contoso", "certificate_sha256": [identity.fingerprint]},
+            "proofs": [certificate_proof(identity, "contoso", identity.name)]}, who)
         return identity
 
     assert reason(register, world.one) == "APPROVAL_REQUIRED"

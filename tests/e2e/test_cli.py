@@ -214,13 +214,23 @@ def test_components(world):
     identity, renewed = Identity("cli-1"), Identity("cli-2")
     for one in (identity, renewed):
         world.a.write(f"{one.name}.pem", one.certificate)
+        world.a.write(f"{one.name}.key", one.key)
     old, new = (f"{world.a.folder}/{one.name}.pem" for one in (identity, renewed))
-    made = run(world, "component create", "contoso-admin", "--name", "cli", "--role", "gateway", "--cert", old,
-               "--sender-domain", "contoso.com").stdout.split()[0]
+    old_key, new_key = (f"{world.a.folder}/{one.name}.key" for one in (identity, renewed))
+    made = run(world, "component create", "contoso-admin", "--name", "cli", "--role", "gateway", "--certificate", old,
+               "--key", old_key, "--sender-domain", "contoso.com").stdout.split()[0]
     assert f"{made}  gateway" in run(world, "component list", "contoso-admin").stdout
     listed = json.loads(run(world, "component list", "contoso-admin", "-o", "json").stdout)["components"]
     assert made in [component["componentId"] for component in listed]
-    run(world, "component update", "contoso-admin", made, "--add-cert", new)
+    assert "needs a proof" in run(world, "component update", "contoso-admin", made, "--add-cert", new, expect=1).stderr
+    assert "not the certificate's" in run(world, "component update", "contoso-admin", made, "--add-cert", new, "--key",
+                                          old_key, expect=1).stderr
+    os.chmod(new_key, 0o644)
+    assert "chmod 600" in run(world, "component update", "contoso-admin", made, "--add-cert", new, "--key", new_key,
+                              expect=1).stderr
+    os.chmod(new_key, 0o600)
+    run(world, "component update", "contoso-admin", made, "--key", new_key, expect=2)  # of which certificate?
+    run(world, "component update", "contoso-admin", made, "--add-cert", new, "--key", new_key)
     run(world, "component update", "contoso-admin", made, "--remove-cert", identity.fingerprint.hex(), "--disable")
     told = run(world, "component get", "contoso-admin", made).stdout
     assert renewed.fingerprint.hex() in told and identity.fingerprint.hex() not in told and "disabled" in told
@@ -235,6 +245,29 @@ def test_components(world):
     run(world, "component create", "contoso-admin", "--name", "x", "--role", "king", expect=2)
     run(world, "component delete", "contoso-admin", made)
     assert "NOT_FOUND" in run(world, "component get", "contoso-admin", made, expect=3).stderr
+
+
+def test_a_proof_is_made_where_the_key_is(world):
+    """Without a profile; the platform's admin may say whose, and needs none."""
+    edge = Identity("cli-3")
+    world.a.write("cli-3.pem", edge.certificate)
+    world.a.write("cli-3.key", edge.key)
+    files = ["--certificate", f"{world.a.folder}/cli-3.pem", "--key", f"{world.a.folder}/cli-3.key"]
+    proof = subprocess.run([CHANCERY, "component", "prove", "--authority", "https://rms.example.org/", "--tenant",
+                            "contoso", "--name", "cli-edge", *files], capture_output=True, text=True, check=True).stdout
+    world.a.write("cli-3.proof", proof.encode())
+    proven = ["--proof", f"{world.a.folder}/cli-3.proof"]
+    assert "`sub`" in run(world, "component create", "contoso-admin", "--name", "other", "--role", "auditor", *proven,
+                          expect=1).stderr
+    made = run(world, "component create", "contoso-admin", "--name", "cli-edge", "--role", "auditor", *proven).stdout
+    assert edge.fingerprint.hex() in made
+    run(world, "component delete", "contoso-admin", made.split()[0])
+    made = run(world, "component create", "platform-admin", "--tenant", "contoso", "--name", "cli-edge", "--role",
+               "auditor", *files).stdout
+    run(world, "component delete", "platform-admin", "--tenant", "contoso", made.split()[0])
+    run(world, "component create", "platform-admin", "--name", "cli-edge", "--role", "auditor", *files)  # its own
+    assert subprocess.run([CHANCERY, "component", "prove", "--name", "x"], check=False,
+                          capture_output=True).returncode == 2
 
 
 def test_boundaries_partners_and_delivery(world):

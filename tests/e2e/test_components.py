@@ -7,7 +7,7 @@ import pytest
 
 from authority import Identity, Issuer
 from calls import everywhere, pages, reason, refused
-from proofs import Prover, access_token, thumbprint_of
+from proofs import Prover, access_token, certificate_proof, thumbprint_of
 
 PROTECT = "PublishingService/Protect"
 
@@ -31,14 +31,18 @@ def issuer(w, made, who, kind=5, **more):
         "jwks_json": made.jwks(), "clock_skew_seconds": 30, **more}}, who).issuer.issuer_id
 
 
-def create(w, component, who=None):
-    return w.call("ComponentService/CreateComponent", {"component": component}, who or w.contoso.admin).component
+def create(w, component, who=None, identities=(), tenant="contoso"):
+    """Register a component with the certificates of identities, which are proven."""
+    proofs = [certificate_proof(identity, tenant, component["name"]) for identity in identities]
+    return w.call("ComponentService/CreateComponent", {"component": component, "proofs": proofs},
+                  who or w.contoso.admin).component
 
 
-def update(w, who=None, **fields):
+def update(w, who=None, proofs=(), **fields):
     fixed = {name: fields.pop(name) for name in ("component_id", "etag", "tenant") if name in fields}
     return w.call("ComponentService/UpdateComponent", {
-        "component": {**fixed, **fields}, "update_mask": {"paths": list(fields)}}, who or w.contoso.admin).component
+        "component": {**fixed, **fields}, "update_mask": {"paths": list(fields)}, "proofs": proofs},
+        who or w.contoso.admin).component
 
 
 def get(w, component_id, who=None, **more):
@@ -64,11 +68,11 @@ def check_everywhere(w, who, expected, token=None):
 
 def test_a_certificate_is_renewed_with_overlap(world):
     old, new = Identity("renewed-1"), Identity("renewed-2")
-    made = create(world, {"name": "renewed", "role": 1, "sender_domains": ["contoso.com"],
-                          "certificate_sha256": [old.fingerprint]})
+    made = create(world, {"name": "renewed", "role": 1, "sender_domains": ["contoso.com"]}, identities=[old])
     check_everywhere(world, old, "OK")
     check_everywhere(world, new, "COMPONENT_UNKNOWN")
-    both = update(world, component_id=made.component_id, certificate_sha256=[old.fingerprint, new.fingerprint])
+    both = update(world, component_id=made.component_id, certificate_sha256=[old.fingerprint, new.fingerprint],
+                  proofs=[certificate_proof(new, "contoso", "renewed")])
     assert both.etag == "2" and set(both.certificate_sha256) == {old.fingerprint, new.fingerprint}
     check_everywhere(world, old, "OK")
     check_everywhere(world, new, "OK")
@@ -92,7 +96,7 @@ def test_a_certificate_is_renewed_with_overlap(world):
 
 
 def test_changes_don_t_overwrite_each_other(world):
-    made = create(world, {"name": "versioned", "role": 6, "certificate_sha256": [os.urandom(32)]})
+    made = create(world, {"name": "versioned", "role": 6}, identities=[Identity("versioned")])
     one = update(world, component_id=made.component_id, disabled=True, etag=made.etag)
     again = {"component_id": made.component_id, "etag": made.etag}
     assert reason(update, world, disabled=False, **again) == "ETAG_MISMATCH"
@@ -104,7 +108,7 @@ def test_changes_don_t_overwrite_each_other(world):
 
 def test_what_is_listed(world):
     auditor = Identity("auditor")
-    create(world, {"name": "auditor", "role": 6, "certificate_sha256": [auditor.fingerprint]})
+    create(world, {"name": "auditor", "role": 6}, identities=[auditor])
     method = "ComponentService/ListComponents"
     names = [component.name for component in pages(world.call, method, {"page_size": 2}, "components", auditor)]
     assert {"contoso-admin", "edge", "auditor"} <= set(names) and len(names) == len(set(names))
@@ -145,7 +149,8 @@ def test_what_is_no_component(world):
     assert theirs.fields == ["component.issuer_id"]  # an issuer names components of its own tenant only
     admin = refused(create, world, {"name": "bad", "role": 5, **named})
     assert admin.fields == ["component.issuer_id"]  # or an admin who keeps the issuer could be any other admin
-    create(world, {"name": "admin-2", "role": 5, "issuer_id": world.platform_id, "subject": "admin-2"})
+    create(world, {"name": "admin-2", "role": 5, "issuer_id": world.platform_id, "subject": "admin-2",
+                   "tenant": "contoso"}, world.platform_admin)
     edge = {"component_id": world.edge.component_id}
     assert refused(update, world, **edge, issuer_id="", subject="").fields == ["component.certificate_sha256"]
     for mask in ([], ["name"], ["role"], ["nonsense"]):
@@ -161,7 +166,7 @@ def test_an_admin_makes_no_second_person(world):
     admin = world.tenant("wary").admin
     other = create(world, {"name": "other", "role": 5, "tenant": "wary", "certificate_sha256": [os.urandom(32)]},
                    world.platform_admin)
-    gateway = create(world, {"name": "edge", "role": 1, "certificate_sha256": [os.urandom(32)]}, admin)
+    gateway = create(world, {"name": "edge", "role": 1}, admin, [Identity("wary-edge")], "wary")
     world.update_tenant(admin, two_person=[1])
     mine = {"component_id": other.component_id}
     assert reason(update, world, admin, **mine, certificate_sha256=[os.urandom(32)]) == "APPROVAL_REQUIRED"
@@ -226,15 +231,16 @@ def test_components_make_no_users_and_users_no_components(world):
 
 
 def test_the_platform_s_issuer_names_components_of_tenants(world):
-    create(world, {"name": "hosted", "role": 1, "sender_domains": ["contoso.com"], "issuer_id": world.platform_id,
-                   "subject": "hosted"})
+    create(world, {"name": "hosted", "role": 1, "tenant": "contoso", "sender_domains": ["contoso.com"],
+                   "issuer_id": world.platform_id, "subject": "hosted"}, world.platform_admin)
     protect(world, token=access_token(world.platform, "hosted"))
     high = issuer(world, Issuer("https://services.example.us"), world.platform_admin, boundary="gcc-high")
-    error = refused(create, world, {"name": "high", "role": 1, "issuer_id": high, "subject": "x"})
+    error = refused(create, world, {"name": "high", "role": 1, "tenant": "contoso", "issuer_id": high, "subject": "x"},
+                    world.platform_admin)
     assert error.fields == ["component.issuer_id"]  # an issuer is believed in its own boundary
     # A component that was moved to another issuer is not the old one's any more.
-    moved = create(world, {"name": "moved", "role": 1, "sender_domains": ["contoso.com"],
-                           "issuer_id": world.platform_id, "subject": "moved"})
+    moved = create(world, {"name": "moved", "role": 1, "tenant": "contoso", "sender_domains": ["contoso.com"],
+                           "issuer_id": world.platform_id, "subject": "moved"}, world.platform_admin)
     old, new = access_token(world.platform, "moved"), access_token(world.services, "moved")
     check_everywhere(world, None, "OK", old)
     check_everywhere(world, None, "COMPONENT_UNKNOWN", new)
@@ -258,7 +264,7 @@ def test_a_component_s_token_and_a_user_s(world):
 def test_a_certificate_and_a_token_name_the_same_component(world):
     both = Identity("both")
     create(world, {"name": "both", "role": 1, "sender_domains": ["contoso.com"], "issuer_id": world.services_id,
-                   "subject": "both", "certificate_sha256": [both.fingerprint]})
+                   "subject": "both"}, identities=[both])
     protect(world, both)
     protect(world, both, access_token(world.services, "both"))
     protect(world, token=access_token(world.services, "both"))
@@ -275,8 +281,7 @@ def test_a_component_may_prove_by_dpop(world):
 
 def test_a_tenant_may_insist_on_bound_components(world):
     prover, certified = Prover(), Identity("certified")
-    create(world, {"name": "certified", "role": 1, "sender_domains": ["contoso.com"],
-                   "certificate_sha256": [certified.fingerprint]})
+    create(world, {"name": "certified", "role": 1, "sender_domains": ["contoso.com"]}, identities=[certified])
     unbound, by_key = edge_token(world, cnf=None), edge_token(world, cnf=prover.cnf)
     for insists, expected in ((False, "OK"), (True, "TOKEN_UNBOUND"), (False, "OK"), (True, "TOKEN_UNBOUND")):
         world.update_tenant(require_bound_component_tokens=insists)

@@ -247,7 +247,7 @@ def test_bad_issuers(world):
 
 def test_components_issuers(world):
     """The platform's or a tenant's. A token of one makes no user."""
-    services = Provider("https://services.example", "ES256")
+    services = Provider("https://services.contoso.com", "ES256")
     issuer = create(world, {**services.registration(5), "tenant": "contoso"}, world.contoso.admin)
     assert (issuer.kind, issuer.tenant, issuer.boundary) == (5, "contoso", "commercial")
     token = services.sign({"iss": services.iss, "sub": "edge", "email": "al@contoso.com"})
@@ -338,7 +338,7 @@ def test_groups_and_overage(world):
 # --- changes ----------------------------------------------------------------------------------------------------
 
 def test_a_change_holds_from_the_next_call_on(world):
-    own = Provider("https://changing.example", "ES256")
+    own = Provider("https://changing.fabrikam.com", "ES256")
     issuer = create(world, {**own.registration(1), "tenant": "fabrikam", "claims": {"address": "mail"}},
                     world.fabrikam.admin)
     assert (issuer.etag, issuer.tenant, issuer.claims.address) == ("1", "fabrikam", "mail")

@@ -3,13 +3,13 @@
 pages (AIP-158)."""
 import base64
 import functools
-import os
 from concurrent.futures import ThreadPoolExecutor
 
 import pytest
 
-from authority import Issuer, new_id
+from authority import Identity, Issuer, new_id
 from calls import reason, refused
+from proofs import certificate_proof
 from world import ROLES, grant, template_of
 
 PAGES = 5  # rows of every list that is read in pages of 2
@@ -46,7 +46,8 @@ class Stock:
 
     def component(self, name):
         return self.make("tenant", "ComponentService/CreateComponent", {"component": {
-            "name": name, "role": ROLES["gateway"], "certificate_sha256": [os.urandom(32)]}}).component
+            "name": name, "role": ROLES["gateway"]}, "proofs": [
+                certificate_proof(Identity(name), "contoso", name)]}).component
 
     def get(self, name):
         _, who, key, ids = RESOURCES[name]
@@ -77,7 +78,7 @@ FIXED = {
     "template": {"template_id": "server", "tenant": "created", "archived": "Methods", "version": "server", "etag": "server",
                  "create_time": "server", "update_time": "server"},
     "issuer": {"issuer_id": "server", "tenant": "created", "boundary": "created", "kind": "created", "issuer": "created",
-               "etag": "server"},
+               "etag": "server", "proof": "server"},
     "component": {"component_id": "server", "tenant": "created", "name": "created", "role": "created",
                   "boundary": "created", "etag": "server"},
     "boundary": {"boundary": "created", "built_in": "server"},
@@ -138,7 +139,8 @@ def test_a_star_means_all_that_can_be_changed(stock):
     changed = stock.update("template", ["*"], **full)
     assert changed.names[0].text == "Star" and not changed.scope and not changed.referral_contact
     assert refused(stock.update, "template", ["*"], referral_contact="x").fields == ["template.names"]
-    assert not stock.update("component", ["*"], certificate_sha256=[os.urandom(32)]).sender_domains
+    kept = stock.get("component").certificate_sha256
+    assert not stock.update("component", ["*"], certificate_sha256=kept).sender_domains
     assert stock.update("boundary", ["*"], suite=2, portal_url="https://p.example").display_name == ""
 
 

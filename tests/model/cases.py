@@ -221,6 +221,23 @@ def delivery_case(rng, tenant):
             "reader": {"tenant": TENANTS[home][0] if home else 0, "boundary": TENANTS[home][1] if home else "external"}}
 
 
+ISS_HOSTS = ["contoso.com", "idp.contoso.com", "xn--bcher-kva.example", "a-1.example", "contoso.com.evil.example"]
+ISS_NO_HOSTS = ["Contoso.com", "contoso.com.", ".contoso.com", "com", "10.0.0.1", "a.0x7f", "a.0x", "[::1]", "-a.example",
+                "a-.example", "a..example", "xn--x.example", "b\u00fccher.example", "a_b.example", "a%2e.example", ""]
+ISS_PATHS = ["", "/", "/v2.0", "/a/b/", "/@x:1", "/%2F", "//x", "/~!$&'()*+,;="]
+ISS_NO_PATHS = ["?x", "#x", "/?x", "/#", "\\x", "/\\x", "/%", "/%2", "/%zz", "/a b", "/{x}", "/\u00e4", "@x.example", "x y"]
+
+
+def registration_case(rng, _tenant):
+    """Addresses of which each part is right, or nearly."""
+    scheme = rng.choice(["https://"] * 12 + ["http://", "HTTPS://", "https:/", "//", "", " https://"])
+    user = rng.choice([""] * 12 + ["user@", "user:pass@", "@"])
+    host = rng.choice(ISS_HOSTS) if sometimes(rng, 0.8) else rng.choice(ISS_NO_HOSTS)
+    port = rng.choice([""] * 6 + [":443", ":8443", ":65535", ":1", ":0", ":00", ":080", ":65536", ":x", ":"])
+    path = rng.choice(ISS_PATHS) if sometimes(rng, 0.8) else rng.choice(ISS_NO_PATHS)
+    return {"ask": "registration", "iss": scheme + user + host + port + path}
+
+
 def changed_grants(rng, grants):
     """Mostly less than there was, sometimes more."""
     kept = [[principal, ",".join(rng.sample(rights.split(","), rng.randint(1, len(rights.split(",")))))]

@@ -8,7 +8,8 @@
  *   authority  REASON, or OK tenant boundary member|guest|stranger addresses groups
  *   vouching   COMPONENT_TENANT, carried, or bound: its credential will do for the user's
  *   delivery   native, portal or block
- *   template, amendment   lets_in or nobody */
+ *   template, amendment   lets_in or nobody
+ *   registration  the host of an iss, or - */
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -22,6 +23,7 @@
 #include "domain/relations/membership.h"
 #include "domain/relations/policy_widens.h"
 #include "domain/relations/vouching.h"
+#include "domain/values/issuer_host.h"
 #include "domain/values/token_claims.h"
 
 static int compare_text(const void *a, const void *b)
@@ -302,14 +304,27 @@ static void answer_vouching(const json_t *from)
                                     : "carried");
 }
 
+/* --- registration ----------------------------------------------------------------------------- */
+
+static void answer_registration(const json_t *from)
+{
+    const char *host = issuer_host(case_arena, case_text(from, "iss"));
+    puts(host == NULL ? "-" : host);
+}
+
 static const struct {
     const char *ask;
     void (*answer)(const json_t *from);
 } decisions[] = {
-    {"access", answer_access},       {"protect", answer_protect},
-    {"available", answer_available}, {"authority", answer_authority},
-    {"vouching", answer_vouching},   {"delivery", answer_delivery},
-    {"template", answer_template},   {"amendment", answer_amendment},
+    {"access", answer_access},
+    {"protect", answer_protect},
+    {"available", answer_available},
+    {"authority", answer_authority},
+    {"vouching", answer_vouching},
+    {"delivery", answer_delivery},
+    {"template", answer_template},
+    {"amendment", answer_amendment},
+    {"registration", answer_registration},
 };
 
 static void answer(const json_t *from)

@@ -16,6 +16,7 @@ import cases
 from model_access import decide_access, decide_delivery
 from model_authority import decide_authority, decide_vouching
 from model_protect import decide_available, decide_protect
+from model_registration import host_of
 from model_widens import decide_amendment, decide_template
 
 POWERS = ["-", "owner", "issuer", "super_user"]
@@ -34,6 +35,7 @@ DECISIONS = {
         "TOKEN_TYPE", "TENANT_DISABLED"}),
     "vouching": (cases.vouching_case, decide_vouching, {"bound", "carried", "COMPONENT_TENANT"}),
     "delivery": (cases.delivery_case, decide_delivery, {"native", "portal", "block"}),
+    "registration": (cases.registration_case, host_of, {"-", *cases.ISS_HOSTS}),
     "template": (cases.template_case, decide_template, {"lets_in", "nobody"}),
     "amendment": (cases.amendment_case, decide_amendment, {"lets_in", "nobody"}),
 }

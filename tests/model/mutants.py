@@ -14,7 +14,7 @@ import cases
 import model
 
 FOLDER = os.path.dirname(os.path.abspath(__file__))
-MODULES = ["model_policy", "model_access", "model_protect", "model_authority", "model_widens"]
+MODULES = ["model_policy", "model_access", "model_protect", "model_authority", "model_registration", "model_widens"]
 # The decision that must notice, the module, the text there, and the text that replaces it.
 MUTANTS = [
     ("access", "model_policy", 'if "OWNER" in rights:', 'if "EXPORT" in rights:'),
@@ -120,6 +120,19 @@ MUTANTS = [
     ("vouching", "model_authority", ' and component["role"] == PORTAL else', " else"),
     ("delivery", "model_access", "NATIVE\n    return VIA_PORTAL", "NATIVE\n    return BLOCK"),
     ("delivery", "model_access", 'reader_tenant in tenant["partners"]', 'tenant["id"] in tenant["partners"]'),
+    ("registration", "model_registration", 'rf"https://', 'rf"https?://'),
+    ("registration", "model_registration", 'https://(', 'https://(?:[a-z:]*@)?('),
+    ("registration", "model_registration", r"(?:\.{LABEL})+", r"(?:\.{LABEL})*"),
+    ("registration", "model_registration", "{LABEL})+)(", "{LABEL})+)\\.?("),
+    ("registration", "model_registration", "([1-9][0-9]*)", "([0-9]+)"),
+    ("registration", "model_registration", "> 65535", "> 65536"),
+    ("registration", "model_registration", "> 65535", "> 65534"),
+    ("registration", "model_registration", "|%[0-9A-Fa-f]{2})*", "|%)*"),
+    ("registration", "model_registration", ":@/-]", ":@/?-]"),
+    ("registration", "model_registration", "[0-9]+|0x", "[0-9]+|0y"),
+    ("registration", "model_registration", '"[0-9]+|', '"'),
+    ("registration", "model_registration", "if found[2] and", "if False and"),
+    ("registration", "model_registration", 'label not in A_LABELS', "False"),
     ("template", "model_widens", '{principal, "authenticated"}', "{principal}"),
     ("template", "model_widens", '{principal, "authenticated"}', '{principal, "authenticated", "tenant:contoso"}'),
     ("template", "model_widens", 'if principal.startswith("user:"):', "if False:"),
@@ -161,6 +174,7 @@ def load(module="", old="", new=""):
             "authority": sys.modules["model_authority"].decide_authority,
             "vouching": sys.modules["model_authority"].decide_vouching,
             "delivery": sys.modules["model_access"].decide_delivery,
+            "registration": sys.modules["model_registration"].host_of,
             "template": sys.modules["model_widens"].decide_template,
             "amendment": sys.modules["model_widens"].decide_amendment}
 

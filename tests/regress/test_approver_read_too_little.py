@@ -4,12 +4,12 @@ request waited. What is approved is what was shown: all of it, what is cut or le
 import concurrent.futures
 import hashlib
 import json
-import os
 
 import pytest
 
-from authority import Issuer
+from authority import Identity, Issuer
 from calls import reason
+from proofs import certificate_proof
 from stock import super_user
 from waiting import eventually
 from world import VIEW, grant
@@ -75,12 +75,14 @@ def test_the_certificate_behind_an_id_was_exchanged_while_it_waited(world):
     approval = ask(world, world.archive_id)
     assert ("principal.certificate_sha256", "", world.archive.fingerprint.hex()) in lines(world, approval)
     assert ("principal.role", "", "client") in lines(world, approval)
-    mine = {"component": {"component_id": world.archive_id, "certificate_sha256": [os.urandom(32)]},
-            "update_mask": {"paths": ["certificate_sha256"]}}
-    world.call("ComponentService/UpdateComponent", mine, world.one)  # it holds no power yet
+    def exchange(identity):
+        world.call("ComponentService/UpdateComponent", {
+            "component": {"component_id": world.archive_id}, "update_mask": {"paths": ["certificate_sha256"]},
+            "proofs": [certificate_proof(identity, "margie", "archive")]}, world.one)
+
+    exchange(Identity("mine"))  # it holds no power yet
     assert reason(approve, world, approval) == "PRECONDITION_FAILED"
-    mine["component"]["certificate_sha256"] = [world.archive.fingerprint]
-    world.call("ComponentService/UpdateComponent", mine, world.one)
+    exchange(world.archive)
     approve(world, approval)
     assert holders(world) == [f"component:{world.archive_id}"]
     world.call("TenantService/RevokeSuperUser", {"principal": world.archive_id}, world.one)
@@ -184,7 +186,7 @@ def test_what_is_cut_is_compared_all_the_same(world):
 
 
 def test_long_texts_have_their_length_and_digest(world):
-    long = "https://" + "x" * 400 + ".example"
+    long = "https://margie.example/" + "x" * 400
     issuer = Issuer(long)
     answer = world.call("IssuerService/CreateIssuer", {"issuer": {
         "kind": 1, "issuer": long, "audiences": ["a"], "algorithms": ["ES256"], "jwks_json": issuer.jwks()}}, world.one)

@@ -4,13 +4,13 @@ issuer with one's own key, a domain, a mapping, a wider template, a component wh
 to others' content without anybody else. What waits is decided by what an act does, in the act's transaction."""
 import concurrent.futures
 import json
-import os
 
 import pytest
 
-from authority import Issuer
+from authority import Identity, Issuer
 from calls import outcome, reason
 from dns_server import txt
+from proofs import certificate_proof
 from stock import super_user
 from waiting import eventually
 from world import MULTI_TENANT, PRINT, VIEW, grant, template_of
@@ -54,11 +54,18 @@ def changes(w, answer):
     return {c.field: (c.before, c.after) for c in one.changes}
 
 
-def update(w, what, who=None, **fields):
+def update(w, what, who=None, proofs=(), **fields):
     """UpdateIssuer or UpdateComponent, by the id that `fields` begin with."""
     id_field, *paths = fields
     return w.call(f"{what.capitalize()}Service/Update{what.capitalize()}", {
-        what: {**fields, "tenant": "margie"}, "update_mask": {"paths": paths}}, who or w.one)
+        what: {**fields, "tenant": "margie"}, "update_mask": {"paths": paths}, **({"proofs": proofs} if proofs else {})},
+        who or w.one)
+
+
+def renew(w, identity, who=None, proof=None):
+    """Let the archive have another certificate too."""
+    return update(w, "component", who, [proof or certificate_proof(identity, "margie", "archive")],
+                  component_id=w.archive_id, certificate_sha256=[w.archive.fingerprint, identity.fingerprint])
 
 
 # --- issuers --------------------------------------------------------------------------------------------------------
@@ -245,15 +252,13 @@ def give_power(w):
 
 
 def test_the_certificate_of_a_component_with_power_was_exchanged(world):
-    free = {"component_id": world.archive_id, "certificate_sha256": [world.archive.fingerprint, os.urandom(32)]}
-    assert update(world, "component", **free).HasField("component")
+    assert renew(world, Identity("archive-2")).HasField("component")
     give_power(world)
-    mine = os.urandom(32)
+    mine = Identity("archive-3")
     for who in (world.one, world.platform_admin):
-        answer = update(world, "component", who=who, component_id=world.archive_id,
-                        certificate_sha256=[world.archive.fingerprint, mine])
+        answer = renew(world, mine, who)
         assert not answer.HasField("component")
-        assert ("", mine.hex()) in [(c.before, c.after) for c in world.call(
+        assert ("", mine.fingerprint.hex()) in [(c.before, c.after) for c in world.call(
             "ApprovalService/GetApproval", {"approval_id": answer.approval_id}, world.two).approval.changes]
         drop(world, answer)
     for fields in ({"certificate_sha256": [world.archive.fingerprint]}, {"sender_domains": ["margie.example"]},
@@ -276,8 +281,7 @@ def test_a_component_got_power_between_check_and_act(world):
     with concurrent.futures.ThreadPoolExecutor(1) as pool:
         power = pool.submit(world.sql, powered)
         eventually(lambda: world.sql(raised, role="server") != "0", "the power is under way")
-        answer = update(world, "component", component_id=world.archive_id,
-                        certificate_sha256=[world.archive.fingerprint, os.urandom(32)])
+        answer = renew(world, Identity("archive-4"))
         assert power.result() is not None
     assert answer.approval_id and not answer.HasField("component")
     assert world.sql(prints) == before
@@ -297,6 +301,21 @@ def test_what_an_act_rests_on_moved_before_its_end(world):
         with pytest.raises(RuntimeError, match="lock timeout"):
             world.sql(f"SET LOCAL lock_timeout = '100ms'; SELECT epoch_raise('{world.m.id}')", role="server")
         assert act.result() is not None
+
+
+def test_what_waits_is_proven_when_it_is_asked_for(world):
+    """A proof is good for ten minutes, and an approval may take days: it had to be fresh when the request was made."""
+    give_power(world)
+    mine = Identity("archive-5")
+    assert reason(renew, world, mine, proof=certificate_proof(mine, "margie", "archive", iat=1)) == "FIELD_INVALID"
+    answer = renew(world, mine)
+    when = f"WHERE approval = '{answer.approval_id}'"
+    world.sql(f"UPDATE approval SET requested_at = requested_at + interval '1 day' {when}")
+    assert outcome(approve, world, answer) == "FIELD_INVALID"
+    world.sql(f"UPDATE approval SET requested_at = requested_at - interval '1 day' {when}")
+    approve(world, answer)
+    assert world.sql(f"SELECT count(*) FROM component_certificate WHERE fingerprint = '\\x{mine.fingerprint.hex()}'") == "1"
+    world.call("TenantService/RevokeSuperUser", {"principal": world.archive_id}, world.one)
 
 
 # --- settings and exclusions ----------------------------------------------------------------------------------------

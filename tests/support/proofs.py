@@ -1,12 +1,16 @@
 # SPDX-License-Identifier: Apache-2.0
 """Bound tokens and their proofs as any client would make them: DPoP (RFC 9449), certificates (RFC 8705), access
-tokens of components (RFC 9068)."""
+tokens of components (RFC 9068), proofs of components' certificates (docs/formats.md §3.6)."""
 import base64
 import hashlib
 import json
 import secrets
+import ssl
 import time
 
+from cryptography.hazmat.primitives import hashes, serialization
+from cryptography.hazmat.primitives.asymmetric import ec
+from cryptography.hazmat.primitives.asymmetric.utils import decode_dss_signature
 from jwcrypto import jwk, jws, jwt
 
 AUTHORITY = "https://rms.example.org"
@@ -49,6 +53,19 @@ class Prover:
 
     def metadata(self, token, method, scheme="DPoP", **changes):
         return [("authorization", f"{scheme} {token}"), ("dpop", self.proof(token, method, **changes))]
+
+
+def certificate_proof(identity, whose, name, key=None, header=None, **changes):
+    """A proof that the key of this certificate is held, for a component of this name; None leaves a member out. Signed by
+    ES256 whatever the header says."""
+    der = ssl.PEM_cert_to_DER_cert(identity.certificate.decode())
+    header = {"alg": "ES256", "typ": "chancery-component-proof+jwt", "x5c": [base64.b64encode(der).decode()],
+              **(header or {})}
+    claims = {"aud": AUTHORITY, "tenant": whose, "sub": name, "iat": int(time.time()), **changes}
+    text = ".".join(b64url(json.dumps({member: value for member, value in part.items() if value is not None}).encode())
+                    for part in (header, claims))
+    signature = serialization.load_pem_private_key(key or identity.key, None).sign(text.encode(), ec.ECDSA(hashes.SHA256()))
+    return f"{text}.{b64url(b''.join(number.to_bytes(32, 'big') for number in decode_dss_signature(signature)))}"
 
 
 def access_token(issuer, subject, typ="at+jwt", **changes):

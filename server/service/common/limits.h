@@ -4,7 +4,6 @@
 #pragma once
 
 enum {
-    TEMPLATES_MAX = 500,    /* of one tenant */
     REASON_TEXT_MAX = 256,  /* bytes of why something was done, for the audit log */
     DISPLAY_NAME_MAX = 128, /* bytes of a name for people */
     DOMAINS_MAX = 1000,     /* of an issuer or a component */

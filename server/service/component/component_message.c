@@ -136,9 +136,18 @@ step component_message_settle_issuer(struct call *c, const struct component_op *
     const struct err *err = &op->change.op.err;
     return err->reason == R_NOT_FOUND
                ? call_bad_field(c, "component.issuer_id",
-                                "It must be an issuer of kind COMPONENT of this tenant or of the "
-                                "platform, in the component's boundary; for admins the platform's.")
+                                "It must be an issuer of kind COMPONENT of this tenant, in its "
+                                "boundary. Subjects of the platform's issuers, and so admins, are "
+                                "for platform admins to register.")
                : wait_over(c, err);
+}
+
+bool component_message_may_be_platforms(const struct call *c, const struct component_record *before,
+                                        const struct component_record *record)
+{
+    bool is_kept = before != NULL && ID_EQ(record->issuer, before->issuer) &&
+                   strcmp(record->subject, before->subject) == 0;
+    return is_kept || scope_is_platforms_word(c);
 }
 
 /* --- writing ---------------------------------------------------------------------------------- */

@@ -93,8 +93,15 @@ static step check_issuer(struct call *c)
     if (ID_IS_ZERO(s->record.issuer)) {
         return STEP_NEXT;
     }
-    component_store_find_issuer(components_begin(c), s->record.issuer, &s->record.component);
+    component_store_find_issuer(components_begin(c), s->record.issuer, &s->record.component,
+                                component_message_may_be_platforms(c, NULL, &s->record));
     return wait_store(c, issuer_found, &s->op.change.op);
+}
+
+static step check_proofs(struct call *c)
+{
+    struct components *s = components_of(c);
+    return certificate_proofs_check(c, &s->proofs, NULL, &s->record, check_proofs);
 }
 
 /* --- CreateComponent -------------------------------------------------------------------------- */
@@ -125,6 +132,8 @@ static step parse_create(struct call *c)
     record->component.role = (enum role)from->role;
     record->component.boundary = from->boundary;
     record->version = 1;
+    components_of(c)->proofs = (struct certificate_proofs){
+        .texts = request->proofs, .count = request->n_proofs, .asked_at = call_now(c)};
     components_of(c)->message = from;
     components_of(c)->fields.left = resource_changeable(&component_resource);
     return STEP_NEXT;
@@ -191,8 +200,8 @@ const struct flow create_component_flow = {
     .name = "create_component",
     .state = FLOW_STATE_ON(struct components, BASE_SCOPE, struct scope, scope),
     .steps = {STEP("parse", parse_create), STEP("fields", read_fields), SCOPE_STEP,
-              STEP("check", check), STEP("issuer", check_issuer), COMMIT("create", create),
-              STEP("reply", components_reply)},
+              STEP("check", check), STEP("proofs", check_proofs), STEP("issuer", check_issuer),
+              COMMIT("create", create), STEP("reply", components_reply)},
 };
 
 /* --- DeleteComponent -------------------------------------------------------------------------- */

@@ -5,6 +5,7 @@
 #include "service/common/page.h"
 #include "service/common/resources.h"
 #include "service/common/scope.h"
+#include "service/component/certificate_proofs.h"
 #include "store/resource/component_store.h"
 
 struct components {
@@ -14,6 +15,7 @@ struct components {
     const void *message; /* of a request that sets fields */
     struct resource_reading fields;
     const char *etag; /* of the request */
+    struct certificate_proofs proofs;
     struct component_id id, after;
     struct page page;
 };

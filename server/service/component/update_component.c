@@ -10,6 +10,7 @@
 #include "service/common/flows.h"
 #include "service/common/request.h"
 #include "service/common/resource_changes.h"
+#include "service/component/certificate_proofs.h"
 #include "service/component/component_message.h"
 
 struct component_change {
@@ -18,6 +19,7 @@ struct component_change {
     struct component_record before, record;
     resource_set mask;
     struct resource_reading fields;
+    struct certificate_proofs proofs;
 };
 
 static struct component_change *change_of(const struct call *c)
@@ -57,7 +59,7 @@ static step issuer_found(struct call *c)
 }
 
 /* The issuer, if there is one, must be one that may name this component. */
-static step merged(struct call *c)
+static step proven(struct call *c)
 {
     struct component_change *change = change_of(c);
     if (step_failed(component_message_check(c, &change->record))) {
@@ -66,8 +68,23 @@ static step merged(struct call *c)
     if (ID_IS_ZERO(change->record.issuer)) {
         return STEP_NEXT;
     }
-    component_store_find_issuer(begin(c), change->record.issuer, &change->record.component);
+    bool or_platform = component_message_may_be_platforms(c, &change->before, &change->record);
+    component_store_find_issuer(begin(c), change->record.issuer, &change->record.component,
+                                or_platform);
     return wait_store(c, issuer_found, &change->op.change.op);
+}
+
+static step check_proofs(struct call *c)
+{
+    struct component_change *change = change_of(c);
+    return certificate_proofs_check(c, &change->proofs, &change->before, &change->record,
+                                    check_proofs);
+}
+
+static step merged(struct call *c)
+{
+    call_then(c, proven);
+    return check_proofs(c);
 }
 
 static step merge(struct call *c)
@@ -101,6 +118,14 @@ static step found(struct call *c)
     return merge(c);
 }
 
+/* A request that waited for its approval had ten minutes from its proofs to itself, not to its
+ * approval. */
+static struct unix_time asked_at(const struct call *c)
+{
+    const struct approval_row *row = approvable_of(c)->approving;
+    return row == NULL ? call_now(c) : (struct unix_time){row->requested_at / 1000000};
+}
+
 static step check(struct call *c)
 {
     const Chancery__V1__UpdateComponentRequest *request = approvable_of(c)->request;
@@ -111,6 +136,12 @@ static step check(struct call *c)
                                           request->component->component_id, &change->id.u))) {
         return STEP_FAILED;
     }
+    if (request->n_proofs > 0 &&
+        (change->mask & resource_field(&component_resource, "certificate_sha256")) == 0) {
+        return call_bad_field(c, "proofs", "They need certificate_sha256 in update_mask.");
+    }
+    change->proofs = (struct certificate_proofs){
+        .texts = request->proofs, .count = request->n_proofs, .asked_at = asked_at(c)};
     change->fields.left = change->mask;
     component_store_list(begin(c), change->id, (struct component_id){{{0}}}, 1);
     return wait_store(c, found, &change->op.change.op);

@@ -64,14 +64,26 @@ static step check_kind(struct call *c)
 }
 
 /* An exact iss wins over a template, for all who have it. */
-static step have_template(struct call *c)
+static step judged(struct call *c)
 {
-    const struct issuer_change *change = issuer_change_of(c);
-    return change->may_take || !change->op.is_covered
-               ? STEP_NEXT
-               : call_bad_field(c, "issuer.issuer",
-                                "A multi-tenant issuer covers it, for another tenant; ask a "
-                                "platform admin.");
+    struct issuer_change *change = issuer_change_of(c);
+    change->row.proof = change->op.proof;
+    switch (change->op.judgment) {
+    case ISSUER_PROVEN:
+        return STEP_NEXT;
+    case ISSUER_TAKEN:
+        return call_fail(c, R_ALREADY_EXISTS, "registered, and proven");
+    case ISSUER_COVERED:
+        return approvable_refuse(c, "issuer.issuer",
+                                 "A multi-tenant issuer covers it, for another tenant; ask a "
+                                 "platform admin.");
+    case ISSUER_UNPROVEN:
+        break;
+    }
+    return approvable_refuse(
+        c, "issuer.issuer",
+        "It must be an https address whose host lies in a verified domain of the "
+        "tenant; any other is for a platform admin to register.");
 }
 
 static step check_boundary(struct call *c)
@@ -80,9 +92,8 @@ static step check_boundary(struct call *c)
     if (boundary_find(&caller_of(c)->found_platform->view, boundary) == NULL) {
         return call_bad_field(c, "issuer.boundary", "There is no such boundary.");
     }
-    return step_failed(scope_check_boundary(c, boundary))
-               ? STEP_FAILED
-               : issuer_change_find_template(c, have_template);
+    return step_failed(scope_check_boundary(c, boundary)) ? STEP_FAILED
+                                                          : issuer_change_judge(c, judged);
 }
 
 static step merged(struct call *c)
@@ -108,7 +119,7 @@ static step check(struct call *c)
     change->row.version = 1;
     change->message = from;
     change->mask = resource_changeable(&issuer_resource);
-    change->may_take = scope_is_platforms_word(c);
+    change->by_platform = scope_is_platforms_word(c);
     return step_failed(check_iss(c)) ? STEP_FAILED : issuer_change_merge(c, merged);
 }
 
@@ -127,7 +138,7 @@ static void changes(struct call *c, struct approval_changes *out)
 static void perform(struct change_op *op, const void *value)
 {
     const struct issuer_change *change = value;
-    issuer_store_create(op, &change->row, change->may_take);
+    issuer_store_create(op, &change->row, change->by_platform);
 }
 
 const struct approvable_act create_issuer_act = {
@@ -139,7 +150,7 @@ const struct approvable_act create_issuer_act = {
     .summary = summary,
     .changes = changes,
     .perform = perform,
-    .unmatched = R_DATABASE_CONFLICT, /* a template came between check and act */
+    .unmatched = R_DATABASE_CONFLICT, /* its proof went between check and act */
 };
 
 static void *write_issuer(struct call *c)

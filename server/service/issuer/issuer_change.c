@@ -60,6 +60,15 @@ step issuer_change_merge(struct call *c, step_fn then)
     return merge(c);
 }
 
+step issuer_change_judge(struct call *c, step_fn then)
+{
+    struct issuer_change *change = issuer_change_of(c);
+    struct issuer_op *op = begin(c);
+    call_then(c, then);
+    issuer_store_judge(op, change->row.issuer.iss, change->by_platform);
+    return wait_store(c, done, &op->op);
+}
+
 step issuer_change_find_template(struct call *c, step_fn then)
 {
     struct issuer_op *op = begin(c);

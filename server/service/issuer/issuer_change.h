@@ -17,7 +17,7 @@ struct issuer_change {
     const Chancery__V1__Issuer *message;
     resource_set mask; /* the message's fields that are set */
     struct resource_reading fields;
-    bool may_take; /* also an iss that a multi-tenant issuer covers */
+    bool by_platform; /* a platform admin's word proves its iss */
 };
 
 static inline struct issuer_change *issuer_change_of(const struct call *c)
@@ -30,6 +30,8 @@ static inline struct issuer_change *issuer_change_of(const struct call *c)
 step issuer_change_read(struct call *c, step_fn then);
 /* Take the fields of the mask over from the message into the row, and go on with `then`. */
 step issuer_change_merge(struct call *c, step_fn then);
+/* Ask whether the row's iss may be registered, and go on with `then`: .op has the judgment. */
+step issuer_change_judge(struct call *c, step_fn then);
 /* Ask what multi-tenant issuer stands for the row's iss, and go on with `then`: .op has the
  * answer. */
 step issuer_change_find_template(struct call *c, step_fn then);

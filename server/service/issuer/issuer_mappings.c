@@ -8,7 +8,7 @@
 #include "service/issuer/issuers.h"
 #include "service/issuer/tenant_value.h"
 
-enum { MAPPINGS_DEFAULT = 200, MAPPINGS_MAX = 1000 };
+enum { PAGE_DEFAULT = 200, PAGE_MAX = 1000 };
 
 /* Step, after the issuer was read. */
 static step check_kind(struct call *c)
@@ -53,7 +53,7 @@ static step parse_list(struct call *c)
 {
     const Chancery__V1__ListTenantMappingsRequest *request = list_tenant_mappings_request(c);
     struct issuers *s = issuers_of(c);
-    return step_failed(page_read_sized(c, MAPPINGS_DEFAULT, MAPPINGS_MAX, &s->page)) ||
+    return step_failed(page_read_sized(c, PAGE_DEFAULT, PAGE_MAX, &s->page)) ||
                    step_failed(page_after_text(c, &s->page, &s->value))
                ? STEP_FAILED
                : request_uuid_required(c, "issuer_id", request->issuer_id, &s->id.u);

@@ -180,6 +180,7 @@ static const struct resource_field fields[] = {
     CHANGEABLE("clock_skew_seconds", read_clock_skew),
     CHANGEABLE("disabled", read_disabled),
     OUTPUT_ONLY("etag"),
+    OUTPUT_ONLY("proof"),
 };
 
 const struct resource issuer_resource = {
@@ -237,5 +238,6 @@ Chancery__V1__Issuer *issuer_message_write(struct call *c, const struct issuer_r
     m->clock_skew_seconds = (uint32_t)issuer->clock_skew_s;
     m->disabled = row->disabled;
     m->etag = reply_text(etag_write(c, row->version));
+    m->proof = (Chancery__V1__IssuerProof)row->proof;
     return m;
 }

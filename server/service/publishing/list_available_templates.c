@@ -25,7 +25,6 @@
 #include "domain/values/language.h"
 #include "service/common/cursor.h"
 #include "service/common/flows.h"
-#include "service/common/limits.h"
 #include "service/common/reply.h"
 #include "service/common/request.h"
 #include "service/common/scope.h"

@@ -5,7 +5,6 @@
 #include "context/wait.h"
 #include "service/common/etag.h"
 #include "service/common/flows.h"
-#include "service/common/limits.h"
 #include "service/common/page.h"
 #include "service/common/reply.h"
 #include "service/common/request.h"
@@ -131,9 +130,6 @@ static step create(struct call *c)
     struct templates *t = templates_of(c);
     if (!ID_IS_ZERO(t->id)) {
         return STEP_NEXT;
-    }
-    if (t->scope.tenant != NULL && t->scope.tenant->view.template_count >= TEMPLATES_MAX) {
-        return call_fail(c, R_LIMIT_EXCEEDED, "%d templates", TEMPLATES_MAX);
     }
     t->id = t->row.id;
     template_store_create(scope_begin(c), &t->row, t->request.id, request_id_hash(&t->request));

@@ -21,7 +21,8 @@ enum reason pg_reason(const char *sqlstate)
         {"23505", R_ALREADY_EXISTS},
         {"23503", R_PRECONDITION_FAILED},
         {"RM001", R_PRECONDITION_FAILED},
-        {"RM002", R_STALE}, /* RM: ours, of migrations/0002_policy.sql */
+        {"RM002", R_STALE}, /* RM: ours; migrations/0002_policy.sql */
+        {"RM003", R_LIMIT_EXCEEDED},
         {"42501", R_BOUNDARY_NOT_GRANTED},
     };
     for (size_t i = 0; i < sizeof rows / sizeof rows[0]; i++) {

@@ -96,7 +96,7 @@ void approval_store_ask(struct change_op *op, const struct approval_row *row)
                                                  .requested_as = row->asker_role,
                                                  .days = APPROVAL_DAYS,
                                                  .pending_max = APPROVALS_PENDING_MAX});
-    change_submit(op, &p, change_read_limited);
+    change_submit(op, &p, change_read_done);
 }
 
 void approval_store_close(struct change_op *op, struct approval_id id, enum approval_state state)

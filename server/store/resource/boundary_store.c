@@ -34,7 +34,7 @@ void boundary_store_create(struct boundary_op *op, const struct boundary_row *ro
                                                                .portal_url = row->portal_url,
                                                                .max = BOUNDARIES_MAX,
                                                            });
-    pg_submit_one(&op->op, &p, change_read_limited);
+    pg_submit_one(&op->op, &p, change_read_done);
 }
 
 enum { UPDATE_LOCK, UPDATE_ITSELF };

@@ -35,14 +35,6 @@ rc change_read_done(struct store_op *op, size_t index, const PGresult *r, struct
     return OK;
 }
 
-rc change_read_limited(struct store_op *op, size_t index, const PGresult *r, struct err *err)
-{
-    (void)op;
-    (void)index;
-    ENSURE(PQntuples(r) == 1, err, R_LIMIT_EXCEEDED);
-    return OK;
-}
-
 /* The statements around an act only fail or don't. */
 static rc read_act(struct store_op *base, size_t index, const PGresult *r, struct err *err)
 {

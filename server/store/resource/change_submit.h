@@ -21,5 +21,3 @@ void change_submit_two(struct change_op *op, const struct pg_params *p,
                        const struct pg_params *second, pg_reader read);
 /* Reads an act that answers with one row when it matched; else R_NOT_FOUND. */
 rc change_read_done(struct store_op *op, size_t index, const PGresult *r, struct err *err);
-/* Reads an act that makes a row while there is room for it; else R_LIMIT_EXCEEDED. */
-rc change_read_limited(struct store_op *op, size_t index, const PGresult *r, struct err *err);

@@ -30,6 +30,7 @@ void component_store_create(struct change_op *op, const struct component_record 
                    .disabled = record->is_disabled,
                    .issuer = record->issuer,
                    .subject = record->subject,
+                   .max = COMPONENTS_MAX,
                });
     struct pg_params certificates = sql_add_certificates(
         arena,
@@ -125,12 +126,13 @@ static rc read_issuer(struct store_op *base, size_t index, const PGresult *r, st
 }
 
 void component_store_find_issuer(struct component_op *op, struct issuer_id issuer,
-                                 const struct subject_component *component)
+                                 const struct subject_component *component, bool or_platform)
 {
     op->component = component;
     struct pg_params p = sql_component_issuer(
-        op->change.op.arena,
-        &(struct sql_component_issuer){.issuer = issuer, .tenant = op->change.scope});
+        op->change.op.arena, &(struct sql_component_issuer){.issuer = issuer,
+                                                            .tenant = op->change.scope,
+                                                            .or_platform = or_platform});
     change_submit(&op->change, &p, read_issuer);
 }
 

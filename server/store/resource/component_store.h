@@ -6,7 +6,11 @@
 #include "domain/values/subject.h"
 #include "store/resource/change.h"
 
-enum { FINGERPRINT_BYTES = 32, COMPONENT_CERTIFICATES_MAX = 4 };
+enum {
+    FINGERPRINT_BYTES = 32,
+    COMPONENT_CERTIFICATES_MAX = 4,
+    COMPONENTS_MAX = 1000, /* of one tenant, and of the platform itself */
+};
 
 struct component_record {
     struct subject_component component;
@@ -27,7 +31,8 @@ struct component_op {
     const struct subject_component *component; /* private */
 };
 
-/* R_ALREADY_EXISTS: the name, a certificate, or the subject of the issuer is taken. */
+/* R_ALREADY_EXISTS: the name, a certificate, or the subject of the issuer is taken;
+ * R_LIMIT_EXCEEDED. */
 void component_store_create(struct change_op *op, const struct component_record *record);
 /* Sender domains, certificates, issuer, subject and whether it is disabled; record->version must
  * be what is stored, else R_NOT_FOUND. */
@@ -37,10 +42,10 @@ void component_store_delete(struct change_op *op, struct component_id id, int64_
 /* Zero ids: any, from the first. */
 void component_store_list(struct component_op *op, struct component_id only,
                           struct component_id after, size_t limit);
-/* Whether there is such an issuer, and it may name this component (issuer_authority_covers); else
- * R_NOT_FOUND. */
+/* Whether there is such an issuer of the scope's tenant, or with `or_platform` of the platform, and
+ * it may name this component (issuer_authority_covers); else R_NOT_FOUND. */
 void component_store_find_issuer(struct component_op *op, struct issuer_id issuer,
-                                 const struct subject_component *component);
+                                 const struct subject_component *component, bool or_platform);
 /* By what an enabled component of the scope is known: the one record is without sender domains and
  * version, and `iss` is that of its issuer, "" if it comes with no tokens. R_NOT_FOUND. */
 void component_store_find_own(struct component_op *op, struct component_id id);

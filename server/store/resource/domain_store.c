@@ -14,7 +14,6 @@ static rc read_added(struct store_op *op, size_t index, const PGresult *r, struc
     TRY(change_read_done(op, index, r, err));
     TRY(sql_add_domain_read(op->arena, r, 0, &row, err));
     ENSURE(!row.is_taken, err, R_DOMAIN_TAKEN);
-    ENSURE(!row.is_full, err, R_LIMIT_EXCEEDED);
     return OK;
 }
 

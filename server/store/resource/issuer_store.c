@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "store/resource/issuer_store.h"
 
+#include "domain/values/issuer_host.h"
 #include "domain/values/issuer_template.h"
 #include "store/cache/issuer_rows.h"
 #include "store/resource/change_submit.h"
@@ -27,9 +28,20 @@ static struct sql_issuer_settings settings_of(const struct issuer_row *row)
     };
 }
 
-void issuer_store_create(struct change_op *op, const struct issuer_row *row, bool may_take)
+static rc read_created(struct store_op *op, size_t index, const PGresult *r, struct err *err)
+{
+    struct sql_create_issuer_row row;
+    TRY(change_read_done(op, index, r, err));
+    TRY(sql_create_issuer_read(op->arena, r, 0, &row, err));
+    ENSURE(row.outcome != ISSUER_TAKEN, err, R_ALREADY_EXISTS);
+    ENSURE(row.outcome == ISSUER_PROVEN, err, R_NOT_FOUND);
+    return OK;
+}
+
+void issuer_store_create(struct change_op *op, const struct issuer_row *row, bool by_platform)
 {
     const struct issuer *issuer = &row->issuer;
+    const char *host = issuer_host(op->op.arena, issuer->iss);
     const char *template = issuer_template_of(op->op.arena, issuer->iss);
     struct slice value = issuer_template_value(template == NULL ? "" : template, issuer->iss);
     struct pg_params p =
@@ -40,11 +52,13 @@ void issuer_store_create(struct change_op *op, const struct issuer_row *row, boo
                                             .kind = issuer->kind,
                                             .iss = issuer->iss,
                                             .settings = settings_of(row),
+                                            .host = host == NULL ? "" : host,
                                             .template = template,
                                             .template_value = arena_dup(op->op.arena, value),
-                                            .may_take = may_take,
+                                            .by_platform = by_platform,
+                                            .max = ISSUERS_MAX,
                                         });
-    change_submit(op, &p, change_read_done);
+    change_submit(op, &p, read_created);
 }
 
 void issuer_store_update(struct change_op *op, const struct issuer_row *row)
@@ -81,7 +95,9 @@ static rc read_issuers(struct store_op *base, size_t index, const PGresult *r, s
         TRY(sql_list_issuers_read(base->arena, r, (int)i, &row, err));
         op->issuers[i] = (struct issuer_row){.issuer = issuer_from_row(&row.issuer),
                                              .disabled = row.disabled,
-                                             .version = row.version};
+                                             .version = row.version,
+                                             .proof = row.holds ? (enum issuer_proof)row.proof
+                                                                : ISSUER_PROOF_GONE};
     }
     return OK;
 }
@@ -96,26 +112,47 @@ void issuer_store_list(struct issuer_op *op, struct issuer_id only, struct issue
     pg_submit_one(&op->op, &p, read_issuers);
 }
 
+static rc read_judgment(struct store_op *base, size_t index, const PGresult *r, struct err *err)
+{
+    struct issuer_op *op = LIST_ENTRY(base, struct issuer_op, op);
+    struct sql_judge_issuer_row row;
+    (void)index;
+    TRY(sql_judge_issuer_read(base->arena, r, 0, &row, err));
+    op->judgment = (enum issuer_judgment)row.outcome;
+    op->proof = (enum issuer_proof)row.proof;
+    return OK;
+}
+
+void issuer_store_judge(struct issuer_op *op, const char *iss, bool by_platform)
+{
+    const char *host = issuer_host(op->op.arena, iss);
+    const char *template = issuer_template_of(op->op.arena, iss);
+    struct slice value = issuer_template_value(template == NULL ? "" : template, iss);
+    struct pg_params p = sql_judge_issuer(
+        op->op.arena, &(struct sql_judge_issuer){.tenant = op->scope,
+                                                 .iss = iss,
+                                                 .host = host == NULL ? "" : host,
+                                                 .template = template,
+                                                 .template_value = arena_dup(op->op.arena, value),
+                                                 .by_platform = by_platform});
+    pg_submit_one(&op->op, &p, read_judgment);
+}
+
 static rc read_template(struct store_op *base, size_t index, const PGresult *r, struct err *err)
 {
     struct issuer_op *op = LIST_ENTRY(base, struct issuer_op, op);
     struct sql_find_issuer_template_row row;
     (void)index;
     TRY(sql_find_issuer_template_read(base->arena, r, 0, &row, err));
-    op->is_covered = row.is_covered;
     op->is_mapped = row.is_mapped;
     return OK;
 }
 
 void issuer_store_find_template(struct issuer_op *op, const char *iss)
 {
-    const char *template = issuer_template_of(op->op.arena, iss);
-    struct slice value = issuer_template_value(template == NULL ? "" : template, iss);
     struct pg_params p = sql_find_issuer_template(
-        op->op.arena,
-        &(struct sql_find_issuer_template){.tenant = op->scope,
-                                           .template = template,
-                                           .template_value = arena_dup(op->op.arena, value)});
+        op->op.arena, &(struct sql_find_issuer_template){
+                          .tenant = op->scope, .template = issuer_template_of(op->op.arena, iss)});
     pg_submit_one(&op->op, &p, read_template);
 }
 
@@ -123,9 +160,11 @@ void issuer_store_find_template(struct issuer_op *op, const char *iss)
 
 void issuer_store_map(struct change_op *op, struct issuer_id id, const char *value)
 {
-    struct pg_params p = sql_map_tenant(
-        op->op.arena, &(struct sql_map_tenant){
-                          .act = change_begin(op, "map_tenant"), .issuer = id, .value = value});
+    struct pg_params p =
+        sql_map_tenant(op->op.arena, &(struct sql_map_tenant){.act = change_begin(op, "map_tenant"),
+                                                              .issuer = id,
+                                                              .value = value,
+                                                              .max = MAPPINGS_MAX});
     change_submit(op, &p, change_read_done);
 }
 

@@ -15,7 +15,7 @@ void partner_store_propose(struct change_op *op, struct uuid id, struct tenant_i
                                               .max = PARTNERS_MAX,
                                               .note = note,
                                           });
-    change_submit(op, &p, change_read_limited);
+    change_submit(op, &p, change_read_done);
 }
 
 void partner_store_accept(struct change_op *op, struct uuid id, const char *note)
@@ -24,6 +24,7 @@ void partner_store_accept(struct change_op *op, struct uuid id, const char *note
         sql_accept_partner(op->op.arena, &(struct sql_accept_partner){
                                              .act = change_begin(op, "accept_partner_exception"),
                                              .exception = id,
+                                             .max = PARTNERS_MAX,
                                              .note = note,
                                          });
     change_submit(op, &p, change_read_done);

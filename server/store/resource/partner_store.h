@@ -6,7 +6,7 @@
 
 #include "store/resource/change.h"
 
-enum { PARTNERS_MAX = 1000 }; /* exceptions of one tenant, proposals included */
+enum { PARTNERS_MAX = 1000 }; /* exceptions to which one tenant consents */
 
 struct partner_row {
     struct uuid id;
@@ -20,7 +20,7 @@ struct partner_row {
 void partner_store_propose(struct change_op *op, struct uuid id, struct tenant_id content,
                            struct tenant_id reader, const char *note);
 /* Add the acting tenant's consent. R_NOT_FOUND: it is not one of the two; R_ALREADY_EXISTS: it
- * consents already. */
+ * consents already; R_LIMIT_EXCEEDED. */
 void partner_store_accept(struct change_op *op, struct uuid id, const char *note);
 /* End it. R_NOT_FOUND. */
 void partner_store_withdraw(struct change_op *op, struct uuid id, const char *note);

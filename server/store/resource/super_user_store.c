@@ -16,7 +16,7 @@ void super_user_store_grant(struct change_op *op, const struct super_user_row *r
                                                .target = target,
                                                .max = SUPER_USERS_MAX,
                                            });
-    change_submit(op, &p, change_read_limited);
+    change_submit(op, &p, change_read_done);
 }
 
 void super_user_store_revoke(struct change_op *op, const char *principal)

@@ -31,7 +31,8 @@ void template_store_create(struct change_op *op, const struct template_row *row,
                                                     .values = values_of(row),
                                                     .archived = row->archived,
                                                     .request_id = request_id,
-                                                    .request_hash = request_hash});
+                                                    .request_hash = request_hash,
+                                                    .max = TEMPLATES_MAX});
     change_submit(op, &p, change_read_done);
 }
 

@@ -5,6 +5,8 @@
 
 #include "store/resource/change.h"
 
+enum { TEMPLATES_MAX = 500 /* of one tenant, archived ones included */ };
+
 /* A template as an admin sees it. */
 struct template_row {
     struct template_id id;
@@ -26,7 +28,8 @@ struct template_row {
     int64_t created_at, updated_at;
 };
 
-/* `request_id` zero: none, and no hash. R_ALREADY_EXISTS: a request of this id has made one. */
+/* `request_id` zero: none, and no hash. R_ALREADY_EXISTS: a request of this id has made one;
+ * R_LIMIT_EXCEEDED. */
 void template_store_create(struct change_op *op, const struct template_row *row,
                            struct uuid request_id, struct slice request_hash);
 /* What a request of this id has made; R_NOT_FOUND. */

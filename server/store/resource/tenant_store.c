@@ -142,7 +142,8 @@ void tenant_store_exclude(struct change_op *op, const struct exclusion *exclusio
     struct pg_params p = sql_add_exclusion(
         op->op.arena, &(struct sql_add_exclusion){.act = change_begin(op, "add_exclusion"),
                                                   .kind = exclusion->kind,
-                                                  .value = exclusion->value});
+                                                  .value = exclusion->value,
+                                                  .max = EXCLUSIONS_MAX});
     change_submit(op, &p, change_read_done);
 }
 

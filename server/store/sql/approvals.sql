@@ -36,7 +36,6 @@ SELECT approval_unmoved(:tenant, :known.scope, :known.epoch, :always) AS _;
 -- params: act @act, approval approval_id, act_name text, operation int2, request bytea,
 --   summary text, changes @approval_change[], changes_left_out int8, digest bytea,
 --   requested_with bytea, requested_as int2, days int4, pending_max int8
--- No row when too many wait already.
 WITH made AS (
     INSERT INTO approval (tenant, approval, act, operation, request, summary, change_fields,
                           change_before, change_after, changes_left_out, digest, requested_by,
@@ -45,8 +44,7 @@ WITH made AS (
            :changes.before, :changes.after, :changes_left_out, :digest, :act.component,
            :act.component_name, :requested_with, :requested_as,
            now() + make_interval(days => :days)
-    WHERE (SELECT count(*) FROM approval
-           WHERE tenant = :act.tenant AND state = 1 AND now() < expires_at) < :pending_max
+    WHERE limit_holds('approval', :act.tenant, :pending_max)
     RETURNING summary
 )
 SELECT audit_admin(:act.*, summary) AS _ FROM made;

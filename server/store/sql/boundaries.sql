@@ -8,11 +8,10 @@
 -- name: create_boundary :admin
 -- params: act @act, name text, display_name text, suite int2, fips bool, authority_url text,
 --   portal_url text, max int8
--- No row when there are that many.
 WITH made AS (
     INSERT INTO boundary (name, display_name, suite, fips, authority_url, portal_url)
     SELECT :name, :display_name, :suite, :fips, :authority_url, :portal_url
-    WHERE (SELECT count(*) FROM boundary) < :max
+    WHERE limit_holds('boundary', {platform}, :max)
     RETURNING name
 )
 SELECT epoch_raise(:act.tenant) AS _, audit_admin(:act.*, name) AS _ FROM made;

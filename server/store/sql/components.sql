@@ -3,12 +3,13 @@
 
 -- name: create_component :admin
 -- params: act @act, component component_id, name text, role int2, boundary text,
---   sender_domains text[], disabled bool, issuer issuer_id?, subject text
+--   sender_domains text[], disabled bool, issuer issuer_id?, subject text, max int8
 WITH made AS (
     INSERT INTO component (tenant, component, name, role, boundary, sender_domains, disabled,
                            issuer, subject)
-    VALUES (:act.tenant, :component, :name, :role, :boundary, :sender_domains, :disabled,
-            :issuer, :subject)
+    SELECT :act.tenant, :component, :name, :role, :boundary, :sender_domains, :disabled,
+           :issuer, :subject
+    WHERE limit_holds('component', :act.tenant, :max)
     RETURNING tenant
 )
 SELECT epoch_raise(:act.tenant) AS _, audit_admin(:act.*, :name) AS _ FROM made;
@@ -73,11 +74,11 @@ ORDER BY component
 LIMIT :limit;
 
 -- name: component_issuer :admin
--- params: issuer issuer_id, tenant tenant_id
+-- params: issuer issuer_id, tenant tenant_id, or_platform bool
 -- columns: tenant tenant_id, kind int2, boundary text
--- What issuer_may_name wants to know of an issuer of that tenant or the platform.
+-- What issuer_authority_covers wants to know of an issuer of that tenant, or of the platform.
 SELECT tenant, kind, boundary FROM issuer
-WHERE issuer = :issuer AND tenant IN (:tenant, {platform});
+WHERE issuer = :issuer AND (tenant = :tenant OR (:or_platform AND tenant = {platform}));
 
 -- name: find_own_component :admin
 -- params: tenant tenant_id, component component_id

@@ -3,17 +3,17 @@
 
 -- name: add_domain :admin
 -- params: act @act, domain text, proof text, max int8
--- columns: is_taken bool, is_full bool
+-- columns: is_taken bool
 -- is_taken: another tenant has proven it. A claim changes no view, so no epoch is raised.
 WITH known AS (
-    SELECT domain_is_taken(:domain, :act.tenant) AS is_taken,
-           (SELECT count(*) FROM tenant_domain WHERE tenant = :act.tenant) >= :max AS is_full
+    SELECT domain_is_taken(:domain, :act.tenant) AS is_taken
 ), made AS (
     INSERT INTO tenant_domain (tenant, domain, proof)
-    SELECT :act.tenant, :domain, :proof FROM known WHERE NOT is_taken AND NOT is_full
+    SELECT :act.tenant, :domain, :proof FROM known
+    WHERE CASE WHEN is_taken THEN false ELSE limit_holds('domain', :act.tenant, :max) END
     RETURNING domain
 )
-SELECT is_taken, is_full,
+SELECT is_taken,
        CASE WHEN EXISTS (SELECT FROM made) THEN audit_admin(:act.*, :domain) END AS _
 FROM known;
 
@@ -26,15 +26,13 @@ WHERE tenant = :tenant AND domain = :domain;
 
 -- name: verify_domain :admin
 -- params: act @act, domain text, proof text, how text
--- No row when the tenant has not claimed it with this proof. The platform's epoch is raised as
--- well, because what workers remember of domains that nobody has holds on it.
+-- No row when the tenant has not claimed it with this proof.
 WITH made AS (
     UPDATE tenant_domain SET verified = true
     WHERE tenant = :act.tenant AND domain = :domain AND proof = :proof
     RETURNING domain
 )
-SELECT epoch_raise(:act.tenant) AS _, epoch_raise({platform}) AS _,
-       audit_admin(:act.*, domain || ' ' || :how) AS _
+SELECT domain_raise(:act.tenant, domain) AS _, audit_admin(:act.*, domain || ' ' || :how) AS _
 FROM made;
 
 -- name: remove_domain :admin
@@ -42,5 +40,4 @@ FROM made;
 WITH made AS (
     DELETE FROM tenant_domain WHERE tenant = :act.tenant AND domain = :domain RETURNING domain
 )
-SELECT epoch_raise(:act.tenant) AS _, epoch_raise({platform}) AS _, audit_admin(:act.*, domain) AS _
-FROM made;
+SELECT domain_raise(:act.tenant, domain) AS _, audit_admin(:act.*, domain) AS _ FROM made;

@@ -21,35 +21,50 @@ i.clock_skew_seconds, i.claim_verified;
 
 -- name: create_issuer :admin
 -- params: act @act, issuer issuer_id, boundary text, kind int2, iss text,
---   settings @issuer_settings, template text, template_value text, may_take bool
--- template, template_value: the template that stands for this iss, and the value there. may_take:
--- the iss may be taken out of a template's hands all the same.
+--   settings @issuer_settings, host text, template text, template_value text,
+--   by_platform bool, max int8
+-- columns: outcome int4
+-- As of judge_issuer, whose answer is looked at again.
 --
--- An exact iss wins over a template, for all who have it: so a tenant may only take what means
--- itself already. The platform's epoch is raised too, because whoever found the template by this
--- iss did so on that one.
-WITH made AS (
+-- An exact iss wins over a template, for all who have it. So the platform's epoch is raised too:
+-- whoever found the template by this iss did so on that one.
+WITH judged AS MATERIALIZED (
+    SELECT outcome, proof, proof_name, proof_value
+    FROM issuer_judge(:act.tenant, :iss, :host, :template, :template_value, :by_platform)
+), made AS (
     INSERT INTO issuer (tenant, issuer, boundary, kind, iss, audiences, algorithms, jwks_url,
                         jwks_json, claim_address, claim_aliases, claim_groups, claim_tenant,
-                        claim_guest, domains, clock_skew_seconds, disabled, claim_verified)
+                        claim_guest, domains, clock_skew_seconds, disabled, claim_verified, proof,
+                        proof_name, proof_value)
     SELECT :act.tenant, :issuer, :boundary, :kind, :iss, :settings.audiences,
            :settings.algorithms, :settings.jwks_url, :settings.jwks_json,
            :settings.claim_address, :settings.claim_aliases, :settings.claim_groups,
            :settings.claim_tenant, :settings.claim_guest, :settings.domains,
-           :settings.clock_skew_seconds, :settings.disabled, :settings.claim_verified
-    WHERE :may_take OR NOT issuer_is_covered(:template, :template_value, :act.tenant)
+           :settings.clock_skew_seconds, :settings.disabled, :settings.claim_verified, proof,
+           proof_name, proof_value
+    FROM judged
+    WHERE CASE outcome WHEN 0 THEN limit_holds('issuer', :act.tenant, :max) ELSE false END
     RETURNING tenant
+), raised AS (
+    SELECT epoch_raise(tenant), epoch_raise({platform}), audit_admin(:act.*, :iss) FROM made
 )
-SELECT epoch_raise(:act.tenant) AS _, epoch_raise({platform}) AS _, audit_admin(:act.*, :iss) AS _
-FROM made;
+SELECT outcome, (SELECT count(*) FROM raised) AS _ FROM judged;
+
+-- name: judge_issuer :admin
+-- params: tenant tenant_id, iss text, host text, template text, template_value text,
+--   by_platform bool
+-- columns: outcome int4, proof int2
+-- Whether an iss may be registered, and what proves it. host: of the iss, or ''. template,
+-- template_value: the template that stands for it, and the value there. Outcomes: as of
+-- issuer_judge in the migration.
+SELECT outcome, proof
+FROM issuer_judge(:tenant, :iss, :host, :template, :template_value, :by_platform);
 
 -- name: find_issuer_template :admin
--- params: tenant tenant_id, template text, template_value text
--- columns: is_covered bool, is_mapped bool
--- Of the template that stands for an iss, if there is one: whether it means another tenant by this
--- value, or nobody; whether it means this tenant by whatever value.
-SELECT issuer_is_covered(:template, :template_value, :tenant) AS is_covered,
-       EXISTS (SELECT FROM issuer i JOIN issuer_tenant m ON m.issuer = i.issuer
+-- params: tenant tenant_id, template text
+-- columns: is_mapped bool
+-- Whether the template that stands for an iss, if there is one, means this tenant by whatever value.
+SELECT EXISTS (SELECT FROM issuer i JOIN issuer_tenant m ON m.issuer = i.issuer
                WHERE i.iss = :template AND i.kind = 2 AND m.tenant = :tenant) AS is_mapped;
 
 -- name: update_issuer :admin
@@ -72,18 +87,23 @@ SELECT epoch_raise(:act.tenant) AS _, audit_admin(:act.*, iss) AS _ FROM made;
 
 -- name: delete_issuer :admin
 -- params: act @act, issuer issuer_id
--- Its mappings go with it.
+-- Its mappings go with it, and what they have proven.
 WITH gone AS (
     DELETE FROM issuer WHERE tenant = :act.tenant AND issuer = :issuer RETURNING issuer, iss
 ), unmapped AS (
-    DELETE FROM issuer_tenant WHERE issuer = (SELECT issuer FROM gone)
+    DELETE FROM issuer_tenant WHERE issuer = (SELECT issuer FROM gone) RETURNING tenant
+), raised AS (
+    SELECT epoch_raise(tenant)
+    FROM (SELECT DISTINCT tenant FROM unmapped ORDER BY tenant OFFSET 0) AS t
 )
-SELECT epoch_raise(:act.tenant) AS _, audit_admin(:act.*, iss) AS _ FROM gone;
+SELECT (SELECT count(*) FROM raised) AS _, epoch_raise(:act.tenant) AS _,
+       audit_admin(:act.*, iss) AS _
+FROM gone;
 
 -- name: list_issuers :admin
 -- params: tenant tenant_id, only issuer_id?, after issuer_id?, limit int8
--- columns: issuer @issuer, disabled bool, version int8
-SELECT {issuer_columns}, disabled, version
+-- columns: issuer @issuer, disabled bool, version int8, proof int2, holds bool
+SELECT {issuer_columns}, disabled, version, proof, issuer_holds(i) AS holds
 FROM issuer i
 WHERE tenant = :tenant
   AND (:only IS NULL OR issuer = :only)
@@ -92,7 +112,7 @@ ORDER BY issuer
 LIMIT :limit;
 
 -- name: map_tenant :admin
--- params: act @act, issuer issuer_id, value text
+-- params: act @act, issuer issuer_id, value text, max int8
 -- The act's tenant is the one that the value shall mean: both it and the platform have the act in
 -- their log.
 WITH made AS (
@@ -101,6 +121,7 @@ WITH made AS (
     FROM issuer i, tenant t
     WHERE i.tenant = {platform} AND i.issuer = :issuer AND i.kind = 2
       AND t.tenant = :act.tenant AND t.boundary = i.boundary
+      AND limit_holds('mapping', :act.tenant, :max)
     RETURNING value
 )
 SELECT epoch_raise({platform}) AS _, audit_admin(:act.*, value) AS _,
@@ -111,11 +132,12 @@ FROM made;
 
 -- name: unmap_tenant :admin
 -- params: act @act, issuer issuer_id, value text
--- The act is the platform's; the tenant that the value meant has it in its log too.
+-- The act is the platform's; the tenant that the value meant has it in its log too, and loses what
+-- the mapping has proven.
 WITH gone AS (
     DELETE FROM issuer_tenant WHERE issuer = :issuer AND value = :value RETURNING tenant, value
 )
-SELECT epoch_raise({platform}) AS _, audit_admin(:act.*, value) AS _,
+SELECT epoch_raise(tenant) AS _, epoch_raise({platform}) AS _, audit_admin(:act.*, value) AS _,
        audit_admin(tenant, :act.event, :act.operation, :act.user_address, :act.component,
                    :act.component_name, :act.client_address, :act.user_agent,
                    :act.correlation_id, value) AS _

@@ -5,11 +5,13 @@
 -- params: iss text, template text
 -- columns: issuer @issuer, epoch int8
 -- The exact one, or the template under which the iss may stand. The exact one wins, even when it is
--- disabled.
+-- disabled; what is not proven any longer is not there. Of two, which is when a domain has come
+-- back to its tenant, the one that it proves wins.
 SELECT {issuer_columns}, coalesce(e.epoch, 0)::int8 AS epoch
 FROM issuer i LEFT JOIN epoch e ON e.scope = i.tenant
-WHERE i.issuer = (SELECT issuer FROM issuer WHERE iss = :iss OR (iss = :template AND kind = 2)
-                  ORDER BY iss = :iss DESC LIMIT 1)
+WHERE i.issuer = (SELECT c.issuer FROM issuer c
+                  WHERE (c.iss = :iss OR (c.iss = :template AND c.kind = 2)) AND issuer_holds(c)
+                  ORDER BY c.iss = :iss DESC, c.proof = 2 DESC LIMIT 1)
   AND NOT i.disabled;
 
 -- group: found_component

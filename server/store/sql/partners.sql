@@ -5,12 +5,11 @@
 -- name: propose_partner :admin
 -- params: act @act, exception uuid, content_tenant tenant_id, reader_tenant tenant_id, max int8,
 --   note text
--- The act's tenant consents with it. No row when it has that many.
+-- The act's tenant consents with it; max: of its consents.
 WITH made AS (
     INSERT INTO partner_exception (exception, content_tenant, reader_tenant)
     SELECT :exception, :content_tenant, :reader_tenant
-    WHERE (SELECT count(*) FROM partner_exception
-           WHERE :act.tenant IN (content_tenant, reader_tenant)) < :max
+    WHERE limit_holds('partner', :act.tenant, :max)
     RETURNING exception
 ), consent AS (
     INSERT INTO partner_consent (exception, tenant) SELECT exception, :act.tenant FROM made
@@ -21,11 +20,12 @@ SELECT epoch_raise(least(:content_tenant, :reader_tenant)) AS _,
 FROM made;
 
 -- name: accept_partner :admin
--- params: act @act, exception uuid, note text
+-- params: act @act, exception uuid, max int8, note text
 WITH made AS (
     INSERT INTO partner_consent (exception, tenant)
     SELECT exception, :act.tenant FROM partner_exception
     WHERE exception = :exception AND :act.tenant IN (content_tenant, reader_tenant)
+      AND limit_holds('partner', :act.tenant, :max)
     RETURNING exception
 )
 SELECT epoch_raise(least(content_tenant, reader_tenant)) AS _,

@@ -4,15 +4,14 @@
 -- name: grant_super_user :admin
 -- params: act @act, principal text, reason text, granted_by text, expires_at timestamptz,
 --   target text, max int8
--- Power that has ended makes room. No row when too many hold power at once.
+-- Power that has ended makes room.
 WITH ended AS (
     DELETE FROM super_user
     WHERE tenant = :act.tenant AND expires_at <= now() AND principal <> :principal
 ), made AS (
     INSERT INTO super_user (tenant, principal, reason, granted_by, expires_at)
     SELECT :act.tenant, :principal, :reason, :granted_by, :expires_at
-    WHERE (SELECT count(*) FROM super_user
-           WHERE tenant = :act.tenant AND expires_at > now() AND principal <> :principal) < :max
+    WHERE limit_holds('super_user', :act.tenant, :max, :principal)
     ON CONFLICT (tenant, principal) DO UPDATE
     SET reason = EXCLUDED.reason, granted_by = EXCLUDED.granted_by, granted_at = now(),
         expires_at = EXCLUDED.expires_at

@@ -10,17 +10,18 @@
 
 -- name: create_template :admin
 -- params: act @act, template template_id, values @template, archived bool, request_id uuid?,
---   request_hash bytea?
+--   request_hash bytea?, max int8
 WITH made AS (
     INSERT INTO template (tenant, template, scope, expires_at, expires_after_days, offline_days,
                           referral_contact, grant_principals, grant_rights, name_languages,
                           name_texts, description_languages, description_texts, archived,
                           request_id, request_hash)
-    VALUES (:act.tenant, :template, :values.scope, :values.expires_at,
-            nullif(:values.expires_after_days, 0), :values.offline_days,
-            :values.referral_contact, :values.grant_principals, :values.grant_rights,
-            :values.name_languages, :values.name_texts, :values.description_languages,
-            :values.description_texts, :archived, :request_id, :request_hash)
+    SELECT :act.tenant, :template, :values.scope, :values.expires_at,
+           nullif(:values.expires_after_days, 0), :values.offline_days,
+           :values.referral_contact, :values.grant_principals, :values.grant_rights,
+           :values.name_languages, :values.name_texts, :values.description_languages,
+           :values.description_texts, :archived, :request_id, :request_hash
+    WHERE limit_holds('template', :act.tenant, :max, coalesce(:request_id::text, ''))
     RETURNING template
 )
 SELECT epoch_raise(:act.tenant) AS _, audit_admin(:act.*, template::text) AS _ FROM made;

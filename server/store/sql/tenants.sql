@@ -71,9 +71,10 @@ WITH made AS (
 SELECT epoch_raise(:act.tenant) AS _, audit_admin(:act.*, name) AS _ FROM made;
 
 -- name: add_exclusion :admin
--- params: act @act, kind int2, value text
+-- params: act @act, kind int2, value text, max int8
 WITH made AS (
-    INSERT INTO exclusion (tenant, kind, value) VALUES (:act.tenant, :kind, :value)
+    INSERT INTO exclusion (tenant, kind, value)
+    SELECT :act.tenant, :kind, :value WHERE limit_holds('exclusion', :act.tenant, :max)
     RETURNING value
 )
 SELECT epoch_raise(:act.tenant) AS _, audit_admin(:act.*, value) AS _ FROM made;

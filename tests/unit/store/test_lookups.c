@@ -107,42 +107,67 @@ static void lookups_find_components_and_issuers(void **state)
     lookups_free(lookups);
 }
 
-static struct issuer_op *template_of(const char *iss)
+static struct issuer_op *issuers(void)
 {
     struct issuer_op *op = ARENA_NEW(f.arena, struct issuer_op);
     *op = (struct issuer_op){.scope = CONTOSO};
     prepare(&op->op);
-    issuer_store_find_template(op, iss);
-    assert_int_equal(wait_for(&op->op), R_NONE);
     return op;
 }
 
-/* What stands for an iss where no exact issuer is registered. */
-static void templates_are_found_by_what_they_mean(void **state)
+static bool is_mapped(const char *iss)
+{
+    struct issuer_op *op = issuers();
+    issuer_store_find_template(op, iss);
+    assert_int_equal(wait_for(&op->op), R_NONE);
+    return op->is_mapped;
+}
+
+static enum issuer_judgment judge(const char *iss, bool by_platform, enum issuer_proof proof)
+{
+    struct issuer_op *op = issuers();
+    issuer_store_judge(op, iss, by_platform);
+    assert_int_equal(wait_for(&op->op), R_NONE);
+    assert_true(op->judgment != ISSUER_PROVEN || op->proof == proof);
+    return op->judgment;
+}
+
+/* What stands for an iss where no exact issuer is registered, and what proves one. */
+static void an_iss_is_proven_by_domain_mapping_or_word(void **state)
 {
     (void)state;
     static const char own[] = "https://login.example/0197b7c0-7e5c-4c3e-8f4e-0123456789ab/v2.0";
     static const char other[] = "https://login.example/0197b7c0-7e5c-4c3e-8f4e-0123456789ac/v2.0";
-    assert_false(template_of(own)->is_covered);
+    assert_int_equal(judge(own, false, 0), ISSUER_UNPROVEN);
     run_sql("INSERT INTO issuer (tenant, issuer, boundary, kind, iss, audiences, algorithms, "
             "jwks_json) VALUES ('00000000-0000-0000-0000-000000000000', gen_random_uuid(), "
             "'commercial', 2, 'https://login.example/{tenantid}/v2.0', '{x}', '{ES256}', '{}')");
-    assert_true(template_of(own)->is_covered);
-    assert_false(template_of(own)->is_mapped);
+    assert_int_equal(judge(own, false, 0), ISSUER_UNPROVEN);
+    assert_int_equal(judge(own, true, ISSUER_PROOF_PLATFORM), ISSUER_PROVEN);
+    assert_false(is_mapped(own));
     run_sql("INSERT INTO issuer_tenant (issuer, value, tenant) SELECT issuer, "
             "'0197b7c0-7e5c-4c3e-8f4e-0123456789ab', t.tenant FROM issuer, tenant t WHERE iss ~ "
             "'tenantid' AND t.name = 'contoso'");
-    assert_false(template_of(own)->is_covered);
-    assert_true(template_of(own)->is_mapped);
-    assert_true(template_of(other)->is_covered);
-    assert_false(template_of("https://idp.contoso.com")->is_mapped);
+    assert_true(is_mapped(own) && is_mapped(other));
+    assert_false(is_mapped("https://idp.contoso.com"));
+    assert_int_equal(judge(own, false, ISSUER_PROOF_MAPPING), ISSUER_PROVEN);
+    assert_int_equal(judge(own, true, ISSUER_PROOF_PLATFORM), ISSUER_PROVEN);
+    assert_int_equal(judge(other, false, 0), ISSUER_UNPROVEN);
+    /* The domain proves it, but the template means somebody else by it. */
+    run_sql("INSERT INTO tenant_domain (tenant, domain, verified, proof) SELECT tenant, "
+            "'login.example', true, '' FROM tenant WHERE name = 'contoso'");
+    assert_int_equal(judge(own, false, ISSUER_PROOF_DOMAIN), ISSUER_PROVEN);
+    assert_int_equal(judge(other, false, 0), ISSUER_COVERED);
+    assert_int_equal(judge(other, true, ISSUER_PROOF_DOMAIN), ISSUER_PROVEN);
+    run_sql("UPDATE tenant_domain SET verified = false WHERE domain = 'login.example'");
+    assert_int_equal(judge("https://login.example/", false, 0), ISSUER_UNPROVEN);
 }
 
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(lookups_find_components_and_issuers),
-        cmocka_unit_test(templates_are_found_by_what_they_mean),
+        cmocka_unit_test(an_iss_is_proven_by_domain_mapping_or_word),
     };
     return cmocka_run_group_tests(tests, store_set_up_tenant, store_tear_down);
 }
