@@ -18,7 +18,7 @@ THIRD_PARTY = {
     "jansson.h": {"crypto", "wire", "identity"},
     "libpq-fe.h": {"store", "cli"},
     "curl/": {"identity", "client"},
-    "ares.h": {"identity"},
+    "ares.h": {"dns"},
     "idn2.h": {"domain"},
     "unicase.h": {"domain"},
     "uniconv.h": {"domain"},

@@ -11,6 +11,7 @@
 #include "daemon/node_check.h"
 #include "daemon/sweep.h"
 #include "daemon/version.h"
+#include "dns/dns.h"
 #include "net/grpc/grpc_framing.h"
 #include "net/http2/http2_protocol.h"
 #include "obs/log.h"
@@ -253,8 +254,9 @@ static rc start(struct worker *w, struct err *err)
     w->services.authority_url = w->conf->authority_url;
     TRY(open_keys(w, err));
     open_store(w);
-    w->services.identity = identity_new(w->loop, &identity);
     TRY(dns_new(w->loop, w->conf->dns->servers, w->conf->dns->n_servers, &w->services.dns, err));
+    identity.dns = w->services.dns;
+    w->services.identity = identity_new(w->loop, &identity);
     w->rpc = rpc_new(w->loop, &w->services, &AUTHENTICATOR, &limits);
     registry_add_all(w->rpc);
     w->front =

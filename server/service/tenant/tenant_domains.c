@@ -6,6 +6,7 @@
  * DNS. */
 #include "base/encode.h"
 #include "context/wait.h"
+#include "dns/dns_txt.h"
 #include "domain/values/address.h"
 #include "service/common/flows.h"
 #include "service/common/reply.h"
