@@ -41,7 +41,8 @@ struct worker {
     struct rpc *rpc;
     struct front *front;
     struct net_server *server;
-    const char **boundaries; /* NULL-terminated */
+    struct dns *database_dns; /* apart: strangers' tokens don't stand in its line */
+    const char **boundaries;  /* NULL-terminated */
     const int *sockets;
     struct mono_time started;
     bool is_listening;
@@ -219,11 +220,17 @@ static rc open_keys(struct worker *w, struct err *err)
     return OK;
 }
 
+static rc open_dns(const struct worker *w, struct dns **out, struct err *err)
+{
+    return dns_new(w->loop, w->conf->dns->servers, w->conf->dns->n_servers, out, err);
+}
+
 static void open_store(struct worker *w)
 {
     struct services *s = &w->services;
     struct store_config config = {
         .conninfo = w->conf->database->conninfo,
+        .dns = w->database_dns,
         .statement_timeout_ms = (int)w->conf->database->statement_timeout_ms,
         .gate_connections = w->conf->database->gate_connections,
     };
@@ -253,8 +260,9 @@ static rc start(struct worker *w, struct err *err)
     w->services.loop = w->loop;
     w->services.authority_url = w->conf->authority_url;
     TRY(open_keys(w, err));
+    TRY(open_dns(w, &w->services.dns, err));
+    TRY(open_dns(w, &w->database_dns, err));
     open_store(w);
-    TRY(dns_new(w->loop, w->conf->dns->servers, w->conf->dns->n_servers, &w->services.dns, err));
     identity.dns = w->services.dns;
     w->services.identity = identity_new(w->loop, &identity);
     w->rpc = rpc_new(w->loop, &w->services, &AUTHENTICATOR, &limits);
@@ -301,11 +309,12 @@ static void finish(struct worker *w)
     rpc_free(w->rpc);
     front_free(w->front);
     identity_free(w->services.identity);
-    dns_free(w->services.dns);
     lookups_free(w->services.lookups);
     directories_free(w->services.directories);
     views_free(w->services.views);
     store_free(w->services.store);
+    dns_free(w->database_dns);
+    dns_free(w->services.dns);
     gate_free(w->services.gate);
     amendments_free(w->services.amendments);
     keys_free(w->services.keys);

@@ -11,11 +11,15 @@
 #include "store/pg/pg_error.h"
 #include "store/pg/pg_setup.h"
 
+enum { SETUP_LIMIT_MS = 5000 };
+
 static const char VERSION[] = "SELECT coalesce(max(version), 0)::int8 FROM schema_migration";
 
 void pg_setup_begin(struct pg_conn *conn)
 {
-    conn->problem = R_NONE;
+    conn->setup = (struct pg_setup){.problem = R_NONE};
+    pg_conn_set_state(conn, PG_CHECKING);
+    loop_timer_arm(&conn->timer, SETUP_LIMIT_MS);
     if (PQsendQueryParams(conn->pg, VERSION, 0, NULL, NULL, NULL, NULL, 1) != 1 ||
         PQpipelineSync(conn->pg) != 1) {
         pg_conn_lost(conn, R_DATABASE_UNAVAILABLE);
@@ -29,8 +33,8 @@ static void check_version(struct pg_conn *conn, const PGresult *result)
     int64_t version = pg_result_int(result, 0, 0);
     int64_t ours = MIGRATIONS[MIGRATION_COUNT - 1].version;
     if (version != ours) {
-        conn->problem = version < ours ? R_SCHEMA_TOO_OLD : R_SCHEMA_TOO_NEW;
-        log_event(LOG_ERROR, "db.schema", F_STR("reason", reason_info(conn->problem)->name),
+        conn->setup.problem = version < ours ? R_SCHEMA_TOO_OLD : R_SCHEMA_TOO_NEW;
+        log_event(LOG_ERROR, "db.schema", F_STR("reason", reason_info(conn->setup.problem)->name),
                   F_INT("database", version), F_INT("program", ours));
     }
 }
@@ -83,8 +87,9 @@ static void check_statement(struct pg_conn *conn, const PGresult *result)
     const struct pg_statement *statement = &STATEMENTS[setup->statement];
     setup->statement = next_of_class(conn->class, setup->statement + 1);
     if (!pg_statement_matches(statement, result, problem)) {
-        conn->problem = R_SCHEMA_TOO_OLD;
-        log_event(LOG_ERROR, "db.statement", F_STR("reason", reason_info(conn->problem)->name),
+        conn->setup.problem = R_SCHEMA_TOO_OLD;
+        log_event(LOG_ERROR, "db.statement",
+                  F_STR("reason", reason_info(conn->setup.problem)->name),
                   F_STR("statement", statement->name), F_STR("detail", problem));
     }
 }
@@ -97,8 +102,9 @@ void pg_setup_result(struct pg_conn *conn, const PGresult *result)
         sqlstate = sqlstate == NULL ? "08006" : sqlstate;
         /* 42P01, 42703, 42883: a table, column or function that is not there. */
         bool is_schema = strncmp(sqlstate, "42", 2) == 0 && strcmp(sqlstate, "42501") != 0;
-        conn->problem = is_schema ? R_SCHEMA_TOO_OLD : pg_reason(sqlstate);
-        log_event(LOG_ERROR, "db.setup_failed", F_STR("reason", reason_info(conn->problem)->name),
+        conn->setup.problem = is_schema ? R_SCHEMA_TOO_OLD : pg_reason(sqlstate);
+        log_event(LOG_ERROR, "db.setup_failed",
+                  F_STR("reason", reason_info(conn->setup.problem)->name),
                   F_USER("sqlstate", sqlstate),
                   F_USER("detail", PQresultErrorField(result, PG_DIAG_MESSAGE_PRIMARY)));
     } else if (status == PGRES_TUPLES_OK && conn->state == PG_CHECKING) {
@@ -110,13 +116,16 @@ void pg_setup_result(struct pg_conn *conn, const PGresult *result)
 
 void pg_setup_synced(struct pg_conn *conn)
 {
-    if (conn->problem != R_NONE) {
-        pg_conn_lost(conn, conn->problem);
+    if (conn->setup.problem != R_NONE) {
+        pg_conn_lost(conn, conn->setup.problem);
     } else if (conn->state == PG_CHECKING) {
         prepare(conn);
     } else {
         pg_conn_set_state(conn, PG_READY);
+        pg_connect_succeeded(conn);
+        conn->problem = R_NONE;
         loop_timer_cancel(&conn->timer);
-        log_event(LOG_INFO, "db.ready", F_INT("class", conn->class));
+        log_event(LOG_INFO, "db.ready", F_INT("class", conn->class),
+                  F_USER("host", pg_connect_host(conn)));
     }
 }

@@ -1,12 +1,43 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "store/pg/store.h"
 
-#include <string.h>
-
 #include "base/mem.h"
+#include "obs/log.h"
 #include "store/pg/pg_conn.h"
 
 enum { STATEMENT_TIMEOUT_MS = 5000, GATE_CONNECTIONS = 2, IN_FLIGHT_MAX = 256 };
+enum { CONNINFO_BYTES_MAX = 4 << 20 };
+
+/* Rows are found by their keys, and what is hot is in memory: random_page_cost as for that, so
+ * that small tables are not read whole, by the policies of row-level security above all.
+ * Decisions and lookups always have the same shape, so one plan serves: planning the gate anew
+ * takes longer than carrying it out. Queries of admins have optional conditions. Compiling pays
+ * for queries of seconds; ours take milliseconds, and recursive ones look dearer than they are.
+ * What the operator sets stands before, so that ours holds where both speak of the same. */
+static const char *options_of(const struct store *store, enum store_class class)
+{
+    return arena_printf(store->arena,
+                        "%s -c statement_timeout=%d -c jit=off -c random_page_cost=1.1 "
+                        "-c plan_cache_mode=%s",
+                        conninfo_get(&store->conninfo, "options"),
+                        store->config.statement_timeout_ms,
+                        class == STORE_ADMIN ? "auto" : "force_generic_plan");
+}
+
+/* A configuration that is wrong is told by store_problem, as whatever else keeps the store from being ready. */
+static void read_conninfo(struct store *store)
+{
+    struct err err = {0};
+    bool is_good = conninfo_parse(store->arena, store->config.conninfo, &store->conninfo, &err).ok;
+    for (size_t class = 0; is_good && class < STORE_CLASSES; class ++) {
+        store->options[class] = options_of(store, (enum store_class) class);
+        is_good = store->options[class] != NULL;
+    }
+    if (!is_good) {
+        store->conninfo.host_count = 0;
+        log_event(LOG_ERROR, "db.conninfo", F_ERR(&err));
+    }
+}
 
 struct store *store_new(struct loop *loop, const struct store_config *config)
 {
@@ -22,6 +53,8 @@ struct store *store_new(struct loop *loop, const struct store_config *config)
     if (store->config.in_flight_max == 0) {
         store->config.in_flight_max = IN_FLIGHT_MAX;
     }
+    store->arena = arena_new(CONNINFO_BYTES_MAX);
+    read_conninfo(store);
     store->conn_count = store->config.gate_connections + 2;
     store->conns = xcalloc(store->conn_count, sizeof store->conns[0]);
     pg_conn_init(&store->conns[0], store, STORE_READ);
@@ -41,6 +74,7 @@ void store_free(struct store *store)
         pg_conn_fini(&store->conns[i]);
     }
     xfree(store->conns);
+    arena_free(store->arena);
     xfree(store);
 }
 
@@ -51,7 +85,8 @@ enum reason store_problem(const struct store *store)
     for (size_t i = 0; i < store->conn_count; i++) {
         const struct pg_conn *conn = &store->conns[i];
         has[conn->class] = has[conn->class] || conn->state == PG_READY;
-        if (conn->state != PG_READY && conn->problem != R_NONE) {
+        if (conn->state != PG_READY && conn->problem != R_NONE &&
+            conn->problem != R_DATABASE_UNAVAILABLE) {
             problem = conn->problem;
         }
     }
