@@ -21,6 +21,7 @@ enum pg_state {
 /* How far the preparing is (pg_setup.c). */
 struct pg_setup {
     enum reason problem;
+    size_t checked;   /* results of PG_CHECKING so far */
     size_t statement; /* whose results come next */
     bool is_prepared; /* the first of its two has come */
 };
@@ -57,7 +58,7 @@ struct store {
     struct store_config config;
     struct arena *arena;      /* of what is said once for all */
     struct conninfo conninfo; /* without hosts when it is invalid */
-    const char *options[STORE_CLASSES];
+    const char *options[STORE_CLASSES], *checks[STORE_CLASSES]; /* of pg_settings.h */
     size_t good_host; /* where a connection came about last */
     struct pg_conn *conns;
     size_t conn_count;

@@ -4,34 +4,24 @@
 #include "base/mem.h"
 #include "obs/log.h"
 #include "store/pg/pg_conn.h"
+#include "store/pg/pg_settings.h"
 
 enum { STATEMENT_TIMEOUT_MS = 5000, GATE_CONNECTIONS = 2, IN_FLIGHT_MAX = 256 };
 enum { CONNINFO_BYTES_MAX = 4 << 20 };
-
-/* Rows are found by their keys, and what is hot is in memory: random_page_cost as for that, so
- * that small tables are not read whole, by the policies of row-level security above all.
- * Decisions and lookups always have the same shape, so one plan serves: planning the gate anew
- * takes longer than carrying it out. Queries of admins have optional conditions. Compiling pays
- * for queries of seconds; ours take milliseconds, and recursive ones look dearer than they are.
- * What the operator sets stands before, so that ours holds where both speak of the same. */
-static const char *options_of(const struct store *store, enum store_class class)
-{
-    return arena_printf(store->arena,
-                        "%s -c statement_timeout=%d -c jit=off -c random_page_cost=1.1 "
-                        "-c plan_cache_mode=%s",
-                        conninfo_get(&store->conninfo, "options"),
-                        store->config.statement_timeout_ms,
-                        class == STORE_ADMIN ? "auto" : "force_generic_plan");
-}
 
 /* A configuration that is wrong is told by store_problem, as whatever else keeps the store from being ready. */
 static void read_conninfo(struct store *store)
 {
     struct err err = {0};
     bool is_good = conninfo_parse(store->arena, store->config.conninfo, &store->conninfo, &err).ok;
-    for (size_t class = 0; is_good && class < STORE_CLASSES; class ++) {
-        store->options[class] = options_of(store, (enum store_class) class);
-        is_good = store->options[class] != NULL;
+    for (unsigned i = 0; is_good && i < STORE_CLASSES; i++) {
+        enum store_class class = i;
+        store->options[i] =
+            pg_settings_options(store->arena, class, store->config.statement_timeout_ms,
+                                conninfo_get(&store->conninfo, "options"));
+        store->checks[i] =
+            pg_settings_check(store->arena, class, store->config.statement_timeout_ms);
+        is_good = store->options[i] != NULL && store->checks[i] != NULL;
     }
     if (!is_good) {
         store->conninfo.host_count = 0;
