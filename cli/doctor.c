@@ -18,7 +18,8 @@ static const char HELP[] =
     "usage: chancery doctor --config FILE\n"
     "\n"
     "Checks what chanceryd needs, one line each: configuration, algorithms, root key, database\n"
-    "with its settings and schema, clock, and whether the server answers. Under each problem stands what to do.\n"
+    "with its settings and schema, clock, and whether the server answers. Under each problem\n"
+    "stands what to do.\n"
     "Run it as the user who runs chanceryd. Exit code 0 if all is well, 1 if not.\n"
     "\n"
     "  chancery doctor --config /etc/chancery/chanceryd.yaml\n";

@@ -14,7 +14,6 @@ struct https {
     struct loop_task reap; /* frees watches outside their own callbacks */
     struct list dead_watches;
     struct https_config config; /* owns its ca_file */
-    uint64_t gets;              /* so far */
 };
 
 struct https_get {
@@ -226,7 +225,7 @@ static void on_found(struct dns_host *lookup)
         fail(get, "no name server answers for the host");
     } else if (lookup->count == 0) {
         fail(get, "there is no such host");
-    } else if (!https_host_route(&get->host, get->easy, https->gets++, lookup, &https->config)) {
+    } else if (!https_host_route(&get->host, get->easy, lookup, &https->config)) {
         fail(get, "the host has no address from which keys may be fetched");
     } else {
         curl_easy_setopt(get->easy, CURLOPT_TIMEOUT_MS, (long)(left_ms > 1 ? left_ms : 1));

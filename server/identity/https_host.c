@@ -52,16 +52,18 @@ static void add(char *list, size_t size, const union dns_address *address)
              is_v6 ? "]" : "");
 }
 
-/* libcurl is sent to a name of ours, whose addresses it is told; for the certificate the host's own name counts. So
- * it does not matter how libcurl spells the host, and what it keeps of one GET serves no other. */
-bool https_host_route(struct https_host *host, CURL *easy, uint64_t number,
-                      const struct dns_host *found, const struct https_config *config)
+/* libcurl is sent to the host as we spell it, whose addresses it is told; for the certificate the host as the address
+ * spells it counts. So it does not matter how libcurl changes that. */
+bool https_host_route(struct https_host *host, CURL *easy, const struct dns_host *found,
+                      const struct https_config *config)
 {
-    enum { LIST_MAX = 64 + DNS_ADDRESSES_MAX * (DNS_ADDRESS_TEXT_MAX + 3) };
-    char list[LIST_MAX], route[64];
+    enum { LIST_MAX = DNS_NAME_MAX + 16 + DNS_ADDRESSES_MAX * (DNS_ADDRESS_TEXT_MAX + 3) };
+    char list[LIST_MAX], route[DNS_NAME_MAX + 4];
+    int name = (int)strlen(host->name);
+    name -= host->name[name - 1] == '.';
     /* With a plus libcurl forgets it after a minute. */
-    snprintf(list, sizeof list, "+get%llu.invalid:%u:", (unsigned long long)number, host->port);
-    snprintf(route, sizeof route, "::get%llu.invalid:", (unsigned long long)number);
+    snprintf(list, sizeof list, "+%.*s:%u:", name, host->name, host->port);
+    snprintf(route, sizeof route, "::%.*s:", name, host->name);
     size_t len = strlen(list);
     for (size_t i = 0; i < found->count; i++) {
         if (https_may_connect(&found->addresses[i].any, config)) {

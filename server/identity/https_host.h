@@ -18,9 +18,9 @@ struct https_host {
 /* The host of an address. International names become ASCII. */
 void https_host_of(const char *url, struct https_host *out);
 /* Let a GET connect to these addresses alone, as far as it may. False when it may to none of them, or memory is
- * short. `number` is no other GET's. */
-bool https_host_route(struct https_host *host, CURL *easy, uint64_t number,
-                      const struct dns_host *found, const struct https_config *config);
+ * short. */
+bool https_host_route(struct https_host *host, CURL *easy, const struct dns_host *found,
+                      const struct https_config *config);
 /* Make libcurl fail where it would look a name up. */
 void https_host_forbid_lookup(CURL *easy);
 void https_host_fini(struct https_host *host);
