@@ -41,8 +41,9 @@ struct worker {
     struct rpc *rpc;
     struct front *front;
     struct net_server *server;
-    struct dns *database_dns; /* apart: strangers' tokens don't stand in its line */
-    const char **boundaries;  /* NULL-terminated */
+    /* Each has a line of its own: neither admins' domains nor strangers' tokens hold up the others. */
+    struct dns *identity_dns, *database_dns;
+    const char **boundaries; /* NULL-terminated */
     const int *sockets;
     struct mono_time started;
     bool is_listening;
@@ -261,9 +262,10 @@ static rc start(struct worker *w, struct err *err)
     w->services.authority_url = w->conf->authority_url;
     TRY(open_keys(w, err));
     TRY(open_dns(w, &w->services.dns, err));
+    TRY(open_dns(w, &w->identity_dns, err));
     TRY(open_dns(w, &w->database_dns, err));
     open_store(w);
-    identity.dns = w->services.dns;
+    identity.dns = w->identity_dns;
     w->services.identity = identity_new(w->loop, &identity);
     w->rpc = rpc_new(w->loop, &w->services, &AUTHENTICATOR, &limits);
     registry_add_all(w->rpc);
@@ -313,6 +315,7 @@ static void finish(struct worker *w)
     directories_free(w->services.directories);
     views_free(w->services.views);
     store_free(w->services.store);
+    dns_free(w->identity_dns);
     dns_free(w->database_dns);
     dns_free(w->services.dns);
     gate_free(w->services.gate);

@@ -11,7 +11,7 @@ enum {
     DNS_TRY_MS = 1000,     /* the first; c-ares doubles it after every round over the servers */
     DNS_TRIES = 3,
     DNS_NAME_MAX = 255,
-    DNS_IN_FLIGHT_MAX = 64, /* more questions wait in line, within their own limit */
+    DNS_IN_FLIGHT_MAX = 128, /* more questions wait in line, within their own limit */
 };
 
 struct dns;
