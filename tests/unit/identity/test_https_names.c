@@ -100,7 +100,7 @@ static void never(void *user, const struct https_result *result)
     fail_msg("a canceled GET is done: %s", result->problem);
 }
 
-/* At once, while the host is looked up, and when it is found or connected to. */
+/* At once, and while the host is looked up. */
 static void a_canceled_get_is_gone(void **state)
 {
     (void)state;
@@ -111,7 +111,9 @@ static void a_canceled_get_is_gone(void **state)
         for (size_t n = 0; n < (i == 0 ? 2 : 1); n++) {
             struct https_get *get = https_get(https, urls[i], BYTES_MAX, never, NULL);
             assert_non_null(get);
-            run_for(after_ms[n]);
+            if (after_ms[n] > 0) {
+                run_for(after_ms[n]);
+            }
             https_cancel(get);
             run_for(30);
         }
