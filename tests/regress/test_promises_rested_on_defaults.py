@@ -201,6 +201,23 @@ def test_no_license_outlives_its_record(world, node_on, sql, where, value):
         sql("ALTER SYSTEM RESET ALL", f"ALTER {where} RESET synchronous_commit", "SELECT pg_reload_conf()")
 
 
+def test_migrations_mean_the_same_everywhere():
+    """The owner's settings put tables elsewhere, or ended a migration."""
+    postgres = Postgres(durable=False)
+    try:
+        for setting in ("search_path = pg_catalog", "default_transaction_read_only = on", "statement_timeout = 1",
+                        "standard_conforming_strings = off", "client_encoding = 'LATIN1'"):
+            postgres.sql(f"ALTER ROLE owner SET {setting}")
+        done = subprocess.run([f"{BUILD}/cli/chancery", "migrate", "--database", postgres.conninfo], capture_output=True,
+                              text=True, check=False)
+        assert done.returncode == 0, done.stderr
+        # On the connection of before, which has the defaults.
+        assert postgres.sql("SELECT to_regclass('public.audit') IS NOT NULL AND"
+                            " to_regclass('public.schema_migration') IS NOT NULL") == "t"
+    finally:
+        postgres.close()
+
+
 def test_more_than_on_is_kept(world, node_on, sql):
     sql("ALTER ROLE server SET synchronous_commit = remote_apply")
     try:
