@@ -8,15 +8,18 @@
 #include "cli/command.h"
 #include "client/client.h"
 #include "conf/conf.h"
+#include "conninfo/conninfo.h"
 #include "crypto/algs.h"
 #include "keys/keys.h"
 #include "store/migrate/migrate.h"
+#include "store/pg/pg_settings.h"
 
 static const char HELP[] =
     "usage: chancery doctor --config FILE\n"
     "\n"
     "Checks what chanceryd needs, one line each: configuration, algorithms, root key, database\n"
-    "and its schema, clock, and whether the server answers. Under each problem stands what to do.\n"
+    "with its settings and schema, clock, and whether the server answers. Under each problem\n"
+    "stands what to do.\n"
     "Run it as the user who runs chanceryd. Exit code 0 if all is well, 1 if not.\n"
     "\n"
     "  chancery doctor --config /etc/chancery/chanceryd.yaml\n";
@@ -41,13 +44,48 @@ static rc check_root_key(struct patient *p, struct err *err)
     return OK;
 }
 
+/* As a node connects, but that it waits. */
 static rc check_database(struct patient *p, struct err *err)
 {
-    p->database = PQconnectdb(p->conf->database->conninfo);
+    struct conninfo said;
+    TRY(conninfo_parse(p->arena, p->conf->database->conninfo, &said, err));
+    const char *options =
+        pg_settings_options(p->arena, STORE_READ, (int)p->conf->database->statement_timeout_ms,
+                            conninfo_get(&said, "options"));
+    ARENA_ENSURE(options, err);
+    const char *attributes = conninfo_get(&said, "target_session_attrs");
+    bool is_any = attributes[0] == '\0' || strcmp(attributes, "any") == 0;
+    const char *keys[] = {"dbname",          "options",         "target_session_attrs",
+                          "connect_timeout", "client_encoding", NULL};
+    const char *values[] = {p->conf->database->conninfo,
+                            options,
+                            is_any ? "read-write" : attributes,
+                            said.connect_timeout_ms > 0 ? NULL : "5",
+                            "UTF8",
+                            NULL};
+    p->database = PQconnectdbParams(keys, values, 1);
     if (PQstatus(p->database) != CONNECTION_OK) {
         FAIL(err, R_DATABASE_UNAVAILABLE, "%.150s", PQerrorMessage(p->database));
     }
     return OK;
+}
+
+/* What a node asks of every connection, by the same statement. */
+static rc check_settings(struct patient *p, struct err *err)
+{
+    const char *check =
+        pg_settings_check(p->arena, STORE_READ, (int)p->conf->database->statement_timeout_ms);
+    const char *pid = arena_printf(p->arena, "%d", PQbackendPID(p->database));
+    ARENA_ENSURE(check, err);
+    ARENA_ENSURE(pid, err);
+    PQclear(PQexec(p->database, PG_SETTINGS_SET));
+    PGresult *result = PQexecParams(p->database, check, 1, NULL, &pid, NULL, NULL, 0);
+    rc fit = PQresultStatus(result) == PGRES_TUPLES_OK
+                 ? pg_settings_judge(result, err)
+                 : err_raise(err, R_DATABASE_ERROR, __FILE__, __LINE__, "%.150s",
+                             PQerrorMessage(p->database));
+    PQclear(result);
+    return fit;
 }
 
 static rc check_schema(struct patient *p, struct err *err)
@@ -114,8 +152,9 @@ static bool examine(struct patient *p)
         const char *what;
         rc (*run)(struct patient *p, struct err *err);
     } checks[] = {{"algorithms", check_algorithms}, {"root key", check_root_key},
-                  {"database", check_database},     {"schema", check_schema},
-                  {"clock", check_clock},           {"server", check_server}};
+                  {"database", check_database},     {"settings", check_settings},
+                  {"schema", check_schema},         {"clock", check_clock},
+                  {"server", check_server}};
     bool all = true;
     for (size_t i = 0; i < sizeof checks / sizeof checks[0]; i++) {
         struct err err = {0};

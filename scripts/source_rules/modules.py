@@ -16,9 +16,9 @@ from source_rules.tree import CODE
 THIRD_PARTY = {
     "openssl/": {"base", "crypto", "net", "keys", "client", "cli"},
     "jansson.h": {"crypto", "wire", "identity"},
-    "libpq-fe.h": {"store", "cli"},
+    "libpq-fe.h": {"conninfo", "store", "cli"},
     "curl/": {"identity", "client"},
-    "ares.h": {"identity"},
+    "ares.h": {"dns"},
     "idn2.h": {"domain"},
     "unicase.h": {"domain"},
     "uniconv.h": {"domain"},

@@ -9,6 +9,7 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "conninfo/conninfo.h"
 #include "wire/message_text.h"
 
 /* --- defaults ----------------------------------------------------------------------------------- */
@@ -136,46 +137,21 @@ static bool is_authority(const char *url)
     return rest[strlen(rest) - 1] != '/';
 }
 
-/* Decode %XX, as libpq does in both parts of a parameter of its URIs. */
-static const char *decoded(struct arena *arena, const char *text)
+/* Taken apart by libpq itself, so that no form of it hides a password. */
+static rc check_conninfo(struct arena *arena, const char *text, struct err *err)
 {
-    char *out = arena_zalloc(arena, strlen(text) + 1), *end = out;
-    for (const char *at = text; out != NULL && *at != '\0';) {
-        unsigned byte = 0;
-        int len = 0;
-        bool is_coded = sscanf(at, "%%%2x%n", &byte, &len) == 1 && len == 3;
-        *end++ = is_coded ? (char)byte : *at;
-        at += is_coded ? 3 : 1;
+    struct conninfo conninfo;
+    struct err why = {0};
+    TRY(need(text[0] != '\0', "database.conninfo", "is required", err));
+    rc parsed = conninfo_parse(arena, text, &conninfo, &why);
+    if (!parsed.ok && why.reason != R_CONFIG_INVALID) {
+        *err = why;
+        return parsed;
     }
-    return out;
-}
-
-/* Whether a parameter has "password" at the end of its name; libpq lets spaces stand before the sign. */
-static bool sets_password(const char *text)
-{
-    static const char name[] = "password";
-    for (const char *at = strstr(text, name); at != NULL; at = strstr(at, name)) {
-        at += sizeof name - 1;
-        if (at[strspn(at, " \t\r\n\f\v")] == '=') {
-            return true;
-        }
+    if (!parsed.ok) {
+        FAIL(err, R_CONFIG_INVALID, "database.conninfo is no connection string: %s", why.detail);
     }
-    return false;
-}
-
-/* PostgreSQL's documentation, "Connection Strings": a list of parameters, or a URI, which may name a user with a
- * password. */
-static rc check_conninfo(struct arena *arena, const char *conninfo, struct err *err)
-{
-    bool is_uri =
-        strncmp(conninfo, "postgresql://", 13) == 0 || strncmp(conninfo, "postgres://", 11) == 0;
-    const char *rest = is_uri ? strchr(conninfo, '/') + 2 : "";
-    size_t user = strcspn(rest, "@/");
-    bool has_password = rest[user] == '@' && memchr(rest, ':', user) != NULL;
-    const char *text = is_uri ? decoded(arena, conninfo) : conninfo;
-    ARENA_ENSURE(text, err);
-    TRY(need(conninfo[0] != '\0', "database.conninfo", "is required", err));
-    return need(!has_password && !sets_password(text), "database.conninfo",
+    return need(!conninfo.has_password, "database.conninfo",
                 "must not hold a password; use passfile= or peer authentication", err);
 }
 

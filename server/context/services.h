@@ -2,7 +2,6 @@
 /* What the flows of one worker share. Made by the daemon, borrowed by every call. */
 #pragma once
 
-#include "identity/dns.h"
 #include "identity/identity.h"
 #include "keys/keys.h"
 #include "rpc/call.h"
@@ -12,6 +11,7 @@
 #include "store/gate/gate.h"
 
 struct approvable_act;
+struct dns;
 
 struct services {
     struct loop *loop;

@@ -11,6 +11,7 @@
 #include "daemon/node_check.h"
 #include "daemon/sweep.h"
 #include "daemon/version.h"
+#include "dns/dns.h"
 #include "net/grpc/grpc_framing.h"
 #include "net/http2/http2_protocol.h"
 #include "obs/log.h"
@@ -41,6 +42,8 @@ struct worker {
     struct rpc *rpc;
     struct front *front;
     struct net_server *server;
+    /* Each has a line of its own: neither admins' domains nor strangers' tokens hold up the others. */
+    struct dns *identity_dns, *database_dns;
     const char **boundaries; /* NULL-terminated */
     const int *sockets;
     struct worker_status *status;
@@ -238,11 +241,17 @@ static rc open_keys(struct worker *w, struct err *err)
     return OK;
 }
 
+static rc open_dns(const struct worker *w, struct dns **out, struct err *err)
+{
+    return dns_new(w->loop, w->conf->dns->servers, w->conf->dns->n_servers, out, err);
+}
+
 static void open_store(struct worker *w)
 {
     struct services *s = &w->services;
     struct store_config config = {
         .conninfo = w->conf->database->conninfo,
+        .dns = w->database_dns,
         .statement_timeout_ms = (int)w->conf->database->statement_timeout_ms,
         .gate_connections = w->conf->database->gate_connections,
     };
@@ -272,9 +281,12 @@ static rc start(struct worker *w, struct err *err)
     w->services.loop = w->loop;
     w->services.authority_url = w->conf->authority_url;
     TRY(open_keys(w, err));
+    TRY(open_dns(w, &w->services.dns, err));
+    TRY(open_dns(w, &w->identity_dns, err));
+    TRY(open_dns(w, &w->database_dns, err));
     open_store(w);
+    identity.dns = w->identity_dns;
     w->services.identity = identity_new(w->loop, &identity);
-    TRY(dns_new(w->loop, w->conf->dns->servers, w->conf->dns->n_servers, &w->services.dns, err));
     w->rpc = rpc_new(w->loop, &w->services, &AUTHENTICATOR, &limits);
     registry_add_all(w->rpc);
     w->front = front_new(
@@ -322,11 +334,13 @@ static void finish(struct worker *w)
     rpc_free(w->rpc);
     front_free(w->front);
     identity_free(w->services.identity);
-    dns_free(w->services.dns);
     lookups_free(w->services.lookups);
     directories_free(w->services.directories);
     views_free(w->services.views);
     store_free(w->services.store);
+    dns_free(w->identity_dns);
+    dns_free(w->database_dns);
+    dns_free(w->services.dns);
     gate_free(w->services.gate);
     amendments_free(w->services.amendments);
     keys_free(w->services.keys);

@@ -1,11 +1,11 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "identity/https.h"
 
-#include <curl/curl.h>
 #include <sys/socket.h>
 #include <unistd.h>
 
 #include "base/mem.h"
+#include "identity/https_host.h"
 
 struct https {
     struct loop *loop;
@@ -23,6 +23,10 @@ struct https_get {
     void *user;
     size_t max_bytes;
     bool is_too_large;
+    struct https_host host;
+    struct dns_host lookup;
+    bool is_looking_up;
+    int64_t ends_ns; /* by loop_now */
     struct arena *arena;
     struct buf body;
     char problem[CURL_ERROR_SIZE];
@@ -50,6 +54,12 @@ static void finish(struct https_get *get, CURLcode code)
         result.ok = true;
     }
     get->done(get->user, &result);
+    https_cancel(get);
+}
+
+static void fail(struct https_get *get, const char *problem)
+{
+    get->done(get->user, &(struct https_result){.problem = problem});
     https_cancel(get);
 }
 
@@ -192,6 +202,7 @@ static void set_options(struct https_get *get, const char *url)
     curl_easy_setopt(easy, CURLOPT_FOLLOWLOCATION, 0L);
     curl_easy_setopt(easy, CURLOPT_NOSIGNAL, 1L);
     curl_easy_setopt(easy, CURLOPT_TIMEOUT_MS, (long)https->config.timeout_ms);
+    curl_easy_setopt(easy, CURLOPT_FORBID_REUSE, 1L); /* a set of keys is fetched once an hour */
     curl_easy_setopt(easy, CURLOPT_MAXFILESIZE, (long)get->max_bytes);
     curl_easy_setopt(easy, CURLOPT_ERRORBUFFER, get->problem);
     curl_easy_setopt(easy, CURLOPT_WRITEFUNCTION, on_body);
@@ -201,6 +212,47 @@ static void set_options(struct https_get *get, const char *url)
     if (https->config.ca_file != NULL) {
         curl_easy_setopt(easy, CURLOPT_CAINFO, https->config.ca_file);
     }
+}
+
+/* Connect: the rest of the time is libcurl's. */
+static void on_found(struct dns_host *lookup)
+{
+    struct https_get *get = LIST_ENTRY(lookup, struct https_get, lookup);
+    struct https *https = get->https;
+    int64_t left_ms = (get->ends_ns - loop_now(https->loop).ns) / 1000000;
+    get->is_looking_up = false;
+    if (lookup->err.reason != R_NONE) {
+        fail(get, "no name server answers for the host");
+    } else if (lookup->count == 0) {
+        fail(get, "there is no such host");
+    } else if (!https_host_route(&get->host, get->easy, lookup, &https->config)) {
+        fail(get, "the host has no address from which keys may be fetched");
+    } else {
+        curl_easy_setopt(get->easy, CURLOPT_TIMEOUT_MS, (long)(left_ms > 1 ? left_ms : 1));
+        if (curl_multi_add_handle(https->multi, get->easy) != CURLM_OK) {
+            fail(get, "out of memory");
+        }
+    }
+}
+
+/* False when libcurl can't be set up. */
+static bool start(struct https_get *get, const char *url)
+{
+    struct https *https = get->https;
+    int64_t timeout_ms = https->config.timeout_ms;
+    https_host_of(url, &get->host);
+    if (!get->host.is_numeric) {
+        https_host_forbid_lookup(get->easy);
+    }
+    if (get->host.is_numeric || get->host.name[0] == '\0') {
+        return curl_multi_add_handle(https->multi, get->easy) == CURLM_OK;
+    }
+    CH_ASSERT(https->config.dns != NULL);
+    get->ends_ns = mono_add_ms(loop_now(https->loop), timeout_ms).ns;
+    get->is_looking_up = true;
+    get->lookup = (struct dns_host){.done = on_found};
+    dns_host_start(https->config.dns, &get->lookup, get->host.name, timeout_ms);
+    return true;
 }
 
 struct https_get *https_get(struct https *https, const char *url, size_t max_bytes,
@@ -216,7 +268,7 @@ struct https_get *https_get(struct https *https, const char *url, size_t max_byt
     get->arena = arena_new(4 * max_bytes + 4096);
     buf_init(&get->body, get->arena);
     set_options(get, url);
-    if (curl_multi_add_handle(https->multi, easy) != CURLM_OK) {
+    if (!start(get, url)) {
         https_cancel(get);
         return NULL;
     }
@@ -225,8 +277,12 @@ struct https_get *https_get(struct https *https, const char *url, size_t max_byt
 
 void https_cancel(struct https_get *get)
 {
+    if (get->is_looking_up) {
+        dns_host_cancel(&get->lookup);
+    }
     curl_multi_remove_handle(get->https->multi, get->easy);
     curl_easy_cleanup(get->easy);
+    https_host_fini(&get->host);
     arena_free(get->arena);
     xfree(get);
 }

@@ -1,12 +1,14 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* Small HTTPS GETs by libcurl on our loop. HTTPS only, certificates checked, no redirects, no proxies from
  * the environment, and never to addresses that lie inside (the metadata services of clouds, other people's
- * machines) whatever a name resolves to. Loop thread only. */
+ * machines) whatever a name resolves to. Names are looked up by server/dns and never by libcurl, which would wait for
+ * its own resolver. Loop thread only. */
 #pragma once
 
 #include "base/buf.h"
 #include "loop/loop.h"
 
+struct dns;
 struct https;
 
 enum { HTTPS_TIMEOUT_MS = 5000 };
@@ -16,6 +18,7 @@ struct https_config {
     bool allow_loopback; /* addresses of this machine */
     bool allow_private;  /* addresses of networks of one's own (RFC 1918, RFC 4193) */
     int64_t timeout_ms;  /* for a GET, whole; 0: HTTPS_TIMEOUT_MS */
+    struct dns *dns;     /* for hosts that have names; borrows */
 };
 
 struct https *https_new(struct loop *loop, const struct https_config *config);

@@ -14,6 +14,7 @@
 
 enum { TOKEN_BYTES_MAX = 16 * 1024 };
 
+struct dns;
 struct identity;
 struct key_set;
 
@@ -26,6 +27,7 @@ struct identity_config {
     int64_t keys_stale_max_ms; /* and used at most so long when that fails; 0: 24 h */
     int64_t fetch_timeout_ms;  /* for one answer, whole; 0: 5 s */
     int64_t retry_ms;          /* least time between two fetches for one issuer; 0: 30 s */
+    struct dns *dns;           /* by which JWKS addresses are looked up; borrows */
 };
 
 struct identity *identity_new(struct loop *loop, const struct identity_config *config);

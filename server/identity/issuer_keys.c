@@ -204,7 +204,8 @@ struct issuer_keys *issuer_keys_new(struct loop *loop, const struct identity_con
     cache->https = https_new(loop, &(struct https_config){.ca_file = config->ca_file,
                                                           .allow_loopback = config->allow_loopback,
                                                           .allow_private = config->allow_private,
-                                                          .timeout_ms = config->fetch_timeout_ms});
+                                                          .timeout_ms = config->fetch_timeout_ms,
+                                                          .dns = config->dns});
     cache->sets = hashmap_new(ISSUER_KEYS_MAX, set_free);
     cache->lifetime_ms = config->keys_lifetime_ms > 0 ? config->keys_lifetime_ms : 3600000;
     cache->stale_max_ms = config->keys_stale_max_ms > 0 ? config->keys_stale_max_ms : 24 * 3600000;

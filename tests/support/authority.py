@@ -132,7 +132,7 @@ class Reader:
 
 
 class Authority:  # pylint: disable=too-many-instance-attributes
-    """durable: on a database as in production, for benchmarks; tests do without fsync.
+    """durable: on a database as in production, for benchmarks; those of tests lie in memory.
     migrated: whether the database begins with our schema; `migrate` is needed all the same."""
 
     def __init__(self, workers=2, env=None, listeners=(), durable=False, migrated=True):  # pylint: disable=R0913

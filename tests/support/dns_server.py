@@ -1,9 +1,10 @@
 #!/usr/bin/python3
 # SPDX-License-Identifier: Apache-2.0
-"""A DNS server for one test, over UDP and TCP: TXT records from a dict, and every way to misbehave.
+"""A DNS server for one test, over UDP and TCP: TXT records and addresses from dicts, and every way to misbehave.
 
 As a program: dns_server.py COMMAND …  runs the command with CHANCERY_TEST_DNS set to the address. There the first
 label of a name says how it is answered; see MODES."""
+import ipaddress
 import os
 import socket
 import struct
@@ -12,6 +13,7 @@ import sys
 import threading
 
 TXT, IN, NOERROR, SERVFAIL, NXDOMAIN, REFUSED = 16, 1, 0, 2, 3, 5
+A, AAAA = 1, 28
 
 
 def txt(*strings):
@@ -27,8 +29,19 @@ def name_of(question):
     return b".".join(labels).decode().lower(), at + 5
 
 
+def type_of(question, end):
+    return struct.unpack("!H", question[end - 4:end - 2])[0]
+
+
+def packed(addresses, kind):
+    """The data of the records of a type: A or AAAA."""
+    found = [ipaddress.ip_address(address) for address in addresses]
+    return [address.packed for address in found if address.version == (4 if kind == A else 6)]
+
+
 def answer(question, end, rcode=NOERROR, records=(), flags=0x8180):
-    body = b"".join(b"\xc0\x0c" + struct.pack("!HHIH", TXT, IN, 0, len(data)) + data for data in records)
+    kind = type_of(question, end)
+    body = b"".join(b"\xc0\x0c" + struct.pack("!HHIH", kind, IN, 0, len(data)) + data for data in records)
     return (question[:2] + struct.pack("!HHHHH", flags | rcode, 1, len(records), 0, 0) + question[12:end] + body)
 
 
@@ -41,14 +54,23 @@ MODES = {  # for programs: records, or what else happens
     "huge": [txt(*[b"y" * 250] * 200)],
     "none": [],
 }
+HOSTS = {  # the same for addresses
+    "four": ["127.0.0.1"],
+    "six": ["::1"],
+    "both": ["127.0.0.1", "127.0.0.2", "::1"],
+    "crowd": [f"127.0.1.{n}" for n in range(20)],
+    "lossy": ["127.0.0.1"],
+    "inside": ["10.0.0.1"],
+}
 
 
 class DnsServer:
-    """Answers by `records` (name to a list of record data) and `rcodes` (name to an error); with `silent` nothing."""
+    """Answers by `records` (name to data of TXT records), `hosts` (name to addresses) and `rcodes` (name to an error);
+    with `silent` nothing, and nothing for the names in `mute`."""
 
     def __init__(self, modes=False):
-        self.records, self.rcodes, self.asked = {}, {}, []
-        self.modes, self.silent = modes, False
+        self.records, self.hosts, self.rcodes, self.asked = {}, {}, {}, []
+        self.modes, self.silent, self.mute = modes, False, set()
         while True:  # one port for both
             self.udp = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)
             self.udp.bind(("127.0.0.1", 0))
@@ -68,12 +90,19 @@ class DnsServer:
         for one in (self.udp, self.tcp):
             one.close()
 
+    def _records(self, name, mode, kind):
+        """None when there is no such name."""
+        if kind in (A, AAAA):
+            hosts = HOSTS.get(mode, []) if self.modes else self.hosts.get(name)
+            return packed(hosts, kind) if hosts is not None else [] if name in self.records else None
+        return MODES.get(mode, [txt(b"hello")]) if self.modes else self.records.get(name)
+
     def _reply(self, question, stream):  # pylint: disable=too-many-return-statements
         name, end = name_of(question)
         self.asked.append(name)
         mode = name.split(".", maxsplit=1)[0] if self.modes else ""
         times = self.asked.count(name)
-        if self.silent or mode == "silent" or (mode == "lossy" and times == 1):
+        if self.silent or name in self.mute or mode == "silent" or (mode == "lossy" and times == 1):
             return b""
         if mode == "garbage":
             return question[:2] + b"\x81\x80" + b"\xff" * 40
@@ -81,7 +110,7 @@ class DnsServer:
             self.udp_extra = bytes([question[0] ^ 1]) + answer(question, end, records=[txt(b"forged")])[1:]
         if mode in ("servfail", "refused"):
             return answer(question, end, SERVFAIL if mode == "servfail" else REFUSED)
-        records = MODES.get(mode, [txt(b"hello")]) if self.modes else self.records.get(name)
+        records = self._records(name, mode, type_of(question, end))
         if mode == "nx" or records is None:
             return answer(question, end, self.rcodes.get(name, NXDOMAIN))
         whole = answer(question, end, self.rcodes.get(name, NOERROR), records)

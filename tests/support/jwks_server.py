@@ -21,7 +21,7 @@ from cryptography.hazmat.primitives.asymmetric import ec
 
 
 def make_certificate(folder):
-    """A self-signed certificate for 127.0.0.1, its own CA."""
+    """A self-signed certificate for 127.0.0.1, localhost and *.keys.example, its own CA."""
     key = ec.generate_private_key(ec.SECP256R1())
     name = x509.Name([x509.NameAttribute(x509.NameOID.COMMON_NAME, "jwks test")])
     now = datetime.datetime.utcnow()
@@ -30,7 +30,8 @@ def make_certificate(folder):
                    .not_valid_after(now + datetime.timedelta(hours=1))
                    .add_extension(x509.BasicConstraints(ca=True, path_length=None), critical=True)
                    .add_extension(x509.SubjectAlternativeName(
-                       [x509.IPAddress(ipaddress.ip_address("127.0.0.1"))]), critical=False)
+                       [x509.IPAddress(ipaddress.ip_address("127.0.0.1")), x509.DNSName("localhost"),
+                        x509.DNSName("*.keys.example")]), critical=False)
                    .sign(key, hashes.SHA256()))
     with open(f"{folder}/ca.pem", "wb") as file:
         file.write(certificate.public_bytes(serialization.Encoding.PEM))

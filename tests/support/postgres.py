@@ -13,8 +13,6 @@ import sys
 import tempfile
 import time
 
-# What a test can do without: it survives the death of every process, but not that of the machine.
-UNSAFE = ["-c", "fsync=off", "-c", "full_page_writes=off"]
 MEMORY, ENOUGH_BYTES = "/dev/shm", 2 << 30
 
 
@@ -40,7 +38,7 @@ class Postgres:
     """start, stop, kill and start again; `conninfo` for the owner, `server_conninfo` for the server's role.
 
     data: a data folder of a cluster that was stopped, to be copied; without it a new cluster is made.
-    durable: whether it may only lose what PostgreSQL itself would lose, as benchmarks need it."""
+    durable: whether it outlives the machine, as benchmarks need it; a test does with memory, where that is plenty."""
 
     def __init__(self, data=None, durable=True):
         self.folder = tempfile.mkdtemp(prefix="chancery-pg-", dir=_parent(durable))
@@ -51,7 +49,6 @@ class Postgres:
         os.chmod(self.folder, 0o711)
         self.conninfo = f"host={self.folder} dbname=postgres user=owner"
         self.server_conninfo = f"host={self.folder} dbname=postgres user=server"
-        self.options = [] if durable else UNSAFE
         if data:
             subprocess.run(["cp", "-a", data, f"{self.folder}/data"], check=True)
         else:
@@ -71,7 +68,7 @@ class Postgres:
     def start(self):
         argv = [_bin("postgres"), "-D", f"{self.folder}/data", "-k", self.folder, "-c", "listen_addresses=",
                 "-c", "unix_socket_permissions=0777", "-c", "max_connections=60", "-c", "log_min_messages=fatal"]
-        self.process = subprocess.Popen(self._as_user(argv + self.options), cwd=self.folder,
+        self.process = subprocess.Popen(self._as_user(argv), cwd=self.folder,
                                         stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
         for _ in range(400):
             if subprocess.run([_bin("pg_isready"), "-q", "-h", self.folder], check=False).returncode == 0:

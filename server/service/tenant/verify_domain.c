@@ -5,6 +5,7 @@
  * is looked for again when they approve. */
 #include "chancery/v1/tenant.pb-c.h"
 #include "context/wait.h"
+#include "dns/dns_txt.h"
 #include "service/common/approvable.h"
 #include "service/common/flows.h"
 #include "service/tenant/tenant_domain.h"

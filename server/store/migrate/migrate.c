@@ -8,6 +8,14 @@
 #include "base/ids.h"
 #include "store/migrate/migrate.h"
 
+/* As for the server's connections, nothing of a role, database or cluster changes what the statements mean. */
+static const char SESSION[] =
+    "SET search_path = public, pg_temp; SET client_encoding = 'UTF8'; SET statement_timeout = 0;"
+    " SET lock_timeout = 0; SET idle_in_transaction_session_timeout = 0;"
+    " SET default_transaction_read_only = off; SET standard_conforming_strings = on;"
+    " SET default_transaction_isolation = 'read committed';"
+    " SELECT set_config('synchronous_commit', CASE current_setting('synchronous_commit')"
+    " WHEN 'remote_apply' THEN 'remote_apply' ELSE 'on' END, false)";
 static const char LOCK[] = "SELECT pg_advisory_lock(hashtext('chancery migrate'))";
 static const char BOOKS[] =
     "CREATE TABLE IF NOT EXISTS schema_migration (version integer PRIMARY KEY, name text NOT NULL,"
@@ -57,7 +65,7 @@ static rc connect_owner(const char *conninfo, PGconn **out, struct err *err)
         FAIL(err, R_DATABASE_UNAVAILABLE, "%s", PQerrorMessage(*out));
     }
     PQsetNoticeReceiver(*out, no_notice, NULL);
-    return OK;
+    return run(*out, SESSION, err);
 }
 
 /* What is applied must be a prefix of what we have, with the same text. */

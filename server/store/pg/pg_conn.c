@@ -5,7 +5,8 @@
  *   DOWN ----------> CONNECTING ----------> CHECKING ---------------> PREPARING --------> READY
  *    ^                   |                      |                         |                 |
  *    +-------------------+------ pg_conn_lost --+-------------------------+-----------------+
- *     back-off 0.1 to 5 s                                      pg_conn_fini: from any to CLOSED
+ *     the next host at once,                                   pg_conn_fini: from any to CLOSED
+ *     back-off 0.1 to 5 s after all
  *
  * Only a READY connection takes segments. A segment is the statements of one operation and a sync,
  * so one transaction. It is written at once, behind those that wait for their answers, and answered
@@ -19,17 +20,14 @@
  * with full buffers. */
 #include "store/pg/pg_conn.h"
 
-#include <stdio.h>
-#include <string.h>
-
 #include "base/mem.h"
 #include "obs/log.h"
 #include "obs/metrics.h"
+#include "store/pg/pg_connect.h"
 #include "store/pg/pg_error.h"
 #include "store/pg/pg_setup.h"
 
 enum {
-    CONNECT_LIMIT_MS = 5000,
     BACKOFF_MIN_MS = 100,
     BACKOFF_MAX_MS = 5000,
     /* Beyond the statement timeout a silent server is a broken connection. */
@@ -56,76 +54,29 @@ void pg_conn_set_state(struct pg_conn *conn, enum pg_state state)
     count_state(state, 1);
 }
 
-static void no_notice(void *arg, const PGresult *result)
+void pg_conn_no_notice(void *arg, const PGresult *result)
 {
     (void)arg;
     (void)result;
 }
 
-/* --- connecting ------------------------------------------------------------------------------- */
+/* --- its descriptor and its end ---------------------------------------------------------------- */
 
 static void ready(struct loop_fd *fd, bool readable, bool writable);
 
-static void unwatch(struct pg_conn *conn)
+void pg_conn_unwatch(struct pg_conn *conn)
 {
     loop_fd_fini(&conn->watch);
     conn->watch.fd = -1;
 }
 
-static void watch(struct pg_conn *conn, bool readable, bool writable)
+void pg_conn_watch(struct pg_conn *conn, bool readable, bool writable)
 {
     if (conn->watch.fd != PQsocket(conn->pg)) {
-        unwatch(conn);
+        pg_conn_unwatch(conn);
         loop_fd_init(&conn->watch, conn->store->loop, PQsocket(conn->pg), ready);
     }
     loop_fd_want(&conn->watch, readable, writable);
-}
-
-/* Rows are found by their keys, and what is hot is in memory: random_page_cost as for that, so
- * that small tables are not read whole, by the policies of row-level security above all.
- * Decisions and lookups always have the same shape, so one plan serves: planning the gate anew
- * takes longer than carrying it out. Queries of admins have optional conditions. Compiling pays
- * for queries of seconds; ours take milliseconds, and recursive ones look dearer than they are. */
-static void start_connecting(struct pg_conn *conn)
-{
-    const struct store_config *config = &conn->store->config;
-    char options[192];
-    snprintf(options, sizeof options,
-             "-c statement_timeout=%d -c application_name=chanceryd -c jit=off "
-             "-c random_page_cost=1.1 -c plan_cache_mode=%s",
-             config->statement_timeout_ms,
-             conn->class == STORE_ADMIN ? "auto" : "force_generic_plan");
-    const char *keys[] = {
-        "dbname",          "options", "target_session_attrs", "keepalives_idle", "tcp_user_timeout",
-        "client_encoding", NULL};
-    const char *values[] = {config->conninfo, options, "read-write", "10", "10000", "UTF8", NULL};
-    conn->pg = PQconnectStartParams(keys, values, 1);
-    if (conn->pg == NULL || PQstatus(conn->pg) == CONNECTION_BAD) {
-        pg_conn_lost(conn, R_DATABASE_UNAVAILABLE);
-        return;
-    }
-    PQsetNoticeReceiver(conn->pg, no_notice, NULL);
-    pg_conn_set_state(conn, PG_CONNECTING);
-    loop_timer_arm(&conn->timer, CONNECT_LIMIT_MS);
-    watch(conn, false, true);
-}
-
-static void go_on_connecting(struct pg_conn *conn)
-{
-    PostgresPollingStatusType status = PQconnectPoll(conn->pg);
-    unwatch(conn); /* the descriptor may be another one now, with the same number */
-    if (status == PGRES_POLLING_READING || status == PGRES_POLLING_WRITING) {
-        watch(conn, status == PGRES_POLLING_READING, status == PGRES_POLLING_WRITING);
-        return;
-    }
-    if (status != PGRES_POLLING_OK || PQsetnonblocking(conn->pg, 1) != 0 ||
-        PQenterPipelineMode(conn->pg) != 1) {
-        log_event(LOG_WARNING, "db.connect_failed", F_USER("detail", PQerrorMessage(conn->pg)));
-        pg_conn_lost(conn, R_DATABASE_UNAVAILABLE);
-        return;
-    }
-    pg_conn_set_state(conn, PG_CHECKING);
-    pg_setup_begin(conn);
 }
 
 /* End what is in flight: it may be carried out or not. After the state has changed, because
@@ -146,13 +97,15 @@ static void fail_requests(struct list *requests)
     }
 }
 
-/* Give up libpq's connection and go to DOWN or CLOSED. */
+/* Give up libpq's connection and go to DOWN or CLOSED. From DOWN it goes on at once with the next host of a round, and
+ * after the back-off when the round is over. */
 static void drop(struct pg_conn *conn, enum pg_state state)
 {
     struct list lost;
     list_init(&lost);
     loop_timer_cancel(&conn->timer);
-    unwatch(conn);
+    pg_connect_stop(conn);
+    pg_conn_unwatch(conn);
     PQfinish(conn->pg);
     conn->pg = NULL;
     while (!list_is_empty(&conn->requests)) {
@@ -160,7 +113,9 @@ static void drop(struct pg_conn *conn, enum pg_state state)
     }
     conn->in_flight = 0;
     pg_conn_set_state(conn, state);
-    if (state == PG_DOWN) {
+    if (state == PG_DOWN && pg_connect_advance(conn)) {
+        loop_timer_arm(&conn->timer, 0);
+    } else if (state == PG_DOWN) {
         loop_timer_arm(&conn->timer, conn->backoff_ms);
         conn->backoff_ms =
             conn->backoff_ms * 2 > BACKOFF_MAX_MS ? BACKOFF_MAX_MS : conn->backoff_ms * 2;
@@ -170,7 +125,11 @@ static void drop(struct pg_conn *conn, enum pg_state state)
 
 void pg_conn_lost(struct pg_conn *conn, enum reason problem)
 {
-    conn->problem = problem;
+    /* Of a round over several hosts the one that says more: it isn't gone, it doesn't fit. */
+    if (!conn->route.has_failed || problem != R_DATABASE_UNAVAILABLE) {
+        conn->problem = problem;
+    }
+    conn->route.has_failed = true;
     if (conn->state == PG_READY) {
         log_event(LOG_WARNING, "db.connection_lost", F_STR("reason", reason_info(problem)->name),
                   F_INT("in_flight", conn->in_flight));
@@ -181,9 +140,13 @@ void pg_conn_lost(struct pg_conn *conn, enum reason problem)
 static void fire(struct loop_timer *timer)
 {
     struct pg_conn *conn = LIST_ENTRY(timer, struct pg_conn, timer);
-    if (conn->state == PG_DOWN) {
-        start_connecting(conn);
+    if (conn->state == PG_DOWN && conn->store->conninfo.host_count == 0) {
+        pg_conn_lost(conn, R_CONFIG_INVALID);
+    } else if (conn->state == PG_DOWN) {
+        pg_connect_start(conn);
     } else {
+        log_event(LOG_WARNING, "db.silent", F_USER("host", pg_connect_host(conn)),
+                  F_STR("state", state_names[conn->state]));
         pg_conn_lost(conn, R_DATABASE_UNAVAILABLE);
     }
 }
@@ -210,7 +173,7 @@ void pg_conn_flush(struct pg_conn *conn)
         pg_conn_lost(conn, R_DATABASE_UNAVAILABLE);
         return;
     }
-    watch(conn, true, left > 0);
+    pg_conn_watch(conn, true, left > 0);
 }
 
 static void finish(struct pg_conn *conn, struct pg_request *request)
@@ -286,7 +249,7 @@ static void ready(struct loop_fd *fd, bool readable, bool writable)
     struct pg_conn *conn = LIST_ENTRY(fd, struct pg_conn, watch);
     (void)writable;
     if (conn->state == PG_CONNECTING) {
-        go_on_connecting(conn);
+        pg_connect_go_on(conn);
         return;
     }
     if (readable && PQconsumeInput(conn->pg) != 1) {
@@ -339,7 +302,7 @@ bool pg_conn_send(struct pg_conn *conn, struct store_op *op, const struct pg_seg
     }
     int left = PQflush(conn->pg);
     /* A failed flush is noticed as a lost connection when the loop reads. */
-    watch(conn, true, left != 0);
+    pg_conn_watch(conn, true, left != 0);
     return true;
 }
 

@@ -5,11 +5,13 @@
 #include <libpq-fe.h>
 
 #include "base/list.h"
+#include "conninfo/conninfo.h"
+#include "store/pg/pg_connect.h"
 #include "store/pg/pg_submit.h"
 
 enum pg_state {
     PG_DOWN,       /* waiting to connect again */
-    PG_CONNECTING, /* PQconnectPoll */
+    PG_CONNECTING, /* its host is looked up, or PQconnectPoll */
     PG_CHECKING,   /* is the schema ours? */
     PG_PREPARING,  /* every statement of the class */
     PG_READY,      /* takes segments */
@@ -18,6 +20,8 @@ enum pg_state {
 
 /* How far the preparing is (pg_setup.c). */
 struct pg_setup {
+    enum reason problem;
+    size_t checked;   /* results of PG_CHECKING so far */
     size_t statement; /* whose results come next */
     bool is_prepared; /* the first of its two has come */
 };
@@ -33,6 +37,7 @@ struct pg_conn {
     struct list requests; /* in flight, oldest first */
     size_t in_flight;
     enum reason problem; /* why it is not ready */
+    struct pg_route route;
     struct pg_setup setup;
 };
 
@@ -51,6 +56,10 @@ struct pg_request {
 struct store {
     struct loop *loop;
     struct store_config config;
+    struct arena *arena;      /* of what is said once for all */
+    struct conninfo conninfo; /* without hosts when it is invalid */
+    const char *options[STORE_CLASSES], *checks[STORE_CLASSES]; /* of pg_settings.h */
+    size_t good_host; /* where a connection came about last */
     struct pg_conn *conns;
     size_t conn_count;
 };
@@ -62,5 +71,9 @@ bool pg_conn_send(struct pg_conn *conn, struct store_op *op, const struct pg_seg
 /* Put the connection down and fail what is in flight with OUTCOME_UNKNOWN. */
 void pg_conn_lost(struct pg_conn *conn, enum reason problem);
 void pg_conn_set_state(struct pg_conn *conn, enum pg_state state);
+/* Watch libpq's descriptor, which may be another one each time. */
+void pg_conn_watch(struct pg_conn *conn, bool readable, bool writable);
+void pg_conn_unwatch(struct pg_conn *conn);
+void pg_conn_no_notice(void *arg, const PGresult *result);
 /* Send what libpq holds back, and watch what is needed. */
 void pg_conn_flush(struct pg_conn *conn);

@@ -3,20 +3,33 @@
  * statement of the class is prepared and described, all in one segment: that checks every table
  * and column that we use, and that parameters and columns are what the C structures of
  * server/store/sql/ were made for. */
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include "obs/log.h"
 #include "store/migrate/migrate.h"
+#include "store/pg/pg_connect.h"
 #include "store/pg/pg_error.h"
+#include "store/pg/pg_settings.h"
 #include "store/pg/pg_setup.h"
+
+enum { SETUP_LIMIT_MS = 5000 };
 
 static const char VERSION[] = "SELECT coalesce(max(version), 0)::int8 FROM schema_migration";
 
 void pg_setup_begin(struct pg_conn *conn)
 {
-    conn->problem = R_NONE;
-    if (PQsendQueryParams(conn->pg, VERSION, 0, NULL, NULL, NULL, NULL, 1) != 1 ||
+    conn->setup = (struct pg_setup){.problem = R_NONE};
+    pg_conn_set_state(conn, PG_CHECKING);
+    loop_timer_arm(&conn->timer, SETUP_LIMIT_MS);
+    char pid[16];
+    const char *values[] = {pid};
+    snprintf(pid, sizeof pid, "%d", PQbackendPID(conn->pg));
+    if (PQsendQueryParams(conn->pg, PG_SETTINGS_SET, 0, NULL, NULL, NULL, NULL, 1) != 1 ||
+        PQsendQueryParams(conn->pg, conn->store->checks[conn->class], 1, NULL, values, NULL, NULL,
+                          1) != 1 ||
+        PQsendQueryParams(conn->pg, VERSION, 0, NULL, NULL, NULL, NULL, 1) != 1 ||
         PQpipelineSync(conn->pg) != 1) {
         pg_conn_lost(conn, R_DATABASE_UNAVAILABLE);
         return;
@@ -24,13 +37,25 @@ void pg_setup_begin(struct pg_conn *conn)
     pg_conn_flush(conn);
 }
 
+static void check_settings(struct pg_conn *conn, const PGresult *result)
+{
+    struct err err = {0};
+    if (!pg_settings_judge(result, &err).ok) {
+        const struct reason_info *info = reason_info(err.reason);
+        conn->setup.problem = err.reason;
+        log_event(LOG_ERROR, "db.unfit", F_STR("reason", info->name), F_USER("detail", err.detail),
+                  F_USER("host", pg_connect_host(conn)), F_STR("what", info->text),
+                  F_STR("advice", info->advice));
+    }
+}
+
 static void check_version(struct pg_conn *conn, const PGresult *result)
 {
     int64_t version = pg_result_int(result, 0, 0);
     int64_t ours = MIGRATIONS[MIGRATION_COUNT - 1].version;
     if (version != ours) {
-        conn->problem = version < ours ? R_SCHEMA_TOO_OLD : R_SCHEMA_TOO_NEW;
-        log_event(LOG_ERROR, "db.schema", F_STR("reason", reason_info(conn->problem)->name),
+        conn->setup.problem = version < ours ? R_SCHEMA_TOO_OLD : R_SCHEMA_TOO_NEW;
+        log_event(LOG_ERROR, "db.schema", F_STR("reason", reason_info(conn->setup.problem)->name),
                   F_INT("database", version), F_INT("program", ours));
     }
 }
@@ -83,26 +108,51 @@ static void check_statement(struct pg_conn *conn, const PGresult *result)
     const struct pg_statement *statement = &STATEMENTS[setup->statement];
     setup->statement = next_of_class(conn->class, setup->statement + 1);
     if (!pg_statement_matches(statement, result, problem)) {
-        conn->problem = R_SCHEMA_TOO_OLD;
-        log_event(LOG_ERROR, "db.statement", F_STR("reason", reason_info(conn->problem)->name),
+        conn->setup.problem = R_SCHEMA_TOO_OLD;
+        log_event(LOG_ERROR, "db.statement",
+                  F_STR("reason", reason_info(conn->setup.problem)->name),
                   F_STR("statement", statement->name), F_STR("detail", problem));
     }
+}
+
+/* The results of pg_setup_begin's statements, in their order. What is unfit is told before what is old. */
+static void check(struct pg_conn *conn, const PGresult *result)
+{
+    switch (conn->setup.checked++) {
+    case 0:
+        break; /* of PG_SETTINGS_SET */
+    case 1:
+        check_settings(conn, result);
+        break;
+    default:
+        if (conn->setup.problem == R_NONE) {
+            check_version(conn, result);
+        }
+    }
+}
+
+/* 42P01, 42703, 42883: a table, column or function that is not there. What failed first is told. */
+static void failed(struct pg_conn *conn, const PGresult *result)
+{
+    const char *sqlstate = PQresultErrorField(result, PG_DIAG_SQLSTATE);
+    sqlstate = sqlstate == NULL ? "08006" : sqlstate;
+    bool is_schema = strncmp(sqlstate, "42", 2) == 0 && strcmp(sqlstate, "42501") != 0;
+    enum reason reason = is_schema ? R_SCHEMA_TOO_OLD : pg_reason(sqlstate);
+    if (conn->setup.problem == R_NONE) {
+        conn->setup.problem = reason;
+    }
+    log_event(LOG_ERROR, "db.setup_failed", F_STR("reason", reason_info(reason)->name),
+              F_USER("sqlstate", sqlstate),
+              F_USER("detail", PQresultErrorField(result, PG_DIAG_MESSAGE_PRIMARY)));
 }
 
 void pg_setup_result(struct pg_conn *conn, const PGresult *result)
 {
     ExecStatusType status = PQresultStatus(result);
     if (status == PGRES_FATAL_ERROR) {
-        const char *sqlstate = PQresultErrorField(result, PG_DIAG_SQLSTATE);
-        sqlstate = sqlstate == NULL ? "08006" : sqlstate;
-        /* 42P01, 42703, 42883: a table, column or function that is not there. */
-        bool is_schema = strncmp(sqlstate, "42", 2) == 0 && strcmp(sqlstate, "42501") != 0;
-        conn->problem = is_schema ? R_SCHEMA_TOO_OLD : pg_reason(sqlstate);
-        log_event(LOG_ERROR, "db.setup_failed", F_STR("reason", reason_info(conn->problem)->name),
-                  F_USER("sqlstate", sqlstate),
-                  F_USER("detail", PQresultErrorField(result, PG_DIAG_MESSAGE_PRIMARY)));
+        failed(conn, result);
     } else if (status == PGRES_TUPLES_OK && conn->state == PG_CHECKING) {
-        check_version(conn, result);
+        check(conn, result);
     } else if (status == PGRES_COMMAND_OK && conn->state == PG_PREPARING) {
         check_statement(conn, result);
     }
@@ -110,13 +160,16 @@ void pg_setup_result(struct pg_conn *conn, const PGresult *result)
 
 void pg_setup_synced(struct pg_conn *conn)
 {
-    if (conn->problem != R_NONE) {
-        pg_conn_lost(conn, conn->problem);
+    if (conn->setup.problem != R_NONE) {
+        pg_conn_lost(conn, conn->setup.problem);
     } else if (conn->state == PG_CHECKING) {
         prepare(conn);
     } else {
         pg_conn_set_state(conn, PG_READY);
+        pg_connect_succeeded(conn);
+        conn->problem = R_NONE;
         loop_timer_cancel(&conn->timer);
-        log_event(LOG_INFO, "db.ready", F_INT("class", conn->class));
+        log_event(LOG_INFO, "db.ready", F_INT("class", conn->class),
+                  F_USER("host", pg_connect_host(conn)));
     }
 }

@@ -1,12 +1,33 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "store/pg/store.h"
 
-#include <string.h>
-
 #include "base/mem.h"
+#include "obs/log.h"
 #include "store/pg/pg_conn.h"
+#include "store/pg/pg_settings.h"
 
 enum { STATEMENT_TIMEOUT_MS = 5000, GATE_CONNECTIONS = 2, IN_FLIGHT_MAX = 256 };
+enum { CONNINFO_BYTES_MAX = 4 << 20 };
+
+/* A configuration that is wrong is told by store_problem, as whatever else keeps the store from being ready. */
+static void read_conninfo(struct store *store)
+{
+    struct err err = {0};
+    bool is_good = conninfo_parse(store->arena, store->config.conninfo, &store->conninfo, &err).ok;
+    for (unsigned i = 0; is_good && i < STORE_CLASSES; i++) {
+        enum store_class class = i;
+        store->options[i] =
+            pg_settings_options(store->arena, class, store->config.statement_timeout_ms,
+                                conninfo_get(&store->conninfo, "options"));
+        store->checks[i] =
+            pg_settings_check(store->arena, class, store->config.statement_timeout_ms);
+        is_good = store->options[i] != NULL && store->checks[i] != NULL;
+    }
+    if (!is_good) {
+        store->conninfo.host_count = 0;
+        log_event(LOG_ERROR, "db.conninfo", F_ERR(&err));
+    }
+}
 
 struct store *store_new(struct loop *loop, const struct store_config *config)
 {
@@ -22,6 +43,8 @@ struct store *store_new(struct loop *loop, const struct store_config *config)
     if (store->config.in_flight_max == 0) {
         store->config.in_flight_max = IN_FLIGHT_MAX;
     }
+    store->arena = arena_new(CONNINFO_BYTES_MAX);
+    read_conninfo(store);
     store->conn_count = store->config.gate_connections + 2;
     store->conns = xcalloc(store->conn_count, sizeof store->conns[0]);
     pg_conn_init(&store->conns[0], store, STORE_READ);
@@ -41,6 +64,7 @@ void store_free(struct store *store)
         pg_conn_fini(&store->conns[i]);
     }
     xfree(store->conns);
+    arena_free(store->arena);
     xfree(store);
 }
 
@@ -51,7 +75,8 @@ enum reason store_problem(const struct store *store)
     for (size_t i = 0; i < store->conn_count; i++) {
         const struct pg_conn *conn = &store->conns[i];
         has[conn->class] = has[conn->class] || conn->state == PG_READY;
-        if (conn->state != PG_READY && conn->problem != R_NONE) {
+        if (conn->state != PG_READY && conn->problem != R_NONE &&
+            conn->problem != R_DATABASE_UNAVAILABLE) {
             problem = conn->problem;
         }
     }

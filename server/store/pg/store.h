@@ -13,6 +13,7 @@
 #include "base/ids.h"
 #include "loop/loop.h"
 
+struct dns;
 struct store;
 struct pg_request;
 
@@ -20,7 +21,8 @@ struct pg_request;
 enum store_class { STORE_GATE, STORE_READ, STORE_ADMIN, STORE_CLASSES };
 
 struct store_config {
-    const char *conninfo; /* libpq's; a Unix socket or hostaddr, so that no DNS blocks the loop */
+    const char *conninfo;      /* libpq's */
+    struct dns *dns;           /* for hosts that have names; borrows, outlives the store */
     int statement_timeout_ms;  /* 0: 5 s */
     unsigned gate_connections; /* 0: 2 */
     unsigned in_flight_max;    /* operations on one connection; 0: 256 */

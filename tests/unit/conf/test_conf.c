@@ -81,14 +81,15 @@ static void what_is_said_stays(void **state)
 {
     (void)state;
     Conf *c;
-    assert_ok(load(REST "database: {conninfo: x, statement_timeout_ms: 7, gate_connections: 3}\n"
-                        "workers: 64\n"
-                        "log: {format: logfmt, level: warning}\n"
-                        "limits: {max_connections: 1, max_streams: 2, max_deadline_ms: 3, "
-                        "drain_ms: 4}\n"
-                        "identity: {allow_loopback: true}\n"
-                        "dns: {servers: ['192.0.2.1:53', '[2001:db8::1]:5353']}\n"
-                        "boundaries: [commercial, gcc-high]\n",
+    assert_ok(load(REST
+                   "database: {conninfo: dbname=x, statement_timeout_ms: 7, gate_connections: 3}\n"
+                   "workers: 64\n"
+                   "log: {format: logfmt, level: warning}\n"
+                   "limits: {max_connections: 1, max_streams: 2, max_deadline_ms: 3, "
+                   "drain_ms: 4}\n"
+                   "identity: {allow_loopback: true}\n"
+                   "dns: {servers: ['192.0.2.1:53', '[2001:db8::1]:5353']}\n"
+                   "boundaries: [commercial, gcc-high]\n",
                    &c),
               &err);
     assert_int_equal(c->workers, 64);
@@ -207,7 +208,8 @@ static void a_password_is_not_for_this_file(void **state)
         CONNINFO("postgres://chancery:secret@/chancery"),
         CONNINFO("postgresql://db.example.org/chancery?password=secret"),
         CONNINFO("postgresql://db.example.org/chancery?pass%77ord=secret"),
-        CONNINFO("postgresql:///chancery?%70%61%73%73%77%6f%72%64=%"),
+        CONNINFO("postgresql:///chancery?%70%61%73%73%77%6f%72%64=%25"),
+        CONNINFO("postgresql://a:1,b:2/chancery?user=u&password=secret"),
     };
     ASSERT_ALL_REFUSED(bad)
     static const char *const good[] = {
@@ -215,8 +217,8 @@ static void a_password_is_not_for_this_file(void **state)
         REST "database: {conninfo: \"postgresql://chancery@db.example.org:5432/chancery\"}\n",
         REST "database: {conninfo: \"postgresql://[2001:db8::1]:5432/chancery\"}\n",
         REST "database: {conninfo: \"postgresql:///chancery?host=/run/postgresql\"}\n",
-        REST "database: {conninfo: \"postgresql:///chancery?a=%\"}\n",
-        REST "database: {conninfo: \"postgresql:///chancery?a=% 4%4\"}\n",
+        REST "database: {conninfo: \"host=x application_name='password=x'\"}\n",
+        REST "database: {conninfo: \"postgresql://u@x/y?application_name=password%3Dx\"}\n",
         REST "database: {conninfo: \"host=x application_name='no password'\"}\n",
         REST "database: {conninfo: \"host=x options='-c a:b@c'\"}\n",
     };
@@ -224,6 +226,25 @@ static void a_password_is_not_for_this_file(void **state)
         Conf *c;
         assert_ok(load(good[i], &c), &err);
     }
+}
+
+static void what_libpq_cannot_read_is_refused_without_showing_it(void **state)
+{
+    (void)state;
+#define BROKEN(text)                                                                             \
+    {                                                                                            \
+        REST "database: {conninfo: \"" text "\"}\n", "database.conninfo is no connection string" \
+    }
+    static const struct bad bad[] = {
+        BROKEN("secret"),
+        BROKEN("host='secret"),
+        BROKEN("hosts=secret"),
+        BROKEN("postgresql://db.example.org/chancery?secret"),
+        BROKEN("postgresql:///chancery?password=%"),
+        BROKEN("host=a,b port=1,2,3"),
+    };
+    ASSERT_ALL_REFUSED(bad)
+    assert_null(strstr(err.detail, "secret"));
 }
 
 static void numbers_have_bounds(void **state)
@@ -238,18 +259,18 @@ static void numbers_have_bounds(void **state)
         {GOOD "workers: many\n", "line 5: workers"},
         {GOOD "workers:\n", "line 5: workers"},
         {GOOD "workers: ~\n", "line 5: workers"},
-        {REST "database: {conninfo: x, gate_connections: 65}\n",
+        {REST "database: {conninfo: dbname=x, gate_connections: 65}\n",
          "database.gate_connections may be at most 64"},
-        {REST "database: {conninfo: x, gate_connections: 4294967295}\n",
+        {REST "database: {conninfo: dbname=x, gate_connections: 4294967295}\n",
          "database.gate_connections may be at most 64"},
-        {REST "database: {conninfo: x, statement_timeout_ms: 3600001}\n",
+        {REST "database: {conninfo: dbname=x, statement_timeout_ms: 3600001}\n",
          "database.statement_timeout_ms may be at most 3,600,000"},
-        {REST "database: {conninfo: x, statement_timeout_ms: 4294967295}\n",
+        {REST "database: {conninfo: dbname=x, statement_timeout_ms: 4294967295}\n",
          "database.statement_timeout_ms may be at most 3,600,000"},
     };
     ASSERT_ALL_REFUSED(bad)
     Conf *c;
-    assert_ok(load(REST "database: {conninfo: x, gate_connections: 64, "
+    assert_ok(load(REST "database: {conninfo: dbname=x, gate_connections: 64, "
                         "statement_timeout_ms: 3600000}\n",
                    &c),
               &err);
@@ -362,10 +383,11 @@ static void what_yaml_is_for(void **state)
     Conf *c;
     assert_ok(load("\xef\xbb\xbf# a comment\n---\n" GOOD "workers: !!int 3\n...\n", &c), &err);
     assert_int_equal(c->workers, 3);
-    assert_ok(load("{\"listeners\": [{\"address\": \"unix:/x\"}], \"database\": {\"conninfo\": "
-                   "\"x\"}, \"root_key\": {\"file\": \"k\"}, \"authority_url\": \"https://a\"}",
-                   &c),
-              &err);
+    assert_ok(
+        load("{\"listeners\": [{\"address\": \"unix:/x\"}], \"database\": {\"conninfo\": "
+             "\"dbname=x\"}, \"root_key\": {\"file\": \"k\"}, \"authority_url\": \"https://a\"}",
+             &c),
+        &err);
     assert_string_equal(c->listeners[0]->address, "unix:/x");
 }
 
@@ -418,6 +440,7 @@ int main(void)
         TEST(what_is_required_is_named),
         TEST(the_authoritys_address_is_one),
         TEST(a_password_is_not_for_this_file),
+        TEST(what_libpq_cannot_read_is_refused_without_showing_it),
         TEST(numbers_have_bounds),
         TEST(names_are_of_their_lists),
         TEST(name_servers_are_numeric_with_a_port),

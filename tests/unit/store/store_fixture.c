@@ -104,6 +104,19 @@ void run_sql(const char *sql)
     PQfinish(conn);
 }
 
+/* The role of a node may do no more than one. */
+static void make_server_role(void)
+{
+    static char conninfo[512];
+    snprintf(conninfo, sizeof conninfo, "%s user=server", f.conninfo);
+    f.server_conninfo = conninfo;
+    run_sql("DO $$ BEGIN"
+            " IF NOT EXISTS (SELECT FROM pg_roles WHERE rolname = 'chancery_server') THEN"
+            "  CREATE ROLE chancery_server NOLOGIN; END IF;"
+            " IF NOT EXISTS (SELECT FROM pg_roles WHERE rolname = 'server') THEN"
+            "  CREATE ROLE server LOGIN IN ROLE chancery_server; END IF; END $$");
+}
+
 int store_set_up_empty(void **state)
 {
     (void)state;
@@ -114,7 +127,8 @@ int store_set_up_empty(void **state)
     }
     f.loop = loop_new();
     f.arena = arena_new(64 << 20);
-    f.store = store_new(f.loop, &(struct store_config){.conninfo = f.conninfo});
+    make_server_role();
+    f.store = store_new(f.loop, &(struct store_config){.conninfo = f.server_conninfo});
     return 0;
 }
 

@@ -11,7 +11,8 @@
 #include "store/resource/super_user_store.h"
 
 struct store_fixture {
-    const char *conninfo; /* of the database's owner */
+    const char *conninfo;        /* of the database's owner */
+    const char *server_conninfo; /* of a node */
     struct loop *loop;
     struct store *store;
     struct arena *arena;

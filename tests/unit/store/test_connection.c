@@ -62,7 +62,8 @@ static void check_full(void)
 static void a_full_pipeline_says_overloaded(void **state)
 {
     (void)state;
-    with_store(&(struct store_config){.conninfo = f.conninfo, .in_flight_max = 1}, check_full);
+    with_store(&(struct store_config){.conninfo = f.server_conninfo, .in_flight_max = 1},
+               check_full);
 }
 
 /* The version is ours and every statement can be prepared, but a column is not what the C
@@ -70,7 +71,7 @@ static void a_full_pipeline_says_overloaded(void **state)
 static void a_column_of_another_type_is_noticed_at_connect(void **state)
 {
     (void)state;
-    struct store_config config = {.conninfo = f.conninfo};
+    struct store_config config = {.conninfo = f.server_conninfo};
     run_sql("ALTER TABLE super_user ALTER COLUMN reason TYPE varchar");
     with_store(&config, wait_refused);
     run_sql("ALTER TABLE super_user ALTER COLUMN reason TYPE text");

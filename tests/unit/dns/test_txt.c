@@ -5,7 +5,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "identity/dns.h"
+#include "dns/dns_txt.h"
 
 static struct loop *loop;
 static struct dns *dns;

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-#include "identity/dns_answer.h"
+#include "dns/dns_answer.h"
 
 #include <ares.h>
 #include <arpa/nameser.h>

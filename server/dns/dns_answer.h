@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* TXT records as c-ares gives them, over its two interfaces: parsed records where it has them (1.31 and later,
- * Debian 13), lists of strings before that (Debian 12). For dns.c alone. Loop thread only. */
+ * Debian 13), lists of strings before that (Debian 12). For dns_txt.c alone. Loop thread only. */
 #pragma once
 
 #include "base/buf.h"

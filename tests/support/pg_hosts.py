@@ -1,0 +1,77 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Hosts under which a test's PostgreSQL is reached by TCP, and hosts where nobody answers."""
+import contextlib
+import socket
+import threading
+
+PIECE, BEGINNING = 65536, 4096
+
+
+class Host:
+    """Leads to the PostgreSQL of a folder. `freeze` makes it a machine that is there and says nothing; `die` one whose
+    connections break. `first` has the beginning of what each client sent."""
+
+    def __init__(self, postgres, address="127.0.0.1"):
+        self.socket_path = f"{postgres.folder}/.s.PGSQL.5432"
+        self.listener = socket.create_server((address, 0))
+        self.port = self.listener.getsockname()[1]
+        self.is_frozen, self.pairs, self.first = False, [], []
+        threading.Thread(target=self._accept, daemon=True).start()
+
+    def _accept(self):
+        while True:
+            try:
+                client, _ = self.listener.accept()
+            except OSError:
+                return
+            if self.is_frozen:
+                self.pairs.append((client, None))
+                continue
+            server = socket.socket(socket.AF_UNIX)
+            try:
+                server.connect(self.socket_path)
+            except OSError:
+                client.close()
+                continue
+            self.pairs.append((client, server))
+            for source, sink, is_client in ((client, server, True), (server, client, False)):
+                threading.Thread(target=self._pump, args=(source, sink, is_client), daemon=True).start()
+
+    def _pump(self, source, sink, is_client):
+        with contextlib.suppress(OSError):
+            beginning = bytearray()
+            while data := source.recv(PIECE):
+                if is_client and not beginning:
+                    self.first.append(beginning)
+                beginning.extend(data[:BEGINNING - len(beginning)])
+                if not self.is_frozen:
+                    sink.sendall(data)
+        for one in (source, sink):
+            with contextlib.suppress(OSError):
+                one.shutdown(socket.SHUT_RDWR)
+
+    def freeze(self):
+        self.is_frozen = True
+
+    def die(self):
+        """Nobody listens any more."""
+        with contextlib.suppress(OSError):
+            self.listener.shutdown(socket.SHUT_RDWR)
+        self.listener.close()
+        for pair in self.pairs:
+            for one in filter(None, pair):
+                with contextlib.suppress(OSError):
+                    one.shutdown(socket.SHUT_RDWR)
+                one.close()
+
+
+def dead_port():
+    with socket.create_server(("127.0.0.1", 0)) as probe:
+        return probe.getsockname()[1]
+
+
+def conninfo(hosts, **more):
+    """Of pairs of host and port."""
+    said = {"host": ",".join(host for host, _ in hosts), "port": ",".join(str(port) for _, port in hosts),
+            "dbname": "postgres", "user": "server", **more}
+    return " ".join(f"{key}='{value}'" for key, value in said.items())
