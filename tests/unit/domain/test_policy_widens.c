@@ -282,6 +282,11 @@ static void memory_runs_out_anywhere_in_a_comparison(void **state)
         assert_int_equal(err.reason, ok ? R_NONE : R_ARENA_EXHAUSTED);
     }
     assert_int_equal(fail_at, 4); /* three indexes, and once without a failure */
+    struct policy_terms terms = {.grants = change.grants, .grant_count = change.grant_count};
+    struct err err = {0};
+    arena_fail_at(arena, 1);
+    assert_fails(policy_widens(arena, &terms, &terms, &out, &err), &err, R_ARENA_EXHAUSTED);
+    arena_fail_at(arena, 0);
 }
 
 int main(void)
