@@ -31,6 +31,7 @@ static void add_content(struct sql_gate_entry *row, const struct gate_content *c
     if (!uuid_is_zero(content->request_id)) {
         row->request_hash = slice_of(content->request_hash, sizeof content->request_hash);
     }
+    row->key_version = content->key_version;
 }
 
 static struct sql_gate_entry row_of(const struct gate_entry *e)
@@ -53,6 +54,7 @@ static struct sql_gate_entry row_of(const struct gate_entry *e)
         .client_address = e->who.client_address,
         .user_agent = e->who.user_agent,
         .correlation_id = e->who.correlation_id,
+        .target = e->target == NULL ? "" : e->target,
         .was_revoked = e->facts.is_revoked,
         .was_user_revoked = e->facts.user_is_revoked,
         .was_amendment = amendment == NULL ? 0 : amendment->version,
@@ -106,10 +108,10 @@ static void take_stale(struct gate_entry *entry, const char *stale_scopes)
 
 static void take_made(struct gate_entry *entry, const struct sql_gate_difference *made)
 {
-    entry->made_content = made->made_content;
-    memset(entry->made_hash, 0, sizeof entry->made_hash);
-    if (made->made_hash.len == sizeof entry->made_hash) {
-        memcpy(entry->made_hash, made->made_hash.ptr, sizeof entry->made_hash);
+    entry->made = (struct gate_made){.content = made->made_content,
+                                     .key_version = (uint32_t)made->made_key_version};
+    if (made->made_hash.len == sizeof entry->made.request_hash) {
+        memcpy(entry->made.request_hash, made->made_hash.ptr, sizeof entry->made.request_hash);
     }
 }
 

@@ -75,6 +75,15 @@ static bool bind_before(struct change_op *op, struct pg_params *out)
     return false;
 }
 
+static struct pg_params bind_note(const struct change_op *op)
+{
+    const struct act_request *request = &op->request;
+    return sql_note_request(op->op.arena, &(struct sql_note_request){.tenant = op->scope,
+                                                                     .request = request->id,
+                                                                     .request_hash = request->hash,
+                                                                     .made = request->made});
+}
+
 void change_submit(struct change_op *op, const struct pg_params *p, pg_reader read)
 {
     change_submit_two(op, p, NULL, read);
@@ -84,9 +93,13 @@ void change_submit_two(struct change_op *op, const struct pg_params *p,
                        const struct pg_params *second, pg_reader read)
 {
     struct pg_segment segment = {.read = read_act};
-    struct pg_params before, after;
+    struct pg_params before, note, after;
     if (bind_before(op, &before)) {
         add_statement(&segment, &before);
+    }
+    if (!uuid_is_zero(op->request.id)) {
+        note = bind_note(op);
+        add_statement(&segment, &note);
     }
     op->act_index = segment.count;
     add_statement(&segment, p);
