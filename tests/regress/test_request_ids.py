@@ -2,7 +2,9 @@
 """A request id was believed too little and too much: what was asked for again was another thing, nobody wrote it down, and
 what had been taken back came out once more."""
 import concurrent.futures
+import re
 import time
+import types
 import uuid
 
 import pytest
@@ -10,9 +12,21 @@ from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 
 from authority import MESSAGES, Reader, new_id
 from calls import outcome, reason, refused
+from command import SAMPLE, protect, run, same, with_certificate, with_token
+from faults import Faults
 from world import template_of
 
 DAY_MS = 24 * 3600 * 1000
+
+
+@pytest.fixture(scope="module")
+def node(world):
+    """A node of the same authority that dies when it is told to, and the profiles of whoever asks it."""
+    faults = Faults(f"{world.a.folder}/fault")
+    other = world.a.node(env=faults.env).start()
+    other.faults = faults
+    yield other
+    other.stop()
 
 
 def asked(**more):
@@ -94,6 +108,37 @@ def test_requests_at_once_got_one_content(world):
         assert len({key_of(world, one) for one in made}) == 1
         assert world.sql(f"SELECT count(*) FROM content WHERE request_id = '{request['request_id']}'") == "1"
         assert len([e for e in world.audit(tenant="contoso", content_id=made[0].content_id) if e.granted]) == 16
+
+
+def test_command_line_could_not_ask_again(world):
+    with_certificate(world, "edge", world.gateway)
+    with_token(world, "bob", world.bob)
+    request_id, files = new_id(), [f"{world.a.folder}/{name}.eml" for name in ("first", "again", "opened")]
+    made = [protect(world, SAMPLE, file, "--request-id", request_id) for file in files[:2]]
+    assert made[0] == made[1]
+    for file in files[:2]:
+        run(world, "open", "bob", file, files[2])
+        assert same(SAMPLE, files[2])
+
+
+def test_command_line_left_a_lost_answer_open(world, node, tmp_path):
+    """It named no request id, so who asked again made another content, or another template."""
+    for name, identity in (("edge", world.gateway), ("admin", world.contoso.admin)):
+        with_certificate(world, name, identity)
+        with_certificate(types.SimpleNamespace(a=node), f"{name}-node", identity)
+    (tmp_path / "template.yaml").write_text("names: [{language: en, text: Lost}]\n"
+                                            "grants: [{principals: [owner], rights: [VIEW]}]\n")
+    commands = {"protect:seal": ("protect", "edge", ["--do-not-forward", "--owner", "alice@contoso.com", "--recipient",
+                                                     "bob@fabrikam.com", SAMPLE, str(tmp_path / "x.eml")]),
+                "create_template:read": ("template create", "admin", ["-f", str(tmp_path / "template.yaml")])}
+    for step, (command, who, arguments) in commands.items():
+        node.faults.kill(step)
+        lost = run(world, command, f"{who}-node", *arguments, expect=1)
+        node.faults.none()
+        request_id = re.search(r"--request-id (\S+)", lost.stderr)[1]
+        again = [run(world, command, who, *arguments, "--request-id", request_id).stdout for _ in range(2)]
+        assert again[0] == again[1]
+    assert world.sql("SELECT count(*) FROM template WHERE name_texts = '{Lost}'") == "1"
 
 
 # --- who asks, and for what ---

@@ -184,7 +184,7 @@ BUILT = [method for method in METHODS.values() if method.is_built]
 BY_FLOW = {method.flow: method for method in BUILT}
 
 # What commits a decision and nothing else: its record is all that it leaves.
-ONLY_RECORDED = {"acquire_license", "inspect_content"}
+ONLY_RECORDED = {"acquire_license", "inspect_content", "decide_delivery"}
 
 
 def caller_of(stock, method):
