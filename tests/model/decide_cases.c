@@ -4,6 +4,7 @@
  *   access     REASON [contact or portal], or
  *              OK channel power rights license_expires may_cache content_expires policy_version
  *   protect    REASON, or OK
+ *   retry      REASON, or OK
  *   authority  REASON, or OK tenant boundary member|guest|stranger addresses groups
  *   delivery   native, portal or block */
 #include <stdio.h>
@@ -15,6 +16,7 @@
 #include "domain/decide/decide_authority.h"
 #include "domain/decide/decide_delivery.h"
 #include "domain/decide/decide_protect.h"
+#include "domain/decide/decide_retry.h"
 #include "domain/relations/membership.h"
 #include "domain/values/token_claims.h"
 
@@ -72,7 +74,7 @@ static void answer_access(const json_t *from)
     print_access(&decision);
 }
 
-/* --- protect, delivery ------------------------------------------------------------------------ */
+/* --- protect, retry, delivery ------------------------------------------------------------------- */
 
 static void answer_protect(const json_t *from)
 {
@@ -83,6 +85,17 @@ static void answer_protect(const json_t *from)
     case_policy(case_member(from, "policy"), &policy);
     case_subject(case_member(from, "subject"), &subject);
     enum reason reason = decide_protect(&(struct protect_question){&tenant, &subject, &policy});
+    puts(reason == R_NONE ? "OK" : reason_info(reason)->name);
+}
+
+static void answer_retry(const json_t *from)
+{
+    enum reason reason =
+        decide_retry(&(struct retry_question){.is_same = case_flag(from, "same"),
+                                              .made_at = {case_number(from, "made_at")},
+                                              .now = {case_number(from, "now")},
+                                              .is_revoked = case_flag(from, "revoked"),
+                                              .expires_at = {case_number(from, "expires_at")}});
     puts(reason == R_NONE ? "OK" : reason_info(reason)->name);
 }
 
@@ -215,10 +228,8 @@ static const struct {
     const char *ask;
     void (*answer)(const json_t *from);
 } decisions[] = {
-    {"access", answer_access},
-    {"protect", answer_protect},
-    {"authority", answer_authority},
-    {"delivery", answer_delivery},
+    {"access", answer_access},       {"protect", answer_protect},   {"retry", answer_retry},
+    {"authority", answer_authority}, {"delivery", answer_delivery},
 };
 
 static void answer(const json_t *from)

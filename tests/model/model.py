@@ -16,6 +16,7 @@ import cases
 from model_access import decide_access, decide_delivery
 from model_authority import decide_authority
 from model_protect import decide_protect
+from model_retry import decide_retry
 
 POWERS = ["-", "owner", "issuer", "super_user"]
 DECISIONS = {
@@ -25,6 +26,7 @@ DECISIONS = {
     "protect": (cases.protect_case, decide_protect, {
         "OK", "TENANT_DISABLED", "COMPONENT_TENANT", "COMPONENT_DOMAIN", "EXCLUDED", "PROTECT_DENIED", "ONBOARDING_INVALID",
         "TEMPLATE_NOT_FOUND", "TEMPLATE_SCOPE", "TEMPLATE_ARCHIVED", "POLICY_INVALID", "RECIPIENTS_MISSING"}),
+    "retry": (cases.retry_case, decide_retry, {"OK", "REQUEST_ID_REUSED", "REVOKED", "EXPIRED"}),
     "authority": (cases.authority_case, decide_authority, {
         "OK contoso commercial", "OK fabrikam gcc", "OK agency gcc-high", "OK - external", "TOKEN_NO_ADDRESS",
         "TOKEN_TYPE"}),

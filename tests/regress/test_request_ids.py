@@ -14,6 +14,7 @@ from authority import MESSAGES, Reader, new_id
 from calls import outcome, reason, refused
 from command import SAMPLE, protect, run, same, with_certificate, with_token
 from faults import Faults
+from waiting import let_pass
 from world import template_of
 
 DAY_MS = 24 * 3600 * 1000
@@ -68,7 +69,7 @@ def test_retry_moved_the_expiry(world):
     """Days were counted from the retry."""
     request = asked(custom={"grants": [{"principals": ["recipients"], "rights": [1]}], "expiry": {"days": 1}})
     first = world.protect(**request)
-    time.sleep(1.1)
+    let_pass(1.1)
     again = world.protect(**request)
     assert again.expire_time == first.expire_time
     inspected = [world.call("LicensingService/InspectContent", {"publishing_license": made.publishing_license},
@@ -239,7 +240,7 @@ def test_retry_brought_expired_content_back(world):
                world.contoso.admin)
     again = world.protect(**request)
     assert again.content_id == made.content_id and again.expire_time.seconds == end
-    time.sleep(2.1)
+    let_pass(2.1)
     assert reason(world.protect, **request) == "EXPIRED"
 
 
