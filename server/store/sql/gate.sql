@@ -7,10 +7,15 @@
 --   component component_id?, component_name text?, content content_id?, template template_id?,
 --   policy_version int8, rights text, channel text, power text, client_address text,
 --   user_agent text, correlation_id text, was_revoked bool, was_user_revoked bool,
---   was_amendment int8, target text, is_new bool, owner text?, issuer text?, display_name text?,
---   request_id uuid?, request_hash bytea?, key_version int8
--- A decision: its audit row, what was assumed of its content (was_…), and the row of new content.
--- addresses: the user's, spaces between, the primary one first. key_version 0: NULL.
+--   was_amendment int8, target text
+-- A decision: its audit row, and what was assumed of its content (was_…). addresses: the user's,
+-- spaces between, the primary one first.
+
+-- group: gate_content
+-- members: entry int8, owner text, issuer text, display_name text, request_id uuid?,
+--   request_hash bytea?, key_version int8
+-- The row of new content, which that entry, counted from 1, makes. key_version 0: NULL. Apart from
+-- the entries, because most are licenses, and each array costs.
 
 -- group: gate_epoch
 -- members: n int8, scope uuid, epoch int8
@@ -22,7 +27,7 @@
 -- What is true instead of what was assumed.
 
 -- name: gate :gate
--- params: entries @gate_entry[], epochs @gate_epoch[]
+-- params: entries @gate_entry[], contents @gate_content[], epochs @gate_epoch[]
 -- columns: n int8, verdict int4, difference @gate_difference apart, amendment @amendment apart
 -- A row per entry. verdict: 0 recorded; 1 stale, with the scopes that have moved, spaces between;
 -- 2 the facts differ: it is revoked, or not any more, or for this user, or has another amendment,
@@ -30,7 +35,10 @@
 -- key version.
 -- Only verdict 0 writes anything.
 WITH entry AS (
-    SELECT * FROM unnest(:entries.*) WITH ORDINALITY AS e (:entries.names, n)
+    SELECT e.*, m.entry IS NOT NULL AS is_new, m.owner, m.issuer, m.display_name, m.request_id,
+           m.request_hash, m.key_version
+    FROM unnest(:entries.*) WITH ORDINALITY AS e (:entries.names, n)
+    LEFT JOIN unnest(:contents.*) AS m (:contents.names) ON m.entry = e.n
 ), stale AS (
     SELECT p.n, string_agg(p.scope::text, ' ') AS scopes
     FROM unnest(:epochs.*) AS p (:epochs.names)
