@@ -180,6 +180,31 @@ def test_id_was_of_one_tenant(world):
     assert [one.content_id for one in again] == [one.content_id for one in made]
 
 
+def test_retry_took_content_along_into_another_tenant(world, node):
+    """The sender's domain moved to another tenant while a retry was decided: what the first one had made was the second
+    one's then."""
+    domain = f"{world.unique('moving')}.example"
+    gateway = world.platform_component("gateway", sender_domains=[domain])
+    world.sql("INSERT INTO tenant_domain (tenant, domain, verified, proof) SELECT tenant, '{0}', name = 'contoso', '' FROM "
+              "tenant WHERE name IN ('contoso', 'fabrikam')".format(domain))
+    world.changed_by_hand("SELECT epoch_raise('00000000-0000-0000-0000-000000000000')")
+    request = asked(owner=f"alice@{domain}")
+    made = world.protect(gateway, on=node, **request)
+    node.faults.delay("protect:record", 1000)  # twice: before the gate tells of the content, and before it is recorded
+    with concurrent.futures.ThreadPoolExecutor(1) as pool:
+        future = pool.submit(world.protect, gateway, on=node, **request)
+        let_pass(1.5)
+        node.faults.none()
+        world.changed_by_hand("UPDATE tenant_domain SET verified = false WHERE domain = '{0}'; UPDATE tenant_domain SET "
+                              "verified = true FROM tenant t WHERE t.tenant = tenant_domain.tenant AND t.name = 'fabrikam' "
+                              "AND domain = '{0}'; SELECT epoch_raise('00000000-0000-0000-0000-000000000000')"
+                              .format(domain))
+        moved = future.result()
+    assert moved.content_id != made.content_id
+    of = "SELECT t.name FROM content c JOIN tenant t USING (tenant) WHERE c.content = '{}'"
+    assert [world.sql(of.format(one.content_id)) for one in (made, moved)] == ["contoso", "fabrikam"]
+
+
 def test_refusal_told_that_an_id_was_used(world):
     """Who may not protect at all hears the same, be the id used or not."""
     request = asked()

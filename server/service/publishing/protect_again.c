@@ -52,8 +52,6 @@ void protect_again_describe(struct call *c, struct gate_entry *entry)
     bool is_caller = is_same(p);
     if (is_caller) {
         entry->content = p->made.content;
-    } else {
-        entry->facts = (struct content_facts){0};
     }
     entry->target = arena_printf(call_arena(c),
                                  is_caller ? "again by request id %s"

@@ -91,9 +91,10 @@ void gate_batch_send(struct gate_batch *b)
                 .n = (int64_t)i + 1, .scope = e->scopes[j].scope, .epoch = e->scopes[j].epoch};
         }
     }
-    struct pg_params p = sql_gate(b->arena, &(struct sql_gate){.entries = {rows, b->count},
-                                                               .contents = {contents, content_count},
-                                                               .epochs = {epochs, epoch_count}});
+    struct pg_params p =
+        sql_gate(b->arena, &(struct sql_gate){.entries = {rows, b->count},
+                                              .contents = {contents, content_count},
+                                              .epochs = {epochs, epoch_count}});
     pg_submit_one(&b->op, &p, read_verdicts);
 }
 
