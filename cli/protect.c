@@ -30,7 +30,8 @@ static const char HELP[] =
     "  --owner ADDRESS      for whom a gateway protects; for a mail the default is From\n"
     "  --name TEXT          shown to all who hold the protected content, so not secret; for a\n"
     "                       mail the default is the subject\n"
-    "  --request-id UUID    makes a retry safe: the same request gives the same content again\n"
+    "  --request-id UUID    makes a retry safe: for a day the same request gives the same content\n"
+    "                       again; without it there is a new one, told when no answer comes\n"
     "  --mail, --file       take INPUT for a mail or a file, whatever its name\n"
     "\n"
     "  chancery protect --profile contoso-gateway.yaml --do-not-forward mail.eml\n"
@@ -79,11 +80,12 @@ static void set_policy(const struct protect_args *args, Chancery__V1__ProtectReq
 static int ask(struct session *s, const struct protect_args *args, struct protected *out)
 {
     struct err err = {0};
+    const char *request_id = session_request_id(s, args->request_id);
     ProtobufCMessage *response = NULL;
     Chancery__V1__ProtectRequest request;
     chancery__v1__protect_request__init(&request);
     set_policy(args, &request);
-    request.request_id = text_field(args->request_id);
+    request.request_id = text_field(request_id);
     request.owner = text_field(args->owner);
     request.display_name = text_field(args->name);
     const char **recipients = args->recipients != NULL ? args->recipients : args->mail_recipients;
@@ -93,7 +95,7 @@ static int ask(struct session *s, const struct protect_args *args, struct protec
     int code = session_call(s, "PublishingService/Protect", &request.base,
                             &chancery__v1__protect_response__descriptor, &response);
     if (code != EXIT_OK) {
-        return code;
+        return session_tell_retry(s, request_id, code);
     }
     out->response = (Chancery__V1__ProtectResponse *)response;
     if (!uuid_parse(slice_str(out->response->content_id), &out->content.u, &err).ok ||

@@ -6,6 +6,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/clock.h"
+#include "base/ids.h"
 #include "base/secret.h"
 #include "crypto/algs.h"
 #include "wire/message_text.h"
@@ -121,6 +123,14 @@ static int tell_refusal(const struct session *s, const struct client_refusal *re
     return is_decision ? EXIT_REFUSED : EXIT_FAILED;
 }
 
+/* Whether a failure leaves open what has happened: no answer, or one that says so (grpc/grpc
+ * doc/statuscodes.md). */
+static bool leaves_open(int code)
+{
+    return code == 0 || code == GRPC_CANCELLED || code == GRPC_UNKNOWN ||
+           code == GRPC_DEADLINE_EXCEEDED || code == GRPC_INTERNAL || code == GRPC_UNAVAILABLE;
+}
+
 int session_call(struct session *s, const char *method, const ProtobufCMessage *request,
                  const ProtobufCMessageDescriptor *response_type, ProtobufCMessage **response)
 {
@@ -128,8 +138,10 @@ int session_call(struct session *s, const char *method, const ProtobufCMessage *
     struct err err = {0};
     if (client_call(s->client, s->arena, method, request, response_type, response, &refusal, &err)
             .ok) {
+        s->may_be_done = false;
         return EXIT_OK;
     }
+    s->may_be_done = leaves_open(refusal.code);
     if (refusal.code != 0) {
         return tell_refusal(s, &refusal);
     }
@@ -138,6 +150,26 @@ int session_call(struct session *s, const char *method, const ProtobufCMessage *
             "  Check that the authority runs, and that the profile's `server` is its address.\n",
             s->command->name, err.detail);
     return EXIT_FAILED;
+}
+
+const char *session_request_id(struct session *s, const char *given)
+{
+    char *text = given != NULL ? NULL : arena_alloc(s->arena, UUID_TEXT_BYTES);
+    if (text != NULL) {
+        uuid_format(uuid_v7(clock_unix_us()), text);
+    }
+    return given != NULL ? given : text;
+}
+
+int session_tell_retry(const struct session *s, const char *request_id, int code)
+{
+    if (code != EXIT_OK && s->may_be_done) {
+        fprintf(stderr,
+                "  It may be done all the same. Repeat the command with --request-id %s\n"
+                "  and it is done once.\n",
+                request_id);
+    }
+    return code;
 }
 
 ProtobufCBinaryData session_public_jwk(struct session *s)

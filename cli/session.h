@@ -17,6 +17,7 @@ struct session {
     struct client *client;
     struct jwk_private *key; /* made for this session; content keys are wrapped to it */
     bool is_component;       /* the profile has a certificate */
+    bool may_be_done;        /* the last call failed, and may have been carried out all the same */
 };
 
 /* Open a session by the file of a profile; NULL is a usage error. Prints what fails. Returns an
@@ -28,6 +29,10 @@ void session_close(struct session *session);
  * or EXIT_FAILED. */
 int session_call(struct session *session, const char *method, const ProtobufCMessage *request,
                  const ProtobufCMessageDescriptor *response_type, ProtobufCMessage **response);
+/* The request id to ask with: the one that was given, or a new one if that is NULL; lent. */
+const char *session_request_id(struct session *session, const char *given);
+/* After a call with that id: say how to ask again, if it may be done. Returns `code`. */
+int session_tell_retry(const struct session *session, const char *request_id, int code);
 /* The session's public key as a JWK, for requests; lent. */
 ProtobufCBinaryData session_public_jwk(struct session *session);
 /* Print a message as JSON, for -o json. Returns an exit code. */

@@ -7,7 +7,8 @@
 
 static const char HELP[] =
     "usage: chancery template list    --profile FILE [-o json]\n"
-    "       chancery template create  --profile FILE -f TEMPLATE.yaml [-o json]\n"
+    "       chancery template create  --profile FILE -f TEMPLATE.yaml [--request-id UUID]\n"
+    "                                 [-o json]\n"
     "       chancery template show    --profile FILE ID\n"
     "       chancery template archive --profile FILE ID\n"
     "       chancery template publish --profile FILE ID\n"
@@ -15,6 +16,9 @@ static const char HELP[] =
     "Templates of the tenant whose admin the profile names: policies with a name. A new template\n"
     "can be chosen at once. An archived one can't be chosen until it is published again; content\n"
     "under it still opens.\n"
+    "\n"
+    "  --request-id UUID  makes a retry of create safe: the same request makes no second template;\n"
+    "                     without it there is a new one, told when no answer comes\n"
     "\n"
     "A template file has the fields of chancery.v1.Template:\n"
     "\n"
@@ -28,7 +32,7 @@ static const char HELP[] =
 
 struct template_args {
     struct verb_args common;
-    const char *file;
+    const char *file, *request_id;
 };
 
 static void show_list(const void *response)
@@ -57,17 +61,19 @@ static void show_created(const void *response)
 
 static int create(struct session *s, const struct verb_args *args)
 {
+    const struct template_args *own = (const struct template_args *)args;
     ProtobufCMessage *message = NULL;
     Chancery__V1__CreateTemplateRequest request;
     chancery__v1__create_template_request__init(&request);
-    int code = verb_read_file(s, ((const struct template_args *)args)->file,
-                              &chancery__v1__template__descriptor, &message);
+    int code = verb_read_file(s, own->file, &chancery__v1__template__descriptor, &message);
     if (code != EXIT_OK) {
         return code;
     }
     request.template_ = (Chancery__V1__Template *)message;
-    return verb_call(s, args, "TemplateService/CreateTemplate", &request.base,
+    request.request_id = text_field(session_request_id(s, own->request_id));
+    code = verb_call(s, args, "TemplateService/CreateTemplate", &request.base,
                      &chancery__v1__create_template_response__descriptor, show_created);
+    return session_tell_retry(s, request.request_id, code);
 }
 
 static int show(struct session *s, const struct verb_args *args)
@@ -106,7 +112,9 @@ static const struct verb VERBS[] = {{"list", 0, 0, NULL, list},
 static int run(int argc, char **argv)
 {
     struct template_args args = {0};
-    const struct option_spec specs[] = {VERB_OPTIONS(args.common), {"-f", &args.file, NULL, NULL}};
+    const struct option_spec specs[] = {VERB_OPTIONS(args.common),
+                                        {"-f", &args.file, NULL, NULL},
+                                        {"--request-id", &args.request_id, NULL, NULL}};
     argc = options_take(&command_template, specs, sizeof specs / sizeof specs[0], argc, argv);
     return verbs_run(&command_template, VERBS, sizeof VERBS / sizeof VERBS[0], &args.common, argc,
                      argv);

@@ -15,8 +15,7 @@ BEGIN
     PERFORM pg_advisory_xact_lock(hashtextextended(format('chancery limit %s %s', what, of_scope), 0));
     CASE what
         WHEN 'template' THEN
-            SELECT count(*) INTO held FROM template
-                WHERE tenant = of_scope AND (again = '' OR request_id IS DISTINCT FROM nullif(again, '')::uuid);
+            SELECT count(*) INTO held FROM template WHERE tenant = of_scope;
         WHEN 'super_user' THEN
             SELECT count(*) INTO held FROM super_user
                 WHERE tenant = of_scope AND expires_at > now() AND principal <> again;

@@ -31,6 +31,15 @@ struct uuid uuid_v7(int64_t unix_us)
     return id;
 }
 
+int64_t uuid_v7_ms(struct uuid id)
+{
+    int64_t ms = 0;
+    for (int i = 0; i < 6; i++) {
+        ms = ms << 8 | id.b[i];
+    }
+    return ms;
+}
+
 void uuid_format(struct uuid id, char out[UUID_TEXT_BYTES])
 {
     const uint8_t *b = id.b;

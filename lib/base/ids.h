@@ -44,6 +44,8 @@ extern const struct tenant_id TENANT_PLATFORM;
 /* Make a UUIDv7 (RFC 9562 §5.7): 48 bits of milliseconds, 74 random bits. Aborts if the system has
  * no random numbers. */
 struct uuid uuid_v7(int64_t unix_us);
+/* When a UUIDv7 was made, in milliseconds since 1970, as it says itself. */
+int64_t uuid_v7_ms(struct uuid id);
 /* Make 128 random bits: a UUID of no version, for what must not be guessed. Aborts like uuid_v7. */
 struct uuid uuid_random(void);
 /* Write the canonical text, lower case. */

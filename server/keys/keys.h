@@ -57,6 +57,11 @@ struct keys_op {
     struct slice
         header; /* the license's clear header: what is authenticated beside the sealed bytes */
     struct slice client_jwk;
+    /* In, for seal. A request that may come again (docs/formats.md §5): its hash, and the version of
+     * the sealing key by which its content key was derived the first time. Empty: the content key is
+     * random. */
+    struct slice request_hash;
+    struct keys_ref deriving;
     /* In and out: seal makes it, open and issue take it. */
     struct slice sealed;
     /* seal takes it, open gives it. */
@@ -87,7 +92,7 @@ void keys_op_cancel(struct keys_op *op);
 
 /* Make a tenant's key set: sealing, exchange and signing key, version 1. */
 void keys_create_set(struct keys_op *op);
-/* Make a content key, seal it with the policy, and wrap it to the client's key.
+/* Make a content key or derive it, seal it with the policy, and wrap it to the client's key.
  * R_CLIENT_KEY_INVALID. */
 void keys_seal(struct keys_op *op);
 /* Open the policy; the content key stays here. R_LICENSE_FORGED. */

@@ -13,6 +13,7 @@
 #include "obs/metrics.h"
 
 static const char SEAL_INFO[] = "chancery publishing license 1";
+static const char CONTENT_INFO[] = "chancery content key 1";
 static const char LICENSE_TYPE[] = "use-license+jwt";
 
 static void report(struct keys_op *op, const char *operation, rc result)
@@ -69,14 +70,38 @@ void keys_create_set(struct keys_op *op)
 
 /* --- publishing licenses ----------------------------------------------------------------------- */
 
+/* Derive 32 bytes for this content from a sealing key. */
+static rc derive(struct keys_op *op, const struct keys_ref *from, struct slice info,
+                 struct secret **out)
+{
+    const struct unwrapped *sealing;
+    TRY(key_unwrap(op->keys, from, &sealing, &op->err));
+    *out = secret_new(AEAD_KEY_BYTES);
+    return kdf_hkdf_sha256(secret_use(sealing->raw), slice_of(op->content.u.b, UUID_BYTES), info,
+                           secret_bytes(*out), AEAD_KEY_BYTES, &op->err);
+}
+
 /* A key of its own per content, so that nonces of different contents can't meet. */
 static rc content_sealing_key(struct keys_op *op, struct secret **out)
 {
-    const struct unwrapped *sealing;
-    TRY(key_unwrap(op->keys, &op->sealing, &sealing, &op->err));
-    *out = secret_new(AEAD_KEY_BYTES);
-    return kdf_hkdf_sha256(secret_use(sealing->raw), slice_of(op->content.u.b, UUID_BYTES),
-                           slice_str(SEAL_INFO), secret_bytes(*out), AEAD_KEY_BYTES, &op->err);
+    return derive(op, &op->sealing, slice_str(SEAL_INFO), out);
+}
+
+/* Random; or the same one again for the same request, without being stored anywhere. */
+static rc make_content_key(struct keys_op *op, struct secret **out)
+{
+    struct slice info;
+    struct buf buf;
+    _Static_assert((int)CONTENT_KEY_BYTES == (int)AEAD_KEY_BYTES, "derive");
+    if (op->request_hash.len == 0) {
+        *out = secret_random(CONTENT_KEY_BYTES);
+        return OK;
+    }
+    buf_init(&buf, op->arena);
+    buf_add(&buf, slice_of(CONTENT_INFO, sizeof CONTENT_INFO)); /* with its NUL */
+    buf_add(&buf, op->request_hash);
+    TRY(buf_finish(&buf, &info, &op->err));
+    return derive(op, &op->deriving, info, out);
 }
 
 /* A client's key, parsed and checked once; lends until the next call. */
@@ -157,7 +182,7 @@ static rc seal(struct keys_op *op)
     ARENA_ENSURE(sealed, &op->err);
     TRY(client_key(op->keys, op->client_jwk, &client, &op->err));
     TRY(content_sealing_key(op, &key));
-    content_key = secret_random(CONTENT_KEY_BYTES);
+    TRY(make_content_key(op, &content_key));
     TRY(policy_associated(op, &aad));
     TRY(close_box(key, aad, op->policy, sealed + KEY_BOX_BYTES, &op->err));
     TRY(key_associated(op, slice_of(sealed + KEY_BOX_BYTES, len - KEY_BOX_BYTES), &aad));

@@ -35,8 +35,8 @@ def raw(w, method, data, who=None, metadata=()):
 
 @pytest.mark.parametrize("data", [b"\xff", b"\x0a\xff\xff\xff\xff\x0f", b"\x0a\x02\xff\xfe", b"\x0a\x01\x00"])
 def test_malformed_messages(world, data):
-    assert reason(raw, world, "LicensingService/AcquireLicense", data, metadata=of_bob(world)) == "PROTO_MALFORMED"
-    assert reason(raw, world, "LicensingService/AcquireLicense", data) == "CREDENTIAL_MISSING"
+    assert reason(raw, world, "PublishingService/Protect", data, metadata=of_bob(world)) == "PROTO_MALFORMED"
+    assert reason(raw, world, "PublishingService/Protect", data) == "CREDENTIAL_MISSING"
 
 
 def of_bob(w):

@@ -5,7 +5,7 @@ import uuid
 import pytest
 
 from faults import COMMITTING, FLOWS
-from methods import BUILT, METHODS, REQUESTS, caller_of, request_of
+from methods import BUILT, METHODS, NOT_RECORDED, READS, REQUESTS, caller_of, request_of
 from stock import Stock
 
 
@@ -27,6 +27,11 @@ def test_every_flow_is_in_the_catalogue():
 def test_every_method_says_who_may_call_it():
     for method in METHODS.values():
         assert method.roles and "unspecified" not in method.roles, method.path
+
+
+def test_every_method_leaves_a_record_or_says_why_not():
+    silent = {method.flow for method in BUILT if method.flow not in COMMITTING}
+    assert {flow for flow in silent if not flow.startswith(READS)} == set(NOT_RECORDED)
 
 
 @pytest.mark.parametrize("method", BUILT, ids=lambda method: method.path)

@@ -50,7 +50,7 @@ def protect(w, tenant, *recipients, who=None, on=None):
 
 def fill(w, name, admin):
     """At least one row of the tenant in every table that has a tenant."""
-    w.call("TemplateService/CreateTemplate", {"template": {
+    w.call("TemplateService/CreateTemplate", {"request_id": new_id(), "template": {
         "names": [{"language": "en", "text": "T"}], "grants": [{"principals": ["owner"], "rights": [1]}]}}, admin)
     w.call("TenantService/AddExclusion", {"application": "Mail 1.0"}, admin)
     tenant = f"(SELECT tenant FROM tenant WHERE name = '{name}')"

@@ -182,6 +182,12 @@ def available_case(rng, tenant):
     return {**case, "ask": "available"}
 
 
+def retry_case(rng, _tenant):
+    age = rng.choice([-5, 0, 60, DAY - 1, DAY, DAY + 1, 30 * DAY])
+    return {"ask": "retry", "now": NOW, "same": sometimes(rng, 0.8), "made_at": NOW - age, "revoked": sometimes(rng, 0.2),
+            "expires_at": random_time(rng)}
+
+
 def authority_case(rng, _tenant):
     kind = rng.choice([1, 1, 2, 2, 3, 3, 4, 5])
     tenants = [{"id": TENANTS[n][0], "name": n, "boundary": TENANTS[n][1], "domains": DOMAINS[n],

@@ -5,6 +5,7 @@
  *              OK channel power rights license_expires may_cache content_expires policy_version
  *   protect    REASON, or OK
  *   available  REASON, or OK count templates
+ *   retry      REASON, or OK
  *   authority  REASON, or OK tenant boundary member|guest|stranger addresses groups
  *   vouching   COMPONENT_TENANT, carried, or bound: its credential will do for the user's
  *   delivery   native, portal or block
@@ -20,6 +21,7 @@
 #include "domain/decide/decide_delivery.h"
 #include "domain/decide/decide_protect.h"
 #include "domain/decide/decide_publisher.h"
+#include "domain/decide/decide_retry.h"
 #include "domain/relations/membership.h"
 #include "domain/relations/policy_widens.h"
 #include "domain/relations/vouching.h"
@@ -80,7 +82,7 @@ static void answer_access(const json_t *from)
     print_access(&decision);
 }
 
-/* --- protect, available, delivery ------------------------------------------------------------------------ */
+/* --- protect, available, retry, delivery --------------------------------------------------------- */
 
 static void answer_protect(const json_t *from)
 {
@@ -119,6 +121,17 @@ static void answer_available(const json_t *from)
     } else {
         puts(reason_info(reason)->name);
     }
+}
+
+static void answer_retry(const json_t *from)
+{
+    enum reason reason =
+        decide_retry(&(struct retry_question){.is_same = case_flag(from, "same"),
+                                              .made_at = {case_number(from, "made_at")},
+                                              .now = {case_number(from, "now")},
+                                              .is_revoked = case_flag(from, "revoked"),
+                                              .expires_at = {case_number(from, "expires_at")}});
+    puts(reason == R_NONE ? "OK" : reason_info(reason)->name);
 }
 
 static void answer_delivery(const json_t *from)
@@ -319,6 +332,7 @@ static const struct {
     {"access", answer_access},
     {"protect", answer_protect},
     {"available", answer_available},
+    {"retry", answer_retry},
     {"authority", answer_authority},
     {"vouching", answer_vouching},
     {"delivery", answer_delivery},

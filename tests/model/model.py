@@ -17,6 +17,7 @@ from model_access import decide_access, decide_delivery
 from model_authority import decide_authority, decide_vouching
 from model_protect import decide_available, decide_protect
 from model_registration import host_of
+from model_retry import decide_retry
 from model_widens import decide_amendment, decide_template
 
 POWERS = ["-", "owner", "issuer", "super_user"]
@@ -30,6 +31,7 @@ DECISIONS = {
     "available": (cases.available_case, decide_available, {
         *(f"OK {count}" for count in range(4)), "TENANT_DISABLED", "COMPONENT_TENANT", "COMPONENT_DOMAIN", "EXCLUDED",
         "PROTECT_DENIED", "ONBOARDING_INVALID"}),
+    "retry": (cases.retry_case, decide_retry, {"OK", "REQUEST_ID_REUSED", "REVOKED", "EXPIRED"}),
     "authority": (cases.authority_case, decide_authority, {
         "OK contoso commercial", "OK fabrikam gcc", "OK agency gcc-high", "OK - external", "TOKEN_NO_ADDRESS",
         "TOKEN_TYPE", "TENANT_DISABLED"}),

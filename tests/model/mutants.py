@@ -14,7 +14,8 @@ import cases
 import model
 
 FOLDER = os.path.dirname(os.path.abspath(__file__))
-MODULES = ["model_policy", "model_access", "model_protect", "model_authority", "model_registration", "model_widens"]
+MODULES = ["model_policy", "model_access", "model_protect", "model_retry", "model_authority", "model_registration",
+           "model_widens"]
 # The decision that must notice, the module, the text there, and the text that replaces it.
 MUTANTS = [
     ("access", "model_policy", 'if "OWNER" in rights:', 'if "EXPORT" in rights:'),
@@ -100,6 +101,12 @@ MUTANTS = [
     ("protect", "model_protect", 'return "" if is_readable(template) else', 'return "" if template else'),
     ("protect", "model_protect", "if is_excluded(tenant, who):", 'if is_excluded(tenant, who) and who["component"]:'),
     ("protect", "model_protect", "in (DNF, ENCRYPT) or", "in (DNF,) or"),
+    ("retry", "model_retry", 'not case["same"] or', ""),
+    ("retry", "model_retry", '>= case["made_at"] + DAY', '> case["made_at"] + DAY'),
+    ("retry", "model_retry", ' or case["now"] >= case["made_at"] + DAY', ""),
+    ("retry", "model_retry", 'if case["revoked"]:', 'if case["revoked"] and not case["expires_at"]:'),
+    ("retry", "model_retry", 'case["expires_at"] and case["now"]', 'case["now"]'),
+    ("retry", "model_retry", '>= case["expires_at"]:', '> case["expires_at"]:'),
     ("authority", "model_authority", '== issuer["boundary"] else None', '!= "dod" else None'),
     ("authority", "model_authority", 'if claims["guest"] else', 'if not proven else'),
     ("authority", "model_authority", "if domain_of(a) in home", "if a or home"),
@@ -171,6 +178,7 @@ def load(module="", old="", new=""):
     return {"access": sys.modules["model_access"].decide_access,
             "protect": sys.modules["model_protect"].decide_protect,
             "available": sys.modules["model_protect"].decide_available,
+            "retry": sys.modules["model_retry"].decide_retry,
             "authority": sys.modules["model_authority"].decide_authority,
             "vouching": sys.modules["model_authority"].decide_vouching,
             "delivery": sys.modules["model_access"].decide_delivery,

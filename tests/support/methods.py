@@ -183,8 +183,15 @@ METHODS = _read_schema()
 BUILT = [method for method in METHODS.values() if method.is_built]
 BY_FLOW = {method.flow: method for method in BUILT}
 
+# What leaves no record when it is answered, and why (docs/interface.md §2.2); beside it, methods that get, list or query.
+READS = ("get_", "list_", "query_")
+NOT_RECORDED = {
+    "resolve_principal": "an admin reads their own tenant's directory",
+    "test_token": "it grants nothing, and nothing of the token may be stored",
+}
+
 # What commits a decision and nothing else: its record is all that it leaves.
-ONLY_RECORDED = {"acquire_license", "inspect_content"}
+ONLY_RECORDED = {"acquire_license", "inspect_content", "decide_delivery"}
 
 
 def caller_of(stock, method):

@@ -5,10 +5,10 @@
  *   recipients  their addresses
  *   tenant      the sender's: by the gateway's own, else by the sender's domain
  *   check       may this gateway speak for the sender?
- *   ask         whose people are the recipients, and is what we decide on still true? One snapshot
- *   reply       per recipient: domain/decide/decide_delivery.h, by which licenses are decided too
- *
- * Nothing is recorded, because nobody gets anything yet. */
+ *   ask         whose people are the recipients? One snapshot, with whether what we know still holds
+ *   decide      per recipient: domain/decide/decide_delivery.h, by which licenses are decided too
+ *   record      is it still true? then record it, once for all recipients: the commit
+ *   reply */
 #include <stdlib.h>
 #include <string.h>
 
@@ -26,6 +26,7 @@
 #include "service/common/list_reply.h"
 #include "service/common/reply.h"
 #include "service/common/request.h"
+#include "service/delivery/delivery_summary.h"
 #include "store/resource/reader_store.h"
 
 enum { RECIPIENTS_MAX = 1000 };
@@ -38,6 +39,7 @@ struct decide_delivery {
     struct address_batch batch;
     struct lookup lookup;
     struct readers_find readers;
+    struct delivery_decision *decisions; /* one for each recipient */
     struct list_reply reply;
 };
 
@@ -53,12 +55,14 @@ static step parse(struct call *c)
     const Chancery__V1__DecideDeliveryRequest *request = decide_delivery_request(c);
     struct decide_delivery *d = state_of(c);
     size_t count = request->n_recipients;
+    d->sender = "";
     if (step_failed(request_count(c, "recipients", count, 1, RECIPIENTS_MAX))) {
         return STEP_FAILED;
     }
     address_batch_init(&d->batch, call_arena(c));
     d->addresses = ARENA_ARRAY(call_arena(c), const char *, count);
-    if (d->addresses == NULL) {
+    d->decisions = ARENA_ARRAY(call_arena(c), struct delivery_decision, count);
+    if (d->addresses == NULL || d->decisions == NULL) {
         return call_fail(c, R_ARENA_EXHAUSTED, "recipients");
     }
     return request->sender[0] == '\0' ? call_bad_field(c, "sender", "It is required.")
@@ -141,7 +145,6 @@ static step asked(struct call *c)
         decision_log_forget(c);
         return call_authenticate_again(c, tenant);
     }
-    call_note_verified(c);
     return STEP_NEXT;
 }
 
@@ -155,7 +158,7 @@ static step ask(struct call *c)
     return wait_store(c, asked, &d->readers.op);
 }
 
-/* --- reply ------------------------------------------------------------------------------------ */
+/* --- decide ----------------------------------------------------------------------------------- */
 
 static int compare_address(const void *key, const void *item)
 {
@@ -171,33 +174,75 @@ static struct reader reader_of(const struct readers_find *readers, const char *a
     return found == NULL ? (struct reader){BOUNDARY_EXTERNAL, TENANT_PLATFORM} : found->reader;
 }
 
-/* Fill in how it goes to an address; "": what was no address. */
-static void write_delivery(struct call *c, const char *address,
-                           Chancery__V1__RecipientDelivery *out)
+static step decide_one(struct call *c, size_t index)
 {
-    const struct decide_delivery *d = state_of(c);
-    struct delivery_decision decision;
+    struct decide_delivery *d = state_of(c);
+    const char *address = d->addresses[index];
     if (address[0] == '\0') {
-        out->reason = reply_text(reason_info(R_FIELD_INVALID)->public_name);
-        return;
+        d->decisions[index] = (struct delivery_decision){.reason = R_FIELD_INVALID};
+        return STEP_NEXT;
     }
     decide_delivery(&(struct delivery_question){.platform = &caller_of(c)->found_platform->view,
                                                 .tenant = &d->tenant->view,
                                                 .reader = reader_of(&d->readers, address)},
-                    &decision);
-    out->reason =
-        reply_text(decision.reason == R_NONE ? "OK" : reason_info(decision.reason)->public_name);
-    out->channel = (Chancery__V1__Channel)decision.channel;
-    out->portal_url = reply_text(decision.portal_url);
+                    &d->decisions[index]);
+    return STEP_NEXT;
 }
+
+static step decide(struct call *c)
+{
+    size_t count = decide_delivery_request(c)->n_recipients;
+    return cursor_each(c, &state_of(c)->cursor, count, decide_one, decide);
+}
+
+/* --- record ----------------------------------------------------------------------------------- */
+
+static step recorded(struct call *c)
+{
+    return decision_log_settle(c, tenant, decide);
+}
+
+/* In the log of the sender's tenant, when it is known and ours. */
+static struct gate_entry *entry_of(struct call *c)
+{
+    const struct decide_delivery *d = state_of(c);
+    bool is_ours = d->tenant != NULL && boundary_is_served(c, d->tenant->view.boundary);
+    return decision_log_begin(c, is_ours ? d->tenant->view.id : TENANT_PLATFORM);
+}
+
+static step record(struct call *c)
+{
+    const struct decide_delivery *d = state_of(c);
+    struct gate_entry *entry = entry_of(c);
+    struct delivery_summary all;
+    delivery_summary_make(d->decisions, decide_delivery_request(c)->n_recipients, &all);
+    entry->reason = all.reason;
+    entry->target = delivery_summary_text(call_arena(c), &all, d->sender, d->addresses);
+    return entry->target == NULL ? call_fail(c, R_ARENA_EXHAUSTED, "record")
+                                 : decision_log_submit(c, recorded);
+}
+
+static step refused(struct call *c)
+{
+    struct gate_entry *entry = entry_of(c);
+    entry->reason = call_err(c)->reason;
+    entry->target = arena_printf(call_arena(c), "from %s", state_of(c)->sender);
+    return decision_log_submit(c, recorded);
+}
+
+/* --- reply ------------------------------------------------------------------------------------ */
 
 static void *write_row(struct call *c, size_t row)
 {
     Chancery__V1__RecipientDelivery *delivery =
         call_message(c, &chancery__v1__recipient_delivery__descriptor);
+    const struct delivery_decision *decision = &state_of(c)->decisions[row];
     if (delivery != NULL) {
         delivery->recipient = reply_text(decide_delivery_request(c)->recipients[row]);
-        write_delivery(c, state_of(c)->addresses[row], delivery);
+        delivery->reason = reply_text(
+            decision->reason == R_NONE ? "OK" : reason_info(decision->reason)->public_name);
+        delivery->channel = (Chancery__V1__Channel)decision->channel;
+        delivery->portal_url = reply_text(decision->portal_url);
     }
     return delivery;
 }
@@ -215,10 +260,8 @@ const struct flow decide_delivery_flow = {
     .name = "decide_delivery",
     .state = FLOW_STATE(struct decide_delivery),
     .trust = TRUST_CACHES,
-    .steps = {STEP("parse", parse),
-              STEP("recipients", recipients),
-              STEP("tenant", tenant),
-              STEP("check", check),
-              {.name = "ask", .run = ask, .flags = STEP_VERIFIES},
-              STEP("reply", reply)},
+    .steps = {STEP("parse", parse), STEP("recipients", recipients), STEP("tenant", tenant),
+              STEP("check", check), STEP("ask", ask), STEP("decide", decide),
+              GATE("record", record), STEP("reply", reply)},
+    .on_refusal = refused,
 };

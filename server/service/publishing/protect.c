@@ -8,10 +8,13 @@
  *   decide        pure: may this caller protect so? (domain/decide/decide_protect.c)
  *   record        the content and the decision: the commit
  *   seal          make the content key, seal it with the policy, wrap it to the client's key
- *   reply
+ *   reply         (protect_seal.c)
  *
- * Sealing comes after the record: a retry with the same request id gets the same content, sealed
- * anew. */
+ * When the gate tells at `record` that this request id has made content before, the flow goes on
+ * again from `decide`: may the caller have that once more? (protect_again.c). Then the answer, be it
+ * the content or a refusal, is recorded as any other. */
+#include "service/publishing/protect.h"
+
 #include <string.h>
 
 #include "auth/boundary_guard.h"
@@ -22,42 +25,11 @@
 #include "context/wait.h"
 #include "domain/decide/decide_protect.h"
 #include "domain/relations/effective_policy.h"
-#include "domain/values/address.h"
-#include "service/common/cursor.h"
 #include "service/common/flows.h"
-#include "service/common/policy_fields.h"
 #include "service/common/reply.h"
 #include "service/common/request.h"
-#include "service/common/request_id.h"
-#include "wire/publishing_license.h"
 
 typedef Chancery__V1__ProtectRequest Request;
-
-struct protect {
-    struct policy policy;
-    struct policy_fields_grants custom; /* of a custom policy */
-    const char **recipients;            /* of the policy, on their way there */
-    struct address_batch batch;
-    struct cursor cursor; /* in whichever of the two is being read */
-    struct request_id request;
-    struct client_names client;
-    const char *owner; /* as asked for; "" for the caller's own user */
-    int32_t expires_after_days;
-    struct slice client_jwk;
-    const struct tenant_record *tenant;
-    const struct platform_record *platform;
-    struct gate_content content;
-    struct content_id content_id;
-    const struct key_row *sealing;
-    struct lookup owner_tenant;
-    struct keys_op keys;
-    struct slice header;
-};
-
-static struct protect *protect_of(const struct call *c)
-{
-    return call_state(c);
-}
 
 /* --- parse ------------------------------------------------------------------------------------ */
 
@@ -108,19 +80,28 @@ static step parse_policy(struct call *c, const Request *request)
         c, "policy", "One of template_id, do_not_forward, encrypt_only and custom is required.");
 }
 
+/* What may differ in a retry is not what is asked for: a program that lost its answer with
+ * everything else has a new key. */
+static step read_request_id(struct call *c, const Request *request)
+{
+    Request asked = *request;
+    asked.request_id = reply_text("");
+    asked.client_public_jwk = (ProtobufCBinaryData){0, NULL};
+    asked.client = NULL;
+    return request_id_read(c, request->request_id, &asked.base, &protect_of(c)->request);
+}
+
 static step parse(struct call *c)
 {
     const Request *request = protect_request(c);
     struct protect *p = protect_of(c);
     p->client_jwk = slice_of(request->client_public_jwk.data, request->client_public_jwk.len);
-    p->content.display_name = request->display_name;
     p->recipients = ARENA_ARRAY(call_arena(c), const char *, request->n_recipients + 1);
     address_batch_init(&p->batch, call_arena(c));
     if (p->recipients == NULL) {
         return call_fail(c, R_ARENA_EXHAUSTED, "recipients");
     }
-    if (step_failed(request_id_read(c, request->request_id, &p->request)) ||
-        step_failed(parse_policy(c, request)) ||
+    if (step_failed(read_request_id(c, request)) || step_failed(parse_policy(c, request)) ||
         step_failed(
             request_count(c, "recipients", request->n_recipients, 0, POLICY_RECIPIENTS_MAX)) ||
         step_failed(request_address(c, "owner", request->owner, &p->owner)) ||
@@ -226,6 +207,7 @@ static step have_platform(struct call *c)
 
 static step tenant(struct call *c)
 {
+    protect_forget_made(c);
     caller_of(c)->subject.application = protect_of(c)->client.application;
     caller_of(c)->subject.platform = protect_of(c)->client.platform;
     return facts_need_platform(c, have_platform);
@@ -248,6 +230,24 @@ static step refuse(struct call *c, enum reason reason)
     return call_fail(c, reason, "decided");
 }
 
+/* Which content it is, and since when it is protected: its id says so itself, so that a retry can't
+ * move what is counted from there. */
+static void begin_content(struct call *c)
+{
+    struct protect *p = protect_of(c);
+    struct policy *policy = &p->policy;
+    p->deriving = p->sealing;
+    p->content_id = p->made.content;
+    if (!protect_was_made(p)) {
+        p->content_id.u = uuid_v7(call_unix_us(c));
+    }
+    policy->protected_at.s = uuid_v7_ms(p->content_id.u) / 1000;
+    if (p->expires_after_days > 0) {
+        policy->expires_at.s =
+            policy->protected_at.s + (int64_t)p->expires_after_days * 24 * 60 * 60;
+    }
+}
+
 static step decide(struct call *c)
 {
     struct protect *p = protect_of(c);
@@ -257,25 +257,25 @@ static step decide(struct call *c)
     if (reason != R_NONE) {
         return refuse(c, reason);
     }
-    p->policy.protected_at = call_now(c);
-    if (p->expires_after_days > 0) {
-        p->policy.expires_at.s = call_now(c).s + (int64_t)p->expires_after_days * 24 * 60 * 60;
+    p->sealing = views_key(p->tenant, KEY_SEALING, 0);
+    if (p->sealing == NULL) {
+        return call_fail(c, R_KEY_REVOKED, "no active sealing key");
     }
-    return STEP_NEXT;
+    begin_content(c);
+    return protect_was_made(p) ? protect_again(c) : STEP_NEXT;
 }
 
 /* --- record ----------------------------------------------------------------------------------- */
 
 static step recorded(struct call *c)
 {
-    struct protect *p = protect_of(c);
     const struct gate_entry *entry = &caller_of(c)->entry;
     step result = decision_log_settle(c, tenant, decide);
     if (result.kind != STEP_KIND_NEXT || entry->verdict != GATE_ALREADY) {
         return result;
     }
-    p->content_id = entry->made_content;
-    return request_id_check(c, &p->request, slice_of(entry->made_hash, sizeof entry->made_hash));
+    protect_of(c)->made = entry->made;
+    return call_again_from(c, decide);
 }
 
 static struct gate_entry *entry_of(struct call *c)
@@ -289,6 +289,9 @@ static struct gate_entry *entry_of(struct call *c)
         const struct effective_policy now = effective_policy_of(&p->tenant->view, &p->policy, NULL);
         entry->policy_version = effective_policy_version(&now);
     }
+    if (is_ours && protect_was_made(p)) {
+        protect_again_describe(c, entry);
+    }
     return entry;
 }
 
@@ -296,13 +299,16 @@ static step record(struct call *c)
 {
     struct protect *p = protect_of(c);
     struct gate_entry *entry = entry_of(c);
-    p->content_id.u = uuid_v7(call_unix_us(c));
-    p->content.owner = p->policy.owner;
-    p->content.issuer = p->policy.issuer;
-    p->content.request_id = p->request.id;
-    memcpy(p->content.request_hash, p->request.hash, sizeof p->content.request_hash);
     entry->content = p->content_id;
-    entry->new_content = &p->content;
+    if (!protect_was_made(p)) {
+        p->content = (struct gate_content){.owner = p->policy.owner,
+                                           .issuer = p->policy.issuer,
+                                           .display_name = protect_request(c)->display_name,
+                                           .request_id = p->request.id};
+        memcpy(p->content.request_hash, p->request.hash, sizeof p->content.request_hash);
+        p->content.key_version = uuid_is_zero(p->request.id) ? 0 : p->sealing->version;
+        entry->new_content = &p->content;
+    }
     return decision_log_submit(c, recorded);
 }
 
@@ -312,77 +318,6 @@ static step refused(struct call *c)
     return decision_log_submit(c, recorded);
 }
 
-/* --- seal and reply --------------------------------------------------------------------------- */
-
-static step sealed(struct call *c)
-{
-    return wait_over(c, &protect_of(c)->keys.err);
-}
-
-static step encode(struct call *c)
-{
-    struct protect *p = protect_of(c);
-    const struct tenant_view *tenant = &p->tenant->view;
-    struct license_header header = {
-        .authority_url = boundary_authority_url(c, p->platform, tenant->boundary),
-        .boundary = tenant->boundary,
-        .tenant = tenant->id,
-        .content = p->content_id,
-        .key_version = p->sealing->version,
-        .display_name = p->content.display_name,
-    };
-    if (!license_header_encode(call_arena(c), &header, &p->header, call_err(c)).ok) {
-        return STEP_FAILED;
-    }
-    return step_from(sealed_policy_encode(call_arena(c), &p->policy, &p->keys.policy, call_err(c)));
-}
-
-static step seal(struct call *c)
-{
-    struct protect *p = protect_of(c);
-    const struct tenant_view *tenant = &p->tenant->view;
-    p->sealing = views_key(p->tenant, KEY_SEALING, 0);
-    if (p->sealing == NULL) {
-        return call_fail(c, R_KEY_REVOKED, "no active sealing key");
-    }
-    wait_keys_init(c, &p->keys);
-    if (step_failed(encode(c))) {
-        return STEP_FAILED;
-    }
-    p->keys.sealing = (struct keys_ref){.tenant = tenant->id,
-                                        .boundary = tenant->boundary,
-                                        .purpose = KEY_SEALING,
-                                        .version = p->sealing->version,
-                                        .wrapped = p->sealing->wrapped};
-    p->keys.content = p->content_id;
-    p->keys.header = p->header;
-    p->keys.client_jwk = p->client_jwk;
-    keys_seal(&p->keys);
-    return wait_keys(c, sealed, &p->keys);
-}
-
-static step reply(struct call *c)
-{
-    struct protect *p = protect_of(c);
-    struct slice license;
-    const struct effective_policy now = effective_policy_of(&p->tenant->view, &p->policy, NULL);
-    const struct boundary *boundary = boundary_find(&p->platform->view, p->tenant->view.boundary);
-    Chancery__V1__ProtectResponse *r = protect_response(c);
-    char *wrapped = reply_slice(c, p->keys.wrapped_content_key);
-    char *content = reply_uuid(c, p->content_id.u);
-    if (r == NULL || wrapped == NULL || content == NULL ||
-        !publishing_license_encode(call_arena(c), p->header, p->keys.sealed, &license, call_err(c))
-             .ok) {
-        return reply_over_budget(c);
-    }
-    r->content_id = content;
-    r->publishing_license = reply_bytes(license);
-    r->wrapped_content_key = wrapped;
-    r->expire_time = reply_time(c, effective_policy_expiry(&now).s * 1000000);
-    r->portal_url = reply_text(boundary == NULL ? "" : boundary->portal_url);
-    return protect_reply(c, r);
-}
-
 const struct flow protect_flow = {
     .method = "/chancery.v1.PublishingService/Protect",
     .name = "protect",
@@ -390,6 +325,6 @@ const struct flow protect_flow = {
     .trust = TRUST_CACHES,
     .steps = {STEP("parse", parse), STEP("grants", grants), STEP("recipients", recipients),
               STEP("tenant", tenant), STEP("decide", decide), GATE("record", record),
-              STEP("seal", seal), STEP("reply", reply)},
+              STEP("seal", protect_seal), STEP("reply", protect_reply_all)},
     .on_refusal = refused,
 };

@@ -10,13 +10,14 @@
 #include "service/common/request.h"
 #include "service/common/request_id.h"
 #include "service/common/scope.h"
+#include "store/resource/request_store.h"
 
 struct templates {
     struct scope scope; /* first */
     struct template_row row;
     struct template_id id, after;
     struct request_id request;
-    struct template_request made;          /* by the same request before */
+    struct request_find made;              /* by the same request before */
     const Chancery__V1__Template *message; /* of a request that sets fields */
     struct resource_reading fields;
     bool is_archived;
@@ -89,7 +90,9 @@ static step parse_create(struct call *c)
     t->row.archived = request->template_->archived;
     t->message = request->template_;
     t->fields.left = resource_changeable(&template_resource);
-    return request_id_read(c, request->request_id, &t->request);
+    Chancery__V1__CreateTemplateRequest asked = *request;
+    asked.request_id = reply_text("");
+    return request_id_read(c, request->request_id, &asked.base, &t->request);
 }
 
 static step found_made(struct call *c)
@@ -101,20 +104,20 @@ static step found_made(struct call *c)
     if (t->made.op.err.reason != R_NONE) {
         return wait_failed(c, &t->made.op.err);
     }
-    t->id = t->made.template;
+    t->id.u = t->made.made;
     return request_id_check(c, &t->request, t->made.hash);
 }
 
-/* A retry gets what the request made before. */
+/* A retry gets what the request made before, as it is now; nothing when it was deleted since. */
 static step find_made(struct call *c)
 {
     struct templates *t = templates_of(c);
     if (uuid_is_zero(t->request.id)) {
         return STEP_NEXT;
     }
-    t->made = (struct template_request){.tenant = t->scope.tenant_id, .request_id = t->request.id};
+    t->made = (struct request_find){.tenant = t->scope.tenant_id, .request = t->request.id};
     wait_store_init(c, &t->made.op);
-    template_store_find_request(&t->made);
+    request_store_find(&t->made);
     return wait_store(c, found_made, &t->made.op);
 }
 
@@ -132,8 +135,10 @@ static step create(struct call *c)
         return STEP_NEXT;
     }
     t->id = t->row.id;
-    template_store_create(scope_begin(c), &t->row, t->request.id, request_id_hash(&t->request));
-    return wait_store(c, created, &t->scope.op.op);
+    struct change_op *op = scope_begin(c);
+    op->request = request_id_note(&t->request, t->id.u);
+    template_store_create(op, &t->row);
+    return wait_store(c, created, &op->op);
 }
 
 const struct flow create_template_flow = {

@@ -18,7 +18,7 @@ enum gate_verdict {
     GATE_RECORDED = 0,
     GATE_STALE = 1,         /* an epoch has moved: load again and decide again */
     GATE_FACTS_CHANGED = 2, /* it was revoked, restored or amended: decide again with `facts` */
-    GATE_ALREADY = 3, /* the request id has made content before: `made_content`, `made_hash` */
+    GATE_ALREADY = 3,       /* the request id has made content before: `made` */
 };
 
 /* A decision was made on this state of this scope. */
@@ -33,6 +33,14 @@ struct gate_content {
     const char *owner, *issuer, *display_name;
     struct uuid request_id; /* zero: none */
     uint8_t request_hash[32];
+    uint32_t key_version; /* of the sealing key by which its key is derived; 0: it is random */
+};
+
+/* What a request id has made before. */
+struct gate_made {
+    struct content_id content;
+    uint8_t request_hash[32]; /* zero: not known */
+    uint32_t key_version;     /* 0: its key is random */
 };
 
 /* Embedded in its owner; what it points to lives until `done` or gate_cancel. */
@@ -47,6 +55,7 @@ struct gate_entry {
     const char *rights; /* "VIEW,EDIT" */
     enum channel channel;
     enum power power;
+    const char *target; /* what it was about, in words; NULL: nothing beyond the rest */
     struct gate_scope scopes[GATE_SCOPES_MAX];
     size_t scope_count;
     struct content_facts facts;             /* assumed; then what is true */
@@ -58,8 +67,7 @@ struct gate_entry {
 
     struct err err; /* R_NONE: `verdict` holds. R_OUTCOME_UNKNOWN: it may be recorded or not */
     enum gate_verdict verdict;
-    struct content_id made_content;
-    uint8_t made_hash[32];
+    struct gate_made made;
     struct event_id event;
 
     /* Private to the gate. */

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* A batch as one statement: its entries become the rows of two lists, and each row of the answer
+/* A batch as one statement: its entries become the rows of three lists, and each row of the answer
  * goes back to its entry. The order of the rows is the order of the entries; the answer has as many
  * rows, numbered from 1, also where an entry was canceled meanwhile. */
 #include "store/gate/gate_batch.h"
@@ -21,22 +21,24 @@ void gate_batch_forget(struct gate_batch *batch, const struct gate_entry *entry)
 
 /* --- the question ----------------------------------------------------------------------------- */
 
-static void add_content(struct sql_gate_entry *row, const struct gate_content *content)
+static struct sql_gate_content content_of(const struct gate_content *content, size_t index)
 {
-    row->is_new = true;
-    row->owner = content->owner;
-    row->issuer = content->issuer;
-    row->display_name = content->display_name;
-    row->request_id = content->request_id;
+    struct sql_gate_content row = {.entry = (int64_t)index + 1,
+                                   .owner = content->owner,
+                                   .issuer = content->issuer,
+                                   .display_name = content->display_name,
+                                   .request_id = content->request_id,
+                                   .key_version = content->key_version};
     if (!uuid_is_zero(content->request_id)) {
-        row->request_hash = slice_of(content->request_hash, sizeof content->request_hash);
+        row.request_hash = slice_of(content->request_hash, sizeof content->request_hash);
     }
+    return row;
 }
 
 static struct sql_gate_entry row_of(const struct gate_entry *e)
 {
     const struct amendment *amendment = e->facts.amendment;
-    struct sql_gate_entry row = {
+    return (struct sql_gate_entry){
         .tenant = e->tenant,
         .event = e->event,
         .operation = e->operation,
@@ -53,14 +55,11 @@ static struct sql_gate_entry row_of(const struct gate_entry *e)
         .client_address = e->who.client_address,
         .user_agent = e->who.user_agent,
         .correlation_id = e->who.correlation_id,
+        .target = e->target == NULL ? "" : e->target,
         .was_revoked = e->facts.is_revoked,
         .was_user_revoked = e->facts.user_is_revoked,
         .was_amendment = amendment == NULL ? 0 : amendment->version,
     };
-    if (e->new_content != NULL) {
-        add_content(&row, e->new_content);
-    }
-    return row;
 }
 
 static size_t count_epochs(const struct gate_batch *b)
@@ -76,20 +75,26 @@ static rc read_verdicts(struct store_op *op, size_t index, const PGresult *r, st
 
 void gate_batch_send(struct gate_batch *b)
 {
-    size_t epoch_count = count_epochs(b), at = 0;
+    size_t epoch_count = count_epochs(b), content_count = 0, at = 0;
     struct sql_gate_entry *rows = ARENA_ARRAY(b->arena, struct sql_gate_entry, b->count);
+    struct sql_gate_content *contents = ARENA_ARRAY(b->arena, struct sql_gate_content, b->count);
     struct sql_gate_epoch *epochs = ARENA_ARRAY(b->arena, struct sql_gate_epoch, epoch_count + 1);
-    CH_ASSERT(rows != NULL && epochs != NULL);
+    CH_ASSERT(rows != NULL && contents != NULL && epochs != NULL);
     for (size_t i = 0; i < b->count; i++) {
         const struct gate_entry *e = b->entries[i];
         rows[i] = row_of(e);
+        if (e->new_content != NULL) {
+            contents[content_count++] = content_of(e->new_content, i);
+        }
         for (size_t j = 0; j < e->scope_count; j++) {
             epochs[at++] = (struct sql_gate_epoch){
                 .n = (int64_t)i + 1, .scope = e->scopes[j].scope, .epoch = e->scopes[j].epoch};
         }
     }
-    struct pg_params p = sql_gate(
-        b->arena, &(struct sql_gate){.entries = {rows, b->count}, .epochs = {epochs, epoch_count}});
+    struct pg_params p =
+        sql_gate(b->arena, &(struct sql_gate){.entries = {rows, b->count},
+                                              .contents = {contents, content_count},
+                                              .epochs = {epochs, epoch_count}});
     pg_submit_one(&b->op, &p, read_verdicts);
 }
 
@@ -106,10 +111,10 @@ static void take_stale(struct gate_entry *entry, const char *stale_scopes)
 
 static void take_made(struct gate_entry *entry, const struct sql_gate_difference *made)
 {
-    entry->made_content = made->made_content;
-    memset(entry->made_hash, 0, sizeof entry->made_hash);
-    if (made->made_hash.len == sizeof entry->made_hash) {
-        memcpy(entry->made_hash, made->made_hash.ptr, sizeof entry->made_hash);
+    entry->made = (struct gate_made){.content = made->made_content,
+                                     .key_version = (uint32_t)made->made_key_version};
+    if (made->made_hash.len == sizeof entry->made.request_hash) {
+        memcpy(entry->made.request_hash, made->made_hash.ptr, sizeof entry->made.request_hash);
     }
 }
 

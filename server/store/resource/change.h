@@ -20,6 +20,14 @@ struct act_approval {
 };
 
 struct gate_scope;
+
+/* The request id by which an act can be asked for again (docs/policy.md §5.2). */
+struct act_request {
+    struct uuid id; /* zero: none. R_ALREADY_EXISTS if a request of this id has made something */
+    struct slice hash;
+    struct uuid made; /* what the act makes */
+};
+
 struct pg_result;
 struct template_row;
 struct tenant_row;
@@ -31,6 +39,7 @@ struct change_op {
     struct tenant_id scope; /* whose rows change, and whose log has the act */
     struct audit_who who;
     struct act_approval approval;
+    struct act_request request;
     int64_t created_at;             /* of what tenant_store_create made */
     struct template_row *templates; /* what template_store_list found */
     size_t template_count;

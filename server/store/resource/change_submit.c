@@ -90,6 +90,15 @@ static size_t bind_before(struct change_op *op, struct pg_params out[BEFORE_MAX]
     return count;
 }
 
+static struct pg_params bind_note(const struct change_op *op)
+{
+    const struct act_request *request = &op->request;
+    return sql_note_request(op->op.arena, &(struct sql_note_request){.tenant = op->scope,
+                                                                     .request = request->id,
+                                                                     .request_hash = request->hash,
+                                                                     .made = request->made});
+}
+
 void change_submit(struct change_op *op, const struct pg_params *p, pg_reader read)
 {
     change_submit_two(op, p, NULL, read);
@@ -99,10 +108,14 @@ void change_submit_two(struct change_op *op, const struct pg_params *p,
                        const struct pg_params *second, pg_reader read)
 {
     struct pg_segment segment = {.read = read_act};
-    struct pg_params before[BEFORE_MAX], after;
+    struct pg_params before[BEFORE_MAX], note, after;
     size_t before_count = bind_before(op, before);
     for (size_t i = 0; i < before_count; i++) {
         add_statement(&segment, &before[i]);
+    }
+    if (!uuid_is_zero(op->request.id)) {
+        note = bind_note(op);
+        add_statement(&segment, &note);
     }
     op->act_index = segment.count;
     add_statement(&segment, p);

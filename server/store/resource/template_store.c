@@ -22,16 +22,13 @@ static struct sql_template values_of(const struct template_row *row)
     };
 }
 
-void template_store_create(struct change_op *op, const struct template_row *row,
-                           struct uuid request_id, struct slice request_hash)
+void template_store_create(struct change_op *op, const struct template_row *row)
 {
     struct pg_params p = sql_create_template(
         op->op.arena, &(struct sql_create_template){.act = change_begin(op, "create_template"),
                                                     .template = row->id,
                                                     .values = values_of(row),
                                                     .archived = row->archived,
-                                                    .request_id = request_id,
-                                                    .request_hash = request_hash,
                                                     .max = TEMPLATES_MAX});
     change_submit(op, &p, change_read_done);
 }
@@ -73,26 +70,6 @@ void template_store_delete(struct change_op *op, struct template_id id, bool for
                                                     .template = id,
                                                     .force = force});
     change_submit(op, &p, read_deleted);
-}
-
-static rc read_request(struct store_op *base, size_t index, const PGresult *r, struct err *err)
-{
-    struct template_request *request = LIST_ENTRY(base, struct template_request, op);
-    struct sql_find_template_request_row row;
-    (void)index;
-    ENSURE(PQntuples(r) == 1, err, R_NOT_FOUND);
-    TRY(sql_find_template_request_read(base->arena, r, 0, &row, err));
-    request->template = row.template;
-    request->hash = row.request_hash;
-    return OK;
-}
-
-void template_store_find_request(struct template_request *request)
-{
-    struct pg_params p = sql_find_template_request(
-        request->op.arena, &(struct sql_find_template_request){.tenant = request->tenant,
-                                                               .request_id = request->request_id});
-    pg_submit_one(&request->op, &p, read_request);
 }
 
 /* --- reading ---------------------------------------------------------------------------------- */

@@ -28,19 +28,8 @@ struct template_row {
     int64_t created_at, updated_at;
 };
 
-/* `request_id` zero: none, and no hash. R_ALREADY_EXISTS: a request of this id has made one;
- * R_LIMIT_EXCEEDED. */
-void template_store_create(struct change_op *op, const struct template_row *row,
-                           struct uuid request_id, struct slice request_hash);
-/* What a request of this id has made; R_NOT_FOUND. */
-struct template_request {
-    struct store_op op;
-    struct tenant_id tenant;
-    struct uuid request_id;
-    struct template_id template;
-    struct slice hash;
-};
-void template_store_find_request(struct template_request *request);
+/* R_LIMIT_EXCEEDED. */
+void template_store_create(struct change_op *op, const struct template_row *row);
 /* `version` 0: whatever it is now. */
 void template_store_update(struct change_op *op, const struct template_row *row, int64_t version);
 void template_store_archive(struct change_op *op, struct template_id id, bool archived);

@@ -7,10 +7,15 @@
 --   component component_id?, component_name text?, content content_id?, template template_id?,
 --   policy_version int8, rights text, channel text, power text, client_address text,
 --   user_agent text, correlation_id text, was_revoked bool, was_user_revoked bool,
---   was_amendment int8, is_new bool, owner text?, issuer text?, display_name text?,
---   request_id uuid?, request_hash bytea?
--- A decision: its audit row, what was assumed of its content (was_…), and the row of new content.
--- addresses: the user's, spaces between, the primary one first.
+--   was_amendment int8, target text
+-- A decision: its audit row, and what was assumed of its content (was_…). addresses: the user's,
+-- spaces between, the primary one first.
+
+-- group: gate_content
+-- members: entry int8, owner text, issuer text, display_name text, request_id uuid?,
+--   request_hash bytea?, key_version int8
+-- The row of new content, which that entry, counted from 1, makes. key_version 0: NULL. Apart from
+-- the entries, because most are licenses, and each array costs.
 
 -- group: gate_epoch
 -- members: n int8, scope uuid, epoch int8
@@ -18,18 +23,22 @@
 
 -- group: gate_difference
 -- members: revoked bool, user_revoked bool, is_amended bool, made_content content_id,
---   made_hash bytea, stale_scopes text
+--   made_hash bytea, made_key_version int8, stale_scopes text
 -- What is true instead of what was assumed.
 
 -- name: gate :gate
--- params: entries @gate_entry[], epochs @gate_epoch[]
+-- params: entries @gate_entry[], contents @gate_content[], epochs @gate_epoch[]
 -- columns: n int8, verdict int4, difference @gate_difference apart, amendment @amendment apart
 -- A row per entry. verdict: 0 recorded; 1 stale, with the scopes that have moved, spaces between;
 -- 2 the facts differ: it is revoked, or not any more, or for this user, or has another amendment,
--- which comes along; 3 the request id has made content already, which comes along with its hash.
+-- which comes along; 3 the request id has made content already, which comes along with its hash and
+-- key version.
 -- Only verdict 0 writes anything.
 WITH entry AS (
-    SELECT * FROM unnest(:entries.*) WITH ORDINALITY AS e (:entries.names, n)
+    SELECT e.*, m.entry IS NOT NULL AS is_new, m.owner, m.issuer, m.display_name, m.request_id,
+           m.request_hash, m.key_version
+    FROM unnest(:entries.*) WITH ORDINALITY AS e (:entries.names, n)
+    LEFT JOIN unnest(:contents.*) AS m (:contents.names) ON m.entry = e.n
 ), stale AS (
     SELECT p.n, string_agg(p.scope::text, ' ') AS scopes
     FROM unnest(:epochs.*) AS p (:epochs.names)
@@ -41,6 +50,7 @@ WITH entry AS (
            c.revoked_at IS NOT NULL AS revoked,
            coalesce(c.revoked_users && string_to_array(e.addresses, ' '), false) AS user_revoked,
            r.content AS made_content, r.request_hash AS made_hash,
+           coalesce(r.key_version, 0)::int8 AS made_key_version,
            CASE WHEN EXISTS (SELECT FROM stale s WHERE s.n = e.n) THEN 1
                 WHEN r.content IS NOT NULL THEN 3
                 WHEN (c.revoked_at IS NOT NULL) <> e.was_revoked
@@ -53,22 +63,22 @@ WITH entry AS (
     LEFT JOIN content r ON e.is_new AND r.tenant = e.tenant AND r.request_id = e.request_id
 ), made AS (
     INSERT INTO content (tenant, content, owner, issuer, template, display_name, request_id,
-                         request_hash)
+                         request_hash, key_version)
     SELECT e.tenant, e.content, e.owner, e.issuer, e.template, e.display_name, e.request_id,
-           e.request_hash
+           e.request_hash, nullif(e.key_version, 0)::int4
     FROM entry e JOIN fact f USING (n) WHERE f.verdict = 0 AND e.is_new
 ), recorded AS (
     INSERT INTO audit (tenant, at, event, operation, granted, reason, user_address, component,
                        component_name, content, template, policy_version, rights, channel, power,
-                       client_address, user_agent, correlation_id)
+                       client_address, user_agent, correlation_id, target)
     SELECT e.tenant, now(), e.event, e.operation, e.reason = 'OK', e.reason,
            nullif(split_part(e.addresses, ' ', 1), ''), e.component, e.component_name, e.content,
            e.template, e.policy_version, e.rights, e.channel, e.power, e.client_address,
-           e.user_agent, e.correlation_id
+           e.user_agent, e.correlation_id, e.target
     FROM entry e JOIN fact f USING (n) WHERE f.verdict = 0
 )
 SELECT f.n, f.verdict, f.revoked, f.user_revoked, m.version IS NOT NULL AS is_amended,
-       f.made_content, f.made_hash,
+       f.made_content, f.made_hash, f.made_key_version,
        (SELECT s.scopes FROM stale s WHERE f.verdict = 1 AND s.n = f.n) AS stale_scopes,
        m.version, m.grant_principals, m.grant_rights, m.recipients, m.removed, m.changes_expiry,
        m.expires_at

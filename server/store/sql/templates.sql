@@ -9,28 +9,20 @@
 -- and so are languages and texts.
 
 -- name: create_template :admin
--- params: act @act, template template_id, values @template, archived bool, request_id uuid?,
---   request_hash bytea?, max int8
+-- params: act @act, template template_id, values @template, archived bool, max int8
 WITH made AS (
     INSERT INTO template (tenant, template, scope, expires_at, expires_after_days, offline_days,
                           referral_contact, grant_principals, grant_rights, name_languages,
-                          name_texts, description_languages, description_texts, archived,
-                          request_id, request_hash)
+                          name_texts, description_languages, description_texts, archived)
     SELECT :act.tenant, :template, :values.scope, :values.expires_at,
            nullif(:values.expires_after_days, 0), :values.offline_days,
            :values.referral_contact, :values.grant_principals, :values.grant_rights,
            :values.name_languages, :values.name_texts, :values.description_languages,
-           :values.description_texts, :archived, :request_id, :request_hash
-    WHERE limit_holds('template', :act.tenant, :max, coalesce(:request_id::text, ''))
+           :values.description_texts, :archived
+    WHERE limit_holds('template', :act.tenant, :max)
     RETURNING template
 )
 SELECT epoch_raise(:act.tenant) AS _, audit_admin(:act.*, template::text) AS _ FROM made;
-
--- name: find_template_request :admin
--- params: tenant tenant_id, request_id uuid
--- columns: template template_id, request_hash bytea
--- What a request of this id has made.
-SELECT template, request_hash FROM template WHERE tenant = :tenant AND request_id = :request_id;
 
 -- name: update_template :admin
 -- params: act @act, template template_id, values @template, version int8

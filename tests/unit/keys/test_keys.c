@@ -11,7 +11,7 @@
 #include "crypto/algs.h"
 #include "crypto/jwe.h"
 #include "crypto/jws.h"
-#include "keys/keys.h"
+#include "keys/keys_internal.h"
 
 static struct loop *loop;
 static struct keys *keys;
@@ -200,6 +200,80 @@ static void the_two_boxes_stay_together(void **state)
     }
 }
 
+/* The content key that a seal with this hash gives, derived by that sealing key. */
+static struct secret *sealed_key(const struct sample *s, const struct keys_ref *deriving,
+                                 struct content_id content, const char *hash)
+{
+    struct keys_op op;
+    struct secret *key = NULL;
+    keys_op_init(&op, keys, arena, done, NULL);
+    op.sealing = s->sealing;
+    op.deriving = *deriving;
+    op.content = content;
+    op.request_hash = slice_str(hash);
+    op.header = slice_str("header");
+    op.policy = slice_str("the policy");
+    op.client_jwk = slice_str(client_jwk);
+    run(&op, keys_seal);
+    assert_int_equal(op.err.reason, R_NONE);
+    assert_ok(jwe_decrypt(client, op.wrapped_content_key, R_LICENSE_FORGED, &key, &err), &err);
+    return key;
+}
+
+static void the_same_request_gets_the_same_key(void **state)
+{
+    (void)state;
+    static const struct content_id other = {{{43}}};
+    struct sample s, before;
+    make(&s, KEYS_P256);
+    make(&before, KEYS_P256); /* an older key, as it were */
+    AUTO(secret_free_at) struct secret *first = sealed_key(&s, &before.sealing, CONTENT, "hash");
+    AUTO(secret_free_at) struct secret *again = sealed_key(&s, &before.sealing, CONTENT, "hash");
+    AUTO(secret_free_at)
+    struct secret *rotated = sealed_key(&before, &before.sealing, CONTENT, "hash");
+    assert_int_equal(secret_len(first), CONTENT_KEY_BYTES);
+    assert_true(secret_eq(first, again));
+    assert_true(secret_eq(first, rotated)); /* whatever seals the license */
+    const struct {
+        const struct keys_ref *deriving;
+        struct content_id content;
+        const char *hash;
+    } others[] = {{&s.sealing, CONTENT, "hash"},
+                  {&before.sealing, other, "hash"},
+                  {&before.sealing, CONTENT, "hasi"},
+                  {&before.sealing, CONTENT, ""},
+                  {&before.sealing, CONTENT, ""}};
+    for (size_t i = 0; i < sizeof others / sizeof others[0]; i++) {
+        AUTO(secret_free_at)
+        struct secret *key = sealed_key(&s, others[i].deriving, others[i].content, others[i].hash);
+        assert_false(secret_eq(first, key));
+    }
+}
+
+/* HKDF-SHA256 of the sealing key, the content id and the text with its NUL and the hash
+ * (docs/formats.md §5), by another implementation (Python's cryptography). */
+static void the_key_is_what_the_format_says(void **state)
+{
+    (void)state;
+    static const uint8_t expected[CONTENT_KEY_BYTES] = {
+        0x0d, 0x4b, 0x25, 0x54, 0x18, 0x5a, 0x27, 0x7e, 0xe4, 0xfc, 0x78,
+        0x89, 0xf5, 0x8e, 0x60, 0x9e, 0x25, 0xfe, 0x37, 0xe7, 0x8a, 0x2b,
+        0x90, 0x39, 0xea, 0x74, 0xd7, 0xce, 0x46, 0x4f, 0xf1, 0xd5};
+    struct sample s;
+    struct slice wrapped;
+    uint8_t hash[33] = "";
+    make(&s, KEYS_P256);
+    memset(hash, 0x5a, 32);
+    AUTO(secret_free_at)
+    struct secret *raw = secret_copy(slice_str("ABCDEFGHIJKLMNOPQRSTUVWXYZ012345"));
+    struct keys_ref known = s.sealing;
+    known.version = 2;
+    assert_ok(key_wrap(keys, arena, &known, raw, &wrapped, &err), &err);
+    known.wrapped = wrapped;
+    AUTO(secret_free_at) struct secret *key = sealed_key(&s, &known, CONTENT, (const char *)hash);
+    assert_memory_equal(secret_use(key).ptr, expected, sizeof expected);
+}
+
 static void another_header_or_content_is_forged(void **state)
 {
     (void)state;
@@ -319,6 +393,8 @@ int main(void)
         cmocka_unit_test(a_license_carries_the_content_key),
         cmocka_unit_test(every_flip_of_the_sealed_bytes_is_forged),
         cmocka_unit_test(the_two_boxes_stay_together),
+        cmocka_unit_test(the_same_request_gets_the_same_key),
+        cmocka_unit_test(the_key_is_what_the_format_says),
         cmocka_unit_test(another_header_or_content_is_forged),
         cmocka_unit_test(rows_can_not_be_moved),
         cmocka_unit_test(bad_client_keys_are_refused),

@@ -46,7 +46,8 @@ static const struct gate_content new_content = {.owner = "alice@contoso.com",
                                                 .issuer = "alice@contoso.com",
                                                 .display_name = "Budget",
                                                 .request_id = {{5}},
-                                                .request_hash = {1, 2, 3}};
+                                                .request_hash = {1, 2, 3},
+                                                .key_version = 7};
 
 static void new_content_is_made_once_per_request_id(void **state)
 {
@@ -61,8 +62,9 @@ static void new_content_is_made_once_per_request_id(void **state)
     again.new_content = &new_content;
     submit_one(&again);
     assert_int_equal(again.verdict, GATE_ALREADY);
-    assert_true(ID_EQ(again.made_content, CONTENT));
-    assert_memory_equal(again.made_hash, new_content.request_hash, 32);
+    assert_true(ID_EQ(again.made.content, CONTENT));
+    assert_memory_equal(again.made.request_hash, new_content.request_hash, 32);
+    assert_int_equal(again.made.key_version, 7);
 }
 
 static void decisions_are_recorded_in_one_batch(void **state)

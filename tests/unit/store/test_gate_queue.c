@@ -147,18 +147,20 @@ static void content_that_was_made_already_comes_with_its_hash(void **state)
 {
     (void)state;
     static const uint8_t hash[32] = {1, 2, 3};
-    struct sql_gate_difference made = {.made_content = {{{9}}}, .made_hash = {hash, 32}};
+    struct sql_gate_difference made = {
+        .made_content = {{{9}}}, .made_hash = {hash, 32}, .made_key_version = 3};
     struct gate_entry *entry = submit();
     answer(1, 0, GATE_ALREADY, &made);
     wait_all(1);
     assert_int_equal(entry->verdict, GATE_ALREADY);
-    assert_int_equal(entry->made_content.u.b[0], 9);
-    assert_memory_equal(entry->made_hash, hash, 32);
+    assert_int_equal(entry->made.content.u.b[0], 9);
+    assert_memory_equal(entry->made.request_hash, hash, 32);
+    assert_int_equal(entry->made.key_version, 3);
     made.made_hash.len = 5; /* of no length that a hash has */
     entry = submit();
     answer(1, 0, GATE_ALREADY, &made);
     wait_all(1);
-    assert_int_equal(entry->made_hash[0], 0);
+    assert_int_equal(entry->made.request_hash[0], 0);
 }
 
 /* The batch is committed, so it is not sent again; whose row it is hears of it. */

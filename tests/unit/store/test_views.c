@@ -83,7 +83,7 @@ static void store_template(void)
                                .name_texts = name,
                                .name_count = 1};
     struct change_op *op = change(CONTOSO);
-    template_store_create(op, &row, (struct uuid){{0}}, SLICE_NONE);
+    template_store_create(op, &row);
     assert_int_equal(wait_for(&op->op), R_NONE);
 }
 
