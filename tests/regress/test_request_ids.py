@@ -281,6 +281,14 @@ def test_retry_of_another_day_gave_the_key(world):
     assert reason(world.protect, **older) == "REQUEST_ID_REUSED"
 
 
+def test_key_that_was_random_could_not_come_again(world):
+    """What was protected before keys were derived: another key under the same content id would open nothing."""
+    request = asked()
+    made = world.protect(**request)
+    world.sql(f"UPDATE content SET key_version = NULL WHERE content = '{made.content_id}'")
+    assert reason(world.protect, **request) == "REQUEST_ID_REUSED"
+
+
 def rotate(world, version):
     """A new active sealing key, wrapped as docs/formats.md §4.2 says; those before it are archived."""
     with open(f"{world.a.folder}/root.key", "rb") as file:

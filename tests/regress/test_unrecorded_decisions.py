@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
 """Decisions that left no record."""
 from calls import reason, refused
+from command import run, with_certificate
 
 DECIDE = "DeliveryService/DecideDelivery"
 BLOCK, PORTAL = 3, 2
@@ -22,6 +23,14 @@ def test_gateway_was_told_who_gets_mail_and_nobody_wrote_it_down(world):
     event = events[0]
     assert (event.granted, event.reason, event.component, event.user) == (True, "OK", "contoso-gateway", "")
     assert event.target == "from alice@contoso.com: 2 native, 1 portal, 0 blocked, 1 no address"
+
+
+def test_command_line_shows_the_decision(world):
+    with_certificate(world, "admin", world.contoso.admin)
+    decide(world, "bob@fabrikam.com")
+    line = run(world, "audit query", "admin").stdout.splitlines()[0]
+    assert "decide_delivery" in line and "contoso-gateway" in line
+    assert line.endswith("from alice@contoso.com: 1 native, 0 portal, 0 blocked, 0 no address")
 
 
 def test_blocked_recipients_are_named_up_to_a_bound(world):
