@@ -65,8 +65,7 @@ static struct grant_list amended_grants(const struct effective_policy *now)
 
 static bool has_room(struct grant_list list)
 {
-    struct rights custom = {0};
-    return grants_add_custom(list.grants, list.count, &custom);
+    return grants_add_custom(list.grants, list.count, NULL);
 }
 
 static bool amendment_is_readable(const struct effective_policy *now)

@@ -164,6 +164,7 @@ static void a_policy_names_sixteen(void **state)
     assert_int_equal(all.bits, RIGHT_EDIT); /* standard rights are not asked for */
     struct rights other = {0};
     assert_false(grants_add_custom(grants, 5, &other));
+    assert_true(grants_add_custom(grants, 4, NULL));
     assert_false(grants_add_custom(grants, 6, &other));
     assert_int_equal(other.custom_count, 0);
 }
