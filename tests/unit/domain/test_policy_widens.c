@@ -75,6 +75,7 @@ static void less_or_the_same_lets_nobody_in(void **state)
     assert_false(grants_widen("user:a@x.org=VIEW;user:a@x.org=EDIT", "user:a@x.org=VIEW,EDIT"));
     assert_false(grants_widen("user:a@x.org=VIEW,EDIT", "user:a@x.org=VIEW;user:a@x.org=EDIT"));
     assert_false(grants_widen("user:a@x.org=VIEW", ""));
+    assert_false(grants_widen("user:a@x.org=EDIT,SIGN", "user:a@x.org=SIGN"));
 }
 
 /* What reached them by another name already is nothing new. */
@@ -218,6 +219,8 @@ static void whoever_is_named_no_longer_has_what_is_sealed(void **state)
     assert_true(amends_widely(&less, amendment("")));
     assert_false(amends_widely(&less, removed));
     assert_true(amends_widely(&removed, less));
+    struct amendment two = amendment("user:ann@x.org=VIEW;user:eve@x.org=VIEW");
+    assert_true(amends_widely(&two, less));
 }
 
 static void a_new_recipient_is_let_in(void **state)
