@@ -329,16 +329,11 @@ static const struct {
     const char *ask;
     void (*answer)(const json_t *from);
 } decisions[] = {
-    {"access", answer_access},
-    {"protect", answer_protect},
-    {"available", answer_available},
-    {"retry", answer_retry},
-    {"authority", answer_authority},
-    {"vouching", answer_vouching},
-    {"delivery", answer_delivery},
-    {"template", answer_template},
-    {"amendment", answer_amendment},
-    {"registration", answer_registration},
+    {"access", answer_access},       {"protect", answer_protect},
+    {"available", answer_available}, {"retry", answer_retry},
+    {"authority", answer_authority}, {"vouching", answer_vouching},
+    {"delivery", answer_delivery},   {"template", answer_template},
+    {"amendment", answer_amendment}, {"registration", answer_registration},
 };
 
 static void answer(const json_t *from)
