@@ -130,7 +130,9 @@ int session_call(struct session *s, const char *method, const ProtobufCMessage *
             .ok) {
         return EXIT_OK;
     }
+    s->refused_field = "";
     if (refusal.code != 0) {
+        s->refused_field = refusal.field_count > 0 ? refusal.fields[0].field : "";
         return tell_refusal(s, &refusal);
     }
     fprintf(stderr,

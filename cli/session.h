@@ -15,8 +15,9 @@ struct session {
     struct arena *arena;
     Chancery__Config__V1__Profile *profile;
     struct client *client;
-    struct jwk_private *key; /* made for this session; content keys are wrapped to it */
-    bool is_component;       /* the profile has a certificate */
+    struct jwk_private *key;   /* made for this session; content keys are wrapped to it */
+    bool is_component;         /* the profile has a certificate */
+    const char *refused_field; /* the first one named by the last refusal; "": none */
 };
 
 /* Open a session by the file of a profile; NULL is a usage error. Prints what fails. Returns an
