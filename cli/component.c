@@ -38,7 +38,10 @@ static const char HELP[] =
     "      --cert mx1.pem --sender-domain contoso.com\n"
     "\n"
     "To renew a certificate without a gap: update ID --add-cert NEW.pem, let the component use\n"
-    "it, then update ID --remove-cert OLD.pem.\n";
+    "it, then update ID --remove-cert OLD.pem.\n"
+    "\n"
+    "If the tenant requires a second admin, an update of a component that has super-user power only\n"
+    "asks for approval (see chancery approval --help), but for what takes a credential away.\n";
 
 struct component_args {
     struct verb_args common;

@@ -173,7 +173,7 @@ def test_what_is_cut_is_compared_all_the_same(world):
     assert json.loads(one.request_json)["template"]["grants"][0]["principals"] == people
     [listed] = [a for a in world.call("ApprovalService/ListApprovals", {}, world.two).approvals
                 if a.approval_id == answer.approval_id]
-    assert len(listed.changes) == 8 and listed.changes_left_out == 101 - 8 and not listed.request_json
+    assert len(listed.changes) == 4 and listed.changes_left_out == 101 - 4 and not listed.request_json
     # The same request would now remove a grant that nobody was shown.
     world.call("TemplateService/UpdateTemplate", {
         "template": {"template_id": made.template_id, "grants": [grant("tenant:margie", VIEW)], "expiry": {"days": 3}},
@@ -219,3 +219,21 @@ def test_the_largest_request_is_asked_read_and_approved(world):
     approve(world, answer.approval_id)
     now = world.call("TemplateService/GetTemplate", {"template_id": made.template_id}, world.one).template
     assert len(now.grants) == 1000
+
+
+def test_requests_that_were_large_hid_the_others(world):
+    """Two hundred of them, as large as they are kept, are one page of a list."""
+    approval = ask(world, "user:ann@margie.example")
+    many = "array_fill(repeat('{}', {})::text, ARRAY[64])"
+    world.sql(
+        "INSERT INTO approval (tenant, approval, act, operation, request, summary, change_fields, change_before, "
+        "change_after, digest, requested_by, requested_by_name, requested_with, requested_as, state, expires_at) "
+        "SELECT tenant, gen_random_uuid(), act, operation, request || '\\x1aac02'::bytea || "
+        f"convert_to(repeat('x', 300), 'UTF8'), repeat('s', 1024), {many.format('f', 384)}, {many.format('b', 256)}, "
+        f"{many.format('a', 256)}, digest, requested_by, requested_by_name, requested_with, requested_as, 3, expires_at "
+        f"FROM approval, generate_series(1, 200) WHERE approval = '{approval}'")
+    found = world.call("ApprovalService/ListApprovals", {"page_size": 200, "states": [1, 3]}, world.two).approvals
+    large = [a for a in found if a.state == 3]
+    assert len(large) >= 199 and all(a.changes_left_out == 60 and len(a.request_json) > 300 for a in large)
+    world.sql("DELETE FROM approval WHERE summary ~ '^sss'")
+    reject(world, approval)

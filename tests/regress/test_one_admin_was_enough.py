@@ -285,6 +285,20 @@ def test_a_component_got_power_between_check_and_act(world):
     world.call("TenantService/RevokeSuperUser", {"principal": world.archive_id}, world.one)
 
 
+def test_what_an_act_rests_on_moved_before_its_end(world):
+    """What was compared stays as it was until the act is done: power that comes later comes after it."""
+    epoch = world.sql(f"SELECT epoch FROM epoch WHERE scope = '{world.m.id}'")
+    compared = (f"SELECT approval_unmoved('{world.m.id}', ARRAY['{world.m.id}']::uuid[], ARRAY[{epoch}], false); "
+                "SELECT pg_sleep(1)")
+    locked = "SELECT count(*) FROM pg_locks WHERE relation = 'epoch'::regclass AND mode = 'RowShareLock'"
+    with concurrent.futures.ThreadPoolExecutor(1) as pool:
+        act = pool.submit(world.sql, compared)
+        eventually(lambda: world.sql(locked, role="server") != "0", "the scopes are compared")
+        with pytest.raises(RuntimeError, match="lock timeout"):
+            world.sql(f"SET LOCAL lock_timeout = '100ms'; SELECT epoch_raise('{world.m.id}')", role="server")
+        assert act.result() is not None
+
+
 # --- settings and exclusions ----------------------------------------------------------------------------------------
 
 

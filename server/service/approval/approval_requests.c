@@ -11,7 +11,7 @@
 #include "wire/pb.h"
 
 /* In lists, what would make them long is left to GetApproval. */
-enum { LIST_REQUEST_MAX = 2048, LIST_CHANGES_MAX = 8 };
+enum { LIST_REQUEST_MAX = 512, LIST_CHANGES_MAX = 4 };
 
 struct approvals {
     struct scope scope; /* first */

@@ -69,9 +69,9 @@ static step have_template(struct call *c)
     const struct issuer_change *change = issuer_change_of(c);
     return change->may_take || !change->op.is_covered
                ? STEP_NEXT
-               : call_bad_field(c, "issuer.issuer",
-                                "A multi-tenant issuer covers it, for another tenant; ask a "
-                                "platform admin.");
+               : approvable_refuse(c, "issuer.issuer",
+                                   "A multi-tenant issuer covers it, for another tenant; ask a "
+                                   "platform admin.");
 }
 
 static step check_boundary(struct call *c)

@@ -167,18 +167,19 @@ static void add_component(const struct component_op *found, struct approval_chan
     }
 }
 
+/* First what the sentence doesn't say. */
 static void changes(struct call *c, struct approval_changes *out)
 {
     const struct grant_value *v = value_of(c);
-    approval_changes_add(out, "principal", "", v->row.principal);
-    approval_changes_add(out, "expire_time", "", v->end);
-    approval_changes_add(out, "reason", "", v->row.reason);
     if (v->component.count > 0) {
         add_component(&v->component, out);
     }
     approval_changes_add_texts(
         out, v->principal.kind == PRINCIPAL_GROUP ? "principal.members" : "principal.names",
         (struct text_list){NULL, 0}, (struct text_list){v->names.names, v->names.count});
+    approval_changes_add(out, "principal", "", v->row.principal);
+    approval_changes_add(out, "expire_time", "", v->end);
+    approval_changes_add(out, "reason", "", v->row.reason);
 }
 
 static void perform(struct change_op *op, const void *value)

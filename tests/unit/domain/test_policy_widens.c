@@ -75,6 +75,7 @@ static void less_or_the_same_lets_nobody_in(void **state)
     assert_false(grants_widen("user:a@x.org=VIEW;user:a@x.org=EDIT", "user:a@x.org=VIEW,EDIT"));
     assert_false(grants_widen("user:a@x.org=VIEW,EDIT", "user:a@x.org=VIEW;user:a@x.org=EDIT"));
     assert_false(grants_widen("user:a@x.org=VIEW", ""));
+    assert_false(grants_widen("user:a@x.org=EDIT,SIGN", "user:a@x.org=SIGN"));
 }
 
 /* What reached them by another name already is nothing new. */
@@ -218,6 +219,8 @@ static void whoever_is_named_no_longer_has_what_is_sealed(void **state)
     assert_true(amends_widely(&less, amendment("")));
     assert_false(amends_widely(&less, removed));
     assert_true(amends_widely(&removed, less));
+    struct amendment two = amendment("user:ann@x.org=VIEW;user:eve@x.org=VIEW");
+    assert_true(amends_widely(&two, less));
 }
 
 static void a_new_recipient_is_let_in(void **state)
@@ -282,6 +285,11 @@ static void memory_runs_out_anywhere_in_a_comparison(void **state)
         assert_int_equal(err.reason, ok ? R_NONE : R_ARENA_EXHAUSTED);
     }
     assert_int_equal(fail_at, 4); /* three indexes, and once without a failure */
+    struct policy_terms terms = {.grants = change.grants, .grant_count = change.grant_count};
+    struct err err = {0};
+    arena_fail_at(arena, 1);
+    assert_fails(policy_widens(arena, &terms, &terms, &out, &err), &err, R_ARENA_EXHAUSTED);
+    arena_fail_at(arena, 0);
 }
 
 int main(void)

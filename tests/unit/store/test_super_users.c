@@ -77,8 +77,9 @@ static void assert_names(const char *address, const char *expected)
 {
     struct power_names *names = names_of(address);
     char all[256] = "";
-    for (size_t i = 0; i < names->count; i++) {
-        strcat(strcat(all, i == 0 ? "" : " "), names->names[i]);
+    for (size_t i = 0, len = 0; i < names->count; i++) {
+        len += (size_t)snprintf(all + len, sizeof all - len, "%s%s", i == 0 ? "" : " ",
+                                names->names[i]);
     }
     assert_string_equal(all, expected);
     assert_true(names->is_whole);
