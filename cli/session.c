@@ -142,7 +142,9 @@ int session_call(struct session *s, const char *method, const ProtobufCMessage *
         return EXIT_OK;
     }
     s->may_be_done = leaves_open(refusal.code);
+    s->refused_field = "";
     if (refusal.code != 0) {
+        s->refused_field = refusal.field_count > 0 ? refusal.fields[0].field : "";
         return tell_refusal(s, &refusal);
     }
     fprintf(stderr,

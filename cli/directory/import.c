@@ -26,6 +26,11 @@ enum {
     COLUMNS
 };
 
+/* Where in the file an entry of the part stands; of each kind as many as the part has. */
+struct part_lines {
+    size_t users[PART_ENTRIES], groups[PART_ENTRIES], members[PART_ENTRIES];
+};
+
 struct import {
     struct session *session;
     struct arena *arena; /* of the part */
@@ -33,6 +38,7 @@ struct import {
     Chancery__V1__ImportDirectoryRequest part;
     size_t bytes, member_count;
     size_t first_line, last_line; /* of the part, in the file */
+    struct part_lines *lines;     /* NULL: the part is one line */
     uint64_t done;                /* how many entries of the file were put */
     struct progress progress;
     Chancery__V1__ImportDirectoryResponse totals;
@@ -48,10 +54,33 @@ static int begin_part(struct import *in, size_t line)
     in->part.users = ARENA_ARRAY(in->arena, Chancery__V1__User *, PART_ENTRIES);
     in->part.groups = ARENA_ARRAY(in->arena, Chancery__V1__Group *, PART_ENTRIES);
     in->part.members = ARENA_ARRAY(in->arena, Chancery__V1__GroupMembers *, PART_ENTRIES);
+    in->lines = ARENA_NEW(in->arena, struct part_lines);
     in->bytes = in->member_count = 0;
     in->first_line = line;
-    CH_ASSERT(in->part.users != NULL && in->part.groups != NULL && in->part.members != NULL);
+    CH_ASSERT(in->part.users != NULL && in->part.groups != NULL && in->part.members != NULL &&
+              in->lines != NULL);
     return EXIT_OK;
+}
+
+/* The line of what the authority refused, by its place in the request: "users[7].address". 0: it
+ * named none. */
+static size_t refused_line(const struct import *in)
+{
+    const char *field = in->session->refused_field;
+    size_t index;
+    if (in->lines == NULL) {
+        return 0;
+    }
+    if (sscanf(field, "users[%zu]", &index) == 1 && index < in->part.n_users) {
+        return in->lines->users[index];
+    }
+    if (sscanf(field, "groups[%zu]", &index) == 1 && index < in->part.n_groups) {
+        return in->lines->groups[index];
+    }
+    if (sscanf(field, "members[%zu]", &index) == 1 && index < in->part.n_members) {
+        return in->lines->members[index];
+    }
+    return 0;
 }
 
 static int send_request(struct import *in, const ProtobufCMessage *request, size_t entries)
@@ -60,7 +89,11 @@ static int send_request(struct import *in, const ProtobufCMessage *request, size
     int code = session_call(in->session, "DirectoryService/ImportDirectory", request,
                             &chancery__v1__import_directory_response__descriptor, &message);
     if (code != EXIT_OK) {
+        size_t line = refused_line(in);
         progress_end(&in->progress);
+        if (line > 0) {
+            fprintf(stderr, "  It is in line %zu.\n", line);
+        }
         fprintf(stderr,
                 "  Nothing of lines %zu to %zu was put; everything before them was.\n"
                 "  Correct them, and run the import again.\n",
@@ -136,6 +169,7 @@ static int add_user(struct import *in, const struct csv_row *row)
     user->display_name = text_field(row->fields[COLUMN_NAME]);
     user->n_aliases = split_aliases(in, row->fields[COLUMN_LIST], &user->aliases);
     user->guest = mark[0] != '\0';
+    in->lines->users[in->part.n_users] = in->last_line;
     in->part.users[in->part.n_users++] = user;
     return EXIT_OK;
 }
@@ -161,6 +195,7 @@ static int add_members(struct import *in, char *group, char **members, size_t co
         list->group = group;
         list->members = members;
         list->n_members = now;
+        in->lines->members[in->part.n_members] = in->last_line;
         in->part.members[in->part.n_members++] = list;
         in->member_count += now;
         members += now;
@@ -190,6 +225,7 @@ static int add_group(struct import *in, const struct csv_row *row)
     group->display_name = text_field(row->fields[COLUMN_NAME]);
     group->external_id = text_field(row->fields[COLUMN_MARK]);
     group->n_aliases = split_aliases(in, row->fields[COLUMN_ALIASES], &group->aliases);
+    in->lines->groups[in->part.n_groups] = in->last_line;
     in->part.groups[in->part.n_groups++] = group;
     size_t count = split(in, row->fields[COLUMN_LIST], &members);
     return add_members(in, group->address, members, count);

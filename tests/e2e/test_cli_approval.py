@@ -5,7 +5,7 @@ import json
 
 import pytest
 
-from authority import Issuer
+from authority import Identity, Issuer
 from command import run, with_certificate
 
 ASKED = "nothing is done yet: another admin must approve it\n  chancery approval approve --profile FILE "
@@ -63,8 +63,12 @@ def test_every_command_says_that_it_only_asked(world):
     assert f"principal.certificate_sha256: → {component.fingerprint.hex()}" in run(world, "approval list", "two").stdout
     run(world, "approval approve", "two", power)
     run(world, "tenant exclude", "one", "--user", "eve@contoso.com")
+    new = Identity("archive")
+    world.a.write("new.pem", new.certificate)
+    world.a.write("new.key", new.key)
     for command, *arguments in (
-            ("component update", identity, "--cert", "ab" * 32),
+            ("component update", identity, "--add-cert", f"{world.a.folder}/new.pem", "--key",
+             f"{world.a.folder}/new.key"),
             ("tenant remove-domain", "new.example"),
             ("tenant let-in", "--user", "eve@contoso.com"),
             ("tenant update", "--cap-days", "31")):

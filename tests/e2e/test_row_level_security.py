@@ -69,6 +69,7 @@ def fill(w, name, admin):
         INSERT INTO directory_name (tenant, address, entry) VALUES ({tenant}, 'g@{name}.example', 'g@{name}.example');
         INSERT INTO directory_member (tenant, group_address, member) VALUES ({tenant}, 'g@{name}.example', 'u@x.example');
         INSERT INTO directory_import (tenant, import) VALUES ({tenant}, gen_random_uuid());
+        INSERT INTO directory_former (tenant, address) VALUES ({tenant}, 'f@{name}.example');
         INSERT INTO issuer_tenant (issuer, value, tenant) VALUES (gen_random_uuid(), '{name}', {tenant});
         INSERT INTO tenant (tenant, name, display_name, boundary, state, license_cap_days)
             SELECT gen_random_uuid(), '{name}-ally', '', boundary, 1, 30 FROM tenant WHERE name = '{name}';

@@ -108,8 +108,9 @@ def test_an_alias_was_added_while_its_person_waited_for_power(world):
     approval = ask(world, "user:eve@margie.example")
     assert [after for field, _, after in lines(world, approval) if field == "principal.names"] == [
         "e.eve@margie.example", "eve@margie.example"]
-    put(world, "PutUser", user={"address": "eve@margie.example",
-                                "aliases": ["e.eve@margie.example", "mallory@margie.example"]})
+    joined = put(world, "PutUser", user={"address": "eve@margie.example",
+                                         "aliases": ["e.eve@margie.example", "mallory@margie.example"]})
+    approve(world, joined.approval_id)
     assert reason(approve, world, approval) == "PRECONDITION_FAILED"
     put(world, "PutUser", user={"address": "eve@margie.example", "aliases": ["e.eve@margie.example"]})
     reject(world, approval)

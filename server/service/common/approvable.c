@@ -99,6 +99,9 @@ step approvable_settle(struct call *c, enum reason unmatched)
     if (err->reason == R_STALE) {
         return call_authenticate_again(c, scope_resolve);
     }
+    if (err->reason != R_NONE && approvable_of(c)->act->explain != NULL) {
+        approvable_of(c)->act->explain(c, err->reason);
+    }
     if (err->reason == R_NOT_FOUND && unmatched != R_NONE) {
         return call_fail(c, unmatched, "nothing matched");
     }

@@ -44,6 +44,8 @@ struct approvable_act {
     void (*perform)(struct change_op *op, const void *value);
     enum reason unmatched; /* for R_NOT_FOUND of `perform`; R_NONE: that itself */
     enum reason taken;     /* for R_ALREADY_EXISTS of it; R_NONE: that itself */
+    /* Tell more of why `perform` failed, beside the reason; NULL: there is no more to tell. */
+    void (*explain)(struct call *c, enum reason reason);
 };
 
 /* The state of a flow with such an act begins with it. */

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* What the flows of DirectoryService share: their state, the one operation, pages. Their callers
- * are of some tenant, so the step `scope` always finds one. */
+/* What the flows of DirectoryService share: their state, the one query, the one change, pages.
+ * Their callers are of some tenant, so the step `scope` always finds one. */
 #pragma once
 
 #include "service/common/cursor.h"
@@ -11,6 +11,7 @@
 struct directory_entries {
     struct scope scope; /* first */
     struct directory_op op;
+    struct directory_outcome outcome;
     struct directory_part part;
     /* What the part lends, while it is being read. */
     struct directory_user *users;
@@ -28,9 +29,13 @@ static inline struct directory_entries *directory_entries_of(const struct call *
     return call_state(c);
 }
 
-/* Prepare the operation; then a function of store/resource/directory_store.h; then wait. Failures
- * are told with what is at fault. */
+/* Prepare the query; then a function of store/resource/directory_store.h; then wait. */
 struct directory_op *directory_entries_begin(struct call *c);
 step directory_entries_wait(struct call *c);
+/* The same with a change. Failures are told with what is at fault. */
+struct change_op *directory_entries_change(struct call *c);
+step directory_entries_settle(struct call *c);
+/* Tell what is at fault: the admin may have sent thousands of entries. */
+void directory_explain(struct call *c, const struct directory_outcome *outcome, enum reason reason);
 /* Read the page of a list in order of address. */
 step directory_entries_read_page(struct call *c);

@@ -1,60 +1,9 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* DirectoryService: PutGroup, GetGroup, ListGroups, DeleteGroup. */
+/* DirectoryService: GetGroup, ListGroups, DeleteGroup. */
 #include "service/common/flows.h"
 #include "service/common/reply.h"
-#include "service/common/request.h"
 #include "service/directory/directory_entries.h"
 #include "service/directory/directory_message.h"
-
-static const struct directory_place PLACE = {"group", -1};
-
-/* --- PutGroup --------------------------------------------------------------------------------- */
-
-static step parse_put(struct call *c)
-{
-    const Chancery__V1__PutGroupRequest *request = put_group_request(c);
-    struct directory_entries *d = directory_entries_of(c);
-    struct directory_group *group = ARENA_NEW(call_arena(c), struct directory_group);
-    d->scope.tenant_name = request->tenant;
-    if (group == NULL) {
-        return call_fail(c, R_ARENA_EXHAUSTED, "group");
-    }
-    if (request->group == NULL) {
-        return call_bad_field(c, "group", "It is required.");
-    }
-    d->part = (struct directory_part){.groups = group, .group_count = 1};
-    return step_failed(directory_message_read_group(c, PLACE, request->group, group))
-               ? STEP_FAILED
-               : request_address(c, "previous_address", request->previous_address,
-                                 &d->part.previous);
-}
-
-static step check(struct call *c)
-{
-    const struct directory_entries *d = directory_entries_of(c);
-    return directory_message_check_group(c, PLACE, &d->scope.tenant->view, d->part.groups);
-}
-
-static step put(struct call *c)
-{
-    struct directory_entries *d = directory_entries_of(c);
-    directory_store_put(directory_entries_begin(c), call_flow_name(c), d->part.groups->address,
-                        &d->part);
-    return directory_entries_wait(c);
-}
-
-static step reply_put(struct call *c)
-{
-    return reply_message(c, directory_message_write_group(c, directory_entries_of(c)->part.groups));
-}
-
-const struct flow put_group_flow = {
-    .method = "/chancery.v1.DirectoryService/PutGroup",
-    .name = "put_group",
-    .state = FLOW_STATE_ON(struct directory_entries, BASE_SCOPE, struct scope, scope),
-    .steps = {STEP("parse", parse_put), SCOPE_STEP, STEP("check", check), COMMIT("put", put),
-              STEP("reply", reply_put)},
-};
 
 /* --- GetGroup --------------------------------------------------------------------------------- */
 
@@ -143,9 +92,9 @@ static step parse_delete(struct call *c)
 
 static step delete (struct call *c)
 {
-    directory_store_delete(directory_entries_begin(c), DIRECTORY_GROUP,
+    directory_store_delete(directory_entries_change(c), DIRECTORY_GROUP,
                            directory_entries_of(c)->address);
-    return directory_entries_wait(c);
+    return directory_entries_settle(c);
 }
 
 const struct flow delete_group_flow = {

@@ -1,6 +1,10 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* DirectoryService.ImportDirectory: a part of a directory, in one transaction. Putting is
- * idempotent, so that an import that broke off is simply run again. */
+ * idempotent, so that an import that broke off is simply run again. It can't wait: what a second
+ * admin must approve is refused, with its place. */
+#include <string.h>
+
+#include "context/wait.h"
 #include "service/common/flows.h"
 #include "service/common/reply.h"
 #include "service/common/request.h"
@@ -128,25 +132,103 @@ static step check(struct call *c)
     return cursor_each(c, &d->cursor, d->part.user_count + d->part.group_count, check_entry, check);
 }
 
+/* --- what a second admin must approve --------------------------------------------------------- */
+
+static bool has_text(const char *const *texts, size_t count, const char *text)
+{
+    for (size_t i = 0; i < count; i++) {
+        if (strcmp(texts[i], text) == 0) {
+            return true;
+        }
+    }
+    return false;
+}
+
+/* The list that adds `what` to the group, or if it names the group by another address, the first
+ * one that adds it to any. */
+static size_t list_that_adds(const struct directory_part *part, const char *what, const char *group)
+{
+    size_t found = part->members_count;
+    for (size_t i = 0; i < part->members_count; i++) {
+        const struct directory_members *list = &part->members[i];
+        if (has_text(list->members, list->count, what)) {
+            if (strcmp(list->group, group) == 0) {
+                return i;
+            }
+            found = found < part->members_count ? found : i;
+        }
+    }
+    return found;
+}
+
+static bool has_name(const char *address, const struct directory_aliases *aliases, const char *name)
+{
+    return strcmp(address, name) == 0 || has_text(aliases->items, aliases->count, name);
+}
+
+/* Where in the request that stands by which one admin could come to others' content; NULL over
+ * budget. */
+static const char *place_of(struct call *c, const struct directory_part *part,
+                            const struct directory_outcome *outcome)
+{
+    const char *what = outcome->what, *holder = outcome->holder;
+    size_t list = list_that_adds(part, what, holder);
+    for (size_t i = 0; i < part->user_count; i++) {
+        if (strcmp(part->users[i].address, holder) == 0) {
+            return arena_printf(call_arena(c), "users[%zu]", i);
+        }
+    }
+    for (size_t i = 0; i < part->group_count; i++) {
+        const struct directory_group *group = &part->groups[i];
+        if (strcmp(group->address, holder) == 0 &&
+            has_name(group->address, &group->aliases, what)) {
+            return arena_printf(call_arena(c), "groups[%zu]", i);
+        }
+    }
+    if (list < part->members_count) {
+        return arena_printf(call_arena(c), "members[%zu]", list);
+    }
+    for (size_t i = 0; i < part->user_count; i++) { /* who is no guest any more */
+        if (has_name(part->users[i].address, &part->users[i].aliases, what)) {
+            return arena_printf(call_arena(c), "users[%zu]", i);
+        }
+    }
+    return "users";
+}
+
+static step put_done(struct call *c)
+{
+    const struct directory_entries *d = directory_entries_of(c);
+    const struct err *err = &scope_of(c)->op.op.err;
+    if (err->reason == R_APPROVAL_REQUIRED) {
+        const char *place = place_of(c, &d->part, &d->outcome);
+        call_note_bad_field(c, place == NULL ? "users" : place,
+                            "It lets somebody in, and the import can't wait for a second admin: "
+                            "do it by PutUser, PutGroup or AddMembers.");
+    }
+    directory_explain(c, &d->outcome, err->reason);
+    return wait_over(c, err);
+}
+
 static step put(struct call *c)
 {
     const Request *request = import_directory_request(c);
-    struct directory_entries *d = directory_entries_of(c);
-    directory_store_put(directory_entries_begin(c), call_flow_name(c), request->import_id,
-                        &d->part);
-    return directory_entries_wait(c);
+    struct change_op *op = directory_entries_change(c);
+    directory_store_put_alone(op, call_flow_name(c), request->import_id,
+                              &directory_entries_of(c)->part);
+    return wait_store(c, put_done, &op->op);
 }
 
 static step reply(struct call *c)
 {
-    const struct directory_op *op = &directory_entries_of(c)->op;
+    const struct directory_outcome *outcome = &directory_entries_of(c)->outcome;
     Chancery__V1__ImportDirectoryResponse *r = import_directory_response(c);
     if (r == NULL) {
         return STEP_FAILED;
     }
-    r->users = op->import_users;
-    r->groups = op->import_groups;
-    r->members = op->import_members;
+    r->users = outcome->import_users;
+    r->groups = outcome->import_groups;
+    r->members = outcome->import_members;
     return import_directory_reply(c, r);
 }
 

@@ -1,100 +1,41 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* DirectoryService: AddMembers, RemoveMembers, ListMembers. */
+/* DirectoryService: RemoveMembers, ListMembers. */
 #include "service/common/flows.h"
 #include "service/common/reply.h"
 #include "service/directory/directory_entries.h"
 #include "service/directory/directory_message.h"
-
-/* --- shared steps ----------------------------------------------------------------------------- */
-
-static step parse_change(struct call *c, const char *tenant, const char *group, size_t count)
-{
-    struct directory_entries *d = directory_entries_of(c);
-    d->lists = ARENA_NEW(call_arena(c), struct directory_members);
-    if (d->lists == NULL) {
-        return call_fail(c, R_ARENA_EXHAUSTED, "members");
-    }
-    d->scope.tenant_name = tenant;
-    d->part = (struct directory_part){.members = d->lists, .members_count = 1};
-    return directory_message_begin_members(c, DIRECTORY_REQUEST, group, count, d->lists,
-                                           &d->members);
-}
-
-static step read_member(struct call *c, const char *text, size_t index)
-{
-    return directory_message_read_address(c, DIRECTORY_REQUEST, "members", text,
-                                          &directory_entries_of(c)->members[index]);
-}
-
-/* --- AddMembers ------------------------------------------------------------------------------- */
-
-static step parse_add(struct call *c)
-{
-    const Chancery__V1__AddMembersRequest *request = add_members_request(c);
-    return parse_change(c, request->tenant, request->group, request->n_members);
-}
-
-static step read_add(struct call *c, size_t index)
-{
-    return read_member(c, add_members_request(c)->members[index], index);
-}
-
-static step members_to_add(struct call *c)
-{
-    size_t count = add_members_request(c)->n_members;
-    return cursor_each(c, &directory_entries_of(c)->cursor, count, read_add, members_to_add);
-}
-
-static step add(struct call *c)
-{
-    struct directory_entries *d = directory_entries_of(c);
-    directory_store_put(directory_entries_begin(c), call_flow_name(c), d->part.members->group,
-                        &d->part);
-    return directory_entries_wait(c);
-}
-
-static step reply_add(struct call *c)
-{
-    Chancery__V1__AddMembersResponse *r = add_members_response(c);
-    if (r == NULL) {
-        return STEP_FAILED;
-    }
-    r->changed = (int32_t)directory_entries_of(c)->op.changed;
-    return add_members_reply(c, r);
-}
-
-const struct flow add_members_flow = {
-    .method = "/chancery.v1.DirectoryService/AddMembers",
-    .name = "add_members",
-    .state = FLOW_STATE_ON(struct directory_entries, BASE_SCOPE, struct scope, scope),
-    .steps = {STEP("parse", parse_add), STEP("members", members_to_add), SCOPE_STEP,
-              COMMIT("add", add), STEP("reply", reply_add)},
-};
 
 /* --- RemoveMembers ---------------------------------------------------------------------------- */
 
 static step parse_remove(struct call *c)
 {
     const Chancery__V1__RemoveMembersRequest *request = remove_members_request(c);
-    return parse_change(c, request->tenant, request->group, request->n_members);
+    struct directory_entries *d = directory_entries_of(c);
+    d->scope.tenant_name = request->tenant;
+    d->lists = ARENA_NEW(call_arena(c), struct directory_members);
+    return d->lists == NULL
+               ? call_fail(c, R_ARENA_EXHAUSTED, "members")
+               : directory_message_begin_members(c, DIRECTORY_REQUEST, request->group,
+                                                 request->n_members, d->lists, &d->members);
 }
 
-static step read_remove(struct call *c, size_t index)
+static step read_member(struct call *c, size_t index)
 {
-    return read_member(c, remove_members_request(c)->members[index], index);
+    return directory_message_read_address(c, DIRECTORY_REQUEST, "members",
+                                          remove_members_request(c)->members[index],
+                                          &directory_entries_of(c)->members[index]);
 }
 
 static step members_to_remove(struct call *c)
 {
     size_t count = remove_members_request(c)->n_members;
-    return cursor_each(c, &directory_entries_of(c)->cursor, count, read_remove, members_to_remove);
+    return cursor_each(c, &directory_entries_of(c)->cursor, count, read_member, members_to_remove);
 }
 
 static step remove_them(struct call *c)
 {
-    directory_store_remove_members(directory_entries_begin(c),
-                                   directory_entries_of(c)->part.members);
-    return directory_entries_wait(c);
+    directory_store_remove_members(directory_entries_change(c), directory_entries_of(c)->lists);
+    return directory_entries_settle(c);
 }
 
 static step reply_remove(struct call *c)
@@ -103,7 +44,7 @@ static step reply_remove(struct call *c)
     if (r == NULL) {
         return STEP_FAILED;
     }
-    r->changed = (int32_t)directory_entries_of(c)->op.changed;
+    r->changed = (int32_t)directory_entries_of(c)->outcome.changed;
     return remove_members_reply(c, r);
 }
 

@@ -1,60 +1,9 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* DirectoryService: PutUser, GetUser, ListUsers, DeleteUser. */
+/* DirectoryService: GetUser, ListUsers. */
 #include "service/common/flows.h"
 #include "service/common/reply.h"
-#include "service/common/request.h"
 #include "service/directory/directory_entries.h"
 #include "service/directory/directory_message.h"
-
-static const struct directory_place PLACE = {"user", -1};
-
-/* --- PutUser ---------------------------------------------------------------------------------- */
-
-static step parse_put(struct call *c)
-{
-    const Chancery__V1__PutUserRequest *request = put_user_request(c);
-    struct directory_entries *d = directory_entries_of(c);
-    struct directory_user *user = ARENA_NEW(call_arena(c), struct directory_user);
-    d->scope.tenant_name = request->tenant;
-    if (user == NULL) {
-        return call_fail(c, R_ARENA_EXHAUSTED, "user");
-    }
-    if (request->user == NULL) {
-        return call_bad_field(c, "user", "It is required.");
-    }
-    d->part = (struct directory_part){.users = user, .user_count = 1};
-    return step_failed(directory_message_read_user(c, PLACE, request->user, user))
-               ? STEP_FAILED
-               : request_address(c, "previous_address", request->previous_address,
-                                 &d->part.previous);
-}
-
-static step check(struct call *c)
-{
-    const struct directory_entries *d = directory_entries_of(c);
-    return directory_message_check_user(c, PLACE, &d->scope.tenant->view, d->part.users);
-}
-
-static step put(struct call *c)
-{
-    struct directory_entries *d = directory_entries_of(c);
-    directory_store_put(directory_entries_begin(c), call_flow_name(c), d->part.users->address,
-                        &d->part);
-    return directory_entries_wait(c);
-}
-
-static step reply_put(struct call *c)
-{
-    return reply_message(c, directory_message_write_user(c, directory_entries_of(c)->part.users));
-}
-
-const struct flow put_user_flow = {
-    .method = "/chancery.v1.DirectoryService/PutUser",
-    .name = "put_user",
-    .state = FLOW_STATE_ON(struct directory_entries, BASE_SCOPE, struct scope, scope),
-    .steps = {STEP("parse", parse_put), SCOPE_STEP, STEP("check", check), COMMIT("put", put),
-              STEP("reply", reply_put)},
-};
 
 /* --- GetUser ---------------------------------------------------------------------------------- */
 
@@ -129,29 +78,4 @@ const struct flow list_users_flow = {
     .name = "list_users",
     .state = FLOW_STATE_ON(struct directory_entries, BASE_SCOPE, struct scope, scope),
     .steps = {STEP("parse", parse_list), SCOPE_STEP, STEP("list", list), STEP("reply", reply_list)},
-};
-
-/* --- DeleteUser ------------------------------------------------------------------------------- */
-
-static step parse_delete(struct call *c)
-{
-    const Chancery__V1__DeleteUserRequest *request = delete_user_request(c);
-    scope_of(c)->tenant_name = request->tenant;
-    return directory_message_read_address(c, DIRECTORY_REQUEST, "address", request->address,
-                                          &directory_entries_of(c)->address);
-}
-
-static step delete (struct call *c)
-{
-    directory_store_delete(directory_entries_begin(c), DIRECTORY_USER,
-                           directory_entries_of(c)->address);
-    return directory_entries_wait(c);
-}
-
-const struct flow delete_user_flow = {
-    .method = "/chancery.v1.DirectoryService/DeleteUser",
-    .name = "delete_user",
-    .state = FLOW_STATE_ON(struct directory_entries, BASE_SCOPE, struct scope, scope),
-    .steps = {STEP("parse", parse_delete), SCOPE_STEP, COMMIT("delete", delete),
-              STEP("reply", reply_empty)},
 };

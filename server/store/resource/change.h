@@ -19,6 +19,7 @@ struct act_approval {
     size_t known_count;
 };
 
+struct directory_outcome;
 struct gate_scope;
 
 /* The request id by which an act can be asked for again (docs/policy.md §5.2). */
@@ -46,7 +47,8 @@ struct change_op {
     struct tenant_row *tenant;  /* what tenant_store_get found */
     struct tenant_row *tenants; /* what tenant_store_list found */
     size_t tenant_count;
-    const char *text; /* what was found, where it is one text */
+    const char *text;                    /* what was found, where it is one text */
+    struct directory_outcome *directory; /* of whoever changes a directory: what came of it */
     /* Private. */
     rc (*read)(struct store_op *op, size_t index, const struct pg_result *rows, struct err *err);
     size_t act_index;      /* of the act's statement in its segment */

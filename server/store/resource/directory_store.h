@@ -4,8 +4,8 @@
  * stored form. */
 #pragma once
 
-#include "store/audit_who.h"
-#include "store/pg/store.h"
+#include "store/gate/gate.h"
+#include "store/resource/change.h"
 
 enum directory_kind { DIRECTORY_USER = 1, DIRECTORY_GROUP = 2 };
 
@@ -45,21 +45,48 @@ struct directory_part {
     struct uuid import_id; /* whose counts go up; zero: none */
 };
 
-/* One operation of any kind; what each fills stands beside its function. */
+/* What came of a change, in the words of the request. R_NOT_FOUND: there is no entry `what`.
+ * R_ALREADY_EXISTS: the address or external id `what` is the entry `holder`'s. R_GROUP_CYCLE: the
+ * group `what` would contain itself. R_FIELD_INVALID: `what` stands twice in the request.
+ * R_APPROVAL_REQUIRED: the entry `holder` would get the address `what`, or `what` would become a
+ * member of the group `holder`, by which one admin could come to others' content. */
+struct directory_outcome {
+    const char *what, *holder;
+    bool is_external_id;                                 /* `what` is one */
+    int64_t changed;                                     /* members added or removed */
+    int64_t import_users, import_groups, import_members; /* of the whole import so far */
+};
+
+/* Each fills op->directory. `operation` and `target` go into the log. */
+void directory_store_put(struct change_op *op, const char *operation, const char *target,
+                         const struct directory_part *part);
+/* The same of an admin who can't ask a second one: R_APPROVAL_REQUIRED, on record, where one is
+ * required. */
+void directory_store_put_alone(struct change_op *op, const char *operation, const char *target,
+                               const struct directory_part *part);
+/* Memberships of the entry go with it. */
+void directory_store_delete(struct change_op *op, enum directory_kind kind, const char *address);
+void directory_store_remove_members(struct change_op *op, const struct directory_members *members);
+
+/* What a change would come to; nothing is done. */
+struct directory_look {
+    struct store_op op;
+    struct tenant_id tenant;
+    struct directory_outcome outcome;
+    bool needs_second;         /* one admin could come to others' content by it: outcome.what */
+    const char *const *behind; /* who comes to power by it: people, groups, external ids; sorted */
+    size_t behind_count;
+    bool is_whole;           /* false: there are more than DIRECTORY_BEHIND_MAX of them */
+    struct gate_scope known; /* the directory, as it was then */
+};
+enum { DIRECTORY_BEHIND_MAX = 1000 };
+void directory_store_look(struct directory_look *look, const struct directory_part *part);
+void directory_store_look_delete(struct directory_look *look, const char *user);
+
+/* A query; what each fills stands beside its function. */
 struct directory_op {
     struct store_op op;
     struct tenant_id tenant;
-    struct audit_who who;
-
-    /* Why a change failed, in the words of the request. R_NOT_FOUND: there is no entry `what`.
-     * R_ALREADY_EXISTS: the address or external id `what` is the entry `holder`'s.
-     * R_GROUP_CYCLE: the group `what` would contain itself. R_FIELD_INVALID: `what` stands twice
-     * in the request. */
-    const char *what, *holder;
-    bool is_external_id; /* `what` is one */
-
-    int64_t changed;                                     /* members added or removed */
-    int64_t import_users, import_groups, import_members; /* of the whole import so far */
     struct directory_user *users;
     size_t user_count;
     struct directory_group *groups;
@@ -67,15 +94,6 @@ struct directory_op {
     const char *const *addresses;
     size_t address_count;
 };
-
-/* `operation` and `target` go into the log. Fills `changed` and the import's counts. */
-void directory_store_put(struct directory_op *op, const char *operation, const char *target,
-                         const struct directory_part *part);
-/* Memberships of the entry go with it. */
-void directory_store_delete(struct directory_op *op, enum directory_kind kind, const char *address);
-/* Fills `changed`. */
-void directory_store_remove_members(struct directory_op *op,
-                                    const struct directory_members *members);
 
 /* Fill `users` or `groups`, by address. `only`: the one that has this address, or NULL; `after`:
  * "" at first. */

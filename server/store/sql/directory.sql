@@ -1,6 +1,6 @@
 -- SPDX-License-Identifier: Apache-2.0
--- Directories. What changes one is a function of migrations/0002_policy.sql and 0008, because each of its
--- steps must see what was committed before the lock was had.
+-- Directories. What changes one is a function of migrations/0002_policy.sql or 0008_directory.sql,
+-- because each of its steps must see what was committed before the lock was had.
 
 -- group: directory_outcome
 -- members: problem int4, what text, holder text, changed int8
@@ -18,20 +18,46 @@
 -- group: directory_member
 -- members: group_address text, address text
 
+-- fragment: part
+:previous, :users.address, :users.display_name, :users.guest, :aliases.address, :aliases.owner,
+:groups.address, :groups.display_name, :groups.external_id, :members.group_address,
+:members.address;
+
 -- name: directory_put :admin
 -- params: act @act, previous text, users @directory_user[], aliases @directory_alias[],
---   groups @directory_group[], members @directory_member[], target text, import uuid?
+--   groups @directory_group[], members @directory_member[], target text, import uuid?, alone bool
 -- columns: outcome @directory_outcome, import_users int8, import_groups int8, import_members int8
--- previous: the address that the only user had, or ''. Answers also with the counts of the whole
--- import so far.
+-- previous: the address that the only entry had, or ''. alone: who can't ask a second admin is
+-- refused where one is required, on record. Answers also with the counts of the whole import so
+-- far.
 SELECT p.problem, p.what, p.holder, p.changed, i.users AS import_users, i.groups AS import_groups,
        i.members AS import_members,
-       CASE WHEN p.problem = 0 THEN audit_admin(:act.*, :target) END AS _
-FROM directory_put(:act.tenant, :previous, :users.address, :users.display_name, :users.guest,
-                   :aliases.address, :aliases.owner, :groups.address, :groups.display_name,
-                   :groups.external_id, :members.group_address, :members.address) AS p,
+       CASE p.problem WHEN 0 THEN audit_admin(:act.*, :target)
+                      WHEN 6 THEN audit_refused(:act.*, :target, 'APPROVAL_REQUIRED') END AS _
+FROM directory_put(:act.tenant, {part}, :alone) AS p,
      LATERAL directory_count(:act.tenant, :import, p.problem = 0, cardinality(:users.address),
                              cardinality(:groups.address), p.changed) AS i;
+
+-- name: directory_look :admin
+-- params: tenant tenant_id, previous text, users @directory_user[], aliases @directory_alias[],
+--   groups @directory_group[], members @directory_member[], most int4
+-- columns: outcome @directory_outcome, behind text[], is_whole bool, epoch int8
+-- What directory_put would come to. Problem 6: a second admin must approve it. behind: who comes to
+-- power by it; is_whole: at most `most`. The epoch is read first.
+SELECT (p.o).problem AS problem, (p.o).what AS what, (p.o).holder AS holder,
+       (p.o).changed AS changed,
+       coalesce(p.behind, '{}') AS behind, p.behind IS NOT NULL AS is_whole, k.epoch
+FROM (SELECT coalesce((SELECT epoch FROM epoch WHERE scope = directory_scope(:tenant)),
+                      0)::int8 AS epoch OFFSET 0) AS k,
+     directory_look(:tenant, {part}, :most) AS p;
+
+-- name: directory_look_delete :admin
+-- params: tenant tenant_id, address text
+-- columns: outcome @directory_outcome, epoch int8
+-- The same of removing a user.
+SELECT p.problem, p.what, p.holder, p.changed,
+       coalesce((SELECT epoch FROM epoch WHERE scope = directory_scope(:tenant)), 0)::int8 AS epoch
+FROM directory_look_delete(:tenant, :address) AS p;
 
 -- name: directory_delete :admin
 -- params: act @act, address text, kind int2

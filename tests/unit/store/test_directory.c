@@ -36,16 +36,28 @@ static struct directory_op *begin(void)
     struct directory_op *op = ARENA_NEW(f.arena, struct directory_op);
     prepare(&op->op);
     op->tenant = CONTOSO;
-    op->who = WHO;
     return op;
 }
 
-static struct directory_op *put(struct directory_part part)
+struct change {
+    struct change_op by;
+    struct directory_outcome is;
+};
+
+static struct change *begin_change(void)
 {
-    struct directory_op *op = begin();
-    directory_store_put(op, "test", "target", &part);
+    struct change *change = ARENA_NEW(f.arena, struct change);
+    change->by = (struct change_op){.scope = CONTOSO, .who = WHO, .directory = &change->is};
+    prepare(&change->by.op);
+    return change;
+}
+
+static struct change *put(struct directory_part part)
+{
+    struct change *change = begin_change();
+    directory_store_put(&change->by, "test", "target", &part);
     wait_all(1);
-    return op;
+    return change;
 }
 
 static enum reason put_user(const char *address, const char *alias, bool is_guest)
@@ -55,17 +67,17 @@ static enum reason put_user(const char *address, const char *alias, bool is_gues
                                   .display_name = "Name",
                                   .aliases = {aliases, alias != NULL},
                                   .is_guest = is_guest};
-    return put((struct directory_part){.users = &user, .user_count = 1})->op.err.reason;
+    return put((struct directory_part){.users = &user, .user_count = 1})->by.op.err.reason;
 }
 
 static enum reason put_group(const char *address, const char *external_id)
 {
     struct directory_group group = {
         .address = address, .display_name = "Group", .external_id = external_id};
-    return put((struct directory_part){.groups = &group, .group_count = 1})->op.err.reason;
+    return put((struct directory_part){.groups = &group, .group_count = 1})->by.op.err.reason;
 }
 
-static struct directory_op *add_member(const char *group, const char *member)
+static struct change *add_member(const char *group, const char *member)
 {
     struct directory_members members = {.group = group, .members = &member, .count = 1};
     return put((struct directory_part){.members = &members, .members_count = 1});
@@ -101,29 +113,29 @@ static void what_is_taken_is_named(void **state)
     const char *aliases[] = {"free@contoso.com", "a@contoso.com"};
     struct directory_user user = {
         .address = "bob@contoso.com", .display_name = "Bob", .aliases = {aliases, 2}};
-    struct directory_op *op = put((struct directory_part){.users = &user, .user_count = 1});
-    assert_int_equal(op->op.err.reason, R_ALREADY_EXISTS);
-    assert_string_equal(op->what, "a@contoso.com");
-    assert_string_equal(op->holder, "ann@contoso.com");
+    struct change *change = put((struct directory_part){.users = &user, .user_count = 1});
+    assert_int_equal(change->by.op.err.reason, R_ALREADY_EXISTS);
+    assert_string_equal(change->is.what, "a@contoso.com");
+    assert_string_equal(change->is.holder, "ann@contoso.com");
     assert_int_equal(put_group("ann@contoso.com", ""), R_ALREADY_EXISTS);
     assert_int_equal(put_group("one@contoso.com", "id-1"), R_NONE);
     struct directory_group group = {
         .address = "two@contoso.com", .display_name = "", .external_id = "id-1"};
-    op = put((struct directory_part){.groups = &group, .group_count = 1});
-    assert_int_equal(op->op.err.reason, R_ALREADY_EXISTS);
-    assert_true(op->is_external_id);
-    assert_string_equal(op->holder, "one@contoso.com");
+    change = put((struct directory_part){.groups = &group, .group_count = 1});
+    assert_int_equal(change->by.op.err.reason, R_ALREADY_EXISTS);
+    assert_true(change->is.is_external_id);
+    assert_string_equal(change->is.holder, "one@contoso.com");
     struct directory_user twice[] = {user, user};
     twice[0].aliases.count = twice[1].aliases.count = 0;
-    op = put((struct directory_part){.users = twice, .user_count = 2});
-    assert_int_equal(op->op.err.reason, R_FIELD_INVALID);
-    assert_string_equal(op->what, "bob@contoso.com");
-    op = begin();
-    directory_store_delete(op, DIRECTORY_USER, "one@contoso.com"); /* a group */
-    assert_int_equal(wait_for(&op->op), R_NOT_FOUND);
-    op = begin();
-    directory_store_delete(op, DIRECTORY_GROUP, "one@contoso.com");
-    assert_int_equal(wait_for(&op->op), R_NONE);
+    change = put((struct directory_part){.users = twice, .user_count = 2});
+    assert_int_equal(change->by.op.err.reason, R_FIELD_INVALID);
+    assert_string_equal(change->is.what, "bob@contoso.com");
+    change = begin_change();
+    directory_store_delete(&change->by, DIRECTORY_USER, "one@contoso.com"); /* a group */
+    assert_int_equal(wait_for(&change->by.op), R_NOT_FOUND);
+    change = begin_change();
+    directory_store_delete(&change->by, DIRECTORY_GROUP, "one@contoso.com");
+    assert_int_equal(wait_for(&change->by.op), R_NONE);
 }
 
 /* What is put together may exchange names, whatever the order. */
@@ -135,13 +147,13 @@ static void aliases_move_within_a_part(void **state)
         {.address = "p@contoso.com", .display_name = "", .aliases = {x, 1}},
         {.address = "q@contoso.com", .display_name = "", .aliases = {y, 1}}};
     struct directory_part part = {.users = users, .user_count = 2, .import_id = {{9}}};
-    assert_int_equal(put(part)->op.err.reason, R_NONE);
+    assert_int_equal(put(part)->by.op.err.reason, R_NONE);
     users[0].aliases.items = y;
     users[1].aliases.items = x;
-    struct directory_op *op = put(part);
-    assert_int_equal(op->op.err.reason, R_NONE);
-    assert_int_equal(op->import_users, 4);
-    op = begin();
+    struct change *change = put(part);
+    assert_int_equal(change->by.op.err.reason, R_NONE);
+    assert_int_equal(change->is.import_users, 4);
+    struct directory_op *op = begin();
     directory_store_list(op, DIRECTORY_USER, "x@contoso.com", "", 1);
     wait_all(1);
     assert_string_equal(op->users[0].address, "q@contoso.com");
@@ -153,21 +165,21 @@ static void circles_are_refused_whole(void **state)
     assert_int_equal(put_group("g1@contoso.com", "id-g1"), R_NONE);
     assert_int_equal(put_group("g2@contoso.com", ""), R_NONE);
     assert_int_equal(put_group("g3@contoso.com", ""), R_NONE);
-    assert_int_equal(add_member("g2@contoso.com", "g1@contoso.com")->changed, 1);
-    assert_int_equal(add_member("g2@contoso.com", "g1@contoso.com")->changed, 0);
-    assert_int_equal(add_member("g3@contoso.com", "g2@contoso.com")->op.err.reason, R_NONE);
+    assert_int_equal(add_member("g2@contoso.com", "g1@contoso.com")->is.changed, 1);
+    assert_int_equal(add_member("g2@contoso.com", "g1@contoso.com")->is.changed, 0);
+    assert_int_equal(add_member("g3@contoso.com", "g2@contoso.com")->by.op.err.reason, R_NONE);
     const char *members[] = {"ann@contoso.com", "g3@contoso.com"};
     struct directory_members circle = {.group = "g1@contoso.com", .members = members, .count = 2};
-    struct directory_op *op = put((struct directory_part){.members = &circle, .members_count = 1});
-    assert_int_equal(op->op.err.reason, R_GROUP_CYCLE);
-    assert_string_equal(op->what, "g1@contoso.com");
-    op = begin();
+    struct change *change = put((struct directory_part){.members = &circle, .members_count = 1});
+    assert_int_equal(change->by.op.err.reason, R_GROUP_CYCLE);
+    assert_string_equal(change->is.what, "g1@contoso.com");
+    struct directory_op *op = begin();
     directory_store_list_members(op, "g1@contoso.com", "", 10);
     wait_all(1);
     assert_int_equal(op->address_count, 0);
-    op = add_member("none@contoso.com", "ann@contoso.com");
-    assert_int_equal(op->op.err.reason, R_NOT_FOUND);
-    assert_string_equal(op->what, "none@contoso.com");
+    change = add_member("none@contoso.com", "ann@contoso.com");
+    assert_int_equal(change->by.op.err.reason, R_NOT_FOUND);
+    assert_string_equal(change->is.what, "none@contoso.com");
 }
 
 /* A group is meant by each of its addresses, and what was a member by an address that becomes a
@@ -179,16 +191,16 @@ static void groups_have_aliases_and_are_renamed(void **state)
     struct directory_group group = {.address = "h1@contoso.com", .external_id = "id-h"};
     struct directory_part part = {.groups = &group, .group_count = 1};
     group.display_name = "H";
-    assert_int_equal(put(part)->op.err.reason, R_NONE);
-    assert_int_equal(add_member("g1@contoso.com", "h-alias@contoso.com")->changed, 1);
+    assert_int_equal(put(part)->by.op.err.reason, R_NONE);
+    assert_int_equal(add_member("g1@contoso.com", "h-alias@contoso.com")->is.changed, 1);
     group.aliases = (struct directory_aliases){&old[1], 1};
-    assert_int_equal(put(part)->op.err.reason, R_NONE);
-    assert_int_equal(add_member("h-alias@contoso.com", "g3@contoso.com")->op.err.reason,
+    assert_int_equal(put(part)->by.op.err.reason, R_NONE);
+    assert_int_equal(add_member("h-alias@contoso.com", "g3@contoso.com")->by.op.err.reason,
                      R_GROUP_CYCLE); /* h is in g1 by its alias, and that in g3 */
     part.previous = "h1@contoso.com";
     group.address = "h2@contoso.com";
     group.aliases = (struct directory_aliases){old, 2};
-    assert_int_equal(put(part)->op.err.reason, R_NONE);
+    assert_int_equal(put(part)->by.op.err.reason, R_NONE);
     struct directory_op *op = begin();
     directory_store_list(op, DIRECTORY_GROUP, "h-alias@contoso.com", "", 1);
     wait_all(1);
@@ -199,9 +211,9 @@ static void groups_have_aliases_and_are_renamed(void **state)
     part.previous = "none@contoso.com";
     group.address = "h3@contoso.com";
     group.aliases.count = 0;
-    op = put(part);
-    assert_int_equal(op->op.err.reason, R_NOT_FOUND);
-    assert_string_equal(op->what, "none@contoso.com");
+    struct change *change = put(part);
+    assert_int_equal(change->by.op.err.reason, R_NOT_FOUND);
+    assert_string_equal(change->is.what, "none@contoso.com");
 }
 
 /* --- finding ---------------------------------------------------------------------------------- */
@@ -225,7 +237,7 @@ static void a_person_is_found_with_aliases_and_nested_groups(void **state)
     struct directory_question question = {
         .tenant = &contoso, .addresses = addresses, .address_count = 1};
     bool was_remembered;
-    assert_int_equal(add_member("g1@contoso.com", "a@contoso.com")->op.err.reason, R_NONE);
+    assert_int_equal(add_member("g1@contoso.com", "a@contoso.com")->by.op.err.reason, R_NONE);
     const struct directory_person *person = ask(&question, &was_remembered)->person;
     assert_false(was_remembered);
     assert_true(person->is_visible);
@@ -256,7 +268,7 @@ static void a_person_is_in_a_group_by_all_of_its_addresses(void **state)
     struct directory_question question = {
         .tenant = &contoso, .addresses = addresses, .address_count = 1};
     bool was_remembered;
-    assert_int_equal(add_member("h1@contoso.com", "hal@contoso.com")->op.err.reason, R_NONE);
+    assert_int_equal(add_member("h1@contoso.com", "hal@contoso.com")->by.op.err.reason, R_NONE);
     const struct directory_person *person = ask(&question, &was_remembered)->person;
     assert_int_equal(person->group_count, 6);
     for (size_t i = 0; i < 6; i++) {
@@ -311,7 +323,7 @@ static void what_is_remembered_ends_with_the_next_change(void **state)
     assert_true(was_remembered);
     /* Somebody elsewhere changes the directory; the gate says so; then one who is read anew
      * tells the epoch, and all others that were remembered count no more either. */
-    assert_int_equal(add_member("g3@contoso.com", "new@contoso.com")->op.err.reason, R_NONE);
+    assert_int_equal(add_member("g3@contoso.com", "new@contoso.com")->by.op.err.reason, R_NONE);
     (void)ask(&question, &was_remembered);
     assert_true(was_remembered); /* not known yet: the gate's matter */
     directories_drop(directories, directories_scope(CONTOSO));
@@ -345,12 +357,13 @@ static void the_gate_knows_the_directorys_epoch(void **state)
     gate_submit(gate, &entry);
     wait_all(1);
     assert_int_equal(entry.verdict, GATE_RECORDED);
-    struct directory_op *op = begin();
+    struct change *change = begin_change();
     const char *member = "a@contoso.com";
     directory_store_remove_members(
-        op, &(struct directory_members){.group = "g1@contoso.com", .members = &member, .count = 1});
+        &change->by,
+        &(struct directory_members){.group = "g1@contoso.com", .members = &member, .count = 1});
     wait_all(1);
-    assert_int_equal(op->changed, 1);
+    assert_int_equal(change->is.changed, 1);
     gate_submit(gate, &entry);
     wait_all(1);
     assert_int_equal(entry.verdict, GATE_STALE);

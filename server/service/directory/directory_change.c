@@ -1,0 +1,152 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "service/directory/directory_change.h"
+
+#include "auth/caller.h"
+#include "context/wait.h"
+#include "service/directory/directory_entries.h"
+
+/* --- what it would come to -------------------------------------------------------------------- */
+
+static step have_entry(struct call *c)
+{
+    return wait_over(c, &directory_change_of(c)->found.op.err);
+}
+
+static step find_entry(struct call *c)
+{
+    struct directory_change *change = directory_change_of(c);
+    change->found = (struct directory_op){.tenant = scope_of(c)->tenant_id};
+    wait_store_init(c, &change->found.op);
+    directory_store_list(&change->found, change->kind, change->address, "", 1);
+    return wait_store(c, have_entry, &change->found.op);
+}
+
+static step looked(struct call *c)
+{
+    struct directory_change *change = directory_change_of(c);
+    const struct directory_look *look = &change->look;
+    if (look->op.err.reason != R_NONE) {
+        directory_explain(c, &look->outcome, look->op.err.reason);
+        return wait_failed(c, &look->op.err);
+    }
+    caller_add_scope(c, look->known.scope, look->known.epoch);
+    if (!look->needs_second) {
+        return STEP_NEXT;
+    }
+    if (!look->is_whole) {
+        return approvable_refuse(c, "members",
+                                 "More than 1,000 people and groups would come to power, of whom "
+                                 "nobody can read who they are.");
+    }
+    return change->address == NULL ? STEP_NEXT : find_entry(c);
+}
+
+/* Whether it matters. One admin alone is then bound to it that nothing is required meanwhile. */
+static bool is_looked_at(struct call *c)
+{
+    struct approvable *f = approvable_of(c);
+    bool is_required = f->approving != NULL ||
+                       tenant_needs_approval(&f->scope.tenant->view, APPROVAL_CONTENT_ACCESS);
+    f->unless = is_required ? 0 : 1U << APPROVAL_CONTENT_ACCESS;
+    return is_required;
+}
+
+static struct directory_look *begin_look(struct call *c)
+{
+    struct directory_look *look = &directory_change_of(c)->look;
+    *look = (struct directory_look){.tenant = scope_of(c)->tenant_id};
+    wait_store_init(c, &look->op);
+    return look;
+}
+
+static step begin(struct call *c)
+{
+    struct directory_change *change = directory_change_of(c);
+    change->outcome = ARENA_NEW(call_arena(c), struct directory_outcome);
+    return change->outcome == NULL ? call_fail(c, R_ARENA_EXHAUSTED, "outcome") : STEP_NEXT;
+}
+
+step directory_change_look(struct call *c)
+{
+    if (step_failed(begin(c))) {
+        return STEP_FAILED;
+    }
+    if (!is_looked_at(c)) {
+        return STEP_NEXT;
+    }
+    struct directory_look *look = begin_look(c);
+    directory_store_look(look, &directory_change_of(c)->part);
+    return wait_store(c, looked, &look->op);
+}
+
+step directory_change_look_delete(struct call *c)
+{
+    if (step_failed(begin(c))) {
+        return STEP_FAILED;
+    }
+    if (!is_looked_at(c)) {
+        return STEP_NEXT;
+    }
+    struct directory_look *look = begin_look(c);
+    directory_store_look_delete(look, directory_change_of(c)->address);
+    return wait_store(c, looked, &look->op);
+}
+
+uint32_t directory_change_effect(struct call *c)
+{
+    return directory_change_of(c)->look.needs_second ? 1U << APPROVAL_CONTENT_ACCESS : 0;
+}
+
+/* --- the act ---------------------------------------------------------------------------------- */
+
+void directory_change_explain(struct call *c, enum reason reason)
+{
+    directory_explain(c, directory_change_of(c)->outcome, reason);
+}
+
+void directory_change_begin(struct change_op *op, const struct directory_change *change)
+{
+    op->directory = change->outcome;
+}
+
+/* --- changes ---------------------------------------------------------------------------------- */
+
+void directory_change_add_power(const struct directory_change *change, struct approval_changes *out)
+{
+    approval_changes_add_texts(out, "power", (struct text_list){NULL, 0},
+                               (struct text_list){change->look.behind, change->look.behind_count});
+}
+
+static void add_aliases(struct approval_changes *out, const char *field,
+                        const struct directory_aliases *before,
+                        const struct directory_aliases *after)
+{
+    approval_changes_add_texts(out, field, (struct text_list){before->items, before->count},
+                               (struct text_list){after->items, after->count});
+}
+
+void directory_change_add_user(struct approval_changes *out, const struct directory_user *before,
+                               const struct directory_user *after)
+{
+    static const struct directory_user none = {.address = "", .display_name = ""};
+    before = before == NULL ? &none : before;
+    after = after == NULL ? &none : after;
+    approval_changes_add(out, "user.address", before->address, after->address);
+    add_aliases(out, "user.aliases", &before->aliases, &after->aliases);
+    approval_changes_add(out, "user.display_name", before->display_name, after->display_name);
+    approval_changes_add(out, "user.guest", before->is_guest ? "true" : "false",
+                         after->is_guest ? "true" : "false");
+}
+
+void directory_change_add_group(struct approval_changes *out, const struct directory_group *before,
+                                const struct directory_group *after)
+{
+    static const struct directory_group none = {
+        .address = "", .display_name = "", .external_id = ""};
+    before = before == NULL ? &none : before;
+    after = after == NULL ? &none : after;
+    approval_changes_add(out, "group.address", before->address, after->address);
+    add_aliases(out, "group.aliases", &before->aliases, &after->aliases);
+    approval_changes_add(out, "group.display_name", before->display_name, after->display_name);
+    approval_changes_add(out, "group.external_id", before->external_id, after->external_id);
+}

@@ -1,0 +1,49 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* What the acts of DirectoryService share that may let one admin come to others' content
+ * (docs/policy.md §6.1): PutUser, PutGroup, AddMembers, DeleteUser. Whether one does is told by the
+ * functions of migrations/0008_directory.sql, which make the change and undo it again. */
+#pragma once
+
+#include "service/common/approvable.h"
+#include "service/common/cursor.h"
+#include "store/resource/directory_store.h"
+
+/* The value of such an act. */
+struct directory_change {
+    struct directory_user user; /* the one, or what is replaced */
+    struct directory_group group;
+    struct directory_members list;
+    const char **members; /* of the list, while it is being read */
+    struct cursor cursor;
+    struct directory_part part; /* lends from those above */
+    struct directory_outcome *outcome;
+    /* Where the tenant requires approval: what it would come to, and if it needs that, the entry as
+     * it is; none of `kind`: there is no such entry. */
+    struct directory_look look;
+    enum directory_kind kind;
+    const char *address; /* of that entry until now */
+    struct directory_op found;
+};
+
+static inline struct directory_change *directory_change_of(const struct call *c)
+{
+    return approvable_of(c)->value;
+}
+
+/* The end of an act's `check`: look what the part would come to, or the removal of the user
+ * `address`. */
+step directory_change_look(struct call *c);
+step directory_change_look_delete(struct call *c);
+/* An act's `effect` and `explain`. */
+uint32_t directory_change_effect(struct call *c);
+void directory_change_explain(struct call *c, enum reason reason);
+/* Prepare the operation: where its outcome goes. */
+void directory_change_begin(struct change_op *op, const struct directory_change *change);
+/* For an act's `changes`: who comes to power. */
+void directory_change_add_power(const struct directory_change *change,
+                                struct approval_changes *out);
+/* The entry before and after; NULL: there is none. */
+void directory_change_add_user(struct approval_changes *out, const struct directory_user *before,
+                               const struct directory_user *after);
+void directory_change_add_group(struct approval_changes *out, const struct directory_group *before,
+                                const struct directory_group *after);
