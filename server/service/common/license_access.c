@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-#include "service/licensing/license_access.h"
+#include "service/common/license_access.h"
 
 #include <string.h>
 

@@ -6,7 +6,7 @@
 #include "auth/facts.h"
 #include "domain/relations/effective_policy.h"
 #include "domain/relations/membership.h"
-#include "service/licensing/license_access.h"
+#include "service/common/license_access.h"
 
 /* Groups make a difference only where the policy as it holds now names some. */
 static bool policy_asks(const struct call *c)
