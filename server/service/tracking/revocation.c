@@ -45,9 +45,14 @@ static step parse_restore(struct call *c)
     return parse_change(c, request->content_id, request->user, request->reason);
 }
 
+/* Whoever restores may know of the content: they hear that it is there, and not revoked. */
 static step changed(struct call *c)
 {
-    return wait_over(c, &revocation_of(c)->revoke.op.err);
+    const struct revocation *r = revocation_of(c);
+    if (r->is_restore && r->revoke.op.err.reason == R_NOT_FOUND) {
+        call_error_metadata(c, "revoked", "no");
+    }
+    return wait_over(c, &r->revoke.op.err);
 }
 
 /* The change and its record are one transaction. */
