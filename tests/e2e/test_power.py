@@ -191,16 +191,28 @@ def test_uses_of_decryptor_issuer_and_owner_are_marked(world):
     decryptor, foreign = world.contoso.decryptor, world.fabrikam.decryptor
     world.call("TrackingService/Revoke", {"content_id": made.content_id}, world.contoso.admin)
     world.acquire(made, who=decryptor)
-    world.acquire(made, who=world.gateway)
     world.acquire(made, world.alice)
+    assert reason(world.acquire, made, who=world.gateway) == "NO_RIGHTS"  # it protected, for her
     assert reason(world.acquire, made, who=foreign) == "NO_RIGHTS"
     assert reason(world.acquire, made, world.bob) == "REVOKED"
     uses = world.call("TrackingService/ListAccess", {"content_id": made.content_id}, token=world.alice).events
-    assert [e.power for e in uses] == ["", "", "owner", "issuer", "decryptor"]
+    assert [e.power for e in uses] == ["", "", "", "owner", "decryptor"]
     marked = world.audit(tenant="contoso", power="any", content_id=made.content_id)
-    assert [e.power for e in marked] == ["owner", "issuer", "decryptor"]
+    assert [e.power for e in marked] == ["owner", "decryptor"]
     assert [e.power for e in world.audit(tenant="contoso", power="decryptor",
                                          content_id=made.content_id)] == ["decryptor"]
+
+
+def test_an_issuer_is_who_protected_in_another_name(world):
+    """Ina protects in the name of an alias that she gives up: she is not the owner any more, and still the issuer."""
+    ina, put = world.contoso.token("ina"), {"address": "ina@contoso.com", "aliases": ["i.smith@contoso.com"]}
+    world.call("DirectoryService/PutUser", {"user": put}, world.contoso.admin)
+    made = world.protect(token=ina, owner="i.smith@contoso.com")
+    world.acquire(made, ina)
+    world.call("DirectoryService/PutUser", {"user": {"address": "ina@contoso.com"}}, world.contoso.admin)
+    world.acquire(made, ina)
+    uses = world.call("TrackingService/ListAccess", {"content_id": made.content_id}, world.contoso.admin).events
+    assert [e.power for e in uses] == ["issuer", "owner"]
 
 
 BAD = [{"principal": ""}, {"principal": "domain:contoso.com"}, {"principal": "authenticated"}, {"principal": "user:"},

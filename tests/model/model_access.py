@@ -3,7 +3,8 @@
 text, not from the C code."""
 import uuid
 
-from model_policy import (DAY, DECRYPTOR, PORTAL, STANDARD, TEMPLATE, expiry, granted, is_member, names, template_of)
+from model_policy import (DAY, DECRYPTOR, PORTAL, STANDARD, TEMPLATE, expiry, granted, is_member, is_owner, names,
+                          template_of)
 
 NATIVE, VIA_PORTAL, BLOCK = 1, 2, 3
 ONLINE_S, PORTAL_S = 300, 600
@@ -55,24 +56,21 @@ def is_super_user(case):
             if not who["addresses"] and component and component["tenant"] == tenant["id"] and \
                     name == component_uuid(component["id"]):
                 return True
-        elif is_member(who, tenant) and names(principal, who, ""):
+        elif is_member(who, tenant) and names(principal, who, tenant, ""):
             return True
     return False
 
 
 def own_power(case):
-    """docs/policy.md §3.4, §3.5: owner and issuer have all rights; a decryptor has them for its
-    tenant's content."""
-    policy, who = case["policy"], case["subject"]
-    if who["addresses"]:
-        return "owner" if policy["owner"] in who["addresses"] else \
-            "issuer" if policy["issuer"] in who["addresses"] else ""
-    component = who["component"]
-    if not component or component["tenant"] != case["tenant"]["id"]:
-        return ""
-    if component["role"] == DECRYPTOR:
-        return "decryptor"
-    return "issuer" if policy["issuer"] == component_uuid(component["id"]) else ""
+    """docs/policy.md §3.4: owner and issuer, as people and as members of the content's tenant; §3.5:
+    a decryptor, for its tenant's content."""
+    policy, who, tenant, component = case["policy"], case["subject"], case["tenant"], case["subject"]["component"]
+    if is_owner(who, tenant, policy["owner"]):
+        return "owner"
+    if is_member(who, tenant) and policy["issuer"] in who["addresses"]:
+        return "issuer"
+    is_alone = component and not who["addresses"]
+    return "decryptor" if is_alone and component["role"] == DECRYPTOR and component["tenant"] == tenant["id"] else ""
 
 
 def power(case):

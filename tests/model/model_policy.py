@@ -24,8 +24,14 @@ def domain_of(address):
     return address.split("@")[1]
 
 
-def names(principal, who, owner):
-    """Whether a principal stands for the user. `recipients` depends on the policy: see granted."""
+def is_owner(who, tenant, owner):
+    """docs/policy.md §3.4: the owner is a person, and a member of the content's tenant."""
+    return owner in who["addresses"] and is_member(who, tenant)
+
+
+def names(principal, who, tenant, owner):
+    """Whether a principal stands for the user, over content of this tenant and owner. `recipients`
+    depends on the policy: see granted."""
     kind, _, name = principal.partition(":")
     addresses = who["addresses"]
     if not addresses:
@@ -35,7 +41,7 @@ def names(principal, who, owner):
             "domain": lambda: name in map(domain_of, addresses),
             "tenant": lambda: who["tenant_name"] == name and not who["guest"],
             "authenticated": lambda: True,
-            "owner": lambda: owner in addresses}.get(kind, lambda: False)()
+            "owner": lambda: is_owner(who, tenant, owner)}.get(kind, lambda: False)()
 
 
 def is_member(who, tenant):
@@ -126,7 +132,7 @@ def granted(case):
         if principal == "recipients":
             matches = bool(recipients & set(who["addresses"]))
         else:
-            matches = names(principal, who, policy["owner"])
+            matches = names(principal, who, case["tenant"], policy["owner"])
         if matches:
             union |= set(rights)
     return closed(union)

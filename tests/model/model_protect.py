@@ -26,15 +26,15 @@ def onboarding_refusal(case):
         return "PROTECT_DENIED"
     if not are_known(tenant["onboarding"]):
         return "ONBOARDING_INVALID"
-    is_let = not tenant["onboarding"] or any(names(p, who, owner) for p in tenant["onboarding"])
+    is_let = not tenant["onboarding"] or any(names(p, who, tenant, owner) for p in tenant["onboarding"])
     return "" if is_let else "PROTECT_DENIED"
 
 
 def template_refusal(case, template):
-    who, owner = case["subject"], case["policy"]["owner"]
+    who, tenant, owner = case["subject"], case["tenant"], case["policy"]["owner"]
     if template is None:
         return "TEMPLATE_NOT_FOUND"
-    if template["scope"] and who["addresses"] and not any(names(p, who, owner) for p in template["scope"]):
+    if template["scope"] and who["addresses"] and not any(names(p, who, tenant, owner) for p in template["scope"]):
         return "TEMPLATE_SCOPE"
     if template["archived"]:
         return "TEMPLATE_ARCHIVED"

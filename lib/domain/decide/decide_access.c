@@ -2,9 +2,9 @@
 #include "domain/decide/decide_access.h"
 
 #include "domain/decide/decide_delivery.h"
+#include "domain/relations/content_power.h"
 #include "domain/relations/effective_policy.h"
 #include "domain/relations/exclusion.h"
-#include "domain/relations/membership.h"
 #include "domain/relations/super_user.h"
 
 enum { DAY_S = 24 * 60 * 60 };
@@ -84,33 +84,22 @@ static const struct question {
 
 /* --- what follows from the facts -------------------------------------------------------------- */
 
-/* Power that a component has by itself: a decryptor over content of its own tenant, an issuer
- * over what it protected. */
-static enum power component_power(const struct access_question *q)
+/* A decryptor has power by itself, over content of its own tenant. */
+static bool is_decryptor(const struct access_question *q)
 {
     const struct subject_component *c = &q->subject->component;
-    char id[UUID_TEXT_BYTES];
-    if (!ID_EQ(c->tenant, q->tenant->id)) {
-        return POWER_NONE;
-    }
-    if (c->role == ROLE_DECRYPTOR) {
-        return POWER_DECRYPTOR;
-    }
-    uuid_format(c->id.u, id);
-    return strcmp(q->policy->issuer, id) == 0 ? POWER_ISSUER : POWER_NONE;
+    return !subject_has_user(q->subject) && c->role == ROLE_DECRYPTOR &&
+           ID_EQ(c->tenant, q->tenant->id);
 }
 
 /* Power of the caller over this content, whatever the policy grants. What is their own comes
  * first: only what they could not do without it is recorded as the use of a power. */
 static enum power power_of(const struct access_question *q)
 {
-    enum power own = POWER_NONE;
-    if (!subject_has_user(q->subject)) {
-        own = component_power(q);
-    } else if (subject_is_user(q->subject, q->policy->owner)) {
-        own = POWER_OWNER;
-    } else if (subject_is_user(q->subject, q->policy->issuer)) {
-        own = POWER_ISSUER;
+    enum power own =
+        content_power_own(q->tenant->id, q->policy->owner, q->policy->issuer, q->subject);
+    if (own == POWER_NONE && is_decryptor(q)) {
+        return POWER_DECRYPTOR;
     }
     if (own == POWER_NONE && super_user_holds(q->tenant, q->subject, q->now)) {
         return POWER_SUPER_USER;
@@ -203,7 +192,9 @@ static struct deliberation deliberate(const struct access_question *q, struct ac
 {
     struct deliberation d = {
         .q = q,
-        .policy = {.policy = q->policy, .amendment = q->facts.amendment},
+        .policy = {.tenant = q->tenant->id,
+                   .policy = q->policy,
+                   .amendment = q->facts.amendment},
         .out = out,
     };
     if (q->policy->kind == POLICY_TEMPLATE) {

@@ -2,14 +2,22 @@
 #include "domain/decide/decide_protect.h"
 
 #include "domain/decide/decide_sender.h"
+#include "domain/relations/content_power.h"
 #include "domain/relations/exclusion.h"
 #include "domain/relations/membership.h"
+
+static bool matches(const struct principal *principal, const struct protect_question *q)
+{
+    return principal->kind == PRINCIPAL_OWNER
+               ? content_power_is_owner(q->tenant->id, q->policy->owner, q->subject)
+               : membership_matches(principal, q->subject);
+}
 
 static bool any_matches(const struct principal *principals, size_t count,
                         const struct protect_question *q)
 {
     for (size_t i = 0; i < count; i++) {
-        if (membership_matches(&principals[i], q->policy->owner, q->subject)) {
+        if (matches(&principals[i], q)) {
             return true;
         }
     }
@@ -19,9 +27,7 @@ static bool any_matches(const struct principal *principals, size_t count,
 /* A user protects as themself, in their own tenant, when onboarding control lets them. */
 static enum reason as_user(const struct protect_question *q)
 {
-    const struct subject_user *user = &q->subject->user;
-    if (!ID_EQ(user->tenant, q->tenant->id) || !membership_is_certain(user) ||
-        !subject_is_user(q->subject, q->policy->owner)) {
+    if (!content_power_is_owner(q->tenant->id, q->policy->owner, q->subject)) {
         return R_PROTECT_DENIED;
     }
     if (q->tenant->onboarding_problem != NULL) {

@@ -2,6 +2,7 @@
 #include "domain/relations/effective_policy.h"
 
 #include "base/texts.h"
+#include "domain/relations/content_power.h"
 #include "domain/relations/membership.h"
 
 enum { DAY_S = 24 * 60 * 60 };
@@ -65,7 +66,10 @@ static bool reaches(const struct effective_policy *now, const struct principal *
     if (principal->kind == PRINCIPAL_RECIPIENTS) {
         return is_recipient(now, subject);
     }
-    return membership_matches(principal, now->policy->owner, subject);
+    if (principal->kind == PRINCIPAL_OWNER) {
+        return content_power_is_owner(now->tenant, now->policy->owner, subject);
+    }
+    return membership_matches(principal, subject);
 }
 
 void effective_policy_rights(const struct effective_policy *now, const struct subject *subject,

@@ -8,6 +8,7 @@
 #include "domain/values/subject.h"
 
 struct effective_policy {
+    struct tenant_id tenant; /* the content's */
     const struct policy *policy;
     const struct template_policy *template; /* NULL: ad-hoc policy, or the template is gone */
     const struct amendment *amendment;      /* NULL: nothing was changed */

@@ -9,6 +9,11 @@ bool membership_is_certain(const struct subject_user *user)
     return !ID_IS_ZERO(user->tenant) && !user->is_guest && !user->is_maybe_guest;
 }
 
+bool membership_of_tenant(const struct subject_user *user, struct tenant_id tenant)
+{
+    return membership_is_certain(user) && ID_EQ(user->tenant, tenant);
+}
+
 bool membership_in_group(const struct subject_user *user, const char *group)
 {
     return texts_contain(user->groups, user->group_count, group);
@@ -24,8 +29,7 @@ static bool has_domain(const struct subject_user *user, const char *domain)
     return false;
 }
 
-bool membership_matches(const struct principal *principal, const char *owner,
-                        const struct subject *subject)
+bool membership_matches(const struct principal *principal, const struct subject *subject)
 {
     const struct subject_user *user = &subject->user;
     if (!subject_has_user(subject)) {
@@ -40,13 +44,12 @@ bool membership_matches(const struct principal *principal, const char *owner,
         return has_domain(user, principal->name);
     case PRINCIPAL_TENANT:
         return membership_is_certain(user) && strcmp(user->tenant_name, principal->name) == 0;
-    case PRINCIPAL_RECIPIENTS:
-    case PRINCIPAL_UNKNOWN:
-        return false;
     case PRINCIPAL_AUTHENTICATED:
         return true;
+    case PRINCIPAL_RECIPIENTS:
     case PRINCIPAL_OWNER:
-        return subject_is_user(subject, owner);
+    case PRINCIPAL_UNKNOWN:
+        break;
     }
     return false;
 }

@@ -10,13 +10,13 @@
 
 /* Whether the user is a member of their tenant, for certain: what only members get needs that. */
 bool membership_is_certain(const struct subject_user *user);
+/* Whether the user is a member of this tenant, for certain. */
+bool membership_of_tenant(const struct subject_user *user, struct tenant_id tenant);
 /* Whether the user is in this group. */
 bool membership_in_group(const struct subject_user *user, const char *group);
-/* Whether the principal means the subject's user; `owner` is the content's, a normalized
- * address. A component alone is nobody's principal. PRINCIPAL_RECIPIENTS is answered by the
- * effective policy, here never. */
-bool membership_matches(const struct principal *principal, const char *owner,
-                        const struct subject *subject);
+/* Whether the principal means the subject's user. A component alone is nobody's principal. Who
+ * PRINCIPAL_RECIPIENTS and PRINCIPAL_OWNER are depends on the content: here they are nobody. */
+bool membership_matches(const struct principal *principal, const struct subject *subject);
 
 /* Add what a tenant says of the user: groups, and aliases. Only names in the tenant's verified
  * domains are taken over, whoever wrote them down. Borrows the names. R_TOO_MANY_GROUPS,

@@ -10,14 +10,13 @@ static bool names_subject(const struct super_user *power, const struct subject *
         return !subject_has_user(subject) && subject_has_component(subject) &&
                ID_EQ(power->component, c->id);
     }
-    return membership_matches(&power->principal, "", subject);
+    return membership_matches(&power->principal, subject);
 }
 
 bool super_user_holds(const struct tenant_view *tenant, const struct subject *subject,
                       struct unix_time now)
 {
-    bool is_own = subject_has_user(subject) ? ID_EQ(subject->user.tenant, tenant->id) &&
-                                                  membership_is_certain(&subject->user)
+    bool is_own = subject_has_user(subject) ? membership_of_tenant(&subject->user, tenant->id)
                                             : ID_EQ(subject->component.tenant, tenant->id);
     for (size_t i = 0; is_own && i < tenant->super_user_count; i++) {
         if (now.s < tenant->super_users[i].expires_at.s &&

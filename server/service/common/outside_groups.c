@@ -14,6 +14,7 @@ static bool policy_asks(const struct call *c)
     const struct license_access *a = license_access_of(c);
     const struct tenant_view *tenant = &a->tenant->view;
     struct effective_policy now = {
+        .tenant = tenant->id,
         .policy = &a->policy,
         .template = a->policy.kind == POLICY_TEMPLATE
                         ? tenant_find_template(tenant, a->policy.template_id)

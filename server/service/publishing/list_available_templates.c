@@ -102,7 +102,7 @@ static bool may_choose(struct call *c, const struct template_row *row)
     for (size_t i = 0; i < row->scope_count; i++) {
         struct principal principal;
         if (principal_parse(call_arena(c), slice_str(row->scope[i]), &principal, NULL).ok &&
-            membership_matches(&principal, available_of(c)->owner, subject)) {
+            membership_matches(&principal, subject)) {
             return true;
         }
     }

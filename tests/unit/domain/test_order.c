@@ -140,6 +140,7 @@ static void the_owner_passes_six_to_eight_only(void **state)
         struct world w;
         make(&w);
         w.policy.owner = "bob@fabrikam.com";
+        w.subject.user.tenant = CONTOSO;
         rows[i].put(&w);
         bool passes = rows[i].needs_rights || rows[i].reason == R_NO_RIGHTS;
         assert_int_equal(decide(&w).reason, passes ? R_NONE : rows[i].reason);

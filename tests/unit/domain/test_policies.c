@@ -153,12 +153,15 @@ static void owner_and_issuer(void **state)
         struct world w;
         make(&w);
         be(&w, rows[i].address);
+        w.subject.user.tenant = CONTOSO;
         w.q.facts.is_revoked = w.q.facts.user_is_revoked = true;
         w.policy.expires_at.s = NOW - DAY;
         struct access_decision d = decide(&w);
         assert_int_equal(d.reason, R_NONE);
         assert_int_equal(d.power, rows[i].power);
         assert_int_equal(d.rights.bits, RIGHTS_ALL);
+        w.subject.user.tenant = FABRIKAM; /* the same address, elsewhere */
+        assert_int_equal(decide(&w).reason, R_NO_RIGHTS);
     }
 }
 
@@ -284,8 +287,8 @@ static void a_decryptor_for_its_own_tenant(void **state)
     w.subject.component.role = ROLE_GATEWAY; /* what it did not protect itself */
     assert_int_equal(decide(&w).reason, R_NO_RIGHTS);
     uuid_format(w.subject.component.id.u, id);
-    w.policy.issuer = id;
-    assert_int_equal(decide(&w).power, POWER_ISSUER);
+    w.policy.issuer = id; /* and what it did */
+    assert_int_equal(decide(&w).reason, R_NO_RIGHTS);
 }
 
 int main(void)

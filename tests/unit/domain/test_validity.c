@@ -105,6 +105,7 @@ static void of_those_who_outlive_expiry(void **state)
     make(&w);
     w.policy.expires_at.s = NOW + 5;
     be(&w, w.policy.owner);
+    w.subject.user.tenant = CONTOSO;
     assert_int_equal(decide(&w).license_expires_at.s, NOW + 30 * DAY);
     w.policy.offline_days = 7;
     assert_int_equal(decide(&w).license_expires_at.s, NOW + 7 * DAY);
