@@ -18,3 +18,10 @@ CREATE FUNCTION person_addresses(named text) RETURNS text[] LANGUAGE sql STABLE 
             WHERE o.tenant = d.tenant AND o.domain = split_part(n.address, '@', -1) AND o.verified)
     ) AS a
 $$;
+
+-- In which version each name of an amendment was said, of the grants, then of the recipients, then of what was removed: the
+-- last word about a person holds, by whichever of their addresses it was said.
+ALTER TABLE content_amendment ADD COLUMN name_versions bigint[] NOT NULL DEFAULT '{}';
+UPDATE content_amendment SET name_versions = array_fill(version, ARRAY[
+    cardinality(grant_principals) + cardinality(recipients) + cardinality(removed)]);
+ALTER TABLE content_amendment ALTER COLUMN name_versions DROP DEFAULT;

@@ -86,24 +86,32 @@ def expiry(case):
 # --- amendments -----------------------------------------------------------------------------------
 
 
-def sum_of(changes):
+def sum_of(changes, one):
     """What the changes say together: {principal: rights, or None if removed}, and the recipients
-    who joined. What a change grants or removes replaces everything said of that principal before; a
-    removed one may become a recipient again (docs/policy.md §3.3)."""
+    who joined, as `user:` principals. What a change grants or removes replaces everything said of
+    that principal before; a removed one may become a recipient again (docs/policy.md §3.3). `one`
+    gives the person who asks one name for all of their addresses."""
     said, joined = {}, set()
     for change in changes:
-        for principal in [g[0] for g in change["grants"]] + change["removed"]:
+        removed, granted_now = [one(p) for p in change["removed"]], [(one(p), r) for p, r in change["grants"]]
+        for principal in removed + [p for p, _ in granted_now]:
             said.pop(principal, None)
-            joined.discard(principal.removeprefix("user:"))
-        for principal in change["removed"]:
+            joined.discard(principal)
+        for principal in removed:
             said[principal] = None
-        for principal, rights in change["grants"]:
+        for principal, rights in granted_now:
             said[principal] = (said.get(principal) or set()) | set(rights.split(","))
-        for address in change["recipients"]:
-            joined.add(address)
-            if said.get(f"user:{address}", ...) is None:
-                del said[f"user:{address}"]
+        for principal in (one(f"user:{address}") for address in change["recipients"]):
+            joined.add(principal)
+            if said.get(principal, ...) is None:
+                del said[principal]
     return said, joined
+
+
+def one_name(who):
+    """A person is named by any of their addresses: all of them become the first one."""
+    mine = {f"user:{address}" for address in who["addresses"]}
+    return lambda principal: f"user:{who['addresses'][0]}" if principal in mine else principal
 
 
 def sealed_grants(case):
@@ -123,10 +131,11 @@ def granted(case):
     policy, who = case["policy"], case["subject"]
     if not all(change["valid"] for change in case["changes"]):
         return set()
-    said, joined = sum_of(case["changes"])
-    grants = [(principal, rights.split(",")) for principal, rights in sealed_grants(case) if principal not in said]
+    one = one_name(who)
+    said, joined = sum_of(case["changes"], one)
+    grants = [(principal, rights.split(",")) for principal, rights in sealed_grants(case) if one(principal) not in said]
     grants += [(principal, rights) for principal, rights in said.items() if rights]
-    recipients = {a for a in policy["recipients"] if f"user:{a}" not in said} | joined
+    recipients = {a for a in policy["recipients"] if one(f"user:{a}") not in said} | {p[len("user:"):] for p in joined}
     union = set()
     for principal, rights in grants:
         if principal == "recipients":

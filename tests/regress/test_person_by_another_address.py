@@ -6,6 +6,7 @@ import concurrent.futures
 import pytest
 
 from calls import outcome, reason, refused
+from world import EDIT, PRINT, VIEW, grant
 
 DO_NOT_FORWARD = {1, 2, 3, 9, 10, 11, 12}
 
@@ -38,6 +39,10 @@ class Person:
 @pytest.fixture(params=["contoso", "fabrikam"], ids=["of the house", "of another tenant"])
 def person(world, request):
     return Person(world, getattr(world, request.param))
+
+
+def amend(w, made, who=None, **change):
+    w.call("PublishingService/AmendPolicy", {"content_id": made.content_id, **change}, who or w.contoso.admin)
 
 
 def content(w, made):
@@ -172,3 +177,69 @@ def test_the_limit_of_revoked_people_holds_under_parallel_requests(world):
         told = list(pool.map(lambda n: outcome(world.track, "Revoke", made, user=f"p{n}@fabrikam.com"), range(12)))
     assert sorted(told) == ["LIMIT_EXCEEDED"] * 8 + ["OK"] * 4
     assert len(content(world, made).revoked_users) == 1000
+
+
+# --- amending ------------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("sent_to", ["address", "alias", "foreign"])
+@pytest.mark.parametrize("removed", ["address", "alias", "foreign"])
+def test_removing_by_another_address_took_nothing(world, person, sent_to, removed):
+    """The record shows the primary address; the content was sent to another one; and removing the former left all."""
+    address = getattr(person, sent_to)
+    made = [world.protect(recipients=[address]),
+            world.protect(recipients=None, custom={"grants": [grant(f"user:{address}", VIEW, EDIT)]})]
+    for one in made:
+        world.acquire(one, person.token)
+        amend(world, one, remove_principals=[f"user:{getattr(person, removed)}"])
+        for _ in range(4):
+            world.reconnect()
+            assert reason(world.acquire, one, person.token) == "NO_RIGHTS"
+
+
+def test_removing_by_an_address_that_only_tokens_show_took_nothing(world):
+    token = world.fabrikam.token("olga", aliases=["oo@fabrikam.com"])
+    made = world.protect(recipients=["oo@fabrikam.com"])
+    world.acquire(made, token)
+    amend(world, made, remove_principals=["user:olga@fabrikam.com"])
+    assert reason(world.acquire, made, token) == "NO_RIGHTS"
+
+
+def test_removing_took_nothing_after_a_rename(world, person):
+    made = world.protect(recipients=[person.address])
+    renamed = f"new.{person.address}"
+    put_user(world, person.tenant, renamed, person.address, previous_address=person.address)
+    token = person.tenant.token(renamed)
+    assert world.rights(made, token) == DO_NOT_FORWARD
+    amend(world, made, remove_principals=[f"user:{renamed}"])
+    assert reason(world.acquire, made, token) == "NO_RIGHTS"
+
+
+def test_a_grant_by_another_address_was_added_to_what_they_had(world, person):
+    """What an amendment grants somebody replaces what they had; by another address it was added to it."""
+    made = world.protect(recipients=[person.address])
+    amend(world, made, set_grants=[grant(f"user:{person.alias}", VIEW)])
+    assert world.rights(made, person.token) == {VIEW}
+    amend(world, made, set_grants=[grant(f"user:{person.foreign}", VIEW, PRINT)])
+    assert world.rights(made, person.token) == {VIEW, PRINT}
+
+
+def test_the_last_word_about_a_person_is_what_holds(world, person):
+    """Each change names another of their addresses."""
+    made = world.protect(recipients=[person.address])
+    steps = [({"remove_principals": [f"user:{person.alias}"]}, None),
+             ({"set_grants": [grant(f"user:{person.foreign}", VIEW, EDIT)]}, {VIEW, EDIT}),
+             ({"remove_principals": [f"user:{person.address}"]}, None),
+             ({"add_recipients": ["else@fabrikam.com"]}, None),
+             ({"set_grants": [grant(f"user:{person.alias}", VIEW)]}, {VIEW}),
+             ({"remove_principals": [f"user:{person.foreign}"]}, None),
+             ({"add_recipients": [person.alias]}, DO_NOT_FORWARD),
+             ({"remove_principals": [f"user:{person.foreign}"]}, None),
+             ({"expiry": {"days": 30}}, None),
+             ({"add_recipients": [person.address]}, DO_NOT_FORWARD)]
+    for change, expected in steps:
+        amend(world, made, **change)
+        if expected is None:
+            assert reason(world.acquire, made, person.token) == "NO_RIGHTS", change
+        else:
+            assert world.rights(made, person.token) == expected, change

@@ -40,36 +40,48 @@ static struct grant_list grants_of(const struct policy *policy,
     return (struct grant_list){NULL, 0};
 }
 
-/* A recipient whom an amendment names has what the amendment says, and not what recipients have. */
-static bool is_recipient(const struct effective_policy *now, const struct subject *subject)
+/* The policy, and what is asked of it: one person's rights. */
+struct inquiry {
+    const struct effective_policy *now;
+    const struct subject *subject;
+    struct amendment_word word; /* about the person */
+};
+
+static bool is_sealed_recipient(const struct policy *policy, const struct subject_user *user)
 {
-    const struct policy *policy = now->policy;
-    const struct amendment *amendment = now->amendment;
-    const struct subject_user *user = &subject->user;
     for (size_t i = 0; i < user->address_count; i++) {
-        const char *address = user->addresses[i];
-        if (texts_contain(policy->recipients, policy->recipient_count, address) &&
-            !amendment_names(amendment, PRINCIPAL_USER, address)) {
-            return true;
-        }
-        if (amendment != NULL &&
-            texts_contain(amendment->recipients, amendment->recipient_count, address)) {
+        if (texts_contain(policy->recipients, policy->recipient_count, user->addresses[i])) {
             return true;
         }
     }
     return false;
 }
 
-static bool reaches(const struct effective_policy *now, const struct principal *principal,
-                    const struct subject *subject)
+/* A recipient whom an amendment names has what the amendment says, and not what recipients have. */
+static bool is_recipient(const struct inquiry *q)
+{
+    return q->word.is_recipient ||
+           (!q->word.replaces && is_sealed_recipient(q->now->policy, &q->subject->user));
+}
+
+static bool reaches(const struct inquiry *q, const struct principal *principal)
 {
     if (principal->kind == PRINCIPAL_RECIPIENTS) {
-        return is_recipient(now, subject);
+        return is_recipient(q);
     }
     if (principal->kind == PRINCIPAL_OWNER) {
-        return content_power_is_owner(now->tenant, now->policy->owner, subject);
+        return content_power_is_owner(q->now->tenant, q->now->policy->owner, q->subject);
     }
-    return membership_matches(principal, subject);
+    return membership_matches(principal, q->subject);
+}
+
+/* Whether the amendment has taken the place of what the policy says of a principal that reaches the
+ * person. */
+static bool is_replaced(const struct inquiry *q, const struct principal *principal)
+{
+    return principal->kind == PRINCIPAL_USER
+               ? q->word.replaces
+               : amendment_names(q->now->amendment, principal->kind, principal->name);
 }
 
 void effective_policy_rights(const struct effective_policy *now, const struct subject *subject,
@@ -81,15 +93,18 @@ void effective_policy_rights(const struct effective_policy *now, const struct su
     if (!subject_has_user(subject) || (amendment != NULL && !amendment->is_valid)) {
         return;
     }
+    const struct inquiry q = {.now = now,
+                              .subject = subject,
+                              .word = amendment_word_of(amendment, &subject->user)};
     for (size_t i = 0; i < list.count; i++) {
         const struct principal *principal = &list.grants[i].principal;
-        if (reaches(now, principal, subject) &&
-            !amendment_names(amendment, principal->kind, principal->name)) {
+        if (reaches(&q, principal) && !is_replaced(&q, principal)) {
             rights_add(out, list.grants[i].rights);
         }
     }
     for (size_t i = 0; amendment != NULL && i < amendment->grant_count; i++) {
-        if (reaches(now, &amendment->grants[i].principal, subject)) {
+        if (reaches(&q, &amendment->grants[i].principal) &&
+            amendment_grant_counts(amendment, i, &q.word)) {
             rights_add(out, amendment->grants[i].rights);
         }
     }

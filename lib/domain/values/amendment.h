@@ -3,15 +3,18 @@
  * so far; it lies over what is sealed (or over the template), and holds from the next license on.
  * Pure.
  *
- * A principal that is granted anew or removed loses what the policy gave them by that name: as a
- * grant, and for `user:` also as a recipient. Rights that reach them by another name, such as a
- * group, stay; to shut one person out, revoke their access. */
+ * A principal that is granted anew or removed loses what the policy gave them by that name. A person
+ * is named by any of their addresses, also as a recipient: which of them are one person's is known
+ * of whoever asks for a license, and not here, so what was said of a person is compared by the
+ * change that said it. Rights that reach them by another name, such as a group, stay; to shut one
+ * person out, revoke their access. */
 #pragma once
 
 #include "base/clock.h"
 #include "domain/values/grant.h"
+#include "domain/values/subject.h"
 
-enum { AMENDMENT_NAMES_MAX = 1000 /* grants, recipients and removals together */ };
+enum { AMENDMENT_NAMES_MAX = 1000 /* grants, recipients and removals together, each name once */ };
 
 struct amendment {
     int64_t version;            /* counts changes from 1 */
@@ -21,14 +24,29 @@ struct amendment {
     size_t grant_count;
     const char *const *recipients; /* join the policy's recipients; normalized, sorted by strcmp */
     size_t recipient_count;
-    const struct principal *removed;
+    const struct principal *removed; /* may have become recipients again, by a later change */
     size_t removed_count;
+    /* By which change, counted from 1, each of them was said. NULL: by the latest. */
+    const int64_t *grant_versions, *recipient_versions, *removed_versions;
     bool changes_expiry;
     struct unix_time expires_at; /* with changes_expiry; 0: never */
 };
 
 /* Whether the amendment says something of its own about this principal. NULL says nothing. */
 bool amendment_names(const struct amendment *amendment, enum principal_kind kind, const char *name);
+
+/* What an amendment says of one person, by whichever of their addresses; the last word holds. */
+struct amendment_word {
+    bool replaces;         /* what the policy gave them, by an address or as a recipient, is gone */
+    bool is_recipient;     /* they joined the recipients since */
+    int64_t grant_version; /* of the grants to their addresses, those of this change count */
+};
+/* NULL says nothing. */
+struct amendment_word amendment_word_of(const struct amendment *amendment,
+                                        const struct subject_user *user);
+/* Whether a grant of the amendment to one of the person's addresses counts. */
+bool amendment_grant_counts(const struct amendment *amendment, size_t grant,
+                            const struct amendment_word *word);
 
 /* One change: lay `change` over `before` (NULL: none). Version, validity and memory:
  * out->version is one more than before's, what is not copied is borrowed. R_LIMIT_EXCEEDED,
