@@ -93,9 +93,8 @@ void effective_policy_rights(const struct effective_policy *now, const struct su
     if (!subject_has_user(subject) || (amendment != NULL && !amendment->is_valid)) {
         return;
     }
-    const struct inquiry q = {.now = now,
-                              .subject = subject,
-                              .word = amendment_word_of(amendment, &subject->user)};
+    const struct inquiry q = {
+        .now = now, .subject = subject, .word = amendment_word_of(amendment, &subject->user)};
     for (size_t i = 0; i < list.count; i++) {
         const struct principal *principal = &list.grants[i].principal;
         if (reaches(&q, principal) && !is_replaced(&q, principal)) {
