@@ -96,9 +96,9 @@ class Stock:
     def _insert_approvals(self):
         """As many for each of approving, rejecting and withdrawing."""
         self.sql("INSERT INTO approval (tenant, approval, act, operation, request, summary, requested_by, "
-                 "requested_by_name, requested_with, expires_at) SELECT tenant, ('ffff0000-0000-7000-"
+                 "requested_by_name, requested_with, requested_as, digest, expires_at) SELECT tenant, ('ffff0000-0000-7000-"
                  f"{UUIDS['approval']}-' || lpad(n::text, 12, '0'))::uuid, act, operation, request, summary, "
-                 "requested_by, requested_by_name, requested_with, expires_at FROM approval, generate_series(1, "
+                 "requested_by, requested_by_name, requested_with, requested_as, digest, expires_at FROM approval, generate_series(1, "
                  f"{3 * self.amount}) AS n WHERE approval = '{self.approval}'")
 
     def approval_of(self, number, kind):

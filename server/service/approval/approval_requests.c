@@ -10,6 +10,9 @@
 #include "wire/message_text.h"
 #include "wire/pb.h"
 
+/* In lists, what would make them long is left to GetApproval. */
+enum { LIST_REQUEST_MAX = 2048, LIST_CHANGES_MAX = 8 };
+
 struct approvals {
     struct scope scope; /* first */
     struct page page;
@@ -26,6 +29,8 @@ static step parse_one(struct call *c, const char *tenant, const char *id)
     struct approvals *s = approvals_of(c);
     s->scope.tenant_name = tenant;
     s->list.limit = 1;
+    s->list.request_max = APPROVAL_REQUEST_MAX;
+    s->list.changes_max = APPROVAL_CHANGES_MAX;
     return request_uuid_required(c, "approval_id", id, &s->list.only.u);
 }
 
@@ -45,17 +50,38 @@ static step list(struct call *c)
 
 /* --- messages --------------------------------------------------------------------------------- */
 
-/* The request as text; "" for an act that this version does not know. */
+/* The request as text; "" for an act that this version does not know, and where it was left out. */
 static const char *request_json(struct call *c, const struct approval_row *row)
 {
     const struct approvable_act *act = approvable_act_find(c, row->act);
     ProtobufCMessage *message = NULL;
     const char *text = "";
-    if (act == NULL || !pb_unpack(call_arena(c), act->request, row->request, &message, NULL).ok ||
+    if (act == NULL || row->request.len == 0 ||
+        !pb_unpack(call_arena(c), act->request, row->request, &message, NULL).ok ||
         !message_to_json(call_arena(c), message, false, false, &text, NULL).ok) {
         return "";
     }
     return text;
+}
+
+static bool write_changes(struct call *c, const struct approval_row *row,
+                          Chancery__V1__Approval *out)
+{
+    out->changes =
+        ARENA_ARRAY(call_arena(c), Chancery__V1__ApprovalChange *, row->change_count + 1);
+    out->changes_left_out = row->changes_left_out;
+    for (size_t i = 0; out->changes != NULL && i < row->change_count; i++) {
+        Chancery__V1__ApprovalChange *change =
+            call_message(c, &chancery__v1__approval_change__descriptor);
+        if (change == NULL) {
+            return false;
+        }
+        change->field = reply_text(row->changes[i].field);
+        change->before = reply_text(row->changes[i].before);
+        change->after = reply_text(row->changes[i].after);
+        out->changes[out->n_changes++] = change;
+    }
+    return out->changes != NULL;
 }
 
 static Chancery__V1__Approval *write_approval(struct call *c, const struct approval_row *row)
@@ -74,7 +100,8 @@ static Chancery__V1__Approval *write_approval(struct call *c, const struct appro
     a->state = (Chancery__V1__ApprovalState)row->state;
     a->decided_by = reply_text(row->decider_name);
     a->decide_time = reply_time(c, row->decided_at);
-    return a;
+    a->digest = reply_bytes(row->digest);
+    return write_changes(c, row, a) ? a : NULL;
 }
 
 /* --- ListApprovals ---------------------------------------------------------------------------- */
@@ -90,6 +117,8 @@ static step parse_list(struct call *c)
         return STEP_FAILED;
     }
     l->limit = page_limit(page);
+    l->request_max = LIST_REQUEST_MAX;
+    l->changes_max = LIST_CHANGES_MAX;
     l->states[0] = APPROVAL_PENDING;
     l->state_count = request->n_states == 0 ? 1 : request->n_states;
     for (size_t i = 0; i < request->n_states; i++) {

@@ -6,10 +6,8 @@
  *   check    the stored message once more, as its own method would
  *   perform  mark it as approved and do it, in one transaction
  *
- * What is performed is what the request's summary says: when the same message would mean something
- * else by now, it is refused. */
-#include <string.h>
-
+ * What is performed is what the approver could read: when the same message would say or change
+ * something else by now, it is refused. */
 #include "chancery/v1/approval.pb-c.h"
 #include "context/wait.h"
 #include "domain/decide/decide_approval.h"
@@ -52,6 +50,7 @@ static step take_request(struct call *c, const struct approval_row *row)
     }
     f->request = message;
     f->approving = row;
+    f->scope.is_for_platform = row->asker_role == ROLE_PLATFORM_ADMIN;
     return STEP_NEXT;
 }
 
@@ -81,6 +80,7 @@ static step find(struct call *c)
     struct approval_list *list = &approve_of(c)->list;
     list->tenant = scope_of(c)->tenant_id;
     list->limit = 1;
+    list->request_max = APPROVAL_REQUEST_MAX;
     wait_store_init(c, &list->op);
     approval_store_list(list);
     return wait_store(c, found, &list->op);
@@ -91,6 +91,9 @@ static step find(struct call *c)
 static step performed(struct call *c)
 {
     const struct err *err = &scope_of(c)->op.op.err;
+    if (err->reason == R_STALE) {
+        return call_authenticate_again(c, scope_resolve);
+    }
     return err->reason == R_NOT_FOUND ? call_fail(c, R_PRECONDITION_FAILED, "nothing matched")
                                       : wait_over(c, err);
 }
@@ -98,16 +101,16 @@ static step performed(struct call *c)
 static step perform(struct call *c)
 {
     struct approvable *f = approvable_of(c);
-    const char *summary = f->act->summary(c);
-    if (summary == NULL) {
-        return call_fail(c, R_ARENA_EXHAUSTED, "summary");
+    struct approval_row now = {0};
+    if (step_failed(approvable_describe(c, &now))) {
+        return STEP_FAILED;
     }
-    if (strcmp(summary, f->approving->summary) != 0) {
+    if (!slice_eq(now.digest, f->approving->digest)) {
         return call_fail(c, R_PRECONDITION_FAILED, "it would mean something else by now");
     }
-    struct change_op *op = scope_begin(c);
-    op->approval =
-        (struct act_approval){.request = f->approving->id, .asked_by = f->approving->asker_name};
+    struct change_op *op = approvable_begin(c);
+    op->approval.request = f->approving->id;
+    op->approval.asked_by = f->approving->asker_name;
     f->act->perform(op, f->value);
     return wait_store(c, performed, &op->op);
 }

@@ -7,7 +7,7 @@ uint32_t admin_guard_unless(const struct call *c, enum role before, enum role af
 {
     const struct scope *scope = scope_of(c);
     bool makes_admin = before == ROLE_TENANT_ADMIN || after == ROLE_TENANT_ADMIN;
-    return makes_admin && scope->tenant != NULL && !scope_is_platform(c) ? APPROVALS_ALL : 0;
+    return makes_admin && scope->tenant != NULL && !scope_is_platforms_word(c) ? APPROVALS_ALL : 0;
 }
 
 step admin_guard_check(struct call *c, enum role before, enum role after)

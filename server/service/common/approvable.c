@@ -3,6 +3,7 @@
 
 #include <string.h>
 
+#include "auth/caller.h"
 #include "context/wait.h"
 #include "service/common/proto_field.h"
 #include "service/common/reply.h"
@@ -21,6 +22,7 @@ step approvable_check(struct call *c)
 {
     struct approvable *f = approvable_of(c);
     f->value = arena_zalloc(call_arena(c), f->act->value_size);
+    f->unless = 0;
     return f->value == NULL ? call_fail(c, R_ARENA_EXHAUSTED, "%s", f->act->name)
                             : f->act->check(c);
 }
@@ -51,6 +53,34 @@ step approvable_reply(struct call *c, void *(*write)(struct call *c))
     return call_reply(c, response);
 }
 
+/* --- what it means ---------------------------------------------------------------------------- */
+
+step approvable_describe(struct call *c, struct approval_row *row)
+{
+    const struct approvable_act *act = approvable_of(c)->act;
+    struct approval_changes changes;
+    approval_changes_init(&changes, call_arena(c));
+    row->act = act->name;
+    row->summary = act->summary(c);
+    if (row->summary == NULL) {
+        return call_fail(c, R_ARENA_EXHAUSTED, "summary");
+    }
+    CH_ASSERT(strlen(row->summary) <= APPROVAL_SUMMARY_MAX);
+    if (act->changes != NULL) {
+        act->changes(c, &changes);
+    }
+    return step_from(approval_changes_keep(&changes, row, call_err(c)));
+}
+
+struct change_op *approvable_begin(struct call *c)
+{
+    const struct caller *caller = caller_of(c);
+    struct change_op *op = scope_begin(c);
+    op->approval.known = caller->scopes;
+    op->approval.known_count = caller->scope_count;
+    return op;
+}
+
 /* --- the act, or asking ----------------------------------------------------------------------- */
 
 static step asked(struct call *c)
@@ -58,31 +88,43 @@ static step asked(struct call *c)
     return wait_over(c, &scope_of(c)->op.op.err);
 }
 
-static step ask(struct call *c)
+/* The operation for which it is asked: the act's own, if that is required. */
+static enum approval_operation operation_among(const struct approvable_act *act, uint32_t required)
+{
+    int operation = (int)act->operation;
+    for (int i = 0; (required & 1U << operation) == 0; i++) {
+        operation = i;
+    }
+    return (enum approval_operation)operation;
+}
+
+static step ask(struct call *c, uint32_t required)
 {
     struct approvable *f = approvable_of(c);
     struct approval_row row = {.id.u = uuid_v7(call_unix_us(c)),
-                               .act = f->act->name,
-                               .operation = f->act->operation,
-                               .summary = f->act->summary(c),
-                               .asker.fingerprint = call_peer_fingerprint(c)};
-    if (row.summary == NULL || !pb_pack(call_arena(c), f->request, &row.request, NULL).ok) {
+                               .operation = operation_among(f->act, required),
+                               .asker.fingerprint = call_peer_fingerprint(c),
+                               .asker_role = caller_of(c)->subject.component.role};
+    if (step_failed(approvable_describe(c, &row))) {
+        return STEP_FAILED;
+    }
+    if (!pb_pack(call_arena(c), f->request, &row.request, NULL).ok) {
         return call_fail(c, R_ARENA_EXHAUSTED, "approval");
     }
-    CH_ASSERT(strlen(row.summary) <= APPROVAL_SUMMARY_MAX);
     f->asked = row.id;
     struct change_op *op = scope_begin(c);
     approval_store_ask(op, &row);
     return wait_store(c, asked, &op->op);
 }
 
-/* R_STALE: the tenant began to require approval meanwhile. */
+/* R_STALE: the tenant began to require approval meanwhile, or something changed on which it was
+ * decided that this needs none; that the caller is an admin, for example. */
 static step performed(struct call *c)
 {
     const struct approvable_act *act = approvable_of(c)->act;
     const struct err *err = &scope_of(c)->op.op.err;
     if (err->reason == R_STALE) {
-        return call_again_from(c, scope_resolve);
+        return call_authenticate_again(c, scope_resolve);
     }
     return err->reason == R_NOT_FOUND && act->unmatched != R_NONE
                ? call_fail(c, act->unmatched, "nothing matched")
@@ -94,13 +136,13 @@ step approvable_perform(struct call *c)
     struct approvable *f = approvable_of(c);
     const struct approvable_act *act = f->act;
     const struct tenant_record *tenant = f->scope.tenant;
-    CH_ASSERT(tenant != NULL);
-    if (act->needs_approval != NULL ? act->needs_approval(c)
-                                    : tenant_needs_approval(&tenant->view, act->operation)) {
-        return ask(c);
+    uint32_t falls_under = act->effect == NULL ? 1U << act->operation : act->effect(c);
+    uint32_t required = tenant == NULL ? 0 : tenant->view.approvals & falls_under;
+    if (required != 0) {
+        return ask(c, required);
     }
-    struct change_op *op = scope_begin(c);
-    op->approval.unless = act->needs_approval != NULL ? 0 : 1U << act->operation;
+    struct change_op *op = tenant == NULL ? scope_begin(c) : approvable_begin(c);
+    op->approval.unless = tenant == NULL ? 0 : falls_under | f->unless;
     act->perform(op, f->value);
     return wait_store(c, performed, &op->op);
 }

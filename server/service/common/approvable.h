@@ -1,22 +1,25 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Acts that a second admin may have to approve.
+/* Acts that a second admin may have to approve (docs/policy.md §6).
  *
  * Such an act is described once, by a struct approvable_act: how its request is checked, what it
- * says in a sentence, how it is carried out. Its own flow and ApproveRequest run the same
- * functions:
+ * says and changes, how it is carried out. Its own flow and ApproveRequest run the same functions:
  *
  *   its own flow     parse → scope → approvable_check → approvable_perform → reply
  *   ApproveRequest   the same on the stored request, after looking at who approves
  *                    (approval/approve_request.c)
  *
  * To add one: a `const struct approvable_act NAME_act`, `struct approvable` at the beginning of the
- * flow's state, its two steps in the flow's table, and `approval_id` in its response. The act's
- * statement begins as every admin statement does and writes an audit row for its act; change_submit
- * adds the approval to its transaction. */
+ * flow's state, SCOPE_STEP and its two steps in the flow's table, and `approval_id` in its
+ * response. The act's statement begins as every admin statement does and writes an audit row for
+ * its act; change_submit adds the approval to its transaction.
+ *
+ * What `check` reads of a tenant, the platform or a directory stays what it was until the act: the
+ * epochs of all scopes that the call has looked at (caller_add_scope) are compared in the act's
+ * transaction, and when one has moved everything is looked at again, the caller too. */
 #pragma once
 
+#include "service/common/approval_changes.h"
 #include "service/common/scope.h"
-#include "store/resource/approval_store.h"
 
 struct approvable_act {
     const char *name; /* the flow's */
@@ -27,12 +30,16 @@ struct approvable_act {
      * Holds for a stored request too: scope_of(c)->tenant is the tenant, approvable_of(c)->request
      * the message. */
     step (*check)(struct call *c);
-    /* Whether this tenant wants this request approved; NULL: by `operation` alone. */
-    bool (*needs_approval)(struct call *c);
+    /* Under which operations this request falls by what it does, as bits of enum
+     * approval_operation; 0: under none, so that one admin is enough. NULL: under `operation`,
+     * whatever it says. Decided on what `check` has read. */
+    uint32_t (*effect)(struct call *c);
     /* What would be done, in one sentence of at most APPROVAL_SUMMARY_MAX bytes; NULL over budget.
-     * The same request must give the same sentence as long as it means the same, because what is
-     * approved is this sentence. */
+     * The same request must give the same sentence and the same changes as long as it means the
+     * same, because those are approved. */
     const char *(*summary)(struct call *c);
+    /* Add what would change, from what to what: all of it. NULL: the sentence says it all. */
+    void (*changes)(struct call *c, struct approval_changes *out);
     /* Submit the act by a function of the store that ends in change_submit. */
     void (*perform)(struct change_op *op, const void *value);
     enum reason unmatched; /* for R_NOT_FOUND of `perform`; R_NONE: that itself */
@@ -44,6 +51,9 @@ struct approvable {
     const struct approvable_act *act; /* set by the step `parse`, as is: */
     const void *request;
     void *value;
+    /* `check` may set it: whatever the effect, one admin alone may do it only while the tenant
+     * requires approval of none of these, as bits. */
+    uint32_t unless;
     struct approval_id asked;             /* not zero: nothing was done, a second admin was asked */
     const struct approval_row *approving; /* in ApproveRequest: what is approved; else NULL */
 };
@@ -61,6 +71,10 @@ static inline struct approvable *approvable_of(const struct call *c)
 const struct approvable_act *approvable_act_find(const struct call *c, const char *name);
 /* The step before the act. */
 step approvable_check(struct call *c);
+/* Put into a request's row what the act says and changes. */
+step approvable_describe(struct call *c, struct approval_row *row);
+/* Prepare the act's operation, which rests on what the call has looked at. */
+struct change_op *approvable_begin(struct call *c);
 /* The act, with STEP_COMMIT: perform it, or ask a second admin. */
 step approvable_perform(struct call *c);
 /* Their rows, and the state of a flow that has nothing but the act. */

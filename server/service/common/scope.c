@@ -13,6 +13,11 @@ bool scope_is_platform(const struct call *c)
     return caller_of(c)->subject.component.role == ROLE_PLATFORM_ADMIN;
 }
 
+bool scope_is_platforms_word(const struct call *c)
+{
+    return scope_is_platform(c) || scope_of(c)->is_for_platform;
+}
+
 step scope_check_node(struct call *c, const char *boundary)
 {
     const char *own = caller_of(c)->subject.component.boundary;

@@ -11,6 +11,7 @@ struct scope {
     const char *tenant_name;            /* as asked for; "" means the caller's */
     struct tenant_id tenant_id;         /* whose rows; TENANT_PLATFORM: the platform's own */
     const struct tenant_record *tenant; /* of that scope; NULL for the platform */
+    bool is_for_platform; /* a platform admin asked for what is approved here (ApproveRequest) */
     struct lookup lookup;
     struct change_op op;
 };
@@ -47,3 +48,6 @@ step scope_wait(struct call *c);
 /* Wait for a change that must meet the version that was read: R_NOT_FOUND means R_ETAG_MISMATCH. */
 step scope_wait_version(struct call *c);
 bool scope_is_platform(const struct call *c);
+/* Whether it is a platform admin's word by which something is done: the caller's, or that of who
+ * asked for what the caller approves. */
+bool scope_is_platforms_word(const struct call *c);

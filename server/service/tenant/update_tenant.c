@@ -1,16 +1,17 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* TenantService.UpdateTenant. What changes here holds from the next license on: the tenant's epoch
- * is raised in the same transaction. To require a second admin for less than before needs one
- * (docs/policy.md §6). */
+ * is raised in the same transaction. To require a second admin for less than before needs one, and
+ * so does what makes licenses last longer or tokens worth more (docs/policy.md §6.1). */
 #include "base/buf.h"
 #include "context/wait.h"
 #include "service/common/approvable.h"
 #include "service/common/etag.h"
 #include "service/common/flows.h"
+#include "service/common/resource_changes.h"
 #include "service/tenant/tenant_message.h"
 
 struct tenant_change {
-    struct tenant_row row;
+    struct tenant_row before, row;
     resource_set changed; /* the fields of the mask */
     struct resource_reading fields;
     uint32_t lowered; /* bits of enum approval_operation that would be required no more */
@@ -42,9 +43,8 @@ static step parse(struct call *c)
 
 static step merged(struct call *c)
 {
-    const struct tenant_row *before = scope_of(c)->op.tenant;
     struct tenant_change *change = change_of(c);
-    change->lowered = before->approvals & ~change->row.approvals;
+    change->lowered = change->before.approvals & ~change->row.approvals;
     return change->lowered != 0 && changes_state(c)
                ? call_bad_field(c, "update_mask", "Change the state in a request of its own.")
                : STEP_NEXT;
@@ -66,7 +66,7 @@ static step have_stored(struct call *c)
     if (read->op.err.reason != R_NONE) {
         return wait_failed(c, &read->op.err);
     }
-    change_of(c)->row = *read->tenant;
+    change_of(c)->before = change_of(c)->row = *read->tenant;
     if (step_failed(etag_check(c, request->tenant->etag, read->tenant->version))) {
         return STEP_FAILED;
     }
@@ -87,7 +87,7 @@ static step check(struct call *c)
                                        &change->changed))) {
         return STEP_FAILED;
     }
-    if (changes_state(c) && !scope_is_platform(c)) {
+    if (changes_state(c) && !scope_is_platforms_word(c)) {
         return call_fail(c, R_COMPONENT_ROLE, "only a platform admin may change the state");
     }
     change->fields.left = change->changed;
@@ -98,12 +98,48 @@ static step check(struct call *c)
 
 /* --- the act ---------------------------------------------------------------------------------- */
 
-static bool lowers_requirement(struct call *c)
+static void changes(struct call *c, struct approval_changes *out)
 {
-    return change_of(c)->lowered != 0;
+    const void *before = tenant_message_write(c, &change_of(c)->before);
+    const void *after = tenant_message_write(c, &change_of(c)->row);
+    out->failed = out->failed || before == NULL || after == NULL;
+    if (!out->failed) {
+        resource_changes_add(out, &tenant_resource, before, after, 0);
+    }
 }
 
-/* What is not required any more, and which other fields change with it. */
+/* Lowering the requirement has a rule of its own; the state is the operator's. */
+static const struct harmless_change harmless[] = {
+    {"tenant.display_name", NULL},
+    {"tenant.state", NULL},
+    {"tenant.license_cap_days", approval_change_is_less},
+    {"tenant.onboarding", NULL}, /* who may protect; that opens nothing */
+    {"tenant.two_person", NULL},
+    {"tenant.require_bound_user_tokens", approval_change_is_on},
+    {"tenant.require_bound_component_tokens", approval_change_is_on},
+};
+
+static uint32_t effect(struct call *c)
+{
+    struct approval_changes all;
+    approval_changes_init(&all, call_arena(c));
+    changes(c, &all);
+    bool is_harmless =
+        approval_changes_are_harmless(&all, harmless, sizeof harmless / sizeof harmless[0]);
+    return (change_of(c)->lowered != 0 ? 1U << APPROVAL_LOWER_REQUIREMENT : 0) |
+           (is_harmless ? 0 : 1U << APPROVAL_CONTENT_ACCESS);
+}
+
+static void say_fields(struct buf *text, resource_set changed)
+{
+    for (size_t i = 0; i < tenant_resource.field_count; i++) {
+        if ((changed & 1U << i) != 0) {
+            buf_printf(text, " %s", tenant_resource.fields[i].name);
+        }
+    }
+}
+
+/* What is not required any more, and which fields change. */
 static const char *summary(struct call *c)
 {
     static const char *const names[] = {"",
@@ -116,18 +152,15 @@ static const char *summary(struct call *c)
     struct buf text;
     struct slice all;
     buf_init(&text, call_arena(c));
-    buf_add_str(&text, "No longer require two-person approval for");
+    buf_add_str(&text, change->lowered == 0 ? "Change the tenant's settings"
+                                            : "No longer require two-person approval for");
     for (size_t i = 1; i < sizeof names / sizeof names[0]; i++) {
         if ((change->lowered & 1U << i) != 0) {
             buf_printf(&text, " %s", names[i]);
         }
     }
-    buf_add_str(&text, "; changes");
-    for (size_t i = 0; i < tenant_resource.field_count; i++) {
-        if ((change->changed & 1U << i) != 0) {
-            buf_printf(&text, " %s", tenant_resource.fields[i].name);
-        }
-    }
+    buf_add_str(&text, change->lowered == 0 ? ":" : "; changes");
+    say_fields(&text, change->changed);
     return buf_finish(&text, &all, NULL).ok ? arena_dup(call_arena(c), all) : NULL;
 }
 
@@ -142,8 +175,9 @@ const struct approvable_act update_tenant_act = {
     .request = &chancery__v1__update_tenant_request__descriptor,
     .value_size = sizeof(struct tenant_change),
     .check = check,
-    .needs_approval = lowers_requirement,
+    .effect = effect,
     .summary = summary,
+    .changes = changes,
     .perform = perform,
     .unmatched = R_ETAG_MISMATCH,
 };

@@ -3,6 +3,22 @@
 
 #include "store/resource/change_submit.h"
 
+static rc read_changes(struct arena *arena, const struct sql_list_approvals_row *row,
+                       struct approval_row *out, struct err *err)
+{
+    size_t count = row->change_fields.count;
+    struct approval_change *changes = ARENA_ARRAY(arena, struct approval_change, count + 1);
+    ARENA_ENSURE(changes, err);
+    ENSURE(row->change_before.count == count && row->change_after.count == count, err, R_INTERNAL);
+    for (size_t i = 0; i < count; i++) {
+        changes[i] = (struct approval_change){
+            row->change_fields.items[i], row->change_before.items[i], row->change_after.items[i]};
+    }
+    out->changes = changes;
+    out->change_count = count;
+    return OK;
+}
+
 static rc read_row(struct arena *arena, const PGresult *r, int i, struct approval_row *out,
                    struct err *err)
 {
@@ -14,6 +30,9 @@ static rc read_row(struct arena *arena, const PGresult *r, int i, struct approva
         .operation = (enum approval_operation)row.operation,
         .request = row.request,
         .summary = row.summary,
+        .changes_left_out = row.changes_left_out,
+        .digest = row.digest,
+        .asker_role = (enum role)row.requested_as,
         .asker = {.component = row.requested_by, .fingerprint = row.requested_with},
         .asker_name = row.requested_by_name,
         .requested_at = row.requested_at,
@@ -22,7 +41,7 @@ static rc read_row(struct arena *arena, const PGresult *r, int i, struct approva
         .decider_name = row.decided_by_name,
         .decided_at = row.decided_at,
     };
-    return OK;
+    return read_changes(arena, &row, out, err);
 }
 
 static rc read_rows(struct store_op *op, size_t index, const PGresult *r, struct err *err)
@@ -49,12 +68,20 @@ void approval_store_list(struct approval_list *list)
                                                      .only = list->only,
                                                      .states = {states, list->state_count},
                                                      .before = list->after,
-                                                     .limit = (int64_t)list->limit});
+                                                     .limit = (int64_t)list->limit,
+                                                     .request_max = (int64_t)list->request_max,
+                                                     .changes_max = (int64_t)list->changes_max});
     pg_submit_one(&list->op, &p, read_rows);
 }
 
 void approval_store_ask(struct change_op *op, const struct approval_row *row)
 {
+    struct sql_approval_change changes[APPROVAL_CHANGES_MAX];
+    CH_ASSERT(row->change_count <= APPROVAL_CHANGES_MAX);
+    for (size_t i = 0; i < row->change_count; i++) {
+        changes[i] = (struct sql_approval_change){row->changes[i].field, row->changes[i].before,
+                                                  row->changes[i].after};
+    }
     struct pg_params p = sql_ask_approval(
         op->op.arena, &(struct sql_ask_approval){.act = change_begin(op, "request_approval"),
                                                  .approval = row->id,
@@ -62,7 +89,11 @@ void approval_store_ask(struct change_op *op, const struct approval_row *row)
                                                  .operation = row->operation,
                                                  .request = row->request,
                                                  .summary = row->summary,
+                                                 .changes = {changes, row->change_count},
+                                                 .changes_left_out = row->changes_left_out,
+                                                 .digest = row->digest,
                                                  .requested_with = row->asker.fingerprint,
+                                                 .requested_as = row->asker_role,
                                                  .days = APPROVAL_DAYS,
                                                  .pending_max = APPROVALS_PENDING_MAX});
     change_submit(op, &p, change_read_limited);

@@ -3,17 +3,35 @@
 #pragma once
 
 #include "domain/values/approval.h"
+#include "domain/values/role.h"
 #include "store/resource/change.h"
 
-enum { APPROVAL_SUMMARY_MAX = 1024, APPROVAL_PAGE_MAX = 200, APPROVAL_STATES_MAX = 5 };
+enum {
+    APPROVAL_SUMMARY_MAX = 1024,
+    APPROVAL_CHANGES_MAX = 64,
+    APPROVAL_REQUEST_MAX = 1024 * 1024, /* bytes; no method takes as many */
+    APPROVAL_PAGE_MAX = 200,
+    APPROVAL_STATES_MAX = 5,
+};
+
+/* One thing that an act changes: a field, or an element of a list. */
+struct approval_change {
+    const char *field;
+    const char *before, *after; /* "": nothing */
+};
 
 struct approval_row {
     struct approval_id id;
     const char *act; /* the flow that asked */
     enum approval_operation operation;
-    struct slice request; /* the packed message */
+    struct slice request; /* the packed message; empty where a list leaves it out */
     const char *summary;
+    const struct approval_change *changes; /* the first of them, cut */
+    size_t change_count;
+    int64_t changes_left_out;
+    struct slice digest; /* of act, summary and all changes; empty: asked before there was one */
     struct approval_party asker;
+    enum role asker_role;
     const char *asker_name;
     int64_t requested_at, expires_at; /* microseconds */
     enum approval_state state;
@@ -29,14 +47,16 @@ struct approval_list {
     struct approval_id after; /* the last one of the page before; zero: the first page */
     enum approval_state states[APPROVAL_STATES_MAX];
     size_t state_count; /* 0: in any state */
-    size_t limit;       /* 1 to APPROVAL_PAGE_MAX */
+    size_t limit;       /* 1 to APPROVAL_PAGE_MAX + 1 */
+    size_t request_max; /* bytes of a request beyond which it is left out */
+    size_t changes_max; /* changes of each beyond which they are counted only */
     struct approval_row *rows;
     size_t count;
 };
 void approval_store_list(struct approval_list *list);
 
-/* Ask a second admin: id, act, operation, request, summary and the asker's fingerprint of the
- * row; the rest is who does it and now. R_LIMIT_EXCEEDED when APPROVALS_PENDING_MAX wait. */
+/* Ask a second admin: id, act, operation, request, summary, changes, digest and the asker's
+ * fingerprint and role of the row; the rest is who does it and now. R_LIMIT_EXCEEDED when APPROVALS_PENDING_MAX wait. */
 void approval_store_ask(struct change_op *op, const struct approval_row *row);
 /* Reject or withdraw. R_NOT_FOUND when it is not pending. */
 void approval_store_close(struct change_op *op, struct approval_id id, enum approval_state state);

@@ -12,8 +12,14 @@ struct act_approval {
     const char *asked_by;       /* who asked for it */
     /* Bits of enum approval_operation: R_STALE if the tenant requires approval of any by now. */
     uint32_t unless;
+    /* On which state of which scopes, at most GATE_SCOPES_MAX, it was decided whether it needs
+     * approval, or what is approved: R_STALE if one has moved. Of an act without a request that
+     * only matters where the tenant requires approval of anything. Borrows. */
+    const struct gate_scope *known;
+    size_t known_count;
 };
 
+struct gate_scope;
 struct pg_result;
 struct template_row;
 struct tenant_row;

@@ -2,6 +2,7 @@
 #include "store/resource/change_submit.h"
 
 #include "base/clock.h"
+#include "store/gate/gate.h"
 
 struct sql_act change_act(struct tenant_id tenant, const char *operation,
                           const struct audit_who *who)
@@ -54,25 +55,47 @@ static void add_statement(struct pg_segment *segment, const struct pg_params *p)
     segment->params[segment->count++] = p;
 }
 
-/* Before an act: that its request is approved by it, or that one admin is enough. False:
- * neither. */
-static bool bind_before(struct change_op *op, struct pg_params *out)
+/* On which state of which scopes the act was decided. */
+static struct pg_params bind_known(struct change_op *op, bool always)
+{
+    const struct act_approval *approval = &op->approval;
+    struct sql_known_scope known[GATE_SCOPES_MAX];
+    CH_ASSERT(approval->known_count <= GATE_SCOPES_MAX);
+    for (size_t i = 0; i < approval->known_count; i++) {
+        known[i] = (struct sql_known_scope){.scope = approval->known[i].scope,
+                                            .epoch = approval->known[i].epoch};
+    }
+    return sql_approval_unmoved(
+        op->op.arena, &(struct sql_approval_unmoved){.tenant = op->scope,
+                                                     .known = {known, approval->known_count},
+                                                     .always = always});
+}
+
+/* Before an act: that its request is approved by it, or that one admin is enough; and that it still
+ * means what it meant. */
+enum { BEFORE_MAX = 3 };
+static size_t bind_before(struct change_op *op, struct pg_params out[BEFORE_MAX])
 {
     struct arena *arena = op->op.arena;
-    if (!ID_IS_ZERO(op->approval.request)) {
-        *out = sql_approval_take(
+    const struct act_approval *approval = &op->approval;
+    bool is_approved = !ID_IS_ZERO(approval->request);
+    size_t count = 0;
+    if (!is_approved && approval->unless == 0 && approval->known_count == 0) {
+        return 0;
+    }
+    out[count++] = sql_approval_not_needed(
+        arena, &(struct sql_approval_not_needed){
+                   .tenant = op->scope, .operations = is_approved ? 0 : (int32_t)approval->unless});
+    if (approval->known_count > 0) {
+        out[count++] = bind_known(op, is_approved);
+    }
+    if (is_approved) {
+        out[count++] = sql_approval_take(
             arena,
             &(struct sql_approval_take){.act = change_act(op->scope, "approve_request", &op->who),
-                                        .approval = op->approval.request});
-        return true;
+                                        .approval = approval->request});
     }
-    if (op->approval.unless != 0) {
-        *out = sql_approval_not_needed(
-            arena, &(struct sql_approval_not_needed){.tenant = op->scope,
-                                                     .operations = (int32_t)op->approval.unless});
-        return true;
-    }
-    return false;
+    return count;
 }
 
 void change_submit(struct change_op *op, const struct pg_params *p, pg_reader read)
@@ -84,9 +107,10 @@ void change_submit_two(struct change_op *op, const struct pg_params *p,
                        const struct pg_params *second, pg_reader read)
 {
     struct pg_segment segment = {.read = read_act};
-    struct pg_params before, after;
-    if (bind_before(op, &before)) {
-        add_statement(&segment, &before);
+    struct pg_params before[BEFORE_MAX], after;
+    size_t before_count = bind_before(op, before);
+    for (size_t i = 0; i < before_count; i++) {
+        add_statement(&segment, &before[i]);
     }
     op->act_index = segment.count;
     add_statement(&segment, p);

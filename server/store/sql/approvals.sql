@@ -1,6 +1,14 @@
 -- SPDX-License-Identifier: Apache-2.0
 -- Two-person approval. An act that is approved, or that one admin may do alone, shares its segment
--- with the first three.
+-- with the first four.
+
+-- group: known_scope
+-- members: scope uuid, epoch int8
+-- On which state of a scope something is known.
+
+-- group: approval_change
+-- members: field text, before text, after text
+-- One thing that an act changes.
 
 -- name: approval_take :admin
 -- params: act @act, approval approval_id
@@ -18,15 +26,25 @@ SELECT approval_performed(:tenant, :event) AS _;
 -- Fails when the tenant requires approval of any of the operations, which are bits.
 SELECT approval_not_needed(:tenant, :operations) AS _;
 
+-- name: approval_unmoved :admin
+-- params: tenant tenant_id, known @known_scope[], always bool
+-- Fails when one of the scopes has another epoch by now. always: also where the tenant requires no
+-- approval of anything.
+SELECT approval_unmoved(:tenant, :known.scope, :known.epoch, :always) AS _;
+
 -- name: ask_approval :admin
 -- params: act @act, approval approval_id, act_name text, operation int2, request bytea,
---   summary text, requested_with bytea, days int4, pending_max int8
+--   summary text, changes @approval_change[], changes_left_out int8, digest bytea,
+--   requested_with bytea, requested_as int2, days int4, pending_max int8
 -- No row when too many wait already.
 WITH made AS (
-    INSERT INTO approval (tenant, approval, act, operation, request, summary, requested_by,
-                          requested_by_name, requested_with, expires_at)
-    SELECT :act.tenant, :approval, :act_name, :operation, :request, :summary, :act.component,
-           :act.component_name, :requested_with, now() + make_interval(days => :days)
+    INSERT INTO approval (tenant, approval, act, operation, request, summary, change_fields,
+                          change_before, change_after, changes_left_out, digest, requested_by,
+                          requested_by_name, requested_with, requested_as, expires_at)
+    SELECT :act.tenant, :approval, :act_name, :operation, :request, :summary, :changes.field,
+           :changes.before, :changes.after, :changes_left_out, :digest, :act.component,
+           :act.component_name, :requested_with, :requested_as,
+           now() + make_interval(days => :days)
     WHERE (SELECT count(*) FROM approval
            WHERE tenant = :act.tenant AND state = 1 AND now() < expires_at) < :pending_max
     RETURNING summary
@@ -45,17 +63,28 @@ WITH made AS (
 SELECT audit_admin(:act.*, said) AS _ FROM made;
 
 -- name: list_approvals :admin
--- params: tenant tenant_id, only approval_id?, states int8[], before approval_id?, limit int8
+-- params: tenant tenant_id, only approval_id?, states int8[], before approval_id?, limit int8,
+--   request_max int8, changes_max int8
 -- columns: approval approval_id, act text, operation int2, request bytea, summary text,
---   requested_by component_id, requested_by_name text, requested_with bytea,
---   requested_at timestamptz, expires_at timestamptz, state int8, decided_by_name text,
---   decided_at timestamptz
--- Newest first. State 5: pending, and its time is over. No states: any.
-SELECT approval, act, operation, request, summary, requested_by, requested_by_name, requested_with,
-       requested_at, expires_at, state, decided_by_name, decided_at
+--   change_fields text[], change_before text[], change_after text[], changes_left_out int8,
+--   digest bytea, requested_by component_id, requested_by_name text, requested_with bytea,
+--   requested_as int2, requested_at timestamptz, expires_at timestamptz, state int8,
+--   decided_by_name text, decided_at timestamptz
+-- Newest first. State 5: pending, and its time is over. No states: any. A request of more than
+-- request_max bytes is left out, and so are changes beyond changes_max, which are counted.
+SELECT approval, act, operation,
+       CASE WHEN octet_length(request) <= :request_max THEN request ELSE '' END AS request,
+       summary, trim_array(change_fields, surplus) AS change_fields,
+       trim_array(change_before, surplus) AS change_before,
+       trim_array(change_after, surplus) AS change_after,
+       changes_left_out + surplus AS changes_left_out,
+       digest, requested_by, requested_by_name, requested_with, requested_as, requested_at,
+       expires_at, state, decided_by_name, decided_at
 FROM (
-    SELECT approval, act, operation, request, summary, requested_by, requested_by_name,
-           requested_with, requested_at, expires_at,
+    SELECT approval, act, operation, request, summary, change_fields, change_before, change_after,
+           changes_left_out, digest, requested_by, requested_by_name, requested_with, requested_as,
+           requested_at, expires_at,
+           greatest(cardinality(change_fields) - :changes_max, 0)::int4 AS surplus,
            CASE WHEN state = 1 AND expires_at <= now() THEN 5 ELSE state END::int8 AS state,
            decided_by_name, decided_at
     FROM approval

@@ -37,6 +37,8 @@ static struct approval_list *find(struct approval_id only)
     list->tenant = CONTOSO;
     list->only = only;
     list->limit = APPROVAL_PAGE_MAX;
+    list->request_max = APPROVAL_REQUEST_MAX;
+    list->changes_max = APPROVAL_CHANGES_MAX;
     approval_store_list(list);
     assert_int_equal(wait_for(&list->op), R_NONE);
     return list;
@@ -68,6 +70,50 @@ static void a_request_is_kept_as_it_was_asked(void **state)
     assert_int_equal(row->state, APPROVAL_PENDING);
     assert_int_equal(row->expires_at - row->requested_at, APPROVAL_DAYS * DAY_US);
     assert_int_equal(count_audit("request_approval", NULL), 1);
+}
+
+/* A list leaves out what is long; who reads one request gets all that is kept. */
+static void changes_are_kept_and_counted_in_lists(void **state)
+{
+    (void)state;
+    static const struct approval_change changes[] = {
+        {"a", "1", "2"}, {"b[x, {y}]", "", "\"quoted\""}, {"c", "gone", ""}};
+    struct approval_row row = {.id.u = uuid_v7(clock_unix_us()),
+                               .act = "grant_super_user",
+                               .operation = APPROVAL_CONTENT_ACCESS,
+                               .request = slice_str("packed"),
+                               .summary = "three changes",
+                               .changes = changes,
+                               .change_count = 3,
+                               .changes_left_out = 5,
+                               .digest = slice_str("digest"),
+                               .asker.fingerprint = slice_str("print"),
+                               .asker_role = ROLE_PLATFORM_ADMIN};
+    struct change_op *op = act(ONE, "one");
+    approval_store_ask(op, &row);
+    assert_int_equal(wait_for(&op->op), R_NONE);
+    const struct approval_row *all = &find(row.id)->rows[0];
+    assert_int_equal(all->change_count, 3);
+    assert_int_equal(all->changes_left_out, 5);
+    for (size_t i = 0; i < 3; i++) {
+        assert_string_equal(all->changes[i].field, changes[i].field);
+        assert_string_equal(all->changes[i].before, changes[i].before);
+        assert_string_equal(all->changes[i].after, changes[i].after);
+    }
+    assert_true(slice_eq_str(all->digest, "digest"));
+    assert_int_equal(all->asker_role, ROLE_PLATFORM_ADMIN);
+    struct approval_list *list = ARENA_NEW(f.arena, struct approval_list);
+    prepare(&list->op);
+    list->tenant = CONTOSO;
+    list->only = row.id;
+    list->limit = 1;
+    list->request_max = 5;
+    list->changes_max = 2;
+    approval_store_list(list);
+    assert_int_equal(wait_for(&list->op), R_NONE);
+    assert_int_equal(list->rows[0].request.len, 0);
+    assert_int_equal(list->rows[0].change_count, 2);
+    assert_int_equal(list->rows[0].changes_left_out, 6);
 }
 
 static void performing_and_approving_are_one(void **state)
@@ -171,16 +217,62 @@ static void an_act_of_one_fails_when_approval_is_required_by_now(void **state)
     }
 }
 
+static enum reason grant_knowing(struct act_approval approval, const char *principal)
+{
+    struct super_user_row row = super_user(principal, DAY_US);
+    struct change_op *op = act(TWO, "two");
+    op->approval = approval;
+    super_user_store_grant(op, &row, principal);
+    return wait_for(&op->op);
+}
+
+/* The tenant requires approval of something by now. */
+static void an_act_fails_when_what_it_rests_on_has_moved(void **state)
+{
+    (void)state;
+    struct gate_scope known[] = {{.scope = CONTOSO.u, .epoch = 1000},
+                                 {.scope = {{77}}, .epoch = 0}}; /* never raised yet */
+    struct act_approval alone = {.known = known, .known_count = 2};
+    run_sql("UPDATE epoch SET epoch = 1000 WHERE scope <> "
+            "'00000000-0000-0000-0000-000000000000'");
+    assert_int_equal(grant_knowing(alone, "user:known@contoso.com"), R_NONE);
+    assert_int_equal(grant_knowing(alone, "user:known@contoso.com"), R_STALE); /* by that act */
+    struct act_approval second = {
+        .request = ask(), .asked_by = "one", .known = known, .known_count = 2};
+    assert_int_equal(grant_knowing(second, "user:known@contoso.com"), R_STALE);
+    assert_int_equal(find(second.request)->rows[0].state, APPROVAL_PENDING);
+    known[0].epoch = 1001;
+    assert_int_equal(grant_knowing(second, "user:known@contoso.com"), R_NONE);
+    assert_int_equal(find(second.request)->rows[0].state, APPROVAL_APPROVED);
+}
+
+/* What is approved means what it meant, whatever the tenant requires; what one may do alone is not
+ * looked at twice where nothing is required. */
+static void where_nothing_is_required_only_approving_looks_again(void **state)
+{
+    (void)state;
+    run_sql("UPDATE tenant SET approvals = 0");
+    struct gate_scope known[] = {{.scope = CONTOSO.u, .epoch = 1}};
+    struct act_approval alone = {.known = known, .known_count = 1};
+    struct act_approval second = {
+        .request = ask(), .asked_by = "one", .known = known, .known_count = 1};
+    assert_int_equal(grant_knowing(alone, "user:free@contoso.com"), R_NONE);
+    assert_int_equal(grant_knowing(second, "user:free@contoso.com"), R_STALE);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(a_request_is_kept_as_it_was_asked),
+        cmocka_unit_test(changes_are_kept_and_counted_in_lists),
         cmocka_unit_test(performing_and_approving_are_one),
         cmocka_unit_test(an_act_that_changes_nothing_is_not_approved),
         cmocka_unit_test(a_closed_request_is_not_performed),
         cmocka_unit_test(two_at_once_perform_once),
         cmocka_unit_test(requests_come_newest_first_and_by_state),
         cmocka_unit_test(an_act_of_one_fails_when_approval_is_required_by_now),
+        cmocka_unit_test(an_act_fails_when_what_it_rests_on_has_moved),
+        cmocka_unit_test(where_nothing_is_required_only_approving_looks_again),
     };
     return cmocka_run_group_tests(tests, store_set_up_tenant, store_tear_down);
 }

@@ -99,13 +99,15 @@ static void an_act_and_its_approval_are_one_segment(void **state)
     (void)state;
     struct change_op *op = change();
     op->approval.request = (struct approval_id){{{9}}};
+    fake_pg_matched(fake, "approval_not_needed", 1);
     fake_pg_matched(fake, "approval_take", 1);
     fake_pg_matched(fake, "revoke_super_user", 1);
     fake_pg_matched(fake, "approval_performed", 1);
     super_user_store_revoke(op, "user:eve@contoso.com");
     loop_run(loop);
     assert_int_equal(op->op.err.reason, R_NONE);
-    assert_string_equal(fake_pg_sent(fake), "approval_take revoke_super_user approval_performed |");
+    assert_string_equal(fake_pg_sent(fake),
+                        "approval_not_needed approval_take revoke_super_user approval_performed |");
     assert_true(slice_eq(fake_pg_param(fake, "approval_performed", "event"),
                          fake_pg_param(fake, "revoke_super_user", "act.event")));
     assert_false(slice_eq(fake_pg_param(fake, "approval_take", "act.event"),
