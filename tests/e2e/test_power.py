@@ -190,6 +190,7 @@ def test_uses_of_decryptor_issuer_and_owner_are_marked(world):
     made = world.protect()
     decryptor, foreign = world.contoso.decryptor, world.fabrikam.decryptor
     world.call("TrackingService/Revoke", {"content_id": made.content_id}, world.contoso.admin)
+    grant(world, component_id(world, decryptor.name))
     world.acquire(made, who=decryptor)
     world.acquire(made, world.alice)
     assert reason(world.acquire, made, who=world.gateway) == "NO_RIGHTS"  # it protected, for her
@@ -201,6 +202,8 @@ def test_uses_of_decryptor_issuer_and_owner_are_marked(world):
     assert [e.power for e in marked] == ["owner", "decryptor"]
     assert [e.power for e in world.audit(tenant="contoso", power="decryptor",
                                          content_id=made.content_id)] == ["decryptor"]
+    revoke(world, component_id(world, decryptor.name))
+    assert reason(world.acquire, made, who=decryptor) == "NO_RIGHTS"
 
 
 def test_an_issuer_is_who_protected_in_another_name(world):

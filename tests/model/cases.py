@@ -53,8 +53,8 @@ def random_template(rng, number):
 
 def random_super_users(rng):
     choices = [f"user:{a}" for a in ADDRESSES] + [f"group:{g}" for g in GROUPS]
-    choices += [f"component:{component_uuid(n)}" for n in (1, 2, 3)]
-    return [[rng.choice(choices), NOW + rng.choice([-1, 0, 1, DAY])] for _ in range(rng.choice([0, 1, 3, 6]))]
+    choices += [f"component:{component_uuid(n)}" for n in (1, 2, 3)] * 3
+    return [[rng.choice(choices), NOW + rng.choice([-1, 0, 1, DAY, 60 * DAY])] for _ in range(rng.choice([0, 1, 3, 6]))]
 
 
 def random_tenant(rng):
@@ -91,12 +91,13 @@ def users_among(principals):
 def random_changes(rng, touched):
     """The changes that make up an amendment, mostly about principals whom the policy or earlier
     changes name. No change both removes and adds one principal: the API refuses that."""
-    changes = []
+    changes, gone = [], []
     for _ in range(rng.choice([0, 0, 0, 1, 2, 3])):
         near = touched if touched and sometimes(rng, 0.6) else CHANGEABLE
         removed = [rng.choice(near) for _ in range(rng.choice([0, 0, 1, 2]))]
         joining = users_among(near) if sometimes(rng, 0.7) else ADDRESSES
-        touched = touched + removed
+        joining = users_among(gone) if gone and sometimes(rng, 0.4) else joining
+        touched, gone = touched + removed, gone + removed
         changes.append({
             "valid": not sometimes(rng, 0.03), "removed": removed,
             "grants": [g for g in random_grants(rng, 2, near) if g[0] not in removed],

@@ -44,37 +44,41 @@ def decide_delivery(case):
 # --- powers ---------------------------------------------------------------------------------------
 
 
-def is_super_user(case):
-    """docs/policy.md §3.5: the tenant's members, and its components when they act alone, until an
-    end time."""
-    who, tenant, component = case["subject"], case["tenant"], case["subject"]["component"]
-    for principal, end in tenant["super_users"]:
-        if case["now"] >= end:
-            continue
-        kind, _, name = principal.partition(":")
-        if kind == "component":
-            if not who["addresses"] and component and component["tenant"] == tenant["id"] and \
-                    name == component_uuid(component["id"]):
-                return True
-        elif is_member(who, tenant) and names(principal, who, tenant, ""):
-            return True
-    return False
+def is_lent_to(principal, who, tenant):
+    """docs/policy.md §3.5: power is lent to members of the tenant, and to its components when they
+    act alone."""
+    kind, _, name = principal.partition(":")
+    component = who["component"]
+    if kind == "component":
+        return bool(component) and not who["addresses"] and component["tenant"] == tenant["id"] and \
+            name == component_uuid(component["id"])
+    return is_member(who, tenant) and names(principal, who, tenant, "")
+
+
+def lent_power_end(case):
+    """The end of the power that is lent to the caller now, by whichever grant lends it longest; 0 if
+    none does."""
+    return max((end for principal, end in case["tenant"]["super_users"]
+                if case["now"] < end and is_lent_to(principal, case["subject"], case["tenant"])), default=0)
 
 
 def own_power(case):
-    """docs/policy.md §3.4: owner and issuer, as people and as members of the content's tenant; §3.5:
-    a decryptor, for its tenant's content."""
-    policy, who, tenant, component = case["policy"], case["subject"], case["tenant"], case["subject"]["component"]
+    """docs/policy.md §3.4: owner and issuer, as people and as members of the content's tenant."""
+    policy, who, tenant = case["policy"], case["subject"], case["tenant"]
     if is_owner(who, tenant, policy["owner"]):
         return "owner"
     if is_member(who, tenant) and policy["issuer"] in who["addresses"]:
         return "issuer"
-    is_alone = component and not who["addresses"]
-    return "decryptor" if is_alone and component["role"] == DECRYPTOR and component["tenant"] == tenant["id"] else ""
+    return ""
 
 
 def power(case):
-    return own_power(case) or ("super_user" if is_super_user(case) else "")
+    """What the caller uses beyond the grants, and when it ends; 0 for what is their own."""
+    who, end = case["subject"], lent_power_end(case)
+    if own_power(case) or not end:
+        return own_power(case), 0
+    is_decryptor = not who["addresses"] and who["component"]["role"] == DECRYPTOR
+    return "decryptor" if is_decryptor else "super_user", end
 
 
 # --- the decision ---------------------------------------------------------------------------------
@@ -116,7 +120,7 @@ def refusal(case, rights, might):
 
 def decide_access(case):
     policy, template, now = case["policy"], template_of(case["tenant"], case["policy"]), case["now"]
-    might, rights = power(case), granted(case)
+    (might, might_end), rights = power(case), granted(case)
     if might:
         rights = set(STANDARD) | rights
     reason = refusal(case, rights, might)
@@ -130,12 +134,15 @@ def decide_access(case):
     component = case["subject"]["component"]
     channel = "portal" if component and component["role"] == PORTAL else "native"
     offline, cap, end = holder["offline_days"] if holder else 0, case["tenant"]["cap"], expiry(case)
-    cached = channel == "native" and offline != 0 and cap > 0
+    is_offline = channel == "native" and offline != 0 and cap > 0
+    cached = is_offline and not might_end
     seconds = min(cap, offline) * DAY if offline > 0 else cap * DAY
-    if not cached:
+    if not is_offline:
         seconds = PORTAL_S if channel == "portal" else ONLINE_S
     if end and not might:
         seconds = min(seconds, end - now)
+    if might_end:
+        seconds = min(seconds, might_end - now)
     listed = [r for r in STANDARD if r in rights] + sorted(r for r in rights if r not in STANDARD)
     return (f"OK {channel} {might or '-'} {','.join(listed)} {now + seconds} {int(cached)} {end} "
             f"{template['version'] if template else 0}")

@@ -14,8 +14,8 @@ def stock_id(kind, number):
     return f"00000000-0000-7000-{UUIDS[kind]}-{number:012d}"
 
 
-def super_user(principal):
-    return {"principal": principal, "reason": "x", "expire_time": {"seconds": int(time.time()) + 3600}}
+def super_user(principal, seconds=3600):
+    return {"principal": principal, "reason": "x", "expire_time": {"seconds": int(time.time()) + seconds}}
 
 
 class Stock:

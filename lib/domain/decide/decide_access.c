@@ -14,6 +14,7 @@ struct deliberation {
     const struct access_question *q;
     struct effective_policy policy;
     struct delivery_decision delivery;
+    struct unix_time power_ends; /* of power that was lent to the caller; 0: none was */
     struct access_decision *out;
 };
 
@@ -84,27 +85,24 @@ static const struct question {
 
 /* --- what follows from the facts -------------------------------------------------------------- */
 
-/* A decryptor has power by itself, over content of its own tenant. */
-static bool is_decryptor(const struct access_question *q)
+/* A decryptor is a super user by another name: its role alone gives it nothing. */
+static enum power lent_power(const struct subject *subject)
 {
-    const struct subject_component *c = &q->subject->component;
-    return !subject_has_user(q->subject) && c->role == ROLE_DECRYPTOR &&
-           ID_EQ(c->tenant, q->tenant->id);
+    bool is_decryptor = !subject_has_user(subject) && subject->component.role == ROLE_DECRYPTOR;
+    return is_decryptor ? POWER_DECRYPTOR : POWER_SUPER_USER;
 }
 
 /* Power of the caller over this content, whatever the policy grants. What is their own comes
  * first: only what they could not do without it is recorded as the use of a power. */
-static enum power power_of(const struct access_question *q)
+static void find_power(struct deliberation *d)
 {
-    enum power own =
+    const struct access_question *q = d->q;
+    d->out->power =
         content_power_own(q->tenant->id, q->policy->owner, q->policy->issuer, q->subject);
-    if (own == POWER_NONE && is_decryptor(q)) {
-        return POWER_DECRYPTOR;
+    if (d->out->power == POWER_NONE) {
+        d->power_ends = super_user_until(q->tenant, q->subject, q->now);
+        d->out->power = d->power_ends.s == 0 ? POWER_NONE : lent_power(q->subject);
     }
-    if (own == POWER_NONE && super_user_holds(q->tenant, q->subject, q->now)) {
-        return POWER_SUPER_USER;
-    }
-    return own;
 }
 
 static int offline_days(const struct deliberation *d)
@@ -120,23 +118,28 @@ static int64_t least(int64_t a, int64_t b)
     return a < b ? a : b;
 }
 
-/* The least of tenant cap, offline days and time to expiry; minutes for portals and online only. */
+/* The least of tenant cap, offline days, time to expiry, and time to the end of power that was
+ * lent; minutes for portals and online only. */
 static void set_validity(const struct deliberation *d)
 {
     struct access_decision *out = d->out;
     int days = offline_days(d);
     int64_t seconds = d->q->tenant->license_cap_days * DAY_S;
-    out->may_cache = out->channel == CHANNEL_NATIVE && days != OFFLINE_DAYS_NONE && seconds > 0;
+    bool is_offline = out->channel == CHANNEL_NATIVE && days != OFFLINE_DAYS_NONE && seconds > 0;
+    out->may_cache = is_offline && d->power_ends.s == 0;
     if (days > 0) {
         seconds = least(seconds, (int64_t)days * DAY_S);
     }
     if (out->channel == CHANNEL_PORTAL) {
         seconds = PORTAL_LICENSE_S;
-    } else if (!out->may_cache) {
+    } else if (!is_offline) {
         seconds = ONLINE_LICENSE_S;
     }
     if (!has_power(d) && out->content_expires_at.s != 0) {
         seconds = least(seconds, out->content_expires_at.s - d->q->now.s);
+    }
+    if (d->power_ends.s != 0) {
+        seconds = least(seconds, d->power_ends.s - d->q->now.s);
     }
     out->license_expires_at.s = d->q->now.s + seconds;
 }
@@ -192,9 +195,7 @@ static struct deliberation deliberate(const struct access_question *q, struct ac
 {
     struct deliberation d = {
         .q = q,
-        .policy = {.tenant = q->tenant->id,
-                   .policy = q->policy,
-                   .amendment = q->facts.amendment},
+        .policy = {.tenant = q->tenant->id, .policy = q->policy, .amendment = q->facts.amendment},
         .out = out,
     };
     if (q->policy->kind == POLICY_TEMPLATE) {
@@ -226,7 +227,7 @@ void decide_access(const struct access_question *q, struct access_decision *out)
     out->content_expires_at = effective_policy_expiry(&d.policy);
     out->channel = q->subject->component.role == ROLE_PORTAL ? CHANNEL_PORTAL : CHANNEL_NATIVE;
     effective_policy_rights(&d.policy, q->subject, &out->rights);
-    out->power = power_of(q);
+    find_power(&d);
     if (out->power != POWER_NONE) {
         out->rights.bits = RIGHTS_ALL;
     }

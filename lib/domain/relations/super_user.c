@@ -13,16 +13,18 @@ static bool names_subject(const struct super_user *power, const struct subject *
     return membership_matches(&power->principal, subject);
 }
 
-bool super_user_holds(const struct tenant_view *tenant, const struct subject *subject,
-                      struct unix_time now)
+struct unix_time super_user_until(const struct tenant_view *tenant, const struct subject *subject,
+                                  struct unix_time now)
 {
+    struct unix_time end = {0};
     bool is_own = subject_has_user(subject) ? membership_of_tenant(&subject->user, tenant->id)
                                             : ID_EQ(subject->component.tenant, tenant->id);
     for (size_t i = 0; is_own && i < tenant->super_user_count; i++) {
-        if (now.s < tenant->super_users[i].expires_at.s &&
-            names_subject(&tenant->super_users[i], subject)) {
-            return true;
+        const struct super_user *power = &tenant->super_users[i];
+        if (power->expires_at.s > now.s && power->expires_at.s > end.s &&
+            names_subject(power, subject)) {
+            end = power->expires_at;
         }
     }
-    return false;
+    return end;
 }

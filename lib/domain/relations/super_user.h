@@ -1,11 +1,12 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Super users: who opens everything of a tenant, for as long as that was switched on. Pure. */
+/* Super users and decryptors: who opens everything of a tenant, for as long as that was switched on.
+ * Pure. */
 #pragma once
 
 #include "domain/values/subject.h"
 #include "domain/values/tenant.h"
 
-/* Whether the subject is a super user of this tenant at this time: one of its members, or a
- * component of its own that acts alone. */
-bool super_user_holds(const struct tenant_view *tenant, const struct subject *subject,
-                      struct unix_time now);
+/* Until when the subject is a super user of this tenant: one of its members, or a component of its
+ * own that acts alone. Of several grants that hold now the latest end counts; 0: none holds. */
+struct unix_time super_user_until(const struct tenant_view *tenant, const struct subject *subject,
+                                  struct unix_time now);

@@ -3,6 +3,7 @@
  * thread. */
 #pragma once
 
+/* The first two are the caller's own; the others were switched on for them and end. */
 enum power { POWER_NONE, POWER_OWNER, POWER_ISSUER, POWER_SUPER_USER, POWER_DECRYPTOR };
 
 /* "owner", "super_user", …; "" for POWER_NONE. */

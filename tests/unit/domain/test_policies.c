@@ -248,11 +248,11 @@ static void a_component_is_a_super_user_by_its_id(void **state)
         (struct super_user){.is_component = true, .component = {{{9}}}, .expires_at = {NOW + 3600}};
     w.subject = (struct subject){.user = {.boundary = ""},
                                  .component = {.id = {{{9}}}, .tenant = CONTOSO, .boundary = ""}};
-    assert_false(super_user_holds(&w.tenant, &w.subject, w.q.now));
+    assert_int_equal(super_user_until(&w.tenant, &w.subject, w.q.now).s, 0);
     w.subject.component.role = ROLE_CLIENT;
-    assert_true(super_user_holds(&w.tenant, &w.subject, w.q.now));
+    assert_int_equal(super_user_until(&w.tenant, &w.subject, w.q.now).s, NOW + 3600);
     w.subject.component.id.u.b[0] = 8;
-    assert_false(super_user_holds(&w.tenant, &w.subject, w.q.now));
+    assert_int_equal(super_user_until(&w.tenant, &w.subject, w.q.now).s, 0);
 }
 
 /* What is the caller's own is not recorded as a power that was lent to them. */
@@ -266,28 +266,35 @@ static void an_owner_who_is_a_super_user_is_the_owner(void **state)
     assert_int_equal(decide(&w).power, POWER_OWNER);
 }
 
-static void a_decryptor_for_its_own_tenant(void **state)
+/* Whatever its role: only the grant that names it. */
+static void a_decryptor_by_the_grant_that_names_it(void **state)
 {
     (void)state;
     char id[UUID_TEXT_BYTES];
     struct world w;
-    make(&w);
+    struct super_user power;
+    make_dora(&w, &power);
     w.subject.user = (struct subject_user){.tenant_name = "", .boundary = BOUNDARY_EXTERNAL};
     w.subject.component = (struct subject_component){.id = {{{9}}},
                                                      .name = "journal",
                                                      .role = ROLE_DECRYPTOR,
                                                      .tenant = CONTOSO,
                                                      .boundary = "commercial"};
-    w.q.facts.is_revoked = true;
-    w.policy.expires_at.s = NOW - 1;
+    assert_int_equal(decide(&w).reason, R_NO_RIGHTS);
+    uuid_format(w.subject.component.id.u, id);
+    w.policy.issuer = id; /* nor by what it protected */
+    assert_int_equal(decide(&w).reason, R_NO_RIGHTS);
+    power =
+        (struct super_user){.is_component = true, .component = {{{9}}}, .expires_at = {NOW + 3600}};
     assert_int_equal(decide(&w).power, POWER_DECRYPTOR);
+    assert_int_equal(decide(&w).rights.bits, RIGHTS_ALL);
+    w.subject.component.role = ROLE_GATEWAY;
+    assert_int_equal(decide(&w).power, POWER_SUPER_USER);
+    w.subject.component.role = ROLE_DECRYPTOR;
     w.subject.component.tenant = FABRIKAM;
     assert_int_equal(decide(&w).reason, R_NO_RIGHTS);
     w.subject.component.tenant = CONTOSO;
-    w.subject.component.role = ROLE_GATEWAY; /* what it did not protect itself */
-    assert_int_equal(decide(&w).reason, R_NO_RIGHTS);
-    uuid_format(w.subject.component.id.u, id);
-    w.policy.issuer = id; /* and what it did */
+    w.q.now.s = NOW + 3600;
     assert_int_equal(decide(&w).reason, R_NO_RIGHTS);
 }
 
@@ -308,7 +315,7 @@ int main(void)
         cmocka_unit_test(super_users_by_group_and_by_component),
         cmocka_unit_test(a_component_is_a_super_user_by_its_id),
         cmocka_unit_test(an_owner_who_is_a_super_user_is_the_owner),
-        cmocka_unit_test(a_decryptor_for_its_own_tenant),
+        cmocka_unit_test(a_decryptor_by_the_grant_that_names_it),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -111,6 +111,43 @@ static void of_those_who_outlive_expiry(void **state)
     assert_int_equal(decide(&w).license_expires_at.s, NOW + 7 * DAY);
 }
 
+/* Power that was lent bounds the license and keeps it out of caches; one's own does neither. */
+static void of_those_who_were_lent_power(void **state)
+{
+    (void)state;
+    static const char *const groups[] = {"rescue@contoso.com"};
+    struct super_user powers[] = {
+        {.principal = {PRINCIPAL_USER, "dora@contoso.com"}, .expires_at = {NOW + 600}},
+        {.principal = {PRINCIPAL_GROUP, "rescue@contoso.com"}, .expires_at = {NOW + DAY}},
+        {.principal = {PRINCIPAL_USER, "d.smith@contoso.com"}, .expires_at = {NOW + 60}},
+        {.principal = {PRINCIPAL_USER, "eve@contoso.com"}, .expires_at = {NOW + 9 * DAY}}};
+    struct world w;
+    make(&w);
+    w.tenant.super_users = powers;
+    w.tenant.super_user_count = 4;
+    w.subject.user.tenant = CONTOSO;
+    be(&w, "dora@contoso.com");
+    assert_int_equal(decide(&w).license_expires_at.s, NOW + 600);
+    assert_false(decide(&w).may_cache);
+    w.subject.user.groups = groups;
+    w.subject.user.group_count = 1;
+    w.subject.user.addresses[1] = "d.smith@contoso.com";
+    w.subject.user.address_count = 2;
+    assert_int_equal(decide(&w).license_expires_at.s, NOW + DAY); /* the latest of three */
+    w.q.now.s = NOW + 700;
+    assert_int_equal(decide(&w).license_expires_at.s, NOW + DAY); /* the one that is left */
+    w.q.now.s = NOW;
+    powers[1].expires_at.s = NOW + 90 * DAY; /* less than what the policy allows is as allowed */
+    w.policy.offline_days = 7;
+    w.policy.expires_at.s = NOW + 5;
+    assert_int_equal(decide(&w).license_expires_at.s, NOW + 7 * DAY);
+    assert_false(decide(&w).may_cache);
+    w.policy.owner = "dora@contoso.com";
+    powers[1].expires_at.s = NOW + DAY;
+    assert_int_equal(decide(&w).license_expires_at.s, NOW + 7 * DAY);
+    assert_true(decide(&w).may_cache);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -119,6 +156,7 @@ int main(void)
         cmocka_unit_test(of_templates_as_they_are_now),
         cmocka_unit_test(of_amendments),
         cmocka_unit_test(of_those_who_outlive_expiry),
+        cmocka_unit_test(of_those_who_were_lent_power),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
