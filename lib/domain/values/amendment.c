@@ -38,7 +38,7 @@ bool amendment_names(const struct amendment *amendment, enum principal_kind kind
 
 /* --- one person ------------------------------------------------------------------------------- */
 
-static int64_t version_of(const struct amendment *a, const int64_t *versions, size_t index)
+int64_t amendment_version_of(const struct amendment *a, const int64_t *versions, size_t index)
 {
     return versions == NULL ? a->version : versions[index];
 }
@@ -54,7 +54,7 @@ static int64_t latest_grant(const struct amendment *a, const struct subject_user
 {
     int64_t latest = NEVER;
     for (size_t i = 0; i < a->grant_count; i++) {
-        int64_t version = version_of(a, a->grant_versions, i);
+        int64_t version = amendment_version_of(a, a->grant_versions, i);
         if (version > latest && is_users(&a->grants[i].principal, user)) {
             latest = version;
         }
@@ -66,7 +66,7 @@ static int64_t latest_removal(const struct amendment *a, const struct subject_us
 {
     int64_t latest = NEVER;
     for (size_t i = 0; i < a->removed_count; i++) {
-        int64_t version = version_of(a, a->removed_versions, i);
+        int64_t version = amendment_version_of(a, a->removed_versions, i);
         if (version > latest && is_users(&a->removed[i], user)) {
             latest = version;
         }
@@ -81,7 +81,8 @@ static int64_t latest_joining(const struct amendment *a, const struct subject_us
         const char *const *found =
             texts_find(a->recipients, a->recipient_count, user->addresses[i]);
         if (found != NULL) {
-            int64_t version = version_of(a, a->recipient_versions, (size_t)(found - a->recipients));
+            int64_t version =
+                amendment_version_of(a, a->recipient_versions, (size_t)(found - a->recipients));
             latest = version > latest ? version : latest;
         }
     }
@@ -110,7 +111,7 @@ bool amendment_grant_counts(const struct amendment *amendment, size_t grant,
                             const struct amendment_word *word)
 {
     return amendment->grants[grant].principal.kind != PRINCIPAL_USER ||
-           version_of(amendment, amendment->grant_versions, grant) == word->grant_version;
+           amendment_version_of(amendment, amendment->grant_versions, grant) == word->grant_version;
 }
 
 /* --- merging ---------------------------------------------------------------------------------- */
@@ -176,7 +177,7 @@ static rc merge_grants(struct arena *arena, const struct amendment *before,
     for (size_t i = 0; i < before->grant_count; i++) {
         const struct principal *p = &before->grants[i].principal;
         if (!change_names(c, p->kind, p->name)) {
-            versions[out->grant_count] = version_of(before, before->grant_versions, i);
+            versions[out->grant_count] = amendment_version_of(before, before->grant_versions, i);
             grants[out->grant_count++] = before->grants[i];
         }
     }
@@ -208,7 +209,8 @@ static rc merge_recipients(struct arena *arena, const struct amendment *before,
             continue;
         }
         versions[out->recipient_count] =
-            order < 0 ? version_of(before, before->recipient_versions, old) : out->version;
+            order < 0 ? amendment_version_of(before, before->recipient_versions, old)
+                      : out->version;
         all[out->recipient_count++] = order < 0 ? before->recipients[old] : c->recipients[new];
         old += order <= 0;
         new += order >= 0;
@@ -231,7 +233,8 @@ static rc merge_removed(struct arena *arena, const struct amendment *before,
     for (size_t i = 0; i < before->removed_count; i++) {
         const struct principal *p = &before->removed[i];
         if (!change_names(c, p->kind, p->name)) {
-            versions[out->removed_count] = version_of(before, before->removed_versions, i);
+            versions[out->removed_count] =
+                amendment_version_of(before, before->removed_versions, i);
             removed[out->removed_count++] = *p;
         }
     }

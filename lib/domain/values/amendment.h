@@ -44,6 +44,9 @@ struct amendment_word {
 /* NULL says nothing. */
 struct amendment_word amendment_word_of(const struct amendment *amendment,
                                         const struct subject_user *user);
+/* By which change grant, recipient or removal number `index` was said; `versions`: of that list. */
+int64_t amendment_version_of(const struct amendment *amendment, const int64_t *versions,
+                             size_t index);
 /* Whether a grant of the amendment to one of the person's addresses counts. */
 bool amendment_grant_counts(const struct amendment *amendment, size_t grant,
                             const struct amendment_word *word);
