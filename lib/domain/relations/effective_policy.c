@@ -110,6 +110,35 @@ void effective_policy_rights(const struct effective_policy *now, const struct su
     rights_close(out);
 }
 
+static void add_named(const struct grant *grants, size_t count, const struct principal *principal,
+                      struct rights *out)
+{
+    for (size_t i = 0; i < count; i++) {
+        if (grants[i].principal.kind == principal->kind &&
+            strcmp(grants[i].principal.name, principal->name) == 0) {
+            rights_add(out, grants[i].rights);
+        }
+    }
+}
+
+void effective_policy_named_rights(const struct effective_policy *now,
+                                   const struct principal *principal, struct rights *out)
+{
+    struct grant_list list = grants_of(now->policy, now->template);
+    const struct amendment *amendment = now->amendment;
+    *out = (struct rights){0};
+    if (amendment != NULL && !amendment->is_valid) {
+        return;
+    }
+    if (!amendment_names(amendment, principal->kind, principal->name)) {
+        add_named(list.grants, list.count, principal, out);
+    }
+    if (amendment != NULL) {
+        add_named(amendment->grants, amendment->grant_count, principal, out);
+    }
+    rights_close(out);
+}
+
 static bool grants_name_groups(const struct grant *grants, size_t count)
 {
     for (size_t i = 0; i < count; i++) {

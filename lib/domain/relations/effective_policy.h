@@ -18,6 +18,9 @@ struct effective_policy {
  * counted here. */
 void effective_policy_rights(const struct effective_policy *policy, const struct subject *subject,
                              struct rights *out);
+/* What a principal other than a person has by its own name, closed under implication. */
+void effective_policy_named_rights(const struct effective_policy *policy,
+                                   const struct principal *principal, struct rights *out);
 /* When the content expires; 0: never. */
 struct unix_time effective_policy_expiry(const struct effective_policy *policy);
 /* Whether a group is among the principals, so that the user's groups matter. */
