@@ -118,6 +118,24 @@ def test_templates_are_offered_by_scope_and_language(world):
         world.call("TemplateService/DeleteTemplate", {"template_id": template}, world.contoso.admin)
 
 
+def test_scopes_bind_users_behind_a_gateway_and_no_gateway_alone(world):
+    carols, archived = make_template(world, scope=["user:carol@contoso.com"]), make_template(world, archived=True)
+    alice, carol = ({"who": world.gateway, "user_token": token} for token in (world.alice, world.carol))
+
+    def offered(who, user_token=None):
+        answer = world.call("PublishingService/ListAvailableTemplates", {}, who, user_token=user_token)
+        return {t.template_id for t in answer.templates}
+
+    assert reason(world.protect, template_id=carols, **alice) == "TEMPLATE_NOT_FOUND"
+    for caller in (alice, carol, {"who": world.gateway}):
+        assert reason(world.protect, template_id=archived,
+                      **caller) == "TEMPLATE_ARCHIVED" and archived not in offered(**caller)
+    assert carols not in offered(**alice)
+    for caller in (carol, {"who": world.gateway}):
+        assert carols in offered(**caller)
+        world.protect(template_id=carols, **caller)
+
+
 def test_deleting_a_template_in_use_is_refused_unless_forced(world):
     template = make_template(world)
     made = world.protect(template_id=template)

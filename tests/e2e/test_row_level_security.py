@@ -331,7 +331,7 @@ def test_a_node_that_believes_to_serve_everything(world):
         for method in ("Revoke", "Restore", "ListAccess"):
             assert reason(node.call, f"TrackingService/{method}", content, token=alice) == "NOT_FOUND"
         assert reason(node.call, "TemplateService/ListTemplates", {}, world.agency.admin) == "COMPONENT_UNKNOWN"
-        assert not node.call("PublishingService/ListAvailableTemplates", {}, token=alice).templates
+        assert reason(node.call, "PublishingService/ListAvailableTemplates", {}, token=alice) == "BOUNDARY_NOT_GRANTED"
         assert not node.audit(tenant="agency") and not world.sql(
             f"SELECT 1 FROM audit WHERE tenant = '{world.ids['agency']}' AND written_by = 'node_commercial'")
         for path, more in (("TenantService/CreateTenant", {"tenant": {"tenant": "spy", "boundary": "gcc-high"}}),

@@ -154,6 +154,13 @@ def protect_case(rng, tenant):
     return {"ask": "protect", "tenant": tenant, "policy": policy, "subject": subject}
 
 
+def available_case(rng, tenant):
+    case = protect_case(rng, tenant)
+    if not case["subject"]["addresses"] and sometimes(rng, 0.4):
+        case["policy"]["owner"] = ""
+    return {**case, "ask": "available"}
+
+
 def authority_case(rng, _tenant):
     kind = rng.choice([1, 1, 2, 2, 3, 3, 4, 5])
     tenants = [{"id": TENANTS[n][0], "name": n, "boundary": TENANTS[n][1], "domains": DOMAINS[n]}

@@ -4,6 +4,7 @@
  *   access     REASON [contact or portal], or
  *              OK channel power rights license_expires may_cache content_expires policy_version
  *   protect    REASON, or OK
+ *   available  REASON, or OK count templates
  *   authority  REASON, or OK tenant boundary member|guest|stranger addresses groups
  *   delivery   native, portal or block */
 #include <stdio.h>
@@ -15,6 +16,7 @@
 #include "domain/decide/decide_authority.h"
 #include "domain/decide/decide_delivery.h"
 #include "domain/decide/decide_protect.h"
+#include "domain/decide/decide_publisher.h"
 #include "domain/relations/membership.h"
 #include "domain/values/token_claims.h"
 
@@ -72,7 +74,7 @@ static void answer_access(const json_t *from)
     print_access(&decision);
 }
 
-/* --- protect, delivery ------------------------------------------------------------------------ */
+/* --- protect, available, delivery ------------------------------------------------------------------------ */
 
 static void answer_protect(const json_t *from)
 {
@@ -84,6 +86,33 @@ static void answer_protect(const json_t *from)
     case_subject(case_member(from, "subject"), &subject);
     enum reason reason = decide_protect(&(struct protect_question){&tenant, &subject, &policy});
     puts(reason == R_NONE ? "OK" : reason_info(reason)->name);
+}
+
+static void answer_available(const json_t *from)
+{
+    struct tenant_view tenant;
+    struct policy policy;
+    struct subject subject;
+    char chosen[CASE_LIST_MAX * 4] = "-";
+    size_t len = 0;
+    int count = 0;
+    case_tenant(case_member(from, "tenant"), &tenant);
+    case_policy(case_member(from, "policy"), &policy);
+    case_subject(case_member(from, "subject"), &subject);
+    const struct publisher_question question = {&tenant, &subject, policy.owner};
+    enum reason reason = decide_publisher(&question);
+    for (size_t i = 0; reason == R_NONE && i < tenant.template_count; i++) {
+        const struct template_policy *template = &tenant.templates[i];
+        if (decide_choice(&question, template) == R_NONE) {
+            len += (size_t)snprintf(chosen + len, sizeof chosen - len, "%s%d",
+                                    count++ == 0 ? "" : ",", template->id.u.b[0]);
+        }
+    }
+    if (reason == R_NONE) {
+        printf("OK %d %s\n", count, chosen);
+    } else {
+        puts(reason_info(reason)->name);
+    }
 }
 
 static void answer_delivery(const json_t *from)
@@ -215,10 +244,8 @@ static const struct {
     const char *ask;
     void (*answer)(const json_t *from);
 } decisions[] = {
-    {"access", answer_access},
-    {"protect", answer_protect},
-    {"authority", answer_authority},
-    {"delivery", answer_delivery},
+    {"access", answer_access},       {"protect", answer_protect},   {"available", answer_available},
+    {"authority", answer_authority}, {"delivery", answer_delivery},
 };
 
 static void answer(const json_t *from)

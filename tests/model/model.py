@@ -15,7 +15,7 @@ import sys
 import cases
 from model_access import decide_access, decide_delivery
 from model_authority import decide_authority
-from model_protect import decide_protect
+from model_protect import decide_available, decide_protect
 
 POWERS = ["-", "owner", "issuer", "super_user"]
 DECISIONS = {
@@ -25,6 +25,9 @@ DECISIONS = {
     "protect": (cases.protect_case, decide_protect, {
         "OK", "TENANT_DISABLED", "COMPONENT_TENANT", "COMPONENT_DOMAIN", "EXCLUDED", "PROTECT_DENIED", "ONBOARDING_INVALID",
         "TEMPLATE_NOT_FOUND", "TEMPLATE_SCOPE", "TEMPLATE_ARCHIVED", "POLICY_INVALID", "RECIPIENTS_MISSING"}),
+    "available": (cases.available_case, decide_available, {
+        *(f"OK {count}" for count in range(4)), "TENANT_DISABLED", "COMPONENT_TENANT", "COMPONENT_DOMAIN", "EXCLUDED",
+        "PROTECT_DENIED", "ONBOARDING_INVALID"}),
     "authority": (cases.authority_case, decide_authority, {
         "OK contoso commercial", "OK fabrikam gcc", "OK agency gcc-high", "OK - external", "TOKEN_NO_ADDRESS",
         "TOKEN_TYPE"}),
@@ -42,9 +45,11 @@ def ask(program, batch):
 
 
 def outcome(answer):
-    """The kind of answer: its reason; for OK also channel and power, or tenant and boundary."""
+    """The kind of answer: its reason; for OK also channel and power, or tenant and boundary, or how
+    many templates."""
     words = answer.split()
-    return " ".join(words[:3]) if words[0] == "OK" else words[0]
+    kept = 2 if len(words) == 3 else 3
+    return " ".join(words[:kept]) if words[0] == "OK" else words[0]
 
 
 def compare(program, decision, count, rng):

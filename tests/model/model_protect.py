@@ -9,18 +9,22 @@ from model_policy import (CUSTOM, DNF, ENCRYPT, TEMPLATE, are_known, domain_of, 
 def sender_refusal(case):
     """Question 2: the component belongs to the tenant or the platform and stands in the tenant's
     boundary or in none; its sender domains name the sender's domain, which the tenant has
-    verified."""
-    component, tenant, domain = case["subject"]["component"], case["tenant"], domain_of(case["policy"]["owner"])
+    verified. A component may list templates before it knows the sender."""
+    component, tenant, owner = case["subject"]["component"], case["tenant"], case["policy"]["owner"]
     if component["tenant"] not in (0, tenant["id"]) or component["boundary"] not in ("", tenant["boundary"]):
         return "COMPONENT_TENANT"
+    if not owner:
+        return ""
+    domain = domain_of(owner)
     if domain not in component["sender_domains"] or domain not in tenant["domains"]:
         return "COMPONENT_DOMAIN"
     return ""
 
 
 def onboarding_refusal(case):
-    """Question 4: a member of the tenant protects as themselves, and the onboarding list names them
-    or is empty. A list that can't be read refuses everybody (§3.8)."""
+    """Question 4, of users, whoever carries their token: a member of the tenant protects as
+    themselves, and the onboarding list names them or is empty. A list that can't be read refuses
+    everybody (§3.8)."""
     who, tenant, owner = case["subject"], case["tenant"], case["policy"]["owner"]
     if not is_member(who, tenant) or owner not in who["addresses"]:
         return "PROTECT_DENIED"
@@ -47,17 +51,34 @@ def needs_recipients(case, template):
     return policy["kind"] in (DNF, ENCRYPT) or any(principal == "recipients" for principal, _ in grants)
 
 
-def decide_protect(case):
-    tenant, who, policy = case["tenant"], case["subject"], case["policy"]
-    template = template_of(tenant, policy)
+def publisher_refusal(case):
+    """Questions 1 to 4."""
+    tenant, who = case["tenant"], case["subject"]
     if tenant["state"] != 1:
         return "TENANT_DISABLED"
     if who["component"] and sender_refusal(case):
         return sender_refusal(case)
     if is_excluded(tenant, who):
         return "EXCLUDED"
-    if not who["component"] and onboarding_refusal(case):
+    if who["addresses"] and onboarding_refusal(case):
         return onboarding_refusal(case)
+    return ""
+
+
+def decide_available(case):
+    """A list of templates follows the same rule: it holds those that the caller could protect
+    with."""
+    if publisher_refusal(case):
+        return publisher_refusal(case)
+    numbers = [str(t["id"]) for t in case["tenant"]["templates"] if not template_refusal(case, t)]
+    return f"OK {len(numbers)} {','.join(numbers) or '-'}"
+
+
+def decide_protect(case):
+    tenant, policy = case["tenant"], case["policy"]
+    template = template_of(tenant, policy)
+    if publisher_refusal(case):
+        return publisher_refusal(case)
     if policy["kind"] == TEMPLATE and template_refusal(case, template):
         return template_refusal(case, template)
     if needs_recipients(case, template) and not policy["recipients"]:

@@ -78,6 +78,10 @@ MUTANTS = [
     ("protect", "model_protect", 'not in ("", tenant["boundary"])', '!= tenant["boundary"]'),
     ("protect", "model_protect", 'or domain not in tenant["domains"]', ""),
     ("protect", "model_protect", 'or owner not in who["addresses"]', ""),
+    ("protect", "model_protect", 'if who["addresses"] and onboarding', 'if not who["component"] and onboarding'),
+    ("available", "model_protect", 'if who["addresses"] and onboarding', 'if not who["component"] and onboarding'),
+    ("available", "model_protect", 'if not owner:\n        return ""', 'if not owner:\n        return "COMPONENT_DOMAIN"'),
+    ("available", "model_protect", "if not template_refusal(case, t)]", 'if not t["archived"]]'),
     ("protect", "model_protect", 'not tenant["onboarding"] or', ""),
     ("protect", "model_protect", 'return "ONBOARDING_INVALID"', 'return ""'),
     ("protect", "model_protect", 'and who["addresses"] and not any', "and not any"),
@@ -111,6 +115,7 @@ def load(module="", old="", new=""):
         exec(compile(source, name, "exec"), sys.modules[name].__dict__)  # pylint: disable=exec-used
     return {"access": sys.modules["model_access"].decide_access,
             "protect": sys.modules["model_protect"].decide_protect,
+            "available": sys.modules["model_protect"].decide_available,
             "authority": sys.modules["model_authority"].decide_authority,
             "delivery": sys.modules["model_access"].decide_delivery}
 

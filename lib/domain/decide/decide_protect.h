@@ -13,8 +13,6 @@ struct protect_question {
     const struct policy *policy; /* as it would be sealed; owner set */
 };
 
-/* R_NONE, or why not, in this order: TENANT_DISABLED; COMPONENT_TENANT, COMPONENT_DOMAIN (a
- * component that may not act here or for this sender); EXCLUDED; PROTECT_DENIED (not a member,
- * or onboarding control); TEMPLATE_NOT_FOUND, TEMPLATE_SCOPE, TEMPLATE_ARCHIVED, POLICY_INVALID;
+/* R_NONE, or why not: what decide_publisher says, then what decide_choice says of the template, then
  * RECIPIENTS_MISSING. */
 enum reason decide_protect(const struct protect_question *question);

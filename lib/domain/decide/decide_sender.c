@@ -13,18 +13,25 @@ static bool is_in_domains(const struct subject_component *gateway, const char *d
     return false;
 }
 
-enum reason decide_sender(const struct tenant_view *tenant, const struct subject_component *gateway,
-                          const char *sender)
+enum reason decide_gateway(const struct tenant_view *tenant,
+                           const struct subject_component *gateway)
 {
-    const char *domain = address_domain(sender);
     bool is_of_boundary =
         gateway->boundary[0] == '\0' || strcmp(gateway->boundary, tenant->boundary) == 0;
     bool is_of_tenant = ID_EQ(gateway->tenant, tenant->id) || ID_IS_ZERO(gateway->tenant);
     if (tenant->state != TENANT_ACTIVE) {
         return R_TENANT_DISABLED;
     }
-    if (!is_of_boundary || !is_of_tenant) {
-        return R_COMPONENT_TENANT;
+    return is_of_boundary && is_of_tenant ? R_NONE : R_COMPONENT_TENANT;
+}
+
+enum reason decide_sender(const struct tenant_view *tenant, const struct subject_component *gateway,
+                          const char *sender)
+{
+    const char *domain = address_domain(sender);
+    enum reason reason = decide_gateway(tenant, gateway);
+    if (reason != R_NONE) {
+        return reason;
     }
     return is_in_domains(gateway, domain) && tenant_has_domain(tenant, domain) ? R_NONE
                                                                                : R_COMPONENT_DOMAIN;

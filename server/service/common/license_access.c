@@ -7,24 +7,16 @@
 #include "auth/decision_log.h"
 #include "auth/facts.h"
 #include "context/wait.h"
-#include "service/common/limits.h"
 #include "service/common/reply.h"
-#include "service/common/request.h"
 
 /* --- parse ------------------------------------------------------------------------------------ */
 
-step license_access_parse(struct call *c, struct slice license, const char *application,
-                          const char *platform)
+step license_access_parse(struct call *c, struct slice license,
+                          const Chancery__V1__ClientInfo *client)
 {
     struct license_access *a = license_access_of(c);
     a->license_bytes = license;
-    if (step_failed(request_text(c, "client.application", application, APPLICATION_MAX)) ||
-        step_failed(request_text(c, "client.platform", platform, PLATFORM_MAX))) {
-        return STEP_FAILED;
-    }
-    a->application = application;
-    a->platform = platform;
-    return STEP_NEXT;
+    return request_client(c, client, &a->client);
 }
 
 /* --- open ------------------------------------------------------------------------------------- */
@@ -110,8 +102,8 @@ static step have_platform(struct call *c)
 step license_access_open(struct call *c)
 {
     struct license_access *a = license_access_of(c);
-    caller_of(c)->subject.application = a->application;
-    caller_of(c)->subject.platform = a->platform;
+    caller_of(c)->subject.application = a->client.application;
+    caller_of(c)->subject.platform = a->client.platform;
     if (!publishing_license_parse(call_arena(c), a->license_bytes, &a->license, call_err(c)).ok) {
         return STEP_FAILED;
     }

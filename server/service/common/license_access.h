@@ -4,12 +4,13 @@
 #pragma once
 
 #include "auth/caller.h"
+#include "service/common/request.h"
 #include "wire/publishing_license.h"
 
 struct license_access {
     /* parse */
     struct slice license_bytes;
-    const char *application, *platform;
+    struct client_names client;
     struct slice client_jwk; /* not for InspectContent */
     /* open */
     struct publishing_license license;  /* as it claims to be, until is_open */
@@ -32,8 +33,8 @@ static inline struct license_access *license_access_of(const struct call *c)
 }
 
 /* What both requests have. */
-step license_access_parse(struct call *c, struct slice license, const char *application,
-                          const char *platform);
+step license_access_parse(struct call *c, struct slice license,
+                          const Chancery__V1__ClientInfo *client);
 step license_access_open(struct call *c);
 /* A reader from elsewhere is looked up among the groups of the content's tenant, if the policy
  * names any (outside_groups.c). From here on the flow goes again when the gate tells other facts:

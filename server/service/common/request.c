@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "domain/values/address.h"
+#include "service/common/limits.h"
 
 step request_uuid(struct call *c, const char *field, const char *text, struct uuid *out)
 {
@@ -37,6 +38,19 @@ step request_address(struct call *c, const char *field, const char *text, const 
         return call_bad_field(c, field, "It must be a mail address such as bob@fabrikam.com.");
     }
     return STEP_NEXT;
+}
+
+step request_client(struct call *c, const Chancery__V1__ClientInfo *client,
+                    struct client_names *out)
+{
+    *out = (struct client_names){"", ""};
+    if (client == NULL) {
+        return STEP_NEXT;
+    }
+    *out = (struct client_names){client->application, client->platform};
+    return step_failed(request_text(c, "client.application", out->application, APPLICATION_MAX))
+               ? STEP_FAILED
+               : request_text(c, "client.platform", out->platform, PLATFORM_MAX);
 }
 
 step request_count(struct call *c, const char *field, size_t count, size_t least, size_t most)

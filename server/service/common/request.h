@@ -3,6 +3,7 @@
  * field's name. */
 #pragma once
 
+#include "chancery/v1/common.pb-c.h"
 #include "rpc/call.h"
 
 /* A UUID; "" gives zero. */
@@ -15,5 +16,11 @@ step request_address(struct call *c, const char *field, const char *text, const 
 /* A mail domain of a list, normalized. */
 step request_domain(struct call *c, const char *field, size_t index, const char *text,
                     const char **out);
+/* What a client says of itself; nothing is "". Field `client`. */
+struct client_names {
+    const char *application, *platform;
+};
+step request_client(struct call *c, const Chancery__V1__ClientInfo *client,
+                    struct client_names *out);
 /* How many values a list may have. */
 step request_count(struct call *c, const char *field, size_t count, size_t least, size_t most);

@@ -30,8 +30,7 @@ static step parse(struct call *c)
     }
     return license_access_parse(
         c, slice_of(request->publishing_license.data, request->publishing_license.len),
-        request->client == NULL ? "" : request->client->application,
-        request->client == NULL ? "" : request->client->platform);
+        request->client);
 }
 
 /* --- issue and reply -------------------------------------------------------------------------- */

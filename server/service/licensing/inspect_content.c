@@ -11,8 +11,7 @@ static step parse(struct call *c)
     const Chancery__V1__InspectContentRequest *request = inspect_content_request(c);
     return license_access_parse(
         c, slice_of(request->publishing_license.data, request->publishing_license.len),
-        request->client == NULL ? "" : request->client->application,
-        request->client == NULL ? "" : request->client->platform);
+        request->client);
 }
 
 static step reply(struct call *c)

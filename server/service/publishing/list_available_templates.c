@@ -1,6 +1,14 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* PublishingService.ListAvailableTemplates: what may the caller choose? A template's scope says who
- * may choose it, never who may open what it protects. */
+/* PublishingService.ListAvailableTemplates: what could the caller protect with? Who could protect
+ * nothing is refused for the reason that Protect would tell. A template's scope says who may choose
+ * it, never who may open what it protects.
+ *
+ *   parse    the language, the owner
+ *   tenant   whose templates: the owner's
+ *   decide   pure: may this caller protect at all? (domain/decide/decide_publisher.c)
+ *   list     the templates, with their names
+ *   choose   pure, for each: may this caller choose it?
+ *   reply */
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -12,7 +20,7 @@
 #include "chancery/v1/publishing.pb-c.h"
 #include "context/wait.h"
 #include "crypto/hash.h"
-#include "domain/relations/membership.h"
+#include "domain/decide/decide_publisher.h"
 #include "domain/values/address.h"
 #include "domain/values/language.h"
 #include "service/common/cursor.h"
@@ -24,7 +32,8 @@
 
 struct available {
     struct scope scope; /* first */
-    const char *owner;  /* for whom a gateway asks; "" for the caller's own user */
+    struct client_names client;
+    const char *owner; /* for whom: as asked for, or the caller's own user; else "" */
     struct cursor cursor;
     Chancery__V1__AvailableTemplate **chosen; /* those that the caller may choose */
     size_t chosen_count;
@@ -39,10 +48,19 @@ static step parse_list(struct call *c)
 {
     const Chancery__V1__ListAvailableTemplatesRequest *request =
         list_available_templates_request(c);
-    return step_failed(request_text(c, "language", request->language, LANGUAGE_MAX))
-               ? STEP_FAILED
-               : request_address(c, "owner", request->owner, &available_of(c)->owner);
+    struct available *a = available_of(c);
+    if (step_failed(request_text(c, "language", request->language, LANGUAGE_MAX)) ||
+        step_failed(request_client(c, request->client, &a->client)) ||
+        step_failed(request_address(c, "owner", request->owner, &a->owner))) {
+        return STEP_FAILED;
+    }
+    if (a->owner[0] == '\0' && subject_has_user(&caller_of(c)->subject)) {
+        a->owner = caller_of(c)->who.user;
+    }
+    return STEP_NEXT;
 }
+
+/* --- whose templates -------------------------------------------------------------------------- */
 
 static step have_platform(struct call *c)
 {
@@ -76,13 +94,34 @@ static step tenant(struct call *c)
     if (!ID_IS_ZERO(own)) {
         return facts_need_tenant(c, own, have_tenant);
     }
-    if (!subject_has_component(&caller_of(c)->subject) || a->owner[0] == '\0') {
+    if (!subject_has_component(&caller_of(c)->subject)) {
+        return call_fail(c, R_PROTECT_DENIED, "a user of no tenant");
+    }
+    if (a->owner[0] == '\0') {
         return call_bad_field(c, "owner", "A caller of no tenant must name the owner.");
     }
     wait_store_init(c, &a->scope.lookup.op);
     lookups_submit(services_of(c)->lookups, &a->scope.lookup, LOOKUP_TENANT_BY_DOMAIN,
                    slice_str(address_domain(a->owner)));
     return wait_store(c, domain_found, &a->scope.lookup.op);
+}
+
+/* --- which of them ---------------------------------------------------------------------------- */
+
+static struct publisher_question question_of(const struct call *c)
+{
+    return (struct publisher_question){.tenant = &scope_of(c)->tenant->view,
+                                       .subject = &caller_of(c)->subject,
+                                       .owner = available_of(c)->owner};
+}
+
+static step decide(struct call *c)
+{
+    caller_of(c)->subject.application = available_of(c)->client.application;
+    caller_of(c)->subject.platform = available_of(c)->client.platform;
+    const struct publisher_question question = question_of(c);
+    enum reason reason = decide_publisher(&question);
+    return reason == R_NONE ? STEP_NEXT : call_fail(c, reason, "decided");
 }
 
 static step list(struct call *c)
@@ -92,22 +131,14 @@ static step list(struct call *c)
     return scope_wait(c);
 }
 
-/* A gateway chooses by mail-flow rules, not by a person's scope. */
-static bool may_choose(struct call *c, const struct template_row *row)
+/* By the view that Protect decides on; the row is there for its texts. */
+static bool may_choose(const struct call *c, const struct template_row *row)
 {
-    const struct subject *subject = &caller_of(c)->subject;
-    if (row->archived || row->scope_count == 0 || !subject_has_user(subject)) {
-        return !row->archived;
-    }
-    for (size_t i = 0; i < row->scope_count; i++) {
-        struct principal principal;
-        if (principal_parse(call_arena(c), slice_str(row->scope[i]), &principal, NULL).ok &&
-            membership_matches(&principal, subject)) {
-            return true;
-        }
-    }
-    return false;
+    const struct publisher_question question = question_of(c);
+    return decide_choice(&question, tenant_find_template(question.tenant, row->id)) == R_NONE;
 }
+
+/* --- in which language ------------------------------------------------------------------------ */
 
 /* RFC 4647 §3.4 (lookup): the tag asked for, cut from its end, then English, then the first. */
 static const char *text_in(const char *language, const char *const *languages,
@@ -215,6 +246,6 @@ const struct flow list_available_templates_flow = {
     .method = "/chancery.v1.PublishingService/ListAvailableTemplates",
     .name = "list_available_templates",
     .state = FLOW_STATE_ON(struct available, BASE_SCOPE, struct scope, scope),
-    .steps = {STEP("parse", parse_list), STEP("tenant", tenant), STEP("list", list),
-              STEP("choose", choose), STEP("reply", reply_list)},
+    .steps = {STEP("parse", parse_list), STEP("tenant", tenant), STEP("decide", decide),
+              STEP("list", list), STEP("choose", choose), STEP("reply", reply_list)},
 };

@@ -40,6 +40,7 @@ struct protect {
     struct address_batch batch;
     struct cursor cursor; /* in whichever of the two is being read */
     struct request_id request;
+    struct client_names client;
     const char *owner; /* as asked for; "" for the caller's own user */
     int32_t expires_after_days;
     struct slice client_jwk;
@@ -123,6 +124,7 @@ static step parse(struct call *c)
         step_failed(
             request_count(c, "recipients", request->n_recipients, 0, POLICY_RECIPIENTS_MAX)) ||
         step_failed(request_address(c, "owner", request->owner, &p->owner)) ||
+        step_failed(request_client(c, request->client, &p->client)) ||
         step_failed(
             request_text(c, "display_name", request->display_name, LICENSE_DISPLAY_NAME_MAX))) {
         return STEP_FAILED;
@@ -224,10 +226,8 @@ static step have_platform(struct call *c)
 
 static step tenant(struct call *c)
 {
-    const Request *request = protect_request(c);
-    struct subject *subject = &caller_of(c)->subject;
-    subject->application = request->client == NULL ? "" : request->client->application;
-    subject->platform = request->client == NULL ? "" : request->client->platform;
+    caller_of(c)->subject.application = protect_of(c)->client.application;
+    caller_of(c)->subject.platform = protect_of(c)->client.platform;
     return facts_need_platform(c, have_platform);
 }
 

@@ -3,6 +3,7 @@
 #include "chancery_test.h"
 
 #include "domain/decide/decide_protect.h"
+#include "domain/decide/decide_publisher.h"
 
 static const struct tenant_id CONTOSO = {{{1}}}, FABRIKAM = {{{2}}};
 static const char *const domains[] = {"contoso.com", "contoso.de"};
@@ -171,6 +172,82 @@ static void a_gateway_is_in_every_scope(void **state)
     assert_int_equal(decide(&w), R_NONE);
 }
 
+static const char *const contosos[] = {"contoso.com"};
+static const struct subject_component edge = {.name = "edge",
+                                              .role = ROLE_GATEWAY,
+                                              .tenant = CONTOSO,
+                                              .boundary = "commercial",
+                                              .sender_domains = contosos,
+                                              .sender_domain_count = 1};
+
+/* A gateway that carries Alice's token: she is asked what she is asked without it. */
+static void a_user_behind_a_gateway_is_asked_as_a_user(void **state)
+{
+    (void)state;
+    struct principal scope = {PRINCIPAL_USER, "boss@contoso.com"};
+    struct world w;
+    make(&w);
+    w.subject.component = edge;
+    assert_int_equal(decide(&w), R_NONE);
+    w.policy.owner = "carol@contoso.com"; /* a sender of the gateway's, but not herself */
+    assert_int_equal(decide(&w), R_PROTECT_DENIED);
+    make(&w);
+    w.subject.component = edge;
+    w.subject.user.is_guest = true;
+    assert_int_equal(decide(&w), R_PROTECT_DENIED);
+    w.subject.user.is_guest = false;
+    w.subject.user.tenant = TENANT_PLATFORM; /* an outsider with a sender's address */
+    assert_int_equal(decide(&w), R_PROTECT_DENIED);
+    make(&w);
+    w.subject.component = edge;
+    w.tenant.onboarding = &w.onboarding;
+    w.tenant.onboarding_count = 1;
+    w.onboarding = (struct principal){PRINCIPAL_USER, "pilot@contoso.com"};
+    assert_int_equal(decide(&w), R_PROTECT_DENIED);
+    w.subject.user.address_count = 0; /* alone it protects for whomever it may act */
+    assert_int_equal(decide(&w), R_NONE);
+    make(&w);
+    w.subject.component = edge;
+    w.policy.kind = POLICY_TEMPLATE;
+    w.template.scope = &scope;
+    w.template.scope_count = 1;
+    assert_int_equal(decide(&w), R_TEMPLATE_SCOPE);
+    w.subject.component.sender_domain_count = 0; /* what the gateway may not comes first */
+    assert_int_equal(decide(&w), R_COMPONENT_DOMAIN);
+}
+
+/* Lists ask before it is known what will be protected, and a gateway before it is known for whom. */
+static void what_a_list_asks(void **state)
+{
+    (void)state;
+    struct world w;
+    make(&w);
+    struct publisher_question q = {&w.tenant, &w.subject, "alice@contoso.com"};
+    w.template.is_archived = true;
+    assert_int_equal(decide_publisher(&q), R_NONE);
+    assert_int_equal(decide_choice(&q, &w.template), R_TEMPLATE_ARCHIVED);
+    q.owner = ""; /* a user is nobody by that name */
+    assert_int_equal(decide_publisher(&q), R_PROTECT_DENIED);
+    w.subject.user.address_count = 0;
+    w.subject.component = edge;
+    assert_int_equal(decide_publisher(&q), R_NONE);
+    q.owner = "bob@fabrikam.com";
+    assert_int_equal(decide_publisher(&q), R_COMPONENT_DOMAIN);
+}
+
+/* Stored by somebody's hand, for no request may say it: whoever protects is the owner. */
+static void an_owner_in_a_scope_is_who_protects(void **state)
+{
+    (void)state;
+    struct principal owner = {PRINCIPAL_OWNER, ""};
+    struct world w;
+    make(&w);
+    w.policy.kind = POLICY_TEMPLATE;
+    w.template.scope = &owner;
+    w.template.scope_count = 1;
+    assert_int_equal(decide(&w), R_NONE);
+}
+
 static void recipients_are_named_where_the_policy_speaks_of_them(void **state)
 {
     (void)state;
@@ -199,6 +276,9 @@ int main(void)
         cmocka_unit_test(a_gateway_speaks_for_its_senders_only),
         cmocka_unit_test(templates_by_state_and_scope),
         cmocka_unit_test(a_gateway_is_in_every_scope),
+        cmocka_unit_test(a_user_behind_a_gateway_is_asked_as_a_user),
+        cmocka_unit_test(what_a_list_asks),
+        cmocka_unit_test(an_owner_in_a_scope_is_who_protects),
         cmocka_unit_test(recipients_are_named_where_the_policy_speaks_of_them),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

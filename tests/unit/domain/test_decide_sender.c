@@ -50,6 +50,20 @@ static void a_gateway_stands_beside_the_tenant(void **state)
     assert_int_equal(decide_sender(&contoso, &gateway, "a@contoso.com"), R_COMPONENT_TENANT);
 }
 
+/* Whoever the sender will be. */
+static void a_gateway_by_itself(void **state)
+{
+    (void)state;
+    struct tenant_view tenant = contoso;
+    struct subject_component gateway = edge;
+    gateway.sender_domain_count = 0;
+    assert_int_equal(decide_gateway(&tenant, &gateway), R_NONE);
+    gateway.tenant.u.b[0] = 2;
+    assert_int_equal(decide_gateway(&tenant, &gateway), R_COMPONENT_TENANT);
+    tenant.state = TENANT_IS_DISABLED;
+    assert_int_equal(decide_gateway(&tenant, &gateway), R_TENANT_DISABLED);
+}
+
 static void the_first_flaw_is_told(void **state)
 {
     (void)state;
@@ -68,6 +82,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(the_senders_domain_is_the_gateways_and_the_tenants),
         cmocka_unit_test(a_gateway_stands_beside_the_tenant),
+        cmocka_unit_test(a_gateway_by_itself),
         cmocka_unit_test(the_first_flaw_is_told),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
