@@ -20,8 +20,5 @@ CREATE FUNCTION person_addresses(named text) RETURNS text[] LANGUAGE sql STABLE 
 $$;
 
 -- In which version each name of an amendment was said, of the grants, then of the recipients, then of what was removed: the
--- last word about a person holds, by whichever of their addresses it was said.
+-- last word about a person holds, by whichever of their addresses it was said. Empty: all of them in the latest.
 ALTER TABLE content_amendment ADD COLUMN name_versions bigint[] NOT NULL DEFAULT '{}';
-UPDATE content_amendment SET name_versions = array_fill(version, ARRAY[
-    cardinality(grant_principals) + cardinality(recipients) + cardinality(removed)]);
-ALTER TABLE content_amendment ALTER COLUMN name_versions DROP DEFAULT;

@@ -155,8 +155,10 @@ struct authenticator {
 
 /* --- what a step may ask ------------------------------------------------------------------ */
 
-/* The flow's own struct, zeroed at the start. */
+/* The flow's own struct, zeroed at the start; and with which shared structs it begins
+ * (flow_state.bases). */
 void *call_state(const struct call *c);
+unsigned call_state_bases(const struct call *c);
 /* What the authenticator finds out of the caller. Not for public methods, which have none. */
 void *call_caller(const struct call *c);
 /* Whether what a worker remembers may be used (flow.trust). */

@@ -94,6 +94,9 @@ static step performed(struct call *c)
     if (err->reason == R_STALE) {
         return call_authenticate_again(c, scope_resolve);
     }
+    if (err->reason == R_DATABASE_CONFLICT) {
+        return call_again_from(c, approvable_check);
+    }
     return err->reason == R_NOT_FOUND ? call_fail(c, R_PRECONDITION_FAILED, "nothing matched")
                                       : wait_over(c, err);
 }

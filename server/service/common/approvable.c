@@ -118,13 +118,17 @@ static step ask(struct call *c, uint32_t required)
 }
 
 /* R_STALE: the tenant began to require approval meanwhile, or something changed on which it was
- * decided that this needs none; that the caller is an admin, for example. */
+ * decided that this needs none; that the caller is an admin, for example. R_DATABASE_CONFLICT:
+ * another act changed meanwhile what this one rests on. */
 static step performed(struct call *c)
 {
     const struct approvable_act *act = approvable_of(c)->act;
     const struct err *err = &scope_of(c)->op.op.err;
     if (err->reason == R_STALE) {
-        return call_authenticate_again(c, scope_resolve);
+        return call_authenticate_again(c, NULL);
+    }
+    if (err->reason == R_DATABASE_CONFLICT) {
+        return call_again_from(c, approvable_check);
     }
     return err->reason == R_NOT_FOUND && act->unmatched != R_NONE
                ? call_fail(c, act->unmatched, "nothing matched")

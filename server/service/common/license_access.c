@@ -141,6 +141,7 @@ step license_access_decide(struct call *c)
         .subject = &caller_of(c)->subject,
         .facts = caller_of(c)->entry.facts,
         .now = call_now(c),
+        .by_grants_only = a->by_grants_only,
     };
     decide_access(&question, &a->decision);
     if (a->decision.reason == R_NONE) {

@@ -55,11 +55,12 @@ static rc read_removed(struct arena *arena, const struct sql_amendment *from, st
 static void read_versions(const struct sql_amendment *from, struct amendment *out)
 {
     const int64_t *versions = from->name_versions.items;
-    if (from->name_versions.count != out->grant_count + out->recipient_count + out->removed_count) {
-        note_unknown(out, "name_versions");
-        return;
+    size_t names = out->grant_count + out->recipient_count + out->removed_count;
+    if (from->name_versions.count == 0) {
+        return; /* all of them in the latest version */
     }
-    if (versions == NULL) {
+    if (from->name_versions.count != names) {
+        note_unknown(out, "name_versions");
         return;
     }
     out->grant_versions = versions;

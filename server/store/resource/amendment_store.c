@@ -86,12 +86,12 @@ static rc read_stored(struct store_op *op, size_t index, const PGresult *r, stru
     return OK;
 }
 
-void amendment_store_put(struct amendment_put *put)
+void amendment_store_put(struct change_op *op, const struct amendment_put *put)
 {
-    struct arena *arena = put->op.arena;
+    struct arena *arena = op->op.arena;
     const struct amendment *a = put->amendment;
     struct pg_params p = sql_amend(
-        arena, &(struct sql_amend){.act = change_act(put->tenant, "amend_policy", &put->who),
+        arena, &(struct sql_amend){.act = change_begin(op, "amend_policy"),
                                    .content = put->content,
                                    .version = a->version,
                                    .grant_principals = grant_texts(arena, a, principal_text),
@@ -102,5 +102,5 @@ void amendment_store_put(struct amendment_put *put)
                                    .changes_expiry = a->changes_expiry,
                                    .expires_at = a->expires_at.s * 1000000,
                                    .target = put->target});
-    pg_submit_one(&put->op, &p, read_stored);
+    change_submit(op, &p, read_stored);
 }

@@ -17,15 +17,13 @@ static struct amendment fetch(void)
 
 static enum reason keep(const struct amendment *amendment)
 {
-    struct amendment_put *s = ARENA_NEW(f.arena, struct amendment_put);
-    prepare(&s->op);
-    s->tenant = CONTOSO;
-    s->content = CONTENT;
-    s->amendment = amendment;
-    s->target = "set";
-    s->who = WHO;
-    amendment_store_put(s);
-    return wait_for(&s->op);
+    struct change_op *op = ARENA_NEW(f.arena, struct change_op);
+    prepare(&op->op);
+    op->scope = CONTOSO;
+    op->who = WHO;
+    amendment_store_put(
+        op, &(struct amendment_put){.content = CONTENT, .amendment = amendment, .target = "set"});
+    return wait_for(&op->op);
 }
 
 static struct gate_entry entry_for(const char *operation)
