@@ -124,7 +124,7 @@ static int show(struct session *s, const struct amend_args *args, const Protobuf
     if (strcmp(args->format, "json") == 0) {
         return session_print_json(s, message);
     }
-    if (!verb_was_asked(r->approval_id)) {
+    if (!verb_was_asked(message)) {
         printf("amended, version %lld\n", (long long)r->version);
     }
     return EXIT_OK;

@@ -20,21 +20,26 @@ static const char HELP[] =
     "What one admin of a tenant asked for, and another one must approve. A platform admin names\n"
     "the tenant by --tenant.\n"
     "\n"
-    "  list      requests that wait; with --all also those that were decided or have ended\n"
-    "  show      one request, with all that it asks for\n"
+    "  list      requests that wait, and what they change; with --all also those that were\n"
+    "            decided or have ended\n"
+    "  show      one request, with all that it asks for and changes, from what to what\n"
     "  approve   approve it, which carries it out at once; by another admin than the one who\n"
     "            asked, and by one who was an admin before\n"
     "  reject    reject it; nothing is done\n"
     "  withdraw  take back your own request\n"
-    "  require   say which operations need a second admin: grant-super-user, export-keys,\n"
+    "  require   say which operations need a second admin: content-access, export-keys,\n"
     "            destroy-key, partner-exception, or none. Exporting and destroying keys are not\n"
     "            built yet\n"
+    "\n"
+    "content-access is everything by which one admin could come to others' content: super users\n"
+    "and what they are known by, issuers and their mappings, verified domains, templates that let\n"
+    "somebody new in, lifted exclusions, settings that make tokens or licenses worth more.\n"
     "\n"
     "A request that nobody decides ends after 7 days. Taking an operation off the list needs\n"
     "approval itself. While anything is on it, only a platform admin registers admins of the\n"
     "tenant.\n"
     "\n"
-    "  chancery approval require --profile admin.yaml grant-super-user partner-exception\n"
+    "  chancery approval require --profile admin.yaml content-access partner-exception\n"
     "  chancery approval list --profile second-admin.yaml\n";
 
 struct approval_args {
@@ -51,6 +56,21 @@ static const char *state_name(Chancery__V1__ApprovalState state)
                                                                         : state_names[0];
 }
 
+/* " {issuer.jwks_url: https://a → https://b; issuer.audiences: → chancery; and 2 more}" */
+static void print_changes(const Chancery__V1__Approval *a)
+{
+    for (size_t i = 0; i < a->n_changes; i++) {
+        const Chancery__V1__ApprovalChange *change = a->changes[i];
+        printf("%s%s:%s%s →%s%s", i == 0 ? " {" : "; ", change->field,
+               change->before[0] == '\0' ? "" : " ", change->before,
+               change->after[0] == '\0' ? "" : " ", change->after);
+    }
+    if (a->changes_left_out > 0) {
+        printf("; and %lld more", (long long)a->changes_left_out);
+    }
+    puts(a->n_changes == 0 ? "" : "}");
+}
+
 static void show_list(const void *response)
 {
     const Chancery__V1__ListApprovalsResponse *r = response;
@@ -61,8 +81,9 @@ static void show_list(const void *response)
                         ? a->expire_time
                         : a->decide_time,
                     end);
-        printf("%s  %-9s %s  %s: %s\n", a->approval_id, state_name(a->state), end, a->requested_by,
+        printf("%s  %-9s %s  %s: %s", a->approval_id, state_name(a->state), end, a->requested_by,
                a->summary);
+        print_changes(a);
     }
 }
 
@@ -127,8 +148,11 @@ enum { OPERATIONS = 5 };
 /* The number in chancery.v1.ApprovalOperation; 0 if there is no such operation. */
 static int operation_named(const char *name)
 {
-    static const char *const names[OPERATIONS] = {"", "grant-super-user", "export-keys",
+    static const char *const names[OPERATIONS] = {"", "content-access", "export-keys",
                                                   "destroy-key", "partner-exception"};
+    if (strcmp(name, "grant-super-user") == 0) {
+        return CHANCERY__V1__APPROVAL_OPERATION__APPROVAL_OPERATION_CONTENT_ACCESS; /* formerly */
+    }
     for (int i = 1; i < OPERATIONS; i++) {
         if (strcmp(names[i], name) == 0) {
             return i;
@@ -139,10 +163,8 @@ static int operation_named(const char *name)
 
 static void show_required(const void *response)
 {
-    const Chancery__V1__UpdateTenantResponse *r = response;
-    if (!verb_was_asked(r->approval_id)) {
-        puts("required");
-    }
+    (void)response;
+    puts("required");
 }
 
 static int require(struct session *s, const struct verb_args *args)

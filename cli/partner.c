@@ -42,16 +42,6 @@ static void show_one(const Chancery__V1__PartnerException *e)
            holds ? "" : waits);
 }
 
-/* Print what an act answers: the exception, or that another admin must approve it. */
-static void show_act(const Chancery__V1__PartnerException *exception, const char *approval)
-{
-    if (approval[0] != '\0') {
-        (void)verb_was_asked(approval);
-    } else {
-        show_one(exception);
-    }
-}
-
 /* --- list ------------------------------------------------------------------------------------- */
 
 static void show_list(const void *response)
@@ -75,7 +65,7 @@ static int list(struct session *s, const struct verb_args *args)
 static void show_proposed(const void *response)
 {
     const Chancery__V1__ProposePartnerExceptionResponse *r = response;
-    show_act(r->exception, r->approval_id);
+    show_one(r->exception);
 }
 
 static int propose(struct session *s, const struct verb_args *args)
@@ -91,7 +81,7 @@ static int propose(struct session *s, const struct verb_args *args)
 static void show_accepted(const void *response)
 {
     const Chancery__V1__AcceptPartnerExceptionResponse *r = response;
-    show_act(r->exception, r->approval_id);
+    show_one(r->exception);
 }
 
 static int accept_it(struct session *s, const struct verb_args *args)

@@ -49,10 +49,8 @@ static bool read_end(const char *text, Google__Protobuf__Timestamp *out)
 
 static void show_granted(const void *response)
 {
-    const Chancery__V1__GrantSuperUserResponse *r = response;
-    if (!verb_was_asked(r->approval_id)) {
-        puts("granted");
-    }
+    (void)response;
+    puts("granted");
 }
 
 static int grant(struct session *s, const struct verb_args *common)

@@ -61,9 +61,27 @@ bool verb_wants_json(const struct verb_args *args)
     return args->format != NULL && strcmp(args->format, "json") == 0;
 }
 
+/* There is nothing else to show then. */
+bool verb_was_asked(const ProtobufCMessage *response)
+{
+    const ProtobufCFieldDescriptor *field =
+        protobuf_c_message_descriptor_get_field_by_name(response->descriptor, "approval_id");
+    const char *id =
+        field == NULL ? "" : *(char *const *)(const void *)((const char *)response + field->offset);
+    if (id[0] != '\0') {
+        printf("nothing is done yet: another admin must approve it\n"
+               "  chancery approval approve --profile FILE %s\n",
+               id);
+    }
+    return id[0] != '\0';
+}
+
 static int print(struct session *s, const struct verb_args *args, const ProtobufCMessage *response,
                  verb_show *show)
 {
+    if (!verb_wants_json(args) && verb_was_asked(response)) {
+        return EXIT_OK;
+    }
     if (show == NULL || verb_wants_json(args)) {
         return session_print_json(s, response);
     }
@@ -89,20 +107,10 @@ int verb_act(struct session *s, const struct verb_args *args, const char *method
     if (code == EXIT_OK && verb_wants_json(args)) {
         return session_print_json(s, response);
     }
-    if (code == EXIT_OK && done != NULL) {
+    if (code == EXIT_OK && !verb_was_asked(response) && done != NULL) {
         puts(done);
     }
     return code;
-}
-
-bool verb_was_asked(const char *approval_id)
-{
-    if (approval_id[0] != '\0') {
-        printf("nothing is done yet: another admin must approve it\n"
-               "  chancery approval approve --profile FILE %s\n",
-               approval_id);
-    }
-    return approval_id[0] != '\0';
 }
 
 /* --- lists ------------------------------------------------------------------------------------ */

@@ -35,7 +35,8 @@ int verbs_run(const struct command *command, const struct verb *verbs, size_t co
 bool verb_wants_json(const struct verb_args *args);
 /* Prints as text a response of the type that was asked for. */
 typedef void verb_show(const void *response);
-/* Call, and print the answer; without `show` always as JSON. Returns an exit code. */
+/* Call, and print the answer; without `show` always as JSON. An act that waits for a second admin
+ * says so instead, and how to approve it. Returns an exit code. */
 int verb_call(struct session *s, const struct verb_args *args, const char *method,
               const ProtobufCMessage *request, const ProtobufCMessageDescriptor *type,
               verb_show *show);
@@ -49,8 +50,8 @@ int verb_act(struct session *s, const struct verb_args *args, const char *method
  * next_page_token. */
 int verb_list(struct session *s, const struct verb_args *args, const char *method,
               ProtobufCMessage *request, const ProtobufCMessageDescriptor *type, verb_show *show);
+/* Whether an act only asked for approval; says so, and how to approve it. */
+bool verb_was_asked(const ProtobufCMessage *response);
 /* Read a message from the YAML file that -f names; NULL is a usage error. Returns an exit code. */
 int verb_read_file(struct session *s, const char *path, const ProtobufCMessageDescriptor *type,
                    ProtobufCMessage **out);
-/* Whether an act only asked for approval; says so, and how to approve it. */
-bool verb_was_asked(const char *approval_id);

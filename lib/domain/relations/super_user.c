@@ -28,3 +28,16 @@ struct unix_time super_user_until(const struct tenant_view *tenant, const struct
     }
     return end;
 }
+
+bool super_user_names_component(const struct tenant_view *tenant, struct component_id component,
+                                struct unix_time now)
+{
+    for (size_t i = 0; i < tenant->super_user_count; i++) {
+        const struct super_user *power = &tenant->super_users[i];
+        if (power->is_component && ID_EQ(power->component, component) &&
+            now.s < power->expires_at.s) {
+            return true;
+        }
+    }
+    return false;
+}

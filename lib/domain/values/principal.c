@@ -49,6 +49,18 @@ rc principal_parse(struct arena *arena, struct slice text, struct principal *out
     FAIL(err, R_FIELD_INVALID, "unknown form of principal");
 }
 
+struct principal principal_view(const char *text)
+{
+    for (size_t i = 0; i < FORMS; i++) {
+        const size_t len = strlen(forms[i].text);
+        bool has_name = forms[i].normalize != NULL;
+        if (strncmp(text, forms[i].text, len) == 0 && (text[len] != '\0') == has_name) {
+            return (struct principal){forms[i].kind, text + len};
+        }
+    }
+    return (struct principal){PRINCIPAL_UNKNOWN, text};
+}
+
 bool principal_is_whole(const struct principal *principal)
 {
     return (size_t)principal->kind < FORMS &&

@@ -23,6 +23,9 @@ struct principal {
 
 /* Read a principal and normalize its name. R_FIELD_INVALID when the form is unknown. */
 rc principal_parse(struct arena *arena, struct slice text, struct principal *out, struct err *err);
+/* Take apart what principal_format has written, without normalizing it again; PRINCIPAL_UNKNOWN for
+ * a form that isn't known. Lends. */
+struct principal principal_view(const char *text);
 /* Whether there is such a kind, and it has a name or none as it should. */
 bool principal_is_whole(const struct principal *principal);
 /* Write it as it is read; NULL over budget. */

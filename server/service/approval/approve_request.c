@@ -90,15 +90,7 @@ static step find(struct call *c)
 
 static step performed(struct call *c)
 {
-    const struct err *err = &scope_of(c)->op.op.err;
-    if (err->reason == R_STALE) {
-        return call_authenticate_again(c, scope_resolve);
-    }
-    if (err->reason == R_DATABASE_CONFLICT) {
-        return call_again_from(c, approvable_check);
-    }
-    return err->reason == R_NOT_FOUND ? call_fail(c, R_PRECONDITION_FAILED, "nothing matched")
-                                      : wait_over(c, err);
+    return approvable_settle(c, R_PRECONDITION_FAILED);
 }
 
 static step perform(struct call *c)

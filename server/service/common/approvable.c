@@ -23,6 +23,7 @@ step approvable_check(struct call *c)
     struct approvable *f = approvable_of(c);
     f->value = arena_zalloc(call_arena(c), f->act->value_size);
     f->unless = 0;
+    f->has_changes = false;
     return f->value == NULL ? call_fail(c, R_ARENA_EXHAUSTED, "%s", f->act->name)
                             : f->act->check(c);
 }
@@ -55,21 +56,29 @@ step approvable_reply(struct call *c, void *(*write)(struct call *c))
 
 /* --- what it means ---------------------------------------------------------------------------- */
 
+const struct approval_changes *approvable_changes(struct call *c)
+{
+    struct approvable *f = approvable_of(c);
+    if (!f->has_changes) {
+        approval_changes_init(&f->changes, call_arena(c));
+        f->has_changes = true;
+        if (f->act->changes != NULL) {
+            f->act->changes(c, &f->changes);
+        }
+    }
+    return &f->changes;
+}
+
 step approvable_describe(struct call *c, struct approval_row *row)
 {
     const struct approvable_act *act = approvable_of(c)->act;
-    struct approval_changes changes;
-    approval_changes_init(&changes, call_arena(c));
     row->act = act->name;
     row->summary = act->summary(c);
     if (row->summary == NULL) {
         return call_fail(c, R_ARENA_EXHAUSTED, "summary");
     }
     CH_ASSERT(strlen(row->summary) <= APPROVAL_SUMMARY_MAX);
-    if (act->changes != NULL) {
-        act->changes(c, &changes);
-    }
-    return step_from(approval_changes_keep(&changes, row, call_err(c)));
+    return step_from(approval_changes_keep(approvable_changes(c), row, call_err(c)));
 }
 
 struct change_op *approvable_begin(struct call *c)
@@ -79,6 +88,27 @@ struct change_op *approvable_begin(struct call *c)
     op->approval.known = caller->scopes;
     op->approval.known_count = caller->scope_count;
     return op;
+}
+
+/* R_STALE: the tenant began to require approval meanwhile, or something changed on which it was
+ * decided that this needs none, or what it means; that the caller is an admin, for example.
+ * R_DATABASE_CONFLICT: another act came first that changed what this one changes. */
+step approvable_settle(struct call *c, enum reason unmatched)
+{
+    const struct err *err = &scope_of(c)->op.op.err;
+    enum reason taken = approvable_of(c)->act->taken;
+    if (err->reason == R_STALE) {
+        return call_authenticate_again(c, NULL);
+    }
+    if (err->reason == R_DATABASE_CONFLICT) {
+        return call_again_from(c, approvable_check);
+    }
+    if (err->reason == R_NOT_FOUND && unmatched != R_NONE) {
+        return call_fail(c, unmatched, "nothing matched");
+    }
+    return err->reason == R_ALREADY_EXISTS && taken != R_NONE
+               ? call_fail(c, taken, "another came first")
+               : wait_over(c, err);
 }
 
 /* --- the act, or asking ----------------------------------------------------------------------- */
@@ -117,22 +147,9 @@ static step ask(struct call *c, uint32_t required)
     return wait_store(c, asked, &op->op);
 }
 
-/* R_STALE: the tenant began to require approval meanwhile, or something changed on which it was
- * decided that this needs none; that the caller is an admin, for example. R_DATABASE_CONFLICT:
- * another act changed meanwhile what this one rests on. */
 static step performed(struct call *c)
 {
-    const struct approvable_act *act = approvable_of(c)->act;
-    const struct err *err = &scope_of(c)->op.op.err;
-    if (err->reason == R_STALE) {
-        return call_authenticate_again(c, NULL);
-    }
-    if (err->reason == R_DATABASE_CONFLICT) {
-        return call_again_from(c, approvable_check);
-    }
-    return err->reason == R_NOT_FOUND && act->unmatched != R_NONE
-               ? call_fail(c, act->unmatched, "nothing matched")
-               : wait_over(c, err);
+    return approvable_settle(c, approvable_of(c)->act->unmatched);
 }
 
 step approvable_perform(struct call *c)

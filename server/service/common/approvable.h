@@ -43,6 +43,7 @@ struct approvable_act {
     /* Submit the act by a function of the store that ends in change_submit. */
     void (*perform)(struct change_op *op, const void *value);
     enum reason unmatched; /* for R_NOT_FOUND of `perform`; R_NONE: that itself */
+    enum reason taken;     /* for R_ALREADY_EXISTS of it; R_NONE: that itself */
 };
 
 /* The state of a flow with such an act begins with it. */
@@ -54,6 +55,8 @@ struct approvable {
     /* `check` may set it: whatever the effect, one admin alone may do it only while the tenant
      * requires approval of none of these, as bits. */
     uint32_t unless;
+    struct approval_changes changes; /* once they were asked for (approvable_changes) */
+    bool has_changes;
     struct approval_id asked;             /* not zero: nothing was done, a second admin was asked */
     const struct approval_row *approving; /* in ApproveRequest: what is approved; else NULL */
 };
@@ -71,10 +74,15 @@ static inline struct approvable *approvable_of(const struct call *c)
 const struct approvable_act *approvable_act_find(const struct call *c, const char *name);
 /* The step before the act. */
 step approvable_check(struct call *c);
+/* What the act changes, after `check`: for `effect`, which decides on it. */
+const struct approval_changes *approvable_changes(struct call *c);
 /* Put into a request's row what the act says and changes. */
 step approvable_describe(struct call *c, struct approval_row *row);
 /* Prepare the act's operation, which rests on what the call has looked at. */
 struct change_op *approvable_begin(struct call *c);
+/* Go on after it: NEXT, or FAILED; or begin again if something has changed on which it rests.
+ * `unmatched`: for R_NOT_FOUND. */
+step approvable_settle(struct call *c, enum reason unmatched);
 /* The act, with STEP_COMMIT: perform it, or ask a second admin. */
 step approvable_perform(struct call *c);
 /* Their rows, and the state of a flow that has nothing but the act. */

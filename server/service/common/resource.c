@@ -3,6 +3,7 @@
 
 #include <string.h>
 
+#include "base/buf.h"
 #include "service/common/cursor.h"
 #include "service/common/proto_field.h"
 #include "service/common/request.h"
@@ -50,6 +51,19 @@ resource_set resource_field(const struct resource *resource, const char *name)
     size_t at = find(resource, name);
     CH_ASSERT(at < resource->field_count);
     return 1U << at;
+}
+
+const char *resource_names(struct call *c, const struct resource *resource, resource_set fields)
+{
+    struct buf text;
+    struct slice all;
+    buf_init(&text, call_arena(c));
+    for (size_t i = 0; i < resource->field_count; i++) {
+        if ((fields & 1U << i) != 0) {
+            buf_printf(&text, "%s%s", text.len == 0 ? "" : " ", resource->fields[i].name);
+        }
+    }
+    return buf_finish(&text, &all, NULL).ok ? arena_dup(call_arena(c), all) : NULL;
 }
 
 /* --- masks ------------------------------------------------------------------------------------ */

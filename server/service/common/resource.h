@@ -91,6 +91,8 @@ resource_set resource_field(const struct resource *resource, const char *name);
  * changed. */
 step resource_read_mask(struct call *c, const struct resource *resource, const void *message,
                         const Google__Protobuf__FieldMask *mask, resource_set *out);
+/* Their names with spaces between, as a sentence has them; NULL over budget. */
+const char *resource_names(struct call *c, const struct resource *resource, resource_set fields);
 /* In a flow's state: what is still to be read, and where it stands. Begins as {.left = fields}. */
 struct resource_reading {
     resource_set left;

@@ -3,11 +3,13 @@
 
 #include <string.h>
 
+#include "context/wait.h"
 #include "domain/values/token_claims.h"
 #include "service/common/etag.h"
 #include "service/common/limits.h"
 #include "service/common/reply.h"
 #include "service/common/request.h"
+#include "service/common/scope.h"
 
 /* --- reading ---------------------------------------------------------------------------------- */
 
@@ -121,6 +123,22 @@ step component_message_check(struct call *c, const struct component_record *reco
                ? STEP_NEXT
                : call_bad_field(c, "component.certificate_sha256",
                                 "A component needs a certificate, or an issuer and a subject.");
+}
+
+step component_message_check_boundary(struct call *c, const struct component_record *record)
+{
+    const char *boundary = record->component.boundary;
+    return boundary[0] == '\0' ? STEP_NEXT : scope_check_boundary(c, boundary);
+}
+
+step component_message_settle_issuer(struct call *c, const struct component_op *op)
+{
+    const struct err *err = &op->change.op.err;
+    return err->reason == R_NOT_FOUND
+               ? call_bad_field(c, "component.issuer_id",
+                                "It must be an issuer of kind COMPONENT of this tenant or of the "
+                                "platform, in the component's boundary; for admins the platform's.")
+               : wait_over(c, err);
 }
 
 /* --- writing ---------------------------------------------------------------------------------- */

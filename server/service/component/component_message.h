@@ -9,6 +9,10 @@
 /* What no field shows by itself: the component has a credential, and a subject where there is an
  * issuer. */
 step component_message_check(struct call *c, const struct component_record *record);
+/* What lies in a boundary is changed where that one is served, also by the platform. */
+step component_message_check_boundary(struct call *c, const struct component_record *record);
+/* After component_store_find_issuer: the record's issuer may name the component. */
+step component_message_settle_issuer(struct call *c, const struct component_op *op);
 /* A row as a message; NULL over budget. `tenant`: the short name, "" for the platform's. */
 Chancery__V1__Component *component_message_write(struct call *c,
                                                  const struct component_record *record,

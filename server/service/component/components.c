@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* ComponentService: CreateComponent, UpdateComponent, DeleteComponent. What changes here holds from
- * the next call on: the scope's epoch is raised in the same transaction. */
+/* ComponentService: CreateComponent, DeleteComponent. What changes here holds from the next call on:
+ * the scope's epoch is raised in the same transaction. Neither waits for a second admin: power is
+ * switched on for components by their ids, and no id comes twice. */
 #include "service/component/components.h"
 
 #include <string.h>
@@ -70,21 +71,16 @@ static step read_fields(struct call *c)
 }
 
 /* Prepare a change that takes a component from one role to another; ROLE_NONE: there is none. */
-static struct component_op *begin_change(struct call *c, enum role before, enum role after)
+static struct change_op *begin_change(struct call *c, enum role before, enum role after)
 {
-    struct component_op *op = components_begin(c);
-    op->change.approval.unless = admin_guard_unless(c, before, after);
+    struct change_op *op = &components_begin(c)->change;
+    op->approval.unless = admin_guard_unless(c, before, after);
     return op;
 }
 
 static step issuer_found(struct call *c)
 {
-    const struct err *err = &components_of(c)->op.change.op.err;
-    return err->reason == R_NOT_FOUND
-               ? call_bad_field(c, "component.issuer_id",
-                                "It must be an issuer of kind COMPONENT of this tenant or of the "
-                                "platform, in the component's boundary; for admins the platform's.")
-               : wait_over(c, err);
+    return component_message_settle_issuer(c, &components_of(c)->op);
 }
 
 /* The issuer, if there is one, must be one that may name this component. */
@@ -199,64 +195,6 @@ const struct flow create_component_flow = {
               STEP("reply", components_reply)},
 };
 
-/* What lies in a boundary is changed where that one is served, also by the platform. */
-static step check_found_boundary(struct call *c)
-{
-    const char *boundary = components_of(c)->record.component.boundary;
-    return boundary[0] == '\0' ? STEP_NEXT : scope_check_boundary(c, boundary);
-}
-
-/* --- UpdateComponent -------------------------------------------------------------------------- */
-
-static step parse_update(struct call *c)
-{
-    const Chancery__V1__UpdateComponentRequest *request = update_component_request(c);
-    const Chancery__V1__Component *from = request->component;
-    struct components *s = components_of(c);
-    if (step_failed(resource_read_mask(c, &component_resource, from, request->update_mask,
-                                       &s->fields.left))) {
-        return STEP_FAILED;
-    }
-    s->message = from;
-    s->etag = from->etag;
-    scope_of(c)->tenant_name = from->tenant;
-    return request_uuid_required(c, "component.component_id", from->component_id, &s->id.u);
-}
-
-static step check_update(struct call *c)
-{
-    const struct components *s = components_of(c);
-    enum role role = s->record.component.role;
-    return step_failed(check_found_boundary(c)) ||
-                   step_failed(etag_check(c, s->etag, s->record.version))
-               ? STEP_FAILED
-               : admin_guard_check(c, role, role);
-}
-
-static step updated(struct call *c)
-{
-    components_of(c)->record.version++;
-    return etag_settle(c, &components_of(c)->op.change.op.err);
-}
-
-static step update(struct call *c)
-{
-    const struct component_record *record = &components_of(c)->record;
-    enum role role = record->component.role;
-    component_store_update(begin_change(c, role, role), record);
-    return wait_store(c, updated, &components_of(c)->op.change.op);
-}
-
-const struct flow update_component_flow = {
-    .method = "/chancery.v1.ComponentService/UpdateComponent",
-    .name = "update_component",
-    .state = FLOW_STATE_ON(struct components, BASE_SCOPE, struct scope, scope),
-    .steps = {STEP("parse", parse_update), SCOPE_STEP, STEP("find", components_find),
-              STEP("check", check_update), STEP("fields", read_fields),
-              STEP("issuer", check_issuer), COMMIT("update", update),
-              STEP("reply", components_reply)},
-};
-
 /* --- DeleteComponent -------------------------------------------------------------------------- */
 
 static step parse_delete(struct call *c)
@@ -271,10 +209,15 @@ static step parse_delete(struct call *c)
 static step check_delete(struct call *c)
 {
     const struct components *s = components_of(c);
-    return step_failed(check_found_boundary(c)) ||
+    return step_failed(component_message_check_boundary(c, &s->record)) ||
                    step_failed(etag_check(c, s->etag, s->record.version))
                ? STEP_FAILED
                : admin_guard_check(c, s->record.component.role, ROLE_NONE);
+}
+
+static step deleted(struct call *c)
+{
+    return etag_settle(c, &components_of(c)->op.change.op.err);
 }
 
 static step delete (struct call *c)
@@ -282,7 +225,7 @@ static step delete (struct call *c)
     const struct components *s = components_of(c);
     int64_t version = s->etag[0] == '\0' ? 0 : s->record.version;
     component_store_delete(begin_change(c, s->record.component.role, ROLE_NONE), s->id, version);
-    return wait_store(c, updated, &components_of(c)->op.change.op);
+    return wait_store(c, deleted, &components_of(c)->op.change.op);
 }
 
 const struct flow delete_component_flow = {

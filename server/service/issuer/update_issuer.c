@@ -2,60 +2,120 @@
 /* IssuerService.UpdateIssuer. Holds from the next call on, on every worker: the epoch of the
  * issuer's scope is raised in the same transaction, and remembered tokens hold for one epoch
  * only. */
-#include "chancery/v1/issuer.pb-c.h"
-#include "context/wait.h"
-#include "service/common/admin_guard.h"
 #include "service/common/etag.h"
 #include "service/common/flows.h"
 #include "service/common/request.h"
-#include "service/issuer/issuers.h"
+#include "service/issuer/issuer_change.h"
 
 static step parse(struct call *c)
 {
     const Chancery__V1__UpdateIssuerRequest *request = update_issuer_request(c);
-    struct issuers *s = issuers_of(c);
-    if (step_failed(resource_read_mask(c, &issuer_resource, request->issuer, request->update_mask,
-                                       &s->fields.left))) {
-        return STEP_FAILED;
-    }
-    s->message = request->issuer;
-    scope_of(c)->tenant_name = request->issuer->tenant;
-    return request_uuid_required(c, "issuer.issuer_id", request->issuer->issuer_id, &s->id.u);
+    approvable_of(c)->act = &update_issuer_act;
+    approvable_of(c)->request = request;
+    scope_of(c)->tenant_name = request->issuer == NULL ? "" : request->issuer->tenant;
+    return STEP_NEXT;
 }
 
-/* A component issuer's keys are admins' credentials. */
+/* --- check ------------------------------------------------------------------------------------ */
+
+static step merged(struct call *c)
+{
+    (void)c;
+    return STEP_NEXT;
+}
+
+static step have_row(struct call *c)
+{
+    const struct issuer_change *change = issuer_change_of(c);
+    return step_failed(scope_check_boundary(c, change->row.issuer.boundary)) ||
+                   step_failed(etag_check(c, change->message->etag, change->row.version))
+               ? STEP_FAILED
+               : issuer_change_merge(c, merged);
+}
+
 static step check(struct call *c)
 {
-    const Chancery__V1__UpdateIssuerRequest *request = update_issuer_request(c);
-    const struct issuer_row *row = &issuers_of(c)->row;
-    if (step_failed(scope_check_boundary(c, row->issuer.boundary)) ||
-        step_failed(etag_check(c, request->issuer->etag, row->version))) {
-        return STEP_FAILED;
+    const Chancery__V1__UpdateIssuerRequest *request = approvable_of(c)->request;
+    struct issuer_change *change = issuer_change_of(c);
+    change->message = request->issuer;
+    return step_failed(resource_read_mask(c, &issuer_resource, request->issuer,
+                                          request->update_mask, &change->mask)) ||
+                   step_failed(request_uuid_required(c, "issuer.issuer_id",
+                                                     request->issuer->issuer_id, &change->id.u))
+               ? STEP_FAILED
+               : issuer_change_read(c, have_row);
+}
+
+/* --- the act ---------------------------------------------------------------------------------- */
+
+/* One that is switched on is shown whole: while it was off nobody looked at it. */
+static void changes(struct call *c, struct approval_changes *out)
+{
+    const struct issuer_change *change = issuer_change_of(c);
+    bool is_switched_on = change->before.disabled && !change->row.disabled;
+    if (is_switched_on) {
+        approval_changes_add(out, "issuer.disabled", "true", "false");
     }
-    return row->issuer.kind == ISSUER_COMPONENT
-               ? admin_guard_check(c, ROLE_TENANT_ADMIN, ROLE_TENANT_ADMIN)
-               : STEP_NEXT;
+    issuer_change_add(c, out, is_switched_on ? NULL : &change->before, &change->row);
 }
 
-static step updated(struct call *c)
+static const struct harmless_change harmless[] = {
+    {"issuer.audiences", approval_change_is_removal},
+    {"issuer.algorithms", approval_change_is_removal},
+    {"issuer.clock_skew_seconds", approval_change_is_less},
+    {"issuer.disabled", approval_change_is_on},
+};
+
+static uint32_t effect(struct call *c)
 {
-    struct issuers *s = issuers_of(c);
-    s->row.version++;
-    return etag_settle(c, &s->op.op.err);
+    return approval_changes_are_harmless(approvable_changes(c), harmless,
+                                         sizeof harmless / sizeof harmless[0])
+               ? 0
+               : 1U << APPROVAL_CONTENT_ACCESS;
 }
 
-static step update(struct call *c)
+static const char *summary(struct call *c)
 {
-    struct issuers *s = issuers_of(c);
-    issuer_store_update(issuers_begin(c, s->scope.tenant_id), &s->row);
-    return wait_store(c, updated, &s->op.op);
+    const struct issuer_change *change = issuer_change_of(c);
+    const char *fields = resource_names(c, &issuer_resource, change->mask);
+    return fields == NULL ? NULL
+                          : arena_printf(call_arena(c), "Change issuer %s: %s",
+                                         change->row.issuer.iss, fields);
+}
+
+static void perform(struct change_op *op, const void *value)
+{
+    issuer_store_update(op, &((const struct issuer_change *)value)->row);
+}
+
+const struct approvable_act update_issuer_act = {
+    .name = "update_issuer",
+    .operation = APPROVAL_CONTENT_ACCESS,
+    .request = &chancery__v1__update_issuer_request__descriptor,
+    .value_size = sizeof(struct issuer_change),
+    .check = check,
+    .effect = effect,
+    .summary = summary,
+    .changes = changes,
+    .perform = perform,
+    .unmatched = R_ETAG_MISMATCH,
+};
+
+static void *write_issuer(struct call *c)
+{
+    issuer_change_of(c)->row.version++;
+    return issuer_message_write(c, &issuer_change_of(c)->row, scope_tenant_name(c));
+}
+
+static step reply(struct call *c)
+{
+    return approvable_reply(c, write_issuer);
 }
 
 const struct flow update_issuer_flow = {
     .method = "/chancery.v1.IssuerService/UpdateIssuer",
     .name = "update_issuer",
-    .state = FLOW_STATE_ON(struct issuers, BASE_SCOPE, struct scope, scope),
-    .steps = {STEP("parse", parse), SCOPE_STEP, STEP("read", issuers_read), STEP("check", check),
-              STEP("fields", issuers_read_fields), COMMIT("update", update),
-              STEP("reply", issuers_reply)},
+    .state = APPROVABLE_STATE,
+    .steps = {STEP("parse", parse), SCOPE_STEP, APPROVABLE_CHECK, APPROVABLE_PERFORM("update"),
+              STEP("reply", reply)},
 };

@@ -1,6 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* TemplateService: CreateTemplate, GetTemplate, ListTemplates, UpdateTemplate, PublishTemplate,
- * ArchiveTemplate. Every change answers with the template as it is afterwards. */
+/* TemplateService: CreateTemplate, GetTemplate, ListTemplates, PublishTemplate, ArchiveTemplate. Every change answers with the template as it is afterwards. */
 #include "service/template/template_message.h"
 
 #include "context/wait.h"
@@ -209,44 +208,6 @@ const struct flow list_templates_flow = {
     .name = "list_templates",
     .state = FLOW_STATE_ON(struct templates, BASE_SCOPE, struct scope, scope),
     .steps = {STEP("parse", parse_list), SCOPE_STEP, STEP("list", list), STEP("reply", reply_list)},
-};
-
-/* --- UpdateTemplate --------------------------------------------------------------------------- */
-
-static step parse_update(struct call *c)
-{
-    const Chancery__V1__UpdateTemplateRequest *request = update_template_request(c);
-    struct templates *t = templates_of(c);
-    if (step_failed(resource_read_mask(c, &template_resource, request->template_,
-                                       request->update_mask, &t->fields.left))) {
-        return STEP_FAILED;
-    }
-    t->message = request->template_;
-    return parse_one(c, request->tenant[0] != '\0' ? request->tenant : t->message->tenant,
-                     t->message->template_id);
-}
-
-static step check_etag(struct call *c)
-{
-    struct templates *t = templates_of(c);
-    return step_failed(take_row(c)) ? STEP_FAILED : etag_check(c, t->message->etag, t->row.version);
-}
-
-/* Nothing may come between reading and writing. */
-static step update(struct call *c)
-{
-    struct templates *t = templates_of(c);
-    template_store_update(scope_begin(c), &t->row, t->row.version);
-    return scope_wait_version(c);
-}
-
-const struct flow update_template_flow = {
-    .method = "/chancery.v1.TemplateService/UpdateTemplate",
-    .name = "update_template",
-    .state = FLOW_STATE_ON(struct templates, BASE_SCOPE, struct scope, scope),
-    .steps = {STEP("parse", parse_update), SCOPE_STEP, STEP("read", read), STEP("etag", check_etag),
-              STEP("fields", read_fields), STEP("check", check_fields), COMMIT("update", update),
-              STEP("read_again", read), STEP("take", take_row), STEP("reply", reply_template)},
 };
 
 /* --- PublishTemplate and ArchiveTemplate ------------------------------------------------------ */

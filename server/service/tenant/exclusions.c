@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* TenantService: AddExclusion, RemoveExclusion, ListExclusions. Changes hold from the next license
- * on: the tenant's epoch is raised in the same transaction. */
+/* TenantService: AddExclusion, ListExclusions. Changes hold from the next license on: the tenant's
+ * epoch is raised in the same transaction. */
 #include <stdlib.h>
 #include <string.h>
 
@@ -11,24 +11,23 @@
 #include "service/common/reply.h"
 #include "service/common/request.h"
 #include "service/common/scope.h"
+#include "service/tenant/exclusions.h"
 
-/* --- AddExclusion and RemoveExclusion --------------------------------------------------------- */
+/* --- AddExclusion ----------------------------------------------------------------------------- */
 
-struct exclusion_change {
+struct exclusion_addition {
     struct scope scope; /* first */
     struct exclusion exclusion;
-    bool is_removal;
 };
 
-static struct exclusion_change *change_of(const struct call *c)
+static struct exclusion_addition *addition_of(const struct call *c)
 {
     return call_state(c);
 }
 
-static step parse_exclusion(struct call *c, const char *user, const char *application,
-                            const char *platform)
+step exclusion_read(struct call *c, const char *user, const char *application, const char *platform,
+                    struct exclusion *out)
 {
-    struct exclusion *out = &change_of(c)->exclusion;
     int given = (user[0] != '\0') + (application[0] != '\0') + (platform[0] != '\0');
     if (given != 1) {
         return call_bad_field(c, "user",
@@ -48,37 +47,21 @@ static step parse_add(struct call *c)
 {
     const Chancery__V1__AddExclusionRequest *request = add_exclusion_request(c);
     scope_of(c)->tenant_name = request->tenant;
-    return parse_exclusion(c, request->user, request->application, request->platform);
-}
-
-static step parse_remove(struct call *c)
-{
-    const Chancery__V1__RemoveExclusionRequest *request = remove_exclusion_request(c);
-    scope_of(c)->tenant_name = request->tenant;
-    change_of(c)->is_removal = true;
-    return parse_exclusion(c, request->user, request->application, request->platform);
+    return exclusion_read(c, request->user, request->application, request->platform,
+                          &addition_of(c)->exclusion);
 }
 
 static step exclude(struct call *c)
 {
-    const struct exclusion_change *s = change_of(c);
-    tenant_store_exclude(scope_begin(c), &s->exclusion, s->is_removal);
+    tenant_store_exclude(scope_begin(c), &addition_of(c)->exclusion, false);
     return scope_wait(c);
 }
 
 const struct flow add_exclusion_flow = {
     .method = "/chancery.v1.TenantService/AddExclusion",
     .name = "add_exclusion",
-    .state = FLOW_STATE_ON(struct exclusion_change, BASE_SCOPE, struct scope, scope),
+    .state = FLOW_STATE_ON(struct exclusion_addition, BASE_SCOPE, struct scope, scope),
     .steps = {STEP("parse", parse_add), SCOPE_STEP, COMMIT("exclude", exclude),
-              STEP("reply", reply_empty)},
-};
-
-const struct flow remove_exclusion_flow = {
-    .method = "/chancery.v1.TenantService/RemoveExclusion",
-    .name = "remove_exclusion",
-    .state = FLOW_STATE_ON(struct exclusion_change, BASE_SCOPE, struct scope, scope),
-    .steps = {STEP("parse", parse_remove), SCOPE_STEP, COMMIT("exclude", exclude),
               STEP("reply", reply_empty)},
 };
 

@@ -121,22 +121,10 @@ static const struct harmless_change harmless[] = {
 
 static uint32_t effect(struct call *c)
 {
-    struct approval_changes all;
-    approval_changes_init(&all, call_arena(c));
-    changes(c, &all);
-    bool is_harmless =
-        approval_changes_are_harmless(&all, harmless, sizeof harmless / sizeof harmless[0]);
+    bool is_harmless = approval_changes_are_harmless(approvable_changes(c), harmless,
+                                                     sizeof harmless / sizeof harmless[0]);
     return (change_of(c)->lowered != 0 ? 1U << APPROVAL_LOWER_REQUIREMENT : 0) |
            (is_harmless ? 0 : 1U << APPROVAL_CONTENT_ACCESS);
-}
-
-static void say_fields(struct buf *text, resource_set changed)
-{
-    for (size_t i = 0; i < tenant_resource.field_count; i++) {
-        if ((changed & 1U << i) != 0) {
-            buf_printf(text, " %s", tenant_resource.fields[i].name);
-        }
-    }
 }
 
 /* What is not required any more, and which fields change. */
@@ -149,8 +137,12 @@ static const char *summary(struct call *c)
                                         "PARTNER_EXCEPTION",
                                         "LOWER_REQUIREMENT"};
     const struct tenant_change *change = change_of(c);
+    const char *fields = resource_names(c, &tenant_resource, change->changed);
     struct buf text;
     struct slice all;
+    if (fields == NULL) {
+        return NULL;
+    }
     buf_init(&text, call_arena(c));
     buf_add_str(&text, change->lowered == 0 ? "Change the tenant's settings"
                                             : "No longer require two-person approval for");
@@ -159,8 +151,7 @@ static const char *summary(struct call *c)
             buf_printf(&text, " %s", names[i]);
         }
     }
-    buf_add_str(&text, change->lowered == 0 ? ":" : "; changes");
-    say_fields(&text, change->changed);
+    buf_printf(&text, "%s %s", change->lowered == 0 ? ":" : "; changes", fields);
     return buf_finish(&text, &all, NULL).ok ? arena_dup(call_arena(c), all) : NULL;
 }
 

@@ -15,13 +15,13 @@ static struct pg_byteas split_prints(struct arena *arena, struct slice all)
     return (struct pg_byteas){prints, count};
 }
 
-void component_store_create(struct component_op *op, const struct component_record *record)
+void component_store_create(struct change_op *op, const struct component_record *record)
 {
     const struct subject_component *c = &record->component;
-    struct arena *arena = op->change.op.arena;
+    struct arena *arena = op->op.arena;
     struct pg_params component = sql_create_component(
         arena, &(struct sql_create_component){
-                   .act = change_begin(&op->change, "create_component"),
+                   .act = change_begin(op, "create_component"),
                    .component = c->id,
                    .name = c->name,
                    .role = c->role,
@@ -33,38 +33,36 @@ void component_store_create(struct component_op *op, const struct component_reco
                });
     struct pg_params certificates = sql_add_certificates(
         arena,
-        &(struct sql_add_certificates){.tenant = op->change.scope,
+        &(struct sql_add_certificates){.tenant = op->scope,
                                        .component = c->id,
                                        .fingerprints = split_prints(arena, record->fingerprints)});
-    change_submit_two(&op->change, &component, &certificates, change_read_done);
+    change_submit_two(op, &component, &certificates, change_read_done);
 }
 
-void component_store_update(struct component_op *op, const struct component_record *record)
+void component_store_update(struct change_op *op, const struct component_record *record)
 {
     const struct subject_component *c = &record->component;
     struct pg_params p = sql_update_component(
-        op->change.op.arena,
-        &(struct sql_update_component){
-            .act = change_begin(&op->change, "update_component"),
-            .component = c->id,
-            .sender_domains = {c->sender_domains, c->sender_domain_count},
-            .fingerprints = split_prints(op->change.op.arena, record->fingerprints),
-            .disabled = record->is_disabled,
-            .issuer = record->issuer,
-            .subject = record->subject,
-            .version = record->version,
-        });
-    change_submit(&op->change, &p, change_read_done);
+        op->op.arena, &(struct sql_update_component){
+                          .act = change_begin(op, "update_component"),
+                          .component = c->id,
+                          .sender_domains = {c->sender_domains, c->sender_domain_count},
+                          .fingerprints = split_prints(op->op.arena, record->fingerprints),
+                          .disabled = record->is_disabled,
+                          .issuer = record->issuer,
+                          .subject = record->subject,
+                          .version = record->version,
+                      });
+    change_submit(op, &p, change_read_done);
 }
 
-void component_store_delete(struct component_op *op, struct component_id id, int64_t version)
+void component_store_delete(struct change_op *op, struct component_id id, int64_t version)
 {
     struct pg_params p = sql_delete_component(
-        op->change.op.arena,
-        &(struct sql_delete_component){.act = change_begin(&op->change, "delete_component"),
-                                       .component = id,
-                                       .version = version});
-    change_submit(&op->change, &p, change_read_done);
+        op->op.arena, &(struct sql_delete_component){.act = change_begin(op, "delete_component"),
+                                                     .component = id,
+                                                     .version = version});
+    change_submit(op, &p, change_read_done);
 }
 
 /* --- reading ---------------------------------------------------------------------------------- */
@@ -136,19 +134,32 @@ void component_store_find_issuer(struct component_op *op, struct issuer_id issue
     change_submit(&op->change, &p, read_issuer);
 }
 
-static rc read_name(struct store_op *base, size_t index, const PGresult *r, struct err *err)
+static rc read_own(struct store_op *base, size_t index, const PGresult *r, struct err *err)
 {
-    struct change_op *op = LIST_ENTRY(base, struct change_op, op);
+    struct component_op *op = LIST_ENTRY(base, struct component_op, change.op);
     struct sql_find_own_component_row row;
     TRY(change_read_done(base, index, r, err));
     TRY(sql_find_own_component_read(base->arena, r, 0, &row, err));
-    op->text = row.name;
+    op->records = ARENA_NEW(base->arena, struct component_record);
+    ARENA_ENSURE(op->records, err);
+    op->records[0] = (struct component_record){
+        .component = {.tenant = op->change.scope,
+                      .name = row.name,
+                      .role = (enum role)row.role,
+                      .boundary = row.boundary},
+        .issuer = row.issuer,
+        .subject = row.subject,
+        .fingerprints = row.fingerprints,
+    };
+    op->count = 1;
+    op->iss = row.iss;
     return OK;
 }
 
-void component_store_find_name(struct change_op *op, struct component_id id)
+void component_store_find_own(struct component_op *op, struct component_id id)
 {
     struct pg_params p = sql_find_own_component(
-        op->op.arena, &(struct sql_find_own_component){.tenant = op->scope, .component = id});
-    change_submit(op, &p, read_name);
+        op->change.op.arena,
+        &(struct sql_find_own_component){.tenant = op->change.scope, .component = id});
+    change_submit(&op->change, &p, read_own);
 }

@@ -23,16 +23,17 @@ struct component_op {
     /* What was read, by id. */
     struct component_record *records;
     size_t count;
+    const char *iss;                           /* with component_store_find_own */
     const struct subject_component *component; /* private */
 };
 
 /* R_ALREADY_EXISTS: the name, a certificate, or the subject of the issuer is taken. */
-void component_store_create(struct component_op *op, const struct component_record *record);
+void component_store_create(struct change_op *op, const struct component_record *record);
 /* Sender domains, certificates, issuer, subject and whether it is disabled; record->version must
  * be what is stored, else R_NOT_FOUND. */
-void component_store_update(struct component_op *op, const struct component_record *record);
+void component_store_update(struct change_op *op, const struct component_record *record);
 /* `version` 0: whatever it is now. R_NOT_FOUND. */
-void component_store_delete(struct component_op *op, struct component_id id, int64_t version);
+void component_store_delete(struct change_op *op, struct component_id id, int64_t version);
 /* Zero ids: any, from the first. */
 void component_store_list(struct component_op *op, struct component_id only,
                           struct component_id after, size_t limit);
@@ -40,5 +41,6 @@ void component_store_list(struct component_op *op, struct component_id only,
  * R_NOT_FOUND. */
 void component_store_find_issuer(struct component_op *op, struct issuer_id issuer,
                                  const struct subject_component *component);
-/* Find an enabled component of the operation's tenant: op->text is its name. */
-void component_store_find_name(struct change_op *op, struct component_id id);
+/* By what an enabled component of the scope is known: the one record is without sender domains and
+ * version, and `iss` is that of its issuer, "" if it comes with no tokens. R_NOT_FOUND. */
+void component_store_find_own(struct component_op *op, struct component_id id);

@@ -47,20 +47,21 @@ void domain_store_get(struct domain_op *op)
     pg_submit_one(&op->op, &p, read_domain);
 }
 
-void domain_store_verify(struct domain_op *op, const char *how)
+void domain_store_verify(struct change_op *op, const char *domain, const char *proof,
+                         const char *how)
 {
     struct pg_params p = sql_verify_domain(
-        op->op.arena, &(struct sql_verify_domain){.act = begin(op, "verify_domain"),
-                                                  .domain = op->domain,
-                                                  .proof = op->proof,
+        op->op.arena, &(struct sql_verify_domain){.act = change_begin(op, "verify_domain"),
+                                                  .domain = domain,
+                                                  .proof = proof,
                                                   .how = how});
-    pg_submit_one(&op->op, &p, change_read_done);
+    change_submit(op, &p, change_read_done);
 }
 
-void domain_store_remove(struct domain_op *op)
+void domain_store_remove(struct change_op *op, const char *domain)
 {
     struct pg_params p = sql_remove_domain(
         op->op.arena,
-        &(struct sql_remove_domain){.act = begin(op, "remove_domain"), .domain = op->domain});
-    pg_submit_one(&op->op, &p, change_read_done);
+        &(struct sql_remove_domain){.act = change_begin(op, "remove_domain"), .domain = domain});
+    change_submit(op, &p, change_read_done);
 }

@@ -3,8 +3,7 @@
  * audit row. */
 #pragma once
 
-#include "store/audit_who.h"
-#include "store/pg/store.h"
+#include "store/resource/change.h"
 
 enum { TENANT_DOMAINS_MAX = 1000 /* of one tenant, claims included */ };
 
@@ -23,8 +22,9 @@ struct domain_op {
 void domain_store_add(struct domain_op *op);
 /* R_NOT_FOUND when the tenant has not claimed it. */
 void domain_store_get(struct domain_op *op);
-/* Proven, by op->proof, `how`: a few words for the audit log. R_NOT_FOUND when the claim is
- * another one by now, R_DOMAIN_TAKEN when another tenant came first. */
-void domain_store_verify(struct domain_op *op, const char *how);
+/* Proven, by this proof, `how`: a few words for the audit log. R_NOT_FOUND when the claim is another
+ * one by now, R_ALREADY_EXISTS when another tenant came first. */
+void domain_store_verify(struct change_op *op, const char *domain, const char *proof,
+                         const char *how);
 /* R_NOT_FOUND when the tenant does not have it. */
-void domain_store_remove(struct domain_op *op);
+void domain_store_remove(struct change_op *op, const char *domain);

@@ -7,11 +7,6 @@
 
 /* --- changes ---------------------------------------------------------------------------------- */
 
-static struct sql_act begin(const struct issuer_op *op, const char *operation)
-{
-    return change_act(op->scope, operation, &op->who);
-}
-
 static struct sql_issuer_settings settings_of(const struct issuer_row *row)
 {
     const struct issuer *issuer = &row->issuer;
@@ -31,14 +26,14 @@ static struct sql_issuer_settings settings_of(const struct issuer_row *row)
     };
 }
 
-void issuer_store_create(struct issuer_op *op, const struct issuer_row *row, bool may_take)
+void issuer_store_create(struct change_op *op, const struct issuer_row *row, bool may_take)
 {
     const struct issuer *issuer = &row->issuer;
     const char *template = issuer_template_of(op->op.arena, issuer->iss);
     struct slice value = issuer_template_value(template == NULL ? "" : template, issuer->iss);
     struct pg_params p =
         sql_create_issuer(op->op.arena, &(struct sql_create_issuer){
-                                            .act = begin(op, "create_issuer"),
+                                            .act = change_begin(op, "create_issuer"),
                                             .issuer = issuer->id,
                                             .boundary = issuer->boundary,
                                             .kind = issuer->kind,
@@ -48,25 +43,27 @@ void issuer_store_create(struct issuer_op *op, const struct issuer_row *row, boo
                                             .template_value = arena_dup(op->op.arena, value),
                                             .may_take = may_take,
                                         });
-    pg_submit_one(&op->op, &p, change_read_done);
+    change_submit(op, &p, change_read_done);
 }
 
-void issuer_store_update(struct issuer_op *op, const struct issuer_row *row)
+void issuer_store_update(struct change_op *op, const struct issuer_row *row)
 {
-    struct pg_params p = sql_update_issuer(op->op.arena, &(struct sql_update_issuer){
-                                                             .act = begin(op, "update_issuer"),
-                                                             .issuer = row->issuer.id,
-                                                             .version = row->version,
-                                                             .settings = settings_of(row),
-                                                         });
-    pg_submit_one(&op->op, &p, change_read_done);
+    struct pg_params p =
+        sql_update_issuer(op->op.arena, &(struct sql_update_issuer){
+                                            .act = change_begin(op, "update_issuer"),
+                                            .issuer = row->issuer.id,
+                                            .version = row->version,
+                                            .settings = settings_of(row),
+                                        });
+    change_submit(op, &p, change_read_done);
 }
 
-void issuer_store_delete(struct issuer_op *op, struct issuer_id id)
+void issuer_store_delete(struct change_op *op, struct issuer_id id)
 {
     struct pg_params p = sql_delete_issuer(
-        op->op.arena, &(struct sql_delete_issuer){.act = begin(op, "delete_issuer"), .issuer = id});
-    pg_submit_one(&op->op, &p, change_read_done);
+        op->op.arena,
+        &(struct sql_delete_issuer){.act = change_begin(op, "delete_issuer"), .issuer = id});
+    change_submit(op, &p, change_read_done);
 }
 
 /* --- reading ---------------------------------------------------------------------------------- */
@@ -98,22 +95,45 @@ void issuer_store_list(struct issuer_op *op, struct issuer_id only, struct issue
     pg_submit_one(&op->op, &p, read_issuers);
 }
 
-/* --- mappings --------------------------------------------------------------------------------- */
-
-void issuer_store_map(struct issuer_op *op, struct issuer_id id, const char *value)
+static rc read_template(struct store_op *base, size_t index, const PGresult *r, struct err *err)
 {
-    struct pg_params p = sql_map_tenant(
-        op->op.arena,
-        &(struct sql_map_tenant){.act = begin(op, "map_tenant"), .issuer = id, .value = value});
-    pg_submit_one(&op->op, &p, change_read_done);
+    struct issuer_op *op = LIST_ENTRY(base, struct issuer_op, op);
+    struct sql_find_issuer_template_row row;
+    (void)index;
+    TRY(sql_find_issuer_template_read(base->arena, r, 0, &row, err));
+    op->is_covered = row.is_covered;
+    op->is_mapped = row.is_mapped;
+    return OK;
 }
 
-void issuer_store_unmap(struct issuer_op *op, struct issuer_id id, const char *value)
+void issuer_store_find_template(struct issuer_op *op, const char *iss)
+{
+    const char *template = issuer_template_of(op->op.arena, iss);
+    struct slice value = issuer_template_value(template == NULL ? "" : template, iss);
+    struct pg_params p = sql_find_issuer_template(
+        op->op.arena,
+        &(struct sql_find_issuer_template){.tenant = op->scope,
+                                           .template = template,
+                                           .template_value = arena_dup(op->op.arena, value)});
+    pg_submit_one(&op->op, &p, read_template);
+}
+
+/* --- mappings --------------------------------------------------------------------------------- */
+
+void issuer_store_map(struct change_op *op, struct issuer_id id, const char *value)
+{
+    struct pg_params p = sql_map_tenant(
+        op->op.arena, &(struct sql_map_tenant){
+                          .act = change_begin(op, "map_tenant"), .issuer = id, .value = value});
+    change_submit(op, &p, change_read_done);
+}
+
+void issuer_store_unmap(struct change_op *op, struct issuer_id id, const char *value)
 {
     struct pg_params p = sql_unmap_tenant(
-        op->op.arena,
-        &(struct sql_unmap_tenant){.act = begin(op, "unmap_tenant"), .issuer = id, .value = value});
-    pg_submit_one(&op->op, &p, change_read_done);
+        op->op.arena, &(struct sql_unmap_tenant){
+                          .act = change_begin(op, "unmap_tenant"), .issuer = id, .value = value});
+    change_submit(op, &p, change_read_done);
 }
 
 static rc read_mappings(struct store_op *base, size_t index, const PGresult *r, struct err *err)

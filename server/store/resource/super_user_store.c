@@ -52,3 +52,25 @@ void super_user_store_list(struct super_user_list *list, struct tenant_id tenant
         sql_list_super_users(list->op.arena, &(struct sql_list_super_users){.tenant = tenant});
     pg_submit_one(&list->op, &p, read_rows);
 }
+
+static rc read_names(struct store_op *op, size_t index, const PGresult *r, struct err *err)
+{
+    struct power_names *names = LIST_ENTRY(op, struct power_names, op);
+    struct sql_find_power_names_row row;
+    (void)index;
+    TRY(sql_find_power_names_read(op->arena, r, 0, &row, err));
+    names->names = row.addresses.items;
+    names->count = row.addresses.count;
+    names->is_whole = row.is_whole;
+    names->known = (struct gate_scope){.scope = row.scope, .epoch = row.epoch};
+    return OK;
+}
+
+void super_user_store_find_names(struct power_names *names)
+{
+    struct pg_params p = sql_find_power_names(
+        names->op.arena, &(struct sql_find_power_names){.tenant = names->tenant,
+                                                        .address = names->address,
+                                                        .max = POWER_NAMES_MAX});
+    pg_submit_one(&names->op, &p, read_names);
+}

@@ -2,9 +2,13 @@
 /* Super users: power that is switched on with a reason and ends by itself. */
 #pragma once
 
+#include "store/gate/gate.h"
 #include "store/resource/change.h"
 
-enum { SUPER_USERS_MAX = 100 /* whose power holds at once, in one tenant */ };
+enum {
+    SUPER_USERS_MAX = 100,  /* whose power holds at once, in one tenant */
+    POWER_NAMES_MAX = 1000, /* people and groups whom a second admin is shown behind one name */
+};
 
 struct super_user_row {
     const char *principal; /* user:…, group:… or component:<uuid> */
@@ -25,3 +29,16 @@ struct super_user_list {
     size_t count;
 };
 void super_user_store_list(struct super_user_list *list, struct tenant_id tenant);
+
+/* Whom an address stands for in the tenant's directory: itself and its aliases; of a group also its
+ * members at any depth. None: the directory does not know it. */
+struct power_names {
+    struct store_op op;
+    struct tenant_id tenant;
+    const char *address;
+    const char *const *names; /* sorted */
+    size_t count;
+    bool is_whole;           /* false: there are more than POWER_NAMES_MAX */
+    struct gate_scope known; /* the directory, as it was then */
+};
+void super_user_store_find_names(struct power_names *names);

@@ -81,6 +81,15 @@ WHERE issuer = :issuer AND tenant IN (:tenant, {platform});
 
 -- name: find_own_component :admin
 -- params: tenant tenant_id, component component_id
--- columns: name text
-SELECT name FROM component
+-- columns: name text, role int2, boundary text, issuer issuer_id, iss text, subject text,
+--   fingerprints bytea
+-- By what an enabled component is known. fingerprints: one after the other.
+SELECT name, role, boundary, issuer,
+       coalesce((SELECT i.iss FROM issuer i
+                 WHERE i.issuer = c.issuer AND i.tenant IN (:tenant, {platform})), '') AS iss,
+       subject,
+       (SELECT coalesce(string_agg(fingerprint, '' ORDER BY fingerprint), '')
+        FROM component_certificate f
+        WHERE f.tenant = c.tenant AND f.component = c.component) AS fingerprints
+FROM component c
 WHERE tenant = :tenant AND component = :component AND NOT disabled;

@@ -42,6 +42,15 @@ WITH made AS (
 SELECT epoch_raise(:act.tenant) AS _, epoch_raise({platform}) AS _, audit_admin(:act.*, :iss) AS _
 FROM made;
 
+-- name: find_issuer_template :admin
+-- params: tenant tenant_id, template text, template_value text
+-- columns: is_covered bool, is_mapped bool
+-- Of the template that stands for an iss, if there is one: whether it means another tenant by this
+-- value, or nobody; whether it means this tenant by whatever value.
+SELECT issuer_is_covered(:template, :template_value, :tenant) AS is_covered,
+       EXISTS (SELECT FROM issuer i JOIN issuer_tenant m ON m.issuer = i.issuer
+               WHERE i.iss = :template AND i.kind = 2 AND m.tenant = :tenant) AS is_mapped;
+
 -- name: update_issuer :admin
 -- params: act @act, issuer issuer_id, version int8, settings @issuer_settings
 -- No row when the version is not the stored one.

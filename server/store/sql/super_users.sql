@@ -36,3 +36,32 @@ SELECT principal, reason, granted_by, granted_at, expires_at
 FROM super_user
 WHERE tenant = :tenant AND expires_at > now()
 ORDER BY principal;
+
+-- name: find_power_names :admin
+-- params: tenant tenant_id, address text, max int8
+-- columns: addresses text[], is_whole bool, scope uuid, epoch int8
+-- Whom an address stands for in the directory: the names of its entry; of a group also its members
+-- at any depth, by all their names. is_whole: no more than max entries. With the directory's epoch,
+-- in one snapshot.
+WITH RECURSIVE below AS (
+    SELECT n.entry AS at FROM directory_name n WHERE n.tenant = :tenant AND n.address = :address
+    UNION
+    SELECT coalesce((SELECT n.entry FROM directory_name n
+                     WHERE n.tenant = :tenant AND n.address = m.member), m.member)
+    FROM below b,
+         LATERAL (SELECT m.member FROM directory_member m
+                  WHERE m.tenant = :tenant AND m.group_address = b.at
+                  OFFSET 0) AS m
+), found AS (
+    SELECT at FROM below LIMIT :max + 1
+)
+SELECT (SELECT coalesce(array_agg(x.name ORDER BY x.name), '{}') FROM (
+            SELECT at AS name FROM found
+            UNION
+            SELECT n.address FROM found s,
+                   LATERAL (SELECT n.address FROM directory_name n
+                            WHERE n.tenant = :tenant AND n.entry = s.at
+                            OFFSET 0) AS n) AS x) AS addresses,
+       (SELECT count(*) FROM found) <= :max AS is_whole,
+       directory_scope(:tenant) AS scope,
+       coalesce((SELECT epoch FROM epoch WHERE scope = directory_scope(:tenant)), 0)::int8 AS epoch;

@@ -19,9 +19,9 @@ static void verify_domain(const char *name)
     struct domain_op op = domain(name);
     domain_store_add(&op);
     assert_int_equal(wait_for(&op.op), R_NONE);
-    op = domain(name);
-    domain_store_verify(&op, "asserted");
-    assert_int_equal(wait_for(&op.op), R_NONE);
+    struct change_op *verified = change(CONTOSO);
+    domain_store_verify(verified, name, op.proof, "asserted");
+    assert_int_equal(wait_for(&verified->op), R_NONE);
 }
 
 static void lookups_find_components_and_issuers(void **state)
@@ -41,10 +41,9 @@ static void lookups_find_components_and_issuers(void **state)
                                  .issuer = {{{13}}},
                                  .subject = "edge-1",
                                  .fingerprints = print};
-    struct component_op registered = {.change = {.scope = CONTOSO, .who = WHO}};
-    prepare(&registered.change.op);
-    component_store_create(&registered, &c);
-    assert_int_equal(wait_for(&registered.change.op), R_NONE);
+    struct change_op *registered = change(CONTOSO);
+    component_store_create(registered, &c);
+    assert_int_equal(wait_for(&registered->op), R_NONE);
     struct lookup found;
     struct lookups *lookups = lookups_new(10);
     prepare(&found.op);
@@ -70,10 +69,9 @@ static void lookups_find_components_and_issuers(void **state)
                                            .claim_tenant = "",
                                            .claim_guest = "",
                                            .clock_skew_s = 60}};
-    struct issuer_op made = {.scope = CONTOSO, .who = WHO};
-    prepare(&made.op);
-    issuer_store_create(&made, &issuer, false);
-    assert_int_equal(wait_for(&made.op), R_NONE);
+    struct change_op *made = change(CONTOSO);
+    issuer_store_create(made, &issuer, false);
+    assert_int_equal(wait_for(&made->op), R_NONE);
     lookups_submit(lookups, &found, LOOKUP_ISSUER, slice_str("https://idp.contoso.com"));
     wait_all(1);
     assert_string_equal(found.issuer->jwks_json, "{\"keys\":[]}");

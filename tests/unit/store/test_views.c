@@ -57,9 +57,9 @@ static void a_tenant_is_made_with_its_keys(void **state)
     struct domain_op *d = domain(CONTOSO, "contoso.com");
     domain_store_add(d);
     assert_int_equal(wait_for(&d->op), R_NONE);
-    d = domain(CONTOSO, "contoso.com");
-    domain_store_verify(d, "asserted");
-    assert_int_equal(wait_for(&d->op), R_NONE);
+    op = change(CONTOSO);
+    domain_store_verify(op, "contoso.com", d->proof, "asserted");
+    assert_int_equal(wait_for(&op->op), R_NONE);
     op = change(CONTOSO);
     tenant_store_get(op, "contoso");
     wait_all(1);
