@@ -3,6 +3,7 @@
  * decision, and each has its answer:
  *   access     REASON [contact or portal], or
  *              OK channel power rights license_expires may_cache content_expires policy_version
+ *   act, amend (content_cases.h)
  *   protect    REASON, or OK
  *   available  REASON, or OK count templates
  *   authority  REASON, or OK tenant boundary member|guest|stranger addresses groups
@@ -12,6 +13,7 @@
 #include <string.h>
 
 #include "case.h"
+#include "content_cases.h"
 #include "domain/decide/decide_access.h"
 #include "domain/decide/decide_authority.h"
 #include "domain/decide/decide_delivery.h"
@@ -244,8 +246,9 @@ static const struct {
     const char *ask;
     void (*answer)(const json_t *from);
 } decisions[] = {
-    {"access", answer_access},       {"protect", answer_protect},   {"available", answer_available},
-    {"authority", answer_authority}, {"delivery", answer_delivery},
+    {"act", content_answer_act},   {"amend", content_answer_amend}, {"access", answer_access},
+    {"protect", answer_protect},   {"available", answer_available}, {"authority", answer_authority},
+    {"delivery", answer_delivery},
 };
 
 static void answer(const json_t *from)

@@ -14,7 +14,7 @@ import cases
 import model
 
 FOLDER = os.path.dirname(os.path.abspath(__file__))
-MODULES = ["model_policy", "model_access", "model_protect", "model_authority"]
+MODULES = ["model_policy", "model_access", "model_content", "model_protect", "model_authority"]
 # The decision that must notice, the module, the text there, and the text that replaces it.
 MUTANTS = [
     ("access", "model_policy", 'if "OWNER" in rights:', 'if "EXPORT" in rights:'),
@@ -73,6 +73,21 @@ MUTANTS = [
     ("access", "model_access", "offline != 0 and cap > 0", "offline != 0"),
     ("access", "model_access", 'channel == "native" and offline', "offline"),
     ("access", "model_access", "if own_power(case) or not end:", "if not end:"),
+    ("act", "model_content", "if own_power(case):", "if own_power(case) and act != 'restore':"),
+    ("act", "model_content", '"EXCLUDED" if is_excluded(tenant, who) else "OK owner"', '"OK owner"'),
+    ("act", "model_content", 'elif component["tenant"] == tenant["id"]:', "else:"),
+    ("act", "model_content", 'and act in ("track", "revoke")', 'and act in ("track", "revoke", "restore")'),
+    ("act", "model_content", 'refusal(case, rights, "")', 'refusal(case, rights, own_power(case) or "x")'),
+    ("act", "model_content", 'in rights and act == "amend"', "in rights"),
+    ("act", "model_content", 'if "OWNER" in rights:', 'if "EXPORT" in rights:'),
+    ("amend", "model_content", 'case["people"].get(name, [name])', "[name]"),
+    ("amend", "model_content", "given <= own and", "taken <= own and"),
+    ("amend", "model_content", "(not taken or before <= own)", "(not taken or taken <= own)"),
+    ("amend", "model_content", "(not taken or before <= own)", "before <= own"),
+    ("amend", "model_content", "if p == principal and p not in said]", "if p == principal]"),
+    ("amend", "model_content", "said.get(principal) or []", "[]"),
+    ("amend", "model_content", "not was or bool(ends) and ends <= was", "not was or ends <= was"),
+    ("amend", "model_content", "not was or bool(ends) and ends <= was", "bool(ends) and ends <= was"),
     ("protect", "model_protect", 'not in (0, tenant["id"])', 'not in (tenant["id"],)'),
     ("protect", "model_protect", ' or component["boundary"] not in ("", tenant["boundary"])', ""),
     ("protect", "model_protect", 'not in ("", tenant["boundary"])', '!= tenant["boundary"]'),
@@ -114,6 +129,8 @@ def load(module="", old="", new=""):
         sys.modules[name] = types.ModuleType(name)
         exec(compile(source, name, "exec"), sys.modules[name].__dict__)  # pylint: disable=exec-used
     return {"access": sys.modules["model_access"].decide_access,
+            "act": sys.modules["model_content"].decide_act,
+            "amend": sys.modules["model_content"].decide_amend,
             "protect": sys.modules["model_protect"].decide_protect,
             "available": sys.modules["model_protect"].decide_available,
             "authority": sys.modules["model_authority"].decide_authority,
