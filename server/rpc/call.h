@@ -136,6 +136,8 @@ struct flow {
     struct flow_state state;
     enum flow_trust trust;
     struct step_row steps[FLOW_STEPS_MAX + 1]; /* ends at name == NULL */
+    const struct subflow
+        *subflow; /* of its own, which its rows enter; NULL: none. Commits nothing */
     /* Record a refusal whose reason is marked AUDIT, before it is told. NEXT: recorded. May return
      * call_again_from or call_authenticate_again when the facts turned out stale. FAILED: the client
      * gets that error instead of the refusal. NULL: the authenticator's. */
@@ -275,7 +277,8 @@ void rpc_register(struct rpc *rpc, const struct flow *flow);
 void rpc_refuse(struct rpc *rpc, enum reason reason);
 /* The callbacks that net wants. */
 const struct net_handler *rpc_net_handler(struct rpc *rpc);
-/* Visit every row of every registered flow, those of the authenticator's sub-flows before its own: the
+/* Visit every row of every registered flow, those of the authenticator's sub-flows and of its own
+ * one before the flow's: the
  * cancel and crash matrices are made from this. `sub`: the sub-flow's name; NULL: the flow's own row. */
 typedef void (*step_visit)(const struct flow *flow, const char *sub, const struct step_row *row,
                            void *ctx);

@@ -216,5 +216,6 @@ const struct flow amend_policy_flow = {
     .state = APPROVABLE_STATE,
     .steps = {STEP("parse", parse), APPROVABLE_CHECK, APPROVABLE_PERFORM("amend"),
               STEP("reply", reply)},
+    .subflow = &amend_subflow,
     .on_refusal = content_access_record_refusal,
 };
