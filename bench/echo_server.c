@@ -206,8 +206,8 @@ int main(int argc, char **argv)
     server = net_server_new(loop, &config, &handler);
     const struct net_tls_config tls = {argc == 4 ? argv[2] : NULL, argc == 4 ? argv[3] : NULL,
                                        NULL};
-    if (!net_listen(argv[1], &fd, &err).ok ||
-        !net_server_listen(server, fd, argc == 4 ? &tls : NULL, &err).ok) {
+    if (!net_listen(argv[1], true, &fd, &err).ok ||
+        !net_server_listen(server, fd, argc == 4 ? &tls : NULL, 0, &err).ok) {
         fprintf(stderr, "%s: %s\n", reason_info(err.reason)->name, err.detail);
         return 1;
     }

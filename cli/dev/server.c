@@ -29,7 +29,7 @@ static rc write_config(const struct dev *dev, struct err *err)
                                     "listeners:\n"
                                     "  - address: \"127.0.0.1:%s\"\n"
                                     "    tls: {certificate_file: %s, key_file: %s}\n"
-                                    "  - address: \"unix:%s/chanceryd.sock\"\n"
+                                    "  - {address: \"unix:%s/chanceryd.sock\", metrics: true}\n"
                                     "database: {conninfo: \"%s\"}\n"
                                     "root_key: {file: %s}\n"
                                     "authority_url: \"https://127.0.0.1:%s\"\n"

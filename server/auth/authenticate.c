@@ -6,6 +6,7 @@
  *   possession    is that token bound to a key, and does the caller hold it? (sender_constraint.c)
  *   component     the component that this token names; its tenant may insist on bound ones
  *   carried       the token that a component carries for a user, and its binding
+ *   vouching      who the user is; may the component ask for them, and is the tenant content with the bindings?
  *   role          do the caller's role, and the presence of a user, fit the method?
  *
  * Every row is run for every call and says NEXT where it has nothing to do. */
@@ -15,6 +16,7 @@
 #include "auth/facts.h"
 #include "context/wait.h"
 #include "domain/relations/issuer_authority.h"
+#include "domain/relations/vouching.h"
 #include "methods.h"
 
 static bool has_component(const struct call *c)
@@ -53,11 +55,19 @@ static const struct component_row *known_component(struct call *c, enum lookup_k
 
 /* --- certificate -------------------------------------------------------------------------------- */
 
-static step take_certified(struct call *c, const struct component_row *row)
+/* The component is known, and in every record from here on. */
+static step take_component(struct call *c, const struct component_row *row)
 {
     caller_take_component(c, row);
+    return row->is_of_active_tenant
+               ? STEP_NEXT
+               : call_fail(c, R_TENANT_DISABLED, "component %s's", row->component.name);
+}
+
+static step take_certified(struct call *c, const struct component_row *row)
+{
     caller_of(c)->component_binding = BINDING_MTLS;
-    return STEP_NEXT;
+    return take_component(c, row);
 }
 
 static step certified_found(struct call *c)
@@ -94,16 +104,24 @@ static bool has_two(const struct call *c)
     return call_metadata_count(c, "authorization") > 1 || call_metadata_count(c, CARRIED) > 1;
 }
 
-/* What `authorization` says counts unless the certificate has said who calls, and metadata for whom. */
+/* Who means to say for whom they ask, and doesn't, must not be taken for a component that asks for itself. */
+static bool has_empty(const struct call *c, struct slice token)
+{
+    bool names_nobody = has_component(c) && token.len == 0;
+    return (names_nobody && call_metadata_count(c, "authorization") > 0) ||
+           (carried_token(c).len == 0 && call_metadata_count(c, CARRIED) > 0);
+}
+
 static step credential(struct call *c)
 {
+    struct slice token = credential_read(c).token;
     if (has_two(c)) {
         return call_fail(c, R_TOKEN_MALFORMED, "two credentials under one name");
     }
-    struct slice token = credential_read(c).token;
-    bool is_known = has_component(c) && carried_token(c).len > 0;
-    return token.len == 0 || is_known ? STEP_NEXT
-                                      : token_identify(c, &caller_of(c)->credential, token);
+    if (has_empty(c, token)) {
+        return call_fail(c, R_TOKEN_MALFORMED, "a credential without a token");
+    }
+    return token.len == 0 ? STEP_NEXT : token_identify(c, &caller_of(c)->credential, token);
 }
 
 /* --- possession --------------------------------------------------------------------------------- */
@@ -146,7 +164,9 @@ static step take_named(struct call *c, const struct component_row *row)
         (has_certificate && !ID_EQ(caller->subject.component.id, row->component.id))) {
         return call_fail(c, R_COMPONENT_UNKNOWN, "not its issuer's, or not the certificate's");
     }
-    caller_take_component(c, row);
+    if (step_failed(take_component(c, row))) {
+        return STEP_FAILED;
+    }
     if (!has_certificate) {
         caller->component_binding = caller->credential.check.claims->binding;
     }
@@ -193,10 +213,14 @@ static step carried_identified(struct call *c)
                                         : sender_constraint_check_carried(c, &who->check);
 }
 
-/* A component says for whom it asks in metadata of its own; a user alone is who authorization says. */
+/* A component says for whom it asks in metadata of its own; a user alone is who authorization says. Of two users none
+ * counts, as of two headers. */
 static step carried(struct call *c)
 {
     struct caller *caller = caller_of(c);
+    if (credential_names_user(caller) && carried_token(c).len > 0) {
+        return call_fail(c, R_TOKEN_MALFORMED, "two users");
+    }
     if (!has_component(c)) {
         return credential_names_user(caller) ? STEP_NEXT
                                              : call_fail(c, R_CREDENTIAL_MISSING, "none");
@@ -208,7 +232,7 @@ static step carried(struct call *c)
     return token_identify(c, &caller->carried, carried_token(c));
 }
 
-/* --- role --------------------------------------------------------------------------------------- */
+/* --- vouching ----------------------------------------------------------------------------------- */
 
 static const struct identified *user_of(const struct caller *caller)
 {
@@ -218,30 +242,45 @@ static const struct identified *user_of(const struct caller *caller)
     return credential_names_user(caller) ? &caller->credential : NULL;
 }
 
-/* A tenant may insist on bound tokens. Behind a component it is the component that sends, so its
+/* A tenant may insist on bound tokens. Behind its own component it is the component that sends, so its
  * credential may be the bound one. */
 static bool lacks_binding(const struct caller *caller, const struct identified *who)
 {
-    return who->home != NULL && who->home->view.needs_bound_users &&
-           who->check.claims->binding == BINDING_NONE && caller->component_binding == BINDING_NONE;
+    bool is_bound = who->check.claims->binding != BINDING_NONE;
+    bool stands_in = caller->component_binding != BINDING_NONE && vouching_binds(&caller->subject);
+    return who->home != NULL && who->home->view.needs_bound_users && !is_bound && !stands_in;
 }
+
+static step vouching(struct call *c)
+{
+    struct caller *caller = caller_of(c);
+    const struct identified *who = user_of(caller);
+    if (who == NULL) {
+        return STEP_NEXT;
+    }
+    if (step_failed(caller_take_user(c, who))) {
+        return STEP_FAILED;
+    }
+    if (has_component(c) && !vouching_covers(&caller->subject)) {
+        return call_fail(c, R_COMPONENT_TENANT, "it carries a user of %s",
+                         who->home == NULL ? "no tenant" : who->home->view.name);
+    }
+    return lacks_binding(caller, who)
+               ? call_fail(c, R_TOKEN_UNBOUND, "user of %s", who->home->view.name)
+               : STEP_NEXT;
+}
+
+/* --- role --------------------------------------------------------------------------------------- */
 
 static step role(struct call *c)
 {
-    struct caller *caller = caller_of(c);
+    const struct caller *caller = caller_of(c);
     const struct method *method = call_method(c);
-    const struct identified *who = user_of(caller);
     enum role own = has_component(c) ? caller->subject.component.role : ROLE_CLIENT;
-    if (who != NULL && step_failed(caller_take_user(c, who))) {
-        return STEP_FAILED;
-    }
-    if (who != NULL && lacks_binding(caller, who)) {
-        return call_fail(c, R_TOKEN_UNBOUND, "user of %s", who->home->view.name);
-    }
     if ((method->roles & 1U << own) == 0) {
         return call_fail(c, R_COMPONENT_ROLE, "role %s", role_name(own));
     }
-    if ((method->user == METHOD_USER_REQUIRED || own == ROLE_PORTAL) && who == NULL) {
+    if ((method->user == METHOD_USER_REQUIRED || own == ROLE_PORTAL) && caller->user == NULL) {
         return call_fail(c, R_USER_TOKEN_REQUIRED, "no user");
     }
     return STEP_NEXT;
@@ -254,6 +293,7 @@ static const struct subflow authenticate_subflow = {
               {.name = "possession", .run = possession},
               {.name = "component", .run = component},
               {.name = "carried", .run = carried},
+              {.name = "vouching", .run = vouching},
               {.name = "role", .run = role}},
 };
 

@@ -140,17 +140,16 @@ static step ask_mapping(struct call *c)
 static step find_tenant(struct call *c)
 {
     const struct identified *who = who_of(c);
-    const struct token_claims *claims = who->check.claims;
+    const struct claimed_address *address = token_claims_primary(who->check.claims);
     switch (who->issuer->kind) {
     case ISSUER_TENANT:
         return facts_need_tenant(c, who->issuer->tenant, have_home);
     case ISSUER_MULTI_TENANT:
         return ask_mapping(c);
     case ISSUER_CONSUMER:
-        return claims->address_count == 0
+        return address == NULL
                    ? STEP_NEXT
-                   : ask_tenant(c, LOOKUP_TAKEN_DOMAIN,
-                                slice_str(address_domain(claims->addresses[0])));
+                   : ask_tenant(c, LOOKUP_TAKEN_DOMAIN, slice_str(address_domain(address->text)));
     case ISSUER_PASSCODE:
         break;
     case ISSUER_COMPONENT:
@@ -172,8 +171,9 @@ static step decide_user(struct call *c)
     };
     bool needs_home =
         who->issuer->kind == ISSUER_TENANT || who->issuer->kind == ISSUER_MULTI_TENANT;
-    who->check.stage = needs_home && who->home == NULL ? TOKEN_STAGE_TENANT : TOKEN_STAGE_ADDRESS;
     enum reason reason = decide_authority(&question, &who->user);
+    bool is_about_tenant = reason == R_TENANT_DISABLED || (needs_home && who->home == NULL);
+    who->check.stage = is_about_tenant ? TOKEN_STAGE_TENANT : TOKEN_STAGE_ADDRESS;
     return reason == R_NONE ? STEP_NEXT : call_fail(c, reason, "%s", who->issuer->iss);
 }
 

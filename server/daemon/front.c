@@ -145,21 +145,30 @@ static void key_set(struct front *front, struct net_stream *stream)
 
 /* --- between net and the engine ------------------------------------------------------------------ */
 
+static bool serves_metrics(const struct front *front, const struct net_request *request)
+{
+    const Conf *conf = front->config.conf;
+    CH_ASSERT(request->listener < conf->n_listeners);
+    return conf->listeners[request->listener]->metrics;
+}
+
 static void on_open(void *ctx, struct net_stream *stream, const struct net_request *request)
 {
     static const struct {
         const char *path;
         void (*show)(struct front *front, struct net_stream *stream);
+        bool is_inner; /* only where the listener says so */
     } pages[] = {
-        {"/livez", livez},
-        {"/readyz", readyz},
-        {"/metrics", metrics},
-        {"/.well-known/jwks.json", key_set},
-        {"/.well-known/chancery", discovery},
+        {"/livez", livez, false},
+        {"/readyz", readyz, false},
+        {"/metrics", metrics, true},
+        {"/.well-known/jwks.json", key_set, false},
+        {"/.well-known/chancery", discovery, false},
     };
     struct front *front = ctx;
     for (size_t i = 0; !request->is_grpc && i < sizeof pages / sizeof pages[0]; i++) {
-        if (strcmp(request->path, pages[i].path) == 0 && strcmp(request->method, "GET") == 0) {
+        if (strcmp(request->path, pages[i].path) == 0 && strcmp(request->method, "GET") == 0 &&
+            (!pages[i].is_inner || serves_metrics(front, request))) {
             pages[i].show(front, stream);
             return;
         }

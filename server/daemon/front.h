@@ -1,14 +1,16 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* The plain HTTP pages beside the RPCs, on the same port: /livez, /readyz, /metrics,
- * /.well-known/jwks.json and /.well-known/chancery. Everything else goes to the engine. */
+/* The plain HTTP pages beside the RPCs, on the same port: /livez, /readyz, /.well-known/jwks.json and
+ * /.well-known/chancery, and /metrics where the listener says so. Everything else goes to the engine. */
 #pragma once
 
+#include "conf/conf.h"
 #include "context/services.h"
 #include "net/net.h"
 
 struct front;
 
 struct front_config {
+    const Conf *conf;
     struct services *services;
     struct rpc *rpc;
     const char *const *boundaries; /* served ones, NULL-terminated; none: all */

@@ -1,136 +1,59 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "daemon/supervisor.h"
 
-#include <errno.h>
-#include <fcntl.h>
 #include <signal.h>
 #include <stdio.h>
-#include <stdlib.h>
-#include <string.h>
-#include <sys/prctl.h>
-#include <sys/socket.h>
-#include <sys/un.h>
 #include <sys/wait.h>
-#include <unistd.h>
 
 #include "base/clock.h"
-#include "base/mem.h"
-#include "daemon/worker.h"
-#include "keys/keys.h"
-#include "net/net.h"
+#include "daemon/children.h"
+#include "daemon/notify.h"
 #include "obs/log.h"
 
-enum { RESTART_WAIT_MS = 1000, CONF_BUDGET = 4 * 1024 * 1024 };
-
-struct child {
-    pid_t pid;       /* 0: not running */
-    int64_t started; /* monotonic milliseconds */
-    int sockets[CONF_LISTENERS_MAX];
+enum {
+    RESTART_WAIT_MS = 1000, /* a worker is started no more often than this */
+    HOPELESS_WAIT_MS = 5000,
+    TRIAL_MS = 30 * 1000, /* for the first worker of a new configuration to become ready */
+    TICK_MS = 1000,
+    BUSY_TICK_MS = 50, /* while something is expected to change */
 };
 
 struct supervisor {
     const char *path;
-    struct arena *arena; /* of the configuration */
-    Conf *conf;
-    struct child children[CONF_WORKERS_MAX];
+    struct children children;
+    struct generation *current;
+    struct generation *leaving; /* its workers are being replaced; NULL: none */
+    struct generation *trial;   /* its first worker must become ready; NULL: none */
+    int64_t trial_until;
+    int64_t not_before[CONF_WORKERS_MAX];
+    bool reload_asked;
+    bool was_ready;      /* some worker was, once */
+    bool was_told_ready; /* systemd was */
     bool is_ending;
     int exit_code;
 };
 
-static int64_t now_ms(void)
+static unsigned workers_of(const struct generation *g)
 {
-    return clock_mono().ns / 1000000;
+    return g->conf->workers;
 }
 
-/* sd_notify(3) without its library: one datagram to the socket that systemd names. */
-static void notify(const char *state)
+static struct child *start(struct supervisor *s, struct generation *g, unsigned index)
 {
-    struct sockaddr_un address = {.sun_family = AF_UNIX};
-    const char *path = getenv("NOTIFY_SOCKET");
-    if (path == NULL || path[0] == '\0' || strlen(path) >= sizeof address.sun_path) {
-        return;
+    struct generation *other =
+        g == s->current ? (s->leaving != NULL ? s->leaving : s->trial) : s->current;
+    struct err err = {0};
+    s->not_before[index] = children_now() + RESTART_WAIT_MS;
+    if (!generation_resume(g, index, &err).ok) {
+        log_event(LOG_ERROR, "supervisor.listen_failed", F_FAILURE(&err));
+        return NULL;
     }
-    memcpy(address.sun_path, path, strlen(path));
-    if (path[0] == '@') {
-        address.sun_path[0] = '\0'; /* abstract */
-    }
-    int fd = socket(AF_UNIX, SOCK_DGRAM | SOCK_CLOEXEC, 0);
-    if (fd >= 0) {
-        socklen_t len = (socklen_t)(offsetof(struct sockaddr_un, sun_path) + strlen(path));
-        (void)sendto(fd, state, strlen(state), MSG_NOSIGNAL, (const struct sockaddr *)&address,
-                     len);
-        close(fd);
-    }
+    return children_start(&s->children, g, other, index);
 }
 
-/* --- sockets -------------------------------------------------------------------------------------- */
-
-/* One socket per worker, so that the kernel spreads connections; a Unix socket is shared. A worker's
- * sockets stay open here: what connects while it is started again waits instead of being refused. */
-static rc open_listener(struct supervisor *s, size_t index, struct err *err)
+static void dismiss(const struct supervisor *s, struct child *child)
 {
-    const char *address = s->conf->listeners[index]->address;
-    bool is_unix = strncmp(address, "unix:", 5) == 0;
-    char bound[128];
-    for (unsigned i = 0; i < s->conf->workers; i++) {
-        int *fd = &s->children[i].sockets[index];
-        if (i > 0 && is_unix) {
-            *fd = fcntl(s->children[0].sockets[index], F_DUPFD_CLOEXEC, 0);
-            ENSURE(*fd >= 0, err, R_STARTUP_FAILED);
-            continue;
-        }
-        TRY(net_listen(i == 0 || is_unix ? address : bound, fd, err));
-        net_bound_address(*fd, bound, sizeof bound);
-    }
-    log_event(LOG_INFO, "listening", F_USER("address", is_unix ? address : bound),
-              F_STR("security", s->conf->listeners[index]->tls != NULL ? "tls" : "cleartext"));
-    return OK;
-}
-
-static rc open_listeners(struct supervisor *s, struct err *err)
-{
-    CH_ASSERT(s->conf->n_listeners <= CONF_LISTENERS_MAX); /* conf_load has looked */
-    for (size_t i = 0; i < s->conf->n_listeners; i++) {
-        TRY(open_listener(s, i, err));
-    }
-    return OK;
-}
-
-/* --- workers -------------------------------------------------------------------------------------- */
-
-static void close_others(const struct supervisor *s, unsigned own)
-{
-    for (unsigned i = 0; i < s->conf->workers; i++) {
-        for (size_t j = 0; i != own && j < s->conf->n_listeners; j++) {
-            close(s->children[i].sockets[j]);
-        }
-    }
-}
-
-static void start_worker(struct supervisor *s, unsigned index)
-{
-    sigset_t none;
-    struct child *child = &s->children[index];
-    fflush(NULL);
-    pid_t parent = getpid();
-    pid_t pid = fork();
-    if (pid == 0) {
-        (void)prctl(PR_SET_PDEATHSIG, SIGTERM);
-        if (getppid() != parent) {
-            _exit(0); /* the supervisor died between fork and prctl */
-        }
-        signal(SIGINT, SIG_IGN); /* of a terminal: the supervisor tells us by SIGTERM */
-        signal(SIGHUP, SIG_IGN);
-        sigemptyset(&none);
-        sigprocmask(SIG_SETMASK, &none, NULL);
-        close_others(s, index);
-        exit(worker_run(s->conf, child->sockets, index));
-    }
-    child->pid = pid < 0 ? 0 : pid;
-    child->started = now_ms();
-    if (pid < 0) {
-        log_event(LOG_ERROR, "supervisor.fork_failed", F_STR("why", strerrorname_np(errno)));
-    }
+    child_dismiss(child, s->current->conf->limits->drain_ms);
 }
 
 static void end_all(struct supervisor *s, int exit_code)
@@ -138,131 +61,244 @@ static void end_all(struct supervisor *s, int exit_code)
     s->is_ending = true;
     s->exit_code = exit_code;
     notify("STOPPING=1");
-    for (unsigned i = 0; i < s->conf->workers; i++) {
-        if (s->children[i].pid > 0) {
-            (void)kill(s->children[i].pid, SIGTERM);
+    for (size_t i = 0; i < CHILDREN_MAX; i++) {
+        struct child *child = &s->children.all[i];
+        if (child->state == CHILD_STARTING || child->state == CHILD_SERVING) {
+            dismiss(s, child);
         }
     }
 }
 
-static void worker_ended(struct supervisor *s, unsigned index, int status)
+static void kill_all(struct supervisor *s)
 {
-    struct child *child = &s->children[index];
+    for (size_t i = 0; i < CHILDREN_MAX; i++) {
+        if (s->children.all[i].state != CHILD_NONE) {
+            child_kill(&s->children.all[i]);
+        }
+    }
+}
+
+/* --- a new configuration ---------------------------------------------------------------------- */
+
+static void end_reload(const char *status)
+{
+    char text[128];
+    snprintf(text, sizeof text, "READY=1\nSTATUS=%s", status);
+    notify(text);
+}
+
+static void refuse_trial(struct supervisor *s, const char *why)
+{
+    struct child *child = children_find(&s->children, s->trial, 0);
+    if (child != NULL) {
+        child_kill(child);
+        child->state = CHILD_LEAVING;
+        child->kill_at = children_now() + KILL_MARGIN_MS;
+    }
+    log_event(LOG_ERROR, "supervisor.reload_refused", F_STR("what", why),
+              F_STR("advice", "All goes on as it was. See the log above, mend it, reload again."));
+    generation_close(s->trial);
+    s->trial = NULL;
+    end_reload("serving; the last reload was refused, see the log");
+}
+
+/* From now on it is the one; the workers of the one before go as theirs come. */
+static void adopt_trial(struct supervisor *s)
+{
+    s->leaving = s->current;
+    s->current = s->trial;
+    s->trial = NULL;
+    generation_log(s->current);
+    log_event(LOG_INFO, "supervisor.reload", F_INT("workers", workers_of(s->current)));
+}
+
+static void begin_reload(struct supervisor *s)
+{
+    char text[64];
+    struct err err = {0};
+    if (!s->reload_asked || s->trial != NULL || s->leaving != NULL || s->is_ending) {
+        return;
+    }
+    s->reload_asked = false;
+    snprintf(text, sizeof text, "RELOADING=1\nMONOTONIC_USEC=%lld",
+             (long long)clock_mono().ns / 1000);
+    notify(text);
+    if (!generation_open(s->path, s->current, &s->trial, &err).ok) {
+        log_event(LOG_ERROR, "supervisor.reload_refused", F_FAILURE(&err));
+        end_reload("serving; the last reload was refused, see the log");
+        return;
+    }
+    s->trial_until = children_now() + TRIAL_MS;
+    if (!s->was_ready) {
+        adopt_trial(s); /* there is nothing to be lost */
+    } else if (start(s, s->trial, 0) == NULL) {
+        refuse_trial(s, "no worker can be started");
+    }
+}
+
+static void try_trial(struct supervisor *s)
+{
+    if (s->trial == NULL) {
+        return;
+    }
+    const struct child *child = children_find(&s->children, s->trial, 0);
+    if (child == NULL) {
+        refuse_trial(s, "A worker under the new configuration ended.");
+    } else if (child->state == CHILD_SERVING) {
+        adopt_trial(s);
+    } else if (children_now() >= s->trial_until) {
+        refuse_trial(s, "A worker under the new configuration did not become ready in 30 s.");
+    }
+}
+
+/* Replace workers of the generation before, one at a time. */
+static void replace(struct supervisor *s)
+{
+    for (unsigned i = 0; s->leaving != NULL && i < CONF_WORKERS_MAX; i++) {
+        struct child *old = children_find(&s->children, s->leaving, i);
+        const struct child *mine = children_find(&s->children, s->current, i);
+        if (old == NULL) {
+            continue;
+        }
+        bool is_replaced = i >= workers_of(s->current) || !s->was_ready ||
+                           (mine != NULL && mine->state == CHILD_SERVING);
+        if (is_replaced) {
+            dismiss(s, old);
+            continue;
+        }
+        if (mine == NULL && children_now() >= s->not_before[i]) {
+            (void)start(s, s->current, i);
+        }
+        return;
+    }
+    if (s->leaving != NULL) {
+        generation_close(s->leaving);
+        s->leaving = NULL;
+        end_reload("serving");
+    }
+}
+
+/* --- workers that ended ----------------------------------------------------------------------- */
+
+static void worker_ended(struct supervisor *s, const struct child *child, enum child_state was,
+                         int status)
+{
     bool is_signal = WIFSIGNALED(status);
     int code = is_signal ? WTERMSIG(status) : WEXITSTATUS(status);
-    child->pid = 0;
-    log_event(s->is_ending || (!is_signal && code == 0) ? LOG_INFO : LOG_ERROR, "worker.ended",
-              F_INT("worker", index), F_STR("by", is_signal ? "signal" : "exit"),
-              F_INT("code", code));
-    if (!is_signal && code == EXIT_HOPELESS && !s->is_ending) {
+    bool is_meant = was == CHILD_LEAVING && (is_signal || code == 0);
+    log_event(is_meant ? LOG_INFO : LOG_ERROR, "worker.ended", F_INT("worker", child->index),
+              F_STR("by", is_signal ? "signal" : "exit"), F_INT("code", code));
+    if (is_signal || code != EXIT_HOPELESS || child->of != s->current || s->is_ending) {
+        return;
+    }
+    if (!s->was_ready) {
         end_all(s, EXIT_HOPELESS); /* the same would happen again */
+    } else {
+        /* A file that is being renewed, perhaps; the others serve on. */
+        generation_rest(s->current, child->index);
+        s->not_before[child->index] = children_now() + HOPELESS_WAIT_MS;
     }
 }
 
 static void collect(struct supervisor *s)
 {
     int status;
-    for (pid_t pid; (pid = waitpid(-1, &status, WNOHANG)) > 0;) {
-        for (unsigned i = 0; i < s->conf->workers; i++) {
-            if (s->children[i].pid == pid) {
-                worker_ended(s, i, status);
-            }
+    enum child_state was;
+    const struct child *child;
+    while ((child = children_collect(&s->children, &was, &status)) != NULL) {
+        worker_ended(s, child, was, status);
+    }
+}
+
+static void start_missing(struct supervisor *s)
+{
+    for (unsigned i = 0; !s->is_ending && i < workers_of(s->current); i++) {
+        bool is_there = children_find(&s->children, s->current, i) != NULL ||
+                        (s->leaving != NULL && children_find(&s->children, s->leaving, i) != NULL);
+        if (!is_there && children_now() >= s->not_before[i]) {
+            (void)start(s, s->current, i);
         }
     }
 }
 
-/* Start what is missing, but none more often than once a second. Says how long to sleep; -1: for ever. */
-static int64_t start_missing(struct supervisor *s)
+/* --- the loop --------------------------------------------------------------------------------- */
+
+static bool all_serve(struct supervisor *s)
 {
-    int64_t sleep = -1;
-    for (unsigned i = 0; i < s->conf->workers && !s->is_ending; i++) {
-        struct child *child = &s->children[i];
-        int64_t wait = child->started == 0 ? 0 : child->started + RESTART_WAIT_MS - now_ms();
-        if (child->pid == 0 && wait <= 0) {
-            start_worker(s, i);
-        } else if (child->pid == 0) {
-            sleep = sleep < 0 || wait < sleep ? wait : sleep;
+    for (unsigned i = 0; i < workers_of(s->current); i++) {
+        const struct child *child = children_find(&s->children, s->current, i);
+        if (child == NULL || child->state != CHILD_SERVING) {
+            return false;
         }
     }
-    return sleep;
+    return true;
 }
 
-static bool any_running(const struct supervisor *s)
+/* Until all are ready once, systemd is asked for more time: the database may be away for longer than it
+ * waits. */
+static void tell_systemd(struct supervisor *s, bool all)
 {
-    for (unsigned i = 0; i < s->conf->workers; i++) {
-        if (s->children[i].pid > 0) {
-            return true;
-        }
-    }
-    return false;
-}
-
-/* A reload keeps listeners and the number of workers; for others the daemon must be started again. */
-static void reload(struct supervisor *s)
-{
-    struct err err = {0};
-    Conf *fresh = NULL;
-    struct arena *arena = arena_new(CONF_BUDGET);
-    if (!conf_load(arena, s->path, &fresh, &err).ok) {
-        log_event(LOG_ERROR, "supervisor.reload_refused", F_FAILURE(&err));
-        arena_free(arena);
+    if (s->is_ending) {
         return;
     }
-    if (fresh->workers != s->conf->workers || fresh->n_listeners != s->conf->n_listeners) {
-        log_event(LOG_ERROR, "supervisor.reload_refused",
-                  F_STR("what", "listeners and the number of workers change only by a restart"));
-        arena_free(arena);
-        return;
+    notify("WATCHDOG=1");
+    if (all && !s->was_told_ready) {
+        s->was_told_ready = true;
+        notify("READY=1\nSTATUS=serving");
+    } else if (!s->was_told_ready) {
+        notify("EXTEND_TIMEOUT_USEC=15000000\nSTATUS=waiting for workers to become ready");
     }
-    arena_free(s->arena);
-    s->arena = arena;
-    s->conf = fresh;
-    log_event(LOG_INFO, "supervisor.reload", F_INT("workers", fresh->workers));
-    for (unsigned i = 0; i < fresh->workers; i++) {
-        if (s->children[i].pid > 0) {
-            (void)kill(s->children[i].pid, SIGTERM);
-            s->children[i].started = 0; /* at once, when it has ended */
-        }
+}
+
+static void tend(struct supervisor *s)
+{
+    collect(s);
+    s->was_ready = children_watch(&s->children) || s->was_ready;
+    if (!s->is_ending) {
+        try_trial(s);
+        replace(s);
+        start_missing(s);
+        begin_reload(s);
+    }
+}
+
+static void take_signal(struct supervisor *s, int number)
+{
+    if (number == SIGHUP) {
+        s->reload_asked = true;
+    } else if ((number == SIGTERM || number == SIGINT) && !s->is_ending) {
+        end_all(s, 0);
+    } else if (number == SIGTERM || number == SIGINT) {
+        kill_all(s);
     }
 }
 
 static void run(struct supervisor *s, const sigset_t *signals)
 {
-    while (!s->is_ending || any_running(s)) {
-        int64_t sleep = start_missing(s);
-        struct timespec timeout = {sleep / 1000, sleep % 1000 * 1000000};
-        int number = sleep < 0 ? sigwaitinfo(signals, NULL) : sigtimedwait(signals, NULL, &timeout);
-        if ((number == SIGTERM || number == SIGINT) && !s->is_ending) {
-            end_all(s, 0);
-        } else if (number == SIGHUP && !s->is_ending) {
-            reload(s);
-        }
-        collect(s);
+    while (!s->is_ending || children_any(&s->children)) {
+        tend(s);
+        bool all = all_serve(s);
+        bool is_busy = !all || s->trial != NULL || s->leaving != NULL || s->is_ending;
+        int64_t ms = is_busy ? BUSY_TICK_MS : TICK_MS;
+        struct timespec timeout = {ms / 1000, ms % 1000 * 1000000};
+        tell_systemd(s, all);
+        take_signal(s, sigtimedwait(signals, NULL, &timeout));
     }
 }
 
 static rc prepare(struct supervisor *s, struct err *err)
 {
-    struct secret *root = NULL;
-    TRY(conf_load(s->arena, s->path, &s->conf, err));
-    bool is_json = strcmp(s->conf->log->format, "json") == 0;
-    static const char *const levels[] = {"debug", "info", "warning", "error"};
-    for (int i = 0; i < 4; i++) {
-        if (strcmp(levels[i], s->conf->log->level) == 0) {
-            log_configure(is_json ? LOG_JSON : LOG_LOGFMT, (enum log_level)i);
-        }
-    }
-    TRY(keys_root_from_file(s->conf->root_key->file, &root,
-                            err)); /* to fail now and not in a worker */
-    secret_free(root);
-    return open_listeners(s, err);
+    TRY(children_init(&s->children, err));
+    return generation_open(s->path, NULL, &s->current, err); /* fails now and not in a worker */
 }
 
 int supervisor_run(const char *conf_path)
 {
-    struct supervisor s = {.path = conf_path, .arena = arena_new(CONF_BUDGET)};
+    static struct supervisor s;
     struct err err = {0};
     sigset_t signals;
+    s.path = conf_path;
+    log_open();
     sigemptyset(&signals);
     sigaddset(&signals, SIGTERM);
     sigaddset(&signals, SIGINT);
@@ -272,11 +308,11 @@ int supervisor_run(const char *conf_path)
     signal(SIGPIPE, SIG_IGN);
     if (!prepare(&s, &err).ok) {
         log_event(LOG_ERROR, "supervisor.start_failed", F_FAILURE(&err));
-        arena_free(s.arena);
         return EXIT_HOPELESS;
     }
-    notify("READY=1");
     run(&s, &signals);
-    arena_free(s.arena);
+    generation_close(s.trial);
+    generation_close(s.leaving);
+    generation_close(s.current);
     return s.exit_code;
 }

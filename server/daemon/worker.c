@@ -6,6 +6,7 @@
 #include "auth/authenticate.h"
 #include "base/mem.h"
 #include "crypto/algs.h"
+#include "daemon/descriptors.h"
 #include "daemon/front.h"
 #include "daemon/node_check.h"
 #include "daemon/sweep.h"
@@ -28,6 +29,7 @@ enum {
     GRACE_MS = 2000,      /* accept after this even if not ready */
     WATCH_MS = 20,        /* until ready */
     WATCH_READY_MS = 500, /* after that */
+    BEAT_MS = 1000,       /* of a loop that turns, for the supervisor */
     PARTITIONS_MS = 3600 * 1000,
 };
 
@@ -41,6 +43,8 @@ struct worker {
     struct net_server *server;
     const char **boundaries; /* NULL-terminated */
     const int *sockets;
+    struct worker_status *status;
+    struct loop_timer beat;
     struct mono_time started;
     bool is_listening;
     struct loop_signal term;
@@ -63,6 +67,12 @@ struct worker {
 
 /* --- readiness ---------------------------------------------------------------------------------- */
 
+/* Whether it is too early to call it a problem that the database is not connected yet. */
+static bool is_early(const struct worker *w)
+{
+    return !w->is_root_key_right && clock_mono().ns < mono_add_ms(w->started, GRACE_MS).ns;
+}
+
 static void set_problem(struct worker *w, enum reason problem)
 {
     if (w->problem == problem) {
@@ -75,7 +85,7 @@ static void set_problem(struct worker *w, enum reason problem)
                            : problem); /* once right, flows hear the store itself */
     if (problem == R_NONE) {
         log_event(LOG_INFO, "worker.ready", F_INT("worker", w->index));
-    } else {
+    } else if (!is_early(w)) {
         const struct reason_info *info = reason_info(problem);
         log_event(LOG_WARNING, "worker.not_ready", F_INT("worker", w->index),
                   F_STR("reason", info->name), F_STR("what", info->text),
@@ -134,7 +144,8 @@ static rc listen_all(struct worker *w, struct err *err)
                                           from->client_ca_file[0] == '\0' ? NULL
                                                                           : from->client_ca_file};
         }
-        TRY(net_server_listen(w->server, w->sockets[i], from == NULL ? NULL : &tls, err));
+        TRY(net_server_listen(w->server, w->sockets[i], from == NULL ? NULL : &tls, (unsigned)i,
+                              err));
     }
     return OK;
 }
@@ -165,7 +176,17 @@ static void on_watch(struct loop_timer *timer)
     }
     set_problem(w, problem);
     listen_when_ready(w, problem);
+    if (problem == R_NONE) {
+        atomic_store(&w->status->is_ready, true);
+    }
     loop_timer_arm(timer, problem == R_NONE ? WATCH_READY_MS : WATCH_MS);
+}
+
+static void on_beat(struct loop_timer *timer)
+{
+    struct worker *w = LIST_ENTRY(timer, struct worker, beat);
+    atomic_store(&w->status->beat_ms, clock_mono().ns / 1000000);
+    loop_timer_arm(timer, BEAT_MS);
 }
 
 /* --- the audit log's partitions ------------------------------------------------------------------- */
@@ -243,7 +264,8 @@ static rc start(struct worker *w, struct err *err)
     };
     struct net_config net = {.protocols = {&HTTP2_PROTOCOL},
                              .framings = {&GRPC_FRAMING},
-                             .max_connections = w->conf->limits->max_connections,
+                             .max_connections =
+                                 descriptors_for_connections(w->conf->limits->max_connections),
                              .max_streams = w->conf->limits->max_streams};
     struct rpc_limits limits = {.max_deadline_ms = w->conf->limits->max_deadline_ms};
     w->loop = loop_new();
@@ -255,11 +277,13 @@ static rc start(struct worker *w, struct err *err)
     TRY(dns_new(w->loop, w->conf->dns->servers, w->conf->dns->n_servers, &w->services.dns, err));
     w->rpc = rpc_new(w->loop, &w->services, &AUTHENTICATOR, &limits);
     registry_add_all(w->rpc);
-    w->front =
-        front_new(&(struct front_config){&w->services, w->rpc, w->boundaries, CHANCERY_VERSION});
+    w->front = front_new(
+        &(struct front_config){w->conf, &w->services, w->rpc, w->boundaries, CHANCERY_VERSION});
     loop_signal_init(&w->term, w->loop, SIGTERM, on_term);
     loop_timer_init(&w->watch, w->loop, on_watch);
     loop_timer_arm(&w->watch, 0);
+    loop_timer_init(&w->beat, w->loop, on_beat);
+    loop_timer_arm(&w->beat, 0);
     loop_timer_init(&w->partitions_timer, w->loop, on_partitions);
     w->sweep = sweep_new(w->loop, w->services.store);
     if (w->index == 0) {
@@ -292,6 +316,7 @@ static void finish(struct worker *w)
     }
     sweep_free(w->sweep);
     loop_timer_fini(&w->watch);
+    loop_timer_fini(&w->beat);
     loop_timer_fini(&w->partitions_timer);
     loop_signal_fini(&w->term);
     rpc_free(w->rpc);
@@ -308,12 +333,13 @@ static void finish(struct worker *w)
     finish_ground(w);
 }
 
-int worker_run(const Conf *conf, const int *sockets, unsigned index)
+int worker_run(const Conf *conf, const int *sockets, unsigned index, struct worker_status *status)
 {
     struct worker w = {.conf = conf,
                        .index = index,
                        .problem = R_NONE,
                        .sockets = sockets,
+                       .status = status,
                        .started = clock_mono()};
     struct err err = {0};
     mem_keep();

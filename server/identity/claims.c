@@ -5,7 +5,6 @@
 
 #include "base/encode.h"
 #include "crypto/json.h"
-#include "domain/values/address.h"
 #include "domain/values/issuer_template.h"
 
 /* 9999-12-31T23:59:59Z: what is later is no time. */
@@ -117,48 +116,6 @@ rc claims_read_component(struct arena *arena, const struct token *token, struct 
     return OK;
 }
 
-/* Add one address; what is none proves nothing and is left out. */
-static rc add_address(struct arena *arena, const json_t *value, const char *name, const char **list,
-                      size_t *count, size_t max, struct err *err)
-{
-    struct err ignored = {0};
-    const char *address;
-    if (!json_is_string(value)) {
-        FAIL(err, R_TOKEN_CLAIM_INVALID, "claim %.32s is no text", name);
-    }
-    struct slice text = slice_of(json_string_value(value), json_string_length(value));
-    if (!address_normalize(arena, text, &address, &ignored).ok) {
-        ENSURE(ignored.reason == R_FIELD_INVALID, err, R_ARENA_EXHAUSTED);
-        return OK;
-    }
-    for (size_t i = 0; i < *count; i++) {
-        if (strcmp(list[i], address) == 0) {
-            return OK;
-        }
-    }
-    if (*count < max) {
-        list[(*count)++] = address;
-    }
-    return OK;
-}
-
-/* A claim that is one address or a list of them. */
-static rc add_addresses(struct arena *arena, const struct token *token, const char *name,
-                        const char **list, size_t *count, size_t max, struct err *err)
-{
-    const json_t *value = member(token, name);
-    if (value == NULL) {
-        return OK;
-    }
-    if (!json_is_array(value)) {
-        return add_address(arena, value, name, list, count, max, err);
-    }
-    for (size_t i = 0; i < json_array_size(value); i++) {
-        TRY(add_address(arena, json_array_get(value, i), name, list, count, max, err));
-    }
-    return OK;
-}
-
 const char *claims_tenant(const struct token *token, const struct issuer *issuer)
 {
     const char *name = issuer->claim_tenant[0] != '\0' ? issuer->claim_tenant : "tid";
@@ -175,32 +132,31 @@ rc claims_check_tenant(const struct token *token, const struct issuer *issuer, s
     return OK;
 }
 
-/* Entra's `acct` is the number 1 for guests; others say true. */
+/* Entra's `acct` is 0 for members and 1 for guests, userType of Microsoft Graph is Member or Guest. What is no plain
+ * no makes a guest, null included: a member by mistake would get what guests must not have. */
 static bool marks_guest(const json_t *value)
 {
-    const char *text = json_string_value(value);
-    return json_is_true(value) || (json_is_integer(value) && json_integer_value(value) == 1) ||
-           (text != NULL && strcmp(text, "1") == 0);
+    static const char *const members[] = {"0", "false", "member"};
+    struct slice text = slice_of(json_string_value(value), json_string_length(value));
+    bool is_zero = json_is_integer(value) && json_integer_value(value) == 0;
+    if (value == NULL || json_is_false(value) || is_zero) {
+        return false;
+    }
+    for (size_t i = 0; i < sizeof members / sizeof members[0]; i++) {
+        if (slice_eq_nocase(text, slice_str(members[i]))) {
+            return false;
+        }
+    }
+    return true;
 }
 
 rc claims_read(struct arena *arena, const struct token *token, const struct issuer *issuer,
                struct token_claims *out, struct err *err)
 {
-    const char *address = issuer->claim_address[0] != '\0' ? issuer->claim_address : "email";
-    const json_t *primary = member(token, address);
-    if (primary != NULL && !json_is_string(primary)) {
-        FAIL(err, R_TOKEN_CLAIM_INVALID, "the address claim is no text");
-    }
-    TRY(add_addresses(arena, token, address, out->addresses, &out->address_count,
-                      TOKEN_ADDRESSES_MAX, err));
-    for (size_t i = 0; i < issuer->claim_alias_count; i++) {
-        TRY(add_addresses(arena, token, issuer->claim_aliases[i], out->addresses,
-                          &out->address_count, TOKEN_ADDRESSES_MAX, err));
-    }
+    TRY(claims_read_addresses(arena, token, issuer, out, err));
     out->tenant = arena_strdup(arena, claims_tenant(token, issuer));
     ARENA_ENSURE(out->tenant, err);
     out->is_guest =
         issuer->claim_guest[0] != '\0' && marks_guest(member(token, issuer->claim_guest));
-    out->is_email_verified = json_is_true(member(token, "email_verified"));
     return claims_read_groups(arena, token, issuer, out, err);
 }

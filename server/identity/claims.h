@@ -24,6 +24,8 @@ rc claims_check_tenant(const struct token *token, const struct issuer *issuer, s
 /* Read addresses, groups, tenant and guest by the issuer's mapping. R_TOKEN_CLAIM_INVALID. */
 rc claims_read(struct arena *arena, const struct token *token, const struct issuer *issuer,
                struct token_claims *out, struct err *err);
-/* The part of it that is about groups (claim_groups.c). */
+/* The parts of it that are about addresses (claim_addresses.c) and groups (claim_groups.c). */
+rc claims_read_addresses(struct arena *arena, const struct token *token,
+                         const struct issuer *issuer, struct token_claims *out, struct err *err);
 rc claims_read_groups(struct arena *arena, const struct token *token, const struct issuer *issuer,
                       struct token_claims *out, struct err *err);

@@ -44,7 +44,9 @@ static rc claims_copy(struct arena *arena, const struct token_claims *from,
     struct token_claims *copy = ARENA_NEW(arena, struct token_claims);
     ARENA_ENSURE(copy, err);
     *copy = *from; /* numbers and flags; every text of it follows */
-    TRY(copy_texts(arena, from->addresses, from->address_count, copy->addresses, err));
+    for (size_t i = 0; i < from->address_count; i++) {
+        TRY(copy_texts(arena, &from->addresses[i].text, 1, &copy->addresses[i].text, err));
+    }
     TRY(copy_list(arena, from->groups, from->group_count, &copy->groups, err));
     TRY(copy_list(arena, from->group_ids, from->group_id_count, &copy->group_ids, err));
     TRY(copy_texts(arena, &from->tenant, 1, &copy->tenant, err));

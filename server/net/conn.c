@@ -57,6 +57,7 @@ void conn_close(struct net_conn *conn, const char *outcome)
     loop_task_cancel(&conn->deliver);
     loop_task_cancel(&conn->flush);
     net_streams_close(conn);
+    conn_slots_leave(conn);
     if (conn->session != NULL) {
         conn->protocol->stop(conn->session);
     }
@@ -165,6 +166,7 @@ static bool write_out(struct net_conn *conn)
             return true;
         }
         conn->out_start += (size_t)n;
+        conn->socket.bytes += (size_t)n;
     }
 }
 
@@ -250,7 +252,6 @@ static bool read_once(struct net_conn *conn)
         conn_schedule_flush(conn);
         return false;
     }
-    conn->last_active = loop_now(conn->server->loop);
     bool ok = conn->protocol->feed(conn->session, slice_of(read_buffer, len));
     net_streams_deliver(conn);
     if (!ok) {
@@ -282,18 +283,20 @@ static void on_ready(struct loop_fd *watch, bool readable, bool writable)
     }
 }
 
-void conn_accept(struct net_server *server, int fd, SSL_CTX *tls, const char *peer)
+void conn_accept(struct net_server *server, int fd, SSL_CTX *tls, const struct conn_origin *origin)
 {
     struct net_conn *conn = xcalloc(1, sizeof *conn);
     conn->server = server;
     conn->fd = fd;
     conn->last_active = loop_now(server->loop);
-    snprintf(conn->peer, sizeof conn->peer, "%s", peer);
+    snprintf(conn->peer, sizeof conn->peer, "%s", origin->peer);
+    conn->listener = origin->listener;
     list_init(&conn->streams);
     list_init(&conn->ready);
     body_share_init(&conn->share, server->config.max_streams);
     list_append(&server->conns, &conn->link);
     server->conn_count++;
+    conn_slots_enter(conn, &origin->address);
     metric_add(M_CONNECTIONS, NULL, NULL, 1);
     loop_task_init(&conn->deliver, on_deliver);
     loop_task_init(&conn->flush, on_flush);
@@ -311,6 +314,54 @@ void conn_accept(struct net_server *server, int fd, SSL_CTX *tls, const char *pe
     }
     conn_schedule_flush(conn);
     rearm(conn);
+}
+
+/* --- how long it may last --------------------------------------------------------------------- */
+
+enum { STALL_BYTES_MIN = 16 * 1024 };
+
+void conn_note_taken(struct net_conn *conn, size_t bytes)
+{
+    conn->answers.bytes += bytes;
+}
+
+/* Whoever takes next to nothing of what waits for them holds it for nothing. */
+static bool is_stalled(struct conn_stall *stall, bool is_waiting, struct mono_time now,
+                       int64_t limit_ms)
+{
+    bool is_over = stall->since.ns != 0 && now.ns >= mono_add_ms(stall->since, limit_ms).ns;
+    bool is_little = stall->bytes < STALL_BYTES_MIN;
+    if (!is_waiting || stall->since.ns == 0 || (is_over && !is_little)) {
+        *stall = (struct conn_stall){.since = is_waiting ? now : (struct mono_time){0}};
+        return false;
+    }
+    return is_over;
+}
+
+const char *conn_overdue(struct net_conn *conn, struct mono_time now)
+{
+    const struct net_config *config = &conn->server->config;
+    int64_t quiet_ms = (now.ns - conn->last_active.ns) / 1000000;
+    bool is_starting = conn->state == CONN_HANDSHAKE && quiet_ms > config->handshake_timeout_ms;
+    bool is_idle = list_is_empty(&conn->streams) && quiet_ms > config->idle_timeout_ms;
+    bool has_half_headers =
+        conn->headers_since.ns != 0 &&
+        now.ns >= mono_add_ms(conn->headers_since, config->handshake_timeout_ms).ns;
+    if (is_starting || is_idle || has_half_headers) {
+        return "timeout";
+    }
+    bool is_unread = is_stalled(&conn->answers, conn->queued > 0, now, config->stall_timeout_ms);
+    bool is_blocked = is_stalled(&conn->socket, conn->write_blocked, now, config->stall_timeout_ms);
+    return is_unread || is_blocked ? "stalled" : NULL;
+}
+
+void conn_dismiss(struct net_conn *conn, const char *outcome)
+{
+    if (is_running(conn)) {
+        conn->protocol->refuse_new(conn->session);
+        (void)write_out(conn);
+    }
+    conn_close(conn, outcome);
 }
 
 /* --- the graceful end ------------------------------------------------------------------------ */

@@ -15,9 +15,16 @@
 
 #include "loop/loop.h"
 #include "net/body.h"
+#include "net/conn_slots.h"
 #include "net/net_protocol.h"
 
 enum conn_state { CONN_HANDSHAKE, CONN_OPEN, CONN_LEAVING, CONN_CLOSED };
+
+/* Whether something that waits goes on: how much of it went since then. */
+struct conn_stall {
+    struct mono_time since; /* 0: nothing waits */
+    size_t bytes;
+};
 
 struct net_conn {
     struct list link; /* in server->conns */
@@ -35,18 +42,37 @@ struct net_conn {
     struct list streams;
     struct list ready; /* streams with something to tell the handler */
     struct body_share share;
-    struct mono_time last_active;
-    uint8_t *out; /* one TLS record, only while there is something to write */
+    struct conn_slot slot;
+    size_t queued;                     /* bytes of answers that wait in its streams */
+    struct conn_stall answers, socket; /* of those, and of what the socket is to take */
+    struct mono_time last_active;      /* when bytes came or a stream began or ended */
+    struct mono_time headers_since;    /* when an unfinished header block began; 0: there is none */
+    uint8_t *out;                      /* one TLS record, only while there is something to write */
     size_t out_start, out_end;
     char peer[64];
+    unsigned listener;
     bool has_certificate;
     uint8_t fingerprint[NET_FINGERPRINT_BYTES];
 };
 
+/* Where a connection came from and in. */
+struct conn_origin {
+    struct sockaddr_storage address;
+    const char *peer; /* the address as text */
+    unsigned listener;
+};
+
 /* Take an accepted socket. `tls` NULL: cleartext. */
-void conn_accept(struct net_server *server, int fd, SSL_CTX *tls, const char *peer);
+void conn_accept(struct net_server *server, int fd, SSL_CTX *tls, const struct conn_origin *origin);
 /* Tell the handler that all streams are gone, and free the connection. */
 void conn_close(struct net_conn *conn, const char *outcome);
+/* The same for one that did nothing wrong: it is told which streams were the last, so that its client
+ * tries the others elsewhere. */
+void conn_dismiss(struct net_conn *conn, const char *outcome);
+/* Why the connection has no right to go on, by now; NULL: it has. Asked a few times a second. */
+const char *conn_overdue(struct net_conn *conn, struct mono_time now);
+/* Count what of the answers was taken. */
+void conn_note_taken(struct net_conn *conn, size_t bytes);
 /* Make sure that what was submitted is written at the end of this turn. */
 void conn_schedule_flush(struct net_conn *conn);
 /* The server drains: ask the peer to start no more; later, refuse what it starts. */

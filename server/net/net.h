@@ -39,6 +39,7 @@ struct net_request {
     bool is_grpc;       /* a call: one of the framings has it */
     int64_t timeout_ms; /* how long the client waits for it; 0: not said */
     const char *peer;   /* "127.0.0.1:4711", "unix" */
+    unsigned listener;  /* at which it came: what net_server_listen was given */
     bool has_certificate;
     uint8_t fingerprint[NET_FINGERPRINT_BYTES];
 };
@@ -72,8 +73,14 @@ struct net_handler {
 void net_stream_read(struct net_stream *stream, size_t message_max);
 void net_stream_set_user(struct net_stream *stream, void *user);
 void *net_stream_user(const struct net_stream *stream);
+/* A caller was authenticated: the stream's connection is no stranger's any longer (net/conn_slots.h). */
+void net_stream_set_known(struct net_stream *stream);
 /* Send one message (copied); gzip-compressed when the client accepts that, and it is worth it and done
- * soon: from net_config.gzip_min_bytes to 256 KiB. */
+ * soon: from net_config.gzip_min_bytes to 256 KiB.
+ *
+ * Answers that wait for their clients are bounded: 4 MiB of one connection, max_queue_bytes of all, a
+ * quarter of that of strangers. Beyond it an answer of more than 1 KiB is not kept: the stream ends with
+ * R_ANSWERS_UNREAD, whatever it is finished with, or with status 503. */
 void net_stream_send(struct net_stream *stream, struct slice message);
 /* Bytes that wait to be sent; a streaming call should stop above NET_STREAM_QUEUE_MAX. */
 size_t net_stream_queued(const struct net_stream *stream);
@@ -108,17 +115,19 @@ struct net_config {
     unsigned max_streams;         /* per connection; 0: 256; at most 4,096 */
     unsigned max_calls;           /* open streams of all connections; 0: 32,768 */
     size_t max_body_bytes;        /* of requests on their way, net/body.h; 0: 64 MiB */
-    int64_t handshake_timeout_ms; /* 0: 10 s */
+    size_t max_queue_bytes;       /* of answers that wait to be sent (net_stream_send); 0: 64 MiB */
+    int64_t handshake_timeout_ms; /* also for a block of headers; 0: 10 s */
     int64_t idle_timeout_ms;      /* without any stream; 0: 10 min */
+    int64_t stall_timeout_ms;     /* in which a client must take 16 KiB of what waits; 0: 30 s */
     size_t gzip_min_bytes;        /* smallest message worth compressing; 0: 1 KiB */
 };
 
 struct net_server *net_server_new(struct loop *loop, const struct net_config *config,
                                   const struct net_handler *handler);
 /* Serve on a listening socket (taken). `tls` may be NULL: cleartext, refused with R_CONFIG_INVALID
- * unless the socket is a Unix one or bound to loopback. */
+ * unless the socket is a Unix one or bound to loopback. Requests that come there carry `number`. */
 rc net_server_listen(struct net_server *server, int fd, const struct net_tls_config *tls,
-                     struct err *err);
+                     unsigned number, struct err *err);
 /* Stop accepting, announce GOAWAY, let streams end, and call `done` when the last connection is gone
  * or `limit_ms` has passed (what is left is cut then). */
 void net_server_drain(struct net_server *server, int64_t limit_ms, void (*done)(void *ctx),
@@ -127,7 +136,9 @@ void net_server_free(struct net_server *server);
 size_t net_server_connections(const struct net_server *server);
 
 /* Open a listening socket: "host:port" with a numeric address (port 0: any), or "unix:/path". Each
- * call for the same TCP address gives a socket of its own (SO_REUSEPORT). R_STARTUP_FAILED. */
-rc net_listen(const char *address, int *fd_out, struct err *err);
+ * call for the same TCP address gives a socket of its own (SO_REUSEPORT); the first one must find
+ * nobody there. A socket that a crash left at a path is taken away, a file or somebody's socket is
+ * not. R_STARTUP_FAILED, R_CONFIG_INVALID. */
+rc net_listen(const char *address, bool is_first, int *fd_out, struct err *err);
 /* The address that a socket is bound to, as text: "127.0.0.1:8443". */
 void net_bound_address(int fd, char *out, size_t cap);

@@ -77,12 +77,16 @@ void net_stream_init(struct net_stream *stream, struct net_conn *conn)
     stream->conn = conn;
     stream->arena = arena_new_small(ARENA_BYTES);
     stream->request.peer = conn->peer;
+    stream->request.listener = conn->listener;
     stream->request.has_certificate = conn->has_certificate;
     memcpy(stream->request.fingerprint, conn->fingerprint, sizeof conn->fingerprint);
     body_init(&stream->body, &conn->server->bodies, &conn->share);
     list_init(&stream->ready_link);
     list_append(&conn->streams, &stream->link);
     conn->server->stream_count++;
+    conn->last_active = loop_now(conn->server->loop);
+    conn->headers_since = conn->last_active; /* a connection has one such block at a time */
+    conn_slots_add_stream(conn);
 }
 
 void net_stream_update_windows(struct net_stream *stream)
@@ -110,11 +114,15 @@ void net_stream_drop_body(struct net_stream *stream)
 
 void net_stream_fini(struct net_stream *stream)
 {
-    stream->conn->server->stream_count--;
+    struct net_conn *conn = stream->conn;
+    conn->server->stream_count--;
+    conn->last_active = loop_now(conn->server->loop);
+    conn_slots_remove_stream(conn);
     list_remove(&stream->link);
     list_remove(&stream->ready_link);
     net_stream_drop_body(stream);
     bytes_free(&stream->out);
+    net_stream_count_queue(stream);
     arena_free(stream->arena);
 }
 
@@ -125,6 +133,17 @@ void net_stream_stop_listening(struct net_stream *stream)
     }
     if (!stream->is_telling) {
         net_stream_drop_body(stream);
+    }
+}
+
+void net_stream_set_known(struct net_stream *stream)
+{
+    struct net_conn *conn = stream->conn;
+    struct net_server *server = conn->server;
+    if (conn->state != CONN_CLOSED && !conn->slot.is_known) {
+        conn_slots_set_known(conn);
+        server->strangers_queue -= conn->queued;
+        server->known_queue += conn->queued;
     }
 }
 
@@ -207,6 +226,7 @@ static void read_headers(struct net_stream *stream)
 
 void net_stream_took_headers(struct net_stream *stream)
 {
+    stream->conn->headers_since = (struct mono_time){0};
     if (stream->refusal == NULL) {
         read_headers(stream);
     }

@@ -69,6 +69,8 @@ struct net_stream {
     enum net_outward outward;
     struct mono_time finished_at; /* when outward became NET_OUT_FINISHED */
     struct bytes out;
+    size_t queued;            /* of it, as counted */
+    bool is_unread;           /* an answer found no room: the client doesn't read the ones before */
     struct net_head trailers; /* none: count is 0 */
 };
 
@@ -86,6 +88,8 @@ void net_stream_stop_listening(struct net_stream *stream);
 void net_stream_drop_body(struct net_stream *stream);
 /* Tell the protocol what the body's bounds allow by now. */
 void net_stream_update_windows(struct net_stream *stream);
+/* Count what waits in stream->out, after every change of it. */
+void net_stream_count_queue(struct net_stream *stream);
 /* Have it delivered, from outside of the connection's own events. */
 void net_stream_schedule(struct net_stream *stream);
 
@@ -115,6 +119,8 @@ void net_stream_refuse(struct net_stream *stream, int status, const char *senten
 void net_stream_took_headers(struct net_stream *stream);
 void net_stream_took_body(struct net_stream *stream, struct slice data);
 void net_stream_took_end(struct net_stream *stream);
+/* `bytes` of stream->out were taken. */
+void net_stream_took_answer(struct net_stream *stream, size_t bytes);
 /* The stream is closed on both sides, or was reset. */
 void net_stream_took_close(struct net_stream *stream);
 /* Deliver the stream although nothing came, because its windows changed. */

@@ -6,9 +6,47 @@
 #include "net/gzip.h"
 #include "net/net_stream.h"
 #include "net/server.h"
+#include "obs/metrics.h"
 
-/* Compressing takes 10 to 20 ms per megabyte, in which nobody else is served. */
-enum { GZIP_MAX_BYTES = 256 * 1024 };
+enum {
+    GZIP_MAX_BYTES = 256 * 1024, /* it takes 10 to 20 ms per megabyte, and nobody else is served */
+    CONN_QUEUE_MAX = 4 * 1024 * 1024,
+    STRANGERS_SHARE = 4, /* strangers have a fourth part of all room */
+    SMALL_BYTES = 1024,  /* always finds room: streams are bounded by themselves */
+};
+
+/* --- what waits ------------------------------------------------------------------------------- */
+
+static size_t *server_queue(const struct net_conn *conn)
+{
+    return conn->slot.is_known ? &conn->server->known_queue : &conn->server->strangers_queue;
+}
+
+void net_stream_count_queue(struct net_stream *stream)
+{
+    struct net_conn *conn = stream->conn;
+    size_t now = bytes_view(&stream->out).len;
+    *server_queue(conn) += now - stream->queued; /* modulo the size of size_t: it may be less */
+    conn->queued += now - stream->queued;
+    metric_add(M_NET_QUEUED_BYTES, NULL, NULL, (int64_t)now - (int64_t)stream->queued);
+    stream->queued = now;
+}
+
+void net_stream_took_answer(struct net_stream *stream, size_t bytes)
+{
+    bytes_consume(&stream->out, bytes);
+    net_stream_count_queue(stream);
+    conn_note_taken(stream->conn, bytes);
+}
+
+static bool has_room(const struct net_stream *stream, size_t len)
+{
+    const struct net_conn *conn = stream->conn;
+    size_t max = conn->server->config.max_queue_bytes / (conn->slot.is_known ? 1 : STRANGERS_SHARE);
+    return len <= SMALL_BYTES || (conn->queued < CONN_QUEUE_MAX && *server_queue(conn) < max);
+}
+
+/* --- answers ---------------------------------------------------------------------------------- */
 
 static void respond(struct net_stream *stream, const struct net_head *head, bool has_body)
 {
@@ -31,12 +69,17 @@ static void add_message(struct net_stream *stream, struct slice message)
         stream->framing->add_message(&stream->out, message, false);
     }
     bytes_free(&packed);
+    net_stream_count_queue(stream);
 }
 
 void net_stream_send(struct net_stream *stream, struct slice message)
 {
     CH_ASSERT(stream->framing != NULL && stream->outward != NET_OUT_FINISHED);
     if (stream->outward == NET_OUT_GONE) {
+        return;
+    }
+    if (stream->is_unread || !has_room(stream, message.len)) {
+        stream->is_unread = true;
         return;
     }
     add_message(stream, message);
@@ -63,11 +106,15 @@ void net_stream_finish(struct net_stream *stream, enum grpc_code code, const cha
     if (stream->outward == NET_OUT_GONE) {
         return;
     }
-    const struct net_status status = {.code = code, .text = text, .details = details};
+    const struct reason_info *unread = reason_info(R_ANSWERS_UNREAD);
+    const struct net_status status =
+        stream->is_unread ? (struct net_status){.code = unread->code, .text = unread->text}
+                          : (struct net_status){.code = code, .text = text, .details = details};
     bool is_first = stream->outward == NET_OUT_SILENT;
     struct net_head head = {0};
     stream->framing->finish(stream->arena, &status, is_first ? &head : NULL, &stream->trailers,
                             &stream->out);
+    net_stream_count_queue(stream);
     net_stream_set_outward(stream, NET_OUT_FINISHED);
     if (is_first) {
         respond(stream, &head, net_stream_queued(stream) > 0 || stream->trailers.count > 0);
@@ -86,11 +133,17 @@ void net_stream_reply_http(struct net_stream *stream, int status, const char *co
     if (stream->outward == NET_OUT_GONE) {
         return;
     }
+    if (!has_room(stream, body.len)) {
+        head.status = 503;
+        body = slice_str(reason_info(R_ANSWERS_UNREAD)->text);
+        content_type = "text/plain; charset=utf-8";
+    }
     snprintf(length, sizeof length, "%zu", body.len);
     net_head_add(&head, "content-type", content_type);
     net_head_add(&head, "content-length", length);
     net_head_add(&head, "cache-control", "no-store");
     bytes_add(&stream->out, body);
+    net_stream_count_queue(stream);
     net_stream_set_outward(stream, NET_OUT_FINISHED);
     respond(stream, &head, true);
 }

@@ -11,6 +11,7 @@ enum {
     SWEEP_MS = 250,
     STREAMS_MAX = 4096, /* per connection: its window is 32 KiB for each and must stay below 2^31 */
     BODY_BYTES = 64 * 1024 * 1024,
+    QUEUE_BYTES = 64 * 1024 * 1024,
 };
 
 static void defaults(struct net_config *c)
@@ -20,19 +21,11 @@ static void defaults(struct net_config *c)
     c->max_streams = c->max_streams > STREAMS_MAX ? STREAMS_MAX : c->max_streams;
     c->max_calls = c->max_calls == 0 ? 32768 : c->max_calls;
     c->max_body_bytes = c->max_body_bytes == 0 ? BODY_BYTES : c->max_body_bytes;
+    c->max_queue_bytes = c->max_queue_bytes == 0 ? QUEUE_BYTES : c->max_queue_bytes;
+    c->stall_timeout_ms = c->stall_timeout_ms == 0 ? 30000 : c->stall_timeout_ms;
     c->handshake_timeout_ms = c->handshake_timeout_ms == 0 ? 10000 : c->handshake_timeout_ms;
     c->idle_timeout_ms = c->idle_timeout_ms == 0 ? 600000 : c->idle_timeout_ms;
     c->gzip_min_bytes = c->gzip_min_bytes == 0 ? 1024 : c->gzip_min_bytes;
-}
-
-static bool is_overdue(const struct net_conn *conn, int64_t now_ns)
-{
-    const struct net_config *config = &conn->server->config;
-    int64_t quiet_ms = (now_ns - conn->last_active.ns) / 1000000;
-    if (conn->state == CONN_HANDSHAKE) {
-        return quiet_ms > config->handshake_timeout_ms;
-    }
-    return list_is_empty(&conn->streams) && quiet_ms > config->idle_timeout_ms;
 }
 
 static void finish_drain(struct net_server *server)
@@ -52,20 +45,21 @@ static void on_inflate(struct loop_task *task)
 static void on_sweep(struct loop_timer *timer)
 {
     struct net_server *server = LIST_ENTRY(timer, struct net_server, sweep);
-    int64_t now = loop_now(server->loop).ns;
-    bool cut = server->draining && now >= server->drain_until.ns;
+    struct mono_time now = loop_now(server->loop);
+    bool cut = server->draining && now.ns >= server->drain_until.ns;
     LIST_EACH_SAFE (link, after, &server->conns) {
         struct net_conn *conn = LIST_ENTRY(link, struct net_conn, link);
-        if (cut || is_overdue(conn, now)) {
-            conn_close(conn, cut ? "drain" : "timeout");
+        const char *overdue = cut ? "drain" : conn_overdue(conn, now);
+        if (overdue != NULL) {
+            conn_dismiss(conn, overdue);
             continue;
         }
-        net_streams_expire(conn, loop_now(server->loop));
+        net_streams_expire(conn, now);
         if (server->draining) {
             conn_leave(conn); /* the notice is out for a sweep's time, longer than a round trip */
         }
     }
-    body_pool_expire(&server->bodies, loop_now(server->loop));
+    body_pool_expire(&server->bodies, now);
     if (server->draining && server->conn_count == 0) {
         finish_drain(server);
         return;
@@ -88,6 +82,7 @@ struct net_server *net_server_new(struct loop *loop, const struct net_config *co
     list_init(&server->inflating);
     loop_task_init(&server->inflate_on, on_inflate);
     list_init(&server->conns);
+    conn_slots_init(server);
     list_init(&server->listeners);
     loop_timer_init(&server->sweep, loop, on_sweep);
     loop_timer_arm(&server->sweep, SWEEP_MS);
@@ -119,6 +114,7 @@ void net_server_free(struct net_server *server)
     }
     loop_timer_fini(&server->sweep);
     loop_task_cancel(&server->inflate_on);
+    conn_slots_fini(server);
     xfree(server);
 }
 

@@ -4,6 +4,7 @@
 
 #include "loop/loop.h"
 #include "net/body.h"
+#include "net/conn_slots.h"
 #include "net/net.h"
 
 struct net_server {
@@ -13,7 +14,10 @@ struct net_server {
     struct list conns;
     struct list listeners;
     size_t conn_count;
-    size_t stream_count; /* of all connections */
+    struct conn_slots slots;
+    size_t stream_count;    /* of all connections */
+    size_t strangers_queue; /* bytes of answers that wait: of strangers, and … */
+    size_t known_queue;     /* … of those who are known */
     struct body_pool bodies;
     struct list inflating; /* streams that go on in the next turn */
     struct loop_task inflate_on;

@@ -1,11 +1,16 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "obs/log.h"
 
+#include <errno.h>
+#include <fcntl.h>
 #include <stdio.h>
 #include <string.h>
+#include <sys/socket.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include "base/clock.h"
+#include "obs/metrics.h"
 
 /* One write(2) per line, so that lines of several processes don't mix: below PIPE_BUF. */
 enum { LINE_MAX_BYTES = 3072 };
@@ -18,6 +23,8 @@ struct line {
 static enum log_format the_format = LOG_JSON;
 static enum log_level the_least = LOG_INFO;
 static int the_fd = STDERR_FILENO;
+static bool is_socket; /* the_fd is */
+static int64_t lost;   /* lines since the last one that was written */
 static const char *the_request_id;
 
 void log_configure(enum log_format format, enum log_level least)
@@ -29,6 +36,23 @@ void log_configure(enum log_format format, enum log_level least)
 void log_to_fd(int fd)
 {
     the_fd = fd < 0 ? STDERR_FILENO : fd;
+    is_socket = false;
+}
+
+/* Our own opening of a pipe or terminal can be non-blocking without making it so for the shell or for
+ * whoever else has the same one. A socket, such as journald's, is asked with every line. A file never
+ * makes us wait. */
+void log_open(void)
+{
+    struct stat there;
+    if (fstat(STDERR_FILENO, &there) != 0) {
+        return;
+    }
+    is_socket = S_ISSOCK(there.st_mode);
+    if (S_ISFIFO(there.st_mode) || S_ISCHR(there.st_mode)) {
+        int fd = open("/proc/self/fd/2", O_WRONLY | O_NONBLOCK | O_CLOEXEC | O_NOCTTY);
+        the_fd = fd < 0 ? STDERR_FILENO : fd;
+    }
 }
 
 struct log_scope log_scope_enter(const char *request_id)
@@ -122,30 +146,57 @@ static void put_field(struct line *line, const struct log_field *field)
     put_str(line, number);
 }
 
+static bool write_line(struct line *line)
+{
+    if (the_format == LOG_JSON) {
+        line->text[line->len++] = '}';
+    }
+    line->text[line->len++] = '\n';
+    ssize_t n = is_socket ? send(the_fd, line->text, line->len, MSG_DONTWAIT | MSG_NOSIGNAL)
+                          : write(the_fd, line->text, line->len);
+    return n >= 0 || errno != EAGAIN;
+}
+
+static void begin_line(struct line *line, enum log_level level, const char *event)
+{
+    static const char *const levels[] = {"debug", "info", "warning", "error"};
+    char now[RFC3339_BYTES];
+    line->len = 0;
+    clock_rfc3339(clock_unix_us(), now);
+    put_text(line, "time", now, sizeof now);
+    put_text(line, "level", levels[level], 8);
+    put_text(line, "event", event, LOG_USER_MAX);
+}
+
+/* False: there is no room for that either. */
+static bool tell_lost(void)
+{
+    struct line line;
+    begin_line(&line, LOG_WARNING, "log.lost");
+    put_field(&line, &F_INT("lines", lost));
+    return write_line(&line);
+}
+
 void log_write(enum log_level level, const char *event, const struct log_field *fields,
                size_t count)
 {
-    static const char *const levels[] = {"debug", "info", "warning", "error"};
+    struct line line;
     if (level < the_least) {
         return;
     }
-    struct line line = {.len = 0};
-    char now[RFC3339_BYTES];
-    clock_rfc3339(clock_unix_us(), now);
-    put_text(&line, "time", now, sizeof now);
-    put_text(&line, "level", levels[level], 8);
-    put_text(&line, "event", event, LOG_USER_MAX);
+    if (lost > 0 && tell_lost()) {
+        lost = 0;
+    }
+    begin_line(&line, level, event);
     if (the_request_id != NULL) {
         put_text(&line, "request_id", the_request_id, UUID_TEXT_BYTES);
     }
     for (size_t i = 0; i < count; i++) {
         put_field(&line, &fields[i]);
     }
-    if (the_format == LOG_JSON) {
-        line.text[line.len++] = '}';
+    /* A log that can't be written must not stop the service. */
+    if (lost > 0 || !write_line(&line)) {
+        lost++;
+        metric_add(M_LOG_LOST, NULL, NULL, 1);
     }
-    line.text[line.len++] = '\n';
-    /* A log that can't be written must not stop the service: nothing useful is left to do. */
-    ssize_t written = write(the_fd, line.text, line.len);
-    (void)written;
 }

@@ -48,6 +48,9 @@ enum { LOG_USER_MAX = 200 };
 
 /* Choose format and least level; before the first line. */
 void log_configure(enum log_format format, enum log_level least);
+/* Write without ever waiting for whoever reads the log: a process that calls this once loses lines
+ * instead, and says how many ("log.lost") when there is room again. */
+void log_open(void);
 /* Write one line: log_event(LOG_INFO, "call.done", F_STR("flow", …), …). */
 #define log_event(level, event, ...)                                     \
     log_write((level), (event), (const struct log_field[]){__VA_ARGS__}, \

@@ -142,6 +142,7 @@ static step run_row(struct call *c)
 static bool authenticated(struct call *c, step *result)
 {
     c->is_known = true;
+    net_stream_set_known(c->stream);
     c->known_at = loop_now(c->rpc->loop);
     if (c->has_begun) {
         c->phase = PHASE_RUNNING;

@@ -235,7 +235,11 @@ def test_a_tenant_may_insist_on_bound_users(world):
         assert world.call("TenantService/GetTenant", {}, world.fabrikam.admin).tenant.require_bound_user_tokens
         assert acquire(world, proven(world)) == "OK"
         assert acquire(world, who=own, token=by_certificate) == "OK"
-        assert acquire(world, who=world.portal, user_token=unbound) == "OK"  # the portal's certificate is bound
+        own_client = world.fabrikam.component("client")
+        assert acquire(world, who=own_client, user_token=unbound) == "OK"  # whose certificate is bound
+        assert acquire(world, who=world.portal, user_token=unbound) == "TOKEN_UNBOUND"  # bound, and not Fabrikam's
+        assert acquire(world, who=world.portal, user_token=world.fabrikam.token(
+            "bob@fabrikam.com", cnf=thumbprint_of(world.portal))) == "OK"
         listing = {"content_id": world.made.content_id}
         assert reason(world.call, "TrackingService/ListAccess", listing, token=unbound) == "TOKEN_UNBOUND"
         event = world.audit(reason="TOKEN_UNBOUND", tenant="fabrikam", who=world.fabrikam.admin)[0]

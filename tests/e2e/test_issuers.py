@@ -315,9 +315,9 @@ def test_a_license_costs_one_round_trip(world):
 def test_guests_are_no_members(world):
     made = protect(world, [], custom={"grants": [{"principals": ["tenant:fabrikam"], "rights": [VIEW]}]})
     tid = world.tid["fabrikam"]
-    for acct in (None, 0, "0", False, 2):
+    for acct in (None, 0, "0", False, "false", "Member"):
         acquire(world, world.entra.token(tid, "alice@fabrikam.com", acct=acct), made)
-    for acct in (1, "1", True):
+    for acct in (1, "1", True, 2, "true", "Guest"):
         assert reason(acquire, world, world.entra.token(tid, "alice@fabrikam.com", acct=acct), made) == "NO_RIGHTS"
 
 

@@ -3,7 +3,8 @@
 often."""
 from model_access import BLOCK, NATIVE, VIA_PORTAL, component_uuid
 from model_content import TENANT_ADMIN
-from model_policy import (CLIENT, CUSTOM, DAY, DECRYPTOR, DNF, ENCRYPT, GATEWAY, PORTAL, STANDARD, TEMPLATE, domain_of)
+from model_policy import (CLIENT, CUSTOM, DAY, DECRYPTOR, DNF, ENCRYPT, GATEWAY, PORTAL, STANDARD, TEMPLATE, domain_of,
+                          has_room, sum_of)
 
 ADDRESSES = ["al@contoso.com", "bo@contoso.com", "ceo@contoso.de", "bo@fabrikam.com", "fi@fabrikam.com",
              "cy@agency.us", "ed@agency.us", "di@mail.example", "xi@mail.contoso.com"]
@@ -13,20 +14,33 @@ ALL_DOMAINS = [d for names in DOMAINS.values() for d in names]
 TENANTS = {"contoso": (1, "commercial"), "fabrikam": (2, "gcc"), "agency": (3, "gcc-high")}
 BOUNDARIES = ["commercial", "gcc", "gcc-high", "dod", "external"]
 NOW = 1_800_000_000
-PRINCIPALS = [f"user:{a}" for a in ADDRESSES] + [f"group:{g}" for g in GROUPS] + [
+PRINCIPALS = [f"user:{a}" for a in ADDRESSES] + [f"group:{g}" for g in GROUPS * 2] + [
     "domain:contoso.com", "domain:contoso.de", "domain:fabrikam.com", "tenant:contoso", "tenant:fabrikam",
     "tenant:agency", "recipients", "authenticated", "owner"]
 UNREADABLE = "everybody"  # a form that this version doesn't know
 CHANGEABLE = [p for p in PRINCIPALS if p != "owner"]
+APPLICATIONS = ["mail", "Mail", "MAIL ", "\u00a0maıl", "Straße", "STRASSE", "é", "E\u0301"]
+PLATFORMS = ["ios", "iOS", " IOS"]
+MANY_RIGHTS = [f"R{n}" for n in range(40)]  # of which a policy may name 16
 
 
 def sometimes(rng, chance):
     return rng.random() < chance
 
 
+def random_rights(rng, custom):
+    return ",".join(rng.sample(STANDARD + ["SIGN", "STAMP_2"], rng.randint(1, 4)) + custom)
+
+
 def random_grants(rng, most=3, principals=PRINCIPALS):
-    return [[rng.choice(principals), ",".join(rng.sample(STANDARD + ["SIGN", "STAMP_2"], rng.randint(1, 4)))]
-            for _ in range(rng.randint(0, most))]
+    """Custom rights beyond two come seldom, but then often as many as a policy may name, or more."""
+    few, is_crowded = rng.sample(MANY_RIGHTS, 14), sometimes(rng, 0.06)
+    grants = []
+    for _ in range(rng.randint(0, most)):
+        custom = rng.sample(few, rng.choice([4, 8, 14])) if sometimes(rng, 0.15) else []
+        custom = rng.sample(MANY_RIGHTS, 12) if is_crowded else custom
+        grants.append([rng.choice(principals), random_rights(rng, custom)])
+    return grants
 
 
 def random_time(rng):
@@ -39,7 +53,7 @@ def random_rules(rng):
 
 
 def random_exclusions(rng):
-    return [rng.choice([[1, rng.choice(ADDRESSES)], [1, rng.choice(ADDRESSES)], [2, "mail"], [3, "ios"]])
+    return [rng.choice([[1, rng.choice(ADDRESSES)], [1, rng.choice(ADDRESSES)], [2, rng.choice(APPLICATIONS)], [3, rng.choice(PLATFORMS)]])
             for _ in range(rng.choice([0] * 6 + [1, 2]))]
 
 
@@ -73,7 +87,7 @@ def random_policy(rng):
     return {"kind": kind, "template": rng.choice([1, 2, 3]) if kind == TEMPLATE else 0,
             "grants": random_grants(rng) if kind == CUSTOM else [], "owner": rng.choice(ADDRESSES),
             "issuer": rng.choice([*ADDRESSES, component_uuid(1)]),
-            "recipients": sorted(rng.sample(ADDRESSES, rng.choice([0, 1, 2, 4]))),
+            "recipients": sorted(rng.sample(ADDRESSES + GROUPS, rng.choice([0, 1, 2, 4]))),
             "protected_at": NOW - rng.choice([0, DAY - 1, DAY, 10 * DAY]),
             "expires_at": random_time(rng) if kind != TEMPLATE else 0, "offline_days": rng.choice([-1, 0, 7]),
             "referral": "sender@contoso.com"}
@@ -89,6 +103,11 @@ def users_among(principals):
     return [p[5:] for p in principals if p.startswith("user:")]
 
 
+def mailboxes_among(principals):
+    """Whoever mail can be sent to."""
+    return [p.partition(":")[2] for p in principals if p.startswith(("user:", "group:"))]
+
+
 def random_changes(rng, touched):
     """The changes that make up an amendment, mostly about principals whom the policy or earlier
     changes name. No change both removes and adds one principal: the API refuses that."""
@@ -96,16 +115,22 @@ def random_changes(rng, touched):
     for _ in range(rng.choice([0, 0, 0, 1, 2, 3])):
         near = touched if touched and sometimes(rng, 0.6) else CHANGEABLE
         removed = [rng.choice(near) for _ in range(rng.choice([0, 0, 1, 2]))]
-        joining = users_among(near) if sometimes(rng, 0.7) else ADDRESSES
-        joining = users_among(gone) if gone and sometimes(rng, 0.4) else joining
+        joining = mailboxes_among(near) if sometimes(rng, 0.7) else ADDRESSES + GROUPS
+        joining = mailboxes_among(gone) if gone and sometimes(rng, 0.6) else joining
         touched, gone = touched + removed, gone + removed
         changes.append({
             "valid": not sometimes(rng, 0.03), "removed": removed,
             "grants": [g for g in random_grants(rng, 2, near) if g[0] not in removed],
             "recipients": sorted({rng.choice(joining) for _ in range(rng.choice([0, 0, 1, 2])) if joining}
-                                 - set(users_among(removed))),
+                                 - set(mailboxes_among(removed))),
             "expires_at": random_time(rng) if sometimes(rng, 0.2) else None})
+        if not have_room(changes):
+            changes.pop()  # the API refuses it
     return changes
+
+
+def have_room(changes):
+    return has_room([[p, ",".join(rights or [])] for p, rights in sum_of(changes)[0].items()])
 
 
 def random_component(rng, tenant, role):
@@ -134,7 +159,7 @@ def random_subject(rng, tenant, known=()):
     return {"addresses": addresses, "groups": sorted(rng.sample(GROUPS, rng.randint(0, 2))) if addresses else [],
             "tenant": TENANTS[home][0] if home else 0, "tenant_name": home or "",
             "boundary": TENANTS[home][1] if home else "external", "guest": bool(home) and sometimes(rng, 0.12),
-            "application": rng.choice(["", "mail"]), "platform": rng.choice(["", "ios"]),
+            "application": rng.choice(["", *APPLICATIONS]), "platform": rng.choice(["", *PLATFORMS]),
             "component": random_component(rng, tenant, role) if role else None}
 
 
@@ -173,8 +198,8 @@ def amend_case(rng, tenant):
     policy = random_policy(rng)
     changes = random_changes(rng, named_by(tenant, policy))
     said = named_by(tenant, policy) + [p for change in changes for p in change["removed"]]
-    change = next(iter(random_changes(rng, said)), None) or {"removed": [], "grants": [], "recipients": [],
-                                                            "expires_at": random_time(rng)}
+    none = {"removed": [], "grants": [], "recipients": [], "expires_at": random_time(rng)}
+    change = next((one for one in random_changes(rng, said) if have_room([*changes, one])), none)
     change["valid"] = True
     return {"ask": "amend", "now": NOW, "tenant": tenant, "policy": policy, "changes": changes, "change": change,
             "changes_then": [*changes, change], "only_change": [change], "people": random_people(rng),
@@ -199,23 +224,35 @@ def available_case(rng, tenant):
 
 def authority_case(rng, _tenant):
     kind = rng.choice([1, 1, 2, 2, 3, 3, 4, 5])
-    tenants = [{"id": TENANTS[n][0], "name": n, "boundary": TENANTS[n][1], "domains": DOMAINS[n]}
-               for n in TENANTS if sometimes(rng, 0.8)]
+    tenants = [{"id": TENANTS[n][0], "name": n, "boundary": TENANTS[n][1], "domains": DOMAINS[n],
+                "state": 2 if sometimes(rng, 0.1) else 1} for n in TENANTS if sometimes(rng, 0.8)]
     spoken = rng.choice(list(TENANTS))
     mine = [a for a in ADDRESSES if domain_of(a) in DOMAINS[spoken]]
     boundary = TENANTS[spoken][1] if sometimes(rng, 0.7) else rng.choice(BOUNDARIES[:4])
     addresses = rng.sample(mine + ["di@mail.example", "xi@list.example", *ADDRESSES], rng.choice([0, 1, 1, 2, 4]))
     if kind == 3 and addresses and sometimes(rng, 0.7):
         addresses[0] = rng.choice(["di@mail.example", "xi@list.example"])
-    addresses = list(dict.fromkeys(addresses))
+    said = [[a, rng.choice(["", "", "verified", "denied"]), False] for a in dict.fromkeys(addresses)]
+    if said and sometimes(rng, 0.8):
+        said[0][2] = True  # the address claim's; it comes first
     return {"ask": "authority", "tenants": tenants,
             "issuer": {"kind": kind, "tenant": TENANTS[spoken][0], "boundary": boundary,
                        "domains": rng.sample(["list.example", "contoso.com"], rng.randint(0, 2))},
-            "claims": {"addresses": addresses, "email_verified": sometimes(rng, 0.4), "guest": sometimes(rng, 0.3),
-                       "tenant": spoken if sometimes(rng, 0.8) else "nobody",
+            "claims": {"addresses": said, "guest": sometimes(rng, 0.3), "tenant": spoken if sometimes(rng, 0.8) else "nobody",
                        "groups": rng.sample(GROUPS, rng.randint(0, 3))},
             "directory": {"aliases": rng.sample(ADDRESSES, rng.randint(0, 3)),
                           "groups": rng.sample(GROUPS + ["board@contoso.de"], rng.randint(0, 3))}}
+
+
+def vouching_case(rng, tenant):
+    """A user whose token a component carries."""
+    home = tenant["name"] if sometimes(rng, 0.5) else rng.choice([*TENANTS, None])
+    number, boundary = TENANTS[home] if home else (0, "external")
+    component = random_component(rng, tenant, rng.choice([GATEWAY, PORTAL, PORTAL, DECRYPTOR, CLIENT]))
+    if sometimes(rng, 0.1):
+        component["boundary"] = boundary  # no component of ours is external
+    return {"ask": "vouching", "subject": {"addresses": ["al@contoso.com"], "tenant": number, "boundary": boundary,
+                                           "guest": sometimes(rng, 0.2), "component": component}}
 
 
 def delivery_case(rng, tenant):

@@ -7,6 +7,7 @@
  *   protect    REASON, or OK
  *   available  REASON, or OK count templates
  *   authority  REASON, or OK tenant boundary member|guest|stranger addresses groups
+ *   vouching   COMPONENT_TENANT, carried, or bound: its credential will do for the user's
  *   delivery   native, portal or block */
 #include <stdio.h>
 #include <stdlib.h>
@@ -20,6 +21,7 @@
 #include "domain/decide/decide_protect.h"
 #include "domain/decide/decide_publisher.h"
 #include "domain/relations/membership.h"
+#include "domain/relations/vouching.h"
 #include "domain/values/token_claims.h"
 
 static int compare_text(const void *a, const void *b)
@@ -170,22 +172,36 @@ static const struct tenant_view *home_of(const struct known *known, const struct
 
 static bool is_of_tenant(const struct known *known, const struct token_claims *claims)
 {
+    const struct claimed_address *address = token_claims_primary(claims);
     bool found = false;
-    for (size_t i = 0; claims->address_count > 0 && i < known->count; i++) {
-        const char *at = strchr(claims->addresses[0], '@');
-        found |= tenant_has_domain(&known->tenants[i], at + 1);
+    for (size_t i = 0; address != NULL && i < known->count; i++) {
+        found |= tenant_has_domain(&known->tenants[i], strchr(address->text, '@') + 1);
     }
     return found;
+}
+
+static enum address_word read_word(const char *text)
+{
+    return strcmp(text, "verified") == 0 ? ADDRESS_VERIFIED
+           : strcmp(text, "denied") == 0 ? ADDRESS_DENIED
+                                         : ADDRESS_UNSAID;
 }
 
 static void read_claims(const json_t *from, struct token_claims *out)
 {
     memset(out, 0, sizeof *out);
-    const char *const *addresses = case_texts(from, "addresses", &out->address_count);
+    const json_t *addresses = case_member(from, "addresses");
     out->groups = case_texts(from, "groups", &out->group_count);
+    out->address_count = json_array_size(addresses);
     CH_ASSERT(out->address_count <= TOKEN_ADDRESSES_MAX);
-    memcpy(out->addresses, addresses, out->address_count * sizeof addresses[0]);
-    out->is_email_verified = case_flag(from, "email_verified");
+    for (size_t i = 0; i < out->address_count; i++) {
+        const json_t *said = json_array_get(addresses, i);
+        out->addresses[i] = (struct claimed_address){
+            json_string_value(json_array_get(said, 0)),
+            read_word(json_string_value(json_array_get(said, 1))),
+            json_is_true(json_array_get(said, 2)),
+        };
+    }
     out->is_guest = case_flag(from, "guest");
     out->tenant = case_text(from, "tenant");
 }
@@ -242,13 +258,24 @@ static void answer_authority(const json_t *from)
     print_user(&user);
 }
 
+/* --- vouching --------------------------------------------------------------------------------- */
+
+static void answer_vouching(const json_t *from)
+{
+    struct subject subject;
+    case_subject(case_member(from, "subject"), &subject);
+    puts(!vouching_covers(&subject) ? "COMPONENT_TENANT"
+         : vouching_binds(&subject) ? "bound"
+                                    : "carried");
+}
+
 static const struct {
     const char *ask;
     void (*answer)(const json_t *from);
 } decisions[] = {
     {"act", content_answer_act},   {"amend", content_answer_amend}, {"access", answer_access},
     {"protect", answer_protect},   {"available", answer_available}, {"authority", answer_authority},
-    {"delivery", answer_delivery},
+    {"vouching", answer_vouching}, {"delivery", answer_delivery},
 };
 
 static void answer(const json_t *from)

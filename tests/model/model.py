@@ -14,7 +14,7 @@ import sys
 
 import cases
 from model_access import decide_access, decide_delivery
-from model_authority import decide_authority
+from model_authority import decide_authority, decide_vouching
 from model_content import decide_act, decide_amend
 from model_protect import decide_available, decide_protect
 
@@ -35,7 +35,8 @@ DECISIONS = {
         "PROTECT_DENIED", "ONBOARDING_INVALID"}),
     "authority": (cases.authority_case, decide_authority, {
         "OK contoso commercial", "OK fabrikam gcc", "OK agency gcc-high", "OK - external", "TOKEN_NO_ADDRESS",
-        "TOKEN_TYPE"}),
+        "TOKEN_TYPE", "TENANT_DISABLED"}),
+    "vouching": (cases.vouching_case, decide_vouching, {"bound", "carried", "COMPONENT_TENANT"}),
     "delivery": (cases.delivery_case, decide_delivery, {"native", "portal", "block"}),
 }
 LEAST_SHARE = 0.005  # each outcome comes up in at least this share of the cases

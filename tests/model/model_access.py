@@ -1,10 +1,11 @@
 # SPDX-License-Identifier: Apache-2.0
 """Who may open what, and how content reaches them: docs/policy.md §4 and §7. Written from that
 text, not from the C code."""
+import unicodedata
 import uuid
 
-from model_policy import (DAY, DECRYPTOR, PORTAL, STANDARD, TEMPLATE, expiry, granted, is_member, is_owner, names,
-                          template_of)
+from model_policy import (DAY, DECRYPTOR, PORTAL, STANDARD, TEMPLATE, custom_rights, expiry, granted, is_member,
+                          is_owner, names, template_of, version)
 
 NATIVE, VIA_PORTAL, BLOCK = 1, 2, 3
 ONLINE_S, PORTAL_S = 300, 600
@@ -84,9 +85,17 @@ def power(case):
 # --- the decision ---------------------------------------------------------------------------------
 
 
+def name_key(name):
+    """docs/policy.md §4.1: names of applications and platforms are compared without regard to case
+    and to white space around them."""
+    return unicodedata.normalize("NFC", unicodedata.normalize("NFD", name.strip()).casefold())
+
+
 def is_excluded(tenant, who):
     for kind, value in tenant["exclusions"]:
-        if value in (who["addresses"], [who["application"]], [who["platform"]])[kind - 1]:
+        if kind == 1 and value in who["addresses"]:
+            return True
+        if kind != 1 and name_key(value) == name_key(who[("application", "platform")[kind - 2]]):
             return True
     return False
 
@@ -122,7 +131,7 @@ def decide_access(case):
     policy, template, now = case["policy"], template_of(case["tenant"], case["policy"]), case["now"]
     (might, might_end), rights = power(case), granted(case)
     if might:
-        rights = set(STANDARD) | rights
+        rights = set(STANDARD) | custom_rights(case)
     reason = refusal(case, rights, might)
     holder = template if policy["kind"] == TEMPLATE else policy
     if reason == "NO_RIGHTS":
@@ -145,4 +154,4 @@ def decide_access(case):
         seconds = min(seconds, might_end - now)
     listed = [r for r in STANDARD if r in rights] + sorted(r for r in rights if r not in STANDARD)
     return (f"OK {channel} {might or '-'} {','.join(listed)} {now + seconds} {int(cached)} {end} "
-            f"{template['version'] if template else 0}")
+            f"{version(case)}")

@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Whose addresses a token proves: docs/policy.md §8.2. Written from that text, not from the C
-code."""
-from model_policy import domain_of
+"""Whose addresses a token proves, and for whom a component may ask: docs/policy.md §8.2 and §7.5.
+Written from that text, not from the C code."""
+from model_policy import PORTAL, domain_of
 
 TENANT_ISSUER, MULTI_TENANT, CONSUMER, PASSCODE, COMPONENT = 1, 2, 3, 4, 5
 
@@ -23,7 +23,9 @@ def member(case):
     home, claims, directory = home_of(case), case["claims"], case["directory"]
     if home is None:
         return "TOKEN_NO_ADDRESS"
-    proven = [a for a in claims["addresses"] if domain_of(a) in home["domains"]]
+    if home["state"] != 1:
+        return "TENANT_DISABLED"
+    proven = [a for a, word, _ in claims["addresses"] if domain_of(a) in home["domains"] and word != "denied"]
     if not proven:
         return "TOKEN_NO_ADDRESS"
     for alias in directory["aliases"]:
@@ -35,17 +37,17 @@ def member(case):
 
 
 def consumer(case):
-    """A person of no known tenant: their primary address counts, if its domain is listed or
-    email_verified is true, and no tenant has verified the domain."""
-    addresses = case["claims"]["addresses"]
-    if not addresses:
-        return "TOKEN_NO_ADDRESS"
-    domain = domain_of(addresses[0])
-    if any(domain in t["domains"] for t in case["tenants"]):
-        return "TOKEN_NO_ADDRESS"
-    if domain not in case["issuer"]["domains"] and not case["claims"]["email_verified"]:
-        return "TOKEN_NO_ADDRESS"
-    return f"OK - external stranger {addresses[0]} -"
+    """A person of no known tenant: the address of the address claim counts, if its domain is listed
+    or the token says that it is verified, and no tenant has verified the domain. Where the token
+    says that it is not, it counts nowhere."""
+    for address, word, is_primary in case["claims"]["addresses"]:
+        if not is_primary or word == "denied":
+            continue
+        if any(domain_of(address) in t["domains"] for t in case["tenants"]):
+            continue
+        if word == "verified" or domain_of(address) in case["issuer"]["domains"]:
+            return f"OK - external stranger {address} -"
+    return "TOKEN_NO_ADDRESS"
 
 
 def decide_authority(case):
@@ -53,3 +55,12 @@ def decide_authority(case):
     if kind in (TENANT_ISSUER, MULTI_TENANT):
         return member(case)
     return consumer(case) if kind == CONSUMER else "TOKEN_TYPE"
+
+
+def decide_vouching(case):
+    """Whether a component may carry this user's token, and whether its own bound credential stands
+    in for the user's."""
+    component, who = case["subject"]["component"], case["subject"]
+    if component["tenant"] and component["tenant"] == who["tenant"] and component["boundary"] == who["boundary"]:
+        return "bound"
+    return "carried" if not component["tenant"] and component["role"] == PORTAL else "COMPONENT_TENANT"

@@ -2,7 +2,7 @@
 """Who acts on content, and how far whoever holds EDITRIGHTSDATA may change its policy:
 docs/policy.md §3.4 and §3.6. Written from that text, not from the C code."""
 from model_access import component_uuid, is_excluded, own_power, refusal
-from model_policy import closed, expiry, granted, sealed_grants, sum_of
+from model_policy import closed, custom_rights, expiry, granted, is_amendable, sealed_grants, sum_of
 
 TENANT_ADMIN = 5
 
@@ -36,16 +36,16 @@ def rights_by_name(case, principal):
         person = {"addresses": case["people"].get(name, [name]), "groups": [], "tenant": 0, "tenant_name": "",
                   "guest": False}
         return granted({**case, "subject": person})
-    if not all(change["valid"] for change in case["changes"]):
+    if not is_amendable(case):
         return set()
-    said, _ = sum_of(case["changes"], lambda p: p)
+    said, _ = sum_of(case["changes"])
     lists = [rights.split(",") for p, rights in sealed_grants(case) if p == principal and p not in said]
-    return closed({right for rights in [*lists, said.get(principal) or []] for right in rights})
+    return closed({right for rights in [*lists, said.get(principal) or []] for right in rights}, custom_rights(case))
 
 
 def decide_amend(case):
     """docs/policy.md §3.6, "Within one's own rights": of each principal, and of the expiry."""
-    own, change = closed(case["own"].split(",")), case["change"]
+    own, change = closed(case["own"].split(","), set()), case["change"]
     then = {**case, "changes": [*case["changes"], change]}
     names = [p for p, _ in change["grants"]] + [f"user:{a}" for a in change["recipients"]] + change["removed"]
     answers = []

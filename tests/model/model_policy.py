@@ -9,15 +9,21 @@ DO_NOT_FORWARD = {"VIEW", "EDIT", "DOCEDIT", "REPLY", "REPLYALL", "OBJMODEL", "V
 ENCRYPT_ONLY = set(STANDARD) - {"EXPORT", "OWNER"}
 GATEWAY, PORTAL, DECRYPTOR, CLIENT = 1, 2, 3, 4
 TEMPLATE, DNF, ENCRYPT, CUSTOM = 1, 2, 3, 4
+CUSTOM_RIGHTS_MAX = 16
 FORMS = {"user", "group", "domain", "tenant", "recipients", "authenticated", "owner"}
 
 
-def closed(rights):
-    """OWNER implies all. Any right implies VIEW."""
+def closed(rights, custom):
+    """OWNER implies all, the policy's custom ones included. Any right implies VIEW."""
     rights = set(rights)
     if "OWNER" in rights:
-        rights |= set(STANDARD)
+        rights |= set(STANDARD) | custom
     return rights | {"VIEW"} if rights else rights
+
+
+def custom_in(grants):
+    """The custom rights that grants name (docs/policy.md §1.2)."""
+    return {right for _, rights in grants for right in rights.split(",")} - set(STANDARD)
 
 
 def domain_of(address):
@@ -67,6 +73,11 @@ def is_readable(template):
     return are_known([g[0] for g in template["grants"]] + template["scope"])
 
 
+def has_room(grants):
+    """§3.8: nor can a policy be read that names more custom rights than it may."""
+    return len(custom_in(grants)) <= CUSTOM_RIGHTS_MAX
+
+
 def expiry(case):
     """Seconds since 1970 at which the content expires; 0 if never. The latest change that names an
     expiry wins."""
@@ -86,32 +97,36 @@ def expiry(case):
 # --- amendments -----------------------------------------------------------------------------------
 
 
-def sum_of(changes, one):
+def address_of(principal):
+    return principal.removeprefix("user:").removeprefix("group:")
+
+
+def one_name(mine):
+    """A person is named by any of their addresses: all of them become the first one."""
+    return lambda principal: f"user:{mine[0]}" if principal in {f"user:{a}" for a in mine} else principal
+
+
+def sum_of(changes, mine=()):
     """What the changes say together: {principal: rights, or None if removed}, and the recipients
-    who joined, as `user:` principals. What a change grants or removes replaces everything said of
-    that principal before; a removed one may become a recipient again (docs/policy.md §3.3). `one`
-    gives the person who asks one name for all of their addresses."""
-    said, joined = {}, set()
+    who joined. What a change grants or removes replaces everything said of that principal before; a
+    removed one may become a recipient again (docs/policy.md §3.3). `mine` are the addresses of the
+    person who asks."""
+    said, joined, one = {}, set(), one_name(mine)
     for change in changes:
         removed, granted_now = [one(p) for p in change["removed"]], [(one(p), r) for p, r in change["grants"]]
         for principal in removed + [p for p, _ in granted_now]:
             said.pop(principal, None)
-            joined.discard(principal)
+            joined -= set(mine) if mine and principal == f"user:{mine[0]}" else {address_of(principal)}
         for principal in removed:
             said[principal] = None
         for principal, rights in granted_now:
             said[principal] = (said.get(principal) or set()) | set(rights.split(","))
-        for principal in (one(f"user:{address}") for address in change["recipients"]):
-            joined.add(principal)
-            if said.get(principal, ...) is None:
-                del said[principal]
+        for address in change["recipients"]:
+            joined.add(address)
+            for form in one(f"user:{address}"), f"group:{address}":
+                if said.get(form, ...) is None:
+                    del said[form]
     return said, joined
-
-
-def one_name(who):
-    """A person is named by any of their addresses: all of them become the first one."""
-    mine = {f"user:{address}" for address in who["addresses"]}
-    return lambda principal: f"user:{who['addresses'][0]}" if principal in mine else principal
 
 
 def sealed_grants(case):
@@ -121,27 +136,56 @@ def sealed_grants(case):
     if policy["kind"] == ENCRYPT:
         return [["recipients", ",".join(ENCRYPT_ONLY)]]
     if policy["kind"] == CUSTOM:
-        return policy["grants"]
-    return template["grants"] if template is not None and is_readable(template) else []
+        return policy["grants"] if has_room(policy["grants"]) else []
+    return template["grants"] if template is not None and is_readable(template) and has_room(template["grants"]) else []
+
+
+def amended_grants(case):
+    """Those of the amendment as it holds now; none if it can't be read."""
+    said, _ = sum_of(case["changes"])
+    return [[p, ",".join(rights)] for p, rights in said.items() if rights and is_amendable(case)]
+
+
+def is_amendable(case):
+    return all(change["valid"] for change in case["changes"])
+
+
+def custom_rights(case):
+    """docs/policy.md §1.2: all that the policy names, whomever it grants them."""
+    return custom_in(sealed_grants(case)) | custom_in(amended_grants(case))
+
+
+def version(case):
+    """docs/policy.md §3.3: of what decided, the amendment where there is one, else the template."""
+    template = template_of(case["tenant"], case["policy"])
+    return len(case["changes"]) or (template["version"] if template else 0)
+
+
+def recipients_of(case, mine=()):
+    """Those whom either form of principal names have what the changes say. A person is meant by all
+    their addresses (`mine`); the address of a group stands for its members (§2.1), by itself."""
+    said, joined = sum_of(case["changes"], mine)
+    return joined | {a for a in case["policy"]["recipients"]
+                     if not any(form in said for form in (one_name(mine)(f"user:{a}"), f"group:{a}"))}
 
 
 def granted(case):
     """The union of all grants that match, amendments included, with the rights that they imply
     (docs/policy.md §2.2)."""
     policy, who = case["policy"], case["subject"]
-    if not all(change["valid"] for change in case["changes"]):
+    mine = who["addresses"]
+    if not is_amendable(case) or not mine:
         return set()
-    one = one_name(who)
-    said, joined = sum_of(case["changes"], one)
-    grants = [(principal, rights.split(",")) for principal, rights in sealed_grants(case) if one(principal) not in said]
+    said, _ = sum_of(case["changes"], mine)
+    grants = [(p, rights.split(",")) for p, rights in sealed_grants(case) if one_name(mine)(p) not in said]
     grants += [(principal, rights) for principal, rights in said.items() if rights]
-    recipients = {a for a in policy["recipients"] if one(f"user:{a}") not in said} | {p[len("user:"):] for p in joined}
+    recipients = recipients_of(case, mine) & set(mine) | recipients_of(case) & set(who["groups"])
     union = set()
     for principal, rights in grants:
         if principal == "recipients":
-            matches = bool(recipients & set(who["addresses"]))
+            matches = bool(recipients)
         else:
             matches = names(principal, who, case["tenant"], policy["owner"])
         if matches:
             union |= set(rights)
-    return closed(union)
+    return closed(union, custom_rights(case))

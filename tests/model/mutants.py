@@ -4,7 +4,7 @@
 time, and each time some case must show a difference to the C code.
 
 usage: mutants.py DECIDE_CASES [CASES [SEED]]
-CASES is the number for each decision: 20,000 by default, the same ones each time."""
+CASES is the number for each decision: 30,000 by default, the same ones each time."""
 import os
 import random
 import sys
@@ -28,19 +28,35 @@ MUTANTS = [
     ("access", "model_policy", '"authenticated": lambda: True', '"authenticated": lambda: bool(who["tenant"])'),
     ("access", "model_policy", '"owner": lambda: is_owner(', '"owner": lambda: not is_owner('),
     ("access", "model_policy", 'owner in who["addresses"] and is_member(who, tenant)', 'owner in who["addresses"]'),
-    ("access", "model_policy", "is not None and is_readable(template) else", "is not None else"),
-    ("access", "model_policy", 'case["changes"]):\n        return set()', 'case["changes"][:1]):\n        return set()'),
+    ("access", "model_policy", "is not None and is_readable(template) and", "is not None and"),
+    ("access", "model_policy", 'all(change["valid"] for change in case["changes"])',
+     'all(change["valid"] for change in case["changes"][:1])'),
     ("access", "model_policy", 'reversed(case["changes"])', 'case["changes"]'),
+    ("access", "model_policy", "rights |= set(STANDARD) | custom", "rights |= set(STANDARD)"),
+    ("access", "model_policy", "custom_in(sealed_grants(case)) | custom_in", "custom_in"),
+    ("access", "model_policy", "| custom_in(amended_grants(case))", ""),
+    ("access", "model_policy", 'policy["grants"] if has_room(policy["grants"]) else []', 'policy["grants"]'),
+    ("access", "model_policy", 'and has_room(template["grants"]) else', "else"),
+    ("access", "model_policy", "<= CUSTOM_RIGHTS_MAX", "< CUSTOM_RIGHTS_MAX"),
+    ("access", "model_policy", '| recipients_of(case) & set(who["groups"])', ""),
+    ("access", "model_policy", "recipients_of(case, mine) & set(mine)", "recipients_of(case) & set(mine)"),
+    ("access", "model_policy", '.removeprefix("group:")', ""),
+    ("access", "model_policy", 'in one(f"user:{address}"), f"group:{address}":', 'in (one(f"user:{address}"),):'),
+    ("access", "model_policy", 'in one(f"user:{address}"), f"group:{address}":',
+     'in (f"user:{address}", f"group:{address}"):'),
+    ("access", "model_policy", 'return len(case["changes"]) or (', "return ("),
+    ("access", "model_access", "set(STANDARD) | custom_rights(case)", "set(STANDARD) | rights"),
     ("access", "model_policy", "said.pop(principal, None)", "said.setdefault(principal, None)"),
-    ("access", "model_policy", "joined.discard(principal)", "joined = set(joined)"),
-    ("access", "model_policy", "if one(principal) not in said]", "]"),
-    ("access", "model_policy", "if one(principal) not in said]", "if principal not in said]"),
-    ("access", "model_policy", 'if one(f"user:{a}") not in said}', "}"),
-    ("access", "model_policy", 'if one(f"user:{a}") not in said}', 'if f"user:{a}" not in said}'),
-    ("access", "model_policy", "del said[principal]", "pass"),
+    ("access", "model_policy", "joined -= set(mine) if", "_ = set(mine) if"),
+    ("access", "model_policy", "set(mine) if mine and principal", "{mine[0]} if mine and principal"),
+    ("access", "model_policy", "if one_name(mine)(p) not in said]", "]"),
+    ("access", "model_policy", "if one_name(mine)(p) not in said]", "if p not in said]"),
+    ("access", "model_policy", "if not any(form in said for", "if any(form in said for"),
+    ("access", "model_policy", '(one_name(mine)(f"user:{a}"), f"group:{a}")', '(f"user:{a}", f"group:{a}")'),
+    ("access", "model_policy", '(one_name(mine)(f"user:{a}"), f"group:{a}")', '(one_name(mine)(f"user:{a}"),)'),
+    ("access", "model_policy", "del said[form]", "pass"),
     ("access", "model_policy", '[one(p) for p in change["removed"]]', 'change["removed"]'),
     ("access", "model_policy", '[(one(p), r) for p, r in change["grants"]]', 'change["grants"]'),
-    ("access", "model_policy", 'one(f"user:{address}") for', 'f"user:{address}" for'),
     ("access", "model_policy", "said.get(principal) or set()", "set()"),
     ("access", "model_policy", 'template["expires_after_days"] * DAY', "DAY"),
     ("access", "model_access", '== {"commercial", "gcc"}', '== {"commercial", "dod"}'),
@@ -63,6 +79,10 @@ MUTANTS = [
     ("access", "model_access", 'if tenant["state"] != 1', 'if tenant["state"] == 3'),
     ("access", "model_access", "if how == BLOCK:", "if how == BLOCK and not might:"),
     ("access", "model_access", 'component["boundary"] != tenant["boundary"] or', "False or"),
+    ("access", "model_access", "name.strip()).casefold())", "name.strip()).lower())"),
+    ("access", "model_access", "name.strip())", "name)"),
+    ("access", "model_access", 'unicodedata.normalize("NFC", unicodedata.normalize("NFD", name.strip()).casefold())',
+     "name.strip().casefold()"),
     ("access", "model_access", "if is_excluded(tenant, who):", "if is_excluded(tenant, who) and not might:"),
     ("access", "model_access", 'if not might and (case["revoked"] or', 'if (case["revoked"] or'),
     ("access", "model_access", 'or case["user_revoked"])', ")"),
@@ -107,11 +127,21 @@ MUTANTS = [
     ("authority", "model_authority", '== issuer["boundary"] else None', '!= "dod" else None'),
     ("authority", "model_authority", 'if claims["guest"] else', 'if not proven else'),
     ("authority", "model_authority", "if domain_of(a) in home", "if a or home"),
+    ("authority", "model_authority", 'in home["domains"] and word != "denied"]', 'in home["domains"]]'),
+    ("authority", "model_authority", 'if home["state"] != 1:', "if False:"),
     ("authority", "model_authority", "if domain_of(alias) in home", "if alias or home"),
     ("authority", "model_authority", "if domain_of(g) in home", "if g or home"),
-    ("authority", "model_authority", 'any(domain in t["domains"] for t', 'any(domain in t["domains"][1:] for t'),
-    ("authority", "model_authority", 'and not case["claims"]["email_verified"]', ""),
+    ("authority", "model_authority", '(address) in t["domains"] for t', '(address) in t["domains"][1:] for t'),
+    ("authority", "model_authority", 'if not is_primary or word', "if word"),
+    ("authority", "model_authority", 'is_primary or word == "denied"', "is_primary"),
+    ("authority", "model_authority", 'if word == "verified" or domain_of', "if domain_of"),
+    ("authority", "model_authority", ' or domain_of(address) in case["issuer"]', ' and domain_of(address) in case["issuer"]'),
     ("authority", "model_authority", "if kind == CONSUMER else", "if kind in (CONSUMER, PASSCODE) else"),
+    ("vouching", "model_authority", 'component["tenant"] and component["tenant"] ==', 'component["tenant"] =='),
+    ("vouching", "model_authority", 'component["tenant"] == who["tenant"] and', ""),
+    ("vouching", "model_authority", ' and component["boundary"] == who["boundary"]', ""),
+    ("vouching", "model_authority", 'if not component["tenant"] and', "if"),
+    ("vouching", "model_authority", ' and component["role"] == PORTAL else', " else"),
     ("delivery", "model_access", "NATIVE\n    return VIA_PORTAL", "NATIVE\n    return BLOCK"),
     ("delivery", "model_access", 'reader_tenant in tenant["partners"]', 'tenant["id"] in tenant["partners"]'),
 ]
@@ -134,6 +164,7 @@ def load(module="", old="", new=""):
             "protect": sys.modules["model_protect"].decide_protect,
             "available": sys.modules["model_protect"].decide_available,
             "authority": sys.modules["model_authority"].decide_authority,
+            "vouching": sys.modules["model_authority"].decide_vouching,
             "delivery": sys.modules["model_access"].decide_delivery}
 
 
@@ -147,7 +178,7 @@ def first_difference(decide, batch, answers):
 
 
 def main():
-    program, count = sys.argv[1], int(sys.argv[2]) if len(sys.argv) > 2 else 20_000
+    program, count = sys.argv[1], int(sys.argv[2]) if len(sys.argv) > 2 else 30_000
     seed = int(sys.argv[3]) if len(sys.argv) > 3 else 1
     rng, true, asked = random.Random(seed), load(), {}
     for decision, (make, _, _) in model.DECISIONS.items():

@@ -150,7 +150,7 @@ class Authority:  # pylint: disable=too-many-instance-attributes
         self.config = {
             "listeners": [{"address": "127.0.0.1:0", "tls": {"certificate_file": f"{self.folder}/server.pem",
                                                             "key_file": f"{self.folder}/server.key"}},
-                          {"address": "127.0.0.1:0"}, *listeners],
+                          {"address": "127.0.0.1:0", "metrics": True}, *listeners],
             "database": {"conninfo": self.postgres.server_conninfo},
             "root_key": {"file": f"{self.folder}/root.key"},
             "authority_url": "https://rms.example.org",
@@ -318,7 +318,7 @@ class Authority:  # pylint: disable=too-many-instance-attributes
         return jwk.JWKSet.from_json(done.stdout)
 
     def page(self, path):
-        done = subprocess.run(["curl", "-sS", "--http2-prior-knowledge", "-w", "\n%{http_code}",
+        done = subprocess.run(["curl", "-sS", "-m", "20", "--http2-prior-knowledge", "-w", "\n%{http_code}",
                                f"http://{self.cleartext}{path}"], capture_output=True, text=True, check=True)
         body, _, code = done.stdout.rpartition("\n")
         return int(code), body

@@ -129,6 +129,12 @@ void net_stream_read(struct net_stream *stream, size_t message_max)
     }
 }
 
+void net_stream_set_known(struct net_stream *stream)
+{
+    assert_false(stream->is_closed);
+    stream->is_known = true;
+}
+
 void net_stream_set_user(struct net_stream *stream, void *user)
 {
     stream->user = user;

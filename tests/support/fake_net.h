@@ -42,6 +42,7 @@ struct net_stream {
     char text[256];
     uint8_t details[2048];
     size_t details_len;
+    bool is_known; /* net_stream_set_known */
     bool is_closed;
 };
 

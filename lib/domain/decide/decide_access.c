@@ -169,19 +169,16 @@ static enum reason first_refusal(const struct deliberation *d)
 /* Why a policy grants nothing: told to the log, never to the caller. */
 static enum reason internal_reason(const struct deliberation *d, enum reason reason)
 {
-    const struct amendment *amendment = d->q->facts.amendment;
-    if (reason == R_NO_RIGHTS && amendment != NULL && !amendment->is_valid) {
-        d->out->problem = amendment->problem;
-        return R_POLICY_INVALID;
-    }
-    if (reason != R_NO_RIGHTS || d->q->policy->kind != POLICY_TEMPLATE) {
+    const char *problem;
+    if (reason != R_NO_RIGHTS) {
         return reason;
     }
-    if (d->policy.template == NULL) {
-        return R_TEMPLATE_MISSING;
+    if (!effective_policy_is_readable(&d->policy, &problem)) {
+        d->out->problem = problem;
+        return R_POLICY_INVALID;
     }
-    d->out->problem = d->policy.template->problem;
-    return d->policy.template->is_valid ? reason : R_POLICY_INVALID;
+    bool is_missing = d->q->policy->kind == POLICY_TEMPLATE && d->policy.template == NULL;
+    return is_missing ? R_TEMPLATE_MISSING : reason;
 }
 
 /* A component alone stands in its own boundary; a user always in theirs. */
@@ -198,12 +195,9 @@ static struct deliberation deliberate(const struct access_question *q, struct ac
 {
     struct deliberation d = {
         .q = q,
-        .policy = {.tenant = q->tenant->id, .policy = q->policy, .amendment = q->facts.amendment},
+        .policy = effective_policy_of(q->tenant, q->policy, q->facts.amendment),
         .out = out,
     };
-    if (q->policy->kind == POLICY_TEMPLATE) {
-        d.policy.template = tenant_find_template(q->tenant, q->policy->template_id);
-    }
     decide_delivery(&(struct delivery_question){.platform = q->platform,
                                                 .tenant = q->tenant,
                                                 .reader = reader_of(q->subject)},
@@ -226,13 +220,13 @@ void decide_access(const struct access_question *q, struct access_decision *out)
 {
     *out = (struct access_decision){.portal_url = "", .referral_contact = ""};
     struct deliberation d = deliberate(q, out);
-    out->policy_version = d.policy.template == NULL ? 0 : d.policy.template->version;
+    out->policy_version = effective_policy_version(&d.policy);
     out->content_expires_at = effective_policy_expiry(&d.policy);
     out->channel = q->subject->component.role == ROLE_PORTAL ? CHANNEL_PORTAL : CHANNEL_NATIVE;
     effective_policy_rights(&d.policy, q->subject, &out->rights);
     find_power(&d);
     if (out->power != POWER_NONE) {
-        out->rights.bits = RIGHTS_ALL;
+        effective_policy_all_rights(&d.policy, &out->rights);
     }
     out->reason = internal_reason(&d, first_refusal(&d));
     if (out->reason == R_NONE) {

@@ -39,7 +39,7 @@ struct access_decision {
     struct unix_time license_expires_at; /* when granted */
     struct unix_time content_expires_at; /* 0: never */
     bool may_cache;
-    int64_t policy_version;       /* of the template; 0 for ad-hoc policies */
+    int64_t policy_version;       /* of what decided: effective_policy_version */
     const char *portal_url;       /* with R_PORTAL_REQUIRED; may be "" */
     const char *referral_contact; /* with R_NO_RIGHTS; may be "" */
     const char *problem; /* with R_POLICY_INVALID: what can't be read, for our log; may be NULL */

@@ -14,17 +14,22 @@ static bool is_listed(const char *const *domains, size_t count, const char *doma
     return false;
 }
 
-/* A member of a tenant: what lies in its verified domains counts, the rest is dropped. */
+/* A member of a tenant: what lies in its verified domains counts, the rest is dropped. What the
+ * token itself says is not verified counts nowhere. */
 static enum reason as_member(const struct authority_question *q, struct subject_user *out)
 {
     const struct tenant_view *tenant = q->tenant;
     if (tenant == NULL || strcmp(q->issuer->boundary, tenant->boundary) != 0) {
         return R_TOKEN_NO_ADDRESS; /* an issuer is believed in its own boundary only */
     }
+    if (tenant->state != TENANT_ACTIVE) {
+        return R_TENANT_DISABLED;
+    }
     for (size_t i = 0; i < q->claims->address_count; i++) {
-        const char *address = q->claims->addresses[i];
-        if (tenant_has_domain(tenant, address_domain(address))) {
-            out->addresses[out->address_count++] = address;
+        const struct claimed_address *address = &q->claims->addresses[i];
+        if (address->word != ADDRESS_DENIED &&
+            tenant_has_domain(tenant, address_domain(address->text))) {
+            out->addresses[out->address_count++] = address->text;
         }
     }
     out->tenant = tenant->id;
@@ -34,19 +39,20 @@ static enum reason as_member(const struct authority_question *q, struct subject_
     return out->address_count > 0 ? R_NONE : R_TOKEN_NO_ADDRESS;
 }
 
-/* A person of no known tenant. Aliases and groups of such accounts prove nothing. */
+/* A person of no known tenant. They have the one address that their issuer's registration means;
+ * what other claims hold is what people have typed there. */
 static enum reason as_consumer(const struct authority_question *q, struct subject_user *out)
 {
-    const struct token_claims *claims = q->claims;
-    if (claims->address_count == 0 || q->is_domain_of_tenant) {
+    const struct issuer *issuer = q->issuer;
+    const struct claimed_address *address = token_claims_primary(q->claims);
+    if (address == NULL || address->word == ADDRESS_DENIED || q->is_domain_of_tenant) {
         return R_TOKEN_NO_ADDRESS;
     }
-    const char *domain = address_domain(claims->addresses[0]);
-    if (!claims->is_email_verified &&
-        !is_listed(q->issuer->domains, q->issuer->domain_count, domain)) {
+    if (address->word != ADDRESS_VERIFIED &&
+        !is_listed(issuer->domains, issuer->domain_count, address_domain(address->text))) {
         return R_TOKEN_NO_ADDRESS;
     }
-    out->addresses[out->address_count++] = claims->addresses[0];
+    out->addresses[out->address_count++] = address->text;
     return R_NONE;
 }
 

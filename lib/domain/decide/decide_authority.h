@@ -14,13 +14,13 @@ struct authority_question {
     /* The tenant that a tenant issuer belongs to, or that the token's tenant claim names; NULL
      * if none. */
     const struct tenant_view *tenant;
-    /* Whether some tenant has verified the domain of the primary address: asked for consumer
+    /* Whether some tenant has verified the domain of the address claim's address: asked for consumer
      * issuers. */
     bool is_domain_of_tenant;
 };
 
 /* Who the token's bearer is: only addresses for whose domain the issuer is authoritative are
- * taken over; groups are the directory's matter (relations/membership.h). R_NONE,
- * TOKEN_NO_ADDRESS when nothing is left, or TOKEN_TYPE for kinds that make no users. `out`
- * points into the question. */
+ * taken over (docs/policy.md §8.2); groups are the directory's matter (relations/membership.h).
+ * R_NONE, TENANT_DISABLED for people of a tenant that is, TOKEN_NO_ADDRESS when nothing is left, or
+ * TOKEN_TYPE for kinds that make no users. `out` points into the question. */
 enum reason decide_authority(const struct authority_question *question, struct subject_user *out);

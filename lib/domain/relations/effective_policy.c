@@ -4,6 +4,7 @@
 #include "base/texts.h"
 #include "domain/relations/content_power.h"
 #include "domain/relations/membership.h"
+#include "domain/values/address.h"
 
 enum { DAY_S = 24 * 60 * 60 };
 
@@ -17,106 +18,252 @@ static const struct grant encrypt_only = {
     .rights = &(const struct rights){.bits = RIGHTS_ENCRYPT_ONLY},
 };
 
+struct effective_policy effective_policy_of(const struct tenant_view *tenant,
+                                            const struct policy *policy,
+                                            const struct amendment *amendment)
+{
+    const struct template_policy *template =
+        policy->kind == POLICY_TEMPLATE ? tenant_find_template(tenant, policy->template_id) : NULL;
+    return (struct effective_policy){
+        .tenant = tenant->id, .policy = policy, .template = template, .amendment = amendment};
+}
+
 struct grant_list {
     const struct grant *grants;
     size_t count;
 };
 
-static struct grant_list grants_of(const struct policy *policy,
-                                   const struct template_policy *template)
+static const struct grant_list nothing = {NULL, 0};
+
+static struct grant_list sealed_grants(const struct effective_policy *now)
 {
-    switch (policy->kind) {
+    const struct template_policy *template = now->template;
+    switch (now->policy->kind) {
     case POLICY_TEMPLATE:
         return template == NULL || !template->is_valid
-                   ? (struct grant_list){NULL, 0}
+                   ? nothing
                    : (struct grant_list){template->grants, template->grant_count};
     case POLICY_DO_NOT_FORWARD:
         return (struct grant_list){&do_not_forward, 1};
     case POLICY_ENCRYPT_ONLY:
         return (struct grant_list){&encrypt_only, 1};
     case POLICY_CUSTOM:
-        return (struct grant_list){policy->grants, policy->grant_count};
+        return (struct grant_list){now->policy->grants, now->policy->grant_count};
     }
-    return (struct grant_list){NULL, 0};
+    return nothing;
 }
 
-/* The policy, and what is asked of it: one person's rights. */
-struct inquiry {
-    const struct effective_policy *now;
-    const struct subject *subject;
-    struct amendment_word word; /* about the person */
+static struct grant_list amended_grants(const struct effective_policy *now)
+{
+    const struct amendment *amendment = now->amendment;
+    return amendment == NULL || !amendment->is_valid
+               ? nothing
+               : (struct grant_list){amendment->grants, amendment->grant_count};
+}
+
+/* --- what can be read ------------------------------------------------------------------------- */
+
+static bool has_room(struct grant_list list)
+{
+    struct rights custom = {0};
+    return grants_add_custom(list.grants, list.count, &custom);
+}
+
+static bool amendment_is_readable(const struct effective_policy *now)
+{
+    return (now->amendment == NULL || now->amendment->is_valid) && has_room(amended_grants(now));
+}
+
+bool effective_policy_is_readable(const struct effective_policy *now, const char **problem)
+{
+    const struct template_policy *template = now->template;
+    *problem = "more custom rights than a policy may name";
+    if (!amendment_is_readable(now)) {
+        *problem = now->amendment->is_valid ? *problem : now->amendment->problem;
+        return false;
+    }
+    if (now->policy->kind == POLICY_TEMPLATE && template != NULL && !template->is_valid) {
+        *problem = template->problem;
+        return false;
+    }
+    return has_room(sealed_grants(now));
+}
+
+/* --- recipients ------------------------------------------------------------------------------- */
+
+struct address_list {
+    const char *const *addresses; /* sorted */
+    size_t count;
 };
 
-static bool is_sealed_recipient(const struct policy *policy, const struct subject_user *user)
+/* Whether an address was a recipient of the policy and is by the amendment's word none any more.
+ * Either form of principal names a recipient, because the address may be a person's or a group's. */
+static bool is_struck(const struct amendment *amendment, const char *address)
+{
+    return amendment_word_of(amendment, &address, 1).replaces ||
+           amendment_names(amendment, PRINCIPAL_GROUP, address);
+}
+
+static bool has_address(struct address_list list, const struct subject_user *user,
+                        const struct amendment *striking)
 {
     for (size_t i = 0; i < user->address_count; i++) {
-        if (texts_contain(policy->recipients, policy->recipient_count, user->addresses[i])) {
+        const char *address = user->addresses[i];
+        if (texts_contain(list.addresses, list.count, address) && !is_struck(striking, address)) {
             return true;
         }
     }
     return false;
 }
 
-/* A recipient whom an amendment names has what the amendment says, and not what recipients have. */
-static bool is_recipient(const struct inquiry *q)
+/* The address of a group or shared mailbox stands for its members. Both lists may be long: the
+ * names of the shorter one are looked up in the other. */
+static bool has_group(struct address_list list, const struct subject_user *user,
+                      const struct amendment *striking)
 {
-    return q->word.is_recipient ||
-           (!q->word.replaces && is_sealed_recipient(q->now->policy, &q->subject->user));
+    struct address_list groups = {user->groups, user->group_count};
+    struct address_list few = list.count < groups.count ? list : groups;
+    struct address_list many = list.count < groups.count ? groups : list;
+    for (size_t i = 0; i < few.count; i++) {
+        const char *address = few.addresses[i];
+        if (texts_contain(many.addresses, many.count, address) && !is_struck(striking, address)) {
+            return true;
+        }
+    }
+    return false;
 }
 
-static bool reaches(const struct inquiry *q, const struct principal *principal)
+static struct address_list sealed_recipients(const struct effective_policy *now)
+{
+    return (struct address_list){now->policy->recipients, now->policy->recipient_count};
+}
+
+static struct address_list amended_recipients(const struct effective_policy *now)
+{
+    return now->amendment == NULL
+               ? (struct address_list){NULL, 0}
+               : (struct address_list){now->amendment->recipients, now->amendment->recipient_count};
+}
+
+/* Whoever is named by the amendment has what it says, and not what recipients have. */
+static bool is_recipient_by_address(const struct effective_policy *now,
+                                    const struct subject_user *user,
+                                    const struct amendment_word *word)
+{
+    return word->is_recipient ||
+           (!word->replaces && has_address(sealed_recipients(now), user, now->amendment));
+}
+
+/* --- rights ----------------------------------------------------------------------------------- */
+
+/* A user before a policy. */
+struct standing {
+    const struct effective_policy *now;
+    const struct subject *subject;
+    struct amendment_word word;            /* of the amendment, about them */
+    bool is_recipient, is_recipient_known; /* many grants may speak of recipients */
+};
+
+static struct amendment_word word_about(const struct effective_policy *now,
+                                        const struct subject *subject)
+{
+    return amendment_word_of(now->amendment, subject->user.addresses, subject->user.address_count);
+}
+
+static bool is_recipient(const struct standing *s)
+{
+    const struct subject_user *user = &s->subject->user;
+    return is_recipient_by_address(s->now, user, &s->word) ||
+           has_group(sealed_recipients(s->now), user, s->now->amendment) ||
+           has_group(amended_recipients(s->now), user, NULL);
+}
+
+static bool stands_among_recipients(struct standing *s)
+{
+    if (!s->is_recipient_known) {
+        s->is_recipient = is_recipient(s);
+        s->is_recipient_known = true;
+    }
+    return s->is_recipient;
+}
+
+static bool reaches(struct standing *s, const struct principal *principal)
 {
     if (principal->kind == PRINCIPAL_RECIPIENTS) {
-        return is_recipient(q);
+        return stands_among_recipients(s);
     }
     if (principal->kind == PRINCIPAL_OWNER) {
-        return content_power_is_owner(q->now->tenant, q->now->policy->owner, q->subject);
+        return content_power_is_owner(s->now->tenant, s->now->policy->owner, s->subject);
     }
-    return membership_matches(principal, q->subject);
+    return membership_matches(principal, s->subject);
 }
 
-/* Whether the amendment has taken the place of what the policy says of a principal that reaches the
- * person. */
-static bool is_replaced(const struct inquiry *q, const struct principal *principal)
+/* Whether what the amendment says of a principal that reaches the user holds instead of what is
+ * sealed. */
+static bool is_replaced(const struct standing *s, const struct principal *principal)
 {
     return principal->kind == PRINCIPAL_USER
-               ? q->word.replaces
-               : amendment_names(q->now->amendment, principal->kind, principal->name);
+               ? s->word.replaces
+               : amendment_names(s->now->amendment, principal->kind, principal->name);
+}
+
+static void add_sealed(struct standing *s, struct rights *out)
+{
+    struct grant_list list = sealed_grants(s->now);
+    for (size_t i = 0; has_room(list) && i < list.count; i++) {
+        const struct principal *principal = &list.grants[i].principal;
+        if (reaches(s, principal) && !is_replaced(s, principal)) {
+            rights_add(out, list.grants[i].rights);
+        }
+    }
+}
+
+static void add_amended(struct standing *s, struct rights *out)
+{
+    struct grant_list list = amended_grants(s->now);
+    for (size_t i = 0; i < list.count; i++) {
+        if (reaches(s, &list.grants[i].principal) &&
+            amendment_grant_counts(s->now->amendment, i, &s->word)) {
+            rights_add(out, list.grants[i].rights);
+        }
+    }
+}
+
+static void add_custom(const struct effective_policy *now, struct rights *rights)
+{
+    struct grant_list sealed = sealed_grants(now), amended = amended_grants(now);
+    (void)grants_add_custom(sealed.grants, sealed.count, rights);
+    (void)grants_add_custom(amended.grants, amended.count, rights);
+}
+
+/* Closed under implication: OWNER has the policy's custom rights too. */
+static void close_rights(const struct effective_policy *now, struct rights *rights)
+{
+    rights_close(rights);
+    if ((rights->bits & RIGHT_OWNER) != 0) {
+        add_custom(now, rights);
+    }
 }
 
 void effective_policy_rights(const struct effective_policy *now, const struct subject *subject,
                              struct rights *out)
 {
-    struct grant_list list = grants_of(now->policy, now->template);
-    const struct amendment *amendment = now->amendment;
     *out = (struct rights){0};
-    if (!subject_has_user(subject) || (amendment != NULL && !amendment->is_valid)) {
+    if (!subject_has_user(subject) || !amendment_is_readable(now)) {
         return;
     }
-    const struct inquiry q = {
-        .now = now, .subject = subject, .word = amendment_word_of(amendment, &subject->user)};
-    for (size_t i = 0; i < list.count; i++) {
-        const struct principal *principal = &list.grants[i].principal;
-        if (reaches(&q, principal) && !is_replaced(&q, principal)) {
-            rights_add(out, list.grants[i].rights);
-        }
-    }
-    for (size_t i = 0; amendment != NULL && i < amendment->grant_count; i++) {
-        if (reaches(&q, &amendment->grants[i].principal) &&
-            amendment_grant_counts(amendment, i, &q.word)) {
-            rights_add(out, amendment->grants[i].rights);
-        }
-    }
-    rights_close(out);
+    struct standing standing = {.now = now, .subject = subject, .word = word_about(now, subject)};
+    add_sealed(&standing, out);
+    add_amended(&standing, out);
+    close_rights(now, out);
 }
 
-static void add_named(const struct grant *grants, size_t count, const struct principal *principal,
-                      struct rights *out)
+static void add_named(struct grant_list list, const struct principal *principal, struct rights *out)
 {
-    for (size_t i = 0; i < count; i++) {
-        if (grants[i].principal.kind == principal->kind &&
-            strcmp(grants[i].principal.name, principal->name) == 0) {
-            rights_add(out, grants[i].rights);
+    for (size_t i = 0; i < list.count; i++) {
+        if (list.grants[i].principal.kind == principal->kind &&
+            strcmp(list.grants[i].principal.name, principal->name) == 0) {
+            rights_add(out, list.grants[i].rights);
         }
     }
 }
@@ -124,37 +271,69 @@ static void add_named(const struct grant *grants, size_t count, const struct pri
 void effective_policy_named_rights(const struct effective_policy *now,
                                    const struct principal *principal, struct rights *out)
 {
-    struct grant_list list = grants_of(now->policy, now->template);
-    const struct amendment *amendment = now->amendment;
+    struct grant_list sealed = sealed_grants(now);
     *out = (struct rights){0};
-    if (amendment != NULL && !amendment->is_valid) {
+    if (!amendment_is_readable(now)) {
         return;
     }
-    if (!amendment_names(amendment, principal->kind, principal->name)) {
-        add_named(list.grants, list.count, principal, out);
+    if (has_room(sealed) && !amendment_names(now->amendment, principal->kind, principal->name)) {
+        add_named(sealed, principal, out);
     }
-    if (amendment != NULL) {
-        add_named(amendment->grants, amendment->grant_count, principal, out);
-    }
-    rights_close(out);
+    add_named(amended_grants(now), principal, out);
+    close_rights(now, out);
 }
 
-static bool grants_name_groups(const struct grant *grants, size_t count)
+void effective_policy_all_rights(const struct effective_policy *now, struct rights *rights)
 {
-    for (size_t i = 0; i < count; i++) {
-        if (grants[i].principal.kind == PRINCIPAL_GROUP) {
+    rights->bits = RIGHTS_ALL;
+    add_custom(now, rights);
+}
+
+/* --- groups ----------------------------------------------------------------------------------- */
+
+static bool names_kind(struct grant_list list, enum principal_kind kind)
+{
+    for (size_t i = 0; i < list.count; i++) {
+        if (list.grants[i].principal.kind == kind) {
             return true;
         }
     }
     return false;
 }
 
-bool effective_policy_names_groups(const struct effective_policy *now)
+/* A tenant's groups have addresses in its domains. */
+static bool lies_in(struct address_list list, const struct tenant_view *tenant)
 {
-    struct grant_list list = grants_of(now->policy, now->template);
-    const struct amendment *amendment = now->amendment;
-    return grants_name_groups(list.grants, list.count) ||
-           (amendment != NULL && grants_name_groups(amendment->grants, amendment->grant_count));
+    for (size_t i = 0; i < list.count; i++) {
+        if (tenant_has_domain(tenant, address_domain(list.addresses[i]))) {
+            return true;
+        }
+    }
+    return false;
+}
+
+bool effective_policy_needs_groups(const struct effective_policy *now,
+                                   const struct tenant_view *tenant, const struct subject *subject)
+{
+    struct grant_list sealed = sealed_grants(now), amended = amended_grants(now);
+    struct amendment_word word = word_about(now, subject);
+    if (names_kind(sealed, PRINCIPAL_GROUP) || names_kind(amended, PRINCIPAL_GROUP)) {
+        return true;
+    }
+    return (names_kind(sealed, PRINCIPAL_RECIPIENTS) ||
+            names_kind(amended, PRINCIPAL_RECIPIENTS)) &&
+           !is_recipient_by_address(now, &subject->user, &word) &&
+           (lies_in(sealed_recipients(now), tenant) || lies_in(amended_recipients(now), tenant));
+}
+
+/* --- version and expiry ----------------------------------------------------------------------- */
+
+int64_t effective_policy_version(const struct effective_policy *now)
+{
+    if (now->amendment != NULL) {
+        return now->amendment->version;
+    }
+    return now->template == NULL ? 0 : now->template->version;
 }
 
 struct unix_time effective_policy_expiry(const struct effective_policy *now)

@@ -6,6 +6,7 @@
 #include "domain/values/amendment.h"
 #include "domain/values/policy.h"
 #include "domain/values/subject.h"
+#include "domain/values/tenant.h"
 
 struct effective_policy {
     struct tenant_id tenant; /* the content's */
@@ -14,14 +15,29 @@ struct effective_policy {
     const struct amendment *amendment;      /* NULL: nothing was changed */
 };
 
-/* The rights that the policy grants the subject's user, closed under implication. Powers are not
- * counted here. */
+/* The policy of a tenant's content with what its tenant says of its template now. Borrows. */
+struct effective_policy effective_policy_of(const struct tenant_view *tenant,
+                                            const struct policy *policy,
+                                            const struct amendment *amendment);
+/* The rights that the policy grants the subject's user, closed under implication: with OWNER, the
+ * policy's custom rights too. Powers are not counted here. */
 void effective_policy_rights(const struct effective_policy *policy, const struct subject *subject,
                              struct rights *out);
-/* What a principal other than a person has by its own name, closed under implication. */
+/* What a principal other than a person has by its own name, closed in the same way. */
 void effective_policy_named_rights(const struct effective_policy *policy,
                                    const struct principal *principal, struct rights *out);
+/* Make them all rights, as owner, issuer and OWNER have them: the standard ones and the policy's
+ * custom ones, whomever it grants them. What can't be read adds none. */
+void effective_policy_all_rights(const struct effective_policy *policy, struct rights *rights);
+/* Whether all of the policy can be read; else whom it concerns has nothing of it, and `problem` is
+ * what can't be, for our log; it may be NULL. */
+bool effective_policy_is_readable(const struct effective_policy *policy, const char **problem);
+/* The version that decides: the amendment's, where there is one; else the template's; else 0. */
+int64_t effective_policy_version(const struct effective_policy *policy);
 /* When the content expires; 0: never. */
 struct unix_time effective_policy_expiry(const struct effective_policy *policy);
-/* Whether a group is among the principals, so that the user's groups matter. */
-bool effective_policy_names_groups(const struct effective_policy *policy);
+/* Whether what groups of the content's tenant the user is in could matter: a grant names a group,
+ * or speaks of recipients and one of them might be a group. The latter is not asked for a user who
+ * is a recipient by an address of their own. */
+bool effective_policy_needs_groups(const struct effective_policy *policy,
+                                   const struct tenant_view *tenant, const struct subject *subject);

@@ -1,15 +1,26 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "domain/relations/exclusion.h"
 
+#include "domain/values/client_name.h"
+
+bool exclusion_equals(const struct exclusion *a, const struct exclusion *b)
+{
+    if (a->kind != b->kind) {
+        return false;
+    }
+    return a->kind == EXCLUDED_USER ? strcmp(a->value, b->value) == 0
+                                    : client_name_equals(a->value, b->value);
+}
+
 static bool names_subject(const struct exclusion *exclusion, const struct subject *subject)
 {
     switch (exclusion->kind) {
     case EXCLUDED_USER:
         return subject_is_user(subject, exclusion->value);
     case EXCLUDED_APPLICATION:
-        return strcmp(subject->application, exclusion->value) == 0;
+        return client_name_equals(subject->application, exclusion->value);
     case EXCLUDED_PLATFORM:
-        return strcmp(subject->platform, exclusion->value) == 0;
+        return client_name_equals(subject->platform, exclusion->value);
     }
     return true; /* of a kind that this version does not know: nobody may slip through */
 }

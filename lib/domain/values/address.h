@@ -3,9 +3,10 @@
  * header compares bytes. Pure; any thread.
  *
  * Local parts may hold UTF-8 (RFC 6531). They are compared in lower case, of all scripts, and in
- * NFC, as RFC 8265 §3.3 does it; nothing is folded beyond that (ß is not ss, fullwidth letters
- * are not ASCII), because two mailboxes could become one. Invisible and unassigned characters
- * are refused. For domains see domain_name.h. */
+ * NFC, as RFC 8265 §3.3 does it; nothing is folded beyond that (ß is not ss, ı is not i), because
+ * two mailboxes could become one. Refused are invisible and unassigned characters, and those that
+ * stand for others: the Kelvin sign, fullwidth letters, ligatures. For domains see domain_name.h:
+ * there DNS itself takes such characters for the others (UTS #46), so that nothing is lent. */
 #pragma once
 
 #include "base/arena.h"

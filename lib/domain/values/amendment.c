@@ -43,47 +43,56 @@ int64_t amendment_version_of(const struct amendment *a, const int64_t *versions,
     return versions == NULL ? a->version : versions[index];
 }
 
-static bool is_users(const struct principal *principal, const struct subject_user *user)
-{
-    return principal->kind == PRINCIPAL_USER && subject_user_has_address(user, principal->name);
-}
-
 enum { NEVER = -1 }; /* was it said */
 
-static int64_t latest_grant(const struct amendment *a, const struct subject_user *user)
+static int64_t later(int64_t a, int64_t b)
+{
+    return a > b ? a : b;
+}
+
+static bool is_among(const char *const *addresses, size_t count, const struct principal *principal)
+{
+    for (size_t i = 0; principal->kind == PRINCIPAL_USER && i < count; i++) {
+        /* The first byte settles most comparisons: a policy may name a thousand people. */
+        if (addresses[i][0] == principal->name[0] && strcmp(addresses[i], principal->name) == 0) {
+            return true;
+        }
+    }
+    return false;
+}
+
+static int64_t latest_grant(const struct amendment *a, const char *const *addresses, size_t count)
 {
     int64_t latest = NEVER;
     for (size_t i = 0; i < a->grant_count; i++) {
         int64_t version = amendment_version_of(a, a->grant_versions, i);
-        if (version > latest && is_users(&a->grants[i].principal, user)) {
+        if (version > latest && is_among(addresses, count, &a->grants[i].principal)) {
             latest = version;
         }
     }
     return latest;
 }
 
-static int64_t latest_removal(const struct amendment *a, const struct subject_user *user)
+static int64_t latest_removal(const struct amendment *a, const char *const *addresses, size_t count)
 {
     int64_t latest = NEVER;
     for (size_t i = 0; i < a->removed_count; i++) {
         int64_t version = amendment_version_of(a, a->removed_versions, i);
-        if (version > latest && is_users(&a->removed[i], user)) {
+        if (version > latest && is_among(addresses, count, &a->removed[i])) {
             latest = version;
         }
     }
     return latest;
 }
 
-static int64_t latest_joining(const struct amendment *a, const struct subject_user *user)
+static int64_t latest_joining(const struct amendment *a, const char *const *addresses, size_t count)
 {
     int64_t latest = NEVER;
-    for (size_t i = 0; i < user->address_count; i++) {
-        const char *const *found =
-            texts_find(a->recipients, a->recipient_count, user->addresses[i]);
+    for (size_t i = 0; i < count; i++) {
+        const char *const *found = texts_find(a->recipients, a->recipient_count, addresses[i]);
         if (found != NULL) {
-            int64_t version =
-                amendment_version_of(a, a->recipient_versions, (size_t)(found - a->recipients));
-            latest = version > latest ? version : latest;
+            latest = later(latest, amendment_version_of(a, a->recipient_versions,
+                                                        (size_t)(found - a->recipients)));
         }
     }
     return latest;
@@ -91,14 +100,15 @@ static int64_t latest_joining(const struct amendment *a, const struct subject_us
 
 /* Within one change a grant counts more than a removal, for the grants that match add up; and who
  * joins is no longer removed. */
-struct amendment_word amendment_word_of(const struct amendment *amendment,
-                                        const struct subject_user *user)
+struct amendment_word amendment_word_of(const struct amendment *a, const char *const *addresses,
+                                        size_t count)
 {
-    if (amendment == NULL) {
+    if (a == NULL) {
         return (struct amendment_word){.grant_version = NEVER};
     }
-    int64_t granted = latest_grant(amendment, user), removed = latest_removal(amendment, user),
-            joined = latest_joining(amendment, user);
+    int64_t granted = latest_grant(a, addresses, count),
+            removed = latest_removal(a, addresses, count),
+            joined = latest_joining(a, addresses, count);
     bool is_granted = granted != NEVER && granted >= removed;
     return (struct amendment_word){
         .replaces = is_granted || removed > joined,
@@ -165,6 +175,17 @@ static bool change_names(const struct indexed_change *c, enum principal_kind kin
            NULL;
 }
 
+static bool may_be_recipient(const struct principal *principal)
+{
+    return principal->kind == PRINCIPAL_USER || principal->kind == PRINCIPAL_GROUP;
+}
+
+/* A recipient is named by either form of principal: theirs may be a group's address. */
+static bool change_names_recipient(const struct indexed_change *c, const char *address)
+{
+    return change_names(c, PRINCIPAL_USER, address) || change_names(c, PRINCIPAL_GROUP, address);
+}
+
 /* Earlier grants stay unless the change says something of their principal. */
 static rc merge_grants(struct arena *arena, const struct amendment *before,
                        const struct indexed_change *c, struct amendment *out, struct err *err)
@@ -204,7 +225,7 @@ static rc merge_recipients(struct arena *arena, const struct amendment *before,
                     : new == c->recipient_count
                         ? -1
                         : strcmp(before->recipients[old], c->recipients[new]);
-        if (order < 0 && change_names(c, PRINCIPAL_USER, before->recipients[old])) {
+        if (order < 0 && change_names_recipient(c, before->recipients[old])) {
             old++;
             continue;
         }
@@ -220,8 +241,9 @@ static rc merge_recipients(struct arena *arena, const struct amendment *before,
     return OK;
 }
 
-/* A removal stays until its principal is granted something: also when they become a recipient
- * again, because what was granted before it, by another of their addresses, stays taken away. */
+/* A removal stays until its principal is granted something or becomes a recipient again. That of a
+ * person stays even then, with the version in which they joined behind it, because what was granted
+ * before, by another of their addresses, stays taken away. */
 static rc merge_removed(struct arena *arena, const struct amendment *before,
                         const struct indexed_change *c, struct amendment *out, struct err *err)
 {
@@ -232,7 +254,9 @@ static rc merge_removed(struct arena *arena, const struct amendment *before,
     ARENA_ENSURE(versions, err);
     for (size_t i = 0; i < before->removed_count; i++) {
         const struct principal *p = &before->removed[i];
-        if (!change_names(c, p->kind, p->name)) {
+        bool is_back =
+            p->kind == PRINCIPAL_GROUP && texts_contain(c->recipients, c->recipient_count, p->name);
+        if (!is_back && !change_names(c, p->kind, p->name)) {
             versions[out->removed_count] =
                 amendment_version_of(before, before->removed_versions, i);
             removed[out->removed_count++] = *p;
@@ -259,6 +283,18 @@ static size_t count_names(const struct amendment *a)
     return count;
 }
 
+/* Whoever is removed doesn't become a recipient by the same change. */
+static bool contradicts_itself(const struct indexed_change *c)
+{
+    for (size_t i = 0; i < c->change->removed_count; i++) {
+        const struct principal *p = &c->change->removed[i];
+        if (may_be_recipient(p) && texts_contain(c->recipients, c->recipient_count, p->name)) {
+            return true;
+        }
+    }
+    return false;
+}
+
 rc amendment_merge(struct arena *arena, const struct amendment *before,
                    const struct amendment *change, struct amendment *out, struct err *err)
 {
@@ -271,9 +307,12 @@ rc amendment_merge(struct arena *arena, const struct amendment *before,
                               .changes_expiry = before->changes_expiry || change->changes_expiry};
     out->expires_at = change->changes_expiry ? change->expires_at : before->expires_at;
     TRY(index_change(arena, change, &indexed, err));
+    ENSURE(!contradicts_itself(&indexed), err, R_FIELD_INVALID);
     TRY(merge_grants(arena, before, &indexed, out, err));
     TRY(merge_recipients(arena, before, &indexed, out, err));
     TRY(merge_removed(arena, before, &indexed, out, err));
+    struct rights custom = {0};
     ENSURE(count_names(out) <= AMENDMENT_NAMES_MAX, err, R_LIMIT_EXCEEDED);
+    ENSURE(grants_add_custom(out->grants, out->grant_count, &custom), err, R_LIMIT_EXCEEDED);
     return OK;
 }

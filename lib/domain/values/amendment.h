@@ -3,11 +3,11 @@
  * so far; it lies over what is sealed (or over the template), and holds from the next license on.
  * Pure.
  *
- * A principal that is granted anew or removed loses what the policy gave them by that name. A person
- * is named by any of their addresses, also as a recipient: which of them are one person's is known
- * of whoever asks for a license, and not here, so what was said of a person is compared by the
- * change that said it. Rights that reach them by another name, such as a group, stay; to shut one
- * person out, revoke their access. */
+ * A principal that is granted anew or removed loses what the policy gave them by that name: as a
+ * grant, and for `user:` and `group:` also as a recipient. A person is named by any of their
+ * addresses: which of them are one person's is known of whoever asks for a license, and not here, so
+ * what was said of a person is compared by the change that said it. Rights that reach them by
+ * another name, such as a group, stay; to shut one person out, revoke their access. */
 #pragma once
 
 #include "base/clock.h"
@@ -37,13 +37,13 @@ bool amendment_names(const struct amendment *amendment, enum principal_kind kind
 
 /* What an amendment says of one person, by whichever of their addresses; the last word holds. */
 struct amendment_word {
-    bool replaces;         /* what the policy gave them, by an address or as a recipient, is gone */
+    bool replaces;         /* what the policy gave them, by `user:` or as a recipient, is gone */
     bool is_recipient;     /* they joined the recipients since */
-    int64_t grant_version; /* of the grants to their addresses, those of this change count */
+    int64_t grant_version; /* of the grants to them by `user:`, those of this change count */
 };
 /* NULL says nothing. */
 struct amendment_word amendment_word_of(const struct amendment *amendment,
-                                        const struct subject_user *user);
+                                        const char *const *addresses, size_t count);
 /* By which change grant, recipient or removal number `index` was said; `versions`: of that list. */
 int64_t amendment_version_of(const struct amendment *amendment, const int64_t *versions,
                              size_t index);
@@ -52,7 +52,9 @@ bool amendment_grant_counts(const struct amendment *amendment, size_t grant,
                             const struct amendment_word *word);
 
 /* One change: lay `change` over `before` (NULL: none). Version, validity and memory:
- * out->version is one more than before's, what is not copied is borrowed. R_LIMIT_EXCEEDED,
+ * out->version is one more than before's, what is not copied is borrowed. R_LIMIT_EXCEEDED for
+ * more names than AMENDMENT_NAMES_MAX or more custom rights than RIGHTS_CUSTOM_MAX;
+ * R_FIELD_INVALID for a change that removes whom it makes a recipient;
  * R_ARENA_EXHAUSTED. */
 rc amendment_merge(struct arena *arena, const struct amendment *before,
                    const struct amendment *change, struct amendment *out, struct err *err);

@@ -11,3 +11,7 @@ struct grant {
     struct principal principal;
     const struct rights *rights;
 };
+
+/* Add all custom rights that the grants of one policy name. False when these are more than
+ * RIGHTS_CUSTOM_MAX: then it is no policy, and none is added. */
+bool grants_add_custom(const struct grant *grants, size_t count, struct rights *rights);

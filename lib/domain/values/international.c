@@ -5,6 +5,7 @@
 #include <stdlib.h>
 #include <unicase.h>
 #include <unictype.h>
+#include <uninorm.h>
 #include <unistr.h>
 
 /* No U-label of more bytes fits: 63 code points of at most 4 bytes. */
@@ -79,26 +80,71 @@ rc international_label(const char *label, char *out, size_t size, struct err *er
 
 /* What can't be seen, or can't be told from a space, makes two addresses look the same; what is not
  * assigned may come to mean something. */
-static bool is_visible(struct slice text)
+static bool is_visible(ucs4_t point)
 {
     /* Controls, formats, surrogates, private and unassigned ones; spaces and separators. */
     static const uint32_t hidden = UC_CATEGORY_MASK_C | UC_CATEGORY_MASK_Z;
+    return !uc_is_general_category_withtable(point, hidden) &&
+           !uc_is_property_default_ignorable_code_point(point);
+}
+
+/* What NFKC makes something else of (HasCompat, RFC 8264 §9.17) stands for a letter that it is not:
+ * in lower case the Kelvin sign is a k, in NFC the Angstrom sign is the letter å, and the fullwidth
+ * letters, ligatures and the long s are one step away. */
+static rc check_own_form(struct slice letter, struct err *err)
+{
+    uint8_t form[64]; /* U+FDFA gives 33 bytes, the most of all */
+    size_t len = sizeof form;
+    uint8_t *out = u8_normalize(UNINORM_NFKC, letter.ptr, letter.len, form, &len);
+    ENSURE(out == form, err, R_ARENA_EXHAUSTED);
+    ENSURE(slice_eq(letter, slice_of(form, len)), err, R_FIELD_INVALID);
+    return OK;
+}
+
+static rc check_letters(struct slice text, struct err *err)
+{
     for (size_t at = 0; at < text.len;) {
         ucs4_t point;
-        at += (size_t)u8_mbtouc(&point, text.ptr + at, text.len - at);
-        if (uc_is_general_category_withtable(point, hidden) ||
-            uc_is_property_default_ignorable_code_point(point)) {
-            return false;
-        }
+        size_t len = (size_t)u8_mbtouc(&point, text.ptr + at, text.len - at);
+        ENSURE(is_visible(point), err, R_FIELD_INVALID);
+        TRY(check_own_form(slice_cut(text, at, at + len), err));
+        at += len;
     }
-    return true;
+    return OK;
 }
 
 rc international_local(struct slice text, char *out, size_t size, struct err *err)
 {
     size_t len = 0;
-    ENSURE(is_visible(text), err, R_FIELD_INVALID);
+    TRY(check_letters(text, err));
     uint8_t *folded = u8_tolower(text.ptr, text.len, NULL, UNINORM_NFC, NULL, &len);
     ENSURE(folded != NULL, err, R_ARENA_EXHAUSTED);
     return adopt(folded, len, out, size, err);
+}
+
+struct slice international_trim(struct slice text)
+{
+    ucs4_t point;
+    const uint8_t *end = text.ptr + text.len;
+    for (const uint8_t *at; (at = u8_prev(&point, end, text.ptr)) != NULL; end = at) {
+        if (!uc_is_property_white_space(point)) {
+            break;
+        }
+    }
+    size_t begin = 0, len = (size_t)(end - text.ptr);
+    while (begin < len) {
+        int bytes = u8_mbtouc(&point, text.ptr + begin, len - begin);
+        if (!uc_is_property_white_space(point)) {
+            break;
+        }
+        begin += (size_t)bytes;
+    }
+    return slice_cut(text, begin, len);
+}
+
+bool international_is_same(struct slice a, struct slice b)
+{
+    int order = 0;
+    int failed = u8_casecmp(a.ptr, a.len, b.ptr, b.len, NULL, UNINORM_NFC, &order);
+    return failed != 0 || order == 0;
 }

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Inside lib/domain/values only: what of addresses and domain names is not ASCII, by libidn2 and
- * libunistring. Pure; any thread. */
+/* Inside lib/domain/values only: what of addresses, domain names and clients' names is not ASCII, by
+ * libidn2 and libunistring. Pure; any thread. */
 #pragma once
 
 #include "base/err.h"
@@ -19,5 +19,11 @@ rc international_label(const char *label, char *out, size_t size, struct err *er
 rc international_check_a_label(const char *label, struct err *err);
 /* Bring a local part into its compared form: lower case of all scripts, then NFC (RFC 8265 §3.3,
  * without the width mapping). R_FIELD_INVALID for invisible, private and unassigned characters,
- * for spaces, and for what has no room in `size` bytes with a NUL. */
+ * for spaces, for what NFKC makes another character of (RFC 8264 §9.17), and for what has no room
+ * in `size` bytes with a NUL. */
 rc international_local(struct slice text, char *out, size_t size, struct err *err);
+/* The text without the white space (Unicode's White_Space) around it; lends. */
+struct slice international_trim(struct slice text);
+/* Whether two texts are a canonical caseless match: by full case folding, ß is ss. Without memory to
+ * tell, they are the same. */
+bool international_is_same(struct slice a, struct slice b);

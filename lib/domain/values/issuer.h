@@ -31,6 +31,7 @@ struct issuer {
     size_t algorithm_count;
     const char *jwks_url, *jwks_json; /* one is "" */
     const char *claim_address;        /* "": the default, `email` */
+    const char *claim_verified; /* what vouches for it; "": email_verified, for `email` only */
     const char *const *claim_aliases;
     size_t claim_alias_count;
     const char *claim_groups;   /* "": groups are not taken from tokens */

@@ -70,8 +70,8 @@ void rights_add(struct rights *rights, const struct rights *from)
 {
     rights->bits |= from->bits;
     for (size_t i = 0; i < from->custom_count; i++) {
-        bool room = rights->custom_count < RIGHTS_CUSTOM_MAX;
-        if (room && !has_custom(rights, slice_str(from->custom[i]))) {
+        if (!has_custom(rights, slice_str(from->custom[i]))) {
+            CH_ASSERT(rights->custom_count < RIGHTS_UNION_MAX);
             rights->custom[rights->custom_count++] = from->custom[i];
         }
     }

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* Usage rights: 14 standard ones as a bit set, a tenant's own as names. Pure; any thread.
  *
- * OWNER implies all standard rights; every right, custom ones included, implies VIEW. Numbers and
- * order are those of chancery.v1.Right: bit n is right n + 1. */
+ * OWNER implies all rights; of custom ones those that the policy names, which a set alone does not
+ * know (effective_policy.h). Every right, custom ones included, implies VIEW. Numbers and order are those of chancery.v1.Right: bit n is right n + 1. */
 #pragma once
 
 #include "base/arena.h"
@@ -27,9 +27,10 @@ enum right {
 enum {
     RIGHTS_STANDARD = 14,
     RIGHTS_ALL = (1 << RIGHTS_STANDARD) - 1,
-    RIGHTS_CUSTOM_MAX = 16, /* in one policy */
+    RIGHTS_CUSTOM_MAX = 16, /* in one policy, and in the amendments of one content */
+    RIGHTS_UNION_MAX = 2 * RIGHTS_CUSTOM_MAX, /* in a policy and its amendments together */
     RIGHT_NAME_MAX = 32,
-    RIGHTS_TEXT_MAX = (RIGHTS_STANDARD + RIGHTS_CUSTOM_MAX) * (RIGHT_NAME_MAX + 1),
+    RIGHTS_TEXT_MAX = (RIGHTS_STANDARD + RIGHTS_UNION_MAX) * (RIGHT_NAME_MAX + 1),
 };
 
 /* The field's presets (names as in Office's permission levels). */
@@ -48,7 +49,7 @@ enum {
 struct rights {
     uint32_t bits;
     size_t custom_count;
-    const char *custom[RIGHTS_CUSTOM_MAX];
+    const char *custom[RIGHTS_UNION_MAX];
 };
 
 /* Name of standard right number `index`, 0 to RIGHTS_STANDARD − 1. */
@@ -58,9 +59,9 @@ bool rights_is_custom_name(struct slice name);
 /* Add a right by its name; copies a custom name. R_POLICY_INVALID when it is neither standard nor
  * of custom form, or there are too many custom ones. */
 rc rights_add_name(struct arena *arena, struct rights *rights, struct slice name, struct err *err);
-/* Add all of `from`. Custom rights beyond RIGHTS_CUSTOM_MAX are left out: less is granted. */
+/* Add all of `from`. There must be room: two sets of a policy's size have it. */
 void rights_add(struct rights *rights, const struct rights *from);
-/* Add what the present rights imply. */
+/* Add what the present rights imply, but for custom ones. */
 void rights_close(struct rights *rights);
 bool rights_are_none(const struct rights *rights);
 /* Read names with commas between, as they are stored: "VIEW,EDIT,SIGN". */

@@ -14,7 +14,7 @@ enum tenant_state { TENANT_ACTIVE = 1, TENANT_IS_DISABLED = 2 };
 enum exclusion_kind { EXCLUDED_USER = 1, EXCLUDED_APPLICATION = 2, EXCLUDED_PLATFORM = 3 };
 struct exclusion {
     enum exclusion_kind kind;
-    const char *value; /* normalized address, or an exact name */
+    const char *value; /* normalized address, or a name (client_name.h) */
 };
 
 /* Power switched on for a person, a group or a component, until it ends by itself. */

@@ -24,11 +24,24 @@ enum token_binding {
     BINDING_MTLS, /* to a client certificate, by the SHA-256 of its DER (RFC 8705 §3.1) */
 };
 
+/* What a token says of whether an address is verified. */
+enum address_word {
+    ADDRESS_UNSAID,
+    ADDRESS_VERIFIED,
+    ADDRESS_DENIED, /* that it is not */
+};
+
+struct claimed_address {
+    const char *text; /* normalized */
+    enum address_word word;
+    bool
+        is_primary; /* it stands in the claim that the issuer's registration names as the address */
+};
+
 /* What a token with a good signature claims. Whether its issuer may say so is not decided yet. */
 struct token_claims {
-    const char *addresses[TOKEN_ADDRESSES_MAX]; /* normalized, the primary one first */
+    struct claimed_address addresses[TOKEN_ADDRESSES_MAX]; /* the primary one, if any, first */
     size_t address_count;
-    bool is_email_verified;
     const char *tenant;        /* the tenant claim; "" if there is none */
     const char *const *groups; /* normalized addresses, at most TOKEN_GROUPS_MAX */
     size_t group_count;
@@ -43,6 +56,13 @@ struct token_claims {
     enum token_binding binding;
     uint8_t bound_to[TOKEN_BOUND_TO_BYTES]; /* unless BINDING_NONE */
 };
+
+/* The address of the claim that is registered as the address; NULL without one. */
+static inline const struct claimed_address *token_claims_primary(const struct token_claims *claims)
+{
+    bool has_one = claims->address_count > 0 && claims->addresses[0].is_primary;
+    return has_one ? &claims->addresses[0] : NULL;
+}
 
 /* The checks of a token in the order in which they are made. */
 enum token_stage {

@@ -18,11 +18,14 @@ int64_t grpc_timeout_parse(const char *text)
     }
     switch (text[digits]) {
     case 'H':
-        return value * 3600000;
+        value *= 3600000;
+        break;
     case 'M':
-        return value * 60000;
+        value *= 60000;
+        break;
     case 'S':
-        return value * 1000;
+        value *= 1000;
+        break;
     case 'm':
         break;
     case 'u':
@@ -34,7 +37,7 @@ int64_t grpc_timeout_parse(const char *text)
     default:
         return -1;
     }
-    return value < 1 ? 1 : value;
+    return value < 1 ? 1 : value; /* no time at all is not "as long as it takes" */
 }
 
 char *grpc_percent_encode(struct arena *arena, const char *text)

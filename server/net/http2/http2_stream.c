@@ -41,7 +41,7 @@ static ssize_t read_body(nghttp2_session *nghttp2, int32_t id, uint8_t *out, siz
     }
     if (n > 0) {
         memcpy(out, queued.ptr, n);
-        bytes_consume(&stream->out, n);
+        net_stream_took_answer(stream, n);
     }
     if (n < queued.len || !is_finished) {
         return (ssize_t)n;

@@ -122,8 +122,10 @@ static step fail_invalid(struct call *c)
     if (amendment != NULL && !amendment->is_valid) {
         return call_fail(c, R_POLICY_INVALID, "amendment, not understood: %s", problem);
     }
-    return call_fail(c, R_POLICY_INVALID, "template %s, not understood: %s",
-                     reply_uuid(c, a->policy.template_id.u), problem);
+    return a->policy.kind == POLICY_TEMPLATE
+               ? call_fail(c, R_POLICY_INVALID, "template %s, not understood: %s",
+                           reply_uuid(c, a->policy.template_id.u), problem)
+               : call_fail(c, R_POLICY_INVALID, "policy, not understood: %s", problem);
 }
 
 /* Everything that refuses content which is open stands here, because the gate may send the flow

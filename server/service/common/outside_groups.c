@@ -1,27 +1,22 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* The step `groups` of opening content: a policy may name groups of its tenant, and these may have
- * members from elsewhere. Such a reader's own tenant does not know of that, so the directory of the
- * content's tenant is asked. Groups are all that it is believed: who a foreign reader is, is their
- * own tenant's matter. */
+/* The step `groups` of opening content: a policy may name groups of its tenant, or be sent to some,
+ * and these may have members from elsewhere. Such a reader's own tenant does not know of that, so
+ * the directory of the content's tenant is asked. Groups are all that it is believed: who a foreign
+ * reader is, is their own tenant's matter. */
 #include "auth/facts.h"
 #include "domain/relations/effective_policy.h"
 #include "domain/relations/membership.h"
 #include "service/common/license_access.h"
 
-/* Groups make a difference only where the policy as it holds now names some. */
+/* Groups make a difference only where the policy as it holds now names some, as principals or as
+ * recipients. A reader who is a recipient themselves is not looked up for the latter. */
 static bool policy_asks(const struct call *c)
 {
     const struct license_access *a = license_access_of(c);
     const struct tenant_view *tenant = &a->tenant->view;
-    struct effective_policy now = {
-        .tenant = tenant->id,
-        .policy = &a->policy,
-        .template = a->policy.kind == POLICY_TEMPLATE
-                        ? tenant_find_template(tenant, a->policy.template_id)
-                        : NULL,
-        .amendment = caller_of(c)->entry.facts.amendment,
-    };
-    return effective_policy_names_groups(&now);
+    const struct effective_policy now =
+        effective_policy_of(tenant, &a->policy, caller_of(c)->entry.facts.amendment);
+    return effective_policy_needs_groups(&now, tenant, &caller_of(c)->subject);
 }
 
 static step have_person(struct call *c)

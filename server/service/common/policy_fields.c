@@ -3,6 +3,8 @@
 
 #include "service/common/request.h"
 
+#define TOO_MANY_CUSTOM "There may be at most 16 custom rights in one policy."
+
 static step bad(struct call *c, const char *field, const char *why)
 {
     return call_bad_field(c, field, why);
@@ -28,11 +30,12 @@ static step read_rights(struct call *c, const char *field, size_t at,
     }
     for (size_t i = 0; i < grant->n_custom_rights; i++) {
         struct slice name = slice_str(grant->custom_rights[i]);
-        if (!rights_is_custom_name(name) || !rights_add_name(call_arena(c), out, name, NULL).ok) {
-            return bad(
-                c, grant_path(c, field, at, "custom_rights", i),
-                "A custom right must match [A-Z0-9_]{1,32} and be no standard one; at most 16 "
-                "in one policy.");
+        if (!rights_is_custom_name(name)) {
+            return bad(c, grant_path(c, field, at, "custom_rights", i),
+                       "A custom right must match [A-Z0-9_]{1,32} and be no standard one.");
+        }
+        if (!rights_add_name(call_arena(c), out, name, NULL).ok) {
+            return bad(c, grant_path(c, field, at, "custom_rights", i), TOO_MANY_CUSTOM);
         }
     }
     return rights_are_none(out) ? bad(c, arena_printf(call_arena(c), "%s[%zu].rights", field, at),
@@ -65,10 +68,19 @@ step policy_fields_begin_grants(struct call *c, const char *field,
 /* The rights come once for all principals of a grant. */
 static step begin_grant(struct call *c, struct policy_fields_grants *reading)
 {
+    size_t at = reading->at_grant;
     reading->rights = ARENA_NEW(call_arena(c), struct rights);
-    return reading->rights == NULL ? call_fail(c, R_ARENA_EXHAUSTED, "rights")
-                                   : read_rights(c, reading->field, reading->at_grant,
-                                                 reading->from[reading->at_grant], reading->rights);
+    if (reading->rights == NULL) {
+        return call_fail(c, R_ARENA_EXHAUSTED, "rights");
+    }
+    if (step_failed(read_rights(c, reading->field, at, reading->from[at], reading->rights))) {
+        return STEP_FAILED;
+    }
+    rights_add(&reading->all, reading->rights);
+    return reading->all.custom_count <= RIGHTS_CUSTOM_MAX
+               ? STEP_NEXT
+               : bad(c, arena_printf(call_arena(c), "%s[%zu].custom_rights", reading->field, at),
+                     TOO_MANY_CUSTOM);
 }
 
 step policy_fields_read_grant(struct call *c, struct policy_fields_grants *reading, size_t index)

@@ -19,6 +19,7 @@ struct policy_fields_grants {
     Chancery__V1__Grant *const *from;
     size_t at_grant, at_principal;
     struct rights *rights; /* of the grant at which it is */
+    struct rights all;     /* of those before, to count the policy's custom rights */
 };
 step policy_fields_begin_grants(struct call *c, const char *field,
                                 Chancery__V1__Grant *const *grants, size_t count,

@@ -102,7 +102,7 @@ size_t reply_custom_rights(struct call *c, const struct rights *rights, char ***
 
 size_t reply_split(struct call *c, const char *list, char ***out)
 {
-    size_t count = 0, most = RIGHTS_STANDARD + RIGHTS_CUSTOM_MAX;
+    size_t count = 0, most = RIGHTS_STANDARD + RIGHTS_UNION_MAX;
     char *copy = arena_strdup(call_arena(c), list);
     *out = ARENA_ARRAY(call_arena(c), char *, most);
     if (copy == NULL || *out == NULL) {

@@ -80,6 +80,23 @@ static step read_keys(struct call *c, const void *message, void *out)
                                     "It must be a JWK set (RFC 7517) with a usable public key.");
 }
 
+static step check_claim_names(struct call *c, const Chancery__V1__ClaimMapping *claims)
+{
+    const struct {
+        const char *field, *name;
+    } all[] = {
+        {"issuer.claims.address", claims->address},   {"issuer.claims.groups", claims->groups},
+        {"issuer.claims.tenant", claims->tenant},     {"issuer.claims.guest", claims->guest},
+        {"issuer.claims.verified", claims->verified},
+    };
+    for (size_t i = 0; i < sizeof all / sizeof all[0]; i++) {
+        if (step_failed(request_text(c, all[i].field, all[i].name, CLAIM_MAX))) {
+            return STEP_FAILED;
+        }
+    }
+    return STEP_NEXT;
+}
+
 static step read_claims(struct call *c, const void *message, void *out)
 {
     const Chancery__V1__Issuer *from = message;
@@ -89,6 +106,7 @@ static step read_claims(struct call *c, const void *message, void *out)
     chancery__v1__claim_mapping__init(&none);
     struct issuer *issuer = &row->issuer;
     issuer->claim_address = claims->address;
+    issuer->claim_verified = claims->verified;
     issuer->claim_groups = claims->groups;
     issuer->claim_tenant = claims->tenant;
     issuer->claim_guest = claims->guest;
@@ -102,12 +120,7 @@ static step read_claims(struct call *c, const void *message, void *out)
             return STEP_FAILED;
         }
     }
-    return step_failed(request_text(c, "issuer.claims.address", claims->address, CLAIM_MAX)) ||
-                   step_failed(
-                       request_text(c, "issuer.claims.groups", claims->groups, CLAIM_MAX)) ||
-                   step_failed(request_text(c, "issuer.claims.tenant", claims->tenant, CLAIM_MAX))
-               ? STEP_FAILED
-               : request_text(c, "issuer.claims.guest", claims->guest, CLAIM_MAX);
+    return check_claim_names(c, claims);
 }
 
 static step begin_domains(struct call *c, const void *message, void *out,
@@ -188,6 +201,7 @@ static Chancery__V1__ClaimMapping *write_claims(struct call *c, const struct iss
     claims->groups = reply_text(issuer->claim_groups);
     claims->tenant = reply_text(issuer->claim_tenant);
     claims->guest = reply_text(issuer->claim_guest);
+    claims->verified = reply_text(issuer->claim_verified);
     claims->aliases = reply_texts(c, issuer->claim_aliases, issuer->claim_alias_count);
     claims->n_aliases = claims->aliases == NULL ? 0 : issuer->claim_alias_count;
     return claims;

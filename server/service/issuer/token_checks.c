@@ -71,24 +71,47 @@ static const char *tenant_text(struct call *c, const struct identified *who)
                               who->user.is_guest ? ", for a guest of it" : "");
 }
 
-/* How many of the token's addresses were not taken over. */
-static size_t count_left_out(const struct identified *who)
+/* How many of the token's addresses were not taken over; of these, how many because the token itself says that
+ * they are not verified. */
+static size_t count_left_out(const struct identified *who, size_t *denied)
 {
     const struct token_claims *claims = who->check.claims;
-    const struct subject subject = {.user = who->user};
     size_t count = 0;
+    *denied = 0;
     for (size_t i = 0; i < claims->address_count; i++) {
-        count += subject_is_user(&subject, claims->addresses[i]) ? 0 : 1;
+        const struct claimed_address *address = &claims->addresses[i];
+        bool is_left_out = !subject_user_has_address(&who->user, address->text);
+        count += is_left_out ? 1 : 0;
+        *denied += is_left_out && address->word == ADDRESS_DENIED ? 1 : 0;
     }
     return count;
 }
 
 static const char *address_text(struct call *c, const struct identified *who)
 {
+    size_t denied, left_out = count_left_out(who, &denied);
     return arena_printf(call_arena(c),
                         "These count, the directory's aliases included: %s. %zu of the token's own "
-                        "do not, because its issuer has no authority over their domains.",
-                        list(c, who->user.addresses, who->user.address_count), count_left_out(who));
+                        "do not: of %zu the token says that they are not verified; over the "
+                        "others its issuer has no authority.",
+                        list(c, who->user.addresses, who->user.address_count), left_out, denied);
+}
+
+/* "a, b (not verified)". */
+static const char *claimed_addresses(struct call *c, const struct token_claims *claims)
+{
+    static const char *const words[] = {[ADDRESS_UNSAID] = "",
+                                        [ADDRESS_VERIFIED] = " (verified)",
+                                        [ADDRESS_DENIED] = " (not verified)"};
+    const char *texts[TOKEN_ADDRESSES_MAX];
+    for (size_t i = 0; i < claims->address_count; i++) {
+        const struct claimed_address *address = &claims->addresses[i];
+        texts[i] = arena_printf(call_arena(c), "%s%s", address->text, words[address->word]);
+        if (texts[i] == NULL) {
+            return NULL;
+        }
+    }
+    return list(c, texts, claims->address_count);
 }
 
 static const char *groups_text(struct call *c, const struct identified *who)
@@ -142,6 +165,16 @@ static const char *found(struct call *c, const struct identified *who, enum toke
     return "";
 }
 
+static const char *expected_tenant(struct call *c, const struct identified *who)
+{
+    if (who->check.claims == NULL) {
+        return " Its iss and its tenant claim name different tenants.";
+    }
+    return who->home == NULL
+               ? " The value of its tenant claim is mapped to no tenant."
+               : arena_printf(call_arena(c), " It speaks for %s.", who->home->view.name);
+}
+
 /* What the issuer's settings say about a check that failed, behind the reason's own sentence. */
 static const char *expected(struct call *c, const struct identified *who, enum token_stage stage)
 {
@@ -160,8 +193,7 @@ static const char *expected(struct call *c, const struct identified *who, enum t
                             list(c, issuer->audiences, issuer->audience_count));
     }
     if (stage == TOKEN_STAGE_TENANT) {
-        return claims == NULL ? " Its iss and its tenant claim name different tenants."
-                              : " The value of its tenant claim is mapped to no tenant.";
+        return expected_tenant(c, who);
     }
     if (stage == TOKEN_STAGE_ADDRESS && claims != NULL && issuer->kind == ISSUER_COMPONENT) {
         return arena_printf(call_arena(c), " It is sound, and names the component with subject %s.",
@@ -170,7 +202,7 @@ static const char *expected(struct call *c, const struct identified *who, enum t
     return stage != TOKEN_STAGE_ADDRESS || claims == NULL
                ? ""
                : arena_printf(call_arena(c), " Its addresses are %s.",
-                              list(c, claims->addresses, claims->address_count));
+                              claimed_addresses(c, claims));
 }
 
 static step add(struct call *c, Chancery__V1__TestTokenResponse *out, enum token_stage stage,

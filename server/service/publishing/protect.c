@@ -285,6 +285,10 @@ static struct gate_entry *entry_of(struct call *c)
     struct gate_entry *entry =
         decision_log_begin(c, is_ours ? p->tenant->view.id : TENANT_PLATFORM);
     entry->template = p->policy.template_id;
+    if (p->tenant != NULL) {
+        const struct effective_policy now = effective_policy_of(&p->tenant->view, &p->policy, NULL);
+        entry->policy_version = effective_policy_version(&now);
+    }
     return entry;
 }
 
@@ -357,20 +361,11 @@ static step seal(struct call *c)
     return wait_keys(c, sealed, &p->keys);
 }
 
-static struct unix_time content_expiry(const struct protect *p)
-{
-    const struct template_policy *template =
-        p->policy.kind == POLICY_TEMPLATE
-            ? tenant_find_template(&p->tenant->view, p->policy.template_id)
-            : NULL;
-    return effective_policy_expiry(
-        &(struct effective_policy){.policy = &p->policy, .template = template});
-}
-
 static step reply(struct call *c)
 {
     struct protect *p = protect_of(c);
     struct slice license;
+    const struct effective_policy now = effective_policy_of(&p->tenant->view, &p->policy, NULL);
     const struct boundary *boundary = boundary_find(&p->platform->view, p->tenant->view.boundary);
     Chancery__V1__ProtectResponse *r = protect_response(c);
     char *wrapped = reply_slice(c, p->keys.wrapped_content_key);
@@ -383,7 +378,7 @@ static step reply(struct call *c)
     r->content_id = content;
     r->publishing_license = reply_bytes(license);
     r->wrapped_content_key = wrapped;
-    r->expire_time = reply_time(c, content_expiry(p).s * 1000000);
+    r->expire_time = reply_time(c, effective_policy_expiry(&now).s * 1000000);
     r->portal_url = reply_text(boundary == NULL ? "" : boundary->portal_url);
     return protect_reply(c, r);
 }

@@ -1,28 +1,37 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* TenantService: AddExclusion, ListExclusions. Changes hold from the next license on: the tenant's
- * epoch is raised in the same transaction. */
+ * epoch is raised in the same transaction.
+ *
+ * Names of applications and platforms are stored as they are given and compared without regard to
+ * case, so that what is meant is looked for among what there is. Should two requests store a name
+ * twice at the same moment, both exclude, and one RemoveExclusion lifts both. */
+#include "service/tenant/exclusions.h"
+
 #include <stdlib.h>
 #include <string.h>
 
 #include "chancery/v1/tenant.pb-c.h"
+#include "domain/relations/exclusion.h"
+#include "domain/values/client_name.h"
 #include "service/common/flows.h"
 #include "service/common/limits.h"
 #include "service/common/page.h"
 #include "service/common/reply.h"
 #include "service/common/request.h"
 #include "service/common/scope.h"
-#include "service/tenant/exclusions.h"
 
-/* --- AddExclusion ----------------------------------------------------------------------------- */
+/* --- what is meant ---------------------------------------------------------------------------- */
 
-struct exclusion_addition {
-    struct scope scope; /* first */
-    struct exclusion exclusion;
-};
-
-static struct exclusion_addition *addition_of(const struct call *c)
+static step read_name(struct call *c, const char *field, const char *text, size_t max,
+                      const char **out)
 {
-    return call_state(c);
+    struct slice name = client_name_trim(text);
+    if (name.len == 0) {
+        return call_bad_field(c, field, "It must hold more than white space.");
+    }
+    *out = arena_dup(call_arena(c), name);
+    return *out == NULL ? call_fail(c, R_ARENA_EXHAUSTED, "name")
+                        : request_text(c, field, text, max);
 }
 
 step exclusion_read(struct call *c, const char *user, const char *application, const char *platform,
@@ -37,10 +46,38 @@ step exclusion_read(struct call *c, const char *user, const char *application, c
         out->kind = EXCLUDED_USER;
         return request_address(c, "user", user, &out->value);
     }
-    out->kind = application[0] != '\0' ? EXCLUDED_APPLICATION : EXCLUDED_PLATFORM;
-    out->value = application[0] != '\0' ? application : platform;
-    return application[0] != '\0' ? request_text(c, "application", application, APPLICATION_MAX)
-                                  : request_text(c, "platform", platform, PLATFORM_MAX);
+    if (application[0] != '\0') {
+        out->kind = EXCLUDED_APPLICATION;
+        return read_name(c, "application", application, APPLICATION_MAX, &out->value);
+    }
+    out->kind = EXCLUDED_PLATFORM;
+    return read_name(c, "platform", platform, PLATFORM_MAX, &out->value);
+}
+
+step exclusion_find(struct call *c, const struct tenant_view *tenant,
+                    const struct exclusion *exclusion, struct exclusion_values *out)
+{
+    out->values = ARENA_ARRAY(call_arena(c), const char *, tenant->exclusion_count + 1);
+    out->count = 0;
+    for (size_t i = 0; out->values != NULL && i < tenant->exclusion_count; i++) {
+        if (exclusion_equals(&tenant->exclusions[i], exclusion)) {
+            out->values[out->count++] = tenant->exclusions[i].value;
+        }
+    }
+    return out->values == NULL ? call_fail(c, R_ARENA_EXHAUSTED, "exclusions") : STEP_NEXT;
+}
+
+/* --- AddExclusion ----------------------------------------------------------------------------- */
+
+struct exclusion_addition {
+    struct scope scope; /* first */
+    struct exclusion exclusion;
+    struct exclusion_values found;
+};
+
+static struct exclusion_addition *addition_of(const struct call *c)
+{
+    return call_state(c);
 }
 
 static step parse_add(struct call *c)
@@ -51,9 +88,19 @@ static step parse_add(struct call *c)
                           &addition_of(c)->exclusion);
 }
 
+static step find(struct call *c)
+{
+    struct exclusion_addition *s = addition_of(c);
+    return exclusion_find(c, &s->scope.tenant->view, &s->exclusion, &s->found);
+}
+
 static step exclude(struct call *c)
 {
-    tenant_store_exclude(scope_begin(c), &addition_of(c)->exclusion, false);
+    const struct exclusion_addition *s = addition_of(c);
+    if (s->found.count > 0) {
+        return call_fail(c, R_ALREADY_EXISTS, "excluded already");
+    }
+    tenant_store_exclude(scope_begin(c), &s->exclusion);
     return scope_wait(c);
 }
 
@@ -61,8 +108,8 @@ const struct flow add_exclusion_flow = {
     .method = "/chancery.v1.TenantService/AddExclusion",
     .name = "add_exclusion",
     .state = FLOW_STATE_ON(struct exclusion_addition, BASE_SCOPE, struct scope, scope),
-    .steps = {STEP("parse", parse_add), SCOPE_STEP, COMMIT("exclude", exclude),
-              STEP("reply", reply_empty)},
+    .steps = {STEP("parse", parse_add), SCOPE_TENANT_STEP, STEP("find", find),
+              COMMIT("exclude", exclude), STEP("reply", reply_empty)},
 };
 
 /* --- ListExclusions --------------------------------------------------------------------------- */

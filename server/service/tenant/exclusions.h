@@ -8,3 +8,10 @@
 /* Exactly one of the three is given; the others are "". */
 step exclusion_read(struct call *c, const char *user, const char *application, const char *platform,
                     struct exclusion *out);
+/* What excludes the same: names may have been stored in several cases. */
+struct exclusion_values {
+    const char **values;
+    size_t count;
+};
+step exclusion_find(struct call *c, const struct tenant_view *tenant,
+                    const struct exclusion *exclusion, struct exclusion_values *out);

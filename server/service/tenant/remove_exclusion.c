@@ -1,8 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* TenantService.RemoveExclusion. It lets somebody in who was shut out, super users included, so it
  * waits for a second admin where the tenant requires one. */
-#include <string.h>
-
 #include "chancery/v1/tenant.pb-c.h"
 #include "service/common/approvable.h"
 #include "service/common/flows.h"
@@ -10,7 +8,12 @@
 
 static const char *const kinds[] = {"", "user", "application", "platform"};
 
-static struct exclusion *exclusion_of(const struct call *c)
+struct exclusion_removal {
+    struct exclusion exclusion;
+    struct exclusion_values found;
+};
+
+static struct exclusion_removal *removal_of(const struct call *c)
 {
     return approvable_of(c)->value;
 }
@@ -24,53 +27,43 @@ static step parse(struct call *c)
     return STEP_NEXT;
 }
 
-static bool is_excluded(const struct tenant_view *tenant, const struct exclusion *exclusion)
-{
-    for (size_t i = 0; i < tenant->exclusion_count; i++) {
-        if (tenant->exclusions[i].kind == exclusion->kind &&
-            strcmp(tenant->exclusions[i].value, exclusion->value) == 0) {
-            return true;
-        }
-    }
-    return false;
-}
-
 static step check(struct call *c)
 {
     const Chancery__V1__RemoveExclusionRequest *request = approvable_of(c)->request;
-    struct exclusion *exclusion = exclusion_of(c);
-    if (step_failed(
-            exclusion_read(c, request->user, request->application, request->platform, exclusion))) {
+    const struct tenant_record *tenant = scope_of(c)->tenant;
+    struct exclusion_removal *r = removal_of(c);
+    if (step_failed(exclusion_read(c, request->user, request->application, request->platform,
+                                   &r->exclusion)) ||
+        step_failed(exclusion_find(c, &tenant->view, &r->exclusion, &r->found))) {
         return STEP_FAILED;
     }
-    return is_excluded(&scope_of(c)->tenant->view, exclusion)
-               ? STEP_NEXT
-               : call_fail(c, R_NOT_FOUND, "not excluded");
+    return r->found.count > 0 ? STEP_NEXT : call_fail(c, R_NOT_FOUND, "not excluded");
 }
 
 static const char *summary(struct call *c)
 {
-    const struct exclusion *exclusion = exclusion_of(c);
+    const struct exclusion *exclusion = &removal_of(c)->exclusion;
     return arena_printf(call_arena(c), "Let %s %s in again", kinds[exclusion->kind],
                         exclusion->value);
 }
 
 static void changes(struct call *c, struct approval_changes *out)
 {
-    const struct exclusion *exclusion = exclusion_of(c);
+    const struct exclusion *exclusion = &removal_of(c)->exclusion;
     approval_changes_add(out, kinds[exclusion->kind], exclusion->value, "");
 }
 
 static void perform(struct change_op *op, const void *value)
 {
-    tenant_store_exclude(op, value, true);
+    const struct exclusion_removal *r = value;
+    tenant_store_let_in(op, r->exclusion.kind, r->found.values, r->found.count);
 }
 
 const struct approvable_act remove_exclusion_act = {
     .name = "remove_exclusion",
     .operation = APPROVAL_CONTENT_ACCESS,
     .request = &chancery__v1__remove_exclusion_request__descriptor,
-    .value_size = sizeof(struct exclusion),
+    .value_size = sizeof(struct exclusion_removal),
     .check = check,
     .summary = summary,
     .changes = changes,

@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "store/cache/amendment_rows.h"
 
+#include <string.h>
+
 static void note_unknown(struct amendment *out, const char *text)
 {
     out->problem = out->is_valid ? text : out->problem;
@@ -17,21 +19,34 @@ static struct principal read_principal(struct arena *arena, const char *text, st
     return (struct principal){PRINCIPAL_UNKNOWN, text};
 }
 
+static rc read_rights(struct arena *arena, const char *text, const struct rights **out,
+                      struct amendment *amendment, struct err *err)
+{
+    struct rights *rights = ARENA_NEW(arena, struct rights);
+    ARENA_ENSURE(rights, err);
+    if (!rights_parse(arena, slice_str(text), rights, NULL).ok) {
+        *rights = (struct rights){0};
+        note_unknown(amendment, text);
+    }
+    *out = rights;
+    return OK;
+}
+
+/* Equal neighbors share their rights. */
 static rc read_grants(struct arena *arena, const struct sql_amendment *from, struct amendment *out,
                       struct err *err)
 {
     size_t count = from->grant_principals.count;
     ENSURE(from->grant_rights.count == count, err, R_DATABASE_ERROR);
     struct grant *grants = ARENA_ARRAY(arena, struct grant, count + 1);
-    struct rights *own = ARENA_ARRAY(arena, struct rights, count + 1);
     ARENA_ENSURE(grants, err);
-    ARENA_ENSURE(own, err);
     for (size_t i = 0; i < count; i++) {
-        const char *rights = from->grant_rights.items[i];
-        grants[i] =
-            (struct grant){read_principal(arena, from->grant_principals.items[i], out), &own[i]};
-        if (!rights_parse(arena, slice_str(rights), &own[i], NULL).ok) {
-            note_unknown(out, rights);
+        const char *text = from->grant_rights.items[i];
+        bool is_shared = i > 0 && strcmp(text, from->grant_rights.items[i - 1]) == 0;
+        grants[i] = (struct grant){read_principal(arena, from->grant_principals.items[i], out),
+                                   is_shared ? grants[i - 1].rights : NULL};
+        if (!is_shared) {
+            TRY(read_rights(arena, text, &grants[i].rights, out, err));
         }
     }
     out->grants = grants;

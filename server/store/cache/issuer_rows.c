@@ -16,6 +16,7 @@ struct issuer issuer_from_row(const struct sql_issuer *from)
         .jwks_url = from->jwks_url,
         .jwks_json = from->jwks_json,
         .claim_address = from->claim_address,
+        .claim_verified = from->claim_verified,
         .claim_aliases = from->claim_aliases.items,
         .claim_alias_count = from->claim_aliases.count,
         .claim_groups = from->claim_groups,

@@ -124,6 +124,7 @@ static struct component_row component_from_row(const struct sql_found_component 
                       .boundary = from->boundary,
                       .sender_domains = from->sender_domains.items,
                       .sender_domain_count = from->sender_domains.count},
+        .is_of_active_tenant = from->tenant_is_active,
         .epoch = from->epoch,
     };
 }

@@ -11,7 +11,8 @@
 
 struct component_row {
     struct subject_component component;
-    int64_t epoch;
+    bool is_of_active_tenant; /* the platform's components are, too */
+    int64_t epoch;            /* of its tenant's scope, under which a tenant is disabled */
 };
 
 enum lookup_kind {

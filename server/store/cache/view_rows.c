@@ -75,7 +75,25 @@ rc view_read_domains(struct tenant_record *record, const PGresult *r, struct err
     return OK;
 }
 
-/* Principals and rights lie in parallel arrays. */
+/* Read a list of rights. One that can't be understood means none; the first such becomes the
+ * problem. */
+static rc read_rights(struct arena *arena, const char *text, const struct rights **out,
+                      const char **problem, struct err *err)
+{
+    struct err why = {0};
+    struct rights *rights = ARENA_NEW(arena, struct rights);
+    ARENA_ENSURE(rights, err);
+    if (!rights_parse(arena, slice_str(text), rights, &why).ok) {
+        ENSURE(why.reason == R_POLICY_INVALID, err, R_ARENA_EXHAUSTED);
+        *rights = (struct rights){0};
+        *problem = *problem == NULL ? text : *problem;
+    }
+    *out = rights;
+    return OK;
+}
+
+/* Principals and rights lie in parallel arrays; those of one grant one behind the other, so equal
+ * neighbors share their rights. */
 static rc read_grants(struct arena *arena, const struct sql_view_templates_row *row,
                       struct template_policy *out, struct err *err)
 {
@@ -85,16 +103,13 @@ static rc read_grants(struct arena *arena, const struct sql_view_templates_row *
     TRY(read_principals(arena, row->grant_principals, &principals, &out->problem, err));
     CH_ASSERT(principals != NULL);
     struct grant *grants = ARENA_ARRAY(arena, struct grant, count + 1);
-    struct rights *own = ARENA_ARRAY(arena, struct rights, count + 1);
     ARENA_ENSURE(grants, err);
-    ARENA_ENSURE(own, err);
     for (size_t i = 0; i < count; i++) {
-        struct err why = {0};
-        const char *rights = row->grant_rights.items[i];
-        grants[i] = (struct grant){principals[i], &own[i]};
-        if (!rights_parse(arena, slice_str(rights), &own[i], &why).ok) {
-            ENSURE(why.reason == R_POLICY_INVALID, err, R_ARENA_EXHAUSTED);
-            out->problem = out->problem == NULL ? rights : out->problem;
+        const char *text = row->grant_rights.items[i];
+        bool is_shared = i > 0 && strcmp(text, row->grant_rights.items[i - 1]) == 0;
+        grants[i] = (struct grant){principals[i], is_shared ? grants[i - 1].rights : NULL};
+        if (!is_shared) {
+            TRY(read_rights(arena, text, &grants[i].rights, &out->problem, err));
         }
     }
     out->grants = grants;

@@ -23,6 +23,7 @@ static struct sql_issuer_settings settings_of(const struct issuer_row *row)
         .domains = {issuer->domains, issuer->domain_count},
         .clock_skew_seconds = (int32_t)issuer->clock_skew_s,
         .disabled = row->disabled,
+        .claim_verified = issuer->claim_verified,
     };
 }
 

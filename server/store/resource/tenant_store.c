@@ -137,18 +137,21 @@ void tenant_store_update(struct change_op *op, const struct tenant_row *row)
     change_submit(op, &p, change_read_done);
 }
 
-void tenant_store_exclude(struct change_op *op, const struct exclusion *exclusion, bool remove)
+void tenant_store_exclude(struct change_op *op, const struct exclusion *exclusion)
 {
-    struct sql_act act = change_begin(op, remove ? "remove_exclusion" : "add_exclusion");
-    struct pg_params p;
-    if (remove) {
-        p = sql_remove_exclusion(
-            op->op.arena, &(struct sql_remove_exclusion){
-                              .act = act, .kind = exclusion->kind, .value = exclusion->value});
-    } else {
-        p = sql_add_exclusion(op->op.arena, &(struct sql_add_exclusion){.act = act,
-                                                                        .kind = exclusion->kind,
-                                                                        .value = exclusion->value});
-    }
+    struct pg_params p = sql_add_exclusion(
+        op->op.arena, &(struct sql_add_exclusion){.act = change_begin(op, "add_exclusion"),
+                                                  .kind = exclusion->kind,
+                                                  .value = exclusion->value});
+    change_submit(op, &p, change_read_done);
+}
+
+void tenant_store_let_in(struct change_op *op, enum exclusion_kind kind, const char *const *values,
+                         size_t count)
+{
+    struct pg_params p = sql_remove_exclusion(
+        op->op.arena, &(struct sql_remove_exclusion){.act = change_begin(op, "remove_exclusion"),
+                                                     .kind = kind,
+                                                     .values = {values, count}});
     change_submit(op, &p, change_read_done);
 }

@@ -38,4 +38,7 @@ void tenant_store_list(struct change_op *op, struct tenant_id after, size_t limi
 /* Changes display name, cap, onboarding, approvals, state and what must be bound; row->version
  * must be what is stored, else R_NOT_FOUND. */
 void tenant_store_update(struct change_op *op, const struct tenant_row *row);
-void tenant_store_exclude(struct change_op *op, const struct exclusion *exclusion, bool remove);
+void tenant_store_exclude(struct change_op *op, const struct exclusion *exclusion);
+/* Lift all exclusions of a kind by these values; R_NOT_FOUND when there is none. */
+void tenant_store_let_in(struct change_op *op, enum exclusion_kind kind, const char *const *values,
+                         size_t count);

@@ -5,17 +5,18 @@
 -- members: tenant tenant_id, issuer issuer_id, boundary text, kind int2, iss text,
 --   audiences text[], algorithms text[], jwks_url text, jwks_json text, claim_address text,
 --   claim_aliases text[], claim_groups text, claim_tenant text, claim_guest text,
---   domains text[], clock_skew_seconds int4
+--   domains text[], clock_skew_seconds int4, claim_verified text
 
 -- fragment: issuer_columns
 i.tenant, i.issuer, i.boundary, i.kind, i.iss, i.audiences, i.algorithms, i.jwks_url, i.jwks_json,
 i.claim_address, i.claim_aliases, i.claim_groups, i.claim_tenant, i.claim_guest, i.domains,
-i.clock_skew_seconds;
+i.clock_skew_seconds, i.claim_verified;
 
 -- group: issuer_settings
 -- members: audiences text[], algorithms text[], jwks_url text, jwks_json text,
 --   claim_address text, claim_aliases text[], claim_groups text, claim_tenant text,
---   claim_guest text, domains text[], clock_skew_seconds int4, disabled bool
+--   claim_guest text, domains text[], clock_skew_seconds int4, disabled bool,
+--   claim_verified text
 -- What may change of an issuer. Whose it is, its iss, kind and boundary never do.
 
 -- name: create_issuer :admin
@@ -30,12 +31,12 @@ i.clock_skew_seconds;
 WITH made AS (
     INSERT INTO issuer (tenant, issuer, boundary, kind, iss, audiences, algorithms, jwks_url,
                         jwks_json, claim_address, claim_aliases, claim_groups, claim_tenant,
-                        claim_guest, domains, clock_skew_seconds, disabled)
+                        claim_guest, domains, clock_skew_seconds, disabled, claim_verified)
     SELECT :act.tenant, :issuer, :boundary, :kind, :iss, :settings.audiences,
            :settings.algorithms, :settings.jwks_url, :settings.jwks_json,
            :settings.claim_address, :settings.claim_aliases, :settings.claim_groups,
            :settings.claim_tenant, :settings.claim_guest, :settings.domains,
-           :settings.clock_skew_seconds, :settings.disabled
+           :settings.clock_skew_seconds, :settings.disabled, :settings.claim_verified
     WHERE :may_take OR NOT issuer_is_covered(:template, :template_value, :act.tenant)
     RETURNING tenant
 )
@@ -62,6 +63,7 @@ WITH made AS (
         claim_groups = :settings.claim_groups, claim_tenant = :settings.claim_tenant,
         claim_guest = :settings.claim_guest, domains = :settings.domains,
         clock_skew_seconds = :settings.clock_skew_seconds, disabled = :settings.disabled,
+        claim_verified = :settings.claim_verified,
         version = version + 1
     WHERE tenant = :act.tenant AND issuer = :issuer AND version = :version
     RETURNING iss

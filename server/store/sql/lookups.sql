@@ -14,14 +14,17 @@ WHERE i.issuer = (SELECT issuer FROM issuer WHERE iss = :iss OR (iss = :template
 
 -- group: found_component
 -- members: tenant tenant_id, component component_id, name text, role int2, boundary text,
---   sender_domains text[], epoch int8
+--   sender_domains text[], tenant_is_active bool, epoch int8
+-- tenant_is_active: the platform, which is no tenant, always is.
 
 -- name: find_component :read
 -- params: fingerprint bytea
 -- columns: component @found_component
 SELECT c.tenant, c.component, c.name, c.role, c.boundary, c.sender_domains,
+       coalesce(t.state = 1, c.tenant = {platform}) AS tenant_is_active,
        coalesce(e.epoch, 0)::int8 AS epoch
 FROM component_certificate f JOIN component c USING (tenant, component)
+LEFT JOIN tenant t ON t.tenant = c.tenant
 LEFT JOIN epoch e ON e.scope = c.tenant
 WHERE f.fingerprint = :fingerprint AND NOT c.disabled;
 
@@ -30,9 +33,11 @@ WHERE f.fingerprint = :fingerprint AND NOT c.disabled;
 -- columns: component @found_component
 -- An issuer names components of its own tenant, or, as the platform's, of any.
 SELECT c.tenant, c.component, c.name, c.role, c.boundary, c.sender_domains,
+       coalesce(t.state = 1, c.tenant = {platform}) AS tenant_is_active,
        coalesce(e.epoch, 0)::int8 AS epoch
 FROM component c
 JOIN issuer i ON i.issuer = c.issuer AND i.tenant IN (c.tenant, {platform})
+LEFT JOIN tenant t ON t.tenant = c.tenant
 LEFT JOIN epoch e ON e.scope = c.tenant
 WHERE c.issuer = :issuer AND c.subject = :subject AND NOT c.disabled AND i.kind = 5
   AND NOT i.disabled;

@@ -11,7 +11,8 @@
 -- for all; only their directories are asked for guests.
 --
 -- At least one row, with whether an epoch has moved; then the addresses in domains that tenants
--- have verified. One snapshot, so that the answer is true of one instant.
+-- have verified; the people of a disabled tenant are nobody's. One snapshot, so that the answer is
+-- true of one instant.
 SELECT EXISTS (SELECT FROM unnest(:known.*) AS known (:known.names)
                LEFT JOIN epoch e ON e.scope = known.scope
                WHERE coalesce(e.epoch, 0) <> known.epoch) AS is_stale,
@@ -26,6 +27,6 @@ FROM (SELECT) one
 LEFT JOIN (
     (SELECT DISTINCT unnest(:addresses) AS address) a
     JOIN tenant_domain d ON d.verified AND d.domain = split_part(a.address, '@', -1)
-    JOIN tenant t ON t.tenant = d.tenant
+    JOIN tenant t ON t.tenant = d.tenant AND t.state = 1
 ) ON true
 ORDER BY a.address COLLATE "C";

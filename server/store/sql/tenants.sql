@@ -79,9 +79,12 @@ WITH made AS (
 SELECT epoch_raise(:act.tenant) AS _, audit_admin(:act.*, value) AS _ FROM made;
 
 -- name: remove_exclusion :admin
--- params: act @act, kind int2, value text
+-- params: act @act, kind int2, values text[]
+-- values: all that are stored of one name, for names are compared without regard to case.
 WITH made AS (
-    DELETE FROM exclusion WHERE tenant = :act.tenant AND kind = :kind AND value = :value
+    DELETE FROM exclusion WHERE tenant = :act.tenant AND kind = :kind AND value = ANY (:values)
     RETURNING value
+), lifted AS (
+    SELECT string_agg(value, ', ' ORDER BY value) AS names FROM made HAVING count(*) > 0
 )
-SELECT epoch_raise(:act.tenant) AS _, audit_admin(:act.*, value) AS _ FROM made;
+SELECT epoch_raise(:act.tenant) AS _, audit_admin(:act.*, names) AS _ FROM lifted;

@@ -50,6 +50,7 @@ static struct issuer issuer_of(const char *iss, enum issuer_kind kind, uint8_t t
         .jwks_url = "",
         .jwks_json = arena_printf(world.arena, "{\"keys\":[%s]}", key),
         .claim_address = "",
+        .claim_verified = "",
         .claim_groups = "groups",
         .claim_tenant = "",
         .claim_guest = "acct",
@@ -84,6 +85,7 @@ static struct fake_component component_of(enum lookup_kind kind, struct slice ke
                               .role = role,
                               .tenant = {{{tenant}}},
                               .boundary = tenant == 0 ? "" : "commercial"},
+                .is_of_active_tenant = true,
                 .epoch = 9},
     };
 }

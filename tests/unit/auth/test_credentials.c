@@ -106,13 +106,20 @@ static void a_user_is_known_by_their_token(void **state)
     }
 }
 
-static void a_user_who_carries_another_is_themselves(void **state)
+/* A user carries nobody, and of two users none counts: whoever stands before us may look at the other one. */
+static void of_two_users_none_counts(void **state)
 {
     (void)state;
-    with_header("authorization", bearer(CONTOSO_ISS, ALICE));
-    with_header("x-chancery-user-token", token_of(MANY_ISS, BOB));
-    assert_served(call_flow(&TOY_FLOW));
-    assert_seen("", "alice@contoso.com");
+    const char *carried[] = {token_of(MANY_ISS, BOB), token_of(CONTOSO_ISS, ALICE), "garbage"};
+    for (size_t i = 0; i < sizeof carried / sizeof carried[0]; i++) {
+        with_header("authorization", bearer(CONTOSO_ISS, ALICE));
+        with_header("x-chancery-user-token", carried[i]);
+        assert_refused_and_recorded(call_flow(&TOY_FLOW), R_TOKEN_MALFORMED);
+        with_certificate(GATEWAY_CERTIFICATE);
+        with_header("authorization", bearer(CONTOSO_ISS, ALICE));
+        with_header("x-chancery-user-token", carried[i]);
+        assert_refused_and_recorded(call_flow(&TOY_FLOW), R_TOKEN_MALFORMED);
+    }
 }
 
 /* --- components ----------------------------------------------------------------------------------- */
@@ -213,11 +220,10 @@ static void a_component_carries_a_users_token(void **state)
 {
     (void)state;
     with_certificate(GATEWAY_CERTIFICATE);
-    with_header("x-chancery-user-token", token_of(MANY_ISS, BOB));
+    with_header("x-chancery-user-token", token_of(CONTOSO_ISS, ALICE));
     assert_served(call_flow(&TOY_FLOW));
-    assert_seen("edge", "bob@fabrikam.com");
-    assert_true(seen.tenant.u.b[0] == FABRIKAM);
-    assert_asked("component issuer mapping tenant");
+    assert_seen("edge", "alice@contoso.com");
+    assert_asked("component issuer tenant");
     with_header("authorization", bearer(COMPONENT_ISS, EDGE));
     with_header("x-chancery-user-token", token_of(CONTOSO_ISS, ALICE));
     assert_served(call_flow(&TOY_FLOW));
@@ -234,15 +240,96 @@ static void a_certificate_may_come_with_a_users_own_token(void **state)
     assert_asked("component issuer tenant");
 }
 
-/* What `authorization` says is not even looked at when certificate and metadata have said all. */
-static void a_certificate_and_metadata_say_all(void **state)
+/* Certificate and metadata have said all, and yet what `authorization` says besides must fit. */
+static void a_certificate_a_token_and_a_user_fit_together(void **state)
 {
     (void)state;
+    const char *alice = token_of(CONTOSO_ISS, ALICE);
     with_certificate(GATEWAY_CERTIFICATE);
-    with_header("authorization", "Bearer garbage");
-    with_header("x-chancery-user-token", token_of(CONTOSO_ISS, ALICE));
+    with_header("authorization", bearer(COMPONENT_ISS, EDGE));
+    with_header("x-chancery-user-token", alice);
     assert_served(call_flow(&TOY_FLOW));
     assert_seen("edge", "alice@contoso.com");
+    with_certificate(GATEWAY_CERTIFICATE);
+    with_header("authorization", "Bearer garbage");
+    with_header("x-chancery-user-token", alice);
+    assert_refused_and_recorded(call_flow(&TOY_FLOW), R_TOKEN_MALFORMED);
+    with_certificate(GATEWAY_CERTIFICATE);
+    with_header("authorization", bearer(COMPONENT_ISS, ",\"sub\":\"other\""));
+    with_header("x-chancery-user-token", alice);
+    assert_refused_and_recorded(call_flow(&TOY_FLOW), R_COMPONENT_UNKNOWN);
+}
+
+/* A gateway that has lost its user's token must not be let in as itself. */
+static void a_header_without_a_token_names_nobody(void **state)
+{
+    (void)state;
+    static const char *const none[] = {"", "Bearer", "Bearer ", "DPoP ", "Basic YTpi", "Token x"};
+    for (size_t i = 0; i < sizeof none / sizeof none[0]; i++) {
+        with_certificate(GATEWAY_CERTIFICATE);
+        with_header("authorization", none[i]);
+        assert_refused_and_recorded(call_flow(&TOY_FLOW), R_TOKEN_MALFORMED);
+    }
+    with_certificate(GATEWAY_CERTIFICATE);
+    with_header("x-chancery-user-token", "");
+    assert_refused_and_recorded(call_flow(&TOY_FLOW), R_TOKEN_MALFORMED);
+    with_header("authorization", bearer(COMPONENT_ISS, EDGE));
+    with_header("x-chancery-user-token", "");
+    assert_refused_and_recorded(call_flow(&TOY_FLOW), R_TOKEN_MALFORMED);
+}
+
+static void component_is_the_platforms(enum role role)
+{
+    struct subject_component *edge = &fake_store.components[0].row.component;
+    edge->tenant = TENANT_PLATFORM;
+    edge->role = role;
+}
+
+/* A token may be stolen: that a component carries it proves nothing, unless it is one of the user's tenant. */
+static void a_component_vouches_for_its_tenants_users(void **state)
+{
+    (void)state;
+    const char *others[] = {token_of(MANY_ISS, BOB),
+                            token_of(CONSUMER_ISS, ",\"email\":\"carol@example.com\"")};
+    for (size_t i = 0; i < sizeof others / sizeof others[0]; i++) {
+        with_certificate(GATEWAY_CERTIFICATE);
+        with_header("x-chancery-user-token", others[i]);
+        assert_refused_and_recorded(call_flow(&TOY_FLOW), R_COMPONENT_TENANT);
+        with_certificate(GATEWAY_CERTIFICATE);
+        with_header("authorization", arena_printf(world.arena, "Bearer %s", others[i]));
+        assert_refused_and_recorded(call_flow(&TOY_FLOW), R_COMPONENT_TENANT);
+        with_header("authorization", bearer(COMPONENT_ISS, EDGE));
+        with_header("x-chancery-user-token", others[i]);
+        assert_refused_and_recorded(call_flow(&TOY_FLOW), R_COMPONENT_TENANT);
+    }
+    component_is_the_platforms(ROLE_GATEWAY);
+    with_certificate(GATEWAY_CERTIFICATE);
+    with_header("x-chancery-user-token", token_of(CONTOSO_ISS, ALICE));
+    assert_refused_and_recorded(call_flow(&TOY_FLOW), R_COMPONENT_TENANT);
+    component_is_the_platforms(ROLE_PORTAL);
+    for (size_t i = 0; i < sizeof others / sizeof others[0]; i++) {
+        with_certificate(GATEWAY_CERTIFICATE);
+        with_header("x-chancery-user-token", others[i]);
+        assert_served(call_flow(&TOY_FLOW));
+    }
+    assert_seen("edge", "carol@example.com");
+}
+
+/* Be it known by its certificate or by its token, from the cache or not. */
+static void a_disabled_tenant_has_no_components(void **state)
+{
+    (void)state;
+    for (int i = 0; i < 2; i++) {
+        fake_store.is_remembered = i == 1;
+        fake_store.components[0].row.is_of_active_tenant = false;
+        fake_store.components[1].row.is_of_active_tenant = false;
+        with_certificate(GATEWAY_CERTIFICATE);
+        assert_refused_and_recorded(call_flow(&TOY_CACHED), R_TENANT_DISABLED);
+        with_header("authorization", bearer(COMPONENT_ISS, EDGE));
+        assert_refused_and_recorded(call_flow(&TOY_CACHED), R_TENANT_DISABLED);
+    }
+    assert_string_equal(fake_store.entries[0].component, "edge");
+    assert_true(fake_store.entries[0].given.tenant.u.b[0] == CONTOSO);
 }
 
 static void a_component_is_no_user(void **state)
@@ -275,6 +362,16 @@ static void a_tenant_may_insist_on_bound_users(void **state)
     with_header("x-chancery-user-token", token_of(CONTOSO_ISS, ALICE));
     fake_store.entry_count = 0;
     assert_refused_and_recorded(call_flow(&TOY_FLOW), R_TOKEN_UNBOUND);
+    /* The portal's certificate says nothing of who has the user's token. */
+    component_is_the_platforms(ROLE_PORTAL);
+    with_certificate(GATEWAY_CERTIFICATE);
+    with_header("x-chancery-user-token", token_of(CONTOSO_ISS, ALICE));
+    assert_refused_and_recorded(call_flow(&TOY_FLOW), R_TOKEN_UNBOUND);
+    with_certificate(GATEWAY_CERTIFICATE);
+    with_header("x-chancery-user-token",
+                token_of(CONTOSO_ISS, arena_printf(world.arena, ALICE "%s",
+                                                   bound_to_certificate(GATEWAY_CERTIFICATE))));
+    assert_served(call_flow(&TOY_FLOW));
 }
 
 /* --- roles ---------------------------------------------------------------------------------------- */
@@ -357,7 +454,9 @@ static void caches_answer_where_the_flow_trusts_them(void **state)
     (void)state;
     fake_store.is_remembered = true;
     with_certificate(GATEWAY_CERTIFICATE);
-    with_header("x-chancery-user-token", token_of(MANY_ISS, BOB));
+    with_header("x-chancery-user-token", token_of(CONTOSO_ISS, ALICE));
+    assert_served(call_flow(&TOY_CACHED));
+    with_header("authorization", bearer(MANY_ISS, BOB));
     assert_served(call_flow(&TOY_CACHED));
     with_header("authorization", bearer(COMPONENT_ISS, EDGE));
     assert_served(call_flow(&TOY_CACHED));
@@ -399,7 +498,7 @@ int main(void)
         TEST(without_a_credential_nobody_is_let_in),
         TEST(of_two_credentials_none_counts),
         TEST(a_user_is_known_by_their_token),
-        TEST(a_user_who_carries_another_is_themselves),
+        TEST(of_two_users_none_counts),
         TEST(a_component_is_known_by_its_certificate),
         TEST(a_component_is_known_by_its_token),
         TEST(a_certificate_and_a_token_name_the_same),
@@ -409,7 +508,10 @@ int main(void)
         TEST(the_platforms_components_have_no_tenant_to_insist),
         TEST(a_component_carries_a_users_token),
         TEST(a_certificate_may_come_with_a_users_own_token),
-        TEST(a_certificate_and_metadata_say_all),
+        TEST(a_certificate_a_token_and_a_user_fit_together),
+        TEST(a_header_without_a_token_names_nobody),
+        TEST(a_component_vouches_for_its_tenants_users),
+        TEST(a_disabled_tenant_has_no_components),
         TEST(a_component_is_no_user),
         TEST(a_tenant_may_insist_on_bound_users),
         TEST(roles_fit_methods),

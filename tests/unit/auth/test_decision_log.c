@@ -144,10 +144,10 @@ static void components_go_with_their_tenants_epoch(void **state)
     fake_store.verdict_times = 1;
     fake_store.moved = world.contoso_tenant.view.id.u;
     with_certificate(GATEWAY_CERTIFICATE);
-    with_header("x-chancery-user-token", token_of(MANY_ISS, BOB));
+    with_header("x-chancery-user-token", token_of(CONTOSO_ISS, ALICE));
     assert_served(call_flow(&TOY_CACHED));
-    assert_asked("component issuer mapping tenant gate -view:c0 -directory -subject? -component "
-                 "component issuer mapping tenant gate");
+    assert_asked("component issuer tenant gate -view:c0 -directory -issuer -subject? -component "
+                 "component issuer tenant gate");
 }
 
 static void always_stale_is_told(void **state)
@@ -233,9 +233,10 @@ static void a_member_is_recorded_in_their_tenants_log(void **state)
     assert_string_equal(last_entry()->component, "edge");
     with_certificate(GATEWAY_CERTIFICATE);
     with_header("x-chancery-user-token", token_of(MANY_ISS, BOB));
-    assert_refused(call_flow(&TOY_FLOW), R_COMPONENT_ROLE);
-    assert_true(last_entry()->given.tenant.u.b[0] == FABRIKAM); /* the user's */
+    assert_refused(call_flow(&TOY_FLOW), R_COMPONENT_TENANT);
+    assert_true(last_entry()->given.tenant.u.b[0] == FABRIKAM); /* the user's, whose token it is */
     assert_string_equal(last_entry()->user, "bob@fabrikam.com");
+    assert_string_equal(last_entry()->component, "edge");
 }
 
 /* A node writes the logs of its boundaries only. */
@@ -386,6 +387,8 @@ static void every_allocation_may_fail(void **state)
     world.person.groups = more;
     world.person.group_count = 1;
     torture(token_of(CONTOSO_ISS, ALICE ",\"groups\":[\"all@contoso.com\"]"));
+    world.components.tenant = TENANT_PLATFORM;
+    fake_store.components[1].row.component.tenant = world.fabrikam_tenant.view.id;
     torture(token_of(MANY_ISS, BOB));
 }
 

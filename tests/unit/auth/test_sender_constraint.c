@@ -4,15 +4,20 @@
 
 /* --- the header ----------------------------------------------------------------------------------- */
 
-static struct credential seen;
-static char token_text[64];
-
-static step reads(struct call *c)
+/* What is read when a call has just come, before anybody looks at it. */
+static struct credential read_header(const char *value, char text[64])
 {
-    seen = credential_read(c);
-    snprintf(token_text, sizeof token_text, "%.*s", (int)seen.token.len,
-             (const char *)seen.token.ptr);
-    return STEP_NEXT;
+    world.request.path = TOY_FLOW.method;
+    if (value != NULL) {
+        with_header("authorization", value);
+    }
+    struct net_stream *s = toy_open_with(&world.request);
+    struct credential credential = credential_read(toy_call(s));
+    snprintf(text, 64, "%.*s", (int)credential.token.len, (const char *)credential.token.ptr);
+    world.request = fake_net_request("");
+    toy_body(s);
+    toy_settle();
+    return credential;
 }
 
 static void schemes_count_in_any_case(void **state)
@@ -38,18 +43,12 @@ static void schemes_count_in_any_case(void **state)
         {"Basic abc", SCHEME_NONE, ""},
         {"", SCHEME_NONE, ""},
     };
-    toy.on[F1] = reads;
+    char token[64];
     for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
-        with_certificate(GATEWAY_CERTIFICATE);
-        with_header("x-chancery-user-token", token_of(CONTOSO_ISS, ALICE));
-        with_header("authorization", cases[i].value);
-        assert_served(call_flow(&TOY_FLOW));
-        assert_int_equal(seen.scheme, cases[i].scheme);
-        assert_string_equal(token_text, cases[i].token);
+        assert_int_equal(read_header(cases[i].value, token).scheme, cases[i].scheme);
+        assert_string_equal(token, cases[i].token);
     }
-    with_certificate(GATEWAY_CERTIFICATE);
-    assert_served(call_flow(&TOY_FLOW));
-    assert_int_equal(seen.scheme, SCHEME_NONE);
+    assert_int_equal(read_header(NULL, token).scheme, SCHEME_NONE);
 }
 
 /* --- bound to a key --------------------------------------------------------------------------------- */

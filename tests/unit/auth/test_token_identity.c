@@ -57,6 +57,22 @@ static void a_tenants_issuer_names_its_members(void **state)
     assert_true(seen.is_guest);
 }
 
+/* Its issuer speaks for nobody, and neither does one of many tenants. */
+static void a_disabled_tenant_has_no_members(void **state)
+{
+    (void)state;
+    world.contoso_tenant.view.state = world.fabrikam_tenant.view.state = TENANT_IS_DISABLED;
+    for (int i = 0; i < 2; i++) {
+        fake_store.is_remembered = i == 1;
+        with_header("authorization", bearer(CONTOSO_ISS, ALICE));
+        assert_refused(call_flow(&TOY_CACHED), R_TENANT_DISABLED);
+        with_header("authorization", bearer(MANY_ISS, BOB));
+        assert_refused(call_flow(&TOY_CACHED), R_TENANT_DISABLED);
+    }
+    /* Nor does anybody else for its addresses. */
+    assert_refused(ask(CONSUMER_ISS, ALICE ",\"email_verified\":true"), R_TOKEN_NO_ADDRESS);
+}
+
 static void a_tenant_that_is_gone_has_no_members(void **state)
 {
     (void)state;
@@ -133,6 +149,12 @@ static void consumers_belong_to_no_tenant(void **state)
     assert_asked("issuer taken gate");
     assert_refused(ask(CONSUMER_ISS, ",\"email\":\"no address\""), R_TOKEN_NO_ADDRESS);
     assert_asked("issuer gate");
+    static const char *aliases[] = {"user"};
+    world.consumer.claim_aliases = aliases;
+    world.consumer.claim_alias_count = 1;
+    assert_refused(ask(CONSUMER_ISS, ",\"user\":\"carol@example.com\",\"email_verified\":true"),
+                   R_TOKEN_NO_ADDRESS);
+    assert_asked("issuer gate"); /* an alias is nothing to ask about */
     fake_store.failing = "taken";
     fake_store.failure = R_DATABASE_UNAVAILABLE;
     assert_refused(ask(CONSUMER_ISS, ",\"email\":\"carol@example.com\""), R_DATABASE_UNAVAILABLE);
@@ -312,6 +334,7 @@ int main(void)
 #define TEST(name) cmocka_unit_test_setup_teardown(name, set_up, auth_tear_down)
     const struct CMUnitTest tests[] = {
         TEST(a_tenants_issuer_names_its_members),
+        TEST(a_disabled_tenant_has_no_members),
         TEST(a_tenant_that_is_gone_has_no_members),
         TEST(an_issuer_of_another_boundary_names_nobody),
         TEST(a_bad_token_names_nobody),

@@ -291,6 +291,84 @@ static void what_has_no_versions_is_of_the_latest(void **state)
     assert_int_equal(rights_of_rob(&sum), 0);
 }
 
+/* Somebody in the group of sales. */
+static uint32_t rights_of_member(const struct amendment *amendment)
+{
+    static const char *const groups[] = {"sales@contoso.com"};
+    struct subject subject = {.user = {.addresses = {"sam@contoso.com"},
+                                       .address_count = 1,
+                                       .groups = groups,
+                                       .group_count = 1}};
+    struct rights rights;
+    effective_policy_rights(
+        &(struct effective_policy){.policy = &do_not_forward, .amendment = amendment}, &subject,
+        &rights);
+    return rights.bits;
+}
+
+/* A recipient may be a group: both forms of principal name it, and it comes back from both. */
+static void a_group_that_is_a_recipient_goes_and_comes_back(void **state)
+{
+    (void)state;
+    static const char *const sales[] = {"sales@contoso.com"};
+    static const enum principal_kind forms[] = {PRINCIPAL_USER, PRINCIPAL_GROUP};
+    for (size_t i = 0; i < 2; i++) {
+        const struct principal gone[] = {{forms[i], "sales@contoso.com"}};
+        struct amendment one = after(
+            NULL, &(struct amendment){.is_valid = true, .recipients = sales, .recipient_count = 1});
+        struct amendment two =
+            after(&one, &(struct amendment){.is_valid = true, .removed = gone, .removed_count = 1});
+        assert_int_equal(two.recipient_count, 0);
+        assert_int_equal(two.removed_count, 1);
+        assert_int_equal(rights_of_member(&two), 0);
+        struct amendment three = after(
+            &two, &(struct amendment){.is_valid = true, .recipients = sales, .recipient_count = 1});
+        assert_int_equal(three.recipient_count, 1);
+        assert_int_equal(rights_of_member(&three), RIGHTS_DO_NOT_FORWARD);
+    }
+}
+
+static void nobody_goes_and_comes_by_one_change(void **state)
+{
+    (void)state;
+    static const char *const sales[] = {"sales@contoso.com"};
+    struct principal gone = {PRINCIPAL_DOMAIN, "sales@contoso.com"};
+    struct amendment out, change = {.is_valid = true,
+                                    .recipients = sales,
+                                    .recipient_count = 1,
+                                    .removed = &gone,
+                                    .removed_count = 1};
+    struct err err = {0};
+    assert_int_equal(after(NULL, &change).recipient_count, 1); /* somebody else */
+    gone.kind = PRINCIPAL_GROUP;
+    assert_false(amendment_merge(arena, NULL, &change, &out, &err).ok);
+    assert_int_equal(err.reason, R_FIELD_INVALID);
+    gone.name = "board@contoso.com";
+    assert_int_equal(after(NULL, &change).removed_count, 1);
+}
+
+/* All changes of a content together name no more custom rights than a policy may. */
+static void custom_rights_have_a_bound(void **state)
+{
+    (void)state;
+    struct rights many = {.bits = RIGHT_VIEW}, one = {.custom_count = 1, .custom = {"R0"}};
+    static char names[RIGHTS_CUSTOM_MAX][4];
+    for (size_t i = 0; i < RIGHTS_CUSTOM_MAX; i++) {
+        snprintf(names[i], sizeof names[i], "R%zu", i);
+        many.custom[many.custom_count++] = names[i];
+    }
+    const struct grant all[] = {{{PRINCIPAL_USER, "bob@fabrikam.com"}, &many}};
+    const struct grant more[] = {{{PRINCIPAL_USER, "eve@fabrikam.com"}, &one}};
+    struct amendment change = {.is_valid = true, .grants = more, .grant_count = 1}, out;
+    struct amendment before =
+        after(NULL, &(struct amendment){.is_valid = true, .grants = all, .grant_count = 1});
+    struct err err = {0};
+    assert_int_equal(after(&before, &change).grant_count, 2);
+    one.custom[0] = "R16";
+    assert_false(amendment_merge(arena, &before, &change, &out, &err).ok);
+    assert_int_equal(err.reason, R_LIMIT_EXCEEDED);
+}
+
 /* The sum of something that can't be read can't be read either. */
 static void validity_is_the_validity_of_all(void **state)
 {
@@ -380,6 +458,10 @@ int main(void)
         cmocka_unit_test_setup_teardown(what_has_no_versions_is_of_the_latest, set_up, tear_down),
         cmocka_unit_test_setup_teardown(validity_is_the_validity_of_all, set_up, tear_down),
         cmocka_unit_test_setup_teardown(an_amendment_has_a_bound, set_up, tear_down),
+        cmocka_unit_test_setup_teardown(nobody_goes_and_comes_by_one_change, set_up, tear_down),
+        cmocka_unit_test_setup_teardown(custom_rights_have_a_bound, set_up, tear_down),
+        cmocka_unit_test_setup_teardown(a_group_that_is_a_recipient_goes_and_comes_back, set_up,
+                                        tear_down),
         cmocka_unit_test_setup_teardown(memory_runs_out_anywhere_in_a_merge, set_up, tear_down),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

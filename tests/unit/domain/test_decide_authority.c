@@ -16,6 +16,7 @@ static const char *contoso_domains[] = {"contoso.com", "contoso.de"};
 static const struct tenant_view contoso = {.id = {{{1}}},
                                            .name = "contoso",
                                            .boundary = "commercial",
+                                           .state = TENANT_ACTIVE,
                                            .domains = contoso_domains,
                                            .domain_count = 2};
 static const char *listed[] = {"outlook.com"};
@@ -31,11 +32,13 @@ static void test_tenant_issuer_keeps_its_own_domains(void **state)
     (void)state;
     struct issuer issuer = issuer_of(ISSUER_TENANT);
     static const char *const groups[] = {"legal@contoso.com", "legal@fabrikam.com"};
-    struct token_claims claims = {
-        .addresses = {"bob@fabrikam.com", "al@contoso.com", "al@contoso.de", "al@mail.contoso.com"},
-        .address_count = 4,
-        .groups = groups,
-        .group_count = 2};
+    struct token_claims claims = {.addresses = {{"bob@fabrikam.com", ADDRESS_UNSAID, true},
+                                                {"al@contoso.com", ADDRESS_UNSAID, false},
+                                                {"al@contoso.de", ADDRESS_UNSAID, false},
+                                                {"al@mail.contoso.com", ADDRESS_UNSAID, false}},
+                                  .address_count = 4,
+                                  .groups = groups,
+                                  .group_count = 2};
     struct subject_user user;
     assert_int_equal(
         decide_authority(&(struct authority_question){&issuer, &claims, &contoso, false}, &user),
@@ -64,13 +67,13 @@ static void test_tenant_issuer_is_refused(void **state)
 {
     (void)state;
     struct issuer issuer = issuer_of(ISSUER_TENANT);
-    struct token_claims claims = {
-        .addresses = {"bob@fabrikam.com"}, .address_count = 1, .is_email_verified = true};
+    struct token_claims claims = {.addresses = {{"bob@fabrikam.com", ADDRESS_VERIFIED, true}},
+                                  .address_count = 1};
     struct subject_user user;
     assert_int_equal(
         decide_authority(&(struct authority_question){&issuer, &claims, &contoso, false}, &user),
         R_TOKEN_NO_ADDRESS);
-    claims.addresses[0] = "al@contoso.com";
+    claims.addresses[0].text = "al@contoso.com";
     assert_int_equal(
         decide_authority(&(struct authority_question){&issuer, &claims, NULL, false}, &user),
         R_TOKEN_NO_ADDRESS);
@@ -80,25 +83,71 @@ static void test_tenant_issuer_is_refused(void **state)
         R_TOKEN_NO_ADDRESS);
 }
 
+/* Whatever the kind, what the token itself says is not verified counts nowhere. */
+static void test_denied_addresses(void **state)
+{
+    (void)state;
+    static const enum issuer_kind kinds[] = {ISSUER_TENANT, ISSUER_MULTI_TENANT};
+    struct token_claims claims = {.addresses = {{"al@contoso.com", ADDRESS_DENIED, true},
+                                                {"al@contoso.de", ADDRESS_UNSAID, false}},
+                                  .address_count = 2};
+    for (size_t i = 0; i < 2; i++) {
+        struct issuer issuer = issuer_of(kinds[i]);
+        struct authority_question question = {&issuer, &claims, &contoso, false};
+        struct subject_user user;
+        claims.address_count = 2;
+        assert_int_equal(decide_authority(&question, &user), R_NONE);
+        assert_int_equal(user.address_count, 1);
+        assert_string_equal(user.addresses[0], "al@contoso.de");
+        claims.address_count = 1;
+        assert_int_equal(decide_authority(&question, &user), R_TOKEN_NO_ADDRESS);
+    }
+}
+
+static void test_disabled_tenants_have_no_people(void **state)
+{
+    (void)state;
+    static const enum tenant_state states[] = {TENANT_IS_DISABLED, (enum tenant_state)3};
+    struct token_claims claims = {.addresses = {{"al@contoso.com", ADDRESS_VERIFIED, true}},
+                                  .address_count = 1};
+    for (size_t i = 0; i < 2; i++) {
+        struct issuer issuer = issuer_of(i == 0 ? ISSUER_TENANT : ISSUER_MULTI_TENANT);
+        struct tenant_view disabled = contoso;
+        struct subject_user user;
+        disabled.state = states[i];
+        assert_int_equal(
+            decide_authority(&(struct authority_question){&issuer, &claims, &disabled, false},
+                             &user),
+            R_TENANT_DISABLED);
+        assert_int_equal(user.address_count, 0);
+        assert_true(ID_IS_ZERO(user.tenant));
+    }
+}
+
 static void test_consumer(void **state)
 {
     (void)state;
     static const struct {
-        const char *address;
-        bool verified, of_tenant;
+        struct claimed_address address;
+        bool of_tenant;
         enum reason expected;
     } cases[] = {
-        {"al@outlook.com", false, false, R_NONE},
-        {"al@gmail.com", true, false, R_NONE},
-        {"al@gmail.com", false, false, R_TOKEN_NO_ADDRESS},
-        {"al@contoso.com", true, true, R_TOKEN_NO_ADDRESS},
-        {"al@outlook.com", true, true, R_TOKEN_NO_ADDRESS},
+        {{"al@outlook.com", ADDRESS_UNSAID, true}, false, R_NONE},
+        {{"al@gmail.com", ADDRESS_VERIFIED, true}, false, R_NONE},
+        {{"al@gmail.com", ADDRESS_UNSAID, true}, false, R_TOKEN_NO_ADDRESS},
+        {{"al@gmail.com", ADDRESS_DENIED, true}, false, R_TOKEN_NO_ADDRESS},
+        {{"al@outlook.com", ADDRESS_DENIED, true}, false, R_TOKEN_NO_ADDRESS},
+        {{"al@contoso.com", ADDRESS_VERIFIED, true}, true, R_TOKEN_NO_ADDRESS},
+        {{"al@outlook.com", ADDRESS_VERIFIED, true}, true, R_TOKEN_NO_ADDRESS},
+        /* The address claim is missing: no alias takes its place. */
+        {{"al@outlook.com", ADDRESS_UNSAID, false}, false, R_TOKEN_NO_ADDRESS},
+        {{"al@gmail.com", ADDRESS_VERIFIED, false}, false, R_TOKEN_NO_ADDRESS},
     };
     struct issuer issuer = issuer_of(ISSUER_CONSUMER);
     for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
-        struct token_claims claims = {.addresses = {cases[i].address, "ceo@contoso.com"},
-                                      .address_count = 2,
-                                      .is_email_verified = cases[i].verified};
+        struct token_claims claims = {
+            .addresses = {cases[i].address, {"ceo@outlook.com", ADDRESS_VERIFIED, false}},
+            .address_count = 2};
         struct subject_user user;
         enum reason reason = decide_authority(
             &(struct authority_question){&issuer, &claims, NULL, cases[i].of_tenant}, &user);
@@ -112,12 +161,12 @@ static void test_nobody_and_unknown_kinds(void **state)
 {
     (void)state;
     struct issuer issuer = issuer_of(ISSUER_CONSUMER);
-    struct token_claims claims = {.is_email_verified = true};
+    struct token_claims claims = {.address_count = 0};
     struct subject_user user;
     struct authority_question question = {.issuer = &issuer, .claims = &claims};
     assert_int_equal(decide_authority(&question, &user), R_TOKEN_NO_ADDRESS);
     issuer.kind = (enum issuer_kind)9;
-    claims.addresses[0] = "bob@outlook.com";
+    claims.addresses[0] = (struct claimed_address){"bob@outlook.com", ADDRESS_VERIFIED, true};
     claims.address_count = 1;
     assert_int_equal(decide_authority(&question, &user), R_TOKEN_TYPE);
     assert_int_equal(user.address_count, 0);
@@ -127,7 +176,8 @@ static void test_components_are_no_users(void **state)
 {
     (void)state;
     struct issuer issuer = issuer_of(ISSUER_COMPONENT);
-    struct token_claims claims = {.addresses = {"al@contoso.com"}, .address_count = 1};
+    struct token_claims claims = {.addresses = {{"al@contoso.com", ADDRESS_UNSAID, true}},
+                                  .address_count = 1};
     struct subject_user user;
     assert_int_equal(
         decide_authority(&(struct authority_question){&issuer, &claims, &contoso, false}, &user),
@@ -171,6 +221,8 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_tenant_issuer_keeps_its_own_domains),
         cmocka_unit_test(test_tenant_issuer_is_refused),
+        cmocka_unit_test(test_denied_addresses),
+        cmocka_unit_test(test_disabled_tenants_have_no_people),
         cmocka_unit_test(test_consumer),
         cmocka_unit_test(test_nobody_and_unknown_kinds),
         cmocka_unit_test(test_components_are_no_users),

@@ -310,9 +310,45 @@ static void local_parts_are_composed_and_in_lower_case(void **state)
 static void local_parts_are_folded_no_further(void **state)
 {
     (void)state;
-    CHECK_ADDRESSES({"ß@c.com", "ß@c.com"}, {"ss@c.com", "ss@c.com"},
-                    {"ｂｏｂ@c.com", "ｂｏｂ@c.com"}, {"ﬁ@c.com", "ﬁ@c.com"},
-                    {"😀@c.com", "😀@c.com"});
+    CHECK_ADDRESSES({"ß@c.com", "ß@c.com"}, {"ẞ@c.com", "ß@c.com"}, {"ss@c.com", "ss@c.com"},
+                    {"ı@c.com", "ı@c.com"}, {"I@c.com", "i@c.com"}, {"😀@c.com", "😀@c.com"});
+}
+
+/* RFC 8264 §9.17: what NFKC makes something else of stands for what it is not. */
+static void letters_that_stand_for_others_are_refused(void **state)
+{
+    (void)state;
+    CHECK_ADDRESSES({"\u212aen@c.com", NULL} /* Kelvin */, {"\u212bsa@c.com", NULL} /* Angstrom */,
+                    {"\u2126@c.com", NULL} /* ohm */, {"ｂｏｂ@c.com", NULL} /* fullwidth */,
+                    {"boｂ@c.com", NULL}, {"ﬁ@c.com", NULL} /* ligature */,
+                    {"bo\u017f@c.com", NULL} /* long s */, {"\u2170@c.com", NULL} /* numeral */,
+                    {"\U0001d41bob@c.com", NULL} /* bold */, {"bob\u00b2@c.com", NULL} /* square */,
+                    {"\u00aa@c.com", NULL}, {"\u0149@c.com", NULL}, {"\u01c6@c.com", NULL},
+                    {"\uff76@c.com", NULL} /* halfwidth ka */,
+                    {"\uf900@c.com", NULL} /* ideograph */, {"\u0340@c.com", NULL},
+                    {"\ufdfa@c.com", NULL} /* the longest form */);
+}
+
+/* Of no code point: neither of one that stands for ASCII, nor of one that is another in its stored form. */
+static void no_letter_is_taken_for_ascii(void **state)
+{
+    (void)state;
+    size_t accepted = 0;
+    AUTO(arena_free_at) struct arena *arena = arena_new(65536);
+    for (uint32_t point = 0x80; point < 0x110000; point++) {
+        char letter[8];
+        const char *once = NULL, *twice = NULL;
+        encode(point, letter);
+        const char *text = arena_printf(arena, "%s@c.com", letter);
+        if (address_normalize(arena, slice_str(text), &once, NULL).ok) {
+            assert_true((uint8_t)once[0] >= 0x80 || point == 0x130); /* İ is i with a dot */
+            assert_ok(address_normalize(arena, slice_str(once), &twice, &err), &err);
+            assert_string_equal(twice, once);
+            accepted++;
+        }
+        arena_reset(arena);
+    }
+    assert_true(accepted > 100000);
 }
 
 static void hidden_characters_in_local_parts_are_refused(void **state)
@@ -414,6 +450,8 @@ int main(void)
         cmocka_unit_test(look_alikes_are_other_domains),
         cmocka_unit_test(local_parts_are_composed_and_in_lower_case),
         cmocka_unit_test(local_parts_are_folded_no_further),
+        cmocka_unit_test(letters_that_stand_for_others_are_refused),
+        cmocka_unit_test(no_letter_is_taken_for_ascii),
         cmocka_unit_test(hidden_characters_in_local_parts_are_refused),
         cmocka_unit_test(local_parts_have_64_bytes),
         cmocka_unit_test(batches_change_nothing),

@@ -74,6 +74,23 @@ static void a_template_is_bound_late(void **state)
     assert_string_equal(decide(&w).referral_contact, "help@contoso.com");
 }
 
+/* What was changed of one content decides before its template, whose version it is not. */
+static void the_amendments_version_where_there_is_one(void **state)
+{
+    (void)state;
+    struct amendment amendment = {.version = 7, .is_valid = true};
+    struct world w;
+    make(&w);
+    w.q.facts.amendment = &amendment;
+    assert_int_equal(decide(&w).policy_version, 7);
+    use_template(&w);
+    w.q.facts.amendment = &amendment;
+    assert_int_equal(decide(&w).policy_version, 7);
+    be(&w, "eve@agency.us"); /* refused by it, too */
+    assert_int_equal(decide(&w).reason, R_NO_RIGHTS);
+    assert_int_equal(decide(&w).policy_version, 7);
+}
+
 static void an_archived_template_still_licenses(void **state)
 {
     (void)state;
@@ -177,6 +194,26 @@ static void make_dora(struct world *w, struct super_user *power)
     w->subject.user.tenant = CONTOSO;
     w->q.facts.is_revoked = true;
     w->policy.expires_at.s = NOW - 1;
+}
+
+/* All rights are the policy's custom ones too, whomever it grants them. */
+static void powers_have_the_policys_custom_rights(void **state)
+{
+    (void)state;
+    static const struct rights sign = {.custom_count = 1, .custom = {"SIGN"}};
+    struct world w;
+    struct super_user power;
+    make_dora(&w, &power);
+    w.policy.kind = POLICY_CUSTOM;
+    w.policy.grants = w.grants;
+    w.policy.grant_count = 1;
+    w.grants[0] = (struct grant){{PRINCIPAL_USER, "eve@agency.us"}, &sign};
+    assert_int_equal(decide(&w).rights.custom_count, 1);
+    w.tenant.super_user_count = 0;
+    be(&w, "gina@contoso.com");
+    assert_int_equal(decide(&w).power, POWER_ISSUER);
+    assert_int_equal(decide(&w).rights.custom_count, 1);
+    assert_string_equal(decide(&w).rights.custom[0], "SIGN");
 }
 
 static void a_super_user_until_the_end_time(void **state)
@@ -305,11 +342,13 @@ int main(void)
         cmocka_unit_test(encrypt_only_is_for_recipients),
         cmocka_unit_test(custom_grants_are_what_they_say),
         cmocka_unit_test(a_template_is_bound_late),
+        cmocka_unit_test(the_amendments_version_where_there_is_one),
         cmocka_unit_test(an_archived_template_still_licenses),
         cmocka_unit_test(scope_does_not_matter_for_opening),
         cmocka_unit_test(a_template_that_is_not_understood_grants_nothing),
         cmocka_unit_test(a_deleted_template_leaves_powers_only),
         cmocka_unit_test(owner_and_issuer),
+        cmocka_unit_test(powers_have_the_policys_custom_rights),
         cmocka_unit_test(a_super_user_until_the_end_time),
         cmocka_unit_test(a_super_user_within_his_tenant),
         cmocka_unit_test(super_users_by_group_and_by_component),

@@ -5,7 +5,7 @@
 
 #include <string.h>
 
-#include "domain/values/rights.h"
+#include "domain/values/grant.h"
 
 static struct err err;
 
@@ -126,17 +126,45 @@ static void what_is_no_list_of_rights(void **state)
     assert_true(rights_is_custom_name(slice_str("ABCDEFGHIJABCDEFGHIJABCDEFGHIJ_9"))); /* 32 */
 }
 
-/* More custom rights than a set has room for are left out: less is granted, never more. */
-static void a_union_never_overflows(void **state)
+#define AS "A,B,C,D,E,F,G,H,I,J,K,L,M,N,O,P"
+#define BS "A2,B2,C2,D2,E2,F2,G2,H2,I2,J2,K2,L2,M2,N2,O2,P2"
+
+/* What two policies of the largest size name has room, and is written. */
+static void a_union_loses_nothing(void **state)
 {
     (void)state;
     AUTO(arena_free_at) struct arena *arena = arena_new(65536);
-    struct rights all = parsed(arena, "A,B,C,D,E,F,G,H,I,J,K,L,M,N,O");
-    struct rights more = parsed(arena, "A,P,Q,R,PRINT");
-    rights_add(&all, &more);
+    char text[RIGHTS_TEXT_MAX + 1];
+    struct rights all = parsed(arena, AS), more = parsed(arena, BS);
+    struct rights some = parsed(arena, "A,P,PRINT");
+    rights_add(&all, &some);
     assert_int_equal(all.custom_count, RIGHTS_CUSTOM_MAX);
-    assert_string_equal(all.custom[RIGHTS_CUSTOM_MAX - 1], "P");
     assert_int_equal(all.bits, RIGHT_PRINT);
+    rights_add(&all, &more);
+    assert_int_equal(all.custom_count, RIGHTS_UNION_MAX);
+    all.bits = RIGHTS_ALL;
+    rights_format(&all, text);
+    assert_string_equal(text, ALL "," AS "," BS);
+}
+
+/* The custom rights of a policy are those of all its grants, each once. */
+static void a_policy_names_sixteen(void **state)
+{
+    (void)state;
+    AUTO(arena_free_at) struct arena *arena = arena_new(65536);
+    struct rights as = parsed(arena, AS), same = parsed(arena, "P,A,VIEW");
+    struct rights none = {.bits = RIGHT_VIEW}, one = parsed(arena, "Q"), all = {.bits = RIGHT_EDIT};
+    const struct principal anybody = {PRINCIPAL_AUTHENTICATED, ""};
+    const struct grant grants[] = {
+        {anybody, &none}, {anybody, &as}, {anybody, &as}, {anybody, &same}, {anybody, &one}};
+    assert_true(grants_add_custom(grants, 0, &all));
+    assert_int_equal(all.custom_count, 0);
+    assert_true(grants_add_custom(grants, 4, &all));
+    assert_int_equal(all.custom_count, 16);
+    assert_int_equal(all.bits, RIGHT_EDIT); /* standard rights are not asked for */
+    struct rights other = {0};
+    assert_false(grants_add_custom(grants, 5, &other));
+    assert_int_equal(other.custom_count, 0);
 }
 
 static void memory_runs_out_while_rights_are_read(void **state)
@@ -157,7 +185,8 @@ int main(void)
         cmocka_unit_test(rights_have_a_text),
         cmocka_unit_test(memory_runs_out_while_rights_are_read),
         cmocka_unit_test(what_is_no_list_of_rights),
-        cmocka_unit_test(a_union_never_overflows),
+        cmocka_unit_test(a_union_loses_nothing),
+        cmocka_unit_test(a_policy_names_sixteen),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -100,8 +100,25 @@ static void test_bad_groups(void **state)
 static void test_guests(void **state)
 {
     (void)state;
-    static const char *const guests[] = {"1", "true", "\"1\""};
-    static const char *const members[] = {"0", "false", "\"0\"", "2", "\"true\"", "null", "[1]"};
+    static const char *const guests[] = {"1",
+                                         "true",
+                                         "\"1\"",
+                                         "2",
+                                         "-1",
+                                         "0.0",
+                                         "\"true\"",
+                                         "\"Guest\"",
+                                         "\"no\"",
+                                         "\"\"",
+                                         "\"0 \"",
+                                         "null",
+                                         "[]",
+                                         "[0]",
+                                         "[\"guest\"]",
+                                         "{}",
+                                         "{\"guest\":false}"};
+    static const char *const members[] = {"0",         "false",      "\"0\"",     "\"false\"",
+                                          "\"False\"", "\"Member\"", "\"member\""};
     for (size_t i = 0; i < sizeof guests / sizeof guests[0]; i++) {
         assert_true(good(arena_printf(f.arena, ",\"acct\":%s", guests[i]))->is_guest);
     }

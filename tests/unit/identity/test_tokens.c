@@ -16,12 +16,12 @@ static void test_good(void **state)
     for (int i = 0; i < 2; i++) { /* verified, then from the cache */
         assert_ok(check_token(token, &f.issuer, NOW, &claims), &f.err);
         assert_int_equal(claims->address_count, 3);
-        assert_string_equal(claims->addresses[0], "al@contoso.com");
-        assert_string_equal(claims->addresses[1], "a.l@contoso.com");
-        assert_string_equal(claims->addresses[2], "al@contoso.de");
+        assert_string_equal(claims->addresses[0].text, "al@contoso.com");
+        assert_string_equal(claims->addresses[1].text, "a.l@contoso.com");
+        assert_string_equal(claims->addresses[2].text, "al@contoso.de");
         assert_string_equal(claims->groups[0], "legal@contoso.com");
         assert_string_equal(claims->tenant, "t1");
-        assert_true(claims->is_email_verified);
+        assert_true(token_claims_primary(claims)->word == ADDRESS_VERIFIED);
     }
     struct token peeked;
     assert_ok(token_peek(f.identity, f.arena, token, &peeked, &f.err), &f.err);

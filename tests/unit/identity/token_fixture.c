@@ -45,6 +45,7 @@ int fixture_set_up(void **state)
                                .jwks_url = "",
                                .jwks_json = f.jwks,
                                .claim_address = "",
+                               .claim_verified = "",
                                .claim_aliases = aliases,
                                .claim_alias_count = 2,
                                .claim_groups = "groups",

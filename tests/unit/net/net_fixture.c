@@ -246,9 +246,8 @@ static void on_closed(void *ctx, struct net_stream *stream)
 
 /* --- helpers ---------------------------------------------------------------------------------- */
 
-int net_fixture_set_up(void **state)
+int net_fixture_start(const struct net_config *bounds)
 {
-    (void)state;
     static const struct net_handler handler = {
         .open = on_open,
         .message = on_message,
@@ -256,21 +255,25 @@ int net_fixture_set_up(void **state)
         .broken = on_broken,
         .closed = on_closed,
     };
-    static const struct net_config config = {
-        .protocols = {&FAKE_PROTOCOL},
-        .framings = {&FAKE_FRAMING},
-        .max_calls = CALLS_MAX,
-        .max_body_bytes = 4 * MIB,
-    };
+    struct net_config config = *bounds;
     int fds[2];
+    config.protocols[0] = &FAKE_PROTOCOL;
+    config.framings[0] = &FAKE_FRAMING;
     metrics_reset();
     net = (struct net_fixture){.loop = loop_new()};
     net.server = net_server_new(net.loop, &config, &handler);
     assert_int_equal(socketpair(AF_UNIX, SOCK_STREAM | SOCK_NONBLOCK, 0, fds), 0);
     net.peer = fds[1];
-    conn_accept(net.server, fds[0], NULL, "test");
+    conn_accept(net.server, fds[0], NULL, &(struct conn_origin){.peer = "test"});
     assert_told("start ");
     return 0;
+}
+
+int net_fixture_set_up(void **state)
+{
+    (void)state;
+    return net_fixture_start(
+        &(struct net_config){.max_calls = CALLS_MAX, .max_body_bytes = 4 * MIB});
 }
 
 int net_fixture_tear_down(void **state)

@@ -31,6 +31,8 @@ struct net_fixture {
 extern struct net_fixture net;
 
 int net_fixture_set_up(void **state);
+/* The same for a server with its own bounds. */
+int net_fixture_start(const struct net_config *bounds);
 int net_fixture_tear_down(void **state);
 #define NET_TEST(f) cmocka_unit_test_setup_teardown(f, net_fixture_set_up, net_fixture_tear_down)
 
@@ -42,6 +44,7 @@ void run_turn(void);
 /* Run for some turns in which sockets are looked at. */
 void run_a_while(void);
 
+/* A stream of net.conn, which a test may set. */
 struct net_stream *open_stream(const char *method, const char *path);
 /* A message that says to be `length` long; `sent` bytes of it come. */
 void send_part(struct net_stream *s, char kind, size_t length, size_t sent);

@@ -92,7 +92,7 @@ static void a_change_of_the_tenant_makes_the_gate_say_stale(void **state)
     entry.scopes[1] = (struct gate_scope){.scope = TENANT_PLATFORM.u, .epoch = 0};
     entry.scope_count = 2;
     struct change_op *op = change(CONTOSO);
-    tenant_store_exclude(op, &exclusion, false);
+    tenant_store_exclude(op, &exclusion);
     assert_int_equal(wait_for(&op->op), R_NONE);
     size_t before = count_audit(NULL, "OK");
     submit_one(&entry);

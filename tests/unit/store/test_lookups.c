@@ -52,7 +52,7 @@ static void lookups_find_components_and_issuers(void **state)
     wait_all(1);
     assert_string_equal(found.component->component.name, "edge");
     assert_string_equal(found.component->component.sender_domains[0], "contoso.com");
-    assert_true(found.component->epoch > 0);
+    assert_true(found.component->epoch > 0 && found.component->is_of_active_tenant);
 
     struct issuer_row issuer = {.issuer = {.id = {{{12}}},
                                            .boundary = "commercial",
@@ -65,6 +65,7 @@ static void lookups_find_components_and_issuers(void **state)
                                            .jwks_url = "",
                                            .jwks_json = "{\"keys\":[]}",
                                            .claim_address = "",
+                                           .claim_verified = "",
                                            .claim_groups = "",
                                            .claim_tenant = "",
                                            .claim_guest = "",

@@ -1,0 +1,170 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "daemon/children.h"
+
+#include <errno.h>
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/mman.h>
+#include <sys/prctl.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include "base/clock.h"
+#include "base/mem.h"
+#include "obs/log.h"
+
+int64_t children_now(void)
+{
+    return clock_mono().ns / 1000000;
+}
+
+rc children_init(struct children *children, struct err *err)
+{
+    void *shared = mmap(NULL, CHILDREN_MAX * sizeof children->statuses[0], PROT_READ | PROT_WRITE,
+                        MAP_SHARED | MAP_ANONYMOUS, -1, 0);
+    ENSURE(shared != MAP_FAILED, err, R_STARTUP_FAILED);
+    children->statuses = shared;
+    return OK;
+}
+
+/* --- starting ------------------------------------------------------------------------------- */
+
+static void be_worker(struct generation *g, struct generation *other, struct child *child,
+                      pid_t parent)
+{
+    sigset_t none;
+    (void)prctl(PR_SET_PDEATHSIG, SIGTERM);
+    if (getppid() != parent) {
+        _exit(0); /* the supervisor died between fork and prctl */
+    }
+    signal(SIGINT, SIG_IGN); /* of a terminal: the supervisor tells us by SIGTERM */
+    signal(SIGHUP, SIG_IGN);
+    sigemptyset(&none);
+    sigprocmask(SIG_SETMASK, &none, NULL);
+    generation_close_others(g, g->sockets[child->index]);
+    generation_close_others(other, NULL);
+    generation_log(g);
+    exit(worker_run(g->conf, g->sockets[child->index], child->index, child->status));
+}
+
+static struct child *find_free(struct children *children)
+{
+    for (size_t i = 0; i < CHILDREN_MAX; i++) {
+        if (children->all[i].state == CHILD_NONE) {
+            children->all[i].status = &children->statuses[i];
+            return &children->all[i];
+        }
+    }
+    return NULL;
+}
+
+struct child *children_start(struct children *children, struct generation *g,
+                             struct generation *other, unsigned index)
+{
+    struct child *child = find_free(children);
+    if (child == NULL) {
+        return NULL;
+    }
+    child->index = index;
+    child->of = g;
+    child->started = children_now();
+    atomic_store(&child->status->beat_ms, child->started);
+    atomic_store(&child->status->is_ready, false);
+    fflush(NULL);
+    pid_t parent = getpid(), pid = fork();
+    if (pid == 0) {
+        be_worker(g, other, child, parent);
+    }
+    if (pid < 0) {
+        log_event(LOG_ERROR, "supervisor.fork_failed", F_STR("why", strerrorname_np(errno)));
+        return NULL;
+    }
+    child->pid = pid;
+    child->state = CHILD_STARTING;
+    return child;
+}
+
+/* --- watching ------------------------------------------------------------------------------- */
+
+void child_kill(struct child *child)
+{
+    (void)kill(child->pid, SIGKILL);
+}
+
+void child_dismiss(struct child *child, int64_t drain_ms)
+{
+    child->state = CHILD_LEAVING;
+    child->kill_at = children_now() + drain_ms + KILL_MARGIN_MS;
+    (void)kill(child->pid, SIGTERM);
+}
+
+static void kill_for(struct child *child, const char *event, int64_t now)
+{
+    log_event(LOG_ERROR, event, F_INT("worker", child->index), F_INT("pid", child->pid));
+    child_kill(child);
+    child->state = CHILD_LEAVING;
+    child->kill_at = now + KILL_MARGIN_MS;
+}
+
+bool children_watch(struct children *children)
+{
+    int64_t now = children_now();
+    bool any = false;
+    for (size_t i = 0; i < CHILDREN_MAX; i++) {
+        struct child *child = &children->all[i];
+        if (child->state == CHILD_NONE) {
+            continue;
+        }
+        if (child->state == CHILD_STARTING && atomic_load(&child->status->is_ready)) {
+            child->state = CHILD_SERVING;
+            any = true;
+        }
+        if (child->state == CHILD_LEAVING && now >= child->kill_at) {
+            kill_for(child, "worker.killed", now);
+        } else if (child->state != CHILD_LEAVING &&
+                   now - atomic_load(&child->status->beat_ms) > HUNG_MS) {
+            kill_for(child, "worker.hung", now);
+        }
+    }
+    return any;
+}
+
+struct child *children_collect(struct children *children, enum child_state *was, int *status)
+{
+    pid_t pid;
+    while ((pid = waitpid(-1, status, WNOHANG)) > 0) {
+        for (size_t i = 0; i < CHILDREN_MAX; i++) {
+            struct child *child = &children->all[i];
+            if (child->state != CHILD_NONE && child->pid == pid) {
+                *was = child->state;
+                child->state = CHILD_NONE;
+                return child;
+            }
+        }
+    }
+    return NULL;
+}
+
+bool children_any(const struct children *children)
+{
+    for (size_t i = 0; i < CHILDREN_MAX; i++) {
+        if (children->all[i].state != CHILD_NONE) {
+            return true;
+        }
+    }
+    return false;
+}
+
+struct child *children_find(struct children *children, const struct generation *g, unsigned index)
+{
+    for (size_t i = 0; i < CHILDREN_MAX; i++) {
+        struct child *child = &children->all[i];
+        bool is_there = child->state == CHILD_STARTING || child->state == CHILD_SERVING;
+        if (is_there && child->index == index && child->of == g) {
+            return child;
+        }
+    }
+    return NULL;
+}

@@ -1,0 +1,56 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* The worker processes, as the supervisor sees them.
+ *
+ *     (start) ──> STARTING ──> SERVING ──> LEAVING ──> (gone)      (gone from everywhere)
+ *
+ *     STARTING  it doesn't say yet that it serves
+ *     SERVING   it was ready once; whether the database is there meanwhile is its own matter
+ *     LEAVING   it was told to end, and is killed when it has not by then
+ *
+ * A worker says in shared memory that its loop still turns. One that has not for HUNG_MS is killed. */
+#pragma once
+
+#include <sys/types.h>
+
+#include "daemon/generation.h"
+#include "daemon/worker.h"
+
+enum {
+    CHILDREN_MAX = 4 * CONF_WORKERS_MAX, /* with those that leave */
+    HUNG_MS = 20 * 1000,
+    KILL_MARGIN_MS = 5000, /* beyond the time that the configuration gives for draining */
+};
+
+enum child_state { CHILD_NONE, CHILD_STARTING, CHILD_SERVING, CHILD_LEAVING };
+
+struct child {
+    enum child_state state;
+    pid_t pid;
+    unsigned index;              /* which worker of its generation */
+    const struct generation *of; /* only to be compared: it may be gone */
+    int64_t started, kill_at;    /* monotonic milliseconds */
+    struct worker_status *status;
+};
+
+struct children {
+    struct child all[CHILDREN_MAX];
+    struct worker_status *statuses; /* one each, shared with the workers */
+};
+
+rc children_init(struct children *children, struct err *err);
+/* Start a worker of a generation; NULL: it can't be started now. `other`: of which it must not keep
+ * sockets; may be NULL. */
+struct child *children_start(struct children *children, struct generation *g,
+                             struct generation *other, unsigned index);
+/* Let a worker end. */
+void child_dismiss(struct child *child, int64_t drain_ms);
+void child_kill(struct child *child);
+/* Note who has become ready, and kill who is hung or late. True: somebody became ready. */
+bool children_watch(struct children *children);
+/* The next one that has ended, with its wait status; NULL: none. It is CHILD_NONE by then, its other
+ * members as they were. */
+struct child *children_collect(struct children *children, enum child_state *was, int *status);
+bool children_any(const struct children *children);
+/* The worker of this number and generation that is STARTING or SERVING; NULL: there is none. */
+struct child *children_find(struct children *children, const struct generation *g, unsigned index);
+int64_t children_now(void);
