@@ -4,23 +4,27 @@
 #include <string.h>
 
 #include "chancery/v1/publishing.pb-c.h"
-#include "cli/session.h"
+#include "cli/protected.h"
+#include "cli/verbs.h"
 #include "cli/when.h"
 #include "domain/values/rights.h"
 
 static const char HELP[] =
     "usage: chancery amend --profile FILE [--set PRINCIPAL=RIGHTS]… [--add-recipient ADDRESS]…\n"
     "                      [--remove PRINCIPAL]… [--expires TIME|+DAYS|never] [--reason TEXT]\n"
-    "                      [-o json] CONTENT-ID\n"
+    "                      [-o json] CONTENT-ID|FILE\n"
     "\n"
     "Changes the policy of content that was sent, from the next license on. For its owner, its\n"
-    "issuer and admins of its tenant. Changes add up.\n"
+    "issuer and admins of its tenant; with the protected mail or file also for whoever holds OWNER\n"
+    "or, within their own rights, EDITRIGHTSDATA. Changes add up. What lets somebody in by an admin\n"
+    "may need a second one to approve it.\n"
     "\n"
     "  --set            the rights that a principal has instead of those it had: names with\n"
     "                   commas between (VIEW,PRINT), or one of viewer, reviewer, co-author,\n"
     "                   co-owner, do-not-forward, encrypt-only\n"
     "  --add-recipient  gives somebody what the policy gives to recipients\n"
-    "  --remove         takes from a principal what it had by that name\n"
+    "  --remove         takes from a principal what it had by that name; from a person, by any of\n"
+    "                   their addresses\n"
     "  --expires        2027-01-31, 2027-01-31T12:00:00Z, +DAYS after the content was protected,\n"
     "                   or never\n"
     "  --reason         why, for the audit log\n"
@@ -114,9 +118,22 @@ static bool read_expiry(const char *text, Chancery__V1__Expiry *expiry,
     return when_parse(text, &time->seconds);
 }
 
+static int show(struct session *s, const struct amend_args *args, const ProtobufCMessage *message)
+{
+    const Chancery__V1__AmendPolicyResponse *r = (const void *)message;
+    if (strcmp(args->format, "json") == 0) {
+        return session_print_json(s, message);
+    }
+    if (!verb_was_asked(message)) {
+        printf("amended, version %lld\n", (long long)r->version);
+    }
+    return EXIT_OK;
+}
+
 static int amend(struct session *s, const struct amend_args *args)
 {
     struct err err = {0};
+    struct content_operand content;
     ProtobufCMessage *message = NULL;
     Chancery__V1__AmendPolicyRequest request;
     Chancery__V1__Expiry expiry;
@@ -134,7 +151,12 @@ static int amend(struct session *s, const struct amend_args *args)
         return usage_error(s->command, "--expires takes a time, +DAYS or never, not %s",
                            args->expires);
     }
-    request.content_id = text_field(args->content);
+    int code = content_operand_read(s, args->content, &content);
+    if (code != EXIT_OK) {
+        return code;
+    }
+    request.content_id = content.id;
+    request.publishing_license = content.license;
     request.set_grants = grants;
     request.n_set_grants = sets;
     request.add_recipients = (char **)(uintptr_t)args->recipients;
@@ -143,14 +165,9 @@ static int amend(struct session *s, const struct amend_args *args)
     request.n_remove_principals = option_list_count(args->removals);
     request.expiry = args->expires == NULL ? NULL : &expiry;
     request.reason = text_field(args->reason);
-    int code = session_call(s, "PublishingService/AmendPolicy", &request.base,
-                            &chancery__v1__amend_policy_response__descriptor, &message);
-    if (code != EXIT_OK || strcmp(args->format, "json") == 0) {
-        return code == EXIT_OK ? session_print_json(s, message) : code;
-    }
-    printf("amended, version %lld\n",
-           (long long)((const Chancery__V1__AmendPolicyResponse *)(const void *)message)->version);
-    return EXIT_OK;
+    code = session_call(s, "PublishingService/AmendPolicy", &request.base,
+                        &chancery__v1__amend_policy_response__descriptor, &message);
+    return code == EXIT_OK ? show(s, args, message) : code;
 }
 
 static int run(int argc, char **argv)
@@ -163,7 +180,7 @@ static int run(int argc, char **argv)
         {"--reason", &args.reason, NULL, NULL}};
     struct session session;
     if (options_take(&command_amend, specs, 7, argc, argv) != 2) {
-        return usage_error(&command_amend, "give one content id");
+        return usage_error(&command_amend, "give one content id, or a protected mail or file");
     }
     args.content = argv[1];
     int code = session_open(&session, &command_amend, args.profile);

@@ -1,15 +1,12 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* chancery open, chancery inspect */
-#include <errno.h>
 #include <stdio.h>
 #include <string.h>
 
 #include "base/encode.h"
 #include "chancery/v1/licensing.pb-c.h"
 #include "cli/output.h"
-#include "cli/session.h"
-#include "client/content_file.h"
-#include "client/mail.h"
+#include "cli/protected.h"
 #include "crypto/json.h"
 #include "crypto/jwe.h"
 #include "crypto/jws.h"
@@ -36,37 +33,6 @@ static const char INSPECT_HELP[] =
     "  chancery inspect --profile bob.yaml mail.eml.protected.eml\n"
     "\n"
     "Next: chancery open opens it.\n";
-
-/* A protected mail or file, as far as it can be read without a key. */
-struct protected
-{
-    bool is_file;
-    FILE *in; /* with is_file: positioned at the first record */
-    struct content_file file;
-    struct mail_parts mail;
-    struct slice license;
-};
-
-static rc load(struct arena *arena, const char *path, struct protected *out, struct err *err)
-{
-    struct slice bytes;
-    out->in = fopen(path, "re");
-    if (out->in == NULL) {
-        FAIL(err, R_STARTUP_FAILED, "%s: %s", path, strerror(errno));
-    }
-    if (content_file_open(arena, out->in, &out->file, err).ok) {
-        out->is_file = true;
-        out->license = out->file.license;
-        return OK;
-    }
-    fclose(out->in);
-    out->in = NULL;
-    err_clear(err);
-    TRY(read_file(arena, path, 2 * MAIL_BYTES_MAX, &bytes, err));
-    TRY(mail_unwrap(arena, bytes, &out->mail, err));
-    out->license = out->mail.license;
-    return OK;
-}
 
 /* --- the license ------------------------------------------------------------------------------ */
 
@@ -198,14 +164,12 @@ static int run_open(int argc, char **argv)
     if (code != EXIT_OK) {
         return code;
     }
-    if (load(session.arena, argv[1], &p, &err).ok) {
+    if (protected_load(session.arena, argv[1], &p, &err).ok) {
         code = open_with(&session, &p, argc == 3 ? argv[2] : default_output(&session, argv[1]));
     } else {
         code = fail_with(&command_open, &err);
     }
-    if (p.in != NULL) {
-        fclose(p.in);
-    }
+    protected_close(&p);
     session_close(&session);
     return code;
 }
@@ -262,12 +226,10 @@ static int run_inspect(int argc, char **argv)
     if (code != EXIT_OK) {
         return code;
     }
-    code = load(session.arena, argv[1], &p, &err).ok
+    code = protected_load(session.arena, argv[1], &p, &err).ok
                ? inspect_with(&session, &p, strcmp(format, "json") == 0)
                : fail_with(&command_inspect, &err);
-    if (p.in != NULL) {
-        fclose(p.in);
-    }
+    protected_close(&p);
     session_close(&session);
     return code;
 }

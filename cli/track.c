@@ -6,38 +6,40 @@
 #include "base/clock.h"
 #include "chancery/v1/audit.pb-c.h"
 #include "chancery/v1/tracking.pb-c.h"
-#include "cli/session.h"
+#include "cli/protected.h"
 
 static const char REVOKE_HELP[] =
-    "usage: chancery revoke --profile FILE [--user ADDRESS] [--reason TEXT] CONTENT-ID\n"
+    "usage: chancery revoke --profile FILE [--user ADDRESS] [--reason TEXT] CONTENT-ID|FILE\n"
     "\n"
     "Takes content back, for everybody or for one person: licenses are refused from now on. For\n"
-    "its owner, its issuer and admins of its tenant. A license that was given for offline use\n"
-    "holds until it ends.\n"
+    "its owner, its issuer and admins of its tenant; with the protected mail or file also for\n"
+    "whoever holds OWNER. A license that was given for offline use holds until it ends.\n"
     "\n"
-    "  --user ADDRESS   only this person\n"
+    "  --user ADDRESS   only this person, by any of their addresses\n"
     "  --reason TEXT    why, for the audit log\n"
     "\n"
     "  chancery revoke --profile alice.yaml --reason \"wrong figures\" CONTENT-ID\n"
     "\n"
     "Next: chancery track shows who opened it before; chancery restore undoes it.\n";
 static const char RESTORE_HELP[] =
-    "usage: chancery restore --profile FILE [--user ADDRESS] [--reason TEXT] CONTENT-ID\n"
+    "usage: chancery restore --profile FILE [--user ADDRESS] [--reason TEXT] CONTENT-ID|FILE\n"
     "\n"
-    "Undoes a revocation. Without --user it also lets everybody in again who was shut out\n"
-    "personally.\n"
+    "Undoes a revocation: of the content as a whole, where whoever was shut out personally stays\n"
+    "shut out; or, with --user, of one person. What is not revoked is NOT_FOUND, also because it\n"
+    "was restored before.\n"
     "\n"
-    "  --user ADDRESS   only this person, by the address that was revoked\n"
+    "  --user ADDRESS   only this person, by any of their addresses\n"
     "  --reason TEXT    why, for the audit log\n"
     "\n"
     "  chancery restore --profile alice.yaml --user bob@fabrikam.com CONTENT-ID\n"
     "\n"
     "Next: chancery track shows who opens it from now on.\n";
 static const char TRACK_HELP[] =
-    "usage: chancery track --profile FILE [-o json] CONTENT-ID\n"
+    "usage: chancery track --profile FILE [-o json] CONTENT-ID|FILE\n"
     "\n"
     "Shows who opened a content, who was refused and why: the latest 50 attempts, newest first.\n"
-    "For its owner, its issuer and admins of its tenant.\n"
+    "For its owner, its issuer and admins of its tenant; with the protected mail or file also for\n"
+    "whoever holds OWNER.\n"
     "\n"
     "  chancery track --profile alice.yaml CONTENT-ID\n"
     "\n"
@@ -80,13 +82,14 @@ static int parse_change(const struct command *command, int argc, char **argv,
                                         {"--reason", &args->reason, NULL, NULL}};
     return options_take(command, specs, 3, argc, argv) == 2
                ? EXIT_OK
-               : usage_error(command, "give one content id");
+               : usage_error(command, "give one content id, or a protected mail or file");
 }
 
 static int run_revoke(int argc, char **argv)
 {
     struct change_args args = {0};
     struct session session;
+    struct content_operand content;
     ProtobufCMessage *response = NULL;
     Chancery__V1__RevokeRequest request;
     int code = parse_change(&command_revoke, argc, argv, &args);
@@ -94,12 +97,16 @@ static int run_revoke(int argc, char **argv)
     if (code != EXIT_OK) {
         return code;
     }
-    chancery__v1__revoke_request__init(&request);
-    request.content_id = argv[1];
-    request.user = text_field(args.user);
-    request.reason = text_field(args.reason);
-    code = session_call(&session, "TrackingService/Revoke", &request.base,
-                        &chancery__v1__revoke_response__descriptor, &response);
+    code = content_operand_read(&session, argv[1], &content);
+    if (code == EXIT_OK) {
+        chancery__v1__revoke_request__init(&request);
+        request.content_id = content.id;
+        request.publishing_license = content.license;
+        request.user = text_field(args.user);
+        request.reason = text_field(args.reason);
+        code = session_call(&session, "TrackingService/Revoke", &request.base,
+                            &chancery__v1__revoke_response__descriptor, &response);
+    }
     if (code == EXIT_OK) {
         puts("revoked");
     }
@@ -116,6 +123,7 @@ static int run_restore(int argc, char **argv)
 {
     struct change_args args = {0};
     struct session session;
+    struct content_operand content;
     ProtobufCMessage *response = NULL;
     Chancery__V1__RestoreRequest request;
     int code = parse_change(&command_restore, argc, argv, &args);
@@ -123,12 +131,16 @@ static int run_restore(int argc, char **argv)
     if (code != EXIT_OK) {
         return code;
     }
-    chancery__v1__restore_request__init(&request);
-    request.content_id = argv[1];
-    request.user = text_field(args.user);
-    request.reason = text_field(args.reason);
-    code = session_call(&session, "TrackingService/Restore", &request.base,
-                        &chancery__v1__restore_response__descriptor, &response);
+    code = content_operand_read(&session, argv[1], &content);
+    if (code == EXIT_OK) {
+        chancery__v1__restore_request__init(&request);
+        request.content_id = content.id;
+        request.publishing_license = content.license;
+        request.user = text_field(args.user);
+        request.reason = text_field(args.reason);
+        code = session_call(&session, "TrackingService/Restore", &request.base,
+                            &chancery__v1__restore_response__descriptor, &response);
+    }
     if (code == EXIT_OK) {
         puts("restored");
     }
@@ -158,19 +170,24 @@ static int run_track(int argc, char **argv)
     const struct option_spec specs[] = {{"--profile", &profile, NULL, NULL},
                                         {"-o", &format, NULL, NULL}};
     struct session session;
+    struct content_operand content;
     ProtobufCMessage *response = NULL;
     Chancery__V1__ListAccessRequest request;
     if (options_take(&command_track, specs, 2, argc, argv) != 2) {
-        return usage_error(&command_track, "give one content id");
+        return usage_error(&command_track, "give one content id, or a protected mail or file");
     }
     int code = session_open(&session, &command_track, profile);
     if (code != EXIT_OK) {
         return code;
     }
-    chancery__v1__list_access_request__init(&request);
-    request.content_id = argv[1];
-    code = session_call(&session, "TrackingService/ListAccess", &request.base,
-                        &chancery__v1__list_access_response__descriptor, &response);
+    code = content_operand_read(&session, argv[1], &content);
+    if (code == EXIT_OK) {
+        chancery__v1__list_access_request__init(&request);
+        request.content_id = content.id;
+        request.publishing_license = content.license;
+        code = session_call(&session, "TrackingService/ListAccess", &request.base,
+                            &chancery__v1__list_access_response__descriptor, &response);
+    }
     if (code == EXIT_OK && strcmp(format, "json") == 0) {
         code = session_print_json(&session, response);
     } else if (code == EXIT_OK) {

@@ -61,8 +61,8 @@ bool verb_wants_json(const struct verb_args *args)
     return args->format != NULL && strcmp(args->format, "json") == 0;
 }
 
-/* Where an act waits for a second admin, there is nothing else to show. */
-static bool was_asked(const ProtobufCMessage *response)
+/* There is nothing else to show then. */
+bool verb_was_asked(const ProtobufCMessage *response)
 {
     const ProtobufCFieldDescriptor *field =
         protobuf_c_message_descriptor_get_field_by_name(response->descriptor, "approval_id");
@@ -79,7 +79,7 @@ static bool was_asked(const ProtobufCMessage *response)
 static int print(struct session *s, const struct verb_args *args, const ProtobufCMessage *response,
                  verb_show *show)
 {
-    if (!verb_wants_json(args) && was_asked(response)) {
+    if (!verb_wants_json(args) && verb_was_asked(response)) {
         return EXIT_OK;
     }
     if (show == NULL || verb_wants_json(args)) {
@@ -107,7 +107,7 @@ int verb_act(struct session *s, const struct verb_args *args, const char *method
     if (code == EXIT_OK && verb_wants_json(args)) {
         return session_print_json(s, response);
     }
-    if (code == EXIT_OK && !was_asked(response) && done != NULL) {
+    if (code == EXIT_OK && !verb_was_asked(response) && done != NULL) {
         puts(done);
     }
     return code;

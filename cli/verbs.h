@@ -50,6 +50,8 @@ int verb_act(struct session *s, const struct verb_args *args, const char *method
  * next_page_token. */
 int verb_list(struct session *s, const struct verb_args *args, const char *method,
               ProtobufCMessage *request, const ProtobufCMessageDescriptor *type, verb_show *show);
+/* Whether an act only asked for approval; says so, and how to approve it. */
+bool verb_was_asked(const ProtobufCMessage *response);
 /* Read a message from the YAML file that -f names; NULL is a usage error. Returns an exit code. */
 int verb_read_file(struct session *s, const char *path, const ProtobufCMessageDescriptor *type,
                    ProtobufCMessage **out);

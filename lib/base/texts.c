@@ -34,7 +34,12 @@ size_t texts_sort(const char **texts, size_t count)
     return kept;
 }
 
+const char *const *texts_find(const char *const *sorted, size_t count, const char *text)
+{
+    return count == 0 ? NULL : bsearch(&text, sorted, count, sizeof sorted[0], compare);
+}
+
 bool texts_contain(const char *const *sorted, size_t count, const char *text)
 {
-    return count > 0 && bsearch(&text, sorted, count, sizeof sorted[0], compare) != NULL;
+    return texts_find(sorted, count, text) != NULL;
 }

@@ -9,5 +9,7 @@
 /* Sort in place and drop repetitions; the new count. A list that is in order already costs one
  * pass. */
 size_t texts_sort(const char **texts, size_t count);
-/* Whether a sorted list contains the text. */
+/* Where a sorted list has the text; NULL if it doesn't. */
+const char *const *texts_find(const char *const *sorted, size_t count, const char *text);
+/* Whether it does. */
 bool texts_contain(const char *const *sorted, size_t count, const char *text);

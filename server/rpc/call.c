@@ -12,6 +12,11 @@ void *call_state(const struct call *c)
     return c->state;
 }
 
+unsigned call_state_bases(const struct call *c)
+{
+    return c->flow->state.bases;
+}
+
 void *call_caller(const struct call *c)
 {
     CH_ASSERT(c->caller != NULL);

@@ -136,6 +136,8 @@ struct flow {
     struct flow_state state;
     enum flow_trust trust;
     struct step_row steps[FLOW_STEPS_MAX + 1]; /* ends at name == NULL */
+    const struct subflow
+        *subflow; /* of its own, which its rows enter; NULL: none. Commits nothing */
     /* Record a refusal whose reason is marked AUDIT, before it is told. NEXT: recorded. May return
      * call_again_from or call_authenticate_again when the facts turned out stale. FAILED: the client
      * gets that error instead of the refusal. NULL: the authenticator's. */
@@ -155,8 +157,10 @@ struct authenticator {
 
 /* --- what a step may ask ------------------------------------------------------------------ */
 
-/* The flow's own struct, zeroed at the start. */
+/* The flow's own struct, zeroed at the start; and with which shared structs it begins
+ * (flow_state.bases). */
 void *call_state(const struct call *c);
+unsigned call_state_bases(const struct call *c);
 /* What the authenticator finds out of the caller. Not for public methods, which have none. */
 void *call_caller(const struct call *c);
 /* Whether what a worker remembers may be used (flow.trust). */
@@ -273,7 +277,8 @@ void rpc_register(struct rpc *rpc, const struct flow *flow);
 void rpc_refuse(struct rpc *rpc, enum reason reason);
 /* The callbacks that net wants. */
 const struct net_handler *rpc_net_handler(struct rpc *rpc);
-/* Visit every row of every registered flow, those of the authenticator's sub-flows before its own: the
+/* Visit every row of every registered flow, those of the authenticator's sub-flows and of its own
+ * one before the flow's: the
  * cancel and crash matrices are made from this. `sub`: the sub-flow's name; NULL: the flow's own row. */
 typedef void (*step_visit)(const struct flow *flow, const char *sub, const struct step_row *row,
                            void *ctx);

@@ -27,15 +27,20 @@ bool method_is_public(const struct method *method)
     return (method->roles & METHOD_ROLE_PUBLIC) != 0;
 }
 
-/* Its rows commit nothing: after a commit neither cancellation nor the deadline ends a call. And they find nothing of
- * a flow, which has no state yet. */
+/* Its rows commit nothing: after a commit neither cancellation nor the deadline ends a call. And they are not checked
+ * against a flow's state. */
+static void check_subflow(const struct subflow *sub)
+{
+    for (const struct step_row *row = sub->steps; row->name != NULL; row++) {
+        CH_ASSERT((row->flags & STEP_COMMIT) == 0 && row->needs == 0);
+    }
+}
+
 static void check_authenticator(const struct authenticator *authenticator)
 {
     CH_ASSERT(authenticator->authenticate != NULL && authenticator->on_refusal != NULL);
     for (const struct subflow *const *sub = authenticator->subflows; *sub != NULL; sub++) {
-        for (const struct step_row *row = (*sub)->steps; row->name != NULL; row++) {
-            CH_ASSERT((row->flags & STEP_COMMIT) == 0 && row->needs == 0);
-        }
+        check_subflow(*sub);
     }
 }
 
@@ -86,6 +91,9 @@ static void check_rows(const struct flow *flow)
         flags |= row->flags;
     }
     CH_ASSERT((flow->trust == TRUST_CACHES) == ((flags & STEP_VERIFIES) != 0));
+    if (flow->subflow != NULL) {
+        check_subflow(flow->subflow);
+    }
 }
 
 void rpc_register(struct rpc *rpc, const struct flow *flow)
@@ -130,6 +138,9 @@ void rpc_each_step(const struct rpc *rpc, step_visit visit, void *ctx)
             method_is_public(&METHODS[i]) ? none : rpc->authenticator->subflows;
         for (; *sub != NULL; sub++) {
             visit_rows(flow, (*sub)->name, (*sub)->steps, visit, ctx);
+        }
+        if (flow->subflow != NULL) {
+            visit_rows(flow, flow->subflow->name, flow->subflow->steps, visit, ctx);
         }
         visit_rows(flow, NULL, flow->steps, visit, ctx);
     }

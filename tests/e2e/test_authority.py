@@ -97,7 +97,9 @@ def test_only_owner_issuer_and_admin_may_track(world):
         assert refused(world.call, "TrackingService/ListAccess", request, token=token).reason == "NOT_FOUND"
     assert refused(world.call, "TrackingService/Revoke", request, world.fabrikam.admin).reason == "NOT_FOUND"
     world.call("TrackingService/Revoke", request, world.contoso.admin)
-    world.call("TrackingService/Restore", request, world.gateway)
+    assert refused(world.call, "TrackingService/Restore", request, world.gateway).reason == "NOT_FOUND"
+    world.call("TrackingService/Restore", request, world.contoso.admin)
+    world.call("TrackingService/Revoke", request, world.gateway)  # which protected it
 
 
 def test_template_changes_reach_old_content(world):

@@ -14,8 +14,9 @@ from waiting import eventually
 # delay passes; before it the three clients end the flow, as soon as they have come.
 LONG_MS, SHORT_MS, DEADLINE_S = 5000, 120, 0.05
 
-# Rows of a sub-flow are the same in every flow: tried for a gateway, a reader with a token, and an admin past all caches.
-WITH_SUB_FLOWS = {"protect", "acquire_license", "get_tenant"}
+# Rows of the sub-flows of authentication are the same in every flow: tried for a gateway, a reader with a token, and an
+# admin past all caches. One flow has a sub-flow of its own.
+WITH_SUB_FLOWS = {"protect", "acquire_license", "get_tenant", "amend_policy"}
 
 
 @pytest.fixture(scope="module")

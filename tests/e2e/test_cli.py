@@ -135,6 +135,32 @@ def test_refusals_have_an_exit_code_of_their_own(world):
     run(world, "inspect", "bob", SAMPLE, expect=1)
 
 
+def test_a_protected_file_names_its_content(world):
+    """Whoever holds rights over the policy shows them by it; for all others it is another way to give the id."""
+    sealed, folder = f"{world.a.folder}/own.eml", world.a.folder
+    with_token(world, "alice", world.alice)
+    run(world, "protect", "alice", "--encrypt-only", "--recipient", "bob@fabrikam.com", SAMPLE, sealed)
+    content = json.loads(run(world, "inspect", "bob", "-o", "json", sealed).stdout)["contentId"]
+    assert run(world, "amend", "bob", "--add-recipient", "eve@fabrikam.com", sealed).stdout == "amended, version 1\n"
+    assert "NOT_FOUND" in run(world, "amend", "bob", "--add-recipient", "eve@fabrikam.com", content, expect=3).stderr
+    assert "RIGHTS_EXCEEDED" in run(world, "amend", "bob", "--set", "user:eve@fabrikam.com=co-owner", sealed,
+                                    expect=3).stderr
+    assert "RIGHT_MISSING" in run(world, "track", "bob", sealed, expect=3).stderr
+    run(world, "amend", "alice", "--set", "user:eve@fabrikam.com=co-owner", sealed)
+    run(world, "open", "bob", sealed, f"{folder}/opened.eml")
+    assert "opened" in run(world, "track", "eve", sealed).stdout
+    assert run(world, "revoke", "eve", "--user", "bob@fabrikam.com", sealed).stdout == "revoked\n"
+    assert "REVOKED" in run(world, "open", "bob", sealed, f"{folder}/opened.eml", expect=3).stderr
+    assert run(world, "restore", "eve", "--user", "bob@fabrikam.com", sealed).stdout == "restored\n"
+    for who in ("alice", "contoso-admin"):
+        told = run(world, "restore", who, "--user", "bob@fabrikam.com", sealed, expect=3).stderr
+        assert "NOT_FOUND" in told and "revoked: no" in told
+    for verb in ("track", "revoke", "restore"):
+        assert f"{folder}/nowhere: " in run(world, verb, "alice", f"{folder}/nowhere", expect=1).stderr
+        run(world, verb, "alice", SAMPLE, expect=1)
+        run(world, verb, "alice", expect=2)
+
+
 def test_templates(world):
     world.a.write("template.yaml", b"names: [{language: en, text: Confidential}]\n"
                                    b"grants: [{principals: ['tenant:fabrikam'], rights: [view, PRINT]}]\n"

@@ -2,6 +2,7 @@
 """Random cases from small worlds, so that names meet, and weighted so that every outcome comes up
 often."""
 from model_access import BLOCK, NATIVE, VIA_PORTAL, component_uuid
+from model_content import TENANT_ADMIN
 from model_policy import (CLIENT, CUSTOM, DAY, DECRYPTOR, DNF, ENCRYPT, GATEWAY, PORTAL, STANDARD, TEMPLATE, domain_of,
                           has_room, sum_of)
 
@@ -123,9 +124,13 @@ def random_changes(rng, touched):
             "recipients": sorted({rng.choice(joining) for _ in range(rng.choice([0, 0, 1, 2])) if joining}
                                  - set(mailboxes_among(removed))),
             "expires_at": random_time(rng) if sometimes(rng, 0.2) else None})
-        if not has_room([[p, ",".join(rights or [])] for p, rights in sum_of(changes)[0].items()]):
+        if not have_room(changes):
             changes.pop()  # the API refuses it
     return changes
+
+
+def have_room(changes):
+    return has_room([[p, ",".join(rights or [])] for p, rights in sum_of(changes)[0].items()])
 
 
 def random_component(rng, tenant, role):
@@ -164,6 +169,41 @@ def access_case(rng, tenant):
     return {"ask": "access", "now": NOW, "revoked": sometimes(rng, 0.1), "user_revoked": sometimes(rng, 0.07),
             "rules": random_rules(rng), "tenant": tenant, "policy": policy, "changes": random_changes(rng, touched),
             "subject": random_subject(rng, tenant, users_among(touched))}
+
+
+def act_case(rng, tenant):
+    """Somebody acts on content: often an admin, or a component that protected it."""
+    case = access_case(rng, tenant)
+    if sometimes(rng, 0.3):
+        case["subject"] = {**random_subject(rng, tenant), "addresses": [], "groups": [],
+                           "component": random_component(rng, tenant, rng.choice([TENANT_ADMIN, GATEWAY]))}
+        case["policy"] = {**case["policy"], "issuer": component_uuid(rng.randint(1, 2))}
+    elif sometimes(rng, 0.5):
+        rights = rng.choice(["OWNER", "EDITRIGHTSDATA", "EDITRIGHTSDATA,PRINT", "VIEW"])
+        case["policy"] = {**case["policy"], "kind": CUSTOM, "template": 0, "grants": [["authenticated", rights]]}
+    return {**case, "ask": "act", "act": rng.choice(["track", "revoke", "restore", "amend"])}
+
+
+def random_people(rng):
+    """Who an address is: some people have two or three."""
+    left, people = rng.sample(ADDRESSES, len(ADDRESSES)), {}
+    while left:
+        person = [left.pop() for _ in range(min(len(left), rng.choice([1, 1, 2, 3])))]
+        people.update({address: person for address in person})
+    return people
+
+
+def amend_case(rng, tenant):
+    """One more change, by somebody with these rights of their own."""
+    policy = random_policy(rng)
+    changes = random_changes(rng, named_by(tenant, policy))
+    said = named_by(tenant, policy) + [p for change in changes for p in change["removed"]]
+    none = {"removed": [], "grants": [], "recipients": [], "expires_at": random_time(rng)}
+    change = next((one for one in random_changes(rng, said) if have_room([*changes, one])), none)
+    change["valid"] = True
+    return {"ask": "amend", "now": NOW, "tenant": tenant, "policy": policy, "changes": changes, "change": change,
+            "changes_then": [*changes, change], "only_change": [change], "people": random_people(rng),
+            "own": ",".join(rng.sample(STANDARD[:-1] + ["SIGN"], rng.choice([2, 6, 12])))}
 
 
 def protect_case(rng, tenant):

@@ -3,6 +3,7 @@
  * decision, and each has its answer:
  *   access     REASON [contact or portal], or
  *              OK channel power rights license_expires may_cache content_expires policy_version
+ *   act, amend (content_cases.h)
  *   protect    REASON, or OK
  *   available  REASON, or OK count templates
  *   retry      REASON, or OK
@@ -16,6 +17,7 @@
 #include <string.h>
 
 #include "case.h"
+#include "content_cases.h"
 #include "domain/decide/decide_access.h"
 #include "domain/decide/decide_authority.h"
 #include "domain/decide/decide_delivery.h"
@@ -329,6 +331,7 @@ static const struct {
     const char *ask;
     void (*answer)(const json_t *from);
 } decisions[] = {
+    {"act", content_answer_act},     {"amend", content_answer_amend},
     {"access", answer_access},       {"protect", answer_protect},
     {"available", answer_available}, {"retry", answer_retry},
     {"authority", answer_authority}, {"vouching", answer_vouching},

@@ -15,6 +15,7 @@ import sys
 import cases
 from model_access import decide_access, decide_delivery
 from model_authority import decide_authority, decide_vouching
+from model_content import decide_act, decide_amend
 from model_protect import decide_available, decide_protect
 from model_registration import host_of
 from model_retry import decide_retry
@@ -25,6 +26,10 @@ DECISIONS = {
     "access": (cases.access_case, decide_access, {
         *(f"OK {channel} {power}" for channel in ("native", "portal") for power in POWERS), "OK native decryptor",
         "TENANT_DISABLED", "BOUNDARY_BLOCKED", "PORTAL_REQUIRED", "EXCLUDED", "REVOKED", "EXPIRED", "NO_RIGHTS"}),
+    "act": (cases.act_case, decide_act, {
+        *(f"OK {standing}" for standing in ("protector", "editor", "owner", "admin")), "TENANT_DISABLED",
+        "BOUNDARY_BLOCKED", "PORTAL_REQUIRED", "EXCLUDED", "REVOKED", "EXPIRED", "NO_RIGHTS", "RIGHT_MISSING"}),
+    "amend": (cases.amend_case, decide_amend, {"WITHIN", "BEYOND"}),
     "protect": (cases.protect_case, decide_protect, {
         "OK", "TENANT_DISABLED", "COMPONENT_TENANT", "COMPONENT_DOMAIN", "EXCLUDED", "PROTECT_DENIED", "ONBOARDING_INVALID",
         "TEMPLATE_NOT_FOUND", "TEMPLATE_SCOPE", "TEMPLATE_ARCHIVED", "POLICY_INVALID", "RECIPIENTS_MISSING"}),

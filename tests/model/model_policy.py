@@ -97,24 +97,35 @@ def expiry(case):
 # --- amendments -----------------------------------------------------------------------------------
 
 
-def sum_of(changes):
+def address_of(principal):
+    return principal.removeprefix("user:").removeprefix("group:")
+
+
+def one_name(mine):
+    """A person is named by any of their addresses: all of them become the first one."""
+    return lambda principal: f"user:{mine[0]}" if principal in {f"user:{a}" for a in mine} else principal
+
+
+def sum_of(changes, mine=()):
     """What the changes say together: {principal: rights, or None if removed}, and the recipients
     who joined. What a change grants or removes replaces everything said of that principal before; a
-    removed one may become a recipient again (docs/policy.md §3.3)."""
-    said, joined = {}, set()
+    removed one may become a recipient again (docs/policy.md §3.3). `mine` are the addresses of the
+    person who asks."""
+    said, joined, one = {}, set(), one_name(mine)
     for change in changes:
-        for principal in [g[0] for g in change["grants"]] + change["removed"]:
+        removed, granted_now = [one(p) for p in change["removed"]], [(one(p), r) for p, r in change["grants"]]
+        for principal in removed + [p for p, _ in granted_now]:
             said.pop(principal, None)
-            joined.discard(principal.removeprefix("user:").removeprefix("group:"))
-        for principal in change["removed"]:
+            joined -= set(mine) if mine and principal == f"user:{mine[0]}" else {address_of(principal)}
+        for principal in removed:
             said[principal] = None
-        for principal, rights in change["grants"]:
+        for principal, rights in granted_now:
             said[principal] = (said.get(principal) or set()) | set(rights.split(","))
         for address in change["recipients"]:
             joined.add(address)
-            for form in "user", "group":
-                if said.get(f"{form}:{address}", ...) is None:
-                    del said[f"{form}:{address}"]
+            for form in one(f"user:{address}"), f"group:{address}":
+                if said.get(form, ...) is None:
+                    del said[form]
     return said, joined
 
 
@@ -150,21 +161,29 @@ def version(case):
     return len(case["changes"]) or (template["version"] if template else 0)
 
 
+def recipients_of(case, mine=()):
+    """Those whom either form of principal names have what the changes say. A person is meant by all
+    their addresses (`mine`); the address of a group stands for its members (§2.1), by itself."""
+    said, joined = sum_of(case["changes"], mine)
+    return joined | {a for a in case["policy"]["recipients"]
+                     if not any(form in said for form in (one_name(mine)(f"user:{a}"), f"group:{a}"))}
+
+
 def granted(case):
     """The union of all grants that match, amendments included, with the rights that they imply
     (docs/policy.md §2.2)."""
     policy, who = case["policy"], case["subject"]
-    if not is_amendable(case):
+    mine = who["addresses"]
+    if not is_amendable(case) or not mine:
         return set()
-    said, joined = sum_of(case["changes"])
-    grants = [(principal, rights.split(",")) for principal, rights in sealed_grants(case) if principal not in said]
+    said, _ = sum_of(case["changes"], mine)
+    grants = [(p, rights.split(",")) for p, rights in sealed_grants(case) if one_name(mine)(p) not in said]
     grants += [(principal, rights) for principal, rights in said.items() if rights]
-    recipients = {a for a in policy["recipients"] if not {f"user:{a}", f"group:{a}"} & set(said)} | joined
+    recipients = recipients_of(case, mine) & set(mine) | recipients_of(case) & set(who["groups"])
     union = set()
     for principal, rights in grants:
         if principal == "recipients":
-            # §2.1: the address of a group stands for its members.
-            matches = bool(who["addresses"] and recipients & {*who["addresses"], *who["groups"]})
+            matches = bool(recipients)
         else:
             matches = names(principal, who, case["tenant"], policy["owner"])
         if matches:

@@ -6,7 +6,7 @@ APART = ("audit", "epoch", "token_proof", "schema_migration", "root_key_check", 
 
 # What differs between doing something once and doing the same again: times, versions, and how many entries the parts of
 # an import had, because a part that comes twice is counted twice.
-OF_TIMES = ("version amendment created_at updated_at granted_at revoked_at decided_at requested_at started_at users groups "
+OF_TIMES = ("version name_versions amendment created_at updated_at granted_at revoked_at decided_at requested_at started_at users groups "
             "members").split()
 
 

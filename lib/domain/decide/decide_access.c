@@ -97,6 +97,9 @@ static enum power lent_power(const struct subject *subject)
 static void find_power(struct deliberation *d)
 {
     const struct access_question *q = d->q;
+    if (q->by_grants_only) {
+        return;
+    }
     d->out->power =
         content_power_own(q->tenant->id, q->policy->owner, q->policy->issuer, q->subject);
     if (d->out->power == POWER_NONE) {

@@ -27,6 +27,7 @@ struct access_question {
     const struct subject *subject;
     struct content_facts facts;
     struct unix_time now;
+    bool by_grants_only; /* what the policy grants, whatever power there is over the content */
 };
 
 struct access_decision {

@@ -95,11 +95,11 @@ struct address_list {
     size_t count;
 };
 
-/* Whose names are struck from a list by the amendment: whoever is named by it, as a person or as a
- * group, has what the amendment says, and not what recipients have. NULL strikes nobody. */
+/* Whether an address was a recipient of the policy and is by the amendment's word none any more.
+ * Either form of principal names a recipient, because the address may be a person's or a group's. */
 static bool is_struck(const struct amendment *amendment, const char *address)
 {
-    return amendment_names(amendment, PRINCIPAL_USER, address) ||
+    return amendment_word_of(amendment, &address, 1).replaces ||
            amendment_names(amendment, PRINCIPAL_GROUP, address);
 }
 
@@ -144,18 +144,13 @@ static struct address_list amended_recipients(const struct effective_policy *now
                : (struct address_list){now->amendment->recipients, now->amendment->recipient_count};
 }
 
+/* Whoever is named by the amendment has what it says, and not what recipients have. */
 static bool is_recipient_by_address(const struct effective_policy *now,
-                                    const struct subject_user *user)
+                                    const struct subject_user *user,
+                                    const struct amendment_word *word)
 {
-    return has_address(sealed_recipients(now), user, now->amendment) ||
-           has_address(amended_recipients(now), user, NULL);
-}
-
-static bool is_recipient(const struct effective_policy *now, const struct subject_user *user)
-{
-    return is_recipient_by_address(now, user) ||
-           has_group(sealed_recipients(now), user, now->amendment) ||
-           has_group(amended_recipients(now), user, NULL);
+    return word->is_recipient ||
+           (!word->replaces && has_address(sealed_recipients(now), user, now->amendment));
 }
 
 /* --- rights ----------------------------------------------------------------------------------- */
@@ -164,13 +159,28 @@ static bool is_recipient(const struct effective_policy *now, const struct subjec
 struct standing {
     const struct effective_policy *now;
     const struct subject *subject;
+    struct amendment_word word;            /* of the amendment, about them */
     bool is_recipient, is_recipient_known; /* many grants may speak of recipients */
 };
+
+static struct amendment_word word_about(const struct effective_policy *now,
+                                        const struct subject *subject)
+{
+    return amendment_word_of(now->amendment, subject->user.addresses, subject->user.address_count);
+}
+
+static bool is_recipient(const struct standing *s)
+{
+    const struct subject_user *user = &s->subject->user;
+    return is_recipient_by_address(s->now, user, &s->word) ||
+           has_group(sealed_recipients(s->now), user, s->now->amendment) ||
+           has_group(amended_recipients(s->now), user, NULL);
+}
 
 static bool stands_among_recipients(struct standing *s)
 {
     if (!s->is_recipient_known) {
-        s->is_recipient = is_recipient(s->now, &s->subject->user);
+        s->is_recipient = is_recipient(s);
         s->is_recipient_known = true;
     }
     return s->is_recipient;
@@ -187,13 +197,32 @@ static bool reaches(struct standing *s, const struct principal *principal)
     return membership_matches(principal, s->subject);
 }
 
-/* Where `striking` names a grant's principal, what the amendment says of them holds instead. */
-static void add_grants(struct standing *s, struct grant_list list, const struct amendment *striking,
-                       struct rights *out)
+/* Whether what the amendment says of a principal that reaches the user holds instead of what is
+ * sealed. */
+static bool is_replaced(const struct standing *s, const struct principal *principal)
 {
-    for (size_t i = 0; i < list.count; i++) {
+    return principal->kind == PRINCIPAL_USER
+               ? s->word.replaces
+               : amendment_names(s->now->amendment, principal->kind, principal->name);
+}
+
+static void add_sealed(struct standing *s, struct rights *out)
+{
+    struct grant_list list = sealed_grants(s->now);
+    for (size_t i = 0; has_room(list) && i < list.count; i++) {
         const struct principal *principal = &list.grants[i].principal;
-        if (reaches(s, principal) && !amendment_names(striking, principal->kind, principal->name)) {
+        if (reaches(s, principal) && !is_replaced(s, principal)) {
+            rights_add(out, list.grants[i].rights);
+        }
+    }
+}
+
+static void add_amended(struct standing *s, struct rights *out)
+{
+    struct grant_list list = amended_grants(s->now);
+    for (size_t i = 0; i < list.count; i++) {
+        if (reaches(s, &list.grants[i].principal) &&
+            amendment_grant_counts(s->now->amendment, i, &s->word)) {
             rights_add(out, list.grants[i].rights);
         }
     }
@@ -206,21 +235,51 @@ static void add_custom(const struct effective_policy *now, struct rights *rights
     (void)grants_add_custom(amended.grants, amended.count, rights);
 }
 
+/* Closed under implication: OWNER has the policy's custom rights too. */
+static void close_rights(const struct effective_policy *now, struct rights *rights)
+{
+    rights_close(rights);
+    if ((rights->bits & RIGHT_OWNER) != 0) {
+        add_custom(now, rights);
+    }
+}
+
 void effective_policy_rights(const struct effective_policy *now, const struct subject *subject,
                              struct rights *out)
 {
-    struct standing standing = {.now = now, .subject = subject};
-    struct grant_list sealed = sealed_grants(now);
     *out = (struct rights){0};
     if (!subject_has_user(subject) || !amendment_is_readable(now)) {
         return;
     }
-    add_grants(&standing, has_room(sealed) ? sealed : nothing, now->amendment, out);
-    add_grants(&standing, amended_grants(now), NULL, out);
-    rights_close(out);
-    if ((out->bits & RIGHT_OWNER) != 0) {
-        add_custom(now, out);
+    struct standing standing = {.now = now, .subject = subject, .word = word_about(now, subject)};
+    add_sealed(&standing, out);
+    add_amended(&standing, out);
+    close_rights(now, out);
+}
+
+static void add_named(struct grant_list list, const struct principal *principal, struct rights *out)
+{
+    for (size_t i = 0; i < list.count; i++) {
+        if (list.grants[i].principal.kind == principal->kind &&
+            strcmp(list.grants[i].principal.name, principal->name) == 0) {
+            rights_add(out, list.grants[i].rights);
+        }
     }
+}
+
+void effective_policy_named_rights(const struct effective_policy *now,
+                                   const struct principal *principal, struct rights *out)
+{
+    struct grant_list sealed = sealed_grants(now);
+    *out = (struct rights){0};
+    if (!amendment_is_readable(now)) {
+        return;
+    }
+    if (has_room(sealed) && !amendment_names(now->amendment, principal->kind, principal->name)) {
+        add_named(sealed, principal, out);
+    }
+    add_named(amended_grants(now), principal, out);
+    close_rights(now, out);
 }
 
 void effective_policy_all_rights(const struct effective_policy *now, struct rights *rights)
@@ -256,12 +315,13 @@ bool effective_policy_needs_groups(const struct effective_policy *now,
                                    const struct tenant_view *tenant, const struct subject *subject)
 {
     struct grant_list sealed = sealed_grants(now), amended = amended_grants(now);
+    struct amendment_word word = word_about(now, subject);
     if (names_kind(sealed, PRINCIPAL_GROUP) || names_kind(amended, PRINCIPAL_GROUP)) {
         return true;
     }
     return (names_kind(sealed, PRINCIPAL_RECIPIENTS) ||
             names_kind(amended, PRINCIPAL_RECIPIENTS)) &&
-           !is_recipient_by_address(now, &subject->user) &&
+           !is_recipient_by_address(now, &subject->user, &word) &&
            (lies_in(sealed_recipients(now), tenant) || lies_in(amended_recipients(now), tenant));
 }
 

@@ -228,10 +228,74 @@ static rc forgets_somebody(struct arena *arena, const struct amendment *before,
     return OK;
 }
 
+/* --- the last word about people --------------------------------------------------------------- */
+
+static int64_t later(int64_t a, int64_t b)
+{
+    return a > b ? a : b;
+}
+
+/* When people were granted something or removed last. Which addresses are one person's nobody knows
+ * here, so whatever was said of people before that may be replaced. */
+static int64_t last_word(const struct amendment *a)
+{
+    int64_t latest = 0;
+    for (size_t i = 0; i < a->grant_count; i++) {
+        if (a->grants[i].principal.kind == PRINCIPAL_USER) {
+            latest = later(latest, amendment_version_of(a, a->grant_versions, i));
+        }
+    }
+    for (size_t i = 0; i < a->removed_count; i++) {
+        if (a->removed[i].kind == PRINCIPAL_USER) {
+            latest = later(latest, amendment_version_of(a, a->removed_versions, i));
+        }
+    }
+    return latest;
+}
+
+/* The grants that were said in this version or later; with `others` also whatever was ever granted to
+ * others than single people. */
+static rc grants_since(struct arena *arena, const struct amendment *a, int64_t since, bool others,
+                       struct grant **out, size_t *count, struct err *err)
+{
+    struct grant *grants = ARENA_ARRAY(arena, struct grant, a->grant_count + 1);
+    ARENA_ENSURE(grants, err);
+    *out = grants;
+    *count = 0;
+    for (size_t i = 0; i < a->grant_count; i++) {
+        bool counts = others && a->grants[i].principal.kind != PRINCIPAL_USER;
+        if (counts || amendment_version_of(a, a->grant_versions, i) >= since) {
+            grants[(*count)++] = a->grants[i];
+        }
+    }
+    return OK;
+}
+
+/* Whether this change grants somebody what the amendment before did not give them for certain. */
+static rc grants_anew(struct arena *arena, const struct amendment *before,
+                      const struct amendment *after, bool *out, struct err *err)
+{
+    struct grant *held, *said;
+    size_t held_count, said_count;
+    TRY(grants_since(arena, before, last_word(before), true, &held, &held_count, err));
+    TRY(grants_since(arena, after, after->version, false, &said, &said_count, err));
+    return grants_widen(arena, held, held_count, said, said_count, out, err);
+}
+
+static bool was_recipient(const struct amendment *before, const char *address)
+{
+    const char *const *found = texts_find(before->recipients, before->recipient_count, address);
+    return found != NULL &&
+           amendment_version_of(before, before->recipient_versions,
+                                (size_t)(found - before->recipients)) >= last_word(before);
+}
+
 static bool adds_recipient(const struct amendment *before, const struct amendment *after)
 {
     for (size_t i = 0; i < after->recipient_count; i++) {
-        if (!texts_contain(before->recipients, before->recipient_count, after->recipients[i])) {
+        bool is_said_now =
+            amendment_version_of(after, after->recipient_versions, i) == after->version;
+        if (is_said_now && !was_recipient(before, after->recipients[i])) {
             return true;
         }
     }
@@ -261,8 +325,7 @@ rc amendment_widens(struct arena *arena, const struct amendment *before,
     }
     bool is_forgetful;
     TRY(forgets_somebody(arena, before, after, &is_forgetful, err));
-    TRY(grants_widen(arena, before->grants, before->grant_count, after->grants, after->grant_count,
-                     out, err));
+    TRY(grants_anew(arena, before, after, out, err));
     *out = *out || is_forgetful || adds_recipient(before, after) ||
            lasts_longer(before, after, expiry);
     return OK;

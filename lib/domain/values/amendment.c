@@ -36,6 +36,94 @@ bool amendment_names(const struct amendment *amendment, enum principal_kind kind
            (grants_name(amendment, kind, name) || removes(amendment, kind, name));
 }
 
+/* --- one person ------------------------------------------------------------------------------- */
+
+int64_t amendment_version_of(const struct amendment *a, const int64_t *versions, size_t index)
+{
+    return versions == NULL ? a->version : versions[index];
+}
+
+enum { NEVER = -1 }; /* was it said */
+
+static int64_t later(int64_t a, int64_t b)
+{
+    return a > b ? a : b;
+}
+
+static bool is_among(const char *const *addresses, size_t count, const struct principal *principal)
+{
+    for (size_t i = 0; principal->kind == PRINCIPAL_USER && i < count; i++) {
+        /* The first byte settles most comparisons: a policy may name a thousand people. */
+        if (addresses[i][0] == principal->name[0] && strcmp(addresses[i], principal->name) == 0) {
+            return true;
+        }
+    }
+    return false;
+}
+
+static int64_t latest_grant(const struct amendment *a, const char *const *addresses, size_t count)
+{
+    int64_t latest = NEVER;
+    for (size_t i = 0; i < a->grant_count; i++) {
+        int64_t version = amendment_version_of(a, a->grant_versions, i);
+        if (version > latest && is_among(addresses, count, &a->grants[i].principal)) {
+            latest = version;
+        }
+    }
+    return latest;
+}
+
+static int64_t latest_removal(const struct amendment *a, const char *const *addresses, size_t count)
+{
+    int64_t latest = NEVER;
+    for (size_t i = 0; i < a->removed_count; i++) {
+        int64_t version = amendment_version_of(a, a->removed_versions, i);
+        if (version > latest && is_among(addresses, count, &a->removed[i])) {
+            latest = version;
+        }
+    }
+    return latest;
+}
+
+static int64_t latest_joining(const struct amendment *a, const char *const *addresses, size_t count)
+{
+    int64_t latest = NEVER;
+    for (size_t i = 0; i < count; i++) {
+        const char *const *found = texts_find(a->recipients, a->recipient_count, addresses[i]);
+        if (found != NULL) {
+            latest = later(latest, amendment_version_of(a, a->recipient_versions,
+                                                        (size_t)(found - a->recipients)));
+        }
+    }
+    return latest;
+}
+
+/* Within one change a grant counts more than a removal, for the grants that match add up; and who
+ * joins is no longer removed. */
+struct amendment_word amendment_word_of(const struct amendment *a, const char *const *addresses,
+                                        size_t count)
+{
+    if (a == NULL) {
+        return (struct amendment_word){.grant_version = NEVER};
+    }
+    int64_t granted = latest_grant(a, addresses, count),
+            removed = latest_removal(a, addresses, count),
+            joined = latest_joining(a, addresses, count);
+    bool is_granted = granted != NEVER && granted >= removed;
+    return (struct amendment_word){
+        .replaces = is_granted || removed > joined,
+        .is_recipient = joined != NEVER && joined >= granted && joined >= removed,
+        .grant_version = is_granted ? granted : NEVER,
+    };
+}
+
+bool amendment_grant_counts(const struct amendment *amendment, size_t grant,
+                            const struct amendment_word *word)
+{
+    return amendment->grants[grant].principal.kind != PRINCIPAL_USER ||
+           amendment_version_of(amendment, amendment->grant_versions, grant) == word->grant_version;
+}
+
 /* --- merging ---------------------------------------------------------------------------------- */
 
 /* A change, and its names in order: it and what was before may have a thousand each. */
@@ -102,62 +190,97 @@ static bool change_names_recipient(const struct indexed_change *c, const char *a
 static rc merge_grants(struct arena *arena, const struct amendment *before,
                        const struct indexed_change *c, struct amendment *out, struct err *err)
 {
-    struct grant *grants =
-        ARENA_ARRAY(arena, struct grant, before->grant_count + c->change->grant_count + 1);
+    size_t most = before->grant_count + c->change->grant_count + 1;
+    struct grant *grants = ARENA_ARRAY(arena, struct grant, most);
+    int64_t *versions = ARENA_ARRAY(arena, int64_t, most);
     ARENA_ENSURE(grants, err);
+    ARENA_ENSURE(versions, err);
     for (size_t i = 0; i < before->grant_count; i++) {
         const struct principal *p = &before->grants[i].principal;
         if (!change_names(c, p->kind, p->name)) {
+            versions[out->grant_count] = amendment_version_of(before, before->grant_versions, i);
             grants[out->grant_count++] = before->grants[i];
         }
     }
     for (size_t i = 0; i < c->change->grant_count; i++) {
+        versions[out->grant_count] = out->version;
         grants[out->grant_count++] = c->change->grants[i];
     }
     out->grants = grants;
+    out->grant_versions = versions;
     return OK;
 }
 
+/* Both lists are sorted, and so is what comes of them. */
 static rc merge_recipients(struct arena *arena, const struct amendment *before,
                            const struct indexed_change *c, struct amendment *out, struct err *err)
 {
-    const char **all =
-        ARENA_ARRAY(arena, const char *, before->recipient_count + c->recipient_count + 1);
-    size_t count = 0;
+    size_t most = before->recipient_count + c->recipient_count + 1, old = 0, new = 0;
+    const char **all = ARENA_ARRAY(arena, const char *, most);
+    int64_t *versions = ARENA_ARRAY(arena, int64_t, most);
     ARENA_ENSURE(all, err);
-    for (size_t i = 0; i < before->recipient_count; i++) {
-        if (!change_names_recipient(c, before->recipients[i])) {
-            all[count++] = before->recipients[i];
+    ARENA_ENSURE(versions, err);
+    while (old < before->recipient_count || new < c->recipient_count) {
+        int order = old == before->recipient_count ? 1
+                    : new == c->recipient_count
+                        ? -1
+                        : strcmp(before->recipients[old], c->recipients[new]);
+        if (order < 0 && change_names_recipient(c, before->recipients[old])) {
+            old++;
+            continue;
         }
+        versions[out->recipient_count] =
+            order < 0 ? amendment_version_of(before, before->recipient_versions, old)
+                      : out->version;
+        all[out->recipient_count++] = order < 0 ? before->recipients[old] : c->recipients[new];
+        old += order <= 0;
+        new += order >= 0;
     }
-    for (size_t i = 0; i < c->recipient_count; i++) {
-        all[count++] = c->recipients[i];
-    }
-    out->recipient_count = texts_sort(all, count);
     out->recipients = all;
+    out->recipient_versions = versions;
     return OK;
 }
 
-/* A removal stays until its principal is granted something or becomes a recipient again. */
+/* A removal stays until its principal is granted something or becomes a recipient again. That of a
+ * person stays even then, with the version in which they joined behind it, because what was granted
+ * before, by another of their addresses, stays taken away. */
 static rc merge_removed(struct arena *arena, const struct amendment *before,
                         const struct indexed_change *c, struct amendment *out, struct err *err)
 {
-    struct principal *removed =
-        ARENA_ARRAY(arena, struct principal, before->removed_count + c->change->removed_count + 1);
+    size_t most = before->removed_count + c->change->removed_count + 1;
+    struct principal *removed = ARENA_ARRAY(arena, struct principal, most);
+    int64_t *versions = ARENA_ARRAY(arena, int64_t, most);
     ARENA_ENSURE(removed, err);
+    ARENA_ENSURE(versions, err);
     for (size_t i = 0; i < before->removed_count; i++) {
         const struct principal *p = &before->removed[i];
         bool is_back =
-            may_be_recipient(p) && texts_contain(c->recipients, c->recipient_count, p->name);
+            p->kind == PRINCIPAL_GROUP && texts_contain(c->recipients, c->recipient_count, p->name);
         if (!is_back && !change_names(c, p->kind, p->name)) {
+            versions[out->removed_count] =
+                amendment_version_of(before, before->removed_versions, i);
             removed[out->removed_count++] = *p;
         }
     }
     for (size_t i = 0; i < c->change->removed_count; i++) {
+        versions[out->removed_count] = out->version;
         removed[out->removed_count++] = c->change->removed[i];
     }
     out->removed = removed;
+    out->removed_versions = versions;
     return OK;
+}
+
+/* Who was removed and became a recipient again is one name. */
+static size_t count_names(const struct amendment *a)
+{
+    size_t count = a->grant_count + a->recipient_count;
+    for (size_t i = 0; i < a->removed_count; i++) {
+        const struct principal *p = &a->removed[i];
+        count +=
+            p->kind != PRINCIPAL_USER || !texts_contain(a->recipients, a->recipient_count, p->name);
+    }
+    return count;
 }
 
 /* Whoever is removed doesn't become a recipient by the same change. */
@@ -189,8 +312,7 @@ rc amendment_merge(struct arena *arena, const struct amendment *before,
     TRY(merge_recipients(arena, before, &indexed, out, err));
     TRY(merge_removed(arena, before, &indexed, out, err));
     struct rights custom = {0};
-    ENSURE(out->grant_count + out->recipient_count + out->removed_count <= AMENDMENT_NAMES_MAX, err,
-           R_LIMIT_EXCEEDED);
+    ENSURE(count_names(out) <= AMENDMENT_NAMES_MAX, err, R_LIMIT_EXCEEDED);
     ENSURE(grants_add_custom(out->grants, out->grant_count, &custom), err, R_LIMIT_EXCEEDED);
     return OK;
 }

@@ -91,13 +91,17 @@ struct change_op *approvable_begin(struct call *c)
 }
 
 /* R_STALE: the tenant began to require approval meanwhile, or something changed on which it was
- * decided that this needs none, or what it means; that the caller is an admin, for example. */
+ * decided that this needs none, or what it means; that the caller is an admin, for example.
+ * R_DATABASE_CONFLICT: another act came first that changed what this one changes. */
 step approvable_settle(struct call *c, enum reason unmatched)
 {
     const struct err *err = &scope_of(c)->op.op.err;
     enum reason taken = approvable_of(c)->act->taken;
     if (err->reason == R_STALE) {
-        return call_authenticate_again(c, scope_resolve);
+        return call_authenticate_again(c, NULL);
+    }
+    if (err->reason == R_DATABASE_CONFLICT) {
+        return call_again_from(c, approvable_check);
     }
     if (err->reason != R_NONE && approvable_of(c)->act->explain != NULL) {
         approvable_of(c)->act->explain(c, err->reason);

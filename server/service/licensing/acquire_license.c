@@ -3,21 +3,21 @@
  *
  *   parse   what the client says of itself, its key
  *   open    the license's clear header, the content's tenant, its key, the sealed policy
- *   groups  of the content's tenant, for a reader from elsewhere (outside_groups.c)
+ *   groups  of the content's tenant, for a reader from elsewhere (common/outside_groups.c)
  *   decide  pure, over what was gathered (domain/decide/decide_access.c)
  *   gate    is it still true? then record it: the commit
  *   issue   wrap the content key to the client's key, sign the license
  *   reply
  *
- * The steps from open to gate are InspectContent's too (license_access.c). A refusal is recorded by
- * the same gate before it is told. When the gate finds that something changed, the flow goes on
- * again from where the change can matter. */
+ * The steps from open to gate are shared (common/license_access.c). A refusal is recorded by the
+ * same gate before it is told. When the gate finds that something changed, the flow goes on again
+ * from where the change can matter. */
 #include "auth/boundary_guard.h"
 #include "chancery/v1/licensing.pb-c.h"
 #include "context/wait.h"
 #include "service/common/flows.h"
+#include "service/common/license_access.h"
 #include "service/common/reply.h"
-#include "service/licensing/license_access.h"
 #include "wire/use_license.h"
 
 static step parse(struct call *c)

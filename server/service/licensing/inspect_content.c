@@ -3,8 +3,8 @@
  * end. */
 #include "chancery/v1/licensing.pb-c.h"
 #include "service/common/flows.h"
+#include "service/common/license_access.h"
 #include "service/common/reply.h"
-#include "service/licensing/license_access.h"
 
 static step parse(struct call *c)
 {

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* TrackingService.ListAccess: who tried to open a content, for its owner, its issuer and its
- * tenant's admins. */
+/* TrackingService.ListAccess: who tried to open a content, for those who may know of it
+ * (content_access.h). */
 #include "chancery/v1/tracking.pb-c.h"
 #include "context/wait.h"
 #include "service/common/audit_page.h"
@@ -27,7 +27,8 @@ static step parse_list(struct call *c)
     return step_failed(page_read(c, &t->page)) ||
                    step_failed(audit_page_begin(c, &t->page, &t->query))
                ? STEP_FAILED
-               : request_uuid_required(c, "content_id", request->content_id, &t->access.content.u);
+               : content_access_parse(c, CONTENT_TRACK, request->content_id,
+                                      request->publishing_license);
 }
 
 static step listed(struct call *c)
@@ -38,7 +39,7 @@ static step listed(struct call *c)
 static step list(struct call *c)
 {
     struct access_log *t = access_log_of(c);
-    t->query.tenant = caller_tenant(caller_of(c));
+    t->query.tenant = t->access.tenant;
     t->query.content = t->access.content;
     t->query.operation = acquire_license_flow.name;
     wait_store_init(c, &t->query.op);
@@ -84,6 +85,7 @@ const struct flow list_access_flow = {
     .method = "/chancery.v1.TrackingService/ListAccess",
     .name = "list_access",
     .state = FLOW_STATE_ON(struct access_log, BASE_CONTENT_ACCESS, struct content_access, access),
-    .steps = {STEP("parse", parse_list), CONTENT_ACCESS_FIND, STEP("list", list),
-              STEP("reply", reply_list)},
+    .steps = {STEP("parse", parse_list), CONTENT_ACCESS_FIND, CONTENT_ACCESS_RIGHTS,
+              STEP("list", list), STEP("reply", reply_list)},
+    .on_refusal = content_access_record_refusal,
 };

@@ -5,6 +5,7 @@
 #include "auth/boundary_guard.h"
 #include "chancery/v1/tracking.pb-c.h"
 #include "context/wait.h"
+#include "domain/relations/membership.h"
 #include "service/common/content_access.h"
 #include "service/common/flows.h"
 #include "service/common/page.h"
@@ -35,8 +36,7 @@ static Chancery__V1__Content *write_content(struct call *c, const struct content
 static step parse_get(struct call *c)
 {
     const Chancery__V1__GetContentRequest *request = get_content_request(c);
-    return request_uuid_required(c, "content_id", request->content_id,
-                                 &content_access_of(c)->content.u);
+    return content_access_parse(c, CONTENT_TRACK, request->content_id, request->publishing_license);
 }
 
 static step reply_get(struct call *c)
@@ -48,7 +48,9 @@ const struct flow get_content_flow = {
     .method = "/chancery.v1.TrackingService/GetContent",
     .name = "get_content",
     .state = CONTENT_ACCESS_STATE,
-    .steps = {STEP("parse", parse_get), CONTENT_ACCESS_FIND, STEP("reply", reply_get)},
+    .steps = {STEP("parse", parse_get), CONTENT_ACCESS_FIND, CONTENT_ACCESS_RIGHTS,
+              STEP("reply", reply_get)},
+    .on_refusal = content_access_record_refusal,
 };
 
 /* --- ListContent ------------------------------------------------------------------------------ */
@@ -56,6 +58,7 @@ const struct flow get_content_flow = {
 struct contents {
     const char *owner; /* as asked for; "" if none */
     char issuer[UUID_TEXT_BYTES];
+    bool has_none; /* whoever they are, nothing here is theirs */
     struct page page;
     struct content_list list;
 };
@@ -83,6 +86,20 @@ static void set_owner(struct contents *s)
     s->list.owner_count = s->owner[0] == '\0' ? 0 : 1;
 }
 
+/* Their own, as long as they are a member of the tenant (docs/policy.md §3.4). */
+static step choose_own(struct call *c)
+{
+    struct contents *s = contents_of(c);
+    const struct subject *subject = &caller_of(c)->subject;
+    if (s->owner[0] != '\0' && !subject_is_user(subject, s->owner)) {
+        return call_fail(c, R_COMPONENT_ROLE, "another owner's");
+    }
+    s->list.owners = subject->user.addresses;
+    s->list.owner_count = subject->user.address_count;
+    s->has_none = !membership_of_tenant(&subject->user, s->list.tenant);
+    return STEP_NEXT;
+}
+
 /* Whose contents the caller may see. */
 static step choose(struct call *c)
 {
@@ -90,12 +107,7 @@ static step choose(struct call *c)
     const struct subject *subject = &caller_of(c)->subject;
     s->list.tenant = caller_tenant(caller_of(c));
     if (subject_has_user(subject)) {
-        if (s->owner[0] != '\0' && !subject_is_user(subject, s->owner)) {
-            return call_fail(c, R_COMPONENT_ROLE, "another owner's");
-        }
-        s->list.owners = subject->user.addresses;
-        s->list.owner_count = subject->user.address_count;
-        return STEP_NEXT;
+        return choose_own(c);
     }
     set_owner(s);
     if (subject->component.role == ROLE_TENANT_ADMIN) {
@@ -125,6 +137,9 @@ static step listed(struct call *c)
 static step list(struct call *c)
 {
     struct content_list *l = &contents_of(c)->list;
+    if (contents_of(c)->has_none) {
+        return STEP_NEXT;
+    }
     wait_store_init(c, &l->op);
     content_store_list(l);
     return wait_store(c, listed, &l->op);

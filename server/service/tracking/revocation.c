@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* TrackingService: Revoke and Restore, for a content's owner, its issuer and its tenant's admins.
- * Everybody else hears NOT_FOUND, as if there were no such content. */
+/* TrackingService: Revoke and Restore, for those who may (content_access.h). Everybody else hears
+ * NOT_FOUND, as if there were no such content. */
 #include "chancery/v1/tracking.pb-c.h"
 #include "context/wait.h"
 #include "service/common/content_access.h"
@@ -12,7 +12,6 @@
 struct revocation {
     struct content_access access; /* first */
     const char *user, *reason;
-    bool is_restore;
     struct content_revoke revoke;
 };
 
@@ -21,44 +20,57 @@ static struct revocation *revocation_of(const struct call *c)
     return call_state(c);
 }
 
-static step parse_change(struct call *c, const char *content, const char *user, const char *reason)
+static step parse_change(struct call *c, const char *user, const char *reason)
 {
     struct revocation *r = revocation_of(c);
     r->reason = reason;
-    if (step_failed(request_uuid_required(c, "content_id", content, &r->access.content.u)) ||
-        step_failed(request_address(c, "user", user, &r->user))) {
-        return STEP_FAILED;
-    }
-    return request_text(c, "reason", reason, REASON_TEXT_MAX);
+    return step_failed(request_address(c, "user", user, &r->user))
+               ? STEP_FAILED
+               : request_text(c, "reason", reason, REASON_TEXT_MAX);
 }
 
 static step parse_revoke(struct call *c)
 {
     const Chancery__V1__RevokeRequest *request = revoke_request(c);
-    return parse_change(c, request->content_id, request->user, request->reason);
+    return step_failed(content_access_parse(c, CONTENT_REVOKE, request->content_id,
+                                            request->publishing_license))
+               ? STEP_FAILED
+               : parse_change(c, request->user, request->reason);
 }
 
 static step parse_restore(struct call *c)
 {
     const Chancery__V1__RestoreRequest *request = restore_request(c);
-    revocation_of(c)->is_restore = true;
-    return parse_change(c, request->content_id, request->user, request->reason);
+    return step_failed(content_access_parse(c, CONTENT_RESTORE, request->content_id,
+                                            request->publishing_license))
+               ? STEP_FAILED
+               : parse_change(c, request->user, request->reason);
 }
 
+static bool is_restore(const struct revocation *r)
+{
+    return r->access.act == CONTENT_RESTORE;
+}
+
+/* Whoever restores may know of the content: they hear that it is there, and not revoked. */
 static step changed(struct call *c)
 {
-    return wait_over(c, &revocation_of(c)->revoke.op.err);
+    const struct revocation *r = revocation_of(c);
+    if (is_restore(r) && r->revoke.op.err.reason == R_NOT_FOUND) {
+        call_error_metadata(c, "revoked", "no");
+    }
+    return wait_over(c, &r->revoke.op.err);
 }
 
 /* The change and its record are one transaction. */
 static step change(struct call *c)
 {
     struct revocation *r = revocation_of(c);
-    r->revoke = (struct content_revoke){.tenant = caller_tenant(caller_of(c)),
+    r->revoke = (struct content_revoke){.tenant = r->access.tenant,
                                         .content = r->access.content,
                                         .user = r->user[0] == '\0' ? NULL : r->user,
                                         .reason = r->reason,
-                                        .restore = r->is_restore,
+                                        .restore = is_restore(r),
                                         .who = caller_of(c)->who};
     wait_store_init(c, &r->revoke.op);
     content_store_revoke(&r->revoke);
@@ -79,14 +91,16 @@ const struct flow revoke_flow = {
     .method = "/chancery.v1.TrackingService/Revoke",
     .name = "revoke",
     .state = FLOW_STATE_ON(struct revocation, BASE_CONTENT_ACCESS, struct content_access, access),
-    .steps = {STEP("parse", parse_revoke), CONTENT_ACCESS_FIND, COMMIT("change", change),
-              STEP("reply", reply_revoke)},
+    .steps = {STEP("parse", parse_revoke), CONTENT_ACCESS_FIND, CONTENT_ACCESS_RIGHTS,
+              COMMIT("change", change), STEP("reply", reply_revoke)},
+    .on_refusal = content_access_record_refusal,
 };
 
 const struct flow restore_flow = {
     .method = "/chancery.v1.TrackingService/Restore",
     .name = "restore",
     .state = FLOW_STATE_ON(struct revocation, BASE_CONTENT_ACCESS, struct content_access, access),
-    .steps = {STEP("parse", parse_restore), CONTENT_ACCESS_FIND, COMMIT("change", change),
-              STEP("reply", reply_empty)},
+    .steps = {STEP("parse", parse_restore), CONTENT_ACCESS_FIND, CONTENT_ACCESS_RIGHTS,
+              COMMIT("change", change), STEP("reply", reply_empty)},
+    .on_refusal = content_access_record_refusal,
 };

@@ -67,6 +67,22 @@ static rc read_removed(struct arena *arena, const struct sql_amendment *from, st
     return OK;
 }
 
+static void read_versions(const struct sql_amendment *from, struct amendment *out)
+{
+    const int64_t *versions = from->name_versions.items;
+    size_t names = out->grant_count + out->recipient_count + out->removed_count;
+    if (from->name_versions.count == 0) {
+        return; /* all of them in the latest version */
+    }
+    if (from->name_versions.count != names) {
+        note_unknown(out, "name_versions");
+        return;
+    }
+    out->grant_versions = versions;
+    out->recipient_versions = versions + out->grant_count;
+    out->removed_versions = versions + out->grant_count + out->recipient_count;
+}
+
 rc amendment_read(struct arena *arena, const struct sql_amendment *from, struct amendment *out,
                   struct err *err)
 {
@@ -77,5 +93,7 @@ rc amendment_read(struct arena *arena, const struct sql_amendment *from, struct 
                               .changes_expiry = from->changes_expiry,
                               .expires_at.s = from->expires_at / 1000000};
     TRY(read_grants(arena, from, out, err));
-    return read_removed(arena, from, out, err);
+    TRY(read_removed(arena, from, out, err));
+    read_versions(from, out);
+    return OK;
 }

@@ -28,32 +28,6 @@ static struct slice take(struct slice *rest, size_t len)
     return part;
 }
 
-/* Format: dimensions, has-NULL flag, element type; then length and lower bound of the dimension;
- * then each element with its length. */
-static rc read_texts(struct arena *arena, struct slice rest, struct pg_texts *out, struct err *err)
-{
-    *out = (struct pg_texts){.items = NULL};
-    int64_t dimensions = integer(take(&rest, 4));
-    int64_t has_null = integer(take(&rest, 4));
-    (void)take(&rest, 4);
-    if (dimensions == 0) {
-        return OK;
-    }
-    int64_t count = integer(take(&rest, 4));
-    (void)take(&rest, 4);
-    ENSURE(dimensions == 1 && has_null == 0 && count >= 0, err, R_DATABASE_ERROR);
-    const char **texts = ARENA_ARRAY(arena, const char *, (size_t)count);
-    ARENA_ENSURE(texts, err);
-    for (int64_t i = 0; i < count; i++) {
-        int64_t len = integer(take(&rest, 4));
-        ENSURE(len >= 0 && (size_t)len <= rest.len, err, R_DATABASE_ERROR);
-        texts[i] = arena_dup(arena, take(&rest, (size_t)len));
-        ARENA_ENSURE(texts[i], err);
-    }
-    *out = (struct pg_texts){.items = texts, .count = (size_t)count};
-    return OK;
-}
-
 static rc read_text(struct arena *arena, struct slice value, const char **out, struct err *err)
 {
     *out = arena_dup(arena, value);
@@ -68,7 +42,7 @@ static rc read_uuid(struct slice value, struct uuid *out, struct err *err)
     return OK;
 }
 
-/* Read one value, which has at least one byte, to where it lies in C. */
+/* Read one value to where it lies in C. */
 static rc read_value(struct arena *arena, enum pg_type type, struct slice value, void *to,
                      struct err *err)
 {
@@ -100,11 +74,39 @@ static rc read_value(struct arena *arena, enum pg_type type, struct slice value,
     return OK;
 }
 
+/* Format: dimensions, has-NULL flag, element type; then length and lower bound of the dimension;
+ * then each element with its length. */
+static rc read_list(struct arena *arena, const struct pg_field *column, struct slice rest,
+                    struct pg_list *out, struct err *err)
+{
+    *out = (struct pg_list){.items = NULL};
+    int64_t dimensions = integer(take(&rest, 4));
+    int64_t has_null = integer(take(&rest, 4));
+    (void)take(&rest, 4);
+    if (dimensions == 0) {
+        return OK;
+    }
+    int64_t count = integer(take(&rest, 4));
+    (void)take(&rest, 4);
+    ENSURE(dimensions == 1 && has_null == 0 && count >= 0, err, R_DATABASE_ERROR);
+    char *items = arena_array(arena, (size_t)count, column->stride);
+    ARENA_ENSURE(items, err);
+    for (int64_t i = 0; i < count; i++) {
+        int64_t len = integer(take(&rest, 4));
+        ENSURE(len >= 0 && (size_t)len <= rest.len, err, R_DATABASE_ERROR);
+        TRY(read_value(arena, column->type, take(&rest, (size_t)len), items + i * column->stride,
+                       err));
+    }
+    *out = (struct pg_list){.items = items, .count = (size_t)count};
+    return OK;
+}
+
 static rc read_column(struct arena *arena, const struct pg_field *column, struct slice value,
                       void *out, struct err *err)
 {
     return column->stride != 0
-               ? read_texts(arena, value, (struct pg_texts *)((char *)out + column->list), err)
+               ? read_list(arena, column, value, (struct pg_list *)((char *)out + column->list),
+                           err)
                : read_value(arena, column->type, value, (char *)out + column->offset, err);
 }
 

@@ -59,6 +59,25 @@ static struct pg_texts removed_texts(struct arena *arena, const struct amendment
     return (struct pg_texts){texts, a->removed_count};
 }
 
+/* Of the grants, then of the recipients, then of what was removed. */
+static struct pg_int8s version_numbers(struct arena *arena, const struct amendment *a)
+{
+    const struct {
+        const int64_t *versions;
+        size_t count;
+    } lists[] = {{a->grant_versions, a->grant_count},
+                 {a->recipient_versions, a->recipient_count},
+                 {a->removed_versions, a->removed_count}};
+    size_t count = a->grant_count + a->recipient_count + a->removed_count, at = 0;
+    int64_t *all = ARENA_ARRAY(arena, int64_t, count + 1);
+    for (size_t i = 0; all != NULL && i < sizeof lists / sizeof lists[0]; i++) {
+        for (size_t j = 0; j < lists[i].count; j++) {
+            all[at++] = lists[i].versions == NULL ? a->version : lists[i].versions[j];
+        }
+    }
+    return (struct pg_int8s){all, count};
+}
+
 static rc read_stored(struct store_op *op, size_t index, const PGresult *r, struct err *err)
 {
     (void)op;
@@ -67,20 +86,21 @@ static rc read_stored(struct store_op *op, size_t index, const PGresult *r, stru
     return OK;
 }
 
-void amendment_store_put(struct amendment_put *put)
+void amendment_store_put(struct change_op *op, const struct amendment_put *put)
 {
-    struct arena *arena = put->op.arena;
+    struct arena *arena = op->op.arena;
     const struct amendment *a = put->amendment;
     struct pg_params p = sql_amend(
-        arena, &(struct sql_amend){.act = change_act(put->tenant, "amend_policy", &put->who),
+        arena, &(struct sql_amend){.act = change_begin(op, "amend_policy"),
                                    .content = put->content,
                                    .version = a->version,
                                    .grant_principals = grant_texts(arena, a, principal_text),
                                    .grant_rights = grant_texts(arena, a, rights_text),
                                    .recipients = {a->recipients, a->recipient_count},
                                    .removed = removed_texts(arena, a),
+                                   .name_versions = version_numbers(arena, a),
                                    .changes_expiry = a->changes_expiry,
                                    .expires_at = a->expires_at.s * 1000000,
                                    .target = put->target});
-    pg_submit_one(&put->op, &p, read_stored);
+    change_submit(op, &p, read_stored);
 }

@@ -3,8 +3,7 @@
 #pragma once
 
 #include "domain/values/amendment.h"
-#include "store/audit_who.h"
-#include "store/pg/store.h"
+#include "store/resource/change.h"
 
 /* The amendment that holds, past all caches. */
 struct amendment_fetch {
@@ -17,11 +16,8 @@ void amendment_store_fetch(struct amendment_fetch *fetch, struct tenant_id tenan
 /* Store the next one, its version in the content's row, and the act's record, in one statement.
  * R_DATABASE_CONFLICT when the one before is not version - 1. */
 struct amendment_put {
-    struct store_op op;
-    struct tenant_id tenant;
     struct content_id content;
     const struct amendment *amendment;
     const char *target; /* what the log says */
-    struct audit_who who;
 };
-void amendment_store_put(struct amendment_put *store);
+void amendment_store_put(struct change_op *op, const struct amendment_put *put);

@@ -93,7 +93,7 @@ static rc read_revoked(struct store_op *op, size_t index, const PGresult *r, str
     struct content_revoke *revoke = LIST_ENTRY(op, struct content_revoke, op);
     struct sql_revoke_row row;
     (void)index;
-    ENSURE(PQntuples(r) == 1, err, R_NOT_FOUND);
+    ENSURE(PQntuples(r) == 1, err, R_LIMIT_EXCEEDED);
     TRY(sql_revoke_read(op->arena, r, 0, &row, err));
     revoke->at = row.revoked_at;
     return OK;
@@ -124,7 +124,8 @@ void content_store_revoke(struct content_revoke *revoke)
         p = sql_revoke(revoke->op.arena, &(struct sql_revoke){.act = act,
                                                               .content = revoke->content,
                                                               .user_address = revoke->user,
-                                                              .why = revoke->reason});
+                                                              .why = revoke->reason,
+                                                              .people_max = REVOKED_PEOPLE_MAX});
     }
     pg_submit_one(&revoke->op, &p, revoke->restore ? read_restored : read_revoked);
 }

@@ -40,13 +40,15 @@ struct content_list {
 };
 void content_store_list(struct content_list *list);
 
-/* Revoke or restore a content for everybody, or for one user. Recorded in the same transaction.
- * R_NOT_FOUND. */
+/* Revoke or restore a content for everybody, or for one person, by any of their addresses. Recorded
+ * in the same transaction. Restoring what is not revoked: R_NOT_FOUND. Revoking one person too many:
+ * R_LIMIT_EXCEEDED. */
+enum { REVOKED_PEOPLE_MAX = 1000 /* of one content */ };
 struct content_revoke {
     struct store_op op;
     struct tenant_id tenant;
     struct content_id content;
-    const char *user;   /* normalized; NULL: everybody */
+    const char *user;   /* one of their addresses, normalized; NULL: everybody */
     const char *reason; /* may be "" */
     bool restore;
     struct audit_who who;

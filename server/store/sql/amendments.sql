@@ -3,19 +3,21 @@
 
 -- group: amendment
 -- members: version int8, grant_principals text[], grant_rights text[], recipients text[],
---   removed text[], changes_expiry bool, expires_at timestamptz
--- Principals and their rights are parallel.
+--   removed text[], name_versions int8[], changes_expiry bool, expires_at timestamptz
+-- Principals and their rights are parallel. name_versions: in which version each was said, of the
+-- grants, then of the recipients, then of what was removed.
 
 -- name: find_amendment :admin
 -- params: tenant tenant_id, content content_id
 -- columns: amendment @amendment
-SELECT version, grant_principals, grant_rights, recipients, removed, changes_expiry, expires_at
+SELECT version, grant_principals, grant_rights, recipients, removed, name_versions, changes_expiry,
+       expires_at
 FROM content_amendment WHERE tenant = :tenant AND content = :content;
 
 -- name: amend :admin
 -- params: act @act, content content_id, version int8, grant_principals text[],
---   grant_rights text[], recipients text[], removed text[], changes_expiry bool,
---   expires_at timestamptz?, target text
+--   grant_rights text[], recipients text[], removed text[], name_versions int8[],
+--   changes_expiry bool, expires_at timestamptz?, target text
 -- columns: stored bool
 -- No row when the content's amendment is not the one before.
 WITH changed AS (
@@ -24,15 +26,16 @@ WITH changed AS (
     RETURNING template
 ), kept AS (
     INSERT INTO content_amendment (tenant, content, version, grant_principals, grant_rights,
-                                   recipients, removed, changes_expiry, expires_at)
+                                   recipients, removed, name_versions, changes_expiry, expires_at)
     SELECT :act.tenant, :content, :version, :grant_principals, :grant_rights, :recipients,
-           :removed, :changes_expiry, :expires_at
+           :removed, :name_versions, :changes_expiry, :expires_at
     FROM changed
     ON CONFLICT (tenant, content) DO UPDATE
     SET version = EXCLUDED.version, grant_principals = EXCLUDED.grant_principals,
         grant_rights = EXCLUDED.grant_rights, recipients = EXCLUDED.recipients,
-        removed = EXCLUDED.removed, changes_expiry = EXCLUDED.changes_expiry,
-        expires_at = EXCLUDED.expires_at, updated_at = now()
+        removed = EXCLUDED.removed, name_versions = EXCLUDED.name_versions,
+        changes_expiry = EXCLUDED.changes_expiry, expires_at = EXCLUDED.expires_at,
+        updated_at = now()
 ), noted AS (
     INSERT INTO audit (tenant, at, event, operation, granted, reason, user_address, component,
                        component_name, content, template, policy_version, client_address,

@@ -49,17 +49,22 @@ ORDER BY content DESC
 LIMIT :limit;
 
 -- name: revoke :admin
--- params: act @act, content content_id, user_address text?, why text
+-- params: act @act, content content_id, user_address text?, why text, people_max int4
 -- columns: revoked_at timestamptz
--- For everybody, or for one user. Who may: owner, issuer or an admin, which the flow has decided.
+-- For everybody, or for one person. Who may: the flow has decided. No row when so many people are
+-- revoked already; whoever is among them by another address stays.
 WITH changed AS (
     UPDATE content
     SET revoked_at = CASE WHEN :user_address IS NULL THEN coalesce(revoked_at, now())
                           ELSE revoked_at END,
         revoked_users = CASE WHEN :user_address IS NULL OR :user_address = ANY (revoked_users)
+                                  OR cardinality(revoked_users) >= :people_max
                              THEN revoked_users ELSE revoked_users || :user_address END
     WHERE tenant = :act.tenant AND content = :content
-    RETURNING revoked_at, template
+      AND (:user_address IS NULL OR :user_address = ANY (revoked_users)
+           OR cardinality(revoked_users) < :people_max
+           OR revoked_users && person_addresses(:user_address))
+    RETURNING CASE WHEN :user_address IS NULL THEN revoked_at ELSE now() END AS since, template
 ), noted AS (
     INSERT INTO audit (tenant, at, event, operation, granted, reason, user_address, component,
                        component_name, content, template, client_address, user_agent,
@@ -69,17 +74,25 @@ WITH changed AS (
            :act.user_agent, :act.correlation_id, concat_ws(': ', :user_address, nullif(:why, ''))
     FROM changed
 )
-SELECT coalesce(revoked_at, now()) AS revoked_at FROM changed;
+SELECT since AS revoked_at FROM changed;
 
 -- name: restore :admin
 -- params: act @act, content content_id, user_address text?, why text
 -- columns: restored_at timestamptz
+-- The content, or one person by whichever of their addresses they were revoked. No row when that
+-- was not revoked.
 WITH changed AS (
     UPDATE content
     SET revoked_at = CASE WHEN :user_address IS NULL THEN NULL ELSE revoked_at END,
-        revoked_users = CASE WHEN :user_address IS NULL THEN '{}'
-                             ELSE array_remove(revoked_users, :user_address) END
+        revoked_users = CASE
+            WHEN :user_address IS NULL THEN revoked_users
+            ELSE ARRAY(SELECT r.address
+                       FROM unnest(revoked_users) WITH ORDINALITY AS r (address, n)
+                       WHERE r.address <> ALL (person_addresses(:user_address))
+                       ORDER BY r.n) END
     WHERE tenant = :act.tenant AND content = :content
+      AND CASE WHEN :user_address IS NULL THEN revoked_at IS NOT NULL
+               ELSE revoked_users && person_addresses(:user_address) END
     RETURNING template
 ), noted AS (
     INSERT INTO audit (tenant, at, event, operation, granted, reason, user_address, component,

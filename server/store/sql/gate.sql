@@ -80,8 +80,8 @@ WITH entry AS (
 SELECT f.n, f.verdict, f.revoked, f.user_revoked, m.version IS NOT NULL AS is_amended,
        f.made_content, f.made_hash, f.made_key_version,
        (SELECT s.scopes FROM stale s WHERE f.verdict = 1 AND s.n = f.n) AS stale_scopes,
-       m.version, m.grant_principals, m.grant_rights, m.recipients, m.removed, m.changes_expiry,
-       m.expires_at
+       m.version, m.grant_principals, m.grant_rights, m.recipients, m.removed, m.name_versions,
+       m.changes_expiry, m.expires_at
 FROM fact f
 LEFT JOIN LATERAL (
     SELECT * FROM content_amendment m

@@ -103,6 +103,24 @@ static void an_unreadable_amendment_is_told_to_the_log(void **state)
     assert_int_equal(decide(&w).reason, R_TENANT_DISABLED);
 }
 
+/* Who may change a policy is asked by what it grants: whatever power they have besides. */
+static void power_may_be_left_aside(void **state)
+{
+    (void)state;
+    struct world w;
+    make(&w);
+    be(&w, "alice@contoso.com");
+    w.subject.user.tenant = CONTOSO;
+    assert_int_equal(decide(&w).power, POWER_OWNER);
+    w.q.by_grants_only = true;
+    assert_int_equal(decide(&w).reason, R_NO_RIGHTS);
+    be(&w, "bob@fabrikam.com");
+    assert_int_equal(decide(&w).power, POWER_NONE);
+    assert_int_equal(decide(&w).rights.bits, RIGHTS_DO_NOT_FORWARD);
+    w.q.facts.is_revoked = true;
+    assert_int_equal(decide(&w).reason, R_REVOKED);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -111,6 +129,7 @@ int main(void)
         cmocka_unit_test(exclusions_by_application_and_platform),
         cmocka_unit_test(the_table_of_boundaries),
         cmocka_unit_test(an_unreadable_amendment_is_told_to_the_log),
+        cmocka_unit_test(power_may_be_left_aside),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -237,6 +237,36 @@ static void a_new_recipient_is_let_in(void **state)
     assert_false(amends_widely(&two, two));
 }
 
+/* Whether two addresses are one person's nobody knows here: who was removed by one of them may be the
+ * one who is granted the same again by another. */
+static void what_a_later_word_may_have_taken_is_let_in_again(void **state)
+{
+    (void)state;
+    static const struct principal bob[] = {{PRINCIPAL_USER, "bob@x.org"}};
+    static const char *const rob[] = {"rob@x.org"};
+    static const int64_t first[] = {1}, second[] = {2}, third[] = {3};
+    struct amendment before = amendment("user:rob@x.org=VIEW"), after = before;
+    before.version = 2;
+    after.version = 3;
+    before.grant_versions = first;
+    after.grant_versions = third;
+    assert_false(amends_widely(&before, after)); /* nothing came between */
+    before.removed = after.removed = bob;
+    before.removed_count = after.removed_count = 1;
+    before.removed_versions = after.removed_versions = second;
+    assert_true(amends_widely(&before, after));
+    after.grant_versions = first;
+    assert_false(amends_widely(&before, after)); /* it is not granted again */
+    before.grant_count = after.grant_count = 0;
+    before.recipients = after.recipients = rob;
+    before.recipient_count = after.recipient_count = 1;
+    before.recipient_versions = first;
+    after.recipient_versions = third;
+    assert_true(amends_widely(&before, after));
+    before.recipient_versions = second;
+    assert_false(amends_widely(&before, after));
+}
+
 static struct amendment ending(int64_t at)
 {
     struct amendment out = amendment("");
@@ -284,7 +314,7 @@ static void memory_runs_out_anywhere_in_a_comparison(void **state)
         arena_fail_at(arena, 0);
         assert_int_equal(err.reason, ok ? R_NONE : R_ARENA_EXHAUSTED);
     }
-    assert_int_equal(fail_at, 4); /* three indexes, and once without a failure */
+    assert_int_equal(fail_at, 6); /* three indexes, two lists, and once without a failure */
     struct policy_terms terms = {.grants = change.grants, .grant_count = change.grant_count};
     struct err err = {0};
     arena_fail_at(arena, 1);
@@ -305,6 +335,7 @@ int main(void)
         cmocka_unit_test(whoever_is_granted_anew_is_let_in),
         cmocka_unit_test(whoever_is_named_no_longer_has_what_is_sealed),
         cmocka_unit_test(a_new_recipient_is_let_in),
+        cmocka_unit_test(what_a_later_word_may_have_taken_is_let_in_again),
         cmocka_unit_test(an_expiry_is_compared_with_what_held),
         cmocka_unit_test(what_cannot_be_read_lets_nobody_in),
         cmocka_unit_test(memory_runs_out_anywhere_in_a_comparison),

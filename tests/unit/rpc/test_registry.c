@@ -124,6 +124,20 @@ static void nothing_is_committed_before_the_caller_is_known(void **state)
     assert_aborts(make_wrong);
 }
 
+/* What a flow enters by itself is held to the same. */
+static void a_flows_own_subflow_commits_nothing(void **state)
+{
+    (void)state;
+    static const struct subflow good = {.name = "own", .steps = {STEP("o1", toy_next)}};
+    struct flow flow = TOY_FLOW;
+    flow.subflow = &committing;
+    assert_not_registered(&flow);
+    flow.subflow = &needing;
+    assert_not_registered(&flow);
+    flow.subflow = &good;
+    toy_serve(&flow);
+}
+
 /* --- the table of all rows --------------------------------------------------------------------- */
 
 static void note_row(const struct flow *flow, const char *sub, const struct step_row *row,
@@ -146,6 +160,14 @@ static void all_rows_are_told(void **state)
     assert_story("toy:knock.a1 toy:knock.a2 toy:knock.a3 toy:side.s1 toy:side.s2 toy:side.s3 "
                  "toy:f1 toy:f2 toy:f3 toy:f4 toy_public:f1 toy_public:f4");
     assert_int_equal(commits, 1);
+    toy_engine(&(const struct rpc_limits){0}, &TOY_AUTHENTICATOR);
+    static const struct subflow own = {.name = "own", .steps = {STEP("o1", toy_next)}};
+    struct flow with_own = TOY_FLOW;
+    with_own.subflow = &own;
+    toy_serve(&with_own);
+    rpc_each_step(toy.rpc, note_row, &commits);
+    assert_story("toy:knock.a1 toy:knock.a2 toy:knock.a3 toy:side.s1 toy:side.s2 toy:side.s3 "
+                 "toy:own.o1 toy:f1 toy:f2 toy:f3 toy:f4");
     toy_engine(&(const struct rpc_limits){0}, NULL);
     toy_serve(&TOY_PUBLIC);
     rpc_each_step(toy.rpc, note_row, &commits);
@@ -269,6 +291,7 @@ int main(void)
         TEST(rows_find_their_values),
         TEST(a_table_has_rows_and_an_end),
         TEST(nothing_is_committed_before_the_caller_is_known),
+        TEST(a_flows_own_subflow_commits_nothing),
         TEST(all_rows_are_told),
         TEST(methods_are_found_by_their_paths),
         TEST(faults_abort),

@@ -103,8 +103,8 @@ class Refused(unittest.TestCase):
             self.refuse(f"a.sql:1: x: `params`: {why}", f"-- name: x :read\n-- params: a {kind}\nSELECT 1 AS _ WHERE :a = 1;")
         self.refuse("a.sql:1: x: `columns`: a: int4 reads NULL as zero, without `?`",
                     "-- name: x :read\n-- columns: a int4?\nSELECT a FROM t;")
-        self.refuse("a.sql:1: x: `columns`: a: only arrays of texts can be read",
-                    "-- name: x :read\n-- columns: a int8[]\nSELECT a FROM t;")
+        self.refuse("a.sql:1: x: `columns`: a: only arrays of text and int8 can be read",
+                    "-- name: x :read\n-- columns: a bytea[]\nSELECT a FROM t;")
 
     def test_groups_that_are_not_there_or_not_used(self):
         self.refuse("a.sql:1: x: `params`: there is no group @act",

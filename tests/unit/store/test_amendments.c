@@ -17,15 +17,13 @@ static struct amendment fetch(void)
 
 static enum reason keep(const struct amendment *amendment)
 {
-    struct amendment_put *s = ARENA_NEW(f.arena, struct amendment_put);
-    prepare(&s->op);
-    s->tenant = CONTOSO;
-    s->content = CONTENT;
-    s->amendment = amendment;
-    s->target = "set";
-    s->who = WHO;
-    amendment_store_put(s);
-    return wait_for(&s->op);
+    struct change_op *op = ARENA_NEW(f.arena, struct change_op);
+    prepare(&op->op);
+    op->scope = CONTOSO;
+    op->who = WHO;
+    amendment_store_put(
+        op, &(struct amendment_put){.content = CONTENT, .amendment = amendment, .target = "set"});
+    return wait_for(&op->op);
 }
 
 static struct gate_entry entry_for(const char *operation)
@@ -62,6 +60,7 @@ static void amendments_are_kept_one_after_the_other(void **state)
     static const struct grant grants[] = {{{PRINCIPAL_USER, "bob@fabrikam.com"}, &rights}};
     static const char *const recipients[] = {"carol@fabrikam.com"};
     static const struct principal removed[] = {{PRINCIPAL_RECIPIENTS, ""}};
+    static const int64_t versions[] = {5, 6, 7};
     struct amendment first = {.version = 1,
                               .is_valid = true,
                               .grants = grants,
@@ -70,6 +69,9 @@ static void amendments_are_kept_one_after_the_other(void **state)
                               .recipient_count = 1,
                               .removed = removed,
                               .removed_count = 1,
+                              .grant_versions = &versions[0],
+                              .recipient_versions = &versions[1],
+                              .removed_versions = &versions[2],
                               .changes_expiry = true,
                               .expires_at = {1893456000}};
     assert_int_equal(keep(&first), R_DATABASE_CONFLICT); /* no such content */
@@ -85,6 +87,9 @@ static void amendments_are_kept_one_after_the_other(void **state)
     assert_string_equal(got.grants[0].principal.name, "bob@fabrikam.com");
     assert_string_equal(got.recipients[0], "carol@fabrikam.com");
     assert_int_equal(got.removed[0].kind, PRINCIPAL_RECIPIENTS);
+    assert_int_equal(got.grant_versions[0], 5);
+    assert_int_equal(got.recipient_versions[0], 6);
+    assert_int_equal(got.removed_versions[0], 7);
     struct amendment second = {.version = 2, .is_valid = true, .changes_expiry = true};
     assert_int_equal(keep(&second), R_NONE);
     got = fetch();

@@ -111,6 +111,7 @@ struct values {
     int64_t big, time, no_time;
     const int32_t *maybe, *not ;
     struct pg_texts texts, none;
+    struct pg_int8s numbers;
 };
 
 #define PARAM(field, kind, ...)                                                               \
@@ -139,6 +140,10 @@ static const struct pg_field VALUES[] = {
     PARAM(no_time, PG_TIMESTAMPTZ, .is_nullable = true),
     TEXTS(texts),
     TEXTS(none),
+    {.name = "numbers",
+     .type = PG_INT8,
+     .list = offsetof(struct values, numbers),
+     .stride = sizeof(int64_t)},
 };
 enum { VALUE_COUNT = sizeof VALUES / sizeof VALUES[0] };
 
@@ -147,13 +152,14 @@ static const struct pg_statement ECHO = {
     .name = "echo",
     .sql = "SELECT $1 AS id, $2 AS no_id, $3 AS text, $4 AS empty, $5 AS no_text, $6 AS bytes,"
            " $7 AS no_bytes, $8 AS yes, $9 AS small, $10 AS middle, $11 AS big, $12 AS time,"
-           " $13 AS no_time, $14 AS texts, $15 AS none",
+           " $13 AS no_time, $14 AS texts, $15 AS none, $16 AS numbers",
     .params = VALUES,
     .columns = VALUES,
     .param_count = VALUE_COUNT,
     .column_count = VALUE_COUNT};
 
 static const char *const TWO[] = {"one", ""};
+static const int64_t FAR[] = {INT64_MAX, 0, -7};
 static const struct values SAMPLE = {.id = {{1, 2, 3}},
                                      .text = "h\303\244",
                                      .empty = "",
@@ -163,7 +169,8 @@ static const struct values SAMPLE = {.id = {{1, 2, 3}},
                                      .middle = -70000,
                                      .big = INT64_MIN,
                                      .time = -1,
-                                     .texts = {TWO, 2}};
+                                     .texts = {TWO, 2},
+                                     .numbers = {FAR, 3}};
 
 static PGresult *run(const struct pg_params *p)
 {
@@ -200,6 +207,8 @@ static void values_come_back_as_they_went(void **state)
     assert_string_equal(got.texts.items[0], "one");
     assert_string_equal(got.texts.items[1], "");
     assert_int_equal(got.none.count, 0);
+    assert_int_equal(got.numbers.count, 3);
+    assert_memory_equal(got.numbers.items, FAR, sizeof FAR);
     PQclear(r);
 }
 

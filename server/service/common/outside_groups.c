@@ -6,7 +6,7 @@
 #include "auth/facts.h"
 #include "domain/relations/effective_policy.h"
 #include "domain/relations/membership.h"
-#include "service/licensing/license_access.h"
+#include "service/common/license_access.h"
 
 /* Groups make a difference only where the policy as it holds now names some, as principals or as
  * recipients. A reader who is a recipient themselves is not looked up for the latter. */

@@ -1,9 +1,10 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* The steps that AcquireLicense and InspectContent share: from a publishing license to a recorded
- * decision. */
+/* The steps from a publishing license to a recorded decision: of AcquireLicense and InspectContent,
+ * and for whoever acts on content by what its policy grants them (content_access.h). */
 #pragma once
 
 #include "auth/caller.h"
+#include "service/common/bases.h"
 #include "service/common/request.h"
 #include "wire/publishing_license.h"
 
@@ -11,7 +12,8 @@ struct license_access {
     /* parse */
     struct slice license_bytes;
     struct client_names client;
-    struct slice client_jwk; /* not for InspectContent */
+    struct slice client_jwk; /* for AcquireLicense */
+    bool by_grants_only;     /* decide by what the policy grants, whatever the caller's power */
     /* open */
     struct publishing_license license;  /* as it claims to be, until is_open */
     const struct tenant_record *tenant; /* the content's */
@@ -29,10 +31,10 @@ struct license_access {
 
 static inline struct license_access *license_access_of(const struct call *c)
 {
-    return call_state(c);
+    return bases_value(c);
 }
 
-/* What both requests have. */
+/* What the requests have; `client` NULL: it says nothing of itself. */
 step license_access_parse(struct call *c, struct slice license,
                           const Chancery__V1__ClientInfo *client);
 step license_access_open(struct call *c);

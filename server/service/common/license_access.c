@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-#include "service/licensing/license_access.h"
+#include "service/common/license_access.h"
 
 #include <string.h>
 
@@ -143,6 +143,7 @@ step license_access_decide(struct call *c)
         .subject = &caller_of(c)->subject,
         .facts = caller_of(c)->entry.facts,
         .now = call_now(c),
+        .by_grants_only = a->by_grants_only,
     };
     decide_access(&question, &a->decision);
     if (a->decision.reason == R_NONE) {

@@ -1,0 +1,62 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "domain/decide/decide_amendment.h"
+
+#include <string.h>
+
+#include "domain/values/boundary.h"
+
+static bool has_custom(const struct rights *rights, const char *name)
+{
+    for (size_t i = 0; i < rights->custom_count; i++) {
+        if (strcmp(rights->custom[i], name) == 0) {
+            return true;
+        }
+    }
+    return false;
+}
+
+/* Whether each right of `some` is among those of one of the others. */
+static bool are_within(const struct rights *some, const struct rights *one,
+                       const struct rights *other)
+{
+    for (size_t i = 0; i < some->custom_count; i++) {
+        if (!has_custom(one, some->custom[i]) && !has_custom(other, some->custom[i])) {
+            return false;
+        }
+    }
+    return (some->bits & ~(one->bits | other->bits)) == 0;
+}
+
+/* A person has what reaches them by any address: what they have by groups is nobody's to see here,
+ * and stays with them. */
+static void rights_by_name(const struct effective_policy *policy, const struct principal *principal,
+                           const struct subject *person, struct rights *out)
+{
+    if (principal->kind == PRINCIPAL_USER) {
+        effective_policy_rights(policy, person, out);
+    } else {
+        effective_policy_named_rights(policy, principal, out);
+    }
+}
+
+bool decide_amendment_name(const struct amendment_question *q, const struct principal *principal,
+                           const char *const *addresses, size_t address_count)
+{
+    struct subject person = {.user = {.boundary = BOUNDARY_EXTERNAL, .tenant_name = ""}};
+    struct rights before, after;
+    for (size_t i = 0; i < address_count && i < SUBJECT_ADDRESSES_MAX; i++) {
+        person.user.addresses[person.user.address_count++] = addresses[i];
+    }
+    rights_by_name(q->before, principal, &person, &before);
+    rights_by_name(q->after, principal, &person, &after);
+    bool is_given_only_own = are_within(&after, &before, q->own);
+    bool is_taken = !are_within(&before, &after, &after);
+    return is_given_only_own && (!is_taken || are_within(&before, q->own, q->own));
+}
+
+bool decide_amendment_expiry(const struct amendment_question *q)
+{
+    struct unix_time before = effective_policy_expiry(q->before),
+                     after = effective_policy_expiry(q->after);
+    return before.s == 0 || (after.s != 0 && after.s <= before.s);
+}
