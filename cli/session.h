@@ -15,9 +15,9 @@ struct session {
     struct arena *arena;
     Chancery__Config__V1__Profile *profile;
     struct client *client;
-    struct jwk_private *key;   /* made for this session; content keys are wrapped to it */
-    bool is_component;         /* the profile has a certificate */
-    bool may_be_done;          /* the last call failed, and may have been carried out all the same */
+    struct jwk_private *key; /* made for this session; content keys are wrapped to it */
+    bool is_component;       /* the profile has a certificate */
+    bool may_be_done;        /* the last call failed, and may have been carried out all the same */
     const char *refused_field; /* the first one named by the last refusal; "": none */
 };
 

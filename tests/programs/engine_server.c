@@ -51,7 +51,8 @@ int main(int argc, char **argv)
     rpc_register(rpc, &reflection_flow);
     rpc_register(rpc, &reflection_v1alpha_flow);
     server = net_server_new(loop, &config, rpc_net_handler(rpc));
-    if (!net_listen(argv[1], true, &fd, &err).ok || !net_server_listen(server, fd, NULL, 0, &err).ok) {
+    if (!net_listen(argv[1], true, &fd, &err).ok ||
+        !net_server_listen(server, fd, NULL, 0, &err).ok) {
         fprintf(stderr, "%s: %s\n", reason_info(err.reason)->name, err.detail);
         return 1;
     }

@@ -226,7 +226,7 @@ def test_a_platform_s_word_stood_against_nobody(world):
 
 def test_what_was_registered_before_is_proven_or_not(world):
     """A database from before the rule: the migration finds out what proves each issuer."""
-    with open(f"{os.path.dirname(__file__)}/../../migrations/0010_proof_and_limits.sql", encoding="utf-8") as file:
+    with open(f"{os.path.dirname(__file__)}/../../migrations/0008_proof_and_limits.sql", encoding="utf-8") as file:
         migration = file.read()
     tenant, tid = world.tenant(), str(uuid.uuid4())
     entra = Entra("https://before.example", "{tenantid}/v2.0")

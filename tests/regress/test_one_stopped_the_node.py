@@ -93,6 +93,7 @@ def hold_a_call(node):
     sock.sendall(PREFACE + frame(SETTINGS, 0, 0) + frame(
         HEADERS, END_HEADERS, 1, b"\x83\x86\x01\x04test\x04" + bytes([len(path)]) + path +
         b"\x0f\x10\x10application/grpc\x10\x02te\x08trailers"))
+    assert sock.recv(1 << 16)  # a worker has it
     return sock
 
 

@@ -19,7 +19,8 @@ def world(world):
 
 def issuer_of(w, kind, who=None, **more):
     """An issuer of its own for a test; its id is `.id`."""
-    provider = Provider(f"https://{w.unique('idp')}.example", "ES256")
+    domain = "example" if who is None else "fabrikam.com"  # a tenant's admin proves it
+    provider = Provider(f"https://{w.unique('idp')}.{domain}", "ES256")
     provider.id = w.call("IssuerService/CreateIssuer", {"issuer": provider.registration(kind, **more)},
                          who or w.platform_admin).issuer.issuer_id
     return provider

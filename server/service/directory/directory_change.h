@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* What the acts of DirectoryService share that may let one admin come to others' content
  * (docs/policy.md §6.1): PutUser, PutGroup, AddMembers, DeleteUser. Whether one does is told by the
- * functions of migrations/0008_directory.sql, which make the change and undo it again. */
+ * functions of migrations/0007_directory.sql, which make the change and undo it again. */
 #pragma once
 
 #include "service/common/approvable.h"

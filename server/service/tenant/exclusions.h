@@ -15,4 +15,5 @@ struct exclusion_values {
 step exclusion_read(struct call *c, const char *user, const char *application, const char *platform,
                     struct exclusion *out);
 /* What the scope's tenant has that excludes the same. */
-step exclusion_find(struct call *c, const struct exclusion *exclusion, struct exclusion_values *out);
+step exclusion_find(struct call *c, const struct exclusion *exclusion,
+                    struct exclusion_values *out);

@@ -1,5 +1,5 @@
 -- SPDX-License-Identifier: Apache-2.0
--- Directories. What changes one is a function of migrations/0002_policy.sql or 0008_directory.sql,
+-- Directories. What changes one is a function of migrations/0002_policy.sql or 0007_directory.sql,
 -- because each of its steps must see what was committed before the lock was had.
 
 -- group: directory_outcome
