@@ -13,6 +13,7 @@ enum {
 
 /* What proves that an issuer's tenant may register its iss; numbers of chancery.v1.IssuerProof. */
 enum issuer_proof {
+    ISSUER_PROOF_NONE = 0,     /* not looked for, or not found */
     ISSUER_PROOF_PLATFORM = 1, /* a platform admin's word */
     ISSUER_PROOF_DOMAIN = 2,   /* a domain of the tenant, in which its host lies */
     ISSUER_PROOF_MAPPING = 3,  /* a platform admin's mapping in the template that covers it */

@@ -175,7 +175,7 @@ static void a_gateway_is_in_every_scope(void **state)
 static const char *const contosos[] = {"contoso.com"};
 static const struct subject_component edge = {.name = "edge",
                                               .role = ROLE_GATEWAY,
-                                              .tenant = CONTOSO,
+                                              .tenant = {{{1}}}, /* CONTOSO */
                                               .boundary = "commercial",
                                               .sender_domains = contosos,
                                               .sender_domain_count = 1};

@@ -138,11 +138,11 @@ static void an_iss_is_proven_by_domain_mapping_or_word(void **state)
     (void)state;
     static const char own[] = "https://login.example/0197b7c0-7e5c-4c3e-8f4e-0123456789ab/v2.0";
     static const char other[] = "https://login.example/0197b7c0-7e5c-4c3e-8f4e-0123456789ac/v2.0";
-    assert_int_equal(judge(own, false, 0), ISSUER_UNPROVEN);
+    assert_int_equal(judge(own, false, ISSUER_PROOF_NONE), ISSUER_UNPROVEN);
     run_sql("INSERT INTO issuer (tenant, issuer, boundary, kind, iss, audiences, algorithms, "
             "jwks_json) VALUES ('00000000-0000-0000-0000-000000000000', gen_random_uuid(), "
             "'commercial', 2, 'https://login.example/{tenantid}/v2.0', '{x}', '{ES256}', '{}')");
-    assert_int_equal(judge(own, false, 0), ISSUER_UNPROVEN);
+    assert_int_equal(judge(own, false, ISSUER_PROOF_NONE), ISSUER_UNPROVEN);
     assert_int_equal(judge(own, true, ISSUER_PROOF_PLATFORM), ISSUER_PROVEN);
     assert_false(is_mapped(own));
     run_sql("INSERT INTO issuer_tenant (issuer, value, tenant) SELECT issuer, "
@@ -152,15 +152,15 @@ static void an_iss_is_proven_by_domain_mapping_or_word(void **state)
     assert_false(is_mapped("https://idp.contoso.com"));
     assert_int_equal(judge(own, false, ISSUER_PROOF_MAPPING), ISSUER_PROVEN);
     assert_int_equal(judge(own, true, ISSUER_PROOF_PLATFORM), ISSUER_PROVEN);
-    assert_int_equal(judge(other, false, 0), ISSUER_UNPROVEN);
+    assert_int_equal(judge(other, false, ISSUER_PROOF_NONE), ISSUER_UNPROVEN);
     /* The domain proves it, but the template means somebody else by it. */
     run_sql("INSERT INTO tenant_domain (tenant, domain, verified, proof) SELECT tenant, "
             "'login.example', true, '' FROM tenant WHERE name = 'contoso'");
     assert_int_equal(judge(own, false, ISSUER_PROOF_DOMAIN), ISSUER_PROVEN);
-    assert_int_equal(judge(other, false, 0), ISSUER_COVERED);
+    assert_int_equal(judge(other, false, ISSUER_PROOF_NONE), ISSUER_COVERED);
     assert_int_equal(judge(other, true, ISSUER_PROOF_DOMAIN), ISSUER_PROVEN);
     run_sql("UPDATE tenant_domain SET verified = false WHERE domain = 'login.example'");
-    assert_int_equal(judge("https://login.example/", false, 0), ISSUER_UNPROVEN);
+    assert_int_equal(judge("https://login.example/", false, ISSUER_PROOF_NONE), ISSUER_UNPROVEN);
 }
 
 int main(void)
