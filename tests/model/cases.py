@@ -309,7 +309,12 @@ def template_case(rng, tenant):
 def amendment_case(rng, _tenant):
     """The changes that make up one amendment, and those of another one: mostly one change more."""
     before = random_changes(rng, [])
-    after = before + random_changes(rng, [p for p in CHANGEABLE if sometimes(rng, 0.2)])
+    after = list(before)
+    for change in random_changes(rng, [p for p in CHANGEABLE if sometimes(rng, 0.2)]):
+        after += [change] if have_room([*after, change]) else []
+    if before and sometimes(rng, 0.3):  # something is said once more
+        again = [*before, {**before[0], "removed": [], "valid": True, "expires_at": None}]
+        after = again if have_room(again) else after
     if sometimes(rng, 0.3):
         before, after = after, before
     return {"ask": "amendment", "before": before, "after": after, "sealed": rng.choice([None, 0, NOW, NOW + 100])}

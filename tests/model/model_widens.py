@@ -12,12 +12,12 @@ def surely_has(grants, principal):
     names = {principal, "authenticated"}
     if principal.startswith("user:"):
         names.add(f"domain:{domain_of(principal)}")
-    rights = closed({right for name, rights in grants if name in names for right in rights})
+    rights = closed({right for name, rights in grants if name in names for right in rights}, set())
     return rights | customs(grants) if "OWNER" in rights else rights
 
 
 def has_more(before, after):
-    return any(closed(rights) - surely_has(before, principal) for principal, rights in after)
+    return any(closed(rights, set()) - surely_has(before, principal) for principal, rights in after)
 
 
 def is_later(before, after):
@@ -69,5 +69,28 @@ def decide_amendment(case):
     (said, joined), (says, joins) = sum_of(case["before"]), sum_of(case["after"])
     before = [(principal, rights) for principal, rights in said.items() if rights]
     after = [(principal, rights) for principal, rights in says.items() if rights]
-    is_in = has_more(before, after) or joins - joined or set(said) - set(says) or ends_later(case)
+    is_in = has_more(before, after) or joins - joined or set(said) - set(says) or ends_later(case) or is_said_again(case)
     return "lets_in" if is_in else "nobody"
+
+
+def names_of(change):
+    return [p for p, _ in change["grants"]] + change["removed"]
+
+
+def latest(changes, says):
+    """The number of the latest change of which this holds, from 1; 0: of none."""
+    return max((number for number, change in enumerate(changes, 1) if says(change)), default=0)
+
+
+def is_said_again(case):
+    """Something is said of a person once more, and any person was granted something or removed since
+    it was said before."""
+    before, new = case["before"], case["after"][len(case["before"]):]
+    (said, joined), (says, joins) = sum_of(before), sum_of(case["after"])
+    last = latest(before, lambda change: any(p.startswith("user:") for p in names_of(change)))
+    held = [(p, rights) for p, rights in said.items() if rights and (
+        not p.startswith("user:") or latest(before, lambda change, p=p: p in names_of(change)) >= last)]
+    again = [(p, says[p]) for p in says if says[p] and p.startswith("user:") and any(p in names_of(one) for one in new)]
+    anew = {a for a in joins & joined if any(a in one["recipients"] for one in new)}
+    return has_more(held, again) or any(
+        latest(before, lambda change, a=a: a in change["recipients"]) < last for a in anew)

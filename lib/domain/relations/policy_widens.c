@@ -203,7 +203,12 @@ static rc index_names(struct arena *arena, const struct amendment *amendment,
         out->sorted[out->count++] = &amendment->grants[i].principal;
     }
     for (size_t i = 0; i < amendment->removed_count; i++) {
-        out->sorted[out->count++] = &amendment->removed[i];
+        const struct principal *p = &amendment->removed[i];
+        bool is_back = p->kind == PRINCIPAL_USER &&
+                       texts_contain(amendment->recipients, amendment->recipient_count, p->name);
+        if (!is_back) {
+            out->sorted[out->count++] = p;
+        }
     }
     qsort(out->sorted, out->count, sizeof(void *), compare_names); /* an array of pointers */
     return OK;
@@ -253,7 +258,7 @@ static int64_t last_word(const struct amendment *a)
     return latest;
 }
 
-/* The grants that were said in this version or later; with `others` also whatever was ever granted to
+/* The grants to people that were said in this version or later; with `others` also all grants to
  * others than single people. */
 static rc grants_since(struct arena *arena, const struct amendment *a, int64_t since, bool others,
                        struct grant **out, size_t *count, struct err *err)
@@ -263,39 +268,42 @@ static rc grants_since(struct arena *arena, const struct amendment *a, int64_t s
     *out = grants;
     *count = 0;
     for (size_t i = 0; i < a->grant_count; i++) {
-        bool counts = others && a->grants[i].principal.kind != PRINCIPAL_USER;
-        if (counts || amendment_version_of(a, a->grant_versions, i) >= since) {
+        bool is_person = a->grants[i].principal.kind == PRINCIPAL_USER;
+        if (is_person ? amendment_version_of(a, a->grant_versions, i) >= since : others) {
             grants[(*count)++] = a->grants[i];
         }
     }
     return OK;
 }
 
-/* Whether this change grants somebody what the amendment before did not give them for certain. */
+/* Whether people are granted anew what the amendment before did not give them for certain. */
 static rc grants_anew(struct arena *arena, const struct amendment *before,
                       const struct amendment *after, bool *out, struct err *err)
 {
     struct grant *held, *said;
     size_t held_count, said_count;
     TRY(grants_since(arena, before, last_word(before), true, &held, &held_count, err));
-    TRY(grants_since(arena, after, after->version, false, &said, &said_count, err));
+    TRY(grants_since(arena, after, before->version + 1, false, &said, &said_count, err));
     return grants_widen(arena, held, held_count, said, said_count, out, err);
 }
 
-static bool was_recipient(const struct amendment *before, const char *address)
+/* A recipient who is named as such again: was it one for certain? */
+static bool was_recipient(const struct amendment *before, const char *address, int64_t version)
 {
     const char *const *found = texts_find(before->recipients, before->recipient_count, address);
-    return found != NULL &&
-           amendment_version_of(before, before->recipient_versions,
-                                (size_t)(found - before->recipients)) >= last_word(before);
+    if (found == NULL) {
+        return false;
+    }
+    int64_t joined = amendment_version_of(before, before->recipient_versions,
+                                          (size_t)(found - before->recipients));
+    return version <= before->version || joined >= last_word(before);
 }
 
 static bool adds_recipient(const struct amendment *before, const struct amendment *after)
 {
     for (size_t i = 0; i < after->recipient_count; i++) {
-        bool is_said_now =
-            amendment_version_of(after, after->recipient_versions, i) == after->version;
-        if (is_said_now && !was_recipient(before, after->recipients[i])) {
+        int64_t version = amendment_version_of(after, after->recipient_versions, i);
+        if (!was_recipient(before, after->recipients[i], version)) {
             return true;
         }
     }
@@ -323,10 +331,12 @@ rc amendment_widens(struct arena *arena, const struct amendment *before,
         *out = after->is_valid;
         return OK;
     }
-    bool is_forgetful;
+    bool is_forgetful, is_anew;
     TRY(forgets_somebody(arena, before, after, &is_forgetful, err));
-    TRY(grants_anew(arena, before, after, out, err));
-    *out = *out || is_forgetful || adds_recipient(before, after) ||
+    TRY(grants_anew(arena, before, after, &is_anew, err));
+    TRY(grants_widen(arena, before->grants, before->grant_count, after->grants, after->grant_count,
+                     out, err));
+    *out = *out || is_forgetful || is_anew || adds_recipient(before, after) ||
            lasts_longer(before, after, expiry);
     return OK;
 }

@@ -2,6 +2,7 @@
 /* What somebody who holds EDITRIGHTSDATA may change: docs/policy.md §3.6. */
 #include "chancery_test.h"
 
+#include <stdio.h>
 #include <string.h>
 
 #include "domain/decide/decide_amendment.h"
@@ -183,6 +184,46 @@ static void what_cannot_be_read_names_nothing(void **state)
     assert_true(rights_are_none(&rights));
 }
 
+/* More custom rights than a policy may name can't be read; OWNER has all that it does name. */
+static void custom_rights_belong_to_a_name(void **state)
+{
+    (void)state;
+    static const struct principal legal = {PRINCIPAL_GROUP, "l@x.org"},
+                                  other = {PRINCIPAL_GROUP, "o@x.org"};
+    static char names[RIGHTS_CUSTOM_MAX][4];
+    struct rights many = {.bits = RIGHT_OWNER}, rights;
+    for (size_t i = 0; i < RIGHTS_CUSTOM_MAX; i++) {
+        snprintf(names[i], sizeof names[i], "R%zu", i);
+        many.custom[many.custom_count++] = names[i];
+    }
+    const struct grant grants[] = {{legal, &owner}, {other, &many}, {other, &sign}};
+    struct policy policy = {.kind = POLICY_CUSTOM, .grants = grants, .grant_count = 2};
+    const struct effective_policy now = {.policy = &policy};
+    effective_policy_named_rights(&now, &legal, &rights);
+    assert_int_equal(rights.bits, RIGHTS_ALL);
+    assert_int_equal(rights.custom_count, RIGHTS_CUSTOM_MAX);
+    policy.grant_count = 3;
+    effective_policy_named_rights(&now, &legal, &rights);
+    assert_true(rights_are_none(&rights));
+}
+
+/* Of more addresses than one person can have the first ones count. */
+static void a_person_has_so_many_addresses(void **state)
+{
+    (void)state;
+    static const char *many[SUBJECT_ADDRESSES_MAX + 1];
+    const struct principal bob = {PRINCIPAL_USER, BOB[0]};
+    struct change c = change(EDITOR);
+    for (size_t i = 0; i < SUBJECT_ADDRESSES_MAX; i++) {
+        many[i] = "else@fabrikam.com";
+    }
+    many[SUBJECT_ADDRESSES_MAX] = BOB[0];
+    c.sealed[0] = (struct grant){bob, &owner};
+    drop(&c, bob);
+    assert_true(may(&c, &bob, many, SUBJECT_ADDRESSES_MAX + 1));
+    assert_false(may(&c, &bob, many + 1, SUBJECT_ADDRESSES_MAX));
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -192,6 +233,8 @@ int main(void)
         cmocka_unit_test(nobody_makes_a_recipient_of_more_than_they_have),
         cmocka_unit_test(an_expiry_comes_earlier_and_not_later),
         cmocka_unit_test(what_cannot_be_read_names_nothing),
+        cmocka_unit_test(custom_rights_belong_to_a_name),
+        cmocka_unit_test(a_person_has_so_many_addresses),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -314,7 +314,7 @@ static void memory_runs_out_anywhere_in_a_comparison(void **state)
         arena_fail_at(arena, 0);
         assert_int_equal(err.reason, ok ? R_NONE : R_ARENA_EXHAUSTED);
     }
-    assert_int_equal(fail_at, 6); /* three indexes, two lists, and once without a failure */
+    assert_int_equal(fail_at, 7); /* four indexes, two lists, and once without a failure */
     struct policy_terms terms = {.grants = change.grants, .grant_count = change.grant_count};
     struct err err = {0};
     arena_fail_at(arena, 1);
