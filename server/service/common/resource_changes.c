@@ -46,25 +46,26 @@ static const char *value_text(struct arena *arena, const ProtobufCFieldDescripto
     case PROTOBUF_C_TYPE_ENUM:
         return enum_text(field->descriptor, *(const int *)at);
     case PROTOBUF_C_TYPE_INT32:
-        return arena_printf(arena, "%" PRId32, *(const int32_t *)at);
-    case PROTOBUF_C_TYPE_UINT32:
-        return arena_printf(arena, "%" PRIu32, *(const uint32_t *)at);
-    case PROTOBUF_C_TYPE_INT64:
-        return arena_printf(arena, "%" PRId64, *(const int64_t *)at);
-    case PROTOBUF_C_TYPE_MESSAGE:
-        return message_text(arena, *(const ProtobufCMessage *const *)at);
     case PROTOBUF_C_TYPE_SINT32:
     case PROTOBUF_C_TYPE_SFIXED32:
+        return arena_printf(arena, "%" PRId32, *(const int32_t *)at);
+    case PROTOBUF_C_TYPE_UINT32:
+    case PROTOBUF_C_TYPE_FIXED32:
+        return arena_printf(arena, "%" PRIu32, *(const uint32_t *)at);
+    case PROTOBUF_C_TYPE_INT64:
     case PROTOBUF_C_TYPE_SINT64:
     case PROTOBUF_C_TYPE_SFIXED64:
-    case PROTOBUF_C_TYPE_FIXED32:
+        return arena_printf(arena, "%" PRId64, *(const int64_t *)at);
     case PROTOBUF_C_TYPE_UINT64:
     case PROTOBUF_C_TYPE_FIXED64:
+        return arena_printf(arena, "%" PRIu64, *(const uint64_t *)at);
     case PROTOBUF_C_TYPE_FLOAT:
+        return arena_printf(arena, "%a", (double)*(const float *)at);
     case PROTOBUF_C_TYPE_DOUBLE:
-        break;
+        return arena_printf(arena, "%a", *(const double *)at);
+    case PROTOBUF_C_TYPE_MESSAGE:
+        return message_text(arena, *(const ProtobufCMessage *const *)at);
     }
-    CH_ASSERT(!"a type that no resource has");
     return NULL;
 }
 
