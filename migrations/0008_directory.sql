@@ -95,10 +95,11 @@ END
 $$;
 
 -- What a change of a directory has made. names: addresses that an entry didn't have before; owners, kinds: whose they are now.
--- groups, members: who is a member now and wasn't before by an address that counts. claims: groups that have another external id.
--- gone, gone_owners: addresses that entries no longer have. guests: entries that were guests; risen: those that are none any more.
-CREATE TYPE directory_delta AS (names text[], owners text[], kinds smallint[], groups text[], members text[], claims text[],
-                                gone text[], gone_owners text[], guests text[], risen text[]);
+-- aliased: whether entries have more than one. groups, members: who is a member now and wasn't before by an address that counts.
+-- claims: groups that have another external id. gone, gone_owners: addresses that entries no longer have. guests: entries that were
+-- guests; risen: those that are none any more.
+CREATE TYPE directory_delta AS (names text[], owners text[], kinds smallint[], aliased boolean, groups text[], members text[],
+                                claims text[], gone text[], gone_owners text[], guests text[], risen text[]);
 
 -- What is a member of groups by addresses that its entry gives up, or that are no longer its primary one, is their member by the
 -- primary one: memberships are the entry's, and who gets such an address later inherits nothing. Returns the pairs of group and
@@ -232,7 +233,7 @@ DECLARE
 BEGIN
     -- A person gets another address: nobody knows whose else it is.
     SELECT n.address, n.owner INTO what, holder FROM unnest(d.names, d.owners, d.kinds) AS n (address, owner, kind)
-        WHERE n.kind = 1 AND EXISTS (
+        WHERE d.aliased AND n.kind = 1 AND EXISTS (
             SELECT FROM directory_name x WHERE x.tenant = which AND x.entry = n.owner AND x.address <> n.address)
         ORDER BY n.address = n.owner, n.address LIMIT 1;
     IF FOUND THEN
@@ -358,8 +359,11 @@ BEGIN
             RETURNING address, entry
     ) SELECT array_agg(a.address), array_agg(a.entry) INTO d.names, d.owners FROM added a;
     IF careful THEN
-        d.kinds := ARRAY(SELECT e.kind FROM unnest(d.owners) WITH ORDINALITY AS n (address, at), LATERAL (
-            SELECT e.kind FROM directory_entry e WHERE e.tenant = which AND e.address = n.address OFFSET 0) AS e ORDER BY n.at);
+        d.aliased := cardinality(aliases) > 0;
+        d.kinds := CASE 0 WHEN cardinality(group_addresses) THEN array_fill(1::smallint, ARRAY[coalesce(cardinality(d.names), 0)])
+                          WHEN cardinality(user_addresses) THEN array_fill(2::smallint, ARRAY[coalesce(cardinality(d.names), 0)])
+                          ELSE ARRAY(SELECT e.kind FROM unnest(d.owners) WITH ORDINALITY AS n (address, at), LATERAL (
+            SELECT e.kind FROM directory_entry e WHERE e.tenant = which AND e.address = n.address OFFSET 0) AS e ORDER BY n.at) END;
     END IF;
     added := directory_add(which, member_groups, members,
                            CASE WHEN cardinality(group_addresses) > 0 THEN directory_nest(which, d.names, d.owners) END);
@@ -377,24 +381,30 @@ BEGIN
 END
 $$;
 
--- The same as one admin's act, or as one that is approved. alone: of an admin who can't ask a second one, so that problem 6 is one
--- where the tenant requires that. The tenant's row is locked first, so that neither the requirement nor who holds power changes
--- meanwhile. A problem undoes everything, the raised epoch included.
+-- Whether the tenant requires a second admin for what lets one admin in. Its row is locked, so that neither that nor who holds
+-- power changes meanwhile: granting power locks it too (approval_not_needed). To be asked before directory_change.
+CREATE FUNCTION directory_is_guarded(which uuid) RETURNS boolean LANGUAGE plpgsql AS $$
+DECLARE
+    content_access constant integer := 1 << 1; -- chancery.v1.ApprovalOperation
+    required integer;
+BEGIN
+    SELECT approvals INTO required FROM tenant WHERE tenant = which FOR NO KEY UPDATE;
+    RETURN required & content_access <> 0;
+END
+$$;
+
+-- The same as an admin's act. alone: no second one has approved it, so that what lets somebody in is problem 6 where the tenant
+-- requires that. A problem undoes everything, the raised epoch included.
 CREATE FUNCTION directory_put(which uuid, previous text, user_addresses text[], user_names text[], user_guests boolean[],
                               aliases text[], alias_owners text[], group_addresses text[], group_names text[],
                               group_ids text[], member_groups text[], members text[], alone boolean DEFAULT false)
 RETURNS directory_outcome LANGUAGE plpgsql AS $$
 DECLARE
-    content_access constant integer := 1 << 1; -- chancery.v1.ApprovalOperation
-    required integer := 0;
     made record;
     o directory_outcome;
 BEGIN
-    IF alone THEN
-        SELECT approvals INTO required FROM tenant WHERE tenant = which FOR NO KEY UPDATE;
-    END IF;
     made := directory_apply(which, previous, user_addresses, user_names, user_guests, aliases, alias_owners, group_addresses,
-                            group_names, group_ids, member_groups, members, required & content_access <> 0);
+                            group_names, group_ids, member_groups, members, alone AND directory_is_guarded(which));
     o := made.o;
     IF o.problem <> 0 THEN
         RAISE SQLSTATE 'CH001';
@@ -446,9 +456,10 @@ END
 $$;
 
 -- Remove a user or a group, and what it is a member of: who gets the address later inherits nothing.
-CREATE FUNCTION directory_delete(which uuid, address_gone text, kind_gone smallint) RETURNS directory_outcome
-LANGUAGE plpgsql AS $$
+CREATE FUNCTION directory_delete(which uuid, address_gone text, kind_gone smallint, alone boolean DEFAULT false)
+RETURNS directory_outcome LANGUAGE plpgsql AS $$
 DECLARE
+    guarded constant boolean := kind_gone = 1 AND alone AND directory_is_guarded(which);
     o directory_outcome := (1, address_gone, '', 0);
     gone text[];
 BEGIN
@@ -456,6 +467,12 @@ BEGIN
     IF NOT EXISTS (SELECT FROM directory_entry e WHERE e.tenant = which AND e.address = address_gone
                    AND e.kind = kind_gone) THEN
         RAISE SQLSTATE 'CH001';
+    END IF;
+    IF guarded THEN
+        o := directory_look_delete(which, address_gone);
+        IF o.problem <> 0 THEN
+            RAISE SQLSTATE 'CH001';
+        END IF;
     END IF;
     gone := ARRAY(SELECT n.address FROM directory_name n WHERE n.tenant = which AND n.entry = address_gone);
     DELETE FROM directory_member m WHERE m.tenant = which AND m.member = ANY (gone);

@@ -137,7 +137,10 @@ def test_victims_entry_was_deleted_and_their_address_given_away(world):
         put_back()
         is_done(world, lambda: directory(world, "DeleteUser", address="vic@litware.com"))
         waits(world, steal)
-    put_back()
+    # Of an alias that was taken away from them.
+    approve(world, put(world, "User", "val@litware.com", "valery@litware.com"))
+    is_done(world, lambda: put(world, "User", "val@litware.com"))
+    waits(world, lambda: put(world, "Group", "valery@litware.com"))
     # An address that a person owned content by, though no directory knew them.
     waits(world, lambda: put(world, "Group", "owner@litware.com"))
 
@@ -176,6 +179,27 @@ def test_what_gives_nothing_is_done_by_one(world):
 
 
 # --- groups that hold power -----------------------------------------------------------------------------------------
+
+
+def test_member_was_added_to_a_group_with_power_by_its_alias(world):
+    approve(world, put(world, "Group", "inner@litware.com", "inner.alias@litware.com", external_id="id-inner"))
+    waits(world, lambda: directory(world, "AddMembers", group="inner.alias@litware.com", members=["mallory@litware.com"]))
+    is_done(world, lambda: put(world, "Group", "desk@litware.com", "desk.alias@litware.com"))
+    is_done(world, lambda: directory(world, "AddMembers", group="desk@litware.com", members=["mallory@litware.com"]))
+    approve(world, directory(world, "AddMembers", group="inner.alias@litware.com", members=["desk.alias@litware.com"]))
+    assert opens(world, "mallory@litware.com")
+    waits(world, lambda: directory(world, "AddMembers", group="desk.alias@litware.com", members=["late@litware.com"]))
+    is_done(world, lambda: directory(world, "RemoveMembers", group="inner@litware.com", members=["desk@litware.com"]))
+    assert not opens(world, "mallory@litware.com")
+    is_done(world, lambda: put(world, "Group", "inner@litware.com", external_id="id-inner"))
+
+
+def test_power_that_has_ended_holds_nobody_up(world):
+    is_done(world, lambda: put(world, "Group", "was@litware.com"))
+    world.changed_by_hand("INSERT INTO super_user (tenant, principal, reason, granted_by, expires_at) VALUES "
+                          f"('{world.m.id}', 'group:was@litware.com', 'x', 'x', now() - interval '1 second')")
+    is_done(world, lambda: directory(world, "AddMembers", group="was@litware.com", members=["mallory@litware.com"]))
+    assert not opens(world, "mallory@litware.com")
 
 
 @pytest.mark.parametrize("group", ["power", "inner"])
@@ -242,6 +266,16 @@ def test_tokens_came_to_name_a_group_with_power(world):
     approve(world, put(world, "Group", "power@litware.com", "everyone@litware.com", external_id="id-power"))
     assert opens(world, "mallory@litware.com", **claims)
     is_done(world, lambda: put(world, "Group", "power@litware.com", external_id="id-power"))
+
+
+def test_group_that_waited_for_power_got_an_external_id(world):
+    """The approver had read who was in the group, and not whose tokens name it."""
+    asked = world.call("TenantService/GrantSuperUser", super_user("group:plain@litware.com"), world.one)
+    assert "id-plain" in read(world, asked)["principal.members"]
+    is_done(world, lambda: put(world, "Group", "plain@litware.com", external_id="id-everyone"))
+    assert reason(approve, world, asked) == "PRECONDITION_FAILED"
+    reject(world, asked)
+    is_done(world, lambda: put(world, "Group", "plain@litware.com", external_id="id-plain"))
 
 
 def test_guest_who_was_named_by_power_became_a_member(world):
@@ -417,6 +451,13 @@ def test_directory_that_changed_meanwhile_is_looked_at_again(world):
     is_done(world, lambda: directory(world, "RemoveMembers", group="power@litware.com", members=["inner@litware.com"]))
     assert reason(approve, world, gone) == "PRECONDITION_FAILED"  # it is no power any more
     approve(world, directory(world, "AddMembers", group="power@litware.com", members=["inner@litware.com"]))
+
+
+def test_changes_that_wait_for_nobody_got_in_each_others_way(world):
+    """Each compared the directory with what it had looked at, so of those at the same time all but one began again."""
+    with concurrent.futures.ThreadPoolExecutor(12) as pool:
+        outcomes = pool.map(lambda n: outcome(put, world, "User", f"side{n}@litware.com"), range(96))
+        assert set(outcomes) == {"OK"}
 
 
 def test_more_came_to_power_than_anybody_can_read(world):

@@ -40,7 +40,7 @@ static step check(struct call *c)
                                                     &change->members))) {
         return STEP_FAILED;
     }
-    call_then(c, directory_change_look);
+    call_then(c, directory_change_checked);
     return read_members(c);
 }
 
@@ -75,6 +75,7 @@ const struct approvable_act add_members_act = {
     .summary = summary,
     .changes = changes,
     .perform = perform,
+    .look = directory_change_look,
     .explain = directory_change_explain,
 };
 

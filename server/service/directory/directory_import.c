@@ -214,8 +214,7 @@ static step put(struct call *c)
 {
     const Request *request = import_directory_request(c);
     struct change_op *op = directory_entries_change(c);
-    directory_store_put_alone(op, call_flow_name(c), request->import_id,
-                              &directory_entries_of(c)->part);
+    directory_store_import(op, request->import_id, &directory_entries_of(c)->part);
     return wait_store(c, put_done, &op->op);
 }
 

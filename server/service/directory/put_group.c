@@ -37,7 +37,7 @@ static step check(struct call *c)
     change->kind = DIRECTORY_GROUP;
     change->address =
         change->part.previous[0] == '\0' ? change->group.address : change->part.previous;
-    return directory_change_look(c);
+    return directory_change_checked(c);
 }
 
 static const char *summary(struct call *c)
@@ -70,6 +70,7 @@ const struct approvable_act put_group_act = {
     .summary = summary,
     .changes = changes,
     .perform = perform,
+    .look = directory_change_look,
     .explain = directory_change_explain,
 };
 

@@ -36,7 +36,7 @@ static step check(struct call *c)
     change->kind = DIRECTORY_USER;
     change->address =
         change->part.previous[0] == '\0' ? change->user.address : change->part.previous;
-    return directory_change_look(c);
+    return directory_change_checked(c);
 }
 
 static const char *summary(struct call *c)
@@ -70,6 +70,7 @@ const struct approvable_act put_user_act = {
     .summary = summary,
     .changes = changes,
     .perform = perform,
+    .look = directory_change_look,
     .explain = directory_change_explain,
 };
 
