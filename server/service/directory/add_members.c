@@ -55,7 +55,7 @@ static const char *summary(struct call *c)
 
 static void changes(struct call *c, struct approval_changes *out)
 {
-    directory_change_add_power(directory_change_of(c), out);
+    directory_change_add_let_in(directory_change_of(c), out);
 }
 
 static void perform(struct change_op *op, const void *value)

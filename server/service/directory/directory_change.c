@@ -5,6 +5,8 @@
 #include "context/wait.h"
 #include "service/directory/directory_entries.h"
 
+static const char *const kinds[] = {"", "user", "group"};
+
 /* --- what it would come to -------------------------------------------------------------------- */
 
 static step have_entry(struct call *c)
@@ -34,8 +36,8 @@ static step looked(struct call *c)
         return STEP_NEXT;
     }
     if (!look->is_whole) {
-        return approvable_refuse(c, "members",
-                                 "More than 1,000 people and groups would come to power, of whom "
+        return approvable_refuse(c, change->address == NULL ? "members" : kinds[change->kind],
+                                 "It would let more than 1,000 people and groups in, of whom "
                                  "nobody can read who they are.");
     }
     return change->address == NULL ? STEP_NEXT : find_entry(c);
@@ -85,9 +87,10 @@ void directory_change_begin(struct change_op *op, const struct directory_change 
 
 /* --- changes ---------------------------------------------------------------------------------- */
 
-void directory_change_add_power(const struct directory_change *change, struct approval_changes *out)
+void directory_change_add_let_in(const struct directory_change *change,
+                                 struct approval_changes *out)
 {
-    approval_changes_add_texts(out, "power", (struct text_list){NULL, 0},
+    approval_changes_add_texts(out, "lets_in", (struct text_list){NULL, 0},
                                (struct text_list){change->look.behind, change->look.behind_count});
 }
 

@@ -37,9 +37,9 @@ uint32_t directory_change_effect(struct call *c);
 void directory_change_explain(struct call *c, enum reason reason);
 /* Prepare the operation: where its outcome goes. */
 void directory_change_begin(struct change_op *op, const struct directory_change *change);
-/* For an act's `changes`: who comes to power. */
-void directory_change_add_power(const struct directory_change *change,
-                                struct approval_changes *out);
+/* For an act's `changes`: who is let in. */
+void directory_change_add_let_in(const struct directory_change *change,
+                                 struct approval_changes *out);
 /* The entry before and after; NULL: there is none. */
 void directory_change_add_user(struct approval_changes *out, const struct directory_user *before,
                                const struct directory_user *after);

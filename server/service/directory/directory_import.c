@@ -188,7 +188,7 @@ static const char *place_of(struct call *c, const struct directory_part *part,
     if (list < part->members_count) {
         return arena_printf(call_arena(c), "members[%zu]", list);
     }
-    for (size_t i = 0; i < part->user_count; i++) { /* who is no guest any more */
+    for (size_t i = 0; i < part->user_count; i++) { /* whose membership counts from now on */
         if (has_name(part->users[i].address, &part->users[i].aliases, what)) {
             return arena_printf(call_arena(c), "users[%zu]", i);
         }

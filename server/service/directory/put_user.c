@@ -50,7 +50,7 @@ static void changes(struct call *c, struct approval_changes *out)
     const struct directory_change *change = directory_change_of(c);
     directory_change_add_user(out, change->found.user_count == 0 ? NULL : change->found.users,
                               &change->user);
-    directory_change_add_power(change, out);
+    directory_change_add_let_in(change, out);
 }
 
 static void perform(struct change_op *op, const void *value)

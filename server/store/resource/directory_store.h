@@ -74,7 +74,7 @@ struct directory_look {
     struct tenant_id tenant;
     struct directory_outcome outcome;
     bool needs_second;         /* one admin could come to others' content by it: outcome.what */
-    const char *const *behind; /* who comes to power by it: people, groups, external ids; sorted */
+    const char *const *behind; /* who is let in: people, groups, external ids; sorted */
     size_t behind_count;
     bool is_whole;           /* false: there are more than DIRECTORY_BEHIND_MAX of them */
     struct gate_scope known; /* the directory, as it was then */

@@ -43,8 +43,8 @@ FROM directory_put(:act.tenant, {part}, :alone) AS p,
 -- params: tenant tenant_id, previous text, users @directory_user[], aliases @directory_alias[],
 --   groups @directory_group[], members @directory_member[], most int4
 -- columns: outcome @directory_outcome, behind text[], is_whole bool, epoch int8
--- What directory_put would come to. Problem 6: a second admin must approve it. behind: who comes to
--- power by it; is_whole: at most `most`. The epoch is read first.
+-- What directory_put would come to. Problem 6: a second admin must approve it. behind: who is let in
+-- by it; is_whole: at most `most`. The epoch is not newer than the rest.
 SELECT (p.o).problem AS problem, (p.o).what AS what, (p.o).holder AS holder,
        (p.o).changed AS changed,
        coalesce(p.behind, '{}') AS behind, p.behind IS NOT NULL AS is_whole, k.epoch
