@@ -149,9 +149,10 @@ static bool is_same(const ProtobufCBinaryData *a, const ProtobufCBinaryData *b)
 static rc change_certificates(struct session *s, const struct component_args *args,
                               Chancery__V1__Component *component, struct err *err)
 {
+    const char *const *added = args->proven.certificates; /* NULL if none is given */
     size_t count = component->n_certificate_sha256;
-    ProtobufCBinaryData *kept = ARENA_ARRAY(
-        s->arena, ProtobufCBinaryData, count + option_list_count(args->proven.certificates) + 1);
+    ProtobufCBinaryData *kept =
+        ARENA_ARRAY(s->arena, ProtobufCBinaryData, count + option_list_count(added) + 1);
     ProtobufCBinaryData gone;
     ARENA_ENSURE(kept, err);
     for (size_t i = 0; i < count; i++) {
@@ -165,8 +166,8 @@ static rc change_certificates(struct session *s, const struct component_args *ar
             }
         }
     }
-    for (size_t i = 0; i < option_list_count(args->proven.certificates); i++) {
-        TRY(read_print(s, args->proven.certificates[i], &kept[count++], err));
+    for (size_t i = 0; added != NULL && added[i] != NULL; i++) {
+        TRY(read_print(s, added[i], &kept[count++], err));
     }
     component->certificate_sha256 = kept;
     component->n_certificate_sha256 = count;

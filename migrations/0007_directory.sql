@@ -4,13 +4,13 @@
 -- content is told from others (docs/policy.md §6.1).
 
 -- nested: the group of this directory that the member is, named by one of its addresses; NULL: a person, or somebody elsewhere.
--- So the way up from a person goes from group to group by one look into an index each.
+-- So the way up from a person goes from group to group by one look into an index each. No foreign key: it would be checked for
+-- every member of an import.
 ALTER TABLE directory_member
     DROP CONSTRAINT directory_member_tenant_group_address_fkey,
     ADD FOREIGN KEY (tenant, group_address) REFERENCES directory_entry (tenant, address)
         ON UPDATE CASCADE ON DELETE CASCADE,
-    ADD COLUMN nested text COLLATE "C",
-    ADD FOREIGN KEY (tenant, nested) REFERENCES directory_entry (tenant, address) ON UPDATE CASCADE ON DELETE CASCADE;
+    ADD COLUMN nested text COLLATE "C";
 UPDATE directory_member m SET nested = m.member FROM directory_entry e
     WHERE e.tenant = m.tenant AND e.address = m.member AND e.kind = 2;
 CREATE INDEX directory_member_nested ON directory_member (tenant, nested) WHERE nested IS NOT NULL;
@@ -95,10 +95,11 @@ END
 $$;
 
 -- What a change of a directory has made. names: addresses that an entry didn't have before; owners, kinds: whose they are now.
--- groups, members: who is a member now and wasn't before by an address that counts. claims: groups that have another external id.
--- gone, gone_owners: addresses that entries no longer have. guests: entries that were guests; risen: those that are none any more.
-CREATE TYPE directory_delta AS (names text[], owners text[], kinds smallint[], groups text[], members text[], claims text[],
-                                gone text[], gone_owners text[], guests text[], risen text[]);
+-- aliased: whether entries have more than one. groups, members: who is a member now and wasn't before by an address that counts.
+-- claims: groups that have another external id. gone, gone_owners: addresses that entries no longer have. guests: entries that were
+-- guests; risen: those that are none any more.
+CREATE TYPE directory_delta AS (names text[], owners text[], kinds smallint[], aliased boolean, groups text[], members text[],
+                                claims text[], gone text[], gone_owners text[], guests text[], risen text[]);
 
 -- What is a member of groups by addresses that its entry gives up, or that are no longer its primary one, is their member by the
 -- primary one: memberships are the entry's, and who gets such an address later inherits nothing. Returns the pairs of group and
@@ -157,12 +158,14 @@ $$;
 
 -- Add members: parallel arrays; the groups by whatever of their addresses. `joined`: groups that became members by getting an
 -- address. A new circle goes through one of those, or through one of the new pairs, and that one's member is a group; so it is
--- enough to climb from the groups of such pairs. new_groups, new_members: the pairs that are new.
-CREATE FUNCTION directory_add(which uuid, groups text[], members text[], joined text[], OUT o directory_outcome,
-                              OUT new_groups text[], OUT new_members text[]) LANGUAGE plpgsql AS $$
+-- enough to climb from the groups of such pairs. new_groups, new_members: the pairs that are new, if careful.
+CREATE FUNCTION directory_add(which uuid, groups text[], members text[], joined text[], careful boolean,
+                              OUT o directory_outcome, OUT new_groups text[], OUT new_members text[]) LANGUAGE plpgsql AS $$
 DECLARE
     alias text;
     entry text;
+    nesting text[];
+    added bigint;
 BEGIN
     FOR alias IN SELECT n.grp FROM (SELECT DISTINCT grp FROM unnest(groups) AS g (grp)) AS n
             WHERE (SELECT e.kind FROM directory_entry e WHERE e.tenant = which AND e.address = n.grp) IS DISTINCT FROM 2 LOOP
@@ -181,18 +184,18 @@ BEGIN
                 directory_group(which, n.member)), '')
             FROM unnest(groups, members) AS n (grp, member) ON CONFLICT DO NOTHING
             RETURNING group_address, member, nested
-    ) SELECT array_agg(a.group_address), array_agg(a.member),
-             joined || array_agg(DISTINCT a.group_address) FILTER (WHERE a.nested IS NOT NULL)
-        INTO new_groups, new_members, joined FROM added a;
+    ) SELECT count(*), array_agg(a.group_address) FILTER (WHERE a.nested IS NOT NULL),
+             array_agg(a.group_address) FILTER (WHERE careful), array_agg(a.member) FILTER (WHERE careful)
+        INTO added, nesting, new_groups, new_members FROM added a;
     WITH RECURSIVE above AS (
-        SELECT s.grp COLLATE "C" AS grp, m.at FROM unnest(joined) AS s (grp), LATERAL (
+        SELECT s.grp, m.at FROM (SELECT DISTINCT grp COLLATE "C" AS grp FROM unnest(joined || nesting) AS s (grp)) AS s, LATERAL (
             SELECT m.group_address AS at FROM directory_member m WHERE m.tenant = which AND m.nested = s.grp OFFSET 0) AS m
         UNION
         SELECT a.grp, m.at FROM above a, LATERAL (
             SELECT m.group_address AS at FROM directory_member m WHERE m.tenant = which AND m.nested = a.at OFFSET 0) AS m
     ) SELECT 4, a.grp, '', 0 INTO o FROM above a WHERE a.at = a.grp LIMIT 1;
     IF NOT FOUND THEN
-        o := (0, '', '', coalesce(cardinality(new_members), 0));
+        o := (0, '', '', added);
     END IF;
 END
 $$;
@@ -223,84 +226,88 @@ CREATE FUNCTION directory_behind(which uuid, addresses text[], most integer) RET
 $$;
 
 -- Whether by a change, which was made, one admin could come to others' content (docs/policy.md §6.1); what: the address by which;
--- NULL: no. holder: the entry that has it, or the group of which it is a member. gaining: who comes to power by it.
-CREATE FUNCTION directory_effect(which uuid, d directory_delta, OUT what text, OUT holder text, OUT gaining text[])
+-- NULL: no. holder: the entry that has it, or the group of which it is a member. let_in: all who come to something by the change.
+CREATE FUNCTION directory_effect(which uuid, d directory_delta, OUT what text, OUT holder text, OUT let_in text[])
 LANGUAGE plpgsql AS $$
 DECLARE
     powered_users text[];
     powered_groups text[];
 BEGIN
-    -- A person gets another address: nobody knows whose else it is.
-    SELECT n.address, n.owner INTO what, holder FROM unnest(d.names, d.owners, d.kinds) AS n (address, owner, kind)
-        WHERE n.kind = 1 AND EXISTS (
-            SELECT FROM directory_name x WHERE x.tenant = which AND x.entry = n.owner AND x.address <> n.address)
-        ORDER BY n.address = n.owner, n.address LIMIT 1;
-    IF FOUND THEN
-        RETURN;
-    END IF;
-    -- A group gets an address that was a person's: its members get what was sent to that.
-    SELECT n.address, n.owner INTO what, holder FROM unnest(d.names, d.owners, d.kinds) AS n (address, owner, kind)
-        WHERE n.kind = 2 AND (EXISTS (SELECT FROM directory_former f WHERE f.tenant = which AND f.address = n.address)
-                              OR EXISTS (SELECT FROM content c WHERE c.tenant = which AND c.owner = n.address)) LIMIT 1;
-    IF FOUND THEN
-        RETURN;
-    END IF;
-    -- A person loses an address by which they are excluded, and keeps another one.
-    SELECT g.address, g.owner INTO what, holder FROM unnest(d.gone, d.gone_owners) AS g (address, owner)
-        WHERE EXISTS (SELECT FROM exclusion x WHERE x.tenant = which AND x.kind = 1 AND x.value = g.address)
-            AND EXISTS (SELECT FROM directory_name n WHERE n.tenant = which AND n.entry = g.owner
-                        AND n.address <> ALL (coalesce(d.names, '{}')))
-        LIMIT 1;
-    IF FOUND THEN
-        RETURN;
-    END IF;
     SELECT array_agg(substr(s.principal, 6)) FILTER (WHERE s.principal LIKE 'user:%'),
            array_agg(directory_group(which, substr(s.principal, 7))) FILTER (WHERE s.principal LIKE 'group:%')
         INTO powered_users, powered_groups FROM super_user s WHERE s.tenant = which AND s.expires_at > now();
-    -- A guest who holds power in person is one no more, or the directory no longer knows them: guests have none.
-    SELECT p.address, p.entry INTO what, holder FROM (
-            SELECT g.address, g.owner AS entry FROM unnest(d.gone, d.gone_owners) AS g (address, owner)
-                WHERE g.owner = ANY (d.guests)
-            UNION ALL
-            SELECT n.address, r.address FROM unnest(d.risen) AS r (address), LATERAL (
-                SELECT n.address FROM directory_name n WHERE n.tenant = which AND n.entry = r.address OFFSET 0) AS n) AS p
-        WHERE p.address = ANY (powered_users) LIMIT 1;
-    IF FOUND OR powered_groups IS NULL THEN
-        RETURN;
-    END IF;
-    -- What becomes a member of a group that holds power, at whatever depth; and groups that hold some and that tokens may name by
-    -- another address or external id.
-    WITH RECURSIVE start AS (
-        SELECT 1 AS rank, p.member AS what, p.grp FROM unnest(d.groups, d.members) AS p (grp, member)
+    WITH RECURSIVE name AS (
+        SELECT * FROM unnest(d.names, d.owners, d.kinds) AS n (address, owner, kind)
+    ), joined AS (
+        -- A person gets another address: nobody knows whose else it is.
+        SELECT n.address, n.owner FROM name n WHERE d.aliased AND n.kind = 1 AND EXISTS (
+            SELECT FROM directory_name x WHERE x.tenant = which AND x.entry = n.owner AND x.address <> n.address)
+    ), taken AS (
+        -- A group gets an address that is known as a person's: its members get what was sent to that.
+        SELECT n.address, n.owner FROM name n WHERE n.kind = 2 AND (
+            EXISTS (SELECT FROM directory_former f WHERE f.tenant = which AND f.address = n.address)
+            OR EXISTS (SELECT FROM content c WHERE c.tenant = which AND c.owner = n.address)
+            OR EXISTS (SELECT FROM super_user s WHERE s.tenant = which AND s.principal = 'user:' || n.address)
+            OR EXISTS (SELECT FROM exclusion x WHERE x.tenant = which AND x.kind = 1 AND x.value = n.address))
+    ), freed AS (
+        -- A person loses an address by which they are excluded, and keeps another one.
+        SELECT g.address, g.owner FROM unnest(d.gone, d.gone_owners) AS g (address, owner)
+        WHERE EXISTS (SELECT FROM exclusion x WHERE x.tenant = which AND x.kind = 1 AND x.value = g.address)
+            AND EXISTS (SELECT FROM directory_name n WHERE n.tenant = which AND n.entry = g.owner
+                        AND n.address <> ALL (coalesce(d.names, '{}')))
+    ), risen AS (
+        -- A guest who is one no more, or of whom the directory no longer knows that: guests have no power.
+        SELECT n.address, r.address AS owner FROM unnest(d.risen) AS r (address), LATERAL (
+            SELECT n.address FROM directory_name n WHERE n.tenant = which AND n.entry = r.address OFFSET 0) AS n
         UNION ALL
-        SELECT 2, n.address, n.owner FROM unnest(d.names, d.owners, d.kinds) AS n (address, owner, kind) WHERE n.kind = 2
+        SELECT g.address, g.owner FROM unnest(d.gone, d.gone_owners) AS g (address, owner) WHERE g.owner = ANY (d.guests)
+    ), person AS (
+        -- Those who share from now on what one of their addresses has.
+        SELECT n.address, j.owner FROM (SELECT DISTINCT owner FROM joined) AS j, LATERAL (
+            SELECT n.address FROM directory_name n WHERE n.tenant = which AND n.entry = j.owner OFFSET 0) AS n
         UNION ALL
-        SELECT 3, c.grp, c.grp FROM unnest(d.claims) AS c (grp)
+        SELECT r.address, r.owner FROM risen r
+    ), start AS (
+        -- What becomes a member of a group, or has become somebody else; a group that tokens, or grants of power, may name by
+        -- another address or external id.
+        SELECT p.member AS address, p.grp AS owner, p.grp FROM unnest(d.groups, d.members) AS p (grp, member)
         UNION ALL
-        SELECT 4, m.member, m.group_address FROM unnest(d.risen) AS r (address), LATERAL (
-            SELECT n.address FROM directory_name n WHERE n.tenant = which AND n.entry = r.address OFFSET 0) AS n, LATERAL (
-            SELECT m.group_address, m.member FROM directory_member m WHERE m.tenant = which AND m.member = n.address OFFSET 0) AS m
+        SELECT n.address, n.owner, n.owner FROM name n WHERE n.kind = 2
+        UNION ALL
+        SELECT c.grp, c.grp, c.grp FROM unnest(d.claims) AS c (grp)
+        UNION ALL
+        SELECT p.address, p.owner, m.group_address FROM person p, LATERAL (
+            SELECT m.group_address FROM directory_member m WHERE m.tenant = which AND m.member = p.address OFFSET 0) AS m
     ), above AS (
-        SELECT s.grp COLLATE "C" AS grp, s.grp COLLATE "C" AS at FROM start s
+        SELECT s.grp COLLATE "C" AS grp, s.grp COLLATE "C" AS at FROM start s WHERE powered_groups IS NOT NULL
         UNION
         SELECT a.grp, m.at FROM above a, LATERAL (
             SELECT m.group_address AS at FROM directory_member m WHERE m.tenant = which AND m.nested = a.at OFFSET 0) AS m
     ), power AS (
         SELECT DISTINCT a.grp FROM above a WHERE a.at = ANY (powered_groups)
     ), found AS (
-        SELECT s.rank, s.what, s.grp FROM start s WHERE s.grp IN (SELECT p.grp FROM power p)
-    ) SELECT f.what, f.grp, ARRAY(SELECT g.what FROM found g) INTO what, holder, gaining FROM found f
-        ORDER BY f.rank, f.what, f.grp LIMIT 1;
+        SELECT 1 AS rank, j.address, j.owner, NULL AS let_in FROM joined j
+        UNION ALL
+        SELECT 2, t.address, t.owner, t.owner FROM taken t
+        UNION ALL
+        SELECT 3, f.address, f.owner, f.owner FROM freed f
+        UNION ALL
+        SELECT 4, p.address, p.owner, p.address FROM person p WHERE p.address = ANY (powered_users)
+        UNION ALL
+        SELECT 5, s.address, s.owner, s.address FROM start s WHERE s.grp IN (SELECT p.grp FROM power p)
+    ) SELECT f.address, f.owner, ARRAY(SELECT DISTINCT g.let_in FROM found g WHERE g.let_in IS NOT NULL)
+        INTO what, holder, let_in FROM found f
+        ORDER BY f.rank, f.address = f.owner, f.address, f.owner LIMIT 1;
 END
 $$;
 
 -- Put users, groups, their aliases and members, each as parallel arrays; `previous`: the address that the one entry had, or ''.
--- careful: tell whether by it one admin could come to others' content (directory_effect), as problem 6; gaining: who comes to power
--- by it.
+-- careful: tell whether by it one admin could come to others' content (directory_effect), as problem 6; let_in: who comes to
+-- something by it.
 CREATE FUNCTION directory_apply(which uuid, previous text, user_addresses text[], user_names text[], user_guests boolean[],
                                 aliases text[], alias_owners text[], group_addresses text[], group_names text[],
                                 group_ids text[], member_groups text[], members text[], careful boolean,
-                                OUT o directory_outcome, OUT gaining text[]) LANGUAGE plpgsql AS $$
+                                OUT o directory_outcome, OUT let_in text[]) LANGUAGE plpgsql AS $$
 DECLARE
     entries constant text[] := user_addresses || group_addresses;
     names constant text[] := entries || aliases;
@@ -320,6 +327,7 @@ BEGIN
     END IF;
     IF previous <> '' AND previous <> entries[1] THEN
         UPDATE directory_entry SET address = entries[1] WHERE tenant = which AND address = previous;
+        UPDATE directory_member SET nested = entries[1] WHERE tenant = which AND nested = previous;
         moved := directory_move(which, ARRAY[previous], ARRAY[entries[1]]);
         d.groups := moved.groups;
         d.members := moved.members;
@@ -356,13 +364,17 @@ BEGIN
         INSERT INTO directory_name (tenant, address, entry)
             SELECT which, n.address, n.owner FROM unnest(names, owners) AS n (address, owner) ON CONFLICT DO NOTHING
             RETURNING address, entry
-    ) SELECT array_agg(a.address), array_agg(a.entry) INTO d.names, d.owners FROM added a;
+    ) SELECT array_agg(a.address), array_agg(a.entry) INTO d.names, d.owners FROM added a
+        WHERE careful OR cardinality(group_addresses) > 0;
     IF careful THEN
-        d.kinds := ARRAY(SELECT e.kind FROM unnest(d.owners) WITH ORDINALITY AS n (address, at), LATERAL (
-            SELECT e.kind FROM directory_entry e WHERE e.tenant = which AND e.address = n.address OFFSET 0) AS e ORDER BY n.at);
+        d.aliased := cardinality(aliases) > 0;
+        d.kinds := CASE 0 WHEN cardinality(group_addresses) THEN array_fill(1::smallint, ARRAY[coalesce(cardinality(d.names), 0)])
+                          WHEN cardinality(user_addresses) THEN array_fill(2::smallint, ARRAY[coalesce(cardinality(d.names), 0)])
+                          ELSE ARRAY(SELECT e.kind FROM unnest(d.owners) WITH ORDINALITY AS n (address, at), LATERAL (
+            SELECT e.kind FROM directory_entry e WHERE e.tenant = which AND e.address = n.address OFFSET 0) AS e ORDER BY n.at) END;
     END IF;
     added := directory_add(which, member_groups, members,
-                           CASE WHEN cardinality(group_addresses) > 0 THEN directory_nest(which, d.names, d.owners) END);
+                           CASE WHEN cardinality(group_addresses) > 0 THEN directory_nest(which, d.names, d.owners) END, careful);
     o := added.o;
     IF o.problem <> 0 OR NOT careful THEN
         RETURN;
@@ -370,31 +382,37 @@ BEGIN
     d.groups := d.groups || added.new_groups;
     d.members := d.members || added.new_members;
     effect := directory_effect(which, d);
-    gaining := effect.gaining;
+    let_in := effect.let_in;
     IF effect.what IS NOT NULL THEN
         o := (6, effect.what, effect.holder, o.changed);
     END IF;
 END
 $$;
 
--- The same as one admin's act, or as one that is approved. alone: of an admin who can't ask a second one, so that problem 6 is one
--- where the tenant requires that. The tenant's row is locked first, so that neither the requirement nor who holds power changes
--- meanwhile. A problem undoes everything, the raised epoch included.
+-- Whether the tenant requires a second admin for what lets one admin in. Its row is locked, so that neither that nor who holds
+-- power changes meanwhile: granting power locks it too (approval_not_needed). To be asked before directory_change.
+CREATE FUNCTION directory_is_guarded(which uuid) RETURNS boolean LANGUAGE plpgsql AS $$
+DECLARE
+    content_access constant integer := 1 << 1; -- chancery.v1.ApprovalOperation
+    required integer;
+BEGIN
+    SELECT approvals INTO required FROM tenant WHERE tenant = which FOR NO KEY UPDATE;
+    RETURN coalesce(required & content_access <> 0, true);
+END
+$$;
+
+-- The same as an admin's act. alone: no second one has approved it, so that what lets somebody in is problem 6 where the tenant
+-- requires that. A problem undoes everything, the raised epoch included.
 CREATE FUNCTION directory_put(which uuid, previous text, user_addresses text[], user_names text[], user_guests boolean[],
                               aliases text[], alias_owners text[], group_addresses text[], group_names text[],
                               group_ids text[], member_groups text[], members text[], alone boolean DEFAULT false)
 RETURNS directory_outcome LANGUAGE plpgsql AS $$
 DECLARE
-    content_access constant integer := 1 << 1; -- chancery.v1.ApprovalOperation
-    required integer := 0;
     made record;
     o directory_outcome;
 BEGIN
-    IF alone THEN
-        SELECT approvals INTO required FROM tenant WHERE tenant = which FOR NO KEY UPDATE;
-    END IF;
     made := directory_apply(which, previous, user_addresses, user_names, user_guests, aliases, alias_owners, group_addresses,
-                            group_names, group_ids, member_groups, members, required & content_access <> 0);
+                            group_names, group_ids, member_groups, members, alone AND directory_is_guarded(which));
     o := made.o;
     IF o.problem <> 0 THEN
         RAISE SQLSTATE 'CH001';
@@ -405,8 +423,8 @@ EXCEPTION WHEN SQLSTATE 'CH001' THEN
 END
 $$;
 
--- What putting this would come to: its outcome, and who comes to power by it, those behind groups included. NULL: more than `most`.
--- Everything is undone.
+-- What putting this would come to: its outcome, and who comes to something by it, those behind groups included. NULL: more than
+-- `most`. Everything is undone.
 CREATE FUNCTION directory_look(which uuid, previous text, user_addresses text[], user_names text[], user_guests boolean[],
                                aliases text[], alias_owners text[], group_addresses text[], group_names text[],
                                group_ids text[], member_groups text[], members text[], most integer,
@@ -417,7 +435,7 @@ BEGIN
     made := directory_apply(which, previous, user_addresses, user_names, user_guests, aliases, alias_owners, group_addresses,
                             group_names, group_ids, member_groups, members, true);
     o := made.o;
-    behind := directory_behind(which, made.gaining, most);
+    behind := directory_behind(which, made.let_in, most);
     RAISE SQLSTATE 'CH001';
 EXCEPTION WHEN SQLSTATE 'CH001' THEN
     RETURN;
@@ -446,9 +464,10 @@ END
 $$;
 
 -- Remove a user or a group, and what it is a member of: who gets the address later inherits nothing.
-CREATE FUNCTION directory_delete(which uuid, address_gone text, kind_gone smallint) RETURNS directory_outcome
-LANGUAGE plpgsql AS $$
+CREATE FUNCTION directory_delete(which uuid, address_gone text, kind_gone smallint, alone boolean DEFAULT false)
+RETURNS directory_outcome LANGUAGE plpgsql AS $$
 DECLARE
+    guarded constant boolean := kind_gone = 1 AND alone AND directory_is_guarded(which);
     o directory_outcome := (1, address_gone, '', 0);
     gone text[];
 BEGIN
@@ -456,6 +475,12 @@ BEGIN
     IF NOT EXISTS (SELECT FROM directory_entry e WHERE e.tenant = which AND e.address = address_gone
                    AND e.kind = kind_gone) THEN
         RAISE SQLSTATE 'CH001';
+    END IF;
+    IF guarded THEN
+        o := directory_look_delete(which, address_gone);
+        IF o.problem <> 0 THEN
+            RAISE SQLSTATE 'CH001';
+        END IF;
     END IF;
     gone := ARRAY(SELECT n.address FROM directory_name n WHERE n.tenant = which AND n.entry = address_gone);
     DELETE FROM directory_member m WHERE m.tenant = which AND m.member = ANY (gone);

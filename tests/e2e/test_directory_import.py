@@ -189,6 +189,22 @@ def test_too_many_groups_are_refused_not_cut_off(world):
     world.call("PublishingService/ListAvailableTemplates", {}, token=world.fabrikam.token("other@fabrikam.com"))
 
 
+def test_groups_are_not_cut_off_for_those_that_count_no_more(world):
+    """Among too many groups, most of a domain that was given up, one may be the one that is asked for."""
+    def verify(is_so):
+        world.changed_by_hand("INSERT INTO tenant_domain (tenant, domain, verified, proof) VALUES "
+                              f"('{world.fabrikam.id}', 'mass.example', {is_so}, '') ON CONFLICT (tenant, domain) DO "
+                              "UPDATE SET verified = excluded.verified")
+
+    verify(True)
+    groups = [{"address": f"lost{i}@mass.example"} for i in range(4097)] + [{"address": "zz@fabrikam.com"}]
+    members = [{"group": group["address"], "members": ["lost@fabrikam.com"]} for group in groups]
+    directory(world, "ImportDirectory", world.fabrikam.admin, groups=groups, members=members)
+    verify(False)
+    listing = "PublishingService/ListAvailableTemplates"
+    assert reason(world.call, listing, {}, token=world.fabrikam.token("lost")) == "TOO_MANY_GROUPS"
+
+
 def test_five_hundred_nested_groups_are_looked_up_once(world):
     """A hundred groups side by side in each of five layers; from the second license on they come from memory."""
     groups = [{"address": f"wide-{layer}-{i}@contoso.com"} for layer in range(5) for i in range(100)]

@@ -164,10 +164,15 @@ def test_groups_addresses_were_believed_of_a_lost_domain(world):
     names = ("team@old-contoso.example", "team@contoso.com", "by-old@contoso.com", "by-new@contoso.com")
     made = {name: protect(world, f"group:{name}") for name in names}
     assert {name: opens(world, made[name], "tea@contoso.com") for name in names} == dict.fromkeys(names, "OK")
+    claimed = {"groups": ["team@old-contoso.example"]}
+    world.sql("UPDATE issuer SET claim_groups = 'groups' WHERE iss = 'https://idp.contoso.com'")
+    world.changed_by_hand("")
+    assert opens(world, made["team@contoso.com"], "tim@contoso.com", **claimed) == "OK"
     world.changed_by_hand("UPDATE tenant_domain SET verified = false WHERE domain = 'old-contoso.example'")
     assert {name: opens(world, made[name], "tea@contoso.com") for name in names} == {
         "team@old-contoso.example": "NO_RIGHTS", "team@contoso.com": "OK", "by-old@contoso.com": "NO_RIGHTS",
         "by-new@contoso.com": "OK"}
+    assert opens(world, made["team@contoso.com"], "tim@contoso.com", **claimed) == "NO_RIGHTS"
     assert not directory(world, "ResolvePrincipal", principal="group:by-old@contoso.com").matches
     assert directory(world, "ResolvePrincipal", principal="group:by-new@contoso.com").matches == ["tea@contoso.com"]
     assert not directory(world, "ResolvePrincipal", principal="group:team@old-contoso.example").matches

@@ -137,9 +137,39 @@ def test_victims_entry_was_deleted_and_their_address_given_away(world):
         put_back()
         is_done(world, lambda: directory(world, "DeleteUser", address="vic@litware.com"))
         waits(world, steal)
-    put_back()
+    # Of an alias that was taken away from them.
+    approve(world, put(world, "User", "val@litware.com", "valery@litware.com"))
+    is_done(world, lambda: put(world, "User", "val@litware.com"))
+    waits(world, lambda: put(world, "Group", "valery@litware.com"))
     # An address that a person owned content by, though no directory knew them.
     waits(world, lambda: put(world, "Group", "owner@litware.com"))
+    # One that the authority was told of as a person's.
+    world.call("TenantService/AddExclusion", {"user": "outcast@litware.com"}, world.one)
+    world.changed_by_hand("INSERT INTO super_user (tenant, principal, reason, granted_by, expires_at) VALUES "
+                          f"('{world.m.id}', 'user:boss@litware.com', 'x', 'x', now())")
+    for address in ("outcast@litware.com", "boss@litware.com"):
+        waits(world, lambda at=address: put(world, "Group", at))
+
+
+def test_approver_did_not_read_who_would_get_a_persons_address(world):
+    """Whoever is in a group gets what is sent to its addresses; whoever is one person with somebody has their power."""
+    is_done(world, lambda: put(world, "User", "left@litware.com"))
+    is_done(world, lambda: directory(world, "DeleteUser", address="left@litware.com"))
+    is_done(world, lambda: put(world, "Group", "heirs@litware.com"))
+    is_done(world, lambda: directory(world, "AddMembers", group="heirs@litware.com", members=["ann@litware.com"]))
+    asked = put(world, "Group", "heirs@litware.com", "left@litware.com")
+    assert read(world, asked) == {"group.aliases": {"left@litware.com"}, "lets_in": {
+        "heirs@litware.com", "left@litware.com", "ann@litware.com"}}
+    is_done(world, lambda: directory(world, "AddMembers", group="heirs@litware.com", members=["mallory@litware.com"]))
+    assert reason(approve, world, asked) == "PRECONDITION_FAILED"
+    reject(world, asked)
+    is_done(world, lambda: directory(world, "DeleteGroup", address="heirs@litware.com"))
+    both = {"pat@litware.com", "pa@litware.com"}
+    assert waits(world, lambda: put(world, "User", "pat@litware.com", "pa@litware.com"))["lets_in"] == both
+    approve(world, directory(world, "AddMembers", group="inner@litware.com", members=["ira@litware.com"]))
+    found = waits(world, lambda: put(world, "User", "mallory@litware.com", "ira@litware.com"))
+    assert "ira@litware.com" in found["lets_in"] and "mallory@litware.com" in found["lets_in"]
+    is_done(world, lambda: directory(world, "RemoveMembers", group="inner@litware.com", members=["ira@litware.com"]))
 
 
 def test_two_persons_were_made_one_by_moving_names(world):
@@ -178,12 +208,33 @@ def test_what_gives_nothing_is_done_by_one(world):
 # --- groups that hold power -----------------------------------------------------------------------------------------
 
 
+def test_member_was_added_to_a_group_with_power_by_its_alias(world):
+    approve(world, put(world, "Group", "inner@litware.com", "inner.alias@litware.com", external_id="id-inner"))
+    waits(world, lambda: directory(world, "AddMembers", group="inner.alias@litware.com", members=["mallory@litware.com"]))
+    is_done(world, lambda: put(world, "Group", "desk@litware.com", "desk.alias@litware.com"))
+    is_done(world, lambda: directory(world, "AddMembers", group="desk@litware.com", members=["mallory@litware.com"]))
+    approve(world, directory(world, "AddMembers", group="inner.alias@litware.com", members=["desk.alias@litware.com"]))
+    assert opens(world, "mallory@litware.com")
+    waits(world, lambda: directory(world, "AddMembers", group="desk.alias@litware.com", members=["late@litware.com"]))
+    is_done(world, lambda: directory(world, "RemoveMembers", group="inner@litware.com", members=["desk@litware.com"]))
+    assert not opens(world, "mallory@litware.com")
+    is_done(world, lambda: put(world, "Group", "inner@litware.com", external_id="id-inner"))
+
+
+def test_power_that_has_ended_holds_nobody_up(world):
+    is_done(world, lambda: put(world, "Group", "was@litware.com"))
+    world.changed_by_hand("INSERT INTO super_user (tenant, principal, reason, granted_by, expires_at) VALUES "
+                          f"('{world.m.id}', 'group:was@litware.com', 'x', 'x', now() - interval '1 second')")
+    is_done(world, lambda: directory(world, "AddMembers", group="was@litware.com", members=["mallory@litware.com"]))
+    assert not opens(world, "mallory@litware.com")
+
+
 @pytest.mark.parametrize("group", ["power", "inner"])
 def test_member_was_added_to_a_group_with_power(world, group):
     def add():
         return directory(world, "AddMembers", group=f"{group}@litware.com", members=["mallory@litware.com"])
 
-    assert waits(world, add) == {"power": {"mallory@litware.com"}}
+    assert waits(world, add) == {"lets_in": {"mallory@litware.com"}}
     answer = add()
     assert not opens(world, "mallory@litware.com")
     approve(world, answer)
@@ -199,7 +250,7 @@ def test_group_was_put_under_one_with_power(world):
     is_done(world, lambda: directory(world, "AddMembers", group="desk@litware.com",
                                      members=["mallory@litware.com", "amy@litware.com"]))
     answer = directory(world, "AddMembers", group="inner@litware.com", members=["desk@litware.com"])
-    assert read(world, answer) == {"power": {"desk@litware.com", "id-desk", "mallory@litware.com", "amy@litware.com"}}
+    assert read(world, answer) == {"lets_in": {"desk@litware.com", "id-desk", "mallory@litware.com", "amy@litware.com"}}
     # Who comes in while it waits was not read.
     is_done(world, lambda: directory(world, "AddMembers", group="desk@litware.com", members=["late@litware.com"]))
     assert reason(approve, world, answer) == "PRECONDITION_FAILED"
@@ -219,7 +270,7 @@ def test_group_came_to_power_by_its_address(world):
     for address in ("nobody@litware.com", "ghost@litware.com"):
         found = waits(world, lambda at=address: put(world, "Group", "gang@litware.com", at, external_id="id-gang"))
         assert found == {"group.aliases": {address},
-                         "power": {"gang@litware.com", "id-gang", "mallory@litware.com", address}}
+                         "lets_in": {"gang@litware.com", "id-gang", "mallory@litware.com", address}}
         waits(world, lambda at=address: put(world, "Group", at, previous="gang@litware.com", external_id="id-gang"))
         waits(world, lambda at=address: put(world, "Group", at))
     is_done(world, lambda: directory(world, "DeleteGroup", address="gang@litware.com"))
@@ -244,13 +295,23 @@ def test_tokens_came_to_name_a_group_with_power(world):
     is_done(world, lambda: put(world, "Group", "power@litware.com", external_id="id-power"))
 
 
+def test_group_that_waited_for_power_got_an_external_id(world):
+    """The approver had read who was in the group, and not whose tokens name it."""
+    asked = world.call("TenantService/GrantSuperUser", super_user("group:plain@litware.com"), world.one)
+    assert "id-plain" in read(world, asked)["principal.members"]
+    is_done(world, lambda: put(world, "Group", "plain@litware.com", external_id="id-everyone"))
+    assert reason(approve, world, asked) == "PRECONDITION_FAILED"
+    reject(world, asked)
+    is_done(world, lambda: put(world, "Group", "plain@litware.com", external_id="id-plain"))
+
+
 def test_guest_who_was_named_by_power_became_a_member(world):
     """In person, and as a member of a group; by being put as one, renamed away, or forgotten."""
     assert not opens(world, "gus@litware.com") and not opens(world, "greta@litware.com")
     assert waits(world, lambda: put(world, "User", "gus@litware.com"))["user.guest"] == {"false"}
     waits(world, lambda: directory(world, "DeleteUser", address="gus@litware.com"))
     waits(world, lambda: put(world, "User", "gustav@litware.com", previous="gus@litware.com", guest=True))
-    assert waits(world, lambda: put(world, "User", "greta@litware.com"))["power"] == {"greta@litware.com"}
+    assert waits(world, lambda: put(world, "User", "greta@litware.com"))["lets_in"] == {"greta@litware.com"}
     is_done(world, lambda: put(world, "User", "gus@litware.com", guest=True, display_name="G"))
     approve(world, put(world, "User", "greta@litware.com"))
     assert opens(world, "greta@litware.com")
@@ -417,6 +478,13 @@ def test_directory_that_changed_meanwhile_is_looked_at_again(world):
     is_done(world, lambda: directory(world, "RemoveMembers", group="power@litware.com", members=["inner@litware.com"]))
     assert reason(approve, world, gone) == "PRECONDITION_FAILED"  # it is no power any more
     approve(world, directory(world, "AddMembers", group="power@litware.com", members=["inner@litware.com"]))
+
+
+def test_changes_that_wait_for_nobody_got_in_each_others_way(world):
+    """Each compared the directory with what it had looked at, so of those at the same time all but one began again."""
+    with concurrent.futures.ThreadPoolExecutor(12) as pool:
+        outcomes = pool.map(lambda n: outcome(put, world, "User", f"side{n}@litware.com"), range(96))
+        assert set(outcomes) == {"OK"}
 
 
 def test_more_came_to_power_than_anybody_can_read(world):

@@ -150,9 +150,22 @@ static step ask(struct call *c, uint32_t required)
     return wait_store(c, asked, &op->op);
 }
 
+/* What has lost its effect since it was refused is looked at again. */
+static step ask_after_look(struct call *c)
+{
+    const struct approvable *f = approvable_of(c);
+    uint32_t required = f->scope.tenant->view.approvals & f->act->effect(c);
+    return required == 0 ? call_authenticate_again(c, scope_resolve) : ask(c, required);
+}
+
 static step performed(struct call *c)
 {
-    return approvable_settle(c, approvable_of(c)->act->unmatched);
+    const struct approvable_act *act = approvable_of(c)->act;
+    if (scope_of(c)->op.op.err.reason == R_APPROVAL_REQUIRED && act->look != NULL) {
+        call_then(c, ask_after_look);
+        return act->look(c);
+    }
+    return approvable_settle(c, act->unmatched);
 }
 
 step approvable_perform(struct call *c)

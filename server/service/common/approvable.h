@@ -42,6 +42,10 @@ struct approvable_act {
     void (*changes)(struct call *c, struct approval_changes *out);
     /* Submit the act by a function of the store that ends in change_submit. */
     void (*perform)(struct change_op *op, const void *value);
+    /* Of an act whose statement itself sees what it does, and fails with R_APPROVAL_REQUIRED where
+     * a second admin must approve that: read what `effect`, `summary` and `changes` need to know.
+     * `check` does it for who approves, so that nobody else pays for it. May wait. */
+    step (*look)(struct call *c);
     enum reason unmatched; /* for R_NOT_FOUND of `perform`; R_NONE: that itself */
     enum reason taken;     /* for R_ALREADY_EXISTS of it; R_NONE: that itself */
     /* Tell more of why `perform` failed, beside the reason; NULL: there is no more to tell. */

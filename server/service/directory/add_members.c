@@ -40,7 +40,7 @@ static step check(struct call *c)
                                                     &change->members))) {
         return STEP_FAILED;
     }
-    call_then(c, directory_change_look);
+    call_then(c, directory_change_checked);
     return read_members(c);
 }
 
@@ -55,7 +55,7 @@ static const char *summary(struct call *c)
 
 static void changes(struct call *c, struct approval_changes *out)
 {
-    directory_change_add_power(directory_change_of(c), out);
+    directory_change_add_let_in(directory_change_of(c), out);
 }
 
 static void perform(struct change_op *op, const void *value)
@@ -75,6 +75,7 @@ const struct approvable_act add_members_act = {
     .summary = summary,
     .changes = changes,
     .perform = perform,
+    .look = directory_change_look,
     .explain = directory_change_explain,
 };
 

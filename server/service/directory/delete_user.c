@@ -24,7 +24,7 @@ static step check(struct call *c)
     return step_failed(directory_message_read_address(c, DIRECTORY_REQUEST, "address",
                                                       request->address, &change->address))
                ? STEP_FAILED
-               : directory_change_look_delete(c);
+               : directory_change_checked(c);
 }
 
 static const char *summary(struct call *c)
@@ -56,6 +56,7 @@ const struct approvable_act delete_user_act = {
     .summary = summary,
     .changes = changes,
     .perform = perform,
+    .look = directory_change_look,
     .explain = directory_change_explain,
 };
 

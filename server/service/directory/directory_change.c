@@ -5,6 +5,8 @@
 #include "context/wait.h"
 #include "service/directory/directory_entries.h"
 
+static const char *const kinds[] = {"", "user", "group"};
+
 /* --- what it would come to -------------------------------------------------------------------- */
 
 static step have_entry(struct call *c)
@@ -34,62 +36,36 @@ static step looked(struct call *c)
         return STEP_NEXT;
     }
     if (!look->is_whole) {
-        return approvable_refuse(c, "members",
-                                 "More than 1,000 people and groups would come to power, of whom "
+        return approvable_refuse(c, change->address == NULL ? "members" : kinds[change->kind],
+                                 "It would let more than 1,000 people and groups in, of whom "
                                  "nobody can read who they are.");
     }
     return change->address == NULL ? STEP_NEXT : find_entry(c);
 }
 
-/* Whether it matters. One admin alone is then bound to it that nothing is required meanwhile. */
-static bool is_looked_at(struct call *c)
+step directory_change_look(struct call *c)
 {
-    struct approvable *f = approvable_of(c);
-    bool is_required = f->approving != NULL ||
-                       tenant_needs_approval(&f->scope.tenant->view, APPROVAL_CONTENT_ACCESS);
-    f->unless = is_required ? 0 : 1U << APPROVAL_CONTENT_ACCESS;
-    return is_required;
-}
-
-static struct directory_look *begin_look(struct call *c)
-{
-    struct directory_look *look = &directory_change_of(c)->look;
+    struct directory_change *change = directory_change_of(c);
+    struct directory_look *look = &change->look;
+    const struct directory_part *part = &change->part;
     *look = (struct directory_look){.tenant = scope_of(c)->tenant_id};
     wait_store_init(c, &look->op);
-    return look;
+    if (part->user_count + part->group_count + part->members_count > 0) {
+        directory_store_look(look, part);
+    } else {
+        directory_store_look_delete(look, change->address);
+    }
+    return wait_store(c, looked, &look->op);
 }
 
-static step begin(struct call *c)
+step directory_change_checked(struct call *c)
 {
     struct directory_change *change = directory_change_of(c);
     change->outcome = ARENA_NEW(call_arena(c), struct directory_outcome);
-    return change->outcome == NULL ? call_fail(c, R_ARENA_EXHAUSTED, "outcome") : STEP_NEXT;
-}
-
-step directory_change_look(struct call *c)
-{
-    if (step_failed(begin(c))) {
-        return STEP_FAILED;
+    if (change->outcome == NULL) {
+        return call_fail(c, R_ARENA_EXHAUSTED, "outcome");
     }
-    if (!is_looked_at(c)) {
-        return STEP_NEXT;
-    }
-    struct directory_look *look = begin_look(c);
-    directory_store_look(look, &directory_change_of(c)->part);
-    return wait_store(c, looked, &look->op);
-}
-
-step directory_change_look_delete(struct call *c)
-{
-    if (step_failed(begin(c))) {
-        return STEP_FAILED;
-    }
-    if (!is_looked_at(c)) {
-        return STEP_NEXT;
-    }
-    struct directory_look *look = begin_look(c);
-    directory_store_look_delete(look, directory_change_of(c)->address);
-    return wait_store(c, looked, &look->op);
+    return approvable_of(c)->approving != NULL ? directory_change_look(c) : STEP_NEXT;
 }
 
 uint32_t directory_change_effect(struct call *c)
@@ -111,9 +87,10 @@ void directory_change_begin(struct change_op *op, const struct directory_change 
 
 /* --- changes ---------------------------------------------------------------------------------- */
 
-void directory_change_add_power(const struct directory_change *change, struct approval_changes *out)
+void directory_change_add_let_in(const struct directory_change *change,
+                                 struct approval_changes *out)
 {
-    approval_changes_add_texts(out, "power", (struct text_list){NULL, 0},
+    approval_changes_add_texts(out, "lets_in", (struct text_list){NULL, 0},
                                (struct text_list){change->look.behind, change->look.behind_count});
 }
 

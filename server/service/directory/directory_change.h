@@ -8,7 +8,8 @@
 #include "service/common/cursor.h"
 #include "store/resource/directory_store.h"
 
-/* The value of such an act. */
+/* The value of such an act. Whether it lets somebody in, its own statement sees; what it would come
+ * to is read where a second admin is asked, or approves it. */
 struct directory_change {
     struct directory_user user; /* the one, or what is replaced */
     struct directory_group group;
@@ -17,12 +18,10 @@ struct directory_change {
     struct cursor cursor;
     struct directory_part part; /* lends from those above */
     struct directory_outcome *outcome;
-    /* Where the tenant requires approval: what it would come to, and if it needs that, the entry as
-     * it is; none of `kind`: there is no such entry. */
-    struct directory_look look;
     enum directory_kind kind;
-    const char *address; /* of that entry until now */
-    struct directory_op found;
+    const char *address;        /* of the entry until now; NULL: only members change */
+    struct directory_look look; /* what it would come to */
+    struct directory_op found; /* if that needs approval, the entry as it is; none: there is none */
 };
 
 static inline struct directory_change *directory_change_of(const struct call *c)
@@ -30,18 +29,17 @@ static inline struct directory_change *directory_change_of(const struct call *c)
     return approvable_of(c)->value;
 }
 
-/* The end of an act's `check`: look what the part would come to, or the removal of the user
- * `address`. */
+/* The end of an act's `check`. */
+step directory_change_checked(struct call *c);
+/* An act's `look`, `effect` and `explain`. `look`: of a part, or of the removal of a user. */
 step directory_change_look(struct call *c);
-step directory_change_look_delete(struct call *c);
-/* An act's `effect` and `explain`. */
 uint32_t directory_change_effect(struct call *c);
 void directory_change_explain(struct call *c, enum reason reason);
 /* Prepare the operation: where its outcome goes. */
 void directory_change_begin(struct change_op *op, const struct directory_change *change);
-/* For an act's `changes`: who comes to power. */
-void directory_change_add_power(const struct directory_change *change,
-                                struct approval_changes *out);
+/* For an act's `changes`: who is let in. */
+void directory_change_add_let_in(const struct directory_change *change,
+                                 struct approval_changes *out);
 /* The entry before and after; NULL: there is none. */
 void directory_change_add_user(struct approval_changes *out, const struct directory_user *before,
                                const struct directory_user *after);

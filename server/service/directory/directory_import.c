@@ -188,7 +188,7 @@ static const char *place_of(struct call *c, const struct directory_part *part,
     if (list < part->members_count) {
         return arena_printf(call_arena(c), "members[%zu]", list);
     }
-    for (size_t i = 0; i < part->user_count; i++) { /* who is no guest any more */
+    for (size_t i = 0; i < part->user_count; i++) { /* whose membership counts from now on */
         if (has_name(part->users[i].address, &part->users[i].aliases, what)) {
             return arena_printf(call_arena(c), "users[%zu]", i);
         }
@@ -214,8 +214,7 @@ static step put(struct call *c)
 {
     const Request *request = import_directory_request(c);
     struct change_op *op = directory_entries_change(c);
-    directory_store_put_alone(op, call_flow_name(c), request->import_id,
-                              &directory_entries_of(c)->part);
+    directory_store_import(op, request->import_id, &directory_entries_of(c)->part);
     return wait_store(c, put_done, &op->op);
 }
 

@@ -37,7 +37,7 @@ static step check(struct call *c)
     change->kind = DIRECTORY_GROUP;
     change->address =
         change->part.previous[0] == '\0' ? change->group.address : change->part.previous;
-    return directory_change_look(c);
+    return directory_change_checked(c);
 }
 
 static const char *summary(struct call *c)
@@ -50,7 +50,7 @@ static void changes(struct call *c, struct approval_changes *out)
     const struct directory_change *change = directory_change_of(c);
     directory_change_add_group(out, change->found.group_count == 0 ? NULL : change->found.groups,
                                &change->group);
-    directory_change_add_power(change, out);
+    directory_change_add_let_in(change, out);
 }
 
 static void perform(struct change_op *op, const void *value)
@@ -70,6 +70,7 @@ const struct approvable_act put_group_act = {
     .summary = summary,
     .changes = changes,
     .perform = perform,
+    .look = directory_change_look,
     .explain = directory_change_explain,
 };
 

@@ -192,8 +192,13 @@ static struct part_rows rows_of(struct arena *arena, const struct directory_part
 
 /* --- changes ---------------------------------------------------------------------------------- */
 
+static bool is_alone(const struct change_op *op)
+{
+    return ID_IS_ZERO(op->approval.request);
+}
+
 static void put(struct change_op *op, const char *operation, const char *target,
-                const struct directory_part *part, bool alone)
+                const struct directory_part *part, bool is_import)
 {
     struct part_rows rows = rows_of(op->op.arena, part);
     struct pg_params p = sql_directory_put(
@@ -205,7 +210,8 @@ static void put(struct change_op *op, const char *operation, const char *target,
                                                   .members = {rows.members, rows.member_count},
                                                   .target = target,
                                                   .import = part->import_id,
-                                                  .alone = alone});
+                                                  .alone = is_alone(op),
+                                                  .records_refusal = is_import});
     change_submit(op, &p, read_put);
 }
 
@@ -215,18 +221,20 @@ void directory_store_put(struct change_op *op, const char *operation, const char
     put(op, operation, target, part, false);
 }
 
-void directory_store_put_alone(struct change_op *op, const char *operation, const char *target,
-                               const struct directory_part *part)
+void directory_store_import(struct change_op *op, const char *target,
+                            const struct directory_part *part)
 {
-    put(op, operation, target, part, true);
+    put(op, "import_directory", target, part, true);
 }
 
 void directory_store_delete(struct change_op *op, enum directory_kind kind, const char *address)
 {
     const char *operation = kind == DIRECTORY_USER ? "delete_user" : "delete_group";
     struct pg_params p = sql_directory_delete(
-        op->op.arena, &(struct sql_directory_delete){
-                          .act = change_begin(op, operation), .address = address, .kind = kind});
+        op->op.arena, &(struct sql_directory_delete){.act = change_begin(op, operation),
+                                                     .address = address,
+                                                     .kind = kind,
+                                                     .alone = is_alone(op)});
     change_submit(op, &p, read_deleted);
 }
 

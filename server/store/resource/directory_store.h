@@ -57,13 +57,13 @@ struct directory_outcome {
     int64_t import_users, import_groups, import_members; /* of the whole import so far */
 };
 
-/* Each fills op->directory. `operation` and `target` go into the log. */
+/* Each fills op->directory. `operation` and `target` go into the log. Where the tenant requires it,
+ * what must be approved by a second admin and is not (op->approval) is R_APPROVAL_REQUIRED. */
 void directory_store_put(struct change_op *op, const char *operation, const char *target,
                          const struct directory_part *part);
-/* The same of an admin who can't ask a second one: R_APPROVAL_REQUIRED, on record, where one is
- * required. */
-void directory_store_put_alone(struct change_op *op, const char *operation, const char *target,
-                               const struct directory_part *part);
+/* The same of an admin who can't ask a second one, so that the refusal goes into the log. */
+void directory_store_import(struct change_op *op, const char *target,
+                            const struct directory_part *part);
 /* Memberships of the entry go with it. */
 void directory_store_delete(struct change_op *op, enum directory_kind kind, const char *address);
 void directory_store_remove_members(struct change_op *op, const struct directory_members *members);
@@ -74,7 +74,7 @@ struct directory_look {
     struct tenant_id tenant;
     struct directory_outcome outcome;
     bool needs_second;         /* one admin could come to others' content by it: outcome.what */
-    const char *const *behind; /* who comes to power by it: people, groups, external ids; sorted */
+    const char *const *behind; /* who is let in: people, groups, external ids; sorted */
     size_t behind_count;
     bool is_whole;           /* false: there are more than DIRECTORY_BEHIND_MAX of them */
     struct gate_scope known; /* the directory, as it was then */

@@ -25,15 +25,16 @@
 
 -- name: directory_put :admin
 -- params: act @act, previous text, users @directory_user[], aliases @directory_alias[],
---   groups @directory_group[], members @directory_member[], target text, import uuid?, alone bool
+--   groups @directory_group[], members @directory_member[], target text, import uuid?, alone bool,
+--   records_refusal bool
 -- columns: outcome @directory_outcome, import_users int8, import_groups int8, import_members int8
--- previous: the address that the only entry had, or ''. alone: who can't ask a second admin is
--- refused where one is required, on record. Answers also with the counts of the whole import so
--- far.
+-- previous: the address that the only entry had, or ''. alone: no second admin has approved it.
+-- Answers also with the counts of the whole import so far.
 SELECT p.problem, p.what, p.holder, p.changed, i.users AS import_users, i.groups AS import_groups,
        i.members AS import_members,
-       CASE p.problem WHEN 0 THEN audit_admin(:act.*, :target)
-                      WHEN 6 THEN audit_refused(:act.*, :target, 'APPROVAL_REQUIRED') END AS _
+       CASE WHEN p.problem = 0 THEN audit_admin(:act.*, :target)
+            WHEN p.problem = 6 AND :records_refusal
+            THEN audit_refused(:act.*, :target, 'APPROVAL_REQUIRED') END AS _
 FROM directory_put(:act.tenant, {part}, :alone) AS p,
      LATERAL directory_count(:act.tenant, :import, p.problem = 0, cardinality(:users.address),
                              cardinality(:groups.address), p.changed) AS i;
@@ -42,8 +43,8 @@ FROM directory_put(:act.tenant, {part}, :alone) AS p,
 -- params: tenant tenant_id, previous text, users @directory_user[], aliases @directory_alias[],
 --   groups @directory_group[], members @directory_member[], most int4
 -- columns: outcome @directory_outcome, behind text[], is_whole bool, epoch int8
--- What directory_put would come to. Problem 6: a second admin must approve it. behind: who comes to
--- power by it; is_whole: at most `most`. The epoch is read first.
+-- What directory_put would come to. Problem 6: a second admin must approve it. behind: who is let in
+-- by it; is_whole: at most `most`. The epoch is not newer than the rest.
 SELECT (p.o).problem AS problem, (p.o).what AS what, (p.o).holder AS holder,
        (p.o).changed AS changed,
        coalesce(p.behind, '{}') AS behind, p.behind IS NOT NULL AS is_whole, k.epoch
@@ -60,11 +61,11 @@ SELECT p.problem, p.what, p.holder, p.changed,
 FROM directory_look_delete(:tenant, :address) AS p;
 
 -- name: directory_delete :admin
--- params: act @act, address text, kind int2
+-- params: act @act, address text, kind int2, alone bool
 -- columns: outcome @directory_outcome
 SELECT p.problem, p.what, p.holder, p.changed,
        CASE WHEN p.problem = 0 THEN audit_admin(:act.*, :address) END AS _
-FROM directory_delete(:act.tenant, :address, :kind) AS p;
+FROM directory_delete(:act.tenant, :address, :kind, :alone) AS p;
 
 -- name: directory_remove_members :admin
 -- params: act @act, group_address text, addresses text[]

@@ -37,30 +37,16 @@ WHERE tenant = :tenant AND expires_at > now()
 ORDER BY principal;
 
 -- name: find_power_names :admin
--- params: tenant tenant_id, address text, max int8
+-- params: tenant tenant_id, address text, max int4
 -- columns: addresses text[], is_whole bool, scope uuid, epoch int8
 -- Whom an address stands for in the directory: the names of its entry; of a group also its members
--- at any depth, by all their names. is_whole: no more than max entries. With the directory's epoch,
--- in one snapshot.
-WITH RECURSIVE below AS (
-    SELECT n.entry AS at FROM directory_name n WHERE n.tenant = :tenant AND n.address = :address
-    UNION
-    SELECT coalesce((SELECT n.entry FROM directory_name n
-                     WHERE n.tenant = :tenant AND n.address = m.member), m.member)
-    FROM below b,
-         LATERAL (SELECT m.member FROM directory_member m
-                  WHERE m.tenant = :tenant AND m.group_address = b.at
-                  OFFSET 0) AS m
-), found AS (
-    SELECT at FROM below LIMIT :max + 1
-)
-SELECT (SELECT coalesce(array_agg(x.name ORDER BY x.name), '{}') FROM (
-            SELECT at AS name FROM found
-            UNION
-            SELECT n.address FROM found s,
-                   LATERAL (SELECT n.address FROM directory_name n
-                            WHERE n.tenant = :tenant AND n.entry = s.at
-                            OFFSET 0) AS n) AS x) AS addresses,
-       (SELECT count(*) FROM found) <= :max AS is_whole,
+-- at any depth, by all their names, and external ids. is_whole: no more than max entries. With the
+-- directory's epoch, in one snapshot.
+SELECT coalesce(b.names, '{}') AS addresses, NOT b.is_known OR b.names IS NOT NULL AS is_whole,
        directory_scope(:tenant) AS scope,
-       coalesce((SELECT epoch FROM epoch WHERE scope = directory_scope(:tenant)), 0)::int8 AS epoch;
+       coalesce((SELECT epoch FROM epoch WHERE scope = directory_scope(:tenant)), 0)::int8 AS epoch
+FROM (SELECT k.is_known,
+             CASE WHEN k.is_known THEN directory_behind(:tenant, ARRAY[:address], :max) END AS names
+      FROM (SELECT EXISTS (SELECT FROM directory_name n
+                           WHERE n.tenant = :tenant AND n.address = :address) AS is_known) AS k
+      OFFSET 0) AS b;
