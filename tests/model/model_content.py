@@ -2,7 +2,7 @@
 """Who acts on content, and how far whoever holds EDITRIGHTSDATA may change its policy:
 docs/policy.md §3.4 and §3.6. Written from that text, not from the C code."""
 from model_access import component_uuid, is_excluded, own_power, refusal
-from model_policy import closed, custom_rights, expiry, granted, is_amendable, sealed_grants, sum_of
+from model_policy import closed, custom_rights, expiry, granted, is_amendable, is_lost, sealed_grants, sum_of
 
 TENANT_ADMIN = 5
 
@@ -36,7 +36,7 @@ def rights_by_name(case, principal):
         person = {"addresses": case["people"].get(name, [name]), "groups": [], "tenant": 0, "tenant_name": "",
                   "guest": False}
         return granted({**case, "subject": person})
-    if not is_amendable(case):
+    if not is_amendable(case) or is_lost(case):
         return set()
     said, _ = sum_of(case["changes"])
     lists = [rights.split(",") for p, rights in sealed_grants(case) if p == principal and p not in said]

@@ -38,6 +38,7 @@ MUTANTS = [
     ("access", "model_policy", "| custom_in(amended_grants(case))", ""),
     ("access", "model_policy", 'policy["grants"] if has_room(policy["grants"]) else []', 'policy["grants"]'),
     ("access", "model_policy", 'and has_room(template["grants"]) else', "else"),
+    ("access", "model_policy", "or is_lost(case) or", "or"),
     ("access", "model_policy", "<= CUSTOM_RIGHTS_MAX", "< CUSTOM_RIGHTS_MAX"),
     ("access", "model_policy", '| recipients_of(case) & set(who["groups"])', ""),
     ("access", "model_policy", "recipients_of(case, mine) & set(mine)", "recipients_of(case) & set(mine)"),

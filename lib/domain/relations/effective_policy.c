@@ -73,6 +73,11 @@ static bool amendment_is_readable(const struct effective_policy *now)
     return (now->amendment == NULL || now->amendment->is_valid) && has_room(amended_grants(now));
 }
 
+bool effective_policy_has_lost_template(const struct effective_policy *now)
+{
+    return now->policy->kind == POLICY_TEMPLATE && now->template == NULL;
+}
+
 bool effective_policy_is_readable(const struct effective_policy *now, const char **problem)
 {
     const struct template_policy *template = now->template;
@@ -86,6 +91,13 @@ bool effective_policy_is_readable(const struct effective_policy *now, const char
         return false;
     }
     return has_room(sealed_grants(now));
+}
+
+/* Content that has lost its template is nobody's by grants, those of its amendment included: the
+ * template said until when. */
+static bool can_grant(const struct effective_policy *now)
+{
+    return amendment_is_readable(now) && !effective_policy_has_lost_template(now);
 }
 
 /* --- recipients ------------------------------------------------------------------------------- */
@@ -248,7 +260,7 @@ void effective_policy_rights(const struct effective_policy *now, const struct su
                              struct rights *out)
 {
     *out = (struct rights){0};
-    if (!subject_has_user(subject) || !amendment_is_readable(now)) {
+    if (!subject_has_user(subject) || !can_grant(now)) {
         return;
     }
     struct standing standing = {.now = now, .subject = subject, .word = word_about(now, subject)};
@@ -272,7 +284,7 @@ void effective_policy_named_rights(const struct effective_policy *now,
 {
     struct grant_list sealed = sealed_grants(now);
     *out = (struct rights){0};
-    if (!amendment_is_readable(now)) {
+    if (!can_grant(now)) {
         return;
     }
     if (has_room(sealed) && !amendment_names(now->amendment, principal->kind, principal->name)) {
