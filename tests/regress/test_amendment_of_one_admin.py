@@ -96,7 +96,7 @@ def test_who_approves_reads_from_what_to_what(world, house):
         ("policy[user:eve@house.example]", "what the policy gives", "what recipients have"),
         ("policy[recipients]", "what the policy gives", ""),
         ("policy.expiry", "as it was protected", "2030-01-01T00:00:00.000000Z")]
-    assert blind.summary.startswith("change the policy of content ") and blind.summary.endswith(
+    assert blind.summary.startswith("Change the policy of content ") and blind.summary.endswith(
         "of ann@house.example: audit")
     shown = approval(world, house, amend(world, made, house.admin, publishing_license=made.publishing_license, **change))
     told = {c.field: (c.before, c.after) for c in shown.changes}

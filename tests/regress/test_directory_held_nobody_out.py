@@ -75,7 +75,8 @@ def test_guest_came_to_power_by_the_groups_of_their_token(world):
     greta = world.m.token("greta", groups=["id-power"])
     assert reason(world.acquire, secret, greta) == "NO_RIGHTS"
     deleted = directory(world, "DeleteUser", address="greta@litware.com")
-    assert deleted.approval_id
+    asked = world.call("ApprovalService/GetApproval", {"approval_id": deleted.approval_id}, world.two).approval
+    assert asked.summary.startswith("Remove user greta@litware.com, whom the directory keeps out: ")
     assert reason(directory, world, "ImportDirectory", users=[{"address": "greta@litware.com"}]) == "APPROVAL_REQUIRED"
     assert reason(world.acquire, secret, greta) == "NO_RIGHTS"
     assert not put(world, "greta@litware.com", guest=True, display_name="G").approval_id
