@@ -139,8 +139,8 @@ static bool write_two_person(struct call *c, uint32_t approvals, Chancery__V1__T
 {
     t->two_person =
         ARENA_ARRAY(call_arena(c), Chancery__V1__ApprovalOperation, APPROVAL_LOWER_REQUIREMENT + 1);
-    for (int i = APPROVAL_CONTENT_ACCESS;
-         t->two_person != NULL && i <= APPROVAL_LOWER_REQUIREMENT; i++) {
+    for (int i = APPROVAL_CONTENT_ACCESS; t->two_person != NULL && i <= APPROVAL_LOWER_REQUIREMENT;
+         i++) {
         if ((approvals & 1U << i) != 0) {
             t->two_person[t->n_two_person++] = (Chancery__V1__ApprovalOperation)i;
         }
