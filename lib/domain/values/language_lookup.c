@@ -7,6 +7,8 @@
 
 #include "domain/values/language.h"
 
+enum { REGION_MAX = 3 /* letters or digits */ };
+
 /* --- tags ------------------------------------------------------------------------------------- */
 
 /* A tag in parts, which borrow from it. An empty part is not there. */
@@ -122,8 +124,8 @@ static struct slice parent_region(struct slice language, struct slice region)
                     "NF NG NR NU NZ PG PK PN PW RW SB SC SD SG SH SL SS SX SZ TC TK TO TT TV TZ UG "
                     "VC VG VU WS ZA ZM ZW "},
     };
-    char wanted[] = "    ";
-    if (region.len > 3) {
+    char wanted[1 + REGION_MAX + 2] = " "; /* between two spaces */
+    if (region.len > REGION_MAX) {
         return SLICE_NONE;
     }
     for (size_t i = 0; i < region.len; i++) {
