@@ -93,11 +93,17 @@ bool utf8_is_valid(struct slice text)
     return true;
 }
 
+/* Line and paragraph separator, embeddings and overrides, isolates. */
+static bool moves_text(int32_t point)
+{
+    return (point >= 0x2028 && point <= 0x202e) || (point >= 0x2066 && point <= 0x2069);
+}
+
 bool utf8_is_printable(struct slice text)
 {
     int32_t point;
     for (size_t at = 0; take_code_point(text, &at, &point);) {
-        if (point < 0x20 || (point >= 0x7f && point < 0xa0)) {
+        if (point < 0x20 || (point >= 0x7f && point < 0xa0) || moves_text(point)) {
             return false;
         }
     }
