@@ -2,7 +2,7 @@
 """Who acts on content, and how far whoever holds EDITRIGHTSDATA may change its policy:
 docs/policy.md §3.4 and §3.6. Written from that text, not from the C code."""
 from model_access import component_uuid, is_excluded, own_power, refusal
-from model_policy import closed, custom_rights, expiry, granted, is_amendable, recipients_of, sealed_grants, sum_of
+from model_policy import closed, custom_rights, expiry, granted, is_amendable, is_gone, recipients_of, sealed_grants, sum_of
 
 TENANT_ADMIN = 5
 
@@ -30,7 +30,7 @@ def decide_act(case):
 
 def granted_to(case, principals):
     """What grants give to exactly these principals."""
-    if not is_amendable(case):
+    if not is_amendable(case) or is_gone(case):
         return set()
     said, _ = sum_of(case["changes"])
     lists = [rights.split(",") for p, rights in sealed_grants(case) if p in principals and p not in said]

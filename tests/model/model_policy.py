@@ -150,6 +150,11 @@ def is_amendable(case):
     return all(change["valid"] for change in case["changes"])
 
 
+def is_gone(case):
+    """§3.1: under a template that was deleted nobody has rights but owner, issuer and super users."""
+    return case["policy"]["kind"] == TEMPLATE and template_of(case["tenant"], case["policy"]) is None
+
+
 def custom_rights(case):
     """docs/policy.md §1.2: all that the policy names, whomever it grants them."""
     return custom_in(sealed_grants(case)) | custom_in(amended_grants(case))
@@ -174,7 +179,7 @@ def granted(case):
     (docs/policy.md §2.2)."""
     policy, who = case["policy"], case["subject"]
     mine = who["addresses"]
-    if not is_amendable(case) or not mine:
+    if not is_amendable(case) or is_gone(case) or not mine:
         return set()
     said, _ = sum_of(case["changes"], mine)
     grants = [(p, rights.split(",")) for p, rights in sealed_grants(case) if one_name(mine)(p) not in said]

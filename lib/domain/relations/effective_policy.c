@@ -73,6 +73,13 @@ static bool amendment_is_readable(const struct effective_policy *now)
     return (now->amendment == NULL || now->amendment->is_valid) && has_room(amended_grants(now));
 }
 
+/* With a template goes all that it held together: when the content expires, too. */
+static bool grants_nothing(const struct effective_policy *now)
+{
+    bool is_gone = now->policy->kind == POLICY_TEMPLATE && now->template == NULL;
+    return is_gone || !amendment_is_readable(now);
+}
+
 bool effective_policy_is_readable(const struct effective_policy *now, const char **problem)
 {
     const struct template_policy *template = now->template;
@@ -248,7 +255,7 @@ void effective_policy_rights(const struct effective_policy *now, const struct su
                              struct rights *out)
 {
     *out = (struct rights){0};
-    if (!subject_has_user(subject) || !amendment_is_readable(now)) {
+    if (!subject_has_user(subject) || grants_nothing(now)) {
         return;
     }
     struct standing standing = {.now = now, .subject = subject, .word = word_about(now, subject)};
@@ -282,7 +289,7 @@ void effective_policy_grants_to(const struct effective_policy *now,
                                 const struct principal *principal, struct rights *out)
 {
     *out = (struct rights){0};
-    if (amendment_is_readable(now)) {
+    if (!grants_nothing(now)) {
         add_by_name(now, principal, out);
         close_rights(now, out);
     }
@@ -305,7 +312,7 @@ void effective_policy_named_rights(const struct effective_policy *now,
 {
     static const struct principal recipients = {PRINCIPAL_RECIPIENTS, ""};
     *out = (struct rights){0};
-    if (!amendment_is_readable(now)) {
+    if (grants_nothing(now)) {
         return;
     }
     add_by_name(now, principal, out);
