@@ -311,5 +311,8 @@ def test_an_excluded_owner_let_others_in(world):
     change = {**content, "set_grants": [grant("user:eve@contoso.com", OWNER)]}
     assert reason(world.call, "PublishingService/AmendPolicy", change, token=xena) == "EXCLUDED"
     assert reason(world.call, "TrackingService/ListAccess", content, token=xena) == "EXCLUDED"
+    for owner in ("", "xena@contoso.com"):
+        assert reason(world.call, "TrackingService/ListContent", {"owner": owner}, token=xena) == "EXCLUDED"
     world.call("TenantService/RemoveExclusion", {"user": "xena@contoso.com"}, world.contoso.admin)
     world.call("PublishingService/AmendPolicy", change, token=xena)
+    assert world.call("TrackingService/ListContent", {}, token=xena).contents
