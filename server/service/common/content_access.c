@@ -211,6 +211,7 @@ static step record(struct call *c)
     entry->reason = call_err(c)->reason;
     entry->content = a->content;
     entry->template = a->find.row.template;
+    entry->policy_version = a->license.decision.policy_version;
     entry->scope_count = 0;
     return decision_log_submit(c, recorded);
 }
