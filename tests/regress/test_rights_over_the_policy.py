@@ -251,6 +251,21 @@ def test_a_removed_group_came_back_as_a_recipient(world):
     assert OWNER in world.rights(made, world.dora)
 
 
+def test_a_removed_person_came_back_by_an_address_that_only_tokens_show(world):
+    """No directory tells that it is theirs, so becoming a recipient by it gave them what recipients have, as far as was known;
+    and what the policy grants them came back with it."""
+    olga = world.fabrikam.token("olga", aliases=["oo@fabrikam.com"])
+    made = world.protect(token=world.alice, custom={"grants": [
+        grant("user:bob@fabrikam.com", VIEW, EDITRIGHTSDATA), grant("user:olga@fabrikam.com", OWNER),
+        grant("recipients", VIEW)]})
+    act(world, "AmendPolicy", made, world.alice, remove_principals=["user:olga@fabrikam.com"])
+    assert reason(amend, world, made, add_recipients=["olga@fabrikam.com"]) == "RIGHTS_EXCEEDED"
+    amend(world, made, add_recipients=["oo@fabrikam.com"])
+    assert world.rights(made, olga) == {VIEW}
+    act(world, "AmendPolicy", made, world.alice, add_recipients=["olga@fabrikam.com"])
+    assert OWNER in world.rights(made, olga)
+
+
 # --- components, and people who have gone elsewhere ----------------------------------------------------------
 
 

@@ -209,7 +209,7 @@ static bool reaches(struct standing *s, const struct principal *principal)
 static bool is_replaced(const struct standing *s, const struct principal *principal)
 {
     return principal->kind == PRINCIPAL_USER
-               ? s->word.replaces
+               ? s->word.replaces_grants
                : amendment_names(s->now->amendment, principal->kind, principal->name);
 }
 
