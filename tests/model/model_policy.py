@@ -182,7 +182,8 @@ def granted(case):
     if not is_amendable(case) or is_lost(case) or not mine:
         return set()
     said, _ = sum_of(case["changes"], mine)
-    grants = [(p, rights.split(",")) for p, rights in sealed_grants(case) if one_name(mine)(p) not in said]
+    taken = said.keys() | {one_name(mine)(p) for p, rights in sum_of(case["changes"])[0].items() if rights is None}
+    grants = [(p, rights.split(",")) for p, rights in sealed_grants(case) if one_name(mine)(p) not in taken]
     grants += [(principal, rights) for principal, rights in said.items() if rights]
     recipients = recipients_of(case, mine) & set(mine) | recipients_of(case) & set(who["groups"])
     union = set()

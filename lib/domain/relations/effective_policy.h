@@ -23,9 +23,13 @@ struct effective_policy effective_policy_of(const struct tenant_view *tenant,
  * policy's custom rights too. None where the template is gone. Powers are not counted here. */
 void effective_policy_rights(const struct effective_policy *policy, const struct subject *subject,
                              struct rights *out);
-/* What a principal other than a person has by its own name, closed in the same way. */
+/* What a principal other than a person has by its own name, closed in the same way: a group also
+ * as a recipient. */
 void effective_policy_named_rights(const struct effective_policy *policy,
                                    const struct principal *principal, struct rights *out);
+/* The part of it that grants give to exactly this principal. */
+void effective_policy_grants_to(const struct effective_policy *policy,
+                                const struct principal *principal, struct rights *out);
 /* Make them all rights, as owner, issuer and OWNER have them: the standard ones and the policy's
  * custom ones, whomever it grants them. What can't be read adds none. */
 void effective_policy_all_rights(const struct effective_policy *policy, struct rights *rights);
