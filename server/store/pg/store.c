@@ -52,6 +52,7 @@ struct store *store_new(struct loop *loop, const struct store_config *config)
     for (size_t i = 2; i < store->conn_count; i++) {
         pg_conn_init(&store->conns[i], store, STORE_GATE);
     }
+    pg_history_init(store);
     return store;
 }
 
@@ -60,6 +61,7 @@ void store_free(struct store *store)
     if (store == NULL) {
         return;
     }
+    pg_history_fini(store);
     for (size_t i = 0; i < store->conn_count; i++) {
         pg_conn_fini(&store->conns[i]);
     }
