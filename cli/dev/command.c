@@ -175,7 +175,6 @@ static void keep_port(struct dev *dev)
     }
 }
 
-
 static int run_dev(int argc, char **argv)
 {
     static const struct {
@@ -198,8 +197,8 @@ static int run_dev(int argc, char **argv)
     }
     for (size_t i = 0; i < sizeof verbs / sizeof verbs[0]; i++) {
         if (strcmp(verbs[i].name, argv[1]) == 0) {
-            rc done = verbs[i].run == status ? status(&dev, &err)
-                                             : with_lock(&dev, verbs[i].run, &err);
+            rc done =
+                verbs[i].run == status ? status(&dev, &err) : with_lock(&dev, verbs[i].run, &err);
             code = done.ok ? EXIT_OK : fail_with(&command_dev, &err);
         }
     }

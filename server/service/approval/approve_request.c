@@ -67,8 +67,9 @@ static step found(struct call *c)
     if (row->state != APPROVAL_PENDING) {
         return call_fail(c, R_PRECONDITION_FAILED, "state %d", row->state);
     }
-    const struct approval_party approver = {caller_of(c)->subject.component.id,
-                                            call_peer_fingerprint(c), row->reader_registered_at};
+    const struct approval_party approver = {.component = caller_of(c)->subject.component.id,
+                                            .fingerprint = call_peer_fingerprint(c),
+                                            .registered_at = row->reader_registered_at};
     if (!decide_approval(row->requested_at, &row->asker, &approver)) {
         return call_fail(c, R_APPROVER_NOT_INDEPENDENT, "asked by %s", row->asker_name);
     }

@@ -6,8 +6,8 @@
 
 #include "obs/log.h"
 #include "obs/metrics.h"
-#include "store/pg/pg_connect.h"
 #include "store/pg/pg_conn.h"
+#include "store/pg/pg_connect.h"
 #include "store/pg/pg_submit.h"
 #include "store/sql/statements.gen.h"
 

@@ -47,10 +47,10 @@ struct approval_list {
     struct approval_id only;  /* zero: any */
     struct approval_id after; /* the last one of the page before; zero: the first page */
     enum approval_state states[APPROVAL_STATES_MAX];
-    size_t state_count; /* 0: in any state */
-    size_t limit;       /* 1 to APPROVAL_PAGE_MAX + 1 */
-    size_t request_max; /* bytes of a request beyond which it is left out */
-    size_t changes_max; /* changes of each beyond which they are counted only */
+    size_t state_count;         /* 0: in any state */
+    size_t limit;               /* 1 to APPROVAL_PAGE_MAX + 1 */
+    size_t request_max;         /* bytes of a request beyond which it is left out */
+    size_t changes_max;         /* changes of each beyond which they are counted only */
     struct component_id reader; /* who asks; zero: nobody who might approve */
     struct approval_row *rows;
     size_t count;

@@ -55,8 +55,8 @@ void content_store_recover(struct content_find *find, struct tenant_id tenant,
                                                                  .template = row->template,
                                                                  .display_name = row->display_name,
                                                                  .protected_at = row->created_at});
-    struct pg_params look = sql_find_content(
-        arena, &(struct sql_find_content){.tenant = tenant, .content = row->id});
+    struct pg_params look =
+        sql_find_content(arena, &(struct sql_find_content){.tenant = tenant, .content = row->id});
     pg_submit(&find->op, &(struct pg_segment){
                              .count = 2, .params = {&recover, &look}, .read = read_recovered});
 }

@@ -16,8 +16,7 @@ static rc read_claim(struct store_op *op, size_t index, const PGresult *r, struc
 void proof_store_claim(struct proof_claim *claim, const uint8_t id[32], int32_t keep_s)
 {
     struct pg_params p = sql_claim_proof(
-        claim->op.arena,
-        &(struct sql_claim_proof){.proof = slice_of(id, 32), .keep_s = keep_s});
+        claim->op.arena, &(struct sql_claim_proof){.proof = slice_of(id, 32), .keep_s = keep_s});
     pg_submit_one(&claim->op, &p, read_claim);
 }
 

@@ -11,8 +11,8 @@ struct tenant_row {
     struct tenant_id id;
     const char *name, *display_name, *boundary;
     int64_t state, license_cap_days, created_at;
-    int64_t mark;     /* of its state (base/ids.h) */
-    int64_t new_mark; /* of the state that it gets */
+    int64_t mark;       /* of its state (base/ids.h) */
+    int64_t new_mark;   /* of the state that it gets */
     uint32_t approvals; /* 1 << enum approval_operation */
     const char *const *onboarding;
     size_t onboarding_count;

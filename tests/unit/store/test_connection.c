@@ -106,7 +106,7 @@ static void a_database_that_went_back_is_noticed_at_connect(void **state)
     assert_int_equal(lost(), 0);
     run_sql("UPDATE history SET number = number - 1, mark = mark_new()");
     reconnect();
-    assert_int_equal(lost(), 1); /* told once, not by each connection */
+    assert_int_equal(lost(), 1);                     /* told once, not by each connection */
     run_sql("UPDATE history SET mark = mark_new()"); /* it has come to this number another way */
     reconnect();
     assert_int_equal(lost(), 2);

@@ -165,9 +165,11 @@ static void content_that_was_made_already_comes_with_its_hash(void **state)
 {
     (void)state;
     static const uint8_t hash[32] = {1, 2, 3};
-    struct sql_gate_difference made = {
-        .made_content = {{{9}}}, .made_hash = {hash, 32}, .made_key_version = 3, .made_at = 5,
-        .now = 8};
+    struct sql_gate_difference made = {.made_content = {{{9}}},
+                                       .made_hash = {hash, 32},
+                                       .made_key_version = 3,
+                                       .made_at = 5,
+                                       .now = 8};
     struct gate_entry *entry = submit();
     answer(1, 0, GATE_ALREADY, &made);
     wait_all(1);
