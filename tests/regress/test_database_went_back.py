@@ -11,6 +11,8 @@ import pytest
 from authority import Authority, Identity, Issuer, Reader
 from calls import everywhere, fresh_channel, call_on, reason
 from old_state import Copy, Standby
+from pg_hosts import Host
+from pg_hosts import conninfo as conninfo_of
 from stock import super_user
 from waiting import eventually
 from world import ROLES, VIEW, World, grant, template_of
@@ -282,3 +284,34 @@ def test_the_operator_hears_of_it(story):
             line = node.logged("db.other_history")[0]
             assert line["timeline"] > line["was_timeline"] and line["system"] == line["was_system"]
             assert 'chancery_db_history_changes_total{what="timeline"} 1' in node.page("/metrics")[1]
+
+
+def test_a_worker_is_in_one_history_at_a_time():
+    """The primary was given up, and still answers whoever is connected. A worker that has found the new one leaves it."""
+    authority, old, node = Authority(workers=1), None, None
+    try:
+        authority.migrate()
+        authority.start()
+        world = World(authority)
+        made = world.made
+        authority.stop()
+        old = Standby(authority.postgres)
+        first, second = Host(authority.postgres), Host(old.standby)
+        node = authority.node(database={"conninfo": conninfo_of([("127.0.0.1", first.port), ("127.0.0.1", second.port)])})
+        node.start()
+        old.promote()
+        first.shut()
+        open_ = "SELECT count(*) FROM pg_stat_activity WHERE usename = 'server'"
+        assert int(authority.postgres.sql(open_)) == 4
+        authority.postgres.sql("SELECT pg_terminate_backend(min(pid)) FROM pg_stat_activity WHERE usename = 'server'")
+        eventually(lambda: authority.postgres.sql(open_) == "0" and old.standby.sql(open_) == "4",
+                   lambda: f"all connections are new: {node.log[-20:]}")
+        world.acquire(made, world.bob, on=node)
+        assert len(node.logged("db.other_history")) == 1 and not node.logged("db.went_back")
+        assert int(old.standby.sql("SELECT count(*) FROM audit WHERE operation = 'acquire_license'")) == 1
+    finally:
+        if node:
+            node.stop()
+        authority.close()
+        if old:
+            old.close()

@@ -42,11 +42,14 @@ class Standby:
         self.standby = Postgres(f"{place}/data", durable=False)
         shutil.rmtree(place)
 
-    def go_back(self):
-        self.postgres.stop(signal.SIGKILL)
+    def promote(self):
         self.standby.sql("SELECT pg_promote()")
         self.standby.promoted = True
         return self.standby
+
+    def go_back(self):
+        self.postgres.stop(signal.SIGKILL)
+        return self.promote()
 
     def close(self):
         self.standby.close()
