@@ -158,6 +158,41 @@ static void uuids_round_trip(void **state)
 
 /* The grammar of RFC 3629 §4, at each end of each of its ranges; and the same in a longer text,
  * where eight bytes are looked at in one go. */
+static void utf8_line_shows_as_it_reads(void **state)
+{
+    (void)state;
+    static const struct {
+        const char *text, *line;
+    } rows[] = {
+        {"Gr\xc3\xbc\xc3\x9f"
+         "e",
+         "Gr\xc3\xbc\xc3\x9f"
+         "e"},
+        {"a\r\n\tb", "a   b"},
+        {"a\xe2\x80\xa8"
+         "b\xc2\x85",
+         "a b "},
+        {"\x1b[31m", "\xef\xbf\xbd[31m"},
+        {"\xe2\x80\xae", "\xef\xbf\xbd"},
+        {"\xe2\x81\xa9", "\xef\xbf\xbd"},
+        {"\xff"
+         "a\xc3",
+         "\xef\xbf\xbd"
+         "a\xef\xbf\xbd"},
+        {"\xd8\xb9\xe2\x80\x8f", "\xd8\xb9\xe2\x80\x8f"}, /* a mark of direction is no turn */
+        {"123456789012345\xc3\xbc", "123456789012345"},   /* no half characters */
+    };
+    AUTO(arena_free_at) struct arena *arena = arena_new(4096);
+    for (size_t i = 0; i < sizeof rows / sizeof rows[0]; i++) {
+        bool is_same = strcmp(rows[i].text, rows[i].line) == 0;
+        assert_string_equal(utf8_line(arena, slice_str(rows[i].text), 16), rows[i].line);
+        assert_int_equal(utf8_is_printable(slice_str(rows[i].text)), is_same || i == 8);
+        assert_true(utf8_is_printable(slice_str(rows[i].line)));
+    }
+    AUTO(arena_free_at) struct arena *small = arena_new(64);
+    assert_null(utf8_line(small, slice_str("a"), 4096));
+}
+
 static void utf8_refuses_what_rfc3629_refuses(void **state)
 {
     (void)state;
@@ -292,6 +327,7 @@ int main(void)
         cmocka_unit_test(base64url_is_strict),
         cmocka_unit_test(uuids_round_trip),
         cmocka_unit_test(utf8_refuses_what_rfc3629_refuses),
+        cmocka_unit_test(utf8_line_shows_as_it_reads),
         cmocka_unit_test(utf8_sees_controls_wherever_they_stand),
         cmocka_unit_test(hashmap_evicts_the_least_recent),
         cmocka_unit_test(secret_files_must_be_private),
