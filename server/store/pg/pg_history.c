@@ -11,7 +11,7 @@
 #include "store/pg/pg_submit.h"
 #include "store/sql/statements.gen.h"
 
-enum { ASK_MS = 60 * 1000, ANSWER_BUDGET = 4096 };
+enum { ANSWER_BUDGET = 4096 };
 
 static const char STATEMENT[] = "mark_history";
 
@@ -137,7 +137,7 @@ static void on_timer(struct loop_timer *timer)
 {
     struct pg_history *history = LIST_ENTRY(timer, struct pg_history, timer);
     struct store *store = LIST_ENTRY(history, struct store, history);
-    loop_timer_arm(timer, ASK_MS);
+    loop_timer_arm(timer, store->config.history_ms);
     if (history->is_asking || !store_is_ready(store)) {
         return;
     }
@@ -152,7 +152,7 @@ void pg_history_init(struct store *store)
 {
     store->history.arena = arena_new(ANSWER_BUDGET);
     loop_timer_init(&store->history.timer, store->loop, on_timer);
-    loop_timer_arm(&store->history.timer, ASK_MS);
+    loop_timer_arm(&store->history.timer, store->config.history_ms);
 }
 
 void pg_history_fini(struct store *store)

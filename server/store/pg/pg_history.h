@@ -25,7 +25,7 @@ struct pg_history {
     bool is_asking;
 };
 
-/* Ask about once a minute from now on, of `store`. */
+/* Ask about once a minute from now on. */
 void pg_history_init(struct store *store);
 void pg_history_fini(struct store *store);
 /* Send the question on a connection that is being set up; false when libpq would not take it. */

@@ -115,6 +115,31 @@ static void a_database_that_went_back_is_noticed_at_connect(void **state)
     assert_int_equal(metric_value(M_DB_HISTORY_CHANGES, "timeline", NULL), 0);
 }
 
+static void check_once_a_minute(void)
+{
+    wait_ready();
+    int64_t before = lost();
+    run_sql("UPDATE history SET marked_at = now() - interval '1 hour'");
+    run_for(300); /* it marks, and sees its own mark */
+    run_sql("DO $$ BEGIN ASSERT (SELECT marked_at > now() - interval '1 minute' FROM history);"
+            " END $$");
+    assert_int_equal(lost(), before);
+    run_sql("UPDATE history SET number = number - 1");
+    run_for(300);
+    assert_int_equal(lost(), before + 1);
+    run_sql("UPDATE history SET marked_at = now() + interval '1 hour'"); /* the clock went back */
+    run_for(300);
+    run_sql("DO $$ BEGIN ASSERT (SELECT marked_at <= now() FROM history); END $$");
+    assert_int_equal(lost(), before + 1);
+}
+
+static void it_is_noticed_without_a_new_connection_too(void **state)
+{
+    (void)state;
+    with_store(&(struct store_config){.conninfo = f.server_conninfo, .history_ms = 50},
+               check_once_a_minute);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -122,6 +147,7 @@ int main(void)
         cmocka_unit_test(a_full_pipeline_says_overloaded),
         cmocka_unit_test(a_column_of_another_type_is_noticed_at_connect),
         cmocka_unit_test(a_database_that_went_back_is_noticed_at_connect),
+        cmocka_unit_test(it_is_noticed_without_a_new_connection_too),
     };
     return cmocka_run_group_tests(tests, store_set_up_empty, store_tear_down);
 }
