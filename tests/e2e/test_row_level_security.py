@@ -15,6 +15,7 @@ from calls import reason
 # Tables that belong to no boundary, and why.
 SHARED = {
     "epoch": "numbers only, compared by every gate",
+    "history": "numbers only: whether the database has gone back",
     "token_proof": "hashes of proofs that were used, on whatever node",
     "root_key_check": "known text under the root key",
     "schema_migration": "which migrations were applied",
