@@ -12,7 +12,7 @@ import pytest
 from jwcrypto import jwk, jws
 
 from command import protect, run, same, with_certificate, with_token
-from raw_http2 import END_HEADERS, END_STREAM, HEADERS, PREFACE, SETTINGS, frame
+from raw_http2 import END_HEADERS, END_STREAM, HEADERS, PING, PREFACE, SETTINGS, frame
 from waiting import eventually
 
 TENANTS = 200
@@ -175,6 +175,12 @@ def test_an_address_with_a_path(world):
 
 # --- strangers ---
 
+def wait_for(sock, text):
+    got = b""
+    while text not in got:
+        got += sock.recv(1 << 16)
+
+
 def test_a_flood_of_pages_was_a_flood_of_statements(world):
     """As many statements as streams, before everybody else's. Now few are asked at a time, and the rest wait in line, of
     which there is an end."""
@@ -190,6 +196,9 @@ def test_a_flood_of_pages_was_a_flood_of_statements(world):
                 path = f"/tenants/{uuid.uuid4()}/jwks.json".encode()
                 sock.sendall(frame(HEADERS, END_HEADERS | END_STREAM, 2 * number + 1,
                                    b"\x82\x86\x01\x04test\x04" + bytes([len(path)]) + path))
+            sock.sendall(frame(PING, 0, 0, b"all came"))
+        for sock in socks:
+            wait_for(sock, b"all came")
         eventually(lambda: world.a.fetch(world.keys_page)[0] == 503, "no room for one more")
         for sock in socks:
             sock.close()
