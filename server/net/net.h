@@ -76,7 +76,7 @@ void *net_stream_user(const struct net_stream *stream);
 /* A caller was authenticated: the stream's connection is no stranger's any longer (net/conn_slots.h). */
 void net_stream_set_known(struct net_stream *stream);
 /* Send one message (copied); gzip-compressed when the client accepts that, and it is worth it and done
- * soon: from net_config.gzip_min_bytes to 256 KiB.
+ * soon: from net_config.gzip_min_bytes to 128 KiB.
  *
  * Answers that wait for their clients are bounded: 4 MiB of one connection, max_queue_bytes of all, a
  * quarter of that of strangers. Beyond it an answer of more than 1 KiB is not kept: the stream ends with

@@ -9,7 +9,7 @@
 #include "obs/metrics.h"
 
 enum {
-    GZIP_MAX_BYTES = 256 * 1024, /* it takes 10 to 20 ms per megabyte, and nobody else is served */
+    GZIP_MAX_BYTES = 128 * 1024, /* it takes 10 to 25 ms per megabyte, and nobody else is served */
     CONN_QUEUE_MAX = 4 * 1024 * 1024,
     STRANGERS_SHARE = 4, /* strangers have a fourth part of all room */
     SMALL_BYTES = 1024,  /* always finds room: streams are bounded by themselves */
