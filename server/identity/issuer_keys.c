@@ -8,7 +8,10 @@
 #include "obs/log.h"
 #include "obs/metrics.h"
 
-enum { MS = 1000000 };
+enum {
+    MS = 1000000,
+    KEY_BYTES = 2560, /* about: a parsed key of 2,048 bits with what OpenSSL keeps beside it */
+};
 
 struct issuer_keys {
     struct loop *loop;
@@ -21,9 +24,11 @@ struct issuer_keys {
 struct key_set {
     struct issuer_keys *cache;
     struct issuer_id issuer;
-    uint8_t source[SHA256_BYTES]; /* of the address or inline text: another one is another set */
-    struct jwks *keys;            /* NULL: none yet */
+    uint8_t source[SHA256_BYTES];   /* of the address or inline text: another one is another set */
+    struct jwks *keys;              /* NULL: none yet */
+    uint8_t document[SHA256_BYTES]; /* of what they were read from */
     uint64_t generation;
+    uint64_t charged; /* the generation whose bytes are accounted for */
     int64_t good_ms;  /* when the keys were fetched */
     int64_t tried_ms; /* when a fetch began last */
     bool was_tried;
@@ -56,9 +61,16 @@ static void set_free(void *value)
     xfree(set);
 }
 
+/* The same document again changes nothing: who makes us ask must not make everybody's tokens be verified anew. */
 static rc take(struct key_set *set, struct slice json, struct err *err)
 {
     struct jwks *keys;
+    uint8_t document[SHA256_BYTES];
+    TRY(hash_sha256(json, document, err));
+    if (set->keys != NULL && memcmp(set->document, document, sizeof document) == 0) {
+        set->good_ms = now_ms(set->cache);
+        return OK;
+    }
     TRY(jwks_parse(json, R_ISSUER_KEYS_INVALID, &keys, err));
     if (keys->count == 0) {
         jwks_free(keys);
@@ -66,6 +78,7 @@ static rc take(struct key_set *set, struct slice json, struct err *err)
     }
     jwks_free(set->keys);
     set->keys = keys;
+    memcpy(set->document, document, sizeof document);
     set->generation = ++set->cache->generations;
     set->good_ms = now_ms(set->cache);
     return OK;
@@ -121,16 +134,24 @@ static struct key_set *set_of(struct issuer_keys *cache, const struct issuer *is
     set->issuer = issuer->id;
     memcpy(set->source, source, sizeof source);
     list_init(&set->waiting);
-    hashmap_put(cache->sets, key, set);
+    hashmap_put_owned(cache->sets, key, set, issuer->tenant.u, sizeof *set);
     return set;
+}
+
+/* Once per check: what was asked for and didn't help is no reason to ask again. */
+static bool waits(struct key_set *set, struct token_check *check)
+{
+    if (check->has_waited || !start_fetch(set, check->issuer->jwks_url)) {
+        return false;
+    }
+    check->has_waited = true;
+    list_append(&set->waiting, &check->waiting);
+    return true;
 }
 
 static enum key_found wait_or_fail(struct key_set *set, struct token_check *check, struct err *err)
 {
-    bool may_wait = !check->has_waited && start_fetch(set, check->issuer->jwks_url);
-    if (may_wait) {
-        check->has_waited = true;
-        list_append(&set->waiting, &check->waiting);
+    if (waits(set, check)) {
         return KEY_WAIT;
     }
     enum reason reason = set->problem != R_NONE ? set->problem
@@ -156,9 +177,26 @@ static void age(struct key_set *set, const char *url)
     }
 }
 
+/* Account for keys that came. Not when they come: others' sets may be dropped for them. */
+static void charge(struct key_set *set)
+{
+    if (set->charged != set->generation) {
+        set->charged = set->generation;
+        hashmap_charge(set->cache->sets, slice_of(set->issuer.u.b, UUID_BYTES),
+                       sizeof *set + set->keys->count * KEY_BYTES);
+    }
+}
+
+/* Without a kid it must be clear which key is meant. */
+static bool has_candidate(const struct jwks *keys, const struct jws *jws)
+{
+    size_t at = 0;
+    return jws->kid.len == 0 ? jwks_find(keys, jws->kid, jws->alg) != NULL
+                             : jwks_next(keys, jws->kid, jws->alg, &at) != NULL;
+}
+
 enum key_found issuer_keys_find(struct issuer_keys *cache, struct token_check *check,
-                                const struct jwk_public **key, uint64_t *generation,
-                                struct err *err)
+                                const struct jwks **keys, struct err *err)
 {
     const struct issuer *issuer = check->issuer;
     const bool is_inline = issuer->jwks_json[0] != '\0';
@@ -172,10 +210,10 @@ enum key_found issuer_keys_find(struct issuer_keys *cache, struct token_check *c
     if (!is_inline) {
         age(set, issuer->jwks_url);
     }
-    *key =
-        set->keys == NULL ? NULL : jwks_find(set->keys, check->token.jws.kid, check->token.jws.alg);
-    *generation = set->generation;
-    if (*key != NULL) {
+    if (set->keys != NULL && has_candidate(set->keys, &check->token.jws)) {
+        charge(set);
+        *keys = set->keys;
+        check->generation = set->generation;
         return KEY_FOUND;
     }
     if (is_inline) {
@@ -183,6 +221,13 @@ enum key_found issuer_keys_find(struct issuer_keys *cache, struct token_check *c
         return KEY_FAILED;
     }
     return wait_or_fail(set, check, err);
+}
+
+bool issuer_keys_ask_again(struct issuer_keys *cache, struct token_check *check)
+{
+    struct key_set *set =
+        check->issuer->jwks_json[0] != '\0' ? NULL : set_of(cache, check->issuer, NULL);
+    return set != NULL && waits(set, check);
 }
 
 uint64_t issuer_keys_generation(struct issuer_keys *cache, const struct issuer *issuer)
@@ -206,7 +251,7 @@ struct issuer_keys *issuer_keys_new(struct loop *loop, const struct identity_con
                                                           .allow_private = config->allow_private,
                                                           .timeout_ms = config->fetch_timeout_ms,
                                                           .dns = config->dns});
-    cache->sets = hashmap_new(ISSUER_KEYS_MAX, set_free);
+    cache->sets = hashmap_new_shared(ISSUER_KEYS_MAX, ISSUER_KEYS_BYTES_MAX, set_free);
     cache->lifetime_ms = config->keys_lifetime_ms > 0 ? config->keys_lifetime_ms : 3600000;
     cache->stale_max_ms = config->keys_stale_max_ms > 0 ? config->keys_stale_max_ms : 24 * 3600000;
     cache->retry_ms = config->retry_ms > 0 ? config->retry_ms : 30000;

@@ -95,7 +95,7 @@ static step parse(struct call *c)
 {
     const Request *request = protect_request(c);
     struct protect *p = protect_of(c);
-    p->client_jwk = slice_of(request->client_public_jwk.data, request->client_public_jwk.len);
+    struct slice jwk = slice_of(request->client_public_jwk.data, request->client_public_jwk.len);
     p->recipients = ARENA_ARRAY(call_arena(c), const char *, request->n_recipients + 1);
     address_batch_init(&p->batch, call_arena(c));
     if (p->recipients == NULL) {
@@ -110,7 +110,8 @@ static step parse(struct call *c)
             request_text(c, "display_name", request->display_name, LICENSE_DISPLAY_NAME_MAX))) {
         return STEP_FAILED;
     }
-    return step_from(keys_check_client_jwk(services_of(c)->keys, p->client_jwk, call_err(c)));
+    return step_from(
+        keys_read_client(services_of(c)->keys, call_arena(c), jwk, &p->client_key, call_err(c)));
 }
 
 /* --- grants and recipients -------------------------------------------------------------------- */
@@ -194,7 +195,7 @@ static step find_tenant(struct call *c)
         return call_fail(c, R_PROTECT_DENIED, "a user of no tenant");
     }
     wait_store_init(c, &p->owner_tenant.op);
-    lookups_submit(services_of(c)->lookups, &p->owner_tenant, LOOKUP_TENANT_BY_DOMAIN,
+    lookups_submit(&p->owner_tenant, LOOKUP_TENANT_BY_DOMAIN,
                    slice_str(address_domain(policy->owner)));
     return wait_store(c, owner_found, &p->owner_tenant.op);
 }

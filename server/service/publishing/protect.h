@@ -21,7 +21,7 @@ struct protect {
     struct client_names client;
     const char *owner; /* as asked for; "" for the caller's own user */
     int32_t expires_after_days;
-    struct slice client_jwk;
+    const struct client_key *client_key;
     const struct tenant_record *tenant;
     const struct platform_record *platform;
     struct gate_content content;  /* its row, when it is new */

@@ -54,7 +54,7 @@ step protect_seal(struct call *c)
     p->keys.sealing = ref_of(p, p->sealing);
     p->keys.content = p->content_id;
     p->keys.header = p->header;
-    p->keys.client_jwk = p->client_jwk;
+    p->keys.client = p->client_key;
     keys_seal(&p->keys);
     return wait_keys(c, sealed, &p->keys);
 }
