@@ -4,6 +4,7 @@ import pytest
 
 from authority import MESSAGES
 from calls import outcome, reason
+from command import run, with_token
 from world import VIEW, grant
 
 IMCEAEX = ("IMCEAEX-_O=FIRST+20ORGANIZATION_OU=EXCHANGE+20ADMINISTRATIVE+20GROUP+20+28FYDIBOHF23SPDLT+29_CN=RECIPIENTS"
@@ -70,3 +71,11 @@ def test_license_was_too_large_to_be_opened(world):
     assert reason(world.protect, recipients=names) == "LIMIT_EXCEEDED"
     made = world.protect(recipients=[*names[:600], "bob@fabrikam.com"])
     assert outcome(world.acquire, made, world.bob) == "OK"
+
+
+def test_command_line_tells_who_gets_nothing(world):
+    with_token(world, "alice", world.contoso.token("alice"))
+    world.a.write("plan.txt", b"plan")
+    done = run(world, "protect", "alice", "--do-not-forward", "--recipient", "bob@fabrikam.com", "--recipient", NOBODY[0],
+               f"{world.a.folder}/plan.txt")
+    assert f"{NOBODY[0]} is no address that can be named, and gets nothing" in done.stderr
