@@ -67,6 +67,16 @@ struct jwks {
 };
 rc jwks_parse(struct slice json, enum reason invalid, struct jwks **out, struct err *err);
 void jwks_free(void *set);
+
+/* The same in pieces: a key takes some 80 µs to check. */
+struct jwks_reader;
+rc jwks_reader_new(struct slice json, enum reason invalid, struct jwks_reader **out,
+                   struct err *err);
+/* Read so many entries more; false while there are others. */
+bool jwks_reader_step(struct jwks_reader *reader, size_t entries);
+/* What was read; frees the reader. `invalid` when no key can be used. */
+rc jwks_reader_finish(struct jwks_reader *reader, struct jwks **out, struct err *err);
+void jwks_reader_free(struct jwks_reader *reader);
 /* The only key that can have signed this: by kid, or without one the only candidate for the
  * algorithm. NULL if there is none, or more than one. */
 const struct jwk_public *jwks_find(const struct jwks *set, struct slice kid, enum jws_alg alg);

@@ -202,36 +202,82 @@ static void add_key(struct jwks *set, struct jwk_public *key)
     }
 }
 
-static rc fill_set(struct slice json, enum reason invalid, struct jwks *set, struct err *err)
+struct jwks_reader {
+    struct arena *arena;
+    const json_t *keys; /* in the arena */
+    size_t at;
+    enum reason invalid;
+    struct jwks *set;
+};
+
+static rc open_set(struct jwks_reader *reader, struct slice json, struct err *err)
 {
-    AUTO(arena_free_at) struct arena *arena = arena_new(4 * JWKS_BYTES_MAX);
     json_t *root;
-    TRY(json_parse_large(arena, without_mark(json), JWKS_BYTES_MAX, SET_VALUES_MAX, invalid, &root,
-                         err));
-    const json_t *keys = json_object_get(root, "keys");
-    ENSURE(json_is_array(keys), err, invalid);
-    for (size_t i = 0; i < json_array_size(keys); i++) {
-        const json_t *jwk = json_array_get(keys, i);
-        ENSURE(!has_private_member(jwk), err, invalid);
-        if (set->count < JWKS_KEYS_MAX) {
-            add_key(set, read_key(arena, jwk, invalid));
-        }
+    TRY(json_parse_large(reader->arena, without_mark(json), JWKS_BYTES_MAX, SET_VALUES_MAX,
+                         reader->invalid, &root, err));
+    reader->keys = json_object_get(root, "keys");
+    ENSURE(json_is_array(reader->keys), err, reader->invalid);
+    for (size_t i = 0; i < json_array_size(reader->keys); i++) {
+        ENSURE(!has_private_member(json_array_get(reader->keys, i)), err, reader->invalid);
     }
-    ENSURE(set->count > 0, err, invalid);
     return OK;
+}
+
+rc jwks_reader_new(struct slice json, enum reason invalid, struct jwks_reader **out,
+                   struct err *err)
+{
+    struct jwks_reader *reader = xcalloc(1, sizeof *reader);
+    *reader = (struct jwks_reader){.arena = arena_new(4 * JWKS_BYTES_MAX),
+                                   .invalid = invalid,
+                                   .set = xcalloc(1, sizeof(struct jwks))};
+    rc result = open_set(reader, json, err);
+    if (!result.ok) {
+        jwks_reader_free(reader);
+        return result;
+    }
+    *out = reader;
+    return OK;
+}
+
+bool jwks_reader_step(struct jwks_reader *reader, size_t entries)
+{
+    size_t size = json_array_size(reader->keys);
+    for (; entries > 0 && reader->at < size && reader->set->count < JWKS_KEYS_MAX; entries--) {
+        const json_t *jwk = json_array_get(reader->keys, reader->at++);
+        add_key(reader->set, read_key(reader->arena, jwk, reader->invalid));
+    }
+    return reader->at == size || reader->set->count == JWKS_KEYS_MAX;
+}
+
+rc jwks_reader_finish(struct jwks_reader *reader, struct jwks **out, struct err *err)
+{
+    rc result = OK;
+    if (reader->set->count == 0) {
+        result = err_raise(err, reader->invalid, __FILE__, __LINE__, "no usable key");
+    } else {
+        *out = reader->set;
+        reader->set = NULL;
+    }
+    jwks_reader_free(reader);
+    return result;
+}
+
+void jwks_reader_free(struct jwks_reader *reader)
+{
+    if (reader != NULL) {
+        jwks_free(reader->set);
+        arena_free(reader->arena);
+        xfree(reader);
+    }
 }
 
 rc jwks_parse(struct slice json, enum reason invalid, struct jwks **out, struct err *err)
 {
-    struct jwks *set = xcalloc(1, sizeof *set);
-    struct err local = {0};
-    rc result = fill_set(json, invalid, set, err == NULL ? &local : err);
-    if (!result.ok) {
-        jwks_free(set);
-        return result;
+    struct jwks_reader *reader = NULL;
+    TRY(jwks_reader_new(json, invalid, &reader, err));
+    while (!jwks_reader_step(reader, JWKS_KEYS_MAX)) {
     }
-    *out = set;
-    return OK;
+    return jwks_reader_finish(reader, out, err);
 }
 
 const struct jwk_public *jwks_next(const struct jwks *set, struct slice kid, enum jws_alg alg,

@@ -10,7 +10,8 @@
 
 enum {
     MS = 1000000,
-    KEY_BYTES = 2560, /* about: a parsed key of 2,048 bits with what OpenSSL keeps beside it */
+    KEYS_IN_A_TURN = 32, /* 3 ms */
+    KEY_BYTES = 2560,    /* about: a parsed key of 2,048 bits with what OpenSSL keeps beside it */
 };
 
 struct issuer_keys {
@@ -34,6 +35,10 @@ struct key_set {
     bool was_tried;
     enum reason problem; /* why the last fetch gave no keys; R_NONE: it did, or still may */
     struct https_get *fetch;
+    struct jwks_reader *reader;    /* of what came; NULL: nothing is being read */
+    uint8_t reading[SHA256_BYTES]; /* of that */
+    struct loop_task read;
+    bool is_inline;
     struct list waiting; /* checks */
 };
 
@@ -56,54 +61,92 @@ static void set_free(void *value)
     if (set->fetch != NULL) {
         https_cancel(set->fetch);
     }
+    loop_task_cancel(&set->read);
+    jwks_reader_free(set->reader);
     wake_all(set); /* they ask again and make a new set */
     jwks_free(set->keys);
     xfree(set);
 }
 
-/* The same document again changes nothing: who makes us ask must not make everybody's tokens be verified anew. */
-static rc take(struct key_set *set, struct slice json, struct err *err)
+/* Reading has come to an end, or never began: whoever waits asks again. */
+static void settle(struct key_set *set, enum reason problem, const char *text)
 {
-    struct jwks *keys;
-    uint8_t document[SHA256_BYTES];
-    TRY(hash_sha256(json, document, err));
-    if (set->keys != NULL && memcmp(set->document, document, sizeof document) == 0) {
-        set->good_ms = now_ms(set->cache);
-        return OK;
+    bool is_good = problem == R_NONE, is_invalid = problem == R_ISSUER_KEYS_INVALID;
+    set->problem = problem;
+    if (!set->is_inline) {
+        metric_add(M_JWKS_FETCHES,
+                   is_good      ? "ok"
+                   : is_invalid ? "invalid"
+                                : "unreachable",
+                   NULL, 1);
     }
-    TRY(jwks_parse(json, R_ISSUER_KEYS_INVALID, &keys, err));
-    if (keys->count == 0) {
-        jwks_free(keys);
-        FAIL(err, R_ISSUER_KEYS_INVALID, "no usable key");
-    }
-    jwks_free(set->keys);
-    set->keys = keys;
-    memcpy(set->document, document, sizeof document);
-    set->generation = ++set->cache->generations;
-    set->good_ms = now_ms(set->cache);
-    return OK;
-}
-
-static void on_fetched(void *user, const struct https_result *result)
-{
-    struct key_set *set = user;
-    struct err err = {0};
-    bool is_good = result->ok && take(set, result->body, &err).ok;
-    set->fetch = NULL;
-    set->problem = is_good ? R_NONE : result->ok ? R_ISSUER_KEYS_INVALID : R_ISSUER_UNREACHABLE;
-    metric_add(M_JWKS_FETCHES, is_good ? "ok" : result->ok ? "invalid" : "unreachable", NULL, 1);
     if (!is_good) {
         log_event(LOG_WARNING, "identity.jwks_failed", F_ID("issuer", set->issuer),
-                  F_USER("problem", result->ok ? err.detail : result->problem),
+                  F_USER("problem", text),
                   F_STR("using", set->keys == NULL ? "nothing" : "the keys of before"));
     }
     wake_all(set);
 }
 
+static rc keep(struct key_set *set, struct err *err)
+{
+    struct jwks *keys;
+    struct jwks_reader *reader = set->reader;
+    set->reader = NULL;
+    TRY(jwks_reader_finish(reader, &keys, err));
+    jwks_free(set->keys);
+    set->keys = keys;
+    memcpy(set->document, set->reading, sizeof set->document);
+    set->generation = ++set->cache->generations;
+    set->good_ms = now_ms(set->cache);
+    return OK;
+}
+
+/* So many in a turn of the loop that others don't wait for them. */
+static void read_some(struct loop_task *task)
+{
+    struct key_set *set = LIST_ENTRY(task, struct key_set, read);
+    struct err err = {0};
+    if (!jwks_reader_step(set->reader, KEYS_IN_A_TURN)) {
+        loop_defer_to_next_turn(set->cache->loop, &set->read);
+        return;
+    }
+    rc kept = keep(set, &err);
+    settle(set, kept.ok ? R_NONE : R_ISSUER_KEYS_INVALID, err.detail);
+}
+
+/* The same document again changes nothing: who makes us ask must not make everybody's tokens be verified anew. */
+static void take(struct key_set *set, struct slice json)
+{
+    struct err err = {0};
+    if (!hash_sha256(json, set->reading, &err).ok) {
+        settle(set, R_ISSUER_KEYS_INVALID, err.detail);
+    } else if (set->keys != NULL &&
+               memcmp(set->document, set->reading, sizeof set->document) == 0) {
+        set->good_ms = now_ms(set->cache);
+        settle(set, R_NONE, "");
+    } else if (!jwks_reader_new(json, R_ISSUER_KEYS_INVALID, &set->reader, &err).ok) {
+        settle(set, R_ISSUER_KEYS_INVALID, err.detail);
+    } else {
+        read_some(&set->read);
+    }
+}
+
+static void on_fetched(void *user, const struct https_result *result)
+{
+    struct key_set *set = user;
+    set->fetch = NULL;
+    if (result->ok) {
+        take(set, result->body);
+    } else {
+        settle(set, R_ISSUER_UNREACHABLE, result->problem);
+    }
+}
+
 static bool start_fetch(struct key_set *set, const char *url)
 {
     int64_t now = now_ms(set->cache);
-    if (set->fetch != NULL) {
+    if (set->fetch != NULL || set->reader != NULL) {
         return true;
     }
     if (set->was_tried && now - set->tried_ms < set->cache->retry_ms) {
@@ -133,9 +176,17 @@ static struct key_set *set_of(struct issuer_keys *cache, const struct issuer *is
     set->cache = cache;
     set->issuer = issuer->id;
     memcpy(set->source, source, sizeof source);
+    set->is_inline = issuer->jwks_json[0] != '\0';
+    loop_task_init(&set->read, read_some);
     list_init(&set->waiting);
     hashmap_put_owned(cache->sets, key, set, issuer->tenant.u, sizeof *set);
     return set;
+}
+
+static void wait_for(struct key_set *set, struct token_check *check)
+{
+    check->has_waited = true;
+    list_append(&set->waiting, &check->waiting);
 }
 
 /* Once per check: what was asked for and didn't help is no reason to ask again. */
@@ -144,8 +195,7 @@ static bool waits(struct key_set *set, struct token_check *check)
     if (check->has_waited || !start_fetch(set, check->issuer->jwks_url)) {
         return false;
     }
-    check->has_waited = true;
-    list_append(&set->waiting, &check->waiting);
+    wait_for(set, check);
     return true;
 }
 
@@ -195,19 +245,35 @@ static bool has_candidate(const struct jwks *keys, const struct jws *jws)
                              : jwks_next(keys, jws->kid, jws->alg, &at) != NULL;
 }
 
+static enum key_found read_inline(struct key_set *set, struct token_check *check,
+                                  const struct jwks **keys, struct err *err)
+{
+    if (set->reader == NULL && !check->has_waited) {
+        take(set, slice_str(check->issuer->jwks_json));
+    }
+    if (set->reader != NULL) {
+        wait_for(set, check);
+        return KEY_WAIT;
+    }
+    if (set->keys != NULL) {
+        return issuer_keys_find(set->cache, check, keys, err);
+    }
+    (void)err_raise(err, R_ISSUER_KEYS_INVALID, __FILE__, __LINE__, "the inline keys");
+    return KEY_FAILED;
+}
+
 enum key_found issuer_keys_find(struct issuer_keys *cache, struct token_check *check,
                                 const struct jwks **keys, struct err *err)
 {
     const struct issuer *issuer = check->issuer;
-    const bool is_inline = issuer->jwks_json[0] != '\0';
     struct key_set *set = set_of(cache, issuer, err);
     if (set == NULL) {
         return KEY_FAILED;
     }
-    if (is_inline && set->keys == NULL && !take(set, slice_str(issuer->jwks_json), err).ok) {
-        return KEY_FAILED;
+    if (set->is_inline && set->keys == NULL) {
+        return read_inline(set, check, keys, err);
     }
-    if (!is_inline) {
+    if (!set->is_inline) {
         age(set, issuer->jwks_url);
     }
     if (set->keys != NULL && has_candidate(set->keys, &check->token.jws)) {
@@ -216,7 +282,7 @@ enum key_found issuer_keys_find(struct issuer_keys *cache, struct token_check *c
         check->generation = set->generation;
         return KEY_FOUND;
     }
-    if (is_inline) {
+    if (set->is_inline) {
         (void)err_raise(err, R_TOKEN_KEY_UNKNOWN, __FILE__, __LINE__, "not among the inline keys");
         return KEY_FAILED;
     }
