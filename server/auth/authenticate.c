@@ -41,7 +41,7 @@ static step find_component(struct call *c, enum lookup_kind kind, struct slice k
 {
     struct lookup *lookup = &caller_of(c)->component_lookup;
     wait_store_init(c, &lookup->op);
-    lookups_submit(services_of(c)->lookups, lookup, kind, key);
+    lookups_submit(lookup, kind, key);
     return wait_store(c, found, &lookup->op);
 }
 
@@ -74,18 +74,23 @@ static step take_certified(struct call *c, const struct component_row *row)
  * certificate is the component's, and not alone. */
 static step take_registered(struct call *c, const struct component_row *row)
 {
-    return row->is_disabled
-               ? call_fail(c, R_COMPONENT_UNKNOWN, "component %s is off", row->component.name)
-               : take_certified(c, row);
+    if (row->is_disabled) {
+        return call_fail(c, R_COMPONENT_UNKNOWN, "component %s is off", row->component.name);
+    }
+    lookups_remember_component(services_of(c)->lookups, LOOKUP_COMPONENT, call_peer_fingerprint(c),
+                               row);
+    return take_certified(c, row);
 }
 
 static step certified_found(struct call *c)
 {
     struct caller *caller = caller_of(c);
     const struct err *err = &caller->component_lookup.op.err;
+    if (err->reason == R_NONE) { /* TLS has seen that the key is held */
+        return take_registered(c, caller->component_lookup.component);
+    }
     if (err->reason != R_NOT_FOUND) {
-        return err->reason == R_NONE ? take_registered(c, caller->component_lookup.component)
-                                     : wait_failed(c, err);
+        return wait_failed(c, err);
     }
     caller->has_unknown_certificate = true;
     return credential_read(c).token.len > 0
@@ -176,6 +181,9 @@ static step take_named(struct call *c, const struct component_row *row)
     if (step_failed(take_component(c, row))) {
         return STEP_FAILED;
     }
+    token_identity_remember(c, &caller->credential,
+                            ID_IS_ZERO(row->component.tenant) ? caller->credential.issuer->id.u
+                                                              : row->component.tenant.u);
     if (!has_certificate) {
         caller->component_binding = caller->credential.check.claims->binding;
     }
@@ -190,8 +198,12 @@ static step named_found(struct call *c)
     if (lookup->op.err.reason == R_NOT_FOUND) {
         return call_fail(c, R_COMPONENT_UNKNOWN, "token of no component");
     }
-    return lookup->op.err.reason == R_NONE ? take_named(c, lookup->component)
-                                           : wait_failed(c, &lookup->op.err);
+    if (lookup->op.err.reason != R_NONE) {
+        return wait_failed(c, &lookup->op.err);
+    }
+    lookups_remember_component(services_of(c)->lookups, LOOKUP_COMPONENT_BY_SUBJECT,
+                               caller_of(c)->component_subject, lookup->component);
+    return take_named(c, lookup->component);
 }
 
 static step component(struct call *c)

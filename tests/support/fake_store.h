@@ -48,6 +48,7 @@ struct fake_store {
     struct uuid moved; /* with GATE_STALE: the scope whose epoch has moved */
 
     char story[FAKE_STORY_MAX];
+    char remembered[FAKE_STORY_MAX]; /* what it was told to remember of what was asked */
     struct fake_entry {
         struct gate_entry given; /* what it points to may be gone */
         char user[128], addresses[256], component[64], agent[300], correlation[64];

@@ -132,8 +132,8 @@ static rc take_facts(const struct gate_batch *batch, struct gate_entry *entry,
 {
     entry->facts = (struct content_facts){.is_revoked = facts->revoked,
                                           .user_is_revoked = facts->user_revoked};
-    return facts->is_amended ? amendments_take(batch->amendments, entry->content, entry->arena, r,
-                                               row, &entry->facts.amendment, err)
+    return facts->is_amended ? amendments_take(batch->amendments, entry->tenant, entry->content,
+                                               entry->arena, r, row, &entry->facts.amendment, err)
                              : OK;
 }
 
