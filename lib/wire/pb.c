@@ -4,6 +4,8 @@
 #include <stdio.h>
 
 #include "base/utf8.h"
+#include "google/protobuf/duration.pb-c.h"
+#include "google/protobuf/timestamp.pb-c.h"
 
 /* Nesting of our messages; scripts/gen-methods refuses recursive ones, so this is never reached. */
 enum { NESTING_MAX = 16 };
@@ -54,6 +56,37 @@ static bool text_is_sound(const char *text)
     return !has_nul && utf8_is_text(bytes);
 }
 
+/* What google.protobuf.Timestamp and Duration may be (timestamp.proto, duration.proto). What is beyond
+ * that could be neither computed with nor shown. */
+static const int64_t TIME_MIN_S = -62135596800; /* 0001-01-01T00:00:00Z */
+static const int64_t TIME_MAX_S = 253402300799; /* 9999-12-31T23:59:59Z */
+static const int64_t SPAN_MAX_S = 315576000000; /* 10,000 years */
+enum { NANOS_MAX = 999999999 };
+
+static bool timestamp_is_sound(const Google__Protobuf__Timestamp *time)
+{
+    return time->seconds >= TIME_MIN_S && time->seconds <= TIME_MAX_S && time->nanos >= 0 &&
+           time->nanos <= NANOS_MAX;
+}
+
+/* Seconds and nanoseconds have one sign. */
+static bool duration_is_sound(const Google__Protobuf__Duration *span)
+{
+    bool has_two_signs =
+        (span->seconds < 0 && span->nanos > 0) || (span->seconds > 0 && span->nanos < 0);
+    return span->seconds >= -SPAN_MAX_S && span->seconds <= SPAN_MAX_S &&
+           span->nanos >= -NANOS_MAX && span->nanos <= NANOS_MAX && !has_two_signs;
+}
+
+static bool time_is_sound(const ProtobufCMessage *message)
+{
+    if (message->descriptor == &google__protobuf__timestamp__descriptor) {
+        return timestamp_is_sound((const void *)message);
+    }
+    return message->descriptor != &google__protobuf__duration__descriptor ||
+           duration_is_sound((const void *)message);
+}
+
 static const void *member(const ProtobufCMessage *message, unsigned offset)
 {
     return (const uint8_t *)message + offset;
@@ -75,15 +108,15 @@ static size_t values_of(const ProtobufCMessage *message, const ProtobufCFieldDes
     return **first == NULL ? 0 : 1;
 }
 
-/* Walk all strings, level by level on a small stack of our own: no recursion over input. */
+/* Walk all strings and times, level by level on a small stack of our own: no recursion over input. */
 struct walk {
     const ProtobufCMessage *message;
     unsigned field;
     size_t value;
 };
 
-/* Look at one field's next value: false for a bad string; a submessage is pushed. */
-static bool visit(struct walk *stack, int *depth)
+/* Look at one field's next value: R_NONE, or why it is bad; a submessage is pushed. */
+static enum reason visit(struct walk *stack, int *depth)
 {
     struct walk *top = &stack[*depth];
     const ProtobufCFieldDescriptor *field = &top->message->descriptor->fields[top->field];
@@ -94,14 +127,17 @@ static bool visit(struct walk *stack, int *depth)
     if (top->value >= count) {
         top->field++;
         top->value = 0;
-        return true;
+        return R_NONE;
     }
     const void *value = first[top->value++];
     if (text) {
-        return text_is_sound(value);
+        return text_is_sound(value) ? R_NONE : R_PROTO_MALFORMED;
+    }
+    if (!time_is_sound(value)) {
+        return R_FIELD_INVALID;
     }
     stack[++*depth] = (struct walk){.message = value};
-    return *depth + 1 < NESTING_MAX;
+    return *depth + 1 < NESTING_MAX ? R_NONE : R_PROTO_MALFORMED;
 }
 
 /* The path of the value that was looked at last, as BadRequest names fields:
@@ -120,7 +156,7 @@ static void write_path(const struct walk *stack, int depth, char path[PB_PATH_MA
     }
 }
 
-static bool strings_are_sound(const ProtobufCMessage *message, char path[PB_PATH_MAX])
+static enum reason find_flaw(const ProtobufCMessage *message, char path[PB_PATH_MAX])
 {
     struct walk stack[NESTING_MAX] = {{.message = message}};
     int depth = 0;
@@ -129,12 +165,13 @@ static bool strings_are_sound(const ProtobufCMessage *message, char path[PB_PATH
             depth--;
             continue;
         }
-        if (!visit(stack, &depth)) {
+        enum reason flaw = visit(stack, &depth);
+        if (flaw != R_NONE) {
             write_path(stack, depth, path);
-            return false;
+            return flaw;
         }
     }
-    return true;
+    return R_NONE;
 }
 
 rc pb_unpack(struct arena *arena, const ProtobufCMessageDescriptor *type, struct slice bytes,
@@ -157,8 +194,9 @@ rc pb_unpack_named(struct arena *arena, const ProtobufCMessageDescriptor *type, 
         FAIL(err, budget.exhausted ? R_ARENA_EXHAUSTED : R_PROTO_MALFORMED, "%s of %zu bytes",
              type->name, bytes.len);
     }
-    if (!strings_are_sound(message, path)) {
-        FAIL(err, R_PROTO_MALFORMED, "text of %s", path);
+    enum reason flaw = find_flaw(message, path);
+    if (flaw != R_NONE) {
+        FAIL(err, flaw, "%s of %s", flaw == R_FIELD_INVALID ? "time" : "text", path);
     }
     *out = message;
     return OK;

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* Protobuf messages in a call's arena: unpacked within its budget, packed into it, never freed
- * one by one. protobuf-c takes any bytes for a string, so unpacking also checks every string of
- * a message. One thread per arena. */
+ * one by one. protobuf-c takes any bytes for a string and any number for a time, so unpacking also
+ * checks every string, Timestamp and Duration of a message. One thread per arena. */
 #pragma once
 
 #include <protobuf-c/protobuf-c.h>
@@ -9,13 +9,13 @@
 #include "base/arena.h"
 
 /* Unpack a message. R_PROTO_MALFORMED when it is not of this type, or a string in it is not
- * UTF-8 or holds a NUL or another control character than tab and line end; R_ARENA_EXHAUSTED
- * when it needs more than the arena has left (protobuf-c's structures may be 90 times the size
- * on the wire). */
+ * UTF-8 or holds a NUL or another control character than tab and line end; R_FIELD_INVALID when a
+ * google.protobuf.Timestamp or Duration in it is beyond its range; R_ARENA_EXHAUSTED when it needs
+ * more than the arena has left (protobuf-c's structures may be 90 times the size on the wire). */
 rc pb_unpack(struct arena *arena, const ProtobufCMessageDescriptor *type, struct slice bytes,
              ProtobufCMessage **out, struct err *err);
-/* The same; `path` names the field of the string that is not text ("template.names[1].text"), else
- * it is "". */
+/* The same; `path` names the field of the string that is not text, or of the time that is none
+ * ("template.names[1].text"), else it is "". */
 enum { PB_PATH_MAX = 128 };
 rc pb_unpack_named(struct arena *arena, const ProtobufCMessageDescriptor *type, struct slice bytes,
                    char path[PB_PATH_MAX], ProtobufCMessage **out, struct err *err);

@@ -123,7 +123,11 @@ static bool decode(struct call *c, struct slice bytes, ProtobufCMessage **messag
         return true;
     }
     if (path[0] != '\0' && call_may_stop(c)) {
-        call_note_bad_field(c, path, "It is no UTF-8, or holds a control character.");
+        call_note_bad_field(c, path,
+                            err.reason == R_FIELD_INVALID
+                                ? "It must lie between the years 1 and 9999, with 0 to 999,999,999 "
+                                  "nanoseconds."
+                                : "It is no UTF-8, or holds a control character.");
     }
     call_reject(c, &err);
     return false;
