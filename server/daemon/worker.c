@@ -53,6 +53,7 @@ struct worker {
     struct loop_signal term;
     struct loop_timer watch;
     enum reason problem;
+    bool is_told; /* of it, by the log */
     int exit_code;
 
     /* Whether our root key is the one of this database: asked once it answers. */
@@ -76,23 +77,31 @@ static bool is_early(const struct worker *w)
     return !w->is_root_key_right && clock_mono().ns < mono_add_ms(w->started, GRACE_MS).ns;
 }
 
-static void set_problem(struct worker *w, enum reason problem)
+static void tell_problem(struct worker *w)
 {
-    if (w->problem == problem) {
-        return;
-    }
-    w->problem = problem;
-    front_set_problem(w->front, problem);
-    rpc_refuse(w->rpc, w->is_root_key_right
-                           ? R_NONE
-                           : problem); /* once right, flows hear the store itself */
-    if (problem == R_NONE) {
+    w->is_told = true;
+    if (w->problem == R_NONE) {
         log_event(LOG_INFO, "worker.ready", F_INT("worker", w->index));
-    } else if (!is_early(w)) {
-        const struct reason_info *info = reason_info(problem);
+    } else {
+        const struct reason_info *info = reason_info(w->problem);
         log_event(LOG_WARNING, "worker.not_ready", F_INT("worker", w->index),
                   F_STR("reason", info->name), F_STR("what", info->text),
                   F_STR("advice", info->advice));
+    }
+}
+
+static void set_problem(struct worker *w, enum reason problem)
+{
+    if (w->problem != problem) {
+        w->problem = problem;
+        w->is_told = false;
+        front_set_problem(w->front, problem);
+        rpc_refuse(w->rpc, w->is_root_key_right
+                               ? R_NONE
+                               : problem); /* once right, flows hear the store itself */
+    }
+    if (!w->is_told && (problem == R_NONE || !is_early(w))) {
+        tell_problem(w);
     }
 }
 
