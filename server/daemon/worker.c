@@ -4,6 +4,7 @@
 #include <signal.h>
 
 #include "auth/authenticate.h"
+#include "auth/refusals.h"
 #include "base/mem.h"
 #include "crypto/algs.h"
 #include "daemon/descriptors.h"
@@ -31,6 +32,7 @@ enum {
     WATCH_MS = 20,        /* until ready */
     WATCH_READY_MS = 500, /* after that */
     BEAT_MS = 1000,       /* of a loop that turns, for the supervisor */
+    FLUSH_MS = 2000,      /* for what is counted, at the end */
     PARTITIONS_MS = 3600 * 1000,
 };
 
@@ -225,10 +227,16 @@ static void on_partitions(struct loop_timer *timer)
 
 /* --- start and end -------------------------------------------------------------------------------- */
 
-static void drained(void *ctx)
+static void flushed(void *ctx)
 {
     struct worker *w = ctx;
     stop(w, 0);
+}
+
+static void drained(void *ctx)
+{
+    struct worker *w = ctx;
+    refusals_flush(w->services.refusals, FLUSH_MS, flushed, w);
 }
 
 static void on_term(struct loop_signal *signal)
@@ -271,6 +279,9 @@ static void open_store(struct worker *w)
     s->views = views_new(s->store, w->boundaries, TENANTS_MAX);
     s->lookups = lookups_new(LOOKUPS_MAX);
     s->directories = directories_new(PEOPLE_MAX);
+    s->refusals = refusals_new(
+        w->loop, s->store,
+        &(struct refusals_config){.failures_per_second = w->conf->limits->failures_per_second});
 }
 
 static rc start(struct worker *w, struct err *err)
@@ -343,6 +354,7 @@ static void finish(struct worker *w)
     rpc_free(w->rpc);
     front_free(w->front);
     identity_free(w->services.identity);
+    refusals_free(w->services.refusals);
     lookups_free(w->services.lookups);
     directories_free(w->services.directories);
     views_free(w->services.views);

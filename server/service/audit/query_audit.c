@@ -123,6 +123,7 @@ static void *write_row(struct call *c, size_t row)
     e->user_agent = reply_text(event->user_agent);
     e->correlation_id = reply_text(event->correlation_id);
     e->target = reply_text(event->target);
+    e->calls = event->calls;
     return e;
 }
 
