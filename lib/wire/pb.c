@@ -10,6 +10,12 @@
 /* Nesting of our messages; scripts/gen-methods refuses recursive ones, so this is never reached. */
 enum { NESTING_MAX = 16 };
 
+static const char BAD_TEXT[] =
+    "It must be UTF-8 of one line, without control characters and those that "
+    "turn the direction of text.";
+static const char BAD_TIME[] =
+    "It must lie between the years 1 and 9999, with 0 to 999,999,999 nanoseconds.";
+
 struct budget {
     ProtobufCAllocator allocator;
     struct arena *arena;
@@ -44,8 +50,12 @@ static void arena_release(void *data, void *ptr)
     (void)ptr; /* freed with the arena */
 }
 
-/* Text may have tabs and line ends; other control characters hide things in logs and terminals. */
-static bool text_is_sound(const char *text)
+/* Which fields have texts of several lines, with tabs and line ends; other control characters hide
+ * things in logs and terminals. NULL: all of them. */
+typedef bool (*has_lines_fn)(const char *message, const char *field);
+
+static bool text_is_sound(const char *text, const ProtobufCMessageDescriptor *message,
+                          const char *field, has_lines_fn has_lines)
 {
     struct slice bytes = slice_str(text);
     if (text == NULL || text == protobuf_c_empty_string) {
@@ -53,7 +63,9 @@ static bool text_is_sound(const char *text)
     }
     const struct allocation *header = (const struct allocation *)(const void *)text - 1;
     bool has_nul = header->size != bytes.len + 1;
-    return !has_nul && utf8_is_text(bytes);
+    return !has_nul &&
+           (utf8_is_printable(bytes) ||
+            ((has_lines == NULL || has_lines(message->name, field)) && utf8_is_text(bytes)));
 }
 
 /* What google.protobuf.Timestamp and Duration may be (timestamp.proto, duration.proto). What is beyond
@@ -115,8 +127,8 @@ struct walk {
     size_t value;
 };
 
-/* Look at one field's next value: R_NONE, or why it is bad; a submessage is pushed. */
-static enum reason visit(struct walk *stack, int *depth)
+/* Look at one field's next value: NULL, or why it is bad; a submessage is pushed. */
+static const char *visit(struct walk *stack, int *depth, has_lines_fn has_lines)
 {
     struct walk *top = &stack[*depth];
     const ProtobufCFieldDescriptor *field = &top->message->descriptor->fields[top->field];
@@ -127,17 +139,18 @@ static enum reason visit(struct walk *stack, int *depth)
     if (top->value >= count) {
         top->field++;
         top->value = 0;
-        return R_NONE;
+        return NULL;
     }
     const void *value = first[top->value++];
     if (text) {
-        return text_is_sound(value) ? R_NONE : R_PROTO_MALFORMED;
+        return text_is_sound(value, top->message->descriptor, field->name, has_lines) ? NULL
+                                                                                      : BAD_TEXT;
     }
     if (!time_is_sound(value)) {
-        return R_FIELD_INVALID;
+        return BAD_TIME;
     }
     stack[++*depth] = (struct walk){.message = value};
-    return *depth + 1 < NESTING_MAX ? R_NONE : R_PROTO_MALFORMED;
+    return *depth + 1 < NESTING_MAX ? NULL : BAD_TEXT;
 }
 
 /* The path of the value that was looked at last, as BadRequest names fields:
@@ -156,7 +169,8 @@ static void write_path(const struct walk *stack, int depth, char path[PB_PATH_MA
     }
 }
 
-static enum reason find_flaw(const ProtobufCMessage *message, char path[PB_PATH_MAX])
+static const char *find_flaw(const ProtobufCMessage *message, has_lines_fn has_lines,
+                             char path[PB_PATH_MAX])
 {
     struct walk stack[NESTING_MAX] = {{.message = message}};
     int depth = 0;
@@ -165,26 +179,27 @@ static enum reason find_flaw(const ProtobufCMessage *message, char path[PB_PATH_
             depth--;
             continue;
         }
-        enum reason flaw = visit(stack, &depth);
-        if (flaw != R_NONE) {
+        const char *why = visit(stack, &depth, has_lines);
+        if (why != NULL) {
             write_path(stack, depth, path);
-            return flaw;
+            return why;
         }
     }
-    return R_NONE;
+    return NULL;
 }
 
 rc pb_unpack(struct arena *arena, const ProtobufCMessageDescriptor *type, struct slice bytes,
              ProtobufCMessage **out, struct err *err)
 {
-    char path[PB_PATH_MAX];
-    return pb_unpack_named(arena, type, bytes, path, out, err);
+    struct pb_flaw flaw;
+    return pb_unpack_request(arena, type, bytes, NULL, &flaw, out, err);
 }
 
-rc pb_unpack_named(struct arena *arena, const ProtobufCMessageDescriptor *type, struct slice bytes,
-                   char path[PB_PATH_MAX], ProtobufCMessage **out, struct err *err)
+rc pb_unpack_request(struct arena *arena, const ProtobufCMessageDescriptor *type,
+                     struct slice bytes, has_lines_fn has_lines, struct pb_flaw *flaw,
+                     ProtobufCMessage **out, struct err *err)
 {
-    path[0] = '\0';
+    *flaw = (struct pb_flaw){0};
     struct budget budget = {.arena = arena};
     budget.allocator = (ProtobufCAllocator){
         .alloc = arena_allocate, .free = arena_release, .allocator_data = &budget};
@@ -194,9 +209,13 @@ rc pb_unpack_named(struct arena *arena, const ProtobufCMessageDescriptor *type, 
         FAIL(err, budget.exhausted ? R_ARENA_EXHAUSTED : R_PROTO_MALFORMED, "%s of %zu bytes",
              type->name, bytes.len);
     }
-    enum reason flaw = find_flaw(message, path);
-    if (flaw != R_NONE) {
-        FAIL(err, flaw, "%s of %s", flaw == R_FIELD_INVALID ? "time" : "text", path);
+    flaw->why = find_flaw(message, has_lines, flaw->path);
+    if (flaw->why == BAD_TIME) {
+        FAIL(err, R_FIELD_INVALID, "time of %s", flaw->path);
+    }
+    if (flaw->why != NULL) {
+        FAIL(err, has_lines == NULL ? R_PROTO_MALFORMED : R_FIELD_INVALID, "text of %s",
+             flaw->path);
     }
     *out = message;
     return OK;

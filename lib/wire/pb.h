@@ -14,11 +14,18 @@
  * more than the arena has left (protobuf-c's structures may be 90 times the size on the wire). */
 rc pb_unpack(struct arena *arena, const ProtobufCMessageDescriptor *type, struct slice bytes,
              ProtobufCMessage **out, struct err *err);
-/* The same; `path` names the field of the string that is not text, or of the time that is none
- * ("template.names[1].text"), else it is "". */
+/* What is wrong with a field, for people: .why is static. */
 enum { PB_PATH_MAX = 128 };
-rc pb_unpack_named(struct arena *arena, const ProtobufCMessageDescriptor *type, struct slice bytes,
-                   char path[PB_PATH_MAX], ProtobufCMessage **out, struct err *err);
+struct pb_flaw {
+    char path[PB_PATH_MAX]; /* "template.names[1].text"; "": of no field */
+    const char *why;
+};
+/* The same for what a stranger sends: a string has one line (utf8_is_printable) but where
+ * `has_lines` says that its field may have several; R_FIELD_INVALID for one that is no text. `flaw`
+ * names the field that was R_FIELD_INVALID. */
+rc pb_unpack_request(struct arena *arena, const ProtobufCMessageDescriptor *type,
+                     struct slice bytes, bool (*has_lines)(const char *message, const char *field),
+                     struct pb_flaw *flaw, ProtobufCMessage **out, struct err *err);
 /* Pack a message into the arena. */
 rc pb_pack(struct arena *arena, const ProtobufCMessage *message, struct slice *out,
            struct err *err);

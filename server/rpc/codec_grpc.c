@@ -130,9 +130,9 @@ static void finish(struct call *c)
 }
 
 static rc decode(struct arena *arena, const struct method *method, struct slice bytes,
-                 char path[PB_PATH_MAX], ProtobufCMessage **out, struct err *err)
+                 struct pb_flaw *flaw, ProtobufCMessage **out, struct err *err)
 {
-    return pb_unpack_named(arena, method->request, bytes, path, out, err);
+    return pb_unpack_request(arena, method->request, bytes, proto_has_lines, flaw, out, err);
 }
 
 const struct codec CODEC_GRPC = {
