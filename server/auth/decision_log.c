@@ -197,6 +197,7 @@ static step count_if_true(struct call *c)
     }
     struct gate_entry *entry = decision_log_begin(c, TENANT_PLATFORM);
     entry->operation = NULL;
+    entry->reason = call_err(c)->reason;
     entry->facts = (struct content_facts){0};
     return decision_log_submit(c, compared);
 }

@@ -95,6 +95,7 @@ def test_every_bad_token_was_a_row(world, node, path):
         metric = f'chancery_unauthenticated_total{{reason="{reason}"}}'
         page = node.page("/metrics")[1]
         assert f"{metric} {FLOOD}" in page.splitlines(), [line for line in page.splitlines() if "unauthen" in line]
+    assert world.sql("SELECT count(*) FROM audit WHERE operation = ''") == "0"  # what was compared only
     totals = {reason: rows(world, reason)[1] for reason in bad_tokens(world)}
     node.stop()  # what it has counted is written before it ends
     for reason in bad_tokens(world):
@@ -204,6 +205,7 @@ def test_those_behind_a_known_component_were_shut_out(world, strict):
     exhaust(strict, world)
     assert world.protect(on=strict)
     assert flood(strict, TEMPLATES, None, 3, world.gateway, world.alice) == ["OK"] * 3
+    assert flood(strict, TEMPLATES, world.alice, 3, world.gateway) == ["OK"] * 3  # in `authorization`
     world.protect(who=world.gateway, user_token=world.alice, on=strict)
     told = flood(strict, TEMPLATES, None, 70, world.gateway, "garbage")  # nor do those that it carries
     assert set(told) == {"TOKEN_MALFORMED"}
