@@ -102,12 +102,14 @@ static step certificate(struct call *c)
  * them out by failing from the same address. */
 static step limit(struct call *c)
 {
+    if (call_peer_is_known(c) || has_component(c)) {
+        return STEP_NEXT;
+    }
     bool has_credential =
         call_metadata_count(c, "authorization") > 0 || caller_of(c)->has_unknown_certificate;
-    return has_component(c) || call_peer_is_known(c) || !has_credential ||
-                   !refusals_is_limited(services_of(c)->refusals, call_peer_address(c))
-               ? STEP_NEXT
-               : call_fail(c, R_TOO_MANY_FAILURES, "from this network");
+    return has_credential && refusals_is_limited(services_of(c)->refusals, call_peer_address(c))
+               ? call_fail(c, R_TOO_MANY_FAILURES, "from this network")
+               : STEP_NEXT;
 }
 
 /* --- credential --------------------------------------------------------------------------------- */
