@@ -110,6 +110,26 @@ void store_op_cancel(struct store_op *op)
     cancel(op);
 }
 
+bool store_is_ready(const struct store *store)
+{
+    (void)store;
+    return fake_store.is_ready;
+}
+
+/* --- resource/audit_store.h ---------------------------------------------------------------------- */
+
+void audit_store_add_summaries(struct audit_summaries *summaries)
+{
+    fake_store.summary_statements++;
+    if (!fails("summaries", &summaries->op.err)) {
+        assert_true(fake_store.summary_count + summaries->count <= FAKE_SUMMARIES_MAX);
+        memcpy(fake_store.summaries + fake_store.summary_count, summaries->rows,
+               summaries->count * sizeof summaries->rows[0]);
+        fake_store.summary_count += summaries->count;
+    }
+    begin(&summaries->op, op_done);
+}
+
 /* --- cache/lookups.h ----------------------------------------------------------------------------- */
 
 static const struct issuer *find_issuer(const char *iss)

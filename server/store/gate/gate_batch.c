@@ -42,7 +42,7 @@ static struct sql_gate_entry row_of(const struct gate_entry *e)
     return (struct sql_gate_entry){
         .tenant = e->tenant,
         .event = e->event,
-        .operation = e->operation,
+        .operation = e->operation == NULL ? "" : e->operation,
         .reason = e->reason == R_NONE ? "OK" : reason_info(e->reason)->name,
         .addresses = e->who.addresses,
         .component = e->who.component,
