@@ -52,8 +52,8 @@ static void check_full(void)
     wait_ready();
     prepare(&first.op);
     prepare(&second.op);
-    lookups_submit(lookups, &first, LOOKUP_TENANT_BY_NAME, slice_str("contoso"));
-    lookups_submit(lookups, &second, LOOKUP_TENANT_BY_NAME, slice_str("contoso"));
+    lookups_submit(&first, LOOKUP_TENANT_BY_NAME, slice_str("contoso"));
+    lookups_submit(&second, LOOKUP_TENANT_BY_NAME, slice_str("contoso"));
     wait_all(2);
     assert_int_equal(first.op.err.reason, R_NOT_FOUND);
     assert_int_equal(second.op.err.reason, R_OVERLOADED);
