@@ -85,6 +85,7 @@ struct gate_entry *decision_log_begin(struct call *c, struct tenant_id tenant)
     struct gate_entry *entry = &caller->entry;
     struct content_facts facts = entry->facts; /* what the gate told before */
     *entry = (struct gate_entry){.tenant = tenant,
+                                 .party = call_party(c),
                                  .operation = call_flow_name(c),
                                  .who = caller->who,
                                  .rights = "",

@@ -7,14 +7,14 @@
 -- Principals and their rights are parallel. name_versions: in which version each was said, of the
 -- grants, then of the recipients, then of what was removed.
 
--- name: find_amendment :admin
+-- name: find_amendment :read
 -- params: tenant tenant_id, content content_id
 -- columns: amendment @amendment
 SELECT version, grant_principals, grant_rights, recipients, removed, name_versions, changes_expiry,
        expires_at
 FROM content_amendment WHERE tenant = :tenant AND content = :content;
 
--- name: amend :admin
+-- name: amend :revoke
 -- params: act @act, content content_id, version int8, grant_principals text[],
 --   grant_rights text[], recipients text[], removed text[], name_versions int8[],
 --   changes_expiry bool, expires_at timestamptz?, target text

@@ -1,7 +1,7 @@
 -- SPDX-License-Identifier: Apache-2.0
 -- The audit log.
 
--- name: audit_query :admin
+-- name: audit_query :report
 -- params: tenant tenant_id, content content_id?, user_address text?, reason text?,
 --   operation text?, denied_only bool, since timestamptz?, before timestamptz?,
 --   after_at timestamptz?, after_event event_id?, limit int8, power text?
@@ -26,6 +26,6 @@ WHERE tenant = :tenant
 ORDER BY at DESC, event DESC
 LIMIT :limit;
 
--- name: make_partitions :admin
+-- name: make_partitions :bulk
 -- Of this month and the next two.
 SELECT audit_make_partitions(2) AS _;

@@ -21,7 +21,7 @@ SELECT epoch_raise(:act.tenant) AS _, audit_admin(:act.*, :name) AS _ FROM made;
 INSERT INTO component_certificate (fingerprint, tenant, component)
 SELECT f, :tenant, :component FROM unnest(:fingerprints) AS f;
 
--- name: update_component :admin
+-- name: update_component :revoke
 -- params: act @act, component component_id, sender_domains text[], fingerprints bytea[],
 --   disabled bool, issuer issuer_id?, subject text, version int8
 -- No row when the version is not the stored one. Certificates that stay keep their rows, for a row
@@ -46,7 +46,7 @@ WITH made AS (
 )
 SELECT epoch_raise(:act.tenant) AS _, audit_admin(:act.*, name) AS _ FROM made;
 
--- name: delete_component :admin
+-- name: delete_component :revoke
 -- params: act @act, component component_id, version int8
 -- version 0: any. Its certificates go with it.
 WITH made AS (

@@ -33,7 +33,8 @@
 -- 2 the facts differ: it is revoked, or not any more, or for this user, or has another amendment,
 -- which comes along; 3 the request id has made content already, which comes along with its hash and
 -- key version.
--- Only verdict 0 writes anything.
+-- Only verdict 0 writes anything. In one order everywhere, so that two batches with the same request
+-- ids wait for each other and never both.
 WITH entry AS (
     SELECT e.*, m.entry IS NOT NULL AS is_new, m.owner, m.issuer, m.display_name, m.request_id,
            m.request_hash, m.key_version
@@ -67,6 +68,7 @@ WITH entry AS (
     SELECT e.tenant, e.content, e.owner, e.issuer, e.template, e.display_name, e.request_id,
            e.request_hash, nullif(e.key_version, 0)::int4
     FROM entry e JOIN fact f USING (n) WHERE f.verdict = 0 AND e.is_new
+    ORDER BY e.tenant, e.request_id, e.content
 ), recorded AS (
     INSERT INTO audit (tenant, at, event, operation, granted, reason, user_address, component,
                        component_name, content, template, policy_version, rights, channel, power,

@@ -45,7 +45,7 @@ CROSS JOIN LATERAL (
 ) AS d
 WHERE t.name = :name;
 
--- name: list_tenants :admin
+-- name: list_tenants :report
 -- params: after tenant_id?, limit int8
 -- columns: tenant @tenant
 -- In order of short name, after that of a tenant. Without what may be a thousand each.
@@ -55,7 +55,7 @@ WHERE :after IS NULL OR name > (SELECT name FROM tenant WHERE tenant = :after)
 ORDER BY name
 LIMIT :limit;
 
--- name: update_tenant :admin
+-- name: update_tenant :revoke
 -- params: act @act, display_name text, license_cap_days int4, onboarding text[], state int2,
 --   version int8, approvals int4, needs_bound_users bool, needs_bound_components bool
 -- No row when the version is not the stored one.
@@ -70,7 +70,7 @@ WITH made AS (
 )
 SELECT epoch_raise(:act.tenant) AS _, audit_admin(:act.*, name) AS _ FROM made;
 
--- name: add_exclusion :admin
+-- name: add_exclusion :revoke
 -- params: act @act, kind int2, value text, max int8
 WITH made AS (
     INSERT INTO exclusion (tenant, kind, value)

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Connections: the schema must be ours, to the last column; a full pipeline refuses. */
+/* Connections: the schema must be ours, to the last column; a full line refuses. */
 #include "store_fixture.h"
 
 #include "store/cache/lookups.h"
@@ -46,23 +46,24 @@ static void with_store(const struct store_config *config, void (*check)(void))
 
 static void check_full(void)
 {
-    struct lookup first, second;
+    struct lookup ops[4]; /* one on its way, one in line; two refused, the newest first */
     struct lookups *lookups = lookups_new(10);
     wait_ready();
-    prepare(&first.op);
-    prepare(&second.op);
-    lookups_submit(lookups, &first, LOOKUP_TENANT_BY_NAME, slice_str("contoso"));
-    lookups_submit(lookups, &second, LOOKUP_TENANT_BY_NAME, slice_str("contoso"));
-    wait_all(2);
-    assert_int_equal(first.op.err.reason, R_NOT_FOUND);
-    assert_int_equal(second.op.err.reason, R_OVERLOADED);
+    for (size_t i = 0; i < 4; i++) {
+        prepare(&ops[i].op);
+        lookups_submit(lookups, &ops[i], LOOKUP_TENANT_BY_NAME, slice_str("contoso"));
+    }
+    wait_all(4);
+    for (size_t i = 0; i < 4; i++) {
+        assert_int_equal(ops[i].op.err.reason, i < 2 ? R_NOT_FOUND : R_OVERLOADED);
+    }
     lookups_free(lookups);
 }
 
-static void a_full_pipeline_says_overloaded(void **state)
+static void a_full_line_says_overloaded(void **state)
 {
     (void)state;
-    with_store(&(struct store_config){.conninfo = f.server_conninfo, .in_flight_max = 1},
+    with_store(&(struct store_config){.conninfo = f.server_conninfo, .in_flight_max = 1, .waiting_max = 1},
                check_full);
 }
 
@@ -82,7 +83,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(an_empty_database_is_too_old_and_migrates_once),
-        cmocka_unit_test(a_full_pipeline_says_overloaded),
+        cmocka_unit_test(a_full_line_says_overloaded),
         cmocka_unit_test(a_column_of_another_type_is_noticed_at_connect),
     };
     return cmocka_run_group_tests(tests, store_set_up_empty, store_tear_down);
