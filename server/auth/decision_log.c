@@ -47,7 +47,7 @@ static void forget_moved(struct call *c)
     const struct caller *caller = caller_of(c);
     for (size_t i = 0; i < caller->scope_count; i++) {
         if (caller->scopes[i].is_stale) {
-            views_drop(s->views, caller->scopes[i].scope);
+            views_drop(s->views, caller->scopes[i].scope, caller->scopes[i].epoch);
             directories_drop(s->directories, caller->scopes[i].scope);
         }
     }

@@ -121,7 +121,7 @@ static void a_view_has_what_was_stored(void **state)
     assert_int_equal(key->wrapped.len, 7);
     assert_null(views_key(record, KEY_SEALING, 2));
     /* The record outlives the cache's interest in it. */
-    views_drop(views, CONTOSO.u);
+    views_drop(views, CONTOSO.u, record->epoch);
     assert_null(views_tenant(views, CONTOSO, f.arena));
     assert_string_equal(record->view.name, "contoso");
     load_tenant(CONTOSO, R_NONE);
