@@ -6,12 +6,14 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "base/utf8.h"
 #include "chancery/v1/publishing.pb-c.h"
 #include "cli/output.h"
 #include "cli/session.h"
 #include "client/content_file.h"
 #include "client/mail.h"
 #include "crypto/jwe.h"
+#include "wire/publishing_license.h"
 
 static const char HELP[] =
     "usage: chancery protect --profile FILE POLICY [OPTION…] INPUT [OUTPUT]\n"
@@ -95,7 +97,8 @@ static int ask(struct session *s, const struct protect_args *args, struct protec
     int code = session_call(s, "PublishingService/Protect", &request.base,
                             &chancery__v1__protect_response__descriptor, &response);
     if (code != EXIT_OK) {
-        return session_tell_retry(s, request_id, code);
+        session_tell_retry(s, request_id);
+        return code;
     }
     out->response = (Chancery__V1__ProtectResponse *)response;
     if (!uuid_parse(slice_str(out->response->content_id), &out->content.u, &err).ok ||
@@ -121,7 +124,7 @@ static rc complete(struct session *s, struct protect_args *args, struct slice ma
         args->owner = envelope.from;
     }
     if (args->name == NULL) {
-        args->name = arena_dup(s->arena, slice_cut(slice_str(envelope.subject), 0, 200));
+        args->name = utf8_line(s->arena, slice_str(envelope.subject), LICENSE_DISPLAY_NAME_MAX);
     }
     return OK;
 }

@@ -163,15 +163,14 @@ const char *session_request_id(struct session *s, const char *given)
     return given != NULL ? given : text;
 }
 
-int session_tell_retry(const struct session *s, const char *request_id, int code)
+void session_tell_retry(const struct session *s, const char *request_id)
 {
-    if (code != EXIT_OK && s->may_be_done) {
+    if (s->may_be_done) {
         fprintf(stderr,
                 "  It may be done all the same. Repeat the command with --request-id %s\n"
                 "  and it is done once.\n",
                 request_id);
     }
-    return code;
 }
 
 ProtobufCBinaryData session_public_jwk(struct session *s)

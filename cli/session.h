@@ -32,8 +32,8 @@ int session_call(struct session *session, const char *method, const ProtobufCMes
                  const ProtobufCMessageDescriptor *response_type, ProtobufCMessage **response);
 /* The request id to ask with: the one that was given, or a new one if that is NULL; lent. */
 const char *session_request_id(struct session *session, const char *given);
-/* After a call with that id: say how to ask again, if it may be done. Returns `code`. */
-int session_tell_retry(const struct session *session, const char *request_id, int code);
+/* After a call with that id which failed: say how to ask again, if it may be done all the same. */
+void session_tell_retry(const struct session *session, const char *request_id);
 /* The session's public key as a JWK, for requests; lent. */
 ProtobufCBinaryData session_public_jwk(struct session *session);
 /* Print a message as JSON, for -o json. Returns an exit code. */

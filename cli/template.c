@@ -73,7 +73,10 @@ static int create(struct session *s, const struct verb_args *args)
     request.request_id = text_field(session_request_id(s, own->request_id));
     code = verb_call(s, args, "TemplateService/CreateTemplate", &request.base,
                      &chancery__v1__create_template_response__descriptor, show_created);
-    return session_tell_retry(s, request.request_id, code);
+    if (code != EXIT_OK) {
+        session_tell_retry(s, request.request_id);
+    }
+    return code;
 }
 
 static int show(struct session *s, const struct verb_args *args)

@@ -3,6 +3,8 @@
  * by scripts/gen-methods. Constant data; any thread. */
 #pragma once
 
+#include <stdbool.h>
+
 #include <protobuf-c/protobuf-c.h>
 
 /* Bits of `roles`: 1 << number of chancery.v1.Role. */
@@ -44,3 +46,7 @@ struct proto_symbol {
 };
 extern const struct proto_symbol PROTO_SYMBOLS[];
 extern const size_t PROTO_SYMBOL_COUNT;
+
+/* Whether a string field may have several lines (option several_lines); by the full name of its
+ * message, "chancery.v1.Issuer". */
+bool proto_has_lines(const char *message, const char *field);

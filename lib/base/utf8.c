@@ -2,6 +2,7 @@
 #include "base/utf8.h"
 
 #include <stdint.h>
+#include <string.h>
 
 enum { MALFORMED = -1 };
 
@@ -93,11 +94,22 @@ bool utf8_is_valid(struct slice text)
     return true;
 }
 
+/* Line and paragraph separator, embeddings and overrides, isolates. */
+static bool moves_text(int32_t point)
+{
+    return (point >= 0x2028 && point <= 0x202e) || (point >= 0x2066 && point <= 0x2069);
+}
+
+static bool is_printable(int32_t point)
+{
+    return point >= 0x20 && (point < 0x7f || point >= 0xa0) && !moves_text(point);
+}
+
 bool utf8_is_printable(struct slice text)
 {
     int32_t point;
     for (size_t at = 0; take_code_point(text, &at, &point);) {
-        if (point < 0x20 || (point >= 0x7f && point < 0xa0)) {
+        if (!is_printable(point)) {
             return false;
         }
     }
@@ -113,4 +125,35 @@ bool utf8_is_text(struct slice text)
         }
     }
     return true;
+}
+
+static const char *instead_of(int32_t point)
+{
+    bool is_space = point == '\t' || point == '\n' || point == '\r' || point == 0x2028 ||
+                    point == 0x2029 || point == 0x85;
+    return is_space ? " " : "\xef\xbf\xbd";
+}
+
+const char *utf8_line(struct arena *arena, struct slice text, size_t max)
+{
+    char *out = arena_alloc(arena, max + 1);
+    size_t len = 0;
+    for (size_t at = 0; out != NULL && at < text.len;) {
+        size_t from = at;
+        int32_t point = next_code_point(text, &at);
+        if (point < 0) { /* not UTF-8: one byte of it */
+            at = from + 1;
+        }
+        struct slice shown =
+            is_printable(point) ? slice_cut(text, from, at) : slice_str(instead_of(point));
+        if (len + shown.len > max) {
+            break;
+        }
+        memcpy(out + len, shown.ptr, shown.len);
+        len += shown.len;
+    }
+    if (out != NULL) {
+        out[len] = '\0';
+    }
+    return out;
 }

@@ -5,12 +5,19 @@
 
 #include <stdbool.h>
 
+#include "base/arena.h"
 #include "base/slice.h"
 
 /* Whether the bytes are well-formed UTF-8: no overlong forms, no surrogates, at most U+10FFFF. */
 bool utf8_is_valid(struct slice text);
-/* Whether the text is valid and has no control characters (U+0000–U+001F, U+007F–U+009F). */
+/* Whether the text is valid, of one line, and shows as it reads: no control characters (U+0000–
+ * U+001F, U+007F–U+009F), no line and paragraph separators (U+2028, U+2029), and nothing that turns
+ * the direction of what stands around it (U+202A–U+202E, U+2066–U+2069; UTS #55). */
 bool utf8_is_printable(struct slice text);
 /* Whether the text is valid and has, of U+0000–U+001F, nothing but tabs and line ends: text of
  * several lines. */
 bool utf8_is_text(struct slice text);
+/* The text as one line that shows as it reads (utf8_is_printable), of at most `max` bytes, cut
+ * between characters: line ends and tabs are spaces, and what else it may not have is U+FFFD. NULL
+ * over budget. */
+const char *utf8_line(struct arena *arena, struct slice text, size_t max);

@@ -42,8 +42,12 @@ static void arena_release(void *data, void *ptr)
     (void)ptr; /* freed with the arena */
 }
 
-/* Text may have tabs and line ends; other control characters hide things in logs and terminals. */
-static bool text_is_sound(const char *text)
+/* Which fields have texts of several lines, with tabs and line ends; other control characters hide
+ * things in logs and terminals. NULL: all of them. */
+typedef bool (*has_lines_fn)(const char *message, const char *field);
+
+static bool text_is_sound(const char *text, const ProtobufCMessageDescriptor *message,
+                          const char *field, has_lines_fn has_lines)
 {
     struct slice bytes = slice_str(text);
     if (text == NULL || text == protobuf_c_empty_string) {
@@ -51,7 +55,9 @@ static bool text_is_sound(const char *text)
     }
     const struct allocation *header = (const struct allocation *)(const void *)text - 1;
     bool has_nul = header->size != bytes.len + 1;
-    return !has_nul && utf8_is_text(bytes);
+    return !has_nul &&
+           (utf8_is_printable(bytes) ||
+            ((has_lines == NULL || has_lines(message->name, field)) && utf8_is_text(bytes)));
 }
 
 static const void *member(const ProtobufCMessage *message, unsigned offset)
@@ -83,7 +89,7 @@ struct walk {
 };
 
 /* Look at one field's next value: false for a bad string; a submessage is pushed. */
-static bool visit(struct walk *stack, int *depth)
+static bool visit(struct walk *stack, int *depth, has_lines_fn has_lines)
 {
     struct walk *top = &stack[*depth];
     const ProtobufCFieldDescriptor *field = &top->message->descriptor->fields[top->field];
@@ -98,7 +104,7 @@ static bool visit(struct walk *stack, int *depth)
     }
     const void *value = first[top->value++];
     if (text) {
-        return text_is_sound(value);
+        return text_is_sound(value, top->message->descriptor, field->name, has_lines);
     }
     stack[++*depth] = (struct walk){.message = value};
     return *depth + 1 < NESTING_MAX;
@@ -120,7 +126,8 @@ static void write_path(const struct walk *stack, int depth, char path[PB_PATH_MA
     }
 }
 
-static bool strings_are_sound(const ProtobufCMessage *message, char path[PB_PATH_MAX])
+static bool strings_are_sound(const ProtobufCMessage *message, has_lines_fn has_lines,
+                              char path[PB_PATH_MAX])
 {
     struct walk stack[NESTING_MAX] = {{.message = message}};
     int depth = 0;
@@ -129,7 +136,7 @@ static bool strings_are_sound(const ProtobufCMessage *message, char path[PB_PATH
             depth--;
             continue;
         }
-        if (!visit(stack, &depth)) {
+        if (!visit(stack, &depth, has_lines)) {
             write_path(stack, depth, path);
             return false;
         }
@@ -141,11 +148,12 @@ rc pb_unpack(struct arena *arena, const ProtobufCMessageDescriptor *type, struct
              ProtobufCMessage **out, struct err *err)
 {
     char path[PB_PATH_MAX];
-    return pb_unpack_named(arena, type, bytes, path, out, err);
+    return pb_unpack_request(arena, type, bytes, NULL, path, out, err);
 }
 
-rc pb_unpack_named(struct arena *arena, const ProtobufCMessageDescriptor *type, struct slice bytes,
-                   char path[PB_PATH_MAX], ProtobufCMessage **out, struct err *err)
+rc pb_unpack_request(struct arena *arena, const ProtobufCMessageDescriptor *type,
+                     struct slice bytes, has_lines_fn has_lines, char path[PB_PATH_MAX],
+                     ProtobufCMessage **out, struct err *err)
 {
     path[0] = '\0';
     struct budget budget = {.arena = arena};
@@ -157,8 +165,8 @@ rc pb_unpack_named(struct arena *arena, const ProtobufCMessageDescriptor *type, 
         FAIL(err, budget.exhausted ? R_ARENA_EXHAUSTED : R_PROTO_MALFORMED, "%s of %zu bytes",
              type->name, bytes.len);
     }
-    if (!strings_are_sound(message, path)) {
-        FAIL(err, R_PROTO_MALFORMED, "text of %s", path);
+    if (!strings_are_sound(message, has_lines, path)) {
+        FAIL(err, has_lines == NULL ? R_PROTO_MALFORMED : R_FIELD_INVALID, "text of %s", path);
     }
     *out = message;
     return OK;

@@ -14,11 +14,13 @@
  * on the wire). */
 rc pb_unpack(struct arena *arena, const ProtobufCMessageDescriptor *type, struct slice bytes,
              ProtobufCMessage **out, struct err *err);
-/* The same; `path` names the field of the string that is not text ("template.names[1].text"), else
- * it is "". */
+/* The same for what a stranger sends: a string has one line (utf8_is_printable) but where
+ * `has_lines` says that its field may have several. R_FIELD_INVALID for a string that is none,
+ * whose field `path` names then ("template.names[1].text"); else it is "". */
 enum { PB_PATH_MAX = 128 };
-rc pb_unpack_named(struct arena *arena, const ProtobufCMessageDescriptor *type, struct slice bytes,
-                   char path[PB_PATH_MAX], ProtobufCMessage **out, struct err *err);
+rc pb_unpack_request(struct arena *arena, const ProtobufCMessageDescriptor *type,
+                     struct slice bytes, bool (*has_lines)(const char *message, const char *field),
+                     char path[PB_PATH_MAX], ProtobufCMessage **out, struct err *err);
 /* Pack a message into the arena. */
 rc pb_pack(struct arena *arena, const ProtobufCMessage *message, struct slice *out,
            struct err *err);

@@ -40,7 +40,7 @@ static size_t same_before(const struct generation *g, size_t listener)
 static bool is_running(const struct generation *g, size_t listener,
                        const struct generation *running, size_t *theirs)
 {
-    for (size_t i = 0; running != NULL && i < running->conf->n_listeners; i++) {
+    for (size_t i = 0; i < running->conf->n_listeners; i++) {
         if (strcmp(address_of(running, i), address_of(g, listener)) == 0 &&
             same_before(running, i) == same_before(g, listener)) {
             *theirs = i;
@@ -60,8 +60,8 @@ static rc open_one(struct generation *g, const struct generation *running, size_
 {
     size_t theirs = 0;
     int *out = &g->sockets[worker][listener];
-    if (is_running(g, listener, running, &theirs) && worker < running->conf->workers &&
-        running->sockets[worker][theirs] >= 0) {
+    if (running != NULL && is_running(g, listener, running, &theirs) &&
+        worker < running->conf->workers && running->sockets[worker][theirs] >= 0) {
         return copy(running->sockets[worker][theirs], out, err);
     }
     if (is_unix(g, listener) && worker > 0) {
@@ -75,7 +75,7 @@ static rc open_listener(struct generation *g, const struct generation *running, 
                         struct err *err)
 {
     size_t theirs = 0;
-    if (is_running(g, listener, running, &theirs)) {
+    if (running != NULL && is_running(g, listener, running, &theirs)) {
         memcpy(g->bound[listener], running->bound[theirs], GENERATION_ADDRESS_MAX);
     }
     for (size_t worker = 0; worker < g->conf->workers; worker++) {
@@ -101,7 +101,7 @@ static rc open_all(struct generation *g, const struct generation *running, struc
     for (size_t i = 0; i < g->conf->n_listeners; i++) {
         size_t theirs;
         TRY(open_listener(g, running, i, err));
-        if (!is_running(g, i, running, &theirs)) {
+        if (running == NULL || !is_running(g, i, running, &theirs)) {
             tell_listener(g, i);
         }
     }

@@ -154,19 +154,21 @@ static rc listen_all(struct worker *w, struct err *err)
 }
 
 /* Accept when ready: until then connections wait in the sockets, which the supervisor holds. A database
- * that stays away is told to clients after a while. */
-static void listen_when_ready(struct worker *w, enum reason problem)
+ * that stays away is told to clients after a while. False: the worker ends, and was never ready, for
+ * the supervisor takes the word of a ready worker for its whole configuration. */
+static bool listen_when_ready(struct worker *w, enum reason problem)
 {
     struct err err = {0};
     bool is_late = loop_now(w->loop).ns >= mono_add_ms(w->started, GRACE_MS).ns;
     if (w->is_listening || (problem != R_NONE && !is_late)) {
-        return;
+        return true;
     }
-    w->is_listening = true;
-    if (!listen_all(w, &err).ok) {
+    w->is_listening = listen_all(w, &err).ok;
+    if (!w->is_listening) {
         log_event(LOG_ERROR, "worker.listen_failed", F_FAILURE(&err));
         stop(w, EXIT_HOPELESS);
     }
+    return w->is_listening;
 }
 
 static void on_watch(struct loop_timer *timer)
@@ -177,8 +179,10 @@ static void on_watch(struct loop_timer *timer)
         check_root_key(w);
         problem = w->problem;
     }
+    if (!listen_when_ready(w, problem)) {
+        return;
+    }
     set_problem(w, problem);
-    listen_when_ready(w, problem);
     if (problem == R_NONE) {
         atomic_store(&w->status->is_ready, true);
     }

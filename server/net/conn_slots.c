@@ -175,9 +175,9 @@ bool conn_slots_make_room(struct net_server *server, const struct sockaddr_stora
 static void on_crowded(struct loop_task *task)
 {
     struct net_server *server = LIST_ENTRY(task, struct net_server, slots.crowded);
-    while (server->slots.stranger_streams > server->config.max_calls / SHARE &&
-           evict_first(&server->slots.strangers)) {
-        continue;
+    bool is_one_left = true;
+    while (is_one_left && server->slots.stranger_streams > server->config.max_calls / SHARE) {
+        is_one_left = evict_first(&server->slots.strangers);
     }
 }
 

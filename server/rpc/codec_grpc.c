@@ -132,7 +132,7 @@ static void finish(struct call *c)
 static rc decode(struct arena *arena, const struct method *method, struct slice bytes,
                  char path[PB_PATH_MAX], ProtobufCMessage **out, struct err *err)
 {
-    return pb_unpack_named(arena, method->request, bytes, path, out, err);
+    return pb_unpack_request(arena, method->request, bytes, proto_has_lines, path, out, err);
 }
 
 const struct codec CODEC_GRPC = {

@@ -124,7 +124,9 @@ static bool decode(struct call *c, struct slice bytes, ProtobufCMessage **messag
         return true;
     }
     if (path[0] != '\0' && call_may_stop(c)) {
-        call_note_bad_field(c, path, "It is no UTF-8, or holds a control character.");
+        call_note_bad_field(c, path,
+                            "It must be UTF-8 of one line, without control characters and those "
+                            "that turn the direction of text.");
     }
     call_reject(c, &err);
     return false;

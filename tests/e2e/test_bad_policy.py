@@ -89,7 +89,7 @@ def test_what_is_no_template(world, more, field):
 @pytest.mark.parametrize("bad", ["a\x00b", "a\x1b[31m", "\x01"])
 def test_forbidden_characters_are_refused_with_their_field(world, bad):
     refused = refusal(create, world, names=[text("en", "A"), text("de", bad)])
-    assert (refused.reason, refused.fields) == ("PROTO_MALFORMED", ["template.names[1].text"])
+    assert (refused.reason, refused.fields) == ("FIELD_INVALID", ["template.names[1].text"])
     refused = refusal(create, world, grants=[VIEW, {"principals": ["owner", bad], "rights": [1]}])
     assert refused.fields == ["template.grants[1].principals[1]"]
 

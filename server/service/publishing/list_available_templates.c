@@ -23,6 +23,7 @@
 #include "domain/decide/decide_publisher.h"
 #include "domain/values/address.h"
 #include "domain/values/language.h"
+#include "domain/values/language_lookup.h"
 #include "service/common/cursor.h"
 #include "service/common/flows.h"
 #include "service/common/reply.h"
@@ -139,26 +140,10 @@ static bool may_choose(const struct call *c, const struct template_row *row)
 
 /* --- in which language ------------------------------------------------------------------------ */
 
-/* RFC 4647 §3.4 (lookup): the tag asked for, cut from its end, then English, then the first. */
 static const char *text_in(const char *language, const char *const *languages,
                            const char *const *texts, size_t count)
 {
-    char tag[LANGUAGE_MAX + 1];
-    snprintf(tag, sizeof tag, "%s", language);
-    for (char *end = tag + strlen(tag); end != NULL && tag[0] != '\0'; end = strrchr(tag, '-')) {
-        *end = '\0';
-        for (size_t i = 0; i < count; i++) {
-            if (slice_eq_nocase(slice_str(languages[i]), slice_str(tag))) {
-                return texts[i];
-            }
-        }
-    }
-    for (size_t i = 0; i < count; i++) {
-        if (slice_eq_nocase(slice_str(languages[i]), slice_str("en"))) {
-            return texts[i];
-        }
-    }
-    return count > 0 ? texts[0] : "";
+    return count > 0 ? texts[language_lookup(language, languages, count)] : "";
 }
 
 static Chancery__V1__AvailableTemplate *write_one(struct call *c, const struct template_row *row)

@@ -64,6 +64,37 @@ static void bad_text_is_refused(void **state)
     }
 }
 
+static bool no_field(const char *message, const char *field)
+{
+    (void)message;
+    (void)field;
+    return false;
+}
+
+static bool recipients_only(const char *message, const char *field)
+{
+    return strcmp(message, "chancery.v1.ProtectRequest") == 0 && strcmp(field, "recipients") == 0;
+}
+
+static void text_of_a_request_has_one_line(void **state)
+{
+    (void)state;
+    static const char *const lines[] = {"a\nb",         "a\tb",         "\xc2\x85",
+                                        "\xe2\x80\xa8", "\xe2\x80\xae", "\xe2\x81\xa6"};
+    for (size_t i = 0; i < sizeof lines / sizeof lines[0]; i++) {
+        AUTO(arena_free_at) struct arena *arena = arena_new(65536);
+        const ProtobufCMessageDescriptor *type = &chancery__v1__protect_request__descriptor;
+        char path[PB_PATH_MAX];
+        ProtobufCMessage *message;
+        struct slice bytes = sample(arena, arena_strdup(arena, lines[i]));
+        assert_fails(pb_unpack_request(arena, type, bytes, no_field, path, &message, &err), &err,
+                     R_FIELD_INVALID);
+        assert_string_equal(path, "recipients[0]");
+        assert_ok(pb_unpack_request(arena, type, bytes, recipients_only, path, &message, &err),
+                  &err);
+    }
+}
+
 /* protobuf-c gives "a\0b" as "a", so what we check is not what others see. */
 static void embedded_nul_is_refused(void **state)
 {
@@ -137,6 +168,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(round_trip),
         cmocka_unit_test(bad_text_is_refused),
+        cmocka_unit_test(text_of_a_request_has_one_line),
         cmocka_unit_test(embedded_nul_is_refused),
         cmocka_unit_test(flips_and_cuts_never_crash),
         cmocka_unit_test(amplification_is_bounded),
