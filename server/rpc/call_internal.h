@@ -130,7 +130,7 @@ struct rpc {
     struct turns runnable; /* calls that may go on */
     struct loop_task run;
     struct hashmap *parties; /* of rpc_party, by id: those with calls on their way */
-    enum reason refusal; /* of every method that is not for everybody; R_NONE: none */
+    enum reason refusal;     /* of every method that is not for everybody; R_NONE: none */
     struct net_handler handler;
 };
 

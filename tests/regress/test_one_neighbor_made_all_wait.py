@@ -10,11 +10,12 @@ import pytest
 
 from authority import Authority
 from calls import call_on, outcome, outcome_of, refused
-from waiting import eventually
+from waiting import eventually, let_pass
 from world import VIEW, World, grant
 
 ACQUIRE, QUERY, PROTECT = "LicensingService/AcquireLicense", "AuditService/Query", "PublishingService/Protect"
 SLOW_S, MANY = 1, 8
+HELD_MS = 3000
 TENANT_CALLS = 12
 
 
@@ -105,10 +106,10 @@ def test_innocents_of_a_batch_failed_with_the_one_at_fault(world):
 def test_one_tenant_had_every_place(world, faults):
     """Nothing bounded what one tenant had on its way, and everybody else stood behind all of it."""
     request = world.license_request(world.made)
-    faults.delay("acquire_license:decide", 3000)
+    faults.delay("acquire_license:decide", HELD_MS)
     calls = many(world, ACQUIRE, [request] * TENANT_CALLS, token=world.alice)
     eventually(lambda: world.metric("chancery_calls_active") >= TENANT_CALLS, "all are on their way")
-    time.sleep(0.2)  # they stand before the step by now
+    let_pass(0.3)  # they stand before the step by now
     faults.none()
     busy = refused(world.acquire, world.made, world.alice)
     assert (busy.reason, busy.code) == ("TENANT_BUSY", "RESOURCE_EXHAUSTED")
@@ -157,7 +158,7 @@ def test_every_try_left_a_process_of_the_database(authority_options):  # pylint:
         outcomes = set()
         for _ in range(6):
             outcomes.add(outcome(world.acquire, made, world.alice))
-            time.sleep(2)
+            let_pass(2)
             assert backends(world) <= 2 * at_rest
         assert outcomes <= {"OUTCOME_UNKNOWN", "DATABASE_UNAVAILABLE"}
         status, page = authority.page("/readyz")

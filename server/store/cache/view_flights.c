@@ -22,8 +22,8 @@ struct view_flight {
     struct uuid scope; /* zero: the platform */
     bool has_begun;
     struct store_op op;
-    struct arena *arena;             /* of parameters */
-    struct tenant_record *tenant;    /* what is being made; one of the two */
+    struct arena *arena;          /* of parameters */
+    struct tenant_record *tenant; /* what is being made; one of the two */
     struct platform_record *platform;
     struct view_heads heads;
     size_t next; /* the first of the heads that may not be there */

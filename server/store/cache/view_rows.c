@@ -32,8 +32,8 @@ rc view_read_tenant(struct tenant_record *record, const PGresult *r, struct err 
     view->needs_bound_components = row.needs_bound_components;
     view->approvals = (uint32_t)row.approvals;
     view->onboarding_count = row.onboarding.count;
-    TRY(view_read_principals(record->arena, row.onboarding, &view->onboarding, &view->onboarding_problem,
-                        err));
+    TRY(view_read_principals(record->arena, row.onboarding, &view->onboarding,
+                             &view->onboarding_problem, err));
     if (view->onboarding_problem != NULL) {
         log_event(LOG_ERROR, "view.onboarding_invalid", F_STR("tenant", view->name),
                   F_USER("text", view->onboarding_problem));

@@ -109,10 +109,11 @@ rc view_read_heads(struct arena *arena, const PGresult *r, struct view_heads *ou
     for (size_t i = 0; i < count; i++) {
         struct sql_view_template_heads_row row;
         TRY(sql_view_template_heads_read(arena, r, (int)i, &row, err));
-        out->items[i] = (struct view_head){.id = row.template,
-                                           .version = row.version,
-                                           .updated_at = row.updated_at,
-                                           .names = row.name_count > 0 ? (size_t)row.name_count : 0};
+        out->items[i] =
+            (struct view_head){.id = row.template,
+                               .version = row.version,
+                               .updated_at = row.updated_at,
+                               .names = row.name_count > 0 ? (size_t)row.name_count : 0};
     }
     out->count = count;
     return OK;

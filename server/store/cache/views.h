@@ -39,7 +39,7 @@ struct tenant_record {
     /* Private. */
     struct arena *arena;
     size_t references;
-    bool is_stale;                      /* nobody gets it any more; what holds of it is taken over */
+    bool is_stale; /* nobody gets it any more; what holds of it is taken over */
     struct template_record **templates; /* each counted by itself; as many as the view has */
 };
 

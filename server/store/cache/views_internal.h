@@ -17,7 +17,8 @@ struct views {
 /* A template in one state; all records of its tenant that hold that state share it. */
 struct template_record {
     struct template_policy policy;
-    int64_t updated_at; /* of the row. With the version it tells states apart, also when a database was
+    int64_t
+        updated_at; /* of the row. With the version it tells states apart, also when a database was
                            set back and has made the same version once more */
     struct arena *arena;
     size_t references;

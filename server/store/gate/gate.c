@@ -102,8 +102,7 @@ static void send_one(struct gate *gate)
 {
     struct gate_batch *batch = new_batch(gate);
     while (batch->count < GATE_BATCH_MAX && gate->waiting.count > 0) {
-        struct gate_entry *entry =
-            LIST_ENTRY(turns_take(&gate->waiting), struct gate_entry, turn);
+        struct gate_entry *entry = LIST_ENTRY(turns_take(&gate->waiting), struct gate_entry, turn);
         entry->batch = batch;
         batch->entries[batch->count++] = entry;
     }

@@ -46,9 +46,10 @@ enum {
 
 /* As labels; what is not open is not counted. */
 static const char *const state_names[] = {
-    [PG_DOWN] = "down",           [PG_CONNECTING] = "connecting", [PG_CHECKING] = "checking",
-    [PG_PREPARING] = "preparing", [PG_PROVING] = "proving",       [PG_READY] = "ready",
-    [PG_RESTING] = NULL,          [PG_CLOSED] = NULL,
+    [PG_DOWN] = "down",         [PG_CONNECTING] = "connecting",
+    [PG_CHECKING] = "checking", [PG_PREPARING] = "preparing",
+    [PG_PROVING] = "proving",   [PG_READY] = "ready",
+    [PG_RESTING] = NULL,        [PG_CLOSED] = NULL,
 };
 
 static void count_state(enum pg_state state, int64_t by)

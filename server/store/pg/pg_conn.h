@@ -31,8 +31,8 @@ struct pg_setup {
 
 /* A process of the database that serves a connection. */
 struct pg_backend {
-    char pid[16];      /* "": none */
-    char started[40];  /* pg_stat_activity.backend_start, because numbers of processes come again */
+    char pid[16];     /* "": none */
+    char started[40]; /* pg_stat_activity.backend_start, because numbers of processes come again */
 };
 
 struct pg_conn {

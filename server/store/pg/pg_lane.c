@@ -213,7 +213,8 @@ static void wait_in_line(struct pg_lane *lane, struct store_op *op,
 
 void pg_lane_submit(struct pg_lane *lane, struct store_op *op, const struct pg_segment *segment)
 {
-    struct pg_conn *conn = lane->waiting.count == 0 && may_go(op->party, lane) ? choose(lane) : NULL;
+    struct pg_conn *conn =
+        lane->waiting.count == 0 && may_go(op->party, lane) ? choose(lane) : NULL;
     if (conn != NULL) {
         send_on(conn, op, segment);
     } else if (may_wait(lane)) {

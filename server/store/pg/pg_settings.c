@@ -127,9 +127,8 @@ static const char *lost(struct arena *arena, enum store_class class, int stateme
         buf_add(&text, slice_str(row == NULL ? "" : row));
     }
     return buf_finish(&text, &ours, NULL).ok
-               ? arena_printf(arena, LOST_FORMAT, (int)ours.len, (const char *)ours.ptr,
-                              limit, lane_lock_ms(class, statement_timeout_ms), limit,
-                              plans_of(class))
+               ? arena_printf(arena, LOST_FORMAT, (int)ours.len, (const char *)ours.ptr, limit,
+                              lane_lock_ms(class, statement_timeout_ms), limit, plans_of(class))
                : NULL;
 }
 

@@ -12,9 +12,9 @@ static enum store_class class_of(const struct pg_segment *segment)
         classes &= segment->params[i]->statement->classes;
     }
     while (class < STORE_CLASSES && (classes & 1U << class) == 0) {
-        class++;
+        class ++;
     }
-    return (enum store_class)class;
+    return (enum store_class) class;
 }
 
 void pg_fail_later(struct store_op *op, enum reason reason, const char *detail)

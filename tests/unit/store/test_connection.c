@@ -63,8 +63,9 @@ static void check_full(void)
 static void a_full_line_says_overloaded(void **state)
 {
     (void)state;
-    with_store(&(struct store_config){.conninfo = f.server_conninfo, .in_flight_max = 1, .waiting_max = 1},
-               check_full);
+    with_store(
+        &(struct store_config){.conninfo = f.server_conninfo, .in_flight_max = 1, .waiting_max = 1},
+        check_full);
 }
 
 /* The version is ours and every statement can be prepared, but a column is not what the C

@@ -74,11 +74,12 @@ static void new_content_is_made_once_per_request_id(void **state)
 static bool takes(PGconn *other, const char *request)
 {
     char sql[512];
-    snprintf(sql, sizeof sql,
-             "INSERT INTO content (tenant, content, owner, issuer, display_name, request_id, request_hash, "
-             "key_version) VALUES ('0197b7c0-7e5c-7c3e-8f4e-010203040506', gen_random_uuid(), 'a@contoso.com', "
-             "'a@contoso.com', '', '%s', sha256('x'), 1)",
-             request);
+    snprintf(
+        sql, sizeof sql,
+        "INSERT INTO content (tenant, content, owner, issuer, display_name, request_id, request_hash, "
+        "key_version) VALUES ('0197b7c0-7e5c-7c3e-8f4e-010203040506', gen_random_uuid(), 'a@contoso.com', "
+        "'a@contoso.com', '', '%s', sha256('x'), 1)",
+        request);
     PGresult *result = PQexec(other, sql);
     bool is_taken = PQresultStatus(result) == PGRES_COMMAND_OK;
     PQclear(result);
