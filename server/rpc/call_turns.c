@@ -57,9 +57,13 @@ void call_turns_init(struct rpc *rpc)
     loop_task_init(&rpc->run, run);
 }
 
+/* Of those whose clients went while they waited for their turn, only a committed one has anything to do. */
 void call_turns_fini(struct rpc *rpc)
 {
-    turns_fini(&rpc->runnable);
+    struct turn *turn;
+    while ((turn = turns_take(&rpc->runnable)) != NULL) {
+        run_one(LIST_ENTRY(turn, struct call, turn));
+    }
     hashmap_free(rpc->parties);
     loop_task_cancel(&rpc->run);
 }

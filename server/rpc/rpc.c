@@ -80,8 +80,8 @@ struct rpc *rpc_new(struct loop *loop, void *services, const struct authenticato
 void rpc_free(struct rpc *rpc)
 {
     if (rpc != NULL) {
-        CH_ASSERT(list_is_empty(&rpc->calls)); /* net and the operations go first */
         call_turns_fini(rpc);
+        CH_ASSERT(list_is_empty(&rpc->calls)); /* net and the operations go first */
         xfree(rpc->flows);
         xfree(rpc);
     }

@@ -10,6 +10,7 @@ import pytest
 
 from authority import Authority
 from calls import call_on, outcome, outcome_of, refused
+from loop_turns import limit, longest_turn
 from waiting import eventually, let_pass
 from world import VIEW, World, grant
 
@@ -136,6 +137,22 @@ def test_every_call_loaded_for_itself(world):
         calls = many(world, ACQUIRE, [request] * (TENANT_CALLS - 1), token=world.alice)
         assert {outcome_of(call) for call in calls} == {"OK"}
         assert loaded(world) - before - of_change <= 2
+
+
+def test_a_tenant_of_many_names_stopped_the_loop(world):
+    """All templates of a tenant were read in one turn of the loop: 37 to 110 ms, in which the worker did nothing else."""
+    world.sql("INSERT INTO template (tenant, template, scope, offline_days, referral_contact, grant_principals, grant_rights, "
+              "name_languages, name_texts) "
+              f"SELECT '{world.fabrikam.id}', gen_random_uuid(), '{{}}', -1, '', names, array_fill('VIEW'::text, ARRAY[500]), '{{}}', '{{}}' "
+              "FROM (SELECT array_agg('user:jürgen.müller' || n || '@straße-' || n || '.größe.example') AS names "
+              "      FROM generate_series(1, 500) AS n) AS all_names, generate_series(1, 60)")
+    node = world.a.node().start()
+    try:
+        turns = longest_turn(node, lambda: world.acquire(world.made, world.bob, on=node))
+        assert turns < limit()
+    finally:
+        node.stop()
+        world.sql(f"DELETE FROM template WHERE tenant = '{world.fabrikam.id}'")
 
 
 def backends(world):
