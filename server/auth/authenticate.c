@@ -71,12 +71,21 @@ static step take_certified(struct call *c, const struct component_row *row)
     return take_component(c, row);
 }
 
+/* Whoever is switched off is refused whatever they bring along: a user whose token is bound to this
+ * certificate is the component's, and not alone. */
+static step take_registered(struct call *c, const struct component_row *row)
+{
+    return row->is_disabled
+               ? call_fail(c, R_COMPONENT_UNKNOWN, "component %s is off", row->component.name)
+               : take_certified(c, row);
+}
+
 static step certified_found(struct call *c)
 {
     struct caller *caller = caller_of(c);
     const struct err *err = &caller->component_lookup.op.err;
     if (err->reason != R_NOT_FOUND) {
-        return err->reason == R_NONE ? take_certified(c, caller->component_lookup.component)
+        return err->reason == R_NONE ? take_registered(c, caller->component_lookup.component)
                                      : wait_failed(c, err);
     }
     caller->has_unknown_certificate = true;

@@ -121,6 +121,7 @@ step decision_log_settle(struct call *c, step_fn again, step_fn decide)
         return call_again_from(c, decide);
     case GATE_RECORDED:
     case GATE_ALREADY:
+    case GATE_CONTENT_LOST: /* never told */
         break;
     }
     call_note_verified(c);

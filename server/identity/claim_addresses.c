@@ -82,7 +82,8 @@ static struct claimed_address *find(const struct reading *r, const char *address
     return NULL;
 }
 
-/* An address that is there already keeps what was said of it. */
+/* An address that is there already keeps what was said of it. None is left out: a person is excluded
+ * and shut out by any of theirs, and some providers let people fill such a claim themselves. */
 static rc add_address(const struct reading *r, const json_t *value, const char *claim,
                       struct claimed_address like)
 {
@@ -90,10 +91,13 @@ static rc add_address(const struct reading *r, const json_t *value, const char *
         FAIL(r->err, R_TOKEN_CLAIM_INVALID, "claim %.32s is no text", claim);
     }
     TRY(normalize(r, value, &like.text));
-    if (like.text != NULL && find(r, like.text) == NULL &&
-        r->out->address_count < TOKEN_ADDRESSES_MAX) {
-        r->out->addresses[r->out->address_count++] = like;
+    if (like.text == NULL || find(r, like.text) != NULL) {
+        return OK;
     }
+    if (r->out->address_count == TOKEN_ADDRESSES_MAX) {
+        FAIL(r->err, R_TOKEN_CLAIM_INVALID, "more than %d addresses", TOKEN_ADDRESSES_MAX);
+    }
+    r->out->addresses[r->out->address_count++] = like;
     return OK;
 }
 

@@ -46,7 +46,7 @@ def test_do_not_forward_is_opened_by_its_recipient(world):
     assert claims["sub"] == "bob@fabrikam.com" and claims["own"] == "alice@contoso.com"
     assert claims["cid"] == made.content_id == got.content_id
     assert claims["bnd"] == "commercial" and claims["chn"] == "native" and claims["off"] is True
-    assert claims["iss"] == "https://rms.example.org"
+    assert claims["iss"] == f"https://rms.example.org/tenants/{claims['tid']}"
     assert VIEW in got.rights and FORWARD not in got.rights and got.may_cache
 
 

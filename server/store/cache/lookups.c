@@ -124,6 +124,7 @@ static struct component_row component_from_row(const struct sql_found_component 
                       .boundary = from->boundary,
                       .sender_domains = from->sender_domains.items,
                       .sender_domain_count = from->sender_domains.count},
+        .is_disabled = from->is_disabled,
         .is_of_active_tenant = from->tenant_is_active,
         .epoch = from->epoch,
     };
@@ -165,7 +166,7 @@ static rc read_found(struct lookup *lookup, const PGresult *r, struct err *err)
     lookup->issuer = &found->issuer;
     lookup->component = &found->component;
     struct slice where = cache_key(space, lookup->kind, lookup->key);
-    if (where.len > 0) {
+    if (where.len > 0 && !found->component.is_disabled) {
         found->references++;
         hashmap_put(lookup->lookups->rows, where, found);
     }

@@ -159,7 +159,8 @@ static bool is_needed(const struct pg_conn *conn)
 
 static void silent(struct pg_conn *conn)
 {
-    bool may_hold = conn->state == PG_READY || conn->state == PG_PROVING;
+    bool may_hold = conn->state == PG_READY || conn->state == PG_PROVING ||
+                    conn->state == PG_PREPARING; /* it marks the history */
     log_event(LOG_WARNING, "db.silent", F_USER("host", pg_connect_host(conn)),
               F_STR("state", state_names[conn->state]), F_STR("lane", conn->lane->info->word));
     if (may_hold) {

@@ -7,6 +7,7 @@
 #include "base/list.h"
 #include "conninfo/conninfo.h"
 #include "store/pg/pg_connect.h"
+#include "store/pg/pg_history.h"
 #include "store/pg/pg_lane.h"
 #include "store/pg/pg_submit.h"
 
@@ -51,6 +52,8 @@ struct pg_conn {
     struct pg_setup setup;
     struct pg_backend own;
     struct pg_backend left; /* that fell silent, and may hold what it had begun */
+    struct mono_time history_asked_at;
+    uint64_t history; /* the generation in which it is */
 };
 
 /* What is in flight: outlives an operation that was canceled. */
@@ -73,6 +76,7 @@ struct store {
     struct conninfo conninfo; /* without hosts when it is invalid */
     const char *options[STORE_CLASSES], *checks[STORE_CLASSES]; /* of pg_settings.h */
     size_t good_host; /* where a connection came about last */
+    struct pg_history history;
     struct pg_lane lanes[STORE_CLASSES];
 };
 

@@ -2,7 +2,8 @@
 /* A fresh connection: is the schema the one that this program was built with? Then every
  * statement of the class is prepared and described, all in one segment: that checks every table
  * and column that we use, and that parameters and columns are what the C structures of
- * server/store/sql/ were made for. Where the class writes, a commit must come to its end. */
+ * server/store/sql/ were made for. At the end of it, in which history the database is. Where the class
+ * writes, a commit must come to its end. */
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -102,7 +103,7 @@ static void prepare(struct pg_conn *conn)
          i = next_of_class(class, i + 1)) {
         ok = send_prepare(conn, &STATEMENTS[i]);
     }
-    if (!ok || PQpipelineSync(conn->pg) != 1) {
+    if (!ok || !pg_history_ask(conn) || PQpipelineSync(conn->pg) != 1) {
         pg_conn_lost(conn, R_DATABASE_UNAVAILABLE);
         return;
     }
@@ -166,12 +167,24 @@ static void failed(struct pg_conn *conn, const PGresult *result)
     sqlstate = sqlstate == NULL ? "08006" : sqlstate;
     bool is_schema = strncmp(sqlstate, "42", 2) == 0 && strcmp(sqlstate, "42501") != 0;
     enum reason reason = is_schema ? R_SCHEMA_TOO_OLD : pg_reason(sqlstate);
+    if (reason == R_DATABASE_CONFLICT) {
+        reason = R_DATABASE_NOT_COMMITTING; /* another connection's mark of the history has no end */
+    }
     if (conn->setup.problem == R_NONE) {
         conn->setup.problem = reason;
     }
     log_event(LOG_ERROR, "db.setup_failed", F_STR("reason", reason_info(reason)->name),
               F_USER("sqlstate", sqlstate),
               F_USER("detail", PQresultErrorField(result, PG_DIAG_MESSAGE_PRIMARY)));
+}
+
+static void check_history(struct pg_conn *conn, const PGresult *result)
+{
+    struct err err = {0};
+    if (!pg_history_take(conn, result, &err).ok) {
+        conn->setup.problem = conn->setup.problem == R_NONE ? err.reason : conn->setup.problem;
+        log_event(LOG_ERROR, "db.history", F_FAILURE(&err));
+    }
 }
 
 void pg_setup_result(struct pg_conn *conn, const PGresult *result)
@@ -181,6 +194,8 @@ void pg_setup_result(struct pg_conn *conn, const PGresult *result)
         failed(conn, result);
     } else if (status == PGRES_TUPLES_OK && conn->state == PG_CHECKING) {
         check(conn, result);
+    } else if (status == PGRES_TUPLES_OK && conn->state == PG_PREPARING) {
+        check_history(conn, result);
     } else if (status == PGRES_COMMAND_OK && conn->state == PG_PREPARING) {
         check_statement(conn, result);
     }
@@ -206,6 +221,7 @@ static void take_into_service(struct pg_conn *conn)
     loop_timer_cancel(&conn->timer);
     log_event(LOG_INFO, "db.ready", F_STR("lane", conn->lane->info->word),
               F_USER("host", pg_connect_host(conn)));
+    pg_history_leave_others(conn);
 }
 
 void pg_setup_synced(struct pg_conn *conn)
@@ -214,6 +230,8 @@ void pg_setup_synced(struct pg_conn *conn)
         pg_conn_lost(conn, conn->setup.problem);
     } else if (conn->state == PG_CHECKING) {
         prepare(conn);
+    } else if (!pg_history_is_current(conn)) {
+        pg_conn_lost(conn, R_DATABASE_UNAVAILABLE); /* another one has found a newer one */
     } else if (conn->state == PG_PREPARING && conn->lane->info->commits) {
         prove(conn);
     } else {

@@ -6,7 +6,12 @@
 #include "store/pg/pg_conn.h"
 #include "store/pg/pg_settings.h"
 
-enum { STATEMENT_TIMEOUT_MS = 5000, GATE_CONNECTIONS = 2, WAITING_MAX = 8192 };
+enum {
+    STATEMENT_TIMEOUT_MS = 5000,
+    GATE_CONNECTIONS = 2,
+    WAITING_MAX = 8192,
+    HISTORY_MS = 60 * 1000
+};
 enum { CONNINFO_BYTES_MAX = 4 << 20 };
 
 /* A configuration that is wrong is told by store_problem, as whatever else keeps the store from being ready. */
@@ -43,11 +48,15 @@ struct store *store_new(struct loop *loop, const struct store_config *config)
     if (store->config.waiting_max == 0) {
         store->config.waiting_max = WAITING_MAX;
     }
+    if (store->config.history_ms == 0) {
+        store->config.history_ms = HISTORY_MS;
+    }
     store->arena = arena_new(CONNINFO_BYTES_MAX);
     read_conninfo(store);
     for (unsigned i = 0; i < STORE_CLASSES; i++) {
         pg_lane_init(&store->lanes[i], store, (enum store_class)i);
     }
+    pg_history_init(store);
     return store;
 }
 
@@ -56,6 +65,7 @@ void store_free(struct store *store)
     if (store == NULL) {
         return;
     }
+    pg_history_fini(store);
     for (unsigned i = 0; i < STORE_CLASSES; i++) {
         pg_lane_fini(&store->lanes[i]);
     }

@@ -35,6 +35,7 @@ struct store_config {
     unsigned gate_connections; /* 0: 2 */
     unsigned in_flight_max;    /* operations on one connection; 0: what its lane says */
     unsigned waiting_max;      /* operations that wait for one lane; 0: 8,192 */
+    int history_ms;            /* between two looks whether the database went back; 0: 1 min */
 };
 
 struct store *store_new(struct loop *loop, const struct store_config *config);
