@@ -58,6 +58,7 @@ static rc fill_in(struct arena *arena, Conf *c, struct err *err)
     c->limits->max_deadline_ms = or_default(c->limits->max_deadline_ms, 30000);
     c->limits->tenant_calls = or_default(c->limits->tenant_calls, 1024);
     c->limits->drain_ms = or_default(c->limits->drain_ms, 30000);
+    c->limits->failures_per_second = or_default(c->limits->failures_per_second, 100);
     return OK;
 }
 
@@ -167,6 +168,8 @@ static rc check(struct arena *arena, const Conf *c, struct err *err)
     TRY(need(c->workers <= CONF_WORKERS_MAX, "workers", "may be at most 64", err));
     TRY(need(is_one_of(c->log->format, formats), "log.format", "must be json or logfmt", err));
     TRY(check_dns(c->dns, err));
+    TRY(need(c->limits->failures_per_second <= CONF_FAILURES_MAX, "limits.failures_per_second",
+             "may be at most 1,000,000", err));
     return need(is_one_of(c->log->level, levels), "log.level",
                 "must be debug, info, warning or error", err);
 }

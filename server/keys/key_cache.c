@@ -103,7 +103,7 @@ rc key_unwrap(struct keys *keys, const struct keys_ref *ref, const struct unwrap
         unwrapped->raw = raw;
         raw = NULL;
     }
-    hashmap_put(keys->cache, key, unwrapped);
+    hashmap_put_owned(keys->cache, key, unwrapped, ref->tenant.u, sizeof *unwrapped);
     *out = unwrapped;
     return OK;
 }

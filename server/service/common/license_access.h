@@ -12,8 +12,8 @@ struct license_access {
     /* parse */
     struct slice license_bytes;
     struct client_names client;
-    struct slice client_jwk; /* for AcquireLicense */
-    bool by_grants_only;     /* decide by what the policy grants, whatever the caller's power */
+    const struct client_key *client_key; /* for AcquireLicense */
+    bool by_grants_only; /* decide by what the policy grants, whatever the caller's power */
     /* open */
     struct publishing_license license;  /* as it claims to be, until is_open */
     const struct tenant_record *tenant; /* the content's */

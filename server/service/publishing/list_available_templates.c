@@ -104,8 +104,7 @@ static step tenant(struct call *c)
         return call_bad_field(c, "owner", "A caller of no tenant must name the owner.");
     }
     wait_store_init(c, &a->scope.lookup.op);
-    lookups_submit(services_of(c)->lookups, &a->scope.lookup, LOOKUP_TENANT_BY_DOMAIN,
-                   slice_str(address_domain(a->owner)));
+    lookups_submit(&a->scope.lookup, LOOKUP_TENANT_BY_DOMAIN, slice_str(address_domain(a->owner)));
     return wait_store(c, domain_found, &a->scope.lookup.op);
 }
 

@@ -13,8 +13,10 @@
 #include "store/pg/pg_submit.h"
 #include "store/sql/statements.gen.h"
 
+enum { PEOPLE_BYTES_MAX = 64 << 20 };
+
 struct directories {
-    struct hashmap *people; /* by tenant and digest of the question */
+    struct hashmap *people; /* by tenant and digest of the question; each tenant has its share */
     struct hashmap *epochs; /* by scope: the one that was seen last */
 };
 
@@ -40,7 +42,7 @@ static void unref(void *value)
 struct directories *directories_new(size_t max)
 {
     struct directories *directories = xcalloc(1, sizeof *directories);
-    directories->people = hashmap_new(max, unref);
+    directories->people = hashmap_new_shared(max, PEOPLE_BYTES_MAX, unref);
     directories->epochs = hashmap_new(max, xfree);
     return directories;
 }
@@ -174,12 +176,13 @@ static size_t bytes_of(const char *const *list, size_t count)
 }
 
 /* The same in one block of memory of its own. */
-static struct remembered *keep(const struct directory_person *person)
+static struct remembered *keep(const struct directory_person *person, size_t *bytes_out)
 {
     size_t count = person->alias_count + person->group_count;
     size_t bytes = bytes_of(person->aliases, person->alias_count) +
                    bytes_of(person->groups, person->group_count);
-    struct remembered *entry = xcalloc(1, sizeof *entry + count * sizeof entry->texts[0] + bytes);
+    *bytes_out = sizeof(struct remembered) + count * sizeof(const char *) + bytes;
+    struct remembered *entry = xcalloc(1, *bytes_out);
     char *at = (char *)(entry->texts + count);
     entry->references = 1;
     entry->person = *person;
@@ -203,12 +206,14 @@ static rc read_person(struct store_op *op, size_t index, const PGresult *r, stru
                                       .groups = row.groups.items,
                                       .group_count = row.groups.count,
                                       .epoch = row.epoch};
-    struct remembered *entry = keep(&person);
+    size_t bytes;
+    struct remembered *entry = keep(&person, &bytes);
     TRY(arena_on_free(op->arena, unref, entry, err));
     find->person = &entry->person;
     if (find->is_keyed) {
         entry->references++;
-        hashmap_put(find->directories->people, slice_of(find->key, sizeof find->key), entry);
+        hashmap_put_owned(find->directories->people, slice_of(find->key, sizeof find->key), entry,
+                          find->scope, bytes);
         note_epoch(find->directories, find->scope, person.epoch);
     }
     metric_add(M_DIRECTORIES, "loaded", NULL, 1);

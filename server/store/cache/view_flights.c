@@ -105,10 +105,22 @@ static void land(struct view_flight *flight, const struct err *err)
     free_flight(flight);
 }
 
+/* Templates that several records share count for each. */
+static size_t view_bytes(const struct tenant_record *record)
+{
+    size_t bytes = arena_used(record->arena);
+    for (size_t i = 0; i < record->view.template_count; i++) {
+        bytes += arena_used(record->templates[i]->arena);
+    }
+    return bytes;
+}
+
 static void keep_tenant(struct view_flight *flight)
 {
     flight->tenant->references++;
-    hashmap_put(flight->views->tenants, slice_of(flight->scope.b, UUID_BYTES), flight->tenant);
+    /* One entry for each: in one share, in which the one unused for longest goes first. */
+    hashmap_put_owned(flight->views->tenants, slice_of(flight->scope.b, UUID_BYTES), flight->tenant,
+                      TENANT_PLATFORM.u, view_bytes(flight->tenant));
     metric_add(M_VIEWS, "loaded", NULL, 1);
 }
 

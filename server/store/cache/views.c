@@ -6,7 +6,7 @@
 #include "base/mem.h"
 #include "obs/metrics.h"
 
-enum { TENANTS_MAX = 10000 };
+enum { TENANTS_MAX = 10000, TENANTS_BYTES_MAX = 512 << 20 };
 
 const struct key_row *views_key(const struct tenant_record *tenant, enum key_purpose purpose,
                                 uint32_t version)
@@ -60,7 +60,8 @@ struct views *views_new(struct store *store, const char *const *served, size_t t
     struct views *views = xcalloc(1, sizeof *views);
     views->store = store;
     views->served = served;
-    views->tenants = hashmap_new(tenants_max == 0 ? TENANTS_MAX : tenants_max, tenant_unref);
+    views->tenants = hashmap_new_shared(tenants_max == 0 ? TENANTS_MAX : tenants_max,
+                                        TENANTS_BYTES_MAX, tenant_unref);
     list_init(&views->flights);
     return views;
 }

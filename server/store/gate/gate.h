@@ -17,7 +17,7 @@ struct gate;
 enum { GATE_SCOPES_MAX = 8, GATE_BATCH_MAX = 128, GATE_WAITING_MAX = 8192 };
 
 enum gate_verdict {
-    GATE_RECORDED = 0,
+    GATE_RECORDED = 0,      /* or it holds, if nothing was to be recorded */
     GATE_STALE = 1,         /* an epoch has moved: load again and decide again */
     GATE_FACTS_CHANGED = 2, /* it was revoked, restored or amended: decide again with `facts` */
     GATE_ALREADY = 3,       /* the request id has made content before: `made` */
@@ -55,8 +55,8 @@ struct gate_made {
 struct gate_entry {
     struct tenant_id tenant; /* whose log */
     struct uuid party;       /* in whose line it waits: who asks (call_party) */
-    const char *operation;
-    enum reason reason; /* R_NONE: granted */
+    const char *operation;   /* NULL: it is compared, and nothing is recorded */
+    enum reason reason;      /* R_NONE: granted */
     struct audit_who who;
     struct content_id content;   /* zero: none */
     struct template_id template; /* zero: none */

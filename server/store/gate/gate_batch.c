@@ -42,7 +42,7 @@ static struct sql_gate_entry row_of(const struct gate_entry *e)
     return (struct sql_gate_entry){
         .tenant = e->tenant,
         .event = e->event,
-        .operation = e->operation,
+        .operation = e->operation == NULL ? "" : e->operation,
         .reason = e->reason == R_NONE ? "OK" : reason_info(e->reason)->name,
         .addresses = e->who.addresses,
         .component = e->who.component,
@@ -132,8 +132,8 @@ static rc take_facts(const struct gate_batch *batch, struct gate_entry *entry,
 {
     entry->facts = (struct content_facts){.is_revoked = facts->revoked,
                                           .user_is_revoked = facts->user_revoked};
-    return facts->is_amended ? amendments_take(batch->amendments, entry->content, entry->arena, r,
-                                               row, &entry->facts.amendment, err)
+    return facts->is_amended ? amendments_take(batch->amendments, entry->tenant, entry->content,
+                                               entry->arena, r, row, &entry->facts.amendment, err)
                              : OK;
 }
 

@@ -9,7 +9,8 @@
 --   user_agent text, correlation_id text, was_revoked bool, was_user_revoked bool,
 --   was_amendment int8, target text
 -- A decision: its audit row, and what was assumed of its content (was_…; of its amendment the mark).
--- addresses: the user's, spaces between, the primary one first.
+-- addresses: the user's, spaces between, the primary one first. operation '': it is compared, and has
+-- no audit row.
 
 -- group: gate_content
 -- members: entry int8, owner text, issuer text, display_name text, request_id uuid?,
@@ -85,7 +86,7 @@ WITH entry AS (
            nullif(split_part(e.addresses, ' ', 1), ''), e.component, e.component_name, e.content,
            e.template, e.policy_version, e.rights, e.channel, e.power, e.client_address,
            e.user_agent, e.correlation_id, e.target
-    FROM entry e JOIN fact f USING (n) WHERE f.verdict = 0
+    FROM entry e JOIN fact f USING (n) WHERE f.verdict = 0 AND e.operation <> ''
 )
 SELECT f.n, f.verdict, f.revoked, f.user_revoked, m.version IS NOT NULL AS is_amended,
        f.made_content, f.made_hash, f.made_key_version, f.made_at, now() AS now,

@@ -52,7 +52,7 @@ static void check_full(void)
     wait_ready();
     for (size_t i = 0; i < 4; i++) {
         prepare(&ops[i].op);
-        lookups_submit(lookups, &ops[i], LOOKUP_TENANT_BY_NAME, slice_str("contoso"));
+        lookups_submit(&ops[i], LOOKUP_TENANT_BY_NAME, slice_str("contoso"));
     }
     wait_all(4);
     for (size_t i = 0; i < 4; i++) {
