@@ -8,7 +8,8 @@
  *   component     the component that this token names; its tenant may insist on bound ones
  *   carried       the token that a component carries for a user, and its binding
  *   vouching      who the user is; may the component ask for them, and is the tenant content with the bindings?
- *   role          do the caller's role, and the presence of a user, fit the method?
+ *   role          do the caller's role, and the presence of a user, fit the method? May its tenant have one
+ *                 more call on its way?
  *
  * Every row is run for every call and says NEXT where it has nothing to do. */
 #include "auth/authenticate.h"
@@ -323,7 +324,7 @@ static step role(struct call *c)
     if ((method->user == METHOD_USER_REQUIRED || own == ROLE_PORTAL) && caller->user == NULL) {
         return call_fail(c, R_USER_TOKEN_REQUIRED, "no user");
     }
-    return STEP_NEXT;
+    return call_join_party(c, caller_tenant(caller));
 }
 
 static const struct subflow authenticate_subflow = {

@@ -48,7 +48,7 @@ static void forget_moved(struct call *c)
     const struct caller *caller = caller_of(c);
     for (size_t i = 0; i < caller->scope_count; i++) {
         if (caller->scopes[i].is_stale) {
-            views_drop(s->views, caller->scopes[i].scope);
+            views_drop(s->views, caller->scopes[i].scope, caller->scopes[i].epoch);
             directories_drop(s->directories, caller->scopes[i].scope);
         }
     }
@@ -86,6 +86,7 @@ struct gate_entry *decision_log_begin(struct call *c, struct tenant_id tenant)
     struct gate_entry *entry = &caller->entry;
     struct content_facts facts = entry->facts; /* what the gate told before */
     *entry = (struct gate_entry){.tenant = tenant,
+                                 .party = call_party(c),
                                  .operation = call_flow_name(c),
                                  .who = caller->who,
                                  .rights = "",

@@ -56,6 +56,7 @@ static rc fill_in(struct arena *arena, Conf *c, struct err *err)
     c->limits->max_connections = or_default(c->limits->max_connections, 20000);
     c->limits->max_streams = or_default(c->limits->max_streams, 256);
     c->limits->max_deadline_ms = or_default(c->limits->max_deadline_ms, 30000);
+    c->limits->tenant_calls = or_default(c->limits->tenant_calls, 1024);
     c->limits->drain_ms = or_default(c->limits->drain_ms, 30000);
     c->limits->failures_per_second = or_default(c->limits->failures_per_second, 100);
     return OK;

@@ -14,6 +14,7 @@ static void cancel_store(void *op)
 void wait_store_init(struct call *c, struct store_op *op)
 {
     store_op_init(op, services_of(c)->store, call_arena(c), store_done, c);
+    op->party = call_party(c);
 }
 
 step wait_store(struct call *c, step_fn then, struct store_op *op)

@@ -300,7 +300,8 @@ static rc start(struct worker *w, struct err *err)
                              .max_connections =
                                  descriptors_for_connections(w->conf->limits->max_connections),
                              .max_streams = w->conf->limits->max_streams};
-    struct rpc_limits limits = {.max_deadline_ms = w->conf->limits->max_deadline_ms};
+    struct rpc_limits limits = {.max_deadline_ms = w->conf->limits->max_deadline_ms,
+                                .party_calls = w->conf->limits->tenant_calls};
     w->loop = loop_new();
     w->services.loop = w->loop;
     w->services.authority_url = w->conf->authority_url;

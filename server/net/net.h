@@ -76,6 +76,8 @@ void *net_stream_user(const struct net_stream *stream);
 /* A caller was authenticated: the stream's connection is no stranger's any longer (net/conn_slots.h). */
 void net_stream_set_known(struct net_stream *stream);
 bool net_stream_is_known(const struct net_stream *stream);
+/* A number of the stream's connection: of two that are open, no two have the same. */
+uint64_t net_stream_connection(const struct net_stream *stream);
 /* Send one message (copied); gzip-compressed when the client accepts that, and it is worth it and done
  * soon: from net_config.gzip_min_bytes to 128 KiB.
  *

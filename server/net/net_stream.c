@@ -136,6 +136,11 @@ void net_stream_stop_listening(struct net_stream *stream)
     }
 }
 
+uint64_t net_stream_connection(const struct net_stream *stream)
+{
+    return (uintptr_t)stream->conn;
+}
+
 void net_stream_set_known(struct net_stream *stream)
 {
     struct net_conn *conn = stream->conn;

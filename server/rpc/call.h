@@ -180,6 +180,12 @@ struct slice call_metadata(const struct call *c, const char *name);
 size_t call_metadata_count(const struct call *c, const char *name);
 /* The client certificate's SHA-256, 32 bytes; empty without one. */
 struct slice call_peer_fingerprint(const struct call *c);
+/* For whom the call waits where the parties take turns: the tenant of its caller, and as long as nobody
+ * knows that, its connection. What a tenant's admins do is another party than what its people open. */
+struct uuid call_party(const struct call *c);
+/* The caller's tenant is known. Fails with R_TENANT_BUSY when it has as many calls on their way in this
+ * worker as one may have (rpc_limits.party_calls). Zero changes nothing. */
+step call_join_party(struct call *c, struct tenant_id tenant);
 /* Text of the peer's address, for audit. */
 const char *call_peer_address(const struct call *c);
 /* Whether a caller was authenticated on this connection before. */
@@ -263,6 +269,7 @@ struct rpc_limits {
     size_t arena_base_bytes; /* a call's budget: this … (0: 1 MiB) */
     unsigned arena_factor;   /* … plus this times the message's size (0: 4) */
     int64_t max_deadline_ms; /* also the deadline of calls without one (0: 30 s) */
+    size_t party_calls;      /* calls of one party at the same time (0: 1,024) */
 };
 
 /* Make the engine; borrows loop, services and authenticator. Without an authenticator (NULL) public methods

@@ -4,7 +4,9 @@
 
 #include <protobuf-c/protobuf-c.h>
 
+#include "base/hashmap.h"
 #include "base/list.h"
+#include "base/turns.h"
 #include "loop/loop.h"
 #include "methods.h"
 #include "net/net.h"
@@ -16,7 +18,7 @@ enum call_holder {
     HOLD_STREAM = 1, /* the HTTP/2 stream is open: net may call us, we may send */
     HOLD_OP = 2,     /* an operation is in flight and will call call_resume */
     HOLD_RUN = 4,    /* steps are running */
-    HOLD_QUEUED = 8, /* run_task is deferred */
+    HOLD_QUEUED = 8, /* it waits for its turn to run */
 };
 
 enum call_phase {
@@ -92,9 +94,13 @@ struct call {
     bool waits_for_message;
     step_fn on_message; /* who gets the next message of a client stream */
 
+    struct uuid party;
+    struct rpc_party *joined; /* counts it; NULL: none yet */
+    struct turn turn;         /* in rpc->runnable, while HOLD_QUEUED */
+    void (*on_turn)(struct call *c);
+
     struct loop_timer deadline_timer;
     struct loop_timer pause_timer; /* of call_yield, and of a test's delay */
-    struct loop_task run_task;
     struct loop_task message_task;
     bool fault_passed; /* the row's fault point was visited */
 
@@ -121,7 +127,10 @@ struct rpc {
     const struct flow **flows; /* by index in METHODS; NULL where not built */
     struct list calls;
     size_t active;
-    enum reason refusal; /* of every method that is not for everybody; R_NONE: none */
+    struct turns runnable; /* calls that may go on */
+    struct loop_task run;
+    struct hashmap *parties; /* of rpc_party, by id: those with calls on their way */
+    enum reason refusal;     /* of every method that is not for everybody; R_NONE: none */
     struct net_handler handler;
 };
 
@@ -129,6 +138,17 @@ struct rpc {
 void call_begin(struct call *c);
 /* The request is complete: run the flow, from the loop. */
 void call_start(struct call *c);
+
+/* call_turns.c: whose turn it is. */
+void call_turns_init(struct rpc *rpc);
+void call_turns_fini(struct rpc *rpc);
+/* Run `body` when it is the call's turn; later in this turn of the loop at the earliest. */
+void call_queue(struct call *c, void (*body)(struct call *c));
+/* The same, at once when nobody waits. */
+void call_go_on(struct call *c, void (*body)(struct call *c));
+/* Its connection is its party as long as nobody knows more. */
+void call_begin_party(struct call *c);
+void call_leave_party(struct call *c);
 
 /* call_run.c */
 /* The one place from which a response leaves. */

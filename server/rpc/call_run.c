@@ -17,6 +17,7 @@ void call_release(struct call *c, enum call_holder holder)
     }
     loop_timer_fini(&c->deadline_timer);
     loop_timer_fini(&c->pause_timer);
+    call_leave_party(c);
     list_remove(&c->link);
     c->rpc->active--;
     metric_add(M_CALLS_ACTIVE, NULL, NULL, -1);

@@ -72,22 +72,6 @@ static void go_on(struct call *c)
     }
 }
 
-static void run_task(struct loop_task *task)
-{
-    struct call *c = LIST_ENTRY(task, struct call, run_task);
-    c->holders |= HOLD_RUN;
-    c->holders &= ~(unsigned)HOLD_QUEUED;
-    call_with_scope(c, go_on);
-    call_release(c, HOLD_RUN);
-}
-
-static void queue(struct call *c)
-{
-    c->holders |= HOLD_QUEUED;
-    loop_task_init(&c->run_task, run_task);
-    loop_defer(c->rpc->loop, &c->run_task);
-}
-
 void call_begin(struct call *c)
 {
     if (c->flow != NULL && method_is_public(c->method)) {
@@ -97,11 +81,11 @@ void call_begin(struct call *c)
         return;
     }
     c->phase = PHASE_AUTHENTICATING;
-    queue(c);
+    call_queue(c, go_on);
 }
 
 void call_start(struct call *c)
 {
     CH_ASSERT(c->phase == PHASE_RECEIVING && (c->holders & HOLD_QUEUED) == 0);
-    queue(c);
+    call_queue(c, go_on);
 }

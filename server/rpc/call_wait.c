@@ -17,6 +17,9 @@ step call_wait(struct call *c, step_fn then, void (*cancel)(void *op), void *op)
 
 static void resume(struct call *c)
 {
+    if (c->phase == PHASE_ANSWERED) {
+        return; /* its client went while it waited for its turn */
+    }
     step_fn then = c->then;
     c->then = NULL;
     if (call_must_stop(c)) {
@@ -33,7 +36,7 @@ void call_resume(struct call *c)
     c->holders &= ~(unsigned)HOLD_OP;
     c->cancel = NULL;
     c->op = NULL;
-    call_with_scope(c, resume);
+    call_go_on(c, resume);
 }
 
 void call_cancel_op(struct call *c)

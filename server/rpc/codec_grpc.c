@@ -108,7 +108,8 @@ static struct slice status_details(struct call *c, const struct reason_info *inf
     add_error_info(&details, info);
     if (c->violation_count > 0) {
         add_bad_request(&details);
-    } else if (info->code == GRPC_UNAVAILABLE || c->err.reason == R_TOO_MANY_FAILURES) {
+    } else if (info->code == GRPC_UNAVAILABLE || c->err.reason == R_TENANT_BUSY ||
+               c->err.reason == R_TOO_MANY_FAILURES) {
         add_retry_info(&details);
     }
     add_localized(&details, info);

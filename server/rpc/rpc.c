@@ -7,6 +7,8 @@
 #include "base/mem.h"
 #include "rpc/call_internal.h"
 
+enum { PARTY_CALLS = 1024 };
+
 static int compare_path(const void *key, const void *row)
 {
     return strcmp(key, ((const struct method *)row)->path);
@@ -64,16 +66,21 @@ struct rpc *rpc_new(struct loop *loop, void *services, const struct authenticato
     if (rpc->limits.max_deadline_ms == 0) {
         rpc->limits.max_deadline_ms = 30000;
     }
+    if (rpc->limits.party_calls == 0) {
+        rpc->limits.party_calls = PARTY_CALLS;
+    }
     rpc->flows = xcalloc(METHOD_COUNT, sizeof(struct flow *));
     rpc->handler = RPC_HANDLER;
     rpc->handler.ctx = rpc;
     list_init(&rpc->calls);
+    call_turns_init(rpc);
     return rpc;
 }
 
 void rpc_free(struct rpc *rpc)
 {
     if (rpc != NULL) {
+        call_turns_fini(rpc);
         CH_ASSERT(list_is_empty(&rpc->calls)); /* net and the operations go first */
         xfree(rpc->flows);
         xfree(rpc);

@@ -82,6 +82,7 @@ static void on_open(void *ctx, struct net_stream *stream, const struct net_reque
     metric_add(M_CALLS_ACTIVE, NULL, NULL, 1);
     loop_timer_init(&c->deadline_timer, rpc->loop, on_deadline);
     set_deadline(c, request->timeout_ms);
+    call_begin_party(c);
     net_stream_set_user(stream, c);
     if (copy_facts(c, request)) {
         call_begin(c);

@@ -129,6 +129,11 @@ void net_stream_read(struct net_stream *stream, size_t message_max)
     }
 }
 
+uint64_t net_stream_connection(const struct net_stream *stream)
+{
+    return (uintptr_t)stream;
+}
+
 void net_stream_set_known(struct net_stream *stream)
 {
     assert_false(stream->is_closed);

@@ -312,10 +312,11 @@ void views_load_platform(struct views *views, struct view_load *load)
     begin(&load->op, op_done);
 }
 
-void views_drop(struct views *views, struct uuid scope)
+void views_drop(struct views *views, struct uuid scope, int64_t epoch)
 {
     char word[16];
     (void)views;
+    (void)epoch;
     snprintf(word, sizeof word, "-view:%x", scope.b[0]);
     tell(word);
 }

@@ -9,26 +9,6 @@
 /* Room for what the rows of a result become, at least one element. */
 #define ROWS_OF(arena, type, r) ARENA_ARRAY((arena), type, (size_t)PQntuples(r) + 1)
 
-/* Read principals. One that can't be understood means nobody; the first such becomes the
- * problem. */
-static rc read_principals(struct arena *arena, struct pg_texts texts, const struct principal **out,
-                          const char **problem, struct err *err)
-{
-    struct principal *principals = ARENA_ARRAY(arena, struct principal, texts.count + 1);
-    ARENA_ENSURE(principals, err);
-    for (size_t i = 0; i < texts.count; i++) {
-        struct err why = {0};
-        const char *text = texts.items[i];
-        if (!principal_parse(arena, slice_str(text), &principals[i], &why).ok) {
-            ENSURE(why.reason == R_FIELD_INVALID, err, R_ARENA_EXHAUSTED);
-            principals[i] = (struct principal){PRINCIPAL_UNKNOWN, text};
-            *problem = *problem == NULL ? text : *problem;
-        }
-    }
-    *out = principals;
-    return OK;
-}
-
 rc view_read_epoch(struct arena *arena, const PGresult *r, int64_t *out, struct err *err)
 {
     struct sql_view_epoch_row row;
@@ -52,8 +32,8 @@ rc view_read_tenant(struct tenant_record *record, const PGresult *r, struct err 
     view->needs_bound_components = row.needs_bound_components;
     view->approvals = (uint32_t)row.approvals;
     view->onboarding_count = row.onboarding.count;
-    TRY(read_principals(record->arena, row.onboarding, &view->onboarding, &view->onboarding_problem,
-                        err));
+    TRY(view_read_principals(record->arena, row.onboarding, &view->onboarding,
+                             &view->onboarding_problem, err));
     if (view->onboarding_problem != NULL) {
         log_event(LOG_ERROR, "view.onboarding_invalid", F_STR("tenant", view->name),
                   F_USER("text", view->onboarding_problem));
@@ -72,83 +52,6 @@ rc view_read_domains(struct tenant_record *record, const PGresult *r, struct err
     }
     record->view.domains = domains;
     record->view.domain_count = (size_t)PQntuples(r);
-    return OK;
-}
-
-/* Read a list of rights. One that can't be understood means none; the first such becomes the
- * problem. */
-static rc read_rights(struct arena *arena, const char *text, const struct rights **out,
-                      const char **problem, struct err *err)
-{
-    struct err why = {0};
-    struct rights *rights = ARENA_NEW(arena, struct rights);
-    ARENA_ENSURE(rights, err);
-    if (!rights_parse(arena, slice_str(text), rights, &why).ok) {
-        ENSURE(why.reason == R_POLICY_INVALID, err, R_ARENA_EXHAUSTED);
-        *rights = (struct rights){0};
-        *problem = *problem == NULL ? text : *problem;
-    }
-    *out = rights;
-    return OK;
-}
-
-/* Principals and rights lie in parallel arrays; those of one grant one behind the other, so equal
- * neighbors share their rights. */
-static rc read_grants(struct arena *arena, const struct sql_view_templates_row *row,
-                      struct template_policy *out, struct err *err)
-{
-    const struct principal *principals = NULL;
-    size_t count = row->grant_principals.count;
-    ENSURE(row->grant_rights.count == count, err, R_DATABASE_ERROR);
-    TRY(read_principals(arena, row->grant_principals, &principals, &out->problem, err));
-    CH_ASSERT(principals != NULL);
-    struct grant *grants = ARENA_ARRAY(arena, struct grant, count + 1);
-    ARENA_ENSURE(grants, err);
-    for (size_t i = 0; i < count; i++) {
-        const char *text = row->grant_rights.items[i];
-        bool is_shared = i > 0 && strcmp(text, row->grant_rights.items[i - 1]) == 0;
-        grants[i] = (struct grant){principals[i], is_shared ? grants[i - 1].rights : NULL};
-        if (!is_shared) {
-            TRY(read_rights(arena, text, &grants[i].rights, &out->problem, err));
-        }
-    }
-    out->grants = grants;
-    out->grant_count = count;
-    return OK;
-}
-
-static rc read_template(struct arena *arena, const PGresult *r, int i, struct template_policy *out,
-                        struct err *err)
-{
-    struct sql_view_templates_row row;
-    TRY(sql_view_templates_read(arena, r, i, &row, err));
-    out->id = row.template;
-    out->version = row.version;
-    out->is_archived = row.archived;
-    out->scope_count = row.scope.count;
-    TRY(read_principals(arena, row.scope, &out->scope, &out->problem, err));
-    out->expires_at.s = row.expires_at / 1000000;
-    out->expires_after_days = row.expires_after_days;
-    out->offline_days = row.offline_days;
-    out->referral_contact = row.referral_contact;
-    TRY(read_grants(arena, &row, out, err));
-    out->is_valid = out->problem == NULL;
-    return OK;
-}
-
-rc view_read_templates(struct tenant_record *record, const PGresult *r, struct err *err)
-{
-    struct template_policy *templates = ROWS_OF(record->arena, struct template_policy, r);
-    ARENA_ENSURE(templates, err);
-    for (int i = 0; i < PQntuples(r); i++) {
-        TRY(read_template(record->arena, r, i, &templates[i], err));
-        if (!templates[i].is_valid) {
-            log_event(LOG_ERROR, "view.template_invalid", F_STR("tenant", record->view.name),
-                      F_ID("template", templates[i].id), F_USER("text", templates[i].problem));
-        }
-    }
-    record->view.templates = templates;
-    record->view.template_count = (size_t)PQntuples(r);
     return OK;
 }
 

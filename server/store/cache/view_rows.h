@@ -3,13 +3,37 @@
  * record's arena. */
 #pragma once
 
-#include "store/cache/views.h"
+#include "store/cache/views_internal.h"
 #include "store/pg/pg_submit.h"
 
+/* One that can't be understood means nobody; the first such becomes the problem. */
+rc view_read_principals(struct arena *arena, struct pg_texts texts, const struct principal **out,
+                        const char **problem, struct err *err);
 rc view_read_epoch(struct arena *arena, const PGresult *r, int64_t *out, struct err *err);
 rc view_read_tenant(struct tenant_record *record, const PGresult *r, struct err *err);
 rc view_read_domains(struct tenant_record *record, const PGresult *r, struct err *err);
-rc view_read_templates(struct tenant_record *record, const PGresult *r, struct err *err);
+
+/* Which templates there are, sorted, and what of them is there already. */
+struct view_head {
+    struct template_id id;
+    int64_t version, updated_at;
+    size_t names;
+    struct template_record *record; /* counted; NULL: to be read, or gone */
+};
+struct view_heads {
+    struct view_head *items; /* in the tenant record's arena */
+    size_t count;
+};
+void view_heads_fini(struct view_heads *heads);
+rc view_read_heads(struct arena *arena, const PGresult *r, struct view_heads *out, struct err *err);
+/* Take what is in the same state from the record before. */
+void view_take_over(struct view_heads *heads, const struct tenant_record *before);
+/* Templates that were asked for, each into an arena of its own; `tenant`: its name, for the log. */
+rc view_read_templates(struct view_heads *heads, const char *tenant, const PGresult *r,
+                       struct err *err);
+/* Into the view, in their order. One that is not there was deleted meanwhile. */
+rc view_take_templates(struct tenant_record *record, struct view_heads *heads, struct err *err);
+
 rc view_read_exclusions(struct tenant_record *record, const PGresult *r, struct err *err);
 rc view_read_super_users(struct tenant_record *record, const PGresult *r, struct err *err);
 rc view_read_partners(struct tenant_record *record, const PGresult *r, struct err *err);

@@ -3,7 +3,11 @@
  *
  * A value is counted: a call holds one as long as its arena lives, whatever the cache drops
  * meanwhile. A cached value may be out of date; the gate finds out, and then views_drop makes
- * room for a new one. */
+ * room for a new one.
+ *
+ * Loads are shared. Of one scope one is on its way at a time, and whoever asks meanwhile shares the next
+ * one: what is loaded was read after everybody asked who gets it. Of templates only those are read that
+ * differ from what is there. */
 #pragma once
 
 #include "domain/values/boundary.h"
@@ -12,6 +16,8 @@
 #include "store/pg/store.h"
 
 struct views;
+struct view_flight;
+struct template_record;
 
 enum key_state { KEY_ACTIVE = 1, KEY_ARCHIVED = 2, KEY_IS_REVOKED = 3, KEY_IS_DESTROYED = 4 };
 
@@ -33,6 +39,8 @@ struct tenant_record {
     /* Private. */
     struct arena *arena;
     size_t references;
+    bool is_stale; /* nobody gets it any more; what holds of it is taken over */
+    struct template_record **templates; /* each counted by itself; as many as the view has */
 };
 
 struct platform_record {
@@ -67,11 +75,9 @@ struct view_load {
     const struct tenant_record *found_tenant;
     const struct platform_record *found_platform;
     /* Private. */
-    struct views *views;
-    struct tenant_record *tenant;
-    struct platform_record *platform;
+    struct list link; /* in the flight's */
 };
 void views_load_tenant(struct views *views, struct view_load *load, struct tenant_id id);
 void views_load_platform(struct views *views, struct view_load *load);
-/* Forget what the cache holds of a scope. */
-void views_drop(struct views *views, struct uuid scope);
+/* What the cache holds of a scope is out of date, if it is of this epoch; negative: of whatever epoch. */
+void views_drop(struct views *views, struct uuid scope, int64_t epoch);

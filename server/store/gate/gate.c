@@ -5,9 +5,9 @@
  *   gate_submit        end of turn                answer
  *   ----------> WAITING ----------> IN A BATCH --------------------------> done: its verdict
  *                  |                  |   ^  |
- *                  | more than        |   |  | the statement failed for one row's data: each
- *                  | GATE_WAITING_MAX |   +--+ entry goes again in a batch of its own
- *                  v                  |
+ *                  | more than        |   |  | one row failed the statement, by its data or by another
+ *                  | GATE_WAITING_MAX |   +--+ transaction in its way: each entry goes again in a batch
+ *                  v                  |        of its own, CONFLICTS_MAX times against a transaction
  *               done: R_OVERLOADED    +--> done: the statement's error, R_OUTCOME_UNKNOWN if the
  *                                          connection was lost
  *
@@ -29,14 +29,13 @@
 
 /* Batches on their way at once: one being committed per connection and one behind it. More would
  * not be faster, and a batch that waits gets fuller. */
-enum { BATCHES_MAX = 4, BATCH_ARENA = 4 << 20 };
+enum { BATCHES_MAX = 4, BATCH_ARENA = 4 << 20, CONFLICTS_MAX = 3 };
 
 struct gate {
     struct loop *loop;
     struct store *store;
     struct amendments *amendments;
-    struct list waiting; /* of entries */
-    size_t waiting_count;
+    struct turns waiting; /* of entries */
     size_t batches;
     struct loop_task send;
 };
@@ -50,7 +49,7 @@ struct gate *gate_new(struct loop *loop, struct store *store, struct amendments 
     gate->loop = loop;
     gate->store = store;
     gate->amendments = amendments;
-    list_init(&gate->waiting);
+    turns_init(&gate->waiting);
     loop_task_init(&gate->send, send_batches);
     return gate;
 }
@@ -58,7 +57,7 @@ struct gate *gate_new(struct loop *loop, struct store *store, struct amendments 
 void gate_free(struct gate *gate)
 {
     if (gate != NULL) {
-        CH_ASSERT(list_is_empty(&gate->waiting) && gate->batches == 0);
+        CH_ASSERT(gate->waiting.count == 0 && gate->batches == 0);
         loop_task_cancel(&gate->send);
         xfree(gate);
     }
@@ -68,11 +67,11 @@ void gate_submit(struct gate *gate, struct gate_entry *entry)
 {
     CH_ASSERT(entry->scope_count <= GATE_SCOPES_MAX);
     entry->batch = NULL;
+    entry->conflicts = 0;
     entry->is_lost = false;
     entry->event.u = uuid_v7(loop_unix_us(gate->loop));
     err_clear(&entry->err);
-    list_append(&gate->waiting, &entry->link);
-    gate->waiting_count++;
+    turns_add(&gate->waiting, entry->party, &entry->turn);
     loop_defer_to_turn_end(gate->loop, &gate->send);
 }
 
@@ -80,9 +79,8 @@ void gate_cancel(struct gate *gate, struct gate_entry *entry)
 {
     if (entry->batch != NULL) {
         gate_batch_forget(entry->batch, entry);
-    } else if (!list_is_empty(&entry->link)) {
-        list_remove(&entry->link);
-        gate->waiting_count--;
+    } else {
+        turns_remove(&gate->waiting, &entry->turn);
     }
 }
 
@@ -107,9 +105,8 @@ static void free_batch(struct gate_batch *batch)
 static void send_one(struct gate *gate)
 {
     struct gate_batch *batch = new_batch(gate);
-    while (batch->count < GATE_BATCH_MAX && !list_is_empty(&gate->waiting)) {
-        struct gate_entry *entry = LIST_ENTRY(list_pop(&gate->waiting), struct gate_entry, link);
-        gate->waiting_count--;
+    while (batch->count < GATE_BATCH_MAX && gate->waiting.count > 0) {
+        struct gate_entry *entry = LIST_ENTRY(turns_take(&gate->waiting), struct gate_entry, turn);
         entry->batch = batch;
         batch->entries[batch->count++] = entry;
     }
@@ -117,13 +114,13 @@ static void send_one(struct gate *gate)
     gate_batch_send(batch);
 }
 
-/* Beyond the bound the newest are refused, so that those that wait keep their place. */
+/* Beyond the bound the newest of whoever waits most are refused, so that those that wait keep their
+ * place. */
 static void refuse_excess(struct gate *gate)
 {
-    while (gate->waiting_count > GATE_WAITING_MAX) {
-        struct gate_entry *entry = LIST_ENTRY(gate->waiting.prev, struct gate_entry, link);
-        list_remove(&entry->link);
-        gate->waiting_count--;
+    while (gate->waiting.count > GATE_WAITING_MAX) {
+        struct gate_entry *entry =
+            LIST_ENTRY(turns_take_newest_of_longest(&gate->waiting), struct gate_entry, turn);
         (void)err_raise(&entry->err, R_OVERLOADED, __FILE__, __LINE__, "gate is full");
         entry->done(entry);
     }
@@ -132,13 +129,13 @@ static void refuse_excess(struct gate *gate)
 static void send_batches(struct loop_task *task)
 {
     struct gate *gate = LIST_ENTRY(task, struct gate, send);
-    while (gate->batches < BATCHES_MAX && !list_is_empty(&gate->waiting)) {
+    while (gate->batches < BATCHES_MAX && gate->waiting.count > 0) {
         send_one(gate);
     }
     refuse_excess(gate);
 }
 
-/* One row's bad data must not fail the others: each goes again by itself. */
+/* One row at fault must not fail the others: each goes again by itself. */
 static void send_singly(struct gate *gate, struct gate_batch *batch)
 {
     for (size_t i = 0; i < batch->count; i++) {
@@ -150,6 +147,22 @@ static void send_singly(struct gate *gate, struct gate_batch *batch)
             gate_batch_send(single);
         }
     }
+}
+
+/* Whether the batch failed in a way in which some or all of its entries may still succeed. Nothing of
+ * it was recorded. */
+static bool may_succeed(struct gate_batch *batch)
+{
+    enum reason reason = batch->op.err.reason;
+    struct gate_entry *first = batch->entries[0];
+    if (reason == R_DATABASE_CONFLICT && batch->count == 1) {
+        return first != NULL && ++first->conflicts < CONFLICTS_MAX;
+    }
+    return batch->count > 1 &&
+           (reason == R_DATABASE_ERROR || reason == R_ALREADY_EXISTS ||
+            reason == R_PRECONDITION_FAILED || reason == R_ARENA_EXHAUSTED ||
+            /* a deadlock, or a lock that was held for long: by whom, nobody says */
+            reason == R_DATABASE_CONFLICT);
 }
 
 static void count_result(const struct gate_entry *entry)
@@ -171,17 +184,14 @@ static void record_lost(struct gate *gate, struct gate_entry *entry)
     log_event(LOG_WARNING, "gate.content_lost", F_ID("tenant", entry->tenant),
               F_ID("content", entry->content));
     entry->is_lost = true;
-    list_append(&gate->waiting, &entry->link);
-    gate->waiting_count++;
+    turns_add(&gate->waiting, entry->party, &entry->turn);
 }
 
 static void batch_done(struct store_op *op)
 {
     struct gate_batch *batch = LIST_ENTRY(op, struct gate_batch, op);
     struct gate *gate = batch->gate;
-    bool is_data = op->err.reason == R_DATABASE_ERROR || op->err.reason == R_ALREADY_EXISTS ||
-                   op->err.reason == R_PRECONDITION_FAILED || op->err.reason == R_ARENA_EXHAUSTED;
-    if (is_data && batch->count > 1) {
+    if (may_succeed(batch)) {
         send_singly(gate, batch);
         free_batch(batch);
         return;
@@ -192,7 +202,6 @@ static void batch_done(struct store_op *op)
             continue;
         }
         entry->batch = NULL;
-        list_init(&entry->link);
         if (op->err.reason != R_NONE) {
             entry->err = op->err; /* else an entry may have one of its own */
         }
@@ -209,7 +218,7 @@ static void batch_done(struct store_op *op)
         }
     }
     free_batch(batch);
-    if (!list_is_empty(&gate->waiting)) {
+    if (gate->waiting.count > 0) {
         loop_defer_to_turn_end(gate->loop, &gate->send);
     }
 }

@@ -1,10 +1,12 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* The gate: is what was decided on still true? Then record it. The commit of every decision.
  *
- * Entries submitted in one turn of the loop share one statement, so one commit. Nothing that a
+ * Entries submitted in one turn of the loop share one statement, so one commit. Of those that wait
+ * the parties take turns, so that one's thousand don't stand before another's one. Nothing that a
  * worker caches is trusted beyond this point. */
 #pragma once
 
+#include "base/turns.h"
 #include "domain/decide/decide_access.h"
 #include "store/audit_who.h"
 #include "store/cache/amendments.h"
@@ -52,6 +54,7 @@ struct gate_made {
 /* Embedded in its owner; what it points to lives until `done` or gate_cancel. */
 struct gate_entry {
     struct tenant_id tenant; /* whose log */
+    struct uuid party;       /* in whose line it waits: who asks (call_party) */
     const char *operation;   /* NULL: it is compared, and nothing is recorded */
     enum reason reason;      /* R_NONE: granted */
     struct audit_who who;
@@ -80,8 +83,9 @@ struct gate_entry {
     struct event_id event;
 
     /* Private to the gate. */
-    struct list link;
+    struct turn turn;
     struct gate_batch *batch;
+    unsigned conflicts; /* how often another transaction stood in its way */
     bool is_lost; /* its content has no row */
 };
 

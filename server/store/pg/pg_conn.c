@@ -1,12 +1,21 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* One connection: connecting, the pipeline, and what happens when it breaks.
  *
- *            timer               connected            schema is ours          all prepared
- *   DOWN ----------> CONNECTING ----------> CHECKING ---------------> PREPARING --------> READY
- *    ^                   |                      |                         |                 |
- *    +-------------------+------ pg_conn_lost --+-------------------------+-----------------+
- *     the next host at once,                                   pg_conn_fini: from any to CLOSED
+ *            timer               connected       schema is ours       all prepared        committed
+ *   DOWN ----------> CONNECTING ------> CHECKING ---------> PREPARING --------> PROVING --------> READY
+ *    ^                   |                  |                   |                  |               |
+ *    +-------------------+-- pg_conn_lost --+-------------------+------------------+---------------+
+ *     the next host at once,                                           pg_conn_fini: from any to CLOSED
  *     back-off 0.1 to 5 s after all
+ *
+ * A spare connection begins RESTING, and rests again from DOWN when nobody waits in its lane, and from
+ * READY after SPARE_MS without work.
+ *
+ * A commit may wait for ever, for a synchronous standby that is away, and no limit of the database ends
+ * that, nor does the end of the connection. So a connection that was silent for longer than any statement
+ * may take is given up with its process: the next connection of the same place ends that (pg_setup.c).
+ * And it takes no work before a commit has come to its end. Otherwise each try would leave one more
+ * process behind, until the database has room for none.
  *
  * Only a READY connection takes segments. A segment is the statements of one operation and a sync,
  * so one transaction. It is written at once, behind those that wait for their answers, and answered
@@ -32,12 +41,15 @@ enum {
     BACKOFF_MAX_MS = 5000,
     /* Beyond the statement timeout a silent server is a broken connection. */
     SILENCE_MARGIN_MS = 3000,
+    SPARE_MS = 30000,
 };
 
-/* As labels; a closed connection is not counted any more. */
+/* As labels; what is not open is not counted. */
 static const char *const state_names[] = {
-    [PG_DOWN] = "down",           [PG_CONNECTING] = "connecting", [PG_CHECKING] = "checking",
-    [PG_PREPARING] = "preparing", [PG_READY] = "ready",           [PG_CLOSED] = NULL,
+    [PG_DOWN] = "down",         [PG_CONNECTING] = "connecting",
+    [PG_CHECKING] = "checking", [PG_PREPARING] = "preparing",
+    [PG_PROVING] = "proving",   [PG_READY] = "ready",
+    [PG_RESTING] = NULL,        [PG_CLOSED] = NULL,
 };
 
 static void count_state(enum pg_state state, int64_t by)
@@ -132,22 +144,44 @@ void pg_conn_lost(struct pg_conn *conn, enum reason problem)
     conn->route.has_failed = true;
     if (conn->state == PG_READY) {
         log_event(LOG_WARNING, "db.connection_lost", F_STR("reason", reason_info(problem)->name),
-                  F_INT("in_flight", conn->in_flight));
+                  F_INT("in_flight", conn->in_flight), F_STR("lane", conn->lane->info->word));
     }
     drop(conn, PG_DOWN);
+    if (!conn->route.is_in_round) {
+        pg_lane_lost(conn->lane, conn->problem);
+    }
+}
+
+static bool is_needed(const struct pg_conn *conn)
+{
+    return !conn->is_spare || conn->lane->waiting.count > 0;
+}
+
+static void silent(struct pg_conn *conn)
+{
+    bool may_hold = conn->state == PG_READY || conn->state == PG_PROVING ||
+                    conn->state == PG_PREPARING; /* it marks the history */
+    log_event(LOG_WARNING, "db.silent", F_USER("host", pg_connect_host(conn)),
+              F_STR("state", state_names[conn->state]), F_STR("lane", conn->lane->info->word));
+    if (may_hold) {
+        conn->left = conn->own;
+    }
+    pg_conn_lost(conn, may_hold ? R_DATABASE_NOT_COMMITTING : R_DATABASE_UNAVAILABLE);
 }
 
 static void fire(struct loop_timer *timer)
 {
     struct pg_conn *conn = LIST_ENTRY(timer, struct pg_conn, timer);
-    if (conn->state == PG_DOWN && conn->store->conninfo.host_count == 0) {
+    if (conn->state == PG_DOWN && !is_needed(conn)) {
+        pg_conn_set_state(conn, PG_RESTING);
+    } else if (conn->state == PG_DOWN && conn->store->conninfo.host_count == 0) {
         pg_conn_lost(conn, R_CONFIG_INVALID);
     } else if (conn->state == PG_DOWN) {
         pg_connect_start(conn);
+    } else if (conn->state == PG_READY && list_is_empty(&conn->requests)) {
+        drop(conn, PG_RESTING);
     } else {
-        log_event(LOG_WARNING, "db.silent", F_USER("host", pg_connect_host(conn)),
-                  F_STR("state", state_names[conn->state]));
-        pg_conn_lost(conn, R_DATABASE_UNAVAILABLE);
+        silent(conn);
     }
 }
 
@@ -159,10 +193,13 @@ static void watch_silence(struct pg_conn *conn)
     if (conn->state != PG_READY) {
         return; /* the limit of connecting runs */
     }
-    if (list_is_empty(&conn->requests)) {
-        loop_timer_cancel(&conn->timer);
+    if (!list_is_empty(&conn->requests)) {
+        int limit = lane_statement_ms(conn->lane->class, conn->store->config.statement_timeout_ms);
+        loop_timer_arm(&conn->timer, limit + SILENCE_MARGIN_MS);
+    } else if (conn->is_spare) {
+        loop_timer_arm(&conn->timer, SPARE_MS);
     } else {
-        loop_timer_arm(&conn->timer, conn->store->config.statement_timeout_ms + SILENCE_MARGIN_MS);
+        loop_timer_cancel(&conn->timer);
     }
 }
 
@@ -263,6 +300,7 @@ static void ready(struct loop_fd *fd, bool readable, bool writable)
     }
     if (conn->state == PG_READY) {
         conn->backoff_ms = BACKOFF_MIN_MS;
+        pg_lane_wake(conn->lane);
     }
     watch_silence(conn);
     pg_conn_flush(conn);
@@ -291,6 +329,7 @@ bool pg_conn_send(struct pg_conn *conn, struct store_op *op, const struct pg_seg
     }
     struct pg_request *request = xcalloc(1, sizeof *request);
     *request = (struct pg_request){.op = op,
+                                   .party = op->party,
                                    .read = segment->read,
                                    .first = segment->params[0]->statement,
                                    .sent_at = loop_now(conn->store->loop)};
@@ -306,16 +345,26 @@ bool pg_conn_send(struct pg_conn *conn, struct store_op *op, const struct pg_seg
     return true;
 }
 
-void pg_conn_init(struct pg_conn *conn, struct store *store, enum store_class class)
+void pg_conn_init(struct pg_conn *conn, struct pg_lane *lane, bool is_spare)
 {
-    *conn = (struct pg_conn){.store = store,
-                             .class = class,
+    *conn = (struct pg_conn){.store = lane->store,
+                             .lane = lane,
+                             .is_spare = is_spare,
+                             .state = PG_RESTING,
                              .watch = {.fd = -1},
                              .backoff_ms = BACKOFF_MIN_MS,
                              .problem = R_DATABASE_UNAVAILABLE};
     list_init(&conn->requests);
-    count_state(PG_DOWN, 1);
-    loop_timer_init(&conn->timer, store->loop, fire);
+    loop_timer_init(&conn->timer, lane->store->loop, fire);
+    if (!is_spare) {
+        pg_conn_open(conn);
+    }
+}
+
+void pg_conn_open(struct pg_conn *conn)
+{
+    CH_ASSERT(conn->state == PG_RESTING);
+    pg_conn_set_state(conn, PG_DOWN);
     loop_timer_arm(&conn->timer, 0);
 }
 

@@ -8,6 +8,7 @@
 #include "conninfo/conninfo.h"
 #include "store/pg/pg_connect.h"
 #include "store/pg/pg_history.h"
+#include "store/pg/pg_lane.h"
 #include "store/pg/pg_submit.h"
 
 enum pg_state {
@@ -15,7 +16,9 @@ enum pg_state {
     PG_CONNECTING, /* its host is looked up, or PQconnectPoll */
     PG_CHECKING,   /* is the schema ours? */
     PG_PREPARING,  /* every statement of the class */
+    PG_PROVING,    /* does a commit come to its end? */
     PG_READY,      /* takes segments */
+    PG_RESTING,    /* a spare one that nobody needs */
     PG_CLOSED,     /* the end */
 };
 
@@ -27,9 +30,16 @@ struct pg_setup {
     bool is_prepared; /* the first of its two has come */
 };
 
+/* A process of the database that serves a connection. */
+struct pg_backend {
+    char pid[16];     /* "": none */
+    char started[40]; /* pg_stat_activity.backend_start, because numbers of processes come again */
+};
+
 struct pg_conn {
     struct store *store;
-    enum store_class class;
+    struct pg_lane *lane;
+    bool is_spare;
     enum pg_state state; /* by pg_conn_set_state only */
     PGconn *pg;
     struct loop_fd watch;    /* its fd is -1 while nothing is watched */
@@ -40,6 +50,8 @@ struct pg_conn {
     enum reason problem; /* why it is not ready */
     struct pg_route route;
     struct pg_setup setup;
+    struct pg_backend own;
+    struct pg_backend left; /* that fell silent, and may hold what it had begun */
     struct mono_time history_asked_at;
     uint64_t history; /* the generation in which it is */
 };
@@ -48,6 +60,7 @@ struct pg_conn {
 struct pg_request {
     struct list link;
     struct store_op *op; /* NULL: canceled, or the connection's own */
+    struct uuid party;
     pg_reader read;
     size_t at;                        /* which statement of the segment answers now */
     const struct pg_statement *first; /* of the segment, for metrics and log */
@@ -64,11 +77,12 @@ struct store {
     const char *options[STORE_CLASSES], *checks[STORE_CLASSES]; /* of pg_settings.h */
     size_t good_host; /* where a connection came about last */
     struct pg_history history;
-    struct pg_conn *conns;
-    size_t conn_count;
+    struct pg_lane lanes[STORE_CLASSES];
 };
 
-void pg_conn_init(struct pg_conn *conn, struct store *store, enum store_class class);
+/* A spare one rests until it is opened. */
+void pg_conn_init(struct pg_conn *conn, struct pg_lane *lane, bool is_spare);
+void pg_conn_open(struct pg_conn *conn);
 void pg_conn_fini(struct pg_conn *conn);
 /* Queue a segment on a ready connection; false when libpq would not take it. */
 bool pg_conn_send(struct pg_conn *conn, struct store_op *op, const struct pg_segment *segment);

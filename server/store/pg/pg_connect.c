@@ -100,7 +100,7 @@ static void add_options(struct params *p, const struct pg_conn *conn)
             add(p, ours[i].key, ours[i].value);
         }
     }
-    add(p, "options", conn->store->options[conn->class]);
+    add(p, "options", conn->store->options[conn->lane->class]);
 }
 
 /* With the address libpq looks no name up; the name is still what certificate and password are for. */

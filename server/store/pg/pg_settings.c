@@ -4,6 +4,7 @@
 #include <stdlib.h>
 
 #include "base/buf.h"
+#include "store/pg/pg_lane.h"
 
 /* A setting of ours. `shown` is how pg_settings writes it. */
 struct setting {
@@ -18,7 +19,6 @@ static const struct setting settings[] = {
     {"default_transaction_isolation", "read\\ committed", "read committed"},
     {"default_transaction_read_only", "off", "off"},
     {"default_transaction_deferrable", "off", "off"},
-    {"lock_timeout", "0", "0"}, /* the statement's limit counts */
     {"idle_session_timeout", "0", "0"},
     {"standard_conforming_strings", "on", "on"},
     {"transform_null_equals", "off", "off"},
@@ -33,11 +33,9 @@ static const struct setting settings[] = {
 };
 enum { SETTING_COUNT = sizeof settings / sizeof settings[0] };
 
-/* Of each class: decisions and lookups always have the same shape, so one plan serves: planning the gate anew takes
- * longer than carrying it out. Queries of admins have optional conditions. */
 static const char *plans_of(enum store_class class)
 {
-    return class == STORE_ADMIN ? "auto" : "force_generic_plan";
+    return LANES[class].plans == LANE_AUTO ? "auto" : "force_generic_plan";
 }
 
 /* Rows are found by their keys, and what is hot is in memory: random_page_cost as for that, so that small tables are
@@ -58,11 +56,12 @@ const char *pg_settings_options(struct arena *arena, enum store_class class,
     if (!buf_finish(&text, &whole, NULL).ok) {
         return NULL;
     }
+    int limit = lane_statement_ms(class, statement_timeout_ms);
     return arena_printf(arena,
-                        "%.*s -c statement_timeout=%d -c idle_in_transaction_session_timeout=%d "
-                        "-c plan_cache_mode=%s",
-                        (int)whole.len, (const char *)whole.ptr, statement_timeout_ms,
-                        statement_timeout_ms, plans_of(class));
+                        "%.*s -c statement_timeout=%d -c lock_timeout=%d "
+                        "-c idle_in_transaction_session_timeout=%d -c plan_cache_mode=%s",
+                        (int)whole.len, (const char *)whole.ptr, limit,
+                        lane_lock_ms(class, statement_timeout_ms), limit, plans_of(class));
 }
 
 /* Promise 1: whoever has a license has a record. remote_apply promises more than on; remote_write and less do not
@@ -112,13 +111,15 @@ enum { CHECK_COUNT = sizeof checks / sizeof checks[0] };
 static const char LOST_FORMAT[] =
     "SELECT string_agg(name || '=' || setting, ', ') FROM pg_settings JOIN (VALUES %.*s"
     " ('session_replication_role', 'origin'), ('client_encoding', 'UTF8'),"
-    " ('statement_timeout', '%d'), ('idle_in_transaction_session_timeout', '%d'),"
+    " ('statement_timeout', '%d'), ('lock_timeout', '%d'),"
+    " ('idle_in_transaction_session_timeout', '%d'),"
     " ('plan_cache_mode', '%s')) ours(name, value) USING (name) WHERE setting <> value";
 
 static const char *lost(struct arena *arena, enum store_class class, int statement_timeout_ms)
 {
     struct buf text;
     struct slice ours;
+    int limit = lane_statement_ms(class, statement_timeout_ms);
     buf_init(&text, arena);
     for (size_t i = 0; i < SETTING_COUNT; i++) {
         const char *row =
@@ -126,8 +127,8 @@ static const char *lost(struct arena *arena, enum store_class class, int stateme
         buf_add(&text, slice_str(row == NULL ? "" : row));
     }
     return buf_finish(&text, &ours, NULL).ok
-               ? arena_printf(arena, LOST_FORMAT, (int)ours.len, (const char *)ours.ptr,
-                              statement_timeout_ms, statement_timeout_ms, plans_of(class))
+               ? arena_printf(arena, LOST_FORMAT, (int)ours.len, (const char *)ours.ptr, limit,
+                              lane_lock_ms(class, statement_timeout_ms), limit, plans_of(class))
                : NULL;
 }
 

@@ -2,7 +2,8 @@
 /* A fresh connection: is the schema the one that this program was built with? Then every
  * statement of the class is prepared and described, all in one segment: that checks every table
  * and column that we use, and that parameters and columns are what the C structures of
- * server/store/sql/ were made for. At the end of it, in which history the database is. */
+ * server/store/sql/ were made for. At the end of it, in which history the database is. Where the class
+ * writes, a commit must come to its end. */
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -17,6 +18,20 @@
 enum { SETUP_LIMIT_MS = 5000 };
 
 static const char VERSION[] = "SELECT coalesce(max(version), 0)::int8 FROM schema_migration";
+static const char OWN[] =
+    "SELECT pid::text, backend_start::text FROM pg_stat_activity WHERE pid = pg_backend_pid()";
+/* What it had begun is kept or undone whole; nobody was told which. */
+static const char END_OTHER[] =
+    "SELECT pg_terminate_backend(pid) FROM pg_stat_activity "
+    "WHERE pid::text = $1 AND backend_start::text = $2 AND usename = current_user";
+/* Leaves nothing but itself in the write-ahead log. */
+static const char COMMIT_ONCE[] = "SELECT pg_logical_emit_message(true, 'chancery', '')";
+
+/* Parameters are texts. */
+static bool send_query(struct pg_conn *conn, const char *sql, int count, const char *const *values)
+{
+    return PQsendQueryParams(conn->pg, sql, count, NULL, values, NULL, NULL, 1) == 1;
+}
 
 void pg_setup_begin(struct pg_conn *conn)
 {
@@ -24,13 +39,12 @@ void pg_setup_begin(struct pg_conn *conn)
     pg_conn_set_state(conn, PG_CHECKING);
     loop_timer_arm(&conn->timer, SETUP_LIMIT_MS);
     char pid[16];
-    const char *values[] = {pid};
     snprintf(pid, sizeof pid, "%d", PQbackendPID(conn->pg));
-    if (PQsendQueryParams(conn->pg, PG_SETTINGS_SET, 0, NULL, NULL, NULL, NULL, 1) != 1 ||
-        PQsendQueryParams(conn->pg, conn->store->checks[conn->class], 1, NULL, values, NULL, NULL,
-                          1) != 1 ||
-        PQsendQueryParams(conn->pg, VERSION, 0, NULL, NULL, NULL, NULL, 1) != 1 ||
-        PQpipelineSync(conn->pg) != 1) {
+    const char *checked[] = {pid}, *other[] = {conn->left.pid, conn->left.started};
+    if (!send_query(conn, PG_SETTINGS_SET, 0, NULL) ||
+        !send_query(conn, conn->store->checks[conn->lane->class], 1, checked) ||
+        !send_query(conn, OWN, 0, NULL) || !send_query(conn, END_OTHER, 2, other) ||
+        !send_query(conn, VERSION, 0, NULL) || PQpipelineSync(conn->pg) != 1) {
         pg_conn_lost(conn, R_DATABASE_UNAVAILABLE);
         return;
     }
@@ -74,7 +88,7 @@ static bool send_prepare(struct pg_conn *conn, const struct pg_statement *statem
 /* The next statement of the class from this number on; STATEMENT_COUNT: none. */
 static size_t next_of_class(enum store_class class, size_t i)
 {
-    while (i < STATEMENT_COUNT && STATEMENTS[i].class != class) {
+    while (i < STATEMENT_COUNT && (STATEMENTS[i].classes & 1U << class) == 0) {
         i++;
     }
     return i;
@@ -83,9 +97,10 @@ static size_t next_of_class(enum store_class class, size_t i)
 static void prepare(struct pg_conn *conn)
 {
     bool ok = true;
-    conn->setup = (struct pg_setup){.statement = next_of_class(conn->class, 0)};
+    enum store_class class = conn->lane->class;
+    conn->setup = (struct pg_setup){.statement = next_of_class(class, 0)};
     for (size_t i = conn->setup.statement; ok && i < STATEMENT_COUNT;
-         i = next_of_class(conn->class, i + 1)) {
+         i = next_of_class(class, i + 1)) {
         ok = send_prepare(conn, &STATEMENTS[i]);
     }
     if (!ok || !pg_history_ask(conn) || PQpipelineSync(conn->pg) != 1) {
@@ -106,12 +121,20 @@ static void check_statement(struct pg_conn *conn, const PGresult *result)
         return;
     }
     const struct pg_statement *statement = &STATEMENTS[setup->statement];
-    setup->statement = next_of_class(conn->class, setup->statement + 1);
+    setup->statement = next_of_class(conn->lane->class, setup->statement + 1);
     if (!pg_statement_matches(statement, result, problem)) {
         conn->setup.problem = R_SCHEMA_TOO_OLD;
         log_event(LOG_ERROR, "db.statement",
                   F_STR("reason", reason_info(conn->setup.problem)->name),
                   F_STR("statement", statement->name), F_STR("detail", problem));
+    }
+}
+
+static void take_own(struct pg_conn *conn, const PGresult *result)
+{
+    if (PQntuples(result) == 1) {
+        snprintf(conn->own.pid, sizeof conn->own.pid, "%s", PQgetvalue(result, 0, 0));
+        snprintf(conn->own.started, sizeof conn->own.started, "%s", PQgetvalue(result, 0, 1));
     }
 }
 
@@ -123,6 +146,12 @@ static void check(struct pg_conn *conn, const PGresult *result)
         break; /* of PG_SETTINGS_SET */
     case 1:
         check_settings(conn, result);
+        break;
+    case 2:
+        take_own(conn, result);
+        break;
+    case 3:
+        conn->left = (struct pg_backend){.pid = ""};
         break;
     default:
         if (conn->setup.problem == R_NONE) {
@@ -138,6 +167,9 @@ static void failed(struct pg_conn *conn, const PGresult *result)
     sqlstate = sqlstate == NULL ? "08006" : sqlstate;
     bool is_schema = strncmp(sqlstate, "42", 2) == 0 && strcmp(sqlstate, "42501") != 0;
     enum reason reason = is_schema ? R_SCHEMA_TOO_OLD : pg_reason(sqlstate);
+    if (reason == R_DATABASE_CONFLICT) {
+        reason = R_DATABASE_NOT_COMMITTING; /* another connection's mark of the history has no end */
+    }
     if (conn->setup.problem == R_NONE) {
         conn->setup.problem = reason;
     }
@@ -169,6 +201,29 @@ void pg_setup_result(struct pg_conn *conn, const PGresult *result)
     }
 }
 
+/* Until its end the class doesn't work, whatever else the database answers. */
+static void prove(struct pg_conn *conn)
+{
+    if (!send_query(conn, COMMIT_ONCE, 0, NULL) || PQpipelineSync(conn->pg) != 1) {
+        pg_conn_lost(conn, R_DATABASE_UNAVAILABLE);
+        return;
+    }
+    conn->problem = R_DATABASE_NOT_COMMITTING;
+    pg_conn_set_state(conn, PG_PROVING);
+    loop_timer_arm(&conn->timer, SETUP_LIMIT_MS);
+}
+
+static void take_into_service(struct pg_conn *conn)
+{
+    pg_conn_set_state(conn, PG_READY);
+    pg_connect_succeeded(conn);
+    conn->problem = R_NONE;
+    loop_timer_cancel(&conn->timer);
+    log_event(LOG_INFO, "db.ready", F_STR("lane", conn->lane->info->word),
+              F_USER("host", pg_connect_host(conn)));
+    pg_history_leave_others(conn);
+}
+
 void pg_setup_synced(struct pg_conn *conn)
 {
     if (conn->setup.problem != R_NONE) {
@@ -177,13 +232,9 @@ void pg_setup_synced(struct pg_conn *conn)
         prepare(conn);
     } else if (!pg_history_is_current(conn)) {
         pg_conn_lost(conn, R_DATABASE_UNAVAILABLE); /* another one has found a newer one */
+    } else if (conn->state == PG_PREPARING && conn->lane->info->commits) {
+        prove(conn);
     } else {
-        pg_conn_set_state(conn, PG_READY);
-        pg_connect_succeeded(conn);
-        conn->problem = R_NONE;
-        loop_timer_cancel(&conn->timer);
-        log_event(LOG_INFO, "db.ready", F_INT("class", conn->class),
-                  F_USER("host", pg_connect_host(conn)));
-        pg_history_leave_others(conn);
+        take_into_service(conn);
     }
 }

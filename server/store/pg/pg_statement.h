@@ -56,7 +56,7 @@ struct pg_field {
 
 struct pg_statement {
     const char *name; /* "gate", also its name on the server */
-    enum store_class class;
+    unsigned classes; /* bits of enum store_class: on whose connections it is prepared */
     const char *sql;
     const struct pg_field *params, *columns;
     size_t param_count, column_count;

@@ -3,18 +3,18 @@
 
 #include "store/pg/pg_conn.h"
 
-/* The ready connection of a class with the fewest operations in flight; NULL when none is. */
-static struct pg_conn *choose(struct store *store, enum store_class class)
+/* The class that all statements of a segment are of; STORE_CLASSES: there is none. What goes along with
+ * acts of several classes is of all of them, the first one when it goes alone. */
+static enum store_class class_of(const struct pg_segment *segment)
 {
-    struct pg_conn *best = NULL;
-    for (size_t i = 0; i < store->conn_count; i++) {
-        struct pg_conn *conn = &store->conns[i];
-        if (conn->class == class && conn->state == PG_READY &&
-            (best == NULL || conn->in_flight < best->in_flight)) {
-            best = conn;
-        }
+    unsigned classes = (1U << STORE_CLASSES) - 1, class = 0;
+    for (size_t i = 0; i < segment->count; i++) {
+        classes &= segment->params[i]->statement->classes;
     }
-    return best;
+    while (class < STORE_CLASSES && (classes & 1U << class) == 0) {
+        class ++;
+    }
+    return (enum store_class) class;
 }
 
 void pg_fail_later(struct store_op *op, enum reason reason, const char *detail)
@@ -34,12 +34,11 @@ void pg_submit(struct store_op *op, const struct pg_segment *segment)
             return;
         }
     }
-    struct pg_conn *conn = choose(store, segment->params[0]->statement->class);
-    if (conn == NULL) {
-        pg_fail_later(op, R_DATABASE_UNAVAILABLE, reason_info(store_problem(store))->name);
-    } else if (conn->in_flight >= store->config.in_flight_max) {
-        pg_fail_later(op, R_OVERLOADED, "database pipeline is full");
-    } else if (!pg_conn_send(conn, op, segment)) {
-        pg_fail_later(op, R_DATABASE_UNAVAILABLE, "libpq refused to send");
+    enum store_class class = class_of(segment);
+    if (class == STORE_CLASSES) {
+        pg_fail_later(op, R_INTERNAL, "statements of no common class");
+        return;
     }
+    op->lane = &store->lanes[class];
+    pg_lane_submit(op->lane, op, segment);
 }

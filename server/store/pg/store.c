@@ -9,7 +9,7 @@
 enum {
     STATEMENT_TIMEOUT_MS = 5000,
     GATE_CONNECTIONS = 2,
-    IN_FLIGHT_MAX = 256,
+    WAITING_MAX = 8192,
     HISTORY_MS = 60 * 1000
 };
 enum { CONNINFO_BYTES_MAX = 4 << 20 };
@@ -45,20 +45,16 @@ struct store *store_new(struct loop *loop, const struct store_config *config)
     if (store->config.gate_connections == 0) {
         store->config.gate_connections = GATE_CONNECTIONS;
     }
-    if (store->config.in_flight_max == 0) {
-        store->config.in_flight_max = IN_FLIGHT_MAX;
+    if (store->config.waiting_max == 0) {
+        store->config.waiting_max = WAITING_MAX;
     }
     if (store->config.history_ms == 0) {
         store->config.history_ms = HISTORY_MS;
     }
     store->arena = arena_new(CONNINFO_BYTES_MAX);
     read_conninfo(store);
-    store->conn_count = store->config.gate_connections + 2;
-    store->conns = xcalloc(store->conn_count, sizeof store->conns[0]);
-    pg_conn_init(&store->conns[0], store, STORE_READ);
-    pg_conn_init(&store->conns[1], store, STORE_ADMIN);
-    for (size_t i = 2; i < store->conn_count; i++) {
-        pg_conn_init(&store->conns[i], store, STORE_GATE);
+    for (unsigned i = 0; i < STORE_CLASSES; i++) {
+        pg_lane_init(&store->lanes[i], store, (enum store_class)i);
     }
     pg_history_init(store);
     return store;
@@ -70,27 +66,35 @@ void store_free(struct store *store)
         return;
     }
     pg_history_fini(store);
-    for (size_t i = 0; i < store->conn_count; i++) {
-        pg_conn_fini(&store->conns[i]);
+    for (unsigned i = 0; i < STORE_CLASSES; i++) {
+        pg_lane_fini(&store->lanes[i]);
     }
-    xfree(store->conns);
     arena_free(store->arena);
     xfree(store);
 }
 
-enum reason store_problem(const struct store *store)
+/* Of the connections of a lane that has none ready, what says more than that they can't be made. */
+static enum reason lane_problem(const struct pg_lane *lane)
 {
-    bool has[STORE_CLASSES] = {false};
-    enum reason problem = R_DATABASE_UNAVAILABLE;
-    for (size_t i = 0; i < store->conn_count; i++) {
-        const struct pg_conn *conn = &store->conns[i];
-        has[conn->class] = has[conn->class] || conn->state == PG_READY;
-        if (conn->state != PG_READY && conn->problem != R_NONE &&
-            conn->problem != R_DATABASE_UNAVAILABLE) {
-            problem = conn->problem;
+    for (size_t i = 0; i < lane->kept; i++) {
+        enum reason problem = lane->conns[i].problem;
+        if (problem != R_NONE && problem != R_DATABASE_UNAVAILABLE) {
+            return problem;
         }
     }
-    return has[STORE_GATE] && has[STORE_READ] && has[STORE_ADMIN] ? R_NONE : problem;
+    return R_DATABASE_UNAVAILABLE;
+}
+
+enum reason store_problem(const struct store *store)
+{
+    enum reason worst = R_NONE;
+    for (unsigned i = 0; i < STORE_CLASSES; i++) {
+        const struct pg_lane *lane = &store->lanes[i];
+        if (!pg_lane_is_ready(lane) && (worst == R_NONE || worst == R_DATABASE_UNAVAILABLE)) {
+            worst = lane_problem(lane);
+        }
+    }
+    return worst;
 }
 
 bool store_is_ready(const struct store *store)
@@ -118,6 +122,13 @@ void store_op_cancel(struct store_op *op)
     if (op->request != NULL) {
         op->request->op = NULL;
         op->request = NULL;
+    }
+    if (op->on_cancel != NULL) {
+        op->on_cancel(op);
+        op->on_cancel = NULL;
+    }
+    if (op->lane != NULL) {
+        turns_remove(&op->lane->waiting, &op->turn);
     }
     loop_task_cancel(&op->fail);
 }

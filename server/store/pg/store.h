@@ -11,28 +11,37 @@
 
 #include "base/arena.h"
 #include "base/ids.h"
+#include "base/turns.h"
 #include "loop/loop.h"
 
 struct dns;
 struct store;
+struct pg_lane;
 struct pg_request;
+struct pg_segment;
 
-/* Which connections serve an operation, so that a slow query never stands before a decision. */
-enum store_class { STORE_GATE, STORE_READ, STORE_ADMIN, STORE_CLASSES };
+/* Which connections serve an operation, so that it never waits behind one of another kind: lanes.def. */
+enum store_class {
+#define LANE(name, ...) STORE_##name,
+#include "store/pg/lanes.def"
+#undef LANE
+    STORE_CLASSES
+};
 
 struct store_config {
     const char *conninfo;      /* libpq's */
     struct dns *dns;           /* for hosts that have names; borrows, outlives the store */
     int statement_timeout_ms;  /* 0: 5 s */
     unsigned gate_connections; /* 0: 2 */
-    unsigned in_flight_max;    /* operations on one connection; 0: 256 */
+    unsigned in_flight_max;    /* operations on one connection; 0: what its lane says */
+    unsigned waiting_max;      /* operations that wait for one lane; 0: 8,192 */
     int history_ms;            /* between two looks whether the database went back; 0: 1 min */
 };
 
 struct store *store_new(struct loop *loop, const struct store_config *config);
 /* All operations must be done or canceled. */
 void store_free(struct store *store);
-/* Whether every class has a connection that works. */
+/* Whether every class that keeps connections has one that works. */
 bool store_is_ready(const struct store *store);
 /* Why not, for /readyz and the log; R_NONE when ready. */
 enum reason store_problem(const struct store *store);
@@ -40,11 +49,16 @@ enum reason store_problem(const struct store *store);
 struct store_op {
     struct store *store;
     struct arena *arena; /* borrows: the call's */
+    struct uuid party;   /* whose it is: the parties take turns. Zero: the worker's own */
     void (*done)(struct store_op *op);
     void *user;
     struct err err; /* R_NONE on success */
     /* Private to the module. */
     struct pg_request *request;
+    void (*on_cancel)(struct store_op *op); /* of one that shares another one's work; NULL: none */
+    struct pg_lane *lane;
+    struct turn turn;                 /* in lane->waiting */
+    const struct pg_segment *segment; /* while it waits */
     struct loop_task fail;
     const void *reader;
 };

@@ -7,7 +7,7 @@
 -- mark: content.amendment_mark. Principals and their rights are parallel. name_versions: in which version each was said, of the
 -- grants, then of the recipients, then of what was removed.
 
--- name: find_amendment :admin
+-- name: find_amendment :read
 -- params: tenant tenant_id, content content_id
 -- columns: amendment @amendment
 SELECT c.amendment_mark AS mark, m.version, m.grant_principals, m.grant_rights, m.recipients,
@@ -15,7 +15,7 @@ SELECT c.amendment_mark AS mark, m.version, m.grant_principals, m.grant_rights, 
 FROM content_amendment m JOIN content c USING (tenant, content)
 WHERE m.tenant = :tenant AND m.content = :content;
 
--- name: amend :admin
+-- name: amend :revoke
 -- params: act @act, content content_id, before int8, version int8, grant_principals text[],
 --   grant_rights text[], recipients text[], removed text[], name_versions int8[],
 --   changes_expiry bool, expires_at timestamptz?, target text

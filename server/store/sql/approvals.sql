@@ -10,23 +10,23 @@
 -- members: field text, before text, after text
 -- One thing that an act changes.
 
--- name: approval_take :admin
+-- name: approval_take :admin :revoke :bulk
 -- params: act @act, approval approval_id
 -- Fails when the request is not pending.
 SELECT audit_admin(:act.*, approval_take(:act.tenant, :approval, :act.component,
                                          :act.component_name)) AS _;
 
--- name: approval_performed :admin
+-- name: approval_performed :admin :revoke :bulk
 -- params: tenant tenant_id, event event_id
 -- Fails when this transaction has written no such event.
 SELECT approval_performed(:tenant, :event) AS _;
 
--- name: approval_not_needed :admin
+-- name: approval_not_needed :admin :revoke :bulk
 -- params: tenant tenant_id, operations int4
 -- Fails when the tenant requires approval of any of the operations, which are bits.
 SELECT approval_not_needed(:tenant, :operations) AS _;
 
--- name: approval_unmoved :admin
+-- name: approval_unmoved :admin :revoke :bulk
 -- params: tenant tenant_id, known @known_scope[], always bool
 -- Fails when one of the scopes has another epoch by now. always: also where the tenant requires no
 -- approval of anything.

@@ -7,7 +7,7 @@
 --   calls int8
 -- One row for many refusals.
 
--- name: audit_query :admin
+-- name: audit_query :report
 -- params: tenant tenant_id, content content_id?, user_address text?, reason text?,
 --   operation text?, denied_only bool, since timestamptz?, before timestamptz?,
 --   after_at timestamptz?, after_event event_id?, limit int8, power text?
@@ -33,7 +33,7 @@ WHERE tenant = :tenant
 ORDER BY at DESC, event DESC
 LIMIT :limit;
 
--- name: audit_add_summaries :admin
+-- name: audit_add_summaries :bulk
 -- params: summaries @audit_summary[]
 INSERT INTO audit (tenant, at, event, operation, granted, reason, component, component_name,
                    client_address, user_agent, correlation_id, target, calls)
@@ -41,6 +41,6 @@ SELECT s.tenant, now(), s.event, s.operation, false, s.reason, s.component, s.co
        s.client_address, s.user_agent, s.correlation_id, s.target, s.calls
 FROM unnest(:summaries.*) AS s (:summaries.names);
 
--- name: make_partitions :admin
+-- name: make_partitions :bulk
 -- Of this month and the next two.
 SELECT audit_make_partitions(2) AS _;

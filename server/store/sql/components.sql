@@ -25,7 +25,7 @@ SELECT epoch_raise(:act.tenant) AS _, audit_admin(:act.*, :name) AS _ FROM made;
 INSERT INTO component_certificate (fingerprint, tenant, component)
 SELECT f, :tenant, :component FROM unnest(:fingerprints) AS f;
 
--- name: update_component :admin
+-- name: update_component :revoke
 -- params: act @act, component component_id, sender_domains text[], fingerprints bytea[],
 --   disabled bool, issuer issuer_id?, subject text, mark int8, new_mark int8
 -- No row when the mark is not the stored one. Certificates that stay keep their rows, for a row
@@ -50,7 +50,7 @@ WITH made AS (
 )
 SELECT epoch_raise(:act.tenant) AS _, audit_admin(:act.*, name) AS _ FROM made;
 
--- name: delete_component :admin
+-- name: delete_component :revoke
 -- params: act @act, component component_id, mark int8
 -- mark 0: any. Its certificates go with it.
 WITH made AS (

@@ -30,7 +30,7 @@ INSERT INTO content (tenant, content, owner, issuer, template, display_name, cre
 VALUES (:tenant, :content, :owner, :issuer, :template, :display_name, :protected_at)
 ON CONFLICT (tenant, content) DO NOTHING;
 
--- name: list_owned_content :admin
+-- name: list_owned_content :report
 -- params: tenant tenant_id, before content_id?, limit int8, owners text[], issuer text?
 -- columns: content @content
 -- Newest first. One index lookup per owner.
@@ -47,7 +47,7 @@ CROSS JOIN LATERAL (
 ORDER BY c.content DESC
 LIMIT :limit;
 
--- name: list_content :admin
+-- name: list_content :report
 -- params: tenant tenant_id, before content_id?, limit int8
 -- columns: content @content
 -- Newest first.
@@ -57,7 +57,7 @@ WHERE tenant = :tenant AND (:before IS NULL OR content < :before)
 ORDER BY content DESC
 LIMIT :limit;
 
--- name: revoke :admin
+-- name: revoke :revoke
 -- params: act @act, content content_id, user_address text?, why text, people_max int4
 -- columns: revoked_at timestamptz
 -- For everybody, or for one person. Who may: the flow has decided. No row when so many people are
@@ -85,7 +85,7 @@ WITH changed AS (
 )
 SELECT since AS revoked_at FROM changed;
 
--- name: restore :admin
+-- name: restore :revoke
 -- params: act @act, content content_id, user_address text?, why text
 -- columns: restored_at timestamptz
 -- The content, or one person by whichever of their addresses they were revoked. No row when that

@@ -23,7 +23,7 @@
 :groups.address, :groups.display_name, :groups.external_id, :members.group_address,
 :members.address;
 
--- name: directory_put :admin
+-- name: directory_put :bulk
 -- params: act @act, previous text, users @directory_user[], aliases @directory_alias[],
 --   groups @directory_group[], members @directory_member[], target text, import uuid?, alone bool,
 --   records_refusal bool
@@ -39,7 +39,7 @@ FROM directory_put(:act.tenant, {part}, :alone) AS p,
      LATERAL directory_count(:act.tenant, :import, p.problem = 0, cardinality(:users.address),
                              cardinality(:groups.address), p.changed) AS i;
 
--- name: directory_look :admin
+-- name: directory_look :bulk
 -- params: tenant tenant_id, previous text, users @directory_user[], aliases @directory_alias[],
 --   groups @directory_group[], members @directory_member[], most int4
 -- columns: outcome @directory_outcome, behind text[], is_whole bool, epoch int8
@@ -52,7 +52,7 @@ FROM (SELECT coalesce((SELECT epoch FROM epoch WHERE scope = directory_scope(:te
                       0)::int8 AS epoch OFFSET 0) AS k,
      directory_look(:tenant, {part}, :most) AS p;
 
--- name: directory_look_delete :admin
+-- name: directory_look_delete :bulk
 -- params: tenant tenant_id, address text
 -- columns: outcome @directory_outcome, epoch int8
 -- The same of removing a user.
@@ -60,21 +60,21 @@ SELECT p.problem, p.what, p.holder, p.changed,
        coalesce((SELECT epoch FROM epoch WHERE scope = directory_scope(:tenant)), 0)::int8 AS epoch
 FROM directory_look_delete(:tenant, :address) AS p;
 
--- name: directory_delete :admin
+-- name: directory_delete :revoke
 -- params: act @act, address text, kind int2, alone bool
 -- columns: outcome @directory_outcome
 SELECT p.problem, p.what, p.holder, p.changed,
        CASE WHEN p.problem = 0 THEN audit_admin(:act.*, :address) END AS _
 FROM directory_delete(:act.tenant, :address, :kind, :alone) AS p;
 
--- name: directory_remove_members :admin
+-- name: directory_remove_members :revoke
 -- params: act @act, group_address text, addresses text[]
 -- columns: outcome @directory_outcome
 SELECT p.problem, p.what, p.holder, p.changed,
        CASE WHEN p.problem = 0 THEN audit_admin(:act.*, :group_address) END AS _
 FROM directory_remove(:act.tenant, :group_address, :addresses) AS p;
 
--- name: directory_list :admin
+-- name: directory_list :report
 -- params: tenant tenant_id, kind int2, only text?, after text, limit int8
 -- columns: address text, display_name text, guest bool, external_id text, aliases text[]
 -- only: any address of the one that is meant.
@@ -89,7 +89,7 @@ WHERE e.tenant = :tenant AND e.kind = :kind AND e.address > :after
 ORDER BY e.address
 LIMIT :limit;
 
--- name: directory_list_members :admin
+-- name: directory_list_members :report
 -- params: tenant tenant_id, group_address text, after text, limit int8
 -- columns: is_found bool, addresses text[]
 -- One row: whether there is such a group, and its members. group_address: any of its addresses.
@@ -101,7 +101,7 @@ SELECT g.address IS NOT NULL AS is_found,
               LIMIT :limit) AS m) AS addresses
 FROM directory_group(:tenant, :group_address) AS g (address);
 
--- name: directory_people_of :admin
+-- name: directory_people_of :report
 -- params: tenant tenant_id, group_address text, limit int8, domains text[]
 -- columns: is_found bool, addresses text[]
 -- Everybody in a group, at whatever depth. A group counts by its addresses in these domains, the
@@ -123,7 +123,7 @@ WITH RECURSIVE below AS (
 SELECT directory_group(:tenant, :group_address) IS NOT NULL AS is_found,
        (SELECT coalesce(array_agg(address ORDER BY address), '{}') FROM person) AS addresses;
 
--- name: directory_people_in :admin
+-- name: directory_people_in :report
 -- params: tenant tenant_id, domain text, limit int8
 -- columns: is_found bool, addresses text[]
 -- Users and aliases of a domain, or ('') the primary addresses of all but guests.

@@ -35,7 +35,7 @@ WITH made AS (
 SELECT domain_raise(:act.tenant, domain) AS _, audit_admin(:act.*, domain || ' ' || :how) AS _
 FROM made;
 
--- name: remove_domain :admin
+-- name: remove_domain :revoke
 -- params: act @act, domain text
 WITH made AS (
     DELETE FROM tenant_domain WHERE tenant = :act.tenant AND domain = :domain RETURNING domain

@@ -37,7 +37,8 @@
 -- which comes along; 3 the request id has made content already, which comes along with its hash, key
 -- version and time; 4 the content has no row, because the database has gone back, and none came
 -- along. The platform's log (no tenant) names contents of which nothing is known.
--- Only verdict 0 writes anything.
+-- Only verdict 0 writes anything. In one order everywhere, so that two batches with the same request
+-- ids wait for each other and never both.
 WITH entry AS (
     SELECT e.*, m.entry IS NOT NULL AS has_row,
            m.entry IS NOT NULL AND m.protected_at IS NULL AS is_new, m.owner, m.issuer,
@@ -75,6 +76,7 @@ WITH entry AS (
     SELECT e.tenant, e.content, e.owner, e.issuer, e.template, e.display_name, e.request_id,
            e.request_hash, nullif(e.key_version, 0)::int4, coalesce(e.protected_at, now())
     FROM entry e JOIN fact f USING (n) WHERE f.verdict = 0 AND e.has_row
+    ORDER BY e.tenant, e.request_id, e.content
     ON CONFLICT (tenant, content) DO NOTHING -- what was lost may have come back meanwhile
 ), recorded AS (
     INSERT INTO audit (tenant, at, event, operation, granted, reason, user_address, component,

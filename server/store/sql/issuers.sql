@@ -85,7 +85,7 @@ WITH made AS (
 )
 SELECT epoch_raise(:act.tenant) AS _, audit_admin(:act.*, iss) AS _ FROM made;
 
--- name: delete_issuer :admin
+-- name: delete_issuer :revoke
 -- params: act @act, issuer issuer_id
 -- Its mappings go with it, and what they have proven.
 WITH gone AS (
@@ -130,7 +130,7 @@ SELECT epoch_raise({platform}) AS _, audit_admin(:act.*, value) AS _,
                    :act.correlation_id, value) AS _
 FROM made;
 
--- name: unmap_tenant :admin
+-- name: unmap_tenant :revoke
 -- params: act @act, issuer issuer_id, value text
 -- The act is the platform's; the tenant that the value meant has it in its log too, and loses what
 -- the mapping has proven.

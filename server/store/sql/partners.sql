@@ -34,7 +34,7 @@ SELECT epoch_raise(least(content_tenant, reader_tenant)) AS _,
 FROM partner_exception
 WHERE exception IN (SELECT exception FROM made);
 
--- name: withdraw_partner :admin
+-- name: withdraw_partner :revoke
 -- params: act @act, exception uuid, note text
 -- Both sides' consents go with it.
 WITH gone AS (

@@ -10,13 +10,14 @@ VALUES (:proof, now() + make_interval(secs => :keep_s))
 ON CONFLICT DO NOTHING
 RETURNING 1 AS _;
 
--- name: sweep_proofs :admin
+-- name: sweep_proofs :bulk
 -- params: max int8
 -- columns: swept int8
 WITH gone AS (
     DELETE FROM token_proof
     WHERE proof IN (SELECT proof FROM token_proof WHERE expires_at < now()
-                    ORDER BY expires_at LIMIT :max)
+                    ORDER BY expires_at LIMIT :max
+                    FOR UPDATE SKIP LOCKED) -- another node sweeps too
     RETURNING 1
 )
 SELECT count(*)::int8 AS swept FROM gone;

@@ -1,7 +1,7 @@
 -- SPDX-License-Identifier: Apache-2.0
 -- What admins' requests with an id have made.
 
--- name: note_request :admin
+-- name: note_request :admin :revoke :bulk
 -- params: tenant tenant_id, request uuid, request_hash bytea, made uuid
 -- In the transaction of the act. Fails when a request of this id has made something.
 INSERT INTO request (tenant, request, request_hash, made)

@@ -19,7 +19,7 @@ WITH ended AS (
 )
 SELECT epoch_raise(:act.tenant) AS _, audit_admin(:act.*, :target) AS _ FROM made;
 
--- name: revoke_super_user :admin
+-- name: revoke_super_user :revoke
 -- params: act @act, principal text
 WITH made AS (
     DELETE FROM super_user WHERE tenant = :act.tenant AND principal = :principal

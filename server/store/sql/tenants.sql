@@ -45,7 +45,7 @@ CROSS JOIN LATERAL (
 ) AS d
 WHERE t.name = :name;
 
--- name: list_tenants :admin
+-- name: list_tenants :report
 -- params: after text, limit int8
 -- columns: tenant @tenant
 -- In order of short name, after this one. Without what may be a thousand each.
@@ -55,7 +55,7 @@ WHERE name > :after
 ORDER BY name
 LIMIT :limit;
 
--- name: update_tenant :admin
+-- name: update_tenant :revoke
 -- params: act @act, display_name text, license_cap_days int4, onboarding text[], state int2,
 --   mark int8, new_mark int8, approvals int4, needs_bound_users bool, needs_bound_components bool
 -- No row when the mark is not the stored one.
@@ -71,7 +71,7 @@ WITH made AS (
 )
 SELECT epoch_raise(:act.tenant) AS _, audit_admin(:act.*, name) AS _ FROM made;
 
--- name: add_exclusion :admin
+-- name: add_exclusion :revoke
 -- params: act @act, kind int2, value text, max int8
 WITH made AS (
     INSERT INTO exclusion (tenant, kind, value)

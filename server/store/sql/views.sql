@@ -1,5 +1,6 @@
 -- SPDX-License-Identifier: Apache-2.0
--- Views: one segment each, the epoch first, so that what follows is at least as new. What tells who
+-- Views: one segment each, the epoch first, so that what follows is at least as new; templates that
+-- have changed follow in further ones. What tells who
 -- people are (the tenant itself, domains, partners) is read of every boundary; all else only of
 -- those that the node serves.
 
@@ -26,14 +27,26 @@ FROM tenant WHERE tenant = :tenant;
 -- columns: domain text
 SELECT domain FROM tenant_domain WHERE tenant = :tenant AND verified ORDER BY domain;
 
--- name: view_templates :read
+-- name: view_template_heads :read
 -- params: tenant tenant_id, served text[]
--- columns: template template_id, version int8, archived bool, scope text[],
+-- columns: template template_id, version int8, updated_at timestamptz, name_count int4
+-- Which templates there are, and in which state; name_count: how large it is.
+SELECT template, version, updated_at, cardinality(scope) + cardinality(grant_principals) AS name_count
+FROM template WHERE tenant = :tenant AND {tenant_is_served} ORDER BY template;
+
+-- group: wanted_template
+-- members: template template_id
+
+-- name: view_templates :read
+-- params: tenant tenant_id, served text[], wanted @wanted_template[]
+-- columns: template template_id, version int8, updated_at timestamptz, archived bool, scope text[],
 --   expires_at timestamptz, expires_after_days int4, offline_days int4, referral_contact text,
 --   grant_principals text[], grant_rights text[]
-SELECT template, version, archived, scope, expires_at, expires_after_days, offline_days,
+-- Those of which the worker doesn't have this state.
+SELECT template, version, updated_at, archived, scope, expires_at, expires_after_days, offline_days,
        referral_contact, grant_principals, grant_rights
-FROM template WHERE tenant = :tenant AND {tenant_is_served} ORDER BY template;
+FROM template
+WHERE tenant = :tenant AND template IN (SELECT * FROM unnest(:wanted.*)) AND {tenant_is_served};
 
 -- name: view_exclusions :read
 -- params: tenant tenant_id, served text[]

@@ -68,6 +68,7 @@ static void what_is_not_said_has_a_default(void **state)
     assert_int_equal(c->limits->max_connections, 20000);
     assert_int_equal(c->limits->max_streams, 256);
     assert_int_equal(c->limits->max_deadline_ms, 30000);
+    assert_int_equal(c->limits->tenant_calls, 1024);
     assert_int_equal(c->limits->drain_ms, 30000);
     assert_int_equal(c->identity->allow_loopback, 0);
     assert_int_equal(c->identity->allow_private, 0);

@@ -189,7 +189,8 @@ static void budgets_have_defaults(void **state)
     assert_int_equal(toy.rpc->limits.arena_factor, 4);
     toy_engine(&(const struct rpc_limits){0}, &TOY_AUTHENTICATOR);
     assert_int_equal(toy.rpc->limits.max_deadline_ms, 30000);
-    const struct rpc_limits own = {.arena_base_bytes = 64, .arena_factor = 2, .max_deadline_ms = 5};
+    const struct rpc_limits own = {
+        .arena_base_bytes = 64, .arena_factor = 2, .max_deadline_ms = 5, .party_calls = 7};
     toy_engine(&own, &TOY_AUTHENTICATOR);
     assert_memory_equal(&toy.rpc->limits, &own, sizeof own);
 }

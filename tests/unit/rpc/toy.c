@@ -270,9 +270,11 @@ static void stop(struct loop_task *task)
 void toy_settle(void)
 {
     struct loop_task task;
-    loop_task_init(&task, stop);
-    loop_defer(toy.loop, &task);
-    loop_run(toy.loop);
+    do {
+        loop_task_init(&task, stop);
+        loop_defer(toy.loop, &task);
+        loop_run(toy.loop);
+    } while (toy.rpc != NULL && toy.rpc->runnable.count > 0); /* a turn has no time for all */
 }
 
 static void fire(struct loop_timer *timer)

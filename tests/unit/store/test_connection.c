@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Connections: the schema must be ours, to the last column; a full pipeline refuses. */
+/* Connections: the schema must be ours, to the last column; a full line refuses. */
 #include "store_fixture.h"
 
 #include "obs/metrics.h"
@@ -47,24 +47,26 @@ static void with_store(const struct store_config *config, void (*check)(void))
 
 static void check_full(void)
 {
-    struct lookup first, second;
+    struct lookup ops[4]; /* one on its way, one in line; two refused, the newest first */
     struct lookups *lookups = lookups_new(10);
     wait_ready();
-    prepare(&first.op);
-    prepare(&second.op);
-    lookups_submit(&first, LOOKUP_TENANT_BY_NAME, slice_str("contoso"));
-    lookups_submit(&second, LOOKUP_TENANT_BY_NAME, slice_str("contoso"));
-    wait_all(2);
-    assert_int_equal(first.op.err.reason, R_NOT_FOUND);
-    assert_int_equal(second.op.err.reason, R_OVERLOADED);
+    for (size_t i = 0; i < 4; i++) {
+        prepare(&ops[i].op);
+        lookups_submit(&ops[i], LOOKUP_TENANT_BY_NAME, slice_str("contoso"));
+    }
+    wait_all(4);
+    for (size_t i = 0; i < 4; i++) {
+        assert_int_equal(ops[i].op.err.reason, i < 2 ? R_NOT_FOUND : R_OVERLOADED);
+    }
     lookups_free(lookups);
 }
 
-static void a_full_pipeline_says_overloaded(void **state)
+static void a_full_line_says_overloaded(void **state)
 {
     (void)state;
-    with_store(&(struct store_config){.conninfo = f.server_conninfo, .in_flight_max = 1},
-               check_full);
+    with_store(
+        &(struct store_config){.conninfo = f.server_conninfo, .in_flight_max = 1, .waiting_max = 1},
+        check_full);
 }
 
 /* The version is ours and every statement can be prepared, but a column is not what the C
@@ -144,7 +146,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(an_empty_database_is_too_old_and_migrates_once),
-        cmocka_unit_test(a_full_pipeline_says_overloaded),
+        cmocka_unit_test(a_full_line_says_overloaded),
         cmocka_unit_test(a_column_of_another_type_is_noticed_at_connect),
         cmocka_unit_test(a_database_that_went_back_is_noticed_at_connect),
         cmocka_unit_test(it_is_noticed_without_a_new_connection_too),

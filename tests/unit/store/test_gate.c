@@ -2,6 +2,9 @@
 /* The gate: what still holds is recorded, once; what does not is told with what is true. */
 #include "store_fixture.h"
 
+#include <libpq-fe.h>
+#include <stdio.h>
+
 #include "store/cache/views.h"
 #include "store/resource/content_store.h"
 #include "store/resource/tenant_store.h"
@@ -65,6 +68,53 @@ static void new_content_is_made_once_per_request_id(void **state)
     assert_true(ID_EQ(again.made.content, CONTENT));
     assert_memory_equal(again.made.request_hash, new_content.request_hash, 32);
     assert_int_equal(again.made.key_version, 7);
+}
+
+/* A transaction of somebody else's that takes request ids of CONTOSO. */
+static bool takes(PGconn *other, const char *request)
+{
+    char sql[512];
+    snprintf(
+        sql, sizeof sql,
+        "INSERT INTO content (tenant, content, owner, issuer, display_name, request_id, request_hash, "
+        "key_version) VALUES ('0197b7c0-7e5c-7c3e-8f4e-010203040506', gen_random_uuid(), 'a@contoso.com', "
+        "'a@contoso.com', '', '%s', sha256('x'), 1)",
+        request);
+    PGresult *result = PQexec(other, sql);
+    bool is_taken = PQresultStatus(result) == PGRES_COMMAND_OK;
+    PQclear(result);
+    return is_taken;
+}
+
+/* Somebody has the lowest id of a batch and wants the highest: they would wait for each other if the batch had that
+ * already, as it comes first in it. */
+static void batches_take_request_ids_in_one_order(void **state)
+{
+    (void)state;
+    struct gate_content contents[2] = {new_content, new_content};
+    struct gate_entry entries[2];
+    PGconn *other = PQconnectdb(f.conninfo);
+    read_epoch();
+    PQclear(PQexec(other, "SET lock_timeout = '50ms'; BEGIN"));
+    assert_true(takes(other, "aa000000-0000-0000-0000-000000000000"));
+    for (int i = 0; i < 2; i++) {
+        contents[i].request_id = (struct uuid){{i == 0 ? 0xbb : 0xaa}};
+        entries[i] = entry_for((struct content_id){{{(uint8_t)(60 + i)}}});
+        entries[i].new_content = &contents[i];
+        gate_submit(f.gate, &entries[i]);
+    }
+    f.pending = 2;
+    run_for(80);
+    assert_true(takes(other, "bb000000-0000-0000-0000-000000000000"));
+    PQclear(PQexec(other, "ROLLBACK"));
+    PQfinish(other);
+    while (f.pending > 0) {
+        loop_run(f.loop);
+    }
+    for (int i = 0; i < 2; i++) {
+        assert_int_equal(entries[i].err.reason, R_NONE);
+        assert_int_equal(entries[i].verdict, GATE_RECORDED);
+    }
 }
 
 static void decisions_are_recorded_in_one_batch(void **state)
@@ -250,6 +300,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(new_content_is_made_once_per_request_id),
+        cmocka_unit_test(batches_take_request_ids_in_one_order),
         cmocka_unit_test(decisions_are_recorded_in_one_batch),
         cmocka_unit_test(a_change_of_the_tenant_makes_the_gate_say_stale),
         cmocka_unit_test(a_revocation_is_a_changed_fact),

@@ -120,6 +120,28 @@ static void data_at_fault_splits_the_batch(void **state)
     assert_int_equal(entries[2]->err.reason, R_NONE);
 }
 
+/* A deadlock or a lock that is held for long: nobody says which entry is in the way. */
+static void a_conflict_splits_the_batch_and_is_tried_again(void **state)
+{
+    (void)state;
+    struct gate_entry *entries[3] = {submit(), submit(), submit()};
+    fake_pg_fail(fake, "gate", "40P01");
+    answer_recorded(1);
+    fake_pg_fail(fake, "gate", "55P03");
+    answer_recorded(1);
+    answer_recorded(1); /* the second one, once more */
+    wait_all(3);
+    for (int i = 0; i < 3; i++) {
+        assert_int_equal(entries[i]->err.reason, R_NONE);
+    }
+    entries[0] = submit();
+    fake_pg_fail(fake, "gate", "40001");
+    fake_pg_fail(fake, "gate", "40P01");
+    fake_pg_fail(fake, "gate", "40P01");
+    wait_all(1);
+    assert_int_equal(entries[0]->err.reason, R_DATABASE_CONFLICT);
+}
+
 /* Nobody knows what was recorded, so nothing is sent again. */
 static void a_lost_connection_leaves_all_unknown(void **state)
 {
@@ -261,6 +283,8 @@ int main(void)
         cmocka_unit_test_setup_teardown(what_comes_in_one_turn_shares_a_statement, set_up,
                                         tear_down),
         cmocka_unit_test_setup_teardown(data_at_fault_splits_the_batch, set_up, tear_down),
+        cmocka_unit_test_setup_teardown(a_conflict_splits_the_batch_and_is_tried_again, set_up,
+                                        tear_down),
         cmocka_unit_test_setup_teardown(a_lost_connection_leaves_all_unknown, set_up, tear_down),
         cmocka_unit_test_setup_teardown(lost_content_is_asked_for_with_its_row, set_up, tear_down),
         cmocka_unit_test_setup_teardown(a_request_id_that_exists_by_now_is_decided_again, set_up,

@@ -121,10 +121,66 @@ static void a_view_has_what_was_stored(void **state)
     assert_int_equal(key->wrapped.len, 7);
     assert_null(views_key(record, KEY_SEALING, 2));
     /* The record outlives the cache's interest in it. */
-    views_drop(views, CONTOSO.u);
+    views_drop(views, CONTOSO.u, record->epoch);
     assert_null(views_tenant(views, CONTOSO, f.arena));
     assert_string_equal(record->view.name, "contoso");
     load_tenant(CONTOSO, R_NONE);
+}
+
+static void begin_load(struct view_load *load)
+{
+    prepare(&load->op);
+    views_load_tenant(views, load, CONTOSO);
+}
+
+/* Templates in the same state are shared with the record before; those that changed are read, as others are. */
+static void only_templates_that_changed_are_read(void **state)
+{
+    (void)state;
+    const struct template_id other = {{{8}}};
+    struct template_row row = {.id = other, .offline_days = -1, .referral_contact = ""};
+    struct view_load loads[2];
+    struct change_op *op = change(CONTOSO);
+    template_store_create(op, &row);
+    assert_int_equal(wait_for(&op->op), R_NONE);
+    begin_load(&loads[0]);
+    wait_all(1);
+    op = change(CONTOSO);
+    template_store_update(op, &row);
+    assert_int_equal(wait_for(&op->op), R_NONE);
+    begin_load(&loads[1]);
+    wait_all(1);
+    const struct tenant_view *before = &loads[0].found_tenant->view;
+    const struct tenant_view *after = &loads[1].found_tenant->view;
+    assert_int_equal(before->template_count, after->template_count);
+    assert_ptr_equal(tenant_find_template(before, TEMPLATE)->grants,
+                     tenant_find_template(after, TEMPLATE)->grants);
+    assert_int_equal(tenant_find_template(before, other)->version + 1,
+                     tenant_find_template(after, other)->version);
+    op = change(CONTOSO);
+    template_store_delete(op, other, false);
+    assert_int_equal(wait_for(&op->op), R_NONE);
+    begin_load(&loads[0]);
+    wait_all(1);
+    assert_null(tenant_find_template(&loads[0].found_tenant->view, other));
+}
+
+/* The first one asks alone; all who ask while it is on its way share the next one. */
+static void loads_are_shared(void **state)
+{
+    (void)state;
+    enum { MANY = 20 };
+    struct view_load loads[MANY];
+    for (int i = 0; i < MANY; i++) {
+        begin_load(&loads[i]);
+    }
+    store_op_cancel(&loads[0].op);
+    store_op_cancel(&loads[1].op);
+    wait_all(MANY - 2);
+    for (int i = 3; i < MANY; i++) {
+        assert_int_equal(loads[i].op.err.reason, R_NONE);
+        assert_ptr_equal(loads[i].found_tenant, loads[2].found_tenant);
+    }
 }
 
 static void the_platform_has_four_boundaries(void **state)
@@ -148,6 +204,8 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(a_tenant_is_made_with_its_keys),
         cmocka_unit_test(a_view_has_what_was_stored),
+        cmocka_unit_test(only_templates_that_changed_are_read),
+        cmocka_unit_test(loads_are_shared),
         cmocka_unit_test(the_platform_has_four_boundaries),
     };
     return cmocka_run_group_tests(tests, set_up, tear_down);
