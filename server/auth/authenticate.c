@@ -70,6 +70,15 @@ static step take_certified(struct call *c, const struct component_row *row)
     return take_component(c, row);
 }
 
+/* Whoever is switched off is refused whatever they bring along: a user whose token is bound to this
+ * certificate is the component's, and not alone. */
+static step take_registered(struct call *c, const struct component_row *row)
+{
+    return row->is_disabled
+               ? call_fail(c, R_COMPONENT_UNKNOWN, "component %s is off", row->component.name)
+               : take_certified(c, row);
+}
+
 static step certified_found(struct call *c)
 {
     struct caller *caller = caller_of(c);
@@ -78,7 +87,7 @@ static step certified_found(struct call *c)
         const struct component_row *row = caller->component_lookup.component;
         lookups_remember_component(services_of(c)->lookups, LOOKUP_COMPONENT,
                                    call_peer_fingerprint(c), row);
-        return take_certified(c, row);
+        return take_registered(c, row);
     }
     if (err->reason != R_NOT_FOUND) {
         return wait_failed(c, err);

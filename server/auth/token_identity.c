@@ -210,7 +210,10 @@ static step have_person(struct call *c)
     const struct tenant_view *home = &who->home->view;
     who->user.is_guest = who->user.is_guest || person->is_guest;
     who->user.is_maybe_guest = !person->is_visible;
-    membership_add_aliases(&who->user, home, person->aliases, person->alias_count);
+    if (!membership_add_aliases(&who->user, home, person->aliases, person->alias_count, call_err(c))
+             .ok) {
+        return STEP_FAILED;
+    }
     return step_from(membership_add_groups(call_arena(c), &who->user, home, person->groups,
                                            person->group_count, call_err(c)));
 }

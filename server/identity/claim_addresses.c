@@ -82,14 +82,18 @@ static struct claimed_address *find(const struct reading *r, const char *address
     return NULL;
 }
 
-/* An address that is there already keeps what was said of it. What is no text is none. */
+/* An address that is there already keeps what was said of it. What is no text is none. Of addresses none is left out: a
+ * person is excluded and shut out by any of theirs, and some providers let people fill such a claim themselves. */
 static rc add_address(const struct reading *r, const json_t *value, struct claimed_address like)
 {
     TRY(normalize(r, value, &like.text));
-    if (like.text != NULL && find(r, like.text) == NULL &&
-        r->out->address_count < TOKEN_ADDRESSES_MAX) {
-        r->out->addresses[r->out->address_count++] = like;
+    if (like.text == NULL || find(r, like.text) != NULL) {
+        return OK;
     }
+    if (r->out->address_count == TOKEN_ADDRESSES_MAX) {
+        FAIL(r->err, R_TOKEN_CLAIM_INVALID, "more than %d addresses", TOKEN_ADDRESSES_MAX);
+    }
+    r->out->addresses[r->out->address_count++] = like;
     return OK;
 }
 

@@ -37,7 +37,8 @@ bool amendment_names(const struct amendment *amendment, enum principal_kind kind
 
 /* What an amendment says of one person, by whichever of their addresses; the last word holds. */
 struct amendment_word {
-    bool replaces;         /* what the policy gave them, by `user:` or as a recipient, is gone */
+    bool replaces;         /* what the policy gave them as a recipient is gone */
+    bool replaces_grants;  /* what it grants them by `user:` is gone */
     bool is_recipient;     /* they joined the recipients since */
     int64_t grant_version; /* of the grants to them by `user:`, those of this change count */
 };

@@ -42,8 +42,7 @@ static bool is_enough(const struct content_access *a)
     return content_standing_allows(a->standing, a->act);
 }
 
-/* Whoever is locked out of the tenant has no power over its content either. */
-static step check_exclusion(struct call *c)
+step content_access_check_exclusion(struct call *c)
 {
     const struct caller *caller = caller_of(c);
     return caller->found_tenant != NULL &&
@@ -66,7 +65,9 @@ static step have_row(struct call *c)
         return a->has_license ? STEP_NEXT
                               : call_fail(c, R_NOT_FOUND, "neither owner nor issuer nor admin");
     }
-    return subject_has_user(subject) ? facts_need_tenant(c, a->tenant, check_exclusion) : STEP_NEXT;
+    return subject_has_user(subject)
+               ? facts_need_tenant(c, a->tenant, content_access_check_exclusion)
+               : STEP_NEXT;
 }
 
 static step found(struct call *c)
@@ -210,6 +211,7 @@ static step record(struct call *c)
     entry->reason = call_err(c)->reason;
     entry->content = a->content;
     entry->template = a->find.row.template;
+    entry->policy_version = a->license.decision.policy_version;
     entry->scope_count = 0;
     return decision_log_submit(c, recorded);
 }

@@ -197,8 +197,12 @@ step license_access_gate(struct call *c)
     return decision_log_submit(c, recorded);
 }
 
+/* Nothing was delivered, and no power used. */
 step license_access_record_refusal(struct call *c)
 {
-    record(c)->reason = call_err(c)->reason;
+    struct gate_entry *entry = record(c);
+    entry->reason = call_err(c)->reason;
+    entry->channel = CHANNEL_NONE;
+    entry->power = POWER_NONE;
     return decision_log_submit(c, recorded);
 }

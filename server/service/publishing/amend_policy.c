@@ -8,6 +8,7 @@
  *   names   each is named once
  *   find    the content, for those who may know of it (common/content_access.c)
  *   rights  of others over its policy, by its publishing license
+ *   groups  by all their addresses
  *   read    the amendment that holds
  *   merge   lay the change over it (domain/values/amendment.c); does it let somebody in?
  *   within  the rights of whoever holds EDITRIGHTSDATA
@@ -152,8 +153,8 @@ static const struct subflow amend_subflow = {
     .steps = {STEP("parse", amend_parse), STEP("grants", amend_grants),
               STEP("recipients", amend_recipients), STEP("removed", amend_removed),
               STEP("names", amend_names), STEP("find", content_access_find),
-              STEP("rights", content_access_decide), STEP("read", read), STEP("merge", merge),
-              STEP("within", amend_within)},
+              STEP("rights", content_access_decide), STEP("groups", amend_groups),
+              STEP("read", read), STEP("merge", merge), STEP("within", amend_within)},
 };
 
 static step check(struct call *c)

@@ -81,6 +81,9 @@ static step have_tenant(struct call *c)
 static step domain_found(struct call *c)
 {
     struct scope *scope = scope_of(c);
+    if (scope->lookup.op.err.reason == R_NOT_FOUND) {
+        return call_fail(c, R_COMPONENT_DOMAIN, "the owner's domain is in no tenant");
+    }
     return scope->lookup.op.err.reason == R_NONE
                ? facts_need_tenant(c, scope->lookup.tenant, have_tenant)
                : wait_failed(c, &scope->lookup.op.err);

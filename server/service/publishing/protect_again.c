@@ -49,9 +49,11 @@ step protect_again(struct call *c)
 void protect_again_describe(struct call *c, struct gate_entry *entry)
 {
     const struct protect *p = protect_of(c);
+    const struct amendment *amendment = entry->facts.amendment;
     bool is_caller = is_same(p);
     if (is_caller) {
         entry->content = p->made.content;
+        entry->policy_version = amendment == NULL ? entry->policy_version : amendment->version;
     }
     entry->target = arena_printf(call_arena(c),
                                  is_caller ? "again by request id %s"

@@ -160,7 +160,7 @@ void lookups_remember_component(struct lookups *lookups, enum lookup_kind kind, 
     uint8_t space[KEY_MAX];
     struct found *found = found_of_component(component);
     struct slice where = cache_key(space, kind, key);
-    if (where.len > 0) {
+    if (where.len > 0 && !component->is_disabled) {
         found->references++;
         hashmap_put_owned(lookups->components, where, found, component->component.tenant.u,
                           bytes_of(found));
@@ -200,6 +200,7 @@ static struct component_row component_from_row(const struct sql_found_component 
                       .boundary = from->boundary,
                       .sender_domains = from->sender_domains.items,
                       .sender_domain_count = from->sender_domains.count},
+        .is_disabled = from->is_disabled,
         .is_of_active_tenant = from->tenant_is_active,
         .epoch = from->epoch,
     };

@@ -11,6 +11,7 @@
 
 struct component_row {
     struct subject_component component;
+    bool is_disabled;         /* found by its certificate only, and never remembered */
     bool is_of_active_tenant; /* the platform's components are, too */
     int64_t epoch;            /* of its tenant's scope, under which a tenant is disabled */
 };
@@ -64,7 +65,8 @@ void lookups_drop(struct lookups *lookups, enum lookup_kind kind, struct slice k
  * its tenant claim, or of `sub`. Empty over budget. */
 struct slice lookups_issuer_key(struct arena *arena, struct issuer_id issuer, const char *value);
 
-/* Completes with R_NOT_FOUND when there is no such row, or it is disabled. */
+/* Completes with R_NOT_FOUND when there is no such row, or it is disabled; a component that is
+ * disabled is found by its certificate. */
 struct lookup {
     struct store_op op;
     enum lookup_kind kind;
