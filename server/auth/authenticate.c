@@ -2,6 +2,7 @@
 /* The sub-flow `authenticate`: from a client certificate and tokens to a component, a user, or both.
  *
  *   certificate   the client certificate → a component, if it is registered
+ *   limit         have callers from there failed too often to be looked at?
  *   credential    the token in `authorization` → a user or a component (token_identity.c)
  *   possession    is that token bound to a key, and does the caller hold it? (sender_constraint.c)
  *   component     the component that this token names; its tenant may insist on bound ones
@@ -14,6 +15,7 @@
 
 #include "auth/decision_log.h"
 #include "auth/facts.h"
+#include "auth/refusals.h"
 #include "context/wait.h"
 #include "domain/relations/issuer_authority.h"
 #include "domain/relations/vouching.h"
@@ -74,9 +76,12 @@ static step take_certified(struct call *c, const struct component_row *row)
  * certificate is the component's, and not alone. */
 static step take_registered(struct call *c, const struct component_row *row)
 {
-    return row->is_disabled
-               ? call_fail(c, R_COMPONENT_UNKNOWN, "component %s is off", row->component.name)
-               : take_certified(c, row);
+    if (row->is_disabled) {
+        return call_fail(c, R_COMPONENT_UNKNOWN, "component %s is off", row->component.name);
+    }
+    lookups_remember_component(services_of(c)->lookups, LOOKUP_COMPONENT, call_peer_fingerprint(c),
+                               row);
+    return take_certified(c, row);
 }
 
 static step certified_found(struct call *c)
@@ -84,18 +89,13 @@ static step certified_found(struct call *c)
     struct caller *caller = caller_of(c);
     const struct err *err = &caller->component_lookup.op.err;
     if (err->reason == R_NONE) { /* TLS has seen that the key is held */
-        const struct component_row *row = caller->component_lookup.component;
-        lookups_remember_component(services_of(c)->lookups, LOOKUP_COMPONENT,
-                                   call_peer_fingerprint(c), row);
-        return take_registered(c, row);
+        return take_registered(c, caller->component_lookup.component);
     }
     if (err->reason != R_NOT_FOUND) {
         return wait_failed(c, err);
     }
     caller->has_unknown_certificate = true;
-    return credential_read(c).token.len > 0
-               ? STEP_NEXT
-               : call_fail(c, R_COMPONENT_UNKNOWN, "certificate of no component");
+    return STEP_NEXT; /* a token may vouch for it */
 }
 
 static step certificate(struct call *c)
@@ -108,6 +108,22 @@ static step certificate(struct call *c)
     const struct component_row *row = known_component(c, LOOKUP_COMPONENT, fingerprint);
     return row != NULL ? take_certified(c, row)
                        : find_component(c, LOOKUP_COMPONENT, fingerprint, certified_found);
+}
+
+/* --- limit -------------------------------------------------------------------------------------- */
+
+/* Whoever is known by a certificate, or by another call of the connection, answers for those behind them: nobody shuts
+ * them out by failing from the same address. */
+static step limit(struct call *c)
+{
+    if (call_peer_is_known(c) || has_component(c)) {
+        return STEP_NEXT;
+    }
+    bool has_credential =
+        call_metadata_count(c, "authorization") > 0 || caller_of(c)->has_unknown_certificate;
+    return has_credential && refusals_is_limited(services_of(c)->refusals, call_peer_address(c))
+               ? call_fail(c, R_TOO_MANY_FAILURES, "from this network")
+               : STEP_NEXT;
 }
 
 /* --- credential --------------------------------------------------------------------------------- */
@@ -129,6 +145,9 @@ static bool has_empty(const struct call *c, struct slice token)
 static step credential(struct call *c)
 {
     struct slice token = credential_read(c).token;
+    if (caller_of(c)->has_unknown_certificate && token.len == 0) {
+        return call_fail(c, R_COMPONENT_UNKNOWN, "certificate of no component");
+    }
     if (has_two(c)) {
         return call_fail(c, R_TOKEN_MALFORMED, "two credentials under one name");
     }
@@ -310,6 +329,7 @@ static step role(struct call *c)
 static const struct subflow authenticate_subflow = {
     .name = "authenticate",
     .steps = {{.name = "certificate", .run = certificate},
+              {.name = "limit", .run = limit},
               {.name = "credential", .run = credential},
               {.name = "possession", .run = possession},
               {.name = "component", .run = component},

@@ -82,8 +82,9 @@ static struct claimed_address *find(const struct reading *r, const char *address
     return NULL;
 }
 
-/* An address that is there already keeps what was said of it. What is no text is none. Of addresses none is left out: a
- * person is excluded and shut out by any of theirs, and some providers let people fill such a claim themselves. */
+/* An address that is there already keeps what was said of it. What is no text is none. No address is left
+ * out: a person is excluded and shut out by any of theirs, and some providers let people fill such a claim
+ * themselves. */
 static rc add_address(const struct reading *r, const json_t *value, struct claimed_address like)
 {
     TRY(normalize(r, value, &like.text));

@@ -9,7 +9,7 @@
 struct keys {
     struct loop *loop;
     struct secret *root;
-    struct hashmap *cache;   /* tenant, purpose, version → struct unwrapped */
+    struct hashmap *cache;   /* what a wrapped row is, and its seal → struct unwrapped */
     struct hashmap *clients; /* a client's JWK as it came → struct client_key: clients come again */
 };
 

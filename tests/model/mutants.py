@@ -58,7 +58,6 @@ MUTANTS = [
     ("access", "model_policy", '(one_name(mine)(f"user:{a}"), f"group:{a}")', '(f"user:{a}", f"group:{a}")'),
     ("access", "model_policy", '(one_name(mine)(f"user:{a}"), f"group:{a}")', '(one_name(mine)(f"user:{a}"),)'),
     ("access", "model_policy", "del said[form]", "pass"),
-    ("access", "model_policy", "or is_lost(case) or not mine", "or not mine"),
     ("access", "model_policy", '[one(p) for p in change["removed"]]', 'change["removed"]'),
     ("access", "model_policy", '[(one(p), r) for p, r in change["grants"]]', 'change["grants"]'),
     ("access", "model_policy", "said.get(principal) or set()", "set()"),

@@ -110,6 +110,26 @@ void store_op_cancel(struct store_op *op)
     cancel(op);
 }
 
+bool store_is_ready(const struct store *store)
+{
+    (void)store;
+    return fake_store.is_ready;
+}
+
+/* --- resource/audit_store.h ---------------------------------------------------------------------- */
+
+void audit_store_add_summaries(struct audit_summaries *summaries)
+{
+    fake_store.summary_statements++;
+    if (!fails("summaries", &summaries->op.err)) {
+        assert_true(fake_store.summary_count + summaries->count <= FAKE_SUMMARIES_MAX);
+        memcpy(fake_store.summaries + fake_store.summary_count, summaries->rows,
+               summaries->count * sizeof summaries->rows[0]);
+        fake_store.summary_count += summaries->count;
+    }
+    begin(&summaries->op, op_done);
+}
+
 /* --- cache/lookups.h ----------------------------------------------------------------------------- */
 
 static const struct issuer *find_issuer(const char *iss)
@@ -378,10 +398,10 @@ void gate_cancel(struct gate *gate, struct gate_entry *entry)
     cancel(entry);
 }
 
-void proof_store_claim(struct proof_claim *claim, const uint8_t id[32], int64_t expires_at)
+void proof_store_claim(struct proof_claim *claim, const uint8_t id[32], int32_t keep_s)
 {
     (void)id;
-    assert_true(expires_at > 0);
+    assert_true(keep_s > 120); /* a proof is accepted for two minutes */
     if (!fails("proof", &claim->op.err)) {
         claim->is_first = !fake_store.proof_was_seen;
     }

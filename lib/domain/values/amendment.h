@@ -18,6 +18,7 @@ enum { AMENDMENT_NAMES_MAX = 1000 /* grants, recipients and removals together, e
 
 struct amendment {
     int64_t version;            /* counts changes from 1 */
+    int64_t mark;               /* of the stored one (base/ids.h); 0: not stored */
     bool is_valid;              /* false: something stored can't be read, so nobody gets rights */
     const char *problem;        /* that principal or list of rights; NULL when valid */
     const struct grant *grants; /* replace what their principals had */

@@ -21,6 +21,7 @@ struct license_access {
     const struct key_row *sealing;
     struct keys_op keys;
     struct policy policy;
+    struct gate_content content; /* what its row would be */
     bool is_open; /* the seal held and the policy is read, so the clear header is true */
     /* groups */
     const char *const

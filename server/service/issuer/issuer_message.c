@@ -239,7 +239,7 @@ Chancery__V1__Issuer *issuer_message_write(struct call *c, const struct issuer_r
     m->claims = write_claims(c, issuer);
     m->clock_skew_seconds = (uint32_t)issuer->clock_skew_s;
     m->disabled = row->disabled;
-    m->etag = reply_text(etag_write(c, row->version));
+    m->etag = reply_text(etag_write(c, row->mark));
     m->proof = (Chancery__V1__IssuerProof)row->proof;
     return m;
 }

@@ -14,7 +14,7 @@
  *   within  the rights of whoever holds EDITRIGHTSDATA
  *
  * Then the sum is stored if no other came between, else it is checked again. The content's row
- * carries the amendment's version, which the gate compares: no worker decides on an older one. */
+ * carries the amendment's mark, which the gate compares: no worker decides on another one. */
 #include "service/publishing/amend_policy.h"
 #include "auth/facts.h"
 #include "context/wait.h"
@@ -136,8 +136,10 @@ static step merge(struct call *c)
         return STEP_FAILED;
     }
     take_policies(c);
-    a->put = (struct amendment_put){
-        .content = a->access.content, .amendment = &a->after, .target = amend_target(c)};
+    a->put = (struct amendment_put){.content = a->access.content,
+                                    .before = a->access.amendment.amendment.mark,
+                                    .amendment = &a->after,
+                                    .target = amend_target(c)};
     if (a->put.target == NULL) {
         return call_fail(c, R_ARENA_EXHAUSTED, "target");
     }

@@ -37,8 +37,8 @@ step protect_again(struct call *c)
     const struct content_facts *facts = &caller_of(c)->entry.facts;
     enum reason reason = decide_retry(&(struct retry_question){
         .is_same = is_same(p),
-        .made_at = p->policy.protected_at,
-        .now = call_now(c),
+        .made_at = {p->made.made_at / 1000000},
+        .now = {p->made.now / 1000000},
         .is_revoked = facts->is_revoked || facts->user_is_revoked,
         .expires_at = protect_expiry(c),
     });

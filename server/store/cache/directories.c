@@ -17,7 +17,7 @@ enum { PEOPLE_BYTES_MAX = 64 << 20 };
 
 struct directories {
     struct hashmap *people; /* by tenant and digest of the question; each tenant has its share */
-    struct hashmap *epochs; /* by scope: the newest that was seen */
+    struct hashmap *epochs; /* by scope: the one that was seen last */
 };
 
 /* One block with all texts behind; counted, because calls hold it while the cache forgets it. */
@@ -73,17 +73,19 @@ void directories_drop(struct directories *directories, struct uuid scope)
     }
 }
 
+/* Of two answers the one that comes last counts. It may be the older one: then the gate says stale,
+ * and both are forgotten. */
 static void note_epoch(struct directories *directories, struct uuid scope, int64_t epoch)
 {
-    const struct seen *known = hashmap_get(directories->epochs, slice_of(scope.b, UUID_BYTES));
-    if (known == NULL || known->epoch < epoch) {
-        struct seen *seen = xcalloc(1, sizeof *seen);
-        seen->epoch = epoch;
-        hashmap_put(directories->epochs, slice_of(scope.b, UUID_BYTES), seen);
+    struct seen *known = hashmap_get(directories->epochs, slice_of(scope.b, UUID_BYTES));
+    if (known == NULL) {
+        known = xcalloc(1, sizeof *known);
+        hashmap_put(directories->epochs, slice_of(scope.b, UUID_BYTES), known);
     }
+    known->epoch = epoch;
 }
 
-static bool is_newest(struct directories *directories, struct uuid scope, int64_t epoch)
+static bool is_last_seen(struct directories *directories, struct uuid scope, int64_t epoch)
 {
     const struct seen *known = hashmap_get(directories->epochs, slice_of(scope.b, UUID_BYTES));
     return known != NULL && known->epoch == epoch;
@@ -139,7 +141,7 @@ bool directories_remembered(struct directories *directories, struct directory_fi
     struct remembered *entry =
         find->is_keyed ? hashmap_get(directories->people, slice_of(find->key, sizeof find->key))
                        : NULL;
-    if (entry == NULL || !is_newest(directories, find->scope, entry->person.epoch)) {
+    if (entry == NULL || !is_last_seen(directories, find->scope, entry->person.epoch)) {
         return false;
     }
     entry->references++;

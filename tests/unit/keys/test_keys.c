@@ -313,6 +313,52 @@ static void rows_can_not_be_moved(void **state)
     }
 }
 
+/* After the database went back, the next key of this version is another one. What is remembered of the
+ * lost one must not seal, and must not open, in its place. */
+static void a_row_that_was_made_again_is_another_key(void **state)
+{
+    (void)state;
+    struct sample lost, now;
+    struct keys_op op;
+    make(&lost, KEYS_P256);
+    keys_op_init(&now.set, keys, arena, done, NULL);
+    now.set.tenant = lost.sealing.tenant;
+    now.set.boundary = "commercial";
+    now.set.suite = KEYS_P256;
+    run(&now.set, keys_create_set);
+    opening(&lost, &op);
+    op.sealing.wrapped = now.set.set[0].wrapped;
+    run(&op, keys_open_policy);
+    assert_int_equal(op.err.reason, R_LICENSE_FORGED);
+    opening(&lost, &op);
+    run(&op, keys_open_policy);
+    assert_int_equal(op.err.reason, R_NONE);
+    opening(&lost, &op);
+    op.signing.wrapped = now.set.set[2].wrapped;
+    run(&op, keys_issue);
+    assert_int_equal(op.err.reason, R_NONE);
+    struct jws jws;
+    struct jwk_public *signer;
+    assert_ok(jws_parse(arena, op.use_license, R_TOKEN_MALFORMED, &jws, &err), &err);
+    assert_ok(jwk_public_parse(slice_str(now.set.set[2].public_jwk), R_INTERNAL, &signer, &err),
+              &err);
+    assert_ok(jws_verify(&jws, signer, R_TOKEN_SIGNATURE, &err), &err);
+    jwk_public_free(signer);
+}
+
+/* What was remembered of a row doesn't open it in another boundary. */
+static void a_remembered_key_stays_in_its_boundary(void **state)
+{
+    (void)state;
+    struct sample s;
+    struct keys_op op;
+    make(&s, KEYS_P256);
+    opening(&s, &op);
+    op.sealing.boundary = "gcc-high";
+    run(&op, keys_open_policy);
+    assert_int_equal(op.err.reason, R_KEYS_UNAVAILABLE);
+}
+
 static void bad_client_keys_are_refused(void **state)
 {
     (void)state;
@@ -433,6 +479,8 @@ int main(void)
         cmocka_unit_test(the_key_is_what_the_format_says),
         cmocka_unit_test(another_header_or_content_is_forged),
         cmocka_unit_test(rows_can_not_be_moved),
+        cmocka_unit_test(a_row_that_was_made_again_is_another_key),
+        cmocka_unit_test(a_remembered_key_stays_in_its_boundary),
         cmocka_unit_test(bad_client_keys_are_refused),
         cmocka_unit_test(client_keys_are_remembered_when_something_was_wrapped_to_them),
         cmocka_unit_test(another_root_key_is_noticed),
