@@ -80,8 +80,6 @@ static step take_registered(struct call *c, const struct component_row *row)
     if (row->is_disabled) {
         return call_fail(c, R_COMPONENT_UNKNOWN, "component %s is off", row->component.name);
     }
-    lookups_remember_component(services_of(c)->lookups, LOOKUP_COMPONENT, call_peer_fingerprint(c),
-                               row);
     return take_certified(c, row);
 }
 
@@ -90,7 +88,10 @@ static step certified_found(struct call *c)
     struct caller *caller = caller_of(c);
     const struct err *err = &caller->component_lookup.op.err;
     if (err->reason == R_NONE) { /* TLS has seen that the key is held */
-        return take_registered(c, caller->component_lookup.component);
+        const struct component_row *row = caller->component_lookup.component;
+        lookups_remember_component(services_of(c)->lookups, LOOKUP_COMPONENT,
+                                   call_peer_fingerprint(c), row);
+        return take_registered(c, row);
     }
     if (err->reason != R_NOT_FOUND) {
         return wait_failed(c, err);

@@ -160,7 +160,7 @@ void lookups_remember_component(struct lookups *lookups, enum lookup_kind kind, 
     uint8_t space[KEY_MAX];
     struct found *found = found_of_component(component);
     struct slice where = cache_key(space, kind, key);
-    if (where.len > 0) {
+    if (where.len > 0 && !component->is_disabled) {
         found->references++;
         hashmap_put_owned(lookups->components, where, found, component->component.tenant.u,
                           bytes_of(found));
