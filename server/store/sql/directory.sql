@@ -130,11 +130,14 @@ SELECT directory_group(:tenant, :group_address) IS NOT NULL AS is_found,
 SELECT true AS is_found,
        (SELECT coalesce(array_agg(p.address), '{}')
         FROM (SELECT n.address
-              FROM directory_name n
-              JOIN directory_entry e ON e.tenant = n.tenant AND e.address = n.entry
+              FROM directory_name n,
+                   LATERAL (SELECT e.address, e.kind, e.guest FROM directory_entry e
+                            WHERE e.tenant = n.tenant AND e.address = n.entry
+                            OFFSET 0) AS e
               WHERE n.tenant = :tenant AND e.kind = 1
-                AND CASE WHEN :domain = '' THEN NOT e.guest AND n.address = e.address
-                         ELSE split_part(n.address, '@', -1) = :domain END
+                AND (:domain <> '' OR (NOT e.guest AND n.address = e.address))
+                AND (:domain = '' OR (split_part(n.address, '@', -1) = :domain
+                                      AND length(n.address) > 0))
               ORDER BY n.address
               LIMIT :limit) AS p) AS addresses;
 
