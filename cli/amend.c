@@ -25,8 +25,8 @@ static const char HELP[] =
     "  --add-recipient  gives somebody what the policy gives to recipients\n"
     "  --remove         takes from a principal what it had by that name; from a person, by any of\n"
     "                   their addresses\n"
-    "  --expires        2027-01-31, 2027-01-31T12:00:00Z, +DAYS after the content was protected,\n"
-    "                   or never\n"
+    "  --expires        2027-01-31 (its first second in UTC), 2027-01-31T12:00:00Z or with an\n"
+    "                   offset (+01:00), +DAYS after the content was protected, or never\n"
     "  --reason         why, for the audit log\n"
     "\n"
     "A principal is user:ADDRESS, group:ADDRESS, domain:NAME, tenant:NAME, recipients or\n"
@@ -148,7 +148,7 @@ static int amend(struct session *s, const struct amend_args *args)
         }
     }
     if (args->expires != NULL && !read_expiry(args->expires, &expiry, &time)) {
-        return usage_error(s->command, "--expires takes a time, +DAYS or never, not %s",
+        return usage_error(s->command, "--expires takes a time that exists, +DAYS or never, not %s",
                            args->expires);
     }
     int code = content_operand_read(s, args->content, &content);

@@ -18,8 +18,9 @@ static const char HELP[] =
     "one of its components. Changes hold from the next license on, and every use is recorded.\n"
     "\n"
     "  --reason TEXT          why; required\n"
-    "  --expires TIME|+DAYS   when the power ends, at most 30 days ahead: 2027-01-31,\n"
-    "                         2027-01-31T12:00:00Z, or +DAYS from now\n"
+    "  --expires TIME|+DAYS   when the power ends, at most 30 days ahead: 2027-01-31 (its first\n"
+    "                         second in UTC), 2027-01-31T12:00:00Z or with an offset (+01:00), or\n"
+    "                         +DAYS from now\n"
     "  --tenant NAME          (list) whose; for platform admins\n"
     "\n"
     "Granting again changes reason and end.\n"
@@ -60,8 +61,12 @@ static int grant(struct session *s, const struct verb_args *common)
     Google__Protobuf__Timestamp end;
     chancery__v1__grant_super_user_request__init(&request);
     google__protobuf__timestamp__init(&end);
-    if (args->reason == NULL || args->expires == NULL || !read_end(args->expires, &end)) {
+    if (args->reason == NULL || args->expires == NULL) {
         return usage_error(s->command, "--reason TEXT and --expires TIME or +DAYS are required");
+    }
+    if (!read_end(args->expires, &end)) {
+        return usage_error(s->command, "--expires takes a time that exists or +DAYS, not %s",
+                           args->expires);
     }
     request.tenant = text_field(common->tenant);
     request.principal = common->operands[0];

@@ -5,22 +5,19 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <time.h>
 
 #include "base/clock.h"
 
 bool when_parse(const char *text, int64_t *unix_s)
 {
-    static const char *const forms[] = {"%Y-%m-%dT%H:%M:%SZ", "%Y-%m-%d"};
-    for (size_t i = 0; i < sizeof forms / sizeof forms[0]; i++) {
-        struct tm tm = {0};
-        const char *end = strptime(text, forms[i], &tm);
-        if (end != NULL && *end == '\0') {
-            *unix_s = timegm(&tm);
-            return true;
-        }
+    struct unix_time time = {0};
+    bool is_date = clock_parse_date(text, &time);
+    bool is_time = is_date || clock_parse_rfc3339(text, &time);
+    *unix_s = time.s;
+    if (is_date) {
+        fprintf(stderr, "note: a date alone is its first second in UTC: %sT00:00:00Z\n", text);
     }
-    return false;
+    return is_time;
 }
 
 bool when_parse_days(const char *text, uint32_t *days)

@@ -7,7 +7,9 @@
 #include <stdbool.h>
 #include <stdint.h>
 
-/* Read "2027-01-31" (its first second) or "2027-01-31T12:00:00Z", as seconds since 1970. */
+/* Read "2027-01-31" (its first second in UTC), "2027-01-31T12:00:00Z" or
+ * "2027-01-31T13:00:00+01:00", as seconds since 1970. Says on standard error which instant a date
+ * alone is. False for what is no time, or a day that doesn't exist. */
 bool when_parse(const char *text, int64_t *unix_s);
 /* Read "+30": a number of days. */
 bool when_parse_days(const char *text, uint32_t *days);

@@ -3,7 +3,7 @@
  * one part and the mail itself, as CMS AuthEnvelopedData (RFC 5083, AES-256-GCM), as another
  * (docs/formats.md §8).
  *
- * What is sealed is the mail, byte for byte. OpenSSL opens CMS in memory, about four times the
+ * What is sealed is the mail without Bcc, otherwise byte for byte. OpenSSL opens CMS in memory, about four times the
  * size, so mails are bounded; whatever is larger is protected as a file (content_file.h). */
 #pragma once
 
@@ -24,21 +24,21 @@ struct mail_wrapping {
 struct mail_envelope {
     const char *from;    /* the first address; "" if there is none */
     const char *subject; /* decoded; "" if there is none */
-    const char **to;     /* addresses of To and Cc; those in groups are left out */
+    const char **to;     /* addresses of To and Cc, those in groups too */
     size_t to_count;
 };
 /* R_LICENSE_MALFORMED if it can't be parsed as a mail. */
 rc mail_read_envelope(struct arena *arena, struct slice mail, struct mail_envelope *out,
                       struct err *err);
 
-/* Make the wrapper. It has From, To, Cc, Reply-To, Subject, Date and Message-ID of the mail.
+/* Make the wrapper. It has of the mail's header what mail systems need (docs/formats.md §8).
  * R_MESSAGE_TOO_LARGE beyond MAIL_BYTES_MAX. */
 rc mail_wrap(struct arena *arena, const struct mail_wrapping *wrapping,
              const struct secret *content_key, struct slice *out, struct err *err);
 struct mail_parts {
     struct slice license, sealed; /* lent by the arena */
 };
-/* Find license and CMS object in a wrapper. R_LICENSE_MALFORMED if it lacks one of them. */
+/* Find license and CMS object in a wrapper, or in a mail that has it attached. R_LICENSE_MALFORMED if it lacks one of them. */
 rc mail_unwrap(struct arena *arena, struct slice wrapper, struct mail_parts *out, struct err *err);
 /* Open the CMS object. Nothing is given out before the tag has verified: R_LICENSE_FORGED. */
 rc mail_open(struct arena *arena, struct slice sealed, const struct secret *content_key,

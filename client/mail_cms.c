@@ -65,3 +65,16 @@ rc mail_cms_open(struct arena *arena, struct slice sealed, const struct secret *
     long len = BIO_get_mem_data(plain, &bytes);
     return arena_dup_slice(arena, slice_of(bytes, (size_t)len), out, err);
 }
+
+/* SEQUENCE, its length, then the object identifier id-ct-authEnvelopedData (RFC 5083 §2.1). */
+bool mail_cms_is_sealed(struct slice bytes)
+{
+    static const uint8_t oid[] = {0x06, 0x0b, 0x2a, 0x86, 0x48, 0x86, 0xf7,
+                                  0x0d, 0x01, 0x09, 0x10, 0x01, 0x17};
+    if (bytes.len < 2 || bytes.ptr[0] != 0x30) {
+        return false;
+    }
+    size_t length_bytes = bytes.ptr[1] > 0x80 ? 1 + (bytes.ptr[1] & 0x7fU) : 1;
+    struct slice start = slice_cut(bytes, 1 + length_bytes, 1 + length_bytes + sizeof oid);
+    return slice_eq(start, slice_of(oid, sizeof oid));
+}

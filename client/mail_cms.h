@@ -13,3 +13,5 @@ rc mail_cms_seal(struct arena *arena, struct slice plain, struct content_id cont
 /* R_LICENSE_FORGED for everything that doesn't open with this key. */
 rc mail_cms_open(struct arena *arena, struct slice sealed, const struct secret *content_key,
                  struct slice *out, struct err *err);
+/* Whether the bytes begin as such an object does, in DER or BER. */
+bool mail_cms_is_sealed(struct slice bytes);

@@ -3,6 +3,7 @@
  * the loop and the programs' main functions read a clock. Any thread. */
 #pragma once
 
+#include <stdbool.h>
 #include <stdint.h>
 
 /* Nanoseconds on CLOCK_MONOTONIC: deadlines and durations. */
@@ -27,3 +28,10 @@ static inline struct mono_time mono_add_ms(struct mono_time t, int64_t ms)
 enum { RFC3339_BYTES = 32 };
 /* Write a time as RFC 3339 in UTC with microseconds, NUL-terminated. */
 void clock_rfc3339(int64_t unix_us, char out[RFC3339_BYTES]);
+/* Read a time of RFC 3339 §5.6, in UTC or with an offset: 2027-01-31T12:00:00Z,
+ * 2027-01-31T13:00:00.5+01:00; what is less than a second is dropped. False for days and times that
+ * don't exist, leap seconds (which our times don't know) and years before 1 in UTC. */
+bool clock_parse_rfc3339(const char *text, struct unix_time *out);
+/* Read a date of RFC 3339 §5.6, 2027-01-31: its first second in UTC. False for days that don't
+ * exist. */
+bool clock_parse_date(const char *text, struct unix_time *out);

@@ -3,9 +3,9 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <time.h>
 #include <yaml.h>
 
+#include "base/clock.h"
 #include "base/encode.h"
 #include "google/protobuf/timestamp.pb-c.h"
 #include "wire/message_field.h"
@@ -142,20 +142,19 @@ static rc read_scalar(struct yaml_reader *r, const yaml_node_t *node,
     return bad(r, node, "is of a kind that can't be written here", field->name);
 }
 
-/* RFC 3339 in UTC: 2026-11-24T12:00:00Z. */
+/* RFC 3339: 2026-11-24T12:00:00Z. */
 static rc read_timestamp(struct yaml_reader *r, const yaml_node_t *node, const char *name,
                          ProtobufCMessage **out)
 {
-    struct tm tm = {0};
+    struct unix_time read;
     Google__Protobuf__Timestamp *time = ARENA_NEW(r->arena, Google__Protobuf__Timestamp);
     const char *text = scalar_of(node);
-    const char *end = text == NULL ? NULL : strptime(text, "%Y-%m-%dT%H:%M:%SZ", &tm);
     ARENA_ENSURE(time, r->err);
-    if (end == NULL || *end != '\0') {
-        return bad(r, node, "must be a time such as 2026-11-24T12:00:00Z", name);
+    if (text == NULL || !clock_parse_rfc3339(text, &read)) {
+        return bad(r, node, "must be a time that exists, such as 2026-11-24T12:00:00Z", name);
     }
     google__protobuf__timestamp__init(time);
-    time->seconds = timegm(&tm);
+    time->seconds = read.s;
     *out = &time->base;
     return OK;
 }

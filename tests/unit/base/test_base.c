@@ -317,6 +317,61 @@ static void times_are_written_in_utc(void **state)
     assert_string_equal(text, "1969-12-31T23:59:59.999999Z");
 }
 
+static void times_that_exist_are_read(void **state)
+{
+    (void)state;
+    static const struct {
+        const char *text;
+        int64_t s;
+    } good[] = {{"1970-01-01T00:00:00Z", 0},
+                {"2027-01-31T12:00:00Z", 1801396800},
+                {"2027-01-31t12:00:00z", 1801396800},
+                {"2027-01-31T13:00:00+01:00", 1801396800},
+                {"2027-01-31T06:30:00.123456789-05:30", 1801396800},
+                {"2028-02-29T00:00:00Z", 1835395200},
+                {"0001-01-01T00:00:00Z", -62135596800},
+                {"9999-12-31T23:59:59Z", 253402300799}};
+    static const char *const bad[] = {"",
+                                      "2027-02-31T00:00:00Z",
+                                      "2027-02-29T00:00:00Z",
+                                      "2027-13-01T00:00:00Z",
+                                      "2027-00-10T00:00:00Z",
+                                      "2027-01-00T00:00:00Z",
+                                      "2027-04-31T00:00:00Z",
+                                      "2027-01-31T24:00:00Z",
+                                      "2027-01-31T12:60:00Z",
+                                      "2027-01-31T23:59:60Z",
+                                      "2027-01-31",
+                                      "2027-01-31T12:00:00",
+                                      "2027-01-31 12:00:00Z",
+                                      "2027-1-31T12:00:00Z",
+                                      "2027-01-31T12:00:00Zx",
+                                      "2027-01-31T12:00:00.Z",
+                                      "2027-01-31T12:00:00+24:00",
+                                      "2027-01-31T12:00:00+0100",
+                                      "2027-01-31T12:00:00+01:60",
+                                      "0000-01-01T00:00:00Z",
+                                      "0001-01-01T00:00:00+00:01",
+                                      " 2027-01-31T12:00:00Z",
+                                      "+027-01-31T12:00:00Z",
+                                      "12027-01-31T12:00:00Z"};
+    struct unix_time time;
+    for (size_t i = 0; i < sizeof good / sizeof good[0]; i++) {
+        assert_true(clock_parse_rfc3339(good[i].text, &time));
+        assert_int_equal(time.s, good[i].s);
+        assert_false(clock_parse_date(good[i].text, &time));
+    }
+    for (size_t i = 0; i < sizeof bad / sizeof bad[0]; i++) {
+        if (clock_parse_rfc3339(bad[i], &time)) {
+            fail_msg("%s", bad[i]);
+        }
+    }
+    assert_true(clock_parse_date("2027-01-31", &time));
+    assert_int_equal(time.s, 1801353600);
+    assert_false(clock_parse_date("2027-02-31", &time) || clock_parse_date("2027-01-31 ", &time) ||
+                 clock_parse_date("2027-01-3", &time));
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -328,6 +383,7 @@ int main(void)
         cmocka_unit_test(uuids_round_trip),
         cmocka_unit_test(utf8_refuses_what_rfc3629_refuses),
         cmocka_unit_test(utf8_line_shows_as_it_reads),
+        cmocka_unit_test(times_that_exist_are_read),
         cmocka_unit_test(utf8_sees_controls_wherever_they_stand),
         cmocka_unit_test(hashmap_evicts_the_least_recent),
         cmocka_unit_test(secret_files_must_be_private),

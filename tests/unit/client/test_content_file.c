@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Protected files and mails against themselves: sizes, every cut, every changed byte. */
+/* Protected files against themselves: sizes, every cut, every changed byte. */
 #include "chancery_test.h"
 
 #include <stdio.h>
@@ -7,7 +7,6 @@
 #include <string.h>
 
 #include "client/content_file.h"
-#include "client/mail.h"
 #include "crypto/algs.h"
 
 static struct arena *arena;
@@ -106,53 +105,12 @@ static void the_same_text_never_seals_the_same(void **state)
     assert_false(slice_eq(one, two));
 }
 
-static const char MAIL[] =
-    "From: Alice <alice@contoso.com>\r\nTo: bob@fabrikam.com\r\n"
-    "Cc: =?utf-8?q?J=C3=BCrg?= <juerg@fabrikam.com>\r\n"
-    "Subject: =?utf-8?q?Zahlen_f=C3=BCr_Q3?=\r\nX-Internal: secret\r\n\r\nbody\r\n";
-
-static void a_mail_comes_back_from_its_wrapper(void **state)
-{
-    (void)state;
-    struct mail_wrapping wrapping = {
-        slice_str(MAIL), slice_str("license"), {{{9}}}, "https://portal.example"};
-    struct slice wrapper, mail;
-    struct mail_parts parts;
-    assert_ok(mail_wrap(arena, &wrapping, key, &wrapper, &err), &err);
-    const char *text = arena_dup(arena, wrapper);
-    assert_non_null(strstr(text, "https://portal.example"));
-    assert_null(strstr(text, "X-Internal")); /* only what a mail system needs leaves the seal */
-    assert_ok(mail_unwrap(arena, wrapper, &parts, &err), &err);
-    assert_true(slice_eq_str(parts.license, "license"));
-    assert_ok(mail_open(arena, parts.sealed, key, &mail, &err), &err);
-    assert_true(slice_eq_str(mail, MAIL));
-    assert_fails(mail_open(arena, parts.sealed, other_key, &mail, &err), &err, R_LICENSE_FORGED);
-    uint8_t *changed = (uint8_t *)arena_dup(arena, parts.sealed);
-    changed[parts.sealed.len - 20] ^= 1;
-    assert_fails(mail_open(arena, slice_of(changed, parts.sealed.len), key, &mail, &err), &err,
-                 R_LICENSE_FORGED);
-    assert_fails(mail_unwrap(arena, slice_str(MAIL), &parts, &err), &err, R_LICENSE_MALFORMED);
-}
-
-static void an_envelope_is_read(void **state)
-{
-    (void)state;
-    struct mail_envelope envelope;
-    assert_ok(mail_read_envelope(arena, slice_str(MAIL), &envelope, &err), &err);
-    assert_string_equal(envelope.from, "alice@contoso.com");
-    assert_string_equal(envelope.subject, "Zahlen f\u00fcr Q3");
-    assert_int_equal(envelope.to_count, 2);
-    assert_string_equal(envelope.to[1], "juerg@fabrikam.com");
-}
-
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(sizes_around_a_record_come_back),
         cmocka_unit_test(every_cut_and_every_changed_byte_is_refused),
         cmocka_unit_test(the_same_text_never_seals_the_same),
-        cmocka_unit_test(a_mail_comes_back_from_its_wrapper),
-        cmocka_unit_test(an_envelope_is_read),
     };
     return cmocka_run_group_tests(tests, set_up, tear_down);
 }

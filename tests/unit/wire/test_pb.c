@@ -79,13 +79,8 @@ static bool recipients_only(const char *message, const char *field)
 static void text_of_a_request_has_one_line(void **state)
 {
     (void)state;
-    static const char *const lines[] = {"a\nb",
-                                        "a\tb",
-                                        "a\xc2\x85"
-                                        "b",
-                                        "\xe2\x80\xa8",
-                                        "\xe2\x80\xae",
-                                        "\xe2\x81\xa6"};
+    static const char *const lines[] = {"a\nb",         "a\tb",         "\xc2\x85",
+                                        "\xe2\x80\xa8", "\xe2\x80\xae", "\xe2\x81\xa6"};
     for (size_t i = 0; i < sizeof lines / sizeof lines[0]; i++) {
         AUTO(arena_free_at) struct arena *arena = arena_new(65536);
         const ProtobufCMessageDescriptor *type = &chancery__v1__protect_request__descriptor;
