@@ -4,10 +4,11 @@
  *
  * usage: load HOST PORT METHOD RECORDS SECONDS CLIENTS STREAMS
  *
- * RECORDS is a file of records: a token and a message, each after its length (4 bytes, big-endian).
- * For SECONDS the clients, each with STREAMS calls in flight, send records chosen at random; with
- * SECONDS 0 they send every record once. Prints one JSON object: how many calls were answered with
- * OK and how many not, and their times. */
+ * RECORDS is a file of records: a token, a message, and a text that the answer must contain (may be
+ * empty), each after its length (4 bytes, big-endian). For SECONDS the clients, each with STREAMS calls
+ * in flight, send records chosen at random; with SECONDS 0 they send every record once. Every answer is
+ * checked: HTTP status, gRPC status, one whole message, the text. Prints one JSON object: how many calls
+ * were answered as they should and how many not, and their times. */
 #include <arpa/inet.h>
 #include <netinet/tcp.h>
 #include <nghttp2/nghttp2.h>
@@ -21,13 +22,22 @@
 #include <time.h>
 #include <unistd.h>
 
-enum { BUFFER_BYTES = 1 << 16, STREAMS_MAX = 256, CLIENTS_MAX = 64, TIMES_MAX = 1 << 20 };
+enum {
+    BUFFER_BYTES = 1 << 16,
+    STREAMS_MAX = 256,
+    CLIENTS_MAX = 64,
+    TIMES_MAX = 1 << 20,
+    ANSWER_MAX = 8 * 1024, /* a license has about 2.5 KiB */
+    PREFIX_BYTES = 5,
+};
 
 struct record {
     const char *token; /* what follows "Bearer " */
     size_t token_len;
     const uint8_t *body;
     size_t body_len;
+    const uint8_t *expected; /* stands in the answer */
+    size_t expected_len;
 };
 
 static const char *host, *port, *method;
@@ -42,7 +52,9 @@ struct exchange { /* one call in flight */
     const struct record *record;
     size_t sent;
     double started;
-    bool is_ok;
+    bool has_http_ok, has_grpc_ok;
+    uint8_t answer[ANSWER_MAX];
+    size_t answer_len; /* more than ANSWER_MAX: too long */
 };
 
 struct client {
@@ -88,6 +100,14 @@ static size_t read_length(const uint8_t *at)
     return (size_t)at[0] << 24 | (size_t)at[1] << 16 | (size_t)at[2] << 8 | at[3];
 }
 
+static const uint8_t *read_part(const uint8_t **at, size_t *len)
+{
+    const uint8_t *part = *at + 4;
+    *len = read_length(*at);
+    *at = part + *len;
+    return part;
+}
+
 static uint8_t *read_file(const char *path, size_t *size)
 {
     FILE *file = fopen(path, "rb");
@@ -114,12 +134,9 @@ static void read_records(const char *path)
             records = realloc(records, room * sizeof *records);
         }
         struct record *r = &records[record_count];
-        r->token_len = read_length(at);
-        r->token = (const char *)at + 4;
-        at += 4 + r->token_len;
-        r->body_len = read_length(at);
-        r->body = at + 4;
-        at += 4 + r->body_len;
+        r->token = (const char *)read_part(&at, &r->token_len);
+        r->body = read_part(&at, &r->body_len);
+        r->expected = read_part(&at, &r->expected_len);
     }
     if (record_count == 0) {
         die("there are no records");
@@ -165,7 +182,11 @@ static void start(struct client *c, struct exchange *e)
     if (record == NULL) {
         return;
     }
-    *e = (struct exchange){.client = c, .record = record, .started = now_s()};
+    e->client = c;
+    e->record = record;
+    e->started = now_s();
+    e->sent = e->answer_len = 0;
+    e->has_http_ok = e->has_grpc_ok = false;
     size_t len = (size_t)snprintf(bearer, sizeof bearer, "Bearer %.*s", (int)record->token_len,
                                   record->token);
     const nghttp2_nv headers[] = {
@@ -190,9 +211,35 @@ static int on_header(nghttp2_session *session, const nghttp2_frame *frame, const
     (void)flags, (void)user;
     struct exchange *e = nghttp2_session_get_stream_user_data(session, frame->hd.stream_id);
     if (e != NULL && name_len == 11 && memcmp(name, "grpc-status", 11) == 0) {
-        e->is_ok = len == 1 && value[0] == '0';
+        e->has_grpc_ok = len == 1 && value[0] == '0';
+    }
+    if (e != NULL && name_len == 7 && memcmp(name, ":status", 7) == 0) {
+        e->has_http_ok = len == 3 && memcmp(value, "200", 3) == 0;
     }
     return 0;
+}
+
+static int on_data(nghttp2_session *session, uint8_t flags, int32_t stream, const uint8_t *data,
+                   size_t len, void *user)
+{
+    (void)flags, (void)user;
+    struct exchange *e = nghttp2_session_get_stream_user_data(session, stream);
+    if (e->answer_len + len <= sizeof e->answer) {
+        memcpy(e->answer + e->answer_len, data, len);
+    }
+    e->answer_len += len;
+    return 0;
+}
+
+/* One uncompressed message that is all there is, and in it the text. */
+static bool is_right(const struct exchange *e)
+{
+    const struct record *r = e->record;
+    return e->has_http_ok && e->has_grpc_ok && e->answer_len > PREFIX_BYTES &&
+           e->answer_len <= sizeof e->answer && e->answer[0] == 0 &&
+           read_length(e->answer + 1) == e->answer_len - PREFIX_BYTES &&
+           (r->expected_len == 0 ||
+            memmem(e->answer, e->answer_len, r->expected, r->expected_len) != NULL);
 }
 
 static int on_close(nghttp2_session *session, int32_t stream, uint32_t code, void *user)
@@ -200,8 +247,9 @@ static int on_close(nghttp2_session *session, int32_t stream, uint32_t code, voi
     (void)code;
     struct client *c = user;
     struct exchange *e = nghttp2_session_get_stream_user_data(session, stream);
-    c->ok += e->is_ok;
-    c->failed += !e->is_ok;
+    bool is_ok = is_right(e);
+    c->ok += is_ok;
+    c->failed += !is_ok;
     if (c->time_count < TIMES_MAX) {
         c->times_us[c->time_count++] = (uint32_t)((now_s() - e->started) * 1e6);
     }
@@ -273,6 +321,7 @@ static void prepare(struct client *c, SSL_CTX *context, size_t streams, uint64_t
     const nghttp2_settings_entry window = {NGHTTP2_SETTINGS_INITIAL_WINDOW_SIZE, 1 << 20};
     nghttp2_session_callbacks_new(&callbacks);
     nghttp2_session_callbacks_set_on_header_callback(callbacks, on_header);
+    nghttp2_session_callbacks_set_on_data_chunk_recv_callback(callbacks, on_data);
     nghttp2_session_callbacks_set_on_stream_close_callback(callbacks, on_close);
     c->streams = streams;
     c->state = seed * 0x9e3779b97f4a7c15u;

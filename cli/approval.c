@@ -11,7 +11,7 @@
 
 static const char HELP[] =
     "usage: chancery approval list     --profile FILE [--tenant NAME] [--all] [-o json]\n"
-    "       chancery approval show     --profile FILE [--tenant NAME] ID\n"
+    "       chancery approval show     --profile FILE [--tenant NAME] ID [-o json]\n"
     "       chancery approval approve  --profile FILE ID\n"
     "       chancery approval reject   --profile FILE ID\n"
     "       chancery approval withdraw --profile FILE [--tenant NAME] ID\n"
@@ -101,6 +101,84 @@ static int list(struct session *s, const struct verb_args *args)
                      &chancery__v1__list_approvals_response__descriptor, show_list);
 }
 
+/* What stands before and after a character of JSON outside of its texts, on a line for each
+ * member. */
+static void print_json_char(char c, char before, char after, int *depth)
+{
+    bool opens = c == '{' || c == '[', closes = c == '}' || c == ']';
+    *depth += opens ? 1 : closes ? -1 : 0;
+    if (closes && before != '{' && before != '[') {
+        printf("\n%*s", 2 * *depth, "");
+    }
+    putchar(c);
+    if ((opens && after != '}' && after != ']') || c == ',') {
+        printf("\n%*s", 2 * *depth, "");
+    }
+    if (c == ':') {
+        putchar(' ');
+    }
+}
+
+/* The request is one line of JSON, and stays as it is but for white space. */
+static void print_request(const char *json)
+{
+    int depth = 0;
+    bool is_text = false, is_escaped = false;
+    puts("\nWhat was asked for, as it came:");
+    for (const char *p = json; *p != '\0'; p++) {
+        bool is_quote = *p == '"' && !is_escaped;
+        is_escaped = is_text && *p == '\\' && !is_escaped;
+        if (is_text || is_quote) {
+            putchar(*p);
+        } else {
+            print_json_char(*p, p == json ? '\0' : p[-1], p[1], &depth);
+        }
+        is_text = is_text != is_quote;
+    }
+    putchar('\n');
+}
+
+static void print_each_change(const Chancery__V1__Approval *a)
+{
+    puts("\nWhat changes:");
+    for (size_t i = 0; i < a->n_changes; i++) {
+        const Chancery__V1__ApprovalChange *change = a->changes[i];
+        bool is_new = change->before[0] == '\0', is_gone = change->after[0] == '\0';
+        printf("  %-7s %s\n", is_new ? "add" : is_gone ? "remove" : "change", change->field);
+        if (!is_new) {
+            printf("      from %s\n", change->before);
+        }
+        if (!is_gone) {
+            printf("      to   %s\n", change->after);
+        }
+    }
+    if (a->changes_left_out > 0) {
+        printf("  and %lld more that are not shown, and are approved with these\n",
+               (long long)a->changes_left_out);
+    }
+}
+
+static void show_one(const Chancery__V1__Approval *a)
+{
+    char asked[WHEN_BYTES], end[WHEN_BYTES];
+    when_format(a->request_time, asked);
+    printf("%s\n\n  id        %s\n  asked by  %s, %s\n", a->summary, a->approval_id,
+           a->requested_by, asked);
+    if (a->state == CHANCERY__V1__APPROVAL_STATE__APPROVAL_STATE_PENDING) {
+        when_format(a->expire_time, end);
+        printf("  state     pending until %s\n", end);
+    } else {
+        when_format(a->decide_time, end);
+        printf("  state     %s, %s %s\n", state_name(a->state), end, a->decided_by);
+    }
+    if (a->n_changes > 0) {
+        print_each_change(a);
+    }
+    if (a->request_json[0] != '\0') {
+        print_request(a->request_json);
+    }
+}
+
 static int show(struct session *s, const struct verb_args *args)
 {
     ProtobufCMessage *message = NULL;
@@ -111,7 +189,13 @@ static int show(struct session *s, const struct verb_args *args)
     int code = session_call(s, "ApprovalService/GetApproval", &request.base,
                             &chancery__v1__get_approval_response__descriptor, &message);
     const Chancery__V1__GetApprovalResponse *r = (const void *)message;
-    return code == EXIT_OK ? session_print_json(s, &r->approval->base) : code;
+    if (code == EXIT_OK && verb_wants_json(args)) {
+        return session_print_json(s, &r->approval->base);
+    }
+    if (code == EXIT_OK) {
+        show_one(r->approval);
+    }
+    return code;
 }
 
 static int approve(struct session *s, const struct verb_args *args)

@@ -3,20 +3,17 @@
 #include <stdio.h>
 #include <string.h>
 
-#include "base/encode.h"
 #include "chancery/v1/licensing.pb-c.h"
 #include "cli/output.h"
 #include "cli/protected.h"
-#include "crypto/json.h"
-#include "crypto/jwe.h"
-#include "crypto/jws.h"
+#include "client/license_open.h"
 #include "domain/values/rights.h"
 
 static const char OPEN_HELP[] =
     "usage: chancery open --profile FILE INPUT [OUTPUT]\n"
     "\n"
     "Opens a protected mail or file: asks the authority for a use license, verifies it with the\n"
-    "authority's published keys, and writes what was protected, byte for byte. What doesn't\n"
+    "published keys of the content's tenant, and writes what was protected, byte for byte. What doesn't\n"
     "verify is not written. OUTPUT defaults to INPUT with .opened in place of .protected, or else\n"
     "to INPUT.opened. Your rights are printed to standard error.\n"
     "\n"
@@ -33,48 +30,6 @@ static const char INSPECT_HELP[] =
     "  chancery inspect --profile bob.yaml mail.eml.protected.eml\n"
     "\n"
     "Next: chancery open opens it.\n";
-
-/* --- the license ------------------------------------------------------------------------------ */
-
-static void jwks_free_at(struct jwks **set)
-{
-    jwks_free(*set);
-}
-
-static rc verify_signature(struct session *s, const struct jws *jws, struct err *err)
-{
-    AUTO(jwks_free_at) struct jwks *set = NULL;
-    struct slice body;
-    ENSURE(client_get(s->client, s->arena, "/.well-known/jwks.json", &body) == 200, err,
-           R_ISSUER_UNREACHABLE);
-    TRY(jwks_parse(body, R_ISSUER_KEYS_INVALID, &set, err));
-    const struct jwk_public *key = jwks_find(set, jws->kid, jws->alg);
-    ENSURE(key != NULL, err, R_TOKEN_KEY_UNKNOWN);
-    return jws_verify(jws, key, R_TOKEN_SIGNATURE, err);
-}
-
-/* Check that the license is signed by the authority, for this content and this key, then unwrap the
- * content key (docs/formats.md §7). Its `exp` and `iss` are not looked at yet (issue 11). */
-static rc use(struct session *s, const Chancery__V1__AcquireLicenseResponse *response,
-              struct secret **key, struct err *err)
-{
-    struct jws jws;
-    json_t *claims, *confirmation;
-    struct slice content, thumbprint, wrapped;
-    TRY(jws_parse(s->arena, slice_str(response->use_license), R_TOKEN_MALFORMED, &jws, err));
-    ENSURE(slice_eq_str(jws.typ, "use-license+jwt"), err, R_TOKEN_TYPE);
-    TRY(verify_signature(s, &jws, err));
-    TRY(json_parse_object(s->arena, jws.payload, 64 * 1024, R_TOKEN_MALFORMED, &claims, err));
-    TRY(json_need_text(claims, "cid", R_TOKEN_CLAIM_INVALID, &content, err));
-    ENSURE(slice_eq_str(content, response->content_id), err, R_TOKEN_CLAIM_INVALID);
-    confirmation = json_object_get(claims, "cnf");
-    ENSURE(json_is_object(confirmation), err, R_TOKEN_CLAIM_INVALID);
-    TRY(json_need_text(confirmation, "jkt", R_TOKEN_CLAIM_INVALID, &thumbprint, err));
-    const char *own = base64url_dup(s->arena, jwk_thumbprint(jwk_private_public(s->key)));
-    ENSURE(own != NULL && slice_eq_str(thumbprint, own), err, R_TOKEN_CLAIM_INVALID);
-    TRY(json_need_text(claims, "key", R_TOKEN_CLAIM_INVALID, &wrapped, err));
-    return jwe_decrypt(s->key, wrapped, R_CRYPTO_FAILED, key, err);
-}
 
 static const char *rights_text(struct session *s, const Chancery__V1__Right *numbers, size_t count,
                                char *const *custom, size_t custom_count)
@@ -137,7 +92,9 @@ static int open_with(struct session *s, struct protected *p, const char *output)
         return code;
     }
     const Chancery__V1__AcquireLicenseResponse *r = (const void *)message;
-    bool ok = use(s, r, &key, &err).ok;
+    const struct license_wanted wanted = {
+        .text = slice_str(r->use_license), .publishing_license = p->license, .key = s->key};
+    bool ok = license_open(s->client, s->arena, &wanted, &key, &err).ok;
     ok = ok &&
          (p->is_file ? write_file(p, output, key, &err) : write_mail(s, p, output, key, &err)).ok;
     secret_free(key);

@@ -79,6 +79,15 @@ static void set_policy(const struct protect_args *args, Chancery__V1__ProtectReq
     }
 }
 
+/* The mail reaches them, and they can't open it. */
+static void tell_refused(const Chancery__V1__ProtectResponse *response)
+{
+    for (size_t i = 0; i < response->n_refused_recipients; i++) {
+        fprintf(stderr, "chancery protect: %s is no address that can be named, and gets nothing\n",
+                response->refused_recipients[i]);
+    }
+}
+
 static int ask(struct session *s, const struct protect_args *args, struct protected *out)
 {
     struct err err = {0};
@@ -101,6 +110,7 @@ static int ask(struct session *s, const struct protect_args *args, struct protec
         return code;
     }
     out->response = (Chancery__V1__ProtectResponse *)response;
+    tell_refused(out->response);
     if (!uuid_parse(slice_str(out->response->content_id), &out->content.u, &err).ok ||
         !jwe_decrypt(s->key, slice_str(out->response->wrapped_content_key), R_CRYPTO_FAILED,
                      &out->key, &err)

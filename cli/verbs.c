@@ -70,8 +70,9 @@ bool verb_was_asked(const ProtobufCMessage *response)
         field == NULL ? "" : *(char *const *)(const void *)((const char *)response + field->offset);
     if (id[0] != '\0') {
         printf("nothing is done yet: another admin must approve it\n"
+               "  chancery approval show --profile FILE %s\n"
                "  chancery approval approve --profile FILE %s\n",
-               id);
+               id, id);
     }
     return id[0] != '\0';
 }

@@ -50,3 +50,23 @@ BEGIN
     END LOOP;
 END
 $$;
+
+-- Mark a request as approved; returns what the log says of it. Two admins are two who are admins now: whoever asked is still one,
+-- with the role in which they asked, and switched on.
+CREATE OR REPLACE FUNCTION approval_take(of_tenant uuid, which uuid, decider uuid, decider_name text) RETURNS text
+LANGUAGE plpgsql AS $$
+DECLARE
+    platform constant uuid := '00000000-0000-0000-0000-000000000000';
+    said text;
+BEGIN
+    UPDATE approval a SET state = 2, decided_by = decider, decided_by_name = decider_name, decided_at = now()
+    WHERE tenant = of_tenant AND approval = which AND state = 1 AND now() < expires_at AND requested_by <> decider
+        AND EXISTS (SELECT FROM component k WHERE k.component = a.requested_by AND k.tenant IN (of_tenant, platform)
+                    AND k.role = a.requested_as AND NOT k.disabled)
+    RETURNING requested_by_name || ' asked: ' || summary INTO said;
+    IF said IS NULL THEN
+        RAISE EXCEPTION 'the request is not pending, or whoever asked is an admin no longer' USING ERRCODE = 'RM001';
+    END IF;
+    RETURN said;
+END
+$$;

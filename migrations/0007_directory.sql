@@ -24,6 +24,9 @@ CREATE TABLE directory_former (
 SELECT isolate('directory_former', '{tenant} = {boundaries}');
 GRANT SELECT, INSERT ON directory_former TO chancery_server, chancery_node;
 
+-- People who protected in the name of another of their addresses. Components, and whoever is the owner too, take no room.
+CREATE INDEX content_by_issuer ON content (tenant, issuer) WHERE issuer <> owner AND issuer LIKE '%@%';
+
 DROP FUNCTION directory_check(uuid, text, text[], smallint[], text[], text[], text[]),
     directory_rename(uuid, text, text), directory_add(uuid, text[], text[]), directory_remove(uuid, text, text[]),
     directory_delete(uuid, text, smallint),
@@ -247,20 +250,39 @@ BEGIN
         SELECT n.address, n.owner FROM name n WHERE n.kind = 2 AND (
             EXISTS (SELECT FROM directory_former f WHERE f.tenant = which AND f.address = n.address)
             OR EXISTS (SELECT FROM content c WHERE c.tenant = which AND c.owner = n.address)
+            OR EXISTS (SELECT FROM content c WHERE c.tenant = which AND c.issuer = n.address AND c.issuer <> c.owner
+                       AND c.issuer LIKE '%@%')
             OR EXISTS (SELECT FROM super_user s WHERE s.tenant = which AND s.principal = 'user:' || n.address)
             OR EXISTS (SELECT FROM exclusion x WHERE x.tenant = which AND x.kind = 1 AND x.value = n.address))
+    ), banned AS (
+        -- Who loses an address, and was excluded by one of those that they had.
+        SELECT DISTINCT g.owner FROM unnest(d.gone, d.gone_owners) AS g (address, owner)
+        WHERE (SELECT e.kind FROM directory_entry e WHERE e.tenant = which AND e.address = g.owner) = 1 AND (
+            EXISTS (SELECT FROM exclusion x WHERE x.tenant = which AND x.kind = 1 AND x.value = g.address)
+            OR EXISTS (SELECT FROM directory_name n JOIN exclusion x ON x.tenant = which AND x.kind = 1 AND x.value = n.address
+                       WHERE n.tenant = which AND n.entry = g.owner AND n.address <> ALL (coalesce(d.names, '{}'))))
     ), freed AS (
-        -- A person loses an address by which they are excluded, and keeps another one.
+        -- The addresses of such a person that part from those by which they are excluded: the one that is taken away, or those
+        -- that stay.
         SELECT g.address, g.owner FROM unnest(d.gone, d.gone_owners) AS g (address, owner)
-        WHERE EXISTS (SELECT FROM exclusion x WHERE x.tenant = which AND x.kind = 1 AND x.value = g.address)
-            AND EXISTS (SELECT FROM directory_name n WHERE n.tenant = which AND n.entry = g.owner
-                        AND n.address <> ALL (coalesce(d.names, '{}')))
+        WHERE g.owner IN (SELECT b.owner FROM banned b) AND NOT EXISTS (
+            SELECT FROM exclusion x WHERE x.tenant = which AND x.kind = 1 AND x.value = g.address)
+        UNION ALL
+        SELECT n.address, b.owner FROM banned b, LATERAL (
+            SELECT n.address FROM directory_name n WHERE n.tenant = which AND n.entry = b.owner OFFSET 0) AS n
+        WHERE n.address <> ALL (coalesce(d.names, '{}')) AND NOT EXISTS (
+            SELECT FROM directory_name k JOIN exclusion x ON x.tenant = which AND x.kind = 1 AND x.value = k.address
+            WHERE k.tenant = which AND k.entry = b.owner)
     ), risen AS (
         -- A guest who is one no more, or of whom the directory no longer knows that: guests have no power.
         SELECT n.address, r.address AS owner FROM unnest(d.risen) AS r (address), LATERAL (
             SELECT n.address FROM directory_name n WHERE n.tenant = which AND n.entry = r.address OFFSET 0) AS n
         UNION ALL
         SELECT g.address, g.owner FROM unnest(d.gone, d.gone_owners) AS g (address, owner) WHERE g.owner = ANY (d.guests)
+    ), named AS (
+        -- Tokens name groups too, and nobody knows which: of those who are members by their address, not of guests from elsewhere.
+        SELECT r.address, r.owner FROM risen r WHERE powered_groups IS NOT NULL AND EXISTS (
+            SELECT FROM tenant_domain t WHERE t.tenant = which AND t.domain = split_part(r.address, '@', -1) AND t.verified)
     ), person AS (
         -- Those who share from now on what one of their addresses has.
         SELECT n.address, j.owner FROM (SELECT DISTINCT owner FROM joined) AS j, LATERAL (
@@ -290,9 +312,11 @@ BEGIN
         UNION ALL
         SELECT 2, t.address, t.owner, t.owner FROM taken t
         UNION ALL
-        SELECT 3, f.address, f.owner, f.owner FROM freed f
+        SELECT 3, f.address, f.owner, f.address FROM freed f
         UNION ALL
         SELECT 4, p.address, p.owner, p.address FROM person p WHERE p.address = ANY (powered_users)
+        UNION ALL
+        SELECT 4, n.address, n.owner, n.address FROM named n
         UNION ALL
         SELECT 5, s.address, s.owner, s.address FROM start s WHERE s.grp IN (SELECT p.grp FROM power p)
     ) SELECT f.address, f.owner, ARRAY(SELECT DISTINCT g.let_in FROM found g WHERE g.let_in IS NOT NULL)
@@ -442,15 +466,17 @@ EXCEPTION WHEN SQLSTATE 'CH001' THEN
 END
 $$;
 
--- Whether by removing a user one admin could come to others' content, as problem 6: a guest who holds power is one no more, and who
--- is excluded by one of several addresses is not by the others.
+-- Whether by removing a user one admin could come to others' content, as problem 6: a guest who holds power, or may hold it by the
+-- groups of their token, is one no more, and who is excluded by one of several addresses is not by the others.
 CREATE FUNCTION directory_look_delete(which uuid, address_gone text) RETURNS directory_outcome LANGUAGE plpgsql STABLE AS $$
 DECLARE
     o directory_outcome;
 BEGIN
     SELECT CASE WHEN e.guest AND EXISTS (
-                    SELECT FROM super_user s WHERE s.tenant = which AND s.principal = 'user:' || e.address
-                        AND s.expires_at > now())
+                    SELECT FROM super_user s WHERE s.tenant = which AND s.expires_at > now()
+                        AND (s.principal = 'user:' || e.address OR s.principal LIKE 'group:%' AND EXISTS (
+                            SELECT FROM tenant_domain d WHERE d.tenant = which AND d.verified
+                                AND d.domain = split_part(e.address, '@', -1))))
                 OR (SELECT count(*) FROM directory_name n WHERE n.tenant = which AND n.entry = e.address) > 1 AND EXISTS (
                     SELECT FROM directory_name n JOIN exclusion x ON x.tenant = which AND x.kind = 1 AND x.value = n.address
                     WHERE n.tenant = which AND n.entry = e.address) THEN 6 ELSE 0 END,

@@ -8,6 +8,7 @@
 #include <stdio.h>
 #include <string.h>
 #include <sys/stat.h>
+#include <unistd.h>
 
 #include "cli/dev/dev.h"
 
@@ -114,6 +115,7 @@ static rc ensure_certificate(const struct dev *dev, const char *name, const stru
     if (dev_exists(dev_path(dev, "certificates/%s.pem", name))) {
         return OK;
     }
+    (void)unlink(dev_path(dev, "certificates/%s.key", name)); /* of one that was never finished */
     TRY(make(name, ca, &pair, err));
     return save(dev, name, &pair, err);
 }

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* chancery dev, chancery token */
 #include <errno.h>
-#include <ftw.h>
+#include <limits.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -64,7 +64,19 @@ static int64_t now_ms(void)
     return clock_mono().ns / 1000000;
 }
 
-static rc make_folder(const struct dev *dev, struct err *err)
+/* In one spelling, because processes are known by it. What doesn't exist yet has none. */
+static void absolute(struct dev *dev)
+{
+    char path[PATH_MAX];
+    if (realpath(dev->folder, path) != NULL) {
+        dev->folder = arena_strdup(dev->arena, path);
+    } else if (dev->folder[0] != '/' && getcwd(path, sizeof path) != NULL) {
+        dev->folder = arena_printf(dev->arena, "%s/%s", path, dev->folder);
+    }
+    CH_ASSERT(dev->folder != NULL); /* a command's arena is far larger than its paths */
+}
+
+static rc make_folder(struct dev *dev, struct err *err)
 {
     char path[DEV_PATH_MAX];
     snprintf(path, sizeof path, "%s", dev->folder);
@@ -75,7 +87,9 @@ static rc make_folder(const struct dev *dev, struct err *err)
         }
         *slash = '/';
     }
-    return dev_mkdir(dev->folder, err);
+    TRY(dev_mkdir(dev->folder, err));
+    absolute(dev);
+    return OK;
 }
 
 static rc start(struct dev *dev, struct err *err)
@@ -90,7 +104,6 @@ static rc start(struct dev *dev, struct err *err)
         {"chanceryd", dev_server_start},
         {"tenants, issuers, components", dev_tenants},
     };
-    TRY(make_folder(dev, err));
     for (size_t i = 0; i < sizeof steps / sizeof steps[0]; i++) {
         int64_t began = now_ms();
         TRY(steps[i].run(dev, err));
@@ -109,14 +122,6 @@ static rc stop(struct dev *dev, struct err *err)
     return dev_postgres_stop(dev, err);
 }
 
-static int remove_one(const char *path, const struct stat *info, int kind, struct FTW *walk)
-{
-    (void)info;
-    (void)kind;
-    (void)walk;
-    return remove(path);
-}
-
 /* Deletes only a folder that an earlier start made. */
 static rc clean(struct dev *dev, struct err *err)
 {
@@ -127,10 +132,22 @@ static rc clean(struct dev *dev, struct err *err)
         FAIL(err, R_PRECONDITION_FAILED, "%s was not made by chancery dev", dev->folder);
     }
     TRY(stop(dev, err));
-    if (nftw(dev->folder, remove_one, 16, FTW_DEPTH | FTW_PHYS) != 0) {
-        FAIL(err, R_STARTUP_FAILED, "%s: %s", dev->folder, strerrorname_np(errno));
+    return dev_remove(dev->folder, err);
+}
+
+/* One command at a time works on a folder. */
+static rc with_lock(struct dev *dev, rc (*run)(struct dev *dev, struct err *err), struct err *err)
+{
+    int lock;
+    if (run == start) {
+        TRY(make_folder(dev, err));
+    } else if (!dev_exists(dev_path(dev, "certificates/ca.pem"))) {
+        return run(dev, err); /* it isn't one of ours */
     }
-    return OK;
+    TRY(dev_lock(dev_path(dev, "dev.lock"), true, &lock, err));
+    rc result = run(dev, err);
+    close(lock);
+    return result;
 }
 
 static rc status(struct dev *dev, struct err *err)
@@ -158,14 +175,6 @@ static void keep_port(struct dev *dev)
     }
 }
 
-static void absolute(struct dev *dev)
-{
-    char here[DEV_PATH_MAX];
-    if (dev->folder[0] != '/' && getcwd(here, sizeof here) != NULL) {
-        dev->folder = arena_printf(dev->arena, "%s/%s", here, dev->folder);
-    }
-}
-
 static int run_dev(int argc, char **argv)
 {
     static const struct {
@@ -188,7 +197,9 @@ static int run_dev(int argc, char **argv)
     }
     for (size_t i = 0; i < sizeof verbs / sizeof verbs[0]; i++) {
         if (strcmp(verbs[i].name, argv[1]) == 0) {
-            code = verbs[i].run(&dev, &err).ok ? EXIT_OK : fail_with(&command_dev, &err);
+            rc done =
+                verbs[i].run == status ? status(&dev, &err) : with_lock(&dev, verbs[i].run, &err);
+            code = done.ok ? EXIT_OK : fail_with(&command_dev, &err);
         }
     }
     arena_free(dev.arena);

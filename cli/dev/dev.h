@@ -3,6 +3,8 @@
  * certificates, tenants. Not for production: its identity provider signs whatever is asked for. */
 #pragma once
 
+#include <sys/types.h>
+
 #include "base/arena.h"
 
 enum { DEV_PATH_MAX = 512 };
@@ -17,12 +19,29 @@ struct dev {
 /* A path in the folder; lent by the arena. */
 const char *dev_path(const struct dev *dev, const char *format, ...) PRINTF_LIKE(2, 3);
 bool dev_exists(const char *path);
-/* Write a file that only its owner can read; one that exists stays as it is. R_STARTUP_FAILED. */
+/* Write a file that only its owner can read, whole or not at all; one that exists stays as it is.
+ * R_STARTUP_FAILED. */
 rc dev_write_new(const char *path, struct slice bytes, struct err *err);
 rc dev_mkdir(const char *path, struct err *err);
+/* Delete a folder with all that is in it; it need not exist. R_STARTUP_FAILED. */
+rc dev_remove(const char *path, struct err *err);
 /* Run a program and wait for it; its output goes to commands.log. If we are root and `as_postgres`,
  * it runs as the user postgres, because PostgreSQL refuses to run as root. R_STARTUP_FAILED. */
 rc dev_run(const struct dev *dev, const char *const *argv, bool as_postgres, struct err *err);
+
+/* process.c */
+/* The number at the beginning of a file; 0: none. */
+pid_t dev_pid_in(const char *path);
+/* Whether there is such a process, and this is among the arguments of its command line. */
+bool dev_process_has(pid_t pid, const char *argument);
+/* Whether any process works in this folder, or has it among its arguments. */
+bool dev_folder_is_in_use(const char *folder);
+/* Send SIGTERM to a process that has this among its arguments, and to no other. */
+bool dev_process_end(pid_t pid, const char *argument);
+bool dev_is_locked(const char *path);
+/* Lock a file, which is made if need be. It stays locked until everybody who has this descriptor,
+ * who inherited it too, has closed it. R_STARTUP_FAILED. */
+rc dev_lock(const char *path, bool wait, int *fd_out, struct err *err);
 
 /* postgres.c */
 rc dev_postgres_start(struct dev *dev, struct err *err);

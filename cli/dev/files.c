@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include <errno.h>
 #include <fcntl.h>
+#include <ftw.h>
 #include <grp.h>
 #include <pwd.h>
 #include <stdarg.h>
@@ -35,20 +36,44 @@ bool dev_exists(const char *path)
     return access(path, F_OK) == 0;
 }
 
+/* Beside its place first: a power loss must not leave half a file, which would stay as it is. */
 rc dev_write_new(const char *path, struct slice bytes, struct err *err)
 {
-    int fd = open(path, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0600);
+    char aside[DEV_PATH_MAX];
+    snprintf(aside, sizeof aside, "%s.new", path);
+    (void)unlink(aside);
+    int fd = open(aside, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0600);
     if (fd < 0) {
-        return errno == EEXIST ? OK : system_failed(path, err);
+        return system_failed(aside, err);
     }
     bool ok = write(fd, bytes.ptr, bytes.len) == (ssize_t)bytes.len && fsync(fd) == 0;
     close(fd);
-    return ok ? OK : system_failed(path, err);
+    ok = ok && (link(aside, path) == 0 || errno == EEXIST);
+    if (!ok) {
+        return system_failed(path, err);
+    }
+    (void)unlink(aside);
+    return OK;
 }
 
 rc dev_mkdir(const char *path, struct err *err)
 {
     return mkdir(path, 0711) == 0 || errno == EEXIST ? OK : system_failed(path, err);
+}
+
+static int remove_one(const char *path, const struct stat *info, int kind, struct FTW *walk)
+{
+    (void)info;
+    (void)kind;
+    (void)walk;
+    return remove(path);
+}
+
+rc dev_remove(const char *path, struct err *err)
+{
+    return nftw(path, remove_one, 16, FTW_DEPTH | FTW_PHYS) == 0 || errno == ENOENT
+               ? OK
+               : system_failed(path, err);
 }
 
 static void become_postgres(void)

@@ -12,6 +12,7 @@
 #include "cli/dev/dev.h"
 #include "store/migrate/migrate.h"
 
+#define SOCKET_NAME ".s.PGSQL.5432"
 #define SOCKET_OPTIONS_FORMAT \
     "-k %s -c listen_addresses='' -c unix_socket_permissions=0700 -c max_connections=100"
 
@@ -45,26 +46,41 @@ const char *dev_server_conninfo(const struct dev *dev)
                         dev->folder);
 }
 
-static pid_t postmaster(const struct dev *dev)
+static const char *data_folder(const struct dev *dev)
 {
-    long pid = 0;
-    FILE *file = fopen(dev_path(dev, "postgres/data/postmaster.pid"), "re");
-    if (file != NULL) {
-        if (fscanf(file, "%ld", &pid) != 1) {
-            pid = 0;
-        }
-        fclose(file);
-    }
-    return (pid_t)pid;
+    return dev_path(dev, "postgres/data");
 }
 
+static const char *pid_file(const struct dev *dev)
+{
+    return dev_path(dev, "postgres/data/postmaster.pid");
+}
+
+/* pg_ctl and the server itself take any process of that number and user for it. */
 bool dev_postgres_is_running(const struct dev *dev)
 {
-    pid_t pid = postmaster(dev);
-    return pid > 0 && (kill(pid, 0) == 0 || errno == EPERM);
+    return dev_process_has(dev_pid_in(pid_file(dev)), data_folder(dev));
 }
 
-/* Only its user can reach the socket, so "trust" lets nobody else in. */
+/* After a power loss the numbers in PostgreSQL's lock files may be those of other processes, or be
+ * lost, and then it refuses to start. Where the process is gone, it sees by itself what is left. */
+static rc forget_power_loss(const struct dev *dev, struct err *err)
+{
+    pid_t pid = dev_pid_in(pid_file(dev));
+    bool is_other = pid == 0 || kill(pid, 0) == 0 || errno == EPERM;
+    if (dev_exists(pid_file(dev)) && is_other) {
+        if (dev_folder_is_in_use(data_folder(dev))) {
+            FAIL(err, R_STARTUP_FAILED, "processes work in %s, and %s doesn't name them",
+                 data_folder(dev), pid_file(dev));
+        }
+        ENSURE(unlink(pid_file(dev)) == 0, err, R_STARTUP_FAILED);
+    }
+    (void)unlink(dev_path(dev, "postgres/" SOCKET_NAME ".lock"));
+    return OK;
+}
+
+/* Only its user can reach the socket, so "trust" lets nobody else in. Beside its place first: what a
+ * power loss leaves of it is no cluster. */
 static rc make_cluster(struct dev *dev, struct err *err)
 {
     const char *folder = dev_path(dev, "postgres");
@@ -77,9 +93,10 @@ static rc make_cluster(struct dev *dev, struct err *err)
     if (dev_exists(dev_path(dev, "postgres/data/PG_VERSION"))) {
         return OK;
     }
+    TRY(dev_remove(dev_path(dev, "postgres/data.new"), err));
     const char *argv[] = {program(dev, "initdb"),
                           "-D",
-                          dev_path(dev, "postgres/data"),
+                          dev_path(dev, "postgres/data.new"),
                           "-U",
                           "chancery_owner",
                           "-A",
@@ -88,7 +105,10 @@ static rc make_cluster(struct dev *dev, struct err *err)
                           "UTF8",
                           "--no-locale",
                           NULL};
-    return dev_run(dev, argv, true, err);
+    TRY(dev_run(dev, argv, true, err));
+    ENSURE(rename(dev_path(dev, "postgres/data.new"), data_folder(dev)) == 0, err,
+           R_STARTUP_FAILED);
+    return OK;
 }
 
 rc dev_postgres_start(struct dev *dev, struct err *err)
@@ -98,13 +118,14 @@ rc dev_postgres_start(struct dev *dev, struct err *err)
     if (dev_postgres_is_running(dev)) {
         return OK;
     }
+    TRY(forget_power_loss(dev, err));
     const char *folder = dev_path(dev, "postgres");
     const char *argv[] = {program(dev, "pg_ctl"),
                           "start",
                           "-w",
                           "-s",
                           "-D",
-                          dev_path(dev, "postgres/data"),
+                          data_folder(dev),
                           "-l",
                           dev_path(dev, "postgres/log"),
                           "-o",
@@ -119,8 +140,8 @@ rc dev_postgres_stop(struct dev *dev, struct err *err)
         return OK;
     }
     TRY(find_programs(dev, err));
-    const char *argv[] = {program(dev, "pg_ctl"),         "stop", "-w", "-s", "-m", "fast", "-D",
-                          dev_path(dev, "postgres/data"), NULL};
+    const char *argv[] = {program(dev, "pg_ctl"), "stop", "-w", "-s", "-m", "fast", "-D",
+                          data_folder(dev),       NULL};
     return dev_run(dev, argv, true, err);
 }
 

@@ -1,9 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* The chanceryd of the dev folder: its configuration, its start and its end. */
-#include <errno.h>
 #include <fcntl.h>
 #include <limits.h>
-#include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -20,6 +18,16 @@ static void sleep_ms(long ms)
 {
     struct timespec time = {ms / 1000, ms % 1000 * 1000000};
     (void)nanosleep(&time, NULL);
+}
+
+static const char *pid_file(const struct dev *dev)
+{
+    return dev_path(dev, "chanceryd.pid");
+}
+
+static const char *config_file(const struct dev *dev)
+{
+    return dev_path(dev, "chanceryd.yaml");
 }
 
 static rc write_config(const struct dev *dev, struct err *err)
@@ -39,36 +47,15 @@ static rc write_config(const struct dev *dev, struct err *err)
                                     dev_path(dev, "certificates/server.key"), dev->folder,
                                     dev_server_conninfo(dev), dev_path(dev, "root.key"), dev->port);
     ARENA_ENSURE(text, err);
-    return dev_write_new(dev_path(dev, "chanceryd.yaml"), slice_str(text), err);
+    return dev_write_new(config_file(dev), slice_str(text), err);
 }
 
-static pid_t server_pid(const struct dev *dev)
-{
-    long pid = 0;
-    FILE *file = fopen(dev_path(dev, "chanceryd.pid"), "re");
-    if (file != NULL) {
-        if (fscanf(file, "%ld", &pid) != 1) {
-            pid = 0;
-        }
-        fclose(file);
-    }
-    return (pid_t)pid;
-}
-
-/* The pid may belong to another process by now, so its name must be chanceryd. */
+/* The server and its workers hold the lock on their pid file. One that an earlier version has started
+ * holds none. */
 bool dev_server_is_running(const struct dev *dev)
 {
-    char name[32] = "";
-    pid_t pid = server_pid(dev);
-    FILE *file =
-        pid > 0 ? fopen(arena_printf(dev->arena, "/proc/%ld/comm", (long)pid), "re") : NULL;
-    if (file != NULL) {
-        if (fgets(name, sizeof name, file) == NULL) {
-            name[0] = '\0';
-        }
-        fclose(file);
-    }
-    return strncmp(name, "chanceryd", 9) == 0;
+    return dev_is_locked(pid_file(dev)) ||
+           dev_process_has(dev_pid_in(pid_file(dev)), config_file(dev));
 }
 
 /* Beside this program, as installed, or where the build puts it. */
@@ -89,7 +76,8 @@ static rc find_daemon(const struct dev *dev, const char **out, struct err *err)
     return OK;
 }
 
-static void exec_daemon(const struct dev *dev, const char *daemon)
+/* `lock` is inherited by the daemon and its workers. */
+static void exec_daemon(const struct dev *dev, const char *daemon, int lock)
 {
     int log = open(dev_path(dev, "chanceryd.log"), O_WRONLY | O_CREAT | O_APPEND | O_CLOEXEC, 0600);
     int in = open("/dev/null", O_RDONLY | O_CLOEXEC);
@@ -99,10 +87,10 @@ static void exec_daemon(const struct dev *dev, const char *daemon)
         (void)dup2(log, 1);
         (void)dup2(log, 2);
     }
-    if (chdir("/") != 0) {
+    if (chdir("/") != 0 || fcntl(lock, F_SETFD, 0) != 0) {
         _exit(127);
     }
-    execl(daemon, "chanceryd", "--config", dev_path(dev, "chanceryd.yaml"), (char *)NULL);
+    execl(daemon, "chanceryd", "--config", config_file(dev), (char *)NULL);
     _exit(127);
 }
 
@@ -139,26 +127,27 @@ static rc wait_until_ready(const struct dev *dev, pid_t child, struct err *err)
 rc dev_server_start(struct dev *dev, struct err *err)
 {
     const char *daemon;
+    int lock;
     TRY(write_config(dev, err));
     if (dev_server_is_running(dev)) {
         return wait_until_ready(dev, 0, err);
     }
     TRY(find_daemon(dev, &daemon, err));
+    TRY(dev_lock(pid_file(dev), false, &lock, err));
     pid_t pid = fork();
     if (pid == 0) {
-        exec_daemon(dev, daemon);
+        exec_daemon(dev, daemon, lock);
     }
-    ENSURE(pid > 0, err, R_STARTUP_FAILED);
-    (void)unlink(dev_path(dev, "chanceryd.pid"));
-    TRY(dev_write_new(dev_path(dev, "chanceryd.pid"),
-                      slice_str(arena_printf(dev->arena, "%ld\n", (long)pid)), err));
+    bool is_noted = pid > 0 && ftruncate(lock, 0) == 0 && dprintf(lock, "%ld\n", (long)pid) > 0;
+    close(lock);
+    ENSURE(is_noted, err, R_STARTUP_FAILED);
     return wait_until_ready(dev, pid, err);
 }
 
 rc dev_server_stop(struct dev *dev, struct err *err)
 {
     if (dev_server_is_running(dev)) {
-        (void)kill(server_pid(dev), SIGTERM);
+        (void)dev_process_end(dev_pid_in(pid_file(dev)), config_file(dev));
     }
     for (int waited = 0; waited < STOP_MS && dev_server_is_running(dev); waited += POLL_MS) {
         sleep_ms(POLL_MS);
@@ -166,6 +155,6 @@ rc dev_server_stop(struct dev *dev, struct err *err)
     if (dev_server_is_running(dev)) {
         FAIL(err, R_STARTUP_FAILED, "chanceryd didn't end: see %s", dev_path(dev, "chanceryd.log"));
     }
-    (void)unlink(dev_path(dev, "chanceryd.pid"));
+    (void)unlink(pid_file(dev));
     return OK;
 }

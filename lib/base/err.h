@@ -43,8 +43,9 @@ enum reason {
     R_COUNT_
 };
 
-/* Whether a refusal for this reason is a decision that the audit log must hold. */
-enum reason_audit { NO_AUDIT = 0, AUDIT = 1 };
+/* Whether a refusal for this reason is a decision that the audit log must hold. COUNTED: of callers whom
+ * nobody knows it is counted there, as those marked AUDIT are (docs/interface.md §2.2). */
+enum reason_audit { NO_AUDIT = 0, AUDIT = 1, COUNTED = 2 };
 
 /* A row of the table. All strings are static. */
 struct reason_info {

@@ -9,22 +9,38 @@
 #include "base/err.h"
 #include "base/mem.h"
 
+struct share;
+
 struct entry {
     struct entry *chain;         /* next in the bucket */
-    struct entry *newer, *older; /* recency list */
+    struct entry *newer, *older; /* recency list of its share */
+    struct share *share;
+    size_t charge;
     void *value;
     uint64_t hash;
     size_t key_len;
     uint8_t key[];
 };
 
-enum { BUCKETS_AT_FIRST = 16 /* a power of two */ };
+/* What one owner holds, or several whose ids meet in the hash. */
+struct share {
+    struct entry *newest, *oldest;
+    size_t used; /* sum of charges */
+};
+
+enum {
+    BUCKETS_AT_FIRST = 16, /* a power of two */
+    SHARES = 1024,         /* looking for the largest costs less than a microsecond */
+};
 
 struct hashmap {
     struct entry **buckets; /* bucket_count, a power of two */
     size_t bucket_count;
-    size_t count, max;
-    struct entry *newest, *oldest;
+    size_t count;
+    struct share *shares; /* share_count; 1 where entries have no owners */
+    size_t share_count;
+    size_t used, capacity; /* sum of charges */
+    size_t least;          /* that an entry is charged: capacity by so much are the most entries */
     hashmap_free_fn free_value;
 };
 
@@ -49,16 +65,31 @@ static uint64_t hash_bytes(struct slice bytes)
     return h ^ h >> 32;
 }
 
-struct hashmap *hashmap_new(size_t max, hashmap_free_fn free_value)
+static struct hashmap *new_with_shares(size_t count, size_t capacity, size_t least,
+                                       hashmap_free_fn free_value)
 {
     struct hashmap *map = xcalloc(1, sizeof *map);
     *map = (struct hashmap){
         .buckets = xcalloc(BUCKETS_AT_FIRST, sizeof(struct entry *)),
         .bucket_count = BUCKETS_AT_FIRST,
-        .max = max == 0 ? 1 : max,
+        .shares = xcalloc(count, sizeof(struct share)),
+        .share_count = count,
+        .capacity = capacity,
+        .least = least,
         .free_value = free_value,
     };
     return map;
+}
+
+struct hashmap *hashmap_new(size_t max, hashmap_free_fn free_value)
+{
+    return new_with_shares(1, max == 0 ? 1 : max, 1, free_value);
+}
+
+struct hashmap *hashmap_new_shared(size_t entries, size_t bytes, hashmap_free_fn free_value)
+{
+    CH_ASSERT(entries > 0 && bytes >= entries);
+    return new_with_shares(SHARES, bytes, (bytes + entries - 1) / entries, free_value);
 }
 
 static struct entry **bucket_of(const struct hashmap *map, uint64_t hash)
@@ -77,18 +108,27 @@ static struct entry **find_link(const struct hashmap *map, struct slice key, uin
     return link;
 }
 
-static void recency_remove(struct hashmap *map, struct entry *e)
+static void recency_remove(struct entry *e)
 {
-    *(e->newer == NULL ? &map->newest : &e->newer->older) = e->older;
-    *(e->older == NULL ? &map->oldest : &e->older->newer) = e->newer;
+    struct share *share = e->share;
+    *(e->newer == NULL ? &share->newest : &e->newer->older) = e->older;
+    *(e->older == NULL ? &share->oldest : &e->older->newer) = e->newer;
 }
 
-static void recency_push(struct hashmap *map, struct entry *e)
+static void recency_push(struct entry *e)
 {
+    struct share *share = e->share;
     e->newer = NULL;
-    e->older = map->newest;
-    *(map->newest == NULL ? &map->oldest : &map->newest->newer) = e;
-    map->newest = e;
+    e->older = share->newest;
+    *(share->newest == NULL ? &share->oldest : &share->newest->newer) = e;
+    share->newest = e;
+}
+
+static void charge(struct hashmap *map, struct entry *e, size_t amount)
+{
+    map->used += amount - e->charge;
+    e->share->used += amount - e->charge;
+    e->charge = amount;
 }
 
 static void remove_at(struct hashmap *map, struct entry **link)
@@ -96,7 +136,8 @@ static void remove_at(struct hashmap *map, struct entry **link)
     struct entry *e = *link;
     CH_ASSERT(e != NULL);
     *link = e->chain;
-    recency_remove(map, e);
+    recency_remove(e);
+    charge(map, e, 0);
     map->count--;
     if (map->free_value != NULL) {
         map->free_value(e->value);
@@ -104,15 +145,54 @@ static void remove_at(struct hashmap *map, struct entry **link)
     xfree(e);
 }
 
+static void remove_entry(struct hashmap *map, const struct entry *e)
+{
+    remove_at(map, find_link(map, slice_of(e->key, e->key_len), e->hash));
+}
+
+/* Whose entry goes: whoever holds most, and of two alike the one who asks for room. */
+static struct share *largest(const struct hashmap *map, struct share *asking, size_t wanted)
+{
+    struct share *found = asking;
+    size_t most = asking->oldest == NULL ? 0 : asking->used + wanted;
+    for (size_t i = 0; i < map->share_count; i++) {
+        if (map->shares[i].used > most) {
+            found = &map->shares[i];
+            most = found->used;
+        }
+    }
+    return found;
+}
+
+/* Evict what was unused for longest until there is room for what a share wants; never `kept`. */
+static void make_room(struct hashmap *map, struct share *asking, size_t wanted,
+                      const struct entry *kept)
+{
+    while (map->used > map->capacity - wanted) {
+        const struct entry *oldest = largest(map, asking, wanted)->oldest;
+        if (oldest == NULL || oldest == kept) {
+            return;
+        }
+        remove_entry(map, oldest);
+    }
+}
+
+static void rehash_share(struct hashmap *map, const struct share *share)
+{
+    for (struct entry *e = share->newest; e != NULL; e = e->older) {
+        struct entry **bucket = bucket_of(map, e->hash);
+        e->chain = *bucket;
+        *bucket = e;
+    }
+}
+
 static void grow(struct hashmap *map)
 {
     xfree(map->buckets);
     map->bucket_count *= 2;
     map->buckets = xcalloc(map->bucket_count, sizeof(struct entry *));
-    for (struct entry *e = map->newest; e != NULL; e = e->older) {
-        struct entry **bucket = bucket_of(map, e->hash);
-        e->chain = *bucket;
-        *bucket = e;
+    for (size_t i = 0; i < map->share_count; i++) {
+        rehash_share(map, &map->shares[i]);
     }
 }
 
@@ -122,33 +202,72 @@ void *hashmap_get(struct hashmap *map, struct slice key)
     if (e == NULL) {
         return NULL;
     }
-    recency_remove(map, e);
-    recency_push(map, e);
+    recency_remove(e);
+    recency_push(e);
     return e->value;
 }
 
-void hashmap_put(struct hashmap *map, struct slice key, void *value)
+static void put(struct hashmap *map, struct slice key, void *value, struct share *share,
+                size_t amount)
 {
     uint64_t hash = hash_bytes(key);
     struct entry **link = find_link(map, key, hash);
     if (*link != NULL) {
         remove_at(map, link);
-    } else if (map->count == map->max) {
-        struct entry *oldest = map->oldest;
-        remove_at(map, find_link(map, slice_of(oldest->key, oldest->key_len), oldest->hash));
     }
+    if (amount > map->capacity) {
+        if (map->free_value != NULL) {
+            map->free_value(value);
+        }
+        return;
+    }
+    make_room(map, share, amount, NULL);
     if (map->count >= map->bucket_count) {
         grow(map);
     }
     struct entry *e = xcalloc(1, sizeof *e + key.len);
     struct entry **bucket = bucket_of(map, hash);
-    *e = (struct entry){.chain = *bucket, .value = value, .hash = hash, .key_len = key.len};
+    *e = (struct entry){
+        .chain = *bucket, .share = share, .value = value, .hash = hash, .key_len = key.len};
     if (key.len > 0) {
         memcpy(e->key, key.ptr, key.len);
     }
     *bucket = e;
-    recency_push(map, e);
+    recency_push(e);
+    charge(map, e, amount);
     map->count++;
+}
+
+void hashmap_put(struct hashmap *map, struct slice key, void *value)
+{
+    put(map, key, value, &map->shares[0], map->least);
+}
+
+/* The table's own memory counts too: a flood of small values is one of entries. */
+static size_t amount_of(const struct hashmap *map, struct slice key, size_t bytes)
+{
+    size_t all = sizeof(struct entry) + key.len + bytes;
+    return all > map->least ? all : map->least;
+}
+
+void hashmap_put_owned(struct hashmap *map, struct slice key, void *value, struct uuid owner,
+                       size_t bytes)
+{
+    CH_ASSERT(map->share_count == SHARES);
+    uint64_t hash = hash_bytes(slice_of(owner.b, sizeof owner.b));
+    put(map, key, value, &map->shares[hash % SHARES], amount_of(map, key, bytes));
+}
+
+void hashmap_charge(struct hashmap *map, struct slice key, size_t bytes)
+{
+    struct entry *e = *find_link(map, key, hash_bytes(key));
+    if (e == NULL) {
+        return;
+    }
+    recency_remove(e);
+    recency_push(e);
+    charge(map, e, amount_of(map, key, bytes));
+    make_room(map, e->share, 0, e);
 }
 
 bool hashmap_remove(struct hashmap *map, struct slice key)
@@ -163,9 +282,10 @@ bool hashmap_remove(struct hashmap *map, struct slice key)
 
 void hashmap_clear(struct hashmap *map)
 {
-    while (map->oldest != NULL) {
-        struct entry *e = map->oldest;
-        remove_at(map, find_link(map, slice_of(e->key, e->key_len), e->hash));
+    for (size_t i = 0; i < map->share_count; i++) {
+        while (map->shares[i].oldest != NULL) {
+            remove_entry(map, map->shares[i].oldest);
+        }
     }
 }
 
@@ -180,6 +300,7 @@ void hashmap_free(struct hashmap *map)
         return;
     }
     hashmap_clear(map);
+    xfree(map->shares);
     xfree(map->buckets);
     xfree(map);
 }

@@ -31,6 +31,14 @@ struct uuid uuid_v7(int64_t unix_us)
     return id;
 }
 
+int64_t mark_new(void)
+{
+    struct uuid random = uuid_random();
+    uint64_t bits;
+    memcpy(&bits, random.b, sizeof bits);
+    return (int64_t)(bits & (INT64_MAX - 1)) + 1;
+}
+
 int64_t uuid_v7_ms(struct uuid id)
 {
     int64_t ms = 0;

@@ -48,6 +48,9 @@ struct uuid uuid_v7(int64_t unix_us);
 int64_t uuid_v7_ms(struct uuid id);
 /* Make 128 random bits: a UUID of no version, for what must not be guessed. Aborts like uuid_v7. */
 struct uuid uuid_random(void);
+/* Make a mark, as mark_new of the database does: 62 random bits, never 0. It stands for one state of
+ * something and comes never again, also when the database goes back. Aborts like uuid_v7. */
+int64_t mark_new(void);
 /* Write the canonical text, lower case. */
 void uuid_format(struct uuid id, char out[UUID_TEXT_BYTES]);
 /* Parse the canonical text in either case; R_FIELD_INVALID otherwise. */

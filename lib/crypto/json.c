@@ -16,7 +16,7 @@ rc json_own(struct arena *arena, json_t *value, struct err *err)
 
 /* Check depth and count before parsing, over the raw text: jansson recurses per level and allocates
  * per value, so both must be bounded first. A bracket inside a string is not a level. */
-static bool within_limits(struct slice text)
+static bool within_limits(struct slice text, size_t values_max)
 {
     size_t depth = 0, values = 0;
     bool in_string = false;
@@ -35,7 +35,7 @@ static bool within_limits(struct slice text)
             depth -= depth > 0 ? 1 : 0;
         }
         values += c == ',' ? 1 : 0;
-        if (depth > JSON_DEPTH_MAX || values > JSON_VALUES_MAX) {
+        if (depth > JSON_DEPTH_MAX || values > values_max) {
             return false;
         }
     }
@@ -45,8 +45,14 @@ static bool within_limits(struct slice text)
 rc json_parse_object(struct arena *arena, struct slice text, size_t max_bytes,
                      enum reason malformed, json_t **out, struct err *err)
 {
+    return json_parse_large(arena, text, max_bytes, JSON_VALUES_MAX, malformed, out, err);
+}
+
+rc json_parse_large(struct arena *arena, struct slice text, size_t max_bytes, size_t max_values,
+                    enum reason malformed, json_t **out, struct err *err)
+{
     ENSURE(text.len > 0 && text.len <= max_bytes, err, malformed);
-    ENSURE(within_limits(text), err, malformed);
+    ENSURE(within_limits(text, max_values), err, malformed);
     json_error_t where;
     json_t *root = json_loadb((const char *)text.ptr, text.len, JSON_REJECT_DUPLICATES, &where);
     if (root == NULL) {

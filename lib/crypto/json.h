@@ -13,6 +13,9 @@ enum { JSON_DEPTH_MAX = 16, JSON_VALUES_MAX = 4096 };
  * JSON_DEPTH_MAX levels or JSON_VALUES_MAX values; raises `malformed` then. The arena frees it. */
 rc json_parse_object(struct arena *arena, struct slice text, size_t max_bytes,
                      enum reason malformed, json_t **out, struct err *err);
+/* The same for what may have more values. */
+rc json_parse_large(struct arena *arena, struct slice text, size_t max_bytes, size_t max_values,
+                    enum reason malformed, json_t **out, struct err *err);
 /* A string member. Absent: *out is empty and the result is ok. Another type raises `malformed`. */
 rc json_get_text(const json_t *object, const char *name, enum reason malformed, struct slice *out,
                  struct err *err);

@@ -13,8 +13,8 @@
 
 enum {
     JWK_BYTES_MAX = 8 * 1024,
-    JWKS_BYTES_MAX = 64 * 1024,
-    JWKS_KEYS_MAX = 64,
+    JWKS_BYTES_MAX = 256 * 1024,
+    JWKS_KEYS_MAX = 256, /* that can be used */
     JWK_KID_MAX = 255,
     JWK_ISSUER_MAX = 512,
     JWK_THUMBPRINT_BYTES = 32, /* RFC 7638, SHA-256 */
@@ -56,17 +56,34 @@ bool jwk_may_wrap(const struct jwk_public *key);
 char *jwk_public_json(struct arena *arena, const struct jwk_public *key, const char *use,
                       const char *alg);
 
-/* A key set. Keys of unknown types or curves are left out (RFC 7517 §5), and such whose `issuer`
- * can't be read; a duplicate `kid` or a symmetric key makes the whole set invalid. */
+/* A key set. What is no key that we can use is left out (RFC 7517 §5), also one whose `issuer` can't be
+ * read, and of several that are the same in all but what we don't look at all but one; beyond
+ * JWKS_KEYS_MAX so are those that stand last. Different keys may have one `kid`. A secret key makes the
+ * whole set invalid: whoever publishes one has lost it. A byte order mark at the start is skipped
+ * (RFC 8259 §8.1). */
 struct jwks {
     struct jwk_public *keys[JWKS_KEYS_MAX];
     size_t count;
 };
 rc jwks_parse(struct slice json, enum reason invalid, struct jwks **out, struct err *err);
 void jwks_free(void *set);
+
+/* The same in pieces: a key takes some 80 µs to check. */
+struct jwks_reader;
+rc jwks_reader_new(struct slice json, enum reason invalid, struct jwks_reader **out,
+                   struct err *err);
+/* Read so many entries more; false while there are others. */
+bool jwks_reader_step(struct jwks_reader *reader, size_t entries);
+/* What was read; frees the reader. `invalid` when no key can be used. */
+rc jwks_reader_finish(struct jwks_reader *reader, struct jwks **out, struct err *err);
+void jwks_reader_free(struct jwks_reader *reader);
 /* The only key that can have signed this: by kid, or without one the only candidate for the
  * algorithm. NULL if there is none, or more than one. */
 const struct jwk_public *jwks_find(const struct jwks *set, struct slice kid, enum jws_alg alg);
+/* The next key from *at on that can have signed this: of this kid, or of any without one. NULL when
+ * there is none; else *at is behind it. */
+const struct jwk_public *jwks_next(const struct jwks *set, struct slice kid, enum jws_alg alg,
+                                   size_t *at);
 
 /* Private keys: of kinds that we make, which are EC. */
 rc jwk_private_generate(enum jwk_kind kind, struct jwk_private **out, struct err *err);

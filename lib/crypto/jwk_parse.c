@@ -9,7 +9,10 @@
 #include "crypto/jws.h"
 
 /* A parse's memory: a key of 8192 bits as JSON and decoded. */
-enum { PARSE_BUDGET = 64 * 1024 };
+enum {
+    PARSE_BUDGET = 64 * 1024,
+    SET_VALUES_MAX = 16 * 1024, /* of JSON: of the smallest keys as many as have room */
+};
 
 rc jwk_decode_member(struct arena *arena, const json_t *jwk, const char *name, enum reason invalid,
                      struct slice *out, struct err *err)
@@ -66,7 +69,9 @@ static bool has_private_member(const json_t *jwk)
 {
     static const char *const names[] = {"d", "p", "q", "dp", "dq", "qi", "oth", "k"};
     for (size_t i = 0; i < sizeof names / sizeof names[0]; i++) {
-        if (json_object_get(jwk, names[i]) != NULL) {
+        const json_t *member = json_object_get(jwk, names[i]);
+        if (member != NULL &&
+            !json_is_null(member)) { /* several libraries write what isn't there as null */
             return true;
         }
     }
@@ -136,10 +141,17 @@ void jwks_free(void *set)
     xfree(s);
 }
 
-static bool set_has_kid(const struct jwks *set, const char *kid)
+static bool is_same(const struct jwk_public *a, const struct jwk_public *b)
+{
+    return strcmp(a->kid, b->kid) == 0 && strcmp(jwk_issuer(a), jwk_issuer(b)) == 0 &&
+           slice_eq(jwk_thumbprint(a), jwk_thumbprint(b)) && a->alg == b->alg &&
+           a->may_verify == b->may_verify && a->may_wrap == b->may_wrap;
+}
+
+static bool set_has(const struct jwks *set, const struct jwk_public *key)
 {
     for (size_t i = 0; i < set->count; i++) {
-        if (kid[0] != '\0' && strcmp(set->keys[i]->kid, kid) == 0) {
+        if (is_same(set->keys[i], key)) {
             return true;
         }
     }
@@ -159,69 +171,132 @@ static rc read_issuer(const json_t *jwk, enum reason invalid, struct jwk_public 
     return OK;
 }
 
-/* A key that we can't use is left out (RFC 7517 §5), but one that is secret must not be
- * published. */
-static rc add_key(struct arena *arena, struct jwks *set, const json_t *jwk, enum reason invalid,
-                  struct err *err)
+/* The text behind a byte order mark. */
+static struct slice without_mark(struct slice text)
 {
-    ENSURE(json_typeof(jwk) == JSON_OBJECT && !has_private_member(jwk), err, invalid);
+    static const char mark[] = "\xef\xbb\xbf";
+    return slice_starts_with(text, mark) ? slice_cut(text, sizeof mark - 1, text.len) : text;
+}
+
+/* A key that we can use; NULL otherwise. */
+static struct jwk_public *read_key(struct arena *arena, const json_t *jwk, enum reason invalid)
+{
+    struct err ignored = {0};
     struct jwk_public *key = NULL;
-    if (!parse_key(arena, jwk, invalid, &key, err).ok) {
-        err_clear(err);
-        return OK;
+    if (!parse_key(arena, jwk, invalid, &key, &ignored).ok) {
+        return NULL;
     }
-    if (!read_issuer(jwk, invalid, key, err).ok) {
+    if (!read_issuer(jwk, invalid, key, &ignored).ok) {
         jwk_public_free(key);
-        err_clear(err);
-        return OK;
+        return NULL;
     }
-    bool duplicate = set_has_kid(set, key->kid);
-    set->keys[set->count++] = key;
-    ENSURE(!duplicate, err, invalid);
+    return key;
+}
+
+static void add_key(struct jwks *set, struct jwk_public *key)
+{
+    if (key != NULL && !set_has(set, key)) {
+        set->keys[set->count++] = key;
+    } else {
+        jwk_public_free(key);
+    }
+}
+
+struct jwks_reader {
+    struct arena *arena;
+    const json_t *keys; /* in the arena */
+    size_t at;
+    enum reason invalid;
+    struct jwks *set;
+};
+
+static rc open_set(struct jwks_reader *reader, struct slice json, struct err *err)
+{
+    json_t *root;
+    TRY(json_parse_large(reader->arena, without_mark(json), JWKS_BYTES_MAX, SET_VALUES_MAX,
+                         reader->invalid, &root, err));
+    reader->keys = json_object_get(root, "keys");
+    ENSURE(json_is_array(reader->keys), err, reader->invalid);
+    for (size_t i = 0; i < json_array_size(reader->keys); i++) {
+        ENSURE(!has_private_member(json_array_get(reader->keys, i)), err, reader->invalid);
+    }
     return OK;
 }
 
-static rc fill_set(struct slice json, enum reason invalid, struct jwks *set, struct err *err)
+rc jwks_reader_new(struct slice json, enum reason invalid, struct jwks_reader **out,
+                   struct err *err)
 {
-    AUTO(arena_free_at) struct arena *arena = arena_new(4 * JWKS_BYTES_MAX);
-    json_t *root;
-    TRY(json_parse_object(arena, json, JWKS_BYTES_MAX, invalid, &root, err));
-    const json_t *keys = json_object_get(root, "keys");
-    ENSURE(json_is_array(keys), err, invalid);
-    ENSURE(json_array_size(keys) <= JWKS_KEYS_MAX, err, invalid);
-    for (size_t i = 0; i < json_array_size(keys); i++) {
-        TRY(add_key(arena, set, json_array_get(keys, i), invalid, err));
+    struct jwks_reader *reader = xcalloc(1, sizeof *reader);
+    *reader = (struct jwks_reader){.arena = arena_new(4 * JWKS_BYTES_MAX),
+                                   .invalid = invalid,
+                                   .set = xcalloc(1, sizeof(struct jwks))};
+    rc result = open_set(reader, json, err);
+    if (!result.ok) {
+        jwks_reader_free(reader);
+        return result;
     }
-    ENSURE(set->count > 0, err, invalid);
+    *out = reader;
     return OK;
+}
+
+bool jwks_reader_step(struct jwks_reader *reader, size_t entries)
+{
+    size_t size = json_array_size(reader->keys);
+    for (; entries > 0 && reader->at < size && reader->set->count < JWKS_KEYS_MAX; entries--) {
+        const json_t *jwk = json_array_get(reader->keys, reader->at++);
+        add_key(reader->set, read_key(reader->arena, jwk, reader->invalid));
+    }
+    return reader->at == size || reader->set->count == JWKS_KEYS_MAX;
+}
+
+rc jwks_reader_finish(struct jwks_reader *reader, struct jwks **out, struct err *err)
+{
+    rc result = OK;
+    if (reader->set->count == 0) {
+        result = err_raise(err, reader->invalid, __FILE__, __LINE__, "no usable key");
+    } else {
+        *out = reader->set;
+        reader->set = NULL;
+    }
+    jwks_reader_free(reader);
+    return result;
+}
+
+void jwks_reader_free(struct jwks_reader *reader)
+{
+    if (reader != NULL) {
+        jwks_free(reader->set);
+        arena_free(reader->arena);
+        xfree(reader);
+    }
 }
 
 rc jwks_parse(struct slice json, enum reason invalid, struct jwks **out, struct err *err)
 {
-    struct jwks *set = xcalloc(1, sizeof *set);
-    struct err local = {0};
-    rc result = fill_set(json, invalid, set, err == NULL ? &local : err);
-    if (!result.ok) {
-        jwks_free(set);
-        return result;
+    struct jwks_reader *reader = NULL;
+    TRY(jwks_reader_new(json, invalid, &reader, err));
+    while (!jwks_reader_step(reader, JWKS_KEYS_MAX)) {
     }
-    *out = set;
-    return OK;
+    return jwks_reader_finish(reader, out, err);
+}
+
+const struct jwk_public *jwks_next(const struct jwks *set, struct slice kid, enum jws_alg alg,
+                                   size_t *at)
+{
+    while (*at < set->count) {
+        const struct jwk_public *key = set->keys[(*at)++];
+        bool is_named = kid.len == 0 || slice_eq_str(kid, key->kid);
+        if (is_named && jwk_may_verify(key, alg)) {
+            return key;
+        }
+    }
+    return NULL;
 }
 
 const struct jwk_public *jwks_find(const struct jwks *set, struct slice kid, enum jws_alg alg)
 {
-    const struct jwk_public *found = NULL;
-    for (size_t i = 0; i < set->count; i++) {
-        const struct jwk_public *key = set->keys[i];
-        bool named = kid.len == 0 || slice_eq_str(kid, key->kid);
-        if (!named || !jwk_may_verify(key, alg)) {
-            continue;
-        }
-        if (found != NULL) {
-            return NULL; /* ambiguous: a token without kid against several keys */
-        }
-        found = key;
-    }
-    return found;
+    size_t at = 0;
+    const struct jwk_public *found = jwks_next(set, kid, alg, &at);
+    /* Ambiguous: a token without kid against several keys. */
+    return found != NULL && jwks_next(set, kid, alg, &at) != NULL ? NULL : found;
 }

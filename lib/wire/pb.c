@@ -4,9 +4,17 @@
 #include <stdio.h>
 
 #include "base/utf8.h"
+#include "google/protobuf/duration.pb-c.h"
+#include "google/protobuf/timestamp.pb-c.h"
 
 /* Nesting of our messages; scripts/gen-methods refuses recursive ones, so this is never reached. */
 enum { NESTING_MAX = 16 };
+
+static const char BAD_TEXT[] =
+    "It must be UTF-8 of one line, without control characters and those that "
+    "turn the direction of text.";
+static const char BAD_TIME[] =
+    "It must lie between the years 1 and 9999, with 0 to 999,999,999 nanoseconds.";
 
 struct budget {
     ProtobufCAllocator allocator;
@@ -60,6 +68,37 @@ static bool text_is_sound(const char *text, const ProtobufCMessageDescriptor *me
             ((has_lines == NULL || has_lines(message->name, field)) && utf8_is_text(bytes)));
 }
 
+/* What google.protobuf.Timestamp and Duration may be (timestamp.proto, duration.proto). What is beyond
+ * that could be neither computed with nor shown. */
+static const int64_t TIME_MIN_S = -62135596800; /* 0001-01-01T00:00:00Z */
+static const int64_t TIME_MAX_S = 253402300799; /* 9999-12-31T23:59:59Z */
+static const int64_t SPAN_MAX_S = 315576000000; /* 10,000 years */
+enum { NANOS_MAX = 999999999 };
+
+static bool timestamp_is_sound(const Google__Protobuf__Timestamp *time)
+{
+    return time->seconds >= TIME_MIN_S && time->seconds <= TIME_MAX_S && time->nanos >= 0 &&
+           time->nanos <= NANOS_MAX;
+}
+
+/* Seconds and nanoseconds have one sign. */
+static bool duration_is_sound(const Google__Protobuf__Duration *span)
+{
+    bool has_two_signs =
+        (span->seconds < 0 && span->nanos > 0) || (span->seconds > 0 && span->nanos < 0);
+    return span->seconds >= -SPAN_MAX_S && span->seconds <= SPAN_MAX_S &&
+           span->nanos >= -NANOS_MAX && span->nanos <= NANOS_MAX && !has_two_signs;
+}
+
+static bool time_is_sound(const ProtobufCMessage *message)
+{
+    if (message->descriptor == &google__protobuf__timestamp__descriptor) {
+        return timestamp_is_sound((const void *)message);
+    }
+    return message->descriptor != &google__protobuf__duration__descriptor ||
+           duration_is_sound((const void *)message);
+}
+
 static const void *member(const ProtobufCMessage *message, unsigned offset)
 {
     return (const uint8_t *)message + offset;
@@ -81,15 +120,15 @@ static size_t values_of(const ProtobufCMessage *message, const ProtobufCFieldDes
     return **first == NULL ? 0 : 1;
 }
 
-/* Walk all strings, level by level on a small stack of our own: no recursion over input. */
+/* Walk all strings and times, level by level on a small stack of our own: no recursion over input. */
 struct walk {
     const ProtobufCMessage *message;
     unsigned field;
     size_t value;
 };
 
-/* Look at one field's next value: false for a bad string; a submessage is pushed. */
-static bool visit(struct walk *stack, int *depth, has_lines_fn has_lines)
+/* Look at one field's next value: NULL, or why it is bad; a submessage is pushed. */
+static const char *visit(struct walk *stack, int *depth, has_lines_fn has_lines)
 {
     struct walk *top = &stack[*depth];
     const ProtobufCFieldDescriptor *field = &top->message->descriptor->fields[top->field];
@@ -100,14 +139,18 @@ static bool visit(struct walk *stack, int *depth, has_lines_fn has_lines)
     if (top->value >= count) {
         top->field++;
         top->value = 0;
-        return true;
+        return NULL;
     }
     const void *value = first[top->value++];
     if (text) {
-        return text_is_sound(value, top->message->descriptor, field->name, has_lines);
+        return text_is_sound(value, top->message->descriptor, field->name, has_lines) ? NULL
+                                                                                      : BAD_TEXT;
+    }
+    if (!time_is_sound(value)) {
+        return BAD_TIME;
     }
     stack[++*depth] = (struct walk){.message = value};
-    return *depth + 1 < NESTING_MAX;
+    return *depth + 1 < NESTING_MAX ? NULL : BAD_TEXT;
 }
 
 /* The path of the value that was looked at last, as BadRequest names fields:
@@ -126,8 +169,8 @@ static void write_path(const struct walk *stack, int depth, char path[PB_PATH_MA
     }
 }
 
-static bool strings_are_sound(const ProtobufCMessage *message, has_lines_fn has_lines,
-                              char path[PB_PATH_MAX])
+static const char *find_flaw(const ProtobufCMessage *message, has_lines_fn has_lines,
+                             char path[PB_PATH_MAX])
 {
     struct walk stack[NESTING_MAX] = {{.message = message}};
     int depth = 0;
@@ -136,26 +179,27 @@ static bool strings_are_sound(const ProtobufCMessage *message, has_lines_fn has_
             depth--;
             continue;
         }
-        if (!visit(stack, &depth, has_lines)) {
+        const char *why = visit(stack, &depth, has_lines);
+        if (why != NULL) {
             write_path(stack, depth, path);
-            return false;
+            return why;
         }
     }
-    return true;
+    return NULL;
 }
 
 rc pb_unpack(struct arena *arena, const ProtobufCMessageDescriptor *type, struct slice bytes,
              ProtobufCMessage **out, struct err *err)
 {
-    char path[PB_PATH_MAX];
-    return pb_unpack_request(arena, type, bytes, NULL, path, out, err);
+    struct pb_flaw flaw;
+    return pb_unpack_request(arena, type, bytes, NULL, &flaw, out, err);
 }
 
 rc pb_unpack_request(struct arena *arena, const ProtobufCMessageDescriptor *type,
-                     struct slice bytes, has_lines_fn has_lines, char path[PB_PATH_MAX],
+                     struct slice bytes, has_lines_fn has_lines, struct pb_flaw *flaw,
                      ProtobufCMessage **out, struct err *err)
 {
-    path[0] = '\0';
+    *flaw = (struct pb_flaw){0};
     struct budget budget = {.arena = arena};
     budget.allocator = (ProtobufCAllocator){
         .alloc = arena_allocate, .free = arena_release, .allocator_data = &budget};
@@ -165,8 +209,13 @@ rc pb_unpack_request(struct arena *arena, const ProtobufCMessageDescriptor *type
         FAIL(err, budget.exhausted ? R_ARENA_EXHAUSTED : R_PROTO_MALFORMED, "%s of %zu bytes",
              type->name, bytes.len);
     }
-    if (!strings_are_sound(message, has_lines, path)) {
-        FAIL(err, has_lines == NULL ? R_PROTO_MALFORMED : R_FIELD_INVALID, "text of %s", path);
+    flaw->why = find_flaw(message, has_lines, flaw->path);
+    if (flaw->why == BAD_TIME) {
+        FAIL(err, R_FIELD_INVALID, "time of %s", flaw->path);
+    }
+    if (flaw->why != NULL) {
+        FAIL(err, has_lines == NULL ? R_PROTO_MALFORMED : R_FIELD_INVALID, "text of %s",
+             flaw->path);
     }
     *out = message;
     return OK;

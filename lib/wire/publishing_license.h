@@ -15,6 +15,8 @@ enum {
     LICENSE_HEADER_MAX = 2048,
     LICENSE_DISPLAY_NAME_MAX = 256,
     LICENSE_URL_MAX = 1024,
+    /* Beside the policy: the header, the content key's box, nonce and tag, and what frames them. */
+    LICENSE_AROUND_POLICY_MAX = LICENSE_HEADER_MAX + 256,
 };
 
 struct license_header {

@@ -4,6 +4,7 @@
 #include <jansson.h>
 
 #include "crypto/json.h"
+#include "wire/license_issuer.h"
 
 /* Licenses begin this much before now, for readers whose clocks are late. */
 enum { NOT_BEFORE_S = 60 };
@@ -43,9 +44,11 @@ rc use_license_claims(struct arena *arena, const struct use_license *license, st
                       struct err *err)
 {
     const struct access_decision *decision = license->decision;
+    const char *issuer = license_issuer(arena, license->authority_url, license->tenant);
     json_t *claims = json_object();
     TRY(json_own(arena, claims, err));
-    set_text(claims, "iss", license->authority_url);
+    ARENA_ENSURE(issuer, err);
+    set_text(claims, "iss", issuer);
     set_uuid(claims, "jti", license->id.u);
     set_number(claims, "iat", license->now.s);
     set_number(claims, "nbf", license->now.s - NOT_BEFORE_S);

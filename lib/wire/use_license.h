@@ -7,7 +7,7 @@
 #include "domain/decide/decide_access.h"
 
 struct use_license {
-    const char *authority_url; /* iss */
+    const char *authority_url; /* with the tenant: iss (license_issuer.h) */
     struct event_id id;        /* jti: also the audit record of the decision */
     const char *principal;     /* sub: the user's address, or the component's id */
     struct tenant_id tenant;

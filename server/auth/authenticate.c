@@ -2,6 +2,7 @@
 /* The sub-flow `authenticate`: from a client certificate and tokens to a component, a user, or both.
  *
  *   certificate   the client certificate → a component, if it is registered
+ *   limit         have callers from there failed too often to be looked at?
  *   credential    the token in `authorization` → a user or a component (token_identity.c)
  *   possession    is that token bound to a key, and does the caller hold it? (sender_constraint.c)
  *   component     the component that this token names; its tenant may insist on bound ones
@@ -14,6 +15,7 @@
 
 #include "auth/decision_log.h"
 #include "auth/facts.h"
+#include "auth/refusals.h"
 #include "context/wait.h"
 #include "domain/relations/issuer_authority.h"
 #include "domain/relations/vouching.h"
@@ -41,7 +43,7 @@ static step find_component(struct call *c, enum lookup_kind kind, struct slice k
 {
     struct lookup *lookup = &caller_of(c)->component_lookup;
     wait_store_init(c, &lookup->op);
-    lookups_submit(services_of(c)->lookups, lookup, kind, key);
+    lookups_submit(lookup, kind, key);
     return wait_store(c, found, &lookup->op);
 }
 
@@ -70,18 +72,30 @@ static step take_certified(struct call *c, const struct component_row *row)
     return take_component(c, row);
 }
 
+/* Whoever is switched off is refused whatever they bring along: a user whose token is bound to this
+ * certificate is the component's, and not alone. */
+static step take_registered(struct call *c, const struct component_row *row)
+{
+    if (row->is_disabled) {
+        return call_fail(c, R_COMPONENT_UNKNOWN, "component %s is off", row->component.name);
+    }
+    lookups_remember_component(services_of(c)->lookups, LOOKUP_COMPONENT, call_peer_fingerprint(c),
+                               row);
+    return take_certified(c, row);
+}
+
 static step certified_found(struct call *c)
 {
     struct caller *caller = caller_of(c);
     const struct err *err = &caller->component_lookup.op.err;
+    if (err->reason == R_NONE) { /* TLS has seen that the key is held */
+        return take_registered(c, caller->component_lookup.component);
+    }
     if (err->reason != R_NOT_FOUND) {
-        return err->reason == R_NONE ? take_certified(c, caller->component_lookup.component)
-                                     : wait_failed(c, err);
+        return wait_failed(c, err);
     }
     caller->has_unknown_certificate = true;
-    return credential_read(c).token.len > 0
-               ? STEP_NEXT
-               : call_fail(c, R_COMPONENT_UNKNOWN, "certificate of no component");
+    return STEP_NEXT; /* a token may vouch for it */
 }
 
 static step certificate(struct call *c)
@@ -94,6 +108,22 @@ static step certificate(struct call *c)
     const struct component_row *row = known_component(c, LOOKUP_COMPONENT, fingerprint);
     return row != NULL ? take_certified(c, row)
                        : find_component(c, LOOKUP_COMPONENT, fingerprint, certified_found);
+}
+
+/* --- limit -------------------------------------------------------------------------------------- */
+
+/* Whoever is known by a certificate, or by another call of the connection, answers for those behind them: nobody shuts
+ * them out by failing from the same address. */
+static step limit(struct call *c)
+{
+    if (call_peer_is_known(c) || has_component(c)) {
+        return STEP_NEXT;
+    }
+    bool has_credential =
+        call_metadata_count(c, "authorization") > 0 || caller_of(c)->has_unknown_certificate;
+    return has_credential && refusals_is_limited(services_of(c)->refusals, call_peer_address(c))
+               ? call_fail(c, R_TOO_MANY_FAILURES, "from this network")
+               : STEP_NEXT;
 }
 
 /* --- credential --------------------------------------------------------------------------------- */
@@ -115,6 +145,9 @@ static bool has_empty(const struct call *c, struct slice token)
 static step credential(struct call *c)
 {
     struct slice token = credential_read(c).token;
+    if (caller_of(c)->has_unknown_certificate && token.len == 0) {
+        return call_fail(c, R_COMPONENT_UNKNOWN, "certificate of no component");
+    }
     if (has_two(c)) {
         return call_fail(c, R_TOKEN_MALFORMED, "two credentials under one name");
     }
@@ -167,6 +200,9 @@ static step take_named(struct call *c, const struct component_row *row)
     if (step_failed(take_component(c, row))) {
         return STEP_FAILED;
     }
+    token_identity_remember(c, &caller->credential,
+                            ID_IS_ZERO(row->component.tenant) ? caller->credential.issuer->id.u
+                                                              : row->component.tenant.u);
     if (!has_certificate) {
         caller->component_binding = caller->credential.check.claims->binding;
     }
@@ -181,8 +217,12 @@ static step named_found(struct call *c)
     if (lookup->op.err.reason == R_NOT_FOUND) {
         return call_fail(c, R_COMPONENT_UNKNOWN, "token of no component");
     }
-    return lookup->op.err.reason == R_NONE ? take_named(c, lookup->component)
-                                           : wait_failed(c, &lookup->op.err);
+    if (lookup->op.err.reason != R_NONE) {
+        return wait_failed(c, &lookup->op.err);
+    }
+    lookups_remember_component(services_of(c)->lookups, LOOKUP_COMPONENT_BY_SUBJECT,
+                               caller_of(c)->component_subject, lookup->component);
+    return take_named(c, lookup->component);
 }
 
 static step component(struct call *c)
@@ -289,6 +329,7 @@ static step role(struct call *c)
 static const struct subflow authenticate_subflow = {
     .name = "authenticate",
     .steps = {{.name = "certificate", .run = certificate},
+              {.name = "limit", .run = limit},
               {.name = "credential", .run = credential},
               {.name = "possession", .run = possession},
               {.name = "component", .run = component},

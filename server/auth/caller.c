@@ -17,14 +17,15 @@ const char *caller_boundary(const struct caller *caller)
                                               : caller->subject.component.boundary;
 }
 
-/* Two views of one scope at different epochs: the older one is kept, so that the gate says stale. */
+/* Two views of one scope at different epochs: one of them is out of date, and nobody can say which one, because the
+ * database may have gone back. So the gate is given an epoch that no scope has, and says stale. */
 void caller_add_scope(struct call *c, struct uuid scope, int64_t epoch)
 {
     struct caller *caller = caller_of(c);
     for (size_t i = 0; i < caller->scope_count; i++) {
         struct gate_scope *known = &caller->scopes[i];
         if (uuid_eq(known->scope, scope)) {
-            known->epoch = known->epoch < epoch ? known->epoch : epoch;
+            known->epoch = known->epoch == epoch ? epoch : GATE_EPOCH_NONE;
             return;
         }
     }

@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "auth/boundary_guard.h"
+#include "auth/refusals.h"
 #include "context/wait.h"
 
 /* --- forgetting what has moved -------------------------------------------------------------------- */
@@ -120,6 +121,7 @@ step decision_log_settle(struct call *c, step_fn again, step_fn decide)
         return call_again_from(c, decide);
     case GATE_RECORDED:
     case GATE_ALREADY:
+    case GATE_CONTENT_LOST: /* never told */
         break;
     }
     call_note_verified(c);
@@ -141,11 +143,74 @@ static struct tenant_id served_log(struct call *c)
 }
 
 /* What was read past the caches is not compared again. */
-step decision_log_refusal(struct call *c)
+static step record(struct call *c)
 {
     struct gate_entry *entry = decision_log_begin(c, served_log(c));
     entry->reason = call_err(c)->reason;
     entry->facts = (struct content_facts){0};
     entry->scope_count = call_trusts_caches(c) ? entry->scope_count : 0;
     return decision_log_submit(c, refusal_recorded);
+}
+
+/* --- refusals of callers whom nobody knows --------------------------------------------------------- */
+
+/* Nobody is known: neither a component nor a person. Or a component is, and not whose token it carries. */
+static bool is_of_a_stranger(const struct caller *caller)
+{
+    const struct identified *who = caller->identifying;
+    if (subject_has_user(&caller->subject)) {
+        return false;
+    }
+    return !subject_has_component(&caller->subject) ||
+           (who != NULL && !identified_is_component(who));
+}
+
+static struct refusal refusal_of(struct call *c)
+{
+    return (struct refusal){.log = served_log(c),
+                            .reason = call_err(c)->reason,
+                            .operation = call_flow_name(c),
+                            .who = &caller_of(c)->who};
+}
+
+/* A connection on which somebody was authenticated may be many people's, so it counts against nobody. */
+static step count(struct call *c)
+{
+    const struct reason_info *info = reason_info(call_err(c)->reason);
+    bool is_failure = info->audit == AUDIT && info->code == GRPC_UNAUTHENTICATED &&
+                      !call_peer_is_known(c) && !subject_has_component(&caller_of(c)->subject);
+    struct refusal refusal = refusal_of(c);
+    refusals_add(services_of(c)->refusals, &refusal, is_failure);
+    return STEP_NEXT;
+}
+
+static step compared(struct call *c)
+{
+    step result = decision_log_settle(c, NULL, NULL);
+    return result.kind == STEP_KIND_NEXT ? count(c) : result;
+}
+
+/* What caches said is compared, as for everybody; nothing is written while the caller waits. */
+static step count_if_true(struct call *c)
+{
+    if (!call_trusts_caches(c) || caller_of(c)->scope_count == 0) {
+        return count(c);
+    }
+    struct gate_entry *entry = decision_log_begin(c, TENANT_PLATFORM);
+    entry->operation = NULL;
+    entry->reason = call_err(c)->reason;
+    entry->facts = (struct content_facts){0};
+    return decision_log_submit(c, compared);
+}
+
+step decision_log_refusal(struct call *c)
+{
+    const struct caller *caller = caller_of(c);
+    struct refusal refusal = refusal_of(c);
+    if (!is_of_a_stranger(caller)) {
+        return reason_info(refusal.reason)->audit == AUDIT ? record(c) : STEP_NEXT;
+    }
+    bool is_single = subject_has_component(&caller->subject) &&
+                     refusals_is_single(services_of(c)->refusals, &refusal);
+    return is_single ? record(c) : count_if_true(c);
 }

@@ -13,7 +13,8 @@ step decision_log_submit(struct call *c, step_fn then);
  * entry. */
 step decision_log_settle(struct call *c, step_fn again, step_fn decide);
 /* Record a refusal in the caller's tenant's log, or in the platform's when there is none or this node does
- * not write it. Before the caller is known, and for flows without a record of their own. */
+ * not write it: for flows without a record of their own, and before any flow. Of callers whom nobody knows
+ * it is counted instead (auth/refusals.h). */
 step decision_log_refusal(struct call *c);
 /* Drop from the caches all on which was decided, because some of it is out of date. */
 void decision_log_forget(struct call *c);

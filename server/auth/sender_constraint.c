@@ -7,8 +7,9 @@
 #include "methods.h"
 
 enum {
-    /* A used proof is remembered until every node takes it for too old, whose clocks may differ. */
-    PROOF_KEPT_S = DPOP_AGE_MAX_S + 300,
+    /* A used proof is remembered until every node takes it for too old: it may be made for a minute
+     * from now, and the clocks of two nodes may differ by five. */
+    PROOF_KEPT_S = 2 * DPOP_AGE_MAX_S + 300,
 };
 
 static struct sender_constraint *constraint_of(struct call *c)
@@ -54,9 +55,8 @@ static step claimed(struct call *c)
 static step claim(struct call *c)
 {
     struct sender_constraint *constraint = constraint_of(c);
-    int64_t expires_s = constraint->proof.issued_at.s + PROOF_KEPT_S;
     wait_store_init(c, &constraint->claim.op);
-    proof_store_claim(&constraint->claim, constraint->proof.id, expires_s * 1000000);
+    proof_store_claim(&constraint->claim, constraint->proof.id, PROOF_KEPT_S);
     return wait_store(c, claimed, &constraint->claim.op);
 }
 

@@ -1,6 +1,9 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* token → issuer → signature and claims → tenant → what the issuer may say (domain: decide_authority) →
- * groups. Each row below is a row of the sub-flow. */
+ * groups. Each row below is a row of the sub-flow.
+ *
+ * Nothing is remembered before the last question is answered: who holds a token that nobody signed, or one
+ * that speaks for nobody, leaves nothing behind. */
 #include "auth/token_identity.h"
 
 #include <string.h>
@@ -21,7 +24,7 @@ static step look_up(struct call *c, enum lookup_kind kind, struct slice key, ste
 {
     struct lookup *lookup = &who_of(c)->lookup;
     wait_store_init(c, &lookup->op);
-    lookups_submit(services_of(c)->lookups, lookup, kind, key);
+    lookups_submit(lookup, kind, key);
     return wait_store(c, found, &lookup->op);
 }
 
@@ -55,6 +58,7 @@ static step find_issuer(struct call *c)
     who->check.stage = TOKEN_STAGE_ISSUER;
     const struct issuer *known =
         call_trusts_caches(c) ? lookups_issuer(s->lookups, token->iss, call_arena(c)) : NULL;
+    who->has_asked_issuer = known == NULL;
     return known != NULL ? have_issuer(c, known)
                          : look_up(c, LOOKUP_ISSUER, slice_str(token->iss), issuer_found);
 }
@@ -122,6 +126,7 @@ static step ask_tenant(struct call *c, enum lookup_kind kind, struct slice key)
     who->asked_key = key;
     const struct lookup_answer *known =
         call_trusts_caches(c) ? lookups_answer(services_of(c)->lookups, kind, key) : NULL;
+    who->has_asked_tenant = known == NULL;
     return known != NULL ? have_answer(c, known) : look_up(c, kind, key, tenant_asked);
 }
 
@@ -160,6 +165,21 @@ static step find_tenant(struct call *c)
 
 /* --- authority: what the issuer may say ----------------------------------------------------------- */
 
+void token_identity_remember(struct call *c, struct identified *who, struct uuid owner)
+{
+    struct lookups *lookups = services_of(c)->lookups;
+    if (who->check.is_test) {
+        return;
+    }
+    if (who->has_asked_issuer) {
+        lookups_remember_issuer(lookups, who->check.token.iss, who->issuer, owner);
+    }
+    if (who->has_asked_tenant) {
+        lookups_remember_answer(lookups, who->asked, who->asked_key, &who->lookup.answer, owner);
+    }
+    token_check_remember(&who->check, owner);
+}
+
 static step decide_user(struct call *c)
 {
     struct identified *who = who_of(c);
@@ -174,7 +194,11 @@ static step decide_user(struct call *c)
     enum reason reason = decide_authority(&question, &who->user);
     bool is_about_tenant = reason == R_TENANT_DISABLED || (needs_home && who->home == NULL);
     who->check.stage = is_about_tenant ? TOKEN_STAGE_TENANT : TOKEN_STAGE_ADDRESS;
-    return reason == R_NONE ? STEP_NEXT : call_fail(c, reason, "%s", who->issuer->iss);
+    if (reason != R_NONE) {
+        return call_fail(c, reason, "%s", who->issuer->iss);
+    }
+    token_identity_remember(c, who, who->home == NULL ? who->issuer->id.u : who->home->view.id.u);
+    return STEP_NEXT;
 }
 
 /* --- groups: the token's, and the directory's of the tenant for which its issuer speaks ----------- */
@@ -186,7 +210,10 @@ static step have_person(struct call *c)
     const struct tenant_view *home = &who->home->view;
     who->user.is_guest = who->user.is_guest || person->is_guest;
     who->user.is_maybe_guest = !person->is_visible;
-    membership_add_aliases(&who->user, home, person->aliases, person->alias_count);
+    if (!membership_add_aliases(&who->user, home, person->aliases, person->alias_count, call_err(c))
+             .ok) {
+        return STEP_FAILED;
+    }
     return step_from(membership_add_groups(call_arena(c), &who->user, home, person->groups,
                                            person->group_count, call_err(c)));
 }

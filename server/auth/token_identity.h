@@ -21,6 +21,8 @@ struct identified {
     /* Private. */
     struct slice text;
     bool is_domain_of_tenant; /* of a consumer's address */
+    /* What was asked of the database, and is worth remembering once the token speaks for somebody. */
+    bool has_asked_issuer, has_asked_tenant;
     struct lookup lookup;
 };
 
@@ -33,5 +35,9 @@ static inline bool identified_is_component(const struct identified *who)
 
 /* Find out whom the token names; the call fails when it names nobody. */
 step token_identify(struct call *c, struct identified *who, struct slice token);
+/* Remember token, issuer and what was answered about its tenant, for the next call: the token is verified, and
+ * speaks for somebody. For a user the sub-flow does so itself; for a component, whoever has found it.
+ * `owner`: whose share of the worker's memory it takes. */
+void token_identity_remember(struct call *c, struct identified *who, struct uuid owner);
 
 extern const struct subflow identify_subflow;

@@ -10,6 +10,7 @@
 #include <unistd.h>
 
 #include "conninfo/conninfo.h"
+#include "wire/license_issuer.h"
 #include "wire/message_text.h"
 
 /* --- defaults ----------------------------------------------------------------------------------- */
@@ -56,6 +57,7 @@ static rc fill_in(struct arena *arena, Conf *c, struct err *err)
     c->limits->max_streams = or_default(c->limits->max_streams, 256);
     c->limits->max_deadline_ms = or_default(c->limits->max_deadline_ms, 30000);
     c->limits->drain_ms = or_default(c->limits->drain_ms, 30000);
+    c->limits->failures_per_second = or_default(c->limits->failures_per_second, 100);
     return OK;
 }
 
@@ -120,23 +122,6 @@ static rc check_dns(const Chancery__Config__V1__Dns *dns, struct err *err)
     return OK;
 }
 
-/* An address that clients compare and that paths are put behind: printable ASCII without what must be escaped
- * (RFC 3986 §2), a query or a slash at its end. */
-static bool is_authority(const char *url)
-{
-    static const char scheme[] = "https://";
-    const char *rest = url + sizeof scheme - 1;
-    if (strncmp(url, scheme, sizeof scheme - 1) != 0 || rest[0] == '\0' || rest[0] == '/') {
-        return false;
-    }
-    for (const char *at = rest; *at != '\0'; at++) {
-        if (*at <= ' ' || *at >= 0x7f || strchr("\"<>\\^`{|}?#", *at) != NULL) {
-            return false;
-        }
-    }
-    return rest[strlen(rest) - 1] != '/';
-}
-
 /* Taken apart by libpq itself, so that no form of it hides a password. */
 static rc check_conninfo(struct arena *arena, const char *text, struct err *err)
 {
@@ -177,11 +162,13 @@ static rc check(struct arena *arena, const Conf *c, struct err *err)
              err));
     TRY(check_database(arena, c->database, err));
     TRY(need(c->root_key->file[0] != '\0', "root_key.file", "is required", err));
-    TRY(need(is_authority(c->authority_url), "authority_url",
+    TRY(need(authority_url_is_valid(c->authority_url), "authority_url",
              "must be an https:// address, without a slash at its end", err));
     TRY(need(c->workers <= CONF_WORKERS_MAX, "workers", "may be at most 64", err));
     TRY(need(is_one_of(c->log->format, formats), "log.format", "must be json or logfmt", err));
     TRY(check_dns(c->dns, err));
+    TRY(need(c->limits->failures_per_second <= CONF_FAILURES_MAX, "limits.failures_per_second",
+             "may be at most 1,000,000", err));
     return need(is_one_of(c->log->level, levels), "log.level",
                 "must be debug, info, warning or error", err);
 }

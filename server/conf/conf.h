@@ -14,6 +14,7 @@ enum {
     CONF_GATE_CONNECTIONS_MAX = 64,
     CONF_STATEMENT_TIMEOUT_MS_MAX = 3600000,
     CONF_DNS_SERVERS_MAX = 8,
+    CONF_FAILURES_MAX = 1000000,
 };
 
 /* Read and check a file; defaults are filled in. R_CONFIG_INVALID, whose detail names the line or the field. */

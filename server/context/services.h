@@ -12,6 +12,7 @@
 
 struct approvable_act;
 struct dns;
+struct refusals;
 
 struct services {
     struct loop *loop;
@@ -23,6 +24,7 @@ struct services {
     struct directories *directories;
     struct keys *keys;
     struct identity *identity;
+    struct refusals *refusals; /* of callers whom nobody knows: auth/refusals.h */
     struct dns *dns;
     const struct approvable_act *const *approvable_acts; /* ends at NULL */
     const char *authority_url; /* for boundaries without an address of their own */

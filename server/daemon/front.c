@@ -6,8 +6,8 @@
 
 #include "base/buf.h"
 #include "base/mem.h"
+#include "daemon/license_pages.h"
 #include "obs/metrics.h"
-#include "store/resource/key_store.h"
 
 enum { PAGE_BUDGET = 4 * 1024 * 1024 };
 
@@ -16,34 +16,8 @@ struct front {
     struct net_handler handler;
     const struct net_handler *engine;
     enum reason problem;
-    struct list pages; /* that wait for the database */
+    struct license_pages *license_pages;
 };
-
-/* A request for the key set, while the database is asked. */
-struct page {
-    struct list link;
-    struct net_stream *stream;
-    struct arena *arena;
-    struct signing_keys keys;
-};
-
-static void page_free(struct page *page)
-{
-    list_remove(&page->link);
-    arena_free(page->arena);
-    xfree(page);
-}
-
-static struct page *page_of(struct front *front, const struct net_stream *stream)
-{
-    LIST_EACH (link, &front->pages) {
-        struct page *page = LIST_ENTRY(link, struct page, link);
-        if (page->stream == stream) {
-            return page;
-        }
-    }
-    return NULL;
-}
 
 /* --- pages -------------------------------------------------------------------------------------- */
 
@@ -92,55 +66,12 @@ static void discovery(struct front *front, struct net_stream *stream)
 {
     struct arena *arena = arena_new(PAGE_BUDGET);
     const char *url = front->config.services->authority_url;
-    const char *text =
-        arena_printf(arena,
-                     "{\"authority_url\":\"%s\",\"jwks_uri\":\"%s/.well-known/jwks.json\","
-                     "\"protocols\":[\"grpc\"],\"package\":\"chancery.v1\",\"version\":\"%s\"}\n",
-                     url, url, front->config.version);
+    const char *text = arena_printf(arena,
+                                    "{\"authority_url\":\"%s\",\"protocols\":[\"grpc\"],"
+                                    "\"package\":\"chancery.v1\",\"version\":\"%s\"}\n",
+                                    url, front->config.version);
     net_stream_reply_http(stream, 200, "application/json", slice_str(text));
     arena_free(arena);
-}
-
-static void write_key_set(struct buf *json, const struct signing_keys *keys)
-{
-    buf_add_str(json, "{\"keys\":[");
-    for (size_t i = 0; i < keys->count; i++) {
-        buf_add_str(json, i == 0 ? "" : ",");
-        buf_add_str(json, keys->jwks[i]);
-    }
-    buf_add_str(json, "]}\n");
-}
-
-static void keys_found(struct store_op *op)
-{
-    struct page *page = op->user;
-    struct buf json;
-    struct slice body;
-    buf_init(&json, page->arena);
-    write_key_set(&json, &page->keys);
-    if (op->err.reason != R_NONE) {
-        reply_text_page(page->stream, 503, reason_info(op->err.reason)->text);
-    } else if (buf_finish(&json, &body, NULL).ok) {
-        net_stream_reply_http(page->stream, 200, "application/jwk-set+json", body);
-    } else {
-        reply_text_page(page->stream, 500, "too many keys\n");
-    }
-    page_free(page);
-}
-
-/* RFC 7517 §5, at the place that use licenses' readers look at. */
-static void key_set(struct front *front, struct net_stream *stream)
-{
-    size_t count = 0;
-    struct page *page = xcalloc(1, sizeof *page);
-    page->stream = stream;
-    page->arena = arena_new(PAGE_BUDGET);
-    list_append(&front->pages, &page->link);
-    while (front->config.boundaries[count] != NULL) {
-        count++;
-    }
-    store_op_init(&page->keys.op, front->config.services->store, page->arena, keys_found, page);
-    key_store_list_signing(&page->keys, front->config.boundaries, count);
 }
 
 /* --- between net and the engine ------------------------------------------------------------------ */
@@ -162,7 +93,6 @@ static void on_open(void *ctx, struct net_stream *stream, const struct net_reque
         {"/livez", livez, false},
         {"/readyz", readyz, false},
         {"/metrics", metrics, true},
-        {"/.well-known/jwks.json", key_set, false},
         {"/.well-known/chancery", discovery, false},
     };
     struct front *front = ctx;
@@ -173,7 +103,9 @@ static void on_open(void *ctx, struct net_stream *stream, const struct net_reque
             return;
         }
     }
-    front->engine->open(front->engine->ctx, stream, request);
+    if (request->is_grpc || !license_pages_open(front->license_pages, stream, request)) {
+        front->engine->open(front->engine->ctx, stream, request);
+    }
 }
 
 static void on_message(void *ctx, struct net_stream *stream, struct slice message)
@@ -197,13 +129,9 @@ static void on_broken(void *ctx, struct net_stream *stream, const struct err *er
 static void on_closed(void *ctx, struct net_stream *stream)
 {
     struct front *front = ctx;
-    struct page *page = page_of(front, stream);
-    if (page != NULL) {
-        store_op_cancel(&page->keys.op);
-        page_free(page);
-        return;
+    if (!license_pages_closed(front->license_pages, stream)) {
+        front->engine->closed(front->engine->ctx, stream);
     }
-    front->engine->closed(front->engine->ctx, stream);
 }
 
 struct front *front_new(const struct front_config *config)
@@ -212,14 +140,14 @@ struct front *front_new(const struct front_config *config)
     front->config = *config;
     front->engine = rpc_net_handler(config->rpc);
     front->handler = (struct net_handler){front, on_open, on_message, on_end, on_broken, on_closed};
-    list_init(&front->pages);
+    front->license_pages = license_pages_new(config->services, config->boundaries);
     return front;
 }
 
 void front_free(struct front *front)
 {
     if (front != NULL) {
-        CH_ASSERT(list_is_empty(&front->pages)); /* net goes first and closes them */
+        license_pages_free(front->license_pages);
         xfree(front);
     }
 }

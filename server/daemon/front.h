@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* The plain HTTP pages beside the RPCs, on the same port: /livez, /readyz, /.well-known/jwks.json and
- * /.well-known/chancery, and /metrics where the listener says so. Everything else goes to the engine. */
+/* The plain HTTP pages beside the RPCs, on the same port: /livez, /readyz and /.well-known/chancery,
+ * /metrics where the listener says so, and those of license_pages.h. Everything else goes to the
+ * engine. */
 #pragma once
 
 #include "conf/conf.h"

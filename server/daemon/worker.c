@@ -4,6 +4,7 @@
 #include <signal.h>
 
 #include "auth/authenticate.h"
+#include "auth/refusals.h"
 #include "base/mem.h"
 #include "crypto/algs.h"
 #include "daemon/audit_partitions.h"
@@ -31,6 +32,7 @@ enum {
     WATCH_MS = 20,        /* until ready */
     WATCH_READY_MS = 500, /* after that */
     BEAT_MS = 1000,       /* of a loop that turns, for the supervisor */
+    FLUSH_MS = 2000,      /* for what is counted, at the end */
 };
 
 struct worker {
@@ -52,6 +54,7 @@ struct worker {
     struct loop_signal term;
     struct loop_timer watch;
     enum reason problem;
+    bool is_told; /* of it, by the log */
     int exit_code;
 
     /* Whether our root key is the one of this database: asked once it answers. */
@@ -72,23 +75,31 @@ static bool is_early(const struct worker *w)
     return !w->is_root_key_right && clock_mono().ns < mono_add_ms(w->started, GRACE_MS).ns;
 }
 
-static void set_problem(struct worker *w, enum reason problem)
+static void tell_problem(struct worker *w)
 {
-    if (w->problem == problem) {
-        return;
-    }
-    w->problem = problem;
-    front_set_problem(w->front, problem);
-    rpc_refuse(w->rpc, w->is_root_key_right
-                           ? R_NONE
-                           : problem); /* once right, flows hear the store itself */
-    if (problem == R_NONE) {
+    w->is_told = true;
+    if (w->problem == R_NONE) {
         log_event(LOG_INFO, "worker.ready", F_INT("worker", w->index));
-    } else if (!is_early(w)) {
-        const struct reason_info *info = reason_info(problem);
+    } else {
+        const struct reason_info *info = reason_info(w->problem);
         log_event(LOG_WARNING, "worker.not_ready", F_INT("worker", w->index),
                   F_STR("reason", info->name), F_STR("what", info->text),
                   F_STR("advice", info->advice));
+    }
+}
+
+static void set_problem(struct worker *w, enum reason problem)
+{
+    if (w->problem != problem) {
+        w->problem = problem;
+        w->is_told = false;
+        front_set_problem(w->front, problem);
+        rpc_refuse(w->rpc, w->is_root_key_right
+                               ? R_NONE
+                               : problem); /* once right, flows hear the store itself */
+    }
+    if (!w->is_told && (problem == R_NONE || !is_early(w))) {
+        tell_problem(w);
     }
 }
 
@@ -194,10 +205,16 @@ static void on_beat(struct loop_timer *timer)
 
 /* --- start and end -------------------------------------------------------------------------------- */
 
-static void drained(void *ctx)
+static void flushed(void *ctx)
 {
     struct worker *w = ctx;
     stop(w, 0);
+}
+
+static void drained(void *ctx)
+{
+    struct worker *w = ctx;
+    refusals_flush(w->services.refusals, FLUSH_MS, flushed, w);
 }
 
 static void on_term(struct loop_signal *signal)
@@ -240,6 +257,9 @@ static void open_store(struct worker *w)
     s->views = views_new(s->store, w->boundaries, TENANTS_MAX);
     s->lookups = lookups_new(LOOKUPS_MAX);
     s->directories = directories_new(PEOPLE_MAX);
+    s->refusals = refusals_new(
+        w->loop, s->store,
+        &(struct refusals_config){.failures_per_second = w->conf->limits->failures_per_second});
 }
 
 static rc start(struct worker *w, struct err *err)
@@ -309,6 +329,7 @@ static void finish(struct worker *w)
     rpc_free(w->rpc);
     front_free(w->front);
     identity_free(w->services.identity);
+    refusals_free(w->services.refusals);
     lookups_free(w->services.lookups);
     directories_free(w->services.directories);
     views_free(w->services.views);

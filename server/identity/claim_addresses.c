@@ -82,22 +82,23 @@ static struct claimed_address *find(const struct reading *r, const char *address
     return NULL;
 }
 
-/* An address that is there already keeps what was said of it. */
-static rc add_address(const struct reading *r, const json_t *value, const char *claim,
-                      struct claimed_address like)
+/* An address that is there already keeps what was said of it. What is no text is none. No address is left
+ * out: a person is excluded and shut out by any of theirs, and some providers let people fill such a claim
+ * themselves. */
+static rc add_address(const struct reading *r, const json_t *value, struct claimed_address like)
 {
-    if (!json_is_string(value)) {
-        FAIL(r->err, R_TOKEN_CLAIM_INVALID, "claim %.32s is no text", claim);
-    }
     TRY(normalize(r, value, &like.text));
-    if (like.text != NULL && find(r, like.text) == NULL &&
-        r->out->address_count < TOKEN_ADDRESSES_MAX) {
-        r->out->addresses[r->out->address_count++] = like;
+    if (like.text == NULL || find(r, like.text) != NULL) {
+        return OK;
     }
+    if (r->out->address_count == TOKEN_ADDRESSES_MAX) {
+        FAIL(r->err, R_TOKEN_CLAIM_INVALID, "more than %d addresses", TOKEN_ADDRESSES_MAX);
+    }
+    r->out->addresses[r->out->address_count++] = like;
     return OK;
 }
 
-/* A claim that is one address or a list of them. */
+/* A claim that is one address or a list of them; what is neither is left out. */
 static rc add_alias(const struct reading *r, const char *claim)
 {
     const json_t *value = json_object_get(r->payload, claim);
@@ -106,22 +107,28 @@ static rc add_alias(const struct reading *r, const char *claim)
         return OK;
     }
     if (!json_is_array(value)) {
-        return add_address(r, value, claim, like);
+        return add_address(r, value, like);
     }
     for (size_t i = 0; i < json_array_size(value); i++) {
-        TRY(add_address(r, json_array_get(value, i), claim, like));
+        TRY(add_address(r, json_array_get(value, i), like));
     }
     return OK;
 }
 
-/* Before the aliases, so that it is the first one. */
+/* Before the aliases, so that it is the first one. It says who somebody is, so it must be one text if it is there. */
 static rc add_primary(const struct reading *r, const struct issuer *issuer)
 {
     const char *claim = issuer->claim_address[0] != '\0' ? issuer->claim_address : EMAIL;
     const json_t *value = json_object_get(r->payload, claim);
     struct claimed_address like = {.word = word_of_claim(r, claim, issuer->claim_verified),
                                    .is_primary = true};
-    return value == NULL ? OK : add_address(r, value, claim, like);
+    if (value == NULL) {
+        return OK;
+    }
+    if (!json_is_string(value)) {
+        FAIL(r->err, R_TOKEN_CLAIM_INVALID, "claim %.32s is no text", claim);
+    }
+    return add_address(r, value, like);
 }
 
 /* An address that the token calls unverified under `email` is so under every name, whether `email` is mapped or not, and

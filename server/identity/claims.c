@@ -16,15 +16,10 @@ static const json_t *member(const struct token *token, const char *name)
     return json_object_get(payload, name);
 }
 
-/* A NumericDate in whole seconds; absent: `fallback`. */
-static rc read_time(const struct token *token, const char *name, int64_t fallback, int64_t *out,
-                    struct err *err)
+/* `exp`, and of a component's token `iat`, must be there: whole seconds (RFC 7519 §2). */
+static rc need_time(const struct token *token, const char *name, int64_t *out, struct err *err)
 {
     const json_t *value = member(token, name);
-    *out = fallback;
-    if (value == NULL) {
-        return OK;
-    }
     if (!json_is_integer(value) || json_integer_value(value) < 0 ||
         json_integer_value(value) > TIME_MAX_S) {
         FAIL(err, R_TOKEN_CLAIM_INVALID, "%s is no whole number of seconds", name);
@@ -33,14 +28,29 @@ static rc read_time(const struct token *token, const char *name, int64_t fallbac
     return OK;
 }
 
+/* Since when something holds, at the end of a second that has begun: 0 when nothing is said, which null doesn't
+ * either, and for times before 1970 (.NET's DateTime.MinValue). False for what is no time. */
+static bool read_start(const struct token *token, const char *name, int64_t *out)
+{
+    const json_t *value = member(token, name);
+    double seconds = json_number_value(value); /* 0 for what is no number */
+    bool is_late = seconds > (double)TIME_MAX_S;
+    int64_t whole = seconds <= 0 || is_late ? 0 : (int64_t)seconds;
+    *out = is_late ? TIME_MAX_S : whole + ((double)whole < seconds && seconds > 0);
+    return value == NULL || json_is_null(value) || json_is_number(value);
+}
+
+/* A `nbf` that can't be read may say "not yet". `iat` is no limit of validity (RFC 7519 §4.1.6): one that can't be
+ * read is none. */
 rc claims_check_times(const struct token *token, const struct issuer *issuer, struct unix_time now,
                       struct token_claims *claims, struct err *err)
 {
     int64_t exp, nbf, iat;
-    TRY(read_time(token, "exp", -1, &exp, err));
-    TRY(read_time(token, "nbf", 0, &nbf, err));
-    TRY(read_time(token, "iat", 0, &iat, err));
-    ENSURE(exp >= 0, err, R_TOKEN_CLAIM_INVALID);
+    TRY(need_time(token, "exp", &exp, err));
+    if (!read_start(token, "nbf", &nbf)) {
+        FAIL(err, R_TOKEN_CLAIM_INVALID, "nbf is no time");
+    }
+    (void)read_start(token, "iat", &iat);
     ENSURE(now.s < exp + issuer->clock_skew_s, err, R_TOKEN_EXPIRED);
     ENSURE(nbf <= now.s + issuer->clock_skew_s, err, R_TOKEN_NOT_YET_VALID);
     ENSURE(iat <= now.s + issuer->clock_skew_s, err, R_TOKEN_NOT_YET_VALID);
@@ -105,8 +115,7 @@ rc claims_read_component(struct arena *arena, const struct token *token, struct 
 {
     struct slice sub, client, jti;
     int64_t iat;
-    TRY(read_time(token, "iat", -1, &iat, err));
-    ENSURE(iat >= 0, err, R_TOKEN_CLAIM_INVALID);
+    TRY(need_time(token, "iat", &iat, err));
     TRY(json_need_text(token->payload, "jti", R_TOKEN_CLAIM_INVALID, &jti, err));
     TRY(json_need_text(token->payload, "client_id", R_TOKEN_CLAIM_INVALID, &client, err));
     TRY(json_need_text(token->payload, "sub", R_TOKEN_CLAIM_INVALID, &sub, err));

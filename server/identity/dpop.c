@@ -81,10 +81,9 @@ static rc check_key(const struct jws *jws, const struct dpop_question *q, struct
 {
     AUTO(free_key) struct jwk_public *key = NULL;
     TRY(jwk_public_from_header(jws->header, R_TOKEN_PROOF_INVALID, &key, err));
-    TRY(jws_verify(jws, key, R_TOKEN_PROOF_INVALID, err));
     struct slice wanted = slice_of(q->thumbprint, JWK_THUMBPRINT_BYTES);
     ENSURE(slice_eq(jwk_thumbprint(key), wanted), err, R_TOKEN_PROOF_INVALID);
-    return OK;
+    return jws_verify(jws, key, R_TOKEN_PROOF_INVALID, err);
 }
 
 static rc check_ath(const json_t *payload, const struct dpop_question *q, struct err *err)

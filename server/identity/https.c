@@ -204,6 +204,8 @@ static void set_options(struct https_get *get, const char *url)
     curl_easy_setopt(easy, CURLOPT_TIMEOUT_MS, (long)https->config.timeout_ms);
     curl_easy_setopt(easy, CURLOPT_FORBID_REUSE, 1L); /* a set of keys is fetched once an hour */
     curl_easy_setopt(easy, CURLOPT_MAXFILESIZE, (long)get->max_bytes);
+    /* Some send it whether asked or not. What on_body gets is inflated, piece by piece. */
+    curl_easy_setopt(easy, CURLOPT_ACCEPT_ENCODING, "gzip, deflate");
     curl_easy_setopt(easy, CURLOPT_ERRORBUFFER, get->problem);
     curl_easy_setopt(easy, CURLOPT_WRITEFUNCTION, on_body);
     curl_easy_setopt(easy, CURLOPT_WRITEDATA, get);

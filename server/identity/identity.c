@@ -15,7 +15,10 @@
 #include "identity/token_cache.h"
 #include "obs/metrics.h"
 
-enum { TOKENS_MAX = 65536 };
+enum {
+    TOKENS_MAX = 65536,
+    KEYS_TRIED_MAX = 4, /* of one kid: what a forged signature costs */
+};
 
 struct identity {
     struct loop *loop;
@@ -92,11 +95,31 @@ static rc check_algorithm(const struct token *token, const struct issuer *issuer
 
 /* A key that says for which issuer it speaks does so for no other: Microsoft's sets hold keys of several issuers
  * and clouds. */
-static rc check_key_issuer(const struct token *token, const struct jwk_public *key, struct err *err)
+static bool speaks_for(const struct jwk_public *key, const char *iss)
 {
     const char *issuer = jwk_issuer(key);
-    ENSURE(issuer[0] == '\0' || issuer_template_fits(issuer, token->iss), err, R_TOKEN_KEY_UNKNOWN);
-    return OK;
+    return issuer[0] == '\0' || issuer_template_fits(issuer, iss);
+}
+
+/* Providers publish several keys under one kid: for several issuers, and at a change of keys. */
+static rc check_signature(struct token_check *check, const struct jwks *keys, struct err *err)
+{
+    const struct token *token = &check->token;
+    const struct jwk_public *key;
+    size_t at = 0, tried = 0;
+    while (tried < KEYS_TRIED_MAX &&
+           (key = jwks_next(keys, token->jws.kid, token->jws.alg, &at)) != NULL) {
+        struct err ignored = {0};
+        if (!speaks_for(key, token->iss)) {
+            continue;
+        }
+        check->stage = TOKEN_STAGE_SIGNATURE;
+        tried++;
+        if (jws_verify(&token->jws, key, R_TOKEN_SIGNATURE, &ignored).ok) {
+            return OK;
+        }
+    }
+    FAIL(err, tried > 0 ? R_TOKEN_SIGNATURE : R_TOKEN_KEY_UNKNOWN, "%zu keys tried", tried);
 }
 
 static rc check_content(struct token_check *check, struct token_claims *claims, struct err *err)
@@ -118,18 +141,12 @@ static rc check_content(struct token_check *check, struct token_claims *claims, 
     return claims_read(check->arena, &check->token, check->issuer, claims, err);
 }
 
-static rc verify(struct token_check *check, const struct jwk_public *key, uint64_t generation,
-                 struct err *err)
+static rc verify(struct token_check *check, const struct jwks *keys, struct err *err)
 {
     struct token_claims *claims = ARENA_NEW(check->arena, struct token_claims);
     ARENA_ENSURE(claims, err);
-    TRY(check_key_issuer(&check->token, key, err));
-    check->stage = TOKEN_STAGE_SIGNATURE;
-    TRY(jws_verify(&check->token.jws, key, R_TOKEN_SIGNATURE, err));
+    TRY(check_signature(check, keys, err));
     TRY(check_content(check, claims, err));
-    if (!check->is_test) {
-        token_cache_put(check->identity->tokens, check, generation, claims);
-    }
     check->claims = claims;
     return OK;
 }
@@ -165,7 +182,17 @@ static bool from_cache(struct token_check *check)
         return false;
     }
     check->claims = token_cache_hold(identity->tokens, check->token.hash, check->arena);
-    return check->claims != NULL;
+    check->is_remembered = check->claims != NULL;
+    return check->is_remembered;
+}
+
+void token_check_remember(struct token_check *check, struct uuid owner)
+{
+    CH_ASSERT(check->claims != NULL);
+    if (!check->is_remembered && !check->is_test) {
+        token_cache_put(check->identity->tokens, check, owner);
+        check->is_remembered = true;
+    }
 }
 
 static rc prepare(struct token_check *check, struct err *err)
@@ -186,11 +213,23 @@ static rc prepare(struct token_check *check, struct err *err)
     return OK;
 }
 
+/* The issuer may have put a new key under a name that we know: what we have is asked for once more before the
+ * signature is called wrong. */
+static bool asks_for_keys(struct token_check *check)
+{
+    enum reason reason = check->err.reason;
+    bool is_about_key = reason == R_TOKEN_SIGNATURE || reason == R_TOKEN_KEY_UNKNOWN;
+    if (!is_about_key || !issuer_keys_ask_again(check->identity->keys, check)) {
+        return false;
+    }
+    err_clear(&check->err);
+    return true;
+}
+
 static void go(struct loop_task *task)
 {
     struct token_check *check = LIST_ENTRY(task, struct token_check, go);
-    const struct jwk_public *key;
-    uint64_t generation;
+    const struct jwks *keys;
     if (!check->is_test && from_cache(check)) {
         finish(check, OK, "cached");
         return;
@@ -200,7 +239,7 @@ static void go(struct loop_task *task)
         finish(check, prepared, "refused");
         return;
     }
-    switch (issuer_keys_find(check->identity->keys, check, &key, &generation, &check->err)) {
+    switch (issuer_keys_find(check->identity->keys, check, &keys, &check->err)) {
     case KEY_WAIT:
         return;
     case KEY_FAILED:
@@ -209,14 +248,16 @@ static void go(struct loop_task *task)
     case KEY_FOUND:
         break;
     }
-    rc verified = verify(check, key, generation, &check->err);
-    finish(check, verified, verified.ok ? "verified" : "refused");
+    rc verified = verify(check, keys, &check->err);
+    if (verified.ok || !asks_for_keys(check)) {
+        finish(check, verified, verified.ok ? "verified" : "refused");
+    }
 }
 
 void token_check_start(struct identity *identity, struct token_check *check)
 {
     check->identity = identity;
-    check->has_waited = false;
+    check->has_waited = check->is_remembered = false;
     check->claims = NULL;
     err_clear(&check->err);
     list_init(&check->waiting);

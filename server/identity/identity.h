@@ -3,7 +3,8 @@
  *
  * Who registered which issuer is the caller's to look up: token_peek says whose token it claims to be,
  * token_check verifies it against that issuer's row. Keys are fetched over HTTPS once per issuer,
- * whoever waits, and verified tokens are remembered by their hash until they expire. Loop thread only. */
+ * whoever waits, and tokens that turned out to speak for somebody are remembered by their hash until they
+ * expire. Loop thread only. */
 #pragma once
 
 #include "base/arena.h"
@@ -22,7 +23,7 @@ struct identity_config {
     const char *ca_file;       /* PEM bundle for JWKS addresses; NULL: the system's */
     bool allow_loopback;       /* fetch JWKS from this machine too; tests and `chancery dev` */
     bool allow_private;        /* and from private networks, for identity providers inside */
-    size_t tokens_max;         /* remembered tokens; 0: 65,536 */
+    size_t tokens_max;         /* remembered tokens, within 64 MiB; 0: 65,536 */
     int64_t keys_lifetime_ms;  /* keys are fetched again after this; 0: 1 h */
     int64_t keys_stale_max_ms; /* and used at most so long when that fails; 0: 24 h */
     int64_t fetch_timeout_ms;  /* for one answer, whole; 0: 5 s */
@@ -65,10 +66,15 @@ struct token_check {
     struct identity *identity;
     struct list waiting; /* for a fetch of keys */
     bool has_waited;
+    bool is_remembered;  /* the claims are those of the cache */
+    uint64_t generation; /* of the keys by which it was verified */
     struct loop_task go;
 };
 
 /* R_TOKEN_*, R_ISSUER_UNREACHABLE, R_ISSUER_KEYS_INVALID. */
 void token_check_start(struct identity *identity, struct token_check *check);
+/* Remember a token that was found good, by whoever has found that it speaks for somebody, and for whom: that
+ * owner's share of what is remembered it takes. A test is not remembered. */
+void token_check_remember(struct token_check *check, struct uuid owner);
 /* Forget a check: `done` will not come. */
 void token_check_cancel(struct token_check *check);

@@ -8,7 +8,11 @@
 #include "obs/log.h"
 #include "obs/metrics.h"
 
-enum { MS = 1000000 };
+enum {
+    MS = 1000000,
+    KEYS_IN_A_TURN = 32, /* 3 ms */
+    KEY_BYTES = 2560,    /* about: a parsed key of 2,048 bits with what OpenSSL keeps beside it */
+};
 
 struct issuer_keys {
     struct loop *loop;
@@ -21,14 +25,20 @@ struct issuer_keys {
 struct key_set {
     struct issuer_keys *cache;
     struct issuer_id issuer;
-    uint8_t source[SHA256_BYTES]; /* of the address or inline text: another one is another set */
-    struct jwks *keys;            /* NULL: none yet */
+    uint8_t source[SHA256_BYTES];   /* of the address or inline text: another one is another set */
+    struct jwks *keys;              /* NULL: none yet */
+    uint8_t document[SHA256_BYTES]; /* of what they were read from */
     uint64_t generation;
+    uint64_t charged; /* the generation whose bytes are accounted for */
     int64_t good_ms;  /* when the keys were fetched */
     int64_t tried_ms; /* when a fetch began last */
     bool was_tried;
     enum reason problem; /* why the last fetch gave no keys; R_NONE: it did, or still may */
     struct https_get *fetch;
+    struct jwks_reader *reader;    /* of what came; NULL: nothing is being read */
+    uint8_t reading[SHA256_BYTES]; /* of that */
+    struct loop_task read;
+    bool is_inline;
     struct list waiting; /* checks */
 };
 
@@ -51,46 +61,92 @@ static void set_free(void *value)
     if (set->fetch != NULL) {
         https_cancel(set->fetch);
     }
+    loop_task_cancel(&set->read);
+    jwks_reader_free(set->reader);
     wake_all(set); /* they ask again and make a new set */
     jwks_free(set->keys);
     xfree(set);
 }
 
-static rc take(struct key_set *set, struct slice json, struct err *err)
+/* Reading has come to an end, or never began: whoever waits asks again. */
+static void settle(struct key_set *set, enum reason problem, const char *text)
 {
-    struct jwks *keys;
-    TRY(jwks_parse(json, R_ISSUER_KEYS_INVALID, &keys, err));
-    if (keys->count == 0) {
-        jwks_free(keys);
-        FAIL(err, R_ISSUER_KEYS_INVALID, "no usable key");
+    bool is_good = problem == R_NONE, is_invalid = problem == R_ISSUER_KEYS_INVALID;
+    set->problem = problem;
+    if (!set->is_inline) {
+        metric_add(M_JWKS_FETCHES,
+                   is_good      ? "ok"
+                   : is_invalid ? "invalid"
+                                : "unreachable",
+                   NULL, 1);
     }
-    jwks_free(set->keys);
-    set->keys = keys;
-    set->generation = ++set->cache->generations;
-    set->good_ms = now_ms(set->cache);
-    return OK;
-}
-
-static void on_fetched(void *user, const struct https_result *result)
-{
-    struct key_set *set = user;
-    struct err err = {0};
-    bool is_good = result->ok && take(set, result->body, &err).ok;
-    set->fetch = NULL;
-    set->problem = is_good ? R_NONE : result->ok ? R_ISSUER_KEYS_INVALID : R_ISSUER_UNREACHABLE;
-    metric_add(M_JWKS_FETCHES, is_good ? "ok" : result->ok ? "invalid" : "unreachable", NULL, 1);
     if (!is_good) {
         log_event(LOG_WARNING, "identity.jwks_failed", F_ID("issuer", set->issuer),
-                  F_USER("problem", result->ok ? err.detail : result->problem),
+                  F_USER("problem", text),
                   F_STR("using", set->keys == NULL ? "nothing" : "the keys of before"));
     }
     wake_all(set);
 }
 
+static rc keep(struct key_set *set, struct err *err)
+{
+    struct jwks *keys;
+    struct jwks_reader *reader = set->reader;
+    set->reader = NULL;
+    TRY(jwks_reader_finish(reader, &keys, err));
+    jwks_free(set->keys);
+    set->keys = keys;
+    memcpy(set->document, set->reading, sizeof set->document);
+    set->generation = ++set->cache->generations;
+    set->good_ms = now_ms(set->cache);
+    return OK;
+}
+
+/* So many in a turn of the loop that others don't wait for them. */
+static void read_some(struct loop_task *task)
+{
+    struct key_set *set = LIST_ENTRY(task, struct key_set, read);
+    struct err err = {0};
+    if (!jwks_reader_step(set->reader, KEYS_IN_A_TURN)) {
+        loop_defer_to_next_turn(set->cache->loop, &set->read);
+        return;
+    }
+    rc kept = keep(set, &err);
+    settle(set, kept.ok ? R_NONE : R_ISSUER_KEYS_INVALID, err.detail);
+}
+
+/* The same document again changes nothing: who makes us ask must not make everybody's tokens be verified anew. */
+static void take(struct key_set *set, struct slice json)
+{
+    struct err err = {0};
+    if (!hash_sha256(json, set->reading, &err).ok) {
+        settle(set, R_ISSUER_KEYS_INVALID, err.detail);
+    } else if (set->keys != NULL &&
+               memcmp(set->document, set->reading, sizeof set->document) == 0) {
+        set->good_ms = now_ms(set->cache);
+        settle(set, R_NONE, "");
+    } else if (!jwks_reader_new(json, R_ISSUER_KEYS_INVALID, &set->reader, &err).ok) {
+        settle(set, R_ISSUER_KEYS_INVALID, err.detail);
+    } else {
+        read_some(&set->read);
+    }
+}
+
+static void on_fetched(void *user, const struct https_result *result)
+{
+    struct key_set *set = user;
+    set->fetch = NULL;
+    if (result->ok) {
+        take(set, result->body);
+    } else {
+        settle(set, R_ISSUER_UNREACHABLE, result->problem);
+    }
+}
+
 static bool start_fetch(struct key_set *set, const char *url)
 {
     int64_t now = now_ms(set->cache);
-    if (set->fetch != NULL) {
+    if (set->fetch != NULL || set->reader != NULL) {
         return true;
     }
     if (set->was_tried && now - set->tried_ms < set->cache->retry_ms) {
@@ -120,17 +176,32 @@ static struct key_set *set_of(struct issuer_keys *cache, const struct issuer *is
     set->cache = cache;
     set->issuer = issuer->id;
     memcpy(set->source, source, sizeof source);
+    set->is_inline = issuer->jwks_json[0] != '\0';
+    loop_task_init(&set->read, read_some);
     list_init(&set->waiting);
-    hashmap_put(cache->sets, key, set);
+    hashmap_put_owned(cache->sets, key, set, issuer->tenant.u, sizeof *set);
     return set;
+}
+
+static void wait_for(struct key_set *set, struct token_check *check)
+{
+    check->has_waited = true;
+    list_append(&set->waiting, &check->waiting);
+}
+
+/* Once per check: what was asked for and didn't help is no reason to ask again. */
+static bool waits(struct key_set *set, struct token_check *check)
+{
+    if (check->has_waited || !start_fetch(set, check->issuer->jwks_url)) {
+        return false;
+    }
+    wait_for(set, check);
+    return true;
 }
 
 static enum key_found wait_or_fail(struct key_set *set, struct token_check *check, struct err *err)
 {
-    bool may_wait = !check->has_waited && start_fetch(set, check->issuer->jwks_url);
-    if (may_wait) {
-        check->has_waited = true;
-        list_append(&set->waiting, &check->waiting);
+    if (waits(set, check)) {
         return KEY_WAIT;
     }
     enum reason reason = set->problem != R_NONE ? set->problem
@@ -156,33 +227,73 @@ static void age(struct key_set *set, const char *url)
     }
 }
 
+/* Account for keys that came. Not when they come: others' sets may be dropped for them. */
+static void charge(struct key_set *set)
+{
+    if (set->charged != set->generation) {
+        set->charged = set->generation;
+        hashmap_charge(set->cache->sets, slice_of(set->issuer.u.b, UUID_BYTES),
+                       sizeof *set + set->keys->count * KEY_BYTES);
+    }
+}
+
+/* Without a kid it must be clear which key is meant. */
+static bool has_candidate(const struct jwks *keys, const struct jws *jws)
+{
+    size_t at = 0;
+    return jws->kid.len == 0 ? jwks_find(keys, jws->kid, jws->alg) != NULL
+                             : jwks_next(keys, jws->kid, jws->alg, &at) != NULL;
+}
+
+static enum key_found read_inline(struct key_set *set, struct token_check *check,
+                                  const struct jwks **keys, struct err *err)
+{
+    if (set->reader == NULL && !check->has_waited) {
+        take(set, slice_str(check->issuer->jwks_json));
+    }
+    if (set->reader != NULL) {
+        wait_for(set, check);
+        return KEY_WAIT;
+    }
+    if (set->keys != NULL) {
+        return issuer_keys_find(set->cache, check, keys, err);
+    }
+    (void)err_raise(err, R_ISSUER_KEYS_INVALID, __FILE__, __LINE__, "the inline keys");
+    return KEY_FAILED;
+}
+
 enum key_found issuer_keys_find(struct issuer_keys *cache, struct token_check *check,
-                                const struct jwk_public **key, uint64_t *generation,
-                                struct err *err)
+                                const struct jwks **keys, struct err *err)
 {
     const struct issuer *issuer = check->issuer;
-    const bool is_inline = issuer->jwks_json[0] != '\0';
     struct key_set *set = set_of(cache, issuer, err);
     if (set == NULL) {
         return KEY_FAILED;
     }
-    if (is_inline && set->keys == NULL && !take(set, slice_str(issuer->jwks_json), err).ok) {
-        return KEY_FAILED;
+    if (set->is_inline && set->keys == NULL) {
+        return read_inline(set, check, keys, err);
     }
-    if (!is_inline) {
+    if (!set->is_inline) {
         age(set, issuer->jwks_url);
     }
-    *key =
-        set->keys == NULL ? NULL : jwks_find(set->keys, check->token.jws.kid, check->token.jws.alg);
-    *generation = set->generation;
-    if (*key != NULL) {
+    if (set->keys != NULL && has_candidate(set->keys, &check->token.jws)) {
+        charge(set);
+        *keys = set->keys;
+        check->generation = set->generation;
         return KEY_FOUND;
     }
-    if (is_inline) {
+    if (set->is_inline) {
         (void)err_raise(err, R_TOKEN_KEY_UNKNOWN, __FILE__, __LINE__, "not among the inline keys");
         return KEY_FAILED;
     }
     return wait_or_fail(set, check, err);
+}
+
+bool issuer_keys_ask_again(struct issuer_keys *cache, struct token_check *check)
+{
+    struct key_set *set =
+        check->issuer->jwks_json[0] != '\0' ? NULL : set_of(cache, check->issuer, NULL);
+    return set != NULL && waits(set, check);
 }
 
 uint64_t issuer_keys_generation(struct issuer_keys *cache, const struct issuer *issuer)
@@ -206,7 +317,7 @@ struct issuer_keys *issuer_keys_new(struct loop *loop, const struct identity_con
                                                           .allow_private = config->allow_private,
                                                           .timeout_ms = config->fetch_timeout_ms,
                                                           .dns = config->dns});
-    cache->sets = hashmap_new(ISSUER_KEYS_MAX, set_free);
+    cache->sets = hashmap_new_shared(ISSUER_KEYS_MAX, ISSUER_KEYS_BYTES_MAX, set_free);
     cache->lifetime_ms = config->keys_lifetime_ms > 0 ? config->keys_lifetime_ms : 3600000;
     cache->stale_max_ms = config->keys_stale_max_ms > 0 ? config->keys_stale_max_ms : 24 * 3600000;
     cache->retry_ms = config->retry_ms > 0 ? config->retry_ms : 30000;

@@ -4,7 +4,7 @@
 #include "base/hashmap.h"
 #include "base/mem.h"
 
-enum { ENTRY_BUDGET = 256 * 1024 };
+enum { ENTRY_BUDGET = 256 * 1024, BYTES_MAX = 64 << 20 };
 
 struct token_cache {
     struct hashmap *entries;
@@ -58,7 +58,7 @@ static rc claims_copy(struct arena *arena, const struct token_claims *from,
 struct token_cache *token_cache_new(size_t max)
 {
     struct token_cache *cache = xcalloc(1, sizeof *cache);
-    cache->entries = hashmap_new(max, entry_unref);
+    cache->entries = hashmap_new_shared(max, BYTES_MAX, entry_unref);
     return cache;
 }
 
@@ -84,8 +84,7 @@ const struct token_claims *token_cache_hold(struct token_cache *cache, const uin
     return arena_on_free(arena, entry_unref, entry, NULL).ok ? entry->claims : NULL;
 }
 
-void token_cache_put(struct token_cache *cache, const struct token_check *check,
-                     uint64_t generation, const struct token_claims *claims)
+void token_cache_put(struct token_cache *cache, const struct token_check *check, struct uuid owner)
 {
     struct token_entry *entry = xcalloc(1, sizeof *entry);
     entry->references = 1;
@@ -93,12 +92,13 @@ void token_cache_put(struct token_cache *cache, const struct token_check *check,
     entry->iss = arena_strdup(entry->arena, check->token.iss);
     entry->issuer = check->issuer->id;
     entry->epoch = check->issuer->epoch;
-    entry->generation = generation;
-    if (entry->iss == NULL || !claims_copy(entry->arena, claims, &entry->claims, NULL).ok) {
+    entry->generation = check->generation;
+    if (entry->iss == NULL || !claims_copy(entry->arena, check->claims, &entry->claims, NULL).ok) {
         entry_unref(entry);
         return;
     }
-    hashmap_put(cache->entries, slice_of(check->token.hash, sizeof check->token.hash), entry);
+    hashmap_put_owned(cache->entries, slice_of(check->token.hash, sizeof check->token.hash), entry,
+                      owner, sizeof *entry + arena_used(entry->arena));
 }
 
 void token_cache_drop(struct token_cache *cache, const uint8_t hash[32])

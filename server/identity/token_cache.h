@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* Verified tokens by their SHA-256, so that a second call costs a hash and not a signature. An entry holds
- * for the issuer's row (epoch) and keys (generation) it was verified under. */
+ * for the issuer's row (epoch) and keys (generation) it was verified under. Each owner has their share
+ * (hashmap.h). */
 #pragma once
 
 #include "identity/identity.h"
@@ -26,6 +27,5 @@ const struct token_entry *token_cache_get(struct token_cache *cache, const uint8
 const struct token_claims *token_cache_hold(struct token_cache *cache, const uint8_t hash[32],
                                             struct arena *arena);
 /* Remember what was verified; copies. Out of budget it is not remembered. */
-void token_cache_put(struct token_cache *cache, const struct token_check *check,
-                     uint64_t generation, const struct token_claims *claims);
+void token_cache_put(struct token_cache *cache, const struct token_check *check, struct uuid owner);
 void token_cache_drop(struct token_cache *cache, const uint8_t hash[32]);

@@ -8,8 +8,6 @@
 #include "crypto/aead.h"
 #include "keys/keys_internal.h"
 
-enum { REF_BYTES = UUID_BYTES + 1 + 4 };
-
 static void add_ref(struct buf *buf, const struct keys_ref *ref)
 {
     buf_add(buf, slice_of(ref->tenant.u.b, UUID_BYTES));
@@ -49,7 +47,6 @@ static rc decrypt(struct keys *keys, struct arena *arena, const struct keys_ref 
                   struct secret **out, struct err *err)
 {
     struct slice aad, w = ref->wrapped;
-    ENSURE(w.len > AEAD_NONCE_BYTES + AEAD_TAG_BYTES, err, R_KEYS_UNAVAILABLE);
     TRY(associated(arena, ref, &aad, err));
     struct slice body = slice_cut(w, AEAD_NONCE_BYTES, w.len - AEAD_TAG_BYTES);
     AUTO(secret_free_at) struct secret *key = secret_new(body.len);
@@ -68,15 +65,28 @@ void unwrapped_free(void *value)
     xfree(key);
 }
 
+/* What the row says that it is, and which row it is: the nonce, which is random, and the tag. When the
+ * database goes back before a key was made, the next one gets the same version. */
+static rc cache_id(struct arena *arena, const struct keys_ref *ref, struct slice *out,
+                   struct err *err)
+{
+    struct slice w = ref->wrapped;
+    struct buf id;
+    ENSURE(w.len > AEAD_NONCE_BYTES + AEAD_TAG_BYTES, err, R_KEYS_UNAVAILABLE);
+    buf_init(&id, arena);
+    add_ref(&id, ref);
+    buf_add_str(&id, ref->boundary);
+    buf_add(&id, slice_cut(w, 0, AEAD_NONCE_BYTES));
+    buf_add(&id, slice_cut(w, w.len - AEAD_TAG_BYTES, w.len));
+    return buf_finish(&id, out, err);
+}
+
 rc key_unwrap(struct keys *keys, const struct keys_ref *ref, const struct unwrapped **out,
               struct err *err)
 {
     AUTO(arena_free_at) struct arena *arena = arena_new(1024);
-    struct buf id;
     struct slice key;
-    buf_init(&id, arena);
-    add_ref(&id, ref);
-    TRY(buf_finish(&id, &key, err));
+    TRY(cache_id(arena, ref, &key, err));
     *out = hashmap_get(keys->cache, key);
     if (*out != NULL) {
         return OK;
@@ -93,7 +103,7 @@ rc key_unwrap(struct keys *keys, const struct keys_ref *ref, const struct unwrap
         unwrapped->raw = raw;
         raw = NULL;
     }
-    hashmap_put(keys->cache, key, unwrapped);
+    hashmap_put_owned(keys->cache, key, unwrapped, ref->tenant.u, sizeof *unwrapped);
     *out = unwrapped;
     return OK;
 }

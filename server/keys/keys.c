@@ -9,7 +9,9 @@ enum {
     ROOT_FILE_MAX = 128,
     HEX_DIGITS = 2 * ROOT_KEY_BYTES,
     CACHE_MAX = 4096,
-    CLIENTS_MAX = 16384
+    CACHE_BYTES_MAX = 64 << 20,
+    CLIENTS_MAX = 16384,
+    CLIENTS_BYTES_MAX = 64 << 20,
 };
 
 /* What the check row holds under the root key. It needs no secrecy. */
@@ -42,8 +44,9 @@ struct keys *keys_new(struct loop *loop, struct secret *root, size_t cache_max)
     struct keys *keys = xcalloc(1, sizeof *keys);
     keys->loop = loop;
     keys->root = root;
-    keys->cache = hashmap_new(cache_max == 0 ? CACHE_MAX : cache_max, unwrapped_free);
-    keys->clients = hashmap_new(CLIENTS_MAX, jwk_public_free);
+    keys->cache =
+        hashmap_new_shared(cache_max == 0 ? CACHE_MAX : cache_max, CACHE_BYTES_MAX, unwrapped_free);
+    keys->clients = hashmap_new_shared(CLIENTS_MAX, CLIENTS_BYTES_MAX, client_key_forget);
     return keys;
 }
 

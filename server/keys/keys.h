@@ -14,6 +14,7 @@
 #include "loop/loop.h"
 
 struct keys;
+struct client_key;
 
 enum { CONTENT_KEY_BYTES = 32, ROOT_KEY_BYTES = 32, KEY_SET_SIZE = 3 };
 
@@ -56,7 +57,7 @@ struct keys_op {
     struct content_id content;
     struct slice
         header; /* the license's clear header: what is authenticated beside the sealed bytes */
-    struct slice client_jwk;
+    const struct client_key *client; /* from keys_read_client */
     /* In, for seal. A request that may come again (docs/formats.md §5): its hash, and the version of
      * the sealing key by which its content key was derived the first time. Empty: the content key is
      * random. */
@@ -70,7 +71,7 @@ struct keys_op {
     struct keys_ref signing;
     struct slice claims; /* a JSON object without `cid`, `cnf` and `key`, which are added here */
     /* Out. */
-    struct slice wrapped_content_key; /* seal: a compact JWE to client_jwk */
+    struct slice wrapped_content_key; /* seal: a compact JWE to the client's key */
     struct slice use_license;         /* issue: a compact JWS */
     /* create_set. */
     struct tenant_id tenant;
@@ -92,14 +93,16 @@ void keys_op_cancel(struct keys_op *op);
 
 /* Make a tenant's key set: sealing, exchange and signing key, version 1. */
 void keys_create_set(struct keys_op *op);
-/* Make a content key or derive it, seal it with the policy, and wrap it to the client's key.
- * R_CLIENT_KEY_INVALID. */
+/* Make a content key or derive it, seal it with the policy, and wrap it to the client's key, which
+ * is remembered. */
 void keys_seal(struct keys_op *op);
 /* Open the policy; the content key stays here. R_LICENSE_FORGED. */
 void keys_open_policy(struct keys_op *op);
-/* Open the content key, wrap it to the client's key and sign the use license.
- * R_LICENSE_FORGED, R_CLIENT_KEY_INVALID. */
+/* Open the content key, wrap it to the client's key and sign the use license; the client's key is
+ * remembered. R_LICENSE_FORGED. */
 void keys_issue(struct keys_op *op);
 
-/* Check a client's key as keys_seal and keys_issue will. R_CLIENT_KEY_INVALID. */
-rc keys_check_client_jwk(struct keys *keys, struct slice client_jwk, struct err *err);
+/* Read and check a client's key; held by the arena. It is remembered only when something was wrapped to
+ * it: until then it is anybody's. R_CLIENT_KEY_INVALID. */
+rc keys_read_client(struct keys *keys, struct arena *arena, struct slice jwk,
+                    const struct client_key **out, struct err *err);

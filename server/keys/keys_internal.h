@@ -9,8 +9,8 @@
 struct keys {
     struct loop *loop;
     struct secret *root;
-    struct hashmap *cache;   /* tenant, purpose, version → struct unwrapped */
-    struct hashmap *clients; /* a client's JWK as it came → struct jwk_public: clients come again */
+    struct hashmap *cache;   /* what a wrapped row is, and its seal → struct unwrapped */
+    struct hashmap *clients; /* a client's JWK as it came → struct client_key: clients come again */
 };
 
 /* A tenant key, ready for use. */
@@ -18,6 +18,21 @@ struct unwrapped {
     struct secret *raw;          /* sealing key */
     struct jwk_private *private; /* exchange or signing key */
 };
+
+/* A client's key; counted, because calls hold it while the cache forgets it. */
+struct client_key {
+    struct jwk_public *key;
+    size_t references;
+    bool is_kept; /* in the cache */
+    size_t len;
+    uint8_t jwk[]; /* as it came */
+};
+
+/* Remember it for the next call, in the share of the tenant whose content was wrapped to it. */
+void client_key_remember(struct keys *keys, const struct client_key *client,
+                         struct tenant_id tenant);
+/* What the cache does with one that it forgets. */
+void client_key_forget(void *value);
 
 /* The unwrapped key of a row, from the cache or by the root key. R_KEYS_UNAVAILABLE when the row is
  * not ours: a wrong boundary, tenant, purpose or version, or damaged. Lends until the next call. */

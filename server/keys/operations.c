@@ -104,26 +104,6 @@ static rc make_content_key(struct keys_op *op, struct secret **out)
     return derive(op, &op->deriving, info, out);
 }
 
-/* A client's key, parsed and checked once; lends until the next call. */
-static rc client_key(struct keys *keys, struct slice client_jwk, const struct jwk_public **out,
-                     struct err *err)
-{
-    struct jwk_public *key = hashmap_get(keys->clients, client_jwk);
-    if (key == NULL) {
-        TRY(jwk_public_parse(client_jwk, R_CLIENT_KEY_INVALID, &key, err));
-        hashmap_put(keys->clients, client_jwk, key);
-    }
-    ENSURE(jwk_may_wrap(key), err, R_CLIENT_KEY_INVALID);
-    *out = key;
-    return OK;
-}
-
-rc keys_check_client_jwk(struct keys *keys, struct slice client_jwk, struct err *err)
-{
-    const struct jwk_public *key;
-    return client_key(keys, client_jwk, &key, err);
-}
-
 /* What is sealed are two boxes: the content key, and behind it the policy, each nonce ‖ AES-256-GCM ‖ tag. To
  * issue, only the first is opened, so that a large policy is decrypted once. */
 enum {
@@ -173,14 +153,12 @@ static rc open_box(const struct secret *key, struct slice aad, struct slice box,
 
 static rc seal(struct keys_op *op)
 {
-    const struct jwk_public *client;
     AUTO(secret_free_at) struct secret *key = NULL;
     AUTO(secret_free_at) struct secret *content_key = NULL;
     struct slice aad;
     size_t len = KEY_BOX_BYTES + op->policy.len + BOX_OVERHEAD;
     uint8_t *sealed = arena_alloc(op->arena, len);
     ARENA_ENSURE(sealed, &op->err);
-    TRY(client_key(op->keys, op->client_jwk, &client, &op->err));
     TRY(content_sealing_key(op, &key));
     TRY(make_content_key(op, &content_key));
     TRY(policy_associated(op, &aad));
@@ -188,8 +166,10 @@ static rc seal(struct keys_op *op)
     TRY(key_associated(op, slice_of(sealed + KEY_BOX_BYTES, len - KEY_BOX_BYTES), &aad));
     TRY(close_box(key, aad, secret_use(content_key), sealed, &op->err));
     op->sealed = slice_of(sealed, len);
-    return jwe_encrypt(op->arena, client, secret_use(content_key), &op->wrapped_content_key,
-                       &op->err);
+    TRY(jwe_encrypt(op->arena, op->client->key, secret_use(content_key), &op->wrapped_content_key,
+                    &op->err));
+    client_key_remember(op->keys, op->client, op->sealing.tenant);
+    return OK;
 }
 
 void keys_seal(struct keys_op *op)
@@ -236,12 +216,11 @@ void keys_open_policy(struct keys_op *op)
 
 /* The three claims that bind the license to this content, this client key and its content key. They are
  * added here, so that nobody outside can sign a license that says otherwise. */
-static rc complete_claims(struct keys_op *op, const struct jwk_public *client, struct slice wrapped,
-                          struct slice *out)
+static rc complete_claims(struct keys_op *op, struct slice wrapped, struct slice *out)
 {
     struct buf json;
     char content[UUID_TEXT_BYTES];
-    char *thumbprint = base64url_dup(op->arena, jwk_thumbprint(client));
+    char *thumbprint = base64url_dup(op->arena, jwk_thumbprint(op->client->key));
     ARENA_ENSURE(thumbprint, &op->err);
     CH_ASSERT(op->claims.len > 2 && op->claims.ptr[op->claims.len - 1] == '}');
     uuid_format(op->content.u, content);
@@ -255,18 +234,18 @@ static rc complete_claims(struct keys_op *op, const struct jwk_public *client, s
 
 static rc issue(struct keys_op *op)
 {
-    const struct jwk_public *client;
     AUTO(secret_free_at) struct secret *key = NULL;
     AUTO(secret_free_at) struct secret *content_key = NULL;
     const struct unwrapped *signing;
     struct slice box, wrapped, payload;
-    TRY(client_key(op->keys, op->client_jwk, &client, &op->err));
     TRY(content_sealing_key(op, &key));
     TRY(unseal_key(op, key, &box, &content_key));
-    TRY(jwe_encrypt(op->arena, client, secret_use(content_key), &wrapped, &op->err));
-    TRY(complete_claims(op, client, wrapped, &payload));
+    TRY(jwe_encrypt(op->arena, op->client->key, secret_use(content_key), &wrapped, &op->err));
+    TRY(complete_claims(op, wrapped, &payload));
     TRY(key_unwrap(op->keys, &op->signing, &signing, &op->err));
-    return jws_sign(op->arena, signing->private, LICENSE_TYPE, payload, &op->use_license, &op->err);
+    TRY(jws_sign(op->arena, signing->private, LICENSE_TYPE, payload, &op->use_license, &op->err));
+    client_key_remember(op->keys, op->client, op->sealing.tenant);
+    return OK;
 }
 
 void keys_issue(struct keys_op *op)

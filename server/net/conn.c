@@ -53,6 +53,10 @@ static void rearm(struct net_conn *conn)
 void conn_close(struct net_conn *conn, const char *outcome)
 {
     struct net_server *server = conn->server;
+    if (conn->state == CONN_HANDSHAKE && conn->ssl != NULL) {
+        tls_failures_note(&server->tls_failures, conn->ssl, outcome, conn->peer,
+                          loop_now(server->loop));
+    }
     set_state(conn, CONN_CLOSED);
     loop_task_cancel(&conn->deliver);
     loop_task_cancel(&conn->flush);

@@ -25,5 +25,6 @@ struct slice gunzip_view(const struct gunzip *gunzip);
 /* NULL is fine. */
 void gunzip_free(struct gunzip *gunzip);
 
-/* Compress a message onto the heap (caller frees); false when that does not make it smaller. */
+/* Compress a message onto the heap (caller frees); false when that does not make it smaller, or won't
+ * by the look of some pieces of a long one. */
 bool gzip_pack(struct slice message, struct bytes *out);

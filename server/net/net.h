@@ -75,8 +75,9 @@ void net_stream_set_user(struct net_stream *stream, void *user);
 void *net_stream_user(const struct net_stream *stream);
 /* A caller was authenticated: the stream's connection is no stranger's any longer (net/conn_slots.h). */
 void net_stream_set_known(struct net_stream *stream);
+bool net_stream_is_known(const struct net_stream *stream);
 /* Send one message (copied); gzip-compressed when the client accepts that, and it is worth it and done
- * soon: from net_config.gzip_min_bytes to 256 KiB.
+ * soon: from net_config.gzip_min_bytes to 128 KiB.
  *
  * Answers that wait for their clients are bounded: 4 MiB of one connection, max_queue_bytes of all, a
  * quarter of that of strangers. Beyond it an answer of more than 1 KiB is not kept: the stream ends with
@@ -89,9 +90,18 @@ enum { NET_STREAM_QUEUE_MAX = 256 * 1024 };
  * percent-encoded, `details` (google.rpc.Status, may be empty) base64-encoded here. Once only. */
 void net_stream_finish(struct net_stream *stream, enum grpc_code code, const char *text,
                        struct slice details);
-/* Answer a plain HTTP request. Once only. Copies the body. */
+/* Answer a plain HTTP request, with what must not be kept. Once only. Copies the body. */
 void net_stream_reply_http(struct net_stream *stream, int status, const char *content_type,
                            struct slice body);
+/* The same with what may be kept (RFC 9111). Copies all but the static texts. */
+struct net_page {
+    int status;                /* 304: the client has the page; there is no body then */
+    const char *content_type;  /* static */
+    const char *cache_control; /* static */
+    const char *etag;          /* with its quotes; NULL: none */
+    struct slice body;
+};
+void net_stream_reply_page(struct net_stream *stream, const struct net_page *page);
 
 /* --- server ---------------------------------------------------------------------------------- */
 

@@ -147,6 +147,11 @@ void net_stream_set_known(struct net_stream *stream)
     }
 }
 
+bool net_stream_is_known(const struct net_stream *stream)
+{
+    return stream->conn->slot.is_known;
+}
+
 void net_stream_set_user(struct net_stream *stream, void *user)
 {
     stream->user = user;

@@ -6,6 +6,7 @@
 #include "net/body.h"
 #include "net/conn_slots.h"
 #include "net/net.h"
+#include "net/tls_failure.h"
 
 struct net_server {
     struct loop *loop;
@@ -15,6 +16,7 @@ struct net_server {
     struct list listeners;
     size_t conn_count;
     struct conn_slots slots;
+    struct tls_failures tls_failures;
     size_t stream_count;    /* of all connections */
     size_t strangers_queue; /* bytes of answers that wait: of strangers, and … */
     size_t known_queue;     /* … of those who are known */

@@ -116,6 +116,11 @@ const char *call_peer_address(const struct call *c)
     return c->facts.peer;
 }
 
+bool call_peer_is_known(const struct call *c)
+{
+    return !call_client_is_gone(c) && net_stream_is_known(c->stream);
+}
+
 void *call_message(struct call *c, const struct ProtobufCMessageDescriptor *type)
 {
     void *message = arena_zalloc(c->arena, type->sizeof_message);

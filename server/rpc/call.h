@@ -183,6 +183,8 @@ size_t call_metadata_count(const struct call *c, const char *name);
 struct slice call_peer_fingerprint(const struct call *c);
 /* Text of the peer's address, for audit. */
 const char *call_peer_address(const struct call *c);
+/* Whether a caller was authenticated on this connection before. */
+bool call_peer_is_known(const struct call *c);
 /* Microseconds since the epoch, the same for the whole call's current turn. */
 int64_t call_unix_us(const struct call *c);
 struct unix_time call_now(const struct call *c);

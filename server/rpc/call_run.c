@@ -61,10 +61,11 @@ void call_answer(struct call *c)
 /* Who records the refusal; NULL: it is no decision, or nobody could tell whose. */
 static step_fn recorder_of(const struct call *c)
 {
-    if (c->committed || c->caller == NULL || reason_info(c->err.reason)->audit != AUDIT) {
+    enum reason_audit audit = reason_info(c->err.reason)->audit;
+    if (c->committed || c->caller == NULL || audit == NO_AUDIT) {
         return NULL;
     }
-    return c->phase == PHASE_RUNNING && c->flow->on_refusal != NULL
+    return c->phase == PHASE_RUNNING && c->flow->on_refusal != NULL && audit == AUDIT
                ? c->flow->on_refusal
                : c->rpc->authenticator->on_refusal;
 }

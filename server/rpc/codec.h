@@ -14,10 +14,10 @@ struct method;
 
 struct codec {
     const char *name; /* "grpc" */
-    /* One message of the request. `path` names the field at fault, or is "". R_PROTO_MALFORMED,
-     * R_FIELD_INVALID, R_ARENA_EXHAUSTED. */
+    /* One message of the request. `flaw` names the field at fault. R_PROTO_MALFORMED, R_FIELD_INVALID,
+     * R_ARENA_EXHAUSTED. */
     rc (*decode)(struct arena *arena, const struct method *method, struct slice bytes,
-                 char path[PB_PATH_MAX], ProtobufCMessage **out, struct err *err);
+                 struct pb_flaw *flaw, ProtobufCMessage **out, struct err *err);
     /* One message of the reply. R_ARENA_EXHAUSTED. */
     rc (*encode)(struct arena *arena, const ProtobufCMessage *message, struct slice *out,
                  struct err *err);

@@ -108,7 +108,7 @@ static struct slice status_details(struct call *c, const struct reason_info *inf
     add_error_info(&details, info);
     if (c->violation_count > 0) {
         add_bad_request(&details);
-    } else if (info->code == GRPC_UNAVAILABLE) {
+    } else if (info->code == GRPC_UNAVAILABLE || c->err.reason == R_TOO_MANY_FAILURES) {
         add_retry_info(&details);
     }
     add_localized(&details, info);
@@ -130,9 +130,9 @@ static void finish(struct call *c)
 }
 
 static rc decode(struct arena *arena, const struct method *method, struct slice bytes,
-                 char path[PB_PATH_MAX], ProtobufCMessage **out, struct err *err)
+                 struct pb_flaw *flaw, ProtobufCMessage **out, struct err *err)
 {
-    return pb_unpack_request(arena, method->request, bytes, proto_has_lines, path, out, err);
+    return pb_unpack_request(arena, method->request, bytes, proto_has_lines, flaw, out, err);
 }
 
 const struct codec CODEC_GRPC = {

@@ -14,12 +14,20 @@ void observe_step(const char *table, const char *row, int64_t ns)
     metric_observe(M_STEP_SECONDS, table, row, ns);
 }
 
+/* The client can do nothing about it: whoever runs the server has to look. Reasons of many kinds have such a status. */
+static bool is_our_fault(const struct call *c)
+{
+    enum grpc_code code = reason_info(c->err.reason)->code;
+    return c->err.reason != R_NONE &&
+           (code == GRPC_INTERNAL || code == GRPC_UNKNOWN || code == GRPC_DATA_LOSS);
+}
+
 void observe_call_done(const struct call *c, const char *row)
 {
     int64_t ns = loop_now(c->rpc->loop).ns - c->started.ns;
     bool ok = c->err.reason == R_NONE;
     const char *reason = ok ? "OK" : reason_info(c->err.reason)->name;
-    enum log_level level = c->err.reason == R_INTERNAL ? LOG_ERROR : LOG_INFO;
+    enum log_level level = is_our_fault(c) ? LOG_ERROR : LOG_INFO;
     metric_add(M_CALLS, flow_name(c), reason, 1);
     metric_observe(M_CALL_SECONDS, flow_name(c), NULL, ns);
     log_event(level, "call.done", F_STR("method", c->method->path), F_STR("reason", reason),

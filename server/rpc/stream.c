@@ -119,14 +119,12 @@ static void keep_in_inbox(struct call *c, const ProtobufCMessage *message)
 static bool decode(struct call *c, struct slice bytes, ProtobufCMessage **message)
 {
     struct err err = {0};
-    char path[PB_PATH_MAX];
-    if (c->codec->decode(c->arena, c->method, bytes, path, message, &err).ok) {
+    struct pb_flaw flaw;
+    if (c->codec->decode(c->arena, c->method, bytes, &flaw, message, &err).ok) {
         return true;
     }
-    if (path[0] != '\0' && call_may_stop(c)) {
-        call_note_bad_field(c, path,
-                            "It must be UTF-8 of one line, without control characters and those "
-                            "that turn the direction of text.");
+    if (flaw.path[0] != '\0' && call_may_stop(c)) {
+        call_note_bad_field(c, flaw.path, flaw.why);
     }
     call_reject(c, &err);
     return false;

@@ -58,7 +58,7 @@ def test_bound_tokens_are_no_bearer_tokens(world):
     assert acquire(world, [("authorization", f"DPoP {world.bob}")]) == "TOKEN_PROOF_MISSING"
     assert acquire(world, proven(world, unbound)) == "TOKEN_UNBOUND"
     assert acquire(world, token=unbound) == "OK"
-    event = world.audit(reason="TOKEN_PROOF_MISSING")[0]
+    event = eventually(lambda: world.audit(reason="TOKEN_PROOF_MISSING"), "a summary in the log")[0]
     assert not event.granted and event.operation == "acquire_license"
 
 
@@ -139,7 +139,7 @@ def test_a_proof_counts_once_on_all_workers(world):
     jti = "the-same-for-both"
     assert acquire(world, proven(world, jti=jti)) == "OK"
     assert acquire(world, proven(world, token, other, jti=jti)) == "OK"
-    assert world.audit(reason="TOKEN_PROOF_REPLAYED")
+    assert eventually(lambda: world.audit(reason="TOKEN_PROOF_REPLAYED"), "a summary in the log")
     for channel in channels:
         channel.close()
 

@@ -200,13 +200,14 @@ def test_a_boundary_that_an_admin_makes(world):
     check(world, "fjord", "contoso", NATIVE)
     check(world, "contoso", "fjord", PORTAL)
     claims, _ = world.a.verify(acquire(world, protect(world, "fjord", "skerry"), "skerry").use_license, world.reader)
-    assert (claims["iss"], claims["bnd"]) == ("https://rms.nordic.example", "nordic")
+    assert (claims["iss"], claims["bnd"]) == (f"https://rms.nordic.example/tenants/{claims['tid']}", "nordic")
 
 
 def test_boundaries_are_checked(world):
     for bad in ({"boundary": "external"}, {"boundary": "Nordic"}, {"boundary": ""}, {"suite": 0}, {"suite": 3},
                 {"portal_url": "http://x.example"}, {"portal_url": "https://"}, {"authority_url": "https://x y"},
-                {"authority_url": "https://" + "x" * 600}, {"display_name": "x" * 129}):
+                {"authority_url": "https://" + "x" * 600}, {"authority_url": "https://rms.x.example/"},
+                {"authority_url": "https://rms.x.example/?a"}, {"display_name": "x" * 129}):
         request = {"boundary": {"boundary": "fine", "suite": 1, **bad}}
         assert reason(world.call, "BoundaryService/CreateBoundary", request, world.platform_admin) == "FIELD_INVALID"
     assert reason(create, world, "gcc") == "ALREADY_EXISTS"
@@ -227,7 +228,7 @@ def test_boundaries_are_changed(world):
     assert (changed.display_name, changed.portal_url) == ("Defense", "https://portal.dod.example") and changed.built_in
     license_ = protect(world, "army", "navy")
     claims, _ = world.a.verify(acquire(world, license_, "navy").use_license, world.reader)
-    assert claims["iss"] == "https://rms.dod.example"
+    assert claims["iss"] == f"https://rms.dod.example/tenants/{claims['tid']}"
     assert reason(update, world, "dod", suite=1) == "PRECONDITION_FAILED"
     assert update(world, "dod", suite=2).suite == 2
     create(world, "empty")

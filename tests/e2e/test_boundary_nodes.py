@@ -117,7 +117,7 @@ def test_its_own_are_served_in_full(world):
     assert node.call("TenantService/GetTenant", {}, w.agency.admin).tenant.tenant == "agency"
     listed = node.call("BoundaryService/ListBoundaries", {}, w.agency.admin).boundaries
     assert {"commercial", "gcc-high"} <= {one.boundary for one in listed}
-    assert [key["crv"] for key in node.jwks()["keys"]] == ["P-384"]
+    assert [key["crv"] for key in node.issuer_pages(f"https://rms.example.org/tenants/{w.agency.id}")[1]["keys"]] == ["P-384"]
     ask = {"sender": "ann@agency.us", "recipients": ["alice@contoso.com", "dora@agency.us"]}
     answer = node.call("DeliveryService/DecideDelivery", ask, w.agency.gateway).deliveries
     assert [one.channel for one in answer] == [2, 1]

@@ -202,11 +202,12 @@ def test_issuers(world):
     told = json.loads(run(world, "issuer test", "contoso-admin", "-o", "json", input=token).stdout)
     assert told["addresses"] == ["alice@contoso.com"] and len(told["checks"]) == 12
     world.a.write("change.yaml", b"audiences: [other]\n")
+    before = json.loads(run(world, "issuer get", "platform-admin", identity).stdout)["issuer"]
     run(world, "issuer update", "platform-admin", "-f", f"{world.a.folder}/change.yaml", identity, expect=2)
     changed = json.loads(run(world, "issuer update", "platform-admin", "-f", f"{world.a.folder}/change.yaml", "--field",
                              "audiences",
                              identity).stdout)["issuer"]
-    assert (changed["audiences"], changed["etag"]) == (["other"], "2")
+    assert changed["audiences"] == ["other"] and changed["etag"] not in ("", before["etag"])
     assert json.loads(run(world, "issuer get", "platform-admin", identity).stdout)["issuer"] == changed
     assert "TOKEN_AUDIENCE" in run(world, *test, expect=3).stdout
     run(world, "issuer unmap", "platform-admin", identity, tid)
@@ -261,7 +262,7 @@ def test_components(world):
     told = run(world, "component get", "contoso-admin", made).stdout
     assert renewed.fingerprint.hex() in told and identity.fingerprint.hex() not in told and "disabled" in told
     got = json.loads(run(world, "component get", "contoso-admin", made, "-o", "json").stdout)["component"]
-    assert got["senderDomains"] == ["contoso.com"] and got["disabled"] and got["etag"] == "3"
+    assert got["senderDomains"] == ["contoso.com"] and got["disabled"] and got["etag"]
     run(world, "component update", "contoso-admin", made, "--enable", "--sender-domain", "contoso.de")
     got = json.loads(run(world, "component get", "contoso-admin", made, "-o", "json").stdout)["component"]
     assert got["senderDomains"] == ["contoso.de"] and not got.get("disabled")

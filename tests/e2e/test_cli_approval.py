@@ -8,7 +8,7 @@ import pytest
 from authority import Identity, Issuer
 from command import run, with_certificate
 
-ASKED = "nothing is done yet: another admin must approve it\n  chancery approval approve --profile FILE "
+ASKED = "nothing is done yet: another admin must approve it\n  chancery approval show --profile FILE "
 
 
 @pytest.fixture(scope="module")
@@ -28,7 +28,7 @@ def issuer_file(w, name, **fields):
 def asked(w, command, who, *arguments):
     """The approval that a command asked for."""
     said = run(w, command, who, *arguments).stdout
-    assert said.startswith(ASKED) and said.count("\n") == 2, said
+    assert said.startswith(ASKED) and said.count("\n") == 3, said
     return said.split()[-1]
 
 
@@ -41,10 +41,19 @@ def test_what_is_asked_can_be_read_and_approved(world):
     assert line.startswith(f"{approval}  pending  ") and line.count("\n") == 1
     assert f"contoso-admin: Register issuer {issuer.iss} {{" in line
     assert f"issuer.keys: → {issuer.key.thumbprint()}" in line and line.endswith("}\n")
-    shown = json.loads(run(world, "approval show", "two", approval).stdout)
+    shown = json.loads(run(world, "approval show", "two", approval, "-o", "json").stdout)
     assert shown["operation"] == "APPROVAL_OPERATION_CONTENT_ACCESS" and len(shown["digest"]) == 44
     assert {"field": "issuer.audiences", "after": "chancery"} in shown["changes"]
+    told = run(world, "approval show", "two", approval).stdout.splitlines()
+    assert told[0] == f"Register issuer {issuer.iss}" and told[3].startswith("  asked by  contoso-admin, 20")
+    assert told[4].startswith("  state     pending until 20")
+    at = told.index("  add     issuer.audiences")
+    assert told[at + 1] == "      to   chancery" and "What changes:" in told[:at]
+    request = told[told.index("What was asked for, as it came:") + 1:]
+    assert f'    "issuer": "{issuer.iss}",' in request
+    assert json.loads("\n".join(request)) == json.loads(shown["requestJson"])
     assert run(world, "approval approve", "two", approval).stdout == "approved and done\n"
+    assert "  state     approved, 20" in run(world, "approval show", "two", approval).stdout
     identity = run(world, "issuer list", "one").stdout.split("\n")[1].split()[0]
     url = issuer_file(world, "url", jwks_url="https://keys.example/set")
     approval = asked(world, "issuer update", "one", "-f", url, "--field", "keys", identity)

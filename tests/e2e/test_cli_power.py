@@ -47,11 +47,11 @@ def test_a_second_admin_approves(world):
     assert run(world, "approval require", "contoso-admin", "grant-super-user", "export-keys").stdout == "required\n"
     grant = ("--reason", "hold", "--expires", "+1", "user:eve@contoso.com")
     first = run(world, "super-user grant", "contoso-admin", *grant).stdout
-    assert first.startswith("nothing is done yet: another admin must approve it\n  chancery approval approve ")
+    assert first.startswith("nothing is done yet: another admin must approve it\n  chancery approval show ")
     approval = first.split()[-1]
     listed = run(world, "approval list", "contoso-two").stdout
     assert listed.startswith(f"{approval}  pending  ") and "contoso-admin: Give super-user power to user:eve" in listed
-    shown = json.loads(run(world, "approval show", "contoso-two", approval).stdout)
+    shown = json.loads(run(world, "approval show", "contoso-two", approval, "-o", "json").stdout)
     assert json.loads(shown["requestJson"])["reason"] == "hold"
     assert "APPROVER_NOT_INDEPENDENT" in run(world, "approval approve", "contoso-admin", approval,
                                              expect=REFUSED).stderr

@@ -307,3 +307,48 @@ def test_a_directory_out_of_sight_leaves_nobody_a_member(world):
         world.sql("DROP POLICY sight ON directory;"
                              "SELECT epoch_raise(directory_scope(tenant)) FROM tenant")
     assert opens(world, license_, "lea@fabrikam.com") == "OK"
+
+
+# --- who is whose guest, and in whose groups -----------------------------------------------------------------------
+
+
+def test_who_is_a_guest_by_one_address_is_one(world):
+    """Of two addresses that a token proves, one is a guest's: the person is no member by the other."""
+    world.changed_by_hand("UPDATE issuer SET claim_aliases = '{aliases}'")
+    put_user(world, "visitor@contoso.com", guest=True)
+    put_user(world, "worker@contoso.com")
+    license_ = protect(world, "tenant:contoso")
+    for first, second in (("visitor", "worker"), ("worker", "visitor")):
+        aliases = [f"{second}@contoso.com"]
+        assert opens(world, license_, f"{first}@contoso.com", aliases=aliases) == "NO_RIGHTS"
+        assert outcome(world.protect, token=world.contoso.token(first, aliases=aliases)) == "PROTECT_DENIED"
+    assert opens(world, license_, "worker@contoso.com") == "OK"
+
+
+def test_guests_of_others_are_members_at_home(world):
+    """Whom another tenant's directory calls a guest is none elsewhere, and no component of that tenant asks for them."""
+    put_user(world, "carol@contoso.com", guest=True, who=world.fabrikam.admin)
+    put_user(world, "carol@contoso.com", guest=True, who=world.agency.admin)
+    assert opens(world, protect(world, "tenant:contoso"), "carol@contoso.com") == "OK"
+    world.protect(token=world.carol)
+    for tenant, channel in ((world.contoso, 1), (world.fabrikam, 1), (world.agency, 2)):
+        asked = {"sender": f"x@{tenant.domain}", "recipients": ["carol@contoso.com"]}
+        assert world.call("DeliveryService/DecideDelivery", asked, tenant.gateway).deliveries[0].channel == channel
+    made = world.protect(recipients=["carol@contoso.com"])
+    assert reason(world.acquire, made, who=world.fabrikam.gateway, user_token=world.carol) == "COMPONENT_TENANT"
+    for tenant in (world.fabrikam, world.agency):
+        directory(world, "DeleteUser", tenant.admin, address="carol@contoso.com")
+
+
+def test_a_token_names_groups_of_its_own_tenant_only(world):
+    """By address, alias or external id, which two tenants may have in common."""
+    world.changed_by_hand("UPDATE issuer SET claim_groups = 'groups'")
+    put_group(world, "unit@contoso.com", aliases=["unit-x@contoso.com"], external_id="id-unit")
+    put_group(world, "unit@fabrikam.com", external_id="id-unit", who=world.fabrikam.admin)
+    license_ = protect(world, "group:unit@contoso.com")
+    for claimed in ("unit@contoso.com", "unit-x@contoso.com", "id-unit"):
+        assert opens(world, license_, "tom@contoso.com", groups=[claimed]) == "OK"
+        assert opens(world, license_, "mallory@fabrikam.com", groups=[claimed]) == "NO_RIGHTS"
+    assert opens(world, protect(world, "group:unit@fabrikam.com"), "mallory@fabrikam.com", groups=["id-unit"]) == "OK"
+    kay = world.google.token("kay@gmail.com", email_verified=True, groups=["unit@contoso.com", "id-unit"])
+    assert outcome(world.acquire, license_, who=world.portal, user_token=kay) == "NO_RIGHTS"

@@ -223,6 +223,26 @@ BAD = [{"principal": ""}, {"principal": "domain:contoso.com"}, {"principal": "au
        {"principal": "component:nonsense"}, {"principal": "user:" + "x" * 400 + "@contoso.com"}]
 
 
+@pytest.mark.parametrize("nanos", [0, 1, 500_000_000, 999_999_999])
+def test_no_license_outlives_a_fraction_of_a_second(world, nanos):
+    """Of the end of power, and of a content's expiry: sealed, amended, and its template's."""
+    end = int(time.time()) + 300
+    at, view = {"seconds": end, "nanos": nanos}, {"principals": ["user:bob@fabrikam.com"], "rights": [1]}
+    made = [world.protect(custom={"grants": [view], "expiry": {"time": at}}),
+            world.protect(template_id=world.template(view, expiry={"time": at}).template_id), world.protect()]
+    world.call("PublishingService/AmendPolicy", {"content_id": made[2].content_id, "expiry": {"time": at}},
+               world.contoso.admin)
+    world.call(f"{TENANT}/GrantSuperUser", {**power("user:eve@contoso.com"), "expire_time": at}, world.contoso.admin)
+    for one, token in [*((one, world.bob) for one in made), (world.protect(), world.eve)]:
+        answer = world.acquire(one, token)
+        claims, _ = world.a.verify(answer.use_license, world.reader)
+        assert claims["exp"] == answer.expire_time.seconds <= end
+        told = world.call("LicensingService/InspectContent", {"publishing_license": one.publishing_license}, token=token)
+        assert told.license_expire_time.seconds - answer.expire_time.seconds in (0, 1)
+        assert told.license_expire_time.seconds <= end
+    revoke(world, "user:eve@contoso.com")
+
+
 @pytest.mark.parametrize("bad", BAD, ids=str)
 def test_bad_grants(world, bad):
     assert reason(grant, world, **{"principal": "user:eve@contoso.com", **bad}) == "FIELD_INVALID"

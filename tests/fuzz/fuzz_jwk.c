@@ -19,6 +19,11 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
     }
     err_clear(&err);
     if (jwks_parse(input, R_ISSUER_KEYS_INVALID, &set, &err).ok) {
+        size_t at = 0;
+        CH_ASSERT(set->count > 0 && set->count <= JWKS_KEYS_MAX);
+        while (jwks_next(set, SLICE_NONE, JWS_ES256, &at) != NULL) {
+            CH_ASSERT(at <= set->count);
+        }
         jwks_free(set);
     }
     arena_free(arena);

@@ -297,7 +297,7 @@ static void answer_authority(const json_t *from)
     if (question.tenant != NULL) { /* a member: the token and the directory add to what is proven */
         size_t count;
         const char *const *aliases = case_texts(directory, "aliases", &count);
-        membership_add_aliases(&user, question.tenant, aliases, count);
+        CH_ASSERT(membership_add_aliases(&user, question.tenant, aliases, count, &err).ok);
         CH_ASSERT(membership_add_groups(case_arena, &user, question.tenant, claims.groups,
                                         claims.group_count, &err)
                       .ok);

@@ -140,6 +140,11 @@ def sealed_grants(case):
     return template["grants"] if template is not None and is_readable(template) and has_room(template["grants"]) else []
 
 
+def is_lost(case):
+    """§3.1: content whose template was deleted is opened by power only, whatever it was amended by."""
+    return case["policy"]["kind"] == TEMPLATE and template_of(case["tenant"], case["policy"]) is None
+
+
 def amended_grants(case):
     """Those of the amendment as it holds now; none if it can't be read."""
     said, _ = sum_of(case["changes"])
@@ -174,10 +179,11 @@ def granted(case):
     (docs/policy.md §2.2)."""
     policy, who = case["policy"], case["subject"]
     mine = who["addresses"]
-    if not is_amendable(case) or not mine:
+    if not is_amendable(case) or is_lost(case) or not mine:
         return set()
     said, _ = sum_of(case["changes"], mine)
-    grants = [(p, rights.split(",")) for p, rights in sealed_grants(case) if one_name(mine)(p) not in said]
+    taken = said.keys() | {one_name(mine)(p) for p, rights in sum_of(case["changes"])[0].items() if rights is None}
+    grants = [(p, rights.split(",")) for p, rights in sealed_grants(case) if one_name(mine)(p) not in taken]
     grants += [(principal, rights) for principal, rights in said.items() if rights]
     recipients = recipients_of(case, mine) & set(mine) | recipients_of(case) & set(who["groups"])
     union = set()

@@ -6,6 +6,7 @@ import time
 import pytest
 
 from calls import reason, refused
+from waiting import wall_clock_passes
 from world import EDIT, OWNER, PRINT, VIEW, grant
 
 ACCESS, PENDING, APPROVED = 1, 1, 2
@@ -95,7 +96,7 @@ def test_who_approves_reads_from_what_to_what(world, house):
         ("policy[user:eve@house.example]", "what the policy gives", "what recipients have"),
         ("policy[recipients]", "what the policy gives", ""),
         ("policy.expiry", "as it was protected", "2030-01-01T00:00:00.000000Z")]
-    assert blind.summary.startswith("change the policy of content ") and blind.summary.endswith(
+    assert blind.summary.startswith("Change the policy of content ") and blind.summary.endswith(
         "of ann@house.example: audit")
     shown = approval(world, house, amend(world, made, house.admin, publishing_license=made.publishing_license, **change))
     told = {c.field: (c.before, c.after) for c in shown.changes}
@@ -149,3 +150,21 @@ def test_others_amend_without_a_second_person(world, house):
     assert OWNER in world.rights(made, house.eve)
     world.track("Revoke", made, house.admin, user="bob@fabrikam.com")
     world.track("Restore", made, house.admin, user="bob@fabrikam.com")  # which gives nothing that the policy doesn't
+
+
+def test_deleting_the_template_took_the_end_away(world, house):
+    """Whom an amendment had let in until the template's end was let in for ever, when one admin deleted the template."""
+    soon = int(time.time()) + 3
+    template = world.template(grant("owner", VIEW), who=house.admin, expiry={"time": {"seconds": soon}}).template_id
+    made = world.protect(token=house.ann, template_id=template, recipients=None)
+    for change in (IN["a grant"], IN["everybody"]):
+        approve(world, amend(world, made, house.admin, **change), house.second_admin)
+    world.acquire(made, house.eve)
+    wall_clock_passes(soon)
+    assert reason(world.acquire, made, house.eve) == "EXPIRED"
+    world.call("TemplateService/DeleteTemplate", {"template_id": template, "force": True}, house.admin)
+    assert reason(world.acquire, made, house.eve) == "NO_RIGHTS"
+    assert reason(amend, world, made, token=house.eve, publishing_license=made.publishing_license,
+                  expiry={}) == "NO_RIGHTS"  # who held OWNER
+    assert world.audit(tenant="house", content_id=made.content_id, denied_only=True)[0].reason == "TEMPLATE_MISSING"
+    world.acquire(made, house.ann)

@@ -3,7 +3,7 @@
 import pytest
 
 from calls import everywhere, outcome, reason
-from proofs import Prover
+from proofs import Prover, thumbprint_of
 from world import VIEW, grant
 
 ACQUIRE = "LicensingService/AcquireLicense"
@@ -88,6 +88,28 @@ def test_portals_still_serve_their_boundary(world):
         assert world.acquire(world.letter, who=world.portal, user_token=token).channel == 2
         assert carried(world, world.portal, token, world.secret) == "PORTAL_REQUIRED"
     assert world.acquire(world.secret, who=world.high_portal, user_token=world.bob).channel == 2
+
+
+@pytest.mark.parametrize("kind", ["tenant's client", "portal"])
+def test_component_that_was_switched_off_was_its_user(world, kind):
+    """Its certificate was one that nobody has registered, so with a token that is bound to it the caller was the user
+    alone: a portal, natively and in whatever boundary."""
+    w = world
+    tenant = w.fabrikam if kind != "portal" else None
+    component = tenant.component("client", w.unique("client")) if tenant else w.platform_component("portal")
+    owner = {"tenant": tenant.name if tenant else "", "component_id":
+             w.sql(f"SELECT component FROM component WHERE name = '{component.name}'")}
+    issuer, made = (w.fabrikam, w.letter) if tenant else (w.agency, w.secret)
+    person = "bob" if tenant else "ruth"
+    bound = issuer.token(person, cnf=thumbprint_of(component))
+    ways = [{"token": bound}, {"metadata": [("x-chancery-user-token", bound)]},
+            {"metadata": [("x-chancery-user-token", issuer.token(person))]}]
+    before = [everywhere(w.a, ACQUIRE, w.license_request(made), component, **way) for way in ways]
+    assert before == (["OK"] * 3 if tenant else ["PORTAL_REQUIRED"] * 3)
+    for is_off, expected in ((True, ["COMPONENT_UNKNOWN"] * 3), (False, before)):
+        w.call("ComponentService/UpdateComponent", {"component": {**owner, "disabled": is_off},
+                                                    "update_mask": {"paths": ["disabled"]}}, w.platform_admin)
+        assert [everywhere(w.a, ACQUIRE, w.license_request(made), component, **way) for way in ways] == expected
 
 
 # --- of two credentials -------------------------------------------------------------------------------------------

@@ -100,6 +100,10 @@ def test_list_of_templates_asked_nobody(world, template):
         assert listed(world, world.gateway, user_token=dora, client=client) == "EXCLUDED"
         call("TenantService/RemoveExclusion", exclusion, world.contoso.admin)
     assert listed(world, world.gateway, owner="bob@fabrikam.com") == "COMPONENT_DOMAIN"
+    shared = world.platform_component("gateway", sender_domains=["contoso.com"])
+    assert template in listed(world, shared, owner="alice@contoso.com")
+    for owner in ("bob@fabrikam.com", "kim@nobody.example"):  # in a tenant or in none
+        assert listed(world, shared, owner=owner) == reason(world.protect, shared, owner=owner) == "COMPONENT_DOMAIN"
     other = world.tenant()
     call("TenantService/UpdateTenant", {"tenant": {"tenant": other.name, "state": 2}, "update_mask": {"paths": ["state"]}},
          world.platform_admin)

@@ -4,7 +4,9 @@ granted to the old one was lost. An address that left an entry took that entry's
 from calls import everywhere, reason
 from calls import refused as refusal
 from stock import super_user
-from world import EDIT, grant
+from world import EDIT, VIEW, grant
+
+EDITRIGHTSDATA = 13
 
 
 def directory(w, method, who=None, **request):
@@ -199,3 +201,65 @@ def test_what_is_refused_of_a_groups_addresses(world):
     twice = [{"address": "a1@contoso.com", "aliases": ["same@contoso.com"]},
              {"address": "a2@contoso.com", "aliases": ["same@contoso.com"]}]
     assert reason(directory, world, "ImportDirectory", groups=twice) == "FIELD_INVALID"
+
+
+# --- and was amended by one ----------------------------------------------------------------------------------------
+
+
+def amend(w, made, **change):
+    w.call("PublishingService/AmendPolicy", {"content_id": made.content_id, **change}, w.contoso.admin)
+
+
+def renamed(w, *others):
+    """A group that Carol is in, which has another address now than when the mail was sent; and its addresses."""
+    old, new = f"{w.unique('team')}@contoso.com", f"{w.unique('crew')}@contoso.com"
+    put_group(w, old, others, ["carol@contoso.com"])
+    letters = [w.protect(recipients=[old]), w.protect(recipients=None, custom={"grants": [grant(f"group:{old}", EDIT)]})]
+    put_group(w, new, [old, *others], previous_address=old)
+    return letters, old, new
+
+
+def test_removing_a_renamed_group_took_nothing(world):
+    """Whoever removes the group that the directory shows means it by all its addresses, as proto says of aliases."""
+    alias = f"{world.unique('band')}@contoso.com"
+    (mail, custom), old, new = renamed(world, alias)
+    for letter in (mail, custom):
+        assert opens(world, letter.publishing_license, "carol@contoso.com") == "OK"
+    amend(world, mail, remove_principals=[f"user:{new}"])
+    amend(world, custom, remove_principals=[f"group:{alias}"])
+    for letter in (mail, custom):
+        assert opens(world, letter.publishing_license, "carol@contoso.com") == "NO_RIGHTS"
+    target = world.audit(tenant="contoso", content_id=custom.content_id, operation="amend_policy")[0].target
+    assert all(address in target for address in (old, new, alias))
+
+
+def test_granting_a_renamed_group_anew_was_added_to_what_it_had(world):
+    (mail, custom), _, new = renamed(world)
+    for letter in (mail, custom):
+        amend(world, letter, set_grants=[grant(f"group:{new}", VIEW)])
+        assert world.rights(letter, world.carol) == {VIEW}
+    amend(world, mail, add_recipients=[new])
+    assert len(world.rights(mail, world.carol)) == 7
+
+
+def test_a_renamed_group_was_taken_from_by_less(world):
+    """Whoever holds EDITRIGHTSDATA takes from no group that has more, by whatever of its addresses."""
+    old, new = (f"{world.unique(name)}@contoso.com" for name in ("team", "crew"))
+    put_group(world, old, [new], ["carol@contoso.com"])
+    made = world.protect(recipients=None, custom={"grants": [
+        grant("user:bob@fabrikam.com", VIEW, EDITRIGHTSDATA), grant(f"group:{old}", VIEW, EDIT)]})
+    change = {"publishing_license": made.publishing_license, "remove_principals": [f"group:{new}"]}
+    assert reason(world.call, "PublishingService/AmendPolicy", change, token=world.bob) == "RIGHTS_EXCEEDED"
+    assert world.rights(made, world.carol) == {VIEW, EDIT}
+
+
+def test_an_address_that_the_group_has_lost_is_not_its(world):
+    """Nor is one of another group, nor a person's."""
+    (mail, custom), _, new = renamed(world)
+    put_group(world, new)
+    for letter in (mail, custom):
+        amend(world, letter, remove_principals=[f"group:{new}"])
+    put_user(world, "pam@contoso.com", "p.am@contoso.com")
+    made = world.protect(recipients=["pam@contoso.com", "p.am@contoso.com"])
+    amend(world, made, remove_principals=["group:pam@contoso.com"])
+    assert opens(world, made.publishing_license, "pam@contoso.com") == "OK"

@@ -148,6 +148,33 @@ def test_an_address_that_only_tokens_know_is_the_person_to_whoever_is_shut_out(w
     assert world.rights(made, token) == DO_NOT_FORWARD
 
 
+def test_who_proved_many_addresses_was_shut_out_by_none_beyond_the_sixteenth(world):
+    """What a token says beyond so many addresses was left out, the one by which somebody is shut out as well; and some
+    providers let people fill the claim themselves."""
+    made = world.protect(recipients=["pat@fabrikam.com"])
+    many = [f"pat{n}@mail.example" for n in range(14)]
+    token = world.fabrikam.token("pat", aliases=[*many, "shut.out@fabrikam.com"])
+    world.acquire(made, token)
+    world.track("Revoke", made, user="shut.out@fabrikam.com")
+    assert reason(world.acquire, made, token) == "REVOKED"
+    more = world.fabrikam.token("pat", aliases=[*many, "more@mail.example", "shut.out@fabrikam.com"])
+    assert reason(world.acquire, made, more) == "TOKEN_CLAIM_INVALID"
+    twice = world.fabrikam.token("pat", aliases=[*many, *many, "PAT@fabrikam.com", "shut.out@fabrikam.com"])
+    assert reason(world.acquire, made, twice) == "REVOKED"  # each counts once
+
+
+def test_person_of_many_entries_was_shut_out_by_no_address_beyond_the_last(world):
+    """So was what the directory knows of the people whom one token names."""
+    names = [world.unique("crowd") for _ in range(2)]
+    for name in names:
+        put_user(world, world.fabrikam, f"{name}@fabrikam.com", *(f"{name}.{n}@fabrikam.com" for n in range(100)))
+    made = world.protect(recipients=[f"{names[0]}@fabrikam.com"])
+    world.track("Revoke", made, user=f"{names[1]}.99@fabrikam.com")
+    both = world.fabrikam.token(names[0], aliases=[f"{names[1]}@fabrikam.com"])
+    assert reason(world.acquire, made, both) == "TOKEN_CLAIM_INVALID"
+    world.acquire(made, world.fabrikam.token(names[0]))
+
+
 # --- how many ------------------------------------------------------------------------------------------------
 
 

@@ -1,5 +1,6 @@
 # SPDX-License-Identifier: Apache-2.0
 """The record of a decision said version 0, or the template's, where an amendment had decided; and 0 for protecting."""
+from authority import new_id
 from calls import reason
 from world import VIEW, grant
 
@@ -40,3 +41,25 @@ def test_decision_by_an_amendment_named_the_templates_version(world):
     world.acquire(made, world.bob)
     world.acquire(other, world.bob)
     assert version > 1 and versions(world, made) == [1, version] and versions(world, other) == [version]
+
+
+def test_retry_of_amended_content_named_the_templates_version(world):
+    """What the amendment says decides whether it has expired, also when the same request asks again."""
+    template = world.template(grant("recipients", VIEW)).template_id
+    for policy in ({"template_id": template}, {"do_not_forward": {}}):
+        request = {"request_id": new_id(), **policy}
+        made = world.protect(**request)
+        assert amend(world, made, expiry={"days": 3}) == amend(world, made, expiry={"days": 2}) - 1
+        world.protect(**request)
+        assert versions(world, made, "protect") == [2, int("template_id" in policy)]
+
+
+def test_refusal_of_an_act_named_no_version(world):
+    """Rights over the policy are decided as those of a use license are."""
+    made = world.protect()
+    amend(world, made, remove_principals=["user:bob@fabrikam.com"], set_grants=[grant("user:eve@contoso.com", VIEW)])
+    content = {"publishing_license": made.publishing_license}
+    assert reason(world.call, "TrackingService/Revoke", content, token=world.bob) == "NO_RIGHTS"
+    assert reason(world.call, "TrackingService/Revoke", content, token=world.eve) == "RIGHT_MISSING"
+    assert reason(world.call, "PublishingService/AmendPolicy", {**content, "expiry": {}}, token=world.eve) == "RIGHT_MISSING"
+    assert versions(world, made, "revoke") == [1, 1] and versions(world, made, "amend_policy") == [1, 1]

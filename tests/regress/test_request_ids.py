@@ -276,7 +276,8 @@ def test_retry_of_another_day_gave_the_key(world):
     for request, ms in ((old, DAY_MS - 60_000), (older, DAY_MS + 60_000)):
         made = world.protect(**request)
         past = uuid.UUID(int=uuid.UUID(made.content_id).int - (ms << 80))
-        world.sql(f"UPDATE content SET content = '{past}' WHERE content = '{made.content_id}'")
+        world.sql(f"UPDATE content SET content = '{past}', created_at = created_at - {ms} * interval '1 ms' "
+                  f"WHERE content = '{made.content_id}'")
     assert world.protect(**old).content_id != ""
     assert reason(world.protect, **older) == "REQUEST_ID_REUSED"
 

@@ -221,6 +221,51 @@ def test_encrypt_only_gives_its_recipients_the_policy(world):
                   set_grants=[grant("user:eve@contoso.com", OWNER)]) == "RIGHTS_EXCEEDED"
 
 
+def test_a_recipient_was_taken_out_by_the_form_of_a_group(world):
+    """Either form of principal names a recipient, but of a group only its grants were looked at, so whoever had less than
+    recipients have took it from them."""
+    made = world.protect(token=world.alice, recipients=["carol@contoso.com", "board@contoso.com"], custom={"grants": [
+        grant("user:bob@fabrikam.com", VIEW, EDITRIGHTSDATA), grant("recipients", VIEW, PRINT)]})
+    for name in ("carol@contoso.com", "board@contoso.com"):
+        for change in ({"remove_principals": [f"group:{name}"]}, {"set_grants": [grant(f"group:{name}", VIEW)]},
+                       {"remove_principals": [f"user:{name}"]}):
+            assert reason(amend, world, made, **change) == "RIGHTS_EXCEEDED", change
+    for reader in (world.carol, world.dora):
+        assert world.rights(made, reader) == {VIEW, PRINT}
+    act(world, "AmendPolicy", made, world.alice, set_grants=[grant("recipients", VIEW)])
+    amend(world, made, remove_principals=["group:carol@contoso.com"])
+    assert reason(world.acquire, made, world.carol) == "NO_RIGHTS"
+
+
+def test_a_removed_group_came_back_as_a_recipient(world):
+    """Who becomes a recipient again is no longer removed, and so a group has again what the policy grants it: OWNER, by
+    somebody who might give VIEW."""
+    made = world.protect(token=world.alice, custom={"grants": [
+        grant("user:bob@fabrikam.com", VIEW, EDITRIGHTSDATA), grant("group:board@contoso.com", OWNER),
+        grant("recipients", VIEW)]})
+    act(world, "AmendPolicy", made, world.alice, remove_principals=["group:board@contoso.com"])
+    add = {"add_recipients": ["board@contoso.com"]}
+    assert reason(amend, world, made, **add) == "RIGHTS_EXCEEDED"
+    assert reason(world.acquire, made, world.dora) == "NO_RIGHTS"
+    act(world, "AmendPolicy", made, world.alice, **add)
+    assert OWNER in world.rights(made, world.dora)
+
+
+def test_a_removed_person_came_back_by_an_address_that_only_tokens_show(world):
+    """No directory tells that it is theirs, so becoming a recipient by it gave them what recipients have, as far as was known;
+    and what the policy grants them came back with it."""
+    olga = world.fabrikam.token("olga", aliases=["oo@fabrikam.com"])
+    made = world.protect(token=world.alice, custom={"grants": [
+        grant("user:bob@fabrikam.com", VIEW, EDITRIGHTSDATA), grant("user:olga@fabrikam.com", OWNER),
+        grant("recipients", VIEW)]})
+    act(world, "AmendPolicy", made, world.alice, remove_principals=["user:olga@fabrikam.com"])
+    assert reason(amend, world, made, add_recipients=["olga@fabrikam.com"]) == "RIGHTS_EXCEEDED"
+    amend(world, made, add_recipients=["oo@fabrikam.com"])
+    assert world.rights(made, olga) == {VIEW}
+    act(world, "AmendPolicy", made, world.alice, add_recipients=["olga@fabrikam.com"])
+    assert OWNER in world.rights(made, olga)
+
+
 # --- components, and people who have gone elsewhere ----------------------------------------------------------
 
 
@@ -281,5 +326,8 @@ def test_an_excluded_owner_let_others_in(world):
     change = {**content, "set_grants": [grant("user:eve@contoso.com", OWNER)]}
     assert reason(world.call, "PublishingService/AmendPolicy", change, token=xena) == "EXCLUDED"
     assert reason(world.call, "TrackingService/ListAccess", content, token=xena) == "EXCLUDED"
+    for owner in ("", "xena@contoso.com"):
+        assert reason(world.call, "TrackingService/ListContent", {"owner": owner}, token=xena) == "EXCLUDED"
     world.call("TenantService/RemoveExclusion", {"user": "xena@contoso.com"}, world.contoso.admin)
     world.call("PublishingService/AmendPolicy", change, token=xena)
+    assert world.call("TrackingService/ListContent", {}, token=xena).contents

@@ -2,6 +2,8 @@
 """Ways in which one admin was two, or acted without the second one."""
 import concurrent.futures
 
+import pytest
+
 from calls import reason
 from stock import super_user
 from waiting import eventually
@@ -39,3 +41,40 @@ def test_certificate_became_a_second_person(world):
         assert reason(world.call, "ApprovalService/ApproveRequest", approval, one) == "APPROVER_NOT_INDEPENDENT"
     finally:
         world.changed_by_hand(moved.format(one.name))
+
+
+def of(world, name):
+    return world.sql(f"SELECT component FROM component WHERE name = '{name}'")
+
+
+@pytest.mark.parametrize("end", ["removed", "switched off"])
+def test_one_admin_was_left_of_two(world, end):
+    """The asker's request outlived their being an admin."""
+    tenant = world.tenant()
+    second = tenant.second_admin
+    world.update_tenant(tenant.admin, two_person=[GRANT])
+    answer = world.call("TenantService/GrantSuperUser", super_user(f"user:x@{tenant.domain}"), tenant.admin)
+    asked = {"approval_id": answer.approval_id}
+    named = {"component_id": of(world, f"{tenant.name}-admin"), "tenant": tenant.name}
+    if end == "removed":
+        world.call("ComponentService/DeleteComponent", named, world.platform_admin)
+    else:
+        world.call("ComponentService/UpdateComponent", {"component": {**named, "disabled": True}, "update_mask": {
+            "paths": ["disabled"]}}, world.platform_admin)
+    assert reason(world.call, "ApprovalService/ApproveRequest", asked, second) == "PRECONDITION_FAILED"
+    assert not world.call("TenantService/ListSuperUsers", {}, second).super_users
+    world.call("ApprovalService/RejectRequest", asked, second)
+
+
+def test_word_of_a_platform_admin_who_has_gone(world):
+    tenant, gone = world.tenant(), world.platform_component("platform-admin", boundary="")
+    second = tenant.second_admin
+    world.update_tenant(tenant.admin, two_person=[GRANT])
+    domain = {"tenant": tenant.name, "domain": f"second.{tenant.domain}"}
+    world.call("TenantService/AddDomain", domain, gone)
+    asked = world.call("TenantService/VerifyDomain", {**domain, "asserted": True}, gone)
+    world.call("ComponentService/DeleteComponent", {"component_id": of(world, gone.name)}, world.platform_admin)
+    assert reason(world.call, "ApprovalService/ApproveRequest", {"approval_id": asked.approval_id},
+                  second) == "PRECONDITION_FAILED"
+    again = world.call("TenantService/VerifyDomain", {**domain, "asserted": True}, world.platform_admin)
+    world.call("ApprovalService/ApproveRequest", {"approval_id": again.approval_id}, second)

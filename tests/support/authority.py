@@ -311,11 +311,25 @@ class Authority:  # pylint: disable=too-many-instance-attributes
         request = {"filter": {key: value for key, value in filters.items() if key != "who"}}
         return self.call("AuditService/Query", request, filters.get("who", self.admin)).events
 
-    def jwks(self):
-        """The published signing keys, over HTTP/2 by curl."""
-        done = subprocess.run(["curl", "-sS", "--http2-prior-knowledge",
-                               f"http://{self.cleartext}/.well-known/jwks.json"], capture_output=True, check=True)
-        return jwk.JWKSet.from_json(done.stdout)
+    def fetch(self, path, *headers):
+        """GET a page over HTTP/2 by curl, with "name: value" headers: its status, headers and body."""
+        options = [option for header in headers for option in ("-H", header)]
+        done = subprocess.run(["curl", "-sS", "-m", "20", "--http2-prior-knowledge", "-D", "-", *options,
+                               f"http://{self.cleartext}{path}"], capture_output=True, text=True, check=True)
+        head, _, body = done.stdout.partition("\n\n")
+        status, *lines = head.splitlines()
+        return int(status.split()[1]), dict(line.split(": ", 1) for line in lines), body
+
+    def issuer_pages(self, iss):
+        """The metadata of an issuer of use licenses (RFC 8414 §3) and its keys, as any client finds them by `iss`."""
+        host, _, path = iss.removeprefix("https://").partition("/")
+        status, _, text = self.fetch(f"/.well-known/oauth-authorization-server/{path}")
+        assert status == 200, (iss, status)
+        metadata = json.loads(text)
+        assert metadata["issuer"] == iss and metadata["jwks_uri"].startswith(f"https://{host}/"), metadata
+        status, _, text = self.fetch(metadata["jwks_uri"].removeprefix(f"https://{host}"))
+        assert status == 200, (metadata, status)
+        return metadata, jwk.JWKSet.from_json(text)
 
     def page(self, path):
         done = subprocess.run(["curl", "-sS", "-m", "20", "--http2-prior-knowledge", "-w", "\n%{http_code}",
@@ -327,9 +341,9 @@ class Authority:  # pylint: disable=too-many-instance-attributes
         """Verify a use license as any client would; its claims and the content key."""
         token = jws.JWS()
         token.deserialize(license_)
-        keys = self.jwks()
         header = json.loads(token.objects["protected"])
         assert header["typ"] == "use-license+jwt" and header["alg"] in ("ES256", "ES384"), header
+        keys = self.issuer_pages(json.loads(token.objects["payload"])["iss"])[1]
         token.verify(keys.get_key(header["kid"]))
         claims = json.loads(token.payload)
         assert claims["cnf"]["jkt"] == reader.key.thumbprint()

@@ -135,6 +135,12 @@ void net_stream_set_known(struct net_stream *stream)
     stream->is_known = true;
 }
 
+bool net_stream_is_known(const struct net_stream *stream)
+{
+    assert_false(stream->is_closed);
+    return stream->is_known;
+}
+
 void net_stream_set_user(struct net_stream *stream, void *user)
 {
     stream->user = user;

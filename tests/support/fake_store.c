@@ -16,11 +16,15 @@ static struct slot {
     struct loop_task task;
 } slots[FAKE_OPS_MAX];
 
+static void append(char *story, size_t size, const char *word)
+{
+    size_t len = strlen(story);
+    snprintf(story + len, size - len, "%s%s", len == 0 ? "" : " ", word);
+}
+
 static void tell(const char *word)
 {
-    size_t len = strlen(fake_store.story);
-    snprintf(fake_store.story + len, sizeof fake_store.story - len, "%s%s", len == 0 ? "" : " ",
-             word);
+    append(fake_store.story, sizeof fake_store.story, word);
 }
 
 static void complete(struct loop_task *task)
@@ -106,6 +110,26 @@ void store_op_cancel(struct store_op *op)
     cancel(op);
 }
 
+bool store_is_ready(const struct store *store)
+{
+    (void)store;
+    return fake_store.is_ready;
+}
+
+/* --- resource/audit_store.h ---------------------------------------------------------------------- */
+
+void audit_store_add_summaries(struct audit_summaries *summaries)
+{
+    fake_store.summary_statements++;
+    if (!fails("summaries", &summaries->op.err)) {
+        assert_true(fake_store.summary_count + summaries->count <= FAKE_SUMMARIES_MAX);
+        memcpy(fake_store.summaries + fake_store.summary_count, summaries->rows,
+               summaries->count * sizeof summaries->rows[0]);
+        fake_store.summary_count += summaries->count;
+    }
+    begin(&summaries->op, op_done);
+}
+
 /* --- cache/lookups.h ----------------------------------------------------------------------------- */
 
 static const struct issuer *find_issuer(const char *iss)
@@ -173,6 +197,37 @@ static const char *const lookup_words[] = {
     [LOOKUP_TAKEN_DOMAIN] = "taken",
 };
 
+static void tell_remembered(enum lookup_kind kind)
+{
+    append(fake_store.remembered, sizeof fake_store.remembered, lookup_words[kind]);
+}
+
+void lookups_remember_issuer(struct lookups *lookups, const char *iss, const struct issuer *issuer,
+                             struct uuid owner)
+{
+    (void)lookups;
+    (void)owner;
+    assert_ptr_equal(find_issuer(iss), issuer);
+    tell_remembered(LOOKUP_ISSUER);
+}
+
+void lookups_remember_component(struct lookups *lookups, enum lookup_kind kind, struct slice key,
+                                const struct component_row *component)
+{
+    (void)lookups;
+    assert_ptr_equal(find_component(kind, key), component);
+    tell_remembered(kind);
+}
+
+void lookups_remember_answer(struct lookups *lookups, enum lookup_kind kind, struct slice key,
+                             const struct lookup_answer *answer, struct uuid owner)
+{
+    (void)lookups;
+    (void)owner;
+    assert_memory_equal(find_answer(kind, key), answer, sizeof *answer);
+    tell_remembered(kind);
+}
+
 void lookups_drop(struct lookups *lookups, enum lookup_kind kind, struct slice key)
 {
     char word[32];
@@ -187,10 +242,8 @@ struct slice lookups_issuer_key(struct arena *arena, struct issuer_id issuer, co
     return key == NULL ? SLICE_NONE : slice_str(key);
 }
 
-void lookups_submit(struct lookups *lookups, struct lookup *lookup, enum lookup_kind kind,
-                    struct slice key)
+void lookups_submit(struct lookup *lookup, enum lookup_kind kind, struct slice key)
 {
-    (void)lookups;
     if (!fails(lookup_words[kind], &lookup->op.err)) {
         lookup->issuer = kind == LOOKUP_ISSUER ? find_issuer((const char *)key.ptr) : NULL;
         lookup->component = find_component(kind, key);
@@ -345,10 +398,10 @@ void gate_cancel(struct gate *gate, struct gate_entry *entry)
     cancel(entry);
 }
 
-void proof_store_claim(struct proof_claim *claim, const uint8_t id[32], int64_t expires_at)
+void proof_store_claim(struct proof_claim *claim, const uint8_t id[32], int32_t keep_s)
 {
     (void)id;
-    assert_true(expires_at > 0);
+    assert_true(keep_s > 120); /* a proof is accepted for two minutes */
     if (!fails("proof", &claim->op.err)) {
         claim->is_first = !fake_store.proof_was_seen;
     }

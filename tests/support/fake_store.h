@@ -9,9 +9,16 @@
 #include "store/cache/lookups.h"
 #include "store/cache/views.h"
 #include "store/gate/gate.h"
+#include "store/resource/audit_store.h"
 #include "store/resource/proof_store.h"
 
-enum { FAKE_ROWS_MAX = 8, FAKE_OPS_MAX = 64, FAKE_ENTRIES_MAX = 32, FAKE_STORY_MAX = 1024 };
+enum {
+    FAKE_ROWS_MAX = 8,
+    FAKE_OPS_MAX = 64,
+    FAKE_ENTRIES_MAX = 32,
+    FAKE_SUMMARIES_MAX = 512,
+    FAKE_STORY_MAX = 1024
+};
 
 struct fake_component {
     enum lookup_kind kind;
@@ -48,11 +55,16 @@ struct fake_store {
     struct uuid moved; /* with GATE_STALE: the scope whose epoch has moved */
 
     char story[FAKE_STORY_MAX];
+    char remembered[FAKE_STORY_MAX]; /* what it was told to remember of what was asked */
     struct fake_entry {
         struct gate_entry given; /* what it points to may be gone */
         char user[128], addresses[256], component[64], agent[300], correlation[64];
     } entries[FAKE_ENTRIES_MAX]; /* what the gate was given */
     size_t entry_count;
+    /* Whether summaries can be written, and which ones were; what they point to may be gone. */
+    bool is_ready;
+    struct audit_summary summaries[FAKE_SUMMARIES_MAX];
+    size_t summary_count, summary_statements;
     size_t in_flight, canceled;
 };
 extern struct fake_store fake_store;

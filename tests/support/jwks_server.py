@@ -75,6 +75,8 @@ def serve(folder):
                 self.send_error(404)
                 return
             self.send_response(200)
+            if self.path.endswith(".gz"):
+                self.send_header("Content-Encoding", "gzip")
             self.send_header("Content-Length", str(len(body) + (10 if self.path == "/cut.json" else 0)))
             self.end_headers()
             self.wfile.write(body)

@@ -53,11 +53,15 @@ class Host:
     def freeze(self):
         self.is_frozen = True
 
-    def die(self):
-        """Nobody listens any more."""
+    def shut(self):
+        """Who is connected stays so, and nobody else comes."""
         with contextlib.suppress(OSError):
             self.listener.shutdown(socket.SHUT_RDWR)
         self.listener.close()
+
+    def die(self):
+        """Nobody listens any more."""
+        self.shut()
         for pair in self.pairs:
             for one in filter(None, pair):
                 with contextlib.suppress(OSError):

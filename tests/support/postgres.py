@@ -16,7 +16,7 @@ import time
 MEMORY, ENOUGH_BYTES = "/dev/shm", 2 << 30
 
 
-def _bin(name):
+def program(name):
     found = sorted(glob.glob(f"/usr/lib/postgresql/*/bin/{name}"))
     path = found[-1] if found else shutil.which(name)
     if not path:
@@ -52,7 +52,7 @@ class Postgres:
         if data:
             subprocess.run(["cp", "-a", data, f"{self.folder}/data"], check=True)
         else:
-            self._run([_bin("initdb"), "-D", f"{self.folder}/data", "-U", "owner", "-A", "trust", "-E", "UTF8",
+            self.run_as_user([program("initdb"), "-D", f"{self.folder}/data", "-U", "owner", "-A", "trust", "-E", "UTF8",
                        "--no-locale", "--no-sync"])
         self.process, self.connections = None, {}
         self.start()
@@ -60,18 +60,18 @@ class Postgres:
     def _as_user(self, argv):
         return (["runuser", "-u", self.user, "--"] if self.user else []) + argv
 
-    def _run(self, argv):
+    def run_as_user(self, argv):
         done = subprocess.run(self._as_user(argv), cwd=self.folder, capture_output=True, text=True, check=False)
         if done.returncode:
             sys.exit(f"{argv[0]} failed: {done.stderr}")
 
     def start(self):
-        argv = [_bin("postgres"), "-D", f"{self.folder}/data", "-k", self.folder, "-c", "listen_addresses=",
+        argv = [program("postgres"), "-D", f"{self.folder}/data", "-k", self.folder, "-c", "listen_addresses=",
                 "-c", "unix_socket_permissions=0777", "-c", "max_connections=60", "-c", "log_min_messages=fatal"]
         self.process = subprocess.Popen(self._as_user(argv), cwd=self.folder,
                                         stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
         for _ in range(400):
-            if subprocess.run([_bin("pg_isready"), "-q", "-h", self.folder], check=False).returncode == 0:
+            if subprocess.run([program("pg_isready"), "-q", "-h", self.folder], check=False).returncode == 0:
                 return
             time.sleep(0.02)
         sys.exit("PostgreSQL did not start")

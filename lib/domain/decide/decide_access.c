@@ -177,8 +177,7 @@ static enum reason internal_reason(const struct deliberation *d, enum reason rea
         d->out->problem = problem;
         return R_POLICY_INVALID;
     }
-    bool is_missing = d->q->policy->kind == POLICY_TEMPLATE && d->policy.template == NULL;
-    return is_missing ? R_TEMPLATE_MISSING : reason;
+    return effective_policy_has_lost_template(&d->policy) ? R_TEMPLATE_MISSING : reason;
 }
 
 /* A component alone stands in its own boundary; a user always in theirs. */

@@ -3,6 +3,7 @@
 
 #include <string.h>
 
+#include "base/texts.h"
 #include "domain/values/boundary.h"
 
 static bool has_custom(const struct rights *rights, const char *name)
@@ -39,6 +40,29 @@ static void rights_by_name(const struct effective_policy *policy, const struct p
     }
 }
 
+static bool is_within(const struct amendment_question *q, const struct rights *before,
+                      const struct rights *after)
+{
+    bool is_given_only_own = are_within(after, before, q->own);
+    bool is_taken = !are_within(before, after, after);
+    return is_given_only_own && (!is_taken || are_within(before, q->own, q->own));
+}
+
+/* Who becomes a recipient may be a group. When it was removed before, that is forgotten, and what
+ * the policy grants to it holds again (docs/policy.md §3.3). */
+static bool gives_back_own(const struct amendment_question *q, const char *address)
+{
+    const struct amendment *sum = q->after->amendment;
+    const struct principal group = {PRINCIPAL_GROUP, address};
+    struct rights before, after;
+    if (!texts_contain(sum->recipients, sum->recipient_count, address)) {
+        return true;
+    }
+    effective_policy_grants_to(q->before, &group, &before);
+    effective_policy_grants_to(q->after, &group, &after);
+    return are_within(&after, &before, q->own);
+}
+
 bool decide_amendment_name(const struct amendment_question *q, const struct principal *principal,
                            const char *const *addresses, size_t address_count)
 {
@@ -49,9 +73,8 @@ bool decide_amendment_name(const struct amendment_question *q, const struct prin
     }
     rights_by_name(q->before, principal, &person, &before);
     rights_by_name(q->after, principal, &person, &after);
-    bool is_given_only_own = are_within(&after, &before, q->own);
-    bool is_taken = !are_within(&before, &after, &after);
-    return is_given_only_own && (!is_taken || are_within(&before, q->own, q->own));
+    return is_within(q, &before, &after) &&
+           (principal->kind != PRINCIPAL_USER || gives_back_own(q, principal->name));
 }
 
 bool decide_amendment_expiry(const struct amendment_question *q)

@@ -4,8 +4,8 @@
 
 #include "domain/values/approval.h"
 
-/* Whether the approver is another admin than the asker, and was registered before the request
- * was made. Both ids are UUIDv7, whose first 48 bits are milliseconds (RFC 9562 §5.7); within
- * one millisecond it is "no". */
-bool decide_approval(struct approval_id request, const struct approval_party *asker,
+/* Whether the approver is another admin than the asker, and was registered before the request was
+ * made: `requested_at`, by the clock that says registered_at too. At the same time it is "no", and
+ * where one of the two is not known (0). */
+bool decide_approval(int64_t requested_at, const struct approval_party *asker,
                      const struct approval_party *approver);

@@ -10,8 +10,8 @@
 enum { RETRY_LIFE_S = 24 * 60 * 60 };
 
 struct retry_question {
-    bool is_same; /* it was made for this very request of this very caller */
-    struct unix_time made_at, now;
+    bool is_same;                  /* it was made for this very request of this very caller */
+    struct unix_time made_at, now; /* by one clock */
     bool is_revoked;
     struct unix_time expires_at; /* of the content, as its policy holds now; 0: never */
 };

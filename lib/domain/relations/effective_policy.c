@@ -73,6 +73,11 @@ static bool amendment_is_readable(const struct effective_policy *now)
     return (now->amendment == NULL || now->amendment->is_valid) && has_room(amended_grants(now));
 }
 
+bool effective_policy_has_lost_template(const struct effective_policy *now)
+{
+    return now->policy->kind == POLICY_TEMPLATE && now->template == NULL;
+}
+
 bool effective_policy_is_readable(const struct effective_policy *now, const char **problem)
 {
     const struct template_policy *template = now->template;
@@ -86,6 +91,13 @@ bool effective_policy_is_readable(const struct effective_policy *now, const char
         return false;
     }
     return has_room(sealed_grants(now));
+}
+
+/* Content that has lost its template is nobody's by grants, those of its amendment included: the
+ * template said until when. */
+static bool can_grant(const struct effective_policy *now)
+{
+    return amendment_is_readable(now) && !effective_policy_has_lost_template(now);
 }
 
 /* --- recipients ------------------------------------------------------------------------------- */
@@ -202,7 +214,7 @@ static bool reaches(struct standing *s, const struct principal *principal)
 static bool is_replaced(const struct standing *s, const struct principal *principal)
 {
     return principal->kind == PRINCIPAL_USER
-               ? s->word.replaces
+               ? s->word.replaces_grants
                : amendment_names(s->now->amendment, principal->kind, principal->name);
 }
 
@@ -248,7 +260,7 @@ void effective_policy_rights(const struct effective_policy *now, const struct su
                              struct rights *out)
 {
     *out = (struct rights){0};
-    if (!subject_has_user(subject) || !amendment_is_readable(now)) {
+    if (!subject_has_user(subject) || !can_grant(now)) {
         return;
     }
     struct standing standing = {.now = now, .subject = subject, .word = word_about(now, subject)};
@@ -267,18 +279,51 @@ static void add_named(struct grant_list list, const struct principal *principal,
     }
 }
 
-void effective_policy_named_rights(const struct effective_policy *now,
-                                   const struct principal *principal, struct rights *out)
+/* What grants say of a principal by its own name. */
+static void add_by_name(const struct effective_policy *now, const struct principal *principal,
+                        struct rights *out)
 {
     struct grant_list sealed = sealed_grants(now);
-    *out = (struct rights){0};
-    if (!amendment_is_readable(now)) {
-        return;
-    }
     if (has_room(sealed) && !amendment_names(now->amendment, principal->kind, principal->name)) {
         add_named(sealed, principal, out);
     }
     add_named(amended_grants(now), principal, out);
+}
+
+void effective_policy_grants_to(const struct effective_policy *now,
+                                const struct principal *principal, struct rights *out)
+{
+    *out = (struct rights){0};
+    if (can_grant(now)) {
+        add_by_name(now, principal, out);
+        close_rights(now, out);
+    }
+}
+
+/* An address may be a group's, and a recipient by that. */
+static bool is_recipient_by_name(const struct effective_policy *now,
+                                 const struct principal *principal)
+{
+    struct address_list sealed = sealed_recipients(now), amended = amended_recipients(now);
+    const char *address = principal->name;
+    return principal->kind == PRINCIPAL_GROUP &&
+           (texts_contain(amended.addresses, amended.count, address) ||
+            (texts_contain(sealed.addresses, sealed.count, address) &&
+             !is_struck(now->amendment, address)));
+}
+
+void effective_policy_named_rights(const struct effective_policy *now,
+                                   const struct principal *principal, struct rights *out)
+{
+    static const struct principal recipients = {PRINCIPAL_RECIPIENTS, ""};
+    *out = (struct rights){0};
+    if (!can_grant(now)) {
+        return;
+    }
+    add_by_name(now, principal, out);
+    if (is_recipient_by_name(now, principal)) {
+        add_by_name(now, &recipients, out);
+    }
     close_rights(now, out);
 }
 

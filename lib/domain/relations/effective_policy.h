@@ -20,15 +20,21 @@ struct effective_policy effective_policy_of(const struct tenant_view *tenant,
                                             const struct policy *policy,
                                             const struct amendment *amendment);
 /* The rights that the policy grants the subject's user, closed under implication: with OWNER, the
- * policy's custom rights too. Powers are not counted here. */
+ * policy's custom rights too. None where the template is gone. Powers are not counted here. */
 void effective_policy_rights(const struct effective_policy *policy, const struct subject *subject,
                              struct rights *out);
-/* What a principal other than a person has by its own name, closed in the same way. */
+/* What a principal other than a person has by its own name, closed in the same way: a group also
+ * as a recipient. */
 void effective_policy_named_rights(const struct effective_policy *policy,
                                    const struct principal *principal, struct rights *out);
+/* The part of it that grants give to exactly this principal. */
+void effective_policy_grants_to(const struct effective_policy *policy,
+                                const struct principal *principal, struct rights *out);
 /* Make them all rights, as owner, issuer and OWNER have them: the standard ones and the policy's
  * custom ones, whomever it grants them. What can't be read adds none. */
 void effective_policy_all_rights(const struct effective_policy *policy, struct rights *rights);
+/* Whether the template under which the content was protected was deleted. */
+bool effective_policy_has_lost_template(const struct effective_policy *policy);
 /* Whether all of the policy can be read; else whom it concerns has nothing of it, and `problem` is
  * what can't be, for our log; it may be NULL. */
 bool effective_policy_is_readable(const struct effective_policy *policy, const char **problem);

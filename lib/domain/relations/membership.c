@@ -80,13 +80,15 @@ rc membership_add_groups(struct arena *arena, struct subject_user *user,
     return OK;
 }
 
-void membership_add_aliases(struct subject_user *user, const struct tenant_view *tenant,
-                            const char *const *aliases, size_t count)
+rc membership_add_aliases(struct subject_user *user, const struct tenant_view *tenant,
+                          const char *const *aliases, size_t count, struct err *err)
 {
-    for (size_t i = 0; i < count && user->address_count < SUBJECT_ADDRESSES_MAX; i++) {
+    for (size_t i = 0; i < count; i++) {
         if (!subject_user_has_address(user, aliases[i]) &&
             tenant_has_domain(tenant, address_domain(aliases[i]))) {
+            ENSURE(user->address_count < SUBJECT_ADDRESSES_MAX, err, R_TOKEN_CLAIM_INVALID);
             user->addresses[user->address_count++] = aliases[i];
         }
     }
+    return OK;
 }

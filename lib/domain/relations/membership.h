@@ -24,6 +24,7 @@ bool membership_matches(const struct principal *principal, const struct subject 
 rc membership_add_groups(struct arena *arena, struct subject_user *user,
                          const struct tenant_view *tenant, const char *const *groups, size_t count,
                          struct err *err);
-/* Aliases beyond SUBJECT_ADDRESSES_MAX are left out: less is granted. */
-void membership_add_aliases(struct subject_user *user, const struct tenant_view *tenant,
-                            const char *const *aliases, size_t count);
+/* None is left out, because people are excluded and shut out by any of their addresses:
+ * R_TOKEN_CLAIM_INVALID beyond SUBJECT_ADDRESSES_MAX, when a token names several people. */
+rc membership_add_aliases(struct subject_user *user, const struct tenant_view *tenant,
+                          const char *const *aliases, size_t count, struct err *err);

@@ -5,8 +5,6 @@
 #include "domain/values/domain_name.h"
 #include "domain/values/international.h"
 
-enum { LOCAL_MAX = 64 };
-
 /* What RFC 5322 §3.2.3 keeps out of dot-atom text, controls and space included. */
 static bool is_special(uint8_t c)
 {
@@ -30,12 +28,11 @@ static bool is_special(uint8_t c)
     }
 }
 
-/* Dot-atom text, wider by UTF-8: no quoted local parts, because no mail system of the field
- * hands them out, and they have several spellings. */
+/* Dot-atom text, wider by UTF-8, and by dots but for the first character. */
 static bool local_is_sound(struct slice local)
 {
     uint8_t all = 0;
-    if (local.len == 0 || local.len > LOCAL_MAX) {
+    if (local.len == 0 || local.len > ADDRESS_LOCAL_MAX || local.ptr[0] == '.') {
         return false;
     }
     for (size_t i = 0; i < local.len; i++) {
@@ -44,16 +41,34 @@ static bool local_is_sound(struct slice local)
             return false;
         }
     }
-    return local.ptr[0] != '.' && local.ptr[local.len - 1] != '.' &&
-           (all < 0x80 || utf8_is_printable(local));
+    return all < 0x80 || utf8_is_printable(local);
 }
 
-static rc local_write(struct slice text, char out[LOCAL_MAX + 1], struct err *err)
+static bool has_odd_dots(struct slice local)
 {
+    for (size_t i = 0; i < local.len; i++) {
+        if (local.ptr[i] == '.' && (i + 1 == local.len || local.ptr[i + 1] == '.')) {
+            return true;
+        }
+    }
+    return false;
+}
+
+/* What stands in quotes, if its dots are why (RFC 5321 §4.1.2: the two forms are one mailbox). */
+static struct slice without_quotes(struct slice local)
+{
+    bool is_quoted = local.len > 2 && local.ptr[0] == '"' && local.ptr[local.len - 1] == '"';
+    struct slice inside = is_quoted ? slice_cut(local, 1, local.len - 1) : local;
+    return has_odd_dots(inside) ? inside : local;
+}
+
+static rc local_write(struct slice given, char out[ADDRESS_LOCAL_MAX + 1], struct err *err)
+{
+    struct slice text = without_quotes(given);
     ENSURE(local_is_sound(text), err, R_FIELD_INVALID);
     if (!slice_fold(text, out)) {
         /* NFC may lead back into ASCII (U+037E becomes a semicolon) and be longer. */
-        TRY(international_local(text, out, LOCAL_MAX + 1, err));
+        TRY(international_local(text, out, ADDRESS_LOCAL_MAX + 1, err));
         ENSURE(local_is_sound(slice_str(out)), err, R_FIELD_INVALID);
     }
     return OK;
@@ -98,6 +113,12 @@ rc address_normalize(struct arena *arena, struct slice text, const char **out, s
     struct address_batch batch;
     address_batch_init(&batch, arena);
     return address_batch_normalize(&batch, text, out, err);
+}
+
+bool address_has_form(struct slice text)
+{
+    ptrdiff_t at = slice_rfind(text, '@');
+    return at > 0 && (size_t)at + 1 < text.len;
 }
 
 const char *address_domain(const char *address)

@@ -6,13 +6,20 @@
  * NFC, as RFC 8265 §3.3 does it; nothing is folded beyond that (ß is not ss, ı is not i), because
  * two mailboxes could become one. Refused are invisible and unassigned characters, and those that
  * stand for others: the Kelvin sign, fullwidth letters, ligatures. For domains see domain_name.h:
- * there DNS itself takes such characters for the others (UTS #46), so that nothing is lent. */
+ * there DNS itself takes such characters for the others (UTS #46), so that nothing is lent.
+ *
+ * They are what mail has, and not what RFC 5321 would like: longer than 64 bytes (what Exchange and forwarders make
+ * of another address: IMCEAEX-…, SRS0=…), and with dots side by side or before the "@" (Japanese carriers). The
+ * latter may be quoted, as SMTP asks for; no other quoted ones, which have several spellings. */
 #pragma once
 
 #include "base/arena.h"
 #include "domain/values/domain_name.h"
 
-enum { ADDRESS_MAX = 318 /* stored: 64 (RFC 5321 §4.5.3.1) + "@" + DOMAIN_MAX */ };
+enum {
+    ADDRESS_LOCAL_MAX = 512, /* bytes: more fit into no command of SMTP (RFC 5321 §4.5.3.1.4) */
+    ADDRESS_MAX = ADDRESS_LOCAL_MAX + 1 + DOMAIN_MAX,
+};
 
 /* Bring an address into its stored form; R_FIELD_INVALID when it is not one. */
 rc address_normalize(struct arena *arena, struct slice text, const char **out, struct err *err);
@@ -29,5 +36,7 @@ void address_batch_init(struct address_batch *batch, struct arena *arena);
 rc address_batch_normalize(struct address_batch *batch, struct slice text, const char **out,
                            struct err *err);
 
+/* Whether a text has the form of an address: what mail may have, although nobody can be named by it. */
+bool address_has_form(struct slice text);
 /* The domain of a normalized address. Lends; "" when there is no "@". */
 const char *address_domain(const char *address);

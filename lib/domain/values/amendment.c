@@ -85,17 +85,35 @@ static int64_t latest_removal(const struct amendment *a, const char *const *addr
     return latest;
 }
 
+static int64_t joining_of(const struct amendment *a, const char *address)
+{
+    const char *const *found = texts_find(a->recipients, a->recipient_count, address);
+    return found == NULL
+               ? NEVER
+               : amendment_version_of(a, a->recipient_versions, (size_t)(found - a->recipients));
+}
+
 static int64_t latest_joining(const struct amendment *a, const char *const *addresses, size_t count)
 {
     int64_t latest = NEVER;
     for (size_t i = 0; i < count; i++) {
-        const char *const *found = texts_find(a->recipients, a->recipient_count, addresses[i]);
-        if (found != NULL) {
-            latest = later(latest, amendment_version_of(a, a->recipient_versions,
-                                                        (size_t)(found - a->recipients)));
-        }
+        latest = later(latest, joining_of(a, addresses[i]));
     }
     return latest;
+}
+
+/* A removal is forgotten by whoever joins by the address that was removed. By another one they are a
+ * recipient like others: whose it is, those who amend may not know. */
+static bool is_still_removed(const struct amendment *a, const char *const *addresses, size_t count)
+{
+    for (size_t i = 0; i < a->removed_count; i++) {
+        const struct principal *p = &a->removed[i];
+        if (is_among(addresses, count, p) &&
+            joining_of(a, p->name) < amendment_version_of(a, a->removed_versions, i)) {
+            return true;
+        }
+    }
+    return false;
 }
 
 /* Within one change a grant counts more than a removal, for the grants that match add up; and who
@@ -112,6 +130,7 @@ struct amendment_word amendment_word_of(const struct amendment *a, const char *c
     bool is_granted = granted != NEVER && granted >= removed;
     return (struct amendment_word){
         .replaces = is_granted || removed > joined,
+        .replaces_grants = is_granted || is_still_removed(a, addresses, count),
         .is_recipient = joined != NEVER && joined >= granted && joined >= removed,
         .grant_version = is_granted ? granted : NEVER,
     };

@@ -18,6 +18,7 @@ enum { AMENDMENT_NAMES_MAX = 1000 /* grants, recipients and removals together, e
 
 struct amendment {
     int64_t version;            /* counts changes from 1 */
+    int64_t mark;               /* of the stored one (base/ids.h); 0: not stored */
     bool is_valid;              /* false: something stored can't be read, so nobody gets rights */
     const char *problem;        /* that principal or list of rights; NULL when valid */
     const struct grant *grants; /* replace what their principals had */
@@ -37,7 +38,8 @@ bool amendment_names(const struct amendment *amendment, enum principal_kind kind
 
 /* What an amendment says of one person, by whichever of their addresses; the last word holds. */
 struct amendment_word {
-    bool replaces;         /* what the policy gave them, by `user:` or as a recipient, is gone */
+    bool replaces;         /* what the policy gave them as a recipient is gone */
+    bool replaces_grants;  /* what it grants them by `user:` is gone */
     bool is_recipient;     /* they joined the recipients since */
     int64_t grant_version; /* of the grants to them by `user:`, those of this change count */
 };

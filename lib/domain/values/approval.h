@@ -32,6 +32,7 @@ enum approval_state {
 struct approval_party {
     struct component_id component;
     struct slice fingerprint; /* of their certificate; empty without one */
+    int64_t registered_at;    /* of an approver: microseconds by the database's clock */
 };
 
 /* What a tenant requires, as bits of enum approval_operation, from what was asked for: whoever

@@ -57,8 +57,6 @@ static step take_request(struct call *c, const struct approval_row *row)
 static step found(struct call *c)
 {
     struct approve *a = approve_of(c);
-    const struct approval_party approver = {caller_of(c)->subject.component.id,
-                                            call_peer_fingerprint(c)};
     if (a->list.op.err.reason != R_NONE) {
         return wait_failed(c, &a->list.op.err);
     }
@@ -69,7 +67,10 @@ static step found(struct call *c)
     if (row->state != APPROVAL_PENDING) {
         return call_fail(c, R_PRECONDITION_FAILED, "state %d", row->state);
     }
-    if (!decide_approval(row->id, &row->asker, &approver)) {
+    const struct approval_party approver = {.component = caller_of(c)->subject.component.id,
+                                            .fingerprint = call_peer_fingerprint(c),
+                                            .registered_at = row->reader_registered_at};
+    if (!decide_approval(row->requested_at, &row->asker, &approver)) {
         return call_fail(c, R_APPROVER_NOT_INDEPENDENT, "asked by %s", row->asker_name);
     }
     return take_request(c, row);
@@ -81,6 +82,7 @@ static step find(struct call *c)
     list->tenant = scope_of(c)->tenant_id;
     list->limit = 1;
     list->request_max = APPROVAL_REQUEST_MAX;
+    list->reader = caller_of(c)->subject.component.id;
     wait_store_init(c, &list->op);
     approval_store_list(list);
     return wait_store(c, found, &list->op);

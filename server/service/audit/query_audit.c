@@ -33,13 +33,14 @@ static const char *or_any(const char *text)
     return text[0] == '\0' ? NULL : text;
 }
 
+/* 0: open. What lies before 1970 is as early as anything in the log. */
 static int64_t micros(const Google__Protobuf__Timestamp *time)
 {
-    static const int64_t latest_s = 253402300799; /* 9999-12-31T23:59:59Z */
-    if (time == NULL || time->seconds < 0 || time->seconds > latest_s) {
+    if (time == NULL) {
         return 0;
     }
-    return time->seconds * 1000000 + time->nanos / 1000;
+    int64_t us = time->seconds * 1000000 + time->nanos / 1000;
+    return us < 1 ? 1 : us;
 }
 
 static bool is_power(const char *text)
@@ -127,6 +128,7 @@ static void *write_row(struct call *c, size_t row)
     e->user_agent = reply_text(event->user_agent);
     e->correlation_id = reply_text(event->correlation_id);
     e->target = reply_text(event->target);
+    e->calls = event->calls;
     return e;
 }
 

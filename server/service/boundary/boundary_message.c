@@ -6,6 +6,7 @@
 #include "service/common/limits.h"
 #include "service/common/reply.h"
 #include "service/common/request.h"
+#include "wire/license_issuer.h"
 
 enum { URL_MAX = 512 };
 
@@ -58,6 +59,11 @@ static step read_authority_url(struct call *c, const void *message, void *row)
     const Chancery__V1__Boundary *from = message;
     struct boundary_change *change = row;
     change->authority_url = from->authority_url;
+    if (from->authority_url[0] != '\0' && !authority_url_is_valid(from->authority_url)) {
+        return call_bad_field(c, "boundary.authority_url",
+                              "It must be an https:// address without a query or a slash at its "
+                              "end: paths are put behind it.");
+    }
     return check_url(c, "boundary.authority_url", from->authority_url);
 }
 

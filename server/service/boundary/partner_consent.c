@@ -85,8 +85,7 @@ static step check_propose(struct call *c)
     }
     p->id = uuid_v7(call_unix_us(c));
     wait_store_init(c, &lookup->op);
-    lookups_submit(services_of(c)->lookups, lookup, LOOKUP_TENANT_BY_NAME,
-                   slice_str(request->partner));
+    lookups_submit(lookup, LOOKUP_TENANT_BY_NAME, slice_str(request->partner));
     return wait_store(c, partner_looked_up, &lookup->op);
 }
 

@@ -8,6 +8,9 @@ struct page_key {
     struct event_id event;
 };
 
+/* The end of the year 9999: the log has nothing later, and nothing before 1970. */
+static const int64_t LATEST_US = 253402300799999999;
+
 step audit_page_begin(struct call *c, const struct page *page, struct audit_query *query)
 {
     struct page_key key = {0};
@@ -16,6 +19,10 @@ step audit_page_begin(struct call *c, const struct page *page, struct audit_quer
     }
     if (page->after.len != 0) {
         memcpy(&key, page->after.ptr, sizeof key);
+    }
+    /* A token belongs to its list, but is not secret: anybody can make one. */
+    if (key.at < 0 || key.at > LATEST_US) {
+        return call_fail(c, R_PAGE_TOKEN_INVALID, "a time that no event has");
     }
     query->limit = page_limit(page);
     query->after_at = key.at;

@@ -42,8 +42,7 @@ static bool is_enough(const struct content_access *a)
     return content_standing_allows(a->standing, a->act);
 }
 
-/* Whoever is locked out of the tenant has no power over its content either. */
-static step check_exclusion(struct call *c)
+step content_access_check_exclusion(struct call *c)
 {
     const struct caller *caller = caller_of(c);
     return caller->found_tenant != NULL &&
@@ -52,28 +51,36 @@ static step check_exclusion(struct call *c)
                : STEP_NEXT;
 }
 
+static enum content_standing standing_of(const struct call *c)
+{
+    const struct content_access *a = content_access_of(c);
+    const struct content_row *row = &a->find.row;
+    const struct content_parties parties = {
+        .tenant = a->tenant, .owner = row->owner, .issuer = row->issuer};
+    return content_standing_of(&parties, &caller_of(c)->subject);
+}
+
 /* Without a license there is no other way to it. */
 static step have_row(struct call *c)
 {
     struct content_access *a = content_access_of(c);
-    const struct content_row *row = &a->find.row;
     const struct subject *subject = &caller_of(c)->subject;
-    const struct content_parties parties = {
-        .tenant = a->tenant, .owner = row->owner, .issuer = row->issuer};
     a->is_found = true;
-    a->standing = content_standing_of(&parties, subject);
+    a->standing = standing_of(c);
     if (!is_enough(a)) {
         return a->has_license ? STEP_NEXT
                               : call_fail(c, R_NOT_FOUND, "neither owner nor issuer nor admin");
     }
-    return subject_has_user(subject) ? facts_need_tenant(c, a->tenant, check_exclusion) : STEP_NEXT;
+    return subject_has_user(subject)
+               ? facts_need_tenant(c, a->tenant, content_access_check_exclusion)
+               : STEP_NEXT;
 }
 
 static step found(struct call *c)
 {
     const struct content_access *a = content_access_of(c);
     if (a->find.op.err.reason == R_NOT_FOUND && a->has_license) {
-        return STEP_NEXT; /* a license that holds will say so once more */
+        return STEP_NEXT; /* a license that holds will bring it back */
     }
     return a->find.op.err.reason == R_NONE ? have_row(c) : wait_failed(c, &a->find.op.err);
 }
@@ -165,9 +172,49 @@ static step fetch_amendment(struct call *c)
     return wait_store(c, have_amendment, &a->amendment.op);
 }
 
+/* It is known again, so its owner, its issuer and admins need no more than that. */
+static step not_excluded(struct call *c)
+{
+    return step_failed(check_exclusion(c)) ? STEP_FAILED : fetch_amendment(c);
+}
+
+static step recovered(struct call *c)
+{
+    struct content_access *a = content_access_of(c);
+    const struct caller *caller = caller_of(c);
+    if (a->find.op.err.reason != R_NONE) {
+        return wait_failed(c, &a->find.op.err);
+    }
+    if (ID_EQ(a->tenant, caller_tenant(caller))) {
+        a->standing = standing_of(c);
+    }
+    return is_enough(a) && subject_has_user(&caller->subject)
+               ? facts_need_tenant(c, a->tenant, not_excluded)
+               : fetch_amendment(c);
+}
+
+/* The license is ours, so there was such content: the database has gone back. */
+static step recover(struct call *c)
+{
+    struct content_access *a = content_access_of(c);
+    const struct policy *policy = &a->license.policy;
+    const struct content_row row = {.id = a->content,
+                                    .owner = policy->owner,
+                                    .issuer = policy->issuer,
+                                    .template = policy->template_id,
+                                    .display_name = a->license.license.header.display_name,
+                                    .created_at = policy->protected_at.s * 1000000};
+    wait_store_init(c, &a->find.op);
+    content_store_recover(&a->find, a->tenant, &row);
+    return wait_store(c, recovered, &a->find.op);
+}
+
 static step found_by_license(struct call *c)
 {
     const struct err *err = &content_access_of(c)->find.op.err;
+    if (err->reason == R_NOT_FOUND) {
+        return recover(c);
+    }
     return err->reason == R_NONE ? fetch_amendment(c) : wait_failed(c, err);
 }
 
@@ -210,6 +257,7 @@ static step record(struct call *c)
     entry->reason = call_err(c)->reason;
     entry->content = a->content;
     entry->template = a->find.row.template;
+    entry->policy_version = a->license.decision.policy_version;
     entry->scope_count = 0;
     return decision_log_submit(c, recorded);
 }

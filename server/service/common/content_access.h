@@ -53,5 +53,8 @@ step content_access_decide(struct call *c);
     {                                                                       \
         .size = sizeof(struct content_access), .bases = BASE_CONTENT_ACCESS \
     }
+/* Whoever is locked out of the tenant has no power over its content either: EXCLUDED, of the tenant
+ * that was found last. */
+step content_access_check_exclusion(struct call *c);
 /* Refusals are recorded in the content's own log when its seal has held. */
 step content_access_record_refusal(struct call *c);

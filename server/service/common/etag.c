@@ -6,20 +6,20 @@
 #include "context/wait.h"
 #include "service/common/reply.h"
 
-char *etag_write(struct call *c, int64_t version)
+char *etag_write(struct call *c, int64_t mark)
 {
-    return arena_printf(call_arena(c), "%lld", (long long)version);
+    return arena_printf(call_arena(c), "%lld", (long long)mark);
 }
 
-step etag_check(struct call *c, const char *sent, int64_t version)
+step etag_check(struct call *c, const char *sent, int64_t mark)
 {
-    const char *ours = etag_write(c, version);
+    const char *ours = etag_write(c, mark);
     if (ours == NULL) {
         return reply_over_budget(c);
     }
     return sent[0] == '\0' || strcmp(sent, ours) == 0
                ? STEP_NEXT
-               : call_fail(c, R_ETAG_MISMATCH, "version %s", ours);
+               : call_fail(c, R_ETAG_MISMATCH, "it is %s", ours);
 }
 
 step etag_settle(struct call *c, const struct err *err)

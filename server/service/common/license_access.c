@@ -31,6 +31,10 @@ static step opened(struct call *c)
         return STEP_FAILED;
     }
     a->is_open = true;
+    a->content = (struct gate_content){.owner = a->policy.owner,
+                                       .issuer = a->policy.issuer,
+                                       .display_name = a->license.header.display_name,
+                                       .protected_at = a->policy.protected_at.s * 1000000};
     caller_of(c)->entry.facts.amendment =
         amendments_get(services_of(c)->amendments, a->license.header.content, call_arena(c));
     return STEP_NEXT;
@@ -169,6 +173,7 @@ static struct gate_entry *record(struct call *c)
     struct gate_entry *entry =
         decision_log_begin(c, a->is_open ? a->license.header.tenant : TENANT_PLATFORM);
     entry->content = a->license.header.content;
+    entry->sealed = a->is_open ? &a->content : NULL;
     entry->template = a->policy.template_id;
     entry->policy_version = a->decision.policy_version;
     entry->channel = a->decision.channel;
@@ -197,8 +202,12 @@ step license_access_gate(struct call *c)
     return decision_log_submit(c, recorded);
 }
 
+/* Nothing was delivered, and no power used. */
 step license_access_record_refusal(struct call *c)
 {
-    record(c)->reason = call_err(c)->reason;
+    struct gate_entry *entry = record(c);
+    entry->reason = call_err(c)->reason;
+    entry->channel = CHANNEL_NONE;
+    entry->power = POWER_NONE;
     return decision_log_submit(c, recorded);
 }

@@ -12,8 +12,8 @@ struct license_access {
     /* parse */
     struct slice license_bytes;
     struct client_names client;
-    struct slice client_jwk; /* for AcquireLicense */
-    bool by_grants_only;     /* decide by what the policy grants, whatever the caller's power */
+    const struct client_key *client_key; /* for AcquireLicense */
+    bool by_grants_only; /* decide by what the policy grants, whatever the caller's power */
     /* open */
     struct publishing_license license;  /* as it claims to be, until is_open */
     const struct tenant_record *tenant; /* the content's */
@@ -21,6 +21,7 @@ struct license_access {
     const struct key_row *sealing;
     struct keys_op keys;
     struct policy policy;
+    struct gate_content content; /* what its row would be */
     bool is_open; /* the seal held and the policy is read, so the clear header is true */
     /* groups */
     const char *const

@@ -83,8 +83,7 @@ step scope_resolve(struct call *c)
         return facts_need_platform(c, have_platform);
     }
     wait_store_init(c, &scope->lookup.op);
-    lookups_submit(services_of(c)->lookups, &scope->lookup, LOOKUP_TENANT_BY_NAME,
-                   slice_str(scope->tenant_name));
+    lookups_submit(&scope->lookup, LOOKUP_TENANT_BY_NAME, slice_str(scope->tenant_name));
     return wait_store(c, found_by_name, &scope->lookup.op);
 }
 

@@ -173,7 +173,7 @@ Chancery__V1__Component *component_message_write(struct call *c,
     m->disabled = record->is_disabled;
     m->issuer_id = reply_text(reply_uuid(c, record->issuer.u));
     m->subject = reply_text(record->subject);
-    m->etag = reply_text(etag_write(c, record->version));
+    m->etag = reply_text(etag_write(c, record->mark));
     m->certificate_sha256 = list;
     for (; m->n_certificate_sha256 < prints; m->n_certificate_sha256++) {
         size_t at = m->n_certificate_sha256 * FINGERPRINT_BYTES;

@@ -131,7 +131,7 @@ static step parse_create(struct call *c)
     record->component.name = from->name;
     record->component.role = (enum role)from->role;
     record->component.boundary = from->boundary;
-    record->version = 1;
+    record->mark = mark_new();
     components_of(c)->proofs = (struct certificate_proofs){
         .texts = request->proofs, .count = request->n_proofs, .asked_at = call_now(c)};
     components_of(c)->message = from;
@@ -219,7 +219,7 @@ static step check_delete(struct call *c)
 {
     const struct components *s = components_of(c);
     return step_failed(component_message_check_boundary(c, &s->record)) ||
-                   step_failed(etag_check(c, s->etag, s->record.version))
+                   step_failed(etag_check(c, s->etag, s->record.mark))
                ? STEP_FAILED
                : admin_guard_check(c, s->record.component.role, ROLE_NONE);
 }
@@ -232,8 +232,8 @@ static step deleted(struct call *c)
 static step delete (struct call *c)
 {
     const struct components *s = components_of(c);
-    int64_t version = s->etag[0] == '\0' ? 0 : s->record.version;
-    component_store_delete(begin_change(c, s->record.component.role, ROLE_NONE), s->id, version);
+    int64_t mark = s->etag[0] == '\0' ? 0 : s->record.mark;
+    component_store_delete(begin_change(c, s->record.component.role, ROLE_NONE), s->id, mark);
     return wait_store(c, deleted, &components_of(c)->op.change.op);
 }
 

@@ -107,10 +107,11 @@ static step found(struct call *c)
         return call_fail(c, R_NOT_FOUND, "no such component");
     }
     change->before = change->record = op->records[0];
+    change->record.new_mark = mark_new();
     enum role role = change->record.component.role;
     approvable_of(c)->unless = admin_guard_unless(c, role, role);
     if (step_failed(component_message_check_boundary(c, &change->record)) ||
-        step_failed(etag_check(c, message_of(c)->etag, change->record.version)) ||
+        step_failed(etag_check(c, message_of(c)->etag, change->record.mark)) ||
         step_failed(admin_guard_check(c, role, role))) {
         return STEP_FAILED;
     }
@@ -211,7 +212,7 @@ const struct approvable_act update_component_act = {
 
 static void *write_component(struct call *c)
 {
-    change_of(c)->record.version++;
+    change_of(c)->record.mark = change_of(c)->record.new_mark;
     return component_message_write(c, &change_of(c)->record, scope_tenant_name(c));
 }
 

@@ -115,8 +115,7 @@ static step have_platform(struct call *c)
         return facts_need_tenant(c, own, have_tenant);
     }
     wait_store_init(c, &d->lookup.op);
-    lookups_submit(services_of(c)->lookups, &d->lookup, LOOKUP_TENANT_BY_DOMAIN,
-                   slice_str(address_domain(d->sender)));
+    lookups_submit(&d->lookup, LOOKUP_TENANT_BY_DOMAIN, slice_str(address_domain(d->sender)));
     return wait_store(c, sender_found, &d->lookup.op);
 }
 

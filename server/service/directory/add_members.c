@@ -46,11 +46,12 @@ static step check(struct call *c)
 
 /* --- the act ---------------------------------------------------------------------------------- */
 
+/* It waits for nothing else. */
 static const char *summary(struct call *c)
 {
     const struct directory_members *list = &directory_change_of(c)->list;
-    return arena_printf(call_arena(c), "Add %zu member%s to group %s", list->count,
-                        list->count == 1 ? "" : "s", list->group);
+    return arena_printf(call_arena(c), "Add %zu member%s to group %s, which holds super-user power",
+                        list->count, list->count == 1 ? "" : "s", list->group);
 }
 
 static void changes(struct call *c, struct approval_changes *out)

@@ -27,9 +27,14 @@ static step check(struct call *c)
                : directory_change_checked(c);
 }
 
+/* It waits for nothing else. */
 static const char *summary(struct call *c)
 {
-    return arena_printf(call_arena(c), "Remove user %s", directory_change_of(c)->address);
+    return arena_printf(
+        call_arena(c),
+        "Remove user %s, whom the directory keeps out: excluded by another address, "
+        "or a guest who would have super-user power",
+        directory_change_of(c)->address);
 }
 
 static void changes(struct call *c, struct approval_changes *out)

@@ -94,8 +94,10 @@ static step have_address(struct call *c)
         return call_fail(c, R_ARENA_EXHAUSTED, "user");
     }
     user->addresses[user->address_count++] = r->principal.name;
-    if (person != NULL && is_ours) {
-        membership_add_aliases(user, tenant, person->aliases, person->alias_count);
+    if (person != NULL && is_ours &&
+        !membership_add_aliases(user, tenant, person->aliases, person->alias_count, call_err(c))
+             .ok) {
+        return STEP_FAILED;
     }
     if (person != NULL && !membership_add_groups(call_arena(c), user, tenant, person->groups,
                                                  person->group_count, call_err(c))

@@ -116,7 +116,7 @@ static step check(struct call *c)
     change->row.issuer.kind = (enum issuer_kind)from->kind;
     change->row.issuer.iss = from->issuer;
     change->row.issuer.boundary = from->boundary;
-    change->row.version = 1;
+    change->row.mark = mark_new();
     change->message = from;
     change->mask = resource_changeable(&issuer_resource);
     change->by_platform = scope_is_platforms_word(c);

@@ -88,7 +88,7 @@ static step ask_mapping(struct call *c)
         return STEP_NEXT;
     }
     wait_store_init(c, &e->lookup.op);
-    lookups_submit(services_of(c)->lookups, &e->lookup, LOOKUP_TENANT_BY_MAPPING, key);
+    lookups_submit(&e->lookup, LOOKUP_TENANT_BY_MAPPING, key);
     return wait_store(c, mapping_found, &e->lookup.op);
 }
 

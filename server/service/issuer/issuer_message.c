@@ -15,7 +15,8 @@ enum {
     ALGORITHMS_MAX = 5,
     CLAIM_MAX = 128,
     ALIASES_MAX = 8,
-    URL_MAX = 1024
+    URL_MAX = 1024,
+    INLINE_KEYS_MAX = 64 * 1024
 };
 
 /* --- reading ---------------------------------------------------------------------------------- */
@@ -73,7 +74,8 @@ static step read_keys(struct call *c, const void *message, void *out)
         return call_bad_field(c, "issuer.keys", "One of jwks_url and jwks_json is required.");
     }
     row->issuer.jwks_json = from->jwks_json;
-    bool is_good = jwks_parse(slice_str(from->jwks_json), R_FIELD_INVALID, &keys, NULL).ok;
+    bool is_good = strlen(from->jwks_json) <= INLINE_KEYS_MAX &&
+                   jwks_parse(slice_str(from->jwks_json), R_FIELD_INVALID, &keys, NULL).ok;
     jwks_free(keys);
     return is_good ? STEP_NEXT
                    : call_bad_field(c, "issuer.jwks_json",
@@ -237,7 +239,7 @@ Chancery__V1__Issuer *issuer_message_write(struct call *c, const struct issuer_r
     m->claims = write_claims(c, issuer);
     m->clock_skew_seconds = (uint32_t)issuer->clock_skew_s;
     m->disabled = row->disabled;
-    m->etag = reply_text(etag_write(c, row->version));
+    m->etag = reply_text(etag_write(c, row->mark));
     m->proof = (Chancery__V1__IssuerProof)row->proof;
     return m;
 }

@@ -26,9 +26,10 @@ static step merged(struct call *c)
 
 static step have_row(struct call *c)
 {
-    const struct issuer_change *change = issuer_change_of(c);
+    struct issuer_change *change = issuer_change_of(c);
+    change->row.new_mark = mark_new();
     return step_failed(scope_check_boundary(c, change->row.issuer.boundary)) ||
-                   step_failed(etag_check(c, change->message->etag, change->row.version))
+                   step_failed(etag_check(c, change->message->etag, change->row.mark))
                ? STEP_FAILED
                : issuer_change_merge(c, merged);
 }
@@ -103,7 +104,7 @@ const struct approvable_act update_issuer_act = {
 
 static void *write_issuer(struct call *c)
 {
-    issuer_change_of(c)->row.version++;
+    issuer_change_of(c)->row.mark = issuer_change_of(c)->row.new_mark;
     return issuer_message_write(c, &issuer_change_of(c)->row, scope_tenant_name(c));
 }
 

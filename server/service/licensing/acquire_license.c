@@ -24,8 +24,9 @@ static step parse(struct call *c)
 {
     const Chancery__V1__AcquireLicenseRequest *request = acquire_license_request(c);
     struct license_access *a = license_access_of(c);
-    a->client_jwk = slice_of(request->client_public_jwk.data, request->client_public_jwk.len);
-    if (!keys_check_client_jwk(services_of(c)->keys, a->client_jwk, call_err(c)).ok) {
+    struct slice jwk = slice_of(request->client_public_jwk.data, request->client_public_jwk.len);
+    if (!keys_read_client(services_of(c)->keys, call_arena(c), jwk, &a->client_key, call_err(c))
+             .ok) {
         return STEP_FAILED;
     }
     return license_access_parse(
@@ -72,7 +73,7 @@ static step issue(struct call *c)
         return STEP_FAILED;
     }
     a->keys.signing = license_access_key_ref(a, signing);
-    a->keys.client_jwk = a->client_jwk;
+    a->keys.client = a->client_key;
     keys_issue(&a->keys);
     return wait_keys(c, issued, &a->keys);
 }

@@ -144,8 +144,9 @@ static int compare_text(const void *a, const void *b)
 /* Whoever is named twice would have what the order of our reading gives them. */
 step amend_names(struct call *c)
 {
-    const struct amend *a = amend_of(c);
+    struct amend *a = amend_of(c);
     const char **sorted = ARENA_ARRAY(call_arena(c), const char *, a->name_count + 1);
+    a->sorted = sorted;
     if (sorted == NULL) {
         return call_fail(c, R_ARENA_EXHAUSTED, "names");
     }

@@ -8,12 +8,13 @@
  *   names   each is named once
  *   find    the content, for those who may know of it (common/content_access.c)
  *   rights  of others over its policy, by its publishing license
+ *   groups  by all their addresses
  *   read    the amendment that holds
  *   merge   lay the change over it (domain/values/amendment.c); does it let somebody in?
  *   within  the rights of whoever holds EDITRIGHTSDATA
  *
  * Then the sum is stored if no other came between, else it is checked again. The content's row
- * carries the amendment's version, which the gate compares: no worker decides on an older one. */
+ * carries the amendment's mark, which the gate compares: no worker decides on another one. */
 #include "service/publishing/amend_policy.h"
 #include "auth/facts.h"
 #include "context/wait.h"
@@ -135,8 +136,10 @@ static step merge(struct call *c)
         return STEP_FAILED;
     }
     take_policies(c);
-    a->put = (struct amendment_put){
-        .content = a->access.content, .amendment = &a->after, .target = amend_target(c)};
+    a->put = (struct amendment_put){.content = a->access.content,
+                                    .before = a->access.amendment.amendment.mark,
+                                    .amendment = &a->after,
+                                    .target = amend_target(c)};
     if (a->put.target == NULL) {
         return call_fail(c, R_ARENA_EXHAUSTED, "target");
     }
@@ -152,8 +155,8 @@ static const struct subflow amend_subflow = {
     .steps = {STEP("parse", amend_parse), STEP("grants", amend_grants),
               STEP("recipients", amend_recipients), STEP("removed", amend_removed),
               STEP("names", amend_names), STEP("find", content_access_find),
-              STEP("rights", content_access_decide), STEP("read", read), STEP("merge", merge),
-              STEP("within", amend_within)},
+              STEP("rights", content_access_decide), STEP("groups", amend_groups),
+              STEP("read", read), STEP("merge", merge), STEP("within", amend_within)},
 };
 
 static step check(struct call *c)

@@ -22,13 +22,16 @@ struct amend {
     struct principal *removed; /* likewise */
     struct cursor cursor;      /* in whichever list is being worked off */
     const char **names;        /* of the change, as principals: those granted, added, removed */
+    const char **sorted;       /* those that were asked for, in order */
     size_t name_count;
+    size_t said_count; /* of them, without the other addresses of groups, which come last */
     int32_t expires_after_days; /* of the change; 0: .expires_at holds */
     struct amendment after;     /* the sum with the change */
     /* The policy before and after; its sealed part only where a license was opened. */
     struct effective_policy was, becomes;
-    bool lets_somebody_in;     /* or may, as far as is known here */
-    struct person_find people; /* whom the change names by an address (amend_within.c) */
+    bool lets_somebody_in; /* or may, as far as is known here */
+    /* Whom the change names by an address: groups (amend_groups.c), then people (amend_within.c). */
+    struct person_find people;
     size_t person_at;
     struct amendment_put put;
 };
@@ -60,6 +63,8 @@ step amend_grants(struct call *c);
 step amend_recipients(struct call *c);
 step amend_removed(struct call *c);
 step amend_names(struct call *c);
+/* The row that adds the other addresses of groups (amend_groups.c). */
+step amend_groups(struct call *c);
 /* The row that asks whether the change stays within the rights of whoever holds EDITRIGHTSDATA
  * (amend_within.c). */
 step amend_within(struct call *c);

@@ -24,7 +24,8 @@ static step compare(struct call *c, size_t index)
         .before = &a->was, .after = &a->becomes, .own = &a->access.license.decision.rights};
     return decide_amendment_name(&question, &principal, person.items, person.count)
                ? STEP_NEXT
-               : exceeded(c, a->names[index]);
+               : exceeded(c, index < a->said_count ? a->names[index]
+                                                   : "another address of a group that is named");
 }
 
 static step compare_names(struct call *c)

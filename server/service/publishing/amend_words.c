@@ -69,10 +69,12 @@ const char *amend_summary(struct call *c)
     const struct content_row *row = &a->access.find.row;
     const char *id = reply_uuid(c, a->access.content.u);
     const char *reason = amend_request(c)->reason;
+    bool is_named = row->display_name[0] != '\0';
     return id == NULL
                ? NULL
-               : arena_printf(call_arena(c), "change the policy of content %s (%s) of %s%s%s", id,
-                              row->display_name, row->owner, reason[0] == '\0' ? "" : ": ", reason);
+               : arena_printf(call_arena(c), "Change the policy of content %s%s%s%s of %s%s%s", id,
+                              is_named ? " (" : "", row->display_name, is_named ? ")" : "",
+                              row->owner, reason[0] == '\0' ? "" : ": ", reason);
 }
 
 /* What one principal has before the change, by its own name; a person, by this address. What is

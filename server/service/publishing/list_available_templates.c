@@ -88,6 +88,9 @@ static step have_tenant(struct call *c)
 static step domain_found(struct call *c)
 {
     struct scope *scope = scope_of(c);
+    if (scope->lookup.op.err.reason == R_NOT_FOUND) {
+        return call_fail(c, R_COMPONENT_DOMAIN, "the owner's domain is in no tenant");
+    }
     return scope->lookup.op.err.reason == R_NONE
                ? facts_need_tenant(c, scope->lookup.tenant, have_tenant)
                : wait_failed(c, &scope->lookup.op.err);
@@ -108,8 +111,7 @@ static step tenant(struct call *c)
         return call_bad_field(c, "owner", "A caller of no tenant must name the owner.");
     }
     wait_store_init(c, &a->scope.lookup.op);
-    lookups_submit(services_of(c)->lookups, &a->scope.lookup, LOOKUP_TENANT_BY_DOMAIN,
-                   slice_str(address_domain(a->owner)));
+    lookups_submit(&a->scope.lookup, LOOKUP_TENANT_BY_DOMAIN, slice_str(address_domain(a->owner)));
     return wait_store(c, domain_found, &a->scope.lookup.op);
 }
 

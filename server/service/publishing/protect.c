@@ -95,10 +95,11 @@ static step parse(struct call *c)
 {
     const Request *request = protect_request(c);
     struct protect *p = protect_of(c);
-    p->client_jwk = slice_of(request->client_public_jwk.data, request->client_public_jwk.len);
+    struct slice jwk = slice_of(request->client_public_jwk.data, request->client_public_jwk.len);
     p->recipients = ARENA_ARRAY(call_arena(c), const char *, request->n_recipients + 1);
+    p->refused = ARENA_ARRAY(call_arena(c), char *, request->n_recipients + 1);
     address_batch_init(&p->batch, call_arena(c));
-    if (p->recipients == NULL) {
+    if (p->recipients == NULL || p->refused == NULL) {
         return call_fail(c, R_ARENA_EXHAUSTED, "recipients");
     }
     if (step_failed(read_request_id(c, request)) || step_failed(parse_policy(c, request)) ||
@@ -110,7 +111,8 @@ static step parse(struct call *c)
             request_text(c, "display_name", request->display_name, LICENSE_DISPLAY_NAME_MAX))) {
         return STEP_FAILED;
     }
-    return step_from(keys_check_client_jwk(services_of(c)->keys, p->client_jwk, call_err(c)));
+    return step_from(
+        keys_read_client(services_of(c)->keys, call_arena(c), jwk, &p->client_key, call_err(c)));
 }
 
 /* --- grants and recipients -------------------------------------------------------------------- */
@@ -128,14 +130,29 @@ static step grants(struct call *c)
     return cursor_each(c, &p->cursor, p->custom.count, read_grant, grants);
 }
 
+static step bad_recipient(struct call *c, size_t index)
+{
+    return call_bad_field(c, arena_printf(call_arena(c), "recipients[%zu]", index),
+                          "It must be a mail address such as bob@fabrikam.com.");
+}
+
+/* What has the form of an address and names nobody refuses only itself: the mail has other recipients. */
 static step read_recipient(struct call *c, size_t index)
 {
-    struct slice text = slice_str(protect_request(c)->recipients[index]);
+    char *given = protect_request(c)->recipients[index];
     struct protect *p = protect_of(c);
-    return address_batch_normalize(&p->batch, text, &p->recipients[index], NULL).ok
-               ? STEP_NEXT
-               : call_bad_field(c, arena_printf(call_arena(c), "recipients[%zu]", index),
-                                "It must be a mail address such as bob@fabrikam.com.");
+    struct err err = {0};
+    if (address_batch_normalize(&p->batch, slice_str(given), &p->recipients[p->recipient_count],
+                                &err)
+            .ok) {
+        p->recipient_count++;
+        return STEP_NEXT;
+    }
+    if (err.reason != R_FIELD_INVALID) {
+        return wait_failed(c, &err);
+    }
+    p->refused[p->refused_count++] = given;
+    return address_has_form(slice_str(given)) ? STEP_NEXT : bad_recipient(c, index);
 }
 
 static step recipients(struct call *c)
@@ -143,11 +160,15 @@ static step recipients(struct call *c)
     struct protect *p = protect_of(c);
     size_t count = protect_request(c)->n_recipients;
     step result = cursor_each(c, &p->cursor, count, read_recipient, recipients);
-    if (result.kind == STEP_KIND_NEXT) {
-        p->policy.recipients = p->recipients;
-        p->policy.recipient_count = texts_sort(p->recipients, count);
+    if (result.kind != STEP_KIND_NEXT) {
+        return result;
     }
-    return result;
+    if (count > 0 && p->recipient_count == 0) {
+        return bad_recipient(c, 0);
+    }
+    p->policy.recipients = p->recipients;
+    p->policy.recipient_count = texts_sort(p->recipients, p->recipient_count);
+    return STEP_NEXT;
 }
 
 /* --- tenant ----------------------------------------------------------------------------------- */
@@ -194,7 +215,7 @@ static step find_tenant(struct call *c)
         return call_fail(c, R_PROTECT_DENIED, "a user of no tenant");
     }
     wait_store_init(c, &p->owner_tenant.op);
-    lookups_submit(services_of(c)->lookups, &p->owner_tenant, LOOKUP_TENANT_BY_DOMAIN,
+    lookups_submit(&p->owner_tenant, LOOKUP_TENANT_BY_DOMAIN,
                    slice_str(address_domain(policy->owner)));
     return wait_store(c, owner_found, &p->owner_tenant.op);
 }
@@ -248,6 +269,18 @@ static void begin_content(struct call *c)
     }
 }
 
+/* Before it is recorded: a license that is larger than licenses may be could never be opened. */
+static step pack_policy(struct call *c)
+{
+    struct protect *p = protect_of(c);
+    if (!sealed_policy_encode(call_arena(c), &p->policy, &p->sealed_policy, call_err(c)).ok) {
+        return STEP_FAILED;
+    }
+    return p->sealed_policy.len <= LICENSE_BYTES_MAX - LICENSE_AROUND_POLICY_MAX
+               ? STEP_NEXT
+               : call_fail(c, R_LIMIT_EXCEEDED, "a policy of %zu bytes", p->sealed_policy.len);
+}
+
 static step decide(struct call *c)
 {
     struct protect *p = protect_of(c);
@@ -262,6 +295,9 @@ static step decide(struct call *c)
         return call_fail(c, R_KEY_REVOKED, "no active sealing key");
     }
     begin_content(c);
+    if (step_failed(pack_policy(c))) {
+        return STEP_FAILED;
+    }
     return protect_was_made(p) ? protect_again(c) : STEP_NEXT;
 }
 
@@ -291,6 +327,9 @@ static struct gate_entry *entry_of(struct call *c)
     }
     if (is_ours && protect_was_made(p)) {
         protect_again_describe(c, entry);
+    } else if (p->refused_count > 0) {
+        entry->target =
+            arena_printf(call_arena(c), "%zu recipients refused: no address", p->refused_count);
     }
     return entry;
 }

@@ -15,13 +15,16 @@ struct protect {
     struct policy policy;
     struct policy_fields_grants custom; /* of a custom policy */
     const char **recipients;            /* of the policy, on their way there */
+    size_t recipient_count;
+    char **refused; /* as given: recipients who can't be named, and get nothing */
+    size_t refused_count;
     struct address_batch batch;
     struct cursor cursor; /* in whichever of the two is being read */
     struct request_id request;
     struct client_names client;
     const char *owner; /* as asked for; "" for the caller's own user */
     int32_t expires_after_days;
-    struct slice client_jwk;
+    const struct client_key *client_key;
     const struct tenant_record *tenant;
     const struct platform_record *platform;
     struct gate_content content;  /* its row, when it is new */
@@ -31,7 +34,7 @@ struct protect {
     const struct key_row *deriving; /* by which its key is derived, if the request has an id */
     struct lookup owner_tenant;
     struct keys_op keys;
-    struct slice header;
+    struct slice header, sealed_policy;
 };
 
 static inline struct protect *protect_of(const struct call *c)

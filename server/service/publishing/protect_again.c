@@ -37,8 +37,8 @@ step protect_again(struct call *c)
     const struct content_facts *facts = &caller_of(c)->entry.facts;
     enum reason reason = decide_retry(&(struct retry_question){
         .is_same = is_same(p),
-        .made_at = p->policy.protected_at,
-        .now = call_now(c),
+        .made_at = {p->made.made_at / 1000000},
+        .now = {p->made.now / 1000000},
         .is_revoked = facts->is_revoked || facts->user_is_revoked,
         .expires_at = protect_expiry(c),
     });
@@ -49,9 +49,11 @@ step protect_again(struct call *c)
 void protect_again_describe(struct call *c, struct gate_entry *entry)
 {
     const struct protect *p = protect_of(c);
+    const struct amendment *amendment = entry->facts.amendment;
     bool is_caller = is_same(p);
     if (is_caller) {
         entry->content = p->made.content;
+        entry->policy_version = amendment == NULL ? entry->policy_version : amendment->version;
     }
     entry->target = arena_printf(call_arena(c),
                                  is_caller ? "again by request id %s"

@@ -25,10 +25,8 @@ static step encode(struct call *c)
         .key_version = p->sealing->version,
         .display_name = protect_request(c)->display_name,
     };
-    if (!license_header_encode(call_arena(c), &header, &p->header, call_err(c)).ok) {
-        return STEP_FAILED;
-    }
-    return step_from(sealed_policy_encode(call_arena(c), &p->policy, &p->keys.policy, call_err(c)));
+    p->keys.policy = p->sealed_policy;
+    return step_from(license_header_encode(call_arena(c), &header, &p->header, call_err(c)));
 }
 
 static struct keys_ref ref_of(const struct protect *p, const struct key_row *row)
@@ -54,7 +52,7 @@ step protect_seal(struct call *c)
     p->keys.sealing = ref_of(p, p->sealing);
     p->keys.content = p->content_id;
     p->keys.header = p->header;
-    p->keys.client_jwk = p->client_jwk;
+    p->keys.client = p->client_key;
     keys_seal(&p->keys);
     return wait_keys(c, sealed, &p->keys);
 }
@@ -85,5 +83,7 @@ step protect_reply_all(struct call *c)
     r->wrapped_content_key = wrapped;
     r->expire_time = reply_time(c, protect_expiry(c).s * 1000000);
     r->portal_url = reply_text(boundary == NULL ? "" : boundary->portal_url);
+    r->refused_recipients = p->refused;
+    r->n_refused_recipients = p->refused_count;
     return protect_reply(c, r);
 }

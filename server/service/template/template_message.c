@@ -329,7 +329,7 @@ Chancery__V1__Template *template_message_write(struct call *c, const struct temp
     t->referral_contact = reply_text(row->referral_contact);
     t->archived = row->archived;
     t->version = row->version;
-    t->etag = reply_text(etag_write(c, row->version));
+    t->etag = reply_text(etag_write(c, row->mark));
     t->create_time = reply_time(c, row->created_at);
     t->update_time = reply_time(c, row->updated_at);
     return t;

@@ -78,7 +78,7 @@ static step have_row(struct call *c)
     if (held == NULL || held->version != change->row.version) {
         return call_authenticate_again(c, scope_resolve); /* changed since the tenant was read */
     }
-    if (step_failed(etag_check(c, change->message->etag, change->row.version))) {
+    if (step_failed(etag_check(c, change->message->etag, change->row.mark))) {
         return STEP_FAILED;
     }
     call_then(c, merged);
@@ -197,7 +197,7 @@ static const char *summary(struct call *c)
 static void perform(struct change_op *op, const void *value)
 {
     const struct template_change *change = value;
-    template_store_update(op, &change->row, change->row.version);
+    template_store_update(op, &change->row);
 }
 
 const struct approvable_act update_template_act = {

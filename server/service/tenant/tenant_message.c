@@ -178,7 +178,7 @@ Chancery__V1__Tenant *tenant_message_write(struct call *c, const struct tenant_r
     t->license_cap_days = (uint32_t)row->license_cap_days;
     t->n_onboarding = row->onboarding_count;
     t->onboarding = reply_texts(c, row->onboarding, row->onboarding_count);
-    t->etag = reply_text(etag_write(c, row->version));
+    t->etag = reply_text(etag_write(c, row->mark));
     t->create_time = reply_time(c, row->created_at);
     t->require_bound_user_tokens = row->needs_bound_users;
     t->require_bound_component_tokens = row->needs_bound_components;

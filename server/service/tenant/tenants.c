@@ -13,7 +13,7 @@ struct tenants {
     struct tenant_row row;
     struct resource_reading fields; /* of a new tenant */
     struct keys_op keys;
-    struct tenant_id after;
+    const char *after;
     struct page page;
 };
 
@@ -40,7 +40,7 @@ static step parse_create(struct call *c)
     row->name = t->tenant;
     row->boundary = t->boundary;
     row->state = TENANT_ACTIVE;
-    row->version = 1;
+    row->mark = mark_new();
     tenants_of(c)->fields.left =
         resource_changeable(&tenant_resource) & ~resource_field(&tenant_resource, "state");
     return STEP_NEXT;
@@ -150,7 +150,7 @@ static step parse_list(struct call *c)
     struct tenants *t = tenants_of(c);
     scope_of(c)->tenant_name = "";
     return step_failed(page_read(c, &t->page)) ? STEP_FAILED
-                                               : page_after_uuid(c, &t->page, &t->after.u);
+                                               : page_after_text(c, &t->page, &t->after);
 }
 
 static step list(struct call *c)
@@ -167,7 +167,7 @@ static void *write_row(struct call *c, size_t row)
 
 static struct slice row_key(struct call *c, size_t row)
 {
-    return slice_of(&scope_of(c)->op.tenants[row].id, sizeof(struct tenant_id));
+    return slice_str(scope_of(c)->op.tenants[row].name);
 }
 
 static step reply_list(struct call *c)

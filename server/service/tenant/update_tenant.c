@@ -67,7 +67,8 @@ static step have_stored(struct call *c)
         return wait_failed(c, &read->op.err);
     }
     change_of(c)->before = change_of(c)->row = *read->tenant;
-    if (step_failed(etag_check(c, request->tenant->etag, read->tenant->version))) {
+    change_of(c)->row.new_mark = mark_new();
+    if (step_failed(etag_check(c, request->tenant->etag, read->tenant->mark))) {
         return STEP_FAILED;
     }
     call_then(c, merged);
@@ -175,7 +176,7 @@ const struct approvable_act update_tenant_act = {
 
 static void *write_tenant(struct call *c)
 {
-    change_of(c)->row.version++;
+    change_of(c)->row.mark = change_of(c)->row.new_mark;
     return tenant_message_write(c, &change_of(c)->row);
 }
 

@@ -3,6 +3,7 @@
 #include <string.h>
 
 #include "auth/boundary_guard.h"
+#include "auth/facts.h"
 #include "chancery/v1/tracking.pb-c.h"
 #include "context/wait.h"
 #include "domain/relations/membership.h"
@@ -97,7 +98,8 @@ static step choose_own(struct call *c)
     s->list.owners = subject->user.addresses;
     s->list.owner_count = subject->user.address_count;
     s->has_none = !membership_of_tenant(&subject->user, s->list.tenant);
-    return STEP_NEXT;
+    return s->has_none ? STEP_NEXT
+                       : facts_need_tenant(c, s->list.tenant, content_access_check_exclusion);
 }
 
 /* Whose contents the caller may see. */

@@ -87,6 +87,7 @@ rc amendment_read(struct arena *arena, const struct sql_amendment *from, struct 
                   struct err *err)
 {
     *out = (struct amendment){.version = from->version,
+                              .mark = from->mark,
                               .is_valid = true,
                               .recipients = from->recipients.items,
                               .recipient_count = from->recipients.count,

@@ -6,7 +6,7 @@
 #include "obs/log.h"
 #include "store/cache/amendment_rows.h"
 
-enum { ENTRY_BUDGET = 1 << 20 };
+enum { ENTRY_BUDGET = 1 << 20, BYTES_MAX = 64 << 20 };
 
 struct amendments {
     struct hashmap *entries; /* by content id */
@@ -31,7 +31,7 @@ static void unref(void *value)
 struct amendments *amendments_new(size_t max)
 {
     struct amendments *amendments = xcalloc(1, sizeof *amendments);
-    amendments->entries = hashmap_new(max, unref);
+    amendments->entries = hashmap_new_shared(max, BYTES_MAX, unref);
     return amendments;
 }
 
@@ -54,8 +54,9 @@ const struct amendment *amendments_get(struct amendments *amendments, struct con
     return arena_on_free(arena, unref, entry, NULL).ok ? &entry->amendment : NULL;
 }
 
-rc amendments_take(struct amendments *amendments, struct content_id content, struct arena *arena,
-                   const PGresult *r, int row, const struct amendment **out, struct err *err)
+rc amendments_take(struct amendments *amendments, struct tenant_id tenant,
+                   struct content_id content, struct arena *arena, const PGresult *r, int row,
+                   const struct amendment **out, struct err *err)
 {
     struct sql_amendment columns;
     struct remembered *entry = xcalloc(1, sizeof *entry);
@@ -69,7 +70,8 @@ rc amendments_take(struct amendments *amendments, struct content_id content, str
                   F_USER("text", entry->amendment.problem));
     }
     entry->references++;
-    hashmap_put(amendments->entries, slice_of(content.u.b, UUID_BYTES), entry);
+    hashmap_put_owned(amendments->entries, slice_of(content.u.b, UUID_BYTES), entry, tenant.u,
+                      sizeof *entry + arena_used(entry->arena));
     *out = &entry->amendment;
     return OK;
 }

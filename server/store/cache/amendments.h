@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* Amendments of contents, remembered per worker as the gate told them. What is remembered may be
- * out of date; the gate compares versions. Loop thread only. */
+ * out of date; the gate compares marks. Loop thread only. */
 #pragma once
 
 #include "base/ids.h"

@@ -13,9 +13,11 @@
 #include "store/pg/pg_submit.h"
 #include "store/sql/statements.gen.h"
 
+enum { PEOPLE_BYTES_MAX = 64 << 20 };
+
 struct directories {
-    struct hashmap *people; /* by tenant and digest of the question */
-    struct hashmap *epochs; /* by scope: the newest that was seen */
+    struct hashmap *people; /* by tenant and digest of the question; each tenant has its share */
+    struct hashmap *epochs; /* by scope: the one that was seen last */
 };
 
 /* One block with all texts behind; counted, because calls hold it while the cache forgets it. */
@@ -40,7 +42,7 @@ static void unref(void *value)
 struct directories *directories_new(size_t max)
 {
     struct directories *directories = xcalloc(1, sizeof *directories);
-    directories->people = hashmap_new(max, unref);
+    directories->people = hashmap_new_shared(max, PEOPLE_BYTES_MAX, unref);
     directories->epochs = hashmap_new(max, xfree);
     return directories;
 }
@@ -71,17 +73,19 @@ void directories_drop(struct directories *directories, struct uuid scope)
     }
 }
 
+/* Of two answers the one that comes last counts. It may be the older one: then the gate says stale,
+ * and both are forgotten. */
 static void note_epoch(struct directories *directories, struct uuid scope, int64_t epoch)
 {
-    const struct seen *known = hashmap_get(directories->epochs, slice_of(scope.b, UUID_BYTES));
-    if (known == NULL || known->epoch < epoch) {
-        struct seen *seen = xcalloc(1, sizeof *seen);
-        seen->epoch = epoch;
-        hashmap_put(directories->epochs, slice_of(scope.b, UUID_BYTES), seen);
+    struct seen *known = hashmap_get(directories->epochs, slice_of(scope.b, UUID_BYTES));
+    if (known == NULL) {
+        known = xcalloc(1, sizeof *known);
+        hashmap_put(directories->epochs, slice_of(scope.b, UUID_BYTES), known);
     }
+    known->epoch = epoch;
 }
 
-static bool is_newest(struct directories *directories, struct uuid scope, int64_t epoch)
+static bool is_last_seen(struct directories *directories, struct uuid scope, int64_t epoch)
 {
     const struct seen *known = hashmap_get(directories->epochs, slice_of(scope.b, UUID_BYTES));
     return known != NULL && known->epoch == epoch;
@@ -137,7 +141,7 @@ bool directories_remembered(struct directories *directories, struct directory_fi
     struct remembered *entry =
         find->is_keyed ? hashmap_get(directories->people, slice_of(find->key, sizeof find->key))
                        : NULL;
-    if (entry == NULL || !is_newest(directories, find->scope, entry->person.epoch)) {
+    if (entry == NULL || !is_last_seen(directories, find->scope, entry->person.epoch)) {
         return false;
     }
     entry->references++;
@@ -172,12 +176,13 @@ static size_t bytes_of(const char *const *list, size_t count)
 }
 
 /* The same in one block of memory of its own. */
-static struct remembered *keep(const struct directory_person *person)
+static struct remembered *keep(const struct directory_person *person, size_t *bytes_out)
 {
     size_t count = person->alias_count + person->group_count;
     size_t bytes = bytes_of(person->aliases, person->alias_count) +
                    bytes_of(person->groups, person->group_count);
-    struct remembered *entry = xcalloc(1, sizeof *entry + count * sizeof entry->texts[0] + bytes);
+    *bytes_out = sizeof(struct remembered) + count * sizeof(const char *) + bytes;
+    struct remembered *entry = xcalloc(1, *bytes_out);
     char *at = (char *)(entry->texts + count);
     entry->references = 1;
     entry->person = *person;
@@ -201,12 +206,14 @@ static rc read_person(struct store_op *op, size_t index, const PGresult *r, stru
                                       .groups = row.groups.items,
                                       .group_count = row.groups.count,
                                       .epoch = row.epoch};
-    struct remembered *entry = keep(&person);
+    size_t bytes;
+    struct remembered *entry = keep(&person, &bytes);
     TRY(arena_on_free(op->arena, unref, entry, err));
     find->person = &entry->person;
     if (find->is_keyed) {
         entry->references++;
-        hashmap_put(find->directories->people, slice_of(find->key, sizeof find->key), entry);
+        hashmap_put_owned(find->directories->people, slice_of(find->key, sizeof find->key), entry,
+                          find->scope, bytes);
         note_epoch(find->directories, find->scope, person.epoch);
     }
     metric_add(M_DIRECTORIES, "loaded", NULL, 1);

@@ -4,7 +4,7 @@
  * compares it.
  *
  * A change of a directory makes everything that is remembered of it worthless at once: what
- * counts is only what was read at the newest epoch that this worker has seen. Loop thread only. */
+ * counts is only what was read at the epoch that this worker has seen last. Loop thread only. */
 #pragma once
 
 #include "domain/values/tenant.h"

@@ -8,7 +8,9 @@
 #include "store/pg/pg_submit.h"
 #include "store/sql/statements.gen.h"
 
-enum { ENTRY_BUDGET = 256 * 1024, KEY_MAX = 1024 };
+enum { ENTRY_BUDGET = 256 * 1024, KEY_MAX = 1024, MIB = 1 << 20 };
+/* Of a worker. Rows have up to ENTRY_BUDGET, most of them two kilobytes. */
+enum { ROWS_BYTES_MAX = 64 * MIB, NAMES_BYTES_MAX = 32 * MIB };
 
 /* A row that was found; counted, because calls hold it while the cache forgets it. */
 struct found {
@@ -18,9 +20,17 @@ struct found {
     struct component_row component;
 };
 
+/* Whose a token's iss is. Of a template there are as many as tenants, and one row. */
+struct named {
+    struct issuer_id issuer;
+    int64_t epoch; /* of the row when it was found: another one may be another's */
+};
+
 struct lookups {
-    struct hashmap *rows;    /* struct found */
-    struct hashmap *answers; /* struct lookup_answer */
+    struct hashmap *issuers;    /* struct found, by issuer id */
+    struct hashmap *names;      /* struct named, by iss */
+    struct hashmap *components; /* struct found */
+    struct hashmap *answers;    /* struct lookup_answer */
 };
 
 static void unref(void *value)
@@ -43,29 +53,33 @@ static struct slice cache_key(uint8_t space[KEY_MAX], enum lookup_kind kind, str
     return slice_of(space, key.len + 1);
 }
 
-static struct found *cached(struct lookups *lookups, enum lookup_kind kind, struct slice key,
-                            struct arena *arena)
+/* Held by the arena; NULL over budget. */
+static struct found *hold(struct found *found, struct arena *arena)
 {
-    uint8_t space[KEY_MAX];
-    struct slice where = cache_key(space, kind, key);
-    struct found *found = where.len == 0 ? NULL : hashmap_get(lookups->rows, where);
-    if (found == NULL) {
-        return NULL;
-    }
     found->references++;
     return arena_on_free(arena, unref, found, NULL).ok ? found : NULL;
 }
 
 const struct issuer *lookups_issuer(struct lookups *lookups, const char *iss, struct arena *arena)
 {
-    const struct found *found = cached(lookups, LOOKUP_ISSUER, slice_str(iss), arena);
+    const struct named *named = hashmap_get(lookups->names, slice_str(iss));
+    struct found *found =
+        named == NULL ? NULL
+                      : hashmap_get(lookups->issuers, slice_of(named->issuer.u.b, UUID_BYTES));
+    if (found == NULL || found->issuer.epoch != named->epoch) {
+        return NULL;
+    }
+    found = hold(found, arena);
     return found == NULL ? NULL : &found->issuer;
 }
 
 const struct component_row *lookups_component(struct lookups *lookups, enum lookup_kind kind,
                                               struct slice key, struct arena *arena)
 {
-    const struct found *found = cached(lookups, kind, key, arena);
+    uint8_t space[KEY_MAX];
+    struct slice where = cache_key(space, kind, key);
+    struct found *found = where.len == 0 ? NULL : hashmap_get(lookups->components, where);
+    found = found == NULL ? NULL : hold(found, arena);
     return found == NULL ? NULL : &found->component;
 }
 
@@ -77,33 +91,95 @@ const struct lookup_answer *lookups_answer(struct lookups *lookups, enum lookup_
     return where.len == 0 ? NULL : hashmap_get(lookups->answers, where);
 }
 
-static struct hashmap *map_of(struct lookups *lookups, enum lookup_kind kind)
-{
-    bool is_row =
-        kind == LOOKUP_ISSUER || kind == LOOKUP_COMPONENT || kind == LOOKUP_COMPONENT_BY_SUBJECT;
-    return is_row ? lookups->rows : lookups->answers;
-}
-
 void lookups_drop(struct lookups *lookups, enum lookup_kind kind, struct slice key)
 {
     uint8_t space[KEY_MAX];
-    (void)hashmap_remove(map_of(lookups, kind), cache_key(space, kind, key));
+    bool is_component = kind == LOOKUP_COMPONENT || kind == LOOKUP_COMPONENT_BY_SUBJECT;
+    if (kind == LOOKUP_ISSUER) {
+        (void)hashmap_remove(lookups->names, key);
+        return;
+    }
+    (void)hashmap_remove(is_component ? lookups->components : lookups->answers,
+                         cache_key(space, kind, key));
 }
 
 struct lookups *lookups_new(size_t max)
 {
     struct lookups *lookups = xcalloc(1, sizeof *lookups);
-    lookups->rows = hashmap_new(max, unref);
-    lookups->answers = hashmap_new(max, xfree);
+    lookups->issuers = hashmap_new_shared(max, ROWS_BYTES_MAX, unref);
+    lookups->names = hashmap_new_shared(max, NAMES_BYTES_MAX, xfree);
+    lookups->components = hashmap_new_shared(max, ROWS_BYTES_MAX, unref);
+    lookups->answers = hashmap_new_shared(max, NAMES_BYTES_MAX, xfree);
     return lookups;
 }
 
 void lookups_free(struct lookups *lookups)
 {
-    hashmap_free(lookups->rows);
+    hashmap_free(lookups->issuers);
+    hashmap_free(lookups->names);
+    hashmap_free(lookups->components);
     hashmap_free(lookups->answers);
     xfree(lookups);
 }
+
+/* --- remembering what was verified ---------------------------------------------------------------- */
+
+static size_t bytes_of(const struct found *found)
+{
+    return sizeof *found + arena_used(found->arena);
+}
+
+static struct found *found_of_issuer(const struct issuer *issuer)
+{
+    return LIST_ENTRY((uintptr_t)issuer, struct found, issuer);
+}
+
+static struct found *found_of_component(const struct component_row *component)
+{
+    return LIST_ENTRY((uintptr_t)component, struct found, component);
+}
+
+void lookups_remember_issuer(struct lookups *lookups, const char *iss, const struct issuer *issuer,
+                             struct uuid owner)
+{
+    struct found *found = found_of_issuer(issuer);
+    struct slice id = slice_of(issuer->id.u.b, UUID_BYTES);
+    const struct found *known = hashmap_get(lookups->issuers, id);
+    struct named *named = xcalloc(1, sizeof *named);
+    *named = (struct named){issuer->id, issuer->epoch};
+    if (known == NULL || known->issuer.epoch != issuer->epoch) {
+        found->references++;
+        hashmap_put_owned(lookups->issuers, id, found, issuer->tenant.u, bytes_of(found));
+    }
+    hashmap_put_owned(lookups->names, slice_str(iss), named, owner, sizeof *named);
+}
+
+void lookups_remember_component(struct lookups *lookups, enum lookup_kind kind, struct slice key,
+                                const struct component_row *component)
+{
+    uint8_t space[KEY_MAX];
+    struct found *found = found_of_component(component);
+    struct slice where = cache_key(space, kind, key);
+    if (where.len > 0) {
+        found->references++;
+        hashmap_put_owned(lookups->components, where, found, component->component.tenant.u,
+                          bytes_of(found));
+    }
+}
+
+void lookups_remember_answer(struct lookups *lookups, enum lookup_kind kind, struct slice key,
+                             const struct lookup_answer *answer, struct uuid owner)
+{
+    uint8_t space[KEY_MAX];
+    struct slice where = cache_key(space, kind, key);
+    if (where.len > 0) {
+        struct lookup_answer *kept = xcalloc(1, sizeof *kept);
+        *kept = *answer;
+        hashmap_put_owned(lookups->answers, where, kept, owner, sizeof *kept);
+    }
+}
+
+/* --- asking ----------------------------------------------------------------------------------------- */
 
 static rc read_issuer(struct arena *arena, const PGresult *r, struct issuer *out, struct err *err)
 {
@@ -124,6 +200,7 @@ static struct component_row component_from_row(const struct sql_found_component 
                       .boundary = from->boundary,
                       .sender_domains = from->sender_domains.items,
                       .sender_domain_count = from->sender_domains.count},
+        .is_disabled = from->is_disabled,
         .is_of_active_tenant = from->tenant_is_active,
         .epoch = from->epoch,
     };
@@ -150,7 +227,6 @@ static rc read_component_by_subject(struct arena *arena, const PGresult *r,
 /* Read a row into memory of its own, which the cache and the call share. */
 static rc read_found(struct lookup *lookup, const PGresult *r, struct err *err)
 {
-    uint8_t space[KEY_MAX];
     struct found *found = xcalloc(1, sizeof *found);
     found->arena = arena_new_small(ENTRY_BUDGET);
     found->references = 1;
@@ -164,26 +240,14 @@ static rc read_found(struct lookup *lookup, const PGresult *r, struct err *err)
     }
     lookup->issuer = &found->issuer;
     lookup->component = &found->component;
-    struct slice where = cache_key(space, lookup->kind, lookup->key);
-    if (where.len > 0) {
-        found->references++;
-        hashmap_put(lookup->lookups->rows, where, found);
-    }
     return OK;
 }
 
-/* There is always an answer, and it is remembered also when it is "none". */
-static rc keep_answer(struct lookup *lookup, struct lookup_answer answer, struct err *err)
+/* There is always an answer, also when it is "none". */
+static rc take_answer(struct lookup *lookup, struct lookup_answer answer, struct err *err)
 {
-    uint8_t space[KEY_MAX];
-    struct slice where = cache_key(space, lookup->kind, lookup->key);
     lookup->answer = answer;
     lookup->tenant = answer.tenant;
-    if (where.len > 0) {
-        struct lookup_answer *kept = xcalloc(1, sizeof *kept);
-        *kept = answer;
-        hashmap_put(lookup->lookups->answers, where, kept);
-    }
     ENSURE(answer.is_found, err, R_NOT_FOUND);
     return OK;
 }
@@ -192,7 +256,7 @@ static rc read_taken_domain(struct lookup *lookup, const PGresult *r, struct err
 {
     struct sql_find_taken_domain_row row;
     TRY(sql_find_taken_domain_read(lookup->op.arena, r, 0, &row, err));
-    return keep_answer(lookup, (struct lookup_answer){.is_found = row.is_taken, .epoch = row.epoch},
+    return take_answer(lookup, (struct lookup_answer){.is_found = row.is_taken, .epoch = row.epoch},
                        err);
 }
 
@@ -200,7 +264,7 @@ static rc read_mapped_tenant(struct lookup *lookup, const PGresult *r, struct er
 {
     struct sql_find_mapped_tenant_row row;
     TRY(sql_find_mapped_tenant_read(lookup->op.arena, r, 0, &row, err));
-    return keep_answer(lookup,
+    return take_answer(lookup,
                        (struct lookup_answer){.is_found = !ID_IS_ZERO(row.tenant),
                                               .tenant = row.tenant,
                                               .epoch = row.epoch},
@@ -306,12 +370,9 @@ static struct pg_params bind_key(struct arena *arena, enum lookup_kind kind, str
     return sql_find_taken_domain(arena, &(struct sql_find_taken_domain){.domain = text});
 }
 
-void lookups_submit(struct lookups *lookups, struct lookup *lookup, enum lookup_kind kind,
-                    struct slice key)
+void lookups_submit(struct lookup *lookup, enum lookup_kind kind, struct slice key)
 {
     lookup->kind = kind;
-    lookup->lookups = lookups;
-    lookup->key = key;
     struct pg_params p = bind_key(lookup->op.arena, kind, key);
     pg_submit_one(&lookup->op, &p, read_row);
 }

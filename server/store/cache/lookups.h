@@ -11,6 +11,7 @@
 
 struct component_row {
     struct subject_component component;
+    bool is_disabled;         /* found by its certificate only, and never remembered */
     bool is_of_active_tenant; /* the platform's components are, too */
     int64_t epoch;            /* of its tenant's scope, under which a tenant is disabled */
 };
@@ -25,8 +26,10 @@ enum lookup_kind {
     LOOKUP_TAKEN_DOMAIN,      /* whether some tenant, in whatever boundary, has verified it */
 };
 
-/* What was found, per worker: up to `max` issuers and components, and as many answers about
- * tenants. Issuers and components that were not found are never remembered. */
+/* What was found, per worker: up to `max` issuers, names of issuers, components and answers about
+ * tenants, each within a bound of bytes. Nothing is remembered because it was asked for: whoever asks may
+ * be anybody. Who has verified what the caller presents says so, and whose it is (hashmap.h). Issuers and
+ * components that were not found are never remembered. */
 struct lookups;
 struct lookups *lookups_new(size_t max);
 void lookups_free(struct lookups *lookups);
@@ -45,6 +48,16 @@ struct lookup_answer {
 /* From the cache; NULL when it must be asked for. Lends until the next call of this module. */
 const struct lookup_answer *lookups_answer(struct lookups *lookups, enum lookup_kind kind,
                                            struct slice key);
+/* Remember whose an iss is: of a token that was verified, and speaks for somebody. The row as a lookup
+ * gave it; a template's is kept once. `owner`: for whom the token speaks. */
+void lookups_remember_issuer(struct lookups *lookups, const char *iss, const struct issuer *issuer,
+                             struct uuid owner);
+/* Remember a component whose certificate or token was verified. The row as a lookup gave it. */
+void lookups_remember_component(struct lookups *lookups, enum lookup_kind kind, struct slice key,
+                                const struct component_row *component);
+/* Remember what was answered about a verified token that speaks for somebody, "none" included. */
+void lookups_remember_answer(struct lookups *lookups, enum lookup_kind kind, struct slice key,
+                             const struct lookup_answer *answer, struct uuid owner);
 /* Forget one, because the gate called its epoch stale. */
 void lookups_drop(struct lookups *lookups, enum lookup_kind kind, struct slice key);
 
@@ -52,7 +65,8 @@ void lookups_drop(struct lookups *lookups, enum lookup_kind kind, struct slice k
  * its tenant claim, or of `sub`. Empty over budget. */
 struct slice lookups_issuer_key(struct arena *arena, struct issuer_id issuer, const char *value);
 
-/* Completes with R_NOT_FOUND when there is no such row, or it is disabled. */
+/* Completes with R_NOT_FOUND when there is no such row, or it is disabled; a component that is
+ * disabled is found by its certificate. */
 struct lookup {
     struct store_op op;
     enum lookup_kind kind;
@@ -60,10 +74,6 @@ struct lookup {
     const struct component_row *component;
     struct tenant_id tenant;
     struct lookup_answer answer; /* set with R_NOT_FOUND too */
-    /* Private. */
-    struct lookups *lookups;
-    struct slice key;
 };
-/* Ask the database, past the cache; the key lives until `done`. */
-void lookups_submit(struct lookups *lookups, struct lookup *lookup, enum lookup_kind kind,
-                    struct slice key);
+/* Ask the database, past what is remembered; the key lives until `done`. */
+void lookups_submit(struct lookup *lookup, enum lookup_kind kind, struct slice key);

@@ -9,7 +9,7 @@
 #include "store/cache/view_rows.h"
 #include "store/sql/statements.gen.h"
 
-enum { RECORD_BUDGET = 64 << 20, TENANTS_MAX = 10000 };
+enum { RECORD_BUDGET = 64 << 20, TENANTS_MAX = 10000, TENANTS_BYTES_MAX = 512 << 20 };
 
 struct views {
     struct store *store;
@@ -54,7 +54,8 @@ struct views *views_new(struct store *store, const char *const *served, size_t t
     struct views *views = xcalloc(1, sizeof *views);
     views->store = store;
     views->served = served;
-    views->tenants = hashmap_new(tenants_max == 0 ? TENANTS_MAX : tenants_max, tenant_unref);
+    views->tenants = hashmap_new_shared(tenants_max == 0 ? TENANTS_MAX : tenants_max,
+                                        TENANTS_BYTES_MAX, tenant_unref);
     return views;
 }
 
@@ -127,7 +128,9 @@ static rc keep_tenant(struct view_load *load, struct err *err)
     struct tenant_record *record = load->tenant;
     record->references = 2; /* the cache's, and that of the load's arena */
     load->tenant = NULL;
-    hashmap_put(load->views->tenants, slice_of(record->view.id.u.b, UUID_BYTES), record);
+    /* One entry for each: in one share, in which the one unused for longest goes first. */
+    hashmap_put_owned(load->views->tenants, slice_of(record->view.id.u.b, UUID_BYTES), record,
+                      TENANT_PLATFORM.u, arena_used(record->arena));
     metric_add(M_VIEWS, "loaded", NULL, 1);
     TRY(arena_on_free(load->op.arena, tenant_unref, record, err));
     load->found_tenant = record;

@@ -15,12 +15,15 @@
  * the batch becomes NULL while the statement goes on.
  *
  * An entry that fails alone because its request id exists has met another one, which has committed
- * content under that id by now. It is told STALE, so its flow decides again and finds that. */
+ * content under that id by now. It is told STALE, so its flow decides again and finds that.
+ *
+ * An entry whose content has no row goes back into the queue, with the row that its seal tells. */
 #include "store/gate/gate.h"
 
 #include <string.h>
 
 #include "base/mem.h"
+#include "obs/log.h"
 #include "obs/metrics.h"
 #include "store/gate/gate_batch.h"
 
@@ -65,6 +68,7 @@ void gate_submit(struct gate *gate, struct gate_entry *entry)
 {
     CH_ASSERT(entry->scope_count <= GATE_SCOPES_MAX);
     entry->batch = NULL;
+    entry->is_lost = false;
     entry->event.u = uuid_v7(loop_unix_us(gate->loop));
     err_clear(&entry->err);
     list_append(&gate->waiting, &entry->link);
@@ -150,9 +154,25 @@ static void send_singly(struct gate *gate, struct gate_batch *batch)
 
 static void count_result(const struct gate_entry *entry)
 {
-    static const char *const names[] = {"recorded", "stale", "facts_changed", "already"};
+    static const char *const names[] = {"recorded", "stale", "facts_changed", "already",
+                                        "content_lost"};
     bool ok = entry->err.reason == R_NONE;
     metric_add(M_GATE_RESULTS, ok ? names[entry->verdict] : "error", NULL, 1);
+}
+
+/* Whoever has no seal, because they know the content from its row, has to look for it again. */
+static void record_lost(struct gate *gate, struct gate_entry *entry)
+{
+    if (entry->sealed == NULL) {
+        entry->verdict = GATE_STALE;
+        entry->done(entry);
+        return;
+    }
+    log_event(LOG_WARNING, "gate.content_lost", F_ID("tenant", entry->tenant),
+              F_ID("content", entry->content));
+    entry->is_lost = true;
+    list_append(&gate->waiting, &entry->link);
+    gate->waiting_count++;
 }
 
 static void batch_done(struct store_op *op)
@@ -182,7 +202,11 @@ static void batch_done(struct store_op *op)
             entry->verdict = GATE_STALE;
         }
         count_result(entry);
-        entry->done(entry);
+        if (entry->err.reason == R_NONE && entry->verdict == GATE_CONTENT_LOST) {
+            record_lost(gate, entry);
+        } else {
+            entry->done(entry);
+        }
     }
     free_batch(batch);
     if (!list_is_empty(&gate->waiting)) {

@@ -15,11 +15,15 @@ struct gate;
 enum { GATE_SCOPES_MAX = 8, GATE_BATCH_MAX = 128, GATE_WAITING_MAX = 8192 };
 
 enum gate_verdict {
-    GATE_RECORDED = 0,
+    GATE_RECORDED = 0,      /* or it holds, if nothing was to be recorded */
     GATE_STALE = 1,         /* an epoch has moved: load again and decide again */
     GATE_FACTS_CHANGED = 2, /* it was revoked, restored or amended: decide again with `facts` */
     GATE_ALREADY = 3,       /* the request id has made content before: `made` */
+    GATE_CONTENT_LOST = 4,  /* private: the content has no row, and is recorded with one */
 };
+
+/* The epoch of no scope: an epoch is 0 as long as nothing has changed, and then a mark (base/ids.h). */
+enum { GATE_EPOCH_NONE = -1 };
 
 /* A decision was made on this state of this scope. */
 struct gate_scope {
@@ -28,9 +32,10 @@ struct gate_scope {
     bool is_stale; /* with GATE_STALE: it is this one that has moved */
 };
 
-/* The row of new content. */
+/* The row of content. */
 struct gate_content {
     const char *owner, *issuer, *display_name;
+    int64_t protected_at;   /* microseconds, as a seal says; 0: it is new */
     struct uuid request_id; /* zero: none */
     uint8_t request_hash[32];
     uint32_t key_version; /* of the sealing key by which its key is derived; 0: it is random */
@@ -41,13 +46,14 @@ struct gate_made {
     struct content_id content;
     uint8_t request_hash[32]; /* zero: not known */
     uint32_t key_version;     /* 0: its key is random */
+    int64_t made_at, now;     /* microseconds, both by the database's clock */
 };
 
 /* Embedded in its owner; what it points to lives until `done` or gate_cancel. */
 struct gate_entry {
     struct tenant_id tenant; /* whose log */
-    const char *operation;
-    enum reason reason; /* R_NONE: granted */
+    const char *operation;   /* NULL: it is compared, and nothing is recorded */
+    enum reason reason;      /* R_NONE: granted */
     struct audit_who who;
     struct content_id content;   /* zero: none */
     struct template_id template; /* zero: none */
@@ -61,6 +67,9 @@ struct gate_entry {
     struct content_facts facts;             /* assumed; then what is true */
     struct arena *arena;                    /* borrows: holds the amendment of `facts` */
     const struct gate_content *new_content; /* NULL: none is made */
+    /* What the seal of a license that held says of its content; NULL: none was opened. The database
+     * may not know that content, because it has gone back. Then it is recorded with the decision. */
+    const struct gate_content *sealed;
 
     void (*done)(struct gate_entry *entry);
     void *user;
@@ -73,6 +82,7 @@ struct gate_entry {
     /* Private to the gate. */
     struct list link;
     struct gate_batch *batch;
+    bool is_lost; /* its content has no row */
 };
 
 /* Borrows all three. */

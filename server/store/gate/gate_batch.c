@@ -27,6 +27,7 @@ static struct sql_gate_content content_of(const struct gate_content *content, si
                                    .owner = content->owner,
                                    .issuer = content->issuer,
                                    .display_name = content->display_name,
+                                   .protected_at = content->protected_at,
                                    .request_id = content->request_id,
                                    .key_version = content->key_version};
     if (!uuid_is_zero(content->request_id)) {
@@ -41,7 +42,7 @@ static struct sql_gate_entry row_of(const struct gate_entry *e)
     return (struct sql_gate_entry){
         .tenant = e->tenant,
         .event = e->event,
-        .operation = e->operation,
+        .operation = e->operation == NULL ? "" : e->operation,
         .reason = e->reason == R_NONE ? "OK" : reason_info(e->reason)->name,
         .addresses = e->who.addresses,
         .component = e->who.component,
@@ -58,8 +59,13 @@ static struct sql_gate_entry row_of(const struct gate_entry *e)
         .target = e->target == NULL ? "" : e->target,
         .was_revoked = e->facts.is_revoked,
         .was_user_revoked = e->facts.user_is_revoked,
-        .was_amendment = amendment == NULL ? 0 : amendment->version,
+        .was_amendment = amendment == NULL ? 0 : amendment->mark,
     };
+}
+
+static const struct gate_content *content_to_make(const struct gate_entry *e)
+{
+    return e->is_lost ? e->sealed : e->new_content;
 }
 
 static size_t count_epochs(const struct gate_batch *b)
@@ -83,8 +89,8 @@ void gate_batch_send(struct gate_batch *b)
     for (size_t i = 0; i < b->count; i++) {
         const struct gate_entry *e = b->entries[i];
         rows[i] = row_of(e);
-        if (e->new_content != NULL) {
-            contents[content_count++] = content_of(e->new_content, i);
+        if (content_to_make(e) != NULL) {
+            contents[content_count++] = content_of(content_to_make(e), i);
         }
         for (size_t j = 0; j < e->scope_count; j++) {
             epochs[at++] = (struct sql_gate_epoch){
@@ -112,7 +118,9 @@ static void take_stale(struct gate_entry *entry, const char *stale_scopes)
 static void take_made(struct gate_entry *entry, const struct sql_gate_difference *made)
 {
     entry->made = (struct gate_made){.content = made->made_content,
-                                     .key_version = (uint32_t)made->made_key_version};
+                                     .key_version = (uint32_t)made->made_key_version,
+                                     .made_at = made->made_at,
+                                     .now = made->now};
     if (made->made_hash.len == sizeof entry->made.request_hash) {
         memcpy(entry->made.request_hash, made->made_hash.ptr, sizeof entry->made.request_hash);
     }
@@ -124,8 +132,8 @@ static rc take_facts(const struct gate_batch *batch, struct gate_entry *entry,
 {
     entry->facts = (struct content_facts){.is_revoked = facts->revoked,
                                           .user_is_revoked = facts->user_revoked};
-    return facts->is_amended ? amendments_take(batch->amendments, entry->content, entry->arena, r,
-                                               row, &entry->facts.amendment, err)
+    return facts->is_amended ? amendments_take(batch->amendments, entry->tenant, entry->content,
+                                               entry->arena, r, row, &entry->facts.amendment, err)
                              : OK;
 }
 
@@ -136,7 +144,7 @@ static rc read_row(const struct gate_batch *batch, struct gate_entry *entry, con
     struct sql_gate_difference difference;
     TRY(sql_gate_read(batch->arena, r, i, &row, err));
     ENSURE(row.n == (int64_t)i + 1, err, R_DATABASE_ERROR);
-    ENSURE(row.verdict >= GATE_RECORDED && row.verdict <= GATE_ALREADY, err, R_DATABASE_ERROR);
+    ENSURE(row.verdict >= GATE_RECORDED && row.verdict <= GATE_CONTENT_LOST, err, R_DATABASE_ERROR);
     entry->verdict = (enum gate_verdict)row.verdict;
     if (entry->verdict == GATE_RECORDED) {
         return OK;
@@ -151,6 +159,7 @@ static rc read_row(const struct gate_batch *batch, struct gate_entry *entry, con
     case GATE_ALREADY:
         take_made(entry, &difference);
         break;
+    case GATE_CONTENT_LOST:
     case GATE_RECORDED:
         break;
     }

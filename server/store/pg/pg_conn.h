@@ -7,6 +7,7 @@
 #include "base/list.h"
 #include "conninfo/conninfo.h"
 #include "store/pg/pg_connect.h"
+#include "store/pg/pg_history.h"
 #include "store/pg/pg_submit.h"
 
 enum pg_state {
@@ -39,6 +40,8 @@ struct pg_conn {
     enum reason problem; /* why it is not ready */
     struct pg_route route;
     struct pg_setup setup;
+    struct mono_time history_asked_at;
+    uint64_t history; /* the generation in which it is */
 };
 
 /* What is in flight: outlives an operation that was canceled. */
@@ -60,6 +63,7 @@ struct store {
     struct conninfo conninfo; /* without hosts when it is invalid */
     const char *options[STORE_CLASSES], *checks[STORE_CLASSES]; /* of pg_settings.h */
     size_t good_host; /* where a connection came about last */
+    struct pg_history history;
     struct pg_conn *conns;
     size_t conn_count;
 };

@@ -2,7 +2,7 @@
 /* A fresh connection: is the schema the one that this program was built with? Then every
  * statement of the class is prepared and described, all in one segment: that checks every table
  * and column that we use, and that parameters and columns are what the C structures of
- * server/store/sql/ were made for. */
+ * server/store/sql/ were made for. At the end of it, in which history the database is. */
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -88,7 +88,7 @@ static void prepare(struct pg_conn *conn)
          i = next_of_class(conn->class, i + 1)) {
         ok = send_prepare(conn, &STATEMENTS[i]);
     }
-    if (!ok || PQpipelineSync(conn->pg) != 1) {
+    if (!ok || !pg_history_ask(conn) || PQpipelineSync(conn->pg) != 1) {
         pg_conn_lost(conn, R_DATABASE_UNAVAILABLE);
         return;
     }
@@ -146,6 +146,15 @@ static void failed(struct pg_conn *conn, const PGresult *result)
               F_USER("detail", PQresultErrorField(result, PG_DIAG_MESSAGE_PRIMARY)));
 }
 
+static void check_history(struct pg_conn *conn, const PGresult *result)
+{
+    struct err err = {0};
+    if (!pg_history_take(conn, result, &err).ok) {
+        conn->setup.problem = conn->setup.problem == R_NONE ? err.reason : conn->setup.problem;
+        log_event(LOG_ERROR, "db.history", F_FAILURE(&err));
+    }
+}
+
 void pg_setup_result(struct pg_conn *conn, const PGresult *result)
 {
     ExecStatusType status = PQresultStatus(result);
@@ -153,6 +162,8 @@ void pg_setup_result(struct pg_conn *conn, const PGresult *result)
         failed(conn, result);
     } else if (status == PGRES_TUPLES_OK && conn->state == PG_CHECKING) {
         check(conn, result);
+    } else if (status == PGRES_TUPLES_OK && conn->state == PG_PREPARING) {
+        check_history(conn, result);
     } else if (status == PGRES_COMMAND_OK && conn->state == PG_PREPARING) {
         check_statement(conn, result);
     }
@@ -164,6 +175,8 @@ void pg_setup_synced(struct pg_conn *conn)
         pg_conn_lost(conn, conn->setup.problem);
     } else if (conn->state == PG_CHECKING) {
         prepare(conn);
+    } else if (!pg_history_is_current(conn)) {
+        pg_conn_lost(conn, R_DATABASE_UNAVAILABLE); /* another one has found a newer one */
     } else {
         pg_conn_set_state(conn, PG_READY);
         pg_connect_succeeded(conn);
@@ -171,5 +184,6 @@ void pg_setup_synced(struct pg_conn *conn)
         loop_timer_cancel(&conn->timer);
         log_event(LOG_INFO, "db.ready", F_INT("class", conn->class),
                   F_USER("host", pg_connect_host(conn)));
+        pg_history_leave_others(conn);
     }
 }

@@ -6,7 +6,12 @@
 #include "store/pg/pg_conn.h"
 #include "store/pg/pg_settings.h"
 
-enum { STATEMENT_TIMEOUT_MS = 5000, GATE_CONNECTIONS = 2, IN_FLIGHT_MAX = 256 };
+enum {
+    STATEMENT_TIMEOUT_MS = 5000,
+    GATE_CONNECTIONS = 2,
+    IN_FLIGHT_MAX = 256,
+    HISTORY_MS = 60 * 1000
+};
 enum { CONNINFO_BYTES_MAX = 4 << 20 };
 
 /* A configuration that is wrong is told by store_problem, as whatever else keeps the store from being ready. */
@@ -43,6 +48,9 @@ struct store *store_new(struct loop *loop, const struct store_config *config)
     if (store->config.in_flight_max == 0) {
         store->config.in_flight_max = IN_FLIGHT_MAX;
     }
+    if (store->config.history_ms == 0) {
+        store->config.history_ms = HISTORY_MS;
+    }
     store->arena = arena_new(CONNINFO_BYTES_MAX);
     read_conninfo(store);
     store->conn_count = store->config.gate_connections + 2;
@@ -52,6 +60,7 @@ struct store *store_new(struct loop *loop, const struct store_config *config)
     for (size_t i = 2; i < store->conn_count; i++) {
         pg_conn_init(&store->conns[i], store, STORE_GATE);
     }
+    pg_history_init(store);
     return store;
 }
 
@@ -60,6 +69,7 @@ void store_free(struct store *store)
     if (store == NULL) {
         return;
     }
+    pg_history_fini(store);
     for (size_t i = 0; i < store->conn_count; i++) {
         pg_conn_fini(&store->conns[i]);
     }

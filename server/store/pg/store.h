@@ -26,6 +26,7 @@ struct store_config {
     int statement_timeout_ms;  /* 0: 5 s */
     unsigned gate_connections; /* 0: 2 */
     unsigned in_flight_max;    /* operations on one connection; 0: 256 */
+    int history_ms;            /* between two looks whether the database went back; 0: 1 min */
 };
 
 struct store *store_new(struct loop *loop, const struct store_config *config);

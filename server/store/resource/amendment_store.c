@@ -93,6 +93,7 @@ void amendment_store_put(struct change_op *op, const struct amendment_put *put)
     struct pg_params p = sql_amend(
         arena, &(struct sql_amend){.act = change_begin(op, "amend_policy"),
                                    .content = put->content,
+                                   .before = put->before,
                                    .version = a->version,
                                    .grant_principals = grant_texts(arena, a, principal_text),
                                    .grant_rights = grant_texts(arena, a, rights_text),

@@ -14,9 +14,10 @@ void amendment_store_fetch(struct amendment_fetch *fetch, struct tenant_id tenan
                            struct content_id content);
 
 /* Store the next one, its version in the content's row, and the act's record, in one statement.
- * R_DATABASE_CONFLICT when the one before is not version - 1. */
+ * R_DATABASE_CONFLICT when another one holds than before. */
 struct amendment_put {
     struct content_id content;
+    int64_t before; /* mark of the one that it follows; 0: there was none */
     const struct amendment *amendment;
     const char *target; /* what the log says */
 };

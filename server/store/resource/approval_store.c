@@ -40,6 +40,7 @@ static rc read_row(struct arena *arena, const PGresult *r, int i, struct approva
         .state = (enum approval_state)row.state,
         .decider_name = row.decided_by_name,
         .decided_at = row.decided_at,
+        .reader_registered_at = row.reader_registered_at,
     };
     return read_changes(arena, &row, out, err);
 }
@@ -70,7 +71,8 @@ void approval_store_list(struct approval_list *list)
                                                      .before = list->after,
                                                      .limit = (int64_t)list->limit,
                                                      .request_max = (int64_t)list->request_max,
-                                                     .changes_max = (int64_t)list->changes_max});
+                                                     .changes_max = (int64_t)list->changes_max,
+                                                     .reader = list->reader});
     pg_submit_one(&list->op, &p, read_rows);
 }
 

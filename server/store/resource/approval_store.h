@@ -37,6 +37,7 @@ struct approval_row {
     enum approval_state state;
     const char *decider_name; /* "" while nobody decided */
     int64_t decided_at;
+    int64_t reader_registered_at; /* of the list's reader; 0: they are no component of the tenant */
 };
 
 /* Find requests, newest first. */
@@ -46,10 +47,11 @@ struct approval_list {
     struct approval_id only;  /* zero: any */
     struct approval_id after; /* the last one of the page before; zero: the first page */
     enum approval_state states[APPROVAL_STATES_MAX];
-    size_t state_count; /* 0: in any state */
-    size_t limit;       /* 1 to APPROVAL_PAGE_MAX + 1 */
-    size_t request_max; /* bytes of a request beyond which it is left out */
-    size_t changes_max; /* changes of each beyond which they are counted only */
+    size_t state_count;         /* 0: in any state */
+    size_t limit;               /* 1 to APPROVAL_PAGE_MAX + 1 */
+    size_t request_max;         /* bytes of a request beyond which it is left out */
+    size_t changes_max;         /* changes of each beyond which they are counted only */
+    struct component_id reader; /* who asks; zero: nobody who might approve */
     struct approval_row *rows;
     size_t count;
 };

@@ -29,6 +29,7 @@ static struct audit_event event_from(const struct sql_audit_query_row *row)
         .user_agent = row->user_agent,
         .correlation_id = row->correlation_id,
         .target = row->target,
+        .calls = row->calls,
     };
 }
 
@@ -107,6 +108,32 @@ void audit_store_query(struct audit_query *query)
                                                               .power = query->power,
                                                           });
     pg_submit_one(&query->op, &p, read_events);
+}
+
+void audit_store_add_summaries(struct audit_summaries *summaries)
+{
+    struct arena *arena = summaries->op.arena;
+    struct sql_audit_summary *rows =
+        ARENA_ARRAY(arena, struct sql_audit_summary, summaries->count + 1);
+    for (size_t i = 0; rows != NULL && i < summaries->count; i++) {
+        const struct audit_summary *from = &summaries->rows[i];
+        rows[i] = (struct sql_audit_summary){
+            .tenant = from->tenant,
+            .event = from->event,
+            .operation = from->operation,
+            .reason = from->reason,
+            .component = from->component,
+            .component_name = from->component_name,
+            .client_address = from->client_address,
+            .user_agent = from->user_agent,
+            .correlation_id = from->correlation_id,
+            .target = from->target,
+            .calls = from->calls,
+        };
+    }
+    struct pg_params p = sql_audit_add_summaries(
+        arena, &(struct sql_audit_add_summaries){.summaries = {rows, summaries->count}});
+    pg_submit_one(&summaries->op, &p, pg_read_nothing);
 }
 
 static rc read_made(struct store_op *op, size_t index, const PGresult *r, struct err *err)

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Reading the audit log, newest first. */
+/* The audit log: reading it, newest first; and what is written to it beside decisions (gate/gate.h) and acts. */
 #pragma once
 
 #include "domain/values/power.h"
@@ -18,6 +18,7 @@ struct audit_event {
     int64_t policy_version;
     const char *rights, *channel, *power;
     const char *client_address, *user_agent, *correlation_id, *target;
+    int64_t calls; /* for which it stands; 1 unless it is a summary */
 };
 
 enum { AUDIT_PAGE_MAX = 1000 };
@@ -41,6 +42,26 @@ struct audit_query {
     struct event_id scanned_event;
 };
 void audit_store_query(struct audit_query *query);
+
+/* One row for many refusals of callers whom nobody knows. */
+struct audit_summary {
+    struct tenant_id tenant; /* in whose log */
+    struct event_id event;
+    const char *operation, *reason; /* of one of them */
+    struct component_id component;  /* that carried them; zero: none */
+    const char *component_name;
+    const char *client_address;              /* of all of them: an address or a network */
+    const char *user_agent, *correlation_id; /* of one of them */
+    const char *target;
+    int64_t calls;
+};
+
+struct audit_summaries {
+    struct store_op op;
+    const struct audit_summary *rows;
+    size_t count;
+};
+void audit_store_add_summaries(struct audit_summaries *summaries);
 
 /* Make the audit log's partitions for the coming months; the owner of the schema lets us by a
  * function. R_DATABASE_CONFLICT or R_DATABASE_ERROR while somebody reads the whole log (pg_dump): to be

@@ -30,6 +30,7 @@ void component_store_create(struct change_op *op, const struct component_record 
                    .disabled = record->is_disabled,
                    .issuer = record->issuer,
                    .subject = record->subject,
+                   .mark = record->mark,
                    .max = COMPONENTS_MAX,
                });
     struct pg_params certificates = sql_add_certificates(
@@ -52,17 +53,18 @@ void component_store_update(struct change_op *op, const struct component_record 
                           .disabled = record->is_disabled,
                           .issuer = record->issuer,
                           .subject = record->subject,
-                          .version = record->version,
+                          .mark = record->mark,
+                          .new_mark = record->new_mark,
                       });
     change_submit(op, &p, change_read_done);
 }
 
-void component_store_delete(struct change_op *op, struct component_id id, int64_t version)
+void component_store_delete(struct change_op *op, struct component_id id, int64_t mark)
 {
     struct pg_params p = sql_delete_component(
         op->op.arena, &(struct sql_delete_component){.act = change_begin(op, "delete_component"),
                                                      .component = id,
-                                                     .version = version});
+                                                     .mark = mark});
     change_submit(op, &p, change_read_done);
 }
 
@@ -82,7 +84,7 @@ static rc read_record(const struct component_op *op, const PGresult *r, int i,
                       .sender_domains = row.sender_domains.items,
                       .sender_domain_count = row.sender_domains.count},
         .is_disabled = row.disabled,
-        .version = row.version,
+        .mark = row.mark,
         .issuer = row.issuer,
         .subject = row.subject,
         .fingerprints = row.fingerprints,

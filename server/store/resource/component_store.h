@@ -15,7 +15,8 @@ enum {
 struct component_record {
     struct subject_component component;
     bool is_disabled;
-    int64_t version;
+    int64_t mark;            /* of its state (base/ids.h) */
+    int64_t new_mark;        /* of the state that it gets */
     struct issuer_id issuer; /* zero: it comes with no tokens */
     const char *subject;     /* "" then */
     struct slice
@@ -34,11 +35,11 @@ struct component_op {
 /* R_ALREADY_EXISTS: the name, a certificate, or the subject of the issuer is taken;
  * R_LIMIT_EXCEEDED. */
 void component_store_create(struct change_op *op, const struct component_record *record);
-/* Sender domains, certificates, issuer, subject and whether it is disabled; record->version must
- * be what is stored, else R_NOT_FOUND. */
+/* Sender domains, certificates, issuer, subject and whether it is disabled; record->mark must be
+ * what is stored, else R_NOT_FOUND. */
 void component_store_update(struct change_op *op, const struct component_record *record);
-/* `version` 0: whatever it is now. R_NOT_FOUND. */
-void component_store_delete(struct change_op *op, struct component_id id, int64_t version);
+/* `mark` 0: whatever it is now. R_NOT_FOUND. */
+void component_store_delete(struct change_op *op, struct component_id id, int64_t mark);
 /* Zero ids: any, from the first. */
 void component_store_list(struct component_op *op, struct component_id only,
                           struct component_id after, size_t limit);
@@ -47,5 +48,5 @@ void component_store_list(struct component_op *op, struct component_id only,
 void component_store_find_issuer(struct component_op *op, struct issuer_id issuer,
                                  const struct subject_component *component, bool or_platform);
 /* By what an enabled component of the scope is known: the one record is without sender domains and
- * version, and `iss` is that of its issuer, "" if it comes with no tokens. R_NOT_FOUND. */
+ * mark, and `iss` is that of its issuer, "" if it comes with no tokens. R_NOT_FOUND. */
 void component_store_find_own(struct component_op *op, struct component_id id);

@@ -25,6 +25,11 @@ struct content_find {
 void content_store_find(struct content_find *find, struct tenant_id tenant,
                         struct content_id content);
 
+/* Record content whose row was lost, by what its seal says: id, owner, issuer, template, display name,
+ * and when it was protected as created_at. Then find it, whoever has recorded it. */
+void content_store_recover(struct content_find *find, struct tenant_id tenant,
+                           const struct content_row *row);
+
 /* Contents, newest first. */
 enum { CONTENT_PAGE_MAX = 200 };
 struct content_list {

@@ -56,6 +56,7 @@ void issuer_store_create(struct change_op *op, const struct issuer_row *row, boo
                                             .template = template,
                                             .template_value = arena_dup(op->op.arena, value),
                                             .by_platform = by_platform,
+                                            .mark = row->mark,
                                             .max = ISSUERS_MAX,
                                         });
     change_submit(op, &p, read_created);
@@ -67,7 +68,8 @@ void issuer_store_update(struct change_op *op, const struct issuer_row *row)
         sql_update_issuer(op->op.arena, &(struct sql_update_issuer){
                                             .act = change_begin(op, "update_issuer"),
                                             .issuer = row->issuer.id,
-                                            .version = row->version,
+                                            .mark = row->mark,
+                                            .new_mark = row->new_mark,
                                             .settings = settings_of(row),
                                         });
     change_submit(op, &p, change_read_done);
@@ -95,7 +97,7 @@ static rc read_issuers(struct store_op *base, size_t index, const PGresult *r, s
         TRY(sql_list_issuers_read(base->arena, r, (int)i, &row, err));
         op->issuers[i] = (struct issuer_row){.issuer = issuer_from_row(&row.issuer),
                                              .disabled = row.disabled,
-                                             .version = row.version,
+                                             .mark = row.mark,
                                              .proof = row.holds ? (enum issuer_proof)row.proof
                                                                 : ISSUER_PROOF_GONE};
     }

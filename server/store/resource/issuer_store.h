@@ -23,7 +23,8 @@ enum issuer_proof {
 struct issuer_row {
     struct issuer issuer; /* its epoch is not read */
     bool disabled;
-    int64_t version;
+    int64_t mark;            /* of its state (base/ids.h) */
+    int64_t new_mark;        /* of the state that it gets */
     enum issuer_proof proof; /* read only */
 };
 
@@ -54,7 +55,7 @@ void issuer_store_judge(struct issuer_op *op, const char *iss, bool by_platform)
 /* What issuer_store_judge says is looked at again: R_ALREADY_EXISTS when the iss is taken, which
  * only who has proven it is told; R_NOT_FOUND when it is not proven, or covered. R_LIMIT_EXCEEDED. */
 void issuer_store_create(struct change_op *op, const struct issuer_row *row, bool by_platform);
-/* row->version must be what is stored, else R_NOT_FOUND. */
+/* row->mark must be what is stored, else R_NOT_FOUND. */
 void issuer_store_update(struct change_op *op, const struct issuer_row *row);
 /* Its mappings go with it. */
 void issuer_store_delete(struct change_op *op, struct issuer_id id);

@@ -24,24 +24,28 @@ void key_store_check_root(struct root_key_check *check, struct slice wrapped)
     pg_submit_one(&check->op, &p, read_check);
 }
 
-static rc read_signing_keys(struct store_op *op, size_t index, const PGresult *r, struct err *err)
+static rc read_tenant_signing(struct store_op *op, size_t index, const PGresult *r, struct err *err)
 {
-    struct signing_keys *keys = LIST_ENTRY(op, struct signing_keys, op);
+    struct tenant_signing_keys *keys = LIST_ENTRY(op, struct tenant_signing_keys, op);
     (void)index;
+    keys->authority_url = "";
     keys->count = (size_t)PQntuples(r);
     keys->jwks = ARENA_ARRAY(op->arena, const char *, keys->count + 1);
     ARENA_ENSURE(keys->jwks, err);
     for (size_t i = 0; i < keys->count; i++) {
-        struct sql_list_signing_keys_row row;
-        TRY(sql_list_signing_keys_read(op->arena, r, (int)i, &row, err));
+        struct sql_tenant_signing_keys_row row;
+        TRY(sql_tenant_signing_keys_read(op->arena, r, (int)i, &row, err));
+        keys->authority_url = row.authority_url;
         keys->jwks[i] = row.public_jwk;
     }
     return OK;
 }
 
-void key_store_list_signing(struct signing_keys *keys, const char *const *boundaries, size_t count)
+void key_store_tenant_signing(struct tenant_signing_keys *keys, struct tenant_id tenant,
+                              const char *const *boundaries, size_t count)
 {
-    struct pg_params p = sql_list_signing_keys(
-        keys->op.arena, &(struct sql_list_signing_keys){.boundaries = {boundaries, count}});
-    pg_submit_one(&keys->op, &p, read_signing_keys);
+    struct pg_params p = sql_tenant_signing_keys(
+        keys->op.arena,
+        &(struct sql_tenant_signing_keys){.tenant = tenant, .boundaries = {boundaries, count}});
+    pg_submit_one(&keys->op, &p, read_tenant_signing);
 }

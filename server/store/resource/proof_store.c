@@ -13,11 +13,10 @@ static rc read_claim(struct store_op *op, size_t index, const PGresult *r, struc
     return OK;
 }
 
-void proof_store_claim(struct proof_claim *claim, const uint8_t id[32], int64_t expires_at)
+void proof_store_claim(struct proof_claim *claim, const uint8_t id[32], int32_t keep_s)
 {
-    struct pg_params p =
-        sql_claim_proof(claim->op.arena, &(struct sql_claim_proof){.proof = slice_of(id, 32),
-                                                                   .expires_at = expires_at});
+    struct pg_params p = sql_claim_proof(
+        claim->op.arena, &(struct sql_claim_proof){.proof = slice_of(id, 32), .keep_s = keep_s});
     pg_submit_one(&claim->op, &p, read_claim);
 }
 

@@ -9,8 +9,8 @@ struct proof_claim {
     struct store_op op;
     bool is_first; /* nobody has used it before */
 };
-/* `expires_at` in microseconds: when the proof is too old to be accepted anyway. Copies the id. */
-void proof_store_claim(struct proof_claim *claim, const uint8_t id[32], int64_t expires_at);
+/* It is remembered for that many seconds, counted by the database's clock. Copies the id. */
+void proof_store_claim(struct proof_claim *claim, const uint8_t id[32], int32_t keep_s);
 
 /* Forget proofs that are too old, at most PROOFS_SWEPT_MAX at once. */
 enum { PROOFS_SWEPT_MAX = 5000 };

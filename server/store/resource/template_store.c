@@ -33,13 +33,13 @@ void template_store_create(struct change_op *op, const struct template_row *row)
     change_submit(op, &p, change_read_done);
 }
 
-void template_store_update(struct change_op *op, const struct template_row *row, int64_t version)
+void template_store_update(struct change_op *op, const struct template_row *row)
 {
     struct pg_params p = sql_update_template(
         op->op.arena, &(struct sql_update_template){.act = change_begin(op, "update_template"),
                                                     .template = row->id,
                                                     .values = values_of(row),
-                                                    .version = version});
+                                                    .mark = row->mark});
     change_submit(op, &p, change_read_done);
 }
 
@@ -85,6 +85,7 @@ static rc read_template(struct arena *arena, const PGresult *r, int i, struct te
     *out = (struct template_row){
         .id = row.template,
         .version = row.version,
+        .mark = row.mark,
         .archived = row.archived,
         .scope = row.scope.items,
         .scope_count = row.scope.count,

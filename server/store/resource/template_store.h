@@ -10,7 +10,8 @@ enum { TEMPLATES_MAX = 500 /* of one tenant, archived ones included */ };
 /* A template as an admin sees it. */
 struct template_row {
     struct template_id id;
-    int64_t version;
+    int64_t version; /* counts changes, for people */
+    int64_t mark;    /* of its state (base/ids.h) */
     bool archived;
     const char *const *scope; /* principals */
     size_t scope_count;
@@ -30,8 +31,8 @@ struct template_row {
 
 /* R_LIMIT_EXCEEDED. */
 void template_store_create(struct change_op *op, const struct template_row *row);
-/* `version` 0: whatever it is now. */
-void template_store_update(struct change_op *op, const struct template_row *row, int64_t version);
+/* row->mark must be what is stored, else R_NOT_FOUND. */
+void template_store_update(struct change_op *op, const struct template_row *row);
 void template_store_archive(struct change_op *op, struct template_id id, bool archived);
 /* R_PRECONDITION_FAILED while content refers to it and `force` is not set. */
 void template_store_delete(struct change_op *op, struct template_id id, bool force);

@@ -45,6 +45,7 @@ void tenant_store_create(struct change_op *op, const struct tenant_row *tenant, 
                                      .approvals = (int32_t)tenant->approvals,
                                      .needs_bound_users = tenant->needs_bound_users,
                                      .needs_bound_components = tenant->needs_bound_components,
+                                     .mark = tenant->mark,
                                  });
     struct pg_params with_keys = bind_keys(arena, tenant->id, keys, key_count);
     change_submit_two(op, &made, &with_keys, read_created);
@@ -61,7 +62,7 @@ static struct tenant_row row_from(const struct sql_tenant *t)
         .boundary = t->boundary,
         .state = t->state,
         .license_cap_days = t->license_cap_days,
-        .version = t->version,
+        .mark = t->mark,
         .created_at = t->created_at,
         .approvals = (uint32_t)t->approvals,
         .needs_bound_users = t->needs_bound_users,
@@ -111,7 +112,7 @@ static rc read_list(struct store_op *base, size_t index, const PGresult *r, stru
     return OK;
 }
 
-void tenant_store_list(struct change_op *op, struct tenant_id after, size_t limit)
+void tenant_store_list(struct change_op *op, const char *after, size_t limit)
 {
     struct pg_params p = sql_list_tenants(
         op->op.arena, &(struct sql_list_tenants){.after = after, .limit = (int64_t)limit});
@@ -129,7 +130,8 @@ void tenant_store_update(struct change_op *op, const struct tenant_row *row)
                                             .license_cap_days = (int32_t)row->license_cap_days,
                                             .onboarding = {row->onboarding, row->onboarding_count},
                                             .state = (int16_t)row->state,
-                                            .version = row->version,
+                                            .mark = row->mark,
+                                            .new_mark = row->new_mark,
                                             .approvals = (int32_t)row->approvals,
                                             .needs_bound_users = row->needs_bound_users,
                                             .needs_bound_components = row->needs_bound_components,

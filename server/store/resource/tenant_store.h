@@ -10,7 +10,9 @@
 struct tenant_row {
     struct tenant_id id;
     const char *name, *display_name, *boundary;
-    int64_t state, license_cap_days, version, created_at;
+    int64_t state, license_cap_days, created_at;
+    int64_t mark;       /* of its state (base/ids.h) */
+    int64_t new_mark;   /* of the state that it gets */
     uint32_t approvals; /* 1 << enum approval_operation */
     const char *const *onboarding;
     size_t onboarding_count;
@@ -32,11 +34,11 @@ void tenant_store_create(struct change_op *op, const struct tenant_row *tenant, 
                          const struct new_key *keys, size_t key_count);
 /* Fills op->tenant. */
 void tenant_store_get(struct change_op *op, const char *name);
-/* In order of short name, after that of this tenant; zero: from the first. Fills op->tenants,
- * without onboarding and domains. */
-void tenant_store_list(struct change_op *op, struct tenant_id after, size_t limit);
-/* Changes display name, cap, onboarding, approvals, state and what must be bound; row->version
- * must be what is stored, else R_NOT_FOUND. */
+/* In order of short name, after this one; "": from the first. Fills op->tenants, without onboarding
+ * and domains. */
+void tenant_store_list(struct change_op *op, const char *after, size_t limit);
+/* Changes display name, cap, onboarding, approvals, state and what must be bound; row->mark must
+ * be what is stored, else R_NOT_FOUND. */
 void tenant_store_update(struct change_op *op, const struct tenant_row *row);
 enum { EXCLUSIONS_MAX = 1000 /* of one tenant: every decision reads them all */ };
 /* R_ALREADY_EXISTS, R_LIMIT_EXCEEDED. */

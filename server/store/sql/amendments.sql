@@ -2,27 +2,28 @@
 -- Amendments: the sum of all changes of a content's policy, beside the content's row.
 
 -- group: amendment
--- members: version int8, grant_principals text[], grant_rights text[], recipients text[],
+-- members: mark int8, version int8, grant_principals text[], grant_rights text[], recipients text[],
 --   removed text[], name_versions int8[], changes_expiry bool, expires_at timestamptz
--- Principals and their rights are parallel. name_versions: in which version each was said, of the
+-- mark: content.amendment_mark. Principals and their rights are parallel. name_versions: in which version each was said, of the
 -- grants, then of the recipients, then of what was removed.
 
 -- name: find_amendment :admin
 -- params: tenant tenant_id, content content_id
 -- columns: amendment @amendment
-SELECT version, grant_principals, grant_rights, recipients, removed, name_versions, changes_expiry,
-       expires_at
-FROM content_amendment WHERE tenant = :tenant AND content = :content;
+SELECT c.amendment_mark AS mark, m.version, m.grant_principals, m.grant_rights, m.recipients,
+       m.removed, m.name_versions, m.changes_expiry, m.expires_at
+FROM content_amendment m JOIN content c USING (tenant, content)
+WHERE m.tenant = :tenant AND m.content = :content;
 
 -- name: amend :admin
--- params: act @act, content content_id, version int8, grant_principals text[],
+-- params: act @act, content content_id, before int8, version int8, grant_principals text[],
 --   grant_rights text[], recipients text[], removed text[], name_versions int8[],
 --   changes_expiry bool, expires_at timestamptz?, target text
 -- columns: stored bool
--- No row when the content's amendment is not the one before.
+-- No row when the mark of the content's amendment is not the one before.
 WITH changed AS (
     UPDATE content SET amendment = :version
-    WHERE tenant = :act.tenant AND content = :content AND amendment = :version - 1
+    WHERE tenant = :act.tenant AND content = :content AND amendment_mark = :before
     RETURNING template
 ), kept AS (
     INSERT INTO content_amendment (tenant, content, version, grant_principals, grant_rights,

@@ -62,13 +62,13 @@ SELECT audit_admin(:act.*, said) AS _ FROM made;
 
 -- name: list_approvals :admin
 -- params: tenant tenant_id, only approval_id?, states int8[], before approval_id?, limit int8,
---   request_max int8, changes_max int8
+--   request_max int8, changes_max int8, reader component_id?
 -- columns: approval approval_id, act text, operation int2, request bytea, summary text,
 --   change_fields text[], change_before text[], change_after text[], changes_left_out int8,
 --   digest bytea, requested_by component_id, requested_by_name text, requested_with bytea,
 --   requested_as int2, requested_at timestamptz, expires_at timestamptz, state int8,
---   decided_by_name text, decided_at timestamptz
--- Newest first. State 5: pending, and its time is over. No states: any. A request of more than
+--   decided_by_name text, decided_at timestamptz, reader_registered_at timestamptz
+-- Newest first. reader_registered_at: since when the component that asks is registered. State 5: pending, and its time is over. No states: any. A request of more than
 -- request_max bytes is left out, and so are changes beyond changes_max, which are counted.
 SELECT approval, act, operation,
        CASE WHEN octet_length(request) <= :request_max THEN request ELSE '' END AS request,
@@ -77,7 +77,9 @@ SELECT approval, act, operation,
        trim_array(change_after, surplus) AS change_after,
        changes_left_out + surplus AS changes_left_out,
        digest, requested_by, requested_by_name, requested_with, requested_as, requested_at,
-       expires_at, state, decided_by_name, decided_at
+       expires_at, state, decided_by_name, decided_at,
+       (SELECT created_at FROM component WHERE tenant = :tenant AND component = :reader)
+           AS reader_registered_at
 FROM (
     SELECT approval, act, operation, request, summary, change_fields, change_before, change_after,
            changes_left_out, digest, requested_by, requested_by_name, requested_with, requested_as,

@@ -1,9 +1,15 @@
 -- SPDX-License-Identifier: Apache-2.0
 -- The audit log.
 
+-- group: audit_summary
+-- members: tenant tenant_id, event event_id, operation text, reason text, component component_id?,
+--   component_name text?, client_address text, user_agent text, correlation_id text, target text,
+--   calls int8
+-- One row for many refusals.
+
 -- fragment: audit_columns
 event, at, operation, granted, reason, user_address, component_name, content, template,
-policy_version, rights, channel, power, client_address, user_agent, correlation_id, target;
+policy_version, rights, channel, power, client_address, user_agent, correlation_id, target, calls;
 
 -- name: audit_query :admin
 -- params: tenant tenant_id, lead text, content content_id?, user_address text?, reason text?,
@@ -12,7 +18,7 @@ policy_version, rights, channel, power, client_address, user_agent, correlation_
 -- columns: event event_id, at timestamptz, operation text, granted bool, reason text,
 --   user_address text, component_name text, content content_id, template template_id,
 --   policy_version int8, rights text, channel text, power text, client_address text,
---   user_agent text, correlation_id text, target text, is_match bool, is_scan_end bool
+--   user_agent text, correlation_id text, target text, calls int8, is_match bool, is_scan_end bool
 -- Newest first, after the last row of the page before. power 'any': whichever was used.
 --
 -- lead: by which of what is asked for rows are found; for each there is one index, and the predicate
@@ -54,6 +60,14 @@ FROM (
 WHERE is_match OR n = :scan_max
 ORDER BY at DESC, event DESC
 LIMIT :limit;
+
+-- name: audit_add_summaries :admin
+-- params: summaries @audit_summary[]
+INSERT INTO audit (tenant, at, event, operation, granted, reason, component, component_name,
+                   client_address, user_agent, correlation_id, target, calls)
+SELECT s.tenant, now(), s.event, s.operation, false, s.reason, s.component, s.component_name,
+       s.client_address, s.user_agent, s.correlation_id, s.target, s.calls
+FROM unnest(:summaries.*) AS s (:summaries.names);
 
 -- name: make_partitions :admin
 -- columns: made int4

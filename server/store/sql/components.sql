@@ -3,12 +3,16 @@
 
 -- name: create_component :admin
 -- params: act @act, component component_id, name text, role int2, boundary text,
---   sender_domains text[], disabled bool, issuer issuer_id?, subject text, max int8
+--   sender_domains text[], disabled bool, issuer issuer_id?, subject text, mark int8, max int8
+-- It is younger than every request of its tenant that waits for approval, whatever the clock of
+-- this database says now and that of another one said before.
 WITH made AS (
     INSERT INTO component (tenant, component, name, role, boundary, sender_domains, disabled,
-                           issuer, subject)
+                           issuer, subject, mark, created_at)
     SELECT :act.tenant, :component, :name, :role, :boundary, :sender_domains, :disabled,
-           :issuer, :subject
+           :issuer, :subject, :mark,
+           greatest(now(), (SELECT max(requested_at) FROM approval
+                            WHERE tenant = :act.tenant AND state = 1))
     WHERE limit_holds('component', :act.tenant, :max)
     RETURNING tenant
 )
@@ -23,14 +27,14 @@ SELECT f, :tenant, :component FROM unnest(:fingerprints) AS f;
 
 -- name: update_component :admin
 -- params: act @act, component component_id, sender_domains text[], fingerprints bytea[],
---   disabled bool, issuer issuer_id?, subject text, version int8
--- No row when the version is not the stored one. Certificates that stay keep their rows, for a row
+--   disabled bool, issuer issuer_id?, subject text, mark int8, new_mark int8
+-- No row when the mark is not the stored one. Certificates that stay keep their rows, for a row
 -- can't be deleted and inserted in one statement.
 WITH made AS (
     UPDATE component
     SET sender_domains = :sender_domains, disabled = :disabled, issuer = :issuer,
-        subject = :subject, version = version + 1
-    WHERE tenant = :act.tenant AND component = :component AND version = :version
+        subject = :subject, version = version + 1, mark = :new_mark
+    WHERE tenant = :act.tenant AND component = :component AND mark = :mark
     RETURNING name
 ), gone AS (
     DELETE FROM component_certificate f USING made
@@ -47,12 +51,12 @@ WITH made AS (
 SELECT epoch_raise(:act.tenant) AS _, audit_admin(:act.*, name) AS _ FROM made;
 
 -- name: delete_component :admin
--- params: act @act, component component_id, version int8
--- version 0: any. Its certificates go with it.
+-- params: act @act, component component_id, mark int8
+-- mark 0: any. Its certificates go with it.
 WITH made AS (
     DELETE FROM component
     WHERE tenant = :act.tenant AND component = :component
-      AND (:version = 0 OR version = :version)
+      AND (:mark = 0 OR mark = :mark)
     RETURNING name
 )
 SELECT epoch_raise(:act.tenant) AS _, audit_admin(:act.*, name) AS _ FROM made;
@@ -60,9 +64,9 @@ SELECT epoch_raise(:act.tenant) AS _, audit_admin(:act.*, name) AS _ FROM made;
 -- name: list_components :admin
 -- params: tenant tenant_id, only component_id?, after component_id?, limit int8
 -- columns: component component_id, name text, role int2, boundary text, sender_domains text[],
---   disabled bool, issuer issuer_id, subject text, version int8, fingerprints bytea
+--   disabled bool, issuer issuer_id, subject text, mark int8, fingerprints bytea
 -- fingerprints: one after the other.
-SELECT component, name, role, boundary, sender_domains, disabled, issuer, subject, version,
+SELECT component, name, role, boundary, sender_domains, disabled, issuer, subject, mark,
        (SELECT coalesce(string_agg(fingerprint, '' ORDER BY fingerprint), '')
         FROM component_certificate f
         WHERE f.tenant = c.tenant AND f.component = c.component) AS fingerprints

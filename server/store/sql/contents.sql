@@ -21,6 +21,15 @@ coalesce((SELECT k.name FROM component k
 -- columns: content @content
 SELECT {content_columns} FROM content c WHERE tenant = :tenant AND content = :content;
 
+-- name: recover_content :read
+-- params: tenant tenant_id, content content_id, owner text, issuer text, template template_id?,
+--   display_name text, protected_at timestamptz
+-- What a seal says of content whose row was lost, because the database has gone back. The gate does
+-- the same at a license.
+INSERT INTO content (tenant, content, owner, issuer, template, display_name, created_at)
+VALUES (:tenant, :content, :owner, :issuer, :template, :display_name, :protected_at)
+ON CONFLICT (tenant, content) DO NOTHING;
+
 -- name: list_owned_content :admin
 -- params: tenant tenant_id, before content_id?, limit int8, owners text[], issuer text?
 -- columns: content @content

@@ -8,14 +8,16 @@
 --   policy_version int8, rights text, channel text, power text, client_address text,
 --   user_agent text, correlation_id text, was_revoked bool, was_user_revoked bool,
 --   was_amendment int8, target text
--- A decision: its audit row, and what was assumed of its content (was_…). addresses: the user's,
--- spaces between, the primary one first.
+-- A decision: its audit row, and what was assumed of its content (was_…; of its amendment the mark).
+-- addresses: the user's, spaces between, the primary one first. operation '': it is compared, and has
+-- no audit row.
 
 -- group: gate_content
 -- members: entry int8, owner text, issuer text, display_name text, request_id uuid?,
---   request_hash bytea?, key_version int8
--- The row of new content, which that entry, counted from 1, makes. key_version 0: NULL. Apart from
--- the entries, because most are licenses, and each array costs.
+--   request_hash bytea?, key_version int8, protected_at timestamptz?
+-- The row of content which that entry, counted from 1, makes. key_version 0: NULL. protected_at: it
+-- is not new; its row was lost, and this is what its seal says of it. Apart from the entries,
+-- because most are licenses, and each array costs.
 
 -- group: gate_epoch
 -- members: n int8, scope uuid, epoch int8
@@ -23,16 +25,18 @@
 
 -- group: gate_difference
 -- members: revoked bool, user_revoked bool, is_amended bool, made_content content_id,
---   made_hash bytea, made_key_version int8, stale_scopes text
--- What is true instead of what was assumed.
+--   made_hash bytea, made_key_version int8, made_at timestamptz, now timestamptz,
+--   stale_scopes text
+-- What is true instead of what was assumed. now: by the clock that said made_at.
 
 -- name: gate :gate
 -- params: entries @gate_entry[], contents @gate_content[], epochs @gate_epoch[]
 -- columns: n int8, verdict int4, difference @gate_difference apart, amendment @amendment apart
 -- A row per entry. verdict: 0 recorded; 1 stale, with the scopes that have moved, spaces between;
 -- 2 the facts differ: it is revoked, or not any more, or for this user, or has another amendment,
--- which comes along; 3 the request id has made content already, which comes along with its hash and
--- key version.
+-- which comes along; 3 the request id has made content already, which comes along with its hash, key
+-- version and time; 4 the content has no row, because the database has gone back, and none came
+-- along. The platform's log (no tenant) names contents of which nothing is known.
 -- Only verdict 0 writes anything.
 --
 -- The plan is made once for each connection, perhaps while the tables are empty, and must hold when they
@@ -40,8 +44,9 @@
 -- each: the others on content are partial, and a request's tenant is compared in a way for which no index
 -- is used, because to an empty table the primary key looks as good (migrations/0014_audit_at_size.sql).
 WITH entry AS (
-    SELECT e.*, m.entry IS NOT NULL AS is_new, m.owner, m.issuer, m.display_name, m.request_id,
-           m.request_hash, m.key_version
+    SELECT e.*, m.entry IS NOT NULL AS has_row,
+           m.entry IS NOT NULL AND m.protected_at IS NULL AS is_new, m.owner, m.issuer,
+           m.display_name, m.request_id, m.request_hash, m.key_version, m.protected_at
     FROM unnest(:entries.*) WITH ORDINALITY AS e (:entries.names, n)
     LEFT JOIN unnest(:contents.*) AS m (:contents.names) ON m.entry = e.n
 ), stale AS (
@@ -55,30 +60,34 @@ WITH entry AS (
            c.revoked_at IS NOT NULL AS revoked,
            coalesce(c.revoked_users && string_to_array(e.addresses, ' '), false) AS user_revoked,
            r.content AS made_content, r.request_hash AS made_hash,
-           coalesce(r.key_version, 0)::int8 AS made_key_version,
+           coalesce(r.key_version, 0)::int8 AS made_key_version, r.created_at AS made_at,
+           c.amendment_mark AS mark,
            CASE WHEN EXISTS (SELECT FROM stale s WHERE s.n = e.n) THEN 1
                 WHEN r.content IS NOT NULL THEN 3
                 WHEN (c.revoked_at IS NOT NULL) <> e.was_revoked
-                  OR coalesce(c.amendment, 0) <> e.was_amendment
+                  OR coalesce(c.amendment_mark, 0) <> e.was_amendment
                   OR coalesce(c.revoked_users && string_to_array(e.addresses, ' '), false)
                      <> e.was_user_revoked THEN 2
+                WHEN c.content IS NULL AND e.content IS NOT NULL AND NOT e.has_row
+                  AND e.tenant <> {platform} THEN 4
                 ELSE 0 END AS verdict
     FROM entry e
     LEFT JOIN LATERAL (
-        SELECT c.revoked_at, c.revoked_users, c.amendment FROM content c
+        SELECT c.content, c.revoked_at, c.revoked_users, c.amendment_mark FROM content c
         WHERE NOT e.is_new AND c.tenant = e.tenant AND c.content = e.content OFFSET 0
     ) AS c ON true
     LEFT JOIN LATERAL (
-        SELECT r.content, r.request_hash, r.key_version FROM content r
+        SELECT r.content, r.request_hash, r.key_version, r.created_at FROM content r
         WHERE e.is_new AND r.request_id = e.request_id
           AND r.tenant IS NOT DISTINCT FROM e.tenant OFFSET 0
     ) AS r ON true
 ), made AS (
     INSERT INTO content (tenant, content, owner, issuer, template, display_name, request_id,
-                         request_hash, key_version)
+                         request_hash, key_version, created_at)
     SELECT e.tenant, e.content, e.owner, e.issuer, e.template, e.display_name, e.request_id,
-           e.request_hash, nullif(e.key_version, 0)::int4
-    FROM entry e JOIN fact f USING (n) WHERE f.verdict = 0 AND e.is_new
+           e.request_hash, nullif(e.key_version, 0)::int4, coalesce(e.protected_at, now())
+    FROM entry e JOIN fact f USING (n) WHERE f.verdict = 0 AND e.has_row
+    ON CONFLICT (tenant, content) DO NOTHING -- what was lost may have come back meanwhile
 ), recorded AS (
     INSERT INTO audit (tenant, at, event, operation, granted, reason, user_address, component,
                        component_name, content, template, policy_version, rights, channel, power,
@@ -87,13 +96,13 @@ WITH entry AS (
            nullif(split_part(e.addresses, ' ', 1), ''), e.component, e.component_name, e.content,
            e.template, e.policy_version, e.rights, e.channel, e.power, e.client_address,
            e.user_agent, e.correlation_id, e.target
-    FROM entry e JOIN fact f USING (n) WHERE f.verdict = 0
+    FROM entry e JOIN fact f USING (n) WHERE f.verdict = 0 AND e.operation <> ''
 )
 SELECT f.n, f.verdict, f.revoked, f.user_revoked, m.version IS NOT NULL AS is_amended,
-       f.made_content, f.made_hash, f.made_key_version,
+       f.made_content, f.made_hash, f.made_key_version, f.made_at, now() AS now,
        (SELECT s.scopes FROM stale s WHERE f.verdict = 1 AND s.n = f.n) AS stale_scopes,
-       m.version, m.grant_principals, m.grant_rights, m.recipients, m.removed, m.name_versions,
-       m.changes_expiry, m.expires_at
+       f.mark, m.version, m.grant_principals, m.grant_rights, m.recipients, m.removed,
+       m.name_versions, m.changes_expiry, m.expires_at
 FROM fact f
 LEFT JOIN LATERAL (
     SELECT * FROM content_amendment m

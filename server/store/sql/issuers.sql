@@ -22,7 +22,7 @@ i.clock_skew_seconds, i.claim_verified;
 -- name: create_issuer :admin
 -- params: act @act, issuer issuer_id, boundary text, kind int2, iss text,
 --   settings @issuer_settings, host text, template text, template_value text,
---   by_platform bool, max int8
+--   by_platform bool, mark int8, max int8
 -- columns: outcome int4
 -- As of judge_issuer, whose answer is looked at again.
 --
@@ -35,13 +35,13 @@ WITH judged AS MATERIALIZED (
     INSERT INTO issuer (tenant, issuer, boundary, kind, iss, audiences, algorithms, jwks_url,
                         jwks_json, claim_address, claim_aliases, claim_groups, claim_tenant,
                         claim_guest, domains, clock_skew_seconds, disabled, claim_verified, proof,
-                        proof_name, proof_value)
+                        proof_name, proof_value, mark)
     SELECT :act.tenant, :issuer, :boundary, :kind, :iss, :settings.audiences,
            :settings.algorithms, :settings.jwks_url, :settings.jwks_json,
            :settings.claim_address, :settings.claim_aliases, :settings.claim_groups,
            :settings.claim_tenant, :settings.claim_guest, :settings.domains,
            :settings.clock_skew_seconds, :settings.disabled, :settings.claim_verified, proof,
-           proof_name, proof_value
+           proof_name, proof_value, :mark
     FROM judged
     WHERE CASE outcome WHEN 0 THEN limit_holds('issuer', :act.tenant, :max) ELSE false END
     RETURNING tenant
@@ -68,8 +68,8 @@ SELECT EXISTS (SELECT FROM issuer i JOIN issuer_tenant m ON m.issuer = i.issuer
                WHERE i.iss = :template AND i.kind = 2 AND m.tenant = :tenant) AS is_mapped;
 
 -- name: update_issuer :admin
--- params: act @act, issuer issuer_id, version int8, settings @issuer_settings
--- No row when the version is not the stored one.
+-- params: act @act, issuer issuer_id, mark int8, new_mark int8, settings @issuer_settings
+-- No row when the mark is not the stored one.
 WITH made AS (
     UPDATE issuer
     SET audiences = :settings.audiences, algorithms = :settings.algorithms,
@@ -79,8 +79,8 @@ WITH made AS (
         claim_guest = :settings.claim_guest, domains = :settings.domains,
         clock_skew_seconds = :settings.clock_skew_seconds, disabled = :settings.disabled,
         claim_verified = :settings.claim_verified,
-        version = version + 1
-    WHERE tenant = :act.tenant AND issuer = :issuer AND version = :version
+        version = version + 1, mark = :new_mark
+    WHERE tenant = :act.tenant AND issuer = :issuer AND mark = :mark
     RETURNING iss
 )
 SELECT epoch_raise(:act.tenant) AS _, audit_admin(:act.*, iss) AS _ FROM made;
@@ -102,8 +102,8 @@ FROM gone;
 
 -- name: list_issuers :admin
 -- params: tenant tenant_id, only issuer_id?, after issuer_id?, limit int8
--- columns: issuer @issuer, disabled bool, version int8, proof int2, holds bool
-SELECT {issuer_columns}, disabled, version, proof, issuer_holds(i) AS holds
+-- columns: issuer @issuer, disabled bool, mark int8, proof int2, holds bool
+SELECT {issuer_columns}, disabled, mark, proof, issuer_holds(i) AS holds
 FROM issuer i
 WHERE tenant = :tenant
   AND (:only IS NULL OR issuer = :only)

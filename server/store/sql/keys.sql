@@ -11,16 +11,17 @@ INSERT INTO tenant_key (tenant, purpose, version, state, root_version, wrapped, 
 SELECT :tenant, k.purpose, 1, 1, 1, k.wrapped, k.public_jwk
 FROM unnest(:keys.*) AS k (:keys.names);
 
--- name: list_signing_keys :read
--- params: boundaries text[]
--- columns: public_jwk text
--- Of all tenants in these boundaries; none: in any.
-SELECT k.public_jwk
-FROM tenant_key k JOIN tenant t USING (tenant)
-WHERE k.purpose = 3 AND k.state IN (1, 2)
+-- name: tenant_signing_keys :read
+-- params: tenant tenant_id, boundaries text[]
+-- columns: authority_url text, public_jwk text
+-- Of a tenant that is enabled and in one of these boundaries; none: in any. A key set that others read
+-- has 64 keys at most (crypto/jwk.h).
+SELECT b.authority_url, k.public_jwk
+FROM tenant t JOIN boundary b ON b.name = t.boundary JOIN tenant_key k USING (tenant)
+WHERE t.tenant = :tenant AND t.state = 1 AND k.purpose = 3 AND k.state IN (1, 2)
   AND (cardinality(:boundaries) = 0 OR t.boundary = ANY (:boundaries))
-ORDER BY k.created_at
-LIMIT 1000;
+ORDER BY k.version DESC
+LIMIT 64;
 
 -- name: root_key_check :admin
 -- params: wrapped bytea

@@ -17,25 +17,28 @@ WHERE i.issuer = (SELECT c.issuer FROM issuer c
 
 -- group: found_component
 -- members: tenant tenant_id, component component_id, name text, role int2, boundary text,
---   sender_domains text[], tenant_is_active bool, epoch int8
+--   sender_domains text[], is_disabled bool, tenant_is_active bool, epoch int8
 -- tenant_is_active: the platform, which is no tenant, always is.
 
 -- name: find_component :read
 -- params: fingerprint bytea
 -- columns: component @found_component
+-- Also one that is switched off: its certificate is registered all the same.
 SELECT c.tenant, c.component, c.name, c.role, c.boundary, c.sender_domains,
+       c.disabled AS is_disabled,
        coalesce(t.state = 1, c.tenant = {platform}) AS tenant_is_active,
        coalesce(e.epoch, 0)::int8 AS epoch
 FROM component_certificate f JOIN component c USING (tenant, component)
 LEFT JOIN tenant t ON t.tenant = c.tenant
 LEFT JOIN epoch e ON e.scope = c.tenant
-WHERE f.fingerprint = :fingerprint AND NOT c.disabled;
+WHERE f.fingerprint = :fingerprint;
 
 -- name: find_component_by_subject :read
 -- params: issuer uuid, subject text
 -- columns: component @found_component
 -- An issuer names components of its own tenant, or, as the platform's, of any.
 SELECT c.tenant, c.component, c.name, c.role, c.boundary, c.sender_domains,
+       c.disabled AS is_disabled,
        coalesce(t.state = 1, c.tenant = {platform}) AS tenant_is_active,
        coalesce(e.epoch, 0)::int8 AS epoch
 FROM component c

@@ -2,9 +2,11 @@
 -- Proofs of possession that were used (RFC 9449 §11.1).
 
 -- name: claim_proof :read
--- params: proof bytea, expires_at timestamptz
--- One row if nobody has used it.
-INSERT INTO token_proof (proof, expires_at) VALUES (:proof, :expires_at)
+-- params: proof bytea, keep_s int4
+-- One row if nobody has used it. How long it is kept is counted from now by the clock that the sweep
+-- asks too.
+INSERT INTO token_proof (proof, expires_at)
+VALUES (:proof, now() + make_interval(secs => :keep_s))
 ON CONFLICT DO NOTHING
 RETURNING 1 AS _;
 

@@ -25,8 +25,8 @@ WITH made AS (
 SELECT epoch_raise(:act.tenant) AS _, audit_admin(:act.*, template::text) AS _ FROM made;
 
 -- name: update_template :admin
--- params: act @act, template template_id, values @template, version int8
--- The state is kept. version 0: any; no row when it is not the stored one.
+-- params: act @act, template template_id, values @template, mark int8
+-- The state is kept. No row when the mark is not the stored one.
 WITH made AS (
     UPDATE template
     SET scope = :values.scope, expires_at = :values.expires_at,
@@ -35,9 +35,9 @@ WITH made AS (
         grant_principals = :values.grant_principals, grant_rights = :values.grant_rights,
         name_languages = :values.name_languages, name_texts = :values.name_texts,
         description_languages = :values.description_languages,
-        description_texts = :values.description_texts, version = version + 1, updated_at = now()
-    WHERE tenant = :act.tenant AND template = :template
-      AND (:version = 0 OR version = :version)
+        description_texts = :values.description_texts, version = version + 1,
+        mark = mark_new(), updated_at = now()
+    WHERE tenant = :act.tenant AND template = :template AND mark = :mark
     RETURNING template
 )
 SELECT epoch_raise(:act.tenant) AS _, audit_admin(:act.*, template::text) AS _ FROM made;
@@ -45,7 +45,8 @@ SELECT epoch_raise(:act.tenant) AS _, audit_admin(:act.*, template::text) AS _ F
 -- name: archive_template :admin
 -- params: act @act, template template_id, archived bool
 WITH made AS (
-    UPDATE template SET archived = :archived, version = version + 1, updated_at = now()
+    UPDATE template
+    SET archived = :archived, version = version + 1, mark = mark_new(), updated_at = now()
     WHERE tenant = :act.tenant AND template = :template
     RETURNING template
 )
@@ -69,12 +70,12 @@ SELECT (SELECT yes FROM used) AS is_used, (SELECT count(*) FROM gone)::int8 AS d
 
 -- name: list_templates :admin
 -- params: tenant tenant_id, only template_id?, after template_id?, limit int8
--- columns: template template_id, version int8, archived bool, scope text[],
+-- columns: template template_id, version int8, mark int8, archived bool, scope text[],
 --   expires_at timestamptz, expires_after_days int4, offline_days int4, referral_contact text,
 --   grant_principals text[], grant_rights text[], name_languages text[], name_texts text[],
 --   description_languages text[], description_texts text[], created_at timestamptz,
 --   updated_at timestamptz
-SELECT template, version, archived, scope, expires_at, expires_after_days, offline_days,
+SELECT template, version, mark, archived, scope, expires_at, expires_after_days, offline_days,
        referral_contact, grant_principals, grant_rights, name_languages, name_texts,
        description_languages, description_texts, created_at, updated_at
 FROM template

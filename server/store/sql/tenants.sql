@@ -3,26 +3,26 @@
 
 -- group: tenant
 -- members: tenant tenant_id, name text, display_name text, boundary text, state int2,
---   license_cap_days int4, version int8, created_at timestamptz, approvals int4,
+--   license_cap_days int4, mark int8, created_at timestamptz, approvals int4,
 --   needs_bound_users bool, needs_bound_components bool
 -- approvals: a bit for each operation that needs a second admin.
 
 -- fragment: tenant_columns
-t.tenant, t.name, t.display_name, t.boundary, t.state, t.license_cap_days, t.version, t.created_at,
+t.tenant, t.name, t.display_name, t.boundary, t.state, t.license_cap_days, t.mark, t.created_at,
 t.approvals, t.needs_bound_users, t.needs_bound_components;
 
 -- name: create_tenant :admin
 -- params: act @act, tenant tenant_id, name text, display_name text, boundary text, suite int2,
 --   license_cap_days int4, onboarding text[], approvals int4, needs_bound_users bool,
---   needs_bound_components bool
+--   needs_bound_components bool, mark int8
 -- columns: created_at timestamptz
 -- The act is the platform's. suite: of the tenant's keys; no row when the boundary has another one
 -- by now (lock_boundary). Its keys follow in the same segment (create_keys).
 WITH made AS (
     INSERT INTO tenant (tenant, name, display_name, boundary, state, license_cap_days, onboarding,
-                        approvals, needs_bound_users, needs_bound_components)
+                        approvals, needs_bound_users, needs_bound_components, mark)
     SELECT :tenant, :name, :display_name, b.name, 1, :license_cap_days, :onboarding, :approvals,
-           :needs_bound_users, :needs_bound_components
+           :needs_bound_users, :needs_bound_components, :mark
     FROM boundary b
     WHERE b.name = :boundary AND b.suite = :suite
     FOR KEY SHARE
@@ -46,26 +46,27 @@ CROSS JOIN LATERAL (
 WHERE t.name = :name;
 
 -- name: list_tenants :admin
--- params: after tenant_id?, limit int8
+-- params: after text, limit int8
 -- columns: tenant @tenant
--- In order of short name, after that of a tenant. Without what may be a thousand each.
+-- In order of short name, after this one. Without what may be a thousand each.
 SELECT {tenant_columns}
 FROM tenant t
-WHERE :after IS NULL OR name > (SELECT name FROM tenant WHERE tenant = :after)
+WHERE name > :after
 ORDER BY name
 LIMIT :limit;
 
 -- name: update_tenant :admin
 -- params: act @act, display_name text, license_cap_days int4, onboarding text[], state int2,
---   version int8, approvals int4, needs_bound_users bool, needs_bound_components bool
--- No row when the version is not the stored one.
+--   mark int8, new_mark int8, approvals int4, needs_bound_users bool, needs_bound_components bool
+-- No row when the mark is not the stored one.
 WITH made AS (
     UPDATE tenant
     SET display_name = :display_name, license_cap_days = :license_cap_days,
         onboarding = :onboarding, state = :state, approvals = :approvals,
         needs_bound_users = :needs_bound_users,
-        needs_bound_components = :needs_bound_components, version = version + 1
-    WHERE tenant = :act.tenant AND version = :version
+        needs_bound_components = :needs_bound_components, version = version + 1,
+        mark = :new_mark
+    WHERE tenant = :act.tenant AND mark = :mark
     RETURNING name
 )
 SELECT epoch_raise(:act.tenant) AS _, audit_admin(:act.*, name) AS _ FROM made;

@@ -155,6 +155,8 @@ int auth_set_up(void **state)
         .identity = identity_new(toy.loop, &(const struct identity_config){0}),
         .authority_url = AUTHORITY_URL,
     };
+    world.services.refusals =
+        refusals_new(toy.loop, NULL, &(const struct refusals_config){.failures_per_second = 1000});
     toy.services = &world.services;
     toy_engine(&(const struct rpc_limits){0}, &AUTHENTICATOR);
     toy_serve(&TOY_FLOW);
@@ -168,6 +170,7 @@ int auth_tear_down(void **state)
 {
     fake_store_release();
     toy_end_calls();
+    refusals_free(world.services.refusals);
     assert_int_equal(fake_store.in_flight, 0);
     identity_free(world.services.identity); /* needs the loop */
     (void)toy_tear_down(state);

@@ -11,6 +11,7 @@
 #include "auth/caller.h"
 #include "auth/decision_log.h"
 #include "auth/facts.h"
+#include "auth/refusals.h"
 #include "crypto/jwk.h"
 #include "fake_store.h"
 

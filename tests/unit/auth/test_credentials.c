@@ -3,6 +3,7 @@
 #include "auth_world.h"
 
 #include "methods.h"
+#include "obs/metrics.h"
 
 /* What of the caller the flow found, looked at by its first step. */
 static struct seen {
@@ -47,6 +48,19 @@ static void assert_refused_and_recorded(const struct net_stream *s, enum reason 
     fake_store.story[0] = '\0';
 }
 
+/* Refused, and counted for that reason: nobody is known, so there is no record. */
+static void assert_refused_and_counted(const struct net_stream *s, enum reason reason)
+{
+    static int64_t counted[R_COUNT_];
+    int64_t now = metric_value(M_UNAUTHENTICATED, reason_info(reason)->name, NULL);
+    assert_refused(s, reason);
+    assert_int_equal(fake_store.entry_count, 0);
+    assert_int_equal(now, counted[reason] + 1);
+    assert_int_equal(s->reads, 0);
+    counted[reason] = now;
+    fake_store.story[0] = '\0';
+}
+
 /* --- nobody --------------------------------------------------------------------------------------- */
 
 static void without_a_credential_nobody_is_let_in(void **state)
@@ -75,7 +89,7 @@ static void of_two_credentials_none_counts(void **state)
     for (size_t i = 0; i < sizeof pairs / sizeof pairs[0]; i++) {
         with_header("authorization", pairs[i][0]);
         with_header("authorization", pairs[i][1]);
-        assert_refused_and_recorded(call_flow(&TOY_FLOW), R_TOKEN_MALFORMED);
+        assert_refused_and_counted(call_flow(&TOY_FLOW), R_TOKEN_MALFORMED);
         with_certificate(GATEWAY_CERTIFICATE);
         with_header("x-chancery-user-token", token_of(CONTOSO_ISS, ALICE));
         with_header("authorization", pairs[i][0]);
@@ -114,7 +128,7 @@ static void of_two_users_none_counts(void **state)
     for (size_t i = 0; i < sizeof carried / sizeof carried[0]; i++) {
         with_header("authorization", bearer(CONTOSO_ISS, ALICE));
         with_header("x-chancery-user-token", carried[i]);
-        assert_refused_and_recorded(call_flow(&TOY_FLOW), R_TOKEN_MALFORMED);
+        assert_refused_and_counted(call_flow(&TOY_FLOW), R_TOKEN_MALFORMED);
         with_certificate(GATEWAY_CERTIFICATE);
         with_header("authorization", bearer(CONTOSO_ISS, ALICE));
         with_header("x-chancery-user-token", carried[i]);
@@ -135,7 +149,7 @@ static void a_component_is_known_by_its_certificate(void **state)
     assert_logged(s, "\"caller\":\"edge\"");
     assert_asked("component");
     with_certificate(OTHER_CERTIFICATE);
-    assert_refused_and_recorded(call_flow(&TOY_FLOW), R_COMPONENT_UNKNOWN);
+    assert_refused_and_counted(call_flow(&TOY_FLOW), R_COMPONENT_UNKNOWN);
 }
 
 static void a_component_is_known_by_its_token(void **state)
@@ -147,10 +161,10 @@ static void a_component_is_known_by_its_token(void **state)
     assert_int_equal(seen.binding, BINDING_NONE);
     assert_asked("issuer subject tenant");
     with_header("authorization", bearer(COMPONENT_ISS, ",\"sub\":\"nobody\""));
-    assert_refused_and_recorded(call_flow(&TOY_FLOW), R_COMPONENT_UNKNOWN);
+    assert_refused_and_counted(call_flow(&TOY_FLOW), R_COMPONENT_UNKNOWN);
     /* Who is an admin, the platform's issuers say. */
     with_header("authorization", bearer(COMPONENT_ISS, ",\"sub\":\"boss\""));
-    assert_refused_and_recorded(call_flow(&TOY_FLOW), R_COMPONENT_UNKNOWN);
+    assert_refused_and_counted(call_flow(&TOY_FLOW), R_COMPONENT_UNKNOWN);
 }
 
 static void a_certificate_and_a_token_name_the_same(void **state)
@@ -179,10 +193,10 @@ static void an_unknown_certificate_counts_for_its_token(void **state)
     assert_asked("component issuer subject"); /* bound: whether the tenant insists is not asked */
     with_certificate(OTHER_CERTIFICATE);
     with_header("authorization", bearer(COMPONENT_ISS, EDGE));
-    assert_refused_and_recorded(call_flow(&TOY_FLOW), R_COMPONENT_UNKNOWN);
+    assert_refused_and_counted(call_flow(&TOY_FLOW), R_COMPONENT_UNKNOWN);
     with_certificate(OTHER_CERTIFICATE);
     with_header("authorization", bearer(CONTOSO_ISS, ALICE));
-    assert_refused_and_recorded(call_flow(&TOY_FLOW), R_COMPONENT_UNKNOWN);
+    assert_refused_and_counted(call_flow(&TOY_FLOW), R_COMPONENT_UNKNOWN);
 }
 
 static void a_tenant_may_insist_on_bound_components(void **state)
@@ -275,7 +289,7 @@ static void a_header_without_a_token_names_nobody(void **state)
     assert_refused_and_recorded(call_flow(&TOY_FLOW), R_TOKEN_MALFORMED);
     with_header("authorization", bearer(COMPONENT_ISS, EDGE));
     with_header("x-chancery-user-token", "");
-    assert_refused_and_recorded(call_flow(&TOY_FLOW), R_TOKEN_MALFORMED);
+    assert_refused_and_counted(call_flow(&TOY_FLOW), R_TOKEN_MALFORMED);
 }
 
 static void component_is_the_platforms(enum role role)

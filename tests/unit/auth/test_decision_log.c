@@ -2,6 +2,8 @@
 /* What is recorded of decisions and refusals, and what the gate's verdicts lead to. */
 #include "auth_world.h"
 
+#include "obs/metrics.h"
+
 static const struct fake_entry *last_entry(void)
 {
     assert_true(fake_store.entry_count > 0);
@@ -50,9 +52,9 @@ static void a_decision_is_recorded_with_who_and_on_what(void **state)
     assert_string_equal(e->component, "edge");
     assert_string_equal(e->agent, "outlook/1");
     assert_string_equal(e->correlation, "4bf92f3577b34da6a3ce929d0e0e4736");
-    /* contoso: by component, issuer and tenant, the oldest epoch; and its directory. */
+    /* contoso: by component, issuer and tenant, at three epochs; and its directory. */
     assert_int_equal(e->given.scope_count, 2);
-    assert_int_equal(e->given.scopes[0].epoch, 7);
+    assert_int_equal(e->given.scopes[0].epoch, GATE_EPOCH_NONE);
     assert_int_equal(e->given.scopes[1].epoch, 6);
 }
 
@@ -210,17 +212,57 @@ static void what_the_gate_told_is_known_to_the_next_entry(void **state)
 
 /* --- refusals --------------------------------------------------------------------------------------------- */
 
-static void a_stranger_is_recorded_in_the_platforms_log(void **state)
+/* Nothing is written for somebody whom nobody knows, and nothing is waited for. */
+static void a_stranger_is_counted(void **state)
 {
     (void)state;
-    with_header("authorization", "Bearer garbage");
-    assert_refused(call_flow(&TOY_FLOW), R_TOKEN_MALFORMED);
-    const struct fake_entry *e = last_entry();
-    assert_int_equal(e->given.reason, R_TOKEN_MALFORMED);
-    assert_true(ID_IS_ZERO(e->given.tenant));
-    assert_string_equal(e->given.operation, "toy");
-    assert_string_equal(e->user, "");
-    assert_string_equal(e->component, "");
+    int64_t before = metric_value(M_UNAUTHENTICATED, "TOKEN_MALFORMED", NULL);
+    const struct flow *const flows[] = {&TOY_FLOW, &TOY_CACHED};
+    for (size_t i = 0; i < sizeof flows / sizeof flows[0]; i++) {
+        with_header("authorization", "Bearer garbage");
+        assert_refused(call_flow(flows[i]), R_TOKEN_MALFORMED);
+    }
+    assert_asked("");
+    assert_int_equal(fake_store.entry_count, 0);
+    assert_int_equal(metric_value(M_UNAUTHENTICATED, "TOKEN_MALFORMED", NULL), before + 2);
+}
+
+/* What is remembered may be out of date: then a stranger is looked at again. */
+static void a_strangers_refusal_on_caches_is_compared_and_not_recorded(void **state)
+{
+    (void)state;
+    const char *expired = bearer(CONTOSO_ISS, ",\"nbf\":99999999999" ALICE);
+    fake_store.verdict = GATE_STALE;
+    fake_store.verdict_times = 1;
+    fake_store.moved = world.contoso_tenant.view.id.u;
+    with_header("authorization", expired);
+    assert_refused(call_flow(&TOY_CACHED), R_TOKEN_NOT_YET_VALID);
+    assert_int_equal(fake_store.entry_count, 2);
+    assert_null(last_entry()->given.operation);
+    assert_int_equal(last_entry()->given.scope_count, 1);
+    fake_store.entry_count = 0;
+    with_header("authorization", expired);
+    assert_refused(call_flow(&TOY_FLOW),
+                   R_TOKEN_NOT_YET_VALID); /* read anew: there is nothing to compare */
+    assert_int_equal(fake_store.entry_count, 0);
+}
+
+/* The component answers for whom it carries, up to a bound. */
+static void what_a_component_carries_is_recorded_some_times(void **state)
+{
+    (void)state;
+    int64_t before = metric_value(M_UNAUTHENTICATED, "TOKEN_MALFORMED", NULL);
+    for (size_t i = 0; i < TALLY_SINGLE_MAX + 5; i++) {
+        fake_store.entry_count = 0;
+        with_certificate(GATEWAY_CERTIFICATE);
+        with_header("x-chancery-user-token", "garbage");
+        assert_refused(call_flow(&TOY_FLOW), R_TOKEN_MALFORMED);
+        assert_int_equal(fake_store.entry_count, i < TALLY_SINGLE_MAX ? 1 : 0);
+    }
+    assert_int_equal(metric_value(M_UNAUTHENTICATED, "TOKEN_MALFORMED", NULL), before + 5);
+    fake_store.is_ready = true;
+    toy_run_ms(1);
+    assert_int_equal(fake_store.summary_count, 0); /* they are due with the minute */
 }
 
 static void a_member_is_recorded_in_their_tenants_log(void **state)
@@ -284,8 +326,8 @@ static void other_facts_let_no_stranger_in(void **state)
     (void)state;
     fake_store.verdict = GATE_FACTS_CHANGED;
     fake_store.verdict_times = 1;
-    with_header("authorization", "Bearer garbage");
-    struct net_stream *s = call_flow(&TOY_FLOW);
+    with_header("authorization", bearer(CONTOSO_ISS, ",\"nbf\":99999999999" ALICE));
+    struct net_stream *s = call_flow(&TOY_CACHED);
     assert_refused(s, R_INTERNAL);
     assert_story("");
     assert_int_equal(s->reads, 0);
@@ -296,7 +338,8 @@ static void a_refusal_that_cannot_be_recorded_is_not_told(void **state)
     (void)state;
     fake_store.failing = "gate";
     fake_store.failure = R_DATABASE_FULL;
-    with_header("authorization", "Bearer garbage");
+    fake_store.components[0].row.component.role = ROLE_AUDITOR;
+    with_certificate(GATEWAY_CERTIFICATE);
     assert_refused(call_flow(&TOY_FLOW), R_DATABASE_FULL);
 }
 
@@ -322,15 +365,17 @@ static void who_goes_while_a_decision_is_recorded_without_committing_cancels_it(
 static void a_refusal_is_recorded_though_its_client_has_gone(void **state)
 {
     (void)state;
-    with_header("authorization", "Bearer garbage");
+    fake_store.components[0].row.component.role = ROLE_AUDITOR;
+    fake_store.is_remembered = true;
+    with_certificate(GATEWAY_CERTIFICATE);
     fake_store.is_held = true;
-    struct net_stream *s = call_flow(&TOY_FLOW);
+    struct net_stream *s = call_flow(&TOY_CACHED);
     assert_asked("gate");
     fake_net_close(s);
     assert_int_equal(fake_store.canceled, 0);
     fake_store_release();
     toy_settle();
-    assert_logged(s, "\"reason\":\"TOKEN_MALFORMED\"");
+    assert_logged(s, "\"reason\":\"COMPONENT_ROLE\"");
     assert_int_equal(rpc_calls_active(toy.rpc), 0);
 }
 
@@ -408,7 +453,9 @@ int main(void)
         TEST(all_that_was_decided_on_may_be_forgotten),
         TEST(other_facts_are_decided_on_and_kept),
         TEST(what_the_gate_told_is_known_to_the_next_entry),
-        TEST(a_stranger_is_recorded_in_the_platforms_log),
+        TEST(a_stranger_is_counted),
+        TEST(a_strangers_refusal_on_caches_is_compared_and_not_recorded),
+        TEST(what_a_component_carries_is_recorded_some_times),
         TEST(a_member_is_recorded_in_their_tenants_log),
         TEST(a_log_of_another_boundary_is_not_written),
         TEST(a_refusal_on_caches_is_compared),

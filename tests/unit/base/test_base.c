@@ -15,6 +15,7 @@
 #include "base/hashmap.h"
 #include "base/ids.h"
 #include "base/list.h"
+#include "base/mem.h"
 #include "base/secret.h"
 #include "base/utf8.h"
 
@@ -269,6 +270,79 @@ static void hashmap_evicts_the_least_recent(void **state)
     hashmap_free(map);
 }
 
+static void put_for(struct hashmap *map, uint8_t owner, int i, size_t bytes)
+{
+    static int value;
+    char key[32];
+    snprintf(key, sizeof key, "%u/%d", owner, i);
+    hashmap_put_owned(map, slice_str(key), &value, (struct uuid){{owner}}, bytes);
+}
+
+static int held_by(struct hashmap *map, uint8_t owner, int count)
+{
+    int held = 0;
+    char key[32];
+    for (int i = 0; i < count; i++) {
+        snprintf(key, sizeof key, "%u/%d", owner, i);
+        held += hashmap_get(map, slice_str(key)) != NULL;
+    }
+    return held;
+}
+
+/* Whoever holds most gives first: nobody's flood takes what others hold. */
+static void hashmap_owners_have_their_shares(void **state)
+{
+    (void)state;
+    struct hashmap *map = hashmap_new_shared(100, 100 * 1000, NULL);
+    for (int i = 0; i < 10; i++) {
+        put_for(map, 1, i, 1);
+    }
+    for (int i = 0; i < 1000; i++) {
+        put_for(map, 2, i, 1);
+    }
+    assert_int_equal(hashmap_count(map), 100);
+    assert_int_equal(held_by(map, 1, 10), 10);
+    /* One alone may hold all; a second one gets up to half of it. */
+    for (int i = 0; i < 1000; i++) {
+        put_for(map, 3, i, 1);
+    }
+    assert_int_equal(held_by(map, 1, 10), 10);
+    assert_int_equal(held_by(map, 2, 1000), 45);
+    assert_int_equal(held_by(map, 3, 1000), 45);
+    hashmap_free(map);
+}
+
+static void hashmap_is_bounded_in_bytes(void **state)
+{
+    (void)state;
+    struct hashmap *map = hashmap_new_shared(100, 100 * 1000, xfree);
+    struct uuid one = {{1}}, two = {{2}};
+    hashmap_put_owned(map, slice_str("two"), xcalloc(1, 1), two, 1);
+    for (int i = 0; i < 50; i++) {
+        char key[8];
+        snprintf(key, sizeof key, "k%d", i);
+        hashmap_put_owned(map, slice_str(key), xcalloc(1, 1), one, 24 * 1000);
+    }
+    assert_int_equal(hashmap_count(map), 5);
+    assert_non_null(hashmap_get(map, slice_str("two")));
+    hashmap_charge(map, slice_str("k49"), 60 * 1000); /* it has grown */
+    assert_int_equal(hashmap_count(map), 3);
+    assert_non_null(hashmap_get(map, slice_str("k49")));
+    assert_non_null(hashmap_get(map, slice_str("two")));
+    hashmap_charge(map, slice_str("nobody"), 1);
+    hashmap_put_owned(map, slice_str("k49"), xcalloc(1, 1), one,
+                      200 * 1000); /* freed, and the old one too */
+    assert_null(hashmap_get(map, slice_str("k49")));
+    assert_non_null(hashmap_get(map, slice_str("two")));
+    hashmap_charge(map, slice_str("two"), 200 * 1000); /* it goes with the next one that comes */
+    hashmap_put_owned(map, slice_str("k50"), xcalloc(1, 1), one, 1);
+    assert_null(hashmap_get(map, slice_str("two")));
+    assert_non_null(hashmap_get(map, slice_str("k50")));
+    hashmap_clear(map);
+    assert_int_equal(hashmap_count(map), 0);
+    hashmap_free(map);
+}
+
 static void secret_files_must_be_private(void **state)
 {
     (void)state;
@@ -386,6 +460,8 @@ int main(void)
         cmocka_unit_test(times_that_exist_are_read),
         cmocka_unit_test(utf8_sees_controls_wherever_they_stand),
         cmocka_unit_test(hashmap_evicts_the_least_recent),
+        cmocka_unit_test(hashmap_owners_have_their_shares),
+        cmocka_unit_test(hashmap_is_bounded_in_bytes),
         cmocka_unit_test(secret_files_must_be_private),
         cmocka_unit_test(reasons_are_complete),
         cmocka_unit_test(times_are_written_in_utc),

@@ -307,16 +307,72 @@ static void what_is_no_set(void **state)
     assert_null(set_of("[]"));
     assert_null(
         set_of(arena_printf(arena, "{\"keys\":[{%s},{\"kty\":\"new\",\"k\":\"\"}]}", p256)));
-    for (size_t count = JWKS_KEYS_MAX; count <= JWKS_KEYS_MAX + 1; count++) {
-        char *json = arena_zalloc(arena, JWKS_BYTES_MAX);
-        size_t len = (size_t)snprintf(json, JWKS_BYTES_MAX, "{\"keys\":[");
-        for (size_t i = 0; i < count; i++) {
-            len += (size_t)snprintf(json + len, JWKS_BYTES_MAX - len, "%s{%s}", i == 0 ? "" : ",",
-                                    p256);
-        }
-        snprintf(json + len, JWKS_BYTES_MAX - len, "]}");
-        assert_int_equal(set_of(json) != NULL, count == JWKS_KEYS_MAX);
+}
+
+/* One entry that can't be used takes no other away. */
+static void a_set_is_what_of_it_can_be_used(void **state)
+{
+    (void)state;
+    static const char *const useless[] = {
+        "null",
+        "7",
+        "[]",
+        "{}",
+        "\"\"",
+        "{\"kty\":null}",
+        "{\"kty\":\"EC\",\"crv\":\"P-521\"}",
+        "{\"kty\":\"EC\",\"crv\":\"P-256\",\"x\":null,\"y\":null,\"d\":null}"};
+    for (size_t i = 0; i < sizeof useless / sizeof useless[0]; i++) {
+        const struct jwks *set = set_of(arena_printf(arena, "{\"keys\":[%s,{%s,\"d\":null},%s]}",
+                                                     useless[i], p256, useless[i]));
+        assert_non_null(set);
+        assert_int_equal(set->count, 1);
     }
+    assert_null(set_of(arena_printf(arena, "{\"keys\":[{%s},{%s,\"d\":\"AA\"}]}", p256, p384)));
+    const struct jwks *marked = set_of(arena_printf(arena, "\xef\xbb\xbf{\"keys\":[{%s}]}", p256));
+    assert_non_null(marked);
+    assert_null(set_of(arena_printf(arena, "\xef\xbb\xbf\xef\xbb\xbf{\"keys\":[{%s}]}", p256)));
+}
+
+/* Keycloak publishes a key to sign and one to encrypt with under one kid, Microsoft one key for several issuers. */
+static void keys_share_a_kid(void **state)
+{
+    (void)state;
+    const char *other = members_of(JWK_EC_P256);
+    const struct jwks *set = set_of(arena_printf(
+        arena,
+        "{\"keys\":[{%s,\"kid\":\"a\",\"use\":\"enc\"},{%s,\"kid\":\"a\",\"use\":\"sig\"},"
+        "{%s,\"kid\":\"a\"},{%s,\"kid\":\"a\",\"use\":\"sig\",\"x5t\":\"t\"},{%s,\"kid\":\"a\","
+        "\"issuer\":\"https://a.example\"},{%s,\"kid\":\"b\"}]}",
+        p256, p256, p384, p256, other, p256));
+    assert_non_null(set);
+    assert_int_equal(set->count, 5); /* one is there twice */
+    size_t at = 0;
+    assert_ptr_equal(jwks_next(set, slice_str("a"), JWS_ES256, &at), set->keys[1]);
+    assert_ptr_equal(jwks_next(set, slice_str("a"), JWS_ES256, &at), set->keys[3]);
+    assert_null(jwks_next(set, slice_str("a"), JWS_ES256, &at));
+    assert_null(jwks_find(set, slice_str("a"), JWS_ES256)); /* there are two */
+    assert_ptr_equal(jwks_find(set, slice_str("a"), JWS_ES384), set->keys[2]);
+    assert_ptr_equal(jwks_find(set, slice_str("b"), JWS_ES256), set->keys[4]);
+}
+
+/* Those that stand first count; whatever stands behind them takes none of them away. */
+static void sets_are_bounded(void **state)
+{
+    (void)state;
+    enum { KEYS = JWKS_KEYS_MAX + 100 };
+    char *json = arena_zalloc(arena, JWKS_BYTES_MAX);
+    size_t len = (size_t)snprintf(json, JWKS_BYTES_MAX, "{\"keys\":[null");
+    for (size_t i = 0; i < KEYS; i++) {
+        len +=
+            (size_t)snprintf(json + len, JWKS_BYTES_MAX - len, ",{%s,\"kid\":\"k%zu\"}", p256, i);
+    }
+    snprintf(json + len, JWKS_BYTES_MAX - len, "]}");
+    const struct jwks *set = set_of(json);
+    assert_non_null(set);
+    assert_int_equal(set->count, JWKS_KEYS_MAX);
+    assert_non_null(jwks_find(set, slice_str("k255"), JWS_ES256));
+    assert_null(jwks_find(set, slice_str("k256"), JWS_ES256));
 }
 
 /* --- private keys ------------------------------------------------------------------------------- */
@@ -353,6 +409,9 @@ int main(void)
         cmocka_unit_test_setup_teardown(keys_of_a_set_have_issuers, setup, teardown),
         cmocka_unit_test_setup_teardown(a_set_names_its_key_or_has_but_one, setup, teardown),
         cmocka_unit_test_setup_teardown(what_is_no_set, setup, teardown),
+        cmocka_unit_test_setup_teardown(a_set_is_what_of_it_can_be_used, setup, teardown),
+        cmocka_unit_test_setup_teardown(keys_share_a_kid, setup, teardown),
+        cmocka_unit_test_setup_teardown(sets_are_bounded, setup, teardown),
         cmocka_unit_test_setup_teardown(private_keys_are_of_our_kinds, setup, teardown),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

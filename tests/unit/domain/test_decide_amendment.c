@@ -123,6 +123,34 @@ static void nobody_takes_from_whoever_has_more(void **state)
     assert_false(may(&c, &recipients, NULL, 0));
     drop(&c, (struct principal){PRINCIPAL_USER, CAROL[0]});
     assert_false(may(&c, &c.removed[0], CAROL, 1)); /* who has it as a recipient */
+    drop(&c, (struct principal){PRINCIPAL_GROUP, CAROL[0]});
+    assert_false(may(&c, &c.removed[0], NULL, 0)); /* likewise: it may be a group's address */
+    c.amendment.removed_count = 0;
+    grant_anew(&c, (struct principal){PRINCIPAL_GROUP, CAROL[0]}, &view);
+    assert_false(may(&c, &c.granted[0].principal, NULL, 0));
+}
+
+/* A group that becomes a recipient is no longer removed, so that it has again what it is granted. */
+static void what_a_removed_group_had_is_not_given_back(void **state)
+{
+    (void)state;
+    static const char *const joining[] = {"l@x.org"};
+    const struct principal legal = {PRINCIPAL_GROUP, joining[0]},
+                           named = {PRINCIPAL_USER, joining[0]};
+    const struct grant all[] = {{{PRINCIPAL_RECIPIENTS, ""}, &view}, {legal, &owner}};
+    const struct policy policy = {
+        .kind = POLICY_CUSTOM, .owner = "", .grants = all, .grant_count = 2};
+    const struct amendment
+        none = {.version = 1, .is_valid = true},
+        removed = {.version = 1, .is_valid = true, .removed = &legal, .removed_count = 1},
+        joined = {.version = 2, .is_valid = true, .recipients = joining, .recipient_count = 1};
+    const struct rights own = {.bits = EDITOR};
+    struct effective_policy before = {.policy = &policy, .amendment = &removed},
+                            after = {.policy = &policy, .amendment = &joined};
+    const struct amendment_question q = {.before = &before, .after = &after, .own = &own};
+    assert_false(decide_amendment_name(&q, &named, joining, 1));
+    before.amendment = &none;
+    assert_true(decide_amendment_name(&q, &named, joining, 1)); /* it had that */
 }
 
 /* Whoever becomes a recipient gets what the policy gives to recipients. */
@@ -230,6 +258,7 @@ int main(void)
         cmocka_unit_test(nobody_gives_what_they_do_not_have),
         cmocka_unit_test(what_they_had_is_not_given),
         cmocka_unit_test(nobody_takes_from_whoever_has_more),
+        cmocka_unit_test(what_a_removed_group_had_is_not_given_back),
         cmocka_unit_test(nobody_makes_a_recipient_of_more_than_they_have),
         cmocka_unit_test(an_expiry_comes_earlier_and_not_later),
         cmocka_unit_test(what_cannot_be_read_names_nothing),

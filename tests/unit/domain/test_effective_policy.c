@@ -62,12 +62,54 @@ static void recipients_may_come_from_the_amendment_alone(void **state)
     assert_int_equal(rights_of_bob(&policy, &amendment), RIGHTS_ENCRYPT_ONLY);
 }
 
+static void an_amendment_grants_nothing_when_the_template_is_gone(void **state)
+{
+    (void)state;
+    const struct template_policy template = {.is_valid = true};
+    const struct policy policy = {.kind = POLICY_TEMPLATE, .owner = "alice@contoso.com"};
+    const struct amendment amendment = {.is_valid = true, .grants = to_bob, .grant_count = 1};
+    struct effective_policy now = {
+        .policy = &policy, .template = &template, .amendment = &amendment};
+    struct rights rights;
+    effective_policy_rights(&now, &bob, &rights);
+    assert_int_equal(rights.bits, RIGHT_VIEW);
+    now.template = NULL;
+    effective_policy_rights(&now, &bob, &rights);
+    assert_true(rights_are_none(&rights));
+    effective_policy_named_rights(&now, &to_bob[0].principal, &rights);
+    assert_true(rights_are_none(&rights));
+    effective_policy_all_rights(&now, &rights); /* its owner's */
+    assert_int_equal(rights.bits, RIGHTS_ALL);
+}
+
 static void a_kind_that_is_not_known_grants_nothing(void **state)
 {
     (void)state;
     struct policy policy = custom(to_bob, 1);
     policy.kind = (enum policy_kind)9;
     assert_int_equal(rights_of_bob(&policy, NULL), 0);
+}
+
+/* What it was amended by would hold without an end. */
+static void content_that_lost_its_template_is_nobody_s_by_grants(void **state)
+{
+    (void)state;
+    struct template_policy template = {.is_valid = true};
+    struct policy policy = {.kind = POLICY_TEMPLATE, .owner = "alice@contoso.com"};
+    struct amendment amendment = {.is_valid = true, .grants = to_bob, .grant_count = 1};
+    struct effective_policy now = {
+        .policy = &policy, .template = &template, .amendment = &amendment};
+    struct rights rights;
+    effective_policy_rights(&now, &bob, &rights);
+    assert_int_equal(rights.bits, RIGHT_VIEW);
+    now.template = NULL;
+    assert_true(effective_policy_has_lost_template(&now));
+    effective_policy_rights(&now, &bob, &rights);
+    assert_true(rights_are_none(&rights));
+    effective_policy_named_rights(&now, &to_bob[0].principal, &rights);
+    assert_true(rights_are_none(&rights));
+    effective_policy_all_rights(&now, &rights);
+    assert_int_equal(rights.bits, RIGHTS_ALL);
 }
 
 /* --- recipients that are groups ------------------------------------------------------------------ */
@@ -355,7 +397,9 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(an_amended_principal_has_what_the_amendment_says),
         cmocka_unit_test(recipients_may_come_from_the_amendment_alone),
+        cmocka_unit_test(an_amendment_grants_nothing_when_the_template_is_gone),
         cmocka_unit_test(a_kind_that_is_not_known_grants_nothing),
+        cmocka_unit_test(content_that_lost_its_template_is_nobody_s_by_grants),
         cmocka_unit_test(a_group_among_the_recipients_stands_for_its_members),
         cmocka_unit_test(a_group_is_struck_as_a_person_is),
         cmocka_unit_test(groups_matter_where_a_grant_names_one),

@@ -361,17 +361,22 @@ static void hidden_characters_in_local_parts_are_refused(void **state)
                     {"a\u037e@c.com", NULL} /* in NFC a semicolon */, {"\xff@c.com", NULL});
 }
 
-static void local_parts_have_64_bytes(void **state)
+static void local_parts_have_512_bytes(void **state)
 {
     (void)state;
     AUTO(arena_free_at) struct arena *arena = arena_new(65536);
     const char *out = NULL;
-    assert_ok(address_normalize(arena, slice_str(label_of(arena, 32, "@c.com")), &out, &err), &err);
-    assert_fails(address_normalize(arena, slice_str(label_of(arena, 33, "@c.com")), &out, &err),
+    assert_ok(address_normalize(arena, slice_str(label_of(arena, 256, "@c.com")), &out, &err),
+              &err);
+    assert_fails(address_normalize(arena, slice_str(label_of(arena, 257, "@c.com")), &out, &err),
                  &err, R_FIELD_INVALID);
     /* U+1D160 is 4 bytes, and 12 in NFC. */
-    assert_fails(address_normalize(arena, slice_str("𝅘𝅥𝅮𝅘𝅥𝅮𝅘𝅥𝅮𝅘𝅥𝅮𝅘𝅥𝅮𝅘𝅥𝅮@c.com"), &out, &err), &err,
-                 R_FIELD_INVALID);
+    char *notes = arena_zalloc(arena, 512);
+    for (int i = 0; i < 43; i++) {
+        strcat(notes, "\U0001d160");
+    }
+    strcat(notes, "@c.com");
+    assert_fails(address_normalize(arena, slice_str(notes), &out, &err), &err, R_FIELD_INVALID);
 }
 
 /* --- batches ------------------------------------------------------------------------------------ */
@@ -453,7 +458,7 @@ int main(void)
         cmocka_unit_test(letters_that_stand_for_others_are_refused),
         cmocka_unit_test(no_letter_is_taken_for_ascii),
         cmocka_unit_test(hidden_characters_in_local_parts_are_refused),
-        cmocka_unit_test(local_parts_have_64_bytes),
+        cmocka_unit_test(local_parts_have_512_bytes),
         cmocka_unit_test(batches_change_nothing),
         cmocka_unit_test(batches_stay_within_the_budget),
         cmocka_unit_test(principals_take_u_labels),

@@ -3,8 +3,11 @@
 #include "token_fixture.h"
 
 #include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
 
 #include "crypto/jwk.h"
+#include "obs/metrics.h"
 
 static void write_file(const char *name, const char *text)
 {
@@ -99,6 +102,115 @@ static void test_rotation_and_outage(void **state)
         &f.err);
 }
 
+static struct slice token_with(const char *jti)
+{
+    return sign(arena_printf(f.arena, "{" GOOD ",\"jti\":\"%s\"}", jti));
+}
+
+/* A set with two keys under the signer's kid. */
+static const char *jwks_of_two(const struct jwk_private *one, const struct jwk_private *two)
+{
+    const char *kid = jwk_kid(jwk_private_public(f.signer));
+    const char *a = jwk_public_json(f.arena, jwk_private_public(one), NULL, NULL);
+    const char *b = jwk_public_json(f.arena, jwk_private_public(two), NULL, NULL);
+    int cut_a = (int)(strstr(a, "\"kid\"") - a), cut_b = (int)(strstr(b, "\"kid\"") - b);
+    return arena_printf(f.arena,
+                        "{\"keys\":[{\"kty\":null},null,%.*s\"kid\":\"%s\",\"use\":\"enc\"},"
+                        "%.*s\"kid\":\"%s\"},%.*s\"kid\":\"%s\"}]}",
+                        cut_a, a, kid, cut_a, a, kid, cut_b, b, kid);
+}
+
+/* Whichever of the keys under its kid has signed, and what else stands in the set. */
+static void keys_share_a_kid(void **state)
+{
+    (void)state;
+    const struct token_claims *claims;
+    publish(jwks_of_two(f.stranger, f.signer));
+    struct issuer row = remote(80, "/jwks.json");
+    assert_ok(check_token(token_with("shared 1"), &row, NOW, &claims), &f.err);
+    publish(jwks_of_two(f.signer, f.stranger));
+    row = remote(81, "/jwks.json");
+    assert_ok(check_token(token_with("shared 2"), &row, NOW, &claims), &f.err);
+    struct slice forged = token_with("forged");
+    char *flipped = arena_dup(f.arena, forged);
+    flipped[forged.len - 10] = flipped[forged.len - 10] == 'A' ? 'B' : 'A';
+    assert_fails(check_token(slice_str(flipped), &row, NOW, &claims), &f.err, R_TOKEN_SIGNATURE);
+}
+
+/* The issuer has changed the key and not its name. */
+static void a_new_key_comes_under_the_old_kid(void **state)
+{
+    (void)state;
+    const struct token_claims *claims;
+    struct issuer row = remote(82, "/jwks.json");
+    publish(jwks_of_two(f.stranger, f.stranger));
+    assert_fails(check_token(token_with("too early"), &row, NOW, &claims), &f.err,
+                 R_TOKEN_SIGNATURE);
+    publish(jwks_of_two(f.signer, f.signer));
+    run_for(2);
+    assert_ok(check_token(token_with("renewed"), &row, NOW, &claims), &f.err);
+}
+
+/* Forged tokens make us ask as seldom as unknown keys, and to what comes again nobody's token is verified anew. */
+static void forged_tokens_ask_seldom(void **state)
+{
+    (void)state;
+    const struct token_claims *claims;
+    struct issuer row = remote(83, "/jwks.json");
+    struct identity_config config = {
+        .allow_loopback = true,
+        .ca_file = arena_printf(f.arena, "%s/ca.pem", f.folder),
+        .retry_ms = 200,
+    };
+    struct identity *outer = f.identity;
+    struct slice good = token_with("good"), forged = token_with("forged too");
+    char *flipped = arena_dup(f.arena, forged);
+    flipped[forged.len - 10] = flipped[forged.len - 10] == 'A' ? 'B' : 'A';
+    f.identity = identity_new(f.loop, &config);
+    publish(f.jwks);
+    int before = requests();
+    assert_ok(check_token(good, &row, NOW, &claims), &f.err);
+    for (int i = 0; i < 10; i++) {
+        assert_fails(check_token(slice_str(flipped), &row, NOW, &claims), &f.err,
+                     R_TOKEN_SIGNATURE);
+    }
+    assert_int_equal(requests() - before, 1);
+    run_for(250);
+    assert_fails(check_token(slice_str(flipped), &row, NOW, &claims), &f.err, R_TOKEN_SIGNATURE);
+    assert_int_equal(requests() - before, 2);
+    int64_t cached = metric_value(M_TOKENS, "cached", NULL);
+    assert_ok(check_token(good, &row, NOW, &claims), &f.err);
+    assert_int_equal(metric_value(M_TOKENS, "cached", NULL), cached + 1);
+    identity_free(f.identity);
+    f.identity = outer;
+}
+
+static void run_gzip(const char *name, const char *text)
+{
+    write_file(name, text);
+    assert_int_equal(system(arena_printf(f.arena, "gzip -nf %s/%s", f.folder, name)), 0);
+}
+
+/* Sent compressed, whether asked for or not; with a byte order mark; and a bomb. */
+static void sets_come_in_other_clothes(void **state)
+{
+    (void)state;
+    const struct token_claims *claims;
+    struct issuer rows[] = {remote(90, "/zipped.gz"), remote(91, "/marked"), remote(92, "/bomb.gz"),
+                            remote(93, "/torn.gz")};
+    run_gzip("zipped", f.jwks);
+    write_file("marked", arena_printf(f.arena, "\xef\xbb\xbf%s", f.jwks));
+    char *zeros = arena_zalloc(f.arena, 16 << 20);
+    memset(zeros, ' ', (16 << 20) - 1);
+    run_gzip("bomb", zeros);
+    write_file("torn.gz", "\x1f\x8b\x08");
+    assert_ok(check_token(token_with("zipped"), &rows[0], NOW, &claims), &f.err);
+    assert_ok(check_token(token_with("marked"), &rows[1], NOW, &claims), &f.err);
+    assert_fails(check_token(token_with("bomb"), &rows[2], NOW, &claims), &f.err,
+                 R_ISSUER_UNREACHABLE);
+    assert_false(check_token(token_with("torn"), &rows[3], NOW, &claims).ok);
+}
+
 static void test_unreachable(void **state)
 {
     (void)state;
@@ -174,7 +286,7 @@ static void test_broken_documents(void **state)
         "{\"keys\":[7]}",
         "{\"keys\":[{\"kty\":\"RSA\"}]}",
         "{\"keys\":[{\"kty\":\"oct\",\"k\":\"AAAA\"}]}",
-        arena_printf(f.arena, "{\"keys\":[%s,%s]}", key, key),
+        "{\"keys\":[null,{}]}",
         arena_printf(f.arena, "{\"keys\":[%s]}trailing", key),
         arena_printf(f.arena, "{\"keys\":[%s,{\"kty\":\"oct\",\"k\":\"AAAA\"}]}", key),
         arena_printf(f.arena, "{\"keys\":[],\"keys\":[%s]}", key),
@@ -270,6 +382,10 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_fetch_once_for_all),
         cmocka_unit_test(test_rotation_and_outage),
+        cmocka_unit_test(keys_share_a_kid),
+        cmocka_unit_test(a_new_key_comes_under_the_old_kid),
+        cmocka_unit_test(forged_tokens_ask_seldom),
+        cmocka_unit_test(sets_come_in_other_clothes),
         cmocka_unit_test(test_unreachable),
         cmocka_unit_test(test_rate_limit_and_own_machine),
         cmocka_unit_test(test_broken_documents),

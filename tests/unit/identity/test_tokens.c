@@ -73,7 +73,11 @@ static void test_bad_payloads(void **state)
         {"{" GOOD ",\"cnf\":{\"jkt\":\"" THUMB "A\"}}", R_TOKEN_TYPE},
         {"{" ISS ",\"aud\":\"chancery\",\"exp\":1800000600,\"email\":[\"al@contoso.com\"]}",
          R_TOKEN_CLAIM_INVALID},
-        {"{" GOOD ",\"upn\":7}", R_TOKEN_CLAIM_INVALID},
+        {"{" GOOD ",\"nbf\":\"1800000100\"}", R_TOKEN_CLAIM_INVALID},
+        {"{" GOOD ",\"nbf\":{}}", R_TOKEN_CLAIM_INVALID},
+        {"{" GOOD ",\"nbf\":1800000060.5}", R_TOKEN_NOT_YET_VALID},
+        {"{" GOOD ",\"iat\":1800000060.5}", R_TOKEN_NOT_YET_VALID},
+        {"{" GOOD ",\"nbf\":1e300}", R_TOKEN_NOT_YET_VALID},
         {"{\"iss\":\"https://idp.contoso.com/\",\"aud\":\"chancery\",\"exp\":1800000600}",
          R_TOKEN_ISSUER_UNKNOWN},
         {"{\"aud\":\"chancery\",\"exp\":1800000600}", R_TOKEN_CLAIM_INVALID},
@@ -93,6 +97,43 @@ static void test_bad_payloads(void **state)
                      reason_info(cases[i].reason)->name);
         }
     }
+}
+
+/* A provider that writes more, or otherwise, than we read must not lock its people out: what can only give is left
+ * out, and times are read as RFC 7519 §2 has them. */
+static void what_is_not_understood_takes_nothing_away(void **state)
+{
+    (void)state;
+    static const char *const names[] = {"upn", "proxyAddresses", "groups", "tid", "iat", "name"};
+    static const char *const values[] = {"null",         "{}",     "{\"value\":\"al@contoso.com\"}",
+                                         "1.5",          "7",      "true",
+                                         "[null,{},[]]", "-1e300", "[]"};
+    const struct token_claims *claims;
+    for (size_t i = 0; i < sizeof names / sizeof names[0]; i++) {
+        for (size_t j = 0; j < sizeof values / sizeof values[0]; j++) {
+            struct slice token =
+                sign(arena_printf(f.arena, "{" GOOD ",\"%s\":%s}", names[i], values[j]));
+            assert_ok(check_token(token, &f.issuer, NOW, &claims), &f.err);
+            assert_int_equal(claims->address_count, 1);
+            assert_int_equal(claims->group_count + claims->group_id_count, 0);
+        }
+    }
+    static const char *const times[] = {"\"nbf\":null", "\"nbf\":-62135596800",
+                                        "\"nbf\":1800000059.5", "\"iat\":1800000059.5",
+                                        "\"nbf\":0.0"};
+    for (size_t i = 0; i < sizeof times / sizeof times[0]; i++) {
+        struct slice token = sign(arena_printf(f.arena, "{" GOOD ",%s}", times[i]));
+        assert_ok(check_token(token, &f.issuer, NOW, &claims), &f.err);
+    }
+    /* Beside it, what is understood counts. */
+    assert_ok(check_token(sign("{" GOOD ",\"upn\":[null,\"a.l@contoso.com\",7],\"groups\":[{},"
+                               "\"legal@contoso.com\",null,\"id-1\"],\"nbf\":1800000010.25}"),
+                          &f.issuer, NOW, &claims),
+              &f.err);
+    assert_string_equal(claims->addresses[1].text, "a.l@contoso.com");
+    assert_string_equal(claims->groups[0], "legal@contoso.com");
+    assert_string_equal(claims->group_ids[0], "id-1");
+    assert_int_equal(claims->valid_from.s, 1800000011);
 }
 
 static struct slice token_of(const char *header, const char *payload)
@@ -175,9 +216,13 @@ static void test_inline_keys_invalid(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_good),         cmocka_unit_test(test_audience_list),
-        cmocka_unit_test(test_bad_payloads), cmocka_unit_test(test_bad_headers),
-        cmocka_unit_test(test_bad_texts),    cmocka_unit_test(test_inline_keys_invalid),
+        cmocka_unit_test(test_good),
+        cmocka_unit_test(test_audience_list),
+        cmocka_unit_test(test_bad_payloads),
+        cmocka_unit_test(what_is_not_understood_takes_nothing_away),
+        cmocka_unit_test(test_bad_headers),
+        cmocka_unit_test(test_bad_texts),
+        cmocka_unit_test(test_inline_keys_invalid),
     };
     return cmocka_run_group_tests(tests, fixture_set_up, fixture_tear_down);
 }

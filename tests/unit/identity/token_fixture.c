@@ -87,6 +87,9 @@ rc check_token(struct slice text, const struct issuer *row, int64_t now,
     assert_true(finished);
     f.err = check.err;
     *claims = check.claims;
+    if (check.err.reason == R_NONE) {
+        token_check_remember(&check, row->tenant.u);
+    }
     return (rc){check.err.reason == R_NONE};
 }
 

@@ -29,7 +29,7 @@ const char *jwks_of(const struct jwk_private *key, const char *members);
 /* Sign a payload; typ may be NULL. */
 struct slice sign_by(const struct jwk_private *key, const char *typ, const char *payload);
 struct slice sign(const char *payload);
-/* Peek and check; fills f.err. */
+/* Peek and check, and remember what is good; fills f.err. */
 rc check_token(struct slice text, const struct issuer *row, int64_t now,
                const struct token_claims **claims);
 /* Keep the loop running for so long. */

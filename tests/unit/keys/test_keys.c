@@ -18,6 +18,7 @@ static struct keys *keys;
 static struct arena *arena;
 static struct jwk_private *client;
 static const char *client_jwk;
+static const struct client_key *client_key;
 static struct err err;
 
 static const struct tenant_id CONTOSO = {{{1}}};
@@ -33,6 +34,7 @@ static int set_up(void **state)
     keys = keys_new(loop, root, 0);
     assert_ok(jwk_private_generate(JWK_EC_P256, &client, &err), &err);
     client_jwk = jwk_public_json(arena, jwk_private_public(client), NULL, NULL);
+    assert_ok(keys_read_client(keys, arena, slice_str(client_jwk), &client_key, &err), &err);
     return 0;
 }
 
@@ -90,7 +92,7 @@ static void make(struct sample *s, enum keys_suite suite)
     s->seal.content = CONTENT;
     s->seal.header = slice_str("header");
     s->seal.policy = slice_str("the policy");
-    s->seal.client_jwk = slice_str(client_jwk);
+    s->seal.client = client_key;
     run(&s->seal, keys_seal);
     assert_int_equal(s->seal.err.reason, R_NONE);
 }
@@ -103,7 +105,7 @@ static void opening(struct sample *s, struct keys_op *op)
     op->content = CONTENT;
     op->header = slice_str("header");
     op->sealed = s->seal.sealed;
-    op->client_jwk = slice_str(client_jwk);
+    op->client = client_key;
     op->claims = slice_str("{\"iss\":\"x\"}");
 }
 
@@ -213,7 +215,7 @@ static struct secret *sealed_key(const struct sample *s, const struct keys_ref *
     op.request_hash = slice_str(hash);
     op.header = slice_str("header");
     op.policy = slice_str("the policy");
-    op.client_jwk = slice_str(client_jwk);
+    op.client = client_key;
     run(&op, keys_seal);
     assert_int_equal(op.err.reason, R_NONE);
     assert_ok(jwe_decrypt(client, op.wrapped_content_key, R_LICENSE_FORGED, &key, &err), &err);
@@ -311,6 +313,52 @@ static void rows_can_not_be_moved(void **state)
     }
 }
 
+/* After the database went back, the next key of this version is another one. What is remembered of the
+ * lost one must not seal, and must not open, in its place. */
+static void a_row_that_was_made_again_is_another_key(void **state)
+{
+    (void)state;
+    struct sample lost, now;
+    struct keys_op op;
+    make(&lost, KEYS_P256);
+    keys_op_init(&now.set, keys, arena, done, NULL);
+    now.set.tenant = lost.sealing.tenant;
+    now.set.boundary = "commercial";
+    now.set.suite = KEYS_P256;
+    run(&now.set, keys_create_set);
+    opening(&lost, &op);
+    op.sealing.wrapped = now.set.set[0].wrapped;
+    run(&op, keys_open_policy);
+    assert_int_equal(op.err.reason, R_LICENSE_FORGED);
+    opening(&lost, &op);
+    run(&op, keys_open_policy);
+    assert_int_equal(op.err.reason, R_NONE);
+    opening(&lost, &op);
+    op.signing.wrapped = now.set.set[2].wrapped;
+    run(&op, keys_issue);
+    assert_int_equal(op.err.reason, R_NONE);
+    struct jws jws;
+    struct jwk_public *signer;
+    assert_ok(jws_parse(arena, op.use_license, R_TOKEN_MALFORMED, &jws, &err), &err);
+    assert_ok(jwk_public_parse(slice_str(now.set.set[2].public_jwk), R_INTERNAL, &signer, &err),
+              &err);
+    assert_ok(jws_verify(&jws, signer, R_TOKEN_SIGNATURE, &err), &err);
+    jwk_public_free(signer);
+}
+
+/* What was remembered of a row doesn't open it in another boundary. */
+static void a_remembered_key_stays_in_its_boundary(void **state)
+{
+    (void)state;
+    struct sample s;
+    struct keys_op op;
+    make(&s, KEYS_P256);
+    opening(&s, &op);
+    op.sealing.boundary = "gcc-high";
+    run(&op, keys_open_policy);
+    assert_int_equal(op.err.reason, R_KEYS_UNAVAILABLE);
+}
+
 static void bad_client_keys_are_refused(void **state)
 {
     (void)state;
@@ -325,17 +373,51 @@ static void bad_client_keys_are_refused(void **state)
         "UzewbgBHod5pcM9H95GQRV3JDXboIRROSBigeC5yjU1hGzHHyXss8UDprecbAYxknTcQkhslANGRUZmdTOQ5qTRsLAt6BT"
         "YuyvVRdhS8exSZEy_c4gs_7svlJJQ4H9_NxsiIoLwAEk7-Q3UXERGYw_75IDrGA84-lA_-Ct4eTlXHBIY2EaV7t7LjJaynV\"}",
     };
-    struct sample s;
-    make(&s, KEYS_P256);
     for (size_t i = 0; i < sizeof bad / sizeof bad[0]; i++) {
-        struct keys_op op;
-        opening(&s, &op);
-        op.client_jwk = slice_str(bad[i]);
-        run(&op, keys_issue);
-        assert_int_equal(op.err.reason, R_CLIENT_KEY_INVALID);
-        assert_fails(keys_check_client_jwk(keys, slice_str(bad[i]), &err), &err,
+        const struct client_key *key = NULL;
+        assert_fails(keys_read_client(keys, arena, slice_str(bad[i]), &key, &err), &err,
                      R_CLIENT_KEY_INVALID);
+        assert_null(key);
     }
+}
+
+/* A key of a client that comes with anybody's token; lives as long as the arena. */
+static const struct client_key *read_new(struct arena *held, size_t index)
+{
+    const struct client_key *key = NULL;
+    const char *jwk =
+        arena_printf(held, "%.*s,\"n%zu\":0}", (int)strlen(client_jwk) - 1, client_jwk, index);
+    assert_ok(keys_read_client(keys, held, slice_str(jwk), &key, &err), &err);
+    return key;
+}
+
+/* Whoever had a token could fill the cache with keys and push out everybody's. */
+static void client_keys_are_remembered_when_something_was_wrapped_to_them(void **state)
+{
+    (void)state;
+    struct sample s;
+    struct keys_op op;
+    make(&s, KEYS_P256);
+    size_t before = hashmap_count(keys->clients);
+    struct arena *call = arena_new(1 << 20);
+    const struct client_key *key = NULL;
+    for (size_t i = 0; i < 100; i++) {
+        key = read_new(call, i);
+    }
+    assert_int_equal(hashmap_count(keys->clients), before);
+    opening(&s, &op);
+    op.client = key;
+    op.header = slice_str("another header"); /* refused */
+    run(&op, keys_issue);
+    assert_int_equal(hashmap_count(keys->clients), before);
+    opening(&s, &op);
+    op.client = key;
+    run(&op, keys_issue);
+    assert_int_equal(op.err.reason, R_NONE);
+    assert_int_equal(hashmap_count(keys->clients), before + 1);
+    assert_ptr_equal(read_new(call, 99), key); /* parsed once */
+    arena_free(call);
+    assert_ptr_equal(read_new(arena, 99), key);
 }
 
 static void another_root_key_is_noticed(void **state)
@@ -397,7 +479,10 @@ int main(void)
         cmocka_unit_test(the_key_is_what_the_format_says),
         cmocka_unit_test(another_header_or_content_is_forged),
         cmocka_unit_test(rows_can_not_be_moved),
+        cmocka_unit_test(a_row_that_was_made_again_is_another_key),
+        cmocka_unit_test(a_remembered_key_stays_in_its_boundary),
         cmocka_unit_test(bad_client_keys_are_refused),
+        cmocka_unit_test(client_keys_are_remembered_when_something_was_wrapped_to_them),
         cmocka_unit_test(another_root_key_is_noticed),
         cmocka_unit_test(root_key_files),
     };

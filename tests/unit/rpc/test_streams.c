@@ -26,7 +26,7 @@ static void a_malformed_message_is_refused(void **state)
     assert_false(toy_details_have(s, "BadRequest"));
     s = toy_open(&TOY_PUBLIC);
     ask_badly(s, BYTES(CONTROL));
-    assert_refused(s, R_PROTO_MALFORMED);
+    assert_refused(s, R_FIELD_INVALID);
     assert_true(toy_details_have(s, "BadRequest") && toy_details_have(s, "service"));
     assert_story("");
 }

@@ -15,14 +15,15 @@ static struct amendment fetch(void)
     return fetch->amendment;
 }
 
-static enum reason keep(const struct amendment *amendment)
+static enum reason keep(int64_t before, const struct amendment *amendment)
 {
     struct change_op *op = ARENA_NEW(f.arena, struct change_op);
     prepare(&op->op);
     op->scope = CONTOSO;
     op->who = WHO;
     amendment_store_put(
-        op, &(struct amendment_put){.content = CONTENT, .amendment = amendment, .target = "set"});
+        op, &(struct amendment_put){
+                .content = CONTENT, .before = before, .amendment = amendment, .target = "set"});
     return wait_for(&op->op);
 }
 
@@ -74,12 +75,14 @@ static void amendments_are_kept_one_after_the_other(void **state)
                               .removed_versions = &versions[2],
                               .changes_expiry = true,
                               .expires_at = {1893456000}};
-    assert_int_equal(keep(&first), R_DATABASE_CONFLICT); /* no such content */
+    assert_int_equal(keep(0, &first), R_DATABASE_CONFLICT); /* no such content */
     make_content();
     assert_int_equal(fetch().version, 0);
-    assert_int_equal(keep(&first), R_NONE);
-    assert_int_equal(keep(&first), R_DATABASE_CONFLICT);
+    assert_int_equal(fetch().mark, 0);
+    assert_int_equal(keep(0, &first), R_NONE);
+    assert_int_equal(keep(0, &first), R_DATABASE_CONFLICT);
     struct amendment got = fetch();
+    assert_true(got.mark > 0);
     assert_int_equal(got.version, 1);
     assert_true(got.is_valid && got.changes_expiry);
     assert_int_equal(got.expires_at.s, 1893456000);
@@ -91,8 +94,11 @@ static void amendments_are_kept_one_after_the_other(void **state)
     assert_int_equal(got.recipient_versions[0], 6);
     assert_int_equal(got.removed_versions[0], 7);
     struct amendment second = {.version = 2, .is_valid = true, .changes_expiry = true};
-    assert_int_equal(keep(&second), R_NONE);
+    assert_int_equal(keep(got.mark + 2, &second), R_DATABASE_CONFLICT);
+    assert_int_equal(keep(got.mark, &second), R_NONE);
+    int64_t first_mark = got.mark;
     got = fetch();
+    assert_int_not_equal(got.mark, first_mark);
     assert_int_equal(got.version, 2);
     assert_int_equal(got.grant_count + got.recipient_count + got.removed_count, 0);
     assert_true(got.changes_expiry);
@@ -115,11 +121,30 @@ static void the_gate_tells_the_amendment_that_holds(void **state)
     assert_int_equal(entry.verdict, GATE_RECORDED);
 }
 
+/* After the database went back, another amendment has the number of the one that is remembered. */
+static void another_amendment_of_the_same_number_is_another_one(void **state)
+{
+    (void)state;
+    struct gate_entry entry = entry_for("acquire_license");
+    entry.facts.amendment = amendments_get(f.amendments, CONTENT, f.arena);
+    submit(&entry);
+    assert_int_equal(entry.verdict, GATE_RECORDED);
+    run_sql("UPDATE content_amendment SET expires_at = '2030-01-01', version = 2;"
+            "UPDATE content SET amendment = 2");
+    submit(&entry);
+    assert_int_equal(entry.verdict, GATE_FACTS_CHANGED);
+    assert_int_equal(entry.facts.amendment->version, 2);
+    assert_true(entry.facts.amendment->expires_at.s > 0);
+    submit(&entry);
+    assert_int_equal(entry.verdict, GATE_RECORDED);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(amendments_are_kept_one_after_the_other),
         cmocka_unit_test(the_gate_tells_the_amendment_that_holds),
+        cmocka_unit_test(another_amendment_of_the_same_number_is_another_one),
     };
     return cmocka_run_group_tests(tests, store_set_up_gate, store_tear_down);
 }

@@ -23,7 +23,8 @@ static struct approval_id ask(void)
                                .operation = APPROVAL_CONTENT_ACCESS,
                                .request = slice_str("packed"),
                                .summary = "give power",
-                               .asker.fingerprint = slice_str("print")};
+                               .asker.fingerprint = slice_str("print"),
+                               .asker_role = ROLE_TENANT_ADMIN};
     struct change_op *op = act(ONE, "one");
     approval_store_ask(op, &row);
     assert_int_equal(wait_for(&op->op), R_NONE);
@@ -175,6 +176,21 @@ static void two_at_once_perform_once(void **state)
     assert_int_equal(count_audit("grant_super_user", NULL), before + 1);
 }
 
+/* Two admins are two who are admins when it is done. */
+static void whoever_asked_is_an_admin_still(void **state)
+{
+    (void)state;
+    struct approval_id id = ask();
+    run_sql("UPDATE component SET disabled = true WHERE name = 'one'");
+    assert_int_equal(approve(id, TWO, "user:late@contoso.com"), R_PRECONDITION_FAILED);
+    run_sql("UPDATE component SET disabled = false, role = 7 WHERE name = 'one'");
+    assert_int_equal(approve(id, TWO, "user:late@contoso.com"), R_PRECONDITION_FAILED);
+    assert_int_equal(find(id)->rows[0].state, APPROVAL_PENDING);
+    run_sql("UPDATE component SET role = 5 WHERE name = 'one'");
+    assert_int_equal(approve(id, TWO, "user:late@contoso.com"), R_NONE);
+    run_sql("DELETE FROM super_user WHERE principal = 'user:late@contoso.com'");
+}
+
 static void requests_come_newest_first_and_by_state(void **state)
 {
     (void)state;
@@ -242,6 +258,7 @@ static void an_act_fails_when_what_it_rests_on_has_moved(void **state)
     assert_int_equal(grant_knowing(second, "user:known@contoso.com"), R_STALE);
     assert_int_equal(find(second.request)->rows[0].state, APPROVAL_PENDING);
     known[0].epoch = 1001;
+    run_sql("UPDATE epoch SET epoch = 1001 WHERE epoch > 1000");
     assert_int_equal(grant_knowing(second, "user:known@contoso.com"), R_NONE);
     assert_int_equal(find(second.request)->rows[0].state, APPROVAL_APPROVED);
 }
@@ -260,6 +277,15 @@ static void where_nothing_is_required_only_approving_looks_again(void **state)
     assert_int_equal(grant_knowing(second, "user:free@contoso.com"), R_STALE);
 }
 
+static int set_up(void **state)
+{
+    int result = store_set_up_tenant(state);
+    run_sql("INSERT INTO component (tenant, component, name, role, boundary) SELECT tenant, "
+            "'0b000000-0000-0000-0000-000000000000', 'one', 5, boundary FROM tenant "
+            "WHERE name = 'contoso'");
+    return result;
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -269,10 +295,11 @@ int main(void)
         cmocka_unit_test(an_act_that_changes_nothing_is_not_approved),
         cmocka_unit_test(a_closed_request_is_not_performed),
         cmocka_unit_test(two_at_once_perform_once),
+        cmocka_unit_test(whoever_asked_is_an_admin_still),
         cmocka_unit_test(requests_come_newest_first_and_by_state),
         cmocka_unit_test(an_act_of_one_fails_when_approval_is_required_by_now),
         cmocka_unit_test(an_act_fails_when_what_it_rests_on_has_moved),
         cmocka_unit_test(where_nothing_is_required_only_approving_looks_again),
     };
-    return cmocka_run_group_tests(tests, store_set_up_tenant, store_tear_down);
+    return cmocka_run_group_tests(tests, set_up, store_tear_down);
 }

@@ -2,6 +2,7 @@
 /* Connections: the schema must be ours, to the last column; a full pipeline refuses. */
 #include "store_fixture.h"
 
+#include "obs/metrics.h"
 #include "store/cache/lookups.h"
 #include "store/migrate/migrate.h"
 
@@ -51,8 +52,8 @@ static void check_full(void)
     wait_ready();
     prepare(&first.op);
     prepare(&second.op);
-    lookups_submit(lookups, &first, LOOKUP_TENANT_BY_NAME, slice_str("contoso"));
-    lookups_submit(lookups, &second, LOOKUP_TENANT_BY_NAME, slice_str("contoso"));
+    lookups_submit(&first, LOOKUP_TENANT_BY_NAME, slice_str("contoso"));
+    lookups_submit(&second, LOOKUP_TENANT_BY_NAME, slice_str("contoso"));
     wait_all(2);
     assert_int_equal(first.op.err.reason, R_NOT_FOUND);
     assert_int_equal(second.op.err.reason, R_OVERLOADED);
@@ -78,12 +79,75 @@ static void a_column_of_another_type_is_noticed_at_connect(void **state)
     with_store(&config, wait_ready);
 }
 
+/* --- the database goes back ------------------------------------------------------------------- */
+
+/* The next connections look anew. */
+static void reconnect(void)
+{
+    run_sql("SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE usename = 'server'");
+    for (int i = 0; i < 100 && store_is_ready(f.store); i++) {
+        run_for(10);
+    }
+    wait_ready();
+}
+
+static int64_t lost(void)
+{
+    return metric_value(M_DB_HISTORY_CHANGES, "lost", NULL);
+}
+
+static void a_database_that_went_back_is_noticed_at_connect(void **state)
+{
+    (void)state;
+    wait_ready();
+    assert_int_equal(lost(), 0);
+    run_sql("UPDATE history SET number = number + 3, mark = mark_new()"); /* as time goes on */
+    reconnect();
+    assert_int_equal(lost(), 0);
+    run_sql("UPDATE history SET number = number - 1, mark = mark_new()");
+    reconnect();
+    assert_int_equal(lost(), 1);                     /* told once, not by each connection */
+    run_sql("UPDATE history SET mark = mark_new()"); /* it has come to this number another way */
+    reconnect();
+    assert_int_equal(lost(), 2);
+    reconnect();
+    assert_int_equal(lost(), 2);
+    assert_int_equal(metric_value(M_DB_HISTORY_CHANGES, "timeline", NULL), 0);
+}
+
+static void check_once_a_minute(void)
+{
+    wait_ready();
+    int64_t before = lost();
+    run_sql("UPDATE history SET marked_at = now() - interval '1 hour'");
+    run_for(300); /* it marks, and sees its own mark */
+    run_sql("DO $$ BEGIN ASSERT (SELECT marked_at > now() - interval '1 minute' FROM history);"
+            " END $$");
+    assert_int_equal(lost(), before);
+    run_sql("UPDATE history SET number = number - 1");
+    run_for(300);
+    assert_int_equal(lost(), before + 1);
+    run_sql("UPDATE history SET marked_at = now() + interval '1 hour'"); /* the clock went back */
+    run_for(300);
+    run_sql("DO $$ BEGIN ASSERT (SELECT marked_at <= now() FROM history); END $$");
+    assert_int_equal(lost(), before + 1);
+}
+
+static void it_is_noticed_without_a_new_connection_too(void **state)
+{
+    (void)state;
+    with_store(&(struct store_config){.conninfo = f.server_conninfo, .history_ms = 50},
+               check_once_a_minute);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(an_empty_database_is_too_old_and_migrates_once),
         cmocka_unit_test(a_full_pipeline_says_overloaded),
         cmocka_unit_test(a_column_of_another_type_is_noticed_at_connect),
+        cmocka_unit_test(a_database_that_went_back_is_noticed_at_connect),
+        cmocka_unit_test(it_is_noticed_without_a_new_connection_too),
     };
     return cmocka_run_group_tests(tests, store_set_up_empty, store_tear_down);
 }

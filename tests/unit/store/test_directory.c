@@ -327,7 +327,7 @@ static void what_is_remembered_ends_with_the_next_change(void **state)
     (void)ask(&question, &was_remembered);
     assert_true(was_remembered); /* not known yet: the gate's matter */
     directories_drop(directories, directories_scope(CONTOSO));
-    assert_int_equal(ask(&question, &was_remembered)->person->epoch, person->epoch + 1);
+    assert_int_not_equal(ask(&question, &was_remembered)->person->epoch, person->epoch);
     assert_false(was_remembered);
     (void)ask(&another, &was_remembered);
     assert_false(was_remembered);

@@ -124,7 +124,7 @@ static void looking_changes_nothing_and_tells_the_epoch(void **state)
     assert_int_equal(look_at(part)->known.epoch, first->known.epoch);
     assert_true(uuid_eq(first->known.scope, directories_scope(CONTOSO)));
     assert_int_equal(put(part)->op.err.reason, R_NONE);
-    assert_int_equal(look_at(part)->known.epoch, first->known.epoch + 1);
+    assert_int_not_equal(look_at(part)->known.epoch, first->known.epoch);
     struct directory_look *look = look_at(of_member("none@contoso.com", "new@contoso.com"));
     assert_int_equal(look->op.err.reason, R_NOT_FOUND);
     assert_string_equal(look->outcome.what, "none@contoso.com");

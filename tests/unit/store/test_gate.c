@@ -154,6 +154,60 @@ static void a_revocation_is_a_changed_fact(void **state)
     assert_int_equal(find.row.revoked_user_count, 0);
 }
 
+static struct content_row find(struct content_id id)
+{
+    struct content_find *found = ARENA_NEW(f.arena, struct content_find);
+    prepare(&found->op);
+    content_store_find(found, CONTOSO, id);
+    return wait_for(&found->op) == R_NONE ? found->row : (struct content_row){.owner = NULL};
+}
+
+/* The database went back: there is a license, and no row. Whoever opened it tells what its seal says. */
+static void content_that_was_lost_is_recorded_with_the_decision(void **state)
+{
+    (void)state;
+    static const struct content_id lost = {{{43}}};
+    static const struct gate_content sealed = {.owner = "alice@contoso.com",
+                                               .issuer = "edge",
+                                               .display_name = "Lost",
+                                               .protected_at = 1700000000LL * 1000000};
+    read_epoch();
+    size_t before = count_audit(NULL, NULL);
+    struct gate_entry entries[3] = {entry_for(lost), entry_for(lost), entry_for(CONTENT)};
+    for (int i = 0; i < 3; i++) {
+        entries[i].sealed = &sealed;
+        gate_submit(f.gate, &entries[i]);
+    }
+    wait_all(3);
+    for (int i = 0; i < 3; i++) {
+        assert_int_equal(entries[i].err.reason, R_NONE);
+        assert_int_equal(entries[i].verdict, GATE_RECORDED);
+    }
+    assert_int_equal(count_audit(NULL, NULL), before + 3);
+    struct content_row row = find(lost);
+    assert_string_equal(row.owner, "alice@contoso.com");
+    assert_string_equal(row.issuer, "edge");
+    assert_string_equal(row.display_name, "Lost");
+    assert_true(row.created_at == sealed.protected_at);
+    assert_string_equal(find(CONTENT).display_name, "Budget"); /* what is known stays */
+}
+
+/* Known by a row that is gone by now: to be looked for again. */
+static void without_a_seal_lost_content_is_stale(void **state)
+{
+    (void)state;
+    static const struct content_id lost = {{{44}}};
+    size_t before = count_audit(NULL, NULL);
+    struct gate_entry entry = entry_for(lost);
+    submit_one(&entry);
+    assert_int_equal(entry.verdict, GATE_STALE);
+    assert_int_equal(count_audit(NULL, NULL), before);
+    assert_null(find(lost).owner);
+    entry.tenant = TENANT_PLATFORM; /* nothing is known of the content that was claimed */
+    submit_one(&entry);
+    assert_int_equal(entry.verdict, GATE_RECORDED);
+}
+
 /* A row that PostgreSQL refuses does not take the others of its batch with it. */
 static void one_bad_row_fails_alone(void **state)
 {
@@ -199,6 +253,8 @@ int main(void)
         cmocka_unit_test(decisions_are_recorded_in_one_batch),
         cmocka_unit_test(a_change_of_the_tenant_makes_the_gate_say_stale),
         cmocka_unit_test(a_revocation_is_a_changed_fact),
+        cmocka_unit_test(content_that_was_lost_is_recorded_with_the_decision),
+        cmocka_unit_test(without_a_seal_lost_content_is_stale),
         cmocka_unit_test(one_bad_row_fails_alone),
         cmocka_unit_test(canceled_entries_and_operations_stay_silent),
     };

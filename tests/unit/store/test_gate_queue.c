@@ -132,6 +132,24 @@ static void a_lost_connection_leaves_all_unknown(void **state)
     assert_int_equal(entries[1]->err.reason, R_OUTCOME_UNKNOWN);
 }
 
+/* It goes again with what its seal says, once. */
+static void lost_content_is_asked_for_with_its_row(void **state)
+{
+    (void)state;
+    static const struct gate_content sealed = {
+        .owner = "a", .issuer = "b", .display_name = "c", .protected_at = 1};
+    struct gate_entry *entries[2] = {submit(), submit()};
+    struct event_id event = entries[1]->event;
+    entries[1]->sealed = &sealed;
+    answer(2, 1, GATE_CONTENT_LOST, NULL);
+    answer_recorded(1);
+    wait_all(2);
+    assert_string_equal(fake_pg_sent(fake), "gate | gate |");
+    assert_int_equal(entries[0]->verdict, GATE_RECORDED);
+    assert_int_equal(entries[1]->verdict, GATE_RECORDED);
+    assert_true(ID_EQ(entries[1]->event, event));
+}
+
 static void a_request_id_that_exists_by_now_is_decided_again(void **state)
 {
     (void)state;
@@ -147,8 +165,11 @@ static void content_that_was_made_already_comes_with_its_hash(void **state)
 {
     (void)state;
     static const uint8_t hash[32] = {1, 2, 3};
-    struct sql_gate_difference made = {
-        .made_content = {{{9}}}, .made_hash = {hash, 32}, .made_key_version = 3};
+    struct sql_gate_difference made = {.made_content = {{{9}}},
+                                       .made_hash = {hash, 32},
+                                       .made_key_version = 3,
+                                       .made_at = 5,
+                                       .now = 8};
     struct gate_entry *entry = submit();
     answer(1, 0, GATE_ALREADY, &made);
     wait_all(1);
@@ -156,6 +177,7 @@ static void content_that_was_made_already_comes_with_its_hash(void **state)
     assert_int_equal(entry->made.content.u.b[0], 9);
     assert_memory_equal(entry->made.request_hash, hash, 32);
     assert_int_equal(entry->made.key_version, 3);
+    assert_int_equal(entry->made.now - entry->made.made_at, 3);
     made.made_hash.len = 5; /* of no length that a hash has */
     entry = submit();
     answer(1, 0, GATE_ALREADY, &made);
@@ -240,6 +262,7 @@ int main(void)
                                         tear_down),
         cmocka_unit_test_setup_teardown(data_at_fault_splits_the_batch, set_up, tear_down),
         cmocka_unit_test_setup_teardown(a_lost_connection_leaves_all_unknown, set_up, tear_down),
+        cmocka_unit_test_setup_teardown(lost_content_is_asked_for_with_its_row, set_up, tear_down),
         cmocka_unit_test_setup_teardown(a_request_id_that_exists_by_now_is_decided_again, set_up,
                                         tear_down),
         cmocka_unit_test_setup_teardown(content_that_was_made_already_comes_with_its_hash, set_up,

@@ -48,11 +48,13 @@ static void lookups_find_components_and_issuers(void **state)
     struct lookups *lookups = lookups_new(10);
     prepare(&found.op);
     assert_null(lookups_component(lookups, LOOKUP_COMPONENT, print, f.arena));
-    lookups_submit(lookups, &found, LOOKUP_COMPONENT, print);
+    lookups_submit(&found, LOOKUP_COMPONENT, print);
     wait_all(1);
     assert_string_equal(found.component->component.name, "edge");
     assert_string_equal(found.component->component.sender_domains[0], "contoso.com");
     assert_true(found.component->epoch > 0 && found.component->is_of_active_tenant);
+    assert_null(lookups_component(lookups, LOOKUP_COMPONENT, print, f.arena));
+    lookups_remember_component(lookups, LOOKUP_COMPONENT, print, found.component);
 
     struct issuer_row issuer = {.issuer = {.id = {{{12}}},
                                            .boundary = "commercial",
@@ -73,25 +75,28 @@ static void lookups_find_components_and_issuers(void **state)
     struct change_op *made = change(CONTOSO);
     issuer_store_create(made, &issuer, false);
     assert_int_equal(wait_for(&made->op), R_NONE);
-    lookups_submit(lookups, &found, LOOKUP_ISSUER, slice_str("https://idp.contoso.com"));
+    lookups_submit(&found, LOOKUP_ISSUER, slice_str("https://idp.contoso.com"));
     wait_all(1);
     assert_string_equal(found.issuer->jwks_json, "{\"keys\":[]}");
     assert_string_equal(found.issuer->algorithms[1], "RS256");
-    lookups_submit(lookups, &found, LOOKUP_ISSUER, slice_str("https://idp.other.com"));
+    assert_null(lookups_issuer(lookups, "https://idp.contoso.com", f.arena));
+    lookups_remember_issuer(lookups, "https://idp.contoso.com", found.issuer, CONTOSO.u);
+    lookups_submit(&found, LOOKUP_ISSUER, slice_str("https://idp.other.com"));
     assert_int_equal(wait_for(&found.op), R_NOT_FOUND);
-    lookups_submit(lookups, &found, LOOKUP_TENANT_BY_DOMAIN, slice_str("contoso.com"));
+    lookups_submit(&found, LOOKUP_TENANT_BY_DOMAIN, slice_str("contoso.com"));
     wait_all(1);
     assert_true(ID_EQ(found.tenant, CONTOSO));
-    lookups_submit(lookups, &found, LOOKUP_TAKEN_DOMAIN, slice_str("contoso.com"));
+    lookups_submit(&found, LOOKUP_TAKEN_DOMAIN, slice_str("contoso.com"));
     wait_all(1);
-    const struct lookup_answer *known =
-        lookups_answer(lookups, LOOKUP_TAKEN_DOMAIN, slice_str("contoso.com"));
+    struct slice taken = slice_str("contoso.com"), nobody = slice_str("nobody.example");
+    assert_null(lookups_answer(lookups, LOOKUP_TAKEN_DOMAIN, taken)); /* asked is not verified */
+    lookups_remember_answer(lookups, LOOKUP_TAKEN_DOMAIN, taken, &found.answer, CONTOSO.u);
+    const struct lookup_answer *known = lookups_answer(lookups, LOOKUP_TAKEN_DOMAIN, taken);
     assert_true(known->is_found && known->epoch == found.answer.epoch);
     /* That there is none is remembered as well. */
-    struct slice nobody = slice_str("nobody.example");
-    assert_null(lookups_answer(lookups, LOOKUP_TAKEN_DOMAIN, nobody));
-    lookups_submit(lookups, &found, LOOKUP_TAKEN_DOMAIN, nobody);
+    lookups_submit(&found, LOOKUP_TAKEN_DOMAIN, nobody);
     assert_int_equal(wait_for(&found.op), R_NOT_FOUND);
+    lookups_remember_answer(lookups, LOOKUP_TAKEN_DOMAIN, nobody, &found.answer, CONTOSO.u);
     known = lookups_answer(lookups, LOOKUP_TAKEN_DOMAIN, nobody);
     assert_true(known != NULL && !known->is_found);
     lookups_drop(lookups, LOOKUP_TAKEN_DOMAIN, nobody);
@@ -104,6 +109,41 @@ static void lookups_find_components_and_issuers(void **state)
     lookups_drop(lookups, LOOKUP_COMPONENT, print);
     assert_null(lookups_component(lookups, LOOKUP_COMPONENT, print, f.arena));
     assert_string_equal(held->component.name, "edge"); /* held by the arena */
+    lookups_free(lookups);
+}
+
+/* One row for all the names of a template, by which tenants are told apart; a name holds for the row's epoch. */
+static void a_template_is_remembered_once(void **state)
+{
+    (void)state;
+    static const char *const names[] = {
+        "https://entra.example/0197b7c0-7e5c-4c3e-8f4e-0123456789ab/v2.0",
+        "https://entra.example/0197b7c0-7e5c-4c3e-8f4e-0123456789ac/v2.0"};
+    run_sql("INSERT INTO issuer (tenant, issuer, boundary, kind, iss, audiences, algorithms, "
+            "jwks_json) VALUES ('00000000-0000-0000-0000-000000000000', gen_random_uuid(), "
+            "'commercial', 2, 'https://entra.example/{tenantid}/v2.0', '{x}', '{ES256}', '{}')");
+    struct lookups *lookups = lookups_new(10);
+    struct lookup found[2];
+    const struct issuer *rows[2];
+    for (size_t i = 0; i < 2; i++) {
+        prepare(&found[i].op);
+        lookups_submit(&found[i], LOOKUP_ISSUER, slice_str(names[i]));
+        wait_all(1);
+        assert_null(lookups_issuer(lookups, names[i], f.arena));
+        lookups_remember_issuer(lookups, names[i], found[i].issuer, CONTOSO.u);
+        rows[i] = lookups_issuer(lookups, names[i], f.arena);
+        assert_non_null(rows[i]);
+    }
+    assert_ptr_equal(rows[0], rows[1]);
+    run_sql("SELECT epoch_raise('00000000-0000-0000-0000-000000000000')");
+    prepare(&found[1].op);
+    lookups_submit(&found[1], LOOKUP_ISSUER, slice_str(names[1]));
+    wait_all(1);
+    lookups_remember_issuer(lookups, names[1], found[1].issuer, CONTOSO.u);
+    assert_null(lookups_issuer(lookups, names[0], f.arena));
+    assert_ptr_equal(lookups_issuer(lookups, names[1], f.arena), found[1].issuer);
+    lookups_drop(lookups, LOOKUP_ISSUER, slice_str(names[1]));
+    assert_null(lookups_issuer(lookups, names[1], f.arena));
     lookups_free(lookups);
 }
 
@@ -167,6 +207,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(lookups_find_components_and_issuers),
+        cmocka_unit_test(a_template_is_remembered_once),
         cmocka_unit_test(an_iss_is_proven_by_domain_mapping_or_word),
     };
     return cmocka_run_group_tests(tests, store_set_up_tenant, store_tear_down);

@@ -104,7 +104,7 @@ static void behind_a_name_stand_all_who_would_have_power(void **state)
     assert_names("g@contoso.com", "a.l@contoso.com al@contoso.com ann@fabrikam.com bo@contoso.com "
                                   "g@contoso.com h@contoso.com");
     assert_names("nobody@contoso.com", "");
-    assert_int_equal(names_of("al@contoso.com")->known.epoch, before + 1);
+    assert_int_not_equal(names_of("al@contoso.com")->known.epoch, before);
     assert_false(uuid_eq(names_of("al@contoso.com")->known.scope, CONTOSO.u));
 }
 

@@ -4,6 +4,8 @@
 #include <string.h>
 
 #include "chancery/v1/publishing.pb-c.h"
+#include "google/protobuf/duration.pb-c.h"
+#include "google/rpc/error_details.pb-c.h"
 #include "wire/pb.h"
 
 static struct err err;
@@ -84,13 +86,13 @@ static void text_of_a_request_has_one_line(void **state)
     for (size_t i = 0; i < sizeof lines / sizeof lines[0]; i++) {
         AUTO(arena_free_at) struct arena *arena = arena_new(65536);
         const ProtobufCMessageDescriptor *type = &chancery__v1__protect_request__descriptor;
-        char path[PB_PATH_MAX];
+        struct pb_flaw flaw;
         ProtobufCMessage *message;
         struct slice bytes = sample(arena, arena_strdup(arena, lines[i]));
-        assert_fails(pb_unpack_request(arena, type, bytes, no_field, path, &message, &err), &err,
+        assert_fails(pb_unpack_request(arena, type, bytes, no_field, &flaw, &message, &err), &err,
                      R_FIELD_INVALID);
-        assert_string_equal(path, "recipients[0]");
-        assert_ok(pb_unpack_request(arena, type, bytes, recipients_only, path, &message, &err),
+        assert_string_equal(flaw.path, "recipients[0]");
+        assert_ok(pb_unpack_request(arena, type, bytes, recipients_only, &flaw, &message, &err),
                   &err);
     }
 }
@@ -127,6 +129,93 @@ static void flips_and_cuts_never_crash(void **state)
         copy[bit / 8] = (uint8_t)(copy[bit / 8] ^ 1u << bit % 8);
     }
     assert_true(refused > 20);
+}
+
+struct time_case {
+    int64_t seconds;
+    int32_t nanos;
+    bool is_sound;
+};
+
+static struct slice packed_time(struct arena *arena, const struct time_case *from)
+{
+    Google__Protobuf__Timestamp time;
+    Chancery__V1__Expiry expiry;
+    struct slice bytes;
+    google__protobuf__timestamp__init(&time);
+    chancery__v1__expiry__init(&expiry);
+    time.seconds = from->seconds;
+    time.nanos = from->nanos;
+    expiry.kind_case = CHANCERY__V1__EXPIRY__KIND_TIME;
+    expiry.time = &time;
+    assert_ok(pb_pack(arena, &expiry.base, &bytes, &err), &err);
+    return bytes;
+}
+
+static struct slice packed_span(struct arena *arena, const struct time_case *from)
+{
+    Google__Protobuf__Duration span;
+    Google__Rpc__RetryInfo retry;
+    struct slice bytes;
+    google__protobuf__duration__init(&span);
+    google__rpc__retry_info__init(&retry);
+    span.seconds = from->seconds;
+    span.nanos = from->nanos;
+    retry.retry_delay = &span;
+    assert_ok(pb_pack(arena, &retry.base, &bytes, &err), &err);
+    return bytes;
+}
+
+static void assert_taken(struct arena *arena, const ProtobufCMessageDescriptor *type,
+                         struct slice bytes, bool is_sound, const char *wanted)
+{
+    struct pb_flaw flaw;
+    ProtobufCMessage *message;
+    if (is_sound) {
+        assert_ok(pb_unpack_request(arena, type, bytes, NULL, &flaw, &message, &err), &err);
+    } else {
+        assert_fails(pb_unpack_request(arena, type, bytes, NULL, &flaw, &message, &err), &err,
+                     R_FIELD_INVALID);
+        assert_string_equal(flaw.path, wanted);
+        assert_non_null(strstr(flaw.why, "nanoseconds"));
+    }
+}
+
+/* The ranges of timestamp.proto and duration.proto. */
+static void times_are_times(void **state)
+{
+    (void)state;
+    static const struct time_case times[] = {{0, 0, true},
+                                             {253402300799, 999999999, true},
+                                             {-62135596800, 0, true},
+                                             {-1, 999999999, true},
+                                             {253402300800, 0, false},
+                                             {-62135596801, 0, false},
+                                             {INT64_MAX, 0, false},
+                                             {INT64_MIN, 0, false},
+                                             {0, -1, false},
+                                             {0, 1000000000, false},
+                                             {0, INT32_MIN, false}};
+    static const struct time_case spans[] = {{0, 0, true},
+                                             {315576000000, 999999999, true},
+                                             {-315576000000, -999999999, true},
+                                             {0, -1, true},
+                                             {315576000001, 0, false},
+                                             {-315576000001, 0, false},
+                                             {1, -1, false},
+                                             {-1, 1, false},
+                                             {INT64_MIN, 0, false},
+                                             {0, 1000000000, false},
+                                             {0, -1000000000, false}};
+    AUTO(arena_free_at) struct arena *arena = arena_new(65536);
+    for (size_t i = 0; i < sizeof times / sizeof times[0]; i++) {
+        assert_taken(arena, &chancery__v1__expiry__descriptor, packed_time(arena, &times[i]),
+                     times[i].is_sound, "time");
+    }
+    for (size_t i = 0; i < sizeof spans / sizeof spans[0]; i++) {
+        assert_taken(arena, &google__rpc__retry_info__descriptor, packed_span(arena, &spans[i]),
+                     spans[i].is_sound, "retry_delay");
+    }
 }
 
 /* 2 MB of empty submessages want 178 MB: refused within the budget. */
@@ -171,6 +260,7 @@ int main(void)
         cmocka_unit_test(text_of_a_request_has_one_line),
         cmocka_unit_test(embedded_nul_is_refused),
         cmocka_unit_test(flips_and_cuts_never_crash),
+        cmocka_unit_test(times_are_times),
         cmocka_unit_test(amplification_is_bounded),
         cmocka_unit_test(survives_every_failed_allocation),
     };

@@ -29,7 +29,7 @@ static void claims_are_as_published(void **state)
     assert_string_equal(
         arena_dup(arena, claims),
         "{\"bnd\":\"gcc-high\",\"chn\":\"portal\",\"exp\":1795521600,\"iat\":1795521000,"
-        "\"iss\":\"https://rms.example.org\",\"jti\":\"01000000-0000-0000-0000-000000000000\","
+        "\"iss\":\"https://rms.example.org/tenants/02000000-0000-0000-0000-000000000000\",\"jti\":\"01000000-0000-0000-0000-000000000000\","
         "\"nbf\":1795520940,\"off\":false,\"own\":\"alice@contoso.com\","
         "\"rts\":[\"VIEW\",\"PRINT\",\"SIGN\"],\"sub\":\"bob@fabrikam.com\","
         "\"tid\":\"02000000-0000-0000-0000-000000000000\"}");

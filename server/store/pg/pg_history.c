@@ -1,0 +1,165 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "store/pg/pg_history.h"
+
+#include <stdio.h>
+#include <string.h>
+
+#include "obs/log.h"
+#include "obs/metrics.h"
+#include "store/pg/pg_conn.h"
+#include "store/pg/pg_connect.h"
+#include "store/pg/pg_submit.h"
+#include "store/sql/statements.gen.h"
+
+enum { ANSWER_BUDGET = 4096 };
+
+static const char STATEMENT[] = "mark_history";
+
+/* --- comparing -------------------------------------------------------------------------------- */
+
+static const char *time_text(int64_t unix_us, char out[RFC3339_BYTES])
+{
+    clock_rfc3339(unix_us, out);
+    return out;
+}
+
+/* A standby has become the primary, a backup was restored, or it is another cluster. What was lost
+ * by that shows in the marks, but for the last minute. */
+static void note_timeline(struct pg_history *known, const struct sql_mark_history_row *row,
+                          const char *host)
+{
+    if (known->is_known && strcmp(known->system, row->system) == 0 &&
+        strcmp(known->timeline, row->timeline) == 0) {
+        return;
+    }
+    if (known->is_known) {
+        metric_add(M_DB_HISTORY_CHANGES, "timeline", NULL, 1);
+        log_event(LOG_WARNING, "db.other_history", F_USER("host", host),
+                  F_USER("was_system", known->system), F_USER("system", row->system),
+                  F_USER("was_timeline", known->timeline), F_USER("timeline", row->timeline),
+                  F_STR("advice", "What the database before had not passed on is lost: revocations "
+                                  "too. See docs/threat-model.md."));
+    }
+    known->generation++;
+    snprintf(known->system, sizeof known->system, "%s", row->system);
+    snprintf(known->timeline, sizeof known->timeline, "%s", row->timeline);
+}
+
+/* An answer may come after one that is newer, by another connection: only who asked after that knows
+ * better. */
+static void note_mark(struct pg_history *known, const struct sql_mark_history_row *row,
+                      struct mono_time asked_at, struct mono_time now)
+{
+    char was[RFC3339_BYTES], is[RFC3339_BYTES];
+    bool is_back = known->is_known && (row->number < known->number ||
+                                       (row->number == known->number && row->mark != known->mark));
+    if (is_back && asked_at.ns <= known->seen_at.ns) {
+        return;
+    }
+    if (is_back) {
+        metric_add(M_DB_HISTORY_CHANGES, "lost", NULL, 1);
+        log_event(LOG_ERROR, "db.went_back", F_STR("was", time_text(known->marked_at, was)),
+                  F_STR("is", time_text(row->marked_at, is)),
+                  F_STR("advice", "All that was recorded between the two is lost: revocations and "
+                                  "records too. See docs/threat-model.md."));
+    }
+    known->number = row->number;
+    known->mark = row->mark;
+    known->marked_at = row->marked_at;
+    known->seen_at = now;
+}
+
+static rc note(struct store *store, struct arena *arena, const PGresult *result, const char *host,
+               struct mono_time asked_at, struct err *err)
+{
+    struct sql_mark_history_row row;
+    struct pg_history *known = &store->history;
+    ENSURE(PQntuples(result) == 1, err, R_DATABASE_ERROR);
+    TRY(sql_mark_history_read(arena, result, 0, &row, err));
+    note_timeline(known, &row, host);
+    note_mark(known, &row, asked_at, loop_now(store->loop));
+    known->is_known = true;
+    return OK;
+}
+
+/* --- at every connection ---------------------------------------------------------------------- */
+
+bool pg_history_ask(struct pg_conn *conn)
+{
+    conn->history_asked_at = loop_now(conn->store->loop);
+    return PQsendQueryParams(conn->pg, pg_statement_find(STATEMENT)->sql, 0, NULL, NULL, NULL, NULL,
+                             1) == 1;
+}
+
+rc pg_history_take(struct pg_conn *conn, const PGresult *result, struct err *err)
+{
+    AUTO(arena_free_at) struct arena *arena = arena_new(ANSWER_BUDGET);
+    TRY(note(conn->store, arena, result, pg_connect_host(conn), conn->history_asked_at, err));
+    conn->history = conn->store->history.generation;
+    return OK;
+}
+
+bool pg_history_is_current(const struct pg_conn *conn)
+{
+    return conn->history == conn->store->history.generation;
+}
+
+/* Of two servers that answer at once, such as a primary that was given up and has not noticed, the
+ * one counts to which a connection came about last. */
+void pg_history_leave_others(struct pg_conn *conn)
+{
+    struct store *store = conn->store;
+    for (size_t i = 0; i < store->conn_count; i++) {
+        struct pg_conn *other = &store->conns[i];
+        if (other->state == PG_READY && !pg_history_is_current(other)) {
+            pg_conn_lost(other, R_DATABASE_UNAVAILABLE);
+        }
+    }
+}
+
+/* --- once a minute ---------------------------------------------------------------------------- */
+
+static void answered(struct store_op *op)
+{
+    struct store *store = op->user;
+    store->history.is_asking = false;
+    arena_reset(store->history.arena);
+}
+
+static rc read_answer(struct store_op *op, size_t index, const PGresult *result, struct err *err)
+{
+    struct store *store = op->user;
+    (void)index;
+    return note(store, op->arena, result, "", store->history.op_asked_at, err);
+}
+
+static void on_timer(struct loop_timer *timer)
+{
+    struct pg_history *history = LIST_ENTRY(timer, struct pg_history, timer);
+    struct store *store = LIST_ENTRY(history, struct store, history);
+    loop_timer_arm(timer, store->config.history_ms);
+    if (history->is_asking || !store_is_ready(store)) {
+        return;
+    }
+    history->is_asking = true;
+    history->op_asked_at = loop_now(store->loop);
+    store_op_init(&history->op, store, history->arena, answered, store);
+    struct pg_params p = sql_mark_history(history->arena);
+    pg_submit_one(&history->op, &p, read_answer);
+}
+
+void pg_history_init(struct store *store)
+{
+    store->history.arena = arena_new(ANSWER_BUDGET);
+    loop_timer_init(&store->history.timer, store->loop, on_timer);
+    loop_timer_arm(&store->history.timer, store->config.history_ms);
+}
+
+void pg_history_fini(struct store *store)
+{
+    if (store->history.is_asking) {
+        store_op_cancel(&store->history.op);
+    }
+    loop_timer_fini(&store->history.timer);
+    arena_free(store->history.arena);
+}
