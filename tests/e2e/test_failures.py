@@ -33,9 +33,11 @@ def raw(w, method, data, who=None, metadata=()):
         raise Refused(error) from None
 
 
-@pytest.mark.parametrize("data", [b"\xff", b"\x0a\xff\xff\xff\xff\x0f", b"\x0a\x02\xff\xfe", b"\x0a\x01\x00"])
-def test_malformed_messages(world, data):
-    assert reason(raw, world, "PublishingService/Protect", data, metadata=of_bob(world)) == "PROTO_MALFORMED"
+@pytest.mark.parametrize(("data", "told"), [
+    (b"\xff", "PROTO_MALFORMED"), (b"\x0a\xff\xff\xff\xff\x0f", "PROTO_MALFORMED"), (b"\x0a\x02\xff\xfe", "FIELD_INVALID"),
+    (b"\x0a\x01\x00", "FIELD_INVALID")])
+def test_malformed_messages(world, data, told):
+    assert reason(raw, world, "PublishingService/Protect", data, metadata=of_bob(world)) == told
     assert reason(raw, world, "PublishingService/Protect", data) == "CREDENTIAL_MISSING"
 
 

@@ -175,7 +175,7 @@ static step fetch_amendment(struct call *c)
 /* It is known again, so its owner, its issuer and admins need no more than that. */
 static step not_excluded(struct call *c)
 {
-    return step_failed(check_exclusion(c)) ? STEP_FAILED : fetch_amendment(c);
+    return step_failed(content_access_check_exclusion(c)) ? STEP_FAILED : fetch_amendment(c);
 }
 
 static step recovered(struct call *c)
