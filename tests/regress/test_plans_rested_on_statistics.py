@@ -103,7 +103,6 @@ CASES = {
     "issuers": other("list_issuers"),
     "approvals": other("list_approvals", states=[1], request_max=512, changes_max=4),
     "mappings": ("list_tenant_mappings", {"limit": PAGE, "issuer": EVENT, **FIRST}, PAGE),
-    "signing keys": ("list_signing_keys", {"boundaries": []}, PAGE),
 }
 LISTS = {name for name in STATEMENTS if name.startswith(("list_", "directory_list", "directory_people")) or name.endswith("_query")}
 
