@@ -235,6 +235,11 @@ size_t arena_used(const struct arena *arena)
     return arena->used;
 }
 
+size_t arena_left(const struct arena *arena)
+{
+    return arena->budget - arena->used;
+}
+
 void arena_fail_at(struct arena *arena, size_t nth)
 {
     arena->fail_in = nth;

@@ -52,8 +52,9 @@ rc arena_on_free(struct arena *arena, arena_free_fn fn, void *ptr, struct err *e
 
 /* Whether an allocation was refused: what was built in the arena may lack a part. */
 bool arena_is_exceeded(const struct arena *arena);
-/* Bytes handed out so far. */
+/* Bytes handed out so far, and how many are left. */
 size_t arena_used(const struct arena *arena);
+size_t arena_left(const struct arena *arena);
 /* Tests: let the n-th allocation from now fail (1 = the next); 0 switches that off. */
 void arena_fail_at(struct arena *arena, size_t nth);
 /* Fail with R_ARENA_EXHAUSTED if the pointer is NULL. */

@@ -7,6 +7,7 @@
 #include "auth/refusals.h"
 #include "base/mem.h"
 #include "crypto/algs.h"
+#include "daemon/audit_partitions.h"
 #include "daemon/descriptors.h"
 #include "daemon/front.h"
 #include "daemon/node_check.h"
@@ -17,7 +18,6 @@
 #include "net/http2/http2_protocol.h"
 #include "obs/log.h"
 #include "service/registry.h"
-#include "store/resource/audit_store.h"
 #include "store/resource/key_store.h"
 
 enum {
@@ -33,7 +33,6 @@ enum {
     WATCH_READY_MS = 500, /* after that */
     BEAT_MS = 1000,       /* of a loop that turns, for the supervisor */
     FLUSH_MS = 2000,      /* for what is counted, at the end */
-    PARTITIONS_MS = 3600 * 1000,
 };
 
 struct worker {
@@ -64,11 +63,8 @@ struct worker {
     struct arena *arena;
     struct root_key_check check;
 
-    struct loop_timer partitions_timer;
-    struct store_op partitions;
-    bool is_making_partitions;
-
     struct sweep *sweep;
+    struct audit_maker *audit_maker;
 };
 
 /* --- readiness ---------------------------------------------------------------------------------- */
@@ -207,28 +203,6 @@ static void on_beat(struct loop_timer *timer)
     loop_timer_arm(timer, BEAT_MS);
 }
 
-/* --- the audit log's partitions ------------------------------------------------------------------- */
-
-static void partitions_made(struct store_op *op)
-{
-    struct worker *w = op->user;
-    w->is_making_partitions = false;
-    if (op->err.reason != R_NONE) {
-        log_event(LOG_WARNING, "worker.partitions", F_ERR(&op->err));
-    }
-}
-
-static void on_partitions(struct loop_timer *timer)
-{
-    struct worker *w = LIST_ENTRY(timer, struct worker, partitions_timer);
-    loop_timer_arm(timer, PARTITIONS_MS);
-    if (!w->is_making_partitions && store_is_ready(w->services.store)) {
-        w->is_making_partitions = true;
-        store_op_init(&w->partitions, w->services.store, w->arena, partitions_made, w);
-        audit_store_make_partitions(&w->partitions);
-    }
-}
-
 /* --- start and end -------------------------------------------------------------------------------- */
 
 static void flushed(void *ctx)
@@ -321,11 +295,11 @@ static rc start(struct worker *w, struct err *err)
     loop_timer_arm(&w->watch, 0);
     loop_timer_init(&w->beat, w->loop, on_beat);
     loop_timer_arm(&w->beat, 0);
-    loop_timer_init(&w->partitions_timer, w->loop, on_partitions);
     w->sweep = sweep_new(w->loop, w->services.store);
+    w->audit_maker = audit_maker_new(w->loop, w->services.store);
     if (w->index == 0) {
-        loop_timer_arm(&w->partitions_timer, PARTITIONS_MS);
         sweep_begin(w->sweep);
+        audit_maker_begin(w->audit_maker);
     }
     set_problem(w, R_DATABASE_UNAVAILABLE);
     w->server = net_server_new(w->loop, &net, front_handler(w->front));
@@ -348,13 +322,10 @@ static void finish(struct worker *w)
         store_op_cancel(&w->check.op);
     }
     node_check_fini(&w->node_check);
-    if (w->is_making_partitions) {
-        store_op_cancel(&w->partitions);
-    }
     sweep_free(w->sweep);
+    audit_maker_free(w->audit_maker);
     loop_timer_fini(&w->watch);
     loop_timer_fini(&w->beat);
-    loop_timer_fini(&w->partitions_timer);
     loop_signal_fini(&w->term);
     rpc_free(w->rpc);
     front_free(w->front);

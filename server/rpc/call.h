@@ -135,6 +135,7 @@ struct flow {
     const char *name;   /* "acquire_license" */
     struct flow_state state;
     enum flow_trust trust;
+    size_t memory; /* bytes of a call that it needs beyond what rpc_limits give to all */
     struct step_row steps[FLOW_STEPS_MAX + 1]; /* ends at name == NULL */
     const struct subflow
         *subflow; /* of its own, which its rows enter; NULL: none. Commits nothing */

@@ -74,7 +74,8 @@ static void on_open(void *ctx, struct net_stream *stream, const struct net_reque
     c->holders = HOLD_STREAM;
     c->inbox_end = &c->inbox;
     c->arena = arena_new(rpc->limits.arena_base_bytes +
-                         rpc->limits.arena_factor * method->max_request_bytes);
+                         rpc->limits.arena_factor * method->max_request_bytes +
+                         (c->flow == NULL ? 0 : c->flow->memory));
     c->unix_us = loop_unix_us(rpc->loop);
     uuid_format(uuid_v7(c->unix_us), c->request_id);
     list_append(&rpc->calls, &c->link);

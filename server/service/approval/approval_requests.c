@@ -146,7 +146,8 @@ static step reply_list(struct call *c)
     const struct page_rows rows = {.list = {.type = &chancery__v1__approval__descriptor,
                                             .count = s->list.count,
                                             .write = write_row},
-                                   .key = row_key};
+                                   .key = row_key,
+                                   .is_cut = s->list.op.is_cut};
     return page_send(c, &s->page, &rows, reply_list);
 }
 

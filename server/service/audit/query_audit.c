@@ -10,7 +10,12 @@
 #include "service/common/request.h"
 #include "service/common/scope.h"
 
-enum { EVENTS_DEFAULT = 100, EVENTS_MAX = 1000, FILTER_TEXT_MAX = 64 };
+enum {
+    EVENTS_DEFAULT = 100,
+    EVENTS_MAX = 1000,
+    EVENTS_MEMORY = 4 << 20, /* for a page of that many, unless they are very long */
+    FILTER_TEXT_MAX = 64
+};
 
 struct query_audit {
     struct scope scope; /* first */
@@ -138,7 +143,9 @@ static step reply(struct call *c)
     const struct page_rows rows = {.list = {.type = &chancery__v1__audit_event__descriptor,
                                             .count = q->query.count,
                                             .write = write_row},
-                                   .key = row_key};
+                                   .key = row_key,
+                                   .is_cut = q->query.op.is_cut,
+                                   .behind = audit_page_behind(c, &q->query)};
     return page_send(c, &q->page, &rows, reply);
 }
 
@@ -146,5 +153,6 @@ const struct flow query_audit_flow = {
     .method = "/chancery.v1.AuditService/Query",
     .name = "query_audit",
     .state = FLOW_STATE_ON(struct query_audit, BASE_SCOPE, struct scope, scope),
+    .memory = EVENTS_MEMORY,
     .steps = {STEP("parse", parse), SCOPE_STEP, STEP("query", query), STEP("reply", reply)},
 };

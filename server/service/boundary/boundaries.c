@@ -12,6 +12,8 @@
 #include "service/common/reply.h"
 #include "service/common/scope.h"
 
+enum { RULES_MEMORY = 6 << 20 /* for the rules of BOUNDARIES_MAX boundaries with each other */ };
+
 struct boundaries {
     struct scope scope; /* first */
     struct boundary_change change;
@@ -225,6 +227,7 @@ const struct flow list_boundaries_flow = {
     .method = "/chancery.v1.BoundaryService/ListBoundaries",
     .name = "list_boundaries",
     .state = FLOW_STATE_ON(struct boundaries, BASE_SCOPE, struct scope, scope),
+    .memory = RULES_MEMORY,
     .steps = {STEP("parse", parse_list), STEP("list", list), STEP("reply", reply_list)},
 };
 

@@ -159,7 +159,8 @@ static step reply_list(struct call *c)
     const struct page_rows rows = {.list = {.type = &chancery__v1__partner_exception__descriptor,
                                             .count = e->found.count,
                                             .write = write_row},
-                                   .key = row_key};
+                                   .key = row_key,
+                                   .is_cut = e->found.op.is_cut};
     return page_send(c, &e->page, &rows, reply_list);
 }
 

@@ -30,12 +30,22 @@ step audit_page_begin(struct call *c, const struct page *page, struct audit_quer
     return STEP_NEXT;
 }
 
-struct slice audit_page_key(struct call *c, const struct audit_event *event)
+static struct slice key_of(struct call *c, int64_t at, struct event_id event)
 {
     struct page_key *key = ARENA_NEW(call_arena(c), struct page_key);
     if (key == NULL) {
         return SLICE_NONE;
     }
-    *key = (struct page_key){.at = event->at, .event = event->event};
+    *key = (struct page_key){.at = at, .event = event};
     return slice_of(key, sizeof *key);
+}
+
+struct slice audit_page_key(struct call *c, const struct audit_event *event)
+{
+    return key_of(c, event->at, event->event);
+}
+
+struct slice audit_page_behind(struct call *c, const struct audit_query *query)
+{
+    return query->scanned_at == 0 ? SLICE_NONE : key_of(c, query->scanned_at, query->scanned_event);
 }

@@ -10,6 +10,7 @@ struct list_rows {
     const ProtobufCMessageDescriptor
         *type; /* which repeated field: that of these messages; NULL: of texts */
     size_t count;
+    bool may_end; /* before all are written, when memory gets short: a page */
     void *(*write)(struct call *c, size_t row); /* a message or a text; NULL over budget */
 };
 
@@ -18,6 +19,7 @@ struct list_reply {
     void *response; /* of the method's type; NULL: not begun */
     void **elements;
     size_t written;
+    size_t packed_bytes; /* of what is written */
 };
 
 /* Write the rows into the call's reply. NEXT: reply->response is complete but for its other fields.

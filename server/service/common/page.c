@@ -157,11 +157,15 @@ step page_fill(struct call *c, struct page *page, const struct page_rows *rows, 
 {
     struct list_rows shown = rows->list;
     shown.count = page_rows_shown(page, rows->list.count);
+    shown.may_end = true;
     step result = list_reply_fill(c, &page->reply, &shown, self);
-    if (result.kind != STEP_KIND_NEXT || rows->list.count <= page->size) {
+    size_t written = page->reply.written;
+    bool is_whole = written == rows->list.count;
+    if (result.kind != STEP_KIND_NEXT || (is_whole && !rows->is_cut)) {
         return result;
     }
-    return add_next(c, page->reply.response, rows->key(c, shown.count - 1));
+    bool is_behind = is_whole && rows->behind.len != 0;
+    return add_next(c, page->reply.response, is_behind ? rows->behind : rows->key(c, written - 1));
 }
 
 step page_send(struct call *c, struct page *page, const struct page_rows *rows, step_fn self)

@@ -35,9 +35,15 @@ size_t page_limit(const struct page *page);
 struct page_rows {
     struct list_rows list;                           /* all of them, page_limit at most */
     struct slice (*key)(struct call *c, size_t row); /* empty over budget */
+    bool is_cut;         /* there are more, which were not read (store_op.is_cut) */
+    struct slice behind; /* with is_cut: the key of what comes behind all rows here; empty: of the
+                          * last one */
 };
 
-/* Write the page and the token of the next one into the call's reply. NEXT: page->reply.response is
+/* A page ends early when memory gets short: it has at least one row, if there is one, and a token then
+ * (AIP-158). It may have no row and a token, where rows are looked for among others.
+ *
+ * Write the page and the token of the next one into the call's reply. NEXT: page->reply.response is
  * complete but for its other fields. `self` is the step to which the call comes back when it
  * yields. */
 step page_fill(struct call *c, struct page *page, const struct page_rows *rows, step_fn self);

@@ -56,7 +56,8 @@ static step reply_list(struct call *c)
     struct components *s = components_of(c);
     const struct page_rows rows = {
         .list = {.type = component_resource.message, .count = s->op.count, .write = write_row},
-        .key = row_key};
+        .key = row_key,
+        .is_cut = s->op.change.op.is_cut};
     return page_send(c, &s->page, &rows, reply_list);
 }
 

@@ -69,7 +69,8 @@ static step reply_list(struct call *c)
     const struct page_rows rows = {.list = {.type = &chancery__v1__group__descriptor,
                                             .count = d->op.group_count,
                                             .write = write_row},
-                                   .key = row_key};
+                                   .key = row_key,
+                                   .is_cut = d->op.op.is_cut};
     return page_send(c, &d->page, &rows, reply_list);
 }
 

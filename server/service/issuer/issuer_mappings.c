@@ -89,7 +89,8 @@ static step reply_list(struct call *c)
     const struct page_rows rows = {.list = {.type = &chancery__v1__tenant_mapping__descriptor,
                                             .count = s->op.mapping_count,
                                             .write = write_row},
-                                   .key = row_key};
+                                   .key = row_key,
+                                   .is_cut = s->op.op.is_cut};
     return page_send(c, &s->page, &rows, reply_list);
 }
 

@@ -113,7 +113,8 @@ static step reply_list(struct call *c)
     struct issuers *s = issuers_of(c);
     const struct page_rows rows = {
         .list = {.type = issuer_resource.message, .count = s->op.issuer_count, .write = write_row},
-        .key = row_key};
+        .key = row_key,
+        .is_cut = s->op.op.is_cut};
     return page_send(c, &s->page, &rows, reply_list);
 }
 

@@ -30,11 +30,18 @@
 #include "service/common/request.h"
 #include "service/common/scope.h"
 
+enum {
+    CHOICE_MEMORY = 3 << 20, /* for the names and descriptions of TEMPLATES_MAX templates */
+    ROWS_MEMORY = 2 << 20,   /* for whole rows, in parts */
+};
+
 struct available {
     struct scope scope; /* first */
+    struct arena *rows; /* of one part of the list */
     struct client_names client;
     const char *owner; /* for whom: as asked for, or the caller's own user; else "" */
     struct cursor cursor;
+    struct template_id after;                 /* the last one that was looked at */
     Chancery__V1__AvailableTemplate **chosen; /* those that the caller may choose */
     size_t chosen_count;
 };
@@ -126,11 +133,31 @@ static step decide(struct call *c)
     return reason == R_NONE ? STEP_NEXT : call_fail(c, reason, "decided");
 }
 
+static void free_rows(void *arena)
+{
+    arena_free(arena);
+}
+
+/* A part of the list: as many rows as fit, from behind those that were looked at. */
+static step list_part(struct call *c)
+{
+    struct available *a = available_of(c);
+    struct change_op *op = scope_begin(c);
+    arena_reset(a->rows);
+    op->op.arena = a->rows;
+    template_store_list(op, (struct template_id){{{0}}}, a->after, TEMPLATES_MAX);
+    return scope_wait(c);
+}
+
 static step list(struct call *c)
 {
-    struct template_id any = {{{0}}};
-    template_store_list(scope_begin(c), any, any, TEMPLATES_MAX);
-    return scope_wait(c);
+    struct available *a = available_of(c);
+    a->rows = arena_new(ROWS_MEMORY);
+    a->chosen = ARENA_ARRAY(call_arena(c), Chancery__V1__AvailableTemplate *, TEMPLATES_MAX + 1);
+    if (!arena_on_free(call_arena(c), free_rows, a->rows, call_err(c)).ok) {
+        return STEP_FAILED;
+    }
+    return a->chosen == NULL ? reply_over_budget(c) : list_part(c);
 }
 
 /* By the view that Protect decides on; the row is there for its texts. */
@@ -158,18 +185,21 @@ static Chancery__V1__AvailableTemplate *write_one(struct call *c, const struct t
         return NULL;
     }
     t->template_id = reply_text(reply_uuid(c, row->id.u));
-    t->name = reply_text(
-        text_in(request->language, row->name_languages, row->name_texts, row->name_count));
-    t->description = reply_text(text_in(request->language, row->description_languages,
-                                        row->description_texts, row->description_count));
-    return t;
+    const char *name =
+        text_in(request->language, row->name_languages, row->name_texts, row->name_count);
+    const char *description = text_in(request->language, row->description_languages,
+                                      row->description_texts, row->description_count);
+    t->name = arena_strdup(call_arena(c), name);
+    t->description = arena_strdup(call_arena(c), description);
+    return t->name == NULL || t->description == NULL ? NULL : t;
 }
 
 static step choose_one(struct call *c, size_t index)
 {
     struct available *a = available_of(c);
     const struct template_row *row = &scope_of(c)->op.templates[index];
-    if (!may_choose(c, row)) {
+    a->after = row->id;
+    if (a->chosen_count == TEMPLATES_MAX || !may_choose(c, row)) {
         return STEP_NEXT;
     }
     a->chosen[a->chosen_count] = write_one(c, row);
@@ -178,13 +208,13 @@ static step choose_one(struct call *c, size_t index)
 
 static step choose(struct call *c)
 {
-    struct available *a = available_of(c);
-    size_t count = scope_of(c)->op.template_count;
-    if (a->chosen == NULL) {
-        a->chosen = ARENA_ARRAY(call_arena(c), Chancery__V1__AvailableTemplate *, count + 1);
+    const struct change_op *op = &scope_of(c)->op;
+    step result = cursor_each(c, &available_of(c)->cursor, op->template_count, choose_one, choose);
+    if (result.kind != STEP_KIND_NEXT || !op->op.is_cut) {
+        return result;
     }
-    return a->chosen == NULL ? reply_over_budget(c)
-                             : cursor_each(c, &a->cursor, count, choose_one, choose);
+    call_then(c, choose);
+    return list_part(c);
 }
 
 static int by_name(const void *a, const void *b)
@@ -194,18 +224,28 @@ static int by_name(const void *a, const void *b)
     return order != 0 ? order : strcmp((*left)->template_id, (*right)->template_id);
 }
 
-/* Changes when what is shown does: a hash of it. */
-static const char *etag_of(struct call *c, Chancery__V1__AvailableTemplate *const *all,
-                           size_t count)
+static bool hash_one(struct arena *scratch, const Chancery__V1__AvailableTemplate *t,
+                     uint8_t hash[SHA256_BYTES])
 {
-    uint8_t hash[SHA256_BYTES];
     struct slice text;
     struct buf buf;
-    buf_init(&buf, call_arena(c));
-    for (size_t i = 0; i < count; i++) {
-        buf_printf(&buf, "%s\n%s\n%s\n", all[i]->template_id, all[i]->name, all[i]->description);
+    arena_reset(scratch);
+    buf_init(&buf, scratch);
+    buf_printf(&buf, "%s\n%s\n%s\n", t->template_id, t->name, t->description);
+    return buf_finish(&buf, &text, NULL).ok && hash_sha256(text, hash, NULL).ok;
+}
+
+/* Changes when what is shown does: a hash of each one's hash. */
+static const char *etag_of(struct call *c, const struct available *a)
+{
+    uint8_t hash[SHA256_BYTES], *each = arena_alloc(call_arena(c), a->chosen_count * sizeof hash);
+    for (size_t i = 0; each != NULL && i < a->chosen_count; i++) {
+        if (!hash_one(a->rows, a->chosen[i], each + i * sizeof hash)) {
+            return NULL;
+        }
     }
-    if (!buf_finish(&buf, &text, NULL).ok || !hash_sha256(text, hash, NULL).ok) {
+    struct slice all = slice_of(each, a->chosen_count * sizeof hash);
+    if (each == NULL || !hash_sha256(all, hash, NULL).ok) {
         return NULL;
     }
     return base64url_dup(call_arena(c), slice_of(hash, sizeof hash));
@@ -218,7 +258,7 @@ static step reply_list(struct call *c)
     struct available *a = available_of(c);
     Chancery__V1__ListAvailableTemplatesResponse *r = list_available_templates_response(c);
     qsort(a->chosen, a->chosen_count, sizeof(void *), by_name); /* an array of pointers */
-    const char *etag = etag_of(c, a->chosen, a->chosen_count);
+    const char *etag = etag_of(c, a);
     if (r == NULL || etag == NULL) {
         return reply_over_budget(c);
     }
@@ -232,6 +272,7 @@ const struct flow list_available_templates_flow = {
     .method = "/chancery.v1.PublishingService/ListAvailableTemplates",
     .name = "list_available_templates",
     .state = FLOW_STATE_ON(struct available, BASE_SCOPE, struct scope, scope),
+    .memory = CHOICE_MEMORY,
     .steps = {STEP("parse", parse_list), STEP("tenant", tenant), STEP("decide", decide),
               STEP("list", list), STEP("choose", choose), STEP("reply", reply_list)},
 };

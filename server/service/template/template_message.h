@@ -7,6 +7,9 @@
 #include "store/resource/template_store.h"
 
 enum { TEMPLATE_NAMES_MAX = 64, TEMPLATE_TEXT_MAX = 1024 };
+enum {
+    TEMPLATE_MEMORY = 2 << 20 /* to show the largest one: as much as a request that makes it has */
+};
 
 /* What no field shows by itself: descriptions are in the languages of the names, all of them, or
  * there are none. */

@@ -162,6 +162,7 @@ const struct flow get_template_flow = {
     .method = "/chancery.v1.TemplateService/GetTemplate",
     .name = "get_template",
     .state = FLOW_STATE_ON(struct templates, BASE_SCOPE, struct scope, scope),
+    .memory = TEMPLATE_MEMORY,
     .steps = {STEP("parse", parse_get), SCOPE_STEP, STEP("read", read), STEP("take", take_row),
               STEP("reply", reply_template)},
 };
@@ -200,7 +201,8 @@ static step reply_list(struct call *c)
     const struct page_rows rows = {.list = {.type = template_resource.message,
                                             .count = scope_of(c)->op.template_count,
                                             .write = write_row},
-                                   .key = row_key};
+                                   .key = row_key,
+                                   .is_cut = scope_of(c)->op.op.is_cut};
     return page_send(c, &templates_of(c)->page, &rows, reply_list);
 }
 
@@ -208,6 +210,7 @@ const struct flow list_templates_flow = {
     .method = "/chancery.v1.TemplateService/ListTemplates",
     .name = "list_templates",
     .state = FLOW_STATE_ON(struct templates, BASE_SCOPE, struct scope, scope),
+    .memory = TEMPLATE_MEMORY,
     .steps = {STEP("parse", parse_list), SCOPE_STEP, STEP("list", list), STEP("reply", reply_list)},
 };
 
@@ -236,6 +239,7 @@ const struct flow publish_template_flow = {
     .method = "/chancery.v1.TemplateService/PublishTemplate",
     .name = "publish_template",
     .state = FLOW_STATE_ON(struct templates, BASE_SCOPE, struct scope, scope),
+    .memory = TEMPLATE_MEMORY,
     .steps = {STEP("parse", parse_publish), SCOPE_STEP, COMMIT("publish", set_state),
               STEP("read", read), STEP("take", take_row), STEP("reply", reply_template)},
 };
@@ -244,6 +248,7 @@ const struct flow archive_template_flow = {
     .method = "/chancery.v1.TemplateService/ArchiveTemplate",
     .name = "archive_template",
     .state = FLOW_STATE_ON(struct templates, BASE_SCOPE, struct scope, scope),
+    .memory = TEMPLATE_MEMORY,
     .steps = {STEP("parse", parse_archive), SCOPE_STEP, COMMIT("archive", set_state),
               STEP("read", read), STEP("take", take_row), STEP("reply", reply_template)},
 };

@@ -6,6 +6,8 @@
 #include "service/common/resources.h"
 #include "store/resource/tenant_store.h"
 
+enum { TENANT_MEMORY = 1 << 20 /* to show one with as many domains as it may have */ };
+
 /* Domain verification: the place of the TXT record before the domain, its text before the proof. */
 #define DOMAIN_RECORD_LABEL "_chancery."
 #define DOMAIN_RECORD_PREFIX "chancery-domain-verification="

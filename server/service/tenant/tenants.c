@@ -138,6 +138,7 @@ const struct flow get_tenant_flow = {
     .method = "/chancery.v1.TenantService/GetTenant",
     .name = "get_tenant",
     .state = FLOW_STATE_ON(struct tenants, BASE_SCOPE, struct scope, scope),
+    .memory = TENANT_MEMORY,
     .steps = {STEP("parse", parse_get), SCOPE_TENANT_STEP, STEP("get", get),
               STEP("reply", reply_get)},
 };
@@ -174,7 +175,8 @@ static step reply_list(struct call *c)
     const struct page_rows rows = {.list = {.type = tenant_resource.message,
                                             .count = scope_of(c)->op.tenant_count,
                                             .write = write_row},
-                                   .key = row_key};
+                                   .key = row_key,
+                                   .is_cut = scope_of(c)->op.op.is_cut};
     return page_send(c, &tenants_of(c)->page, &rows, reply_list);
 }
 

@@ -189,6 +189,7 @@ const struct flow update_tenant_flow = {
     .method = "/chancery.v1.TenantService/UpdateTenant",
     .name = "update_tenant",
     .state = APPROVABLE_STATE,
+    .memory = TENANT_MEMORY,
     .steps = {STEP("parse", parse), SCOPE_STEP, APPROVABLE_CHECK, APPROVABLE_PERFORM("update"),
               STEP("reply", reply)},
 };

@@ -77,7 +77,9 @@ static step reply_list(struct call *c)
     const struct page_rows rows = {.list = {.type = &chancery__v1__access_event__descriptor,
                                             .count = t->query.count,
                                             .write = write_row},
-                                   .key = row_key};
+                                   .key = row_key,
+                                   .is_cut = t->query.op.is_cut,
+                                   .behind = audit_page_behind(c, &t->query)};
     return page_send(c, &t->page, &rows, reply_list);
 }
 

@@ -141,3 +141,16 @@ rc pg_result_read(struct arena *arena, const struct pg_statement *statement, con
 {
     return pg_result_read_apart(arena, statement, 0, r, row, out, err);
 }
+
+bool pg_list_ends(struct store_op *op, size_t row, size_t *count)
+{
+    if (row >= *count) {
+        return true;
+    }
+    if (row == 0 || arena_used(op->arena) <= arena_left(op->arena) / 2) {
+        return false;
+    }
+    *count = row;
+    op->is_cut = true;
+    return true;
+}

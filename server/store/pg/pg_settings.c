@@ -30,6 +30,8 @@ static const struct setting settings[] = {
     {"extra_float_digits", "1", "1"},
     {"jit", "off", "off"},
     {"random_page_cost", "1.1", "1.1"},
+    {"enable_seqscan", "off", "off"},
+    {"enable_bitmapscan", "off", "off"},
 };
 enum { SETTING_COUNT = sizeof settings / sizeof settings[0] };
 
@@ -38,10 +40,11 @@ static const char *plans_of(enum store_class class)
     return LANES[class].plans == LANE_AUTO ? "auto" : "force_generic_plan";
 }
 
-/* Rows are found by their keys, and what is hot is in memory: random_page_cost as for that, so that small tables are
- * not read whole, by the policies of row-level security above all. Compiling (jit) pays for queries of seconds; ours
- * take milliseconds, and recursive ones look dearer than they are. A worker that was stopped in the middle lets go of
- * its locks. */
+/* Rows are found by their keys, and what is hot is in memory: random_page_cost as for that, and no table is read whole
+ * where an index would do, by the policies of row-level security above all: a plan that is kept may come from when the
+ * table was empty. A bitmap finds all rows before the first; lists want the first ones, in the index's order. Compiling
+ * (jit) pays for queries of seconds; ours take milliseconds, and recursive ones look dearer than they are. A worker
+ * that was stopped in the middle lets go of its locks. */
 const char *pg_settings_options(struct arena *arena, enum store_class class,
                                 int statement_timeout_ms, const char *operators)
 {

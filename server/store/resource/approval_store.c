@@ -52,7 +52,7 @@ static rc read_rows(struct store_op *op, size_t index, const PGresult *r, struct
     list->count = (size_t)PQntuples(r);
     list->rows = ARENA_ARRAY(op->arena, struct approval_row, list->count + 1);
     ARENA_ENSURE(list->rows, err);
-    for (size_t i = 0; i < list->count; i++) {
+    for (size_t i = 0; !pg_list_ends(op, i, &list->count); i++) {
         TRY(read_row(op->arena, r, (int)i, &list->rows[i], err));
     }
     return OK;

@@ -1,34 +1,51 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "store/resource/audit_store.h"
 
+#include <string.h>
+
 #include "store/pg/pg_submit.h"
 #include "store/sql/statements.gen.h"
 
-static rc read_event(struct arena *arena, const PGresult *r, int i, struct audit_event *out,
+/* Rows that one page looks at, at most: some 10 ms. */
+enum { SCAN_MAX = 10000 };
+
+static struct audit_event event_from(const struct sql_audit_query_row *row)
+{
+    return (struct audit_event){
+        .event = row->event,
+        .at = row->at,
+        .operation = row->operation,
+        .granted = row->granted,
+        .reason = row->reason,
+        .user = row->user_address,
+        .component = row->component_name,
+        .content = row->content,
+        .template = row->template,
+        .policy_version = row->policy_version,
+        .rights = row->rights,
+        .channel = row->channel,
+        .power = row->power,
+        .client_address = row->client_address,
+        .user_agent = row->user_agent,
+        .correlation_id = row->correlation_id,
+        .target = row->target,
+        .calls = row->calls,
+    };
+}
+
+static rc read_event(struct audit_query *query, const PGresult *r, size_t i, size_t *matches,
                      struct err *err)
 {
     struct sql_audit_query_row row;
-    TRY(sql_audit_query_read(arena, r, i, &row, err));
-    *out = (struct audit_event){
-        .event = row.event,
-        .at = row.at,
-        .operation = row.operation,
-        .granted = row.granted,
-        .reason = row.reason,
-        .user = row.user_address,
-        .component = row.component_name,
-        .content = row.content,
-        .template = row.template,
-        .policy_version = row.policy_version,
-        .rights = row.rights,
-        .channel = row.channel,
-        .power = row.power,
-        .client_address = row.client_address,
-        .user_agent = row.user_agent,
-        .correlation_id = row.correlation_id,
-        .target = row.target,
-        .calls = row.calls,
-    };
+    TRY(sql_audit_query_read(query->op.arena, r, (int)i, &row, err));
+    if (row.is_match) {
+        query->events[(*matches)++] = event_from(&row);
+    }
+    if (row.is_scan_end) {
+        query->scanned_at = row.at;
+        query->scanned_event = row.event;
+        query->op.is_cut = true;
+    }
     return OK;
 }
 
@@ -39,16 +56,45 @@ static rc read_events(struct store_op *op, size_t index, const PGresult *r, stru
     query->count = (size_t)PQntuples(r);
     query->events = ARENA_ARRAY(op->arena, struct audit_event, query->count + 1);
     ARENA_ENSURE(query->events, err);
-    for (size_t i = 0; i < query->count; i++) {
-        TRY(read_event(op->arena, r, (int)i, &query->events[i], err));
+    size_t matches = 0;
+    for (size_t i = 0; !pg_list_ends(op, i, &query->count); i++) {
+        TRY(read_event(query, r, i, &matches, err));
     }
+    query->count = matches;
     return OK;
+}
+
+/* By what rows are found: by what is likely to leave fewest. What is granted, and licenses, are too many to
+ * have an index of their own. */
+static const char *lead_of(const struct audit_query *q)
+{
+    bool has_power = q->power != NULL, is_any_power = has_power && strcmp(q->power, POWER_ANY) == 0;
+    const struct {
+        bool is_asked;
+        const char *lead;
+    } leads[] = {
+        {!ID_IS_ZERO(q->content), "content"},
+        {q->user != NULL, "user"},
+        {q->reason != NULL && strcmp(q->reason, "OK") != 0, "reason"},
+        {has_power && !is_any_power, "power"},
+        {q->operation != NULL && strcmp(q->operation, "acquire_license") != 0, "operation"},
+        {has_power, "any_power"},
+        {q->denied_only, "denied"},
+        {true, "time"},
+    };
+    size_t i = 0;
+    while (!leads[i].is_asked) {
+        i++;
+    }
+    return leads[i].lead;
 }
 
 void audit_store_query(struct audit_query *query)
 {
     struct pg_params p = sql_audit_query(query->op.arena, &(struct sql_audit_query){
                                                               .tenant = query->tenant,
+                                                              .lead = lead_of(query),
+                                                              .scan_max = SCAN_MAX,
                                                               .content = query->content,
                                                               .user_address = query->user,
                                                               .reason = query->reason,
@@ -90,8 +136,19 @@ void audit_store_add_summaries(struct audit_summaries *summaries)
     pg_submit_one(&summaries->op, &p, pg_read_nothing);
 }
 
-void audit_store_make_partitions(struct store_op *op)
+static rc read_made(struct store_op *op, size_t index, const PGresult *r, struct err *err)
 {
-    struct pg_params p = sql_make_partitions(op->arena);
-    pg_submit_one(op, &p, pg_read_nothing);
+    struct audit_partitions *partitions = LIST_ENTRY(op, struct audit_partitions, op);
+    struct sql_make_partitions_row row;
+    (void)index;
+    ENSURE(PQntuples(r) == 1, err, R_DATABASE_ERROR);
+    TRY(sql_make_partitions_read(op->arena, r, 0, &row, err));
+    partitions->made = row.made;
+    return OK;
+}
+
+void audit_store_make_partitions(struct audit_partitions *partitions)
+{
+    struct pg_params p = sql_make_partitions(partitions->op.arena);
+    pg_submit_one(&partitions->op, &p, read_made);
 }

@@ -34,9 +34,12 @@ struct audit_query {
     int64_t from, before; /* microseconds; 0: open */
     int64_t after_at;     /* the last event of the page before; 0: the first page */
     struct event_id after_event;
-    size_t limit;               /* 1 to AUDIT_PAGE_MAX */
+    size_t limit;               /* 1 to AUDIT_PAGE_MAX, and one more */
     struct audit_event *events; /* in the arena */
     size_t count;
+    /* The event at which looking stopped, with op.is_cut: so many were not asked for. 0: it did not stop. */
+    int64_t scanned_at;
+    struct event_id scanned_event;
 };
 void audit_store_query(struct audit_query *query);
 
@@ -61,5 +64,10 @@ struct audit_summaries {
 void audit_store_add_summaries(struct audit_summaries *summaries);
 
 /* Make the audit log's partitions for the coming months; the owner of the schema lets us by a
- * function. */
-void audit_store_make_partitions(struct store_op *op);
+ * function. R_DATABASE_CONFLICT or R_DATABASE_ERROR while somebody reads the whole log (pg_dump): to be
+ * tried again. */
+struct audit_partitions {
+    struct store_op op;
+    int32_t made; /* -1: what came into audit_rest is too much to be sorted out by the way */
+};
+void audit_store_make_partitions(struct audit_partitions *partitions);

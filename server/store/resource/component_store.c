@@ -99,7 +99,7 @@ static rc read_records(struct store_op *base, size_t index, const PGresult *r, s
     op->count = (size_t)PQntuples(r);
     op->records = ARENA_ARRAY(base->arena, struct component_record, op->count + 1);
     ARENA_ENSURE(op->records, err);
-    for (size_t i = 0; i < op->count; i++) {
+    for (size_t i = 0; !pg_list_ends(base, i, &op->count); i++) {
         TRY(read_record(op, r, (int)i, &op->records[i], err));
     }
     return OK;

@@ -86,7 +86,7 @@ static rc read_contents(struct store_op *op, size_t index, const PGresult *r, st
     list->count = (size_t)PQntuples(r);
     list->rows = ARENA_ARRAY(op->arena, struct content_row, list->count + 1);
     ARENA_ENSURE(list->rows, err);
-    for (size_t i = 0; i < list->count; i++) {
+    for (size_t i = 0; !pg_list_ends(op, i, &list->count); i++) {
         TRY(list->owner_count > 0 ? read_owned(op->arena, r, (int)i, &list->rows[i], err)
                                   : read_any(op->arena, r, (int)i, &list->rows[i], err));
     }

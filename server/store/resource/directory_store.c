@@ -279,7 +279,7 @@ static rc read_users(struct store_op *base, size_t index, const PGresult *r, str
     op->user_count = (size_t)PQntuples(r);
     op->users = ARENA_ARRAY(base->arena, struct directory_user, op->user_count + 1);
     ARENA_ENSURE(op->users, err);
-    for (size_t i = 0; i < op->user_count; i++) {
+    for (size_t i = 0; !pg_list_ends(base, i, &op->user_count); i++) {
         struct sql_directory_list_row row;
         TRY(sql_directory_list_read(base->arena, r, (int)i, &row, err));
         op->users[i] = (struct directory_user){.address = row.address,
@@ -297,7 +297,7 @@ static rc read_groups(struct store_op *base, size_t index, const PGresult *r, st
     op->group_count = (size_t)PQntuples(r);
     op->groups = ARENA_ARRAY(base->arena, struct directory_group, op->group_count + 1);
     ARENA_ENSURE(op->groups, err);
-    for (size_t i = 0; i < op->group_count; i++) {
+    for (size_t i = 0; !pg_list_ends(base, i, &op->group_count); i++) {
         struct sql_directory_list_row row;
         TRY(sql_directory_list_read(base->arena, r, (int)i, &row, err));
         op->groups[i] = (struct directory_group){.address = row.address,

@@ -92,7 +92,7 @@ static rc read_issuers(struct store_op *base, size_t index, const PGresult *r, s
     op->issuer_count = (size_t)PQntuples(r);
     op->issuers = ARENA_ARRAY(base->arena, struct issuer_row, op->issuer_count + 1);
     ARENA_ENSURE(op->issuers, err);
-    for (size_t i = 0; i < op->issuer_count; i++) {
+    for (size_t i = 0; !pg_list_ends(base, i, &op->issuer_count); i++) {
         struct sql_list_issuers_row row;
         TRY(sql_list_issuers_read(base->arena, r, (int)i, &row, err));
         op->issuers[i] = (struct issuer_row){.issuer = issuer_from_row(&row.issuer),
@@ -185,7 +185,7 @@ static rc read_mappings(struct store_op *base, size_t index, const PGresult *r, 
     op->mapping_count = (size_t)PQntuples(r);
     op->mappings = ARENA_ARRAY(base->arena, struct tenant_mapping, op->mapping_count + 1);
     ARENA_ENSURE(op->mappings, err);
-    for (size_t i = 0; i < op->mapping_count; i++) {
+    for (size_t i = 0; !pg_list_ends(base, i, &op->mapping_count); i++) {
         struct sql_list_tenant_mappings_row row;
         TRY(sql_list_tenant_mappings_read(base->arena, r, (int)i, &row, err));
         op->mappings[i] = (struct tenant_mapping){.value = row.value, .tenant = row.name};

@@ -48,7 +48,7 @@ static rc read_rows(struct store_op *base, size_t index, const PGresult *r, stru
     list->count = (size_t)PQntuples(r);
     struct partner_row *rows = ARENA_ARRAY(base->arena, struct partner_row, list->count + 1);
     ARENA_ENSURE(rows, err);
-    for (size_t i = 0; i < list->count; i++) {
+    for (size_t i = 0; !pg_list_ends(base, i, &list->count); i++) {
         struct sql_list_partners_row row;
         TRY(sql_list_partners_read(base->arena, r, (int)i, &row, err));
         rows[i] = (struct partner_row){.id = row.exception,

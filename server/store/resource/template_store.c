@@ -115,7 +115,7 @@ static rc read_templates(struct store_op *base, size_t index, const PGresult *r,
     op->template_count = (size_t)PQntuples(r);
     op->templates = ARENA_ARRAY(base->arena, struct template_row, op->template_count + 1);
     ARENA_ENSURE(op->templates, err);
-    for (size_t i = 0; i < op->template_count; i++) {
+    for (size_t i = 0; !pg_list_ends(base, i, &op->template_count); i++) {
         TRY(read_template(base->arena, r, (int)i, &op->templates[i], err));
     }
     return OK;

@@ -104,7 +104,7 @@ static rc read_list(struct store_op *base, size_t index, const PGresult *r, stru
     op->tenant_count = (size_t)PQntuples(r);
     op->tenants = ARENA_ARRAY(base->arena, struct tenant_row, op->tenant_count + 1);
     ARENA_ENSURE(op->tenants, err);
-    for (size_t i = 0; i < op->tenant_count; i++) {
+    for (size_t i = 0; !pg_list_ends(base, i, &op->tenant_count); i++) {
         struct sql_list_tenants_row row;
         TRY(sql_list_tenants_read(base->arena, r, (int)i, &row, err));
         op->tenants[i] = row_from(&row.tenant);

@@ -7,29 +7,57 @@
 --   calls int8
 -- One row for many refusals.
 
+-- fragment: audit_columns
+ event, at, operation, granted, reason, user_address, component_name, content, template,
+ policy_version, rights, channel, power, client_address, user_agent, correlation_id, target, calls;
+
 -- name: audit_query :report
--- params: tenant tenant_id, content content_id?, user_address text?, reason text?,
+-- params: tenant tenant_id, lead text, content content_id?, user_address text?, reason text?,
 --   operation text?, denied_only bool, since timestamptz?, before timestamptz?,
---   after_at timestamptz?, after_event event_id?, limit int8, power text?
+--   after_at timestamptz?, after_event event_id?, limit int8, power text?, scan_max int8
 -- columns: event event_id, at timestamptz, operation text, granted bool, reason text,
 --   user_address text, component_name text, content content_id, template template_id,
 --   policy_version int8, rights text, channel text, power text, client_address text,
---   user_agent text, correlation_id text, target text, calls int8
+--   user_agent text, correlation_id text, target text, calls int8, is_match bool, is_scan_end bool
 -- Newest first, after the last row of the page before. power 'any': whichever was used.
-SELECT event, at, operation, granted, reason, user_address, component_name, content, template,
-       policy_version, rights, channel, power, client_address, user_agent, correlation_id, target,
-       calls
-FROM audit
-WHERE tenant = :tenant
-  AND (:content IS NULL OR content = :content)
-  AND (:user_address IS NULL OR user_address = :user_address)
-  AND (:reason IS NULL OR reason = :reason)
-  AND (:operation IS NULL OR operation = :operation)
-  AND (NOT :denied_only OR NOT granted)
-  AND (:since IS NULL OR at >= :since)
-  AND (:before IS NULL OR at < :before)
-  AND (:after_at IS NULL OR (at, event) < (:after_at, :after_event))
-  AND (:power IS NULL OR power = :power OR (:power = 'any' AND power <> ''))
+--
+-- lead: by which of what is asked for rows are found; for each there is one index, and the predicate
+-- by which it is meant (migrations/0013_audit_at_size.sql). The rest is looked at in the first scan_max
+-- of these rows; the last of so many comes along whether it is asked for or not, so that the next page
+-- goes on behind it.
+SELECT {audit_columns}, is_match, n = :scan_max AS is_scan_end
+FROM (
+    SELECT {audit_columns},
+           row_number() OVER (ORDER BY at DESC, event DESC) AS n,
+           (:content IS NULL OR content = :content)
+             AND (:user_address IS NULL OR user_address IS NOT DISTINCT FROM :user_address)
+             AND (:reason IS NULL OR reason = :reason)
+             AND (:operation IS NULL OR operation = :operation)
+             AND (NOT :denied_only OR NOT granted)
+             AND (:power IS NULL OR power = :power OR (:power = 'any' AND power <> ''))
+             AS is_match
+    FROM (
+        SELECT {audit_columns}
+        FROM audit
+        WHERE tenant = :tenant
+          AND (:lead <> 'time' OR length(operation) > 0)
+          AND (:lead <> 'content' OR content = :content)
+          AND (:lead <> 'user' OR user_address = :user_address)
+          AND (:lead <> 'reason' OR (reason = :reason AND reason <> 'OK'))
+          AND (:lead <> 'power' OR (power = :power AND power <> ''))
+          AND (:lead <> 'operation'
+               OR (operation = :operation AND operation <> 'acquire_license'))
+          AND (:lead <> 'any_power' OR length(power) > 0)
+          AND (:lead <> 'denied' OR NOT granted)
+          AND (:since IS NULL OR at >= :since)
+          AND (:before IS NULL OR at < :before)
+          AND (:after_at IS NULL
+               OR (at <= :after_at AND (at, event) < (:after_at, :after_event)))
+        ORDER BY at DESC, event DESC
+        LIMIT :scan_max
+    ) AS led
+) AS scanned
+WHERE is_match OR n = :scan_max
 ORDER BY at DESC, event DESC
 LIMIT :limit;
 
@@ -42,5 +70,6 @@ SELECT s.tenant, now(), s.event, s.operation, false, s.reason, s.component, s.co
 FROM unnest(:summaries.*) AS s (:summaries.names);
 
 -- name: make_partitions :bulk
--- Of this month and the next two.
-SELECT audit_make_partitions(2) AS _;
+-- columns: made int4
+-- Of this month and the next two. -1: by hand, there is too much to sort out.
+SELECT audit_make_partitions(2) AS made;

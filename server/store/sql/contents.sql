@@ -33,14 +33,17 @@ ON CONFLICT (tenant, content) DO NOTHING;
 -- name: list_owned_content :report
 -- params: tenant tenant_id, before content_id?, limit int8, owners text[], issuer text?
 -- columns: content @content
--- Newest first. One index lookup per owner.
+-- Newest first. One index lookup per owner: of the two that begin with the owner the one that is
+-- meant by its predicate, and not the primary key, for which no tenant is given
+-- (migrations/0013_audit_at_size.sql).
 SELECT {content_columns}
 FROM unnest(:owners) AS o (address)
 CROSS JOIN LATERAL (
     SELECT * FROM content d
-    WHERE d.tenant = :tenant AND d.owner = o.address
+    WHERE d.owner = o.address AND d.tenant IS NOT DISTINCT FROM :tenant
+      AND (:issuer IS NOT NULL OR d.owner > '')
+      AND (:issuer IS NULL OR (d.issuer = :issuer AND length(d.owner) > 0))
       AND (:before IS NULL OR d.content < :before)
-      AND (:issuer IS NULL OR d.issuer = :issuer)
     ORDER BY d.content DESC
     LIMIT :limit
 ) AS c

@@ -77,16 +77,17 @@ FROM directory_remove(:act.tenant, :group_address, :addresses) AS p;
 -- name: directory_list :report
 -- params: tenant tenant_id, kind int2, only text?, after text, limit int8
 -- columns: address text, display_name text, guest bool, external_id text, aliases text[]
--- only: any address of the one that is meant.
+-- only: any address of the one that is meant. In an order that only the index by kind has, for there may
+-- be a million users and few groups.
 SELECT e.address, e.display_name, e.guest, e.external_id,
        (SELECT coalesce(array_agg(n.address ORDER BY n.address), '{}')
         FROM directory_name n
         WHERE n.tenant = e.tenant AND n.entry = e.address AND n.address <> e.address) AS aliases
 FROM directory_entry e
-WHERE e.tenant = :tenant AND e.kind = :kind AND e.address > :after
+WHERE e.tenant = :tenant AND e.kind BETWEEN :kind AND :kind AND (e.kind, e.address) > (:kind, :after)
   AND (:only IS NULL OR e.address = (SELECT n.entry FROM directory_name n
                                      WHERE n.tenant = :tenant AND n.address = :only))
-ORDER BY e.address
+ORDER BY e.kind, e.address
 LIMIT :limit;
 
 -- name: directory_list_members :report
@@ -130,11 +131,14 @@ SELECT directory_group(:tenant, :group_address) IS NOT NULL AS is_found,
 SELECT true AS is_found,
        (SELECT coalesce(array_agg(p.address), '{}')
         FROM (SELECT n.address
-              FROM directory_name n
-              JOIN directory_entry e ON e.tenant = n.tenant AND e.address = n.entry
+              FROM directory_name n,
+                   LATERAL (SELECT e.address, e.kind, e.guest FROM directory_entry e
+                            WHERE e.tenant = n.tenant AND e.address = n.entry
+                            OFFSET 0) AS e
               WHERE n.tenant = :tenant AND e.kind = 1
-                AND CASE WHEN :domain = '' THEN NOT e.guest AND n.address = e.address
-                         ELSE split_part(n.address, '@', -1) = :domain END
+                AND (:domain <> '' OR (NOT e.guest AND n.address = e.address))
+                AND (:domain = '' OR (split_part(n.address, '@', -1) = :domain
+                                      AND length(n.address) > 0))
               ORDER BY n.address
               LIMIT :limit) AS p) AS addresses;
 

@@ -39,6 +39,11 @@
 -- along. The platform's log (no tenant) names contents of which nothing is known.
 -- Only verdict 0 writes anything. In one order everywhere, so that two batches with the same request
 -- ids wait for each other and never both.
+--
+-- The plan is made once for each connection, perhaps while the tables are empty, and must hold when they
+-- are large. LATERAL (… OFFSET 0) leaves one lookup in an index for each entry, and only one index serves
+-- each: the others on content are partial, and a request's tenant is compared in a way for which no index
+-- is used, because to an empty table the primary key looks as good (migrations/0013_audit_at_size.sql).
 WITH entry AS (
     SELECT e.*, m.entry IS NOT NULL AS has_row,
            m.entry IS NOT NULL AND m.protected_at IS NULL AS is_new, m.owner, m.issuer,
@@ -48,7 +53,7 @@ WITH entry AS (
 ), stale AS (
     SELECT p.n, string_agg(p.scope::text, ' ') AS scopes
     FROM unnest(:epochs.*) AS p (:epochs.names)
-    LEFT JOIN epoch e ON e.scope = p.scope
+    LEFT JOIN LATERAL (SELECT e.epoch FROM epoch e WHERE e.scope = p.scope OFFSET 0) AS e ON true
     WHERE coalesce(e.epoch, 0) <> p.epoch
     GROUP BY p.n
 ), fact AS (
@@ -68,8 +73,15 @@ WITH entry AS (
                   AND e.tenant <> {platform} THEN 4
                 ELSE 0 END AS verdict
     FROM entry e
-    LEFT JOIN content c ON NOT e.is_new AND c.tenant = e.tenant AND c.content = e.content
-    LEFT JOIN content r ON e.is_new AND r.tenant = e.tenant AND r.request_id = e.request_id
+    LEFT JOIN LATERAL (
+        SELECT c.content, c.revoked_at, c.revoked_users, c.amendment_mark FROM content c
+        WHERE NOT e.is_new AND c.tenant = e.tenant AND c.content = e.content OFFSET 0
+    ) AS c ON true
+    LEFT JOIN LATERAL (
+        SELECT r.content, r.request_hash, r.key_version, r.created_at FROM content r
+        WHERE e.is_new AND r.request_id = e.request_id
+          AND r.tenant IS NOT DISTINCT FROM e.tenant OFFSET 0
+    ) AS r ON true
 ), made AS (
     INSERT INTO content (tenant, content, owner, issuer, template, display_name, request_id,
                          request_hash, key_version, created_at)
@@ -96,6 +108,6 @@ SELECT f.n, f.verdict, f.revoked, f.user_revoked, m.version IS NOT NULL AS is_am
 FROM fact f
 LEFT JOIN LATERAL (
     SELECT * FROM content_amendment m
-    WHERE f.verdict = 2 AND m.tenant = f.tenant AND m.content = f.content
+    WHERE f.verdict = 2 AND m.tenant = f.tenant AND m.content = f.content OFFSET 0
 ) m ON true
 ORDER BY f.n;

@@ -10,7 +10,8 @@
 SELECT {issuer_columns}, coalesce(e.epoch, 0)::int8 AS epoch
 FROM issuer i LEFT JOIN epoch e ON e.scope = i.tenant
 WHERE i.issuer = (SELECT c.issuer FROM issuer c
-                  WHERE (c.iss = :iss OR (c.iss = :template AND c.kind = 2)) AND issuer_holds(c)
+                  WHERE c.iss IN (:iss, :template) AND (c.iss = :iss OR c.kind = 2)
+                    AND issuer_holds(c)
                   ORDER BY c.iss = :iss DESC, c.proof = 2 DESC LIMIT 1)
   AND NOT i.disabled;
 

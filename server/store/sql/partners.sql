@@ -57,11 +57,18 @@ SELECT p.exception, c.name AS content_tenant, r.name AS reader_tenant,
        EXISTS (SELECT FROM partner_consent s
                WHERE s.exception = p.exception AND s.tenant = p.reader_tenant) AS reader_consents,
        p.created_at
-FROM partner_exception p
+FROM (
+    (SELECT * FROM partner_exception e
+     WHERE e.content_tenant = :tenant AND (:only IS NULL OR e.exception = :only)
+       AND (:after IS NULL OR e.exception > :after)
+     ORDER BY e.exception LIMIT :limit)
+    UNION ALL
+    (SELECT * FROM partner_exception e
+     WHERE e.reader_tenant = :tenant AND (:only IS NULL OR e.exception = :only)
+       AND (:after IS NULL OR e.exception > :after)
+     ORDER BY e.exception LIMIT :limit)
+) AS p
 JOIN tenant c ON c.tenant = p.content_tenant
 JOIN tenant r ON r.tenant = p.reader_tenant
-WHERE :tenant IN (p.content_tenant, p.reader_tenant)
-  AND (:only IS NULL OR p.exception = :only)
-  AND (:after IS NULL OR p.exception > :after)
 ORDER BY p.exception
 LIMIT :limit;

@@ -19,8 +19,10 @@ SELECT EXISTS (SELECT FROM unnest(:known.*) AS known (:known.names)
        a.address, t.tenant, t.boundary,
        t.has_directory
          AND (cardinality(:served) = 0 OR t.boundary = ANY (:served))
-         AND EXISTS (SELECT FROM directory_name n
-                     JOIN directory_entry e ON e.tenant = n.tenant AND e.address = n.entry
+         AND EXISTS (SELECT FROM directory_name n,
+                            LATERAL (SELECT e.kind, e.guest FROM directory_entry e
+                                     WHERE e.tenant = n.tenant AND e.address = n.entry
+                                     OFFSET 0) AS e
                      WHERE n.tenant = t.tenant AND n.address = a.address AND e.kind = 1
                        AND e.guest) AS is_guest
 FROM (SELECT) one
