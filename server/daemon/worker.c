@@ -67,7 +67,6 @@ struct worker {
     struct loop_timer partitions_timer;
     struct store_op partitions;
     bool is_making_partitions;
-
     struct sweep *sweep;
 };
 
