@@ -86,7 +86,7 @@ struct gate_entry {
     struct turn turn;
     struct gate_batch *batch;
     unsigned conflicts; /* how often another transaction stood in its way */
-    bool is_lost; /* its content has no row */
+    bool is_lost;       /* its content has no row */
 };
 
 /* Borrows all three. */

@@ -108,7 +108,7 @@ bool pg_history_is_current(const struct pg_conn *conn)
  * one counts to which a connection came about last. */
 void pg_history_leave_others(struct pg_conn *conn)
 {
-    for (unsigned class = 0; class < STORE_CLASSES; class++) {
+    for (unsigned class = 0; class < STORE_CLASSES; class ++) {
         const struct pg_lane *lane = &conn->store->lanes[class];
         for (size_t i = 0; i < lane->conn_count; i++) {
             struct pg_conn *other = &lane->conns[i];

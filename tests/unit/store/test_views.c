@@ -146,7 +146,7 @@ static void only_templates_that_changed_are_read(void **state)
     begin_load(&loads[0]);
     wait_all(1);
     op = change(CONTOSO);
-    template_store_update(op, &row);
+    template_store_archive(op, other, true);
     assert_int_equal(wait_for(&op->op), R_NONE);
     begin_load(&loads[1]);
     wait_all(1);
