@@ -253,7 +253,8 @@ BEGIN
             OR EXISTS (SELECT FROM content c WHERE c.tenant = which AND c.issuer = n.address AND c.issuer <> c.owner
                        AND c.issuer LIKE '%@%')
             OR EXISTS (SELECT FROM super_user s WHERE s.tenant = which AND s.principal = 'user:' || n.address)
-            OR EXISTS (SELECT FROM exclusion x WHERE x.tenant = which AND x.kind = 1 AND x.value = n.address))
+            OR EXISTS (SELECT FROM exclusion x WHERE x.tenant = which AND x.kind = 1 AND x.value = n.address)
+            OR EXISTS (SELECT FROM audit a WHERE a.tenant = which AND a.user_address = n.address))
     ), banned AS (
         -- Who loses an address, and was excluded by one of those that they had.
         SELECT DISTINCT g.owner FROM unnest(d.gone, d.gone_owners) AS g (address, owner)

@@ -143,6 +143,10 @@ def test_victims_entry_was_deleted_and_their_address_given_away(world):
     waits(world, lambda: put(world, "Group", "valery@litware.com"))
     # An address that a person owned content by, though no directory knew them.
     waits(world, lambda: put(world, "Group", "owner@litware.com"))
+    # Of a reader whom nothing but the log knows.
+    made = world.protect(token=world.m.token("owner"), recipients=["reader@litware.com"], do_not_forward={})
+    assert world.rights(made, world.m.token("reader"))
+    waits(world, lambda: put(world, "Group", "reader@litware.com"))
     # One that the authority was told of as a person's.
     world.call("TenantService/AddExclusion", {"user": "outcast@litware.com"}, world.one)
     world.changed_by_hand("INSERT INTO super_user (tenant, principal, reason, granted_by, expires_at) VALUES "
