@@ -34,6 +34,15 @@ ALTER TABLE template ADD COLUMN mark bigint NOT NULL DEFAULT mark_new();
 ALTER TABLE issuer ADD COLUMN mark bigint NOT NULL DEFAULT mark_new();
 ALTER TABLE component ADD COLUMN mark bigint NOT NULL DEFAULT mark_new();
 
+-- Workers know templates by it too, so whoever changes one has another mark, by whatever statement.
+CREATE FUNCTION template_changed() RETURNS trigger LANGUAGE plpgsql AS $$
+BEGIN
+    NEW.mark := mark_new();
+    RETURN NEW;
+END
+$$;
+CREATE TRIGGER template_changed BEFORE UPDATE ON template FOR EACH ROW EXECUTE FUNCTION template_changed();
+
 -- One row, which is marked about once a minute while somebody serves. Whoever has seen a number and meets a lower one, or
 -- the same one with another mark, knows that the database has gone back.
 CREATE TABLE history (

@@ -16,7 +16,7 @@ rc view_read_domains(struct tenant_record *record, const PGresult *r, struct err
 /* Which templates there are, sorted, and what of them is there already. */
 struct view_head {
     struct template_id id;
-    int64_t version, updated_at;
+    int64_t mark;
     size_t names;
     struct template_record *record; /* counted; NULL: to be read, or gone */
 };

@@ -78,7 +78,7 @@ static rc read_template(struct template_record *record, const PGresult *r, int i
     TRY(sql_view_templates_read(arena, r, i, &row, err));
     out->id = row.template;
     out->version = row.version;
-    record->updated_at = row.updated_at;
+    record->mark = row.mark;
     out->is_archived = row.archived;
     out->scope_count = row.scope.count;
     TRY(view_read_principals(arena, row.scope, &out->scope, &out->problem, err));
@@ -111,8 +111,7 @@ rc view_read_heads(struct arena *arena, const PGresult *r, struct view_heads *ou
         TRY(sql_view_template_heads_read(arena, r, (int)i, &row, err));
         out->items[i] =
             (struct view_head){.id = row.template,
-                               .version = row.version,
-                               .updated_at = row.updated_at,
+                               .mark = row.mark,
                                .names = row.name_count > 0 ? (size_t)row.name_count : 0};
     }
     out->count = count;
@@ -131,8 +130,7 @@ void view_take_over(struct view_heads *heads, const struct tenant_record *before
         }
         struct template_record *known =
             at < before->view.template_count ? before->templates[at] : NULL;
-        if (known != NULL && ID_EQ(known->policy.id, head->id) &&
-            known->policy.version == head->version && known->updated_at == head->updated_at) {
+        if (known != NULL && ID_EQ(known->policy.id, head->id) && known->mark == head->mark) {
             head->record = template_ref(known);
         }
     }

@@ -17,9 +17,7 @@ struct views {
 /* A template in one state; all records of its tenant that hold that state share it. */
 struct template_record {
     struct template_policy policy;
-    int64_t
-        updated_at; /* of the row. With the version it tells states apart, also when a database was
-                           set back and has made the same version once more */
+    int64_t mark; /* of the row in this state; no other state has it (migrations/0012) */
     struct arena *arena;
     size_t references;
 };

@@ -35,8 +35,7 @@ WITH made AS (
         grant_principals = :values.grant_principals, grant_rights = :values.grant_rights,
         name_languages = :values.name_languages, name_texts = :values.name_texts,
         description_languages = :values.description_languages,
-        description_texts = :values.description_texts, version = version + 1,
-        mark = mark_new(), updated_at = now()
+        description_texts = :values.description_texts, version = version + 1, updated_at = now()
     WHERE tenant = :act.tenant AND template = :template AND mark = :mark
     RETURNING template
 )
@@ -46,7 +45,7 @@ SELECT epoch_raise(:act.tenant) AS _, audit_admin(:act.*, template::text) AS _ F
 -- params: act @act, template template_id, archived bool
 WITH made AS (
     UPDATE template
-    SET archived = :archived, version = version + 1, mark = mark_new(), updated_at = now()
+    SET archived = :archived, version = version + 1, updated_at = now()
     WHERE tenant = :act.tenant AND template = :template
     RETURNING template
 )

@@ -29,9 +29,9 @@ SELECT domain FROM tenant_domain WHERE tenant = :tenant AND verified ORDER BY do
 
 -- name: view_template_heads :read
 -- params: tenant tenant_id, served text[]
--- columns: template template_id, version int8, updated_at timestamptz, name_count int4
+-- columns: template template_id, mark int8, name_count int4
 -- Which templates there are, and in which state; name_count: how large it is.
-SELECT template, version, updated_at, cardinality(scope) + cardinality(grant_principals) AS name_count
+SELECT template, mark, cardinality(scope) + cardinality(grant_principals) AS name_count
 FROM template WHERE tenant = :tenant AND {tenant_is_served} ORDER BY template;
 
 -- group: wanted_template
@@ -39,11 +39,11 @@ FROM template WHERE tenant = :tenant AND {tenant_is_served} ORDER BY template;
 
 -- name: view_templates :read
 -- params: tenant tenant_id, served text[], wanted @wanted_template[]
--- columns: template template_id, version int8, updated_at timestamptz, archived bool, scope text[],
+-- columns: template template_id, version int8, mark int8, archived bool, scope text[],
 --   expires_at timestamptz, expires_after_days int4, offline_days int4, referral_contact text,
 --   grant_principals text[], grant_rights text[]
 -- Those of which the worker doesn't have this state.
-SELECT template, version, updated_at, archived, scope, expires_at, expires_after_days, offline_days,
+SELECT template, version, mark, archived, scope, expires_at, expires_after_days, offline_days,
        referral_contact, grant_principals, grant_rights
 FROM template
 WHERE tenant = :tenant AND template IN (SELECT * FROM unnest(:wanted.*)) AND {tenant_is_served};
