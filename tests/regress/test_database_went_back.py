@@ -286,6 +286,9 @@ def test_the_operator_hears_of_it(story):
             assert 'chancery_db_history_changes_total{what="timeline"} 1' in node.page("/metrics")[1]
 
 
+KEPT = 5  # connections of one worker that are open at all times; more come when somebody waits
+
+
 def test_a_worker_is_in_one_history_at_a_time():
     """The primary was given up, and still answers whoever is connected. A worker that has found the new one leaves it."""
     authority, old, node = Authority(workers=1), None, None
@@ -302,9 +305,9 @@ def test_a_worker_is_in_one_history_at_a_time():
         old.promote()
         first.shut()
         open_ = "SELECT count(*) FROM pg_stat_activity WHERE usename = 'server'"
-        assert int(authority.postgres.sql(open_)) == 4
+        assert int(authority.postgres.sql(open_)) >= KEPT
         authority.postgres.sql("SELECT pg_terminate_backend(min(pid)) FROM pg_stat_activity WHERE usename = 'server'")
-        eventually(lambda: authority.postgres.sql(open_) == "0" and old.standby.sql(open_) == "4",
+        eventually(lambda: authority.postgres.sql(open_) == "0" and int(old.standby.sql(open_)) >= KEPT,
                    lambda: f"all connections are new: {node.log[-20:]}")
         eventually(lambda: outcome(world.acquire, made, world.bob, on=node) == "OK", "the node serves")
         assert len(node.logged("db.other_history")) == 1 and not node.logged("db.went_back")
