@@ -6,7 +6,7 @@ import functools
 
 import pytest
 
-from statements import STATEMENTS, Plans, blocks, nodes
+from statements import STATEMENTS, is_planned_once, Plans, blocks, nodes
 
 EVENTS, CONTENTS, PEOPLE, PAGE, SCAN = 240_000, 60_000, 60_000, 51, 10_000
 PAGE_BLOCKS = 600  # a page's rows, each in a block of its own, and the way to them in each partition
@@ -139,7 +139,7 @@ def test_a_page_reads_a_page(world, plans, case):
             assert seen <= (SCAN if "Limit" in name or rows != PAGE or name == "audit_query" else 8 * PAGE), f"{seen} rows of {table}"
 
 
-@pytest.mark.parametrize("name", sorted(name for name, one in STATEMENTS.items() if one.c_class != "STORE_ADMIN"))
+@pytest.mark.parametrize("name", sorted(filter(is_planned_once, STATEMENTS)))
 def test_what_is_planned_once_finds_rows_by_keys(world, plans, name):
     """Decisions and lookups: nothing of what grows is read whole, and nothing is read whole to be compared."""
     for node in nodes(plans.explain(name, carry_out=False)):

@@ -5,6 +5,7 @@ import importlib.machinery
 import importlib.util
 import json
 import os
+import re
 
 import psycopg2
 
@@ -12,7 +13,6 @@ ROOT = os.path.join(os.path.dirname(os.path.abspath(__file__)), "..", "..")
 # As server/store/pg/pg_settings.c sets them.
 SETTINGS = ("SET search_path = public, pg_temp; SET jit = off; SET random_page_cost = 1.1; SET enable_seqscan = off; "
             "SET enable_bitmapscan = off; ")
-PLANS = {"STORE_ADMIN": "auto"}  # of others: force_generic_plan
 
 
 def _generator():
@@ -25,6 +25,21 @@ def _generator():
 _GENERATOR = _generator()
 _ALL, _GROUPS = _GENERATOR.load(glob.glob(f"{ROOT}/server/store/sql/*.sql"))
 STATEMENTS = {statement.name: statement for statement in _ALL}
+
+
+def _generic_classes():
+    """The classes whose statements are planned once."""
+    with open(f"{ROOT}/server/store/pg/lanes.def", encoding="utf-8") as file:
+        lanes = re.findall(r"^LANE\((\w+),.*, (GENERIC|AUTO), \w+\)", file.read(), re.M)
+    assert lanes
+    return {f"STORE_{name}" for name, plans in lanes if plans == "GENERIC"}
+
+
+_GENERIC = _generic_classes()
+
+
+def is_planned_once(name):
+    return set(re.findall(r"STORE_\w+", STATEMENTS[name].c_classes)) <= _GENERIC
 
 
 class Plans:
@@ -57,7 +72,7 @@ class Plans:
         types = self.prepared[name]
         assert set(values) <= set(types), set(values) - set(types)
         listed = ", ".join(self.cursor.mogrify("%s::" + kind, (values.get(param),)).decode() for param, kind in types.items())
-        mode = PLANS.get(STATEMENTS[name].c_class, "force_generic_plan")
+        mode = "force_generic_plan" if is_planned_once(name) else "auto"
         self.cursor.execute(f"SET plan_cache_mode = {mode}")
         if mode == "auto":  # so often that PostgreSQL would take a plan for all values, if it liked one
             for _ in range(6):
