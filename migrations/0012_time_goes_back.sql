@@ -40,9 +40,10 @@ CREATE TABLE history (
     the_only boolean PRIMARY KEY DEFAULT true CHECK (the_only),
     number bigint NOT NULL,
     mark bigint NOT NULL,
-    marked_at timestamptz NOT NULL
+    marked_at timestamptz NOT NULL,
+    previous_at timestamptz NOT NULL -- when it was marked before
 );
-INSERT INTO history (number, mark, marked_at) VALUES (1, mark_new(), now());
+INSERT INTO history (number, mark, marked_at, previous_at) VALUES (1, mark_new(), now(), now());
 GRANT SELECT, UPDATE ON history TO chancery_server, chancery_node;
 
 -- Since when a component is registered, by the database's clock: its id says it by that of the node that made it. Who

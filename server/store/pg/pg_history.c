@@ -59,7 +59,7 @@ static void note_mark(struct pg_history *known, const struct sql_mark_history_ro
     if (is_back) {
         metric_add(M_DB_HISTORY_CHANGES, "lost", NULL, 1);
         log_event(LOG_ERROR, "db.went_back", F_STR("was", time_text(known->marked_at, was)),
-                  F_STR("is", time_text(row->marked_at, is)),
+                  F_STR("is", time_text(row->previous_at, is)),
                   F_STR("advice", "All that was recorded between the two is lost: revocations and "
                                   "records too. See docs/threat-model.md."));
     }

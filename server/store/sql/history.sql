@@ -2,19 +2,22 @@
 -- In which history the database is (docs/ARCHITECTURE.md, "A database that goes back").
 
 -- name: mark_history :read
--- columns: system text, timeline text, number int8, mark int8, marked_at timestamptz
+-- columns: system text, timeline text, number int8, mark int8, marked_at timestamptz,
+--   previous_at timestamptz
 -- Marks it, unless that was done within the last minute. Asked at every connection too. system: of
--- the cluster, which its copies share; timeline: the one on which it writes.
+-- the cluster, which its copies share; timeline: the one on which it writes. previous_at: of the
+-- first mark after the database went back, when the state to which it went back was marked.
 WITH marked AS (
-    UPDATE history SET number = number + 1, mark = mark_new(), marked_at = now()
+    UPDATE history
+    SET number = number + 1, mark = mark_new(), marked_at = now(), previous_at = marked_at
     WHERE marked_at < now() - interval '50 seconds' OR marked_at > now()
-    RETURNING number, mark, marked_at
+    RETURNING number, mark, marked_at, previous_at
 ), found AS (
-    SELECT number, mark, marked_at FROM marked
+    SELECT number, mark, marked_at, previous_at FROM marked
     UNION ALL
-    SELECT number, mark, marked_at FROM history WHERE NOT EXISTS (SELECT FROM marked)
+    SELECT number, mark, marked_at, previous_at FROM history WHERE NOT EXISTS (SELECT FROM marked)
 )
 SELECT c.system_identifier::text AS system,
        left(pg_walfile_name(pg_current_wal_insert_lsn()), 8) AS timeline,
-       f.number, f.mark, f.marked_at
+       f.number, f.mark, f.marked_at, f.previous_at
 FROM found f, pg_control_system() c;
