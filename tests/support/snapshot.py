@@ -2,12 +2,12 @@
 """What the database holds, to be compared: whether an act was done, once, whole or not at all."""
 
 # The log is looked at by itself; epochs may be raised for nothing; the others say nothing of resources.
-APART = ("audit", "epoch", "token_proof", "schema_migration", "root_key_check", "boundary_role")
+APART = ("audit", "epoch", "history", "token_proof", "schema_migration", "root_key_check", "boundary_role")
 
-# What differs between doing something once and doing the same again: times, versions, and how many entries the parts of
-# an import had, because a part that comes twice is counted twice.
-OF_TIMES = ("version name_versions amendment created_at updated_at granted_at revoked_at decided_at requested_at started_at users groups "
-            "members").split()
+# What differs between doing something once and doing the same again: times, versions, marks, and how many entries the
+# parts of an import had, because a part that comes twice is counted twice.
+OF_TIMES = ("version mark name_versions amendment amendment_mark created_at updated_at granted_at revoked_at decided_at "
+            "requested_at started_at users groups members").split()
 
 
 def tables_of(sql):
