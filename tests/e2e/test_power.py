@@ -220,7 +220,7 @@ def test_an_issuer_is_who_protected_in_another_name(world):
 
 BAD = [{"principal": ""}, {"principal": "domain:contoso.com"}, {"principal": "authenticated"}, {"principal": "user:"},
        {"why": ""}, {"why": "  \n"}, {"why": "x" * 257}, {"seconds": -1}, {"seconds": 0}, {"seconds": 30 * 86400 + 60},
-       {"principal": "component:nonsense"}, {"principal": "user:" + "x" * 400 + "@contoso.com"}]
+       {"principal": "component:nonsense"}, {"principal": "user:" + "x" * 513 + "@contoso.com"}]
 
 
 @pytest.mark.parametrize("nanos", [0, 1, 500_000_000, 999_999_999])
