@@ -184,7 +184,7 @@ static void ask(struct page *page)
 bool license_pages_open(struct license_pages *pages, struct net_stream *stream,
                         const struct net_request *request)
 {
-    struct tenant_id tenant;
+    struct tenant_id tenant = TENANT_PLATFORM;
     enum license_page kind = strcmp(request->method, "GET") == 0
                                  ? license_issuer_page(request->path, &tenant)
                                  : LICENSE_PAGE_NONE;

@@ -83,7 +83,7 @@ struct step_row {
         .name = (row_name), .run = (fn), .flags = STEP_COMMIT | STEP_VERIFIES \
     }
 
-enum { FLOW_STEPS_MAX = 12, SUBFLOW_STEPS_MAX = 10 };
+enum { FLOW_STEPS_MAX = 12, SUBFLOW_STEPS_MAX = 12 };
 
 /* A table of steps that other steps enter (call_enter). Its rows have fault points, times and names of
  * their own: "authenticate.role". Static and constant. */

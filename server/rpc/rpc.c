@@ -31,6 +31,7 @@ bool method_is_public(const struct method *method)
  * against a flow's state. */
 static void check_subflow(const struct subflow *sub)
 {
+    CH_ASSERT(sub->steps[0].name != NULL && sub->steps[SUBFLOW_STEPS_MAX].name == NULL);
     for (const struct step_row *row = sub->steps; row->name != NULL; row++) {
         CH_ASSERT((row->flags & STEP_COMMIT) == 0 && row->needs == 0);
     }
