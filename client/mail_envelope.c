@@ -26,6 +26,8 @@ static void take_mailbox(struct mailboxes *boxes, InternetAddress *address)
     boxes->count++;
 }
 
+/* As deep as groups may be within groups. */
+/* NOLINTNEXTLINE(misc-no-recursion) */
 static void take_list(struct mailboxes *boxes, InternetAddressList *list, int depth)
 {
     int count = list == NULL || depth > GROUP_DEPTH_MAX ? 0 : internet_address_list_length(list);

@@ -73,6 +73,8 @@ static void look_at_part(struct search *search, GMimePart *part)
     }
 }
 
+/* As deep as DEPTH_MAX allows. */
+/* NOLINTNEXTLINE(misc-no-recursion) */
 static void look(struct search *search, GMimeObject *object, int depth)
 {
     bool is_done = search->has_failed || depth > DEPTH_MAX ||

@@ -119,16 +119,16 @@ static void read_some(struct loop_task *task)
 static void take(struct key_set *set, struct slice json)
 {
     struct err err = {0};
-    if (!hash_sha256(json, set->reading, &err).ok) {
-        settle(set, R_ISSUER_KEYS_INVALID, err.detail);
-    } else if (set->keys != NULL &&
-               memcmp(set->document, set->reading, sizeof set->document) == 0) {
+    bool is_hashed = hash_sha256(json, set->reading, &err).ok;
+    bool is_same = is_hashed && set->keys != NULL &&
+                   memcmp(set->document, set->reading, sizeof set->document) == 0;
+    if (is_same) {
         set->good_ms = now_ms(set->cache);
         settle(set, R_NONE, "");
-    } else if (!jwks_reader_new(json, R_ISSUER_KEYS_INVALID, &set->reader, &err).ok) {
-        settle(set, R_ISSUER_KEYS_INVALID, err.detail);
-    } else {
+    } else if (is_hashed && jwks_reader_new(json, R_ISSUER_KEYS_INVALID, &set->reader, &err).ok) {
         read_some(&set->read);
+    } else {
+        settle(set, R_ISSUER_KEYS_INVALID, err.detail);
     }
 }
 
@@ -245,8 +245,8 @@ static bool has_candidate(const struct jwks *keys, const struct jws *jws)
                              : jwks_next(keys, jws->kid, jws->alg, &at) != NULL;
 }
 
-static enum key_found read_inline(struct key_set *set, struct token_check *check,
-                                  const struct jwks **keys, struct err *err)
+/* KEY_FOUND: the keys have been read. */
+static enum key_found read_inline(struct key_set *set, struct token_check *check, struct err *err)
 {
     if (set->reader == NULL && !check->has_waited) {
         take(set, slice_str(check->issuer->jwks_json));
@@ -256,7 +256,7 @@ static enum key_found read_inline(struct key_set *set, struct token_check *check
         return KEY_WAIT;
     }
     if (set->keys != NULL) {
-        return issuer_keys_find(set->cache, check, keys, err);
+        return KEY_FOUND;
     }
     (void)err_raise(err, R_ISSUER_KEYS_INVALID, __FILE__, __LINE__, "the inline keys");
     return KEY_FAILED;
@@ -271,7 +271,10 @@ enum key_found issuer_keys_find(struct issuer_keys *cache, struct token_check *c
         return KEY_FAILED;
     }
     if (set->is_inline && set->keys == NULL) {
-        return read_inline(set, check, keys, err);
+        enum key_found read = read_inline(set, check, err);
+        if (read != KEY_FOUND) {
+            return read;
+        }
     }
     if (!set->is_inline) {
         age(set, issuer->jwks_url);

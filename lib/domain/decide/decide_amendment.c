@@ -1,27 +1,16 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "domain/decide/decide_amendment.h"
 
-#include <string.h>
-
 #include "base/texts.h"
 #include "domain/values/boundary.h"
-
-static bool has_custom(const struct rights *rights, const char *name)
-{
-    for (size_t i = 0; i < rights->custom_count; i++) {
-        if (strcmp(rights->custom[i], name) == 0) {
-            return true;
-        }
-    }
-    return false;
-}
 
 /* Whether each right of `some` is among those of one of the others. */
 static bool are_within(const struct rights *some, const struct rights *one,
                        const struct rights *other)
 {
     for (size_t i = 0; i < some->custom_count; i++) {
-        if (!has_custom(one, some->custom[i]) && !has_custom(other, some->custom[i])) {
+        if (!rights_has_custom(one, slice_str(some->custom[i])) &&
+            !rights_has_custom(other, slice_str(some->custom[i]))) {
             return false;
         }
     }

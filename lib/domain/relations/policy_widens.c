@@ -59,16 +59,6 @@ static size_t lower_bound(const struct grant_index *index, const struct principa
 
 /* --- what a principal surely has -------------------------------------------------------------- */
 
-static bool has_custom(const struct rights *rights, const char *name)
-{
-    for (size_t i = 0; i < rights->custom_count; i++) {
-        if (strcmp(rights->custom[i], name) == 0) {
-            return true;
-        }
-    }
-    return false;
-}
-
 /* What one principal was given, by whatever name: standard rights, and of the custom rights that
  * are asked for those that were. */
 struct holding {
@@ -86,7 +76,7 @@ static void hold(struct holding *holding, const struct grant_index *index,
         rights_close(&given);
         holding->bits |= given.bits;
         for (size_t k = 0; k < holding->wanted->custom_count; k++) {
-            holding->customs[k] |= has_custom(&given, holding->wanted->custom[k]);
+            holding->customs[k] |= rights_has_custom(&given, slice_str(holding->wanted->custom[k]));
         }
     }
 }
@@ -95,7 +85,7 @@ static void hold(struct holding *holding, const struct grant_index *index,
 static bool speaks_of(const struct grant_index *index, const char *custom)
 {
     for (size_t i = 0; i < index->count; i++) {
-        if (has_custom(index->sorted[i]->rights, custom)) {
+        if (rights_has_custom(index->sorted[i]->rights, slice_str(custom))) {
             return true;
         }
     }

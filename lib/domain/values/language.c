@@ -33,8 +33,7 @@ static bool letters(struct slice subtag, size_t least, size_t most)
     return subtag.len >= least && subtag.len <= most && all(subtag, is_letter);
 }
 
-/* Cut the next subtag off; an empty one is none that matches anything. */
-static struct slice next(struct slice *rest)
+struct slice language_next_subtag(struct slice *rest)
 {
     ptrdiff_t dash = slice_find(*rest, '-');
     size_t end = dash < 0 ? rest->len : (size_t)dash;
@@ -82,12 +81,12 @@ static bool are_extensions(struct slice subtag, struct slice rest)
             return false;
         }
         used[letter] = true;
-        subtag = next(&rest);
+        subtag = language_next_subtag(&rest);
         if (subtag.len < 2) {
             return false;
         }
         while (subtag.len >= 2) {
-            subtag = next(&rest);
+            subtag = language_next_subtag(&rest);
         }
     }
     return subtag.len == 0;
@@ -104,7 +103,7 @@ bool language_tag_is_valid(struct slice tag)
             return false;
         }
     }
-    struct slice subtag = next(&rest);
+    struct slice subtag = language_next_subtag(&rest);
     if (subtag.len == 1) {
         return (subtag.ptr[0] | 0x20) == 'x' && rest.len > 0;
     }
@@ -112,18 +111,18 @@ bool language_tag_is_valid(struct slice tag)
         return false;
     }
     size_t extended = subtag.len <= 3 ? 3 : 0;
-    subtag = next(&rest);
+    subtag = language_next_subtag(&rest);
     for (; extended > 0 && letters(subtag, 3, 3); extended--) {
-        subtag = next(&rest);
+        subtag = language_next_subtag(&rest);
     }
     if (letters(subtag, 4, 4)) {
-        subtag = next(&rest);
+        subtag = language_next_subtag(&rest);
     }
     if (is_region(subtag)) {
-        subtag = next(&rest);
+        subtag = language_next_subtag(&rest);
     }
     while (is_variant(subtag)) {
-        subtag = next(&rest);
+        subtag = language_next_subtag(&rest);
     }
     return are_extensions(subtag, rest);
 }

@@ -10,3 +10,5 @@ enum { LANGUAGE_MAX = 35 /* bytes; RFC 5646 §4.4.1 */ };
  * ones, which have successors of this form, are not. Whether the language exists is not looked
  * at. */
 bool language_tag_is_valid(struct slice tag);
+/* Cut the next subtag off what is left of a tag; empty when nothing is left. */
+struct slice language_next_subtag(struct slice *rest);

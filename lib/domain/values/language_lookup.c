@@ -23,15 +23,6 @@ static bool is_text(struct slice part, const char *text)
     return slice_eq_nocase(part, slice_str(text));
 }
 
-static struct slice next(struct slice *rest)
-{
-    ptrdiff_t dash = slice_find(*rest, '-');
-    size_t end = dash < 0 ? rest->len : (size_t)dash;
-    struct slice subtag = slice_cut(*rest, 0, end);
-    *rest = slice_cut(*rest, dash < 0 ? end : end + 1, rest->len);
-    return subtag;
-}
-
 /* Codes that ISO 639 has replaced; and Norwegian, written as Bokmål unless it says Nynorsk. */
 static struct slice current_language(struct slice language)
 {
@@ -80,18 +71,18 @@ static struct tag read_tag(const char *text)
     if (!language_tag_is_valid(rest)) {
         return tag;
     }
-    tag.language = current_language(next(&rest));
+    tag.language = current_language(language_next_subtag(&rest));
     tag.is_bare = rest.len == 0;
     tag.rest = rest;
-    struct slice subtag = next(&rest);
+    struct slice subtag = language_next_subtag(&rest);
     while (is_letters(subtag, 3)) { /* an extended language, such as zh-cmn */
         tag.rest = rest;
-        subtag = next(&rest);
+        subtag = language_next_subtag(&rest);
     }
     if (is_letters(subtag, 4)) {
         tag.script = subtag;
         tag.rest = rest;
-        subtag = next(&rest);
+        subtag = language_next_subtag(&rest);
     }
     if (is_letters(subtag, 2) || (subtag.len == 3 && subtag.ptr[0] <= '9')) {
         tag.region = subtag;

@@ -36,7 +36,7 @@ bool rights_is_custom_name(struct slice name)
     return true;
 }
 
-static bool has_custom(const struct rights *rights, struct slice name)
+bool rights_has_custom(const struct rights *rights, struct slice name)
 {
     for (size_t i = 0; i < rights->custom_count; i++) {
         if (slice_eq_str(name, rights->custom[i])) {
@@ -56,7 +56,7 @@ rc rights_add_name(struct arena *arena, struct rights *rights, struct slice name
     if (!rights_is_custom_name(name)) {
         FAIL(err, R_POLICY_INVALID, "unknown right name");
     }
-    if (has_custom(rights, name)) {
+    if (rights_has_custom(rights, name)) {
         return OK;
     }
     ENSURE(rights->custom_count < RIGHTS_CUSTOM_MAX, err, R_POLICY_INVALID);
@@ -70,7 +70,7 @@ void rights_add(struct rights *rights, const struct rights *from)
 {
     rights->bits |= from->bits;
     for (size_t i = 0; i < from->custom_count; i++) {
-        if (!has_custom(rights, slice_str(from->custom[i]))) {
+        if (!rights_has_custom(rights, slice_str(from->custom[i]))) {
             CH_ASSERT(rights->custom_count < RIGHTS_UNION_MAX);
             rights->custom[rights->custom_count++] = from->custom[i];
         }

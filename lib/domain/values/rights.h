@@ -56,6 +56,8 @@ struct rights {
 const char *rights_standard_name(size_t index);
 /* Whether the name has the form of a custom right, `[A-Z0-9_]{1,32}`, and is not a standard one. */
 bool rights_is_custom_name(struct slice name);
+/* Whether the set has this custom right. */
+bool rights_has_custom(const struct rights *rights, struct slice name);
 /* Add a right by its name; copies a custom name. R_POLICY_INVALID when it is neither standard nor
  * of custom form, or there are too many custom ones. */
 rc rights_add_name(struct arena *arena, struct rights *rights, struct slice name, struct err *err);

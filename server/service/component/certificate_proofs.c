@@ -6,6 +6,7 @@
 #include "auth/own_addresses.h"
 #include "identity/certificate_proof.h"
 #include "service/common/request.h"
+#include "service/component/component_message.h"
 
 static const char *why(enum certificate_proof_flaw flaw)
 {
@@ -28,19 +29,9 @@ static const char *why(enum certificate_proof_flaw flaw)
     return "It must be a compact JWS of type " CERTIFICATE_PROOF_TYP ".";
 }
 
-static bool has_print(struct slice prints, const uint8_t print[FINGERPRINT_BYTES])
-{
-    for (size_t at = 0; at < prints.len; at += FINGERPRINT_BYTES) {
-        if (memcmp(prints.ptr + at, print, FINGERPRINT_BYTES) == 0) {
-            return true;
-        }
-    }
-    return false;
-}
-
 static step add_print(struct call *c, struct slice *prints, const uint8_t print[FINGERPRINT_BYTES])
 {
-    if (has_print(*prints, print)) {
+    if (component_message_has_print(*prints, print)) {
         return STEP_NEXT;
     }
     uint8_t *all = arena_alloc(call_arena(c), prints->len + FINGERPRINT_BYTES);
@@ -88,7 +79,8 @@ static step gather(struct call *c, const struct certificate_proofs *proofs, stru
     }
     for (size_t at = 0; at < prints->len && !scope_is_platforms_word(c); at += FINGERPRINT_BYTES) {
         const uint8_t *print = prints->ptr + at;
-        if (!has_print(proofs->proven, print) && !has_print(held, print)) {
+        if (!component_message_has_print(proofs->proven, print) &&
+            !component_message_has_print(held, print)) {
             return call_bad_field(c, "component.certificate_sha256",
                                   "A certificate that is new here needs a proof that its key is "
                                   "held, in `proofs`; chancery component create --certificate FILE "

@@ -13,10 +13,10 @@
 
 /* --- reading ---------------------------------------------------------------------------------- */
 
-static bool has_print(const uint8_t *prints, size_t count, const uint8_t *print)
+bool component_message_has_print(struct slice prints, const uint8_t print[FINGERPRINT_BYTES])
 {
-    for (size_t i = 0; i < count; i++) {
-        if (memcmp(prints + i * FINGERPRINT_BYTES, print, FINGERPRINT_BYTES) == 0) {
+    for (size_t at = 0; at < prints.len; at += FINGERPRINT_BYTES) {
+        if (memcmp(prints.ptr + at, print, FINGERPRINT_BYTES) == 0) {
             return true;
         }
     }
@@ -38,7 +38,8 @@ static step read_certificates(struct call *c, const void *message, void *row)
     }
     for (size_t i = 0; i < count; i++) {
         const ProtobufCBinaryData *print = &from->certificate_sha256[i];
-        if (print->len != FINGERPRINT_BYTES || has_print(prints, i, print->data)) {
+        struct slice before = slice_of(prints, i * FINGERPRINT_BYTES);
+        if (print->len != FINGERPRINT_BYTES || component_message_has_print(before, print->data)) {
             return call_bad_field(c, field,
                                   "Each is the SHA-256 of another certificate's DER: 32 bytes.");
         }

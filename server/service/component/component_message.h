@@ -6,6 +6,8 @@
 #include "service/common/resources.h"
 #include "store/resource/component_store.h"
 
+/* Whether a list of fingerprints, one behind the other, has this one. */
+bool component_message_has_print(struct slice prints, const uint8_t print[FINGERPRINT_BYTES]);
 /* What no field shows by itself: the component has a credential, and a subject where there is an
  * issuer. */
 step component_message_check(struct call *c, const struct component_record *record);

@@ -2,10 +2,10 @@
 /* DirectoryService.ResolvePrincipal: whom a principal stands for, and which principals an address
  * matches, as a decision would see it now. Token claims are not known here, so groups that only a
  * token names are left out. */
-#include <stdlib.h>
 #include <string.h>
 
 #include "auth/facts.h"
+#include "base/texts.h"
 #include "chancery/v1/directory.pb-c.h"
 #include "context/wait.h"
 #include "domain/relations/membership.h"
@@ -235,23 +235,6 @@ static step resolve(struct call *c)
 
 /* --- reply ------------------------------------------------------------------------------------ */
 
-static int compare_text(const void *a, const void *b)
-{
-    return strcmp(*(const char *const *)a, *(const char *const *)b);
-}
-
-static size_t sort_unique(const char **texts, size_t count)
-{
-    size_t kept = 0;
-    qsort(texts, count, sizeof texts[0], compare_text);
-    for (size_t i = 0; i < count; i++) {
-        if (kept == 0 || strcmp(texts[kept - 1], texts[i]) != 0) {
-            texts[kept++] = texts[i];
-        }
-    }
-    return kept;
-}
-
 static step reply(struct call *c)
 {
     struct resolve *r = resolve_of(c);
@@ -259,7 +242,7 @@ static step reply(struct call *c)
     if (message == NULL) {
         return STEP_FAILED;
     }
-    r->match_count = sort_unique(r->matches, r->match_count);
+    r->match_count = texts_sort(r->matches, r->match_count);
     message->matches = reply_texts(c, r->matches, r->match_count);
     if (message->matches == NULL) {
         return call_fail(c, R_ARENA_EXHAUSTED, "matches");

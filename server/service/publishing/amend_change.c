@@ -1,9 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* The change that AmendPolicy is asked for: read, with everything that can be wrong with it by
  * itself. */
-#include <stdlib.h>
-#include <string.h>
-
 #include "base/texts.h"
 #include "service/common/limits.h"
 #include "service/common/request.h"
@@ -136,11 +133,6 @@ step amend_removed(struct call *c)
     return cursor_each(c, &a->cursor, a->change.removed_count, read_removed, amend_removed);
 }
 
-static int compare_text(const void *a, const void *b)
-{
-    return strcmp(*(const char *const *)a, *(const char *const *)b);
-}
-
 /* Whoever is named twice would have what the order of our reading gives them. */
 step amend_names(struct call *c)
 {
@@ -153,13 +145,10 @@ step amend_names(struct call *c)
     for (size_t i = 0; i < a->name_count; i++) {
         sorted[i] = a->names[i];
     }
-    qsort(sorted, a->name_count, sizeof(void *), compare_text); /* an array of pointers */
-    for (size_t i = 1; i < a->name_count; i++) {
-        if (strcmp(sorted[i - 1], sorted[i]) == 0) {
-            return call_bad_field(
-                c, "set_grants",
-                "Name each principal once: granted, added as a recipient, or removed.");
-        }
+    if (texts_sort(sorted, a->name_count) < a->name_count) {
+        return call_bad_field(
+            c, "set_grants",
+            "Name each principal once: granted, added as a recipient, or removed.");
     }
     return STEP_NEXT;
 }

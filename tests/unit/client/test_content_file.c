@@ -1,37 +1,11 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* Protected files against themselves: sizes, every cut, every changed byte. */
-#include "chancery_test.h"
-
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include "client/content_file.h"
-#include "crypto/algs.h"
-
-static struct arena *arena;
-static struct secret *key, *other_key;
-static struct err err;
-
-static int set_up(void **state)
-{
-    (void)state;
-    assert_ok(crypto_init(NULL, &err), &err);
-    arena = arena_new(64 << 20);
-    key = secret_random(32);
-    other_key = secret_random(32);
-    return 0;
-}
-
-static int tear_down(void **state)
-{
-    (void)state;
-    secret_free(key);
-    secret_free(other_key);
-    arena_free(arena);
-    crypto_fini();
-    return 0;
-}
+#include "sealing.h"
 
 static struct slice seal(struct slice plain, const char *license)
 {

@@ -1,38 +1,12 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* Protected mails against themselves: what the wrapper shows, what is sealed, and what still opens
  * after mail systems have changed the wrapper. */
-#include "chancery_test.h"
-
 #include <string.h>
 
 #include "base/buf.h"
 #include "client/mail.h"
-#include "crypto/algs.h"
+#include "sealing.h"
 #include "wire/publishing_license.h"
-
-static struct arena *arena;
-static struct secret *key, *other_key;
-static struct err err;
-
-static int set_up(void **state)
-{
-    (void)state;
-    assert_ok(crypto_init(NULL, &err), &err);
-    arena = arena_new(64 << 20);
-    key = secret_random(32);
-    other_key = secret_random(32);
-    return 0;
-}
-
-static int tear_down(void **state)
-{
-    (void)state;
-    secret_free(key);
-    secret_free(other_key);
-    arena_free(arena);
-    crypto_fini();
-    return 0;
-}
 
 static const char MAIL[] =
     "From: Alice <alice@contoso.com>\r\nTo: bob@fabrikam.com\r\n"
