@@ -53,7 +53,7 @@ static void add_error_info(struct details *d, const struct reason_info *info)
         list[i] = &entries[i];
     }
     message.reason = text(info->public_name);
-    message.domain = text("chancery");
+    message.domain = text(REASON_DOMAIN);
     message.n_metadata = c->metadata_count + 1;
     message.metadata = list;
     add(d, "type.googleapis.com/google.rpc.ErrorInfo", &message.base);

@@ -86,7 +86,7 @@ static step read_request_id(struct call *c, const Request *request)
 {
     Request asked = *request;
     asked.request_id = reply_text("");
-    asked.client_public_jwk = (ProtobufCBinaryData){0, NULL};
+    asked.client_public_jwk = reply_text("");
     asked.client = NULL;
     return request_id_read(c, request->request_id, &asked.base, &protect_of(c)->request);
 }
@@ -95,7 +95,7 @@ static step parse(struct call *c)
 {
     const Request *request = protect_request(c);
     struct protect *p = protect_of(c);
-    struct slice jwk = slice_of(request->client_public_jwk.data, request->client_public_jwk.len);
+    struct slice jwk = slice_str(request->client_public_jwk);
     p->recipients = ARENA_ARRAY(call_arena(c), const char *, request->n_recipients + 1);
     p->refused = ARENA_ARRAY(call_arena(c), char *, request->n_recipients + 1);
     address_batch_init(&p->batch, call_arena(c));
