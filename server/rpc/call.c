@@ -30,7 +30,7 @@ bool call_trusts_caches(const struct call *c)
 
 struct arena *call_arena(struct call *c)
 {
-    return c->arena;
+    return c->makes_message ? c->outgoing : c->arena;
 }
 
 struct err *call_err(struct call *c)
@@ -123,7 +123,7 @@ bool call_peer_is_known(const struct call *c)
 
 void *call_message(struct call *c, const struct ProtobufCMessageDescriptor *type)
 {
-    void *message = arena_zalloc(c->arena, type->sizeof_message);
+    void *message = arena_zalloc(call_arena(c), type->sizeof_message);
     if (message == NULL) {
         (void)call_fail(c, R_ARENA_EXHAUSTED, "%s", type->name);
         return NULL;

@@ -246,9 +246,13 @@ void *call_message(struct call *c, const struct ProtobufCMessageDescriptor *type
 /* Set the reply (in the call's arena or static), of the method's type; sent when the flow is done. Fails when anything
  * did not fit into the arena by now, so that nobody is answered with a part left out. */
 step call_reply(struct call *c, const struct ProtobufCMessage *reply);
+/* Streams: make a message. From here to call_send, what call_arena gives lasts until that has sent, so that
+ * a stream that lives for ever keeps nothing of what it has sent. No waiting in between. */
+void call_begin_message(struct call *c);
 /* Streams: send one message now. */
 rc call_send(struct call *c, const struct ProtobufCMessage *message, struct err *err);
-/* Streams: wait for the client's next message; then call_request is it, or NULL at the end. */
+/* Streams: wait for the client's next message; then call_request is it, or NULL at the end. What was of the
+ * one before is gone then. */
 step call_next_message(struct call *c, step_fn then);
 
 /* Tell the client more about a failure: a pair of ErrorInfo.metadata. Copies. */
