@@ -160,6 +160,11 @@ void call_error_metadata(struct call *c, const char *key, const char *value)
     add_pair(c, c->metadata, &c->metadata_count, ERROR_METADATA_MAX, key, value);
 }
 
+bool call_may_check_on(const struct call *c)
+{
+    return c->err.reason == R_FIELD_INVALID && c->violation_count < VIOLATIONS_MAX;
+}
+
 void call_note_bad_field(struct call *c, const char *field, const char *description)
 {
     add_pair(c, c->violations, &c->violation_count, VIOLATIONS_MAX, field, description);

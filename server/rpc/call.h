@@ -50,6 +50,11 @@ static inline bool step_failed(step result)
 {
     return result.kind == STEP_KIND_FAILED;
 }
+/* Two checks that don't rest on each other, so that both are told: FAILED when one has. */
+static inline step step_and(step one, step other)
+{
+    return step_failed(one) ? one : other;
+}
 
 typedef step (*step_fn)(struct call *c);
 
@@ -257,8 +262,11 @@ step call_next_message(struct call *c, step_fn then);
 
 /* Tell the client more about a failure: a pair of ErrorInfo.metadata. Copies. */
 void call_error_metadata(struct call *c, const char *key, const char *value);
-/* Name a bad field (google.rpc.BadRequest) and fail with R_FIELD_INVALID. `field` is its path. */
+/* Name a bad field (google.rpc.BadRequest) and fail with R_FIELD_INVALID. `field` is its path. A request is told
+ * of its bad fields together, 16 of them at most: by checks that go on (step_and, call_may_check_on). */
 step call_bad_field(struct call *c, const char *field, const char *description);
+/* After a check that failed: whether others may add to what it found. */
+bool call_may_check_on(const struct call *c);
 /* Name a bad field beside another reason. */
 void call_note_bad_field(struct call *c, const char *field, const char *description);
 /* Note who is calling, for the call's log line (escaped and truncated there). Copies. */

@@ -43,7 +43,7 @@ enum { FRAMES_MAX = 10 };
 /* For so long a flow that reads everything anew trusts what was read of its caller before the body came. */
 enum { KNOWN_FOR_MS = 1000 };
 
-enum { ERROR_METADATA_MAX = 8, VIOLATIONS_MAX = 8, ROW_NAME_MAX = 48 };
+enum { ERROR_METADATA_MAX = 8, VIOLATIONS_MAX = 16, ROW_NAME_MAX = 48 };
 
 /* A pair of ErrorInfo.metadata, or a field and its description. In the call's arena. */
 struct text_pair {

@@ -66,14 +66,13 @@ static step parse_filter(struct call *c, const Chancery__V1__AuditFilter *filter
     query->denied_only = filter->denied_only;
     query->from = micros(filter->start_time);
     query->before = micros(filter->end_time);
-    if (step_failed(parse_power(c, filter->power)) ||
-        step_failed(request_uuid(c, "filter.content_id", filter->content_id, &query->content.u)) ||
-        step_failed(request_address(c, "filter.user", filter->user, &query->user)) ||
-        step_failed(request_text(c, "filter.reason", filter->reason, FILTER_TEXT_MAX))) {
-        return STEP_FAILED;
-    }
+    step all = parse_power(c, filter->power);
+    all =
+        step_and(all, request_uuid(c, "filter.content_id", filter->content_id, &query->content.u));
+    all = step_and(all, request_address(c, "filter.user", filter->user, &query->user));
+    all = step_and(all, request_text(c, "filter.reason", filter->reason, FILTER_TEXT_MAX));
     query->user = or_any(query->user);
-    return request_text(c, "filter.operation", filter->operation, FILTER_TEXT_MAX);
+    return step_and(all, request_text(c, "filter.operation", filter->operation, FILTER_TEXT_MAX));
 }
 
 static step parse(struct call *c)
