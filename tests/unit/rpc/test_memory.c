@@ -197,13 +197,13 @@ static void a_stream_keeps_nothing_of_its_messages(void **state)
     toy_serve(&TOY_CHAT);
     toy.on[F1] = repeats;
     struct net_stream *s = toy_open(&TOY_CHAT);
-    for (int i = 0; i < FAKE_SENT_MAX; i++) {
+    for (int i = 1; i < FAKE_SENT_MAX; i++) {
         fake_net_message(s, SLICE_NONE);
     }
     fake_net_end(s);
     toy_settle();
-    assert_int_equal(s->sent_count, FAKE_SENT_MAX);
-    assert_served(s);
+    assert_int_equal(s->sent_count, FAKE_SENT_MAX); /* with the reply at the end */
+    assert_int_equal(s->code, GRPC_OK);
 }
 
 static step makes_too_much(struct call *c)
