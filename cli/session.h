@@ -35,7 +35,7 @@ const char *session_request_id(struct session *session, const char *given);
 /* After a call with that id which failed: say how to ask again, if it may be done all the same. */
 void session_tell_retry(const struct session *session, const char *request_id);
 /* The session's public key as a JWK, for requests; lent. */
-ProtobufCBinaryData session_public_jwk(struct session *session);
+char *session_public_jwk(struct session *session);
 /* Print a message as JSON, for -o json. Returns an exit code. */
 int session_print_json(struct session *session, const ProtobufCMessage *message);
 /* Read a whole file of at most `max` bytes into the arena; "-" is standard input.
