@@ -73,8 +73,8 @@ static bool has(const struct pg_lane *lane, enum pg_state state)
 
 static bool is_opening(const struct pg_lane *lane)
 {
-    return has(lane, PG_CONNECTING) || has(lane, PG_CHECKING) || has(lane, PG_PREPARING) ||
-           has(lane, PG_PROVING);
+    return has(lane, PG_DUE) || has(lane, PG_CONNECTING) || has(lane, PG_CHECKING) ||
+           has(lane, PG_PREPARING) || has(lane, PG_PROVING);
 }
 
 /* Somebody waits: one more connection, unless one is on its way already. */
