@@ -231,4 +231,5 @@ void pg_lane_lost(struct pg_lane *lane, enum reason problem)
         pg_fail_later(LIST_ENTRY(turn, struct store_op, turn), R_DATABASE_UNAVAILABLE,
                       reason_info(problem)->name);
     }
+    pg_lane_wake(lane); /* another one may come about */
 }

@@ -128,6 +128,25 @@ static void one_who_waits_opens_one_connection(void **state)
     with_store(&(struct store_config){.conninfo = f.server_conninfo}, check_one_opening);
 }
 
+static void check_no_opening(void)
+{
+    struct audit_query query = {0};
+    wait_ready();
+    run_sql("ALTER ROLE server CONNECTION LIMIT 0");
+    ask_the_log(&query);
+    wait_all(1);
+    assert_int_equal(query.op.err.reason, R_DATABASE_UNAVAILABLE);
+    run_sql("ALTER ROLE server CONNECTION LIMIT -1");
+}
+
+/* At the database's limit of connections: when one can't be opened the next is tried, and nobody waits for one that nobody
+ * opens. */
+static void who_waits_for_what_can_not_be_opened_is_told(void **state)
+{
+    (void)state;
+    with_store(&(struct store_config){.conninfo = f.server_conninfo}, check_no_opening);
+}
+
 /* The version is ours and every statement can be prepared, but a column is not what the C
  * structures were made for. */
 static void a_column_of_another_type_is_noticed_at_connect(void **state)
@@ -208,6 +227,7 @@ int main(void)
         cmocka_unit_test(a_full_line_says_overloaded),
         cmocka_unit_test(a_connection_that_is_about_to_be_opened_is_waited_for),
         cmocka_unit_test(one_who_waits_opens_one_connection),
+        cmocka_unit_test(who_waits_for_what_can_not_be_opened_is_told),
         cmocka_unit_test(a_column_of_another_type_is_noticed_at_connect),
         cmocka_unit_test(a_database_that_went_back_is_noticed_at_connect),
         cmocka_unit_test(it_is_noticed_without_a_new_connection_too),
