@@ -22,7 +22,7 @@ static bool standard_was_told; /* that it could not be written */
 static rc failed(const char *path, struct err *err)
 {
     standard_was_told = standard_was_told || path == STANDARD_OUTPUT;
-    FAIL(err, R_FILE_UNWRITABLE, "%s: %s", path, strerror(errno));
+    FAIL(err, R_FILE_UNWRITABLE, "%s: %s", path, strerrordesc_np(errno));
 }
 
 /* --- signals ---------------------------------------------------------------------------------- */

@@ -184,7 +184,7 @@ static int protect_file(struct session *s, const struct protect_args *args)
     FILE *in = strcmp(args->input, "-") == 0 ? stdin : fopen(args->input, "re");
     if (in == NULL) {
         (void)err_raise(&err, R_FILE_UNREADABLE, __FILE__, __LINE__, "%s: %s", args->input,
-                        strerror(errno));
+                        strerrordesc_np(errno));
         return fail_with(s->command, &err);
     }
     int code = ask(s, args, &made);

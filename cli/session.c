@@ -68,13 +68,13 @@ rc read_file(struct arena *arena, const char *path, size_t max, struct slice *ou
         r.fd = open(path, O_RDONLY | O_NOCTTY | O_CLOEXEC);
     }
     if (r.fd < 0) {
-        return unreadable(path, strerror(errno), err);
+        return unreadable(path, strerrordesc_np(errno), err);
     }
     for (ssize_t n = 1; n > 0 && r.len <= max;) {
         read_more_room(&r);
         n = read(r.fd, r.bytes + r.len, r.cap - r.len);
         if (n < 0 && errno != EINTR) {
-            return unreadable(path, strerror(errno), err);
+            return unreadable(path, strerrordesc_np(errno), err);
         }
         r.len += n > 0 ? (size_t)n : 0;
         n = n < 0 ? 1 : n;
@@ -117,12 +117,16 @@ static rc read_profile(struct session *s, const char *path, struct err *err)
 /* libcurl and OpenSSL tell of these late, and by the wrong name. */
 static rc check_readable(const char *path, struct err *err)
 {
-    return path[0] == '\0' || access(path, R_OK) == 0 ? OK : unreadable(path, strerror(errno), err);
+    return path[0] == '\0' || access(path, R_OK) == 0
+               ? OK
+               : unreadable(path, strerrordesc_np(errno), err);
 }
 
 static rc open_all(struct session *s, const char *path, struct err *err)
 {
     struct client_config config = {0};
+    AUTO(arena_free_at)
+    struct arena *wiped = arena_new(4 * TOKEN_MAX); /* the client has its copy */
     TRY(crypto_init(NULL, err));
     TRY(read_profile(s, path, err));
     TRY(check_readable(s->profile->ca_file, err));
@@ -130,7 +134,7 @@ static rc open_all(struct session *s, const char *path, struct err *err)
     TRY(check_readable(s->profile->key_file, err));
     s->is_component = s->profile->certificate_file[0] != '\0';
     if (s->profile->token_file[0] != '\0') {
-        TRY(read_token(s->arena, s->profile->token_file, &config.token, err));
+        TRY(read_token(wiped, s->profile->token_file, &config.token, err));
     }
     config.server = s->profile->server;
     config.ca_file = s->profile->ca_file;

@@ -51,12 +51,12 @@ static void nonce_of(const struct record_keys *keys, uint64_t sequence,
 
 static rc read_failed(struct err *err)
 {
-    FAIL(err, R_FILE_UNREADABLE, "reading: %s", strerror(errno));
+    FAIL(err, R_FILE_UNREADABLE, "reading: %s", strerrordesc_np(errno));
 }
 
 static rc write_failed(struct err *err)
 {
-    FAIL(err, R_FILE_UNWRITABLE, "writing: %s", strerror(errno));
+    FAIL(err, R_FILE_UNWRITABLE, "writing: %s", strerrordesc_np(errno));
 }
 
 /* --- writing ---------------------------------------------------------------------------------- */
