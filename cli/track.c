@@ -195,7 +195,7 @@ static int run_track(int argc, char **argv)
     if (code == EXIT_OK && strcmp(format, "json") == 0) {
         code = session_print_json(&session, response);
     } else if (code == EXIT_OK) {
-        show_access((const Chancery__V1__ListAccessResponse *)(const void *)response);
+        show_access(session_shown(&session, response));
     }
     session_close(&session);
     return code;
@@ -269,7 +269,7 @@ static int run_audit(int argc, char **argv)
     if (code == EXIT_OK && strcmp(format, "json") == 0) {
         code = session_print_json(&session, response);
     } else if (code == EXIT_OK) {
-        show_events((const Chancery__V1__QueryResponse *)(const void *)response);
+        show_events(session_shown(&session, response));
     }
     session_close(&session);
     return code;
