@@ -111,6 +111,16 @@ def test_revocation_waited_behind_a_row_that_was_locked(world):
     assert all(outcome_of(act) in ("OK", "CONFLICT") for act in acts)
 
 
+def test_an_act_waited_for_a_lock_again_and_again(world):
+    """A lock that was held for as long as one may wait was taken for another change that came first: eight times."""
+    with transaction(world, "SELECT FROM tenant WHERE name = 'contoso' FOR UPDATE"):
+        change = {"tenant": {"display_name": "Locked"}, "update_mask": {"paths": ["display_name"]}}
+        started = time.monotonic()
+        acts = many(world, "TenantService/UpdateTenant", [change] * 3, world.contoso.admin)
+        assert {outcome_of(act) for act in acts} == {"CONFLICT"}
+        assert time.monotonic() - started < 6, "each waits for a second, one after the other"
+
+
 def protection(world, request_id):
     return {"client_public_jwk": world.reader.public, "recipients": ["bob@fabrikam.com"], "do_not_forward": {},
             "owner": "alice@contoso.com", "request_id": request_id}
