@@ -164,10 +164,9 @@ static bool may_succeed(struct gate_batch *batch)
     if (is_in_the_way(reason) && batch->count == 1) {
         return first != NULL && ++first->conflicts < CONFLICTS_MAX;
     }
-    return batch->count > 1 &&
-           (reason == R_DATABASE_ERROR || reason == R_ALREADY_EXISTS ||
-            reason == R_PRECONDITION_FAILED || reason == R_ARENA_EXHAUSTED ||
-            is_in_the_way(reason));
+    return batch->count > 1 && (reason == R_DATABASE_ERROR || reason == R_ALREADY_EXISTS ||
+                                reason == R_PRECONDITION_FAILED || reason == R_ARENA_EXHAUSTED ||
+                                is_in_the_way(reason));
 }
 
 static void count_result(const struct gate_entry *entry)
