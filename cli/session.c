@@ -19,13 +19,10 @@ char *text_field(const char *text)
     return (char *)(uintptr_t)(text == NULL ? "" : text);
 }
 
-rc read_file(struct arena *arena, const char *path, size_t max, struct slice *out, struct err *err)
+rc read_stream(struct arena *arena, FILE *file, const char *name, size_t max, struct slice *out,
+               struct err *err)
 {
-    FILE *file = strcmp(path, "-") == 0 ? stdin : fopen(path, "re");
     size_t len = 0, cap = 64 * 1024;
-    if (file == NULL) {
-        FAIL(err, R_STARTUP_FAILED, "%s: %s", path, strerror(errno));
-    }
     uint8_t *bytes = malloc(cap);
     while (bytes != NULL && len <= max) {
         len += fread(bytes + len, 1, cap - len, file);
@@ -37,9 +34,19 @@ rc read_file(struct arena *arena, const char *path, size_t max, struct slice *ou
     }
     bool is_bad = bytes == NULL || ferror(file) != 0 || len > max;
     rc result = is_bad ? err_raise(err, R_STARTUP_FAILED, __FILE__, __LINE__,
-                                   "%s is unreadable or too large", path)
+                                   "%s is unreadable or too large", name)
                        : arena_dup_slice(arena, slice_of(bytes, len), out, err);
     free(bytes);
+    return result;
+}
+
+rc read_file(struct arena *arena, const char *path, size_t max, struct slice *out, struct err *err)
+{
+    FILE *file = strcmp(path, "-") == 0 ? stdin : fopen(path, "re");
+    if (file == NULL) {
+        FAIL(err, R_STARTUP_FAILED, "%s: %s", path, strerror(errno));
+    }
+    rc result = read_stream(arena, file, path, max, out, err);
     if (file != stdin) {
         fclose(file);
     }
@@ -178,15 +185,4 @@ ProtobufCBinaryData session_public_jwk(struct session *s)
     char *json = jwk_public_json(s->arena, jwk_private_public(s->key), NULL, NULL);
     CH_ASSERT(json != NULL); /* a session's arena is far larger than a key */
     return (ProtobufCBinaryData){strlen(json), (uint8_t *)json};
-}
-
-int session_print_json(struct session *s, const ProtobufCMessage *message)
-{
-    const char *text;
-    struct err err = {0};
-    if (!message_to_json(s->arena, message, true, false, &text, &err).ok) {
-        return fail_with(s->command, &err);
-    }
-    puts(text);
-    return EXIT_OK;
 }

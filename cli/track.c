@@ -6,6 +6,7 @@
 #include "base/clock.h"
 #include "chancery/v1/audit.pb-c.h"
 #include "chancery/v1/tracking.pb-c.h"
+#include "cli/answer.h"
 #include "cli/protected.h"
 
 static const char REVOKE_HELP[] =
@@ -35,7 +36,7 @@ static const char RESTORE_HELP[] =
     "\n"
     "Next: chancery track shows who opens it from now on.\n";
 static const char TRACK_HELP[] =
-    "usage: chancery track --profile FILE [-o json] CONTENT-ID|FILE\n"
+    "usage: chancery track --profile FILE [-o json|yaml] CONTENT-ID|FILE\n"
     "\n"
     "Shows who opened a content, who was refused and why: the latest 50 attempts, newest first.\n"
     "For its owner, its issuer and admins of its tenant; with the protected mail or file also for\n"
@@ -47,7 +48,7 @@ static const char TRACK_HELP[] =
 static const char AUDIT_HELP[] =
     "usage: chancery audit query --profile FILE [--tenant NAME] [--content ID] [--user ADDRESS]\n"
     "                            [--denied] [--power owner|issuer|super_user|decryptor|any]\n"
-    "                            [-o json]\n"
+    "                            [-o json|yaml]\n"
     "\n"
     "Shows decisions and acts of admins: the latest 100 that match, newest first. For auditors\n"
     "and admins. A platform admin names a tenant, or sees the platform's own record. Of callers\n"
@@ -167,7 +168,7 @@ static void show_access(const Chancery__V1__ListAccessResponse *r)
 
 static int run_track(int argc, char **argv)
 {
-    const char *profile = NULL, *format = "text";
+    const char *profile = NULL, *format = NULL;
     const struct option_spec specs[] = {{"--profile", &profile, NULL, NULL},
                                         {"-o", &format, NULL, NULL}};
     struct session session;
@@ -177,7 +178,9 @@ static int run_track(int argc, char **argv)
     if (options_take(&command_track, specs, 2, argc, argv) != 2) {
         return usage_error(&command_track, "give one content id, or a protected mail or file");
     }
-    int code = session_open(&session, &command_track, profile);
+    enum answer answer;
+    int code = answer_read(&command_track, format, &answer);
+    code = code == EXIT_OK ? session_open(&session, &command_track, profile) : code;
     if (code != EXIT_OK) {
         return code;
     }
@@ -189,8 +192,8 @@ static int run_track(int argc, char **argv)
         code = session_call(&session, "TrackingService/ListAccess", &request.base,
                             &chancery__v1__list_access_response__descriptor, &response);
     }
-    if (code == EXIT_OK && strcmp(format, "json") == 0) {
-        code = session_print_json(&session, response);
+    if (code == EXIT_OK && answer != ANSWER_TEXT) {
+        code = answer_print(&session, answer, response);
     } else if (code == EXIT_OK) {
         show_access((const Chancery__V1__ListAccessResponse *)(const void *)response);
     }
@@ -216,9 +219,16 @@ static void show_events(const Chancery__V1__QueryResponse *r)
     }
 }
 
+static int check_power(const char *power)
+{
+    static const char *const powers[] = {"owner", "issuer", "super_user", "decryptor", "any", NULL};
+    size_t at;
+    return power == NULL ? EXIT_OK : choice_read(&command_audit, "--power", power, powers, &at);
+}
+
 static int run_audit(int argc, char **argv)
 {
-    const char *profile = NULL, *format = "text", *tenant = NULL, *content = NULL, *user = NULL,
+    const char *profile = NULL, *format = NULL, *tenant = NULL, *content = NULL, *user = NULL,
                *power = NULL;
     bool denied = false;
     const struct option_spec specs[] = {
@@ -233,7 +243,10 @@ static int run_audit(int argc, char **argv)
     if (options_take(&command_audit, specs, 7, argc, argv) != 2 || strcmp(argv[1], "query") != 0) {
         return usage_error(&command_audit, "say query");
     }
-    int code = session_open(&session, &command_audit, profile);
+    enum answer answer;
+    int code = answer_read(&command_audit, format, &answer);
+    code = code == EXIT_OK ? check_power(power) : code;
+    code = code == EXIT_OK ? session_open(&session, &command_audit, profile) : code;
     if (code != EXIT_OK) {
         return code;
     }
@@ -247,8 +260,8 @@ static int run_audit(int argc, char **argv)
     request.filter = &filter;
     code = session_call(&session, "AuditService/Query", &request.base,
                         &chancery__v1__query_response__descriptor, &response);
-    if (code == EXIT_OK && strcmp(format, "json") == 0) {
-        code = session_print_json(&session, response);
+    if (code == EXIT_OK && answer != ANSWER_TEXT) {
+        code = answer_print(&session, answer, response);
     } else if (code == EXIT_OK) {
         show_events((const Chancery__V1__QueryResponse *)(const void *)response);
     }

@@ -19,7 +19,8 @@ enum { MESSAGE_TEXT_MAX = 4 * 1024 * 1024, MESSAGE_DEPTH_MAX = 16 };
  * never values. */
 rc message_from_yaml(struct arena *arena, const ProtobufCMessageDescriptor *type, struct slice text,
                      ProtobufCMessage **out, struct err *err);
-/* Write a message, NUL-terminated. `pretty`: over several lines. Fields with default values are
- * left out unless `all` is set. */
+/* Write a message, NUL-terminated. `pretty`: as the command line shows it, over several lines, with
+ * empty lists, and rights by the names that licenses and texts have for them (VIEW). Fields with
+ * default values are left out unless `all` is set. */
 rc message_to_json(struct arena *arena, const ProtobufCMessage *message, bool pretty, bool all,
                    const char **out, struct err *err);
