@@ -25,7 +25,7 @@ enum {
 
 struct client {
     CURL *easy;
-    struct curl_slist *headers;
+    struct curl_slist *headers, *connect_to;
     char *base; /* "https://host:port" */
     int64_t timeout_ms;
     struct {
@@ -371,14 +371,15 @@ rc client_new(const struct client_config *config, struct client **out, struct er
     add_header(client, "te: ", "trailers");
     add_header(client, "user-agent: ", "chancery-cli");
     rc result = set_server(client, config->server, err);
-    if (result.ok) {
-        result = set_proofs(client, config, err);
-    }
+    result = result.ok ? set_proofs(client, config, err) : result;
     if (!result.ok) {
         client_free(client);
         return result;
     }
     set_credentials(client, config);
+    client->connect_to =
+        config->connect_to == NULL ? NULL : curl_slist_append(NULL, config->connect_to);
+    curl_easy_setopt(client->easy, CURLOPT_CONNECT_TO, client->connect_to);
     *out = client;
     return OK;
 }
@@ -388,6 +389,7 @@ void client_free(struct client *client)
     if (client != NULL) {
         curl_easy_cleanup(client->easy);
         curl_slist_free_all(client->headers);
+        curl_slist_free_all(client->connect_to);
         jwk_private_free(client->dpop.key);
         xfree(client->dpop.token);
         xfree(client->dpop.authority_url);
