@@ -29,7 +29,8 @@ static const char DEV_HELP[] =
     "  clean    end the processes and delete the folder\n"
     "\n"
     "  --folder DIR   default: /var/lib/chancery-dev for root, else ~/.local/share/chancery-dev\n"
-    "  --port PORT    of the TLS listener on loopback, default 8443; the first start decides\n"
+    "  --port PORT    of the TLS listener on loopback, default 8443. Another one than before is\n"
+    "                 taken over into configuration and profiles\n"
     "\n"
     "Contoso (contoso.com) and Fabrikam (fabrikam.com) are in the boundary commercial, A. Datum\n"
     "(adatum.us) and Wingtip (wingtip.us) in gcc-high. People of mail.example have no tenant.\n"
@@ -95,6 +96,25 @@ static rc make_folder(struct dev *dev, struct err *err)
     return OK;
 }
 
+/* What PostgreSQL's programs can carry, and sockets. */
+static rc check_folder(const struct dev *dev, struct err *err)
+{
+    enum { SOCKET_PATH_MAX = 107 };
+    static const char longest[] = "/postgres/.s.PGSQL.5432.lock";
+    size_t room = SOCKET_PATH_MAX - (sizeof longest - 1);
+    if (strlen(dev->folder) > room) {
+        FAIL(err, R_STARTUP_FAILED,
+             "%.80s… is too long for sockets: choose a folder of at most %zu bytes", dev->folder,
+             room);
+    }
+    if (strpbrk(dev->folder, "'\"\\$`,\n\r") != NULL) {
+        FAIL(err, R_STARTUP_FAILED,
+             "PostgreSQL can't live in %s: choose a folder without quotes, commas, \\, $ and `",
+             dev->folder);
+    }
+    return OK;
+}
+
 static rc start(struct dev *dev, struct err *err)
 {
     static const struct {
@@ -138,31 +158,8 @@ static rc clean(struct dev *dev, struct err *err)
     return dev_remove(dev->folder, err);
 }
 
-/* One command at a time works on a folder. */
-static rc with_lock(struct dev *dev, rc (*run)(struct dev *dev, struct err *err), struct err *err)
-{
-    int lock;
-    if (run == start) {
-        TRY(make_folder(dev, err));
-    } else if (!dev_exists(dev_path(dev, "certificates/ca.pem"))) {
-        return run(dev, err); /* it isn't one of ours */
-    }
-    TRY(dev_lock(dev_path(dev, "dev.lock"), true, &lock, err));
-    rc result = run(dev, err);
-    close(lock);
-    return result;
-}
-
-static rc status(struct dev *dev, struct err *err)
-{
-    (void)err;
-    printf("folder      %s\n", dev->folder);
-    printf("PostgreSQL  %s\n", dev_postgres_is_running(dev) ? "running" : "stopped");
-    printf("chanceryd   %s\n", dev_server_is_running(dev) ? "running" : "stopped");
-    return OK;
-}
-
-/* An earlier start has written its port into configuration and profiles, so it stays. */
+/* What an earlier start has written into configuration and profiles holds, unless another port is
+ * asked for. */
 static void keep_port(struct dev *dev)
 {
     struct slice text;
@@ -176,6 +173,37 @@ static void keep_port(struct dev *dev)
         size_t digits = strspn(found + strlen(mark), "0123456789");
         dev->port = arena_dup(dev->arena, slice_of(found + strlen(mark), digits));
     }
+}
+
+/* One command at a time works on a folder. */
+static rc with_lock(struct dev *dev, rc (*run)(struct dev *dev, struct err *err),
+                    const char *asked_port, struct err *err)
+{
+    int lock;
+    if (run == start) {
+        TRY(check_folder(dev, err));
+        TRY(make_folder(dev, err));
+    } else if (!dev_exists(dev_path(dev, "certificates/ca.pem"))) {
+        return run(dev, err); /* it isn't one of ours */
+    }
+    TRY(dev_lock(dev_path(dev, "dev.lock"), true, &lock, err));
+    keep_port(dev);
+    bool is_other = run == start && asked_port != NULL && strcmp(asked_port, dev->port) != 0;
+    rc result = is_other ? dev_change_port(dev, asked_port, err) : OK;
+    if (result.ok) {
+        result = run(dev, err);
+    }
+    close(lock);
+    return result;
+}
+
+static rc status(struct dev *dev, struct err *err)
+{
+    (void)err;
+    printf("folder      %s\n", dev->folder);
+    printf("PostgreSQL  %s\n", dev_postgres_is_running(dev) ? "running" : "stopped");
+    printf("chanceryd   %s\n", dev_server_is_running(dev) ? "running" : "stopped");
+    return OK;
 }
 
 static int run_dev(int argc, char **argv)
@@ -199,12 +227,13 @@ static int run_dev(int argc, char **argv)
     }
     dev.folder = dev.folder == NULL ? dev_default_folder(dev.arena) : dev.folder;
     dev.port = arena_printf(dev.arena, "%u", port);
+    asked_port = asked_port == NULL ? NULL : dev.port;
     absolute(&dev);
-    keep_port(&dev);
     if (!crypto_init(NULL, &err).ok) {
         return fail_with(&command_dev, &err);
     }
-    rc done = verbs[verb] == status ? status(&dev, &err) : with_lock(&dev, verbs[verb], &err);
+    rc done =
+        verbs[verb] == status ? status(&dev, &err) : with_lock(&dev, verbs[verb], asked_port, &err);
     int code = done.ok ? EXIT_OK : fail_with(&command_dev, &err);
     arena_free(dev.arena);
     crypto_fini();
