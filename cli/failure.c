@@ -19,7 +19,7 @@ void print_shown(FILE *out, const char *text)
 /* Reasons of the libraries that client and server share speak of requests, tokens and licenses, as
  * the authority does. Nothing that fails here is told in its words. What comes after the requests in
  * the table is for operators, or of the command line itself. */
-static enum reason own_reason(enum reason reason)
+static enum reason own_reason(const struct command *command, enum reason reason)
 {
     static const struct {
         enum reason shared, own;
@@ -29,6 +29,7 @@ static enum reason own_reason(enum reason reason)
         {R_NOT_FOUND, R_INPUT_INVALID},
         {R_PRECONDITION_FAILED, R_INPUT_INVALID},
         {R_LICENSE_MALFORMED, R_INPUT_NOT_PROTECTED},
+        {R_MESSAGE_TOO_LARGE, R_INPUT_INVALID},
         {R_PROTO_MALFORMED, R_AUTHORITY_UNREACHABLE},
         {R_DATABASE_UNAVAILABLE, R_DATABASE_UNAVAILABLE},
         {R_DATABASE_FULL, R_DATABASE_FULL},
@@ -38,12 +39,15 @@ static enum reason own_reason(enum reason reason)
             return rows[i].own;
         }
     }
-    return reason >= R_STARTUP_FAILED ? reason : R_COMMAND_FAILED;
+    bool starts_one = command == &command_dev;
+    return reason > R_STARTUP_FAILED || (reason == R_STARTUP_FAILED && starts_one)
+               ? reason
+               : R_COMMAND_FAILED;
 }
 
 int fail_with(const struct command *command, const struct err *err)
 {
-    const struct reason_info *info = reason_info(own_reason(err->reason));
+    const struct reason_info *info = reason_info(own_reason(command, err->reason));
     fprintf(stderr, "chancery%s%s: %s: %s\n", command == NULL ? "" : " ",
             command == NULL ? "" : command->name, info->public_name, info->text);
     if (err->detail[0] != '\0') {

@@ -116,6 +116,8 @@ static int ask(struct session *s, const struct protect_args *args, struct protec
         !jwe_decrypt(s->key, slice_str(out->response->wrapped_content_key), R_CRYPTO_FAILED,
                      &out->key, &err)
              .ok) {
+        (void)err_raise(&err, R_AUTHORITY_UNREACHABLE, __FILE__, __LINE__,
+                        "its content id or content key can't be used");
         return fail_with(s->command, &err);
     }
     return EXIT_OK;

@@ -218,7 +218,7 @@ rc client_call(struct client *client, struct arena *arena, const char *method,
     *refusal = (struct client_refusal){.reason = "", .sentence = ""};
     buf_init(&r.body, arena);
     ARENA_ENSURE(url, err);
-    TRY(grpc_frame(arena, request, &body, err));
+    TRY(grpc_frame_write(arena, request, &body, err));
     if (is_proven) {
         TRY(add_proof(client, arena, method, &proven, err));
     }
@@ -238,7 +238,7 @@ rc client_call(struct client *client, struct arena *arena, const char *method,
                                 : "the server doesn't speak gRPC");
     }
     TRY(buf_finish(&r.body, &body, err));
-    TRY(grpc_unframe(body, &message, err));
+    TRY(grpc_frame_read(body, &message, err));
     return pb_unpack(arena, response_type, message, response, err);
 }
 
