@@ -249,11 +249,11 @@ const void *session_shown(struct session *s, ProtobufCMessage *message)
     return message;
 }
 
-ProtobufCBinaryData session_public_jwk(struct session *s)
+char *session_public_jwk(struct session *s)
 {
     char *json = jwk_public_json(s->arena, jwk_private_public(s->key), NULL, NULL);
     CH_ASSERT(json != NULL); /* a session's arena is far larger than a key */
-    return (ProtobufCBinaryData){strlen(json), (uint8_t *)json};
+    return json;
 }
 
 int session_print_json(struct session *s, const ProtobufCMessage *message)

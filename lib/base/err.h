@@ -34,6 +34,9 @@ enum grpc_code {
     GRPC_UNAUTHENTICATED = 16,
 };
 
+/* Who gives the reasons their meaning: ErrorInfo.domain of every refusal (AIP-193), and of nobody else's. */
+#define REASON_DOMAIN "org.chancery.authority"
+
 /* R_<name> for every line of reasons.def; R_NONE means "no error". */
 enum reason {
     R_NONE = 0,
