@@ -1,20 +1,9 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* How a command tells what failed on this side. What the authority refuses is told by session.c. */
 #include <stdio.h>
-#include <string.h>
 
 #include "base/utf8.h"
 #include "cli/command.h"
-
-/* An escape is at most five times as long as what it stands for. */
-enum { ESCAPED = 10, ESCAPED_MORE = 4096 };
-
-void print_shown(FILE *out, const char *text)
-{
-    AUTO(arena_free_at) struct arena *arena = arena_new(ESCAPED * strlen(text) + ESCAPED_MORE);
-    const char *shown = utf8_escaped(arena, text, UTF8_LINE);
-    fputs(shown == NULL ? "?" : shown, out);
-}
 
 /* Reasons of the libraries that client and server share speak of requests, tokens and licenses, as
  * the authority does. Nothing that fails here is told in its words. What comes after the requests in
@@ -52,7 +41,7 @@ int fail_with(const struct command *command, const struct err *err)
             command == NULL ? "" : command->name, info->public_name, info->text);
     if (err->detail[0] != '\0') {
         fputs("  ", stderr);
-        print_shown(stderr, err->detail);
+        utf8_print(stderr, err->detail);
         fputc('\n', stderr);
     }
     fprintf(stderr, "  %s\n", info->advice);

@@ -32,6 +32,23 @@ const char *dev_path(const struct dev *dev, const char *format, ...)
     return path;
 }
 
+const char *dev_quoted(const struct dev *dev, const char *text)
+{
+    char *out = arena_alloc(dev->arena, 2 * strlen(text) + 3);
+    size_t len = 0;
+    CH_ASSERT(out != NULL); /* a command's arena is far larger than its paths */
+    out[len++] = '"';
+    for (; *text != '\0'; text++) {
+        if (*text == '"' || *text == '\\') {
+            out[len++] = '\\';
+        }
+        out[len++] = *text;
+    }
+    out[len++] = '"';
+    out[len] = '\0';
+    return out;
+}
+
 bool dev_exists(const char *path)
 {
     return access(path, F_OK) == 0;

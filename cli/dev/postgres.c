@@ -14,7 +14,7 @@
 
 #define SOCKET_NAME ".s.PGSQL.5432"
 #define SOCKET_OPTIONS_FORMAT \
-    "-k %s -c listen_addresses='' -c unix_socket_permissions=0700 -c max_connections=100"
+    "-k '%s' -c listen_addresses='' -c unix_socket_permissions=0700 -c max_connections=100"
 
 /* Debian keeps the programs of each version in a folder of their own, outside PATH. */
 static rc find_programs(struct dev *dev, struct err *err)
@@ -36,13 +36,13 @@ static const char *program(const struct dev *dev, const char *name)
 
 const char *dev_owner_conninfo(const struct dev *dev)
 {
-    return arena_printf(dev->arena, "host=%s/postgres dbname=postgres user=chancery_owner",
+    return arena_printf(dev->arena, "host='%s/postgres' dbname=postgres user=chancery_owner",
                         dev->folder);
 }
 
 const char *dev_server_conninfo(const struct dev *dev)
 {
-    return arena_printf(dev->arena, "host=%s/postgres dbname=postgres user=chancery_dev",
+    return arena_printf(dev->arena, "host='%s/postgres' dbname=postgres user=chancery_dev",
                         dev->folder);
 }
 

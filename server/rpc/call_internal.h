@@ -107,10 +107,11 @@ struct call {
 
     const ProtobufCMessage *request;
     const ProtobufCMessage *reply;
-    struct stream_message taken;   /* call_request, of a client stream */
-    struct stream_message waiting; /* came, and nobody has taken it: net holds what comes behind it */
-    struct arena *outgoing;        /* of the message that is made; NULL: none was made yet */
-    bool makes_message;            /* between call_begin_message and call_send */
+    struct stream_message taken; /* call_request, of a client stream */
+    struct stream_message
+        waiting;            /* came, and nobody has taken it: net holds what comes behind it */
+    struct arena *outgoing; /* of the message that is made; NULL: none was made yet */
+    bool makes_message;     /* between call_begin_message and call_send */
 
     struct err err;
     struct text_pair metadata[ERROR_METADATA_MAX];

@@ -103,7 +103,6 @@ static void something_came(struct call *c)
     }
 }
 
-
 /* The error is the call's only if the call ends by it: what is committed is told as it was. */
 static bool decode(struct call *c, struct arena *arena, struct slice bytes,
                    ProtobufCMessage **message)

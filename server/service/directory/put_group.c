@@ -30,9 +30,8 @@ static step check(struct call *c)
     step all = directory_message_read_group(c, PLACE, request->group, &change->group);
     all = step_and(all, request_address(c, "previous_address", request->previous_address,
                                         &change->part.previous));
-    if (step_failed(all) ||
-        step_failed(
-            directory_message_check_group(c, PLACE, &scope_of(c)->tenant->view, &change->group))) {
+    if (step_failed(all) || step_failed(directory_message_check_group(
+                                c, PLACE, &scope_of(c)->tenant->view, &change->group))) {
         return STEP_FAILED;
     }
     change->kind = DIRECTORY_GROUP;

@@ -29,9 +29,8 @@ static step check(struct call *c)
     step all = directory_message_read_user(c, PLACE, request->user, &change->user);
     all = step_and(all, request_address(c, "previous_address", request->previous_address,
                                         &change->part.previous));
-    if (step_failed(all) ||
-        step_failed(
-            directory_message_check_user(c, PLACE, &scope_of(c)->tenant->view, &change->user))) {
+    if (step_failed(all) || step_failed(directory_message_check_user(
+                                c, PLACE, &scope_of(c)->tenant->view, &change->user))) {
         return STEP_FAILED;
     }
     change->kind = DIRECTORY_USER;
