@@ -67,9 +67,10 @@ static const char HELP[] =
     "than before only ask for approval: see chancery approval --help. Switching an issuer off\n"
     "(--field disabled) and deleting it are done at once.\n"
     "\n"
-    "test explains for whom a token would be taken. It reads the token from a file or from\n"
-    "standard input, never from the command line, where others can see it. Exit code 3: the token\n"
-    "would be refused.\n"
+    "test explains for whom a token would be taken; if it is refused, it names the claims with what\n"
+    "they say, and where the issuer's keys were looked for and why they didn't come. It reads the\n"
+    "token from a file or from standard input, never from the command line, where others can see\n"
+    "it. Exit code 3: the token would be refused.\n"
     "\n"
     "  chancery issuer test --profile contoso-admin.yaml -f alice.token\n";
 

@@ -44,7 +44,7 @@ static json_t *write_unsigned(uint64_t value)
     return json_string(text);
 }
 
-static const char RIGHT_PREFIX[] = "RIGHT_";
+enum { RIGHT_PREFIX = sizeof "RIGHT_" - 1 };
 
 static json_t *write_enum(const struct writer *w, const ProtobufCFieldDescriptor *field, int value)
 {
@@ -54,7 +54,7 @@ static json_t *write_enum(const struct writer *w, const ProtobufCFieldDescriptor
         return json_integer(value);
     }
     bool is_right = w->for_people && field->descriptor == &chancery__v1__right__descriptor;
-    return json_string(found->name + (is_right ? sizeof RIGHT_PREFIX - 1 : 0));
+    return json_string(found->name + (is_right ? RIGHT_PREFIX : 0));
 }
 
 static json_t *write_bytes(const struct writer *w, const ProtobufCBinaryData *bytes)

@@ -162,6 +162,16 @@ def test_a_dash_was_a_file_of_that_name(world, kind):
     assert not [name for name in os.listdir(profiles) if name.startswith("-.")]
 
 
+@pytest.mark.parametrize("text, meant", [
+    ("nmaes: []", "names"), ("grant: [{}]", "grants"), ("grants: [{principal: []}]", "principals"),
+    ("grants: [{principals: [recipients], rights: [VEIW]}]", "VIEW"),
+    ("grants: [{principals: [recipients], rights: [RIGHT_VEIW]}]", "RIGHT_VIEW")])
+def test_a_slip_in_a_file_was_left_to_its_writer(world, text, meant):
+    world.a.write("slip.yaml", text.encode())
+    done = run(world, "template create", "contoso-admin", "-f", f"{world.a.folder}/slip.yaml", expect=1)
+    assert "line 1: " in done.stderr and f"did you mean {meant}?" in done.stderr, done.stderr
+
+
 def test_help_of_a_command_was_the_list_of_all():
     done = subprocess.run([CHANCERY, "help", "protect"], capture_output=True, text=True, check=True)
     assert done.stdout.startswith("usage: chancery protect ")
