@@ -66,5 +66,5 @@ int choice_read(const struct command *command, const char *option, const char *v
                 const char *const *names, size_t *out);
 /* Print what is wrong with the command line, and how to get help. Returns EXIT_USAGE. */
 int usage_error(const struct command *command, const char *format, ...) PRINTF_LIKE(2, 3);
-/* Print what failed, why, and what to do next. Returns EXIT_FAILED. */
+/* Print what failed on this side, why, and what to do next. NULL is no command. Returns EXIT_FAILED. */
 int fail_with(const struct command *command, const struct err *err);

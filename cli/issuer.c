@@ -226,7 +226,7 @@ static int test(struct session *s, const struct verb_args *args)
     if (code == EXIT_OK && args->answer != ANSWER_TEXT) {
         code = answer_print(s, args->answer, message);
     } else if (code == EXIT_OK) {
-        show_checks((const void *)message);
+        show_checks(session_shown(s, message));
     }
     bool is_refused =
         code == EXIT_OK &&

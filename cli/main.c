@@ -4,7 +4,9 @@
 #include <string.h>
 
 #include "base/suggestion.h"
+#include "base/utf8.h"
 #include "cli/command.h"
+#include "cli/output.h"
 #include "cli/version.h"
 
 /* In the order in which the help names them. */
@@ -40,7 +42,8 @@ static int unknown_command(const char *name)
     for (size_t i = 0; i < sizeof commands / sizeof commands[0]; i++) {
         suggestion_consider(&meant, commands[i]->name);
     }
-    fprintf(stderr, "chancery: there is no %s %s", name[0] == '-' ? "option" : "command", name);
+    fprintf(stderr, "chancery: there is no %s ", name[0] == '-' ? "option" : "command");
+    utf8_print(stderr, name);
     if (meant.best != NULL) {
         fprintf(stderr, "; did you mean %s?", meant.best);
     }
@@ -66,6 +69,7 @@ static int help(int argc, char **argv)
 
 int main(int argc, char **argv)
 {
+    output_watch_standard();
     if (argc >= 2 && strcmp(argv[1], "--version") == 0) {
         puts("chancery " CHANCERY_VERSION);
         return EXIT_OK;

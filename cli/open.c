@@ -3,6 +3,7 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "base/clock.h"
 #include "chancery/v1/licensing.pb-c.h"
 #include "cli/answer.h"
 #include "cli/output.h"
@@ -16,8 +17,8 @@ static const char OPEN_HELP[] =
     "Opens a protected mail or file: asks the authority for a use license, verifies it with the\n"
     "published keys of the content's tenant, and writes what was protected, byte for byte. What doesn't\n"
     "verify is not written. OUTPUT defaults to INPUT with .opened in place of .protected, or else\n"
-    "to INPUT.opened. A dash means standard input or output. Your rights are printed to standard\n"
-    "error.\n"
+    "to INPUT.opened; it appears whole or not at all, readable by you only. A dash means standard input\n"
+    "or output. Your rights are printed to standard error.\n"
     "\n"
     "  chancery open --profile bob.yaml mail.eml.protected.eml mail.eml\n"
     "\n"
@@ -97,8 +98,10 @@ static int open_with(struct session *s, struct protected *p, const char *output)
         return code;
     }
     const Chancery__V1__AcquireLicenseResponse *r = (const void *)message;
-    const struct license_wanted wanted = {
-        .text = slice_str(r->use_license), .publishing_license = p->license, .key = s->key};
+    const struct license_wanted wanted = {.text = slice_str(r->use_license),
+                                          .publishing_license = p->license,
+                                          .key = s->key,
+                                          .now = clock_unix()};
     bool ok = license_open(s->client, s->arena, &wanted, &key, &err).ok;
     ok = ok &&
          (p->is_file ? write_file(p, output, key, &err) : write_mail(s, p, output, key, &err)).ok;
@@ -106,6 +109,7 @@ static int open_with(struct session *s, struct protected *p, const char *output)
     if (!ok) {
         return fail_with(s->command, &err);
     }
+    r = session_shown(s, message);
     fprintf(stderr, "rights: %s\n",
             rights_text(s, r->rights, r->n_rights, r->custom_rights, r->n_custom_rights));
     return EXIT_OK;
@@ -168,7 +172,7 @@ static int inspect_with(struct session *s, const struct protected *p, enum answe
     if (answer != ANSWER_TEXT) {
         return answer_print(s, answer, message);
     }
-    show(s, (const Chancery__V1__InspectContentResponse *)(const void *)message);
+    show(s, session_shown(s, message));
     return EXIT_OK;
 }
 

@@ -84,8 +84,9 @@ static void set_policy(const struct protect_args *args, Chancery__V1__ProtectReq
 static void tell_refused(const Chancery__V1__ProtectResponse *response)
 {
     for (size_t i = 0; i < response->n_refused_recipients; i++) {
-        fprintf(stderr, "chancery protect: %s is no address that can be named, and gets nothing\n",
-                response->refused_recipients[i]);
+        fputs("chancery protect: ", stderr);
+        utf8_print(stderr, response->refused_recipients[i]);
+        fputs(" is no address that can be named, and gets nothing\n", stderr);
     }
 }
 
@@ -116,6 +117,8 @@ static int ask(struct session *s, const struct protect_args *args, struct protec
         !jwe_decrypt(s->key, slice_str(out->response->wrapped_content_key), R_CRYPTO_FAILED,
                      &out->key, &err)
              .ok) {
+        (void)err_raise(&err, R_AUTHORITY_UNREACHABLE, __FILE__, __LINE__,
+                        "its content id or content key can't be used");
         return fail_with(s->command, &err);
     }
     return EXIT_OK;
@@ -124,7 +127,9 @@ static int ask(struct session *s, const struct protect_args *args, struct protec
 /* Where the protected content itself goes to standard output, beside it. */
 static void tell_id(const struct protect_args *args, const struct protected *made)
 {
-    fprintf(strcmp(args->output, "-") == 0 ? stderr : stdout, "%s\n", made->response->content_id);
+    FILE *out = strcmp(args->output, "-") == 0 ? stderr : stdout;
+    utf8_print(out, made->response->content_id);
+    fputc('\n', out);
 }
 
 static const char *default_output(struct arena *arena, const struct protect_args *args)
@@ -195,8 +200,9 @@ static int protect_file(struct session *s, const struct protect_args *args)
     struct protected made = {0};
     FILE *in = strcmp(args->input, "-") == 0 ? stdin : fopen(args->input, "re");
     if (in == NULL) {
-        fprintf(stderr, "chancery protect: %s: %s\n", args->input, strerror(errno));
-        return EXIT_FAILED;
+        (void)err_raise(&err, R_FILE_UNREADABLE, __FILE__, __LINE__, "%s: %s", args->input,
+                        strerrordesc_np(errno));
+        return fail_with(s->command, &err);
     }
     int code = ask(s, args, &made);
     if (code == EXIT_OK) {

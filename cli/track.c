@@ -8,6 +8,7 @@
 #include "chancery/v1/tracking.pb-c.h"
 #include "cli/answer.h"
 #include "cli/protected.h"
+#include "domain/values/power.h"
 
 static const char REVOKE_HELP[] =
     "usage: chancery revoke --profile FILE [--user ADDRESS] [--reason TEXT] CONTENT-ID|FILE\n"
@@ -160,9 +161,11 @@ static void show_access(const Chancery__V1__ListAccessResponse *r)
     for (size_t i = 0; i < r->n_events; i++) {
         const Chancery__V1__AccessEvent *e = r->events[i];
         print_time(e->time);
-        printf("%-8s %-20s %s%s%s\n", e->granted ? "opened" : "refused",
-               e->granted ? "" : e->reason, e->user[0] == '\0' ? e->component : e->user,
-               e->channel[0] == '\0' ? "" : " by ", e->channel);
+        printf("%-8s %-20s %s%s\n", e->granted ? "opened" : "refused", e->granted ? "" : e->reason,
+               e->user[0] == '\0' ? e->component : e->user,
+               e->channel == CHANCERY__V1__CHANNEL__CHANNEL_NATIVE   ? " by native"
+               : e->channel == CHANCERY__V1__CHANNEL__CHANNEL_PORTAL ? " by portal"
+                                                                     : "");
     }
 }
 
@@ -195,7 +198,7 @@ static int run_track(int argc, char **argv)
     if (code == EXIT_OK && answer != ANSWER_TEXT) {
         code = answer_print(&session, answer, response);
     } else if (code == EXIT_OK) {
-        show_access((const Chancery__V1__ListAccessResponse *)(const void *)response);
+        show_access(session_shown(&session, response));
     }
     session_close(&session);
     return code;
@@ -208,6 +211,20 @@ const struct command command_track = {.name = "track",
 
 /* --- audit ------------------------------------------------------------------------------------ */
 
+/* The power of that number; none for one that this version doesn't know. */
+static const char *power_text(Chancery__V1__Power number)
+{
+    return (unsigned)number > POWER_DECRYPTOR ? "" : power_name((enum power)number);
+}
+
+/* What check_power has let through. */
+static Chancery__V1__Power power_number(const char *text)
+{
+    return text == NULL               ? CHANCERY__V1__POWER__POWER_UNSPECIFIED
+           : strcmp(text, "any") == 0 ? CHANCERY__V1__POWER__POWER_ANY
+                                      : (Chancery__V1__Power)power_of(text);
+}
+
 static void show_events(const Chancery__V1__QueryResponse *r)
 {
     for (size_t i = 0; i < r->n_events; i++) {
@@ -215,7 +232,7 @@ static void show_events(const Chancery__V1__QueryResponse *r)
         print_time(e->time);
         printf("%-16s %-18s %-26s %-14s %s%s%s\n", e->operation, e->reason, e->user, e->component,
                e->content_id[0] != '\0' ? e->content_id : e->target,
-               e->power[0] != '\0' ? "  by power: " : "", e->power);
+               power_text(e->power)[0] != '\0' ? "  by power: " : "", power_text(e->power));
     }
 }
 
@@ -252,10 +269,10 @@ static int run_audit(int argc, char **argv)
     }
     chancery__v1__query_request__init(&request);
     chancery__v1__audit_filter__init(&filter);
+    filter.power = power_number(power);
     filter.tenant = text_field(tenant);
     filter.content_id = text_field(content);
     filter.user = text_field(user);
-    filter.power = text_field(power);
     filter.denied_only = denied;
     request.filter = &filter;
     code = session_call(&session, "AuditService/Query", &request.base,
@@ -263,7 +280,7 @@ static int run_audit(int argc, char **argv)
     if (code == EXIT_OK && answer != ANSWER_TEXT) {
         code = answer_print(&session, answer, response);
     } else if (code == EXIT_OK) {
-        show_events((const Chancery__V1__QueryResponse *)(const void *)response);
+        show_events(session_shown(&session, response));
     }
     session_close(&session);
     return code;

@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "base/suggestion.h"
+#include "base/utf8.h"
 #include "wire/message_text.h"
 
 /* --- running ---------------------------------------------------------------------------------- */
@@ -75,15 +76,18 @@ bool verb_was_asked(const ProtobufCMessage *response)
     const char *id =
         field == NULL ? "" : *(char *const *)(const void *)((const char *)response + field->offset);
     if (id[0] != '\0') {
-        printf("nothing is done yet: another admin must approve it\n"
-               "  chancery approval show --profile FILE %s\n"
-               "  chancery approval approve --profile FILE %s\n",
-               id, id);
+        fputs("nothing is done yet: another admin must approve it\n"
+              "  chancery approval show --profile FILE ",
+              stdout);
+        utf8_print(stdout, id);
+        fputs("\n  chancery approval approve --profile FILE ", stdout);
+        utf8_print(stdout, id);
+        fputc('\n', stdout);
     }
     return id[0] != '\0';
 }
 
-static int print(struct session *s, const struct verb_args *args, const ProtobufCMessage *response,
+static int print(struct session *s, const struct verb_args *args, ProtobufCMessage *response,
                  verb_show *show)
 {
     if (args->answer == ANSWER_TEXT && verb_was_asked(response)) {
@@ -92,7 +96,7 @@ static int print(struct session *s, const struct verb_args *args, const Protobuf
     if (show == NULL || args->answer != ANSWER_TEXT) {
         return answer_print(s, args->answer, response);
     }
-    show(response);
+    show(session_shown(s, response));
     return EXIT_OK;
 }
 

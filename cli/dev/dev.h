@@ -21,8 +21,10 @@ const char *dev_path(const struct dev *dev, const char *format, ...) PRINTF_LIKE
 /* A text in quotes, as YAML and JSON have it; lent by the arena. */
 const char *dev_quoted(const struct dev *dev, const char *text);
 bool dev_exists(const char *path);
+/* Fail for what the system refuses to do with a file. R_STARTUP_FAILED. */
+rc dev_failed(const char *what, struct err *err);
 /* Write a file that only its owner can read, whole or not at all; one that exists stays as it is.
- * R_STARTUP_FAILED. */
+ * R_FILE_UNWRITABLE. */
 rc dev_write_new(const char *path, struct slice bytes, struct err *err);
 rc dev_mkdir(const char *path, struct err *err);
 /* Delete a folder with all that is in it; it need not exist. R_STARTUP_FAILED. */

@@ -76,7 +76,7 @@ static rc find_daemon(const struct dev *dev, const char **out, struct err *err)
 {
     char self[PATH_MAX];
     ssize_t len = readlink("/proc/self/exe", self, sizeof self - 1);
-    ENSURE(len > 0, err, R_STARTUP_FAILED);
+    TRY(len > 0 ? OK : dev_failed("/proc/self/exe", err));
     self[len] = '\0';
     *strrchr(self, '/') = '\0';
     *out = arena_printf(dev->arena, "%s/chanceryd", self);
@@ -176,7 +176,7 @@ rc dev_server_start(struct dev *dev, struct err *err)
     }
     bool is_noted = pid > 0 && ftruncate(lock, 0) == 0 && dprintf(lock, "%ld\n", (long)pid) > 0;
     close(lock);
-    ENSURE(is_noted, err, R_STARTUP_FAILED);
+    TRY(is_noted ? OK : dev_failed(pid_file(dev), err));
     return wait_until_ready(dev, pid, err);
 }
 

@@ -47,8 +47,9 @@ static int list_users(struct session *s, const struct verb_args *args)
                             &chancery__v1__list_users_response__descriptor, &message);
         if (code == EXIT_OK) {
             const Chancery__V1__ListUsersResponse *page = (const void *)message;
-            code = print_users(s, args, page);
             request.page_token = page->next_page_token;
+            code = print_users(s, args,
+                               args->answer != ANSWER_TEXT ? page : session_shown(s, message));
         }
     } while (code == EXIT_OK && request.page_token[0] != '\0');
     return code;
@@ -82,8 +83,9 @@ static int list_groups(struct session *s, const struct verb_args *args)
                             &chancery__v1__list_groups_response__descriptor, &message);
         if (code == EXIT_OK) {
             const Chancery__V1__ListGroupsResponse *page = (const void *)message;
-            code = print_groups(s, args, page);
             request.page_token = page->next_page_token;
+            code = print_groups(s, args,
+                                args->answer != ANSWER_TEXT ? page : session_shown(s, message));
         }
     } while (code == EXIT_OK && request.page_token[0] != '\0');
     return code;
@@ -96,6 +98,7 @@ static int print_members(struct session *s, const struct verb_args *args,
     if (args->answer != ANSWER_TEXT) {
         return answer_print_one(s, args->answer, &page->base);
     }
+    (void)session_shown(s, &page->base);
     for (size_t i = 0; i < page->n_members; i++) {
         puts(page->members[i]);
     }

@@ -26,7 +26,7 @@ static Profile *load(struct doctor *d)
     ProtobufCMessage *message = NULL;
     Conf *conf;
     if (!read_file(d->arena, d->profile_path, PROFILE_MAX, &text, &err).ok) {
-        setup_tell(&d->to, FAULT_FILE_UNREADABLE, "%s", err.detail);
+        setup_tell(&d->to, FAULT_FILE_UNREADABLE, "%s", err_words(&err));
         return NULL;
     }
     if (message_from_yaml(d->arena, &chancery__config__v1__profile__descriptor, text, &message,
@@ -37,7 +37,7 @@ static Profile *load(struct doctor *d)
     if (conf_load(d->arena, d->profile_path, &conf, &other).ok) {
         setup_tell(&d->to, FAULT_PROFILE_IS_CONFIG, "%s", d->profile_path);
     } else {
-        setup_tell(&d->to, FAULT_PROFILE_INVALID, "%s: %s", d->profile_path, err.detail);
+        setup_tell(&d->to, FAULT_PROFILE_INVALID, "%s: %s", d->profile_path, err_words(&err));
     }
     return NULL;
 }
@@ -50,7 +50,7 @@ static const char *read_token(struct doctor *d, const char *path)
         return NULL;
     }
     if (!read_file(d->arena, path, TOKEN_MAX, &text, &err).ok) {
-        setup_tell(&d->to, FAULT_PROFILE_FILE, "%s", err.detail);
+        setup_tell(&d->to, FAULT_PROFILE_FILE, "%s", err_words(&err));
         return NULL;
     }
     while (text.len > 0 && text.ptr[text.len - 1] <= ' ') {
@@ -109,7 +109,7 @@ static void ask(struct doctor *d, struct client *client)
         return;
     }
     if (refusal.code == 0) {
-        setup_tell(&d->to, FAULT_AUTHORITY_UNREACHABLE, "%s", err.detail);
+        setup_tell(&d->to, FAULT_AUTHORITY_UNREACHABLE, "%s", err_words(&err));
     } else if (refusal.code == GRPC_UNAUTHENTICATED) {
         setup_tell(&d->to, FAULT_AUTHORITY_REFUSED, "%s: %s", refusal.reason, refusal.sentence);
     } else if (refusal.code == GRPC_UNAVAILABLE) {
@@ -133,7 +133,7 @@ void doctor_profile(struct doctor *d)
     config.dpop_key_file = p->dpop_key_file;
     config.authority_url = p->authority_url;
     if (!crypto_init(NULL, &err).ok || !client_new(&config, &client, &err).ok) {
-        setup_tell(&d->to, FAULT_PROFILE_INVALID, "%s: %s", d->profile_path, err.detail);
+        setup_tell(&d->to, FAULT_PROFILE_INVALID, "%s: %s", d->profile_path, err_words(&err));
         return;
     }
     ask(d, client);

@@ -3,6 +3,7 @@
 #include <string.h>
 
 #include "base/buf.h"
+#include "base/utf8.h"
 #include "cli/doctor/doctor.h"
 
 struct doctor_report {
@@ -58,12 +59,10 @@ static void add_entry(struct doctor_report *r, const char *result,
 }
 
 /* What an error quotes is on one line. */
-static void print_line(const char *text)
+static void print_finding_line(const char *text)
 {
     fputs("  ", stdout);
-    for (; *text != '\0'; text++) {
-        putchar((unsigned char)*text < ' ' ? ' ' : *text);
-    }
+    utf8_print(stdout, text);
     putchar('\n');
 }
 
@@ -71,7 +70,7 @@ static void print_finding(const struct doctor_report *r, const struct setup_find
 {
     printf("%-14s %s%s\n", r->check, f->code, f->severity == SETUP_WARNING ? " (warning)" : "");
     if (f->why[0] != '\0') {
-        print_line(f->why);
+        print_finding_line(f->why);
     }
     printf("  %s %s\n", f->what, f->next);
     fflush(stdout);
@@ -133,6 +132,8 @@ const char *doctor_report_json(struct doctor_report *r)
     if (!buf_finish(&r->json, &all, NULL).ok) {
         return NULL;
     }
-    return arena_printf(r->arena, "{\"healthy\": %s, \"checks\": [%.*s]}",
-                        r->is_healthy ? "true" : "false", (int)all.len, (const char *)all.ptr);
+    const char *text =
+        arena_printf(r->arena, "{\"healthy\": %s, \"checks\": [%.*s]}",
+                     r->is_healthy ? "true" : "false", (int)all.len, (const char *)all.ptr);
+    return text == NULL ? NULL : utf8_escaped(r->arena, text, UTF8_JSON);
 }

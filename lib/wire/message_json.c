@@ -6,6 +6,7 @@
 
 #include "base/clock.h"
 #include "base/encode.h"
+#include "base/utf8.h"
 #include "chancery/v1/common.pb-c.h"
 #include "google/protobuf/timestamp.pb-c.h"
 #include "wire/message_field.h"
@@ -43,7 +44,7 @@ static json_t *write_unsigned(uint64_t value)
     return json_string(text);
 }
 
-static const char RIGHT_PREFIX[] = "RIGHT_";
+enum { RIGHT_PREFIX = sizeof "RIGHT_" - 1 };
 
 static json_t *write_enum(const struct writer *w, const ProtobufCFieldDescriptor *field, int value)
 {
@@ -53,7 +54,7 @@ static json_t *write_enum(const struct writer *w, const ProtobufCFieldDescriptor
         return json_integer(value);
     }
     bool is_right = w->for_people && field->descriptor == &chancery__v1__right__descriptor;
-    return json_string(found->name + (is_right ? sizeof RIGHT_PREFIX - 1 : 0));
+    return json_string(found->name + (is_right ? RIGHT_PREFIX : 0));
 }
 
 static json_t *write_bytes(const struct writer *w, const ProtobufCBinaryData *bytes)
@@ -187,8 +188,10 @@ rc message_to_json(struct arena *arena, const ProtobufCMessage *message, bool pr
     char *text = json_dumps(value, pretty ? JSON_INDENT(2) : JSON_COMPACT);
     json_decref(value);
     ENSURE(text != NULL, err, R_ARENA_EXHAUSTED);
-    *out = arena_strdup(arena, text);
+    const char *own = arena_strdup(arena, text);
     free(text);
+    ARENA_ENSURE(own, err);
+    *out = utf8_escaped(arena, own, UTF8_JSON);
     ARENA_ENSURE(*out, err);
     return OK;
 }

@@ -7,9 +7,10 @@
 #include <string.h>
 #include <strings.h>
 
-#include "base/err.h"
+#include "base/utf8.h"
 
-enum { INDENT = 2 };
+/* An escape is at most five times as long as what it stands for. */
+enum { INDENT = 2, ESCAPED = 10, ESCAPED_MORE = 4096 };
 
 /* authorityUrl → authority_url. */
 static void print_name(FILE *out, const char *name)
@@ -53,7 +54,10 @@ static void print_scalar(FILE *out, const json_t *value)
     /* A JSON text is a double-quoted one of YAML. */
     char *text = json_dumps(value, JSON_ENCODE_ANY | JSON_COMPACT);
     CH_ASSERT(text != NULL); /* it was read from JSON */
-    fputs(text, out);
+    AUTO(arena_free_at) struct arena *arena = arena_new(ESCAPED * strlen(text) + ESCAPED_MORE);
+    const char *shown = utf8_escaped(arena, text, UTF8_YAML);
+    CH_ASSERT(shown != NULL); /* there is room for ten times the text */
+    fputs(shown, out);
     free(text);
 }
 

@@ -1,9 +1,11 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* chanceryd: the authority's server. */
+#include <errno.h>
 #include <stdio.h>
 #include <string.h>
 
 #include "auth/authenticate.h"
+#include "base/utf8.h"
 #include "crypto/algs.h"
 #include "daemon/supervisor.h"
 #include "daemon/version.h"
@@ -38,8 +40,9 @@ static void tell(void *ctx, const struct setup_finding *finding)
 {
     bool *is_valid = ctx;
     *is_valid = *is_valid && finding->severity == SETUP_WARNING;
-    fprintf(stderr, "chanceryd: %s: %s\n%s %s\n", finding->code, finding->why, finding->what,
-            finding->next);
+    fprintf(stderr, "chanceryd: %s: ", finding->code);
+    utf8_print(stderr, finding->why);
+    fprintf(stderr, "\n%s %s\n", finding->what, finding->next);
 }
 
 /* The file's fields are right; now what they name. */
@@ -52,7 +55,8 @@ static int check_files(const char *path, const Conf *conf)
     }
     crypto_fini();
     if (is_valid) {
-        printf("%s is valid\n", path);
+        utf8_print(stdout, path);
+        puts(" is valid");
     }
     return is_valid ? 0 : EXIT_HOPELESS;
 }
@@ -65,8 +69,11 @@ static int show(const char *path, bool print)
     const char *text;
     int exit_code = 0;
     if (!conf_load(arena, path, &conf, &err).ok) {
-        fprintf(stderr, "chanceryd: %s: %s\n%s\n", path, err.detail,
-                reason_info(err.reason)->advice);
+        fputs("chanceryd: ", stderr);
+        utf8_print(stderr, path);
+        fputs(": ", stderr);
+        utf8_print(stderr, err_words(&err));
+        fprintf(stderr, "\n%s\n", reason_info(err.reason)->advice);
         exit_code = EXIT_HOPELESS;
     } else if (print && conf_print(arena, conf, &text, &err).ok) {
         puts(text);
@@ -97,6 +104,16 @@ static int list_steps(void)
     return 0;
 }
 
+/* What was to be shown and was cut is no success. */
+static int shown(int exit_code)
+{
+    if (fflush(stdout) == 0 && ferror(stdout) == 0) {
+        return exit_code;
+    }
+    fprintf(stderr, "chanceryd: standard output: %s\n", strerror(errno));
+    return 1;
+}
+
 int main(int argc, char **argv)
 {
     const char *path = NULL;
@@ -109,19 +126,19 @@ int main(int argc, char **argv)
         } else if (strcmp(argv[i], "--print-config") == 0) {
             print = true;
         } else if (strcmp(argv[i], "--list-steps") == 0) {
-            return list_steps();
+            return shown(list_steps());
         } else if (strcmp(argv[i], "--version") == 0) {
             puts("chanceryd " CHANCERY_VERSION);
-            return 0;
+            return shown(0);
         } else {
             bool is_help = strcmp(argv[i], "--help") == 0 || strcmp(argv[i], "-h") == 0;
             fputs(USAGE, is_help ? stdout : stderr);
-            return is_help ? 0 : 2;
+            return is_help ? shown(0) : 2;
         }
     }
     if (path == NULL) {
         fputs(USAGE, stderr);
         return 2;
     }
-    return check || print ? show(path, print) : supervisor_run(path);
+    return check || print ? shown(show(path, print)) : supervisor_run(path);
 }

@@ -60,7 +60,7 @@ static void check_algorithms(const Conf *conf, const struct setup_listener *to)
     struct err err = {0};
     if (!crypto_init(conf->crypto_properties[0] == '\0' ? NULL : conf->crypto_properties, &err)
              .ok) {
-        setup_tell(to, FAULT_ALGORITHMS_MISSING, "%s", err.detail);
+        setup_tell(to, FAULT_ALGORITHMS_MISSING, "%s", err_words(&err));
     }
 }
 

@@ -61,6 +61,7 @@ static void forget(void *op)
 static step watch(struct call *c)
 {
     const Request *request = call_request(c);
+    call_begin_message(c);
     const ProtobufCMessage *state = answer(c, is_service(request->service) ? SERVING : UNKNOWN);
     if (state == NULL || !call_send(c, state, call_err(c)).ok) {
         return call_fail(c, R_ARENA_EXHAUSTED, "health watch");
