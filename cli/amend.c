@@ -12,7 +12,7 @@
 static const char HELP[] =
     "usage: chancery amend --profile FILE [--set PRINCIPAL=RIGHTS]… [--add-recipient ADDRESS]…\n"
     "                      [--remove PRINCIPAL]… [--expires TIME|+DAYS|never] [--reason TEXT]\n"
-    "                      [-o json] CONTENT-ID|FILE\n"
+    "                      [-o json|yaml] CONTENT-ID|FILE\n"
     "\n"
     "Changes the policy of content that was sent, from the next license on. For its owner, its\n"
     "issuer and admins of its tenant; with the protected mail or file also for whoever holds OWNER\n"
@@ -38,6 +38,7 @@ static const char HELP[] =
     "Next: chancery inspect shows a reader what they may do now.\n";
 
 struct amend_args {
+    enum answer answer; /* what the format says */
     const char *profile, *format, *expires, *reason, *content;
     const char **sets, **recipients, **removals; /* NULL-terminated; NULL: none */
 };
@@ -123,8 +124,8 @@ static bool read_expiry(const char *text, Chancery__V1__Expiry *expiry,
 static int show(struct session *s, const struct amend_args *args, const ProtobufCMessage *message)
 {
     const Chancery__V1__AmendPolicyResponse *r = (const void *)message;
-    if (strcmp(args->format, "json") == 0) {
-        return session_print_json(s, message);
+    if (args->answer != ANSWER_TEXT) {
+        return answer_print(s, args->answer, message);
     }
     if (!verb_was_asked(message)) {
         printf("amended, version %lld\n", (long long)r->version);
@@ -174,7 +175,7 @@ static int amend(struct session *s, const struct amend_args *args)
 
 static int run(int argc, char **argv)
 {
-    struct amend_args args = {.format = "text"};
+    struct amend_args args = {0};
     const struct option_spec specs[] = {
         {"--profile", &args.profile, NULL, NULL}, {"-o", &args.format, NULL, NULL},
         {"--set", NULL, NULL, &args.sets},        {"--add-recipient", NULL, NULL, &args.recipients},
@@ -185,7 +186,8 @@ static int run(int argc, char **argv)
         return usage_error(&command_amend, "give one content id, or a protected mail or file");
     }
     args.content = argv[1];
-    int code = session_open(&session, &command_amend, args.profile);
+    int code = answer_read(&command_amend, args.format, &args.answer);
+    code = code == EXIT_OK ? session_open(&session, &command_amend, args.profile) : code;
     if (code == EXIT_OK) {
         code = amend(&session, &args);
         session_close(&session);

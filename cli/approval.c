@@ -10,8 +10,8 @@
 #include "google/protobuf/field_mask.pb-c.h"
 
 static const char HELP[] =
-    "usage: chancery approval list     --profile FILE [--tenant NAME] [--all] [-o json]\n"
-    "       chancery approval show     --profile FILE [--tenant NAME] ID [-o json]\n"
+    "usage: chancery approval list     --profile FILE [--tenant NAME] [--all] [-o json|yaml]\n"
+    "       chancery approval show     --profile FILE [--tenant NAME] ID [-o json|yaml]\n"
     "       chancery approval approve  --profile FILE ID\n"
     "       chancery approval reject   --profile FILE ID\n"
     "       chancery approval withdraw --profile FILE [--tenant NAME] ID\n"
@@ -189,8 +189,8 @@ static int show(struct session *s, const struct verb_args *args)
     int code = session_call(s, "ApprovalService/GetApproval", &request.base,
                             &chancery__v1__get_approval_response__descriptor, &message);
     Chancery__V1__GetApprovalResponse *r = (void *)message;
-    if (code == EXIT_OK && verb_wants_json(args)) {
-        return session_print_json(s, &r->approval->base);
+    if (code == EXIT_OK && args->answer != ANSWER_TEXT) {
+        return answer_print(s, args->answer, &r->approval->base);
     }
     if (code == EXIT_OK) {
         show_one(session_shown(s, &r->approval->base));
@@ -230,20 +230,17 @@ static int withdraw(struct session *s, const struct verb_args *args)
 
 enum { OPERATIONS = 5 };
 
-/* The number in chancery.v1.ApprovalOperation; 0 if there is no such operation. */
-static int operation_named(const char *name)
+/* The number in chancery.v1.ApprovalOperation. Prints what there is if there is no such operation, and
+ * returns 0. */
+static int operation_named(const struct command *command, const char *name)
 {
-    static const char *const names[OPERATIONS] = {"", "content-access", "export-keys",
-                                                  "destroy-key", "partner-exception"};
+    static const char *const names[OPERATIONS] = {"content-access", "export-keys", "destroy-key",
+                                                  "partner-exception", NULL};
+    size_t at;
     if (strcmp(name, "grant-super-user") == 0) {
         return CHANCERY__V1__APPROVAL_OPERATION__APPROVAL_OPERATION_CONTENT_ACCESS; /* formerly */
     }
-    for (int i = 1; i < OPERATIONS; i++) {
-        if (strcmp(names[i], name) == 0) {
-            return i;
-        }
-    }
-    return 0;
+    return choice_read(command, "require", name, names, &at) == EXIT_OK ? (int)at + 1 : 0;
 }
 
 static void show_required(const void *response)
@@ -265,9 +262,9 @@ static int require(struct session *s, const struct verb_args *args)
     google__protobuf__field_mask__init(&mask);
     bool none = args->operand_count == 1 && strcmp(args->operands[0], "none") == 0;
     for (size_t i = 0; !none && i < args->operand_count; i++) {
-        int operation = operation_named(args->operands[i]);
-        if (operation == 0 || i >= OPERATIONS) {
-            return usage_error(s->command, "there is no operation %s", args->operands[i]);
+        int operation = operation_named(s->command, args->operands[i]);
+        if (operation == 0) {
+            return EXIT_USAGE;
         }
         operations[tenant.n_two_person++] = (Chancery__V1__ApprovalOperation)operation;
     }

@@ -7,10 +7,10 @@
 #include "cli/verbs.h"
 
 static const char HELP[] =
-    "usage: chancery boundary list   --profile FILE [-o json]\n"
-    "       chancery boundary show   --profile FILE NAME [-o json]\n"
-    "       chancery boundary create --profile FILE NAME --suite p256|p384 [OPTION…] [-o json]\n"
-    "       chancery boundary update --profile FILE NAME [OPTION…] [-o json]\n"
+    "usage: chancery boundary list   --profile FILE [-o json|yaml]\n"
+    "       chancery boundary show   --profile FILE NAME [-o json|yaml]\n"
+    "       chancery boundary create --profile FILE NAME --suite p256|p384 [OPTION…] [-o json|yaml]\n"
+    "       chancery boundary update --profile FILE NAME [OPTION…] [-o json|yaml]\n"
     "       chancery boundary rule   --profile FILE CONTENT READER native|portal|block|built-in\n"
     "\n"
     "Sovereign clouds, and what may pass between them. For platform admins; tenant admins and\n"
@@ -37,19 +37,8 @@ struct boundary_args {
     const char *suite, *display_name, *fips, *authority_url, *portal_url;
 };
 
-static const char *const RULES[] = {"built-in", "native", "portal", "block"};
-static const char *const SUITES[] = {"", "p256", "p384"};
-
-/* The number of a word in a table; -1 if it is not there. */
-static int number_of(const char *word, const char *const *words, int count)
-{
-    for (int i = 0; i < count; i++) {
-        if (strcmp(words[i], word) == 0) {
-            return i;
-        }
-    }
-    return -1;
-}
+static const char *const RULES[] = {"built-in", "native", "portal", "block", NULL};
+static const char *const SUITES[] = {"", "p256", "p384", NULL};
 
 /* --- list and show ------------------------------------------------------------------------------ */
 
@@ -109,16 +98,16 @@ static int read_fields(const struct session *s, const struct boundary_args *args
                        Chancery__V1__Boundary *b, char **mask)
 {
     int count = 0;
-    int suite = args->suite == NULL ? 0 : number_of(args->suite, SUITES, 3);
-    bool is_fips_ok =
-        args->fips == NULL || strcmp(args->fips, "yes") == 0 || strcmp(args->fips, "no") == 0;
-    if ((args->suite != NULL && suite < 1) || !is_fips_ok) {
-        (void)usage_error(s->command,
-                          is_fips_ok ? "--suite is p256 or p384" : "--fips is yes or no");
+    static const char *const answers[] = {"no", "yes", NULL};
+    size_t suite = 0, fips = 0;
+    if ((args->suite != NULL &&
+         choice_read(s->command, "--suite", args->suite, SUITES + 1, &suite) != EXIT_OK) ||
+        (args->fips != NULL &&
+         choice_read(s->command, "--fips", args->fips, answers, &fips) != EXIT_OK)) {
         return -1;
     }
-    b->suite = (Chancery__V1__CryptoSuite)suite;
-    b->fips = args->fips != NULL && strcmp(args->fips, "yes") == 0;
+    b->suite = (Chancery__V1__CryptoSuite)(args->suite == NULL ? 0 : suite + 1);
+    b->fips = fips == 1;
     b->display_name = text_field(args->display_name);
     b->authority_url = text_field(args->authority_url);
     b->portal_url = text_field(args->portal_url);
@@ -207,9 +196,9 @@ static int rule(struct session *s, const struct verb_args *args)
     Chancery__V1__BoundaryRule one;
     chancery__v1__set_rule_request__init(&request);
     chancery__v1__boundary_rule__init(&one);
-    int number = number_of(args->operands[2], RULES, 4);
-    if (number < 0) {
-        return usage_error(s->command, "a rule is native, portal, block or built-in");
+    size_t number;
+    if (choice_read(s->command, "rule", args->operands[2], RULES, &number) != EXIT_OK) {
+        return EXIT_USAGE;
     }
     request.rule = &one;
     one.content_boundary = args->operands[0];

@@ -2,8 +2,6 @@
 /* The commands of `chancery`, each in a file of its own; main.c has the table. */
 #pragma once
 
-#include <stdio.h>
-
 #include "base/arena.h"
 
 /* Exit codes that scripts can use. */
@@ -44,7 +42,9 @@ extern const struct command command_boundary;
 extern const struct command command_partner;
 extern const struct command command_delivery;
 
-/* --- options: --name VALUE, --name=VALUE, --flag, -o VALUE ------------------------------------ */
+/* --- options: --name VALUE, --name=VALUE, --flag, -o VALUE ------------------------------------ *
+ * What stands behind -- is an operand, whatever it begins with. A dash alone is one too: standard
+ * input or output. */
 
 struct option_spec {
     const char *name;   /* "--tenant" */
@@ -56,14 +56,15 @@ struct option_spec {
 /* NULL has no values. */
 size_t option_list_count(const char *const *list);
 /* Take the options out of argv, and return how many operands are left, argv[0] included. --help
- * prints the command's help and ends the process; so does an unknown option, or one without its
- * value, with EXIT_USAGE. */
+ * prints the command's help and ends the process; so does an unknown option, one without its
+ * value, or a flag with one, with EXIT_USAGE. */
 int options_take(const struct command *command, const struct option_spec *specs, size_t count,
                  int argc, char **argv);
+/* Which of the names (NULL-terminated) an option's value is; without option, a verb. Prints what it may be. Returns an exit
+ * code. */
+int choice_read(const struct command *command, const char *option, const char *value,
+                const char *const *names, size_t *out);
 /* Print what is wrong with the command line, and how to get help. Returns EXIT_USAGE. */
 int usage_error(const struct command *command, const char *format, ...) PRINTF_LIKE(2, 3);
 /* Print what failed on this side, why, and what to do next. NULL is no command. Returns EXIT_FAILED. */
 int fail_with(const struct command *command, const struct err *err);
-/* Print text from outside (a name, a path, another program's words) so that it stays within its line
- * and shows as it reads (utf8_escaped). */
-void print_shown(FILE *out, const char *text);

@@ -12,10 +12,10 @@
 #include "google/protobuf/field_mask.pb-c.h"
 
 static const char HELP[] =
-    "usage: chancery component list   --profile FILE [--tenant NAME] [-o json]\n"
-    "       chancery component get    --profile FILE ID [--tenant NAME] [-o json]\n"
-    "       chancery component create --profile FILE --name NAME --role ROLE [OPTION…] [-o json]\n"
-    "       chancery component update --profile FILE ID [OPTION…] [-o json]\n"
+    "usage: chancery component list   --profile FILE [--tenant NAME] [-o json|yaml]\n"
+    "       chancery component get    --profile FILE ID [--tenant NAME] [-o json|yaml]\n"
+    "       chancery component create --profile FILE --name NAME --role ROLE [OPTION…] [-o json|yaml]\n"
+    "       chancery component update --profile FILE ID [OPTION…] [-o json|yaml]\n"
     "       chancery component delete --profile FILE ID [--tenant NAME]\n"
     "       chancery component prove  --authority URL [--tenant NAME] --name NAME\n"
     "                                 --certificate FILE --key FILE\n"
@@ -206,6 +206,10 @@ static rc fill(struct session *s, const struct component_args *args,
 
 enum { PATHS_MAX = 5 };
 
+/* Those that a component can have. */
+static const char *const ROLES[] = {"gateway",      "portal",  "decryptor",      "client",
+                                    "tenant-admin", "auditor", "platform-admin", NULL};
+
 static int create(struct session *s, const struct verb_args *common)
 {
     const struct component_args *args = (const void *)common;
@@ -213,13 +217,16 @@ static int create(struct session *s, const struct verb_args *common)
     Chancery__V1__CreateComponentRequest request;
     Chancery__V1__Component component;
     char *paths[PATHS_MAX];
-    size_t path_count = 0;
+    size_t path_count = 0, role;
     chancery__v1__create_component_request__init(&request);
     chancery__v1__component__init(&component);
-    component.role = (Chancery__V1__Role)role_parse(slice_str(args->role));
-    if (args->name == NULL || component.role == CHANCERY__V1__ROLE__ROLE_UNSPECIFIED) {
+    if (args->name == NULL || args->role == NULL) {
         return usage_error(s->command, "--name and --role are required; the help lists the roles");
     }
+    if (choice_read(s->command, "--role", args->role, ROLES, &role) != EXIT_OK) {
+        return EXIT_USAGE;
+    }
+    component.role = (Chancery__V1__Role)role_parse(slice_str(ROLES[role]));
     component.tenant = text_field(common->tenant);
     component.name = text_field(args->name);
     component.boundary = text_field(args->boundary);

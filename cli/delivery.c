@@ -4,10 +4,10 @@
 #include <string.h>
 
 #include "chancery/v1/delivery.pb-c.h"
-#include "cli/session.h"
+#include "cli/answer.h"
 
 static const char HELP[] =
-    "usage: chancery delivery --profile FILE --sender ADDRESS RECIPIENT… [-o json]\n"
+    "usage: chancery delivery --profile FILE --sender ADDRESS RECIPIENT… [-o json|yaml]\n"
     "\n"
     "Asks how protected mail of a sender would reach each recipient: by the recipient's own\n"
     "client (native), through a portal, or not at all. Licenses are decided by the same rules\n"
@@ -30,7 +30,7 @@ static void show_one(const Chancery__V1__RecipientDelivery *d)
 }
 
 static int ask(struct session *s, const char *sender, char **recipients, size_t count,
-               const char *format)
+               enum answer answer)
 {
     ProtobufCMessage *message = NULL;
     Chancery__V1__DecideDeliveryRequest request;
@@ -40,8 +40,8 @@ static int ask(struct session *s, const char *sender, char **recipients, size_t 
     request.n_recipients = count;
     int code = session_call(s, "DeliveryService/DecideDelivery", &request.base,
                             &chancery__v1__decide_delivery_response__descriptor, &message);
-    if (code != EXIT_OK || strcmp(format, "json") == 0) {
-        return code == EXIT_OK ? session_print_json(s, message) : code;
+    if (code != EXIT_OK || answer != ANSWER_TEXT) {
+        return code == EXIT_OK ? answer_print(s, answer, message) : code;
     }
     const Chancery__V1__DecideDeliveryResponse *r = session_shown(s, message);
     for (size_t i = 0; i < r->n_deliveries; i++) {
@@ -52,7 +52,7 @@ static int ask(struct session *s, const char *sender, char **recipients, size_t 
 
 static int run(int argc, char **argv)
 {
-    const char *profile = NULL, *sender = NULL, *format = "text";
+    const char *profile = NULL, *sender = NULL, *format = NULL;
     const struct option_spec specs[] = {{"--profile", &profile, NULL, NULL},
                                         {"--sender", &sender, NULL, NULL},
                                         {"-o", &format, NULL, NULL}};
@@ -62,9 +62,11 @@ static int run(int argc, char **argv)
         return usage_error(&command_delivery,
                            sender == NULL ? "--sender is required" : "name a recipient");
     }
-    int code = session_open(&session, &command_delivery, profile);
+    enum answer answer;
+    int code = answer_read(&command_delivery, format, &answer);
+    code = code == EXIT_OK ? session_open(&session, &command_delivery, profile) : code;
     if (code == EXIT_OK) {
-        code = ask(&session, sender, argv + 1, (size_t)argc - 1, format);
+        code = ask(&session, sender, argv + 1, (size_t)argc - 1, answer);
         session_close(&session);
     }
     return code;

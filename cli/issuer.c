@@ -7,15 +7,15 @@
 #include "cli/verbs.h"
 
 static const char HELP[] =
-    "usage: chancery issuer list     --profile FILE [--tenant NAME] [-o json]\n"
+    "usage: chancery issuer list     --profile FILE [--tenant NAME] [-o json|yaml]\n"
     "       chancery issuer get      --profile FILE [--tenant NAME] ID\n"
-    "       chancery issuer create   --profile FILE -f ISSUER.yaml [-o json]\n"
+    "       chancery issuer create   --profile FILE -f ISSUER.yaml [-o json|yaml]\n"
     "       chancery issuer update   --profile FILE -f FILE --field NAME… [--tenant NAME] ID\n"
     "       chancery issuer delete   --profile FILE [--tenant NAME] ID\n"
-    "       chancery issuer test     --profile FILE [-f TOKEN-FILE] [-o json]\n"
+    "       chancery issuer test     --profile FILE [-f TOKEN-FILE] [-o json|yaml]\n"
     "       chancery issuer map      --profile FILE --tenant NAME ID VALUE\n"
     "       chancery issuer unmap    --profile FILE ID VALUE\n"
-    "       chancery issuer mappings --profile FILE [-o json] ID\n"
+    "       chancery issuer mappings --profile FILE [-o json|yaml] ID\n"
     "\n"
     "Whose identity tokens are believed. Without --tenant: the issuers of the tenant whose admin\n"
     "the profile names, or the platform's for a platform admin. Changes hold from the next call\n"
@@ -67,9 +67,10 @@ static const char HELP[] =
     "than before only ask for approval: see chancery approval --help. Switching an issuer off\n"
     "(--field disabled) and deleting it are done at once.\n"
     "\n"
-    "test explains for whom a token would be taken. It reads the token from a file or from\n"
-    "standard input, never from the command line, where others can see it. Exit code 3: the token\n"
-    "would be refused.\n"
+    "test explains for whom a token would be taken; if it is refused, it names the claims with what\n"
+    "they say, and where the issuer's keys were looked for and why they didn't come. It reads the\n"
+    "token from a file or from standard input, never from the command line, where others can see\n"
+    "it. Exit code 3: the token would be refused.\n"
     "\n"
     "  chancery issuer test --profile contoso-admin.yaml -f alice.token\n";
 
@@ -222,8 +223,8 @@ static int test(struct session *s, const struct verb_args *args)
     CH_ASSERT(request.token != NULL); /* a session's arena is far larger than a token */
     int code = session_call(s, "IssuerService/TestToken", &request.base,
                             &chancery__v1__test_token_response__descriptor, &message);
-    if (code == EXIT_OK && verb_wants_json(args)) {
-        code = session_print_json(s, message);
+    if (code == EXIT_OK && args->answer != ANSWER_TEXT) {
+        code = answer_print(s, args->answer, message);
     } else if (code == EXIT_OK) {
         show_checks(session_shown(s, message));
     }

@@ -5,6 +5,7 @@
 
 #include "base/clock.h"
 #include "chancery/v1/licensing.pb-c.h"
+#include "cli/answer.h"
 #include "cli/output.h"
 #include "cli/protected.h"
 #include "client/license_open.h"
@@ -16,14 +17,15 @@ static const char OPEN_HELP[] =
     "Opens a protected mail or file: asks the authority for a use license, verifies it with the\n"
     "published keys of the content's tenant, and writes what was protected, byte for byte. What doesn't\n"
     "verify is not written. OUTPUT defaults to INPUT with .opened in place of .protected, or else\n"
-    "to INPUT.opened. Your rights are printed to standard error.\n"
+    "to INPUT.opened; it appears whole or not at all, readable by you only. A dash means standard input\n"
+    "or output. Your rights are printed to standard error.\n"
     "\n"
     "  chancery open --profile bob.yaml mail.eml.protected.eml mail.eml\n"
     "\n"
     "If you are refused, the message says why, and whom to ask or which portal to use.\n";
 
 static const char INSPECT_HELP[] =
-    "usage: chancery inspect --profile FILE [-o json] INPUT\n"
+    "usage: chancery inspect --profile FILE [-o json|yaml] INPUT\n"
     "\n"
     "Shows what you may do with protected content, without opening it. The authority decides and\n"
     "records it like an opening.\n"
@@ -70,6 +72,9 @@ static rc write_mail(struct session *s, const struct protected *p, const char *p
 
 static const char *default_output(struct session *s, const char *input)
 {
+    if (strcmp(input, "-") == 0) {
+        return "-";
+    }
     const char *mark = strstr(input, ".protected");
     return mark != NULL && mark != input
                ? arena_printf(s->arena, "%.*s.opened%s", (int)(mark - input), input,
@@ -152,7 +157,7 @@ static void show(struct session *s, const Chancery__V1__InspectContentResponse *
            r->channel == CHANCERY__V1__CHANNEL__CHANNEL_PORTAL ? "portal" : "native");
 }
 
-static int inspect_with(struct session *s, const struct protected *p, bool json)
+static int inspect_with(struct session *s, const struct protected *p, enum answer answer)
 {
     ProtobufCMessage *message = NULL;
     Chancery__V1__InspectContentRequest request;
@@ -164,8 +169,8 @@ static int inspect_with(struct session *s, const struct protected *p, bool json)
     if (code != EXIT_OK) {
         return code;
     }
-    if (json) {
-        return session_print_json(s, message);
+    if (answer != ANSWER_TEXT) {
+        return answer_print(s, answer, message);
     }
     show(s, session_shown(s, message));
     return EXIT_OK;
@@ -173,7 +178,7 @@ static int inspect_with(struct session *s, const struct protected *p, bool json)
 
 static int run_inspect(int argc, char **argv)
 {
-    const char *profile = NULL, *format = "text";
+    const char *profile = NULL, *format = NULL;
     const struct option_spec specs[] = {{"--profile", &profile, NULL, NULL},
                                         {"-o", &format, NULL, NULL}};
     struct session session;
@@ -183,13 +188,14 @@ static int run_inspect(int argc, char **argv)
     if (argc != 2) {
         return usage_error(&command_inspect, "give one input");
     }
-    int code = session_open(&session, &command_inspect, profile);
+    enum answer answer;
+    int code = answer_read(&command_inspect, format, &answer);
+    code = code == EXIT_OK ? session_open(&session, &command_inspect, profile) : code;
     if (code != EXIT_OK) {
         return code;
     }
-    code = protected_load(session.arena, argv[1], &p, &err).ok
-               ? inspect_with(&session, &p, strcmp(format, "json") == 0)
-               : fail_with(&command_inspect, &err);
+    code = protected_load(session.arena, argv[1], &p, &err).ok ? inspect_with(&session, &p, answer)
+                                                               : fail_with(&command_inspect, &err);
     protected_close(&p);
     session_close(&session);
     return code;

@@ -5,6 +5,8 @@
 #include <string.h>
 
 #include "base/mem.h"
+#include "base/suggestion.h"
+#include "base/utf8.h"
 #include "cli/command.h"
 
 /* Repeated values live as long as the process, so no command frees its lists. */
@@ -55,6 +57,9 @@ static int take(const struct command *command, const struct option_spec *spec, c
                 const char *next)
 {
     if (spec->flag != NULL) {
+        if (equals != NULL) {
+            exit(usage_error(command, "%s takes no value", spec->name));
+        }
         *spec->flag = true;
         return 1;
     }
@@ -70,29 +75,88 @@ static int take(const struct command *command, const struct option_spec *spec, c
     return equals != NULL ? 1 : 2;
 }
 
+static int unknown_option(const struct command *command, const struct option_spec *specs,
+                          size_t count, const char *arg, size_t len)
+{
+    char word[64];
+    snprintf(word, sizeof word, "%.*s", (int)len, arg);
+    struct suggestion meant = {.word = word};
+    for (size_t i = 0; i < count; i++) {
+        suggestion_consider(&meant, specs[i].name);
+    }
+    return meant.best == NULL
+               ? usage_error(command, "there is no option %s", word)
+               : usage_error(command, "there is no option %s; did you mean %s?", word, meant.best);
+}
+
+/* Whether it is an operand. */
+static bool is_operand(const char *arg)
+{
+    return arg[0] != '-' || arg[1] == '\0';
+}
+
 int options_take(const struct command *command, const struct option_spec *specs, size_t count,
                  int argc, char **argv)
 {
     int left = 1;
+    bool is_ended = false;
     for (int i = 1; i < argc;) {
         const char *arg = argv[i];
+        if (is_ended || is_operand(arg)) {
+            argv[left++] = argv[i++];
+            continue;
+        }
         if (strcmp(arg, "--help") == 0 || strcmp(arg, "-h") == 0) {
             fputs(command->help, stdout);
             exit(EXIT_OK);
         }
-        if (arg[0] != '-' || arg[1] == '\0') {
-            argv[left++] = argv[i++];
+        if (strcmp(arg, "--") == 0) {
+            is_ended = true;
+            i++;
             continue;
         }
         const char *equals = arg[1] == '-' ? strchr(arg, '=') : NULL;
         size_t len = equals == NULL ? strlen(arg) : (size_t)(equals - arg);
         const struct option_spec *spec = find(specs, count, arg, len);
         if (spec == NULL) {
-            exit(usage_error(command, "there is no option %s", arg));
+            exit(unknown_option(command, specs, count, arg, len));
         }
         i += take(command, spec, equals, i + 1 < argc ? argv[i + 1] : NULL);
     }
     return left;
+}
+
+/* "a, b or c". */
+static void join(const char *const *names, char *out, size_t cap)
+{
+    size_t len = 0;
+    out[0] = '\0';
+    for (size_t i = 0; names[i] != NULL && len < cap; i++) {
+        const char *between = i == 0 ? "" : names[i + 1] == NULL ? " or " : ", ";
+        len += (size_t)snprintf(out + len, cap - len, "%s%s", between, names[i]);
+    }
+}
+
+int choice_read(const struct command *command, const char *option, const char *value,
+                const char *const *names, size_t *out)
+{
+    char all[256];
+    struct suggestion meant = {.word = value};
+    for (size_t i = 0; names[i] != NULL; i++) {
+        if (strcmp(names[i], value) == 0) {
+            *out = i;
+            return EXIT_OK;
+        }
+        suggestion_consider(&meant, names[i]);
+    }
+    join(names, all, sizeof all);
+    const char *asks = meant.best == NULL ? "" : "; did you mean ";
+    const char *best = meant.best == NULL ? "" : meant.best;
+    const char *end = meant.best == NULL ? "" : "?";
+    return option == NULL ? usage_error(command, "there is no verb %s: say %s%s%s%s", value, all,
+                                        asks, best, end)
+                          : usage_error(command, "%s takes %s, not %s%s%s%s", option, all, value,
+                                        asks, best, end);
 }
 
 int usage_error(const struct command *command, const char *format, ...)
@@ -103,7 +167,7 @@ int usage_error(const struct command *command, const char *format, ...)
     (void)vsnprintf(text, sizeof text, format, args);
     va_end(args);
     fprintf(stderr, "chancery %s: ", command->name);
-    print_shown(stderr, text);
+    utf8_print(stderr, text);
     fprintf(stderr, "\nTry: chancery %s --help\n", command->name);
     return EXIT_USAGE;
 }

@@ -249,6 +249,16 @@ static bool sync_folder(int folder)
     return ok;
 }
 
+static bool take_place(const struct output *output)
+{
+    if (!output->is_new) {
+        return renameat(output->folder, output->aside, output->folder, output->name) == 0;
+    }
+    bool ok = linkat(output->folder, output->aside, output->folder, output->name, 0) == 0 ||
+              errno == EEXIST;
+    return unlinkat(output->folder, output->aside, 0) == 0 && ok;
+}
+
 rc output_keep(struct output *output, struct err *err)
 {
     if (output->file == stdout) {
@@ -258,8 +268,7 @@ rc output_keep(struct output *output, struct err *err)
         return sync_and_close(output->file) ? OK : failed(output->path, err);
     }
     rc result = OK;
-    if (!sync_and_close(output->file) ||
-        renameat(output->folder, output->aside, output->folder, output->name) != 0) {
+    if (!sync_and_close(output->file) || !take_place(output)) {
         result = failed(output->path, err);
         (void)unlinkat(output->folder, output->aside, 0);
     } else if (!sync_folder(output->folder)) {
@@ -285,15 +294,27 @@ rc output_drop(struct output *output)
     return (rc){false};
 }
 
+static rc write_all(struct output *output, struct slice bytes, struct err *err)
+{
+    if (fwrite(bytes.ptr, 1, bytes.len, output->file) != bytes.len) {
+        (void)failed(output->file == stdout ? STANDARD_OUTPUT : output->path, err).ok;
+        return output_drop(output);
+    }
+    return output_keep(output, err);
+}
+
 rc output_write(const char *path, struct slice bytes, struct err *err)
 {
     struct output output;
     TRY(output_open(path, &output, err));
-    if (fwrite(bytes.ptr, 1, bytes.len, output.file) != bytes.len) {
-        (void)failed(output.file == stdout ? STANDARD_OUTPUT : path, err).ok;
-        return output_drop(&output);
-    }
-    return output_keep(&output, err);
+    return write_all(&output, bytes, err);
+}
+
+rc output_write_new(const char *path, struct slice bytes, struct err *err)
+{
+    struct output output = {.path = path, .folder = IN_PLACE, .is_new = true};
+    TRY(open_aside(path, &output, err));
+    return write_all(&output, bytes, err);
 }
 
 /* --- standard output -------------------------------------------------------------------------- */

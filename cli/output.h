@@ -14,6 +14,7 @@ struct output {
     FILE *file;
     const char *path; /* "-": standard output, which can't be taken back */
     int folder;       /* where `aside` is; -1: written in place */
+    bool is_new;      /* whatever is there by the end stays */
     char aside[32], name[256];
 };
 
@@ -25,6 +26,9 @@ rc output_keep(struct output *output, struct err *err);
  * failure on. */
 rc output_drop(struct output *output);
 rc output_write(const char *path, struct slice bytes, struct err *err);
+/* The same for a file that is to be made once: one that is there already stays, and that is no
+ * failure. */
+rc output_write_new(const char *path, struct slice bytes, struct err *err);
 
 /* Call first in main: whatever ends the process with exit or a return fails with a sentence when
  * standard output could not be written to its end, and descriptors that the caller has closed don't

@@ -6,10 +6,10 @@
 #include "cli/verbs.h"
 
 static const char HELP[] =
-    "usage: chancery partner list     --profile FILE [-o json]\n"
-    "       chancery partner propose  --profile FILE [--theirs] TENANT [-o json]\n"
-    "       chancery partner accept   --profile FILE ID [-o json]\n"
-    "       chancery partner withdraw --profile FILE ID [-o json]\n"
+    "usage: chancery partner list     --profile FILE [-o json|yaml]\n"
+    "       chancery partner propose  --profile FILE [--theirs] TENANT [-o json|yaml]\n"
+    "       chancery partner accept   --profile FILE ID [-o json|yaml]\n"
+    "       chancery partner withdraw --profile FILE ID [-o json|yaml]\n"
     "\n"
     "Exceptions between two tenants of different boundaries: content of the one opens natively\n"
     "for members of the other, where the rule would send them to a portal. Proposing an exception\n"

@@ -21,7 +21,8 @@ static const char HELP[] =
     "Protects a mail (*.eml) or any other file, and prints its content id. A mail becomes a\n"
     "wrapper that every mail program shows; its OUTPUT defaults to INPUT.protected.eml. Any other\n"
     "file becomes INPUT.protected. Files may have any size, mails up to 64 MiB. A dash means\n"
-    "standard input or output.\n"
+    "standard input or output; what comes from standard input goes to standard output, unless an\n"
+    "OUTPUT is named, and the content id to standard error.\n"
     "\n"
     "The policy is one of\n"
     "  --do-not-forward     recipients see, edit and reply, but don't forward, print or copy\n"
@@ -84,7 +85,7 @@ static void tell_refused(const Chancery__V1__ProtectResponse *response)
 {
     for (size_t i = 0; i < response->n_refused_recipients; i++) {
         fputs("chancery protect: ", stderr);
-        print_shown(stderr, response->refused_recipients[i]);
+        utf8_print(stderr, response->refused_recipients[i]);
         fputs(" is no address that can be named, and gets nothing\n", stderr);
     }
 }
@@ -116,9 +117,26 @@ static int ask(struct session *s, const struct protect_args *args, struct protec
         !jwe_decrypt(s->key, slice_str(out->response->wrapped_content_key), R_CRYPTO_FAILED,
                      &out->key, &err)
              .ok) {
+        (void)err_raise(&err, R_AUTHORITY_UNREACHABLE, __FILE__, __LINE__,
+                        "its content id or content key can't be used");
         return fail_with(s->command, &err);
     }
     return EXIT_OK;
+}
+
+/* Where the protected content itself goes to standard output, beside it. */
+static void tell_id(const struct protect_args *args, const struct protected *made)
+{
+    FILE *out = strcmp(args->output, "-") == 0 ? stderr : stdout;
+    utf8_print(out, made->response->content_id);
+    fputc('\n', out);
+}
+
+static const char *default_output(struct arena *arena, const struct protect_args *args)
+{
+    return strcmp(args->input, "-") == 0
+               ? "-"
+               : arena_printf(arena, "%s.protected%s", args->input, args->is_mail ? ".eml" : "");
 }
 
 /* --- mails ------------------------------------------------------------------------------------ */
@@ -161,8 +179,7 @@ static int protect_mail(struct session *s, struct protect_args *args)
     if (!result.ok || !output_write(args->output, wrapper, &err).ok) {
         return fail_with(s->command, &err);
     }
-    print_shown(stdout, made.response->content_id);
-    putchar('\n');
+    tell_id(args, &made);
     return EXIT_OK;
 }
 
@@ -196,9 +213,7 @@ static int protect_file(struct session *s, const struct protect_args *args)
         secret_free(made.key);
     }
     if (code == EXIT_OK) {
-        FILE *told = strcmp(args->output, "-") == 0 ? stderr : stdout;
-        print_shown(told, made.response->content_id);
-        fputc('\n', told);
+        tell_id(args, &made);
     }
     fclose(in);
     return code;
@@ -241,9 +256,7 @@ static int run(int argc, char **argv)
     if (code != EXIT_OK) {
         return code;
     }
-    args.output = argc == 3 ? argv[2]
-                            : arena_printf(session.arena, "%s.protected%s", args.input,
-                                           args.is_mail ? ".eml" : "");
+    args.output = argc == 3 ? argv[2] : default_output(session.arena, &args);
     code = args.is_mail ? protect_mail(&session, &args) : protect_file(&session, &args);
     session_close(&session);
     return code;

@@ -6,10 +6,44 @@
 
 #include "base/ids.h"
 
+/* What can't be read twice, such as a pipe, is kept in a file that has no name. It is protected, so it
+ * is no secret. */
+static FILE *spool(FILE *in)
+{
+    enum { PIECE = 65536 };
+    static uint8_t piece[PIECE];
+    FILE *kept = tmpfile();
+    size_t len = PIECE;
+    while (kept != NULL && len == PIECE) {
+        len = fread(piece, 1, PIECE, in);
+        if (ferror(in) != 0 || fwrite(piece, 1, len, kept) != len) {
+            fclose(kept);
+            return NULL;
+        }
+    }
+    if (kept != NULL) {
+        rewind(kept);
+    }
+    return kept;
+}
+
+static FILE *open_input(const char *path)
+{
+    FILE *in = strcmp(path, "-") == 0 ? stdin : fopen(path, "re");
+    if (in == NULL || fseek(in, 0, SEEK_CUR) == 0) {
+        return in;
+    }
+    FILE *kept = spool(in);
+    if (in != stdin) {
+        fclose(in);
+    }
+    return kept;
+}
+
 rc protected_load(struct arena *arena, const char *path, struct protected *out, struct err *err)
 {
     struct slice bytes;
-    out->in = fopen(path, "re");
+    out->in = open_input(path);
     if (out->in == NULL) {
         FAIL(err, R_FILE_UNREADABLE, "%s: %s", path, strerrordesc_np(errno));
     }
@@ -18,10 +52,9 @@ rc protected_load(struct arena *arena, const char *path, struct protected *out, 
         out->license = out->file.license;
         return OK;
     }
-    fclose(out->in);
-    out->in = NULL;
     err_clear(err);
-    TRY(read_file(arena, path, 2 * MAIL_BYTES_MAX, &bytes, err));
+    rewind(out->in);
+    TRY(read_stream(arena, out->in, path, 2 * MAIL_BYTES_MAX, &bytes, err));
     TRY(mail_unwrap(arena, bytes, &out->mail, err));
     out->license = out->mail.license;
     return OK;

@@ -2,7 +2,6 @@
 #include "cli/session.h"
 
 #include <errno.h>
-#include <fcntl.h>
 #include <stdio.h>
 #include <string.h>
 #include <unistd.h>
@@ -24,7 +23,6 @@ char *text_field(const char *text)
 
 /* A file as it is read. It may be a token, so nothing of it stays in a buffer. */
 struct reading {
-    int fd;
     uint8_t *bytes;
     size_t len, cap;
 };
@@ -35,25 +33,18 @@ static void read_end(struct reading *r)
         mem_wipe(r->bytes, r->cap);
     }
     xfree(r->bytes);
-    if (r->fd > STDIN_FILENO) {
-        close(r->fd);
-    }
 }
 
 static void read_more_room(struct reading *r)
 {
-    if (r->len < r->cap) {
-        return;
-    }
     size_t cap = r->cap == 0 ? 64 * 1024 : 2 * r->cap;
     uint8_t *bytes = xcalloc(cap, 1);
     if (r->bytes != NULL) {
         memcpy(bytes, r->bytes, r->len);
-        mem_wipe(r->bytes, r->cap);
     }
-    xfree(r->bytes);
-    r->bytes = bytes;
-    r->cap = cap;
+    size_t len = r->len;
+    read_end(r);
+    *r = (struct reading){bytes, len, cap};
 }
 
 static rc unreadable(const char *path, const char *why, struct err *err)
@@ -61,28 +52,33 @@ static rc unreadable(const char *path, const char *why, struct err *err)
     FAIL(err, R_FILE_UNREADABLE, "%s: %s", strcmp(path, "-") == 0 ? "standard input" : path, why);
 }
 
+rc read_stream(struct arena *arena, FILE *file, const char *name, size_t max, struct slice *out,
+               struct err *err)
+{
+    AUTO(read_end) struct reading r = {0};
+    do {
+        read_more_room(&r);
+        r.len += fread(r.bytes + r.len, 1, r.cap - r.len, file);
+    } while (r.len == r.cap && r.len <= max);
+    if (ferror(file) != 0) {
+        return unreadable(name, strerrordesc_np(errno), err);
+    }
+    return r.len > max ? unreadable(name, "larger than it may be", err)
+                       : arena_dup_slice(arena, slice_of(r.bytes, r.len), out, err);
+}
+
 rc read_file(struct arena *arena, const char *path, size_t max, struct slice *out, struct err *err)
 {
-    AUTO(read_end) struct reading r = {.fd = STDIN_FILENO};
-    if (strcmp(path, "-") != 0) {
-        r.fd = open(path, O_RDONLY | O_NOCTTY | O_CLOEXEC);
-    }
-    if (r.fd < 0) {
+    FILE *file = strcmp(path, "-") == 0 ? stdin : fopen(path, "re");
+    if (file == NULL) {
         return unreadable(path, strerrordesc_np(errno), err);
     }
-    for (ssize_t n = 1; n > 0 && r.len <= max;) {
-        read_more_room(&r);
-        n = read(r.fd, r.bytes + r.len, r.cap - r.len);
-        if (n < 0 && errno != EINTR) {
-            return unreadable(path, strerrordesc_np(errno), err);
-        }
-        r.len += n > 0 ? (size_t)n : 0;
-        n = n < 0 ? 1 : n;
+    (void)setvbuf(file, NULL, _IONBF, 0); /* stdio's own buffer would keep a copy */
+    rc result = read_stream(arena, file, path, max, out, err);
+    if (file != stdin) {
+        fclose(file);
     }
-    if (r.len > max) {
-        return unreadable(path, "larger than it may be", err);
-    }
-    return arena_dup_slice(arena, slice_of(r.bytes, r.len), out, err);
+    return result;
 }
 
 /* Editors and shells end the file with a newline, which the token doesn't have. */
@@ -173,9 +169,9 @@ void session_close(struct session *s)
 static void tell_pair(const char *before, const char *name, const char *text)
 {
     fputs(before, stderr);
-    print_shown(stderr, name);
+    utf8_print(stderr, name);
     fputs(": ", stderr);
-    print_shown(stderr, text);
+    utf8_print(stderr, text);
     fputc('\n', stderr);
 }
 
@@ -254,15 +250,4 @@ char *session_public_jwk(struct session *s)
     char *json = jwk_public_json(s->arena, jwk_private_public(s->key), NULL, NULL);
     CH_ASSERT(json != NULL); /* a session's arena is far larger than a key */
     return json;
-}
-
-int session_print_json(struct session *s, const ProtobufCMessage *message)
-{
-    const char *text;
-    struct err err = {0};
-    if (!message_to_json(s->arena, message, true, false, &text, &err).ok) {
-        return fail_with(s->command, &err);
-    }
-    puts(text);
-    return EXIT_OK;
 }

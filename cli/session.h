@@ -3,6 +3,8 @@
  * told. */
 #pragma once
 
+#include <stdio.h>
+
 #include "chancery/config/v1/profile.pb-c.h"
 #include "cli/command.h"
 #include "client/client.h"
@@ -39,10 +41,11 @@ char *session_public_jwk(struct session *session);
 /* The same message, with every text as it is shown to a person (message_escape): what the authority
  * answers has words of other people in it. Before anything of it is printed; JSON is not. */
 const void *session_shown(struct session *session, ProtobufCMessage *message);
-/* Print a message as JSON, for -o json. Returns an exit code. */
-int session_print_json(struct session *session, const ProtobufCMessage *message);
 /* Read a whole file of at most `max` bytes into the arena; "-" is standard input.
  * R_FILE_UNREADABLE. */
 rc read_file(struct arena *arena, const char *path, size_t max, struct slice *out, struct err *err);
+/* The same of a stream, from where it stands; `name` is for the message. */
+rc read_stream(struct arena *arena, FILE *file, const char *name, size_t max, struct slice *out,
+               struct err *err);
 /* A text for a field of a request; NULL becomes "". protobuf-c wants char *, and only reads it. */
 char *text_field(const char *text);

@@ -9,9 +9,9 @@
 
 static const char HELP[] =
     "usage: chancery super-user grant  --profile FILE --reason TEXT --expires TIME|+DAYS\n"
-    "                                  [-o json] PRINCIPAL\n"
+    "                                  [-o json|yaml] PRINCIPAL\n"
     "       chancery super-user revoke --profile FILE PRINCIPAL\n"
-    "       chancery super-user list   --profile FILE [--tenant NAME] [-o json]\n"
+    "       chancery super-user list   --profile FILE [--tenant NAME] [-o json|yaml]\n"
     "\n"
     "Who may open all content of the tenant, revoked and expired content included, for a reason\n"
     "and until a time. A principal is user:ADDRESS or group:ADDRESS of the tenant, or the id of\n"

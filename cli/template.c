@@ -6,9 +6,9 @@
 #include "cli/verbs.h"
 
 static const char HELP[] =
-    "usage: chancery template list    --profile FILE [-o json]\n"
+    "usage: chancery template list    --profile FILE [-o json|yaml]\n"
     "       chancery template create  --profile FILE -f TEMPLATE.yaml [--request-id UUID]\n"
-    "                                 [-o json]\n"
+    "                                 [-o json|yaml]\n"
     "       chancery template show    --profile FILE ID\n"
     "       chancery template archive --profile FILE ID\n"
     "       chancery template publish --profile FILE ID\n"

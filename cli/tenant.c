@@ -1,10 +1,9 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* chancery tenant */
-#include <errno.h>
 #include <stdio.h>
-#include <stdlib.h>
 #include <string.h>
 
+#include "cli/number.h"
 #include "cli/tenant.h"
 
 static const char HELP[] =
@@ -26,7 +25,7 @@ static const char HELP[] =
     "\n"
     "Tenants, their domains, and who may not have licenses. Tenant admins mean their own tenant\n"
     "and name none; platform admins name one. list, create and --state are for platform admins.\n"
-    "All verbs take -o json. Changes hold from the next call on.\n"
+    "All verbs take -o json|yaml. Changes hold from the next call on.\n"
     "\n"
     "  --boundary    the boundary of a new tenant; it never changes\n"
     "  --cap-days    longest validity of a use license, 0 (online only) to 365\n"
@@ -145,22 +144,20 @@ static int read_fields(const struct command *command, const struct tenant_args *
         paths[(*count)++] = text_field("display_name");
     }
     if (args->cap_days != NULL) {
-        char *end = NULL;
-        errno = 0;
-        unsigned long days = strtoul(args->cap_days, &end, 10);
-        if (errno != 0 || end == args->cap_days || *end != '\0' || days > 365) {
-            return usage_error(command, "--cap-days takes 0 to 365");
+        if (number_read(command, "--cap-days", args->cap_days, 0, 365, &t->license_cap_days) !=
+            EXIT_OK) {
+            return EXIT_USAGE;
         }
-        t->license_cap_days = (uint32_t)days;
         paths[(*count)++] = text_field("license_cap_days");
     }
     if (args->state != NULL) {
-        bool is_active = strcmp(args->state, "active") == 0;
-        if (!is_active && strcmp(args->state, "disabled") != 0) {
-            return usage_error(command, "--state takes active or disabled");
+        static const char *const states[] = {"active", "disabled", NULL};
+        size_t at;
+        if (choice_read(command, "--state", args->state, states, &at) != EXIT_OK) {
+            return EXIT_USAGE;
         }
-        t->state = is_active ? CHANCERY__V1__TENANT_STATE__TENANT_STATE_ACTIVE
-                             : CHANCERY__V1__TENANT_STATE__TENANT_STATE_DISABLED;
+        t->state = at == 0 ? CHANCERY__V1__TENANT_STATE__TENANT_STATE_ACTIVE
+                           : CHANCERY__V1__TENANT_STATE__TENANT_STATE_DISABLED;
         paths[(*count)++] = text_field("state");
     }
     if (args->onboarding != NULL || args->everybody) {
@@ -190,12 +187,12 @@ static int create(struct session *s, const struct verb_args *common)
     if (args->boundary == NULL) {
         return usage_error(s->command, "--boundary is required");
     }
-    if (args->cap_days != NULL && strcmp(args->cap_days, "0") == 0) {
-        return usage_error(s->command, "--cap-days takes 1 to 365 here; tenant update can set 0");
-    }
     int code = read_fields(s->command, args, &tenant, paths, &count);
     if (code != EXIT_OK) {
         return code;
+    }
+    if (args->cap_days != NULL && tenant.license_cap_days == 0) {
+        return usage_error(s->command, "--cap-days takes 1 to 365 here; tenant update can set 0");
     }
     tenant.boundary = text_field(args->boundary);
     request.tenant = &tenant;

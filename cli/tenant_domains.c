@@ -15,8 +15,8 @@ int tenant_add_domain(struct session *s, const struct verb_args *args)
     request.domain = args->operands[0];
     int code = session_call(s, "TenantService/AddDomain", &request.base,
                             &chancery__v1__add_domain_response__descriptor, &message);
-    if (code != EXIT_OK || verb_wants_json(args)) {
-        return code == EXIT_OK ? session_print_json(s, message) : code;
+    if (code != EXIT_OK || args->answer != ANSWER_TEXT) {
+        return code == EXIT_OK ? answer_print(s, args->answer, message) : code;
     }
     const Chancery__V1__Domain *domain =
         ((const Chancery__V1__AddDomainResponse *)session_shown(s, message))->domain;

@@ -6,6 +6,7 @@
 #include "base/clock.h"
 #include "chancery/v1/audit.pb-c.h"
 #include "chancery/v1/tracking.pb-c.h"
+#include "cli/answer.h"
 #include "cli/protected.h"
 #include "domain/values/power.h"
 
@@ -36,7 +37,7 @@ static const char RESTORE_HELP[] =
     "\n"
     "Next: chancery track shows who opens it from now on.\n";
 static const char TRACK_HELP[] =
-    "usage: chancery track --profile FILE [-o json] CONTENT-ID|FILE\n"
+    "usage: chancery track --profile FILE [-o json|yaml] CONTENT-ID|FILE\n"
     "\n"
     "Shows who opened a content, who was refused and why: the latest 50 attempts, newest first.\n"
     "For its owner, its issuer and admins of its tenant; with the protected mail or file also for\n"
@@ -48,7 +49,7 @@ static const char TRACK_HELP[] =
 static const char AUDIT_HELP[] =
     "usage: chancery audit query --profile FILE [--tenant NAME] [--content ID] [--user ADDRESS]\n"
     "                            [--denied] [--power owner|issuer|super_user|decryptor|any]\n"
-    "                            [-o json]\n"
+    "                            [-o json|yaml]\n"
     "\n"
     "Shows decisions and acts of admins: the latest 100 that match, newest first. For auditors\n"
     "and admins. A platform admin names a tenant, or sees the platform's own record. Of callers\n"
@@ -170,7 +171,7 @@ static void show_access(const Chancery__V1__ListAccessResponse *r)
 
 static int run_track(int argc, char **argv)
 {
-    const char *profile = NULL, *format = "text";
+    const char *profile = NULL, *format = NULL;
     const struct option_spec specs[] = {{"--profile", &profile, NULL, NULL},
                                         {"-o", &format, NULL, NULL}};
     struct session session;
@@ -180,7 +181,9 @@ static int run_track(int argc, char **argv)
     if (options_take(&command_track, specs, 2, argc, argv) != 2) {
         return usage_error(&command_track, "give one content id, or a protected mail or file");
     }
-    int code = session_open(&session, &command_track, profile);
+    enum answer answer;
+    int code = answer_read(&command_track, format, &answer);
+    code = code == EXIT_OK ? session_open(&session, &command_track, profile) : code;
     if (code != EXIT_OK) {
         return code;
     }
@@ -192,8 +195,8 @@ static int run_track(int argc, char **argv)
         code = session_call(&session, "TrackingService/ListAccess", &request.base,
                             &chancery__v1__list_access_response__descriptor, &response);
     }
-    if (code == EXIT_OK && strcmp(format, "json") == 0) {
-        code = session_print_json(&session, response);
+    if (code == EXIT_OK && answer != ANSWER_TEXT) {
+        code = answer_print(&session, answer, response);
     } else if (code == EXIT_OK) {
         show_access(session_shown(&session, response));
     }
@@ -214,12 +217,12 @@ static const char *power_text(Chancery__V1__Power number)
     return (unsigned)number > POWER_DECRYPTOR ? "" : power_name((enum power)number);
 }
 
-static bool read_power(const char *text, Chancery__V1__Power *out)
+/* What check_power has let through. */
+static Chancery__V1__Power power_number(const char *text)
 {
-    *out = text == NULL               ? CHANCERY__V1__POWER__POWER_UNSPECIFIED
+    return text == NULL               ? CHANCERY__V1__POWER__POWER_UNSPECIFIED
            : strcmp(text, "any") == 0 ? CHANCERY__V1__POWER__POWER_ANY
                                       : (Chancery__V1__Power)power_of(text);
-    return text == NULL || *out != CHANCERY__V1__POWER__POWER_UNSPECIFIED;
 }
 
 static void show_events(const Chancery__V1__QueryResponse *r)
@@ -233,9 +236,16 @@ static void show_events(const Chancery__V1__QueryResponse *r)
     }
 }
 
+static int check_power(const char *power)
+{
+    static const char *const powers[] = {"owner", "issuer", "super_user", "decryptor", "any", NULL};
+    size_t at;
+    return power == NULL ? EXIT_OK : choice_read(&command_audit, "--power", power, powers, &at);
+}
+
 static int run_audit(int argc, char **argv)
 {
-    const char *profile = NULL, *format = "text", *tenant = NULL, *content = NULL, *user = NULL,
+    const char *profile = NULL, *format = NULL, *tenant = NULL, *content = NULL, *user = NULL,
                *power = NULL;
     bool denied = false;
     const struct option_spec specs[] = {
@@ -250,15 +260,16 @@ static int run_audit(int argc, char **argv)
     if (options_take(&command_audit, specs, 7, argc, argv) != 2 || strcmp(argv[1], "query") != 0) {
         return usage_error(&command_audit, "say query");
     }
-    chancery__v1__audit_filter__init(&filter);
-    if (!read_power(power, &filter.power)) {
-        return usage_error(&command_audit, "there is no power %s", power);
-    }
-    int code = session_open(&session, &command_audit, profile);
+    enum answer answer;
+    int code = answer_read(&command_audit, format, &answer);
+    code = code == EXIT_OK ? check_power(power) : code;
+    code = code == EXIT_OK ? session_open(&session, &command_audit, profile) : code;
     if (code != EXIT_OK) {
         return code;
     }
     chancery__v1__query_request__init(&request);
+    chancery__v1__audit_filter__init(&filter);
+    filter.power = power_number(power);
     filter.tenant = text_field(tenant);
     filter.content_id = text_field(content);
     filter.user = text_field(user);
@@ -266,8 +277,8 @@ static int run_audit(int argc, char **argv)
     request.filter = &filter;
     code = session_call(&session, "AuditService/Query", &request.base,
                         &chancery__v1__query_response__descriptor, &response);
-    if (code == EXIT_OK && strcmp(format, "json") == 0) {
-        code = session_print_json(&session, response);
+    if (code == EXIT_OK && answer != ANSWER_TEXT) {
+        code = answer_print(&session, answer, response);
     } else if (code == EXIT_OK) {
         show_events(session_shown(&session, response));
     }

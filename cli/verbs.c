@@ -4,6 +4,8 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "base/suggestion.h"
+#include "base/utf8.h"
 #include "wire/message_text.h"
 
 /* --- running ---------------------------------------------------------------------------------- */
@@ -18,8 +20,17 @@ static int unknown_verb(const struct command *command, const struct verb *verbs,
         const char *between = i == 0 ? "" : i + 1 == count ? " or " : ", ";
         len += (size_t)snprintf(names + len, sizeof names - len, "%s%s", between, verbs[i].name);
     }
-    return name == NULL ? usage_error(command, "say %s", names)
-                        : usage_error(command, "there is no verb %s: say %s", name, names);
+    struct suggestion meant = {.word = name == NULL ? "" : name};
+    for (size_t i = 0; i < count; i++) {
+        suggestion_consider(&meant, verbs[i].name);
+    }
+    if (name == NULL) {
+        return usage_error(command, "say %s", names);
+    }
+    return meant.best == NULL
+               ? usage_error(command, "there is no verb %s: say %s", name, names)
+               : usage_error(command, "there is no verb %s: say %s; did you mean %s?", name, names,
+                             meant.best);
 }
 
 static int wrong_operands(const struct command *command, const struct verb *verb,
@@ -46,7 +57,8 @@ int verbs_run(const struct command *command, const struct verb *verbs, size_t co
     if (args->operand_count < verb->least || args->operand_count > verb->most) {
         return wrong_operands(command, verb, argv[argc - 1]);
     }
-    int code = session_open(&session, command, args->profile);
+    int code = answer_read(command, args->format, &args->answer);
+    code = code == EXIT_OK ? session_open(&session, command, args->profile) : code;
     if (code == EXIT_OK) {
         code = verb->run(&session, args);
         session_close(&session);
@@ -55,11 +67,6 @@ int verbs_run(const struct command *command, const struct verb *verbs, size_t co
 }
 
 /* --- answers ---------------------------------------------------------------------------------- */
-
-bool verb_wants_json(const struct verb_args *args)
-{
-    return args->format != NULL && strcmp(args->format, "json") == 0;
-}
 
 /* There is nothing else to show then. */
 bool verb_was_asked(const ProtobufCMessage *response)
@@ -72,9 +79,9 @@ bool verb_was_asked(const ProtobufCMessage *response)
         fputs("nothing is done yet: another admin must approve it\n"
               "  chancery approval show --profile FILE ",
               stdout);
-        print_shown(stdout, id);
+        utf8_print(stdout, id);
         fputs("\n  chancery approval approve --profile FILE ", stdout);
-        print_shown(stdout, id);
+        utf8_print(stdout, id);
         fputc('\n', stdout);
     }
     return id[0] != '\0';
@@ -83,11 +90,11 @@ bool verb_was_asked(const ProtobufCMessage *response)
 static int print(struct session *s, const struct verb_args *args, ProtobufCMessage *response,
                  verb_show *show)
 {
-    if (!verb_wants_json(args) && verb_was_asked(response)) {
+    if (args->answer == ANSWER_TEXT && verb_was_asked(response)) {
         return EXIT_OK;
     }
-    if (show == NULL || verb_wants_json(args)) {
-        return session_print_json(s, response);
+    if (show == NULL || args->answer != ANSWER_TEXT) {
+        return answer_print(s, args->answer, response);
     }
     show(session_shown(s, response));
     return EXIT_OK;
@@ -108,8 +115,8 @@ int verb_act(struct session *s, const struct verb_args *args, const char *method
 {
     ProtobufCMessage *response = NULL;
     int code = session_call(s, method, request, type, &response);
-    if (code == EXIT_OK && verb_wants_json(args)) {
-        return session_print_json(s, response);
+    if (code == EXIT_OK && args->answer != ANSWER_TEXT) {
+        return answer_print(s, args->answer, response);
     }
     if (code == EXIT_OK && !verb_was_asked(response) && done != NULL) {
         puts(done);

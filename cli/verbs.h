@@ -1,14 +1,15 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* Commands with verbs: `chancery NAME VERB --profile FILE [OPTION…] [OPERAND…]`. Such a command is
  * a table of verbs. They share what is here: a session for each, all pages of a list as one, and
- * answers as text or, with -o json, as one JSON document. */
+ * answers as text or, with -o json or -o yaml, as one document. */
 #pragma once
 
-#include "cli/session.h"
+#include "cli/answer.h"
 
 /* What every verb is given. It comes first in the struct of a command's own options. */
 struct verb_args {
     const char *profile, *format;
+    enum answer answer; /* what the format says */
     const char *tenant; /* NULL: not given, or the command has no --tenant */
     char **operands;    /* after the verb */
     size_t operand_count;
@@ -32,10 +33,9 @@ struct verb {
 int verbs_run(const struct command *command, const struct verb *verbs, size_t count,
               struct verb_args *args, int argc, char **argv);
 
-bool verb_wants_json(const struct verb_args *args);
 /* Prints as text a response of the type that was asked for. */
 typedef void verb_show(const void *response);
-/* Call, and print the answer; without `show` always as JSON. An act that waits for a second admin
+/* Call, and print the answer; without `show` always as a document. An act that waits for a second admin
  * says so instead, and how to approve it. Returns an exit code. */
 int verb_call(struct session *s, const struct verb_args *args, const char *method,
               const ProtobufCMessage *request, const ProtobufCMessageDescriptor *type,

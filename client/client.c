@@ -23,7 +23,7 @@ enum { TIMEOUT_MS = 30000, RESPONSE_MAX = 16 * 1024 * 1024, HEADER_MAX = 64 * 10
 
 struct client {
     CURL *easy;
-    struct curl_slist *headers;
+    struct curl_slist *headers, *connect_to;
     char *base; /* "https://host:port" */
     int64_t timeout_ms;
     struct {
@@ -218,7 +218,7 @@ rc client_call(struct client *client, struct arena *arena, const char *method,
     *refusal = (struct client_refusal){.reason = "", .sentence = ""};
     buf_init(&r.body, arena);
     ARENA_ENSURE(url, err);
-    TRY(grpc_frame(arena, request, &body, err));
+    TRY(grpc_frame_write(arena, request, &body, err));
     if (is_proven) {
         TRY(add_proof(client, arena, method, &proven, err));
     }
@@ -238,7 +238,7 @@ rc client_call(struct client *client, struct arena *arena, const char *method,
                                 : "the server doesn't speak gRPC");
     }
     TRY(buf_finish(&r.body, &body, err));
-    TRY(grpc_unframe(body, &message, err));
+    TRY(grpc_frame_read(body, &message, err));
     return pb_unpack(arena, response_type, message, response, err);
 }
 
@@ -349,14 +349,15 @@ rc client_new(const struct client_config *config, struct client **out, struct er
     add_header(client, "te: ", "trailers");
     add_header(client, "user-agent: ", "chancery-cli");
     rc result = set_server(client, config, err);
-    if (result.ok) {
-        result = set_proofs(client, config, err);
-    }
+    result = result.ok ? set_proofs(client, config, err) : result;
     if (!result.ok) {
         client_free(client);
         return result;
     }
     set_credentials(client, config);
+    client->connect_to =
+        config->connect_to == NULL ? NULL : curl_slist_append(NULL, config->connect_to);
+    curl_easy_setopt(client->easy, CURLOPT_CONNECT_TO, client->connect_to);
     *out = client;
     return OK;
 }
@@ -366,6 +367,7 @@ void client_free(struct client *client)
     if (client != NULL) {
         curl_easy_cleanup(client->easy);
         curl_slist_free_all(client->headers);
+        curl_slist_free_all(client->connect_to);
         jwk_private_free(client->dpop.key);
         wiped_text_free(client->dpop.token);
         xfree(client->dpop.authority_url);

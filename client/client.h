@@ -21,7 +21,9 @@ struct client_config {
      * Not with a certificate, because a component can't prove a user's key. */
     const char *dpop_key_file;
     const char *authority_url; /* "https://…", for which proofs are made; none: `server` */
-    int64_t timeout_ms;        /* of one call; 0: 30 s */
+    const char
+        *connect_to;    /* "::127.0.0.1:8443" (curl_easy_setopt): go there in place of `server` */
+    int64_t timeout_ms; /* of one call; 0: 30 s */
 };
 
 /* Why the authority refused: google.rpc.Status with ErrorInfo, BadRequest and LocalizedMessage. At

@@ -6,8 +6,8 @@
 
 enum { PREFIX_BYTES = 5 };
 
-rc grpc_frame(struct arena *arena, const ProtobufCMessage *request, struct slice *out,
-              struct err *err)
+rc grpc_frame_write(struct arena *arena, const ProtobufCMessage *request, struct slice *out,
+                    struct err *err)
 {
     struct slice packed;
     struct buf buf;
@@ -19,7 +19,7 @@ rc grpc_frame(struct arena *arena, const ProtobufCMessage *request, struct slice
     return buf_finish(&buf, out, err);
 }
 
-rc grpc_unframe(struct slice body, struct slice *out, struct err *err)
+rc grpc_frame_read(struct slice body, struct slice *out, struct err *err)
 {
     ENSURE(body.len >= PREFIX_BYTES && body.ptr[0] == 0, err, R_PROTO_MALFORMED);
     size_t len = (size_t)body.ptr[1] << 24 | (size_t)body.ptr[2] << 16 | (size_t)body.ptr[3] << 8 |

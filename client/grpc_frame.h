@@ -7,7 +7,7 @@
 
 #include "base/arena.h"
 
-rc grpc_frame(struct arena *arena, const ProtobufCMessage *request, struct slice *out,
-              struct err *err);
+rc grpc_frame_write(struct arena *arena, const ProtobufCMessage *request, struct slice *out,
+                    struct err *err);
 /* Lends the message. We don't announce compression, so no other frame comes: R_PROTO_MALFORMED. */
-rc grpc_unframe(struct slice body, struct slice *out, struct err *err);
+rc grpc_frame_read(struct slice body, struct slice *out, struct err *err);

@@ -3,6 +3,7 @@
 #include <string.h>
 
 #include "base/buf.h"
+#include "base/utf8.h"
 #include "client/mail.h"
 #include "client/mail_cms.h"
 #include "client/mail_mime.h"
@@ -80,6 +81,9 @@ static GMimeObject *notice(const char *portal_url)
 {
     GMimeTextPart *part = g_mime_text_part_new_with_subtype("plain");
     char text[2048];
+    if (!utf8_is_printable(slice_str(portal_url))) { /* it would write lines of its own */
+        portal_url = "";
+    }
     snprintf(
         text, sizeof text,
         "This message is protected.\r\n\r\nOpen it with a mail program that knows Chancery%s%s.\r\n",

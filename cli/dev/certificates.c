@@ -101,10 +101,13 @@ static rc load(const struct dev *dev, const char *name, struct pair *out, struct
     AUTO(bio_free_at) BIO *key = BIO_new_file(dev_path(dev, "certificates/%s.key", name), "r");
     AUTO(bio_free_at)
     BIO *certificate = BIO_new_file(dev_path(dev, "certificates/%s.pem", name), "r");
-    ENSURE(key != NULL && certificate != NULL, err, R_STARTUP_FAILED);
-    out->key = PEM_read_bio_PrivateKey(key, NULL, NULL, NULL);
-    out->certificate = PEM_read_bio_X509(certificate, NULL, NULL, NULL);
-    ENSURE(out->key != NULL && out->certificate != NULL, err, R_STARTUP_FAILED);
+    out->key = key == NULL ? NULL : PEM_read_bio_PrivateKey(key, NULL, NULL, NULL);
+    out->certificate =
+        certificate == NULL ? NULL : PEM_read_bio_X509(certificate, NULL, NULL, NULL);
+    if (out->key == NULL || out->certificate == NULL) {
+        FAIL(err, R_STARTUP_FAILED, "certificates/%s.key or .pem is missing or can't be read",
+             name);
+    }
     return OK;
 }
 

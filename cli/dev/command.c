@@ -11,6 +11,7 @@
 #include "base/clock.h"
 #include "cli/command.h"
 #include "cli/dev/dev.h"
+#include "cli/number.h"
 #include "cli/output.h"
 #include "cli/session.h"
 #include "crypto/algs.h"
@@ -28,7 +29,8 @@ static const char DEV_HELP[] =
     "  clean    end the processes and delete the folder\n"
     "\n"
     "  --folder DIR   default: /var/lib/chancery-dev for root, else ~/.local/share/chancery-dev\n"
-    "  --port PORT    of the TLS listener on loopback, default 8443; the first start decides\n"
+    "  --port PORT    of the TLS listener on loopback, default 8443. Another one than before is\n"
+    "                 taken over into configuration and profiles\n"
     "\n"
     "Contoso (contoso.com) and Fabrikam (fabrikam.com) are in the boundary commercial, A. Datum\n"
     "(adatum.us) and Wingtip (wingtip.us) in gcc-high. People of mail.example have no tenant.\n"
@@ -46,7 +48,7 @@ static const char TOKEN_HELP[] =
     "somebody of no tenant.\n"
     "\n"
     "  --folder DIR    of the authority; default as for chancery dev\n"
-    "  --minutes N     how long the token holds, default 60\n"
+    "  --minutes N     how long the token holds, at most a year; default 60\n"
     "  --bind KEY.pem  bind it to this key on P-256 or P-384 (DPoP, RFC 9449); the key is made if\n"
     "                  the file doesn't exist. Nobody can use the token without it\n"
     "  -o FILE         write it to this file, which only you can read; default: standard output\n"
@@ -58,6 +60,8 @@ static const char TOKEN_HELP[] =
     "  server: https://127.0.0.1:8443\n"
     "  ca_file: /var/lib/chancery-dev/certificates/ca.pem\n"
     "  token_file: bob.token            # with --bind also: dpop_key_file: KEY.pem\n";
+
+enum { MINUTES_MAX = 366 * 24 * 60 };
 
 static int64_t now_ms(void)
 {
@@ -89,6 +93,25 @@ static rc make_folder(struct dev *dev, struct err *err)
     }
     TRY(dev_mkdir(dev->folder, err));
     absolute(dev);
+    return OK;
+}
+
+/* What PostgreSQL's programs can carry, and sockets. */
+static rc check_folder(const struct dev *dev, struct err *err)
+{
+    enum { SOCKET_PATH_MAX = 107 };
+    static const char longest[] = "/postgres/.s.PGSQL.5432.lock";
+    size_t room = SOCKET_PATH_MAX - (sizeof longest - 1);
+    if (strlen(dev->folder) > room) {
+        FAIL(err, R_STARTUP_FAILED,
+             "%.80s… is too long for sockets: choose a folder of at most %zu bytes", dev->folder,
+             room);
+    }
+    if (strpbrk(dev->folder, "'\"\\$`,\n\r") != NULL) {
+        FAIL(err, R_STARTUP_FAILED,
+             "PostgreSQL can't live in %s: choose a folder without quotes, commas, \\, $ and `",
+             dev->folder);
+    }
     return OK;
 }
 
@@ -135,31 +158,8 @@ static rc clean(struct dev *dev, struct err *err)
     return dev_remove(dev->folder, err);
 }
 
-/* One command at a time works on a folder. */
-static rc with_lock(struct dev *dev, rc (*run)(struct dev *dev, struct err *err), struct err *err)
-{
-    int lock;
-    if (run == start) {
-        TRY(make_folder(dev, err));
-    } else if (!dev_exists(dev_path(dev, "certificates/ca.pem"))) {
-        return run(dev, err); /* it isn't one of ours */
-    }
-    TRY(dev_lock(dev_path(dev, "dev.lock"), true, &lock, err));
-    rc result = run(dev, err);
-    close(lock);
-    return result;
-}
-
-static rc status(struct dev *dev, struct err *err)
-{
-    (void)err;
-    printf("folder      %s\n", dev->folder);
-    printf("PostgreSQL  %s\n", dev_postgres_is_running(dev) ? "running" : "stopped");
-    printf("chanceryd   %s\n", dev_server_is_running(dev) ? "running" : "stopped");
-    return OK;
-}
-
-/* An earlier start has written its port into configuration and profiles, so it stays. */
+/* What an earlier start has written into configuration and profiles holds, unless another port is
+ * asked for. */
 static void keep_port(struct dev *dev)
 {
     struct slice text;
@@ -175,39 +175,69 @@ static void keep_port(struct dev *dev)
     }
 }
 
+/* One command at a time works on a folder. */
+static rc with_lock(struct dev *dev, rc (*run)(struct dev *dev, struct err *err),
+                    const char *asked_port, struct err *err)
+{
+    int lock;
+    if (run == start) {
+        TRY(check_folder(dev, err));
+        TRY(make_folder(dev, err));
+    } else if (!dev_exists(dev_path(dev, "certificates/ca.pem"))) {
+        return run(dev, err); /* it isn't one of ours */
+    }
+    TRY(dev_lock(dev_path(dev, "dev.lock"), true, &lock, err));
+    keep_port(dev);
+    bool is_other = run == start && asked_port != NULL && strcmp(asked_port, dev->port) != 0;
+    rc result = is_other ? dev_change_port(dev, asked_port, err) : OK;
+    if (result.ok) {
+        result = run(dev, err);
+    }
+    close(lock);
+    return result;
+}
+
+static rc status(struct dev *dev, struct err *err)
+{
+    (void)err;
+    printf("folder      %s\n", dev->folder);
+    printf("PostgreSQL  %s\n", dev_postgres_is_running(dev) ? "running" : "stopped");
+    printf("chanceryd   %s\n", dev_server_is_running(dev) ? "running" : "stopped");
+    return OK;
+}
+
 static int run_dev(int argc, char **argv)
 {
-    static const struct {
-        const char *name;
-        rc (*run)(struct dev *dev, struct err *err);
-    } verbs[] = {{"start", start}, {"stop", stop}, {"status", status}, {"clean", clean}};
-    struct dev dev = {.arena = arena_new(SESSION_BUDGET), .port = "8443"};
+    static const char *const names[] = {"start", "stop", "status", "clean", NULL};
+    static rc (*const verbs[])(struct dev * dev, struct err * err) = {start, stop, status, clean};
+    const char *asked_port = NULL;
+    struct dev dev = {.arena = arena_new(SESSION_BUDGET)};
     const struct option_spec specs[] = {{"--folder", &dev.folder, NULL, NULL},
-                                        {"--port", &dev.port, NULL, NULL}};
+                                        {"--port", &asked_port, NULL, NULL}};
     struct err err = {0};
-    int code = EXIT_USAGE;
+    size_t verb;
+    uint32_t port = 8443;
     if (options_take(&command_dev, specs, 2, argc, argv) != 2) {
         return usage_error(&command_dev, "say start, stop, status or clean");
     }
+    if (choice_read(&command_dev, NULL, argv[1], names, &verb) != EXIT_OK ||
+        (asked_port != NULL &&
+         number_read(&command_dev, "--port", asked_port, 1, 65535, &port) != EXIT_OK)) {
+        return EXIT_USAGE;
+    }
     dev.folder = dev.folder == NULL ? dev_default_folder(dev.arena) : dev.folder;
+    dev.port = arena_printf(dev.arena, "%u", port);
+    asked_port = asked_port == NULL ? NULL : dev.port;
     absolute(&dev);
-    keep_port(&dev);
     if (!crypto_init(NULL, &err).ok) {
         return fail_with(&command_dev, &err);
     }
-    for (size_t i = 0; i < sizeof verbs / sizeof verbs[0]; i++) {
-        if (strcmp(verbs[i].name, argv[1]) == 0) {
-            rc done =
-                verbs[i].run == status ? status(&dev, &err) : with_lock(&dev, verbs[i].run, &err);
-            code = done.ok ? EXIT_OK : fail_with(&command_dev, &err);
-        }
-    }
+    rc done =
+        verbs[verb] == status ? status(&dev, &err) : with_lock(&dev, verbs[verb], asked_port, &err);
+    int code = done.ok ? EXIT_OK : fail_with(&command_dev, &err);
     arena_free(dev.arena);
     crypto_fini();
-    return code != EXIT_USAGE
-               ? code
-               : usage_error(&command_dev, "there is no verb %s: say start, stop, status or clean",
-                             argv[1]);
+    return code;
 }
 
 const struct command command_dev = {.name = "dev",
@@ -218,7 +248,8 @@ const struct command command_dev = {.name = "dev",
 static int run_token(int argc, char **argv)
 {
     struct dev dev = {.arena = arena_new(SESSION_BUDGET)};
-    const char *minutes = "60", *output = "-", *key_file = NULL, *token;
+    uint32_t lasts = 60;
+    const char *minutes = NULL, *output = "-", *key_file = NULL, *token;
     const struct option_spec specs[] = {{"--folder", &dev.folder, NULL, NULL},
                                         {"--minutes", &minutes, NULL, NULL},
                                         {"--bind", &key_file, NULL, NULL},
@@ -227,10 +258,14 @@ static int run_token(int argc, char **argv)
     if (options_take(&command_token, specs, 4, argc, argv) != 2) {
         return usage_error(&command_token, "give one address");
     }
+    if (minutes != NULL &&
+        number_read(&command_token, "--minutes", minutes, 1, MINUTES_MAX, &lasts) != EXIT_OK) {
+        return EXIT_USAGE;
+    }
     dev.folder = dev.folder == NULL ? dev_default_folder(dev.arena) : dev.folder;
     absolute(&dev);
     bool ok = crypto_init(NULL, &err).ok &&
-              dev_token(&dev, argv[1], strtoll(minutes, NULL, 10), key_file, &token, &err).ok &&
+              dev_token(&dev, argv[1], lasts, key_file, &token, &err).ok &&
               output_write(output, slice_str(arena_printf(dev.arena, "%s\n", token)), &err).ok;
     int code = ok ? EXIT_OK : fail_with(&command_token, &err);
     arena_free(dev.arena);

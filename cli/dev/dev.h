@@ -18,9 +18,13 @@ struct dev {
 
 /* A path in the folder; lent by the arena. */
 const char *dev_path(const struct dev *dev, const char *format, ...) PRINTF_LIKE(2, 3);
+/* A text in quotes, as YAML and JSON have it; lent by the arena. */
+const char *dev_quoted(const struct dev *dev, const char *text);
 bool dev_exists(const char *path);
+/* Fail for what the system refuses to do with a file. R_STARTUP_FAILED. */
+rc dev_failed(const char *what, struct err *err);
 /* Write a file that only its owner can read, whole or not at all; one that exists stays as it is.
- * R_STARTUP_FAILED. */
+ * R_FILE_UNWRITABLE. */
 rc dev_write_new(const char *path, struct slice bytes, struct err *err);
 rc dev_mkdir(const char *path, struct err *err);
 /* Delete a folder with all that is in it; it need not exist. R_STARTUP_FAILED. */
@@ -57,6 +61,10 @@ rc dev_database(struct dev *dev, struct err *err);
  * that exist are kept. */
 rc dev_certificates(struct dev *dev, struct err *err);
 rc dev_fingerprint(const struct dev *dev, const char *name, unsigned char out[32], struct err *err);
+
+/* port.c: let the authority have this port from its next start on, in its configuration and in all
+ * profiles. A server that runs is ended before. R_STARTUP_FAILED. */
+rc dev_change_port(struct dev *dev, const char *port, struct err *err);
 
 /* server.c */
 rc dev_server_start(struct dev *dev, struct err *err);

@@ -13,8 +13,9 @@
 #include <unistd.h>
 
 #include "cli/dev/dev.h"
+#include "cli/output.h"
 
-static rc system_failed(const char *what, struct err *err)
+rc dev_failed(const char *what, struct err *err)
 {
     FAIL(err, R_STARTUP_FAILED, "%s: %s", what, strerrordesc_np(errno));
 }
@@ -31,34 +32,37 @@ const char *dev_path(const struct dev *dev, const char *format, ...)
     return path;
 }
 
+const char *dev_quoted(const struct dev *dev, const char *text)
+{
+    char *out = arena_alloc(dev->arena, 2 * strlen(text) + 3);
+    size_t len = 0;
+    CH_ASSERT(out != NULL); /* a command's arena is far larger than its paths */
+    out[len++] = '"';
+    for (; *text != '\0'; text++) {
+        if (*text == '"' || *text == '\\') {
+            out[len++] = '\\';
+        }
+        out[len++] = *text;
+    }
+    out[len++] = '"';
+    out[len] = '\0';
+    return out;
+}
+
 bool dev_exists(const char *path)
 {
     return access(path, F_OK) == 0;
 }
 
-/* Beside its place first: a power loss must not leave half a file, which would stay as it is. */
+/* A power loss must not leave half a file, which would stay as it is. */
 rc dev_write_new(const char *path, struct slice bytes, struct err *err)
 {
-    char aside[DEV_PATH_MAX];
-    snprintf(aside, sizeof aside, "%s.new", path);
-    (void)unlink(aside);
-    int fd = open(aside, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0600);
-    if (fd < 0) {
-        return system_failed(aside, err);
-    }
-    bool ok = write(fd, bytes.ptr, bytes.len) == (ssize_t)bytes.len && fsync(fd) == 0;
-    close(fd);
-    ok = ok && (link(aside, path) == 0 || errno == EEXIST);
-    if (!ok) {
-        return system_failed(path, err);
-    }
-    (void)unlink(aside);
-    return OK;
+    return output_write_new(path, bytes, err);
 }
 
 rc dev_mkdir(const char *path, struct err *err)
 {
-    return mkdir(path, 0711) == 0 || errno == EEXIST ? OK : system_failed(path, err);
+    return mkdir(path, 0711) == 0 || errno == EEXIST ? OK : dev_failed(path, err);
 }
 
 static int remove_one(const char *path, const struct stat *info, int kind, struct FTW *walk)
@@ -73,7 +77,7 @@ rc dev_remove(const char *path, struct err *err)
 {
     return nftw(path, remove_one, 16, FTW_DEPTH | FTW_PHYS) == 0 || errno == ENOENT
                ? OK
-               : system_failed(path, err);
+               : dev_failed(path, err);
 }
 
 static void become_postgres(void)
@@ -114,7 +118,7 @@ rc dev_run(const struct dev *dev, const char *const *argv, bool as_postgres, str
         exec_program(argv, as_postgres, log);
     }
     if (pid < 0 || waitpid(pid, &status, 0) != pid) {
-        return system_failed(argv[0], err);
+        return dev_failed(argv[0], err);
     }
     if (!WIFEXITED(status) || WEXITSTATUS(status) != 0) {
         FAIL(err, R_STARTUP_FAILED, "%s failed; see %s", argv[0], log);

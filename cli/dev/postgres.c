@@ -14,7 +14,7 @@
 
 #define SOCKET_NAME ".s.PGSQL.5432"
 #define SOCKET_OPTIONS_FORMAT \
-    "-k %s -c listen_addresses='' -c unix_socket_permissions=0700 -c max_connections=100"
+    "-k '%s' -c listen_addresses='' -c unix_socket_permissions=0700 -c max_connections=100"
 
 /* Debian keeps the programs of each version in a folder of their own, outside PATH. */
 static rc find_programs(struct dev *dev, struct err *err)
@@ -36,13 +36,13 @@ static const char *program(const struct dev *dev, const char *name)
 
 const char *dev_owner_conninfo(const struct dev *dev)
 {
-    return arena_printf(dev->arena, "host=%s/postgres dbname=postgres user=chancery_owner",
+    return arena_printf(dev->arena, "host='%s/postgres' dbname=postgres user=chancery_owner",
                         dev->folder);
 }
 
 const char *dev_server_conninfo(const struct dev *dev)
 {
-    return arena_printf(dev->arena, "host=%s/postgres dbname=postgres user=chancery_dev",
+    return arena_printf(dev->arena, "host='%s/postgres' dbname=postgres user=chancery_dev",
                         dev->folder);
 }
 
@@ -73,7 +73,7 @@ static rc forget_power_loss(const struct dev *dev, struct err *err)
             FAIL(err, R_STARTUP_FAILED, "processes work in %s, and %s doesn't name them",
                  data_folder(dev), pid_file(dev));
         }
-        ENSURE(unlink(pid_file(dev)) == 0, err, R_STARTUP_FAILED);
+        TRY(unlink(pid_file(dev)) == 0 ? OK : dev_failed(pid_file(dev), err));
     }
     (void)unlink(dev_path(dev, "postgres/" SOCKET_NAME ".lock"));
     return OK;
@@ -86,9 +86,9 @@ static rc make_cluster(struct dev *dev, struct err *err)
     const char *folder = dev_path(dev, "postgres");
     const struct passwd *user = geteuid() == 0 ? getpwnam("postgres") : NULL;
     TRY(dev_mkdir(folder, err));
-    ENSURE(chmod(folder, 0700) == 0, err, R_STARTUP_FAILED);
+    TRY(chmod(folder, 0700) == 0 ? OK : dev_failed(folder, err));
     if (user != NULL) {
-        ENSURE(chown(folder, user->pw_uid, user->pw_gid) == 0, err, R_STARTUP_FAILED);
+        TRY(chown(folder, user->pw_uid, user->pw_gid) == 0 ? OK : dev_failed(folder, err));
     }
     if (dev_exists(dev_path(dev, "postgres/data/PG_VERSION"))) {
         return OK;
@@ -106,9 +106,9 @@ static rc make_cluster(struct dev *dev, struct err *err)
                           "--no-locale",
                           NULL};
     TRY(dev_run(dev, argv, true, err));
-    ENSURE(rename(dev_path(dev, "postgres/data.new"), data_folder(dev)) == 0, err,
-           R_STARTUP_FAILED);
-    return OK;
+    return rename(dev_path(dev, "postgres/data.new"), data_folder(dev)) == 0
+               ? OK
+               : dev_failed(data_folder(dev), err);
 }
 
 rc dev_postgres_start(struct dev *dev, struct err *err)

@@ -1,10 +1,13 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* The chanceryd of the dev folder: its configuration, its start and its end. */
+#include <errno.h>
 #include <fcntl.h>
 #include <limits.h>
+#include <netinet/in.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/socket.h>
 #include <sys/wait.h>
 #include <time.h>
 #include <unistd.h>
@@ -30,22 +33,32 @@ static const char *config_file(const struct dev *dev)
     return dev_path(dev, "chanceryd.yaml");
 }
 
+static const char *quoted_path(const struct dev *dev, const char *name)
+{
+    return dev_quoted(dev, dev_path(dev, "%s", name));
+}
+
 static rc write_config(const struct dev *dev, struct err *err)
 {
-    const char *text = arena_printf(dev->arena,
-                                    "# Written by chancery dev; your changes are kept.\n"
-                                    "listeners:\n"
-                                    "  - address: \"127.0.0.1:%s\"\n"
-                                    "    tls: {certificate_file: %s, key_file: %s}\n"
-                                    "  - {address: \"unix:%s/chanceryd.sock\", metrics: true}\n"
-                                    "database: {conninfo: \"%s\"}\n"
-                                    "root_key: {file: %s}\n"
-                                    "authority_url: \"https://127.0.0.1:%s\"\n"
-                                    "workers: 2\n"
-                                    "identity: {allow_loopback: true}\n",
-                                    dev->port, dev_path(dev, "certificates/server.pem"),
-                                    dev_path(dev, "certificates/server.key"), dev->folder,
-                                    dev_server_conninfo(dev), dev_path(dev, "root.key"), dev->port);
+    const char *socket = arena_printf(dev->arena, "unix:%s/chanceryd.sock", dev->folder);
+    const char *conninfo = dev_server_conninfo(dev);
+    ARENA_ENSURE(socket, err);
+    ARENA_ENSURE(conninfo, err);
+    const char *text =
+        arena_printf(dev->arena,
+                     "# Written by chancery dev; your changes are kept.\n"
+                     "listeners:\n"
+                     "  - address: \"127.0.0.1:%s\"\n"
+                     "    tls: {certificate_file: %s, key_file: %s}\n"
+                     "  - {address: %s, metrics: true}\n"
+                     "database: {conninfo: %s}\n"
+                     "root_key: {file: %s}\n"
+                     "authority_url: \"https://127.0.0.1:%s\"\n"
+                     "workers: 2\n"
+                     "identity: {allow_loopback: true}\n",
+                     dev->port, quoted_path(dev, "certificates/server.pem"),
+                     quoted_path(dev, "certificates/server.key"), dev_quoted(dev, socket),
+                     dev_quoted(dev, conninfo), quoted_path(dev, "root.key"), dev->port);
     ARENA_ENSURE(text, err);
     return dev_write_new(config_file(dev), slice_str(text), err);
 }
@@ -63,7 +76,7 @@ static rc find_daemon(const struct dev *dev, const char **out, struct err *err)
 {
     char self[PATH_MAX];
     ssize_t len = readlink("/proc/self/exe", self, sizeof self - 1);
-    ENSURE(len > 0, err, R_STARTUP_FAILED);
+    TRY(len > 0 ? OK : dev_failed("/proc/self/exe", err));
     self[len] = '\0';
     *strrchr(self, '/') = '\0';
     *out = arena_printf(dev->arena, "%s/chanceryd", self);
@@ -124,6 +137,28 @@ static rc wait_until_ready(const struct dev *dev, pid_t child, struct err *err)
     return OK;
 }
 
+/* Told here and not by the log alone: it is what goes wrong most. */
+static rc check_port(const struct dev *dev, struct err *err)
+{
+    static const int on = 1;
+    const struct sockaddr_in address = {.sin_family = AF_INET,
+                                        .sin_port = htons((in_port_t)atoi(dev->port)),
+                                        .sin_addr.s_addr = htonl(INADDR_LOOPBACK)};
+    int fd = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
+    bool is_free = fd >= 0 && setsockopt(fd, SOL_SOCKET, SO_REUSEADDR, &on, sizeof on) == 0 &&
+                   bind(fd, (const struct sockaddr *)&address, sizeof address) == 0 &&
+                   listen(fd, 1) == 0;
+    int why = errno;
+    if (fd >= 0) {
+        close(fd);
+    }
+    if (!is_free) {
+        FAIL(err, R_STARTUP_FAILED, "port %s can't be used (%s): choose another by --port",
+             dev->port, strerror(why));
+    }
+    return OK;
+}
+
 rc dev_server_start(struct dev *dev, struct err *err)
 {
     const char *daemon;
@@ -133,6 +168,7 @@ rc dev_server_start(struct dev *dev, struct err *err)
         return wait_until_ready(dev, 0, err);
     }
     TRY(find_daemon(dev, &daemon, err));
+    TRY(check_port(dev, err));
     TRY(dev_lock(pid_file(dev), false, &lock, err));
     pid_t pid = fork();
     if (pid == 0) {
@@ -140,7 +176,7 @@ rc dev_server_start(struct dev *dev, struct err *err)
     }
     bool is_noted = pid > 0 && ftruncate(lock, 0) == 0 && dprintf(lock, "%ld\n", (long)pid) > 0;
     close(lock);
-    ENSURE(is_noted, err, R_STARTUP_FAILED);
+    TRY(is_noted ? OK : dev_failed(pid_file(dev), err));
     return wait_until_ready(dev, pid, err);
 }
 

@@ -269,15 +269,13 @@ static rc write_profile(const struct dev *dev, const char *name, bool has_certif
                         const char *token, struct err *err)
 {
     const char *certificate =
-        has_certificate
-            ? arena_printf(
-                  dev->arena,
-                  "certificate_file: %s/certificates/%s.pem\nkey_file: %s/certificates/%s.key\n",
-                  dev->folder, name, dev->folder, name)
-            : "";
+        has_certificate ? arena_printf(dev->arena, "certificate_file: %s\nkey_file: %s\n",
+                                       dev_quoted(dev, dev_path(dev, "certificates/%s.pem", name)),
+                                       dev_quoted(dev, dev_path(dev, "certificates/%s.key", name)))
+                        : "";
     const char *text = arena_printf(
         dev->arena, "server: https://127.0.0.1:%s\nca_file: %s\n%s%s%s%s", dev->port,
-        dev_path(dev, "certificates/ca.pem"), certificate,
+        dev_quoted(dev, dev_path(dev, "certificates/ca.pem")), certificate,
         token == NULL ? "" : "token_file: ", token == NULL ? "" : token, token == NULL ? "" : "\n");
     ARENA_ENSURE(text, err);
     return dev_write_new(dev_path(dev, "profiles/%s.yaml", name), slice_str(text), err);

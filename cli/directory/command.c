@@ -22,7 +22,7 @@ static const char HELP[] =
     "Users and groups of the tenant whose admin the profile names. A user opens what was sent to\n"
     "their aliases, and a group is meant by each of its addresses. Groups may have groups and\n"
     "people from elsewhere as members. Changes hold from the next license on. All verbs take\n"
-    "-o json.\n"
+    "-o json|yaml.\n"
     "\n"
     "Where the tenant requires a second admin for access to content, what lets somebody in only\n"
     "asks for it: an address that joins a user's other ones, members and addresses of groups that\n"

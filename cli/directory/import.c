@@ -338,9 +338,10 @@ int directory_import(struct session *s, const struct verb_args *args)
     int code = is_lines ? import_lines(&in, text) : import_csv(&in, text);
     if (code == EXIT_OK) {
         progress_end(&in.progress);
-        code = verb_wants_json(args) ? session_print_json(s, &in.totals.base) : EXIT_OK;
+        code =
+            args->answer != ANSWER_TEXT ? answer_print(s, args->answer, &in.totals.base) : EXIT_OK;
     }
-    if (code == EXIT_OK && !verb_wants_json(args)) {
+    if (code == EXIT_OK && args->answer == ANSWER_TEXT) {
         printf("%lld users and %lld groups put, %lld members added in %.1f s\n",
                (long long)in.totals.users, (long long)in.totals.groups,
                (long long)in.totals.members, progress_seconds(&in.progress));

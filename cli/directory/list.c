@@ -1,25 +1,13 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* chancery directory list: prints each page as it comes, so that a large directory needs little
- * memory; with -o json one object per line. */
+ * memory; with -o json one object per line, with -o yaml one document each. */
 #include <stdio.h>
 #include <string.h>
 
 #include "chancery/v1/directory.pb-c.h"
 #include "cli/directory/directory.h"
-#include "wire/message_text.h"
 
 enum { PAGE = 200 };
-
-static int print_line(struct session *s, const ProtobufCMessage *message)
-{
-    const char *text;
-    struct err err = {0};
-    if (!message_to_json(s->arena, message, false, false, &text, &err).ok) {
-        return fail_with(s->command, &err);
-    }
-    puts(text);
-    return EXIT_OK;
-}
 
 static void end_line(char *const *aliases, size_t count)
 {
@@ -34,8 +22,8 @@ static int print_users(struct session *s, const struct verb_args *args,
 {
     for (size_t i = 0; i < page->n_users; i++) {
         const Chancery__V1__User *user = page->users[i];
-        if (verb_wants_json(args)) {
-            int code = print_line(s, &user->base);
+        if (args->answer != ANSWER_TEXT) {
+            int code = answer_print_one(s, args->answer, &user->base);
             if (code != EXIT_OK) {
                 return code;
             }
@@ -60,7 +48,8 @@ static int list_users(struct session *s, const struct verb_args *args)
         if (code == EXIT_OK) {
             const Chancery__V1__ListUsersResponse *page = (const void *)message;
             request.page_token = page->next_page_token;
-            code = print_users(s, args, verb_wants_json(args) ? page : session_shown(s, message));
+            code = print_users(s, args,
+                               args->answer != ANSWER_TEXT ? page : session_shown(s, message));
         }
     } while (code == EXIT_OK && request.page_token[0] != '\0');
     return code;
@@ -72,8 +61,8 @@ static int print_groups(struct session *s, const struct verb_args *args,
     int code = EXIT_OK;
     for (size_t i = 0; code == EXIT_OK && i < page->n_groups; i++) {
         const Chancery__V1__Group *group = page->groups[i];
-        if (verb_wants_json(args)) {
-            code = print_line(s, &group->base);
+        if (args->answer != ANSWER_TEXT) {
+            code = answer_print_one(s, args->answer, &group->base);
         } else {
             printf("%-40s %s  %s", group->address, group->display_name, group->external_id);
             end_line(group->aliases, group->n_aliases);
@@ -95,7 +84,8 @@ static int list_groups(struct session *s, const struct verb_args *args)
         if (code == EXIT_OK) {
             const Chancery__V1__ListGroupsResponse *page = (const void *)message;
             request.page_token = page->next_page_token;
-            code = print_groups(s, args, verb_wants_json(args) ? page : session_shown(s, message));
+            code = print_groups(s, args,
+                                args->answer != ANSWER_TEXT ? page : session_shown(s, message));
         }
     } while (code == EXIT_OK && request.page_token[0] != '\0');
     return code;
@@ -105,8 +95,8 @@ static int print_members(struct session *s, const struct verb_args *args,
                          Chancery__V1__ListMembersResponse *page)
 {
     page->next_page_token = text_field("");
-    if (verb_wants_json(args)) {
-        return print_line(s, &page->base);
+    if (args->answer != ANSWER_TEXT) {
+        return answer_print_one(s, args->answer, &page->base);
     }
     (void)session_shown(s, &page->base);
     for (size_t i = 0; i < page->n_members; i++) {

@@ -10,6 +10,8 @@
 
 struct secret;
 
+enum { SECRET_HEAP_BYTES = 4 * 1024 * 1024 }; /* of a worker */
+
 /* Set up the locked heap of `bytes` (a power of two); before the first secret, once per process.
  * R_STARTUP_FAILED if the memory can't be locked. */
 rc secret_heap_init(size_t bytes, struct err *err);

@@ -201,6 +201,16 @@ static void add_escape(struct buf *out, int32_t point, enum utf8_escapes escapes
     }
 }
 
+/* JSON has no escape for a byte. */
+static void add_broken(struct buf *out, uint8_t byte, enum utf8_escapes escapes)
+{
+    if (escapes == UTF8_LINE) {
+        buf_printf(out, "\\x%02x", byte);
+    } else {
+        buf_add_str(out, "\\ufffd");
+    }
+}
+
 /* The next piece of text as it is shown. */
 static void add_shown(struct buf *out, struct slice text, size_t *at, enum utf8_escapes escapes)
 {
@@ -208,7 +218,7 @@ static void add_shown(struct buf *out, struct slice text, size_t *at, enum utf8_
     int32_t point = next_code_point(text, at);
     if (point < 0) {
         *at = from + 1;
-        buf_printf(out, "\\x%02x", text.ptr[from]);
+        add_broken(out, text.ptr[from], escapes);
     } else if (is_shown(point, escapes)) {
         buf_add(out, slice_cut(text, from, *at));
     } else {
@@ -239,4 +249,15 @@ const char *utf8_escaped(struct arena *arena, const char *text, enum utf8_escape
         add_shown(&out, whole, &at, escapes);
     }
     return buf_finish(&out, &shown, NULL).ok ? arena_dup(arena, shown) : NULL;
+}
+
+/* An escape is at most five times as long as what it stands for. */
+enum { ESCAPED = 10, ESCAPED_MORE = 4096 };
+
+void utf8_print(FILE *out, const char *text)
+{
+    AUTO(arena_free_at) struct arena *arena = arena_new(ESCAPED * strlen(text) + ESCAPED_MORE);
+    const char *shown = utf8_escaped(arena, text, UTF8_LINE);
+    CH_ASSERT(shown != NULL); /* there is room for ten times the text */
+    fputs(shown, out);
 }

@@ -4,6 +4,7 @@
 #pragma once
 
 #include <stdbool.h>
+#include <stdio.h>
 
 #include "base/arena.h"
 #include "base/slice.h"
@@ -32,3 +33,5 @@ enum utf8_escapes {
 };
 /* Lent by the arena, or the text itself where nothing is to be escaped. NULL over budget. */
 const char *utf8_escaped(struct arena *arena, const char *text, enum utf8_escapes escapes);
+/* Print text from outside (a name, a path, another program's words) within its line. */
+void utf8_print(FILE *out, const char *text);

@@ -229,9 +229,13 @@ static rc open_set(struct jwks_reader *reader, struct slice json, struct err *er
     TRY(json_parse_foreign(reader->arena, without_mark(json), JWKS_BYTES_MAX, SET_VALUES_MAX,
                            reader->invalid, &root, err));
     reader->keys = json_object_get(root, "keys");
-    ENSURE(json_is_array(reader->keys), err, reader->invalid);
+    if (!json_is_array(reader->keys)) {
+        FAIL(err, reader->invalid, "a JWK set has a list of keys");
+    }
     for (size_t i = 0; i < json_array_size(reader->keys); i++) {
-        ENSURE(!has_private_member(json_array_get(reader->keys, i)), err, reader->invalid);
+        if (has_private_member(json_array_get(reader->keys, i))) {
+            FAIL(err, reader->invalid, "it holds a private key");
+        }
     }
     return OK;
 }

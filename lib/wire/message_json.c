@@ -7,12 +7,14 @@
 #include "base/clock.h"
 #include "base/encode.h"
 #include "base/utf8.h"
+#include "chancery/v1/common.pb-c.h"
 #include "google/protobuf/timestamp.pb-c.h"
 #include "wire/message_field.h"
 #include "wire/message_text.h"
 
 struct writer {
     struct arena *arena;
+    bool for_people;
     bool all;
 };
 
@@ -42,11 +44,17 @@ static json_t *write_unsigned(uint64_t value)
     return json_string(text);
 }
 
-static json_t *write_enum(const ProtobufCFieldDescriptor *field, int value)
+enum { RIGHT_PREFIX = sizeof "RIGHT_" - 1 };
+
+static json_t *write_enum(const struct writer *w, const ProtobufCFieldDescriptor *field, int value)
 {
     const ProtobufCEnumValue *found =
         protobuf_c_enum_descriptor_get_value(field->descriptor, value);
-    return found == NULL ? json_integer(value) : json_string(found->name);
+    if (found == NULL) {
+        return json_integer(value);
+    }
+    bool is_right = w->for_people && field->descriptor == &chancery__v1__right__descriptor;
+    return json_string(found->name + (is_right ? RIGHT_PREFIX : 0));
 }
 
 static json_t *write_bytes(const struct writer *w, const ProtobufCBinaryData *bytes)
@@ -66,7 +74,7 @@ static json_t *write_value(const struct writer *w, const ProtobufCFieldDescripto
     case PROTOBUF_C_TYPE_BOOL:
         return json_boolean(*(const protobuf_c_boolean *)value);
     case PROTOBUF_C_TYPE_ENUM:
-        return write_enum(field, *(const int *)value);
+        return write_enum(w, field, *(const int *)value);
     case PROTOBUF_C_TYPE_INT32:
     case PROTOBUF_C_TYPE_SINT32:
     case PROTOBUF_C_TYPE_SFIXED32:
@@ -140,7 +148,7 @@ static void write_field(const struct writer *w, const ProtobufCMessage *message,
     if (field->label == PROTOBUF_C_LABEL_REPEATED) {
         size_t count;
         memcpy(&count, base + field->quantifier_offset, sizeof count);
-        if (count > 0 || w->all) {
+        if (count > 0 || w->for_people || w->all) {
             json_object_set_new(object, name,
                                 write_repeated(w, field, *(uint8_t *const *)value, count));
         }
@@ -175,7 +183,7 @@ static json_t *write_message(const struct writer *w, const ProtobufCMessage *mes
 rc message_to_json(struct arena *arena, const ProtobufCMessage *message, bool pretty, bool all,
                    const char **out, struct err *err)
 {
-    struct writer w = {arena, all};
+    struct writer w = {.arena = arena, .for_people = pretty, .all = all};
     json_t *value = write_message(&w, message);
     char *text = json_dumps(value, pretty ? JSON_INDENT(2) : JSON_COMPACT);
     json_decref(value);

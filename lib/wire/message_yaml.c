@@ -7,6 +7,7 @@
 
 #include "base/clock.h"
 #include "base/encode.h"
+#include "base/suggestion.h"
 #include "google/protobuf/timestamp.pb-c.h"
 #include "wire/message_field.h"
 #include "wire/message_text.h"
@@ -41,6 +42,21 @@ static const char *text_of(const yaml_node_t *node)
     return (const char *)node->data.scalar.value;
 }
 
+static rc bad_field(const struct yaml_reader *r, const yaml_node_t *key,
+                    const ProtobufCMessageDescriptor *type)
+{
+    const char *name = scalar_of(key);
+    struct suggestion meant = {.word = name == NULL ? "" : name};
+    char what[128];
+    for (unsigned i = 0; i < type->n_fields; i++) {
+        suggestion_consider(&meant, type->fields[i].name);
+    }
+    snprintf(what, sizeof what, "has a field that is not known%s%s%s",
+             meant.best == NULL ? "" : "; did you mean ", meant.best == NULL ? "" : meant.best,
+             meant.best == NULL ? "" : "?");
+    return bad(r, key, what, type->short_name);
+}
+
 /* --- scalars ---------------------------------------------------------------------------------- */
 
 static rc read_bool(struct yaml_reader *r, const yaml_node_t *node, const char *name,
@@ -72,6 +88,35 @@ static rc read_integer(struct yaml_reader *r, const yaml_node_t *node, const cha
 }
 _Static_assert(__BYTE_ORDER__ == __ORDER_LITTLE_ENDIAN__, "read_integer copies the low bytes");
 
+/* What all values of an enumeration begin with, which nobody has to write: the first value is
+ * ROLE_UNSPECIFIED or alike (buf lint, ENUM_ZERO_VALUE_SUFFIX). */
+static size_t prefix_of(const ProtobufCEnumDescriptor *type)
+{
+    const char *last = strrchr(type->values[0].name, '_');
+    size_t len = last == NULL ? 0 : (size_t)(last - type->values[0].name) + 1;
+    for (unsigned i = 0; i < type->n_values; i++) {
+        len = strncmp(type->values[i].name, type->values[0].name, len) == 0 ? len : 0;
+    }
+    return len;
+}
+
+static rc bad_enum(const struct yaml_reader *r, const yaml_node_t *node,
+                   const ProtobufCFieldDescriptor *field)
+{
+    const ProtobufCEnumDescriptor *type = field->descriptor;
+    struct suggestion meant = {.word = text_of(node)};
+    size_t prefix = prefix_of(type);
+    char what[128];
+    for (unsigned i = 1; i < type->n_values; i++) {
+        suggestion_consider(&meant, type->values[i].name + prefix);
+        suggestion_consider(&meant, type->values[i].name);
+    }
+    snprintf(what, sizeof what, "has a value that is not in its enumeration%s%s%s",
+             meant.best == NULL ? "" : "; did you mean ", meant.best == NULL ? "" : meant.best,
+             meant.best == NULL ? "" : "?");
+    return bad(r, node, what, field->name);
+}
+
 /* "gateway" as well as "ROLE_GATEWAY". */
 static rc read_enum(struct yaml_reader *r, const yaml_node_t *node,
                     const ProtobufCFieldDescriptor *field, int *out)
@@ -88,7 +133,7 @@ static rc read_enum(struct yaml_reader *r, const yaml_node_t *node,
             return OK;
         }
     }
-    return bad(r, node, "has a value that is not in its enumeration", field->name);
+    return bad_enum(r, node, field);
 }
 
 static rc read_bytes(struct yaml_reader *r, const yaml_node_t *node, const char *name,
@@ -233,7 +278,7 @@ static rc read_message(struct yaml_reader *r, const yaml_node_t *node,
         const ProtobufCFieldDescriptor *field =
             name == NULL ? NULL : protobuf_c_message_descriptor_get_field_by_name(type, name);
         if (field == NULL) {
-            return bad(r, key, "has a field that is not known", type->short_name);
+            return bad_field(r, key, type);
         }
         size_t index = (size_t)(field - type->fields);
         if (index >= 256 || (seen[index / 64] & 1ULL << index % 64) != 0) {

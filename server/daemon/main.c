@@ -5,11 +5,14 @@
 #include <string.h>
 
 #include "auth/authenticate.h"
+#include "base/utf8.h"
+#include "crypto/algs.h"
 #include "daemon/supervisor.h"
 #include "daemon/version.h"
 #include "daemon/worker.h"
 #include "loop/loop.h"
 #include "service/registry.h"
+#include "setup/setup.h"
 
 static const char USAGE[] =
     "usage: chanceryd --config FILE [--check-config | --print-config]\n"
@@ -20,7 +23,9 @@ static const char USAGE[] =
     "changed configuration.\n"
     "\n"
     "  --config FILE    configuration in YAML; docs/config.md has its fields\n"
-    "  --check-config   test the file and end, with exit code 0 if it is valid, 78 if not\n"
+    "  --check-config   test the file and those that it names (keys, certificates and whether they\n"
+    "                   belong together and hold, authorities), and end, with exit code 0 if all\n"
+    "                   are valid, 78 if not\n"
     "  --print-config   show the configuration with all defaults filled in, as JSON\n"
     "  --list-steps     show the steps of every flow: \"flow step [commit]\"\n"
     "  --version        show the version\n"
@@ -31,6 +36,31 @@ static const char USAGE[] =
     "Before the first start, chancery migrate prepares the database, and chancery doctor checks\n"
     "everything. chancery dev runs a whole authority to try out.\n";
 
+static void tell(void *ctx, const struct setup_finding *finding)
+{
+    bool *is_valid = ctx;
+    *is_valid = *is_valid && finding->severity == SETUP_WARNING;
+    fprintf(stderr, "chanceryd: %s: ", finding->code);
+    utf8_print(stderr, finding->why);
+    fprintf(stderr, "\n%s %s\n", finding->what, finding->next);
+}
+
+/* The file's fields are right; now what they name. */
+static int check_files(const char *path, const Conf *conf)
+{
+    bool is_valid = true;
+    const struct setup_listener to = {.tell = tell, .ctx = &is_valid};
+    for (size_t i = 0; i < SETUP_CHECK_COUNT; i++) {
+        SETUP_CHECKS[i].run(conf, &to);
+    }
+    crypto_fini();
+    if (is_valid) {
+        utf8_print(stdout, path);
+        puts(" is valid");
+    }
+    return is_valid ? 0 : EXIT_HOPELESS;
+}
+
 static int show(const char *path, bool print)
 {
     struct arena *arena = arena_new(4 * 1024 * 1024);
@@ -39,13 +69,16 @@ static int show(const char *path, bool print)
     const char *text;
     int exit_code = 0;
     if (!conf_load(arena, path, &conf, &err).ok) {
-        fprintf(stderr, "chanceryd: %s: %s\n%s\n", path, err_words(&err),
-                reason_info(err.reason)->advice);
+        fputs("chanceryd: ", stderr);
+        utf8_print(stderr, path);
+        fputs(": ", stderr);
+        utf8_print(stderr, err_words(&err));
+        fprintf(stderr, "\n%s\n", reason_info(err.reason)->advice);
         exit_code = EXIT_HOPELESS;
     } else if (print && conf_print(arena, conf, &text, &err).ok) {
         puts(text);
     } else {
-        printf("%s is valid\n", path);
+        exit_code = check_files(path, conf);
     }
     arena_free(arena);
     return exit_code;

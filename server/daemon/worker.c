@@ -21,7 +21,6 @@
 #include "store/resource/key_store.h"
 
 enum {
-    SECRET_HEAP_BYTES = 4 * 1024 * 1024,
     TENANTS_MAX = 20000,
     KEYS_MAX =
         2 * TENANTS_MAX, /* sealing and signing; at most 64 bytes each of the heap for secrets */

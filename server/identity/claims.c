@@ -7,9 +7,6 @@
 #include "crypto/json.h"
 #include "domain/values/issuer_template.h"
 
-/* 9999-12-31T23:59:59Z: what is later is no time. */
-static const int64_t TIME_MAX_S = 253402300799;
-
 static const json_t *member(const struct token *token, const char *name)
 {
     const json_t *payload = token->payload;
@@ -21,7 +18,7 @@ static rc need_time(const struct token *token, const char *name, int64_t *out, s
 {
     const json_t *value = member(token, name);
     if (!json_is_integer(value) || json_integer_value(value) < 0 ||
-        json_integer_value(value) > TIME_MAX_S) {
+        json_integer_value(value) > TOKEN_TIME_MAX_S) {
         FAIL(err, R_TOKEN_CLAIM_INVALID, "%s is no whole number of seconds", name);
     }
     *out = json_integer_value(value);
@@ -34,9 +31,9 @@ static bool read_start(const struct token *token, const char *name, int64_t *out
 {
     const json_t *value = member(token, name);
     double seconds = json_number_value(value); /* 0 for what is no number */
-    bool is_late = seconds > (double)TIME_MAX_S;
+    bool is_late = seconds > (double)TOKEN_TIME_MAX_S;
     int64_t whole = seconds <= 0 || is_late ? 0 : (int64_t)seconds;
-    *out = is_late ? TIME_MAX_S : whole + ((double)whole < seconds && seconds > 0);
+    *out = is_late ? TOKEN_TIME_MAX_S : whole + ((double)whole < seconds && seconds > 0);
     return value == NULL || json_is_null(value) || json_is_number(value);
 }
 

@@ -4,6 +4,9 @@
 
 #include "identity/identity.h"
 
+/* 9999-12-31T23:59:59Z: what is later is no time. */
+static const int64_t TOKEN_TIME_MAX_S = 253402300799;
+
 /* Check exp, nbf and iat (RFC 7519 §4.1), and note them. R_TOKEN_EXPIRED, R_TOKEN_NOT_YET_VALID,
  * R_TOKEN_CLAIM_INVALID. */
 rc claims_check_times(const struct token *token, const struct issuer *issuer, struct unix_time now,
@@ -24,6 +27,10 @@ rc claims_check_tenant(const struct token *token, const struct issuer *issuer, s
 /* Read addresses, groups, tenant and guest by the issuer's mapping. R_TOKEN_CLAIM_INVALID. */
 rc claims_read(struct arena *arena, const struct token *token, const struct issuer *issuer,
                struct token_claims *out, struct err *err);
+/* What the token says of what a check is about, in sentences that begin with a space, for whoever holds
+ * it; "" when that is nothing. Lent by the arena; NULL: over budget. */
+const char *claims_said(struct arena *arena, const struct token *token, const struct issuer *issuer,
+                        enum token_stage stage, struct unix_time now);
 /* The parts of it that are about addresses (claim_addresses.c) and groups (claim_groups.c). */
 rc claims_read_addresses(struct arena *arena, const struct token *token,
                          const struct issuer *issuer, struct token_claims *out, struct err *err);

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "identity/https.h"
 
+#include <stdio.h>
 #include <sys/socket.h>
 #include <unistd.h>
 
@@ -23,6 +24,7 @@ struct https_get {
     void *user;
     size_t max_bytes;
     bool is_too_large;
+    const char *forbidden; /* why no connection was made; NULL: none was forbidden */
     struct https_host host;
     struct dns_host lookup;
     bool is_looking_up;
@@ -46,10 +48,12 @@ static void finish(struct https_get *get, CURLcode code)
     curl_easy_getinfo(get->easy, CURLINFO_RESPONSE_CODE, &status);
     if (get->is_too_large) {
         result.problem = "the body is too large";
+    } else if (code != CURLE_OK && get->forbidden != NULL) {
+        result.problem = get->forbidden;
     } else if (code != CURLE_OK && get->problem[0] == '\0') {
         result.problem = curl_easy_strerror(code);
     } else if (code == CURLE_OK && status != 200) {
-        result.problem = "the status is not 200";
+        snprintf(get->problem, sizeof get->problem, "the status is not 200 but %ld", status);
     } else if (code == CURLE_OK && buf_finish(&get->body, &result.body, NULL).ok) {
         result.ok = true;
     }
@@ -139,9 +143,10 @@ static int on_want_socket(CURL *easy, curl_socket_t socket, int what, void *arg,
 
 static curl_socket_t open_socket(void *arg, curlsocktype purpose, struct curl_sockaddr *address)
 {
-    const struct https *https = arg;
+    struct https_get *get = arg;
     (void)purpose;
-    if (!https_may_connect(&address->addr, &https->config)) {
+    get->forbidden = https_forbids(&address->addr, &get->https->config);
+    if (get->forbidden != NULL) {
         return CURL_SOCKET_BAD;
     }
     return socket(address->family, address->socktype | SOCK_CLOEXEC, address->protocol);
@@ -210,7 +215,7 @@ static void set_options(struct https_get *get, const char *url)
     curl_easy_setopt(easy, CURLOPT_WRITEFUNCTION, on_body);
     curl_easy_setopt(easy, CURLOPT_WRITEDATA, get);
     curl_easy_setopt(easy, CURLOPT_OPENSOCKETFUNCTION, open_socket);
-    curl_easy_setopt(easy, CURLOPT_OPENSOCKETDATA, https);
+    curl_easy_setopt(easy, CURLOPT_OPENSOCKETDATA, get);
     if (https->config.ca_file != NULL) {
         curl_easy_setopt(easy, CURLOPT_CAINFO, https->config.ca_file);
     }
@@ -228,7 +233,7 @@ static void on_found(struct dns_host *lookup)
     } else if (lookup->count == 0) {
         fail(get, "there is no such host");
     } else if (!https_host_route(&get->host, get->easy, lookup, &https->config)) {
-        fail(get, "the host has no address from which keys may be fetched");
+        fail(get, https_forbids(&lookup->addresses[0].any, &https->config));
     } else {
         curl_easy_setopt(get->easy, CURLOPT_TIMEOUT_MS, (long)(left_ms > 1 ? left_ms : 1));
         if (curl_multi_add_handle(https->multi, get->easy) != CURLM_OK) {

@@ -25,7 +25,10 @@ struct https *https_new(struct loop *loop, const struct https_config *config);
 void https_free(struct https *https);
 
 struct sockaddr;
-/* Whether a GET may go to this address, which its host's name resolved to. */
+/* Why a GET may not go to this address, which its host's name resolved to, and which option would allow
+ * it; NULL: it may. */
+const char *https_forbids(const struct sockaddr *address, const struct https_config *config);
+/* Whether it may. */
 bool https_may_connect(const struct sockaddr *address, const struct https_config *config);
 
 /* One GET; made by https_get, freed after `done` or by https_cancel. */

@@ -93,7 +93,7 @@ static enum place place_of_v6(const struct in6_addr *v6)
     return place_of(networks_v6, 64, (uint64_t)words[0] << 32 | words[1]);
 }
 
-bool https_may_connect(const struct sockaddr *address, const struct https_config *config)
+const char *https_forbids(const struct sockaddr *address, const struct https_config *config)
 {
     enum place place = PLACE_NOWHERE;
     if (address->sa_family == AF_INET) {
@@ -102,6 +102,24 @@ bool https_may_connect(const struct sockaddr *address, const struct https_config
     } else if (address->sa_family == AF_INET6) {
         place = place_of_v6(&((const struct sockaddr_in6 *)(const void *)address)->sin6_addr);
     }
-    return place == PLACE_PUBLIC || (place == PLACE_PRIVATE && config->allow_private) ||
-           (place == PLACE_LOOPBACK && config->allow_loopback);
+    switch (place) {
+    case PLACE_PUBLIC:
+        return NULL;
+    case PLACE_PRIVATE:
+        return config->allow_private ? NULL
+                                     : "the host is in a private network, where keys are fetched "
+                                       "only with identity.allow_private";
+    case PLACE_LOOPBACK:
+        return config->allow_loopback ? NULL
+                                      : "the host is this machine, where keys are fetched only "
+                                        "with identity.allow_loopback";
+    case PLACE_NOWHERE:
+        break;
+    }
+    return "the host has no address from which keys may be fetched";
+}
+
+bool https_may_connect(const struct sockaddr *address, const struct https_config *config)
+{
+    return https_forbids(address, config) == NULL;
 }

@@ -258,6 +258,7 @@ void token_check_start(struct identity *identity, struct token_check *check)
 {
     check->identity = identity;
     check->has_waited = check->is_remembered = false;
+    check->keys_problem = NULL;
     check->claims = NULL;
     err_clear(&check->err);
     list_init(&check->waiting);

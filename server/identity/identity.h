@@ -61,6 +61,8 @@ struct token_check {
     bool is_test;           /* verify anew, whatever is remembered, and remember nothing */
     enum token_stage stage; /* the check that was begun last: what `err` is about */
     struct err err;
+    const char
+        *keys_problem; /* of a test: why the issuer's keys can't be had, in the arena; or NULL */
     const struct token_claims *claims; /* in the arena; set when err.reason is R_NONE */
     /* Private. */
     struct identity *identity;

@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "identity/issuer_keys.h"
 
+#include <stdio.h>
+
 #include "base/hashmap.h"
 #include "base/mem.h"
 #include "crypto/hash.h"
@@ -34,6 +36,7 @@ struct key_set {
     int64_t tried_ms; /* when a fetch began last */
     bool was_tried;
     enum reason problem; /* why the last fetch gave no keys; R_NONE: it did, or still may */
+    char why[160];       /* the same as a sentence */
     struct https_get *fetch;
     struct jwks_reader *reader;    /* of what came; NULL: nothing is being read */
     uint8_t reading[SHA256_BYTES]; /* of that */
@@ -73,6 +76,7 @@ static void settle(struct key_set *set, enum reason problem, const char *text)
 {
     bool is_good = problem == R_NONE, is_invalid = problem == R_ISSUER_KEYS_INVALID;
     set->problem = problem;
+    snprintf(set->why, sizeof set->why, "%s", text);
     if (!set->is_inline) {
         metric_add(M_JWKS_FETCHES,
                    is_good      ? "ok"
@@ -199,6 +203,20 @@ static bool waits(struct key_set *set, struct token_check *check)
     return true;
 }
 
+/* Whoever tries a token out may know. */
+static void note_problem(const struct key_set *set, struct token_check *check)
+{
+    if (!check->is_test || set->problem == R_NONE) {
+        return;
+    }
+    const char *text =
+        set->is_inline
+            ? arena_printf(check->arena, "jwks_json: %s", set->why)
+            : arena_printf(check->arena, "%s, asked %lld s ago: %s", check->issuer->jwks_url,
+                           (long long)(now_ms(set->cache) - set->tried_ms) / 1000, set->why);
+    check->keys_problem = text;
+}
+
 static enum key_found wait_or_fail(struct key_set *set, struct token_check *check, struct err *err)
 {
     if (waits(set, check)) {
@@ -207,6 +225,7 @@ static enum key_found wait_or_fail(struct key_set *set, struct token_check *chec
     enum reason reason = set->problem != R_NONE ? set->problem
                          : set->keys == NULL    ? R_ISSUER_UNREACHABLE
                                                 : R_TOKEN_KEY_UNKNOWN;
+    note_problem(set, check);
     (void)err_raise(err, reason, __FILE__, __LINE__, "no such key, or the keys can't be fetched");
     return KEY_FAILED;
 }
@@ -258,6 +277,7 @@ static enum key_found read_inline(struct key_set *set, struct token_check *check
     if (set->keys != NULL) {
         return KEY_FOUND;
     }
+    note_problem(set, check);
     (void)err_raise(err, R_ISSUER_KEYS_INVALID, __FILE__, __LINE__, "the inline keys");
     return KEY_FAILED;
 }

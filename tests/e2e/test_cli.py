@@ -168,7 +168,7 @@ def test_templates(world):
     identity = run(world, "template create", "contoso-admin", "-f", f"{world.a.folder}/template.yaml").stdout.strip()
     assert "Confidential" in run(world, "template list", "contoso-admin").stdout
     shown = json.loads(run(world, "template show", "contoso-admin", identity).stdout)["template"]
-    assert shown["grants"][0]["rights"] == ["RIGHT_VIEW", "RIGHT_PRINT"] and shown["expiry"] == {"days": 7}
+    assert shown["grants"][0]["rights"] == ["VIEW", "PRINT"] and shown["expiry"] == {"days": 7}
     run(world, "protect", "edge", "--template", identity, SAMPLE, f"{world.a.folder}/t.eml", "--owner",
         "alice@contoso.com")
     assert "VIEW PRINT" in run(world, "open", "eve", f"{world.a.folder}/t.eml", f"{world.a.folder}/x").stderr

@@ -375,7 +375,8 @@ def whole(more):
 
 
 def test_good_dns_servers(world):
-    world.a.write("good.yaml", whole("dns: {servers: ['127.0.0.1:53', '[::1]:5353']}"))
+    text = whole("dns: {servers: ['127.0.0.1:53', '[::1]:5353']}")
+    world.a.write("good.yaml", text.replace(b"file: /x", f"file: {world.a.folder}/root.key".encode()))
     subprocess.run([f"{BUILD}/server/daemon/chanceryd", "--check-config", "--config", f"{world.a.folder}/good.yaml"],
                    check=True, capture_output=True)
 

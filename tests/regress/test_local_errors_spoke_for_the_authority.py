@@ -131,6 +131,15 @@ def test_commands_without_a_profile(world, command):
     assert done.returncode == 1 and not CODE.search(done.stderr), done.stderr
 
 
+def test_libraries_of_the_command(world):
+    """OpenSSL without algorithms is nothing that an authority did."""
+    world.a.write("openssl.cnf", b"openssl_conf = a\n[a]\nproviders = b\n[b]\nnull = c\n[c]\nactivate = 1\n")
+    done = subprocess.run([CHANCERY, "tenant", "get", "--profile", f"{world.a.folder}/edge.yaml"], text=True,
+                          capture_output=True, timeout=60, check=False,
+                          env={**os.environ, "OPENSSL_CONF": f"{world.a.folder}/openssl.cnf"})
+    check(done, "COMMAND_FAILED")
+
+
 def test_server_told_conditions_of_c(world):
     """--check-config is read by people too."""
     for data in (b"", b"\xff", b"- a\n", b"a: [\n", b"workers: x\n", b"listeners: 1\n"):

@@ -10,6 +10,7 @@ from concurrent import futures
 
 import grpc
 import pytest
+import yaml
 from google.protobuf import descriptor_pb2
 
 from authority import MESSAGES
@@ -176,6 +177,15 @@ def test_json_moved_on_the_terminal(hostile, verb):
     lines = out.splitlines() if verb.startswith("directory list") else [out]
     without_texts = out.strip() in ("", "{}", verb.split()[0] + "d") or verb.startswith("amend")
     assert without_texts or HOSTILE in [text for line in lines for text in texts(json.loads(line))]
+
+
+@pytest.mark.parametrize("verb", [verb for verb in VERBS if " -f " not in verb and not verb.startswith(("open", "protect"))])
+def test_yaml_moved_on_the_terminal(hostile, verb):
+    hostile.refuses, hostile.approval_id = False, ""
+    code, out, errors = run(hostile, verb, "-o", "yaml")
+    check(out + errors, verb)
+    without_texts = out.strip() in ("", "{}", "[]", verb.split()[0] + "d") or verb.startswith("amend")
+    assert code != 0 or without_texts or HOSTILE in [text for document in yaml.safe_load_all(out) for text in texts(document)]
 
 
 @pytest.mark.parametrize("arguments", [["open", "--profile", HOSTILE, "x"], ["open", "--profile", "profile.yaml", HOSTILE],

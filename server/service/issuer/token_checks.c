@@ -2,6 +2,7 @@
 #include "service/issuer/token_checks.h"
 
 #include "base/buf.h"
+#include "identity/claims.h"
 #include "service/common/reply.h"
 
 static const char *const names[TOKEN_STAGES] = {
@@ -165,6 +166,24 @@ static const char *found(struct call *c, const struct identified *who, enum toke
     return "";
 }
 
+/* The same for an issuer that is to look unknown. */
+static const char UNKNOWN_ISS[] =
+    " Its claim iss must be a registered address to the letter, a slash at its end included.";
+
+static const char *expected_key(struct call *c, const struct identified *who)
+{
+    const struct jws *jws = &who->check.token.jws;
+    if (who->check.keys_problem != NULL) {
+        return arena_printf(call_arena(c), " %s.", who->check.keys_problem);
+    }
+    return jws->kid.len == 0
+               ? " The token names no key (kid)."
+               : arena_printf(
+                     call_arena(c), " The token's key (kid) is %.*s; the issuer publishes at %s.",
+                     SLICE_FMT(jws->kid),
+                     who->issuer->jwks_json[0] != '\0' ? "jwks_json" : who->issuer->jwks_url);
+}
+
 static const char *expected_tenant(struct call *c, const struct identified *who)
 {
     if (who->check.claims == NULL) {
@@ -181,7 +200,10 @@ static const char *expected(struct call *c, const struct identified *who, enum t
     const struct issuer *issuer = who->issuer;
     const struct token_claims *claims = who->check.claims;
     if (issuer == NULL) {
-        return "";
+        return stage == TOKEN_STAGE_ISSUER ? UNKNOWN_ISS : "";
+    }
+    if (stage == TOKEN_STAGE_KEY) {
+        return expected_key(c, who);
     }
     if (stage == TOKEN_STAGE_ALGORITHM) {
         return arena_printf(call_arena(c), " It is %s; the issuer may use %s.",
@@ -203,6 +225,18 @@ static const char *expected(struct call *c, const struct identified *who, enum t
                ? ""
                : arena_printf(call_arena(c), " Its addresses are %s.",
                               claimed_addresses(c, claims));
+}
+
+/* And what the token says there. */
+static const char *expected_and_said(struct call *c, const struct identified *who,
+                                     enum token_stage stage)
+{
+    const struct token_check *check = &who->check;
+    const char *more = expected(c, who, stage);
+    const char *said = who->issuer == NULL ? ""
+                                           : claims_said(call_arena(c), &check->token, who->issuer,
+                                                         stage, check->now);
+    return more == NULL || said == NULL ? NULL : arena_printf(call_arena(c), "%s%s", more, said);
 }
 
 static step add(struct call *c, Chancery__V1__TestTokenResponse *out, enum token_stage stage,
@@ -243,7 +277,7 @@ step token_checks_write_unknown(struct call *c, const struct identified *who,
     return step_failed(begin(c, out)) ||
                    step_failed(add(c, out, TOKEN_STAGE_FORM, true, found(c, who, TOKEN_STAGE_FORM)))
                ? STEP_FAILED
-               : add_failed(c, out, TOKEN_STAGE_ISSUER, R_TOKEN_ISSUER_UNKNOWN, "");
+               : add_failed(c, out, TOKEN_STAGE_ISSUER, R_TOKEN_ISSUER_UNKNOWN, UNKNOWN_ISS);
 }
 
 /* Whether a check was made before `last` stopped the rest. */
@@ -286,5 +320,5 @@ step token_checks_write(struct call *c, const struct identified *who, const stru
         }
     }
     return is_good ? write_user(c, &who->user, out)
-                   : add_failed(c, out, end, problem->reason, expected(c, who, end));
+                   : add_failed(c, out, end, problem->reason, expected_and_said(c, who, end));
 }

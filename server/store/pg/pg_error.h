@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Inside server/store only: what an SQLSTATE means to a caller. */
+/* Inside server/store, and for chancery doctor: what an SQLSTATE means to a caller. */
 #pragma once
 
 #include "base/err.h"

@@ -57,7 +57,7 @@ static void why_it_failed_is_told(void **state)
         {"https://silent.example/keys", "no name server answers for the host"},
         {"https://servfail.example/keys", "no name server answers for the host"},
         {"https://nx.example/keys", "there is no such host"},
-        {"https://inside.example/keys", "the host has no address from which keys may be fetched"},
+        {"https://inside.example/keys", "only with identity.allow_private"},
         {"https://four.example:1/keys", "connect to four.example"},
         {"https://127.0.0.1:1/keys", "connect"},
         {"https://[::1]:1/keys", ""},

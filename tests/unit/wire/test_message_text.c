@@ -83,7 +83,9 @@ static void errors_name_the_line(void **state)
     static const struct {
         const char *text, *said;
     } cases[] = {
-        {"workers: 1\nworker: 2\n", "line 2: Config has a field that is not known"},
+        {"workers: 1\nworker: 2\n",
+         "line 2: Config has a field that is not known; did you mean workers?"},
+        {"workers: 1\nxyzzy: 2\n", "line 2: Config has a field that is not known"},
         {"workers: 1\nworkers: 2\n", "line 2: workers is given twice"},
         {"\nworkers: -1\n", "line 2: workers must be a whole number in range"},
         {"workers: 4294967296\n", "line 1: workers must be a whole number in range"},

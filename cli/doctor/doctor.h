@@ -1,0 +1,57 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* chancery doctor: a table of named checks, each of which tells what is wrong, why it is thought so,
+ * and what to do. */
+#pragma once
+
+#include <libpq-fe.h>
+
+#include "base/arena.h"
+#include "setup/setup.h"
+
+struct doctor {
+    struct arena *arena;
+    const char *config_path, *profile_path; /* NULL: not asked for */
+    Conf *conf;                             /* NULL: there is none that can be read */
+    PGconn *database;                       /* NULL: there is no connection */
+    bool has_schema;                        /* the database has ours */
+    struct setup_listener to;
+};
+
+/* What a check needs; without it, it is skipped, because another has told why. */
+enum doctor_need { NEED_CONFIG = 1, NEED_DATABASE = 2, NEED_SCHEMA = 4, NEED_PROFILE = 8 };
+
+struct doctor_check {
+    const char *name;
+    unsigned needs;
+    void (*run)(struct doctor *d);
+};
+
+/* machine.c: what the process may do here. */
+void doctor_memory(struct doctor *d);
+void doctor_descriptors(struct doctor *d);
+/* server.c: whether the addresses are free or our own server's, and whether it serves. */
+void doctor_ports(struct doctor *d);
+void doctor_server(struct doctor *d);
+/* database.c */
+void doctor_database(struct doctor *d);
+void doctor_settings(struct doctor *d);
+void doctor_schema(struct doctor *d);
+void doctor_grants(struct doctor *d);
+void doctor_disk(struct doctor *d);
+void doctor_database_key(struct doctor *d);
+void doctor_clock(struct doctor *d);
+/* profile.c */
+void doctor_profile(struct doctor *d);
+
+/* report.c: what was found, in order. */
+struct doctor_report;
+struct doctor_report *doctor_report_new(struct arena *arena, bool as_it_comes);
+struct setup_listener doctor_report_listener(struct doctor_report *report);
+/* A check begins, is skipped, or ends with what was told since. */
+void doctor_report_begin(struct doctor_report *report, const char *check);
+void doctor_report_skip(struct doctor_report *report, const char *check);
+void doctor_report_end(struct doctor_report *report);
+/* Whether nothing but warnings was told. */
+bool doctor_report_is_healthy(const struct doctor_report *report);
+/* All of it as JSON; NULL: out of memory. */
+const char *doctor_report_json(struct doctor_report *report);

@@ -1,0 +1,97 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "setup/setup.h"
+
+#include <errno.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "conninfo/conninfo.h"
+#include "crypto/algs.h"
+#include "keys/keys.h"
+
+enum { WHY_MAX = 512 };
+static const enum setup_severity ERROR = SETUP_ERROR, WARNING = SETUP_WARNING;
+
+void setup_tell(const struct setup_listener *to, enum setup_fault fault, const char *format, ...)
+{
+    const struct setup_finding faults[] = {
+#define FAULT(code, severity, what, next) {#code, severity, what, NULL, next},
+#include "setup/faults.def"
+#undef FAULT
+    };
+    char why[WHY_MAX];
+    struct setup_finding finding = faults[fault];
+    va_list args;
+    va_start(args, format);
+    vsnprintf(why, sizeof why, format, args);
+    va_end(args);
+    finding.why = why;
+    to->tell(to->ctx, &finding);
+}
+
+void setup_tell_err(const struct setup_listener *to, const struct err *err)
+{
+    const struct reason_info *info = reason_info(err->reason);
+    to->tell(to->ctx, &(struct setup_finding){.code = info->name,
+                                              .severity = SETUP_ERROR,
+                                              .what = info->text,
+                                              .why = err->detail,
+                                              .next = info->advice});
+}
+
+bool setup_secret_file(const char *path, const struct setup_listener *to)
+{
+    struct stat st;
+    if (stat(path, &st) != 0 || access(path, R_OK) != 0) {
+        setup_tell(to, FAULT_FILE_UNREADABLE, "%s: %s", path, strerror(errno));
+        return false;
+    }
+    if ((st.st_mode & (S_IRWXG | S_IRWXO)) != 0) {
+        setup_tell(to, FAULT_FILE_MODE, "%s has mode %03o", path, (unsigned)(st.st_mode & 0777));
+    }
+    return true;
+}
+
+static void check_algorithms(const Conf *conf, const struct setup_listener *to)
+{
+    struct err err = {0};
+    if (!crypto_init(conf->crypto_properties[0] == '\0' ? NULL : conf->crypto_properties, &err)
+             .ok) {
+        setup_tell(to, FAULT_ALGORITHMS_MISSING, "%s", err_words(&err));
+    }
+}
+
+static void check_root_key(const Conf *conf, const struct setup_listener *to)
+{
+    struct secret *root = NULL;
+    struct err err = {0};
+    if (!keys_root_from_file(conf->root_key->file, &root, &err).ok) {
+        setup_tell_err(to, &err);
+    }
+    secret_free(root);
+}
+
+/* libpq passes over a passfile that others can read, and says so to nobody who looks at a log. */
+static void check_passfile(const Conf *conf, const struct setup_listener *to)
+{
+    struct arena *arena = arena_new(256 * 1024);
+    struct conninfo conninfo;
+    struct err err = {0};
+    if (conninfo_parse(arena, conf->database->conninfo, &conninfo, &err).ok) {
+        const char *file = conninfo_get(&conninfo, "passfile");
+        if (file[0] != '\0') {
+            (void)setup_secret_file(file, to);
+        }
+    }
+    arena_free(arena);
+}
+
+const struct setup_check SETUP_CHECKS[] = {
+    {"algorithms", check_algorithms},     {"root key", check_root_key},
+    {"certificates", setup_certificates}, {"addresses", setup_addresses},
+    {"passfile", check_passfile},
+};
+const size_t SETUP_CHECK_COUNT = sizeof SETUP_CHECKS / sizeof SETUP_CHECKS[0];
