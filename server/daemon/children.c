@@ -72,6 +72,7 @@ struct child *children_start(struct children *children, struct generation *g,
     child->started = children_now();
     atomic_store(&child->status->beat_ms, child->started);
     atomic_store(&child->status->is_ready, false);
+    atomic_store(&child->status->problem, R_NONE);
     fflush(NULL);
     pid_t parent = getpid(), pid = fork();
     if (pid == 0) {
@@ -145,6 +146,18 @@ struct child *children_collect(struct children *children, enum child_state *was,
         }
     }
     return NULL;
+}
+
+enum reason children_problem(const struct children *children)
+{
+    enum reason problem = R_NONE;
+    for (size_t i = 0; i < CHILDREN_MAX && problem == R_NONE; i++) {
+        const struct child *child = &children->all[i];
+        if (child->state == CHILD_SERVING) {
+            problem = (enum reason)atomic_load(&child->status->problem);
+        }
+    }
+    return problem;
 }
 
 bool children_any(const struct children *children)

@@ -6,6 +6,7 @@
 
 #include "base/buf.h"
 #include "base/mem.h"
+#include "context/readiness.h"
 #include "daemon/license_pages.h"
 #include "obs/metrics.h"
 
@@ -15,7 +16,6 @@ struct front {
     struct front_config config;
     struct net_handler handler;
     const struct net_handler *engine;
-    enum reason problem;
     struct license_pages *license_pages;
 };
 
@@ -35,8 +35,7 @@ static void livez(struct front *front, struct net_stream *stream)
 static void readyz(struct front *front, struct net_stream *stream)
 {
     char text[512];
-    enum reason problem =
-        front->problem != R_NONE ? front->problem : store_problem(front->config.services->store);
+    enum reason problem = front->config.services->readiness->problem;
     if (problem == R_NONE) {
         reply_text_page(stream, 200, "ok\n");
         return;
@@ -155,9 +154,4 @@ void front_free(struct front *front)
 const struct net_handler *front_handler(struct front *front)
 {
     return &front->handler;
-}
-
-void front_set_problem(struct front *front, enum reason problem)
-{
-    front->problem = problem;
 }

@@ -22,5 +22,3 @@ struct front *front_new(const struct front_config *config);
 void front_free(struct front *front);
 /* What net gets instead of the engine's handler. */
 const struct net_handler *front_handler(struct front *front);
-/* Why the node is not ready; R_NONE: it is. Shown by /readyz. */
-void front_set_problem(struct front *front, enum reason problem);

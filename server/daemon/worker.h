@@ -13,6 +13,7 @@ enum { EXIT_AGAIN = 1, EXIT_HOPELESS = 78 };
 struct worker_status {
     _Atomic int64_t beat_ms; /* monotonic, of the last turn of its loop's clock */
     _Atomic bool is_ready;   /* it was ready once, and listens */
+    _Atomic int problem;     /* why it is not ready now: enum reason */
 };
 
 /* Serve on these listening sockets, one per configured listener, until SIGTERM; the exit code. */
