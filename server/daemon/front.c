@@ -82,6 +82,20 @@ static bool serves_metrics(const struct front *front, const struct net_request *
     return conf->listeners[request->listener]->metrics;
 }
 
+void front_reply_not_allowed(struct net_stream *stream)
+{
+    net_stream_reply_page(stream, &(struct net_page){.status = 405,
+                                                     .content_type = "text/plain; charset=utf-8",
+                                                     .cache_control = "no-store",
+                                                     .allow = "GET, HEAD",
+                                                     .body = slice_str("expected GET or HEAD\n")});
+}
+
+bool front_may_show(const struct net_request *request)
+{
+    return strcmp(request->method, "GET") == 0 || strcmp(request->method, "HEAD") == 0;
+}
+
 static void on_open(void *ctx, struct net_stream *stream, const struct net_request *request)
 {
     static const struct {
@@ -96,11 +110,16 @@ static void on_open(void *ctx, struct net_stream *stream, const struct net_reque
     };
     struct front *front = ctx;
     for (size_t i = 0; !request->is_grpc && i < sizeof pages / sizeof pages[0]; i++) {
-        if (strcmp(request->path, pages[i].path) == 0 && strcmp(request->method, "GET") == 0 &&
-            (!pages[i].is_inner || serves_metrics(front, request))) {
-            pages[i].show(front, stream);
-            return;
+        if (strcmp(request->path, pages[i].path) != 0 ||
+            (pages[i].is_inner && !serves_metrics(front, request))) {
+            continue;
         }
+        if (front_may_show(request)) {
+            pages[i].show(front, stream);
+        } else {
+            front_reply_not_allowed(stream);
+        }
+        return;
     }
     if (request->is_grpc || !license_pages_open(front->license_pages, stream, request)) {
         front->engine->open(front->engine->ctx, stream, request);

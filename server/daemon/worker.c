@@ -10,14 +10,12 @@
 #include "context/readiness.h"
 #include "crypto/algs.h"
 #include "daemon/audit_partitions.h"
-#include "daemon/descriptors.h"
 #include "daemon/front.h"
 #include "daemon/node_check.h"
 #include "daemon/sweep.h"
+#include "daemon/transport.h"
 #include "daemon/version.h"
 #include "dns/dns.h"
-#include "net/grpc/grpc_framing.h"
-#include "net/http2/http2_protocol.h"
 #include "obs/log.h"
 #include "service/registry.h"
 #include "store/resource/key_store.h"
@@ -295,11 +293,7 @@ static rc start(struct worker *w, struct err *err)
         .allow_loopback = w->conf->identity->allow_loopback,
         .allow_private = w->conf->identity->allow_private,
     };
-    struct net_config net = {.protocols = {&HTTP2_PROTOCOL},
-                             .framings = {&GRPC_FRAMING},
-                             .max_connections =
-                                 descriptors_for_connections(w->conf->limits->max_connections),
-                             .max_streams = w->conf->limits->max_streams};
+    struct net_config net = transport_config(w->conf);
     struct rpc_limits limits = {.max_deadline_ms = w->conf->limits->max_deadline_ms,
                                 .party_calls = w->conf->limits->tenant_calls};
     w->loop = loop_new();

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* The transport: listeners, TLS, HTTP/2, gRPC framing. Knows nothing of what is called.
+/* The transport: listeners, TLS, HTTP, framings of calls. Knows nothing of what is called.
  *
  * Every callback of the handler runs after nghttp2 has returned, so it may send and finish at will;
  * no callback runs inside net_stream_send, net_stream_finish or net_stream_reply_http. `closed` is the
@@ -34,6 +34,7 @@ struct net_header {
 struct net_request {
     const char *method; /* "POST" */
     const char *path;   /* "/chancery.v1.LicensingService/AcquireLicense" */
+    const char *query;  /* what follows its question mark; NULL: there is none */
     struct net_header headers[NET_HEADERS_MAX];
     size_t header_count;
     bool is_grpc;       /* a call: one of the framings has it */
@@ -101,6 +102,7 @@ struct net_page {
     const char *content_type;  /* static */
     const char *cache_control; /* static */
     const char *etag;          /* with its quotes; NULL: none */
+    const char *allow;         /* of 405: the methods, static; NULL: not said */
     struct slice body;
 };
 void net_stream_reply_page(struct net_stream *stream, const struct net_page *page);
@@ -118,8 +120,8 @@ struct net_tls_config {
 enum { NET_PROTOCOLS_MAX = 2, NET_FRAMINGS_MAX = 5 };
 
 struct net_config {
-    /* What is spoken, ended by NULL: HTTP2_PROTOCOL … The first is that of cleartext, and by ALPN the
-     * first that the client offers too. */
+    /* What is spoken, ended by NULL: HTTP2_PROTOCOL … By ALPN it is the first that the client offers too;
+     * without ALPN, and in cleartext, the first whose preface the client sends. */
     const struct net_protocol *protocols[NET_PROTOCOLS_MAX + 1];
     /* How calls lie in it, ended by NULL: GRPC_FRAMING … The first that takes a request has it. */
     const struct net_framing *framings[NET_FRAMINGS_MAX + 1];

@@ -112,6 +112,11 @@ void net_stream_body_evicted(struct body *body);
 
 /* --- for protocols --------------------------------------------------------------------------- */
 
+/* What a header counts of NET_HEADER_BYTES_MAX (RFC 9113 §6.5.2). */
+static inline size_t net_header_size(size_t name_len, size_t value_len)
+{
+    return name_len + value_len + 32;
+}
 void net_stream_init(struct net_stream *stream, struct net_conn *conn);
 void net_stream_fini(struct net_stream *stream);
 /* Answer with an HTTP status and a sentence, instead of telling the handler. */
@@ -119,6 +124,8 @@ void net_stream_refuse(struct net_stream *stream, int status, const char *senten
 void net_stream_took_headers(struct net_stream *stream);
 void net_stream_took_body(struct net_stream *stream, struct slice data);
 void net_stream_took_end(struct net_stream *stream);
+/* The body can't be understood, and no more of it comes. */
+void net_stream_took_fault(struct net_stream *stream, const char *sentence);
 /* `bytes` of stream->out were taken. */
 void net_stream_took_answer(struct net_stream *stream, size_t bytes);
 /* The stream is closed on both sides, or was reset. */

@@ -15,9 +15,14 @@ static const char CIPHERS_1_3[] = "TLS_AES_256_GCM_SHA384:TLS_AES_128_GCM_SHA256
 static char GROUPS[] = "P-256:P-384:X25519"; /* not const: OpenSSL's macro casts it away */
 static const unsigned char SESSION_CONTEXT[] = "chancery";
 
+static bool is_name(const char *name, const unsigned char *given, size_t len)
+{
+    return name != NULL && strlen(name) == len && memcmp(name, given, len) == 0;
+}
+
 static bool names(const struct net_protocol *protocol, const unsigned char *name, size_t len)
 {
-    return strlen(protocol->alpn) == len && memcmp(protocol->alpn, name, len) == 0;
+    return is_name(protocol->alpn, name, len) || is_name(protocol->alpn_too, name, len);
 }
 
 /* Take the first of our protocols that the client offers. RFC 7301 §3.2: no common one is fatal. */

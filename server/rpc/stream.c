@@ -15,6 +15,17 @@ static void refuse_stream(struct net_stream *stream, const struct net_request *r
     if (request->is_grpc) {
         const struct reason_info *info = reason_info(R_METHOD_UNKNOWN);
         net_stream_finish(stream, info->code, info->text, SLICE_NONE);
+        return;
+    }
+    bool is_method = rpc_find_method(request->path, NULL) != NULL;
+    if (strcmp(request->method, "POST") == 0) {
+        net_stream_reply_http(stream, 415, "text/plain", slice_str("expected application/grpc\n"));
+    } else if (is_method) {
+        net_stream_reply_page(stream, &(struct net_page){.status = 405,
+                                                         .content_type = "text/plain",
+                                                         .cache_control = "no-store",
+                                                         .allow = "POST",
+                                                         .body = slice_str("expected POST\n")});
     } else {
         net_stream_reply_http(stream, 404, "text/plain", slice_str("not found\n"));
     }
@@ -61,7 +72,7 @@ static void on_open(void *ctx, struct net_stream *stream, const struct net_reque
     struct rpc *rpc = ctx;
     size_t index;
     const struct method *method = rpc_find_method(request->path, &index);
-    if (method == NULL || !request->is_grpc) {
+    if (method == NULL || !request->is_grpc || request->query != NULL) {
         refuse_stream(stream, request);
         return;
     }

@@ -134,6 +134,7 @@ static void finish(struct arena *arena, const struct net_status *status, struct 
 
 const struct net_framing GRPC_FRAMING = {
     .name = "grpc",
+    .only_over = "h2",
     .takes = takes,
     .begin = begin,
     .look = look,

@@ -100,6 +100,7 @@ static void give_back(void *session, size_t bytes)
 
 const struct net_protocol HTTP2_PROTOCOL = {
     .alpn = "h2",
+    .preface = NGHTTP2_CLIENT_MAGIC,
     .start = start,
     .feed = http2_feed,
     .fill = http2_fill,

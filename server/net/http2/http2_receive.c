@@ -24,12 +24,22 @@ static int on_begin_headers(nghttp2_session *nghttp2, const nghttp2_frame *frame
     return 0;
 }
 
-static void keep_header(struct net_request *r, const char *name, const char *value)
+static void keep_path(struct net_request *r, char *value)
+{
+    char *mark = strchr(value, '?');
+    r->path = value;
+    if (mark != NULL) {
+        *mark = '\0';
+        r->query = mark + 1;
+    }
+}
+
+static void keep_header(struct net_request *r, const char *name, char *value)
 {
     if (strcmp(name, ":method") == 0) {
         r->method = value;
     } else if (strcmp(name, ":path") == 0) {
-        r->path = value;
+        keep_path(r, value);
     } else if (name[0] != ':') {
         r->headers[r->header_count++] = (struct net_header){name, value};
     }
@@ -45,8 +55,7 @@ static int on_header(nghttp2_session *nghttp2, const nghttp2_frame *frame, const
     if (s == NULL || s->stream.inward != NET_IN_HEADERS) {
         return 0; /* trailers of a request: gRPC has none */
     }
-    /* RFC 9113 §6.5.2: a header counts its name, its value and 32. */
-    s->header_bytes += name_len + value_len + 32;
+    s->header_bytes += net_header_size(name_len, value_len);
     struct net_request *request = &s->stream.request;
     char *kept_name = NULL, *kept_value = NULL;
     if (s->header_bytes <= NET_HEADER_BYTES_MAX && request->header_count < NET_HEADERS_MAX) {

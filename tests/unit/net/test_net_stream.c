@@ -81,9 +81,15 @@ static void what_no_framing_takes(void **state)
     assert_told("respond:404+body ");
     close_stream(get);
     assert_told("closed free ");
-    struct net_stream *put = open_stream("PUT", "/x");
-    assert_told("respond:415+body ");
-    close_stream(put);
+    struct net_stream *head = open_stream("HEAD", "/page");
+    assert_told("open ");
+    net_stream_reply_http(head, 404, "text/plain", slice_str("no\n"));
+    assert_told("respond:404 ");
+    close_stream(head);
+    assert_told("closed free ");
+    struct net_stream *nothing = open_stream(NULL, "/x");
+    assert_told("respond:400+body ");
+    close_stream(nothing);
     assert_told("free "); /* the handler never heard of it */
 }
 

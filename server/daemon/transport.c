@@ -1,0 +1,17 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "daemon/transport.h"
+
+#include "daemon/descriptors.h"
+#include "net/grpc/grpc_framing.h"
+#include "net/http1/http1_protocol.h"
+#include "net/http2/http2_protocol.h"
+
+struct net_config transport_config(const Conf *conf)
+{
+    return (struct net_config){
+        .protocols = {&HTTP2_PROTOCOL, &HTTP1_PROTOCOL},
+        .framings = {&GRPC_FRAMING},
+        .max_connections = descriptors_for_connections(conf->limits->max_connections),
+        .max_streams = conf->limits->max_streams,
+    };
+}
