@@ -152,12 +152,19 @@ static void on_closed(void *ctx, struct net_stream *stream)
     }
 }
 
+static struct slice on_details(void *ctx, struct arena *arena, enum reason reason)
+{
+    const struct front *front = ctx;
+    return front->engine->details(front->engine->ctx, arena, reason);
+}
+
 struct front *front_new(const struct front_config *config)
 {
     struct front *front = xcalloc(1, sizeof *front);
     front->config = *config;
     front->engine = rpc_net_handler(config->rpc);
-    front->handler = (struct net_handler){front, on_open, on_message, on_end, on_broken, on_closed};
+    front->handler =
+        (struct net_handler){front, on_open, on_message, on_end, on_broken, on_closed, on_details};
     front->license_pages = license_pages_new(config->services, config->boundaries);
     return front;
 }

@@ -12,6 +12,7 @@
 #include "base/err.h"
 #include "base/slice.h"
 
+struct arena;
 struct loop;
 struct net_framing;
 struct net_protocol;
@@ -20,8 +21,9 @@ struct net_stream;
 
 enum {
     NET_HEADERS_MAX = 64,
-    NET_HEADER_BYTES_MAX =
-        24 * 1024, /* SETTINGS_MAX_HEADER_LIST_SIZE, enforced by us; a token has up to 16 KiB */
+    /* SETTINGS_MAX_HEADER_LIST_SIZE, enforced by us: two tokens of up to 16 KiB and a proof of 8 KiB, as
+     * server/identity takes them, and 8 KiB for all else. */
+    NET_HEADER_BYTES_MAX = 48 * 1024,
     NET_FINGERPRINT_BYTES = 32, /* SHA-256 of the client certificate's DER */
 };
 
@@ -64,6 +66,8 @@ struct net_handler {
     void (*broken)(void *ctx, struct net_stream *stream, const struct err *err);
     /* The stream, of which `open` told, is gone: answered, reset by the client, or its connection lost. */
     void (*closed)(void *ctx, struct net_stream *stream);
+    /* google.rpc.Status of calls that net refuses by itself, in the arena; NULL: none. */
+    struct slice (*details)(void *ctx, struct arena *arena, enum reason reason);
 };
 
 /* --- streams --------------------------------------------------------------------------------- */

@@ -233,6 +233,9 @@ static void read_headers(struct net_stream *stream)
     }
     stream->framing = find_framing(stream);
     if (stream->framing == NULL) {
+        if (stream->has_too_many) {
+            net_stream_refuse(stream, 431, "request headers too large\n");
+        }
         return;
     }
     if (!is_carried(stream)) {
@@ -242,6 +245,11 @@ static void read_headers(struct net_stream *stream)
     }
     request->is_grpc = true;
     (void)stream->framing->begin(request, &stream->encoding, &stream->fault);
+}
+
+void net_stream_took_too_many_headers(struct net_stream *stream)
+{
+    stream->has_too_many = true;
 }
 
 void net_stream_took_headers(struct net_stream *stream)
@@ -273,7 +281,7 @@ void net_stream_took_end(struct net_stream *stream)
 
 void net_stream_took_fault(struct net_stream *stream, const char *sentence)
 {
-    (void)err_raise(&stream->fault, R_PROTO_MALFORMED, __FILE__, __LINE__, "%s", sentence);
+    (void)err_raise(&stream->fault, R_FRAMING_BROKEN, __FILE__, __LINE__, "%s", sentence);
     net_stream_mark_ready(stream);
 }
 

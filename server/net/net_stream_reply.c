@@ -99,6 +99,21 @@ size_t net_stream_queued(const struct net_stream *stream)
     return bytes_view(&stream->out).len;
 }
 
+struct slice net_stream_details(struct net_stream *stream, enum reason reason)
+{
+    const struct net_handler *handler = &stream->conn->server->handler;
+    return handler->details == NULL ? SLICE_NONE
+                                    : handler->details(handler->ctx, stream->arena, reason);
+}
+
+static struct net_status unread_status(struct net_stream *stream)
+{
+    const struct reason_info *info = reason_info(R_ANSWERS_UNREAD);
+    return (struct net_status){.code = info->code,
+                               .text = info->text,
+                               .details = net_stream_details(stream, R_ANSWERS_UNREAD)};
+}
+
 void net_stream_finish(struct net_stream *stream, enum grpc_code code, const char *text,
                        struct slice details)
 {
@@ -107,9 +122,8 @@ void net_stream_finish(struct net_stream *stream, enum grpc_code code, const cha
     if (stream->outward == NET_OUT_GONE) {
         return;
     }
-    const struct reason_info *unread = reason_info(R_ANSWERS_UNREAD);
     const struct net_status status =
-        stream->is_unread ? (struct net_status){.code = unread->code, .text = unread->text}
+        stream->is_unread ? unread_status(stream)
                           : (struct net_status){.code = code, .text = text, .details = details};
     bool is_first = stream->outward == NET_OUT_SILENT;
     struct net_head head = {0};

@@ -9,12 +9,24 @@
 #include "rpc/call_internal.h"
 #include "wire/pb.h"
 
+enum { DETAILS_BUDGET = 16 * 1024 };
+
+static struct slice on_details(void *ctx, struct arena *arena, enum reason reason)
+{
+    const struct rpc *rpc = ctx;
+    char request_id[UUID_TEXT_BYTES];
+    uuid_format(uuid_v7(loop_unix_us(rpc->loop)), request_id);
+    return CODEC_GRPC.details(arena, request_id, reason);
+}
+
 /* Answer a request for which there is no call: an unknown path, or no gRPC at all. */
-static void refuse_stream(struct net_stream *stream, const struct net_request *request)
+static void refuse_stream(struct rpc *rpc, struct net_stream *stream,
+                          const struct net_request *request)
 {
     if (request->is_grpc) {
         const struct reason_info *info = reason_info(R_METHOD_UNKNOWN);
-        net_stream_finish(stream, info->code, info->text, SLICE_NONE);
+        AUTO(arena_free_at) struct arena *arena = arena_new(DETAILS_BUDGET);
+        net_stream_finish(stream, info->code, info->text, on_details(rpc, arena, R_METHOD_UNKNOWN));
         return;
     }
     bool is_method = rpc_find_method(request->path, NULL) != NULL;
@@ -73,7 +85,7 @@ static void on_open(void *ctx, struct net_stream *stream, const struct net_reque
     size_t index;
     const struct method *method = rpc_find_method(request->path, &index);
     if (method == NULL || !request->is_grpc || request->query != NULL) {
-        refuse_stream(stream, request);
+        refuse_stream(rpc, stream, request);
         return;
     }
     struct call *c = xcalloc(1, sizeof *c);
@@ -153,7 +165,7 @@ static void on_message(void *ctx, struct net_stream *stream, struct slice bytes)
     if (c->method->client_streams != 0) {
         keep_in_inbox(c, message);
     } else if (c->request != NULL) {
-        call_reject(c, &(struct err){.reason = R_PROTO_MALFORMED, .detail = "second message"});
+        call_reject(c, &(struct err){.reason = R_MESSAGE_COUNT_WRONG, .detail = "second message"});
     } else {
         c->request = message;
     }
@@ -172,7 +184,7 @@ static void on_end(void *ctx, struct net_stream *stream)
         return;
     }
     if (c->request == NULL) {
-        call_reject(c, &(struct err){.reason = R_PROTO_MALFORMED, .detail = "no message"});
+        call_reject(c, &(struct err){.reason = R_MESSAGE_COUNT_WRONG, .detail = "no message"});
         return;
     }
     call_start(c);
@@ -207,4 +219,5 @@ const struct net_handler RPC_HANDLER = {
     .end = on_end,
     .broken = on_broken,
     .closed = on_closed,
+    .details = on_details,
 };

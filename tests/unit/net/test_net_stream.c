@@ -126,12 +126,12 @@ static void broken_bodies(void **state)
         bool ends;
         const char *told;
     } rows[] = {
-        {"/bad", 'm', 1, 1, true, "open:call broken:PROTO_MALFORMED respond:203 "},
-        {"/x", 'b', 1, 1, true, "open:call broken:PROTO_MALFORMED respond:203 "},
-        {"/x", 'm', 2, 1, true, "open:call broken:PROTO_MALFORMED respond:203 "},
+        {"/bad", 'm', 1, 1, true, "open:call broken:FRAMING_BROKEN respond:213 "},
+        {"/x", 'b', 1, 1, true, "open:call broken:FRAMING_BROKEN respond:213 "},
+        {"/x", 'm', 2, 1, true, "open:call broken:FRAMING_BROKEN respond:213 "},
         {"/x", 'm', 101, 1, false, "open:call broken:MESSAGE_TOO_LARGE respond:208 "},
-        {"/x", 'z', 9, 9, false, "open:call broken:COMPRESSION_INVALID respond:203 "},
-        {"/identity", 'z', 9, 9, false, "open:call broken:PROTO_MALFORMED respond:203 "},
+        {"/x", 'z', 9, 9, false, "open:call broken:COMPRESSION_INVALID respond:213 "},
+        {"/identity", 'z', 9, 9, false, "open:call broken:FRAMING_BROKEN respond:213 "},
         {"/unknown", 'z', 9, 0, false, "open:call broken:COMPRESSION_UNSUPPORTED respond:212 "},
     };
     for (size_t i = 0; i < sizeof rows / sizeof rows[0]; i++) {
