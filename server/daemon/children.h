@@ -35,6 +35,7 @@ struct child {
 struct children {
     struct child all[CHILDREN_MAX];
     struct worker_status *statuses; /* one each, shared with the workers */
+    struct net_tickets *tickets;    /* shared with them too */
 };
 
 rc children_init(struct children *children, struct err *err);

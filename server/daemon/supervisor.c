@@ -8,6 +8,7 @@
 #include "base/clock.h"
 #include "daemon/children.h"
 #include "daemon/notify.h"
+#include "net/net.h"
 #include "obs/log.h"
 
 enum {
@@ -272,6 +273,7 @@ static void tell_systemd(struct supervisor *s, bool all)
 
 static void tend(struct supervisor *s)
 {
+    net_tickets_rotate(s->children.tickets, clock_mono(), s->current->conf->connections->ticket_ms);
     collect(s);
     s->was_ready = children_watch(&s->children) || s->was_ready;
     if (!s->is_ending) {

@@ -5,4 +5,4 @@
 #include "conf/conf.h"
 #include "net/net.h"
 
-struct net_config transport_config(const Conf *conf);
+struct net_config transport_config(const Conf *conf, struct net_tickets *tickets);

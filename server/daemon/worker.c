@@ -47,6 +47,7 @@ struct worker {
     struct dns *identity_dns, *database_dns;
     const char **boundaries; /* NULL-terminated */
     const int *sockets;
+    struct net_tickets *tickets;
     struct worker_status *status;
     struct loop_timer beat;
     struct mono_time started;
@@ -293,7 +294,7 @@ static rc start(struct worker *w, struct err *err)
         .allow_loopback = w->conf->identity->allow_loopback,
         .allow_private = w->conf->identity->allow_private,
     };
-    struct net_config net = transport_config(w->conf);
+    struct net_config net = transport_config(w->conf, w->tickets);
     struct rpc_limits limits = {.max_deadline_ms = w->conf->limits->max_deadline_ms,
                                 .party_calls = w->conf->limits->tenant_calls};
     w->loop = loop_new();
@@ -365,11 +366,13 @@ static void finish(struct worker *w)
     finish_ground(w);
 }
 
-int worker_run(const Conf *conf, const int *sockets, unsigned index, struct worker_status *status)
+int worker_run(const Conf *conf, const int *sockets, struct net_tickets *tickets, unsigned index,
+               struct worker_status *status)
 {
     struct worker w = {.conf = conf,
                        .index = index,
                        .sockets = sockets,
+                       .tickets = tickets,
                        .status = status,
                        .started = clock_mono()};
     struct err err = {0};

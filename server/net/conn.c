@@ -212,6 +212,12 @@ static bool is_finished(const struct net_conn *conn)
            conn->out_start == conn->out_end;
 }
 
+/* A connection that was asked to end has ended for that, whoever closes it. */
+static const char *outcome_of(const struct net_conn *conn, const char *otherwise)
+{
+    return conn->outcome == NULL ? otherwise : conn->outcome;
+}
+
 /* Write what there is; false when the connection was closed. */
 static bool flush_or_close(struct net_conn *conn)
 {
@@ -228,7 +234,7 @@ static bool flush_or_close(struct net_conn *conn)
         conn_schedule_flush(conn);
     }
     if (is_finished(conn)) {
-        conn_close(conn, "done");
+        conn_close(conn, outcome_of(conn, "done"));
         return false;
     }
     rearm(conn);
@@ -273,10 +279,13 @@ static bool read_once(struct net_conn *conn)
         return false;
     }
     if (result == READ_LOST || (result == READ_END && !is_heard_out(conn))) {
-        conn_close(conn, conn->state == CONN_HANDSHAKE ? "handshake" : "peer");
+        conn_close(conn, conn->state == CONN_HANDSHAKE ? "handshake" : outcome_of(conn, "peer"));
         return false;
     }
-    if (result != READ_SOME) {
+    if (result == READ_SOME) {
+        conn->last_heard = loop_now(conn->server->loop);
+        conn->pinged_at.ns = 0;
+    } else {
         conn_schedule_flush(conn);
         return false;
     }
@@ -316,7 +325,8 @@ void conn_accept(struct net_server *server, int fd, SSL_CTX *tls, const struct c
     struct net_conn *conn = xcalloc(1, sizeof *conn);
     conn->server = server;
     conn->fd = fd;
-    conn->last_active = loop_now(server->loop);
+    conn->last_active = conn->last_heard = loop_now(server->loop);
+    conn->old_at = conn_old_at(server);
     snprintf(conn->peer, sizeof conn->peer, "%s", origin->peer);
     conn->listener = origin->listener;
     list_init(&conn->streams);

@@ -51,7 +51,13 @@ struct net_conn {
     struct conn_slot slot;
     size_t queued;                     /* bytes of answers that wait in its streams */
     struct conn_stall answers, socket; /* of those, and of what the socket is to take */
-    struct mono_time last_active;      /* when bytes came or a stream began or ended */
+    struct mono_time last_active;      /* when a stream began or ended */
+    struct mono_time last_heard;       /* when bytes came */
+    struct mono_time pinged_at;        /* 0: not since then */
+    struct mono_time old_at;           /* when it is to be replaced by another */
+    struct mono_time retired_at;       /* when it was asked to end; 0: not yet */
+    bool is_announced;                 /* its end was */
+    const char *outcome;               /* why; NULL: nothing of ours */
     struct mono_time headers_since;    /* when an unfinished header block began; 0: there is none */
     uint8_t *out;                      /* one TLS record, only while there is something to write */
     size_t out_start, out_end;
@@ -83,6 +89,8 @@ enum read_result {
     READ_LOST, /* the connection is broken */
 };
 
+/* When a connection that begins now will be old. */
+struct mono_time conn_old_at(const struct net_server *server);
 void conn_set_state(struct net_conn *conn, enum conn_state to);
 /* Read once; what came is lent until the next read of any connection. */
 enum read_result conn_read(struct net_conn *conn, struct slice *out);
@@ -102,6 +110,8 @@ void conn_close(struct net_conn *conn, const char *outcome);
 void conn_dismiss(struct net_conn *conn, const char *outcome);
 /* Why the connection has no right to go on, by now; NULL: it has. Asked a few times a second. */
 const char *conn_overdue(struct net_conn *conn, struct mono_time now);
+/* Ask one that is idle or old to end well, and a silent one whether it is there. A few times a second. */
+void conn_tend(struct net_conn *conn, struct mono_time now);
 /* Count what of the answers was taken. */
 void conn_note_taken(struct net_conn *conn, size_t bytes);
 /* Make sure that what was submitted is written at the end of this turn. */

@@ -18,6 +18,7 @@ struct net_framing;
 struct net_protocol;
 struct net_server;
 struct net_stream;
+struct net_tickets;
 
 enum {
     NET_HEADERS_MAX = 64,
@@ -135,9 +136,18 @@ struct net_config {
     size_t max_body_bytes;        /* of requests on their way, net/body.h; 0: 64 MiB */
     size_t max_queue_bytes;       /* of answers that wait to be sent (net_stream_send); 0: 64 MiB */
     int64_t handshake_timeout_ms; /* also for a block of headers; 0: 10 s */
-    int64_t idle_timeout_ms;      /* without any stream; 0: 10 min */
-    int64_t stall_timeout_ms;     /* in which a client must take 16 KiB of what waits; 0: 30 s */
-    size_t gzip_min_bytes;        /* smallest message worth compressing; 0: 1 KiB */
+    int64_t idle_timeout_ms;      /* without any stream, then GOAWAY; 0: 10 min */
+    /* How old a connection gets, give or take a tenth, until GOAWAY; 0: 30 min. And how much longer its
+     * streams may last; 0: 1 min. */
+    int64_t age_ms, age_grace_ms;
+    /* The peer was silent for so long while it has a stream: a ping; 0: 5 min. And how long an answer, or
+     * the acknowledgment of data (TCP_USER_TIMEOUT), is waited for; 0: 20 s. */
+    int64_t keepalive_ms, keepalive_timeout_ms;
+    struct net_tickets
+        *tickets;             /* NULL: each listener has keys of its own for TLS session tickets */
+    int64_t ticket_ms;        /* how long a TLS session may be resumed; 0: 2 h */
+    int64_t stall_timeout_ms; /* in which a client must take 16 KiB of what waits; 0: 30 s */
+    size_t gzip_min_bytes;    /* smallest message worth compressing; 0: 1 KiB */
 };
 
 struct net_server *net_server_new(struct loop *loop, const struct net_config *config,
@@ -152,6 +162,11 @@ void net_server_drain(struct net_server *server, int64_t limit_ms, void (*done)(
                       void *ctx);
 void net_server_free(struct net_server *server);
 size_t net_server_connections(const struct net_server *server);
+
+/* Keys of TLS session tickets, in memory that child processes share. */
+rc net_tickets_new(struct net_tickets **out, struct err *err);
+/* Make a new key if the last one has made tickets for a period. By one process, a few times a minute. */
+void net_tickets_rotate(struct net_tickets *tickets, struct mono_time now, int64_t period_ms);
 
 /* Open a listening socket: "host:port" with a numeric address (port 0: any), or "unix:/path". Each
  * call for the same TCP address gives a socket of its own (SO_REUSEPORT); the first one must find

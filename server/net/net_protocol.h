@@ -33,6 +33,8 @@ struct net_protocol {
     ssize_t (*fill)(void *session, uint8_t *out, size_t cap);
     /* Nothing more will come and there is nothing more to say. */
     bool (*is_over)(void *session);
+    /* Ask the peer whether it is there still; NULL: there is no way. */
+    void (*ping)(void *session);
     /* The graceful end: ask the peer to start no more; later, refuse what it starts. */
     void (*announce_end)(void *session);
     void (*refuse_new)(void *session);
