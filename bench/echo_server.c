@@ -208,7 +208,7 @@ int main(int argc, char **argv)
                                        NULL};
     if (!net_listen(argv[1], true, &fd, &err).ok ||
         !net_server_listen(server, fd, argc == 4 ? &tls : NULL, 0, &err).ok) {
-        fprintf(stderr, "%s: %s\n", reason_info(err.reason)->name, err.detail);
+        fprintf(stderr, "%s: %s\n", reason_info(err.reason)->name, err_words(&err));
         return 1;
     }
     char bound[128];

@@ -74,7 +74,9 @@ static rc read_grant(struct arena *arena, const char *text, Chancery__V1__Grant 
 {
     struct rights rights;
     const char *equals = strrchr(text, '=');
-    ENSURE(equals != NULL && equals[1] != '\0', err, R_FIELD_INVALID);
+    if (equals == NULL || equals[1] == '\0') {
+        FAIL(err, R_INPUT_INVALID, "%s: a grant is PRINCIPAL=RIGHT,RIGHT", text);
+    }
     TRY(read_rights(arena, equals + 1, &rights, err));
     Chancery__V1__Grant *grant = ARENA_NEW(arena, Chancery__V1__Grant);
     char **principals = ARENA_ARRAY(arena, char *, 1);

@@ -188,12 +188,12 @@ static int show(struct session *s, const struct verb_args *args)
     request.approval_id = args->operands[0];
     int code = session_call(s, "ApprovalService/GetApproval", &request.base,
                             &chancery__v1__get_approval_response__descriptor, &message);
-    const Chancery__V1__GetApprovalResponse *r = (const void *)message;
+    Chancery__V1__GetApprovalResponse *r = (void *)message;
     if (code == EXIT_OK && verb_wants_json(args)) {
         return session_print_json(s, &r->approval->base);
     }
     if (code == EXIT_OK) {
-        show_one(r->approval);
+        show_one(session_shown(s, &r->approval->base));
     }
     return code;
 }

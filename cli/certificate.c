@@ -18,7 +18,7 @@ rc certificate_fingerprint(const char *path, uint8_t out[32], struct err *err)
         fclose(file);
     }
     if (!ok) {
-        FAIL(err, R_FIELD_INVALID, "%s holds no certificate in PEM", path);
+        FAIL(err, R_INPUT_INVALID, "%s holds no certificate in PEM", path);
     }
     return OK;
 }

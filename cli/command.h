@@ -2,6 +2,8 @@
 /* The commands of `chancery`, each in a file of its own; main.c has the table. */
 #pragma once
 
+#include <stdio.h>
+
 #include "base/arena.h"
 
 /* Exit codes that scripts can use. */
@@ -60,5 +62,8 @@ int options_take(const struct command *command, const struct option_spec *specs,
                  int argc, char **argv);
 /* Print what is wrong with the command line, and how to get help. Returns EXIT_USAGE. */
 int usage_error(const struct command *command, const char *format, ...) PRINTF_LIKE(2, 3);
-/* Print what failed, why, and what to do next. Returns EXIT_FAILED. */
+/* Print what failed on this side, why, and what to do next. NULL is no command. Returns EXIT_FAILED. */
 int fail_with(const struct command *command, const struct err *err);
+/* Print text from outside (a name, a path, another program's words) so that it stays within its line
+ * and shows as it reads (utf8_escaped). */
+void print_shown(FILE *out, const char *text);

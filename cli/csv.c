@@ -41,7 +41,9 @@ static rc read_plain(struct csv *csv, struct arena *arena, const char **out, str
     size_t len = 0;
     while (len < text.len && text.ptr[len] != ',' &&
            line_end(slice_cut(text, len, text.len)) == 0) {
-        ENSURE(text.ptr[len] != '\0', err, R_FIELD_INVALID);
+        if (text.ptr[len] == '\0') {
+            FAIL(err, R_INPUT_INVALID, "line %zu: it has a NUL in it", csv->line);
+        }
         len++;
     }
     *out = arena_dup(arena, slice_cut(text, 0, len));
@@ -71,7 +73,7 @@ static rc read_quoted(struct csv *csv, struct arena *arena, const char **out, st
 {
     size_t end = quoted_end(csv->rest), len = 0;
     if (end == 0) {
-        FAIL(err, R_FIELD_INVALID, "line %zu: a quote is not closed", csv->line);
+        FAIL(err, R_INPUT_INVALID, "line %zu: a quote is not closed", csv->line);
     }
     char *field = arena_dup(arena, slice_cut(csv->rest, 1, end - 1));
     ARENA_ENSURE(field, err);
@@ -88,7 +90,7 @@ static rc read_quoted(struct csv *csv, struct arena *arena, const char **out, st
 static rc read_field(struct csv *csv, struct arena *arena, struct csv_row *row, struct err *err)
 {
     if (row->count == CSV_FIELDS_MAX) {
-        FAIL(err, R_FIELD_INVALID, "line %zu: more than %d fields", csv->line, CSV_FIELDS_MAX);
+        FAIL(err, R_INPUT_INVALID, "line %zu: more than %d fields", csv->line, CSV_FIELDS_MAX);
     }
     const char **out = &row->fields[row->count++];
     return csv->rest.len > 0 && csv->rest.ptr[0] == '"' ? read_quoted(csv, arena, out, err)
@@ -107,7 +109,7 @@ rc csv_next(struct csv *csv, struct arena *arena, struct csv_row *row, struct er
             break;
         }
         if (csv->rest.ptr[0] != ',') {
-            FAIL(err, R_FIELD_INVALID, "line %zu: text behind a closing quote", csv->line);
+            FAIL(err, R_INPUT_INVALID, "line %zu: text behind a closing quote", csv->line);
         }
         skip(csv, 1);
     }

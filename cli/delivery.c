@@ -43,7 +43,7 @@ static int ask(struct session *s, const char *sender, char **recipients, size_t 
     if (code != EXIT_OK || strcmp(format, "json") == 0) {
         return code == EXIT_OK ? session_print_json(s, message) : code;
     }
-    const Chancery__V1__DecideDeliveryResponse *r = (const void *)message;
+    const Chancery__V1__DecideDeliveryResponse *r = session_shown(s, message);
     for (size_t i = 0; i < r->n_deliveries; i++) {
         show_one(r->deliveries[i]);
     }

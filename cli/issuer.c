@@ -225,7 +225,7 @@ static int test(struct session *s, const struct verb_args *args)
     if (code == EXIT_OK && verb_wants_json(args)) {
         code = session_print_json(s, message);
     } else if (code == EXIT_OK) {
-        show_checks((const void *)message);
+        show_checks(session_shown(s, message));
     }
     bool is_refused =
         code == EXIT_OK &&

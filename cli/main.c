@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "cli/command.h"
+#include "cli/output.h"
 #include "cli/version.h"
 
 /* In the order in which the help names them. */
@@ -34,6 +35,7 @@ static void usage(FILE *out)
 
 int main(int argc, char **argv)
 {
+    output_watch_standard();
     if (argc >= 2 && strcmp(argv[1], "--version") == 0) {
         puts("chancery " CHANCERY_VERSION);
         return EXIT_OK;
@@ -48,6 +50,8 @@ int main(int argc, char **argv)
             return commands[i]->run(argc - 1, argv + 1);
         }
     }
-    fprintf(stderr, "chancery: there is no command %s\nTry: chancery --help\n", argv[1]);
+    fputs("chancery: there is no command ", stderr);
+    print_shown(stderr, argv[1]);
+    fputs("\nTry: chancery --help\n", stderr);
     return EXIT_USAGE;
 }

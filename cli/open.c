@@ -3,6 +3,7 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "base/clock.h"
 #include "chancery/v1/licensing.pb-c.h"
 #include "cli/output.h"
 #include "cli/protected.h"
@@ -92,8 +93,10 @@ static int open_with(struct session *s, struct protected *p, const char *output)
         return code;
     }
     const Chancery__V1__AcquireLicenseResponse *r = (const void *)message;
-    const struct license_wanted wanted = {
-        .text = slice_str(r->use_license), .publishing_license = p->license, .key = s->key};
+    const struct license_wanted wanted = {.text = slice_str(r->use_license),
+                                          .publishing_license = p->license,
+                                          .key = s->key,
+                                          .now = clock_unix()};
     bool ok = license_open(s->client, s->arena, &wanted, &key, &err).ok;
     ok = ok &&
          (p->is_file ? write_file(p, output, key, &err) : write_mail(s, p, output, key, &err)).ok;
@@ -101,6 +104,7 @@ static int open_with(struct session *s, struct protected *p, const char *output)
     if (!ok) {
         return fail_with(s->command, &err);
     }
+    r = session_shown(s, message);
     fprintf(stderr, "rights: %s\n",
             rights_text(s, r->rights, r->n_rights, r->custom_rights, r->n_custom_rights));
     return EXIT_OK;
@@ -163,7 +167,7 @@ static int inspect_with(struct session *s, const struct protected *p, bool json)
     if (json) {
         return session_print_json(s, message);
     }
-    show(s, (const Chancery__V1__InspectContentResponse *)(const void *)message);
+    show(s, session_shown(s, message));
     return EXIT_OK;
 }
 

@@ -8,7 +8,7 @@
 #include "cli/command.h"
 
 /* Repeated values live as long as the process, so no command frees its lists. */
-enum { LISTS_MAX = 16 };
+enum { LISTS_MAX = 16, USAGE_MAX = 1024 };
 static struct {
     const char ***option;
     const char **values;
@@ -97,22 +97,13 @@ int options_take(const struct command *command, const struct option_spec *specs,
 
 int usage_error(const struct command *command, const char *format, ...)
 {
+    char text[USAGE_MAX];
     va_list args;
-    fprintf(stderr, "chancery %s: ", command->name);
     va_start(args, format);
-    vfprintf(stderr, format, args);
+    (void)vsnprintf(text, sizeof text, format, args);
     va_end(args);
+    fprintf(stderr, "chancery %s: ", command->name);
+    print_shown(stderr, text);
     fprintf(stderr, "\nTry: chancery %s --help\n", command->name);
     return EXIT_USAGE;
-}
-
-int fail_with(const struct command *command, const struct err *err)
-{
-    const struct reason_info *info = reason_info(err->reason);
-    fprintf(stderr, "chancery %s: %s: %s\n", command->name, info->public_name, info->text);
-    if (err->detail[0] != '\0') {
-        fprintf(stderr, "  %s\n", err->detail);
-    }
-    fprintf(stderr, "  %s\n", info->advice);
-    return EXIT_FAILED;
 }

@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Files that appear whole or not at all: written beside their place as PATH.part, renamed at the
- * end. */
+/* Files that appear whole or not at all. A regular file, or one that isn't there yet, is written
+ * beside its place under a random name, flushed to the disk, and renamed; a signal that ends the
+ * process removes it. A device, a pipe or an open descriptor (/dev/fd/3) is written as it is. A
+ * symbolic link is followed: what it names is replaced, and the link stays. One output at a time. */
 #pragma once
 
 #include <stdio.h>
@@ -11,12 +13,20 @@
 struct output {
     FILE *file;
     const char *path; /* "-": standard output, which can't be taken back */
-    char part[4096];
+    int folder;       /* where `aside` is; -1: written in place */
+    char aside[32], name[256];
 };
 
-/* Files are readable by their owner only. All fail with R_STARTUP_FAILED and the system's error. */
+/* A file is readable by its owner only, also when it replaces one that others could read. All fail
+ * with R_FILE_UNWRITABLE and the system's words. */
 rc output_open(const char *path, struct output *out, struct err *err);
 rc output_keep(struct output *output, struct err *err);
-/* Remove what was written. Returns a failed rc, so that callers can pass their own failure on. */
+/* Remove what was written, where it can be. Returns a failed rc, so that callers can pass their own
+ * failure on. */
 rc output_drop(struct output *output);
 rc output_write(const char *path, struct slice bytes, struct err *err);
+
+/* Call first in main: whatever ends the process with exit or a return fails with a sentence when
+ * standard output could not be written to its end, and descriptors that the caller has closed don't
+ * become files. */
+void output_watch_standard(void);

@@ -83,8 +83,9 @@ static void set_policy(const struct protect_args *args, Chancery__V1__ProtectReq
 static void tell_refused(const Chancery__V1__ProtectResponse *response)
 {
     for (size_t i = 0; i < response->n_refused_recipients; i++) {
-        fprintf(stderr, "chancery protect: %s is no address that can be named, and gets nothing\n",
-                response->refused_recipients[i]);
+        fputs("chancery protect: ", stderr);
+        print_shown(stderr, response->refused_recipients[i]);
+        fputs(" is no address that can be named, and gets nothing\n", stderr);
     }
 }
 
@@ -160,7 +161,8 @@ static int protect_mail(struct session *s, struct protect_args *args)
     if (!result.ok || !output_write(args->output, wrapper, &err).ok) {
         return fail_with(s->command, &err);
     }
-    printf("%s\n", made.response->content_id);
+    print_shown(stdout, made.response->content_id);
+    putchar('\n');
     return EXIT_OK;
 }
 
@@ -181,8 +183,9 @@ static int protect_file(struct session *s, const struct protect_args *args)
     struct protected made = {0};
     FILE *in = strcmp(args->input, "-") == 0 ? stdin : fopen(args->input, "re");
     if (in == NULL) {
-        fprintf(stderr, "chancery protect: %s: %s\n", args->input, strerror(errno));
-        return EXIT_FAILED;
+        (void)err_raise(&err, R_FILE_UNREADABLE, __FILE__, __LINE__, "%s: %s", args->input,
+                        strerrordesc_np(errno));
+        return fail_with(s->command, &err);
     }
     int code = ask(s, args, &made);
     if (code == EXIT_OK) {
@@ -193,8 +196,9 @@ static int protect_file(struct session *s, const struct protect_args *args)
         secret_free(made.key);
     }
     if (code == EXIT_OK) {
-        fprintf(strcmp(args->output, "-") == 0 ? stderr : stdout, "%s\n",
-                made.response->content_id);
+        FILE *told = strcmp(args->output, "-") == 0 ? stderr : stdout;
+        print_shown(told, made.response->content_id);
+        fputc('\n', told);
     }
     fclose(in);
     return code;

@@ -11,7 +11,7 @@ rc protected_load(struct arena *arena, const char *path, struct protected *out, 
     struct slice bytes;
     out->in = fopen(path, "re");
     if (out->in == NULL) {
-        FAIL(err, R_STARTUP_FAILED, "%s: %s", path, strerror(errno));
+        FAIL(err, R_FILE_UNREADABLE, "%s: %s", path, strerrordesc_np(errno));
     }
     if (content_file_open(arena, out->in, &out->file, err).ok) {
         out->is_file = true;

@@ -2,13 +2,16 @@
 #include "cli/session.h"
 
 #include <errno.h>
+#include <fcntl.h>
 #include <stdio.h>
-#include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 #include "base/clock.h"
 #include "base/ids.h"
+#include "base/mem.h"
 #include "base/secret.h"
+#include "base/utf8.h"
 #include "crypto/algs.h"
 #include "wire/message_text.h"
 
@@ -19,31 +22,67 @@ char *text_field(const char *text)
     return (char *)(uintptr_t)(text == NULL ? "" : text);
 }
 
+/* A file as it is read. It may be a token, so nothing of it stays in a buffer. */
+struct reading {
+    int fd;
+    uint8_t *bytes;
+    size_t len, cap;
+};
+
+static void read_end(struct reading *r)
+{
+    if (r->bytes != NULL) {
+        mem_wipe(r->bytes, r->cap);
+    }
+    xfree(r->bytes);
+    if (r->fd > STDIN_FILENO) {
+        close(r->fd);
+    }
+}
+
+static void read_more_room(struct reading *r)
+{
+    if (r->len < r->cap) {
+        return;
+    }
+    size_t cap = r->cap == 0 ? 64 * 1024 : 2 * r->cap;
+    uint8_t *bytes = xcalloc(cap, 1);
+    if (r->bytes != NULL) {
+        memcpy(bytes, r->bytes, r->len);
+        mem_wipe(r->bytes, r->cap);
+    }
+    xfree(r->bytes);
+    r->bytes = bytes;
+    r->cap = cap;
+}
+
+static rc unreadable(const char *path, const char *why, struct err *err)
+{
+    FAIL(err, R_FILE_UNREADABLE, "%s: %s", strcmp(path, "-") == 0 ? "standard input" : path, why);
+}
+
 rc read_file(struct arena *arena, const char *path, size_t max, struct slice *out, struct err *err)
 {
-    FILE *file = strcmp(path, "-") == 0 ? stdin : fopen(path, "re");
-    size_t len = 0, cap = 64 * 1024;
-    if (file == NULL) {
-        FAIL(err, R_STARTUP_FAILED, "%s: %s", path, strerror(errno));
+    AUTO(read_end) struct reading r = {.fd = STDIN_FILENO};
+    if (strcmp(path, "-") != 0) {
+        r.fd = open(path, O_RDONLY | O_NOCTTY | O_CLOEXEC);
     }
-    uint8_t *bytes = malloc(cap);
-    while (bytes != NULL && len <= max) {
-        len += fread(bytes + len, 1, cap - len, file);
-        if (len < cap) {
-            break;
+    if (r.fd < 0) {
+        return unreadable(path, strerrordesc_np(errno), err);
+    }
+    for (ssize_t n = 1; n > 0 && r.len <= max;) {
+        read_more_room(&r);
+        n = read(r.fd, r.bytes + r.len, r.cap - r.len);
+        if (n < 0 && errno != EINTR) {
+            return unreadable(path, strerrordesc_np(errno), err);
         }
-        cap *= 2;
-        bytes = realloc(bytes, cap);
+        r.len += n > 0 ? (size_t)n : 0;
+        n = n < 0 ? 1 : n;
     }
-    bool is_bad = bytes == NULL || ferror(file) != 0 || len > max;
-    rc result = is_bad ? err_raise(err, R_STARTUP_FAILED, __FILE__, __LINE__,
-                                   "%s is unreadable or too large", path)
-                       : arena_dup_slice(arena, slice_of(bytes, len), out, err);
-    free(bytes);
-    if (file != stdin) {
-        fclose(file);
+    if (r.len > max) {
+        return unreadable(path, "larger than it may be", err);
     }
-    return result;
+    return arena_dup_slice(arena, slice_of(r.bytes, r.len), out, err);
 }
 
 /* Editors and shells end the file with a newline, which the token doesn't have. */
@@ -60,19 +99,42 @@ static rc read_token(struct arena *arena, const char *path, const char **out, st
     return OK;
 }
 
-static rc open_all(struct session *s, const char *path, struct err *err)
+static rc read_profile(struct session *s, const char *path, struct err *err)
 {
     struct slice text;
+    struct err why = {0};
     ProtobufCMessage *message = NULL;
-    struct client_config config = {0};
-    TRY(crypto_init(NULL, err));
     TRY(read_file(s->arena, path, PROFILE_MAX, &text, err));
-    TRY(message_from_yaml(s->arena, &chancery__config__v1__profile__descriptor, text, &message,
-                          err));
+    if (!message_from_yaml(s->arena, &chancery__config__v1__profile__descriptor, text, &message,
+                           &why)
+             .ok) {
+        FAIL(err, R_PROFILE_INVALID, "%s: %s", path, err_words(&why));
+    }
     s->profile = (Chancery__Config__V1__Profile *)message;
+    return OK;
+}
+
+/* libcurl and OpenSSL tell of these late, and by the wrong name. */
+static rc check_readable(const char *path, struct err *err)
+{
+    return path[0] == '\0' || access(path, R_OK) == 0
+               ? OK
+               : unreadable(path, strerrordesc_np(errno), err);
+}
+
+static rc open_all(struct session *s, const char *path, struct err *err)
+{
+    struct client_config config = {0};
+    AUTO(arena_free_at)
+    struct arena *wiped = arena_new(4 * TOKEN_MAX); /* the client has its copy */
+    TRY(crypto_init(NULL, err));
+    TRY(read_profile(s, path, err));
+    TRY(check_readable(s->profile->ca_file, err));
+    TRY(check_readable(s->profile->certificate_file, err));
+    TRY(check_readable(s->profile->key_file, err));
     s->is_component = s->profile->certificate_file[0] != '\0';
     if (s->profile->token_file[0] != '\0') {
-        TRY(read_token(s->arena, s->profile->token_file, &config.token, err));
+        TRY(read_token(wiped, s->profile->token_file, &config.token, err));
     }
     config.server = s->profile->server;
     config.ca_file = s->profile->ca_file;
@@ -80,6 +142,7 @@ static rc open_all(struct session *s, const char *path, struct err *err)
     config.key_file = s->profile->key_file;
     config.dpop_key_file = s->profile->dpop_key_file;
     config.authority_url = s->profile->authority_url;
+    config.loopback_without_tls = s->profile->loopback_without_tls;
     TRY(jwk_private_generate(JWK_EC_P256, &s->key, err));
     return client_new(&config, &s->client, err);
 }
@@ -107,14 +170,24 @@ void session_close(struct session *s)
     crypto_fini();
 }
 
+static void tell_pair(const char *before, const char *name, const char *text)
+{
+    fputs(before, stderr);
+    print_shown(stderr, name);
+    fputs(": ", stderr);
+    print_shown(stderr, text);
+    fputc('\n', stderr);
+}
+
 static int tell_refusal(const struct session *s, const struct client_refusal *refusal)
 {
-    fprintf(stderr, "chancery %s: %s: %s\n", s->command->name, refusal->reason, refusal->sentence);
+    fprintf(stderr, "chancery %s: ", s->command->name);
+    tell_pair("", refusal->reason, refusal->sentence);
     for (size_t i = 0; i < refusal->field_count; i++) {
-        fprintf(stderr, "  %s: %s\n", refusal->fields[i].field, refusal->fields[i].description);
+        tell_pair("  ", refusal->fields[i].field, refusal->fields[i].description);
     }
     for (size_t i = 0; i < refusal->metadata_count; i++) {
-        fprintf(stderr, "  %s: %s\n", refusal->metadata[i].key, refusal->metadata[i].value);
+        tell_pair("  ", refusal->metadata[i].key, refusal->metadata[i].value);
     }
     bool is_decision = refusal->code == GRPC_PERMISSION_DENIED ||
                        refusal->code == GRPC_UNAUTHENTICATED ||
@@ -147,11 +220,7 @@ int session_call(struct session *s, const char *method, const ProtobufCMessage *
         s->refused_field = refusal.field_count > 0 ? refusal.fields[0].field : "";
         return tell_refusal(s, &refusal);
     }
-    fprintf(stderr,
-            "chancery %s: %s\n"
-            "  Check that the authority runs, and that the profile's `server` is its address.\n",
-            s->command->name, err.detail);
-    return EXIT_FAILED;
+    return fail_with(s->command, &err);
 }
 
 const char *session_request_id(struct session *s, const char *given)
@@ -173,11 +242,18 @@ void session_tell_retry(const struct session *s, const char *request_id)
     }
 }
 
-ProtobufCBinaryData session_public_jwk(struct session *s)
+const void *session_shown(struct session *s, ProtobufCMessage *message)
+{
+    bool is_escaped = message_escape(s->arena, message, NULL).ok;
+    CH_ASSERT(is_escaped); /* a session's arena is far larger than what is shown */
+    return message;
+}
+
+char *session_public_jwk(struct session *s)
 {
     char *json = jwk_public_json(s->arena, jwk_private_public(s->key), NULL, NULL);
     CH_ASSERT(json != NULL); /* a session's arena is far larger than a key */
-    return (ProtobufCBinaryData){strlen(json), (uint8_t *)json};
+    return json;
 }
 
 int session_print_json(struct session *s, const ProtobufCMessage *message)

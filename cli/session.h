@@ -35,11 +35,14 @@ const char *session_request_id(struct session *session, const char *given);
 /* After a call with that id which failed: say how to ask again, if it may be done all the same. */
 void session_tell_retry(const struct session *session, const char *request_id);
 /* The session's public key as a JWK, for requests; lent. */
-ProtobufCBinaryData session_public_jwk(struct session *session);
+char *session_public_jwk(struct session *session);
+/* The same message, with every text as it is shown to a person (message_escape): what the authority
+ * answers has words of other people in it. Before anything of it is printed; JSON is not. */
+const void *session_shown(struct session *session, ProtobufCMessage *message);
 /* Print a message as JSON, for -o json. Returns an exit code. */
 int session_print_json(struct session *session, const ProtobufCMessage *message);
 /* Read a whole file of at most `max` bytes into the arena; "-" is standard input.
- * R_STARTUP_FAILED. */
+ * R_FILE_UNREADABLE. */
 rc read_file(struct arena *arena, const char *path, size_t max, struct slice *out, struct err *err);
 /* A text for a field of a request; NULL becomes "". protobuf-c wants char *, and only reads it. */
 char *text_field(const char *text);

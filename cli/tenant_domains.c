@@ -19,7 +19,7 @@ int tenant_add_domain(struct session *s, const struct verb_args *args)
         return code == EXIT_OK ? session_print_json(s, message) : code;
     }
     const Chancery__V1__Domain *domain =
-        ((const Chancery__V1__AddDomainResponse *)(const void *)message)->domain;
+        ((const Chancery__V1__AddDomainResponse *)session_shown(s, message))->domain;
     puts("To prove the domain, publish this record in its DNS:\n");
     tenant_print_record(domain);
     printf("\nThen: chancery tenant verify-domain --profile %s%s%s %s\n", args->profile,

@@ -7,6 +7,7 @@
 #include "chancery/v1/audit.pb-c.h"
 #include "chancery/v1/tracking.pb-c.h"
 #include "cli/protected.h"
+#include "domain/values/power.h"
 
 static const char REVOKE_HELP[] =
     "usage: chancery revoke --profile FILE [--user ADDRESS] [--reason TEXT] CONTENT-ID|FILE\n"
@@ -159,9 +160,11 @@ static void show_access(const Chancery__V1__ListAccessResponse *r)
     for (size_t i = 0; i < r->n_events; i++) {
         const Chancery__V1__AccessEvent *e = r->events[i];
         print_time(e->time);
-        printf("%-8s %-20s %s%s%s\n", e->granted ? "opened" : "refused",
-               e->granted ? "" : e->reason, e->user[0] == '\0' ? e->component : e->user,
-               e->channel[0] == '\0' ? "" : " by ", e->channel);
+        printf("%-8s %-20s %s%s\n", e->granted ? "opened" : "refused", e->granted ? "" : e->reason,
+               e->user[0] == '\0' ? e->component : e->user,
+               e->channel == CHANCERY__V1__CHANNEL__CHANNEL_NATIVE   ? " by native"
+               : e->channel == CHANCERY__V1__CHANNEL__CHANNEL_PORTAL ? " by portal"
+                                                                     : "");
     }
 }
 
@@ -192,7 +195,7 @@ static int run_track(int argc, char **argv)
     if (code == EXIT_OK && strcmp(format, "json") == 0) {
         code = session_print_json(&session, response);
     } else if (code == EXIT_OK) {
-        show_access((const Chancery__V1__ListAccessResponse *)(const void *)response);
+        show_access(session_shown(&session, response));
     }
     session_close(&session);
     return code;
@@ -205,6 +208,20 @@ const struct command command_track = {.name = "track",
 
 /* --- audit ------------------------------------------------------------------------------------ */
 
+/* The power of that number; none for one that this version doesn't know. */
+static const char *power_text(Chancery__V1__Power number)
+{
+    return (unsigned)number > POWER_DECRYPTOR ? "" : power_name((enum power)number);
+}
+
+static bool read_power(const char *text, Chancery__V1__Power *out)
+{
+    *out = text == NULL               ? CHANCERY__V1__POWER__POWER_UNSPECIFIED
+           : strcmp(text, "any") == 0 ? CHANCERY__V1__POWER__POWER_ANY
+                                      : (Chancery__V1__Power)power_of(text);
+    return text == NULL || *out != CHANCERY__V1__POWER__POWER_UNSPECIFIED;
+}
+
 static void show_events(const Chancery__V1__QueryResponse *r)
 {
     for (size_t i = 0; i < r->n_events; i++) {
@@ -212,7 +229,7 @@ static void show_events(const Chancery__V1__QueryResponse *r)
         print_time(e->time);
         printf("%-16s %-18s %-26s %-14s %s%s%s\n", e->operation, e->reason, e->user, e->component,
                e->content_id[0] != '\0' ? e->content_id : e->target,
-               e->power[0] != '\0' ? "  by power: " : "", e->power);
+               power_text(e->power)[0] != '\0' ? "  by power: " : "", power_text(e->power));
     }
 }
 
@@ -233,16 +250,18 @@ static int run_audit(int argc, char **argv)
     if (options_take(&command_audit, specs, 7, argc, argv) != 2 || strcmp(argv[1], "query") != 0) {
         return usage_error(&command_audit, "say query");
     }
+    chancery__v1__audit_filter__init(&filter);
+    if (!read_power(power, &filter.power)) {
+        return usage_error(&command_audit, "there is no power %s", power);
+    }
     int code = session_open(&session, &command_audit, profile);
     if (code != EXIT_OK) {
         return code;
     }
     chancery__v1__query_request__init(&request);
-    chancery__v1__audit_filter__init(&filter);
     filter.tenant = text_field(tenant);
     filter.content_id = text_field(content);
     filter.user = text_field(user);
-    filter.power = text_field(power);
     filter.denied_only = denied;
     request.filter = &filter;
     code = session_call(&session, "AuditService/Query", &request.base,
@@ -250,7 +269,7 @@ static int run_audit(int argc, char **argv)
     if (code == EXIT_OK && strcmp(format, "json") == 0) {
         code = session_print_json(&session, response);
     } else if (code == EXIT_OK) {
-        show_events((const Chancery__V1__QueryResponse *)(const void *)response);
+        show_events(session_shown(&session, response));
     }
     session_close(&session);
     return code;

@@ -69,15 +69,18 @@ bool verb_was_asked(const ProtobufCMessage *response)
     const char *id =
         field == NULL ? "" : *(char *const *)(const void *)((const char *)response + field->offset);
     if (id[0] != '\0') {
-        printf("nothing is done yet: another admin must approve it\n"
-               "  chancery approval show --profile FILE %s\n"
-               "  chancery approval approve --profile FILE %s\n",
-               id, id);
+        fputs("nothing is done yet: another admin must approve it\n"
+              "  chancery approval show --profile FILE ",
+              stdout);
+        print_shown(stdout, id);
+        fputs("\n  chancery approval approve --profile FILE ", stdout);
+        print_shown(stdout, id);
+        fputc('\n', stdout);
     }
     return id[0] != '\0';
 }
 
-static int print(struct session *s, const struct verb_args *args, const ProtobufCMessage *response,
+static int print(struct session *s, const struct verb_args *args, ProtobufCMessage *response,
                  verb_show *show)
 {
     if (!verb_wants_json(args) && verb_was_asked(response)) {
@@ -86,7 +89,7 @@ static int print(struct session *s, const struct verb_args *args, const Protobuf
     if (show == NULL || verb_wants_json(args)) {
         return session_print_json(s, response);
     }
-    show(response);
+    show(session_shown(s, response));
     return EXIT_OK;
 }
 

@@ -26,7 +26,7 @@ rc certificate_proof_make(struct arena *arena, const struct certificate_proof_re
     struct slice payload, proof;
     struct err cause = {0};
     if (!secret_from_file(request->key_file, KEY_FILE_MAX, &key, &cause).ok) {
-        FAIL(err, R_FIELD_INVALID,
+        FAIL(err, R_INPUT_INVALID,
              "%s; a key file is a regular file that only its owner can access (chmod 600)",
              cause.detail);
     }
@@ -34,7 +34,7 @@ rc certificate_proof_make(struct arena *arena, const struct certificate_proof_re
     if (!x5c_sign(arena, request->certificate, key, "chancery-component-proof+jwt", payload, &proof,
                   &cause)
              .ok) {
-        FAIL(err, R_FIELD_INVALID, "%s: %s", request->key_file, cause.detail);
+        FAIL(err, R_INPUT_INVALID, "%s: %s", request->key_file, cause.detail);
     }
     *out = arena_dup(arena, proof);
     ARENA_ENSURE(*out, err);

@@ -16,7 +16,7 @@ struct certificate_proof_request {
     struct unix_time now;
 };
 
-/* Make a proof; lent by the arena. It is good for ten minutes. R_FIELD_INVALID, and the detail says
+/* Make a proof; lent by the arena. It is good for ten minutes. R_INPUT_INVALID, and the detail says
  * what is wrong with key or certificate. */
 rc certificate_proof_make(struct arena *arena, const struct certificate_proof_request *request,
                           const char **out, struct err *err);

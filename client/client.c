@@ -10,18 +10,16 @@
 #include "base/buf.h"
 #include "base/encode.h"
 #include "base/mem.h"
+#include "client/grpc_frame.h"
 #include "client/proof.h"
+#include "client/server_address.h"
+#include "client/wiped_memory.h"
 #include "google/protobuf/any.pb-c.h"
 #include "google/rpc/error_details.pb-c.h"
 #include "google/rpc/status.pb-c.h"
 #include "wire/pb.h"
 
-enum {
-    TIMEOUT_MS = 30000,
-    PREFIX_BYTES = 5,
-    RESPONSE_MAX = 16 * 1024 * 1024,
-    HEADER_MAX = 64 * 1024
-};
+enum { TIMEOUT_MS = 30000, RESPONSE_MAX = 16 * 1024 * 1024, HEADER_MAX = 64 * 1024 };
 
 struct client {
     CURL *easy;
@@ -169,31 +167,6 @@ static rc refuse(const struct response *r, struct client_refusal *refusal, struc
 
 /* --- calls ------------------------------------------------------------------------------------ */
 
-static rc frame(struct arena *arena, const ProtobufCMessage *request, struct slice *out,
-                struct err *err)
-{
-    struct slice packed;
-    struct buf buf;
-    TRY(pb_pack(arena, request, &packed, err));
-    buf_init(&buf, arena);
-    buf_add_byte(&buf, 0);
-    buf_add_u32(&buf, (uint32_t)packed.len);
-    buf_add(&buf, packed);
-    return buf_finish(&buf, out, err);
-}
-
-/* One uncompressed frame: 0, length (4 bytes, big-endian), message. We don't announce compression,
- * so no other comes. */
-static rc unframe(struct slice body, struct slice *out, struct err *err)
-{
-    ENSURE(body.len >= PREFIX_BYTES && body.ptr[0] == 0, err, R_PROTO_MALFORMED);
-    size_t len = (size_t)body.ptr[1] << 24 | (size_t)body.ptr[2] << 16 | (size_t)body.ptr[3] << 8 |
-                 body.ptr[4];
-    ENSURE(len == body.len - PREFIX_BYTES, err, R_PROTO_MALFORMED);
-    *out = slice_cut(body, PREFIX_BYTES, body.len);
-    return OK;
-}
-
 static CURLcode perform(struct client *client, const char *url, struct response *r, char *problem)
 {
     CURL *easy = client->easy;
@@ -207,6 +180,13 @@ static CURLcode perform(struct client *client, const char *url, struct response 
     CURLcode code = curl_easy_perform(easy);
     curl_easy_setopt(easy, CURLOPT_ERRORBUFFER, NULL);
     return code;
+}
+
+/* Files that the profile names, or an authority that isn't there. */
+static enum reason no_answer_reason(CURLcode code)
+{
+    bool is_ours = code == CURLE_SSL_CERTPROBLEM || code == CURLE_SSL_CACERT_BADFILE;
+    return is_ours ? R_PROFILE_INVALID : R_AUTHORITY_UNREACHABLE;
 }
 
 /* Put a proof before the headers that all calls have. `first` lives as long as the call. */
@@ -238,7 +218,7 @@ rc client_call(struct client *client, struct arena *arena, const char *method,
     *refusal = (struct client_refusal){.reason = "", .sentence = ""};
     buf_init(&r.body, arena);
     ARENA_ENSURE(url, err);
-    TRY(frame(arena, request, &body, err));
+    TRY(grpc_frame(arena, request, &body, err));
     if (is_proven) {
         TRY(add_proof(client, arena, method, &proven, err));
     }
@@ -252,13 +232,13 @@ rc client_call(struct client *client, struct arena *arena, const char *method,
         return refuse(&r, refusal, err);
     }
     if (code != CURLE_OK || r.grpc_status != 0) {
-        FAIL(err, R_STARTUP_FAILED, "no answer from %s: %s", client->base,
+        FAIL(err, no_answer_reason(code), "no answer from %s: %s", client->base,
              problem[0] != '\0' ? problem
              : code != CURLE_OK ? curl_easy_strerror(code)
                                 : "the server doesn't speak gRPC");
     }
     TRY(buf_finish(&r.body, &body, err));
-    TRY(unframe(body, &message, err));
+    TRY(grpc_unframe(body, &message, err));
     return pb_unpack(arena, response_type, message, response, err);
 }
 
@@ -292,23 +272,21 @@ static void add_header(struct client *client, const char *name, const char *valu
     arena_free(arena);
 }
 
-static rc set_server(struct client *client, const char *server, struct err *err)
+static rc set_server(struct client *client, const struct client_config *config, struct err *err)
 {
-    bool is_https = strncmp(server, "https://", 8) == 0;
-    if (strncmp(server, "unix:", 5) == 0) {
-        client->base = xstrdup("http://localhost");
-        curl_easy_setopt(client->easy, CURLOPT_UNIX_SOCKET_PATH, server + 5);
-    } else if (is_https || strncmp(server, "http://", 7) == 0) {
-        client->base = xstrdup(server);
-    } else {
-        FAIL(err, R_FIELD_INVALID, "server %s must begin with https://, http:// or unix:", server);
-    }
+    struct server_address address;
+    const struct server_trust trust = {is_set(config->token), config->loopback_without_tls};
+    AUTO(arena_free_at) struct arena *arena = arena_new(16 * 1024);
+    TRY(server_address_read(arena, config->server, &trust, &address, err));
+    client->base = xstrdup(address.base);
+    curl_easy_setopt(client->easy, CURLOPT_UNIX_SOCKET_PATH, address.socket);
+    curl_easy_setopt(client->easy, CURLOPT_PROTOCOLS_STR, address.is_https ? "https" : "http");
     /* On cleartext HTTP/2, libcurl 7.88 fails on a connection's second request with "Error in the
      * HTTP2 framing layer", with any server. */
-    curl_easy_setopt(client->easy, CURLOPT_FORBID_REUSE, is_https ? 0L : 1L);
+    curl_easy_setopt(client->easy, CURLOPT_FORBID_REUSE, address.is_https ? 0L : 1L);
     curl_easy_setopt(client->easy, CURLOPT_HTTP_VERSION,
-                     is_https ? (long)CURL_HTTP_VERSION_2TLS
-                              : (long)CURL_HTTP_VERSION_2_PRIOR_KNOWLEDGE);
+                     address.is_https ? (long)CURL_HTTP_VERSION_2TLS
+                                      : (long)CURL_HTTP_VERSION_2_PRIOR_KNOWLEDGE);
     return OK;
 }
 
@@ -339,15 +317,15 @@ static rc set_proofs(struct client *client, const struct client_config *config, 
         return OK;
     }
     if (is_set(config->certificate_file)) {
-        FAIL(err, R_FIELD_INVALID,
+        FAIL(err, R_PROFILE_INVALID,
              "dpop_key_file: a component can't prove a user's key; leave out certificate_file");
     }
     if (!is_set(config->token)) {
-        FAIL(err, R_FIELD_INVALID,
+        FAIL(err, R_PROFILE_INVALID,
              "dpop_key_file: token_file is missing, the token that is bound to this key");
     }
     if (strncmp(url, "https://", 8) != 0) {
-        FAIL(err, R_FIELD_INVALID,
+        FAIL(err, R_PROFILE_INVALID,
              "authority_url: proofs need the authority's https:// address, not %s", url);
     }
     TRY(proof_key_read(config->dpop_key_file, &client->dpop.key, err));
@@ -361,7 +339,7 @@ static rc set_proofs(struct client *client, const struct client_config *config, 
 rc client_new(const struct client_config *config, struct client **out, struct err *err)
 {
     struct client *client = xcalloc(1, sizeof *client);
-    curl_global_init(CURL_GLOBAL_DEFAULT);
+    wiped_memory_start();
     client->easy = curl_easy_init();
     CH_ASSERT(client->easy != NULL);
     client->timeout_ms = config->timeout_ms > 0 ? config->timeout_ms : TIMEOUT_MS;
@@ -370,7 +348,7 @@ rc client_new(const struct client_config *config, struct client **out, struct er
     add_header(client, "content-type: ", "application/grpc");
     add_header(client, "te: ", "trailers");
     add_header(client, "user-agent: ", "chancery-cli");
-    rc result = set_server(client, config->server, err);
+    rc result = set_server(client, config, err);
     if (result.ok) {
         result = set_proofs(client, config, err);
     }
@@ -389,7 +367,7 @@ void client_free(struct client *client)
         curl_easy_cleanup(client->easy);
         curl_slist_free_all(client->headers);
         jwk_private_free(client->dpop.key);
-        xfree(client->dpop.token);
+        wiped_text_free(client->dpop.token);
         xfree(client->dpop.authority_url);
         xfree(client->base);
         xfree(client);

@@ -11,7 +11,8 @@ struct client;
 
 struct client_config {
     /* Texts may be NULL or "" for none, `server` excepted; all are borrowed for client_new only. */
-    const char *server;           /* "https://host:port", "http://127.0.0.1:port", "unix:/path" */
+    const char *server;           /* as server_address_read takes it */
+    bool loopback_without_tls;    /* send a token to http:// on this machine */
     const char *ca_file;          /* PEM; none: the system's */
     const char *certificate_file; /* PEM, of a component */
     const char *key_file;         /* PEM, of the certificate */
@@ -39,14 +40,16 @@ struct client_refusal {
     } fields[8];
 };
 
-/* Copies what it needs. R_FIELD_INVALID for an address of another form than `server` has, and for
- * keys that can't be read or used. */
+/* Copies what it needs. R_PROFILE_INVALID for what doesn't fit together, R_CONNECTION_UNPROTECTED for
+ * http:// to others, R_INPUT_INVALID for keys that can't be read or used. */
 rc client_new(const struct client_config *config, struct client **out, struct err *err);
 void client_free(struct client *client);
 
 /* Call a method of chancery.v1, named like "LicensingService/AcquireLicense". The response is lent
  * by the arena. If the authority refuses, R_INTERNAL, and `refusal` (lent by the arena too) says
- * why; if no answer comes, R_STARTUP_FAILED, and the detail says why. */
+ * why; if no answer comes, R_AUTHORITY_UNREACHABLE, or R_PROFILE_INVALID for a
+ * certificate or CA file that can't be used, and the detail says why. The token is wiped from our
+ * memory and from libcurl's when it is no longer needed. */
 rc client_call(struct client *client, struct arena *arena, const char *method,
                const ProtobufCMessage *request, const ProtobufCMessageDescriptor *response_type,
                ProtobufCMessage **response, struct client_refusal *refusal, struct err *err);

@@ -49,9 +49,14 @@ static void nonce_of(const struct record_keys *keys, uint64_t sequence,
     }
 }
 
-static rc stream_failed(const char *what, struct err *err)
+static rc read_failed(struct err *err)
 {
-    FAIL(err, R_STARTUP_FAILED, "%s: %s", what, strerrorname_np(errno));
+    FAIL(err, R_FILE_UNREADABLE, "reading: %s", strerrordesc_np(errno));
+}
+
+static rc write_failed(struct err *err)
+{
+    FAIL(err, R_FILE_UNWRITABLE, "writing: %s", strerrordesc_np(errno));
 }
 
 /* --- writing ---------------------------------------------------------------------------------- */
@@ -61,7 +66,7 @@ static rc write_header(struct arena *arena, FILE *out, struct slice license,
 {
     struct buf buf;
     ENSURE(RAND_bytes(salt, SALT_BYTES) == 1, err, R_CRYPTO_FAILED);
-    ENSURE(license.len <= CONTENT_FILE_LICENSE_MAX, err, R_LICENSE_MALFORMED);
+    ENSURE(license.len <= CONTENT_FILE_LICENSE_MAX, err, R_AUTHORITY_UNREACHABLE);
     buf_init(&buf, arena);
     buf_add(&buf, slice_of(MAGIC, MAGIC_BYTES));
     buf_add_u32(&buf, CONTENT_FILE_RECORD);
@@ -69,8 +74,7 @@ static rc write_header(struct arena *arena, FILE *out, struct slice license,
     buf_add(&buf, slice_of(salt, SALT_BYTES));
     buf_add(&buf, license);
     TRY(buf_finish(&buf, header, err));
-    return fwrite(header->ptr, 1, header->len, out) == header->len ? OK
-                                                                   : stream_failed("writing", err);
+    return fwrite(header->ptr, 1, header->len, out) == header->len ? OK : write_failed(err);
 }
 
 /* Reads one record ahead, to know whether the current one is the last. */
@@ -84,7 +88,7 @@ static rc write_records(FILE *in, FILE *out, const struct record_keys *keys, uin
     for (uint64_t sequence = 0;; sequence++) {
         size_t next = len == TEXT_MAX ? fread(ahead, 1, TEXT_MAX, in) : 0;
         if (ferror(in) != 0) {
-            return stream_failed("reading", err);
+            return read_failed(err);
         }
         text[len] = next > 0 ? MORE : LAST;
         nonce_of(keys, sequence, nonce);
@@ -92,10 +96,10 @@ static rc write_records(FILE *in, FILE *out, const struct record_keys *keys, uin
                       slice_of(text, len + 1), cipher, tag, err));
         if (fwrite(cipher, 1, len + 1, out) != len + 1 ||
             fwrite(tag, 1, sizeof tag, out) != sizeof tag) {
-            return stream_failed("writing", err);
+            return write_failed(err);
         }
         if (next == 0) {
-            return fflush(out) == 0 ? OK : stream_failed("writing", err);
+            return fflush(out) == 0 ? OK : write_failed(err);
         }
         uint8_t *swap = text;
         text = ahead;
@@ -127,16 +131,16 @@ static uint32_t u32(const uint8_t *p)
 rc content_file_open(struct arena *arena, FILE *in, struct content_file *out, struct err *err)
 {
     uint8_t fixed[FIXED_BYTES];
-    ENSURE(fread(fixed, 1, sizeof fixed, in) == sizeof fixed, err, R_LICENSE_MALFORMED);
-    ENSURE(memcmp(fixed, MAGIC, MAGIC_BYTES) == 0, err, R_LICENSE_MALFORMED);
-    ENSURE(u32(fixed + MAGIC_BYTES) == CONTENT_FILE_RECORD, err, R_LICENSE_MALFORMED);
+    ENSURE(fread(fixed, 1, sizeof fixed, in) == sizeof fixed, err, R_INPUT_NOT_PROTECTED);
+    ENSURE(memcmp(fixed, MAGIC, MAGIC_BYTES) == 0, err, R_INPUT_NOT_PROTECTED);
+    ENSURE(u32(fixed + MAGIC_BYTES) == CONTENT_FILE_RECORD, err, R_INPUT_NOT_PROTECTED);
     size_t len = u32(fixed + MAGIC_BYTES + 4);
-    ENSURE(len > 0 && len <= CONTENT_FILE_LICENSE_MAX, err, R_LICENSE_MALFORMED);
+    ENSURE(len > 0 && len <= CONTENT_FILE_LICENSE_MAX, err, R_INPUT_NOT_PROTECTED);
     uint8_t *header = arena_alloc(arena, sizeof fixed + len);
     ARENA_ENSURE(header, err);
     memcpy(header, fixed, sizeof fixed);
     memcpy(out->salt, fixed + MAGIC_BYTES + 8, SALT_BYTES);
-    ENSURE(fread(header + sizeof fixed, 1, len, in) == len, err, R_LICENSE_MALFORMED);
+    ENSURE(fread(header + sizeof fixed, 1, len, in) == len, err, R_INPUT_NOT_PROTECTED);
     out->header = slice_of(header, sizeof fixed + len);
     out->license = slice_of(header + sizeof fixed, len);
     return OK;
@@ -150,22 +154,22 @@ static rc read_records(FILE *in, FILE *out, const struct record_keys *keys, uint
     for (uint64_t sequence = 0;; sequence++) {
         size_t len = fread(cipher, 1, CONTENT_FILE_RECORD, in);
         if (ferror(in) != 0) {
-            return stream_failed("reading", err);
+            return read_failed(err);
         }
-        ENSURE(len > AEAD_TAG_BYTES, err, R_LICENSE_FORGED); /* the last record is missing */
+        ENSURE(len > AEAD_TAG_BYTES, err, R_INPUT_DAMAGED); /* the last record is missing */
         size_t body = len - AEAD_TAG_BYTES;
         nonce_of(keys, sequence, nonce);
         TRY(aead_open(secret_use(keys->key), nonce, slice_of(keys->aad, sizeof keys->aad),
-                      slice_of(cipher, body), cipher + body, text, R_LICENSE_FORGED, err));
+                      slice_of(cipher, body), cipher + body, text, R_INPUT_DAMAGED, err));
         bool is_last = text[body - 1] == LAST;
         ENSURE(is_last || (text[body - 1] == MORE && len == CONTENT_FILE_RECORD), err,
-               R_LICENSE_FORGED);
+               R_INPUT_DAMAGED);
         if (fwrite(text, 1, body - 1, out) != body - 1) {
-            return stream_failed("writing", err);
+            return write_failed(err);
         }
         if (is_last) {
-            ENSURE(fgetc(in) == EOF, err, R_LICENSE_FORGED); /* something follows the end */
-            return fflush(out) == 0 ? OK : stream_failed("writing", err);
+            ENSURE(fgetc(in) == EOF, err, R_INPUT_DAMAGED); /* something follows the end */
+            return fflush(out) == 0 ? OK : write_failed(err);
         }
     }
 }

@@ -18,7 +18,8 @@
 
 enum { CONTENT_FILE_RECORD = 65536, CONTENT_FILE_LICENSE_MAX = 256 * 1024 };
 
-/* Write a protected file. R_STARTUP_FAILED with the system's error if a stream fails. */
+/* Write a protected file. R_FILE_UNREADABLE or
+ * R_FILE_UNWRITABLE with the system's words if a stream fails. */
 rc content_file_write(FILE *in, FILE *out, struct slice license, const struct secret *content_key,
                       struct err *err);
 struct content_file {
@@ -26,11 +27,11 @@ struct content_file {
     struct slice header;  /* all of it, the license included; lent by the arena */
     uint8_t salt[16];
 };
-/* Read the header, and leave `in` at the first record. R_LICENSE_MALFORMED if it is not a protected
- * file. */
+/* Read the header, and leave `in` at the first record. R_INPUT_NOT_PROTECTED if it is not a
+ * protected file. */
 rc content_file_open(struct arena *arena, FILE *in, struct content_file *out, struct err *err);
-/* Read the records and write their text. R_LICENSE_FORGED if a record doesn't verify, the last one
+/* Read the records and write their text. R_INPUT_DAMAGED if a record doesn't verify, the last one
  * is missing, or something follows it; what was written before that is genuine, but not the whole
- * file. R_STARTUP_FAILED with the system's error if a stream fails. */
+ * file. R_FILE_UNREADABLE or R_FILE_UNWRITABLE with the system's words if a stream fails. */
 rc content_file_read(const struct content_file *file, FILE *in, FILE *out,
                      const struct secret *content_key, struct err *err);

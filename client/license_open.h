@@ -3,6 +3,7 @@
  * (docs/formats.md §7). */
 #pragma once
 
+#include "base/clock.h"
 #include "base/secret.h"
 #include "client/client.h"
 #include "crypto/jwk.h"
@@ -12,15 +13,17 @@ struct license_wanted {
     struct slice text;               /* the compact JWS */
     struct slice publishing_license; /* of the content */
     const struct jwk_private *key;   /* to which the content key was to be wrapped */
+    const char *issuer; /* who must have signed it: the content's tenant at its authority */
+    struct unix_time now;
 };
 
-/* Check that the license is signed by one of these keys (a JWK set), says that it is of the content's
- * tenant, and is for this content and this key; then unwrap the content key, which is the caller's to
- * free. `exp`, and the address before the tenant in `iss`, are not looked at yet (issue 11).
- * R_TOKEN_… for what is wrong with the license, R_LICENSE_MALFORMED, R_ISSUER_KEYS_INVALID,
- * R_CRYPTO_FAILED. */
+/* Check that the license is signed by one of these keys (a JWK set), is of this issuer, for this
+ * content and this key, and holds now; then unwrap the content key, which is the caller's to free.
+ * R_USE_LICENSE_INVALID, R_USE_LICENSE_EXPIRED, R_INPUT_NOT_PROTECTED for a broken publishing license,
+ * R_AUTHORITY_UNREACHABLE for keys that are none. */
 rc license_open_with(struct arena *arena, const struct license_wanted *wanted, struct slice key_set,
                      struct secret **key, struct err *err);
-/* The same with the keys of the content's tenant, fetched from the authority; R_ISSUER_UNREACHABLE. */
+/* The same; issuer and keys are those that the authority publishes for the content's tenant.
+ * R_AUTHORITY_UNREACHABLE. */
 rc license_open(struct client *client, struct arena *arena, const struct license_wanted *wanted,
                 struct secret **key, struct err *err);

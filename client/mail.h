@@ -27,7 +27,7 @@ struct mail_envelope {
     const char **to;     /* addresses of To and Cc, those in groups too */
     size_t to_count;
 };
-/* R_LICENSE_MALFORMED if it can't be parsed as a mail. */
+/* R_INPUT_INVALID if it can't be parsed as a mail. */
 rc mail_read_envelope(struct arena *arena, struct slice mail, struct mail_envelope *out,
                       struct err *err);
 
@@ -38,8 +38,8 @@ rc mail_wrap(struct arena *arena, const struct mail_wrapping *wrapping,
 struct mail_parts {
     struct slice license, sealed; /* lent by the arena */
 };
-/* Find license and CMS object in a wrapper, or in a mail that has it attached. R_LICENSE_MALFORMED if it lacks one of them. */
+/* Find license and CMS object in a wrapper, or in a mail that has it attached. R_INPUT_NOT_PROTECTED if it lacks one of them. */
 rc mail_unwrap(struct arena *arena, struct slice wrapper, struct mail_parts *out, struct err *err);
-/* Open the CMS object. Nothing is given out before the tag has verified: R_LICENSE_FORGED. */
+/* Open the CMS object. Nothing is given out before the tag has verified: R_INPUT_DAMAGED. */
 rc mail_open(struct arena *arena, struct slice sealed, const struct secret *content_key,
              struct slice *out, struct err *err);

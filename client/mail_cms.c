@@ -55,13 +55,13 @@ rc mail_cms_open(struct arena *arena, struct slice sealed, const struct secret *
     struct slice key = secret_use(content_key);
     char *bytes = NULL;
     ENSURE(plain != NULL, err, R_CRYPTO_FAILED);
-    ENSURE(cms != NULL, err, R_LICENSE_FORGED);
+    ENSURE(cms != NULL, err, R_INPUT_DAMAGED);
     ENSURE(OBJ_obj2nid(CMS_get0_type(cms)) == NID_id_smime_ct_authEnvelopedData, err,
-           R_LICENSE_FORGED);
+           R_INPUT_DAMAGED);
     /* Without an identifier OpenSSL tries every KEK recipient; our objects have one. */
     ENSURE(CMS_decrypt_set1_key(cms, (unsigned char *)(uintptr_t)key.ptr, key.len, NULL, 0) == 1,
-           err, R_LICENSE_FORGED);
-    ENSURE(CMS_decrypt(cms, NULL, NULL, NULL, plain, CMS_BINARY) == 1, err, R_LICENSE_FORGED);
+           err, R_INPUT_DAMAGED);
+    ENSURE(CMS_decrypt(cms, NULL, NULL, NULL, plain, CMS_BINARY) == 1, err, R_INPUT_DAMAGED);
     long len = BIO_get_mem_data(plain, &bytes);
     return arena_dup_slice(arena, slice_of(bytes, (size_t)len), out, err);
 }

@@ -10,7 +10,7 @@
 
 rc mail_cms_seal(struct arena *arena, struct slice plain, struct content_id content,
                  const struct secret *content_key, struct slice *out, struct err *err);
-/* R_LICENSE_FORGED for everything that doesn't open with this key. */
+/* R_INPUT_DAMAGED for everything that doesn't open with this key. */
 rc mail_cms_open(struct arena *arena, struct slice sealed, const struct secret *content_key,
                  struct slice *out, struct err *err);
 /* Whether the bytes begin as such an object does, in DER or BER. */

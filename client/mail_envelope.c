@@ -83,7 +83,9 @@ rc mail_read_envelope(struct arena *arena, struct slice mail, struct mail_envelo
 {
     *out = (struct mail_envelope){.from = "", .subject = ""};
     GMimeMessage *message = mail_mime_parse(mail);
-    ENSURE(message != NULL, err, R_LICENSE_MALFORMED);
+    if (message == NULL) {
+        FAIL(err, R_INPUT_INVALID, "the input is no mail");
+    }
     rc result = read_envelope(arena, message, out, err);
     g_object_unref(message);
     return result;

@@ -101,13 +101,13 @@ rc mail_unwrap(struct arena *arena, struct slice wrapper, struct mail_parts *out
     struct search search = {.arena = arena, .out = out, .err = err};
     *out = (struct mail_parts){SLICE_NONE, SLICE_NONE};
     GMimeMessage *message = mail_mime_parse(wrapper);
-    ENSURE(message != NULL, err, R_LICENSE_MALFORMED);
+    ENSURE(message != NULL, err, R_INPUT_NOT_PROTECTED);
     look(&search, g_mime_message_get_mime_part(message), 0);
     g_object_unref(message);
     if (search.has_failed) {
         return (rc){false};
     }
-    ENSURE(out->license.len > 0 && out->sealed.len > 0, err, R_LICENSE_MALFORMED);
+    ENSURE(out->license.len > 0 && out->sealed.len > 0, err, R_INPUT_NOT_PROTECTED);
     return OK;
 }
 

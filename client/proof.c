@@ -17,12 +17,12 @@ rc proof_key_read(const char *path, struct jwk_private **out, struct err *err)
     AUTO(secret_free_at) struct secret *pem = NULL;
     struct err cause = {0};
     if (!secret_from_file(path, KEY_FILE_MAX, &pem, &cause).ok) {
-        FAIL(err, R_FIELD_INVALID,
+        FAIL(err, R_INPUT_INVALID,
              "%s; a key file is a regular file that only its owner can access (chmod 600)",
              cause.detail);
     }
     if (!jwk_private_from_pem(pem, out, &cause).ok) {
-        FAIL(err, R_FIELD_INVALID, "%s has no private key on P-256 or P-384 in PEM", path);
+        FAIL(err, R_INPUT_INVALID, "%s has no private key on P-256 or P-384 in PEM", path);
     }
     return OK;
 }

@@ -8,7 +8,7 @@
 #include "crypto/jwk.h"
 
 /* Read a key on P-256 or P-384 from a PEM file that only its owner can access; free it with
- * jwk_private_free. R_FIELD_INVALID, and the detail says what is wrong with the file. */
+ * jwk_private_free. R_INPUT_INVALID, and the detail says what is wrong with the file. */
 rc proof_key_read(const char *path, struct jwk_private **out, struct err *err);
 
 /* The call to prove; all borrowed. */

@@ -83,7 +83,7 @@ static rc make_folder(struct dev *dev, struct err *err)
     for (char *slash = strchr(path + 1, '/'); slash != NULL; slash = strchr(slash + 1, '/')) {
         *slash = '\0';
         if (mkdir(path, 0755) != 0 && errno != EEXIST) {
-            FAIL(err, R_STARTUP_FAILED, "%s: %s", path, strerrorname_np(errno));
+            FAIL(err, R_STARTUP_FAILED, "%s: %s", path, strerrordesc_np(errno));
         }
         *slash = '/';
     }

@@ -16,7 +16,7 @@
 
 static rc system_failed(const char *what, struct err *err)
 {
-    FAIL(err, R_STARTUP_FAILED, "%s: %s", what, strerrorname_np(errno));
+    FAIL(err, R_STARTUP_FAILED, "%s: %s", what, strerrordesc_np(errno));
 }
 
 const char *dev_path(const struct dev *dev, const char *format, ...)

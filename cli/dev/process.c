@@ -121,7 +121,7 @@ rc dev_lock(const char *path, bool wait, int *fd_out, struct err *err)
         if (fd >= 0) {
             close(fd);
         }
-        FAIL(err, R_STARTUP_FAILED, "%s: %s", path, strerrorname_np(why));
+        FAIL(err, R_STARTUP_FAILED, "%s: %s", path, strerrordesc_np(why));
     }
     *fd_out = fd;
     return OK;

@@ -59,8 +59,8 @@ static int list_users(struct session *s, const struct verb_args *args)
                             &chancery__v1__list_users_response__descriptor, &message);
         if (code == EXIT_OK) {
             const Chancery__V1__ListUsersResponse *page = (const void *)message;
-            code = print_users(s, args, page);
             request.page_token = page->next_page_token;
+            code = print_users(s, args, verb_wants_json(args) ? page : session_shown(s, message));
         }
     } while (code == EXIT_OK && request.page_token[0] != '\0');
     return code;
@@ -94,8 +94,8 @@ static int list_groups(struct session *s, const struct verb_args *args)
                             &chancery__v1__list_groups_response__descriptor, &message);
         if (code == EXIT_OK) {
             const Chancery__V1__ListGroupsResponse *page = (const void *)message;
-            code = print_groups(s, args, page);
             request.page_token = page->next_page_token;
+            code = print_groups(s, args, verb_wants_json(args) ? page : session_shown(s, message));
         }
     } while (code == EXIT_OK && request.page_token[0] != '\0');
     return code;
@@ -108,6 +108,7 @@ static int print_members(struct session *s, const struct verb_args *args,
     if (verb_wants_json(args)) {
         return print_line(s, &page->base);
     }
+    (void)session_shown(s, &page->base);
     for (size_t i = 0; i < page->n_members; i++) {
         puts(page->members[i]);
     }

@@ -48,8 +48,23 @@ rc err_raise(struct err *err, enum reason reason, const char *file, int line, co
     err->reason = reason;
     err->file = file;
     err->line = line;
+    err->check = NULL;
     memcpy(err->detail, detail, sizeof detail);
     return (rc){false};
+}
+
+rc err_raise_check(struct err *err, enum reason reason, const char *file, int line,
+                   const char *check)
+{
+    if (err != NULL) {
+        *err = (struct err){.reason = reason, .file = file, .line = line, .check = check};
+    }
+    return (rc){false};
+}
+
+const char *err_words(const struct err *err)
+{
+    return err->detail[0] != '\0' ? err->detail : reason_info(err->reason)->text;
 }
 
 void err_clear(struct err *err)

@@ -34,6 +34,9 @@ enum grpc_code {
     GRPC_UNAUTHENTICATED = 16,
 };
 
+/* Who gives the reasons their meaning: ErrorInfo.domain of every refusal (AIP-193), and of nobody else's. */
+#define REASON_DOMAIN "org.chancery.authority"
+
 /* R_<name> for every line of reasons.def; R_NONE means "no error". */
 enum reason {
     R_NONE = 0,
@@ -64,12 +67,15 @@ enum reason reason_by_name(const char *name);
 
 enum { ERR_DETAIL_MAX = 192 };
 
-/* One failure. All zero means "no error". `detail` is for our log only and never leaves the
- * process; it must not contain secrets. */
+/* One failure. All zero means "no error". A server's `detail` is for its log only and never leaves
+ * the process; a command line shows it to whoever runs it. It must not contain secrets. `check` is
+ * the condition of ENSURE that did not hold, as the code has it: for logs only, because it says
+ * nothing to a person. */
 struct err {
     enum reason reason;
     int line;
     const char *file;
+    const char *check; /* static, or NULL */
     char detail[ERR_DETAIL_MAX];
 };
 
@@ -83,6 +89,11 @@ typedef struct [[nodiscard]] {
 /* Fill *err (which may be NULL) and return a failed rc. Use FAIL. */
 rc err_raise(struct err *err, enum reason reason, const char *file, int line, const char *format,
              ...) PRINTF_LIKE(5, 6);
+/* The same for a condition that did not hold. Use ENSURE. */
+rc err_raise_check(struct err *err, enum reason reason, const char *file, int line,
+                   const char *check);
+/* The detail; where there is none, what the reason says. Lent by the error. */
+const char *err_words(const struct err *err);
 /* Forget an error that was handled. */
 void err_clear(struct err *err);
 
@@ -98,11 +109,12 @@ void err_clear(struct err *err);
 /* Return a failure: FAIL(err, R_TOKEN_EXPIRED, "exp %lld", …). */
 #define FAIL(err, reason, ...) return err_raise((err), (reason), __FILE__, __LINE__, __VA_ARGS__)
 
-/* Fail with a reason unless the condition holds; the condition's text becomes the detail. */
+/* Fail with a reason unless the condition holds. The reason alone must say to a person what is wrong;
+ * where it does not, FAIL with words. */
 #define ENSURE(cond, err, reason)                                               \
     do {                                                                        \
         if (!(cond)) {                                                          \
-            return err_raise((err), (reason), __FILE__, __LINE__, "%s", #cond); \
+            return err_raise_check((err), (reason), __FILE__, __LINE__, #cond); \
         }                                                                       \
     } while (0)
 

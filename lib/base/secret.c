@@ -65,7 +65,7 @@ rc secret_from_file(const char *path, size_t max, struct secret **out, struct er
 {
     AUTO(close_at) int fd = open(path, O_RDONLY | O_CLOEXEC | O_NOFOLLOW);
     if (fd < 0) {
-        FAIL(err, R_ROOT_KEY_UNREADABLE, "%s: %s", path, strerrorname_np(errno));
+        FAIL(err, R_ROOT_KEY_UNREADABLE, "%s: %s", path, strerrordesc_np(errno));
     }
     struct stat st;
     if (fstat(fd, &st) != 0 || !S_ISREG(st.st_mode)) {

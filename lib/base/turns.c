@@ -48,6 +48,7 @@ static struct turns_line *line_of(struct turns *turns, struct uuid key)
     list_init(&line->waiting);
     list_append(bucket, &line->bucket);
     list_append(&turns->lines, &line->link);
+    turns->line_count++;
     return line;
 }
 
@@ -72,6 +73,7 @@ void turns_remove(struct turns *turns, struct turn *turn)
     if (--line->count == 0) {
         list_remove(&line->link);
         list_remove(&line->bucket);
+        turns->line_count--;
         xfree(line);
     }
 }

@@ -20,7 +20,8 @@ enum { TURNS_BUCKETS = 64 };
 struct turns {
     struct list lines;                  /* those with somebody in it, the next one first */
     struct list buckets[TURNS_BUCKETS]; /* the same by key */
-    size_t count;                       /* over all lines */
+    size_t count;                       /* of those who wait, over all lines */
+    size_t line_count;
 };
 
 void turns_init(struct turns *turns);

@@ -2,7 +2,10 @@
 #include "base/utf8.h"
 
 #include <stdint.h>
+#include <stdio.h>
 #include <string.h>
+
+#include "base/buf.h"
 
 enum { MALFORMED = -1 };
 
@@ -156,4 +159,84 @@ const char *utf8_line(struct arena *arena, struct slice text, size_t max)
         out[len] = '\0';
     }
     return out;
+}
+
+/* --- escapes ---------------------------------------------------------------------------------- */
+
+/* What is printable and yet can't be seen, in ranges. */
+static bool is_hidden(int32_t point)
+{
+    static const int32_t ranges[][2] = {
+        {0x00ad, 0x00ad},   {0x034f, 0x034f},   {0x061c, 0x061c},   {0x115f, 0x1160},
+        {0x17b4, 0x17b5},   {0x180b, 0x180f},   {0x200b, 0x200f},   {0x2060, 0x206f},
+        {0x3164, 0x3164},   {0xfeff, 0xfeff},   {0xffa0, 0xffa0},   {0xfff0, 0xfffb},
+        {0x1bca0, 0x1bca3}, {0x1d173, 0x1d17a}, {0xe0000, 0xe00ff}, {0xe01f0, 0xe0fff},
+    };
+    for (size_t i = 0; i < sizeof ranges / sizeof ranges[0]; i++) {
+        if (point >= ranges[i][0] && point <= ranges[i][1]) {
+            return true;
+        }
+    }
+    return false;
+}
+
+static bool is_shown(int32_t point, enum utf8_escapes escapes)
+{
+    bool is_layout = point == '\n' || point == '\r' || point == '\t';
+    return (is_printable(point) && !is_hidden(point)) || (is_layout && escapes != UTF8_LINE);
+}
+
+static void add_escape(struct buf *out, int32_t point, enum utf8_escapes escapes)
+{
+    unsigned value = (unsigned)point;
+    if (point == '\n' || point == '\r' || point == '\t') {
+        buf_printf(out, "\\%c", point == '\n' ? 'n' : point == '\r' ? 'r' : 't');
+    } else if (value <= 0xffff) {
+        buf_printf(out, "\\u%04x", value);
+    } else if (escapes == UTF8_JSON) { /* RFC 8259 §7: as UTF-16 has it */
+        value -= 0x10000;
+        buf_printf(out, "\\u%04x\\u%04x", 0xd800 + (value >> 10), 0xdc00 + (value & 0x3ff));
+    } else {
+        buf_printf(out, "\\U%08x", value);
+    }
+}
+
+/* The next piece of text as it is shown. */
+static void add_shown(struct buf *out, struct slice text, size_t *at, enum utf8_escapes escapes)
+{
+    size_t from = *at;
+    int32_t point = next_code_point(text, at);
+    if (point < 0) {
+        *at = from + 1;
+        buf_printf(out, "\\x%02x", text.ptr[from]);
+    } else if (is_shown(point, escapes)) {
+        buf_add(out, slice_cut(text, from, *at));
+    } else {
+        add_escape(out, point, escapes);
+    }
+}
+
+static bool is_shown_whole(struct slice text, enum utf8_escapes escapes)
+{
+    int32_t point;
+    for (size_t at = 0; take_code_point(text, &at, &point);) {
+        if (point < 0 || !is_shown(point, escapes)) {
+            return false;
+        }
+    }
+    return true;
+}
+
+const char *utf8_escaped(struct arena *arena, const char *text, enum utf8_escapes escapes)
+{
+    struct buf out;
+    struct slice whole = slice_str(text), shown;
+    if (is_shown_whole(whole, escapes)) {
+        return text;
+    }
+    buf_init(&out, arena);
+    for (size_t at = 0; at < whole.len;) {
+        add_shown(&out, whole, &at, escapes);
+    }
+    return buf_finish(&out, &shown, NULL).ok ? arena_dup(arena, shown) : NULL;
 }

@@ -21,3 +21,14 @@ bool utf8_is_text(struct slice text);
  * between characters: line ends and tabs are spaces, and what else it may not have is U+FFFD. NULL
  * over budget. */
 const char *utf8_line(struct arena *arena, struct slice text, size_t max);
+/* Text from outside as it is shown to a person: what moves, hides or ends what stands around it is
+ * written as an escape. That is controls (C0, DEL, C1), line and paragraph separators, marks that
+ * turn the direction of text, characters without width, and tags (UTS #55, UTS #39 §3.1; Unicode's
+ * Default_Ignorable_Code_Point without variation selectors, which belong to emoji and ideographs). */
+enum utf8_escapes {
+    UTF8_LINE, /* one line: \n, \u202e, \U000e0041; \x9b for a byte that is no UTF-8 */
+    UTF8_JSON, /* a JSON document, whose line ends stay: \u202e, \udb40\udc41 */
+    UTF8_YAML, /* double-quoted texts of YAML, whose line ends stay: \u202e, \U000e0041 */
+};
+/* Lent by the arena, or the text itself where nothing is to be escaped. NULL over budget. */
+const char *utf8_escaped(struct arena *arena, const char *text, enum utf8_escapes escapes);

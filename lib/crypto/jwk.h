@@ -56,7 +56,7 @@ bool jwk_may_wrap(const struct jwk_public *key);
 char *jwk_public_json(struct arena *arena, const struct jwk_public *key, const char *use,
                       const char *alg);
 
-/* A key set. What is no key that we can use is left out (RFC 7517 §5), also one whose `issuer` can't be
+/* A key set. What is no key by which we can verify is left out (RFC 7517 §5), also one whose `issuer` can't be
  * read, and of several that are the same in all but what we don't look at all but one; beyond
  * JWKS_KEYS_MAX so are those that stand last. Different keys may have one `kid`. A secret key makes the
  * whole set invalid: whoever publishes one has lost it. A byte order mark at the start is skipped

@@ -5,7 +5,7 @@
 #include "base/encode.h"
 #include "base/mem.h"
 #include "crypto/crypto_internal.h"
-#include "crypto/json.h"
+#include "crypto/json_foreign.h"
 #include "crypto/jws.h"
 
 /* A parse's memory: a key of 8192 bits as JSON and decoded. */
@@ -26,10 +26,24 @@ rc jwk_decode_member(struct arena *arena, const json_t *jwk, const char *name, e
     return OK;
 }
 
+/* A member that says more of a key. Several libraries write what isn't there as null. */
+static const json_t *said(const json_t *jwk, const char *name)
+{
+    const json_t *value = json_object_get(jwk, name);
+    return json_is_null(value) ? NULL : value;
+}
+
+static rc said_text(const json_t *jwk, const char *name, enum reason invalid, struct slice *out,
+                    struct err *err)
+{
+    *out = SLICE_NONE;
+    return said(jwk, name) == NULL ? OK : json_get_text(jwk, name, invalid, out, err);
+}
+
 /* Whether `key_ops` (RFC 7517 §4.3) allows the operation, or is absent. */
 static bool key_ops_allow(const json_t *jwk, const char *a, const char *b, const char *c)
 {
-    const json_t *ops = json_object_get(jwk, "key_ops");
+    const json_t *ops = said(jwk, "key_ops");
     if (ops == NULL) {
         return true;
     }
@@ -47,12 +61,12 @@ static rc parse_purpose(const json_t *jwk, enum reason invalid, struct jwk_publi
                         struct err *err)
 {
     struct slice kid, use, alg;
-    TRY(json_get_text(jwk, "kid", invalid, &kid, err));
-    TRY(json_get_text(jwk, "use", invalid, &use, err));
-    TRY(json_get_text(jwk, "alg", invalid, &alg, err));
+    TRY(said_text(jwk, "kid", invalid, &kid, err));
+    TRY(said_text(jwk, "use", invalid, &use, err));
+    TRY(said_text(jwk, "alg", invalid, &alg, err));
     ENSURE(kid.len <= JWK_KID_MAX, err, invalid);
     memcpy(key->kid, kid.len == 0 ? (const uint8_t *)"" : kid.ptr, kid.len);
-    const json_t *ops = json_object_get(jwk, "key_ops");
+    const json_t *ops = said(jwk, "key_ops");
     ENSURE(ops == NULL || json_typeof(ops) == JSON_ARRAY, err, invalid);
     bool sig = use.len == 0 || slice_eq_str(use, "sig");
     bool enc = use.len == 0 || slice_eq_str(use, "enc");
@@ -69,9 +83,7 @@ static bool has_private_member(const json_t *jwk)
 {
     static const char *const names[] = {"d", "p", "q", "dp", "dq", "qi", "oth", "k"};
     for (size_t i = 0; i < sizeof names / sizeof names[0]; i++) {
-        const json_t *member = json_object_get(jwk, names[i]);
-        if (member != NULL &&
-            !json_is_null(member)) { /* several libraries write what isn't there as null */
+        if (said(jwk, names[i]) != NULL) {
             return true;
         }
     }
@@ -86,7 +98,7 @@ static rc parse_object(struct arena *arena, const json_t *jwk, enum reason inval
     ENSURE(json_is_object(jwk), err, invalid);
     ENSURE(!has_private_member(jwk), err, invalid);
     TRY(json_need_text(jwk, "kty", invalid, &kty, err));
-    TRY(json_get_text(jwk, "crv", invalid, &crv, err));
+    TRY(said_text(jwk, "crv", invalid, &crv, err));
     key->type = key_type_find(kty, crv);
     if (key->type == NULL) {
         FAIL(err, invalid, "kty %.*s, crv %.*s", SLICE_FMT(slice_cut(kty, 0, 16)),
@@ -193,9 +205,10 @@ static struct jwk_public *read_key(struct arena *arena, const json_t *jwk, enum 
     return key;
 }
 
+/* Sets are for checking signatures: what can't do that takes no room from what can. */
 static void add_key(struct jwks *set, struct jwk_public *key)
 {
-    if (key != NULL && !set_has(set, key)) {
+    if (key != NULL && key->may_verify && !set_has(set, key)) {
         set->keys[set->count++] = key;
     } else {
         jwk_public_free(key);
@@ -213,8 +226,8 @@ struct jwks_reader {
 static rc open_set(struct jwks_reader *reader, struct slice json, struct err *err)
 {
     json_t *root;
-    TRY(json_parse_large(reader->arena, without_mark(json), JWKS_BYTES_MAX, SET_VALUES_MAX,
-                         reader->invalid, &root, err));
+    TRY(json_parse_foreign(reader->arena, without_mark(json), JWKS_BYTES_MAX, SET_VALUES_MAX,
+                           reader->invalid, &root, err));
     reader->keys = json_object_get(root, "keys");
     ENSURE(json_is_array(reader->keys), err, reader->invalid);
     for (size_t i = 0; i < json_array_size(reader->keys); i++) {

@@ -6,6 +6,7 @@
 
 #include "base/clock.h"
 #include "base/encode.h"
+#include "base/utf8.h"
 #include "google/protobuf/timestamp.pb-c.h"
 #include "wire/message_field.h"
 #include "wire/message_text.h"
@@ -179,8 +180,10 @@ rc message_to_json(struct arena *arena, const ProtobufCMessage *message, bool pr
     char *text = json_dumps(value, pretty ? JSON_INDENT(2) : JSON_COMPACT);
     json_decref(value);
     ENSURE(text != NULL, err, R_ARENA_EXHAUSTED);
-    *out = arena_strdup(arena, text);
+    const char *own = arena_strdup(arena, text);
     free(text);
+    ARENA_ENSURE(own, err);
+    *out = utf8_escaped(arena, own, UTF8_JSON);
     ARENA_ENSURE(*out, err);
     return OK;
 }

@@ -20,6 +20,10 @@ enum { MESSAGE_TEXT_MAX = 4 * 1024 * 1024, MESSAGE_DEPTH_MAX = 16 };
 rc message_from_yaml(struct arena *arena, const ProtobufCMessageDescriptor *type, struct slice text,
                      ProtobufCMessage **out, struct err *err);
 /* Write a message, NUL-terminated. `pretty`: over several lines. Fields with default values are
- * left out unless `all` is set. */
+ * left out unless `all` is set. What can't be seen is escaped (utf8_escaped), so that the document
+ * shows as it reads. */
 rc message_to_json(struct arena *arena, const ProtobufCMessage *message, bool pretty, bool all,
                    const char **out, struct err *err);
+/* Replace every text of a message by what is shown of it to a person, in one line (utf8_escaped).
+ * In place: nothing else may be done with the message afterwards. R_ARENA_EXHAUSTED. */
+rc message_escape(struct arena *arena, ProtobufCMessage *message, struct err *err);

@@ -106,7 +106,7 @@ class Includes:
     def __init__(self, tree, modules):
         self.tree = tree
         self.by_folder = {module.folder: module for module in modules.values()}
-        self.roots = sorted({os.path.dirname(module.folder) for module in modules.values()} | {"", "proto"})
+        self.roots = sorted({os.path.dirname(module.folder) for module in modules.values()} | {"", "proto", "proto-private", "third_party"})
 
     def module_of(self, path):
         folder = os.path.dirname(path)

@@ -17,15 +17,14 @@ const char *caller_boundary(const struct caller *caller)
                                               : caller->subject.component.boundary;
 }
 
-/* Two views of one scope at different epochs: one of them is out of date, and nobody can say which one, because the
- * database may have gone back. So the gate is given an epoch that no scope has, and says stale. */
+/* Two views of one scope at different epochs: one of them is out of date, and nobody here can say which one, because the
+ * database may have gone back. So the gate is asked for both, and tells. */
 void caller_add_scope(struct call *c, struct uuid scope, int64_t epoch)
 {
     struct caller *caller = caller_of(c);
     for (size_t i = 0; i < caller->scope_count; i++) {
-        struct gate_scope *known = &caller->scopes[i];
-        if (uuid_eq(known->scope, scope)) {
-            known->epoch = known->epoch == epoch ? epoch : GATE_EPOCH_NONE;
+        const struct gate_scope *known = &caller->scopes[i];
+        if (uuid_eq(known->scope, scope) && known->epoch == epoch) {
             return;
         }
     }

@@ -10,8 +10,8 @@
 #include "base/mem.h"
 
 enum {
-    /* One for each reason more, of those who found no place. */
-    ALL_MAX = TALLY_ENTRIES_MAX + R_COUNT_,
+    /* One for each reason more, of strangers who found no place. */
+    ALL_MAX = TALLY_ENTRIES_MAX + TALLY_CARRIED_MAX + R_COUNT_,
     PEER_BYTES = 64, /* as net tells it */
     CORRELATION_BYTES = 40,
     KEY_BYTES = 2 * UUID_BYTES + 4 + NETWORK_TEXT_BYTES,
@@ -45,7 +45,8 @@ struct refusal_tally {
     int64_t window_ms;
     struct hashmap *by_key; /* borrows the entries */
     struct list entries;
-    size_t own_count; /* of entries that are not of OTHER_NETWORKS */
+    size_t stranger_count; /* of entries without a component that are not of OTHER_NETWORKS */
+    size_t carried_count;  /* of entries with a component */
 };
 
 struct refusal_tally *refusal_tally_new(int64_t window_ms)
@@ -57,14 +58,23 @@ struct refusal_tally *refusal_tally_new(int64_t window_ms)
     return tally;
 }
 
-static bool is_of_others(const struct entry *entry)
+static bool is_carried(const struct entry *entry)
 {
-    return strcmp(entry->network, OTHER_NETWORKS) == 0;
+    return !ID_IS_ZERO(entry->component);
+}
+
+static void count_entry(struct refusal_tally *tally, const struct entry *entry, int by)
+{
+    if (is_carried(entry)) {
+        tally->carried_count += (size_t)by;
+    } else if (strcmp(entry->network, OTHER_NETWORKS) != 0) {
+        tally->stranger_count += (size_t)by;
+    }
 }
 
 static void drop(struct refusal_tally *tally, struct entry *entry)
 {
-    tally->own_count -= is_of_others(entry) ? 0 : 1;
+    count_entry(tally, entry, -1);
     (void)hashmap_remove(tally->by_key, slice_of(entry->key, entry->key_len));
     list_remove(&entry->link);
     xfree(entry);
@@ -109,8 +119,33 @@ static struct entry *keep(struct refusal_tally *tally, const struct entry *wante
     entry->due = now;
     list_append(&tally->entries, &entry->link);
     hashmap_put(tally->by_key, slice_of(entry->key, entry->key_len), entry);
-    tally->own_count += is_of_others(entry) ? 0 : 1;
+    count_entry(tally, entry, 1);
     return entry;
+}
+
+static size_t held_by(const struct refusal_tally *tally, struct component_id component)
+{
+    size_t count = 0;
+    LIST_EACH (link, &tally->entries) {
+        count += ID_EQ(LIST_ENTRY(link, struct entry, link)->component, component);
+    }
+    return count;
+}
+
+/* Strangers have places of their own, and so has each component, so none takes another's. */
+static bool has_room(const struct refusal_tally *tally, const struct entry *wanted)
+{
+    return !is_carried(wanted) ? tally->stranger_count < TALLY_ENTRIES_MAX
+                               : tally->carried_count < TALLY_CARRIED_MAX &&
+                                     held_by(tally, wanted->component) < TALLY_OF_COMPONENT_MAX;
+}
+
+static struct entry *find_or_keep(struct refusal_tally *tally, struct entry *wanted,
+                                  struct mono_time now, bool may_keep)
+{
+    set_key(wanted);
+    struct entry *entry = find(tally, wanted);
+    return entry == NULL && may_keep ? keep(tally, wanted, now) : entry;
 }
 
 /* Where the refusal counts; it is made where there is none yet. */
@@ -123,16 +158,17 @@ static struct entry *entry_of(struct refusal_tally *tally, const struct refusal 
         .log = refusal->log, .reason = refusal->reason, .component = who->component};
     snprintf(wanted.network, sizeof wanted.network, "%s", from.text);
     snprintf(wanted.component_name, sizeof wanted.component_name, "%s", who->component_name);
-    set_key(&wanted);
-    struct entry *entry = find(tally, &wanted);
-    if (entry != NULL || tally->own_count < TALLY_ENTRIES_MAX) {
-        return entry != NULL ? entry : keep(tally, &wanted, now);
+    struct entry *entry = find_or_keep(tally, &wanted, now, has_room(tally, &wanted));
+    if (entry == NULL && is_carried(&wanted)) {
+        snprintf(wanted.network, sizeof wanted.network, "%s", OTHER_NETWORKS);
+        entry = find_or_keep(tally, &wanted, now, tally->carried_count < TALLY_CARRIED_MAX);
     }
-    wanted = (struct entry){
-        .log = TENANT_PLATFORM, .reason = refusal->reason, .network = OTHER_NETWORKS};
-    set_key(&wanted);
-    entry = find(tally, &wanted);
-    return entry != NULL ? entry : keep(tally, &wanted, now);
+    if (entry == NULL) {
+        wanted = (struct entry){
+            .log = TENANT_PLATFORM, .reason = refusal->reason, .network = OTHER_NETWORKS};
+        entry = find_or_keep(tally, &wanted, now, true);
+    }
+    return entry;
 }
 
 /* --- counting --------------------------------------------------------------------------------- */
@@ -141,7 +177,7 @@ bool refusal_tally_is_single(struct refusal_tally *tally, const struct refusal *
                              struct mono_time now)
 {
     struct entry *entry = entry_of(tally, refusal, now);
-    if (is_of_others(entry) || entry->singles >= TALLY_SINGLE_MAX) {
+    if (!is_carried(entry) || entry->singles >= TALLY_SINGLE_MAX) {
         return false;
     }
     if (entry->singles++ == 0 && entry->count == 0) {

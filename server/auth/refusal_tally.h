@@ -8,8 +8,10 @@
  *                                                                  (gone)
  *
  * The first call of an entry is due at once, so that it shows; what follows is due when the window has
- * passed. At most TALLY_ENTRIES_MAX have entries of their own. What finds no place counts by its reason alone,
- * in the platform's log and for OTHER_NETWORKS. So what strangers do costs a bounded number of rows. */
+ * passed. At most TALLY_ENTRIES_MAX of strangers have entries of their own. What finds no place counts by its reason
+ * alone, in the platform's log and for OTHER_NETWORKS. So what strangers do costs a bounded number of rows. What components
+ * carry has other places, so strangers take none of those; beyond a component's share it counts by component and reason,
+ * for OTHER_NETWORKS. */
 #pragma once
 
 #include "base/clock.h"
@@ -19,6 +21,8 @@
 
 enum {
     TALLY_ENTRIES_MAX = 128,
+    TALLY_CARRIED_MAX = 512,
+    TALLY_OF_COMPONENT_MAX = 32,
     /* What a component carries for somebody is refused on its account, so that many of each window are
      * recorded one by one. */
     TALLY_SINGLE_MAX = 60,

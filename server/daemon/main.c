@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* chanceryd: the authority's server. */
+#include <errno.h>
 #include <stdio.h>
 #include <string.h>
 
@@ -38,7 +39,7 @@ static int show(const char *path, bool print)
     const char *text;
     int exit_code = 0;
     if (!conf_load(arena, path, &conf, &err).ok) {
-        fprintf(stderr, "chanceryd: %s: %s\n%s\n", path, err.detail,
+        fprintf(stderr, "chanceryd: %s: %s\n%s\n", path, err_words(&err),
                 reason_info(err.reason)->advice);
         exit_code = EXIT_HOPELESS;
     } else if (print && conf_print(arena, conf, &text, &err).ok) {
@@ -70,6 +71,16 @@ static int list_steps(void)
     return 0;
 }
 
+/* What was to be shown and was cut is no success. */
+static int shown(int exit_code)
+{
+    if (fflush(stdout) == 0 && ferror(stdout) == 0) {
+        return exit_code;
+    }
+    fprintf(stderr, "chanceryd: standard output: %s\n", strerror(errno));
+    return 1;
+}
+
 int main(int argc, char **argv)
 {
     const char *path = NULL;
@@ -82,19 +93,19 @@ int main(int argc, char **argv)
         } else if (strcmp(argv[i], "--print-config") == 0) {
             print = true;
         } else if (strcmp(argv[i], "--list-steps") == 0) {
-            return list_steps();
+            return shown(list_steps());
         } else if (strcmp(argv[i], "--version") == 0) {
             puts("chanceryd " CHANCERY_VERSION);
-            return 0;
+            return shown(0);
         } else {
             bool is_help = strcmp(argv[i], "--help") == 0 || strcmp(argv[i], "-h") == 0;
             fputs(USAGE, is_help ? stdout : stderr);
-            return is_help ? 0 : 2;
+            return is_help ? shown(0) : 2;
         }
     }
     if (path == NULL) {
         fputs(USAGE, stderr);
         return 2;
     }
-    return check || print ? show(path, print) : supervisor_run(path);
+    return check || print ? shown(show(path, print)) : supervisor_run(path);
 }

@@ -8,7 +8,7 @@
 
 #include "base/mem.h"
 #include "crypto/hash.h"
-#include "crypto/json.h"
+#include "crypto/json_foreign.h"
 #include "domain/values/issuer_template.h"
 #include "identity/claims.h"
 #include "identity/issuer_keys.h"
@@ -31,8 +31,8 @@ static rc take_apart(struct arena *arena, struct slice text, struct token *out, 
     struct slice iss;
     json_t *payload;
     TRY(jws_parse(arena, text, R_TOKEN_MALFORMED, &out->jws, err));
-    TRY(json_parse_object(arena, out->jws.payload, TOKEN_BYTES_MAX, R_TOKEN_MALFORMED, &payload,
-                          err));
+    TRY(json_parse_foreign(arena, out->jws.payload, TOKEN_BYTES_MAX, JSON_VALUES_MAX,
+                           R_TOKEN_MALFORMED, &payload, err));
     TRY(json_need_text(payload, "iss", R_TOKEN_CLAIM_INVALID, &iss, err));
     ENSURE(iss.len > 0 && iss.len <= ISSUER_ISS_MAX, err, R_TOKEN_CLAIM_INVALID);
     out->payload = payload;

@@ -112,7 +112,7 @@ static void read_some(struct loop_task *task)
         return;
     }
     rc kept = keep(set, &err);
-    settle(set, kept.ok ? R_NONE : R_ISSUER_KEYS_INVALID, err.detail);
+    settle(set, kept.ok ? R_NONE : R_ISSUER_KEYS_INVALID, err_words(&err));
 }
 
 /* The same document again changes nothing: who makes us ask must not make everybody's tokens be verified anew. */
@@ -128,7 +128,7 @@ static void take(struct key_set *set, struct slice json)
     } else if (is_hashed && jwks_reader_new(json, R_ISSUER_KEYS_INVALID, &set->reader, &err).ok) {
         read_some(&set->read);
     } else {
-        settle(set, R_ISSUER_KEYS_INVALID, err.detail);
+        settle(set, R_ISSUER_KEYS_INVALID, err_words(&err));
     }
 }
 

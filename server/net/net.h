@@ -77,6 +77,9 @@ struct net_handler {
  * what has come already is told from the loop, not from within. Until then the body holds 16 KiB at most,
  * and the client is let send no more. */
 void net_stream_read(struct net_stream *stream, size_t message_max);
+/* Tell no more messages, nor the end, until net_stream_read is called again: meanwhile the body is held as
+ * before it. For who takes messages one by one; from `message` too. */
+void net_stream_hold(struct net_stream *stream);
 void net_stream_set_user(struct net_stream *stream, void *user);
 void *net_stream_user(const struct net_stream *stream);
 /* A caller was authenticated: the stream's connection is no stranger's any longer (net/conn_slots.h). */

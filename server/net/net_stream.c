@@ -26,7 +26,7 @@ void net_stream_set_inward(struct net_stream *stream, enum net_inward to)
         [NET_IN_HEADERS] = 1U << NET_IN_OPENING,
         [NET_IN_OPENING] = 1U << NET_IN_HELD | 1U << NET_IN_REFUSED,
         [NET_IN_HELD] = 1U << NET_IN_READING | 1U << NET_IN_DEAF,
-        [NET_IN_READING] = 1U << NET_IN_ENDED | 1U << NET_IN_DEAF,
+        [NET_IN_READING] = 1U << NET_IN_HELD | 1U << NET_IN_ENDED | 1U << NET_IN_DEAF,
         [NET_IN_ENDED] = 1U << NET_IN_DEAF,
         [NET_IN_DEAF] = 0,
         [NET_IN_REFUSED] = 0,
@@ -198,6 +198,13 @@ void net_stream_read(struct net_stream *stream, size_t message_max)
     if (stream->inward == NET_IN_HELD) {
         net_stream_set_inward(stream, NET_IN_READING);
         net_stream_schedule(stream);
+    }
+}
+
+void net_stream_hold(struct net_stream *stream)
+{
+    if (stream->inward == NET_IN_READING) {
+        net_stream_set_inward(stream, NET_IN_HELD);
     }
 }
 

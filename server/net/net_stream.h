@@ -3,13 +3,14 @@
  *
  * Inward life: what of the request came, and what the handler was told of it.
  *
- *     HEADERS ──> OPENING ──> HELD ──> READING ──> ENDED
+ *     HEADERS ──> OPENING ──> HELD <─> READING ──> ENDED
  *                    │         └─────────┴───────────┴──> DEAF
  *                    └──> REFUSED
  *
  *     HEADERS  the request's headers are coming
  *     OPENING  they are complete; `open` is to be told
- *     HELD     it was told; the body waits, within its small window, for net_stream_read
+ *     HELD     it was told; the body waits, within its small window, for net_stream_read (again, after
+ *              net_stream_hold)
  *     READING  messages are told as they come
  *     ENDED    `end` was told
  *     DEAF     the call was answered, or `broken` was told: what still comes is thrown away

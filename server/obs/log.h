@@ -37,7 +37,7 @@ struct log_field {
 /* The reason, the place and our own detail of an error. */
 #define F_ERR(err)                                                                      \
     F_STR("reason", reason_info((err)->reason)->name), F_USER("detail", (err)->detail), \
-        F_STR("at", (err)->file), F_INT("line", (err)->line)
+        F_STR("check", (err)->check), F_STR("at", (err)->file), F_INT("line", (err)->line)
 
 /* The same with the sentences for people: what failed, and what to do next. */
 #define F_FAILURE(err)                                           \

@@ -30,7 +30,7 @@ bool call_trusts_caches(const struct call *c)
 
 struct arena *call_arena(struct call *c)
 {
-    return c->arena;
+    return c->makes_message ? c->outgoing : c->arena;
 }
 
 struct err *call_err(struct call *c)
@@ -123,7 +123,7 @@ bool call_peer_is_known(const struct call *c)
 
 void *call_message(struct call *c, const struct ProtobufCMessageDescriptor *type)
 {
-    void *message = arena_zalloc(c->arena, type->sizeof_message);
+    void *message = arena_zalloc(call_arena(c), type->sizeof_message);
     if (message == NULL) {
         (void)call_fail(c, R_ARENA_EXHAUSTED, "%s", type->name);
         return NULL;
@@ -158,6 +158,11 @@ static void add_pair(struct call *c, struct text_pair *pairs, size_t *count, siz
 void call_error_metadata(struct call *c, const char *key, const char *value)
 {
     add_pair(c, c->metadata, &c->metadata_count, ERROR_METADATA_MAX, key, value);
+}
+
+bool call_may_check_on(const struct call *c)
+{
+    return c->err.reason == R_FIELD_INVALID && c->violation_count < VIOLATIONS_MAX;
 }
 
 void call_note_bad_field(struct call *c, const char *field, const char *description)

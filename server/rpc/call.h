@@ -50,6 +50,11 @@ static inline bool step_failed(step result)
 {
     return result.kind == STEP_KIND_FAILED;
 }
+/* Two checks that don't rest on each other, so that both are told: FAILED when one has. */
+static inline step step_and(step one, step other)
+{
+    return step_failed(one) ? one : other;
+}
 
 typedef step (*step_fn)(struct call *c);
 
@@ -246,15 +251,22 @@ void *call_message(struct call *c, const struct ProtobufCMessageDescriptor *type
 /* Set the reply (in the call's arena or static), of the method's type; sent when the flow is done. Fails when anything
  * did not fit into the arena by now, so that nobody is answered with a part left out. */
 step call_reply(struct call *c, const struct ProtobufCMessage *reply);
+/* Streams: make a message. From here to call_send, what call_arena gives lasts until that has sent, so that
+ * a stream that lives for ever keeps nothing of what it has sent. No waiting in between. */
+void call_begin_message(struct call *c);
 /* Streams: send one message now. */
 rc call_send(struct call *c, const struct ProtobufCMessage *message, struct err *err);
-/* Streams: wait for the client's next message; then call_request is it, or NULL at the end. */
+/* Streams: wait for the client's next message; then call_request is it, or NULL at the end. What was of the
+ * one before is gone then. */
 step call_next_message(struct call *c, step_fn then);
 
 /* Tell the client more about a failure: a pair of ErrorInfo.metadata. Copies. */
 void call_error_metadata(struct call *c, const char *key, const char *value);
-/* Name a bad field (google.rpc.BadRequest) and fail with R_FIELD_INVALID. `field` is its path. */
+/* Name a bad field (google.rpc.BadRequest) and fail with R_FIELD_INVALID. `field` is its path. A request is told
+ * of its bad fields together, 16 of them at most: by checks that go on (step_and, call_may_check_on). */
 step call_bad_field(struct call *c, const char *field, const char *description);
+/* After a check that failed: whether others may add to what it found. */
+bool call_may_check_on(const struct call *c);
 /* Name a bad field beside another reason. */
 void call_note_bad_field(struct call *c, const char *field, const char *description);
 /* Note who is calling, for the call's log line (escaped and truncated there). Copies. */

@@ -43,7 +43,7 @@ enum { FRAMES_MAX = 10 };
 /* For so long a flow that reads everything anew trusts what was read of its caller before the body came. */
 enum { KNOWN_FOR_MS = 1000 };
 
-enum { ERROR_METADATA_MAX = 8, VIOLATIONS_MAX = 8, ROW_NAME_MAX = 48 };
+enum { ERROR_METADATA_MAX = 8, VIOLATIONS_MAX = 16, ROW_NAME_MAX = 48 };
 
 /* A pair of ErrorInfo.metadata, or a field and its description. In the call's arena. */
 struct text_pair {
@@ -51,9 +51,9 @@ struct text_pair {
     const char *value;
 };
 
-/* A message of a client stream that nobody waited for yet. In the call's arena. */
-struct inbox_item {
-    struct inbox_item *next;
+/* A message of a client stream, in an arena of its own; NULL: none. */
+struct stream_message {
+    struct arena *arena;
     const ProtobufCMessage *message;
 };
 
@@ -63,6 +63,7 @@ struct call {
     struct net_stream *stream; /* valid while HOLD_STREAM */
     struct net_request facts;  /* a copy: outlives the stream */
     struct arena *arena;       /* the call itself does not live in it */
+    size_t arena_bytes;        /* its budget, and that of each message of a stream */
     const struct method *method;
     const struct flow *flow; /* NULL: known method, not built */
     const struct codec *codec;
@@ -106,7 +107,11 @@ struct call {
 
     const ProtobufCMessage *request;
     const ProtobufCMessage *reply;
-    struct inbox_item *inbox, **inbox_end;
+    struct stream_message taken; /* call_request, of a client stream */
+    struct stream_message
+        waiting;            /* came, and nobody has taken it: net holds what comes behind it */
+    struct arena *outgoing; /* of the message that is made; NULL: none was made yet */
+    bool makes_message;     /* between call_begin_message and call_send */
 
     struct err err;
     struct text_pair metadata[ERROR_METADATA_MAX];

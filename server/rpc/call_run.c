@@ -21,6 +21,9 @@ void call_release(struct call *c, enum call_holder holder)
     list_remove(&c->link);
     c->rpc->active--;
     metric_add(M_CALLS_ACTIVE, NULL, NULL, -1);
+    arena_free(c->outgoing);
+    arena_free(c->taken.arena);
+    arena_free(c->waiting.arena);
     arena_free(c->arena);
     xfree(c);
 }

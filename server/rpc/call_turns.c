@@ -9,8 +9,10 @@
 #include "base/mem.h"
 #include "rpc/call_internal.h"
 
-/* Then descriptors are looked at again. Shorter makes the gate's batches smaller, and all of it slower. */
-enum { SLICE_NS = CALL_TURN_MS * 1000 * 1000 };
+/* Then descriptors are looked at again. Where several parties wait that is soon, so that none waits long
+ * for its next step. One by itself waits for nobody: longer turns make fuller batches of the gate and
+ * fewer, larger writes. */
+enum { SLICE_NS = CALL_TURN_MS * 1000 * 1000, SLICE_ALONE_NS = 5 * 1000 * 1000 };
 
 struct rpc_party {
     struct uuid id;
@@ -22,9 +24,9 @@ enum { PARTIES_MAX = 1 << 16 };
 
 /* --- turns ------------------------------------------------------------------------------------ */
 
-static bool is_slice_over(const struct rpc *rpc)
+static bool is_slice_over(const struct rpc *rpc, bool is_alone)
 {
-    return loop_turn_ns(rpc->loop) >= SLICE_NS;
+    return loop_turn_ns(rpc->loop) >= (is_alone ? SLICE_ALONE_NS : SLICE_NS);
 }
 
 static void run_one(struct call *c)
@@ -39,12 +41,14 @@ static void run(struct loop_task *task)
 {
     struct rpc *rpc = LIST_ENTRY(task, struct rpc, run);
     struct turn *turn;
+    bool is_alone = true;
     do {
+        is_alone = is_alone && rpc->runnable.line_count <= 1;
         turn = turns_take(&rpc->runnable);
         if (turn != NULL) {
             run_one(LIST_ENTRY(turn, struct call, turn));
         }
-    } while (turn != NULL && !is_slice_over(rpc));
+    } while (turn != NULL && !is_slice_over(rpc, is_alone));
     if (rpc->runnable.count > 0) {
         loop_defer_to_next_turn(rpc->loop, &rpc->run);
     }
@@ -81,7 +85,7 @@ void call_queue(struct call *c, void (*body)(struct call *c))
 
 void call_go_on(struct call *c, void (*body)(struct call *c))
 {
-    if (c->rpc->runnable.count == 0 && !is_slice_over(c->rpc)) {
+    if (c->rpc->runnable.count == 0 && !is_slice_over(c->rpc, true)) {
         call_with_scope(c, body);
     } else {
         call_queue(c, body);

@@ -7,7 +7,7 @@
 
 step call_wait(struct call *c, step_fn then, void (*cancel)(void *op), void *op)
 {
-    CH_ASSERT((c->holders & HOLD_OP) == 0 && cancel != NULL);
+    CH_ASSERT((c->holders & HOLD_OP) == 0 && cancel != NULL && !c->makes_message);
     c->holders |= HOLD_OP;
     c->then = then;
     c->cancel = cancel;
@@ -91,13 +91,15 @@ static void stop_waiting_for_message(void *op)
     loop_task_cancel(&c->message_task);
 }
 
+/* The message before it is over, and the next one may come. */
 static void take_message(struct call *c)
 {
-    struct inbox_item *item = c->inbox;
-    c->request = item == NULL ? NULL : item->message;
-    if (item != NULL) {
-        c->inbox = item->next;
-        c->inbox_end = c->inbox == NULL ? &c->inbox : c->inbox_end;
+    arena_free(c->taken.arena);
+    c->taken = c->waiting;
+    c->waiting = (struct stream_message){0};
+    c->request = c->taken.message;
+    if (!call_client_is_gone(c) && !c->client_ended) {
+        net_stream_read(c->stream, c->method->max_request_bytes);
     }
 }
 
@@ -116,7 +118,7 @@ static void message_task(struct loop_task *task)
 
 bool call_is_idle(const struct call *c)
 {
-    return c->waits_for_message && c->inbox == NULL && !c->client_ended;
+    return c->waits_for_message && c->waiting.message == NULL && !c->client_ended;
 }
 
 void call_wake_for_message(struct call *c)
@@ -130,7 +132,7 @@ void call_wake_for_message(struct call *c)
  * would nest our steps as deep as it likes. */
 step call_next_message(struct call *c, step_fn then)
 {
-    if (c->rpc->is_ending && c->inbox == NULL && !c->client_ended) {
+    if (c->rpc->is_ending && c->waiting.message == NULL && !c->client_ended) {
         return call_fail(c, R_SHUTTING_DOWN, "waits for a message");
     }
     c->on_message = then;
@@ -141,13 +143,30 @@ step call_next_message(struct call *c, step_fn then)
     return waiting;
 }
 
+void call_begin_message(struct call *c)
+{
+    c->outgoing = c->outgoing == NULL ? arena_new(c->arena_bytes) : c->outgoing;
+    c->makes_message = true;
+}
+
+/* Wiped and given back but for a chunk. */
+static void end_message(struct call *c)
+{
+    if (c->makes_message) {
+        arena_reset(c->outgoing);
+        c->makes_message = false;
+    }
+}
+
 rc call_send(struct call *c, const struct ProtobufCMessage *message, struct err *err)
 {
     struct slice packed;
     ENSURE(call_may_tell(c), err, R_INTERNAL);
-    TRY(c->codec->encode(c->arena, message, &packed, err));
+    ENSURE(!c->makes_message || !arena_is_exceeded(c->outgoing), err, R_ARENA_EXHAUSTED);
+    TRY(c->codec->encode(call_arena(c), message, &packed, err));
     if (!call_client_is_gone(c)) {
         net_stream_send(c->stream, packed);
     }
+    end_message(c);
     return OK;
 }

@@ -4,6 +4,7 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "base/buf.h"
 #include "google/protobuf/any.pb-c.h"
 #include "google/rpc/error_details.pb-c.h"
 #include "google/rpc/status.pb-c.h"
@@ -53,7 +54,7 @@ static void add_error_info(struct details *d, const struct reason_info *info)
         list[i] = &entries[i];
     }
     message.reason = text(info->public_name);
-    message.domain = text("chancery");
+    message.domain = text(REASON_DOMAIN);
     message.n_metadata = c->metadata_count + 1;
     message.metadata = list;
     add(d, "type.googleapis.com/google.rpc.ErrorInfo", &message.base);
@@ -99,7 +100,8 @@ static void add_localized(struct details *d, const struct reason_info *info)
     add(d, "type.googleapis.com/google.rpc.LocalizedMessage", &message.base);
 }
 
-static struct slice status_details(struct call *c, const struct reason_info *info)
+static struct slice status_details(struct call *c, const struct reason_info *info,
+                                   const char *message)
 {
     struct details details = {.call = c};
     struct slice packed;
@@ -114,7 +116,7 @@ static struct slice status_details(struct call *c, const struct reason_info *inf
     }
     add_localized(&details, info);
     status.code = (int32_t)info->code;
-    status.message = text(info->text);
+    status.message = text(message);
     status.n_details = details.count;
     status.details = details.any;
     return pb_pack(c->arena, &status.base, &packed, NULL).ok ? packed : SLICE_NONE;
@@ -124,7 +126,30 @@ static struct slice details_of(struct arena *arena, const char *request_id, enum
 {
     struct call c = {.arena = arena, .err.reason = reason};
     snprintf(c.request_id, sizeof c.request_id, "%s", request_id);
-    return status_details(&c, reason_info(reason));
+    return status_details(&c, reason_info(reason), reason_info(reason)->text);
+}
+
+enum { NAMED_MAX = 4 }; /* fields in the message; BadRequest has all */
+
+/* Developers see the message alone, so it names the fields: paths of the schema, with indices. NULL: the
+ * reason's sentence does. */
+static const char *name_fields(struct call *c, const struct reason_info *info)
+{
+    struct buf text;
+    struct slice all;
+    if (c->err.reason != R_FIELD_INVALID || c->violation_count == 0) {
+        return NULL;
+    }
+    buf_init(&text, c->arena);
+    buf_add(&text, slice_of(info->text, strlen(info->text) - 1)); /* without its period */
+    for (size_t i = 0; i < c->violation_count && i < NAMED_MAX; i++) {
+        buf_printf(&text, "%s%s", i == 0 ? ": " : ", ", c->violations[i].key);
+    }
+    if (c->violation_count > NAMED_MAX) {
+        buf_printf(&text, " and %zu more", c->violation_count - NAMED_MAX);
+    }
+    buf_add_str(&text, ".");
+    return buf_finish(&text, &all, NULL).ok ? arena_dup(c->arena, all) : NULL;
 }
 
 static void finish(struct call *c)
@@ -134,7 +159,9 @@ static void finish(struct call *c)
         return;
     }
     const struct reason_info *info = reason_info(c->err.reason);
-    net_stream_finish(c->stream, info->code, info->text, status_details(c, info));
+    const char *named = name_fields(c, info);
+    const char *message = named == NULL ? info->text : named;
+    net_stream_finish(c->stream, info->code, message, status_details(c, info, message));
 }
 
 static rc decode(struct arena *arena, const struct method *method, struct slice bytes,

@@ -38,6 +38,6 @@ void observe_call_done(const struct call *c, const char *row)
               F_STR("step", row), F_MICROS("ms", ns / 1000),
               F_STR("client", call_client_is_gone(c) ? "gone" : "there"),
               F_USER("peer", c->facts.peer), F_USER("caller", c->caller_name),
-              F_USER("detail", ok ? NULL : c->err.detail), F_STR("at", ok ? NULL : c->err.file),
-              F_INT("line", ok ? 0 : c->err.line));
+              F_USER("detail", ok ? NULL : c->err.detail), F_STR("check", ok ? NULL : c->err.check),
+              F_STR("at", ok ? NULL : c->err.file), F_INT("line", ok ? 0 : c->err.line));
 }

@@ -95,10 +95,10 @@ static void on_open(void *ctx, struct net_stream *stream, const struct net_reque
     c->flow = rpc->flows[index];
     c->codec = &CODEC_GRPC;
     c->holders = HOLD_STREAM;
-    c->inbox_end = &c->inbox;
-    c->arena = arena_new(rpc->limits.arena_base_bytes +
-                         rpc->limits.arena_factor * method->max_request_bytes +
-                         (c->flow == NULL ? 0 : c->flow->memory));
+    c->arena_bytes = rpc->limits.arena_base_bytes +
+                     rpc->limits.arena_factor * method->max_request_bytes +
+                     (c->flow == NULL ? 0 : c->flow->memory);
+    c->arena = arena_new(c->arena_bytes);
     c->unix_us = loop_unix_us(rpc->loop);
     uuid_format(uuid_v7(c->unix_us), c->request_id);
     list_append(&rpc->calls, &c->link);
@@ -126,25 +126,13 @@ static void something_came(struct call *c)
     }
 }
 
-static void keep_in_inbox(struct call *c, const ProtobufCMessage *message)
-{
-    struct inbox_item *item = ARENA_NEW(c->arena, struct inbox_item);
-    if (item == NULL) {
-        call_reject(c, &(struct err){.reason = R_ARENA_EXHAUSTED, .detail = "inbox of a stream"});
-        return;
-    }
-    item->message = message;
-    *c->inbox_end = item;
-    c->inbox_end = &item->next;
-    something_came(c);
-}
-
 /* The error is the call's only if the call ends by it: what is committed is told as it was. */
-static bool decode(struct call *c, struct slice bytes, ProtobufCMessage **message)
+static bool decode(struct call *c, struct arena *arena, struct slice bytes,
+                   ProtobufCMessage **message)
 {
     struct err err = {0};
     struct pb_flaw flaw;
-    if (c->codec->decode(c->arena, c->method, bytes, &flaw, message, &err).ok) {
+    if (c->codec->decode(arena, c->method, bytes, &flaw, message, &err).ok) {
         return true;
     }
     if (flaw.path[0] != '\0' && call_may_stop(c)) {
@@ -154,17 +142,34 @@ static bool decode(struct call *c, struct slice bytes, ProtobufCMessage **messag
     return false;
 }
 
+/* One message waits at a time, so that a client that is faster than its flow fills its own window. */
+static void take_of_stream(struct call *c, struct slice bytes)
+{
+    ProtobufCMessage *message = NULL;
+    struct arena *arena = arena_new(c->arena_bytes);
+    CH_ASSERT(c->waiting.message == NULL);
+    net_stream_hold(c->stream);
+    if (!decode(c, arena, bytes, &message)) {
+        arena_free(arena);
+        return;
+    }
+    c->waiting = (struct stream_message){arena, message};
+    something_came(c);
+}
+
 static void on_message(void *ctx, struct net_stream *stream, struct slice bytes)
 {
     (void)ctx;
     struct call *c = net_stream_user(stream);
     ProtobufCMessage *message = NULL;
-    if (c == NULL || !decode(c, bytes, &message)) {
+    if (c != NULL && c->method->client_streams != 0) {
+        take_of_stream(c, bytes);
         return;
     }
-    if (c->method->client_streams != 0) {
-        keep_in_inbox(c, message);
-    } else if (c->request != NULL) {
+    if (c == NULL || !decode(c, c->arena, bytes, &message)) {
+        return;
+    }
+    if (c->request != NULL) {
         call_reject(c, &(struct err){.reason = R_MESSAGE_COUNT_WRONG, .detail = "second message"});
     } else {
         c->request = message;

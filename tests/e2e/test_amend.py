@@ -10,7 +10,7 @@ import pytest
 from calls import outcome, pages, reason, refused
 from stock import super_user
 from waiting import wall_clock_passes
-from world import EDIT, PRINT, VIEW, VIEWRIGHTSDATA, grant
+from world import BY_OWNER, BY_SUPER_USER, EDIT, PRINT, VIEW, VIEWRIGHTSDATA, grant
 
 DO_NOT_FORWARD = {VIEW, EDIT, 3, 9, 10, 11, VIEWRIGHTSDATA}
 DAY = 86400
@@ -287,7 +287,7 @@ def test_all_combinations(world, whole, user, expired, named):
         world.call("TenantService/RevokeSuperUser", {"principal": "user:eve@contoso.com"}, world.contoso.admin)
     powers = [e.power for e in world.call("TrackingService/ListAccess", {"content_id": made.content_id},
                                           world.contoso.admin).events]
-    assert powers[0] == "super_user" and powers.count("super_user") == powers.count("owner") == 1
+    assert powers[0] == BY_SUPER_USER and powers.count(BY_SUPER_USER) == powers.count(BY_OWNER) == 1
 
 
 def test_a_super_user_is_no_owner(world):

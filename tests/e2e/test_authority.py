@@ -11,7 +11,7 @@ from authority import Issuer, Reader, new_id
 from calls import refused
 from jwks_server import make_certificate, serve
 from waiting import eventually
-from world import FORWARD, OWNER, PRINT, VIEW, grant
+from world import BY_OWNER, FORWARD, OWNER, PRINT, VIEW, grant
 
 EXTRACT = 6
 
@@ -66,7 +66,7 @@ def test_owner_has_all_rights_and_its_power_is_recorded(world):
     got = world.acquire(made, token=world.contoso.token("alice@contoso.com"))
     assert OWNER in got.rights and len(got.rights) == 14
     event = world.audit(tenant="contoso", content_id=made.content_id)[0]
-    assert event.power == "owner" and "OWNER" in event.rights
+    assert event.power == BY_OWNER and OWNER in event.rights
 
 
 def test_revocation_bites_at_once(world):
@@ -178,7 +178,7 @@ def test_gcc_high_opens_natively_only_inside(world):
     other = refused(world.acquire, made, who=world.portal, user_token=bob(world))
     assert other.reason == "PORTAL_REQUIRED"
     event = world.audit(tenant="agency", content_id=made.content_id, user="kim@gmail.com")[-1]
-    assert (event.component, event.channel, event.granted) == ("portal-high", "portal", True)
+    assert (event.component, event.channel, event.granted) == ("portal-high", 2, True)
 
 
 def test_no_issuer_speaks_for_another(world):

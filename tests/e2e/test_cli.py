@@ -90,7 +90,7 @@ def test_damaged_files_leave_nothing_behind(world):
     for name, data in cases.items():
         world.a.write("damaged", data)
         done = run(world, "open", "bob", f"{world.a.folder}/damaged", f"{world.a.folder}/nothing", expect=1)
-        assert "LICENSE_FORGED" in done.stderr, (name, done.stderr)
+        assert "INPUT_DAMAGED" in done.stderr, (name, done.stderr)
         assert not glob.glob(f"{world.a.folder}/nothing*"), name
 
 

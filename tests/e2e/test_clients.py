@@ -1,6 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
 """Clients that never saw our code: @grpc/grpc-js over the .proto files, and `buf curl` over server reflection."""
-import base64
 import json
 import os
 import subprocess
@@ -22,7 +21,7 @@ def world(world):
 
 def test_grpc_js(world):
     a = world.a
-    a.write("jwk", world.reader.public)
+    a.write("jwk", world.reader.public.encode())
     a.write("token", world.fabrikam.token("bob@fabrikam.com").encode())
     a.write("other", world.fabrikam.token("eve@fabrikam.com").encode())
     env = dict(os.environ, ADDRESS=a.address, CA=f"{a.folder}/server.pem", KEY=f"{a.folder}/gateway.key",
@@ -64,7 +63,7 @@ def test_buf_curl_discovers_and_calls_by_reflection(world):
 def test_buf_curl_protects_and_gets_a_license(world):
     """Nothing but the server's own word about its services, and JSON."""
     base = f"https://{world.a.address}/chancery.v1."
-    jwk = base64.b64encode(world.reader.public).decode()
+    jwk = world.reader.public
     request = {"doNotForward": {}, "owner": "alice@contoso.com", "recipients": ["bob@fabrikam.com"],
                "clientPublicJwk": jwk}
     made = curl(world, "-d", json.dumps(request), f"{base}PublishingService/Protect", who="gateway")

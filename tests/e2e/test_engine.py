@@ -82,7 +82,7 @@ def test_errors_carry_status_details(server):
     anys = [dict(fields(value)) for number, value in fields(details) if number == 3]
     info = next(a for a in anys if a[1].endswith(b"google.rpc.ErrorInfo"))
     parts = fields(info[2])
-    assert (1, b"NOT_FOUND") in parts and (2, b"chancery") in parts
+    assert (1, b"NOT_FOUND") in parts and (2, b"org.chancery.authority") in parts
     assert any(number == 3 and b"request_id" in value for number, value in parts)
     assert any(a[1].endswith(b"google.rpc.LocalizedMessage") for a in anys)
 

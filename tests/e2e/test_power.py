@@ -7,6 +7,7 @@ import pytest
 
 from calls import reason
 from waiting import wall_clock_passes
+from world import BY_DECRYPTOR, BY_ISSUER, BY_OWNER, BY_SUPER_USER
 
 TENANT = "TenantService"
 
@@ -43,11 +44,11 @@ def test_power_holds_from_the_next_license_on_every_worker_and_every_use_is_mark
                                                                    "contoso-admin")
     assert 3500 < listed.expire_time.seconds - listed.grant_time.seconds <= 3600
     uses = world.call("TrackingService/ListAccess", {"content_id": made.content_id}, world.contoso.admin).events
-    assert [(e.user, e.granted, e.power) for e in uses][0] == ("eve@contoso.com", True, "super_user")
-    assert [e.power for e in uses][-1] == ""  # she was refused without
-    by_power = world.audit(tenant="contoso", power="super_user", content_id=made.content_id)
+    assert [(e.user, e.granted, e.power) for e in uses][0] == ("eve@contoso.com", True, BY_SUPER_USER)
+    assert [e.power for e in uses][-1] == 0  # she was refused without
+    by_power = world.audit(tenant="contoso", power="POWER_SUPER_USER", content_id=made.content_id)
     assert len(by_power) == 8 and {e.user for e in by_power} == {"eve@contoso.com"}
-    assert reason(world.audit, tenant="contoso", power="magic") == "FIELD_INVALID"
+    assert reason(world.audit, tenant="contoso", power=6) == "FIELD_INVALID"
     act = world.audit(tenant="contoso", operation="grant_super_user")[0]
     assert act.component == "contoso-admin" and act.target.startswith("user:eve@contoso.com until 20")
     assert act.target.endswith("Z: litigation hold")
@@ -176,8 +177,8 @@ def test_a_component_has_power_when_it_acts_alone(world):
     assert [u.principal for u in super_users(world)] == [f"component:{own}"]
     target = world.audit(tenant="contoso", operation="grant_super_user")[0].target
     assert target.startswith(f"component:{own} (archive) until ")
-    event = world.audit(tenant="contoso", power="super_user", content_id=made.content_id)[0]
-    assert (event.component, event.user, event.power) == ("archive", "", "super_user")
+    event = world.audit(tenant="contoso", power="POWER_SUPER_USER", content_id=made.content_id)[0]
+    assert (event.component, event.user, event.power) == ("archive", "", BY_SUPER_USER)
     assert reason(world.acquire, made, who=service,
                   user_token=world.eve) == "NO_RIGHTS"  # for a user, what the user has
     assert reason(grant, world, component_id(world, "fabrikam-admin")) == "FIELD_INVALID"
@@ -197,11 +198,11 @@ def test_uses_of_decryptor_issuer_and_owner_are_marked(world):
     assert reason(world.acquire, made, who=foreign) == "NO_RIGHTS"
     assert reason(world.acquire, made, world.bob) == "REVOKED"
     uses = world.call("TrackingService/ListAccess", {"content_id": made.content_id}, token=world.alice).events
-    assert [e.power for e in uses] == ["", "", "", "owner", "decryptor"]
-    marked = world.audit(tenant="contoso", power="any", content_id=made.content_id)
-    assert [e.power for e in marked] == ["owner", "decryptor"]
-    assert [e.power for e in world.audit(tenant="contoso", power="decryptor",
-                                         content_id=made.content_id)] == ["decryptor"]
+    assert [e.power for e in uses] == [0, 0, 0, BY_OWNER, BY_DECRYPTOR]
+    marked = world.audit(tenant="contoso", power="POWER_ANY", content_id=made.content_id)
+    assert [e.power for e in marked] == [BY_OWNER, BY_DECRYPTOR]
+    assert [e.power for e in world.audit(tenant="contoso", power="POWER_DECRYPTOR",
+                                         content_id=made.content_id)] == [BY_DECRYPTOR]
     revoke(world, component_id(world, decryptor.name))
     assert reason(world.acquire, made, who=decryptor) == "NO_RIGHTS"
 
@@ -215,7 +216,7 @@ def test_an_issuer_is_who_protected_in_another_name(world):
     world.call("DirectoryService/PutUser", {"user": {"address": "ina@contoso.com"}}, world.contoso.admin)
     world.acquire(made, ina)
     uses = world.call("TrackingService/ListAccess", {"content_id": made.content_id}, world.contoso.admin).events
-    assert [e.power for e in uses] == ["issuer", "owner"]
+    assert [e.power for e in uses] == [BY_ISSUER, BY_OWNER]
 
 
 BAD = [{"principal": ""}, {"principal": "domain:contoso.com"}, {"principal": "authenticated"}, {"principal": "user:"},

@@ -138,7 +138,7 @@ def test_a_star_means_all_that_can_be_changed(stock):
     stock.update("template", ["scope", "referral_contact"], scope=["tenant:contoso"], referral_contact="x")
     changed = stock.update("template", ["*"], **full)
     assert changed.names[0].text == "Star" and not changed.scope and not changed.referral_contact
-    assert refused(stock.update, "template", ["*"], referral_contact="x").fields == ["template.names"]
+    assert refused(stock.update, "template", ["*"], referral_contact="x").fields == ["template.names", "template.grants"]
     kept = stock.get("component").certificate_sha256
     assert not stock.update("component", ["*"], certificate_sha256=kept).sender_domains
     assert stock.update("boundary", ["*"], suite=2, portal_url="https://p.example").display_name == ""

@@ -168,6 +168,17 @@ def test_a_stranger_behind_a_portal_was_a_row_each_time(world, node):
     assert (event.component, event.user) == (world.gateway.name, "") and event.calls > 1
 
 
+def test_strangers_moved_what_components_carry_to_another_log(world, node):
+    """From 128 networks they took every place of the tally, so what a component carried was summed up for nobody's tenant."""
+    for number in range(1, 140):
+        assert curl(node, f"127.0.1.{number}", "garbage") == 16
+    mine = f"component_name = '{world.gateway.name}'"
+    before = rows(world, "TOKEN_MALFORMED", mine)
+    for _ in range(3):
+        assert outcome(node.call, TEMPLATES, {}, world.gateway, user_token="garbage") == "TOKEN_MALFORMED"
+    assert since(world, "TOKEN_MALFORMED", before, mine) == (3, 3)
+
+
 # --- the limit -------------------------------------------------------------------------------------
 
 

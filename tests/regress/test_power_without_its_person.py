@@ -6,7 +6,7 @@ import pytest
 
 from calls import reason
 from stock import super_user
-from world import VIEW, grant
+from world import BY_DECRYPTOR, VIEW, grant
 
 TENANT = "TenantService"
 
@@ -88,8 +88,8 @@ def test_decryptor_opened_everything_by_its_role(world):
     assert reason(world.acquire, made, who=decryptor) == "NO_RIGHTS"
     power(world, component_id(world, decryptor))
     assert len(world.acquire(made, who=decryptor).rights) == 14
-    uses = world.audit(tenant="contoso", power="decryptor", content_id=made.content_id)
-    assert [(e.component, e.power, e.granted) for e in uses] == [(decryptor.name, "decryptor", True)]
+    uses = world.audit(tenant="contoso", power="POWER_DECRYPTOR", content_id=made.content_id)
+    assert [(e.component, e.power, e.granted) for e in uses] == [(decryptor.name, BY_DECRYPTOR, True)]
     no_more_power(world, component_id(world, decryptor))
     assert reason(world.acquire, made, who=decryptor) == "NO_RIGHTS"
 

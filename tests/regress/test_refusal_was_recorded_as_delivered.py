@@ -28,15 +28,15 @@ def test_refusal_named_a_channel(world):
     world.track("Revoke", made)
     assert reason(world.acquire, made, world.bob) == "REVOKED"
     refusals = world.audit(tenant="contoso", content_id=made.content_id, denied_only=True)
-    assert len(refusals) == 5 and {event.channel for event in refusals} == {""}
+    assert len(refusals) == 5 and {event.channel for event in refusals} == {0}
     seen = world.call("TrackingService/ListAccess", {"content_id": made.content_id}, world.contoso.admin).events
-    assert {event.channel for event in seen if not event.granted} == {""}
+    assert {event.channel for event in seen if not event.granted} == {0}
 
 
 def test_power_that_was_refused_was_a_use(world, excluded):
     """Whoever looks for uses of power finds those alone by which somebody got something."""
     for token in (world.eve, world.alice):
         assert reason(world.acquire, excluded, token) == "EXCLUDED"
-    assert not world.audit(tenant="contoso", content_id=excluded.content_id, power="any")
+    assert not world.audit(tenant="contoso", content_id=excluded.content_id, power="POWER_ANY")
     seen = world.call("TrackingService/ListAccess", {"content_id": excluded.content_id}, world.contoso.admin).events
-    assert {event.power for event in seen} == {""}
+    assert {event.power for event in seen} == {0}

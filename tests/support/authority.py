@@ -70,7 +70,7 @@ class Refused(Exception):
             message = MESSAGES(detail.type_url.split("/")[-1]).FromString(detail.value)
             if message.DESCRIPTOR.name == "ErrorInfo":
                 self.reason = message.reason
-                self.metadata = {entry.key: entry.value for entry in message.metadata}
+                self.metadata = dict(message.metadata)
             elif message.DESCRIPTOR.name == "LocalizedMessage":
                 self.sentence = message.message
             elif message.DESCRIPTOR.name == "BadRequest":
@@ -122,7 +122,7 @@ class Reader:
 
     def __init__(self, **kind):
         self.key = jwk.JWK.generate(**(kind or {"kty": "EC", "crv": "P-256"}))
-        self.public = self.key.export_public().encode()
+        self.public = self.key.export_public()
 
     def unwrap(self, compact):
         token = jwe.JWE()

@@ -45,7 +45,7 @@ static void deliver(struct loop_task *task)
 {
     struct net_stream *s = LIST_ENTRY(task, struct net_stream, deliver);
     while (s->told < s->part_count && !s->is_closed && s->finishes == 0) {
-        if (s->reads == 0 && s->parts[s->told].kind != PART_BROKEN) {
+        if ((s->reads == 0 || s->is_held) && s->parts[s->told].kind != PART_BROKEN) {
             return;
         }
         tell(s, &s->parts[s->told++]);
@@ -123,10 +123,17 @@ void net_stream_read(struct net_stream *stream, size_t message_max)
     assert_false(stream->is_closed);
     assert_int_equal(stream->finishes, 0);
     stream->reads++;
+    stream->is_held = false;
     stream->message_max = message_max;
     if (stream->told < stream->part_count) {
         loop_defer(stream->loop, &stream->deliver);
     }
+}
+
+void net_stream_hold(struct net_stream *stream)
+{
+    assert_false(stream->is_closed);
+    stream->is_held = true;
 }
 
 uint64_t net_stream_connection(const struct net_stream *stream)

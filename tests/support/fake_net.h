@@ -30,6 +30,7 @@ struct net_stream {
 
     /* What the layer above has done. */
     size_t reads; /* net_stream_read */
+    bool is_held; /* net_stream_hold */
     size_t message_max;
     size_t sent_count;
     struct fake_sent {

@@ -21,7 +21,7 @@ def seen(w, path, request, who=None, token=None):
     for detail in status.details:
         message = MESSAGES(detail.type_url.split("/")[-1]).FromString(detail.value)
         if message.DESCRIPTOR.name == "ErrorInfo":
-            kept = [(entry.key, entry.value) for entry in message.metadata if entry.key != "request_id"]
+            kept = [pair for pair in message.metadata.items() if pair[0] != "request_id"]
             assert len(kept) == len(message.metadata) - 1
             details.append((message.reason, message.domain, sorted(kept)))
         else:

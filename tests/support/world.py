@@ -14,6 +14,7 @@ ROLES = {value.name[5:].lower().replace("_", "-"): value.number
          for value in MESSAGES.pool.FindEnumTypeByName("chancery.v1.Role").values}
 VIEW, EDIT, PRINT, FORWARD, VIEWRIGHTSDATA, OWNER = 1, 2, 5, 8, 12, 14
 MULTI_TENANT, CONSUMER = 2, 3
+BY_OWNER, BY_ISSUER, BY_SUPER_USER, BY_DECRYPTOR = 1, 2, 3, 4  # chancery.v1.Power
 POLICIES = {"do_not_forward", "encrypt_only", "custom", "template_id"}
 
 

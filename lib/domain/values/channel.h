@@ -8,3 +8,5 @@ enum channel { CHANNEL_NONE = 0, CHANNEL_NATIVE = 1, CHANNEL_PORTAL = 2 };
 
 /* "native" or "portal"; "" for CHANNEL_NONE. */
 const char *channel_name(enum channel channel);
+/* The channel of that name; CHANNEL_NONE for any other text. */
+enum channel channel_of(const char *name);

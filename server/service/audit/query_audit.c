@@ -43,15 +43,18 @@ static int64_t micros(const Google__Protobuf__Timestamp *time)
     return us < 1 ? 1 : us;
 }
 
-static bool is_power(const char *text)
+static step parse_power(struct call *c, Chancery__V1__Power power)
 {
-    static const enum power all[] = {POWER_OWNER, POWER_ISSUER, POWER_SUPER_USER, POWER_DECRYPTOR};
-    for (size_t i = 0; i < sizeof all / sizeof all[0]; i++) {
-        if (strcmp(power_name(all[i]), text) == 0) {
-            return true;
-        }
+    const int number = (int)power; /* open: any number may come */
+    if (number < 0 || number > CHANCERY__V1__POWER__POWER_ANY) {
+        return call_bad_field(c, "filter.power", "It is none of Power.");
     }
-    return strcmp(POWER_ANY, text) == 0;
+    if (power == CHANCERY__V1__POWER__POWER_ANY) {
+        query_of(c)->power = POWER_ANY;
+    } else {
+        query_of(c)->power = or_any(power_name((enum power)number));
+    }
+    return STEP_NEXT;
 }
 
 static step parse_filter(struct call *c, const Chancery__V1__AuditFilter *filter)
@@ -60,21 +63,16 @@ static step parse_filter(struct call *c, const Chancery__V1__AuditFilter *filter
     scope_of(c)->tenant_name = filter->tenant;
     query->reason = or_any(filter->reason);
     query->operation = or_any(filter->operation);
-    query->power = or_any(filter->power);
     query->denied_only = filter->denied_only;
-    if (query->power != NULL && !is_power(query->power)) {
-        return call_bad_field(c, "filter.power",
-                              "It must be owner, issuer, super_user, decryptor or any.");
-    }
     query->from = micros(filter->start_time);
     query->before = micros(filter->end_time);
-    if (step_failed(request_uuid(c, "filter.content_id", filter->content_id, &query->content.u)) ||
-        step_failed(request_address(c, "filter.user", filter->user, &query->user)) ||
-        step_failed(request_text(c, "filter.reason", filter->reason, FILTER_TEXT_MAX))) {
-        return STEP_FAILED;
-    }
+    step all = parse_power(c, filter->power);
+    all =
+        step_and(all, request_uuid(c, "filter.content_id", filter->content_id, &query->content.u));
+    all = step_and(all, request_address(c, "filter.user", filter->user, &query->user));
+    all = step_and(all, request_text(c, "filter.reason", filter->reason, FILTER_TEXT_MAX));
     query->user = or_any(query->user);
-    return request_text(c, "filter.operation", filter->operation, FILTER_TEXT_MAX);
+    return step_and(all, request_text(c, "filter.operation", filter->operation, FILTER_TEXT_MAX));
 }
 
 static step parse(struct call *c)
@@ -107,7 +105,8 @@ static void *write_row(struct call *c, size_t row)
 {
     const struct audit_event *event = &query_of(c)->events[row];
     Chancery__V1__AuditEvent *e = call_message(c, &chancery__v1__audit_event__descriptor);
-    if (e == NULL) {
+    struct rights rights;
+    if (e == NULL || !reply_recorded_rights(c, event->rights, &rights)) {
         return NULL;
     }
     e->event_id = reply_text(reply_uuid(c, event->event.u));
@@ -121,9 +120,10 @@ static void *write_row(struct call *c, size_t row)
     e->content_id = reply_text(reply_uuid(c, event->content.u));
     e->template_id = reply_text(reply_uuid(c, event->template.u));
     e->policy_version = event->policy_version;
-    e->n_rights = reply_split(c, event->rights, &e->rights);
-    e->channel = reply_text(event->channel);
-    e->power = reply_text(event->power);
+    e->n_rights = reply_rights(c, &rights, (int **)&e->rights);
+    e->n_custom_rights = reply_custom_rights(c, &rights, &e->custom_rights);
+    e->channel = (Chancery__V1__Channel)channel_of(event->channel);
+    e->power = (Chancery__V1__Power)power_of(event->power);
     e->client_address = reply_text(event->client_address);
     e->user_agent = reply_text(event->user_agent);
     e->correlation_id = reply_text(event->correlation_id);

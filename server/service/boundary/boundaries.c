@@ -243,7 +243,8 @@ static step parse_update(struct call *c)
     }
     b->message = request->boundary;
     b->change.name = b->message->boundary;
-    return STEP_NEXT;
+    return b->change.name[0] == '\0' ? call_bad_field(c, "boundary.boundary", "It is required.")
+                                     : STEP_NEXT;
 }
 
 static step check_update_node(struct call *c)

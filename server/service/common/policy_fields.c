@@ -66,15 +66,17 @@ step policy_fields_begin_grants(struct call *c, const char *field,
 }
 
 /* The rights come once for all principals of a grant. */
-static step begin_grant(struct call *c, struct policy_fields_grants *reading)
+static step begin_grant(struct call *c, struct policy_fields_grants *reading, size_t at)
 {
-    size_t at = reading->at_grant;
     reading->rights = ARENA_NEW(call_arena(c), struct rights);
     if (reading->rights == NULL) {
         return call_fail(c, R_ARENA_EXHAUSTED, "rights");
     }
     if (step_failed(read_rights(c, reading->field, at, reading->from[at], reading->rights))) {
         return STEP_FAILED;
+    }
+    if (reading->all.custom_count > RIGHTS_CUSTOM_MAX) {
+        return STEP_NEXT; /* said already, and no room for more */
     }
     rights_add(&reading->all, reading->rights);
     return reading->all.custom_count <= RIGHTS_CUSTOM_MAX
@@ -87,19 +89,19 @@ step policy_fields_read_grant(struct call *c, struct policy_fields_grants *readi
 {
     const Chancery__V1__Grant *from = reading->from[reading->at_grant];
     struct grant *out = &reading->grants[index];
-    size_t at = reading->at_principal;
-    if (at == 0 && step_failed(begin_grant(c, reading))) {
+    size_t grant = reading->at_grant, at = reading->at_principal;
+    reading->at_principal = (at + 1) % from->n_principals;
+    reading->at_grant += reading->at_principal == 0 ? 1 : 0;
+    if (at == 0 && step_failed(begin_grant(c, reading, grant))) {
         return STEP_FAILED;
     }
     out->rights = reading->rights;
     if (!principal_parse(call_arena(c), slice_str(from->principals[at]), &out->principal, NULL)
              .ok) {
-        return bad(c, grant_path(c, reading->field, reading->at_grant, "principals", at),
+        return bad(c, grant_path(c, reading->field, grant, "principals", at),
                    "A principal is user:, group:, domain: or tenant: and a name, or "
                    "recipients, authenticated or owner.");
     }
-    reading->at_principal = (at + 1) % from->n_principals;
-    reading->at_grant += reading->at_principal == 0 ? 1 : 0;
     return STEP_NEXT;
 }
 

@@ -100,17 +100,19 @@ size_t reply_custom_rights(struct call *c, const struct rights *rights, char ***
     return *out == NULL ? 0 : rights->custom_count;
 }
 
-size_t reply_split(struct call *c, const char *list, char ***out)
+bool reply_recorded_rights(struct call *c, const char *list, struct rights *out)
 {
-    size_t count = 0, most = RIGHTS_STANDARD + RIGHTS_UNION_MAX;
-    char *copy = arena_strdup(call_arena(c), list);
-    *out = ARENA_ARRAY(call_arena(c), char *, most);
-    if (copy == NULL || *out == NULL) {
-        return 0;
+    struct slice rest = slice_str(list);
+    *out = (struct rights){0};
+    while (rest.len > 0 && out->custom_count < RIGHTS_UNION_MAX) {
+        ptrdiff_t comma = slice_find(rest, ',');
+        size_t end = comma < 0 ? rest.len : (size_t)comma;
+        struct rights one;
+        if (!rights_parse(call_arena(c), slice_cut(rest, 0, end), &one, NULL).ok) {
+            return false;
+        }
+        rights_add(out, &one);
+        rest = slice_cut(rest, end + 1, rest.len);
     }
-    for (char *save = NULL, *word = strtok_r(copy, ",", &save); word != NULL && count < most;
-         word = strtok_r(NULL, ",", &save)) {
-        (*out)[count++] = word;
-    }
-    return count;
+    return true;
 }

@@ -29,7 +29,7 @@ Google__Protobuf__Timestamp *reply_time(struct call *c, int64_t unix_us);
 size_t reply_rights(struct call *c, const struct rights *rights, int **out);
 /* Custom rights by their names. */
 size_t reply_custom_rights(struct call *c, const struct rights *rights, char ***out);
-/* A stored list "VIEW,EDIT" as texts. */
-size_t reply_split(struct call *c, const char *list, char ***out);
+/* The rights of a record, "VIEW,EDIT". False over budget. */
+bool reply_recorded_rights(struct call *c, const char *list, struct rights *out);
 /* An array of texts without copying them. */
 char **reply_texts(struct call *c, const char *const *texts, size_t count);

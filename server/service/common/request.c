@@ -48,9 +48,8 @@ step request_client(struct call *c, const Chancery__V1__ClientInfo *client,
         return STEP_NEXT;
     }
     *out = (struct client_names){client->application, client->platform};
-    return step_failed(request_text(c, "client.application", out->application, APPLICATION_MAX))
-               ? STEP_FAILED
-               : request_text(c, "client.platform", out->platform, PLATFORM_MAX);
+    step all = request_text(c, "client.application", out->application, APPLICATION_MAX);
+    return step_and(all, request_text(c, "client.platform", out->platform, PLATFORM_MAX));
 }
 
 step request_count(struct call *c, const char *field, size_t count, size_t least, size_t most)

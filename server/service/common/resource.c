@@ -127,11 +127,11 @@ step resource_read_mask(struct call *c, const struct resource *resource, const v
         return imply_mask(c, resource, message, out);
     }
     for (size_t i = 0; i < mask->n_paths; i++) {
-        if (step_failed(add_path(c, resource, mask->paths[i], i, out))) {
-            return STEP_FAILED;
+        if (step_failed(add_path(c, resource, mask->paths[i], i, out)) && !call_may_check_on(c)) {
+            break;
         }
     }
-    return STEP_NEXT;
+    return call_err(c)->reason == R_NONE ? STEP_NEXT : STEP_FAILED;
 }
 
 /* --- reading ---------------------------------------------------------------------------------- */
@@ -174,7 +174,8 @@ static step read_list(struct call *c, const struct resource_field *field,
         if (reading->next > 0 && cursor_should_yield(c, since)) {
             return STEP_NEXT;
         }
-        if (step_failed(field->element(c, message, list->elements, reading->next))) {
+        if (step_failed(field->element(c, message, list->elements, reading->next)) &&
+            !call_may_check_on(c)) {
             return STEP_FAILED;
         }
         reading->next++;
@@ -194,7 +195,8 @@ step resource_read(struct call *c, const struct resource *resource,
             continue;
         }
         if (step_failed(field->read != NULL ? field->read(c, message, row)
-                                            : read_list(c, field, reading, message, row, since))) {
+                                            : read_list(c, field, reading, message, row, since)) &&
+            !call_may_check_on(c)) {
             return STEP_FAILED;
         }
         if (reading->list.elements != NULL) {
@@ -202,5 +204,5 @@ step resource_read(struct call *c, const struct resource *resource,
         }
         reading->left &= ~same_reader(resource, i);
     }
-    return STEP_NEXT;
+    return call_err(c)->reason == R_NONE ? STEP_NEXT : STEP_FAILED;
 }

@@ -78,9 +78,9 @@ step directory_message_read_user(struct call *c, struct directory_place place,
                                  const Chancery__V1__User *user, struct directory_user *out)
 {
     *out = (struct directory_user){.display_name = user->display_name, .is_guest = user->guest};
-    if (step_failed(
-            directory_message_read_address(c, place, "address", user->address, &out->address)) ||
-        step_failed(check_text(c, place, "display_name", user->display_name, DISPLAY_NAME_MAX))) {
+    step all = directory_message_read_address(c, place, "address", user->address, &out->address);
+    all = step_and(all, check_text(c, place, "display_name", user->display_name, DISPLAY_NAME_MAX));
+    if (step_failed(all)) {
         return STEP_FAILED;
     }
     return user->guest && user->n_aliases > 0 ? bad(c, place, "aliases", "A guest has no aliases.")
@@ -93,11 +93,12 @@ step directory_message_read_group(struct call *c, struct directory_place place,
 {
     *out = (struct directory_group){.display_name = group->display_name,
                                     .external_id = group->external_id};
-    if (step_failed(
-            directory_message_read_address(c, place, "address", group->address, &out->address)) ||
-        step_failed(check_text(c, place, "display_name", group->display_name, DISPLAY_NAME_MAX)) ||
-        step_failed(
-            check_text(c, place, "external_id", group->external_id, DIRECTORY_EXTERNAL_ID_MAX))) {
+    step all = directory_message_read_address(c, place, "address", group->address, &out->address);
+    all =
+        step_and(all, check_text(c, place, "display_name", group->display_name, DISPLAY_NAME_MAX));
+    all = step_and(
+        all, check_text(c, place, "external_id", group->external_id, DIRECTORY_EXTERNAL_ID_MAX));
+    if (step_failed(all)) {
         return STEP_FAILED;
     }
     return read_aliases(c, place, out->address, group->aliases, group->n_aliases, &out->aliases);

@@ -27,9 +27,10 @@ static step check(struct call *c)
         return call_bad_field(c, "group", "It is required.");
     }
     change->part = (struct directory_part){.groups = &change->group, .group_count = 1};
-    if (step_failed(directory_message_read_group(c, PLACE, request->group, &change->group)) ||
-        step_failed(request_address(c, "previous_address", request->previous_address,
-                                    &change->part.previous)) ||
+    step all = directory_message_read_group(c, PLACE, request->group, &change->group);
+    all = step_and(all, request_address(c, "previous_address", request->previous_address,
+                                        &change->part.previous));
+    if (step_failed(all) ||
         step_failed(
             directory_message_check_group(c, PLACE, &scope_of(c)->tenant->view, &change->group))) {
         return STEP_FAILED;

@@ -26,9 +26,10 @@ static step check(struct call *c)
         return call_bad_field(c, "user", "It is required.");
     }
     change->part = (struct directory_part){.users = &change->user, .user_count = 1};
-    if (step_failed(directory_message_read_user(c, PLACE, request->user, &change->user)) ||
-        step_failed(request_address(c, "previous_address", request->previous_address,
-                                    &change->part.previous)) ||
+    step all = directory_message_read_user(c, PLACE, request->user, &change->user);
+    all = step_and(all, request_address(c, "previous_address", request->previous_address,
+                                        &change->part.previous));
+    if (step_failed(all) ||
         step_failed(
             directory_message_check_user(c, PLACE, &scope_of(c)->tenant->view, &change->user))) {
         return STEP_FAILED;

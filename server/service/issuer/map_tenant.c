@@ -67,8 +67,9 @@ static step check(struct call *c)
 {
     const Chancery__V1__MapTenantRequest *request = approvable_of(c)->request;
     struct mapping *m = mapping_of(c);
-    if (step_failed(tenant_value_read(c, request->value)) ||
-        step_failed(request_uuid_required(c, "issuer_id", request->issuer_id, &m->id.u))) {
+    step all = tenant_value_read(c, request->value);
+    all = step_and(all, request_uuid_required(c, "issuer_id", request->issuer_id, &m->id.u));
+    if (step_failed(all)) {
         return STEP_FAILED;
     }
     m->op = (struct issuer_op){.scope = TENANT_PLATFORM};

@@ -24,7 +24,7 @@ static step parse(struct call *c)
 {
     const Chancery__V1__AcquireLicenseRequest *request = acquire_license_request(c);
     struct license_access *a = license_access_of(c);
-    struct slice jwk = slice_of(request->client_public_jwk.data, request->client_public_jwk.len);
+    struct slice jwk = slice_str(request->client_public_jwk);
     if (!keys_read_client(services_of(c)->keys, call_arena(c), jwk, &a->client_key, call_err(c))
              .ok) {
         return STEP_FAILED;

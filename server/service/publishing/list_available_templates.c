@@ -56,9 +56,10 @@ static step parse_list(struct call *c)
     const Chancery__V1__ListAvailableTemplatesRequest *request =
         list_available_templates_request(c);
     struct available *a = available_of(c);
-    if (step_failed(request_text(c, "language", request->language, LANGUAGE_MAX)) ||
-        step_failed(request_client(c, request->client, &a->client)) ||
-        step_failed(request_address(c, "owner", request->owner, &a->owner))) {
+    step all = request_text(c, "language", request->language, LANGUAGE_MAX);
+    all = step_and(all, request_client(c, request->client, &a->client));
+    all = step_and(all, request_address(c, "owner", request->owner, &a->owner));
+    if (step_failed(all)) {
         return STEP_FAILED;
     }
     if (a->owner[0] == '\0' && subject_has_user(&caller_of(c)->subject)) {

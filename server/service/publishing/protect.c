@@ -37,21 +37,19 @@ static step parse_custom(struct call *c, const Chancery__V1__CustomPolicy *custo
 {
     struct protect *p = protect_of(c);
     struct policy *policy = &p->policy;
-    int64_t at_us;
+    int64_t at_us = 0;
     policy->kind = POLICY_CUSTOM;
     policy->referral_contact = custom->referral_contact;
-    if (step_failed(policy_fields_read_expiry(c, "custom.expiry", custom->expiry, &at_us,
-                                              &p->expires_after_days)) ||
-        step_failed(policy_fields_read_offline(c, "custom.offline_days",
-                                               (int)custom->offline_access, custom->offline_days,
-                                               &policy->offline_days)) ||
-        step_failed(request_text(c, "custom.referral_contact", custom->referral_contact,
-                                 REFERRAL_CONTACT_MAX))) {
-        return STEP_FAILED;
-    }
+    step all = policy_fields_read_expiry(c, "custom.expiry", custom->expiry, &at_us,
+                                         &p->expires_after_days);
+    all = step_and(all,
+                   policy_fields_read_offline(c, "custom.offline_days", (int)custom->offline_access,
+                                              custom->offline_days, &policy->offline_days));
+    all = step_and(all, request_text(c, "custom.referral_contact", custom->referral_contact,
+                                     REFERRAL_CONTACT_MAX));
     policy->expires_at.s = at_us / 1000000;
-    return policy_fields_begin_grants(c, "custom.grants", custom->grants, custom->n_grants,
-                                      &p->custom);
+    return step_and(all, policy_fields_begin_grants(c, "custom.grants", custom->grants,
+                                                    custom->n_grants, &p->custom));
 }
 
 static step parse_policy(struct call *c, const Request *request)
@@ -86,7 +84,7 @@ static step read_request_id(struct call *c, const Request *request)
 {
     Request asked = *request;
     asked.request_id = reply_text("");
-    asked.client_public_jwk = (ProtobufCBinaryData){0, NULL};
+    asked.client_public_jwk = reply_text("");
     asked.client = NULL;
     return request_id_read(c, request->request_id, &asked.base, &protect_of(c)->request);
 }
@@ -95,24 +93,24 @@ static step parse(struct call *c)
 {
     const Request *request = protect_request(c);
     struct protect *p = protect_of(c);
-    struct slice jwk = slice_of(request->client_public_jwk.data, request->client_public_jwk.len);
+    struct slice jwk = slice_str(request->client_public_jwk);
     p->recipients = ARENA_ARRAY(call_arena(c), const char *, request->n_recipients + 1);
     p->refused = ARENA_ARRAY(call_arena(c), char *, request->n_recipients + 1);
     address_batch_init(&p->batch, call_arena(c));
     if (p->recipients == NULL || p->refused == NULL) {
         return call_fail(c, R_ARENA_EXHAUSTED, "recipients");
     }
-    if (step_failed(read_request_id(c, request)) || step_failed(parse_policy(c, request)) ||
-        step_failed(
-            request_count(c, "recipients", request->n_recipients, 0, POLICY_RECIPIENTS_MAX)) ||
-        step_failed(request_address(c, "owner", request->owner, &p->owner)) ||
-        step_failed(request_client(c, request->client, &p->client)) ||
-        step_failed(
-            request_text(c, "display_name", request->display_name, LICENSE_DISPLAY_NAME_MAX))) {
-        return STEP_FAILED;
-    }
-    return step_from(
-        keys_read_client(services_of(c)->keys, call_arena(c), jwk, &p->client_key, call_err(c)));
+    step all = read_request_id(c, request);
+    all = step_and(all, parse_policy(c, request));
+    all = step_and(all,
+                   request_count(c, "recipients", request->n_recipients, 0, POLICY_RECIPIENTS_MAX));
+    all = step_and(all, request_address(c, "owner", request->owner, &p->owner));
+    all = step_and(all, request_client(c, request->client, &p->client));
+    all = step_and(
+        all, request_text(c, "display_name", request->display_name, LICENSE_DISPLAY_NAME_MAX));
+    return step_failed(all) ? STEP_FAILED
+                            : step_from(keys_read_client(services_of(c)->keys, call_arena(c), jwk,
+                                                         &p->client_key, call_err(c)));
 }
 
 /* --- grants and recipients -------------------------------------------------------------------- */

@@ -124,6 +124,7 @@ static rc tell(struct call *c, Status status)
         [STATUS(SERVICE_UNKNOWN)] = GRPC__HEALTH__V1__HEALTH_CHECK_RESPONSE__INIT,
     };
     of[status].status = status;
+    call_begin_message(c);
     return call_send(c, &of[status].base, call_err(c));
 }
 

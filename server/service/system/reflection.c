@@ -157,6 +157,7 @@ static step reflect(struct call *c)
     if (request == NULL) {
         return STEP_NEXT;
     }
+    call_begin_message(c);
     Response *reply =
         call_message(c, &grpc__reflection__v1__server_reflection_response__descriptor);
     if (reply == NULL) {

@@ -64,7 +64,7 @@ static step read_texts(struct call *c, const char *field, Chancery__V1__Localize
         return call_fail(c, R_ARENA_EXHAUSTED, "texts");
     }
     for (size_t i = 0; i < count; i++) {
-        if (step_failed(check_text(c, field, i, from[i], languages))) {
+        if (step_failed(check_text(c, field, i, from[i], languages)) && !call_may_check_on(c)) {
             return STEP_FAILED;
         }
         languages[i] = from[i]->language;

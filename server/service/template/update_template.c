@@ -92,8 +92,8 @@ static step check(struct call *c)
     change->message = request->template_;
     if (step_failed(resource_read_mask(c, &template_resource, request->template_,
                                        request->update_mask, &change->mask)) ||
-        step_failed(request_uuid_required(c, "template_id", request->template_->template_id,
-                                          &change->id.u))) {
+        step_failed(request_uuid_required(c, "template.template_id",
+                                          request->template_->template_id, &change->id.u))) {
         return STEP_FAILED;
     }
     change->fields.left = change->mask;

@@ -51,17 +51,19 @@ static void *write_row(struct call *c, size_t row)
 {
     const struct audit_event *event = &access_log_of(c)->query.events[row];
     Chancery__V1__AccessEvent *e = call_message(c, &chancery__v1__access_event__descriptor);
-    if (e == NULL) {
+    struct rights rights;
+    if (e == NULL || !reply_recorded_rights(c, event->rights, &rights)) {
         return NULL;
     }
     e->time = reply_time(c, event->at);
     e->user = reply_text(event->user);
     e->granted = event->granted;
     e->reason = reply_text(event->reason);
-    e->n_rights = reply_split(c, event->rights, &e->rights);
+    e->n_rights = reply_rights(c, &rights, (int **)&e->rights);
+    e->n_custom_rights = reply_custom_rights(c, &rights, &e->custom_rights);
     e->component = reply_text(event->component);
-    e->channel = reply_text(event->channel);
-    e->power = reply_text(event->power);
+    e->channel = (Chancery__V1__Channel)channel_of(event->channel);
+    e->power = (Chancery__V1__Power)power_of(event->power);
     e->client_address = reply_text(event->client_address);
     return e;
 }

@@ -24,9 +24,8 @@ static step parse_change(struct call *c, const char *user, const char *reason)
 {
     struct revocation *r = revocation_of(c);
     r->reason = reason;
-    return step_failed(request_address(c, "user", user, &r->user))
-               ? STEP_FAILED
-               : request_text(c, "reason", reason, REASON_TEXT_MAX);
+    step all = request_address(c, "user", user, &r->user);
+    return step_and(all, request_text(c, "reason", reason, REASON_TEXT_MAX));
 }
 
 static step parse_revoke(struct call *c)

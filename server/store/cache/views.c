@@ -120,12 +120,11 @@ const struct platform_record *views_platform(struct views *views, struct arena *
 void views_drop(struct views *views, struct uuid scope, int64_t epoch)
 {
     struct tenant_record *tenant = hashmap_get(views->tenants, slice_of(scope.b, UUID_BYTES));
-    if (tenant != NULL && !tenant->is_stale && (epoch < 0 || tenant->epoch == epoch)) {
+    if (tenant != NULL && !tenant->is_stale && tenant->epoch == epoch) {
         tenant->is_stale = true;
         metric_add(M_VIEWS, "dropped", NULL, 1);
     }
-    if (uuid_is_zero(scope) && views->platform != NULL &&
-        (epoch < 0 || views->platform->epoch == epoch)) {
+    if (uuid_is_zero(scope) && views->platform != NULL && views->platform->epoch == epoch) {
         platform_unref(views->platform);
         views->platform = NULL;
     }

@@ -79,5 +79,5 @@ struct view_load {
 };
 void views_load_tenant(struct views *views, struct view_load *load, struct tenant_id id);
 void views_load_platform(struct views *views, struct view_load *load);
-/* What the cache holds of a scope is out of date, if it is of this epoch; negative: of whatever epoch. */
+/* What the cache holds of a scope is out of date, if it is of this epoch. */
 void views_drop(struct views *views, struct uuid scope, int64_t epoch);

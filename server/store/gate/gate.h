@@ -14,7 +14,7 @@
 
 struct gate;
 
-enum { GATE_SCOPES_MAX = 8, GATE_BATCH_MAX = 128, GATE_WAITING_MAX = 8192 };
+enum { GATE_SCOPES_MAX = 16, GATE_BATCH_MAX = 128, GATE_WAITING_MAX = 8192 };
 
 enum gate_verdict {
     GATE_RECORDED = 0,      /* or it holds, if nothing was to be recorded */
@@ -24,14 +24,11 @@ enum gate_verdict {
     GATE_CONTENT_LOST = 4,  /* private: the content has no row, and is recorded with one */
 };
 
-/* The epoch of no scope: an epoch is 0 as long as nothing has changed, and then a mark (base/ids.h). */
-enum { GATE_EPOCH_NONE = -1 };
-
 /* A decision was made on this state of this scope. */
 struct gate_scope {
     struct uuid scope; /* a tenant, a tenant's directory, or zero for the platform */
-    int64_t epoch;
-    bool is_stale; /* with GATE_STALE: it is this one that has moved */
+    int64_t epoch;     /* 0 as long as nothing has changed, then a mark (base/ids.h) */
+    bool is_stale;     /* with GATE_STALE: it is this one that has moved */
 };
 
 /* The row of content. */

@@ -4,6 +4,8 @@
  * rows, numbered from 1, also where an entry was canceled meanwhile. */
 #include "store/gate/gate_batch.h"
 
+#include <inttypes.h>
+#include <stdio.h>
 #include <string.h>
 
 #include "store/cache/amendment_rows.h"
@@ -106,12 +108,15 @@ void gate_batch_send(struct gate_batch *b)
 
 /* --- the answer ------------------------------------------------------------------------------- */
 
-static void take_stale(struct gate_entry *entry, const char *stale_scopes)
+/* stale: "scope=epoch " for each that has moved. */
+static void take_stale(struct gate_entry *entry, const char *stale)
 {
     for (size_t i = 0; i < entry->scope_count; i++) {
         char scope[UUID_TEXT_BYTES];
+        char state[UUID_TEXT_BYTES + 32];
         uuid_format(entry->scopes[i].scope, scope);
-        entry->scopes[i].is_stale = strstr(stale_scopes, scope) != NULL;
+        (void)snprintf(state, sizeof state, "%s=%" PRId64 " ", scope, entry->scopes[i].epoch);
+        entry->scopes[i].is_stale = strstr(stale, state) != NULL;
     }
 }
 
@@ -154,7 +159,7 @@ static rc read_row(const struct gate_batch *batch, struct gate_entry *entry, con
     case GATE_FACTS_CHANGED:
         return take_facts(batch, entry, &difference, r, i, err);
     case GATE_STALE:
-        take_stale(entry, difference.stale_scopes);
+        take_stale(entry, difference.stale);
         break;
     case GATE_ALREADY:
         take_made(entry, &difference);

@@ -1,15 +1,15 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* One connection: connecting, the pipeline, and what happens when it breaks.
  *
- *            timer               connected       schema is ours       all prepared        committed
- *   DOWN ----------> CONNECTING ------> CHECKING ---------> PREPARING --------> PROVING --------> READY
- *    ^                   |                  |                   |                  |               |
- *    +-------------------+-- pg_conn_lost --+-------------------+------------------+---------------+
- *     the next host at once,                                           pg_conn_fini: from any to CLOSED
- *     back-off 0.1 to 5 s after all
+ *               timer               connected       schema is ours       all prepared        committed
+ *   DOWN or DUE ------> CONNECTING ------> CHECKING ---------> PREPARING --------> PROVING --------> READY
+ *    ^                      |                  |                   |                  |               |
+ *    +----------------------+-- pg_conn_lost --+-------------------+------------------+---------------+
+ *     DUE: the next host at once,                                         pg_conn_fini: from any to CLOSED
+ *     DOWN: back-off 0.1 to 5 s after all
  *
- * A spare connection begins RESTING, and rests again from DOWN when nobody waits in its lane, and from
- * READY after SPARE_MS without work.
+ * A spare connection begins RESTING, and rests again from DOWN or DUE when nobody waits in its lane, and
+ * from READY after SPARE_MS without work.
  *
  * A commit may wait for ever, for a synchronous standby that is away, and no limit of the database ends
  * that, nor does the end of the connection. So a connection that was silent for longer than any statement
@@ -46,10 +46,9 @@ enum {
 
 /* As labels; what is not open is not counted. */
 static const char *const state_names[] = {
-    [PG_DOWN] = "down",         [PG_CONNECTING] = "connecting",
-    [PG_CHECKING] = "checking", [PG_PREPARING] = "preparing",
-    [PG_PROVING] = "proving",   [PG_READY] = "ready",
-    [PG_RESTING] = NULL,        [PG_CLOSED] = NULL,
+    [PG_DOWN] = "down",         [PG_DUE] = "connecting",      [PG_CONNECTING] = "connecting",
+    [PG_CHECKING] = "checking", [PG_PREPARING] = "preparing", [PG_PROVING] = "proving",
+    [PG_READY] = "ready",       [PG_RESTING] = NULL,          [PG_CLOSED] = NULL,
 };
 
 static void count_state(enum pg_state state, int64_t by)
@@ -109,8 +108,8 @@ static void fail_requests(struct list *requests)
     }
 }
 
-/* Give up libpq's connection and go to DOWN or CLOSED. From DOWN it goes on at once with the next host of a round, and
- * after the back-off when the round is over. */
+/* Give up libpq's connection and go to DOWN, RESTING or CLOSED. Instead of DOWN it goes on at once with the next host of
+ * a round; when the round is over, after the back-off. */
 static void drop(struct pg_conn *conn, enum pg_state state)
 {
     struct list lost;
@@ -124,8 +123,9 @@ static void drop(struct pg_conn *conn, enum pg_state state)
         list_append(&lost, list_pop(&conn->requests));
     }
     conn->in_flight = 0;
-    pg_conn_set_state(conn, state);
-    if (state == PG_DOWN && pg_connect_advance(conn)) {
+    bool goes_on = state == PG_DOWN && pg_connect_advance(conn);
+    pg_conn_set_state(conn, goes_on ? PG_DUE : state);
+    if (goes_on) {
         loop_timer_arm(&conn->timer, 0);
     } else if (state == PG_DOWN) {
         loop_timer_arm(&conn->timer, conn->backoff_ms);
@@ -172,11 +172,13 @@ static void silent(struct pg_conn *conn)
 static void fire(struct loop_timer *timer)
 {
     struct pg_conn *conn = LIST_ENTRY(timer, struct pg_conn, timer);
-    if (conn->state == PG_DOWN && !is_needed(conn)) {
+    bool connects = conn->state == PG_DOWN || conn->state == PG_DUE;
+    if (connects && !is_needed(conn)) {
+        conn->route.is_in_round = false; /* it begins anew, with the host that was good */
         pg_conn_set_state(conn, PG_RESTING);
-    } else if (conn->state == PG_DOWN && conn->store->conninfo.host_count == 0) {
+    } else if (connects && conn->store->conninfo.host_count == 0) {
         pg_conn_lost(conn, R_CONFIG_INVALID);
-    } else if (conn->state == PG_DOWN) {
+    } else if (connects) {
         pg_connect_start(conn);
     } else if (conn->state == PG_READY && list_is_empty(&conn->requests)) {
         drop(conn, PG_RESTING);
@@ -364,7 +366,7 @@ void pg_conn_init(struct pg_conn *conn, struct pg_lane *lane, bool is_spare)
 void pg_conn_open(struct pg_conn *conn)
 {
     CH_ASSERT(conn->state == PG_RESTING);
-    pg_conn_set_state(conn, PG_DOWN);
+    pg_conn_set_state(conn, PG_DUE);
     loop_timer_arm(&conn->timer, 0);
 }
 

@@ -13,6 +13,7 @@
 
 enum pg_state {
     PG_DOWN,       /* waiting to connect again */
+    PG_DUE,        /* connects in the next turn: for the first time, or to the next host */
     PG_CONNECTING, /* its host is looked up, or PQconnectPoll */
     PG_CHECKING,   /* is the schema ours? */
     PG_PREPARING,  /* every statement of the class */

@@ -73,8 +73,8 @@ static bool has(const struct pg_lane *lane, enum pg_state state)
 
 static bool is_opening(const struct pg_lane *lane)
 {
-    return has(lane, PG_CONNECTING) || has(lane, PG_CHECKING) || has(lane, PG_PREPARING) ||
-           has(lane, PG_PROVING);
+    return has(lane, PG_DUE) || has(lane, PG_CONNECTING) || has(lane, PG_CHECKING) ||
+           has(lane, PG_PREPARING) || has(lane, PG_PROVING);
 }
 
 /* Somebody waits: one more connection, unless one is on its way already. */
@@ -231,4 +231,5 @@ void pg_lane_lost(struct pg_lane *lane, enum reason problem)
         pg_fail_later(LIST_ENTRY(turn, struct store_op, turn), R_DATABASE_UNAVAILABLE,
                       reason_info(problem)->name);
     }
+    pg_lane_wake(lane); /* another one may come about */
 }

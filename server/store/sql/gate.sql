@@ -26,13 +26,13 @@
 -- group: gate_difference
 -- members: revoked bool, user_revoked bool, is_amended bool, made_content content_id,
 --   made_hash bytea, made_key_version int8, made_at timestamptz, now timestamptz,
---   stale_scopes text
+--   stale text
 -- What is true instead of what was assumed. now: by the clock that said made_at.
 
 -- name: gate :gate
 -- params: entries @gate_entry[], contents @gate_content[], epochs @gate_epoch[]
 -- columns: n int8, verdict int4, difference @gate_difference apart, amendment @amendment apart
--- A row per entry. verdict: 0 recorded; 1 stale, with the scopes that have moved, spaces between;
+-- A row per entry. verdict: 0 recorded; 1 stale, with the scopes that have moved and the epochs that they are no longer at;
 -- 2 the facts differ: it is revoked, or not any more, or for this user, or has another amendment,
 -- which comes along; 3 the request id has made content already, which comes along with its hash, key
 -- version and time; 4 the content has no row, because the database has gone back, and none came
@@ -51,7 +51,7 @@ WITH entry AS (
     FROM unnest(:entries.*) WITH ORDINALITY AS e (:entries.names, n)
     LEFT JOIN unnest(:contents.*) AS m (:contents.names) ON m.entry = e.n
 ), stale AS (
-    SELECT p.n, string_agg(p.scope::text, ' ') AS scopes
+    SELECT p.n, string_agg(p.scope || '=' || p.epoch || ' ', '') AS states
     FROM unnest(:epochs.*) AS p (:epochs.names)
     LEFT JOIN LATERAL (SELECT e.epoch FROM epoch e WHERE e.scope = p.scope OFFSET 0) AS e ON true
     WHERE coalesce(e.epoch, 0) <> p.epoch
@@ -102,7 +102,7 @@ WITH entry AS (
 )
 SELECT f.n, f.verdict, f.revoked, f.user_revoked, m.version IS NOT NULL AS is_amended,
        f.made_content, f.made_hash, f.made_key_version, f.made_at, now() AS now,
-       (SELECT s.scopes FROM stale s WHERE f.verdict = 1 AND s.n = f.n) AS stale_scopes,
+       (SELECT s.states FROM stale s WHERE f.verdict = 1 AND s.n = f.n) AS stale,
        f.mark, m.version, m.grant_principals, m.grant_rights, m.recipients, m.removed,
        m.name_versions, m.changes_expiry, m.expires_at
 FROM fact f

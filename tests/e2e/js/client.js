@@ -7,10 +7,10 @@ const path = require('path');
 const grpc = require('@grpc/grpc-js');
 const loader = require('@grpc/proto-loader');
 
-const root = path.join(__dirname, '..', '..', '..', 'proto');
+const tree = path.join(__dirname, '..', '..', '..');
 const definition = loader.loadSync(
   ['chancery/v1/licensing.proto', 'chancery/v1/publishing.proto', 'grpc/health/v1/health.proto'],
-  { includeDirs: [root], keepCase: true, enums: String, bytes: Buffer });
+  { includeDirs: [path.join(tree, 'proto'), path.join(tree, 'third_party')], keepCase: true, enums: String, bytes: Buffer });
 const api = grpc.loadPackageDefinition(definition);
 const read = (name) => fs.readFileSync(process.env[name]);
 
@@ -32,7 +32,7 @@ const bearer = (token) => {
 };
 
 async function main() {
-  const jwk = read('JWK');
+  const jwk = read('JWK').toString();
   const serving = await call(health, 'Check', {});
   const made = await call(publishing, 'Protect', {
     do_not_forward: {}, owner: 'alice@contoso.com', recipients: ['bob@fabrikam.com'], client_public_jwk: jwk,

@@ -53,9 +53,12 @@ static void a_decision_is_recorded_with_who_and_on_what(void **state)
     assert_string_equal(e->agent, "outlook/1");
     assert_string_equal(e->correlation, "4bf92f3577b34da6a3ce929d0e0e4736");
     /* contoso: by component, issuer and tenant, at three epochs; and its directory. */
-    assert_int_equal(e->given.scope_count, 2);
-    assert_int_equal(e->given.scopes[0].epoch, GATE_EPOCH_NONE);
-    assert_int_equal(e->given.scopes[1].epoch, 6);
+    assert_int_equal(e->given.scope_count, 4);
+    assert_int_equal(e->given.scopes[3].epoch, 6);
+    for (int i = 0; i < 3; i++) {
+        assert_true(uuid_eq(e->given.scopes[i].scope, e->given.tenant.u));
+        assert_true(e->given.scopes[i].epoch != e->given.scopes[(i + 1) % 3].epoch);
+    }
 }
 
 static void all_addresses_are_recorded(void **state)
@@ -96,6 +99,7 @@ static void what_cannot_be_recorded_is_not_told(void **state)
 
 /* --- stale ---------------------------------------------------------------------------------------------- */
 
+/* The view is of another epoch than the issuer: one word of forgetting for each. */
 static void stale_facts_are_forgotten_and_asked_for_again(void **state)
 {
     (void)state;
@@ -108,7 +112,8 @@ static void stale_facts_are_forgotten_and_asked_for_again(void **state)
     assert_served(s);
     assert_int_equal(s->reads, 1);
     assert_story("f1 f2 f3 f1 f2 f3 f4");
-    assert_asked("issuer tenant gate -view:c0 -directory -issuer issuer tenant gate");
+    assert_asked(
+        "issuer tenant gate -view:c0 -directory -view:c0 -directory -issuer issuer tenant gate");
 }
 
 /* What moved is forgotten, and nothing beside it. */
@@ -134,8 +139,8 @@ static void mappings_go_with_the_platforms_epoch(void **state)
     with_header("authorization", bearer(MANY_ISS, BOB));
     assert_served(call_flow(&TOY_CACHED));
     assert_asked(
-        "issuer mapping tenant gate -view:0 -directory -issuer -mapping -subject? -component? "
-        "issuer mapping tenant gate");
+        "issuer mapping tenant gate -view:0 -directory -view:0 -directory -issuer -mapping -subject? "
+        "-component? issuer mapping tenant gate");
 }
 
 static void components_go_with_their_tenants_epoch(void **state)
@@ -148,8 +153,9 @@ static void components_go_with_their_tenants_epoch(void **state)
     with_certificate(GATEWAY_CERTIFICATE);
     with_header("x-chancery-user-token", token_of(CONTOSO_ISS, ALICE));
     assert_served(call_flow(&TOY_CACHED));
-    assert_asked("component issuer tenant gate -view:c0 -directory -issuer -subject? -component "
-                 "component issuer tenant gate");
+    assert_asked(
+        "component issuer tenant gate -view:c0 -directory -view:c0 -directory -view:c0 -directory "
+        "-issuer -subject? -component component issuer tenant gate");
 }
 
 static void always_stale_is_told(void **state)
@@ -177,7 +183,8 @@ static void all_that_was_decided_on_may_be_forgotten(void **state)
     with_certificate(GATEWAY_CERTIFICATE);
     with_header("x-chancery-user-token", token_of(CONTOSO_ISS, ALICE));
     assert_served(call_flow(&TOY_FLOW));
-    assert_asked("-view:c0 -directory -issuer -subject? -component");
+    assert_asked(
+        "-view:c0 -directory -view:c0 -directory -view:c0 -directory -issuer -subject? -component");
 }
 
 /* --- facts that are others ------------------------------------------------------------------------------- */

@@ -244,6 +244,73 @@ static void rows_are_bounded(void **state)
     assert_string_equal(rows[0].client_address, "192.0.2.7");
 }
 
+static bool carry(unsigned component, const char *peer)
+{
+    struct audit_who who = who_at(peer);
+    who.component = (struct component_id){{{(uint8_t)component, 1}}};
+    who.component_name = "portal";
+    struct refusal refusal = {
+        .log = {{{7}}}, .reason = R_TOKEN_EXPIRED, .operation = "toy", .who = &who};
+    bool is_single = refusal_tally_is_single(tally, &refusal, at_ms(0));
+    if (!is_single) {
+        (void)refusal_tally_add(tally, &refusal, at_ms(0), 0);
+    }
+    return is_single;
+}
+
+/* Strangers from many networks took the places of what components carry, whose records came into another log, summed
+ * up. */
+static void strangers_take_no_place_of_a_components(void **state)
+{
+    (void)state;
+    size_t count;
+    char peer[64];
+    for (unsigned i = 0; i < 1000; i++) {
+        snprintf(peer, sizeof peer, "[2001:db8:%x::1]:1", i);
+        (void)add(peer, R_TOKEN_EXPIRED, 0);
+    }
+    for (unsigned i = 0; i < TALLY_SINGLE_MAX; i++) {
+        assert_true(carry(1, "192.0.2.7:1"));
+    }
+    assert_false(carry(1, "192.0.2.7:1"));
+    const struct audit_summary *rows = take(true, 0, &count);
+    assert_int_equal(count, TALLY_ENTRIES_MAX + 2);
+    assert_true(rows[count - 1].tenant.u.b[0] == 7);
+    assert_int_equal(rows[count - 1].calls, 1);
+}
+
+/* Nor does a component from many networks take those of another one. */
+static void a_component_has_its_share_of_places(void **state)
+{
+    (void)state;
+    enum { OWN = TALLY_OF_COMPONENT_MAX, CALLS = 1000 };
+    size_t count, of_platform = 0;
+    int64_t calls = 0;
+    char peer[64];
+    for (unsigned i = 0; i < CALLS; i++) {
+        snprintf(peer, sizeof peer, "[2001:db8:%x::1]:1", i);
+        assert_int_equal(carry(1, peer), i < OWN + TALLY_SINGLE_MAX);
+    }
+    assert_true(carry(2, "192.0.2.7:1"));
+    const struct audit_summary *rows = take(true, 0, &count);
+    assert_int_equal(count, 1);
+    assert_string_equal(rows[0].client_address, OTHER_NETWORKS);
+    assert_true(rows[0].tenant.u.b[0] == 7);
+    assert_int_equal(rows[0].calls, CALLS - OWN - TALLY_SINGLE_MAX);
+    refusal_tally_settle(tally, true, at_ms(0), 0);
+    for (unsigned i = 0; i < 100 * OWN; i++) { /* all together have so many */
+        snprintf(peer, sizeof peer, "192.0.2.%u:1", i % OWN);
+        calls += !carry(i / OWN, peer);
+    }
+    rows = take(true, 0, &count);
+    for (size_t i = 0; i < count; i++) {
+        calls -= rows[i].calls;
+        of_platform += rows[i].tenant.u.b[0] == 0;
+    }
+    assert_int_equal(calls, 0);
+    assert_int_equal(of_platform, 1);
+}
+
 static void without_room_nothing_is_lost(void **state)
 {
     (void)state;
@@ -361,6 +428,8 @@ int main(void)
         PURE(what_is_not_written_counts_on),
         PURE(networks_reasons_and_logs_are_apart),
         PURE(rows_are_bounded),
+        PURE(strangers_take_no_place_of_a_components),
+        PURE(a_component_has_its_share_of_places),
         PURE(without_room_nothing_is_lost),
         TEST(nobody_waits_for_what_is_written),
         TEST(a_database_that_is_away_is_waited_for),

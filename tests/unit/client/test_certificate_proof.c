@@ -204,7 +204,7 @@ static void other_kinds_are_refused_before_they_are_sent(void **state)
         if (keys[i] != NULL && EVP_PKEY_is_a(keys[i], "ED448") == 0) {
             struct pair pair = certify(keys[i]);
             assert_fails(make(pair.certificate, key_file(keys[i], NULL, 0600), &proof), &err,
-                         R_FIELD_INVALID);
+                         R_INPUT_INVALID);
         }
         EVP_PKEY_free(keys[i]);
     }
@@ -217,20 +217,20 @@ static void the_key_is_the_certificate_s_and_its_owner_s(void **state)
     const char *proof;
     (void)state;
     assert_fails(make(pair.certificate, key_file(stranger, NULL, 0600), &proof), &err,
-                 R_FIELD_INVALID);
+                 R_INPUT_INVALID);
     assert_non_null(strstr(err.detail, "not the certificate's"));
     assert_fails(make(pair.certificate, key_file(other, NULL, 0600), &proof), &err,
-                 R_FIELD_INVALID);
+                 R_INPUT_INVALID);
     assert_fails(make(pair.certificate, key_file(pair.key, NULL, 0640), &proof), &err,
-                 R_FIELD_INVALID);
+                 R_INPUT_INVALID);
     assert_non_null(strstr(err.detail, "chmod 600"));
     char password[] = "secret";
     assert_fails(make(pair.certificate, key_file(pair.key, password, 0600), &proof), &err,
-                 R_FIELD_INVALID);
+                 R_INPUT_INVALID);
     assert_non_null(strstr(err.detail, "unencrypted"));
     assert_fails(make(slice_str("no certificate"), key_file(pair.key, NULL, 0600), &proof), &err,
-                 R_FIELD_INVALID);
-    assert_fails(make(pair.certificate, "/nonexistent", &proof), &err, R_FIELD_INVALID);
+                 R_INPUT_INVALID);
+    assert_fails(make(pair.certificate, "/nonexistent", &proof), &err, R_INPUT_INVALID);
     EVP_PKEY_free(pair.key);
     EVP_PKEY_free(stranger);
     EVP_PKEY_free(other);

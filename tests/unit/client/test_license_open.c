@@ -14,6 +14,7 @@
 #define TENANT "01020000-0000-0000-0000-000000000000"
 #define CONTENT "03040000-0000-0000-0000-000000000000"
 #define ISSUER "https://rms.example.org/tenants/"
+enum { NOW = 1800000000 };
 
 static struct arena *arena;
 static struct err err;
@@ -71,7 +72,7 @@ static const char *thumbprint(const struct jwk_private *key)
 
 /* What a license of the test says; NULL: what it should. */
 struct claims {
-    const char *iss, *tid, *cid, *jkt, *typ;
+    const char *iss, *tid, *cid, *jkt, *typ, *times;
     const struct jwk_private *to;
 };
 
@@ -89,8 +90,9 @@ static struct slice license(const struct claims *c)
               &err);
     const char *json = arena_printf(
         arena,
-        "{\"iss\":\"%s\",\"tid\":\"%s\",\"cid\":\"%s\",\"cnf\":{\"jkt\":\"%s\"},\"key\":\"%.*s\"}",
+        "{\"iss\":\"%s\",\"tid\":\"%s\",\"cid\":\"%s\",%s\"cnf\":{\"jkt\":\"%s\"},\"key\":\"%.*s\"}",
         otherwise(c->iss, ISSUER TENANT), otherwise(c->tid, TENANT), otherwise(c->cid, CONTENT),
+        otherwise(c->times, "\"nbf\":1799999940,\"exp\":1800000001,"),
         otherwise(c->jkt, thumbprint(reader)), SLICE_FMT(wrapped));
     assert_ok(
         jws_sign(arena, signing, otherwise(c->typ, "use-license+jwt"), slice_str(json), &out, &err),
@@ -100,8 +102,11 @@ static struct slice license(const struct claims *c)
 
 static rc unwrap(struct slice text, const struct jwk_private *signer, struct secret **key)
 {
-    const struct license_wanted wanted = {
-        .text = text, .publishing_license = published(), .key = reader};
+    const struct license_wanted wanted = {.text = text,
+                                          .publishing_license = published(),
+                                          .key = reader,
+                                          .issuer = ISSUER TENANT,
+                                          .now = {NOW}};
     return license_open_with(arena, &wanted, key_set(signer), key, &err);
 }
 
@@ -112,9 +117,9 @@ static void the_license_that_was_asked_for(void **state)
     assert_ok(unwrap(license(&(struct claims){0}), signing, &key), &err);
     assert_int_equal(secret_use(key).len, 32);
     secret_free(key);
-    assert_ok(unwrap(license(&(struct claims){.iss = "https://gov.example:1/rms/tenants/" TENANT}),
+    assert_ok(unwrap(license(&(struct claims){.times = "\"nbf\":1800000240,\"exp\":1800000999,"}),
                      signing, &key),
-              &err); /* another boundary's address */
+              &err); /* this clock is behind */
     secret_free(key);
 }
 
@@ -126,17 +131,28 @@ static void every_other(void **state)
         struct claims claims;
         enum reason reason;
     } rows[] = {
-        {{.iss = "https://rms.example.org"}, R_TOKEN_CLAIM_INVALID},
-        {{.iss = "/tenants/" TENANT}, R_TOKEN_CLAIM_INVALID},
-        {{.iss = ISSUER "01020000-0000-0000-0000-000000000001"}, R_TOKEN_CLAIM_INVALID},
-        {{.iss = ISSUER TENANT "/"}, R_TOKEN_CLAIM_INVALID},
-        {{.iss = ""}, R_TOKEN_CLAIM_INVALID},
-        {{.tid = another}, R_TOKEN_CLAIM_INVALID},
-        {{.cid = another}, R_TOKEN_CLAIM_INVALID},
-        {{.jkt = thumbprint(other)}, R_TOKEN_CLAIM_INVALID},
-        {{.jkt = ""}, R_TOKEN_CLAIM_INVALID},
-        {{.typ = "JWT"}, R_TOKEN_TYPE},
-        {{.to = other}, R_CRYPTO_FAILED},
+        {{.iss = "https://rms.example.org"}, R_USE_LICENSE_INVALID},
+        {{.iss = "https://evil.example/tenants/" TENANT}, R_USE_LICENSE_INVALID},
+        {{.iss = "http://rms.example.org/tenants/" TENANT}, R_USE_LICENSE_INVALID},
+        {{.iss = "https://RMS.example.org/tenants/" TENANT}, R_USE_LICENSE_INVALID},
+        {{.times = "\"exp\":1800000000,"}, R_USE_LICENSE_EXPIRED},
+        {{.times = "\"exp\":1700000000,"}, R_USE_LICENSE_EXPIRED},
+        {{.times = "\"exp\":-1,"}, R_USE_LICENSE_EXPIRED},
+        {{.times = "\"nbf\":1800000241,\"exp\":1800000999,"}, R_USE_LICENSE_EXPIRED},
+        {{.times = ""}, R_USE_LICENSE_INVALID},
+        {{.times = "\"exp\":\"1800000999\","}, R_USE_LICENSE_INVALID},
+        {{.times = "\"exp\":1800000999.5,"}, R_USE_LICENSE_INVALID},
+        {{.times = "\"nbf\":null,\"exp\":1800000999,"}, R_USE_LICENSE_INVALID},
+        {{.iss = "/tenants/" TENANT}, R_USE_LICENSE_INVALID},
+        {{.iss = ISSUER "01020000-0000-0000-0000-000000000001"}, R_USE_LICENSE_INVALID},
+        {{.iss = ISSUER TENANT "/"}, R_USE_LICENSE_INVALID},
+        {{.iss = ""}, R_USE_LICENSE_INVALID},
+        {{.tid = another}, R_USE_LICENSE_INVALID},
+        {{.cid = another}, R_USE_LICENSE_INVALID},
+        {{.jkt = thumbprint(other)}, R_USE_LICENSE_INVALID},
+        {{.jkt = ""}, R_USE_LICENSE_INVALID},
+        {{.typ = "JWT"}, R_USE_LICENSE_INVALID},
+        {{.to = other}, R_USE_LICENSE_INVALID},
     };
     for (size_t i = 0; i < sizeof rows / sizeof rows[0]; i++) {
         struct secret *key = NULL;
@@ -150,15 +166,15 @@ static void a_signature_of_somebody_else(void **state)
     (void)state;
     struct secret *key = NULL;
     struct slice text = license(&(struct claims){0});
-    assert_fails(unwrap(text, other, &key), &err, R_TOKEN_KEY_UNKNOWN);
+    assert_fails(unwrap(text, other, &key), &err, R_USE_LICENSE_INVALID);
     const struct license_wanted wanted = {
         .text = text, .publishing_license = published(), .key = reader};
     assert_fails(license_open_with(arena, &wanted, slice_str("{\"keys\":[]}"), &key, &err), &err,
-                 R_ISSUER_KEYS_INVALID);
+                 R_AUTHORITY_UNREACHABLE);
     char *bent = arena_dup(arena, text);
     size_t last = strlen(bent) - 10;
     bent[last] = bent[last] == 'A' ? 'B' : 'A';
-    assert_fails(unwrap(slice_str(bent), signing, &key), &err, R_TOKEN_SIGNATURE);
+    assert_fails(unwrap(slice_str(bent), signing, &key), &err, R_USE_LICENSE_INVALID);
     assert_null(key);
 }
 

@@ -136,13 +136,13 @@ static void key_files_are_of_their_owner_alone(void **state)
                          jwk_thumbprint(jwk_private_public(key))));
     jwk_private_free(read);
     path = write_key(secret_use(pem), 0640);
-    assert_fails(proof_key_read(path, &read, &err), &err, R_FIELD_INVALID);
+    assert_fails(proof_key_read(path, &read, &err), &err, R_INPUT_INVALID);
     assert_non_null(strstr(err.detail, "chmod 600"));
     path = write_key(slice_str("no key"), 0600);
-    assert_fails(proof_key_read(path, &read, &err), &err, R_FIELD_INVALID);
+    assert_fails(proof_key_read(path, &read, &err), &err, R_INPUT_INVALID);
     assert_non_null(strstr(err.detail, "P-256"));
     assert_int_equal(unlink(path), 0);
-    assert_fails(proof_key_read(path, &read, &err), &err, R_FIELD_INVALID);
+    assert_fails(proof_key_read(path, &read, &err), &err, R_INPUT_INVALID);
     jwk_private_free(key);
 }
 

@@ -29,6 +29,30 @@ static void a_call_by_the_tables(void **state)
     assert_told("closed free ");
 }
 
+static void messages_are_taken_one_by_one(void **state)
+{
+    (void)state;
+    struct net_stream *s = open_stream("CALL", "/x");
+    net_stream_read(s, 100);
+    send_part(s, 'm', 3, 3);
+    run_turn();
+    assert_told("open:call message:3 ");
+    net_stream_hold(s);
+    send_part(s, 'm', 4, 4);
+    send_end(s);
+    run_turn();
+    assert_told("");
+    net_stream_hold(s); /* no matter how often */
+    net_stream_read(s, 100);
+    run_turn();
+    assert_told("message:4 end ");
+    net_stream_hold(s); /* nor when there is nothing left to hold */
+    net_stream_finish(s, GRPC_OK, NULL, SLICE_NONE);
+    close_stream(s);
+    run_turn();
+    net.story[0] = '\0';
+}
+
 static void answers_are_compressed_where_it_pays(void **state)
 {
     (void)state;
@@ -246,6 +270,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         NET_TEST(a_call_by_the_tables),
+        NET_TEST(messages_are_taken_one_by_one),
         NET_TEST(answers_are_compressed_where_it_pays),
         NET_TEST(a_status_alone_has_no_body),
         NET_TEST(what_no_framing_takes),

@@ -148,22 +148,81 @@ static step keeps_waiting(struct call *c)
     return toy_wait(c, toy_next);
 }
 
-/* What the client sends and nobody takes is bounded by the call's budget. */
+/* Of what the client sends and nobody takes one message waits here, and the rest with the client. */
 static void an_inbox_is_bounded(void **state)
 {
     (void)state;
     toy_serve(&TOY_CHAT);
     toy.on[F1] = keeps_waiting;
-    budget_is = 4096;
     struct net_stream *s = toy_open(&TOY_CHAT);
-    fake_net_message(s, SLICE_NONE);
-    toy_settle();
-    for (int i = 1; i < FAKE_PARTS_MAX; i++) {
+    for (int i = 0; i < FAKE_PARTS_MAX; i++) {
         fake_net_message(s, SLICE_NONE);
     }
     toy_settle();
-    assert_refused(s, R_ARENA_EXHAUSTED);
+    assert_int_equal(s->told, 1);
+    assert_unanswered(s);
+    fake_net_close(s);
+    toy_settle();
     assert_int_equal(toy.canceled, 1);
+}
+
+static size_t used_by_the_call;
+
+static step repeats(struct call *c);
+
+/* Each time nearly all of the budget, for what is read and for what is made. */
+static step answers_at_length(struct call *c)
+{
+    if (call_request(c) == NULL) {
+        return STEP_NEXT;
+    }
+    assert_int_equal(arena_used(call_arena(c)), used_by_the_call);
+    call_begin_message(c);
+    assert_int_equal(arena_used(call_arena(c)), 0);
+    const ProtobufCMessage *message = call_message(c, call_method(c)->response);
+    assert_non_null(arena_alloc(call_arena(c), arena_left(call_arena(c)) - 512));
+    assert_true(call_send(c, message, call_err(c)).ok);
+    return repeats(c);
+}
+
+static step repeats(struct call *c)
+{
+    used_by_the_call = arena_used(call_arena(c));
+    return call_next_message(c, answers_at_length);
+}
+
+static void a_stream_keeps_nothing_of_its_messages(void **state)
+{
+    (void)state;
+    toy_serve(&TOY_CHAT);
+    toy.on[F1] = repeats;
+    struct net_stream *s = toy_open(&TOY_CHAT);
+    for (int i = 1; i < FAKE_SENT_MAX; i++) {
+        fake_net_message(s, SLICE_NONE);
+    }
+    fake_net_end(s);
+    toy_settle();
+    assert_int_equal(s->sent_count, FAKE_SENT_MAX); /* with the reply at the end */
+    assert_int_equal(s->code, GRPC_OK);
+}
+
+static step makes_too_much(struct call *c)
+{
+    call_begin_message(c);
+    const ProtobufCMessage *message = call_message(c, call_method(c)->response);
+    assert_null(arena_alloc(call_arena(c), arena_left(call_arena(c)) + 1));
+    return step_from(call_send(c, message, call_err(c)));
+}
+
+/* Nobody is sent a message that lacks a part. */
+static void a_message_beyond_the_budget_is_not_sent(void **state)
+{
+    (void)state;
+    toy_serve(&TOY_TAIL);
+    toy.on[F2] = makes_too_much;
+    struct net_stream *s = toy_ask(&TOY_TAIL);
+    assert_int_equal(s->sent_count, 0);
+    assert_refused(s, R_ARENA_EXHAUSTED);
 }
 
 static step sends(struct call *c)
@@ -205,6 +264,8 @@ int main(void)
         TEST(a_refusal_is_told_without_its_details),
         TEST(a_full_arena_has_room_for_the_status),
         TEST(an_inbox_is_bounded),
+        TEST(a_stream_keeps_nothing_of_its_messages),
+        TEST(a_message_beyond_the_budget_is_not_sent),
         TEST(every_allocation_of_a_stream_may_fail),
         TEST(budgets_have_defaults),
     };

@@ -241,9 +241,14 @@ static void details_name_the_reason_and_the_fields(void **state)
     assert_refused(s, R_FIELD_INVALID);
     Google__Rpc__Status *status = status_of(s);
     assert_int_equal(status->code, GRPC_INVALID_ARGUMENT);
+    assert_string_equal(status->message,
+                        "A field of the request has a value that is not allowed: license, "
+                        "license, license, license and 12 more.");
+    assert_string_equal(status->message, s->text);
     const ProtobufCBinaryData *bytes = detail(status, "google.rpc.ErrorInfo");
     Google__Rpc__ErrorInfo *info = google__rpc__error_info__unpack(NULL, bytes->len, bytes->data);
     assert_string_equal(info->reason, "FIELD_INVALID");
+    assert_string_equal(info->domain, REASON_DOMAIN);
     assert_int_equal(info->n_metadata, ERROR_METADATA_MAX + 1);
     assert_string_equal(info->metadata[0]->value, "gcc-high");
     assert_string_equal(info->metadata[ERROR_METADATA_MAX]->key, "request_id");

@@ -355,11 +355,12 @@ static void a_malformed_message_ends_a_stream(void **state)
     s = toy_open(&TOY_CHAT); /* and one that has not begun */
     ask_badly(s, BYTES(MALFORMED));
     assert_refused(s, R_PROTO_MALFORMED);
-    s = toy_open(&TOY_CHAT); /* and one that is about to */
+    assert_story("");
+    s = toy_open(&TOY_CHAT); /* and one that is about to, which takes what came before */
     fake_net_message(s, SLICE_NONE);
     ask_badly(s, BYTES(MALFORMED));
     assert_refused(s, R_PROTO_MALFORMED);
-    assert_story("");
+    assert_story("f1 message");
 }
 
 static const struct flow COMMITTING_CHAT = {

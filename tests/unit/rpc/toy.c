@@ -429,7 +429,9 @@ void assert_refused(const struct net_stream *stream, enum reason reason)
 {
     const struct reason_info *info = reason_info(reason);
     assert_int_equal(stream->finishes, 1);
-    if (strcmp(stream->text, info->text) != 0) {
+    size_t sentence = strlen(info->text) - 1; /* fields may be named behind it */
+    if (strcmp(stream->text, info->text) != 0 &&
+        (reason != R_FIELD_INVALID || strncmp(stream->text, info->text, sentence) != 0)) {
         fail_msg("refused for \"%s\", not for %s", stream->text, info->name);
     }
     assert_int_equal(stream->code, info->code);

@@ -5,6 +5,7 @@
 #include "obs/metrics.h"
 #include "store/cache/lookups.h"
 #include "store/migrate/migrate.h"
+#include "store/resource/audit_store.h"
 
 static void count_report(void *ctx, int version, const char *name)
 {
@@ -67,6 +68,83 @@ static void a_full_line_says_overloaded(void **state)
     with_store(
         &(struct store_config){.conninfo = f.server_conninfo, .in_flight_max = 1, .waiting_max = 1},
         check_full);
+}
+
+static void ask_the_log(struct audit_query *query)
+{
+    prepare(&query->op);
+    query->limit = 1;
+    audit_store_query(query);
+}
+
+struct late_query {
+    struct loop_task task;
+    struct audit_query query;
+};
+
+static void ask_late(struct loop_task *task)
+{
+    ask_the_log(&LIST_ENTRY(task, struct late_query, task)->query);
+}
+
+static void check_two_who_wait_for_the_same_opening(void)
+{
+    struct audit_query first = {0};
+    struct late_query second = {0};
+    wait_ready();
+    ask_the_log(&first);
+    /* After the lane has said that spare connections are to be opened, before they begin. */
+    loop_task_init(&second.task, ask_late);
+    loop_defer(f.loop, &second.task);
+    wait_all(2);
+    assert_int_equal(first.op.err.reason, R_NONE);
+    assert_int_equal(second.query.op.err.reason, R_NONE);
+}
+
+/* A spare connection that was about to be opened was neither at rest nor on its way, so whoever asked in
+ * that moment heard that there is no database. */
+static void a_connection_that_is_about_to_be_opened_is_waited_for(void **state)
+{
+    (void)state;
+    with_store(&(struct store_config){.conninfo = f.server_conninfo},
+               check_two_who_wait_for_the_same_opening);
+}
+
+static void check_one_opening(void)
+{
+    struct audit_query query = {0};
+    wait_ready();
+    int64_t before = metric_value(M_DB_CONNECTIONS, "ready", NULL);
+    ask_the_log(&query);
+    wait_all(1);
+    run_for(300);
+    assert_int_equal(query.op.err.reason, R_NONE);
+    assert_int_equal(metric_value(M_DB_CONNECTIONS, "ready", NULL), before + 1);
+}
+
+static void one_who_waits_opens_one_connection(void **state)
+{
+    (void)state;
+    with_store(&(struct store_config){.conninfo = f.server_conninfo}, check_one_opening);
+}
+
+static void check_no_opening(void)
+{
+    struct audit_query query = {0};
+    wait_ready();
+    run_sql("ALTER ROLE server CONNECTION LIMIT 0");
+    ask_the_log(&query);
+    wait_all(1);
+    assert_int_equal(query.op.err.reason, R_DATABASE_UNAVAILABLE);
+    run_sql("ALTER ROLE server CONNECTION LIMIT -1");
+}
+
+/* At the database's limit of connections: when one can't be opened the next is tried, and nobody waits for one that nobody
+ * opens. */
+static void who_waits_for_what_can_not_be_opened_is_told(void **state)
+{
+    (void)state;
+    with_store(&(struct store_config){.conninfo = f.server_conninfo}, check_no_opening);
 }
 
 /* The version is ours and every statement can be prepared, but a column is not what the C
@@ -147,6 +225,9 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(an_empty_database_is_too_old_and_migrates_once),
         cmocka_unit_test(a_full_line_says_overloaded),
+        cmocka_unit_test(a_connection_that_is_about_to_be_opened_is_waited_for),
+        cmocka_unit_test(one_who_waits_opens_one_connection),
+        cmocka_unit_test(who_waits_for_what_can_not_be_opened_is_told),
         cmocka_unit_test(a_column_of_another_type_is_noticed_at_connect),
         cmocka_unit_test(a_database_that_went_back_is_noticed_at_connect),
         cmocka_unit_test(it_is_noticed_without_a_new_connection_too),

@@ -96,7 +96,7 @@ static void what_comes_in_one_turn_shares_a_statement(void **state)
     (void)state;
     struct gate_entry *entries[3] = {submit(), submit(), submit()};
     answer(3, 1, GATE_STALE,
-           &(struct sql_gate_difference){.stale_scopes = "01000000-0000-0000-0000-000000000000"});
+           &(struct sql_gate_difference){.stale = "01000000-0000-0000-0000-000000000000=5 "});
     wait_all(3);
     assert_string_equal(fake_pg_sent(fake), "gate |");
     assert_int_equal(entries[0]->verdict, GATE_RECORDED);

@@ -1,0 +1,56 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* How a command tells what failed on this side. What the authority refuses is told by session.c. */
+#include <stdio.h>
+#include <string.h>
+
+#include "base/utf8.h"
+#include "cli/command.h"
+
+/* An escape is at most five times as long as what it stands for. */
+enum { ESCAPED = 10, ESCAPED_MORE = 4096 };
+
+void print_shown(FILE *out, const char *text)
+{
+    AUTO(arena_free_at) struct arena *arena = arena_new(ESCAPED * strlen(text) + ESCAPED_MORE);
+    const char *shown = utf8_escaped(arena, text, UTF8_LINE);
+    fputs(shown == NULL ? "?" : shown, out);
+}
+
+/* Reasons of the libraries that client and server share speak of requests, tokens and licenses, as
+ * the authority does. Nothing that fails here is told in its words. What comes after the requests in
+ * the table is for operators, or of the command line itself. */
+static enum reason own_reason(enum reason reason)
+{
+    static const struct {
+        enum reason shared, own;
+    } rows[] = {
+        {R_CONFIG_INVALID, R_INPUT_INVALID},
+        {R_FIELD_INVALID, R_INPUT_INVALID},
+        {R_NOT_FOUND, R_INPUT_INVALID},
+        {R_PRECONDITION_FAILED, R_INPUT_INVALID},
+        {R_LICENSE_MALFORMED, R_INPUT_NOT_PROTECTED},
+        {R_PROTO_MALFORMED, R_AUTHORITY_UNREACHABLE},
+        {R_DATABASE_UNAVAILABLE, R_DATABASE_UNAVAILABLE},
+        {R_DATABASE_FULL, R_DATABASE_FULL},
+    };
+    for (size_t i = 0; i < sizeof rows / sizeof rows[0]; i++) {
+        if (rows[i].shared == reason) {
+            return rows[i].own;
+        }
+    }
+    return reason >= R_STARTUP_FAILED ? reason : R_COMMAND_FAILED;
+}
+
+int fail_with(const struct command *command, const struct err *err)
+{
+    const struct reason_info *info = reason_info(own_reason(err->reason));
+    fprintf(stderr, "chancery%s%s: %s: %s\n", command == NULL ? "" : " ",
+            command == NULL ? "" : command->name, info->public_name, info->text);
+    if (err->detail[0] != '\0') {
+        fputs("  ", stderr);
+        print_shown(stderr, err->detail);
+        fputc('\n', stderr);
+    }
+    fprintf(stderr, "  %s\n", info->advice);
+    return EXIT_FAILED;
+}
