@@ -1,6 +1,8 @@
 # SPDX-License-Identifier: Apache-2.0
 """Connections had no age, so load never moved to new nodes; a client that had vanished was never asked for; TLS
 tickets were each worker's own, so half of the resumptions failed; and none of it could be configured."""
+import datetime
+import hashlib
 import json
 import signal
 import socket
@@ -10,10 +12,12 @@ import time
 
 import grpc
 import pytest
+from cryptography import x509
+from cryptography.hazmat.primitives import hashes, serialization
 
 from authority import BUILD, MESSAGES, Identity
-from raw_http2 import GOAWAY, PING, Raw
-from waiting import eventually, let_pass
+from raw_http2 import DEFAULT_WINDOW, GOAWAY, PING, PREFACE, SETTINGS, Raw, Stream, frame
+from waiting import eventually, let_pass, wall_clock_passes
 
 CHECK = "/grpc.health.v1.Health/Check"
 
@@ -214,6 +218,70 @@ def test_ticket_of_one_listener_is_no_pass_for_another(authority, tmp_path):
             assert b"Reused" not in done.stdout and b"200 OK" not in done.stdout, done
     finally:
         node.stop()
+
+
+class Secure(Raw):
+    """The same over TLS 1.2, with a certificate, and a session if there is one."""
+
+    def __init__(self, node, who):  # pylint: disable=super-init-not-called
+        self.context = ssl.create_default_context(cadata=node.server.certificate.decode())
+        self.context.set_alpn_protocols(["h2"])
+        self.context.maximum_version = ssl.TLSVersion.TLSv1_2
+        self.context.load_cert_chain(f"{node.folder}/{who}.pem", f"{node.folder}/{who}.key")
+        self.node = node
+        self.ack, self.window, self.stream_window = True, DEFAULT_WINDOW, DEFAULT_WINDOW
+        self.streams, self.settings_seen, self.closed, self.goaway = {}, False, False, False
+        self.data, self.next_id = b"", 1
+
+    def connect(self, session=None):
+        plain = socket.create_connection(self.node.address.split(":"), timeout=20)
+        self.sock = self.context.wrap_socket(plain, server_hostname="127.0.0.1", session=session)
+        self.sock.sendall(PREFACE + frame(SETTINGS, 0, 0))
+        return self
+
+    def is_answered(self, path):
+        """Whether a call without a message's content is answered by a message."""
+        stream = Stream(1, DEFAULT_WINDOW)
+        self.streams = {1: stream}
+        self.sock.sendall(headers_frame(path) + data_frame(b"\0\0\0\0\0"))
+        self.wait(lambda: stream.ended, what="an answer")
+        return not stream.refused
+
+
+def expiring(world, seconds):
+    """A tenant's admin whose certificate ends soon."""
+    made = Identity("ends-soon")
+    now = datetime.datetime.utcnow()
+    key = serialization.load_pem_private_key(made.key, None)
+    name = x509.Name([x509.NameAttribute(x509.NameOID.COMMON_NAME, "ends-soon")])
+    certificate = (x509.CertificateBuilder().subject_name(name).issuer_name(name).public_key(key.public_key())
+                   .serial_number(x509.random_serial_number()).not_valid_before(now - datetime.timedelta(hours=1))
+                   .not_valid_after(now + datetime.timedelta(seconds=seconds)).sign(key, hashes.SHA256()))
+    world.a.write("ends-soon.pem", certificate.public_bytes(serialization.Encoding.PEM))
+    world.a.write("ends-soon.key", made.key)
+    digest = hashlib.sha256(certificate.public_bytes(serialization.Encoding.DER)).digest()
+    world.a.call("ComponentService/CreateComponent", {"component": {
+        "name": "ends-soon", "role": 5, "tenant": "contoso", "certificate_sha256": [digest]}}, world.a.admin)
+    return time.time() + seconds
+
+
+def test_ticket_outlived_its_certificate(world):
+    """A resumed session brings the client's certificate along, and nobody looked at its end again."""
+    end = expiring(world, 8)
+    path = b"/chancery.v1.TenantService/GetTenant"
+    first = Secure(world.a, "ends-soon").connect()
+    assert first.is_answered(path)
+    second = Secure(world.a, "ends-soon")
+    second.context = first.context
+    second.connect(first.sock.session)
+    assert second.sock.session_reused and second.is_answered(path)
+    wall_clock_passes(end, 1.5)
+    third = Secure(world.a, "ends-soon")
+    third.context = first.context
+    third.connect(first.sock.session)
+    assert third.sock.session_reused and not third.is_answered(path)
+    for connection in (first, second, third):
+        connection.sock.close()
 
 
 def test_bounds_are_checked(authority):
