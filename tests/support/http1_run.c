@@ -75,12 +75,10 @@ static bool go_on(struct net_conn *conn, struct bytes *said)
     return !HTTP1_PROTOCOL.is_over(conn->session);
 }
 
-size_t http1_run(struct slice in, size_t step, struct bytes *said)
+static struct net_conn *begin(int fds[2])
 {
     static struct loop *loop;
     static struct net_server *server;
-    int fds[2];
-    bool is_open = true;
     if (loop == NULL) {
         loop = loop_new();
         server = server_new(loop);
@@ -90,14 +88,41 @@ size_t http1_run(struct slice in, size_t step, struct bytes *said)
     }
     opened = 0;
     conn_accept(server, fds[0], NULL, &(struct conn_origin){.peer = "test"});
-    struct net_conn *conn = LIST_ENTRY(server->conns.next, struct net_conn, link);
+    return LIST_ENTRY(server->conns.next, struct net_conn, link);
+}
+
+static bool feed(struct net_conn *conn, struct slice data, struct bytes *said)
+{
+    (void)HTTP1_PROTOCOL.feed(conn->session, data);
+    net_streams_deliver(conn);
+    return go_on(conn, said);
+}
+
+size_t http1_run(struct slice in, size_t step, struct bytes *said)
+{
+    int fds[2];
+    bool is_open = true;
+    struct net_conn *conn = begin(fds);
     while (in.len > 0 && is_open) {
         size_t n = step < in.len ? step : in.len;
-        (void)HTTP1_PROTOCOL.feed(conn->session, slice_cut(in, 0, n));
+        is_open = feed(conn, slice_cut(in, 0, n), said);
         in = slice_cut(in, n, in.len);
-        net_streams_deliver(conn);
-        is_open = go_on(conn, said);
     }
+    conn_close(conn, "done");
+    close(fds[1]);
+    return opened;
+}
+
+size_t http1_run_late(struct slice in, struct slice rest, struct bytes *said)
+{
+    int fds[2];
+    struct net_conn *conn = begin(fds);
+    (void)feed(conn, in, said);
+    LIST_EACH_SAFE (link, after, &conn->streams) {
+        HTTP1_PROTOCOL.answer_now(LIST_ENTRY(link, struct net_stream, link));
+    }
+    (void)go_on(conn, said);
+    (void)feed(conn, rest, said);
     conn_close(conn, "done");
     close(fds[1]);
     return opened;

@@ -8,3 +8,5 @@
 /* Feed `in` in pieces of `step` bytes, up to the end of the connection. Fills `said` (the caller frees it) and
  * says how many requests reached the handler. */
 size_t http1_run(struct slice in, size_t step, struct bytes *said);
+/* The same, in one piece; `rest` comes when nobody waits for it any more, and nothing was closed yet. */
+size_t http1_run_late(struct slice in, struct slice rest, struct bytes *said);

@@ -97,7 +97,8 @@ void http1_respond(struct net_stream *stream, const struct net_head *head, bool 
     say(s, line);
     say_fields(s, head);
     say_framing(s, head, has_body);
-    s->is_ending = s->is_ending || s->left > HTTP1_SKIPPED_MAX;
+    /* A client that asked whether to send its body may keep it now, or not (RFC 9110 §10.1.1). */
+    s->is_ending = s->is_ending || x->head.expects_continue || s->left > HTTP1_SKIPPED_MAX;
     say(s, s->is_ending ? "connection: close\r\n\r\n" : "\r\n");
     x->has_begun = true;
     x->is_out = !has_body;

@@ -78,9 +78,9 @@ static void give_back(void *session, size_t bytes)
 static void free_stream(struct net_stream *stream)
 {
     struct http1_session *s = stream->conn->session;
-    if (s->inward == HTTP1_WAITING) {
-        s->inward = HTTP1_REQUEST_LINE;
-    }
+    /* The rest of a request that was given up belongs to nobody. */
+    s->is_ending = s->is_ending || s->inward != HTTP1_WAITING;
+    s->inward = s->inward == HTTP1_WAITING ? HTTP1_REQUEST_LINE : HTTP1_REFUSED;
     s->stream = NULL;
     net_stream_fini(stream);
     xfree(stream);

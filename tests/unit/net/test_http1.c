@@ -248,11 +248,55 @@ static void bounds(void **state)
                "\r\nhello\r\n0\r\n\r\n" NEXT, "200 ");
 }
 
+/* What belongs to no request any more is neither read as one nor missed by anybody. */
+static void what_comes_too_late(void **state)
+{
+    (void)state;
+    static const char *const begun[] = {
+        "POST /a HTTP/1.1\r\n" HOST "Content-Length: 500\r\n\r\nx",
+        "POST /a HTTP/1.1\r\n" HOST "Transfer-Encoding: chunked\r\n\r\n5\r\nhe",
+        "POST /a HTTP/1.1\r\n" HOST "Transfer-Encoding: chunked\r\n\r\n5\r\nhello",
+        "POST /a HTTP/1.1\r\n" HOST "Transfer-Encoding: chunked\r\n\r\n5",
+        "POST /a HTTP/1.1\r\n" HOST "Transfer-Encoding: chunked\r\n\r\n0\r\nx: y",
+    };
+    for (size_t i = 0; i < sizeof begun / sizeof begun[0]; i++) {
+        struct bytes said = {0};
+        char statuses[64];
+        assert_int_equal(http1_run_late(slice_str(begun[i]), slice_str("\n\n" NEXT NEXT), &said),
+                         1);
+        statuses_of(bytes_view(&said), statuses);
+        assert_string_equal(statuses, "200 ");
+        bytes_free(&said);
+    }
+}
+
+/* A client that asked whether to send its body may keep it when it is answered: what comes then is either
+ * that or the next request, and nobody knows which. */
+static void a_body_that_was_held_back(void **state)
+{
+    (void)state;
+    static const struct row rows[] = {
+        {"POST /a HTTP/1.1\r\n" HOST "Expect: 100-continue\r\nContent-Length: 44\r\n\r\n", 1,
+         "200 "},
+    };
+    CHECK(rows);
+    struct bytes said = {0};
+    (void)http1_run(slice_str(rows[0].in), 1, &said);
+    bytes_add(&said, slice_of("", 1));
+    assert_non_null(strstr((const char *)bytes_view(&said).ptr, "connection: close\r\n"));
+    bytes_free(&said);
+}
+
 int main(void)
 {
     static const struct CMUnitTest tests[] = {
-        cmocka_unit_test(understood),    cmocka_unit_test(chunks), cmocka_unit_test(smuggling),
-        cmocka_unit_test(request_lines), cmocka_unit_test(bounds),
+        cmocka_unit_test(understood),
+        cmocka_unit_test(chunks),
+        cmocka_unit_test(smuggling),
+        cmocka_unit_test(request_lines),
+        cmocka_unit_test(bounds),
+        cmocka_unit_test(what_comes_too_late),
+        cmocka_unit_test(a_body_that_was_held_back),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
