@@ -16,7 +16,8 @@ enum issuer_kind {
 enum {
     ISSUER_ISS_MAX = 512,
     ISSUER_CLOCK_SKEW_MAX_S = 300,
-    TENANT_VALUE_MAX = 128, /* bytes of a tenant claim that can be mapped */
+    ISSUER_CLOCK_SKEW_S = 60, /* of one that is registered without saying */
+    TENANT_VALUE_MAX = 128,   /* bytes of a tenant claim that can be mapped */
 };
 
 struct issuer {

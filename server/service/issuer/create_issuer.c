@@ -98,6 +98,10 @@ static step check_boundary(struct call *c)
 
 static step merged(struct call *c)
 {
+    struct issuer *issuer = &issuer_change_of(c)->row.issuer;
+    if (issuer->clock_skew_s == 0) {
+        issuer->clock_skew_s = ISSUER_CLOCK_SKEW_S;
+    }
     return step_failed(check_kind(c)) ? STEP_FAILED : facts_need_platform(c, check_boundary);
 }
 
