@@ -5,7 +5,7 @@ import ast
 
 from source_rules.text import TEST_FILE_MAX
 
-FOLDERS = ("tests/e2e", "tests/regress")
+FOLDERS = ("tests/e2e", "tests/regress", "tests/interop")
 SHARED = ("tests/support/calls.py", "tests/support/waiting.py")
 SKIPS = {"skip": 0, "skipif": 1}  # the position of the reason among the arguments; it may be named too
 

@@ -40,6 +40,16 @@ static uint32_t processors(void)
     return count < 1 ? 1 : count > CONF_WORKERS_MAX ? CONF_WORKERS_MAX : (uint32_t)count;
 }
 
+static void fill_in_connections(Chancery__Config__V1__Connections *c)
+{
+    c->idle_ms = or_default(c->idle_ms, 600000);
+    c->age_ms = or_default(c->age_ms, 1800000);
+    c->age_grace_ms = or_default(c->age_grace_ms, 60000);
+    c->keepalive_ms = or_default(c->keepalive_ms, 300000);
+    c->keepalive_timeout_ms = or_default(c->keepalive_timeout_ms, 20000);
+    c->ticket_ms = or_default(c->ticket_ms, 7200000);
+}
+
 static rc fill_in(struct arena *arena, Conf *c, struct err *err)
 {
     SUB(arena, c->database, Chancery__Config__V1__Database, chancery__config__v1__database__init);
@@ -48,6 +58,9 @@ static rc fill_in(struct arena *arena, Conf *c, struct err *err)
     SUB(arena, c->limits, Chancery__Config__V1__Limits, chancery__config__v1__limits__init);
     SUB(arena, c->identity, Chancery__Config__V1__Identity, chancery__config__v1__identity__init);
     SUB(arena, c->dns, Chancery__Config__V1__Dns, chancery__config__v1__dns__init);
+    SUB(arena, c->connections, Chancery__Config__V1__Connections,
+        chancery__config__v1__connections__init);
+    fill_in_connections(c->connections);
     c->workers = or_default(c->workers, processors());
     c->log->format = c->log->format[0] == '\0' ? text("json") : c->log->format;
     c->log->level = c->log->level[0] == '\0' ? text("info") : c->log->level;
@@ -170,6 +183,8 @@ static rc check(struct arena *arena, const Conf *c, struct err *err)
     TRY(check_dns(c->dns, err));
     TRY(need(c->limits->failures_per_second <= CONF_FAILURES_MAX, "limits.failures_per_second",
              "may be at most 1,000,000", err));
+    TRY(need(c->connections->ticket_ms <= CONF_TICKET_MS_MAX, "connections.ticket_ms",
+             "may be at most 604,800,000", err));
     return need(is_one_of(c->log->level, levels), "log.level",
                 "must be debug, info, warning or error", err);
 }

@@ -15,6 +15,7 @@ enum {
     CONF_STATEMENT_TIMEOUT_MS_MAX = 3600000,
     CONF_DNS_SERVERS_MAX = 8,
     CONF_FAILURES_MAX = 1000000,
+    CONF_TICKET_MS_MAX = 604800000, /* seven days: RFC 8446 §4.6.1 */
 };
 
 /* Read and check a file; defaults are filled in. R_CONFIG_INVALID, whose detail names the line or the field. */

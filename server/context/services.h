@@ -12,6 +12,7 @@
 
 struct approvable_act;
 struct dns;
+struct readiness;
 struct refusals;
 
 struct services {
@@ -26,6 +27,7 @@ struct services {
     struct identity *identity;
     struct refusals *refusals; /* of callers whom nobody knows: auth/refusals.h */
     struct dns *dns;
+    struct readiness *readiness;                         /* of the worker: context/readiness.h */
     const struct approvable_act *const *approvable_acts; /* ends at NULL */
     const char *authority_url; /* for boundaries without an address of their own */
 };

@@ -13,6 +13,7 @@
 
 #include "base/clock.h"
 #include "base/mem.h"
+#include "net/net.h"
 #include "obs/log.h"
 
 int64_t children_now(void)
@@ -26,13 +27,13 @@ rc children_init(struct children *children, struct err *err)
                         MAP_SHARED | MAP_ANONYMOUS, -1, 0);
     ENSURE(shared != MAP_FAILED, err, R_STARTUP_FAILED);
     children->statuses = shared;
-    return OK;
+    return net_tickets_new(&children->tickets, err);
 }
 
 /* --- starting ------------------------------------------------------------------------------- */
 
-static void be_worker(struct generation *g, struct generation *other, struct child *child,
-                      pid_t parent)
+static void be_worker(const struct children *children, struct generation *g,
+                      struct generation *other, struct child *child, pid_t parent)
 {
     sigset_t none;
     (void)prctl(PR_SET_PDEATHSIG, SIGTERM);
@@ -46,7 +47,8 @@ static void be_worker(struct generation *g, struct generation *other, struct chi
     generation_close_others(g, g->sockets[child->index]);
     generation_close_others(other, NULL);
     generation_log(g);
-    exit(worker_run(g->conf, g->sockets[child->index], child->index, child->status));
+    exit(worker_run(g->conf, g->sockets[child->index], children->tickets, child->index,
+                    child->status));
 }
 
 static struct child *find_free(struct children *children)
@@ -72,10 +74,11 @@ struct child *children_start(struct children *children, struct generation *g,
     child->started = children_now();
     atomic_store(&child->status->beat_ms, child->started);
     atomic_store(&child->status->is_ready, false);
+    atomic_store(&child->status->problem, R_NONE);
     fflush(NULL);
     pid_t parent = getpid(), pid = fork();
     if (pid == 0) {
-        be_worker(g, other, child, parent);
+        be_worker(children, g, other, child, parent);
     }
     if (pid < 0) {
         log_event(LOG_ERROR, "supervisor.fork_failed", F_STR("why", strerrorname_np(errno)));
@@ -145,6 +148,18 @@ struct child *children_collect(struct children *children, enum child_state *was,
         }
     }
     return NULL;
+}
+
+enum reason children_problem(const struct children *children)
+{
+    enum reason problem = R_NONE;
+    for (size_t i = 0; i < CHILDREN_MAX && problem == R_NONE; i++) {
+        const struct child *child = &children->all[i];
+        if (child->state == CHILD_SERVING) {
+            problem = (enum reason)atomic_load(&child->status->problem);
+        }
+    }
+    return problem;
 }
 
 bool children_any(const struct children *children)

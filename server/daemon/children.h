@@ -35,6 +35,7 @@ struct child {
 struct children {
     struct child all[CHILDREN_MAX];
     struct worker_status *statuses; /* one each, shared with the workers */
+    struct net_tickets *tickets;    /* shared with them too */
 };
 
 rc children_init(struct children *children, struct err *err);
@@ -50,6 +51,8 @@ bool children_watch(struct children *children);
 /* The next one that has ended, with its wait status; NULL: none. It is CHILD_NONE by then, its other
  * members as they were. */
 struct child *children_collect(struct children *children, enum child_state *was, int *status);
+/* Why one of those that serve is not ready; R_NONE: all are. */
+enum reason children_problem(const struct children *children);
 bool children_any(const struct children *children);
 /* The worker of this number and generation that is STARTING or SERVING; NULL: there is none. */
 struct child *children_find(struct children *children, const struct generation *g, unsigned index);

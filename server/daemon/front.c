@@ -6,6 +6,7 @@
 
 #include "base/buf.h"
 #include "base/mem.h"
+#include "context/readiness.h"
 #include "daemon/license_pages.h"
 #include "obs/metrics.h"
 
@@ -15,7 +16,6 @@ struct front {
     struct front_config config;
     struct net_handler handler;
     const struct net_handler *engine;
-    enum reason problem;
     struct license_pages *license_pages;
 };
 
@@ -35,8 +35,7 @@ static void livez(struct front *front, struct net_stream *stream)
 static void readyz(struct front *front, struct net_stream *stream)
 {
     char text[512];
-    enum reason problem =
-        front->problem != R_NONE ? front->problem : store_problem(front->config.services->store);
+    enum reason problem = front->config.services->readiness->problem;
     if (problem == R_NONE) {
         reply_text_page(stream, 200, "ok\n");
         return;
@@ -83,6 +82,20 @@ static bool serves_metrics(const struct front *front, const struct net_request *
     return conf->listeners[request->listener]->metrics;
 }
 
+void front_reply_not_allowed(struct net_stream *stream)
+{
+    net_stream_reply_page(stream, &(struct net_page){.status = 405,
+                                                     .content_type = "text/plain; charset=utf-8",
+                                                     .cache_control = "no-store",
+                                                     .allow = "GET, HEAD",
+                                                     .body = slice_str("expected GET or HEAD\n")});
+}
+
+bool front_may_show(const struct net_request *request)
+{
+    return strcmp(request->method, "GET") == 0 || strcmp(request->method, "HEAD") == 0;
+}
+
 static void on_open(void *ctx, struct net_stream *stream, const struct net_request *request)
 {
     static const struct {
@@ -97,11 +110,16 @@ static void on_open(void *ctx, struct net_stream *stream, const struct net_reque
     };
     struct front *front = ctx;
     for (size_t i = 0; !request->is_grpc && i < sizeof pages / sizeof pages[0]; i++) {
-        if (strcmp(request->path, pages[i].path) == 0 && strcmp(request->method, "GET") == 0 &&
-            (!pages[i].is_inner || serves_metrics(front, request))) {
-            pages[i].show(front, stream);
-            return;
+        if (strcmp(request->path, pages[i].path) != 0 ||
+            (pages[i].is_inner && !serves_metrics(front, request))) {
+            continue;
         }
+        if (front_may_show(request)) {
+            pages[i].show(front, stream);
+        } else {
+            front_reply_not_allowed(stream);
+        }
+        return;
     }
     if (request->is_grpc || !license_pages_open(front->license_pages, stream, request)) {
         front->engine->open(front->engine->ctx, stream, request);
@@ -134,12 +152,19 @@ static void on_closed(void *ctx, struct net_stream *stream)
     }
 }
 
+static struct slice on_details(void *ctx, struct arena *arena, enum reason reason)
+{
+    const struct front *front = ctx;
+    return front->engine->details(front->engine->ctx, arena, reason);
+}
+
 struct front *front_new(const struct front_config *config)
 {
     struct front *front = xcalloc(1, sizeof *front);
     front->config = *config;
     front->engine = rpc_net_handler(config->rpc);
-    front->handler = (struct net_handler){front, on_open, on_message, on_end, on_broken, on_closed};
+    front->handler =
+        (struct net_handler){front, on_open, on_message, on_end, on_broken, on_closed, on_details};
     front->license_pages = license_pages_new(config->services, config->boundaries);
     return front;
 }
@@ -155,9 +180,4 @@ void front_free(struct front *front)
 const struct net_handler *front_handler(struct front *front)
 {
     return &front->handler;
-}
-
-void front_set_problem(struct front *front, enum reason problem)
-{
-    front->problem = problem;
 }

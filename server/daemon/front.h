@@ -18,9 +18,11 @@ struct front_config {
     const char *version;
 };
 
+/* Pages are for GET and HEAD (of which net leaves the body out); to others 405 is said. */
+bool front_may_show(const struct net_request *request);
+void front_reply_not_allowed(struct net_stream *stream);
+
 struct front *front_new(const struct front_config *config);
 void front_free(struct front *front);
 /* What net gets instead of the engine's handler. */
 const struct net_handler *front_handler(struct front *front);
-/* Why the node is not ready; R_NONE: it is. Shown by /readyz. */
-void front_set_problem(struct front *front, enum reason problem);

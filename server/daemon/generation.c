@@ -179,10 +179,17 @@ void generation_close_others(struct generation *g, const int *own)
     }
 }
 
-void generation_close(struct generation *g)
+void generation_deafen(struct generation *g)
 {
     if (g != NULL) {
         close_all(g, NULL);
+    }
+}
+
+void generation_close(struct generation *g)
+{
+    generation_deafen(g);
+    if (g != NULL) {
         arena_free(g->arena);
         xfree(g);
     }

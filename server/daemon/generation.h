@@ -25,7 +25,9 @@ rc generation_open(const char *path, const struct generation *running, struct ge
  * siblings get them. And open them again. */
 void generation_rest(struct generation *g, unsigned worker);
 rc generation_resume(struct generation *g, unsigned worker, struct err *err);
-/* Close its copies of the sockets and free it; NULL is allowed. */
+/* Close its copies of the sockets: nobody is to wait there any more. NULL is allowed. */
+void generation_deafen(struct generation *g);
+/* The same and free it; NULL is allowed. */
 void generation_close(struct generation *g);
 /* In a worker: close all sockets but its own. */
 void generation_close_others(struct generation *g, const int *own);

@@ -7,6 +7,7 @@
 #include "base/encode.h"
 #include "base/mem.h"
 #include "crypto/hash.h"
+#include "daemon/front.h"
 #include "store/resource/key_store.h"
 #include "wire/license_issuer.h"
 
@@ -185,11 +186,13 @@ bool license_pages_open(struct license_pages *pages, struct net_stream *stream,
                         const struct net_request *request)
 {
     struct tenant_id tenant = TENANT_PLATFORM;
-    enum license_page kind = strcmp(request->method, "GET") == 0
-                                 ? license_issuer_page(request->path, &tenant)
-                                 : LICENSE_PAGE_NONE;
+    enum license_page kind = license_issuer_page(request->path, &tenant);
     if (kind == LICENSE_PAGE_NONE) {
         return false;
+    }
+    if (!front_may_show(request)) {
+        front_reply_not_allowed(stream);
+        return true;
     }
     if (pages->count == PAGES_MAX) {
         reply_problem(stream, R_OVERLOADED);

@@ -8,6 +8,7 @@
 #include "base/clock.h"
 #include "daemon/children.h"
 #include "daemon/notify.h"
+#include "net/net.h"
 #include "obs/log.h"
 
 enum {
@@ -29,6 +30,7 @@ struct supervisor {
     bool reload_asked;
     bool was_ready;      /* some worker was, once */
     bool was_told_ready; /* systemd was */
+    enum reason told;    /* it was told this problem since */
     bool is_ending;
     int exit_code;
 };
@@ -56,11 +58,15 @@ static void dismiss(const struct supervisor *s, struct child *child)
     child_dismiss(child, s->current->conf->limits->drain_ms);
 }
 
+/* The sockets go first: as long as one is open here, the kernel takes connections in that no worker will. */
 static void end_all(struct supervisor *s, int exit_code)
 {
     s->is_ending = true;
     s->exit_code = exit_code;
     notify("STOPPING=1");
+    generation_deafen(s->current);
+    generation_deafen(s->leaving);
+    generation_deafen(s->trial);
     for (size_t i = 0; i < CHILDREN_MAX; i++) {
         struct child *child = &s->children.all[i];
         if (child->state == CHILD_STARTING || child->state == CHILD_SERVING) {
@@ -234,6 +240,20 @@ static bool all_serve(struct supervisor *s)
     return true;
 }
 
+/* READY can't be taken back, so `systemctl status` shows it in words. */
+static void tell_problem(struct supervisor *s)
+{
+    char text[160];
+    enum reason problem = children_problem(&s->children);
+    if (!s->was_told_ready || problem == s->told) {
+        return;
+    }
+    s->told = problem;
+    snprintf(text, sizeof text, "STATUS=%s%s", problem == R_NONE ? "serving" : "not ready: ",
+             problem == R_NONE ? "" : reason_info(problem)->name);
+    notify(text);
+}
+
 /* Until all are ready once, systemd is asked for more time: the database may be away for longer than it
  * waits. */
 static void tell_systemd(struct supervisor *s, bool all)
@@ -242,6 +262,7 @@ static void tell_systemd(struct supervisor *s, bool all)
         return;
     }
     notify("WATCHDOG=1");
+    tell_problem(s);
     if (all && !s->was_told_ready) {
         s->was_told_ready = true;
         notify("READY=1\nSTATUS=serving");
@@ -252,6 +273,7 @@ static void tell_systemd(struct supervisor *s, bool all)
 
 static void tend(struct supervisor *s)
 {
+    net_tickets_rotate(s->children.tickets, clock_mono(), s->current->conf->connections->ticket_ms);
     collect(s);
     s->was_ready = children_watch(&s->children) || s->was_ready;
     if (!s->is_ending) {

@@ -2,20 +2,20 @@
 #include "daemon/worker.h"
 
 #include <signal.h>
+#include <unistd.h>
 
 #include "auth/authenticate.h"
 #include "auth/refusals.h"
 #include "base/mem.h"
+#include "context/readiness.h"
 #include "crypto/algs.h"
 #include "daemon/audit_partitions.h"
-#include "daemon/descriptors.h"
 #include "daemon/front.h"
 #include "daemon/node_check.h"
 #include "daemon/sweep.h"
+#include "daemon/transport.h"
 #include "daemon/version.h"
 #include "dns/dns.h"
-#include "net/grpc/grpc_framing.h"
-#include "net/http2/http2_protocol.h"
 #include "obs/log.h"
 #include "service/registry.h"
 #include "store/resource/key_store.h"
@@ -29,7 +29,7 @@ enum {
     AMENDMENTS_MAX = 10000,
     GRACE_MS = 2000,      /* accept after this even if not ready */
     WATCH_MS = 20,        /* until ready */
-    WATCH_READY_MS = 500, /* after that */
+    WATCH_READY_MS = 100, /* after that */
     BEAT_MS = 1000,       /* of a loop that turns, for the supervisor */
     FLUSH_MS = 2000,      /* for what is counted, at the end */
 };
@@ -46,14 +46,16 @@ struct worker {
     struct dns *identity_dns, *database_dns;
     const char **boundaries; /* NULL-terminated */
     const int *sockets;
+    struct net_tickets *tickets;
     struct worker_status *status;
     struct loop_timer beat;
     struct mono_time started;
     bool is_listening;
     struct loop_signal term;
     struct loop_timer watch;
-    enum reason problem;
-    bool is_told; /* of it, by the log */
+    struct readiness readiness;
+    struct readiness_wait readiness_wait;
+    bool is_told; /* how it is, by the log */
     int exit_code;
 
     /* Whether our root key is the one of this database: asked once it answers. */
@@ -77,22 +79,32 @@ static bool is_early(const struct worker *w)
 static void tell_problem(struct worker *w)
 {
     w->is_told = true;
-    if (w->problem == R_NONE) {
+    if (w->readiness.problem == R_NONE) {
         log_event(LOG_INFO, "worker.ready", F_INT("worker", w->index));
     } else {
-        const struct reason_info *info = reason_info(w->problem);
+        const struct reason_info *info = reason_info(w->readiness.problem);
         log_event(LOG_WARNING, "worker.not_ready", F_INT("worker", w->index),
                   F_STR("reason", info->name), F_STR("what", info->text),
                   F_STR("advice", info->advice));
     }
 }
 
+/* The supervisor tells systemd. */
+static void tell_supervisor(struct readiness_wait *wait)
+{
+    struct worker *w = LIST_ENTRY(wait, struct worker, readiness_wait);
+    atomic_store(&w->status->problem, w->readiness.problem);
+    if (w->readiness.problem == R_NONE) {
+        atomic_store(&w->status->is_ready, true);
+    }
+    readiness_wait(&w->readiness, wait, tell_supervisor);
+}
+
 static void set_problem(struct worker *w, enum reason problem)
 {
-    if (w->problem != problem) {
-        w->problem = problem;
+    if (w->readiness.problem != problem) {
         w->is_told = false;
-        front_set_problem(w->front, problem);
+        readiness_set(&w->readiness, problem);
         rpc_refuse(w->rpc, w->is_root_key_right
                                ? R_NONE
                                : problem); /* once right, flows hear the store itself */
@@ -183,15 +195,12 @@ static void on_watch(struct loop_timer *timer)
     enum reason problem = store_problem(w->services.store);
     if (problem == R_NONE && !w->is_root_key_right) {
         check_root_key(w);
-        problem = w->problem;
+        problem = w->readiness.problem;
     }
-    if (!listen_when_ready(w, problem)) {
+    if (w->readiness.has_ended || !listen_when_ready(w, problem)) {
         return;
     }
     set_problem(w, problem);
-    if (problem == R_NONE) {
-        atomic_store(&w->status->is_ready, true);
-    }
     loop_timer_arm(timer, problem == R_NONE ? WATCH_READY_MS : WATCH_MS);
 }
 
@@ -216,11 +225,27 @@ static void drained(void *ctx)
     refusals_flush(w->services.refusals, FLUSH_MS, flushed, w);
 }
 
+/* Nobody is to wait in a socket from which nobody will take them. */
+static void close_unserved(struct worker *w)
+{
+    for (size_t i = 0; !w->is_listening && i < w->conf->n_listeners; i++) {
+        close(w->sockets[i]);
+    }
+    w->is_listening = true;
+}
+
+/* Whoever asks or watches hears it first; then what would never end is ended. */
 static void on_term(struct loop_signal *signal)
 {
     struct worker *w = LIST_ENTRY(signal, struct worker, term);
+    if (w->readiness.has_ended) {
+        return;
+    }
     log_event(LOG_INFO, "worker.draining", F_INT("worker", w->index),
               F_INT("calls", rpc_calls_active(w->rpc)));
+    readiness_end(&w->readiness);
+    rpc_end_streams(w->rpc);
+    close_unserved(w);
     net_server_drain(w->server, w->conf->limits->drain_ms, drained, w);
 }
 
@@ -268,16 +293,13 @@ static rc start(struct worker *w, struct err *err)
         .allow_loopback = w->conf->identity->allow_loopback,
         .allow_private = w->conf->identity->allow_private,
     };
-    struct net_config net = {.protocols = {&HTTP2_PROTOCOL},
-                             .framings = {&GRPC_FRAMING},
-                             .max_connections =
-                                 descriptors_for_connections(w->conf->limits->max_connections),
-                             .max_streams = w->conf->limits->max_streams};
+    struct net_config net = transport_config(w->conf, w->tickets);
     struct rpc_limits limits = {.max_deadline_ms = w->conf->limits->max_deadline_ms,
                                 .party_calls = w->conf->limits->tenant_calls};
     w->loop = loop_new();
     w->services.loop = w->loop;
     w->services.authority_url = w->conf->authority_url;
+    w->services.readiness = &w->readiness;
     TRY(open_keys(w, err));
     TRY(open_dns(w, &w->services.dns, err));
     TRY(open_dns(w, &w->identity_dns, err));
@@ -300,7 +322,7 @@ static rc start(struct worker *w, struct err *err)
         sweep_begin(w->sweep);
         audit_maker_begin(w->audit_maker);
     }
-    set_problem(w, R_DATABASE_UNAVAILABLE);
+    rpc_refuse(w->rpc, w->readiness.problem);
     w->server = net_server_new(w->loop, &net, front_handler(w->front));
     return OK;
 }
@@ -343,16 +365,19 @@ static void finish(struct worker *w)
     finish_ground(w);
 }
 
-int worker_run(const Conf *conf, const int *sockets, unsigned index, struct worker_status *status)
+int worker_run(const Conf *conf, const int *sockets, struct net_tickets *tickets, unsigned index,
+               struct worker_status *status)
 {
     struct worker w = {.conf = conf,
                        .index = index,
-                       .problem = R_NONE,
                        .sockets = sockets,
+                       .tickets = tickets,
                        .status = status,
                        .started = clock_mono()};
     struct err err = {0};
     mem_keep();
+    readiness_init(&w.readiness, R_DATABASE_UNAVAILABLE);
+    readiness_wait(&w.readiness, &w.readiness_wait, tell_supervisor);
     w.arena = arena_new(1024 * 1024);
     w.boundaries = xcalloc(conf->n_boundaries + 1, sizeof *w.boundaries);
     for (size_t i = 0; i < conf->n_boundaries; i++) {

@@ -1,10 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "net/conn.h"
 
-#include <errno.h>
 #include <stdio.h>
 #include <string.h>
-#include <sys/socket.h>
 #include <unistd.h>
 
 #include <openssl/err.h>
@@ -17,20 +15,15 @@
 #include "obs/metrics.h"
 
 enum {
-    READ_BUFFER_BYTES = 16 * 1024,
     WRITE_BUFFER_BYTES = 16 * 1024, /* one TLS record */
     READS_PER_TURN = 8,             /* fairness between connections */
 };
 
-/* Shared by all connections of the process: it is empty again when a read has been fed. */
-static uint8_t read_buffer[READ_BUFFER_BYTES];
-
-enum read_result { READ_SOME, READ_LATER, READ_END };
-
-static void set_state(struct net_conn *conn, enum conn_state to)
+void conn_set_state(struct net_conn *conn, enum conn_state to)
 {
     static const unsigned allowed[] = {
-        [CONN_HANDSHAKE] = 1U << CONN_OPEN | 1U << CONN_CLOSED,
+        [CONN_HANDSHAKE] = 1U << CONN_GREETING | 1U << CONN_OPEN | 1U << CONN_CLOSED,
+        [CONN_GREETING] = 1U << CONN_OPEN | 1U << CONN_CLOSED,
         [CONN_OPEN] = 1U << CONN_LEAVING | 1U << CONN_CLOSED,
         [CONN_LEAVING] = 1U << CONN_CLOSED,
         [CONN_CLOSED] = 0,
@@ -39,15 +32,20 @@ static void set_state(struct net_conn *conn, enum conn_state to)
     conn->state = to;
 }
 
-/* The protocol runs. */
-static bool is_running(const struct net_conn *conn)
+/* A protocol that has enough to do takes no more, and the client waits. */
+static bool wants_input(const struct net_conn *conn)
 {
-    return conn->state == CONN_OPEN || conn->state == CONN_LEAVING;
+    return !conn->read_ended && (!conn_is_running(conn) || conn->protocol->wants_input == NULL ||
+                                 conn->protocol->wants_input(conn->session));
 }
 
 static void rearm(struct net_conn *conn)
 {
-    loop_fd_want(&conn->watch, true, conn->write_blocked || conn->read_wants_write);
+    bool reads = wants_input(conn);
+    if (reads && !conn->watch.wants_read && conn->ssl != NULL && SSL_has_pending(conn->ssl)) {
+        loop_fd_poke(&conn->watch); /* what TLS holds the socket doesn't show */
+    }
+    loop_fd_want(&conn->watch, reads, conn->write_blocked || conn->read_wants_write);
 }
 
 void conn_close(struct net_conn *conn, const char *outcome)
@@ -57,7 +55,7 @@ void conn_close(struct net_conn *conn, const char *outcome)
         tls_failures_note(&server->tls_failures, conn->ssl, outcome, conn->peer,
                           loop_now(server->loop));
     }
-    set_state(conn, CONN_CLOSED);
+    conn_set_state(conn, CONN_CLOSED);
     loop_task_cancel(&conn->deliver);
     loop_task_cancel(&conn->flush);
     net_streams_close(conn);
@@ -82,57 +80,7 @@ void conn_close(struct net_conn *conn, const char *outcome)
     xfree(conn);
 }
 
-/* --- reading and writing -------------------------------------------------------------------- */
-
-static enum read_result read_tls(struct net_conn *conn, size_t *len)
-{
-    /* A stale entry of any OpenSSL call on this thread would be taken for an error of ours. */
-    ERR_clear_error();
-    int n = SSL_read(conn->ssl, read_buffer, sizeof read_buffer);
-    conn->read_wants_write = false;
-    if (n > 0) {
-        *len = (size_t)n;
-        return READ_SOME;
-    }
-    switch (SSL_get_error(conn->ssl, n)) {
-    case SSL_ERROR_WANT_READ:
-        return READ_LATER;
-    case SSL_ERROR_WANT_WRITE:
-        conn->read_wants_write = true;
-        return READ_LATER;
-    default:
-        return READ_END;
-    }
-}
-
-static enum read_result read_plain(struct net_conn *conn, size_t *len)
-{
-    ssize_t n = recv(conn->fd, read_buffer, sizeof read_buffer, 0);
-    if (n > 0) {
-        *len = (size_t)n;
-        return READ_SOME;
-    }
-    return n < 0 && (errno == EAGAIN || errno == EINTR) ? READ_LATER : READ_END;
-}
-
-/* Bytes written, 0 for "later", −1 for "broken". */
-static ssize_t write_some(struct net_conn *conn, const uint8_t *data, size_t len)
-{
-    if (conn->ssl == NULL) {
-        ssize_t n = send(conn->fd, data, len, MSG_NOSIGNAL);
-        if (n < 0) {
-            return errno == EAGAIN || errno == EINTR ? 0 : -1;
-        }
-        return n;
-    }
-    ERR_clear_error();
-    int n = SSL_write(conn->ssl, data, (int)len);
-    if (n > 0) {
-        return n;
-    }
-    int why = SSL_get_error(conn->ssl, n);
-    return why == SSL_ERROR_WANT_READ || why == SSL_ERROR_WANT_WRITE ? 0 : -1;
-}
+/* --- writing ---------------------------------------------------------------------------------- */
 
 /* Refill the empty write buffer; false: broken. Without output it is freed. */
 static bool refill(struct net_conn *conn)
@@ -151,7 +99,7 @@ static bool refill(struct net_conn *conn)
 }
 
 /* Write until the protocol has no more or the socket takes no more; false: broken. */
-static bool write_out(struct net_conn *conn)
+bool conn_write_out(struct net_conn *conn)
 {
     for (;;) {
         if (conn->out_start == conn->out_end && !refill(conn)) {
@@ -161,7 +109,8 @@ static bool write_out(struct net_conn *conn)
         if (conn->out == NULL) {
             return true;
         }
-        ssize_t n = write_some(conn, conn->out + conn->out_start, conn->out_end - conn->out_start);
+        ssize_t n =
+            conn_write_some(conn, conn->out + conn->out_start, conn->out_end - conn->out_start);
         if (n < 0) {
             return false;
         }
@@ -181,42 +130,111 @@ static bool handshake_is_over(const struct net_conn *conn)
     return conn->ssl == NULL || SSL_is_init_finished(conn->ssl);
 }
 
-/* Begin to speak. Over TLS what ALPN agreed on: a client without it is none of ours. */
-static bool start_protocol(struct net_conn *conn)
+/* Begin to speak. */
+static bool start_protocol(struct net_conn *conn, const struct net_protocol *protocol)
 {
-    const struct net_config *config = &conn->server->config;
-    conn->protocol = conn->ssl == NULL ? config->protocols[0] : tls_protocol(conn->ssl, config);
-    if (conn->protocol == NULL) {
-        return false;
-    }
+    conn->protocol = protocol;
     conn->has_certificate = conn->ssl != NULL && tls_fingerprint(conn->ssl, conn->fingerprint);
     conn->session = conn->protocol->start(conn);
     if (conn->session == NULL) {
         return false;
     }
-    set_state(conn, CONN_OPEN);
+    conn_set_state(conn, CONN_OPEN);
     return true;
+}
+
+/* The handshake is over. What ALPN agreed on is spoken; else the only protocol there is in cleartext, or
+ * what the client's first bytes show. */
+static bool greet(struct net_conn *conn)
+{
+    const struct net_config *config = &conn->server->config;
+    const struct net_protocol *agreed = conn->ssl == NULL ? NULL : tls_protocol(conn->ssl, config);
+    bool is_alone = config->protocols[1] == NULL;
+    if (agreed == NULL && !is_alone) {
+        conn_set_state(conn, CONN_GREETING);
+        return true;
+    }
+    if (agreed == NULL && conn->ssl == NULL) {
+        agreed = config->protocols[0];
+    }
+    return agreed != NULL && start_protocol(conn, agreed);
+}
+
+/* The first protocol whose preface this is or may become; *is_sure: it is. */
+static const struct net_protocol *guess(const struct net_conn *conn, bool *is_sure)
+{
+    const struct net_protocol *const *all = conn->server->config.protocols;
+    for (size_t i = 0; all[i] != NULL; i++) {
+        size_t len = all[i]->preface == NULL ? 0 : strlen(all[i]->preface);
+        size_t common = len < conn->greeting_len ? len : conn->greeting_len;
+        CH_ASSERT(len <= sizeof conn->greeting);
+        if (common == 0 || memcmp(all[i]->preface, conn->greeting, common) == 0) {
+            *is_sure = common == len;
+            return all[i];
+        }
+    }
+    return NULL;
+}
+
+static bool feed(struct net_conn *conn, struct slice data)
+{
+    bool ok = conn->protocol->feed(conn->session, data);
+    net_streams_deliver(conn);
+    return ok;
+}
+
+/* Take in what was read; false: the peer broke the protocol. */
+static bool take_in(struct net_conn *conn, struct slice data)
+{
+    bool is_sure = false;
+    if (conn->state != CONN_GREETING) {
+        return feed(conn, data);
+    }
+    size_t room = sizeof conn->greeting - conn->greeting_len;
+    size_t n = data.len < room ? data.len : room;
+    memcpy(conn->greeting + conn->greeting_len, data.ptr, n);
+    conn->greeting_len += n;
+    const struct net_protocol *found = guess(conn, &is_sure);
+    if (found != NULL && !is_sure) {
+        return true;
+    }
+    if (found == NULL || !start_protocol(conn, found)) {
+        return false;
+    }
+    return feed(conn, slice_of(conn->greeting, conn->greeting_len)) &&
+           (n == data.len || feed(conn, slice_cut(data, n, data.len)));
 }
 
 /* Finished when nothing more comes, there is nothing to say, and nothing lies in our buffer. */
 static bool is_finished(const struct net_conn *conn)
 {
-    return is_running(conn) && conn->protocol->is_over(conn->session) &&
+    return conn_is_running(conn) && conn->protocol->is_over(conn->session) &&
            conn->out_start == conn->out_end;
+}
+
+/* A connection that was asked to end has ended for that, whoever closes it. */
+static const char *outcome_of(const struct net_conn *conn, const char *otherwise)
+{
+    return conn->outcome == NULL ? otherwise : conn->outcome;
 }
 
 /* Write what there is; false when the connection was closed. */
 static bool flush_or_close(struct net_conn *conn)
 {
-    if (is_running(conn) && !write_out(conn)) {
+    if (conn_is_running(conn) && !conn_write_out(conn)) {
         conn_close(conn, "broken");
         return false;
     }
-    if (is_running(conn) && !list_is_empty(&conn->ready)) {
+    if (conn_is_running(conn) && !list_is_empty(&conn->ready)) {
         net_streams_deliver(conn); /* streams that ended with what was just written */
     }
+    if (conn_is_running(conn) && conn->protocol->go_on != NULL &&
+        conn->protocol->go_on(conn->session)) {
+        net_streams_deliver(conn);
+        conn_schedule_flush(conn);
+    }
     if (is_finished(conn)) {
-        conn_close(conn, "done");
+        conn_close(conn, outcome_of(conn, "done"));
         return false;
     }
     rearm(conn);
@@ -238,28 +256,43 @@ void conn_schedule_flush(struct net_conn *conn)
     loop_defer_to_turn_end(conn->server->loop, &conn->flush);
 }
 
+/* The peer says no more; false: nobody is there. */
+static bool is_heard_out(struct net_conn *conn)
+{
+    conn->read_ended = conn_is_running(conn) && conn->protocol->took_eof != NULL &&
+                       conn->protocol->took_eof(conn->session);
+    return conn->read_ended;
+}
+
 /* Read once and feed it; false when the connection was closed or there is nothing more. */
 static bool read_once(struct net_conn *conn)
 {
-    size_t len = 0;
-    enum read_result result = conn->ssl == NULL ? read_plain(conn, &len) : read_tls(conn, &len);
-    if (conn->state == CONN_HANDSHAKE && handshake_is_over(conn) && result != READ_END &&
-        !start_protocol(conn)) {
-        conn_close(conn, "no_alpn");
-        return false;
-    }
-    if (result == READ_END) {
-        conn_close(conn, conn->state == CONN_HANDSHAKE ? "handshake" : "peer");
-        return false;
-    }
-    if (result == READ_LATER) {
+    if (!wants_input(conn)) {
         conn_schedule_flush(conn);
         return false;
     }
-    bool ok = conn->protocol->feed(conn->session, slice_of(read_buffer, len));
-    net_streams_deliver(conn);
-    if (!ok) {
-        (void)write_out(conn); /* it says why */
+    struct slice data;
+    enum read_result result = conn_read(conn, &data);
+    if (conn->state == CONN_HANDSHAKE && handshake_is_over(conn) && result < READ_END &&
+        !greet(conn)) {
+        conn_close(conn, "no_alpn");
+        return false;
+    }
+    if (result == READ_LOST || (result == READ_END && !is_heard_out(conn))) {
+        conn_close(conn, conn->state == CONN_HANDSHAKE ? "handshake" : outcome_of(conn, "peer"));
+        return false;
+    }
+    if (result == READ_SOME) {
+        conn->last_heard = loop_now(conn->server->loop);
+        conn->pinged_at.ns = 0;
+    } else {
+        conn_schedule_flush(conn);
+        return false;
+    }
+    if (!take_in(conn, data)) {
+        if (conn_is_running(conn)) {
+            (void)conn_write_out(conn); /* it says why */
+        }
         conn_close(conn, "protocol");
         return false;
     }
@@ -270,7 +303,7 @@ static bool read_once(struct net_conn *conn)
 static void on_ready(struct loop_fd *watch, bool readable, bool writable)
 {
     struct net_conn *conn = LIST_ENTRY(watch, struct net_conn, watch);
-    if (writable && is_running(conn) && !flush_or_close(conn)) {
+    if (writable && conn_is_running(conn) && !flush_or_close(conn)) {
         return;
     }
     if (!readable && !conn->read_wants_write && conn->state != CONN_HANDSHAKE) {
@@ -292,7 +325,8 @@ void conn_accept(struct net_server *server, int fd, SSL_CTX *tls, const struct c
     struct net_conn *conn = xcalloc(1, sizeof *conn);
     conn->server = server;
     conn->fd = fd;
-    conn->last_active = loop_now(server->loop);
+    conn->last_active = conn->last_heard = loop_now(server->loop);
+    conn->old_at = conn_old_at(server);
     snprintf(conn->peer, sizeof conn->peer, "%s", origin->peer);
     conn->listener = origin->listener;
     list_init(&conn->streams);
@@ -312,77 +346,10 @@ void conn_accept(struct net_server *server, int fd, SSL_CTX *tls, const struct c
             return;
         }
         SSL_set_accept_state(conn->ssl);
-    } else if (!start_protocol(conn)) {
+    } else if (!greet(conn)) {
         conn_close(conn, "broken");
         return;
     }
     conn_schedule_flush(conn);
     rearm(conn);
-}
-
-/* --- how long it may last --------------------------------------------------------------------- */
-
-enum { STALL_BYTES_MIN = 16 * 1024 };
-
-void conn_note_taken(struct net_conn *conn, size_t bytes)
-{
-    conn->answers.bytes += bytes;
-}
-
-/* Whoever takes next to nothing of what waits for them holds it for nothing. */
-static bool is_stalled(struct conn_stall *stall, bool is_waiting, struct mono_time now,
-                       int64_t limit_ms)
-{
-    bool is_over = stall->since.ns != 0 && now.ns >= mono_add_ms(stall->since, limit_ms).ns;
-    bool is_little = stall->bytes < STALL_BYTES_MIN;
-    if (!is_waiting || stall->since.ns == 0 || (is_over && !is_little)) {
-        *stall = (struct conn_stall){.since = is_waiting ? now : (struct mono_time){0}};
-        return false;
-    }
-    return is_over;
-}
-
-const char *conn_overdue(struct net_conn *conn, struct mono_time now)
-{
-    const struct net_config *config = &conn->server->config;
-    int64_t quiet_ms = (now.ns - conn->last_active.ns) / 1000000;
-    bool is_starting = conn->state == CONN_HANDSHAKE && quiet_ms > config->handshake_timeout_ms;
-    bool is_idle = list_is_empty(&conn->streams) && quiet_ms > config->idle_timeout_ms;
-    bool has_half_headers =
-        conn->headers_since.ns != 0 &&
-        now.ns >= mono_add_ms(conn->headers_since, config->handshake_timeout_ms).ns;
-    if (is_starting || is_idle || has_half_headers) {
-        return "timeout";
-    }
-    bool is_unread = is_stalled(&conn->answers, conn->queued > 0, now, config->stall_timeout_ms);
-    bool is_blocked = is_stalled(&conn->socket, conn->write_blocked, now, config->stall_timeout_ms);
-    return is_unread || is_blocked ? "stalled" : NULL;
-}
-
-void conn_dismiss(struct net_conn *conn, const char *outcome)
-{
-    if (is_running(conn)) {
-        conn->protocol->refuse_new(conn->session);
-        (void)write_out(conn);
-    }
-    conn_close(conn, outcome);
-}
-
-/* --- the graceful end ------------------------------------------------------------------------ */
-
-void conn_announce_end(struct net_conn *conn)
-{
-    if (conn->state == CONN_OPEN) {
-        conn->protocol->announce_end(conn->session);
-        conn_schedule_flush(conn);
-    }
-}
-
-void conn_leave(struct net_conn *conn)
-{
-    if (conn->state == CONN_OPEN) {
-        set_state(conn, CONN_LEAVING);
-        conn->protocol->refuse_new(conn->session);
-        conn_schedule_flush(conn);
-    }
 }

@@ -238,6 +238,7 @@ static void on_acceptable(struct loop_fd *watch, bool readable, bool writable)
     (void)writable;
     struct net_listener *listener = LIST_ENTRY(watch, struct net_listener, watch);
     struct net_server *server = listener->server;
+    const unsigned lost_ms = (unsigned)server->config.keepalive_timeout_ms;
     for (int i = 0; i < 64; i++) { /* leave some turns to the connections that are there */
         struct conn_origin origin = {.listener = listener->number};
         socklen_t len = sizeof origin.address;
@@ -252,6 +253,7 @@ static void on_acceptable(struct loop_fd *watch, bool readable, bool writable)
             continue;
         }
         (void)setsockopt(fd, IPPROTO_TCP, TCP_NODELAY, &on, sizeof on);
+        (void)setsockopt(fd, IPPROTO_TCP, TCP_USER_TIMEOUT, &lost_ms, sizeof lost_ms);
         char peer[64];
         format_address(&origin.address, peer, sizeof peer);
         origin.peer = peer;

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* The transport: listeners, TLS, HTTP/2, gRPC framing. Knows nothing of what is called.
+/* The transport: listeners, TLS, HTTP, framings of calls. Knows nothing of what is called.
  *
  * Every callback of the handler runs after nghttp2 has returned, so it may send and finish at will;
  * no callback runs inside net_stream_send, net_stream_finish or net_stream_reply_http. `closed` is the
@@ -12,16 +12,19 @@
 #include "base/err.h"
 #include "base/slice.h"
 
+struct arena;
 struct loop;
 struct net_framing;
 struct net_protocol;
 struct net_server;
 struct net_stream;
+struct net_tickets;
 
 enum {
     NET_HEADERS_MAX = 64,
-    NET_HEADER_BYTES_MAX =
-        24 * 1024, /* SETTINGS_MAX_HEADER_LIST_SIZE, enforced by us; a token has up to 16 KiB */
+    /* SETTINGS_MAX_HEADER_LIST_SIZE, enforced by us: two tokens of up to 16 KiB and a proof of 8 KiB, as
+     * server/identity takes them, and 8 KiB for all else. */
+    NET_HEADER_BYTES_MAX = 48 * 1024,
     NET_FINGERPRINT_BYTES = 32, /* SHA-256 of the client certificate's DER */
 };
 
@@ -34,6 +37,7 @@ struct net_header {
 struct net_request {
     const char *method; /* "POST" */
     const char *path;   /* "/chancery.v1.LicensingService/AcquireLicense" */
+    const char *query;  /* what follows its question mark; NULL: there is none */
     struct net_header headers[NET_HEADERS_MAX];
     size_t header_count;
     bool is_grpc;       /* a call: one of the framings has it */
@@ -63,6 +67,8 @@ struct net_handler {
     void (*broken)(void *ctx, struct net_stream *stream, const struct err *err);
     /* The stream, of which `open` told, is gone: answered, reset by the client, or its connection lost. */
     void (*closed)(void *ctx, struct net_stream *stream);
+    /* google.rpc.Status of calls that net refuses by itself, in the arena; NULL: none. */
+    struct slice (*details)(void *ctx, struct arena *arena, enum reason reason);
 };
 
 /* --- streams --------------------------------------------------------------------------------- */
@@ -104,6 +110,7 @@ struct net_page {
     const char *content_type;  /* static */
     const char *cache_control; /* static */
     const char *etag;          /* with its quotes; NULL: none */
+    const char *allow;         /* of 405: the methods, static; NULL: not said */
     struct slice body;
 };
 void net_stream_reply_page(struct net_stream *stream, const struct net_page *page);
@@ -121,8 +128,8 @@ struct net_tls_config {
 enum { NET_PROTOCOLS_MAX = 2, NET_FRAMINGS_MAX = 5 };
 
 struct net_config {
-    /* What is spoken, ended by NULL: HTTP2_PROTOCOL … The first is that of cleartext, and by ALPN the
-     * first that the client offers too. */
+    /* What is spoken, ended by NULL: HTTP2_PROTOCOL … By ALPN it is the first that the client offers too;
+     * without ALPN, and in cleartext, the first whose preface the client sends. */
     const struct net_protocol *protocols[NET_PROTOCOLS_MAX + 1];
     /* How calls lie in it, ended by NULL: GRPC_FRAMING … The first that takes a request has it. */
     const struct net_framing *framings[NET_FRAMINGS_MAX + 1];
@@ -132,9 +139,18 @@ struct net_config {
     size_t max_body_bytes;        /* of requests on their way, net/body.h; 0: 64 MiB */
     size_t max_queue_bytes;       /* of answers that wait to be sent (net_stream_send); 0: 64 MiB */
     int64_t handshake_timeout_ms; /* also for a block of headers; 0: 10 s */
-    int64_t idle_timeout_ms;      /* without any stream; 0: 10 min */
-    int64_t stall_timeout_ms;     /* in which a client must take 16 KiB of what waits; 0: 30 s */
-    size_t gzip_min_bytes;        /* smallest message worth compressing; 0: 1 KiB */
+    int64_t idle_timeout_ms;      /* without any stream, then GOAWAY; 0: 10 min */
+    /* How old a connection gets, give or take a tenth, until GOAWAY; 0: 30 min. And how much longer its
+     * streams may last; 0: 1 min. */
+    int64_t age_ms, age_grace_ms;
+    /* The peer was silent for so long while it has a stream: a ping; 0: 5 min. And how long an answer, or
+     * the acknowledgment of data (TCP_USER_TIMEOUT), is waited for; 0: 20 s. */
+    int64_t keepalive_ms, keepalive_timeout_ms;
+    struct net_tickets
+        *tickets;             /* NULL: each listener has keys of its own for TLS session tickets */
+    int64_t ticket_ms;        /* how long a TLS session may be resumed; 0: 2 h */
+    int64_t stall_timeout_ms; /* in which a client must take 16 KiB of what waits; 0: 30 s */
+    size_t gzip_min_bytes;    /* smallest message worth compressing; 0: 1 KiB */
 };
 
 struct net_server *net_server_new(struct loop *loop, const struct net_config *config,
@@ -149,6 +165,11 @@ void net_server_drain(struct net_server *server, int64_t limit_ms, void (*done)(
                       void *ctx);
 void net_server_free(struct net_server *server);
 size_t net_server_connections(const struct net_server *server);
+
+/* Keys of TLS session tickets, in memory that child processes share. */
+rc net_tickets_new(struct net_tickets **out, struct err *err);
+/* Make a new key if the last one has made tickets for a period. By one process, a few times a minute. */
+void net_tickets_rotate(struct net_tickets *tickets, struct mono_time now, int64_t period_ms);
 
 /* Open a listening socket: "host:port" with a numeric address (port 0: any), or "unix:/path". Each
  * call for the same TCP address gives a socket of its own (SO_REUSEPORT); the first one must find

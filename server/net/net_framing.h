@@ -53,6 +53,7 @@ struct net_status {
 
 struct net_framing {
     const char *name;
+    const char *only_over; /* the only protocol that can carry it, by its ALPN name; NULL: any */
     /* Whether a request is a call in this framing. */
     bool (*takes)(const struct net_request *request);
     /* Read what the headers say: the encoding, and request->timeout_ms. */

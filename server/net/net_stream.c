@@ -225,6 +225,12 @@ static const struct net_framing *find_framing(const struct net_stream *stream)
     return NULL;
 }
 
+static bool is_carried(const struct net_stream *stream)
+{
+    const char *only = stream->framing->only_over;
+    return only == NULL || strcmp(only, stream->conn->protocol->alpn) == 0;
+}
+
 static void read_headers(struct net_stream *stream)
 {
     struct net_request *request = &stream->request;
@@ -233,12 +239,24 @@ static void read_headers(struct net_stream *stream)
         return;
     }
     stream->framing = find_framing(stream);
-    request->is_grpc = stream->framing != NULL;
-    if (stream->framing != NULL) {
-        (void)stream->framing->begin(request, &stream->encoding, &stream->fault);
-    } else if (strcmp(request->method, "GET") != 0) {
-        net_stream_refuse(stream, 415, "expected application/grpc\n");
+    if (stream->framing == NULL) {
+        if (stream->has_too_many) {
+            net_stream_refuse(stream, 431, "request headers too large\n");
+        }
+        return;
     }
+    if (!is_carried(stream)) {
+        stream->framing = NULL;
+        net_stream_refuse(stream, 505, "gRPC needs HTTP/2\n");
+        return;
+    }
+    request->is_grpc = true;
+    (void)stream->framing->begin(request, &stream->encoding, &stream->fault);
+}
+
+void net_stream_took_too_many_headers(struct net_stream *stream)
+{
+    stream->has_too_many = true;
 }
 
 void net_stream_took_headers(struct net_stream *stream)
@@ -265,6 +283,12 @@ void net_stream_took_body(struct net_stream *stream, struct slice data)
 void net_stream_took_end(struct net_stream *stream)
 {
     stream->all_came = true;
+    net_stream_mark_ready(stream);
+}
+
+void net_stream_took_fault(struct net_stream *stream, const char *sentence)
+{
+    (void)err_raise(&stream->fault, R_FRAMING_BROKEN, __FILE__, __LINE__, "%s", sentence);
     net_stream_mark_ready(stream);
 }
 

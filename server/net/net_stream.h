@@ -58,6 +58,7 @@ struct net_stream {
     struct net_encoding encoding;
 
     enum net_inward inward;
+    bool has_too_many;   /* headers */
     bool all_came;       /* the body is complete */
     bool is_telling;     /* a callback of the handler runs: what it was lent stays */
     struct err fault;    /* `broken` is to be told with this, unless its reason is R_NONE */
@@ -86,6 +87,8 @@ bool net_stream_is_told(const struct net_stream *stream);
 bool net_stream_is_listening(const struct net_stream *stream);
 /* Hear no more of the body, because the answer is complete. */
 void net_stream_stop_listening(struct net_stream *stream);
+/* What clients are told of a reason for which net refuses, in the stream's arena. */
+struct slice net_stream_details(struct net_stream *stream, enum reason reason);
 void net_stream_drop_body(struct net_stream *stream);
 /* Tell the protocol what the body's bounds allow by now. */
 void net_stream_update_windows(struct net_stream *stream);
@@ -113,13 +116,22 @@ void net_stream_body_evicted(struct body *body);
 
 /* --- for protocols --------------------------------------------------------------------------- */
 
+/* What a header counts of NET_HEADER_BYTES_MAX (RFC 9113 §6.5.2). */
+static inline size_t net_header_size(size_t name_len, size_t value_len)
+{
+    return name_len + value_len + 32;
+}
 void net_stream_init(struct net_stream *stream, struct net_conn *conn);
 void net_stream_fini(struct net_stream *stream);
 /* Answer with an HTTP status and a sentence, instead of telling the handler. */
 void net_stream_refuse(struct net_stream *stream, int status, const char *sentence);
+/* A header found no room: a call is refused with R_METADATA_TOO_LARGE, anything else with 431. */
+void net_stream_took_too_many_headers(struct net_stream *stream);
 void net_stream_took_headers(struct net_stream *stream);
 void net_stream_took_body(struct net_stream *stream, struct slice data);
 void net_stream_took_end(struct net_stream *stream);
+/* The body can't be understood, and no more of it comes. */
+void net_stream_took_fault(struct net_stream *stream, const char *sentence);
 /* `bytes` of stream->out were taken. */
 void net_stream_took_answer(struct net_stream *stream, size_t bytes);
 /* The stream is closed on both sides, or was reset. */

@@ -25,13 +25,22 @@ static void tell_broken(struct net_stream *stream, const struct err *err)
     handler_of(stream)->broken(handler_of(stream)->ctx, stream, err);
 }
 
+static void refuse_call(struct net_stream *stream, enum reason reason)
+{
+    const struct reason_info *info = reason_info(reason);
+    net_stream_set_inward(stream, NET_IN_REFUSED);
+    net_stream_finish(stream, info->code, info->text, net_stream_details(stream, reason));
+}
+
 static void open_stream(struct net_stream *stream)
 {
     const struct net_server *server = stream->conn->server;
     if (stream->framing != NULL && server->stream_count > server->config.max_calls) {
-        const struct reason_info *info = reason_info(R_OVERLOADED);
-        net_stream_set_inward(stream, NET_IN_REFUSED);
-        net_stream_finish(stream, info->code, info->text, SLICE_NONE);
+        refuse_call(stream, R_OVERLOADED);
+        return;
+    }
+    if (stream->framing != NULL && stream->has_too_many) {
+        refuse_call(stream, R_METADATA_TOO_LARGE);
         return;
     }
     if (stream->refusal != NULL) {
@@ -50,7 +59,7 @@ static rc check_frame(const struct net_stream *stream, const struct net_frame *f
 {
     ENSURE(!frame->compressed || stream->encoding.request == NET_GZIP, err,
            stream->encoding.request == NET_COMPRESSION_UNKNOWN ? R_COMPRESSION_UNSUPPORTED
-                                                               : R_PROTO_MALFORMED);
+                                                               : R_FRAMING_BROKEN);
     ENSURE(frame->length <= stream->message_max, err, R_MESSAGE_TOO_LARGE);
     return OK;
 }
@@ -159,7 +168,7 @@ static void tell_end(struct net_stream *stream)
 {
     const struct net_handler *handler = handler_of(stream);
     if (bytes_view(&stream->body.in).len > 0) {
-        struct err err = {.reason = R_PROTO_MALFORMED, .detail = "message cut short"};
+        struct err err = {.reason = R_FRAMING_BROKEN, .detail = "message cut short"};
         tell_broken(stream, &err);
         return;
     }

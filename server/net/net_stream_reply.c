@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* Answers: messages and a status by the stream's framing, or plain HTTP. */
-#include <stdio.h>
+#include <string.h>
+#include <time.h>
 
 #include "net/conn.h"
 #include "net/gzip.h"
@@ -98,6 +99,21 @@ size_t net_stream_queued(const struct net_stream *stream)
     return bytes_view(&stream->out).len;
 }
 
+struct slice net_stream_details(struct net_stream *stream, enum reason reason)
+{
+    const struct net_handler *handler = &stream->conn->server->handler;
+    return handler->details == NULL ? SLICE_NONE
+                                    : handler->details(handler->ctx, stream->arena, reason);
+}
+
+static struct net_status unread_status(struct net_stream *stream)
+{
+    const struct reason_info *info = reason_info(R_ANSWERS_UNREAD);
+    return (struct net_status){.code = info->code,
+                               .text = info->text,
+                               .details = net_stream_details(stream, R_ANSWERS_UNREAD)};
+}
+
 void net_stream_finish(struct net_stream *stream, enum grpc_code code, const char *text,
                        struct slice details)
 {
@@ -106,9 +122,8 @@ void net_stream_finish(struct net_stream *stream, enum grpc_code code, const cha
     if (stream->outward == NET_OUT_GONE) {
         return;
     }
-    const struct reason_info *unread = reason_info(R_ANSWERS_UNREAD);
     const struct net_status status =
-        stream->is_unread ? (struct net_status){.code = unread->code, .text = unread->text}
+        stream->is_unread ? unread_status(stream)
                           : (struct net_status){.code = code, .text = text, .details = details};
     bool is_first = stream->outward == NET_OUT_SILENT;
     struct net_head head = {0};
@@ -125,6 +140,8 @@ void net_stream_finish(struct net_stream *stream, enum grpc_code code, const cha
 
 /* --- pages ------------------------------------------------------------------------------------ */
 
+enum { DATE_BYTES = 32 };
+
 static const char NO_STORE[] = "no-store";
 
 static const struct net_page unread_page = {
@@ -133,19 +150,34 @@ static const struct net_page unread_page = {
     .cache_control = NO_STORE,
 };
 
+/* RFC 9110 §5.6.7; of the C locale, which is ours. */
+static bool format_date(int64_t unix_seconds, char out[DATE_BYTES])
+{
+    time_t seconds = (time_t)unix_seconds;
+    struct tm utc;
+    return gmtime_r(&seconds, &utc) != NULL &&
+           strftime(out, DATE_BYTES, "%a, %d %b %Y %H:%M:%S GMT", &utc) > 0;
+}
+
 static void add_page_headers(struct net_stream *stream, const struct net_page *page,
                              struct net_head *head)
 {
+    char *date = arena_alloc(stream->arena, DATE_BYTES);
     char *etag = page->etag == NULL ? NULL : arena_strdup(stream->arena, page->etag);
+    if (date != NULL && format_date(loop_unix_us(stream->conn->server->loop) / 1000000, date)) {
+        net_head_add(head, "date", date);
+    }
     net_head_add(head, "cache-control", page->cache_control);
     if (etag != NULL) {
         net_head_add(head, "etag", etag);
+    }
+    if (page->allow != NULL) {
+        net_head_add(head, "allow", page->allow);
     }
 }
 
 void net_stream_reply_page(struct net_stream *stream, const struct net_page *page)
 {
-    char length[24];
     struct slice body = page->body;
     struct net_head head = {0};
     CH_ASSERT(stream->outward != NET_OUT_FINISHED);
@@ -157,18 +189,23 @@ void net_stream_reply_page(struct net_stream *stream, const struct net_page *pag
         page = &unread_page;
         body = slice_str(reason_info(R_ANSWERS_UNREAD)->text);
     }
-    bool has_body = page->status != 304; /* RFC 9110 §15.4.5 */
+    bool is_head = stream->request.method != NULL && strcmp(stream->request.method, "HEAD") == 0;
+    bool has_content = page->status != 304; /* RFC 9110 §15.4.5 */
     head.status = page->status;
-    snprintf(length, sizeof length, "%zu", body.len);
-    if (has_body) {
+    const char *length = arena_printf(stream->arena, "%zu", body.len);
+    if (has_content) {
         net_head_add(&head, "content-type", page->content_type);
+    }
+    if (has_content && length != NULL) {
         net_head_add(&head, "content-length", length);
+    }
+    if (has_content && !is_head) {
         bytes_add(&stream->out, body);
     }
     add_page_headers(stream, page, &head);
     net_stream_count_queue(stream);
     net_stream_set_outward(stream, NET_OUT_FINISHED);
-    respond(stream, &head, has_body);
+    respond(stream, &head, has_content && !is_head);
 }
 
 void net_stream_reply_http(struct net_stream *stream, int status, const char *content_type,

@@ -9,6 +9,7 @@
 
 enum {
     SWEEP_MS = 250,
+    MINUTE_MS = 60 * 1000,
     STREAMS_MAX = 4096, /* per connection: its window is 32 KiB for each and must stay below 2^31 */
     BODY_BYTES = 64 * 1024 * 1024,
     QUEUE_BYTES = 64 * 1024 * 1024,
@@ -25,6 +26,11 @@ static void defaults(struct net_config *c)
     c->stall_timeout_ms = c->stall_timeout_ms == 0 ? 30000 : c->stall_timeout_ms;
     c->handshake_timeout_ms = c->handshake_timeout_ms == 0 ? 10000 : c->handshake_timeout_ms;
     c->idle_timeout_ms = c->idle_timeout_ms == 0 ? 600000 : c->idle_timeout_ms;
+    c->age_ms = c->age_ms == 0 ? 30 * MINUTE_MS : c->age_ms;
+    c->age_grace_ms = c->age_grace_ms == 0 ? MINUTE_MS : c->age_grace_ms;
+    c->keepalive_ms = c->keepalive_ms == 0 ? 5 * MINUTE_MS : c->keepalive_ms;
+    c->keepalive_timeout_ms = c->keepalive_timeout_ms == 0 ? 20000 : c->keepalive_timeout_ms;
+    c->ticket_ms = c->ticket_ms == 0 ? 120 * MINUTE_MS : c->ticket_ms;
     c->gzip_min_bytes = c->gzip_min_bytes == 0 ? 1024 : c->gzip_min_bytes;
 }
 
@@ -57,6 +63,8 @@ static void on_sweep(struct loop_timer *timer)
         net_streams_expire(conn, now);
         if (server->draining) {
             conn_leave(conn); /* the notice is out for a sweep's time, longer than a round trip */
+        } else {
+            conn_tend(conn, now);
         }
     }
     body_pool_expire(&server->bodies, now);

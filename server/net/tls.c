@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "net/tls.h"
 
+#include <stdio.h>
 #include <string.h>
 
 #include <openssl/err.h>
@@ -8,16 +9,21 @@
 #include <openssl/x509.h>
 
 #include "net/net_protocol.h"
+#include "net/tls_tickets.h"
 
 static const char CIPHERS_1_2[] = "ECDHE-ECDSA-AES256-GCM-SHA384:ECDHE-RSA-AES256-GCM-SHA384:"
                                   "ECDHE-ECDSA-AES128-GCM-SHA256:ECDHE-RSA-AES128-GCM-SHA256";
 static const char CIPHERS_1_3[] = "TLS_AES_256_GCM_SHA384:TLS_AES_128_GCM_SHA256";
 static char GROUPS[] = "P-256:P-384:X25519"; /* not const: OpenSSL's macro casts it away */
-static const unsigned char SESSION_CONTEXT[] = "chancery";
+
+static bool is_name(const char *name, const unsigned char *given, size_t len)
+{
+    return name != NULL && strlen(name) == len && memcmp(name, given, len) == 0;
+}
 
 static bool names(const struct net_protocol *protocol, const unsigned char *name, size_t len)
 {
-    return strlen(protocol->alpn) == len && memcmp(protocol->alpn, name, len) == 0;
+    return is_name(protocol->alpn, name, len) || is_name(protocol->alpn_too, name, len);
 }
 
 /* Take the first of our protocols that the client offers. RFC 7301 §3.2: no common one is fatal. */
@@ -77,12 +83,13 @@ static bool set_policy(SSL_CTX *ctx, const struct net_config *server)
     SSL_CTX_set_alpn_select_cb(ctx, select_alpn, (void *)(uintptr_t)server);
     /* Tickets lie with the client. OpenSSL would keep 20,480 sessions of whoever connects by TLS 1.2 without them. */
     SSL_CTX_set_session_cache_mode(ctx, SSL_SESS_CACHE_OFF);
+    SSL_CTX_set_timeout(ctx, (long)(server->ticket_ms / 1000));
     return SSL_CTX_set_min_proto_version(ctx, TLS1_2_VERSION) == 1 &&
            SSL_CTX_set_max_proto_version(ctx, TLS1_3_VERSION) == 1 &&
            SSL_CTX_set_cipher_list(ctx, CIPHERS_1_2) == 1 &&
            SSL_CTX_set_ciphersuites(ctx, CIPHERS_1_3) == 1 &&
            SSL_CTX_set1_groups_list(ctx, GROUPS) == 1 &&
-           SSL_CTX_set_session_id_context(ctx, SESSION_CONTEXT, sizeof SESSION_CONTEXT - 1) == 1;
+           (server->tickets == NULL || tls_tickets_use(ctx, server->tickets));
 }
 
 static rc load_files(SSL_CTX *ctx, const struct net_tls_config *config, struct err *err)
@@ -106,6 +113,36 @@ static rc load_files(SSL_CTX *ctx, const struct net_tls_config *config, struct e
     return OK;
 }
 
+static bool add_file(EVP_MD_CTX *hash, const char *path)
+{
+    char block[4096];
+    FILE *file = path == NULL ? NULL : fopen(path, "re");
+    bool ok = EVP_DigestUpdate(hash, path == NULL ? "-" : "+", 1) == 1;
+    for (size_t n = 1; file != NULL && n > 0;) {
+        n = fread(block, 1, sizeof block, file);
+        ok = ok && EVP_DigestUpdate(hash, block, n) == 1;
+    }
+    if (file != NULL) {
+        fclose(file);
+    }
+    return ok;
+}
+
+/* A session is resumed only where the same certificate is shown and the same authorities are demanded: a
+ * ticket of one listener, or of the time before a reload, must not stand in for the checks of another. */
+static bool bind_sessions(SSL_CTX *ctx, const struct net_tls_config *config)
+{
+    uint8_t digest[EVP_MAX_MD_SIZE];
+    unsigned len = 0;
+    EVP_MD_CTX *hash = EVP_MD_CTX_new();
+    bool ok = hash != NULL && EVP_DigestInit_ex(hash, EVP_sha256(), NULL) == 1 &&
+              add_file(hash, config->certificate_file) && add_file(hash, config->client_ca_file) &&
+              EVP_DigestFinal_ex(hash, digest, &len) == 1 &&
+              SSL_CTX_set_session_id_context(ctx, digest, SSL_MAX_SID_CTX_LENGTH) == 1;
+    EVP_MD_CTX_free(hash);
+    return ok;
+}
+
 rc tls_context_new(const struct net_tls_config *config, const struct net_config *server,
                    SSL_CTX **out, struct err *err)
 {
@@ -117,6 +154,9 @@ rc tls_context_new(const struct net_tls_config *config, const struct net_config 
     }
     if (result.ok) {
         result = load_files(ctx, config, err);
+    }
+    if (result.ok && !bind_sessions(ctx, config)) {
+        result = err_raise(err, R_STARTUP_FAILED, __FILE__, __LINE__, "TLS sessions");
     }
     ERR_clear_error();
     if (!result.ok) {
@@ -131,7 +171,9 @@ bool tls_fingerprint(const SSL *ssl, uint8_t out[NET_FINGERPRINT_BYTES])
 {
     const X509 *certificate = SSL_get0_peer_certificate(ssl);
     unsigned len = 0;
-    bool ok = certificate != NULL && X509_digest(certificate, EVP_sha256(), out, &len) == 1 &&
+    /* A resumed session brings the certificate along, and nobody has looked at its end since. */
+    bool ok = certificate != NULL && X509_cmp_current_time(X509_get0_notAfter(certificate)) > 0 &&
+              X509_digest(certificate, EVP_sha256(), out, &len) == 1 &&
               len == NET_FINGERPRINT_BYTES;
     ERR_clear_error();
     return ok;

@@ -297,6 +297,9 @@ void rpc_register(struct rpc *rpc, const struct flow *flow);
 /* Refuse every method but those for everybody (health, reflection) for this reason from now on; R_NONE:
  * serve. For a node that is not ready yet, or no longer. */
 void rpc_refuse(struct rpc *rpc, enum reason reason);
+/* The worker drains: end what would never end by itself, a stream that waits for its client's next
+ * message, with R_SHUTTING_DOWN; from now on none waits for another. What is being answered is finished. */
+void rpc_end_streams(struct rpc *rpc);
 /* The callbacks that net wants. */
 const struct net_handler *rpc_net_handler(struct rpc *rpc);
 /* Visit every row of every registered flow, those of the authenticator's sub-flows and of its own

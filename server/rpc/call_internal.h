@@ -136,6 +136,7 @@ struct rpc {
     struct loop_task run;
     struct hashmap *parties; /* of rpc_party, by id: those with calls on their way */
     enum reason refusal;     /* of every method that is not for everybody; R_NONE: none */
+    bool is_ending;          /* rpc_end_streams */
     struct net_handler handler;
 };
 
@@ -204,6 +205,8 @@ void call_cancel_op(struct call *c);
 step call_pause(struct call *c, step_fn then, int64_t ms);
 /* A message or the end came: go on if the flow waits for it. */
 void call_wake_for_message(struct call *c);
+/* It waits for a message, and none is there. */
+bool call_is_idle(const struct call *c);
 
 /* rpc.c */
 const struct method *rpc_find_method(const char *path, size_t *index_out);

@@ -116,9 +116,14 @@ static void message_task(struct loop_task *task)
     call_resume(c);
 }
 
+bool call_is_idle(const struct call *c)
+{
+    return c->waits_for_message && c->waiting.message == NULL && !c->client_ended;
+}
+
 void call_wake_for_message(struct call *c)
 {
-    if (c->waits_for_message && (c->waiting.message != NULL || c->client_ended)) {
+    if (c->waits_for_message && !call_is_idle(c)) {
         loop_defer(c->rpc->loop, &c->message_task);
     }
 }
@@ -127,6 +132,9 @@ void call_wake_for_message(struct call *c)
  * would nest our steps as deep as it likes. */
 step call_next_message(struct call *c, step_fn then)
 {
+    if (c->rpc->is_ending && c->waiting.message == NULL && !c->client_ended) {
+        return call_fail(c, R_SHUTTING_DOWN, "waits for a message");
+    }
     c->on_message = then;
     c->waits_for_message = true;
     loop_task_init(&c->message_task, message_task);

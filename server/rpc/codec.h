@@ -23,6 +23,8 @@ struct codec {
                  struct err *err);
     /* Hand the end to net: OK, or the call's error with its details. */
     void (*finish)(struct call *c);
+    /* The details of an error for which there is no call. */
+    struct slice (*details)(struct arena *arena, const char *request_id, enum reason reason);
 };
 
 extern const struct codec CODEC_GRPC; /* codec_grpc.c */

@@ -122,6 +122,13 @@ static struct slice status_details(struct call *c, const struct reason_info *inf
     return pb_pack(c->arena, &status.base, &packed, NULL).ok ? packed : SLICE_NONE;
 }
 
+static struct slice details_of(struct arena *arena, const char *request_id, enum reason reason)
+{
+    struct call c = {.arena = arena, .err.reason = reason};
+    snprintf(c.request_id, sizeof c.request_id, "%s", request_id);
+    return status_details(&c, reason_info(reason), reason_info(reason)->text);
+}
+
 enum { NAMED_MAX = 4 }; /* fields in the message; BadRequest has all */
 
 /* Developers see the message alone, so it names the fields: paths of the schema, with indices. NULL: the
@@ -168,4 +175,5 @@ const struct codec CODEC_GRPC = {
     .decode = decode,
     .encode = pb_pack,
     .finish = finish,
+    .details = details_of,
 };

@@ -14,9 +14,13 @@ void observe_step(const char *table, const char *row, int64_t ns)
     metric_observe(M_STEP_SECONDS, table, row, ns);
 }
 
-/* The client can do nothing about it: whoever runs the server has to look. Reasons of many kinds have such a status. */
+/* The client can do nothing about it: whoever runs the server has to look. Reasons of many kinds have such a status;
+ * gRPC gives it to what clients frame wrongly, too. */
 static bool is_our_fault(const struct call *c)
 {
+    if (c->err.reason == R_FRAMING_BROKEN || c->err.reason == R_COMPRESSION_INVALID) {
+        return false;
+    }
     enum grpc_code code = reason_info(c->err.reason)->code;
     return c->err.reason != R_NONE &&
            (code == GRPC_INTERNAL || code == GRPC_UNKNOWN || code == GRPC_DATA_LOSS);

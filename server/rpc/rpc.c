@@ -121,6 +121,17 @@ void rpc_refuse(struct rpc *rpc, enum reason reason)
     rpc->refusal = reason;
 }
 
+void rpc_end_streams(struct rpc *rpc)
+{
+    rpc->is_ending = true;
+    LIST_EACH_SAFE (link, after, &rpc->calls) {
+        struct call *c = LIST_ENTRY(link, struct call, link);
+        if (call_is_idle(c)) {
+            call_abort(c, R_SHUTTING_DOWN);
+        }
+    }
+}
+
 const struct net_handler *rpc_net_handler(struct rpc *rpc)
 {
     return &rpc->handler;

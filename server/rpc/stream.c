@@ -9,12 +9,35 @@
 #include "rpc/call_internal.h"
 #include "wire/pb.h"
 
+enum { DETAILS_BUDGET = 16 * 1024 };
+
+static struct slice on_details(void *ctx, struct arena *arena, enum reason reason)
+{
+    const struct rpc *rpc = ctx;
+    char request_id[UUID_TEXT_BYTES];
+    uuid_format(uuid_v7(loop_unix_us(rpc->loop)), request_id);
+    return CODEC_GRPC.details(arena, request_id, reason);
+}
+
 /* Answer a request for which there is no call: an unknown path, or no gRPC at all. */
-static void refuse_stream(struct net_stream *stream, const struct net_request *request)
+static void refuse_stream(struct rpc *rpc, struct net_stream *stream,
+                          const struct net_request *request)
 {
     if (request->is_grpc) {
         const struct reason_info *info = reason_info(R_METHOD_UNKNOWN);
-        net_stream_finish(stream, info->code, info->text, SLICE_NONE);
+        AUTO(arena_free_at) struct arena *arena = arena_new(DETAILS_BUDGET);
+        net_stream_finish(stream, info->code, info->text, on_details(rpc, arena, R_METHOD_UNKNOWN));
+        return;
+    }
+    bool is_method = rpc_find_method(request->path, NULL) != NULL;
+    if (strcmp(request->method, "POST") == 0) {
+        net_stream_reply_http(stream, 415, "text/plain", slice_str("expected application/grpc\n"));
+    } else if (is_method) {
+        net_stream_reply_page(stream, &(struct net_page){.status = 405,
+                                                         .content_type = "text/plain",
+                                                         .cache_control = "no-store",
+                                                         .allow = "POST",
+                                                         .body = slice_str("expected POST\n")});
     } else {
         net_stream_reply_http(stream, 404, "text/plain", slice_str("not found\n"));
     }
@@ -61,8 +84,8 @@ static void on_open(void *ctx, struct net_stream *stream, const struct net_reque
     struct rpc *rpc = ctx;
     size_t index;
     const struct method *method = rpc_find_method(request->path, &index);
-    if (method == NULL || !request->is_grpc) {
-        refuse_stream(stream, request);
+    if (method == NULL || !request->is_grpc || request->query != NULL) {
+        refuse_stream(rpc, stream, request);
         return;
     }
     struct call *c = xcalloc(1, sizeof *c);
@@ -147,7 +170,7 @@ static void on_message(void *ctx, struct net_stream *stream, struct slice bytes)
         return;
     }
     if (c->request != NULL) {
-        call_reject(c, &(struct err){.reason = R_PROTO_MALFORMED, .detail = "second message"});
+        call_reject(c, &(struct err){.reason = R_MESSAGE_COUNT_WRONG, .detail = "second message"});
     } else {
         c->request = message;
     }
@@ -166,7 +189,7 @@ static void on_end(void *ctx, struct net_stream *stream)
         return;
     }
     if (c->request == NULL) {
-        call_reject(c, &(struct err){.reason = R_PROTO_MALFORMED, .detail = "no message"});
+        call_reject(c, &(struct err){.reason = R_MESSAGE_COUNT_WRONG, .detail = "no message"});
         return;
     }
     call_start(c);
@@ -201,4 +224,5 @@ const struct net_handler RPC_HANDLER = {
     .end = on_end,
     .broken = on_broken,
     .closed = on_closed,
+    .details = on_details,
 };

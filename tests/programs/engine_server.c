@@ -6,6 +6,8 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "context/readiness.h"
+#include "context/services.h"
 #include "loop/loop.h"
 #include "net/grpc/grpc_framing.h"
 #include "net/http2/http2_protocol.h"
@@ -15,6 +17,9 @@
 
 static struct loop *loop;
 static struct net_server *server;
+static struct rpc *rpc;
+static struct readiness readiness;
+static struct services services = {.readiness = &readiness};
 
 static void drained(void *ctx)
 {
@@ -25,6 +30,8 @@ static void drained(void *ctx)
 static void on_term(struct loop_signal *signal)
 {
     (void)signal;
+    readiness_end(&readiness);
+    rpc_end_streams(rpc);
     net_server_drain(server, 3000, drained, NULL);
 }
 
@@ -45,8 +52,10 @@ int main(int argc, char **argv)
     log_configure(LOG_JSON, quiet ? LOG_WARNING : LOG_INFO);
     signal(SIGPIPE, SIG_IGN);
     loop = loop_new();
-    struct rpc *rpc = rpc_new(loop, NULL, NULL, &limits);
+    readiness_init(&readiness, R_NONE);
+    rpc = rpc_new(loop, &services, NULL, &limits);
     rpc_register(rpc, &health_check_flow);
+    rpc_register(rpc, &health_list_flow);
     rpc_register(rpc, &health_watch_flow);
     rpc_register(rpc, &reflection_flow);
     rpc_register(rpc, &reflection_v1alpha_flow);

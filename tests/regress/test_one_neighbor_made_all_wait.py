@@ -9,12 +9,13 @@ import psycopg2
 import pytest
 
 from authority import Authority
-from calls import call_on, outcome, outcome_of, refused
+from calls import call_on, fresh_channel, outcome, outcome_of, refused
 from loop_turns import limit, longest_turn
 from waiting import eventually, let_pass
 from world import VIEW, World, grant
 
 ACQUIRE, QUERY, PROTECT = "LicensingService/AcquireLicense", "AuditService/Query", "PublishingService/Protect"
+TEMPLATES = "PublishingService/ListAvailableTemplates"
 SLOW_S, MANY = 1, 8
 HELD_MS = 3000
 TENANT_CALLS = 12
@@ -59,6 +60,33 @@ def test_revocation_waited_behind_long_readers(world, slow_log):
     assert {outcome_of(query) for query in queries} == {"OK"}
 
 
+@pytest.fixture
+def slow_directories(world):
+    """Two tenants; whoever looks up a person there takes a while, as where people are in thousands of groups."""
+    tenants = world.tenant(), world.tenant()
+    for tenant in tenants:
+        world.call("DirectoryService/PutUser", {"user": {"address": f"one@{tenant.domain}"}}, tenant.admin)
+    world.sql(f"CREATE POLICY slow ON directory_name AS RESTRICTIVE FOR SELECT USING ((SELECT pg_sleep({SLOW_S})) IS NOT NULL)")
+    yield tenants
+    world.sql("DROP POLICY slow ON directory_name")
+
+
+def test_everything_waited_behind_people_of_many_groups(world, slow_directories):
+    """Looking up a person of 4,000 groups takes 30 ms, and a tenant's many such stood before everybody's keys, contents and
+    components: another one's revocation took 1 to 3.5 s."""
+    made, (loud, quiet) = of_fabrikam(world), slow_directories
+    token = loud.token("one")
+    channels = [fresh_channel(world.a) for _ in range(MANY)]
+    calls = [call_on(channel, TEMPLATES, {}, [("authorization", f"Bearer {token}")], wait=False) for channel in channels]
+    let_pass(SLOW_S / 4)
+    assert timed(world.track, "Revoke", made, world.fabrikam.admin) < SLOW_S
+    assert timed(world.call, TEMPLATES, {}, token=quiet.token("one")) < 3 * SLOW_S, "people of another tenant too"
+    assert not all(call.done() for call in calls)
+    assert {outcome_of(call) for call in calls} == {"OK"}
+    for channel in channels:
+        channel.close()
+
+
 @contextlib.contextmanager
 def transaction(world, statement, *values):
     """Somebody else's, which stays open."""
@@ -81,6 +109,16 @@ def test_revocation_waited_behind_a_row_that_was_locked(world):
         assert timed(world.template, grant("owner", VIEW), who=world.fabrikam.admin) < 1
         assert outcome_of(acts[0]) == "CONFLICT", "waiting for a lock has a limit"
     assert all(outcome_of(act) in ("OK", "CONFLICT") for act in acts)
+
+
+def test_an_act_waited_for_a_lock_again_and_again(world):
+    """A lock that was held for as long as one may wait was taken for another change that came first: eight times."""
+    with transaction(world, "SELECT FROM tenant WHERE name = 'contoso' FOR UPDATE"):
+        change = {"tenant": {"display_name": "Locked"}, "update_mask": {"paths": ["display_name"]}}
+        started = time.monotonic()
+        acts = many(world, "TenantService/UpdateTenant", [change] * 3, world.contoso.admin)
+        assert {outcome_of(act) for act in acts} == {"CONFLICT"}
+        assert time.monotonic() - started < 6, "each waits for a second, one after the other"
 
 
 def protection(world, request_id):

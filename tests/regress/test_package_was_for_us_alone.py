@@ -269,3 +269,25 @@ def test_what_the_server_sets_is_not_taken_from_a_request(world):
                 "template": {"template_id": made.template_id}, "update_mask": {"paths": [path]}}, world.contoso.admin)
         assert caught.value.fields == ["update_mask.paths[0]"] and why in caught.value.violations[0].description
     assert behaviors("TemplateService/UpdateTemplate", "template.tenant") == {"IMMUTABLE"}
+
+
+CHANGES = {"set by the server": {"OUTPUT_ONLY"}, "Methods of its own": {"OUTPUT_ONLY"}, "can't be changed": {"IMMUTABLE"}}
+UPDATES = [method for method in BUILT if "update_mask" in method.request_type().DESCRIPTOR.fields_by_name]
+
+
+@pytest.mark.parametrize("method", UPDATES, ids=lambda method: method.path)
+def test_what_can_be_changed_was_not_said(world, stock, method):
+    """By masks that name one field each, of every field of every resource."""
+    request = request_of(stock, method)
+    name = next(name for name in request if name != "update_mask")
+    kinds = set()
+    for field in method.request_type().DESCRIPTOR.fields_by_name[name].message_type.fields:
+        try:
+            world.call(method.path, {**request, "update_mask": {"paths": [field.name]}}, **caller_of(stock, method))
+            why = ""
+        except Refused as error:
+            why = error.violations[0].description if error.fields == ["update_mask.paths[0]"] else ""
+        expected = next((kind for words, kind in CHANGES.items() if words in why), set())
+        assert field.name == "etag" or behaviors(method.path, f"{name}.{field.name}") - {"REQUIRED"} == expected, field.name
+        kinds |= expected
+    assert "IMMUTABLE" in kinds

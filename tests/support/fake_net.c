@@ -201,6 +201,12 @@ void net_stream_finish(struct net_stream *stream, enum grpc_code code, const cha
     stream->details_len = details.len;
 }
 
+void net_stream_reply_page(struct net_stream *stream, const struct net_page *page)
+{
+    finish(stream);
+    stream->http_status = page->status;
+}
+
 void net_stream_reply_http(struct net_stream *stream, int status, const char *content_type,
                            struct slice body)
 {

@@ -7,6 +7,9 @@
 
 enum { PREFIX_BYTES = 5, FLAG_COMPRESSED = 1 };
 
+static const char ACCEPTS[] = "grpc-accept-encoding";
+static const char ENCODINGS[] = "identity,gzip";
+
 /* --- headers -------------------------------------------------------------------------------- */
 
 static bool is_grpc_type(const char *type)
@@ -54,7 +57,7 @@ static rc begin(struct net_request *request, struct net_encoding *out, struct er
     out->accepts_gzip = lists_token(net_request_header(request, "grpc-accept-encoding"), "gzip");
     int64_t ms = timeout == NULL ? 0 : grpc_timeout_parse(timeout);
     if (ms < 0) {
-        FAIL(err, R_PROTO_MALFORMED, "grpc-timeout");
+        FAIL(err, R_FRAMING_BROKEN, "grpc-timeout");
     }
     request->timeout_ms = ms;
     return OK;
@@ -69,7 +72,7 @@ static enum net_look look(struct slice in, bool all_came, struct net_frame *out,
         return NET_LOOK_LATER;
     }
     if (in.ptr[0] > FLAG_COMPRESSED) {
-        (void)err_raise(err, R_PROTO_MALFORMED, __FILE__, __LINE__, "flags %u", in.ptr[0]);
+        (void)err_raise(err, R_FRAMING_BROKEN, __FILE__, __LINE__, "flags %u", in.ptr[0]);
         return NET_LOOK_BROKEN;
     }
     *out = (struct net_frame){
@@ -99,7 +102,7 @@ static void head(const struct net_encoding *encoding, struct net_head *out)
     if (encoding->accepts_gzip) {
         net_head_add(out, "grpc-encoding", "gzip");
     }
-    net_head_add(out, "grpc-accept-encoding", "identity,gzip");
+    net_head_add(out, ACCEPTS, ENCODINGS);
 }
 
 static void add_status(struct arena *arena, const struct net_status *status, struct net_head *out)
@@ -129,11 +132,15 @@ static void finish(struct arena *arena, const struct net_status *status, struct 
     }
     only->status = 200;
     net_head_add(only, "content-type", "application/grpc");
+    if (status->code == GRPC_UNIMPLEMENTED) {
+        net_head_add(only, ACCEPTS, ENCODINGS); /* grpc/grpc doc/compression.md */
+    }
     add_status(arena, status, only);
 }
 
 const struct net_framing GRPC_FRAMING = {
     .name = "grpc",
+    .only_over = "h2",
     .takes = takes,
     .begin = begin,
     .look = look,

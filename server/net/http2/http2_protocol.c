@@ -91,6 +91,12 @@ static void refuse_new(void *session)
                                 NGHTTP2_NO_ERROR, NULL, 0);
 }
 
+static void ping(void *session)
+{
+    const struct http2_session *s = session;
+    (void)nghttp2_submit_ping(s->nghttp2, NGHTTP2_FLAG_NONE, NULL);
+}
+
 static void give_back(void *session, size_t bytes)
 {
     const struct http2_session *s = session;
@@ -100,10 +106,12 @@ static void give_back(void *session, size_t bytes)
 
 const struct net_protocol HTTP2_PROTOCOL = {
     .alpn = "h2",
+    .preface = NGHTTP2_CLIENT_MAGIC,
     .start = start,
     .feed = http2_feed,
     .fill = http2_fill,
     .is_over = is_over,
+    .ping = ping,
     .announce_end = announce_end,
     .refuse_new = refuse_new,
     .stop = stop,

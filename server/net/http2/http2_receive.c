@@ -7,6 +7,8 @@
 #include "net/conn.h"
 #include "net/http2/http2_session.h"
 
+enum { NEEDED_VALUE_MAX = 256 };
+
 static struct http2_stream *find_stream(nghttp2_session *nghttp2, int32_t id)
 {
     return nghttp2_session_get_stream_user_data(nghttp2, id);
@@ -24,15 +26,32 @@ static int on_begin_headers(nghttp2_session *nghttp2, const nghttp2_frame *frame
     return 0;
 }
 
-static void keep_header(struct net_request *r, const char *name, const char *value)
+static void keep_path(struct net_request *r, char *value)
+{
+    char *mark = strchr(value, '?');
+    r->path = value;
+    if (mark != NULL) {
+        *mark = '\0';
+        r->query = mark + 1;
+    }
+}
+
+static void keep_header(struct net_request *r, const char *name, char *value)
 {
     if (strcmp(name, ":method") == 0) {
         r->method = value;
     } else if (strcmp(name, ":path") == 0) {
-        r->path = value;
+        keep_path(r, value);
     } else if (name[0] != ':') {
         r->headers[r->header_count++] = (struct net_header){name, value};
     }
+}
+
+/* By these it is known what the answer has to look like, also behind headers that found no room. */
+static bool is_needed(const uint8_t *name, size_t name_len, size_t value_len)
+{
+    return value_len <= NEEDED_VALUE_MAX &&
+           (name[0] == ':' || slice_eq_str(slice_of(name, name_len), "content-type"));
 }
 
 static int on_header(nghttp2_session *nghttp2, const nghttp2_frame *frame, const uint8_t *name,
@@ -45,19 +64,19 @@ static int on_header(nghttp2_session *nghttp2, const nghttp2_frame *frame, const
     if (s == NULL || s->stream.inward != NET_IN_HEADERS) {
         return 0; /* trailers of a request: gRPC has none */
     }
-    /* RFC 9113 §6.5.2: a header counts its name, its value and 32. */
-    s->header_bytes += name_len + value_len + 32;
+    s->header_bytes += net_header_size(name_len, value_len);
     struct net_request *request = &s->stream.request;
     char *kept_name = NULL, *kept_value = NULL;
-    if (s->header_bytes <= NET_HEADER_BYTES_MAX && request->header_count < NET_HEADERS_MAX) {
+    bool has_room = s->header_bytes <= NET_HEADER_BYTES_MAX || is_needed(name, name_len, value_len);
+    if (has_room && request->header_count < NET_HEADERS_MAX) {
         kept_name = arena_dup(s->stream.arena, slice_of(name, name_len));
         kept_value = arena_dup(s->stream.arena, slice_of(value, value_len));
     }
     if (kept_name == NULL || kept_value == NULL) {
-        net_stream_refuse(&s->stream, 431, "request headers too large\n");
-        return 0;
+        net_stream_took_too_many_headers(&s->stream);
+    } else {
+        keep_header(request, kept_name, kept_value);
     }
-    keep_header(request, kept_name, kept_value);
     return 0;
 }
 

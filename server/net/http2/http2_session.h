@@ -32,7 +32,8 @@ struct http2_stream {
     int32_t id;
     size_t header_bytes;
     bool is_held;         /* the answer waits for the request's end (http2_respond) */
-    struct net_head held; /* that answer: a head alone */
+    struct net_head held; /* the head of that answer, which is complete */
+    bool held_has_body;
 };
 
 static inline struct http2_stream *http2_stream_of(struct net_stream *stream)

@@ -85,9 +85,10 @@ static bool can_send_more(const struct http2_stream *s)
 void http2_respond(struct net_stream *stream, const struct net_head *head, bool has_body)
 {
     struct http2_stream *s = http2_stream_of(stream);
-    if (!has_body && can_send_more(s)) {
+    if (stream->outward == NET_OUT_FINISHED && can_send_more(s)) {
         s->is_held = true;
         s->held = *head;
+        s->held_has_body = has_body;
         return;
     }
     submit(stream, head, has_body);
@@ -98,7 +99,7 @@ void http2_answer_now(struct net_stream *stream)
     struct http2_stream *s = http2_stream_of(stream);
     if (s->is_held) {
         s->is_held = false;
-        submit(stream, &s->held, false);
+        submit(stream, &s->held, s->held_has_body);
     }
 }
 

@@ -232,5 +232,6 @@ void directories_ask(struct directories *directories, struct directory_find *fin
                             .domains = {question->tenant->domains, question->tenant->domain_count},
                             .limit = SUBJECT_GROUPS_MAX + 1,
                         });
+    find->op.party = question->tenant->id.u; /* it takes as long as its groups make it */
     pg_submit_one(&find->op, &p, read_person);
 }

@@ -149,20 +149,24 @@ static void send_singly(struct gate *gate, struct gate_batch *batch)
     }
 }
 
+/* A deadlock, or a lock that was held for long: by whom, nobody says. */
+static bool is_in_the_way(enum reason reason)
+{
+    return reason == R_DATABASE_CONFLICT || reason == R_DATABASE_LOCKED;
+}
+
 /* Whether the batch failed in a way in which some or all of its entries may still succeed. Nothing of
  * it was recorded. */
 static bool may_succeed(struct gate_batch *batch)
 {
     enum reason reason = batch->op.err.reason;
     struct gate_entry *first = batch->entries[0];
-    if (reason == R_DATABASE_CONFLICT && batch->count == 1) {
+    if (is_in_the_way(reason) && batch->count == 1) {
         return first != NULL && ++first->conflicts < CONFLICTS_MAX;
     }
-    return batch->count > 1 &&
-           (reason == R_DATABASE_ERROR || reason == R_ALREADY_EXISTS ||
-            reason == R_PRECONDITION_FAILED || reason == R_ARENA_EXHAUSTED ||
-            /* a deadlock, or a lock that was held for long: by whom, nobody says */
-            reason == R_DATABASE_CONFLICT);
+    return batch->count > 1 && (reason == R_DATABASE_ERROR || reason == R_ALREADY_EXISTS ||
+                                reason == R_PRECONDITION_FAILED || reason == R_ARENA_EXHAUSTED ||
+                                is_in_the_way(reason));
 }
 
 static void count_result(const struct gate_entry *entry)

@@ -18,7 +18,7 @@ enum reason pg_reason(const char *sqlstate)
         {"08", R_DATABASE_UNAVAILABLE},
         {"25006", R_DATABASE_UNAVAILABLE},
         {"40", R_DATABASE_CONFLICT},
-        {"55P03", R_DATABASE_CONFLICT}, /* lock_timeout */
+        {"55P03", R_DATABASE_LOCKED}, /* lock_timeout */
         {"23505", R_ALREADY_EXISTS},
         {"23503", R_PRECONDITION_FAILED},
         {"RM001", R_PRECONDITION_FAILED},

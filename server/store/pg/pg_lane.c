@@ -2,12 +2,14 @@
 /* What waits in a lane is sent when a connection has room. Which connection: the ready one with the
  * fewest operations on their way. Whose operation: that of the party whose turn it is.
  *
- * A lane whose connections carry one operation at a time has two of them at most times, and no party has
- * all: however long one's operations take, the next of another waits for none of them. */
+ * Where operations may take long, connections carry few at a time, there are two of them at most times, and no party
+ * has all: however long one's operations take, the next of another waits for none of them. */
 #include "store/pg/pg_lane.h"
 
 #include "base/mem.h"
 #include "store/pg/pg_conn.h"
+
+enum { PARTIES_APART_BELOW = 8 }; /* operations on one connection: lanes.def */
 
 const struct lane_info LANES[STORE_CLASSES] = {
 #define LANE(name, text, kept_count, spare_count, depth_max, statement, lock, plan, writes) \
@@ -47,14 +49,18 @@ static size_t depth_of(const struct pg_lane *lane)
     return limit != 0 && limit < lane->info->depth ? limit : lane->info->depth;
 }
 
+static bool has_room(const struct pg_lane *lane, const struct pg_conn *conn)
+{
+    return conn->state == PG_READY && conn->in_flight < depth_of(lane);
+}
+
 /* The ready connection with the fewest operations on their way; NULL when none has room. */
 static struct pg_conn *choose(const struct pg_lane *lane)
 {
     struct pg_conn *best = NULL;
     for (size_t i = 0; i < lane->conn_count; i++) {
         struct pg_conn *conn = &lane->conns[i];
-        if (conn->state == PG_READY && conn->in_flight < depth_of(lane) &&
-            (best == NULL || conn->in_flight < best->in_flight)) {
+        if (has_room(lane, conn) && (best == NULL || conn->in_flight < best->in_flight)) {
             best = conn;
         }
     }
@@ -130,22 +136,41 @@ static bool may_wait(const struct pg_lane *lane)
 
 /* --- turns ------------------------------------------------------------------------------------ */
 
-static size_t carried_for(const struct pg_lane *lane, struct uuid party)
+static size_t carried_on(const struct pg_conn *conn, struct uuid party)
 {
     size_t count = 0;
-    for (size_t i = 0; i < lane->conn_count; i++) {
-        LIST_EACH (link, &lane->conns[i].requests) {
-            count += uuid_eq(LIST_ENTRY(link, struct pg_request, link)->party, party);
-        }
+    LIST_EACH (link, &conn->requests) {
+        count += uuid_eq(LIST_ENTRY(link, struct pg_request, link)->party, party);
     }
     return count;
+}
+
+/* Whether one connection is left for others, whatever a party has on its way. */
+static bool leaves_one(const struct pg_lane *lane)
+{
+    return lane->info->depth < PARTIES_APART_BELOW;
 }
 
 static bool may_go(struct uuid party, void *ctx)
 {
     const struct pg_lane *lane = ctx;
-    size_t most = lane->conn_count > 1 ? lane->conn_count - 1 : 1;
-    return lane->info->depth > 1 || carried_for(lane, party) < most;
+    size_t most = lane->conn_count > 1 ? lane->conn_count - 1 : 1, carried = 0;
+    for (size_t i = 0; leaves_one(lane) && i < lane->conn_count; i++) {
+        carried += carried_on(&lane->conns[i], party);
+    }
+    return !leaves_one(lane) || carried < most * depth_of(lane);
+}
+
+/* Of a lane that leaves one to others: where the party is already, so that it stays off the rest. */
+static struct pg_conn *choose_for(const struct pg_lane *lane, struct uuid party)
+{
+    for (size_t i = 0; leaves_one(lane) && i < lane->conn_count; i++) {
+        struct pg_conn *conn = &lane->conns[i];
+        if (has_room(lane, conn) && carried_on(conn, party) > 0) {
+            return conn;
+        }
+    }
+    return choose(lane);
 }
 
 static void send_on(struct pg_conn *conn, struct store_op *op, const struct pg_segment *segment)
@@ -158,14 +183,12 @@ static void send_on(struct pg_conn *conn, struct store_op *op, const struct pg_s
 static void run(struct loop_task *task)
 {
     struct pg_lane *lane = LIST_ENTRY(task, struct pg_lane, task);
-    struct pg_conn *conn;
     struct turn *turn;
-    while ((conn = choose(lane)) != NULL &&
-           (turn = turns_take_if(&lane->waiting, may_go, lane)) != NULL) {
+    while (choose(lane) != NULL && (turn = turns_take_if(&lane->waiting, may_go, lane)) != NULL) {
         struct store_op *op = LIST_ENTRY(turn, struct store_op, turn);
         const struct pg_segment *segment = op->segment;
         op->segment = NULL;
-        send_on(conn, op, segment);
+        send_on(choose_for(lane, op->party), op, segment);
     }
     if (lane->waiting.count > 0) {
         open_spare(lane);
@@ -214,7 +237,7 @@ static void wait_in_line(struct pg_lane *lane, struct store_op *op,
 void pg_lane_submit(struct pg_lane *lane, struct store_op *op, const struct pg_segment *segment)
 {
     struct pg_conn *conn =
-        lane->waiting.count == 0 && may_go(op->party, lane) ? choose(lane) : NULL;
+        lane->waiting.count == 0 && may_go(op->party, lane) ? choose_for(lane, op->party) : NULL;
     if (conn != NULL) {
         send_on(conn, op, segment);
     } else if (may_wait(lane)) {

@@ -167,7 +167,7 @@ static void failed(struct pg_conn *conn, const PGresult *result)
     sqlstate = sqlstate == NULL ? "08006" : sqlstate;
     bool is_schema = strncmp(sqlstate, "42", 2) == 0 && strcmp(sqlstate, "42501") != 0;
     enum reason reason = is_schema ? R_SCHEMA_TOO_OLD : pg_reason(sqlstate);
-    if (reason == R_DATABASE_CONFLICT) {
+    if (reason == R_DATABASE_CONFLICT || reason == R_DATABASE_LOCKED) {
         reason =
             R_DATABASE_NOT_COMMITTING; /* another connection's mark of the history has no end */
     }

@@ -142,7 +142,7 @@ SELECT true AS is_found,
               ORDER BY n.address
               LIMIT :limit) AS p) AS addresses;
 
--- name: directory_find :read
+-- name: directory_find :people
 -- params: tenant tenant_id, addresses text[], token_groups text[], domains text[], limit int8
 -- columns: epoch int8, is_visible bool, is_guest bool, aliases text[], groups text[]
 -- What a directory knows of somebody, by proven addresses, each once, and by groups from the token,

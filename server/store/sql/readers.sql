@@ -4,7 +4,7 @@
 -- group: known_epoch
 -- members: scope uuid, epoch int8
 
--- name: find_readers :read
+-- name: find_readers :people
 -- params: known @known_epoch[], addresses text[], served text[]
 -- columns: is_stale bool, address text?, tenant tenant_id, boundary text, is_guest bool
 -- known: the epochs on which the caller knows all else. served: the boundaries of the node, empty

@@ -150,7 +150,7 @@ static rc begin(struct net_request *request, struct net_encoding *out, struct er
                    : strcmp(request->path, "/unknown") == 0 ? NET_COMPRESSION_UNKNOWN
                                                             : NET_GZIP;
     out->accepts_gzip = strcmp(request->path, "/gzip") == 0;
-    ENSURE(strcmp(request->path, "/bad") != 0, err, R_PROTO_MALFORMED);
+    ENSURE(strcmp(request->path, "/bad") != 0, err, R_FRAMING_BROKEN);
     return OK;
 }
 
@@ -161,7 +161,7 @@ static enum net_look look(struct slice in, bool all_came, struct net_frame *out,
         return NET_LOOK_LATER;
     }
     if (in.ptr[0] == 'b') {
-        (void)err_raise(err, R_PROTO_MALFORMED, __FILE__, __LINE__, "b");
+        (void)err_raise(err, R_FRAMING_BROKEN, __FILE__, __LINE__, "b");
         return NET_LOOK_BROKEN;
     }
     size_t length = (size_t)in.ptr[1] << 16 | (size_t)in.ptr[2] << 8 | in.ptr[3];

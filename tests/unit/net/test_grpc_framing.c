@@ -84,7 +84,7 @@ static void headers_say_how_bodies_are_encoded(void **state)
         assert_int_equal(encoding.accepts_gzip, rows[i].accepts);
         assert_int_equal(r.timeout_ms, 2000);
         r.headers[r.header_count - 1].value = "soon";
-        assert_fails(GRPC_FRAMING.begin(&r, &encoding, &err), &err, R_PROTO_MALFORMED);
+        assert_fails(GRPC_FRAMING.begin(&r, &encoding, &err), &err, R_FRAMING_BROKEN);
     }
 }
 
@@ -119,7 +119,7 @@ static void prefixes(void **state)
     assert_true(frame.length == 0xffffffff);
     assert_int_equal(GRPC_FRAMING.look(slice_of("\2\0\0\0\0", 5), false, &frame, &err),
                      NET_LOOK_BROKEN);
-    assert_int_equal(err.reason, R_PROTO_MALFORMED);
+    assert_int_equal(err.reason, R_FRAMING_BROKEN);
     bytes_free(&wire);
 }
 

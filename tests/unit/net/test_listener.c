@@ -1,14 +1,19 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "chancery_test.h"
 
+#include <netinet/in.h>
+#include <netinet/tcp.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/socket.h>
 #include <unistd.h>
 
 #include "loop/loop.h"
+#include "net/conn.h"
 #include "net/grpc/grpc_framing.h"
 #include "net/http2/http2_protocol.h"
+#include "net/server.h"
 
 static void cleartext_needs_loopback(void **state)
 {
@@ -33,6 +38,44 @@ static void cleartext_needs_loopback(void **state)
     assert_fails(net_listen("127.0.0.1:65536", true, &fd, &err), &err, R_CONFIG_INVALID);
     assert_fails(net_listen("127.0.0.1:-1", true, &fd, &err), &err, R_CONFIG_INVALID);
     assert_fails(net_listen("127.0.0.1:", true, &fd, &err), &err, R_CONFIG_INVALID);
+    net_server_free(server);
+    loop_free(loop);
+}
+
+static void stop_loop(struct loop_timer *timer)
+{
+    loop_stop(timer->loop);
+}
+
+/* What is never acknowledged ends the connection, as gRPC has it (gRFC A18). */
+static void sent_data_is_acknowledged_in_time(void **state)
+{
+    (void)state;
+    static const struct net_config config = {
+        .protocols = {&HTTP2_PROTOCOL}, .framings = {&GRPC_FRAMING}, .keepalive_timeout_ms = 4321};
+    static const struct net_handler handler;
+    struct err err = {0};
+    struct sockaddr_storage address;
+    socklen_t len = sizeof address;
+    int fd, client = socket(AF_INET, SOCK_STREAM, 0);
+    unsigned timeout_ms = 0;
+    struct loop *loop = loop_new();
+    struct loop_timer timer;
+    struct net_server *server = net_server_new(loop, &config, &handler);
+    assert_ok(net_listen("127.0.0.1:0", true, &fd, &err), &err);
+    assert_int_equal(getsockname(fd, (struct sockaddr *)&address, &len), 0);
+    assert_ok(net_server_listen(server, fd, NULL, 0, &err), &err);
+    assert_int_equal(connect(client, (struct sockaddr *)&address, len), 0);
+    loop_timer_init(&timer, loop, stop_loop);
+    loop_timer_arm(&timer, 30);
+    loop_run(loop);
+    assert_int_equal(net_server_connections(server), 1);
+    const struct net_conn *conn = LIST_ENTRY(server->conns.next, struct net_conn, link);
+    len = sizeof timeout_ms;
+    assert_int_equal(getsockopt(conn->fd, IPPROTO_TCP, TCP_USER_TIMEOUT, &timeout_ms, &len), 0);
+    assert_int_equal(timeout_ms, 4321);
+    close(client);
+    loop_timer_fini(&timer);
     net_server_free(server);
     loop_free(loop);
 }
@@ -80,6 +123,7 @@ int main(void)
         cmocka_unit_test(a_port_has_one_server),
         cmocka_unit_test(a_path_is_taken_from_nobody),
         cmocka_unit_test(cleartext_needs_loopback),
+        cmocka_unit_test(sent_data_is_acknowledged_in_time),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -105,9 +105,15 @@ static void what_no_framing_takes(void **state)
     assert_told("respond:404+body ");
     close_stream(get);
     assert_told("closed free ");
-    struct net_stream *put = open_stream("PUT", "/x");
-    assert_told("respond:415+body ");
-    close_stream(put);
+    struct net_stream *head = open_stream("HEAD", "/page");
+    assert_told("open ");
+    net_stream_reply_http(head, 404, "text/plain", slice_str("no\n"));
+    assert_told("respond:404 ");
+    close_stream(head);
+    assert_told("closed free ");
+    struct net_stream *nothing = open_stream(NULL, "/x");
+    assert_told("respond:400+body ");
+    close_stream(nothing);
     assert_told("free "); /* the handler never heard of it */
 }
 
@@ -144,12 +150,12 @@ static void broken_bodies(void **state)
         bool ends;
         const char *told;
     } rows[] = {
-        {"/bad", 'm', 1, 1, true, "open:call broken:PROTO_MALFORMED respond:203 "},
-        {"/x", 'b', 1, 1, true, "open:call broken:PROTO_MALFORMED respond:203 "},
-        {"/x", 'm', 2, 1, true, "open:call broken:PROTO_MALFORMED respond:203 "},
+        {"/bad", 'm', 1, 1, true, "open:call broken:FRAMING_BROKEN respond:213 "},
+        {"/x", 'b', 1, 1, true, "open:call broken:FRAMING_BROKEN respond:213 "},
+        {"/x", 'm', 2, 1, true, "open:call broken:FRAMING_BROKEN respond:213 "},
         {"/x", 'm', 101, 1, false, "open:call broken:MESSAGE_TOO_LARGE respond:208 "},
-        {"/x", 'z', 9, 9, false, "open:call broken:COMPRESSION_INVALID respond:203 "},
-        {"/identity", 'z', 9, 9, false, "open:call broken:PROTO_MALFORMED respond:203 "},
+        {"/x", 'z', 9, 9, false, "open:call broken:COMPRESSION_INVALID respond:213 "},
+        {"/identity", 'z', 9, 9, false, "open:call broken:FRAMING_BROKEN respond:213 "},
         {"/unknown", 'z', 9, 0, false, "open:call broken:COMPRESSION_UNSUPPORTED respond:212 "},
     };
     for (size_t i = 0; i < sizeof rows / sizeof rows[0]; i++) {

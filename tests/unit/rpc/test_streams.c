@@ -38,11 +38,11 @@ static void a_unary_call_has_one_message(void **state)
     struct net_stream *s = toy_open(&TOY_PUBLIC);
     fake_net_message(s, SLICE_NONE);
     ask_badly(s, SLICE_NONE);
-    assert_refused(s, R_PROTO_MALFORMED);
+    assert_refused(s, R_MESSAGE_COUNT_WRONG);
     s = toy_open(&TOY_PUBLIC);
     fake_net_end(s);
     toy_settle();
-    assert_refused(s, R_PROTO_MALFORMED);
+    assert_refused(s, R_MESSAGE_COUNT_WRONG);
     assert_story("");
 }
 
