@@ -211,7 +211,7 @@ static int run_dev(int argc, char **argv)
     static const char *const names[] = {"start", "stop", "status", "clean", NULL};
     static rc (*const verbs[])(struct dev * dev, struct err * err) = {start, stop, status, clean};
     const char *asked_port = NULL;
-    struct dev dev = {.arena = arena_new(SESSION_BUDGET)};
+    struct dev dev = {0};
     const struct option_spec specs[] = {{"--folder", &dev.folder, NULL, NULL},
                                         {"--port", &asked_port, NULL, NULL}};
     struct err err = {0};
@@ -225,6 +225,7 @@ static int run_dev(int argc, char **argv)
          number_read(&command_dev, "--port", asked_port, 1, 65535, &port) != EXIT_OK)) {
         return EXIT_USAGE;
     }
+    dev.arena = arena_new(SESSION_BUDGET);
     dev.folder = dev.folder == NULL ? dev_default_folder(dev.arena) : dev.folder;
     dev.port = arena_printf(dev.arena, "%u", port);
     asked_port = asked_port == NULL ? NULL : dev.port;
@@ -247,7 +248,7 @@ const struct command command_dev = {.name = "dev",
 
 static int run_token(int argc, char **argv)
 {
-    struct dev dev = {.arena = arena_new(SESSION_BUDGET)};
+    struct dev dev = {0};
     uint32_t lasts = 60;
     const char *minutes = NULL, *output = "-", *key_file = NULL, *token;
     const struct option_spec specs[] = {{"--folder", &dev.folder, NULL, NULL},
@@ -262,6 +263,7 @@ static int run_token(int argc, char **argv)
         number_read(&command_token, "--minutes", minutes, 1, MINUTES_MAX, &lasts) != EXIT_OK) {
         return EXIT_USAGE;
     }
+    dev.arena = arena_new(SESSION_BUDGET);
     dev.folder = dev.folder == NULL ? dev_default_folder(dev.arena) : dev.folder;
     absolute(&dev);
     bool ok = crypto_init(NULL, &err).ok &&
