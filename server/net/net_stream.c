@@ -294,6 +294,9 @@ void net_stream_took_fault(struct net_stream *stream, const char *sentence)
 
 void net_stream_took_close(struct net_stream *stream)
 {
+    if (stream->inward == NET_IN_HEADERS) {
+        stream->conn->headers_since = (struct mono_time){0}; /* nobody waits for them any more */
+    }
     net_stream_set_outward(stream, NET_OUT_GONE);
     net_stream_mark_ready(stream);
 }

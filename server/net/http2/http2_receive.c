@@ -7,7 +7,12 @@
 #include "net/conn.h"
 #include "net/http2/http2_session.h"
 
-enum { NEEDED_VALUE_MAX = 256 };
+enum {
+    NEEDED_VALUE_MAX = 256,
+    /* More than this no client means: an indexed header is one byte to send and as long as you like to
+     * look at (CVE-2016-6581). */
+    HEADER_BYTES_HEARD = 4 * NET_HEADER_BYTES_MAX,
+};
 
 static struct http2_stream *find_stream(nghttp2_session *nghttp2, int32_t id)
 {
@@ -61,10 +66,19 @@ static int on_header(nghttp2_session *nghttp2, const nghttp2_frame *frame, const
     (void)flags;
     (void)user;
     struct http2_stream *s = find_stream(nghttp2, frame->hd.stream_id);
-    if (s == NULL || s->stream.inward != NET_IN_HEADERS) {
-        return 0; /* trailers of a request: gRPC has none */
+    if (s == NULL) {
+        return 0;
     }
     s->header_bytes += net_header_size(name_len, value_len);
+    if (s->header_bytes > HEADER_BYTES_HEARD) {
+        /* nghttp2 only decodes the rest of the block, and the stream ends. */
+        (void)nghttp2_submit_rst_stream(nghttp2, NGHTTP2_FLAG_NONE, s->id,
+                                        NGHTTP2_ENHANCE_YOUR_CALM);
+        return NGHTTP2_ERR_TEMPORAL_CALLBACK_FAILURE;
+    }
+    if (s->stream.inward != NET_IN_HEADERS) {
+        return 0; /* trailers of a request: gRPC has none */
+    }
     struct net_request *request = &s->stream.request;
     char *kept_name = NULL, *kept_value = NULL;
     bool has_room = s->header_bytes <= NET_HEADER_BYTES_MAX || is_needed(name, name_len, value_len);
