@@ -43,6 +43,12 @@ static bool is_target_char(uint8_t c)
     return c > ' ' && c < 0x7f && strchr("\"#<>\\^`{|}", c) == NULL;
 }
 
+/* Clients send in a query what a URI has no place for; browsers and Node do (WHATWG URL, query state). */
+static bool is_query_char(uint8_t c)
+{
+    return c > ' ' && c != 0x7f && c != '#';
+}
+
 static bool is_host_char(uint8_t c)
 {
     return is_digit(c) || (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') ||
@@ -57,6 +63,14 @@ static bool are_all(struct slice text, bool (*is_fine)(uint8_t c))
         }
     }
     return true;
+}
+
+static bool is_target(struct slice text)
+{
+    ptrdiff_t mark = slice_find(text, '?');
+    size_t end = mark < 0 ? text.len : (size_t)mark;
+    return are_all(slice_cut(text, 0, end), is_target_char) &&
+           are_all(slice_cut(text, end, text.len), is_query_char);
 }
 
 static bool is_token(struct slice text)
@@ -123,7 +137,7 @@ const struct http1_fault *http1_read_request_line(struct http1_head *head, struc
     }
     *method = slice_cut(line, 0, (size_t)first);
     *target = slice_cut(line, (size_t)first + 1, (size_t)last);
-    if (!is_token(*method) || !are_all(*target, is_target_char)) {
+    if (!is_token(*method) || !is_target(*target)) {
         return &bad_line;
     }
     return read_version(head, slice_cut(line, (size_t)last + 1, line.len));
