@@ -173,6 +173,38 @@ def test_client_that_says_no_more_and_listens(authority):
         assert read_all(sock).endswith(b"\r\n\r\nok\n")
 
 
+def test_requests_before_the_end_were_dropped(authority, keys_path):
+    """A client that had said all it had to say got an answer to the first of its requests only."""
+    ask = f"GET {keys_path} HTTP/1.1\r\nHost: a\r\n\r\n".encode()
+    for data, count in ((ask * 5, 5), (ask * 2 + b"\r\n", 2), (ask * 2 + ask[:-3], 2), (b"GET /livez", 0)):
+        with socket.create_connection(authority.cleartext.split(":"), timeout=5) as sock:
+            sock.sendall(data)
+            sock.shutdown(socket.SHUT_WR)
+            assert read_all(sock).count(b"HTTP/1.1 200 OK") == count, data
+
+
+@pytest.mark.parametrize("version", ["--http1.1", "--http2-prior-knowledge"])
+def test_query_changed_the_answer(authority, version):
+    """Over HTTP/1.1 a query string as browsers, Node and curl send it was refused: they leave what is no part of a URI
+    as it is (WHATWG URL, query state)."""
+    for query in ("a=b|c", "f={x}", "a^b", "a`b", "a\\b", 'a="b"', "x=<y>", "u=\u00e4", "?/"):
+        assert curl(authority, f"/livez?{query}", version, "-g", scheme="http")[0] == 200, query
+
+
+def test_node_asks_with_a_query(authority):
+    done = subprocess.run(["node", "-e", f"""
+        fetch("http://{authority.cleartext}/livez?filter={{x}}|y^z").then(r => console.log(r.status))"""],
+                          capture_output=True, text=True, timeout=30, check=False)
+    assert done.stdout == "200\n", done.stderr
+
+
+@pytest.mark.parametrize("target", [b"/livez?a#b", b"/livez?a\x7f", b"/livez?a\x01", b"/li|vez", b"/livez?a b"])
+def test_bad_target(authority, target):
+    with socket.create_connection(authority.cleartext.split(":"), timeout=10) as sock:
+        sock.sendall(b"GET " + target + b" HTTP/1.1\r\nHost: a\r\n\r\n")
+        assert read_all(sock).startswith(b"HTTP/1.1 400 ")
+
+
 @pytest.mark.parametrize("more", [
     b"Content-Length: 4\r\nTransfer-Encoding: chunked\r\n\r\n0\r\n\r\n", b"Content-Length: 5\r\nContent-Length: 6\r\n\r\nhello",
     b"Transfer-Encoding: xchunked\r\n\r\n0\r\n\r\n", b"Transfer-Encoding : chunked\r\n\r\n0\r\n\r\n", b"X: y\n\r\n",

@@ -44,14 +44,15 @@ static bool wants_input(void *session)
 static bool took_eof(void *session)
 {
     struct http1_session *s = session;
-    s->is_ending = true;
+    s->has_ended = true;
     return s->stream != NULL && s->stream->stream.all_came && s->stream->stream.framing == NULL;
 }
 
 static bool is_over(void *session)
 {
     const struct http1_session *s = session;
-    return s->is_ending && s->stream == NULL && bytes_view(&s->out).len == 0;
+    bool is_last = s->is_ending || (s->has_ended && bytes_view(&s->in).len == 0);
+    return is_last && s->stream == NULL && bytes_view(&s->out).len == 0;
 }
 
 static void announce_end(void *session)

@@ -290,10 +290,21 @@ static bool may_begin(const struct http1_session *s)
     return s->inward != HTTP1_REQUEST_LINE || s->stream != NULL || !s->is_ending;
 }
 
+/* The client has ended in the middle of a head. */
+static bool is_cut_short(const struct http1_session *s)
+{
+    return s->has_ended && s->stream != NULL && s->stream->stream.inward == NET_IN_HEADERS &&
+           s->stream->stream.outward == NET_OUT_SILENT;
+}
+
 bool http1_receive(struct http1_session *s)
 {
     bool is_any = false;
     while (bytes_view(&s->in).len > 0 && may_begin(s) && receive_some(s)) {
+        is_any = true;
+    }
+    if (is_cut_short(s)) {
+        net_stream_took_close(&s->stream->stream);
         is_any = true;
     }
     return is_any;

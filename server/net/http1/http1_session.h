@@ -60,6 +60,7 @@ struct http1_session {
     struct bytes out; /* heads, and what is around chunks */
     unsigned requests;
     bool is_ending; /* no request after this one */
+    bool has_ended; /* the client says no more than what lies in `in` */
 };
 
 /* http1_receive.c: take in what lies in `in`, as far as that goes now. False: nothing of it. */
