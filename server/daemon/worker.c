@@ -11,6 +11,7 @@
 #include "crypto/algs.h"
 #include "daemon/audit_partitions.h"
 #include "daemon/front.h"
+#include "daemon/generation.h"
 #include "daemon/node_check.h"
 #include "daemon/sweep.h"
 #include "daemon/transport.h"
@@ -36,6 +37,7 @@ enum {
 
 struct worker {
     const Conf *conf;
+    struct generation *of;
     unsigned index;
     struct loop *loop;
     struct services services;
@@ -45,7 +47,6 @@ struct worker {
     /* Each has a line of its own: neither admins' domains nor strangers' tokens hold up the others. */
     struct dns *identity_dns, *database_dns;
     const char **boundaries; /* NULL-terminated */
-    const int *sockets;
     struct net_tickets *tickets;
     struct worker_status *status;
     struct loop_timer beat;
@@ -157,27 +158,19 @@ static void check_root_key(struct worker *w)
 
 static rc listen_all(struct worker *w, struct err *err)
 {
-    for (size_t i = 0; i < w->conf->n_listeners; i++) {
-        const Chancery__Config__V1__Tls *from = w->conf->listeners[i]->tls;
-        struct net_tls_config tls = {0};
-        if (from != NULL) {
-            tls = (struct net_tls_config){from->certificate_file, from->key_file,
-                                          from->client_ca_file[0] == '\0' ? NULL
-                                                                          : from->client_ca_file};
-        }
-        TRY(net_server_listen(w->server, w->sockets[i], from == NULL ? NULL : &tls, (unsigned)i,
-                              err));
-    }
-    return OK;
+    TRY(generation_resume(w->of, w->index, err));
+    return transport_listen(w->server, w->conf, w->of->sockets[w->index], err);
 }
 
 /* Accept when ready: until then connections wait in the sockets, which the supervisor holds. A database
- * that stays away is told to clients after a while. False: the worker ends, and was never ready, for
- * the supervisor takes the word of a ready worker for its whole configuration. */
+ * that stays away is told to clients after a while, unless there are siblings for them, while this one's
+ * sockets rest. False: the worker ends, and was never ready, for the supervisor takes the word of a ready
+ * worker for its whole configuration. */
 static bool listen_when_ready(struct worker *w, enum reason problem)
 {
     struct err err = {0};
-    bool is_late = loop_now(w->loop).ns >= mono_add_ms(w->started, GRACE_MS).ns;
+    bool is_late = loop_now(w->loop).ns >= mono_add_ms(w->started, GRACE_MS).ns &&
+                   !generation_rests(w->of, w->index);
     if (w->is_listening || (problem != R_NONE && !is_late)) {
         return true;
     }
@@ -228,9 +221,7 @@ static void drained(void *ctx)
 /* Nobody is to wait in a socket from which nobody will take them. */
 static void close_unserved(struct worker *w)
 {
-    for (size_t i = 0; !w->is_listening && i < w->conf->n_listeners; i++) {
-        close(w->sockets[i]);
-    }
+    generation_deafen(w->is_listening ? NULL : w->of);
     w->is_listening = true;
 }
 
@@ -265,6 +256,13 @@ static rc open_dns(const struct worker *w, struct dns **out, struct err *err)
     return dns_new(w->loop, w->conf->dns->servers, w->conf->dns->n_servers, out, err);
 }
 
+/* What a refused call has heard, /readyz says at once. */
+static void store_changed(void *ctx)
+{
+    struct worker *w = ctx;
+    loop_timer_arm(&w->watch, 0);
+}
+
 static void open_store(struct worker *w)
 {
     struct services *s = &w->services;
@@ -273,6 +271,8 @@ static void open_store(struct worker *w)
         .dns = w->database_dns,
         .statement_timeout_ms = (int)w->conf->database->statement_timeout_ms,
         .gate_connections = w->conf->database->gate_connections,
+        .changed = store_changed,
+        .ctx = w,
     };
     s->approvable_acts = registry_acts;
     s->store = store_new(w->loop, &config);
@@ -365,12 +365,13 @@ static void finish(struct worker *w)
     finish_ground(w);
 }
 
-int worker_run(const Conf *conf, const int *sockets, struct net_tickets *tickets, unsigned index,
+int worker_run(struct generation *g, struct net_tickets *tickets, unsigned index,
                struct worker_status *status)
 {
+    const Conf *conf = g->conf;
     struct worker w = {.conf = conf,
+                       .of = g,
                        .index = index,
-                       .sockets = sockets,
                        .tickets = tickets,
                        .status = status,
                        .started = clock_mono()};
