@@ -26,7 +26,7 @@ def world(authority):
     return World(authority.start())
 
 
-def pages(world):
+def readiness(world):
     """What /readyz says on connections of their own."""
     return {world.a.page("/readyz")[0] for _ in range(CONNECTIONS)}
 
@@ -46,9 +46,9 @@ def test_what_one_worker_can_all_get(world, room):
     limit(world, room)
     world.sql("SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE usename = 'server'")
     try:
-        eventually(lambda: pages(world) == {200}, "every connection comes to a worker that can", LONG_S)
+        eventually(lambda: readiness(world) == {200}, "every connection comes to a worker that can", LONG_S)
         assert {outcome(world.acquire, made, world.bob) for _ in range(5)} == {"OK"}
     finally:
         limit(world, -1)
     eventually(lambda: backends(world) >= 2 * KEPT, "the other one comes back by itself", LONG_S)
-    eventually(lambda: pages(world) == {200}, "and serves", LONG_S)
+    eventually(lambda: readiness(world) == {200}, "and serves", LONG_S)
