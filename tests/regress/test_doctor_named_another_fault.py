@@ -28,14 +28,16 @@ DAY = datetime.timedelta(days=1)
 HOST = "rms.example.org"
 
 
-def certificate(begin=-DAY, end=90 * DAY, names=(HOST,), encryption=serialization.NoEncryption()):
+def certificate(begin=-DAY, end=90 * DAY, names=(HOST,), encryption=serialization.NoEncryption(), common_name="server",
+                usage=x509.ExtendedKeyUsageOID.SERVER_AUTH):
     """A server's certificate, and its key."""
     key = ec.generate_private_key(ec.SECP256R1())
-    subject = x509.Name([x509.NameAttribute(x509.NameOID.COMMON_NAME, "server")])
+    subject = x509.Name([x509.NameAttribute(x509.NameOID.COMMON_NAME, common_name)])
     now = datetime.datetime.utcnow()
     alternatives = [x509.DNSName(name) for name in names] + [x509.IPAddress(ipaddress.ip_address("127.0.0.1"))]
     made = (x509.CertificateBuilder().subject_name(subject).issuer_name(subject).public_key(key.public_key())
             .serial_number(x509.random_serial_number()).not_valid_before(now + begin).not_valid_after(now + end)
+            .add_extension(x509.ExtendedKeyUsage([usage]), critical=False)
             .add_extension(x509.SubjectAlternativeName(alternatives), critical=False).sign(key, hashes.SHA256()))
     return (made.public_bytes(serialization.Encoding.PEM),
             key.private_bytes(serialization.Encoding.PEM, serialization.PrivateFormat.PKCS8, encryption))
@@ -157,6 +159,8 @@ FILES = {
     "certificate of tomorrow": (renew(begin=DAY), "certificates", "CERTIFICATE_NOT_YET_VALID"),
     "another key": (put("server.key", certificate()[1]), "certificates", "CERTIFICATE_KEY_MISMATCH"),
     "another name": (renew(names=("other.example",)), "certificates", "CERTIFICATE_NAME"),
+    "the name is no alternative one": (renew(names=(), common_name=HOST), "certificates", "CERTIFICATE_NAME"),
+    "for clients": (renew(usage=x509.ExtendedKeyUsageOID.CLIENT_AUTH), "certificates", "CERTIFICATE_PURPOSE"),
     "no certificate": (put("server.pem", b"hello\n"), "certificates", "CERTIFICATE_INVALID"),
     "no key": (put("server.key", b"hello\n"), "certificates", "CERTIFICATE_KEY_INVALID"),
     "a key with a passphrase": (renew(encryption=serialization.BestAvailableEncryption(b"x")), "certificates",
@@ -174,6 +178,8 @@ FILES = {
     "root key cut": (put("root.key", b"x" * 31), "root key", "ROOT_KEY_INVALID"),
     "cleartext outside": (lambda patient: patient.config["listeners"].append({"address": "0.0.0.0:0"}), "addresses",
                           "ADDRESS_CLEARTEXT"),
+    "one address twice": (lambda patient: patient.config["listeners"].append(patient.config["listeners"][1]), "addresses",
+                          "ADDRESS_TWICE"),
     "a name for an address": (listener(address="localhost:8443"), "addresses", "ADDRESS_INVALID"),
     "a port beyond": (listener(address="127.0.0.1:70000"), "addresses", "ADDRESS_INVALID"),
     "no FIPS provider": (lambda patient: patient.config.update(crypto_properties="fips=yes"), "algorithms", "ALGORITHMS_MISSING"),
@@ -237,6 +243,11 @@ def limited(*limits):
     """Without the capabilities that pass over limits, where we have them."""
     drop = ["setpriv", "--bounding-set=-ipc_lock,-sys_resource", "--inh-caps=-ipc_lock,-sys_resource"]
     return ["prlimit", *limits, *(drop if os.geteuid() == 0 else []), "--"]
+
+
+def test_an_address_of_a_link_was_a_path(patient):
+    listener(address="[fe80::1]:8443")(patient)
+    patient.fault("ports", "ADDRESS_NOT_HERE", "fe80::1")
 
 
 def test_memory_that_can_not_be_locked_was_well(patient):
