@@ -327,6 +327,14 @@ def test_the_way_to_the_database_was_one_fault(patient, name):
         patient.fault("schema", "DATABASE_EMPTY", why)
 
 
+def test_why_had_lines_of_another_program(patient):
+    conninfo = patient.config["database"]["conninfo"]
+    for change in (("dbname=postgres", "dbname=nothing"), ("host=/", "host=/nowhere/")):
+        patient.config["database"]["conninfo"] = conninfo.replace(*change)
+        why = patient.ask()["database"]["why"]
+        assert "\n" not in why and "LOCATION" not in why and why == why.strip(), why
+
+
 def test_a_wrong_password_was_a_database_that_is_away(patient):
     other = Postgres(migrated_cluster(), durable=False)
     try:

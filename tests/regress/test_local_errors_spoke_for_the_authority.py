@@ -89,7 +89,7 @@ CASES = [  # the profile, the command with its operands in the authority's folde
     ("admin", "directory import short.csv", "INPUT_INVALID"), ("admin", "directory import kind.csv", "INPUT_INVALID"),
     ("admin", "directory import bad.jsonl", "INPUT_INVALID"),
     ("admin", "component create --name x --role gateway --certificate bad.pem", "INPUT_INVALID"),
-    ("admin", "component create --name x --role gateway --certificate missing", None),
+    ("admin", "component create --name x --role gateway --certificate missing", "FILE_UNREADABLE"),
 ]
 
 
@@ -148,6 +148,21 @@ def test_server_that_is_no_authority(world):
 def test_commands_without_a_profile(world, command):
     done = run(world.a.folder, command, None)
     assert done.returncode == 1 and not CODE.search(done.stderr), done.stderr
+
+
+@pytest.mark.parametrize("conninfo,reason,code", [
+    ("host=/nonexistent", "DATABASE_UNUSABLE", 1), ("host=127.0.0.1 port=1", "DATABASE_UNUSABLE", 1),
+    ("SERVER", "DATABASE_UNUSABLE", 1), ("garbage", "a connection string", 2), ("hst=x", "a connection string", 2),
+    ("host=/nonexistent password=hunter2", "must not hold a password", 2),
+    ("postgresql://a:hunter2@127.0.0.1/x", "must not hold a password", 2)])
+def test_a_database_was_told_of_as_to_clients(world, conninfo, reason, code):
+    """"No decision can be recorded", "RetryInfo", "report it": of a database that migrate can't use."""
+    if conninfo == "SERVER":  # a role that owns nothing
+        conninfo = world.a.postgres.server_conninfo
+    done = subprocess.run([CHANCERY, "migrate", "--database", conninfo], text=True, capture_output=True, timeout=60, check=False)
+    assert done.returncode == code and reason in done.stderr, done.stderr
+    assert "hunter2" not in done.stderr and "\\n" not in done.stderr and "RetryInfo" not in done.stderr
+    assert "report it" not in done.stderr and done.stdout == ""
 
 
 def test_libraries_of_the_command(world):
