@@ -4,6 +4,7 @@
 #include <errno.h>
 #include <stdio.h>
 #include <string.h>
+#include <sys/stat.h>
 
 #include <openssl/err.h>
 #include <openssl/pem.h>
@@ -16,6 +17,11 @@ enum { SOON_S = 14 * 24 * 60 * 60, NAME_MAX_BYTES = 256, CHAIN_MAX = 16 };
 
 static FILE *open_file(const char *path, const struct setup_listener *to)
 {
+    struct stat st;
+    if (stat(path, &st) == 0 && !S_ISREG(st.st_mode)) { /* a pipe would be waited for */
+        setup_tell(to, FAULT_FILE_UNREADABLE, "%s is not a regular file", path);
+        return NULL;
+    }
     FILE *file = fopen(path, "re");
     if (file == NULL) {
         setup_tell(to, FAULT_FILE_UNREADABLE, "%s: %s", path, strerror(errno));

@@ -154,6 +154,13 @@ def tls(field, value):
     return lambda patient: patient.config["listeners"][0]["tls"].update({field: value.format(folder=patient.folder)})
 
 
+def pipe(name):
+    def broken(patient):
+        os.unlink(patient.path(name))
+        os.mkfifo(patient.path(name), 0o600)
+    return broken
+
+
 FILES = {
     "certificate expired": (renew(end=-DAY / 2), "certificates", "CERTIFICATE_EXPIRED"),
     "certificate of tomorrow": (renew(begin=DAY), "certificates", "CERTIFICATE_NOT_YET_VALID"),
@@ -163,6 +170,9 @@ FILES = {
     "for clients": (renew(usage=x509.ExtendedKeyUsageOID.CLIENT_AUTH), "certificates", "CERTIFICATE_PURPOSE"),
     "no certificate": (put("server.pem", b"hello\n"), "certificates", "CERTIFICATE_INVALID"),
     "no key": (put("server.key", b"hello\n"), "certificates", "CERTIFICATE_KEY_INVALID"),
+    "a pipe for a certificate": (pipe("server.pem"), "certificates", "FILE_UNREADABLE"),
+    "a pipe for a key": (pipe("server.key"), "certificates", "FILE_UNREADABLE"),
+    "a pipe for a root key": (pipe("root.key"), "root key", "ROOT_KEY_UNREADABLE"),
     "a key with a passphrase": (renew(encryption=serialization.BestAvailableEncryption(b"x")), "certificates",
                                 "CERTIFICATE_KEY_INVALID"),
     "a key for all": (lambda patient: os.chmod(patient.path("server.key"), 0o644), "certificates", "FILE_MODE"),
@@ -194,6 +204,14 @@ def test_a_broken_file_was_well(patient, name):
     assert set(bad) - {"server", "database key"} == {check}, bad
     assert bad[check]["reason"] == reason, bad
     patient.refused_by_check_config(bad[check]["reason"])
+
+
+def test_a_link_to_the_root_key_was_too_many(patient):
+    """Too many levels of symbolic links, of one."""
+    os.rename(patient.path("root.key"), patient.path("other"))
+    os.symlink(patient.path("other"), patient.path("root.key"))
+    told = patient.ask()["root key"]
+    assert told["reason"] == "ROOT_KEY_UNREADABLE" and "symbolic links are not followed" in told["why"]
 
 
 def test_a_certificate_that_ends_soon_is_a_warning(patient):
