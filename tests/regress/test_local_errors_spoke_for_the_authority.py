@@ -151,8 +151,8 @@ def test_commands_without_a_profile(world, command):
 
 
 @pytest.mark.parametrize("conninfo,reason,code", [
-    ("host=/nonexistent", "DATABASE_UNUSABLE", 1), ("host=127.0.0.1 port=1", "DATABASE_UNUSABLE", 1),
-    ("SERVER", "DATABASE_UNUSABLE", 1), ("garbage", "a connection string", 2), ("hst=x", "a connection string", 2),
+    ("host=/nonexistent", "INPUT_INVALID", 1), ("host=127.0.0.1 port=1", "INPUT_INVALID", 1),
+    ("SERVER", "INPUT_INVALID", 1), ("garbage", "a connection string", 2), ("hst=x", "a connection string", 2),
     ("host=/nonexistent password=hunter2", "must not hold a password", 2),
     ("postgresql://a:hunter2@127.0.0.1/x", "must not hold a password", 2)])
 def test_a_database_was_told_of_as_to_clients(world, conninfo, reason, code):
