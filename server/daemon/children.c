@@ -47,8 +47,7 @@ static void be_worker(const struct children *children, struct generation *g,
     generation_close_others(g, g->sockets[child->index]);
     generation_close_others(other, NULL);
     generation_log(g);
-    exit(worker_run(g->conf, g->sockets[child->index], children->tickets, child->index,
-                    child->status));
+    exit(worker_run(g, children->tickets, child->index, child->status));
 }
 
 static struct child *find_free(struct children *children)
@@ -71,7 +70,7 @@ struct child *children_start(struct children *children, struct generation *g,
     }
     child->index = index;
     child->of = g;
-    child->started = children_now();
+    child->started = child->unwell_since = children_now();
     atomic_store(&child->status->beat_ms, child->started);
     atomic_store(&child->status->is_ready, false);
     atomic_store(&child->status->problem, R_NONE);
@@ -111,6 +110,13 @@ static void kill_for(struct child *child, const char *event, int64_t now)
     child->kill_at = now + KILL_MARGIN_MS;
 }
 
+static void note_health(struct child *child, int64_t now)
+{
+    bool is_well = child->state == CHILD_SERVING &&
+                   (enum reason)atomic_load(&child->status->problem) == R_NONE;
+    child->unwell_since = is_well ? 0 : child->unwell_since == 0 ? now : child->unwell_since;
+}
+
 bool children_watch(struct children *children)
 {
     int64_t now = children_now();
@@ -124,6 +130,7 @@ bool children_watch(struct children *children)
             child->state = CHILD_SERVING;
             any = true;
         }
+        note_health(child, now);
         if (child->state == CHILD_LEAVING && now >= child->kill_at) {
             kill_for(child, "worker.killed", now);
         } else if (child->state != CHILD_LEAVING &&
@@ -162,6 +169,41 @@ enum reason children_problem(const struct children *children)
     return problem;
 }
 
+static bool is_there(const struct child *child, const struct generation *g)
+{
+    return (child->state == CHILD_STARTING || child->state == CHILD_SERVING) && child->of == g;
+}
+
+bool children_any_well(const struct children *children, const struct generation *g)
+{
+    for (size_t i = 0; i < CHILDREN_MAX; i++) {
+        if (is_there(&children->all[i], g) && children->all[i].unwell_since == 0) {
+            return true;
+        }
+    }
+    return false;
+}
+
+/* If none is well, they may have the connections that one needs between them: the last one gives up its own,
+ * and the first one never. */
+struct child *children_starved(struct children *children, const struct generation *g)
+{
+    struct child *last = NULL;
+    bool any_well = children_any_well(children, g);
+    int64_t now = children_now();
+    for (size_t i = 0; i < CHILDREN_MAX; i++) {
+        struct child *child = &children->all[i];
+        bool is_starved = is_there(child, g) && child->unwell_since != 0 &&
+                          now - child->unwell_since >= STARVED_MS &&
+                          (any_well || (child->index > 0 && atomic_load(&child->status->problem) ==
+                                                                R_DATABASE_CROWDED));
+        if (is_starved && (last == NULL || child->index > last->index)) {
+            last = child;
+        }
+    }
+    return last;
+}
+
 bool children_any(const struct children *children)
 {
     for (size_t i = 0; i < CHILDREN_MAX; i++) {
@@ -176,8 +218,7 @@ struct child *children_find(struct children *children, const struct generation *
 {
     for (size_t i = 0; i < CHILDREN_MAX; i++) {
         struct child *child = &children->all[i];
-        bool is_there = child->state == CHILD_STARTING || child->state == CHILD_SERVING;
-        if (is_there && child->index == index && child->of == g) {
+        if (is_there(child, g) && child->index == index) {
             return child;
         }
     }

@@ -19,6 +19,7 @@ enum {
     CHILDREN_MAX = 4 * CONF_WORKERS_MAX, /* with those that leave */
     HUNG_MS = 20 * 1000,
     KILL_MARGIN_MS = 5000, /* beyond the time that the configuration gives for draining */
+    STARVED_MS = 10 * 1000,
 };
 
 enum child_state { CHILD_NONE, CHILD_STARTING, CHILD_SERVING, CHILD_LEAVING };
@@ -29,6 +30,7 @@ struct child {
     unsigned index;              /* which worker of its generation */
     const struct generation *of; /* only to be compared: it may be gone */
     int64_t started, kill_at;    /* monotonic milliseconds */
+    int64_t unwell_since;        /* when it was last found able to decide; 0: it is */
     struct worker_status *status;
 };
 
@@ -54,6 +56,11 @@ struct child *children_collect(struct children *children, enum child_state *was,
 /* Why one of those that serve is not ready; R_NONE: all are. */
 enum reason children_problem(const struct children *children);
 bool children_any(const struct children *children);
+/* Whether a worker of this generation can decide and record. */
+bool children_any_well(const struct children *children, const struct generation *g);
+/* One of this generation that can't decide for STARVED_MS already, where another one can, or could with the
+ * connections to the database that this one has; NULL: there is none. */
+struct child *children_starved(struct children *children, const struct generation *g);
 /* The worker of this number and generation that is STARTING or SERVING; NULL: there is none. */
 struct child *children_find(struct children *children, const struct generation *g, unsigned index);
 int64_t children_now(void);

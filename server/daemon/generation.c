@@ -119,6 +119,16 @@ void generation_rest(struct generation *g, unsigned worker)
     }
 }
 
+bool generation_rests(const struct generation *g, unsigned worker)
+{
+    for (size_t i = 0; i < g->conf->n_listeners; i++) {
+        if (g->sockets[worker][i] < 0) {
+            return true;
+        }
+    }
+    return false;
+}
+
 rc generation_resume(struct generation *g, unsigned worker, struct err *err)
 {
     for (size_t i = 0; i < g->conf->n_listeners; i++) {

@@ -25,6 +25,7 @@ rc generation_open(const char *path, const struct generation *running, struct ge
  * siblings get them. And open them again. */
 void generation_rest(struct generation *g, unsigned worker);
 rc generation_resume(struct generation *g, unsigned worker, struct err *err);
+bool generation_rests(const struct generation *g, unsigned worker);
 /* Close its copies of the sockets: nobody is to wait there any more. NULL is allowed. */
 void generation_deafen(struct generation *g);
 /* The same and free it; NULL is allowed. */

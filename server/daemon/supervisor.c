@@ -14,6 +14,7 @@
 enum {
     RESTART_WAIT_MS = 1000, /* a worker is started no more often than this */
     HOPELESS_WAIT_MS = 5000,
+    STARVED_WAIT_MS = 15 * 1000,
     TRIAL_MS = 30 * 1000, /* for the first worker of a new configuration to become ready */
     TICK_MS = 1000,
     BUSY_TICK_MS = 50, /* while something is expected to change */
@@ -27,6 +28,7 @@ struct supervisor {
     struct generation *trial;   /* its first worker must become ready; NULL: none */
     int64_t trial_until;
     int64_t not_before[CONF_WORKERS_MAX];
+    bool is_starved[CONF_WORKERS_MAX]; /* it takes no connection before it is ready */
     bool reload_asked;
     bool was_ready;      /* some worker was, once */
     bool was_told_ready; /* systemd was */
@@ -45,8 +47,10 @@ static struct child *start(struct supervisor *s, struct generation *g, unsigned 
     struct generation *other =
         g == s->current ? (s->leaving != NULL ? s->leaving : s->trial) : s->current;
     struct err err = {0};
+    bool may_rest = g == s->current && s->is_starved[index] && children_any_well(&s->children, g);
+    s->is_starved[index] = false;
     s->not_before[index] = children_now() + RESTART_WAIT_MS;
-    if (!generation_resume(g, index, &err).ok) {
+    if (!may_rest && !generation_resume(g, index, &err).ok) {
         log_event(LOG_ERROR, "supervisor.listen_failed", F_FAILURE(&err));
         return NULL;
     }
@@ -216,6 +220,26 @@ static void collect(struct supervisor *s)
     }
 }
 
+/* At the limit of the database's connections some workers get none, and siblings could serve their clients: those
+ * are sent there, and the worker tries again later, with its sockets closed until it is ready. */
+static void relieve(struct supervisor *s)
+{
+    bool is_changing = s->trial != NULL || s->leaving != NULL;
+    struct child *child = is_changing ? NULL : children_starved(&s->children, s->current);
+    if (child == NULL) {
+        return;
+    }
+    enum reason problem = (enum reason)atomic_load(&child->status->problem);
+    log_event(LOG_WARNING, "worker.starved", F_INT("worker", child->index),
+              F_STR("reason", reason_info(problem)->name),
+              F_STR("advice", "The others serve on. Has the database room for all connections? See "
+                              "chancery doctor."));
+    dismiss(s, child);
+    generation_rest(s->current, child->index);
+    s->is_starved[child->index] = true;
+    s->not_before[child->index] = children_now() + STARVED_WAIT_MS;
+}
+
 static void start_missing(struct supervisor *s)
 {
     for (unsigned i = 0; !s->is_ending && i < workers_of(s->current); i++) {
@@ -279,6 +303,7 @@ static void tend(struct supervisor *s)
     if (!s->is_ending) {
         try_trial(s);
         replace(s);
+        relieve(s);
         start_missing(s);
         begin_reload(s);
     }

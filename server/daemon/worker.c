@@ -11,6 +11,7 @@
 #include "crypto/algs.h"
 #include "daemon/audit_partitions.h"
 #include "daemon/front.h"
+#include "daemon/generation.h"
 #include "daemon/node_check.h"
 #include "daemon/sweep.h"
 #include "daemon/transport.h"
@@ -36,6 +37,7 @@ enum {
 
 struct worker {
     const Conf *conf;
+    struct generation *of;
     unsigned index;
     struct loop *loop;
     struct services services;
@@ -45,7 +47,6 @@ struct worker {
     /* Each has a line of its own: neither admins' domains nor strangers' tokens hold up the others. */
     struct dns *identity_dns, *database_dns;
     const char **boundaries; /* NULL-terminated */
-    const int *sockets;
     struct net_tickets *tickets;
     struct worker_status *status;
     struct loop_timer beat;
@@ -157,6 +158,7 @@ static void check_root_key(struct worker *w)
 
 static rc listen_all(struct worker *w, struct err *err)
 {
+    TRY(generation_resume(w->of, w->index, err));
     for (size_t i = 0; i < w->conf->n_listeners; i++) {
         const Chancery__Config__V1__Tls *from = w->conf->listeners[i]->tls;
         struct net_tls_config tls = {0};
@@ -165,19 +167,21 @@ static rc listen_all(struct worker *w, struct err *err)
                                           from->client_ca_file[0] == '\0' ? NULL
                                                                           : from->client_ca_file};
         }
-        TRY(net_server_listen(w->server, w->sockets[i], from == NULL ? NULL : &tls, (unsigned)i,
-                              err));
+        TRY(net_server_listen(w->server, w->of->sockets[w->index][i], from == NULL ? NULL : &tls,
+                              (unsigned)i, err));
     }
     return OK;
 }
 
 /* Accept when ready: until then connections wait in the sockets, which the supervisor holds. A database
- * that stays away is told to clients after a while. False: the worker ends, and was never ready, for
- * the supervisor takes the word of a ready worker for its whole configuration. */
+ * that stays away is told to clients after a while, unless there are siblings for them, while this one's
+ * sockets rest. False: the worker ends, and was never ready, for the supervisor takes the word of a ready
+ * worker for its whole configuration. */
 static bool listen_when_ready(struct worker *w, enum reason problem)
 {
     struct err err = {0};
-    bool is_late = loop_now(w->loop).ns >= mono_add_ms(w->started, GRACE_MS).ns;
+    bool is_late = loop_now(w->loop).ns >= mono_add_ms(w->started, GRACE_MS).ns &&
+                   !generation_rests(w->of, w->index);
     if (w->is_listening || (problem != R_NONE && !is_late)) {
         return true;
     }
@@ -228,9 +232,7 @@ static void drained(void *ctx)
 /* Nobody is to wait in a socket from which nobody will take them. */
 static void close_unserved(struct worker *w)
 {
-    for (size_t i = 0; !w->is_listening && i < w->conf->n_listeners; i++) {
-        close(w->sockets[i]);
-    }
+    generation_deafen(w->is_listening ? NULL : w->of);
     w->is_listening = true;
 }
 
@@ -365,12 +367,13 @@ static void finish(struct worker *w)
     finish_ground(w);
 }
 
-int worker_run(const Conf *conf, const int *sockets, struct net_tickets *tickets, unsigned index,
+int worker_run(struct generation *g, struct net_tickets *tickets, unsigned index,
                struct worker_status *status)
 {
+    const Conf *conf = g->conf;
     struct worker w = {.conf = conf,
+                       .of = g,
                        .index = index,
-                       .sockets = sockets,
                        .tickets = tickets,
                        .status = status,
                        .started = clock_mono()};

@@ -4,8 +4,10 @@
 
 #include <stdatomic.h>
 
-#include "conf/conf.h"
+#include <stdbool.h>
+#include <stdint.h>
 
+struct generation;
 struct net_tickets;
 
 /* Exit codes that the supervisor understands (sysexits.h has 78 as EX_CONFIG). */
@@ -18,6 +20,7 @@ struct worker_status {
     _Atomic int problem;     /* why it is not ready now: enum reason */
 };
 
-/* Serve on these listening sockets, one per configured listener, until SIGTERM; the exit code. */
-int worker_run(const Conf *conf, const int *sockets, struct net_tickets *tickets, unsigned index,
+/* Serve on the generation's sockets of this worker until SIGTERM; the exit code. If they rest, they are opened when
+ * it is ready, and it takes no connection before. */
+int worker_run(struct generation *g, struct net_tickets *tickets, unsigned index,
                struct worker_status *status);

@@ -12,7 +12,7 @@ from waiting import eventually
 
 # How long a step is held up, and after which of it the client goes. After the commit the flow runs on, so there the
 # delay passes; before it the three clients end the flow, as soon as they have come.
-LONG_MS, SHORT_MS, DEADLINE_S = 5000, 120, 0.05
+LONG_MS, SHORT_MS, DEADLINE_S = 5000, 250, 0.05
 
 # Rows of the sub-flows of authentication are the same in every flow: tried for a gateway, a reader with a token, and an
 # admin past all caches. One flow has a sub-flow of its own.

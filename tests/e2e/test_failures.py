@@ -339,7 +339,7 @@ def test_changed_migration_is_refused(world):
     done = subprocess.run([f"{BUILD}/cli/chancery", "migrate", "--database", world.a.postgres.conninfo],
                           capture_output=True, text=True, check=False)
     sql(f"UPDATE schema_migration SET sha256 = '{was}' WHERE version = 1")
-    assert done.returncode == 1 and "PRECONDITION_FAILED" in done.stderr
+    assert done.returncode == 1 and "SCHEMA_CHANGED" in done.stderr and "migration 1" in done.stderr
 
 
 # --- starting up ------------------------------------------------------------------------------------------------

@@ -91,8 +91,7 @@ WAYS = {
     "refused_by_peer": (distrust, "unknown ca"),
     "version": (lambda node: client(node, *H2, "-tls1_1", "-cipher", "ALL:@SECLEVEL=0"), None),
     "algorithms": (lambda node: client(node, *H2, "-tls1_2", "-cipher", "AES128-SHA"), "no shared cipher"),
-    "no_alpn": (lambda node: client(node, "-alpn", "http/1.1"), "no application protocol"),
-    "no_alpn ": (client, None),
+    "no_alpn": (lambda node: client(node, "-alpn", "h3"), "no application protocol"),
     "client_certificate": (lambda node: client(node, *H2, "-cert", expired(node), "-key", expired(node)),
                            "certificate has expired"),
 }
@@ -122,7 +121,8 @@ def test_good_connections_are_no_failures(authority, world):
     before = authority.page("/metrics")[1].count("chancery_tls_failures_total{")
     total = len(authority.logged("tls.failed"))
     assert world.protect()
-    client(authority, *H2)  # agrees on all and goes
+    for alpn in (H2, ("-alpn", "http/1.1"), ()):
+        client(authority, *alpn)  # agrees on all and goes
     let_pass(0.3)
     assert authority.page("/metrics")[1].count("chancery_tls_failures_total{") == before
     assert len(authority.logged("tls.failed")) == total

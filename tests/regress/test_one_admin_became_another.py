@@ -428,7 +428,7 @@ def test_power_that_was_granted_meanwhile_was_passed_by(world):
     is_done(world, lambda: put(world, "Group", "soon@litware.com"))
     grants = ("INSERT INTO super_user (tenant, principal, reason, granted_by, expires_at) VALUES ('{}', "
               "'group:soon@litware.com', 'x', 'x', now() + interval '1 hour'); SELECT epoch_raise('{}'); "
-              "SELECT pg_sleep(1)").format(world.m.id, world.m.id)  # one transaction, which ends a second later
+              "SELECT pg_sleep(0.5)").format(world.m.id, world.m.id)  # one transaction, which ends a second later
     raised = "SELECT count(*) FROM pg_locks WHERE relation = 'epoch'::regclass AND mode = 'RowExclusiveLock'"
 
     def meanwhile(call):

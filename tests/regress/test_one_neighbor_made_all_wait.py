@@ -221,7 +221,7 @@ def test_every_try_left_a_process_of_the_database(authority_options):  # pylint:
         world.sql("ALTER SYSTEM RESET synchronous_standby_names")
         world.sql("SELECT pg_reload_conf()")
         eventually(authority.is_ready, "it is ready again")
-        eventually(lambda: backends(world) <= at_rest, "what hung has ended")
+        eventually(lambda: backends(world) <= at_rest, "what hung has ended, and what was spare rests", 60)
         world.acquire(made, world.alice)
     finally:
         authority.close()

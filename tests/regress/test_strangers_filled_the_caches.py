@@ -11,7 +11,7 @@ import uuid
 
 import pytest
 
-from authority import BUILD
+from build_kind import is_sanitized
 from calls import outcome
 from providers import COMMERCIAL, Entra, Provider
 from world import CONSUMER, MULTI_TENANT
@@ -99,11 +99,6 @@ def worker_rss_kib(w):
         worker, = file.read().split()
     with open(f"/proc/{worker}/status", encoding="ascii") as file:
         return int(re.search(r"VmRSS:\s+(\d+)", file.read())[1])
-
-
-def is_sanitized():
-    with open(f"{BUILD}/CMakeCache.txt", encoding="utf-8") as file:
-        return re.search(r"^CHANCERY_SANITIZE:\w+=.+$", file.read(), re.M) is not None
 
 
 @pytest.mark.skipif(is_sanitized(), reason="AddressSanitizer keeps what is freed")

@@ -6,7 +6,7 @@ the turns in between but that they were no longer; a histogram tells of a turn o
 import re
 import time
 
-from authority import BUILD
+from build_kind import is_release, is_sanitized
 
 HISTOGRAM, MAXIMUM = "chancery_loop_turn_seconds", "chancery_loop_turn_max_seconds"
 
@@ -25,11 +25,7 @@ def _contention():
 
 def limit():
     """How long a turn may be in this build, on this machine as busy as it is."""
-    with open(f"{BUILD}/CMakeCache.txt", encoding="utf-8") as file:
-        cache = file.read()
-    is_release = re.search(r"^CMAKE_BUILD_TYPE:\w+=(Release|RelWithDebInfo|MinSizeRel)$", cache, re.M)
-    is_sanitized = re.search(r"^CHANCERY_SANITIZE:\w+=.+$", cache, re.M)
-    times = SANITIZED if is_sanitized else 1 if is_release else SLOW_BUILD
+    times = SANITIZED if is_sanitized() else 1 if is_release() else SLOW_BUILD
     return LIMIT_S * times * _contention()
 
 

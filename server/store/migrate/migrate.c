@@ -86,7 +86,7 @@ static rc compare(const PGresult *applied, struct err *err)
     for (int i = 0; i < count; i++) {
         if (strtol(PQgetvalue(applied, i, 0), NULL, 10) != MIGRATIONS[i].version ||
             strcmp(PQgetvalue(applied, i, 1), MIGRATIONS[i].sha256) != 0) {
-            FAIL(err, R_PRECONDITION_FAILED, "migration %d was applied with another text",
+            FAIL(err, R_SCHEMA_CHANGED, "migration %d was applied with another text",
                  MIGRATIONS[i].version);
         }
     }

@@ -20,7 +20,7 @@ extern const size_t MIGRATION_COUNT;
 typedef void (*migrate_report)(void *ctx, int version, const char *name);
 
 /* Apply what is missing, one transaction each, under a lock, so that two at once do no harm.
- * `conninfo` is libpq's, of the database's owner. R_SCHEMA_TOO_NEW; R_PRECONDITION_FAILED when
+ * `conninfo` is libpq's, of the database's owner. R_SCHEMA_TOO_NEW; R_SCHEMA_CHANGED when
  * an applied migration's text was changed; R_DATABASE_UNAVAILABLE; R_DATABASE_ERROR. The detail
  * says more. */
 rc migrate_apply(const char *conninfo, migrate_report report, void *ctx, struct err *err);
