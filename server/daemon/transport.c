@@ -22,3 +22,20 @@ struct net_config transport_config(const Conf *conf, struct net_tickets *tickets
         .ticket_ms = conf->connections->ticket_ms,
     };
 }
+
+rc transport_listen(struct net_server *server, const Conf *conf, const int *sockets,
+                    struct err *err)
+{
+    for (size_t i = 0; i < conf->n_listeners; i++) {
+        const Chancery__Config__V1__Tls *from = conf->listeners[i]->tls;
+        struct net_tls_config tls = {0};
+        if (from != NULL) {
+            tls = (struct net_tls_config){
+                .certificate_file = from->certificate_file,
+                .key_file = from->key_file,
+                .client_ca_file = from->client_ca_file[0] == '\0' ? NULL : from->client_ca_file};
+        }
+        TRY(net_server_listen(server, sockets[i], from == NULL ? NULL : &tls, (unsigned)i, err));
+    }
+    return OK;
+}

@@ -159,18 +159,7 @@ static void check_root_key(struct worker *w)
 static rc listen_all(struct worker *w, struct err *err)
 {
     TRY(generation_resume(w->of, w->index, err));
-    for (size_t i = 0; i < w->conf->n_listeners; i++) {
-        const Chancery__Config__V1__Tls *from = w->conf->listeners[i]->tls;
-        struct net_tls_config tls = {0};
-        if (from != NULL) {
-            tls = (struct net_tls_config){from->certificate_file, from->key_file,
-                                          from->client_ca_file[0] == '\0' ? NULL
-                                                                          : from->client_ca_file};
-        }
-        TRY(net_server_listen(w->server, w->of->sockets[w->index][i], from == NULL ? NULL : &tls,
-                              (unsigned)i, err));
-    }
-    return OK;
+    return transport_listen(w->server, w->conf, w->of->sockets[w->index], err);
 }
 
 /* Accept when ready: until then connections wait in the sockets, which the supervisor holds. A database
@@ -267,6 +256,13 @@ static rc open_dns(const struct worker *w, struct dns **out, struct err *err)
     return dns_new(w->loop, w->conf->dns->servers, w->conf->dns->n_servers, out, err);
 }
 
+/* What a refused call has heard, /readyz says at once. */
+static void store_changed(void *ctx)
+{
+    struct worker *w = ctx;
+    loop_timer_arm(&w->watch, 0);
+}
+
 static void open_store(struct worker *w)
 {
     struct services *s = &w->services;
@@ -275,6 +271,8 @@ static void open_store(struct worker *w)
         .dns = w->database_dns,
         .statement_timeout_ms = (int)w->conf->database->statement_timeout_ms,
         .gate_connections = w->conf->database->gate_connections,
+        .changed = store_changed,
+        .ctx = w,
     };
     s->approvable_acts = registry_acts;
     s->store = store_new(w->loop, &config);

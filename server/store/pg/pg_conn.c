@@ -60,9 +60,14 @@ static void count_state(enum pg_state state, int64_t by)
 
 void pg_conn_set_state(struct pg_conn *conn, enum pg_state state)
 {
+    const struct store_config *config = &conn->store->config;
+    bool is_other = (conn->state == PG_READY) != (state == PG_READY);
     count_state(conn->state, -1);
     conn->state = state;
     count_state(state, 1);
+    if (is_other && config->changed != NULL) {
+        config->changed(config->ctx);
+    }
 }
 
 void pg_conn_no_notice(void *arg, const PGresult *result)

@@ -65,6 +65,7 @@ void store_free(struct store *store)
     if (store == NULL) {
         return;
     }
+    store->config.changed = NULL;
     pg_history_fini(store);
     for (unsigned i = 0; i < STORE_CLASSES; i++) {
         pg_lane_fini(&store->lanes[i]);

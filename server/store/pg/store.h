@@ -36,6 +36,10 @@ struct store_config {
     unsigned in_flight_max;    /* operations on one connection; 0: what its lane says */
     unsigned waiting_max;      /* operations that wait for one lane; 0: 8,192 */
     int history_ms;            /* between two looks whether the database went back; 0: 1 min */
+    /* A connection became ready, or is none any more: perhaps store_problem says another thing. Comes from
+     * within the store, so it only makes a note. May be NULL. */
+    void (*changed)(void *ctx);
+    void *ctx;
 };
 
 struct store *store_new(struct loop *loop, const struct store_config *config);
