@@ -57,7 +57,7 @@ def test_a_value_of_a_list_was_refused_without_the_list(world, command, option, 
 
 
 @pytest.mark.parametrize("rights, name, meant", [
-    ("reader", "reader", "reviewer"), ("VIEW,prnt", "prnt", "PRINT"), ("view", "view", "VIEW"), ("co-auther", "co-auther", "co-author")])
+    ("viewr", "viewr", "viewer"), ("VIEW,prnt", "prnt", "PRINT"), ("view", "view", "VIEW"), ("co-auther", "co-auther", "co-author")])
 def test_a_right_was_refused_without_its_name(world, rights, name, meant):
     done = run(world, "amend", "edge", "--set", f"user:bob@fabrikam.com={rights}", "x", expect=USAGE)
     assert f'there is no right "{name}"; did you mean ' in done.stderr and meant in done.stderr, done.stderr
@@ -65,6 +65,7 @@ def test_a_right_was_refused_without_its_name(world, rights, name, meant):
 
 @pytest.mark.parametrize("argv, why", [
     (["amend", "--set", "recipients=viewer,PRINT", "x"], "viewer stands alone"),
+    (["amend", "--set", "recipients=reader", "x"], 'there is no right "reader"'),
     (["amend", "--set", "recipients=VIEW,,PRINT", "x"], 'there is no right ""'),
     (["protect", "--mail", "--file", "--encrypt-only", "x"], "not both")])
 def test_what_excludes_itself_was_taken(world, argv, why):
