@@ -3,6 +3,8 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "base/mem.h"
+#include "base/suggestion.h"
 #include "chancery/v1/publishing.pb-c.h"
 #include "cli/protected.h"
 #include "cli/verbs.h"
@@ -43,19 +45,21 @@ struct amend_args {
     const char **sets, **recipients, **removals; /* NULL-terminated; NULL: none */
 };
 
+static const struct {
+    const char *name;
+    uint32_t bits;
+} presets[] = {{"viewer", RIGHTS_VIEWER},
+               {"reviewer", RIGHTS_REVIEWER},
+               {"co-author", RIGHTS_CO_AUTHOR},
+               {"co-owner", RIGHTS_CO_OWNER},
+               {"do-not-forward", RIGHTS_DO_NOT_FORWARD},
+               {"encrypt-only", RIGHTS_ENCRYPT_ONLY}};
+enum { PRESETS = sizeof presets / sizeof presets[0] };
+
 /* The rights of a preset; 0 if the name is not that of a preset. */
 static uint32_t preset_bits(const char *name)
 {
-    static const struct {
-        const char *name;
-        uint32_t bits;
-    } presets[] = {{"viewer", RIGHTS_VIEWER},
-                   {"reviewer", RIGHTS_REVIEWER},
-                   {"co-author", RIGHTS_CO_AUTHOR},
-                   {"co-owner", RIGHTS_CO_OWNER},
-                   {"do-not-forward", RIGHTS_DO_NOT_FORWARD},
-                   {"encrypt-only", RIGHTS_ENCRYPT_ONLY}};
-    for (size_t i = 0; i < sizeof presets / sizeof presets[0]; i++) {
+    for (size_t i = 0; i < PRESETS; i++) {
         if (strcmp(presets[i].name, name) == 0) {
             return presets[i].bits;
         }
@@ -67,6 +71,41 @@ static rc read_rights(struct arena *arena, const char *text, struct rights *out,
 {
     *out = (struct rights){.bits = preset_bits(text)};
     return out->bits != 0 ? OK : rights_parse(arena, slice_str(text), out, err);
+}
+
+/* The first of the names that is no right, and the nearest one. */
+static int tell_rights(struct session *s, const char *names)
+{
+    struct rights ignored;
+    struct slice rest = slice_str(names);
+    for (bool is_last = false; !is_last;) {
+        ptrdiff_t comma = slice_find(rest, ',');
+        is_last = comma < 0;
+        size_t end = is_last ? rest.len : (size_t)comma;
+        const char *name = arena_dup(s->arena, slice_cut(rest, 0, end));
+        CH_ASSERT(name != NULL); /* a session's arena is far larger than a command line */
+        rest = slice_cut(rest, end + 1, rest.len);
+        if (name[0] != '\0' && rights_parse(s->arena, slice_str(name), &ignored, NULL).ok) {
+            continue;
+        }
+        if (preset_bits(name) != 0) {
+            return usage_error(s->command, "--set: %s stands alone, without other rights", name);
+        }
+        struct suggestion meant = {.word = name};
+        for (size_t i = 0; i < PRESETS; i++) {
+            suggestion_consider(&meant, presets[i].name);
+        }
+        for (size_t i = 0; i < RIGHTS_STANDARD; i++) {
+            suggestion_consider(&meant, rights_standard_name(i));
+        }
+        return meant.best == NULL
+                   ? usage_error(s->command, "--set: there is no right \"%s\"", name)
+                   : usage_error(s->command, "--set: there is no right \"%s\"; did you mean %s?",
+                                 name, meant.best);
+    }
+    return usage_error(s->command,
+                       "--set takes PRINCIPAL=RIGHTS, with at most %d rights of your own",
+                       RIGHTS_CUSTOM_MAX);
 }
 
 /* "user:bob@fabrikam.com=VIEW,PRINT". An address may contain "=", rights never do. */
@@ -147,7 +186,11 @@ static int amend(struct session *s, const struct amend_args *args)
     CH_ASSERT(grants != NULL); /* a session's arena is far larger than a command line */
     for (size_t i = 0; i < sets; i++) {
         if (!read_grant(s->arena, args->sets[i], &grants[i], &err).ok) {
-            return usage_error(s->command, "--set takes PRINCIPAL=RIGHTS, not %s", args->sets[i]);
+            const char *equals = strrchr(args->sets[i], '=');
+            return equals == NULL || equals[1] == '\0'
+                       ? usage_error(s->command, "--set takes PRINCIPAL=RIGHTS, not %s",
+                                     args->sets[i])
+                       : tell_rights(s, equals + 1);
         }
     }
     if (args->expires != NULL && !read_expiry(args->expires, &expiry, &time)) {

@@ -103,6 +103,10 @@ int component_proof_print(const struct component_proof_args *args, const char *a
         return usage_error(&command_component,
                            "prove needs --authority, --name, --certificate and --key");
     }
+    if (strncmp(authority, "https://", 8) != 0) {
+        return usage_error(&command_component, "--authority takes an https:// address, not %s",
+                           authority);
+    }
     struct certificate_proof_request request = {
         .url = authority, .tenant = tenant == NULL ? "" : tenant, .component = name};
     struct arena *arena = arena_new(PROVE_BUDGET);

@@ -20,7 +20,8 @@ static enum reason own_reason(const struct command *command, enum reason reason)
         {R_LICENSE_MALFORMED, R_INPUT_NOT_PROTECTED},
         {R_MESSAGE_TOO_LARGE, R_INPUT_INVALID},
         {R_PROTO_MALFORMED, R_AUTHORITY_UNREACHABLE},
-        {R_DATABASE_UNAVAILABLE, R_DATABASE_UNAVAILABLE},
+        {R_DATABASE_UNAVAILABLE, R_INPUT_INVALID},
+        {R_DATABASE_ERROR, R_INPUT_INVALID},
         {R_DATABASE_FULL, R_DATABASE_FULL},
     };
     for (size_t i = 0; i < sizeof rows / sizeof rows[0]; i++) {

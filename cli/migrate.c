@@ -5,6 +5,7 @@
 
 #include "cli/certificate.h"
 #include "cli/command.h"
+#include "conninfo/conninfo.h"
 #include "domain/values/boundary.h"
 #include "domain/values/role.h"
 #include "store/migrate/migrate.h"
@@ -33,7 +34,7 @@ static const char HELP[] =
     "\n"
     "Next: chancery doctor checks the rest; chancery tenant create makes the first tenant.\n";
 
-enum { ROLE_NAME_MAX = 63 };
+enum { ROLE_NAME_MAX = 63, CONNINFO_BUDGET = 64 * 1024 };
 
 static void report(void *ctx, int version, const char *name)
 {
@@ -82,10 +83,27 @@ static rc migrate(const struct migrate_args *args, struct err *err)
     return OK;
 }
 
+/* Secrets come from files: others can see arguments. */
+static int check_conninfo(const char *text)
+{
+    struct conninfo conninfo;
+    AUTO(arena_free_at) struct arena *arena = arena_new(CONNINFO_BUDGET);
+    if (!conninfo_parse(arena, text, &conninfo, NULL).ok) {
+        return usage_error(&command_migrate, "--database takes a connection string of libpq, such "
+                                             "as 'host=/run/postgresql dbname=chancery'");
+    }
+    return conninfo.has_password
+               ? usage_error(&command_migrate, "--database must not hold a password; use passfile=")
+               : EXIT_OK;
+}
+
 static int check_usage(const struct migrate_args *args)
 {
     if (args->conninfo == NULL) {
         return usage_error(&command_migrate, "--database is required");
+    }
+    if (check_conninfo(args->conninfo) != EXIT_OK) {
+        return EXIT_USAGE;
     }
     if ((args->role == NULL) != (args->boundaries == NULL)) {
         return usage_error(&command_migrate, "--node-role and --boundaries belong together");

@@ -16,9 +16,9 @@ static const char OPEN_HELP[] =
     "\n"
     "Opens a protected mail or file: asks the authority for a use license, verifies it with the\n"
     "published keys of the content's tenant, and writes what was protected, byte for byte. What doesn't\n"
-    "verify is not written. OUTPUT defaults to INPUT with .opened in place of .protected, or else\n"
-    "to INPUT.opened; it appears whole or not at all, readable by you only. A dash means standard input\n"
-    "or output. Your rights are printed to standard error.\n"
+    "verify is not written. OUTPUT defaults to INPUT with .opened in place of .protected at the end of\n"
+    "its name, or else to INPUT.opened; it appears whole or not at all, readable by you only. A dash\n"
+    "means standard input or output. Your rights are printed to standard error.\n"
     "\n"
     "  chancery open --profile bob.yaml mail.eml.protected.eml mail.eml\n"
     "\n"
@@ -75,11 +75,17 @@ static const char *default_output(struct session *s, const char *input)
     if (strcmp(input, "-") == 0) {
         return "-";
     }
-    const char *mark = strstr(input, ".protected");
-    return mark != NULL && mark != input
-               ? arena_printf(s->arena, "%.*s.opened%s", (int)(mark - input), input,
-                              mark + strlen(".protected"))
-               : arena_printf(s->arena, "%s.opened", input);
+    static const char *const ends[] = {".protected", ".protected.eml"};
+    const char *slash = strrchr(input, '/'), *name = slash == NULL ? input : slash + 1;
+    size_t len = strlen(name);
+    for (size_t i = 0; i < sizeof ends / sizeof ends[0]; i++) {
+        size_t end = strlen(ends[i]);
+        if (len > end && strcmp(name + len - end, ends[i]) == 0) {
+            return arena_printf(s->arena, "%.*s.opened%s", (int)(strlen(input) - end), input,
+                                ends[i] + strlen(ends[0]));
+        }
+    }
+    return arena_printf(s->arena, "%s.opened", input);
 }
 
 static int open_with(struct session *s, struct protected *p, const char *output)
@@ -125,6 +131,9 @@ static int run_open(int argc, char **argv)
     argc = options_take(&command_open, specs, 1, argc, argv);
     if (argc < 2 || argc > 3) {
         return usage_error(&command_open, "give an input, and an output if you like");
+    }
+    if (argc == 2 && !output_is_beside(argv[1])) {
+        return usage_error(&command_open, "%s is no file: name an output too", argv[1]);
     }
     int code = session_open(&session, &command_open, profile);
     if (code != EXIT_OK) {

@@ -27,8 +27,11 @@ static rc failed(const char *path, struct err *err)
 
 /* --- signals ---------------------------------------------------------------------------------- */
 
-/* Those that end a process at somebody's wish, or because nobody reads it any more. */
-static const int ending[] = {SIGINT, SIGTERM, SIGHUP, SIGQUIT, SIGPIPE, SIGXCPU};
+/* Those that end a process (signal(7)), but for SIGKILL and for what is a fault of our own, after
+ * which nothing is touched. */
+static const int ending[] = {SIGINT,  SIGTERM, SIGHUP,    SIGQUIT, SIGPIPE,
+                             SIGXCPU, SIGABRT, SIGALRM,   SIGUSR1, SIGUSR2,
+                             SIGPROF, SIGPOLL, SIGVTALRM, SIGPWR,  SIGSTKFLT};
 enum { ENDING = sizeof ending / sizeof ending[0] };
 
 /* What a signal removes. */
@@ -198,6 +201,13 @@ static rc open_regular(bool is_there, struct output *out, struct err *err)
     return realpath(out->path, real) == NULL || faccessat(AT_FDCWD, real, W_OK, AT_EACCESS) != 0
                ? failed(out->path, err)
                : open_aside(real, out, err);
+}
+
+bool output_is_beside(const char *input)
+{
+    struct stat info;
+    return strcmp(input, "-") == 0 || stat(input, &info) != 0 || S_ISREG(info.st_mode) ||
+           S_ISDIR(info.st_mode);
 }
 
 /* --- for commands ----------------------------------------------------------------------------- */

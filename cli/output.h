@@ -30,6 +30,10 @@ rc output_write(const char *path, struct slice bytes, struct err *err);
  * failure. */
 rc output_write_new(const char *path, struct slice bytes, struct err *err);
 
+/* Whether an output may be named after an input: a pipe or a device (/dev/stdin) has no place of its
+ * own. What is not there, or is a folder, fails later and says so. */
+bool output_is_beside(const char *input);
+
 /* Call first in main: whatever ends the process with exit or a return fails with a sentence when
  * standard output could not be written to its end, and descriptors that the caller has closed don't
  * become files. */

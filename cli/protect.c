@@ -226,6 +226,9 @@ static int check_args(struct protect_args *args)
         return usage_error(&command_protect,
                            "give one policy: --do-not-forward, --encrypt-only or --template ID");
     }
+    if (args->is_mail && args->is_file) {
+        return usage_error(&command_protect, "give --mail or --file, not both");
+    }
     args->is_mail = args->is_mail || (!args->is_file && ends_with(args->input, ".eml"));
     return EXIT_OK;
 }
@@ -251,6 +254,9 @@ static int run(int argc, char **argv)
         return usage_error(&command_protect, "give an input, and an output if you like");
     }
     args.input = argv[1];
+    if (argc == 2 && !output_is_beside(args.input)) {
+        return usage_error(&command_protect, "%s is no file: name an output too", args.input);
+    }
     int code = check_args(&args);
     code = code == EXIT_OK ? session_open(&session, &command_protect, args.profile) : code;
     if (code != EXIT_OK) {

@@ -81,14 +81,29 @@ rc read_file(struct arena *arena, const char *path, size_t max, struct slice *ou
     return result;
 }
 
-/* Editors and shells end the file with a newline, which the token doesn't have. */
+static bool is_visible(struct slice text)
+{
+    for (size_t i = 0; i < text.len; i++) {
+        if (text.ptr[i] <= ' ' || text.ptr[i] > '~') {
+            return false;
+        }
+    }
+    return true;
+}
+
+/* Editors and shells end the file with a newline, which the token doesn't have. It goes out in a
+ * header (RFC 6750 §2.1), so what is no token never leaves. */
 static rc read_token(struct arena *arena, const char *path, const char **out, struct err *err)
 {
     struct slice bytes;
     TRY(read_file(arena, path, TOKEN_MAX, &bytes, err));
-    while (bytes.len > 0 &&
-           (bytes.ptr[bytes.len - 1] == '\n' || bytes.ptr[bytes.len - 1] == '\r')) {
+    while (bytes.len > 0 && strchr("\r\n\t ", bytes.ptr[bytes.len - 1]) != NULL &&
+           bytes.ptr[bytes.len - 1] != '\0') {
         bytes.len--;
+    }
+    if (bytes.len == 0 || !is_visible(bytes)) {
+        FAIL(err, R_PROFILE_INVALID, "token_file: %s %s", path,
+             bytes.len == 0 ? "is empty" : "holds no token, which is one line without spaces");
     }
     *out = arena_dup(arena, bytes);
     ARENA_ENSURE(*out, err);
@@ -118,6 +133,19 @@ static rc check_readable(const char *path, struct err *err)
                : unreadable(path, strerrordesc_np(errno), err);
 }
 
+/* One without the other is nothing, of which libcurl tells late too, or not at all. */
+static rc check_pair(const Chancery__Config__V1__Profile *profile, struct err *err)
+{
+    bool has_certificate = profile->certificate_file[0] != '\0';
+    bool has_key = profile->key_file[0] != '\0';
+    if (has_certificate != has_key) {
+        FAIL(err, R_PROFILE_INVALID, "%s",
+             has_certificate ? "certificate_file: key_file is missing, the certificate's key"
+                             : "key_file: certificate_file is missing, the key's certificate");
+    }
+    return OK;
+}
+
 static rc open_all(struct session *s, const char *path, struct err *err)
 {
     struct client_config config = {0};
@@ -128,6 +156,7 @@ static rc open_all(struct session *s, const char *path, struct err *err)
     TRY(check_readable(s->profile->ca_file, err));
     TRY(check_readable(s->profile->certificate_file, err));
     TRY(check_readable(s->profile->key_file, err));
+    TRY(check_pair(s->profile, err));
     s->is_component = s->profile->certificate_file[0] != '\0';
     if (s->profile->token_file[0] != '\0') {
         TRY(read_token(wiped, s->profile->token_file, &config.token, err));

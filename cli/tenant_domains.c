@@ -1,10 +1,31 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* chancery tenant: domains and exclusions. */
 #include <stdio.h>
+#include <string.h>
 
+#include "base/mem.h"
+#include "base/utf8.h"
 #include "cli/tenant.h"
 
 /* --- domains ---------------------------------------------------------------------------------- */
+
+/* As a shell takes it. */
+static void print_word(const struct session *s, const char *word)
+{
+    static const char plain[] =
+        "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789_-./:@%+,=";
+    const char *shown = utf8_escaped(s->arena, word, UTF8_LINE);
+    CH_ASSERT(shown != NULL); /* a session's arena is far larger than a command line */
+    if (shown[0] != '\0' && shown[strspn(shown, plain)] == '\0') {
+        fputs(shown, stdout);
+        return;
+    }
+    putchar('\'');
+    for (; *shown != '\0'; shown++) {
+        fputs(*shown == '\'' ? "'\\''" : (char[]){*shown, '\0'}, stdout);
+    }
+    putchar('\'');
+}
 
 int tenant_add_domain(struct session *s, const struct verb_args *args)
 {
@@ -22,9 +43,13 @@ int tenant_add_domain(struct session *s, const struct verb_args *args)
         ((const Chancery__V1__AddDomainResponse *)session_shown(s, message))->domain;
     puts("To prove the domain, publish this record in its DNS:\n");
     tenant_print_record(domain);
-    printf("\nThen: chancery tenant verify-domain --profile %s%s%s %s\n", args->profile,
-           args->tenant == NULL ? "" : " --tenant ", args->tenant == NULL ? "" : args->tenant,
-           domain->name);
+    fputs("\nThen: chancery tenant verify-domain --profile ", stdout);
+    print_word(s, args->profile);
+    if (args->tenant != NULL) {
+        fputs(" --tenant ", stdout);
+        print_word(s, args->tenant);
+    }
+    printf(" %s\n", domain->name);
     return EXIT_OK;
 }
 

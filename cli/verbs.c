@@ -203,13 +203,18 @@ int verb_list(struct session *s, const struct verb_args *args, const char *metho
 int verb_read_file(struct session *s, const char *path, const ProtobufCMessageDescriptor *type,
                    ProtobufCMessage **out)
 {
-    struct err err = {0};
+    struct err err = {0}, why = {0};
     struct slice text;
     if (path == NULL) {
         return usage_error(s->command, "-f FILE is required");
     }
-    return read_file(s->arena, path, MESSAGE_TEXT_MAX, &text, &err).ok &&
-                   message_from_yaml(s->arena, type, text, out, &err).ok
-               ? EXIT_OK
-               : fail_with(s->command, &err);
+    if (!read_file(s->arena, path, MESSAGE_TEXT_MAX, &text, &err).ok) {
+        return fail_with(s->command, &err);
+    }
+    if (!message_from_yaml(s->arena, type, text, out, &why).ok) {
+        (void)err_raise(&err, R_INPUT_INVALID, __FILE__, __LINE__, "%s: %s",
+                        strcmp(path, "-") == 0 ? "standard input" : path, err_words(&why));
+        return fail_with(s->command, &err);
+    }
+    return EXIT_OK;
 }

@@ -8,15 +8,12 @@
 #include <string.h>
 
 #include "base/buf.h"
-#include "base/encode.h"
 #include "base/mem.h"
 #include "client/grpc_frame.h"
 #include "client/proof.h"
+#include "client/refusal.h"
 #include "client/server_address.h"
 #include "client/wiped_memory.h"
-#include "google/protobuf/any.pb-c.h"
-#include "google/rpc/error_details.pb-c.h"
-#include "google/rpc/status.pb-c.h"
 #include "wire/pb.h"
 
 enum { TIMEOUT_MS = 30000, RESPONSE_MAX = 16 * 1024 * 1024, HEADER_MAX = 64 * 1024 };
@@ -24,7 +21,9 @@ enum { TIMEOUT_MS = 30000, RESPONSE_MAX = 16 * 1024 * 1024, HEADER_MAX = 64 * 10
 struct client {
     CURL *easy;
     struct curl_slist *headers, *connect_to;
-    char *base; /* "https://host:port" */
+    char *base;   /* "https://host:port" */
+    char *server; /* as people know it, "unix:/path" too */
+    bool is_unix;
     int64_t timeout_ms;
     struct {
         struct jwk_private *key; /* NULL: calls carry no proof */
@@ -92,79 +91,6 @@ static size_t on_header(char *data, size_t size, size_t count, void *arg)
     return size * count;
 }
 
-/* --- refusals --------------------------------------------------------------------------------- */
-
-static void take_error_info(struct arena *arena, struct slice bytes, struct client_refusal *out)
-{
-    ProtobufCMessage *message = NULL;
-    if (!pb_unpack(arena, &google__rpc__error_info__descriptor, bytes, &message, NULL).ok) {
-        return;
-    }
-    const Google__Rpc__ErrorInfo *info = (const void *)message;
-    out->reason = info->reason;
-    for (size_t i = 0; i < info->n_metadata && out->metadata_count < 8;
-         i++, out->metadata_count++) {
-        out->metadata[out->metadata_count].key = info->metadata[i]->key;
-        out->metadata[out->metadata_count].value = info->metadata[i]->value;
-    }
-}
-
-static void take_bad_request(struct arena *arena, struct slice bytes, struct client_refusal *out)
-{
-    ProtobufCMessage *message = NULL;
-    if (!pb_unpack(arena, &google__rpc__bad_request__descriptor, bytes, &message, NULL).ok) {
-        return;
-    }
-    const Google__Rpc__BadRequest *bad = (const void *)message;
-    for (size_t i = 0; i < bad->n_field_violations && out->field_count < 8;
-         i++, out->field_count++) {
-        out->fields[out->field_count].field = bad->field_violations[i]->field;
-        out->fields[out->field_count].description = bad->field_violations[i]->description;
-    }
-}
-
-static void take_sentence(struct arena *arena, struct slice bytes, struct client_refusal *out)
-{
-    ProtobufCMessage *message = NULL;
-    if (pb_unpack(arena, &google__rpc__localized_message__descriptor, bytes, &message, NULL).ok) {
-        out->sentence = ((const Google__Rpc__LocalizedMessage *)(const void *)message)->message;
-    }
-}
-
-static void take_details(struct arena *arena, const char *text, struct client_refusal *out)
-{
-    struct slice bytes;
-    ProtobufCMessage *message = NULL;
-    size_t pad = (4 - strlen(text) % 4) % 4; /* gRPC allows leaving the padding out */
-    const char *padded = arena_printf(arena, "%s%.*s", text, (int)pad, "===");
-    if (padded == NULL || !base64_decode(arena, slice_str(padded), &bytes, NULL).ok ||
-        !pb_unpack(arena, &google__rpc__status__descriptor, bytes, &message, NULL).ok) {
-        return;
-    }
-    const Google__Rpc__Status *status = (const void *)message;
-    for (size_t i = 0; i < status->n_details; i++) {
-        const Google__Protobuf__Any *any = status->details[i];
-        struct slice value = slice_of(any->value.data, any->value.len);
-        if (strstr(any->type_url, "google.rpc.ErrorInfo") != NULL) {
-            take_error_info(arena, value, out);
-        } else if (strstr(any->type_url, "google.rpc.BadRequest") != NULL) {
-            take_bad_request(arena, value, out);
-        } else if (strstr(any->type_url, "google.rpc.LocalizedMessage") != NULL) {
-            take_sentence(arena, value, out);
-        }
-    }
-}
-
-static rc refuse(const struct response *r, struct client_refusal *refusal, struct err *err)
-{
-    refusal->code = r->grpc_status;
-    refusal->sentence = r->grpc_message == NULL ? "" : r->grpc_message;
-    if (r->details != NULL) {
-        take_details(r->arena, r->details, refusal);
-    }
-    FAIL(err, R_INTERNAL, "grpc-status %d", r->grpc_status);
-}
-
 /* --- calls ------------------------------------------------------------------------------------ */
 
 static CURLcode perform(struct client *client, const char *url, struct response *r, char *problem)
@@ -189,6 +115,33 @@ static enum reason no_answer_reason(CURLcode code)
     return is_ours ? R_PROFILE_INVALID : R_AUTHORITY_UNREACHABLE;
 }
 
+/* Of a socket's name libcurl knows nothing: it would tell of "localhost port 80". */
+static rc no_answer(const struct client *client, CURLcode code, const char *problem,
+                    struct err *err)
+{
+    const char *why = code == CURLE_OK ? "the server doesn't speak gRPC"
+                      : problem[0] == '\0' || (client->is_unix && code == CURLE_COULDNT_CONNECT)
+                          ? curl_easy_strerror(code)
+                          : problem;
+    FAIL(err, no_answer_reason(code), "no answer from %s: %s", client->server, why);
+}
+
+static rc read_answer(const struct client *client, struct arena *arena, struct slice body,
+                      const ProtobufCMessageDescriptor *type, ProtobufCMessage **out,
+                      struct err *err)
+{
+    struct err why = {0};
+    struct slice message;
+    if (grpc_frame_read(body, &message, &why).ok && pb_unpack(arena, type, message, out, &why).ok) {
+        return OK;
+    }
+    if (why.reason == R_ARENA_EXHAUSTED) {
+        FAIL(err, R_ARENA_EXHAUSTED, "%s", why.detail);
+    }
+    FAIL(err, R_AUTHORITY_UNREACHABLE, "what %s answers is no valid %s (%s)", client->server,
+         type->name, why.detail);
+}
+
 /* Put a proof before the headers that all calls have. `first` lives as long as the call. */
 static rc add_proof(struct client *client, struct arena *arena, const char *method,
                     struct curl_slist *first, struct err *err)
@@ -210,7 +163,7 @@ rc client_call(struct client *client, struct arena *arena, const char *method,
                ProtobufCMessage **response, struct client_refusal *refusal, struct err *err)
 {
     char problem[CURL_ERROR_SIZE] = "";
-    struct slice body, message;
+    struct slice body;
     struct response r = {.arena = arena, .grpc_status = -1};
     struct curl_slist proven;
     bool is_proven = client->dpop.key != NULL;
@@ -229,17 +182,14 @@ rc client_call(struct client *client, struct arena *arena, const char *method,
     curl_easy_setopt(client->easy, CURLOPT_POSTFIELDSIZE_LARGE, (curl_off_t)body.len);
     CURLcode code = perform(client, url, &r, problem);
     if (r.grpc_status > 0) {
-        return refuse(&r, refusal, err);
+        refusal_read(arena, r.grpc_status, r.grpc_message, r.details, refusal);
+        FAIL(err, R_INTERNAL, "grpc-status %d", r.grpc_status);
     }
     if (code != CURLE_OK || r.grpc_status != 0) {
-        FAIL(err, no_answer_reason(code), "no answer from %s: %s", client->base,
-             problem[0] != '\0' ? problem
-             : code != CURLE_OK ? curl_easy_strerror(code)
-                                : "the server doesn't speak gRPC");
+        return no_answer(client, code, problem, err);
     }
     TRY(buf_finish(&r.body, &body, err));
-    TRY(grpc_frame_read(body, &message, err));
-    return pb_unpack(arena, response_type, message, response, err);
+    return read_answer(client, arena, body, response_type, response, err);
 }
 
 int client_get(struct client *client, struct arena *arena, const char *path, struct slice *body)
@@ -279,6 +229,8 @@ static rc set_server(struct client *client, const struct client_config *config, 
     AUTO(arena_free_at) struct arena *arena = arena_new(16 * 1024);
     TRY(server_address_read(arena, config->server, &trust, &address, err));
     client->base = xstrdup(address.base);
+    client->server = xstrdup(address.socket == NULL ? address.base : config->server);
+    client->is_unix = address.socket != NULL;
     curl_easy_setopt(client->easy, CURLOPT_UNIX_SOCKET_PATH, address.socket);
     curl_easy_setopt(client->easy, CURLOPT_PROTOCOLS_STR, address.is_https ? "https" : "http");
     /* On cleartext HTTP/2, libcurl 7.88 fails on a connection's second request with "Error in the
@@ -372,6 +324,7 @@ void client_free(struct client *client)
         wiped_text_free(client->dpop.token);
         xfree(client->dpop.authority_url);
         xfree(client->base);
+        xfree(client->server);
         xfree(client);
     }
 }

@@ -29,9 +29,10 @@ struct client_config {
 /* Why the authority refused: google.rpc.Status with ErrorInfo, BadRequest and LocalizedMessage. At
  * most 8 entries of each list are kept. */
 struct client_refusal {
-    int code;             /* of gRPC; 0: no answer came */
-    const char *reason;   /* the public one, such as "NO_RIGHTS"; "" if there is none */
-    const char *sentence; /* for people */
+    int code; /* of gRPC; 0: no answer came */
+    const char *
+        reason; /* the public one, such as "NO_RIGHTS"; else the code's name; "" if no answer came */
+    const char *sentence; /* for people; as it came, so escape it */
     size_t metadata_count;
     struct {
         const char *key, *value;

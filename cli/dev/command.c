@@ -9,6 +9,7 @@
 #include <unistd.h>
 
 #include "base/clock.h"
+#include "base/utf8.h"
 #include "cli/command.h"
 #include "cli/dev/dev.h"
 #include "cli/number.h"
@@ -28,7 +29,8 @@ static const char DEV_HELP[] =
     "  status   show what runs\n"
     "  clean    end the processes and delete the folder\n"
     "\n"
-    "  --folder DIR   default: /var/lib/chancery-dev for root, else ~/.local/share/chancery-dev\n"
+    "  --folder DIR   default: /var/lib/chancery-dev for root, else ~/.local/share/chancery-dev; one\n"
+    "                 that is new or empty, because clean deletes it with all that is in it\n"
     "  --port PORT    of the TLS listener on loopback, default 8443. Another one than before is\n"
     "                 taken over into configuration and profiles\n"
     "\n"
@@ -96,8 +98,14 @@ static rc make_folder(struct dev *dev, struct err *err)
     return OK;
 }
 
-/* What PostgreSQL's programs can carry, and sockets. */
-static rc check_folder(const struct dev *dev, struct err *err)
+/* The first thing that a start puts into a folder, so one that was interrupted is known too. */
+static bool is_ours(const struct dev *dev)
+{
+    return dev_exists(dev_path(dev, "dev.lock"));
+}
+
+/* What PostgreSQL's programs, YAML and sockets can carry. */
+static rc check_path(const struct dev *dev, struct err *err)
 {
     enum { SOCKET_PATH_MAX = 107 };
     static const char longest[] = "/postgres/.s.PGSQL.5432.lock";
@@ -107,9 +115,23 @@ static rc check_folder(const struct dev *dev, struct err *err)
              "%.80s… is too long for sockets: choose a folder of at most %zu bytes", dev->folder,
              room);
     }
-    if (strpbrk(dev->folder, "'\"\\$`,\n\r") != NULL) {
+    if (strpbrk(dev->folder, "'\"\\$`,") != NULL || !utf8_is_printable(slice_str(dev->folder))) {
         FAIL(err, R_STARTUP_FAILED,
-             "PostgreSQL can't live in %s: choose a folder without quotes, commas, \\, $ and `",
+             "PostgreSQL can't live in %s: choose a folder without quotes, commas, \\, $, ` and "
+             "characters that can't be seen",
+             dev->folder);
+    }
+    return OK;
+}
+
+/* Nobody's files: clean deletes the folder with all that is in it. */
+static rc check_folder(const struct dev *dev, struct err *err)
+{
+    TRY(check_path(dev, err));
+    if (dev_exists(dev->folder) && !dev_is_empty(dev->folder) && !is_ours(dev)) {
+        FAIL(err, R_STARTUP_FAILED,
+             "%s holds files that are not of chancery dev, or is none: choose a folder that is new "
+             "or empty",
              dev->folder);
     }
     return OK;
@@ -134,7 +156,7 @@ static rc start(struct dev *dev, struct err *err)
         fflush(stdout);
     }
     printf("The authority listens on https://127.0.0.1:%s and unix:%s/chanceryd.sock\n", dev->port,
-           dev->folder);
+           dev->folder); /* check_path has looked at it */
     printf("Profiles: %s/profiles\n", dev->folder);
     return OK;
 }
@@ -151,7 +173,7 @@ static rc clean(struct dev *dev, struct err *err)
     if (!dev_exists(dev->folder)) {
         return OK;
     }
-    if (!dev_exists(dev_path(dev, "certificates/ca.pem"))) {
+    if (!is_ours(dev)) {
         FAIL(err, R_PRECONDITION_FAILED, "%s was not made by chancery dev", dev->folder);
     }
     TRY(stop(dev, err));
@@ -183,7 +205,7 @@ static rc with_lock(struct dev *dev, rc (*run)(struct dev *dev, struct err *err)
     if (run == start) {
         TRY(check_folder(dev, err));
         TRY(make_folder(dev, err));
-    } else if (!dev_exists(dev_path(dev, "certificates/ca.pem"))) {
+    } else if (!is_ours(dev)) {
         return run(dev, err); /* it isn't one of ours */
     }
     TRY(dev_lock(dev_path(dev, "dev.lock"), true, &lock, err));
@@ -200,7 +222,9 @@ static rc with_lock(struct dev *dev, rc (*run)(struct dev *dev, struct err *err)
 static rc status(struct dev *dev, struct err *err)
 {
     (void)err;
-    printf("folder      %s\n", dev->folder);
+    fputs("folder      ", stdout);
+    utf8_print(stdout, dev->folder);
+    putchar('\n');
     printf("PostgreSQL  %s\n", dev_postgres_is_running(dev) ? "running" : "stopped");
     printf("chanceryd   %s\n", dev_server_is_running(dev) ? "running" : "stopped");
     return OK;

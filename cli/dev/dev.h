@@ -21,6 +21,8 @@ const char *dev_path(const struct dev *dev, const char *format, ...) PRINTF_LIKE
 /* A text in quotes, as YAML and JSON have it; lent by the arena. */
 const char *dev_quoted(const struct dev *dev, const char *text);
 bool dev_exists(const char *path);
+/* Whether it is a folder with nothing in it. */
+bool dev_is_empty(const char *path);
 /* Fail for what the system refuses to do with a file. R_STARTUP_FAILED. */
 rc dev_failed(const char *what, struct err *err);
 /* Write a file that only its owner can read, whole or not at all; one that exists stays as it is.

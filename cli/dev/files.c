@@ -1,13 +1,16 @@
 /* SPDX-License-Identifier: Apache-2.0 */
+#include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <ftw.h>
 #include <grp.h>
 #include <pwd.h>
+#include <signal.h>
 #include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/prctl.h>
 #include <sys/stat.h>
 #include <sys/wait.h>
 #include <unistd.h>
@@ -54,6 +57,20 @@ bool dev_exists(const char *path)
     return access(path, F_OK) == 0;
 }
 
+bool dev_is_empty(const char *path)
+{
+    DIR *folder = opendir(path);
+    size_t count = 0;
+    while (folder != NULL && count <= 2 && readdir(folder) != NULL) {
+        count++; /* "." and ".." too */
+    }
+    bool is_empty = folder != NULL && count == 2;
+    if (folder != NULL) {
+        closedir(folder);
+    }
+    return is_empty;
+}
+
 /* A power loss must not leave half a file, which would stay as it is. */
 rc dev_write_new(const char *path, struct slice bytes, struct err *err)
 {
@@ -90,7 +107,7 @@ static void become_postgres(void)
     }
 }
 
-static void exec_program(const char *const *argv, bool as_postgres, const char *log)
+static void exec_program(const char *const *argv, bool as_postgres, const char *log, pid_t parent)
 {
     int out = open(log, O_WRONLY | O_CREAT | O_APPEND | O_CLOEXEC, 0600);
     int in = open("/dev/null", O_RDONLY | O_CLOEXEC);
@@ -102,7 +119,9 @@ static void exec_program(const char *const *argv, bool as_postgres, const char *
     if (as_postgres && geteuid() == 0) {
         become_postgres();
     }
-    if (chdir("/") != 0) {
+    /* Nobody is left to wait for it, and the next start must not meet it. A change of user takes this
+     * away (prctl(2)), so it comes after. */
+    if (chdir("/") != 0 || prctl(PR_SET_PDEATHSIG, SIGKILL) != 0 || getppid() != parent) {
         _exit(127);
     }
     execv(argv[0], (char *const *)(uintptr_t)argv);
@@ -113,9 +132,9 @@ rc dev_run(const struct dev *dev, const char *const *argv, bool as_postgres, str
 {
     int status = 0;
     const char *log = dev_path(dev, "commands.log");
-    pid_t pid = fork();
+    pid_t parent = getpid(), pid = fork();
     if (pid == 0) {
-        exec_program(argv, as_postgres, log);
+        exec_program(argv, as_postgres, log, parent);
     }
     if (pid < 0 || waitpid(pid, &status, 0) != pid) {
         return dev_failed(argv[0], err);

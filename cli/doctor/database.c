@@ -6,6 +6,7 @@
 #include <string.h>
 
 #include "base/clock.h"
+#include "base/utf8.h"
 #include "cli/doctor/doctor.h"
 #include "conninfo/conninfo.h"
 #include "crypto/algs.h"
@@ -93,6 +94,18 @@ static enum setup_fault fault_of(const char *message)
     return FAULT_DATABASE_DOWN;
 }
 
+/* In one line, and without the places in PostgreSQL's source. */
+static const char *in_one_line(const struct doctor *d, const char *message)
+{
+    const char *end = strstr(message, "\nLOCATION:");
+    size_t len = end == NULL ? strlen(message) : (size_t)(end - message);
+    while (len > 0 && message[len - 1] == '\n') {
+        len--;
+    }
+    const char *line = utf8_line(d->arena, slice_of(message, len), TEXT_MAX);
+    return line == NULL ? "" : line;
+}
+
 static void tell_unconnected(struct doctor *d, const char *message)
 {
     struct err err = {0};
@@ -100,7 +113,7 @@ static void tell_unconnected(struct doctor *d, const char *message)
         (void)err_raise(&err, R_DATABASE_READ_ONLY, __FILE__, __LINE__, "%.150s", message).ok;
         setup_tell_err(&d->to, &err);
     } else {
-        setup_tell(&d->to, fault_of(message), "%.*s", TEXT_MAX, message);
+        setup_tell(&d->to, fault_of(message), "%s", in_one_line(d, message));
     }
 }
 

@@ -221,6 +221,8 @@ void doctor_ports(struct doctor *d)
             setup_tell(&d->to, FAULT_ADDRESS_NOT_HERE, "%s", listener->address);
         } else if (why == EACCES) {
             setup_tell(&d->to, FAULT_PORT_FORBIDDEN, "%s: %s", listener->address, strerror(why));
+        } else if (why != 0 && !is_unix(listener)) {
+            setup_tell(&d->to, FAULT_ADDRESS_NOT_HERE, "%s: %s", listener->address, strerror(why));
         } else if (why != 0) {
             setup_tell(&d->to, FAULT_SOCKET_PATH, "%s: %s", listener->address, strerror(why));
         }

@@ -63,9 +63,11 @@ static void close_at(const int *fd)
 
 rc secret_from_file(const char *path, size_t max, struct secret **out, struct err *err)
 {
-    AUTO(close_at) int fd = open(path, O_RDONLY | O_CLOEXEC | O_NOFOLLOW);
+    /* A pipe without a writer would be waited for. */
+    AUTO(close_at) int fd = open(path, O_RDONLY | O_CLOEXEC | O_NOFOLLOW | O_NONBLOCK);
     if (fd < 0) {
-        FAIL(err, R_ROOT_KEY_UNREADABLE, "%s: %s", path, strerrordesc_np(errno));
+        FAIL(err, R_ROOT_KEY_UNREADABLE, "%s: %s", path,
+             errno == ELOOP ? "symbolic links are not followed" : strerrordesc_np(errno));
     }
     struct stat st;
     if (fstat(fd, &st) != 0 || !S_ISREG(st.st_mode)) {

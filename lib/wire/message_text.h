@@ -14,7 +14,7 @@
 
 enum { MESSAGE_TEXT_MAX = 4 * 1024 * 1024, MESSAGE_DEPTH_MAX = 16 };
 
-/* Read a message. R_CONFIG_INVALID with "line N: …" as its detail: not YAML, an unknown or
+/* Read a message from YAML, or from JSON with the fields' names of YAML. R_CONFIG_INVALID with "line N: …" as its detail: not YAML, an unknown or
  * repeated field, a value of another type or out of range. The detail quotes names of fields,
  * never values. */
 rc message_from_yaml(struct arena *arena, const ProtobufCMessageDescriptor *type, struct slice text,

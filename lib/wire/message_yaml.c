@@ -325,6 +325,52 @@ static rc read_document(struct yaml_reader *r, yaml_parser_t *parser,
     return result;
 }
 
+/* --- JSON ------------------------------------------------------------------------------------- */
+
+enum { UNIT_BYTES = 6 }; /* \uXXXX */
+
+/* The UTF-16 unit that is escaped there, or -1. */
+static int32_t unit_at(struct slice text, size_t at)
+{
+    uint8_t unit[2];
+    bool ok = text.len - at >= UNIT_BYTES && text.ptr[at] == '\\' && text.ptr[at + 1] == 'u' &&
+              hex_decode(slice_cut(text, at + 2, at + UNIT_BYTES), unit, sizeof unit, NULL).ok;
+    return ok ? unit[0] << 8 | unit[1] : -1;
+}
+
+/* JSON may write a character beyond U+FFFF as two escapes (RFC 8259 §7), YAML as one only. */
+static rc join_pairs(struct arena *arena, struct slice text, struct slice *out, struct err *err)
+{
+    char *copy = arena_alloc(arena, text.len + 1);
+    size_t len = 0;
+    ARENA_ENSURE(copy, err);
+    for (size_t at = 0; at < text.len;) {
+        int32_t high = unit_at(text, at);
+        int32_t low = high >> 10 == 0xd800 >> 10 ? unit_at(text, at + UNIT_BYTES) : -1;
+        if (low >> 10 == 0xdc00 >> 10) {
+            uint32_t point = 0x10000 + (((uint32_t)high & 0x3ff) << 10 | ((uint32_t)low & 0x3ff));
+            len += (size_t)snprintf(copy + len, 2 * UNIT_BYTES, "\\U%08x", point);
+            at += 2 * (size_t)UNIT_BYTES;
+            continue;
+        }
+        size_t step = text.ptr[at] == '\\' && at + 1 < text.len ? 2 : 1; /* "\\u" is no escape */
+        memcpy(copy + len, text.ptr + at, step);
+        len += step;
+        at += step;
+    }
+    *out = slice_of(copy, len);
+    return OK;
+}
+
+static bool is_json(struct slice text)
+{
+    size_t at = 0;
+    while (at < text.len && strchr(" \t\r\n", text.ptr[at]) != NULL && text.ptr[at] != '\0') {
+        at++;
+    }
+    return at < text.len && text.ptr[at] == '{';
+}
+
 rc message_from_yaml(struct arena *arena, const ProtobufCMessageDescriptor *type, struct slice text,
                      ProtobufCMessage **out, struct err *err)
 {
@@ -332,6 +378,9 @@ rc message_from_yaml(struct arena *arena, const ProtobufCMessageDescriptor *type
     yaml_document_t document;
     struct yaml_reader r = {.arena = arena, .document = &document, .err = err};
     ENSURE(text.len <= MESSAGE_TEXT_MAX, err, R_CONFIG_INVALID);
+    if (is_json(text)) {
+        TRY(join_pairs(arena, text, &text, err));
+    }
     CH_ASSERT(yaml_parser_initialize(&parser) == 1);
     yaml_parser_set_input_string(&parser, text.ptr, text.len);
     rc result = read_document(&r, &parser, type, out);

@@ -52,11 +52,24 @@ bool setup_address_read(const char *text, struct setup_address *out)
     return ok;
 }
 
+static bool was_named_before(const Conf *conf, size_t at)
+{
+    for (size_t i = 0; i < at; i++) {
+        if (strcmp(conf->listeners[i]->address, conf->listeners[at]->address) == 0) {
+            return true;
+        }
+    }
+    return false;
+}
+
 void setup_addresses(const Conf *conf, const struct setup_listener *to)
 {
     for (size_t i = 0; i < conf->n_listeners; i++) {
         const char *text = conf->listeners[i]->address;
         struct setup_address address;
+        if (was_named_before(conf, i)) {
+            setup_tell(to, FAULT_ADDRESS_TWICE, "%s", text);
+        }
         if (strncmp(text, "unix:", 5) == 0) {
             if (strlen(text + 5) >= sizeof((struct sockaddr_un *)NULL)->sun_path) {
                 setup_tell(to, FAULT_SOCKET_PATH, "%s is too long", text);

@@ -4,6 +4,7 @@
 #include <errno.h>
 #include <stdio.h>
 #include <string.h>
+#include <sys/stat.h>
 
 #include <openssl/err.h>
 #include <openssl/pem.h>
@@ -16,6 +17,11 @@ enum { SOON_S = 14 * 24 * 60 * 60, NAME_MAX_BYTES = 256, CHAIN_MAX = 16 };
 
 static FILE *open_file(const char *path, const struct setup_listener *to)
 {
+    struct stat st;
+    if (stat(path, &st) == 0 && !S_ISREG(st.st_mode)) { /* a pipe would be waited for */
+        setup_tell(to, FAULT_FILE_UNREADABLE, "%s is not a regular file", path);
+        return NULL;
+    }
     FILE *file = fopen(path, "re");
     if (file == NULL) {
         setup_tell(to, FAULT_FILE_UNREADABLE, "%s: %s", path, strerror(errno));
@@ -110,6 +116,11 @@ static bool is_usable(const char *certificate_file, const X509 *certificate, EVP
         setup_tell(to, FAULT_CERTIFICATE_KEY_MISMATCH, "%s", certificate_file);
         return false;
     }
+    if (X509_check_purpose((X509 *)(uintptr_t)certificate, X509_PURPOSE_SSL_SERVER, 0) != 1) {
+        ERR_clear_error();
+        setup_tell(to, FAULT_CERTIFICATE_PURPOSE, "%s", certificate_file);
+        return false;
+    }
     SSL_CTX *ctx = SSL_CTX_new(TLS_server_method());
     bool ok = ctx != NULL && SSL_CTX_use_certificate_chain_file(ctx, certificate_file) == 1 &&
               SSL_CTX_use_PrivateKey(ctx, key) == 1;
@@ -165,11 +176,13 @@ static bool host_of(const char *url, char out[NAME_MAX_BYTES])
     return len > 0 && len < NAME_MAX_BYTES;
 }
 
+/* By its subjectAltNames alone: clients look at nothing else (RFC 9525 §2). */
 static bool is_for(const char *path, const char *host)
 {
+    const unsigned flags = X509_CHECK_FLAG_NEVER_CHECK_SUBJECT;
     FILE *file = fopen(path, "re");
     X509 *certificate = file == NULL ? NULL : PEM_read_X509(file, NULL, NULL, NULL);
-    bool ok = certificate != NULL && (X509_check_host(certificate, host, 0, 0, NULL) == 1 ||
+    bool ok = certificate != NULL && (X509_check_host(certificate, host, 0, flags, NULL) == 1 ||
                                       X509_check_ip_asc(certificate, host, 0) == 1);
     X509_free(certificate);
     if (file != NULL) {

@@ -167,6 +167,7 @@ def test_half_made_things_were_kept(parent):
     """The power went while the first start made its files."""
     dev = Dev(parent, "half")
     (dev.folder / "certificates").mkdir(parents=True)
+    (dev.folder / "dev.lock").touch()
     (dev.folder / "postgres/data.new").mkdir(parents=True)
     (dev.folder / "postgres/data.new/PG_VERSION").write_text("15\n")
     (dev.folder / "certificates/server.key").write_text("")

@@ -29,14 +29,16 @@ DAY = datetime.timedelta(days=1)
 HOST = "rms.example.org"
 
 
-def certificate(begin=-DAY, end=90 * DAY, names=(HOST,), encryption=serialization.NoEncryption()):
+def certificate(begin=-DAY, end=90 * DAY, names=(HOST,), encryption=serialization.NoEncryption(), common_name="server",
+                usage=x509.ExtendedKeyUsageOID.SERVER_AUTH):
     """A server's certificate, and its key."""
     key = ec.generate_private_key(ec.SECP256R1())
-    subject = x509.Name([x509.NameAttribute(x509.NameOID.COMMON_NAME, "server")])
+    subject = x509.Name([x509.NameAttribute(x509.NameOID.COMMON_NAME, common_name)])
     now = datetime.datetime.utcnow()
     alternatives = [x509.DNSName(name) for name in names] + [x509.IPAddress(ipaddress.ip_address("127.0.0.1"))]
     made = (x509.CertificateBuilder().subject_name(subject).issuer_name(subject).public_key(key.public_key())
             .serial_number(x509.random_serial_number()).not_valid_before(now + begin).not_valid_after(now + end)
+            .add_extension(x509.ExtendedKeyUsage([usage]), critical=False)
             .add_extension(x509.SubjectAlternativeName(alternatives), critical=False).sign(key, hashes.SHA256()))
     return (made.public_bytes(serialization.Encoding.PEM),
             key.private_bytes(serialization.Encoding.PEM, serialization.PrivateFormat.PKCS8, encryption))
@@ -153,13 +155,25 @@ def tls(field, value):
     return lambda patient: patient.config["listeners"][0]["tls"].update({field: value.format(folder=patient.folder)})
 
 
+def pipe(name):
+    def broken(patient):
+        os.unlink(patient.path(name))
+        os.mkfifo(patient.path(name), 0o600)
+    return broken
+
+
 FILES = {
     "certificate expired": (renew(end=-DAY / 2), "certificates", "CERTIFICATE_EXPIRED"),
     "certificate of tomorrow": (renew(begin=DAY), "certificates", "CERTIFICATE_NOT_YET_VALID"),
     "another key": (put("server.key", certificate()[1]), "certificates", "CERTIFICATE_KEY_MISMATCH"),
     "another name": (renew(names=("other.example",)), "certificates", "CERTIFICATE_NAME"),
+    "the name is no alternative one": (renew(names=(), common_name=HOST), "certificates", "CERTIFICATE_NAME"),
+    "for clients": (renew(usage=x509.ExtendedKeyUsageOID.CLIENT_AUTH), "certificates", "CERTIFICATE_PURPOSE"),
     "no certificate": (put("server.pem", b"hello\n"), "certificates", "CERTIFICATE_INVALID"),
     "no key": (put("server.key", b"hello\n"), "certificates", "CERTIFICATE_KEY_INVALID"),
+    "a pipe for a certificate": (pipe("server.pem"), "certificates", "FILE_UNREADABLE"),
+    "a pipe for a key": (pipe("server.key"), "certificates", "FILE_UNREADABLE"),
+    "a pipe for a root key": (pipe("root.key"), "root key", "ROOT_KEY_UNREADABLE"),
     "a key with a passphrase": (renew(encryption=serialization.BestAvailableEncryption(b"x")), "certificates",
                                 "CERTIFICATE_KEY_INVALID"),
     "a key for all": (lambda patient: os.chmod(patient.path("server.key"), 0o644), "certificates", "FILE_MODE"),
@@ -175,6 +189,8 @@ FILES = {
     "root key cut": (put("root.key", b"x" * 31), "root key", "ROOT_KEY_INVALID"),
     "cleartext outside": (lambda patient: patient.config["listeners"].append({"address": "0.0.0.0:0"}), "addresses",
                           "ADDRESS_CLEARTEXT"),
+    "one address twice": (lambda patient: patient.config["listeners"].append(patient.config["listeners"][1]), "addresses",
+                          "ADDRESS_TWICE"),
     "a name for an address": (listener(address="localhost:8443"), "addresses", "ADDRESS_INVALID"),
     "a port beyond": (listener(address="127.0.0.1:70000"), "addresses", "ADDRESS_INVALID"),
     "no FIPS provider": (lambda patient: patient.config.update(crypto_properties="fips=yes"), "algorithms", "ALGORITHMS_MISSING"),
@@ -189,6 +205,14 @@ def test_a_broken_file_was_well(patient, name):
     assert set(bad) - {"server", "database key"} == {check}, bad
     assert bad[check]["reason"] == reason, bad
     patient.refused_by_check_config(bad[check]["reason"])
+
+
+def test_a_link_to_the_root_key_was_too_many(patient):
+    """Too many levels of symbolic links, of one."""
+    os.rename(patient.path("root.key"), patient.path("other"))
+    os.symlink(patient.path("other"), patient.path("root.key"))
+    told = patient.ask()["root key"]
+    assert told["reason"] == "ROOT_KEY_UNREADABLE" and "symbolic links are not followed" in told["why"]
 
 
 def test_a_certificate_that_ends_soon_is_a_warning(patient):
@@ -238,6 +262,11 @@ def limited(*limits):
     """Without the capabilities that pass over limits, where we have them."""
     drop = ["setpriv", "--bounding-set=-ipc_lock,-sys_resource", "--inh-caps=-ipc_lock,-sys_resource"]
     return ["prlimit", *limits, *(drop if os.geteuid() == 0 else []), "--"]
+
+
+def test_an_address_of_a_link_was_a_path(patient):
+    listener(address="[fe80::1]:8443")(patient)
+    patient.fault("ports", "ADDRESS_NOT_HERE", "fe80::1")
 
 
 @pytest.mark.skipif(is_sanitized(), reason="under AddressSanitizer mlock does nothing, and so never fails")
@@ -316,6 +345,14 @@ def test_the_way_to_the_database_was_one_fault(patient, name):
         patient.fault("database", reason, why)
     else:
         patient.fault("schema", "DATABASE_EMPTY", why)
+
+
+def test_why_had_lines_of_another_program(patient):
+    conninfo = patient.config["database"]["conninfo"]
+    for change in (("dbname=postgres", "dbname=nothing"), ("host=/", "host=/nowhere/")):
+        patient.config["database"]["conninfo"] = conninfo.replace(*change)
+        why = patient.ask()["database"]["why"]
+        assert "\n" not in why and "LOCATION" not in why and why == why.strip(), why
 
 
 def test_a_wrong_password_was_a_database_that_is_away(patient):

@@ -1,6 +1,8 @@
 # SPDX-License-Identifier: Apache-2.0
 """`chancery issuer test` said that a claim was wrong, and not which; that the issuer's keys could not be fetched, and
 neither from where nor why; and nothing of `identity.allow_private`, without which a provider inside is never asked."""
+import base64
+import json
 import tempfile
 import uuid
 
@@ -62,6 +64,17 @@ def test_the_claim_was_not_named(world, more, check, words):
     name, text = said(world, world.own.sign(claims(**more)))
     assert check in (None, name) and all(word in text for word in words), (name, text)
     assert text.isprintable()
+
+
+@pytest.mark.parametrize("kid", ["a\x1b[31m\u202e\nb", "\x9b"])
+def test_the_answer_was_no_text(world, kid):
+    """The command line refused it, and said that the authority could not be reached."""
+    header = json.dumps({"alg": "ES256", "typ": "JWT", "kid": kid}).encode()
+    _, body, signature = world.own.sign(claims()).split(".")
+    token = f"{base64.urlsafe_b64encode(header).decode().rstrip('=')}.{body}.{signature}"
+    reply = world.call("IssuerService/TestToken", {"token": token}, world.platform_admin)
+    assert not reply.checks[-1].passed and reply.checks[-1].name == "key"
+    assert "\\u00" in reply.checks[-1].explanation and reply.checks[-1].explanation.isprintable()
 
 
 def test_a_missing_claim_was_not_named(world):

@@ -37,7 +37,8 @@ def world(world):
     files = {"empty": b"", "text": b"hello\n", "ordinary.eml": b"From: a@b\r\nTo: c@d\r\nSubject: x\r\n\r\nhello\r\n",
              "bad.yaml": b"server: [\n", "unknown.yaml": b"servr: https://x\n", "list.yaml": b"- a\n",
              "bad.csv": b"user,\"a\n", "nul.csv": b"user,a\0b@contoso.com\n", "short.csv": b"member\n", "kind.csv": b"robot,a\n",
-             "bad.jsonl": b"{\n", "bad.pem": b"-----BEGIN NOTHING-----\n", "long.token": b"x" * 20000}
+             "bad.jsonl": b"{\n", "bad.pem": b"-----BEGIN NOTHING-----\n", "long.token": b"x" * 20000,
+             "mail.token": b"From: a\nTo: b\n", "blank.token": b" \n", "mark.token": b"\xef\xbb\xbfa.b.c\n"}
     for name, data in files.items():
         world.a.write(name, data)
     with open(f"{folder}/sealed.bin", "rb") as file:
@@ -52,6 +53,8 @@ def world(world):
                          "no-key": {"certificate_file": f"{folder}/edge.pem", "key_file": f"{folder}/missing"},
                          "bad-cert": {"certificate_file": f"{folder}/bad.pem", "key_file": f"{folder}/edge.key"},
                          "no-dpop": {"dpop_key_file": f"{folder}/missing", "token_file": f"{folder}/bob.token"},
+                         "half": {"certificate_file": f"{folder}/edge.pem"}, "other-half": {"key_file": f"{folder}/edge.key"},
+                         **{f"{kind}-token": {"token_file": f"{folder}/{kind}.token"} for kind in ("mail", "blank", "mark")},
                          "no-server": {"server": ""}, "gone": {"server": "https://127.0.0.1:1"},
                          "no-grpc": {"server": "http://127.0.0.1:PORT"}}.items():
         profile(world, name, **fields)
@@ -77,13 +80,16 @@ CASES = [  # the profile, the command with its operands in the authority's folde
     ("bad", "tenant get", "PROFILE_INVALID"), ("unknown", "tenant get", "PROFILE_INVALID"),
     ("list", "tenant get", "PROFILE_INVALID"), ("no-server", "tenant get", "PROFILE_INVALID"),
     ("bad-ca", "tenant get", "PROFILE_INVALID"), ("bad-cert", "tenant get", "PROFILE_INVALID"),
+    ("mail-token", "tenant get", "PROFILE_INVALID"), ("blank-token", "tenant get", "PROFILE_INVALID"),
+    ("mark-token", "tenant get", "PROFILE_INVALID"), ("half", "tenant get", "PROFILE_INVALID"),
+    ("other-half", "tenant get", "PROFILE_INVALID"),
     ("no-dpop", "tenant get", "INPUT_INVALID"), ("gone", "tenant get", "AUTHORITY_UNREACHABLE"),
     ("admin", "template create -f bad.yaml", "INPUT_INVALID"), ("admin", "template create -f unknown.yaml", "INPUT_INVALID"),
     ("admin", "directory import bad.csv", "INPUT_INVALID"), ("admin", "directory import nul.csv", "INPUT_INVALID"),
     ("admin", "directory import short.csv", "INPUT_INVALID"), ("admin", "directory import kind.csv", "INPUT_INVALID"),
     ("admin", "directory import bad.jsonl", "INPUT_INVALID"),
     ("admin", "component create --name x --role gateway --certificate bad.pem", "INPUT_INVALID"),
-    ("admin", "component create --name x --role gateway --certificate missing", None),
+    ("admin", "component create --name x --role gateway --certificate missing", "FILE_UNREADABLE"),
 ]
 
 
@@ -110,6 +116,19 @@ def test_words_of_the_authority(world, who, command, reason):
         assert "No such file or directory" in done.stderr or "larger than it may be" in done.stderr, done.stderr
 
 
+@pytest.mark.parametrize("who,words", [
+    ("half", "key_file is missing"), ("other-half", "certificate_file is missing"), ("blank-token", "blank.token is empty"),
+    ("mail-token", "mail.token holds no token"), ("mark-token", "mark.token holds no token")])
+def test_a_profile_was_told_as_what_came_of_it(world, who, words):
+    """As CREDENTIAL_MISSING, "HTTP/2 stream 1 was not closed cleanly", "unable to set private key file: ''"."""
+    assert words in run(world.a.folder, "tenant get", who).stderr
+
+
+@pytest.mark.parametrize("name", ["bad.yaml", "unknown.yaml"])
+def test_a_line_was_of_no_file(world, name):
+    assert f"  {name}: line " in run(world.a.folder, f"template create -f {name}", "admin").stderr
+
+
 def test_server_that_is_no_authority(world):
     """Something listens there, and answers nothing that is gRPC."""
     with socket.create_server(("127.0.0.1", 0)) as listener:
@@ -129,6 +148,21 @@ def test_server_that_is_no_authority(world):
 def test_commands_without_a_profile(world, command):
     done = run(world.a.folder, command, None)
     assert done.returncode == 1 and not CODE.search(done.stderr), done.stderr
+
+
+@pytest.mark.parametrize("conninfo,reason,code", [
+    ("host=/nonexistent", "INPUT_INVALID", 1), ("host=127.0.0.1 port=1", "INPUT_INVALID", 1),
+    ("SERVER", "INPUT_INVALID", 1), ("garbage", "a connection string", 2), ("hst=x", "a connection string", 2),
+    ("host=/nonexistent password=hunter2", "must not hold a password", 2),
+    ("postgresql://a:hunter2@127.0.0.1/x", "must not hold a password", 2)])
+def test_a_database_was_told_of_as_to_clients(world, conninfo, reason, code):
+    """"No decision can be recorded", "RetryInfo", "report it": of a database that migrate can't use."""
+    if conninfo == "SERVER":  # a role that owns nothing
+        conninfo = world.a.postgres.server_conninfo
+    done = subprocess.run([CHANCERY, "migrate", "--database", conninfo], text=True, capture_output=True, timeout=60, check=False)
+    assert done.returncode == code and reason in done.stderr, done.stderr
+    assert "hunter2" not in done.stderr and "\\n" not in done.stderr and "RetryInfo" not in done.stderr
+    assert "report it" not in done.stderr and done.stdout == ""
 
 
 def test_libraries_of_the_command(world):

@@ -163,7 +163,9 @@ def sealed_big(world):
     return path
 
 
-@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM, signal.SIGHUP, signal.SIGQUIT])
+@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM, signal.SIGHUP, signal.SIGQUIT, signal.SIGALRM,
+                                    signal.SIGUSR1, signal.SIGUSR2, signal.SIGVTALRM, signal.SIGPROF, signal.SIGPOLL,
+                                    signal.SIGPWR, signal.SIGXCPU, signal.SIGABRT])
 def test_signal_left_the_text(world, folder, number):
     """It comes as soon as there is something of it."""
     (folder / "out").write_bytes(b"old")
@@ -175,6 +177,31 @@ def test_signal_left_the_text(world, folder, number):
     process.send_signal(signal.SIGCONT)
     assert process.wait(60) == -number
     assert os.listdir(folder) == ["out"] and (folder / "out").read_bytes() == b"old"
+
+
+@pytest.mark.parametrize("sealed,opened_as", [
+    ("mails.protected/a.protected.eml", "mails.protected/a.opened.eml"), ("a.protected.protected", "a.protected.opened"),
+    ("a.protectedness.txt", "a.protectedness.txt.opened"), (".protected", ".protected.opened"),
+    ("mails.protected/plain", "mails.protected/plain.opened")])
+def test_the_folder_was_named_anew(world, folder, sealed, opened_as):
+    """The text went into another folder, where there was one."""
+    os.makedirs(folder / "mails.protected")
+    os.makedirs(folder / "mails.opened")
+    (folder / sealed).write_bytes(open(world.sealed, "rb").read())
+    run(world, "open", "bob", str(folder / sealed))
+    assert same(SAMPLE, folder / opened_as) and os.listdir(folder / "mails.opened") == []
+
+
+@pytest.mark.parametrize("command,who,more", [("open", "bob", []),
+                                              ("protect", "edge", ["--mail", "--encrypt-only", "--owner", "alice@contoso.com"])])
+def test_an_output_was_named_after_a_pipe(world, command, who, more):
+    """/dev/stdin.opened, and for root a file there."""
+    before = os.listdir("/dev")
+    with open(world.sealed if command == "open" else SAMPLE, "rb") as file:
+        process = start(world, *more, "/dev/stdin", command=command, who=who, stdin=subprocess.PIPE)
+        _, errors = process.communicate(file.read().decode(), timeout=60)
+    assert process.returncode == 2 and "/dev/stdin is no file: name an output too" in errors
+    assert os.listdir("/dev") == before
 
 
 def test_protecting_was_interrupted(world, folder):

@@ -103,7 +103,8 @@ def test_minutes_went_by_in_silence(place):
 
 @pytest.mark.parametrize("argv, why", [(["--folder"], "--folder needs a value"), (["--port", "x"], "not x"),
                                        (["--port=70000"], "not 70000"), (["--nonsense"], "no option --nonsense"),
-                                       (["start"], "no option start")])
+                                       (["start"], "no option start"),
+                                       (["--build", "/nonexistent"], "no program /nonexistent/cli/chancery")])
 def test_quickstart_was_not_understood(argv, why):
     done = subprocess.run([QUICKSTART, *argv], capture_output=True, text=True, check=False)
     assert done.returncode == 2 and why in done.stderr and "usage: " in done.stderr

@@ -4,6 +4,7 @@ with a value for a flag, `--` for an option, `-` for a file of that name. And it
 themselves."""
 import json
 import os
+import shlex
 import subprocess
 
 import pytest
@@ -53,6 +54,39 @@ def test_what_is_like_nothing_was_told_as_something():
 def test_a_value_of_a_list_was_refused_without_the_list(world, command, option, value):
     done = run(world, command, "platform-admin", *[word for word in (option, value) if word], expect=USAGE)
     assert f", not {value}" in done.stderr and "did you mean" in done.stderr and " or " in done.stderr
+
+
+@pytest.mark.parametrize("rights, name, meant", [
+    ("viewr", "viewr", "viewer"), ("VIEW,prnt", "prnt", "PRINT"), ("view", "view", "VIEW"), ("co-auther", "co-auther", "co-author")])
+def test_a_right_was_refused_without_its_name(world, rights, name, meant):
+    done = run(world, "amend", "edge", "--set", f"user:bob@fabrikam.com={rights}", "x", expect=USAGE)
+    assert f'there is no right "{name}"; did you mean ' in done.stderr and meant in done.stderr, done.stderr
+
+
+@pytest.mark.parametrize("argv, why", [
+    (["amend", "--set", "recipients=viewer,PRINT", "x"], "viewer stands alone"),
+    (["amend", "--set", "recipients=reader", "x"], 'there is no right "reader"'),
+    (["amend", "--set", "recipients=VIEW,,PRINT", "x"], 'there is no right ""'),
+    (["protect", "--mail", "--file", "--encrypt-only", "x"], "not both")])
+def test_what_excludes_itself_was_taken(world, argv, why):
+    assert why in run(world, argv[0], "edge", *argv[1:], expect=USAGE).stderr
+
+
+def test_a_proof_for_no_address(world):
+    assert "--authority takes an https:// address, not rms" in not_understood(
+        "component", "prove", "--authority", "rms", "--name", "x", "--certificate", "x", "--key", "x")
+
+
+def test_the_next_command_was_torn_apart(world, tmp_path):
+    """A shell takes it as it is shown, whatever the profile's path."""
+    path = tmp_path / "my profile's[31m"
+    with open(f"{world.a.folder}/contoso-admin.yaml", "rb") as file:
+        path.write_bytes(file.read())
+    done = subprocess.run([CHANCERY, "tenant", "add-domain", "--profile", str(path), "torn.example"], capture_output=True,
+                          text=True, check=True)
+    last = shlex.split(done.stdout.splitlines()[-1])
+    assert last[5] == str(path).replace("\x1b", "\\u001b") and last[6:] == ["torn.example"], last
+    assert "\x1b" not in done.stdout
 
 
 @pytest.mark.parametrize("value", ["abc", "", "-5", "+5", "0", " 5", "5 ", "5m", "1e3", "0x10", "4294967296",

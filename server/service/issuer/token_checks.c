@@ -2,6 +2,7 @@
 #include "service/issuer/token_checks.h"
 
 #include "base/buf.h"
+#include "base/utf8.h"
 #include "identity/claims.h"
 #include "service/common/reply.h"
 
@@ -242,13 +243,16 @@ static const char *expected_and_said(struct call *c, const struct identified *wh
 static step add(struct call *c, Chancery__V1__TestTokenResponse *out, enum token_stage stage,
                 bool passed, const char *explanation)
 {
+    /* Names of keys and types are as the token's writer liked them. */
+    const char *shown =
+        explanation == NULL ? NULL : utf8_escaped(call_arena(c), explanation, UTF8_LINE);
     Chancery__V1__TokenCheck *check = call_message(c, &chancery__v1__token_check__descriptor);
-    if (check == NULL || explanation == NULL) {
+    if (check == NULL || shown == NULL) {
         return call_fail(c, R_ARENA_EXHAUSTED, "explanation");
     }
     check->name = reply_text(names[stage]);
     check->passed = passed;
-    check->explanation = reply_text(explanation);
+    check->explanation = reply_text(shown);
     out->checks[out->n_checks++] = check;
     return STEP_NEXT;
 }

@@ -6,7 +6,10 @@
 
 #include "base/clock.h"
 #include "base/ids.h"
+#include "base/utf8.h"
 #include "store/migrate/migrate.h"
+
+enum { LINE_MOST = ERR_DETAIL_MAX, LINE_BUDGET = 4096 };
 
 /* As for the server's connections, nothing of a role, database or cluster changes what the statements mean. */
 static const char SESSION[] =
@@ -62,7 +65,11 @@ static rc connect_owner(const char *conninfo, PGconn **out, struct err *err)
 {
     *out = PQconnectdb(conninfo);
     if (PQstatus(*out) != CONNECTION_OK) {
-        FAIL(err, R_DATABASE_UNAVAILABLE, "%s", PQerrorMessage(*out));
+        AUTO(arena_free_at) struct arena *arena = arena_new(LINE_BUDGET);
+        struct slice said = slice_str(PQerrorMessage(*out));
+        said.len -= said.len > 0 && said.ptr[said.len - 1] == '\n' ? 1 : 0;
+        const char *line = utf8_line(arena, said, LINE_MOST);
+        FAIL(err, R_DATABASE_UNAVAILABLE, "%s", line == NULL ? "" : line);
     }
     PQsetNoticeReceiver(*out, no_notice, NULL);
     return run(*out, SESSION, err);
