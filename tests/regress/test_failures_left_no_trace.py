@@ -119,13 +119,13 @@ def test_a_silent_client_left_no_trace(authority):
 
 def test_good_connections_are_no_failures(authority, world):
     before = authority.page("/metrics")[1].count("chancery_tls_failures_total{")
-    total = len(authority.logged("tls.failed"))
+    failed = authority.logged("tls.failed")
     assert world.protect()
     for alpn in (H2, ("-alpn", "http/1.1"), ()):
         client(authority, *alpn)  # agrees on all and goes
     let_pass(0.3)
     assert authority.page("/metrics")[1].count("chancery_tls_failures_total{") == before
-    assert len(authority.logged("tls.failed")) == total
+    assert authority.logged("tls.failed")[len(failed):] == []
 
 
 def test_failures_do_not_flood_the_log(authority):

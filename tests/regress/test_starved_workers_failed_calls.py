@@ -48,6 +48,8 @@ def test_what_one_worker_can_all_get(world, room):
     try:
         eventually(lambda: readiness(world) == {200}, "every connection comes to a worker that can", LONG_S)
         assert {outcome(world.acquire, made, world.bob) for _ in range(5)} == {"OK"}
+        if room > KEPT:
+            world.a.wait_for_log("worker.starved", reason="DATABASE_CROWDED")
     finally:
         limit(world, -1)
     eventually(lambda: backends(world) >= 2 * KEPT, "the other one comes back by itself", LONG_S)
