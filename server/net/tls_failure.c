@@ -88,23 +88,15 @@ static bool may_log(struct tls_failures *failures, struct mono_time now)
     return failures->lines++ < TLS_FAILURES_LOGGED_PER_S;
 }
 
-static bool has_protocol(const SSL *ssl)
-{
-    const unsigned char *name = NULL;
-    unsigned len = 0;
-    SSL_get0_alpn_selected(ssl, &name, &len);
-    return len > 0;
-}
-
 void tls_failures_note(struct tls_failures *failures, const SSL *ssl, const char *outcome,
                        const char *peer, struct mono_time now)
 {
-    bool is_over = SSL_is_init_finished(ssl);
     bool is_our_end = strcmp(outcome, "stop") == 0 || strcmp(outcome, "drain") == 0;
-    if (is_our_end || (is_over && has_protocol(ssl))) {
-        return;
+    bool has_agreed = SSL_is_init_finished(ssl) && strcmp(outcome, "no_alpn") != 0;
+    if (is_our_end || has_agreed) {
+        return; /* a client that goes after the handshake, without a word, may have asked for no protocol */
     }
-    struct failure failure = failure_of(ssl, is_over ? "no_alpn" : outcome);
+    struct failure failure = failure_of(ssl, outcome);
     metric_add(M_TLS_FAILURES, failure.cause, NULL, 1);
     if (!may_log(failures, now)) {
         failures->unlogged++;
