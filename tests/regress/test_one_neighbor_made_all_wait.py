@@ -223,7 +223,8 @@ def test_every_try_left_a_process_of_the_database(authority_options):  # pylint:
         world.sql("ALTER SYSTEM RESET synchronous_standby_names")
         world.sql("SELECT pg_reload_conf()")
         eventually(authority.is_ready, "it is ready again")
-        eventually(lambda: backends(world) <= at_rest, "what hung has ended, and what was spare rests", 60)
+        # Of the spare ones the worker's own upkeep may have two at any time.
+        eventually(lambda: backends(world) <= at_rest + 2, lambda: f"what hung has ended: {backends(world)}", 60)
         world.acquire(made, world.alice)
     finally:
         authority.close()
