@@ -93,20 +93,13 @@ static const char *code_name(int code)
     return code >= 0 && (size_t)code < sizeof names / sizeof names[0] ? names[code] : "UNKNOWN";
 }
 
-static int hex_digit(char c)
-{
-    static const char digits[] = "0123456789abcdef";
-    const char *found = c == '\0' ? NULL : strchr(digits, c >= 'A' && c <= 'F' ? c + 32 : c);
-    return found == NULL ? -1 : (int)(found - digits);
-}
-
 /* Percent-encoding in place; what is none stays (PROTOCOL-HTTP2.md, Status-Message). */
 static void decode_percent(char *text)
 {
     char *to = text;
     for (const char *at = text; *at != '\0'; to++) {
-        int high = at[0] == '%' ? hex_digit(at[1]) : -1;
-        int low = high < 0 ? -1 : hex_digit(at[2]);
+        int high = at[0] == '%' ? hex_digit_value((uint8_t)at[1]) : -1;
+        int low = high < 0 ? -1 : hex_digit_value((uint8_t)at[2]);
         bool is_byte = low >= 0 && (high > 0 || low > 0);
         *to = is_byte ? (char)(high << 4 | low) : *at;
         at += is_byte ? 3 : 1;

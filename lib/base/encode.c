@@ -158,7 +158,7 @@ char *hex_dup(struct arena *arena, struct slice bytes)
     return text;
 }
 
-static int hex_value(uint8_t c)
+int hex_digit_value(uint8_t c)
 {
     if (c >= '0' && c <= '9') {
         return c - '0';
@@ -173,10 +173,28 @@ rc hex_decode(struct slice text, uint8_t *out, size_t len, struct err *err)
 {
     ENSURE(text.len == 2 * len, err, R_FIELD_INVALID);
     for (size_t i = 0; i < len; i++) {
-        int high = hex_value(text.ptr[2 * i]);
-        int low = hex_value(text.ptr[2 * i + 1]);
+        int high = hex_digit_value(text.ptr[2 * i]);
+        int low = hex_digit_value(text.ptr[2 * i + 1]);
         ENSURE(high >= 0 && low >= 0, err, R_FIELD_INVALID);
         out[i] = (uint8_t)(high << 4 | low);
     }
     return OK;
+}
+
+int utf16_escaped_unit(struct slice text)
+{
+    uint8_t unit[2];
+    bool is_escape = slice_starts_with(text, "\\u") &&
+                     hex_decode(slice_cut(text, 2, UTF16_ESCAPE_BYTES), unit, sizeof unit, NULL).ok;
+    return is_escape ? unit[0] << 8 | unit[1] : -1;
+}
+
+bool utf16_is_high(int unit)
+{
+    return unit >= 0xd800 && unit <= 0xdbff;
+}
+
+bool utf16_is_low(int unit)
+{
+    return unit >= 0xdc00 && unit <= 0xdfff;
 }

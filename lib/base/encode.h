@@ -27,7 +27,16 @@ rc base64url_decode_to(struct slice text, uint8_t *out, size_t cap, size_t *len_
 char *base64_dup(struct arena *arena, struct slice bytes);
 rc base64_decode(struct arena *arena, struct slice text, struct slice *out, struct err *err);
 
+/* 0 to 15; −1: it is no hex digit. */
+int hex_digit_value(uint8_t c);
 /* Lower-case hex, NUL-terminated; NULL over budget. */
 char *hex_dup(struct arena *arena, struct slice bytes);
 /* Decode exactly `len` bytes from 2 × len hex digits; R_FIELD_INVALID otherwise. */
 rc hex_decode(struct slice text, uint8_t *out, size_t len, struct err *err);
+
+/* JSON's escapes (RFC 8259 §7). The unit of UTF-16 that \uXXXX at the start names; −1: it is no such escape. */
+enum { UTF16_ESCAPE_BYTES = 6 };
+int utf16_escaped_unit(struct slice text);
+/* The first and the second half of a character beyond U+FFFF. */
+bool utf16_is_high(int unit);
+bool utf16_is_low(int unit);

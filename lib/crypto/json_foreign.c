@@ -10,6 +10,7 @@
 #include <string.h>
 
 #include "base/buf.h"
+#include "base/encode.h"
 
 enum {
     DIGITS_IN_64_BITS = 18, /* that surely fit */
@@ -21,52 +22,18 @@ static const char IN_PLACE_OF_A_TEXT[] = "{}";
 
 /* --- texts ------------------------------------------------------------------------------------ */
 
-static int hex_value(uint8_t c)
-{
-    return c >= '0' && c <= '9'   ? c - '0'
-           : c >= 'a' && c <= 'f' ? c - 'a' + 10
-           : c >= 'A' && c <= 'F' ? c - 'A' + 10
-                                  : -1;
-}
-
-/* The unit of UTF-16 that \uXXXX at the start names; −1: it is no such escape. */
-static int escaped_unit(struct slice text)
-{
-    int unit = 0;
-    if (text.len < 6 || text.ptr[0] != '\\' || text.ptr[1] != 'u') {
-        return -1;
-    }
-    for (size_t i = 2; i < 6; i++) {
-        int value = hex_value(text.ptr[i]);
-        if (value < 0) {
-            return -1;
-        }
-        unit = unit << 4 | value;
-    }
-    return unit;
-}
-
-static bool is_high(int unit)
-{
-    return unit >= 0xd800 && unit <= 0xdbff;
-}
-
-static bool is_low(int unit)
-{
-    return unit >= 0xdc00 && unit <= 0xdfff;
-}
-
 /* The length of the escape at the start of the rest of a text; *is_text false for what no text can hold. */
 static size_t escape_length(struct slice rest, bool *is_text)
 {
-    int unit = escaped_unit(rest);
-    if (is_high(unit) && is_low(escaped_unit(slice_cut(rest, 6, rest.len)))) {
-        return 12;
+    int unit = utf16_escaped_unit(rest);
+    if (utf16_is_high(unit) &&
+        utf16_is_low(utf16_escaped_unit(slice_cut(rest, UTF16_ESCAPE_BYTES, rest.len)))) {
+        return 2 * (size_t)UTF16_ESCAPE_BYTES;
     }
-    if (unit == 0 || is_high(unit) || is_low(unit)) {
+    if (unit == 0 || utf16_is_high(unit) || utf16_is_low(unit)) {
         *is_text = false;
     }
-    return unit < 0 ? 2 : 6;
+    return unit < 0 ? 2 : UTF16_ESCAPE_BYTES;
 }
 
 /* The length of the text at the start, with its marks; 0: it has no end. */

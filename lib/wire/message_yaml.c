@@ -327,17 +327,6 @@ static rc read_document(struct yaml_reader *r, yaml_parser_t *parser,
 
 /* --- JSON ------------------------------------------------------------------------------------- */
 
-enum { UNIT_BYTES = 6 }; /* \uXXXX */
-
-/* The UTF-16 unit that is escaped there, or -1. */
-static int32_t unit_at(struct slice text, size_t at)
-{
-    uint8_t unit[2];
-    bool ok = text.len - at >= UNIT_BYTES && text.ptr[at] == '\\' && text.ptr[at + 1] == 'u' &&
-              hex_decode(slice_cut(text, at + 2, at + UNIT_BYTES), unit, sizeof unit, NULL).ok;
-    return ok ? unit[0] << 8 | unit[1] : -1;
-}
-
 /* JSON may write a character beyond U+FFFF as two escapes (RFC 8259 §7), YAML as one only. */
 static rc join_pairs(struct arena *arena, struct slice text, struct slice *out, struct err *err)
 {
@@ -345,12 +334,15 @@ static rc join_pairs(struct arena *arena, struct slice text, struct slice *out, 
     size_t len = 0;
     ARENA_ENSURE(copy, err);
     for (size_t at = 0; at < text.len;) {
-        int32_t high = unit_at(text, at);
-        int32_t low = high >> 10 == 0xd800 >> 10 ? unit_at(text, at + UNIT_BYTES) : -1;
-        if (low >> 10 == 0xdc00 >> 10) {
+        struct slice rest = slice_cut(text, at, text.len);
+        int high = utf16_escaped_unit(rest);
+        int low = utf16_is_high(high)
+                      ? utf16_escaped_unit(slice_cut(rest, UTF16_ESCAPE_BYTES, rest.len))
+                      : -1;
+        if (utf16_is_low(low)) {
             uint32_t point = 0x10000 + (((uint32_t)high & 0x3ff) << 10 | ((uint32_t)low & 0x3ff));
-            len += (size_t)snprintf(copy + len, 2 * UNIT_BYTES, "\\U%08x", point);
-            at += 2 * (size_t)UNIT_BYTES;
+            len += (size_t)snprintf(copy + len, 2 * UTF16_ESCAPE_BYTES, "\\U%08x", point);
+            at += 2 * (size_t)UTF16_ESCAPE_BYTES;
             continue;
         }
         size_t step = text.ptr[at] == '\\' && at + 1 < text.len ? 2 : 1; /* "\\u" is no escape */

@@ -3,6 +3,8 @@
 
 #include <string.h>
 
+#include "base/encode.h"
+
 enum { LENGTH_DIGITS_MAX = 18, CHUNK_DIGITS_MAX = 8 };
 
 #define FAULT(name, code, text) \
@@ -265,21 +267,13 @@ const struct http1_fault *http1_check_head(const struct http1_head *head)
 
 /* --- chunks ----------------------------------------------------------------------------------- */
 
-static int hex_value(uint8_t c)
-{
-    if (is_digit(c)) {
-        return c - '0';
-    }
-    c |= 0x20;
-    return c >= 'a' && c <= 'f' ? c - 'a' + 10 : -1;
-}
-
 const struct http1_fault *http1_read_chunk_size(struct slice line, uint64_t *size)
 {
     size_t digits = 0;
     *size = 0;
-    while (digits < line.len && digits < CHUNK_DIGITS_MAX && hex_value(line.ptr[digits]) >= 0) {
-        *size = *size << 4 | (uint64_t)hex_value(line.ptr[digits]);
+    while (digits < line.len && digits < CHUNK_DIGITS_MAX &&
+           hex_digit_value(line.ptr[digits]) >= 0) {
+        *size = *size << 4 | (uint64_t)hex_digit_value(line.ptr[digits]);
         digits++;
     }
     struct slice rest = slice_cut(line, digits, line.len);
