@@ -109,7 +109,7 @@ static void on_open(void *ctx, struct net_stream *stream, const struct net_reque
     (void)ctx;
     static const struct method *pointers[sizeof METHODS / sizeof METHODS[0]];
     const struct method *method = find_method(request->path);
-    if (!request->is_grpc) {
+    if (request->framing == NULL) {
         show_page(stream, request->path);
         return;
     }

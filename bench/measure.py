@@ -77,7 +77,7 @@ def h2load(url, argv, clients, streams, answer_bytes, body=None, headers=()):  #
     return float(rate), times
 
 
-def licenses(build, address, records, seconds):
+def licenses(build, address, records, seconds, clients=CLIENTS, streams=STREAMS):  # pylint: disable=R0913,R0917
     """Ask for licenses: one of the records at a time for seconds, or each once (seconds 0). Ends the program unless
     every one is answered by a license for its content."""
     with tempfile.NamedTemporaryFile() as file:
@@ -85,8 +85,8 @@ def licenses(build, address, records, seconds):
             file.write(b"".join(len(part).to_bytes(4, "big") + part for part in record))
         file.flush()
         host, port = address.rsplit(":", 1)
-        done = subprocess.run([f"{build}/bench/load", host, port, LICENSE, file.name, str(seconds), str(CLIENTS),
-                               str(STREAMS)], capture_output=True, text=True, check=False)
+        done = subprocess.run([f"{build}/bench/load", host, port, LICENSE, file.name, str(seconds), str(clients),
+                               str(streams)], capture_output=True, text=True, check=False)
     if done.returncode:
         sys.exit(f"load failed: {done.stderr}")
     answer = json.loads(done.stdout)

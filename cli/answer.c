@@ -10,7 +10,7 @@
 int answer_read(const struct command *command, const char *text, enum answer *out)
 {
     static const char *const names[] = {
-        [ANSWER_TEXT] = "text", [ANSWER_JSON] = "json", [ANSWER_YAML] = "yaml", NULL};
+        [ANSWER_TEXT] = "table", [ANSWER_JSON] = "json", [ANSWER_YAML] = "yaml", NULL};
     size_t at = ANSWER_TEXT;
     int code = text == NULL ? EXIT_OK : choice_read(command, "-o", text, names, &at);
     *out = (enum answer)at;

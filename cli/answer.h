@@ -10,7 +10,7 @@ enum answer {
     ANSWER_YAML, /* with the fields' names as in the .proto files, so that -f takes it again */
 };
 
-/* What -o says; NULL is text. Prints what is wrong. Returns an exit code. */
+/* What -o says; NULL, and "table", is text. Prints what is wrong. Returns an exit code. */
 int answer_read(const struct command *command, const char *text, enum answer *out);
 /* Print a message as one document; for ANSWER_TEXT too, where a command has nothing better. Empty
  * lists are []. Returns an exit code. */

@@ -1,10 +1,12 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* chancery approval */
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 
 #include "chancery/v1/approval.pb-c.h"
 #include "chancery/v1/tenant.pb-c.h"
+#include "cli/table.h"
 #include "cli/verbs.h"
 #include "cli/when.h"
 #include "google/protobuf/field_mask.pb-c.h"
@@ -34,7 +36,7 @@ static const char HELP[] =
     "content-access is everything by which one admin could come to others' content: super users\n"
     "and what they are known by, issuers and their mappings, verified domains, addresses that join\n"
     "a person, members of groups that hold power, templates that let somebody new in, lifted\n"
-    "exclusions, settings that make tokens or licenses worth more.\n"
+    "exclusions, ended denials, settings that make tokens or licenses worth more.\n"
     "\n"
     "A request that nobody decides ends after 7 days. Taking an operation off the list needs\n"
     "approval itself. While anything is on it, only a platform admin registers admins of the\n"
@@ -58,34 +60,45 @@ static const char *state_name(Chancery__V1__ApprovalState state)
 }
 
 /* " {issuer.jwks_url: https://a → https://b; issuer.audiences: → chancery; and 2 more}" */
-static void print_changes(const Chancery__V1__Approval *a)
+static void write_changes(FILE *out, const Chancery__V1__Approval *a)
 {
     for (size_t i = 0; i < a->n_changes; i++) {
         const Chancery__V1__ApprovalChange *change = a->changes[i];
-        printf("%s%s:%s%s →%s%s", i == 0 ? " {" : "; ", change->field,
-               change->before[0] == '\0' ? "" : " ", change->before,
-               change->after[0] == '\0' ? "" : " ", change->after);
+        fprintf(out, "%s%s:%s%s →%s%s", i == 0 ? " {" : "; ", change->field,
+                change->before[0] == '\0' ? "" : " ", change->before,
+                change->after[0] == '\0' ? "" : " ", change->after);
     }
     if (a->changes_left_out > 0) {
-        printf("; and %lld more", (long long)a->changes_left_out);
+        fprintf(out, "; and %lld more", (long long)a->changes_left_out);
     }
-    puts(a->n_changes == 0 ? "" : "}");
+    fputs(a->n_changes == 0 ? "" : "}", out);
+}
+
+static void add_row(struct table *table, const Chancery__V1__Approval *a)
+{
+    char end[WHEN_BYTES], *what = NULL;
+    size_t size = 0;
+    FILE *out = open_memstream(&what, &size);
+    CH_ASSERT(out != NULL);
+    fputs(a->summary, out);
+    write_changes(out, a);
+    CH_ASSERT(fclose(out) == 0);
+    when_format(a->state == CHANCERY__V1__APPROVAL_STATE__APPROVAL_STATE_PENDING ? a->expire_time
+                                                                                 : a->decide_time,
+                end);
+    table_row(table, a->approval_id, state_name(a->state), end, a->requested_by, what, NULL);
+    free(what);
 }
 
 static void show_list(const void *response)
 {
     const Chancery__V1__ListApprovalsResponse *r = response;
+    struct table table;
+    table_begin(&table, "ID", "STATE", "UNTIL", "ASKED BY", "WHAT", NULL);
     for (size_t i = 0; i < r->n_approvals; i++) {
-        const Chancery__V1__Approval *a = r->approvals[i];
-        char end[WHEN_BYTES];
-        when_format(a->state == CHANCERY__V1__APPROVAL_STATE__APPROVAL_STATE_PENDING
-                        ? a->expire_time
-                        : a->decide_time,
-                    end);
-        printf("%s  %-9s %s  %s: %s", a->approval_id, state_name(a->state), end, a->requested_by,
-               a->summary);
-        print_changes(a);
+        add_row(&table, r->approvals[i]);
     }
+    table_end(&table);
 }
 
 static int list(struct session *s, const struct verb_args *args)

@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "chancery/v1/boundary.pb-c.h"
+#include "cli/table.h"
 #include "cli/verbs.h"
 
 static const char HELP[] =
@@ -42,26 +43,34 @@ static const char *const SUITES[] = {"", "p256", "p384", NULL};
 
 /* --- list and show ------------------------------------------------------------------------------ */
 
-static void show_one(const Chancery__V1__Boundary *b)
+static void show_all(Chancery__V1__Boundary *const *boundaries, size_t count)
 {
-    printf("%-16s %-5s %-5s %-34s %s\n", b->boundary, SUITES[b->suite <= 2 ? b->suite : 0],
-           b->fips ? "fips" : "", b->display_name, b->portal_url);
+    struct table table;
+    table_begin(&table, "BOUNDARY", "SUITE", "FIPS", "NAME", "AUTHORITY", "PORTAL", NULL);
+    for (size_t i = 0; i < count; i++) {
+        const Chancery__V1__Boundary *b = boundaries[i];
+        table_row(&table, b->boundary, SUITES[b->suite <= 2 ? b->suite : 0], b->fips ? "fips" : "",
+                  b->display_name, b->authority_url, b->portal_url, NULL);
+    }
+    table_end(&table);
 }
 
 static void show_rules(Chancery__V1__BoundaryRule *const *rules, size_t count)
 {
+    struct table table;
+    table_begin(&table, "CONTENT OF", "READERS OF", "RULE", NULL);
     for (size_t i = 0; i < count; i++) {
-        printf("rule: %s to %s: %s\n", rules[i]->content_boundary, rules[i]->reader_boundary,
-               RULES[rules[i]->rule <= 3 ? rules[i]->rule : 0]);
+        table_row(&table, rules[i]->content_boundary, rules[i]->reader_boundary,
+                  RULES[rules[i]->rule <= 3 ? rules[i]->rule : 0], NULL);
     }
+    fputs(count > 0 ? "\n" : "", stdout);
+    table_end(&table);
 }
 
 static void show_list(const void *response)
 {
     const Chancery__V1__ListBoundariesResponse *r = response;
-    for (size_t i = 0; i < r->n_boundaries; i++) {
-        show_one(r->boundaries[i]);
-    }
+    show_all(r->boundaries, r->n_boundaries);
     show_rules(r->rules, r->n_rules);
 }
 
@@ -77,7 +86,7 @@ static int list(struct session *s, const struct verb_args *args)
 static void show_found(const void *response)
 {
     const Chancery__V1__GetBoundaryResponse *r = response;
-    show_one(r->boundary);
+    show_all(&r->boundary, 1);
     show_rules(r->rules, r->n_rules);
 }
 
@@ -130,7 +139,7 @@ enum { FIELDS_MAX = 5 };
 
 static void show_created(const void *response)
 {
-    show_one(((const Chancery__V1__CreateBoundaryResponse *)response)->boundary);
+    show_all(&((const Chancery__V1__CreateBoundaryResponse *)response)->boundary, 1);
 }
 
 static int create(struct session *s, const struct verb_args *common)
@@ -155,7 +164,7 @@ static int create(struct session *s, const struct verb_args *common)
 
 static void show_updated(const void *response)
 {
-    show_one(((const Chancery__V1__UpdateBoundaryResponse *)response)->boundary);
+    show_all(&((const Chancery__V1__UpdateBoundaryResponse *)response)->boundary, 1);
 }
 
 static int update(struct session *s, const struct verb_args *common)

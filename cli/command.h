@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* The commands of `chancery`, each in a file of its own; main.c has the table. */
+/* The commands of `chancery`, each in a file of its own; commands.c has the table. */
 #pragma once
 
 #include "base/arena.h"
@@ -19,11 +19,18 @@ struct command {
     int (*run)(int argc, char **argv); /* argv[0] is the command's name */
 };
 
+extern const struct command *const commands[];
+extern const size_t command_count;
+/* NULL: there is none of that name. */
+const struct command *command_named(const char *name);
+
+extern const struct command command_completion;
 extern const struct command command_dev;
 extern const struct command command_migrate;
 extern const struct command command_token;
 extern const struct command command_protect;
 extern const struct command command_open;
+extern const struct command command_publisher;
 extern const struct command command_inspect;
 extern const struct command command_revoke;
 extern const struct command command_restore;
@@ -32,17 +39,24 @@ extern const struct command command_super_user;
 extern const struct command command_approval;
 extern const struct command command_track;
 extern const struct command command_template;
+extern const struct command command_rule;
+extern const struct command command_branding;
 extern const struct command command_tenant;
 extern const struct command command_directory;
 extern const struct command command_component;
+extern const struct command command_context;
 extern const struct command command_audit;
 extern const struct command command_issuer;
 extern const struct command command_doctor;
+extern const struct command command_whoami;
 extern const struct command command_boundary;
 extern const struct command command_partner;
 extern const struct command command_delivery;
+extern const struct command command_device;
+extern const struct command command_key;
 
 /* --- options: --name VALUE, --name=VALUE, --flag, -o VALUE ------------------------------------ *
+ * Whatever has --profile also takes -v and --timeout (invocation.h).
  * What stands behind -- is an operand, whatever it begins with. A dash alone is one too: standard
  * input or output. */
 
@@ -64,7 +78,7 @@ int options_take(const struct command *command, const struct option_spec *specs,
  * code. */
 int choice_read(const struct command *command, const char *option, const char *value,
                 const char *const *names, size_t *out);
-/* Print what is wrong with the command line, and how to get help. Returns EXIT_USAGE. */
+/* Print what is wrong with the command line, and how to get help. NULL is no command. Returns EXIT_USAGE. */
 int usage_error(const struct command *command, const char *format, ...) PRINTF_LIKE(2, 3);
 /* Print what failed on this side, why, and what to do next. NULL is no command. Returns EXIT_FAILED. */
 int fail_with(const struct command *command, const struct err *err);

@@ -7,6 +7,7 @@
 #include "chancery/v1/component.pb-c.h"
 #include "cli/certificate.h"
 #include "cli/component_proof.h"
+#include "cli/table.h"
 #include "cli/verbs.h"
 #include "domain/values/subject.h"
 #include "google/protobuf/field_mask.pb-c.h"
@@ -16,7 +17,7 @@ static const char HELP[] =
     "       chancery component get    --profile FILE ID [--tenant NAME] [-o json|yaml]\n"
     "       chancery component create --profile FILE --name NAME --role ROLE [OPTION…] [-o json|yaml]\n"
     "       chancery component update --profile FILE ID [OPTION…] [-o json|yaml]\n"
-    "       chancery component delete --profile FILE ID [--tenant NAME]\n"
+    "       chancery component delete --profile FILE ID [--tenant NAME] [--yes]\n"
     "       chancery component prove  --authority URL [--tenant NAME] --name NAME\n"
     "                                 --certificate FILE --key FILE\n"
     "\n"
@@ -41,6 +42,7 @@ static const char HELP[] =
     "                        replaces all of them\n"
     "  --add-cert, --remove-cert FILE   (update) certificates to add and to take away\n"
     "  --disable, --enable   (update) switch it off or on\n"
+    "  --yes                 (delete) you are sure: it can't be undone, as --disable can\n"
     "\n"
     "  chancery component create --profile contoso-admin.yaml --name mx1 --role gateway \\\n"
     "      --certificate mx1.pem --key mx1.key --sender-domain contoso.com\n"
@@ -99,11 +101,14 @@ static void show_component(const void *response)
 static void show_list(const void *response)
 {
     const Chancery__V1__ListComponentsResponse *r = response;
+    struct table table;
+    table_begin(&table, "ID", "ROLE", "NAME", "BOUNDARY", "NOTE", NULL);
     for (size_t i = 0; i < r->n_components; i++) {
         const Chancery__V1__Component *c = r->components[i];
-        printf("%s  %-14s %s%s\n", c->component_id, role_name((enum role)c->role), c->name,
-               c->disabled ? "  disabled" : "");
+        table_row(&table, c->component_id, role_name((enum role)c->role), c->name, c->boundary,
+                  c->disabled ? "disabled" : "", NULL);
     }
+    table_end(&table);
 }
 
 static int list(struct session *s, const struct verb_args *args)
@@ -282,8 +287,11 @@ static int remove_one(struct session *s, const struct verb_args *args)
     chancery__v1__delete_component_request__init(&request);
     request.tenant = text_field(args->tenant);
     request.component_id = args->operands[0];
-    return verb_act(s, args, "ComponentService/DeleteComponent", &request.base,
-                    &chancery__v1__delete_component_response__descriptor, NULL);
+    int code = verb_confirm(s, args, "delete component", args->operands[0],
+                            "its credentials are nobody's, and what it holds by its id is gone");
+    return code != EXIT_OK ? code
+                           : verb_act(s, args, "ComponentService/DeleteComponent", &request.base,
+                                      &chancery__v1__delete_component_response__descriptor, NULL);
 }
 
 /* --- the command ------------------------------------------------------------------------------ */
@@ -299,6 +307,7 @@ static int run(int argc, char **argv)
     struct component_args args = {0};
     const struct option_spec specs[] = {
         VERB_OPTIONS(args.common),
+        YES_OPTION(args.common),
         {"--tenant", &args.common.tenant, NULL, NULL},
         {"--name", &args.name, NULL, NULL},
         {"--role", &args.role, NULL, NULL},

@@ -8,40 +8,31 @@
 #include "chancery/v1/tenant.pb-c.h"
 #include "client/certificate_proof.h"
 #include "crypto/algs.h"
-#include "crypto/json.h"
+#include "wire/pb.h"
 
-enum { FILE_MAX = 64 * 1024, PAGE_MAX = 64 * 1024, PROVE_BUDGET = 1024 * 1024 };
+enum { FILE_MAX = 64 * 1024, PROVE_BUDGET = 1024 * 1024 };
 
 /* --- for whom --------------------------------------------------------------------------------- */
-
-/* The address by which the authority knows itself: as the profile says, or as it says itself. */
-static const char *authority_url(struct session *s)
-{
-    struct slice page, url;
-    json_t *discovery;
-    if (s->profile->authority_url[0] != '\0') {
-        return s->profile->authority_url;
-    }
-    if (client_get(s->client, s->arena, "/.well-known/chancery", &page) != 200 ||
-        !json_parse_object(s->arena, page, PAGE_MAX, R_FIELD_INVALID, &discovery, NULL).ok ||
-        !json_need_text(discovery, "authority_url", R_FIELD_INVALID, &url, NULL).ok) {
-        return s->profile->server;
-    }
-    return arena_dup(s->arena, url);
-}
 
 /* The tenant whose admin asks; "" for a platform admin, who has none. */
 static const char *own_tenant(struct session *s)
 {
-    struct client_refusal refusal;
-    ProtobufCMessage *response = NULL;
+    chancery_buffer *answer = NULL;
+    ProtobufCMessage *message = NULL;
     Chancery__V1__GetTenantRequest request;
     chancery__v1__get_tenant_request__init(&request);
-    return client_call(s->client, s->arena, "TenantService/GetTenant", &request.base,
-                       &chancery__v1__get_tenant_response__descriptor, &response, &refusal, NULL)
-                   .ok
-               ? ((const Chancery__V1__GetTenantResponse *)(const void *)response)->tenant->tenant
-               : "";
+    chancery_error *error = session_request(s, "TenantService/GetTenant", &request.base, &answer);
+    if (error != NULL) {
+        chancery_error_free(error);
+        return "";
+    }
+    struct slice bytes = slice_of(chancery_buffer_data(answer), chancery_buffer_size(answer));
+    bool ok =
+        pb_unpack(s->arena, &chancery__v1__get_tenant_response__descriptor, bytes, &message, NULL)
+            .ok;
+    chancery_buffer_free(answer);
+    return ok ? ((const Chancery__V1__GetTenantResponse *)(const void *)message)->tenant->tenant
+              : "";
 }
 
 /* --- proofs ----------------------------------------------------------------------------------- */
@@ -80,7 +71,7 @@ rc component_proof_collect(struct session *s, const struct component_proof_args 
     *out = ARENA_ARRAY(s->arena, char *, keys + ready + 1);
     ARENA_ENSURE(*out, err);
     if (keys > 0) {
-        request.url = authority_url(s);
+        request.url = session_authority_url(s);
         request.tenant = tenant != NULL ? tenant : own_tenant(s);
     }
     for (size_t i = 0; i < keys; i++) {

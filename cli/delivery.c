@@ -5,6 +5,7 @@
 
 #include "chancery/v1/delivery.pb-c.h"
 #include "cli/answer.h"
+#include "cli/table.h"
 
 static const char HELP[] =
     "usage: chancery delivery --profile FILE --sender ADDRESS RECIPIENT… [-o json|yaml]\n"
@@ -20,13 +21,12 @@ static const char HELP[] =
     "\n"
     "Next: chancery boundary list shows the rules behind the answer.\n";
 
-static void show_one(const Chancery__V1__RecipientDelivery *d)
+static void add_row(struct table *table, const Chancery__V1__RecipientDelivery *d)
 {
     const char *how = d->channel == CHANCERY__V1__CHANNEL__CHANNEL_NATIVE   ? "native"
                       : d->channel == CHANCERY__V1__CHANNEL__CHANNEL_PORTAL ? "portal"
                                                                             : d->reason;
-    printf("%-16s %s%s%s\n", how, d->recipient, d->portal_url[0] == '\0' ? "" : "  ",
-           d->portal_url);
+    table_row(table, d->recipient, how, d->portal_url, NULL);
 }
 
 static int ask(struct session *s, const char *sender, char **recipients, size_t count,
@@ -44,9 +44,12 @@ static int ask(struct session *s, const char *sender, char **recipients, size_t 
         return code == EXIT_OK ? answer_print(s, answer, message) : code;
     }
     const Chancery__V1__DecideDeliveryResponse *r = session_shown(s, message);
+    struct table table;
+    table_begin(&table, "RECIPIENT", "DELIVERY", "PORTAL", NULL);
     for (size_t i = 0; i < r->n_deliveries; i++) {
-        show_one(r->deliveries[i]);
+        add_row(&table, r->deliveries[i]);
     }
+    table_end(&table);
     return EXIT_OK;
 }
 

@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "chancery/v1/issuer.pb-c.h"
+#include "cli/table.h"
 #include "cli/verbs.h"
 
 static const char HELP[] =
@@ -11,7 +12,7 @@ static const char HELP[] =
     "       chancery issuer get      --profile FILE [--tenant NAME] ID\n"
     "       chancery issuer create   --profile FILE -f ISSUER.yaml [-o json|yaml]\n"
     "       chancery issuer update   --profile FILE -f FILE --field NAME… [--tenant NAME] ID\n"
-    "       chancery issuer delete   --profile FILE [--tenant NAME] ID\n"
+    "       chancery issuer delete   --profile FILE [--tenant NAME] [--yes] ID\n"
     "       chancery issuer test     --profile FILE [-f TOKEN-FILE] [-o json|yaml]\n"
     "       chancery issuer map      --profile FILE --tenant NAME ID VALUE\n"
     "       chancery issuer unmap    --profile FILE ID VALUE\n"
@@ -65,7 +66,8 @@ static const char HELP[] =
     "\n"
     "If the tenant requires a second admin, create, map, and an update that lets an issuer say more\n"
     "than before only ask for approval: see chancery approval --help. Switching an issuer off\n"
-    "(--field disabled) and deleting it are done at once.\n"
+    "(--field disabled) and deleting it are done at once. Deleting can't be undone; --yes says that\n"
+    "you are sure, and --field disabled can be taken back.\n"
     "\n"
     "test explains for whom a token would be taken; if it is refused, it names the claims with what\n"
     "they say, and where the issuer's keys were looked for and why they didn't come. It reads the\n"
@@ -90,13 +92,19 @@ static const char *kind_name(Chancery__V1__IssuerKind kind)
 static void show_list(const void *response)
 {
     const Chancery__V1__ListIssuersResponse *r = response;
+    struct table table;
+    table_begin(&table, "ID", "KIND", "BOUNDARY", "ISSUER", "NOTE", NULL);
     for (size_t i = 0; i < r->n_issuers; i++) {
         const Chancery__V1__Issuer *issuer = r->issuers[i];
         bool is_gone = issuer->proof == CHANCERY__V1__ISSUER_PROOF__ISSUER_PROOF_GONE;
-        printf("%s  %-12s %-10s %s%s%s\n", issuer->issuer_id, kind_name(issuer->kind),
-               issuer->boundary, issuer->issuer, issuer->disabled ? "  (disabled)" : "",
-               is_gone ? "  (its domain is not the tenant's any longer)" : "");
+        table_row(&table, issuer->issuer_id, kind_name(issuer->kind), issuer->boundary,
+                  issuer->issuer,
+                  issuer->disabled ? "disabled"
+                  : is_gone        ? "its domain is not the tenant's any longer"
+                                   : "",
+                  NULL);
     }
+    table_end(&table);
 }
 
 static int list(struct session *s, const struct verb_args *args)
@@ -171,8 +179,11 @@ static int delete (struct session *s, const struct verb_args *args)
     chancery__v1__delete_issuer_request__init(&request);
     request.issuer_id = args->operands[0];
     request.tenant = text_field(args->tenant);
-    return verb_act(s, args, "IssuerService/DeleteIssuer", &request.base,
-                    &chancery__v1__delete_issuer_response__descriptor, NULL);
+    int code = verb_confirm(s, args, "delete issuer", args->operands[0],
+                            "its tokens are refused, and its mappings are gone");
+    return code != EXIT_OK ? code
+                           : verb_act(s, args, "IssuerService/DeleteIssuer", &request.base,
+                                      &chancery__v1__delete_issuer_response__descriptor, NULL);
 }
 
 /* --- test ------------------------------------------------------------------------------------- */
@@ -263,9 +274,12 @@ static int unmap(struct session *s, const struct verb_args *args)
 static void show_mappings(const void *response)
 {
     const Chancery__V1__ListTenantMappingsResponse *r = response;
+    struct table table;
+    table_begin(&table, "VALUE", "TENANT", NULL);
     for (size_t i = 0; i < r->n_mappings; i++) {
-        printf("%-36s  %s\n", r->mappings[i]->value, r->mappings[i]->tenant);
+        table_row(&table, r->mappings[i]->value, r->mappings[i]->tenant, NULL);
     }
+    table_end(&table);
 }
 
 static int mappings(struct session *s, const struct verb_args *args)
@@ -296,6 +310,7 @@ static int run(int argc, char **argv)
     struct issuer_args args = {0};
     const struct option_spec specs[] = {
         VERB_OPTIONS(args.common),
+        YES_OPTION(args.common),
         {"-f", &args.file, NULL, NULL},
         {"--tenant", &args.common.tenant, NULL, NULL},
         {"--field", NULL, NULL, &args.fields},

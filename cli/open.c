@@ -3,12 +3,11 @@
 #include <stdio.h>
 #include <string.h>
 
-#include "base/clock.h"
+#include "base/utf8.h"
 #include "chancery/v1/licensing.pb-c.h"
 #include "cli/answer.h"
 #include "cli/output.h"
 #include "cli/protected.h"
-#include "client/license_open.h"
 #include "domain/values/rights.h"
 
 static const char OPEN_HELP[] =
@@ -88,37 +87,38 @@ static const char *default_output(struct session *s, const char *input)
     return arena_printf(s->arena, "%s.opened", input);
 }
 
+static rc write_content(struct session *s, struct protected *p, const chancery_content *content,
+                        const char *output, struct err *err)
+{
+    AUTO(secret_free_at) struct secret *key = NULL;
+    TRY(session_content_key(content, &key, err));
+    return p->is_file ? write_file(p, output, key, err) : write_mail(s, p, output, key, err);
+}
+
+static void tell_rights(const chancery_content *content)
+{
+    fputs("rights:", stderr);
+    for (size_t i = 0; i < chancery_content_right_count(content); i++) {
+        fputc(' ', stderr);
+        utf8_print(stderr, chancery_content_right(content, i));
+    }
+    fputc('\n', stderr);
+}
+
 static int open_with(struct session *s, struct protected *p, const char *output)
 {
     struct err err = {0};
-    struct secret *key = NULL;
-    ProtobufCMessage *message = NULL;
-    Chancery__V1__AcquireLicenseRequest request;
-    chancery__v1__acquire_license_request__init(&request);
-    request.publishing_license =
-        (ProtobufCBinaryData){p->license.len, (uint8_t *)(uintptr_t)p->license.ptr};
-    request.client_public_jwk = session_public_jwk(s);
-    int code = session_call(s, "LicensingService/AcquireLicense", &request.base,
-                            &chancery__v1__acquire_license_response__descriptor, &message);
-    if (code != EXIT_OK) {
-        return code;
+    chancery_content *content = NULL;
+    int code =
+        session_tell(s, chancery_content_from_license(p->license.ptr, p->license.len, &content));
+    code = code == EXIT_OK ? session_tell(s, chancery_acquire(s->library, content, NULL)) : code;
+    if (code == EXIT_OK && !write_content(s, p, content, output, &err).ok) {
+        code = fail_with(s->command, &err);
+    } else if (code == EXIT_OK) {
+        tell_rights(content);
     }
-    const Chancery__V1__AcquireLicenseResponse *r = (const void *)message;
-    const struct license_wanted wanted = {.text = slice_str(r->use_license),
-                                          .publishing_license = p->license,
-                                          .key = s->key,
-                                          .now = clock_unix()};
-    bool ok = license_open(s->client, s->arena, &wanted, &key, &err).ok;
-    ok = ok &&
-         (p->is_file ? write_file(p, output, key, &err) : write_mail(s, p, output, key, &err)).ok;
-    secret_free(key);
-    if (!ok) {
-        return fail_with(s->command, &err);
-    }
-    r = session_shown(s, message);
-    fprintf(stderr, "rights: %s\n",
-            rights_text(s, r->rights, r->n_rights, r->custom_rights, r->n_custom_rights));
-    return EXIT_OK;
+    chancery_content_free(content);
+    return code;
 }
 
 static int run_open(int argc, char **argv)

@@ -6,8 +6,10 @@
 
 #include "base/mem.h"
 #include "base/suggestion.h"
-#include "base/utf8.h"
-#include "cli/command.h"
+#include "cli/failure.h"
+#include "cli/help.h"
+#include "cli/invocation.h"
+#include "cli/number.h"
 
 /* Repeated values live as long as the process, so no command frees its lists. */
 enum { LISTS_MAX = 16, USAGE_MAX = 1024 };
@@ -75,6 +77,30 @@ static int take(const struct command *command, const struct option_spec *spec, c
     return equals != NULL ? 1 : 2;
 }
 
+/* What every command takes that asks an authority, beside its own. */
+enum { COMMON = 2, TIMEOUT_MAX_S = 3600 };
+static const char *timeout_text;
+static bool is_verbose;
+static const struct option_spec COMMON_OPTIONS[COMMON] = {
+    {"--timeout", &timeout_text, NULL, NULL},
+    {"-v", NULL, &is_verbose, NULL},
+};
+
+static bool asks_authority(const struct option_spec *specs, size_t count)
+{
+    return find(specs, count, "--profile", strlen("--profile")) != NULL;
+}
+
+static void take_common(const struct command *command)
+{
+    uint32_t timeout = 0;
+    if (timeout_text != NULL &&
+        number_read(command, "--timeout", timeout_text, 1, TIMEOUT_MAX_S, &timeout) != EXIT_OK) {
+        exit(EXIT_USAGE);
+    }
+    invocation_set(is_verbose, timeout);
+}
+
 static int unknown_option(const struct command *command, const struct option_spec *specs,
                           size_t count, const char *arg, size_t len)
 {
@@ -83,6 +109,9 @@ static int unknown_option(const struct command *command, const struct option_spe
     struct suggestion meant = {.word = word};
     for (size_t i = 0; i < count; i++) {
         suggestion_consider(&meant, specs[i].name);
+    }
+    for (size_t i = 0; asks_authority(specs, count) && i < COMMON; i++) {
+        suggestion_consider(&meant, COMMON_OPTIONS[i].name);
     }
     return meant.best == NULL
                ? usage_error(command, "there is no option %s", word)
@@ -93,6 +122,16 @@ static int unknown_option(const struct command *command, const struct option_spe
 static bool is_operand(const char *arg)
 {
     return arg[0] != '-' || arg[1] == '\0';
+}
+
+/* Whose help is meant: that of the first operand, where it is a verb. */
+static const char *verb_of(const struct command *command, int argc, char **argv)
+{
+    int i = 1;
+    while (i < argc && !is_operand(argv[i])) {
+        i++;
+    }
+    return i < argc ? help_verb(command, argv[i]) : NULL;
 }
 
 int options_take(const struct command *command, const struct option_spec *specs, size_t count,
@@ -107,7 +146,7 @@ int options_take(const struct command *command, const struct option_spec *specs,
             continue;
         }
         if (strcmp(arg, "--help") == 0 || strcmp(arg, "-h") == 0) {
-            fputs(command->help, stdout);
+            help_print(stdout, command, verb_of(command, argc, argv));
             exit(EXIT_OK);
         }
         if (strcmp(arg, "--") == 0) {
@@ -118,11 +157,15 @@ int options_take(const struct command *command, const struct option_spec *specs,
         const char *equals = arg[1] == '-' ? strchr(arg, '=') : NULL;
         size_t len = equals == NULL ? strlen(arg) : (size_t)(equals - arg);
         const struct option_spec *spec = find(specs, count, arg, len);
+        if (spec == NULL && asks_authority(specs, count)) {
+            spec = find(COMMON_OPTIONS, COMMON, arg, len);
+        }
         if (spec == NULL) {
             exit(unknown_option(command, specs, count, arg, len));
         }
         i += take(command, spec, equals, i + 1 < argc ? argv[i + 1] : NULL);
     }
+    take_common(command);
     return left;
 }
 
@@ -166,8 +209,6 @@ int usage_error(const struct command *command, const char *format, ...)
     va_start(args, format);
     (void)vsnprintf(text, sizeof text, format, args);
     va_end(args);
-    fprintf(stderr, "chancery %s: ", command->name);
-    utf8_print(stderr, text);
-    fprintf(stderr, "\nTry: chancery %s --help\n", command->name);
-    return EXIT_USAGE;
+    const struct failure failure = {.command = command, .sentence = text, .code = EXIT_USAGE};
+    return failure_tell(&failure);
 }

@@ -18,9 +18,13 @@ enum { RANDOM_BYTES = 8, IN_PLACE = -1 };
 
 static const char STANDARD_OUTPUT[] = "standard output";
 static bool standard_was_told; /* that it could not be written */
+static int standard_problem;   /* the errno of the first write that failed; 0: none */
 
 static rc failed(const char *path, struct err *err)
 {
+    if (path == STANDARD_OUTPUT && standard_problem != 0) {
+        errno = standard_problem;
+    }
     standard_was_told = standard_was_told || path == STANDARD_OUTPUT;
     FAIL(err, R_FILE_UNWRITABLE, "%s: %s", path, strerrordesc_np(errno));
 }
@@ -329,6 +333,33 @@ rc output_write_new(const char *path, struct slice bytes, struct err *err)
 
 /* --- standard output -------------------------------------------------------------------------- */
 
+/* The stream of <stdio.h> keeps only that a write failed, and not why. */
+static ssize_t write_standard(void *cookie, const char *bytes, size_t len)
+{
+    (void)cookie;
+    size_t written = 0;
+    while (written < len) {
+        ssize_t n = write(STDOUT_FILENO, bytes + written, len - written);
+        if (n < 0 && errno != EINTR) {
+            standard_problem = standard_problem == 0 ? errno : standard_problem;
+            break;
+        }
+        written += n < 0 ? 0 : (size_t)n;
+    }
+    return (ssize_t)written;
+}
+
+static void remember_why(void)
+{
+    const cookie_io_functions_t io = {.write = write_standard};
+    FILE *file = fopencookie(NULL, "w", io);
+    if (file == NULL ||
+        setvbuf(file, NULL, isatty(STDOUT_FILENO) != 0 ? _IOLBF : _IOFBF, BUFSIZ) != 0) {
+        abort();
+    }
+    stdout = file;
+}
+
 /* What stands in the buffer can fail as late as here. */
 static void close_standard(void)
 {
@@ -352,5 +383,6 @@ void output_watch_standard(void)
             abort(); /* the next file would be standard output */
         }
     }
+    remember_why();
     (void)atexit(close_standard);
 }

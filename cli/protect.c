@@ -7,16 +7,16 @@
 #include <unistd.h>
 
 #include "base/utf8.h"
-#include "chancery/v1/publishing.pb-c.h"
 #include "cli/output.h"
-#include "cli/session.h"
+#include "cli/publisher.h"
+#include "cli/wrapper.h"
 #include "client/content_file.h"
 #include "client/mail.h"
-#include "crypto/jwe.h"
 #include "wire/publishing_license.h"
 
 static const char HELP[] =
     "usage: chancery protect --profile FILE POLICY [OPTION…] INPUT [OUTPUT]\n"
+    "       chancery protect --offline PUBLISHER POLICY [OPTION…] INPUT [OUTPUT]\n"
     "\n"
     "Protects a mail (*.eml) or any other file, and prints its content id. A mail becomes a\n"
     "wrapper that every mail program shows; its OUTPUT defaults to INPUT.protected.eml. Any other\n"
@@ -35,6 +35,10 @@ static const char HELP[] =
     "                       mail the default is the subject\n"
     "  --request-id UUID    makes a retry safe: for a day the same request gives the same content\n"
     "                       again; without it there is a new one, told when no answer comes\n"
+    "  --branding NAME      how a mail looks to readers outside, how long they have it, and how they\n"
+    "                       sign in (chancery branding); the default is the tenant's look alone\n"
+    "  --language TAG       in which language a mail explains itself to them; may be repeated\n"
+    "  --offline PUBLISHER  ask nobody: by the file that chancery publisher get has written\n"
     "  --mail, --file       take INPUT for a mail or a file, whatever its name\n"
     "\n"
     "  chancery protect --profile contoso-gateway.yaml --do-not-forward mail.eml\n"
@@ -42,18 +46,30 @@ static const char HELP[] =
     "\n"
     "Next: chancery open opens it, chancery track shows who did, chancery revoke takes it back.\n";
 
+enum { SENDER_NAME_MAX = 256 /* bytes that the authority takes */ };
+
 struct protect_args {
-    const char *profile, *template, *owner, *name, *request_id, *input, *output;
+    const char *profile, *template, *owner, *name, *request_id, *input, *output, *branding,
+        *offline;
+    const char *sender, *sender_name; /* of a mail, by its header */
+    const char **languages;
     const char **recipients;      /* as given */
     const char **mail_recipients; /* from the mail's header, if none were given */
     bool is_dnf, is_encrypt_only, is_mail, is_file;
 };
 
+/* Nobody is asked, not even for how a mail looks. */
+static bool is_offline(const struct protect_args *args)
+{
+    return args->offline != NULL;
+}
+
+/* What was made, as the library has it, and its key for what is written here. */
 struct protected
 {
-    Chancery__V1__ProtectResponse *response;
+    chancery_content *content;
     struct secret *key;
-    struct content_id content;
+    struct slice license; /* the content's */
 };
 
 static bool ends_with(const char *text, const char *end)
@@ -62,73 +78,89 @@ static bool ends_with(const char *text, const char *end)
     return len >= tail && strcmp(text + len - tail, end) == 0;
 }
 
-static void set_policy(const struct protect_args *args, Chancery__V1__ProtectRequest *request)
+static void set_policy(const struct protect_args *args, chancery_protection *request)
 {
-    static Chancery__V1__DoNotForward do_not_forward;
-    static Chancery__V1__EncryptOnly encrypt_only;
     if (args->template != NULL) {
-        request->policy_case = CHANCERY__V1__PROTECT_REQUEST__POLICY_TEMPLATE_ID;
-        request->template_id = text_field(args->template);
+        chancery_protection_set_template(request, args->template);
     } else if (args->is_dnf) {
-        chancery__v1__do_not_forward__init(&do_not_forward);
-        request->policy_case = CHANCERY__V1__PROTECT_REQUEST__POLICY_DO_NOT_FORWARD;
-        request->do_not_forward = &do_not_forward;
+        chancery_protection_set_do_not_forward(request);
     } else {
-        chancery__v1__encrypt_only__init(&encrypt_only);
-        request->policy_case = CHANCERY__V1__PROTECT_REQUEST__POLICY_ENCRYPT_ONLY;
-        request->encrypt_only = &encrypt_only;
+        chancery_protection_set_encrypt_only(request);
     }
 }
 
 /* The mail reaches them, and they can't open it. */
-static void tell_refused(const Chancery__V1__ProtectResponse *response)
+static void tell_refused(const chancery_content *content)
 {
-    for (size_t i = 0; i < response->n_refused_recipients; i++) {
+    for (size_t i = 0; i < chancery_content_refused_count(content); i++) {
         fputs("chancery protect: ", stderr);
-        utf8_print(stderr, response->refused_recipients[i]);
+        utf8_print(stderr, chancery_content_refused(content, i));
         fputs(" is no address that can be named, and gets nothing\n", stderr);
     }
+}
+
+static chancery_protection *request_of(struct session *s, const struct protect_args *args)
+{
+    chancery_protection *request = chancery_protection_new();
+    set_policy(args, request);
+    chancery_protection_set_request_id(request, session_request_id(s, args->request_id));
+    chancery_protection_set_owner(request, args->owner);
+    chancery_protection_set_display_name(request, args->name);
+    chancery_protection_set_branding(request, args->branding);
+    const char **recipients = args->recipients != NULL ? args->recipients : args->mail_recipients;
+    for (size_t i = 0; i < option_list_count(recipients); i++) {
+        chancery_protection_add_recipient(request, recipients[i]);
+    }
+    return request;
+}
+
+static void protected_free(struct protected *made)
+{
+    secret_free(made->key);
+    chancery_content_free(made->content);
+}
+
+static int make_offline(struct session *s, const struct protect_args *args,
+                        const chancery_protection *request, chancery_content **out)
+{
+    chancery_publisher *publisher = NULL;
+    int code = publisher_read(s, args->offline, &publisher);
+    if (code == EXIT_OK) {
+        code = session_tell(s, chancery_protect_offline(publisher, request, out));
+    }
+    chancery_publisher_free(publisher);
+    return code;
+}
+
+static int make_online(struct session *s, const chancery_protection *request,
+                       chancery_content **out)
+{
+    return session_tell(s, chancery_protect(s->library, request, NULL, out));
 }
 
 static int ask(struct session *s, const struct protect_args *args, struct protected *out)
 {
     struct err err = {0};
-    const char *request_id = session_request_id(s, args->request_id);
-    ProtobufCMessage *response = NULL;
-    Chancery__V1__ProtectRequest request;
-    chancery__v1__protect_request__init(&request);
-    set_policy(args, &request);
-    request.request_id = text_field(request_id);
-    request.owner = text_field(args->owner);
-    request.display_name = text_field(args->name);
-    const char **recipients = args->recipients != NULL ? args->recipients : args->mail_recipients;
-    request.recipients = (char **)(uintptr_t)recipients;
-    request.n_recipients = option_list_count(recipients);
-    request.client_public_jwk = session_public_jwk(s);
-    int code = session_call(s, "PublishingService/Protect", &request.base,
-                            &chancery__v1__protect_response__descriptor, &response);
+    size_t len;
+    chancery_protection *request = request_of(s, args);
+    int code = is_offline(args) ? make_offline(s, args, request, &out->content)
+                                : make_online(s, request, &out->content);
+    chancery_protection_free(request);
     if (code != EXIT_OK) {
-        session_tell_retry(s, request_id);
         return code;
     }
-    out->response = (Chancery__V1__ProtectResponse *)response;
-    tell_refused(out->response);
-    if (!uuid_parse(slice_str(out->response->content_id), &out->content.u, &err).ok ||
-        !jwe_decrypt(s->key, slice_str(out->response->wrapped_content_key), R_CRYPTO_FAILED,
-                     &out->key, &err)
-             .ok) {
-        (void)err_raise(&err, R_AUTHORITY_UNREACHABLE, __FILE__, __LINE__,
-                        "its content id or content key can't be used");
-        return fail_with(s->command, &err);
-    }
-    return EXIT_OK;
+    tell_refused(out->content);
+    const void *license = chancery_content_license(out->content, &len);
+    out->license = slice_of(license, len);
+    return session_content_key(out->content, &out->key, &err).ok ? EXIT_OK
+                                                                 : fail_with(s->command, &err);
 }
 
 /* Where the protected content itself goes to standard output, beside it. */
 static void tell_id(const struct protect_args *args, const struct protected *made)
 {
     FILE *out = strcmp(args->output, "-") == 0 ? stderr : stdout;
-    utf8_print(out, made->response->content_id);
+    utf8_print(out, chancery_content_id(made->content));
     fputc('\n', out);
 }
 
@@ -146,6 +178,8 @@ static rc complete(struct session *s, struct protect_args *args, struct slice ma
 {
     struct mail_envelope envelope;
     TRY(mail_read_envelope(s->arena, mail, &envelope, err));
+    args->sender = args->owner != NULL ? args->owner : s->is_component ? envelope.from : "";
+    args->sender_name = utf8_line(s->arena, slice_str(envelope.from_name), SENDER_NAME_MAX);
     if (args->recipients == NULL) {
         args->mail_recipients = envelope.to;
     }
@@ -158,11 +192,29 @@ static rc complete(struct session *s, struct protect_args *args, struct slice ma
     return OK;
 }
 
+static rc wrap(struct session *s, const struct protect_args *args, struct slice mail,
+               const struct protected *made, struct err *err)
+{
+    struct slice wrapper;
+    const struct wrapper_ask look = {.branding = args->branding,
+                                     .languages = args->languages,
+                                     .sender = args->sender,
+                                     .sender_name = args->sender_name,
+                                     .content_id = chancery_content_id(made->content)};
+    struct mail_wrapping wrapping = {.mail = mail,
+                                     .license = made->license,
+                                     .portal_url = chancery_content_portal_url(made->content),
+                                     .notice = is_offline(args) ? NULL : wrapper_ask(s, &look)};
+    TRY(uuid_parse(slice_str(chancery_content_id(made->content)), &wrapping.content.u, err));
+    TRY(mail_wrap(s->arena, &wrapping, made->key, &wrapper, err));
+    return output_write(args->output, wrapper, err);
+}
+
 static int protect_mail(struct session *s, struct protect_args *args)
 {
     struct err err = {0};
-    struct slice mail, wrapper;
-    struct protected made = {0};
+    struct slice mail;
+    AUTO(protected_free) struct protected made = {0};
     if (!read_file(s->arena, args->input, MAIL_BYTES_MAX, &mail, &err).ok ||
         !complete(s, args, mail, &err).ok) {
         return fail_with(s->command, &err);
@@ -171,12 +223,7 @@ static int protect_mail(struct session *s, struct protect_args *args)
     if (code != EXIT_OK) {
         return code;
     }
-    struct slice license =
-        slice_of(made.response->publishing_license.data, made.response->publishing_license.len);
-    struct mail_wrapping wrapping = {mail, license, made.content, made.response->portal_url};
-    rc result = mail_wrap(s->arena, &wrapping, made.key, &wrapper, &err);
-    secret_free(made.key);
-    if (!result.ok || !output_write(args->output, wrapper, &err).ok) {
+    if (!wrap(s, args, mail, &made, &err).ok) {
         return fail_with(s->command, &err);
     }
     tell_id(args, &made);
@@ -185,19 +232,19 @@ static int protect_mail(struct session *s, struct protect_args *args)
 
 /* --- files ------------------------------------------------------------------------------------ */
 
-static rc stream(const struct protect_args *args, FILE *in, struct slice license,
-                 const struct secret *key, struct err *err)
+static rc stream(const struct protect_args *args, FILE *in, const struct protected *made,
+                 struct err *err)
 {
     struct output output;
     TRY(output_open(args->output, &output, err));
-    rc result = content_file_write(in, output.file, license, key, err);
+    rc result = content_file_write(in, output.file, made->license, made->key, err);
     return result.ok ? output_keep(&output, err) : output_drop(&output);
 }
 
 static int protect_file(struct session *s, const struct protect_args *args)
 {
     struct err err = {0};
-    struct protected made = {0};
+    AUTO(protected_free) struct protected made = {0};
     FILE *in = strcmp(args->input, "-") == 0 ? stdin : fopen(args->input, "re");
     if (in == NULL) {
         (void)err_raise(&err, R_FILE_UNREADABLE, __FILE__, __LINE__, "%s: %s", args->input,
@@ -205,12 +252,8 @@ static int protect_file(struct session *s, const struct protect_args *args)
         return fail_with(s->command, &err);
     }
     int code = ask(s, args, &made);
-    if (code == EXIT_OK) {
-        struct slice license =
-            slice_of(made.response->publishing_license.data, made.response->publishing_license.len);
-        bool ok = stream(args, in, license, made.key, &err).ok;
-        code = ok ? EXIT_OK : fail_with(s->command, &err);
-        secret_free(made.key);
+    if (code == EXIT_OK && !stream(args, in, &made, &err).ok) {
+        code = fail_with(s->command, &err);
     }
     if (code == EXIT_OK) {
         tell_id(args, &made);
@@ -229,6 +272,9 @@ static int check_args(struct protect_args *args)
     if (args->is_mail && args->is_file) {
         return usage_error(&command_protect, "give --mail or --file, not both");
     }
+    if (is_offline(args) && args->profile != NULL) {
+        return usage_error(&command_protect, "give --profile or --offline, not both");
+    }
     args->is_mail = args->is_mail || (!args->is_file && ends_with(args->input, ".eml"));
     return EXIT_OK;
 }
@@ -242,6 +288,9 @@ static int run(int argc, char **argv)
         {"--owner", &args.owner, NULL, NULL},
         {"--name", &args.name, NULL, NULL},
         {"--request-id", &args.request_id, NULL, NULL},
+        {"--branding", &args.branding, NULL, NULL},
+        {"--offline", &args.offline, NULL, NULL},
+        {"--language", NULL, NULL, &args.languages},
         {"--recipient", NULL, NULL, &args.recipients},
         {"--do-not-forward", NULL, &args.is_dnf, NULL},
         {"--encrypt-only", NULL, &args.is_encrypt_only, NULL},
@@ -258,7 +307,10 @@ static int run(int argc, char **argv)
         return usage_error(&command_protect, "%s is no file: name an output too", args.input);
     }
     int code = check_args(&args);
-    code = code == EXIT_OK ? session_open(&session, &command_protect, args.profile) : code;
+    if (code == EXIT_OK) {
+        code = is_offline(&args) ? session_begin(&session, &command_protect)
+                                 : session_open(&session, &command_protect, args.profile);
+    }
     if (code != EXIT_OK) {
         return code;
     }

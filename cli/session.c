@@ -4,17 +4,18 @@
 #include <errno.h>
 #include <stdio.h>
 #include <string.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include "base/clock.h"
 #include "base/ids.h"
 #include "base/mem.h"
 #include "base/secret.h"
-#include "base/utf8.h"
+#include "cli/failure.h"
+#include "cli/invocation.h"
 #include "crypto/algs.h"
 #include "wire/message_text.h"
-
-enum { PROFILE_MAX = 64 * 1024, TOKEN_MAX = 16 * 1024 };
+#include "wire/pb.h"
 
 char *text_field(const char *text)
 {
@@ -67,120 +68,137 @@ rc read_stream(struct arena *arena, FILE *file, const char *name, size_t max, st
                        : arena_dup_slice(arena, slice_of(r.bytes, r.len), out, err);
 }
 
-rc read_file(struct arena *arena, const char *path, size_t max, struct slice *out, struct err *err)
+/* Whoever else may write to it could say what is in it. */
+static rc check_own(FILE *file, const char *path, struct err *err)
+{
+    struct stat info;
+    if (fstat(fileno(file), &info) != 0) {
+        return unreadable(path, strerrordesc_np(errno), err);
+    }
+    if (!S_ISREG(info.st_mode)) {
+        return OK;
+    }
+    if (info.st_uid != geteuid() && info.st_uid != 0) {
+        FAIL(err, R_PROFILE_INVALID, "%s belongs to another user, who may change it: copy it",
+             path);
+    }
+    if ((info.st_mode & (S_IWGRP | S_IWOTH)) != 0) {
+        FAIL(err, R_PROFILE_INVALID, "others may write to %s: chmod go-w", path);
+    }
+    return OK;
+}
+
+static rc read_opened(struct arena *arena, const char *path, bool is_own, size_t max,
+                      struct slice *out, struct err *err)
 {
     FILE *file = strcmp(path, "-") == 0 ? stdin : fopen(path, "re");
     if (file == NULL) {
         return unreadable(path, strerrordesc_np(errno), err);
     }
     (void)setvbuf(file, NULL, _IONBF, 0); /* stdio's own buffer would keep a copy */
-    rc result = read_stream(arena, file, path, max, out, err);
+    rc result = is_own ? check_own(file, path, err) : OK;
+    result = result.ok ? read_stream(arena, file, path, max, out, err) : result;
     if (file != stdin) {
         fclose(file);
     }
     return result;
 }
 
-static bool is_visible(struct slice text)
+rc read_file(struct arena *arena, const char *path, size_t max, struct slice *out, struct err *err)
 {
-    for (size_t i = 0; i < text.len; i++) {
-        if (text.ptr[i] <= ' ' || text.ptr[i] > '~') {
-            return false;
-        }
-    }
-    return true;
+    return read_opened(arena, path, false, max, out, err);
 }
 
-/* Editors and shells end the file with a newline, which the token doesn't have. It goes out in a
- * header (RFC 6750 §2.1), so what is no token never leaves. */
-static rc read_token(struct arena *arena, const char *path, const char **out, struct err *err)
+rc read_own_file(struct arena *arena, const char *path, size_t max, struct slice *out,
+                 struct err *err)
 {
-    struct slice bytes;
-    TRY(read_file(arena, path, TOKEN_MAX, &bytes, err));
-    while (bytes.len > 0 && strchr("\r\n\t ", bytes.ptr[bytes.len - 1]) != NULL &&
-           bytes.ptr[bytes.len - 1] != '\0') {
-        bytes.len--;
-    }
-    if (bytes.len == 0 || !is_visible(bytes)) {
-        FAIL(err, R_PROFILE_INVALID, "token_file: %s %s", path,
-             bytes.len == 0 ? "is empty" : "holds no token, which is one line without spaces");
-    }
-    *out = arena_dup(arena, bytes);
-    ARENA_ENSURE(*out, err);
-    return OK;
+    return read_opened(arena, path, true, max, out, err);
 }
 
-static rc read_profile(struct session *s, const char *path, struct err *err)
+/* How the library tells of what failed on this side: by the same reasons, and in the same words. */
+static void err_of(const chancery_error *error, struct err *err)
 {
-    struct slice text;
-    struct err why = {0};
-    ProtobufCMessage *message = NULL;
-    TRY(read_file(s->arena, path, PROFILE_MAX, &text, err));
-    if (!message_from_yaml(s->arena, &chancery__config__v1__profile__descriptor, text, &message,
-                           &why)
-             .ok) {
-        FAIL(err, R_PROFILE_INVALID, "%s: %s", path, err_words(&why));
-    }
-    s->profile = (Chancery__Config__V1__Profile *)message;
-    return OK;
+    enum reason reason = reason_by_name(chancery_error_reason(error));
+    (void)err_raise(err, reason == R_NONE ? R_COMMAND_FAILED : reason, __FILE__, __LINE__, "%s",
+                    chancery_error_detail(error));
 }
 
-/* libcurl and OpenSSL tell of these late, and by the wrong name. */
-static rc check_readable(const char *path, struct err *err)
+static rc open_library(struct session *s, struct err *err)
 {
-    return path[0] == '\0' || access(path, R_OK) == 0
-               ? OK
-               : unreadable(path, strerrordesc_np(errno), err);
-}
-
-/* One without the other is nothing, of which libcurl tells late too, or not at all. */
-static rc check_pair(const Chancery__Config__V1__Profile *profile, struct err *err)
-{
-    bool has_certificate = profile->certificate_file[0] != '\0';
-    bool has_key = profile->key_file[0] != '\0';
-    if (has_certificate != has_key) {
-        FAIL(err, R_PROFILE_INVALID, "%s",
-             has_certificate ? "certificate_file: key_file is missing, the certificate's key"
-                             : "key_file: certificate_file is missing, the key's certificate");
+    chancery_options *options = chancery_options_new();
+    chancery_options_set_server(options, s->profile->server);
+    chancery_options_set_ca_file(options, s->profile->ca_file);
+    chancery_options_set_certificate(options, s->profile->certificate_file, s->profile->key_file);
+    chancery_options_set_token_file(options, s->profile->token_file);
+    chancery_options_set_dpop_key_file(options, s->profile->dpop_key_file);
+    chancery_options_set_authority_url(options, s->profile->authority_url);
+    chancery_options_set_loopback_without_tls(options, s->profile->loopback_without_tls);
+    chancery_options_set_user_agent(options, "chancery-cli");
+    chancery_options_set_timeout(options, 1000 * (int64_t)invocation()->timeout_s);
+    chancery_error *error = chancery_session_open(options, &s->library);
+    chancery_options_free(options);
+    if (error != NULL) {
+        err_of(error, err);
+        chancery_error_free(error);
+        return (rc){false};
     }
     return OK;
 }
 
-static rc open_all(struct session *s, const char *path, struct err *err)
+static rc open_profile(struct session *s, struct err *err)
 {
-    struct client_config config = {0};
-    AUTO(arena_free_at)
-    struct arena *wiped = arena_new(4 * TOKEN_MAX); /* the client has its copy */
     TRY(crypto_init(NULL, err));
-    TRY(read_profile(s, path, err));
-    TRY(check_readable(s->profile->ca_file, err));
-    TRY(check_readable(s->profile->certificate_file, err));
-    TRY(check_readable(s->profile->key_file, err));
-    TRY(check_pair(s->profile, err));
     s->is_component = s->profile->certificate_file[0] != '\0';
-    if (s->profile->token_file[0] != '\0') {
-        TRY(read_token(wiped, s->profile->token_file, &config.token, err));
+    if (invocation()->is_verbose) {
+        fprintf(stderr, "chancery: profile %s (%s), server %s\n",
+                s->named.file == NULL ? "of no file" : s->named.file,
+                s->named.why == NULL ? "not kept yet" : s->named.why, s->profile->server);
     }
-    config.server = s->profile->server;
-    config.ca_file = s->profile->ca_file;
-    config.certificate_file = s->profile->certificate_file;
-    config.key_file = s->profile->key_file;
-    config.dpop_key_file = s->profile->dpop_key_file;
-    config.authority_url = s->profile->authority_url;
-    config.loopback_without_tls = s->profile->loopback_without_tls;
-    TRY(jwk_private_generate(JWK_EC_P256, &s->key, err));
-    return client_new(&config, &s->client, err);
+    s->asked_at = clock_mono();
+    return open_library(s, err);
+}
+
+static rc open_named(struct session *s, struct err *err)
+{
+    TRY(profile_read(s->arena, s->named.file, &s->profile, err));
+    return open_profile(s, err);
+}
+
+static int failed_to_open(struct session *s, const struct err *err)
+{
+    const struct command *command = s->command;
+    session_close(s);
+    return fail_with(command, err);
 }
 
 int session_open(struct session *s, const struct command *command, const char *profile)
 {
     struct err err = {0};
-    *s = (struct session){.command = command};
-    if (profile == NULL) {
-        return usage_error(command, "--profile is required; chancery dev start writes some");
+    *s = (struct session){.command = command, .arena = arena_new(SESSION_BUDGET)};
+    if (!profile_find(s->arena, profile, &s->named, &err).ok) {
+        return failed_to_open(s, &err);
     }
-    s->arena = arena_new(SESSION_BUDGET);
-    if (!open_all(s, profile, &err).ok) {
+    if (s->named.file == NULL) {
+        session_close(s);
+        return usage_error(command, "no authority is named: give --profile a file or a context's "
+                                    "name, or choose one by chancery context use");
+    }
+    return open_named(s, &err).ok ? EXIT_OK : failed_to_open(s, &err);
+}
+
+int session_open_profile(struct session *s, const struct command *command, Profile *profile)
+{
+    struct err err = {0};
+    *s = (struct session){
+        .command = command, .arena = arena_new(SESSION_BUDGET), .profile = profile};
+    return open_profile(s, &err).ok ? EXIT_OK : failed_to_open(s, &err);
+}
+
+int session_begin(struct session *s, const struct command *command)
+{
+    struct err err = {0};
+    *s = (struct session){.command = command, .arena = arena_new(SESSION_BUDGET)};
+    if (!crypto_init(NULL, &err).ok) {
         session_close(s);
         return fail_with(command, &err);
     }
@@ -189,63 +207,143 @@ int session_open(struct session *s, const struct command *command, const char *p
 
 void session_close(struct session *s)
 {
-    client_free(s->client);
-    jwk_private_free(s->key);
+    chancery_session_close(s->library);
     arena_free(s->arena);
     crypto_fini();
 }
 
-static void tell_pair(const char *before, const char *name, const char *text)
+static bool is_decision(int code)
 {
-    fputs(before, stderr);
-    utf8_print(stderr, name);
-    fputs(": ", stderr);
-    utf8_print(stderr, text);
-    fputc('\n', stderr);
+    return code == GRPC_PERMISSION_DENIED || code == GRPC_UNAUTHENTICATED ||
+           code == GRPC_FAILED_PRECONDITION || code == GRPC_NOT_FOUND ||
+           code == GRPC_ALREADY_EXISTS;
 }
 
-static int tell_refusal(const struct session *s, const struct client_refusal *refusal)
+enum { PAIRS_MAX = 64 };
+
+static int tell_refusal(const struct session *s, const chancery_error *error)
 {
-    fprintf(stderr, "chancery %s: ", s->command->name);
-    tell_pair("", refusal->reason, refusal->sentence);
-    for (size_t i = 0; i < refusal->field_count; i++) {
-        tell_pair("  ", refusal->fields[i].field, refusal->fields[i].description);
+    struct failure_pair fields[PAIRS_MAX], metadata[PAIRS_MAX];
+    struct failure failure = {.command = s->command,
+                              .reason = chancery_error_reason(error),
+                              .sentence = chancery_error_sentence(error),
+                              .fields = fields,
+                              .metadata = metadata,
+                              .again = s->may_be_done ? s->request_id : NULL,
+                              .code = is_decision(chancery_error_code(error)) ? EXIT_REFUSED
+                                                                              : EXIT_FAILED};
+    for (size_t i = 0; i < PAIRS_MAX && i < chancery_error_field_count(error); i++) {
+        fields[failure.field_count++] = (struct failure_pair){
+            chancery_error_field_path(error, i), chancery_error_field_problem(error, i)};
     }
-    for (size_t i = 0; i < refusal->metadata_count; i++) {
-        tell_pair("  ", refusal->metadata[i].key, refusal->metadata[i].value);
+    for (size_t i = 0; i < PAIRS_MAX && i < chancery_error_metadata_count(error); i++) {
+        const char *key = chancery_error_metadata_key(error, i);
+        metadata[failure.metadata_count++] =
+            (struct failure_pair){key, chancery_error_metadata(error, key)};
     }
-    bool is_decision = refusal->code == GRPC_PERMISSION_DENIED ||
-                       refusal->code == GRPC_UNAUTHENTICATED ||
-                       refusal->code == GRPC_FAILED_PRECONDITION ||
-                       refusal->code == GRPC_NOT_FOUND || refusal->code == GRPC_ALREADY_EXISTS;
-    return is_decision ? EXIT_REFUSED : EXIT_FAILED;
+    return failure_tell(&failure);
 }
 
-/* Whether a failure leaves open what has happened: no answer, or one that says so (grpc/grpc
- * doc/statuscodes.md). */
-static bool leaves_open(int code)
+/* What was asked for last has come, or has failed. */
+static void tell_time(struct session *s, const chancery_error *error)
 {
-    return code == 0 || code == GRPC_CANCELLED || code == GRPC_UNKNOWN ||
-           code == GRPC_DEADLINE_EXCEEDED || code == GRPC_INTERNAL || code == GRPC_UNAVAILABLE;
+    struct mono_time now = clock_mono();
+    if (invocation()->is_verbose) {
+        fprintf(stderr, "chancery: %s after %lld ms\n",
+                error == NULL ? "done" : chancery_error_reason(error),
+                (long long)((now.ns - s->asked_at.ns) / 1000000));
+    }
+    s->asked_at = now;
+}
+
+int session_tell(struct session *s, chancery_error *error)
+{
+    struct err err = {0};
+    tell_time(s, error);
+    const char *field = chancery_error_field_path(error, 0);
+    char *kept = field == NULL ? NULL : arena_strdup(s->arena, field);
+    int code = EXIT_OK;
+    s->may_be_done = chancery_error_may_be_done(error) != 0;
+    s->refused_field = kept == NULL ? "" : kept;
+    if (error != NULL && chancery_error_code(error) != CHANCERY_CODE_NONE) {
+        code = tell_refusal(s, error);
+    } else if (error != NULL) {
+        err_of(error, &err);
+        code = fail_again_with(s->command, &err, s->may_be_done ? s->request_id : NULL);
+    }
+    chancery_error_free(error);
+    return code;
+}
+
+/* Read an answer of the authority. */
+static rc unpack(struct session *s, const chancery_buffer *answer,
+                 const ProtobufCMessageDescriptor *type, ProtobufCMessage **out, struct err *err)
+{
+    struct err why = {0};
+    struct slice bytes;
+    TRY(arena_dup_slice(s->arena,
+                        slice_of(chancery_buffer_data(answer), chancery_buffer_size(answer)),
+                        &bytes, err));
+    if (!pb_unpack(s->arena, type, bytes, out, &why).ok) {
+        FAIL(err, why.reason == R_ARENA_EXHAUSTED ? why.reason : R_AUTHORITY_UNREACHABLE,
+             "what %s answers is no valid %s (%s)", s->profile->server, type->name, why.detail);
+    }
+    return OK;
+}
+
+static void tell_method(const char *method)
+{
+    if (invocation()->is_verbose) {
+        fprintf(stderr, "chancery: asks %s\n", method);
+    }
+}
+
+chancery_error *session_request(struct session *s, const char *method,
+                                const ProtobufCMessage *request, chancery_buffer **answer)
+{
+    struct slice packed;
+    rc is_packed = pb_pack(s->arena, request, &packed, NULL);
+    CH_ASSERT(is_packed.ok); /* a session's arena is far larger than a request */
+    tell_method(method);
+    return chancery_call(s->library, method, packed.ptr, packed.len, NULL, answer);
+}
+
+chancery_error *session_stream(struct session *s, const char *method,
+                               const ProtobufCMessage *request, chancery_message_fn take, void *arg)
+{
+    struct slice packed;
+    rc is_packed = pb_pack(s->arena, request, &packed, NULL);
+    CH_ASSERT(is_packed.ok); /* a session's arena is far larger than a request */
+    tell_method(method);
+    return chancery_call_stream(s->library, method, packed.ptr, packed.len, NULL, take, arg);
 }
 
 int session_call(struct session *s, const char *method, const ProtobufCMessage *request,
                  const ProtobufCMessageDescriptor *response_type, ProtobufCMessage **response)
 {
-    struct client_refusal refusal;
     struct err err = {0};
-    if (client_call(s->client, s->arena, method, request, response_type, response, &refusal, &err)
-            .ok) {
-        s->may_be_done = false;
-        return EXIT_OK;
+    chancery_buffer *answer = NULL;
+    int code = session_tell(s, session_request(s, method, request, &answer));
+    if (code != EXIT_OK) {
+        return code;
     }
-    s->may_be_done = leaves_open(refusal.code);
-    s->refused_field = "";
-    if (refusal.code != 0) {
-        s->refused_field = refusal.field_count > 0 ? refusal.fields[0].field : "";
-        return tell_refusal(s, &refusal);
+    rc result = unpack(s, answer, response_type, response, &err);
+    chancery_buffer_free(answer);
+    return result.ok ? EXIT_OK : fail_with(s->command, &err);
+}
+
+rc session_content_key(const chancery_content *content, struct secret **out, struct err *err)
+{
+    AUTO(secret_free_at) struct secret *key = secret_new(CHANCERY_KEY_BYTES);
+    chancery_error *error = chancery_content_copy_key(content, secret_bytes(key));
+    if (error != NULL) {
+        err_of(error, err);
+        chancery_error_free(error);
+        return (rc){false};
     }
-    return fail_with(s->command, &err);
+    *out = key;
+    key = NULL;
+    return OK;
 }
 
 const char *session_request_id(struct session *s, const char *given)
@@ -254,17 +352,8 @@ const char *session_request_id(struct session *s, const char *given)
     if (text != NULL) {
         uuid_format(uuid_v7(clock_unix_us()), text);
     }
-    return given != NULL ? given : text;
-}
-
-void session_tell_retry(const struct session *s, const char *request_id)
-{
-    if (s->may_be_done) {
-        fprintf(stderr,
-                "  It may be done all the same. Repeat the command with --request-id %s\n"
-                "  and it is done once.\n",
-                request_id);
-    }
+    s->request_id = given != NULL ? given : text;
+    return s->request_id;
 }
 
 const void *session_shown(struct session *s, ProtobufCMessage *message)
@@ -274,9 +363,18 @@ const void *session_shown(struct session *s, ProtobufCMessage *message)
     return message;
 }
 
-char *session_public_jwk(struct session *s)
+const char *session_authority_url(struct session *s)
 {
-    char *json = jwk_public_json(s->arena, jwk_private_public(s->key), NULL, NULL);
-    CH_ASSERT(json != NULL); /* a session's arena is far larger than a key */
-    return json;
+    chancery_buffer *url = NULL;
+    if (s->profile->authority_url[0] != '\0') {
+        return s->profile->authority_url;
+    }
+    chancery_error *error = chancery_authority_url(s->library, NULL, &url);
+    if (error != NULL) {
+        chancery_error_free(error);
+        return s->profile->server;
+    }
+    const char *kept = arena_strdup(s->arena, chancery_buffer_data(url));
+    chancery_buffer_free(url);
+    return kept;
 }

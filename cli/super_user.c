@@ -4,6 +4,7 @@
 
 #include "base/clock.h"
 #include "chancery/v1/tenant.pb-c.h"
+#include "cli/table.h"
 #include "cli/verbs.h"
 #include "cli/when.h"
 
@@ -89,12 +90,15 @@ static int revoke(struct session *s, const struct verb_args *args)
 static void show_list(const void *response)
 {
     const Chancery__V1__ListSuperUsersResponse *r = response;
+    struct table table;
+    table_begin(&table, "PRINCIPAL", "UNTIL", "GRANTED BY", "REASON", NULL);
     for (size_t i = 0; i < r->n_super_users; i++) {
         const Chancery__V1__SuperUser *u = r->super_users[i];
         char end[WHEN_BYTES];
         when_format(u->expire_time, end);
-        printf("%-40s until %s  by %s: %s\n", u->principal, end, u->granted_by, u->reason);
+        table_row(&table, u->principal, end, u->granted_by, u->reason, NULL);
     }
+    table_end(&table);
 }
 
 static int list(struct session *s, const struct verb_args *args)

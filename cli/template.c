@@ -3,6 +3,7 @@
 #include <stdio.h>
 
 #include "chancery/v1/template.pb-c.h"
+#include "cli/table.h"
 #include "cli/verbs.h"
 
 static const char HELP[] =
@@ -38,11 +39,14 @@ struct template_args {
 static void show_list(const void *response)
 {
     const Chancery__V1__ListTemplatesResponse *r = response;
+    struct table table;
+    table_begin(&table, "ID", "STATE", "NAME", NULL);
     for (size_t i = 0; i < r->n_templates; i++) {
         const Chancery__V1__Template *t = r->templates[i];
-        printf("%s  %-9s %s\n", t->template_id, t->archived ? "archived" : "published",
-               t->n_names > 0 ? t->names[0]->text : "");
+        table_row(&table, t->template_id, t->archived ? "archived" : "published",
+                  t->n_names > 0 ? t->names[0]->text : "", NULL);
     }
+    table_end(&table);
 }
 
 static int list(struct session *s, const struct verb_args *args)
@@ -71,12 +75,8 @@ static int create(struct session *s, const struct verb_args *args)
     }
     request.template_ = (Chancery__V1__Template *)message;
     request.request_id = text_field(session_request_id(s, own->request_id));
-    code = verb_call(s, args, "TemplateService/CreateTemplate", &request.base,
+    return verb_call(s, args, "TemplateService/CreateTemplate", &request.base,
                      &chancery__v1__create_template_response__descriptor, show_created);
-    if (code != EXIT_OK) {
-        session_tell_retry(s, request.request_id);
-    }
-    return code;
 }
 
 static int show(struct session *s, const struct verb_args *args)

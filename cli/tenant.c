@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "cli/number.h"
+#include "cli/table.h"
 #include "cli/tenant.h"
 
 static const char HELP[] =
@@ -13,7 +14,8 @@ static const char HELP[] =
     "                                     [--cap-days N] TENANT\n"
     "       chancery tenant update        --profile FILE [--display-name TEXT] [--cap-days N]\n"
     "                                     [--state STATE] [--onboarding PRINCIPAL]…\n"
-    "                                     [--everybody] [TENANT]\n"
+    "                                     [--everybody] [--passcodes on|off] [TENANT]\n"
+    "       chancery tenant switch        --profile FILE [--tenant TENANT] SWITCH on|off\n"
     "       chancery tenant add-domain    --profile FILE [--tenant TENANT] DOMAIN\n"
     "       chancery tenant verify-domain --profile FILE [--tenant TENANT] [--asserted] DOMAIN\n"
     "       chancery tenant remove-domain --profile FILE [--tenant TENANT] DOMAIN\n"
@@ -34,6 +36,18 @@ static const char HELP[] =
     "  --everybody   every member may protect\n"
     "  --state       active or disabled; content of a disabled tenant is not protected or opened,\n"
     "                and its people, components and admins are refused everywhere\n"
+    "  --passcodes   whether readers without an account may prove their address by a code that the\n"
+    "                authority mails to them; off holds at once, for those who read by one too\n"
+    "\n"
+    "switch turns something on or off for the tenant:\n"
+    "\n"
+    "  do-not-forward     whether new content may be protected by Do Not Forward\n"
+    "  encrypt-only       whether new content may be protected by Encrypt-Only\n"
+    "  social-identities  whether readers outside may sign in by Microsoft, Google, Yahoo and the like\n"
+    "  free-attachments   whether attachments of Encrypt-Only mail may be kept unprotected\n"
+    "  reject-without-rights\n"
+    "                     whether mail that a rule protects by a template is not sent when one of its\n"
+    "                     recipients would have no rights by it\n"
     "\n"
     "Addresses in tokens count only in domains that the tenant has proven. To prove one:\n"
     "\n"
@@ -51,8 +65,9 @@ static const char HELP[] =
     "compared without regard to case; let-in undoes that.\n"
     "exclusions lists who and what is excluded.\n"
     "\n"
-    "If the tenant requires a second admin, verify-domain, remove-domain of a proven one, let-in and\n"
-    "a higher --cap-days only ask for approval: see chancery approval --help.\n"
+    "If the tenant requires a second admin, verify-domain, remove-domain of a proven one, let-in, a\n"
+    "higher --cap-days, --passcodes on, and switching social-identities or free-attachments on only\n"
+    "ask for approval: see chancery approval --help.\n"
     "\n"
     "  chancery tenant create --profile platform-admin.yaml --boundary commercial contoso\n"
     "\n"
@@ -81,6 +96,8 @@ static void print_tenant(const Chancery__V1__Tenant *t)
         printf("%s%s", i == 0 ? "" : ", ", t->onboarding[i]);
     }
     puts(t->n_onboarding == 0 ? "every member" : "");
+    printf("  passcodes    %s\n", t->disable_passcodes ? "off" : "on");
+    tenant_print_switches(t);
     for (size_t i = 0; i < t->n_domains; i++) {
         const Chancery__V1__Domain *d = t->domains[i];
         printf("  domain       %s  %s", d->name, d->verified ? "proven\n" : "to be proven by  ");
@@ -95,11 +112,13 @@ static void print_tenant(const Chancery__V1__Tenant *t)
 static void show_list(const void *response)
 {
     const Chancery__V1__ListTenantsResponse *r = response;
+    struct table table;
+    table_begin(&table, "TENANT", "BOUNDARY", "STATE", "NAME", NULL);
     for (size_t i = 0; i < r->n_tenants; i++) {
         const Chancery__V1__Tenant *t = r->tenants[i];
-        printf("%-20s  %-12s  %-8s  %s\n", t->tenant, t->boundary, state_name(t->state),
-               t->display_name);
+        table_row(&table, t->tenant, t->boundary, state_name(t->state), t->display_name, NULL);
     }
+    table_end(&table);
 }
 
 static int list(struct session *s, const struct verb_args *args)
@@ -132,10 +151,12 @@ static int get(struct session *s, const struct verb_args *args)
                      &chancery__v1__get_tenant_response__descriptor, show_got);
 }
 
+enum { FIELDS_MAX = 5 };
+
 /* Fill a tenant from the options, and put the names of the fields that were given into `paths`.
  * Returns an exit code. */
 static int read_fields(const struct command *command, const struct tenant_args *args,
-                       Chancery__V1__Tenant *t, char *paths[4], size_t *count)
+                       Chancery__V1__Tenant *t, char *paths[FIELDS_MAX], size_t *count)
 {
     *count = 0;
     t->tenant = name_of(&args->common);
@@ -160,6 +181,15 @@ static int read_fields(const struct command *command, const struct tenant_args *
                            : CHANCERY__V1__TENANT_STATE__TENANT_STATE_DISABLED;
         paths[(*count)++] = text_field("state");
     }
+    if (args->passcodes != NULL) {
+        static const char *const switches[] = {"on", "off", NULL};
+        size_t at;
+        if (choice_read(command, "--passcodes", args->passcodes, switches, &at) != EXIT_OK) {
+            return EXIT_USAGE;
+        }
+        t->disable_passcodes = at == 1;
+        paths[(*count)++] = text_field("disable_passcodes");
+    }
     if (args->onboarding != NULL || args->everybody) {
         t->onboarding = (char **)(uintptr_t)args->onboarding;
         t->n_onboarding = option_list_count(args->onboarding);
@@ -180,7 +210,7 @@ static int create(struct session *s, const struct verb_args *common)
     const struct tenant_args *args = tenant_args_of(common);
     Chancery__V1__CreateTenantRequest request;
     Chancery__V1__Tenant tenant;
-    char *paths[4];
+    char *paths[FIELDS_MAX];
     size_t count;
     chancery__v1__create_tenant_request__init(&request);
     chancery__v1__tenant__init(&tenant);
@@ -210,7 +240,7 @@ static int update(struct session *s, const struct verb_args *args)
     Chancery__V1__UpdateTenantRequest request;
     Chancery__V1__Tenant tenant;
     Google__Protobuf__FieldMask mask;
-    char *paths[4];
+    char *paths[FIELDS_MAX];
     chancery__v1__update_tenant_request__init(&request);
     chancery__v1__tenant__init(&tenant);
     google__protobuf__field_mask__init(&mask);
@@ -235,6 +265,7 @@ static const struct verb VERBS[] = {
     {"get", 0, 1, "at most one tenant", get},
     {"create", 1, 1, "one tenant", create},
     {"update", 0, 1, "at most one tenant", update},
+    {"switch", 2, 2, "a switch, and on or off", tenant_switch},
     {"add-domain", 1, 1, "one domain", tenant_add_domain},
     {"verify-domain", 1, 1, "one domain", tenant_verify_domain},
     {"remove-domain", 1, 1, "one domain", tenant_remove_domain},
@@ -252,6 +283,7 @@ static int run(int argc, char **argv)
                                         {"--display-name", &args.display_name, NULL, NULL},
                                         {"--cap-days", &args.cap_days, NULL, NULL},
                                         {"--state", &args.state, NULL, NULL},
+                                        {"--passcodes", &args.passcodes, NULL, NULL},
                                         {"--onboarding", NULL, NULL, &args.onboarding},
                                         {"--everybody", NULL, &args.everybody, NULL},
                                         {"--asserted", NULL, &args.asserted, NULL},

@@ -7,7 +7,7 @@
 
 struct tenant_args {
     struct verb_args common;
-    const char *boundary, *display_name, *cap_days, *state;
+    const char *boundary, *display_name, *cap_days, *state, *passcodes;
     const char *user, *application, *platform;
     const char **onboarding; /* NULL-terminated; NULL if none were given */
     bool everybody, asserted;
@@ -20,6 +20,10 @@ static inline const struct tenant_args *tenant_args_of(const struct verb_args *a
 
 /* "_chancery.contoso.com.  IN TXT  …" */
 void tenant_print_record(const Chancery__V1__Domain *domain);
+
+/* tenant_switches.c */
+void tenant_print_switches(const Chancery__V1__Tenant *tenant);
+int tenant_switch(struct session *s, const struct verb_args *args);
 
 /* tenant_domains.c */
 int tenant_add_domain(struct session *s, const struct verb_args *args);

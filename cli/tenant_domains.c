@@ -5,6 +5,7 @@
 
 #include "base/mem.h"
 #include "base/utf8.h"
+#include "cli/table.h"
 #include "cli/tenant.h"
 
 /* --- domains ---------------------------------------------------------------------------------- */
@@ -43,8 +44,11 @@ int tenant_add_domain(struct session *s, const struct verb_args *args)
         ((const Chancery__V1__AddDomainResponse *)session_shown(s, message))->domain;
     puts("To prove the domain, publish this record in its DNS:\n");
     tenant_print_record(domain);
-    fputs("\nThen: chancery tenant verify-domain --profile ", stdout);
-    print_word(s, args->profile);
+    fputs("\nThen: chancery tenant verify-domain", stdout);
+    if (args->profile != NULL) {
+        fputs(" --profile ", stdout);
+        print_word(s, args->profile);
+    }
     if (args->tenant != NULL) {
         fputs(" --tenant ", stdout);
         print_word(s, args->tenant);
@@ -97,16 +101,19 @@ int tenant_exclude(struct session *s, const struct verb_args *args)
 static void show_exclusions(const void *response)
 {
     const Chancery__V1__ListExclusionsResponse *r = response;
+    struct table table;
+    table_begin(&table, "KIND", "NAME", NULL);
     for (size_t i = 0; i < r->n_exclusions; i++) {
         const Chancery__V1__Exclusion *one = r->exclusions[i];
         if (one->user[0] != '\0') {
-            printf("user         %s\n", one->user);
+            table_row(&table, "user", one->user, NULL);
         } else if (one->application[0] != '\0') {
-            printf("application  %s\n", one->application);
+            table_row(&table, "application", one->application, NULL);
         } else {
-            printf("platform     %s\n", one->platform);
+            table_row(&table, "platform", one->platform, NULL);
         }
     }
+    table_end(&table);
 }
 
 int tenant_exclusions(struct session *s, const struct verb_args *args)

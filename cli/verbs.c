@@ -1,8 +1,10 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "cli/verbs.h"
 
+#include <ctype.h>
 #include <stdio.h>
 #include <string.h>
+#include <unistd.h>
 
 #include "base/suggestion.h"
 #include "base/utf8.h"
@@ -66,6 +68,35 @@ int verbs_run(const struct command *command, const struct verb *verbs, size_t co
     return code;
 }
 
+/* --- what can't be undone --------------------------------------------------------------------- */
+
+static bool is_answered_yes(void)
+{
+    char answer[8] = "";
+    return fgets(answer, sizeof answer, stdin) != NULL && strcmp(answer, "yes\n") == 0;
+}
+
+int verb_confirm(const struct session *s, const struct verb_args *args, const char *act,
+                 const char *what, const char *lost)
+{
+    if (args->is_sure) {
+        return EXIT_OK;
+    }
+    if (isatty(STDIN_FILENO) == 0 || isatty(STDERR_FILENO) == 0) {
+        return usage_error(s->command, "to %s %s can't be undone: %s. If you are sure, say --yes",
+                           act, what, lost);
+    }
+    fprintf(stderr, "This can't be undone: %s ", act);
+    utf8_print(stderr, what);
+    fprintf(stderr, ". %s%s.\nIf you are sure, type yes: ", (char[]){(char)toupper(lost[0]), '\0'},
+            lost + 1);
+    if (is_answered_yes()) {
+        return EXIT_OK;
+    }
+    fputs("Nothing was done.\n", stderr);
+    return EXIT_FAILED;
+}
+
 /* --- answers ---------------------------------------------------------------------------------- */
 
 /* There is nothing else to show then. */
@@ -77,10 +108,10 @@ bool verb_was_asked(const ProtobufCMessage *response)
         field == NULL ? "" : *(char *const *)(const void *)((const char *)response + field->offset);
     if (id[0] != '\0') {
         fputs("nothing is done yet: another admin must approve it\n"
-              "  chancery approval show --profile FILE ",
+              "  chancery approval show ",
               stdout);
         utf8_print(stdout, id);
-        fputs("\n  chancery approval approve --profile FILE ", stdout);
+        fputs("\n  chancery approval approve ", stdout);
         utf8_print(stdout, id);
         fputc('\n', stdout);
     }

@@ -11,6 +11,7 @@ struct verb_args {
     const char *profile, *format;
     enum answer answer; /* what the format says */
     const char *tenant; /* NULL: not given, or the command has no --tenant */
+    bool is_sure;       /* --yes */
     char **operands;    /* after the verb */
     size_t operand_count;
 };
@@ -20,6 +21,12 @@ struct verb_args {
     {"--profile", &(args).profile, NULL, NULL}, \
     {                                           \
         "-o", &(args).format, NULL, NULL        \
+    }
+
+/* For commands with a verb that asks verb_confirm. */
+#define YES_OPTION(args)                     \
+    {                                        \
+        "--yes", NULL, &(args).is_sure, NULL \
     }
 
 struct verb {
@@ -32,6 +39,12 @@ struct verb {
 /* Run the verb that argv names; options are taken out of argv before. Returns an exit code. */
 int verbs_run(const struct command *command, const struct verb *verbs, size_t count,
               struct verb_args *args, int argc, char **argv);
+
+/* Before what can't be undone: whether somebody is sure. They say so by --yes, or on a terminal in answer to
+ * a question, which tells what is done to what: "delete issuer", its name, and what is lost. Returns
+ * EXIT_OK, or another exit code after it was told that nothing was done. */
+int verb_confirm(const struct session *s, const struct verb_args *args, const char *act,
+                 const char *what, const char *lost);
 
 /* Prints as text a response of the type that was asked for. */
 typedef void verb_show(const void *response);

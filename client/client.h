@@ -1,11 +1,12 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Calls to an authority from a program without an event loop: unary gRPC over HTTP/2 by libcurl.
+/* Calls to an authority from a program without an event loop: gRPC over HTTP/2 by libcurl.
  * Calls block. One thread per client. */
 #pragma once
 
 #include <protobuf-c/protobuf-c.h>
 
 #include "base/arena.h"
+#include "base/clock.h"
 
 struct client;
 
@@ -24,6 +25,7 @@ struct client_config {
     const char
         *connect_to;    /* "::127.0.0.1:8443" (curl_easy_setopt): go there in place of `server` */
     int64_t timeout_ms; /* of one call; 0: 30 s */
+    const char *user_agent; /* none: "chancery-cli" */
 };
 
 /* Why the authority refused: google.rpc.Status with ErrorInfo, BadRequest and LocalizedMessage. At
@@ -33,6 +35,7 @@ struct client_refusal {
     const char *
         reason; /* the public one, such as "NO_RIGHTS"; else the code's name; "" if no answer came */
     const char *sentence; /* for people; as it came, so escape it */
+    int64_t retry_ms;     /* how long to wait before asking again (RetryInfo); -1: not said */
     size_t metadata_count;
     struct {
         const char *key, *value;
@@ -56,6 +59,27 @@ void client_free(struct client *client);
 rc client_call(struct client *client, struct arena *arena, const char *method,
                const ProtobufCMessage *request, const ProtobufCMessageDescriptor *response_type,
                ProtobufCMessage **response, struct client_refusal *refusal, struct err *err);
+/* The same for messages as bytes. R_AUTHORITY_UNREACHABLE for an answer that is no message. */
+rc client_call_packed(struct client *client, struct arena *arena, const char *method,
+                      struct slice request, struct slice *response, struct client_refusal *refusal,
+                      struct err *err);
+/* Takes one message of a stream, lent; false: no more of them. */
+typedef bool client_message_fn(void *arg, struct slice message);
+/* Call a method that answers by a stream, until it ends. As client_call_packed, but for the configured timeout, which does
+ * not count: a stream that says nothing for a minute is broken (R_AUTHORITY_UNREACHABLE). R_CALL_CANCELED when `take`
+ * wants no more. */
+rc client_stream(struct client *client, struct arena *arena, const char *method,
+                 struct slice request, client_message_fn *take, void *arg,
+                 struct client_refusal *refusal, struct err *err);
+/* When the calls that follow must have ended, and who may end them before: is_canceled(arg) is asked
+ * at least once a second while one waits, and R_CALL_CANCELED says that it was. Zeros: as in the
+ * beginning. */
+struct client_limits {
+    struct mono_time deadline; /* 0: timeout_ms of the configuration, for each call */
+    bool (*is_canceled)(void *arg);
+    void *arg;
+};
+void client_set_limits(struct client *client, const struct client_limits *limits);
 /* GET a page such as "/readyz". Returns its HTTP status, or 0 if no answer came; the body is lent
  * by the arena. */
 int client_get(struct client *client, struct arena *arena, const char *path, struct slice *body);

@@ -14,9 +14,7 @@
 #include <stdio.h>
 
 #include "base/arena.h"
-#include "base/secret.h"
-
-enum { CONTENT_FILE_RECORD = 65536, CONTENT_FILE_LICENSE_MAX = 256 * 1024 };
+#include "client/content_stream.h"
 
 /* Write a protected file. R_FILE_UNREADABLE or
  * R_FILE_UNWRITABLE with the system's words if a stream fails. */
@@ -25,7 +23,6 @@ rc content_file_write(FILE *in, FILE *out, struct slice license, const struct se
 struct content_file {
     struct slice license; /* lent by the arena */
     struct slice header;  /* all of it, the license included; lent by the arena */
-    uint8_t salt[16];
 };
 /* Read the header, and leave `in` at the first record. R_INPUT_NOT_PROTECTED if it is not a
  * protected file. */

@@ -116,17 +116,22 @@ static rc read_published(struct arena *arena, struct slice bytes, struct publish
 }
 
 rc license_open_with(struct arena *arena, const struct license_wanted *wanted, struct slice key_set,
-                     struct secret **key, struct err *err)
+                     struct secret **key, const char **reader, struct err *err)
 {
     struct jws jws;
     json_t *claims;
-    struct slice wrapped;
+    struct slice wrapped, subject = SLICE_NONE;
     struct publishing_license published;
     TRY(read_published(arena, wanted->publishing_license, &published, err));
     TRY(read_claims(arena, wanted->text, &jws, &claims, err));
     TRY(verify_signature(&jws, key_set, err));
     TRY(check_claims(arena, claims, wanted, &published.header, err));
     TRY(need_text(claims, "key", &wrapped, err));
+    if (json_object_get(claims, "sub") != NULL) {
+        TRY(need_text(claims, "sub", &subject, err));
+    }
+    *reader = arena_dup(arena, subject);
+    ARENA_ENSURE(*reader, err);
     return jwe_decrypt(wanted->key, wrapped, R_CRYPTO_FAILED, key, NULL).ok
                ? OK
                : is_not_ours("key", err);
@@ -184,7 +189,7 @@ static rc check_tenant(struct arena *arena, const char *issuer, struct tenant_id
 
 /* The keys are those of the content's tenant, not of whomever the license names. */
 rc license_open(struct client *client, struct arena *arena, const struct license_wanted *wanted,
-                struct secret **key, struct err *err)
+                struct secret **key, const char **reader, struct err *err)
 {
     struct slice key_set;
     struct license_wanted whole = *wanted;
@@ -194,5 +199,5 @@ rc license_open(struct client *client, struct arena *arena, const struct license
     TRY(check_tenant(arena, whole.issuer, published.header.tenant, err));
     TRY(get(client, arena, license_issuer_keys_path(arena, published.header.tenant), &key_set,
             err));
-    return license_open_with(arena, &whole, key_set, key, err);
+    return license_open_with(arena, &whole, key_set, key, reader, err);
 }

@@ -13,18 +13,32 @@
 
 enum { MAIL_BYTES_MAX = 64 * 1024 * 1024 };
 
+/* Start the library below; whoever has threads does so before the second one. */
+void mail_start(void);
+
+/* What the wrapper shows to people: the same as HTML and as text, by the authority
+ * (BrandingService.RenderWrapper). */
+struct mail_notice {
+    const char *html, *text; /* UTF-8 */
+    struct slice logo;       /* empty: none */
+    const char *logo_type;   /* media type: "image/png" */
+    const char *logo_id;     /* Content-ID, without brackets */
+};
+
 struct mail_wrapping {
     struct slice mail; /* RFC 5322 */
     struct slice license;
     struct content_id content;
-    const char *portal_url; /* named in the text for people; "": none */
+    const char *portal_url;           /* named in the text for people; "": none */
+    const struct mail_notice *notice; /* instead of that text; NULL: none. Borrows */
 };
 
 /* What a mail's header says, for choosing owner, recipients and display name. Lent by the arena. */
 struct mail_envelope {
-    const char *from;    /* the first address; "" if there is none */
-    const char *subject; /* decoded; "" if there is none */
-    const char **to;     /* addresses of To and Cc, those in groups too */
+    const char *from;      /* the first address; "" if there is none */
+    const char *from_name; /* what it is called there, decoded; "" if it isn't */
+    const char *subject;   /* decoded; "" if there is none */
+    const char **to;       /* addresses of To and Cc, those in groups too */
     size_t to_count;
 };
 /* R_INPUT_INVALID if it can't be parsed as a mail. */
@@ -35,11 +49,19 @@ rc mail_read_envelope(struct arena *arena, struct slice mail, struct mail_envelo
  * R_MESSAGE_TOO_LARGE beyond MAIL_BYTES_MAX. */
 rc mail_wrap(struct arena *arena, const struct mail_wrapping *wrapping,
              const struct secret *content_key, struct slice *out, struct err *err);
+/* Write a wrapper anew around what is sealed in it: with the notice of `wrapping`, whose mail is the wrapper,
+ * and of its header and its parts nothing but what a wrapper has. So nothing leaves with it in clear. */
+rc mail_rewrap(struct arena *arena, const struct mail_wrapping *wrapping, struct slice sealed,
+               struct slice *out, struct err *err);
 struct mail_parts {
     struct slice license, sealed; /* lent by the arena */
 };
 /* Find license and CMS object in a wrapper, or in a mail that has it attached. R_INPUT_NOT_PROTECTED if it lacks one of them. */
 rc mail_unwrap(struct arena *arena, struct slice wrapper, struct mail_parts *out, struct err *err);
+/* Whether a mail is the wrapper of this content and nothing else, as it was made: its header names the
+ * content, and beside license and sealed mail there is only what is shown to people. A mail to which a
+ * program has attached a wrapper, or its parts, is none. */
+bool mail_is_wrapper(struct slice mail, struct content_id content);
 /* Open the CMS object. Nothing is given out before the tag has verified: R_INPUT_DAMAGED. */
 rc mail_open(struct arena *arena, struct slice sealed, const struct secret *content_key,
              struct slice *out, struct err *err);

@@ -15,3 +15,6 @@ rc mail_cms_open(struct arena *arena, struct slice sealed, const struct secret *
                  struct slice *out, struct err *err);
 /* Whether the bytes begin as such an object does, in DER or BER. */
 bool mail_cms_is_sealed(struct slice bytes);
+/* Whether they are such an object in the one form that mail_cms_seal has (DER; of this content; no attributes,
+ * certificates or recipients besides; nothing behind it), so that nothing but what is encrypted fits in. */
+bool mail_cms_is_exact(struct slice bytes, struct content_id content);

@@ -59,6 +59,17 @@ static rc take_all(struct arena *arena, InternetAddressList *const lists[2], con
     return OK;
 }
 
+/* What the first of them is called; "" for a group, or without a name. */
+static const char *first_name(InternetAddressList *list)
+{
+    InternetAddress *address = list == NULL || internet_address_list_length(list) == 0
+                                   ? NULL
+                                   : internet_address_list_get_address(list, 0);
+    bool is_mailbox = address != NULL && INTERNET_ADDRESS_IS_MAILBOX(address);
+    const char *name = is_mailbox ? internet_address_get_name(address) : NULL;
+    return name == NULL ? "" : name;
+}
+
 /* --- envelope --------------------------------------------------------------------------------- */
 
 static rc read_envelope(struct arena *arena, GMimeMessage *message, struct mail_envelope *out,
@@ -74,14 +85,17 @@ static rc read_envelope(struct arena *arena, GMimeMessage *message, struct mail_
     TRY(take_all(arena, to, &out->to, &out->to_count, err));
     out->from = sender_count == 0 ? "" : senders[0];
     out->subject = arena_strdup(arena, subject == NULL ? "" : subject);
+    out->from_name = arena_strdup(arena, first_name(from[0]));
     ARENA_ENSURE(out->subject, err);
+    ARENA_ENSURE(out->from_name, err);
     return OK;
 }
 
 rc mail_read_envelope(struct arena *arena, struct slice mail, struct mail_envelope *out,
                       struct err *err)
 {
-    *out = (struct mail_envelope){.from = "", .subject = ""};
+    *out = (struct mail_envelope){.from = "", .from_name = "", .subject = ""};
+    TRY(mail_mime_check(mail, err));
     GMimeMessage *message = mail_mime_parse(mail);
     if (message == NULL) {
         FAIL(err, R_INPUT_INVALID, "the input is no mail");

@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "client/mail_mime.h"
 
+#include "client/mail.h"
+
 void mail_mime_start(void)
 {
     static bool is_started;
@@ -10,9 +12,17 @@ void mail_mime_start(void)
     }
 }
 
+void mail_start(void)
+{
+    mail_mime_start();
+}
+
 GMimeMessage *mail_mime_parse(struct slice bytes)
 {
     mail_mime_start();
+    if (!mail_mime_check(bytes, NULL).ok) {
+        return NULL;
+    }
     GMimeStream *stream = g_mime_stream_mem_new_with_buffer((const char *)bytes.ptr, bytes.len);
     GMimeParser *parser = g_mime_parser_new_with_stream(stream);
     GMimeMessage *message = g_mime_parser_construct_message(parser, NULL);

@@ -100,6 +100,7 @@ rc mail_unwrap(struct arena *arena, struct slice wrapper, struct mail_parts *out
 {
     struct search search = {.arena = arena, .out = out, .err = err};
     *out = (struct mail_parts){SLICE_NONE, SLICE_NONE};
+    TRY(mail_mime_check(wrapper, err));
     GMimeMessage *message = mail_mime_parse(wrapper);
     ENSURE(message != NULL, err, R_INPUT_NOT_PROTECTED);
     look(&search, g_mime_message_get_mime_part(message), 0);
@@ -109,6 +110,77 @@ rc mail_unwrap(struct arena *arena, struct slice wrapper, struct mail_parts *out
     }
     ENSURE(out->license.len > 0 && out->sealed.len > 0, err, R_INPUT_NOT_PROTECTED);
     return OK;
+}
+
+/* --- wrappers, and nothing else --------------------------------------------------------------- */
+
+static bool is_license(GMimeObject *object)
+{
+    if (!GMIME_IS_PART(object)) {
+        return false;
+    }
+    GMimeStream *stream = decode(GMIME_PART(object));
+    bool is_one = parses_as_license(bytes_of(stream));
+    g_object_unref(stream);
+    return is_one;
+}
+
+static bool is_sealed(GMimeObject *object, struct content_id content)
+{
+    if (!GMIME_IS_PART(object)) {
+        return false;
+    }
+    GMimeStream *stream = decode(GMIME_PART(object));
+    bool is_one = mail_cms_is_exact(bytes_of(stream), content);
+    g_object_unref(stream);
+    return is_one;
+}
+
+/* Text and pictures, alone or in a multipart of them. */
+static bool is_shown(GMimeObject *object)
+{
+    GMimeContentType *type = g_mime_object_get_content_type(object);
+    bool is_shown = true;
+    if (!GMIME_IS_MULTIPART(object)) {
+        return GMIME_IS_PART(object) && (g_mime_content_type_is_type(type, "text", "*") ||
+                                         g_mime_content_type_is_type(type, "image", "*"));
+    }
+    GMimePartIter *iter = g_mime_part_iter_new(object);
+    for (bool has_more = true; has_more && is_shown; has_more = g_mime_part_iter_next(iter)) {
+        GMimeObject *part = g_mime_part_iter_get_current(iter);
+        type = part == NULL ? NULL : g_mime_object_get_content_type(part);
+        is_shown = type != NULL &&
+                   (g_mime_content_type_is_type(type, "text", "*") ||
+                    g_mime_content_type_is_type(type, "image", "*") || GMIME_IS_MULTIPART(part));
+    }
+    g_mime_part_iter_free(iter);
+    return is_shown;
+}
+
+static bool is_wrapper(GMimeMessage *message, struct content_id content)
+{
+    char id[UUID_TEXT_BYTES];
+    const char *named = g_mime_object_get_header(GMIME_OBJECT(message), MAIL_CONTENT_HEADER);
+    GMimeObject *top = g_mime_message_get_mime_part(message);
+    uuid_format(content.u, id);
+    if (named == NULL || strcmp(named, id) != 0 || !GMIME_IS_MULTIPART(top)) {
+        return false;
+    }
+    GMimeMultipart *parts = GMIME_MULTIPART(top);
+    return g_mime_multipart_get_count(parts) == 3 &&
+           is_shown(g_mime_multipart_get_part(parts, 0)) &&
+           is_license(g_mime_multipart_get_part(parts, 1)) &&
+           is_sealed(g_mime_multipart_get_part(parts, 2), content);
+}
+
+bool mail_is_wrapper(struct slice mail, struct content_id content)
+{
+    GMimeMessage *message = mail_mime_parse(mail);
+    bool is_one = message != NULL && is_wrapper(message, content);
+    if (message != NULL) {
+        g_object_unref(message);
+    }
+    return is_one;
 }
 
 rc mail_open(struct arena *arena, struct slice sealed, const struct secret *content_key,

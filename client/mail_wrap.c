@@ -7,6 +7,7 @@
 #include "client/mail.h"
 #include "client/mail_cms.h"
 #include "client/mail_mime.h"
+#include "client/mail_notice.h"
 
 /* --- Bcc -------------------------------------------------------------------------------------- */
 
@@ -98,6 +99,82 @@ static void add(GMimeMultipart *multipart, GMimeObject *part)
     g_object_unref(part);
 }
 
+/* A field as it came is ASCII, and its line ends where folding has them. */
+static bool is_as_it_came(const char *raw)
+{
+    for (const unsigned char *at = (const unsigned char *)raw; *at != '\0'; at++) {
+        bool is_end = at[0] == '\r' && at[1] == '\n';
+        bool is_folded = at[0] == '\n' && (at[1] == ' ' || at[1] == '\t' || at[1] == '\0');
+        if (*at > '~' || (*at < ' ' && *at != '\t' && !is_end && !is_folded)) {
+            return false;
+        }
+    }
+    return true;
+}
+
+/* The field in the same words, with LF alone. */
+static void copy_raw(GMimeMessage *to, const char *name, const char *raw)
+{
+    GString *value = g_string_new(NULL);
+    for (const char *at = raw; *at != '\0'; at++) {
+        if (*at != '\r') {
+            g_string_append_c(value, *at);
+        }
+    }
+    if (value->len == 0 || value->str[value->len - 1] != '\n') {
+        g_string_append_c(value, '\n');
+    }
+    g_mime_object_set_header(GMIME_OBJECT(to), name, "", "utf-8");
+    GMimeHeader *header =
+        g_mime_header_list_get_header(g_mime_object_get_header_list(GMIME_OBJECT(to)), name);
+    g_mime_header_set_raw_value(header, value->str);
+    g_string_free(value, TRUE);
+}
+
+/* Of addresses, each by itself: their names may have commas and colons. False for another field. */
+static bool copy_addresses(GMimeMessage *from, GMimeMessage *to, const char *name)
+{
+    static const struct {
+        const char *name;
+        GMimeAddressType type;
+    } kinds[] = {{"From", GMIME_ADDRESS_TYPE_FROM},
+                 {"Sender", GMIME_ADDRESS_TYPE_SENDER},
+                 {"Reply-To", GMIME_ADDRESS_TYPE_REPLY_TO},
+                 {"To", GMIME_ADDRESS_TYPE_TO},
+                 {"Cc", GMIME_ADDRESS_TYPE_CC}};
+    for (size_t i = 0; i < sizeof kinds / sizeof kinds[0]; i++) {
+        if (strcmp(kinds[i].name, name) == 0) {
+            internet_address_list_append(g_mime_message_get_addresses(to, kinds[i].type),
+                                         g_mime_message_get_addresses(from, kinds[i].type));
+            return true;
+        }
+    }
+    return false;
+}
+
+/* Decoding and encoding again would change what a field means: a name with a comma would be two people, and
+ * an encoded line end in a Message-ID a line of the header. So it is done only for text that needs it. */
+static void copy_header(GMimeMessage *from, GMimeMessage *to, const char *name)
+{
+    static const char *const texts[] = {"Subject", "Thread-Topic"};
+    GMimeHeader *header =
+        g_mime_header_list_get_header(g_mime_object_get_header_list(GMIME_OBJECT(from)), name);
+    const char *raw = header == NULL ? NULL : g_mime_header_get_raw_value(header);
+    const char *value = header == NULL ? NULL : g_mime_header_get_value(header);
+    if (raw == NULL || value == NULL) {
+        return;
+    }
+    if (is_as_it_came(raw)) {
+        copy_raw(to, name, raw);
+    } else if (!copy_addresses(from, to, name)) {
+        for (size_t i = 0; i < sizeof texts / sizeof texts[0]; i++) {
+            if (strcmp(texts[i], name) == 0) {
+                g_mime_object_set_header(GMIME_OBJECT(to), name, value, "utf-8");
+            }
+        }
+    }
+}
+
 /* What mail systems and mail programs need of the mail's own header: who it is from and for, to which
  * thread it belongs, whether a program sent it and no other should answer (RFC 3834), and how to
  * leave a list (RFC 2369, RFC 2919, RFC 8058). Nothing else of it is readable in the wrapper. */
@@ -131,10 +208,7 @@ static void copy_headers(GMimeMessage *from, GMimeMessage *to)
                                         "List-Owner",
                                         "List-Archive"};
     for (size_t i = 0; i < sizeof names / sizeof names[0]; i++) {
-        const char *value = g_mime_object_get_header(GMIME_OBJECT(from), names[i]);
-        if (value != NULL) {
-            g_mime_object_set_header(GMIME_OBJECT(to), names[i], value, "utf-8");
-        }
+        copy_header(from, to, names[i]);
     }
 }
 
@@ -143,11 +217,14 @@ static GMimeMessage *build(const struct mail_wrapping *w, struct slice sealed)
     GMimeMessage *wrapper = g_mime_message_new(TRUE);
     GMimeMessage *original = mail_mime_parse(w->mail);
     GMimeMultipart *parts = g_mime_multipart_new_with_subtype("mixed");
+    char content[UUID_TEXT_BYTES];
     if (original != NULL) {
         copy_headers(original, wrapper);
         g_object_unref(original);
     }
-    add(parts, notice(w->portal_url));
+    uuid_format(w->content.u, content);
+    g_mime_object_set_header(GMIME_OBJECT(wrapper), MAIL_CONTENT_HEADER, content, "utf-8");
+    add(parts, w->notice == NULL ? notice(w->portal_url) : mail_notice_part(w->notice));
     add(parts, attachment("application", MAIL_LICENSE_SUBTYPE, "license.bin", w->license));
     GMimeObject *message = attachment("application", "pkcs7-mime", "message.p7m", sealed);
     g_mime_object_set_content_type_parameter(message, "smime-type", "authEnveloped-data");
@@ -172,6 +249,15 @@ rc mail_wrap(struct arena *arena, const struct mail_wrapping *w, const struct se
     mail_mime_start();
     TRY(without_bcc(arena, w->mail, &plain, err));
     TRY(mail_cms_seal(arena, plain, w->content, content_key, &sealed, err));
+    GMimeMessage *wrapper = build(w, sealed);
+    rc result = write_out(arena, GMIME_OBJECT(wrapper), out, err);
+    g_object_unref(wrapper);
+    return result;
+}
+
+rc mail_rewrap(struct arena *arena, const struct mail_wrapping *w, struct slice sealed,
+               struct slice *out, struct err *err)
+{
     GMimeMessage *wrapper = build(w, sealed);
     rc result = write_out(arena, GMIME_OBJECT(wrapper), out, err);
     g_object_unref(wrapper);

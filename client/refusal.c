@@ -9,6 +9,8 @@
 #include "google/rpc/status.pb-c.h"
 #include "wire/pb.h"
 
+enum { RETRY_MAX_S = 24 * 60 * 60 /* whoever asks for more means something else */ };
+
 static void take_error_info(struct arena *arena, struct slice bytes, struct client_refusal *out)
 {
     ProtobufCMessage *message = NULL;
@@ -38,6 +40,18 @@ static void take_bad_request(struct arena *arena, struct slice bytes, struct cli
     }
 }
 
+static void take_retry(struct arena *arena, struct slice bytes, struct client_refusal *out)
+{
+    ProtobufCMessage *message = NULL;
+    if (!pb_unpack(arena, &google__rpc__retry_info__descriptor, bytes, &message, NULL).ok) {
+        return;
+    }
+    const Google__Protobuf__Duration *delay =
+        ((const Google__Rpc__RetryInfo *)(const void *)message)->retry_delay;
+    bool is_usable = delay != NULL && delay->seconds >= 0 && delay->seconds <= RETRY_MAX_S;
+    out->retry_ms = is_usable ? delay->seconds * 1000 + delay->nanos / 1000000 : out->retry_ms;
+}
+
 static void take_sentence(struct arena *arena, struct slice bytes, struct client_refusal *out)
 {
     ProtobufCMessage *message = NULL;
@@ -64,6 +78,8 @@ static void take_details(struct arena *arena, const char *text, struct client_re
             take_error_info(arena, value, out);
         } else if (strstr(any->type_url, "google.rpc.BadRequest") != NULL) {
             take_bad_request(arena, value, out);
+        } else if (strstr(any->type_url, "google.rpc.RetryInfo") != NULL) {
+            take_retry(arena, value, out);
         } else if (strstr(any->type_url, "google.rpc.LocalizedMessage") != NULL) {
             take_sentence(arena, value, out);
         }
@@ -112,6 +128,7 @@ void refusal_read(struct arena *arena, int code, const char *message, const char
 {
     char *said = message == NULL ? NULL : arena_strdup(arena, message);
     out->code = code;
+    out->retry_ms = -1;
     out->reason = code_name(code);
     out->sentence = "The server says no more.";
     if (said != NULL && said[0] != '\0') {

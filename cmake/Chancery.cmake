@@ -5,12 +5,12 @@ add_library(chancery_flags INTERFACE)
 target_compile_definitions(chancery_flags INTERFACE _GNU_SOURCE
     $<$<BOOL:${CHANCERY_FAULTS}>:CHANCERY_FAULTS=1>)
 target_compile_options(chancery_flags INTERFACE
-    -Wall -Wextra -Wshadow -Wstrict-prototypes -Wmissing-prototypes -Wmissing-declarations
-    -Wold-style-definition -Wpointer-arith -Wcast-qual -Wwrite-strings -Wformat=2 -Wundef -Wvla
-    -Wimplicit-fallthrough -Wdouble-promotion -Wswitch-enum -Wnull-dereference
+    -Wall -Wextra $<$<COMPILE_LANGUAGE:C>:-Wshadow;-Wstrict-prototypes;-Wmissing-prototypes> -Wmissing-declarations
+    $<$<COMPILE_LANGUAGE:C>:-Wold-style-definition> -Wpointer-arith -Wcast-qual -Wwrite-strings -Wformat=2 -Wundef -Wvla
+    -Wimplicit-fallthrough -Wdouble-promotion -Wswitch-enum $<$<COMPILE_LANGUAGE:C>:-Wnull-dereference>
     -fno-common -fno-strict-aliasing -fstack-protector-strong
-    $<$<C_COMPILER_ID:GNU>:-Wlogical-op;-Wduplicated-cond;-Wduplicated-branches;-Walloc-zero>
-    $<$<C_COMPILER_ID:Clang>:-Wconditional-uninitialized;-Wcomma;-Wassign-enum>
+    $<$<AND:$<COMPILE_LANGUAGE:C>,$<C_COMPILER_ID:GNU>>:-Wlogical-op;-Wduplicated-cond;-Wduplicated-branches;-Walloc-zero>
+    $<$<AND:$<COMPILE_LANGUAGE:C>,$<C_COMPILER_ID:Clang>>:-Wconditional-uninitialized;-Wcomma;-Wassign-enum>
     $<$<BOOL:${CHANCERY_WERROR}>:-Werror>)
 target_compile_options(chancery_flags INTERFACE
     $<$<CONFIG:Release>:-O2;-U_FORTIFY_SOURCE;-D_FORTIFY_SOURCE=2>)

@@ -17,7 +17,7 @@ static const char HELP[] =
     "       chancery directory remove-member --profile FILE GROUP ADDRESS…\n"
     "       chancery directory list          --profile FILE users | groups | members GROUP\n"
     "       chancery directory resolve       --profile FILE PRINCIPAL|ADDRESS\n"
-    "       chancery directory delete        --profile FILE user ADDRESS | group ADDRESS\n"
+    "       chancery directory delete        --profile FILE [--yes] user ADDRESS | group ADDRESS\n"
     "\n"
     "Users and groups of the tenant whose admin the profile names. A user opens what was sent to\n"
     "their aliases, and a group is meant by each of its addresses. Groups may have groups and\n"
@@ -137,23 +137,37 @@ static int resolve(struct session *s, const struct verb_args *args)
                      &chancery__v1__resolve_principal_response__descriptor, show_resolved);
 }
 
+static int delete_group(struct session *s, const struct verb_args *args)
+{
+    Chancery__V1__DeleteGroupRequest request;
+    chancery__v1__delete_group_request__init(&request);
+    request.address = args->operands[1];
+    return verb_act(s, args, "DirectoryService/DeleteGroup", &request.base,
+                    &chancery__v1__delete_group_response__descriptor, "deleted");
+}
+
+static int delete_user(struct session *s, const struct verb_args *args)
+{
+    Chancery__V1__DeleteUserRequest request;
+    chancery__v1__delete_user_request__init(&request);
+    request.address = args->operands[1];
+    return verb_act(s, args, "DirectoryService/DeleteUser", &request.base,
+                    &chancery__v1__delete_user_response__descriptor, "deleted");
+}
+
 static int delete (struct session *s, const struct verb_args *args)
 {
-    if (strcmp(args->operands[0], "group") == 0) {
-        Chancery__V1__DeleteGroupRequest request;
-        chancery__v1__delete_group_request__init(&request);
-        request.address = args->operands[1];
-        return verb_act(s, args, "DirectoryService/DeleteGroup", &request.base,
-                        &chancery__v1__delete_group_response__descriptor, "deleted");
+    bool is_group = strcmp(args->operands[0], "group") == 0;
+    if (!is_group && strcmp(args->operands[0], "user") != 0) {
+        return usage_error(s->command, "say delete user ADDRESS or delete group ADDRESS");
     }
-    if (strcmp(args->operands[0], "user") == 0) {
-        Chancery__V1__DeleteUserRequest request;
-        chancery__v1__delete_user_request__init(&request);
-        request.address = args->operands[1];
-        return verb_act(s, args, "DirectoryService/DeleteUser", &request.base,
-                        &chancery__v1__delete_user_response__descriptor, "deleted");
+    int code = verb_confirm(s, args, is_group ? "delete group" : "delete user", args->operands[1],
+                            is_group ? "its members, and its place in other groups, are lost"
+                                     : "their aliases, and their place in groups, are lost");
+    if (code != EXIT_OK) {
+        return code;
     }
-    return usage_error(s->command, "say delete user ADDRESS or delete group ADDRESS");
+    return is_group ? delete_group(s, args) : delete_user(s, args);
 }
 
 enum { MEMBERS_MAX = 10000 }; /* that one request may name */
@@ -173,6 +187,7 @@ static int run(int argc, char **argv)
 {
     struct directory_args args = {0};
     const struct option_spec specs[] = {VERB_OPTIONS(args.common),
+                                        YES_OPTION(args.common),
                                         {"--name", &args.name, NULL, NULL},
                                         {"--alias", NULL, NULL, &args.aliases},
                                         {"--guest", NULL, &args.is_guest, NULL},

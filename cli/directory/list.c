@@ -9,6 +9,17 @@
 
 enum { PAGE = 200 };
 
+/* Pages are printed as they come, so nobody knows the widest. */
+static const char LINE[] = "%-40s %s%s%s";
+
+static void print_heading(const struct verb_args *args, bool is_first, size_t count,
+                          const char *more)
+{
+    if (args->answer == ANSWER_TEXT && is_first && count > 0) {
+        printf(LINE, "ADDRESS", "NAME", more, "\n");
+    }
+}
+
 static void end_line(char *const *aliases, size_t count)
 {
     for (size_t i = 0; i < count; i++) {
@@ -29,7 +40,7 @@ static int print_users(struct session *s, const struct verb_args *args,
             }
             continue;
         }
-        printf("%-40s %s%s", user->address, user->display_name, user->guest ? " (guest)" : "");
+        printf(LINE, user->address, user->display_name, user->guest ? " (guest)" : "", "");
         end_line(user->aliases, user->n_aliases);
     }
     return EXIT_OK;
@@ -47,6 +58,7 @@ static int list_users(struct session *s, const struct verb_args *args)
                             &chancery__v1__list_users_response__descriptor, &message);
         if (code == EXIT_OK) {
             const Chancery__V1__ListUsersResponse *page = (const void *)message;
+            print_heading(args, request.page_token[0] == '\0', page->n_users, "  = ALIASES");
             request.page_token = page->next_page_token;
             code = print_users(s, args,
                                args->answer != ANSWER_TEXT ? page : session_shown(s, message));
@@ -64,7 +76,7 @@ static int print_groups(struct session *s, const struct verb_args *args,
         if (args->answer != ANSWER_TEXT) {
             code = answer_print_one(s, args->answer, &group->base);
         } else {
-            printf("%-40s %s  %s", group->address, group->display_name, group->external_id);
+            printf(LINE, group->address, group->display_name, "  ", group->external_id);
             end_line(group->aliases, group->n_aliases);
         }
     }
@@ -83,6 +95,8 @@ static int list_groups(struct session *s, const struct verb_args *args)
                             &chancery__v1__list_groups_response__descriptor, &message);
         if (code == EXIT_OK) {
             const Chancery__V1__ListGroupsResponse *page = (const void *)message;
+            print_heading(args, request.page_token[0] == '\0', page->n_groups,
+                          "  EXTERNAL ID  = ALIASES");
             request.page_token = page->next_page_token;
             code = print_groups(s, args,
                                 args->answer != ANSWER_TEXT ? page : session_shown(s, message));

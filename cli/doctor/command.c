@@ -11,7 +11,7 @@
 
 static const char HELP[] =
     "usage: chancery doctor --config FILE [--profile FILE] [-o json|yaml]\n"
-    "       chancery doctor --profile FILE [-o json|yaml]\n"
+    "       chancery doctor --profile NAME [-o json|yaml]\n"
     "\n"
     "Checks an installation, and says of each fault what it is, why it is thought so, and what to\n"
     "do.\n"
@@ -120,6 +120,39 @@ static void print_document(struct doctor_report *report, enum answer answer)
     }
 }
 
+/* A context's name becomes its file. */
+static rc find_profile(struct doctor *d, struct err *err)
+{
+    struct profile_name named;
+    if (d->profile_path == NULL) {
+        return OK;
+    }
+    TRY(profile_find(d->arena, d->profile_path, &named, err));
+    d->profile_path = named.file;
+    return OK;
+}
+
+static int run_checks(struct doctor *d, enum answer answer)
+{
+    struct err err = {0};
+    d->arena = arena_new(BUDGET);
+    if (!find_profile(d, &err).ok) {
+        arena_free(d->arena);
+        return fail_with(&command_doctor, &err);
+    }
+    struct doctor_report *report = doctor_report_new(d->arena, answer == ANSWER_TEXT);
+    d->to = doctor_report_listener(report);
+    examine(d, report);
+    if (answer != ANSWER_TEXT) {
+        print_document(report, answer);
+    }
+    int code = doctor_report_is_healthy(report) ? EXIT_OK : EXIT_FAILED;
+    PQfinish(d->database);
+    arena_free(d->arena);
+    crypto_fini();
+    return code;
+}
+
 static int run(int argc, char **argv)
 {
     struct doctor d = {0};
@@ -137,18 +170,7 @@ static int run(int argc, char **argv)
     if (answer_read(&command_doctor, format, &answer) != EXIT_OK) {
         return EXIT_USAGE;
     }
-    d.arena = arena_new(BUDGET);
-    struct doctor_report *report = doctor_report_new(d.arena, answer == ANSWER_TEXT);
-    d.to = doctor_report_listener(report);
-    examine(&d, report);
-    if (answer != ANSWER_TEXT) {
-        print_document(report, answer);
-    }
-    int code = doctor_report_is_healthy(report) ? EXIT_OK : EXIT_FAILED;
-    PQfinish(d.database);
-    arena_free(d.arena);
-    crypto_fini();
-    return code;
+    return run_checks(&d, answer);
 }
 
 const struct command command_doctor = {

@@ -6,7 +6,9 @@
 #include "chancery/config/v1/profile.pb-c.h"
 #include "chancery/v1/template.pb-c.h"
 #include "cli/doctor/doctor.h"
+#include "cli/invocation.h"
 #include "cli/session.h"
+#include "client/client.h"
 #include "crypto/algs.h"
 #include "wire/message_text.h"
 
@@ -119,7 +121,8 @@ static void ask(struct doctor *d, struct client *client)
 
 void doctor_profile(struct doctor *d)
 {
-    struct client_config config = {.timeout_ms = ASK_MS};
+    uint32_t timeout_s = invocation()->timeout_s;
+    struct client_config config = {.timeout_ms = timeout_s == 0 ? ASK_MS : 1000 * timeout_s};
     struct client *client = NULL;
     struct err err = {0};
     const Profile *p = load(d);

@@ -57,27 +57,12 @@ void buf_add_byte(struct buf *buf, uint8_t byte)
     buf_add(buf, slice_of(&byte, 1));
 }
 
-static void add_big_endian(struct buf *buf, uint64_t value, size_t bytes)
-{
-    uint8_t *at = buf_extend(buf, bytes);
-    for (size_t i = 0; at != NULL && i < bytes; i++) {
-        at[i] = (uint8_t)(value >> (8 * (bytes - 1 - i)));
-    }
-}
-
-void buf_add_u16(struct buf *buf, uint16_t value)
-{
-    add_big_endian(buf, value, 2);
-}
-
 void buf_add_u32(struct buf *buf, uint32_t value)
 {
-    add_big_endian(buf, value, 4);
-}
-
-void buf_add_u64(struct buf *buf, uint64_t value)
-{
-    add_big_endian(buf, value, 8);
+    uint8_t *at = buf_extend(buf, sizeof value);
+    for (size_t i = 0; at != NULL && i < sizeof value; i++) {
+        at[i] = (uint8_t)(value >> (8 * (sizeof value - 1 - i)));
+    }
 }
 
 void buf_printf(struct buf *buf, const char *format, ...)

@@ -18,10 +18,8 @@ void buf_init(struct buf *buf, struct arena *arena);
 void buf_add(struct buf *buf, struct slice bytes);
 void buf_add_str(struct buf *buf, const char *s);
 void buf_add_byte(struct buf *buf, uint8_t byte);
-/* Big-endian integers, as network formats have them. */
-void buf_add_u16(struct buf *buf, uint16_t value);
+/* A big-endian integer, as network formats have it. */
 void buf_add_u32(struct buf *buf, uint32_t value);
-void buf_add_u64(struct buf *buf, uint64_t value);
 void buf_printf(struct buf *buf, const char *format, ...) PRINTF_LIKE(2, 3);
 /* Reserve `len` bytes at the end and return where they are; NULL on failure. */
 uint8_t *buf_extend(struct buf *buf, size_t len);

@@ -5,11 +5,21 @@
 #include <string.h>
 #include <time.h>
 
-struct mono_time clock_mono(void)
+static int64_t nanoseconds_by(clockid_t clock)
 {
     struct timespec ts;
-    clock_gettime(CLOCK_MONOTONIC, &ts);
-    return (struct mono_time){(int64_t)ts.tv_sec * 1000000000 + ts.tv_nsec};
+    clock_gettime(clock, &ts);
+    return (int64_t)ts.tv_sec * 1000000000 + ts.tv_nsec;
+}
+
+struct mono_time clock_mono(void)
+{
+    return (struct mono_time){nanoseconds_by(CLOCK_MONOTONIC)};
+}
+
+int64_t clock_thread_ns(void)
+{
+    return nanoseconds_by(CLOCK_THREAD_CPUTIME_ID);
 }
 
 int64_t clock_unix_us(void)
@@ -35,9 +45,10 @@ void clock_rfc3339(int64_t unix_us, char out[RFC3339_BYTES])
     time_t t = (time_t)seconds;
     struct tm tm;
     gmtime_r(&t, &tm);
-    char date[24];
-    strftime(date, sizeof date, "%Y-%m-%dT%H:%M:%S", &tm);
-    snprintf(out, RFC3339_BYTES, "%.19s.%06dZ", date, (int)micros);
+    char date[16];
+    strftime(date, sizeof date, "%m-%dT%H:%M:%S", &tm);
+    unsigned year = (unsigned)(tm.tm_year + 1900) % 10000; /* %Y has no zeros in front */
+    snprintf(out, RFC3339_BYTES, "%04u-%.14s.%06dZ", year, date, (int)micros);
 }
 
 /* --- reading ---------------------------------------------------------------------------------- */

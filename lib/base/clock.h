@@ -20,6 +20,10 @@ struct unix_time clock_unix(void);
 /* Microseconds since the epoch, for audit rows and log lines. */
 int64_t clock_unix_us(void);
 
+/* Nanoseconds for which a processor has worked for this thread: what work costs, on a busy machine too. Only
+ * differences mean something. */
+int64_t clock_thread_ns(void);
+
 static inline struct mono_time mono_add_ms(struct mono_time t, int64_t ms)
 {
     return (struct mono_time){t.ns + ms * 1000000};

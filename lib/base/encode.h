@@ -24,8 +24,20 @@ rc base64url_decode_to(struct slice text, uint8_t *out, size_t cap, size_t *len_
                        struct err *err);
 
 /* Standard base64 with padding, for PEM-like and JSON bytes. */
+static inline size_t base64_length(size_t n)
+{
+    return (n + 2) / 3 * 4;
+}
+/* Write base64_length(bytes.len) characters, no NUL. */
+void base64_encode(struct slice bytes, char *out);
 char *base64_dup(struct arena *arena, struct slice bytes);
+/* 0 to 63; −1: it is no digit of standard base64. */
+int base64_digit_value(uint8_t c);
 rc base64_decode(struct arena *arena, struct slice text, struct slice *out, struct err *err);
+/* What protobuf's JSON takes: either alphabet, but not both in one text, with its padding or without.
+ * R_FIELD_INVALID if it does not fit. */
+rc base64_decode_any_to(struct slice text, uint8_t *out, size_t cap, size_t *len_out,
+                        struct err *err);
 
 /* 0 to 15; −1: it is no hex digit. */
 int hex_digit_value(uint8_t c);

@@ -82,13 +82,6 @@ rc uuid_parse(struct slice text, struct uuid *out, struct err *err)
     return hex_decode(slice_of(hex, sizeof hex), out->b, sizeof out->b, err);
 }
 
-rc uuid_from_bytes(struct slice bytes, struct uuid *out, struct err *err)
-{
-    ENSURE(bytes.len == UUID_BYTES, err, R_FIELD_INVALID);
-    memcpy(out->b, bytes.ptr, UUID_BYTES);
-    return OK;
-}
-
 bool uuid_eq(struct uuid a, struct uuid b)
 {
     return memcmp(a.b, b.b, UUID_BYTES) == 0;

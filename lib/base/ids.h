@@ -33,6 +33,9 @@ struct component_id {
 struct approval_id {
     struct uuid u;
 };
+struct rule_id {
+    struct uuid u;
+};
 /* One audit event, and one decision. */
 struct event_id {
     struct uuid u;
@@ -55,8 +58,6 @@ int64_t mark_new(void);
 void uuid_format(struct uuid id, char out[UUID_TEXT_BYTES]);
 /* Parse the canonical text in either case; R_FIELD_INVALID otherwise. */
 rc uuid_parse(struct slice text, struct uuid *out, struct err *err);
-/* Take exactly 16 bytes; R_FIELD_INVALID otherwise. */
-rc uuid_from_bytes(struct slice bytes, struct uuid *out, struct err *err);
 bool uuid_eq(struct uuid a, struct uuid b);
 bool uuid_is_zero(struct uuid a);
 int uuid_compare(struct uuid a, struct uuid b);

@@ -6,9 +6,6 @@
 #include "base/mem.h"
 #include "crypto/crypto_internal.h"
 
-/* A place for EVP to write when there is nothing to write: NULL would mean "this is AAD". */
-static uint8_t nothing[1];
-
 static bool sizes_fit(struct slice key, struct slice aad, struct slice text)
 {
     return key.len == AEAD_KEY_BYTES && aad.len <= INT_MAX && text.len <= INT_MAX;
@@ -17,7 +14,8 @@ static bool sizes_fit(struct slice key, struct slice aad, struct slice text)
 rc aead_seal(struct slice key, const uint8_t nonce[AEAD_NONCE_BYTES], struct slice aad,
              struct slice plain, uint8_t *out, uint8_t tag[AEAD_TAG_BYTES], struct err *err)
 {
-    EVP_CIPHER_CTX *ctx = algs()->gcm_seal;
+    EVP_CIPHER_CTX *ctx = algs_contexts()->gcm_seal;
+    uint8_t nothing[1]; /* a place to write when there is nothing to write */
     int len = 0;
     ENSURE(sizes_fit(key, aad, plain), err, R_CRYPTO_FAILED);
     bool ok =
@@ -35,7 +33,8 @@ rc aead_open(struct slice key, const uint8_t nonce[AEAD_NONCE_BYTES], struct sli
              struct slice cipher, const uint8_t tag[AEAD_TAG_BYTES], uint8_t *out,
              enum reason mismatch, struct err *err)
 {
-    EVP_CIPHER_CTX *ctx = algs()->gcm_open;
+    EVP_CIPHER_CTX *ctx = algs_contexts()->gcm_open;
+    uint8_t nothing[1]; /* a place to write when there is nothing to write */
     int len = 0;
     uint8_t expected[AEAD_TAG_BYTES]; /* EVP wants it writable */
     memcpy(expected, tag, sizeof expected);

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* AES-256-GCM (NIST SP 800-38D): the only caller of EVP's decryption. The tag is always 16
- * bytes, and no plaintext is released before it has verified. Loop thread. */
+ * bytes, and no plaintext is released before it has verified. Any thread. */
 #pragma once
 
 #include <stdint.h>

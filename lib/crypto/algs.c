@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "crypto/algs.h"
 
+#include <pthread.h>
 #include <string.h>
 
 #include <openssl/core_names.h>
@@ -15,6 +16,9 @@
 #include "crypto/crypto_internal.h"
 
 static struct algs fetched;
+static _Thread_local struct algs_contexts *own; /* of this thread; NULL: it had no use for any */
+static pthread_key_t at_thread_end;
+static bool has_key;
 
 const struct algs *algs(void)
 {
@@ -59,6 +63,54 @@ static EVP_MAC_CTX *hmac_with_sha256(void)
     return ctx;
 }
 
+/* --- contexts of a thread --------------------------------------------------------------------- */
+
+static void contexts_free(void *arg)
+{
+    struct algs_contexts *contexts = arg;
+    if (contexts != NULL) {
+        EVP_MAC_CTX_free(contexts->hmac_sha256);
+        EVP_CIPHER_CTX_free(contexts->gcm_seal);
+        EVP_CIPHER_CTX_free(contexts->gcm_open);
+        EVP_CIPHER_CTX_free(contexts->wrap);
+        EVP_MD_CTX_free(contexts->digest);
+        for (int kind = 0; kind < JWK_KINDS; kind++) {
+            EVP_PKEY_CTX_free(contexts->generators[kind]);
+        }
+        xfree(contexts);
+    }
+}
+
+static struct algs_contexts *contexts_new(void)
+{
+    struct algs_contexts *contexts = xcalloc(1, sizeof *contexts);
+    *contexts = (struct algs_contexts){
+        .gcm_seal = EVP_CIPHER_CTX_new(),
+        .gcm_open = EVP_CIPHER_CTX_new(),
+        .wrap = EVP_CIPHER_CTX_new(),
+        .digest = EVP_MD_CTX_new(),
+        .hmac_sha256 = hmac_with_sha256(),
+    };
+    for (int kind = 0; kind < JWK_KINDS; kind++) {
+        contexts->generators[kind] = generator_of(key_type_of((enum jwk_kind)kind));
+    }
+    return contexts;
+}
+
+const struct algs_contexts *algs_contexts(void)
+{
+    if (own == NULL) {
+        CH_ASSERT(fetched.sha256 != NULL); /* crypto_init was forgotten */
+        own = contexts_new();
+        if (has_key) {
+            (void)pthread_setspecific(at_thread_end, own);
+        }
+    }
+    return own;
+}
+
+/* --- what a process needs --------------------------------------------------------------------- */
+
 /* The name of the first thing that is missing, or NULL. */
 static const char *missing(void)
 {
@@ -66,19 +118,25 @@ static const char *missing(void)
         const void *ptr;
         const char *name;
     } needed[] = {
-        {fetched.sha256, "SHA2-256"},          {fetched.sha384, "SHA2-384"},
-        {fetched.sha512, "SHA2-512"},          {fetched.aes256_gcm, "AES-256-GCM"},
-        {fetched.aes256_wrap, "AES-256-WRAP"}, {fetched.aes256_wrap_pad, "AES-256-WRAP-PAD"},
-        {fetched.hmac_sha256, "HMAC-SHA256"},
+        {fetched.sha256, "SHA2-256"},
+        {fetched.sha384, "SHA2-384"},
+        {fetched.sha512, "SHA2-512"},
+        {fetched.aes256_gcm, "AES-256-GCM"},
+        {fetched.aes256_wrap, "AES-256-WRAP"},
+        {fetched.aes256_wrap_pad, "AES-256-WRAP-PAD"},
+        {fetched.hmac, "HMAC"},
     };
     for (size_t i = 0; i < sizeof needed / sizeof needed[0]; i++) {
         if (needed[i].ptr == NULL) {
             return needed[i].name;
         }
     }
+    if (algs_contexts()->hmac_sha256 == NULL) {
+        return "HMAC-SHA256";
+    }
     for (int kind = 0; kind < JWK_KINDS; kind++) {
         const struct key_type *type = key_type_of((enum jwk_kind)kind);
-        if (type->group != NULL && fetched.generators[kind] == NULL) {
+        if (type->group != NULL && algs_contexts()->generators[kind] == NULL) {
             return type->generator;
         }
     }
@@ -111,7 +169,7 @@ bool crypto_is_fips(void)
     return demands_fips(algs()->properties) && is_from_fips(EVP_MD_get0_provider(fetched.sha256)) &&
            is_from_fips(EVP_CIPHER_get0_provider(fetched.aes256_gcm)) &&
            is_from_fips(EVP_MAC_get0_provider(fetched.hmac)) &&
-           is_from_fips(EVP_PKEY_CTX_get0_provider(fetched.generators[JWK_EC_P256]));
+           is_from_fips(EVP_PKEY_CTX_get0_provider(algs_contexts()->generators[JWK_EC_P256]));
 }
 
 /* What an operator can do about it. */
@@ -131,6 +189,34 @@ static void *json_allocate(size_t size)
     return xreallocarray(NULL, 1, size);
 }
 
+static void fetch(const char *properties)
+{
+    fetched.properties = properties == NULL ? NULL : xstrdup(properties);
+    fetched.sha256 = EVP_MD_fetch(NULL, "SHA2-256", properties);
+    fetched.sha384 = EVP_MD_fetch(NULL, "SHA2-384", properties);
+    fetched.sha512 = EVP_MD_fetch(NULL, "SHA2-512", properties);
+    fetched.aes256_gcm = EVP_CIPHER_fetch(NULL, "AES-256-GCM", properties);
+    fetched.aes256_wrap = EVP_CIPHER_fetch(NULL, "AES-256-WRAP", properties);
+    fetched.aes256_wrap_pad = EVP_CIPHER_fetch(NULL, "AES-256-WRAP-PAD", properties);
+    fetched.hmac = EVP_MAC_fetch(NULL, "HMAC", properties);
+}
+
+rc crypto_init_shared(const char *properties, struct err *err)
+{
+    if (fetched.sha256 != NULL) {
+        return OK;
+    }
+    has_key = has_key || pthread_key_create(&at_thread_end, contexts_free) == 0;
+    fetch(properties);
+    const char *name = missing(), *why = name == NULL ? "" : why_missing(properties);
+    openssl_errors_clear();
+    if (name != NULL) {
+        crypto_fini();
+        FAIL(err, R_STARTUP_FAILED, "no provider offers %s%s", name, why);
+    }
+    return OK;
+}
+
 rc crypto_init(const char *properties, struct err *err)
 {
     if (fetched.sha256 != NULL) {
@@ -141,29 +227,7 @@ rc crypto_init(const char *properties, struct err *err)
     }
     json_set_alloc_funcs(json_allocate, xfree);
     json_object_seed(0); /* from the system's random numbers, before the first object */
-    fetched.properties = properties == NULL ? NULL : xstrdup(properties);
-    fetched.sha256 = EVP_MD_fetch(NULL, "SHA2-256", properties);
-    fetched.sha384 = EVP_MD_fetch(NULL, "SHA2-384", properties);
-    fetched.sha512 = EVP_MD_fetch(NULL, "SHA2-512", properties);
-    fetched.aes256_gcm = EVP_CIPHER_fetch(NULL, "AES-256-GCM", properties);
-    fetched.aes256_wrap = EVP_CIPHER_fetch(NULL, "AES-256-WRAP", properties);
-    fetched.aes256_wrap_pad = EVP_CIPHER_fetch(NULL, "AES-256-WRAP-PAD", properties);
-    fetched.hmac = EVP_MAC_fetch(NULL, "HMAC", properties);
-    fetched.hmac_sha256 = hmac_with_sha256();
-    fetched.gcm_seal = EVP_CIPHER_CTX_new();
-    fetched.gcm_open = EVP_CIPHER_CTX_new();
-    fetched.wrap = EVP_CIPHER_CTX_new();
-    fetched.digest = EVP_MD_CTX_new();
-    for (int kind = 0; kind < JWK_KINDS; kind++) {
-        fetched.generators[kind] = generator_of(key_type_of((enum jwk_kind)kind));
-    }
-    const char *name = missing(), *why = name == NULL ? "" : why_missing(properties);
-    openssl_errors_clear();
-    if (name != NULL) {
-        crypto_fini();
-        FAIL(err, R_STARTUP_FAILED, "no provider offers %s%s", name, why);
-    }
-    return OK;
+    return crypto_init_shared(properties, err);
 }
 
 void crypto_fini(void)
@@ -171,21 +235,18 @@ void crypto_fini(void)
     if (fetched.properties != NULL) {
         (void)EVP_set_default_properties(NULL, "");
     }
+    if (own != NULL && has_key) {
+        (void)pthread_setspecific(at_thread_end, NULL);
+    }
+    contexts_free(own);
+    own = NULL;
     EVP_MD_free(fetched.sha256);
     EVP_MD_free(fetched.sha384);
     EVP_MD_free(fetched.sha512);
     EVP_CIPHER_free(fetched.aes256_gcm);
     EVP_CIPHER_free(fetched.aes256_wrap);
     EVP_CIPHER_free(fetched.aes256_wrap_pad);
-    EVP_MAC_CTX_free(fetched.hmac_sha256);
     EVP_MAC_free(fetched.hmac);
-    EVP_CIPHER_CTX_free(fetched.gcm_seal);
-    EVP_CIPHER_CTX_free(fetched.gcm_open);
-    EVP_CIPHER_CTX_free(fetched.wrap);
-    EVP_MD_CTX_free(fetched.digest);
-    for (int kind = 0; kind < JWK_KINDS; kind++) {
-        EVP_PKEY_CTX_free(fetched.generators[kind]);
-    }
     xfree(fetched.properties);
     fetched = (struct algs){0};
 }

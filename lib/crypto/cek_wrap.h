@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* Inside lib/crypto only: how a JWE's content-encryption key is wrapped to a key of each kind
- * (RFC 7518 §4). The functions are rows of the table of key types (key_type.h). Loop thread. */
+ * (RFC 7518 §4). The functions are rows of the table of key types (key_type.h). Any thread. */
 #pragma once
 
 #include "crypto/key_type.h"

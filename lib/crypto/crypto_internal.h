@@ -9,19 +9,26 @@
 #include "crypto/jwk.h"
 #include "crypto/key_type.h"
 
-/* Everything that crypto_init fetched. Contexts are kept ready and re-initialized per use. */
+/* Everything that crypto_init fetched. All threads share it. */
 struct algs {
     EVP_MD *sha256, *sha384, *sha512;
     EVP_CIPHER *aes256_gcm, *aes256_wrap, *aes256_wrap_pad;
     EVP_MAC *hmac;
-    EVP_CIPHER_CTX *gcm_seal, *gcm_open, *wrap;
-    EVP_MD_CTX *digest;
-    EVP_MAC_CTX *hmac_sha256;
-    EVP_PKEY_CTX *generators[JWK_KINDS]; /* NULL for kinds of which we make none */
     char *properties;
 };
 
 const struct algs *algs(void);
+
+/* What each thread has for itself: contexts that are kept ready and re-initialized per use. */
+struct algs_contexts {
+    EVP_CIPHER_CTX *gcm_seal, *gcm_open, *wrap;
+    EVP_MD_CTX *digest;
+    EVP_MAC_CTX *hmac_sha256;
+    EVP_PKEY_CTX *generators[JWK_KINDS]; /* NULL for kinds of which we make none */
+};
+
+/* Those of the calling thread, made at its first use and freed when it ends. Lent. */
+const struct algs_contexts *algs_contexts(void);
 
 /* Forget what a failed OpenSSL call left on the thread's error queue: SSL_get_error reads the same
  * queue, and would take it for a broken connection. */

@@ -65,7 +65,7 @@ rc ec_read(struct arena *arena, const struct key_type *type, const json_t *jwk, 
 rc ec_generate(const struct key_type *type, EVP_PKEY **out, struct err *err)
 {
     EVP_PKEY *pkey = NULL;
-    bool ok = EVP_PKEY_generate(algs()->generators[type->kind], &pkey) == 1;
+    bool ok = EVP_PKEY_generate(algs_contexts()->generators[type->kind], &pkey) == 1;
     openssl_errors_clear();
     ENSURE(ok, err, R_CRYPTO_FAILED);
     *out = pkey;

@@ -5,7 +5,7 @@
 
 rc hash_sha256(struct slice data, uint8_t out[SHA256_BYTES], struct err *err)
 {
-    EVP_MD_CTX *ctx = algs()->digest;
+    EVP_MD_CTX *ctx = algs_contexts()->digest;
     unsigned len = 0;
     ENSURE(EVP_DigestInit_ex(ctx, algs()->sha256, NULL) == 1 &&
                EVP_DigestUpdate(ctx, data.ptr, data.len) == 1 &&
@@ -20,7 +20,7 @@ rc hmac_sha256(struct slice key, struct slice data, uint8_t out[SHA256_BYTES], s
     static const uint8_t none[1];
     const uint8_t *bytes = key.len == 0 ? none : key.ptr;
     size_t len = key.len == 0 ? sizeof none : key.len;
-    EVP_MAC_CTX *ctx = algs()->hmac_sha256;
+    EVP_MAC_CTX *ctx = algs_contexts()->hmac_sha256;
     size_t written = 0;
     ENSURE(EVP_MAC_init(ctx, bytes, len, NULL) == 1 &&
                EVP_MAC_update(ctx, data.ptr, data.len) == 1 &&

@@ -3,6 +3,8 @@
 
 #include "base/encode.h"
 
+enum { DUMP_USUAL = 1024 /* bytes: the claims of a use license have some 600 */ };
+
 static void json_release(void *value)
 {
     json_decref(value);
@@ -91,10 +93,15 @@ rc json_need_text(const json_t *object, const char *name, enum reason malformed,
 rc json_dump(struct arena *arena, const json_t *value, struct slice *out, struct err *err)
 {
     const size_t flags = JSON_COMPACT | JSON_SORT_KEYS;
-    size_t len = json_dumpb(value, NULL, 0, flags);
-    char *text = arena_alloc(arena, len + 1);
+    char *text = arena_alloc(arena, DUMP_USUAL + 1);
     ARENA_ENSURE(text, err);
-    ENSURE(json_dumpb(value, text, len, flags) == len, err, R_INTERNAL);
+    /* Writing sorts the members, so what has a usual size is written once. */
+    size_t len = json_dumpb(value, text, DUMP_USUAL, flags);
+    if (len > DUMP_USUAL) {
+        text = arena_alloc(arena, len + 1);
+        ARENA_ENSURE(text, err);
+        ENSURE(json_dumpb(value, text, len, flags) == len, err, R_INTERNAL);
+    }
     text[len] = '\0';
     *out = slice_of(text, len);
     return OK;

@@ -11,7 +11,7 @@
 static rc expand_block(const uint8_t prk[SHA256_BYTES], struct slice previous, struct slice info,
                        uint8_t counter, uint8_t out[SHA256_BYTES], struct err *err)
 {
-    EVP_MAC_CTX *ctx = algs()->hmac_sha256;
+    EVP_MAC_CTX *ctx = algs_contexts()->hmac_sha256;
     size_t written = 0;
     ENSURE(EVP_MAC_init(ctx, prk, SHA256_BYTES, NULL) == 1 &&
                EVP_MAC_update(ctx, previous.ptr, previous.len) == 1 &&
@@ -64,7 +64,7 @@ rc kdf_concat_sha256(struct slice shared, const char *alg, struct slice apu, str
 {
     static const uint8_t round_one[4] = {0, 0, 0, 1};
     static const uint8_t key_bits[4] = {0, 0, 1, 0}; /* SuppPubInfo: 256 */
-    EVP_MD_CTX *ctx = algs()->digest;
+    EVP_MD_CTX *ctx = algs_contexts()->digest;
     unsigned len = 0;
     ENSURE(EVP_DigestInit_ex(ctx, algs()->sha256, NULL) == 1 &&
                EVP_DigestUpdate(ctx, round_one, sizeof round_one) == 1 &&

@@ -10,7 +10,7 @@ enum { BLOCK = 8, WRAP_INPUT_MAX = 1 << 20 };
 /* Run one wrap or unwrap; the number of bytes written, or -1. */
 static int run(const EVP_CIPHER *cipher, bool wrap, struct slice kek, struct slice in, uint8_t *out)
 {
-    EVP_CIPHER_CTX *ctx = algs()->wrap;
+    EVP_CIPHER_CTX *ctx = algs_contexts()->wrap;
     int len = 0, rest = 0;
     if (kek.len != AEAD_KEY_BYTES || in.len > WRAP_INPUT_MAX) {
         return -1;

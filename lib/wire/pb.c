@@ -6,6 +6,7 @@
 #include "base/utf8.h"
 #include "google/protobuf/duration.pb-c.h"
 #include "google/protobuf/timestamp.pb-c.h"
+#include "wire/pb_bulk.h"
 
 /* Nesting of our messages; scripts/gen-methods refuses recursive ones, so this is never reached. */
 enum { NESTING_MAX = 16 };
@@ -200,6 +201,7 @@ rc pb_unpack_request(struct arena *arena, const ProtobufCMessageDescriptor *type
                      ProtobufCMessage **out, struct err *err)
 {
     *flaw = (struct pb_flaw){0};
+    ENSURE(bytes.len <= PB_QUICK_MAX || pb_is_quick(type, bytes), err, R_MESSAGE_TOO_LARGE);
     struct budget budget = {.arena = arena};
     budget.allocator = (ProtobufCAllocator){
         .alloc = arena_allocate, .free = arena_release, .allocator_data = &budget};

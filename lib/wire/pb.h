@@ -11,7 +11,7 @@
 /* Unpack a message. R_PROTO_MALFORMED when it is not of this type, or a string in it is not
  * UTF-8 or holds a NUL or another control character than tab and line end; R_FIELD_INVALID when a
  * google.protobuf.Timestamp or Duration in it is beyond its range; R_ARENA_EXHAUSTED when it needs
- * more than the arena has left (protobuf-c's structures may be 90 times the size on the wire). */
+ * more than the arena has left; R_MESSAGE_TOO_LARGE when it is not quick (pb_bulk.h) (protobuf-c's structures may be 90 times the size on the wire). */
 rc pb_unpack(struct arena *arena, const ProtobufCMessageDescriptor *type, struct slice bytes,
              ProtobufCMessage **out, struct err *err);
 /* What is wrong with a field, for people: .why is static. */

@@ -3,10 +3,10 @@
 
 /* Wire types, protobuf's encoding guide. */
 enum { WIRE_VARINT = 0, WIRE_BYTES = 2 };
-enum { VARINT_BYTES_MAX = 10, NUMBER_MAX = (1 << 29) - 1 };
+enum { VARINT_BYTES_MAX = 10 };
 
 /* Seven bits a byte, the lowest first. The tenth byte has room for one. */
-static bool take_varint(struct slice *rest, uint64_t *out)
+bool pb_take_varint(struct slice *rest, uint64_t *out)
 {
     *out = 0;
     for (size_t i = 0; i < rest->len && i < VARINT_BYTES_MAX; i++) {
@@ -27,8 +27,8 @@ static bool take_field(struct pb_fields *fields, struct pb_field *out)
 {
     uint64_t tag;
     struct slice *rest = &fields->rest;
-    if (!take_varint(rest, &tag) || tag >> 3 < fields->last || tag >> 3 == 0 ||
-        tag >> 3 > NUMBER_MAX || !take_varint(rest, &out->value)) {
+    if (!pb_take_varint(rest, &tag) || tag >> 3 < fields->last || tag >> 3 == 0 ||
+        tag >> 3 > PB_NUMBER_MAX || !pb_take_varint(rest, &out->value)) {
         return false;
     }
     out->number = fields->last = (uint32_t)(tag >> 3);

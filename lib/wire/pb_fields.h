@@ -28,3 +28,8 @@ static inline struct pb_fields pb_fields_of(struct slice message)
 /* Take the next field. False at the end, and when what follows is malformed: then is_malformed
  * says so. */
 bool pb_next_field(struct pb_fields *fields, struct pb_field *out);
+
+/* Take a varint off the front; false when there is none. */
+bool pb_take_varint(struct slice *rest, uint64_t *out);
+/* The largest number that a field may have. */
+enum { PB_NUMBER_MAX = (1 << 29) - 1 };

@@ -3,6 +3,7 @@
 
 #include "chancery/internal/v1/sealed.pb-c.h"
 #include "domain/values/boundary.h"
+#include "wire/offline_license.h"
 #include "wire/pb.h"
 #include "wire/pb_fields.h"
 
@@ -66,12 +67,24 @@ static bool take_apart(struct slice bytes, uint64_t *version, struct publishing_
     return !fields.is_malformed;
 }
 
+static rc parse_offline(struct arena *arena, struct slice bytes, struct publishing_license *out,
+                        struct err *err)
+{
+    struct offline_license *offline = ARENA_NEW(arena, struct offline_license);
+    ARENA_ENSURE(offline, err);
+    out->offline = offline;
+    return offline_license_parse(arena, bytes, &out->header, offline, err);
+}
+
 rc publishing_license_parse(struct arena *arena, struct slice bytes, struct publishing_license *out,
                             struct err *err)
 {
     uint64_t version = 0;
     *out = (struct publishing_license){0};
     ENSURE(bytes.len > 0 && bytes.len <= LICENSE_BYTES_MAX, err, R_LICENSE_MALFORMED);
+    if (offline_license_is_one(bytes)) {
+        return parse_offline(arena, bytes, out, err);
+    }
     ENSURE(take_apart(bytes, &version, out), err, R_LICENSE_MALFORMED);
     ENSURE(version == LICENSE_VERSION, err, R_LICENSE_MALFORMED);
     ENSURE(out->header_bytes.len <= LICENSE_HEADER_MAX, err, R_LICENSE_MALFORMED);

@@ -19,12 +19,14 @@ enum {
     LICENSE_AROUND_POLICY_MAX = LICENSE_HEADER_MAX + 256,
 };
 
+struct offline_license;
+
 struct license_header {
     const char *authority_url;
     const char *boundary;
     struct tenant_id tenant;
     struct content_id content;
-    uint32_t key_version; /* of the sealing key */
+    uint32_t key_version; /* of the sealing key; 0 of an offline license: its certificate says it */
     const char *display_name;
 };
 
@@ -32,6 +34,9 @@ struct publishing_license {
     struct license_header header;
     struct slice header_bytes; /* as received: the associated data */
     struct slice sealed;       /* nonce, ciphertext, tag */
+    /* Made by a publisher without asking (offline_license.h), with nothing in the two before; NULL: by
+     * the authority. */
+    const struct offline_license *offline;
 };
 
 /* Take a license apart. The slices point into `bytes`. R_LICENSE_MALFORMED. */
@@ -52,3 +57,6 @@ rc sealed_policy_encode(struct arena *arena, const struct policy *policy, struct
  * is refused, not guessed. */
 rc sealed_policy_decode(struct arena *arena, struct slice bytes, struct policy *out,
                         struct err *err);
+/* Whether a policy that somebody else has sealed is in the one form that there is for it: names normalized,
+ * recipients in order, texts of one line. R_LICENSE_MALFORMED. */
+rc sealed_policy_check(struct arena *arena, const struct policy *policy, struct err *err);

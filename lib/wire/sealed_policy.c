@@ -81,9 +81,11 @@ static rc encode_texts(struct arena *arena, const struct policy *policy, Sealed 
     out->owner = arena_strdup(arena, policy->owner);
     out->issuer = arena_strdup(arena, policy->issuer);
     out->referral_contact = arena_strdup(arena, policy->referral_contact);
+    out->branding = arena_strdup(arena, policy->branding == NULL ? "" : policy->branding);
     ARENA_ENSURE(out->owner, err);
     ARENA_ENSURE(out->issuer, err);
     ARENA_ENSURE(out->referral_contact, err);
+    ARENA_ENSURE(out->branding, err);
     return finish(&recipients, &out->recipients, err);
 }
 
@@ -158,10 +160,21 @@ struct sealed_grant {
     struct rights *rights;
 };
 
+/* A standard right is a bit, and each name stands once. */
+static rc read_custom_right(struct arena *arena, struct slice bytes, struct rights *rights,
+                            struct err *err)
+{
+    const char *name;
+    size_t before = rights->custom_count;
+    TRY(copy_text(arena, bytes, &name, err));
+    return rights_add_name(arena, rights, bytes, err).ok && rights->custom_count == before + 1
+               ? OK
+               : invalid(err, name);
+}
+
 static rc read_grant_field(struct arena *arena, const struct pb_field *field,
                            struct sealed_grant *out, struct err *err)
 {
-    const char *name = "";
     bool is_bytes = field->number == GRANT_NAMES || field->number == GRANT_CUSTOM_RIGHT;
     if (field->is_bytes != is_bytes || field->number > GRANT_CUSTOM_RIGHT) {
         return invalid(err, "a field of a grant");
@@ -177,8 +190,7 @@ static rc read_grant_field(struct arena *arena, const struct pb_field *field,
         out->rights->bits = (uint32_t)field->value & RIGHTS_ALL;
         return out->rights->bits == field->value ? OK : invalid(err, "a right without a name");
     default:
-        TRY(copy_text(arena, field->bytes, &name, err));
-        return rights_add_name(arena, out->rights, field->bytes, err).ok ? OK : invalid(err, name);
+        return read_custom_right(arena, field->bytes, out->rights, err);
     }
 }
 
@@ -238,7 +250,8 @@ enum {
     REFERRAL_CONTACT = 10,
     RECIPIENT_COUNT = 11,
     PRINCIPAL_COUNT = 12,
-    FIELD_LAST = PRINCIPAL_COUNT,
+    BRANDING = 13,
+    FIELD_LAST = BRANDING,
 };
 
 /* The fields as they lie; of grants the last one. */
@@ -252,7 +265,7 @@ struct sealed {
 static bool take_apart(struct slice message, struct sealed *out)
 {
     static const uint32_t are_bytes = 1U << OWNER | 1U << ISSUER | 1U << TEMPLATE_ID | 1U << GRANT |
-                                      1U << RECIPIENTS | 1U << REFERRAL_CONTACT;
+                                      1U << RECIPIENTS | 1U << REFERRAL_CONTACT | 1U << BRANDING;
     struct pb_fields fields = pb_fields_of(message);
     struct pb_field field;
     uint32_t before = 0;
@@ -354,6 +367,7 @@ rc sealed_policy_decode(struct arena *arena, struct slice bytes, struct policy *
     TRY(copy_text(arena, sealed.bytes[OWNER], &out->owner, err));
     TRY(copy_text(arena, sealed.bytes[ISSUER], &out->issuer, err));
     TRY(copy_text(arena, sealed.bytes[REFERRAL_CONTACT], &out->referral_contact, err));
+    TRY(copy_text(arena, sealed.bytes[BRANDING], &out->branding, err));
     TRY(read_recipients(arena, &sealed, out, err));
     return sealed.grant_messages == 0
                ? OK

@@ -63,5 +63,8 @@ rc use_license_claims(struct arena *arena, const struct use_license *license, st
     set_text(claims, "own", license->owner);
     set_text(claims, "chn", channel_name(decision->channel));
     json_object_set_new(claims, "off", json_boolean(decision->may_cache));
+    if (decision->frees_attachments) {
+        json_object_set_new(claims, "att", json_string("free"));
+    }
     return json_dump(arena, claims, out, err);
 }

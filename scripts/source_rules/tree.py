@@ -4,15 +4,18 @@ import glob
 import os
 import re
 
-CODE = ("lib", "server", "client", "cli")
+CODE = ("lib", "server", "client", "library", "cli")
 
 
 def without_comments(text):
-    """The same lines, with blanks in place of comments and with empty strings."""
-    def blank(match):
-        return re.sub(r"[^\n]", " ", match.group(0))
-    text = re.sub(r"/\*.*?\*/", blank, text, flags=re.S)
-    return re.sub(r'"(?:\\.|[^"\\\n])*"', '""', text)
+    """The same lines, with blanks in place of comments and with empty strings. What begins first wins: a string may
+    hold the signs of a comment, and a character a quote."""
+    def emptied(match):
+        found = match.group(0)
+        if found.startswith("/*"):
+            return re.sub(r"[^\n]", " ", found)
+        return '""' if found.startswith('"') else found
+    return re.sub(r"""/\*.*?\*/|"(?:\\.|[^"\\\n])*"|'(?:\\.|[^'\\\n])*'""", emptied, text, flags=re.S)
 
 
 class Tree:

@@ -322,7 +322,9 @@ static step role(struct call *c)
     if ((method->roles & 1U << own) == 0) {
         return call_fail(c, R_COMPONENT_ROLE, "role %s", role_name(own));
     }
-    if ((method->user == METHOD_USER_REQUIRED || own == ROLE_PORTAL) && caller->user == NULL) {
+    bool is_for_user = method->user == METHOD_USER_REQUIRED ||
+                       (method->user == METHOD_USER_OPTIONAL && own == ROLE_PORTAL);
+    if (is_for_user && caller->user == NULL) {
         return call_fail(c, R_USER_TOKEN_REQUIRED, "no user");
     }
     return call_join_party(c, caller_tenant(caller));

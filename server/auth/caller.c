@@ -63,6 +63,7 @@ void caller_reset(struct call *c)
                     .application = "",
                     .platform = ""},
         .who = {.addresses = "",
+                .addresses_outside = "",
                 .user = "",
                 .component_name = "",
                 .client_address = call_peer_address(c),
@@ -97,12 +98,15 @@ step caller_take_user(struct call *c, const struct identified *who)
         return STEP_FAILED;
     }
     const char *addresses = arena_dup(call_arena(c), joined);
-    if (addresses == NULL) {
+    const char *outside =
+        addresses == NULL ? NULL : arena_printf(call_arena(c), "%s " AUDIT_WHO_OUTSIDE, addresses);
+    if (addresses == NULL || outside == NULL) {
         return call_fail(c, R_ARENA_EXHAUSTED, "addresses");
     }
     caller->user = who;
     caller->subject.user = *user;
     caller->who.addresses = addresses;
+    caller->who.addresses_outside = outside;
     caller->who.user = user->addresses[0];
     call_note_caller(c, caller->who.user);
     return STEP_NEXT;

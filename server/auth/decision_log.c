@@ -6,6 +6,7 @@
 #include "auth/boundary_guard.h"
 #include "auth/refusals.h"
 #include "context/wait.h"
+#include "domain/relations/membership.h"
 
 /* --- forgetting what has moved -------------------------------------------------------------------- */
 
@@ -90,6 +91,7 @@ struct gate_entry *decision_log_begin(struct call *c, struct tenant_id tenant)
                                  .operation = call_flow_name(c),
                                  .who = caller->who,
                                  .rights = "",
+                                 .is_outside = membership_is_outside(&caller->subject, tenant),
                                  .facts = facts,
                                  .arena = call_arena(c),
                                  .scope_count = caller->scope_count,
@@ -99,11 +101,17 @@ struct gate_entry *decision_log_begin(struct call *c, struct tenant_id tenant)
     return entry;
 }
 
+static void submit_entry(void *op)
+{
+    struct gate_entry *entry = op;
+    struct call *c = entry->user;
+    gate_submit(services_of(c)->gate, entry);
+}
+
+/* The items of a batch pass the gate together. */
 step decision_log_submit(struct call *c, step_fn then)
 {
-    struct caller *caller = caller_of(c);
-    gate_submit(services_of(c)->gate, &caller->entry);
-    return call_wait(c, then, cancel_entry, &caller->entry);
+    return call_wait_together(c, submit_entry, then, cancel_entry, &caller_of(c)->entry);
 }
 
 step decision_log_settle(struct call *c, step_fn again, step_fn decide)
@@ -122,7 +130,7 @@ step decision_log_settle(struct call *c, step_fn again, step_fn decide)
         return call_again_from(c, decide);
     case GATE_RECORDED:
     case GATE_ALREADY:
-    case GATE_CONTENT_LOST: /* never told */
+    case GATE_CONTENT_LOST: /* told to who asked for it, and looked at before */
         break;
     }
     call_note_verified(c);

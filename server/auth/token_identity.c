@@ -10,10 +10,12 @@
 
 #include "auth/boundary_guard.h"
 #include "auth/facts.h"
+#include "auth/passcode_issuer.h"
 #include "context/wait.h"
 #include "domain/decide/decide_authority.h"
 #include "domain/relations/membership.h"
 #include "domain/values/address.h"
+#include "wire/passcode_token.h"
 
 static struct identified *who_of(struct call *c)
 {
@@ -47,20 +49,53 @@ static step issuer_found(struct call *c)
                                            : wait_failed(c, &lookup->op.err);
 }
 
-static step find_issuer(struct call *c)
+static step find_registered(struct call *c)
 {
     const struct services *s = services_of(c);
     struct identified *who = who_of(c);
-    struct token *token = &who->check.token;
-    if (!token_peek(s->identity, call_arena(c), who->text, token, call_err(c)).ok) {
-        return STEP_FAILED;
-    }
-    who->check.stage = TOKEN_STAGE_ISSUER;
+    const struct token *token = &who->check.token;
     const struct issuer *known =
         call_trusts_caches(c) ? lookups_issuer(s->lookups, token->iss, call_arena(c)) : NULL;
     who->has_asked_issuer = known == NULL;
     return known != NULL ? have_issuer(c, known)
                          : look_up(c, LOOKUP_ISSUER, slice_str(token->iss), issuer_found);
+}
+
+static step have_content_tenant(struct call *c)
+{
+    struct identified *who = who_of(c);
+    const struct tenant_record *tenant = caller_of(c)->found_tenant;
+    const struct issuer *ours = passcode_issuer_of(c, who->check.token.iss, tenant);
+    if (ours == NULL) {
+        return call_err(c)->reason == R_NONE ? find_registered(c) : STEP_FAILED;
+    }
+    who->content_tenant = tenant;
+    return have_issuer(c, ours);
+}
+
+/* Of the form of our own passcodes' issuers, and at our address: else it may be anybody's. */
+static step have_addresses(struct call *c)
+{
+    struct tenant_id tenant;
+    return passcode_issuer_may_be(c, who_of(c)->check.token.iss, &tenant)
+               ? facts_need_tenant(c, tenant, have_content_tenant)
+               : find_registered(c);
+}
+
+static step find_issuer(struct call *c)
+{
+    struct identified *who = who_of(c);
+    struct token *token = &who->check.token;
+    struct tenant_id ignored;
+    /* A portal carries them. On a stranger's word no tenant is loaded. */
+    bool is_carried = subject_has_component(&caller_of(c)->subject);
+    if (!token_peek(services_of(c)->identity, call_arena(c), who->text, token, call_err(c)).ok) {
+        return STEP_FAILED;
+    }
+    who->check.stage = TOKEN_STAGE_ISSUER;
+    return is_carried && passcode_issuer_tenant(token->iss, &ignored)
+               ? facts_need_platform(c, have_addresses)
+               : find_registered(c);
 }
 
 /* --- verify: signature and claims; waits for the issuer's keys when they are not known ------------ */
@@ -105,7 +140,7 @@ static step have_answer(struct call *c, const struct lookup_answer *answer)
 {
     struct identified *who = who_of(c);
     caller_add_scope(c, TENANT_PLATFORM.u, answer->epoch);
-    who->is_domain_of_tenant = who->issuer->kind == ISSUER_CONSUMER && answer->is_found;
+    who->is_domain_of_tenant = who->issuer->kind != ISSUER_MULTI_TENANT && answer->is_found;
     return who->issuer->kind == ISSUER_MULTI_TENANT && answer->is_found
                ? facts_need_tenant(c, answer->tenant, have_home)
                : STEP_NEXT;
@@ -152,11 +187,10 @@ static step find_tenant(struct call *c)
     case ISSUER_MULTI_TENANT:
         return ask_mapping(c);
     case ISSUER_CONSUMER:
+    case ISSUER_PASSCODE:
         return address == NULL
                    ? STEP_NEXT
                    : ask_tenant(c, LOOKUP_TAKEN_DOMAIN, slice_str(address_domain(address->text)));
-    case ISSUER_PASSCODE:
-        break;
     case ISSUER_COMPONENT:
         return STEP_DONE; /* whom it names is looked up among the components */
     }
@@ -187,6 +221,7 @@ static step decide_user(struct call *c)
         .issuer = who->issuer,
         .claims = who->check.claims,
         .tenant = who->home == NULL ? NULL : &who->home->view,
+        .content_tenant = who->content_tenant == NULL ? NULL : &who->content_tenant->view,
         .is_domain_of_tenant = who->is_domain_of_tenant,
     };
     bool needs_home =

@@ -9,17 +9,18 @@
 #include "context/services.h"
 
 struct identified {
-    struct subject_user user;         /* empty for a component's token */
-    const struct issuer *issuer;      /* NULL until it is found */
-    const struct tenant_record *home; /* the user's tenant; NULL without one */
-    struct token_check check;         /* its stage is the check that was begun last */
+    struct subject_user user;                   /* empty for a component's token */
+    const struct issuer *issuer;                /* NULL until it is found */
+    const struct tenant_record *home;           /* the user's tenant; NULL without one */
+    const struct tenant_record *content_tenant; /* of a passcode: whose content it is for */
+    struct token_check check;                   /* its stage is the check that was begun last */
+    struct slice text;                          /* the token */
 
     /* Which answer about a tenant was used, so that it can be forgotten; an empty key: none. */
     enum lookup_kind asked;
     struct slice asked_key;
 
     /* Private. */
-    struct slice text;
     bool is_domain_of_tenant; /* of a consumer's address */
     /* What was asked of the database, and is worth remembering once the token speaks for somebody. */
     bool has_asked_issuer, has_asked_tenant;

@@ -9,6 +9,8 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "conf/mail_relay.h"
+#include "conf/origin.h"
 #include "conninfo/conninfo.h"
 #include "wire/license_issuer.h"
 #include "wire/message_text.h"
@@ -61,6 +63,9 @@ static rc fill_in(struct arena *arena, Conf *c, struct err *err)
     SUB(arena, c->connections, Chancery__Config__V1__Connections,
         chancery__config__v1__connections__init);
     fill_in_connections(c->connections);
+    if (c->mail_relay != NULL) {
+        TRY(conf_mail_relay_fill_in(arena, c->mail_relay, c->authority_url, err));
+    }
     c->workers = or_default(c->workers, processors());
     c->log->format = c->log->format[0] == '\0' ? text("json") : c->log->format;
     c->log->level = c->log->level[0] == '\0' ? text("info") : c->log->level;
@@ -136,6 +141,19 @@ static rc check_dns(const Chancery__Config__V1__Dns *dns, struct err *err)
     return OK;
 }
 
+static rc check_origins(const Conf *c, struct err *err)
+{
+    TRY(need(c->n_cors_origins <= CONF_ORIGINS_MAX, "cors_origins", "may have at most 64 entries",
+             err));
+    for (size_t i = 0; i < c->n_cors_origins; i++) {
+        TRY(need(origin_is_valid(c->cors_origins[i]), "cors_origins",
+                 "must be origins as browsers send them, such as https://app.example.org: no path, "
+                 "no slash at the end, no pattern, and http:// for localhost only",
+                 err));
+    }
+    return OK;
+}
+
 /* Taken apart by libpq itself, so that no form of it hides a password. */
 static rc check_conninfo(struct arena *arena, const char *text, struct err *err)
 {
@@ -181,6 +199,10 @@ static rc check(struct arena *arena, const Conf *c, struct err *err)
     TRY(need(c->workers <= CONF_WORKERS_MAX, "workers", "may be at most 64", err));
     TRY(need(is_one_of(c->log->format, formats), "log.format", "must be json or logfmt", err));
     TRY(check_dns(c->dns, err));
+    if (c->mail_relay != NULL) {
+        TRY(conf_mail_relay_check(c->mail_relay, err));
+    }
+    TRY(check_origins(c, err));
     TRY(need(c->limits->failures_per_second <= CONF_FAILURES_MAX, "limits.failures_per_second",
              "may be at most 1,000,000", err));
     TRY(need(c->connections->ticket_ms <= CONF_TICKET_MS_MAX, "connections.ticket_ms",

@@ -7,11 +7,13 @@
 #include "rpc/call.h"
 #include "store/cache/directories.h"
 #include "store/cache/lookups.h"
+#include "store/cache/rule_books.h"
 #include "store/cache/views.h"
 #include "store/gate/gate.h"
 
 struct approvable_act;
 struct dns;
+struct passcode_mail;
 struct readiness;
 struct refusals;
 
@@ -23,11 +25,14 @@ struct services {
     struct views *views;
     struct lookups *lookups;
     struct directories *directories;
+    struct rule_books *rule_books;
     struct keys *keys;
     struct identity *identity;
     struct refusals *refusals; /* of callers whom nobody knows: auth/refusals.h */
     struct dns *dns;
-    struct readiness *readiness;                         /* of the worker: context/readiness.h */
+    struct passcode_mail
+        *passcode_mail;          /* who mails one-time passcodes; NULL: no relay is configured */
+    struct readiness *readiness; /* of the worker: context/readiness.h */
     const struct approvable_act *const *approvable_acts; /* ends at NULL */
     const char *authority_url; /* for boundaries without an address of their own */
 };

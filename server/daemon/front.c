@@ -66,7 +66,8 @@ static void discovery(struct front *front, struct net_stream *stream)
     struct arena *arena = arena_new(PAGE_BUDGET);
     const char *url = front->config.services->authority_url;
     const char *text = arena_printf(arena,
-                                    "{\"authority_url\":\"%s\",\"protocols\":[\"grpc\"],"
+                                    "{\"authority_url\":\"%s\","
+                                    "\"protocols\":[\"grpc\",\"grpc-web\",\"connect\",\"json\"],"
                                     "\"package\":\"chancery.v1\",\"version\":\"%s\"}\n",
                                     url, front->config.version);
     net_stream_reply_http(stream, 200, "application/json", slice_str(text));
@@ -109,7 +110,9 @@ static void on_open(void *ctx, struct net_stream *stream, const struct net_reque
         {"/.well-known/chancery", discovery, false},
     };
     struct front *front = ctx;
-    for (size_t i = 0; !request->is_grpc && i < sizeof pages / sizeof pages[0]; i++) {
+    /* A plain POST may mean a page, which only GET and HEAD get. */
+    bool is_call = request->framing != NULL && !request->only_unary;
+    for (size_t i = 0; !is_call && i < sizeof pages / sizeof pages[0]; i++) {
         if (strcmp(request->path, pages[i].path) != 0 ||
             (pages[i].is_inner && !serves_metrics(front, request))) {
             continue;
@@ -121,7 +124,7 @@ static void on_open(void *ctx, struct net_stream *stream, const struct net_reque
         }
         return;
     }
-    if (request->is_grpc || !license_pages_open(front->license_pages, stream, request)) {
+    if (is_call || !license_pages_open(front->license_pages, stream, request)) {
         front->engine->open(front->engine->ctx, stream, request);
     }
 }
@@ -144,6 +147,13 @@ static void on_broken(void *ctx, struct net_stream *stream, const struct err *er
     front->engine->broken(front->engine->ctx, stream, err);
 }
 
+/* Only calls wait for it. */
+static void on_room(void *ctx, struct net_stream *stream)
+{
+    struct front *front = ctx;
+    front->engine->room(front->engine->ctx, stream);
+}
+
 static void on_closed(void *ctx, struct net_stream *stream)
 {
     struct front *front = ctx;
@@ -163,8 +173,14 @@ struct front *front_new(const struct front_config *config)
     struct front *front = xcalloc(1, sizeof *front);
     front->config = *config;
     front->engine = rpc_net_handler(config->rpc);
-    front->handler =
-        (struct net_handler){front, on_open, on_message, on_end, on_broken, on_closed, on_details};
+    front->handler = (struct net_handler){.ctx = front,
+                                          .open = on_open,
+                                          .message = on_message,
+                                          .end = on_end,
+                                          .broken = on_broken,
+                                          .room = on_room,
+                                          .closed = on_closed,
+                                          .details = on_details};
     front->license_pages = license_pages_new(config->services, config->boundaries);
     return front;
 }

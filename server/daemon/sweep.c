@@ -3,45 +3,91 @@
 
 #include "base/mem.h"
 #include "obs/log.h"
+#include "store/resource/key_store.h"
+#include "store/resource/passcode_store.h"
 #include "store/resource/proof_store.h"
 
 enum {
     SWEEP_FIRST_MS = 1000,
     SWEEP_MS = 30 * 1000,
-    SWEEP_MORE_MS = 100, /* while there was a whole batch */
+    SWEEP_MORE_MS = 100, /* while there was a whole batch, and to the next kind */
     SWEEP_BUDGET = 16 * 1024,
 };
+
+/* One after the other. */
+enum sweep_kind { SWEEP_PROOFS, SWEEP_PASSCODES, SWEEP_KEYS, SWEEP_KINDS };
 
 struct sweep {
     struct store *store;
     struct arena *arena; /* of one operation */
     struct loop_timer timer;
-    struct proof_sweep op;
+    enum sweep_kind kind;
+    struct proof_sweep proofs;
+    struct passcode_sweep passcodes;
+    struct key_sweep keys;
     bool is_running;
 };
+
+static struct store_op *running(struct sweep *sweep)
+{
+    struct store_op *const ops[SWEEP_KINDS] = {[SWEEP_PROOFS] = &sweep->proofs.op,
+                                               [SWEEP_PASSCODES] = &sweep->passcodes.op,
+                                               [SWEEP_KEYS] = &sweep->keys.op};
+    return ops[sweep->kind];
+}
+
+static bool has_more(const struct sweep *sweep)
+{
+    const bool more[SWEEP_KINDS] = {[SWEEP_PROOFS] = sweep->proofs.count == PROOFS_SWEPT_MAX,
+                                    [SWEEP_PASSCODES] =
+                                        sweep->passcodes.count == PASSCODES_SWEPT_MAX,
+                                    [SWEEP_KEYS] = sweep->keys.has_destroyed};
+    return more[sweep->kind];
+}
 
 static void swept(struct store_op *op)
 {
     struct sweep *sweep = op->user;
-    bool is_full = op->err.reason == R_NONE && sweep->op.count == PROOFS_SWEPT_MAX;
-    sweep->is_running = false;
+    bool is_full = op->err.reason == R_NONE && has_more(sweep);
     if (op->err.reason != R_NONE) {
         log_event(LOG_WARNING, "worker.sweep", F_ERR(&op->err));
     }
-    if (is_full) {
+    if (!is_full) {
+        sweep->kind = (enum sweep_kind)((sweep->kind + 1) % SWEEP_KINDS);
+    }
+    if (is_full || sweep->kind != SWEEP_PROOFS) {
         loop_timer_arm(&sweep->timer, SWEEP_MORE_MS);
     }
+    sweep->is_running = false;
     arena_reset(sweep->arena);
+}
+
+static void sweep_proofs(struct sweep *sweep)
+{
+    proof_store_sweep(&sweep->proofs);
+}
+
+static void sweep_passcodes(struct sweep *sweep)
+{
+    passcode_store_sweep(&sweep->passcodes);
+}
+
+static void sweep_keys(struct sweep *sweep)
+{
+    key_store_sweep(&sweep->keys);
 }
 
 static void on_timer(struct loop_timer *timer)
 {
+    static void (*const submit[SWEEP_KINDS])(struct sweep *) = {[SWEEP_PROOFS] = sweep_proofs,
+                                                                [SWEEP_PASSCODES] = sweep_passcodes,
+                                                                [SWEEP_KEYS] = sweep_keys};
     struct sweep *sweep = LIST_ENTRY(timer, struct sweep, timer);
     loop_timer_arm(timer, SWEEP_MS);
     if (!sweep->is_running && store_is_ready(sweep->store)) {
         sweep->is_running = true;
-        store_op_init(&sweep->op.op, sweep->store, sweep->arena, swept, sweep);
-        proof_store_sweep(&sweep->op);
+        store_op_init(running(sweep), sweep->store, sweep->arena, swept, sweep);
+        submit[sweep->kind](sweep);
     }
 }
 
@@ -62,7 +108,7 @@ void sweep_begin(struct sweep *sweep)
 void sweep_free(struct sweep *sweep)
 {
     if (sweep->is_running) {
-        store_op_cancel(&sweep->op.op);
+        store_op_cancel(running(sweep));
     }
     loop_timer_fini(&sweep->timer);
     arena_free(sweep->arena);

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Forgetting used proofs of possession that are too old to be accepted, in small batches on a timer. */
+/* What is done now and then, in small batches on a timer: forgetting used proofs of possession and passcodes that are too old,
+ * and destroying keys that are due (docs/policy.md §12). */
 #pragma once
 
 #include "store/pg/store.h"

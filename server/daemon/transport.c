@@ -2,7 +2,10 @@
 #include "daemon/transport.h"
 
 #include "daemon/descriptors.h"
+#include "net/connect/connect_stream_framing.h"
+#include "net/connect/connect_unary_framing.h"
 #include "net/grpc/grpc_framing.h"
+#include "net/grpc/grpc_web_framing.h"
 #include "net/http1/http1_protocol.h"
 #include "net/http2/http2_protocol.h"
 
@@ -10,7 +13,10 @@ struct net_config transport_config(const Conf *conf, struct net_tickets *tickets
 {
     return (struct net_config){
         .protocols = {&HTTP2_PROTOCOL, &HTTP1_PROTOCOL},
-        .framings = {&GRPC_FRAMING},
+        .framings = {&GRPC_FRAMING, &CONNECT_UNARY_FRAMING, &CONNECT_STREAM_FRAMING,
+                     &GRPC_WEB_FRAMING, &GRPC_WEB_TEXT_FRAMING},
+        .origins = (const char *const *)conf->cors_origins,
+        .origin_count = conf->n_cors_origins,
         .max_connections = descriptors_for_connections(conf->limits->max_connections),
         .max_streams = conf->limits->max_streams,
         .idle_timeout_ms = conf->connections->idle_ms,

@@ -12,6 +12,7 @@
 #include "daemon/audit_partitions.h"
 #include "daemon/front.h"
 #include "daemon/generation.h"
+#include "daemon/mail_relay.h"
 #include "daemon/node_check.h"
 #include "daemon/sweep.h"
 #include "daemon/transport.h"
@@ -23,10 +24,10 @@
 
 enum {
     TENANTS_MAX = 20000,
-    KEYS_MAX =
-        2 * TENANTS_MAX, /* sealing and signing; at most 64 bytes each of the heap for secrets */
+    KEYS_MAX = 2 * TENANTS_MAX, /* sealing and signing, 64 bytes each of the heap for secrets */
     LOOKUPS_MAX = 65536,
     PEOPLE_MAX = 16384,
+    RULE_BOOKS_MAX = 1024,
     AMENDMENTS_MAX = 10000,
     GRACE_MS = 2000,      /* accept after this even if not ready */
     WATCH_MS = 20,        /* until ready */
@@ -49,22 +50,19 @@ struct worker {
     const char **boundaries; /* NULL-terminated */
     struct net_tickets *tickets;
     struct worker_status *status;
-    struct loop_timer beat;
+    struct loop_timer beat, watch;
     struct mono_time started;
-    bool is_listening;
+    bool is_listening, is_told; /* told: by the log, how it is */
     struct loop_signal term;
-    struct loop_timer watch;
     struct readiness readiness;
     struct readiness_wait readiness_wait;
-    bool is_told; /* how it is, by the log */
     int exit_code;
-
     /* Whether our root key is the one of this database: asked once it answers. */
     bool is_checking, is_root_key_right;
     struct node_check node_check; /* by the first worker, for the log */
     struct arena *arena;
     struct root_key_check check;
-
+    struct mail_relay *mail_relay; /* NULL: none is configured */
     struct sweep *sweep;
     struct audit_maker *audit_maker;
 };
@@ -236,6 +234,7 @@ static void on_term(struct loop_signal *signal)
               F_INT("calls", rpc_calls_active(w->rpc)));
     readiness_end(&w->readiness);
     rpc_end_streams(w->rpc);
+    passcode_mail_stop(w->services.passcode_mail);
     close_unserved(w);
     net_server_drain(w->server, w->conf->limits->drain_ms, drained, w);
 }
@@ -281,6 +280,7 @@ static void open_store(struct worker *w)
     s->views = views_new(s->store, w->boundaries, TENANTS_MAX);
     s->lookups = lookups_new(LOOKUPS_MAX);
     s->directories = directories_new(PEOPLE_MAX);
+    s->rule_books = rule_books_new(w->loop, RULE_BOOKS_MAX);
     s->refusals = refusals_new(
         w->loop, s->store,
         &(struct refusals_config){.failures_per_second = w->conf->limits->failures_per_second});
@@ -307,6 +307,7 @@ static rc start(struct worker *w, struct err *err)
     open_store(w);
     identity.dns = w->identity_dns;
     w->services.identity = identity_new(w->loop, &identity);
+    TRY(mail_relay_new(w->conf, &w->services, &w->mail_relay, err));
     w->rpc = rpc_new(w->loop, &w->services, &AUTHENTICATOR, &limits);
     registry_add_all(w->rpc);
     w->front = front_new(
@@ -345,6 +346,7 @@ static void finish(struct worker *w)
     node_check_fini(&w->node_check);
     sweep_free(w->sweep);
     audit_maker_free(w->audit_maker);
+    mail_relay_free(w->mail_relay);
     loop_timer_fini(&w->watch);
     loop_timer_fini(&w->beat);
     loop_signal_fini(&w->term);
@@ -354,6 +356,7 @@ static void finish(struct worker *w)
     refusals_free(w->services.refusals);
     lookups_free(w->services.lookups);
     directories_free(w->services.directories);
+    rule_books_free(w->services.rule_books);
     views_free(w->services.views);
     store_free(w->services.store);
     dns_free(w->identity_dns);

@@ -4,28 +4,9 @@
 #include <string.h>
 
 #include "crypto/json.h"
+#include "wire/proof_claims.h"
 
 /* --- claims ----------------------------------------------------------------------------------- */
-
-/* A slash at the end makes no other address. */
-static struct slice without_slash(struct slice url)
-{
-    return url.len > 0 && url.ptr[url.len - 1] == '/' ? slice_cut(url, 0, url.len - 1) : url;
-}
-
-static bool is_for_us(const json_t *claims, const struct certificate_proof_question *q)
-{
-    struct slice aud;
-    if (!json_need_text(claims, "aud", R_FIELD_INVALID, &aud, NULL).ok) {
-        return false;
-    }
-    for (size_t i = 0; i < q->url_count; i++) {
-        if (slice_eq(without_slash(aud), without_slash(slice_str(q->urls[i])))) {
-            return true;
-        }
-    }
-    return false;
-}
 
 static bool is_text(const json_t *claims, const char *name, const char *wanted)
 {
@@ -34,29 +15,16 @@ static bool is_text(const json_t *claims, const char *name, const char *wanted)
            slice_eq_str(text, wanted);
 }
 
-/* RFC 7519 §4.1.4: whoever made the proof may want it to end earlier. */
-static bool is_of_now(const json_t *claims, struct unix_time now)
-{
-    const json_t *iat = json_object_get(claims, "iat"), *exp = json_object_get(claims, "exp");
-    if (!json_is_integer(iat) || (exp != NULL && !json_is_integer(exp))) {
-        return false;
-    }
-    json_int_t at = json_integer_value(iat);
-    return at >= now.s - CERTIFICATE_PROOF_AGE_MAX_S &&
-           at <= now.s + CERTIFICATE_PROOF_AHEAD_MAX_S &&
-           (exp == NULL || json_integer_value(exp) > now.s);
-}
-
 static enum certificate_proof_flaw flaw_of(const json_t *claims,
                                            const struct certificate_proof_question *q)
 {
-    if (!is_for_us(claims, q)) {
+    if (!proof_claims_are_for(claims, q->urls, q->url_count)) {
         return CERTIFICATE_PROOF_AUDIENCE;
     }
     if (!is_text(claims, "tenant", q->tenant) || !is_text(claims, "sub", q->component)) {
         return CERTIFICATE_PROOF_SUBJECT;
     }
-    return is_of_now(claims, q->now) ? CERTIFICATE_PROOF_SOUND : CERTIFICATE_PROOF_TIME;
+    return proof_claims_hold_now(claims, q->now) ? CERTIFICATE_PROOF_SOUND : CERTIFICATE_PROOF_TIME;
 }
 
 /* --- the proof -------------------------------------------------------------------------------- */

@@ -11,9 +11,7 @@
 #define CERTIFICATE_PROOF_TYP "chancery-component-proof+jwt"
 
 enum {
-    CERTIFICATE_PROOF_MAX = 20 * 1024,  /* bytes of a proof: the header in base64url, twice */
-    CERTIFICATE_PROOF_AGE_MAX_S = 600,  /* how far `iat` may lie behind our clock */
-    CERTIFICATE_PROOF_AHEAD_MAX_S = 60, /* and before it */
+    CERTIFICATE_PROOF_MAX = 20 * 1024, /* bytes of a proof: the header in base64url, twice */
 };
 
 /* All borrowed. */

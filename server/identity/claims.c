@@ -166,3 +166,17 @@ rc claims_read(struct arena *arena, const struct token *token, const struct issu
         issuer->claim_guest[0] != '\0' && marks_guest(member(token, issuer->claim_guest));
     return claims_read_groups(arena, token, issuer, out, err);
 }
+
+static rc need_uuid(const struct token *token, const char *name, struct uuid *out, struct err *err)
+{
+    struct slice text;
+    TRY(json_need_text(token->payload, name, R_TOKEN_CLAIM_INVALID, &text, err));
+    ENSURE(uuid_parse(text, out, NULL).ok && !uuid_is_zero(*out), err, R_TOKEN_CLAIM_INVALID);
+    return OK;
+}
+
+rc claims_read_passcode(const struct token *token, struct token_claims *out, struct err *err)
+{
+    TRY(need_uuid(token, "cid", &out->content.u, err));
+    return need_uuid(token, "azp", &out->portal.u, err);
+}

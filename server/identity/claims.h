@@ -27,6 +27,8 @@ rc claims_check_tenant(const struct token *token, const struct issuer *issuer, s
 /* Read addresses, groups, tenant and guest by the issuer's mapping. R_TOKEN_CLAIM_INVALID. */
 rc claims_read(struct arena *arena, const struct token *token, const struct issuer *issuer,
                struct token_claims *out, struct err *err);
+/* For which content, and through which portal, a passcode's token counts. R_TOKEN_CLAIM_INVALID. */
+rc claims_read_passcode(const struct token *token, struct token_claims *out, struct err *err);
 /* What the token says of what a check is about, in sentences that begin with a space, for whoever holds
  * it; "" when that is nothing. Lent by the arena; NULL: over budget. */
 const char *claims_said(struct arena *arena, const struct token *token, const struct issuer *issuer,

@@ -6,26 +6,24 @@
 #include <unistd.h>
 
 #include "base/mem.h"
-#include "identity/https_host.h"
+#include "transfer/curl_host.h"
+#include "transfer/curl_loop.h"
 
 struct https {
     struct loop *loop;
-    CURLM *multi;
-    struct loop_timer timer;
-    struct loop_task reap; /* frees watches outside their own callbacks */
-    struct list dead_watches;
+    struct curl_loop *curl;
     struct https_config config; /* owns its ca_file */
 };
 
 struct https_get {
     struct https *https;
-    CURL *easy;
+    struct curl_transfer transfer;
     void (*done)(void *user, const struct https_result *result);
     void *user;
     size_t max_bytes;
     bool is_too_large;
     const char *forbidden; /* why no connection was made; NULL: none was forbidden */
-    struct https_host host;
+    struct curl_host host;
     struct dns_host lookup;
     bool is_looking_up;
     int64_t ends_ns; /* by loop_now */
@@ -34,18 +32,11 @@ struct https_get {
     char problem[CURL_ERROR_SIZE];
 };
 
-/* A socket that libcurl wants watched. */
-struct watch {
-    struct loop_fd fd;
-    struct https *https;
-    struct list link; /* among the dead */
-};
-
 static void finish(struct https_get *get, CURLcode code)
 {
     long status = 0;
     struct https_result result = {.problem = get->problem};
-    curl_easy_getinfo(get->easy, CURLINFO_RESPONSE_CODE, &status);
+    curl_easy_getinfo(get->transfer.easy, CURLINFO_RESPONSE_CODE, &status);
     if (get->is_too_large) {
         result.problem = "the body is too large";
     } else if (code != CURLE_OK && get->forbidden != NULL) {
@@ -67,78 +58,14 @@ static void fail(struct https_get *get, const char *problem)
     https_cancel(get);
 }
 
-static void collect(struct https *https)
+static void transferred(struct curl_transfer *transfer, CURLcode code)
 {
-    int left;
-    CURLMsg *message;
-    while ((message = curl_multi_info_read(https->multi, &left)) != NULL) {
-        struct https_get *get = NULL;
-        if (message->msg == CURLMSG_DONE &&
-            curl_easy_getinfo(message->easy_handle, CURLINFO_PRIVATE, (char **)&get) == CURLE_OK) {
-            finish(get, message->data.result);
-        }
-    }
+    finish(LIST_ENTRY(transfer, struct https_get, transfer), code);
 }
 
-static void on_ready(struct loop_fd *fd, bool readable, bool writable)
+static bool may_connect(const struct sockaddr *address, const void *config)
 {
-    struct watch *watch = LIST_ENTRY(fd, struct watch, fd);
-    struct https *https = watch->https;
-    int running;
-    int events = (readable ? CURL_CSELECT_IN : 0) | (writable ? CURL_CSELECT_OUT : 0);
-    curl_multi_socket_action(https->multi, fd->fd, events, &running);
-    collect(https);
-}
-
-static void on_timer(struct loop_timer *timer)
-{
-    struct https *https = LIST_ENTRY(timer, struct https, timer);
-    int running;
-    curl_multi_socket_action(https->multi, CURL_SOCKET_TIMEOUT, 0, &running);
-    collect(https);
-}
-
-static int on_want_timer(CURLM *multi, long ms, void *arg)
-{
-    struct https *https = arg;
-    (void)multi;
-    if (ms < 0) {
-        loop_timer_cancel(&https->timer);
-    } else {
-        loop_timer_arm(&https->timer, ms);
-    }
-    return 0;
-}
-
-static void reap(struct loop_task *task)
-{
-    struct https *https = LIST_ENTRY(task, struct https, reap);
-    for (struct list *link; (link = list_pop(&https->dead_watches)) != NULL;) {
-        xfree(LIST_ENTRY(link, struct watch, link));
-    }
-}
-
-static int on_want_socket(CURL *easy, curl_socket_t socket, int what, void *arg, void *attached)
-{
-    struct https *https = arg;
-    struct watch *watch = attached;
-    (void)easy;
-    if (what == CURL_POLL_REMOVE) {
-        if (watch != NULL) {
-            loop_fd_fini(&watch->fd);
-            list_append(&https->dead_watches, &watch->link);
-            loop_defer(https->loop, &https->reap);
-        }
-        return 0;
-    }
-    if (watch == NULL) {
-        watch = xcalloc(1, sizeof *watch);
-        watch->https = https;
-        loop_fd_init(&watch->fd, https->loop, socket, on_ready);
-        curl_multi_assign(https->multi, socket, watch);
-    }
-    loop_fd_want(&watch->fd, (what & CURL_POLL_IN) != 0, (what & CURL_POLL_OUT) != 0);
-    return 0;
+    return https_may_connect(address, config);
 }
 
 static curl_socket_t open_socket(void *arg, curlsocktype purpose, struct curl_sockaddr *address)
@@ -166,20 +93,11 @@ static size_t on_body(char *data, size_t size, size_t count, void *arg)
 struct https *https_new(struct loop *loop, const struct https_config *config)
 {
     struct https *https = xcalloc(1, sizeof *https);
-    curl_global_init(CURL_GLOBAL_DEFAULT);
     https->loop = loop;
-    https->multi = curl_multi_init();
-    CH_ASSERT(https->multi != NULL);
+    https->curl = curl_loop_new(loop);
     https->config = *config;
     https->config.ca_file = config->ca_file == NULL ? NULL : xstrdup(config->ca_file);
     https->config.timeout_ms = config->timeout_ms > 0 ? config->timeout_ms : HTTPS_TIMEOUT_MS;
-    list_init(&https->dead_watches);
-    loop_task_init(&https->reap, reap);
-    loop_timer_init(&https->timer, loop, on_timer);
-    curl_multi_setopt(https->multi, CURLMOPT_SOCKETFUNCTION, on_want_socket);
-    curl_multi_setopt(https->multi, CURLMOPT_SOCKETDATA, https);
-    curl_multi_setopt(https->multi, CURLMOPT_TIMERFUNCTION, on_want_timer);
-    curl_multi_setopt(https->multi, CURLMOPT_TIMERDATA, https);
     return https;
 }
 
@@ -188,20 +106,16 @@ void https_free(struct https *https)
     if (https == NULL) {
         return;
     }
-    curl_multi_cleanup(https->multi);
-    loop_task_cancel(&https->reap);
-    reap(&https->reap);
-    loop_timer_fini(&https->timer);
+    curl_loop_free(https->curl);
     xfree((void *)(uintptr_t)https->config.ca_file);
     xfree(https);
 }
 
 static void set_options(struct https_get *get, const char *url)
 {
-    CURL *easy = get->easy;
+    CURL *easy = get->transfer.easy;
     struct https *https = get->https;
     curl_easy_setopt(easy, CURLOPT_URL, url);
-    curl_easy_setopt(easy, CURLOPT_PRIVATE, get);
     curl_easy_setopt(easy, CURLOPT_PROTOCOLS_STR, "https");
     curl_easy_setopt(easy, CURLOPT_PROXY, "");
     curl_easy_setopt(easy, CURLOPT_FOLLOWLOCATION, 0L);
@@ -232,11 +146,12 @@ static void on_found(struct dns_host *lookup)
         fail(get, "no name server answers for the host");
     } else if (lookup->count == 0) {
         fail(get, "there is no such host");
-    } else if (!https_host_route(&get->host, get->easy, lookup, &https->config)) {
+    } else if (!curl_host_route(&get->host, get->transfer.easy, lookup, may_connect,
+                                &https->config)) {
         fail(get, https_forbids(&lookup->addresses[0].any, &https->config));
     } else {
-        curl_easy_setopt(get->easy, CURLOPT_TIMEOUT_MS, (long)(left_ms > 1 ? left_ms : 1));
-        if (curl_multi_add_handle(https->multi, get->easy) != CURLM_OK) {
+        curl_easy_setopt(get->transfer.easy, CURLOPT_TIMEOUT_MS, (long)(left_ms > 1 ? left_ms : 1));
+        if (!curl_loop_start(https->curl, &get->transfer)) {
             fail(get, "out of memory");
         }
     }
@@ -247,12 +162,12 @@ static bool start(struct https_get *get, const char *url)
 {
     struct https *https = get->https;
     int64_t timeout_ms = https->config.timeout_ms;
-    https_host_of(url, &get->host);
+    curl_host_of(url, &get->host);
     if (!get->host.is_numeric) {
-        https_host_forbid_lookup(get->easy);
+        curl_host_forbid_lookup(get->transfer.easy);
     }
     if (get->host.is_numeric || get->host.name[0] == '\0') {
-        return curl_multi_add_handle(https->multi, get->easy) == CURLM_OK;
+        return curl_loop_start(https->curl, &get->transfer);
     }
     CH_ASSERT(https->config.dns != NULL);
     get->ends_ns = mono_add_ms(loop_now(https->loop), timeout_ms).ns;
@@ -270,8 +185,11 @@ struct https_get *https_get(struct https *https, const char *url, size_t max_byt
         return NULL;
     }
     struct https_get *get = xcalloc(1, sizeof *get);
-    *get = (struct https_get){
-        .https = https, .easy = easy, .done = done, .user = user, .max_bytes = max_bytes};
+    *get = (struct https_get){.https = https,
+                              .transfer = {.easy = easy, .done = transferred},
+                              .done = done,
+                              .user = user,
+                              .max_bytes = max_bytes};
     get->arena = arena_new(4 * max_bytes + 4096);
     buf_init(&get->body, get->arena);
     set_options(get, url);
@@ -287,9 +205,9 @@ void https_cancel(struct https_get *get)
     if (get->is_looking_up) {
         dns_host_cancel(&get->lookup);
     }
-    curl_multi_remove_handle(get->https->multi, get->easy);
-    curl_easy_cleanup(get->easy);
-    https_host_fini(&get->host);
+    curl_loop_cancel(&get->transfer);
+    curl_easy_cleanup(get->transfer.easy);
+    curl_host_fini(&get->host);
     arena_free(get->arena);
     xfree(get);
 }

@@ -82,6 +82,28 @@ static rc check_component_type(const struct token *token, struct err *err)
     return OK;
 }
 
+/* Our own tokens of one-time passcodes say so; nothing else that the tenant's key has signed is one. */
+static rc check_passcode_type(const struct token *token, struct err *err)
+{
+    ENSURE(slice_eq_nocase(token->jws.typ, slice_str("passcode+jwt")), err, R_TOKEN_TYPE);
+    return OK;
+}
+
+static rc check_type_for(enum issuer_kind kind, const struct token *token, struct err *err)
+{
+    switch (kind) {
+    case ISSUER_COMPONENT:
+        return check_component_type(token, err);
+    case ISSUER_PASSCODE:
+        return check_passcode_type(token, err);
+    case ISSUER_TENANT:
+    case ISSUER_MULTI_TENANT:
+    case ISSUER_CONSUMER:
+        break;
+    }
+    return check_type(token, err);
+}
+
 static rc check_algorithm(const struct token *token, const struct issuer *issuer, struct err *err)
 {
     const char *name = jws_alg_name(token->jws.alg);
@@ -138,7 +160,9 @@ static rc check_content(struct token_check *check, struct token_claims *claims, 
     check->stage = TOKEN_STAGE_TENANT;
     TRY(claims_check_tenant(&check->token, check->issuer, err));
     check->stage = TOKEN_STAGE_ADDRESS;
-    return claims_read(check->arena, &check->token, check->issuer, claims, err);
+    TRY(claims_read(check->arena, &check->token, check->issuer, claims, err));
+    return check->issuer->kind == ISSUER_PASSCODE ? claims_read_passcode(&check->token, claims, err)
+                                                  : OK;
 }
 
 static rc verify(struct token_check *check, const struct jwks *keys, struct err *err)
@@ -207,8 +231,7 @@ static rc prepare(struct token_check *check, struct err *err)
     check->stage = TOKEN_STAGE_ALGORITHM;
     TRY(check_algorithm(token, check->issuer, err));
     check->stage = TOKEN_STAGE_TYPE;
-    TRY(check->issuer->kind == ISSUER_COMPONENT ? check_component_type(token, err)
-                                                : check_type(token, err));
+    TRY(check_type_for(check->issuer->kind, token, err));
     check->stage = TOKEN_STAGE_KEY;
     return OK;
 }

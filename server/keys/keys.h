@@ -15,8 +15,9 @@
 
 struct keys;
 struct client_key;
+struct opened_content;
 
-enum { CONTENT_KEY_BYTES = 32, ROOT_KEY_BYTES = 32, KEY_SET_SIZE = 3 };
+enum { CONTENT_KEY_BYTES = 32, ROOT_KEY_BYTES = 32, KEY_SET_SIZE = 3, PASSCODE_DIGITS = 8 };
 
 /* Curves by the numbers of chancery.v1.CryptoSuite. */
 enum keys_suite { KEYS_P256 = 1, KEYS_P384 = 2 };
@@ -52,7 +53,7 @@ struct keys_op {
     void *user;
     struct err err;
 
-    /* In, for all but create_set. */
+    /* In, for all but create_set and create_version. */
     struct keys_ref sealing;
     struct content_id content;
     struct slice
@@ -63,20 +64,40 @@ struct keys_op {
      * random. */
     struct slice request_hash;
     struct keys_ref deriving;
-    /* In and out: seal makes it, open and issue take it. */
+    /* In, for a license that a publisher has made (docs/formats.md §6.2): the thumbprint of their key, of 32
+     * bytes, and the policy's box. `sealing` is then the exchange key, `sealed` a compact JWE to it, and
+     * there is no header. Empty: the authority has made it. */
+    struct slice publisher, policy_box;
+    /* In and out: seal makes it, open and issue take it, reseal takes one and makes another. */
     struct slice sealed;
-    /* seal takes it, open gives it. */
+    /* seal and reseal take it, open gives it. */
     struct slice policy;
-    /* In, for issue. */
+    /* In, for reseal: the key and the clear header of the license that comes out. */
+    struct keys_ref resealing;
+    struct slice new_header;
+    /* In, for issue, sign_passcode and sign_publisher. */
     struct keys_ref signing;
-    struct slice claims; /* a JSON object without `cid`, `cnf` and `key`, which are added here */
+    struct slice
+        claims; /* a JSON object; for issue without `cid`, `cnf` and `key`, which are added here */
+    /* In, for issue: what open_content gave of this very license. NULL: it is opened here. */
+    const struct opened_content *opened;
+    /* In, for the one-time passcode's operations: what the code is for, and a guess at it. */
+    struct uuid passcode;
+    const char *address;
+    struct slice guess;
     /* Out. */
-    struct slice wrapped_content_key; /* seal: a compact JWE to the client's key */
+    struct slice wrapped_content_key; /* seal, reseal: a compact JWE to the client's key */
     struct slice use_license;         /* issue: a compact JWS */
-    /* create_set. */
+    const struct opened_content *content_opened; /* open_content: lent by the arena */
+    char passcode_code[PASSCODE_DIGITS + 1];     /* make_passcode; wipe it after use */
+    bool is_passcode;                            /* check_passcode: the guess is the code */
+    struct slice passcode_token;                 /* sign_passcode: a compact JWS */
+    struct slice certificate;                    /* sign_publisher: a compact JWS */
+    /* create_set; create_version, which makes set[0] of this version, and has its purpose there. */
     struct tenant_id tenant;
     const char *boundary;
     enum keys_suite suite;
+    uint32_t version;
     struct {
         enum key_purpose purpose;
         struct slice wrapped;
@@ -93,14 +114,32 @@ void keys_op_cancel(struct keys_op *op);
 
 /* Make a tenant's key set: sealing, exchange and signing key, version 1. */
 void keys_create_set(struct keys_op *op);
+/* Make one key of a set, which will be this version. */
+void keys_create_version(struct keys_op *op);
 /* Make a content key or derive it, seal it with the policy, and wrap it to the client's key, which
  * is remembered. */
 void keys_seal(struct keys_op *op);
+/* Open the content key, seal it with another policy, and wrap it to the client's key. R_LICENSE_FORGED. */
+void keys_reseal(struct keys_op *op);
 /* Open the policy; the content key stays here. R_LICENSE_FORGED. */
 void keys_open_policy(struct keys_op *op);
+/* Open the content key for whoever issues many licenses of one content at once. It stays here, and goes with the arena.
+ * R_LICENSE_FORGED. */
+void keys_open_content(struct keys_op *op);
 /* Open the content key, wrap it to the client's key and sign the use license; the client's key is
  * remembered. R_LICENSE_FORGED. */
 void keys_issue(struct keys_op *op);
+
+/* The code of a one-time passcode (docs/formats.md §11.1): by sealing key, content, passcode and address. It is stored
+ * nowhere, and the same ones give the same code. */
+void keys_make_passcode(struct keys_op *op);
+/* Whether `guess` is that code, in time that does not depend on how much of it is right. */
+void keys_check_passcode(struct keys_op *op);
+/* Sign the claims as the token of somebody who has shown a code. */
+void keys_sign_passcode(struct keys_op *op);
+
+/* Sign the claims as a publisher certificate. */
+void keys_sign_publisher(struct keys_op *op);
 
 /* Read and check a client's key; held by the arena. It is remembered only when something was wrapped to
  * it: until then it is anybody's. R_CLIENT_KEY_INVALID. */

@@ -42,3 +42,10 @@ rc key_unwrap(struct keys *keys, const struct keys_ref *ref, const struct unwrap
 rc key_wrap(struct keys *keys, struct arena *arena, const struct keys_ref *ref,
             const struct secret *key, struct slice *out, struct err *err);
 void unwrapped_free(void *value);
+/* An operation is over: count it, and tell its owner from the loop. */
+void keys_report(struct keys_op *op, const char *operation, rc result);
+
+/* Of a license that a publisher has made (publishers.c): its content key, and its policy. R_LICENSE_FORGED when it is
+ * another publisher's, or was changed. */
+rc offline_open_key(struct keys_op *op, struct secret **out);
+rc offline_open_policy(struct keys_op *op);

@@ -16,7 +16,7 @@ static const char SEAL_INFO[] = "chancery publishing license 1";
 static const char CONTENT_INFO[] = "chancery content key 1";
 static const char LICENSE_TYPE[] = "use-license+jwt";
 
-static void report(struct keys_op *op, const char *operation, rc result)
+void keys_report(struct keys_op *op, const char *operation, rc result)
 {
     const char *reason = result.ok ? "OK" : reason_info(op->err.reason)->name;
     metric_add(M_KEY_OPERATIONS, operation, reason, 1);
@@ -39,10 +39,10 @@ static rc new_private(struct keys_op *op, struct secret **out, const char **jwk_
     return OK;
 }
 
-static rc new_key(struct keys_op *op, enum key_purpose purpose, size_t index)
+static rc new_key(struct keys_op *op, enum key_purpose purpose, uint32_t version, size_t index)
 {
     AUTO(secret_free_at) struct secret *key = NULL;
-    struct keys_ref ref = {op->tenant, op->boundary, purpose, 1, SLICE_NONE};
+    struct keys_ref ref = {op->tenant, op->boundary, purpose, version, SLICE_NONE};
     const char *signing_alg = op->suite == KEYS_P384 ? "ES384" : "ES256";
     op->set[index].purpose = purpose;
     op->set[index].public_jwk = "";
@@ -58,14 +58,19 @@ static rc new_key(struct keys_op *op, enum key_purpose purpose, size_t index)
 
 static rc create_set(struct keys_op *op)
 {
-    TRY(new_key(op, KEY_SEALING, 0));
-    TRY(new_key(op, KEY_EXCHANGE, 1));
-    return new_key(op, KEY_SIGNING, 2);
+    TRY(new_key(op, KEY_SEALING, 1, 0));
+    TRY(new_key(op, KEY_EXCHANGE, 1, 1));
+    return new_key(op, KEY_SIGNING, 1, 2);
 }
 
 void keys_create_set(struct keys_op *op)
 {
-    report(op, "create_set", create_set(op));
+    keys_report(op, "create_set", create_set(op));
+}
+
+void keys_create_version(struct keys_op *op)
+{
+    keys_report(op, "create_version", new_key(op, op->set[0].purpose, op->version, 0));
 }
 
 /* --- publishing licenses ----------------------------------------------------------------------- */
@@ -151,16 +156,15 @@ static rc open_box(const struct secret *key, struct slice aad, struct slice box,
                      R_LICENSE_FORGED, err);
 }
 
-static rc seal(struct keys_op *op)
+/* Seal a content key with the policy, and wrap it to the client's key. */
+static rc seal_key(struct keys_op *op, const struct secret *content_key)
 {
     AUTO(secret_free_at) struct secret *key = NULL;
-    AUTO(secret_free_at) struct secret *content_key = NULL;
     struct slice aad;
     size_t len = KEY_BOX_BYTES + op->policy.len + BOX_OVERHEAD;
     uint8_t *sealed = arena_alloc(op->arena, len);
     ARENA_ENSURE(sealed, &op->err);
     TRY(content_sealing_key(op, &key));
-    TRY(make_content_key(op, &content_key));
     TRY(policy_associated(op, &aad));
     TRY(close_box(key, aad, op->policy, sealed + KEY_BOX_BYTES, &op->err));
     TRY(key_associated(op, slice_of(sealed + KEY_BOX_BYTES, len - KEY_BOX_BYTES), &aad));
@@ -172,9 +176,16 @@ static rc seal(struct keys_op *op)
     return OK;
 }
 
+static rc seal(struct keys_op *op)
+{
+    AUTO(secret_free_at) struct secret *content_key = NULL;
+    TRY(make_content_key(op, &content_key));
+    return seal_key(op, content_key);
+}
+
 void keys_seal(struct keys_op *op)
 {
-    report(op, "seal", seal(op));
+    keys_report(op, "seal", seal(op));
 }
 
 /* Take the sealed bytes apart, and open the first box. R_LICENSE_FORGED when it, the clear header or the policy's tag
@@ -189,6 +200,32 @@ static rc unseal_key(struct keys_op *op, const struct secret *key, struct slice 
     *out = secret_new(CONTENT_KEY_BYTES);
     return open_box(key, aad, slice_cut(op->sealed, 0, KEY_BOX_BYTES), secret_bytes(*out),
                     &op->err);
+}
+
+/* The content key of a license, whoever has made it. */
+static rc open_key(struct keys_op *op, struct secret **out)
+{
+    AUTO(secret_free_at) struct secret *key = NULL;
+    struct slice box;
+    if (op->publisher.len > 0) {
+        return offline_open_key(op, out);
+    }
+    TRY(content_sealing_key(op, &key));
+    return unseal_key(op, key, &box, out);
+}
+
+static rc reseal(struct keys_op *op)
+{
+    AUTO(secret_free_at) struct secret *content_key = NULL;
+    TRY(open_key(op, &content_key));
+    op->sealing = op->resealing;
+    op->header = op->new_header;
+    return seal_key(op, content_key);
+}
+
+void keys_reseal(struct keys_op *op)
+{
+    keys_report(op, "reseal", reseal(op));
 }
 
 /* Both boxes are checked: what the gate records must not fail when it is issued. */
@@ -209,7 +246,8 @@ static rc open_policy(struct keys_op *op)
 
 void keys_open_policy(struct keys_op *op)
 {
-    report(op, "open_policy", open_policy(op));
+    keys_report(op, "open_policy",
+                op->publisher.len > 0 ? offline_open_policy(op) : open_policy(op));
 }
 
 /* --- use licenses ------------------------------------------------------------------------------ */
@@ -232,15 +270,66 @@ static rc complete_claims(struct keys_op *op, struct slice wrapped, struct slice
     return buf_finish(&json, out, &op->err);
 }
 
-static rc issue(struct keys_op *op)
+/* A content key that is used more than once, and of what it is. */
+struct opened_content {
+    struct tenant_id tenant;
+    struct content_id content;
+    struct slice header, sealed;
+    struct secret *key;
+};
+
+static rc open_content(struct keys_op *op)
 {
     AUTO(secret_free_at) struct secret *key = NULL;
+    struct opened_content *opened = ARENA_NEW(op->arena, struct opened_content);
+    ARENA_ENSURE(opened, &op->err);
+    TRY(open_key(op, &key));
+    *opened = (struct opened_content){.tenant = op->sealing.tenant,
+                                      .content = op->content,
+                                      .header = op->header,
+                                      .sealed = op->sealed,
+                                      .key = key};
+    key = NULL;
+    TRY(arena_on_free(op->arena, secret_free, opened->key, &op->err));
+    op->content_opened = opened;
+    return OK;
+}
+
+void keys_open_content(struct keys_op *op)
+{
+    keys_report(op, "open_content", open_content(op));
+}
+
+static bool are_the_same(struct slice a, struct slice b)
+{
+    return a.ptr == b.ptr && a.len == b.len;
+}
+
+/* Nothing of one license is ever issued by another's key. */
+static bool is_opened(const struct keys_op *op)
+{
+    const struct opened_content *opened = op->opened;
+    return opened != NULL && ID_EQ(opened->tenant, op->sealing.tenant) &&
+           ID_EQ(opened->content, op->content) && are_the_same(opened->header, op->header) &&
+           are_the_same(opened->sealed, op->sealed);
+}
+
+static rc wrap_key(struct keys_op *op, struct slice *wrapped)
+{
     AUTO(secret_free_at) struct secret *content_key = NULL;
+    if (is_opened(op)) {
+        return jwe_encrypt(op->arena, op->client->key, secret_use(op->opened->key), wrapped,
+                           &op->err);
+    }
+    TRY(open_key(op, &content_key));
+    return jwe_encrypt(op->arena, op->client->key, secret_use(content_key), wrapped, &op->err);
+}
+
+static rc issue(struct keys_op *op)
+{
     const struct unwrapped *signing;
-    struct slice box, wrapped, payload;
-    TRY(content_sealing_key(op, &key));
-    TRY(unseal_key(op, key, &box, &content_key));
-    TRY(jwe_encrypt(op->arena, op->client->key, secret_use(content_key), &wrapped, &op->err));
+    struct slice wrapped, payload;
+    TRY(wrap_key(op, &wrapped));
     TRY(complete_claims(op, wrapped, &payload));
     TRY(key_unwrap(op->keys, &op->signing, &signing, &op->err));
     TRY(jws_sign(op->arena, signing->private, LICENSE_TYPE, payload, &op->use_license, &op->err));
@@ -250,5 +339,5 @@ static rc issue(struct keys_op *op)
 
 void keys_issue(struct keys_op *op)
 {
-    report(op, "issue", issue(op));
+    keys_report(op, "issue", issue(op));
 }

@@ -78,10 +78,23 @@ static void leave_address(struct conn_slots *slots, struct conn_slot *slot)
 
 /* --- coming and going ----------------------------------------------------------------------- */
 
+static struct uuid strangers_party(const struct net_conn *conn, const struct sockaddr_storage *from)
+{
+    struct uuid party = {{0}};
+    struct slice key = key_of(from);
+    uintptr_t number = (uintptr_t)conn;
+    if (key.len == 0) {
+        key = slice_of(&number, sizeof number);
+    }
+    memcpy(party.b + UUID_BYTES - key.len, key.ptr, key.len);
+    return party;
+}
+
 void conn_slots_enter(struct net_conn *conn, const struct sockaddr_storage *from)
 {
     struct conn_slots *slots = &conn->server->slots;
     struct conn_slot *slot = &conn->slot;
+    slot->party = strangers_party(conn, from);
     list_init(&slot->address_link);
     list_append(&slots->strangers, &slot->link);
     slots->stranger_count++;

@@ -15,6 +15,7 @@
 
 #include <sys/socket.h>
 
+#include "base/ids.h"
 #include "loop/loop.h"
 
 struct conn_address;
@@ -34,6 +35,7 @@ struct conn_slots {
 /* Of a connection. */
 struct conn_slot {
     bool is_known;
+    struct uuid party; /* net_stream_party */
     size_t streams;
     struct list link;             /* in strangers or idle, or in neither */
     struct conn_address *address; /* of a stranger; NULL: it has none */

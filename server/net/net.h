@@ -10,6 +10,7 @@
 
 #include "base/clock.h"
 #include "base/err.h"
+#include "base/ids.h"
 #include "base/slice.h"
 
 struct arena;
@@ -40,10 +41,13 @@ struct net_request {
     const char *query;  /* what follows its question mark; NULL: there is none */
     struct net_header headers[NET_HEADERS_MAX];
     size_t header_count;
-    bool is_grpc;       /* a call: one of the framings has it */
-    int64_t timeout_ms; /* how long the client waits for it; 0: not said */
-    const char *peer;   /* "127.0.0.1:4711", "unix" */
-    unsigned listener;  /* at which it came: what net_server_listen was given */
+    /* A call: the name of the framing that has it, "grpc", static. NULL: it is none. */
+    const char *framing;
+    bool is_json;                    /* its messages are JSON, and protobuf otherwise */
+    bool only_unary, only_streaming; /* what methods the framing is for; neither: all */
+    int64_t timeout_ms;              /* how long the client waits for it; 0: not said */
+    const char *peer;                /* "127.0.0.1:4711", "unix" */
+    unsigned listener;               /* at which it came: what net_server_listen was given */
     bool has_certificate;
     uint8_t fingerprint[NET_FINGERPRINT_BYTES];
 };
@@ -65,6 +69,8 @@ struct net_handler {
      * no room for the body (R_OVERLOADED): finish the stream with this. May come at any time after
      * `open`. No `message` or `end` follows. */
     void (*broken)(void *ctx, struct net_stream *stream, const struct err *err);
+    /* Room was waited for (net_stream_await_room), and is there. NULL where nobody does. */
+    void (*room)(void *ctx, struct net_stream *stream);
     /* The stream, of which `open` told, is gone: answered, reset by the client, or its connection lost. */
     void (*closed)(void *ctx, struct net_stream *stream);
     /* google.rpc.Status of calls that net refuses by itself, in the arena; NULL: none. */
@@ -82,11 +88,14 @@ void net_stream_read(struct net_stream *stream, size_t message_max);
 void net_stream_hold(struct net_stream *stream);
 void net_stream_set_user(struct net_stream *stream, void *user);
 void *net_stream_user(const struct net_stream *stream);
-/* A caller was authenticated: the stream's connection is no stranger's any longer (net/conn_slots.h). */
-void net_stream_set_known(struct net_stream *stream);
+/* A caller of this party was authenticated: the stream's connection is no stranger's any longer
+ * (net/conn_slots.h). */
+void net_stream_set_known(struct net_stream *stream, struct uuid party);
 bool net_stream_is_known(const struct net_stream *stream);
-/* A number of the stream's connection: of two that are open, no two have the same. */
-uint64_t net_stream_connection(const struct net_stream *stream);
+/* Whose the stream's connection is: the party of the caller who was authenticated on it last. All
+ * strangers of one network (an IPv4 address, the /64 of an IPv6 one) are one party; where there is no
+ * network, as on Unix sockets, each connection is. Those are nobody's ids, as no UUID's version is 0. */
+struct uuid net_stream_party(const struct net_stream *stream);
 /* Send one message (copied); gzip-compressed when the client accepts that, and it is worth it and done
  * soon: from net_config.gzip_min_bytes to 128 KiB.
  *
@@ -97,6 +106,9 @@ void net_stream_send(struct net_stream *stream, struct slice message);
 /* Bytes that wait to be sent; a streaming call should stop above NET_STREAM_QUEUE_MAX. */
 size_t net_stream_queued(const struct net_stream *stream);
 enum { NET_STREAM_QUEUE_MAX = 256 * 1024 };
+/* Tell `room` once, from the loop, when no more than half of NET_STREAM_QUEUE_MAX waits to be sent. A client that
+ * reads nothing has its connection closed (net_config.stall_timeout_ms), and `closed` is told instead. */
+void net_stream_await_room(struct net_stream *stream);
 /* End the stream with a status: as trailers, or trailers-only when no message was sent. `text` is
  * percent-encoded, `details` (google.rpc.Status, may be empty) base64-encoded here. Once only. */
 void net_stream_finish(struct net_stream *stream, enum grpc_code code, const char *text,
@@ -111,6 +123,7 @@ struct net_page {
     const char *cache_control; /* static */
     const char *etag;          /* with its quotes; NULL: none */
     const char *allow;         /* of 405: the methods, static; NULL: not said */
+    const char *accept_post;   /* of 415: the content types, static; NULL: not said */
     struct slice body;
 };
 void net_stream_reply_page(struct net_stream *stream, const struct net_page *page);
@@ -133,6 +146,9 @@ struct net_config {
     const struct net_protocol *protocols[NET_PROTOCOLS_MAX + 1];
     /* How calls lie in it, ended by NULL: GRPC_FRAMING … The first that takes a request has it. */
     const struct net_framing *framings[NET_FRAMINGS_MAX + 1];
+    /* Whose pages may call: "https://app.example.org". Borrowed. Of others no call is taken. */
+    const char *const *origins;
+    size_t origin_count;
     unsigned max_connections;     /* 0: 20,000 */
     unsigned max_streams;         /* per connection; 0: 256; at most 4,096 */
     unsigned max_calls;           /* open streams of all connections; 0: 32,768 */

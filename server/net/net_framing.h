@@ -1,14 +1,14 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* How a call lies in an HTTP exchange: how a body becomes messages, and how messages and a status
- * become headers, bytes and trailers. gRPC is one such table; Connect, gRPC-Web and JSON are to be
- * others. A framing keeps nothing of its own and calls nobody: net_stream.c does the work. */
+ * become headers, bytes and trailers. gRPC, gRPC-Web and Connect are such tables. A framing keeps nothing
+ * of its own and calls nobody: net_stream.c does the work. */
 #pragma once
 
 #include "base/arena.h"
 #include "net/bytes.h"
 #include "net/net.h"
 
-enum { NET_HEAD_MAX = 8 };
+enum { NET_HEAD_MAX = 16 };
 
 /* The head of an answer, or its trailers (which have no status). Strings are static or in the stream's
  * arena. */
@@ -26,10 +26,14 @@ static inline void net_head_add(struct net_head *head, const char *name, const c
 
 enum net_compression { NET_IDENTITY, NET_GZIP, NET_COMPRESSION_UNKNOWN };
 
+#define NET_LENGTH_UNKNOWN SIZE_MAX
+
 /* What the request's headers say of how both bodies are encoded. */
 struct net_encoding {
     enum net_compression request;
     bool accepts_gzip;
+    size_t length;            /* of the request's body; or NET_LENGTH_UNKNOWN */
+    const char *content_type; /* of the answer, static */
 };
 
 /* Where the next message of a body lies. */
@@ -54,18 +58,23 @@ struct net_status {
 struct net_framing {
     const char *name;
     const char *only_over; /* the only protocol that can carry it, by its ALPN name; NULL: any */
+    bool is_whole;         /* a body is one message, and ends with it: there is no `look` */
+    bool is_text;          /* bodies of requests are base64 around all else */
+    bool only_streaming; /* it is for methods that stream; one that is_whole for those that don't */
     /* Whether a request is a call in this framing. */
     bool (*takes)(const struct net_request *request);
-    /* Read what the headers say: the encoding, and request->timeout_ms. */
+    /* Read what the headers say: the encoding, request->timeout_ms and is_json. What can be said is also
+     * said when this fails. */
     rc (*begin)(struct net_request *request, struct net_encoding *out, struct err *err);
-    /* Look at what is there of a body; `all_came`: nothing more will. */
-    enum net_look (*look)(struct slice in, bool all_came, struct net_frame *out, struct err *err);
-    /* The head of an answer that begins with a message. */
-    void (*head)(const struct net_encoding *encoding, struct net_head *out);
+    /* Look at what is there of a body. */
+    enum net_look (*look)(struct slice in, struct net_frame *out, struct err *err);
+    /* The head of an answer that begins with a message, which may be compressed. */
+    void (*head)(const struct net_encoding *encoding, bool compressed, struct net_head *out);
     /* Frame one message into the answer's body. */
     void (*add_message)(struct bytes *body, struct slice message, bool compressed);
     /* End an answer. `head` is set if nothing was said so far, NULL otherwise; `trailers` or `body` may
      * be filled. Over the arena's budget the text is left out, never the code. */
-    void (*finish)(struct arena *arena, const struct net_status *status, struct net_head *head,
+    void (*finish)(struct arena *arena, const struct net_encoding *encoding,
+                   const struct net_status *status, struct net_head *head,
                    struct net_head *trailers, struct bytes *body);
 };

@@ -5,6 +5,7 @@
 
 #include "base/mem.h"
 #include "net/conn.h"
+#include "net/cors.h"
 #include "net/gzip.h"
 #include "net/server.h"
 
@@ -136,15 +137,16 @@ void net_stream_stop_listening(struct net_stream *stream)
     }
 }
 
-uint64_t net_stream_connection(const struct net_stream *stream)
+struct uuid net_stream_party(const struct net_stream *stream)
 {
-    return (uintptr_t)stream->conn;
+    return stream->conn->slot.party;
 }
 
-void net_stream_set_known(struct net_stream *stream)
+void net_stream_set_known(struct net_stream *stream, struct uuid party)
 {
     struct net_conn *conn = stream->conn;
     struct net_server *server = conn->server;
+    conn->slot.party = party;
     if (conn->state != CONN_CLOSED && !conn->slot.is_known) {
         conn_slots_set_known(conn);
         server->strangers_queue -= conn->queued;
@@ -231,11 +233,35 @@ static bool is_carried(const struct net_stream *stream)
     return only == NULL || strcmp(only, stream->conn->protocol->alpn) == 0;
 }
 
+/* A browser asks whether a page may call. It shows no credential, and gets to know no more than that. */
+static void answer_preflight(struct net_stream *stream)
+{
+    bool is_allowed = cors_is_allowed(&stream->conn->server->config, &stream->request);
+    net_stream_refuse(stream, is_allowed ? 204 : 403,
+                      is_allowed ? "" : "pages of this origin may not call\n");
+}
+
+/* What the engine is told of the framing. */
+static void note_framing(struct net_stream *stream)
+{
+    struct net_request *request = &stream->request;
+    request->framing = stream->framing->name;
+    request->only_unary = stream->framing->is_whole;
+    request->only_streaming = stream->framing->only_streaming;
+    stream->encoding.length = NET_LENGTH_UNKNOWN;
+    (void)stream->framing->begin(request, &stream->encoding, &stream->fault);
+}
+
 static void read_headers(struct net_stream *stream)
 {
     struct net_request *request = &stream->request;
+    const struct net_config *config = &stream->conn->server->config;
     if (request->method == NULL || request->path == NULL) {
         net_stream_refuse(stream, 400, "expected a method and a path\n");
+        return;
+    }
+    if (config->origin_count > 0 && cors_is_preflight(request)) {
+        answer_preflight(stream);
         return;
     }
     stream->framing = find_framing(stream);
@@ -250,8 +276,12 @@ static void read_headers(struct net_stream *stream)
         net_stream_refuse(stream, 505, "gRPC needs HTTP/2\n");
         return;
     }
-    request->is_grpc = true;
-    (void)stream->framing->begin(request, &stream->encoding, &stream->fault);
+    if (cors_has_origin(request) && !cors_is_allowed(config, request)) {
+        stream->framing = NULL;
+        net_stream_refuse(stream, 403, "pages of this origin may not call\n");
+        return;
+    }
+    note_framing(stream);
 }
 
 void net_stream_took_too_many_headers(struct net_stream *stream)
@@ -269,10 +299,30 @@ void net_stream_took_headers(struct net_stream *stream)
     net_stream_mark_ready(stream);
 }
 
+/* Base64 becomes less: what it has more than that is over with at once. */
+static void took_text(struct net_stream *stream, struct slice data)
+{
+    struct bytes decoded = {0};
+    struct net_conn *conn = stream->conn;
+    if (!text_body_decode(&stream->text, data, &decoded)) {
+        net_stream_took_fault(stream, "no base64");
+    }
+    size_t len = bytes_view(&decoded).len;
+    conn->protocol->give_back(conn->session, data.len - len);
+    if (len > 0) {
+        body_add(&stream->body, bytes_view(&decoded), loop_now(loop_of(stream)));
+    }
+    bytes_free(&decoded);
+    net_stream_mark_ready(stream);
+}
+
 void net_stream_took_body(struct net_stream *stream, struct slice data)
 {
     struct net_conn *conn = stream->conn;
-    if (stream->inward == NET_IN_OPENING || net_stream_is_listening(stream)) {
+    bool is_heard = stream->inward == NET_IN_OPENING || net_stream_is_listening(stream);
+    if (is_heard && stream->framing != NULL && stream->framing->is_text) {
+        took_text(stream, data);
+    } else if (is_heard) {
         body_add(&stream->body, data, loop_now(loop_of(stream)));
         net_stream_mark_ready(stream);
     } else {
@@ -283,6 +333,9 @@ void net_stream_took_body(struct net_stream *stream, struct slice data)
 void net_stream_took_end(struct net_stream *stream)
 {
     stream->all_came = true;
+    if (!text_body_is_whole(&stream->text)) {
+        net_stream_took_fault(stream, "base64 is cut short");
+    }
     net_stream_mark_ready(stream);
 }
 

@@ -30,6 +30,7 @@
 
 #include "net/body.h"
 #include "net/net_framing.h"
+#include "net/text_body.h"
 
 struct gunzip;
 struct net_conn;
@@ -66,12 +67,15 @@ struct net_stream {
     int refusal_status;
     size_t message_max;
     struct body body;
+    struct text_body text; /* of a body in base64 */
+    bool has_told_whole;   /* the message that is the body */
     struct gunzip *gunzip; /* of the message that is being inflated */
 
     enum net_outward outward;
     struct mono_time finished_at; /* when outward became NET_OUT_FINISHED */
     struct bytes out;
     size_t queued;            /* of it, as counted */
+    bool awaits_room;         /* `room` is to be told */
     bool is_unread;           /* an answer found no room: the client doesn't read the ones before */
     struct net_head trailers; /* none: count is 0 */
 };
@@ -92,6 +96,8 @@ struct slice net_stream_details(struct net_stream *stream, enum reason reason);
 void net_stream_drop_body(struct net_stream *stream);
 /* Tell the protocol what the body's bounds allow by now. */
 void net_stream_update_windows(struct net_stream *stream);
+/* `room` is waited for, and is there. */
+bool net_stream_has_room_again(const struct net_stream *stream);
 /* Count what waits in stream->out, after every change of it. */
 void net_stream_count_queue(struct net_stream *stream);
 /* Have it delivered, from outside of the connection's own events. */

@@ -158,6 +158,7 @@ static bool tell_message(struct net_stream *stream, const struct net_frame *fram
         }
         message = gunzip_view(stream->gunzip);
     }
+    stream->has_told_whole = stream->framing->is_whole;
     handler->message(handler->ctx, stream, message);
     stop_inflating(stream);
     body_take(&stream->body, whole);
@@ -187,13 +188,32 @@ static void wait_for_more(struct net_stream *stream, const struct net_frame *fra
     }
 }
 
+/* A body that is one message is complete when all of it came. Until then it is as long as the headers say; and
+ * if they don't, as long as it may be, as soon as it is more than what small ones are. */
+static enum net_look look_at_whole(const struct net_stream *stream, size_t came,
+                                   struct net_frame *out)
+{
+    bool is_known = stream->encoding.length != NET_LENGTH_UNKNOWN;
+    if (stream->has_told_whole) {
+        return NET_LOOK_LATER;
+    }
+    bool is_complete = stream->all_came || is_known || came > stream->message_max;
+    out->length = stream->all_came || !is_known ? came : stream->encoding.length;
+    out->compressed = out->length > 0 && stream->encoding.request != NET_IDENTITY;
+    if (!is_complete && came > BODY_LOOSE_MAX / 2) {
+        out->length = stream->message_max;
+    }
+    return is_complete ? NET_LOOK_FRAME : NET_LOOK_LATER;
+}
+
 /* Tell the next message or the end; false when there is no more to tell now. */
 static bool tell_next(struct net_stream *stream)
 {
     struct err err = {0};
     struct net_frame frame = {0};
     struct slice in = bytes_view(&stream->body.in);
-    enum net_look seen = stream->framing->look(in, stream->all_came, &frame, &err);
+    enum net_look seen = stream->framing->is_whole ? look_at_whole(stream, in.len, &frame)
+                                                   : stream->framing->look(in, &frame, &err);
     if (seen == NET_LOOK_FRAME && !check_frame(stream, &frame, &err).ok) {
         seen = NET_LOOK_BROKEN;
     }
@@ -238,6 +258,13 @@ static void end_stream(struct net_stream *stream)
     stream->conn->protocol->free_stream(stream);
 }
 
+static void tell_room(struct net_stream *stream)
+{
+    const struct net_handler *handler = handler_of(stream);
+    stream->awaits_room = false;
+    handler->room(handler->ctx, stream);
+}
+
 static void deliver(struct net_stream *stream)
 {
     stream->is_telling = true;
@@ -248,6 +275,9 @@ static void deliver(struct net_stream *stream)
         tell_broken(stream, &stream->fault);
     } else if (stream->inward == NET_IN_READING) {
         tell_body(stream);
+    }
+    if (net_stream_has_room_again(stream)) {
+        tell_room(stream);
     }
     stream->is_telling = false;
     if (stream->inward == NET_IN_DEAF || stream->inward == NET_IN_REFUSED) {

@@ -4,6 +4,7 @@
 #include <time.h>
 
 #include "net/conn.h"
+#include "net/cors.h"
 #include "net/gzip.h"
 #include "net/net_stream.h"
 #include "net/server.h"
@@ -38,6 +39,22 @@ void net_stream_took_answer(struct net_stream *stream, size_t bytes)
     bytes_consume(&stream->out, bytes);
     net_stream_count_queue(stream);
     conn_note_taken(stream->conn, bytes);
+    if (net_stream_has_room_again(stream)) {
+        net_stream_schedule(stream); /* nghttp2 asks for bytes right now, and is not to be called */
+    }
+}
+
+bool net_stream_has_room_again(const struct net_stream *stream)
+{
+    return stream->awaits_room && net_stream_queued(stream) <= NET_STREAM_QUEUE_MAX / 2;
+}
+
+void net_stream_await_room(struct net_stream *stream)
+{
+    stream->awaits_room = true;
+    if (net_stream_has_room_again(stream)) {
+        net_stream_schedule(stream);
+    }
 }
 
 static bool has_room(const struct net_stream *stream, size_t len)
@@ -49,8 +66,9 @@ static bool has_room(const struct net_stream *stream, size_t len)
 
 /* --- answers ---------------------------------------------------------------------------------- */
 
-static void respond(struct net_stream *stream, const struct net_head *head, bool has_body)
+static void respond(struct net_stream *stream, struct net_head *head, bool has_body)
 {
+    cors_add(&stream->conn->server->config, &stream->request, head);
     stream->conn->protocol->respond(stream, head, has_body);
 }
 
@@ -61,16 +79,25 @@ static bool is_worth_compressing(const struct net_stream *stream, struct slice m
            message.len <= GZIP_MAX_BYTES;
 }
 
-static void add_message(struct net_stream *stream, struct slice message)
+/* Whether it went compressed. */
+static bool add_message(struct net_stream *stream, struct slice message)
 {
     struct bytes packed = {0};
-    if (is_worth_compressing(stream, message) && gzip_pack(message, &packed)) {
-        stream->framing->add_message(&stream->out, bytes_view(&packed), true);
-    } else {
-        stream->framing->add_message(&stream->out, message, false);
-    }
+    bool compressed = is_worth_compressing(stream, message) && gzip_pack(message, &packed);
+    stream->framing->add_message(&stream->out, compressed ? bytes_view(&packed) : message,
+                                 compressed);
     bytes_free(&packed);
     net_stream_count_queue(stream);
+    return compressed;
+}
+
+/* All of the body is there. Left out over budget: then its end says how long it is. */
+static void add_length(struct net_stream *stream, struct net_head *head)
+{
+    const char *length = arena_printf(stream->arena, "%zu", net_stream_queued(stream));
+    if (length != NULL) {
+        net_head_add(head, "content-length", length);
+    }
 }
 
 void net_stream_send(struct net_stream *stream, struct slice message)
@@ -83,13 +110,16 @@ void net_stream_send(struct net_stream *stream, struct slice message)
         stream->is_unread = true;
         return;
     }
-    add_message(stream, message);
+    bool compressed = add_message(stream, message);
     if (stream->outward == NET_OUT_ANSWERING) {
         stream->conn->protocol->resume(stream);
         return;
     }
     struct net_head head = {0};
-    stream->framing->head(&stream->encoding, &head);
+    stream->framing->head(&stream->encoding, compressed, &head);
+    if (stream->framing->is_whole) {
+        add_length(stream, &head);
+    }
     net_stream_set_outward(stream, NET_OUT_ANSWERING);
     respond(stream, &head, true);
 }
@@ -127,10 +157,13 @@ void net_stream_finish(struct net_stream *stream, enum grpc_code code, const cha
                           : (struct net_status){.code = code, .text = text, .details = details};
     bool is_first = stream->outward == NET_OUT_SILENT;
     struct net_head head = {0};
-    stream->framing->finish(stream->arena, &status, is_first ? &head : NULL, &stream->trailers,
-                            &stream->out);
+    stream->framing->finish(stream->arena, &stream->encoding, &status, is_first ? &head : NULL,
+                            &stream->trailers, &stream->out);
     net_stream_count_queue(stream);
     net_stream_set_outward(stream, NET_OUT_FINISHED);
+    if (is_first && net_stream_queued(stream) > 0) {
+        add_length(stream, &head);
+    }
     if (is_first) {
         respond(stream, &head, net_stream_queued(stream) > 0 || stream->trailers.count > 0);
     } else {
@@ -174,6 +207,9 @@ static void add_page_headers(struct net_stream *stream, const struct net_page *p
     if (page->allow != NULL) {
         net_head_add(head, "allow", page->allow);
     }
+    if (page->accept_post != NULL) {
+        net_head_add(head, "accept-post", page->accept_post);
+    }
 }
 
 void net_stream_reply_page(struct net_stream *stream, const struct net_page *page)
@@ -190,7 +226,7 @@ void net_stream_reply_page(struct net_stream *stream, const struct net_page *pag
         body = slice_str(reason_info(R_ANSWERS_UNREAD)->text);
     }
     bool is_head = stream->request.method != NULL && strcmp(stream->request.method, "HEAD") == 0;
-    bool has_content = page->status != 304; /* RFC 9110 §15.4.5 */
+    bool has_content = page->status != 304 && page->status != 204; /* RFC 9110 §15.4.5, §15.3.5 */
     head.status = page->status;
     const char *length = arena_printf(stream->arena, "%zu", body.len);
     if (has_content) {

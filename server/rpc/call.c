@@ -30,7 +30,7 @@ bool call_trusts_caches(const struct call *c)
 
 struct arena *call_arena(struct call *c)
 {
-    return c->makes_message ? c->outgoing : c->arena;
+    return c->makes_message ? c->outgoing : c->term != NULL ? c->term : c->arena;
 }
 
 struct err *call_err(struct call *c)
@@ -118,7 +118,7 @@ const char *call_peer_address(const struct call *c)
 
 bool call_peer_is_known(const struct call *c)
 {
-    return !call_client_is_gone(c) && net_stream_is_known(c->stream);
+    return c->part_of != NULL || (!call_client_is_gone(c) && net_stream_is_known(c->stream));
 }
 
 void *call_message(struct call *c, const struct ProtobufCMessageDescriptor *type)
@@ -178,5 +178,8 @@ step call_bad_field(struct call *c, const char *field, const char *description)
 
 void call_note_caller(struct call *c, const char *caller)
 {
-    c->caller_name = arena_strdup(c->arena, caller);
+    bool is_same = c->caller_name != NULL && strcmp(c->caller_name, caller) == 0;
+    if (!is_same) { /* of a stream it is noted again and again */
+        c->caller_name = arena_strdup(c->arena, caller);
+    }
 }

@@ -87,6 +87,17 @@ struct step_row {
     {                                                                         \
         .name = (row_name), .run = (fn), .flags = STEP_COMMIT | STEP_VERIFIES \
     }
+/* A row that only asks, before the commit of a later one. */
+#define CHECK(row_name, fn)                                     \
+    {                                                           \
+        .name = (row_name), .run = (fn), .flags = STEP_VERIFIES \
+    }
+
+/* The row that does the items of a batch, each with a commit of its own. */
+#define ITEMS(row_name)                                                  \
+    {                                                                    \
+        .name = (row_name), .run = call_do_items, .flags = STEP_VERIFIES \
+    }
 
 enum { FLOW_STEPS_MAX = 12, SUBFLOW_STEPS_MAX = 12 };
 
@@ -141,6 +152,12 @@ struct flow {
     struct flow_state state;
     enum flow_trust trust;
     size_t memory; /* bytes of a call that it needs beyond what rpc_limits give to all */
+    /* A batch: this is done for each item of its request (ITEMS). When they are its one field, the engine never unpacks
+     * it whole, so it may be large. NULL: no batch. */
+    const struct flow *item;
+    size_t items_max;
+    /* Of an item that is no method by itself: its messages and how large they may be; `method` is the batch's. */
+    const struct method *item_method;
     struct step_row steps[FLOW_STEPS_MAX + 1]; /* ends at name == NULL */
     const struct subflow
         *subflow; /* of its own, which its rows enter; NULL: none. Commits nothing */
@@ -190,7 +207,8 @@ struct slice call_peer_fingerprint(const struct call *c);
  * knows that, its connection. What a tenant's admins do is another party than what its people open. */
 struct uuid call_party(const struct call *c);
 /* The caller's tenant is known. Fails with R_TENANT_BUSY when it has as many calls on their way in this
- * worker as one may have (rpc_limits.party_calls). Zero changes nothing. */
+ * worker as one may have (rpc_limits.party_calls), with R_TOO_MANY_STREAMS for a stream that is one too many. Zero changes
+ * nothing, but that streams count by where they come from. */
 step call_join_party(struct call *c, struct tenant_id tenant);
 /* Text of the peer's address, for audit. */
 const char *call_peer_address(const struct call *c);
@@ -245,17 +263,55 @@ enum { CALL_TURN_MS = 2 };
  * call_resume must not come. */
 step call_wait(struct call *c, step_fn then, void (*cancel)(void *op), void *op);
 void call_resume(struct call *c);
+/* The same for what the items of a batch do together: `begin` starts the operation when all of them wait for theirs or
+ * have ended. A call by itself begins at once. */
+step call_wait_together(struct call *c, void (*begin)(void *op), step_fn then,
+                        void (*cancel)(void *op), void *op);
+
+/* A pair of ErrorInfo.metadata, or a field and its description. */
+struct text_pair {
+    const char *key;
+    const char *value;
+};
+/* What became of one item. Lends until the batch ends. */
+struct call_outcome {
+    const struct ProtobufCMessage *reply; /* NULL: it was refused, for `reason` */
+    enum reason reason;
+    const struct text_pair *metadata, *violations;
+    size_t metadata_count, violation_count;
+};
+/* How many items the request has; more than flow.items_max are not all counted. */
+size_t call_item_count(const struct call *c);
+/* The row ITEMS: do flow.item for each, and wait for all. There are 1 to items_max. */
+step call_do_items(struct call *c);
+struct call_outcome call_item_outcome(const struct call *c, size_t index);
+/* Of an item: the state of its batch, which waits for it and does not change meanwhile, and its place there. */
+const void *call_batch_state(const struct call *c);
+size_t call_item_index(const struct call *c);
 
 /* An empty message in the call's arena; NULL over budget, with call_err filled. */
 void *call_message(struct call *c, const struct ProtobufCMessageDescriptor *type);
 /* Set the reply (in the call's arena or static), of the method's type; sent when the flow is done. Fails when anything
  * did not fit into the arena by now, so that nobody is answered with a part left out. */
 step call_reply(struct call *c, const struct ProtobufCMessage *reply);
-/* Streams: make a message. From here to call_send, what call_arena gives lasts until that has sent, so that
- * a stream that lives for ever keeps nothing of what it has sent. No waiting in between. */
+/* Streams: make a message. From here to call_send, what call_arena gives lasts until that has sent, also while something
+ * is waited for, so that a stream that lives for ever keeps nothing of what it has sent. */
 void call_begin_message(struct call *c);
+/* Streams: there is nothing to send; what call_arena has given since call_begin_message is gone. */
+void call_drop_message(struct call *c);
 /* Streams: send one message now. */
 rc call_send(struct call *c, const struct ProtobufCMessage *message, struct err *err);
+/* Streams: go on when the client has read most of what was sent. No message is being made. Fails with R_SHUTTING_DOWN
+ * when streams are to end (rpc_end_streams), as call_rest does: so a stream that lasts looks every now and then. */
+step call_await_room(struct call *c, step_fn then);
+/* Streams: go on in so many milliseconds. */
+step call_rest(struct call *c, step_fn then, int64_t ms);
+/* Streams that last: whether the caller was found out longer than CALL_TERM_MS ago, and has to be anew. */
+bool call_must_renew(const struct call *c);
+/* Streams that last: find out anew who is calling, then go on at that row of the flow, which looks anew at all that was
+ * found out: what was allocated since the last time is gone, and the message that is being made. */
+step call_renew(struct call *c, step_fn fn);
+enum { CALL_TERM_MS = 10000 };
 /* Streams: wait for the client's next message; then call_request is it, or NULL at the end. What was of the
  * one before is gone then. */
 step call_next_message(struct call *c, step_fn then);
@@ -283,6 +339,7 @@ struct rpc_limits {
     unsigned arena_factor;   /* … plus this times the message's size (0: 4) */
     int64_t max_deadline_ms; /* also the deadline of calls without one (0: 30 s) */
     size_t party_calls;      /* calls of one party at the same time (0: 1,024) */
+    size_t party_streams;    /* of these, streams that last (0: 8) */
 };
 
 /* Make the engine; borrows loop, services and authenticator. Without an authenticator (NULL) public methods

@@ -15,10 +15,12 @@
 
 /* Why a call object must stay: it is freed, in one function, when the last bit clears. */
 enum call_holder {
-    HOLD_STREAM = 1, /* the HTTP/2 stream is open: net may call us, we may send */
+    HOLD_STREAM =
+        1, /* the HTTP/2 stream is open: net may call us, we may send; of an item: its batch waits for it */
     HOLD_OP = 2,     /* an operation is in flight and will call call_resume */
     HOLD_RUN = 4,    /* steps are running */
     HOLD_QUEUED = 8, /* it waits for its turn to run */
+    HOLD_ITEMS = 16, /* some of its items have not been freed */
 };
 
 enum call_phase {
@@ -44,12 +46,23 @@ enum { FRAMES_MAX = 10 };
 enum { KNOWN_FOR_MS = 1000 };
 
 enum { ERROR_METADATA_MAX = 8, VIOLATIONS_MAX = 16, ROW_NAME_MAX = 48 };
+/* What a refusal says beside its sentence is made in memory of its own. */
+enum { CALL_DETAILS_BYTES = 64 * 1024 };
 
-/* A pair of ErrorInfo.metadata, or a field and its description. In the call's arena. */
-struct text_pair {
-    const char *key;
-    const char *value;
+/* The items of a batch. In its arena. */
+struct call_items {
+    struct call *batch;
+    struct slice *parts;                     /* their requests: as bytes, … */
+    const ProtobufCMessage *const *messages; /* … or unpacked already; NULL: they are not */
+    size_t count;
+    struct call **calls; /* NULL: not begun */
+    size_t unanswered, alive;
+    size_t behind;       /* those that have come neither to the next meeting nor to their end */
+    struct list meeting; /* those that wait there */
+    bool is_over;        /* nobody waits for them any more */
 };
+/* A batch that is not taken apart is no larger, because unpacking it takes one turn of the loop. */
+enum { WHOLE_BATCH_MAX = 512 * 1024 };
 
 /* A message of a client stream, in an arena of its own; NULL: none. */
 struct stream_message {
@@ -60,10 +73,11 @@ struct stream_message {
 struct call {
     struct list link; /* in rpc->calls */
     struct rpc *rpc;
-    struct net_stream *stream; /* valid while HOLD_STREAM */
+    struct net_stream *stream; /* valid while HOLD_STREAM; NULL for an item */
     struct net_request facts;  /* a copy: outlives the stream */
     struct arena *arena;       /* the call itself does not live in it */
-    size_t arena_bytes;        /* its budget, and that of each message of a stream */
+    struct arena *term; /* of a stream, what was found out since call_renew; NULL: it was never */
+    size_t arena_bytes; /* the budget of each of them, and of each message of a stream */
     const struct method *method;
     const struct flow *flow; /* NULL: known method, not built */
     const struct codec *codec;
@@ -89,10 +103,19 @@ struct call {
     struct mono_time known_at; /* when is_known was said */
     int64_t unix_us;
 
+    struct call_items *items;   /* of a batch; NULL: it is none, or its request has not come */
+    struct call_items *part_of; /* of an item; NULL: it came by itself */
+    size_t item_index;
+    struct list meeting;
+    bool is_behind;             /* counts in part_of->behind */
+    void (*begin_op)(void *op); /* while it is in part_of->meeting; else NULL */
+
     step_fn then; /* continuation of the operation in flight; NULL: run the row */
     void (*cancel)(void *op);
     void *op;
     bool waits_for_message;
+    bool rests;         /* waits for room or for a time: rpc_end_streams ends it */
+    bool awaits_room;   /* net_stream_await_room */
     step_fn on_message; /* who gets the next message of a client stream */
 
     struct uuid party;
@@ -124,6 +147,13 @@ struct call {
     char failed_row[ROW_NAME_MAX]; /* where the call failed first, for the log; "": nowhere */
 };
 
+/* How often each party had its turn in the present turn of the loop; parties are told apart by a hash. */
+struct served {
+    struct mono_time turn;
+    uint8_t times[64];
+    unsigned parties; /* of which it is not 0 */
+};
+
 struct rpc {
     struct loop *loop;
     void *services;
@@ -134,27 +164,56 @@ struct rpc {
     size_t active;
     struct turns runnable; /* calls that may go on */
     struct loop_task run;
-    struct hashmap *parties; /* of rpc_party, by id: those with calls on their way */
-    enum reason refusal;     /* of every method that is not for everybody; R_NONE: none */
-    bool is_ending;          /* rpc_end_streams */
+    struct served served;
+    struct mono_time crowd_until; /* several parties have calls on their way */
+    struct hashmap *parties;      /* of rpc_party, by id: those with calls on their way */
+    enum reason refusal;          /* of every method that is not for everybody; R_NONE: none */
+    bool is_ending;               /* rpc_end_streams */
     struct net_handler handler;
 };
 
 /* call_start.c */
 void call_begin(struct call *c);
+/* Take in the body from now on. */
+void call_read(struct call *c);
 /* The request is complete: run the flow, from the loop. */
 void call_start(struct call *c);
+
+/* call_status.c */
+/* Hand the end to net: OK, or the call's error with its details. */
+void call_status_finish(struct call *c);
+/* The details of an error for which there is no call. */
+struct slice call_status_details(struct arena *arena, const char *request_id, enum reason reason);
 
 /* call_turns.c: whose turn it is. */
 void call_turns_init(struct rpc *rpc);
 void call_turns_fini(struct rpc *rpc);
 /* Run `body` when it is the call's turn; later in this turn of the loop at the earliest. */
 void call_queue(struct call *c, void (*body)(struct call *c));
-/* The same, at once when nobody waits. */
+/* The same, at once when nobody waits, or when others have had more turns by now. */
 void call_go_on(struct call *c, void (*body)(struct call *c));
-/* Its connection is its party as long as nobody knows more. */
-void call_begin_party(struct call *c);
 void call_leave_party(struct call *c);
+/* Room for the items of a batch, which count as calls do. */
+step call_join_items(struct call *c, size_t count);
+void call_join_as_item(struct call *c, const struct call *batch);
+
+/* call_items.c: batches. */
+/* The request came: unpacked as a whole, or as bytes that the codec takes apart. */
+rc call_take_whole(struct call *c, const ProtobufCMessage *request, struct err *err);
+rc call_take_parts(struct call *c, struct slice bytes, struct err *err);
+/* Whether it is a batch whose request is never unpacked as one. */
+bool call_is_taken_apart(const struct call *c);
+/* The field of a batch's request that has its items; NULL: none has. */
+const ProtobufCFieldDescriptor *call_items_field(const struct flow *batch,
+                                                 const struct method *method);
+/* How large the request may be. */
+size_t call_body_max(const struct call *c);
+/* An item no longer wants to begin together with the others. */
+void call_leave_meeting(struct call *c);
+/* An item has its outcome; all memory of one is gone; the batch needs none of them any more. */
+void call_item_answered(struct call *c);
+void call_item_freed(struct call_items *items);
+void call_drop_items(struct call *c);
 
 /* call_run.c */
 /* The one place from which a response leaves. */
@@ -180,7 +239,8 @@ static inline bool call_client_is_gone(const struct call *c)
  * and its outcome is logged. */
 static inline bool call_may_stop(const struct call *c)
 {
-    return !c->committed && c->phase != PHASE_REFUSING;
+    bool is_meeting = c->begin_op != NULL; /* nothing was submitted yet */
+    return (!c->committed || is_meeting) && c->phase != PHASE_REFUSING;
 }
 /* What was decided on caches is told only when the database has said that they held. */
 static inline bool call_may_tell(const struct call *c)
@@ -207,6 +267,12 @@ step call_pause(struct call *c, step_fn then, int64_t ms);
 void call_wake_for_message(struct call *c);
 /* It waits for a message, and none is there. */
 bool call_is_idle(const struct call *c);
+
+/* call_stream.c: streams to the client. */
+/* Wiped and given back but for a chunk. */
+void call_end_message(struct call *c);
+/* The client has read. */
+void call_wake_for_room(struct call *c);
 
 /* rpc.c */
 const struct method *rpc_find_method(const char *path, size_t *index_out);

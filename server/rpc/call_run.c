@@ -22,10 +22,15 @@ void call_release(struct call *c, enum call_holder holder)
     c->rpc->active--;
     metric_add(M_CALLS_ACTIVE, NULL, NULL, -1);
     arena_free(c->outgoing);
+    arena_free(c->term);
     arena_free(c->taken.arena);
     arena_free(c->waiting.arena);
     arena_free(c->arena);
+    struct call_items *part_of = c->part_of;
     xfree(c);
+    if (part_of != NULL) {
+        call_item_freed(part_of);
+    }
 }
 
 /* A call of one message has one: OK without it is an error to every client of gRPC, and none could say which. */
@@ -47,12 +52,19 @@ void call_answer(struct call *c)
     c->phase = PHASE_ANSWERED;
     loop_timer_cancel(&c->deadline_timer);
     check_end(c);
-    if (!call_client_is_gone(c) && c->err.reason == R_NONE && c->reply != NULL) {
+    if (c->part_of == NULL && !call_client_is_gone(c) && c->err.reason == R_NONE &&
+        c->reply != NULL) {
         (void)call_send(c, c->reply, &c->err).ok; /* its failure is the answer then */
     }
     observe_call_done(c, c->failed_row[0] == '\0' ? call_row_name(c) : c->failed_row);
-    if (!call_client_is_gone(c)) {
-        c->codec->finish(c);
+    call_drop_items(c);
+    if (call_client_is_gone(c)) {
+        return;
+    }
+    if (c->part_of != NULL) {
+        call_item_answered(c); /* which looks at the outcome; HOLD_STREAM keeps it */
+    } else {
+        call_status_finish(c);
         /* net has all that it needs: a client that is slow to read its answer keeps no call. */
         net_stream_set_user(c->stream, NULL);
         c->stream = NULL;
@@ -147,7 +159,9 @@ static step run_row(struct call *c)
 static bool authenticated(struct call *c, step *result)
 {
     c->is_known = true;
-    net_stream_set_known(c->stream);
+    if (c->stream != NULL) {
+        net_stream_set_known(c->stream, c->party);
+    }
     c->known_at = loop_now(c->rpc->loop);
     if (c->has_begun) {
         c->phase = PHASE_RUNNING;
@@ -155,7 +169,7 @@ static bool authenticated(struct call *c, step *result)
         return true;
     }
     c->phase = PHASE_RECEIVING;
-    net_stream_read(c->stream, c->method->max_request_bytes);
+    call_read(c);
     return false;
 }
 

@@ -72,12 +72,17 @@ static void go_on(struct call *c)
     }
 }
 
+void call_read(struct call *c)
+{
+    net_stream_read(c->stream, call_body_max(c));
+}
+
 void call_begin(struct call *c)
 {
     if (c->flow != NULL && method_is_public(c->method)) {
         c->phase = PHASE_RECEIVING;
         c->is_known = true; /* as well as need be */
-        net_stream_read(c->stream, c->method->max_request_bytes);
+        call_read(c);
         return;
     }
     c->phase = PHASE_AUTHENTICATING;

@@ -3,20 +3,26 @@
  * the other, for as long as a turn of the loop may last. So whoever has a thousand calls on their way
  * makes others wait for one of them, and for what the loop does beside.
  *
- * While nobody waits, and the turn of the loop is young, a call goes on at once. */
-#include <string.h>
-
+ * A call goes on at once, and waits in no line, while nobody else waits; and where several parties have
+ * calls on their way, the first few times of each party in a turn of the loop. So whoever has one call
+ * waits for descriptors only. */
 #include "base/mem.h"
 #include "rpc/call_internal.h"
 
-/* Then descriptors are looked at again. Where several parties wait that is soon, so that none waits long
- * for its next step. One by itself waits for nobody: longer turns make fuller batches of the gate and
- * fewer, larger writes. */
-enum { SLICE_NS = CALL_TURN_MS * 1000 * 1000, SLICE_ALONE_NS = 5 * 1000 * 1000 };
+/* Then descriptors are looked at again. In a crowd that is soon, so that nobody's answer from the database
+ * waits long. One party by itself waits for nobody: longer turns make fuller batches of the gate and fewer,
+ * larger writes. */
+enum { SLICE_NS = 500 * 1000, SLICE_ALONE_NS = 5 * 1000 * 1000 };
+
+/* Several parties are a crowd for so long after they were last seen in one turn of the loop. */
+enum { CROWD_MS = 1000 };
+
+/* A call takes so many turns from its request to its answer if it waits for the gate only. */
+enum { AT_ONCE_MAX = 4 };
 
 struct rpc_party {
     struct uuid id;
-    size_t calls;
+    size_t calls, streams;
 };
 
 /* More than there are calls: net refuses those. */
@@ -24,9 +30,29 @@ enum { PARTIES_MAX = 1 << 16 };
 
 /* --- turns ------------------------------------------------------------------------------------ */
 
-static bool is_slice_over(const struct rpc *rpc, bool is_alone)
+static bool is_crowd(const struct rpc *rpc)
 {
-    return loop_turn_ns(rpc->loop) >= (is_alone ? SLICE_ALONE_NS : SLICE_NS);
+    return loop_now(rpc->loop).ns < rpc->crowd_until.ns;
+}
+
+/* The turns that the call's party has had in this turn of the loop, this one included. */
+static unsigned count_turn(const struct call *c)
+{
+    struct rpc *rpc = c->rpc;
+    struct served *served = &rpc->served;
+    struct mono_time now = loop_now(rpc->loop);
+    if (served->turn.ns != now.ns) {
+        *served = (struct served){.turn = now};
+    }
+    const uint8_t *id = c->party.b;
+    uint8_t *times =
+        &served->times[(id[0] ^ id[UUID_BYTES - 1] ^ id[UUID_BYTES - 2]) % sizeof served->times];
+    served->parties += *times == 0;
+    *times += *times < UINT8_MAX;
+    if (served->parties > 1) {
+        rpc->crowd_until = mono_add_ms(now, CROWD_MS);
+    }
+    return *times;
 }
 
 static void run_one(struct call *c)
@@ -37,18 +63,26 @@ static void run_one(struct call *c)
     call_release(c, HOLD_RUN);
 }
 
+/* In a crowd the slice counts from here: whatever the descriptors took, the lines move. */
+static bool is_slice_over(const struct rpc *rpc, struct mono_time since)
+{
+    return is_crowd(rpc) ? clock_mono().ns - since.ns >= SLICE_NS
+                         : loop_turn_ns(rpc->loop) >= SLICE_ALONE_NS;
+}
+
 static void run(struct loop_task *task)
 {
     struct rpc *rpc = LIST_ENTRY(task, struct rpc, run);
+    struct mono_time since = clock_mono();
     struct turn *turn;
-    bool is_alone = true;
     do {
-        is_alone = is_alone && rpc->runnable.line_count <= 1;
         turn = turns_take(&rpc->runnable);
         if (turn != NULL) {
-            run_one(LIST_ENTRY(turn, struct call, turn));
+            struct call *c = LIST_ENTRY(turn, struct call, turn);
+            (void)count_turn(c);
+            run_one(c);
         }
-    } while (turn != NULL && !is_slice_over(rpc, is_alone));
+    } while (turn != NULL && !is_slice_over(rpc, since));
     if (rpc->runnable.count > 0) {
         loop_defer_to_next_turn(rpc->loop, &rpc->run);
     }
@@ -83,9 +117,17 @@ void call_queue(struct call *c, void (*body)(struct call *c))
     }
 }
 
+/* Never for longer than one party by itself may run. */
+static bool may_go_at_once(struct call *c)
+{
+    unsigned times = count_turn(c);
+    bool is_first = is_crowd(c->rpc) ? times <= AT_ONCE_MAX : c->rpc->runnable.count == 0;
+    return is_first && loop_turn_ns(c->rpc->loop) < SLICE_ALONE_NS;
+}
+
 void call_go_on(struct call *c, void (*body)(struct call *c))
 {
-    if (c->rpc->runnable.count == 0 && !is_slice_over(c->rpc, true)) {
+    if (may_go_at_once(c)) {
         call_with_scope(c, body);
     } else {
         call_queue(c, body);
@@ -97,14 +139,6 @@ void call_go_on(struct call *c, void (*body)(struct call *c))
 struct uuid call_party(const struct call *c)
 {
     return c->party;
-}
-
-/* Not a UUID of any version, so nobody's id. */
-void call_begin_party(struct call *c)
-{
-    uint64_t number = net_stream_connection(c->stream);
-    c->party = (struct uuid){{0}};
-    memcpy(c->party.b + UUID_BYTES - sizeof number, &number, sizeof number);
 }
 
 static struct rpc_party *party_of(struct rpc *rpc, struct uuid id)
@@ -119,28 +153,66 @@ static struct rpc_party *party_of(struct rpc *rpc, struct uuid id)
     return party;
 }
 
+static size_t streams_of(const struct call *c)
+{
+    return c->method->server_streams != 0 ? 1 : 0;
+}
+
 void call_leave_party(struct call *c)
 {
     struct rpc_party *party = c->joined;
+    if (party != NULL) {
+        party->streams -= streams_of(c);
+    }
     if (party != NULL && --party->calls == 0) {
         (void)hashmap_remove(c->rpc->parties, slice_of(party->id.b, UUID_BYTES));
     }
     c->joined = NULL;
 }
 
+static const struct rpc_party *join(struct call *c)
+{
+    struct rpc_party *party = party_of(c->rpc, c->party);
+    party->calls++;
+    party->streams += streams_of(c);
+    c->joined = party;
+    return party;
+}
+
+/* A batch that is larger than what one may have still has its turn, when nothing else of its party is on its way.
+ * Whoever is of no tenant counts by where they call from, since it is net that bounds their other calls, and net
+ * sees no items. */
+step call_join_items(struct call *c, size_t count)
+{
+    const struct rpc_party *party = c->joined == NULL ? join(c) : c->joined;
+    size_t others = party->calls - 1;
+    bool has_room = others == 0 || others + count < c->rpc->limits.party_calls;
+    return has_room ? STEP_NEXT : call_fail(c, R_TENANT_BUSY, "%zu calls on their way", others);
+}
+
+void call_join_as_item(struct call *c, const struct call *batch)
+{
+    c->joined = batch->joined;
+    c->joined->calls++;
+}
+
 step call_join_party(struct call *c, struct tenant_id tenant)
 {
     struct uuid id = tenant.u;
-    if (uuid_is_zero(id)) {
+    if (uuid_is_zero(id) && streams_of(c) == 0) {
         return STEP_NEXT;
     }
-    id.b[0] ^= c->flow->trust == TRUST_NOTHING ? 0x80 : 0;
-    c->party = id;
+    if (!uuid_is_zero(id)) { /* else a stream counts by where it comes from */
+        id.b[0] ^= c->flow->trust == TRUST_NOTHING ? 0x80 : 0;
+        c->party = id;
+    }
     call_leave_party(c);
-    struct rpc_party *party = party_of(c->rpc, id);
-    party->calls++;
-    c->joined = party;
-    return party->calls <= c->rpc->limits.party_calls
+    const struct rpc_party *party = join(c);
+    if (streams_of(c) > 0 && party->streams > c->rpc->limits.party_streams) {
+        return call_fail(c, R_TOO_MANY_STREAMS, "%zu streams", party->streams - 1);
+    }
+    /* An item was let in with its batch; it is here again because its caller is asked anew. */
+    return c->part_of != NULL || party->calls <= c->rpc->limits.party_calls
                ? STEP_NEXT
                : call_fail(c, R_TENANT_BUSY, "%zu calls on their way", party->calls - 1);
 }

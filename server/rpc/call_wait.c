@@ -7,7 +7,7 @@
 
 step call_wait(struct call *c, step_fn then, void (*cancel)(void *op), void *op)
 {
-    CH_ASSERT((c->holders & HOLD_OP) == 0 && cancel != NULL && !c->makes_message);
+    CH_ASSERT((c->holders & HOLD_OP) == 0 && cancel != NULL);
     c->holders |= HOLD_OP;
     c->then = then;
     c->cancel = cancel;
@@ -36,15 +36,21 @@ void call_resume(struct call *c)
     c->holders &= ~(unsigned)HOLD_OP;
     c->cancel = NULL;
     c->op = NULL;
+    c->rests = false;
     call_go_on(c, resume);
 }
 
 void call_cancel_op(struct call *c)
 {
     if ((c->holders & HOLD_OP) != 0) {
-        c->cancel(c->op);
+        if (c->begin_op != NULL) {
+            call_leave_meeting(c);
+        } else {
+            c->cancel(c->op);
+        }
         c->cancel = NULL;
         c->op = NULL;
+        c->rests = false;
         c->holders &= ~(unsigned)HOLD_OP;
     }
 }
@@ -99,7 +105,7 @@ static void take_message(struct call *c)
     c->waiting = (struct stream_message){0};
     c->request = c->taken.message;
     if (!call_client_is_gone(c) && !c->client_ended) {
-        net_stream_read(c->stream, c->method->max_request_bytes);
+        call_read(c);
     }
 }
 
@@ -141,32 +147,4 @@ step call_next_message(struct call *c, step_fn then)
     step waiting = call_wait(c, message_came, stop_waiting_for_message, c);
     call_wake_for_message(c);
     return waiting;
-}
-
-void call_begin_message(struct call *c)
-{
-    c->outgoing = c->outgoing == NULL ? arena_new(c->arena_bytes) : c->outgoing;
-    c->makes_message = true;
-}
-
-/* Wiped and given back but for a chunk. */
-static void end_message(struct call *c)
-{
-    if (c->makes_message) {
-        arena_reset(c->outgoing);
-        c->makes_message = false;
-    }
-}
-
-rc call_send(struct call *c, const struct ProtobufCMessage *message, struct err *err)
-{
-    struct slice packed;
-    ENSURE(call_may_tell(c), err, R_INTERNAL);
-    ENSURE(!c->makes_message || !arena_is_exceeded(c->outgoing), err, R_ARENA_EXHAUSTED);
-    TRY(c->codec->encode(call_arena(c), message, &packed, err));
-    if (!call_client_is_gone(c)) {
-        net_stream_send(c->stream, packed);
-    }
-    end_message(c);
-    return OK;
 }

@@ -31,11 +31,13 @@ void observe_call_done(const struct call *c, const char *row)
     int64_t ns = loop_now(c->rpc->loop).ns - c->started.ns;
     bool ok = c->err.reason == R_NONE;
     const char *reason = ok ? "OK" : reason_info(c->err.reason)->name;
-    enum log_level level = is_our_fault(c) ? LOG_ERROR : LOG_INFO;
+    enum log_level level = c->part_of != NULL ? LOG_DEBUG : LOG_INFO; /* a batch has one line */
+    level = is_our_fault(c) ? LOG_ERROR : level;
     metric_add(M_CALLS, flow_name(c), reason, 1);
     metric_observe(M_CALL_SECONDS, flow_name(c), NULL, ns);
     log_event(level, "call.done", F_STR("method", c->method->path), F_STR("reason", reason),
-              F_STR("step", row), F_MICROS("ms", ns / 1000),
+              F_STR("step", row), F_STR("protocol", c->facts.framing),
+              F_STR("codec", c->codec->name), F_MICROS("ms", ns / 1000),
               F_STR("client", call_client_is_gone(c) ? "gone" : "there"),
               F_USER("peer", c->facts.peer), F_USER("caller", c->caller_name),
               F_USER("detail", ok ? NULL : c->err.detail), F_STR("check", ok ? NULL : c->err.check),

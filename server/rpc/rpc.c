@@ -7,7 +7,7 @@
 #include "base/mem.h"
 #include "rpc/call_internal.h"
 
-enum { PARTY_CALLS = 1024 };
+enum { PARTY_CALLS = 1024, PARTY_STREAMS = 8 };
 
 static int compare_path(const void *key, const void *row)
 {
@@ -70,6 +70,9 @@ struct rpc *rpc_new(struct loop *loop, void *services, const struct authenticato
     if (rpc->limits.party_calls == 0) {
         rpc->limits.party_calls = PARTY_CALLS;
     }
+    if (rpc->limits.party_streams == 0) {
+        rpc->limits.party_streams = PARTY_STREAMS;
+    }
     rpc->flows = xcalloc(METHOD_COUNT, sizeof(struct flow *));
     rpc->handler = RPC_HANDLER;
     rpc->handler.ctx = rpc;
@@ -104,6 +107,22 @@ static void check_rows(const struct flow *flow)
     }
 }
 
+/* An item is not asked again who may call it, and decides on the caller that the batch has. */
+static void check_items(const struct flow *batch, const struct method *method)
+{
+    if (batch->item == NULL) {
+        return;
+    }
+    const struct method *item = rpc_find_method(batch->item->method, NULL);
+    CH_ASSERT(item != NULL && batch->items_max > 0 && batch->item->item == NULL);
+    CH_ASSERT(item->roles == method->roles && item->user == method->user);
+    const struct method *own = batch->item->item_method;
+    CH_ASSERT(own == NULL ||
+              (item == method && own->roles == method->roles && own->user == method->user));
+    CH_ASSERT(batch->trust == TRUST_CACHES && batch->item->trust == TRUST_CACHES);
+    CH_ASSERT(call_items_field(batch, method) != NULL);
+}
+
 void rpc_register(struct rpc *rpc, const struct flow *flow)
 {
     size_t index;
@@ -113,6 +132,7 @@ void rpc_register(struct rpc *rpc, const struct flow *flow)
     CH_ASSERT(rpc->flows[index] == NULL);
     CH_ASSERT(method_is_public(method) ? flow->on_refusal == NULL : rpc->authenticator != NULL);
     check_rows(flow);
+    check_items(flow, method);
     rpc->flows[index] = flow;
 }
 
@@ -126,7 +146,7 @@ void rpc_end_streams(struct rpc *rpc)
     rpc->is_ending = true;
     LIST_EACH_SAFE (link, after, &rpc->calls) {
         struct call *c = LIST_ENTRY(link, struct call, link);
-        if (call_is_idle(c)) {
+        if (call_is_idle(c) || c->rests) {
             call_abort(c, R_SHUTTING_DOWN);
         }
     }
@@ -137,11 +157,16 @@ const struct net_handler *rpc_net_handler(struct rpc *rpc)
     return &rpc->handler;
 }
 
+/* An item that is no method by itself has its rows listed in the place of the one that does the items. */
 static void visit_rows(const struct flow *flow, const char *sub, const struct step_row *row,
                        step_visit visit, void *ctx)
 {
     for (; row->name != NULL; row++) {
         visit(flow, sub, row, ctx);
+        const struct flow *item = row->run == call_do_items ? flow->item : NULL;
+        for (size_t i = 0; item != NULL && item->item_method != NULL && item->steps[i].name; i++) {
+            visit(item, NULL, &item->steps[i], ctx);
+        }
     }
 }
 

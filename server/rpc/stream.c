@@ -11,19 +11,34 @@
 
 enum { DETAILS_BUDGET = 16 * 1024 };
 
+static const char ACCEPT_POST[] =
+    "application/json, application/proto, application/connect+json, application/connect+proto, "
+    "application/grpc, application/grpc+proto, application/grpc-web, application/grpc-web+proto, "
+    "application/grpc-web-text, application/grpc-web-text+proto";
+
 static struct slice on_details(void *ctx, struct arena *arena, enum reason reason)
 {
     const struct rpc *rpc = ctx;
     char request_id[UUID_TEXT_BYTES];
     uuid_format(uuid_v7(loop_unix_us(rpc->loop)), request_id);
-    return CODEC_GRPC.details(arena, request_id, reason);
+    return call_status_details(arena, request_id, reason);
 }
 
-/* Answer a request for which there is no call: an unknown path, or no gRPC at all. */
+static void reply_bad_type(struct net_stream *stream)
+{
+    net_stream_reply_page(
+        stream, &(struct net_page){.status = 415,
+                                   .content_type = "text/plain",
+                                   .cache_control = "no-store",
+                                   .accept_post = ACCEPT_POST,
+                                   .body = slice_str("expected a content type of accept-post\n")});
+}
+
+/* Answer a request for which there is no call: an unknown path, or no protocol of ours. */
 static void refuse_stream(struct rpc *rpc, struct net_stream *stream,
                           const struct net_request *request)
 {
-    if (request->is_grpc) {
+    if (request->framing != NULL) {
         const struct reason_info *info = reason_info(R_METHOD_UNKNOWN);
         AUTO(arena_free_at) struct arena *arena = arena_new(DETAILS_BUDGET);
         net_stream_finish(stream, info->code, info->text, on_details(rpc, arena, R_METHOD_UNKNOWN));
@@ -31,7 +46,7 @@ static void refuse_stream(struct rpc *rpc, struct net_stream *stream,
     }
     bool is_method = rpc_find_method(request->path, NULL) != NULL;
     if (strcmp(request->method, "POST") == 0) {
-        net_stream_reply_http(stream, 415, "text/plain", slice_str("expected application/grpc\n"));
+        reply_bad_type(stream);
     } else if (is_method) {
         net_stream_reply_page(stream, &(struct net_page){.status = 405,
                                                          .content_type = "text/plain",
@@ -79,13 +94,24 @@ static void set_deadline(struct call *c, int64_t asked_ms)
     loop_timer_arm(&c->deadline_timer, ms);
 }
 
+/* Connect says by its content type whether a method streams. */
+static bool is_framing_for(const struct net_request *request, const struct method *method)
+{
+    bool streams = method->client_streams != 0 || method->server_streams != 0;
+    return streams ? !request->only_unary : !request->only_streaming;
+}
+
 static void on_open(void *ctx, struct net_stream *stream, const struct net_request *request)
 {
     struct rpc *rpc = ctx;
     size_t index;
     const struct method *method = rpc_find_method(request->path, &index);
-    if (method == NULL || !request->is_grpc || request->query != NULL) {
+    if (method == NULL || request->framing == NULL || request->query != NULL) {
         refuse_stream(rpc, stream, request);
+        return;
+    }
+    if (!is_framing_for(request, method)) {
+        reply_bad_type(stream);
         return;
     }
     struct call *c = xcalloc(1, sizeof *c);
@@ -93,7 +119,7 @@ static void on_open(void *ctx, struct net_stream *stream, const struct net_reque
     c->stream = stream;
     c->method = method;
     c->flow = rpc->flows[index];
-    c->codec = &CODEC_GRPC;
+    c->codec = request->is_json ? &CODEC_JSON : &CODEC_PROTO;
     c->holders = HOLD_STREAM;
     c->arena_bytes = rpc->limits.arena_base_bytes +
                      rpc->limits.arena_factor * method->max_request_bytes +
@@ -106,7 +132,7 @@ static void on_open(void *ctx, struct net_stream *stream, const struct net_reque
     metric_add(M_CALLS_ACTIVE, NULL, NULL, 1);
     loop_timer_init(&c->deadline_timer, rpc->loop, on_deadline);
     set_deadline(c, request->timeout_ms);
-    call_begin_party(c);
+    c->party = net_stream_party(stream); /* as long as nobody knows more */
     net_stream_set_user(stream, c);
     if (copy_facts(c, request)) {
         call_begin(c);
@@ -142,6 +168,25 @@ static bool decode(struct call *c, struct arena *arena, struct slice bytes,
     return false;
 }
 
+/* A batch is taken apart where its form allows it, and its items are unpacked one at a time; its own message stays
+ * empty. */
+static bool read_request(struct call *c, struct slice bytes, ProtobufCMessage **message)
+{
+    bool is_batch = c->flow != NULL && c->flow->item != NULL;
+    bool has_parts = call_is_taken_apart(c);
+    if (!decode(c, c->arena, has_parts ? SLICE_NONE : bytes, message)) {
+        return false;
+    }
+    struct err err = {0};
+    rc taken = has_parts  ? call_take_parts(c, bytes, &err)
+               : is_batch ? call_take_whole(c, *message, &err)
+                          : OK;
+    if (!taken.ok) {
+        call_reject(c, &err);
+    }
+    return taken.ok;
+}
+
 /* One message waits at a time, so that a client that is faster than its flow fills its own window. */
 static void take_of_stream(struct call *c, struct slice bytes)
 {
@@ -166,12 +211,9 @@ static void on_message(void *ctx, struct net_stream *stream, struct slice bytes)
         take_of_stream(c, bytes);
         return;
     }
-    if (c == NULL || !decode(c, c->arena, bytes, &message)) {
-        return;
-    }
-    if (c->request != NULL) {
+    if (c != NULL && c->request != NULL) {
         call_reject(c, &(struct err){.reason = R_MESSAGE_COUNT_WRONG, .detail = "second message"});
-    } else {
+    } else if (c != NULL && read_request(c, bytes, &message)) {
         c->request = message;
     }
 }
@@ -204,6 +246,15 @@ static void on_broken(void *ctx, struct net_stream *stream, const struct err *er
     }
 }
 
+static void on_room(void *ctx, struct net_stream *stream)
+{
+    (void)ctx;
+    struct call *c = net_stream_user(stream);
+    if (c != NULL) {
+        call_wake_for_room(c);
+    }
+}
+
 static void on_closed(void *ctx, struct net_stream *stream)
 {
     (void)ctx;
@@ -223,6 +274,7 @@ const struct net_handler RPC_HANDLER = {
     .message = on_message,
     .end = on_end,
     .broken = on_broken,
+    .room = on_room,
     .closed = on_closed,
     .details = on_details,
 };

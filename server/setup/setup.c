@@ -89,9 +89,23 @@ static void check_passfile(const Conf *conf, const struct setup_listener *to)
     arena_free(arena);
 }
 
+static void check_mail_relay(const Conf *conf, const struct setup_listener *to)
+{
+    const Chancery__Config__V1__MailRelay *relay = conf->mail_relay;
+    if (relay == NULL) {
+        return;
+    }
+    if (relay->password_file[0] != '\0') {
+        (void)setup_secret_file(relay->password_file, to);
+    }
+    if (relay->ca_file[0] != '\0') {
+        setup_ca_file(relay->ca_file, to);
+    }
+}
+
 const struct setup_check SETUP_CHECKS[] = {
     {"algorithms", check_algorithms},     {"root key", check_root_key},
     {"certificates", setup_certificates}, {"addresses", setup_addresses},
-    {"passfile", check_passfile},
+    {"passfile", check_passfile},         {"mail relay", check_mail_relay},
 };
 const size_t SETUP_CHECK_COUNT = sizeof SETUP_CHECKS / sizeof SETUP_CHECKS[0];

@@ -6,7 +6,7 @@ import pytest
 from authority import MESSAGES
 from calls import fresh_channel
 from faults import FLOWS, steps_of
-from methods import BY_FLOW, caller_of, request_of
+from methods import BY_FLOW, caller_of, credentials_of, request_of
 from stock import Stock
 from waiting import eventually
 
@@ -35,8 +35,7 @@ def start(stock, method, channel=None, timeout=20):
     request_type, response_type = MESSAGES.method(method.path)
     stub = (channel or stock.w.a.channel(who["who"])).unary_unary(
         f"/chancery.v1.{method.path}", request_type.SerializeToString, response_type.FromString)
-    metadata = [("authorization", f"Bearer {who['token']}")] if who["token"] else []
-    return stub.future(request_type(**request_of(stock, method)), metadata=metadata, timeout=timeout)
+    return stub.future(request_type(**request_of(stock, method)), metadata=credentials_of(who), timeout=timeout)
 
 
 def active(world):

@@ -6,9 +6,9 @@ import json
 import pytest
 
 from authority import Identity, Issuer
-from command import run, with_certificate
+from command import rows, run, with_certificate
 
-ASKED = "nothing is done yet: another admin must approve it\n  chancery approval show --profile FILE "
+ASKED = "nothing is done yet: another admin must approve it\n  chancery approval show "
 
 
 @pytest.fixture(scope="module")
@@ -37,10 +37,10 @@ def test_what_is_asked_can_be_read_and_approved(world):
     new = issuer_file(world, "new", kind="TENANT", tenant="contoso", issuer=issuer.iss, audiences=["chancery"],
                       algorithms=["ES256"], jwks_json=issuer.jwks())
     approval = asked(world, "issuer create", "one", "-f", new)
-    line = run(world, "approval list", "two").stdout
-    assert line.startswith(f"{approval}  pending  ") and line.count("\n") == 1
-    assert f"contoso-admin: Register issuer {issuer.iss} {{" in line
-    assert f"issuer.keys: → {issuer.key.thumbprint()}" in line and line.endswith("}\n")
+    (line,) = rows(run(world, "approval list", "two").stdout)
+    assert line.startswith(f"{approval}  pending  ")
+    assert f"contoso-admin  Register issuer {issuer.iss} {{" in line
+    assert f"issuer.keys: → {issuer.key.thumbprint()}" in line and line.endswith("}")
     shown = json.loads(run(world, "approval show", "two", approval, "-o", "json").stdout)
     assert shown["operation"] == "APPROVAL_OPERATION_CONTENT_ACCESS" and len(shown["digest"]) == 44
     assert {"field": "issuer.audiences", "after": "chancery"} in shown["changes"]
@@ -59,7 +59,7 @@ def test_what_is_asked_can_be_read_and_approved(world):
     approval = asked(world, "issuer update", "one", "-f", url, "--field", "keys", identity)
     assert "issuer.jwks_url: → https://keys.example/set" in run(world, "approval list", "two").stdout
     run(world, "approval reject", "two", approval)
-    assert run(world, "issuer delete", "one", identity).stdout == ""
+    assert run(world, "issuer delete", "one", "--yes", identity).stdout == ""
 
 
 def test_every_command_says_that_it_only_asked(world):

@@ -6,7 +6,7 @@ import subprocess
 import pytest
 
 from authority import BUILD
-from command import run, with_certificate, with_token
+from command import rows, run, with_certificate, with_token
 
 USAGE, REFUSED = 2, 3
 
@@ -27,8 +27,8 @@ def test_super_users(world):
     done = run(world, "super-user grant", "contoso-admin", "--reason", "case 4711", "--expires", "+7",
                "user:eve@contoso.com")
     assert done.stdout == "granted\n"
-    listed = run(world, "super-user list", "contoso-admin").stdout
-    assert listed.startswith("user:eve@contoso.com ") and listed.endswith("Z  by contoso-admin: case 4711\n")
+    (listed,) = rows(run(world, "super-user list", "contoso-admin").stdout)
+    assert listed.startswith("user:eve@contoso.com ") and listed.endswith("Z  contoso-admin  case 4711")
     as_json = json.loads(run(world, "super-user list", "contoso-admin", "-o", "json").stdout)
     assert as_json["superUsers"][0]["reason"] == "case 4711"
     assert run(world, "super-user revoke", "contoso-admin", "user:eve@contoso.com").stdout == "revoked\n"
@@ -49,8 +49,8 @@ def test_a_second_admin_approves(world):
     first = run(world, "super-user grant", "contoso-admin", *grant).stdout
     assert first.startswith("nothing is done yet: another admin must approve it\n  chancery approval show ")
     approval = first.split()[-1]
-    listed = run(world, "approval list", "contoso-two").stdout
-    assert listed.startswith(f"{approval}  pending  ") and "contoso-admin: Give super-user power to user:eve" in listed
+    (listed,) = rows(run(world, "approval list", "contoso-two").stdout)
+    assert listed.startswith(f"{approval}  pending  ") and "contoso-admin  Give super-user power to user:eve" in listed
     shown = json.loads(run(world, "approval show", "contoso-two", approval, "-o", "json").stdout)
     assert json.loads(shown["requestJson"])["reason"] == "hold"
     assert "APPROVER_NOT_INDEPENDENT" in run(world, "approval approve", "contoso-admin", approval,
@@ -62,7 +62,7 @@ def test_a_second_admin_approves(world):
                                   *grant).stdout)["approvalId"]
         assert run(world, f"approval {verb}", who, approval).stdout == word
     assert run(world, "approval list", "contoso-two").stdout == ""
-    states = [line.split()[1] for line in run(world, "approval list", "contoso-two", "--all").stdout.splitlines()]
+    states = [line.split()[1] for line in rows(run(world, "approval list", "contoso-two", "--all").stdout)]
     assert sorted(states) == ["approved", "rejected", "withdrawn"]
     lowering = run(world, "approval require", "contoso-admin", "none").stdout.split()[-1]
     assert "No longer require two-person approval for CONTENT_ACCESS EXPORT_KEYS LOWER_REQUIREMENT" in run(
@@ -96,8 +96,7 @@ def test_uses_of_power_are_found(world):
     made = world.protect(token=world.alice)
     rights(world, made)
     world.acquire(made, world.alice)
-    lines = run(world, "audit query", "contoso-admin", "--power", "any", "--content",
-                made.content_id).stdout.splitlines()
+    lines = rows(run(world, "audit query", "contoso-admin", "--power", "any", "--content", made.content_id).stdout)
     assert len(lines) == 1 and "alice@contoso.com" in lines[0]
     run(world, "audit query", "contoso-admin", "--power", "magic", expect=2)
 

@@ -5,7 +5,7 @@ import subprocess
 
 import pytest
 
-from command import CHANCERY, with_certificate
+from command import CHANCERY, rows, with_certificate
 from dns_server import txt
 from world import ROLES
 
@@ -67,7 +67,7 @@ def test_a_platform_admin_vouches(world):
 
 
 def test_tenants_are_listed_and_changed(world):
-    lines = tenant(world, "list", world.platform_admin).splitlines()
+    lines = rows(tenant(world, "list", world.platform_admin))
     assert [line.split()[0] for line in lines] == ["contoso", "fabrikam", "wingtip"] and "Wingtip Ltd" in lines[2]
     assert [t["tenant"] for t in as_json(world, "list", world.platform_admin)["tenants"]] == [
         "contoso", "fabrikam", "wingtip"]
@@ -81,6 +81,9 @@ def test_tenants_are_listed_and_changed(world):
     assert "COMPONENT_ROLE" in tenant(world, "update", world.wingtip_admin, "--state", "disabled", expect=3)
     assert "disabled" in tenant(world, "update", world.platform_admin, "--state", "disabled", "wingtip")
     assert "active" in tenant(world, "update", world.platform_admin, "--state", "active", "wingtip")
+    assert "passcodes    off" in tenant(world, "update", world.wingtip_admin, "--passcodes", "off")
+    assert as_json(world, "get", world.wingtip_admin)["tenant"]["disablePasscodes"] is True
+    assert "passcodes    on" in tenant(world, "update", world.wingtip_admin, "--passcodes", "on")
     told = tenant(world, "update", world.wingtip_admin, "--onboarding", "alice", expect=1)
     assert "tenant.onboarding[0]" in told
 
@@ -90,7 +93,8 @@ def test_exclusions_come_and_go(world):
                                  ("--application", "Mail 1.0", "Mail 1.0"), ("--platform", "android", "android")):
         assert tenant(world, "exclude", world.wingtip_admin, option, value) == "excluded\n"
         assert "ALREADY_EXISTS" in tenant(world, "exclude", world.wingtip_admin, option, value, expect=3)
-        assert tenant(world, "exclusions", world.wingtip_admin).strip().split(maxsplit=1) == [option[2:], shown]
+        (line,) = rows(tenant(world, "exclusions", world.wingtip_admin))
+        assert line.split(maxsplit=1) == [option[2:], shown]
         assert tenant(world, "let-in", world.wingtip_admin, option, value) == "let in again\n"
         assert tenant(world, "exclusions", world.wingtip_admin) == ""
     assert "user" in tenant(world, "exclude", world.wingtip_admin, expect=1)
@@ -99,6 +103,7 @@ def test_exclusions_come_and_go(world):
 @pytest.mark.parametrize("arguments", [
     ["frobnicate"], ["list", "x"], ["create", "x"], ["create", "--boundary", "gcc"], ["update"], ["add-domain"],
     ["update", "--cap-days", "many"], ["update", "--cap-days", "366"], ["update", "--state", "off"],
+    ["update", "--passcodes", "maybe"],
     ["update", "--everybody", "--onboarding", "user:a@b.c"], ["get", "a", "b"], ["exclude", "x"],
     ["create", "--boundary", "gcc", "--cap-days", "0", "x"]])
 def test_what_is_not_understood(world, arguments):

@@ -8,13 +8,14 @@ import time
 
 import pytest
 
-from authority import BUILD, Issuer
+from authority import Issuer
+from build_kind import is_sanitized
 from calls import outcome, reason
 from jwks_server import make_certificate, serve
 from waiting import eventually, let_pass
 
 # Both libfaketime and AddressSanitizer stand in for clock_gettime, and each waits for the other.
-pytestmark = pytest.mark.skipif("asan" in BUILD, reason="libfaketime does not go with AddressSanitizer")
+pytestmark = pytest.mark.skipif(is_sanitized(), reason="libfaketime does not go with AddressSanitizer")
 
 HOUR = 3600
 LIBRARY = "/usr/lib/x86_64-linux-gnu/faketime/libfaketime.so.1"

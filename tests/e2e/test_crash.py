@@ -12,14 +12,14 @@ import pytest
 from authority import MESSAGES, Refused
 from calls import fresh_channel, outcome_of
 from faults import COMMITTING, Faults, from_commit
-from methods import BY_FLOW, ONLY_RECORDED, caller_of, request_of
+from methods import BY_FLOW, ONLY_RECORDED, caller_of, credentials_of, request_of
 from snapshot import snapshot
 from stock import Stock
 
 NODES = 6  # a worker that dies is started again one second after it was started: meanwhile others are killed
 
 # What a client is told who asks for what is done already.
-DONE_ALREADY = {"ALREADY_EXISTS", "NOT_FOUND", "PRECONDITION_FAILED", "ETAG_MISMATCH"}
+DONE_ALREADY = {"PASSCODE_ENDED", "ALREADY_EXISTS", "NOT_FOUND", "PRECONDITION_FAILED", "ETAG_MISMATCH", "KEY_STATE"}
 
 
 @pytest.fixture(scope="module")
@@ -45,9 +45,7 @@ class Node:
         request_type, response_type = MESSAGES.method(method.path)
         stub = channel.unary_unary(f"/chancery.v1.{method.path}", request_type.SerializeToString,
                                    response_type.FromString)
-        metadata = [("traceparent", f"00-{trace}-{'1' * 16}-01")]
-        if who["token"]:
-            metadata.append(("authorization", f"Bearer {who['token']}"))
+        metadata = [("traceparent", f"00-{trace}-{'1' * 16}-01"), *credentials_of(who)]
         future = stub.future(request_type(**request), metadata=metadata, timeout=20)
         error = future.exception()
         channel.close()

@@ -120,9 +120,9 @@ def test_the_command_line_keeps_a_directory(world):
     assert "removed" in command(world, "remove-member", "new@fabrikam.com", "x@a.example").stdout
     refused = command(world, "add-member", "legal@fabrikam.com", "all@fabrikam.com", expect=3)
     assert "GROUP_CYCLE" in refused.stderr and "legal@fabrikam.com" in refused.stderr
-    command(world, "delete", "group", "new@fabrikam.com")
-    command(world, "delete", "user", "robert@fabrikam.com")
-    assert "NOT_FOUND" in command(world, "delete", "user", "robert@fabrikam.com", expect=3).stderr
+    command(world, "delete", "--yes", "group", "new@fabrikam.com")
+    command(world, "delete", "--yes", "user", "robert@fabrikam.com")
+    assert "NOT_FOUND" in command(world, "delete", "--yes", "user", "robert@fabrikam.com", expect=3).stderr
     for bad in (["list"], ["list", "people"], ["delete", "thing", "x"], ["import"], ["nothing"]):
         command(world, *bad, expect=2)
     assert "import" in subprocess.run([CHANCERY, "directory", "--help"], capture_output=True, text=True,

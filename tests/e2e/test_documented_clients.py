@@ -6,9 +6,7 @@ import sys
 
 import pytest
 
-from documented import INCLUDE, PUBLIC, ROOT, check, environment, node_at_its_address, program, run
-
-OTHERS = [f"google/{name}.proto" for name in ("api/field_behavior", "rpc/status", "rpc/error_details")]
+from documented import ROOT, check, environment, node_at_its_address, program, python_folder, run
 
 
 @pytest.fixture(scope="module")
@@ -17,13 +15,19 @@ def node(world):
         yield node
 
 
+def run_python(world, node, folder, text):
+    env = environment(world, node, PYTHONPATH=python_folder(folder, text))
+    return run([sys.executable, "client.py"], cwd=folder, env=env)
+
+
 def test_python(world, node, tmp_path):
-    run(["protoc", *INCLUDE, f"--python_out={tmp_path}", *PUBLIC, *OTHERS])
-    (tmp_path / "client.py").write_text(program("Python", "python"), encoding="utf-8")
-    # Debian has `google` as a package and not as a namespace, which those of others extend.
-    (tmp_path / "sitecustomize.py").write_text("import google\ngoogle.__path__.append(r'%s')\n" % (tmp_path / "google"),
-                                               encoding="utf-8")
-    check(world, run([sys.executable, "client.py"], cwd=tmp_path, env=environment(world, node, PYTHONPATH=str(tmp_path))))
+    check(world, run_python(world, node, tmp_path, program("Python", "python")))
+
+
+def test_a_batch(world, node, tmp_path):
+    printed = run_python(world, node, tmp_path, program("Python", "python") + program("Batches", "python")).splitlines()
+    assert [line.split()[0] for line in printed[4:]] == ["content", "refused", "content"]
+    assert printed[5] == "refused FIELD_INVALID"
 
 
 @pytest.mark.skipif(not shutil.which("node"), reason="Node is not installed")
@@ -31,3 +35,11 @@ def test_node(world, node, tmp_path):
     (tmp_path / "client.js").write_text(program("Node", "js"), encoding="utf-8")
     os.symlink(f"{ROOT}/tests/e2e/js/node_modules", tmp_path / "node_modules")
     check(world, run(["node", "client.js"], cwd=tmp_path, env=environment(world, node, PROTOS=ROOT)))
+
+
+def test_curl(world, node, tmp_path):
+    """By hand, so without unwrapping the key."""
+    (tmp_path / "client.sh").write_text(program("curl", "bash"), encoding="utf-8")
+    content, rights, refused = run(["bash", "client.sh"], cwd=tmp_path, env=environment(world, node)).splitlines()
+    assert content.startswith("content ") and {"RIGHT_VIEW", "RIGHT_REPLY"} <= set(rights.split())
+    assert refused == "refused permission_denied: You have no rights to this content."

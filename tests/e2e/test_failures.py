@@ -55,7 +55,7 @@ def test_unknown_method_and_unbuilt_method(world):
     with pytest.raises(Refused) as caught:
         raw(world, "LicensingService/Nothing", b"")
     assert caught.value.code == "UNIMPLEMENTED" and "no such method" in str(caught.value)  # METHOD_UNKNOWN
-    assert reason(raw, world, "LicensingService/PreLicense", b"", world.gateway) == "METHOD_UNIMPLEMENTED"
+    assert reason(raw, world, "KeyService/ExportKeys", b"", world.contoso.admin) == "METHOD_UNIMPLEMENTED"
 
 
 @pytest.mark.parametrize("request_,field", [

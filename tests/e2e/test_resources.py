@@ -26,6 +26,7 @@ class Stock:
             self.ids["template"] = world.template(referral_contact=f"{n}").template_id
             self.ids["issuer"] = self.issuer(1, n, tenant="contoso")
             self.ids["component"] = self.component(f"c{n}").component_id
+            self.make("tenant", "BrandingService/CreateBranding", {"branding": {"branding": f"look{n}"}})
             self.make("platform", "BoundaryService/CreateBoundary", {"boundary": {"boundary": f"b{n}", "suite": 1}})
             self.make("platform", "TenantService/CreateTenant", {"tenant": {"tenant": f"t{n}", "boundary": "gcc"}})
             self.make("tenant", "DirectoryService/PutUser", {"user": {"address": f"u{n}@contoso.com"}})
@@ -69,11 +70,12 @@ RESOURCES = {
     "component": ("ComponentService/UpdateComponent", "tenant", "component_id", {}),
     "boundary": ("BoundaryService/UpdateBoundary", "platform", None, {"boundary": "b0"}),
     "tenant": ("TenantService/UpdateTenant", "platform", None, {"tenant": "contoso"}),
+    "branding": ("BrandingService/UpdateBranding", "tenant", None, {"branding": "look0"}),
 }
 # A field that can be changed, with a value; fields that can't be, and what is said of them.
 CHANGES = {"template": {"referral_contact": "help@contoso.com"}, "issuer": {"clock_skew_seconds": 7},
            "component": {"sender_domains": ["contoso.com"]}, "boundary": {"display_name": "B"},
-           "tenant": {"display_name": "C"}}
+           "tenant": {"display_name": "C"}, "branding": {"accent_color": "#123456"}}
 FIXED = {
     "template": {"template_id": "server", "tenant": "created", "archived": "Methods", "version": "server", "etag": "server",
                  "create_time": "server", "update_time": "server"},
@@ -84,8 +86,10 @@ FIXED = {
     "boundary": {"boundary": "created", "built_in": "server"},
     "tenant": {"tenant_id": "server", "tenant": "created", "boundary": "created", "domains": "Methods", "etag": "server",
                "create_time": "server"},
+    "branding": {"branding": "created", "tenant": "created", "etag": "server", "create_time": "server",
+                 "update_time": "server"},
 }
-VERSIONED = ["template", "issuer", "component", "tenant"]
+VERSIONED = ["template", "issuer", "component", "tenant", "branding"]
 
 
 @pytest.fixture(scope="module")
@@ -213,6 +217,7 @@ LISTS = {
     "templates": ("TemplateService/ListTemplates", "tenant", {}, 200),
     "issuers": ("IssuerService/ListIssuers", "tenant", {}, 200),
     "components": ("ComponentService/ListComponents", "tenant", {}, 200),
+    "brandings": ("BrandingService/ListBrandings", "tenant", {}, 200),
     "boundaries": ("BoundaryService/ListBoundaries", "tenant", {}, 200),
     "tenants": ("TenantService/ListTenants", "platform", {}, 200),
     "users": ("DirectoryService/ListUsers", "tenant", {}, 200),

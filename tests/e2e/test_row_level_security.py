@@ -11,6 +11,7 @@ from psycopg2 import errors
 
 from authority import BUILD, new_id
 from calls import reason
+from world import rule_of
 
 # Tables that belong to no boundary, and why.
 SHARED = {
@@ -54,6 +55,8 @@ def fill(w, name, admin):
     w.call("TemplateService/CreateTemplate", {"request_id": new_id(), "template": {
         "names": [{"language": "en", "text": "T"}], "grants": [{"principals": ["owner"], "rights": [1]}]}}, admin)
     w.call("TenantService/AddExclusion", {"application": "Mail 1.0"}, admin)
+    w.call("MailFlowService/CreateRule", {"rule": rule_of()}, admin)
+    w.call("BrandingService/CreateBranding", {"branding": {"branding": "default"}}, admin)
     tenant = f"(SELECT tenant FROM tenant WHERE name = '{name}')"
     w.sql(f"""
         INSERT INTO content (tenant, content, owner, issuer, display_name, amendment)
@@ -64,6 +67,13 @@ def fill(w, name, admin):
             VALUES ({tenant}, 'user:x@{name}.example', 'test', 'x', now());
         INSERT INTO approval (tenant, approval, act, operation, request, summary, requested_by, requested_by_name, requested_with,
             expires_at) VALUES ({tenant}, gen_random_uuid(), '', 1, '', '', gen_random_uuid(), '', '', now());
+        INSERT INTO passcode (passcode, tenant, content, address, network, portal, reference, language, key_version,
+            expires_at, is_nobodys, mail_state) VALUES (gen_random_uuid(), {tenant}, gen_random_uuid(), 'k@x.example',
+            '192.0.2.1', gen_random_uuid(), 'R', '', 1, now(), true, 4);
+        INSERT INTO device (tenant, address, thumbprint, display_name, public_jwk, issuer_tenant, issuer, ends_at)
+            SELECT tenant, 'd@{name}.example', repeat('A', 43), '', '', tenant, issuer, now() FROM issuer
+            WHERE tenant = {tenant} LIMIT 1;
+        INSERT INTO publisher_revocation (tenant, publisher, reason) VALUES ({tenant}, 'x', '');
         INSERT INTO directory (tenant) VALUES ({tenant});
         UPDATE tenant SET has_directory = true WHERE tenant = {tenant};
         INSERT INTO directory_entry (tenant, address, kind) VALUES ({tenant}, 'g@{name}.example', 2);
@@ -78,6 +88,7 @@ def fill(w, name, admin):
             SELECT gen_random_uuid(), {tenant}, tenant FROM tenant WHERE name = '{name}-ally';
         INSERT INTO partner_consent (exception, tenant)
             SELECT exception, content_tenant FROM partner_exception WHERE content_tenant = {tenant};
+        INSERT INTO denial (tenant, side, partner) VALUES ({tenant}, 1, 'domain:rival.example');
         INSERT INTO boundary_rule (content_boundary, reader_boundary, rule)
             SELECT boundary, 'dod', 2 FROM tenant WHERE name = '{name}'""")
 
@@ -209,6 +220,20 @@ def test_no_consent_for_the_other_side(world):
     assert high.rowcount == 1
 
 
+def test_denials_of_content_are_read_everywhere_and_said_by_their_own(world):
+    """Whom a tenant keeps from its content is its boundary's; what its people may not open is asked where the content is."""
+    low, high = as_role(world.commercial), as_role(world.high)
+    low.execute("INSERT INTO denial (tenant, side, partner) VALUES (%s, 2, 'tenant:agency')", (world.ids["contoso"],))
+    high.execute("SELECT side, partner FROM denial WHERE tenant = %s", (world.ids["contoso"],))
+    assert high.fetchall() == [(2, "tenant:agency")]
+    high.execute("DELETE FROM denial WHERE tenant = %s", (world.ids["contoso"],))
+    assert high.rowcount == 0
+    with pytest.raises(errors.InsufficientPrivilege):
+        high.execute("INSERT INTO denial (tenant, side, partner) VALUES (%s, 2, 'tenant:depot')", (world.ids["contoso"],))
+    low.execute("DELETE FROM denial WHERE tenant = %s AND side = 2", (world.ids["contoso"],))
+    assert low.rowcount == 1
+
+
 def test_no_component_gets_a_credential_from_elsewhere(world):
     """A certificate for the other boundary's portal, or a platform admin of all, can't be made from here."""
     cursor = as_role(world.commercial)
@@ -263,6 +288,16 @@ def test_the_platforms_log_is_read_by_who_wrote_it(world):
         commercial.execute("INSERT INTO audit SELECT (json_populate_record(x, '{\"written_by\": \"node_high\"}')).* FROM audit x")
 
 
+def test_a_node_knows_who_writes_what_it_reads(world):
+    """So that its streams of the log wait for their transactions, and for nobody else's."""
+    def writers(cursor):
+        cursor.execute("SELECT rolname FROM pg_roles WHERE oid IN (SELECT audit_writers()) AND rolcanlogin ORDER BY 1")
+        return [name for name, in cursor.fetchall()]
+    assert writers(as_role(world.commercial)) == ["node_commercial", "server"]
+    assert writers(as_role(world.high)) == ["node_high", "server"]
+    assert writers(as_role(world.a.postgres.server_conninfo)) == ["node_commercial", "node_high", "server"]
+
+
 def test_there_is_no_way_around(world):
     cursor = as_role(world.commercial)
     cursor.execute("SELECT boundary FROM served_boundary ORDER BY 1")
@@ -284,8 +319,8 @@ def test_there_is_no_way_around(world):
         cursor.execute("SELECT * FROM template")
     definers = world.sql("SELECT proname, proconfig FROM pg_proc WHERE prosecdef AND pronamespace = 'public'::regnamespace ORDER BY 1")
     assert [line.split("|") for line in definers.splitlines()] == [
-        [name, '{"search_path=public, pg_temp"}'] for name in ("audit_make_partitions", "domain_is_taken",
-                                                               "issuer_is_covered")]
+        [name, '{"search_path=public, pg_temp"}'] for name in ("audit_make_partitions", "audit_writers",
+                                                               "domain_is_taken", "issuer_is_covered")]
     assert world.sql("SELECT relname FROM pg_class WHERE relkind IN ('v', 'm') AND relnamespace = 'public'::regnamespace") == \
         "served_boundary"
 

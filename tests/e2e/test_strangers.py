@@ -66,7 +66,7 @@ def is_recorded(reason):
     return flag == "AUDIT"
 
 
-def ask(world, method, body, who=None, token=None, **more):
+def ask(world, method, body, who=None, token=None, user_token=None, **more):  # pylint: disable=R0913
     """The refusal of a call with these bytes as its body, and the trace id by which the log knows it."""
     trace = next(TRACES)
     channel = world.a.channel(who)
@@ -74,6 +74,8 @@ def ask(world, method, body, who=None, token=None, **more):
     metadata = [("traceparent", f"00-{trace}-{'1' * 16}-01")]
     if token:
         metadata.append(("authorization", f"Bearer {token}"))
+    if user_token:
+        metadata.append(("x-chancery-user-token", user_token))
     try:
         answer = make(f"/chancery.v1.{method.path}")(body, timeout=20, metadata=metadata, **more)
         raise AssertionError(f"{method.path} answered {list(answer) if method.is_streaming else answer}")

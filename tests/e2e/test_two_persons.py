@@ -201,3 +201,13 @@ def test_limits_hold_among_approvals(world):
              for n in range(1, 7)]
     at_once(*[lambda one=one: approve(world, one, second) for one in asked])
     assert len(world.call("TenantService/ListSuperUsers", {}, second).super_users) == 100
+
+
+def test_passcodes_on_again(world):
+    """Switching them off is one admin's; on again, whoever has a recipient's mailbox could read."""
+    w = world
+    assert not w.update_tenant(w.one, disable_passcodes=True).approval_id
+    again = w.update_tenant(w.one, disable_passcodes=False)
+    assert w.call("TenantService/GetTenant", {}, w.one).tenant.disable_passcodes
+    approve(w, again)
+    assert not w.call("TenantService/GetTenant", {}, w.one).tenant.disable_passcodes

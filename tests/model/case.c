@@ -1,7 +1,11 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "case.h"
 
+#include <stdlib.h>
 #include <string.h>
+
+#include "domain/relations/denial.h"
+#include "domain/relations/membership.h"
 
 struct arena *case_arena;
 
@@ -154,6 +158,39 @@ static void read_partners(const json_t *list, struct tenant_view *out)
     out->partners = partners;
 }
 
+/* [side, partner] */
+static void read_denials(const json_t *list, struct tenant_view *out)
+{
+    struct denial *denials = ARENA_ARRAY(case_arena, struct denial, CASE_LIST_MAX);
+    for (size_t i = 0; i < length(list); i++) {
+        const json_t *pair = json_array_get(list, i);
+        struct denial *denial = &denials[out->denial_count];
+        denial->side = (enum denial_side)json_integer_value(json_array_get(pair, 0));
+        if (read_principal(text_at(pair, 1), &denial->partner)) {
+            out->denial_count++;
+        } else {
+            out->has_unread_denial = true;
+        }
+    }
+    qsort(denials, out->denial_count, sizeof denials[0], denial_compare);
+    out->denials = denials;
+}
+
+/* [name, days, whether only work accounts may sign in], sorted by name */
+static void read_brandings(const json_t *from, struct tenant_view *out)
+{
+    struct branding_limits *limits = ARENA_ARRAY(case_arena, struct branding_limits, CASE_LIST_MAX);
+    for (size_t i = 0; i < length(from); i++) {
+        const json_t *branding = json_array_get(from, i);
+        bool is_work = json_is_true(json_array_get(branding, 2));
+        limits[i] = (struct branding_limits){text_at(branding, 0),
+                                             json_integer_value(json_array_get(branding, 1)),
+                                             is_work ? 1U << SIGN_IN_WORK : 0};
+    }
+    out->brandings = limits;
+    out->branding_count = length(from);
+}
+
 void case_tenant(const json_t *from, struct tenant_view *out)
 {
     bool valid = true;
@@ -162,6 +199,11 @@ void case_tenant(const json_t *from, struct tenant_view *out)
         .boundary = case_text(from, "boundary"),
         .state = (enum tenant_state)case_number(from, "state"),
         .license_cap_days = case_number(from, "cap"),
+        .switches = (case_flag(from, "no_dnf") ? TENANT_DO_NOT_FORWARD_OFF : 0U) |
+                    (case_flag(from, "no_encrypt") ? TENANT_ENCRYPT_ONLY_OFF : 0U) |
+                    (case_flag(from, "no_social") ? TENANT_SOCIAL_OFF : 0U) |
+                    (case_flag(from, "free") ? TENANT_ATTACHMENTS_FREED : 0U),
+        .has_passcodes_off = case_flag(from, "passcodes_off"),
     };
     out->id.u.b[0] = (uint8_t)case_number(from, "id");
     out->domains = case_texts(from, "domains", &out->domain_count);
@@ -171,6 +213,8 @@ void case_tenant(const json_t *from, struct tenant_view *out)
     read_exclusions(case_member(from, "exclusions"), out);
     read_super_users(case_member(from, "super_users"), out);
     read_partners(case_member(from, "partners"), out);
+    read_brandings(case_member(from, "brandings"), out);
+    read_denials(case_member(from, "denials"), out);
 }
 
 /* --- the rest --------------------------------------------------------------------------------- */
@@ -205,6 +249,7 @@ void case_policy(const json_t *from, struct policy *out)
         .expires_at = {case_number(from, "expires_at")},
         .offline_days = (int)case_number(from, "offline_days"),
         .referral_contact = case_text(from, "referral"),
+        .branding = case_text(from, "branding"),
     };
     out->template_id.u.b[0] = (uint8_t)case_number(from, "template");
     out->grants = grants(case_member(from, "grants"), &out->grant_count, &valid);
@@ -239,9 +284,34 @@ void case_subject(const json_t *from, struct subject *out)
     user->tenant_name = case_text(from, "tenant_name");
     user->boundary = case_text(from, "boundary");
     user->is_guest = case_flag(from, "guest");
+    user->sign_in = user->address_count == 0    ? SIGN_IN_NONE
+                    : case_flag(from, "social") ? SIGN_IN_GOOGLE
+                                                : SIGN_IN_WORK;
+    user->only_content.u.b[0] = (uint8_t)case_number(from, "only_content");
+    user->only_portal.u.b[0] = (uint8_t)case_number(from, "only_portal");
     out->application = case_text(from, "application");
     out->platform = case_text(from, "platform");
     read_component(case_member(from, "component"), &out->component);
+}
+
+const struct tenant_view *case_home(const json_t *from)
+{
+    struct tenant_view *home = ARENA_NEW(case_arena, struct tenant_view);
+    int64_t id = case_number(from, "tenant");
+    if (id == 0 || length(case_member(from, "addresses")) == 0) {
+        return NULL;
+    }
+    home->id.u.b[0] = (uint8_t)id;
+    home->name = case_text(from, "tenant_name");
+    read_denials(case_member(from, "home_denials"), home);
+    return home;
+}
+
+bool case_user_is_revoked(const json_t *from, const struct subject *subject,
+                          struct tenant_id tenant)
+{
+    return case_flag(from, "user_revoked") ||
+           (case_flag(from, "outside_revoked") && membership_is_outside(subject, tenant));
 }
 
 static void read_change(const json_t *from, struct amendment *out)

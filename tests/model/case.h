@@ -29,6 +29,11 @@ void case_platform(const json_t *from, struct platform_view *out);
 void case_tenant(const json_t *from, struct tenant_view *out);
 void case_policy(const json_t *from, struct policy *out);
 void case_subject(const json_t *from, struct subject *out);
+/* The tenant of a case's subject, with what it denies its people; NULL: of none. */
+const struct tenant_view *case_home(const json_t *from);
+/* Whether the content is revoked for the subject's user, by name or as one from outside. */
+bool case_user_is_revoked(const json_t *from, const struct subject *subject,
+                          struct tenant_id tenant);
 /* The sum of a list of changes; NULL when it is empty. */
 void case_template(const json_t *from, struct template_policy *out);
 const struct amendment *case_amendment(const json_t *changes);

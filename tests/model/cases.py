@@ -1,7 +1,9 @@
 # SPDX-License-Identifier: Apache-2.0
 """Random cases from small worlds, so that names meet, and weighted so that every outcome comes up
 often."""
-from model_access import BLOCK, NATIVE, VIA_PORTAL, component_uuid
+import random
+
+from model_access import BLOCK, CONTENT, NATIVE, READERS, UNREADABLE, VIA_PORTAL, component_uuid
 from model_content import TENANT_ADMIN
 from model_policy import (CLIENT, CUSTOM, DAY, DECRYPTOR, DNF, ENCRYPT, GATEWAY, PORTAL, STANDARD, TEMPLATE, domain_of,
                           has_room, sum_of)
@@ -17,7 +19,6 @@ NOW = 1_800_000_000
 PRINCIPALS = [f"user:{a}" for a in ADDRESSES] + [f"group:{g}" for g in GROUPS * 2] + [
     "domain:contoso.com", "domain:contoso.de", "domain:fabrikam.com", "tenant:contoso", "tenant:fabrikam",
     "tenant:agency", "recipients", "authenticated", "owner"]
-UNREADABLE = "everybody"  # a form that this version doesn't know
 CHANGEABLE = [p for p in PRINCIPALS if p != "owner"]
 APPLICATIONS = ["mail", "Mail", "MAIL ", "\u00a0maıl", "Straße", "STRASSE", "é", "E\u0301"]
 PLATFORMS = ["ios", "iOS", " IOS"]
@@ -57,6 +58,15 @@ def random_exclusions(rng):
             for _ in range(rng.choice([0] * 6 + [1, 2]))]
 
 
+def random_denials(rng, sides):
+    """By a stream of their own, so that the rare cases of all other rules stay where they are."""
+    state = rng.getstate()[1]
+    rng = random.Random(f"{state[0]} {state[-1]}")
+    partners = [f"domain:{d}" for d in [*ALL_DOMAINS, "mail.example", "mail.contoso.com"]] + [f"tenant:{t}" for t in TENANTS]
+    partners += [UNREADABLE] if sometimes(rng, 0.1) else []
+    return [[rng.choice(sides), rng.choice(partners)] for _ in range(rng.choice([0] * 6 + [1, 2]))]
+
+
 def random_template(rng, number):
     after = rng.choice([0, 0, 1, 30])
     grants = random_grants(rng) + ([[UNREADABLE, "VIEW"]] if sometimes(rng, 0.2) else [])
@@ -79,7 +89,12 @@ def random_tenant(rng):
             "cap": rng.choice([0, 1, 30, 365]), "domains": DOMAINS[name], "exclusions": random_exclusions(rng),
             "onboarding": rng.sample(PRINCIPALS + [UNREADABLE] * 3, rng.choice([0, 0, 0, 1, 3])),
             "templates": [random_template(rng, n) for n in sorted(rng.sample([1, 2, 3], rng.randint(1, 3)))],
-            "super_users": random_super_users(rng), "partners": rng.sample([1, 2, 3], rng.choice([0, 0, 1, 2]))}
+            "super_users": random_super_users(rng), "partners": rng.sample([1, 2, 3], rng.choice([0, 0, 1, 2])),
+            "denials": random_denials(rng, [READERS, READERS, CONTENT]),
+            "no_dnf": sometimes(rng, 0.2), "no_encrypt": sometimes(rng, 0.2), "no_social": sometimes(rng, 0.3),
+            "free": sometimes(rng, 0.5),
+            "brandings": [[n, rng.choice([0, 1, 10, 30]), sometimes(rng, 0.5)]
+                          for n in ("a", "b") if sometimes(rng, 0.7)]}
 
 
 def random_policy(rng):
@@ -90,7 +105,7 @@ def random_policy(rng):
             "recipients": sorted(rng.sample(ADDRESSES + GROUPS, rng.choice([0, 1, 2, 4]))),
             "protected_at": NOW - rng.choice([0, DAY - 1, DAY, 10 * DAY]),
             "expires_at": random_time(rng) if kind != TEMPLATE else 0, "offline_days": rng.choice([-1, 0, 7]),
-            "referral": "sender@contoso.com"}
+            "referral": "sender@contoso.com", "branding": rng.choice(["", "", "a", "b"])}
 
 
 def named_by(tenant, policy):
@@ -159,21 +174,84 @@ def random_subject(rng, tenant, known=()):
     return {"addresses": addresses, "groups": sorted(rng.sample(GROUPS, rng.randint(0, 2))) if addresses else [],
             "tenant": TENANTS[home][0] if home else 0, "tenant_name": home or "",
             "boundary": TENANTS[home][1] if home else "external", "guest": bool(home) and sometimes(rng, 0.12),
+            "social": sometimes(rng, 0.2), "home_denials": random_denials(rng, [CONTENT, CONTENT, READERS]),
             "application": rng.choice(["", *APPLICATIONS]), "platform": rng.choice(["", *PLATFORMS]),
             "component": random_component(rng, tenant, role) if role else None}
+
+
+def come_back(rng, changes, who):
+    """Sometimes, of a person with two addresses: they were removed by the one, and joined again by the other."""
+    if len(who["addresses"]) < 2 or len(changes) > 1 or not sometimes(rng, 0.1):
+        return changes
+    gone, again = rng.sample(who["addresses"], 2)
+    plain = {"valid": True, "removed": [], "grants": [], "recipients": [], "expires_at": None}
+    more = [*changes, {**plain, "removed": [f"user:{gone}"]}, {**plain, "recipients": [again]}]
+    return more if have_room(more) else changes
 
 
 def access_case(rng, tenant):
     policy = random_policy(rng)
     touched = named_by(tenant, policy)
+    who = random_subject(rng, tenant, users_among(touched))
     return {"ask": "access", "now": NOW, "revoked": sometimes(rng, 0.1), "user_revoked": sometimes(rng, 0.07),
-            "rules": random_rules(rng), "tenant": tenant, "policy": policy, "changes": random_changes(rng, touched),
-            "subject": random_subject(rng, tenant, users_among(touched))}
+            "outside_revoked": sometimes(rng, 0.1),
+            "rules": random_rules(rng), "tenant": tenant, "policy": policy,
+            "changes": come_back(rng, random_changes(rng, touched), who),
+            "content": 1, "subject": by_passcode(rng, who),
+            "takes_off": sometimes(rng, 0.2)}
+
+
+def recipient_case(rng, tenant):
+    """Mostly a tenant that wants it, and somebody whom the template might name."""
+    number = rng.choice([1, 2, 3])
+    near = users_among([p for t in tenant["templates"] if t["id"] == number for p, _ in t["grants"]])
+    who = random_subject(rng, tenant, near)
+    while not who["addresses"]:
+        who = random_subject(rng, tenant, near)
+    return {"ask": "recipient", "tenant": tenant, "template": number, "rejects": sometimes(rng, 0.9),
+            "is_group": sometimes(rng, 0.1), "subject": {**who, "component": None},
+            "sender": who["addresses"][-1] if sometimes(rng, 0.1) else rng.choice(ADDRESSES)}
+
+
+def answer_case(rng, tenant):
+    """A portal's reader answers, mostly one of the people of the content."""
+    case = {**access_case(rng, tenant), "takes_off": False}
+    near = users_among(named_by(tenant, case["policy"])) + case["policy"]["recipients"] + [case["policy"]["owner"]]
+    who = random_subject(rng, tenant, near)
+    while not who["addresses"]:
+        who = random_subject(rng, tenant, near)
+    who["component"] = {**random_component(rng, tenant, PORTAL), "tenant": 0}
+    if sometimes(rng, 0.9):
+        who["component"]["boundary"] = tenant["boundary"]
+    return {**case, "ask": "answer", "subject": by_passcode(rng, who), "kind": rng.choice([1, 2, 3]),
+            "named": sorted(rng.sample(ADDRESSES, rng.choice([1, 2, 4])))}
+
+
+def by_passcode(rng, who):
+    """Some strangers whom a portal carries are known by a passcode, mostly for this content."""
+    is_carried = who["component"] and who["component"]["role"] == PORTAL and who["addresses"] and not who["tenant"]
+    if not is_carried or sometimes(rng, 0.3):
+        return who
+    return {**who, "addresses": who["addresses"][:1], "groups": [], "only_content": rng.choice([1, 2]),
+            "only_portal": who["component"]["id"]}
+
+
+def passcode_case(rng, tenant):
+    """A portal starts a passcode for an address that the policy often names."""
+    case = access_case(rng, tenant)
+    near = users_among(named_by(tenant, case["policy"])) + case["policy"]["recipients"]
+    address = rng.choice(near if near and sometimes(rng, 0.7) else ADDRESSES)
+    case["subject"] = {**random_subject(rng, tenant), "addresses": [], "groups": [],
+                       "component": {**random_component(rng, tenant, PORTAL), "tenant": 0}}
+    if sometimes(rng, 0.8):
+        case["subject"]["component"]["boundary"] = tenant["boundary"]
+    case["tenant"] = {**tenant, "passcodes_off": sometimes(rng, 0.05)}
+    return {**case, "ask": "passcode", "address": address, "of_tenant": sometimes(rng, 0.1)}
 
 
 def act_case(rng, tenant):
     """Somebody acts on content: often an admin, or a component that protected it."""
-    case = access_case(rng, tenant)
+    case = {**access_case(rng, tenant), "takes_off": False}
     if sometimes(rng, 0.3):
         case["subject"] = {**random_subject(rng, tenant), "addresses": [], "groups": [],
                            "component": random_component(rng, tenant, rng.choice([TENANT_ADMIN, GATEWAY]))}
@@ -222,6 +300,36 @@ def available_case(rng, tenant):
     return {**case, "ask": "available"}
 
 
+def random_certificate(rng):
+    """A publisher's: of a user, or of a component that acts alone."""
+    given = NOW - rng.choice([0, 60, DAY, 6 * DAY, 8 * DAY])
+    is_user = sometimes(rng, 0.5)
+    owners = rng.sample(ADDRESSES, rng.randint(1, 3)) if is_user else []
+    named = sorted(rng.sample([1, 2, 3], rng.choice([0, 1, 2])))
+    return {"iat": given, "exp": given + 7 * DAY, "sub": owners[0] if is_user else component_uuid(1), "adr": owners,
+            "dom": [] if is_user else rng.sample([*ALL_DOMAINS, "mail.contoso.com"], rng.randint(1, 3)),
+            "tpl": named if is_user or sometimes(rng, 0.4) else None,
+            "pol": [kind for kind in (TEMPLATE, DNF, ENCRYPT, CUSTOM) if not sometimes(rng, 0.15)]}
+
+
+def offline_case(rng, _tenant):
+    """Mostly what the certificate allows, at the edges of its days."""
+    certificate, policy = random_certificate(rng), random_policy(rng)
+    at = rng.choice([certificate["iat"] - rng.choice([301, 300, 0, 0]), certificate["exp"] - rng.choice([0, 1]),
+                     NOW + rng.choice([0, 0, 300, 301])])
+    policy |= {"protected_at": at, "expires_at": 0}
+    if policy["kind"] == CUSTOM or sometimes(rng, 0.05):
+        policy["expires_at"] = rng.choice([0, at - 1, at, at + 1, at + 36_500 * DAY, at + 36_500 * DAY + 1])
+    if sometimes(rng, 0.9):
+        policy["issuer"] = certificate["sub"]
+    if sometimes(rng, 0.8):
+        theirs = certificate["adr"] or [a for a in ADDRESSES if domain_of(a) in certificate["dom"]]
+        policy["owner"] = rng.choice(theirs)
+    if certificate["tpl"] and policy["kind"] == TEMPLATE and sometimes(rng, 0.6):
+        policy["template"] = rng.choice(certificate["tpl"])
+    return {"ask": "offline", "now": NOW, "certificate": certificate, "policy": policy}
+
+
 def retry_case(rng, _tenant):
     age = rng.choice([-5, 0, 60, DAY - 1, DAY, DAY + 1, 30 * DAY])
     return {"ask": "retry", "now": NOW, "same": sometimes(rng, 0.8), "made_at": NOW - age, "revoked": sometimes(rng, 0.2),
@@ -229,23 +337,27 @@ def retry_case(rng, _tenant):
 
 
 def authority_case(rng, _tenant):
-    kind = rng.choice([1, 1, 2, 2, 3, 3, 4, 5])
+    kind = rng.choice([1, 1, 2, 2, 3, 3, 4, 4, 5])
     tenants = [{"id": TENANTS[n][0], "name": n, "boundary": TENANTS[n][1], "domains": DOMAINS[n],
-                "state": 2 if sometimes(rng, 0.1) else 1} for n in TENANTS if sometimes(rng, 0.8)]
+                "state": 2 if sometimes(rng, 0.1) else 1, "passcodes_off": sometimes(rng, 0.2)}
+               for n in TENANTS if sometimes(rng, 0.8)]
     spoken = rng.choice(list(TENANTS))
     mine = [a for a in ADDRESSES if domain_of(a) in DOMAINS[spoken]]
     boundary = TENANTS[spoken][1] if sometimes(rng, 0.7) else rng.choice(BOUNDARIES[:4])
     addresses = rng.sample(mine + ["di@mail.example", "xi@list.example", *ADDRESSES], rng.choice([0, 1, 1, 2, 4]))
-    if kind == 3 and addresses and sometimes(rng, 0.7):
+    if kind in (3, 4) and addresses and sometimes(rng, 0.7):
         addresses[0] = rng.choice(["di@mail.example", "xi@list.example"])
     said = [[a, rng.choice(["", "", "verified", "denied"]), False] for a in dict.fromkeys(addresses)]
     if said and sometimes(rng, 0.8):
         said[0][2] = True  # the address claim's; it comes first
+    if said and kind == 4 and sometimes(rng, 0.7):
+        said[0][1] = "verified"
     return {"ask": "authority", "tenants": tenants,
             "issuer": {"kind": kind, "tenant": TENANTS[spoken][0], "boundary": boundary,
                        "domains": rng.sample(["list.example", "contoso.com"], rng.randint(0, 2))},
             "claims": {"addresses": said, "guest": sometimes(rng, 0.3), "tenant": spoken if sometimes(rng, 0.8) else "nobody",
-                       "groups": rng.sample(GROUPS, rng.randint(0, 3))},
+                       "groups": rng.sample(GROUPS, rng.randint(0, 3)), "content": rng.choice([0, 1, 1, 1, 1]),
+                       "portal": rng.choice([0, 1, 1, 1, 1])},
             "directory": {"aliases": rng.sample(ADDRESSES, rng.randint(0, 3)),
                           "groups": rng.sample(GROUPS + ["board@contoso.de"], rng.randint(0, 3))}}
 
@@ -258,13 +370,16 @@ def vouching_case(rng, tenant):
     if sometimes(rng, 0.1):
         component["boundary"] = boundary  # no component of ours is external
     return {"ask": "vouching", "subject": {"addresses": ["al@contoso.com"], "tenant": number, "boundary": boundary,
-                                           "guest": sometimes(rng, 0.2), "component": component}}
+                                           "guest": sometimes(rng, 0.2), "component": component,
+                                           "only_content": rng.choice([0, 0, 0, 1]), "only_portal": rng.randint(1, 3)}}
 
 
 def delivery_case(rng, tenant):
     home = rng.choice([*TENANTS, None])
     return {"ask": "delivery", "rules": random_rules(rng), "tenant": tenant,
-            "reader": {"tenant": TENANTS[home][0] if home else 0, "boundary": TENANTS[home][1] if home else "external"}}
+            "reader": {"tenant": TENANTS[home][0] if home and not sometimes(rng, 0.1) else 0, "tenant_name": home or "",
+                       "boundary": TENANTS[home][1] if home else "external", "kept_away": sometimes(rng, 0.1),
+                       "address": rng.choice(ADDRESSES)}}
 
 
 ISS_HOSTS = ["contoso.com", "idp.contoso.com", "xn--bcher-kva.example", "a-1.example", "contoso.com.evil.example"]
@@ -285,9 +400,11 @@ def registration_case(rng, _tenant):
 
 
 def changed_grants(rng, grants):
-    """Mostly less than there was, sometimes more."""
+    """Mostly less than there was, sometimes more, and sometimes what one has is given to another."""
     kept = [[principal, ",".join(rng.sample(rights.split(","), rng.randint(1, len(rights.split(",")))))]
             for principal, rights in grants if sometimes(rng, 0.85)]
+    if grants and sometimes(rng, 0.15):
+        kept.append([rng.choice(grants)[0], rng.choice(grants)[1]])
     return kept + (random_grants(rng, 1) if sometimes(rng, 0.25) else [])
 
 

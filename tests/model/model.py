@@ -13,38 +13,56 @@ import subprocess
 import sys
 
 import cases
+import rule_cases
 from model_access import decide_access, decide_delivery
 from model_authority import decide_authority, decide_vouching
 from model_content import decide_act, decide_amend
+from model_answer import decide_answer
+from model_offline import decide_offline
+from model_passcode import decide_passcode
 from model_protect import decide_available, decide_protect
+from model_recipient import decide_recipient
 from model_registration import host_of
 from model_retry import decide_retry
+from model_rules import decide_rules
 from model_widens import decide_amendment, decide_template
 
 POWERS = ["-", "owner", "issuer", "super_user"]
 DECISIONS = {
     "access": (cases.access_case, decide_access, {
         *(f"OK {channel} {power}" for channel in ("native", "portal") for power in POWERS), "OK native decryptor",
-        "TENANT_DISABLED", "BOUNDARY_BLOCKED", "PORTAL_REQUIRED", "EXCLUDED", "REVOKED", "EXPIRED", "NO_RIGHTS"}),
+        "TENANT_DISABLED", "BOUNDARY_BLOCKED", "PORTAL_REQUIRED", "SIGN_IN_REFUSED", "PARTNER_DENIED", "EXCLUDED",
+        "REVOKED", "EXPIRED", "NO_RIGHTS", "PASSCODE_CONTENT", "RIGHT_MISSING"}),
     "act": (cases.act_case, decide_act, {
         *(f"OK {standing}" for standing in ("protector", "editor", "owner", "admin")), "TENANT_DISABLED",
-        "BOUNDARY_BLOCKED", "PORTAL_REQUIRED", "EXCLUDED", "REVOKED", "EXPIRED", "NO_RIGHTS", "RIGHT_MISSING"}),
+        "BOUNDARY_BLOCKED", "PORTAL_REQUIRED", "SIGN_IN_REFUSED", "PARTNER_DENIED", "EXCLUDED", "REVOKED", "EXPIRED",
+        "NO_RIGHTS", "RIGHT_MISSING", "PASSCODE_CONTENT"}),
     "amend": (cases.amend_case, decide_amend, {"WITHIN", "BEYOND"}),
     "protect": (cases.protect_case, decide_protect, {
         "OK", "TENANT_DISABLED", "COMPONENT_TENANT", "COMPONENT_DOMAIN", "EXCLUDED", "PROTECT_DENIED", "ONBOARDING_INVALID",
-        "TEMPLATE_NOT_FOUND", "TEMPLATE_SCOPE", "TEMPLATE_ARCHIVED", "POLICY_INVALID", "RECIPIENTS_MISSING"}),
+        "TEMPLATE_NOT_FOUND", "TEMPLATE_SCOPE", "TEMPLATE_ARCHIVED", "POLICY_INVALID", "POLICY_SWITCHED_OFF",
+        "BRANDING_NOT_FOUND", "RECIPIENTS_MISSING"}),
     "available": (cases.available_case, decide_available, {
         *(f"OK {count}" for count in range(4)), "TENANT_DISABLED", "COMPONENT_TENANT", "COMPONENT_DOMAIN", "EXCLUDED",
         "PROTECT_DENIED", "ONBOARDING_INVALID"}),
     "retry": (cases.retry_case, decide_retry, {"OK", "REQUEST_ID_REUSED", "REVOKED", "EXPIRED"}),
     "authority": (cases.authority_case, decide_authority, {
         "OK contoso commercial", "OK fabrikam gcc", "OK agency gcc-high", "OK - external", "TOKEN_NO_ADDRESS",
-        "TOKEN_TYPE", "TENANT_DISABLED"}),
+        "TOKEN_TYPE", "TENANT_DISABLED", "PASSCODES_OFF", "TOKEN_CLAIM_INVALID"}),
+    "answer": (cases.answer_case, decide_answer, {
+        "may", "TENANT_DISABLED", "BOUNDARY_BLOCKED", "PORTAL_REQUIRED", "SIGN_IN_REFUSED", "PARTNER_DENIED", "EXCLUDED",
+        "REVOKED", "EXPIRED", "NO_RIGHTS", "RIGHT_MISSING", "PASSCODE_CONTENT"}),
+    "offline": (cases.offline_case, decide_offline, {"OK", "PUBLISHER_EXPIRED", "PUBLISHER_EXCEEDED"}),
+    "passcode": (cases.passcode_case, decide_passcode, {
+        "TENANT_DISABLED", "BOUNDARY_BLOCKED", "PORTAL_REQUIRED", "SIGN_IN_REFUSED", "PASSCODES_OFF", "PASSCODE_SIGN_IN", "mailed",
+        "nobodys"}),
     "vouching": (cases.vouching_case, decide_vouching, {"bound", "carried", "COMPONENT_TENANT"}),
-    "delivery": (cases.delivery_case, decide_delivery, {"native", "portal", "block"}),
+    "delivery": (cases.delivery_case, decide_delivery, {"native", "portal", "block", "denied"}),
     "registration": (cases.registration_case, host_of, {"-", *cases.ISS_HOSTS}),
     "template": (cases.template_case, decide_template, {"lets_in", "nobody"}),
     "amendment": (cases.amendment_case, decide_amendment, {"lets_in", "nobody"}),
+    "rules": (rule_cases.rules_case, decide_rules, {"blocked", "protected", "sent"}),
+    "recipient": (cases.recipient_case, decide_recipient, {"OK", "NO_RIGHTS"}),
 }
 LEAST_SHARE = 0.005  # each outcome comes up in at least this share of the cases
 CHUNK = 20_000

@@ -4,10 +4,12 @@ text, not from the C code."""
 import unicodedata
 import uuid
 
-from model_policy import (DAY, DECRYPTOR, PORTAL, STANDARD, TEMPLATE, custom_rights, expiry, granted, is_member,
-                          is_owner, names, template_of, version)
+from model_policy import (DAY, DECRYPTOR, ENCRYPT, PORTAL, STANDARD, TEMPLATE, custom_rights, domain_of, expiry, granted,
+                          is_member, is_owner, names, template_of, version)
 
 NATIVE, VIA_PORTAL, BLOCK = 1, 2, 3
+READERS, CONTENT = 1, 2  # who is denied: readers of the partner, or content of theirs
+UNREADABLE = "everybody"  # stands for a stored form that this version doesn't know
 ONLINE_S, PORTAL_S = 300, 600
 
 
@@ -36,8 +38,27 @@ def delivery(rules, tenant, reader_boundary, reader_tenant):
     return found
 
 
+def is_listed(denials, side, tenant_name, addresses):
+    """docs/policy.md §7.2: a tenant, or exactly a domain; an entry that can't be read stands for everybody."""
+    forms = {f"tenant:{tenant_name}"} | {f"domain:{domain_of(a)}" for a in addresses}
+    return any(partner == UNREADABLE or of == side and partner in forms for of, partner in denials)
+
+
+def is_denied(case):
+    """docs/policy.md §7.2: by the content's tenant to readers outside, by the reader's own tenant of others' content."""
+    tenant, who = case["tenant"], case["subject"]
+    if is_outside(case) and is_listed(tenant["denials"], READERS, who["tenant_name"], who["addresses"]):
+        return True
+    return bool(who["addresses"] and who["tenant"]) and who["tenant"] != tenant["id"] and \
+        is_listed(who["home_denials"], CONTENT, tenant["name"], [case["policy"]["owner"]])
+
+
 def decide_delivery(case):
-    reader = case["reader"]
+    reader, tenant = case["reader"], case["tenant"]
+    is_kept_away = reader["kept_away"] or is_listed(tenant["denials"], READERS, reader["tenant_name"], [reader["address"]])
+    if reader["tenant"] != tenant["id"] and is_kept_away and \
+            delivery(case["rules"], tenant, reader["boundary"], reader["tenant"]) != BLOCK:
+        return "denied"
     return {NATIVE: "native", VIA_PORTAL: "portal", BLOCK: "block"}[
         delivery(case["rules"], case["tenant"], reader["boundary"], reader["tenant"])]
 
@@ -100,8 +121,29 @@ def is_excluded(tenant, who):
     return False
 
 
+def is_outside(case):
+    """docs/policy.md §3.7: a reader who is no member of the content's tenant, guests included."""
+    who = case["subject"]
+    return bool(who["addresses"]) and not is_member(who, case["tenant"])
+
+
+def outside_limits(case):
+    """docs/policy.md §3.10: days and sign-in by the branding with which it was protected, as it is now."""
+    return next(((days, only_work) for name, days, only_work in case["tenant"]["brandings"]
+                 if name == case["policy"]["branding"]), (0, False))
+
+
+def end_for(case):
+    """When the content ends for whoever asks; 0: never."""
+    end, (days, _) = expiry(case), outside_limits(case)
+    if not days or not is_outside(case):
+        return end
+    outside = case["policy"]["protected_at"] + days * DAY
+    return min(end, outside) if end else outside
+
+
 def refusal(case, rights, might):
-    """docs/policy.md §4.1, questions 3 to 8; the first that fails is the reason."""
+    """docs/policy.md §4.1, questions 3 to 9; the first that fails is the reason."""
     tenant, who, component = case["tenant"], case["subject"], case["subject"]["component"]
     if who["addresses"]:
         reader = (who["boundary"], 0 if who["guest"] else who["tenant"])
@@ -109,22 +151,36 @@ def refusal(case, rights, might):
         reader = (component["boundary"], 0)
     how = delivery(case["rules"], tenant, *reader)
     is_portal = bool(component) and component["role"] == PORTAL
+    if who.get("only_content") and who["only_content"] != case["content"]:
+        return "PASSCODE_CONTENT"
     if tenant["state"] != 1:
         return "TENANT_DISABLED"
     if how == BLOCK:
         return "BOUNDARY_BLOCKED"
     if is_portal and component["boundary"] != tenant["boundary"] or not is_portal and how != NATIVE:
         return "PORTAL_REQUIRED"
+    _, only_work = outside_limits(case)
+    if is_outside(case) and who["social"] and (tenant["no_social"] or only_work):
+        return "SIGN_IN_REFUSED"
+    if is_denied(case):
+        return "PARTNER_DENIED"
     if is_excluded(tenant, who):
         return "EXCLUDED"
     if not rights:
         # Before the rest: only callers who would have had rights are told of it (§4.2).
         return "NO_RIGHTS"
-    if not might and (case["revoked"] or case["user_revoked"]):
+    if not might and (case["revoked"] or case["user_revoked"] or case["outside_revoked"] and is_outside(case)):
         return "REVOKED"
-    if not might and expiry(case) and case["now"] >= expiry(case):
+    if not might and end_for(case) and case["now"] >= end_for(case):
         return "EXPIRED"
+    if case["takes_off"] and "EXPORT" not in rights:
+        return "RIGHT_MISSING"
     return ""
+
+
+def tenant_frees(case):
+    """docs/policy.md §3.11: attachments of Encrypt-Only mail."""
+    return case["tenant"]["free"] and case["policy"]["kind"] == ENCRYPT
 
 
 def decide_access(case):
@@ -142,16 +198,16 @@ def decide_access(case):
         return reason
     component = case["subject"]["component"]
     channel = "portal" if component and component["role"] == PORTAL else "native"
-    offline, cap, end = holder["offline_days"] if holder else 0, case["tenant"]["cap"], expiry(case)
-    is_offline = channel == "native" and offline != 0 and cap > 0
+    offline, cap, end = holder["offline_days"] if holder else 0, case["tenant"]["cap"], end_for(case)
+    is_offline = channel == "native" and offline != 0 and cap > 0 and not case["takes_off"]
     cached = is_offline and not might_end
     seconds = min(cap, offline) * DAY if offline > 0 else cap * DAY
     if not is_offline:
-        seconds = PORTAL_S if channel == "portal" else ONLINE_S
+        seconds = PORTAL_S if channel == "portal" and not case["takes_off"] else ONLINE_S
     if end and not might:
         seconds = min(seconds, end - now)
     if might_end:
         seconds = min(seconds, might_end - now)
     listed = [r for r in STANDARD if r in rights] + sorted(r for r in rights if r not in STANDARD)
     return (f"OK {channel} {might or '-'} {','.join(listed)} {now + seconds} {int(cached)} {end} "
-            f"{version(case)}")
+            f"{version(case)}{' free' if tenant_frees(case) else ''}")

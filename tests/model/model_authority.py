@@ -50,8 +50,27 @@ def consumer(case):
     return "TOKEN_NO_ADDRESS"
 
 
+def passcode(case):
+    """docs/policy.md §9.3: of a tenant that works and wants passcodes, for one content and one portal; never an address
+    in a domain that a tenant has verified."""
+    tenant = next((t for t in case["tenants"] if t["id"] == case["issuer"]["tenant"]), None)
+    claims = case["claims"]
+    if tenant is None or tenant["state"] != 1:
+        return "TENANT_DISABLED"
+    if tenant["passcodes_off"]:
+        return "PASSCODES_OFF"
+    shown = [a for a, word, is_primary in claims["addresses"] if is_primary and word == "verified"]
+    if not shown or not claims["content"] or not claims["portal"]:
+        return "TOKEN_CLAIM_INVALID"
+    if any(domain_of(shown[0]) in t["domains"] for t in case["tenants"]):
+        return "TOKEN_NO_ADDRESS"
+    return f"OK - external stranger {shown[0]} -"
+
+
 def decide_authority(case):
     kind = case["issuer"]["kind"]
+    if kind == PASSCODE:
+        return passcode(case)
     if kind in (TENANT_ISSUER, MULTI_TENANT):
         return member(case)
     return consumer(case) if kind == CONSUMER else "TOKEN_TYPE"
@@ -61,6 +80,9 @@ def decide_vouching(case):
     """Whether a component may carry this user's token, and whether its own bound credential stands
     in for the user's."""
     component, who = case["subject"]["component"], case["subject"]
+    if who["only_content"]:  # known by a passcode: §9.3
+        is_theirs = not component["tenant"] and component["role"] == PORTAL and component["id"] == who["only_portal"]
+        return "carried" if is_theirs else "COMPONENT_TENANT"
     if component["tenant"] and component["tenant"] == who["tenant"] and component["boundary"] == who["boundary"]:
         return "bound"
     return "carried" if not component["tenant"] and component["role"] == PORTAL else "COMPONENT_TENANT"

@@ -79,8 +79,12 @@ def decide_protect(case):
     template = template_of(tenant, policy)
     if publisher_refusal(case):
         return publisher_refusal(case)
+    if policy["kind"] == DNF and tenant["no_dnf"] or policy["kind"] == ENCRYPT and tenant["no_encrypt"]:
+        return "POLICY_SWITCHED_OFF"
     if policy["kind"] == TEMPLATE and template_refusal(case, template):
         return template_refusal(case, template)
+    if policy["branding"] and policy["branding"] not in [name for name, _, _ in tenant["brandings"]]:
+        return "BRANDING_NOT_FOUND"
     if needs_recipients(case, template) and not policy["recipients"]:
         return "RECIPIENTS_MISSING"
     return "OK"

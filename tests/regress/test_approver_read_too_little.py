@@ -1,7 +1,6 @@
 # SPDX-License-Identifier: Apache-2.0
 """The approver read which fields change, and not to what; and what stood behind a name could be exchanged while the
 request waited. What is approved is what was shown: all of it, what is cut or left out too."""
-import concurrent.futures
 import hashlib
 import json
 
@@ -9,9 +8,9 @@ import pytest
 
 from authority import Identity, Issuer
 from calls import reason
+from meanwhile import meanwhile
 from proofs import certificate_proof
 from stock import super_user
-from waiting import eventually
 from world import VIEW, grant
 
 CONTENT_ACCESS, EXPORT, LOWER = 1, 2, 5
@@ -131,13 +130,9 @@ def test_a_member_joined_in_the_moment_of_approval(world):
     """Between looking at the group and giving it power."""
     approval = ask(world, "group:legal@margie.example")
     joined = (f"SELECT directory_change('{world.m.id}'); INSERT INTO directory_member (tenant, group_address, member) "
-              f"VALUES ('{world.m.id}', 'legal@margie.example', 'mallory@margie.example'); SELECT pg_sleep(1)")
-    raised = "SELECT count(*) FROM pg_locks WHERE relation = 'epoch'::regclass AND mode = 'RowExclusiveLock'"
-    with concurrent.futures.ThreadPoolExecutor(1) as pool:
-        change = pool.submit(world.sql, joined)
-        eventually(lambda: world.sql(raised, role="server") != "0", "the change is under way")
+              f"VALUES ('{world.m.id}', 'legal@margie.example', 'mallory@margie.example')")
+    with meanwhile(world, joined):
         assert reason(approve, world, approval) == "PRECONDITION_FAILED"
-        assert change.result() is not None
     assert not holders(world)
     world.sql("DELETE FROM directory_member WHERE member = 'mallory@margie.example'")
     reject(world, approval)
@@ -147,14 +142,9 @@ def test_an_admin_approved_while_they_were_switched_off(world):
     approval = ask(world, "user:ann@margie.example")
     three = world.m.component("tenant-admin", "margie-three")
     later = ask(world, "user:ann@margie.example")
-    off = (f"UPDATE component SET disabled = true WHERE name = 'margie-three'; SELECT epoch_raise('{world.m.id}'); "
-           "SELECT pg_sleep(1)")
-    raised = "SELECT count(*) FROM pg_locks WHERE relation = 'epoch'::regclass AND mode = 'RowExclusiveLock'"
-    with concurrent.futures.ThreadPoolExecutor(1) as pool:
-        switch = pool.submit(world.sql, off)
-        eventually(lambda: world.sql(raised, role="server") != "0", "the switch is under way")
+    off = (f"UPDATE component SET disabled = true WHERE name = 'margie-three'; SELECT epoch_raise('{world.m.id}')")
+    with meanwhile(world, off):
         assert reason(approve, world, later, three) == "COMPONENT_UNKNOWN"
-        assert switch.result() is not None
     assert get(world, later).state == PENDING and not holders(world)
     reject(world, later)
     reject(world, approval)

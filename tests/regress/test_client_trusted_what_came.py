@@ -10,7 +10,7 @@ import threading
 
 import pytest
 
-from authority import BUILD
+from build_kind import is_sanitized
 from command import CHANCERY, SAMPLE, profile, protect, run, same, with_certificate, with_token
 from waiting import eventually
 
@@ -77,7 +77,7 @@ def plain_profile(world, name, server, **fields):
 # --- use licenses ---
 
 
-@pytest.mark.skipif("asan" in BUILD, reason="libfaketime does not go with AddressSanitizer")
+@pytest.mark.skipif(is_sanitized(), reason="libfaketime does not go with AddressSanitizer")
 @pytest.mark.parametrize("days,reason", [(0, None), (29, None), (31, "USE_LICENSE_EXPIRED"), (-1, "USE_LICENSE_EXPIRED")])
 def test_license_had_ended(world, out, days, reason):
     """By the clock of whoever opens. Tenants let licenses hold for 30 days."""
@@ -159,7 +159,7 @@ def memory_of(pid):
                     continue
 
 
-@pytest.mark.skipif("asan" in BUILD, reason="AddressSanitizer keeps freed memory")
+@pytest.mark.skipif(is_sanitized(), reason="AddressSanitizer keeps freed memory")
 def test_token_stayed_in_the_read_buffer(world, tmp_path):
     """While the input is waited for, each piece of the token stands in the header that will be sent, and nowhere else."""
     token = secrets.token_urlsafe(9000).encode()

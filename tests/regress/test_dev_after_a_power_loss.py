@@ -86,15 +86,23 @@ def program(parent):
     return make
 
 
+def next_pid_is(wanted):
+    """Whether the kernel was told so: who may write to that file, and what its mode says, are two things."""
+    try:
+        with open(LAST_PID, "w", encoding="ascii") as file:
+            file.write(str(wanted - 1))
+    except OSError:
+        return False
+    return True
+
+
 @contextlib.contextmanager
 def process_of_number(wanted, argv, user=None):
     """A process that has got this pid, as the kernel gives them out again; where that can't be arranged, one of any pid."""
-    process = None
-    for _ in range(200):
-        with contextlib.suppress(OSError), open(LAST_PID, "w", encoding="ascii") as file:
-            file.write(str(wanted - 1))
+    for is_last in [False] * 200 + [True]:
+        is_arranged = next_pid_is(wanted)
         process = subprocess.Popen(argv, user=user)
-        if process.pid == wanted or not os.access(LAST_PID, os.W_OK):
+        if process.pid == wanted or is_last or not is_arranged:
             break
         process.kill()
         process.wait()

@@ -5,7 +5,7 @@ import pytest
 
 from calls import pages
 from methods import METHODS
-from world import MULTI_TENANT
+from world import MULTI_TENANT, rule_of
 
 PAGE = 1000
 LONG = "rpad(n || '-', 240, 'x')"
@@ -15,12 +15,17 @@ UUID = "('00000000-0000-7000-8000-' || lpad(n::text, 12, '0'))::uuid"
 LISTS = {
     "TenantService/ListTenants": ("tenants", 1200),
     "TenantService/ListExclusions": ("exclusions", 1000),
+    "TenantService/ListDenials": ("denials", 1000),
     "BoundaryService/ListBoundaries": ("boundaries", 100),
     "BoundaryService/ListPartnerExceptions": ("exceptions", 1000),
     "IssuerService/ListIssuers": ("issuers", 40),
     "IssuerService/ListTenantMappings": ("mappings", 1100),
     "ComponentService/ListComponents": ("components", 40),
     "TemplateService/ListTemplates": ("templates", 12),
+    "MailFlowService/ListRules": ("rules", 16),
+    "BrandingService/ListBrandings": ("brandings", 50),
+    "DeviceService/ListDevices": ("devices", 250),
+    "KeyService/ListKeys": ("keys", 250),
     "DirectoryService/ListUsers": ("users", 250),
     "DirectoryService/ListGroups": ("groups", 250),
     "DirectoryService/ListMembers": ("members", 1100),
@@ -53,6 +58,7 @@ def fill(world):
     world.sql("INSERT INTO tenant (tenant, name, display_name, boundary, state, license_cap_days) SELECT gen_random_uuid(), "
               "'z' || n, rpad('', 128, 'x'), 'gcc-high', 1, 30 FROM generate_series(1, 1200) AS n")
     insert("exclusion", 1000, "kind, value", f"1, {LONG}")
+    insert("denial", 1000, "side, partner", "1, 'domain:' || rpad('', 240, 'x') || n || '.example'")
     world.sql("INSERT INTO boundary (name, display_name, suite, fips, authority_url, portal_url) SELECT rpad('b' || n || '-', 63, "
               "'x'), rpad('', 128, 'x'), 1, false, rpad('https://', 512, 'x'), rpad('https://', 512, 'x') FROM "
               "generate_series(1, 96) AS n; INSERT INTO boundary_rule (content_boundary, reader_boundary, rule) SELECT c.name, "
@@ -73,7 +79,20 @@ def fill(world):
            f"{UUID}, 0, ARRAY(SELECT 'user:' || rpad(i || '-', 200, 'x') || '@big.example' FROM generate_series(1, 1000) AS i), "
            "array_fill('VIEW'::text, ARRAY[1000]), (SELECT tags FROM g), (SELECT texts FROM g), (SELECT tags FROM g), (SELECT texts "
            "FROM g)")
+    for number in range(16):
+        words = [f"{number}-{i}-".ljust(110, "x") for i in range(500)]
+        world.call("MailFlowService/CreateRule", {"rule": rule_of(name=f"n{number}", conditions=[
+            {"text": {"place": 2, "words": words}}])}, world.admin)
+    insert("branding", 50, "branding, display_name, logo, background_color, accent_color, privacy_url, languages, introductions, "
+           "bodies, buttons, disclaimers", "'b' || n, rpad('', 128, 'x'), '', '#123456', '#123456', rpad('https://', 512, 'x'), "
+           "(SELECT tags FROM g), (SELECT texts FROM g), (SELECT texts FROM g), array_fill(rpad('', 128, 'x'), ARRAY[64]), "
+           "(SELECT texts FROM g)")
     directory(world, insert)
+    insert("device", 250, "address, thumbprint, display_name, public_jwk, issuer_tenant, issuer, ends_at",
+           f"{LONG}, lpad(n::text, 43, '0'), rpad('', 128, 'x'), rpad('', 8192, 'x'), '{big}', (SELECT issuer FROM issuer WHERE "
+           f"tenant = '{big}' LIMIT 1), now() + interval '1 day'")
+    insert("tenant_key", 247, "purpose, version, state, root_version, wrapped, public_jwk",
+           "1 + n % 3, 1 + n, 2, 1, 'x', rpad('', 512, 'x')")
     insert("approval", 250, "approval, act, operation, request, summary, requested_by, requested_by_name, requested_with, "
            "requested_as, digest, expires_at, change_fields, change_before, change_after",
            f"gen_random_uuid(), 'grant_super_user', 1, '', rpad('', 1024, 'x'), {UUID}, {LONG}, '', 3, sha256('x'), now() + interval "

@@ -1,9 +1,9 @@
 # SPDX-License-Identifier: Apache-2.0
 """grpc.health.v1 said SERVING whatever happened: without its database, and while the node was drained. Nobody who
 watched heard anything, and one anonymous Watch kept a node that was told to end alive for the whole drain."""
+import os
 import signal
 import socket
-import subprocess
 import threading
 import time
 
@@ -11,6 +11,7 @@ import grpc
 import pytest
 
 from authority import MESSAGES, Refused
+from processes import children
 from raw_http2 import PREFACE, SETTINGS, frame
 from waiting import eventually
 
@@ -126,8 +127,7 @@ def test_watcher_of_health_held_the_drain(node):
 
 
 def workers(node):
-    done = subprocess.run(["pgrep", "-P", str(node.process.pid)], capture_output=True, text=True, check=False)
-    return [int(pid) for pid in done.stdout.split()]
+    return children(node.process.pid)
 
 
 def test_anonymous_watch_made_a_reload_an_outage(authority):
@@ -218,3 +218,26 @@ def test_worker_that_never_listened_kept_its_sockets(authority):
         node.process.send_signal(signal.SIGTERM)
         node.process.wait(timeout=10)
         assert node.process.returncode == 0
+
+
+def processes_of(postgres):
+    """The postmaster, its children, and whoever has started it as another user, who stops and goes on with it."""
+    postmaster = postgres.pid()
+    return [postmaster, *children(postmaster)], postgres.process.pid
+
+
+def test_frozen_database_was_noticed_by_a_call_only(authority):
+    """A node without calls asked its database once a minute, and said for as long that it could decide."""
+    node = authority.node(workers=1, database={**authority.config["database"], "statement_timeout_ms": 1000})
+    node.start()
+    frozen, starter = processes_of(authority.postgres)
+    try:
+        for process in frozen:
+            os.kill(process, signal.SIGSTOP)
+        eventually(lambda: check(node) == NOT_SERVING, "the node notices", 25)
+        assert node.page("/readyz")[0] == 503
+    finally:
+        for process in [*reversed(frozen), starter]:
+            os.kill(process, signal.SIGCONT)
+    eventually(lambda: check(node) == SERVING, "it serves again")
+    node.stop()

@@ -54,6 +54,10 @@ def filled(world, kind):
              "gen_random_uuid(), 0, '{owner}', '{VIEW}', '{en}', '{T}'")
         return f"template WHERE {mine}", "TemplateService/CreateTemplate", lambda n: {
             "template": template_of(), "request_id": new_id() if n % 2 else ""}
+    if kind == "brandings":
+        fill(w, "branding", 50, "branding, display_name, logo, background_color, accent_color, privacy_url, languages, "
+             "introductions, bodies, buttons, disclaimers", "'b' || n, '', '', '', '', '', '{}', '{}', '{}', '{}', '{}'")
+        return f"branding WHERE {mine}", "BrandingService/CreateBranding", lambda n: {"branding": {"branding": f"new{n}"}}
     if kind == "super users":
         fill(w, "super_user", 100, "principal, reason, granted_by, expires_at",
              "'user:s' || n || '@full.example', 'x', 'x', now() + interval '1 day'")
@@ -64,6 +68,10 @@ def filled(world, kind):
     if kind == "exclusions":
         fill(w, "exclusion", 1000, "kind, value", "2, 'app' || n")
         return f"exclusion WHERE {mine}", "TenantService/AddExclusion", lambda n: {"application": f"new{n}"}
+    if kind == "denials":
+        fill(w, "denial", 1000, "side, partner", "1, 'domain:d' || n || '.example'")
+        return f"denial WHERE {mine}", "TenantService/AddDenial", lambda n: {
+            "denial": {"side": 2, "domain": f"new{n}.example"}}
     if kind == "issuers":
         fill(w, "issuer", 500, "issuer, boundary, kind, iss, audiences, algorithms, jwks_json",
              "gen_random_uuid(), 'commercial', 1, 'https://full.example/' || n, '{x}', '{ES256}', '{}'")
@@ -100,8 +108,8 @@ ONE_FITS = ["LIMIT_EXCEEDED"] * (AT_ONCE - 1) + ["OK"]
 
 
 @pytest.mark.parametrize("kind,most", [
-    ("templates", 500), ("super users", 100), ("domains", 1000), ("exclusions", 1000), ("issuers", 500),
-    ("mappings", 1000), ("components", 1000)])
+    ("templates", 500), ("super users", 100), ("domains", 1000), ("exclusions", 1000), ("denials", 1000),
+    ("issuers", 500), ("mappings", 1000), ("components", 1000), ("brandings", 50)])
 def test_requests_at_once_passed_a_limit(world, kind, most):
     counted, method, request = filled(world, kind)
     who = world.platform_admin if kind in ("mappings", "components") else world.full.admin

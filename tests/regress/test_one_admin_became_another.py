@@ -9,8 +9,8 @@ import pytest
 from calls import outcome, reason
 from calls import refused as refusal
 from command import run, with_certificate
+from meanwhile import meanwhile
 from stock import super_user
-from waiting import eventually
 from world import EDIT
 
 CONTENT_ACCESS, PARTNER = 1, 4
@@ -414,7 +414,7 @@ def test_command_line_says_where_and_what(world):
     for arguments in (["put-user", "mallory@litware.com", "--alias", "tess@litware.com"],
                       ["put-group", "power@litware.com", "--alias", "c4@litware.com", "--external-id", "id-power"],
                       ["add-member", "power@litware.com", "mallory@litware.com"],
-                      ["delete", "user", "gus@litware.com"]):
+                      ["delete", "--yes", "user", "gus@litware.com"]):
         told = command(*arguments).stdout
         assert "another admin must approve it" in told and "chancery approval approve" in told
         world.call("ApprovalService/WithdrawRequest", {"approval_id": told.split()[-1]}, world.one)
@@ -427,21 +427,11 @@ def test_power_that_was_granted_meanwhile_was_passed_by(world):
     """Between looking whether the group holds power and adding the member, it came to hold some."""
     is_done(world, lambda: put(world, "Group", "soon@litware.com"))
     grants = ("INSERT INTO super_user (tenant, principal, reason, granted_by, expires_at) VALUES ('{}', "
-              "'group:soon@litware.com', 'x', 'x', now() + interval '1 hour'); SELECT epoch_raise('{}'); "
-              "SELECT pg_sleep(0.5)").format(world.m.id, world.m.id)  # one transaction, which ends a second later
-    raised = "SELECT count(*) FROM pg_locks WHERE relation = 'epoch'::regclass AND mode = 'RowExclusiveLock'"
-
-    def meanwhile(call):
-        with concurrent.futures.ThreadPoolExecutor(1) as pool:
-            granted = pool.submit(world.sql, grants)
-            eventually(lambda: world.sql(raised, role="server") != "0", "the grant is under way")
-            answer = call()
-            assert granted.result() is not None
-        world.changed_by_hand("DELETE FROM super_user WHERE principal = 'group:soon@litware.com'")
-        return answer
-
-    reject(world, meanwhile(lambda: directory(world, "AddMembers", group="soon@litware.com",
-                                              members=["mallory@litware.com"])))
+              "'group:soon@litware.com', 'x', 'x', now() + interval '1 hour'); SELECT epoch_raise('{}')").format(world.m.id, world.m.id)
+    with meanwhile(world, grants):
+        answer = directory(world, "AddMembers", group="soon@litware.com", members=["mallory@litware.com"])
+    world.changed_by_hand("DELETE FROM super_user WHERE principal = 'group:soon@litware.com'")
+    reject(world, answer)
     assert not directory(world, "ListMembers", group="soon@litware.com").members
 
 
@@ -450,19 +440,15 @@ def test_requirement_that_began_meanwhile_was_passed_by(world):
     late = world.tenant("lateshow")
     put(world, "User", "eve@lateshow.example", who=late.admin)
     switch = (f"UPDATE tenant SET approvals = 34, version = version + 1 WHERE tenant = '{late.id}'; "
-              f"SELECT epoch_raise('{late.id}'); SELECT pg_sleep(1)")
-    raised = "SELECT count(*) FROM pg_locks WHERE relation = 'epoch'::regclass AND mode = 'RowExclusiveLock'"
+              f"SELECT epoch_raise('{late.id}')")
     calls = {"PutUser": {"user": {"address": "eve@lateshow.example", "aliases": ["v@lateshow.example"]}},
              "ImportDirectory": {"users": [{"address": "eve@lateshow.example", "aliases": ["v@lateshow.example"]}]}}
     for method, request in calls.items():
-        with concurrent.futures.ThreadPoolExecutor(1) as pool:
-            switched = pool.submit(world.sql, switch)
-            eventually(lambda: world.sql(raised, role="server") != "0", "the switch is under way")
+        with meanwhile(world, switch):
             if method == "PutUser":
                 assert directory(world, method, late.admin, **request).approval_id
             else:
                 assert reason(directory, world, method, late.admin, **request) == "APPROVAL_REQUIRED"
-            assert switched.result() is not None
         world.changed_by_hand(f"UPDATE tenant SET approvals = 0 WHERE tenant = '{late.id}'")
     assert not directory(world, "GetUser", late.admin, address="eve@lateshow.example").user.aliases
 

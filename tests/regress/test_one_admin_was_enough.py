@@ -10,9 +10,9 @@ import pytest
 from authority import Identity, Issuer
 from calls import outcome, reason
 from dns_server import txt
+from meanwhile import meanwhile
 from proofs import certificate_proof
 from stock import super_user
-from waiting import eventually
 from world import MULTI_TENANT, PRINT, VIEW, grant, template_of
 
 CONTENT_ACCESS, PARTNER, LOWER = 1, 4, 5
@@ -273,16 +273,12 @@ def test_a_component_got_power_between_check_and_act(world):
     """It was read as one without power, and changed when it had some."""
     powered = ("INSERT INTO super_user (tenant, principal, reason, granted_by, expires_at) VALUES "
                f"('{world.m.id}', 'component:{world.archive_id}', 'x', 'x', now() + interval '1 hour'); "
-               f"SELECT epoch_raise('{world.m.id}'); SELECT pg_sleep(1)")  # one transaction, which ends a second later
-    raised = "SELECT count(*) FROM pg_locks WHERE relation = 'epoch'::regclass AND mode = 'RowExclusiveLock'"
+               f"SELECT epoch_raise('{world.m.id}')")
     prints = ("SELECT count(*) FROM component_certificate f JOIN component c USING (component) "
               "WHERE c.name = 'archive'")
     before = world.sql(prints)
-    with concurrent.futures.ThreadPoolExecutor(1) as pool:
-        power = pool.submit(world.sql, powered)
-        eventually(lambda: world.sql(raised, role="server") != "0", "the power is under way")
+    with meanwhile(world, powered):
         answer = renew(world, Identity("archive-4"))
-        assert power.result() is not None
     assert answer.approval_id and not answer.HasField("component")
     assert world.sql(prints) == before
     drop(world, answer)
@@ -292,15 +288,9 @@ def test_a_component_got_power_between_check_and_act(world):
 def test_what_an_act_rests_on_moved_before_its_end(world):
     """What was compared stays as it was until the act is done: power that comes later comes after it."""
     epoch = world.sql(f"SELECT epoch FROM epoch WHERE scope = '{world.m.id}'")
-    compared = (f"SELECT approval_unmoved('{world.m.id}', ARRAY['{world.m.id}']::uuid[], ARRAY[{epoch}], false); "
-                "SELECT pg_sleep(1)")
-    locked = "SELECT count(*) FROM pg_locks WHERE relation = 'epoch'::regclass AND mode = 'RowShareLock'"
-    with concurrent.futures.ThreadPoolExecutor(1) as pool:
-        act = pool.submit(world.sql, compared)
-        eventually(lambda: world.sql(locked, role="server") != "0", "the scopes are compared")
-        with pytest.raises(RuntimeError, match="lock timeout"):
-            world.sql(f"SET LOCAL lock_timeout = '100ms'; SELECT epoch_raise('{world.m.id}')", role="server")
-        assert act.result() is not None
+    compared = (f"SELECT approval_unmoved('{world.m.id}', ARRAY['{world.m.id}']::uuid[], ARRAY[{epoch}], false)")
+    with meanwhile(world, compared, "RowShareLock"), pytest.raises(RuntimeError, match="lock timeout"):
+        world.sql(f"SET LOCAL lock_timeout = '100ms'; SELECT epoch_raise('{world.m.id}')", role="server")
 
 
 def test_what_waits_is_proven_when_it_is_asked_for(world):

@@ -10,13 +10,13 @@ import threading
 import pytest
 
 from authority import BUILD, Identity
+from processes import children
 from raw_http2 import END_HEADERS, HEADERS, PREFACE, SETTINGS, frame
 from waiting import eventually, let_pass
 
 
 def workers(node):
-    done = subprocess.run(["pgrep", "-P", str(node.process.pid)], capture_output=True, text=True, check=False)
-    return [int(pid) for pid in done.stdout.split()]
+    return children(node.process.pid)
 
 
 def reload(node):

@@ -2,6 +2,7 @@
 """A request id was believed too little and too much: what was asked for again was another thing, nobody wrote it down, and
 what had been taken back came out once more."""
 import concurrent.futures
+import json
 import re
 import time
 import types
@@ -140,6 +141,11 @@ def test_command_line_left_a_lost_answer_open(world, node, tmp_path):
         again = [run(world, command, who, *arguments, "--request-id", request_id).stdout for _ in range(2)]
         assert again[0] == again[1]
     assert world.sql("SELECT count(*) FROM template WHERE name_texts = '{Lost}'") == "1"
+    node.faults.kill("create_template:read")  # for programs, too
+    lost = run(world, "template create", "admin-node", "-f", str(tmp_path / "template.yaml"), "-o", "json", expect=1)
+    node.faults.none()
+    again = ("-f", str(tmp_path / "template.yaml"), "--request-id", json.loads(lost.stderr)["error"]["requestId"])
+    assert run(world, "template create", "admin", *again).stdout == run(world, "template create", "admin", *again).stdout
 
 
 # --- who asks, and for what ---

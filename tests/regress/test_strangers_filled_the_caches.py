@@ -5,7 +5,6 @@ speaks for somebody.
 
 The statements that a call sends show what the worker remembers; each owner's share of it is in tests/unit/base."""
 import json
-import re
 import subprocess
 import uuid
 
@@ -13,6 +12,7 @@ import pytest
 
 from build_kind import is_sanitized
 from calls import outcome
+from processes import children, resident_kib
 from providers import COMMERCIAL, Entra, Provider
 from world import CONSUMER, MULTI_TENANT
 
@@ -94,11 +94,8 @@ def test_domains_that_people_type_were_remembered(world):
 
 
 def worker_rss_kib(w):
-    daemon = w.a.process.pid
-    with open(f"/proc/{daemon}/task/{daemon}/children", encoding="ascii") as file:
-        worker, = file.read().split()
-    with open(f"/proc/{worker}/status", encoding="ascii") as file:
-        return int(re.search(r"VmRSS:\s+(\d+)", file.read())[1])
+    worker, = children(w.a.process.pid)
+    return resident_kib(worker)
 
 
 @pytest.mark.skipif(is_sanitized(), reason="AddressSanitizer keeps what is freed")

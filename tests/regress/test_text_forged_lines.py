@@ -111,7 +111,10 @@ def hostile(tmp_path_factory):
     port = server.add_insecure_port("127.0.0.1:0")
     server.start()
     handler.folder = folder
-    license_ = b"\x01" * 64
+    header = MESSAGES("chancery.internal.v1.LicenseHeader")(
+        authority_url="https://rms.example", boundary="commercial", tenant_id=b"t" * 16, content_id=b"c" * 16, key_version=1)
+    license_ = MESSAGES("chancery.internal.v1.PublishingLicense")(
+        version=1, header=header.SerializeToString(), sealed=b"\x01" * 256).SerializeToString()
     (folder / "SEALED").write_bytes(b"CHANCERY\x01\0\0\0" + struct.pack(">II", 65536, len(license_)) + b"s" * 16 + license_)
     (folder / "TOKEN").write_text("a.b.c\n")
     (folder / "EMPTY").write_text("{}\n")

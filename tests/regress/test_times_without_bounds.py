@@ -10,7 +10,7 @@ import struct
 import pytest
 from authority import Refused
 from calls import outcome, refused
-from methods import BUILT, METHODS, caller_of, request_of
+from methods import SINGLE, METHODS, caller_of, request_of
 from stock import Stock
 
 TIMES = {"google.protobuf.Timestamp", "google.protobuf.Duration"}
@@ -60,7 +60,7 @@ def places(descriptor, way=()):
             yield kind, (*way, field)
 
 
-CASES = [(method, kind, way) for method in BUILT for kind, way in places(method.request_type().DESCRIPTOR)]
+CASES = [(method, kind, way) for method in SINGLE for kind, way in places(method.request_type().DESCRIPTOR)]
 TIMES_OF = [(method, way) for method, kind, way in CASES if kind == "time"]
 NUMBERS_OF = [(method, kind, way) for method, kind, way in CASES if kind != "time"]
 

@@ -8,11 +8,12 @@ import uuid
 
 import pytest
 
-from authority import BUILD, Identity
+from authority import Identity
+from build_kind import is_sanitized
 from calls import reason
 from proofs import Prover
 
-pytestmark = pytest.mark.skipif("asan" in BUILD, reason="libfaketime does not go with AddressSanitizer")
+pytestmark = pytest.mark.skipif(is_sanitized(), reason="libfaketime does not go with AddressSanitizer")
 
 LIBRARY = "/usr/lib/x86_64-linux-gnu/faketime/libfaketime.so.1"
 BEHIND, AHEAD = -1800, 1800

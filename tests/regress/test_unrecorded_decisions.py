@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
 """Decisions that left no record."""
 from calls import reason, refused
-from command import run, with_certificate
+from command import rows, run, with_certificate
 
 DECIDE = "DeliveryService/DecideDelivery"
 BLOCK, PORTAL = 3, 2
@@ -28,7 +28,7 @@ def test_gateway_was_told_who_gets_mail_and_nobody_wrote_it_down(world):
 def test_command_line_shows_the_decision(world):
     with_certificate(world, "admin", world.contoso.admin)
     decide(world, "bob@fabrikam.com")
-    line = run(world, "audit query", "admin").stdout.splitlines()[0]
+    line = rows(run(world, "audit query", "admin").stdout)[0]
     assert "decide_delivery" in line and "contoso-gateway" in line
     assert line.endswith("from alice@contoso.com: 1 native, 0 portal, 0 blocked, 0 no address")
 

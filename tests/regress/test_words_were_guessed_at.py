@@ -116,9 +116,9 @@ def test_a_flag_took_a_value():
 @pytest.mark.parametrize("command", ["tenant list", "audit query", "delivery bob@fabrikam.com --sender a@contoso.com",
                                      "track ID", "inspect ID", "amend ID", "component list", "directory list users"])
 def test_an_unknown_format_was_text(world, command):
-    for name in ("yml", "JSON", "", "table"):
+    for name in ("yml", "JSON", "", "text"):
         done = run(world, command, "platform-admin", "-o", name, expect=USAGE)
-        assert f"-o takes text, json or yaml, not {name}" in done.stderr and done.stdout == ""
+        assert f"-o takes table, json or yaml, not {name}" in done.stderr and done.stdout == ""
 
 
 def test_yaml_was_text(world):

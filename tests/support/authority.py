@@ -77,6 +77,18 @@ class Refused(Exception):
                 self.violations = list(message.field_violations)
                 self.fields = [violation.field for violation in self.violations]
 
+    @classmethod
+    def of_item(cls, error):
+        """The same of one item of a batch (ItemError)."""
+        made = cls.__new__(cls)
+        Exception.__init__(made, f"{error.code}: {error.message}")
+        made.code = next(code.name for code in grpc.StatusCode if code.value[0] == error.code)
+        made.reason, made.sentence = error.reason, error.message
+        made.metadata = {pair.key: pair.value for pair in error.metadata}
+        made.violations = list(error.field_violations)
+        made.fields = [violation.field for violation in made.violations]
+        return made
+
 
 class Identity:
     """A key and certificate of a component, or of nobody (key None)."""
@@ -156,6 +168,8 @@ class Authority:  # pylint: disable=too-many-instance-attributes
             "authority_url": "https://rms.example.org",
             "workers": workers,
             "identity": {"allow_loopback": True},
+            # Where nobody listens: what is mailed waits. Tests that read mails name another one.
+            "mail_relay": {"address": "127.0.0.1:9", "tls": "none", "from": "no-reply@portal.example"},
             "limits": {"drain_ms": 3000},
         }
 
@@ -266,7 +280,9 @@ class Authority:  # pylint: disable=too-many-instance-attributes
         if name not in self.channels:
             credentials = grpc.ssl_channel_credentials(self.server.certificate, who.key if who else None,
                                                        who.certificate if who else None)
-            self.channels[name] = grpc.secure_channel(self.address, credentials)
+            # The answer to a large batch is larger than the 4 MiB that clients take unless they are told.
+            self.channels[name] = grpc.secure_channel(self.address, credentials, options=[
+                ("grpc.max_receive_message_length", 16 * 1024 * 1024)])
         return self.channels[name]
 
     def call(self, path, request=None, who=None, token=None, user_token=None, **more):  # pylint: disable=R0913
@@ -307,9 +323,14 @@ class Authority:  # pylint: disable=too-many-instance-attributes
             "name": name, "role": role, "certificate_sha256": [identity.fingerprint], **more}}, self.admin)
         return identity
 
-    def audit(self, **filters):
-        request = {"filter": {key: value for key, value in filters.items() if key != "who"}}
-        return self.call("AuditService/Query", request, filters.get("who", self.admin)).events
+    def audit(self, who=None, **filters):
+        """What the log has of it, newest first: all pages."""
+        found, token = [], None
+        while token != "":
+            page = self.call("AuditService/Query", {"filter": filters, "page_token": token or ""}, who or self.admin)
+            found.extend(page.events)
+            token = page.next_page_token
+        return found
 
     def fetch(self, path, *headers):
         """GET a page over HTTP/2 by curl, with "name: value" headers: its status, headers and body."""

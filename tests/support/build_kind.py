@@ -5,14 +5,16 @@ import re
 from authority import BUILD
 
 
-def _remembered(pattern):
+def remembered(pattern):
+    """What the pattern's group has found; "" if it found nothing."""
     with open(f"{BUILD}/CMakeCache.txt", encoding="utf-8") as file:
-        return re.search(pattern, file.read(), re.M) is not None
+        found = re.search(pattern, file.read(), re.M)
+        return found.group(found.lastindex or 0) if found else ""
 
 
 def is_release():
-    return _remembered(r"^CMAKE_BUILD_TYPE:\w+=(Release|RelWithDebInfo|MinSizeRel)$")
+    return bool(remembered(r"^CMAKE_BUILD_TYPE:\w+=(Release|RelWithDebInfo|MinSizeRel)$"))
 
 
 def is_sanitized():
-    return _remembered(r"^CHANCERY_SANITIZE:\w+=.+$")
+    return bool(remembered(r"^CHANCERY_SANITIZE:\w+=.+$"))

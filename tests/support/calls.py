@@ -9,9 +9,14 @@ CONNECTIONS = 8  # to two workers: all on one of them once in 128 times, and the
 
 
 def refused(function, *args, **more):
-    """The refusal of a call that must be refused, with a sentence for people."""
+    """The refusal of a call that must be refused, with a sentence for people. That of a batch is the one for which each of
+    its items is."""
     with pytest.raises(Refused) as caught:
-        function(*args, **more)
+        answer = function(*args, **more)
+        if answer.DESCRIPTOR.name.startswith("Batch"):
+            reasons = {result.error.reason for result in answer.results if result.WhichOneof("outcome") == "error"}
+            assert len(reasons) == 1 and all(result.HasField("error") for result in answer.results)
+            raise Refused.of_item(answer.results[0].error)
     assert caught.value.sentence, "an error without a sentence for people"
     return caught.value
 

@@ -38,6 +38,13 @@ def run(world, command, who, *arguments, expect=0, **more):
     return done
 
 
+def rows(printed):
+    """The rows of a table that a command has printed, without the heading that it must have."""
+    heading, *lines = printed.splitlines() or [""]
+    assert bool(heading) == bool(lines) and heading == heading.upper(), printed
+    return lines
+
+
 def protect(world, source, target, *more):
     """As the gateway `edge`, for Bob; the content's id."""
     return run(world, "protect", "edge", "--do-not-forward", "--owner", "alice@contoso.com", "--recipient",

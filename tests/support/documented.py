@@ -8,12 +8,13 @@ import subprocess
 
 ROOT = os.path.realpath(f"{os.path.dirname(__file__)}/../..")
 INCLUDE = [f"-I{ROOT}/proto", f"-I{ROOT}/third_party"]
+OTHERS = [f"google/{name}.proto" for name in ("api/field_behavior", "rpc/status", "rpc/error_details")]
 PUBLIC = [f"chancery/v1/{name}" for name in sorted(os.listdir(f"{ROOT}/proto/chancery/v1"))]
 
 
-def program(heading, language):
-    """The code in a language below a heading."""
-    with open(f"{ROOT}/docs/clients.md", encoding="utf-8") as file:
+def program(heading, language, page="clients"):
+    """The code in a language below a heading of a document."""
+    with open(f"{ROOT}/docs/{page}.md", encoding="utf-8") as file:
         section = re.search(rf"^## {heading}\n(.*?)(?=^## |\Z)", file.read(), re.M | re.S).group(1)
     code, = re.findall(rf"^```{language}\n(.*?)^```", section, re.M | re.S)
     return code
@@ -26,14 +27,24 @@ def run(argv, **more):
     return done.stdout
 
 
+def python_folder(folder, text):
+    """Make a program in Python, client.py, with what it imports; the path of the folder."""
+    run(["protoc", *INCLUDE, f"--python_out={folder}", *PUBLIC, *OTHERS])
+    (folder / "client.py").write_text(text, encoding="utf-8")
+    # Debian has `google` as a package and not as a namespace, which those of others extend.
+    (folder / "sitecustomize.py").write_text("import google\ngoogle.__path__.append(r'%s')\n" % (folder / "google"),
+                                             encoding="utf-8")
+    return str(folder)
+
+
 @contextlib.contextmanager
-def node_at_its_address(world):
+def node_at_its_address(world, env=None):
     """A node of the world whose authority_url is where it listens."""
     with socket.socket() as probe:
         probe.bind(("127.0.0.1", 0))
         address = f"127.0.0.1:{probe.getsockname()[1]}"
     tls, *others = world.a.config["listeners"]
-    node = world.a.node(listeners=[{**tls, "address": address}, *others], authority_url=f"https://{address}", workers=1)
+    node = world.a.node(env=env, listeners=[{**tls, "address": address}, *others], authority_url=f"https://{address}", workers=1)
     node.start()
     try:
         yield node

@@ -11,7 +11,7 @@
 struct net_request fake_net_request(const char *path)
 {
     return (struct net_request){
-        .method = "POST", .path = path, .is_grpc = true, .peer = "192.0.2.1:4711"};
+        .method = "POST", .path = path, .framing = "grpc", .peer = "192.0.2.1:4711"};
 }
 
 void fake_net_header(struct net_request *request, const char *name, const char *value)
@@ -93,6 +93,15 @@ void fake_net_broken(struct net_stream *stream, enum reason reason)
     add(stream, (struct fake_part){.kind = PART_BROKEN, .reason = reason});
 }
 
+void fake_net_room(struct net_stream *stream)
+{
+    stream->backlog = 0;
+    if (stream->awaits_room) {
+        stream->awaits_room = false;
+        stream->handler->room(stream->handler->ctx, stream);
+    }
+}
+
 void fake_net_close(struct net_stream *stream)
 {
     assert_false(stream->is_closed);
@@ -136,14 +145,15 @@ void net_stream_hold(struct net_stream *stream)
     stream->is_held = true;
 }
 
-uint64_t net_stream_connection(const struct net_stream *stream)
+struct uuid net_stream_party(const struct net_stream *stream)
 {
-    return (uintptr_t)stream;
+    return stream->party;
 }
 
-void net_stream_set_known(struct net_stream *stream)
+void net_stream_set_known(struct net_stream *stream, struct uuid party)
 {
     assert_false(stream->is_closed);
+    stream->party = party;
     stream->is_known = true;
 }
 
@@ -176,11 +186,17 @@ void net_stream_send(struct net_stream *stream, struct slice message)
 
 size_t net_stream_queued(const struct net_stream *stream)
 {
-    size_t queued = 0;
+    size_t queued = stream->backlog;
     for (size_t i = 0; i < stream->sent_count; i++) {
         queued += stream->sent[i].len;
     }
     return queued;
+}
+
+void net_stream_await_room(struct net_stream *stream)
+{
+    assert_false(stream->is_closed);
+    stream->awaits_room = true;
 }
 
 static void finish(struct net_stream *stream)

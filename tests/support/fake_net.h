@@ -37,13 +37,16 @@ struct net_stream {
         uint8_t bytes[512];
         size_t len;
     } sent[FAKE_SENT_MAX];
-    size_t finishes; /* net_stream_finish and net_stream_reply_http */
+    size_t backlog;   /* of what was sent before, a test says */
+    bool awaits_room; /* net_stream_await_room */
+    size_t finishes;  /* net_stream_finish and net_stream_reply_http */
     enum grpc_code code;
     int http_status;
     char text[256];
     uint8_t details[2048];
     size_t details_len;
     bool is_known; /* net_stream_set_known */
+    struct uuid party;
     bool is_closed;
 };
 
@@ -58,6 +61,8 @@ void fake_net_message(struct net_stream *stream, struct slice bytes);
 void fake_net_end(struct net_stream *stream);
 /* At any time, also before the body is asked for. */
 void fake_net_broken(struct net_stream *stream, enum reason reason);
+/* The client has read all of the backlog: tells `room`, if that is waited for. */
+void fake_net_room(struct net_stream *stream);
 /* The client resets the stream, or it is over: tells `closed`. */
 void fake_net_close(struct net_stream *stream);
 void fake_net_free(struct net_stream *stream);

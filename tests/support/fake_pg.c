@@ -28,6 +28,7 @@ struct fake_pg {
     struct store store;
     struct arena *arena;
     struct loop_task deliver;
+    bool is_held;
     struct list answers;
     struct list sent;
     struct buf names;
@@ -244,7 +245,7 @@ static rc answer_all(struct fake_pg *fake, const struct sent *sent, struct err *
 static void deliver(struct loop_task *task)
 {
     struct fake_pg *fake = LIST_ENTRY(task, struct fake_pg, deliver);
-    while (!list_is_empty(&fake->sent)) {
+    while (!fake->is_held && !list_is_empty(&fake->sent)) {
         struct sent *sent = LIST_ENTRY(list_pop(&fake->sent), struct sent, link);
         struct err err = {.reason = R_NONE};
         rc result = answer_all(fake, sent, &err);
@@ -256,6 +257,17 @@ static void deliver(struct loop_task *task)
             op->done(op);
         }
     }
+}
+
+void fake_pg_hold(struct fake_pg *fake)
+{
+    fake->is_held = true;
+}
+
+void fake_pg_go_on(struct fake_pg *fake)
+{
+    fake->is_held = false;
+    loop_defer(fake->store.loop, &fake->deliver);
 }
 
 /* --- what was sent ---------------------------------------------------------------------------- */

@@ -40,6 +40,10 @@ void fake_pg_matched(struct fake_pg *fake, const char *statement, size_t count);
 /* An error with this SQLSTATE; "lost": the connection, so that nobody knows the outcome. */
 void fake_pg_fail(struct fake_pg *fake, const char *statement, const char *sqlstate);
 
+/* Answer nothing more until told to go on. */
+void fake_pg_hold(struct fake_pg *fake);
+void fake_pg_go_on(struct fake_pg *fake);
+
 /* FAKE_PG_ROWS(fake, list_tenants, {.tenant = {.name = "contoso"}}, {…}): these rows. */
 #define FAKE_PG_ROWS(fake, statement, ...)                                                      \
     fake_pg_answer((fake), #statement,                                                          \

@@ -26,6 +26,7 @@ def authority(authority_options):  # pylint: disable=redefined-outer-name
     try:
         for name, value in config.items():
             made.config[name] = {**made.config.get(name, {}), **value} if isinstance(value, dict) else value
+        made.config = {name: value for name, value in made.config.items() if value is not None}
         made.migrate()
         made.start()
         yield made

@@ -8,17 +8,29 @@
 #include <unistd.h>
 
 #include "net/conn.h"
+#include "net/connect/connect_stream_framing.h"
+#include "net/connect/connect_unary_framing.h"
+#include "net/grpc/grpc_framing.h"
+#include "net/grpc/grpc_web_framing.h"
 #include "net/http1/http1_protocol.h"
 #include "net/net_stream.h"
 #include "net/server.h"
 
+enum { MESSAGE_MAX = 4096 };
+
 static size_t opened;
+static size_t messages, message_bytes; /* of the call that runs: a connection has one at a time */
 
 static void on_open(void *ctx, struct net_stream *stream, const struct net_request *request)
 {
     char text[256];
     (void)ctx;
     opened++;
+    if (request->framing != NULL) {
+        messages = message_bytes = 0;
+        net_stream_read(stream, MESSAGE_MAX);
+        return;
+    }
     snprintf(text, sizeof text, "%.40s %.80s%s%.80s", request->method, request->path,
              request->query == NULL ? "" : "?", request->query == NULL ? "" : request->query);
     net_stream_reply_http(stream, 200, "text/plain", slice_str(text));
@@ -27,33 +39,57 @@ static void on_open(void *ctx, struct net_stream *stream, const struct net_reque
 static void on_message(void *ctx, struct net_stream *stream, struct slice message)
 {
     (void)ctx;
-    (void)stream;
-    (void)message;
-    abort(); /* pages have no messages */
+    if (stream->framing == NULL || message.len > MESSAGE_MAX) {
+        abort(); /* pages have no messages */
+    }
+    messages++;
+    message_bytes += message.len;
 }
 
 static void on_end(void *ctx, struct net_stream *stream)
 {
+    char text[64];
     (void)ctx;
-    (void)stream;
+    if (stream->framing == NULL) {
+        return;
+    }
+    snprintf(text, sizeof text, "%zu messages, %zu bytes", messages, message_bytes);
+    net_stream_send(stream, slice_str(text));
+    net_stream_finish(stream, GRPC_OK, NULL, SLICE_NONE);
 }
 
+/* Which fault is seen first depends on how the bytes come. */
 static void on_broken(void *ctx, struct net_stream *stream, const struct err *err)
 {
     (void)ctx;
-    (void)stream;
     (void)err;
+    if (stream->framing != NULL) {
+        net_stream_finish(stream, GRPC_INTERNAL, "broken", SLICE_NONE);
+    }
+}
+
+static void on_closed(void *ctx, struct net_stream *stream)
+{
+    (void)ctx;
+    (void)stream;
 }
 
 static struct net_server *server_new(struct loop *loop)
 {
-    static const struct net_config config = {.protocols = {&HTTP1_PROTOCOL}};
+    static const char *const origins[] = {"https://app.example.org"};
+    static const struct net_config config = {
+        .protocols = {&HTTP1_PROTOCOL},
+        .framings = {&GRPC_FRAMING, &CONNECT_UNARY_FRAMING, &CONNECT_STREAM_FRAMING,
+                     &GRPC_WEB_FRAMING, &GRPC_WEB_TEXT_FRAMING},
+        .origins = origins,
+        .origin_count = 1,
+    };
     static const struct net_handler handler = {
         .open = on_open,
         .message = on_message,
         .end = on_end,
         .broken = on_broken,
-        .closed = on_end,
+        .closed = on_closed,
     };
     return net_server_new(loop, &config, &handler);
 }

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* An HTTP/1.1 connection without a socket's timing: what a client sends, and what it would be told. Every
- * request is answered at once by a page whose body tells what was asked. */
+ * page is answered at once by a body that tells what was asked; a call, when all of it came, by how many
+ * messages of how many bytes it had, or by an error that is always the same. */
 #pragma once
 
 #include "net/bytes.h"

@@ -50,6 +50,7 @@ def serve(folder):
             if self.path == "/moved":
                 self.send_response(302)
                 self.send_header("Location", "/jwks.json")
+                self.send_header("Content-Length", "0")
                 self.end_headers()
                 return
             if self.path == "/stall":  # the headers come, the body does not

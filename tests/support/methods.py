@@ -9,14 +9,17 @@ import os
 import re
 
 from google.protobuf import descriptor_pb2
+from jwcrypto import jwk
 
 from authority import BUILD, MESSAGES, new_id
 from faults import FLOWS
-from stock import stock_id, super_user
-from world import ROLES, template_of
+from proofs import device_proof
+from publisher import Publisher
+from stock import EXCHANGE, stock_id, super_user
+from world import ROLES, rule_of, template_of
 
 DEFAULT_MAX_BYTES = 64 * 1024  # as access.proto says
-FLOW_NAMES = {"AuditService/Query": "query_audit"}  # where it is not the method's name
+FLOW_NAMES = {"AuditService/Query": "query_audit", "AuditService/Export": "export_audit", "AuditService/Tail": "tail_audit"}  # where it is not the method's name
 USER = ("none", "optional", "required")
 
 
@@ -44,7 +47,8 @@ class Method:
     def roles_that_need_a_user(self):
         """A portal answers for its whole boundary, so it always says for whom it asks."""
         components = self.roles - {"client"}
-        return sorted(components if self.user == "required" else components & {"portal"})
+        of_optional = components & {"portal"} if self.user == "optional" else ()
+        return sorted(components if self.user == "required" else of_optional)
 
     def request_type(self):
         return MESSAGES.method(self.path)[0]
@@ -83,15 +87,38 @@ def _read_schema():
 REQUESTS = {
     "LicensingService/AcquireLicense": ("bob", lambda s, n: {
         "publishing_license": s.made.publishing_license, "client_public_jwk": s.jwk}),
+    "LicensingService/PreLicense": ("gateway", lambda s, n: {
+        "publishing_license": s.made.publishing_license, "recipients": [{"address": "bob@fabrikam.com"}]}),
     "LicensingService/InspectContent": ("bob", lambda s, n: {"publishing_license": s.made.publishing_license}),
     "PublishingService/Protect": ("gateway", lambda s, n: {
         "do_not_forward": {}, "recipients": ["bob@fabrikam.com"], "owner": "alice@contoso.com", "request_id": new_id(),
         "client_public_jwk": s.jwk}),
+    "PublishingService/BatchProtect": ("gateway", lambda s, n: {"requests": [{
+        "do_not_forward": {}, "recipients": ["bob@fabrikam.com"], "owner": "alice@contoso.com",
+        "request_id": new_id(), "client_public_jwk": s.jwk} for _ in range(3)]}),
+    "LicensingService/BatchAcquireLicense": ("bob", lambda s, n: {"requests": 3 * [{
+        "publishing_license": s.made.publishing_license, "client_public_jwk": s.jwk}]}),
+    "PublishingService/Republish": ("alice", lambda s, n: {
+        "publishing_license": s.made.publishing_license, "do_not_forward": {}, "recipients": [f"n{n}@fabrikam.com"],
+        "client_public_jwk": s.jwk}),
+    "PublishingService/GetPublisherCertificate": ("gateway", lambda s, n: Publisher().request()),
+    "PublishingService/RegisterContent": ("gateway", lambda s, n: {
+        "publishing_license": s.publisher.protect().publishing_license}),
+    "PublishingService/RevokePublisher": ("admin", lambda s, n: {"publisher": new_id()}),
+    "PublishingService/Answer": ("portal_for_bob", lambda s, n: {
+        "publishing_license": s.made.publishing_license, "kind": 1, "client_public_jwk": s.jwk, "request_id": new_id()}),
     "PublishingService/ListAvailableTemplates": ("alice", lambda s, n: {}),
     "PublishingService/AmendPolicy": ("alice", lambda s, n: {
         "content_id": s.made.content_id, "add_recipients": [f"n{n}@fabrikam.com"]}),
     "DeliveryService/DecideDelivery": ("gateway", lambda s, n: {
         "sender": "alice@contoso.com", "recipients": ["bob@fabrikam.com", "kim@gmail.com"]}),
+    "PasscodeService/StartPasscode": ("portal", lambda s, n: {
+        "address": f"p{n}@mail.example", "publishing_license": s.made.publishing_license, "reader_ip": f"192.0.2.{n % 200}",
+        "request_id": new_id()}),
+    "PasscodeService/VerifyPasscode": ("portal", lambda s, n: {
+        "passcode_id": stock_id("passcode", n), "code": s.code(n)}),
+    "DeliveryService/EvaluateMessage": ("gateway", lambda s, n: {
+        "facts": {"sender": "alice@contoso.com", "recipients": ["bob@fabrikam.com", "kim@gmail.com"]}, "body": b"x"}),
     "TrackingService/ListContent": ("alice", lambda s, n: {}),
     "TrackingService/GetContent": ("alice", lambda s, n: {"content_id": s.made.content_id}),
     "TrackingService/ListAccess": ("alice", lambda s, n: {"content_id": s.made.content_id}),
@@ -112,6 +139,9 @@ REQUESTS = {
     "TenantService/AddExclusion": ("admin", lambda s, n: {"application": f"n{n}"}),
     "TenantService/ListExclusions": ("admin", lambda s, n: {}),
     "TenantService/RemoveExclusion": ("admin", lambda s, n: {"application": f"app{n}"}),
+    "TenantService/AddDenial": ("admin", lambda s, n: {"denial": {"side": 1, "domain": f"n{n}.example"}}),
+    "TenantService/ListDenials": ("admin", lambda s, n: {}),
+    "TenantService/RemoveDenial": ("admin", lambda s, n: {"denial": {"side": 2, "domain": f"d{n}.example"}}),
     "ApprovalService/ListApprovals": ("asker", lambda s, n: {}),
     "ApprovalService/GetApproval": ("asker", lambda s, n: {"approval_id": s.approval}),
     "ApprovalService/ApproveRequest": ("approver", lambda s, n: {"approval_id": s.approval_of(n, "approve")}),
@@ -140,6 +170,11 @@ REQUESTS = {
         "component": {"component_id": stock_id("component", s.last(n)), "sender_domains": [f"n{n}.example"]},
         "update_mask": {"paths": ["sender_domains"]}}),
     "ComponentService/DeleteComponent": ("admin", lambda s, n: {"component_id": stock_id("component", n)}),
+    "DeviceService/RegisterDevice": ("device_owner", lambda s, n: {"proof": device_proof(s.device_token, jwk.JWK.generate(kty="EC", crv="P-256"))}),
+    "DeviceService/ListDevices": ("admin", lambda s, n: {}),
+    "DeviceService/DeleteDevice": ("admin", lambda s, n: {
+        "address": f"d{n}@contoso.com", "thumbprint": f"{n:043d}"}),
+    "CallerService/GetCaller": ("alice", lambda s, n: {}),
     "TemplateService/CreateTemplate": ("admin", lambda s, n: {"template": template_of(), "request_id": new_id()}),
     "TemplateService/GetTemplate": ("admin", lambda s, n: {"template_id": s.template}),
     "TemplateService/ListTemplates": ("admin", lambda s, n: {}),
@@ -149,6 +184,13 @@ REQUESTS = {
     "TemplateService/PublishTemplate": ("admin", lambda s, n: {"template_id": stock_id("archived", n)}),
     "TemplateService/ArchiveTemplate": ("admin", lambda s, n: {"template_id": stock_id("template", s.last(n))}),
     "TemplateService/DeleteTemplate": ("admin", lambda s, n: {"template_id": stock_id("template", n)}),
+    "BrandingService/CreateBranding": ("admin", lambda s, n: {"branding": {"branding": s.branding("n", n, False)}}),
+    "BrandingService/GetBranding": ("admin", lambda s, n: {"branding": "kept"}),
+    "BrandingService/ListBrandings": ("admin", lambda s, n: {}),
+    "BrandingService/UpdateBranding": ("admin", lambda s, n: {
+        "branding": {"branding": s.branding("u", n), "display_name": f"n{n}"}}),
+    "BrandingService/DeleteBranding": ("admin", lambda s, n: {"branding": s.branding("d", n)}),
+    "BrandingService/RenderWrapper": ("gateway", lambda s, n: {"sender": "alice@contoso.com"}),
     "DirectoryService/PutUser": ("admin", lambda s, n: {"user": {"address": f"n{n}@contoso.com"}}),
     "DirectoryService/GetUser": ("admin", lambda s, n: {"address": f"u{s.amount}@contoso.com"}),
     "DirectoryService/ListUsers": ("admin", lambda s, n: {}),
@@ -176,7 +218,25 @@ REQUESTS = {
     "BoundaryService/AcceptPartnerException": ("admin", lambda s, n: {"exception_id": stock_id("accept", n)}),
     "BoundaryService/WithdrawPartnerException": ("admin", lambda s, n: {"exception_id": stock_id("withdraw", n)}),
     "BoundaryService/ListPartnerExceptions": ("admin", lambda s, n: {}),
+    "MailFlowService/CreateRule": ("admin", lambda s, n: {"rule": rule_of(name=f"n{n}")}),
+    "MailFlowService/GetRule": ("admin", lambda s, n: {"rule_id": stock_id("rule", s.amount)}),
+    "MailFlowService/ListRules": ("admin", lambda s, n: {}),
+    "MailFlowService/UpdateRule": ("admin", lambda s, n: {
+        "rule": {"rule_id": stock_id("rule", s.last(n)), "name": f"u{n}"}, "update_mask": {"paths": ["name"]}}),
+    "MailFlowService/Explain": ("admin", lambda s, n: {
+        "facts": {"sender": "alice@contoso.com", "recipients": ["bob@fabrikam.com"]}, "body": b"x"}),
+    "MailFlowService/DeleteRule": ("admin", lambda s, n: {"rule_id": stock_id("rule", n)}),
+    "MailFlowService/ReorderRules": ("reader_admin", lambda s, n: {
+        "rule_ids": [stock_id("other_rule", 1 + n % 2), stock_id("other_rule", 2 - n % 2)]}),
+    "KeyService/ListKeys": ("admin", lambda s, n: {}),
+    "KeyService/RotateKey": ("admin", lambda s, n: {"purpose": 1 + n % 3, "etag": s.active_key(1 + n % 3)}),
+    "KeyService/RevokeKey": ("reader_admin", lambda s, n: {"purpose": EXCHANGE, "version": s.key("revoke", n)}),
+    "KeyService/RestoreKey": ("reader_admin", lambda s, n: {"purpose": EXCHANGE, "version": s.key("restore", n)}),
+    "KeyService/DestroyKey": ("reader_admin", lambda s, n: {"purpose": EXCHANGE, "version": s.key("destroy", n), "reason": "x"}),
+    "KeyService/CancelDestroyKey": ("reader_admin", lambda s, n: {"purpose": EXCHANGE, "version": s.key("cancel", n)}),
     "AuditService/Query": ("platform_admin", lambda s, n: {"filter": {"tenant": "contoso"}}),
+    "AuditService/Export": ("platform_admin", lambda s, n: {"filter": {"tenant": "contoso", "start_time": {"seconds": 1}}}),
+    "AuditService/Tail": ("platform_admin", lambda s, n: {"filter": {"tenant": "contoso", "end_time": {"seconds": 1}}}),
 }
 
 METHODS = _read_schema()
@@ -184,26 +244,46 @@ BUILT = [method for method in METHODS.values() if method.is_built]
 BY_FLOW = {method.flow: method for method in BUILT}
 
 # What leaves no record when it is answered, and why (docs/interface.md §2.2); beside it, methods that get, list or query.
-READS = ("get_", "list_", "query_")
+READS = ("get_", "list_", "query_", "export_", "tail_")
 NOT_RECORDED = {
+    "explain": "it shows an admin what their rules make of a message",
     "resolve_principal": "an admin reads their own tenant's directory",
+    "explain": "an admin looks at what rules would make of a message; nothing is sent, and nothing of it may be stored",
+    "render_wrapper": "it shows how mail looks, and gives nothing",
     "test_token": "it grants nothing, and nothing of the token may be stored",
 }
 
+# What does another method for each item of its request, which commits and is recorded as that one. What is in an item is
+# looked at by that one too (test_batches.py).
+ITEMS = {"batch_protect": "protect", "batch_acquire_license": "acquire_license"}
+
+SINGLE = [method for method in BUILT if method.flow not in ITEMS]
+
 # What commits a decision and nothing else: its record is all that it leaves.
-ONLY_RECORDED = {"acquire_license", "inspect_content", "decide_delivery"}
+ONLY_RECORDED = {"acquire_license", "inspect_content", "decide_delivery", "evaluate_message", "republish", "pre_license",
+                 "get_publisher_certificate"}
 
 
 def caller_of(stock, method):
     """Who sends the method's request, as arguments of Authority.call."""
     world, name = stock.w, REQUESTS[method.path][0]
+    if name == "portal_for_bob":
+        return {"who": world.portal, "token": None, "user_token": world.bob}
     people = {"alice": lambda: world.alice, "bob": lambda: world.bob}
     if name in people:
         return {"who": None, "token": people[name]()}
+    if name == "device_owner":
+        return {"who": stock.device_owner, "token": stock.device_token}
     components = {"gateway": lambda: world.gateway, "admin": lambda: world.contoso.admin,
                   "platform_admin": lambda: world.platform_admin, "asker": lambda: stock.asker,
-                  "approver": lambda: stock.approver, "reader_admin": lambda: world.fabrikam.admin}
+                  "approver": lambda: stock.approver, "reader_admin": lambda: world.fabrikam.admin, "portal": lambda: world.portal}
     return {"who": components[name](), "token": None}
+
+
+def credentials_of(caller):
+    """The metadata by which a caller of caller_of says who they are; the component's certificate is the connection's."""
+    return [*([("authorization", f"Bearer {caller['token']}")] if caller["token"] else []),
+            *([("x-chancery-user-token", caller["user_token"])] if caller.get("user_token") else [])]
 
 
 def request_of(stock, method):

@@ -1,11 +1,23 @@
 # SPDX-License-Identifier: Apache-2.0
 """A test's PostgreSQL that goes back to an older state, under nodes that go on running."""
+import contextlib
 import shutil
 import signal
 import subprocess
 import tempfile
 
 from postgres import Postgres, program
+
+
+@contextlib.contextmanager
+def seems_to_have_gone_back(world):
+    """What nodes know the database's history by says so, until the end."""
+    number, mark = world.sql("SELECT number, mark FROM history").split("|")
+    try:
+        world.sql("UPDATE history SET number = number - 1, mark = mark_new()")
+        yield number
+    finally:
+        world.sql(f"UPDATE history SET number = {number}, mark = {mark}")
 
 
 class Copy:

@@ -14,6 +14,7 @@ import tempfile
 import time
 
 MEMORY, ENOUGH_BYTES = "/dev/shm", 2 << 30
+START_SECONDS = 60
 
 
 def program(name):
@@ -66,15 +67,20 @@ class Postgres:
             sys.exit(f"{argv[0]} failed: {done.stderr}")
 
     def start(self):
+        """Start and wait until it answers. What is left of a killed postmaster holds its memory for a moment, until each
+        process has noticed; a new one doesn't start before that, so it is tried again."""
         argv = [program("postgres"), "-D", f"{self.folder}/data", "-k", self.folder, "-c", "listen_addresses=",
                 "-c", "unix_socket_permissions=0777", "-c", "max_connections=60", "-c", "log_min_messages=fatal"]
-        self.process = subprocess.Popen(self._as_user(argv), cwd=self.folder,
-                                        stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
-        for _ in range(400):
-            if subprocess.run([program("pg_isready"), "-q", "-h", self.folder], check=False).returncode == 0:
-                return
-            time.sleep(0.02)
-        sys.exit("PostgreSQL did not start")
+        end = time.monotonic() + START_SECONDS
+        with open(f"{self.folder}/log", "ab") as log:
+            while time.monotonic() < end:
+                if self.process is None or self.process.poll() is not None:
+                    self.process = subprocess.Popen(self._as_user(argv), cwd=self.folder, stdout=log, stderr=log)
+                if subprocess.run([program("pg_isready"), "-q", "-h", self.folder], check=False).returncode == 0:
+                    return
+                time.sleep(0.02)
+        with open(f"{self.folder}/log", encoding="utf-8", errors="replace") as log:
+            sys.exit(f"PostgreSQL did not start within {START_SECONDS} s: {log.read()[-2000:]}")
 
     def pid(self):
         """The postmaster's own pid: `process` may be runuser around it."""

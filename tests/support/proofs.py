@@ -77,3 +77,12 @@ def access_token(issuer, subject, typ="at+jwt", **changes):
     token = jwt.JWT(header={"alg": "ES256", "kid": issuer.key["kid"], "typ": typ}, claims=claims)
     token.make_signed_token(issuer.key)
     return token.serialize()
+
+
+def device_proof(token, key, header=None, signer=None, **changes):
+    """A proof that a device's key is held, for whoever has this token (docs/formats.md §3.7); None leaves a member out."""
+    alg = "PS256" if key["kty"] == "RSA" else {"P-256": "ES256", "P-384": "ES384"}.get(key.get("crv"), "EdDSA")
+    header = {"typ": "chancery-device-proof+jwt", "alg": alg, "jwk": key.export_public(as_dict=True), **(header or {})}
+    claims = {"aud": AUTHORITY, "ath": b64url(hashlib.sha256(token.encode()).digest()), "iat": int(time.time()), **changes}
+    header, claims = ({name: value for name, value in part.items() if value is not None} for part in (header, claims))
+    return sign(header, claims, signer or key)

@@ -5,9 +5,11 @@
 APART = ("audit", "epoch", "history", "token_proof", "schema_migration", "root_key_check", "boundary_role")
 
 # What differs between doing something once and doing the same again: times, versions, marks, and how many entries the
-# parts of an import had, because a part that comes twice is counted twice.
+# parts of an import had, because a part that comes twice is counted twice. And how far the mail of a passcode has come, which
+# goes on by itself.
 OF_TIMES = ("version mark name_versions amendment amendment_mark created_at updated_at granted_at revoked_at decided_at "
-            "requested_at started_at users groups members").split()
+            "requested_at started_at issued_until users groups members mail_state mail_tries mail_at "
+            "registered_at ends_at").split()
 
 
 def tables_of(sql):

@@ -4,10 +4,20 @@ request has one of its own. They are all of Contoso and the boundary commercial,
 import time
 
 from dns_server import txt
+from passcodes import code_of, sealing_key
+from proofs import thumbprint_of
+from publisher import Publisher
 from world import MULTI_TENANT
 
 UUIDS = {"template": "8000", "archived": "8010", "component": "8020", "issuer": "8030", "mapping": "8040",
-         "approval": "8050", "accept": "8061", "withdraw": "8062"}
+         "approval": "8050", "accept": "8061", "withdraw": "8062", "rule": "8070", "other_rule": "8071",
+         "passcode": "8080"}
+
+
+EXCHANGE = 2
+# Versions of Fabrikam's exchange key from here on, with the state and the date of destruction that each is found in.
+KEYS = {"revoke": (1000, 2, "NULL"), "restore": (2000, 3, "NULL"), "destroy": (3000, 2, "NULL"),
+        "cancel": (4000, 3, "now() + interval '30 days'")}
 
 
 def stock_id(kind, number):
@@ -39,7 +49,10 @@ class Stock:
             world.platform_admin).issuer.issuer_id
         self._insert_mappings()
         self.made = world.protect()
+        self.publisher = Publisher().certified(world)
         self.template = world.template().template_id
+        self._insert_passcodes()
+        self._insert_devices()
         self.sql(f"UPDATE content SET revoked_users = ARRAY(SELECT 'r' || n || '@fabrikam.com' FROM "
                  f"generate_series(1, {amount}) AS n) WHERE content = '{self.made.content_id}'")
 
@@ -52,6 +65,14 @@ class Stock:
     def last(self, number):
         """The numbers from the other end: for what is changed and kept, while the first ones are deleted."""
         return self.amount + 1 - number
+
+    def key(self, kind, number):
+        """A version of a key that is in the state which this act finds."""
+        return KEYS[kind][0] + number
+
+    def active_key(self, purpose):
+        """The etag of Contoso's active key: a request that comes twice rotates once."""
+        return self.w.sql(f"SELECT mark FROM tenant_key WHERE tenant = '{self.w.contoso.id}' AND purpose = {purpose} AND state = 1")
 
     def sql(self, text):
         self.w.sql(text)
@@ -66,7 +87,19 @@ class Stock:
             self.sql("INSERT INTO template (tenant, template, archived, offline_days, grant_principals, grant_rights, "
                      f"name_languages, name_texts) SELECT '{contoso}', {ids(kind)}, {is_archived}, 0, '{{owner}}', "
                      f"'{{VIEW}}', '{{en}}', '{{T}}' FROM {numbers}")
+        # Rules that require TLS; of Fabrikam two, which are put into another order.
+        self.sql("INSERT INTO mail_rule (tenant, rule, position, name, mode, definition, value_count, pattern_count) "
+                 f"SELECT '{contoso}', {ids('rule')}, n, 'rule' || n, 1, '\\x32022801', 0, 0 FROM {numbers}; "
+                 "INSERT INTO mail_rule (tenant, rule, position, name, mode, definition, value_count, pattern_count) "
+                 f"SELECT '{self.w.fabrikam.id}', {ids('other_rule')}, n, 'rule' || n, 1, '\\x32022801', 0, 0 "
+                 "FROM generate_series(1, 2) AS n")
+        for first, state, date in KEYS.values():
+            self.sql("INSERT INTO tenant_key (tenant, purpose, version, state, root_version, wrapped, destroy_at) SELECT "
+                     f"'{self.w.fabrikam.id}', {EXCHANGE}, {first} + n, {state}, 1, 'x', {date} FROM {numbers}")
+        self.branding("kept", 0)
         self.sql(f"INSERT INTO exclusion (tenant, kind, value) SELECT '{contoso}', 2, 'app' || n FROM {numbers}")
+        self.sql(f"INSERT INTO denial (tenant, side, partner) SELECT '{contoso}', 2, 'domain:d' || n || '.example' "
+                 f"FROM {numbers}")
         self.sql("SELECT directory_put(tenant, '', u, u, array_fill(false, ARRAY[cardinality(u)]), '{}', '{}', "
                  "g || staff, g || staff, array_fill(''::text, ARRAY[cardinality(g) + 1]), array_fill(staff, "
                  f"ARRAY[cardinality(m)]), m) FROM (SELECT '{contoso}'::uuid AS tenant, 'staff@contoso.com'::text AS "
@@ -92,6 +125,44 @@ class Stock:
                      f"{ids(kind)}, tenant, '{contoso}' FROM tenant, {numbers} WHERE name = '{letter}' || n")
         self.sql("INSERT INTO partner_consent (exception, tenant) SELECT exception, content_tenant FROM "
                  "partner_exception")
+
+    def branding(self, kind, number, is_there=True):
+        """The name of one that is there, or is to be made: a tenant has 50 at most, so what was used before goes."""
+        name = kind if kind == "kept" else f"{kind}{number}"
+        self.sql(f"DELETE FROM branding WHERE branding ~ '^{kind}[0-9]+$' AND substr(branding, 2)::integer < {number - 10}")
+        if is_there:
+            self.sql("INSERT INTO branding (tenant, branding, display_name, logo, background_color, accent_color, privacy_url, "
+                     f"languages, introductions, bodies, buttons, disclaimers) VALUES ('{self.w.contoso.id}', '{name}', '', '', "
+                     "'', '', '', '{}', '{}', '{}', '{}', '{}')")
+        return name
+
+    def _insert_passcodes(self):
+        """Which the portal has started, and of which the code is known here."""
+        self.passcode_key = sealing_key(self.w, self.w.contoso)
+        portal = self.w.portal.name
+        self.sql("INSERT INTO passcode (passcode, tenant, content, address, network, portal, reference, language, "
+                 f"key_version, expires_at, is_nobodys, mail_state) SELECT ('00000000-0000-7000-{UUIDS['passcode']}-' || "
+                 f"lpad(n::text, 12, '0'))::uuid, '{self.w.contoso.id}', '{self.made.content_id}', 'kim@mail.example', "
+                 "'192.0.2.1', (SELECT component FROM component WHERE name = "
+                 f"'{portal}'), 'R', '', 1, now() + interval '1 h', false, 2 FROM generate_series(1, {self.amount}) AS n")
+
+    def code(self, number):
+        """What is typed for a passcode of the stock."""
+        return code_of(self.passcode_key, stock_id("passcode", number), self.made.content_id, "kim@mail.example")
+
+    def _insert_devices(self):
+        """Bob's, for which licenses are made, and some of people of Contoso. Who registers one has a token that is bound to
+        their certificate."""
+        self.device_owner = self.w.identity("device")
+        self.device_token = self.w.contoso.token("device", cnf=thumbprint_of(self.device_owner))
+        columns = "device (tenant, address, thumbprint, display_name, public_jwk, issuer_tenant, issuer, ends_at)"
+        of = "SELECT i.tenant, {}, '', '{}', i.tenant, i.issuer, now() + interval '1 d' FROM issuer i{} WHERE i.tenant = '{}'" \
+            " AND i.iss LIKE 'https://idp%'"
+        bob = f"'bob@fabrikam.com', '{self.w.reader.key.thumbprint()}'"
+        self.sql(f"INSERT INTO {columns} " + of.format(bob, self.jwk, "", self.w.fabrikam.id))
+        others = "'d' || n || '@contoso.com', lpad(n::text, 43, '0')"
+        self.sql(f"INSERT INTO {columns} " + of.format(others, self.jwk, f", generate_series(1, {self.amount}) AS n",
+                                                       self.w.contoso.id))
 
     def _insert_approvals(self):
         """As many for each of approving, rejecting and withdrawing."""

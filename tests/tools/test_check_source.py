@@ -10,7 +10,7 @@ SCRIPTS = os.path.join(os.path.dirname(os.path.abspath(__file__)), "..", "..", "
 sys.path.insert(0, SCRIPTS)
 sys.dont_write_bytecode = True
 
-from source_rules import circles, graph, initializers, modules, names, python_tests, reasons, text  # noqa: E402
+from source_rules import circles, graph, initializers, modules, names, python_tests, reasons, text, unused  # noqa: E402
 from source_rules.tree import Tree  # noqa: E402
 
 GOOD = {
@@ -41,6 +41,8 @@ GOOD = {
     "server/daemon/main.c": '#include "service/common/reply.h"\n#include "daemon/version.h"\n'
                             "static int f(void)\n{\n    return R_NOT_FOUND;\n}\n",
     "server/daemon/version.h.in": "",
+    "tests/unit/test_all.c": "int main(void)\n{\n    f(names_are_sound, net_open, frame_read, http2_start, reply_send);\n"
+                             "    f('\"', net_open, frame_read, http2_start, reply_send, names_are_sound, '\"');\n}\n",
     "tests/test_a.py": "NOT_FOUND",
     "tests/support/calls.py": "def reason(f):\n    return f()\n",
     "tests/e2e/test_b.py": "@pytest.mark.skipif(True, reason='x')\ndef test_b(world):\n    pytest.skip('because')\n",
@@ -62,7 +64,7 @@ def found(check, folder, **changed):
 
 ALL = [modules.check_includes, modules.check_dependencies, circles.check_circles, names.check_basenames,
        names.check_prefixes, initializers.check_initializers, text.check_banned, text.check_size,
-       reasons.check_reasons, python_tests.check_python_tests]
+       reasons.check_reasons, python_tests.check_python_tests, unused.check_unused]
 
 
 @pytest.mark.parametrize("check", ALL)
@@ -105,6 +107,7 @@ BROKEN = [
      'REASON(NOT_FOUND, NOT_FOUND, NOT_FOUND, NO_AUDIT,\n       "It is not there.",\n       "Look again.")\n'
      'REASON(GONE, NOT_FOUND, NOT_FOUND, AUDIT,\n       "It is gone.",\n       "Look again.")\n',
      "GONE can be told from others that are NOT_FOUND to clients"),
+    (unused.check_unused, "lib/base/hash.h", "int hash_a(int a);\n", "hash.h:1: nobody uses hash_a"),
     (python_tests.check_python_tests, "tests/e2e/test_b.py", "time.sleep(1)", "test_b.py:1: sleeps"),
     (python_tests.check_python_tests, "tests/regress/test_c.py", "from time import sleep\nsleep(1)", "test_c.py:2: sleeps"),
     (python_tests.check_python_tests, "tests/e2e/test_b.py", "pytest.skip()", "a skip without a reason"),

@@ -3,8 +3,10 @@
 
 #include "domain/decide/decide_delivery.h"
 #include "domain/relations/content_power.h"
+#include "domain/relations/denial.h"
 #include "domain/relations/effective_policy.h"
 #include "domain/relations/exclusion.h"
+#include "domain/relations/outside_limits.h"
 #include "domain/relations/super_user.h"
 
 enum { DAY_S = 24 * 60 * 60 };
@@ -19,6 +21,12 @@ struct deliberation {
 };
 
 /* --- the questions: true when there is nothing against it ------------------------------------- */
+
+static bool passcode_is_for_it(const struct deliberation *d)
+{
+    const struct subject_user *user = &d->q->subject->user;
+    return !subject_user_is_by_passcode(user) || ID_EQ(user->only_content, d->q->content);
+}
 
 static bool tenant_is_active(const struct deliberation *d)
 {
@@ -39,6 +47,16 @@ static bool channel_is_allowed(const struct deliberation *d)
         return strcmp(c->boundary, d->q->tenant->boundary) == 0;
     }
     return d->delivery.channel == CHANNEL_NATIVE;
+}
+
+static bool sign_in_is_allowed(const struct deliberation *d)
+{
+    return outside_sign_in_is_allowed(d->q->tenant, d->q->policy, d->q->subject);
+}
+
+static bool is_not_denied(const struct deliberation *d)
+{
+    return !denial_applies(d->q->tenant, d->q->policy->owner, d->q->home, d->q->subject);
 }
 
 static bool is_not_excluded(const struct deliberation *d)
@@ -68,19 +86,29 @@ static bool has_rights(const struct deliberation *d)
     return !rights_are_none(&d->out->rights);
 }
 
+/* Owners, issuers and whoever has lent power have all rights, and so this one. */
+static bool may_take_off(const struct deliberation *d)
+{
+    return !d->q->needs_export || (d->out->rights.bits & RIGHT_EXPORT) != 0;
+}
+
 /* In the order of docs/policy.md, "The decision"; the first that fails is the reason. */
 static const struct question {
     bool (*holds)(const struct deliberation *d);
     enum reason otherwise;
     bool needs_rights; /* told only to one who would have had rights; others hear NO_RIGHTS */
 } questions[] = {
+    {.holds = passcode_is_for_it, .otherwise = R_PASSCODE_CONTENT},
     {.holds = tenant_is_active, .otherwise = R_TENANT_DISABLED},
     {.holds = boundary_lets_out, .otherwise = R_BOUNDARY_BLOCKED},
     {.holds = channel_is_allowed, .otherwise = R_PORTAL_REQUIRED},
+    {.holds = sign_in_is_allowed, .otherwise = R_SIGN_IN_REFUSED},
+    {.holds = is_not_denied, .otherwise = R_PARTNER_DENIED},
     {.holds = is_not_excluded, .otherwise = R_EXCLUDED},
     {.holds = is_not_revoked, .otherwise = R_REVOKED, .needs_rights = true},
     {.holds = is_not_expired, .otherwise = R_EXPIRED, .needs_rights = true},
     {.holds = has_rights, .otherwise = R_NO_RIGHTS},
+    {.holds = may_take_off, .otherwise = R_RIGHT_MISSING},
 };
 
 /* --- what follows from the facts -------------------------------------------------------------- */
@@ -122,18 +150,19 @@ static int64_t least(int64_t a, int64_t b)
 }
 
 /* The least of tenant cap, offline days, time to expiry, and time to the end of power that was
- * lent; minutes for portals and online only. */
+ * lent; minutes for portals, online only, and taking protection off. */
 static void set_validity(const struct deliberation *d)
 {
     struct access_decision *out = d->out;
     int days = offline_days(d);
     int64_t seconds = d->q->tenant->license_cap_days * DAY_S;
-    bool is_offline = out->channel == CHANNEL_NATIVE && days != OFFLINE_DAYS_NONE && seconds > 0;
+    bool is_offline = out->channel == CHANNEL_NATIVE && days != OFFLINE_DAYS_NONE && seconds > 0 &&
+                      !d->q->needs_export;
     out->may_cache = is_offline && d->power_ends.s == 0;
     if (days > 0) {
         seconds = least(seconds, (int64_t)days * DAY_S);
     }
-    if (out->channel == CHANNEL_PORTAL) {
+    if (out->channel == CHANNEL_PORTAL && !d->q->needs_export) {
         seconds = PORTAL_LICENSE_S;
     } else if (!is_offline) {
         seconds = ONLINE_LICENSE_S;
@@ -185,9 +214,10 @@ static struct reader reader_of(const struct subject *subject)
 {
     const struct subject_user *user = &subject->user;
     if (!subject_has_user(subject)) {
-        return (struct reader){subject->component.boundary, TENANT_PLATFORM};
+        return (struct reader){.boundary = subject->component.boundary, .tenant = TENANT_PLATFORM};
     }
-    return (struct reader){user->boundary, user->is_guest ? TENANT_PLATFORM : user->tenant};
+    return (struct reader){.boundary = user->boundary,
+                           .tenant = user->is_guest ? TENANT_PLATFORM : user->tenant};
 }
 
 static struct deliberation deliberate(const struct access_question *q, struct access_decision *out)
@@ -209,6 +239,7 @@ static void refuse(const struct deliberation *d)
     struct access_decision *out = d->out;
     bool is_no_rights = strcmp(reason_info(out->reason)->public_name, "NO_RIGHTS") == 0;
     out->rights = (struct rights){0};
+    out->frees_attachments = false;
     if (out->reason == R_PORTAL_REQUIRED) {
         out->portal_url = boundary_portal_url(d->q->platform, d->q->tenant->boundary);
     }
@@ -220,7 +251,8 @@ void decide_access(const struct access_question *q, struct access_decision *out)
     *out = (struct access_decision){.portal_url = "", .referral_contact = ""};
     struct deliberation d = deliberate(q, out);
     out->policy_version = effective_policy_version(&d.policy);
-    out->content_expires_at = effective_policy_expiry(&d.policy);
+    out->content_expires_at =
+        outside_expiry(q->tenant, q->policy, q->subject, effective_policy_expiry(&d.policy));
     out->channel = q->subject->component.role == ROLE_PORTAL ? CHANNEL_PORTAL : CHANNEL_NATIVE;
     effective_policy_rights(&d.policy, q->subject, &out->rights);
     find_power(&d);
@@ -228,6 +260,8 @@ void decide_access(const struct access_question *q, struct access_decision *out)
         effective_policy_all_rights(&d.policy, &out->rights);
     }
     out->reason = internal_reason(&d, first_refusal(&d));
+    out->frees_attachments = q->policy->kind == POLICY_ENCRYPT_ONLY &&
+                             tenant_has_switched(q->tenant, TENANT_ATTACHMENTS_FREED);
     if (out->reason == R_NONE) {
         set_validity(&d);
     } else {

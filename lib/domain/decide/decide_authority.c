@@ -56,9 +56,37 @@ static enum reason as_consumer(const struct authority_question *q, struct subjec
     return R_NONE;
 }
 
+/* Somebody to whose address we have mailed a code. Who is of a tenant signs in there: its rules and its word about who
+ * is gone must not be gone around. */
+static enum reason as_passcode(const struct authority_question *q, struct subject_user *out)
+{
+    const struct token_claims *claims = q->claims;
+    const struct claimed_address *address = token_claims_primary(claims);
+    if (q->content_tenant == NULL || q->content_tenant->state != TENANT_ACTIVE) {
+        return R_TENANT_DISABLED;
+    }
+    if (q->content_tenant->has_passcodes_off) {
+        return R_PASSCODES_OFF;
+    }
+    if (address == NULL || address->word != ADDRESS_VERIFIED || ID_IS_ZERO(claims->content) ||
+        ID_IS_ZERO(claims->portal)) {
+        return R_TOKEN_CLAIM_INVALID;
+    }
+    if (q->is_domain_of_tenant) {
+        return R_TOKEN_NO_ADDRESS;
+    }
+    out->addresses[out->address_count++] = address->text;
+    out->only_content = claims->content;
+    out->only_portal = claims->portal;
+    return R_NONE;
+}
+
 enum reason decide_authority(const struct authority_question *question, struct subject_user *out)
 {
-    *out = (struct subject_user){.tenant_name = "", .boundary = BOUNDARY_EXTERNAL};
+    *out =
+        (struct subject_user){.tenant_name = "",
+                              .boundary = BOUNDARY_EXTERNAL,
+                              .sign_in = sign_in_by(question->issuer->kind, question->issuer->iss)};
     switch (question->issuer->kind) {
     case ISSUER_TENANT:
     case ISSUER_MULTI_TENANT:
@@ -66,6 +94,7 @@ enum reason decide_authority(const struct authority_question *question, struct s
     case ISSUER_CONSUMER:
         return as_consumer(question, out);
     case ISSUER_PASSCODE:
+        return as_passcode(question, out);
     case ISSUER_COMPONENT:
         break;
     }

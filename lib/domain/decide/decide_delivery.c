@@ -11,6 +11,10 @@ void decide_delivery(const struct delivery_question *q, struct delivery_decision
         rule = DELIVERY_NATIVE;
     }
     *out = (struct delivery_decision){.portal_url = ""};
+    if (q->is_denied && rule != DELIVERY_BLOCK) {
+        out->reason = R_PARTNER_DENIED;
+        return;
+    }
     switch (rule) {
     case DELIVERY_NATIVE:
         out->channel = CHANNEL_NATIVE;

@@ -20,6 +20,14 @@ static bool needs_recipients(const struct policy *policy, const struct template_
            (template != NULL && speaks_of_recipients(template->grants, template->grant_count));
 }
 
+/* Ad-hoc policies that the tenant doesn't want any more. What they protect already still opens. */
+static bool is_switched_off(const struct tenant_view *tenant, enum policy_kind kind)
+{
+    return (kind == POLICY_DO_NOT_FORWARD &&
+            tenant_has_switched(tenant, TENANT_DO_NOT_FORWARD_OFF)) ||
+           (kind == POLICY_ENCRYPT_ONLY && tenant_has_switched(tenant, TENANT_ENCRYPT_ONLY_OFF));
+}
+
 enum reason decide_protect(const struct protect_question *q)
 {
     const struct policy *policy = q->policy;
@@ -29,8 +37,15 @@ enum reason decide_protect(const struct protect_question *q)
         policy->kind == POLICY_TEMPLATE ? tenant_find_template(q->tenant, policy->template_id)
                                         : NULL;
     enum reason reason = decide_publisher(&publisher);
+    if (reason == R_NONE && is_switched_off(q->tenant, policy->kind)) {
+        reason = R_POLICY_SWITCHED_OFF;
+    }
     if (reason == R_NONE && policy->kind == POLICY_TEMPLATE) {
         reason = decide_choice(&publisher, template);
+    }
+    if (reason == R_NONE && policy->branding != NULL && policy->branding[0] != '\0' &&
+        tenant_find_branding(q->tenant, policy->branding) == NULL) {
+        reason = R_BRANDING_NOT_FOUND;
     }
     if (reason == R_NONE && needs_recipients(policy, template) && policy->recipient_count == 0) {
         reason = R_RECIPIENTS_MISSING;

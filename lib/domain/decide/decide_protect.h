@@ -13,6 +13,6 @@ struct protect_question {
     const struct policy *policy; /* as it would be sealed; owner set */
 };
 
-/* R_NONE, or why not: what decide_publisher says, then what decide_choice says of the template, then
- * RECIPIENTS_MISSING. */
+/* R_NONE, or why not: what decide_publisher says; POLICY_SWITCHED_OFF; what decide_choice says of the
+ * template; BRANDING_NOT_FOUND; RECIPIENTS_MISSING. */
 enum reason decide_protect(const struct protect_question *question);

@@ -36,3 +36,11 @@ enum reason decide_sender(const struct tenant_view *tenant, const struct subject
     return is_in_domains(gateway, domain) && tenant_has_domain(tenant, domain) ? R_NONE
                                                                                : R_COMPONENT_DOMAIN;
 }
+
+enum reason decide_message_sender(const struct tenant_view *tenant,
+                                  const struct subject_component *gateway, const char *sender)
+{
+    bool is_incoming =
+        ID_EQ(gateway->tenant, tenant->id) && !tenant_has_domain(tenant, address_domain(sender));
+    return is_incoming ? decide_gateway(tenant, gateway) : decide_sender(tenant, gateway, sender);
+}

@@ -15,3 +15,7 @@ enum reason decide_gateway(const struct tenant_view *tenant,
  * R_NONE, or why not, in this order: TENANT_DISABLED, COMPONENT_TENANT, COMPONENT_DOMAIN. */
 enum reason decide_sender(const struct tenant_view *tenant, const struct subject_component *gateway,
                           const char *sender);
+/* The same for a message that the tenant's rules are asked about: mail from elsewhere, too, comes to a
+ * gateway of the tenant itself. */
+enum reason decide_message_sender(const struct tenant_view *tenant,
+                                  const struct subject_component *gateway, const char *sender);

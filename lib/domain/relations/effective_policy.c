@@ -6,8 +6,6 @@
 #include "domain/relations/membership.h"
 #include "domain/values/address.h"
 
-enum { DAY_S = 24 * 60 * 60 };
-
 /* What the two ad-hoc kinds without grants of their own mean (docs/policy.md, Policies). */
 static const struct grant do_not_forward = {
     .principal = {PRINCIPAL_RECIPIENTS, ""},
@@ -173,6 +171,7 @@ struct standing {
     const struct subject *subject;
     struct amendment_word word;            /* of the amendment, about them */
     bool is_recipient, is_recipient_known; /* many grants may speak of recipients */
+    bool is_by_address; /* only grants to an address or its domain are looked at */
 };
 
 static struct amendment_word word_about(const struct effective_policy *now,
@@ -200,6 +199,10 @@ static bool stands_among_recipients(struct standing *s)
 
 static bool reaches(struct standing *s, const struct principal *principal)
 {
+    if (s->is_by_address && principal->kind != PRINCIPAL_USER &&
+        principal->kind != PRINCIPAL_DOMAIN) {
+        return false;
+    }
     if (principal->kind == PRINCIPAL_RECIPIENTS) {
         return stands_among_recipients(s);
     }
@@ -333,6 +336,19 @@ void effective_policy_all_rights(const struct effective_policy *now, struct righ
     add_custom(now, rights);
 }
 
+/* --- who is named ----------------------------------------------------------------------------- */
+
+bool effective_policy_names_user(const struct effective_policy *now, const struct subject *subject)
+{
+    struct standing standing = {
+        .now = now, .subject = subject, .word = word_about(now, subject), .is_by_address = true};
+    struct rights granted = {0};
+    add_sealed(&standing, &granted);
+    add_amended(&standing, &granted);
+    return !rights_are_none(&granted) ||
+           is_recipient_by_address(now, &subject->user, &standing.word);
+}
+
 /* --- groups ----------------------------------------------------------------------------------- */
 
 static bool names_kind(struct grant_list list, enum principal_kind kind)
@@ -361,6 +377,9 @@ bool effective_policy_needs_groups(const struct effective_policy *now,
 {
     struct grant_list sealed = sealed_grants(now), amended = amended_grants(now);
     struct amendment_word word = word_about(now, subject);
+    if (subject_user_is_by_passcode(&subject->user)) {
+        return false;
+    }
     if (names_kind(sealed, PRINCIPAL_GROUP) || names_kind(amended, PRINCIPAL_GROUP)) {
         return true;
     }
@@ -368,33 +387,4 @@ bool effective_policy_needs_groups(const struct effective_policy *now,
             names_kind(amended, PRINCIPAL_RECIPIENTS)) &&
            !is_recipient_by_address(now, &subject->user, &word) &&
            (lies_in(sealed_recipients(now), tenant) || lies_in(amended_recipients(now), tenant));
-}
-
-/* --- version and expiry ----------------------------------------------------------------------- */
-
-int64_t effective_policy_version(const struct effective_policy *now)
-{
-    if (now->amendment != NULL) {
-        return now->amendment->version;
-    }
-    return now->template == NULL ? 0 : now->template->version;
-}
-
-struct unix_time effective_policy_expiry(const struct effective_policy *now)
-{
-    const struct template_policy *template = now->template;
-    if (now->amendment != NULL && now->amendment->changes_expiry) {
-        return now->amendment->expires_at;
-    }
-    if (now->policy->kind != POLICY_TEMPLATE) {
-        return now->policy->expires_at;
-    }
-    if (template == NULL) {
-        return (struct unix_time){0};
-    }
-    if (template->expires_after_days > 0) {
-        return (struct unix_time){now->policy->protected_at.s +
-                                  template->expires_after_days * DAY_S};
-    }
-    return template->expires_at;
 }

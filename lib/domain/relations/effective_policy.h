@@ -42,8 +42,12 @@ bool effective_policy_is_readable(const struct effective_policy *policy, const c
 int64_t effective_policy_version(const struct effective_policy *policy);
 /* When the content expires; 0: never. */
 struct unix_time effective_policy_expiry(const struct effective_policy *policy);
+/* Whether the policy names the user by an address: as a recipient, or by a grant to it or to its domain. Others
+ * may have rights too, by grants that speak of nobody in particular. */
+bool effective_policy_names_user(const struct effective_policy *policy,
+                                 const struct subject *subject);
 /* Whether what groups of the content's tenant the user is in could matter: a grant names a group,
  * or speaks of recipients and one of them might be a group. The latter is not asked for a user who
- * is a recipient by an address of their own. */
+ * is a recipient by an address of their own, nor for one who is known by a passcode. */
 bool effective_policy_needs_groups(const struct effective_policy *policy,
                                    const struct tenant_view *tenant, const struct subject *subject);

@@ -14,6 +14,11 @@ bool membership_of_tenant(const struct subject_user *user, struct tenant_id tena
     return membership_is_certain(user) && ID_EQ(user->tenant, tenant);
 }
 
+bool membership_is_outside(const struct subject *subject, struct tenant_id tenant)
+{
+    return subject_has_user(subject) && !membership_of_tenant(&subject->user, tenant);
+}
+
 bool membership_in_group(const struct subject_user *user, const char *group)
 {
     return texts_contain(user->groups, user->group_count, group);

@@ -12,6 +12,8 @@
 bool membership_is_certain(const struct subject_user *user);
 /* Whether the user is a member of this tenant, for certain. */
 bool membership_of_tenant(const struct subject_user *user, struct tenant_id tenant);
+/* Whether a user takes part who is no member of this tenant for certain: a reader from outside. */
+bool membership_is_outside(const struct subject *subject, struct tenant_id tenant);
 /* Whether the user is in this group. */
 bool membership_in_group(const struct subject_user *user, const char *group);
 /* Whether the principal means the subject's user. A component alone is nobody's principal. Who

@@ -17,6 +17,10 @@ static bool is_platforms_portal(const struct subject_component *component)
 
 bool vouching_covers(const struct subject *subject)
 {
+    if (subject_user_is_by_passcode(&subject->user)) {
+        return is_platforms_portal(&subject->component) &&
+               ID_EQ(subject->component.id, subject->user.only_portal);
+    }
     return is_of_one_tenant(subject) || is_platforms_portal(&subject->component);
 }
 

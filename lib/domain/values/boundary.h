@@ -39,7 +39,13 @@ struct platform_view {
 struct reader {
     const char *boundary;
     struct tenant_id tenant;
+    const char *tenant_name; /* short name, of a guest's tenant too; "" without one */
+    bool is_kept_away;       /* their own tenant denies them what is sent (relations/denial.h) */
 };
+
+/* Of no tenant that is known. */
+#define READER_OUTSIDE \
+    ((struct reader){.boundary = BOUNDARY_EXTERNAL, .tenant = TENANT_PLATFORM, .tenant_name = ""})
 
 /* NULL when no boundary has this name. */
 const struct boundary *boundary_find(const struct platform_view *platform, const char *name);

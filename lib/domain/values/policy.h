@@ -7,6 +7,8 @@
 enum {
     POLICY_GRANTS_MAX = 1000, /* principals over all grants */
     POLICY_RECIPIENTS_MAX = 1000,
+    REFERRAL_CONTACT_MAX = 256, /* bytes */
+    BRANDING_NAME_MAX = 64,     /* bytes */
 };
 
 /* Kinds by the numbers of chancery.internal.v1.PolicyKind. */
@@ -30,4 +32,5 @@ struct policy {
     struct unix_time expires_at; /* 0: never, or as the template says */
     int offline_days;            /* of ad-hoc policies */
     const char *referral_contact;
+    const char *branding; /* whose limits hold for readers outside; "" or NULL: none */
 };

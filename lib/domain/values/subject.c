@@ -6,6 +6,11 @@ bool subject_has_user(const struct subject *subject)
     return subject->user.address_count > 0;
 }
 
+bool subject_user_is_by_passcode(const struct subject_user *user)
+{
+    return !ID_IS_ZERO(user->only_content);
+}
+
 bool subject_has_component(const struct subject *subject)
 {
     return subject->component.role != ROLE_NONE;

@@ -5,6 +5,7 @@
 
 #include "base/ids.h"
 #include "domain/values/role.h"
+#include "domain/values/sign_in.h"
 
 enum {
     /* What a token proves and the directory adds: at most 100 aliases. */
@@ -22,6 +23,10 @@ struct subject_user {
     const char *boundary;    /* BOUNDARY_EXTERNAL without a tenant */
     bool is_guest;           /* of `tenant`: no member, so `tenant:` grants don't reach them */
     bool is_maybe_guest;     /* the directory that says so is another boundary's */
+    enum sign_in sign_in;    /* by what the token was given */
+    /* Who has shown a one-time passcode is somebody for this content and behind this portal; else zero. */
+    struct content_id only_content;
+    struct component_id only_portal;
 };
 
 struct subject_component {
@@ -42,6 +47,8 @@ struct subject {
 };
 
 bool subject_has_user(const struct subject *subject);
+/* Whether the user is known by a one-time passcode alone. */
+bool subject_user_is_by_passcode(const struct subject_user *user);
 bool subject_has_component(const struct subject *subject);
 /* Whether one of the user's addresses is this (normalized) one. */
 bool subject_is_user(const struct subject *subject, const char *address);

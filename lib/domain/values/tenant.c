@@ -2,6 +2,7 @@
 #include "domain/values/tenant.h"
 
 #include <stdlib.h>
+#include <string.h>
 
 bool tenant_has_domain(const struct tenant_view *tenant, const char *domain)
 {
@@ -38,6 +39,27 @@ bool tenant_has_partner(const struct tenant_view *tenant, struct tenant_id reade
         }
     }
     return false;
+}
+
+static int compare_branding(const void *key, const void *item)
+{
+    const struct branding_limits *branding = item;
+    return strcmp(key, branding->name);
+}
+
+const struct branding_limits *tenant_find_branding(const struct tenant_view *tenant,
+                                                   const char *name)
+{
+    if (tenant->branding_count == 0) {
+        return NULL;
+    }
+    return bsearch(name, tenant->brandings, tenant->branding_count, sizeof tenant->brandings[0],
+                   compare_branding);
+}
+
+bool tenant_has_switched(const struct tenant_view *tenant, enum tenant_switch which)
+{
+    return (tenant->switches & which) != 0;
 }
 
 bool tenant_needs_approval(const struct tenant_view *tenant, enum approval_operation operation)

@@ -4,6 +4,7 @@
 #pragma once
 
 #include "domain/values/approval.h"
+#include "domain/values/principal.h"
 #include "domain/values/template.h"
 #include "domain/values/tenant_name.h"
 
@@ -17,12 +18,38 @@ struct exclusion {
     const char *value; /* normalized address, or a name (client_name.h) */
 };
 
+/* On which side of a denial the partner stands. By the numbers of chancery.v1.DenialSide. */
+enum denial_side {
+    DENIAL_READERS = 1, /* they may never open the tenant's content */
+    DENIAL_CONTENT = 2, /* theirs is not opened by the tenant's people */
+};
+struct denial {
+    enum denial_side side;
+    struct principal partner; /* PRINCIPAL_TENANT or PRINCIPAL_DOMAIN */
+};
+
 /* Power switched on for a person, a group or a component, until it ends by itself. */
 struct super_user {
     bool is_component;
     struct component_id component; /* with is_component */
     struct principal principal;    /* else: PRINCIPAL_USER or PRINCIPAL_GROUP */
     struct unix_time expires_at;
+};
+
+/* What a tenant has switched (docs/policy.md §3.11), as bits. */
+enum tenant_switch {
+    TENANT_DO_NOT_FORWARD_OFF = 1,     /* nobody protects by it any more */
+    TENANT_ENCRYPT_ONLY_OFF = 1 << 1,  /* likewise */
+    TENANT_SOCIAL_OFF = 1 << 2,        /* readers outside don't sign in by consumers' accounts */
+    TENANT_ATTACHMENTS_FREED = 1 << 3, /* those of Encrypt-Only mail may be kept unprotected */
+    TENANT_REJECTS_WITHOUT_RIGHTS = 1 << 4, /* mail of which a recipient would have no rights */
+};
+
+/* What a branding limits for readers from outside of content that was protected with it. */
+struct branding_limits {
+    const char *name;
+    int64_t expiry_days; /* after protection; 0: never */
+    uint32_t sign_ins;   /* 1 << enum sign_in; 0: any */
 };
 
 struct tenant_view {
@@ -44,10 +71,18 @@ struct tenant_view {
     size_t super_user_count;
     const struct tenant_id *partners; /* tenants whose readers open our content natively */
     size_t partner_count;
+    const struct denial *denials; /* sorted by relations/denial.h; of another boundary's tenant
+                                     only those of content */
+    size_t denial_count;
+    bool has_unread_denial;                  /* one that can't be read, so everybody is denied */
+    const struct branding_limits *brandings; /* sorted by name */
+    size_t branding_count;
     bool has_directory;          /* users or groups were ever put into it */
     bool needs_bound_users;      /* its users' tokens must be bound to a key (RFC 9449, RFC 8705) */
     bool needs_bound_components; /* its components' tokens must be bound to their certificate */
+    bool has_passcodes_off;      /* nobody reads its content by a one-time passcode */
     uint32_t approvals;          /* 1 << enum approval_operation */
+    uint32_t switches;           /* enum tenant_switch */
 };
 
 /* Whether a normalized domain is one of the tenant's verified ones. */
@@ -57,5 +92,9 @@ const struct template_policy *tenant_find_template(const struct tenant_view *ten
                                                    struct template_id id);
 /* Whether content of this tenant opens natively for members of that one across a boundary. */
 bool tenant_has_partner(const struct tenant_view *tenant, struct tenant_id reader);
+/* NULL when the tenant has none of this name. */
+const struct branding_limits *tenant_find_branding(const struct tenant_view *tenant,
+                                                   const char *name);
+bool tenant_has_switched(const struct tenant_view *tenant, enum tenant_switch which);
 /* Whether a second admin must approve. */
 bool tenant_needs_approval(const struct tenant_view *tenant, enum approval_operation operation);

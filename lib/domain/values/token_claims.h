@@ -8,6 +8,7 @@
 #include <stdint.h>
 
 #include "base/clock.h"
+#include "base/ids.h"
 
 enum {
     TOKEN_ADDRESSES_MAX = 16,
@@ -53,6 +54,8 @@ struct token_claims {
     struct unix_time valid_from; /* the later of nbf and iat; 0: neither was there */
     struct unix_time expires_at; /* clock skew not added */
     const char *subject;         /* `sub` of a component's token; else "" */
+    struct content_id content;   /* of a passcode's token: what it is for; else zero */
+    struct component_id portal;  /* and through whom; else zero */
     enum token_binding binding;
     uint8_t bound_to[TOKEN_BOUND_TO_BYTES]; /* unless BINDING_NONE */
 };

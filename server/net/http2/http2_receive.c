@@ -99,7 +99,11 @@ static int on_header(nghttp2_session *nghttp2, const nghttp2_frame *frame, const
 static void settings_acknowledged(const struct http2_session *session)
 {
     LIST_EACH (link, &session->conn->streams) {
-        net_stream_mark_ready(LIST_ENTRY(link, struct net_stream, link));
+        struct net_stream *stream = LIST_ENTRY(link, struct net_stream, link);
+        net_stream_mark_ready(stream);
+        if (http2_stream_of(stream)->is_held) {
+            http2_let_rest_come(stream);
+        }
     }
 }
 

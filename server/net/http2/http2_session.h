@@ -52,6 +52,9 @@ ssize_t http2_fill(void *session, uint8_t *out, size_t cap);
 void http2_answer_now(struct net_stream *stream);
 /* More of the request came: an answer is held no longer than the client can go on sending. */
 void http2_took_more(struct http2_stream *s);
+/* Who sends one large body loses an answer that comes before its end, if a reset stops the rest (curl 7.88): so
+ * the rest may come, and is thrown away, if it is not much and its length was told. */
+void http2_let_rest_come(struct net_stream *stream);
 void http2_respond(struct net_stream *stream, const struct net_head *head, bool has_body);
 void http2_resume(struct net_stream *stream);
 void http2_allow(struct net_stream *stream, size_t bytes);

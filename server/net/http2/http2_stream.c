@@ -4,7 +4,10 @@
 
 #include "base/mem.h"
 #include "net/conn.h"
+#include "net/header_value.h"
 #include "net/http2/http2_session.h"
+
+enum { SKIPPED_MAX = 1024 * 1024 };
 
 static const struct http2_session *session_of(const struct net_stream *stream)
 {
@@ -82,9 +85,20 @@ static bool can_send_more(const struct http2_stream *s)
  * 7.88 lose an answer that ends before they have sent all: a reset behind it is a stream error to them,
  * and without one they wait for ever. So the answer waits for the request's end, unless the client
  * could not go on, or takes long (server.c). What comes meanwhile is thrown away. */
+void http2_let_rest_come(struct net_stream *stream)
+{
+    size_t length = header_value_length(&stream->request);
+    if (length <= SKIPPED_MAX && !stream->all_came) {
+        http2_allow(stream, length);
+    }
+}
+
 void http2_respond(struct net_stream *stream, const struct net_head *head, bool has_body)
 {
     struct http2_stream *s = http2_stream_of(stream);
+    if (stream->outward == NET_OUT_FINISHED) {
+        http2_let_rest_come(stream);
+    }
     if (stream->outward == NET_OUT_FINISHED && can_send_more(s)) {
         s->is_held = true;
         s->held = *head;
@@ -105,6 +119,10 @@ void http2_answer_now(struct net_stream *stream)
 
 void http2_took_more(struct http2_stream *s)
 {
+    if (s->is_held && !can_send_more(s)) {
+        /* What was allowed before our settings had come shrank with them. Beyond its length it can't go. */
+        http2_let_rest_come(&s->stream);
+    }
     if (!can_send_more(s)) {
         http2_answer_now(&s->stream);
     }

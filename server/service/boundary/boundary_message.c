@@ -1,8 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "service/boundary/boundary_message.h"
 
-#include <string.h>
-
 #include "service/common/limits.h"
 #include "service/common/reply.h"
 #include "service/common/request.h"
@@ -11,20 +9,6 @@
 enum { URL_MAX = 512 };
 
 /* --- reading ---------------------------------------------------------------------------------- */
-
-/* RFC 3986: https, then printable ASCII without what must be escaped; "" for none. */
-static step check_url(struct call *c, const char *field, const char *url)
-{
-    static const char scheme[] = "https://";
-    size_t len = strlen(url);
-    bool ok = len == 0 || (len <= URL_MAX && strncmp(url, scheme, sizeof scheme - 1) == 0 &&
-                           len > sizeof scheme - 1);
-    for (size_t i = 0; ok && i < len; i++) {
-        ok = url[i] > ' ' && url[i] < 0x7f && strchr("\"<>\\^`{|}", url[i]) == NULL;
-    }
-    return ok ? STEP_NEXT
-              : call_bad_field(c, field, "It must be an https:// address of at most 512 bytes.");
-}
 
 static step read_display_name(struct call *c, const void *message, void *row)
 {
@@ -64,7 +48,7 @@ static step read_authority_url(struct call *c, const void *message, void *row)
                               "It must be an https:// address without a query or a slash at its "
                               "end: paths are put behind it.");
     }
-    return check_url(c, "boundary.authority_url", from->authority_url);
+    return request_https_url(c, "boundary.authority_url", from->authority_url, URL_MAX);
 }
 
 static step read_portal_url(struct call *c, const void *message, void *row)
@@ -72,7 +56,7 @@ static step read_portal_url(struct call *c, const void *message, void *row)
     const Chancery__V1__Boundary *from = message;
     struct boundary_change *change = row;
     change->portal_url = from->portal_url;
-    return check_url(c, "boundary.portal_url", from->portal_url);
+    return request_https_url(c, "boundary.portal_url", from->portal_url, URL_MAX);
 }
 
 static const struct resource_field fields[] = {

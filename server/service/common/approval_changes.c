@@ -154,6 +154,12 @@ bool approval_change_is_on(const struct approval_change *change)
     return strcmp(change->after, "true") == 0;
 }
 
+/* "" is false, as it is not set. */
+bool approval_change_is_off(const struct approval_change *change)
+{
+    return strcmp(change->before, "true") == 0;
+}
+
 bool approval_change_is_less(const struct approval_change *change)
 {
     return strtoll(change->after, NULL, 10) < strtoll(change->before, NULL, 10);

@@ -46,6 +46,8 @@ struct harmless_change {
 bool approval_change_is_removal(const struct approval_change *change);
 /* A flag that is switched on. */
 bool approval_change_is_on(const struct approval_change *change);
+/* A flag that is switched off. */
+bool approval_change_is_off(const struct approval_change *change);
 /* A number that becomes less. */
 bool approval_change_is_less(const struct approval_change *change);
 /* Whether all of them are: a field that the table doesn't name is not. */

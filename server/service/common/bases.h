@@ -10,6 +10,7 @@ enum flow_base {
     BASE_SCOPE = 1,          /* scope.h */
     BASE_APPROVABLE = 2,     /* approvable.h; begins with a scope */
     BASE_CONTENT_ACCESS = 4, /* content_access.h */
+    BASE_REPUBLISH = 8,      /* publishing/protect.h, of Answer too; begins with license_access.h */
 };
 
 /* Where the steps find their values that work on one content, be it by its own flow or by an act that

@@ -8,6 +8,8 @@
 #include "auth/facts.h"
 #include "context/wait.h"
 #include "domain/relations/exclusion.h"
+#include "domain/relations/membership.h"
+#include "service/common/offline_access.h"
 
 /* --- parse ------------------------------------------------------------------------------------ */
 
@@ -147,7 +149,9 @@ static step have_facts(struct call *c)
     struct caller *caller = caller_of(c);
     caller->entry.facts = (struct content_facts){
         .is_revoked = row->revoked_at != 0,
-        .user_is_revoked = is_revoked_for(row, &caller->subject),
+        .user_is_revoked =
+            is_revoked_for(row, &caller->subject) ||
+            (row->outside_is_revoked && membership_is_outside(&caller->subject, a->tenant)),
         .amendment = a->amendment.amendment.version == 0 ? NULL : &a->amendment.amendment,
     };
     if (is_enough(a)) {
@@ -193,7 +197,7 @@ static step recovered(struct call *c)
                : fetch_amendment(c);
 }
 
-/* The license is ours, so there was such content: the database has gone back. */
+/* The license is ours, so there was such content: the database has gone back. Or it was protected without asking. */
 static step recover(struct call *c)
 {
     struct content_access *a = content_access_of(c);
@@ -213,7 +217,7 @@ static step found_by_license(struct call *c)
 {
     const struct err *err = &content_access_of(c)->find.op.err;
     if (err->reason == R_NOT_FOUND) {
-        return recover(c);
+        return offline_access_standing(c, recover);
     }
     return err->reason == R_NONE ? fetch_amendment(c) : wait_failed(c, err);
 }

@@ -7,6 +7,7 @@
 #include "auth/decision_log.h"
 #include "auth/facts.h"
 #include "context/wait.h"
+#include "service/common/offline_access.h"
 #include "service/common/reply.h"
 
 /* --- parse ------------------------------------------------------------------------------------ */
@@ -28,9 +29,12 @@ static step opened(struct call *c)
         return wait_failed(c, &a->keys.err);
     }
     if (!sealed_policy_decode(call_arena(c), a->keys.policy, &a->policy, call_err(c)).ok) {
-        return STEP_FAILED;
+        return a->license.offline == NULL ? STEP_FAILED : offline_access_misread(c);
     }
     a->is_open = true;
+    if (a->license.offline != NULL && step_failed(offline_access_check(c))) {
+        return STEP_FAILED;
+    }
     a->content = (struct gate_content){.owner = a->policy.owner,
                                        .issuer = a->policy.issuer,
                                        .display_name = a->license.header.display_name,
@@ -58,6 +62,12 @@ void license_access_begin_keys(struct call *c)
     a->keys.content = a->license.header.content;
     a->keys.header = a->license.header_bytes;
     a->keys.sealed = a->license.sealed;
+    a->keys.opened = a->opened;
+    if (a->license.offline != NULL) {
+        a->keys.publisher = a->publisher_key;
+        a->keys.sealed = a->license.offline->seal.sealed_key;
+        a->keys.policy_box = a->license.offline->seal.policy_box;
+    }
 }
 
 /* Whether the key can still open. A revoked one does, which the step decide refuses: only who holds
@@ -79,10 +89,15 @@ static step open_seal(struct call *c)
     if (a->tenant == NULL || strcmp(a->tenant->view.boundary, header->boundary) != 0) {
         return call_fail(c, R_LICENSE_FOREIGN, "no such tenant in that boundary");
     }
-    a->sealing = views_key(a->tenant, KEY_SEALING, header->key_version);
+    if (a->license.offline != NULL && step_failed(offline_access_verify(c))) {
+        return STEP_FAILED;
+    }
+    a->sealing = a->license.offline != NULL
+                     ? views_key(a->tenant, KEY_EXCHANGE, a->certificate.publisher.exchange_version)
+                     : views_key(a->tenant, KEY_SEALING, header->key_version);
     enum reason problem = key_problem(a->sealing);
     if (problem != R_NONE) {
-        return call_fail(c, problem, "sealing key %u", header->key_version);
+        return call_fail(c, problem, "key %u of the license", header->key_version);
     }
     license_access_begin_keys(c);
     keys_open_policy(&a->keys);
@@ -106,9 +121,11 @@ static step have_platform(struct call *c)
 step license_access_open(struct call *c)
 {
     struct license_access *a = license_access_of(c);
+    a->opened = NULL;
     caller_of(c)->subject.application = a->client.application;
     caller_of(c)->subject.platform = a->client.platform;
-    if (!publishing_license_parse(call_arena(c), a->license_bytes, &a->license, call_err(c)).ok) {
+    if (!publishing_license_parse(call_arena(c), a->license_bytes, &a->license, call_err(c)).ok ||
+        step_failed(offline_access_read(c))) {
         return STEP_FAILED;
     }
     return facts_need_platform(c, have_platform);
@@ -132,22 +149,35 @@ static step fail_invalid(struct call *c)
                : call_fail(c, R_POLICY_INVALID, "policy, not understood: %s", problem);
 }
 
+static const struct tenant_view *home_of(const struct call *c)
+{
+    const struct identified *user = caller_of(c)->user;
+    return user == NULL || user->home == NULL ? NULL : &user->home->view;
+}
+
 /* Everything that refuses content which is open stands here, because the gate may send the flow
  * back to here. */
 step license_access_decide(struct call *c)
 {
     struct license_access *a = license_access_of(c);
-    if (a->sealing->state == KEY_IS_REVOKED) {
+    if (a->is_refused) {
+        return call_fail(c, R_PUBLISHER_REVOKED, "the publisher may not publish any more");
+    }
+    if (a->sealing->state != KEY_ACTIVE && a->sealing->state != KEY_ARCHIVED) {
         return call_fail(c, R_KEY_REVOKED, "sealing key %u", a->sealing->version);
     }
+    a->decided_at = call_now(c);
     struct access_question question = {
         .platform = &a->platform_record->view,
         .tenant = &a->tenant->view,
         .policy = &a->policy,
+        .content = a->license.header.content,
         .subject = &caller_of(c)->subject,
+        .home = home_of(c),
         .facts = caller_of(c)->entry.facts,
-        .now = call_now(c),
+        .now = a->decided_at,
         .by_grants_only = a->by_grants_only,
+        .needs_export = a->needs_export,
     };
     decide_access(&question, &a->decision);
     if (a->decision.reason == R_NONE) {
@@ -178,16 +208,26 @@ static struct gate_entry *record(struct call *c)
     entry->policy_version = a->decision.policy_version;
     entry->channel = a->decision.channel;
     entry->power = a->decision.power;
+    entry->target = a->what_for;
+    if (a->license.offline != NULL && a->is_open) {
+        offline_access_record(c, entry);
+    }
     return entry;
 }
 
 /* When it was stale, the flow begins anew: what it then refuses before the seal is open again must
  * not be taken for a decision that other facts could turn. */
-static step recorded(struct call *c)
+step license_access_recorded(struct call *c)
 {
     struct license_access *a = license_access_of(c);
-    a->is_open = a->is_open && caller_of(c)->entry.verdict != GATE_STALE;
-    return decision_log_settle(c, license_access_open, license_access_groups);
+    const struct gate_entry *entry = &caller_of(c)->entry;
+    if (entry->err.reason == R_NONE && entry->verdict == GATE_CONTENT_LOST) {
+        return offline_access_register(c);
+    }
+    a->is_open = a->is_open && entry->verdict != GATE_STALE;
+    a->may_register = a->may_register && entry->verdict != GATE_STALE;
+    return decision_log_settle(c, a->again == NULL ? license_access_open : a->again,
+                               license_access_groups);
 }
 
 step license_access_gate(struct call *c)
@@ -199,7 +239,7 @@ step license_access_gate(struct call *c)
     }
     rights_format(&license_access_of(c)->decision.rights, rights);
     entry->rights = rights;
-    return decision_log_submit(c, recorded);
+    return decision_log_submit(c, license_access_recorded);
 }
 
 /* Nothing was delivered, and no power used. */
@@ -209,5 +249,5 @@ step license_access_record_refusal(struct call *c)
     entry->reason = call_err(c)->reason;
     entry->channel = CHANNEL_NONE;
     entry->power = POWER_NONE;
-    return decision_log_submit(c, recorded);
+    return decision_log_submit(c, license_access_recorded);
 }

@@ -3,89 +3,12 @@
 
 #include <string.h>
 
-#include "auth/caller.h"
-#include "base/buf.h"
-#include "base/encode.h"
 #include "base/utf8.h"
-#include "crypto/hash.h"
+#include "service/common/list_token.h"
 #include "service/common/proto_field.h"
 #include "service/common/reply.h"
-#include "wire/pb.h"
-
-enum { DIGEST_BYTES = 16 };
 
 static const char SIZE_FIELD[] = "page_size", TOKEN_FIELD[] = "page_token";
-
-/* --- tokens ----------------------------------------------------------------------------------- */
-
-/* The request without what differs from page to page. */
-static step pack_question(struct call *c, struct slice *out)
-{
-    const ProtobufCMessageDescriptor *type = call_method(c)->request;
-    ProtobufCMessage *copy = arena_alloc(call_arena(c), type->sizeof_message);
-    if (copy == NULL) {
-        return reply_over_budget(c);
-    }
-    memcpy(copy, call_request(c), type->sizeof_message);
-    *(int32_t *)proto_field_at(copy, proto_field_named(type, SIZE_FIELD)) = 0;
-    *(char **)proto_field_at(copy, proto_field_named(type, TOKEN_FIELD)) = reply_text("");
-    return step_from(pb_pack(call_arena(c), copy, out, call_err(c)));
-}
-
-/* What ties a key to this list: the method, whose list it is, and what was asked for. */
-static step digest_of(struct call *c, struct slice key, uint8_t out[SHA256_BYTES])
-{
-    struct slice question, all;
-    struct tenant_id tenant = caller_tenant(caller_of(c));
-    struct buf text;
-    if (step_failed(pack_question(c, &question))) {
-        return STEP_FAILED;
-    }
-    buf_init(&text, call_arena(c));
-    buf_add(&text, slice_of(tenant.u.b, sizeof tenant.u.b));
-    buf_add_u32(&text, (uint32_t)key.len);
-    buf_add(&text, key);
-    buf_add_str(&text, call_method(c)->path);
-    buf_add_byte(&text, '\0');
-    buf_add(&text, question);
-    return buf_finish(&text, &all, call_err(c)).ok ? step_from(hash_sha256(all, out, call_err(c)))
-                                                   : STEP_FAILED;
-}
-
-static char *token_of(struct call *c, struct slice key)
-{
-    uint8_t digest[SHA256_BYTES];
-    struct slice all;
-    struct buf bytes;
-    if (step_failed(digest_of(c, key, digest))) {
-        return NULL;
-    }
-    buf_init(&bytes, call_arena(c));
-    buf_add(&bytes, slice_of(digest, DIGEST_BYTES));
-    buf_add(&bytes, key);
-    return buf_finish(&bytes, &all, call_err(c)).ok ? base64url_dup(call_arena(c), all) : NULL;
-}
-
-static step read_token(struct call *c, const char *token, struct slice *key)
-{
-    uint8_t digest[SHA256_BYTES];
-    struct slice bytes;
-    *key = SLICE_NONE;
-    if (token[0] == '\0') {
-        return STEP_NEXT;
-    }
-    if (!base64url_decode(call_arena(c), slice_str(token), &bytes, NULL).ok ||
-        bytes.len <= DIGEST_BYTES) {
-        return call_fail(c, R_PAGE_TOKEN_INVALID, "no token of ours");
-    }
-    *key = slice_cut(bytes, DIGEST_BYTES, bytes.len);
-    if (step_failed(digest_of(c, *key, digest))) {
-        return STEP_FAILED;
-    }
-    return memcmp(bytes.ptr, digest, DIGEST_BYTES) == 0
-               ? STEP_NEXT
-               : call_fail(c, R_PAGE_TOKEN_INVALID, "a token of another list");
-}
 
 /* --- reading ---------------------------------------------------------------------------------- */
 
@@ -100,7 +23,7 @@ step page_read_sized(struct call *c, size_t size_default, size_t size_max, struc
     }
     page->size = asked == 0 ? size_default : (size_t)asked;
     page->size = page->size < size_max ? page->size : size_max;
-    return read_token(c, token, &page->after);
+    return list_token_read(c, token, &page->after);
 }
 
 step page_read(struct call *c, struct page *page)
@@ -144,7 +67,7 @@ size_t page_rows_shown(const struct page *page, size_t found)
 
 static step add_next(struct call *c, void *response, struct slice key)
 {
-    char *token = key.len == 0 ? NULL : token_of(c, key);
+    char *token = key.len == 0 ? NULL : list_token_make(c, key);
     if (token == NULL) {
         return reply_over_budget(c);
     }

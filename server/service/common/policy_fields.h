@@ -7,8 +7,6 @@
 #include "domain/values/policy.h"
 #include "rpc/call.h"
 
-enum { REFERRAL_CONTACT_MAX = 256 };
-
 /* Grants, one value for each principal: begun, then read principal by principal, over several turns
  * of the loop if need be. */
 struct policy_fields_grants {

@@ -31,6 +31,13 @@ step request_text(struct call *c, const char *field, const char *text, size_t ma
     return STEP_NEXT;
 }
 
+step request_reason_given(struct call *c, const char *reason)
+{
+    return reason[strspn(reason, " \t\r\n")] != '\0'
+               ? STEP_NEXT
+               : call_bad_field(c, "reason", "It is required: who reads the log must learn why.");
+}
+
 step request_address(struct call *c, const char *field, const char *text, const char **out)
 {
     *out = "";
@@ -38,6 +45,22 @@ step request_address(struct call *c, const char *field, const char *text, const 
         return call_bad_field(c, field, "It must be a mail address such as bob@fabrikam.com.");
     }
     return STEP_NEXT;
+}
+
+step request_https_url(struct call *c, const char *field, const char *url, size_t max)
+{
+    static const char scheme[] = "https://";
+    size_t len = strlen(url);
+    bool ok = len == 0 || (len <= max && strncmp(url, scheme, sizeof scheme - 1) == 0 &&
+                           len > sizeof scheme - 1);
+    for (size_t i = 0; ok && i < len; i++) {
+        ok = url[i] > ' ' && url[i] < 0x7f && strchr("\"<>\\^`{|}", url[i]) == NULL;
+    }
+    return ok ? STEP_NEXT
+              : call_bad_field(c, field,
+                               arena_printf(call_arena(c),
+                                            "It must be an https:// address of at most %zu bytes.",
+                                            max));
 }
 
 step request_client(struct call *c, const Chancery__V1__ClientInfo *client,

@@ -6,7 +6,6 @@
 #include "auth/boundary_guard.h"
 #include "auth/facts.h"
 #include "context/wait.h"
-#include "service/common/etag.h"
 
 bool scope_is_platform(const struct call *c)
 {
@@ -122,14 +121,4 @@ static step done(struct call *c)
 step scope_wait(struct call *c)
 {
     return wait_store(c, done, &scope_of(c)->op.op);
-}
-
-static step updated(struct call *c)
-{
-    return etag_settle(c, &scope_of(c)->op.op.err);
-}
-
-step scope_wait_version(struct call *c)
-{
-    return wait_store(c, updated, &scope_of(c)->op.op);
 }

@@ -45,8 +45,6 @@ step scope_check_boundary(struct call *c, const char *boundary);
 /* Prepare the operation; submit it by a function of store/admin.h, then wait for it. */
 struct change_op *scope_begin(struct call *c);
 step scope_wait(struct call *c);
-/* Wait for a change that must meet the state that was read: R_NOT_FOUND means R_ETAG_MISMATCH. */
-step scope_wait_version(struct call *c);
 bool scope_is_platform(const struct call *c);
 /* Whether it is a platform admin's word by which something is done: the caller's, or that of who
  * asked for what the caller approves. */

@@ -12,32 +12,30 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "auth/boundary_guard.h"
 #include "auth/decision_log.h"
-#include "auth/facts.h"
 #include "chancery/v1/delivery.pb-c.h"
 #include "context/wait.h"
 #include "domain/decide/decide_delivery.h"
 #include "domain/decide/decide_protect.h"
 #include "domain/decide/decide_sender.h"
+#include "domain/relations/denial.h"
 #include "domain/values/address.h"
 #include "service/common/cursor.h"
 #include "service/common/flows.h"
 #include "service/common/list_reply.h"
 #include "service/common/reply.h"
 #include "service/common/request.h"
+#include "service/delivery/delivery_sender.h"
 #include "service/delivery/delivery_summary.h"
 #include "store/resource/reader_store.h"
 
 enum { RECIPIENTS_MAX = 1000 };
 
 struct decide_delivery {
-    const char *sender;
-    const char **addresses;             /* normalized recipients; "": it is no address */
-    const struct tenant_record *tenant; /* the sender's */
+    struct delivery_sender by; /* first */
+    const char **addresses;    /* normalized recipients; "": it is no address */
     struct cursor cursor;
     struct address_batch batch;
-    struct lookup lookup;
     struct readers_find readers;
     struct delivery_decision *decisions; /* one for each recipient */
     struct list_reply reply;
@@ -55,7 +53,7 @@ static step parse(struct call *c)
     const Chancery__V1__DecideDeliveryRequest *request = decide_delivery_request(c);
     struct decide_delivery *d = state_of(c);
     size_t count = request->n_recipients;
-    d->sender = "";
+    d->by.sender = "";
     if (step_failed(request_count(c, "recipients", count, 1, RECIPIENTS_MAX))) {
         return STEP_FAILED;
     }
@@ -65,8 +63,9 @@ static step parse(struct call *c)
     if (d->addresses == NULL || d->decisions == NULL) {
         return call_fail(c, R_ARENA_EXHAUSTED, "recipients");
     }
-    return request->sender[0] == '\0' ? call_bad_field(c, "sender", "It is required.")
-                                      : request_address(c, "sender", request->sender, &d->sender);
+    return request->sender[0] == '\0'
+               ? call_bad_field(c, "sender", "It is required.")
+               : request_address(c, "sender", request->sender, &d->by.sender);
 }
 
 static step read_recipient(struct call *c, size_t index)
@@ -85,52 +84,13 @@ static step recipients(struct call *c)
     return cursor_each(c, &state_of(c)->cursor, count, read_recipient, recipients);
 }
 
-/* --- tenant ----------------------------------------------------------------------------------- */
-
-static step have_tenant(struct call *c)
-{
-    struct decide_delivery *d = state_of(c);
-    d->tenant = caller_of(c)->found_tenant;
-    if (d->tenant == NULL) {
-        return call_fail(c, R_COMPONENT_TENANT, "no such tenant");
-    }
-    return boundary_guard(c, d->tenant->view.boundary);
-}
-
-static step sender_found(struct call *c)
-{
-    const struct lookup *lookup = &state_of(c)->lookup;
-    if (lookup->op.err.reason == R_NOT_FOUND) {
-        return call_fail(c, R_COMPONENT_DOMAIN, "the sender's domain is in no tenant");
-    }
-    return lookup->op.err.reason == R_NONE ? facts_need_tenant(c, lookup->tenant, have_tenant)
-                                           : wait_failed(c, &lookup->op.err);
-}
-
-static step have_platform(struct call *c)
-{
-    struct decide_delivery *d = state_of(c);
-    struct tenant_id own = caller_of(c)->subject.component.tenant;
-    if (!ID_IS_ZERO(own)) {
-        return facts_need_tenant(c, own, have_tenant);
-    }
-    wait_store_init(c, &d->lookup.op);
-    lookups_submit(&d->lookup, LOOKUP_TENANT_BY_DOMAIN, slice_str(address_domain(d->sender)));
-    return wait_store(c, sender_found, &d->lookup.op);
-}
-
-static step tenant(struct call *c)
-{
-    return facts_need_platform(c, have_platform);
-}
-
 /* --- check and ask ---------------------------------------------------------------------------- */
 
 static step check(struct call *c)
 {
     const struct decide_delivery *d = state_of(c);
     enum reason reason =
-        decide_sender(&d->tenant->view, &caller_of(c)->subject.component, d->sender);
+        decide_sender(&d->by.tenant->view, &caller_of(c)->subject.component, d->by.sender);
     return reason == R_NONE ? STEP_NEXT : call_fail(c, reason, "decided");
 }
 
@@ -142,7 +102,7 @@ static step asked(struct call *c)
     }
     if (readers->is_stale) {
         decision_log_forget(c);
-        return call_authenticate_again(c, tenant);
+        return call_authenticate_again(c, delivery_sender_tenant);
     }
     return STEP_NEXT;
 }
@@ -152,8 +112,14 @@ static step ask(struct call *c)
     const Chancery__V1__DecideDeliveryRequest *request = decide_delivery_request(c);
     struct decide_delivery *d = state_of(c);
     wait_store_init(c, &d->readers.op);
-    reader_store_find(&d->readers, caller_of(c)->scopes, caller_of(c)->scope_count, d->addresses,
-                      request->n_recipients, views_served(services_of(c)->views));
+    reader_store_find(&d->readers,
+                      &(struct readers_question){.tenant = &d->by.tenant->view,
+                                                 .sender = d->by.sender,
+                                                 .scopes = caller_of(c)->scopes,
+                                                 .scope_count = caller_of(c)->scope_count,
+                                                 .addresses = d->addresses,
+                                                 .address_count = request->n_recipients,
+                                                 .served = views_served(services_of(c)->views)});
     return wait_store(c, asked, &d->readers.op);
 }
 
@@ -170,7 +136,7 @@ static struct reader reader_of(const struct readers_find *readers, const char *a
                                              ? NULL
                                              : bsearch(address, readers->rows, readers->count,
                                                        sizeof readers->rows[0], compare_address);
-    return found == NULL ? (struct reader){BOUNDARY_EXTERNAL, TENANT_PLATFORM} : found->reader;
+    return found == NULL ? READER_OUTSIDE : found->reader;
 }
 
 static step decide_one(struct call *c, size_t index)
@@ -181,10 +147,14 @@ static step decide_one(struct call *c, size_t index)
         d->decisions[index] = (struct delivery_decision){.reason = R_FIELD_INVALID};
         return STEP_NEXT;
     }
-    decide_delivery(&(struct delivery_question){.platform = &caller_of(c)->found_platform->view,
-                                                .tenant = &d->tenant->view,
-                                                .reader = reader_of(&d->readers, address)},
-                    &d->decisions[index]);
+    const struct tenant_view *tenant = &d->by.tenant->view;
+    struct reader reader = reader_of(&d->readers, address);
+    decide_delivery(
+        &(struct delivery_question){.platform = &caller_of(c)->found_platform->view,
+                                    .tenant = tenant,
+                                    .reader = reader,
+                                    .is_denied = denial_reaches(tenant, &reader, address)},
+        &d->decisions[index]);
     return STEP_NEXT;
 }
 
@@ -198,34 +168,26 @@ static step decide(struct call *c)
 
 static step recorded(struct call *c)
 {
-    return decision_log_settle(c, tenant, decide);
-}
-
-/* In the log of the sender's tenant, when it is known and ours. */
-static struct gate_entry *entry_of(struct call *c)
-{
-    const struct decide_delivery *d = state_of(c);
-    bool is_ours = d->tenant != NULL && boundary_is_served(c, d->tenant->view.boundary);
-    return decision_log_begin(c, is_ours ? d->tenant->view.id : TENANT_PLATFORM);
+    return decision_log_settle(c, delivery_sender_tenant, decide);
 }
 
 static step record(struct call *c)
 {
     const struct decide_delivery *d = state_of(c);
-    struct gate_entry *entry = entry_of(c);
+    struct gate_entry *entry = delivery_sender_record(c);
     struct delivery_summary all;
     delivery_summary_make(d->decisions, decide_delivery_request(c)->n_recipients, &all);
     entry->reason = all.reason;
-    entry->target = delivery_summary_text(call_arena(c), &all, d->sender, d->addresses);
+    entry->target = delivery_summary_text(call_arena(c), &all, d->by.sender, d->addresses);
     return entry->target == NULL ? call_fail(c, R_ARENA_EXHAUSTED, "record")
                                  : decision_log_submit(c, recorded);
 }
 
 static step refused(struct call *c)
 {
-    struct gate_entry *entry = entry_of(c);
+    struct gate_entry *entry = delivery_sender_record(c);
     entry->reason = call_err(c)->reason;
-    entry->target = arena_printf(call_arena(c), "from %s", state_of(c)->sender);
+    entry->target = arena_printf(call_arena(c), "from %s", state_of(c)->by.sender);
     return decision_log_submit(c, recorded);
 }
 
@@ -259,8 +221,8 @@ const struct flow decide_delivery_flow = {
     .name = "decide_delivery",
     .state = FLOW_STATE(struct decide_delivery),
     .trust = TRUST_CACHES,
-    .steps = {STEP("parse", parse), STEP("recipients", recipients), STEP("tenant", tenant),
-              STEP("check", check), STEP("ask", ask), STEP("decide", decide),
-              GATE("record", record), STEP("reply", reply)},
+    .steps = {STEP("parse", parse), STEP("recipients", recipients),
+              STEP("tenant", delivery_sender_tenant), STEP("check", check), STEP("ask", ask),
+              STEP("decide", decide), GATE("record", record), STEP("reply", reply)},
     .on_refusal = refused,
 };

@@ -12,6 +12,7 @@ static void count_one(const struct delivery_decision *decision, size_t place,
         if (out->blocked < DELIVERY_BLOCKED_NAMED) {
             out->blocked_at[out->blocked] = place;
         }
+        out->denied += decision->reason == R_PARTNER_DENIED;
         out->blocked++;
     } else if (decision->channel == CHANNEL_PORTAL) {
         out->portal++;
@@ -28,7 +29,9 @@ void delivery_summary_make(const struct delivery_decision *decisions, size_t cou
         count_one(&decisions[i], i, out);
     }
     if (out->native + out->portal == 0) {
-        out->reason = out->blocked > 0 ? R_BOUNDARY_BLOCKED : R_FIELD_INVALID;
+        out->reason = out->blocked == 0             ? R_FIELD_INVALID
+                      : out->denied == out->blocked ? R_PARTNER_DENIED
+                                                    : R_BOUNDARY_BLOCKED;
     }
 }
 

@@ -10,6 +10,7 @@ enum { DELIVERY_BLOCKED_NAMED = 10 };
 
 struct delivery_summary {
     size_t native, portal, blocked;
+    size_t denied;    /* of the blocked ones, by a denial */
     size_t malformed; /* what was no address */
     /* Places of the first blocked ones in the request. */
     size_t blocked_at[DELIVERY_BLOCKED_NAMED];

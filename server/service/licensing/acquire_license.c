@@ -9,22 +9,35 @@
  *   issue   wrap the content key to the client's key, sign the license
  *   reply
  *
- * The steps from open to gate are shared (common/license_access.c). A refusal is recorded by the
+ * The steps from open to gate are shared (common/license_access.c), and so is issue (license_issue.c). A refusal is recorded by the
  * same gate before it is told. When the gate finds that something changed, the flow goes on again
  * from where the change can matter. */
-#include "auth/boundary_guard.h"
-#include "chancery/v1/licensing.pb-c.h"
-#include "context/wait.h"
 #include "service/common/flows.h"
-#include "service/common/license_access.h"
-#include "service/common/reply.h"
-#include "wire/use_license.h"
+#include "service/licensing/license_issue.h"
+
+static step read_purpose(struct call *c, Chancery__V1__LicensePurpose purpose)
+{
+    switch (purpose) {
+    case CHANCERY__V1__LICENSE_PURPOSE__LICENSE_PURPOSE_UNSPECIFIED:
+        return STEP_NEXT;
+    case CHANCERY__V1__LICENSE_PURPOSE__LICENSE_PURPOSE_TAKE_PROTECTION_OFF:
+        license_access_of(c)->needs_export = true;
+        license_access_of(c)->what_for = "to take the protection off";
+        return STEP_NEXT;
+    case _CHANCERY__V1__LICENSE_PURPOSE_IS_INT_SIZE:
+        break;
+    }
+    return call_bad_field(c, "purpose", "It must be one that there is.");
+}
 
 static step parse(struct call *c)
 {
     const Chancery__V1__AcquireLicenseRequest *request = acquire_license_request(c);
     struct license_access *a = license_access_of(c);
     struct slice jwk = slice_str(request->client_public_jwk);
+    if (step_failed(read_purpose(c, request->purpose))) {
+        return STEP_FAILED;
+    }
     if (!keys_read_client(services_of(c)->keys, call_arena(c), jwk, &a->client_key, call_err(c))
              .ok) {
         return STEP_FAILED;
@@ -34,68 +47,12 @@ static step parse(struct call *c)
         request->client);
 }
 
-/* --- issue and reply -------------------------------------------------------------------------- */
-
-static step issued(struct call *c)
-{
-    struct license_access *a = license_access_of(c);
-    return wait_over(c, &a->keys.err);
-}
-
-static const char *principal(struct call *c)
-{
-    struct caller *caller = caller_of(c);
-    return subject_has_user(&caller->subject) ? caller->who.user
-                                              : reply_uuid(c, caller->subject.component.id.u);
-}
-
-static step issue(struct call *c)
-{
-    struct license_access *a = license_access_of(c);
-    const struct tenant_view *tenant = &a->tenant->view;
-    const struct key_row *signing = views_key(a->tenant, KEY_SIGNING, 0);
-    struct use_license license = {
-        .authority_url = boundary_authority_url(c, a->platform_record, tenant->boundary),
-        .id = caller_of(c)->entry.event,
-        .principal = principal(c),
-        .tenant = tenant->id,
-        .boundary = tenant->boundary,
-        .template = a->policy.template_id,
-        .owner = a->policy.owner,
-        .now = call_now(c),
-        .decision = &a->decision,
-    };
-    if (signing == NULL) {
-        return call_fail(c, R_INTERNAL, "no active signing key");
-    }
-    license_access_begin_keys(c);
-    if (!use_license_claims(call_arena(c), &license, &a->keys.claims, call_err(c)).ok) {
-        return STEP_FAILED;
-    }
-    a->keys.signing = license_access_key_ref(a, signing);
-    a->keys.client = a->client_key;
-    keys_issue(&a->keys);
-    return wait_keys(c, issued, &a->keys);
-}
+/* --- reply ------------------------------------------------------------------------------------ */
 
 static step reply(struct call *c)
 {
-    struct license_access *a = license_access_of(c);
-    Chancery__V1__AcquireLicenseResponse *r = acquire_license_response(c);
-    if (r == NULL) {
-        return STEP_FAILED;
-    }
-    r->use_license = reply_slice(c, a->keys.use_license);
-    r->content_id = reply_uuid(c, a->license.header.content.u);
-    r->n_rights = reply_rights(c, &a->decision.rights, (int **)&r->rights);
-    r->n_custom_rights = reply_custom_rights(c, &a->decision.rights, &r->custom_rights);
-    r->owner = reply_text(a->policy.owner);
-    r->expire_time = reply_time(c, a->decision.license_expires_at.s * 1000000);
-    r->may_cache = a->decision.may_cache;
-    r->channel = (Chancery__V1__Channel)a->decision.channel;
-    return r->use_license == NULL || r->content_id == NULL
-               ? call_fail(c, R_ARENA_EXHAUSTED, "reply")
-               : acquire_license_reply(c, r);
+    Chancery__V1__AcquireLicenseResponse *r = use_license_message(c);
+    return r == NULL ? STEP_FAILED : acquire_license_reply(c, r);
 }
 
 const struct flow acquire_license_flow = {
@@ -105,6 +62,7 @@ const struct flow acquire_license_flow = {
     .trust = TRUST_CACHES,
     .steps = {STEP("parse", parse), STEP("open", license_access_open),
               STEP("groups", license_access_groups), STEP("decide", license_access_decide),
-              GATE("gate", license_access_gate), STEP("issue", issue), STEP("reply", reply)},
+              GATE("gate", license_access_gate), STEP("issue", use_license_issue),
+              STEP("reply", reply)},
     .on_refusal = license_access_record_refusal,
 };

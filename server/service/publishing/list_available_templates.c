@@ -13,19 +13,16 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "auth/boundary_guard.h"
-#include "auth/facts.h"
 #include "base/buf.h"
 #include "base/encode.h"
 #include "chancery/v1/publishing.pb-c.h"
-#include "context/wait.h"
 #include "crypto/hash.h"
 #include "domain/decide/decide_publisher.h"
-#include "domain/values/address.h"
 #include "domain/values/language.h"
 #include "domain/values/language_lookup.h"
 #include "service/common/cursor.h"
 #include "service/common/flows.h"
+#include "service/common/publisher_scope.h"
 #include "service/common/reply.h"
 #include "service/common/request.h"
 #include "service/common/scope.h"
@@ -70,50 +67,10 @@ static step parse_list(struct call *c)
 
 /* --- whose templates -------------------------------------------------------------------------- */
 
-static step have_platform(struct call *c)
-{
-    return boundary_guard(c, scope_of(c)->tenant->view.boundary);
-}
-
-static step have_tenant(struct call *c)
-{
-    struct scope *scope = scope_of(c);
-    scope->tenant = caller_of(c)->found_tenant;
-    if (scope->tenant == NULL) {
-        return call_fail(c, R_NOT_FOUND, "no tenant");
-    }
-    scope->tenant_id = scope->tenant->view.id;
-    return facts_need_platform(c, have_platform);
-}
-
-static step domain_found(struct call *c)
-{
-    struct scope *scope = scope_of(c);
-    if (scope->lookup.op.err.reason == R_NOT_FOUND) {
-        return call_fail(c, R_COMPONENT_DOMAIN, "the owner's domain is in no tenant");
-    }
-    return scope->lookup.op.err.reason == R_NONE
-               ? facts_need_tenant(c, scope->lookup.tenant, have_tenant)
-               : wait_failed(c, &scope->lookup.op.err);
-}
-
 /* The user's tenant, the component's, or for a platform's gateway the owner's. */
 static step tenant(struct call *c)
 {
-    struct available *a = available_of(c);
-    struct tenant_id own = caller_tenant(caller_of(c));
-    if (!ID_IS_ZERO(own)) {
-        return facts_need_tenant(c, own, have_tenant);
-    }
-    if (!subject_has_component(&caller_of(c)->subject)) {
-        return call_fail(c, R_PROTECT_DENIED, "a user of no tenant");
-    }
-    if (a->owner[0] == '\0') {
-        return call_bad_field(c, "owner", "A caller of no tenant must name the owner.");
-    }
-    wait_store_init(c, &a->scope.lookup.op);
-    lookups_submit(&a->scope.lookup, LOOKUP_TENANT_BY_DOMAIN, slice_str(address_domain(a->owner)));
-    return wait_store(c, domain_found, &a->scope.lookup.op);
+    return publisher_scope(c, "owner", available_of(c)->owner);
 }
 
 /* --- which of them ---------------------------------------------------------------------------- */

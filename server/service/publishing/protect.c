@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* PublishingService.Protect: from a policy to a content key and the license that opens it again.
  *
- *   parse         policy, owner, the client's key
+ *   parse         owner; policy and the client's key (protect_policy.c)
  *   grants        of a custom policy
  *   recipients    of the mail
  *   tenant        whose tenant protects: the owner's
@@ -33,51 +33,6 @@ typedef Chancery__V1__ProtectRequest Request;
 
 /* --- parse ------------------------------------------------------------------------------------ */
 
-static step parse_custom(struct call *c, const Chancery__V1__CustomPolicy *custom)
-{
-    struct protect *p = protect_of(c);
-    struct policy *policy = &p->policy;
-    int64_t at_us = 0;
-    policy->kind = POLICY_CUSTOM;
-    policy->referral_contact = custom->referral_contact;
-    step all = policy_fields_read_expiry(c, "custom.expiry", custom->expiry, &at_us,
-                                         &p->expires_after_days);
-    all = step_and(all,
-                   policy_fields_read_offline(c, "custom.offline_days", (int)custom->offline_access,
-                                              custom->offline_days, &policy->offline_days));
-    all = step_and(all, request_text(c, "custom.referral_contact", custom->referral_contact,
-                                     REFERRAL_CONTACT_MAX));
-    policy->expires_at.s = at_us / 1000000;
-    return step_and(all, policy_fields_begin_grants(c, "custom.grants", custom->grants,
-                                                    custom->n_grants, &p->custom));
-}
-
-static step parse_policy(struct call *c, const Request *request)
-{
-    struct policy *policy = &protect_of(c)->policy;
-    policy->offline_days = OFFLINE_DAYS_CAP;
-    policy->referral_contact = "";
-    switch (request->policy_case) {
-    case CHANCERY__V1__PROTECT_REQUEST__POLICY_TEMPLATE_ID:
-        policy->kind = POLICY_TEMPLATE;
-        return request_uuid_required(c, "template_id", request->template_id,
-                                     &policy->template_id.u);
-    case CHANCERY__V1__PROTECT_REQUEST__POLICY_DO_NOT_FORWARD:
-        policy->kind = POLICY_DO_NOT_FORWARD;
-        return STEP_NEXT;
-    case CHANCERY__V1__PROTECT_REQUEST__POLICY_ENCRYPT_ONLY:
-        policy->kind = POLICY_ENCRYPT_ONLY;
-        return STEP_NEXT;
-    case CHANCERY__V1__PROTECT_REQUEST__POLICY_CUSTOM:
-        return parse_custom(c, request->custom);
-    case CHANCERY__V1__PROTECT_REQUEST__POLICY__NOT_SET:
-    case _CHANCERY__V1__PROTECT_REQUEST__POLICY__CASE_IS_INT_SIZE:
-        break;
-    }
-    return call_bad_field(
-        c, "policy", "One of template_id, do_not_forward, encrypt_only and custom is required.");
-}
-
 /* What may differ in a retry is not what is asked for: a program that lost its answer with
  * everything else has a new key. */
 static step read_request_id(struct call *c, const Request *request)
@@ -93,80 +48,10 @@ static step parse(struct call *c)
 {
     const Request *request = protect_request(c);
     struct protect *p = protect_of(c);
-    struct slice jwk = slice_str(request->client_public_jwk);
-    p->recipients = ARENA_ARRAY(call_arena(c), const char *, request->n_recipients + 1);
-    p->refused = ARENA_ARRAY(call_arena(c), char *, request->n_recipients + 1);
-    address_batch_init(&p->batch, call_arena(c));
-    if (p->recipients == NULL || p->refused == NULL) {
-        return call_fail(c, R_ARENA_EXHAUSTED, "recipients");
-    }
     step all = read_request_id(c, request);
-    all = step_and(all, parse_policy(c, request));
-    all = step_and(all,
-                   request_count(c, "recipients", request->n_recipients, 0, POLICY_RECIPIENTS_MAX));
     all = step_and(all, request_address(c, "owner", request->owner, &p->owner));
-    all = step_and(all, request_client(c, request->client, &p->client));
-    all = step_and(
-        all, request_text(c, "display_name", request->display_name, LICENSE_DISPLAY_NAME_MAX));
-    return step_failed(all) ? STEP_FAILED
-                            : step_from(keys_read_client(services_of(c)->keys, call_arena(c), jwk,
-                                                         &p->client_key, call_err(c)));
-}
-
-/* --- grants and recipients -------------------------------------------------------------------- */
-
-static step read_grant(struct call *c, size_t index)
-{
-    return policy_fields_read_grant(c, &protect_of(c)->custom, index);
-}
-
-static step grants(struct call *c)
-{
-    struct protect *p = protect_of(c);
-    p->policy.grants = p->custom.grants;
-    p->policy.grant_count = p->custom.count;
-    return cursor_each(c, &p->cursor, p->custom.count, read_grant, grants);
-}
-
-static step bad_recipient(struct call *c, size_t index)
-{
-    return call_bad_field(c, arena_printf(call_arena(c), "recipients[%zu]", index),
-                          "It must be a mail address such as bob@fabrikam.com.");
-}
-
-/* What has the form of an address and names nobody refuses only itself: the mail has other recipients. */
-static step read_recipient(struct call *c, size_t index)
-{
-    char *given = protect_request(c)->recipients[index];
-    struct protect *p = protect_of(c);
-    struct err err = {0};
-    if (address_batch_normalize(&p->batch, slice_str(given), &p->recipients[p->recipient_count],
-                                &err)
-            .ok) {
-        p->recipient_count++;
-        return STEP_NEXT;
-    }
-    if (err.reason != R_FIELD_INVALID) {
-        return wait_failed(c, &err);
-    }
-    p->refused[p->refused_count++] = given;
-    return address_has_form(slice_str(given)) ? STEP_NEXT : bad_recipient(c, index);
-}
-
-static step recipients(struct call *c)
-{
-    struct protect *p = protect_of(c);
-    size_t count = protect_request(c)->n_recipients;
-    step result = cursor_each(c, &p->cursor, count, read_recipient, recipients);
-    if (result.kind != STEP_KIND_NEXT) {
-        return result;
-    }
-    if (count > 0 && p->recipient_count == 0) {
-        return bad_recipient(c, 0);
-    }
-    p->policy.recipients = p->recipients;
-    p->policy.recipient_count = texts_sort(p->recipients, p->recipient_count);
-    return STEP_NEXT;
+    all = step_and(all, protect_read_policy(c, request));
+    return step_failed(all) ? STEP_FAILED : protect_read_key(c);
 }
 
 /* --- tenant ----------------------------------------------------------------------------------- */
@@ -268,7 +153,7 @@ static void begin_content(struct call *c)
 }
 
 /* Before it is recorded: a license that is larger than licenses may be could never be opened. */
-static step pack_policy(struct call *c)
+step protect_pack_policy(struct call *c)
 {
     struct protect *p = protect_of(c);
     if (!sealed_policy_encode(call_arena(c), &p->policy, &p->sealed_policy, call_err(c)).ok) {
@@ -293,7 +178,7 @@ static step decide(struct call *c)
         return call_fail(c, R_KEY_REVOKED, "no active sealing key");
     }
     begin_content(c);
-    if (step_failed(pack_policy(c))) {
+    if (step_failed(protect_pack_policy(c))) {
         return STEP_FAILED;
     }
     return protect_was_made(p) ? protect_again(c) : STEP_NEXT;
@@ -340,7 +225,7 @@ static step record(struct call *c)
     if (!protect_was_made(p)) {
         p->content = (struct gate_content){.owner = p->policy.owner,
                                            .issuer = p->policy.issuer,
-                                           .display_name = protect_request(c)->display_name,
+                                           .display_name = p->display_name,
                                            .request_id = p->request.id};
         memcpy(p->content.request_hash, p->request.hash, sizeof p->content.request_hash);
         p->content.key_version = uuid_is_zero(p->request.id) ? 0 : p->sealing->version;
@@ -360,8 +245,9 @@ const struct flow protect_flow = {
     .name = "protect",
     .state = FLOW_STATE(struct protect),
     .trust = TRUST_CACHES,
-    .steps = {STEP("parse", parse), STEP("grants", grants), STEP("recipients", recipients),
-              STEP("tenant", tenant), STEP("decide", decide), GATE("record", record),
-              STEP("seal", protect_seal), STEP("reply", protect_reply_all)},
+    .steps = {STEP("parse", parse), STEP("grants", protect_grants),
+              STEP("recipients", protect_recipients), STEP("tenant", tenant),
+              STEP("decide", decide), GATE("record", record), STEP("seal", protect_seal),
+              STEP("reply", protect_reply_all)},
     .on_refusal = refused,
 };

@@ -13,7 +13,7 @@ static step sealed(struct call *c)
     return wait_over(c, &protect_of(c)->keys.err);
 }
 
-static step encode(struct call *c)
+step protect_encode_header(struct call *c)
 {
     struct protect *p = protect_of(c);
     const struct tenant_view *tenant = &p->tenant->view;
@@ -23,17 +23,16 @@ static step encode(struct call *c)
         .tenant = tenant->id,
         .content = p->content_id,
         .key_version = p->sealing->version,
-        .display_name = protect_request(c)->display_name,
+        .display_name = p->display_name,
     };
-    p->keys.policy = p->sealed_policy;
     return step_from(license_header_encode(call_arena(c), &header, &p->header, call_err(c)));
 }
 
-static struct keys_ref ref_of(const struct protect *p, const struct key_row *row)
+struct keys_ref protect_key_ref(const struct protect *p, const struct key_row *row)
 {
     return (struct keys_ref){.tenant = p->tenant->view.id,
                              .boundary = p->tenant->view.boundary,
-                             .purpose = KEY_SEALING,
+                             .purpose = row->purpose,
                              .version = row->version,
                              .wrapped = row->wrapped};
 }
@@ -42,14 +41,15 @@ step protect_seal(struct call *c)
 {
     struct protect *p = protect_of(c);
     wait_keys_init(c, &p->keys);
-    if (step_failed(encode(c))) {
+    if (step_failed(protect_encode_header(c))) {
         return STEP_FAILED;
     }
     if (!uuid_is_zero(p->request.id)) {
         p->keys.request_hash = slice_of(p->request.hash, sizeof p->request.hash);
-        p->keys.deriving = ref_of(p, p->deriving);
+        p->keys.deriving = protect_key_ref(p, p->deriving);
     }
-    p->keys.sealing = ref_of(p, p->sealing);
+    p->keys.policy = p->sealed_policy;
+    p->keys.sealing = protect_key_ref(p, p->sealing);
     p->keys.content = p->content_id;
     p->keys.header = p->header;
     p->keys.client = p->client_key;
@@ -65,18 +65,19 @@ struct unix_time protect_expiry(const struct call *c)
     return effective_policy_expiry(&now);
 }
 
-step protect_reply_all(struct call *c)
+Chancery__V1__ProtectResponse *protect_answer(struct call *c)
 {
     struct protect *p = protect_of(c);
     struct slice license;
     const struct boundary *boundary = boundary_find(&p->platform->view, p->tenant->view.boundary);
-    Chancery__V1__ProtectResponse *r = protect_response(c);
+    Chancery__V1__ProtectResponse *r = call_message(c, &chancery__v1__protect_response__descriptor);
     char *wrapped = reply_slice(c, p->keys.wrapped_content_key);
     char *content = reply_uuid(c, p->content_id.u);
     if (r == NULL || wrapped == NULL || content == NULL ||
         !publishing_license_encode(call_arena(c), p->header, p->keys.sealed, &license, call_err(c))
              .ok) {
-        return reply_over_budget(c);
+        (void)reply_over_budget(c).kind;
+        return NULL;
     }
     r->content_id = content;
     r->publishing_license = reply_bytes(license);
@@ -85,5 +86,11 @@ step protect_reply_all(struct call *c)
     r->portal_url = reply_text(boundary == NULL ? "" : boundary->portal_url);
     r->refused_recipients = p->refused;
     r->n_refused_recipients = p->refused_count;
-    return protect_reply(c, r);
+    return r;
+}
+
+step protect_reply_all(struct call *c)
+{
+    Chancery__V1__ProtectResponse *r = protect_answer(c);
+    return r == NULL ? STEP_FAILED : protect_reply(c, r);
 }

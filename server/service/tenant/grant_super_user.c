@@ -5,8 +5,6 @@
  * Where a second admin approves it, they are shown who would have the power: a component with what
  * it is known by, a person with all their names, a group with its members. Whoever came to stand
  * behind a name while the request waited would have been approved unseen. */
-#include <string.h>
-
 #include "base/encode.h"
 #include "chancery/v1/tenant.pb-c.h"
 #include "context/wait.h"
@@ -125,11 +123,9 @@ static step check(struct call *c)
     struct grant_value *v = value_of(c);
     int64_t now = call_now(c).s;
     if (step_failed(super_user_principal_read(c, request->principal, &v->principal)) ||
-        step_failed(request_text(c, "reason", request->reason, REASON_TEXT_MAX))) {
+        step_failed(request_text(c, "reason", request->reason, REASON_TEXT_MAX)) ||
+        step_failed(request_reason_given(c, request->reason))) {
         return STEP_FAILED;
-    }
-    if (request->reason[strspn(request->reason, " \t\r\n")] == '\0') {
-        return call_bad_field(c, "reason", "It is required: who reads the log must learn why.");
     }
     if (request->expire_time == NULL) {
         return call_bad_field(c, "expire_time", "It is required: the power ends by itself.");

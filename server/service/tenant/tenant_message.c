@@ -93,6 +93,57 @@ static step read_bound_components(struct call *c, const void *message, void *out
     return STEP_NEXT;
 }
 
+/* A switch, as a bit of the row's. */
+static step read_switch(struct tenant_row *row, enum tenant_switch which, bool is_on)
+{
+    row->switches = is_on ? row->switches | which : row->switches & ~(uint32_t)which;
+    return STEP_NEXT;
+}
+
+static step read_do_not_forward(struct call *c, const void *message, void *out)
+{
+    (void)c;
+    return read_switch(out, TENANT_DO_NOT_FORWARD_OFF,
+                       ((const Chancery__V1__Tenant *)message)->do_not_forward_off);
+}
+
+static step read_encrypt_only(struct call *c, const void *message, void *out)
+{
+    (void)c;
+    return read_switch(out, TENANT_ENCRYPT_ONLY_OFF,
+                       ((const Chancery__V1__Tenant *)message)->encrypt_only_off);
+}
+
+static step read_social_identities(struct call *c, const void *message, void *out)
+{
+    (void)c;
+    return read_switch(out, TENANT_SOCIAL_OFF,
+                       ((const Chancery__V1__Tenant *)message)->social_identities_off);
+}
+
+static step read_attachments(struct call *c, const void *message, void *out)
+{
+    (void)c;
+    return read_switch(out, TENANT_ATTACHMENTS_FREED,
+                       ((const Chancery__V1__Tenant *)message)->attachments_freed);
+}
+
+static step read_reject(struct call *c, const void *message, void *out)
+{
+    (void)c;
+    return read_switch(out, TENANT_REJECTS_WITHOUT_RIGHTS,
+                       ((const Chancery__V1__Tenant *)message)->reject_without_rights);
+}
+
+static step read_passcodes_off(struct call *c, const void *message, void *out)
+{
+    const Chancery__V1__Tenant *from = message;
+    struct tenant_row *row = out;
+    (void)c;
+    row->has_passcodes_off = from->disable_passcodes;
+    return STEP_NEXT;
+}
+
 static const struct resource_field fields[] = {
     OUTPUT_ONLY("tenant_id"),
     IMMUTABLE("tenant"),
@@ -107,6 +158,12 @@ static const struct resource_field fields[] = {
     CHANGEABLE("two_person", read_two_person),
     CHANGEABLE("require_bound_user_tokens", read_bound_users),
     CHANGEABLE("require_bound_component_tokens", read_bound_components),
+    CHANGEABLE("do_not_forward_off", read_do_not_forward),
+    CHANGEABLE("encrypt_only_off", read_encrypt_only),
+    CHANGEABLE("social_identities_off", read_social_identities),
+    CHANGEABLE("attachments_freed", read_attachments),
+    CHANGEABLE("reject_without_rights", read_reject),
+    CHANGEABLE("disable_passcodes", read_passcodes_off),
 };
 
 const struct resource tenant_resource = {
@@ -182,5 +239,11 @@ Chancery__V1__Tenant *tenant_message_write(struct call *c, const struct tenant_r
     t->create_time = reply_time(c, row->created_at);
     t->require_bound_user_tokens = row->needs_bound_users;
     t->require_bound_component_tokens = row->needs_bound_components;
+    t->do_not_forward_off = (row->switches & TENANT_DO_NOT_FORWARD_OFF) != 0;
+    t->encrypt_only_off = (row->switches & TENANT_ENCRYPT_ONLY_OFF) != 0;
+    t->social_identities_off = (row->switches & TENANT_SOCIAL_OFF) != 0;
+    t->attachments_freed = (row->switches & TENANT_ATTACHMENTS_FREED) != 0;
+    t->reject_without_rights = (row->switches & TENANT_REJECTS_WITHOUT_RIGHTS) != 0;
+    t->disable_passcodes = row->has_passcodes_off;
     return write_domains(c, row, t) && write_two_person(c, row->approvals, t) ? t : NULL;
 }

@@ -118,6 +118,12 @@ static const struct harmless_change harmless[] = {
     {"tenant.two_person", NULL},
     {"tenant.require_bound_user_tokens", approval_change_is_on},
     {"tenant.require_bound_component_tokens", approval_change_is_on},
+    {"tenant.do_not_forward_off", NULL}, /* how is protected; that opens nothing */
+    {"tenant.encrypt_only_off", NULL},
+    {"tenant.social_identities_off", approval_change_is_on},
+    {"tenant.attachments_freed", approval_change_is_off},
+    {"tenant.reject_without_rights", NULL}, /* what is sent; that opens nothing */
+    {"tenant.disable_passcodes", approval_change_is_on},
 };
 
 static uint32_t effect(struct call *c)

@@ -29,6 +29,7 @@ static Chancery__V1__Content *write_content(struct call *c, const struct content
     m->revoked_users = reply_texts(c, row->revoked_users, row->revoked_user_count);
     m->n_revoked_users = m->revoked_users == NULL ? 0 : row->revoked_user_count;
     m->amendment_version = row->amendment_version;
+    m->outside_revoked = row->outside_is_revoked;
     return m;
 }
 

@@ -11,7 +11,7 @@
 
 struct revocation {
     struct content_access access; /* first */
-    const char *user, *reason;
+    const char *user, *reason;    /* user: whom it is about, as the store says it; "": everybody */
     struct content_revoke revoke;
 };
 
@@ -20,12 +20,16 @@ static struct revocation *revocation_of(const struct call *c)
     return call_state(c);
 }
 
-static step parse_change(struct call *c, const char *user, const char *reason)
+static step parse_change(struct call *c, const char *user, bool outside_only, const char *reason)
 {
     struct revocation *r = revocation_of(c);
     r->reason = reason;
-    step all = request_address(c, "user", user, &r->user);
-    return step_and(all, request_text(c, "reason", reason, REASON_TEXT_MAX));
+    r->user = AUDIT_WHO_OUTSIDE;
+    step whom = !outside_only ? request_address(c, "user", user, &r->user)
+                : user[0] == '\0'
+                    ? STEP_NEXT
+                    : call_bad_field(c, "outside_only", "Name one person, or all readers outside.");
+    return step_and(whom, request_text(c, "reason", reason, REASON_TEXT_MAX));
 }
 
 static step parse_revoke(struct call *c)
@@ -34,7 +38,7 @@ static step parse_revoke(struct call *c)
     return step_failed(content_access_parse(c, CONTENT_REVOKE, request->content_id,
                                             request->publishing_license))
                ? STEP_FAILED
-               : parse_change(c, request->user, request->reason);
+               : parse_change(c, request->user, request->outside_only, request->reason);
 }
 
 static step parse_restore(struct call *c)
@@ -43,7 +47,7 @@ static step parse_restore(struct call *c)
     return step_failed(content_access_parse(c, CONTENT_RESTORE, request->content_id,
                                             request->publishing_license))
                ? STEP_FAILED
-               : parse_change(c, request->user, request->reason);
+               : parse_change(c, request->user, request->outside_only, request->reason);
 }
 
 static bool is_restore(const struct revocation *r)

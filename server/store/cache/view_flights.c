@@ -206,45 +206,19 @@ static void part_read(struct store_op *op)
 
 /* --- rows ------------------------------------------------------------------------------------- */
 
-/* The statements of a segment, by their places in it. */
-enum tenant_part {
-    TENANT_EPOCH,
-    TENANT_ITSELF,
-    TENANT_DOMAINS,
-    TENANT_TEMPLATES,
-    TENANT_EXCLUSIONS,
-    TENANT_SUPER_USERS,
-    TENANT_PARTNERS,
-    TENANT_KEYS,
-    TENANT_PARTS
-};
 enum platform_part { PLATFORM_EPOCH, PLATFORM_BOUNDARIES, PLATFORM_RULES, PLATFORM_PARTS };
 
 static rc read_tenant(struct store_op *op, size_t index, const PGresult *r, struct err *err)
 {
     struct view_flight *flight = LIST_ENTRY(op, struct view_flight, op);
     struct tenant_record *record = flight->tenant;
-    switch ((enum tenant_part)index) {
-    case TENANT_EPOCH:
+    if (index == TENANT_EPOCH) {
         return view_read_epoch(record->arena, r, &record->epoch, err);
-    case TENANT_ITSELF:
-        return view_read_tenant(record, r, err);
-    case TENANT_DOMAINS:
-        return view_read_domains(record, r, err);
-    case TENANT_TEMPLATES:
-        return view_read_heads(record->arena, r, &flight->heads, err);
-    case TENANT_EXCLUSIONS:
-        return view_read_exclusions(record, r, err);
-    case TENANT_SUPER_USERS:
-        return view_read_super_users(record, r, err);
-    case TENANT_PARTNERS:
-        return view_read_partners(record, r, err);
-    case TENANT_KEYS:
-        return view_read_keys(record, r, err);
-    case TENANT_PARTS:
-        break;
     }
-    FAIL(err, R_INTERNAL, "tenant part %zu", index);
+    if (index == TENANT_TEMPLATES) {
+        return view_read_heads(record->arena, r, &flight->heads, err);
+    }
+    return view_read_part(record, index, r, err);
 }
 
 static rc read_platform(struct store_op *op, size_t index, const PGresult *r, struct err *err)
@@ -309,6 +283,8 @@ static void begin_tenant(struct view_flight *flight)
         [TENANT_EXCLUSIONS] = sql_view_exclusions(a, &(struct sql_view_exclusions){id, served}),
         [TENANT_SUPER_USERS] = sql_view_super_users(a, &(struct sql_view_super_users){id, served}),
         [TENANT_PARTNERS] = sql_view_partners(a, &(struct sql_view_partners){id}),
+        [TENANT_DENIALS] = sql_view_denials(a, &(struct sql_view_denials){id, served}),
+        [TENANT_BRANDINGS] = sql_view_brandings(a, &(struct sql_view_brandings){id, served}),
         [TENANT_KEYS] = sql_view_keys(a, &(struct sql_view_keys){id, served}),
     };
     submit(flight, params, TENANT_PARTS, read_tenant);

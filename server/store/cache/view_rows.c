@@ -1,8 +1,9 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "store/cache/view_rows.h"
 
-#include <string.h>
+#include <stdlib.h>
 
+#include "domain/relations/denial.h"
 #include "obs/log.h"
 #include "store/sql/statements.gen.h"
 
@@ -17,7 +18,7 @@ rc view_read_epoch(struct arena *arena, const PGresult *r, int64_t *out, struct 
     return OK;
 }
 
-rc view_read_tenant(struct tenant_record *record, const PGresult *r, struct err *err)
+static rc read_tenant(struct tenant_record *record, const PGresult *r, struct err *err)
 {
     struct tenant_view *view = &record->view;
     struct sql_view_tenant_row row;
@@ -31,6 +32,8 @@ rc view_read_tenant(struct tenant_record *record, const PGresult *r, struct err 
     view->needs_bound_users = row.needs_bound_users;
     view->needs_bound_components = row.needs_bound_components;
     view->approvals = (uint32_t)row.approvals;
+    view->switches = (uint32_t)row.switches;
+    view->has_passcodes_off = row.passcodes_off;
     view->onboarding_count = row.onboarding.count;
     TRY(view_read_principals(record->arena, row.onboarding, &view->onboarding,
                              &view->onboarding_problem, err));
@@ -41,7 +44,7 @@ rc view_read_tenant(struct tenant_record *record, const PGresult *r, struct err 
     return OK;
 }
 
-rc view_read_domains(struct tenant_record *record, const PGresult *r, struct err *err)
+static rc read_domains(struct tenant_record *record, const PGresult *r, struct err *err)
 {
     const char **domains = ROWS_OF(record->arena, const char *, r);
     ARENA_ENSURE(domains, err);
@@ -55,7 +58,7 @@ rc view_read_domains(struct tenant_record *record, const PGresult *r, struct err
     return OK;
 }
 
-rc view_read_exclusions(struct tenant_record *record, const PGresult *r, struct err *err)
+static rc read_exclusions(struct tenant_record *record, const PGresult *r, struct err *err)
 {
     struct exclusion *exclusions = ROWS_OF(record->arena, struct exclusion, r);
     ARENA_ENSURE(exclusions, err);
@@ -84,7 +87,7 @@ static bool read_super_user(struct arena *arena, const char *text, struct super_
            (out->principal.kind == PRINCIPAL_USER || out->principal.kind == PRINCIPAL_GROUP);
 }
 
-rc view_read_super_users(struct tenant_record *record, const PGresult *r, struct err *err)
+static rc read_super_users(struct tenant_record *record, const PGresult *r, struct err *err)
 {
     struct super_user *powers = ROWS_OF(record->arena, struct super_user, r);
     ARENA_ENSURE(powers, err);
@@ -103,7 +106,7 @@ rc view_read_super_users(struct tenant_record *record, const PGresult *r, struct
     return OK;
 }
 
-rc view_read_partners(struct tenant_record *record, const PGresult *r, struct err *err)
+static rc read_partners(struct tenant_record *record, const PGresult *r, struct err *err)
 {
     struct tenant_id *partners = ROWS_OF(record->arena, struct tenant_id, r);
     ARENA_ENSURE(partners, err);
@@ -117,7 +120,46 @@ rc view_read_partners(struct tenant_record *record, const PGresult *r, struct er
     return OK;
 }
 
-rc view_read_keys(struct tenant_record *record, const PGresult *r, struct err *err)
+/* Every one stands for somebody whom it keeps away, so that one which can't be read means
+ * everybody. */
+static rc read_denials(struct tenant_record *record, const PGresult *r, struct err *err)
+{
+    struct tenant_view *view = &record->view;
+    struct denial *denials = ROWS_OF(record->arena, struct denial, r);
+    ARENA_ENSURE(denials, err);
+    for (int i = 0; i < PQntuples(r); i++) {
+        struct sql_view_denials_row row;
+        TRY(sql_view_denials_read(record->arena, r, i, &row, err));
+        struct principal partner = principal_view(row.partner);
+        if (partner.kind == PRINCIPAL_TENANT || partner.kind == PRINCIPAL_DOMAIN) {
+            denials[view->denial_count++] = (struct denial){(enum denial_side)row.side, partner};
+        } else {
+            view->has_unread_denial = true;
+            log_event(LOG_ERROR, "view.denial_invalid", F_STR("tenant", view->name));
+        }
+    }
+    qsort(denials, view->denial_count, sizeof denials[0], denial_compare);
+    view->denials = denials;
+    return OK;
+}
+
+static rc read_brandings(struct tenant_record *record, const PGresult *r, struct err *err)
+{
+    struct branding_limits *limits = ROWS_OF(record->arena, struct branding_limits, r);
+    ARENA_ENSURE(limits, err);
+    for (int i = 0; i < PQntuples(r); i++) {
+        struct sql_view_brandings_row row;
+        TRY(sql_view_brandings_read(record->arena, r, i, &row, err));
+        limits[i] = (struct branding_limits){.name = row.branding,
+                                             .expiry_days = row.external_expiry_days,
+                                             .sign_ins = (uint32_t)row.sign_ins};
+    }
+    record->view.brandings = limits;
+    record->view.branding_count = (size_t)PQntuples(r);
+    return OK;
+}
+
+static rc read_keys(struct tenant_record *record, const PGresult *r, struct err *err)
 {
     struct key_row *keys = ROWS_OF(record->arena, struct key_row, r);
     ARENA_ENSURE(keys, err);
@@ -134,6 +176,20 @@ rc view_read_keys(struct tenant_record *record, const PGresult *r, struct err *e
     record->keys = keys;
     record->key_count = (size_t)PQntuples(r);
     return OK;
+}
+
+static rc (*const TENANT_READERS[TENANT_PARTS])(struct tenant_record *record, const PGresult *r,
+                                                struct err *err) = {
+    [TENANT_ITSELF] = read_tenant,         [TENANT_DOMAINS] = read_domains,
+    [TENANT_EXCLUSIONS] = read_exclusions, [TENANT_SUPER_USERS] = read_super_users,
+    [TENANT_PARTNERS] = read_partners,     [TENANT_DENIALS] = read_denials,
+    [TENANT_BRANDINGS] = read_brandings,   [TENANT_KEYS] = read_keys,
+};
+
+rc view_read_part(struct tenant_record *record, size_t part, const PGresult *r, struct err *err)
+{
+    ENSURE(part < TENANT_PARTS && TENANT_READERS[part] != NULL, err, R_INTERNAL);
+    return TENANT_READERS[part](record, r, err);
 }
 
 rc view_read_boundaries(const struct views *views, struct platform_record *record,

@@ -12,14 +12,13 @@
 
 #include "domain/values/boundary.h"
 #include "domain/values/key_purpose.h"
+#include "domain/values/key_state.h"
 #include "domain/values/tenant.h"
 #include "store/pg/store.h"
 
 struct views;
 struct view_flight;
 struct template_record;
-
-enum key_state { KEY_ACTIVE = 1, KEY_ARCHIVED = 2, KEY_IS_REVOKED = 3, KEY_IS_DESTROYED = 4 };
 
 /* A key of a tenant's set as it rests in the database. */
 struct key_row {

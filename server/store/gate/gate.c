@@ -17,11 +17,16 @@
  * An entry that fails alone because its request id exists has met another one, which has committed
  * content under that id by now. It is told STALE, so its flow decides again and finds that.
  *
- * An entry whose content has no row goes back into the queue, with the row that its seal tells. */
+ * An entry whose content has no row goes back into the queue, with the row that its seal tells.
+ *
+ * A party that has nothing in any batch doesn't wait for the batches of others: its first entry goes in an
+ * express batch, at once. As long as there are such, the other batches keep to one connection, so that
+ * express ones find the other free. */
 #include "store/gate/gate.h"
 
 #include <string.h>
 
+#include "base/hashmap.h"
 #include "base/mem.h"
 #include "obs/log.h"
 #include "obs/metrics.h"
@@ -30,15 +35,27 @@
 /* Batches on their way at once: one being committed per connection and one behind it. More would
  * not be faster, and a batch that waits gets fuller. */
 enum { BATCHES_MAX = 4, BATCH_ARENA = 4 << 20, CONFLICTS_MAX = 3 };
+/* In a crowd: on one connection one that is committed and one behind it; express ones likewise. A crowd
+ * is one for so long after its last express batch. */
+enum { BATCHES_IN_CROWD = 2, EXPRESS_MAX = 2, CROWD_MS = 1000 };
 
 struct gate {
     struct loop *loop;
     struct store *store;
     struct amendments *amendments;
-    struct turns waiting; /* of entries */
-    size_t batches;
+    struct turns waiting;    /* of entries */
+    struct hashmap *parties; /* of struct party: those that have entries in batches */
+    size_t batches, express; /* the latter are among the former */
+    struct mono_time crowd_until;
     struct loop_task send;
 };
+
+struct party {
+    size_t entries; /* in batches */
+};
+
+/* More than there are entries in batches. */
+enum { PARTIES_MAX = 1 << 16 };
 
 static void send_batches(struct loop_task *task);
 static void batch_done(struct store_op *op);
@@ -50,6 +67,7 @@ struct gate *gate_new(struct loop *loop, struct store *store, struct amendments 
     gate->store = store;
     gate->amendments = amendments;
     turns_init(&gate->waiting);
+    gate->parties = hashmap_new(PARTIES_MAX, xfree);
     loop_task_init(&gate->send, send_batches);
     return gate;
 }
@@ -59,6 +77,7 @@ void gate_free(struct gate *gate)
     if (gate != NULL) {
         CH_ASSERT(gate->waiting.count == 0 && gate->batches == 0);
         loop_task_cancel(&gate->send);
+        hashmap_free(gate->parties);
         xfree(gate);
     }
 }
@@ -75,10 +94,49 @@ void gate_submit(struct gate *gate, struct gate_entry *entry)
     loop_defer_to_turn_end(gate->loop, &gate->send);
 }
 
+/* --- parties ---------------------------------------------------------------------------------- */
+
+static struct slice key_of(const struct gate_entry *entry)
+{
+    return slice_of(entry->party.b, UUID_BYTES);
+}
+
+static void enter_batch(struct gate_batch *batch, struct gate_entry *entry)
+{
+    struct hashmap *parties = batch->gate->parties;
+    struct party *party = hashmap_get(parties, key_of(entry));
+    if (party == NULL) {
+        party = xcalloc(1, sizeof *party);
+        hashmap_put(parties, key_of(entry), party);
+    }
+    party->entries++;
+    entry->batch = batch;
+    batch->entries[batch->count++] = entry;
+}
+
+static void leave_batch(struct gate *gate, struct gate_entry *entry)
+{
+    struct party *party = hashmap_get(gate->parties, key_of(entry));
+    CH_ASSERT(party != NULL);
+    if (--party->entries == 0) {
+        (void)hashmap_remove(gate->parties, key_of(entry));
+    }
+    entry->batch = NULL;
+}
+
+static bool has_none_on_its_way(struct uuid party, void *ctx)
+{
+    const struct gate *gate = ctx;
+    return hashmap_get(gate->parties, slice_of(party.b, UUID_BYTES)) == NULL;
+}
+
+/* --- batches ---------------------------------------------------------------------------------- */
+
 void gate_cancel(struct gate *gate, struct gate_entry *entry)
 {
     if (entry->batch != NULL) {
         gate_batch_forget(entry->batch, entry);
+        leave_batch(gate, entry);
     } else {
         turns_remove(&gate->waiting, &entry->turn);
     }
@@ -98,20 +156,55 @@ static struct gate_batch *new_batch(struct gate *gate)
 static void free_batch(struct gate_batch *batch)
 {
     batch->gate->batches--;
+    batch->gate->express -= batch->is_express;
     arena_free(batch->arena);
     xfree(batch);
+}
+
+static bool is_crowd(const struct gate *gate)
+{
+    return loop_now(gate->loop).ns < gate->crowd_until.ns;
+}
+
+static void send(struct gate *gate, struct gate_batch *batch)
+{
+    metric_observe(M_GATE_BATCH, NULL, NULL, (int64_t)batch->count);
+    batch->op.gathers = !batch->is_express && is_crowd(gate);
+    gate_batch_send(batch);
+}
+
+static struct gate_entry *entry_of(struct turn *turn)
+{
+    return LIST_ENTRY(turn, struct gate_entry, turn);
 }
 
 static void send_one(struct gate *gate)
 {
     struct gate_batch *batch = new_batch(gate);
     while (batch->count < GATE_BATCH_MAX && gate->waiting.count > 0) {
-        struct gate_entry *entry = LIST_ENTRY(turns_take(&gate->waiting), struct gate_entry, turn);
-        entry->batch = batch;
-        batch->entries[batch->count++] = entry;
+        enter_batch(batch, entry_of(turns_take(&gate->waiting)));
     }
-    metric_observe(M_GATE_BATCH, NULL, NULL, (int64_t)batch->count);
-    gate_batch_send(batch);
+    send(gate, batch);
+}
+
+/* One entry of each party that has none on its way. */
+static void send_express(struct gate *gate)
+{
+    struct turn *turn = turns_take_if(&gate->waiting, has_none_on_its_way, gate);
+    if (turn == NULL) {
+        return;
+    }
+    struct gate_batch *batch = new_batch(gate);
+    batch->is_express = true;
+    gate->express++;
+    gate->crowd_until = mono_add_ms(loop_now(gate->loop), CROWD_MS);
+    while (turn != NULL) {
+        enter_batch(batch, entry_of(turn));
+        turn = batch->count < GATE_BATCH_MAX
+                   ? turns_take_if(&gate->waiting, has_none_on_its_way, gate)
+                   : NULL;
+    }
+    send(gate, batch);
 }
 
 /* Beyond the bound the newest of whoever waits most are refused, so that those that wait keep their
@@ -119,8 +212,7 @@ static void send_one(struct gate *gate)
 static void refuse_excess(struct gate *gate)
 {
     while (gate->waiting.count > GATE_WAITING_MAX) {
-        struct gate_entry *entry =
-            LIST_ENTRY(turns_take_newest_of_longest(&gate->waiting), struct gate_entry, turn);
+        struct gate_entry *entry = entry_of(turns_take_newest_of_longest(&gate->waiting));
         (void)err_raise(&entry->err, R_OVERLOADED, __FILE__, __LINE__, "gate is full");
         entry->done(entry);
     }
@@ -129,7 +221,11 @@ static void refuse_excess(struct gate *gate)
 static void send_batches(struct loop_task *task)
 {
     struct gate *gate = LIST_ENTRY(task, struct gate, send);
-    while (gate->batches < BATCHES_MAX && gate->waiting.count > 0) {
+    if (gate->batches > 0 && gate->express < EXPRESS_MAX) {
+        send_express(gate);
+    }
+    size_t most = is_crowd(gate) ? BATCHES_IN_CROWD : BATCHES_MAX;
+    while (gate->batches - gate->express < most && gate->waiting.count > 0) {
         send_one(gate);
     }
     refuse_excess(gate);
@@ -142,9 +238,9 @@ static void send_singly(struct gate *gate, struct gate_batch *batch)
         struct gate_entry *entry = batch->entries[i];
         if (entry != NULL) {
             struct gate_batch *single = new_batch(gate);
-            single->entries[single->count++] = entry;
-            entry->batch = single;
-            gate_batch_send(single);
+            leave_batch(gate, entry);
+            enter_batch(single, entry);
+            send(gate, single);
         }
     }
 }
@@ -180,8 +276,8 @@ static void count_result(const struct gate_entry *entry)
 /* Whoever has no seal, because they know the content from its row, has to look for it again. */
 static void record_lost(struct gate *gate, struct gate_entry *entry)
 {
-    if (entry->sealed == NULL) {
-        entry->verdict = GATE_STALE;
+    if (entry->sealed == NULL || entry->tells_lost) {
+        entry->verdict = entry->tells_lost ? GATE_CONTENT_LOST : GATE_STALE;
         entry->done(entry);
         return;
     }
@@ -205,7 +301,7 @@ static void batch_done(struct store_op *op)
         if (entry == NULL) {
             continue;
         }
-        entry->batch = NULL;
+        leave_batch(gate, entry);
         if (op->err.reason != R_NONE) {
             entry->err = op->err; /* else an entry may have one of its own */
         }

@@ -21,7 +21,8 @@ enum gate_verdict {
     GATE_STALE = 1,         /* an epoch has moved: load again and decide again */
     GATE_FACTS_CHANGED = 2, /* it was revoked, restored or amended: decide again with `facts` */
     GATE_ALREADY = 3,       /* the request id has made content before: `made` */
-    GATE_CONTENT_LOST = 4,  /* private: the content has no row, and is recorded with one */
+    GATE_CONTENT_LOST =
+        4, /* the content has no row; told with `tells_lost` only, else it gets one */
 };
 
 /* A decision was made on this state of this scope. */
@@ -64,12 +65,15 @@ struct gate_entry {
     const char *target; /* what it was about, in words; NULL: nothing beyond the rest */
     struct gate_scope scopes[GATE_SCOPES_MAX];
     size_t scope_count;
+    bool is_outside;                        /* the user is no member of `tenant` */
     struct content_facts facts;             /* assumed; then what is true */
     struct arena *arena;                    /* borrows: holds the amendment of `facts` */
     const struct gate_content *new_content; /* NULL: none is made */
     /* What the seal of a license that held says of its content; NULL: none was opened. The database
      * may not know that content, because it has gone back. Then it is recorded with the decision. */
     const struct gate_content *sealed;
+    bool
+        tells_lost; /* instead of recording it with `sealed`: who asks looks whether it may be known */
 
     void (*done)(struct gate_entry *entry);
     void *user;

@@ -46,7 +46,7 @@ static struct sql_gate_entry row_of(const struct gate_entry *e)
         .event = e->event,
         .operation = e->operation == NULL ? "" : e->operation,
         .reason = e->reason == R_NONE ? "OK" : reason_info(e->reason)->name,
-        .addresses = e->who.addresses,
+        .addresses = e->is_outside ? e->who.addresses_outside : e->who.addresses,
         .component = e->who.component,
         .component_name = e->who.component_name,
         .content = e->content,

@@ -9,6 +9,7 @@ struct gate_batch {
     struct amendments *amendments; /* borrows: the gate's */
     struct arena *arena;
     struct store_op op;
+    bool is_express;
     size_t count;
     struct gate_entry *entries[GATE_BATCH_MAX]; /* NULL: canceled */
 };

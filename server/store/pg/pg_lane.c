@@ -54,13 +54,16 @@ static bool has_room(const struct pg_lane *lane, const struct pg_conn *conn)
     return conn->state == PG_READY && conn->in_flight < depth_of(lane);
 }
 
-/* The ready connection with the fewest operations on their way; NULL when none has room. */
-static struct pg_conn *choose(const struct pg_lane *lane)
+/* The ready connection with the fewest operations on their way, or with the most; NULL when none has
+ * room. */
+static struct pg_conn *choose(const struct pg_lane *lane, bool busiest)
 {
     struct pg_conn *best = NULL;
     for (size_t i = 0; i < lane->conn_count; i++) {
         struct pg_conn *conn = &lane->conns[i];
-        if (has_room(lane, conn) && (best == NULL || conn->in_flight < best->in_flight)) {
+        if (has_room(lane, conn) &&
+            (best == NULL ||
+             (busiest ? conn->in_flight > best->in_flight : conn->in_flight < best->in_flight))) {
             best = conn;
         }
     }
@@ -162,15 +165,15 @@ static bool may_go(struct uuid party, void *ctx)
 }
 
 /* Of a lane that leaves one to others: where the party is already, so that it stays off the rest. */
-static struct pg_conn *choose_for(const struct pg_lane *lane, struct uuid party)
+static struct pg_conn *choose_for(const struct pg_lane *lane, const struct store_op *op)
 {
     for (size_t i = 0; leaves_one(lane) && i < lane->conn_count; i++) {
         struct pg_conn *conn = &lane->conns[i];
-        if (has_room(lane, conn) && carried_on(conn, party) > 0) {
+        if (has_room(lane, conn) && carried_on(conn, op->party) > 0) {
             return conn;
         }
     }
-    return choose(lane);
+    return choose(lane, op->gathers);
 }
 
 static void send_on(struct pg_conn *conn, struct store_op *op, const struct pg_segment *segment)
@@ -184,11 +187,12 @@ static void run(struct loop_task *task)
 {
     struct pg_lane *lane = LIST_ENTRY(task, struct pg_lane, task);
     struct turn *turn;
-    while (choose(lane) != NULL && (turn = turns_take_if(&lane->waiting, may_go, lane)) != NULL) {
+    while (choose(lane, false) != NULL &&
+           (turn = turns_take_if(&lane->waiting, may_go, lane)) != NULL) {
         struct store_op *op = LIST_ENTRY(turn, struct store_op, turn);
         const struct pg_segment *segment = op->segment;
         op->segment = NULL;
-        send_on(choose_for(lane, op->party), op, segment);
+        send_on(choose_for(lane, op), op, segment);
     }
     if (lane->waiting.count > 0) {
         open_spare(lane);
@@ -237,7 +241,7 @@ static void wait_in_line(struct pg_lane *lane, struct store_op *op,
 void pg_lane_submit(struct pg_lane *lane, struct store_op *op, const struct pg_segment *segment)
 {
     struct pg_conn *conn =
-        lane->waiting.count == 0 && may_go(op->party, lane) ? choose_for(lane, op->party) : NULL;
+        lane->waiting.count == 0 && may_go(op->party, lane) ? choose_for(lane, op) : NULL;
     if (conn != NULL) {
         send_on(conn, op, segment);
     } else if (may_wait(lane)) {

@@ -35,7 +35,7 @@ struct store_config {
     unsigned gate_connections; /* 0: 2 */
     unsigned in_flight_max;    /* operations on one connection; 0: what its lane says */
     unsigned waiting_max;      /* operations that wait for one lane; 0: 8,192 */
-    int history_ms;            /* between two looks whether the database went back; 0: 1 min */
+    int history_ms; /* between two looks whether the database is there, and went back; 0: 10 s */
     /* A connection became ready, or is none any more: perhaps store_problem says another thing. Comes from
      * within the store, so it only makes a note. May be NULL. */
     void (*changed)(void *ctx);
@@ -54,6 +54,7 @@ struct store_op {
     struct store *store;
     struct arena *arena; /* borrows: the call's */
     struct uuid party;   /* whose it is: the parties take turns. Zero: the worker's own */
+    bool gathers; /* goes to the busiest connection that has room, and leaves the others free */
     void (*done)(struct store_op *op);
     void *user;
     struct err err; /* R_NONE on success */

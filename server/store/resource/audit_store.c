@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "store/resource/audit_store.h"
 
+#include <stdio.h>
 #include <string.h>
 
 #include "store/pg/pg_submit.h"
@@ -108,6 +109,51 @@ void audit_store_query(struct audit_query *query)
                                                               .power = query->power,
                                                           });
     pg_submit_one(&query->op, &p, read_events);
+}
+
+void audit_store_follow(struct audit_query *query)
+{
+    const bool is_behind = query->after_at != 0;
+    struct pg_params p =
+        sql_audit_follow(query->op.arena, &(struct sql_audit_follow){
+                                              .tenant = query->tenant,
+                                              .lead = lead_of(query),
+                                              .scan_max = SCAN_MAX,
+                                              .content = query->content,
+                                              .user_address = query->user,
+                                              .reason = query->reason,
+                                              .operation = query->operation,
+                                              .denied_only = query->denied_only,
+                                              .after_at = is_behind ? query->after_at : query->from,
+                                              .after_event = query->after_event,
+                                              .before = query->before,
+                                              .limit = (int64_t)query->limit,
+                                              .power = query->power,
+                                          });
+    query->scanned_at = 0;
+    pg_submit_one(&query->op, &p, read_events);
+}
+
+static rc read_settled(struct store_op *op, size_t index, const PGresult *r, struct err *err)
+{
+    struct audit_settled *settled = LIST_ENTRY(op, struct audit_settled, op);
+    struct sql_audit_settled_row row;
+    (void)index;
+    ENSURE(PQntuples(r) == 1, err, R_DATABASE_ERROR);
+    TRY(sql_audit_settled_read(op->arena, r, 0, &row, err));
+    ENSURE(row.hidden == 0, err, R_LOG_UNSETTLED);
+    settled->settled = row.settled;
+    settled->asked_at = row.asked_at;
+    settled->history = (struct audit_history){.number = row.number, .mark = row.mark};
+    snprintf(settled->history.system, sizeof settled->history.system, "%s", row.system);
+    snprintf(settled->history.timeline, sizeof settled->history.timeline, "%s", row.timeline);
+    return OK;
+}
+
+void audit_store_settled(struct audit_settled *settled)
+{
+    struct pg_params p = sql_audit_settled(settled->op.arena);
+    pg_submit_one(&settled->op, &p, read_settled);
 }
 
 void audit_store_add_summaries(struct audit_summaries *summaries)

@@ -42,6 +42,21 @@ struct audit_query {
     struct event_id scanned_event;
 };
 void audit_store_query(struct audit_query *query);
+/* The same oldest first: from `from` or behind the last event, before `before`, which is no later than the log is settled. */
+void audit_store_follow(struct audit_query *query);
+
+/* Up to which time the log is settled: no record of an earlier one can appear any more in statements after this one. And
+ * in which history the database is. R_LOG_UNSETTLED when the database doesn't say. */
+struct audit_settled {
+    struct store_op op;
+    int64_t settled, asked_at; /* microseconds, by the database's clock */
+    struct audit_history {
+        char system[24], timeline[16]; /* which cluster, and on which of its timelines */
+        int64_t number, mark;          /* of the table; both are others in another state */
+    } history; /* without bytes between its members: it goes into tokens as it is */
+};
+_Static_assert(sizeof(struct audit_history) == 24 + 16 + 2 * sizeof(int64_t), "no padding");
+void audit_store_settled(struct audit_settled *settled);
 
 /* One row for many refusals of callers whom nobody knows. */
 struct audit_summary {

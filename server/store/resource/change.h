@@ -20,6 +20,7 @@ struct act_approval {
 };
 
 struct directory_outcome;
+struct mail_rule_row;
 struct gate_scope;
 
 /* The request id by which an act can be asked for again (docs/policy.md §5.2). */
@@ -30,7 +31,9 @@ struct act_request {
 };
 
 struct pg_result;
+struct branding_row;
 struct template_row;
+struct tenant_key_row;
 struct tenant_row;
 
 /* An admin's operation on the rows of a scope: a change, or reading them. What each function needs
@@ -44,10 +47,15 @@ struct change_op {
     int64_t created_at;             /* of what tenant_store_create made */
     struct template_row *templates; /* what template_store_list found */
     size_t template_count;
+    struct mail_rule_row *mail_rules; /* what mail_rule_store_list found */
+    size_t mail_rule_count;
+    struct branding_row *brandings; /* what branding_store_get and _list found */
+    size_t branding_count;
     struct tenant_row *tenant;  /* what tenant_store_get found */
     struct tenant_row *tenants; /* what tenant_store_list found */
     size_t tenant_count;
-    const char *text;                    /* what was found, where it is one text */
+    struct tenant_key_row *key; /* the version that key_store changed or made, as it is now */
+    const char *text;           /* what was found, where it is one text */
     struct directory_outcome *directory; /* of whoever changes a directory: what came of it */
     /* Private. */
     rc (*read)(struct store_op *op, size_t index, const struct pg_result *rows, struct err *err);

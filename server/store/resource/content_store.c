@@ -1,21 +1,37 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "store/resource/content_store.h"
 
+#include <string.h>
+
 #include "store/resource/change_submit.h"
+
+/* Take what stands for all readers outside from among the people. */
+static void take_outside(struct content_row *row, struct pg_texts revoked)
+{
+    const char **people = (const char **)(uintptr_t)revoked.items; /* the result's own copy */
+    row->revoked_users = revoked.items;
+    for (size_t i = 0; i < revoked.count; i++) {
+        if (strcmp(people[i], AUDIT_WHO_OUTSIDE) == 0) {
+            row->outside_is_revoked = true;
+        } else {
+            people[row->revoked_user_count++] = people[i];
+        }
+    }
+}
 
 static struct content_row row_from(const struct sql_content *c)
 {
-    return (struct content_row){.id = c->content,
-                                .owner = c->owner,
-                                .issuer = c->issuer,
-                                .template = c->template,
-                                .display_name = c->display_name,
-                                .created_at = c->created_at,
-                                .revoked_at = c->revoked_at,
-                                .revoked_users = c->revoked_users.items,
-                                .revoked_user_count = c->revoked_users.count,
-                                .amendment_version = c->amendment,
-                                .issuer_name = c->issuer_name};
+    struct content_row row = {.id = c->content,
+                              .owner = c->owner,
+                              .issuer = c->issuer,
+                              .template = c->template,
+                              .display_name = c->display_name,
+                              .created_at = c->created_at,
+                              .revoked_at = c->revoked_at,
+                              .amendment_version = c->amendment,
+                              .issuer_name = c->issuer_name};
+    take_outside(&row, c->revoked_users);
+    return row;
 }
 
 static rc read_content(struct store_op *op, size_t index, const PGresult *r, struct err *err)

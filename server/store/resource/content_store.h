@@ -13,6 +13,7 @@ struct content_row {
     int64_t created_at, revoked_at; /* microseconds; 0: not revoked */
     const char *const *revoked_users;
     size_t revoked_user_count;
+    bool outside_is_revoked;   /* for all readers outside of the tenant */
     int64_t amendment_version; /* 0: none */
     const char *issuer_name;   /* its component's name while there is one, else as issuer */
 };
@@ -45,7 +46,8 @@ struct content_list {
 };
 void content_store_list(struct content_list *list);
 
-/* Revoke or restore a content for everybody, or for one person, by any of their addresses. Recorded
+/* Revoke or restore a content for everybody, for all readers outside, or for one person, by any of
+ * their addresses. Recorded
  * in the same transaction. Restoring what is not revoked: R_NOT_FOUND. Revoking one person too many:
  * R_LIMIT_EXCEEDED. */
 enum { REVOKED_PEOPLE_MAX = 1000 /* of one content */ };
@@ -53,7 +55,7 @@ struct content_revoke {
     struct store_op op;
     struct tenant_id tenant;
     struct content_id content;
-    const char *user;   /* one of their addresses, normalized; NULL: everybody */
+    const char *user;   /* one of their addresses, normalized; AUDIT_WHO_OUTSIDE; NULL: everybody */
     const char *reason; /* may be "" */
     bool restore;
     struct audit_who who;

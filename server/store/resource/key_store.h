@@ -1,8 +1,10 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Keys: the tenants' public ones, and whether our root key is the one of this database. */
+/* Keys: the tenants' versions and public ones, and whether our root key is the one of this database. */
 #pragma once
 
-#include "store/pg/store.h"
+#include "domain/relations/key_life.h"
+#include "domain/values/key_purpose.h"
+#include "store/resource/change.h"
 
 /* Our known text, wrapped by the root key of whoever came first to this database. */
 struct root_key_check {
@@ -23,3 +25,63 @@ struct tenant_signing_keys {
 };
 void key_store_tenant_signing(struct tenant_signing_keys *keys, struct tenant_id tenant,
                               const char *const *boundaries, size_t count);
+
+/* What people may know of a version. */
+struct tenant_key_row {
+    enum key_purpose purpose;
+    struct key_version is;
+    const char *public_jwk;         /* "" for sealing keys */
+    int64_t mark;                   /* of its state (base/ids.h) */
+    int64_t created_at, changed_at; /* microseconds; changed: its state */
+    int64_t destroy_at;             /* when it will be, or was, destroyed; 0: neither */
+};
+
+/* Those behind a place, by purpose and version. */
+struct key_list {
+    struct store_op op;
+    struct tenant_id tenant;
+    uint32_t after_purpose, after_version; /* 0: from the first one on */
+    size_t limit;
+    struct tenant_key_row *rows;
+    size_t count;
+};
+void key_store_list(struct key_list *list);
+
+/* All of a purpose, by version. */
+struct key_find {
+    struct store_op op;
+    struct tenant_id tenant;
+    enum key_purpose purpose;
+    struct tenant_key_row *rows;
+    struct key_version *versions; /* parallel */
+    size_t count;
+};
+void key_store_find(struct key_find *find);
+
+/* Acts, each of which fills op->key. `mark` must be what is stored, else R_NOT_FOUND. `target`: for the log. */
+struct key_rotation {
+    enum key_purpose purpose;
+    uint32_t former; /* the active version, which is archived; 0: there is none */
+    int64_t former_mark;
+    uint32_t version;
+    struct slice wrapped;
+    const char *public_jwk, *target;
+};
+/* R_ALREADY_EXISTS: another version became active meanwhile. */
+void key_store_rotate(struct change_op *op, const struct key_rotation *rotation);
+struct key_state_change {
+    enum key_purpose purpose;
+    uint32_t version;
+    int64_t mark;
+    enum key_act act;
+    uint32_t days; /* of KEY_DESTROY: after which it will be */
+    const char *target;
+};
+void key_store_change(struct change_op *op, const struct key_state_change *change);
+
+/* Destroy one version that is due, of whatever tenant, and record it. */
+struct key_sweep {
+    struct store_op op;
+    bool has_destroyed;
+};
+void key_store_sweep(struct key_sweep *sweep);

@@ -71,3 +71,24 @@ void partner_store_list(struct partner_list *list)
                                                     .limit = (int64_t)list->limit});
     pg_submit_one(&list->op, &p, read_rows);
 }
+
+/* --- denials ---------------------------------------------------------------------------------- */
+
+void partner_store_deny(struct change_op *op, enum denial_side side, const char *partner)
+{
+    struct pg_params p =
+        sql_add_denial(op->op.arena, &(struct sql_add_denial){.act = change_begin(op, "add_denial"),
+                                                              .side = side,
+                                                              .partner = partner,
+                                                              .max = DENIALS_MAX});
+    change_submit(op, &p, change_read_done);
+}
+
+void partner_store_allow(struct change_op *op, enum denial_side side, const char *partner)
+{
+    struct pg_params p = sql_remove_denial(
+        op->op.arena, &(struct sql_remove_denial){.act = change_begin(op, "remove_denial"),
+                                                  .side = side,
+                                                  .partner = partner});
+    change_submit(op, &p, change_read_done);
+}

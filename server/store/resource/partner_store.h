@@ -1,9 +1,11 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Partner exceptions: content of one tenant opens natively for members of another, while both
- * consent. Each act is one transaction: the change, both tenants' raised epochs, the record in
+/* Partners: exceptions and denials.
+ *
+ * By an exception content of one tenant opens natively for members of another, while both consent. Each act is one transaction: the change, both tenants' raised epochs, the record in
  * the acting tenant's log. */
 #pragma once
 
+#include "domain/values/tenant.h"
 #include "store/resource/change.h"
 
 enum { PARTNERS_MAX = 1000 }; /* exceptions to which one tenant consents */
@@ -36,3 +38,9 @@ struct partner_list {
     size_t count;
 };
 void partner_store_list(struct partner_list *list);
+
+enum { DENIALS_MAX = 1000 /* of one tenant */ };
+/* Keep a partner away, `tenant:` or `domain:`. R_ALREADY_EXISTS; R_LIMIT_EXCEEDED. */
+void partner_store_deny(struct change_op *op, enum denial_side side, const char *partner);
+/* No more. R_NOT_FOUND. */
+void partner_store_allow(struct change_op *op, enum denial_side side, const char *partner);

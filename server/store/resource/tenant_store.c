@@ -45,6 +45,8 @@ void tenant_store_create(struct change_op *op, const struct tenant_row *tenant, 
                                      .approvals = (int32_t)tenant->approvals,
                                      .needs_bound_users = tenant->needs_bound_users,
                                      .needs_bound_components = tenant->needs_bound_components,
+                                     .switches = (int32_t)tenant->switches,
+                                     .passcodes_off = tenant->has_passcodes_off,
                                      .mark = tenant->mark,
                                  });
     struct pg_params with_keys = bind_keys(arena, tenant->id, keys, key_count);
@@ -67,6 +69,8 @@ static struct tenant_row row_from(const struct sql_tenant *t)
         .approvals = (uint32_t)t->approvals,
         .needs_bound_users = t->needs_bound_users,
         .needs_bound_components = t->needs_bound_components,
+        .switches = (uint32_t)t->switches,
+        .has_passcodes_off = t->passcodes_off,
     };
 }
 
@@ -135,6 +139,8 @@ void tenant_store_update(struct change_op *op, const struct tenant_row *row)
                                             .approvals = (int32_t)row->approvals,
                                             .needs_bound_users = row->needs_bound_users,
                                             .needs_bound_components = row->needs_bound_components,
+                                            .switches = (int32_t)row->switches,
+                                            .passcodes_off = row->has_passcodes_off,
                                         });
     change_submit(op, &p, change_read_done);
 }

@@ -20,7 +20,8 @@ struct tenant_row {
     const char *const *verified; /* "true" or "false", parallel to domains */
     const char *const *proofs;
     size_t domain_count;
-    bool needs_bound_users, needs_bound_components;
+    bool needs_bound_users, needs_bound_components, has_passcodes_off;
+    uint32_t switches; /* enum tenant_switch */
 };
 
 struct new_key {

@@ -63,18 +63,21 @@ LIMIT :limit;
 -- name: revoke :revoke
 -- params: act @act, content content_id, user_address text?, why text, people_max int4
 -- columns: revoked_at timestamptz
--- For everybody, or for one person. Who may: the flow has decided. No row when so many people are
--- revoked already; whoever is among them by another address stays.
+-- For everybody, for all readers outside ('outside' among the people), or for one person. Who may: the
+-- flow has decided. No row when so many people are revoked already; whoever is among them by another
+-- address stays.
 WITH changed AS (
     UPDATE content
     SET revoked_at = CASE WHEN :user_address IS NULL THEN coalesce(revoked_at, now())
                           ELSE revoked_at END,
         revoked_users = CASE WHEN :user_address IS NULL OR :user_address = ANY (revoked_users)
-                                  OR cardinality(revoked_users) >= :people_max
+                                  OR (:user_address <> 'outside' AND
+                                      cardinality(array_remove(revoked_users, 'outside')) >= :people_max)
                              THEN revoked_users ELSE revoked_users || :user_address END
     WHERE tenant = :act.tenant AND content = :content
       AND (:user_address IS NULL OR :user_address = ANY (revoked_users)
-           OR cardinality(revoked_users) < :people_max
+           OR :user_address = 'outside'
+           OR cardinality(array_remove(revoked_users, 'outside')) < :people_max
            OR revoked_users && person_addresses(:user_address))
     RETURNING CASE WHEN :user_address IS NULL THEN revoked_at ELSE now() END AS since, template
 ), noted AS (
@@ -91,7 +94,7 @@ SELECT since AS revoked_at FROM changed;
 -- name: restore :revoke
 -- params: act @act, content content_id, user_address text?, why text
 -- columns: restored_at timestamptz
--- The content, or one person by whichever of their addresses they were revoked. No row when that
+-- The content, all readers outside, or one person by whichever of their addresses they were revoked. No row when that
 -- was not revoked.
 WITH changed AS (
     UPDATE content

@@ -127,20 +127,25 @@ SELECT directory_group(:tenant, :group_address) IS NOT NULL AS is_found,
 -- name: directory_people_in :report
 -- params: tenant tenant_id, domain text, limit int8
 -- columns: is_found bool, addresses text[]
--- Users and aliases of a domain, or ('') the primary addresses of all but guests.
+-- Users and aliases of a domain, or ('') the primary addresses of all but guests, which are read where each stands once: of
+-- the names most may be aliases, and all of them sorted before the first user.
 SELECT true AS is_found,
        (SELECT coalesce(array_agg(p.address), '{}')
-        FROM (SELECT n.address
-              FROM directory_name n,
-                   LATERAL (SELECT e.address, e.kind, e.guest FROM directory_entry e
-                            WHERE e.tenant = n.tenant AND e.address = n.entry
-                            OFFSET 0) AS e
-              WHERE n.tenant = :tenant AND e.kind = 1
-                AND (:domain <> '' OR (NOT e.guest AND n.address = e.address))
-                AND (:domain = '' OR (split_part(n.address, '@', -1) = :domain
-                                      AND length(n.address) > 0))
-              ORDER BY n.address
-              LIMIT :limit) AS p) AS addresses;
+        FROM ((SELECT n.address
+               FROM directory_name n,
+                    LATERAL (SELECT e.kind FROM directory_entry e
+                             WHERE e.tenant = n.tenant AND e.address = n.entry
+                             OFFSET 0) AS e
+               WHERE :domain <> '' AND n.tenant = :tenant AND e.kind = 1
+                 AND split_part(n.address, '@', -1) = :domain AND length(n.address) > 0
+               ORDER BY n.address
+               LIMIT :limit)
+              UNION ALL
+              (SELECT e.address
+               FROM directory_entry e
+               WHERE :domain = '' AND e.tenant = :tenant AND e.kind = 1 AND NOT e.guest
+               ORDER BY e.address
+               LIMIT :limit)) AS p) AS addresses;
 
 -- name: directory_find :people
 -- params: tenant tenant_id, addresses text[], token_groups text[], domains text[], limit int8

@@ -11,6 +11,95 @@ INSERT INTO tenant_key (tenant, purpose, version, state, root_version, wrapped, 
 SELECT :tenant, k.purpose, 1, 1, 1, k.wrapped, k.public_jwk
 FROM unnest(:keys.*) AS k (:keys.names);
 
+-- group: key
+-- members: purpose int2, version int4, state int2, public_jwk text, mark int8,
+--   created_at timestamptz, changed_at timestamptz, destroy_at timestamptz
+-- What people may know of a version.
+
+-- fragment: key_columns
+ purpose, version, state, public_jwk, mark, created_at, changed_at, destroy_at;
+
+-- name: list_keys :admin
+-- params: tenant tenant_id, after_purpose int2, after_version int4, limit int8
+-- columns: key @key
+SELECT {key_columns}
+FROM tenant_key
+WHERE tenant = :tenant AND (purpose, version) > (:after_purpose, :after_version)
+ORDER BY purpose, version
+LIMIT :limit;
+
+-- name: find_keys :admin
+-- params: tenant tenant_id, purpose int2
+-- columns: key @key
+-- All of a purpose.
+SELECT {key_columns}
+FROM tenant_key
+WHERE tenant = :tenant AND purpose = :purpose
+ORDER BY version;
+
+-- name: rotate_key :admin
+-- params: act @act, purpose int2, former int4, former_mark int8, version int4, wrapped bytea,
+--   public_jwk text, target text
+-- columns: key @key
+-- No row when the former one (0: there is none) is not in the state that was read.
+WITH former AS (
+    UPDATE tenant_key SET state = 2
+    WHERE tenant = :act.tenant AND purpose = :purpose AND version = :former AND mark = :former_mark
+      AND state = 1
+    RETURNING version
+), made AS (
+    INSERT INTO tenant_key (tenant, purpose, version, state, root_version, wrapped, public_jwk)
+    SELECT :act.tenant, :purpose, :version, 1, 1, :wrapped, :public_jwk
+    WHERE :former = 0 OR EXISTS (SELECT FROM former)
+    RETURNING {key_columns}
+)
+SELECT {key_columns}, epoch_raise(:act.tenant) AS _, audit_admin(:act.*, :target) AS _ FROM made;
+
+-- name: revoke_key :revoke
+-- params: act @act, purpose int2, version int4, mark int8, target text
+-- columns: key @key
+WITH made AS (
+    UPDATE tenant_key SET state = 3
+    WHERE tenant = :act.tenant AND purpose = :purpose AND version = :version AND mark = :mark
+    RETURNING {key_columns}
+)
+SELECT {key_columns}, epoch_raise(:act.tenant) AS _, audit_admin(:act.*, :target) AS _ FROM made;
+
+-- name: change_key :admin
+-- params: act @act, purpose int2, version int4, mark int8, state int2, destroy_days int4,
+--   target text
+-- columns: key @key
+-- destroy_days: after which it will be destroyed; 0: it won't.
+WITH made AS (
+    UPDATE tenant_key
+    SET state = :state, destroy_at = now() + make_interval(days => nullif(:destroy_days, 0))
+    WHERE tenant = :act.tenant AND purpose = :purpose AND version = :version AND mark = :mark
+    RETURNING {key_columns}
+)
+SELECT {key_columns}, epoch_raise(:act.tenant) AS _, audit_admin(:act.*, :target) AS _ FROM made;
+
+-- name: destroy_due_key :bulk
+-- params: event event_id
+-- columns: version int4
+-- One at a time, or no row: each has a record of its own.
+WITH due AS (
+    SELECT tenant, purpose, version, destroy_at
+    FROM tenant_key
+    WHERE state = 3 AND destroy_at <= now()
+    ORDER BY destroy_at LIMIT 1
+    FOR UPDATE SKIP LOCKED -- another node destroys too
+), gone AS (
+    UPDATE tenant_key k SET state = 4, wrapped = '', destroy_at = now()
+    FROM due d
+    WHERE k.tenant = d.tenant AND k.purpose = d.purpose AND k.version = d.version
+    RETURNING k.tenant, k.purpose, k.version
+)
+SELECT version, epoch_raise(tenant) AS _,
+       audit_admin(tenant, :event, 'destroy_key', NULL, NULL, '', '', '', '',
+                   (ARRAY['sealing', 'exchange', 'signing'])[purpose] || ' key ' || version
+                   || ': destroyed') AS _
+FROM gone;
+
 -- name: tenant_signing_keys :read
 -- params: tenant tenant_id, boundaries text[]
 -- columns: authority_url text, public_jwk text

@@ -1,5 +1,5 @@
 -- SPDX-License-Identifier: Apache-2.0
--- Partner exceptions. Both tenants' epochs are raised, always in the same order, so that two acts
+-- Partner exceptions, and denials. Of exceptions both tenants' epochs are raised, always in the same order, so that two acts
 -- don't lock each other.
 
 -- name: propose_partner :admin
@@ -72,3 +72,24 @@ JOIN tenant c ON c.tenant = p.content_tenant
 JOIN tenant r ON r.tenant = p.reader_tenant
 ORDER BY p.exception
 LIMIT :limit;
+
+-- name: add_denial :revoke
+-- params: act @act, side int2, partner text, max int8
+WITH made AS (
+    INSERT INTO denial (tenant, side, partner)
+    SELECT :act.tenant, :side, :partner WHERE denial_limit_holds(:act.tenant, :max)
+    RETURNING partner
+)
+SELECT epoch_raise(:act.tenant) AS _,
+       audit_admin(:act.*, CASE :side WHEN 1 THEN 'readers of ' ELSE 'content of ' END || partner) AS _
+FROM made;
+
+-- name: remove_denial :admin
+-- params: act @act, side int2, partner text
+WITH gone AS (
+    DELETE FROM denial WHERE tenant = :act.tenant AND side = :side AND partner = :partner
+    RETURNING partner
+)
+SELECT epoch_raise(:act.tenant) AS _,
+       audit_admin(:act.*, CASE :side WHEN 1 THEN 'readers of ' ELSE 'content of ' END || partner) AS _
+FROM gone;

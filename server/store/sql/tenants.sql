@@ -4,25 +4,25 @@
 -- group: tenant
 -- members: tenant tenant_id, name text, display_name text, boundary text, state int2,
 --   license_cap_days int4, mark int8, created_at timestamptz, approvals int4,
---   needs_bound_users bool, needs_bound_components bool
+--   needs_bound_users bool, needs_bound_components bool, switches int4, passcodes_off bool
 -- approvals: a bit for each operation that needs a second admin.
 
 -- fragment: tenant_columns
 t.tenant, t.name, t.display_name, t.boundary, t.state, t.license_cap_days, t.mark, t.created_at,
-t.approvals, t.needs_bound_users, t.needs_bound_components;
+t.approvals, t.needs_bound_users, t.needs_bound_components, t.switches, t.passcodes_off;
 
 -- name: create_tenant :admin
 -- params: act @act, tenant tenant_id, name text, display_name text, boundary text, suite int2,
 --   license_cap_days int4, onboarding text[], approvals int4, needs_bound_users bool,
---   needs_bound_components bool, mark int8
+--   needs_bound_components bool, passcodes_off bool, mark int8, switches int4
 -- columns: created_at timestamptz
 -- The act is the platform's. suite: of the tenant's keys; no row when the boundary has another one
 -- by now (lock_boundary). Its keys follow in the same segment (create_keys).
 WITH made AS (
     INSERT INTO tenant (tenant, name, display_name, boundary, state, license_cap_days, onboarding,
-                        approvals, needs_bound_users, needs_bound_components, mark)
+                        approvals, needs_bound_users, needs_bound_components, passcodes_off, mark, switches)
     SELECT :tenant, :name, :display_name, b.name, 1, :license_cap_days, :onboarding, :approvals,
-           :needs_bound_users, :needs_bound_components, :mark
+           :needs_bound_users, :needs_bound_components, :passcodes_off, :mark, :switches
     FROM boundary b
     WHERE b.name = :boundary AND b.suite = :suite
     FOR KEY SHARE
@@ -57,14 +57,16 @@ LIMIT :limit;
 
 -- name: update_tenant :revoke
 -- params: act @act, display_name text, license_cap_days int4, onboarding text[], state int2,
---   mark int8, new_mark int8, approvals int4, needs_bound_users bool, needs_bound_components bool
+--   mark int8, new_mark int8, approvals int4, needs_bound_users bool, needs_bound_components bool,
+--   switches int4, passcodes_off bool
 -- No row when the mark is not the stored one.
 WITH made AS (
     UPDATE tenant
     SET display_name = :display_name, license_cap_days = :license_cap_days,
         onboarding = :onboarding, state = :state, approvals = :approvals,
         needs_bound_users = :needs_bound_users,
-        needs_bound_components = :needs_bound_components, version = version + 1,
+        needs_bound_components = :needs_bound_components, switches = :switches,
+        passcodes_off = :passcodes_off, version = version + 1,
         mark = :new_mark
     WHERE tenant = :act.tenant AND mark = :mark
     RETURNING name

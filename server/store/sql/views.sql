@@ -17,9 +17,10 @@ SELECT coalesce((SELECT epoch FROM epoch WHERE scope = :scope), 0)::int8 AS epoc
 -- name: view_tenant :read
 -- params: tenant tenant_id
 -- columns: name text, boundary text, state int2, license_cap_days int4, onboarding text[],
---   has_directory bool, needs_bound_users bool, needs_bound_components bool, approvals int4
+--   has_directory bool, needs_bound_users bool, needs_bound_components bool, approvals int4,
+--   switches int4, passcodes_off bool
 SELECT name, boundary, state, license_cap_days, onboarding, has_directory, needs_bound_users,
-       needs_bound_components, approvals
+       needs_bound_components, approvals, switches, passcodes_off
 FROM tenant WHERE tenant = :tenant;
 
 -- name: view_domains :read
@@ -67,6 +68,19 @@ FROM partner_exception p
 JOIN partner_consent c ON c.exception = p.exception AND c.tenant = p.content_tenant
 JOIN partner_consent r ON r.exception = p.exception AND r.tenant = p.reader_tenant
 WHERE p.content_tenant = :tenant;
+
+-- name: view_denials :read
+-- params: tenant tenant_id, served text[]
+-- columns: side int2, partner text
+-- What a tenant's people may not open is asked where the content is, in whatever boundary.
+SELECT side, partner FROM denial
+WHERE tenant = :tenant AND (side = 2 OR {tenant_is_served});
+
+-- name: view_brandings :read
+-- params: tenant tenant_id, served text[]
+-- columns: branding text, external_expiry_days int4, sign_ins int4
+SELECT branding, external_expiry_days, sign_ins
+FROM branding WHERE tenant = :tenant AND {tenant_is_served} ORDER BY branding COLLATE "C";
 
 -- name: view_keys :read
 -- params: tenant tenant_id, served text[]

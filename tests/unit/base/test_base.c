@@ -140,6 +140,34 @@ static void base64url_is_strict(void **state)
     assert_fails(base64_decode(a, slice_str("Zm9vYg="), &out, &err), &err, R_FIELD_INVALID);
 }
 
+/* Any byte at any place of texts of each length: a digit of the alphabet that is meant, or refused. */
+static void base64_takes_digits_only(void **state)
+{
+    (void)state;
+    static const char url[] = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_";
+    static const char std[] = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
+    for (size_t len = 2; len <= 9; len++) {
+        for (size_t at = 0; at < len && len % 4 != 1; at++) {
+            for (int byte = 0; byte < 256; byte++) {
+                uint8_t text[] = "AAAAAAAAA", out[8];
+                size_t n, spare = at + 1 == len ? (len % 4 == 2 ? 15 : len % 4 == 3 ? 3 : 0) : 0;
+                text[at] = (uint8_t)byte;
+                const char *in_url = byte == 0 ? NULL : strchr(url, byte);
+                const char *in_std = byte == 0 ? NULL : strchr(std, byte);
+                bool fits_url = in_url != NULL && ((size_t)(in_url - url) & spare) == 0;
+                bool fits_std = in_std != NULL && ((size_t)(in_std - std) & spare) == 0;
+                bool is_padding = byte == '=' && at + 1 == len && len % 4 == 0;
+                assert_int_equal(
+                    base64url_decode_to(slice_of(text, len), out, sizeof out, &n, NULL).ok,
+                    fits_url);
+                assert_int_equal(
+                    base64_decode_any_to(slice_of(text, len), out, sizeof out, &n, NULL).ok,
+                    fits_url || fits_std || is_padding);
+            }
+        }
+    }
+}
+
 static void uuids_round_trip(void **state)
 {
     (void)state;
@@ -454,6 +482,7 @@ int main(void)
         cmocka_unit_test(arenas_of_both_sizes_hold_what_is_put_in),
         cmocka_unit_test(buf_error_is_sticky),
         cmocka_unit_test(base64url_is_strict),
+        cmocka_unit_test(base64_takes_digits_only),
         cmocka_unit_test(uuids_round_trip),
         cmocka_unit_test(utf8_refuses_what_rfc3629_refuses),
         cmocka_unit_test(utf8_line_shows_as_it_reads),

@@ -100,6 +100,8 @@ static struct slice license(const struct claims *c)
     return out;
 }
 
+static const char *for_whom;
+
 static rc unwrap(struct slice text, const struct jwk_private *signer, struct secret **key)
 {
     const struct license_wanted wanted = {.text = text,
@@ -107,7 +109,7 @@ static rc unwrap(struct slice text, const struct jwk_private *signer, struct sec
                                           .key = reader,
                                           .issuer = ISSUER TENANT,
                                           .now = {NOW}};
-    return license_open_with(arena, &wanted, key_set(signer), key, &err);
+    return license_open_with(arena, &wanted, key_set(signer), key, &for_whom, &err);
 }
 
 static void the_license_that_was_asked_for(void **state)
@@ -116,11 +118,26 @@ static void the_license_that_was_asked_for(void **state)
     struct secret *key = NULL;
     assert_ok(unwrap(license(&(struct claims){0}), signing, &key), &err);
     assert_int_equal(secret_use(key).len, 32);
+    assert_string_equal(for_whom, "");
     secret_free(key);
     assert_ok(unwrap(license(&(struct claims){.times = "\"nbf\":1800000240,\"exp\":1800000999,"}),
                      signing, &key),
               &err); /* this clock is behind */
     secret_free(key);
+}
+
+static void for_whom_it_is(void **state)
+{
+    (void)state;
+    struct secret *key = NULL;
+    struct claims said = {.times = "\"sub\":\"kim@mail.example\",\"exp\":1800000001,"};
+    assert_ok(unwrap(license(&said), signing, &key), &err);
+    assert_string_equal(for_whom, "kim@mail.example");
+    secret_free(key);
+    key = NULL;
+    said.times = "\"sub\":7,\"exp\":1800000001,";
+    assert_fails(unwrap(license(&said), signing, &key), &err, R_USE_LICENSE_INVALID);
+    assert_null(key);
 }
 
 static void every_other(void **state)
@@ -169,8 +186,9 @@ static void a_signature_of_somebody_else(void **state)
     assert_fails(unwrap(text, other, &key), &err, R_USE_LICENSE_INVALID);
     const struct license_wanted wanted = {
         .text = text, .publishing_license = published(), .key = reader};
-    assert_fails(license_open_with(arena, &wanted, slice_str("{\"keys\":[]}"), &key, &err), &err,
-                 R_AUTHORITY_UNREACHABLE);
+    assert_fails(
+        license_open_with(arena, &wanted, slice_str("{\"keys\":[]}"), &key, &for_whom, &err), &err,
+        R_AUTHORITY_UNREACHABLE);
     char *bent = arena_dup(arena, text);
     size_t last = strlen(bent) - 10;
     bent[last] = bent[last] == 'A' ? 'B' : 'A';
@@ -182,6 +200,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(the_license_that_was_asked_for),
+        cmocka_unit_test(for_whom_it_is),
         cmocka_unit_test(every_other),
         cmocka_unit_test(a_signature_of_somebody_else),
     };

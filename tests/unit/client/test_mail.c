@@ -5,6 +5,7 @@
 
 #include "base/buf.h"
 #include "client/mail.h"
+#include "client/mail_cms.h"
 #include "sealing.h"
 #include "wire/publishing_license.h"
 
@@ -17,7 +18,7 @@ static void a_mail_comes_back_from_its_wrapper(void **state)
 {
     (void)state;
     struct mail_wrapping wrapping = {
-        slice_str(MAIL), slice_str("license"), {{{9}}}, "https://portal.example"};
+        slice_str(MAIL), slice_str("license"), {{{9}}}, "https://portal.example", NULL};
     struct slice wrapper, mail;
     struct mail_parts parts;
     assert_ok(mail_wrap(arena, &wrapping, key, &wrapper, &err), &err);
@@ -36,12 +37,73 @@ static void a_mail_comes_back_from_its_wrapper(void **state)
     assert_fails(mail_unwrap(arena, slice_str(MAIL), &parts, &err), &err, R_INPUT_NOT_PROTECTED);
 }
 
+/* The shape that mail programs know: alternatives, the logo beside the HTML that shows it. */
+static void a_notice_stands_before_what_is_sealed(void **state)
+{
+    (void)state;
+    const struct mail_notice notice = {.html = "<p>L\u00e4s mich: <img src=\"cid:x@y\"></p>",
+                                       .text = "L\u00e4s mich",
+                                       .logo = slice_str("GIF89a"),
+                                       .logo_type = "image/gif",
+                                       .logo_id = "x@y"};
+    static const char *const in_order[] = {
+        "multipart/mixed",         "multipart/alternative", "text/plain; charset=utf-8",
+        "multipart/related",       "type=\"text/html\"",    "text/html; charset=utf-8",
+        "Content-Type: image/gif", "Content-Id: <x@y>",     "application/x-chancery-license",
+        "application/pkcs7-mime"};
+    struct mail_wrapping wrapping = {.mail = slice_str(MAIL),
+                                     .license = slice_str("license"),
+                                     .content = {{{9}}},
+                                     .portal_url = "https://portal.example",
+                                     .notice = &notice};
+    struct slice wrapper;
+    struct mail_parts parts;
+    assert_ok(mail_wrap(arena, &wrapping, key, &wrapper, &err), &err);
+    const char *at = arena_dup(arena, wrapper);
+    assert_null(strstr(at, "https://portal.example")); /* the notice says it */
+    for (size_t i = 0; i < sizeof in_order / sizeof in_order[0]; i++) {
+        const char *next = strcasestr(at, in_order[i]);
+        if (next == NULL) {
+            fail_msg("%s is not behind the one before in:\n%s", in_order[i], at);
+        }
+        at = next;
+    }
+    assert_ok(mail_unwrap(arena, wrapper, &parts, &err), &err);
+    assert_true(slice_eq_str(parts.license, "license"));
+}
+
+/* Nothing but what is encrypted fits into what a gateway lets pass as protected. */
+static void a_sealed_mail_has_one_form(void **state)
+{
+    (void)state;
+    struct slice sealed;
+    struct content_id content = {{{9}}}, other = {{{8}}};
+    assert_ok(mail_cms_seal(arena, slice_str(MAIL), content, key, &sealed, &err), &err);
+    assert_true(mail_cms_is_exact(sealed, content));
+    assert_false(mail_cms_is_exact(sealed, other));
+    char *longer = arena_printf(arena, "%*s", (int)sealed.len + 1, "");
+    memcpy(longer, sealed.ptr, sealed.len);
+    assert_false(mail_cms_is_exact(slice_of(longer, sealed.len + 1), content));
+    for (size_t len = 0; len < sealed.len; len++) {
+        assert_false(mail_cms_is_exact(slice_cut(sealed, 0, len), content));
+    }
+    /* What names forms and lengths is in its place; what is encrypted begins behind 159 bytes. */
+    size_t changed = 0;
+    for (size_t at = 0; at < 159; at++) {
+        longer[at] ^= 0x40;
+        changed += mail_cms_is_exact(slice_of(longer, sealed.len), content) ? 0 : 1;
+        longer[at] ^= 0x40;
+    }
+    assert_int_equal(changed, 159 - 40 - 12); /* the wrapped key and the nonce are any bytes */
+}
+
 static void an_envelope_is_read(void **state)
 {
     (void)state;
     struct mail_envelope envelope;
     assert_ok(mail_read_envelope(arena, slice_str(MAIL), &envelope, &err), &err);
     assert_string_equal(envelope.from, "alice@contoso.com");
+    assert_string_equal(envelope.from_name, "Alice");
     assert_string_equal(envelope.subject, "Zahlen f\u00fcr Q3");
     assert_int_equal(envelope.to_count, 2);
     assert_string_equal(envelope.to[1], "juerg@fabrikam.com");
@@ -137,6 +199,40 @@ static void what_mail_systems_need_is_kept(void **state)
     assert_null(strstr(wrapper, "secret"));
 }
 
+/* Decoding and encoding again made two people of a name with a comma, and lines of a header of a line end
+ * that was encoded. */
+static void headers_mean_in_the_wrapper_what_they_meant(void **state)
+{
+    (void)state;
+    static const char *const kept[] = {"From: =?utf-8?q?M=C3=BCller,_Alice?= <alice@contoso.com>\n",
+                                       "To: Friends: a@b.example, \"C, D: E\" <c@d.example>;\n",
+                                       "Subject: =?utf-8?q?a=0D=0AX-Evil:_1=0D=0A=0D=0Ab?=\n",
+                                       "Message-Id: <a=?utf-8?q?=0AX-Evil:_2?=@b>\n",
+                                       "References: <a@b>\n <c@d>\n"};
+    struct buf mail;
+    struct slice text;
+    buf_init(&mail, arena);
+    for (size_t i = 0; i < sizeof kept / sizeof kept[0]; i++) {
+        buf_add_str(&mail, kept[i]);
+    }
+    buf_add_str(&mail, "Cc: \"M\u00fcller, Alice\" <alice@contoso.com>\nIn-Reply-To: <\u00fc@b>\n"
+                       "Thread-Topic: a\rX-Evil: 3\n\nb");
+    assert_ok(buf_finish(&mail, &text, &err), &err);
+    const char *wrapper = wrap(arena_dup(arena, text));
+    for (size_t i = 0; i < sizeof kept / sizeof kept[0]; i++) {
+        if (strstr(wrapper, kept[i]) == NULL) {
+            fail_msg("%s is not in:\n%s", kept[i], wrapper);
+        }
+    }
+    assert_null(strstr(wrapper, "\nX-Evil"));
+    assert_null(strchr(wrapper, '\r'));
+    assert_null(strstr(wrapper, "In-Reply-To"));
+    struct mail_envelope envelope;
+    assert_ok(mail_read_envelope(arena, slice_str(wrapper), &envelope, &err), &err);
+    assert_int_equal(envelope.to_count, 3);
+    assert_string_equal(envelope.to[2], "alice@contoso.com");
+}
+
 static void bcc_is_nobodys_to_read(void **state)
 {
     (void)state;
@@ -205,9 +301,12 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(a_mail_comes_back_from_its_wrapper),
+        cmocka_unit_test(a_notice_stands_before_what_is_sealed),
+        cmocka_unit_test(a_sealed_mail_has_one_form),
         cmocka_unit_test(an_envelope_is_read),
         cmocka_unit_test(groups_keep_their_members),
         cmocka_unit_test(what_mail_systems_need_is_kept),
+        cmocka_unit_test(headers_mean_in_the_wrapper_what_they_meant),
         cmocka_unit_test(bcc_is_nobodys_to_read),
         cmocka_unit_test(retyped_parts_open),
         cmocka_unit_test(other_attachments_are_passed_over),

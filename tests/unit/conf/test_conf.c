@@ -90,7 +90,9 @@ static void what_is_said_stays(void **state)
                    "drain_ms: 4}\n"
                    "identity: {allow_loopback: true}\n"
                    "dns: {servers: ['192.0.2.1:53', '[2001:db8::1]:5353']}\n"
-                   "boundaries: [commercial, gcc-high]\n",
+                   "boundaries: [commercial, gcc-high]\n"
+                   "cors_origins: ['https://app.example.org', 'https://app.example.org:8443', "
+                   "'http://localhost:3000', 'http://[::1]', 'https://[2001:db8::1]:1']\n",
                    &c),
               &err);
     assert_int_equal(c->workers, 64);
@@ -105,6 +107,7 @@ static void what_is_said_stays(void **state)
     assert_int_equal(c->identity->allow_loopback, 1);
     assert_int_equal(c->dns->n_servers, 2);
     assert_string_equal(c->boundaries[1], "gcc-high");
+    assert_int_equal(c->n_cors_origins, 5);
 }
 
 static void it_can_be_shown(void **state)
@@ -116,6 +119,50 @@ static void it_can_be_shown(void **state)
     assert_ok(conf_print(arena, c, &json, &err), &err);
     assert_non_null(strstr(json, "\"authorityUrl\": \"https://rms.example.org:8443\""));
     assert_non_null(strstr(json, "\"gateConnections\": 2"));
+}
+
+/* Whatever no browser sends, or would let in more than one page's origin. */
+static void origins_are_exact(void **state)
+{
+    (void)state;
+    static const char *const origins[] = {
+        "*",
+        "null",
+        "",
+        "https://*",
+        "https://*.example.org",
+        "https://example.org/",
+        "https://example.org/x",
+        "https://Example.org",
+        "https://example.org:443",
+        "http://localhost:80",
+        "https://example.org:0",
+        "https://example.org:065",
+        "https://example.org:65536",
+        "https://example.org:",
+        "https://",
+        "https://:1",
+        "http://example.org",
+        "http://localhost.example.org",
+        "http://127.0.0.2",
+        "ftp://x.example",
+        "example.org",
+        "https://a b",
+        "https://user@example.org",
+        "https://b\u00fccher.example",
+        "https://[::1",
+        "https://[]",
+        "https://.example.org",
+        "https://example.org.",
+        "https://example.org?x",
+        "chrome-extension://abc",
+    };
+    for (size_t i = 0; i < sizeof origins / sizeof origins[0]; i++) {
+        Conf *c;
+        const char *text = arena_printf(arena, "%scors_origins: [\"%s\"]\n", GOOD, origins[i]);
+        assert_fails(load(text, &c), &err, R_CONFIG_INVALID);
+        assert_non_null(strstr(err.detail, "cors_origins"));
+    }
 }
 
 /* --- what is refused ----------------------------------------------------------------------------- */
@@ -445,6 +492,7 @@ int main(void)
         TEST(numbers_have_bounds),
         TEST(names_are_of_their_lists),
         TEST(name_servers_are_numeric_with_a_port),
+        TEST(origins_are_exact),
         TEST(listeners_have_a_number),
         TEST(what_yaml_would_let_through),
         TEST(what_yaml_is_for),

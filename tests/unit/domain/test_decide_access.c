@@ -121,10 +121,159 @@ static void power_may_be_left_aside(void **state)
     assert_int_equal(decide(&w).reason, R_REVOKED);
 }
 
+static void consumers_accounts_may_be_refused(void **state)
+{
+    (void)state;
+    struct world w;
+    make(&w);
+    w.tenant.switches = TENANT_SOCIAL_OFF;
+    w.subject.user.sign_in = SIGN_IN_WORK;
+    assert_int_equal(decide(&w).reason, R_NONE);
+    w.subject.user.sign_in = SIGN_IN_PASSCODE;
+    assert_int_equal(decide(&w).reason, R_NONE);
+    for (int kind = SIGN_IN_MICROSOFT; kind <= SIGN_IN_OTHER_CONSUMER; kind++) {
+        w.subject.user.sign_in = (enum sign_in)kind;
+        assert_int_equal(decide(&w).reason, R_SIGN_IN_REFUSED);
+    }
+    w.q.facts.is_revoked = true;
+    assert_int_equal(decide(&w).reason, R_SIGN_IN_REFUSED); /* 4 before 6 */
+    w.subject.user.boundary = BOUNDARY_EXTERNAL;
+    assert_int_equal(decide(&w).reason, R_PORTAL_REQUIRED);
+    make(&w);
+    w.subject.user.sign_in = SIGN_IN_GOOGLE;
+    assert_int_equal(decide(&w).reason, R_NONE);
+}
+
+static void attachments_are_freed_under_encrypt_only(void **state)
+{
+    (void)state;
+    struct world w;
+    make(&w);
+    w.tenant.switches = TENANT_ATTACHMENTS_FREED;
+    assert_false(decide(&w).frees_attachments);
+    w.policy.kind = POLICY_ENCRYPT_ONLY;
+    assert_true(decide(&w).frees_attachments);
+    w.q.facts.is_revoked = true;
+    assert_false(decide(&w).frees_attachments);
+    w.q.facts.is_revoked = false;
+    w.tenant.switches = 0;
+    assert_false(decide(&w).frees_attachments);
+}
+
+/* Brandings of Contoso; Bob of Fabrikam reads from outside, Carol from within. */
+static void limit(struct world *w)
+{
+    static const struct branding_limits limits[] = {
+        {"a-week", 7, 0}, {"free", 0, 0}, {"work", 0, 1U << SIGN_IN_WORK}};
+    make(w);
+    w->tenant.brandings = limits;
+    w->tenant.branding_count = 3;
+    w->subject.user.sign_in = SIGN_IN_WORK;
+    w->policy.branding = "a-week";
+    w->policy.protected_at.s = NOW - 7 * DAY + 60;
+}
+
+static void be_carol(struct world *w)
+{
+    be(w, "carol@contoso.com");
+    w->subject.user.tenant = CONTOSO;
+    w->subject.user.tenant_name = "contoso";
+}
+
+static void content_ends_earlier_for_readers_outside(void **state)
+{
+    (void)state;
+    struct world w;
+    limit(&w);
+    assert_int_equal(decide(&w).reason, R_NONE);
+    assert_int_equal(decide(&w).content_expires_at.s, NOW + 60);
+    assert_int_equal(decide(&w).license_expires_at.s, NOW + 60);
+    w.q.now.s = NOW + 60;
+    assert_int_equal(decide(&w).reason, R_EXPIRED);
+    be_carol(&w);
+    assert_int_equal(decide(&w).reason, R_NONE);
+    assert_int_equal(decide(&w).content_expires_at.s, 0);
+    w.subject.user.is_guest = true;
+    assert_int_equal(decide(&w).reason, R_EXPIRED);
+    limit(&w);
+    w.policy.expires_at.s = NOW + 30; /* for all, which is earlier */
+    assert_int_equal(decide(&w).content_expires_at.s, NOW + 30);
+    limit(&w);
+    w.q.now.s = NOW + DAY;
+    static const char *const unlimited[] = {"free", "gone", "", NULL};
+    for (size_t i = 0; i < 4; i++) {
+        w.policy.branding = unlimited[i];
+        assert_int_equal(decide(&w).reason, R_NONE);
+    }
+}
+
+static void readers_outside_sign_in_as_the_branding_says(void **state)
+{
+    (void)state;
+    struct world w;
+    limit(&w);
+    w.policy.branding = "work";
+    assert_int_equal(decide(&w).reason, R_NONE);
+    w.subject.user.sign_in = SIGN_IN_PASSCODE;
+    assert_int_equal(decide(&w).reason, R_SIGN_IN_REFUSED);
+    w.policy.branding = "free";
+    assert_int_equal(decide(&w).reason, R_NONE);
+    w.policy.branding = "work";
+    be_carol(&w);
+    assert_int_equal(decide(&w).reason, R_NONE);
+}
+
+static void providers_are_known_by_their_iss(void **state)
+{
+    (void)state;
+    assert_int_equal(sign_in_by(ISSUER_TENANT, "https://accounts.google.com"), SIGN_IN_WORK);
+    assert_int_equal(sign_in_by(ISSUER_MULTI_TENANT, ""), SIGN_IN_WORK);
+    assert_int_equal(sign_in_by(ISSUER_PASSCODE, ""), SIGN_IN_PASSCODE);
+    assert_int_equal(sign_in_by(ISSUER_COMPONENT, ""), SIGN_IN_NONE);
+    assert_int_equal(sign_in_by(ISSUER_CONSUMER, "https://accounts.google.com"), SIGN_IN_GOOGLE);
+    assert_int_equal(sign_in_by(ISSUER_CONSUMER, "https://api.login.yahoo.com"), SIGN_IN_YAHOO);
+    assert_int_equal(sign_in_by(ISSUER_CONSUMER, "https://login.microsoftonline.com/"
+                                                 "9188040d-6c67-4c5b-b112-36a304b66dad/v2.0"),
+                     SIGN_IN_MICROSOFT);
+    assert_int_equal(sign_in_by(ISSUER_CONSUMER, "https://accounts.google.com/"),
+                     SIGN_IN_OTHER_CONSUMER);
+    assert_false(sign_in_is_social(SIGN_IN_NONE));
+    assert_false(sign_in_is_social(SIGN_IN_WORK));
+    assert_false(sign_in_is_social(SIGN_IN_PASSCODE));
+}
+
+/* EXPORT is asked for last, and by whatever the caller has it. */
+static void taking_protection_off_needs_export(void **state)
+{
+    (void)state;
+    struct world w;
+    make(&w);
+    w.q.needs_export = true;
+    struct access_decision d = decide(&w);
+    assert_int_equal(d.reason, R_RIGHT_MISSING);
+    assert_int_equal(d.rights.bits, 0);
+    w.policy.kind = POLICY_ENCRYPT_ONLY;
+    assert_int_equal(decide(&w).reason, R_RIGHT_MISSING);
+    w.q.facts.is_revoked = true;
+    assert_int_equal(decide(&w).reason, R_REVOKED);
+    be(&w, "eve@fabrikam.com");
+    assert_int_equal(decide(&w).reason, R_NO_RIGHTS);
+    be(&w, "alice@contoso.com");
+    w.subject.user.tenant = CONTOSO;
+    assert_int_equal(decide(&w).reason, R_NONE);
+    assert_int_equal(decide(&w).power, POWER_OWNER);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(a_stranger_learns_only_no_rights),
+        cmocka_unit_test(taking_protection_off_needs_export),
+        cmocka_unit_test(content_ends_earlier_for_readers_outside),
+        cmocka_unit_test(readers_outside_sign_in_as_the_branding_says),
+        cmocka_unit_test(providers_are_known_by_their_iss),
+        cmocka_unit_test(consumers_accounts_may_be_refused),
+        cmocka_unit_test(attachments_are_freed_under_encrypt_only),
         cmocka_unit_test(revocation_and_expiry_stop_the_recipient),
         cmocka_unit_test(exclusions_by_application_and_platform),
         cmocka_unit_test(the_table_of_boundaries),

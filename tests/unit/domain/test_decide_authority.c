@@ -23,8 +23,11 @@ static const char *listed[] = {"outlook.com"};
 
 static struct issuer issuer_of(enum issuer_kind kind)
 {
-    return (struct issuer){
-        .boundary = "commercial", .kind = kind, .domains = listed, .domain_count = 1};
+    return (struct issuer){.boundary = "commercial",
+                           .kind = kind,
+                           .iss = "https://issuer.example",
+                           .domains = listed,
+                           .domain_count = 1};
 }
 
 static void test_tenant_issuer_keeps_its_own_domains(void **state)
@@ -41,7 +44,8 @@ static void test_tenant_issuer_keeps_its_own_domains(void **state)
                                   .group_count = 2};
     struct subject_user user;
     assert_int_equal(
-        decide_authority(&(struct authority_question){&issuer, &claims, &contoso, false}, &user),
+        decide_authority(&(struct authority_question){&issuer, &claims, &contoso, NULL, false},
+                         &user),
         R_NONE);
     assert_int_equal(user.address_count, 2);
     assert_string_equal(user.addresses[0], "al@contoso.com");
@@ -58,7 +62,8 @@ static void test_tenant_issuer_keeps_its_own_domains(void **state)
     assert_false(user.is_guest);
     claims.is_guest = true;
     assert_int_equal(
-        decide_authority(&(struct authority_question){&issuer, &claims, &contoso, false}, &user),
+        decide_authority(&(struct authority_question){&issuer, &claims, &contoso, NULL, false},
+                         &user),
         R_NONE);
     assert_true(user.is_guest);
 }
@@ -71,15 +76,17 @@ static void test_tenant_issuer_is_refused(void **state)
                                   .address_count = 1};
     struct subject_user user;
     assert_int_equal(
-        decide_authority(&(struct authority_question){&issuer, &claims, &contoso, false}, &user),
+        decide_authority(&(struct authority_question){&issuer, &claims, &contoso, NULL, false},
+                         &user),
         R_TOKEN_NO_ADDRESS);
     claims.addresses[0].text = "al@contoso.com";
     assert_int_equal(
-        decide_authority(&(struct authority_question){&issuer, &claims, NULL, false}, &user),
+        decide_authority(&(struct authority_question){&issuer, &claims, NULL, NULL, false}, &user),
         R_TOKEN_NO_ADDRESS);
     issuer.boundary = "gcc-high";
     assert_int_equal(
-        decide_authority(&(struct authority_question){&issuer, &claims, &contoso, false}, &user),
+        decide_authority(&(struct authority_question){&issuer, &claims, &contoso, NULL, false},
+                         &user),
         R_TOKEN_NO_ADDRESS);
 }
 
@@ -93,7 +100,7 @@ static void test_denied_addresses(void **state)
                                   .address_count = 2};
     for (size_t i = 0; i < 2; i++) {
         struct issuer issuer = issuer_of(kinds[i]);
-        struct authority_question question = {&issuer, &claims, &contoso, false};
+        struct authority_question question = {&issuer, &claims, &contoso, NULL, false};
         struct subject_user user;
         claims.address_count = 2;
         assert_int_equal(decide_authority(&question, &user), R_NONE);
@@ -116,7 +123,7 @@ static void test_disabled_tenants_have_no_people(void **state)
         struct subject_user user;
         disabled.state = states[i];
         assert_int_equal(
-            decide_authority(&(struct authority_question){&issuer, &claims, &disabled, false},
+            decide_authority(&(struct authority_question){&issuer, &claims, &disabled, NULL, false},
                              &user),
             R_TENANT_DISABLED);
         assert_int_equal(user.address_count, 0);
@@ -150,7 +157,7 @@ static void test_consumer(void **state)
             .address_count = 2};
         struct subject_user user;
         enum reason reason = decide_authority(
-            &(struct authority_question){&issuer, &claims, NULL, cases[i].of_tenant}, &user);
+            &(struct authority_question){&issuer, &claims, NULL, NULL, cases[i].of_tenant}, &user);
         assert_int_equal(reason, cases[i].expected);
         assert_int_equal(user.address_count, reason == R_NONE ? 1 : 0);
         assert_string_equal(user.boundary, BOUNDARY_EXTERNAL);
@@ -180,7 +187,8 @@ static void test_components_are_no_users(void **state)
                                   .address_count = 1};
     struct subject_user user;
     assert_int_equal(
-        decide_authority(&(struct authority_question){&issuer, &claims, &contoso, false}, &user),
+        decide_authority(&(struct authority_question){&issuer, &claims, &contoso, NULL, false},
+                         &user),
         R_TOKEN_TYPE);
 }
 

@@ -268,10 +268,52 @@ static void recipients_are_named_where_the_policy_speaks_of_them(void **state)
     assert_int_equal(decide(&w), R_RECIPIENTS_MISSING);
 }
 
+static void a_branding_must_be_there(void **state)
+{
+    (void)state;
+    static const struct branding_limits limits[] = {{"default", 0, 0}, {"partners", 30, 0}};
+    struct world w;
+    make(&w);
+    w.policy.branding = "";
+    assert_int_equal(decide(&w), R_NONE);
+    w.policy.branding = "partners";
+    assert_int_equal(decide(&w), R_BRANDING_NOT_FOUND);
+    w.tenant.brandings = limits;
+    w.tenant.branding_count = 2;
+    assert_int_equal(decide(&w), R_NONE);
+    w.policy.branding = "partner";
+    assert_int_equal(decide(&w), R_BRANDING_NOT_FOUND);
+}
+
+static void what_is_switched_off_protects_nothing(void **state)
+{
+    (void)state;
+    struct world w;
+    make(&w);
+    w.tenant.switches = ~(uint32_t)TENANT_DO_NOT_FORWARD_OFF;
+    assert_int_equal(decide(&w), R_NONE);
+    w.tenant.switches = TENANT_DO_NOT_FORWARD_OFF;
+    assert_int_equal(decide(&w), R_POLICY_SWITCHED_OFF);
+    w.policy.kind = POLICY_ENCRYPT_ONLY;
+    assert_int_equal(decide(&w), R_NONE);
+    w.tenant.switches = TENANT_ENCRYPT_ONLY_OFF;
+    assert_int_equal(decide(&w), R_POLICY_SWITCHED_OFF);
+    w.policy.recipient_count = 0;
+    assert_int_equal(decide(&w), R_POLICY_SWITCHED_OFF); /* 5 before 6 */
+    w.subject.user.is_guest = true;
+    assert_int_equal(decide(&w), R_PROTECT_DENIED); /* 4 before 5 */
+    make(&w);
+    w.tenant.switches = ~(uint32_t)0;
+    w.policy.kind = POLICY_TEMPLATE;
+    assert_int_equal(decide(&w), R_NONE);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(a_member_protects_as_herself),
+        cmocka_unit_test(a_branding_must_be_there),
+        cmocka_unit_test(what_is_switched_off_protects_nothing),
         cmocka_unit_test(onboarding_and_exclusion),
         cmocka_unit_test(a_gateway_speaks_for_its_senders_only),
         cmocka_unit_test(templates_by_state_and_scope),

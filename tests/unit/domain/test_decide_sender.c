@@ -77,6 +77,24 @@ static void the_first_flaw_is_told(void **state)
     assert_int_equal(decide_sender(&tenant, &gateway, "a@contoso.com"), R_TENANT_DISABLED);
 }
 
+static void rules_are_asked_of_mail_that_comes_in_too(void **state)
+{
+    (void)state;
+    struct subject_component gateway = edge;
+    assert_int_equal(decide_message_sender(&contoso, &gateway, "alice@contoso.com"), R_NONE);
+    assert_int_equal(decide_message_sender(&contoso, &gateway, "kim@gmail.com"), R_NONE);
+    /* Its own senders are still those for whom it may speak. */
+    assert_int_equal(decide_message_sender(&contoso, &gateway, "alice@contoso.de"),
+                     R_COMPONENT_DOMAIN);
+    gateway.tenant = TENANT_PLATFORM;
+    assert_int_equal(decide_message_sender(&contoso, &gateway, "alice@contoso.com"), R_NONE);
+    assert_int_equal(decide_message_sender(&contoso, &gateway, "kim@gmail.com"),
+                     R_COMPONENT_DOMAIN);
+    struct tenant_view tenant = contoso;
+    tenant.state = TENANT_IS_DISABLED;
+    assert_int_equal(decide_message_sender(&tenant, &edge, "kim@gmail.com"), R_TENANT_DISABLED);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -84,6 +102,7 @@ int main(void)
         cmocka_unit_test(a_gateway_stands_beside_the_tenant),
         cmocka_unit_test(a_gateway_by_itself),
         cmocka_unit_test(the_first_flaw_is_told),
+        cmocka_unit_test(rules_are_asked_of_mail_that_comes_in_too),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

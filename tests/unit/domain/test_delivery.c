@@ -28,7 +28,8 @@ static enum delivery outcome(const struct platform_view *platform, const struct 
     struct delivery_decision d;
     decide_delivery(&(struct delivery_question){.platform = platform,
                                                 .tenant = tenant,
-                                                .reader = {reader, tenant_no(reader_tenant)}},
+                                                .reader = {.boundary = reader,
+                                                           .tenant = tenant_no(reader_tenant)}},
                     &d);
     assert_int_equal(d.channel == CHANNEL_NONE, d.reason == R_BOUNDARY_BLOCKED);
     assert_true(d.reason == R_NONE || d.reason == R_BOUNDARY_BLOCKED);
@@ -171,7 +172,9 @@ static void a_portal_is_the_contents_own(void **state)
     const struct platform_view platform = {.boundaries = boundaries, .boundary_count = 2};
     const struct tenant_view tenant = {.id = tenant_no(OWN), .boundary = "gcc-high"};
     struct delivery_question question = {
-        .platform = &platform, .tenant = &tenant, .reader = {"commercial", tenant_no(OTHER)}};
+        .platform = &platform,
+        .tenant = &tenant,
+        .reader = {.boundary = "commercial", .tenant = tenant_no(OTHER)}};
     struct delivery_decision d;
     decide_delivery(&question, &d);
     assert_int_equal(d.channel, CHANNEL_PORTAL);

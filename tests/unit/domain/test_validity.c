@@ -97,6 +97,27 @@ static void of_amendments(void **state)
     }
 }
 
+/* To take the protection off is one act, by whichever channel and power; what ends sooner still does. */
+static void of_those_who_take_protection_off(void **state)
+{
+    (void)state;
+    static const struct rights saves = {.bits = RIGHT_VIEW | RIGHT_EXPORT};
+    struct world w;
+    make(&w);
+    w.grants[0].rights = &saves;
+    w.policy.kind = POLICY_CUSTOM;
+    w.policy.grants = w.grants;
+    w.policy.grant_count = 1;
+    w.q.needs_export = true;
+    assert_int_equal(decide(&w).license_expires_at.s, NOW + ONLINE_LICENSE_S);
+    assert_false(decide(&w).may_cache);
+    w.subject.component =
+        (struct subject_component){.name = "portal", .role = ROLE_PORTAL, .boundary = "commercial"};
+    assert_int_equal(decide(&w).license_expires_at.s, NOW + ONLINE_LICENSE_S);
+    w.policy.expires_at.s = NOW + 7;
+    assert_int_equal(decide(&w).license_expires_at.s, NOW + 7);
+}
+
 /* Who outlives expiry is not cut short by it. */
 static void of_those_who_outlive_expiry(void **state)
 {
@@ -155,6 +176,7 @@ int main(void)
         cmocka_unit_test(a_few_minutes_are_few),
         cmocka_unit_test(of_templates_as_they_are_now),
         cmocka_unit_test(of_amendments),
+        cmocka_unit_test(of_those_who_take_protection_off),
         cmocka_unit_test(of_those_who_outlive_expiry),
         cmocka_unit_test(of_those_who_were_lent_power),
     };

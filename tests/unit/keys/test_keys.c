@@ -146,6 +146,44 @@ static void a_license_carries_the_content_key(void **state)
     }
 }
 
+/* The same content key under another policy, header and sealing key; what was no license before is none after. */
+static void a_license_is_sealed_anew(void **state)
+{
+    (void)state;
+    struct sample s, after;
+    struct keys_op op, open;
+    AUTO(secret_free_at) struct secret *first = NULL;
+    AUTO(secret_free_at) struct secret *second = NULL;
+    make(&s, KEYS_P256);
+    make(&after, KEYS_P384); /* another sealing key */
+    opening(&s, &op);
+    op.resealing = after.sealing;
+    op.new_header = slice_str("another header");
+    op.policy = slice_str("another policy");
+    run(&op, keys_reseal);
+    assert_int_equal(op.err.reason, R_NONE);
+    assert_ok(jwe_decrypt(client, s.seal.wrapped_content_key, R_LICENSE_FORGED, &first, &err),
+              &err);
+    assert_ok(jwe_decrypt(client, op.wrapped_content_key, R_LICENSE_FORGED, &second, &err), &err);
+    assert_true(secret_eq(first, second));
+    opening(&after, &open);
+    open.sealed = op.sealed;
+    run(&open, keys_open_policy);
+    assert_int_equal(open.err.reason, R_LICENSE_FORGED); /* by the former header */
+    opening(&after, &open);
+    open.sealed = op.sealed;
+    open.header = slice_str("another header");
+    run(&open, keys_open_policy);
+    assert_int_equal(open.err.reason, R_NONE);
+    assert_true(slice_eq_str(open.policy, "another policy"));
+    opening(&s, &op);
+    op.resealing = after.sealing;
+    op.sealed = slice_cut(op.sealed, 0, op.sealed.len - 1);
+    op.policy = slice_str("another policy");
+    run(&op, keys_reseal);
+    assert_int_equal(op.err.reason, R_LICENSE_FORGED);
+}
+
 static void every_flip_of_the_sealed_bytes_is_forged(void **state)
 {
     (void)state;
@@ -200,6 +238,43 @@ static void the_two_boxes_stay_together(void **state)
         assert_int_equal(op.err.reason, is_seen ? R_LICENSE_FORGED : R_NONE);
         copy[byte] ^= 1;
     }
+}
+
+/* Of many licenses the content key is opened once; and what was opened of another license is not taken. */
+static void what_was_opened_is_of_that_license_alone(void **state)
+{
+    (void)state;
+    struct sample s, another;
+    struct keys_op op, forged;
+    make(&s, KEYS_P256);
+    make(&another, KEYS_P256);
+    opening(&s, &op);
+    run(&op, keys_open_content);
+    assert_int_equal(op.err.reason, R_NONE);
+    assert_non_null(op.content_opened);
+    op.opened = op.content_opened;
+    op.sealing.wrapped = SLICE_NONE; /* so it can't be opened again */
+    for (size_t i = 0; i < 2; i++) {
+        run(&op, keys_issue);
+        assert_int_equal(op.err.reason, R_NONE);
+    }
+    const struct slice wrong[][2] = {
+        {another.seal.sealed, op.header},
+        {slice_cut(op.sealed, 0, op.sealed.len - 1), op.header},
+        {op.sealed, slice_str("another header")},
+    };
+    for (size_t i = 0; i < sizeof wrong / sizeof wrong[0]; i++) {
+        opening(&s, &forged);
+        forged.opened = op.content_opened;
+        forged.sealed = wrong[i][0];
+        forged.header = wrong[i][1];
+        run(&forged, keys_issue);
+        assert_int_equal(forged.err.reason, R_LICENSE_FORGED);
+    }
+    opening(&s, &forged);
+    forged.header = slice_str("another header");
+    run(&forged, keys_open_content);
+    assert_int_equal(forged.err.reason, R_LICENSE_FORGED);
 }
 
 /* The content key that a seal with this hash gives, derived by that sealing key. */
@@ -469,10 +544,45 @@ static void root_key_files(void **state)
     assert_fails(keys_root_from_file(path, &root, &err), &err, R_ROOT_KEY_UNREADABLE);
 }
 
+/* One more key is like those of a set, and is bound to its version. */
+static void a_version_is_bound_to_its_number(void **state)
+{
+    (void)state;
+    for (int suite = KEYS_P256; suite <= KEYS_P384; suite++) {
+        for (int purpose = KEY_SEALING; purpose <= KEY_SIGNING; purpose++) {
+            struct keys_op op;
+            const struct unwrapped *key;
+            keys_op_init(&op, keys, arena, done, NULL);
+            op.tenant = CONTOSO;
+            op.boundary = "commercial";
+            op.suite = (enum keys_suite)suite;
+            op.version = 7;
+            op.set[0].purpose = (enum key_purpose)purpose;
+            run(&op, keys_create_version);
+            assert_int_equal(op.err.reason, R_NONE);
+            struct keys_ref ref = {CONTOSO, "commercial", (enum key_purpose)purpose, 7,
+                                   op.set[0].wrapped};
+            assert_ok(key_unwrap(keys, &ref, &key, &err), &err);
+            assert_int_equal(key->private == NULL, purpose == KEY_SEALING);
+            assert_int_equal(op.set[0].public_jwk[0] == '\0', purpose == KEY_SEALING);
+            assert_true(
+                purpose == KEY_SEALING ||
+                (strstr(op.set[0].public_jwk, suite == KEYS_P384 ? "P-384" : "P-256") != NULL &&
+                 strstr(op.set[0].public_jwk, "\"d\"") == NULL));
+            ref.version = 6;
+            assert_fails(key_unwrap(keys, &ref, &key, &err), &err, R_KEYS_UNAVAILABLE);
+            err_clear(&err);
+        }
+    }
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
+        cmocka_unit_test(what_was_opened_is_of_that_license_alone),
         cmocka_unit_test(a_license_carries_the_content_key),
+        cmocka_unit_test(a_license_is_sealed_anew),
+        cmocka_unit_test(a_version_is_bound_to_its_number),
         cmocka_unit_test(every_flip_of_the_sealed_bytes_is_forged),
         cmocka_unit_test(the_two_boxes_stay_together),
         cmocka_unit_test(the_same_request_gets_the_same_key),

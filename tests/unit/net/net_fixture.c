@@ -154,9 +154,8 @@ static rc begin(struct net_request *request, struct net_encoding *out, struct er
     return OK;
 }
 
-static enum net_look look(struct slice in, bool all_came, struct net_frame *out, struct err *err)
+static enum net_look look(struct slice in, struct net_frame *out, struct err *err)
 {
-    (void)all_came;
     if (in.len < PREFIX) {
         return NET_LOOK_LATER;
     }
@@ -169,8 +168,9 @@ static enum net_look look(struct slice in, bool all_came, struct net_frame *out,
     return NET_LOOK_FRAME;
 }
 
-static void head(const struct net_encoding *encoding, struct net_head *out)
+static void head(const struct net_encoding *encoding, bool compressed, struct net_head *out)
 {
+    (void)compressed;
     (void)encoding;
     out->status = 200;
 }
@@ -181,9 +181,11 @@ static void add_message(struct bytes *body, struct slice message, bool compresse
     bytes_add(body, message);
 }
 
-static void finish(struct arena *arena, const struct net_status *status, struct net_head *only,
+static void finish(struct arena *arena, const struct net_encoding *encoding,
+                   const struct net_status *status, struct net_head *only,
                    struct net_head *trailers, struct bytes *body)
 {
+    (void)encoding;
     (void)arena;
     (void)body;
     if (only != NULL) {
@@ -209,7 +211,7 @@ static void on_open(void *ctx, struct net_stream *stream, const struct net_reque
 {
     (void)ctx;
     (void)stream;
-    tell("open%s ", request->is_grpc ? ":call" : "");
+    tell("open%s ", request->framing != NULL ? ":call" : "");
 }
 
 static void on_message(void *ctx, struct net_stream *stream, struct slice message)
@@ -237,6 +239,13 @@ static void on_broken(void *ctx, struct net_stream *stream, const struct err *er
     net_stream_finish(stream, reason_info(err->reason)->code, NULL, SLICE_NONE);
 }
 
+static void on_room(void *ctx, struct net_stream *stream)
+{
+    (void)ctx;
+    (void)stream;
+    tell("room ");
+}
+
 static void on_closed(void *ctx, struct net_stream *stream)
 {
     (void)ctx;
@@ -253,6 +262,7 @@ int net_fixture_start(const struct net_config *bounds)
         .message = on_message,
         .end = on_end,
         .broken = on_broken,
+        .room = on_room,
         .closed = on_closed,
     };
     struct net_config config = *bounds;

@@ -78,7 +78,7 @@ static struct net_stream *call(struct net_conn *conn, bool stays)
 {
     net.conn = conn;
     struct net_stream *s = open_stream("CALL", "/x");
-    net_stream_set_known(s);
+    net_stream_set_known(s, (struct uuid){{0}});
     if (!stays) {
         net_stream_finish(s, GRPC_OK, NULL, SLICE_NONE);
         close_stream(s);
@@ -193,6 +193,37 @@ static void streams_of_strangers_are_a_part_of_all(void **state)
     assert_int_equal(net.server->slots.stranger_streams, 1);
 }
 
+static struct uuid party_of(struct sockaddr_storage from)
+{
+    net.conn = come(from);
+    return net_stream_party(open_stream("CALL", "/x"));
+}
+
+/* Many connections give a stranger no more turns than one, and what was proven is whose they are. */
+static void strangers_of_a_network_are_one_party(void **state)
+{
+    (void)state;
+    static const struct sockaddr_storage nowhere = {.ss_family = AF_UNIX};
+    struct uuid first = party_of(ipv4(0x0a000001));
+    assert_true(uuid_eq(first, party_of(ipv4(0x0a000001))));
+    assert_false(uuid_eq(first, party_of(ipv4(0x0a000002))));
+    assert_true(uuid_eq(party_of(ipv6(1, 1)), party_of(ipv6(1, 2))));
+    assert_false(uuid_eq(party_of(ipv6(2, 1)), party_of(ipv6(3, 1))));
+    assert_false(uuid_eq(party_of(nowhere), party_of(nowhere)));
+}
+
+static void who_was_authenticated_is_the_connections_party(void **state)
+{
+    (void)state;
+    static const struct uuid proven = {{7}}, another = {{8}};
+    net.conn = come(ipv4(0x0a000001));
+    struct net_stream *s = open_stream("CALL", "/x");
+    net_stream_set_known(s, proven);
+    assert_true(uuid_eq(net_stream_party(open_stream("CALL", "/x")), proven));
+    net_stream_set_known(s, another);
+    assert_true(uuid_eq(net_stream_party(open_stream("CALL", "/x")), another));
+}
+
 int main(void)
 {
 #define SLOT_TEST(f) cmocka_unit_test_setup_teardown(f, set_up, tear_down)
@@ -204,6 +235,8 @@ int main(void)
         SLOT_TEST(the_longest_idle_goes_for_a_newcomer),
         SLOT_TEST(whoever_works_stays),
         SLOT_TEST(streams_of_strangers_are_a_part_of_all),
+        SLOT_TEST(strangers_of_a_network_are_one_party),
+        SLOT_TEST(who_was_authenticated_is_the_connections_party),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

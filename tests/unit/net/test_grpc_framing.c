@@ -100,25 +100,21 @@ static void prefixes(void **state)
     struct slice all = bytes_view(&wire);
     assert_int_equal(all.len, 5 + 5 + 5 + 6);
     for (size_t n = 0; n < 5; n++) {
-        assert_int_equal(GRPC_FRAMING.look(slice_cut(all, 0, n), false, &frame, &err),
-                         NET_LOOK_LATER);
+        assert_int_equal(GRPC_FRAMING.look(slice_cut(all, 0, n), &frame, &err), NET_LOOK_LATER);
     }
     for (size_t n = 5; n <= all.len; n++) {
-        assert_int_equal(GRPC_FRAMING.look(slice_cut(all, 0, n), false, &frame, &err),
-                         NET_LOOK_FRAME);
+        assert_int_equal(GRPC_FRAMING.look(slice_cut(all, 0, n), &frame, &err), NET_LOOK_FRAME);
         assert_int_equal(frame.prefix, 5);
         assert_int_equal(frame.length, 5);
         assert_false(frame.compressed);
     }
-    assert_int_equal(GRPC_FRAMING.look(slice_cut(all, 10, all.len), true, &frame, &err),
-                     NET_LOOK_FRAME);
+    assert_int_equal(GRPC_FRAMING.look(slice_cut(all, 10, all.len), &frame, &err), NET_LOOK_FRAME);
     assert_int_equal(frame.length, 6);
     assert_true(frame.compressed);
-    assert_int_equal(GRPC_FRAMING.look(slice_of("\0\377\377\377\377", 5), false, &frame, &err),
+    assert_int_equal(GRPC_FRAMING.look(slice_of("\0\377\377\377\377", 5), &frame, &err),
                      NET_LOOK_FRAME);
     assert_true(frame.length == 0xffffffff);
-    assert_int_equal(GRPC_FRAMING.look(slice_of("\2\0\0\0\0", 5), false, &frame, &err),
-                     NET_LOOK_BROKEN);
+    assert_int_equal(GRPC_FRAMING.look(slice_of("\2\0\0\0\0", 5), &frame, &err), NET_LOOK_BROKEN);
     assert_int_equal(err.reason, R_FRAMING_BROKEN);
     bytes_free(&wire);
 }
@@ -138,16 +134,17 @@ static void a_status_is_trailers_or_the_only_head(void **state)
     (void)state;
     AUTO(arena_free_at) struct arena *arena = arena_new(4096);
     const struct net_status status = {GRPC_PERMISSION_DENIED, "no\n", slice_str("xy")};
+    const struct net_encoding encoding = {.content_type = "application/grpc"};
     struct net_head only = {0}, trailers = {0};
     struct bytes body = {0};
-    GRPC_FRAMING.finish(arena, &status, NULL, &trailers, &body);
+    GRPC_FRAMING.finish(arena, &encoding, &status, NULL, &trailers, &body);
     assert_string_equal(value_of(&trailers, "grpc-status"), "7");
     assert_string_equal(value_of(&trailers, "grpc-message"), "no%0A");
     assert_string_equal(value_of(&trailers, "grpc-status-details-bin"), "eHk");
     assert_int_equal(trailers.count, 3);
 
     trailers.count = 0;
-    GRPC_FRAMING.finish(arena, &status, &only, &trailers, &body);
+    GRPC_FRAMING.finish(arena, &encoding, &status, &only, &trailers, &body);
     assert_int_equal(only.status, 200);
     assert_string_equal(value_of(&only, "content-type"), "application/grpc");
     assert_string_equal(value_of(&only, "grpc-status"), "7");
@@ -157,7 +154,7 @@ static void a_status_is_trailers_or_the_only_head(void **state)
     /* Without memory the code is still told. */
     trailers.count = 0;
     arena_fail_at(arena, 1);
-    GRPC_FRAMING.finish(arena, &status, NULL, &trailers, &body);
+    GRPC_FRAMING.finish(arena, &encoding, &status, NULL, &trailers, &body);
     assert_string_equal(value_of(&trailers, "grpc-status"), "7");
     assert_null(value_of(&trailers, "grpc-message"));
 }

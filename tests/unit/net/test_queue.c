@@ -34,7 +34,7 @@ static struct net_stream *answered(size_t len, bool is_known)
 {
     struct net_stream *s = open_stream("CALL", "/identity");
     if (is_known) {
-        net_stream_set_known(s);
+        net_stream_set_known(s, (struct uuid){{0}});
     }
     net_stream_send(s, page(len));
     net_stream_finish(s, GRPC_OK, NULL, SLICE_NONE);
@@ -86,6 +86,40 @@ static void what_was_taken_makes_room(void **state)
     assert_false(answered(LARGE, false)->is_unread);
 }
 
+/* Once, from the loop, and not while the protocol asks for bytes. */
+static void room_is_told_when_half_of_it_was_taken(void **state)
+{
+    (void)state;
+    struct net_stream *s = open_stream("CALL", "/identity");
+    net_stream_set_known(s, (struct uuid){{0}});
+    net_stream_send(s, page(2 * NET_STREAM_QUEUE_MAX));
+    net_stream_await_room(s);
+    run_turn();
+    net.story[0] = '\0';
+    net_stream_took_answer(s, NET_STREAM_QUEUE_MAX);
+    run_turn();
+    assert_told("");
+    net_stream_took_answer(s, NET_STREAM_QUEUE_MAX);
+    assert_told("");
+    run_turn();
+    assert_told("room ");
+    net_stream_send(s, page(100));
+    net_stream_took_answer(s, 50);
+    run_turn();
+    assert_told("resume ");
+}
+
+static void room_that_is_there_is_told_from_the_loop(void **state)
+{
+    (void)state;
+    struct net_stream *s = open_stream("CALL", "/identity");
+    net.story[0] = '\0';
+    net_stream_await_room(s);
+    assert_told("");
+    run_turn();
+    assert_told("room ");
+}
+
 static bool is_gone(void)
 {
     for (int i = 0; i < 40 && net.server->conn_count > 0; i++) {
@@ -133,10 +167,16 @@ int main(void)
 {
 #define QUEUE_TEST(f) cmocka_unit_test_setup_teardown(f, set_up, tear_down)
     const struct CMUnitTest tests[] = {
-        QUEUE_TEST(one_connection_holds_four_mebibytes), QUEUE_TEST(strangers_have_a_quarter),
-        QUEUE_TEST(a_page_without_room_is_not_sent),     QUEUE_TEST(what_was_taken_makes_room),
-        QUEUE_TEST(whoever_does_not_read_is_cut),        QUEUE_TEST(whoever_reads_slowly_is_not),
-        QUEUE_TEST(whoever_waits_for_nothing_is_not),    QUEUE_TEST(headers_must_come_to_an_end),
+        QUEUE_TEST(one_connection_holds_four_mebibytes),
+        QUEUE_TEST(strangers_have_a_quarter),
+        QUEUE_TEST(a_page_without_room_is_not_sent),
+        QUEUE_TEST(what_was_taken_makes_room),
+        QUEUE_TEST(room_is_told_when_half_of_it_was_taken),
+        QUEUE_TEST(room_that_is_there_is_told_from_the_loop),
+        QUEUE_TEST(whoever_does_not_read_is_cut),
+        QUEUE_TEST(whoever_reads_slowly_is_not),
+        QUEUE_TEST(whoever_waits_for_nothing_is_not),
+        QUEUE_TEST(headers_must_come_to_an_end),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

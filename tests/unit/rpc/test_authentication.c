@@ -241,7 +241,7 @@ static void what_is_not_there_is_said_without_asking_who_calls(void **state)
     assert_int_equal(s->code, GRPC_UNIMPLEMENTED);
     assert_string_equal(s->text, reason_info(R_METHOD_UNKNOWN)->text);
     struct net_request page = fake_net_request("/chancery.v1.NoService/Nothing");
-    page.is_grpc = false;
+    page.framing = NULL;
     page.method = "GET";
     s = toy_open_with(&page);
     assert_int_equal(s->http_status, 404);

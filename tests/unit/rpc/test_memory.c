@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* A call whose memory is used up, at every allocation and every byte: it is refused for that, or served in full.
  *
- * The linker puts __wrap_arena_new in place of arena_new (--wrap), so that a call's arena fails when a test says so. */
+ * The linker puts __wrap_arena_new in place of arena_new (--wrap), so that a call's arena fails when a test says so; that
+ * of a refusal's details does not. */
 #include "toy.h"
 
 struct arena *__real_arena_new(size_t budget);
@@ -12,6 +13,9 @@ static size_t budget_is; /* 0: as it is asked for */
 
 struct arena *__wrap_arena_new(size_t budget)
 {
+    if (budget == CALL_DETAILS_BYTES) {
+        return __real_arena_new(budget);
+    }
     struct arena *arena = __real_arena_new(budget_is == 0 ? budget : budget_is);
     arena_fail_at(arena, fail_at);
     return arena;
@@ -112,7 +116,7 @@ static step refuses_with_details(struct call *c)
     return call_bad_field(c, "policy", "It is bad.");
 }
 
-static void a_refusal_is_told_without_its_details(void **state)
+static void a_refusal_is_told_with_its_reason(void **state)
 {
     (void)state;
     size_t told = 0;
@@ -121,7 +125,9 @@ static void a_refusal_is_told_without_its_details(void **state)
     for (fail_at = 1; fail_at <= 60; fail_at++) {
         const struct net_stream *s = ask(&TOY_FLOW);
         bool is_exhausted = strcmp(s->text, reason_info(R_ARENA_EXHAUSTED)->text) == 0;
-        assert_refused(s, is_exhausted ? R_ARENA_EXHAUSTED : R_FIELD_INVALID);
+        enum reason reason = is_exhausted ? R_ARENA_EXHAUSTED : R_FIELD_INVALID;
+        assert_refused(s, reason);
+        assert_true(toy_details_have(s, reason_info(reason)->public_name));
         told += !is_exhausted;
     }
     assert_in_range(told, 45, 52);
@@ -137,7 +143,7 @@ static void a_full_arena_has_room_for_the_status(void **state)
     const struct net_stream *s = ask(&TOY_FLOW);
     assert_refused(s, R_ARENA_EXHAUSTED);
     assert_int_equal(s->reads, 0);
-    assert_int_equal(s->details_len, 0);
+    assert_true(toy_details_have(s, reason_info(R_ARENA_EXHAUSTED)->public_name));
     assert_story("");
 }
 
@@ -248,8 +254,11 @@ static void budgets_have_defaults(void **state)
     assert_int_equal(toy.rpc->limits.arena_factor, 4);
     toy_engine(&(const struct rpc_limits){0}, &TOY_AUTHENTICATOR);
     assert_int_equal(toy.rpc->limits.max_deadline_ms, 30000);
-    const struct rpc_limits own = {
-        .arena_base_bytes = 64, .arena_factor = 2, .max_deadline_ms = 5, .party_calls = 7};
+    const struct rpc_limits own = {.arena_base_bytes = 64,
+                                   .arena_factor = 2,
+                                   .max_deadline_ms = 5,
+                                   .party_calls = 7,
+                                   .party_streams = 3};
     toy_engine(&own, &TOY_AUTHENTICATOR);
     assert_memory_equal(&toy.rpc->limits, &own, sizeof own);
 }
@@ -261,7 +270,7 @@ int main(void)
         TEST(every_allocation_may_fail),
         TEST(every_budget_may_be_used_up),
         TEST(nothing_is_left_out_of_a_reply),
-        TEST(a_refusal_is_told_without_its_details),
+        TEST(a_refusal_is_told_with_its_reason),
         TEST(a_full_arena_has_room_for_the_status),
         TEST(an_inbox_is_bounded),
         TEST(a_stream_keeps_nothing_of_its_messages),

@@ -82,6 +82,37 @@ static void without_a_tenant_nothing_is_counted(void **state)
     }
 }
 
+enum { CALLS = 12, AT_ONCE = 4 };
+
+/* In which order the calls went on: 'b' of the busy one, 'q' of the quiet one. */
+static char order[CALLS + 1];
+static size_t gone_on;
+
+static step goes_on(struct call *c)
+{
+    order[gone_on++] = uuid_eq(call_party(c), QUIET.u) ? 'q' : 'b';
+    return STEP_NEXT;
+}
+
+/* What the busy one waited for is over first; the quiet one waits for four of its calls at most. */
+static void in_a_crowd_each_goes_on_at_once_a_few_times(void **state)
+{
+    (void)state;
+    toy_engine(&(const struct rpc_limits){.party_calls = 100}, &TOY_AUTHENTICATOR);
+    toy_serve(&TOY_CACHED);
+    toy.on[F2] = goes_on;
+    gone_on = 0;
+    for (size_t i = 0; i + 1 < CALLS; i++) {
+        (void)toy_ask(&TOY_CACHED);
+    }
+    tenant = &QUIET;
+    (void)toy_ask(&TOY_CACHED);
+    assert_int_equal(toy_in_flight(), CALLS);
+    toy_complete();
+    assert_int_equal(gone_on, CALLS);
+    assert_int_equal(strchr(order, 'q') - order, AT_ONCE);
+}
+
 int main(void)
 {
 #define TEST(name) cmocka_unit_test_setup_teardown(name, set_up, toy_tear_down)
@@ -90,6 +121,7 @@ int main(void)
         TEST(admins_are_counted_apart),
         TEST(who_goes_leaves_a_place),
         TEST(without_a_tenant_nothing_is_counted),
+        TEST(in_a_crowd_each_goes_on_at_once_a_few_times),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

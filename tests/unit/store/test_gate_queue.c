@@ -42,10 +42,11 @@ static void done(struct gate_entry *entry)
     }
 }
 
-static struct gate_entry *submit(void)
+static struct gate_entry *submit_of(struct uuid party)
 {
     struct gate_entry *entry = ARENA_NEW(arena, struct gate_entry);
     *entry = (struct gate_entry){.operation = "test",
+                                 .party = party,
                                  .who = {.addresses = "",
                                          .user = "",
                                          .component_name = "",
@@ -59,6 +60,11 @@ static struct gate_entry *submit(void)
                                  .done = done};
     gate_submit(gate, entry);
     return entry;
+}
+
+static struct gate_entry *submit(void)
+{
+    return submit_of((struct uuid){{0}});
 }
 
 static void wait_all(int count)
@@ -241,6 +247,103 @@ static void a_full_queue_refuses_the_newest(void **state)
     }
 }
 
+static void stop_loop(struct loop_task *task)
+{
+    (void)task;
+    loop_stop(loop);
+}
+
+static size_t batches_sent(void)
+{
+    size_t count = 0;
+    for (const char *p = fake_pg_sent(fake); *p != '\0'; p++) {
+        count += *p == '|';
+    }
+    return count;
+}
+
+/* How many batches are on their way after a turn, of which nothing comes back. */
+static size_t after_a_turn(void)
+{
+    struct loop_task task;
+    loop_task_init(&task, stop_loop);
+    loop_defer(loop, &task);
+    loop_run(loop);
+    return batches_sent();
+}
+
+enum { CROWDED = 4 /* batches */ };
+
+static void fill_all_batches(void)
+{
+    fake_pg_hold(fake);
+    for (size_t i = 0; i < CROWDED * GATE_BATCH_MAX + 1; i++) {
+        (void)submit();
+    }
+    assert_int_equal(after_a_turn(), CROWDED);
+    for (size_t i = 0; i < CROWDED; i++) {
+        answer_recorded(GATE_BATCH_MAX);
+    }
+}
+
+static void whoever_has_nothing_on_its_way_waits_for_no_batch(void **state)
+{
+    (void)state;
+    static const struct uuid quiet = {{1}}, other = {{2}};
+    fill_all_batches();
+    (void)submit_of(quiet);
+    (void)submit_of(quiet);
+    (void)submit_of(other);
+    assert_int_equal(after_a_turn(), CROWDED + 1);
+    answer_recorded(2); /* one of each; the second of the quiet one waits with the loud one's */
+    assert_int_equal(after_a_turn(), CROWDED + 1);
+    answer_recorded(2);
+    fake_pg_go_on(fake);
+    wait_all(CROWDED * GATE_BATCH_MAX + 4);
+    assert_int_equal(batches_sent(), CROWDED + 2);
+}
+
+/* So that one of the two connections is free for those. */
+static void in_a_crowd_half_as_many_batches_are_on_their_way(void **state)
+{
+    (void)state;
+    static const struct uuid quiet = {{1}};
+    fill_all_batches();
+    (void)submit_of(quiet);
+    assert_int_equal(after_a_turn(), CROWDED + 1);
+    answer_recorded(1);
+    answer_recorded(1);
+    fake_pg_go_on(fake);
+    wait_all(CROWDED * GATE_BATCH_MAX + 2);
+    fake_pg_hold(fake);
+    for (size_t i = 0; i < 3 * GATE_BATCH_MAX; i++) {
+        (void)submit();
+    }
+    assert_int_equal(after_a_turn(), CROWDED + 2 + CROWDED / 2);
+    for (size_t i = 0; i < 3; i++) {
+        answer_recorded(GATE_BATCH_MAX);
+    }
+    fake_pg_go_on(fake);
+    wait_all(3 * GATE_BATCH_MAX);
+}
+
+static void who_canceled_has_nothing_on_its_way(void **state)
+{
+    (void)state;
+    static const struct uuid quiet = {{1}};
+    fill_all_batches();
+    struct gate_entry *first = submit_of(quiet);
+    assert_int_equal(after_a_turn(), CROWDED + 1);
+    gate_cancel(gate, first);
+    (void)submit_of(quiet);
+    assert_int_equal(after_a_turn(), CROWDED + 2);
+    answer_recorded(1);
+    answer_recorded(1);
+    answer_recorded(1);
+    fake_pg_go_on(fake);
+    wait_all(CROWDED * GATE_BATCH_MAX + 2);
+}
+
 static struct gate_entry *to_cancel;
 
 static void cancel_it(struct loop_task *task)
@@ -294,6 +397,11 @@ int main(void)
         cmocka_unit_test_setup_teardown(an_answer_that_makes_no_sense_is_one_entrys_error, set_up,
                                         tear_down),
         cmocka_unit_test_setup_teardown(a_full_queue_refuses_the_newest, set_up, tear_down),
+        cmocka_unit_test_setup_teardown(whoever_has_nothing_on_its_way_waits_for_no_batch, set_up,
+                                        tear_down),
+        cmocka_unit_test_setup_teardown(in_a_crowd_half_as_many_batches_are_on_their_way, set_up,
+                                        tear_down),
+        cmocka_unit_test_setup_teardown(who_canceled_has_nothing_on_its_way, set_up, tear_down),
         cmocka_unit_test_setup_teardown(canceled_entries_leave_their_place, set_up, tear_down),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -18,6 +18,8 @@ static const char ROWS[] =
     "INSERT INTO tenant_key (tenant, purpose, version, state, root_version, wrapped)"
     " SELECT tenant, 1, 1, 1, 1, 'x' FROM tenant;"
     "INSERT INTO exclusion (tenant, kind, value) SELECT tenant, 2, 'app' FROM tenant;"
+    "INSERT INTO denial (tenant, side, partner)"
+    " SELECT tenant, side, 'domain:rival.example' FROM tenant, unnest(ARRAY[1, 2]) AS side;"
     "INSERT INTO super_user (tenant, principal, reason, granted_by, expires_at)"
     " SELECT tenant, 'user:x@' || name || '.example', 'r', 'x', now() FROM tenant;"
     "INSERT INTO template (tenant, template, offline_days, grant_principals, grant_rights, name_languages, name_texts)"
@@ -54,6 +56,7 @@ static void check_identity(const struct tenant_record *t, const char *boundary, 
     assert_int_equal(t->view.domain_count, 1);
     assert_string_equal(t->view.domains[0], domain);
     assert_int_equal(t->view.partner_count, 1);
+    assert_int_equal(t->view.denials[t->view.denial_count - 1].side, DENIAL_CONTENT);
 }
 
 static void check_rest(const struct tenant_record *t, size_t count)
@@ -62,6 +65,7 @@ static void check_rest(const struct tenant_record *t, size_t count)
     assert_int_equal(t->view.template_count, count);
     assert_int_equal(t->view.exclusion_count, count);
     assert_int_equal(t->view.super_user_count, count);
+    assert_int_equal(t->view.denial_count, count + 1); /* that of content is read of all */
 }
 
 static void of_other_boundaries_only_who_people_are(void **state)
@@ -93,7 +97,14 @@ static void find(struct readers_find *find, int64_t epoch, const char *const *ad
     const struct gate_scope scopes[] = {{.scope = TENANT_PLATFORM.u, .epoch = 0},
                                         {.scope = NORTHWIND.u, .epoch = epoch}};
     prepare(&find->op);
-    reader_store_find(find, scopes, 2, addresses, count, served);
+    static const struct tenant_view sender = {.name = "northwind"};
+    reader_store_find(find, &(struct readers_question){.tenant = &sender,
+                                                       .sender = "a@northwind.example",
+                                                       .scopes = scopes,
+                                                       .scope_count = 2,
+                                                       .addresses = addresses,
+                                                       .address_count = count,
+                                                       .served = served});
     assert_int_equal(wait_for(&find->op), R_NONE);
 }
 

@@ -1,0 +1,190 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "document.h"
+
+#include <microhttpd.h>
+#include <string.h>
+
+#include "clean_html.h"
+#include "open.h"
+#include "page.h"
+#include "part.h"
+#include "routes.h"
+#include "style.h"
+#include "wiped.h"
+
+/* What a sender has written runs nothing, sends nothing and has no origin, whatever it is. Links open
+ * elsewhere. */
+#define MESSAGE_POLICY(pictures)                                                                           \
+    "sandbox allow-popups allow-popups-to-escape-sandbox; default-src 'none'; style-src 'unsafe-inline'; " \
+    "img-src data:" pictures "; frame-ancestors 'self'; base-uri 'none'; form-action 'none'"
+
+static const char *const blocked_policy = MESSAGE_POLICY("");
+static const char *const pictures_policy = MESSAGE_POLICY(" https:");
+const char *const file_policy =
+    "sandbox; default-src 'none'; style-src 'unsafe-inline'; img-src 'self' data:; "
+    "frame-ancestors 'none'; base-uri 'none'; form-action 'none'";
+
+struct document_job {
+    struct reading *reading;
+    const struct attachment *attachment; /* the reading's; NULL: the message itself */
+    enum language language;
+    bool has_pictures;
+    GString *html; /* out */
+};
+
+static void document_job_free(struct document_job *job)
+{
+    wipe_string(job->html);
+    reading_unref(job->reading);
+    g_free(job);
+}
+
+/* --- writing, in a thread --------------------------------------------------------------------- */
+
+static GString *document_begin(const struct document_job *job, const char *title, gsize size)
+{
+    const struct reading *reading = job->reading;
+    const char *classes[] = {reading->may_print ? "" : "no-print",
+                             reading->may_copy ? "" : "no-copy"};
+    /* At once as large as it usually gets: growing would leave copies behind. */
+    GString *html = g_string_sized_new(size + strlen(BODY_CSS) + 8192);
+    g_string_append(html, "<!doctype html>\n<html><head><meta charset=\"utf-8\"><title>");
+    add_escaped(html, title);
+    g_string_append_printf(
+        html,
+        "</title><meta name=\"viewport\" content=\"width=device-width, initial-scale=1\">"
+        "<style>%s</style></head>\n<body class=\"%s %s\">",
+        BODY_CSS, classes[0], classes[1]);
+    g_string_append_printf(html, "<p class=\"not-printed\" lang=\"%s\">",
+                           language_tag(job->language));
+    add_escaped(html, say(job->language, T_NOT_PRINTED));
+    g_string_append(html, "</p>\n<div class=\"content\">");
+    return html;
+}
+
+static void write_body(struct document_job *job)
+{
+    const struct message *message = job->reading->message;
+    gsize size;
+    const char *body =
+        g_bytes_get_data(job->has_pictures ? message->body_with_pictures : message->body, &size);
+    job->html = document_begin(job, message->subject, size);
+    g_string_append_len(job->html, body == NULL ? "" : body, (gssize)size);
+}
+
+static void write_picture(struct document_job *job)
+{
+    const struct attachment *attachment = job->attachment;
+    gsize size;
+    const void *data = g_bytes_get_data(attachment->data, &size);
+    char *digits = g_base64_encode(data, size);
+    job->html = document_begin(job, attachment->name, strlen(digits));
+    g_string_append_printf(job->html, "<img src=\"data:%s;base64,", attachment->type);
+    g_string_append(job->html, digits);
+    g_string_append(job->html, "\" alt=\"");
+    add_escaped(job->html, attachment->name);
+    g_string_append(job->html, "\">");
+    wipe_text(digits);
+}
+
+static void write_text(struct document_job *job)
+{
+    char *text = text_of_bytes(job->attachment->data, job->attachment->charset);
+    job->html = document_begin(job, job->attachment->name, strlen(text));
+    g_string_append(job->html, "<div class=\"plain\">");
+    add_escaped(job->html, text);
+    g_string_append(job->html, "</div>");
+    wipe_text(text);
+}
+
+static void write_document(void *arg)
+{
+    struct document_job *job = arg;
+    if (job->attachment == NULL) {
+        write_body(job);
+    } else if (job->attachment->look == LOOK_PICTURE) {
+        write_picture(job);
+    } else {
+        write_text(job);
+    }
+    g_string_append(job->html, "</div></body></html>\n");
+}
+
+/* --- giving ----------------------------------------------------------------------------------- */
+
+static void on_written(struct exchange *exchange)
+{
+    struct document_job *job = exchange->job;
+    const char *message_policy = job->has_pictures ? pictures_policy : blocked_policy;
+    if (exchange->session == NULL) {
+        answer_problem(exchange, MHD_HTTP_FORBIDDEN, P_SESSION_OVER);
+    } else {
+        answer_bytes(exchange, "text/html; charset=utf-8",
+                     job->attachment == NULL ? message_policy : file_policy, NULL,
+                     wiped_from_string(g_steal_pointer(&job->html)));
+    }
+    document_job_free(job);
+}
+
+static void give(struct exchange *exchange, const struct attachment *attachment)
+{
+    const struct message *message = exchange->session->reading->message;
+    /* Written, text is about twice as large, and a picture less. */
+    size_t size = attachment == NULL ? g_bytes_get_size(message->body)
+                                     : 2 * g_bytes_get_size(attachment->data);
+    if (!exchange_take_room(exchange, size)) {
+        return;
+    }
+    struct document_job *job = g_new0(struct document_job, 1);
+    job->reading = reading_ref(exchange->session->reading);
+    job->attachment = attachment;
+    job->language = exchange->language;
+    job->has_pictures =
+        attachment == NULL && wants_pictures(exchange) && message->body_with_pictures != NULL;
+    if (!exchange_work(exchange, write_document, job, on_written)) {
+        document_job_free(job);
+    }
+}
+
+bool wants_pictures(struct exchange *exchange)
+{
+    const char *query = exchange_query(exchange, "pictures");
+    return query != NULL && strcmp(query, "1") == 0;
+}
+
+static void give_body(struct exchange *exchange, const struct reading *reading)
+{
+    (void)reading; /* the session's */
+    give(exchange, NULL);
+}
+
+void handle_body(struct exchange *exchange)
+{
+    with_message(exchange, give_body);
+}
+
+const struct attachment *attachment_of(struct exchange *exchange, const struct reading *reading)
+{
+    const GPtrArray *attachments = reading->message->attachments;
+    if (exchange->number >= attachments->len) {
+        answer_problem(exchange, MHD_HTTP_NOT_FOUND, P_NOT_FOUND);
+        return NULL;
+    }
+    return g_ptr_array_index(attachments, exchange->number);
+}
+
+/* Pictures and text, shown and not saved: the page has the rights of the message. */
+static void give_look(struct exchange *exchange, const struct reading *reading)
+{
+    const struct attachment *attachment = attachment_of(exchange, reading);
+    if (attachment != NULL && attachment->look == LOOK_NONE) {
+        answer_problem(exchange, MHD_HTTP_NOT_FOUND, P_NOT_FOUND);
+    } else if (attachment != NULL) {
+        give(exchange, attachment);
+    }
+}
+
+void handle_look(struct exchange *exchange)
+{
+    with_message(exchange, give_look);
+}

@@ -1,0 +1,17 @@
+# SPDX-License-Identifier: Apache-2.0
+"""What the kernel says of processes."""
+
+
+def children(pid):
+    """The pids of its children, those of its first thread: an authority's workers, PostgreSQL's backends. None of a process
+    that is gone."""
+    try:
+        with open(f"/proc/{pid}/task/{pid}/children", encoding="ascii") as file:
+            return [int(child) for child in file.read().split()]
+    except FileNotFoundError:
+        return []
+
+
+def resident_kib(pid):
+    with open(f"/proc/{pid}/status", encoding="ascii") as file:
+        return int(next(line for line in file if line.startswith("VmRSS")).split()[1])
