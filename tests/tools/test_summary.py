@@ -21,11 +21,18 @@ CMOCKA = """[==========] Running 3 test(s).
 """
 
 
-def summarize(folder, *cases, stages=None):
-    """Run it over a JUnit file as CTest writes them; cases are (name, status, output)."""
+def write_results(path, cases):
+    """A JUnit file as CTest writes them; cases are (name, status, output)."""
     rows = "".join(f'<testcase name="{name}" classname="{name}" time="1" status="{status}">'
                    f"<system-out>{escape(output)}</system-out></testcase>" for name, status, output in cases)
-    (folder / "dev.xml").write_text(f'<?xml version="1.0"?><testsuite name="x">{rows}</testsuite>', encoding="utf-8")
+    path.write_text(f'<?xml version="1.0"?><testsuite name="x">{rows}</testsuite>', encoding="utf-8")
+
+
+def summarize(folder, *cases, stages=None, alone=()):
+    """Run it over these cases, and over those that were run once more and alone."""
+    write_results(folder / "dev.xml", cases)
+    if alone:
+        write_results(folder / "dev.alone.xml", alone)
     if stages:
         (folder / "skipped-stages").write_text(stages, encoding="utf-8")
     done = subprocess.run([SUMMARY, str(folder)], capture_output=True, text=True, check=False)
@@ -79,3 +86,28 @@ def test_failures_are_told(tmp_path, output, failed):
 
 def test_a_stage_without_a_reason_fails(tmp_path):
     assert summarize(tmp_path, stages="coverage\n")[0] == 1
+
+
+SHORT_OF_TIME = "FAILED tests/e2e/test_x.py::test_y - AssertionError\n1 failed, 4 passed in 0.5s\n"
+
+
+def test_what_passes_alone_is_counted_and_named(tmp_path):
+    code, lines = summarize(tmp_path, ("e2e.x", "fail", SHORT_OF_TIME), ("e2e.z", "run", "2 passed in 0.5s\n"),
+                            alone=[("e2e.x", "run", "5 passed in 0.5s\n")])
+    assert code == 0 and lines == [
+        "UNSTEADY  tests/e2e/test_x.py::test_y (dev): failed beside other tests, passed alone",
+        "7 passed, 0 failed, 0 skipped"]
+
+
+@pytest.mark.parametrize("first, again", [
+    (SHORT_OF_TIME, ("fail", SHORT_OF_TIME)),
+    ("ERROR: AddressSanitizer: heap-use-after-free\n" + SHORT_OF_TIME, ("run", "5 passed in 0.5s\n")),
+    ("x.c:5:3: runtime error: shift exponent 70\n" + SHORT_OF_TIME, ("run", "5 passed in 0.5s\n")),
+    ("Segmentation fault\n" + SHORT_OF_TIME, ("run", "5 passed in 0.5s\n")),
+    ("5 passed in 0.5s\n", ("run", "5 passed in 0.5s\n")),  # and then a sanitizer ended it
+    ("[==========] Running 1 test(s).\n[ RUN      ] one\n", ("run", CMOCKA.format(said="skipped: x\n"))),
+    ("Segmentation fault\n", ("run", "")),
+])
+def test_nothing_else_is_forgiven(tmp_path, first, again):
+    code, lines = summarize(tmp_path, ("x", "fail", first), alone=[("x", *again)])
+    assert code == 1 and any(line.startswith("FAILED  x (dev)") for line in lines), lines
