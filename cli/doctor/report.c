@@ -27,21 +27,10 @@ struct doctor_report *doctor_report_new(struct arena *arena, bool as_it_comes)
     return report;
 }
 
-/* RFC 8259 §7. */
 static void add_text(struct buf *json, const char *name, const char *text)
 {
-    buf_printf(json, ", \"%s\": \"", name);
-    for (; *text != '\0'; text++) {
-        unsigned char c = (unsigned char)*text;
-        if (c == '"' || c == '\\') {
-            buf_printf(json, "\\%c", c);
-        } else if (c < ' ' || c == 0x7f) {
-            buf_printf(json, "\\u%04x", c);
-        } else {
-            buf_add_byte(json, c);
-        }
-    }
-    buf_add_byte(json, '"');
+    buf_printf(json, ", \"%s\": ", name);
+    buf_add_json_text(json, text);
 }
 
 static void add_entry(struct doctor_report *r, const char *result,

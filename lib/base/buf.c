@@ -82,6 +82,49 @@ void buf_printf(struct buf *buf, const char *format, ...)
     va_end(again);
 }
 
+void buf_add_number(struct buf *buf, int64_t value)
+{
+    char digits[20]; /* of 2^63 and its sign */
+    size_t at = sizeof digits;
+    uint64_t left = value < 0 ? -(uint64_t)value : (uint64_t)value;
+    do {
+        digits[--at] = (char)('0' + left % 10);
+        left /= 10;
+    } while (left > 0);
+    if (value < 0) {
+        digits[--at] = '-';
+    }
+    buf_add(buf, slice_of(digits + at, sizeof digits - at));
+}
+
+static void add_json_escape(struct buf *buf, uint8_t c)
+{
+    static const char chars[] = "\"\\\b\f\n\r\t", names[] = "\"\\bfnrt";
+    const char *found = strchr(chars, c);
+    if (found != NULL) {
+        buf_printf(buf, "\\%c", names[found - chars]);
+    } else {
+        buf_printf(buf, "\\u%04x", c);
+    }
+}
+
+void buf_add_json_text(struct buf *buf, const char *text)
+{
+    buf_add_byte(buf, '"');
+    for (const char *at = text; *at != '\0';) {
+        size_t plain = 0;
+        while ((uint8_t)at[plain] >= 0x20 && at[plain] != '"' && at[plain] != '\\') {
+            plain++;
+        }
+        buf_add(buf, slice_of(at, plain));
+        at += plain;
+        if (*at != '\0') {
+            add_json_escape(buf, (uint8_t)*at++);
+        }
+    }
+    buf_add_byte(buf, '"');
+}
+
 rc buf_finish(const struct buf *buf, struct slice *out, struct err *err)
 {
     ENSURE(!buf->failed, err, R_ARENA_EXHAUSTED);

@@ -53,39 +53,9 @@ static void begin_item(struct writer *w, size_t *count)
     begin_line(w);
 }
 
-/* --- texts (RFC 8259 §7) ---------------------------------------------------------------------- */
-
-static void write_escape(struct writer *w, uint8_t c)
-{
-    static const char chars[] = "\"\\\b\f\n\r\t", names[] = "\"\\bfnrt";
-    const char *found = strchr(chars, c);
-    if (c != '\0' && found != NULL) {
-        buf_printf(&w->out, "\\%c", names[found - chars]);
-    } else {
-        buf_printf(&w->out, "\\u%04x", c);
-    }
-}
-
-static void write_text(struct writer *w, const char *text)
-{
-    buf_add_byte(&w->out, '"');
-    for (const char *at = text; *at != '\0';) {
-        size_t plain = 0;
-        while ((uint8_t)at[plain] >= 0x20 && at[plain] != '"' && at[plain] != '\\') {
-            plain++;
-        }
-        buf_add(&w->out, slice_of(at, plain));
-        at += plain;
-        if (*at != '\0') {
-            write_escape(w, (uint8_t)*at++);
-        }
-    }
-    buf_add_byte(&w->out, '"');
-}
-
 static void write_name(struct writer *w, const char *name)
 {
-    write_text(w, name);
+    buf_add_json_text(&w->out, name);
     buf_add_str(&w->out, w->for_people ? ": " : ":");
 }
 
@@ -102,7 +72,7 @@ static void write_enum(struct writer *w, const ProtobufCFieldDescriptor *field, 
         return;
     }
     bool is_right = w->for_people && field->descriptor == &chancery__v1__right__descriptor;
-    write_text(w, found->name + (is_right ? RIGHT_PREFIX : 0));
+    buf_add_json_text(&w->out, found->name + (is_right ? RIGHT_PREFIX : 0));
 }
 
 static void write_bytes(struct writer *w, const ProtobufCBinaryData *bytes)
@@ -123,7 +93,7 @@ static void write_value(struct writer *w, const ProtobufCFieldDescriptor *field,
 {
     switch (field->type) {
     case PROTOBUF_C_TYPE_STRING:
-        write_text(w, *(char *const *)value);
+        buf_add_json_text(&w->out, *(char *const *)value);
         return;
     case PROTOBUF_C_TYPE_BYTES:
         write_bytes(w, value);

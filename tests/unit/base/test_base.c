@@ -474,6 +474,32 @@ static void times_that_exist_are_read(void **state)
                  clock_parse_date("2027-01-3", &time));
 }
 
+static void numbers_and_texts_are_written(void **state)
+{
+    (void)state;
+    static const struct {
+        int64_t number;
+        const char *text, *json;
+    } cases[] = {
+        {0, "", "0\"\""},
+        {-7, "o'neil", "-7\"o'neil\""},
+        {1795521600, "\"a\\b\"", "1795521600\"\\\"a\\\\b\\\"\""},
+        {INT64_MAX, "\b\f\n\r\t\x01\x1f", "9223372036854775807\"\\b\\f\\n\\r\\t\\u0001\\u001f\""},
+        {INT64_MIN, "gr\xc3\xbc\xc3\x9f/\x7f", "-9223372036854775808\"gr\xc3\xbc\xc3\x9f/\x7f\""},
+    };
+    struct arena *arena = arena_new(4096);
+    for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
+        struct buf buf;
+        struct slice out;
+        buf_init(&buf, arena);
+        buf_add_number(&buf, cases[i].number);
+        buf_add_json_text(&buf, cases[i].text);
+        assert_true(buf_finish(&buf, &out, NULL).ok);
+        assert_string_equal(arena_dup(arena, out), cases[i].json);
+    }
+    arena_free(arena);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -481,6 +507,7 @@ int main(void)
         cmocka_unit_test(arena_holds_its_budget),
         cmocka_unit_test(arenas_of_both_sizes_hold_what_is_put_in),
         cmocka_unit_test(buf_error_is_sticky),
+        cmocka_unit_test(numbers_and_texts_are_written),
         cmocka_unit_test(base64url_is_strict),
         cmocka_unit_test(base64_takes_digits_only),
         cmocka_unit_test(uuids_round_trip),

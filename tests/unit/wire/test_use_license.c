@@ -41,6 +41,13 @@ static void claims_are_as_published(void **state)
     assert_non_null(strstr(text, "\"tpl\":\"03000000-0000-0000-0000-000000000000\""));
     assert_non_null(strstr(text, "\"chn\":\"native\""));
     assert_non_null(strstr(text, "\"off\":true"));
+    license.owner = "\"al\\ice\"@contoso.com";
+    decision.rights = (struct rights){0};
+    decision.frees_attachments = true;
+    assert_ok(use_license_claims(arena, &license, &claims, &err), &err);
+    text = arena_dup(arena, claims);
+    assert_non_null(strstr(text, "{\"att\":\"free\",\"bnd\""));
+    assert_non_null(strstr(text, "\"own\":\"\\\"al\\\\ice\\\"@contoso.com\",\"rts\":[],\"sub\""));
     arena_free(arena);
 }
 
