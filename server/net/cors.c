@@ -15,7 +15,7 @@ static const char HEADERS_ALLOWED[] =
 static const char HEADERS_EXPOSED[] =
     "connect-accept-encoding, connect-content-encoding, content-encoding, etag, "
     "grpc-accept-encoding, grpc-encoding, grpc-message, grpc-status, grpc-status-details-bin, "
-    "www-authenticate";
+    "retry-after, www-authenticate";
 static const char MAX_AGE_SECONDS[] = "7200"; /* no browser keeps it for longer */
 
 bool cors_has_origin(const struct net_request *request)

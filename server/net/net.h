@@ -27,6 +27,7 @@ enum {
      * server/identity takes them, and 8 KiB for all else. */
     NET_HEADER_BYTES_MAX = 48 * 1024,
     NET_FINGERPRINT_BYTES = 32, /* SHA-256 of the client certificate's DER */
+    NET_METADATA_MAX = 6,       /* of one answer, headers and trailers together */
 };
 
 struct net_header {
@@ -103,6 +104,11 @@ struct uuid net_stream_party(const struct net_stream *stream);
  * quarter of that of strangers. Beyond it an answer of more than 1 KiB is not kept: the stream ends with
  * R_ANSWERS_UNREAD, whatever it is finished with, or with status 503. */
 void net_stream_send(struct net_stream *stream, struct slice message);
+/* Say something beside the messages of an answer, in the form that the framing has for it: in front of them, for
+ * which none may have been sent yet, or behind them. Copies. `name` is in lower case. False: there are
+ * NET_METADATA_MAX already, no memory is left, or it can't stand in a header: a value is printable ASCII. */
+bool net_stream_add_header(struct net_stream *stream, const char *name, const char *value);
+bool net_stream_add_trailer(struct net_stream *stream, const char *name, const char *value);
 /* Bytes that wait to be sent; a streaming call should stop above NET_STREAM_QUEUE_MAX. */
 size_t net_stream_queued(const struct net_stream *stream);
 enum { NET_STREAM_QUEUE_MAX = 256 * 1024 };
@@ -113,6 +119,9 @@ void net_stream_await_room(struct net_stream *stream);
  * percent-encoded, `details` (google.rpc.Status, may be empty) base64-encoded here. Once only. */
 void net_stream_finish(struct net_stream *stream, enum grpc_code code, const char *text,
                        struct slice details);
+/* The same with GRPC_UNIMPLEMENTED, because nothing is at the call's path: where a status of HTTP says how a call
+ * ended, it is 404. */
+void net_stream_finish_unknown(struct net_stream *stream, const char *text, struct slice details);
 /* Answer a plain HTTP request, with what must not be kept. Once only. Copies the body. */
 void net_stream_reply_http(struct net_stream *stream, int status, const char *content_type,
                            struct slice body);

@@ -53,6 +53,10 @@ struct net_status {
     enum grpc_code code;
     const char *text;     /* NULL or empty: none */
     struct slice details; /* google.rpc.Status, may be empty */
+    bool is_unknown_path; /* nothing is there (net_stream_finish_unknown) */
+    /* Said behind the messages, by framings without a trailer_prefix. */
+    const struct net_header *trailers;
+    size_t trailer_count;
 };
 
 struct net_framing {
@@ -61,6 +65,9 @@ struct net_framing {
     bool is_whole;         /* a body is one message, and ends with it: there is no `look` */
     bool is_text;          /* bodies of requests are base64 around all else */
     bool only_streaming; /* it is for methods that stream; one that is_whole for those that don't */
+    /* Of one that is_whole, and has nothing behind the message: trailers stand in the head, under names that begin
+     * with this; NULL: `finish` says them. */
+    const char *trailer_prefix;
     /* Whether a request is a call in this framing. */
     bool (*takes)(const struct net_request *request);
     /* Read what the headers say: the encoding, request->timeout_ms and is_json. What can be said is also

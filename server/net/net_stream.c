@@ -249,7 +249,11 @@ static void note_framing(struct net_stream *stream)
     request->only_unary = stream->framing->is_whole;
     request->only_streaming = stream->framing->only_streaming;
     stream->encoding.length = NET_LENGTH_UNKNOWN;
-    (void)stream->framing->begin(request, &stream->encoding, &stream->fault);
+    rc begun = stream->framing->begin(request, &stream->encoding, &stream->fault);
+    if (begun.ok && stream->encoding.request == NET_COMPRESSION_UNKNOWN) {
+        /* Whatever single messages say of themselves: grpc/grpc doc/compression.md. */
+        (void)err_raise(&stream->fault, R_COMPRESSION_UNSUPPORTED, __FILE__, __LINE__, "headers");
+    }
 }
 
 static void read_headers(struct net_stream *stream)

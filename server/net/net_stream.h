@@ -48,6 +48,12 @@ enum net_inward {
 
 enum net_outward { NET_OUT_SILENT, NET_OUT_ANSWERING, NET_OUT_FINISHED, NET_OUT_GONE };
 
+/* What an answer says beside its messages. */
+struct net_metadata {
+    struct net_header headers[NET_METADATA_MAX], trailers[NET_METADATA_MAX];
+    size_t header_count, trailer_count;
+};
+
 struct net_stream {
     struct list link;       /* in conn->streams */
     struct list ready_link; /* in conn->ready or server->inflating */
@@ -78,6 +84,7 @@ struct net_stream {
     bool awaits_room;         /* `room` is to be told */
     bool is_unread;           /* an answer found no room: the client doesn't read the ones before */
     struct net_head trailers; /* none: count is 0 */
+    struct net_metadata *metadata; /* in the arena; NULL: none */
 };
 
 /* --- among the files net_stream*.c ----------------------------------------------------------- */
@@ -100,6 +107,8 @@ void net_stream_update_windows(struct net_stream *stream);
 bool net_stream_has_room_again(const struct net_stream *stream);
 /* Count what waits in stream->out, after every change of it. */
 void net_stream_count_queue(struct net_stream *stream);
+/* Into the head of the answer: headers, and trailers where the framing has no other place for them. */
+void net_stream_say_metadata(const struct net_stream *stream, struct net_head *head);
 /* Have it delivered, from outside of the connection's own events. */
 void net_stream_schedule(struct net_stream *stream);
 

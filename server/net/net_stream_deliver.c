@@ -57,9 +57,7 @@ static void open_stream(struct net_stream *stream)
 static rc check_frame(const struct net_stream *stream, const struct net_frame *frame,
                       struct err *err)
 {
-    ENSURE(!frame->compressed || stream->encoding.request == NET_GZIP, err,
-           stream->encoding.request == NET_COMPRESSION_UNKNOWN ? R_COMPRESSION_UNSUPPORTED
-                                                               : R_FRAMING_BROKEN);
+    ENSURE(!frame->compressed || stream->encoding.request == NET_GZIP, err, R_FRAMING_BROKEN);
     ENSURE(frame->length <= stream->message_max, err, R_MESSAGE_TOO_LARGE);
     return OK;
 }

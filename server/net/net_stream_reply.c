@@ -120,6 +120,7 @@ void net_stream_send(struct net_stream *stream, struct slice message)
     if (stream->framing->is_whole) {
         add_length(stream, &head);
     }
+    net_stream_say_metadata(stream, &head);
     net_stream_set_outward(stream, NET_OUT_ANSWERING);
     respond(stream, &head, true);
 }
@@ -144,31 +145,75 @@ static struct net_status unread_status(struct net_stream *stream)
                                .details = net_stream_details(stream, R_ANSWERS_UNREAD)};
 }
 
-void net_stream_finish(struct net_stream *stream, enum grpc_code code, const char *text,
-                       struct slice details)
+/* An end says what stands behind the messages, where the framing has no other place for it. */
+static void add_trailers(const struct net_stream *stream, struct net_status *status)
+{
+    if (stream->metadata != NULL && stream->framing->trailer_prefix == NULL) {
+        status->trailers = stream->metadata->trailers;
+        status->trailer_count = stream->metadata->trailer_count;
+    }
+}
+
+/* The head of an answer without messages can be its end as well, unless something is said in front of that. */
+static bool is_end_apart(const struct net_stream *stream)
+{
+    return !stream->framing->is_whole && stream->metadata != NULL &&
+           stream->metadata->header_count > 0;
+}
+
+/* The answer is its end: no message was sent. */
+static void finish_first(struct net_stream *stream, const struct net_status *status)
+{
+    const struct net_framing *framing = stream->framing;
+    bool is_apart = is_end_apart(stream);
+    struct net_head head = {0};
+    if (is_apart) {
+        framing->head(&stream->encoding, false, &head);
+    }
+    framing->finish(stream->arena, &stream->encoding, status, is_apart ? NULL : &head,
+                    &stream->trailers, &stream->out);
+    net_stream_count_queue(stream);
+    net_stream_set_outward(stream, NET_OUT_FINISHED);
+    bool has_bytes = net_stream_queued(stream) > 0;
+    if (has_bytes) {
+        add_length(stream, &head);
+    }
+    net_stream_say_metadata(stream, &head);
+    respond(stream, &head, has_bytes || stream->trailers.count > 0);
+}
+
+static void finish(struct net_stream *stream, struct net_status status)
 {
     CH_ASSERT(stream->framing != NULL && stream->outward != NET_OUT_FINISHED);
     net_stream_stop_listening(stream);
     if (stream->outward == NET_OUT_GONE) {
         return;
     }
-    const struct net_status status =
-        stream->is_unread ? unread_status(stream)
-                          : (struct net_status){.code = code, .text = text, .details = details};
-    bool is_first = stream->outward == NET_OUT_SILENT;
-    struct net_head head = {0};
-    stream->framing->finish(stream->arena, &stream->encoding, &status, is_first ? &head : NULL,
-                            &stream->trailers, &stream->out);
+    status = stream->is_unread ? unread_status(stream) : status;
+    add_trailers(stream, &status);
+    if (stream->outward == NET_OUT_SILENT) {
+        finish_first(stream, &status);
+        return;
+    }
+    stream->framing->finish(stream->arena, &stream->encoding, &status, NULL, &stream->trailers,
+                            &stream->out);
     net_stream_count_queue(stream);
     net_stream_set_outward(stream, NET_OUT_FINISHED);
-    if (is_first && net_stream_queued(stream) > 0) {
-        add_length(stream, &head);
-    }
-    if (is_first) {
-        respond(stream, &head, net_stream_queued(stream) > 0 || stream->trailers.count > 0);
-    } else {
-        stream->conn->protocol->resume(stream);
-    }
+    stream->conn->protocol->resume(stream);
+}
+
+void net_stream_finish(struct net_stream *stream, enum grpc_code code, const char *text,
+                       struct slice details)
+{
+    finish(stream, (struct net_status){.code = code, .text = text, .details = details});
+}
+
+void net_stream_finish_unknown(struct net_stream *stream, const char *text, struct slice details)
+{
+    finish(stream, (struct net_status){.code = GRPC_UNIMPLEMENTED,
+                                       .text = text,
+                                       .details = details,
+                                       .is_unknown_path = true});
 }
 
 /* --- pages ------------------------------------------------------------------------------------ */

@@ -12,6 +12,7 @@
 #include "wire/pb.h"
 
 enum { DETAILS_MAX = 4, RETRY_AFTER_SECONDS = 1 };
+static const char RETRY_AFTER[] = "1"; /* the same as a header */
 
 /* protobuf-c wants char *; these texts are never written through. */
 static char *text(const char *s)
@@ -101,6 +102,13 @@ static void add_localized(struct details *d, const struct reason_info *info)
     add(d, "type.googleapis.com/google.rpc.LocalizedMessage", &message.base);
 }
 
+/* Nothing is wrong with the request: it is refused for now. */
+static bool may_ask_again(const struct call *c, const struct reason_info *info)
+{
+    return info->code == GRPC_UNAVAILABLE || c->err.reason == R_TENANT_BUSY ||
+           c->err.reason == R_TOO_MANY_FAILURES;
+}
+
 static struct slice status_details(struct arena *arena, const struct call *c,
                                    const struct reason_info *info, const char *message)
 {
@@ -111,8 +119,7 @@ static struct slice status_details(struct arena *arena, const struct call *c,
     add_error_info(&details, info);
     if (c->violation_count > 0) {
         add_bad_request(&details);
-    } else if (info->code == GRPC_UNAVAILABLE || c->err.reason == R_TENANT_BUSY ||
-               c->err.reason == R_TOO_MANY_FAILURES) {
+    } else if (may_ask_again(c, info)) {
         add_retry_info(&details);
     }
     add_localized(&details, info);
@@ -162,6 +169,10 @@ void call_status_finish(struct call *c)
     const struct reason_info *info = reason_info(c->err.reason);
     const char *named = name_fields(c, info);
     const char *message = named == NULL ? info->text : named;
+    if (c->facts.only_unary && may_ask_again(c, info)) {
+        /* For clients that know HTTP alone (RFC 9110 §10.2.3); without it they have the status still. */
+        (void)net_stream_add_header(c->stream, "retry-after", RETRY_AFTER);
+    }
     /* The call's own memory may be what is used up, and clients read the reason, never the sentence. */
     AUTO(arena_free_at) struct arena *own = arena_new(CALL_DETAILS_BYTES);
     net_stream_finish(c->stream, info->code, message, status_details(own, c, info, message));

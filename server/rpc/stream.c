@@ -41,7 +41,7 @@ static void refuse_stream(struct rpc *rpc, struct net_stream *stream,
     if (request->framing != NULL) {
         const struct reason_info *info = reason_info(R_METHOD_UNKNOWN);
         AUTO(arena_free_at) struct arena *arena = arena_new(DETAILS_BUDGET);
-        net_stream_finish(stream, info->code, info->text, on_details(rpc, arena, R_METHOD_UNKNOWN));
+        net_stream_finish_unknown(stream, info->text, on_details(rpc, arena, R_METHOD_UNKNOWN));
         return;
     }
     bool is_method = rpc_find_method(request->path, NULL) != NULL;

@@ -198,7 +198,7 @@ def test_content_types_and_methods(world, version):
                     **({"more": ["-I"]} if method == "HEAD" else {"method": method}))
         assert (got.status, got.headers["allow"]) == (405, "POST"), method
     unknown = post(world, version, "TenantService/Nothing", b"{}", who=world.platform_admin)
-    assert (unknown.status, unknown.reason()) == (501, "METHOD_UNKNOWN")
+    assert (unknown.status, unknown.json()["code"], unknown.reason()) == (404, "unimplemented", "METHOD_UNKNOWN")
     assert post(world, version, "/livez", b"{}").status == 405
 
 

@@ -20,7 +20,7 @@ CASES = {
     "nobody by gRPC-Web": (IMPORT, "application/grpc-web", TOO_LARGE, None, (), 200),
     "a content type": (IMPORT, "text/plain", BODY, "admin", (), 415),
     "an origin": (IMPORT, "application/json", BODY, "admin", ("origin: https://evil.example",), 403),
-    "a method that is none": ("/chancery.v1.DirectoryService/Nothing", "application/json", BODY, "admin", (), 501),
+    "a method that is none": ("/chancery.v1.DirectoryService/Nothing", "application/json", BODY, "admin", (), 404),
     "a page": ("/livez", "application/json", BODY, "admin", (), 405),
 }
 

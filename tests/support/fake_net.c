@@ -217,6 +217,21 @@ void net_stream_finish(struct net_stream *stream, enum grpc_code code, const cha
     stream->details_len = details.len;
 }
 
+void net_stream_finish_unknown(struct net_stream *stream, const char *text, struct slice details)
+{
+    net_stream_finish(stream, GRPC_UNIMPLEMENTED, text, details);
+    stream->http_status = 404;
+}
+
+bool net_stream_add_header(struct net_stream *stream, const char *name, const char *value)
+{
+    assert_false(stream->is_closed);
+    assert_int_equal(stream->finishes, 0);
+    assert_int_equal(stream->sent_count, 0);
+    snprintf(stream->header, sizeof stream->header, "%s: %s", name, value);
+    return true;
+}
+
 void net_stream_reply_page(struct net_stream *stream, const struct net_page *page)
 {
     finish(stream);

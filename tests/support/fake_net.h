@@ -42,6 +42,7 @@ struct net_stream {
     size_t finishes;  /* net_stream_finish and net_stream_reply_http */
     enum grpc_code code;
     int http_status;
+    char header[64]; /* the last of net_stream_add_header, "name: value" */
     char text[256];
     uint8_t details[2048];
     size_t details_len;

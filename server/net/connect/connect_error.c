@@ -41,8 +41,8 @@ static void add(struct bytes *out, const char *text)
     bytes_add(out, slice_str(text));
 }
 
-/* RFC 8259 §7. The text is UTF-8. */
-static void add_text(struct bytes *out, struct slice text)
+/* RFC 8259 §7. */
+void connect_error_write_text(struct slice text, struct bytes *out)
 {
     add(out, "\"");
     for (size_t i = 0; i < text.len; i++) {
@@ -88,7 +88,7 @@ static void add_detail(struct bytes *out, struct slice any)
         }
     }
     add(out, "{\"type\":");
-    add_text(out, slice_cut(type, (size_t)(slice_rfind(type, '/') + 1), type.len));
+    connect_error_write_text(slice_cut(type, (size_t)(slice_rfind(type, '/') + 1), type.len), out);
     add(out, ",\"value\":");
     add_base64(out, value);
     add(out, "}");
@@ -117,7 +117,7 @@ void connect_error_write(const struct net_status *status, struct bytes *out)
     add(out, "\"");
     if (status->text != NULL && status->text[0] != '\0') {
         add(out, ",\"message\":");
-        add_text(out, slice_str(status->text));
+        connect_error_write_text(slice_str(status->text), out);
     }
     add_details(out, status->details);
     add(out, "}");

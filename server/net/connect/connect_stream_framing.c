@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "net/connect/connect_stream_framing.h"
 
+#include <string.h>
+
 #include "net/connect/connect_error.h"
 #include "net/connect/connect_headers.h"
 #include "net/envelope.h"
@@ -43,6 +45,48 @@ static void add_message(struct bytes *body, struct slice message, bool compresse
     envelope_add(body, compressed ? ENVELOPE_COMPRESSED : 0, message);
 }
 
+static bool has_name(const struct net_header *header, const char *name)
+{
+    return strcmp(header->name, name) == 0;
+}
+
+/* All values of the name that the trailer at `first` has. */
+static void add_values(const struct net_status *status, size_t first, struct bytes *out)
+{
+    for (size_t i = first; i < status->trailer_count; i++) {
+        if (has_name(&status->trailers[i], status->trailers[first].name)) {
+            bytes_add(out, slice_str(i == first ? "[" : ","));
+            connect_error_write_text(slice_str(status->trailers[i].value), out);
+        }
+    }
+    bytes_add(out, slice_str("]"));
+}
+
+static bool was_before(const struct net_status *status, size_t at)
+{
+    for (size_t i = 0; i < at; i++) {
+        if (has_name(&status->trailers[i], status->trailers[at].name)) {
+            return true;
+        }
+    }
+    return false;
+}
+
+/* "metadata":{"name":["value","value"]} */
+static void add_metadata(const struct net_status *status, struct bytes *out)
+{
+    for (size_t i = 0; i < status->trailer_count; i++) {
+        if (was_before(status, i)) {
+            continue;
+        }
+        bytes_add(out, slice_str(i == 0 ? "\"metadata\":{" : ","));
+        connect_error_write_text(slice_str(status->trailers[i].name), out);
+        bytes_add(out, slice_str(":"));
+        add_values(status, i, out);
+    }
+    bytes_add(out, slice_str(status->trailer_count == 0 ? "" : "}"));
+}
+
 static void finish(struct arena *arena, const struct net_encoding *encoding,
                    const struct net_status *status, struct net_head *only,
                    struct net_head *trailers, struct bytes *body)
@@ -58,6 +102,10 @@ static void finish(struct arena *arena, const struct net_encoding *encoding,
         bytes_add(&text, slice_str("\"error\":"));
         connect_error_write(status, &text);
     }
+    if (status->code != GRPC_OK && status->trailer_count > 0) {
+        bytes_add(&text, slice_str(","));
+    }
+    add_metadata(status, &text);
     bytes_add(&text, slice_str("}"));
     envelope_add(body, FLAG_END, bytes_view(&text));
     bytes_free(&text);

@@ -52,7 +52,8 @@ static void finish(struct arena *arena, const struct net_encoding *encoding,
     if (only == NULL) {
         return;
     }
-    only->status = connect_error_http_status(status->code);
+    /* A path is not a method's code: to HTTP, nothing is there. */
+    only->status = status->is_unknown_path ? 404 : connect_error_http_status(status->code);
     net_head_add(only, "content-type", JSON);
     net_head_add(only, "cache-control", "no-store");
     if (status->code == GRPC_UNAUTHENTICATED) {
@@ -66,6 +67,7 @@ static void finish(struct arena *arena, const struct net_encoding *encoding,
 const struct net_framing CONNECT_UNARY_FRAMING = {
     .name = "connect",
     .is_whole = true,
+    .trailer_prefix = "trailer-",
     .takes = takes,
     .begin = begin,
     .head = head,

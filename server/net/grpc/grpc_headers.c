@@ -51,4 +51,7 @@ void grpc_headers_add_status(struct arena *arena, const struct net_status *statu
     if (details != NULL) {
         net_head_add(out, "grpc-status-details-bin", details);
     }
+    for (size_t i = 0; i < status->trailer_count; i++) {
+        net_head_add(out, status->trailers[i].name, status->trailers[i].value);
+    }
 }

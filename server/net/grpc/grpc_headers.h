@@ -12,6 +12,7 @@ void grpc_headers_add_head(const struct net_encoding *encoding, bool compressed,
                            struct net_head *out);
 /* Which compressions of requests are understood. */
 void grpc_headers_add_accepted(struct net_head *out);
-/* grpc-status, grpc-message, grpc-status-details-bin. Over the arena's budget without the latter two. */
+/* grpc-status, grpc-message, grpc-status-details-bin, and the trailers. Over the arena's budget without
+ * grpc-message and grpc-status-details-bin. */
 void grpc_headers_add_status(struct arena *arena, const struct net_status *status,
                              struct net_head *out);

@@ -96,21 +96,60 @@ static void say_framing(struct http1_session *s, const struct net_head *head, bo
     }
 }
 
-void http1_respond(struct net_stream *stream, const struct net_head *head, bool has_body)
+/* A client that asked whether to send its body may keep it now, or not (RFC 9110 §10.1.1). And where more may come than
+ * is thrown away, the connection can't go on behind it: who isn't told so asks again on it, in vain. */
+static bool is_last(const struct http1_session *s)
 {
-    struct http1_session *s = session_of(stream);
-    struct http1_stream *x = stream_of(stream);
+    const struct http1_stream *x = s->stream;
+    bool is_rest_unknown = x->head.is_chunked && !x->stream.all_came;
+    return s->is_ending || x->head.expects_continue || s->left > HTTP1_SKIPPED_MAX ||
+           is_rest_unknown;
+}
+
+static void speak(struct http1_session *s, const struct net_head *head, bool has_body)
+{
+    struct http1_stream *x = s->stream;
     char line[64];
     snprintf(line, sizeof line, "HTTP/1.1 %d %s\r\n", head->status, phrase_of(head->status));
     say(s, line);
     say_fields(s, head);
     say_framing(s, head, has_body);
-    /* A client that asked whether to send its body may keep it now, or not (RFC 9110 §10.1.1). */
-    s->is_ending = s->is_ending || x->head.expects_continue || s->left > HTTP1_SKIPPED_MAX;
+    s->is_ending = is_last(s);
     say(s, s->is_ending ? "connection: close\r\n\r\n" : "\r\n");
     x->has_begun = true;
     x->is_out = !has_body;
-    conn_schedule_flush(stream->conn);
+    conn_schedule_flush(s->conn);
+}
+
+/* A whole answer waits for the rest of a chunked request, which mostly is on its way: then the connection goes on. It waits
+ * until the request has come, is too long or broken, or takes long (net_streams_expire). */
+static bool is_rest_awaited(const struct http1_session *s)
+{
+    const struct http1_stream *x = s->stream;
+    return x->stream.outward == NET_OUT_FINISHED && x->head.is_chunked && !x->stream.all_came &&
+           !x->head.expects_continue && s->inward != HTTP1_REFUSED;
+}
+
+void http1_respond(struct net_stream *stream, const struct net_head *head, bool has_body)
+{
+    struct http1_session *s = session_of(stream);
+    struct http1_stream *x = stream_of(stream);
+    if (is_rest_awaited(s)) {
+        x->is_held = true;
+        x->held = *head;
+        x->held_has_body = has_body;
+    } else {
+        speak(s, head, has_body);
+    }
+}
+
+void http1_say_held(struct http1_session *s)
+{
+    struct http1_stream *x = s->stream;
+    if (x->is_held) {
+        x->is_held = false;
+        speak(s, &x->held, x->held_has_body);
+    }
 }
 
 void http1_resume(struct net_stream *stream)
@@ -221,5 +260,6 @@ void http1_answer_now(struct net_stream *stream)
 {
     session_of(stream)->is_ending = true;
     stream_of(stream)->has_lingered = true;
+    http1_say_held(session_of(stream));
     conn_schedule_flush(stream->conn);
 }

@@ -34,6 +34,7 @@ static void refuse(struct http1_session *s, const struct http1_fault *why)
     } else {
         net_stream_took_fault(stream, why->sentence);
     }
+    http1_say_held(s);
 }
 
 /* The next line of at most `max` bytes; false: later, or never. */
@@ -109,6 +110,7 @@ static void request_came(struct http1_session *s)
 {
     set_inward(s, HTTP1_WAITING);
     net_stream_took_end(&s->stream->stream);
+    http1_say_held(s);
 }
 
 static void head_came(struct http1_session *s)

@@ -45,6 +45,9 @@ struct http1_stream {
     bool is_chunked;   /* the answer */
     bool is_out;       /* the answer, but for what is in session->out */
     bool has_lingered; /* long enough for the rest of the request */
+    bool is_held;      /* the whole answer, until the request has come */
+    bool held_has_body;
+    struct net_head held;
 };
 
 struct http1_session {
@@ -71,5 +74,7 @@ void http1_respond(struct net_stream *stream, const struct net_head *head, bool 
 void http1_resume(struct net_stream *stream);
 void http1_answer_now(struct net_stream *stream);
 ssize_t http1_fill(void *session, uint8_t *out, size_t cap);
+/* Nothing more of the request is waited for: send the answer that did. */
+void http1_say_held(struct http1_session *s);
 /* Ask the client for the body that it holds back (RFC 9110 §10.1.1). */
 void http1_say_continue(struct http1_session *s);

@@ -86,6 +86,7 @@ static void stop(void *session)
 static void respond(struct net_stream *stream, const struct net_head *head, bool has_body)
 {
     (void)stream;
+    net.head = *head;
     tell("respond:%d%s ", head->status, has_body ? "+body" : "");
 }
 
@@ -193,6 +194,10 @@ static void finish(struct arena *arena, const struct net_encoding *encoding,
     } else {
         net_head_add(trailers, "end", "yes");
     }
+    for (size_t i = 0; i < status->trailer_count; i++) {
+        net_head_add(only != NULL ? only : trailers, status->trailers[i].name,
+                     status->trailers[i].value);
+    }
 }
 
 static const struct net_framing FAKE_FRAMING = {
@@ -203,6 +208,35 @@ static const struct net_framing FAKE_FRAMING = {
     .head = head,
     .add_message = add_message,
     .finish = finish,
+};
+
+static bool takes_whole(const struct net_request *request)
+{
+    return strcmp(request->method, "WHOLE") == 0;
+}
+
+static void finish_whole(struct arena *arena, const struct net_encoding *encoding,
+                         const struct net_status *status, struct net_head *only,
+                         struct net_head *trailers, struct bytes *body)
+{
+    (void)arena;
+    (void)encoding;
+    (void)trailers;
+    if (only != NULL) {
+        only->status = status->is_unknown_path ? 404 : 300 + (int)status->code;
+        bytes_add(body, slice_str("{}"));
+    }
+}
+
+static const struct net_framing WHOLE_FRAMING = {
+    .name = "whole",
+    .is_whole = true,
+    .trailer_prefix = "t-",
+    .takes = takes_whole,
+    .begin = begin,
+    .head = head,
+    .add_message = add_message,
+    .finish = finish_whole,
 };
 
 /* --- the handler ------------------------------------------------------------------------------ */
@@ -269,6 +303,7 @@ int net_fixture_start(const struct net_config *bounds)
     int fds[2];
     config.protocols[0] = &FAKE_PROTOCOL;
     config.framings[0] = &FAKE_FRAMING;
+    config.framings[1] = &WHOLE_FRAMING;
     metrics_reset();
     net = (struct net_fixture){.loop = loop_new()};
     net.server = net_server_new(net.loop, &config, &handler);

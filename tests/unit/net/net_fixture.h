@@ -5,7 +5,9 @@
  * The protocol gives back what comes from the socket; "!" is broken, "q" the end. Streams are made by open_stream.
  * The framing is a letter, 'm' or 'z' (compressed), and a length of three bytes; 'b' is broken. Its calls have the
  * method CALL; "/bad" has bad headers, "/identity" and "/unknown" say how their messages are compressed, others
- * are by gzip; "/gzip" accepts answers by gzip. */
+ * are by gzip; "/gzip" accepts answers by gzip.
+ * The method WHOLE is that of another framing, whose body is one message and whose trailers stand in the head behind
+ * "t-". */
 #pragma once
 
 #include "chancery_test.h"
@@ -27,6 +29,7 @@ struct net_fixture {
     unsigned answered_now;  /* how often an answer was not to be held any longer */
     bool finish_in_message; /* answer from within the callback */
     bool is_over, is_quiet;
+    struct net_head head; /* of the last answer */
 };
 extern struct net_fixture net;
 

@@ -153,8 +153,9 @@ static void errors_are_json(void **state)
     (void)state;
     AUTO(arena_free_at) struct arena *arena = arena_new(4096);
     static const struct net_encoding encoding = {.content_type = "application/connect+json"};
-    const struct net_status status = {GRPC_PERMISSION_DENIED, "no \"\\\n\x1f\xc3\xbc",
-                                      slice_of(STATUS, sizeof STATUS - 1)};
+    const struct net_status status = {.code = GRPC_PERMISSION_DENIED,
+                                      .text = "no \"\\\n\x1f\xc3\xbc",
+                                      .details = slice_of(STATUS, sizeof STATUS - 1)};
     static const char json[] =
         "{\"code\":\"permission_denied\",\"message\":\"no \\u0022\\u005c\\u000a\\u001f\xc3\xbc\","
         "\"details\":[{\"type\":\"a.B\",\"value\":\"eHk\"},{\"type\":\"a.C\",\"value\":\"\"}]}";
@@ -183,6 +184,44 @@ static void errors_are_json(void **state)
     bytes_free(&body);
 }
 
+/* A name stands once, with all its values. */
+static void a_streams_end_has_its_metadata(void **state)
+{
+    (void)state;
+    static const struct net_header more[] = {{"x-a", "1"}, {"x-b", "\""}, {"x-a", "2"}};
+    static const struct {
+        enum grpc_code code;
+        size_t count;
+        const char *json;
+    } rows[] = {
+        {GRPC_OK, 1, "{\"metadata\":{\"x-a\":[\"1\"]}}"},
+        {GRPC_OK, 3, "{\"metadata\":{\"x-a\":[\"1\",\"2\"],\"x-b\":[\"\\u0022\"]}}"},
+        {GRPC_ABORTED, 0, "{\"error\":{\"code\":\"aborted\"}}"},
+        {GRPC_ABORTED, 1, "{\"error\":{\"code\":\"aborted\"},\"metadata\":{\"x-a\":[\"1\"]}}"},
+    };
+    for (size_t i = 0; i < sizeof rows / sizeof rows[0]; i++) {
+        const struct net_status status = {
+            .code = rows[i].code, .trailers = more, .trailer_count = rows[i].count};
+        struct bytes body = {0};
+        CONNECT_STREAM_FRAMING.finish(NULL, NULL, &status, NULL, NULL, &body);
+        struct slice all = bytes_view(&body);
+        assert_true(slice_eq_str(slice_cut(all, 5, all.len), rows[i].json));
+        bytes_free(&body);
+    }
+}
+
+static void nothing_at_a_path_is_404(void **state)
+{
+    (void)state;
+    const struct net_status status = {.code = GRPC_UNIMPLEMENTED, .is_unknown_path = true};
+    struct net_head only = {0};
+    struct bytes body = {0};
+    CONNECT_UNARY_FRAMING.finish(NULL, NULL, &status, &only, NULL, &body);
+    assert_int_equal(only.status, 404);
+    assert_true(slice_eq_str(bytes_view(&body), "{\"code\":\"unimplemented\"}"));
+    bytes_free(&body);
+}
+
 static void every_code_has_its_status(void **state)
 {
     (void)state;
@@ -206,9 +245,14 @@ static void web_trailers_are_in_the_body(void **state)
     (void)state;
     AUTO(arena_free_at) struct arena *arena = arena_new(4096);
     static const struct net_encoding encoding = {.content_type = "application/grpc-web+proto"};
-    const struct net_status status = {GRPC_NOT_FOUND, "a\nb", slice_str("xy")};
+    static const struct net_header more[] = {{"x-a", "1"}};
+    const struct net_status status = {.code = GRPC_NOT_FOUND,
+                                      .text = "a\nb",
+                                      .details = slice_str("xy"),
+                                      .trailers = more,
+                                      .trailer_count = 1};
     static const char text[] = "grpc-status: 5\r\ngrpc-message: a%0Ab\r\n"
-                               "grpc-status-details-bin: eHk\r\n";
+                               "grpc-status-details-bin: eHk\r\nx-a: 1\r\n";
     struct net_head only = {0}, trailers = {0};
     struct bytes body = {0}, in_text = {0}, decoded = {0};
     GRPC_WEB_FRAMING.finish(arena, &encoding, &status, &only, &trailers, &body);
@@ -275,6 +319,8 @@ int main(void)
         cmocka_unit_test(a_unary_bodys_encoding_and_length),
         cmocka_unit_test(errors_are_json),
         cmocka_unit_test(every_code_has_its_status),
+        cmocka_unit_test(a_streams_end_has_its_metadata),
+        cmocka_unit_test(nothing_at_a_path_is_404),
         cmocka_unit_test(web_trailers_are_in_the_body),
         cmocka_unit_test(text_bodies_come_in_pieces),
     };

@@ -133,7 +133,8 @@ static void a_status_is_trailers_or_the_only_head(void **state)
 {
     (void)state;
     AUTO(arena_free_at) struct arena *arena = arena_new(4096);
-    const struct net_status status = {GRPC_PERMISSION_DENIED, "no\n", slice_str("xy")};
+    const struct net_status status = {
+        .code = GRPC_PERMISSION_DENIED, .text = "no\n", .details = slice_str("xy")};
     const struct net_encoding encoding = {.content_type = "application/grpc"};
     struct net_head only = {0}, trailers = {0};
     struct bytes body = {0};
@@ -150,6 +151,16 @@ static void a_status_is_trailers_or_the_only_head(void **state)
     assert_string_equal(value_of(&only, "grpc-status"), "7");
     assert_int_equal(trailers.count, 0);
     assert_int_equal(bytes_view(&body).len, 0);
+
+    /* What else is said goes with it. */
+    static const struct net_header more[] = {{"x-a", "1"}, {"x-a", "2"}};
+    const struct net_status rich = {.trailers = more, .trailer_count = 2};
+    trailers.count = 0;
+    GRPC_FRAMING.finish(arena, &encoding, &rich, NULL, &trailers, &body);
+    assert_int_equal(trailers.count, 3);
+    assert_string_equal(trailers.headers[1].name, "x-a");
+    assert_string_equal(trailers.headers[1].value, "1");
+    assert_string_equal(trailers.headers[2].value, "2");
 
     /* Without memory the code is still told. */
     trailers.count = 0;

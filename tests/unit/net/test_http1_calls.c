@@ -7,10 +7,12 @@
 #include <string.h>
 
 #include "http1_run.h"
+#include "net/http1/http1_session.h"
 
 #define POST(type) "POST /a.B/C HTTP/1.1\r\nhost: x\r\ncontent-type: " type "\r\n"
 #define JSON POST("application/json")
 #define OURS "origin: https://app.example.org\r\n"
+#define REFUSED JSON "origin: https://evil.example\r\n"
 #define FIRST(origin) \
     "OPTIONS /a.B/C HTTP/1.1\r\nhost: x\r\n" origin "access-control-request-method: POST\r\n\r\n"
 
@@ -166,6 +168,48 @@ static void pages_of_other_origins(void **state)
     ASSERT_ROWS(rows);
 }
 
+/* An answer before the request's end. Of more than is thrown away the connection ends, and whoever asked again on it
+ * lost that call. How much of a chunked one comes is known at its end. */
+static void an_early_answer_says_whether_the_connection_goes_on(void **state)
+{
+    (void)state;
+    static const struct row rows[] = {
+        {.in = REFUSED "transfer-encoding: chunked\r\n\r\n1\r\n{\r\n0\r\n\r\n",
+         .status = "403",
+         .has_not = "connection"},
+        {.in = REFUSED "transfer-encoding: chunked\r\n\r\n1\r\n{\r\nx\r\n",
+         .status = "403",
+         .has = "connection: close\r\n"},
+        {.in = REFUSED "content-length: 2\r\n\r\n{", .status = "403", .has_not = "connection"},
+        {.in = REFUSED "content-length: 99999\r\n\r\n{",
+         .status = "403",
+         .has = "connection: close\r\n"},
+    };
+    ASSERT_ROWS(rows);
+    static char large[3 * HTTP1_SKIPPED_MAX];
+    size_t n = (size_t)snprintf(large, sizeof large, REFUSED "transfer-encoding: chunked\r\n\r\n");
+    for (size_t sent = 0; sent < 2 * HTTP1_SKIPPED_MAX; sent += 4096) {
+        n += (size_t)snprintf(large + n, sizeof large - n, "1000\r\n%4096s\r\n", "");
+    }
+    const struct row row = {.in = large, .len = n, .status = "403", .has = "connection: close\r\n"};
+    assert_rows(&row, 1);
+}
+
+/* It waits for the rest, but not for long. */
+static void an_answer_does_not_wait_for_ever(void **state)
+{
+    (void)state;
+    static const char in[] = REFUSED "transfer-encoding: chunked\r\n\r\n1\r\n{\r\n";
+    struct bytes early = {0}, late = {0};
+    (void)http1_run(slice_str(in), sizeof in, &early);
+    assert_int_equal(bytes_view(&early).len, 0);
+    (void)http1_run_late(slice_str(in), SLICE_NONE, &late);
+    struct slice said = bytes_view(&late);
+    assert_true(slice_starts_with(said, "HTTP/1.1 403 "));
+    assert_non_null(memmem(said.ptr, said.len, "connection: close\r\n", 19));
+    bytes_free(&late);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -173,6 +217,8 @@ int main(void)
         cmocka_unit_test(a_length_need_not_be_told),
         cmocka_unit_test(messages_have_envelopes),
         cmocka_unit_test(pages_of_other_origins),
+        cmocka_unit_test(an_early_answer_says_whether_the_connection_goes_on),
+        cmocka_unit_test(an_answer_does_not_wait_for_ever),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

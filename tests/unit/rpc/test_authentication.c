@@ -240,6 +240,7 @@ static void what_is_not_there_is_said_without_asking_who_calls(void **state)
     assert_int_equal(s->finishes, 1);
     assert_int_equal(s->code, GRPC_UNIMPLEMENTED);
     assert_string_equal(s->text, reason_info(R_METHOD_UNKNOWN)->text);
+    assert_int_equal(s->http_status, 404); /* where such a status says it */
     struct net_request page = fake_net_request("/chancery.v1.NoService/Nothing");
     page.framing = NULL;
     page.method = "GET";

@@ -31,6 +31,14 @@ static void one_too_many_is_refused_with_a_time_to_wait(void **state)
     struct net_stream *third = toy_ask(&TOY_PLAIN);
     assert_refused(third, R_TENANT_BUSY);
     assert_true(toy_details_have(third, "google.rpc.RetryInfo"));
+    assert_string_equal(third->header, "");
+    struct net_request http = fake_net_request(TOY_PLAIN.method);
+    http.only_unary = true; /* whose end is a status of HTTP */
+    struct net_stream *fourth = toy_open_with(&http);
+    toy_body(fourth);
+    toy_settle();
+    assert_refused(fourth, R_TENANT_BUSY);
+    assert_string_equal(fourth->header, "retry-after: 1");
     tenant = &QUIET;
     struct net_stream *other = toy_ask(&TOY_PLAIN);
     assert_int_equal(toy_in_flight(), 3);
