@@ -38,6 +38,8 @@ static const char HELP[] =
     "  --branding NAME      how a mail looks to readers outside, how long they have it, and how they\n"
     "                       sign in (chancery branding); the default is the tenant's look alone\n"
     "  --language TAG       in which language a mail explains itself to them; may be repeated\n"
+    "  --notify-owner       mail the owner when it is opened or somebody is refused, where the tenant\n"
+    "                       lets owners be told; not with --offline\n"
     "  --offline PUBLISHER  ask nobody: by the file that chancery publisher get has written\n"
     "  --mail, --file       take INPUT for a mail or a file, whatever its name\n"
     "\n"
@@ -55,7 +57,7 @@ struct protect_args {
     const char **languages;
     const char **recipients;      /* as given */
     const char **mail_recipients; /* from the mail's header, if none were given */
-    bool is_dnf, is_encrypt_only, is_mail, is_file;
+    bool is_dnf, is_encrypt_only, is_mail, is_file, notify_owner;
 };
 
 /* Nobody is asked, not even for how a mail looks. */
@@ -107,6 +109,7 @@ static chancery_protection *request_of(struct session *s, const struct protect_a
     chancery_protection_set_owner(request, args->owner);
     chancery_protection_set_display_name(request, args->name);
     chancery_protection_set_branding(request, args->branding);
+    chancery_protection_set_notify_owner(request, args->notify_owner);
     const char **recipients = args->recipients != NULL ? args->recipients : args->mail_recipients;
     for (size_t i = 0; i < option_list_count(recipients); i++) {
         chancery_protection_add_recipient(request, recipients[i]);
@@ -275,6 +278,10 @@ static int check_args(struct protect_args *args)
     if (is_offline(args) && args->profile != NULL) {
         return usage_error(&command_protect, "give --profile or --offline, not both");
     }
+    if (is_offline(args) && args->notify_owner) {
+        return usage_error(&command_protect, "--notify-owner goes not with --offline: say chancery "
+                                             "track --notify on when the content is known");
+    }
     args->is_mail = args->is_mail || (!args->is_file && ends_with(args->input, ".eml"));
     return EXIT_OK;
 }
@@ -294,6 +301,7 @@ static int run(int argc, char **argv)
         {"--recipient", NULL, NULL, &args.recipients},
         {"--do-not-forward", NULL, &args.is_dnf, NULL},
         {"--encrypt-only", NULL, &args.is_encrypt_only, NULL},
+        {"--notify-owner", NULL, &args.notify_owner, NULL},
         {"--mail", NULL, &args.is_mail, NULL},
         {"--file", NULL, &args.is_file, NULL},
     };

@@ -14,8 +14,9 @@ static const char HELP[] =
     "                                     [--cap-days N] TENANT\n"
     "       chancery tenant update        --profile FILE [--display-name TEXT] [--cap-days N]\n"
     "                                     [--state STATE] [--onboarding PRINCIPAL]…\n"
-    "                                     [--everybody] [--passcodes on|off] [TENANT]\n"
-    "       chancery tenant switch        --profile FILE [--tenant TENANT] SWITCH on|off\n"
+    "                                     [--everybody] [--passcodes on|off]\n"
+    "                                     [--do-not-track GROUP]… [--track-everybody] [TENANT]\n"
+    "       chancery tenant switch        --profile FILE [--tenant TENANT] SWITCH POSITION\n"
     "       chancery tenant add-domain    --profile FILE [--tenant TENANT] DOMAIN\n"
     "       chancery tenant verify-domain --profile FILE [--tenant TENANT] [--asserted] DOMAIN\n"
     "       chancery tenant remove-domain --profile FILE [--tenant TENANT] DOMAIN\n"
@@ -38,8 +39,14 @@ static const char HELP[] =
     "                and its people, components and admins are refused everywhere\n"
     "  --passcodes   whether readers without an account may prove their address by a code that the\n"
     "                authority mails to them; off holds at once, for those who read by one too\n"
+    "  --do-not-track\n"
+    "                a group, as group:ADDRESS, whose members owners don't see when they open content or\n"
+    "                are refused; may be repeated, and replaces the groups before. The audit log has\n"
+    "                them all the same\n"
+    "  --track-everybody\n"
+    "                owners see everybody\n"
     "\n"
-    "switch turns something on or off for the tenant:\n"
+    "switch turns something on or off for the tenant, or to another position:\n"
     "\n"
     "  do-not-forward     whether new content may be protected by Do Not Forward\n"
     "  encrypt-only       whether new content may be protected by Encrypt-Only\n"
@@ -48,6 +55,11 @@ static const char HELP[] =
     "  reject-without-rights\n"
     "                     whether mail that a rule protects by a template is not sent when one of its\n"
     "                     recipients would have no rights by it\n"
+    "  journal-decryption whether the tenant's gateways may open its mail for a journal\n"
+    "  notify-owners      whether owners who ask for it are told by mail of who opens their content\n"
+    "  transport-decryption\n"
+    "                     whether they may open its mail to have it scanned: off; optional, what can't\n"
+    "                     be opened passes as it is; mandatory, it isn't delivered\n"
     "\n"
     "Addresses in tokens count only in domains that the tenant has proven. To prove one:\n"
     "\n"
@@ -66,8 +78,8 @@ static const char HELP[] =
     "exclusions lists who and what is excluded.\n"
     "\n"
     "If the tenant requires a second admin, verify-domain, remove-domain of a proven one, let-in, a\n"
-    "higher --cap-days, --passcodes on, and switching social-identities or free-attachments on only\n"
-    "ask for approval: see chancery approval --help.\n"
+    "higher --cap-days, --passcodes on, and switching social-identities, free-attachments, or\n"
+    "journal- or transport-decryption on only ask for approval: see chancery approval --help.\n"
     "\n"
     "  chancery tenant create --profile platform-admin.yaml --boundary commercial contoso\n"
     "\n"
@@ -96,6 +108,9 @@ static void print_tenant(const Chancery__V1__Tenant *t)
         printf("%s%s", i == 0 ? "" : ", ", t->onboarding[i]);
     }
     puts(t->n_onboarding == 0 ? "every member" : "");
+    for (size_t i = 0; i < t->n_do_not_track; i++) {
+        printf("  not tracked  %s\n", t->do_not_track[i]);
+    }
     printf("  passcodes    %s\n", t->disable_passcodes ? "off" : "on");
     tenant_print_switches(t);
     for (size_t i = 0; i < t->n_domains; i++) {
@@ -151,53 +166,85 @@ static int get(struct session *s, const struct verb_args *args)
                      &chancery__v1__get_tenant_response__descriptor, show_got);
 }
 
-enum { FIELDS_MAX = 5 };
+enum { FIELDS_MAX = 6 };
 
-/* Fill a tenant from the options, and put the names of the fields that were given into `paths`.
- * Returns an exit code. */
-static int read_fields(const struct command *command, const struct tenant_args *args,
-                       Chancery__V1__Tenant *t, char *paths[FIELDS_MAX], size_t *count)
+/* The names of the fields that were given. */
+struct field_names {
+    char *paths[FIELDS_MAX];
+    size_t count;
+};
+
+static void note(struct field_names *names, const char *field)
 {
-    *count = 0;
+    names->paths[names->count++] = text_field(field);
+}
+
+/* Lists replace what was there before; a flag empties them. Returns an exit code. */
+static int read_lists(const struct command *command, const struct tenant_args *args,
+                      Chancery__V1__Tenant *t, struct field_names *names)
+{
+    if (args->onboarding != NULL || args->everybody) {
+        t->onboarding = (char **)(uintptr_t)args->onboarding;
+        t->n_onboarding = option_list_count(args->onboarding);
+        note(names, "onboarding");
+    }
+    if (args->do_not_track != NULL || args->track_everybody) {
+        t->do_not_track = (char **)(uintptr_t)args->do_not_track;
+        t->n_do_not_track = option_list_count(args->do_not_track);
+        note(names, "do_not_track");
+    }
+    if (t->n_onboarding > 0 && args->everybody) {
+        return usage_error(command, "give --onboarding or --everybody, not both");
+    }
+    return t->n_do_not_track > 0 && args->track_everybody
+               ? usage_error(command, "give --do-not-track or --track-everybody, not both")
+               : EXIT_OK;
+}
+
+/* Those that are one of two. Returns an exit code. */
+static int read_choices(const struct command *command, const struct tenant_args *args,
+                        Chancery__V1__Tenant *t, struct field_names *names)
+{
+    static const char *const states[] = {"active", "disabled", NULL};
+    static const char *const switches[] = {"on", "off", NULL};
+    size_t at;
+    if (args->state != NULL) {
+        if (choice_read(command, "--state", args->state, states, &at) != EXIT_OK) {
+            return EXIT_USAGE;
+        }
+        t->state = at == 0 ? CHANCERY__V1__TENANT_STATE__TENANT_STATE_ACTIVE
+                           : CHANCERY__V1__TENANT_STATE__TENANT_STATE_DISABLED;
+        note(names, "state");
+    }
+    if (args->passcodes != NULL) {
+        if (choice_read(command, "--passcodes", args->passcodes, switches, &at) != EXIT_OK) {
+            return EXIT_USAGE;
+        }
+        t->disable_passcodes = at == 1;
+        note(names, "disable_passcodes");
+    }
+    return EXIT_OK;
+}
+
+/* Fill a tenant from the options. Returns an exit code. */
+static int read_fields(const struct command *command, const struct tenant_args *args,
+                       Chancery__V1__Tenant *t, struct field_names *names)
+{
+    names->count = 0;
     t->tenant = name_of(&args->common);
     if (args->display_name != NULL) {
         t->display_name = text_field(args->display_name);
-        paths[(*count)++] = text_field("display_name");
+        note(names, "display_name");
     }
     if (args->cap_days != NULL) {
         if (number_read(command, "--cap-days", args->cap_days, 0, 365, &t->license_cap_days) !=
             EXIT_OK) {
             return EXIT_USAGE;
         }
-        paths[(*count)++] = text_field("license_cap_days");
+        note(names, "license_cap_days");
     }
-    if (args->state != NULL) {
-        static const char *const states[] = {"active", "disabled", NULL};
-        size_t at;
-        if (choice_read(command, "--state", args->state, states, &at) != EXIT_OK) {
-            return EXIT_USAGE;
-        }
-        t->state = at == 0 ? CHANCERY__V1__TENANT_STATE__TENANT_STATE_ACTIVE
-                           : CHANCERY__V1__TENANT_STATE__TENANT_STATE_DISABLED;
-        paths[(*count)++] = text_field("state");
-    }
-    if (args->passcodes != NULL) {
-        static const char *const switches[] = {"on", "off", NULL};
-        size_t at;
-        if (choice_read(command, "--passcodes", args->passcodes, switches, &at) != EXIT_OK) {
-            return EXIT_USAGE;
-        }
-        t->disable_passcodes = at == 1;
-        paths[(*count)++] = text_field("disable_passcodes");
-    }
-    if (args->onboarding != NULL || args->everybody) {
-        t->onboarding = (char **)(uintptr_t)args->onboarding;
-        t->n_onboarding = option_list_count(args->onboarding);
-        paths[(*count)++] = text_field("onboarding");
-    }
-    return t->n_onboarding > 0 && args->everybody
-               ? usage_error(command, "give --onboarding or --everybody, not both")
-               : EXIT_OK;
+    int code = read_choices(command, args, t, names);
+    return code == EXIT_OK ? read_lists(command, args, t, names) : code;
 }
 
 static void show_created(const void *response)
@@ -210,14 +257,13 @@ static int create(struct session *s, const struct verb_args *common)
     const struct tenant_args *args = tenant_args_of(common);
     Chancery__V1__CreateTenantRequest request;
     Chancery__V1__Tenant tenant;
-    char *paths[FIELDS_MAX];
-    size_t count;
+    struct field_names names;
     chancery__v1__create_tenant_request__init(&request);
     chancery__v1__tenant__init(&tenant);
     if (args->boundary == NULL) {
         return usage_error(s->command, "--boundary is required");
     }
-    int code = read_fields(s->command, args, &tenant, paths, &count);
+    int code = read_fields(s->command, args, &tenant, &names);
     if (code != EXIT_OK) {
         return code;
     }
@@ -240,18 +286,19 @@ static int update(struct session *s, const struct verb_args *args)
     Chancery__V1__UpdateTenantRequest request;
     Chancery__V1__Tenant tenant;
     Google__Protobuf__FieldMask mask;
-    char *paths[FIELDS_MAX];
+    struct field_names names;
     chancery__v1__update_tenant_request__init(&request);
     chancery__v1__tenant__init(&tenant);
     google__protobuf__field_mask__init(&mask);
-    int code = read_fields(s->command, tenant_args_of(args), &tenant, paths, &mask.n_paths);
+    int code = read_fields(s->command, tenant_args_of(args), &tenant, &names);
     if (code != EXIT_OK) {
         return code;
     }
-    if (mask.n_paths == 0) {
+    if (names.count == 0) {
         return usage_error(s->command, "say what to change");
     }
-    mask.paths = paths;
+    mask.paths = names.paths;
+    mask.n_paths = names.count;
     request.tenant = &tenant;
     request.update_mask = &mask;
     return verb_call(s, args, "TenantService/UpdateTenant", &request.base,
@@ -265,7 +312,7 @@ static const struct verb VERBS[] = {
     {"get", 0, 1, "at most one tenant", get},
     {"create", 1, 1, "one tenant", create},
     {"update", 0, 1, "at most one tenant", update},
-    {"switch", 2, 2, "a switch, and on or off", tenant_switch},
+    {"switch", 2, 2, "a switch and its position", tenant_switch},
     {"add-domain", 1, 1, "one domain", tenant_add_domain},
     {"verify-domain", 1, 1, "one domain", tenant_verify_domain},
     {"remove-domain", 1, 1, "one domain", tenant_remove_domain},
@@ -286,6 +333,8 @@ static int run(int argc, char **argv)
                                         {"--passcodes", &args.passcodes, NULL, NULL},
                                         {"--onboarding", NULL, NULL, &args.onboarding},
                                         {"--everybody", NULL, &args.everybody, NULL},
+                                        {"--do-not-track", NULL, NULL, &args.do_not_track},
+                                        {"--track-everybody", NULL, &args.track_everybody, NULL},
                                         {"--asserted", NULL, &args.asserted, NULL},
                                         {"--user", &args.user, NULL, NULL},
                                         {"--application", &args.application, NULL, NULL},

@@ -9,8 +9,8 @@ struct tenant_args {
     struct verb_args common;
     const char *boundary, *display_name, *cap_days, *state, *passcodes;
     const char *user, *application, *platform;
-    const char **onboarding; /* NULL-terminated; NULL if none were given */
-    bool everybody, asserted;
+    const char **onboarding, **do_not_track; /* NULL-terminated; NULL if none were given */
+    bool everybody, track_everybody, asserted;
 };
 
 static inline const struct tenant_args *tenant_args_of(const struct verb_args *args)

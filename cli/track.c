@@ -42,10 +42,14 @@ static const char RESTORE_HELP[] =
     "Next: chancery track shows who opens it from now on.\n";
 static const char TRACK_HELP[] =
     "usage: chancery track --profile FILE [-o json|yaml] CONTENT-ID|FILE\n"
+    "       chancery track --profile FILE --notify on|off CONTENT-ID|FILE\n"
     "\n"
     "Shows who opened a content, who was refused and why: the latest 50 attempts, newest first.\n"
     "For its owner, its issuer and admins of its tenant; with the protected mail or file also for\n"
     "whoever holds OWNER.\n"
+    "\n"
+    "  --notify on|off  from now on mail the owner, or don't, when it is opened or somebody is refused:\n"
+    "                   one mail for all of some minutes, where the tenant lets owners be told\n"
     "\n"
     "  chancery track --profile alice.yaml CONTENT-ID\n"
     "\n"
@@ -165,36 +169,72 @@ static void show_access(const Chancery__V1__ListAccessResponse *r)
     table_end(&table);
 }
 
+/* Fill a request from the operand, ask, and let `response` be the answer. Returns an exit code. */
+static int ask_access(struct session *session, const struct content_operand *content,
+                      ProtobufCMessage **response)
+{
+    Chancery__V1__ListAccessRequest request;
+    chancery__v1__list_access_request__init(&request);
+    request.content_id = content->id;
+    request.publishing_license = content->license;
+    return session_call(session, "TrackingService/ListAccess", &request.base,
+                        &chancery__v1__list_access_response__descriptor, response);
+}
+
+static int set_notification(struct session *session, const struct content_operand *content,
+                            bool is_on)
+{
+    ProtobufCMessage *response = NULL;
+    Chancery__V1__SetNotificationRequest request;
+    chancery__v1__set_notification_request__init(&request);
+    request.content_id = content->id;
+    request.publishing_license = content->license;
+    request.notify_owner = is_on;
+    int code = session_call(session, "TrackingService/SetNotification", &request.base,
+                            &chancery__v1__set_notification_response__descriptor, &response);
+    if (code == EXIT_OK) {
+        puts(is_on ? "the owner is told" : "the owner is not told");
+    }
+    return code;
+}
+
+static int show(struct session *session, const struct content_operand *content, enum answer answer)
+{
+    ProtobufCMessage *response = NULL;
+    int code = ask_access(session, content, &response);
+    if (code != EXIT_OK || answer != ANSWER_TEXT) {
+        return code == EXIT_OK ? answer_print(session, answer, response) : code;
+    }
+    show_access(session_shown(session, response));
+    return EXIT_OK;
+}
+
 static int run_track(int argc, char **argv)
 {
-    const char *profile = NULL, *format = NULL;
+    static const char *const positions[] = {"on", "off", NULL};
+    const char *profile = NULL, *format = NULL, *notify = NULL;
     const struct option_spec specs[] = {{"--profile", &profile, NULL, NULL},
-                                        {"-o", &format, NULL, NULL}};
+                                        {"-o", &format, NULL, NULL},
+                                        {"--notify", &notify, NULL, NULL}};
     struct session session;
     struct content_operand content;
-    ProtobufCMessage *response = NULL;
-    Chancery__V1__ListAccessRequest request;
-    if (options_take(&command_track, specs, 2, argc, argv) != 2) {
+    enum answer answer;
+    size_t position = 0;
+    if (options_take(&command_track, specs, sizeof specs / sizeof specs[0], argc, argv) != 2) {
         return usage_error(&command_track, "give one content id, or a protected mail or file");
     }
-    enum answer answer;
-    int code = answer_read(&command_track, format, &answer);
+    int code = notify == NULL
+                   ? EXIT_OK
+                   : choice_read(&command_track, "--notify", notify, positions, &position);
+    code = code == EXIT_OK ? answer_read(&command_track, format, &answer) : code;
     code = code == EXIT_OK ? session_open(&session, &command_track, profile) : code;
     if (code != EXIT_OK) {
         return code;
     }
     code = content_operand_read(&session, argv[1], &content);
     if (code == EXIT_OK) {
-        chancery__v1__list_access_request__init(&request);
-        request.content_id = content.id;
-        request.publishing_license = content.license;
-        code = session_call(&session, "TrackingService/ListAccess", &request.base,
-                            &chancery__v1__list_access_response__descriptor, &response);
-    }
-    if (code == EXIT_OK && answer != ANSWER_TEXT) {
-        code = answer_print(&session, answer, response);
-    } else if (code == EXIT_OK) {
-        show_access(session_shown(&session, response));
+        code = notify == NULL ? show(&session, &content, answer)
+                              : set_notification(&session, &content, position == 0);
     }
     session_close(&session);
     return code;

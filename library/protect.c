@@ -132,6 +132,11 @@ void chancery_protection_set_branding(chancery_protection *p, const char *name)
     set(p, &p->request.branding, name);
 }
 
+void chancery_protection_set_notify_owner(chancery_protection *p, int notify)
+{
+    p->request.notify_owner = notify != 0;
+}
+
 void chancery_protection_set_request_id(chancery_protection *p, const char *uuid)
 {
     set(p, &p->request.request_id, uuid);

@@ -73,6 +73,8 @@ CHANCERY_API void chancery_protection_set_display_name(chancery_protection *prot
 /** A branding of the tenant, whose limits for readers outside hold for the content; NULL: none. */
 CHANCERY_API void chancery_protection_set_branding(chancery_protection *protection,
                                                    const char *name);
+/** Whether the owner wants a mail when it is opened or somebody is refused, which the tenant may have switched off. */
+CHANCERY_API void chancery_protection_set_notify_owner(chancery_protection *protection, int notify);
 /** A request id of the caller's own, a random UUID. */
 CHANCERY_API void chancery_protection_set_request_id(chancery_protection *protection,
                                                      const char *uuid);

@@ -15,6 +15,7 @@ struct mail_relay {
     struct secret *password; /* NULL without signing in */
     struct dns *dns;         /* with a line of its own: nobody's look-ups hold up another's */
     struct passcode_mail *passcodes;
+    struct notice_mail *notices;
 };
 
 /* Without the line's end that editors leave. */
@@ -47,7 +48,7 @@ static enum smtp_tls tls_of(const char *text)
 }
 
 static rc open_relay(struct mail_relay *relay, struct loop *loop, const Conf *conf,
-                     struct passcode_mail_config *config, struct err *err)
+                     struct mail_config *config, struct err *err)
 {
     const Chancery__Config__V1__MailRelay *c = conf->mail_relay;
     unsigned port = 0;
@@ -71,13 +72,14 @@ static rc open_relay(struct mail_relay *relay, struct loop *loop, const Conf *co
                                          .timeout_ms = c->timeout_ms,
                                          .dns = relay->dns};
     relay->passcodes = passcode_mail_new(loop, config);
+    relay->notices = notice_mail_new(loop, config);
     return OK;
 }
 
 rc mail_relay_new(const Conf *conf, struct services *services, struct mail_relay **out,
                   struct err *err)
 {
-    struct passcode_mail_config config = {
+    struct mail_config config = {
         .store = services->store, .keys = services->keys, .served = views_served(services->views)};
     *out = NULL;
     if (conf->mail_relay == NULL) {
@@ -94,10 +96,19 @@ rc mail_relay_new(const Conf *conf, struct services *services, struct mail_relay
     return OK;
 }
 
+void mail_relay_stop(struct mail_relay *relay)
+{
+    if (relay != NULL) {
+        passcode_mail_stop(relay->passcodes);
+        notice_mail_stop(relay->notices);
+    }
+}
+
 void mail_relay_free(struct mail_relay *relay)
 {
     if (relay != NULL) {
         passcode_mail_free(relay->passcodes);
+        notice_mail_free(relay->notices);
         dns_free(relay->dns);
         secret_free(relay->password);
         xfree(relay);

@@ -4,6 +4,7 @@
 #include "base/mem.h"
 #include "obs/log.h"
 #include "store/resource/key_store.h"
+#include "store/resource/notice_store.h"
 #include "store/resource/passcode_store.h"
 #include "store/resource/proof_store.h"
 
@@ -15,7 +16,7 @@ enum {
 };
 
 /* One after the other. */
-enum sweep_kind { SWEEP_PROOFS, SWEEP_PASSCODES, SWEEP_KEYS, SWEEP_KINDS };
+enum sweep_kind { SWEEP_PROOFS, SWEEP_PASSCODES, SWEEP_NOTICES, SWEEP_KEYS, SWEEP_KINDS };
 
 struct sweep {
     struct store *store;
@@ -24,6 +25,7 @@ struct sweep {
     enum sweep_kind kind;
     struct proof_sweep proofs;
     struct passcode_sweep passcodes;
+    struct notice_sweep notices;
     struct key_sweep keys;
     bool is_running;
 };
@@ -32,6 +34,7 @@ static struct store_op *running(struct sweep *sweep)
 {
     struct store_op *const ops[SWEEP_KINDS] = {[SWEEP_PROOFS] = &sweep->proofs.op,
                                                [SWEEP_PASSCODES] = &sweep->passcodes.op,
+                                               [SWEEP_NOTICES] = &sweep->notices.op,
                                                [SWEEP_KEYS] = &sweep->keys.op};
     return ops[sweep->kind];
 }
@@ -41,6 +44,7 @@ static bool has_more(const struct sweep *sweep)
     const bool more[SWEEP_KINDS] = {[SWEEP_PROOFS] = sweep->proofs.count == PROOFS_SWEPT_MAX,
                                     [SWEEP_PASSCODES] =
                                         sweep->passcodes.count == PASSCODES_SWEPT_MAX,
+                                    [SWEEP_NOTICES] = sweep->notices.count == NOTICES_SWEPT_MAX,
                                     [SWEEP_KEYS] = sweep->keys.has_destroyed};
     return more[sweep->kind];
 }
@@ -72,6 +76,11 @@ static void sweep_passcodes(struct sweep *sweep)
     passcode_store_sweep(&sweep->passcodes);
 }
 
+static void sweep_notices(struct sweep *sweep)
+{
+    notice_store_sweep(&sweep->notices);
+}
+
 static void sweep_keys(struct sweep *sweep)
 {
     key_store_sweep(&sweep->keys);
@@ -81,6 +90,7 @@ static void on_timer(struct loop_timer *timer)
 {
     static void (*const submit[SWEEP_KINDS])(struct sweep *) = {[SWEEP_PROOFS] = sweep_proofs,
                                                                 [SWEEP_PASSCODES] = sweep_passcodes,
+                                                                [SWEEP_NOTICES] = sweep_notices,
                                                                 [SWEEP_KEYS] = sweep_keys};
     struct sweep *sweep = LIST_ENTRY(timer, struct sweep, timer);
     loop_timer_arm(timer, SWEEP_MS);

@@ -234,7 +234,7 @@ static void on_term(struct loop_signal *signal)
               F_INT("calls", rpc_calls_active(w->rpc)));
     readiness_end(&w->readiness);
     rpc_end_streams(w->rpc);
-    passcode_mail_stop(w->services.passcode_mail);
+    mail_relay_stop(w->mail_relay);
     close_unserved(w);
     net_server_drain(w->server, w->conf->limits->drain_ms, drained, w);
 }

@@ -57,7 +57,7 @@ static void add_date(struct buf *buf, struct unix_time now)
                months[tm.tm_mon], tm.tm_year + 1900, tm.tm_hour, tm.tm_min, tm.tm_sec);
 }
 
-static void add_from(struct buf *buf, struct arena *arena, const struct passcode_message *m)
+static void add_from(struct buf *buf, struct arena *arena, const struct mail_head *m)
 {
     buf_add_str(buf, "From: ");
     if (m->from_name[0] != '\0') {
@@ -68,8 +68,8 @@ static void add_from(struct buf *buf, struct arena *arena, const struct passcode
 }
 
 /* What keeps programs from answering: RFC 3834 §5, and Exchange's own. */
-static void add_headers(struct buf *buf, struct arena *arena, const struct passcode_message *m,
-                        const struct mail_text *text)
+static void add_headers(struct buf *buf, struct arena *arena, const struct mail_head *m,
+                        const char *subject, const char *languages)
 {
     char id[UUID_TEXT_BYTES];
     const char *to = mail_message_address(arena, m->to);
@@ -79,19 +79,23 @@ static void add_headers(struct buf *buf, struct arena *arena, const struct passc
     add_from(buf, arena, m);
     buf_printf(buf, "To: <%s>\r\nMessage-ID: <%s@%s>\r\nSubject: ", to == NULL ? "" : to, id,
                address_domain(m->from));
-    add_words(buf, arena, text->subject);
+    add_words(buf, arena, subject);
     buf_printf(buf,
                "\r\nAuto-Submitted: auto-generated\r\nX-Auto-Response-Suppress: All\r\n"
                "MIME-Version: 1.0\r\nContent-Language: %s\r\n"
                "Content-Type: text/plain; charset=utf-8\r\n"
                "Content-Transfer-Encoding: quoted-printable\r\n\r\n",
-               text->language);
+               languages);
 }
 
 /* --- body ------------------------------------------------------------------------------------- */
 
-static void add_value(struct buf *buf, const struct passcode_message *m, struct slice name)
+/* What a placeholder stands for (scripts/gen-mail-texts). */
+typedef void (*add_value_fn)(struct buf *buf, const void *message, struct slice name);
+
+static void add_passcode_value(struct buf *buf, const void *message, struct slice name)
 {
+    const struct passcode_message *m = message;
     if (slice_eq_str(name, "code")) {
         buf_printf(buf, "%.4s %s", m->code, m->code + 4); /* as people read it */
     } else if (slice_eq_str(name, "reference")) {
@@ -101,8 +105,21 @@ static void add_value(struct buf *buf, const struct passcode_message *m, struct 
     }
 }
 
-/* The text with what its placeholders stand for (scripts/gen-mail-texts). */
-static void fill_in(struct buf *buf, const struct passcode_message *m, const char *body)
+static void add_notice_value(struct buf *buf, const void *message, struct slice name)
+{
+    const struct notice_message *m = message;
+    char id[UUID_TEXT_BYTES];
+    if (slice_eq_str(name, "name")) {
+        buf_add_str(buf, m->name[0] == '\0' ? "-" : m->name);
+    } else if (slice_eq_str(name, "content")) {
+        uuid_format(m->content.u, id);
+        buf_add_str(buf, id);
+    } else {
+        buf_printf(buf, "%lld", (long long)(slice_eq_str(name, "opened") ? m->opened : m->refused));
+    }
+}
+
+static void fill_in(struct buf *buf, const void *message, add_value_fn add_value, const char *body)
 {
     while (*body != '\0') {
         size_t len = strcspn(body, "{");
@@ -110,7 +127,7 @@ static void fill_in(struct buf *buf, const struct passcode_message *m, const cha
         body += len;
         if (*body == '{') {
             len = strcspn(body, "}");
-            add_value(buf, m, slice_of(body + 1, len - 1));
+            add_value(buf, message, slice_of(body + 1, len - 1));
             body += len + 1;
         }
     }
@@ -142,27 +159,72 @@ static void add_quoted(struct buf *buf, struct slice text)
     }
 }
 
-static const struct mail_text *text_in(const char *language)
+static const struct mail_text *text_in(const struct mail_text *texts, size_t text_count,
+                                       const char *language)
 {
     const char *tags[LANGUAGES_MAX];
-    size_t count = PASSCODE_TEXT_COUNT < LANGUAGES_MAX ? PASSCODE_TEXT_COUNT : LANGUAGES_MAX;
+    size_t count = text_count < LANGUAGES_MAX ? text_count : LANGUAGES_MAX;
     for (size_t i = 0; i < count; i++) {
-        tags[i] = PASSCODE_TEXTS[i].language;
+        tags[i] = texts[i].language;
     }
-    return &PASSCODE_TEXTS[language_lookup(language, tags, count)];
+    return &texts[language_lookup(language, tags, count)];
 }
 
 rc mail_message_passcode(struct arena *arena, const struct passcode_message *message,
                          struct slice *out, struct err *err)
 {
-    const struct mail_text *text = text_in(message->language);
+    const struct mail_text *text = text_in(PASSCODE_TEXTS, PASSCODE_TEXT_COUNT, message->language);
     struct buf body, all;
     struct slice filled;
     buf_init(&body, arena);
-    fill_in(&body, message, text->body);
+    fill_in(&body, message, add_passcode_value, text->body);
     TRY(buf_finish(&body, &filled, err));
     buf_init(&all, arena);
-    add_headers(&all, arena, message, text);
+    add_headers(&all, arena, &message->envelope, text->subject, text->language);
+    add_quoted(&all, filled);
+    return buf_finish(&all, out, err);
+}
+
+/* --- notices ---------------------------------------------------------------------------------- */
+
+/* "de, en" (RFC 3282). */
+static const char *notice_languages(struct arena *arena)
+{
+    const char *all = NOTICE_TEXTS[0].language;
+    for (size_t i = 1; all != NULL && i < NOTICE_TEXT_COUNT; i++) {
+        all = arena_printf(arena, "%s, %s", all, NOTICE_TEXTS[i].language);
+    }
+    return all;
+}
+
+static void add_events(struct buf *buf, const struct notice_message *m)
+{
+    for (size_t i = 0; i < m->event_count; i++) {
+        buf_printf(buf, "%s\n", m->events[i]);
+    }
+    if ((int64_t)m->event_count < m->opened + m->refused) {
+        buf_add_str(buf, "…\n");
+    }
+}
+
+rc mail_message_notice(struct arena *arena, const struct notice_message *message, struct slice *out,
+                       struct err *err)
+{
+    const char *languages = notice_languages(arena);
+    const struct mail_text *plain =
+        text_in(NOTICE_TEXTS, NOTICE_TEXT_COUNT, ""); /* a mail has one subject */
+    struct buf body, all;
+    struct slice filled;
+    ARENA_ENSURE(languages, err);
+    buf_init(&body, arena);
+    for (size_t i = 0; i < NOTICE_TEXT_COUNT; i++) {
+        fill_in(&body, message, add_notice_value, NOTICE_TEXTS[i].body);
+        buf_add_str(&body, "\n");
+    }
+    add_events(&body, message);
+    TRY(buf_finish(&body, &filled, err));
+    buf_init(&all, arena);
+    add_headers(&all, arena, &message->envelope, plain->subject, languages);
     add_quoted(&all, filled);
     return buf_finish(&all, out, err);
 }

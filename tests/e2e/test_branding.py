@@ -12,7 +12,7 @@ from command import SAMPLE, protect, run, with_certificate, with_token
 from pictures import png
 
 TEXTS = [{"language": "en", "introduction": "Confidential", "body": "Sent with care.", "button": "Read it",
-          "disclaimer": "For you alone."}, {"language": "de", "body": "Mit Sorgfalt gesendet."}]
+          "disclaimer": "For you alone.", "portal_text": "Contoso's mail portal"}, {"language": "de", "body": "Mit Sorgfalt gesendet."}]
 PORTAL = "https://portal.commercial.example"
 
 
@@ -72,6 +72,7 @@ def test_a_branding_is_stored_as_it_was_given(world):
     assert read == made and made.tenant == "contoso" and made.etag
     assert (made.logo.image, made.logo.media_type) == (logo, "image/png")
     assert [text.language for text in made.texts] == ["en", "de"] and made.texts[0].disclaimer == "For you alone."
+    assert [text.portal_text for text in made.texts] == ["Contoso's mail portal", ""]
     listed = world.call("BrandingService/ListBrandings", {}, world.contoso.auditor).brandings
     mine = next(one for one in listed if one.branding == "full")
     assert not mine.HasField("logo") and mine.texts == made.texts
@@ -107,6 +108,7 @@ def test_a_name_is_given_once(world):
     ({"texts": [{"language": "no such"}]}, "texts[0].language"),
     ({"texts": [{"language": "en", "button": "x" * 129}]}, "texts[0].button"),
     ({"texts": [{"language": "en", "body": "x" * 1025}]}, "texts[0].body"),
+    ({"texts": [{"language": "en", "portal_text": "x" * 129}]}, "texts[0].portal_text"),
     ({"texts": [{"language": "en", "body": "a\nb"}]}, "texts[0].body"),
     ({"texts": [{"language": "en", "body": "a\u202eb"}]}, "texts[0].body"),
     ({"texts": [{"language": f"x-{n}"} for n in range(65)]}, "texts"),
@@ -119,8 +121,17 @@ def test_what_does_not_fit_is_named(world, fields, path):
 def test_what_just_fits_is_taken(world):
     made = make(world, display_name="x" * 128, logo={"image": png(1024, 512)}, privacy_url="https://" + "x" * 504,
                 texts=[{"language": f"x-{n}", "introduction": "i" * 1024, "body": "b" * 1024, "button": "u" * 128,
-                        "disclaimer": "d" * 1024} for n in range(64)])
+                        "disclaimer": "d" * 1024, "portal_text": "p" * 128} for n in range(64)])
     assert len(made.texts) == 64
+
+
+def test_what_an_older_program_wrote_has_no_sentence_for_the_portal(world):
+    made = make(world, texts=TEXTS)
+    world.sql(f"UPDATE branding SET portal_texts = '{{}}' WHERE branding = '{made.branding}'")
+    read = world.call("BrandingService/GetBranding", {"branding": made.branding}, world.contoso.admin).branding
+    assert [(text.language, text.portal_text) for text in read.texts] == [("en", ""), ("de", "")]
+    listed = world.call("BrandingService/ListBrandings", {"page_size": 200}, world.contoso.admin).brandings
+    assert next(one for one in listed if one.branding == made.branding).texts == read.texts
 
 
 def test_a_change_changes_what_it_names(world):

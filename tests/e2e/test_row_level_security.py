@@ -70,6 +70,8 @@ def fill(w, name, admin):
         INSERT INTO passcode (passcode, tenant, content, address, network, portal, reference, language, key_version,
             expires_at, is_nobodys, mail_state) VALUES (gen_random_uuid(), {tenant}, gen_random_uuid(), 'k@x.example',
             '192.0.2.1', gen_random_uuid(), 'R', '', 1, now(), true, 4);
+        INSERT INTO owner_notice (tenant, content, owner, begins_at, ends_at, mail_at, mail_state) VALUES ({tenant},
+            gen_random_uuid(), 'o@{name}.example', now(), now() + interval '1 minute', now(), 3);
         INSERT INTO device (tenant, address, thumbprint, display_name, public_jwk, issuer_tenant, issuer, ends_at)
             SELECT tenant, 'd@{name}.example', repeat('A', 43), '', '', tenant, issuer, now() FROM issuer
             WHERE tenant = {tenant} LIMIT 1;

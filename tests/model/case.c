@@ -202,8 +202,10 @@ void case_tenant(const json_t *from, struct tenant_view *out)
         .switches = (case_flag(from, "no_dnf") ? TENANT_DO_NOT_FORWARD_OFF : 0U) |
                     (case_flag(from, "no_encrypt") ? TENANT_ENCRYPT_ONLY_OFF : 0U) |
                     (case_flag(from, "no_social") ? TENANT_SOCIAL_OFF : 0U) |
-                    (case_flag(from, "free") ? TENANT_ATTACHMENTS_FREED : 0U),
+                    (case_flag(from, "free") ? TENANT_ATTACHMENTS_FREED : 0U) |
+                    (case_flag(from, "journal") ? TENANT_JOURNALS_IN_CLEAR : 0U),
         .has_passcodes_off = case_flag(from, "passcodes_off"),
+        .transport_decryption = (enum transport_decryption)case_number(from, "transport"),
     };
     out->id.u.b[0] = (uint8_t)case_number(from, "id");
     out->domains = case_texts(from, "domains", &out->domain_count);

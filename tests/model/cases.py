@@ -3,7 +3,7 @@
 often."""
 import random
 
-from model_access import BLOCK, CONTENT, NATIVE, READERS, UNREADABLE, VIA_PORTAL, component_uuid
+from model_access import BLOCK, CONTENT, JOURNAL, NATIVE, READERS, SCAN, UNREADABLE, VIA_PORTAL, component_uuid
 from model_content import TENANT_ADMIN
 from model_policy import (CLIENT, CUSTOM, DAY, DECRYPTOR, DNF, ENCRYPT, GATEWAY, PORTAL, STANDARD, TEMPLATE, domain_of,
                           has_room, sum_of)
@@ -92,7 +92,7 @@ def random_tenant(rng):
             "super_users": random_super_users(rng), "partners": rng.sample([1, 2, 3], rng.choice([0, 0, 1, 2])),
             "denials": random_denials(rng, [READERS, READERS, CONTENT]),
             "no_dnf": sometimes(rng, 0.2), "no_encrypt": sometimes(rng, 0.2), "no_social": sometimes(rng, 0.3),
-            "free": sometimes(rng, 0.5),
+            "free": sometimes(rng, 0.5), "transport": rng.choice([1, 2, 3]), "journal": sometimes(rng, 0.5),
             "brandings": [[n, rng.choice([0, 1, 10, 30]), sometimes(rng, 0.5)]
                           for n in ("a", "b") if sometimes(rng, 0.7)]}
 
@@ -189,16 +189,24 @@ def come_back(rng, changes, who):
     return more if have_room(more) else changes
 
 
+def with_purpose(rng, case):
+    """Mostly a gateway that acts alone."""
+    who, purpose = case["subject"], rng.choice([0] * 6 + [SCAN, JOURNAL])
+    if purpose and sometimes(rng, 0.8):
+        who = {**who, "addresses": [], "groups": [], "component": random_component(rng, case["tenant"], GATEWAY)}
+    return {**case, "subject": who, "purpose": purpose}
+
+
 def access_case(rng, tenant):
     policy = random_policy(rng)
     touched = named_by(tenant, policy)
     who = random_subject(rng, tenant, users_among(touched))
-    return {"ask": "access", "now": NOW, "revoked": sometimes(rng, 0.1), "user_revoked": sometimes(rng, 0.07),
+    return with_purpose(rng, {"ask": "access", "now": NOW, "revoked": sometimes(rng, 0.1), "user_revoked": sometimes(rng, 0.07),
             "outside_revoked": sometimes(rng, 0.1),
             "rules": random_rules(rng), "tenant": tenant, "policy": policy,
             "changes": come_back(rng, random_changes(rng, touched), who),
             "content": 1, "subject": by_passcode(rng, who),
-            "takes_off": sometimes(rng, 0.2)}
+            "takes_off": sometimes(rng, 0.2)})
 
 
 def recipient_case(rng, tenant):
@@ -215,7 +223,7 @@ def recipient_case(rng, tenant):
 
 def answer_case(rng, tenant):
     """A portal's reader answers, mostly one of the people of the content."""
-    case = {**access_case(rng, tenant), "takes_off": False}
+    case = {**access_case(rng, tenant), "takes_off": False, "purpose": 0}
     near = users_among(named_by(tenant, case["policy"])) + case["policy"]["recipients"] + [case["policy"]["owner"]]
     who = random_subject(rng, tenant, near)
     while not who["addresses"]:
@@ -251,7 +259,7 @@ def passcode_case(rng, tenant):
 
 def act_case(rng, tenant):
     """Somebody acts on content: often an admin, or a component that protected it."""
-    case = {**access_case(rng, tenant), "takes_off": False}
+    case = {**access_case(rng, tenant), "takes_off": False, "purpose": 0}
     if sometimes(rng, 0.3):
         case["subject"] = {**random_subject(rng, tenant), "addresses": [], "groups": [],
                            "component": random_component(rng, tenant, rng.choice([TENANT_ADMIN, GATEWAY]))}

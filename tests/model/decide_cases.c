@@ -94,6 +94,7 @@ static void answer_access(const json_t *from)
                   .amendment = case_amendment(case_member(from, "changes"))},
         .now = {case_number(from, "now")},
         .needs_export = case_flag(from, "takes_off"),
+        .purpose = (enum gateway_purpose)case_number(from, "purpose"),
     };
     decide_access(&question, &decision);
     print_access(&decision);

@@ -32,7 +32,8 @@ DECISIONS = {
     "access": (cases.access_case, decide_access, {
         *(f"OK {channel} {power}" for channel in ("native", "portal") for power in POWERS), "OK native decryptor",
         "TENANT_DISABLED", "BOUNDARY_BLOCKED", "PORTAL_REQUIRED", "SIGN_IN_REFUSED", "PARTNER_DENIED", "EXCLUDED",
-        "REVOKED", "EXPIRED", "NO_RIGHTS", "PASSCODE_CONTENT", "RIGHT_MISSING"}),
+        "REVOKED", "EXPIRED", "NO_RIGHTS", "PASSCODE_CONTENT", "RIGHT_MISSING",
+        "COMPONENT_ROLE", "COMPONENT_TENANT", "DECRYPTION_OFF"}),
     "act": (cases.act_case, decide_act, {
         *(f"OK {standing}" for standing in ("protector", "editor", "owner", "admin")), "TENANT_DISABLED",
         "BOUNDARY_BLOCKED", "PORTAL_REQUIRED", "SIGN_IN_REFUSED", "PARTNER_DENIED", "EXCLUDED", "REVOKED", "EXPIRED",

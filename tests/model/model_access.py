@@ -4,7 +4,7 @@ text, not from the C code."""
 import unicodedata
 import uuid
 
-from model_policy import (DAY, DECRYPTOR, ENCRYPT, PORTAL, STANDARD, TEMPLATE, custom_rights, domain_of, expiry, granted,
+from model_policy import (DAY, DECRYPTOR, ENCRYPT, GATEWAY, PORTAL, STANDARD, TEMPLATE, custom_rights, domain_of, expiry, granted,
                           is_member, is_owner, names, template_of, version)
 
 NATIVE, VIA_PORTAL, BLOCK = 1, 2, 3
@@ -94,9 +94,28 @@ def own_power(case):
     return ""
 
 
+SCAN, JOURNAL = 1, 2  # purposes of gateways
+OPTIONAL, MANDATORY = 2, 3
+
+
+def purpose_refusal(case):
+    """docs/policy.md §3.12: a gateway of the content's tenant that acts alone, where the tenant says so."""
+    who, tenant, component = case["subject"], case["tenant"], case["subject"]["component"]
+    if not case["purpose"]:
+        return ""
+    if who["addresses"] or not component or component["role"] != GATEWAY:
+        return "COMPONENT_ROLE"
+    if component["tenant"] != tenant["id"]:
+        return "COMPONENT_TENANT"
+    says_so = tenant["transport"] in (OPTIONAL, MANDATORY) if case["purpose"] == SCAN else tenant["journal"]
+    return "" if says_so else "DECRYPTION_OFF"
+
+
 def power(case):
-    """What the caller uses beyond the grants, and when it ends; 0 for what is their own."""
+    """What the caller uses beyond the grants, and when it ends; 0 for what is their own, and for a gateway's purpose."""
     who, end = case["subject"], lent_power_end(case)
+    if case["purpose"] and not purpose_refusal(case):
+        return "decryptor", 0
     if own_power(case) or not end:
         return own_power(case), 0
     is_decryptor = not who["addresses"] and who["component"]["role"] == DECRYPTOR
@@ -166,6 +185,8 @@ def refusal(case, rights, might):
         return "PARTNER_DENIED"
     if is_excluded(tenant, who):
         return "EXCLUDED"
+    if purpose_refusal(case):
+        return purpose_refusal(case)
     if not rights:
         # Before the rest: only callers who would have had rights are told of it (§4.2).
         return "NO_RIGHTS"
@@ -198,12 +219,13 @@ def decide_access(case):
         return reason
     component = case["subject"]["component"]
     channel = "portal" if component and component["role"] == PORTAL else "native"
+    is_one_act = case["takes_off"] or case["purpose"]
     offline, cap, end = holder["offline_days"] if holder else 0, case["tenant"]["cap"], end_for(case)
-    is_offline = channel == "native" and offline != 0 and cap > 0 and not case["takes_off"]
+    is_offline = channel == "native" and offline != 0 and cap > 0 and not is_one_act
     cached = is_offline and not might_end
     seconds = min(cap, offline) * DAY if offline > 0 else cap * DAY
     if not is_offline:
-        seconds = PORTAL_S if channel == "portal" and not case["takes_off"] else ONLINE_S
+        seconds = PORTAL_S if channel == "portal" and not is_one_act else ONLINE_S
     if end and not might:
         seconds = min(seconds, end - now)
     if might_end:

@@ -69,6 +69,7 @@ CONDITIONAL = {
     ("TrackingService/ListAccess", "content_id"): "or the license",
     ("TrackingService/Revoke", "content_id"): "or the license",
     ("TrackingService/Restore", "content_id"): "or the license",
+    ("TrackingService/SetNotification", "content_id"): "or the license",
 }
 
 

@@ -66,13 +66,13 @@ def plans(world, request):
 
 def audit(lead, scan=PAGE, **values):
     """A page of the log that finds all that it needs by its lead, or one that looks at `scan` rows."""
-    return "audit_query", {"lead": lead, "limit": PAGE, "scan_max": SCAN, "denied_only": False, **values}, scan
+    return "audit_query", {"lead": lead, "limit": PAGE, "scan_max": SCAN, "denied_only": False, "tracked_only": False, **values}, scan
 
 
 def follow(lead, **values):
     """A page of a stream, oldest first: from the middle of the log on."""
-    return "audit_follow", {"lead": lead, "limit": PAGE, "scan_max": PAGE, "denied_only": False, "before": "2100-01-01",
-                            "deep": True, **values}, PAGE
+    return "audit_follow", {"lead": lead, "limit": PAGE, "scan_max": PAGE, "denied_only": False, "tracked_only": False,
+                            "before": "2100-01-01", "deep": True, **values}, PAGE
 
 
 def other(name, rows=PAGE, **values):
@@ -86,7 +86,7 @@ CASES = {
     "a content's": audit("content", content="00000000-0000-7000-8000-000000000000"),
     "a content's, deep": audit("content", deep=True, content="00000000-0000-7000-8000-000000000000"),
     "accesses to a content, deep": audit("content", deep=True, content="00000000-0000-7000-8000-000000000001",
-                                         operation="acquire_license"),
+                                         operation="acquire_license", tracked_only=True),
     "a rare user's": audit("user", user_address="rare@contoso.com"),
     "a user's of long ago": audit("user", user_address="once@contoso.com"),
     "nobody's": audit("user", user_address="nobody@contoso.com"),

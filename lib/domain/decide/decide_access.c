@@ -17,6 +17,7 @@ struct deliberation {
     struct effective_policy policy;
     struct delivery_decision delivery;
     struct unix_time power_ends; /* of power that was lent to the caller; 0: none was */
+    enum reason purpose_refusal; /* why they may not ask for this purpose; R_NONE: they may */
     struct access_decision *out;
 };
 
@@ -64,6 +65,22 @@ static bool is_not_excluded(const struct deliberation *d)
     return !exclusion_applies(d->q->tenant, d->q->subject);
 }
 
+/* For what a gateway asks, which nobody else may. */
+static bool is_no_strangers_purpose(const struct deliberation *d)
+{
+    return d->purpose_refusal != R_COMPONENT_ROLE;
+}
+
+static bool is_own_gateway(const struct deliberation *d)
+{
+    return d->purpose_refusal != R_COMPONENT_TENANT;
+}
+
+static bool tenant_has_it_opened(const struct deliberation *d)
+{
+    return d->purpose_refusal != R_DECRYPTION_OFF;
+}
+
 /* Access by power ends neither with revocation nor with expiry. */
 static bool has_power(const struct deliberation *d)
 {
@@ -105,6 +122,9 @@ static const struct question {
     {.holds = sign_in_is_allowed, .otherwise = R_SIGN_IN_REFUSED},
     {.holds = is_not_denied, .otherwise = R_PARTNER_DENIED},
     {.holds = is_not_excluded, .otherwise = R_EXCLUDED},
+    {.holds = is_no_strangers_purpose, .otherwise = R_COMPONENT_ROLE},
+    {.holds = is_own_gateway, .otherwise = R_COMPONENT_TENANT},
+    {.holds = tenant_has_it_opened, .otherwise = R_DECRYPTION_OFF},
     {.holds = is_not_revoked, .otherwise = R_REVOKED, .needs_rights = true},
     {.holds = is_not_expired, .otherwise = R_EXPIRED, .needs_rights = true},
     {.holds = has_rights, .otherwise = R_NO_RIGHTS},
@@ -126,6 +146,10 @@ static void find_power(struct deliberation *d)
 {
     const struct access_question *q = d->q;
     if (q->by_grants_only) {
+        return;
+    }
+    if (q->purpose != FOR_NO_GATEWAY && d->purpose_refusal == R_NONE) {
+        d->out->power = POWER_DECRYPTOR;
         return;
     }
     d->out->power =
@@ -150,19 +174,20 @@ static int64_t least(int64_t a, int64_t b)
 }
 
 /* The least of tenant cap, offline days, time to expiry, and time to the end of power that was
- * lent; minutes for portals, online only, and taking protection off. */
+ * lent; minutes for portals, online only, taking protection off, and a gateway's purposes. */
 static void set_validity(const struct deliberation *d)
 {
     struct access_decision *out = d->out;
     int days = offline_days(d);
     int64_t seconds = d->q->tenant->license_cap_days * DAY_S;
+    bool is_for_one_act = d->q->needs_export || d->q->purpose != FOR_NO_GATEWAY;
     bool is_offline = out->channel == CHANNEL_NATIVE && days != OFFLINE_DAYS_NONE && seconds > 0 &&
-                      !d->q->needs_export;
+                      !is_for_one_act;
     out->may_cache = is_offline && d->power_ends.s == 0;
     if (days > 0) {
         seconds = least(seconds, (int64_t)days * DAY_S);
     }
-    if (out->channel == CHANNEL_PORTAL && !d->q->needs_export) {
+    if (out->channel == CHANNEL_PORTAL && !is_for_one_act) {
         seconds = PORTAL_LICENSE_S;
     } else if (!is_offline) {
         seconds = ONLINE_LICENSE_S;
@@ -225,6 +250,7 @@ static struct deliberation deliberate(const struct access_question *q, struct ac
     struct deliberation d = {
         .q = q,
         .policy = effective_policy_of(q->tenant, q->policy, q->facts.amendment),
+        .purpose_refusal = gateway_purpose_refusal(q->tenant, q->subject, q->purpose),
         .out = out,
     };
     decide_delivery(&(struct delivery_question){.platform = q->platform,

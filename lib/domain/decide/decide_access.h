@@ -5,6 +5,7 @@
 #pragma once
 
 #include "base/err.h"
+#include "domain/relations/gateway_purpose.h"
 #include "domain/values/amendment.h"
 #include "domain/values/boundary.h"
 #include "domain/values/channel.h"
@@ -31,6 +32,7 @@ struct access_question {
     struct unix_time now;
     bool by_grants_only; /* what the policy grants, whatever power there is over the content */
     bool needs_export;   /* to take the protection off, or to put another in its place */
+    enum gateway_purpose purpose;
 };
 
 struct access_decision {

@@ -11,6 +11,7 @@ enum content_act {
     CONTENT_REVOKE,
     CONTENT_RESTORE,
     CONTENT_AMEND,
+    CONTENT_NOTIFY, /* say whether its owner is told of who opens it */
 };
 
 enum content_standing {

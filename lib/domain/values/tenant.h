@@ -43,6 +43,16 @@ enum tenant_switch {
     TENANT_SOCIAL_OFF = 1 << 2,        /* readers outside don't sign in by consumers' accounts */
     TENANT_ATTACHMENTS_FREED = 1 << 3, /* those of Encrypt-Only mail may be kept unprotected */
     TENANT_REJECTS_WITHOUT_RIGHTS = 1 << 4, /* mail of which a recipient would have no rights */
+    TENANT_JOURNALS_IN_CLEAR = 1 << 5,      /* its gateways open its mail for a journal */
+    TENANT_NOTIFIES_OWNERS = 1 << 6,        /* by mail, who asks for it, of who opened content */
+};
+
+/* Whether a tenant's gateways open its mail on its way, to have it scanned (docs/policy.md §3.12). By the
+ * numbers of chancery.v1.TransportDecryption. */
+enum transport_decryption {
+    TRANSPORT_DECRYPTION_OFF = 1,
+    TRANSPORT_DECRYPTION_OPTIONAL = 2,  /* what can't be opened passes as it is */
+    TRANSPORT_DECRYPTION_MANDATORY = 3, /* what can't be opened is not delivered */
 };
 
 /* What a branding limits for readers from outside of content that was protected with it. */
@@ -63,6 +73,9 @@ struct tenant_view {
     const struct principal *onboarding; /* who may protect; none: every member */
     size_t onboarding_count;
     const char *onboarding_problem; /* one that can't be read, so nobody may protect; NULL: none */
+    const struct principal *do_not_track; /* groups that aren't shown in tracking */
+    size_t do_not_track_count;
+    bool has_unread_do_not_track;            /* one that can't be read, so no member is shown */
     const struct template_policy *templates; /* sorted by id */
     size_t template_count;
     const struct exclusion *exclusions;
@@ -83,6 +96,7 @@ struct tenant_view {
     bool has_passcodes_off;      /* nobody reads its content by a one-time passcode */
     uint32_t approvals;          /* 1 << enum approval_operation */
     uint32_t switches;           /* enum tenant_switch */
+    enum transport_decryption transport_decryption;
 };
 
 /* Whether a normalized domain is one of the tenant's verified ones. */

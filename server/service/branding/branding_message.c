@@ -11,7 +11,12 @@
 #include "service/common/request.h"
 #include "wrapper/wrapper.h"
 
-enum { PARAGRAPH_MAX = 1024, BUTTON_MAX = 128, PRIVACY_URL_MAX = 512 /* bytes */ };
+enum {
+    PARAGRAPH_MAX = 1024,
+    BUTTON_MAX = 128,
+    PORTAL_TEXT_MAX = 128,
+    PRIVACY_URL_MAX = 512 /* bytes */
+};
 enum { OUTSIDE_DAYS_MAX = 730 };
 
 /* --- reading ---------------------------------------------------------------------------------- */
@@ -90,7 +95,7 @@ static step read_privacy_url(struct call *c, const void *message, void *out)
 
 /* The texts as they are stored: a list for each thing that is said. */
 struct text_lists {
-    const char **languages, **introductions, **bodies, **buttons, **disclaimers;
+    const char **languages, **introductions, **bodies, **buttons, **disclaimers, **portal_texts;
 };
 
 static step bad_text(struct call *c, size_t index, const char *part, const char *why)
@@ -132,14 +137,16 @@ static step read_text(struct call *c, size_t i, const Chancery__V1__BrandingText
                                   &lists->introductions[i]));
     all = step_and(all, read_part(c, i, "body", from->body, PARAGRAPH_MAX, &lists->bodies[i]));
     all = step_and(all, read_part(c, i, "button", from->button, BUTTON_MAX, &lists->buttons[i]));
-    return step_and(all, read_part(c, i, "disclaimer", from->disclaimer, PARAGRAPH_MAX,
-                                   &lists->disclaimers[i]));
+    all = step_and(all, read_part(c, i, "disclaimer", from->disclaimer, PARAGRAPH_MAX,
+                                  &lists->disclaimers[i]));
+    return step_and(all, read_part(c, i, "portal_text", from->portal_text, PORTAL_TEXT_MAX,
+                                   &lists->portal_texts[i]));
 }
 
 static bool make_room(struct call *c, size_t count, struct text_lists *lists)
 {
     const char ***all[] = {&lists->languages, &lists->introductions, &lists->bodies,
-                           &lists->buttons, &lists->disclaimers};
+                           &lists->buttons,   &lists->disclaimers,   &lists->portal_texts};
     for (size_t i = 0; i < sizeof all / sizeof all[0]; i++) {
         *all[i] = ARENA_ARRAY(call_arena(c), const char *, count + 1);
         if (*all[i] == NULL) {
@@ -170,6 +177,7 @@ static step read_texts(struct call *c, const void *message, void *out)
     row->bodies = lists.bodies;
     row->buttons = lists.buttons;
     row->disclaimers = lists.disclaimers;
+    row->portal_texts = lists.portal_texts;
     row->text_count = from->n_texts;
     return STEP_NEXT;
 }
@@ -247,6 +255,7 @@ static Chancery__V1__BrandingText *write_text(struct call *c, const struct brand
         text->body = reply_text(row->bodies[i]);
         text->button = reply_text(row->buttons[i]);
         text->disclaimer = reply_text(row->disclaimers[i]);
+        text->portal_text = reply_text(row->portal_texts[i]);
     }
     return text;
 }

@@ -73,6 +73,14 @@ static void write_component(struct call *c, Chancery__V1__GetCallerResponse *r)
     r->n_sender_domains = r->sender_domains == NULL ? 0 : component->sender_domain_count;
 }
 
+/* What a gateway asks before it opens anything of its tenant's mail. */
+static void write_decryption(struct call *c, Chancery__V1__GetCallerResponse *r)
+{
+    const struct tenant_view *tenant = &caller_of(c)->found_tenant->view;
+    r->transport_decryption = (Chancery__V1__TransportDecryption)tenant->transport_decryption;
+    r->journal_decryption = tenant_has_switched(tenant, TENANT_JOURNALS_IN_CLEAR);
+}
+
 static step reply(struct call *c)
 {
     const struct subject *subject = subject_of(c);
@@ -89,6 +97,9 @@ static step reply(struct call *c)
         write_user(c, r);
     } else if (is_of_component(c)) {
         r->tenant = reply_text(caller_of(c)->found_tenant->view.name);
+        if (subject->component.role == ROLE_GATEWAY) {
+            write_decryption(c, r);
+        }
     }
     r->boundary = reply_text(caller_boundary(caller_of(c)));
     r->token_expire_time = token_end(c);

@@ -7,6 +7,7 @@
 #include "auth/decision_log.h"
 #include "auth/facts.h"
 #include "context/wait.h"
+#include "domain/relations/tracking.h"
 #include "service/common/offline_access.h"
 #include "service/common/reply.h"
 
@@ -178,6 +179,7 @@ step license_access_decide(struct call *c)
         .now = a->decided_at,
         .by_grants_only = a->by_grants_only,
         .needs_export = a->needs_export,
+        .purpose = a->purpose,
     };
     decide_access(&question, &a->decision);
     if (a->decision.reason == R_NONE) {
@@ -195,6 +197,22 @@ step license_access_decide(struct call *c)
 
 /* --- gate ------------------------------------------------------------------------------------- */
 
+/* Owners are told of others who opened their content or were refused. */
+static enum gate_tracking tracking_of(const struct call *c, enum power power)
+{
+    const struct license_access *a = license_access_of(c);
+    const struct subject *subject = &caller_of(c)->subject;
+    if (!a->is_open) {
+        return TRACKING_SHOWN;
+    }
+    if (tracking_is_hidden(&a->tenant->view, subject, power)) {
+        return TRACKING_HIDDEN;
+    }
+    return a->is_opening && tracking_is_told(&a->tenant->view, subject, a->policy.owner)
+               ? TRACKING_TOLD
+               : TRACKING_SHOWN;
+}
+
 /* The record of this decision, or of why there was none. A content's own log is written only when
  * its seal held: before that, tenant and content are what somebody claims. */
 static struct gate_entry *record(struct call *c)
@@ -209,6 +227,7 @@ static struct gate_entry *record(struct call *c)
     entry->channel = a->decision.channel;
     entry->power = a->decision.power;
     entry->target = a->what_for;
+    entry->tracking = tracking_of(c, entry->power);
     if (a->license.offline != NULL && a->is_open) {
         offline_access_record(c, entry);
     }

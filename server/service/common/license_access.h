@@ -16,8 +16,10 @@ struct license_access {
     struct slice license_bytes;
     struct client_names client;
     const struct client_key *client_key; /* for AcquireLicense */
-    bool by_grants_only;  /* decide by what the policy grants, whatever the caller's power */
-    bool needs_export;    /* to take the protection off, or to put another in its place */
+    bool by_grants_only; /* decide by what the policy grants, whatever the caller's power */
+    bool needs_export;   /* to take the protection off, or to put another in its place */
+    enum gateway_purpose purpose;
+    bool is_opening;      /* somebody wants to see it now: its owner may be told */
     const char *what_for; /* for the record; NULL: to use the content */
     step_fn
         again; /* from where the flow goes on when what it knew is out of date; NULL: from open */

@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* ComponentService: CreateComponent, DeleteComponent. What changes here holds from the next call on:
  * the scope's epoch is raised in the same transaction. Neither waits for a second admin: power is
- * switched on for components by their ids, and no id comes twice. */
+ * switched on for components by their ids, and no id comes twice. Who registers admins, and gateways that
+ * open mail, is admin_guard.h. */
 #include "service/component/components.h"
 
 #include <string.h>

@@ -1,8 +1,9 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* ComponentService.UpdateComponent. A component that holds super-user power opens what its tenant
- * has, so whoever changes by what it is known comes to that: such a change waits for a second admin
+/* ComponentService.UpdateComponent. A component that holds super-user power, or a gateway where the
+ * tenant has its mail opened on its way, opens what its tenant has, so whoever changes by what it is known comes to that: such a change waits for a second admin
  * (docs/policy.md §6.1). */
 #include "context/wait.h"
+#include "domain/relations/gateway_purpose.h"
 #include "domain/relations/super_user.h"
 #include "service/common/admin_guard.h"
 #include "service/common/approvable.h"
@@ -169,11 +170,17 @@ static const struct harmless_change harmless[] = {
     {"component.disabled", approval_change_is_on},
 };
 
+static bool has_power(struct call *c, const struct tenant_view *tenant)
+{
+    bool is_opener = change_of(c)->before.component.role == ROLE_GATEWAY;
+    return (is_opener && gateway_has_power(tenant)) ||
+           super_user_names_component(tenant, change_of(c)->id, call_now(c));
+}
+
 static uint32_t effect(struct call *c)
 {
     const struct tenant_record *tenant = scope_of(c)->tenant;
-    if (tenant == NULL ||
-        !super_user_names_component(&tenant->view, change_of(c)->id, call_now(c))) {
+    if (tenant == NULL || !has_power(c, &tenant->view)) {
         return 0;
     }
     return approval_changes_are_harmless(approvable_changes(c), harmless,
@@ -186,10 +193,10 @@ static const char *summary(struct call *c)
 {
     const struct component_change *change = change_of(c);
     const char *fields = resource_names(c, &component_resource, change->mask);
-    return fields == NULL ? NULL
-                          : arena_printf(call_arena(c),
-                                         "Change component %s, which holds super-user power: %s",
-                                         change->record.component.name, fields);
+    return fields == NULL
+               ? NULL
+               : arena_printf(call_arena(c), "Change component %s, which may open content: %s",
+                              change->record.component.name, fields);
 }
 
 static void perform(struct change_op *op, const void *value)

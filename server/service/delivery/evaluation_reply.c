@@ -188,6 +188,7 @@ static bool write_deliveries(struct call *c, Chancery__V1__EvaluateMessageRespon
 
 step evaluation_reply(struct call *c)
 {
+    const struct tenant_view *tenant = &evaluation_of(c)->by.tenant->view;
     Chancery__V1__EvaluateMessageResponse *response =
         call_message(c, &chancery__v1__evaluate_message_response__descriptor);
     if (response == NULL) {
@@ -195,6 +196,9 @@ step evaluation_reply(struct call *c)
     }
     response->actions = evaluation_write_actions(c);
     response->rule_id = evaluation_write_rule(c);
+    response->transport_decryption =
+        (Chancery__V1__TransportDecryption)tenant->transport_decryption;
+    response->journal_decryption = tenant_has_switched(tenant, TENANT_JOURNALS_IN_CLEAR);
     if (response->actions == NULL || !write_findings(c, response) ||
         !write_deliveries(c, response)) {
         return reply_over_budget(c);

@@ -17,12 +17,21 @@
 
 static step read_purpose(struct call *c, Chancery__V1__LicensePurpose purpose)
 {
+    struct license_access *a = license_access_of(c);
     switch (purpose) {
     case CHANCERY__V1__LICENSE_PURPOSE__LICENSE_PURPOSE_UNSPECIFIED:
         return STEP_NEXT;
     case CHANCERY__V1__LICENSE_PURPOSE__LICENSE_PURPOSE_TAKE_PROTECTION_OFF:
-        license_access_of(c)->needs_export = true;
-        license_access_of(c)->what_for = "to take the protection off";
+        a->needs_export = true;
+        a->what_for = "to take the protection off";
+        return STEP_NEXT;
+    case CHANCERY__V1__LICENSE_PURPOSE__LICENSE_PURPOSE_TRANSPORT_SCAN:
+        a->purpose = FOR_SCAN;
+        a->what_for = "to scan it on its way";
+        return STEP_NEXT;
+    case CHANCERY__V1__LICENSE_PURPOSE__LICENSE_PURPOSE_JOURNAL:
+        a->purpose = FOR_JOURNAL;
+        a->what_for = "for a journal";
         return STEP_NEXT;
     case _CHANCERY__V1__LICENSE_PURPOSE_IS_INT_SIZE:
         break;
@@ -35,6 +44,7 @@ static step parse(struct call *c)
     const Chancery__V1__AcquireLicenseRequest *request = acquire_license_request(c);
     struct license_access *a = license_access_of(c);
     struct slice jwk = slice_str(request->client_public_jwk);
+    a->is_opening = true;
     if (step_failed(read_purpose(c, request->purpose))) {
         return STEP_FAILED;
     }

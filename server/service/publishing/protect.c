@@ -226,7 +226,8 @@ static step record(struct call *c)
         p->content = (struct gate_content){.owner = p->policy.owner,
                                            .issuer = p->policy.issuer,
                                            .display_name = p->display_name,
-                                           .request_id = p->request.id};
+                                           .request_id = p->request.id,
+                                           .notify_owner = p->asked->notify_owner};
         memcpy(p->content.request_hash, p->request.hash, sizeof p->content.request_hash);
         p->content.key_version = uuid_is_zero(p->request.id) ? 0 : p->sealing->version;
         entry->new_content = &p->content;

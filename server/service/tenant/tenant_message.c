@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "domain/values/approval.h"
+#include "domain/values/principal.h"
 #include "service/common/etag.h"
 #include "service/common/limits.h"
 #include "service/common/policy_fields.h"
@@ -47,6 +48,31 @@ static step read_onboarding(struct call *c, const void *message, void *elements,
     const char **onboarding = elements;
     return policy_fields_read_principal(c, "tenant.onboarding", index, from->onboarding[index],
                                         &onboarding[index]);
+}
+
+static step begin_do_not_track(struct call *c, const void *message, void *out,
+                               struct resource_list *list)
+{
+    const Chancery__V1__Tenant *from = message;
+    struct tenant_row *row = out;
+    row->do_not_track_count = from->n_do_not_track;
+    row->do_not_track = resource_begin_texts(c, "tenant.do_not_track", from->n_do_not_track,
+                                             DO_NOT_TRACK_MAX, list);
+    return row->do_not_track == NULL ? STEP_FAILED : STEP_NEXT;
+}
+
+static step read_do_not_track(struct call *c, const void *message, void *elements, size_t index)
+{
+    const Chancery__V1__Tenant *from = message;
+    const char **groups = elements, *text = from->do_not_track[index];
+    struct principal principal;
+    if (!principal_parse(call_arena(c), slice_str(text), &principal, NULL).ok ||
+        principal.kind != PRINCIPAL_GROUP) {
+        return call_bad_field(c, arena_printf(call_arena(c), "tenant.do_not_track[%zu]", index),
+                              "It must be group: and an address.");
+    }
+    groups[index] = principal_format(call_arena(c), &principal);
+    return groups[index] == NULL ? call_fail(c, R_ARENA_EXHAUSTED, "groups") : STEP_NEXT;
 }
 
 static step read_state(struct call *c, const void *message, void *out)
@@ -135,6 +161,33 @@ static step read_reject(struct call *c, const void *message, void *out)
                        ((const Chancery__V1__Tenant *)message)->reject_without_rights);
 }
 
+static step read_journal(struct call *c, const void *message, void *out)
+{
+    (void)c;
+    return read_switch(out, TENANT_JOURNALS_IN_CLEAR,
+                       ((const Chancery__V1__Tenant *)message)->journal_decryption);
+}
+
+static step read_notify_owners(struct call *c, const void *message, void *out)
+{
+    (void)c;
+    return read_switch(out, TENANT_NOTIFIES_OWNERS,
+                       ((const Chancery__V1__Tenant *)message)->notify_owners);
+}
+
+static step read_transport(struct call *c, const void *message, void *out)
+{
+    const Chancery__V1__Tenant *from = message;
+    struct tenant_row *row = out;
+    int asked = (int)from->transport_decryption;
+    row->transport_decryption =
+        asked == 0 ? TRANSPORT_DECRYPTION_OFF : (enum transport_decryption)asked;
+    return asked >= 0 && asked <= TRANSPORT_DECRYPTION_MANDATORY
+               ? STEP_NEXT
+               : call_bad_field(c, "tenant.transport_decryption",
+                                "It must be OFF, OPTIONAL or MANDATORY.");
+}
+
 static step read_passcodes_off(struct call *c, const void *message, void *out)
 {
     const Chancery__V1__Tenant *from = message;
@@ -164,6 +217,10 @@ static const struct resource_field fields[] = {
     CHANGEABLE("attachments_freed", read_attachments),
     CHANGEABLE("reject_without_rights", read_reject),
     CHANGEABLE("disable_passcodes", read_passcodes_off),
+    CHANGEABLE("transport_decryption", read_transport),
+    CHANGEABLE("journal_decryption", read_journal),
+    CHANGEABLE("notify_owners", read_notify_owners),
+    CHANGEABLE_LIST("do_not_track", begin_do_not_track, read_do_not_track),
 };
 
 const struct resource tenant_resource = {
@@ -235,6 +292,8 @@ Chancery__V1__Tenant *tenant_message_write(struct call *c, const struct tenant_r
     t->license_cap_days = (uint32_t)row->license_cap_days;
     t->n_onboarding = row->onboarding_count;
     t->onboarding = reply_texts(c, row->onboarding, row->onboarding_count);
+    t->n_do_not_track = row->do_not_track_count;
+    t->do_not_track = reply_texts(c, row->do_not_track, row->do_not_track_count);
     t->etag = reply_text(etag_write(c, row->mark));
     t->create_time = reply_time(c, row->created_at);
     t->require_bound_user_tokens = row->needs_bound_users;
@@ -245,5 +304,8 @@ Chancery__V1__Tenant *tenant_message_write(struct call *c, const struct tenant_r
     t->attachments_freed = (row->switches & TENANT_ATTACHMENTS_FREED) != 0;
     t->reject_without_rights = (row->switches & TENANT_REJECTS_WITHOUT_RIGHTS) != 0;
     t->disable_passcodes = row->has_passcodes_off;
+    t->transport_decryption = (Chancery__V1__TransportDecryption)row->transport_decryption;
+    t->notify_owners = (row->switches & TENANT_NOTIFIES_OWNERS) != 0;
+    t->journal_decryption = (row->switches & TENANT_JOURNALS_IN_CLEAR) != 0;
     return write_domains(c, row, t) && write_two_person(c, row->approvals, t) ? t : NULL;
 }

@@ -2,6 +2,8 @@
 /* TenantService.UpdateTenant. What changes here holds from the next license on: the tenant's epoch
  * is raised in the same transaction. To require a second admin for less than before needs one, and
  * so does what makes licenses last longer or tokens worth more (docs/policy.md §6.1). */
+#include <string.h>
+
 #include "base/buf.h"
 #include "context/wait.h"
 #include "service/common/approvable.h"
@@ -109,6 +111,13 @@ static void changes(struct call *c, struct approval_changes *out)
     }
 }
 
+/* Between optional and mandatory gateways open the same. */
+#define TRANSPORT_OFF "TRANSPORT_DECRYPTION_OFF"
+static bool opens_nothing_more(const struct approval_change *change)
+{
+    return strcmp(change->before, TRANSPORT_OFF) != 0 || strcmp(change->after, TRANSPORT_OFF) == 0;
+}
+
 /* Lowering the requirement has a rule of its own; the state is the operator's. */
 static const struct harmless_change harmless[] = {
     {"tenant.display_name", NULL},
@@ -124,6 +133,10 @@ static const struct harmless_change harmless[] = {
     {"tenant.attachments_freed", approval_change_is_off},
     {"tenant.reject_without_rights", NULL}, /* what is sent; that opens nothing */
     {"tenant.disable_passcodes", approval_change_is_on},
+    {"tenant.transport_decryption", opens_nothing_more},
+    {"tenant.journal_decryption", approval_change_is_off},
+    {"tenant.notify_owners", NULL}, /* what owners may read anyway */
+    {"tenant.do_not_track", NULL},  /* who is shown; that opens nothing */
 };
 
 static uint32_t effect(struct call *c)

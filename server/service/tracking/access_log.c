@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* TrackingService.ListAccess: who tried to open a content, for those who may know of it
  * (content_access.h). */
+#include <string.h>
+
 #include "chancery/v1/tracking.pb-c.h"
 #include "context/wait.h"
 #include "service/common/audit_page.h"
@@ -41,7 +43,7 @@ static step list(struct call *c)
     struct access_log *t = access_log_of(c);
     t->query.tenant = t->access.tenant;
     t->query.content = t->access.content;
-    t->query.operation = acquire_license_flow.name;
+    t->query.is_tracking = true;
     wait_store_init(c, &t->query.op);
     audit_store_query(&t->query);
     return wait_store(c, listed, &t->query.op);
@@ -65,6 +67,7 @@ static void *write_row(struct call *c, size_t row)
     e->channel = (Chancery__V1__Channel)channel_of(event->channel);
     e->power = (Chancery__V1__Power)power_of(event->power);
     e->client_address = reply_text(event->client_address);
+    e->pre_licensed = strcmp(event->operation, acquire_license_flow.name) != 0;
     return e;
 }
 

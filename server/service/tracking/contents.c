@@ -12,6 +12,7 @@
 #include "service/common/page.h"
 #include "service/common/reply.h"
 #include "service/common/request.h"
+#include "store/resource/audit_store.h"
 
 static Chancery__V1__Content *write_content(struct call *c, const struct content_row *row)
 {
@@ -30,10 +31,21 @@ static Chancery__V1__Content *write_content(struct call *c, const struct content
     m->n_revoked_users = m->revoked_users == NULL ? 0 : row->revoked_user_count;
     m->amendment_version = row->amendment_version;
     m->outside_revoked = row->outside_is_revoked;
+    m->notify_owner = row->notify_owner;
     return m;
 }
 
 /* --- GetContent ------------------------------------------------------------------------------- */
+
+struct content_get {
+    struct content_access access; /* first */
+    struct access_summary summary;
+};
+
+static struct content_get *get_of(const struct call *c)
+{
+    return call_state(c);
+}
 
 static step parse_get(struct call *c)
 {
@@ -41,17 +53,54 @@ static step parse_get(struct call *c)
     return content_access_parse(c, CONTENT_TRACK, request->content_id, request->publishing_license);
 }
 
+static step summarized(struct call *c)
+{
+    return wait_over(c, &get_of(c)->summary.op.err);
+}
+
+static step summarize(struct call *c)
+{
+    struct content_get *g = get_of(c);
+    wait_store_init(c, &g->summary.op);
+    audit_store_summarize(&g->summary, g->access.tenant, g->access.content);
+    return wait_store(c, summarized, &g->summary.op);
+}
+
+static Chancery__V1__AccessSummary *write_summary(struct call *c, const struct access_summary *from)
+{
+    Chancery__V1__AccessSummary *m = call_message(c, &chancery__v1__access_summary__descriptor);
+    if (m != NULL) {
+        m->opened = from->opened;
+        m->readers = from->readers;
+        m->refused = from->refused;
+        m->pre_licensed = from->pre_licensed;
+        m->first_open_time = reply_time(c, from->first_open_at);
+        m->last_open_time = reply_time(c, from->last_open_at);
+        m->last_refuse_time = reply_time(c, from->last_refuse_at);
+        m->partial = from->is_partial;
+    }
+    return m;
+}
+
 static step reply_get(struct call *c)
 {
-    return reply_message(c, write_content(c, &content_access_of(c)->find.row));
+    const struct content_get *g = get_of(c);
+    Chancery__V1__GetContentResponse *r = get_content_response(c);
+    if (r == NULL) {
+        return reply_over_budget(c);
+    }
+    r->content = write_content(c, &g->access.find.row);
+    r->summary = write_summary(c, &g->summary);
+    return r->content == NULL || r->summary == NULL ? reply_over_budget(c)
+                                                    : get_content_reply(c, r);
 }
 
 const struct flow get_content_flow = {
     .method = "/chancery.v1.TrackingService/GetContent",
     .name = "get_content",
-    .state = CONTENT_ACCESS_STATE,
+    .state = FLOW_STATE_ON(struct content_get, BASE_CONTENT_ACCESS, struct content_access, access),
     .steps = {STEP("parse", parse_get), CONTENT_ACCESS_FIND, CONTENT_ACCESS_RIGHTS,
-              STEP("reply", reply_get)},
+              STEP("summary", summarize), STEP("reply", reply_get)},
     .on_refusal = content_access_record_refusal,
 };
 

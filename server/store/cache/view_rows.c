@@ -18,6 +18,21 @@ rc view_read_epoch(struct arena *arena, const PGresult *r, int64_t *out, struct 
     return OK;
 }
 
+/* What can't be read might have hidden anybody. */
+static rc read_do_not_track(struct tenant_record *record, struct pg_texts groups, struct err *err)
+{
+    struct tenant_view *view = &record->view;
+    const char *problem = NULL;
+    view->do_not_track_count = groups.count;
+    TRY(view_read_principals(record->arena, groups, &view->do_not_track, &problem, err));
+    view->has_unread_do_not_track = problem != NULL;
+    if (problem != NULL) {
+        log_event(LOG_ERROR, "view.do_not_track_invalid", F_STR("tenant", view->name),
+                  F_USER("text", problem));
+    }
+    return OK;
+}
+
 static rc read_tenant(struct tenant_record *record, const PGresult *r, struct err *err)
 {
     struct tenant_view *view = &record->view;
@@ -34,6 +49,8 @@ static rc read_tenant(struct tenant_record *record, const PGresult *r, struct er
     view->approvals = (uint32_t)row.approvals;
     view->switches = (uint32_t)row.switches;
     view->has_passcodes_off = row.passcodes_off;
+    view->transport_decryption = (enum transport_decryption)row.transport_decryption;
+    TRY(read_do_not_track(record, row.do_not_track, err));
     view->onboarding_count = row.onboarding.count;
     TRY(view_read_principals(record->arena, row.onboarding, &view->onboarding,
                              &view->onboarding_problem, err));

@@ -25,6 +25,13 @@ enum gate_verdict {
         4, /* the content has no row; told with `tells_lost` only, else it gets one */
 };
 
+/* Whether owners are shown the attempt to open their content. */
+enum gate_tracking {
+    TRACKING_SHOWN = 0,
+    TRACKING_HIDDEN = 1, /* only in the audit log */
+    TRACKING_TOLD = 2,   /* and they are told by mail, if the content says so */
+};
+
 /* A decision was made on this state of this scope. */
 struct gate_scope {
     struct uuid scope; /* a tenant, a tenant's directory, or zero for the platform */
@@ -39,6 +46,7 @@ struct gate_content {
     struct uuid request_id; /* zero: none */
     uint8_t request_hash[32];
     uint32_t key_version; /* of the sealing key by which its key is derived; 0: it is random */
+    bool notify_owner;    /* by mail when it is opened or refused */
 };
 
 /* What a request id has made before. */
@@ -62,6 +70,7 @@ struct gate_entry {
     const char *rights; /* "VIEW,EDIT" */
     enum channel channel;
     enum power power;
+    enum gate_tracking tracking;
     const char *target; /* what it was about, in words; NULL: nothing beyond the rest */
     struct gate_scope scopes[GATE_SCOPES_MAX];
     size_t scope_count;

@@ -31,7 +31,8 @@ static struct sql_gate_content content_of(const struct gate_content *content, si
                                    .display_name = content->display_name,
                                    .protected_at = content->protected_at,
                                    .request_id = content->request_id,
-                                   .key_version = content->key_version};
+                                   .key_version = content->key_version,
+                                   .notify_owner = content->notify_owner};
     if (!uuid_is_zero(content->request_id)) {
         row.request_hash = slice_of(content->request_hash, sizeof content->request_hash);
     }
@@ -59,6 +60,7 @@ static struct sql_gate_entry row_of(const struct gate_entry *e)
         .user_agent = e->who.user_agent,
         .correlation_id = e->who.correlation_id,
         .target = e->target == NULL ? "" : e->target,
+        .tracking = (int16_t)e->tracking,
         .was_revoked = e->facts.is_revoked,
         .was_user_revoked = e->facts.user_is_revoked,
         .was_amendment = amendment == NULL ? 0 : amendment->mark,

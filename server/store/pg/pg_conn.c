@@ -316,10 +316,11 @@ static void ready(struct loop_fd *fd, bool readable, bool writable)
 static bool send_statements(struct pg_conn *conn, const struct pg_segment *segment)
 {
     for (size_t i = 0; i < segment->count; i++) {
-        static const int binary[PG_PARAMS_MAX] = {
-            1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1,
-            1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1,
+        static const int binary[] = {
+            1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1,
+            1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1,
         };
+        _Static_assert(sizeof binary / sizeof binary[0] == PG_PARAMS_MAX, "one for each");
         const struct pg_params *p = segment->params[i];
         if (PQsendQueryPrepared(conn->pg, p->statement->name, (int)p->statement->param_count,
                                 p->values, p->lengths, binary, 1) != 1) {

@@ -5,7 +5,7 @@
 #include "base/arena.h"
 #include "store/pg/pg_statement.h"
 
-enum { PG_PARAMS_MAX = 32 };
+enum { PG_PARAMS_MAX = 40 };
 
 /* A statement with its values. They lie in the arena until it is sent; `failed` says that one
  * did not fit. */

@@ -101,6 +101,7 @@ void audit_store_query(struct audit_query *query)
                                                               .reason = query->reason,
                                                               .operation = query->operation,
                                                               .denied_only = query->denied_only,
+                                                              .tracked_only = query->is_tracking,
                                                               .since = query->from,
                                                               .before = query->before,
                                                               .after_at = query->after_at,
@@ -124,6 +125,7 @@ void audit_store_follow(struct audit_query *query)
                                               .reason = query->reason,
                                               .operation = query->operation,
                                               .denied_only = query->denied_only,
+                                              .tracked_only = query->is_tracking,
                                               .after_at = is_behind ? query->after_at : query->from,
                                               .after_event = query->after_event,
                                               .before = query->before,
@@ -132,6 +134,33 @@ void audit_store_follow(struct audit_query *query)
                                           });
     query->scanned_at = 0;
     pg_submit_one(&query->op, &p, read_events);
+}
+
+static rc read_summary(struct store_op *op, size_t index, const PGresult *r, struct err *err)
+{
+    struct access_summary *summary = LIST_ENTRY(op, struct access_summary, op);
+    struct sql_summarize_access_row row;
+    (void)index;
+    ENSURE(PQntuples(r) == 1, err, R_DATABASE_ERROR);
+    TRY(sql_summarize_access_read(op->arena, r, 0, &row, err));
+    summary->opened = row.opened;
+    summary->readers = row.readers;
+    summary->refused = row.refused;
+    summary->pre_licensed = row.pre_licensed;
+    summary->first_open_at = row.first_open_at;
+    summary->last_open_at = row.last_open_at;
+    summary->last_refuse_at = row.last_refuse_at;
+    summary->is_partial = row.is_partial;
+    return OK;
+}
+
+void audit_store_summarize(struct access_summary *summary, struct tenant_id tenant,
+                           struct content_id content)
+{
+    struct pg_params p = sql_summarize_access(
+        summary->op.arena,
+        &(struct sql_summarize_access){.tenant = tenant, .content = content, .scan_max = SCAN_MAX});
+    pg_submit_one(&summary->op, &p, read_summary);
 }
 
 static rc read_settled(struct store_op *op, size_t index, const PGresult *r, struct err *err)

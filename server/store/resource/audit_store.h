@@ -30,7 +30,8 @@ struct audit_query {
     struct content_id content;             /* zero: any */
     const char *user, *reason, *operation; /* NULL: any */
     const char *power;                     /* NULL: used or not; POWER_ANY: whichever was used */
-    bool denied_only;
+    bool denied_only,
+        is_tracking;      /* is_tracking: attempts to open content, as owners are shown them */
     int64_t from, before; /* microseconds; 0: open */
     int64_t after_at;     /* the last event of the page before; 0: the first page */
     struct event_id after_event;
@@ -44,6 +45,16 @@ struct audit_query {
 void audit_store_query(struct audit_query *query);
 /* The same oldest first: from `from` or behind the last event, before `before`, which is no later than the log is settled. */
 void audit_store_follow(struct audit_query *query);
+
+/* The attempts to open a content, as owners are shown them, in numbers. */
+struct access_summary {
+    struct store_op op;
+    int64_t opened, readers, refused, pre_licensed;
+    int64_t first_open_at, last_open_at, last_refuse_at; /* microseconds; 0: never */
+    bool is_partial; /* there are more records of it than were looked at */
+};
+void audit_store_summarize(struct access_summary *summary, struct tenant_id tenant,
+                           struct content_id content);
 
 /* Up to which time the log is settled: no record of an earlier one can appear any more in statements after this one. And
  * in which history the database is. R_LOG_UNSETTLED when the database doesn't say. */

@@ -20,6 +20,7 @@ static struct sql_branding values_of(const struct branding_row *row)
         .bodies = {row->bodies, row->text_count},
         .buttons = {row->buttons, row->text_count},
         .disclaimers = {row->disclaimers, row->text_count},
+        .portal_texts = {row->portal_texts, row->text_count},
     };
 }
 
@@ -86,6 +87,7 @@ static rc read_branding(struct store_op *base, size_t index, const PGresult *r, 
             .bodies = row.bodies.items,
             .buttons = row.buttons.items,
             .disclaimers = row.disclaimers.items,
+            .portal_texts = row.portal_texts.items,
             .text_count = row.languages.count,
             .created_at = row.created_at,
             .updated_at = row.updated_at,
@@ -123,6 +125,7 @@ static rc read_look(struct store_op *base, size_t index, const PGresult *r, stru
         .bodies = row.bodies.items,
         .buttons = row.buttons.items,
         .disclaimers = row.disclaimers.items,
+        .portal_texts = row.portal_texts.items,
         .text_count = row.languages.count,
     };
     return OK;
@@ -158,6 +161,7 @@ static rc read_brandings(struct store_op *base, size_t index, const PGresult *r,
             .bodies = row.bodies.items,
             .buttons = row.buttons.items,
             .disclaimers = row.disclaimers.items,
+            .portal_texts = row.portal_texts.items,
             .text_count = row.languages.count,
             .created_at = row.created_at,
             .updated_at = row.updated_at,

@@ -19,8 +19,8 @@ struct branding_row {
     int32_t external_expiry_days; /* 0: never */
     uint32_t sign_ins;            /* 1 << enum sign_in; 0: any */
     /* Parallel: a language and what is said in it. */
-    const char *const *languages, *const *introductions, *const *bodies, *const *buttons,
-                                                                             *const *disclaimers;
+    const char *const *languages, *const *introductions, *const *bodies, *const *buttons;
+    const char *const *disclaimers, *const *portal_texts;
     size_t text_count;
     int64_t created_at, updated_at;
 };

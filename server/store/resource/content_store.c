@@ -29,6 +29,7 @@ static struct content_row row_from(const struct sql_content *c)
                               .created_at = c->created_at,
                               .revoked_at = c->revoked_at,
                               .amendment_version = c->amendment,
+                              .notify_owner = c->notify_owner,
                               .issuer_name = c->issuer_name};
     take_outside(&row, c->revoked_users);
     return row;
@@ -168,4 +169,24 @@ void content_store_revoke(struct content_revoke *revoke)
                                                               .people_max = REVOKED_PEOPLE_MAX});
     }
     pg_submit_one(&revoke->op, &p, revoke->restore ? read_restored : read_revoked);
+}
+
+static rc read_notified(struct store_op *op, size_t index, const PGresult *r, struct err *err)
+{
+    (void)op;
+    (void)index;
+    ENSURE(PQntuples(r) == 1, err, R_NOT_FOUND);
+    return OK;
+}
+
+void content_store_notify(struct content_notify *notify)
+{
+    struct pg_params p = sql_set_notification(
+        notify->op.arena,
+        &(struct sql_set_notification){
+            .act = change_act(notify->tenant, "set_notification", &notify->who),
+            .content = notify->content,
+            .notify_owner = notify->notify_owner,
+            .target = notify->notify_owner ? "owner is told by mail" : "owner is not told"});
+    pg_submit_one(&notify->op, &p, read_notified);
 }

@@ -13,6 +13,7 @@ struct content_row {
     int64_t created_at, revoked_at; /* microseconds; 0: not revoked */
     const char *const *revoked_users;
     size_t revoked_user_count;
+    bool notify_owner;         /* by mail when it is opened or refused */
     bool outside_is_revoked;   /* for all readers outside of the tenant */
     int64_t amendment_version; /* 0: none */
     const char *issuer_name;   /* its component's name while there is one, else as issuer */
@@ -62,3 +63,13 @@ struct content_revoke {
     int64_t at; /* when it was revoked, microseconds */
 };
 void content_store_revoke(struct content_revoke *revoke);
+
+/* Say whether its owner is told by mail; recorded in the same transaction. R_NOT_FOUND. */
+struct content_notify {
+    struct store_op op;
+    struct tenant_id tenant;
+    struct content_id content;
+    bool notify_owner;
+    struct audit_who who;
+};
+void content_store_notify(struct content_notify *notify);

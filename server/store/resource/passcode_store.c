@@ -149,19 +149,18 @@ void passcode_store_claim_mails(struct passcode_mail_claim *claim, const char *c
     pg_submit_one(&claim->op, &p, read_claimed);
 }
 
-void passcode_store_settle_mail(struct passcode_mail_settle *settle, struct uuid passcode,
-                                enum passcode_mail_state state, int32_t wait_s, enum reason reason,
-                                const char *target)
+void passcode_store_settle_mail(struct store_op *op, struct uuid passcode, enum mail_state state,
+                                int32_t wait_s, enum reason reason, const char *target)
 {
     struct pg_params p = sql_settle_passcode_mail(
-        settle->op.arena, &(struct sql_settle_passcode_mail){
-                              .passcode = passcode,
-                              .event = {uuid_v7(clock_unix_us())},
-                              .state = (int16_t)state,
-                              .wait_s = wait_s,
-                              .reason = reason == R_NONE ? "OK" : reason_info(reason)->name,
-                              .target = target});
-    pg_submit_one(&settle->op, &p, pg_read_nothing);
+        op->arena, &(struct sql_settle_passcode_mail){
+                       .passcode = passcode,
+                       .event = {uuid_v7(clock_unix_us())},
+                       .state = (int16_t)state,
+                       .wait_s = wait_s,
+                       .reason = reason == R_NONE ? "OK" : reason_info(reason)->name,
+                       .target = target});
+    pg_submit_one(op, &p, pg_read_nothing);
 }
 
 /* --- sweep ------------------------------------------------------------------------------------ */

@@ -4,6 +4,7 @@
 
 #include "store/audit_who.h"
 #include "store/pg/store.h"
+#include "store/resource/mail_state.h"
 
 enum {
     PASSCODE_LASTS_S = 15 * 60,
@@ -63,7 +64,6 @@ struct passcode_try {
 void passcode_store_try(struct passcode_try *try);
 
 /* Take mails that are due: nobody else does until the lease ends. */
-enum { PASSCODE_MAILS_MAX = 16 };
 struct passcode_mail_row {
     struct uuid passcode;
     struct tenant_id tenant;
@@ -85,15 +85,10 @@ struct passcode_mail_claim {
 void passcode_store_claim_mails(struct passcode_mail_claim *claim, const char *const *served,
                                 size_t max, int32_t lease_s);
 
-enum passcode_mail_state { MAIL_WAITING = 1, MAIL_SENT = 2, MAIL_GIVEN_UP = 3, MAIL_NOBODYS = 4 };
-struct passcode_mail_settle {
-    struct store_op op;
-};
 /* What has become of a mail; recorded when that is its end. `wait_s`: until it is tried again. Copies nothing: the
  * texts live until the operation is done. */
-void passcode_store_settle_mail(struct passcode_mail_settle *settle, struct uuid passcode,
-                                enum passcode_mail_state state, int32_t wait_s, enum reason reason,
-                                const char *target);
+void passcode_store_settle_mail(struct store_op *op, struct uuid passcode, enum mail_state state,
+                                int32_t wait_s, enum reason reason, const char *target);
 
 /* Forget passcodes that are too old, at most PASSCODES_SWEPT_MAX at once. */
 enum { PASSCODES_SWEPT_MAX = 5000 };

@@ -32,23 +32,25 @@ void tenant_store_create(struct change_op *op, const struct tenant_row *tenant, 
                          const struct new_key *keys, size_t key_count)
 {
     struct arena *arena = op->op.arena;
-    struct pg_params made =
-        sql_create_tenant(arena, &(struct sql_create_tenant){
-                                     .act = change_begin(op, "create_tenant"),
-                                     .tenant = tenant->id,
-                                     .name = tenant->name,
-                                     .display_name = tenant->display_name,
-                                     .boundary = tenant->boundary,
-                                     .suite = (int16_t)suite,
-                                     .license_cap_days = (int32_t)tenant->license_cap_days,
-                                     .onboarding = {tenant->onboarding, tenant->onboarding_count},
-                                     .approvals = (int32_t)tenant->approvals,
-                                     .needs_bound_users = tenant->needs_bound_users,
-                                     .needs_bound_components = tenant->needs_bound_components,
-                                     .switches = (int32_t)tenant->switches,
-                                     .passcodes_off = tenant->has_passcodes_off,
-                                     .mark = tenant->mark,
-                                 });
+    struct pg_params made = sql_create_tenant(
+        arena, &(struct sql_create_tenant){
+                   .act = change_begin(op, "create_tenant"),
+                   .tenant = tenant->id,
+                   .name = tenant->name,
+                   .display_name = tenant->display_name,
+                   .boundary = tenant->boundary,
+                   .suite = (int16_t)suite,
+                   .license_cap_days = (int32_t)tenant->license_cap_days,
+                   .onboarding = {tenant->onboarding, tenant->onboarding_count},
+                   .do_not_track = {tenant->do_not_track, tenant->do_not_track_count},
+                   .approvals = (int32_t)tenant->approvals,
+                   .needs_bound_users = tenant->needs_bound_users,
+                   .needs_bound_components = tenant->needs_bound_components,
+                   .switches = (int32_t)tenant->switches,
+                   .transport_decryption = (int16_t)tenant->transport_decryption,
+                   .passcodes_off = tenant->has_passcodes_off,
+                   .mark = tenant->mark,
+               });
     struct pg_params with_keys = bind_keys(arena, tenant->id, keys, key_count);
     change_submit_two(op, &made, &with_keys, read_created);
 }
@@ -70,6 +72,7 @@ static struct tenant_row row_from(const struct sql_tenant *t)
         .needs_bound_users = t->needs_bound_users,
         .needs_bound_components = t->needs_bound_components,
         .switches = (uint32_t)t->switches,
+        .transport_decryption = (enum transport_decryption)t->transport_decryption,
         .has_passcodes_off = t->passcodes_off,
     };
 }
@@ -85,6 +88,8 @@ static rc read_whole(struct store_op *base, size_t index, const PGresult *r, str
     *t = row_from(&row.tenant);
     t->onboarding = row.onboarding.items;
     t->onboarding_count = row.onboarding.count;
+    t->do_not_track = row.do_not_track.items;
+    t->do_not_track_count = row.do_not_track.count;
     t->domains = row.domains.items;
     t->verified = row.verified.items;
     t->proofs = row.proofs.items;
@@ -127,21 +132,23 @@ void tenant_store_list(struct change_op *op, const char *after, size_t limit)
 
 void tenant_store_update(struct change_op *op, const struct tenant_row *row)
 {
-    struct pg_params p =
-        sql_update_tenant(op->op.arena, &(struct sql_update_tenant){
-                                            .act = change_begin(op, "update_tenant"),
-                                            .display_name = row->display_name,
-                                            .license_cap_days = (int32_t)row->license_cap_days,
-                                            .onboarding = {row->onboarding, row->onboarding_count},
-                                            .state = (int16_t)row->state,
-                                            .mark = row->mark,
-                                            .new_mark = row->new_mark,
-                                            .approvals = (int32_t)row->approvals,
-                                            .needs_bound_users = row->needs_bound_users,
-                                            .needs_bound_components = row->needs_bound_components,
-                                            .switches = (int32_t)row->switches,
-                                            .passcodes_off = row->has_passcodes_off,
-                                        });
+    struct pg_params p = sql_update_tenant(
+        op->op.arena, &(struct sql_update_tenant){
+                          .act = change_begin(op, "update_tenant"),
+                          .display_name = row->display_name,
+                          .license_cap_days = (int32_t)row->license_cap_days,
+                          .onboarding = {row->onboarding, row->onboarding_count},
+                          .do_not_track = {row->do_not_track, row->do_not_track_count},
+                          .state = (int16_t)row->state,
+                          .mark = row->mark,
+                          .new_mark = row->new_mark,
+                          .approvals = (int32_t)row->approvals,
+                          .needs_bound_users = row->needs_bound_users,
+                          .needs_bound_components = row->needs_bound_components,
+                          .switches = (int32_t)row->switches,
+                          .transport_decryption = (int16_t)row->transport_decryption,
+                          .passcodes_off = row->has_passcodes_off,
+                      });
     change_submit(op, &p, change_read_done);
 }
 

@@ -16,12 +16,15 @@ struct tenant_row {
     uint32_t approvals; /* 1 << enum approval_operation */
     const char *const *onboarding;
     size_t onboarding_count;
+    const char *const *do_not_track;
+    size_t do_not_track_count;
     const char *const *domains;
     const char *const *verified; /* "true" or "false", parallel to domains */
     const char *const *proofs;
     size_t domain_count;
     bool needs_bound_users, needs_bound_components, has_passcodes_off;
     uint32_t switches; /* enum tenant_switch */
+    enum transport_decryption transport_decryption;
 };
 
 struct new_key {
@@ -35,12 +38,13 @@ void tenant_store_create(struct change_op *op, const struct tenant_row *tenant, 
                          const struct new_key *keys, size_t key_count);
 /* Fills op->tenant. */
 void tenant_store_get(struct change_op *op, const char *name);
-/* In order of short name, after this one; "": from the first. Fills op->tenants, without onboarding
- * and domains. */
+/* In order of short name, after this one; "": from the first. Fills op->tenants, without onboarding,
+ * do_not_track and domains. */
 void tenant_store_list(struct change_op *op, const char *after, size_t limit);
 /* Changes display name, cap, onboarding, approvals, state and what must be bound; row->mark must
  * be what is stored, else R_NOT_FOUND. */
 void tenant_store_update(struct change_op *op, const struct tenant_row *row);
+enum { DO_NOT_TRACK_MAX = 100 /* groups of one tenant: every license looks at them */ };
 enum { EXCLUSIONS_MAX = 1000 /* of one tenant: every decision reads them all */ };
 /* R_ALREADY_EXISTS, R_LIMIT_EXCEEDED. */
 void tenant_store_exclude(struct change_op *op, const struct exclusion *exclusion);

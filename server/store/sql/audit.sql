@@ -21,6 +21,11 @@
  AND (:lead <> 'any_power' OR length(power) > 0)
  AND (:lead <> 'denied' OR NOT granted);
 
+-- fragment: audit_is_tracked
+-- An attempt to open content that owners are shown.
+ (NOT untracked
+  AND (operation = 'acquire_license' OR (operation = 'pre_license' AND granted)));
+
 -- fragment: audit_is_match
  (:content IS NULL OR content = :content)
  AND (:user_address IS NULL OR user_address IS NOT DISTINCT FROM :user_address)
@@ -32,12 +37,14 @@
 -- name: audit_query :report
 -- params: tenant tenant_id, lead text, content content_id?, user_address text?, reason text?,
 --   operation text?, denied_only bool, since timestamptz?, before timestamptz?,
---   after_at timestamptz?, after_event event_id?, limit int8, power text?, scan_max int8
+--   after_at timestamptz?, after_event event_id?, limit int8, power text?, scan_max int8,
+--   tracked_only bool
 -- columns: event event_id, at timestamptz, operation text, granted bool, reason text,
 --   user_address text, component_name text, content content_id, template template_id,
 --   policy_version int8, rights text, channel text, power text, client_address text,
 --   user_agent text, correlation_id text, target text, calls int8, is_match bool, is_scan_end bool
--- Newest first, after the last row of the page before. power 'any': whichever was used.
+-- Newest first, after the last row of the page before. power 'any': whichever was used. tracked_only: only
+-- what owners are shown.
 --
 -- lead: by which of what is asked for rows are found; for each there is one index, and the predicate
 -- by which it is meant (migrations/0013_audit_at_size.sql). The rest is looked at in the first scan_max
@@ -47,9 +54,9 @@ SELECT {audit_columns}, is_match, n = :scan_max AS is_scan_end
 FROM (
     SELECT {audit_columns},
            row_number() OVER (ORDER BY at DESC, event DESC) AS n,
-           {audit_is_match} AS is_match
+           {audit_is_match} AND (NOT :tracked_only OR {audit_is_tracked}) AS is_match
     FROM (
-        SELECT {audit_columns}
+        SELECT {audit_columns}, untracked
         FROM audit
         WHERE tenant = :tenant AND {audit_is_led}
           AND (:since IS NULL OR at >= :since)
@@ -67,7 +74,7 @@ LIMIT :limit;
 -- name: audit_follow :report
 -- params: tenant tenant_id, lead text, content content_id?, user_address text?, reason text?,
 --   operation text?, denied_only bool, after_at timestamptz, after_event event_id,
---   before timestamptz, limit int8, power text?, scan_max int8
+--   before timestamptz, limit int8, power text?, scan_max int8, tracked_only bool
 -- columns: event event_id, at timestamptz, operation text, granted bool, reason text,
 --   user_address text, component_name text, content content_id, template template_id,
 --   policy_version int8, rights text, channel text, power text, client_address text,
@@ -78,9 +85,9 @@ SELECT {audit_columns}, is_match, n = :scan_max AS is_scan_end
 FROM (
     SELECT {audit_columns},
            row_number() OVER (ORDER BY at, event) AS n,
-           {audit_is_match} AS is_match
+           {audit_is_match} AND (NOT :tracked_only OR {audit_is_tracked}) AS is_match
     FROM (
-        SELECT {audit_columns}
+        SELECT {audit_columns}, untracked
         FROM audit
         WHERE tenant = :tenant AND {audit_is_led}
           AND at < :before
@@ -131,3 +138,25 @@ FROM unnest(:summaries.*) AS s (:summaries.names);
 -- columns: made int4
 -- Of this month and the next two. -1: by hand, there is too much to sort out.
 SELECT audit_make_partitions(2) AS made;
+
+-- name: summarize_access :report
+-- params: tenant tenant_id, content content_id, scan_max int8
+-- columns: opened int8, readers int8, refused int8, pre_licensed int8, first_open_at timestamptz,
+--   last_open_at timestamptz, last_refuse_at timestamptz, is_partial bool
+-- Of the newest scan_max records of a content, which are found as audit_query's lead 'content'.
+SELECT count(*) FILTER (WHERE is_opening AND granted) AS opened,
+       count(DISTINCT user_address) FILTER (WHERE is_opening AND granted) AS readers,
+       count(*) FILTER (WHERE is_tracked AND NOT granted) AS refused,
+       count(*) FILTER (WHERE is_tracked AND NOT is_opening AND granted) AS pre_licensed,
+       min(at) FILTER (WHERE is_opening AND granted) AS first_open_at,
+       max(at) FILTER (WHERE is_opening AND granted) AS last_open_at,
+       max(at) FILTER (WHERE is_tracked AND NOT granted) AS last_refuse_at,
+       count(*) = :scan_max AS is_partial
+FROM (
+    SELECT at, granted, user_address, {audit_is_tracked} AS is_tracked,
+           {audit_is_tracked} AND operation = 'acquire_license' AS is_opening
+    FROM audit
+    WHERE tenant = :tenant AND content = :content
+    ORDER BY at DESC, event DESC
+    LIMIT :scan_max
+) AS newest;

@@ -4,19 +4,25 @@
 -- group: branding
 -- members: display_name text, logo bytea, background_color text, accent_color text,
 --   privacy_url text, external_expiry_days int4, sign_ins int4, languages text[],
---   introductions text[], bodies text[], buttons text[], disclaimers text[]
+--   introductions text[], bodies text[], buttons text[], disclaimers text[],
+--   portal_texts text[]
 -- What an admin says of a branding. Languages and what is said in them are parallel.
+
+-- fragment: portal_texts
+-- Written by a program that knows of them, or none for each language (migrations/0029_portal_text.sql).
+CASE WHEN cardinality(portal_texts) = cardinality(languages) THEN portal_texts
+     ELSE array_fill(''::text, ARRAY[cardinality(languages)]) END;
 
 -- name: create_branding :admin
 -- params: act @act, branding text, values @branding, max int8
 WITH made AS (
     INSERT INTO branding (tenant, branding, display_name, logo, background_color, accent_color,
                           privacy_url, external_expiry_days, sign_ins, languages, introductions,
-                          bodies, buttons, disclaimers)
+                          bodies, buttons, disclaimers, portal_texts)
     SELECT :act.tenant, :branding, :values.display_name, :values.logo, :values.background_color,
            :values.accent_color, :values.privacy_url, :values.external_expiry_days,
            :values.sign_ins, :values.languages, :values.introductions, :values.bodies,
-           :values.buttons, :values.disclaimers
+           :values.buttons, :values.disclaimers, :values.portal_texts
     WHERE branding_limit_holds(:act.tenant, :max)
     RETURNING branding
 )
@@ -32,7 +38,8 @@ WITH made AS (
         privacy_url = :values.privacy_url, external_expiry_days = :values.external_expiry_days,
         sign_ins = :values.sign_ins, languages = :values.languages,
         introductions = :values.introductions, bodies = :values.bodies,
-        buttons = :values.buttons, disclaimers = :values.disclaimers, updated_at = now()
+        buttons = :values.buttons, disclaimers = :values.disclaimers,
+        portal_texts = :values.portal_texts, updated_at = now()
     WHERE tenant = :act.tenant AND branding = :branding AND mark = :mark
     RETURNING branding
 )
@@ -53,9 +60,10 @@ SELECT epoch_raise(:act.tenant) AS _, audit_admin(:act.*, branding) AS _ FROM go
 -- columns: branding text, mark int8, display_name text, logo bytea, background_color text,
 --   accent_color text, privacy_url text, external_expiry_days int4, sign_ins int4,
 --   languages text[], introductions text[], bodies text[], buttons text[], disclaimers text[],
---   created_at timestamptz, updated_at timestamptz
+--   portal_texts text[], created_at timestamptz, updated_at timestamptz
 SELECT branding, mark, display_name, logo, background_color, accent_color, privacy_url,
-       external_expiry_days, sign_ins, languages, introductions, bodies, buttons, disclaimers, created_at, updated_at
+       external_expiry_days, sign_ins, languages, introductions, bodies, buttons, disclaimers,
+       {portal_texts} AS portal_texts, created_at, updated_at
 FROM branding
 WHERE tenant = :tenant AND branding = :branding;
 
@@ -63,7 +71,7 @@ WHERE tenant = :tenant AND branding = :branding;
 -- params: tenant tenant_id, branding text, fallback text
 -- columns: tenant_name text, branding text, external_expiry_days int4, display_name text,
 --   logo bytea, background_color text, accent_color text, privacy_url text, languages text[], introductions text[], bodies text[],
---   buttons text[], disclaimers text[]
+--   buttons text[], disclaimers text[], portal_texts text[]
 -- The branding of that name, or else that of the other, or else none: all of it empty.
 SELECT coalesce(nullif(t.display_name, ''), t.name) AS tenant_name,
        coalesce(b.branding, '') AS branding,
@@ -73,10 +81,11 @@ SELECT coalesce(nullif(t.display_name, ''), t.name) AS tenant_name,
        coalesce(b.accent_color, '') AS accent_color, coalesce(b.privacy_url, '') AS privacy_url,
        coalesce(b.languages, '{}') AS languages,
        coalesce(b.introductions, '{}') AS introductions, coalesce(b.bodies, '{}') AS bodies,
-       coalesce(b.buttons, '{}') AS buttons, coalesce(b.disclaimers, '{}') AS disclaimers
+       coalesce(b.buttons, '{}') AS buttons, coalesce(b.disclaimers, '{}') AS disclaimers,
+       coalesce(b.said, '{}') AS portal_texts
 FROM tenant t
 LEFT JOIN LATERAL (
-    SELECT * FROM branding
+    SELECT *, {portal_texts} AS said FROM branding
     WHERE branding.tenant = t.tenant AND branding.branding IN (:branding, :fallback)
     ORDER BY branding.branding <> :branding LIMIT 1
 ) AS b ON true
@@ -86,10 +95,12 @@ WHERE t.tenant = :tenant;
 -- params: tenant tenant_id, after text, limit int8
 -- columns: branding text, mark int8, display_name text, background_color text, accent_color text,
 --   privacy_url text, external_expiry_days int4, sign_ins int4, languages text[],
---   introductions text[], bodies text[], buttons text[], disclaimers text[], created_at timestamptz, updated_at timestamptz
+--   introductions text[], bodies text[], buttons text[], disclaimers text[],
+--   portal_texts text[], created_at timestamptz, updated_at timestamptz
 -- Without logos.
 SELECT branding, mark, display_name, background_color, accent_color, privacy_url,
-       external_expiry_days, sign_ins, languages, introductions, bodies, buttons, disclaimers, created_at, updated_at
+       external_expiry_days, sign_ins, languages, introductions, bodies, buttons, disclaimers,
+       {portal_texts} AS portal_texts, created_at, updated_at
 FROM branding
 WHERE tenant = :tenant AND branding > :after
 ORDER BY branding

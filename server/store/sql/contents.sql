@@ -4,13 +4,13 @@
 -- group: content
 -- members: content content_id, owner text, issuer text, template template_id, display_name text,
 --   created_at timestamptz, revoked_at timestamptz, revoked_users text[], amendment int8,
---   issuer_name text
+--   notify_owner bool, issuer_name text
 
 -- fragment: content_columns
 -- The issuer is a person's address or a component's id; a component goes by its name as long as
 -- there is one.
 c.content, c.owner, c.issuer, c.template, c.display_name, c.created_at, c.revoked_at,
-c.revoked_users, c.amendment,
+c.revoked_users, c.amendment, c.notify_owner,
 coalesce((SELECT k.name FROM component k
           WHERE k.tenant = c.tenant
             AND k.component = CASE WHEN c.issuer ~ '^[0-9a-f-]{36}$' THEN c.issuer::uuid END),
@@ -119,3 +119,22 @@ WITH changed AS (
     FROM changed
 )
 SELECT now() AS restored_at FROM changed;
+
+-- name: set_notification :admin
+-- params: act @act, content content_id, notify_owner bool, target text
+-- columns: template template_id
+-- Whether its owner is told by mail. No row when there is no such content.
+WITH changed AS (
+    UPDATE content SET notify_owner = :notify_owner
+    WHERE tenant = :act.tenant AND content = :content
+    RETURNING template
+), noted AS (
+    INSERT INTO audit (tenant, at, event, operation, granted, reason, user_address, component,
+                       component_name, content, template, client_address, user_agent,
+                       correlation_id, target)
+    SELECT :act.tenant, now(), :act.event, :act.operation, true, 'OK', :act.user_address,
+           :act.component, :act.component_name, :content, template, :act.client_address,
+           :act.user_agent, :act.correlation_id, :target
+    FROM changed
+)
+SELECT template FROM changed;

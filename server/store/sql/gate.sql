@@ -7,14 +7,14 @@
 --   component component_id?, component_name text?, content content_id?, template template_id?,
 --   policy_version int8, rights text, channel text, power text, client_address text,
 --   user_agent text, correlation_id text, was_revoked bool, was_user_revoked bool,
---   was_amendment int8, target text
+--   was_amendment int8, target text, tracking int2
 -- A decision: its audit row, and what was assumed of its content (was_…; of its amendment the mark).
 -- addresses: the user's, spaces between, the primary one first. operation '': it is compared, and has
--- no audit row.
+-- no audit row. tracking: 1 not shown to owners; 2 they are told by mail, if the content says so.
 
 -- group: gate_content
 -- members: entry int8, owner text, issuer text, display_name text, request_id uuid?,
---   request_hash bytea?, key_version int8, protected_at timestamptz?
+--   request_hash bytea?, key_version int8, protected_at timestamptz?, notify_owner bool
 -- The row of content which that entry, counted from 1, makes. key_version 0: NULL. protected_at: it
 -- is not new; its row was lost, and this is what its seal says of it. Apart from the entries,
 -- because most are licenses, and each array costs.
@@ -47,7 +47,8 @@
 WITH entry AS (
     SELECT e.*, m.entry IS NOT NULL AS has_row,
            m.entry IS NOT NULL AND m.protected_at IS NULL AS is_new, m.owner, m.issuer,
-           m.display_name, m.request_id, m.request_hash, m.key_version, m.protected_at
+           m.display_name, m.request_id, m.request_hash, m.key_version, m.protected_at,
+           m.notify_owner
     FROM unnest(:entries.*) WITH ORDINALITY AS e (:entries.names, n)
     LEFT JOIN unnest(:contents.*) AS m (:contents.names) ON m.entry = e.n
 ), stale AS (
@@ -62,7 +63,7 @@ WITH entry AS (
            coalesce(c.revoked_users && string_to_array(e.addresses, ' '), false) AS user_revoked,
            r.content AS made_content, r.request_hash AS made_hash,
            coalesce(r.key_version, 0)::int8 AS made_key_version, r.created_at AS made_at,
-           c.amendment_mark AS mark,
+           c.amendment_mark AS mark, c.owner AS told,
            CASE WHEN EXISTS (SELECT FROM stale s WHERE s.n = e.n) THEN 1
                 WHEN r.content IS NOT NULL THEN 3
                 WHEN (c.revoked_at IS NOT NULL) <> e.was_revoked
@@ -74,7 +75,9 @@ WITH entry AS (
                 ELSE 0 END AS verdict
     FROM entry e
     LEFT JOIN LATERAL (
-        SELECT c.content, c.revoked_at, c.revoked_users, c.amendment_mark FROM content c
+        SELECT c.content, c.revoked_at, c.revoked_users, c.amendment_mark,
+               CASE WHEN e.tracking = 2 AND c.notify_owner THEN c.owner END AS owner
+        FROM content c
         WHERE NOT e.is_new AND c.tenant = e.tenant AND c.content = e.content OFFSET 0
     ) AS c ON true
     LEFT JOIN LATERAL (
@@ -84,21 +87,30 @@ WITH entry AS (
     ) AS r ON true
 ), made AS (
     INSERT INTO content (tenant, content, owner, issuer, template, display_name, request_id,
-                         request_hash, key_version, created_at)
+                         request_hash, key_version, created_at, notify_owner)
     SELECT e.tenant, e.content, e.owner, e.issuer, e.template, e.display_name, e.request_id,
-           e.request_hash, nullif(e.key_version, 0)::int4, coalesce(e.protected_at, now())
+           e.request_hash, nullif(e.key_version, 0)::int4, coalesce(e.protected_at, now()), e.notify_owner
     FROM entry e JOIN fact f USING (n) WHERE f.verdict = 0 AND e.has_row
     ORDER BY e.tenant, e.request_id, e.content
     ON CONFLICT (tenant, content) DO NOTHING -- what was lost may have come back meanwhile
 ), recorded AS (
     INSERT INTO audit (tenant, at, event, operation, granted, reason, user_address, component,
                        component_name, content, template, policy_version, rights, channel, power,
-                       client_address, user_agent, correlation_id, target)
+                       client_address, user_agent, correlation_id, target, untracked)
     SELECT e.tenant, now(), e.event, e.operation, e.reason = 'OK', e.reason,
            nullif(split_part(e.addresses, ' ', 1), ''), e.component, e.component_name, e.content,
            e.template, e.policy_version, e.rights, e.channel, e.power, e.client_address,
-           e.user_agent, e.correlation_id, e.target
+           e.user_agent, e.correlation_id, e.target, e.tracking = 1
     FROM entry e JOIN fact f USING (n) WHERE f.verdict = 0 AND e.operation <> ''
+), told AS (
+    -- One mail for all of a period: who comes later in it finds that there will be one.
+    INSERT INTO owner_notice (tenant, content, owner, begins_at, ends_at, mail_at)
+    SELECT DISTINCT f.tenant, f.content, f.told, p.begins_at, p.ends_at,
+           p.ends_at + interval '10 seconds' -- longer than a decision takes to be committed
+    FROM fact f, owner_notice_period(now()) AS p
+    WHERE f.verdict = 0 AND f.told IS NOT NULL
+    ORDER BY f.tenant, f.content
+    ON CONFLICT (tenant, content, begins_at) DO NOTHING
 )
 SELECT f.n, f.verdict, f.revoked, f.user_revoked, m.version IS NOT NULL AS is_amended,
        f.made_content, f.made_hash, f.made_key_version, f.made_at, now() AS now,

@@ -264,6 +264,91 @@ static void taking_protection_off_needs_export(void **state)
     assert_int_equal(decide(&w).power, POWER_OWNER);
 }
 
+static void be_gateway(struct world *w)
+{
+    w->subject = (struct subject){.component = {.name = "gateway",
+                                                .id = {{{9}}},
+                                                .role = ROLE_GATEWAY,
+                                                .tenant = CONTOSO,
+                                                .boundary = "commercial"},
+                                  .application = "",
+                                  .platform = ""};
+}
+
+/* Off, optional, mandatory; the journal apart from it. */
+static void gateways_open_what_the_tenant_says(void **state)
+{
+    (void)state;
+    struct world w;
+    make(&w);
+    be_gateway(&w);
+    assert_int_equal(decide(&w).reason, R_NO_RIGHTS); /* without a purpose it is nobody */
+    w.q.purpose = FOR_SCAN;
+    w.tenant.transport_decryption = TRANSPORT_DECRYPTION_OFF;
+    w.tenant.switches = TENANT_JOURNALS_IN_CLEAR;
+    assert_int_equal(decide(&w).reason, R_DECRYPTION_OFF);
+    for (int says = TRANSPORT_DECRYPTION_OPTIONAL; says <= TRANSPORT_DECRYPTION_MANDATORY; says++) {
+        w.tenant.transport_decryption = (enum transport_decryption)says;
+        struct access_decision d = decide(&w);
+        assert_int_equal(d.reason, R_NONE);
+        assert_int_equal(d.power, POWER_DECRYPTOR);
+        assert_false(d.may_cache);
+        assert_int_equal(d.license_expires_at.s, NOW + ONLINE_LICENSE_S);
+    }
+    w.q.purpose = FOR_JOURNAL;
+    assert_int_equal(decide(&w).power, POWER_DECRYPTOR);
+    w.tenant.switches = ~(uint32_t)TENANT_JOURNALS_IN_CLEAR;
+    assert_int_equal(decide(&w).reason, R_DECRYPTION_OFF);
+    w.tenant.transport_decryption = (enum transport_decryption)0; /* what can't be read is off */
+    w.q.purpose = FOR_SCAN;
+    assert_int_equal(decide(&w).reason, R_DECRYPTION_OFF);
+}
+
+/* A sender who takes a mail back at once doesn't keep it from being scanned; what stops everybody does. */
+static void scans_outlive_revocation_and_not_exclusion(void **state)
+{
+    (void)state;
+    struct world w;
+    make(&w);
+    be_gateway(&w);
+    w.q.purpose = FOR_SCAN;
+    w.tenant.transport_decryption = TRANSPORT_DECRYPTION_OPTIONAL;
+    w.q.facts.is_revoked = true;
+    w.policy.expires_at.s = NOW - 1;
+    assert_int_equal(decide(&w).reason, R_NONE);
+    w.subject.application = "scanner";
+    w.exclusion = (struct exclusion){EXCLUDED_APPLICATION, "scanner"};
+    w.tenant.exclusions = &w.exclusion;
+    w.tenant.exclusion_count = 1;
+    assert_int_equal(decide(&w).reason, R_EXCLUDED);
+    w.tenant.exclusion_count = 0;
+    w.tenant.state = TENANT_IS_DISABLED;
+    assert_int_equal(decide(&w).reason, R_TENANT_DISABLED);
+}
+
+static void purposes_are_for_own_gateways_alone(void **state)
+{
+    (void)state;
+    struct world w;
+    make(&w);
+    w.tenant.transport_decryption = TRANSPORT_DECRYPTION_MANDATORY;
+    assert_int_equal(decide(&w).reason, R_NONE);
+    w.q.purpose = FOR_SCAN;
+    assert_int_equal(decide(&w).reason, R_COMPONENT_ROLE); /* a reader with rights */
+    struct subject_user bob = w.subject.user;
+    be_gateway(&w);
+    w.subject.user = bob; /* a gateway that brings one */
+    assert_int_equal(decide(&w).reason, R_COMPONENT_ROLE);
+    be_gateway(&w);
+    w.subject.component.role = ROLE_DECRYPTOR;
+    assert_int_equal(decide(&w).reason, R_COMPONENT_ROLE);
+    be_gateway(&w);
+    w.subject.component.tenant = FABRIKAM;
+    assert_int_equal(decide(&w).reason, R_COMPONENT_TENANT);
+    w.subject.component.tenant = TENANT_PLATFORM;
+    assert_int_equal(decide(&w).reason, R_COMPONENT_TENANT);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -279,6 +364,9 @@ int main(void)
         cmocka_unit_test(the_table_of_boundaries),
         cmocka_unit_test(an_unreadable_amendment_is_told_to_the_log),
         cmocka_unit_test(power_may_be_left_aside),
+        cmocka_unit_test(gateways_open_what_the_tenant_says),
+        cmocka_unit_test(scans_outlive_revocation_and_not_exclusion),
+        cmocka_unit_test(purposes_are_for_own_gateways_alone),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -9,15 +9,15 @@
 static struct arena *arena;
 
 static const struct passcode_message KIM = {
-    .from = "no-reply@portal.example",
-    .from_name = "Portal",
-    .to = "kim@mail.example",
+    .envelope = {.from = "no-reply@portal.example",
+                 .from_name = "Portal",
+                 .to = "kim@mail.example",
+                 .id = {{0x0a, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13, 14, 15}},
+                 .now = {1800000000}},
     .language = "en",
     .code = "01234567",
     .reference = "K7M4QX",
     .minutes = 15,
-    .id = {{0x0a, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13, 14, 15}},
-    .now = {1800000000},
 };
 
 static int set_up(void **state)
@@ -79,11 +79,11 @@ static void names_are_encoded_and_left_out(void **state)
 {
     (void)state;
     struct passcode_message message = KIM;
-    message.from_name = "Les\xc3\xa9";
+    message.envelope.from_name = "Les\xc3\xa9";
     assert_non_null(strstr(written(&message), "From: =?utf-8?B?TGVzw6k=?= <no-reply@"));
-    message.from_name = "A, B";
+    message.envelope.from_name = "A, B";
     assert_non_null(strstr(written(&message), "From: =?utf-8?B?QSwgQg==?= <no-reply@"));
-    message.from_name = "";
+    message.envelope.from_name = "";
     assert_non_null(strstr(written(&message), "\r\nFrom: <no-reply@portal.example>\r\n"));
 }
 
@@ -99,22 +99,75 @@ static void the_nearest_language_is_taken(void **state)
     assert_null(strstr(written(&message), "Bcc"));
 }
 
+static void assert_mail_takes(const char *at)
+{
+    while (*at != '\0') {
+        size_t len = strcspn(at, "\r\n");
+        assert_true(len <= 78 && strncmp(at + len, "\r\n", 2) == 0);
+        for (size_t n = 0; n < len; n++) {
+            assert_true(at[n] >= ' ' && at[n] <= '~');
+        }
+        at += len + 2;
+    }
+}
+
 static void every_text_is_ascii_in_lines_that_mail_takes(void **state)
 {
     (void)state;
     for (size_t i = 0; i < PASSCODE_TEXT_COUNT; i++) {
         struct passcode_message message = KIM;
         message.language = PASSCODE_TEXTS[i].language;
-        const char *at = written(&message);
-        while (*at != '\0') {
-            size_t len = strcspn(at, "\r\n");
-            assert_true(len <= 78 && strncmp(at + len, "\r\n", 2) == 0);
-            for (size_t n = 0; n < len; n++) {
-                assert_true(at[n] >= ' ' && at[n] <= '~');
-            }
-            at += len + 2;
-        }
+        assert_mail_takes(written(&message));
     }
+}
+
+/* --- notices ---------------------------------------------------------------------------------- */
+
+static const char *notice(const char *name, int64_t opened, int64_t refused, size_t event_count)
+{
+    static const char *const events[] = {"2027-01-15 08:00:00  bob@fabrikam.com  OK",
+                                         "2027-01-15 08:00:01  eve@fabrikam.com  NO_RIGHTS"};
+    struct notice_message message = {.envelope = KIM.envelope,
+                                     .name = name,
+                                     .content = {{{0x0b}}},
+                                     .opened = opened,
+                                     .refused = refused,
+                                     .events = events,
+                                     .event_count = event_count};
+    struct slice out;
+    struct err err = {0};
+    assert_ok(mail_message_notice(arena, &message, &out, &err), &err);
+    return arena_dup(arena, out);
+}
+
+static void a_notice_says_what_became_of_it(void **state)
+{
+    (void)state;
+    const char *all = notice("Plan", 1, 1, 2);
+    assert_mail_takes(all);
+    assert_non_null(strstr(all, "\r\nSubject: News of content that you protected\r\n"));
+    assert_non_null(strstr(all, "\r\nContent-Language: de, en\r\n"));
+    assert_non_null(strstr(all, "\r\nAuto-Submitted: auto-generated\r\n"));
+    assert_non_null(strstr(all, "\r\n    Plan\r\n    0b000000-0000-0000-0000-000000000000\r\n"));
+    assert_non_null(strstr(all, "Opened: 1, refused: 1 within some minutes."));
+    assert_non_null(strstr(all, "\r\n\r\n2027-01-15 08:00:00  bob@fabrikam.com  OK\r\n"
+                                "2027-01-15 08:00:01  eve@fabrikam.com  NO_RIGHTS\r\n"));
+    assert_null(strstr(all, "=E2=80=A6")); /* nothing is left out */
+}
+
+/* A name is one that its owner chose: braces, headers and letters of any kind are text. */
+static void a_name_is_nothing_but_text(void **state)
+{
+    (void)state;
+    assert_non_null(strstr(notice("{opened}", 7, 0, 1), "    {opened}\r\n"));
+    assert_non_null(strstr(notice("", 7, 0, 1), "    -\r\n"));
+    const char *all = notice("Gr\xc3\xbc\xc3\x9f"
+                             "e\r\n\r\n.\r\nBcc: x@y.example",
+                             60, 0, 2);
+    assert_mail_takes(all);
+    assert_non_null(strstr(all, "Gr=C3=BC=C3=9Fe=0D\r\n"));
+    assert_true(strstr(all, "Bcc: x@y.example") > strstr(all, "\r\n\r\n")); /* in the body */
+    assert_non_null(strstr(all, "\r\n=E2=80=A6\r\n"));
 }
 
 static void local_parts_are_quoted_where_they_must_be(void **state)
@@ -138,6 +191,8 @@ int main(void)
         cmocka_unit_test(the_whole_mail),
         cmocka_unit_test(names_are_encoded_and_left_out),
         cmocka_unit_test(the_nearest_language_is_taken),
+        cmocka_unit_test(a_notice_says_what_became_of_it),
+        cmocka_unit_test(a_name_is_nothing_but_text),
         cmocka_unit_test(every_text_is_ascii_in_lines_that_mail_takes),
         cmocka_unit_test(local_parts_are_quoted_where_they_must_be),
     };

@@ -151,7 +151,8 @@ int store_set_up_tenant(void **state)
                                 .name = "contoso",
                                 .display_name = "Contoso",
                                 .boundary = "commercial",
-                                .license_cap_days = 30};
+                                .license_cap_days = 30,
+                                .transport_decryption = TRANSPORT_DECRYPTION_OFF};
     struct change_op *op = change(TENANT_PLATFORM);
     tenant_store_create(op, &tenant, SUITE_P256, NULL, 0);
     assert_int_equal(wait_for(&op->op), R_NONE);

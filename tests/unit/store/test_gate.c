@@ -4,6 +4,7 @@
 
 #include <libpq-fe.h>
 #include <stdio.h>
+#include <stdlib.h>
 
 #include "store/cache/views.h"
 #include "store/resource/content_store.h"
@@ -296,6 +297,86 @@ static void canceled_entries_and_operations_stay_silent(void **state)
     assert_int_equal(f.pending, before);
 }
 
+/* --- what owners are told --------------------------------------------------------------------- */
+
+static int64_t count_rows(const char *from)
+{
+    PGconn *owner = PQconnectdb(f.conninfo);
+    PGresult *result = PQexec(owner, arena_printf(f.arena, "SELECT count(*) FROM %s", from));
+    assert_int_equal(PQresultStatus(result), PGRES_TUPLES_OK);
+    int64_t count = strtoll(PQgetvalue(result, 0, 0), NULL, 10);
+    PQclear(result);
+    PQfinish(owner);
+    return count;
+}
+
+static void make_content(struct content_id content, bool notify_owner)
+{
+    const struct gate_content made = {.owner = "alice@contoso.com",
+                                      .issuer = "alice@contoso.com",
+                                      .display_name = "",
+                                      .notify_owner = notify_owner};
+    struct gate_entry entry = entry_for(content);
+    entry.operation = "protect";
+    entry.new_content = &made;
+    submit_one(&entry);
+    assert_int_equal(entry.verdict, GATE_RECORDED);
+}
+
+/* Several at once, and several after each other: one row for what becomes of a content within a period. */
+static void owners_are_told_once_in_a_period(void **state)
+{
+    static const struct content_id told = {{{80}}}, silent = {{{81}}};
+    struct gate_entry entries[4];
+    (void)state;
+    read_epoch();
+    make_content(told, true);
+    make_content(silent, false);
+    run_sql(
+        "CREATE OR REPLACE FUNCTION owner_notice_period(at timestamptz, OUT begins_at timestamptz, "
+        "OUT ends_at timestamptz) LANGUAGE sql IMMUTABLE AS $$ SELECT '2026-01-01T00:00:00Z'::timestamptz, "
+        "'2100-01-01T00:00:00Z'::timestamptz $$"); /* none ends here */
+    for (int round = 0; round < 2; round++) {
+        for (int i = 0; i < 4; i++) {
+            entries[i] = entry_for(i < 2 ? told : silent);
+            entries[i].reason = i % 2 == 0 ? R_NONE : R_NO_RIGHTS;
+            entries[i].tracking = TRACKING_TOLD;
+            gate_submit(f.gate, &entries[i]);
+        }
+        wait_all(4);
+        for (int i = 0; i < 4; i++) {
+            assert_int_equal(entries[i].err.reason, R_NONE);
+        }
+    }
+    assert_int_equal(count_rows("owner_notice"), 1);
+    assert_int_equal(
+        count_rows("owner_notice WHERE owner = 'alice@contoso.com' AND mail_state = 1 AND "
+                   "mail_at = ends_at + interval '10 seconds'"),
+        1);
+}
+
+/* What is not shown has its record all the same, and is not told; nor is what isn't recorded. */
+static void what_is_hidden_is_recorded_and_not_told(void **state)
+{
+    static const struct content_id content = {{{82}}};
+    (void)state;
+    make_content(content, true);
+    const int64_t before = count_rows("audit");
+    for (int tracking = TRACKING_SHOWN; tracking <= TRACKING_HIDDEN; tracking++) {
+        struct gate_entry entry = entry_for(content);
+        entry.tracking = (enum gate_tracking)tracking;
+        submit_one(&entry);
+    }
+    struct gate_entry stale = entry_for(content);
+    stale.tracking = TRACKING_TOLD;
+    stale.scopes[0].epoch = epoch + 1;
+    submit_one(&stale);
+    assert_int_equal(stale.verdict, GATE_STALE);
+    assert_int_equal(count_rows("audit"), before + 2);
+    assert_int_equal(count_rows("audit WHERE untracked"), 1);
+    assert_int_equal(count_rows("owner_notice"), 1); /* the one of the test before */
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -308,6 +389,8 @@ int main(void)
         cmocka_unit_test(without_a_seal_lost_content_is_stale),
         cmocka_unit_test(one_bad_row_fails_alone),
         cmocka_unit_test(canceled_entries_and_operations_stay_silent),
+        cmocka_unit_test(owners_are_told_once_in_a_period),
+        cmocka_unit_test(what_is_hidden_is_recorded_and_not_told),
     };
     return cmocka_run_group_tests(tests, store_set_up_gate, store_tear_down);
 }

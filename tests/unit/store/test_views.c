@@ -42,7 +42,8 @@ static void a_tenant_is_made_with_its_keys(void **state)
                                 .name = "contoso",
                                 .display_name = "Contoso",
                                 .boundary = "commercial",
-                                .license_cap_days = 30};
+                                .license_cap_days = 30,
+                                .transport_decryption = TRANSPORT_DECRYPTION_OFF};
     struct new_key keys[] = {
         {.purpose = KEY_SEALING, .wrapped = slice_str("sealed"), .public_jwk = ""},
         {.purpose = KEY_SIGNING, .wrapped = slice_str("signing"), .public_jwk = "{}"}};
