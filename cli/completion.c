@@ -95,8 +95,11 @@ static int words(char *const *list, int count)
         offer_commands(&o);
         return EXIT_OK;
     }
-    const struct command *command = command_named(list[0]);
-    if (command != NULL) {
+    bool is_help = strcmp(list[0], "help") == 0;
+    const struct command *command = command_named(list[is_help ? 1 : 0]);
+    if (command != NULL && is_help && count == 3) {
+        help_each_verb(command, offer, &o);
+    } else if (command != NULL && !is_help) {
         const char *verb = count > 2 ? help_verb(command, list[1]) : NULL;
         offer_behind(&o, command, verb, list[count - 2], count == 2);
     }

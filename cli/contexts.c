@@ -74,7 +74,8 @@ static rc unreadable(const char *path, struct err *err)
 
 rc context_exists(const char *file, bool *out, struct err *err)
 {
-    *out = access(file, F_OK) == 0;
+    struct stat info;
+    *out = lstat(file, &info) == 0; /* a link to nothing is in the way, too */
     return *out || errno == ENOENT ? OK : unreadable(file, err);
 }
 

@@ -190,8 +190,7 @@ static rc open_aside(const char *path, struct output *out, struct err *err)
     return result;
 }
 
-/* A link to nothing could have been laid by somebody else, so nothing is made there. A file that is
- * not to be written is not to be replaced either. */
+/* A link to nothing could be somebody's trap, and what is not to be written is not to be replaced. */
 static rc open_regular(bool is_there, struct output *out, struct err *err)
 {
     struct stat info;
@@ -207,6 +206,19 @@ static rc open_regular(bool is_there, struct output *out, struct err *err)
                : open_aside(real, out, err);
 }
 
+bool output_is_standard(const char *path)
+{
+    return strcmp(path, "-") == 0 || strcmp(path, "/dev/stdout") == 0 ||
+           descriptor_named(path) == STDOUT_FILENO;
+}
+
+bool output_is_in_place(const char *path)
+{
+    struct stat info;
+    return output_is_standard(path) || descriptor_named(path) >= 0 ||
+           (stat(path, &info) == 0 && !S_ISREG(info.st_mode));
+}
+
 bool output_is_beside(const char *input)
 {
     struct stat info;
@@ -220,7 +232,7 @@ rc output_open(const char *path, struct output *out, struct err *err)
 {
     struct stat info;
     *out = (struct output){.path = path, .folder = IN_PLACE};
-    if (strcmp(path, "-") == 0 || strcmp(path, "/dev/stdout") == 0) {
+    if (output_is_standard(path)) {
         out->file = stdout;
         return OK;
     }

@@ -30,6 +30,10 @@ rc output_write(const char *path, struct slice bytes, struct err *err);
  * failure. */
 rc output_write_new(const char *path, struct slice bytes, struct err *err);
 
+/* Whether a path names standard output: "-" and the names that the system has for it. */
+bool output_is_standard(const char *path);
+/* Whether what the path names is written as it is. What is not there will be a file. */
+bool output_is_in_place(const char *path);
 /* Whether an output may be named after an input: a pipe or a device (/dev/stdin) has no place of its
  * own. What is not there, or is a folder, fails later and says so. */
 bool output_is_beside(const char *input);

@@ -162,7 +162,7 @@ static int ask(struct session *s, const struct protect_args *args, struct protec
 /* Where the protected content itself goes to standard output, beside it. */
 static void tell_id(const struct protect_args *args, const struct protected *made)
 {
-    FILE *out = strcmp(args->output, "-") == 0 ? stderr : stdout;
+    FILE *out = output_is_standard(args->output) ? stderr : stdout;
     utf8_print(out, chancery_content_id(made->content));
     fputc('\n', out);
 }

@@ -63,21 +63,21 @@ int publisher_read(struct session *s, const char *path, chancery_publisher **out
     return session_tell(s, chancery_publisher_load(bytes.ptr, bytes.len, out));
 }
 
-static void show_publisher(const chancery_publisher *publisher)
+static void show_publisher(FILE *out, const chancery_publisher *publisher)
 {
     char end[WHEN_BYTES];
     Google__Protobuf__Timestamp time;
     google__protobuf__timestamp__init(&time);
     time.seconds = chancery_publisher_expire_time(publisher);
     when_format(&time, end);
-    printf("certificate  %s\nends         %s\npublisher    ",
-           chancery_publisher_certificate_id(publisher), end);
-    utf8_print(stdout, chancery_publisher_name(publisher));
+    fprintf(out, "certificate  %s\nends         %s\npublisher    ",
+            chancery_publisher_certificate_id(publisher), end);
+    utf8_print(out, chancery_publisher_name(publisher));
     for (size_t i = 0; i < chancery_publisher_owner_count(publisher); i++) {
-        fputs(i == 0 ? "\nowners       " : "\n             ", stdout);
-        utf8_print(stdout, chancery_publisher_owner(publisher, i));
+        fputs(i == 0 ? "\nowners       " : "\n             ", out);
+        utf8_print(out, chancery_publisher_owner(publisher, i));
     }
-    fputc('\n', stdout);
+    fputc('\n', out);
 }
 
 static rc write_publisher(const char *path, const chancery_publisher *publisher, struct err *err)
@@ -105,7 +105,7 @@ static int get(struct session *s, const struct verb_args *common)
         return code;
     }
     if (write_publisher(common->operands[0], publisher, &err).ok) {
-        show_publisher(publisher);
+        show_publisher(output_is_standard(common->operands[0]) ? stderr : stdout, publisher);
     } else {
         code = fail_with(s->command, &err);
     }
@@ -162,7 +162,7 @@ static int show(int argc, char **argv)
     }
     code = publisher_read(&session, argv[2], &publisher);
     if (code == EXIT_OK) {
-        show_publisher(publisher);
+        show_publisher(stdout, publisher);
         chancery_publisher_free(publisher);
     }
     session_close(&session);

@@ -11,6 +11,7 @@
 #include "base/ids.h"
 #include "base/mem.h"
 #include "base/secret.h"
+#include "base/utf8.h"
 #include "cli/failure.h"
 #include "cli/invocation.h"
 #include "crypto/algs.h"
@@ -150,9 +151,11 @@ static rc open_profile(struct session *s, struct err *err)
     TRY(crypto_init(NULL, err));
     s->is_component = s->profile->certificate_file[0] != '\0';
     if (invocation()->is_verbose) {
-        fprintf(stderr, "chancery: profile %s (%s), server %s\n",
-                s->named.file == NULL ? "of no file" : s->named.file,
-                s->named.why == NULL ? "not kept yet" : s->named.why, s->profile->server);
+        fputs("chancery: profile ", stderr);
+        utf8_print(stderr, s->named.file == NULL ? "of no file" : s->named.file);
+        fprintf(stderr, " (%s), server ", s->named.why == NULL ? "not kept yet" : s->named.why);
+        utf8_print(stderr, s->profile->server);
+        fputc('\n', stderr);
     }
     s->asked_at = clock_mono();
     return open_library(s, err);

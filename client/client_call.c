@@ -161,6 +161,7 @@ static CURLcode perform(struct client *client, const char *url, struct response 
     }
     curl_easy_setopt(easy, CURLOPT_URL, url);
     curl_easy_setopt(easy, CURLOPT_TIMEOUT_MS, left_ms == ENDLESS_MS ? 0L : (long)left_ms);
+    curl_easy_setopt(easy, CURLOPT_CONNECTTIMEOUT_MS, (long)client->timeout_ms);
     curl_easy_setopt(easy, CURLOPT_LOW_SPEED_LIMIT, 1L);
     curl_easy_setopt(easy, CURLOPT_LOW_SPEED_TIME, is_stream ? (long)SILENCE_S : 0L);
     curl_easy_setopt(easy, CURLOPT_NOPROGRESS, client->limits.is_canceled == NULL ? 1L : 0L);

@@ -14,7 +14,11 @@
 #include "base/mem.h"
 #include "cli/session.h"
 
-enum { PLACE_MAX = 4096, NOTE_MS = 1000 };
+enum {
+    PLACE_MAX = 4096,
+    NOTE_MS = 1000,
+    OPENED = O_WRONLY | O_NOFOLLOW | O_CLOEXEC | O_NONBLOCK, /* a pipe there is not waited for */
+};
 
 static rc unwritable(const char *path, struct err *err)
 {
@@ -23,7 +27,7 @@ static rc unwritable(const char *path, struct err *err)
 
 /* --- opening ---------------------------------------------------------------------------------- */
 
-/* The lock ends with the process, however that ends. */
+/* Whose file it is reads what is written there. The lock ends with the process, however that ends. */
 static rc lock(const struct part_file *f, int fd, struct err *err)
 {
     struct stat ours, there;
@@ -35,12 +39,15 @@ static rc lock(const struct part_file *f, int fd, struct err *err)
         ours.st_dev != there.st_dev) {
         FAIL(err, R_FILE_UNWRITABLE, "%s: another process has just finished it", f->part);
     }
+    if (ours.st_uid != geteuid()) {
+        FAIL(err, R_FILE_UNWRITABLE, "%s belongs to another user", f->part);
+    }
     return OK;
 }
 
 static rc refuse_left(const struct part_file *f, struct err *err)
 {
-    int fd = open(f->part, O_WRONLY | O_NOFOLLOW | O_CLOEXEC);
+    int fd = open(f->part, OPENED);
     rc is_free = fd < 0 ? OK : lock(f, fd, err);
     if (fd >= 0) {
         close(fd);
@@ -92,7 +99,7 @@ static rc take_up(struct arena *arena, struct part_file *f, int *fd, const char 
 {
     struct stat info;
     off_t size = 0;
-    *fd = open(f->part, O_WRONLY | O_NOFOLLOW | O_CLOEXEC);
+    *fd = open(f->part, OPENED);
     if (*fd >= 0) {
         TRY(lock(f, *fd, err));
     }
@@ -108,18 +115,12 @@ static rc take_up(struct arena *arena, struct part_file *f, int *fd, const char 
     return ftruncate(*fd, size) != 0 || lseek(*fd, 0, SEEK_END) < 0 ? unwritable(f->part, err) : OK;
 }
 
-static bool is_regular(const char *path)
-{
-    struct stat info;
-    return stat(path, &info) == 0 ? S_ISREG(info.st_mode) : true;
-}
-
 rc part_file_open(struct arena *arena, const char *path, const char *format, bool goes_on,
                   struct part_file *out, const char **token, struct err *err)
 {
     *out = (struct part_file){
         .path = path == NULL ? "-" : path, .format = format, .is_taken_up = goes_on};
-    out->is_in_place = path == NULL || strcmp(path, "-") == 0 || !is_regular(path);
+    out->is_in_place = output_is_in_place(out->path);
     if (out->is_in_place) {
         TRY(output_open(out->path, &out->output, err));
         out->file = out->output.file;

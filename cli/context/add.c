@@ -5,6 +5,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/utf8.h"
 #include "cli/context/context.h"
 
 /* A context is used from any folder, so its files are named from the root on. */
@@ -16,6 +17,10 @@ static rc make_absolute(struct arena *arena, char **file, struct err *err)
     }
     if (realpath(*file, real) == NULL) {
         FAIL(err, R_FILE_UNREADABLE, "%s: %s", *file, strerrordesc_np(errno));
+    }
+    if (!utf8_is_text(slice_str(real))) {
+        FAIL(err, R_PROFILE_INVALID, "%s: its name is not UTF-8, so a profile can't name it",
+             *file);
     }
     *file = arena_strdup(arena, real);
     ARENA_ENSURE(*file, err);
@@ -75,11 +80,15 @@ static int check(const struct command *command, Profile *profile)
 static rc keep(struct session *s, const struct context_args *args, const char *name,
                const Profile *profile, struct err *err)
 {
-    const char *current;
-    TRY(context_current(s->arena, &current, err));
+    const char *current = "";
+    if (!args->is_used) {
+        TRY(context_current(s->arena, &current, err));
+    }
     TRY(context_write(s->arena, name, profile, err));
-    printf("context %s: %s\n", name, profile->server);
-    if (args->is_used || current[0] == '\0') {
+    printf("context %s: ", name);
+    utf8_print(stdout, profile->server);
+    putchar('\n');
+    if (current[0] == '\0') {
         TRY(context_set_current(s->arena, name, err));
         printf("it is used from now on where none is named\n");
     }

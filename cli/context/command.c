@@ -103,7 +103,9 @@ static rc load_all(struct arena *arena, Chancery__Config__V1__Contexts *list, st
     char *const *names;
     const char *current;
     size_t count;
-    TRY(context_current(arena, &current, err));
+    if (!context_current(arena, &current, NULL).ok) {
+        current = ""; /* whoever uses it is told; here one is found to use instead */
+    }
     TRY(context_names(arena, &names, &count, err));
     list->contexts = ARENA_ARRAY(arena, Context *, count + 1);
     ARENA_ENSURE(list->contexts, err);
@@ -137,12 +139,12 @@ static int no_context(struct session *s)
 /* The one that is named, or the current one; it must be there. */
 static rc find(struct session *s, const char *name, struct profile_name *out, struct err *err)
 {
-    const char *current;
-    TRY(context_current(s->arena, &current, err));
-    if (name != NULL && !context_is_name(name)) {
+    if (name == NULL) {
+        TRY(context_current(s->arena, &name, err));
+    } else if (!context_is_name(name)) {
         FAIL(err, R_PROFILE_INVALID, "%s is no context's name", name);
     }
-    return profile_find(s->arena, name == NULL ? current : name, out, err);
+    return profile_find(s->arena, name, out, err);
 }
 
 static int show(struct session *s, const struct context_args *args, const char *name)

@@ -323,6 +323,7 @@ enum text problem_of(const char *reason, int code)
                  {"NO_RIGHTS", P_NO_RIGHTS},
                  {"EXCLUDED", P_NO_RIGHTS},
                  {"RIGHT_MISSING", P_MAY_NOT_SAVE},
+                 {"RIGHTS_EXCEEDED", P_MAY_NOT_ANSWER},
                  {"ANSWER_LIMIT", P_ANSWER_LIMIT},
                  {"LIMIT_EXCEEDED", P_TOO_MANY_PEOPLE},
                  {"TENANT_DISABLED", P_TENANT_DISABLED},

@@ -57,7 +57,7 @@ CHANCERY_API const char *chancery_answering_request_id(const chancery_answering 
  * @param out a content with its key, the caller's to free. chancery_content_refused() has whom it can't be
  * forwarded to.
  * @return NULL, or why not: what a license is refused for, REVOKED and EXPIRED for owners too, RIGHT_MISSING,
- * ANSWER_LIMIT.
+ * RIGHTS_EXCEEDED (to forward, where recipients get more than the reader holds), ANSWER_LIMIT.
  */
 CHANCERY_API CHANCERY_MUST_USE chancery_error *chancery_answer(chancery_session *session,
                                                                const chancery_content *content,

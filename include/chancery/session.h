@@ -122,7 +122,7 @@ typedef int (*chancery_message_fn)(void *arg, const void *message, size_t size);
 
 /**
  * Call a method that answers by a stream of messages (AuditService/Tail, AuditService/Export), until the stream
- * ends. The session's time does not count, and the context's does. A stream that says nothing for a minute fails.
+ * ends. The session's time counts for connecting only, and the context's for all of it. A stream that says nothing for a minute fails.
  * @param session of whom asks.
  * @param method such as "AuditService/Export".
  * @param request the request's message in protobuf's binary form.

@@ -14,14 +14,31 @@ static step have_tenant(struct call *c, const struct tenant_record *tenant)
     return STEP_NEXT;
 }
 
+/* What is destroyed in the database is here, too, from the moment on when this worker reads it. */
+static void forget_destroyed(const struct services *s, const struct tenant_record *tenant)
+{
+    for (size_t i = 0; i < tenant->key_count; i++) {
+        const struct key_row *key = &tenant->keys[i];
+        if (key->state == KEY_IS_DESTROYED) {
+            keys_forget(s->keys, &(struct keys_ref){.tenant = tenant->view.id,
+                                                    .boundary = tenant->view.boundary,
+                                                    .purpose = key->purpose,
+                                                    .version = key->version});
+        }
+    }
+}
+
 static step tenant_loaded(struct call *c)
 {
     const struct view_load *load = &caller_of(c)->load;
     if (load->op.err.reason == R_NOT_FOUND) {
         return have_tenant(c, NULL);
     }
-    return load->op.err.reason == R_NONE ? have_tenant(c, load->found_tenant)
-                                         : wait_failed(c, &load->op.err);
+    if (load->op.err.reason != R_NONE) {
+        return wait_failed(c, &load->op.err);
+    }
+    forget_destroyed(services_of(c), load->found_tenant);
+    return have_tenant(c, load->found_tenant);
 }
 
 step facts_need_tenant(struct call *c, struct tenant_id id, step_fn then)

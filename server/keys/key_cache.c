@@ -2,6 +2,7 @@
 /* Tenant keys under the root key: nonce ‖ AES-256-GCM ‖ tag, bound by the associated data to what the
  * key is, so that a row can't be moved to another tenant, boundary, purpose or version. */
 #include <openssl/rand.h>
+#include <string.h>
 
 #include "base/buf.h"
 #include "base/mem.h"
@@ -65,20 +66,23 @@ void unwrapped_free(void *value)
     xfree(key);
 }
 
-/* What the row says that it is, and which row it is: the nonce, which is random, and the tag. When the
- * database goes back before a key was made, the next one gets the same version. */
+/* What the row says that it is. */
 static rc cache_id(struct arena *arena, const struct keys_ref *ref, struct slice *out,
                    struct err *err)
 {
-    struct slice w = ref->wrapped;
     struct buf id;
-    ENSURE(w.len > AEAD_NONCE_BYTES + AEAD_TAG_BYTES, err, R_KEYS_UNAVAILABLE);
     buf_init(&id, arena);
     add_ref(&id, ref);
     buf_add_str(&id, ref->boundary);
-    buf_add(&id, slice_cut(w, 0, AEAD_NONCE_BYTES));
-    buf_add(&id, slice_cut(w, w.len - AEAD_TAG_BYTES, w.len));
     return buf_finish(&id, out, err);
+}
+
+/* Which row it is: the nonce, which is random, and the tag. When the database goes back before a key was
+ * made, the next one gets the same version. */
+static void read_seal(struct slice wrapped, uint8_t out[KEY_SEAL_BYTES])
+{
+    memcpy(out, wrapped.ptr, AEAD_NONCE_BYTES);
+    memcpy(out + AEAD_NONCE_BYTES, wrapped.ptr + wrapped.len - AEAD_TAG_BYTES, AEAD_TAG_BYTES);
 }
 
 rc key_unwrap(struct keys *keys, const struct keys_ref *ref, const struct unwrapped **out,
@@ -86,9 +90,12 @@ rc key_unwrap(struct keys *keys, const struct keys_ref *ref, const struct unwrap
 {
     AUTO(arena_free_at) struct arena *arena = arena_new(1024);
     struct slice key;
+    uint8_t seal[KEY_SEAL_BYTES];
+    ENSURE(ref->wrapped.len > sizeof seal, err, R_KEYS_UNAVAILABLE);
+    read_seal(ref->wrapped, seal);
     TRY(cache_id(arena, ref, &key, err));
     *out = hashmap_get(keys->cache, key);
-    if (*out != NULL) {
+    if (*out != NULL && memcmp((*out)->seal, seal, sizeof seal) == 0) {
         return OK;
     }
     AUTO(secret_free_at) struct secret *raw = NULL;
@@ -98,6 +105,7 @@ rc key_unwrap(struct keys *keys, const struct keys_ref *ref, const struct unwrap
         TRY(jwk_private_import(raw, &private, err));
     }
     struct unwrapped *unwrapped = xcalloc(1, sizeof *unwrapped);
+    memcpy(unwrapped->seal, seal, sizeof seal);
     unwrapped->private = private;
     if (private == NULL) {
         unwrapped->raw = raw;
@@ -106,4 +114,13 @@ rc key_unwrap(struct keys *keys, const struct keys_ref *ref, const struct unwrap
     hashmap_put_owned(keys->cache, key, unwrapped, ref->tenant.u, sizeof *unwrapped);
     *out = unwrapped;
     return OK;
+}
+
+void keys_forget(struct keys *keys, const struct keys_ref *ref)
+{
+    AUTO(arena_free_at) struct arena *arena = arena_new(1024);
+    struct slice key;
+    if (cache_id(arena, ref, &key, NULL).ok) {
+        (void)hashmap_remove(keys->cache, key);
+    }
 }

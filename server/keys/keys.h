@@ -39,6 +39,9 @@ rc keys_root_from_file(const char *path, struct secret **out, struct err *err);
 struct keys *keys_new(struct loop *loop, struct secret *root, size_t cache_max);
 void keys_free(struct keys *keys);
 
+/* Forget what was unwrapped of a version, whose row has nothing to unwrap any more. */
+void keys_forget(struct keys *keys, const struct keys_ref *ref);
+
 /* Known text under the root key, and whether given bytes are that: a server that was given another
  * root key than the one that wrapped this database finds out at start. R_ROOT_KEY_WRONG. */
 rc keys_make_check(struct keys *keys, struct arena *arena, struct slice *out, struct err *err);

@@ -3,20 +3,24 @@
 #pragma once
 
 #include "base/hashmap.h"
+#include "crypto/aead.h"
 #include "crypto/jwk.h"
 #include "keys/keys.h"
 
 struct keys {
     struct loop *loop;
     struct secret *root;
-    struct hashmap *cache;   /* what a wrapped row is, and its seal → struct unwrapped */
+    struct hashmap *cache;   /* what a wrapped row is → struct unwrapped */
     struct hashmap *clients; /* a client's JWK as it came → struct client_key: clients come again */
 };
 
+enum { KEY_SEAL_BYTES = AEAD_NONCE_BYTES + AEAD_TAG_BYTES };
+
 /* A tenant key, ready for use. */
 struct unwrapped {
-    struct secret *raw;          /* sealing key */
-    struct jwk_private *private; /* exchange or signing key */
+    uint8_t seal[KEY_SEAL_BYTES]; /* of the row that it was wrapped in */
+    struct secret *raw;           /* sealing key */
+    struct jwk_private *private;  /* exchange or signing key */
 };
 
 /* A client's key; counted, because calls hold it while the cache forgets it. */

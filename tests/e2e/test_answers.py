@@ -302,8 +302,8 @@ def test_limits(world, people):
     """Exactly, also when they come at once; and neither stops other readers or other content."""
     w = world
     made = w.protect(recipients=[KIM, JO])
-    rows = ("INSERT INTO content (tenant, content, owner, issuer, display_name, answers, answered_by) SELECT "
-            f"'{w.contoso.id}', gen_random_uuid(), 'alice@contoso.com', 'x', '', '{made.content_id}', '{{}}' "
+    rows = ("INSERT INTO content (tenant, content, owner, issuer, display_name, answers, thread, answered_by) SELECT "
+            f"'{w.contoso.id}', gen_random_uuid(), 'alice@contoso.com', 'x', '', '{made.content_id}', '{made.content_id}', '{{}}' "
             "FROM generate_series(1, {})")
     w.sql(rows.format(KIM, 57))
     with concurrent.futures.ThreadPoolExecutor(6) as pool:

@@ -83,7 +83,8 @@ def test_words(tmp_path):
     assert "--state" not in words("tenant", "create", "-") and "--state" in words("tenant", "update", "-")
     assert words("template", "create", "-f", "") == {}  # a file
     assert words("nonsense", "") == {} and words("template", "show", "") == {}
-    assert set(words("help", "iss")) == {"issuer"}
+    assert set(words("help", "iss")) == {"issuer"} and words("help", "template", "", "") == words("help", "nonsense", "") == {}
+    assert set(words("help", "template", "a")) == {"archive"}
     os.makedirs(tmp_path / "chancery/contexts")
     for name in ("alpha", "beta"):
         (tmp_path / f"chancery/contexts/{name}.yaml").write_text("server: https://x.example\n")

@@ -230,7 +230,7 @@ def test_a_second_admin_approves(world, tenant, required, verb):
     asked = act(world, tenant, verb, SEALING, 1, reason="why")
     assert asked.approval_id and not asked.HasField("key") and states(world, tenant) == was
     shown = world.call("ApprovalService/GetApproval", {"approval_id": asked.approval_id}, second).approval
-    assert shown.summary == {"Restore": "Let sealing key 1: why open content again",
+    assert shown.summary == {"Restore": "Let content open again by sealing key 1: why",
                              "Destroy": "Destroy for ever sealing key 1 in 30 days: why"}[verb]
     world.call("ApprovalService/ApproveRequest", {"approval_id": asked.approval_id}, second)
     assert states(world, tenant) == [{"Restore": ARCHIVED, "Destroy": DESTROYING}[verb], ACTIVE]

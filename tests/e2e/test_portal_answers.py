@@ -254,8 +254,8 @@ def test_a_relay_that_refuses_or_is_away(world, node, portal, relay):
 def test_too_many_answers(world, node, portal, relay):
     wrapper, content = protected(node, mail_of())
     reader, _ = opened(portal, wrapper, relay)
-    world.sql("INSERT INTO content (tenant, content, owner, issuer, display_name, answers, answered_by) SELECT tenant, gen_random_uuid(), owner, "
-              f"issuer, '', content, '{KIM}' FROM content, generate_series(1, 60) WHERE content = '{content}'")
+    world.sql("INSERT INTO content (tenant, content, owner, issuer, display_name, answers, thread, answered_by) SELECT tenant, gen_random_uuid(), "
+              f"owner, issuer, '', content, content, '{KIM}' FROM content, generate_series(1, 60) WHERE content = '{content}'")
     assert "Too many answers" in write(reader).problem
 
 

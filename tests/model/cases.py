@@ -222,8 +222,12 @@ def recipient_case(rng, tenant):
 
 
 def answer_case(rng, tenant):
-    """A portal's reader answers, mostly one of the people of the content."""
+    """A portal's reader answers, mostly one of the people of the content, at times one who has come to it by another grant."""
     case = {**access_case(rng, tenant), "takes_off": False, "purpose": 0}
+    if sometimes(rng, 0.4):
+        grants = [["recipients", rng.choice(["VIEW", "VIEW,EXPORT", "VIEW,PRINT", "VIEW,SIGN"])],
+                  ["authenticated", rng.choice(["VIEW,REPLY,FORWARD", "VIEW,REPLYALL,FORWARD,SIGN", "OWNER"])]]
+        case["policy"] = {**case["policy"], "kind": CUSTOM, "template": 0, "grants": grants}
     near = users_among(named_by(tenant, case["policy"])) + case["policy"]["recipients"] + [case["policy"]["owner"]]
     who = random_subject(rng, tenant, near)
     while not who["addresses"]:

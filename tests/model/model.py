@@ -52,7 +52,7 @@ DECISIONS = {
         "TOKEN_TYPE", "TENANT_DISABLED", "PASSCODES_OFF", "TOKEN_CLAIM_INVALID"}),
     "answer": (cases.answer_case, decide_answer, {
         "may", "TENANT_DISABLED", "BOUNDARY_BLOCKED", "PORTAL_REQUIRED", "SIGN_IN_REFUSED", "PARTNER_DENIED", "EXCLUDED",
-        "REVOKED", "EXPIRED", "NO_RIGHTS", "RIGHT_MISSING", "PASSCODE_CONTENT"}),
+        "REVOKED", "EXPIRED", "NO_RIGHTS", "RIGHT_MISSING", "RIGHTS_EXCEEDED", "PASSCODE_CONTENT"}),
     "offline": (cases.offline_case, decide_offline, {"OK", "PUBLISHER_EXPIRED", "PUBLISHER_EXCEEDED"}),
     "passcode": (cases.passcode_case, decide_passcode, {
         "TENANT_DISABLED", "BOUNDARY_BLOCKED", "PORTAL_REQUIRED", "SIGN_IN_REFUSED", "PASSCODES_OFF", "PASSCODE_SIGN_IN", "mailed",

@@ -4,19 +4,6 @@
 #include "base/texts.h"
 #include "domain/values/boundary.h"
 
-/* Whether each right of `some` is among those of one of the others. */
-static bool are_within(const struct rights *some, const struct rights *one,
-                       const struct rights *other)
-{
-    for (size_t i = 0; i < some->custom_count; i++) {
-        if (!rights_has_custom(one, slice_str(some->custom[i])) &&
-            !rights_has_custom(other, slice_str(some->custom[i]))) {
-            return false;
-        }
-    }
-    return (some->bits & ~(one->bits | other->bits)) == 0;
-}
-
 /* A person has what reaches them by any address: what they have by groups is nobody's to see here,
  * and stays with them. */
 static void rights_by_name(const struct effective_policy *policy, const struct principal *principal,
@@ -32,9 +19,9 @@ static void rights_by_name(const struct effective_policy *policy, const struct p
 static bool is_within(const struct amendment_question *q, const struct rights *before,
                       const struct rights *after)
 {
-    bool is_given_only_own = are_within(after, before, q->own);
-    bool is_taken = !are_within(before, after, after);
-    return is_given_only_own && (!is_taken || are_within(before, q->own, q->own));
+    bool is_given_only_own = rights_are_within(after, before, q->own);
+    bool is_taken = !rights_are_within(before, after, after);
+    return is_given_only_own && (!is_taken || rights_are_within(before, q->own, q->own));
 }
 
 /* Who becomes a recipient may be a group. When it was removed before, that is forgotten, and what
@@ -49,7 +36,7 @@ static bool gives_back_own(const struct amendment_question *q, const char *addre
     }
     effective_policy_grants_to(q->before, &group, &before);
     effective_policy_grants_to(q->after, &group, &after);
-    return are_within(&after, &before, q->own);
+    return rights_are_within(&after, &before, q->own);
 }
 
 bool decide_amendment_name(const struct amendment_question *q, const struct principal *principal,

@@ -23,6 +23,18 @@ static bool is_over(const struct answer_question *q)
     return end.s != 0 && q->now.s >= end.s;
 }
 
+/* Whether recipients get no more than the reader holds: who comes to the content by another grant may hold less. */
+static bool may_share(const struct answer_question *q)
+{
+    static const struct principal recipients = {PRINCIPAL_RECIPIENTS, ""};
+    const struct rights *held = &q->access->rights;
+    const struct effective_policy now =
+        effective_policy_of(q->tenant, q->policy, q->facts.amendment);
+    struct rights given;
+    effective_policy_grants_to(&now, &recipients, &given);
+    return rights_are_within(&given, held, held);
+}
+
 enum reason decide_answer(const struct answer_question *q)
 {
     const struct effective_policy now =
@@ -40,7 +52,10 @@ enum reason decide_answer(const struct answer_question *q)
     if (!effective_policy_is_readable(&now, &problem)) {
         return R_POLICY_INVALID;
     }
-    return (q->access->rights.bits & right_for(q->kind)) != 0 ? R_NONE : R_RIGHT_MISSING;
+    if ((q->access->rights.bits & right_for(q->kind)) == 0) {
+        return R_RIGHT_MISSING;
+    }
+    return q->kind != ANSWER_FORWARD || may_share(q) ? R_NONE : R_RIGHTS_EXCEEDED;
 }
 
 size_t answer_recipients(const struct answer_question *q, const char *reader,
@@ -53,6 +68,8 @@ size_t answer_recipients(const struct answer_question *q, const char *reader,
     for (size_t i = 0; i < count; i++) {
         out[i] = others[i];
     }
-    out[count++] = reader;
+    if (may_share(q)) {
+        out[count++] = reader;
+    }
     return texts_sort(out, count);
 }

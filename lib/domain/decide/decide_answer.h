@@ -18,10 +18,12 @@ struct answer_question {
 };
 
 /* R_NONE, or REVOKED, EXPIRED (which bind owners too: nothing new is made of such content);
- * TEMPLATE_MISSING, POLICY_INVALID (nobody could open the answer by it); RIGHT_MISSING. */
+ * TEMPLATE_MISSING, POLICY_INVALID (nobody could open the answer by it); RIGHT_MISSING; RIGHTS_EXCEEDED, where those to
+ * whom it is forwarded would get more than the reader holds. */
 enum reason decide_answer(const struct answer_question *question);
 
-/* Whose the answer is beside its owner, sorted, each once: `out` has room for the policy's recipients or the ones that are
+/* Whose the answer is beside its owner, sorted, each once; the reader is among them unless they would get more by that than they
+ * hold: `out` has room for the policy's recipients or the ones that are
  * named, and one more. named: of a forwarded answer. Returns how many. */
 size_t answer_recipients(const struct answer_question *question, const char *reader,
                          const char *const *named, size_t named_count, const char **out);

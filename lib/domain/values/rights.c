@@ -92,6 +92,18 @@ bool rights_are_none(const struct rights *rights)
     return rights->bits == 0 && rights->custom_count == 0;
 }
 
+bool rights_are_within(const struct rights *some, const struct rights *one,
+                       const struct rights *other)
+{
+    for (size_t i = 0; i < some->custom_count; i++) {
+        if (!rights_has_custom(one, slice_str(some->custom[i])) &&
+            !rights_has_custom(other, slice_str(some->custom[i]))) {
+            return false;
+        }
+    }
+    return (some->bits & ~(one->bits | other->bits)) == 0;
+}
+
 rc rights_parse(struct arena *arena, struct slice text, struct rights *out, struct err *err)
 {
     *out = (struct rights){0};

@@ -66,6 +66,9 @@ void rights_add(struct rights *rights, const struct rights *from);
 /* Add what the present rights imply, but for custom ones. */
 void rights_close(struct rights *rights);
 bool rights_are_none(const struct rights *rights);
+/* Whether each right of `some` is among those of `one` or of `other`. */
+bool rights_are_within(const struct rights *some, const struct rights *one,
+                       const struct rights *other);
 /* Read names with commas between, as they are stored: "VIEW,EDIT,SIGN". */
 rc rights_parse(struct arena *arena, struct slice text, struct rights *out, struct err *err);
 /* Write names with commas between, standard ones first. */

@@ -33,26 +33,43 @@ static const char *name_of(struct call *c, struct slice kid)
     return text == NULL ? NULL : arena_printf(call_arena(c), "\"kid\":\"%s\"", text);
 }
 
-/* The tenant's signing key of that thumbprint; a revoked or destroyed one vouches for nobody. */
+/* The tenant's signing key of that thumbprint, in whatever state: its public half stays. */
 static const struct key_row *signing_key_named(const struct tenant_record *tenant, const char *name)
 {
     for (size_t i = 0; name != NULL && i < tenant->key_count; i++) {
         const struct key_row *key = &tenant->keys[i];
-        bool may_sign =
-            key->purpose == KEY_SIGNING && (key->state == KEY_ACTIVE || key->state == KEY_ARCHIVED);
-        if (may_sign && strstr(key->public_jwk, name) != NULL) {
+        if (key->purpose == KEY_SIGNING && strstr(key->public_jwk, name) != NULL) {
             return key;
         }
     }
     return NULL;
 }
 
-static step find_signer(struct call *c, struct slice kid, struct jwk_public **out)
+static step verify_certificate(struct call *c, const struct key_row *key)
 {
-    const struct key_row *key = signing_key_named(license_access_of(c)->tenant, name_of(c, kid));
-    return key == NULL
-               ? call_fail(c, R_LICENSE_FORGED, "no signing key of the tenant's certifies it")
-               : read_key(c, slice_str(key->public_jwk), out);
+    struct jwk_public *signer;
+    if (key == NULL) {
+        return call_fail(c, R_LICENSE_FORGED, "no signing key of the tenant's certifies it");
+    }
+    return step_failed(read_key(c, slice_str(key->public_jwk), &signer))
+               ? STEP_FAILED
+               : step_from(jws_verify(&license_access_of(c)->certificate.jws, signer,
+                                      R_LICENSE_FORGED, call_err(c)));
+}
+
+/* A revoked or destroyed key vouches for nobody any more. Only who holds what it has signed is told so. */
+static step check_signer(struct call *c, const struct key_row *key)
+{
+    switch (key->state) {
+    case KEY_ACTIVE:
+    case KEY_ARCHIVED:
+        return STEP_NEXT;
+    case KEY_IS_REVOKED:
+        return call_fail(c, R_KEY_REVOKED, "signing key %u", key->version);
+    case KEY_IS_DESTROYED:
+        break;
+    }
+    return call_fail(c, R_KEY_DESTROYED, "signing key %u", key->version);
 }
 
 static step verify_publisher(struct call *c)
@@ -98,13 +115,12 @@ static step check_whose(struct call *c)
 
 step offline_access_verify(struct call *c)
 {
-    struct license_access *a = license_access_of(c);
-    struct jwk_public *signer = NULL;
-    if (step_failed(find_signer(c, a->certificate.jws.kid, &signer)) ||
-        !jws_verify(&a->certificate.jws, signer, R_LICENSE_FORGED, call_err(c)).ok) {
-        return STEP_FAILED;
-    }
-    return step_failed(check_whose(c)) ? STEP_FAILED : verify_publisher(c);
+    const struct license_access *a = license_access_of(c);
+    const struct key_row *key = signing_key_named(a->tenant, name_of(c, a->certificate.jws.kid));
+    return step_failed(verify_certificate(c, key)) || step_failed(check_whose(c)) ||
+                   step_failed(verify_publisher(c))
+               ? STEP_FAILED
+               : check_signer(c, key);
 }
 
 /* --- check ------------------------------------------------------------------------------------ */

@@ -143,7 +143,7 @@ static step found(struct call *c)
     return decide_again(c);
 }
 
-/* What the template's grants name. */
+/* What the template's grants name; and the sender, who has all rights by whatever address. */
 static bool take_grants(struct call *c, struct recipients_question *q)
 {
     const struct evaluation *e = evaluation_of(c);
@@ -151,7 +151,7 @@ static bool take_grants(struct call *c, struct recipients_question *q)
         tenant_find_template(&e->by.tenant->view, e->decision.actions.template_id);
     size_t most = template == NULL ? 0 : template->grant_count;
     const char **groups = ARENA_ARRAY(call_arena(c), const char *, most + 1);
-    const char **users = ARENA_ARRAY(call_arena(c), const char *, most + 1);
+    const char **users = ARENA_ARRAY(call_arena(c), const char *, most + 2);
     const char **domains = ARENA_ARRAY(call_arena(c), const char *, most + 1);
     bool has_room = groups != NULL && users != NULL && domains != NULL;
     for (size_t i = 0; has_room && i < most; i++) {
@@ -163,6 +163,9 @@ static bool take_grants(struct call *c, struct recipients_question *q)
         } else if (principal->kind == PRINCIPAL_DOMAIN) {
             domains[q->domain_count++] = principal->name;
         }
+    }
+    if (has_room && e->by.sender[0] != '\0') {
+        users[q->user_count++] = e->by.sender;
     }
     q->groups = groups;
     q->users = users;

@@ -85,7 +85,7 @@ static step check_restore(struct call *c)
 
 static const char *summary_of_restore(struct call *c)
 {
-    return arena_printf(call_arena(c), "Let %s open content again", value_of(c)->change.target);
+    return arena_printf(call_arena(c), "Let content open again by %s", value_of(c)->change.target);
 }
 
 const struct approvable_act restore_key_act = {

@@ -185,7 +185,7 @@ static const char *target(struct call *c)
     const struct start_passcode *s = state_of(c);
     return arena_printf(call_arena(c), "%s: %s", s->address,
                         s->decision.is_mailed ? "a code is mailed"
-                                              : "nothing is mailed, it was not sent there");
+                                              : "nothing is mailed, nobody there may open it");
 }
 
 static step start(struct call *c)

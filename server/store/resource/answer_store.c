@@ -76,6 +76,6 @@ void answer_store_make(struct answer_make *make)
                                   .power = power_name(make->power),
                                   .life_s = RETRY_LIFE_S,
                                   .reader_max = ANSWERS_OF_READER_MAX,
-                                  .content_max = ANSWERS_OF_CONTENT_MAX});
+                                  .thread_max = ANSWERS_OF_THREAD_MAX});
     pg_submit_one(&make->op, &p, read_made);
 }

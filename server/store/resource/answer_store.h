@@ -5,9 +5,9 @@
 #include "store/gate/gate.h"
 
 enum {
-    /* Of one content within an hour. */
+    /* Within an hour, to one content and to what has answered it. */
     ANSWERS_OF_READER_MAX = 60,
-    ANSWERS_OF_CONTENT_MAX = 1000,
+    ANSWERS_OF_THREAD_MAX = 1000,
 };
 
 /* Make the row of an answer, if what was decided on still holds: what was amended of the content that is answered and who is

@@ -210,7 +210,8 @@ static rc read_swept(struct store_op *op, size_t index, const PGresult *r, struc
 
 void key_store_sweep(struct key_sweep *sweep)
 {
+    int64_t now_us = clock_unix_us();
     struct pg_params p = sql_destroy_due_key(
-        sweep->op.arena, &(struct sql_destroy_due_key){.event.u = uuid_v7(clock_unix_us())});
+        sweep->op.arena, &(struct sql_destroy_due_key){.event.u = uuid_v7(now_us), .now = now_us});
     pg_submit_one(&sweep->op, &p, read_swept);
 }

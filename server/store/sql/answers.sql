@@ -9,26 +9,26 @@
 -- name: make_answer :admin
 -- params: act @act, content content_id, mark int8, addresses text, known @known_epoch[],
 --   made @answer, protected event_id, policy_version int8, rights text, channel text, power text,
---   life_s int4, reader_max int8, content_max int8
+--   life_s int4, reader_max int8, thread_max int8
 -- columns: problem int4, content content_id, key_version int8
 -- problem: as answer_check says. What holds of the content that is answered holds of the answer: who is shut out, and what
 -- was amended. Recorded as an act on the one, and as a protection of the other.
 WITH asked AS MATERIALIZED (
-    SELECT problem, shut_out
+    SELECT problem, shut_out, of_thread
     FROM answer_check(:act.tenant, :content, :mark, string_to_array(:addresses, ' '), :known.*,
                       :made.request, :made.request_hash, :life_s, :act.user_address, :reader_max,
-                      :content_max)
+                      :thread_max)
 ), again AS (
     SELECT c.content, c.key_version FROM content c, asked a
     WHERE a.problem = 3 AND c.tenant = :act.tenant AND c.request_id = :made.request
 ), made AS (
     INSERT INTO content (tenant, content, owner, issuer, template, display_name, request_id,
-                         request_hash, key_version, answers, answered_by, revoked_users, amendment,
-                         amendment_mark)
+                         request_hash, key_version, answers, thread, answered_by, revoked_users,
+                         amendment, amendment_mark)
     SELECT :act.tenant, :made.content, :made.owner, :made.issuer, :made.template,
            :made.display_name, :made.request, :made.request_hash,
-           nullif(:made.key_version, 0)::int4, :content, :act.user_address, a.shut_out, c.amendment,
-           CASE c.amendment WHEN 0 THEN 0 ELSE mark_new() END
+           nullif(:made.key_version, 0)::int4, :content, a.of_thread, :act.user_address,
+           a.shut_out, c.amendment, CASE c.amendment WHEN 0 THEN 0 ELSE mark_new() END
     FROM asked a, content c
     WHERE a.problem = 0 AND c.tenant = :act.tenant AND c.content = :content
     RETURNING content, key_version

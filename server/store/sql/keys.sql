@@ -79,15 +79,16 @@ WITH made AS (
 SELECT {key_columns}, epoch_raise(:act.tenant) AS _, audit_admin(:act.*, :target) AS _ FROM made;
 
 -- name: destroy_due_key :bulk
--- params: event event_id
+-- params: event event_id, now timestamptz
 -- columns: version int4
--- One at a time, or no row: each has a record of its own.
+-- One at a time, or no row: each has a record of its own. Of a disabled tenant none: nobody there could say that it
+-- is needed. Due is what is due by both clocks, this one and the node's: nothing undoes it when one of them was wrong.
 WITH due AS (
-    SELECT tenant, purpose, version, destroy_at
-    FROM tenant_key
-    WHERE state = 3 AND destroy_at <= now()
-    ORDER BY destroy_at LIMIT 1
-    FOR UPDATE SKIP LOCKED -- another node destroys too
+    SELECT k.tenant, k.purpose, k.version
+    FROM tenant_key k JOIN tenant t USING (tenant)
+    WHERE k.state = 3 AND k.destroy_at <= least(now(), :now) AND t.state = 1
+    ORDER BY k.destroy_at LIMIT 1
+    FOR UPDATE OF k SKIP LOCKED -- another node destroys too
 ), gone AS (
     UPDATE tenant_key k SET state = 4, wrapped = '', destroy_at = now()
     FROM due d

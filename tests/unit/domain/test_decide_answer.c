@@ -111,6 +111,30 @@ static void check_people(const struct world *w, enum answer_kind kind, const cha
     assert_string_equal(text, expected);
 }
 
+/* Who holds less than recipients, by another grant, gives nobody what recipients have, themselves included. */
+static void nobody_gives_what_they_do_not_hold(void **state)
+{
+    (void)state;
+    struct world w;
+    struct rights given = {.bits = RIGHT_VIEW | RIGHT_EXPORT};
+    const struct rights held = {.bits = RIGHT_VIEW | RIGHT_REPLY | RIGHT_FORWARD};
+    make(&w);
+    be(&w, "eve@fabrikam.com");
+    w.policy.kind = POLICY_CUSTOM;
+    w.grants[0] = (struct grant){{PRINCIPAL_RECIPIENTS, ""}, &given};
+    w.grants[1] = (struct grant){{PRINCIPAL_USER, "eve@fabrikam.com"}, &held};
+    w.policy.grants = w.grants;
+    w.policy.grant_count = 2;
+    assert_int_equal(answer(&w, ANSWER_REPLY), R_NONE);
+    assert_int_equal(answer(&w, ANSWER_FORWARD), R_RIGHTS_EXCEEDED);
+    check_people(&w, ANSWER_REPLY, "");
+    given = (struct rights){.bits = RIGHT_VIEW, .custom_count = 1, .custom = {"SIGN"}};
+    assert_int_equal(answer(&w, ANSWER_FORWARD), R_RIGHTS_EXCEEDED);
+    given.custom_count = 0;
+    assert_int_equal(answer(&w, ANSWER_FORWARD), R_NONE);
+    check_people(&w, ANSWER_REPLY, "bob@fabrikam.com ");
+}
+
 static void whose_it_is(void **state)
 {
     (void)state;
@@ -119,7 +143,11 @@ static void whose_it_is(void **state)
     check_people(&w, ANSWER_REPLY, "bob@fabrikam.com ");
     check_people(&w, ANSWER_REPLY_ALL, "bob@fabrikam.com carol@contoso.com ");
     check_people(&w, ANSWER_FORWARD, "amy@x.example bob@fabrikam.com zoe@x.example ");
-    w.recipients[0] = "ann@fabrikam.com"; /* the reader has come by a grant */
+    w.recipients[0] = "ann@fabrikam.com"; /* the reader has come by a grant to their domain */
+    w.grants[1] = (struct grant){{PRINCIPAL_RECIPIENTS, ""}, &view_print};
+    w.policy.kind = POLICY_CUSTOM;
+    w.policy.grants = w.grants;
+    w.policy.grant_count = 2;
     check_people(&w, ANSWER_REPLY_ALL, "ann@fabrikam.com bob@fabrikam.com carol@contoso.com ");
 }
 
@@ -130,6 +158,7 @@ int main(void)
         cmocka_unit_test(do_not_forward_is_answered_and_not_forwarded),
         cmocka_unit_test(nothing_new_of_what_was_taken_back),
         cmocka_unit_test(nothing_that_nobody_could_open),
+        cmocka_unit_test(nobody_gives_what_they_do_not_hold),
         cmocka_unit_test(whose_it_is),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
