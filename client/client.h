@@ -31,7 +31,8 @@ struct client_config {
 /* Why the authority refused: google.rpc.Status with ErrorInfo, BadRequest and LocalizedMessage. At
  * most 8 entries of each list are kept. */
 struct client_refusal {
-    int code; /* of gRPC; 0: no answer came */
+    int code;       /* of gRPC; 0: no answer came */
+    bool is_silent; /* with code 0: nobody has answered, or nobody who speaks gRPC */
     const char *
         reason; /* the public one, such as "NO_RIGHTS"; else the code's name; "" if no answer came */
     const char *sentence; /* for people; as it came, so escape it */

@@ -252,7 +252,12 @@ static rc ask(struct client *client, const char *method, struct slice request, s
     if (r->pieces.is_stopped) {
         FAIL(err, R_CALL_CANCELED, "whoever takes the messages wants no more of them");
     }
-    return code != CURLE_OK || r->grpc_status != 0 ? no_answer(client, code, problem, err) : OK;
+    if (code == CURLE_OK && r->grpc_status == 0) {
+        return OK;
+    }
+    rc failed = no_answer(client, code, problem, err);
+    refusal->is_silent = err->reason == R_AUTHORITY_UNREACHABLE;
+    return failed;
 }
 
 rc client_call_packed(struct client *client, struct arena *arena, const char *method,

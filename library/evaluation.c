@@ -12,7 +12,7 @@
 struct chancery_evaluation {
     struct arena *arena; /* has the answer */
     const Chancery__V1__EvaluateMessageResponse *response;
-    const Chancery__V1__RuleActions *actions;
+    const Chancery__V1__RuleActions *actions, *away;
     Chancery__V1__RuleActions nothing; /* of an answer that names none */
     const char *rule_name;
     struct chancery_deliveries deliveries;
@@ -28,6 +28,18 @@ static rc check_actions(const Chancery__V1__RuleActions *actions, struct err *er
         FAIL(err, R_AUTHORITY_UNREACHABLE, "its rules want what this version can't do");
     }
     return OK;
+}
+
+/* Of what this version doesn't know it sends nothing. */
+static const Chancery__V1__RuleActions *away_of(const struct chancery_evaluation *e)
+{
+    const Chancery__V1__RuleActions *away = e->response->while_away;
+    int protection = away == NULL ? CHANCERY_RULE_PROTECTION_NONE : (int)away->protection;
+    bool is_known =
+        protection == CHANCERY_RULE_PROTECTION_DO_NOT_FORWARD ||
+        protection == CHANCERY_RULE_PROTECTION_ENCRYPT_ONLY ||
+        (protection == CHANCERY_RULE_PROTECTION_TEMPLATE && away->template_id[0] != '\0');
+    return is_known && away->block_text[0] == '\0' ? away : &e->nothing;
 }
 
 static const char *name_of(const Chancery__V1__EvaluateMessageResponse *r)
@@ -46,6 +58,7 @@ static rc take(struct chancery_evaluation *e, const char *const *recipients, siz
     const Chancery__V1__EvaluateMessageResponse *r = e->response;
     chancery__v1__rule_actions__init(&e->nothing);
     e->actions = r->actions == NULL ? &e->nothing : r->actions;
+    e->away = away_of(e);
     e->rule_name = name_of(r);
     e->deliveries = (struct chancery_deliveries){NULL, r->deliveries, r->n_deliveries};
     TRY(check_actions(e->actions, err));
@@ -157,6 +170,26 @@ const char *chancery_evaluation_rule_name(const chancery_evaluation *evaluation)
 const chancery_deliveries *chancery_evaluation_deliveries(const chancery_evaluation *evaluation)
 {
     return &evaluation->deliveries;
+}
+
+int chancery_evaluation_away_protection(const chancery_evaluation *evaluation)
+{
+    return (int)evaluation->away->protection;
+}
+
+const char *chancery_evaluation_away_template_id(const chancery_evaluation *evaluation)
+{
+    return evaluation->away->template_id;
+}
+
+const char *chancery_evaluation_away_branding(const chancery_evaluation *evaluation)
+{
+    return evaluation->away->branding;
+}
+
+int chancery_evaluation_away_requires_tls(const chancery_evaluation *evaluation)
+{
+    return evaluation->away->require_tls != 0 ? 1 : 0;
 }
 
 void chancery_evaluation_free(chancery_evaluation *evaluation)

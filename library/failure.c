@@ -47,6 +47,7 @@ chancery_error *failure_of_call(const struct err *err, const struct client_refus
         chancery_error *error = failure_of(err);
         error->may_be_done =
             err->reason == R_AUTHORITY_UNREACHABLE || err->reason == R_CALL_CANCELED;
+        error->told.is_silent = refusal->is_silent;
         return error;
     }
     chancery_error *error = xcalloc(1, sizeof *error);
@@ -90,6 +91,12 @@ const char *chancery_error_detail(const chancery_error *error)
 int64_t chancery_error_retry_delay(const chancery_error *error)
 {
     return error == NULL ? -1 : error->told.retry_ms;
+}
+
+int chancery_error_is_away(const chancery_error *error)
+{
+    bool is_away = error != NULL && (error->told.is_silent || error->told.code == GRPC_UNAVAILABLE);
+    return is_away ? 1 : 0;
 }
 
 int chancery_error_may_be_done(const chancery_error *error)

@@ -328,6 +328,16 @@ static bool open_session(void)
     return ok;
 }
 
+static bool begin(void)
+{
+    gateway.context = chancery_context_new();
+    chancery_context_set_timeout(gateway.context, settings.timeout_s * 1000);
+    if (settings.offline_hours > 0) {
+        gateway.away = away_new(&settings, gateway.session, gateway.context);
+    }
+    return (settings.offline_hours == 0 || gateway.away != NULL) && listen_for_mails();
+}
+
 int main(int argc, char **argv)
 {
     bool is_check = argc == 3 && strcmp(argv[1], "--check") == 0;
@@ -342,9 +352,10 @@ int main(int argc, char **argv)
     if (memory == NULL || !open_session()) {
         return 1;
     }
-    gateway.context = chancery_context_new();
-    chancery_context_set_timeout(gateway.context, settings.timeout_s * 1000);
-    int code = is_check || (listen_for_mails() && smfi_main() == MI_SUCCESS) ? 0 : 1;
+    if (is_check) {
+        return 0;
+    }
+    int code = begin() && smfi_main() == MI_SUCCESS ? 0 : 1;
     /* Threads of connections that are still open may look at all that there is, so nothing is freed. */
     if (!gateway_stop(&gateway)) {
         fputs("chancery-milter: mails that were not decided on in time come later\n", stderr);

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-#include "gateway.h"
+#include "gateway_work.h"
 
 #include <stdarg.h>
 #include <stdio.h>
@@ -7,31 +7,12 @@
 #include <strings.h>
 #include <time.h>
 
+#include "away.h"
 #include "words.h"
-
-/* All of one mail's way; what each step needs of the one before. */
-struct work {
-    const struct gateway *gateway;
-    const struct message *message;
-    struct decision *out;
-    chancery_context *context; /* the time of each question */
-    chancery_mail *head;       /* the headers alone: for the owner */
-    chancery_mail *mail;       /* all of it */
-    const char *sender;        /* about whom the rules are asked */
-    const char *owner;         /* for whom it is protected; NULL: they are not ours */
-    chancery_evaluation *evaluation;
-    char rule[200]; /* which rule decided, for the log */
-    chancery_content *content;
-    chancery_wrapper *wrapper; /* NULL: everybody opens it in their own program */
-};
 
 /* --- words ------------------------------------------------------------------------------------ */
 
-static bool end(struct work *w, enum outcome outcome, const char *status, const char *format, ...)
-    __attribute__((format(printf, 4, 5)));
-
-/* Says what becomes of it; false, because nothing follows. */
-static bool end(struct work *w, enum outcome outcome, const char *status, const char *format, ...)
+bool work_end(struct work *w, enum outcome outcome, const char *status, const char *format, ...)
 {
     va_list args;
     va_start(args, format);
@@ -45,7 +26,7 @@ static bool end(struct work *w, enum outcome outcome, const char *status, const 
 
 /* What the sender can change is refused for good. All else may be the fault of an administrator, or
  * pass: the mail waits with its sender. */
-static bool end_by(struct work *w, const char *doing, chancery_error *error)
+bool work_end_by(struct work *w, const char *doing, chancery_error *error)
 {
     static const char *const final[] = {"EXCLUDED",       "FIELD_INVALID",  "INPUT_INVALID",
                                         "LIMIT_EXCEEDED", "PROTECT_DENIED", "RECIPIENTS_MISSING"};
@@ -55,9 +36,9 @@ static bool end_by(struct work *w, const char *doing, chancery_error *error)
         is_final = is_final || strcmp(final[i], reason) == 0;
     }
     const char *path = chancery_error_field_path(error, 0);
-    end(w, is_final ? OUTCOME_REFUSE : OUTCOME_LATER, is_final ? "5.7.1" : "4.7.1",
-        "%s: %s%s%s: %s %s", doing, reason, path == NULL ? "" : " ", path == NULL ? "" : path,
-        chancery_error_sentence(error), chancery_error_detail(error));
+    work_end(w, is_final ? OUTCOME_REFUSE : OUTCOME_LATER, is_final ? "5.7.1" : "4.7.1",
+             "%s: %s%s%s: %s %s", doing, reason, path == NULL ? "" : " ", path == NULL ? "" : path,
+             chancery_error_sentence(error), chancery_error_detail(error));
     chancery_error_free(error);
     return false;
 }
@@ -68,16 +49,16 @@ static bool read_headers(struct work *w)
 {
     const struct message *m = w->message;
     if (m->is_short || m->sender == NULL) {
-        return end(w, OUTCOME_LATER, "4.3.2", "too many mails at once");
+        return work_end(w, OUTCOME_LATER, "4.3.2", "too many mails at once");
     }
     if (m->header_len == 0) {
-        return end(w, OUTCOME_REFUSE, "5.3.4", "the header is too large");
+        return work_end(w, OUTCOME_REFUSE, "5.3.4", "the header is too large");
     }
     if (m->recipient_count == 0) {
-        return end(w, OUTCOME_LATER, "4.5.1", "no recipients");
+        return work_end(w, OUTCOME_LATER, "4.5.1", "no recipients");
     }
     chancery_error *error = chancery_mail_read(m->text, m->header_len, &w->head);
-    return error == NULL || end_by(w, "reading the header", error);
+    return error == NULL || work_end_by(w, "reading the header", error);
 }
 
 bool gateway_passes_over(const struct gateway *gateway, const char *sender)
@@ -99,21 +80,21 @@ static bool find_owner(struct work *w)
     bool is_author = domain_of(author, of_author);
     w->sender = sender[0] == '\0' ? author : sender;
     if (sender[0] != '\0' && !domain_of(sender, domain)) {
-        return end(w, OUTCOME_REFUSE, "5.1.7", "the sender has no domain");
+        return work_end(w, OUTCOME_REFUSE, "5.1.7", "the sender has no domain");
     }
     if (sender[0] == '\0') {
         snprintf(domain, sizeof domain, "%s", is_author ? of_author : "");
     }
     if (domain_within(sender, within) && settings_has_domain(settings, within) &&
         !settings_has_domain(settings, domain)) {
-        return end(w, OUTCOME_REFUSE, "5.1.7", "the sender has a route in it");
+        return work_end(w, OUTCOME_REFUSE, "5.1.7", "the sender has a route in it");
     }
-    if (settings_has_domain(settings, domain)) {
+    if (settings_find_domain(settings, domain, &w->domain)) {
         w->owner = is_author && strcmp(of_author, domain) == 0 ? author : w->sender;
         return true;
     }
     w->sender = sender[0] == '\0' ? "<>" : sender; /* a bounce, or as good as one */
-    return settings->asks_about_others || end(w, OUTCOME_PASS, "", "not of our senders");
+    return settings->asks_about_others || work_end(w, OUTCOME_PASS, "", "not of our senders");
 }
 
 /* Whom the MTA makes of a recipient after this, the rules wouldn't have seen. */
@@ -122,8 +103,8 @@ static bool check_routes(struct work *w)
     for (size_t i = 0; i < w->message->recipient_count; i++) {
         const char *recipient = w->message->recipients[i], *why = address_reroutes(recipient);
         if (why != NULL) {
-            return end(w, OUTCOME_REFUSE, "5.1.3", "%s %s: name the recipient as user@domain",
-                       recipient, why);
+            return work_end(w, OUTCOME_REFUSE, "5.1.3", "%s %s: name the recipient as user@domain",
+                            recipient, why);
         }
     }
     return true;
@@ -135,11 +116,12 @@ static bool check_routes(struct work *w)
 static bool read_all(struct work *w)
 {
     if (w->message->is_too_large) {
-        return end(w, OUTCOME_REFUSE, "5.3.4",
-                   "larger than rules can look through: at most %zu MiB", w->message->most >> 20);
+        return work_end(w, OUTCOME_REFUSE, "5.3.4",
+                        "larger than rules can look through: at most %zu MiB",
+                        w->message->most >> 20);
     }
     chancery_error *error = chancery_mail_read(w->message->text, w->message->len, &w->mail);
-    return error == NULL || end_by(w, "reading the mail", error);
+    return error == NULL || work_end_by(w, "reading the mail", error);
 }
 
 /* Whoever writes a mail can make it look protected. */
@@ -149,16 +131,46 @@ static bool verify(struct work *w)
         return true;
     }
     chancery_error *error = chancery_mail_verify(w->gateway->session, w->mail, w->context);
-    return error == NULL || end_by(w, "looking whether it is protected", error);
+    return error == NULL || work_end_by(w, "looking whether it is protected", error);
+}
+
+/* Nobody can be asked about this mail. What all rules allow with any mail is no weaker than what they would
+ * have said of it. */
+static bool go_unasked(struct work *w, chancery_error *error)
+{
+    int minutes;
+    if (!away_orders(w->gateway->away, w->domain, &w->orders, &minutes)) {
+        return work_end_by(w, "asking the rules, which let no mail go unasked", error);
+    }
+    chancery_error_free(error);
+    snprintf(w->rule, sizeof w->rule, "what all rules allow, heard %d min ago", minutes);
+    return true;
+}
+
+/* It goes unasked only where somebody of ours is the owner. */
+static bool evaluate_failed(struct work *w, chancery_error *error)
+{
+    struct away *away = w->gateway->away;
+    if (away == NULL || w->owner == NULL) {
+        return work_end_by(w, "asking the rules", error);
+    }
+    away_hear_error(away, w->domain, error);
+    return chancery_error_is_away(error) != 0 ? go_unasked(w, error)
+                                              : work_end_by(w, "asking the rules", error);
 }
 
 static bool evaluate(struct work *w)
 {
+    int64_t asked = away_now();
     chancery_error *error = chancery_evaluate_mail(
         w->gateway->session, w->mail, w->sender, (const char *const *)w->message->recipients,
         w->message->recipient_count, w->context, &w->evaluation);
     if (error != NULL) {
-        return end_by(w, "asking the rules", error);
+        return evaluate_failed(w, error);
+    }
+    w->orders = orders_of(w->evaluation);
+    if (w->gateway->away != NULL && w->owner != NULL) {
+        away_learn(w->gateway->away, w->domain, asked, w->evaluation);
     }
     const char *id = chancery_evaluation_rule_id(w->evaluation);
     snprintf(w->rule, sizeof w->rule, id[0] == '\0' ? "no rule%s%s" : "rule %s \"%s\"", id,
@@ -168,17 +180,17 @@ static bool evaluate(struct work *w)
 
 static bool obey_block(struct work *w)
 {
-    const char *text = chancery_evaluation_block_text(w->evaluation);
-    return text[0] == '\0' || end(w, OUTCOME_REFUSE, "5.7.1", "%s (%s)", text, w->rule);
+    const char *text = w->evaluation == NULL ? "" : chancery_evaluation_block_text(w->evaluation);
+    return text[0] == '\0' || work_end(w, OUTCOME_REFUSE, "5.7.1", "%s (%s)", text, w->rule);
 }
 
 static bool check_tls(struct work *w)
 {
-    w->out->requires_tls = chancery_evaluation_requires_tls(w->evaluation) != 0;
+    w->out->requires_tls = w->orders.requires_tls;
     return !w->out->requires_tls || w->gateway->settings->tls_header != NULL ||
-           end(w, OUTCOME_LATER, "4.7.5",
-               "a rule wants TLS on the next hop, for which this gateway is not set up "
-               "(require_tls_header)");
+           work_end(w, OUTCOME_LATER, "4.7.5",
+                    "a rule wants TLS on the next hop, for which this gateway is not set up "
+                    "(require_tls_header)");
 }
 
 /* The gateway may open what others may not. So that nobody gets a mail in clear by sending what they can't read
@@ -202,160 +214,49 @@ static bool take_off(struct work *w)
     chancery_error *error = chancery_content_from_license(license, size, &w->content);
     error = error != NULL ? error : chancery_inspect(session, w->content, w->context);
     if (error == NULL && !is_owners(w)) {
-        return end(w, OUTCOME_PASS, "",
-                   "stays protected, because its owner neither sent nor gets it; %s", w->rule);
+        return work_end(w, OUTCOME_PASS, "",
+                        "stays protected, because its owner neither sent nor gets it; %s", w->rule);
     }
     error = error != NULL ? error : chancery_acquire_unprotected(session, w->content, w->context);
     if (chancery_error_code(error) == CHANCERY_CODE_PERMISSION_DENIED) {
-        end(w, OUTCOME_PASS, "", "stays protected, because the gateway may not open it: %s; %s",
-            chancery_error_reason(error), w->rule);
+        work_end(w, OUTCOME_PASS, "",
+                 "stays protected, because the gateway may not open it: %s; %s",
+                 chancery_error_reason(error), w->rule);
         chancery_error_free(error);
         return false;
     }
     error = error != NULL ? error : chancery_mail_open(w->mail, w->content, &w->out->mail);
     if (error != NULL) {
-        return end_by(w, "taking the protection off", error);
+        return work_end_by(w, "taking the protection off", error);
     }
-    return end(w, OUTCOME_REPLACE, "", "protection taken off %s by %s",
-               chancery_content_id(w->content), w->rule);
+    return work_end(w, OUTCOME_REPLACE, "", "protection taken off %s by %s",
+                    chancery_content_id(w->content), w->rule);
 }
 
 /* Goes on with mails that are to be protected. */
 static bool choose(struct work *w)
 {
-    int protection = chancery_evaluation_protection(w->evaluation);
+    int protection = w->orders.protection;
     if (protection == CHANCERY_RULE_PROTECTION_NONE) {
-        return end(w, OUTCOME_PASS, "", "%s", w->rule);
+        return work_end(w, OUTCOME_PASS, "", "%s", w->rule);
     }
     if (protection == CHANCERY_RULE_PROTECTION_REMOVE) {
         return chancery_mail_is_wrapper(w->mail) != 0
                    ? take_off(w)
-                   : end(w, OUTCOME_PASS, "", "not protected; %s", w->rule);
+                   : work_end(w, OUTCOME_PASS, "", "not protected; %s", w->rule);
     }
     return w->owner != NULL ||
-           end(w, OUTCOME_REFUSE, "5.7.1",
-               "it must be protected, and its sender is not of a domain of ours (%s)", w->rule);
-}
-
-/* --- protecting ------------------------------------------------------------------------------- */
-
-/* A recipient whom it can't reach is told to the sender, before anything leaves. */
-static bool check_delivery(struct work *w)
-{
-    const chancery_deliveries *deliveries = chancery_evaluation_deliveries(w->evaluation);
-    size_t count = chancery_deliveries_count(deliveries), at = 0;
-    while (at < count && chancery_deliveries_channel(deliveries, at) != CHANCERY_CHANNEL_NONE) {
-        at++;
-    }
-    const char *reason = at == count ? "" : chancery_deliveries_reason(deliveries, at);
-    bool has_no_rights = strcmp(reason, "NO_RIGHTS") == 0;
-    return at == count ||
-           end(w, OUTCOME_REFUSE, "5.7.1", "%s %s: %s (%s)",
-               chancery_deliveries_recipient(deliveries, at),
-               has_no_rights ? "could not open it" : "can't be reached", reason, w->rule);
-}
-
-static chancery_protection *request_of(const struct work *w)
-{
-    const chancery_evaluation *evaluation = w->evaluation;
-    int protection = chancery_evaluation_protection(evaluation);
-    chancery_protection *request = chancery_protection_new();
-    if (protection == CHANCERY_RULE_PROTECTION_TEMPLATE) {
-        chancery_protection_set_template(request, chancery_evaluation_template_id(evaluation));
-    } else if (protection == CHANCERY_RULE_PROTECTION_ENCRYPT_ONLY) {
-        chancery_protection_set_encrypt_only(request);
-    } else {
-        chancery_protection_set_do_not_forward(request);
-    }
-    for (size_t i = 0; i < w->message->recipient_count; i++) {
-        chancery_protection_add_recipient(request, w->message->recipients[i]);
-    }
-    chancery_protection_set_owner(request, w->owner);
-    chancery_protection_set_branding(request, chancery_evaluation_branding(evaluation));
-    return request;
-}
-
-/* The same request once more where the answer was lost: with its id it is done once. What was protected
- * before, by a sender's own program or on another hop, is not protected again. */
-static bool protect(struct work *w)
-{
-    size_t size;
-    if (chancery_mail_is_wrapper(w->mail) != 0) {
-        const void *license = chancery_mail_license(w->mail, &size);
-        chancery_error *error = chancery_content_from_license(license, size, &w->content);
-        return error == NULL || end_by(w, "reading the license", error);
-    }
-    chancery_protection *request = request_of(w);
-    chancery_error *error = chancery_protect(w->gateway->session, request, w->context, &w->content);
-    if (error != NULL && chancery_error_may_be_done(error)) {
-        chancery_error_free(error);
-        error = chancery_protect(w->gateway->session, request, w->context, &w->content);
-    }
-    chancery_protection_free(request);
-    if (error != NULL) {
-        return end_by(w, "protecting", error);
-    }
-    return chancery_content_refused_count(w->content) == 0 ||
-           end(w, OUTCOME_REFUSE, "5.1.3", "%s can't be protected for",
-               chancery_content_refused(w->content, 0));
-}
-
-static bool has_portal(const chancery_deliveries *deliveries)
-{
-    size_t count = chancery_deliveries_count(deliveries);
-    for (size_t i = 0; i < count; i++) {
-        if (chancery_deliveries_channel(deliveries, i) == CHANCERY_CHANNEL_PORTAL) {
-            return true;
-        }
-    }
-    return false;
-}
-
-/* For those who can't open it in their own program; one mail goes to all, so all see it. */
-static bool render(struct work *w)
-{
-    const struct settings *settings = w->gateway->settings;
-    if (!has_portal(chancery_evaluation_deliveries(w->evaluation))) {
-        return true;
-    }
-    chancery_wrapping *wrapping = chancery_wrapping_new();
-    chancery_wrapping_set_sender(wrapping, w->owner);
-    chancery_wrapping_set_sender_name(wrapping, chancery_mail_from_name(w->head));
-    chancery_wrapping_set_branding(wrapping, chancery_evaluation_branding(w->evaluation));
-    chancery_wrapping_set_content(wrapping, chancery_content_id(w->content));
-    for (size_t i = 0; i < settings->language_count; i++) {
-        chancery_wrapping_add_language(wrapping, settings->languages[i]);
-    }
-    chancery_error *error =
-        chancery_render_wrapper(w->gateway->session, wrapping, w->context, &w->wrapper);
-    chancery_wrapping_free(wrapping);
-    return error == NULL || end_by(w, "writing the wrapper", error);
-}
-
-/* Of a wrapper that came nothing is kept but license and sealed mail: its maker may have written anything
- * into what it shows. */
-static bool wrap(struct work *w)
-{
-    bool is_wrapper = chancery_mail_is_wrapper(w->mail) != 0;
-    chancery_buffer **out = &w->out->mail;
-    chancery_error *error = is_wrapper ? chancery_mail_rewrap(w->mail, w->wrapper, out)
-                            : w->wrapper == NULL
-                                ? chancery_mail_wrap(w->mail, w->content, out)
-                                : chancery_mail_wrap_in(w->mail, w->content, w->wrapper, out);
-    if (error != NULL) {
-        return end_by(w, "wrapping", error);
-    }
-    end(w, OUTCOME_REPLACE, "", "%s %s by %s for %zu recipients, %s",
-        is_wrapper ? "protected already as" : "protected as", chancery_content_id(w->content),
-        w->rule, w->message->recipient_count, w->wrapper == NULL ? "all native" : "with a wrapper");
-    return true;
+           work_end(w, OUTCOME_REFUSE, "5.7.1",
+                    "it must be protected, and its sender is not of a domain of ours (%s)",
+                    w->rule);
 }
 
 void gateway_decide(struct gateway *gateway, const struct message *message, struct decision *out)
 {
     static bool (*const steps[])(struct work *) = {
-        read_headers, find_owner, check_routes,   read_all, verify, evaluate, obey_block,
-        check_tls,    choose,     check_delivery, protect,  render, wrap};
+        read_headers,    find_owner,     check_routes, read_all, verify,
+        evaluate,        obey_block,     check_tls,    choose,   gateway_check_delivery,
+        gateway_protect, gateway_render, gateway_wrap};
     struct work w = {
         .gateway = gateway, .message = message, .out = out, .context = gateway->context};
     *out = (struct decision){.outcome = OUTCOME_LATER, .status = "4.3.0"};
@@ -378,6 +279,9 @@ bool gateway_stop(struct gateway *gateway)
     chancery_context_cancel(gateway->context);
     for (int i = 0; i < 500 && atomic_load(&gateway->busy) > 0; i++) {
         nanosleep(&pause, NULL);
+    }
+    if (gateway->away != NULL) {
+        away_stop(gateway->away);
     }
     return atomic_load(&gateway->busy) == 0;
 }

@@ -5,13 +5,14 @@
 #include <chancery/chancery.h>
 #include <stdatomic.h>
 
+#include "away.h"
 #include "message.h"
-#include "settings.h"
 
 struct gateway {
     const struct settings *settings;
     chancery_session *session;
     chancery_context *context; /* of all questions; canceled when the milter ends */
+    struct away *away;         /* NULL: nothing is sent while the authority is away */
     atomic_int busy;           /* mails that are being decided on */
 };
 

@@ -8,6 +8,7 @@
 #include <string.h>
 
 enum { LINE_MAX_BYTES = 4096, WORDS_MAX = 6, MIB = 1024 * 1024, MAIL_MIB_MAX = 64 };
+enum { OFFLINE_HOURS_MAX = 7 * 24 /* as long as a publisher certificate is good */ };
 
 /* A line in words: separated by white space, or in double quotes. */
 struct line {
@@ -75,14 +76,20 @@ static bool add_domain(struct settings *settings, const struct line *line)
     return true;
 }
 
+bool settings_find_domain(const struct settings *settings, const char *domain, size_t *index)
+{
+    size_t i = 0;
+    while (i < settings->domain_count && strcmp(settings->domains[i], domain) != 0) {
+        i++;
+    }
+    *index = i;
+    return i < settings->domain_count;
+}
+
 bool settings_has_domain(const struct settings *settings, const char *domain)
 {
-    for (size_t i = 0; i < settings->domain_count; i++) {
-        if (strcmp(settings->domains[i], domain) == 0) {
-            return true;
-        }
-    }
-    return false;
+    size_t index;
+    return settings_find_domain(settings, domain, &index);
 }
 
 static bool number_of(const struct line *line, long most, long *out)
@@ -131,6 +138,9 @@ static bool set_number(struct settings *settings, const struct line *line)
     long value;
     if (strcmp(line->words[0], "timeout_seconds") == 0) {
         return number_of(line, 120, &settings->timeout_s);
+    }
+    if (strcmp(line->words[0], "offline_hours") == 0) {
+        return number_of(line, OFFLINE_HOURS_MAX, &settings->offline_hours);
     }
     if (strcmp(line->words[0], "mail_mib") == 0 && number_of(line, MAIL_MIB_MAX, &value)) {
         settings->mail_bytes = (size_t)value * MIB;

@@ -20,6 +20,7 @@ struct settings {
     char
         *tls_header; /* by which Postfix sends a mail by TLS only; NULL: it isn't set up for that */
     bool asks_about_others; /* the rules are asked about mail of other domains' senders, too */
+    long offline_hours;     /* for which it protects by what it heard last; 0: not at all */
     long timeout_s;    /* of each question to the authority; at most five are asked about a mail */
     size_t mail_bytes; /* largest mail that is taken */
     size_t memory_bytes; /* for all mails at once */
@@ -27,5 +28,6 @@ struct settings {
 
 /* Read a file. On failure tells the line and what is wrong with it on standard error. */
 bool settings_read(const char *path, struct settings *out);
-/* Whether a domain is one of the settings. */
+/* Whether a domain is one of the settings, and which. */
+bool settings_find_domain(const struct settings *settings, const char *domain, size_t *index);
 bool settings_has_domain(const struct settings *settings, const char *domain);

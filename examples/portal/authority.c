@@ -3,6 +3,7 @@
 
 #include <string.h>
 
+#include "brand.h"
 #include "chancery/v1/passcode.pb-c.h"
 #include "shown.h"
 #include "wiped.h"
@@ -40,11 +41,34 @@ bool authority_fails(struct failure *failure, chancery_error *error)
     return true;
 }
 
+ProtobufCMessage *authority_ask(const struct portal *portal, const char *method,
+                                const ProtobufCMessage *request,
+                                const ProtobufCMessageDescriptor *answer, struct failure *failure)
+{
+    size_t size = protobuf_c_message_get_packed_size(request);
+    guint8 *packed = g_malloc(size + 1);
+    chancery_buffer *buffer = NULL;
+    ProtobufCMessage *message = NULL;
+    (void)protobuf_c_message_pack(request, packed);
+    bool has_failed = authority_fails(
+        failure, chancery_call(portal->authority, method, packed, size, portal->context, &buffer));
+    if (!has_failed) {
+        message = protobuf_c_message_unpack(answer, NULL, chancery_buffer_size(buffer),
+                                            chancery_buffer_data(buffer));
+        failure->problem = message == NULL ? P_FAULT : 0;
+    }
+    chancery_buffer_free(buffer);
+    explicit_bzero(packed, size);
+    g_free(packed);
+    return message;
+}
+
 /* --- a mail that came ------------------------------------------------------------------------- */
 
-struct mail_job *mail_job_new(GPtrArray *files, const char *content_id)
+struct mail_job *mail_job_new(const struct portal *portal, GPtrArray *files, const char *content_id)
 {
     struct mail_job *job = g_new0(struct mail_job, 1);
+    job->portal = portal;
     job->files = files;
     job->content_id = g_strdup(content_id);
     return job;
@@ -54,6 +78,7 @@ void mail_job_free(struct mail_job *job)
 {
     g_ptr_array_unref(job->files);
     g_free(job->content_id);
+    brand_free(job->brand);
     if (job->mail != NULL) {
         g_bytes_unref(job->mail);
     }
@@ -107,16 +132,17 @@ chancery_content *authority_content(GBytes *mail, chancery_mail **read, struct f
     return content;
 }
 
-static bool is_protected(GBytes *mail, const char *content_id, struct failure *failure)
+static bool is_protected(struct mail_job *job)
 {
     chancery_mail *read = NULL;
-    chancery_content *content = authority_content(mail, &read, failure);
-    bool is_other = content != NULL && content_id[0] != '\0' &&
-                    g_ascii_strcasecmp(chancery_content_id(content), content_id) != 0;
+    chancery_content *content = authority_content(job->mail, &read, &job->failure);
+    bool is_other = content != NULL && job->content_id[0] != '\0' &&
+                    g_ascii_strcasecmp(chancery_content_id(content), job->content_id) != 0;
     if (is_other) {
-        failure->problem = P_OTHER_MESSAGE;
+        job->failure.problem = P_OTHER_MESSAGE;
     }
     bool ok = content != NULL && !is_other;
+    job->brand = ok ? brand_ask(job->portal, read) : NULL;
     chancery_content_free(content);
     chancery_mail_free(read);
     return ok;
@@ -129,7 +155,7 @@ void mail_find(void *arg)
     /* The session keeps it; the upload ends with its request. */
     job->mail =
         job->files->len == 1 ? wiped_copy(first->data, first->len) : mail_of_parts(job->files);
-    if (!is_protected(job->mail, job->content_id, &job->failure)) {
+    if (!is_protected(job)) {
         g_clear_pointer(&job->mail, g_bytes_unref);
     }
 }
@@ -157,29 +183,6 @@ void passcode_job_free(struct passcode_job *job)
     g_free(job);
 }
 
-/* A method of the passcodes' service; NULL, and why not. */
-static ProtobufCMessage *ask(const struct portal *portal, const char *method,
-                             const ProtobufCMessage *request,
-                             const ProtobufCMessageDescriptor *answer, struct failure *failure)
-{
-    size_t size = protobuf_c_message_get_packed_size(request);
-    guint8 *packed = g_malloc(size + 1);
-    chancery_buffer *buffer = NULL;
-    ProtobufCMessage *message = NULL;
-    (void)protobuf_c_message_pack(request, packed);
-    bool has_failed = authority_fails(
-        failure, chancery_call(portal->authority, method, packed, size, portal->context, &buffer));
-    if (!has_failed) {
-        message = protobuf_c_message_unpack(answer, NULL, chancery_buffer_size(buffer),
-                                            chancery_buffer_data(buffer));
-        failure->problem = message == NULL ? P_FAULT : 0;
-    }
-    chancery_buffer_free(buffer);
-    explicit_bzero(packed, size);
-    g_free(packed);
-    return message;
-}
-
 static void start(struct passcode_job *job, const chancery_mail *mail)
 {
     Chancery__V1__StartPasscodeRequest request;
@@ -192,8 +195,8 @@ static void start(struct passcode_job *job, const chancery_mail *mail)
     request.reader_ip = job->reader_ip;
     request.publishing_license = (ProtobufCBinaryData){size, (uint8_t *)(uintptr_t)license};
     ProtobufCMessage *answer =
-        ask(job->portal, "PasscodeService/StartPasscode", &request.base,
-            &chancery__v1__start_passcode_response__descriptor, &job->failure);
+        authority_ask(job->portal, "PasscodeService/StartPasscode", &request.base,
+                      &chancery__v1__start_passcode_response__descriptor, &job->failure);
     g_free(language);
     if (answer != NULL) {
         const Chancery__V1__StartPasscodeResponse *started = (const void *)answer;
@@ -223,8 +226,8 @@ void passcode_verify(void *arg)
     request.passcode_id = job->passcode_id;
     request.code = job->code;
     ProtobufCMessage *answer =
-        ask(job->portal, "PasscodeService/VerifyPasscode", &request.base,
-            &chancery__v1__verify_passcode_response__descriptor, &job->failure);
+        authority_ask(job->portal, "PasscodeService/VerifyPasscode", &request.base,
+                      &chancery__v1__verify_passcode_response__descriptor, &job->failure);
     if (job->failure.problem == P_NO_ADDRESS) { /* FIELD_INVALID: it is no code at all */
         job->failure.problem = P_CODE_WRONG;
     }

@@ -3,6 +3,8 @@
  * taken by the loop. */
 #pragma once
 
+#include <protobuf-c/protobuf-c.h>
+
 #include "portal.h"
 
 /* How the authority is reached, as this portal; to be freed. */
@@ -20,15 +22,23 @@ bool authority_fails(struct failure *failure, chancery_error *error);
 /* The content of a protected mail, and the mail; NULL, and why not. */
 chancery_content *authority_content(GBytes *mail, chancery_mail **read, struct failure *failure);
 
+/* A method that the portal asks as itself; NULL, and why not. The answer is freed by protobuf-c. */
+ProtobufCMessage *authority_ask(const struct portal *portal, const char *method,
+                                const ProtobufCMessage *request,
+                                const ProtobufCMessageDescriptor *answer, struct failure *failure);
+
 /* --- a mail that came ------------------------------------------------------------------------- */
 
 struct mail_job {
-    GPtrArray *files; /* GByteArray, in the order in which they came */
-    char *content_id; /* of the link that was followed; "": none */
-    GBytes *mail;     /* out: one protected mail */
+    const struct portal *portal;
+    GPtrArray *files;    /* GByteArray, in the order in which they came */
+    char *content_id;    /* of the link that was followed; "": none */
+    GBytes *mail;        /* out: one protected mail */
+    struct brand *brand; /* out: how it looks; NULL: as the portal */
     struct failure failure;
 };
-struct mail_job *mail_job_new(GPtrArray *files, const char *content_id);
+struct mail_job *mail_job_new(const struct portal *portal, GPtrArray *files,
+                              const char *content_id);
 void mail_job_free(struct mail_job *job);
 /* Find the protected mail: it is one of the files, or two of them are its parts. */
 void mail_find(void *job);

@@ -4,6 +4,7 @@
 #include <microhttpd.h>
 #include <string.h>
 
+#include "brand.h"
 #include "portal.h"
 #include "style.h"
 
@@ -85,14 +86,17 @@ GString *page_begin(const struct exchange *exchange, const char *title)
         html,
         "</title>\n<meta name=\"viewport\" content=\"width=device-width, initial-scale=1\">\n"
         "<meta name=\"color-scheme\" content=\"light dark\">\n<meta name=\"robots\" content=\"noindex\">\n"
-        "<link rel=\"icon\" href=\"/icon.svg\">\n<link rel=\"stylesheet\" href=\"/portal.css\">\n</head>\n<body>\n"
-        "<a class=\"skip\" href=\"#main\">");
+        "<link rel=\"icon\" href=\"/icon.svg\">\n<link rel=\"stylesheet\" href=\"/portal.css\">\n");
+    add_brand_style(html, exchange);
+    g_string_append(html, "</head>\n<body>\n<a class=\"skip\" href=\"#main\">");
     add_escaped(html, say(exchange->language, T_SKIP));
     g_string_append(html, "</a>\n<header><p class=\"name\">");
     add_escaped(html, settings->name);
     g_string_append(html, "</p>\n");
     add_languages(html, exchange);
-    g_string_append(html, "</header>\n<main id=\"main\" tabindex=\"-1\">\n<h1>");
+    g_string_append(html, "</header>\n<main id=\"main\" tabindex=\"-1\">\n");
+    add_brand_name(html, exchange);
+    g_string_append(html, "<h1>");
     add_escaped(html, title);
     g_string_append(html, "</h1>\n");
     return html;
@@ -100,6 +104,7 @@ GString *page_begin(const struct exchange *exchange, const char *title)
 
 void page_send(struct exchange *exchange, unsigned status, GString *html)
 {
+    add_brand_end(html, exchange);
     g_string_append(html, "</main>\n<footer>");
     add_text(html, exchange, "p", T_KEPT);
     g_string_append(html, "</footer>\n</body>\n</html>\n");

@@ -4,6 +4,7 @@
 #include <string.h>
 #include <time.h>
 
+#include "brand.h"
 #include "document.h"
 #include "open.h"
 #include "page.h"
@@ -131,6 +132,7 @@ static void show_message(struct exchange *exchange, const struct reading *readin
     GString *html =
         page_begin(exchange, message->subject[0] == '\0' ? say(exchange->language, T_MESSAGE_TITLE)
                                                          : message->subject);
+    add_brand_text(html, exchange);
     g_string_append_printf(html, "<article class=\"%s %s\">\n",
                            reading->may_print ? "" : "no-print",
                            reading->may_copy ? "" : "no-copy");

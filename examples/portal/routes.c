@@ -38,6 +38,8 @@ const struct route ROUTES[] = {
     {"GET", "/portal.css", handle_style, 0},
     {"GET", "/icon.svg", handle_icon, 0},
     {"GET", "/healthz", handle_health, 0},
+    {"GET", "/brand.css", handle_brand_style, ROUTE_SESSION},
+    {"GET", "/brand/logo", handle_brand_logo, ROUTE_SESSION},
     {"POST", "/language", handle_language, 0},
     {"POST", "/open", handle_upload, ROUTE_UPLOADS},
     {"GET", "/sign-in", handle_sign_in, ROUTE_SESSION},

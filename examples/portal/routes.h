@@ -10,6 +10,9 @@ void handle_upload(struct exchange *exchange);
 void handle_end(struct exchange *exchange);
 void handle_ended(struct exchange *exchange);
 void handle_language(struct exchange *exchange);
+/* brand.c */
+void handle_brand_style(struct exchange *exchange);
+void handle_brand_logo(struct exchange *exchange);
 /* sign_in.c */
 void handle_sign_in(struct exchange *exchange);
 void handle_start_passcode(struct exchange *exchange);

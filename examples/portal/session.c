@@ -7,6 +7,7 @@
 #include <string.h>
 #include <time.h>
 
+#include "brand.h"
 #include "shares.h"
 #include "wiped.h"
 
@@ -97,6 +98,7 @@ static void session_free(void *data)
 {
     struct session *session = data;
     g_bytes_unref(session->mail);
+    brand_free(session->brand);
     reading_unref(session->reading);
     g_hash_table_unref(session->answers);
     g_free(session->network);

@@ -29,6 +29,7 @@ struct session {
     gint64 ends;            /* monotonic microseconds */
     GBytes *mail;           /* protected, as it came */
     char *network;          /* of whoever came with it */
+    struct brand *brand;    /* how it looks; NULL: as the portal */
     size_t charged;         /* of the memory that all share */
     size_t held;            /* bytes of large answers that browsers have not taken yet */
     /* A passcode that was started. */

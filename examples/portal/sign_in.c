@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "authority.h"
+#include "brand.h"
 #include "page.h"
 #include "portal.h"
 #include "routes.h"
@@ -48,6 +49,7 @@ void show_sign_in(struct exchange *exchange, unsigned status, enum text problem)
     const struct session *session = exchange->session;
     GString *html = page_begin(exchange, say(exchange->language, T_SIGN_IN_TITLE));
     add_problem(html, exchange, problem);
+    add_brand_text(html, exchange);
     add_text(html, exchange, "p", T_SIGN_IN_INTRO);
     add_providers(html, exchange);
     if (settings->passcodes == 1) {

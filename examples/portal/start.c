@@ -70,6 +70,7 @@ static void on_found(struct exchange *exchange)
         if (exchange->session != NULL) {
             session_end(sessions, exchange->session);
         }
+        made->brand = g_steal_pointer(&job->brand);
         exchange->session = made;
         answer_redirect(exchange, "/sign-in");
         answer_cookie(exchange);
@@ -83,7 +84,8 @@ void handle_upload(struct exchange *exchange)
         show_start(exchange, MHD_HTTP_BAD_REQUEST, P_NO_FILE);
         return;
     }
-    struct mail_job *job = mail_job_new(g_ptr_array_ref(exchange->files), content_of(exchange));
+    struct mail_job *job =
+        mail_job_new(exchange->portal, g_ptr_array_ref(exchange->files), content_of(exchange));
     if (!exchange_work(exchange, mail_find, job, on_found)) {
         mail_job_free(job);
     }

@@ -34,6 +34,7 @@ static const char *const texts[TEXT_COUNT][LANGUAGE_COUNT] = {
     [T_KEPT] =
         {"Nothing is stored: when you leave, the message is gone from here. Your mail keeps it.",
          "Nichts wird gespeichert: Wenn Sie gehen, ist die Nachricht hier weg. In Ihrer Mail bleibt sie."},
+    [T_PRIVACY] = {"Privacy statement", "Datenschutzerklärung"},
     [T_SIGN_IN_TITLE] = {"Who are you?", "Wer sind Sie?"},
     [T_SIGN_IN_INTRO] = {"The message opens for the people to whom it was sent.",
                          "Die Nachricht öffnet sich für die Personen, an die sie gesendet wurde."},

@@ -17,6 +17,7 @@ enum text {
     T_FILE_HINT, /* %s: how large */
     T_FILE_BUTTON,
     T_KEPT, /* that nothing is kept */
+    T_PRIVACY,
     T_SIGN_IN_TITLE,
     T_SIGN_IN_INTRO,
     T_SIGN_IN_WITH, /* %s: provider */

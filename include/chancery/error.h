@@ -60,6 +60,12 @@ CHANCERY_API int64_t chancery_error_retry_delay(const chancery_error *error);
  * @return 1 or 0.
  */
 CHANCERY_API int chancery_error_may_be_done(const chancery_error *error);
+/**
+ * Whether the authority is away: nobody has answered in time, or only that it can't decide now
+ * (CHANCERY_CODE_UNAVAILABLE). What was answered and isn't understood, and a call that was canceled, are not that.
+ * @return 1 or 0; 0 for NULL.
+ */
+CHANCERY_API int chancery_error_is_away(const chancery_error *error);
 /** The authority's number of the call, for its operator; "" if there is none. Lent. */
 CHANCERY_API const char *chancery_error_request_id(const chancery_error *error);
 /** What the authority adds, such as "portal_url" or "referral_contact"; NULL if it doesn't. Lent. */

@@ -68,6 +68,20 @@ CHANCERY_API const char *chancery_evaluation_rule_name(const chancery_evaluation
 /** How each recipient gets the mail if it is protected; none if it is blocked. Lent. */
 CHANCERY_API const chancery_deliveries *chancery_evaluation_deliveries(
     const chancery_evaluation *evaluation);
+/**
+ * How any mail of the sender's tenant may be protected while no authority can be reached, by
+ * chancery_protect_offline(): what the rules say whatever is in it (docs/policy.md §10.7). A number of
+ * chancery_rule_protection, never CHANCERY_RULE_PROTECTION_REMOVE; CHANCERY_RULE_PROTECTION_NONE: no mail may be
+ * sent then. What was told last counts.
+ */
+CHANCERY_API int chancery_evaluation_away_protection(const chancery_evaluation *evaluation);
+/** The template for that, with CHANCERY_RULE_PROTECTION_TEMPLATE; "" otherwise. Lent. */
+CHANCERY_API const char *chancery_evaluation_away_template_id(
+    const chancery_evaluation *evaluation);
+/** The branding for that by its name; "": none. Lent. */
+CHANCERY_API const char *chancery_evaluation_away_branding(const chancery_evaluation *evaluation);
+/** Whether the next hop must then take each mail by TLS. @return 1 or 0. */
+CHANCERY_API int chancery_evaluation_away_requires_tls(const chancery_evaluation *evaluation);
 /** Free an evaluation; NULL is fine. */
 CHANCERY_API void chancery_evaluation_free(chancery_evaluation *evaluation);
 

@@ -1,6 +1,4 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-#include "wrapper/color.h"
-
 #include <math.h>
 
 #include "base/encode.h"
@@ -23,7 +21,7 @@ static double linear(const char *hex)
     return value <= 0.04045 ? value / 12.92 : pow((value + 0.055) / 1.055, 2.4);
 }
 
-const char *color_on(const char *background)
+const char *wrapper_color_on(const char *background)
 {
     double luminance = 0.2126 * linear(background + 1) + 0.7152 * linear(background + 3) +
                        0.0722 * linear(background + 5);

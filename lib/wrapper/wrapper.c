@@ -7,7 +7,6 @@
 #include "domain/values/language.h"
 #include "domain/values/language_lookup.h"
 #include "domain/values/shown_name.h"
-#include "wrapper/color.h"
 #include "wrapper/fill.h"
 #include "wrapper/sentences.h"
 #include "wrapper/templates.h"
@@ -231,7 +230,7 @@ rc wrapper_write(struct arena *arena, const struct wrapper_look *look,
         {"background_color",
          look->background_color[0] != '\0' ? look->background_color : BACKGROUND},
         {"accent_color", accent},
-        {"button_color", color_on(accent)},
+        {"button_color", wrapper_color_on(accent)},
         {"logo_id", look->logo_id},
         {"privacy_url", look->privacy_url},
         {"subject", mail->subject},

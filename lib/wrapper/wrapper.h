@@ -57,3 +57,6 @@ rc wrapper_write(struct arena *arena, const struct wrapper_look *look,
 
 /* Whether a text is a color: #rrggbb. */
 bool wrapper_color_is_valid(struct slice text);
+/* The color of text on a background of this one (#rrggbb): black or white, whichever has more contrast
+ * (WCAG 2.2, relative luminance). It is always 4.5 : 1 or more. */
+const char *wrapper_color_on(const char *background);

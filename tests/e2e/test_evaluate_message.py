@@ -73,6 +73,29 @@ def test_the_answer_says_which_rule_and_why(world):
     assert ask(world, "carol@contoso.com", body="top secret").rule_id == second
 
 
+def test_it_says_what_may_be_done_with_any_message_while_it_is_away(world):
+    assert ask(world).while_away.protection == 0
+    rule(world, "one", conditions=[{"text": {"place": 1, "words": ["x"]}}], actions={"protection": EO, "branding": "blue"})
+    away = ask(world).while_away
+    assert (away.protection, away.branding, away.require_tls) == (EO, "blue", False)
+    rule(world, "two", conditions=[{"text": {"place": 1, "words": ["y"]}}], actions={"protection": DNF, "require_tls": True})
+    away = ask(world).while_away
+    assert (away.protection, away.branding, away.require_tls) == (DNF, "blue", True)
+    rule(world, "three", conditions=[{"text": {"place": 1, "words": ["z"]}}], actions={"block_text": "No."})
+    assert ask(world).while_away.protection == 0 and ask(world, subject=b"z").while_away.protection == 0
+
+
+def test_a_template_is_no_word_for_mail_that_may_be_rejected(world):
+    template = world.template({"principals": ["recipients"], "rights": [1]}).template_id
+    rule(world, "one", actions={"protection": TEMPLATE, "template_id": template})
+    assert (ask(world).while_away.protection, ask(world).while_away.template_id) == (TEMPLATE, template)
+    world.update_tenant(reject_without_rights=True)
+    try:
+        assert ask(world).while_away.protection == 0
+    finally:
+        world.update_tenant(reject_without_rights=False)
+
+
 def test_who_people_are_the_authority_knows(world):
     rule(world, "group", conditions=[{"recipient": {"groups": ["all@contoso.com"]}}])
     rule(world, "inside", conditions=[{"recipient": {"side": 1, "every": True}}])

@@ -385,6 +385,8 @@ def test_rules_are_asked_and_a_wrapper_is_written(lib, sessions, world):
     assert (lib.text("chancery_evaluation_rule_id", found), lib.text("chancery_evaluation_rule_name", found)) == (rule, "Plans")
     assert lib.int("chancery_evaluation_requires_tls", found) == lib.int("chancery_evaluation_forces_portal", found) == 1
     assert lib.text("chancery_evaluation_block_text", found) == lib.text("chancery_evaluation_template_id", found) == ""
+    assert lib.int("chancery_evaluation_away_protection", found) == 3 and lib.int("chancery_evaluation_away_requires_tls", found) == 1
+    assert (lib.text("chancery_evaluation_away_template_id", found), lib.text("chancery_evaluation_away_branding", found)) == ("", "blue")
     deliveries = lib.call("chancery_evaluation_deliveries", found)
     assert [lib.int("chancery_deliveries_channel", deliveries, ctypes.c_size_t(i)) for i in range(3)] == [2, 1, 0]
     lib.call("chancery_evaluation_free", found)
@@ -514,11 +516,11 @@ def test_a_call_ends_in_its_time_or_when_it_is_canceled(lib, silent):
     lib.call("chancery_context_set_timeout", context, ctypes.c_int64(300))
     before = time.monotonic()
     failed = failure(lib, "chancery_protect", session, protection(lib), context, ctypes.byref(out))
-    assert failed.reason == "AUTHORITY_UNREACHABLE" and failed.may_be_done and time.monotonic() - before < 5
+    assert failed.reason == "AUTHORITY_UNREACHABLE" and failed.may_be_done and failed.is_away and time.monotonic() - before < 5
     lib.call("chancery_context_set_timeout", context, ctypes.c_int64(60000))
     threading.Timer(0.3, lib.call, ("chancery_context_cancel", context)).start()
     before = time.monotonic()
     failed = failure(lib, "chancery_protect", session, protection(lib), context, ctypes.byref(out))
-    assert failed.reason == "CALL_CANCELED" and time.monotonic() - before < 10
+    assert failed.reason == "CALL_CANCELED" and not failed.is_away and time.monotonic() - before < 10
     lib.call("chancery_context_free", context)
     lib.call("chancery_session_close", session)

@@ -534,6 +534,7 @@ static const struct {
     {"registration", answer_registration},
     {"recipient", answer_recipient},
     {"rules", rule_answer},
+    {"away", rule_away_answer},
 };
 
 static void answer(const json_t *from)

@@ -24,7 +24,7 @@ from model_protect import decide_available, decide_protect
 from model_recipient import decide_recipient
 from model_registration import host_of
 from model_retry import decide_retry
-from model_rules import decide_rules
+from model_rules import decide_away, decide_rules
 from model_widens import decide_amendment, decide_template
 
 POWERS = ["-", "owner", "issuer", "super_user"]
@@ -63,6 +63,7 @@ DECISIONS = {
     "template": (cases.template_case, decide_template, {"lets_in", "nobody"}),
     "amendment": (cases.amendment_case, decide_amendment, {"lets_in", "nobody"}),
     "rules": (rule_cases.rules_case, decide_rules, {"blocked", "protected", "sent"}),
+    "away": (rule_cases.away_case, decide_away, {"nothing", "protected"}),
     "recipient": (cases.recipient_case, decide_recipient, {"OK", "NO_RIGHTS"}),
 }
 LEAST_SHARE = 0.005  # each outcome comes up in at least this share of the cases

@@ -1,5 +1,6 @@
 # SPDX-License-Identifier: Apache-2.0
 """Mail-flow rules: docs/policy.md §10. Written from that text, not from the C code."""
+import itertools
 
 SPOKEN = ("protection", "branding")  # of these the first word counts; portal and TLS add up
 
@@ -76,3 +77,41 @@ def decide_rules(case):
     kind = "protected" if done["protection"] else "sent"
     flags = "".join(letter for letter, what in (("p", "portal"), ("t", "tls")) if done[what])
     return f"{kind} {done['protection']} {done['branding'] or '-'} {flags or '-'} {decided} {' '.join(told) or '-'}"
+
+
+# --- while the authority is away: §10.7 ---
+
+TEMPLATE, DO_NOT_FORWARD, ENCRYPT_ONLY, REMOVE = 1, 2, 3, 4
+
+
+def end_of(rules):
+    """What becomes of a message for which these rules hold; None: it is blocked."""
+    done = {"protection": 0, "template": 0, "branding": "", "portal": False, "tls": False}
+    for rule in rules:
+        found = effects(rule, done)
+        if "block" in found:
+            return None
+        if "protection" in found:
+            done["template"] = rule["template"] if rule["protection"] == TEMPLATE else 0
+        done.update({what: rule[what] for what in found if what in done})
+        if rule["stop"]:
+            break
+    return done
+
+
+def decide_away(case):
+    """Any of the rules may hold for a message of which nothing is known, so all that may come of it is looked at."""
+    acting = [rule for rule in case["rules"] if rule["mode"] == "enforce"]
+    ends = [end_of(itertools.compress(acting, which)) for which in itertools.product((0, 1), repeat=len(acting))]
+    if None in ends:
+        return "nothing"
+    ways = {(end["protection"], end["template"]) for end in ends if end["protection"] not in (0, REMOVE)}
+    brandings = {end["branding"] for end in ends} - {""}
+    if ways == {(DO_NOT_FORWARD, 0), (ENCRYPT_ONLY, 0)}:
+        ways = {(DO_NOT_FORWARD, 0)}
+    if len(ways) != 1 or len(brandings) > 1:
+        return "nothing"
+    (way, template), = ways
+    if way == TEMPLATE and case["rejects"]:
+        return "nothing"
+    return f"protected {way} {template} {''.join(brandings) or '-'} {'t' if any(end['tls'] for end in ends) else '-'}"

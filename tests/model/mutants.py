@@ -323,6 +323,14 @@ MUTANTS = [
     ("rules", "model_rules", "person if address else STRANGER", "person"),
     ("rules", "model_rules", '(domain if at else "")', '(domain if at and " " not in local else "")'),
     ("rules", "model_rules", 'known["boundary"] in condition["boundaries"]', "False"),
+    ("away", "model_rules", 'if rule["mode"] == "enforce"]', 'if rule["mode"] != "off"]'),
+    ("away", "model_rules", '    if None in ends:\n        return "nothing"\n', "    ends = [end for end in ends if end]\n"),
+    ("away", "model_rules", "not in (0, REMOVE)", "!= 0"),
+    ("away", "model_rules", 'rule["template"] if rule["protection"] == TEMPLATE else 0', "0"),
+    ("away", "model_rules", "        ways = {(DO_NOT_FORWARD, 0)}", "        ways = {(ENCRYPT_ONLY, 0)}"),
+    ("away", "model_rules", "len(ways) != 1 or len(brandings) > 1", "len(ways) != 1"),
+    ("away", "model_rules", 'if way == TEMPLATE and case["rejects"]', 'if case["rejects"]'),
+    ("away", "model_rules", "any(end['tls'] for", "all(end['tls'] for"),
     ("rules", "model_rules", 'bool(set(known["groups"]) & set(condition["groups"]))', "False"),
 ]
 
@@ -354,6 +362,7 @@ def load(module="", old="", new=""):
             "template": sys.modules["model_widens"].decide_template,
             "amendment": sys.modules["model_widens"].decide_amendment,
             "rules": sys.modules["model_rules"].decide_rules,
+            "away": sys.modules["model_rules"].decide_away,
             "recipient": sys.modules["model_recipient"].decide_recipient}
 
 

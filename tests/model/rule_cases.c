@@ -7,6 +7,7 @@
 #include "case.h"
 #include "domain/rules/envelope.h"
 #include "domain/rules/rule_decide.h"
+#include "domain/rules/rules_away.h"
 #include "domain/values/boundary.h"
 
 static struct rule_texts texts(const json_t *from, const char *name)
@@ -80,6 +81,7 @@ static void read_rule(const json_t *from, size_t number, struct mail_rule *out)
                     .stop = case_flag(from, "stop")},
     };
     out->id.u.b[0] = (uint8_t)number;
+    out->actions.template_id.u.b[0] = (uint8_t)case_number(from, "template");
     out->conditions = conditions(case_member(from, "conditions"), &out->condition_count);
     out->exceptions = conditions(case_member(from, "exceptions"), &out->exception_count);
 }
@@ -161,13 +163,10 @@ static void print_decision(const struct rules_decision *d)
     print_matches(d);
 }
 
-void rule_answer(const json_t *from)
+static struct rule_set *read_set(const json_t *list)
 {
-    const json_t *list = case_member(from, "rules");
     size_t count = json_array_size(list);
     struct mail_rule *rules = ARENA_ARRAY(case_arena, struct mail_rule, CASE_LIST_MAX);
-    const struct message_facts facts = message(case_member(from, "message"));
-    struct rules_decision decision;
     bool is_done = false;
     for (size_t i = 0; i < count; i++) {
         read_rule(json_array_get(list, i), i, &rules[i]);
@@ -176,11 +175,36 @@ void rule_answer(const json_t *from)
     while (!is_done) {
         CH_ASSERT(rule_set_step(set, &is_done, NULL).ok);
     }
+    return set;
+}
+
+void rule_answer(const json_t *from)
+{
+    const struct message_facts facts = message(case_member(from, "message"));
+    struct rules_decision decision;
+    struct rule_set *set = read_set(case_member(from, "rules"));
     struct rule_scan *scan = rule_scan_new(set, &facts);
     while (rule_scan_step(scan)) {
     }
     CH_ASSERT(rules_decide(case_arena, set, scan, &decision, NULL).ok);
     print_decision(&decision);
     rule_scan_free(scan);
+    rule_set_free(set);
+}
+
+void rule_away_answer(const json_t *from)
+{
+    struct rule_actions actions;
+    struct rule_set *set = read_set(case_member(from, "rules"));
+    rules_while_away(set, case_flag(from, "rejects"), &actions);
+    if (actions.protection == PROTECTION_NONE) {
+        puts("nothing");
+    } else {
+        bool has_template = actions.protection == PROTECTION_TEMPLATE;
+        printf("protected %d %d %s %s\n", (int)actions.protection,
+               has_template ? actions.template_id.u.b[0] : 0,
+               actions.branding[0] == '\0' ? "-" : actions.branding,
+               actions.require_tls ? "t" : "-");
+    }
     rule_set_free(set);
 }

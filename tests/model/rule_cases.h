@@ -8,3 +8,7 @@
 #include <jansson.h>
 
 void rule_answer(const json_t *from);
+/* What the rules allow with any message. Answers:
+ *   nothing
+ *   protected PROTECTION TEMPLATE BRANDING|- t|- */
+void rule_away_answer(const json_t *from);

@@ -61,3 +61,8 @@ def rules_case(rng, _tenant):
         "sender": written(rng, rng.choice(PEOPLE), True), "subject": phrase(rng, 2), "body": phrase(rng, 8),
         "recipients": [written(rng, person, False) for person in rng.sample(PEOPLE, rng.randint(0, 3))],
         "size": rng.randint(0, 4), "kinds": rng.sample(range(1, 5), rng.randint(0, 2))}}
+
+
+def away_case(rng, _tenant):
+    rules = [random_rule(rng) | {"template": rng.choice([1, 1, 2])} for _ in range(rng.randint(1, 4))]
+    return {"ask": "away", "rules": rules, "rejects": rng.random() < 0.3}

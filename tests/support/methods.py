@@ -192,6 +192,7 @@ REQUESTS = {
         "branding": {"branding": s.branding("u", n), "display_name": f"n{n}"}}),
     "BrandingService/DeleteBranding": ("admin", lambda s, n: {"branding": s.branding("d", n)}),
     "BrandingService/RenderWrapper": ("gateway", lambda s, n: {"sender": "alice@contoso.com"}),
+    "BrandingService/GetContentBranding": ("portal", lambda s, n: {"publishing_license": s.made.publishing_license}),
     "DirectoryService/PutUser": ("admin", lambda s, n: {"user": {"address": f"n{n}@contoso.com"}}),
     "DirectoryService/GetUser": ("admin", lambda s, n: {"address": f"u{s.amount}@contoso.com"}),
     "DirectoryService/ListUsers": ("admin", lambda s, n: {}),

@@ -45,6 +45,7 @@ class Failed(Exception):
         self.code = library.int("chancery_error_code", error)
         self.reason = library.text("chancery_error_reason", error)
         self.may_be_done = bool(library.int("chancery_error_may_be_done", error))
+        self.is_away = bool(library.int("chancery_error_is_away", error))
         self.request_id = library.text("chancery_error_request_id", error)
         keys = [library.text("chancery_error_metadata_key", error, ctypes.c_size_t(i))
                 for i in range(library.size("chancery_error_metadata_count", error))]

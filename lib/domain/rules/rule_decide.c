@@ -54,21 +54,17 @@ static uint32_t effect(bool is_said, enum rule_effect which)
     return is_said ? 1U << which : 0;
 }
 
-static bool has_text(const char *text)
-{
-    return text != NULL && text[0] != '\0';
-}
-
 /* What it would change of what the rules before it have said: who speaks first of protection, or of
  * branding, has the word. */
 static uint32_t effects_of(const struct rule_actions *a, const struct rule_actions *so_far)
 {
-    if (has_text(a->block_text)) {
+    if (rule_text_is_set(a->block_text)) {
         return 1U << EFFECT_BLOCK;
     }
     return effect(a->protection != PROTECTION_NONE && so_far->protection == PROTECTION_NONE,
                   EFFECT_PROTECTION) |
-           effect(has_text(a->branding) && !has_text(so_far->branding), EFFECT_BRANDING) |
+           effect(rule_text_is_set(a->branding) && !rule_text_is_set(so_far->branding),
+                  EFFECT_BRANDING) |
            effect(a->force_portal && !so_far->force_portal, EFFECT_PORTAL) |
            effect(a->require_tls && !so_far->require_tls, EFFECT_TLS) |
            effect(a->stop, EFFECT_STOP);

@@ -11,6 +11,12 @@
 #include "domain/rules/word_split.h"
 #include "pattern/pattern.h"
 
+/* Whether an action says something: NULL says nothing, as "" does. */
+static inline bool rule_text_is_set(const char *text)
+{
+    return text != NULL && text[0] != '\0';
+}
+
 enum { USE_NONE = UINT32_MAX };
 
 /* Places of texts; headers' names have the numbers behind them. */

@@ -29,6 +29,18 @@ step branding_name_check(struct call *c, const char *field, const char *name)
     return ok ? STEP_NEXT : call_bad_field(c, field, "The name must match [a-z0-9-]{1,64}.");
 }
 
+step branding_check_languages(struct call *c, char **languages, size_t count)
+{
+    step all = request_count(c, "languages", count, 0, WRAPPER_LANGUAGES_MAX);
+    for (size_t i = 0; !step_failed(all) && i < count; i++) {
+        if (!language_tag_is_valid(slice_str(languages[i]))) {
+            return call_bad_field(c, arena_printf(call_arena(c), "languages[%zu]", i),
+                                  "It must be a language tag of RFC 5646, such as en or de-CH.");
+        }
+    }
+    return all;
+}
+
 static step read_display_name(struct call *c, const void *message, void *out)
 {
     const Chancery__V1__Branding *from = message;
@@ -245,8 +257,8 @@ Chancery__V1__Logo *branding_message_write_logo(struct call *c, struct slice ima
     return logo;
 }
 
-static Chancery__V1__BrandingText *write_text(struct call *c, const struct branding_row *row,
-                                              size_t i)
+Chancery__V1__BrandingText *branding_message_write_text(struct call *c,
+                                                        const struct branding_row *row, size_t i)
 {
     Chancery__V1__BrandingText *text = call_message(c, &chancery__v1__branding_text__descriptor);
     if (text != NULL) {
@@ -291,7 +303,7 @@ Chancery__V1__Branding *branding_message_write(struct call *c, const struct bran
     b->external_expiry_days = (uint32_t)row->external_expiry_days;
     b->texts = texts;
     for (; b->n_texts < row->text_count; b->n_texts++) {
-        texts[b->n_texts] = write_text(c, row, b->n_texts);
+        texts[b->n_texts] = branding_message_write_text(c, row, b->n_texts);
         if (texts[b->n_texts] == NULL) {
             return NULL;
         }

@@ -18,5 +18,10 @@ step branding_name_check(struct call *c, const char *field, const char *name);
 /* A row as a message; NULL over budget. `tenant`: the short name. */
 Chancery__V1__Branding *branding_message_write(struct call *c, const struct branding_row *row,
                                                const char *tenant);
+/* What it says in one of its languages, by the number there; NULL over budget. */
+Chancery__V1__BrandingText *branding_message_write_text(struct call *c,
+                                                        const struct branding_row *row, size_t i);
+/* Whether they are at most as many as a wrapper has, and language tags; else R_FIELD_INVALID. */
+step branding_check_languages(struct call *c, char **languages, size_t count);
 /* NULL for an empty image, or over budget. */
 Chancery__V1__Logo *branding_message_write_logo(struct call *c, struct slice image);

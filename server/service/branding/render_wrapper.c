@@ -14,7 +14,6 @@
 #include "crypto/hash.h"
 #include "domain/decide/decide_publisher.h"
 #include "domain/values/address.h"
-#include "domain/values/language.h"
 #include "service/branding/branding_message.h"
 #include "service/common/flows.h"
 #include "service/common/publisher_scope.h"
@@ -45,18 +44,6 @@ static bool is_preview(const struct call *c)
     return caller_of(c)->subject.component.role == ROLE_TENANT_ADMIN;
 }
 
-static step check_languages(struct call *c, const Chancery__V1__RenderWrapperRequest *request)
-{
-    step all = request_count(c, "languages", request->n_languages, 0, WRAPPER_LANGUAGES_MAX);
-    for (size_t i = 0; !step_failed(all) && i < request->n_languages; i++) {
-        if (!language_tag_is_valid(slice_str(request->languages[i]))) {
-            return call_bad_field(c, arena_printf(call_arena(c), "languages[%zu]", i),
-                                  "It must be a language tag of RFC 5646, such as en or de-CH.");
-        }
-    }
-    return all;
-}
-
 static step parse(struct call *c)
 {
     const Chancery__V1__RenderWrapperRequest *request = render_wrapper_request(c);
@@ -70,7 +57,7 @@ static step parse(struct call *c)
     all = step_and(all, request_text(c, "sender_name", request->sender_name, SENDER_NAME_MAX));
     all = step_and(all, request_text(c, "subject", request->subject, SUBJECT_MAX));
     all = step_and(all, request_uuid(c, "content_id", request->content_id, &w->content));
-    all = step_and(all, check_languages(c, request));
+    all = step_and(all, branding_check_languages(c, request->languages, request->n_languages));
     if (request->branding[0] != '\0') {
         all = step_and(all, branding_name_check(c, "branding", request->branding));
     }

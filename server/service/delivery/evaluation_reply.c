@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* What is answered about a message, and what the record says of it. */
 #include "base/buf.h"
+#include "domain/rules/rules_away.h"
 #include "service/common/flows.h"
 #include "service/common/reply.h"
 #include "service/delivery/evaluation.h"
@@ -88,9 +89,8 @@ const char *evaluation_summary(struct call *c)
 
 /* --- the reply -------------------------------------------------------------------------------- */
 
-Chancery__V1__RuleActions *evaluation_write_actions(struct call *c)
+static Chancery__V1__RuleActions *write_actions(struct call *c, const struct rule_actions *a)
 {
-    const struct rule_actions *a = &evaluation_of(c)->decision.actions;
     Chancery__V1__RuleActions *actions = call_message(c, &chancery__v1__rule_actions__descriptor);
     if (actions != NULL) {
         actions->protection = (Chancery__V1__RuleProtection)a->protection;
@@ -102,6 +102,22 @@ Chancery__V1__RuleActions *evaluation_write_actions(struct call *c)
         actions->stop = a->stop;
     }
     return actions;
+}
+
+Chancery__V1__RuleActions *evaluation_write_actions(struct call *c)
+{
+    return write_actions(c, &evaluation_of(c)->decision.actions);
+}
+
+/* For the next message, should nobody be there to be asked. */
+static Chancery__V1__RuleActions *write_away(struct call *c)
+{
+    const struct evaluation *e = evaluation_of(c);
+    struct rule_actions actions;
+    rules_while_away(e->book->set,
+                     tenant_has_switched(&e->by.tenant->view, TENANT_REJECTS_WITHOUT_RIGHTS),
+                     &actions);
+    return write_actions(c, &actions);
 }
 
 static bool write_effects(struct call *c, uint32_t effects, Chancery__V1__RuleFinding *out)
@@ -195,11 +211,12 @@ step evaluation_reply(struct call *c)
         return reply_over_budget(c);
     }
     response->actions = evaluation_write_actions(c);
+    response->while_away = write_away(c);
     response->rule_id = evaluation_write_rule(c);
     response->transport_decryption =
         (Chancery__V1__TransportDecryption)tenant->transport_decryption;
     response->journal_decryption = tenant_has_switched(tenant, TENANT_JOURNALS_IN_CLEAR);
-    if (response->actions == NULL || !write_findings(c, response) ||
+    if (response->actions == NULL || response->while_away == NULL || !write_findings(c, response) ||
         !write_deliveries(c, response)) {
         return reply_over_budget(c);
     }

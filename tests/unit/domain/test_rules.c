@@ -10,6 +10,7 @@
 #include "domain/rules/envelope.h"
 #include "domain/rules/extension.h"
 #include "domain/rules/rule_decide.h"
+#include "domain/rules/rules_away.h"
 
 static struct arena *arena;
 
@@ -426,6 +427,66 @@ static void a_broken_pattern_breaks_all(void **state)
     rule_set_free(set);
 }
 
+/* --- while nobody can be asked ------------------------------------------------------------------ */
+
+static struct rule_actions while_away(const struct mail_rule *rules, size_t count, bool rejects)
+{
+    struct rule_set *set = rule_set_new(rules, count, 1);
+    struct rule_actions actions;
+    bool done = false;
+    while (!done) {
+        assert_true(rule_set_step(set, &done, NULL).ok);
+    }
+    rules_while_away(set, rejects, &actions);
+    rule_set_free(set);
+    return actions;
+}
+
+static void what_holds_for_any_message_is_allowed_unasked(void **state)
+{
+    (void)state;
+    const struct mail_rule rules[] = {
+        RULE(WHEN(OUTSIDE), DOES(.protection = PROTECTION_REMOVE, .stop = true)),
+        RULE(WHEN(INSIDE), DOES(.protection = PROTECTION_ENCRYPT_ONLY)),
+        RULE(WHEN(INSIDE), .actions = {.branding = "red", .block_text = "", .require_tls = true}),
+        RULE(WHEN(OUTSIDE), DOES(.protection = PROTECTION_DO_NOT_FORWARD)),
+        IN_MODE(RULE_TEST, WHEN(INSIDE), .actions = {.branding = "", .block_text = "No."}),
+        RULE(WHEN(INSIDE), .actions = {.branding = "blue", .block_text = ""}),
+    };
+    assert_int_equal(while_away(rules, 1, false).protection, PROTECTION_NONE);
+    assert_int_equal(while_away(rules, 2, false).protection, PROTECTION_ENCRYPT_ONLY);
+    struct rule_actions all = while_away(rules, 5, true);
+    assert_int_equal(all.protection, PROTECTION_DO_NOT_FORWARD); /* the one that gives less */
+    assert_string_equal(all.branding, "red");
+    assert_true(all.require_tls);
+    all = while_away(rules, 6, false); /* two brandings limit differently */
+    assert_int_equal(all.protection, PROTECTION_NONE);
+    assert_string_equal(all.branding, "");
+    assert_false(all.require_tls);
+}
+
+static void what_may_be_refused_is_not_sent_unasked(void **state)
+{
+    (void)state;
+    const struct template_id one = {.u.b = {1}}, other = {.u.b = {2}};
+    const struct mail_rule rules[] = {
+        RULE(WHEN(INSIDE), DOES(.protection = PROTECTION_TEMPLATE, .template_id = one)),
+        RULE(WHEN(OUTSIDE), DOES(.protection = PROTECTION_TEMPLATE, .template_id = one)),
+        RULE(WHEN(INSIDE), DOES(.protection = PROTECTION_TEMPLATE, .template_id = other)),
+        RULE(WHEN(INSIDE), DOES(.protection = PROTECTION_DO_NOT_FORWARD)),
+        RULE(WHEN(OUTSIDE), .actions = {.branding = "", .block_text = "No."}),
+    };
+    struct rule_actions both = while_away(rules, 2, false);
+    assert_int_equal(both.protection, PROTECTION_TEMPLATE);
+    assert_true(ID_EQ(both.template_id, one));
+    assert_int_equal(while_away(rules, 2, true).protection, PROTECTION_NONE);
+    assert_int_equal(while_away(rules, 3, false).protection, PROTECTION_NONE);
+    assert_int_equal(while_away(&rules[2], 2, false).protection, PROTECTION_NONE);
+    assert_int_equal(while_away(&rules[3], 1, true).protection, PROTECTION_DO_NOT_FORWARD);
+    assert_int_equal(while_away(&rules[3], 2, false).protection, PROTECTION_NONE);
+    assert_int_equal(while_away(rules, 0, false).protection, PROTECTION_NONE);
+}
+
 static int set_up(void **state)
 {
     (void)state;
@@ -459,6 +520,8 @@ int main(void)
         cmocka_unit_test(stop_and_block_end),
         cmocka_unit_test(modes),
         cmocka_unit_test(a_broken_pattern_breaks_all),
+        cmocka_unit_test(what_holds_for_any_message_is_allowed_unasked),
+        cmocka_unit_test(what_may_be_refused_is_not_sent_unasked),
     };
     return cmocka_run_group_tests(tests, set_up, tear_down);
 }

@@ -47,6 +47,7 @@ static void an_item_without_an_outcome_may_be_done(void **state)
         chancery_error *error = failure_of_item(items[i]);
         assert_int_equal(chancery_error_code(error), 0);
         assert_int_equal(chancery_error_may_be_done(error), 1);
+        assert_int_equal(chancery_error_is_away(error), 0); /* it has answered */
         assert_reason(error, "AUTHORITY_UNREACHABLE");
     }
 }

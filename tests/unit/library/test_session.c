@@ -126,6 +126,8 @@ static void an_authority_that_is_away_may_have_done_it(void **state)
     assert_string_equal(chancery_error_reason(error), "AUTHORITY_UNREACHABLE");
     assert_int_equal(chancery_error_code(error), CHANCERY_CODE_NONE);
     assert_int_equal(chancery_error_may_be_done(error), 1);
+    assert_int_equal(chancery_error_is_away(error), 1);
+    assert_int_equal(chancery_error_is_away(NULL), 0);
     assert_int_equal(chancery_error_retry_delay(error), -1);
     assert_string_equal(chancery_error_request_id(error), "");
     assert_null(chancery_error_field_path(error, 0));

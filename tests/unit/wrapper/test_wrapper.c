@@ -7,7 +7,6 @@
 
 #include "base/buf.h"
 #include "chancery_test.h"
-#include "wrapper/color.h"
 #include "wrapper/fill.h"
 #include "wrapper/wrapper.h"
 
@@ -206,10 +205,10 @@ static void memory_has_an_end(void **state)
 static void text_is_readable_on_any_color(void **state)
 {
     (void)state;
-    assert_string_equal(color_on("#000000"), "#ffffff");
-    assert_string_equal(color_on("#ffffff"), "#000000");
-    assert_string_equal(color_on("#1f4e79"), "#ffffff");
-    assert_string_equal(color_on("#FFCC00"), "#000000");
+    assert_string_equal(wrapper_color_on("#000000"), "#ffffff");
+    assert_string_equal(wrapper_color_on("#ffffff"), "#000000");
+    assert_string_equal(wrapper_color_on("#1f4e79"), "#ffffff");
+    assert_string_equal(wrapper_color_on("#FFCC00"), "#000000");
     assert_true(wrapper_color_is_valid(slice_str("#0aF9c1")));
     static const char *const bad[] = {"",         "#fff",    "red",    "#12345g",
                                       "#1234567", "123456#", "#12345;"};

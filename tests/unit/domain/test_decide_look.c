@@ -1,0 +1,34 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* To which portal is the look of a tenant's mail told? */
+#include "chancery_test.h"
+
+#include "domain/decide/decide_look.h"
+
+static void a_portal_of_the_boundary_shows_mail_of_active_tenants(void **state)
+{
+    (void)state;
+    static const struct {
+        const char *boundary;
+        enum tenant_state state;
+        enum reason reason;
+    } rows[] = {
+        {"gcc", TENANT_ACTIVE, R_NONE},
+        {"gcc-high", TENANT_ACTIVE, R_PORTAL_REQUIRED},
+        {"", TENANT_ACTIVE, R_PORTAL_REQUIRED},
+        {"gcc", TENANT_IS_DISABLED, R_TENANT_DISABLED},
+        {"gcc-high", TENANT_IS_DISABLED, R_TENANT_DISABLED},
+    };
+    for (size_t i = 0; i < sizeof rows / sizeof rows[0]; i++) {
+        const struct tenant_view tenant = {.boundary = "gcc", .state = rows[i].state};
+        const struct subject_component portal = {.role = ROLE_PORTAL, .boundary = rows[i].boundary};
+        assert_int_equal(decide_look(&tenant, &portal), rows[i].reason);
+    }
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(a_portal_of_the_boundary_shows_mail_of_active_tenants),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
