@@ -5,6 +5,7 @@
 
 #include "cli/certificate.h"
 #include "cli/command.h"
+#include "cli/number.h"
 #include "conninfo/conninfo.h"
 #include "domain/values/boundary.h"
 #include "domain/values/role.h"
@@ -12,7 +13,7 @@
 
 static const char HELP[] =
     "usage: chancery migrate --database CONNINFO [--platform-admin-cert FILE]\n"
-    "                        [--node-role NAME --boundaries NAME,…]\n"
+    "                        [--node-role NAME --boundaries NAME,…] [--keep-log MONTHS|forever]\n"
     "\n"
     "Brings the database to the schema of this version: one transaction for each migration,\n"
     "forward only. Running it again does nothing. Run it as the database's owner.\n"
@@ -26,9 +27,14 @@ static const char HELP[] =
     "  --node-role NAME            database role of nodes that serve only some boundaries; it is\n"
     "                              made if it doesn't exist, with LOGIN and without a password\n"
     "  --boundaries NAME,…         all boundaries that the role sees from now on\n"
+    "  --keep-log MONTHS|forever   how long the audit log is kept, 1 to 1,200 months besides the\n"
+    "                              present one: older months are announced in the platform's log,\n"
+    "                              leave the log a week later, and are deleted. forever unless\n"
+    "                              it was set\n"
     "\n"
     "  chancery migrate --database 'host=/run/postgresql dbname=chancery' \\\n"
     "      --platform-admin-cert admin.pem\n"
+    "  chancery migrate --database 'host=/run/postgresql dbname=chancery' --keep-log 24\n"
     "  chancery migrate --database 'host=/run/postgresql dbname=chancery' \\\n"
     "      --node-role chancery_gov --boundaries gcc-high,dod\n"
     "\n"
@@ -59,8 +65,23 @@ static bool are_boundaries(const char *list)
 }
 
 struct migrate_args {
-    const char *conninfo, *certificate, *role, *boundaries;
+    const char *conninfo, *certificate, *role, *boundaries, *keep_log;
+    uint32_t months; /* of keep_log; 0: for ever */
 };
+
+static rc keep_log(const struct migrate_args *args, struct err *err)
+{
+    if (args->keep_log == NULL) {
+        return OK;
+    }
+    TRY(migrate_keep_log(args->conninfo, args->months, err));
+    if (args->months == 0) {
+        puts("the audit log is kept for ever");
+    } else {
+        printf("the audit log is kept for %u months and the present one\n", args->months);
+    }
+    return OK;
+}
 
 static rc migrate(const struct migrate_args *args, struct err *err)
 {
@@ -71,6 +92,7 @@ static rc migrate(const struct migrate_args *args, struct err *err)
         TRY(certificate_fingerprint(args->certificate, print, err));
         TRY(migrate_platform_admin(args->conninfo, "platform-admin", print, err));
     }
+    TRY(keep_log(args, err));
     if (args->role == NULL) {
         return OK;
     }
@@ -97,7 +119,15 @@ static int check_conninfo(const char *text)
                : EXIT_OK;
 }
 
-static int check_usage(const struct migrate_args *args)
+static int read_months(struct migrate_args *args)
+{
+    bool is_number = args->keep_log != NULL && strcmp(args->keep_log, "forever") != 0;
+    return is_number ? number_read(&command_migrate, "--keep-log", args->keep_log, 1,
+                                   KEEP_LOG_MONTHS_MAX, &args->months)
+                     : EXIT_OK;
+}
+
+static int check_usage(struct migrate_args *args)
 {
     if (args->conninfo == NULL) {
         return usage_error(&command_migrate, "--database is required");
@@ -115,7 +145,7 @@ static int check_usage(const struct migrate_args *args)
         return usage_error(&command_migrate,
                            "--boundaries are names separated by commas, such as gcc-high,dod");
     }
-    return EXIT_OK;
+    return read_months(args);
 }
 
 static int run(int argc, char **argv)
@@ -126,9 +156,10 @@ static int run(int argc, char **argv)
         {"--platform-admin-cert", &args.certificate, NULL, NULL},
         {"--node-role", &args.role, NULL, NULL},
         {"--boundaries", &args.boundaries, NULL, NULL},
+        {"--keep-log", &args.keep_log, NULL, NULL},
     };
     struct err err = {0};
-    if (options_take(&command_migrate, specs, 4, argc, argv) != 1) {
+    if (options_take(&command_migrate, specs, sizeof specs / sizeof specs[0], argc, argv) != 1) {
         return usage_error(&command_migrate, "it takes no operands");
     }
     if (check_usage(&args) != EXIT_OK) {

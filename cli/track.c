@@ -167,6 +167,13 @@ static void show_access(const Chancery__V1__ListAccessResponse *r)
                   e->granted ? "" : e->reason, NULL);
     }
     table_end(&table);
+    if (r->kept_since != NULL && r->next_page_token[0] == '\0') {
+        char time[RFC3339_BYTES];
+        time_text(r->kept_since, time);
+        fprintf(stderr,
+                "chancery track: attempts before %s are gone: the log is not kept for longer\n",
+                time);
+    }
 }
 
 /* Fill a request from the operand, ask, and let `response` be the answer. Returns an exit code. */

@@ -30,5 +30,9 @@ int audit_tail(struct session *s, const struct verb_args *args);
 void audit_show_heading(void);
 /* One line for a person; `event` was escaped (session_shown). */
 void audit_show_event(const Chancery__V1__AuditEvent *event);
+/* Tell on standard error that what was asked for reaches back to before the log is kept; `start` and `kept_since` may be
+ * NULL. */
+void audit_tell_kept(const Google__Protobuf__Timestamp *start,
+                     const Google__Protobuf__Timestamp *kept_since);
 /* The power of that number; "" for none, and for one that this version doesn't know. */
 const char *audit_power_name(Chancery__V1__Power number);

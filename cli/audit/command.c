@@ -131,6 +131,18 @@ void audit_show_event(const Chancery__V1__AuditEvent *e)
            power[0] != '\0' ? "  by power: " : "", power);
 }
 
+void audit_tell_kept(const Google__Protobuf__Timestamp *start,
+                     const Google__Protobuf__Timestamp *kept_since)
+{
+    char time[WHEN_BYTES];
+    if (kept_since == NULL || (start != NULL && start->seconds >= kept_since->seconds)) {
+        return;
+    }
+    when_format(kept_since, time);
+    fprintf(stderr, "chancery audit: events before %s are gone: the log is not kept for longer\n",
+            time);
+}
+
 static void show_events(const void *response)
 {
     const Chancery__V1__QueryResponse *r = response;
@@ -185,6 +197,9 @@ int audit_query(struct session *s, const struct verb_args *args)
     chancery__v1__query_request__init(&request);
     request.filter = &filter.filter;
     code = code == EXIT_OK ? query_all(s, &request, limit, &response) : code;
+    if (code == EXIT_OK && response->next_page_token[0] == '\0') {
+        audit_tell_kept(filter.filter.start_time, response->kept_since);
+    }
     if (code != EXIT_OK || args->answer != ANSWER_TEXT) {
         return code == EXIT_OK ? answer_print(s, args->answer, &response->base) : code;
     }

@@ -14,7 +14,7 @@ struct exporting {
     const struct audit_args *args;
     enum event_format format;
     struct part_file file;
-    int64_t start_us;
+    Google__Protobuf__Timestamp start, kept_since; /* kept_since: zero while it is not known */
     uint64_t events;
     struct mono_time started, shown_at;
     bool is_terminal;
@@ -34,7 +34,8 @@ static void show_progress(struct exporting *x, const Chancery__V1__ExportRespons
 {
     char reached[WHEN_BYTES];
     struct mono_time now = clock_mono();
-    int64_t all = us_of(r->end_time) - x->start_us, done = us_of(r->reached_time) - x->start_us;
+    int64_t all = us_of(r->end_time) - us_of(&x->start),
+            done = us_of(r->reached_time) - us_of(&x->start);
     double seconds = (double)(now.ns - x->started.ns) / 1e9;
     if (!x->is_terminal || now.ns < mono_add_ms(x->shown_at, SHOW_MS).ns) {
         return;
@@ -69,6 +70,7 @@ static const char *take(void *arg, struct arena *arena, const ProtobufCMessage *
     }
     x->events += r->n_events;
     when_format(r->end_time, x->end);
+    x->kept_since.seconds = r->kept_since == NULL ? 0 : r->kept_since->seconds;
     show_progress(x, r);
     return r->resume_token;
 }
@@ -83,7 +85,7 @@ static int run(struct session *s, struct exporting *x, const char *token)
     chancery__v1__export_request__init(&request);
     request.filter = &filter.filter;
     request.resume_token = text_field(token);
-    x->start_us = us_of(filter.filter.start_time);
+    x->start = filter.start;
     x->started = clock_mono();
     struct audit_stream stream = {.method = "AuditService/Export",
                                   .request = &request.base,
@@ -136,6 +138,7 @@ int audit_export(struct session *s, const struct verb_args *args)
     if (!part_file_keep(&x.file, &err).ok) {
         return fail_with(&command_audit, &err);
     }
+    audit_tell_kept(&x.start, x.kept_since.seconds == 0 ? NULL : &x.kept_since);
     fprintf(stderr, "exported %" PRIu64 " events, all before %s\n", x.events, x.end);
     return EXIT_OK;
 }

@@ -19,8 +19,8 @@ static const char HELP[] =
     "  --config FILE    what chanceryd needs: configuration, algorithms, root key, certificates and\n"
     "                   their keys, names and times, addresses and ports, memory that may be\n"
     "                   locked, the database with its settings, schema, privileges, room, root key\n"
-    "                   and clock, and whether the server answers. Run it as the user who runs\n"
-    "                   chanceryd, on its machine\n"
+    "                   and clock, whether its log can be followed and its sinks have, and whether\n"
+    "                   the server answers. Run it as the user who runs chanceryd, on its machine\n"
     "  --profile FILE   what a profile of the command line needs: its files, an authority that\n"
     "                   answers, and that it knows who asks\n"
     "\n"
@@ -60,6 +60,7 @@ static const struct doctor_check CHECKS[] = {
     {"settings", NEED_DATABASE, doctor_settings},
     {"schema", NEED_DATABASE, doctor_schema},
     {"privileges", NEED_SCHEMA, doctor_grants},
+    {"log", NEED_SCHEMA, doctor_log},
     {"disk", NEED_DATABASE, doctor_disk},
     {"database key", NEED_SCHEMA, doctor_database_key},
     {"clock", NEED_DATABASE, doctor_clock},

@@ -85,7 +85,7 @@ static bool check_files(struct doctor *d, const Profile *p, struct client_config
         setup_ca_file(p->ca_file, &d->to);
     }
     if (is_set(p->certificate_file)) {
-        ok = setup_key_pair(p->certificate_file, p->key_file, &d->to);
+        ok = setup_key_pair(SETUP_CLIENT, p->certificate_file, p->key_file, &d->to);
     }
     if (is_set(p->dpop_key_file)) {
         ok = setup_secret_file(p->dpop_key_file, &d->to) && ok;

@@ -14,7 +14,7 @@ from source_rules.tree import CODE
 # The only modules that may include the headers of a third-party library, by the beginning of the
 # headers' names. `net` stands for the modules nested in it too, such as `net_http2`.
 THIRD_PARTY = {
-    "openssl/": {"base", "crypto", "net", "keys", "setup", "client", "cli"},
+    "openssl/": {"base", "crypto", "net", "keys", "setup", "sink", "client", "cli"},
     "jansson.h": {"crypto", "wire", "identity"},
     "libpq-fe.h": {"conninfo", "store", "cli"},
     "curl/": {"transfer", "client"},

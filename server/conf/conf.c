@@ -9,6 +9,7 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "conf/audit_sink.h"
 #include "conf/mail_relay.h"
 #include "conf/origin.h"
 #include "conninfo/conninfo.h"
@@ -202,6 +203,7 @@ static rc check(struct arena *arena, const Conf *c, struct err *err)
     if (c->mail_relay != NULL) {
         TRY(conf_mail_relay_check(c->mail_relay, err));
     }
+    TRY(conf_audit_sinks_check(c->audit_sinks, c->n_audit_sinks, err));
     TRY(check_origins(c, err));
     TRY(need(c->limits->failures_per_second <= CONF_FAILURES_MAX, "limits.failures_per_second",
              "may be at most 1,000,000", err));

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* The audit log's partitions are made ahead, at start and from time to time. One worker of a node does it;
- * nodes that do it at once don't mind. */
+/* The audit log's partitions are made ahead, at start and from time to time, and months that are older than the log is kept
+ * leave it. One worker of a node does it; nodes that do it at once don't mind. */
 #pragma once
 
 #include "store/pg/store.h"

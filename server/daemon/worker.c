@@ -10,6 +10,7 @@
 #include "context/readiness.h"
 #include "crypto/algs.h"
 #include "daemon/audit_partitions.h"
+#include "daemon/audit_sinks.h"
 #include "daemon/front.h"
 #include "daemon/generation.h"
 #include "daemon/mail_relay.h"
@@ -65,6 +66,7 @@ struct worker {
     struct mail_relay *mail_relay; /* NULL: none is configured */
     struct sweep *sweep;
     struct audit_maker *audit_maker;
+    struct audit_sinks *audit_sinks; /* NULL: none are configured, or another worker has them */
 };
 
 /* --- readiness ---------------------------------------------------------------------------------- */
@@ -154,12 +156,6 @@ static void check_root_key(struct worker *w)
     key_store_check_root(&w->check, wrapped);
 }
 
-static rc listen_all(struct worker *w, struct err *err)
-{
-    TRY(generation_resume(w->of, w->index, err));
-    return transport_listen(w->server, w->conf, w->of->sockets[w->index], err);
-}
-
 /* Accept when ready: until then connections wait in the sockets, which the supervisor holds. A database
  * that stays away is told to clients after a while, unless there are siblings for them, while this one's
  * sockets rest. False: the worker ends, and was never ready, for the supervisor takes the word of a ready
@@ -172,7 +168,8 @@ static bool listen_when_ready(struct worker *w, enum reason problem)
     if (w->is_listening || (problem != R_NONE && !is_late)) {
         return true;
     }
-    w->is_listening = listen_all(w, &err).ok;
+    w->is_listening = generation_resume(w->of, w->index, &err).ok &&
+                      transport_listen(w->server, w->conf, w->of->sockets[w->index], &err).ok;
     if (!w->is_listening) {
         log_event(LOG_ERROR, "worker.listen_failed", F_FAILURE(&err));
         stop(w, EXIT_HOPELESS);
@@ -235,6 +232,7 @@ static void on_term(struct loop_signal *signal)
     readiness_end(&w->readiness);
     rpc_end_streams(w->rpc);
     mail_relay_stop(w->mail_relay);
+    audit_sinks_stop(w->audit_sinks);
     close_unserved(w);
     net_server_drain(w->server, w->conf->limits->drain_ms, drained, w);
 }
@@ -322,6 +320,7 @@ static rc start(struct worker *w, struct err *err)
     if (w->index == 0) {
         sweep_begin(w->sweep);
         audit_maker_begin(w->audit_maker);
+        TRY(audit_sinks_new(w->conf, &w->services, &w->audit_sinks, err));
     }
     rpc_refuse(w->rpc, w->readiness.problem);
     w->server = net_server_new(w->loop, &net, front_handler(w->front));
@@ -346,6 +345,7 @@ static void finish(struct worker *w)
     node_check_fini(&w->node_check);
     sweep_free(w->sweep);
     audit_maker_free(w->audit_maker);
+    audit_sinks_free(w->audit_sinks);
     mail_relay_free(w->mail_relay);
     loop_timer_fini(&w->watch);
     loop_timer_fini(&w->beat);

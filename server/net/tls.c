@@ -9,6 +9,7 @@
 #include <openssl/x509.h>
 
 #include "net/net_protocol.h"
+#include "net/tls_policy.h"
 #include "net/tls_tickets.h"
 
 static const char CIPHERS_1_2[] = "ECDHE-ECDSA-AES256-GCM-SHA384:ECDHE-RSA-AES256-GCM-SHA384:"
@@ -74,21 +75,26 @@ static int verify_by_fingerprint(int ok, X509_STORE_CTX *store)
     }
 }
 
-static bool set_policy(SSL_CTX *ctx, const struct net_config *server)
+bool tls_policy_set(SSL_CTX *ctx)
 {
     SSL_CTX_set_mode(ctx, SSL_MODE_ENABLE_PARTIAL_WRITE | SSL_MODE_ACCEPT_MOVING_WRITE_BUFFER |
                               SSL_MODE_RELEASE_BUFFERS);
-    SSL_CTX_set_options(ctx, SSL_OP_NO_RENEGOTIATION | SSL_OP_NO_COMPRESSION |
-                                 SSL_OP_CIPHER_SERVER_PREFERENCE);
-    SSL_CTX_set_alpn_select_cb(ctx, select_alpn, (void *)(uintptr_t)server);
-    /* Tickets lie with the client. OpenSSL would keep 20,480 sessions of whoever connects by TLS 1.2 without them. */
-    SSL_CTX_set_session_cache_mode(ctx, SSL_SESS_CACHE_OFF);
-    SSL_CTX_set_timeout(ctx, (long)(server->ticket_ms / 1000));
+    SSL_CTX_set_options(ctx, SSL_OP_NO_RENEGOTIATION | SSL_OP_NO_COMPRESSION);
     return SSL_CTX_set_min_proto_version(ctx, TLS1_2_VERSION) == 1 &&
            SSL_CTX_set_max_proto_version(ctx, TLS1_3_VERSION) == 1 &&
            SSL_CTX_set_cipher_list(ctx, CIPHERS_1_2) == 1 &&
            SSL_CTX_set_ciphersuites(ctx, CIPHERS_1_3) == 1 &&
-           SSL_CTX_set1_groups_list(ctx, GROUPS) == 1 &&
+           SSL_CTX_set1_groups_list(ctx, GROUPS) == 1;
+}
+
+static bool set_policy(SSL_CTX *ctx, const struct net_config *server)
+{
+    SSL_CTX_set_options(ctx, SSL_OP_CIPHER_SERVER_PREFERENCE);
+    SSL_CTX_set_alpn_select_cb(ctx, select_alpn, (void *)(uintptr_t)server);
+    /* Tickets lie with the client. OpenSSL would keep 20,480 sessions of whoever connects by TLS 1.2 without them. */
+    SSL_CTX_set_session_cache_mode(ctx, SSL_SESS_CACHE_OFF);
+    SSL_CTX_set_timeout(ctx, (long)(server->ticket_ms / 1000));
+    return tls_policy_set(ctx) &&
            (server->tickets == NULL || tls_tickets_use(ctx, server->tickets));
 }
 

@@ -108,17 +108,20 @@ static EVP_PKEY *read_key(const char *path, const struct setup_listener *to)
 }
 
 /* As the server will: OpenSSL's security level refuses what is too weak. */
-static bool is_usable(const char *certificate_file, const X509 *certificate, EVP_PKEY *key,
-                      const struct setup_listener *to)
+static bool is_usable(enum setup_side side, const char *certificate_file, const X509 *certificate,
+                      EVP_PKEY *key, const struct setup_listener *to)
 {
     if (X509_check_private_key(certificate, key) != 1) {
         ERR_clear_error();
         setup_tell(to, FAULT_CERTIFICATE_KEY_MISMATCH, "%s", certificate_file);
         return false;
     }
-    if (X509_check_purpose((X509 *)(uintptr_t)certificate, X509_PURPOSE_SSL_SERVER, 0) != 1) {
+    int purpose = side == SETUP_SERVER ? X509_PURPOSE_SSL_SERVER : X509_PURPOSE_SSL_CLIENT;
+    if (X509_check_purpose((X509 *)(uintptr_t)certificate, purpose, 0) != 1) {
         ERR_clear_error();
-        setup_tell(to, FAULT_CERTIFICATE_PURPOSE, "%s", certificate_file);
+        setup_tell(
+            to, side == SETUP_SERVER ? FAULT_CERTIFICATE_PURPOSE : FAULT_CLIENT_CERTIFICATE_PURPOSE,
+            "%s", certificate_file);
         return false;
     }
     SSL_CTX *ctx = SSL_CTX_new(TLS_server_method());
@@ -133,13 +136,13 @@ static bool is_usable(const char *certificate_file, const X509 *certificate, EVP
     return ok;
 }
 
-bool setup_key_pair(const char *certificate_file, const char *key_file,
+bool setup_key_pair(enum setup_side side, const char *certificate_file, const char *key_file,
                     const struct setup_listener *to)
 {
     X509 *certificate = read_chain(certificate_file, to);
     EVP_PKEY *key = read_key(key_file, to);
-    bool ok =
-        certificate != NULL && key != NULL && is_usable(certificate_file, certificate, key, to);
+    bool ok = certificate != NULL && key != NULL &&
+              is_usable(side, certificate_file, certificate, key, to);
     X509_free(certificate);
     EVP_PKEY_free(key);
     return ok;
@@ -221,7 +224,7 @@ void setup_certificates(const Conf *conf, const struct setup_listener *to)
         if (tls == NULL) {
             continue;
         }
-        all = setup_key_pair(tls->certificate_file, tls->key_file, to) && all;
+        all = setup_key_pair(SETUP_SERVER, tls->certificate_file, tls->key_file, to) && all;
         if (tls->client_ca_file[0] != '\0') {
             setup_ca_file(tls->client_ca_file, to);
         }

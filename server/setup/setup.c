@@ -12,7 +12,7 @@
 #include "crypto/algs.h"
 #include "keys/keys.h"
 
-enum { WHY_MAX = 512 };
+enum { WHY_MAX = 512, PATH_BYTES = 4096 };
 static const enum setup_severity ERROR = SETUP_ERROR, WARNING = SETUP_WARNING;
 
 void setup_tell(const struct setup_listener *to, enum setup_fault fault, const char *format, ...)
@@ -32,14 +32,25 @@ void setup_tell(const struct setup_listener *to, enum setup_fault fault, const c
     to->tell(to->ctx, &finding);
 }
 
-void setup_tell_err(const struct setup_listener *to, const struct err *err)
+static void tell_err(const struct setup_listener *to, const struct err *err,
+                     enum setup_severity severity)
 {
     const struct reason_info *info = reason_info(err->reason);
     to->tell(to->ctx, &(struct setup_finding){.code = info->name,
-                                              .severity = SETUP_ERROR,
+                                              .severity = severity,
                                               .what = info->text,
                                               .why = err->detail,
                                               .next = info->advice});
+}
+
+void setup_tell_err(const struct setup_listener *to, const struct err *err)
+{
+    tell_err(to, err, SETUP_ERROR);
+}
+
+void setup_warn_err(const struct setup_listener *to, const struct err *err)
+{
+    tell_err(to, err, SETUP_WARNING);
 }
 
 bool setup_secret_file(const char *path, const struct setup_listener *to)
@@ -103,9 +114,39 @@ static void check_mail_relay(const Conf *conf, const struct setup_listener *to)
     }
 }
 
+static void check_sink_file(const char *path, const struct setup_listener *to)
+{
+    char folder[PATH_BYTES];
+    const char *slash = strrchr(path, '/');
+    snprintf(folder, sizeof folder, "%.*s", (int)(slash - path) + 1, path);
+    if (access(path, F_OK) == 0 ? access(path, R_OK | W_OK) != 0
+                                : access(folder, W_OK | X_OK) != 0) {
+        setup_tell(to, FAULT_SINK_FILE, "%s: %s", path, strerror(errno));
+    }
+}
+
+static void check_audit_sinks(const Conf *conf, const struct setup_listener *to)
+{
+    for (size_t i = 0; i < conf->n_audit_sinks; i++) {
+        const Chancery__Config__V1__AuditSink *sink = conf->audit_sinks[i];
+        if (sink->syslog == NULL) {
+            check_sink_file(sink->file, to);
+            continue;
+        }
+        if (sink->syslog->ca_file[0] != '\0') {
+            setup_ca_file(sink->syslog->ca_file, to);
+        }
+        if (sink->syslog->key_file[0] != '\0') {
+            (void)setup_key_pair(SETUP_CLIENT, sink->syslog->certificate_file,
+                                 sink->syslog->key_file, to);
+        }
+    }
+}
+
 const struct setup_check SETUP_CHECKS[] = {
     {"algorithms", check_algorithms},     {"root key", check_root_key},
     {"certificates", setup_certificates}, {"addresses", setup_addresses},
     {"passfile", check_passfile},         {"mail relay", check_mail_relay},
+    {"audit sinks", check_audit_sinks},
 };
 const size_t SETUP_CHECK_COUNT = sizeof SETUP_CHECKS / sizeof SETUP_CHECKS[0];

@@ -32,6 +32,8 @@ void setup_tell(const struct setup_listener *to, enum setup_fault fault, const c
     PRINTF_LIKE(3, 4);
 /* Tell of an error, whose detail says why. */
 void setup_tell_err(const struct setup_listener *to, const struct err *err);
+/* The same of one with which licenses are given. */
+void setup_warn_err(const struct setup_listener *to, const struct err *err);
 
 struct setup_check {
     const char *name; /* "root key" */
@@ -43,8 +45,9 @@ extern const size_t SETUP_CHECK_COUNT;
 
 /* A file that holds a secret: readable, and by its owner only. */
 bool setup_secret_file(const char *path, const struct setup_listener *to);
-/* A certificate with its chain, and its key. True when both can be used together. */
-bool setup_key_pair(const char *certificate_file, const char *key_file,
+enum setup_side { SETUP_SERVER, SETUP_CLIENT };
+/* A certificate with its chain, and its key. True when this side can use both together. */
+bool setup_key_pair(enum setup_side side, const char *certificate_file, const char *key_file,
                     const struct setup_listener *to);
 void setup_ca_file(const char *path, const struct setup_listener *to);
 

@@ -235,7 +235,7 @@ def test_worker_killed_is_started_again(world):
 
 # --- what the database says -------------------------------------------------------------------------------------
 
-@pytest.mark.parametrize("sqlstate,expected", [("53100", "DATABASE_FULL"), ("40001", "CONFLICT"),
+@pytest.mark.parametrize("sqlstate,expected", [("53100", "DATABASE_FULL"), ("40001", "CONFLICT"), ("57014", "DATABASE_TIMEOUT"),
                                                ("P0001", "INTERNAL")])
 def test_database_errors(world, sqlstate, expected):
     """A full disk and its like, raised by PostgreSQL itself where the record is written: no record, no license."""

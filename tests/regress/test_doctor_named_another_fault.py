@@ -13,6 +13,7 @@ import stat
 import subprocess
 import tempfile
 
+import psycopg2
 import pytest
 import yaml
 from cryptography import x509
@@ -24,6 +25,7 @@ from build_kind import is_sanitized
 from clusters import migrated_cluster
 from command import CHANCERY, profile, with_certificate, with_token
 from postgres import Postgres
+from waiting import eventually
 
 DAY = datetime.timedelta(days=1)
 HOST = "rms.example.org"
@@ -422,6 +424,19 @@ def test_clocks_that_differ(patient, tmp_path):
     assert found["clock"]["reason"] == "CLOCK_SKEW" and "behind this machine's" in found["clock"]["why"]
 
 
+def test_a_log_that_can_not_be_followed_was_well(patient, postgres):
+    """A session of another role that writes hides when its transaction began."""
+    postgres.sql("CREATE ROLE second_server LOGIN IN ROLE chancery_server")
+    other = psycopg2.connect(postgres.conninfo.replace("user=owner", "user=second_server"))
+    try:
+        found = patient.fault("log", "LOG_UNSETTLED", "1 sessions or prepared transactions hide")
+        assert found["result"] == "warning"
+    finally:
+        other.close()
+        eventually(lambda: postgres.sql("SELECT count(*) FROM pg_stat_activity WHERE usename = 'second_server'") == "0", "it is gone")
+        postgres.sql("DROP ROLE second_server")
+
+
 # --- the running server, and profiles ----------------------------------------------------------------------------
 
 
@@ -474,7 +489,13 @@ def test_a_wrong_profile_was_nobodys_concern(world):
     profile(world, "no-server", token_file=f"{world.a.folder}/alice.token", server="ftp://127.0.0.1")
     profile(world, "misspelled", tokenfile="x")
     world.a.write("config.yaml", json.dumps(world.a.config).encode())
-    for name, reason in (("stranger", "AUTHORITY_REFUSED"), ("nobody", "AUTHORITY_REFUSED"), ("empty", "TOKEN_INVALID"),
+    for name, usage in (("client", x509.ExtendedKeyUsageOID.CLIENT_AUTH), ("server-only", x509.ExtendedKeyUsageOID.SERVER_AUTH)):
+        pem, key = certificate(usage=usage)
+        world.a.write(f"{name}.pem", pem)
+        world.a.write(f"{name}.key", key)
+        profile(world, name, certificate_file=f"{world.a.folder}/{name}.pem", key_file=f"{world.a.folder}/{name}.key")
+    for name, reason in (("client", "AUTHORITY_REFUSED"), ("server-only", "CLIENT_CERTIFICATE_PURPOSE"),
+                         ("stranger", "AUTHORITY_REFUSED"), ("nobody", "AUTHORITY_REFUSED"), ("empty", "TOKEN_INVALID"),
                          ("neither", "PROFILE_INVALID"), ("half", "PROFILE_INVALID"),
                          ("other-key", "CERTIFICATE_KEY_MISMATCH"), ("no-token", "FILE_UNREADABLE"),
                          ("other-ca", "AUTHORITY_UNREACHABLE"), ("elsewhere", "AUTHORITY_UNREACHABLE"),

@@ -107,6 +107,7 @@ CASES = {
     "a power, followed": follow("power", power="POWER_SUPER_USER"),
     "any power, followed": follow("any_power", power="POWER_ANY"),
     "refusals, followed": follow("denied", denied_only=True),
+    "all tenants', followed by a sink": ("sink_follow", {"limit": PAGE, "before": "2100-01-01", "deep": True}, PAGE),
     "contents": other("list_content"),
     "contents of an owner": other("list_owned_content", owners=["once@contoso.com"]),
     "contents of an owner by a rare component": other("list_owned_content", owners=["once@contoso.com"], issuer="gate-a"),

@@ -28,7 +28,8 @@ step audit_place_read(struct call *c, const char *token, struct audit_place *pla
     }
     memcpy(&read, key.ptr, sizeof read);
     /* A token belongs to its stream, but is not secret: anybody can make one. */
-    if (!is_time(read.at) || !is_time(read.end) || !is_time(read.asked_at)) {
+    if (!is_time(read.at) || !is_time(read.end) || !is_time(read.asked_at) ||
+        !is_time(read.kept_since) || !is_time(read.checked_at)) {
         return call_fail(c, R_PAGE_TOKEN_INVALID, "a time that no event has");
     }
     read.history.system[sizeof read.history.system - 1] = '\0';
@@ -62,6 +63,10 @@ rc audit_place_check(const struct audit_place *place, const struct audit_settled
     }
     if (now->asked_at + SET_BACK_US < place->asked_at + passed_us) {
         FAIL(err, R_LOG_WENT_BACK, "the clock was set back");
+    }
+    /* Pages are statements of their own: some may have been read after a month had gone. */
+    if (now->kept_since > place->kept_since && now->kept_since > place->checked_at) {
+        FAIL(err, R_LOG_DROPPED, "a month behind the place is gone");
     }
     return OK;
 }

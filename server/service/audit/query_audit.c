@@ -5,6 +5,7 @@
 #include "service/audit/audit_message.h"
 #include "service/common/audit_page.h"
 #include "service/common/flows.h"
+#include "service/common/reply.h"
 
 enum {
     EVENTS_DEFAULT = 100,
@@ -68,7 +69,13 @@ static step reply(struct call *c)
                                    .key = row_key,
                                    .is_cut = q->query.op.is_cut,
                                    .behind = audit_page_behind(c, &q->query)};
-    return page_send(c, &q->page, &rows, reply);
+    step filled = page_fill(c, &q->page, &rows, reply);
+    if (filled.kind != STEP_KIND_NEXT) {
+        return filled;
+    }
+    Chancery__V1__QueryResponse *response = q->page.reply.response;
+    response->kept_since = reply_time(c, q->query.kept_since);
+    return query_reply(c, response);
 }
 
 const struct flow query_audit_flow = {

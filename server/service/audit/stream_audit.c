@@ -112,6 +112,7 @@ static step send_message(struct call *c)
     set_time(c, response, "reached_time",
              s->place.at < s->settled.settled ? s->place.at : s->settled.settled);
     set_time(c, response, "end_time", s->place.end);
+    set_time(c, response, "kept_since", s->settled.kept_since);
     s->told_at = now_of(c);
     return step_from(call_send(c, response, call_err(c)));
 }
@@ -198,6 +199,8 @@ static step take_state(struct call *c)
     s->asked_to = clock_mono();
     s->place.history = s->settled.history;
     s->place.asked_at = s->settled.asked_at;
+    s->place.kept_since = s->settled.kept_since;
+    s->place.checked_at = s->place.at;
     return STEP_NEXT;
 }
 
@@ -254,6 +257,7 @@ static void take_settled(struct stream_audit *s)
     if (place->at == 0) {
         place->at = settled;
     }
+    place->checked_at = place->at;
     s->until = place->end != 0 && place->end < settled ? place->end : settled;
 }
 

@@ -85,7 +85,15 @@ static step reply_list(struct call *c)
                                    .key = row_key,
                                    .is_cut = t->query.op.is_cut,
                                    .behind = audit_page_behind(c, &t->query)};
-    return page_send(c, &t->page, &rows, reply_list);
+    step filled = page_fill(c, &t->page, &rows, reply_list);
+    if (filled.kind != STEP_KIND_NEXT) {
+        return filled;
+    }
+    Chancery__V1__ListAccessResponse *response = t->page.reply.response;
+    if (t->access.find.row.created_at < t->query.kept_since) {
+        response->kept_since = reply_time(c, t->query.kept_since);
+    }
+    return list_access_reply(c, response);
 }
 
 const struct flow list_access_flow = {

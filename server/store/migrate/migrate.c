@@ -47,15 +47,20 @@ static void no_notice(void *arg, const PGresult *result)
 /* The server's message is shown here, unlike in the daemon: it is the owner who runs migrations. */
 static rc database_error(const PGresult *result, struct err *err)
 {
-    FAIL(err, R_DATABASE_ERROR, "%s: %s", PQresultErrorField(result, PG_DIAG_SQLSTATE),
-         PQresultErrorField(result, PG_DIAG_MESSAGE_PRIMARY));
+    const char *state = PQresultErrorField(result, PG_DIAG_SQLSTATE);
+    const char *said = PQresultErrorField(result, PG_DIAG_MESSAGE_PRIMARY);
+    if (state == NULL) { /* it is libpq that speaks */
+        FAIL(err, R_DATABASE_UNAVAILABLE, "the connection broke");
+    }
+    FAIL(err, R_DATABASE_ERROR, "%s: %s", state, said == NULL ? "" : said);
 }
 
 static rc run(PGconn *conn, const char *sql, struct err *err)
 {
     AUTO(clear_at) PGresult *result = PQexec(conn, sql);
     ExecStatusType status = PQresultStatus(result);
-    if (status != PGRES_COMMAND_OK && status != PGRES_TUPLES_OK) {
+    /* A migration may have nothing but comments. */
+    if (status != PGRES_COMMAND_OK && status != PGRES_TUPLES_OK && status != PGRES_EMPTY_QUERY) {
         return database_error(result, err);
     }
     return OK;
@@ -107,12 +112,16 @@ static rc apply_one(PGconn *conn, const struct migration *migration, struct err 
     return run(conn, "COMMIT", err);
 }
 
-/* The audit log's, for the coming months; and whatever came into audit_rest goes where it belongs, however much it is. Beside
- * somebody who reads the whole log (55P03: the lock could not be had) the server does it later. */
+/* The audit log's, for the coming months; and whatever came into audit_rest goes where it belongs, however much it is. Before
+ * that closes a gap it is noted which months have gone. Beside somebody who reads the whole log (55P03: the lock could not be
+ * had) the server does it later. */
 static rc make_partitions(PGconn *conn, struct err *err)
 {
-    AUTO(clear_at)
-    PGresult *made = PQexec(conn, "SELECT audit_extend(2, now(), 9223372036854775807)");
+    char sql[160], id[UUID_TEXT_BYTES];
+    uuid_format(uuid_v7(clock_unix_us()), id);
+    snprintf(sql, sizeof sql,
+             "SELECT audit_note_gap('%s'); SELECT audit_extend(2, now(), 9223372036854775807)", id);
+    AUTO(clear_at) PGresult *made = PQexec(conn, sql);
     const char *sqlstate = PQresultErrorField(made, PG_DIAG_SQLSTATE);
     bool is_locked = sqlstate != NULL && strcmp(sqlstate, "55P03") == 0;
     return PQresultStatus(made) == PGRES_TUPLES_OK || is_locked ? OK : database_error(made, err);
@@ -243,4 +252,25 @@ rc migrate_node_role(const char *conninfo, struct node_role *role, struct err *e
     TRY(check_role(conn, role->name, err));
     TRY(grant_boundaries(conn, role, err));
     return run(conn, "COMMIT", err);
+}
+
+/* --- how long the log is kept ------------------------------------------------------------------- */
+
+static const char KEEP_LOG[] =
+    "WITH kept AS (INSERT INTO audit_retention (months) SELECT $1::integer WHERE $1::integer > 0"
+    "  ON CONFLICT (the_only) DO UPDATE SET months = EXCLUDED.months),"
+    " ended AS (DELETE FROM audit_retention WHERE $1::integer = 0)"
+    " SELECT audit_note($2::uuid, 'migrate_keep_log',"
+    "   CASE $1::integer WHEN 0 THEN 'for ever' ELSE $1 || ' months' END)";
+
+rc migrate_keep_log(const char *conninfo, unsigned months, struct err *err)
+{
+    AUTO(close_at) PGconn *conn = NULL;
+    AUTO(clear_at) PGresult *done = NULL;
+    char number[16], id[UUID_TEXT_BYTES];
+    snprintf(number, sizeof number, "%u", months);
+    uuid_format(uuid_v7(clock_unix_us()), id);
+    const char *values[] = {number, id};
+    TRY(connect_owner(conninfo, &conn, err));
+    return query(conn, KEEP_LOG, values, 2, &done, err);
 }

@@ -41,3 +41,8 @@ rc migrate_node_role(const char *conninfo, struct node_role *role, struct err *e
  * the first one, for whom nobody could have called the API. Recorded in the audit log. */
 rc migrate_platform_admin(const char *conninfo, const char *name,
                           const unsigned char fingerprint[32], struct err *err);
+
+enum { KEEP_LOG_MONTHS_MAX = 1200 };
+/* How many months of the audit log are kept besides the present one; 0: all. Recorded in the audit log. The rest is done by
+ * nodes (migrations/0032_audit_retention.sql). */
+rc migrate_keep_log(const char *conninfo, unsigned months, struct err *err);

@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "base/buf.h"
+#include "store/pg/pg_error.h"
 #include "store/pg/pg_statement.h"
 
 /* "EXPLAIN EXECUTE name(NULL, NULL)". Privileges of tables and functions are looked at when a plan
@@ -70,4 +71,27 @@ enum pg_access pg_access_check(PGconn *pg, struct arena *arena, const char **why
         PQclear(result);
     }
     return found;
+}
+
+static rc judge_settled(const PGresult *result, struct err *err)
+{
+    const char *state = PQresultErrorField(result, PG_DIAG_SQLSTATE);
+    if (PQresultStatus(result) != PGRES_TUPLES_OK || PQntuples(result) != 1) {
+        FAIL(err, state == NULL ? R_DATABASE_UNAVAILABLE : pg_reason(state), "SQLSTATE %s",
+             state == NULL ? "none" : state);
+    }
+    int hidden = PQfnumber(result, "hidden");
+    if (hidden >= 0 && strcmp(PQgetvalue(result, 0, hidden), "0") != 0) {
+        FAIL(err, R_LOG_UNSETTLED, "%s sessions or prepared transactions hide when they began",
+             PQgetvalue(result, 0, hidden));
+    }
+    return OK;
+}
+
+rc pg_access_log(PGconn *pg, struct err *err)
+{
+    PGresult *result = PQexec(pg, pg_statement_find("audit_settled")->sql);
+    rc judged = judge_settled(result, err);
+    PQclear(result);
+    return judged;
 }

@@ -17,3 +17,7 @@ enum pg_access {
 /* Have every statement planned, which asks for the privileges and runs nothing. `why` is what
  * PostgreSQL says of the first one that fails, and which statement that is; lent by the arena. */
 enum pg_access pg_access_check(PGconn *pg, struct arena *arena, const char **why);
+
+/* Whether the database shows this role how far the log is settled, as long as nobody else comes. R_LOG_UNSETTLED; what pg_reason
+ * says. */
+rc pg_access_log(PGconn *pg, struct err *err);

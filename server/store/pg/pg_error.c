@@ -12,6 +12,7 @@ enum reason pg_reason(const char *sqlstate)
         enum reason reason;
     } rows[] = {
         {"53100", R_DATABASE_FULL},
+        {"57014", R_DATABASE_TIMEOUT}, /* statement_timeout, or somebody canceled it */
         {"58030", R_DATABASE_UNAVAILABLE},
         {"53", R_DATABASE_UNAVAILABLE},
         {"57", R_DATABASE_UNAVAILABLE},

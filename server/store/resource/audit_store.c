@@ -4,35 +4,12 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "base/clock.h"
 #include "store/pg/pg_submit.h"
-#include "store/sql/statements.gen.h"
+#include "store/resource/audit_row.h"
 
 /* Rows that one page looks at, at most: some 10 ms. */
 enum { SCAN_MAX = 10000 };
-
-static struct audit_event event_from(const struct sql_audit_query_row *row)
-{
-    return (struct audit_event){
-        .event = row->event,
-        .at = row->at,
-        .operation = row->operation,
-        .granted = row->granted,
-        .reason = row->reason,
-        .user = row->user_address,
-        .component = row->component_name,
-        .content = row->content,
-        .template = row->template,
-        .policy_version = row->policy_version,
-        .rights = row->rights,
-        .channel = row->channel,
-        .power = row->power,
-        .client_address = row->client_address,
-        .user_agent = row->user_agent,
-        .correlation_id = row->correlation_id,
-        .target = row->target,
-        .calls = row->calls,
-    };
-}
 
 static rc read_event(struct audit_query *query, const PGresult *r, size_t i, size_t *matches,
                      struct err *err)
@@ -40,20 +17,31 @@ static rc read_event(struct audit_query *query, const PGresult *r, size_t i, siz
     struct sql_audit_query_row row;
     TRY(sql_audit_query_read(query->op.arena, r, (int)i, &row, err));
     if (row.is_match) {
-        query->events[(*matches)++] = event_from(&row);
+        query->events[(*matches)++] = audit_event_from(&row.event);
     }
     if (row.is_scan_end) {
-        query->scanned_at = row.at;
-        query->scanned_event = row.event;
+        query->scanned_at = row.event.at;
+        query->scanned_event = row.event.event;
         query->op.is_cut = true;
     }
+    return OK;
+}
+
+static rc read_kept(struct audit_query *query, const PGresult *r, struct err *err)
+{
+    struct sql_audit_kept_row row;
+    ENSURE(PQntuples(r) == 1, err, R_DATABASE_ERROR);
+    TRY(sql_audit_kept_read(query->op.arena, r, 0, &row, err));
+    query->kept_since = row.kept_since;
     return OK;
 }
 
 static rc read_events(struct store_op *op, size_t index, const PGresult *r, struct err *err)
 {
     struct audit_query *query = LIST_ENTRY(op, struct audit_query, op);
-    (void)index;
+    if (index == 1) {
+        return read_kept(query, r, err);
+    }
     query->count = (size_t)PQntuples(r);
     query->events = ARENA_ARRAY(op->arena, struct audit_event, query->count + 1);
     ARENA_ENSURE(query->events, err);
@@ -109,7 +97,9 @@ void audit_store_query(struct audit_query *query)
                                                               .limit = (int64_t)query->limit,
                                                               .power = query->power,
                                                           });
-    pg_submit_one(&query->op, &p, read_events);
+    struct pg_params kept = sql_audit_kept(query->op.arena);
+    pg_submit(&query->op,
+              &(struct pg_segment){.count = 2, .params = {&p, &kept}, .read = read_events});
 }
 
 void audit_store_follow(struct audit_query *query)
@@ -173,6 +163,7 @@ static rc read_settled(struct store_op *op, size_t index, const PGresult *r, str
     ENSURE(row.hidden == 0, err, R_LOG_UNSETTLED);
     settled->settled = row.settled;
     settled->asked_at = row.asked_at;
+    settled->kept_since = row.kept_since;
     settled->history = (struct audit_history){.number = row.number, .mark = row.mark};
     snprintf(settled->history.system, sizeof settled->history.system, "%s", row.system);
     snprintf(settled->history.timeline, sizeof settled->history.timeline, "%s", row.timeline);
@@ -226,4 +217,22 @@ void audit_store_make_partitions(struct audit_partitions *partitions)
 {
     struct pg_params p = sql_make_partitions(partitions->op.arena);
     pg_submit_one(&partitions->op, &p, read_made);
+}
+
+static rc read_retained(struct store_op *op, size_t index, const PGresult *r, struct err *err)
+{
+    struct audit_retention *retention = LIST_ENTRY(op, struct audit_retention, op);
+    struct sql_retain_row row;
+    (void)index;
+    ENSURE(PQntuples(r) == 1, err, R_DATABASE_ERROR);
+    TRY(sql_retain_read(op->arena, r, 0, &row, err));
+    retention->did = row.did;
+    return OK;
+}
+
+void audit_store_retain(struct audit_retention *retention)
+{
+    struct pg_params p =
+        sql_retain(retention->op.arena, &(struct sql_retain){.event.u = uuid_v7(clock_unix_us())});
+    pg_submit_one(&retention->op, &p, read_retained);
 }

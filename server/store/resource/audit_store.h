@@ -41,6 +41,8 @@ struct audit_query {
     /* The event at which looking stopped, with op.is_cut: so many were not asked for. 0: it did not stop. */
     int64_t scanned_at;
     struct event_id scanned_event;
+    int64_t kept_since; /* before it events are missing, because their months are gone; 0: none are.
+                         * Of audit_store_query alone */
 };
 void audit_store_query(struct audit_query *query);
 /* The same oldest first: from `from` or behind the last event, before `before`, which is no later than the log is settled. */
@@ -61,6 +63,7 @@ void audit_store_summarize(struct access_summary *summary, struct tenant_id tena
 struct audit_settled {
     struct store_op op;
     int64_t settled, asked_at; /* microseconds, by the database's clock */
+    int64_t kept_since;        /* records before it are gone; 0: none are */
     struct audit_history {
         char system[24], timeline[16]; /* which cluster, and on which of its timelines */
         int64_t number, mark;          /* of the table; both are others in another state */
@@ -97,3 +100,12 @@ struct audit_partitions {
     int32_t made; /* -1: what came into audit_rest is too much to be sorted out by the way */
 };
 void audit_store_make_partitions(struct audit_partitions *partitions);
+
+/* One step of taking out months that are older than the log is kept, by a function of the owner. R_DATABASE_LOCKED
+ * while somebody reads the whole log: to be tried again. */
+struct audit_retention {
+    struct store_op op;
+    const char
+        *did; /* "" nothing, or a word of migrations/0032_audit_retention.sql; in the arena */
+};
+void audit_store_retain(struct audit_retention *retention);

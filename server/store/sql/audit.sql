@@ -7,6 +7,13 @@
 --   calls int8
 -- One row for many refusals.
 
+-- group: audit_event
+-- members: event event_id, at timestamptz, operation text, granted bool, reason text,
+--   user_address text, component_name text, content content_id, template template_id,
+--   policy_version int8, rights text, channel text, power text, client_address text,
+--   user_agent text, correlation_id text, target text, calls int8
+-- A row for those who read it.
+
 -- fragment: audit_columns
  event, at, operation, granted, reason, user_address, component_name, content, template,
  policy_version, rights, channel, power, client_address, user_agent, correlation_id, target, calls;
@@ -39,10 +46,7 @@
 --   operation text?, denied_only bool, since timestamptz?, before timestamptz?,
 --   after_at timestamptz?, after_event event_id?, limit int8, power text?, scan_max int8,
 --   tracked_only bool
--- columns: event event_id, at timestamptz, operation text, granted bool, reason text,
---   user_address text, component_name text, content content_id, template template_id,
---   policy_version int8, rights text, channel text, power text, client_address text,
---   user_agent text, correlation_id text, target text, calls int8, is_match bool, is_scan_end bool
+-- columns: event @audit_event, is_match bool, is_scan_end bool
 -- Newest first, after the last row of the page before. power 'any': whichever was used. tracked_only: only
 -- what owners are shown.
 --
@@ -74,11 +78,9 @@ LIMIT :limit;
 -- name: audit_follow :report
 -- params: tenant tenant_id, lead text, content content_id?, user_address text?, reason text?,
 --   operation text?, denied_only bool, after_at timestamptz, after_event event_id,
---   before timestamptz, limit int8, power text?, scan_max int8, tracked_only bool
--- columns: event event_id, at timestamptz, operation text, granted bool, reason text,
---   user_address text, component_name text, content content_id, template template_id,
---   policy_version int8, rights text, channel text, power text, client_address text,
---   user_agent text, correlation_id text, target text, calls int8, is_match bool, is_scan_end bool
+--   before timestamptz, limit int8, power text?, scan_max int8,
+--   tracked_only bool
+-- columns: event @audit_event, is_match bool, is_scan_end bool
 -- The same the other way round: oldest first, behind a place, before a time up to which the log is
 -- settled.
 SELECT {audit_columns}, is_match, n = :scan_max AS is_scan_end
@@ -100,18 +102,25 @@ WHERE is_match OR n = :scan_max
 ORDER BY at, event
 LIMIT :limit;
 
+-- name: audit_kept :report
+-- columns: kept_since timestamptz
+-- In the transaction of a query.
+SELECT audit_kept_since() AS kept_since;
+
 -- name: audit_settled :report
 -- columns: settled timestamptz, asked_at timestamptz, hidden int8, system text, timeline text,
---   number int8, mark int8
+--   number int8, mark int8, kept_since timestamptz
 -- Up to which time the log is settled, and in which history the database is (history.sql).
 --
 -- A transaction is visible before its session says that it has none any more, so whatever began
 -- before the oldest one that is seen here is visible to the next statement. The second is for what
 -- lies between the taking of a time and the saying so, and for a clock that is set back by less.
--- hidden: sessions, and prepared transactions, of which nobody says when they began.
+-- hidden: sessions, and prepared transactions, of which nobody says when they began. kept_since: what is
+-- before it is missing; NULL: nothing is.
 SELECT least(now(), s.oldest) - interval '1 second' AS settled, now() AS asked_at,
        s.hidden + p.prepared AS hidden, c.system_identifier::text AS system,
-       left(pg_walfile_name(pg_current_wal_insert_lsn()), 8) AS timeline, h.number, h.mark
+       left(pg_walfile_name(pg_current_wal_insert_lsn()), 8) AS timeline, h.number, h.mark,
+       audit_kept_since() AS kept_since
 FROM (
     SELECT min(least(a.xact_start, a.query_start)) FILTER (WHERE a.state <> 'idle') AS oldest,
            count(*) FILTER (WHERE a.query = '<insufficient privilege>' OR a.state = 'disabled')
@@ -160,3 +169,9 @@ FROM (
     ORDER BY at DESC, event DESC
     LIMIT :scan_max
 ) AS newest;
+
+-- name: retain :bulk
+-- params: event event_id
+-- columns: did text
+-- One step of what is to be done about months that are too old.
+SELECT audit_retain(:event) AS did;

@@ -84,6 +84,24 @@ static void a_clock_that_was_set_back_for_a_while_is_noticed(void **state)
     assert_int_equal(outcome(10 * SECOND + SECOND / 2 + 1), R_LOG_WENT_BACK);
 }
 
+static void what_was_gone_at_the_beginning_is_no_loss(void **state)
+{
+    (void)state;
+    place.kept_since = now.kept_since = place.at + SECOND;
+    assert_int_equal(outcome(0), R_NONE);
+}
+
+/* Though the place is behind it by now: pages were read meanwhile. */
+static void a_month_that_goes_before_it_was_read_is_told(void **state)
+{
+    (void)state;
+    place.checked_at = place.at - 2 * SECOND;
+    now.kept_since = place.at - SECOND;
+    assert_int_equal(outcome(0), R_LOG_DROPPED);
+    place.checked_at = now.kept_since;
+    assert_int_equal(outcome(0), R_NONE);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -93,6 +111,8 @@ int main(void)
         cmocka_unit_test_setup(fewer_marks_or_other_ones_are_an_older_state, set_up),
         cmocka_unit_test_setup(a_clock_that_was_set_back_is_noticed, set_up),
         cmocka_unit_test_setup(a_clock_that_was_set_back_for_a_while_is_noticed, set_up),
+        cmocka_unit_test_setup(what_was_gone_at_the_beginning_is_no_loss, set_up),
+        cmocka_unit_test_setup(a_month_that_goes_before_it_was_read_is_told, set_up),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

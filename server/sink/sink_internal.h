@@ -1,0 +1,81 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* What sink.c (whose turn it is, and what comes next) and sink_send.c (sending it, and what has arrived) share. */
+#pragma once
+
+#include "base/buf.h"
+#include "sink/sink.h"
+#include "store/resource/sink_store.h"
+
+enum {
+    SINK_PAGE_EVENTS = 500,
+    SINK_REST_MS = 1000, /* when there is nothing more; when the database fails */
+    SINK_RENEW_MS = 5000,
+    SINK_LEASE_S = 15,
+};
+
+/* A place that had been reached at a time. */
+struct mark {
+    struct mono_time at;
+    struct sink_place place;
+};
+
+struct sink {
+    struct loop *loop;
+    struct store *store;
+    const char *name;
+    struct sink_way *way;
+    struct uuid holder; /* who we are */
+    bool is_held;       /* we send */
+    bool is_stopped;
+    struct loop_timer timer;   /* the next round */
+    struct loop_timer renewal; /* while something is sent */
+    struct loop_task encoding;
+    struct arena *page_arena, *record_arena, *upkeep_arena;
+    struct store_op *running; /* of the round; NULL: none */
+    struct sink_lease lease;
+    struct audit_settled settled;
+    struct sink_page page;
+    struct sink_move move, renew;
+    bool is_renewing;
+    struct sink_place place; /* has arrived */
+    int64_t until;           /* the log is read up to here */
+    int64_t asked_at;        /* what the database's clock said, … */
+    struct mono_time asked;  /* … and when; 0: by another node */
+    struct mono_time moved;
+    struct mark older, newer; /* places that had been reached */
+    bool has_broken;          /* what came last is to be sent again */
+    struct buf bytes;
+    size_t encoded;           /* events of the page */
+    int64_t sent;             /* since the last move */
+    struct mono_time sending; /* since; 0: nothing is */
+    const char *problem;      /* a reason's name; "": none */
+    unsigned failures;        /* in a row */
+};
+
+static inline struct mono_time sink_now(const struct sink *s)
+{
+    return loop_now(s->loop);
+}
+
+/* Begin an operation of the round. */
+void sink_prepare(struct sink *s, struct store_op *op, struct arena *arena,
+                  void (*done)(struct store_op *op));
+/* Whether it has failed; then the round begins anew after a rest. */
+bool sink_has_failed(struct sink *s, const struct store_op *op);
+/* The next round, unless it was stopped. */
+void sink_again_in(struct sink *s, int64_t ms);
+void sink_tell_lag(const struct sink *s, int64_t lag_us);
+/* All before has arrived, as far as anybody knows. */
+void sink_begin_at(struct sink *s, struct sink_place place);
+/* Ask the database for what is behind the place. */
+void sink_read_on(struct sink *s);
+
+/* sink_send.c: encode the page that was read and send it, then remember that it has arrived. */
+void sink_send_page(struct sink *s);
+/* All of the page has arrived. */
+void sink_arrive(struct sink *s);
+/* Remember the place, and go on for so long; 0: let another node. */
+void sink_move_to(struct sink *s, int32_t lease_s);
+/* Nothing is sent any more. */
+void sink_end_sending(struct sink *s);
+void sink_send_init(struct sink *s);
