@@ -11,11 +11,12 @@ static const char HELP[] =
     "usage: chancery tenant list          --profile FILE\n"
     "       chancery tenant get           --profile FILE [TENANT]\n"
     "       chancery tenant create        --profile FILE --boundary NAME [--display-name TEXT]\n"
-    "                                     [--cap-days N] TENANT\n"
+    "                                     [--cap-days N] [--rotate-days N] TENANT\n"
     "       chancery tenant update        --profile FILE [--display-name TEXT] [--cap-days N]\n"
     "                                     [--state STATE] [--onboarding PRINCIPAL]…\n"
     "                                     [--everybody] [--passcodes on|off]\n"
-    "                                     [--do-not-track GROUP]… [--track-everybody] [TENANT]\n"
+    "                                     [--do-not-track GROUP]… [--track-everybody]\n"
+    "                                     [--rotate-days N] [TENANT]\n"
     "       chancery tenant switch        --profile FILE [--tenant TENANT] SWITCH POSITION\n"
     "       chancery tenant add-domain    --profile FILE [--tenant TENANT] DOMAIN\n"
     "       chancery tenant verify-domain --profile FILE [--tenant TENANT] [--asserted] DOMAIN\n"
@@ -45,6 +46,8 @@ static const char HELP[] =
     "                them all the same\n"
     "  --track-everybody\n"
     "                owners see everybody\n"
+    "  --rotate-days age at which each key of the tenant is rotated by itself, 30 to 3650 days;\n"
+    "                0: only by chancery key rotate\n"
     "\n"
     "switch turns something on or off for the tenant, or to another position:\n"
     "\n"
@@ -112,6 +115,9 @@ static void print_tenant(const Chancery__V1__Tenant *t)
         printf("  not tracked  %s\n", t->do_not_track[i]);
     }
     printf("  passcodes    %s\n", t->disable_passcodes ? "off" : "on");
+    if (t->key_rotation_days > 0) {
+        printf("  rotates keys after %u days\n", t->key_rotation_days);
+    }
     tenant_print_switches(t);
     for (size_t i = 0; i < t->n_domains; i++) {
         const Chancery__V1__Domain *d = t->domains[i];
@@ -243,6 +249,13 @@ static int read_fields(const struct command *command, const struct tenant_args *
         }
         note(names, "license_cap_days");
     }
+    if (args->rotate_days != NULL) {
+        if (number_read(command, "--rotate-days", args->rotate_days, 0, 3650,
+                        &t->key_rotation_days) != EXIT_OK) {
+            return EXIT_USAGE;
+        }
+        note(names, "key_rotation_days");
+    }
     int code = read_choices(command, args, t, names);
     return code == EXIT_OK ? read_lists(command, args, t, names) : code;
 }
@@ -329,6 +342,7 @@ static int run(int argc, char **argv)
                                         {"--boundary", &args.boundary, NULL, NULL},
                                         {"--display-name", &args.display_name, NULL, NULL},
                                         {"--cap-days", &args.cap_days, NULL, NULL},
+                                        {"--rotate-days", &args.rotate_days, NULL, NULL},
                                         {"--state", &args.state, NULL, NULL},
                                         {"--passcodes", &args.passcodes, NULL, NULL},
                                         {"--onboarding", NULL, NULL, &args.onboarding},

@@ -7,7 +7,7 @@
 
 struct tenant_args {
     struct verb_args common;
-    const char *boundary, *display_name, *cap_days, *state, *passcodes;
+    const char *boundary, *display_name, *cap_days, *rotate_days, *state, *passcodes;
     const char *user, *application, *platform;
     const char **onboarding, **do_not_track; /* NULL-terminated; NULL if none were given */
     bool everybody, track_everybody, asserted;

@@ -9,14 +9,12 @@
 #include "base/mem.h"
 #include "context/readiness.h"
 #include "crypto/algs.h"
-#include "daemon/audit_partitions.h"
 #include "daemon/audit_sinks.h"
 #include "daemon/front.h"
 #include "daemon/generation.h"
 #include "daemon/mail_relay.h"
-#include "daemon/node_check.h"
-#include "daemon/sweep.h"
 #include "daemon/transport.h"
+#include "daemon/upkeep.h"
 #include "daemon/version.h"
 #include "dns/dns.h"
 #include "obs/log.h"
@@ -60,13 +58,11 @@ struct worker {
     int exit_code;
     /* Whether our root key is the one of this database: asked once it answers. */
     bool is_checking, is_root_key_right;
-    struct node_check node_check; /* by the first worker, for the log */
     struct arena *arena;
     struct root_key_check check;
-    struct mail_relay *mail_relay; /* NULL: none is configured */
-    struct sweep *sweep;
-    struct audit_maker *audit_maker;
+    struct mail_relay *mail_relay;   /* NULL: none is configured */
     struct audit_sinks *audit_sinks; /* NULL: none are configured, or another worker has them */
+    struct upkeep *upkeep;           /* of the first worker; of others NULL */
 };
 
 /* --- readiness ---------------------------------------------------------------------------------- */
@@ -129,9 +125,7 @@ static void root_key_checked(struct store_op *op)
     if (err.reason == R_NONE && keys_verify_check(w->services.keys, w->check.wrapped, &err).ok) {
         w->is_root_key_right = true;
         loop_timer_arm(&w->watch, 0);
-        if (w->index == 0) {
-            node_check_start(&w->node_check, w->services.store, w->boundaries);
-        }
+        upkeep_begin(w->upkeep);
     } else if (err.reason == R_ROOT_KEY_WRONG) {
         set_problem(w, R_ROOT_KEY_WRONG);
         log_event(LOG_ERROR, "worker.root_key", F_FAILURE(&err));
@@ -315,11 +309,8 @@ static rc start(struct worker *w, struct err *err)
     loop_timer_arm(&w->watch, 0);
     loop_timer_init(&w->beat, w->loop, on_beat);
     loop_timer_arm(&w->beat, 0);
-    w->sweep = sweep_new(w->loop, w->services.store);
-    w->audit_maker = audit_maker_new(w->loop, w->services.store);
+    w->upkeep = w->index == 0 ? upkeep_new(&w->services, w->boundaries) : NULL;
     if (w->index == 0) {
-        sweep_begin(w->sweep);
-        audit_maker_begin(w->audit_maker);
         TRY(audit_sinks_new(w->conf, &w->services, &w->audit_sinks, err));
     }
     rpc_refuse(w->rpc, w->readiness.problem);
@@ -342,9 +333,7 @@ static void finish(struct worker *w)
     if (w->is_checking) {
         store_op_cancel(&w->check.op);
     }
-    node_check_fini(&w->node_check);
-    sweep_free(w->sweep);
-    audit_maker_free(w->audit_maker);
+    upkeep_free(w->upkeep);
     audit_sinks_free(w->audit_sinks);
     mail_relay_free(w->mail_relay);
     loop_timer_fini(&w->watch);

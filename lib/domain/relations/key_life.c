@@ -62,6 +62,11 @@ uint32_t key_life_next(struct key_versions all)
     return newest + 1;
 }
 
+bool key_life_may_rotate_after(uint32_t days)
+{
+    return days == 0 || (days >= KEY_ROTATION_DAYS_MIN && days <= KEY_ROTATION_DAYS_MAX);
+}
+
 bool key_life_has_room(struct key_versions all, enum key_purpose purpose)
 {
     size_t count = 0;

@@ -15,6 +15,8 @@ enum {
     KEY_DESTROY_DAYS_MIN = 7,
     KEY_DESTROY_DAYS_MAX = 90,
     KEY_DESTROY_DAYS_DEFAULT = 30,
+    KEY_ROTATION_DAYS_MIN = 30,
+    KEY_ROTATION_DAYS_MAX = 3650,
 };
 
 struct key_version {
@@ -43,5 +45,7 @@ enum key_verdict key_life_check(struct key_versions all, uint32_t version, enum 
 const struct key_version *key_life_active(struct key_versions all);
 /* The number of the next one: no number comes twice. */
 uint32_t key_life_next(struct key_versions all);
+/* Whether keys may be rotated by themselves at this age; 0: they aren't. */
+bool key_life_may_rotate_after(uint32_t days);
 /* Whether the purpose may have one more. */
 bool key_life_has_room(struct key_versions all, enum key_purpose purpose);

@@ -8,3 +8,6 @@ enum key_purpose {
     KEY_EXCHANGE = 2, /* EC: publishers encrypt to its public half */
     KEY_SIGNING = 3,  /* EC: signs licenses */
 };
+
+/* As people and the log call it. */
+const char *key_purpose_name(enum key_purpose purpose);

@@ -27,7 +27,7 @@ static step found(struct call *c)
     if (step_failed(key_change_check(c, change, v->act))) {
         return STEP_FAILED;
     }
-    const char *name = key_message_purpose(change->purpose);
+    const char *name = key_purpose_name(change->purpose);
     return key_change_tell(
         c, change,
         v->act == KEY_RESTORE

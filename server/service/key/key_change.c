@@ -58,7 +58,7 @@ step key_change_take(struct call *c, struct key_change *change)
         }
     }
     if (change->row == NULL && change->version != 0) {
-        return call_fail(c, R_NOT_FOUND, "no %s key %" PRIu32, key_message_purpose(change->purpose),
+        return call_fail(c, R_NOT_FOUND, "no %s key %" PRIu32, key_purpose_name(change->purpose),
                          change->version);
     }
     return etag_check(c, change->etag, change->row == NULL ? 0 : change->row->mark);

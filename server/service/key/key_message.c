@@ -4,13 +4,6 @@
 #include "service/common/etag.h"
 #include "service/common/reply.h"
 
-const char *key_message_purpose(enum key_purpose purpose)
-{
-    static const char *const names[] = {
-        [KEY_SEALING] = "sealing", [KEY_EXCHANGE] = "exchange", [KEY_SIGNING] = "signing"};
-    return names[purpose];
-}
-
 step key_message_read_purpose(struct call *c, Chancery__V1__KeyPurpose asked, enum key_purpose *out)
 {
     const int number = (int)asked; /* open: any number may come */

@@ -6,8 +6,6 @@
 #include "rpc/call.h"
 #include "store/resource/key_store.h"
 
-/* "sealing", "exchange", "signing". */
-const char *key_message_purpose(enum key_purpose purpose);
 step key_message_read_purpose(struct call *c, Chancery__V1__KeyPurpose asked,
                               enum key_purpose *out);
 /* NULL over budget. */

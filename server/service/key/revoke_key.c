@@ -57,7 +57,7 @@ static step found(struct call *c)
     }
     return key_change_tell(c, &r->change,
                            arena_printf(call_arena(c), "%s key %" PRIu32,
-                                        key_message_purpose(r->change.purpose), r->change.version));
+                                        key_purpose_name(r->change.purpose), r->change.version));
 }
 
 static step look(struct call *c)

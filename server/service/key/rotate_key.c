@@ -76,7 +76,7 @@ static step make(struct call *c)
 static step tell(struct call *c)
 {
     struct rotation *r = state_of(c);
-    const char *name = key_message_purpose(r->change.purpose);
+    const char *name = key_purpose_name(r->change.purpose);
     const struct tenant_key_row *former = r->change.row;
     return key_change_tell(
         c, &r->change,

@@ -3,6 +3,7 @@
 
 #include <string.h>
 
+#include "domain/relations/key_life.h"
 #include "domain/values/approval.h"
 #include "domain/values/principal.h"
 #include "service/common/etag.h"
@@ -197,6 +198,17 @@ static step read_passcodes_off(struct call *c, const void *message, void *out)
     return STEP_NEXT;
 }
 
+static step read_key_rotation(struct call *c, const void *message, void *out)
+{
+    const Chancery__V1__Tenant *from = message;
+    struct tenant_row *row = out;
+    row->key_rotation_days = from->key_rotation_days;
+    return key_life_may_rotate_after(from->key_rotation_days)
+               ? STEP_NEXT
+               : call_bad_field(c, "tenant.key_rotation_days",
+                                "It must be 30 to 3650 days, or 0 for by hand only.");
+}
+
 static const struct resource_field fields[] = {
     OUTPUT_ONLY("tenant_id"),
     IMMUTABLE("tenant"),
@@ -221,6 +233,7 @@ static const struct resource_field fields[] = {
     CHANGEABLE("journal_decryption", read_journal),
     CHANGEABLE("notify_owners", read_notify_owners),
     CHANGEABLE_LIST("do_not_track", begin_do_not_track, read_do_not_track),
+    CHANGEABLE("key_rotation_days", read_key_rotation),
 };
 
 const struct resource tenant_resource = {
@@ -307,5 +320,6 @@ Chancery__V1__Tenant *tenant_message_write(struct call *c, const struct tenant_r
     t->transport_decryption = (Chancery__V1__TransportDecryption)row->transport_decryption;
     t->notify_owners = (row->switches & TENANT_NOTIFIES_OWNERS) != 0;
     t->journal_decryption = (row->switches & TENANT_JOURNALS_IN_CLEAR) != 0;
+    t->key_rotation_days = row->key_rotation_days;
     return write_domains(c, row, t) && write_two_person(c, row->approvals, t) ? t : NULL;
 }

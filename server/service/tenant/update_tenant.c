@@ -135,8 +135,9 @@ static const struct harmless_change harmless[] = {
     {"tenant.disable_passcodes", approval_change_is_on},
     {"tenant.transport_decryption", opens_nothing_more},
     {"tenant.journal_decryption", approval_change_is_off},
-    {"tenant.notify_owners", NULL}, /* what owners may read anyway */
-    {"tenant.do_not_track", NULL},  /* who is shown; that opens nothing */
+    {"tenant.notify_owners", NULL},     /* what owners may read anyway */
+    {"tenant.do_not_track", NULL},      /* who is shown; that opens nothing */
+    {"tenant.key_rotation_days", NULL}, /* lets nobody in and shuts nobody out */
 };
 
 static uint32_t effect(struct call *c)

@@ -200,6 +200,35 @@ void key_store_change(struct change_op *op, const struct key_state_change *chang
     change_submit(op, &p, read_changed);
 }
 
+static rc read_due(struct store_op *op, size_t index, const PGresult *r, struct err *err)
+{
+    struct key_due *due = LIST_ENTRY(op, struct key_due, op);
+    struct sql_find_due_rotation_row row;
+    (void)index;
+    due->is_found = PQntuples(r) > 0;
+    if (!due->is_found) {
+        return OK;
+    }
+    TRY(sql_find_due_rotation_read(op->arena, r, 0, &row, err));
+    due->tenant = row.tenant;
+    due->boundary = row.boundary;
+    due->suite = (uint32_t)row.suite;
+    due->purpose = (enum key_purpose)row.purpose;
+    return OK;
+}
+
+void key_store_find_due(struct key_due *due)
+{
+    size_t count = 0;
+    while (due->served[count] != NULL) {
+        count++;
+    }
+    struct pg_params p = sql_find_due_rotation(
+        due->op.arena, &(struct sql_find_due_rotation){.served = {due->served, count},
+                                                       .skip = (int64_t)due->skip});
+    pg_submit_one(&due->op, &p, read_due);
+}
+
 static rc read_swept(struct store_op *op, size_t index, const PGresult *r, struct err *err)
 {
     (void)index;

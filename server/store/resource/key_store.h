@@ -79,6 +79,19 @@ struct key_state_change {
 };
 void key_store_change(struct change_op *op, const struct key_state_change *change);
 
+/* One key whose active version is older than its tenant wants. */
+struct key_due {
+    struct store_op op;
+    const char *const *served; /* boundaries, NULL-terminated; none: all */
+    size_t skip;               /* so many that can't be rotated now come before it */
+    bool is_found;
+    struct tenant_id tenant; /* from here on: what was found */
+    const char *boundary;
+    uint32_t suite; /* of the boundary, by the numbers of chancery.v1.CryptoSuite */
+    enum key_purpose purpose;
+};
+void key_store_find_due(struct key_due *due);
+
 /* Destroy one version that is due, of whatever tenant, and record it. */
 struct key_sweep {
     struct store_op op;

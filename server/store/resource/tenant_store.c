@@ -49,6 +49,7 @@ void tenant_store_create(struct change_op *op, const struct tenant_row *tenant, 
                    .switches = (int32_t)tenant->switches,
                    .transport_decryption = (int16_t)tenant->transport_decryption,
                    .passcodes_off = tenant->has_passcodes_off,
+                   .key_rotation_days = (int32_t)tenant->key_rotation_days,
                    .mark = tenant->mark,
                });
     struct pg_params with_keys = bind_keys(arena, tenant->id, keys, key_count);
@@ -74,6 +75,7 @@ static struct tenant_row row_from(const struct sql_tenant *t)
         .switches = (uint32_t)t->switches,
         .transport_decryption = (enum transport_decryption)t->transport_decryption,
         .has_passcodes_off = t->passcodes_off,
+        .key_rotation_days = (uint32_t)t->key_rotation_days,
     };
 }
 
@@ -148,6 +150,7 @@ void tenant_store_update(struct change_op *op, const struct tenant_row *row)
                           .switches = (int32_t)row->switches,
                           .transport_decryption = (int16_t)row->transport_decryption,
                           .passcodes_off = row->has_passcodes_off,
+                          .key_rotation_days = (int32_t)row->key_rotation_days,
                       });
     change_submit(op, &p, change_read_done);
 }

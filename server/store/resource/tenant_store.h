@@ -25,6 +25,7 @@ struct tenant_row {
     bool needs_bound_users, needs_bound_components, has_passcodes_off;
     uint32_t switches; /* enum tenant_switch */
     enum transport_decryption transport_decryption;
+    uint32_t key_rotation_days; /* 0: by hand only */
 };
 
 struct new_key {

@@ -5,29 +5,29 @@
 -- members: tenant tenant_id, name text, display_name text, boundary text, state int2,
 --   license_cap_days int4, mark int8, created_at timestamptz, approvals int4,
 --   needs_bound_users bool, needs_bound_components bool, switches int4, passcodes_off bool,
---   transport_decryption int2
+--   transport_decryption int2, key_rotation_days int4
 -- approvals: a bit for each operation that needs a second admin.
 
 -- fragment: tenant_columns
 t.tenant, t.name, t.display_name, t.boundary, t.state, t.license_cap_days, t.mark, t.created_at,
 t.approvals, t.needs_bound_users, t.needs_bound_components, t.switches, t.passcodes_off,
-t.transport_decryption;
+t.transport_decryption, t.key_rotation_days;
 
 -- name: create_tenant :admin
 -- params: act @act, tenant tenant_id, name text, display_name text, boundary text, suite int2,
 --   license_cap_days int4, onboarding text[], approvals int4, needs_bound_users bool,
 --   needs_bound_components bool, passcodes_off bool, mark int8, switches int4,
---   transport_decryption int2, do_not_track text[]
+--   transport_decryption int2, do_not_track text[], key_rotation_days int4
 -- columns: created_at timestamptz
 -- The act is the platform's. suite: of the tenant's keys; no row when the boundary has another one
 -- by now (lock_boundary). Its keys follow in the same segment (create_keys).
 WITH made AS (
     INSERT INTO tenant (tenant, name, display_name, boundary, state, license_cap_days, onboarding,
                         approvals, needs_bound_users, needs_bound_components, passcodes_off, mark, switches,
-                        transport_decryption, do_not_track)
+                        transport_decryption, do_not_track, key_rotation_days)
     SELECT :tenant, :name, :display_name, b.name, 1, :license_cap_days, :onboarding, :approvals,
            :needs_bound_users, :needs_bound_components, :passcodes_off, :mark, :switches,
-           :transport_decryption, :do_not_track
+           :transport_decryption, :do_not_track, :key_rotation_days
     FROM boundary b
     WHERE b.name = :boundary AND b.suite = :suite
     FOR KEY SHARE
@@ -64,7 +64,7 @@ LIMIT :limit;
 -- params: act @act, display_name text, license_cap_days int4, onboarding text[], state int2,
 --   mark int8, new_mark int8, approvals int4, needs_bound_users bool, needs_bound_components bool,
 --   switches int4, passcodes_off bool, transport_decryption int2,
---   do_not_track text[]
+--   do_not_track text[], key_rotation_days int4
 -- No row when the mark is not the stored one.
 WITH made AS (
     UPDATE tenant
@@ -73,7 +73,7 @@ WITH made AS (
         needs_bound_users = :needs_bound_users,
         needs_bound_components = :needs_bound_components, switches = :switches,
         passcodes_off = :passcodes_off, transport_decryption = :transport_decryption,
-        do_not_track = :do_not_track, version = version + 1,
+        do_not_track = :do_not_track, key_rotation_days = :key_rotation_days, version = version + 1,
         mark = :new_mark
     WHERE tenant = :act.tenant AND mark = :mark
     RETURNING name

@@ -89,6 +89,18 @@ static void destroyed_ones_make_room(void **state)
     }
 }
 
+static void ages_of_rotation_have_bounds(void **state)
+{
+    (void)state;
+    static const uint32_t may[] = {0, 30, 31, 365, 3650}, may_not[] = {1, 29, 3651, UINT32_MAX};
+    for (size_t i = 0; i < sizeof may / sizeof may[0]; i++) {
+        assert_true(key_life_may_rotate_after(may[i]));
+    }
+    for (size_t i = 0; i < sizeof may_not / sizeof may_not[0]; i++) {
+        assert_false(key_life_may_rotate_after(may_not[i]));
+    }
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -97,6 +109,7 @@ int main(void)
         cmocka_unit_test(the_last_one_stays),
         cmocka_unit_test(no_number_comes_twice),
         cmocka_unit_test(destroyed_ones_make_room),
+        cmocka_unit_test(ages_of_rotation_have_bounds),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
