@@ -31,6 +31,7 @@ struct mail_wrapping {
     struct content_id content;
     const char *portal_url;           /* named in the text for people; "": none */
     const struct mail_notice *notice; /* instead of that text; NULL: none. Borrows */
+    struct slice header; /* of the mail whose header the wrapper shows; empty: of `mail` */
 };
 
 /* What a mail's header says, for choosing owner, recipients and display name. Lent by the arena. */

@@ -215,7 +215,7 @@ static void copy_headers(GMimeMessage *from, GMimeMessage *to)
 static GMimeMessage *build(const struct mail_wrapping *w, struct slice sealed)
 {
     GMimeMessage *wrapper = g_mime_message_new(TRUE);
-    GMimeMessage *original = mail_mime_parse(w->mail);
+    GMimeMessage *original = mail_mime_parse(w->header.len > 0 ? w->header : w->mail);
     GMimeMultipart *parts = g_mime_multipart_new_with_subtype("mixed");
     char content[UUID_TEXT_BYTES];
     if (original != NULL) {

@@ -1,5 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* Use licenses and what one may do: acquire, inspect. */
+#include <chancery/transit.h>
+
 #include "chancery/v1/licensing.pb-c.h"
 #include "client/license_open.h"
 #include "library/batch.h"
@@ -148,6 +150,18 @@ chancery_error *chancery_acquire_unprotected(chancery_session *session, chancery
 {
     return acquire(session, content,
                    CHANCERY__V1__LICENSE_PURPOSE__LICENSE_PURPOSE_TAKE_PROTECTION_OFF, context);
+}
+
+/* Other purposes have functions of their own, and what a later version means by a number isn't known here. */
+chancery_error *chancery_acquire_for(chancery_session *session, chancery_content *content,
+                                     int purpose, chancery_context *context)
+{
+    struct err err = {0};
+    if (purpose != CHANCERY_PURPOSE_TRANSPORT_SCAN && purpose != CHANCERY_PURPOSE_JOURNAL) {
+        (void)err_raise(&err, R_INPUT_INVALID, __FILE__, __LINE__, "it is no purpose");
+        return failure_of(&err);
+    }
+    return acquire(session, content, (Chancery__V1__LicensePurpose)purpose, context);
 }
 
 /* --- many at once ----------------------------------------------------------------------------- */

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "library/mail.h"
 
+#include <chancery/transit.h>
 #include <string.h>
 
 #include "base/mem.h"
@@ -163,12 +164,14 @@ bool mail_is_disowned(const chancery_mail *mail)
     return mail->is_disowned;
 }
 
-static rc wrap(const chancery_mail *mail, const chancery_content *content,
-               const struct mail_notice *notice, struct arena *arena, struct slice *out,
-               struct err *err)
+/* `header`: that of the wrapper; NULL: the mail's. */
+static rc wrap(const chancery_mail *mail, const chancery_mail *header,
+               const chancery_content *content, const struct mail_notice *notice,
+               struct arena *arena, struct slice *out, struct err *err)
 {
     const struct secret *key;
     const struct mail_wrapping wrapping = {.mail = mail->bytes,
+                                           .header = header == NULL ? SLICE_NONE : header->bytes,
                                            .license = content->license,
                                            .content = content->id,
                                            .portal_url = content->portal_url,
@@ -177,13 +180,14 @@ static rc wrap(const chancery_mail *mail, const chancery_content *content,
     return mail_wrap(arena, &wrapping, key, out, err);
 }
 
-static chancery_error *wrap_out(const chancery_mail *mail, const chancery_content *content,
-                                const struct mail_notice *notice, chancery_buffer **out)
+static chancery_error *wrap_out(const chancery_mail *mail, const chancery_mail *header,
+                                const chancery_content *content, const struct mail_notice *notice,
+                                chancery_buffer **out)
 {
     struct err err = {0};
     struct slice wrapper;
     AUTO(arena_free_at) struct arena *arena = arena_new(MAIL_BUDGET);
-    TELL(wrap(mail, content, notice, arena, &wrapper, &err), &err);
+    TELL(wrap(mail, header, content, notice, arena, &wrapper, &err), &err);
     *out = buffer_of(wrapper);
     return NULL;
 }
@@ -191,14 +195,25 @@ static chancery_error *wrap_out(const chancery_mail *mail, const chancery_conten
 chancery_error *chancery_mail_wrap(const chancery_mail *mail, const chancery_content *content,
                                    chancery_buffer **out)
 {
-    return wrap_out(mail, content, NULL, out);
+    return wrap_out(mail, NULL, content, NULL, out);
 }
 
 chancery_error *chancery_mail_wrap_in(const chancery_mail *mail, const chancery_content *content,
                                       const chancery_wrapper *wrapper, chancery_buffer **out)
 {
     const struct mail_notice notice = wrapper_notice(wrapper);
-    return wrap_out(mail, content, &notice, out);
+    return wrap_out(mail, NULL, content, &notice, out);
+}
+
+chancery_error *chancery_mail_wrap_again(const chancery_mail *mail, const chancery_mail *before,
+                                         const chancery_content *content,
+                                         const chancery_wrapper *wrapper, chancery_buffer **out)
+{
+    struct mail_notice notice = {.html = NULL};
+    if (wrapper != NULL) {
+        notice = wrapper_notice(wrapper);
+    }
+    return wrap_out(mail, before, content, wrapper == NULL ? NULL : &notice, out);
 }
 
 static rc rewrap(const chancery_mail *mail, const chancery_wrapper *wrapper, struct arena *arena,

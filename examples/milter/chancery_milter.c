@@ -2,16 +2,13 @@
 /* chancery-milter: a gateway that protects mails on their way, for Postfix and Sendmail (docs/milter.md).
  *
  * libmilter has a thread for each connection of the MTA; each mail is worked on by its connection's. */
-#include <stdbool.h> /* before libmilter, which would define a bool of its own: a keyword in C23 */
-
-#include <libmilter/mfapi.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <strings.h>
 #include <unistd.h>
 
-#include "gateway.h"
+#include "change.h"
+#include "transit.h"
 #include "words.h"
 
 static struct settings settings;
@@ -31,13 +28,18 @@ static void forget(SMFICTX *ctx)
 
 /* --- envelope and text ------------------------------------------------------------------------ */
 
+static unsigned long actions_needed(void)
+{
+    return settings.mode == MODE_RULES ? CHANGE_ACTIONS : CHANGE_ACTIONS | SMFIF_CHGFROM;
+}
+
 /* Without these rights a mail could only pass as it is. */
 static sfsistat on_negotiate(SMFICTX *ctx, unsigned long has_actions, unsigned long has_steps,
                              unsigned long zero2, unsigned long zero3, unsigned long *actions,
                              unsigned long *steps, unsigned long *want2, unsigned long *want3)
 {
     (void)ctx, (void)zero2, (void)zero3;
-    unsigned long needed = SMFIF_ADDHDRS | SMFIF_CHGHDRS | SMFIF_CHGBODY;
+    unsigned long needed = actions_needed();
     if ((has_actions & needed) != needed || (has_steps & SMFIP_HDR_LEADSPC) == 0) {
         return SMFIS_REJECT;
     }
@@ -57,7 +59,8 @@ static sfsistat on_sender(SMFICTX *ctx, char **argv)
         return SMFIS_TEMPFAIL;
     }
     message_set_sender(message, argv[0]);
-    if (message->sender != NULL && gateway_passes_over(&gateway, message->sender)) {
+    if (settings.mode == MODE_RULES && message->sender != NULL &&
+        gateway_passes_over(&gateway, message->sender)) {
         forget(ctx);
         return SMFIS_ACCEPT; /* others' mail, of whatever size, takes no room from ours */
     }
@@ -118,118 +121,6 @@ static sfsistat on_abort(SMFICTX *ctx)
     return SMFIS_CONTINUE;
 }
 
-/* --- replacing -------------------------------------------------------------------------------- */
-
-/* What shows the way that a mail took stays; loops are found by it (RFC 5321 §6.3). */
-static bool is_trace(const char *name)
-{
-    return strcasecmp(name, "Received") == 0 || strcasecmp(name, "Return-Path") == 0;
-}
-
-/* The n-th of a name goes; from the last one on, so that the numbers of the others stay. */
-static bool remove_headers(SMFICTX *ctx, const struct message *message)
-{
-    for (size_t i = message->header_count; i > 0; i--) {
-        const struct header *header = &message->headers[i - 1];
-        int number = 1;
-        for (size_t j = 0; j + 1 < i; j++) {
-            number += strcasecmp(message->headers[j].name, header->name) == 0 ? 1 : 0;
-        }
-        if (!is_trace(header->name) &&
-            smfi_chgheader(ctx, header->name, number, NULL) != MI_SUCCESS) {
-            return false;
-        }
-    }
-    return true;
-}
-
-/* Add one field of the wrapper's header; `line` ends where its value does. */
-static bool add_header(SMFICTX *ctx, char *line)
-{
-    char *colon = strchr(line, ':');
-    if (colon == NULL) {
-        return false;
-    }
-    *colon = '\0';
-    /* What was sealed may name the header by which the MTA knows that we want TLS. */
-    bool is_ours = settings.tls_header != NULL && strcasecmp(line, settings.tls_header) == 0;
-    return is_ours || is_trace(line) || smfi_addheader(ctx, line, colon + 1) == MI_SUCCESS;
-}
-
-/* The next field of a header with its folded lines, NUL-terminated and without CR; NULL at the end. */
-static char *next_field(char **rest)
-{
-    char *line = *rest, *to = line, *at = line;
-    if (*line == '\0' || *line == '\n' || (line[0] == '\r' && line[1] == '\n')) {
-        return NULL;
-    }
-    for (; *at != '\0' && !(at[0] == '\n' && at[1] != ' ' && at[1] != '\t'); at++) {
-        if (*at != '\r') {
-            *to++ = *at;
-        }
-    }
-    *rest = *at == '\0' ? at : at + 1;
-    *to = '\0';
-    return line;
-}
-
-/* Lines of a body end with CR LF where it is replaced; those of a wrapper may end with LF. */
-static bool replace_body(SMFICTX *ctx, const char *body, size_t len)
-{
-    unsigned char piece[60000];
-    size_t used = 0;
-    for (size_t i = 0; i < len; i++) {
-        if (body[i] == '\n' && (i == 0 || body[i - 1] != '\r')) {
-            piece[used++] = '\r';
-        }
-        piece[used++] = (unsigned char)body[i];
-        if (used + 2 > sizeof piece || i + 1 == len) {
-            if (smfi_replacebody(ctx, piece, (int)used) != MI_SUCCESS) {
-                return false;
-            }
-            used = 0;
-        }
-    }
-    return true;
-}
-
-/* Where the body begins: behind the empty line, or at the end; 0 if there is neither. */
-static size_t body_at(const char *data, size_t len, size_t at)
-{
-    if (at < len && data[at] == '\r') {
-        at++;
-    }
-    return at >= len ? len : data[at] == '\n' ? at + 1 : 0;
-}
-
-static bool replace(SMFICTX *ctx, const struct message *message, const chancery_buffer *mail)
-{
-    const char *data = chancery_buffer_data(mail);
-    size_t len = chancery_buffer_size(mail);
-    char *head = strndup(data, len), *rest = head;
-    size_t head_len = head == NULL ? 0 : strlen(head);
-    bool ok = head != NULL && remove_headers(ctx, message);
-    for (char *field = ok ? next_field(&rest) : NULL; ok && field != NULL;
-         field = next_field(&rest)) {
-        ok = add_header(ctx, field);
-    }
-    size_t at = ok ? body_at(data, len, (size_t)(rest - head)) : 0;
-    ok = ok && at > 0 &&
-         (at < len ? replace_body(ctx, data + at, len - at) : replace_body(ctx, "\n", 1));
-    if (head != NULL) {
-        explicit_bzero(head, head_len);
-    }
-    free(head);
-    return ok;
-}
-
-/* Postfix finds it in milter_header_checks, which look at nothing that a sender has written. */
-static bool mark_tls(SMFICTX *ctx)
-{
-    char yes[] = " yes";
-    return smfi_addheader(ctx, settings.tls_header, yes) == MI_SUCCESS;
-}
-
 /* --- the end of a mail ------------------------------------------------------------------------ */
 
 enum { REPLY_LINES = 8, REPLY_BYTES = 200 /* of a line; RFC 5321 §4.5.3.1.5 has 512 */ };
@@ -253,6 +144,21 @@ static sfsistat tell(SMFICTX *ctx, const struct decision *decision)
     return is_final ? SMFIS_REJECT : SMFIS_TEMPFAIL;
 }
 
+static void decide(const struct message *message, struct decision *out)
+{
+    switch (settings.mode) {
+    case MODE_BEFORE_SCAN:
+        transit_open(&gateway, message, out);
+        return;
+    case MODE_AFTER_SCAN:
+        transit_close(&gateway, message, out);
+        return;
+    case MODE_RULES:
+        break;
+    }
+    gateway_decide(&gateway, message, out);
+}
+
 /* The MTA makes the changes only when the answer is to go on; every other end leaves the mail unsent. */
 static sfsistat on_end(SMFICTX *ctx)
 {
@@ -263,11 +169,10 @@ static sfsistat on_end(SMFICTX *ctx)
     if (message == NULL) {
         return SMFIS_TEMPFAIL;
     }
-    gateway_decide(&gateway, message, &decision);
+    decide(message, &decision);
     sfsistat result = SMFIS_CONTINUE;
-    bool is_done = decision.outcome != OUTCOME_REPLACE || replace(ctx, message, decision.mail);
     bool goes_on = decision.outcome == OUTCOME_REPLACE || decision.outcome == OUTCOME_PASS;
-    if (!is_done || (goes_on && decision.requires_tls && !mark_tls(ctx))) {
+    if (goes_on && !change_apply(ctx, &settings, message, &decision)) {
         decision.outcome = OUTCOME_LATER;
         decision.status = "4.3.0";
         snprintf(decision.words, sizeof decision.words, "the mail can't be changed");
@@ -278,6 +183,8 @@ static sfsistat on_end(SMFICTX *ctx)
     static const char *const did[] = {"passes", "replaced", "later", "refused"};
     fprintf(stderr, "%s: %s: %s\n", id == NULL ? "-" : id, did[decision.outcome], decision.words);
     chancery_buffer_free(decision.mail);
+    free(decision.mark);
+    free(decision.sender_copy);
     forget(ctx);
     return result;
 }
@@ -296,7 +203,7 @@ static bool listen_for_mails(void)
 {
     struct smfiDesc filter = {.xxfi_name = program_name,
                               .xxfi_version = SMFI_VERSION,
-                              .xxfi_flags = SMFIF_ADDHDRS | SMFIF_CHGHDRS | SMFIF_CHGBODY,
+                              .xxfi_flags = actions_needed(),
                               .xxfi_envfrom = on_sender,
                               .xxfi_envrcpt = on_recipient,
                               .xxfi_header = on_header,
@@ -332,8 +239,12 @@ static bool begin(void)
 {
     gateway.context = chancery_context_new();
     chancery_context_set_timeout(gateway.context, settings.timeout_s * 1000);
-    if (settings.offline_hours > 0) {
+    if (settings.mode == MODE_RULES && settings.offline_hours > 0) {
         gateway.away = away_new(&settings, gateway.session, gateway.context);
+    }
+    if (settings.mode != MODE_RULES) {
+        gateway.transit = transit_new(&settings);
+        return gateway.transit != NULL && listen_for_mails();
     }
     return (settings.offline_hours == 0 || gateway.away != NULL) && listen_for_mails();
 }

@@ -12,6 +12,7 @@ struct gateway {
     const struct settings *settings;
     chancery_session *session;
     chancery_context *context; /* of all questions; canceled when the milter ends */
+    struct transit *transit;   /* in the modes beside a scanner; else NULL */
     struct away *away;         /* NULL: nothing is sent while the authority is away */
     atomic_int busy;           /* mails that are being decided on */
 };
@@ -25,9 +26,13 @@ enum outcome {
 
 struct decision {
     enum outcome outcome;
-    const char *status;    /* enhanced status code (RFC 3463), with the last two; static */
-    char words[1400];      /* for the log, and for the sender with those two; one line of ASCII */
-    bool requires_tls;     /* the next hop must take it by TLS */
+    const char *status; /* enhanced status code (RFC 3463), with the last two; static */
+    char words[1400];   /* for the log, and for the sender with those two; one line of ASCII */
+    bool requires_tls;  /* the next hop must take it by TLS */
+    char *mark; /* a header for the other side of a scanner (mark.h), or NULL; the caller's */
+    bool strips_marks;     /* marks that came with the mail are taken away */
+    const char *sender;    /* of the envelope from now on; NULL: as it is. Static, or sender_copy */
+    char *sender_copy;     /* the caller's */
     chancery_buffer *mail; /* with OUTCOME_REPLACE: what takes its place; the caller's */
 };
 

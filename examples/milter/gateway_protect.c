@@ -112,18 +112,13 @@ static bool has_portal(const chancery_deliveries *deliveries)
     return false;
 }
 
-/* For those who can't open it in their own program; one mail goes to all, so all see it. The authority writes it,
- * so a mail that was protected without it explains itself in a few words of ours. */
-bool gateway_render(struct work *w)
+chancery_error *gateway_render_for(struct work *w, const char *sender, const char *branding)
 {
     const struct settings *settings = w->gateway->settings;
-    if (w->is_offline || !has_portal(chancery_evaluation_deliveries(w->evaluation))) {
-        return true;
-    }
     chancery_wrapping *wrapping = chancery_wrapping_new();
-    chancery_wrapping_set_sender(wrapping, w->owner);
+    chancery_wrapping_set_sender(wrapping, sender);
     chancery_wrapping_set_sender_name(wrapping, chancery_mail_from_name(w->head));
-    chancery_wrapping_set_branding(wrapping, w->orders.branding);
+    chancery_wrapping_set_branding(wrapping, branding);
     chancery_wrapping_set_content(wrapping, chancery_content_id(w->content));
     for (size_t i = 0; i < settings->language_count; i++) {
         chancery_wrapping_add_language(wrapping, settings->languages[i]);
@@ -131,6 +126,17 @@ bool gateway_render(struct work *w)
     chancery_error *error =
         chancery_render_wrapper(w->gateway->session, wrapping, w->context, &w->wrapper);
     chancery_wrapping_free(wrapping);
+    return error;
+}
+
+/* For those who can't open it in their own program; one mail goes to all, so all see it. The authority writes it,
+ * so a mail that was protected without it explains itself in a few words of ours. */
+bool gateway_render(struct work *w)
+{
+    if (w->is_offline || !has_portal(chancery_evaluation_deliveries(w->evaluation))) {
+        return true;
+    }
+    chancery_error *error = gateway_render_for(w, w->owner, w->orders.branding);
     return error == NULL || work_end_by(w, "writing the wrapper", error);
 }
 

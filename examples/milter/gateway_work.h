@@ -28,6 +28,8 @@ bool gateway_check_delivery(struct work *w);
 bool gateway_protect(struct work *w);
 bool gateway_render(struct work *w);
 bool gateway_wrap(struct work *w);
+/* Have the wrapper written for a sender of ours, by whatever their name is in the header; into w->wrapper. */
+chancery_error *gateway_render_for(struct work *w, const char *sender, const char *branding);
 
 /* Say what becomes of it; false, because nothing follows. */
 bool work_end(struct work *w, enum outcome outcome, const char *status, const char *format, ...)

@@ -4,6 +4,7 @@
 #include <stdatomic.h>
 #include <stdlib.h>
 #include <string.h>
+#include <strings.h>
 
 /* Reading, wrapping and replacing keep some copies of a mail; base64 makes them a third larger. */
 enum { COPIES = 10, HEADERS_MAX = 4096, RECIPIENTS_MAX = 1000 };
@@ -11,6 +12,11 @@ enum { COPIES = 10, HEADERS_MAX = 4096, RECIPIENTS_MAX = 1000 };
 struct memory {
     atomic_size_t left;
 };
+
+bool header_is_trace(const char *name)
+{
+    return strcasecmp(name, "Received") == 0 || strcasecmp(name, "Return-Path") == 0;
+}
 
 struct memory *memory_new(size_t bytes)
 {

@@ -13,6 +13,9 @@ struct header {
     char *name, *value; /* as they came; lines of the value end with LF */
 };
 
+/* What shows the way that a mail took stays; loops are found by it (RFC 5321 §6.3). */
+bool header_is_trace(const char *name);
+
 struct message {
     struct memory *memory;
     size_t most;  /* bytes that are kept */

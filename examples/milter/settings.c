@@ -133,6 +133,18 @@ static bool set_others(struct settings *settings, const struct line *line)
     return true;
 }
 
+static bool set_mode(struct settings *settings, const struct line *line)
+{
+    static const char *const names[] = {"rules", "before-scan", "after-scan"};
+    for (size_t i = 0; i < sizeof names / sizeof names[0]; i++) {
+        if (strcmp(line->words[1], names[i]) == 0) {
+            settings->mode = (enum mode)i;
+            return true;
+        }
+    }
+    return wrong(line, "mode takes rules, before-scan or after-scan", line->words[1]);
+}
+
 static bool set_number(struct settings *settings, const struct line *line)
 {
     long value;
@@ -182,18 +194,22 @@ static bool set(struct settings *settings, const struct line *line)
     if (strcmp(line->words[0], "other_senders") == 0) {
         return set_others(settings, line);
     }
+    if (strcmp(line->words[0], "mode") == 0) {
+        return set_mode(settings, line);
+    }
     return set_number(settings, line);
 }
 
 /* Whether all is said without which nothing works. */
 static bool is_complete(const struct settings *settings, const char *path)
 {
-    const char *missing = settings->listen == NULL             ? "listen"
-                          : settings->server == NULL           ? "server"
-                          : settings->certificate_file == NULL ? "certificate_file"
-                          : settings->key_file == NULL         ? "key_file"
-                          : settings->domain_count == 0        ? "domain"
-                                                               : NULL;
+    bool needs_domain = settings->mode == MODE_RULES;
+    const char *missing = settings->listen == NULL                      ? "listen"
+                          : settings->server == NULL                    ? "server"
+                          : settings->certificate_file == NULL          ? "certificate_file"
+                          : settings->key_file == NULL                  ? "key_file"
+                          : needs_domain && settings->domain_count == 0 ? "domain"
+                                                                        : NULL;
     if (missing != NULL) {
         fprintf(stderr, "%s: %s is missing\n", path, missing);
     }

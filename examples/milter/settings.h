@@ -10,7 +10,15 @@
 
 enum { LANGUAGES_MAX = 4 };
 
+/* Where it stands. */
+enum mode {
+    MODE_RULES,       /* asks the rules, and protects */
+    MODE_BEFORE_SCAN, /* opens what is protected, for a scanner */
+    MODE_AFTER_SCAN,  /* closes it again */
+};
+
 struct settings {
+    enum mode mode;
     char *listen; /* "unix:/path" or "inet:port@127.0.0.1" */
     char *server, *ca_file, *certificate_file, *key_file;
     char **domains; /* of senders for whom it protects; as DNS has them */

@@ -67,7 +67,10 @@ static struct brand *brand_of(const Chancery__V1__GetContentBrandingResponse *fr
     take_colors(&brand->accent, from->accent_color, from->accent_text_color);
     for (size_t i = 0; i < from->n_texts && i < LANGUAGE_COUNT; i++) {
         brand->said[i].tag = g_strdup(from->texts[i]->language);
-        brand->said[i].body = g_strdup(from->texts[i]->body);
+        const Chancery__V1__BrandingText *text = from->texts[i];
+        /* What is meant for readers here; else what the mail says to them. */
+        brand->said[i].body =
+            g_strdup(text->portal_text[0] != '\0' ? text->portal_text : text->body);
         brand->said[i].disclaimer = g_strdup(from->texts[i]->disclaimer);
     }
     return brand;

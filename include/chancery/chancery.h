@@ -38,6 +38,7 @@
 #include <chancery/publisher.h>
 #include <chancery/session.h>
 #include <chancery/stream.h>
+#include <chancery/transit.h>
 #include <chancery/wrapper.h>
 
 #ifdef __cplusplus

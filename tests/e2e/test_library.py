@@ -524,3 +524,41 @@ def test_a_call_ends_in_its_time_or_when_it_is_canceled(lib, silent):
     assert failed.reason == "CALL_CANCELED" and not failed.is_away and time.monotonic() - before < 10
     lib.call("chancery_context_free", context)
     lib.call("chancery_session_close", session)
+
+
+@IN_PYTHON
+def test_a_gateway_opens_what_is_on_its_way_and_closes_it_again(lib, sessions, world):
+    """Under the license that it had, and with the header that it showed."""
+    text = b"From: alice@contoso.com\r\nSubject: Takeover\r\n\r\nSecret\r\n"
+    made = protected(lib, sessions["edge"], owner="alice@contoso.com")
+    mail = lib.make("chancery_mail_read", text, ctypes.c_size_t(len(text)))
+    wrapper = lib.taken(lib.make("chancery_mail_wrap", mail, made)).replace(b"Takeover", b"Protected")
+    before = lib.make("chancery_mail_read", wrapper, ctypes.c_size_t(len(wrapper)))
+
+    def setting(who="edge"):
+        out = ctypes.c_int(-1)
+        lib.must("chancery_transport_setting", sessions[who], None, ctypes.byref(out))
+        return out.value
+    license_ = lib.bytes_of("chancery_mail_license", before)
+    content = lib.make("chancery_content_from_license", license_, ctypes.c_size_t(len(license_)))
+    for purpose in (0, 1, 4, -1):
+        assert failure(lib, "chancery_acquire_for", sessions["edge"], content, ctypes.c_int(purpose), None).reason == "INPUT_INVALID"
+    scan = ctypes.c_int(2)
+    assert (setting(), setting("alice")) == (1, 0)
+    assert failure(lib, "chancery_acquire_for", sessions["edge"], content, scan, None).reason == "DECRYPTION_OFF"
+    world.update_tenant(transport_decryption=3)
+    try:
+        assert setting() == 3
+        assert failure(lib, "chancery_acquire_for", sessions["alice"], content, scan, None).reason == "COMPONENT_ROLE"
+        lib.must("chancery_acquire_for", sessions["edge"], content, scan, None)
+    finally:
+        world.update_tenant(transport_decryption=1)
+    opened = lib.taken(lib.make("chancery_mail_open", before, content))
+    assert opened == text
+    changed = b"X-Scanned: yes\r\n" + opened
+    again = lib.taken(lib.make("chancery_mail_wrap_again", lib.make("chancery_mail_read", changed, ctypes.c_size_t(len(changed))),
+                               before, content, None))
+    assert b"Subject: Protected" in again and b"Takeover" not in again
+    read = lib.make("chancery_mail_read", again, ctypes.c_size_t(len(again)))
+    assert lib.bytes_of("chancery_mail_license", read) == license_
+    assert lib.taken(lib.make("chancery_mail_open", read, made)) == changed

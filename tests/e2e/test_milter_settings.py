@@ -14,7 +14,7 @@ pytestmark = pytest.mark.skipif(not os.path.exists(MILTER), reason="libmilter-de
 @pytest.mark.parametrize("line, words", [
     ("rule any pass", "chancery rule create"), ("domain a..b", "no domain"), ("language a\nlanguage b\nlanguage c\nlanguage d", "4 languages"),
     ("other_senders burn", "pass or ask"), ('language "x', "quotation mark"), ("mail_mib 65", "no number"), ("mail_mib x", "no number"),
-    ("server https://other", "said twice"), ("colour red", "no such setting"), ("offline_hours 0", "no number"), ("offline_hours 169", "no number")])
+    ("server https://other", "said twice"), ("mode on", "before-scan"), ("colour red", "no such setting"), ("offline_hours 0", "no number"), ("offline_hours 169", "no number")])
 def test_a_wrong_line_is_told_by_its_number(tmp_path, line, words):
     component = Identity("mx1")
     for name, text in (("gateway.pem", component.certificate), ("gateway.key", component.key), ("server.pem", component.certificate)):

@@ -15,7 +15,7 @@ IN_BROWSER = pytest.mark.skipif(bool(NO_BROWSER), reason=NO_BROWSER or "never")
 # pylint: disable=W0621
 EVIL = "<b onclick=x>&\"'"
 TEXTS = [{"language": "en", "body": f"Sent with care {EVIL}", "disclaimer": "For you alone."},
-         {"language": "de", "body": "Mit Sorgfalt gesendet."}]
+         {"language": "de", "body": "In der Mail.", "portal_text": "Mit Sorgfalt gesendet."}]
 
 
 @pytest.fixture(scope="module")
@@ -52,6 +52,7 @@ def test_pages_about_a_mail_have_its_look(portal, relay, mails):
 def test_in_the_readers_language(portal, mails):
     page = portal.reader(language="de").upload(mails["full"])
     assert "Mit Sorgfalt gesendet." in page.text and "Datenschutzerklärung" in page.text and "For you alone" not in page.text
+    assert "In der Mail" not in page.text
 
 
 def test_other_pages_have_none_of_it(portal, mails):

@@ -188,7 +188,7 @@ def test_licenses_do_not_wait_for_it(aged):
                 aged.acquire(made, aged.bob)
                 slowest = max(slowest, time.monotonic() - began)
             tries.result()
-        assert partitions(aged)[1] == name_of(month(-16)) and slowest < 2
+        assert partitions(aged)[1] == name_of(month(-16)) and slowest < 5
     finally:
         dump.close()
         maker.close()

@@ -12,12 +12,14 @@ from google.protobuf import descriptor_pb2
 
 from authority import BUILD
 from documented import ROOT, run
+from waiting import eventually
 
 FOLDER = f"{ROOT}/tests/interop/conformance"
 SERVER = f"{BUILD}/tests/interop/conformance/conformance_server"
 MODULE = "connectrpc.com/conformance"
 GO = {**os.environ, "GOFLAGS": "-mod=readonly", "GOTOOLCHAIN": "local", "GOWORK": "off"}
-BUILD_SECONDS = 450  # without a cache: a hundred packages
+SECONDS = 800  # at most, for building the runner and for what it does
+TIMED = "Deadline Propagation/**"  # calls that have two seconds, which a busy machine may not have for all of them
 
 
 @pytest.fixture(name="suite", scope="module")
@@ -38,15 +40,25 @@ def promised():
         return int(re.search(r"([\d,]+) cases of Connect's conformance suite", file.read()).group(1).replace(",", ""))
 
 
+def passing(runner, *options):
+    """How many cases pass, if none fails, else 0; and what the runner says."""
+    done = subprocess.run([runner, "--conf", f"{FOLDER}/config.yaml", "--mode", "server", *options, "--", SERVER],
+                          capture_output=True, text=True, timeout=SECONDS, check=False)
+    counts = re.search(r"^Total cases: (\d+)\n(\d+) passed, 0 failed\s*$", done.stdout, re.M)
+    is_whole = done.returncode == 0 and counts and counts.group(1) == counts.group(2)
+    return int(counts.group(1)) if is_whole else 0, done.stdout + done.stderr
+
+
 def test_every_case_passes(suite, tmp_path):
     assert suite
     subprocess.run(["go", "build", "-o", f"{tmp_path}/", f"{MODULE}/cmd/connectconformance"], cwd=FOLDER, env=GO,
-                   timeout=BUILD_SECONDS, check=True)
-    done = subprocess.run([f"{tmp_path}/connectconformance", "--conf", f"{FOLDER}/config.yaml", "--mode", "server",
-                           "--", SERVER], capture_output=True, text=True, timeout=BUILD_SECONDS, check=False)
-    counts = re.search(r"^Total cases: (\d+)\n(\d+) passed, 0 failed\s*$", done.stdout, re.M)
-    assert done.returncode == 0 and counts, done.stdout + done.stderr
-    assert (int(counts.group(1)), int(counts.group(2))) == (promised(), promised())
+                   timeout=SECONDS, check=True)
+    runner = f"{tmp_path}/connectconformance"
+    count, said = passing(runner, "--skip", TIMED)
+    assert count, said
+    timed = eventually(lambda: passing(runner, "--run", TIMED, "--parallel", "1")[0],
+                       "all calls that have two seconds end within them", seconds=300)
+    assert count + timed == promised()
 
 
 def fields_of(folder, name, tmp_path):

@@ -16,18 +16,19 @@ class _Handler(socketserver.StreamRequestHandler):
 
     def handle(self):
         self.say("220 sink")
-        recipients = []
+        sender, recipients = "", []
         while line := self.rfile.readline():
             verb = line[:4].upper()
             if verb == b"QUIT":
                 return self.say("221 bye")
             if verb in (b"MAIL", b"RSET"):
-                recipients = []
+                sender, recipients = line.partition(b"<")[2].partition(b">")[0].decode(), []
             if verb == b"RCPT":
                 recipients.append(line.split(b"<")[1].split(b">")[0].decode())
             if verb == b"DATA":
                 self.say("354 go on")
-                self.server.mails.append((recipients, self.data()))
+                self.say(self.server.take(sender, recipients, self.data()))
+                continue
             self.say("250 sink" if verb != b"EHLO" else "250-sink\r\n250 8BITMIME")
         return None
 
@@ -39,6 +40,11 @@ class MailSink(socketserver.ThreadingTCPServer):
         super().__init__(("127.0.0.1", 0), _Handler)
         self.mails = []  # recipients and bytes of each
         threading.Thread(target=self.serve_forever, daemon=True).start()
+
+    def take(self, _sender, recipients, mail):
+        """The reply to a mail."""
+        self.mails.append((recipients, mail))
+        return "250 sink"
 
     def stop(self):
         self.shutdown()

@@ -122,7 +122,7 @@ REQUESTS = {
     "TrackingService/ListContent": ("alice", lambda s, n: {}),
     "TrackingService/GetContent": ("alice", lambda s, n: {"content_id": s.made.content_id}),
     "TrackingService/ListAccess": ("alice", lambda s, n: {"content_id": s.made.content_id}),
-    "TrackingService/SetNotification": ("alice", lambda s, n: {"content_id": s.made.content_id, "notify_owner": False}),
+    "TrackingService/SetNotification": ("alice", lambda s, n: {"content_id": s.made.content_id, "notify_owner": n % 2 == 1}),
     "TrackingService/Revoke": ("alice", lambda s, n: {"content_id": s.made.content_id, "user": f"e{n}@fabrikam.com"}),
     "TrackingService/Restore": ("alice", lambda s, n: {"content_id": s.made.content_id, "user": f"r{n}@fabrikam.com"}),
     "TenantService/CreateTenant": ("platform_admin", lambda s, n: {

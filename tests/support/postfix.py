@@ -117,6 +117,10 @@ class Postfix:
                 return False
         eventually(answers, self.log)
 
+    def flush(self):
+        """Try again, at once, what waits."""
+        self._run("flush")
+
     def stop(self):
         self._run("stop")
         shutil.rmtree(self.folder, ignore_errors=True)

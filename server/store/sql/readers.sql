@@ -11,7 +11,8 @@
 --   is_guest bool, is_kept_away bool
 -- known: the epochs on which the caller knows all else. served: the boundaries of the node, empty
 -- for all; only their directories are asked for guests. is_kept_away: their tenant denies them what
--- this sender of this tenant sends.
+-- this sender of this tenant sends, or has a denial that is none of ours, which might (ranges of the index: ; is
+-- what follows a colon).
 --
 -- At least one row, with whether an epoch has moved; then the addresses in domains that tenants
 -- have verified; the people of a disabled tenant are nobody's. One snapshot, so that the answer is
@@ -31,6 +32,11 @@ SELECT EXISTS (SELECT FROM unnest(:known.*) AS known (:known.names)
        t.tenant IN (SELECT n.tenant FROM denial n
                     WHERE n.side = 2
                       AND n.partner IN ('tenant:' || :sender_tenant, 'domain:' || :sender_domain)
+                    UNION ALL
+                    SELECT n.tenant FROM denial n
+                    WHERE n.side = 2
+                      AND (n.partner < 'domain:' OR n.partner >= 'tenant;'
+                           OR (n.partner >= 'domain;' AND n.partner < 'tenant:'))
                     OFFSET 0) AS is_kept_away
 FROM (SELECT) one
 LEFT JOIN (

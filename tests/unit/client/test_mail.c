@@ -17,8 +17,10 @@ static const char MAIL[] =
 static void a_mail_comes_back_from_its_wrapper(void **state)
 {
     (void)state;
-    struct mail_wrapping wrapping = {
-        slice_str(MAIL), slice_str("license"), {{{9}}}, "https://portal.example", NULL};
+    struct mail_wrapping wrapping = {.mail = slice_str(MAIL),
+                                     .license = slice_str("license"),
+                                     .content = {{{9}}},
+                                     .portal_url = "https://portal.example"};
     struct slice wrapper, mail;
     struct mail_parts parts;
     assert_ok(mail_wrap(arena, &wrapping, key, &wrapper, &err), &err);
