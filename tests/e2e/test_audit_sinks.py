@@ -249,6 +249,22 @@ def test_what_is_cut_off_is_sent_again(world, receiver):
     assert receiver.cuts >= 4
 
 
+def test_what_only_the_receivers_machine_has_taken_is_sent_again(world, receiver):
+    """It has arrived, as far as TCP can tell, and its program has not read it when it ends."""
+    name = world.unique("unread")
+    with syslog_sink(world, receiver, name):
+        has_all(world, receiver.texts)
+        receiver.stall()
+        let_pass(0.5)  # for a read that had begun
+        record(world, 3, "unread")
+        eventually(lambda: world.sql("SELECT s.at > (SELECT max(a.at) FROM audit a WHERE a.correlation_id = 'unread') "
+                                     f"FROM audit_sink s WHERE s.name = '{name}'") == "t", "it counts as sent", LATE)
+        assert "unread" not in {json.loads(text)["correlationId"] for text in receiver.texts()}
+        receiver.cut()
+        receiver.resume()
+        has_all(world, receiver.texts)
+
+
 def test_a_receiver_that_was_away_gets_all(world, receiver):
     name = world.unique("away")
     with syslog_sink(world, receiver, name):
