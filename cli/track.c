@@ -230,10 +230,10 @@ static int run_track(int argc, char **argv)
     if (options_take(&command_track, specs, sizeof specs / sizeof specs[0], argc, argv) != 2) {
         return usage_error(&command_track, "give one content id, or a protected mail or file");
     }
-    int code = notify == NULL
-                   ? EXIT_OK
-                   : choice_read(&command_track, "--notify", notify, positions, &position);
-    code = code == EXIT_OK ? answer_read(&command_track, format, &answer) : code;
+    int code = answer_read(&command_track, format, &answer);
+    if (code == EXIT_OK && notify != NULL) {
+        code = choice_read(&command_track, "--notify", notify, positions, &position);
+    }
     code = code == EXIT_OK ? session_open(&session, &command_track, profile) : code;
     if (code != EXIT_OK) {
         return code;
