@@ -25,7 +25,8 @@ CREATE TABLE owner_notice (
     UNIQUE (tenant, content, begins_at)
 );
 CREATE INDEX owner_notice_to_mail ON owner_notice (mail_at) WHERE mail_state = 1;
-CREATE INDEX owner_notice_by_owner ON owner_notice (tenant, owner, begins_at);
+-- How many were mailed to whom.
+CREATE INDEX owner_notice_by_owner ON owner_notice (tenant, owner, mail_at) WHERE mail_state = 2;
 CREATE INDEX owner_notice_by_age ON owner_notice (begins_at) WHERE mail_state > 0;
 
 SELECT isolate('owner_notice', '{tenant} = {boundaries}');

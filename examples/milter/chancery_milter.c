@@ -2,6 +2,7 @@
 /* chancery-milter: a gateway that protects mails on their way, for Postfix and Sendmail (docs/milter.md).
  *
  * libmilter has a thread for each connection of the MTA; each mail is worked on by its connection's. */
+#include <openssl/crypto.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -192,6 +193,8 @@ static sfsistat on_end(SMFICTX *ctx)
 static sfsistat on_close(SMFICTX *ctx)
 {
     forget(ctx);
+    /* The thread may end behind this while the program does, and then nobody frees what OpenSSL keeps for it. */
+    OPENSSL_thread_stop();
     return SMFIS_CONTINUE;
 }
 

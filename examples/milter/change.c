@@ -8,6 +8,9 @@
 
 #include "mark.h"
 
+/* How the names of gateways' own headers begin, and the one among them that a mail itself has. */
+static const char OURS[] = "X-Chancery-", CONTENT[] = "X-Chancery-Content";
+
 /* The n-th of a name goes; from the last one on, so that the numbers of the others stay. Of one name, or of all but
  * those that stay. */
 static bool remove_headers(SMFICTX *ctx, const struct message *message, const char *name)
@@ -35,9 +38,12 @@ static bool add_header(SMFICTX *ctx, const struct settings *settings, char *line
         return false;
     }
     *colon = '\0';
-    /* What was sealed may name the header by which the MTA knows that we want TLS, or our marks. */
-    bool is_ours = (settings->tls_header != NULL && strcasecmp(line, settings->tls_header) == 0) ||
-                   strcasecmp(line, MARK_HEADER) == 0;
+    /* What was sealed may name the header by which the MTA knows that a gateway wants TLS, this one or another, or
+     * marks. */
+    line[strcspn(line, " \t")] = '\0';
+    bool is_ours =
+        (settings->tls_header != NULL && strcasecmp(line, settings->tls_header) == 0) ||
+        (strncasecmp(line, OURS, sizeof OURS - 1) == 0 && strcasecmp(line, CONTENT) != 0);
     return is_ours || header_is_trace(line) || smfi_addheader(ctx, line, colon + 1) == MI_SUCCESS;
 }
 
@@ -63,19 +69,19 @@ static bool replace_body(SMFICTX *ctx, const char *body, size_t len)
 {
     unsigned char piece[60000];
     size_t used = 0;
-    for (size_t i = 0; i < len; i++) {
+    bool ok = true;
+    for (size_t i = 0; ok && i < len; i++) {
         if (body[i] == '\n' && (i == 0 || body[i - 1] != '\r')) {
             piece[used++] = '\r';
         }
         piece[used++] = (unsigned char)body[i];
         if (used + 2 > sizeof piece || i + 1 == len) {
-            if (smfi_replacebody(ctx, piece, (int)used) != MI_SUCCESS) {
-                return false;
-            }
+            ok = smfi_replacebody(ctx, piece, (int)used) == MI_SUCCESS;
             used = 0;
         }
     }
-    return true;
+    explicit_bzero(piece, sizeof piece);
+    return ok;
 }
 
 /* Where the body begins: behind the empty line, or at the end; 0 if there is neither. */

@@ -198,7 +198,8 @@ static bool check_tls(struct work *w)
 static bool is_owners(const struct work *w)
 {
     const char *owner = chancery_content_owner(w->content);
-    bool is_theirs = strcasecmp(owner, w->sender) == 0;
+    /* By the envelope. Without a sender there the author is anybody's word. */
+    bool is_theirs = strcasecmp(owner, w->message->sender) == 0;
     /* With them nobody else: an answer goes to others by a mail of its own. */
     bool is_for_them =
         w->message->recipient_count == 1 && strcasecmp(owner, w->message->recipients[0]) == 0;

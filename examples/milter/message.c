@@ -57,6 +57,7 @@ void message_free(struct message *message)
         free(message->recipients[i]);
     }
     for (size_t i = 0; i < message->header_count; i++) {
+        explicit_bzero(message->headers[i].value, strlen(message->headers[i].value));
         free(message->headers[i].name);
         free(message->headers[i].value);
     }

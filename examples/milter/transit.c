@@ -82,6 +82,15 @@ static bool end_unopened(struct work *w, int setting, const char *why, const cha
                           reason[0] == '\0' ? "" : ": ", reason);
 }
 
+/* The certificate is none of a tenant's gateway, so nobody can say whether this mail may pass. */
+static bool end_of_nobody(struct work *w)
+{
+    return work_end(
+        w, OUTCOME_LATER, "4.7.1",
+        "the authority knows this gateway as no tenant's, so nothing says whether protected "
+        "mail may pass unopened; see chancery whoami");
+}
+
 /* It waits, whatever the reason is; of an error, which is freed. */
 static bool end_later(struct work *w, const char *doing, chancery_error *error)
 {
@@ -108,8 +117,12 @@ static bool read_mail(struct work *w)
     }
     chancery_error_free(error);
     error = ask(w->gateway, &setting);
-    return error != NULL ? end_later(w, "asking what the tenant wants opened", error)
-                         : end_unopened(w, setting, "it can't be read", "");
+    if (error != NULL) {
+        return end_later(w, "asking what the tenant wants opened", error);
+    }
+    return setting == CHANCERY_TRANSPORT_DECRYPTION_UNKNOWN
+               ? end_of_nobody(w)
+               : end_unopened(w, setting, "it can't be read", "");
 }
 
 static bool is_about_the_license(const chancery_error *error)
@@ -159,6 +172,18 @@ static bool mark_opened(struct work *w)
     return set_mark(w, &mark);
 }
 
+/* Whether a scanner sees what is in it: nothing that is protected once more. */
+static bool shows_itself(const struct work *w)
+{
+    chancery_mail *opened = NULL;
+    chancery_error *error = chancery_mail_read(chancery_buffer_data(w->out->mail),
+                                               chancery_buffer_size(w->out->mail), &opened);
+    bool shows = error == NULL && chancery_mail_is_protected(opened) == 0;
+    chancery_error_free(error);
+    chancery_mail_free(opened);
+    return shows;
+}
+
 static bool open_for_scan(struct work *w)
 {
     int setting;
@@ -166,8 +191,10 @@ static bool open_for_scan(struct work *w)
     if (error != NULL) {
         return end_later(w, "asking what the tenant wants opened", error);
     }
-    if (setting != CHANCERY_TRANSPORT_DECRYPTION_OPTIONAL &&
-        setting != CHANCERY_TRANSPORT_DECRYPTION_MANDATORY) {
+    if (setting == CHANCERY_TRANSPORT_DECRYPTION_UNKNOWN) {
+        return end_of_nobody(w);
+    }
+    if (setting == CHANCERY_TRANSPORT_DECRYPTION_OFF) {
         return let_pass(w, "protected, and the tenant has it pass");
     }
     if (chancery_mail_is_wrapper(w->mail) == 0) {
@@ -177,10 +204,13 @@ static bool open_for_scan(struct work *w)
     if (error != NULL) {
         return end_refused(w, setting, error);
     }
-    if (!mark_opened(w)) {
+    const char *why = !shows_itself(w)  ? "there is a protected mail within it"
+                      : !mark_opened(w) ? "its license and header are too large"
+                                        : NULL;
+    if (why != NULL) {
         chancery_buffer_free(w->out->mail);
         w->out->mail = NULL;
-        return end_unopened(w, setting, "its license and header are too large", "");
+        return end_unopened(w, setting, why, "");
     }
     w->out->sender = "";
     return work_end(w, OUTCOME_REPLACE, "", "opened %s for the scanner",

@@ -13,8 +13,9 @@ enum {
     LEASE_EXTRA_S = 60, /* beyond the time that a mail may take */
     WAIT_FIRST_S = 5,   /* between two tries: three times as long each */
     WAIT_MAX_S = 240,   /* a relay that asks for patience wants some minutes */
-    CLAIM_BYTES = 256 * 1024,
-    JOB_BYTES = 64 * 1024,
+    /* A notice names twenty people, each by an address of up to 766 bytes, which its text encodes anew. */
+    CLAIM_BYTES = 1024 * 1024,
+    JOB_BYTES = 512 * 1024,
 };
 
 static void job_free(struct mail_job *job)

@@ -576,16 +576,20 @@ def test_protection_is_taken_off_by_whom_the_tenant_gave_the_power(world, inner,
     (_, kept), = arrived(sink, again)
     assert b"Secret" not in kept and inner[0].said("stays protected, because the gateway may not open it: NO_RIGHTS")
 
+    component = world.sql(f"SELECT component FROM component WHERE name = '{world.gateway.name}'")
     world.call("TenantService/GrantSuperUser", {
-        "principal": f"component:{component_of(world)}", "reason": "journal", "expire_time": {"seconds": int(time.time()) + 3600}},
+        "principal": f"component:{component}", "reason": "journal", "expire_time": {"seconds": int(time.time()) + 3600}},
         world.contoso.admin)
     again = wrapper.replace(b"Message-Id: <", b"Message-Id: <x" + number.encode(), 1)
     before = len(sink.mails)
     send(inner[1], again, "x@inner.example", sender="mallory@else.example")  # she can't read it, and wants to
     eventually(lambda: len(sink.mails) > before, "it arrived")
     assert b"Secret" not in sink.mails[-1][1] and inner[0].said("its owner neither sent nor gets it")
-    send(inner[1], again, "x@inner.example", sender="Alice@contoso.com")
+    send(inner[1], again, "x@inner.example", sender="")  # nor by hiding who sends it: what From says is anybody's word
     eventually(lambda: len(sink.mails) > before + 1, "it arrived")
+    assert b"Secret" not in sink.mails[-1][1] and len(inner[0].said("its owner neither sent nor gets it")) == 2
+    send(inner[1], again, "x@inner.example", sender="Alice@contoso.com")
+    eventually(lambda: len(sink.mails) > before + 2, "it arrived")
     assert sink.mails[-1][1].endswith(b"Secret text\r\n") and b"pkcs7-mime" not in sink.mails[-1][1]
     event = next(event for event in world.audit(tenant="contoso") if event.operation == "acquire_license")
     assert event.granted and event.target == "to take the protection off"
@@ -594,7 +598,3 @@ def test_protection_is_taken_off_by_whom_the_tenant_gave_the_power(world, inner,
 def test_a_strangers_mail_that_a_rule_protects_is_refused(inner):
     code, words = rejection(inner[1], mail_of(sender="mallory@else.example"), sender="mallory@else.example")
     assert code == 550 and "not of a domain of ours" in words
-
-
-def component_of(world):
-    return world.sql(f"SELECT component FROM component WHERE name = '{world.gateway.name}'")

@@ -13,7 +13,7 @@ import processes
 from command import run
 from faults import STEPS
 from milter import Milter
-from test_milter import (DNF, ENCRYPT_ONLY, WHY_NOT, arrived, component_of, faults, header, mail_of, node, opened,  # noqa: F401  pylint: disable=W0611
+from test_milter import (DNF, ENCRYPT_ONLY, WHY_NOT, arrived, faults, header, mail_of, node, opened,  # noqa: F401  pylint: disable=W0611
                          rejection, send, sink)
 from waiting import eventually
 from world import rule_of
@@ -176,7 +176,8 @@ def test_a_gateway_whose_certificates_were_revoked_gets_another(world, node, mta
     with away(node):
         send(mta, mail)
         (_, wrapper), = arrived(sink, mail)
-        world.call("PublishingService/RevokePublisher", {"publisher": component_of(world)}, world.contoso.admin)
+        component = world.sql(f"SELECT component FROM component WHERE name = '{world.gateway.name}'")
+        world.call("PublishingService/RevokePublisher", {"publisher": component}, world.contoso.admin)
     heard(world, mta, sink)
     eventually(lambda: milter.said(f"{content_of(wrapper)} is known to nobody: PUBLISHER_REVOKED"), lambda: milter.said(""))
     eventually(lambda: len(certificates(milter)) > before, lambda: milter.said(""), seconds=60)

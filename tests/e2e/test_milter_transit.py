@@ -2,6 +2,7 @@
 """Protected mail before and behind a scanner (docs/policy.md §3.12): Debian's Postfix with a content filter between two
 gateways of examples/milter. The scanner sees what is in a mail, and nothing leaves but what was closed again."""
 import email
+import os
 import re
 
 import pytest
@@ -84,6 +85,10 @@ def tenant_says(world, gateways):
 def wrapper_of(node, who="gateway", owner="alice@contoso.com", **more):
     """A mail that was protected by somebody's program, with a Message-ID of its own."""
     mail = mail_of(sender=owner, **more)
+    return mail, protected(node, mail, who, owner)
+
+
+def protected(node, mail, who="gateway", owner="alice@contoso.com"):
     with open(f"{node.folder}/plain.eml", "wb") as file:
         file.write(mail)
 
@@ -92,7 +97,7 @@ def wrapper_of(node, who="gateway", owner="alice@contoso.com", **more):
     run(There, "protect", who, "--do-not-forward", "--owner", owner, "--recipient", "bob@fabrikam.com",
         f"{node.folder}/plain.eml", f"{node.folder}/wrapped.eml")
     with open(f"{node.folder}/wrapped.eml", "rb") as file:
-        return mail, file.read().replace(b"\r\n", b"\n").replace(b"\n", b"\r\n")
+        return file.read().replace(b"\r\n", b"\n").replace(b"\n", b"\r\n")
 
 
 def scanned(scanner, mail):
@@ -227,6 +232,53 @@ def test_what_cannot_be_opened(node, mta, scanner, sink, tenant_says, setting):
     send(mta, wrapper)
     (_, kept), = arrived(sink, wrapper)
     assert scanned(scanner, wrapper)[1].endswith(b"Secret text\r\n") and b"Secret" not in kept
+
+
+@pytest.mark.parametrize("setting", [OPTIONAL, MANDATORY])
+def test_protected_mail_within_protected_mail(node, mta, scanner, sink, tenant_says, setting):
+    """One layer opened shows a scanner nothing."""
+    tenant_says(setting)
+    _, inner = wrapper_of(node, "other", "carl@fabrikam.com")
+    for text in (inner, b'Content-Type: message/rfc822\r\nMessage-ID: <%s@contoso.com>\r\nFrom: alice@contoso.com\r\n\r\n'
+                 % os.urandom(8).hex().encode() + inner):
+        wrapper = protected(node, text)
+        if setting == MANDATORY:
+            code, words = rejection(mta, wrapper, "bob@fabrikam.com")
+            assert code == 550 and "can't scan" in words and "within" in words
+        else:
+            send(mta, wrapper)
+            (_, kept), = arrived(sink, wrapper)
+            assert content_of(kept) == content_of(wrapper) and b"pkcs7-mime" in scanned(scanner, wrapper)[1]
+
+
+def test_what_is_sealed_says_nothing_to_the_mta(node, mta, scanner, sink, tenant_says):
+    """A header by which an MTA would know that a gateway wants something."""
+    tenant_says(OPTIONAL)
+    _, wrapper = wrapper_of(node, header="X-Chancery-Require-TLS: yes\r\nX-CHANCERY-else : x\r\nX-Other: kept\r\n")
+    send(mta, wrapper)
+    arrived(sink, wrapper)
+    _, seen = scanned(scanner, wrapper)
+    assert seen.endswith(b"Secret text\r\n") and b"X-Other: kept" in seen
+    assert b"require-tls" not in seen.lower() and b"x-chancery-else" not in seen.lower()
+
+
+def test_a_gateway_of_no_tenant_lets_nothing_pass(world, node, mta, gateways, sink):
+    """Nobody says for it whether protected mail may pass."""
+    platform = world.a.component("relay", 1)
+    gateways[0].stop()
+    kept = {}
+    for end, data in (("pem", platform.certificate), ("key", platform.key)):
+        with open(f"{node.folder}/gateway.{end}", "rb") as file:
+            kept[end] = file.read()
+        node.write(f"gateway.{end}", data)
+    try:
+        gateways[0].start()
+        _, wrapper = wrapper_of(node, "other", "carl@fabrikam.com")
+        code, words = rejection(mta, wrapper, "bob@fabrikam.com")
+        assert code == 451 and "whoami" in words
+    finally:
+        for end, data in kept.items():
+            node.write(f"gateway.{end}", data)
 
 
 def test_while_the_authority_is_away_protected_mail_waits(node, mta, sink, tenant_says):

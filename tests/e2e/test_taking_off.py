@@ -61,7 +61,7 @@ def test_what_shuts_out_shuts_out_here_too(world):
 def test_in_a_batch_each_is_asked_for_itself(world, saved):
     request = world.license_request(saved)
     results = world.call("LicensingService/BatchAcquireLicense", {"requests": [
-        {**request, "purpose": TAKE_OFF}, request, {**request, "purpose": 2}]}, token=world.bob).results
+        {**request, "purpose": TAKE_OFF}, request, {**request, "purpose": 4}]}, token=world.bob).results
     assert [result.response.may_cache for result in results] == [False, True, False]
     assert [v.field for v in results[2].error.field_violations] == ["purpose"]
     assert refused(world.acquire, saved, world.bob, purpose=77).fields == ["purpose"]

@@ -163,6 +163,36 @@ def test_an_owner_gets_so_many_mails_an_hour(world, switched):
     assert (row.granted, row.reason, row.target) == (False, "NOTICE_LIMIT", "busy@contoso.com: not mailed")
 
 
+def test_what_waited_for_the_relay_counts_too(world, relay, switched):
+    """By when they are mailed, and not by when it was that they tell of."""
+    switched(notify_owners=True)
+    world.sql("INSERT INTO owner_notice (tenant, content, owner, begins_at, ends_at, mail_at, mail_state) SELECT "
+              f"'{world.contoso.id}', gen_random_uuid(), 'late@contoso.com', now() - interval '20 h', now() - interval '19 h', "
+              "now() - interval '1 min', 2 FROM generate_series(1, 58)")
+    made = [world.protect(**owner_of(world, "late@contoso.com")) for _ in range(4)]
+    for each in made:
+        assert world.acquire(each, world.bob).rights
+    listed = ", ".join(f"'{each.content_id}'" for each in made)
+    world.sql("UPDATE owner_notice SET ends_at = greatest(now(), begins_at + interval '1 second'), mail_at = now() "
+              f"WHERE content IN ({listed})")
+    eventually(lambda: world.sql(f"SELECT count(*) FROM owner_notice WHERE content IN ({listed}) AND mail_state = 1") == "0", "all ended")
+    assert sorted(notices(world, each, "mail_state") for each in made) == ["2", "2", "3", "3"]
+    assert len([mail for mail in relay.mails if "late@contoso.com" in mail[1]]) == 2
+
+
+def test_long_addresses_hide_nothing(world, relay, switched):
+    switched(notify_owners=True)
+    made = world.protect(**owner_of(world, "patient@contoso.com"))
+    assert world.acquire(made, world.bob).rights
+    longest = "ü" * 250 + "@" + ".".join(["x" * 60] * 4)  # of those that a token may have
+    world.sql("INSERT INTO audit (tenant, at, event, operation, granted, reason, user_address, component_name, content, "
+              "client_address, user_agent, correlation_id) SELECT tenant, at + n * interval '1 microsecond', gen_random_uuid(), operation, "
+              f"granted, reason, '{longest}', '', content, '', '', '' FROM audit, generate_series(1, 19) AS n "
+              f"WHERE content = '{made.content_id}' AND operation = 'acquire_license'")
+    text = told(world, relay, made, "patient@contoso.com")
+    assert text.count(longest) == 19 and "bob@fabrikam.com" in text
+
+
 def test_what_the_relay_refuses_is_recorded(world, relay, switched):
     switched(notify_owners=True)
     relay.answers["nobody@contoso.com"] = "550 no such mailbox"

@@ -48,4 +48,5 @@ class Milter:
 
     def stop(self):
         self.process.send_signal(signal.SIGTERM)
-        assert self.process.wait(timeout=30) == 0
+        code = self.process.wait(timeout=30)
+        assert code == 0, f"ended with {code}:\n" + "".join(self.said("")[-60:])

@@ -225,7 +225,8 @@ void key_store_find_due(struct key_due *due)
     }
     struct pg_params p = sql_find_due_rotation(
         due->op.arena, &(struct sql_find_due_rotation){.served = {due->served, count},
-                                                       .skip = (int64_t)due->skip});
+                                                       .skip = (int64_t)due->skip,
+                                                       .now = clock_unix_us()});
     pg_submit_one(&due->op, &p, read_due);
 }
 

@@ -102,14 +102,14 @@ SELECT version, epoch_raise(tenant) AS _,
 FROM gone;
 
 -- name: find_due_rotation :bulk
--- params: served text[], skip int8
+-- params: served text[], skip int8, now timestamptz
 -- columns: tenant tenant_id, boundary text, suite int2, purpose int2
 -- One whose active version is older than its tenant wants, of a tenant that is enabled and in one of these
--- boundaries (empty: in any); or no row. What has waited longest comes first; skip: so many that can't be done now.
+-- boundaries (empty: in any); or no row. Old by both clocks, this one and the node's. What has waited longest comes first; skip: so many that can't be done now.
 SELECT k.tenant, t.boundary, b.suite, k.purpose
 FROM tenant t JOIN boundary b ON b.name = t.boundary JOIN tenant_key k USING (tenant)
 WHERE t.key_rotation_days > 0 AND t.state = 1 AND k.state = 1
-  AND k.created_at <= now() - make_interval(days => t.key_rotation_days)
+  AND k.created_at <= least(now(), :now) - make_interval(days => t.key_rotation_days)
   AND (cardinality(:served) = 0 OR t.boundary = ANY (:served))
 ORDER BY k.created_at, k.tenant, k.purpose
 LIMIT 1 OFFSET :skip;

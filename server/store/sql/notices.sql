@@ -8,7 +8,8 @@
 --   is_too_many bool, opened int8, refused int8, events text[], mail_tries int4
 -- Those of served boundaries (empty: of all) that are due, and nobody else's until the lease ends. Tenants take turns.
 -- is_over: the tenant or the content wants none by now, or the owner's address is the tenant's no more, or theirs who is
--- shut out, or it is a day old. is_too_many: so many went to this owner within an hour. Counted are counted_max of the
+-- shut out, or it is a day old. is_too_many: so many went to this owner within an hour by now, those before it in this claim
+-- included; of other workers' claims at that moment nobody knows. Counted are counted_max of the
 -- attempts that were made in the period, and named the first named_max, without what isn't shown in tracking.
 WITH due AS (
     SELECT w.notice, w.mail_at,
@@ -32,7 +33,9 @@ SELECT k.notice, k.content, k.owner, coalesce(c.display_name, '') AS display_nam
         OR k.begins_at < now() - interval '1 day' OR d.domain IS NULL OR x.value IS NOT NULL) AS is_over,
        (SELECT count(*) FROM owner_notice s
         WHERE s.tenant = k.tenant AND s.owner = k.owner AND s.mail_state = 2
-          AND s.begins_at > now() - interval '1 hour') >= :of_owner_max AS is_too_many,
+          AND s.mail_at > now() - interval '1 hour')
+       + row_number() OVER (PARTITION BY k.tenant, k.owner ORDER BY k.begins_at, k.notice)
+           > :of_owner_max AS is_too_many,
        a.opened, a.refused, a.events, k.mail_tries
 FROM taken k
 JOIN tenant t ON t.tenant = k.tenant
