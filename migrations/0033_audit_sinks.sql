@@ -18,7 +18,7 @@ CREATE TABLE audit_sink (
     problem text NOT NULL DEFAULT '', -- a reason, while it can't send
     holder uuid NOT NULL,
     held_until timestamptz NOT NULL,
-    seen_at timestamptz NOT NULL, -- when a node served it last
+    seen_at timestamptz NOT NULL, -- when a node served it last; never in the future (audit_sink_seen)
     PRIMARY KEY (name, reader)
 );
 GRANT SELECT, INSERT, UPDATE ON audit_sink TO chancery_server, chancery_node;
@@ -29,6 +29,15 @@ CREATE FUNCTION audit_sink_reader() RETURNS text LANGUAGE sql STABLE AS $$
 $$;
 REVOKE ALL ON FUNCTION audit_sink_reader() FROM PUBLIC;
 GRANT EXECUTE ON FUNCTION audit_sink_reader() TO chancery_server, chancery_node;
+
+-- A node's role writes its own rows. One that is seen for ever would keep every month of the log.
+CREATE FUNCTION audit_sink_seen() RETURNS trigger LANGUAGE plpgsql AS $$
+BEGIN
+    NEW.seen_at := least(NEW.seen_at, now());
+    RETURN NEW;
+END
+$$;
+CREATE TRIGGER audit_sink_seen BEFORE INSERT OR UPDATE ON audit_sink FOR EACH ROW EXECUTE FUNCTION audit_sink_seen();
 
 -- A month stays until every sink has passed it, but for those that no node has served for a month.
 CREATE OR REPLACE FUNCTION audit_is_awaited(before timestamptz, as_of timestamptz) RETURNS boolean LANGUAGE sql STABLE AS $$

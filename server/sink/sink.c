@@ -3,7 +3,8 @@
  *   ▲                                        │
  *   └───────── rest, longer each time ◀──────┘  what failed is read again from where it had arrived
  *
- * The position moves only when the way says that all has arrived. */
+ * The position in the database is one that can't be lost any more, so whoever begins there, for whatever reason, misses nothing. A
+ * way that may lose what has arrived (sink_way.h, lost_ms) is ahead of it for a while. */
 #include "sink/sink.h"
 
 #include "base/mem.h"
@@ -62,9 +63,19 @@ void sink_tell_lag(const struct sink *s, int64_t lag_us)
 
 void sink_begin_at(struct sink *s, struct sink_place place)
 {
-    s->place = place;
-    s->older = s->newer = (struct mark){.at = sink_now(s), .place = place};
+    s->place = s->kept = place;
+    s->since = s->last = (struct mono_time){0};
     s->has_broken = false;
+}
+
+bool sink_has_broken(struct sink *s)
+{
+    if (!s->has_broken) {
+        return false;
+    }
+    sink_begin_at(s, s->kept);
+    sink_move_to(s, 0);
+    return true;
 }
 
 /* --- reading ------------------------------------------------------------------------------------ */
@@ -72,10 +83,10 @@ void sink_begin_at(struct sink *s, struct sink_place place)
 static void have_page(struct store_op *op)
 {
     struct sink *s = op->user;
-    if (sink_has_failed(s, op)) {
+    if (sink_has_failed(s, op) || sink_has_broken(s)) {
         return;
     }
-    if (s->page.count == 0 && !s->has_broken) {
+    if (s->page.count == 0) {
         sink_arrive(s);
         bool is_due = sink_now(s).ns >= mono_add_ms(s->moved, SINK_RENEW_MS).ns;
         if (is_due) {
@@ -90,9 +101,6 @@ static void have_page(struct store_op *op)
 
 void sink_read_on(struct sink *s)
 {
-    if (s->has_broken) {
-        sink_begin_at(s, s->older.place);
-    }
     sink_prepare(s, &s->page.op, s->page_arena, have_page);
     s->page.after = s->place;
     s->page.before = s->until;
@@ -108,7 +116,8 @@ static void mind_the_clock(struct sink *s, int64_t passed_us)
         log_event(LOG_WARNING, "audit.sink_clock", F_STR("sink", s->name),
                   F_STR("advice", "The database's clock was set back. Records are sent again: see "
                                   "their event_id."));
-        sink_begin_at(s, (struct sink_place){.at = from < 0 ? 0 : from});
+        bool is_earlier = from < s->kept.at;
+        sink_begin_at(s, is_earlier ? (struct sink_place){.at = from < 0 ? 0 : from} : s->kept);
     }
 }
 
@@ -116,7 +125,7 @@ static void have_settled(struct store_op *op)
 {
     struct sink *s = op->user;
     struct mono_time now = clock_mono();
-    if (sink_has_failed(s, op)) {
+    if (sink_has_failed(s, op) || sink_has_broken(s)) {
         return;
     }
     int64_t passed_us = s->asked.ns == 0 ? 0 : (now.ns - s->asked.ns) / 1000;
@@ -132,7 +141,7 @@ static void have_settled(struct store_op *op)
     s->asked = now;
     s->asked_at = s->settled.asked_at;
     s->until = s->settled.settled;
-    if (s->place.at < s->until || s->has_broken) {
+    if (s->place.at < s->until) {
         sink_read_on(s);
     } else {
         sink_again_in(s, SINK_REST_MS);
@@ -154,8 +163,10 @@ static void have_lease(struct store_op *op)
         return;
     }
     s->is_held = s->lease.is_held;
+    if (s->lease.place.at > s->kept.at) {
+        s->failures = 0; /* another node has come further */
+    }
     if (!s->is_held) {
-        s->failures = 0;
         sink_tell_lag(s, s->lease.now - s->lease.place.at);
         sink_again_in(s, WATCH_MS);
         return;
@@ -183,6 +194,8 @@ static void on_timer(struct loop_timer *timer)
         loop_timer_arm(timer, READY_MS);
     } else if (!s->is_held) {
         take_turn(s);
+    } else if (sink_has_broken(s)) {
+        return;
     } else if (s->place.at < s->until) {
         sink_read_on(s);
     } else {

@@ -3,6 +3,7 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <libgen.h>
 #include <pthread.h>
 #include <signal.h>
 #include <string.h>
@@ -12,7 +13,7 @@
 
 #include "base/mem.h"
 
-enum { FILE_MODE = 0640 };
+enum { FILE_MODE = 0640, MOVED_MOST = 8 /* in a row, while it is written */ };
 
 enum writer_state { WRITER_IDLE, WRITER_WRITING, WRITER_WRITTEN, WRITER_ENDING };
 
@@ -29,6 +30,7 @@ struct writer {
     int event_fd; /* the thread tells the loop */
     /* The thread's own. */
     int fd;
+    bool is_new; /* its folder may not be on the disk */
 };
 
 struct sink_file {
@@ -52,7 +54,7 @@ static void close_file(struct writer *w)
 static bool is_moved(const struct writer *w)
 {
     struct stat open_one, there;
-    return fstat(w->fd, &open_one) != 0 || stat(w->path, &there) != 0 ||
+    return fstat(w->fd, &open_one) != 0 || lstat(w->path, &there) != 0 ||
            open_one.st_dev != there.st_dev || open_one.st_ino != there.st_ino;
 }
 
@@ -75,17 +77,39 @@ static int end_cut_line(int fd)
 
 static int open_file(struct writer *w)
 {
+    /* O_NONBLOCK: a FIFO fails instead of waiting for its reader. O_NOFOLLOW: whoever may write the folder, and nothing else,
+     * could have us append to any file of ours. */
+    const int flags = O_RDWR | O_APPEND | O_CLOEXEC | O_NOCTTY | O_NONBLOCK | O_NOFOLLOW;
     if (w->fd >= 0 && !is_moved(w)) {
         return 0;
     }
     close_file(w);
-    /* O_NONBLOCK: a FIFO fails instead of waiting for its reader. */
-    w->fd =
-        open(w->path, O_RDWR | O_APPEND | O_CREAT | O_CLOEXEC | O_NOCTTY | O_NONBLOCK, FILE_MODE);
+    w->fd = open(w->path, flags);
+    if (w->fd < 0 && errno == ENOENT) {
+        w->fd = open(w->path, flags | O_CREAT | O_EXCL, FILE_MODE);
+        w->is_new = w->fd >= 0;
+    }
     return w->fd < 0 ? errno : end_cut_line(w->fd);
 }
 
-static int write_all(struct writer *w)
+/* A new file is on the disk when its folder is. Some file systems can't flush a folder (EINVAL). */
+static int flush_folder(struct writer *w)
+{
+    if (!w->is_new) {
+        return 0;
+    }
+    char *folder = xstrdup(w->path);
+    int fd = open(dirname(folder), O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+    int error = fd < 0 || (fsync(fd) != 0 && errno != EINVAL) ? errno : 0;
+    if (fd >= 0) {
+        close(fd);
+    }
+    xfree(folder);
+    w->is_new = error != 0;
+    return error;
+}
+
+static int write_once(struct writer *w)
 {
     int error = open_file(w);
     for (size_t at = 0; error == 0 && at < w->len;) {
@@ -99,10 +123,23 @@ static int write_all(struct writer *w)
     if (error == 0 && fdatasync(w->fd) != 0) {
         error = errno;
     }
+    error = error == 0 ? flush_folder(w) : error;
     if (error != 0) {
         close_file(w); /* the next try looks at what is there */
     }
     return error;
+}
+
+/* A file that was moved meanwhile may have been read, packed or deleted before all was in it: then all comes again. */
+static int write_all(struct writer *w)
+{
+    for (int i = 0; i < MOVED_MOST; i++) {
+        int error = write_once(w);
+        if (error != 0 || !is_moved(w)) {
+            return error;
+        }
+    }
+    return ESTALE;
 }
 
 static void free_writer(struct writer *w)

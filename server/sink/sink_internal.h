@@ -13,12 +13,6 @@ enum {
     SINK_LEASE_S = 15,
 };
 
-/* A place that had been reached at a time. */
-struct mark {
-    struct mono_time at;
-    struct sink_place place;
-};
-
 struct sink {
     struct loop *loop;
     struct store *store;
@@ -37,19 +31,22 @@ struct sink {
     struct sink_page page;
     struct sink_move move, renew;
     bool is_renewing;
-    struct sink_place place; /* has arrived */
+    struct sink_place place; /* has arrived, as far as anybody knows */
+    struct sink_place kept;  /* can't be lost any more: the database has it, or an earlier one */
+    struct sink_place next;  /* is kept when it has outlived way->lost_ms … */
+    struct mono_time since;  /* … since then; 0: nothing has arrived since it began */
+    struct mono_time last;   /* when a record arrived last; 0: none has since it began */
+    bool has_broken;         /* what is behind `kept` is to be sent again */
     int64_t until;           /* the log is read up to here */
     int64_t asked_at;        /* what the database's clock said, … */
     struct mono_time asked;  /* … and when; 0: by another node */
     struct mono_time moved;
-    struct mark older, newer; /* places that had been reached */
-    bool has_broken;          /* what came last is to be sent again */
     struct buf bytes;
     size_t encoded;           /* events of the page */
     int64_t sent;             /* since the last move */
     struct mono_time sending; /* since; 0: nothing is */
     const char *problem;      /* a reason's name; "": none */
-    unsigned failures;        /* in a row */
+    unsigned failures;        /* in a row; a place that is kept ends it */
 };
 
 static inline struct mono_time sink_now(const struct sink *s)
@@ -65,8 +62,10 @@ bool sink_has_failed(struct sink *s, const struct store_op *op);
 /* The next round, unless it was stopped. */
 void sink_again_in(struct sink *s, int64_t ms);
 void sink_tell_lag(const struct sink *s, int64_t lag_us);
-/* All before has arrived, as far as anybody knows. */
+/* All before has arrived, and can't be lost any more. */
 void sink_begin_at(struct sink *s, struct sink_place place);
+/* Whether what came last is to be sent again; then the round begins anew after a rest, maybe by another node. */
+bool sink_has_broken(struct sink *s);
 /* Ask the database for what is behind the place. */
 void sink_read_on(struct sink *s);
 
@@ -74,7 +73,7 @@ void sink_read_on(struct sink *s);
 void sink_send_page(struct sink *s);
 /* All of the page has arrived. */
 void sink_arrive(struct sink *s);
-/* Remember the place, and go on for so long; 0: let another node. */
+/* Remember the place that is kept, and go on for so long; 0: let another node. */
 void sink_move_to(struct sink *s, int32_t lease_s);
 /* Nothing is sent any more. */
 void sink_end_sending(struct sink *s);

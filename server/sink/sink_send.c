@@ -13,7 +13,6 @@ enum {
     STALLED_MS = 30 * 1000, /* then it is told */
     AGAIN_FIRST_MS = 1000,  /* after a failure; twice as long each time, … */
     AGAIN_MOST_MS = 30000,  /* … but for this */
-    LOST_MS = 3000,         /* what arrived within this is sent again when the connection breaks */
 };
 
 /* --- what has arrived --------------------------------------------------------------------------- */
@@ -22,7 +21,7 @@ static void fill_move(const struct sink *s, struct sink_move *move, int32_t leas
 {
     move->name = s->name;
     move->holder = s->holder;
-    move->place = s->place;
+    move->place = s->kept;
     move->asked_at = s->asked_at;
     move->sent = s->sent;
     move->problem = s->problem;
@@ -52,13 +51,33 @@ void sink_move_to(struct sink *s, int32_t lease_s)
     sink_store_move(&s->move);
 }
 
+static void be_well(struct sink *s)
+{
+    if (s->problem[0] != '\0') {
+        log_event(LOG_INFO, "audit.sink_recovered", F_STR("sink", s->name));
+    }
+    s->failures = 0;
+    s->problem = "";
+}
+
+/* Only a place that nothing broke after says that the receiver is well: one that takes bytes and closes looks well to TCP. */
 static void note_place(struct sink *s)
 {
     struct mono_time now = sink_now(s);
-    if (now.ns >= mono_add_ms(s->newer.at, LOST_MS).ns) {
-        s->older = s->newer;
-        s->newer = (struct mark){.at = now, .place = s->place};
+    if (s->since.ns != 0 && now.ns < mono_add_ms(s->since, s->way->lost_ms).ns) {
+        return;
     }
+    if (s->way->lost_ms == 0) {
+        s->kept = s->place;
+        be_well(s);
+        return;
+    }
+    if (s->since.ns != 0) {
+        s->kept = s->next;
+        be_well(s);
+    }
+    s->next = s->place;
+    s->since = now;
 }
 
 /* Up to the end of the page, or up to where the log is settled if there was nothing behind it. */
@@ -72,6 +91,7 @@ void sink_arrive(struct sink *s)
         const struct audit_event *last = &page->events[page->count - 1];
         s->place = (struct sink_place){.at = last->at, .event = last->event};
     }
+    s->last = page->count > 0 ? sink_now(s) : s->last;
     s->sent += (int64_t)page->count;
     metric_add(M_SINK_RECORDS, s->name, NULL, (int64_t)page->count);
     note_place(s);
@@ -116,8 +136,7 @@ void sink_end_sending(struct sink *s)
     }
 }
 
-/* Another node may have better luck, so it may go on at once. */
-static void fail(struct sink *s, const struct err *err)
+static void count_failure(struct sink *s, const struct err *err)
 {
     metric_add(M_SINK_FAILURES, s->name, reason_info(err->reason)->name, 1);
     if (s->failures == 0) {
@@ -125,9 +144,13 @@ static void fail(struct sink *s, const struct err *err)
     }
     s->failures += (AGAIN_FIRST_MS << s->failures) < AGAIN_MOST_MS ? 1 : 0;
     s->problem = reason_info(err->reason)->name;
-    if (s->has_broken) {
-        sink_begin_at(s, s->older.place);
-    }
+}
+
+/* Another node may have better luck, so it may go on at once. */
+static void fail(struct sink *s, const struct err *err)
+{
+    count_failure(s, err);
+    sink_begin_at(s, s->kept);
     sink_move_to(s, 0);
 }
 
@@ -139,27 +162,30 @@ static void sent(void *user, const struct err *err)
         fail(s, err);
         return;
     }
-    if (s->problem[0] != '\0') {
-        log_event(LOG_INFO, "audit.sink_recovered", F_STR("sink", s->name));
+    if (s->failures == 0) {
+        be_well(s); /* it had stalled */
     }
-    s->failures = 0;
-    s->problem = "";
     sink_arrive(s);
     sink_move_to(s, SINK_LEASE_S);
 }
 
-static void broken(void *user)
+/* A connection that ends when nothing is on its way and nothing came lately does no harm: many receivers end what is idle. Without
+ * the lease we begin at the database's place anyway. */
+static void broken(void *user, const struct err *err)
 {
     struct sink *s = user;
-    s->has_broken = true;
+    bool is_recent = s->last.ns != 0 && sink_now(s).ns < mono_add_ms(s->last, s->way->lost_ms).ns;
+    if (s->sending.ns == 0 && s->is_held && is_recent && !s->has_broken) {
+        s->has_broken = true;
+        count_failure(s, err);
+    }
 }
 
 static void send_bytes(struct sink *s)
 {
     struct slice bytes;
     struct err err = {0};
-    if (s->has_broken) {
-        sink_read_on(s);
+    if (sink_has_broken(s)) {
         return;
     }
     if (!buf_finish(&s->bytes, &bytes, &err).ok) {

@@ -21,6 +21,9 @@ enum {
     UNACKED_MS = 30 * 1000, /* then the receiver's machine is gone */
     ACK_FIRST_MS = 1,
     ACK_MOST_MS = 50,
+    LOST_MS =
+        3000, /* a receiver's program has read what arrived, or it has ended and its connections with it */
+    READS_PER_TURN = 16,
     WRITES_PER_TURN = 16,
     PRI_GRANTED = 13 * 8 + 6, /* RFC 5424 §6.2.1: log audit, informational */
     PRI_REFUSED = 13 * 8 + 5, /* notice */
@@ -96,7 +99,7 @@ static void fail(struct sink_syslog *s, const char *why)
     (void)err_raise(&err, R_SINK_UNREACHABLE, __FILE__, __LINE__, "%s: %s", s->config.tls.host, why)
         .ok;
     if (was_ready) {
-        s->way.broken(s->way.user);
+        s->way.broken(s->way.user, &err);
     }
     if (was_awaited) {
         s->way.done(s->way.user, &err);
@@ -112,15 +115,20 @@ static void succeed(struct sink_syslog *s)
 
 /* --- sending ---------------------------------------------------------------------------------- */
 
-/* Whether the connection is still there. A receiver says nothing but that it goes. */
+/* Whether the connection is still there. A receiver says nothing but that it goes; one that does speak has a share of the turn. */
 static bool drain(struct sink_syslog *s, bool *wants_write)
 {
-    char nothing[256];
-    int n;
-    do {
+    char nothing[1024];
+    int n = 1;
+    for (int i = 0; n > 0; i++) {
+        if (i == READS_PER_TURN) {
+            loop_fd_poke(
+                &s->watch); /* the rest may be in the SSL, where the descriptor doesn't show it */
+            return true;
+        }
         ERR_clear_error();
         n = SSL_read(s->ssl, nothing, sizeof nothing);
-    } while (n > 0);
+    }
     int why = SSL_get_error(s->ssl, n);
     *wants_write = why == SSL_ERROR_WANT_WRITE;
     return why == SSL_ERROR_WANT_READ || why == SSL_ERROR_WANT_WRITE;
@@ -338,7 +346,7 @@ rc sink_syslog_new(struct loop *loop, const struct sink_syslog_config *config,
     SSL_CTX *ctx = NULL;
     TRY(sink_tls_context(&config->tls, &ctx, err));
     struct sink_syslog *s = xcalloc(1, sizeof *s);
-    s->way = (struct sink_way){.ops = &ops, .loop = loop};
+    s->way = (struct sink_way){.ops = &ops, .loop = loop, .lost_ms = LOST_MS};
     s->config = *config;
     s->ctx = ctx;
     s->fd = -1;

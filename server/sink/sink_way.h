@@ -32,8 +32,9 @@ struct sink_way {
     struct loop *loop;
     /* All of it has arrived, or how it failed: R_SINK_UNREACHABLE, R_SINK_FILE. */
     void (*done)(void *user, const struct err *err);
-    /* What had arrived lately may be lost after all: a connection broke on which it had been sent. Before `done`, if that is
-     * awaited. */
-    void (*broken)(void *user);
+    /* What had arrived within the last lost_ms may be lost after all: a connection broke on which it had been sent. Before
+     * `done`, if that is awaited. */
+    void (*broken)(void *user, const struct err *err);
     void *user;
+    int64_t lost_ms; /* 0: what has arrived is safe */
 };

@@ -254,15 +254,103 @@ def test_what_only_the_receivers_machine_has_taken_is_sent_again(world, receiver
     name = world.unique("unread")
     with syslog_sink(world, receiver, name):
         has_all(world, receiver.texts)
-        receiver.stall()
-        let_pass(0.5)  # for a read that had begun
-        record(world, 3, "unread")
-        eventually(lambda: world.sql("SELECT s.at > (SELECT max(a.at) FROM audit a WHERE a.correlation_id = 'unread') "
-                                     f"FROM audit_sink s WHERE s.name = '{name}'") == "t", "it counts as sent", LATE)
-        assert "unread" not in {json.loads(text)["correlationId"] for text in receiver.texts()}
+        only_the_machine_takes(world, receiver, name, "unread")
         receiver.cut()
         receiver.resume()
         has_all(world, receiver.texts)
+
+
+def only_the_machine_takes(world, receiver, name, mark):
+    metric = f'chancery_audit_sink_records_total{{sink="{name}"}}'
+    receiver.stall()
+    let_pass(0.5)  # for a read that had begun
+    before = world.metric(metric)
+    record(world, 3, mark)
+    eventually(lambda: world.metric(metric) >= before + 3, "they count as sent", LATE)
+    assert mark not in {json.loads(text)["correlationId"] for text in receiver.texts()}
+
+
+@pytest.mark.parametrize("how", [signal.SIGKILL, signal.SIGTERM])
+def test_what_was_not_read_yet_is_sent_again_by_the_next_worker(world, receiver, how):
+    """The position in the database is behind what a connection that breaks may lose."""
+    name = world.unique("next")
+    with syslog_sink(world, receiver, name):
+        has_all(world, receiver.texts)
+        only_the_machine_takes(world, receiver, name, f"next{how}")
+        worker, = children(world.a.process.pid)
+        os.kill(worker, how)
+        receiver.cut()
+        receiver.resume()
+        has_all(world, receiver.texts)
+
+
+class Careless(SyslogReceiver):
+    """Takes what comes, and then closes, as a load balancer does whose receivers are down."""
+    is_careless = True
+
+    def _read(self, connection):
+        if not self.is_careless:
+            return super()._read(connection)
+        has_come = False
+        while not connection.is_cut.is_set():
+            try:
+                more = connection.recv(65536)
+            except TimeoutError:
+                more = None
+            if more == b"" or (more is None and has_come):
+                return None
+            has_come = has_come or bool(more)
+        return None
+
+
+def receive(world, kind):
+    identity = Identity("siem")
+    name = world.unique("siem")
+    made = kind(put(world, f"{name}.pem", identity.certificate), put(world, f"{name}.key", identity.key))
+    made.identity = identity
+    return made
+
+
+def test_a_receiver_that_takes_and_closes_is_a_fault(world):
+    """To TCP it looks well. It is told, tried less and less often, and misses nothing when it is back."""
+    made, name = receive(world, Careless), world.unique("careless")
+    try:
+        with syslog_sink(world, made, name):
+            failed = world.a.wait_for_log("audit.sink_failed", sink=name)
+            assert failed["reason"] == "SINK_UNREACHABLE"
+            eventually(lambda: world.metric(f'chancery_audit_sink_failures_total{{sink="{name}",reason="SINK_UNREACHABLE"}}') >= 3,
+                       "it tries again", LATE)
+            assert world.sql(f"SELECT problem FROM audit_sink WHERE name = '{name}'") == "SINK_UNREACHABLE"
+            before = made.connections
+            let_pass(5)
+            assert made.connections - before <= 3
+            assert not world.a.logged("audit.sink_recovered", sink=name)
+            made.is_careless = False
+            has_all(world, made.texts)
+            world.a.wait_for_log("audit.sink_recovered", sink=name)
+    finally:
+        made.stop()
+
+
+class Talker(SyslogReceiver):
+    """Sends without pause, and reads nothing."""
+    def _read(self, connection):
+        connection.settimeout(None)
+        while not connection.is_cut.is_set():
+            connection.sendall(b"x" * (1 << 20))
+
+
+def test_a_receiver_that_talks_without_pause_holds_nobody_up(world):
+    made = receive(world, Talker)
+    try:
+        with syslog_sink(world, made):
+            eventually(lambda: made.connections > 0, "it has come", LATE)
+            let_pass(3)
+            for _ in range(10):
+                world.acquire(world.made, world.bob)
+            assert world.metric("chancery_loop_turn_max_seconds") < 2
+    finally:
+        made.stop()
 
 
 def test_a_receiver_that_was_away_gets_all(world, receiver):
@@ -316,6 +404,30 @@ def test_logrotate_takes_the_file(world):
         world.a.process.send_signal(signal.SIGHUP)
         eventually(lambda: os.path.exists(path) or record(world, 1, "hup") or False, "there is a new one", LATE, 1)
         has_all(world, lambda: read(f"{path}.1") + read(f"{path}.2") + read())
+
+
+def test_a_file_that_is_moved_and_read_while_it_is_written_loses_nothing(world):
+    with file_sink(world) as (path, read):
+        has_all(world, read)
+        taken = []
+        for number in range(10):
+            os.rename(path, f"{path}.1")
+            taken += read(f"{path}.1")
+            record(world, 400, f"moved{number}")
+            eventually(lambda: os.path.exists(path) and os.path.getsize(path) > 0, "it has begun", LATE, 0)
+        has_all(world, lambda: taken + read())
+
+
+def test_a_file_is_not_looked_for_behind_a_link(world):
+    path, name = f"{world.a.folder}/link.jsonl", world.unique("link")
+    put(world, "target", b"")
+    os.symlink(f"{world.a.folder}/target", path)
+    configure(world, {"name": name, "file": path})
+    assert world.a.wait_for_log("audit.sink_failed", sink=name)["reason"] == "SINK_FILE"
+    assert not lines_of(f"{world.a.folder}/target")
+    os.unlink(path)
+    has_all(world, lambda: lines_of(path))
+    configure(world)
 
 
 def test_a_file_that_can_not_be_written_is_told_and_waited_for(world):
@@ -407,7 +519,11 @@ def test_a_month_stays_until_it_was_sent(world):
     assert world.sql("SELECT audit_is_awaited('2020-02-01', now())") == "t"
     assert world.sql("SELECT audit_is_awaited('2020-01-01', now())") == "f"
     assert world.sql("SELECT audit_is_awaited('2020-02-01', now() + interval '31 days')") == "f"
-    world.sql("DELETE FROM audit_sink WHERE name = 'late'")
+    world.sql("UPDATE audit_sink SET seen_at = 'infinity' WHERE name = 'late'; "
+              "INSERT INTO audit_sink (name, reader, holder, held_until, seen_at, at) VALUES ('ever', '', gen_random_uuid(), now(), "
+              "'infinity', '2020-01-01')")
+    assert world.sql("SELECT count(*) FROM audit_sink WHERE name IN ('late', 'ever') AND seen_at <= now()") == "2"
+    world.sql("DELETE FROM audit_sink WHERE name IN ('late', 'ever')")
 
 
 def test_doctor_tells_of_a_sink_that_is_behind(world):
