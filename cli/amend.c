@@ -5,6 +5,7 @@
 
 #include "base/mem.h"
 #include "base/suggestion.h"
+#include "base/texts.h"
 #include "chancery/v1/publishing.pb-c.h"
 #include "cli/protected.h"
 #include "cli/verbs.h"
@@ -181,7 +182,7 @@ static int amend(struct session *s, const struct amend_args *args)
     Chancery__V1__Expiry expiry;
     Google__Protobuf__Timestamp time;
     chancery__v1__amend_policy_request__init(&request);
-    size_t sets = option_list_count(args->sets);
+    size_t sets = texts_count(args->sets);
     Chancery__V1__Grant **grants = ARENA_ARRAY(s->arena, Chancery__V1__Grant *, sets + 1);
     CH_ASSERT(grants != NULL); /* a session's arena is far larger than a command line */
     for (size_t i = 0; i < sets; i++) {
@@ -206,9 +207,9 @@ static int amend(struct session *s, const struct amend_args *args)
     request.set_grants = grants;
     request.n_set_grants = sets;
     request.add_recipients = (char **)(uintptr_t)args->recipients;
-    request.n_add_recipients = option_list_count(args->recipients);
+    request.n_add_recipients = texts_count(args->recipients);
     request.remove_principals = (char **)(uintptr_t)args->removals;
-    request.n_remove_principals = option_list_count(args->removals);
+    request.n_remove_principals = texts_count(args->removals);
     request.expiry = args->expires == NULL ? NULL : &expiry;
     request.reason = text_field(args->reason);
     code = session_call(s, "PublishingService/AmendPolicy", &request.base,

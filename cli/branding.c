@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "base/buf.h"
+#include "base/texts.h"
 #include "base/utf8.h"
 #include "chancery/v1/branding.pb-c.h"
 #include "cli/output.h"
@@ -221,7 +222,7 @@ static int preview(struct session *s, const struct verb_args *args)
     request.sender_name = text_field(own->name);
     request.subject = text_field(own->subject);
     request.languages = (char **)(uintptr_t)own->languages;
-    request.n_languages = option_list_count(own->languages);
+    request.n_languages = texts_count(own->languages);
     int code = session_call(s, "BrandingService/RenderWrapper", &request.base,
                             &chancery__v1__render_wrapper_response__descriptor, &response);
     if (code != EXIT_OK) {

@@ -67,8 +67,6 @@ struct option_spec {
     const char ***list; /* repeated values, NULL-terminated, lent for ever; NULL for others */
 };
 
-/* NULL has no values. */
-size_t option_list_count(const char *const *list);
 /* Take the options out of argv, and return how many operands are left, argv[0] included. --help
  * prints the command's help and ends the process; so does an unknown option, one without its
  * value, or a flag with one, with EXIT_USAGE. */

@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "base/encode.h"
+#include "base/texts.h"
 #include "chancery/v1/component.pb-c.h"
 #include "cli/certificate.h"
 #include "cli/component_proof.h"
@@ -157,7 +158,7 @@ static rc change_certificates(struct session *s, const struct component_args *ar
     const char *const *added = args->proven.certificates; /* NULL if none is given */
     size_t count = component->n_certificate_sha256;
     ProtobufCBinaryData *kept =
-        ARENA_ARRAY(s->arena, ProtobufCBinaryData, count + option_list_count(added) + 1);
+        ARENA_ARRAY(s->arena, ProtobufCBinaryData, count + texts_count(added) + 1);
     ProtobufCBinaryData gone;
     ARENA_ENSURE(kept, err);
     for (size_t i = 0; i < count; i++) {
@@ -195,7 +196,7 @@ static rc fill(struct session *s, const struct component_args *args,
     }
     if (args->domains != NULL) {
         component->sender_domains = (char **)(uintptr_t)args->domains;
-        component->n_sender_domains = option_list_count(args->domains);
+        component->n_sender_domains = texts_count(args->domains);
         paths[(*path_count)++] = text_field("sender_domains");
     }
     if (args->disable || args->enable) {
@@ -330,7 +331,7 @@ static int run(int argc, char **argv)
         return usage_error(&command_component, "give --disable or --enable, not both");
     }
     if (args.proven.keys != NULL &&
-        option_list_count(args.proven.keys) != option_list_count(args.proven.certificates)) {
+        texts_count(args.proven.keys) != texts_count(args.proven.certificates)) {
         return usage_error(&command_component, "give a --key for each certificate, in their order");
     }
     if (argc == 2 && strcmp(argv[1], "prove") == 0) {

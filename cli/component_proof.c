@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "base/clock.h"
+#include "base/texts.h"
 #include "chancery/v1/tenant.pb-c.h"
 #include "client/certificate_proof.h"
 #include "crypto/algs.h"
@@ -66,7 +67,7 @@ rc component_proof_collect(struct session *s, const struct component_proof_args 
                            const char *tenant, const char *name, char ***out, size_t *count,
                            struct err *err)
 {
-    size_t keys = option_list_count(args->keys), ready = option_list_count(args->proofs);
+    size_t keys = texts_count(args->keys), ready = texts_count(args->proofs);
     struct certificate_proof_request request = {.component = name};
     *out = ARENA_ARRAY(s->arena, char *, keys + ready + 1);
     ARENA_ENSURE(*out, err);
@@ -89,8 +90,8 @@ int component_proof_print(const struct component_proof_args *args, const char *a
 {
     struct err err = {0};
     char *proof = NULL;
-    if (authority == NULL || name == NULL || option_list_count(args->certificates) != 1 ||
-        option_list_count(args->keys) != 1) {
+    if (authority == NULL || name == NULL || texts_count(args->certificates) != 1 ||
+        texts_count(args->keys) != 1) {
         return usage_error(&command_component,
                            "prove needs --authority, --name, --certificate and --key");
     }

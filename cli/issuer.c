@@ -3,6 +3,7 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "base/texts.h"
 #include "chancery/v1/issuer.pb-c.h"
 #include "cli/table.h"
 #include "cli/verbs.h"
@@ -162,7 +163,7 @@ static int update(struct session *s, const struct verb_args *common)
         return code;
     }
     mask.paths = (char **)(uintptr_t)args->fields;
-    mask.n_paths = option_list_count(args->fields);
+    mask.n_paths = texts_count(args->fields);
     request.update_mask = &mask;
     request.issuer = (Chancery__V1__Issuer *)message;
     request.issuer->issuer_id = common->operands[0];

@@ -34,15 +34,6 @@ static void append(const char ***option, const char *value)
     *option = lists[i].values;
 }
 
-size_t option_list_count(const char *const *list)
-{
-    size_t count = 0;
-    while (list != NULL && list[count] != NULL) {
-        count++;
-    }
-    return count;
-}
-
 static const struct option_spec *find(const struct option_spec *specs, size_t count,
                                       const char *arg, size_t len)
 {

@@ -6,6 +6,7 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "base/texts.h"
 #include "base/utf8.h"
 #include "cli/output.h"
 #include "cli/publisher.h"
@@ -111,7 +112,7 @@ static chancery_protection *request_of(struct session *s, const struct protect_a
     chancery_protection_set_branding(request, args->branding);
     chancery_protection_set_notify_owner(request, args->notify_owner);
     const char **recipients = args->recipients != NULL ? args->recipients : args->mail_recipients;
-    for (size_t i = 0; i < option_list_count(recipients); i++) {
+    for (size_t i = 0; i < texts_count(recipients); i++) {
         chancery_protection_add_recipient(request, recipients[i]);
     }
     return request;

@@ -3,6 +3,7 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "base/texts.h"
 #include "cli/number.h"
 #include "cli/table.h"
 #include "cli/tenant.h"
@@ -191,12 +192,12 @@ static int read_lists(const struct command *command, const struct tenant_args *a
 {
     if (args->onboarding != NULL || args->everybody) {
         t->onboarding = (char **)(uintptr_t)args->onboarding;
-        t->n_onboarding = option_list_count(args->onboarding);
+        t->n_onboarding = texts_count(args->onboarding);
         note(names, "onboarding");
     }
     if (args->do_not_track != NULL || args->track_everybody) {
         t->do_not_track = (char **)(uintptr_t)args->do_not_track;
-        t->n_do_not_track = option_list_count(args->do_not_track);
+        t->n_do_not_track = texts_count(args->do_not_track);
         note(names, "do_not_track");
     }
     if (t->n_onboarding > 0 && args->everybody) {

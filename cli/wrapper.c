@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "cli/wrapper.h"
 
+#include "base/texts.h"
 #include "chancery/v1/branding.pb-c.h"
 
 const struct mail_notice *wrapper_ask(struct session *s, const struct wrapper_ask *ask)
@@ -13,7 +14,7 @@ const struct mail_notice *wrapper_ask(struct session *s, const struct wrapper_as
     request.branding = text_field(ask->branding);
     request.content_id = text_field(ask->content_id);
     request.languages = (char **)(uintptr_t)ask->languages;
-    request.n_languages = option_list_count(ask->languages);
+    request.n_languages = texts_count(ask->languages);
     int code = session_call(s, "BrandingService/RenderWrapper", &request.base,
                             &chancery__v1__render_wrapper_response__descriptor, &response);
     struct mail_notice *notice = code == EXIT_OK ? ARENA_NEW(s->arena, struct mail_notice) : NULL;

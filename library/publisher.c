@@ -3,6 +3,7 @@
 
 #include "base/encode.h"
 #include "base/mem.h"
+#include "base/texts.h"
 #include "chancery/v1/publishing.pb-c.h"
 #include "library/buffer.h"
 #include "library/session.h"
@@ -11,15 +12,6 @@
 #include "wire/publisher_proof.h"
 
 enum { PUBLISHER_BUDGET = 512 * 1024, FILE_BUDGET = 4 * PUBLISHER_FILE_MAX };
-
-static size_t list_count(const char *const *texts)
-{
-    size_t count = 0;
-    while (texts != NULL && texts[count] != NULL) {
-        count++;
-    }
-    return count;
-}
 
 void chancery_publisher_free(chancery_publisher *publisher)
 {
@@ -136,9 +128,9 @@ chancery_error *chancery_publisher_request_for(chancery_session *session,
     chancery_publisher *publisher = publisher_empty();
     chancery__v1__get_publisher_certificate_request__init(&request);
     request.sender_domains = (char **)(uintptr_t)domains;
-    request.n_sender_domains = list_count(domains);
+    request.n_sender_domains = texts_count(domains);
     request.template_ids = (char **)(uintptr_t)templates;
-    request.n_template_ids = list_count(templates);
+    request.n_template_ids = texts_count(templates);
     chancery_error *error = ask(session, context, arena, &request, publisher);
     if (error != NULL) {
         chancery_publisher_free(publisher);

@@ -3,6 +3,7 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "base/texts.h"
 #include "chancery/v1/directory.pb-c.h"
 #include "cli/directory/directory.h"
 
@@ -71,7 +72,7 @@ static int put_user(struct session *s, const struct verb_args *common)
     user.address = common->operands[0];
     user.display_name = text_field(args->name);
     user.aliases = (char **)(uintptr_t)args->aliases;
-    user.n_aliases = option_list_count(args->aliases);
+    user.n_aliases = texts_count(args->aliases);
     user.guest = args->is_guest;
     request.user = &user;
     request.previous_address = text_field(args->previous);
@@ -90,7 +91,7 @@ static int put_group(struct session *s, const struct verb_args *common)
     group.display_name = text_field(args->name);
     group.external_id = text_field(args->external_id);
     group.aliases = (char **)(uintptr_t)args->aliases;
-    group.n_aliases = option_list_count(args->aliases);
+    group.n_aliases = texts_count(args->aliases);
     request.group = &group;
     request.previous_address = text_field(args->previous);
     return verb_act(s, common, "DirectoryService/PutGroup", &request.base,

@@ -6,6 +6,8 @@
 #include <stdbool.h>
 #include <stddef.h>
 
+/* How many texts a list has that NULL ends; none if there is no list. */
+size_t texts_count(const char *const *list);
 /* Sort in place and drop repetitions; the new count. A list that is in order already costs one
  * pass. */
 size_t texts_sort(const char **texts, size_t count);

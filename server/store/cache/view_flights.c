@@ -8,6 +8,7 @@
  *
  * A template is taken over from the record before when it is in the same state. */
 #include "base/mem.h"
+#include "base/texts.h"
 #include "obs/metrics.h"
 #include "store/cache/view_rows.h"
 #include "store/cache/views_internal.h"
@@ -135,11 +136,7 @@ static void keep_platform(struct view_flight *flight)
 
 static struct pg_texts served_of(const struct views *views)
 {
-    size_t count = 0;
-    while (views->served[count] != NULL) {
-        count++;
-    }
-    return (struct pg_texts){views->served, count};
+    return (struct pg_texts){views->served, texts_count(views->served)};
 }
 
 static void part_read(struct store_op *op);

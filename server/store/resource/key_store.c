@@ -2,6 +2,7 @@
 #include "store/resource/key_store.h"
 
 #include "base/clock.h"
+#include "base/texts.h"
 #include "store/resource/change_submit.h"
 
 /* No row: another worker was first by so little that its row is not in our snapshot. Whoever asks
@@ -219,14 +220,11 @@ static rc read_due(struct store_op *op, size_t index, const PGresult *r, struct 
 
 void key_store_find_due(struct key_due *due)
 {
-    size_t count = 0;
-    while (due->served[count] != NULL) {
-        count++;
-    }
     struct pg_params p = sql_find_due_rotation(
-        due->op.arena, &(struct sql_find_due_rotation){.served = {due->served, count},
-                                                       .skip = (int64_t)due->skip,
-                                                       .now = clock_unix_us()});
+        due->op.arena,
+        &(struct sql_find_due_rotation){.served = {due->served, texts_count(due->served)},
+                                        .skip = (int64_t)due->skip,
+                                        .now = clock_unix_us()});
     pg_submit_one(&due->op, &p, read_due);
 }
 

@@ -2,6 +2,7 @@
 #include "store/resource/notice_store.h"
 
 #include "base/clock.h"
+#include "base/texts.h"
 #include "domain/values/tenant.h"
 #include "store/pg/pg_submit.h"
 #include "store/sql/statements.gen.h"
@@ -40,13 +41,9 @@ static rc read_claimed(struct store_op *op, size_t index, const PGresult *r, str
 void notice_store_claim(struct notice_claim *claim, const char *const *served, size_t max,
                         int32_t lease_s)
 {
-    size_t count = 0;
-    while (served[count] != NULL) {
-        count++;
-    }
     struct pg_params p =
         sql_claim_notices(claim->op.arena, &(struct sql_claim_notices){
-                                               .served = {served, count},
+                                               .served = {served, texts_count(served)},
                                                .max = (int64_t)max,
                                                .lease_s = lease_s,
                                                .of_owner_max = NOTICES_OF_OWNER_MAX,

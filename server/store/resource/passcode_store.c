@@ -2,6 +2,7 @@
 #include "store/resource/passcode_store.h"
 
 #include "base/clock.h"
+#include "base/texts.h"
 #include "store/resource/change_submit.h"
 
 /* --- start ------------------------------------------------------------------------------------ */
@@ -139,13 +140,10 @@ static rc read_claimed(struct store_op *op, size_t index, const PGresult *r, str
 void passcode_store_claim_mails(struct passcode_mail_claim *claim, const char *const *served,
                                 size_t max, int32_t lease_s)
 {
-    size_t count = 0;
-    while (served[count] != NULL) {
-        count++;
-    }
     struct pg_params p = sql_claim_passcode_mails(
-        claim->op.arena, &(struct sql_claim_passcode_mails){
-                             .served = {served, count}, .max = (int64_t)max, .lease_s = lease_s});
+        claim->op.arena, &(struct sql_claim_passcode_mails){.served = {served, texts_count(served)},
+                                                            .max = (int64_t)max,
+                                                            .lease_s = lease_s});
     pg_submit_one(&claim->op, &p, read_claimed);
 }
 

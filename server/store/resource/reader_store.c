@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "store/resource/reader_store.h"
 
+#include "base/texts.h"
 #include "domain/values/address.h"
 #include "store/pg/pg_submit.h"
 #include "store/sql/statements.gen.h"
@@ -34,11 +35,7 @@ static rc read_readers(struct store_op *op, size_t index, const PGresult *r, str
 
 static struct pg_texts list_of(const char *const *null_terminated)
 {
-    size_t count = 0;
-    while (null_terminated[count] != NULL) {
-        count++;
-    }
-    return (struct pg_texts){null_terminated, count};
+    return (struct pg_texts){null_terminated, texts_count(null_terminated)};
 }
 
 void reader_store_find(struct readers_find *find, const struct readers_question *q)

@@ -17,6 +17,7 @@
 #include "base/list.h"
 #include "base/mem.h"
 #include "base/secret.h"
+#include "base/texts.h"
 #include "base/utf8.h"
 
 static int destroyed[2];
@@ -500,6 +501,15 @@ static void numbers_and_texts_are_written(void **state)
     arena_free(arena);
 }
 
+static void texts_end_with_null(void **state)
+{
+    const char *const two[] = {"", "b", NULL};
+    (void)state;
+    assert_int_equal(texts_count(two), 2);
+    assert_int_equal(texts_count(two + 2), 0);
+    assert_int_equal(texts_count(NULL), 0);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -508,6 +518,7 @@ int main(void)
         cmocka_unit_test(arenas_of_both_sizes_hold_what_is_put_in),
         cmocka_unit_test(buf_error_is_sticky),
         cmocka_unit_test(numbers_and_texts_are_written),
+        cmocka_unit_test(texts_end_with_null),
         cmocka_unit_test(base64url_is_strict),
         cmocka_unit_test(base64_takes_digits_only),
         cmocka_unit_test(uuids_round_trip),
