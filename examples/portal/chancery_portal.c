@@ -58,10 +58,11 @@ static bool serve(struct portal *portal)
         fprintf(stderr, "chancery-portal: can't listen on 127.0.0.1:%ld\n", portal->settings->port);
         ok = false;
     }
-    pool_free(portal->pool);
+    pool_stop(portal->pool);
     if (portal->server != NULL) {
-        server_free(portal->server);
+        server_free(portal->server); /* whoever comes while it ends is turned away by the pool */
     }
+    pool_free(portal->pool);
     struct event *events[] = {term, interrupt};
     for (size_t i = 0; i < sizeof events / sizeof events[0]; i++) {
         if (events[i] != NULL) {

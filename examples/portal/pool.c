@@ -10,6 +10,7 @@
 struct pool {
     GThread **threads; /* joined at the end, so that what libraries keep for them is freed */
     long thread_count, waiting;
+    bool is_stopped;
     GAsyncQueue *tasks;    /* that wait for a thread */
     GAsyncQueue *finished; /* whose work is done */
     struct event *event;   /* of `wake` */
@@ -70,17 +71,19 @@ struct pool *pool_new(struct event_base *base, long threads, long waiting)
         pool->thread_count += ok ? 1 : 0;
     }
     if (!ok) {
+        pool_stop(pool);
         pool_free(pool);
         return NULL;
     }
     return pool;
 }
 
-void pool_free(struct pool *pool)
+void pool_stop(struct pool *pool)
 {
     if (pool == NULL) {
         return;
     }
+    pool->is_stopped = true;
     for (long i = 0; i < pool->thread_count; i++) {
         g_async_queue_push(pool->tasks, g_new0(struct task, 1));
     }
@@ -88,6 +91,13 @@ void pool_free(struct pool *pool)
         (void)g_thread_join(pool->threads[i]);
     }
     finish(pool);
+}
+
+void pool_free(struct pool *pool)
+{
+    if (pool == NULL) {
+        return;
+    }
     g_async_queue_unref(pool->tasks);
     g_async_queue_unref(pool->finished);
     if (pool->event != NULL) {
@@ -102,7 +112,7 @@ void pool_free(struct pool *pool)
 
 bool pool_run(struct pool *pool, void (*work)(void *), void (*done)(void *), void *arg)
 {
-    if (g_async_queue_length(pool->tasks) >= pool->waiting) {
+    if (pool->is_stopped || g_async_queue_length(pool->tasks) >= pool->waiting) {
         return false;
     }
     struct task *task = g_new(struct task, 1);

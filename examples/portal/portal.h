@@ -24,6 +24,6 @@ extern const size_t ROUTE_COUNT;
 /* server.c: HTTP/1.1 on the loopback. */
 struct server;
 struct server *server_new(struct portal *portal);
-/* After pool_free(), so that nothing is awaited any more. */
+/* After pool_stop(), so that nothing is awaited any more. */
 void server_free(struct server *server);
 void server_resume(struct exchange *exchange);

@@ -1,13 +1,19 @@
 # SPDX-License-Identifier: Apache-2.0
 """The portal of examples/portal before a real authority: from the mail by a passcode to the message, its attachments, and
 the sender's word that it is over. The passcode comes by a real SMTP server."""
+import contextlib
 import email
+import http.client
 import re
+import signal
+import socket
 import subprocess
+import threading
+import time
 
 import pytest
 
-from portal import PORTAL, WHY_NOT
+from portal import PORTAL, WHY_NOT, Portal
 from portal_world import KIM, PNG, authority_options, code_page, mail_of, no_passcodes, node, opened, portal, protected, relay  # noqa: F401  pylint: disable=W0611
 from waiting import eventually
 
@@ -223,7 +229,6 @@ def test_another_mail_than_the_links(portal, wrapped):
 
 
 def test_the_authority_is_away(world, node, relay, wrapped):
-    from portal import Portal  # pylint: disable=import-outside-toplevel
     with Portal(node, world.portal, server="https://127.0.0.1:9") as portal:
         reader = portal.reader()
         page = reader.submit(reader.upload(wrapped[0]), "/passcode", address=KIM)
@@ -234,7 +239,6 @@ def test_the_authority_is_away(world, node, relay, wrapped):
 
 
 def test_its_settings_are_checked(node, world, tmp_path):
-    from portal import Portal  # pylint: disable=import-outside-toplevel
     good = Portal(node, world.portal)
     check_settings(good, tmp_path, (("port 0\n", "no number in its range"), ("port 99999999999999999999\n", "no number"), ("nonsense 1\n", "no such setting"),
                          ("origin https://x/y\n", "without a path"), ("origin http://portal.example\n", "without a path"),
@@ -259,17 +263,46 @@ def check_settings(portal, tmp_path, wrongs):
 
 
 def test_it_ends_while_somebody_waits(world, node, wrapped, faults):  # pylint: disable=unused-argument
-    from portal import Portal  # pylint: disable=import-outside-toplevel
-    import socket  # pylint: disable=import-outside-toplevel
-    import threading  # pylint: disable=import-outside-toplevel
-    silent = socket.create_server(("127.0.0.1", 0))
-    with Portal(node, world.portal, server=f"https://127.0.0.1:{silent.getsockname()[1]}", timeout_seconds=60) as portal:
+    with socket.create_server(("127.0.0.1", 0)) as silent, silent_portal(world, node, silent) as portal:
         reader = portal.reader()
         page = reader.upload(wrapped[0])
-        waiting = threading.Thread(target=lambda: reader.submit(page, "/passcode", address=KIM), daemon=True)
-        waiting.start()
-        eventually(lambda: silent.accept(), "the portal asks")  # pylint: disable=unnecessary-lambda
-    silent.close()
+        silent.settimeout(30)
+        silent.accept()  # how the sender's pages look was asked for, in vain
+        ask_later(lambda: reader.submit(page, "/passcode", address=KIM))
+        silent.accept()
+        begun = time.monotonic()
+    assert time.monotonic() - begun < PATIENCE_S, "it waited for an answer"
+
+
+def test_somebody_asks_as_it_ends(world, node, wrapped, faults):  # pylint: disable=unused-argument
+    """Whatever is read first, the signal or the question."""
+    for _ in range(4):
+        with socket.create_server(("127.0.0.1", 0)) as silent, silent_portal(world, node, silent) as portal:
+            reader = portal.reader()
+            page = reader.upload(wrapped[0])
+            portal.process.send_signal(signal.SIGSTOP)
+            for _ in range(3):
+                ask_later(lambda: reader.submit(page, "/passcode", address=KIM))  # pylint: disable=cell-var-from-loop
+            portal.process.terminate()
+            portal.process.send_signal(signal.SIGCONT)
+
+
+PATIENCE_S = 8
+
+
+def silent_portal(world, node, silent):
+    """One whose authority listens and says nothing."""
+    return Portal(node, world.portal, server=f"https://127.0.0.1:{silent.getsockname()[1]}", timeout_seconds=PATIENCE_S)
+
+
+def ask_later(question):
+    """By a thread, which may hear nothing more."""
+    def ask():
+        with contextlib.suppress(OSError, http.client.HTTPException):
+            question()
+    thread = threading.Thread(target=ask, daemon=True)
+    thread.start()
+    return thread
 
 
 def test_its_log_has_no_mail_no_code_and_no_address(portal, relay, wrapped):
