@@ -56,6 +56,17 @@ class Messages:
 MESSAGES = Messages()
 
 
+def connected(stub, message, more):
+    """A call by gRPC 1.51.1-6 of Debian 13, whose connect(2) says EINVAL now and then, of an address that is right. No server
+    has part in that, so then it waits for the next attempt of the client."""
+    try:
+        return stub(message, **more)
+    except grpc.RpcError as error:
+        if "failed to connect" not in error.details() or "Invalid argument" not in error.details():
+            raise
+        return stub(message, **more, wait_for_ready=True)
+
+
 class Refused(Exception):
     """A call that failed: gRPC code, reason and metadata of google.rpc.ErrorInfo, the sentences for people."""
 
@@ -296,8 +307,9 @@ class Authority:  # pylint: disable=too-many-instance-attributes
             metadata.append(("x-chancery-user-token", user_token))
         stub = self.channel(who).unary_unary(f"/chancery.v1.{path}", request_type.SerializeToString,
                                              response_type.FromString)
+        more = {"metadata": metadata, "timeout": more.pop("timeout", 20), **more}
         try:
-            return stub(message, metadata=metadata, timeout=more.pop("timeout", 20), **more)
+            return connected(stub, message, more)
         except grpc.RpcError as error:
             raise Refused(error) from None
 
