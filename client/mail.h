@@ -50,6 +50,10 @@ rc mail_read_envelope(struct arena *arena, struct slice mail, struct mail_envelo
  * R_MESSAGE_TOO_LARGE beyond MAIL_BYTES_MAX. */
 rc mail_wrap(struct arena *arena, const struct mail_wrapping *wrapping,
              const struct secret *content_key, struct slice *out, struct err *err);
+/* A mail for a journal: the clear one and the protected one as two mails within it, with the header that a wrapper
+ * has. R_INPUT_INVALID if the protected one can't be parsed. */
+rc mail_journal(struct arena *arena, struct slice closed, struct slice clear, struct slice *out,
+                struct err *err);
 /* Write a wrapper anew around what is sealed in it: with the notice of `wrapping`, whose mail is the wrapper,
  * and of its header and its parts nothing but what a wrapper has. So nothing leaves with it in clear. */
 rc mail_rewrap(struct arena *arena, const struct mail_wrapping *wrapping, struct slice sealed,

@@ -255,6 +255,33 @@ rc mail_wrap(struct arena *arena, const struct mail_wrapping *w, const struct se
     return result;
 }
 
+/* A mail within another one is not encoded (RFC 2046 §5.2.1). */
+static GMimeObject *mail_part(struct slice mail, const char *name)
+{
+    GMimeObject *part = attachment("message", "rfc822", name, mail);
+    g_mime_part_set_content_encoding(GMIME_PART(part), GMIME_CONTENT_ENCODING_8BIT);
+    return part;
+}
+
+rc mail_journal(struct arena *arena, struct slice closed, struct slice clear, struct slice *out,
+                struct err *err)
+{
+    mail_mime_start();
+    GMimeMessage *original = mail_mime_parse(closed);
+    ENSURE(original != NULL, err, R_INPUT_INVALID);
+    GMimeMessage *both = g_mime_message_new(TRUE);
+    GMimeMultipart *parts = g_mime_multipart_new_with_subtype("mixed");
+    copy_headers(original, both);
+    add(parts, mail_part(clear, "clear.eml"));
+    add(parts, mail_part(closed, "protected.eml"));
+    g_mime_message_set_mime_part(both, GMIME_OBJECT(parts));
+    rc result = write_out(arena, GMIME_OBJECT(both), out, err);
+    g_object_unref(parts);
+    g_object_unref(both);
+    g_object_unref(original);
+    return result;
+}
+
 rc mail_rewrap(struct arena *arena, const struct mail_wrapping *w, struct slice sealed,
                struct slice *out, struct err *err)
 {

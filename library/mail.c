@@ -216,6 +216,17 @@ chancery_error *chancery_mail_wrap_again(const chancery_mail *mail, const chance
     return wrap_out(mail, before, content, wrapper == NULL ? NULL : &notice, out);
 }
 
+chancery_error *chancery_mail_journal(const chancery_mail *mail, const chancery_buffer *clear,
+                                      chancery_buffer **out)
+{
+    struct err err = {0};
+    struct slice both, bytes = slice_of(chancery_buffer_data(clear), chancery_buffer_size(clear));
+    AUTO(arena_free_at) struct arena *arena = arena_new(MAIL_BUDGET);
+    TELL(mail_journal(arena, mail->bytes, bytes, &both, &err), &err);
+    *out = buffer_of(both);
+    return NULL;
+}
+
 static rc rewrap(const chancery_mail *mail, const chancery_wrapper *wrapper, struct arena *arena,
                  struct slice *out, struct err *err)
 {

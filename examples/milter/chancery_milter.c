@@ -9,6 +9,7 @@
 #include <unistd.h>
 
 #include "change.h"
+#include "journal.h"
 #include "transit.h"
 #include "words.h"
 
@@ -153,6 +154,9 @@ static void decide(const struct message *message, struct decision *out)
         return;
     case MODE_AFTER_SCAN:
         transit_close(&gateway, message, out);
+        return;
+    case MODE_JOURNAL:
+        journal_add_clear(&gateway, message, out);
         return;
     case MODE_RULES:
         break;

@@ -12,7 +12,7 @@ struct gateway {
     const struct settings *settings;
     chancery_session *session;
     chancery_context *context; /* of all questions; canceled when the milter ends */
-    struct transit *transit;   /* in the modes beside a scanner; else NULL */
+    struct transit *transit;   /* in the modes that open mail; else NULL */
     struct away *away;         /* NULL: nothing is sent while the authority is away */
     atomic_int busy;           /* mails that are being decided on */
 };

@@ -135,14 +135,14 @@ static bool set_others(struct settings *settings, const struct line *line)
 
 static bool set_mode(struct settings *settings, const struct line *line)
 {
-    static const char *const names[] = {"rules", "before-scan", "after-scan"};
+    static const char *const names[] = {"rules", "before-scan", "after-scan", "journal"};
     for (size_t i = 0; i < sizeof names / sizeof names[0]; i++) {
         if (strcmp(line->words[1], names[i]) == 0) {
             settings->mode = (enum mode)i;
             return true;
         }
     }
-    return wrong(line, "mode takes rules, before-scan or after-scan", line->words[1]);
+    return wrong(line, "mode takes rules, before-scan, after-scan or journal", line->words[1]);
 }
 
 static bool set_number(struct settings *settings, const struct line *line)

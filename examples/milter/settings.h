@@ -15,6 +15,7 @@ enum mode {
     MODE_RULES,       /* asks the rules, and protects */
     MODE_BEFORE_SCAN, /* opens what is protected, for a scanner */
     MODE_AFTER_SCAN,  /* closes it again */
+    MODE_JOURNAL,     /* puts a clear copy beside it, for the tenant's journal */
 };
 
 struct settings {

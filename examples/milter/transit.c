@@ -7,8 +7,8 @@
 #include <strings.h>
 #include <time.h>
 
-#include "gateway_work.h"
 #include "mark.h"
+#include "transit_work.h"
 
 enum { REMEMBERED_S = 60 /* what the tenant says; the license decides anyway */ };
 
@@ -33,7 +33,7 @@ struct transit *transit_new(const struct settings *settings)
 
 /* --- what the tenant says --------------------------------------------------------------------- */
 
-static chancery_error *ask(const struct gateway *gateway, int *setting)
+chancery_error *transit_setting(const struct gateway *gateway, int *setting)
 {
     struct transit *transit = gateway->transit;
     int64_t now = away_now();
@@ -82,8 +82,7 @@ static bool end_unopened(struct work *w, int setting, const char *why, const cha
                           reason[0] == '\0' ? "" : ": ", reason);
 }
 
-/* The certificate is none of a tenant's gateway, so nobody can say whether this mail may pass. */
-static bool end_of_nobody(struct work *w)
+bool transit_end_of_nobody(struct work *w)
 {
     return work_end(
         w, OUTCOME_LATER, "4.7.1",
@@ -91,8 +90,7 @@ static bool end_of_nobody(struct work *w)
         "mail may pass unopened; see chancery whoami");
 }
 
-/* It waits, whatever the reason is; of an error, which is freed. */
-static bool end_later(struct work *w, const char *doing, chancery_error *error)
+bool transit_end_later(struct work *w, const char *doing, chancery_error *error)
 {
     work_end(w, OUTCOME_LATER, "4.7.1", "%s: %s: %s %s", doing, chancery_error_reason(error),
              chancery_error_sentence(error), chancery_error_detail(error));
@@ -116,16 +114,16 @@ static bool read_mail(struct work *w)
         return chancery_mail_is_protected(w->mail) != 0 || let_pass(w, "not protected");
     }
     chancery_error_free(error);
-    error = ask(w->gateway, &setting);
+    error = transit_setting(w->gateway, &setting);
     if (error != NULL) {
-        return end_later(w, "asking what the tenant wants opened", error);
+        return transit_end_later(w, "asking what the tenant wants opened", error);
     }
     return setting == CHANCERY_TRANSPORT_DECRYPTION_UNKNOWN
-               ? end_of_nobody(w)
+               ? transit_end_of_nobody(w)
                : end_unopened(w, setting, "it can't be read", "");
 }
 
-static bool is_about_the_license(const chancery_error *error)
+bool transit_is_about_the_license(const chancery_error *error)
 {
     int code = chancery_error_code(error);
     return code == CHANCERY_CODE_INVALID_ARGUMENT || code == CHANCERY_CODE_PERMISSION_DENIED ||
@@ -139,8 +137,8 @@ static bool is_about_the_license(const chancery_error *error)
 static bool end_refused(struct work *w, int setting, chancery_error *error)
 {
     const char *reason = chancery_error_reason(error);
-    if (!is_about_the_license(error)) {
-        return end_later(w, "opening it for the scanner", error);
+    if (!transit_is_about_the_license(error)) {
+        return transit_end_later(w, "opening it for the scanner", error);
     }
     if (strcmp(reason, "DECRYPTION_OFF") == 0) { /* since it was asked */
         setting = CHANCERY_TRANSPORT_DECRYPTION_OFF;
@@ -187,12 +185,12 @@ static bool shows_itself(const struct work *w)
 static bool open_for_scan(struct work *w)
 {
     int setting;
-    chancery_error *error = ask(w->gateway, &setting);
+    chancery_error *error = transit_setting(w->gateway, &setting);
     if (error != NULL) {
-        return end_later(w, "asking what the tenant wants opened", error);
+        return transit_end_later(w, "asking what the tenant wants opened", error);
     }
     if (setting == CHANCERY_TRANSPORT_DECRYPTION_UNKNOWN) {
-        return end_of_nobody(w);
+        return transit_end_of_nobody(w);
     }
     if (setting == CHANCERY_TRANSPORT_DECRYPTION_OFF) {
         return let_pass(w, "protected, and the tenant has it pass");
@@ -269,7 +267,7 @@ static chancery_error *render(struct work *w)
 {
     const char *owner = chancery_content_owner(w->content);
     chancery_error *error = gateway_render_for(w, owner, "");
-    if (error != NULL && is_about_the_license(error)) {
+    if (error != NULL && transit_is_about_the_license(error)) {
         chancery_error_free(error);
         error = NULL;
     }
@@ -302,7 +300,7 @@ static void close_opened(struct work *w, const struct mark *mark)
         w->out->sender = w->out->sender_copy;
     }
     if (error != NULL) {
-        end_later(w, "closing it again", error);
+        transit_end_later(w, "closing it again", error);
     } else if (w->out->mail != NULL && w->out->sender == NULL) {
         work_end(w, OUTCOME_LATER, "4.3.2", "too many mails at once");
     } else if (w->out->mail != NULL) {
@@ -337,7 +335,7 @@ static void close_marked(struct work *w)
 
 /* --- both ------------------------------------------------------------------------------------- */
 
-static void finish(struct gateway *gateway, struct work *w)
+void transit_finish(struct gateway *gateway, struct work *w)
 {
     chancery_wrapper_free(w->wrapper);
     chancery_content_free(w->content);
@@ -346,8 +344,8 @@ static void finish(struct gateway *gateway, struct work *w)
     atomic_fetch_sub(&gateway->busy, 1);
 }
 
-static struct work start(struct gateway *gateway, const struct message *message,
-                         struct decision *out)
+struct work transit_start(struct gateway *gateway, const struct message *message,
+                          struct decision *out)
 {
     *out = (struct decision){.outcome = OUTCOME_LATER, .status = "4.3.0", .strips_marks = true};
     atomic_fetch_add(&gateway->busy, 1);
@@ -357,16 +355,16 @@ static struct work start(struct gateway *gateway, const struct message *message,
 
 void transit_open(struct gateway *gateway, const struct message *message, struct decision *out)
 {
-    struct work w = start(gateway, message, out);
+    struct work w = transit_start(gateway, message, out);
     if (read_mail(&w)) {
         (void)open_for_scan(&w);
     }
-    finish(gateway, &w);
+    transit_finish(gateway, &w);
 }
 
 void transit_close(struct gateway *gateway, const struct message *message, struct decision *out)
 {
-    struct work w = start(gateway, message, out);
+    struct work w = transit_start(gateway, message, out);
     close_marked(&w);
-    finish(gateway, &w);
+    transit_finish(gateway, &w);
 }

@@ -66,6 +66,17 @@ CHANCERY_API CHANCERY_MUST_USE chancery_error *chancery_acquire_for(chancery_ses
 CHANCERY_API CHANCERY_MUST_USE chancery_error *chancery_mail_wrap_again(
     const chancery_mail *mail, const chancery_mail *before, const chancery_content *content,
     const chancery_wrapper *wrapper, chancery_buffer **out);
+/**
+ * Write a mail for a journal: the clear copy and the protected mail, as two mails within one that has the protected
+ * one's own header.
+ * @param mail protected, as it came.
+ * @param clear of chancery_mail_open(), with a license for CHANCERY_PURPOSE_JOURNAL.
+ * @param out the mail with both; the caller's to free.
+ * @return NULL, or INPUT_INVALID.
+ */
+CHANCERY_API CHANCERY_MUST_USE chancery_error *chancery_mail_journal(const chancery_mail *mail,
+                                                                     const chancery_buffer *clear,
+                                                                     chancery_buffer **out);
 
 #ifdef __cplusplus
 }

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""The clients in Python and Node of docs/clients.md do what the page says; tests/interop has those in Go and Java."""
+"""The clients in Python and Node of docs/clients.md do what the page says; tests/interop has those in Go, Java and C#."""
 import os
 import shutil
 import sys

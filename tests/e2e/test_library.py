@@ -3,6 +3,7 @@
 authority is a real one."""
 import concurrent.futures
 import ctypes
+import email
 import glob
 import os
 import re
@@ -562,3 +563,6 @@ def test_a_gateway_opens_what_is_on_its_way_and_closes_it_again(lib, sessions, w
     read = lib.make("chancery_mail_read", again, ctypes.c_size_t(len(again)))
     assert lib.bytes_of("chancery_mail_license", read) == license_
     assert lib.taken(lib.make("chancery_mail_open", read, made)) == changed
+    both = email.message_from_bytes(lib.taken(lib.make("chancery_mail_journal", before, lib.make("chancery_mail_open", before, content))))
+    assert both["Subject"] == "Protected" and [part.get_filename() for part in both.get_payload()] == ["clear.eml", "protected.eml"]
+    assert both.get_payload()[0].get_payload()[0]["Subject"] == "Takeover"
