@@ -9,7 +9,9 @@
 #include <time.h>
 
 enum {
-    RENEW_S = 24 * 60 * 60,          /* a certificate is good for 7 days */
+    /* A certificate is good for 7 days. But the authority may take it back at any time, and what is made by it then, once
+     * the authority is away, nobody can ever open. */
+    RENEW_S = 10 * 60,
     REFUSED_S = 10 * 60,             /* until it is asked for again; each refusal is recorded */
     PAUSE_S = 30,                    /* between attempts to reach the authority */
     PENDING_BYTES = 16 * 1024 * 1024 /* of licenses that are to be made known */
@@ -225,7 +227,7 @@ static void drop_first(struct away *away)
 static bool rest(struct away *away)
 {
     struct timespec until;
-    (void)clock_gettime(CLOCK_REALTIME, &until);
+    (void)clock_gettime(CLOCK_MONOTONIC, &until); /* a clock that is set back would make it long */
     until.tv_sec += PAUSE_S;
     (void)pthread_mutex_lock(&away->lock);
     if (!away->ends) {
@@ -265,6 +267,7 @@ static bool start(struct away *away)
 struct away *away_new(const struct settings *settings, chancery_session *session,
                       chancery_context *context)
 {
+    pthread_condattr_t attributes;
     struct away *away = calloc(1, sizeof *away);
     struct known *known = calloc(settings->domain_count, sizeof *known);
     if (away == NULL || known == NULL) {
@@ -278,7 +281,10 @@ struct away *away_new(const struct settings *settings, chancery_session *session
     *away =
         (struct away){.settings = settings, .session = session, .context = context, .known = known};
     (void)pthread_mutex_init(&away->lock, NULL);
-    (void)pthread_cond_init(&away->wake, NULL);
+    (void)pthread_condattr_init(&attributes);
+    (void)pthread_condattr_setclock(&attributes, CLOCK_MONOTONIC);
+    (void)pthread_cond_init(&away->wake, &attributes);
+    (void)pthread_condattr_destroy(&attributes);
     if (!start(away)) {
         free(known);
         free(away);

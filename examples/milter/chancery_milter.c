@@ -55,7 +55,9 @@ static sfsistat on_negotiate(SMFICTX *ctx, unsigned long has_actions, unsigned l
 static sfsistat on_sender(SMFICTX *ctx, char **argv)
 {
     forget(ctx);
-    struct message *message = message_new(memory, settings.mail_bytes);
+    /* What a scanner adds must fit: what it has let through can't be returned to anybody. */
+    size_t more = settings.mode == MODE_AFTER_SCAN ? settings.mail_bytes / 4 : 0;
+    struct message *message = message_new(memory, settings.mail_bytes + more);
     if (message == NULL || smfi_setpriv(ctx, message) != MI_SUCCESS) {
         message_free(message);
         return SMFIS_TEMPFAIL;

@@ -11,9 +11,8 @@
 /* How the names of gateways' own headers begin, and the one among them that a mail itself has. */
 static const char OURS[] = "X-Chancery-", CONTENT[] = "X-Chancery-Content";
 
-/* The n-th of a name goes; from the last one on, so that the numbers of the others stay. Of one name, or of all but
- * those that stay. */
-static bool remove_headers(SMFICTX *ctx, const struct message *message, const char *name)
+/* The n-th of a name goes; from the last one on, so that the numbers of the others stay. */
+static bool remove_headers(SMFICTX *ctx, const struct message *message)
 {
     for (size_t i = message->header_count; i > 0; i--) {
         const struct header *header = &message->headers[i - 1];
@@ -21,13 +20,23 @@ static bool remove_headers(SMFICTX *ctx, const struct message *message, const ch
         for (size_t j = 0; j + 1 < i; j++) {
             number += strcasecmp(message->headers[j].name, header->name) == 0 ? 1 : 0;
         }
-        bool goes =
-            name == NULL ? !header_is_trace(header->name) : strcasecmp(header->name, name) == 0;
-        if (goes && smfi_chgheader(ctx, header->name, number, NULL) != MI_SUCCESS) {
+        if (!header_is_trace(header->name) &&
+            smfi_chgheader(ctx, header->name, number, NULL) != MI_SUCCESS) {
             return false;
         }
     }
     return true;
+}
+
+/* Those behind the last field that was kept, too. */
+static bool remove_marks(SMFICTX *ctx, const struct message *message)
+{
+    char name[] = MARK_HEADER;
+    size_t left = message->noted[NOTED_MARK].count;
+    while (left > 0 && smfi_chgheader(ctx, name, (int)left, NULL) == MI_SUCCESS) {
+        left--;
+    }
+    return left == 0;
 }
 
 /* Add one field of the wrapper's header; `line` ends where its value does. */
@@ -100,7 +109,7 @@ static bool replace(SMFICTX *ctx, const struct settings *settings, const struct 
     size_t len = chancery_buffer_size(mail);
     char *head = strndup(data, len), *rest = head;
     size_t head_len = head == NULL ? 0 : strlen(head);
-    bool ok = head != NULL && remove_headers(ctx, message, NULL);
+    bool ok = head != NULL && remove_headers(ctx, message);
     for (char *field = ok ? next_field(&rest) : NULL; ok && field != NULL;
          field = next_field(&rest)) {
         ok = add_header(ctx, settings, field);
@@ -135,7 +144,7 @@ bool change_apply(SMFICTX *ctx, const struct settings *settings, const struct me
     char mark[] = MARK_HEADER;
     bool is_replaced = decision->outcome == OUTCOME_REPLACE;
     bool ok = is_replaced ? replace(ctx, settings, message, decision->mail)
-                          : !decision->strips_marks || remove_headers(ctx, message, MARK_HEADER);
+                          : !decision->strips_marks || remove_marks(ctx, message);
     ok = ok && (decision->mark == NULL || smfi_addheader(ctx, mark, decision->mark) == MI_SUCCESS);
     ok = ok && (decision->sender == NULL || set_sender(ctx, decision->sender));
     return ok && (!decision->requires_tls || mark_tls(ctx, settings));

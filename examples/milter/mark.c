@@ -4,18 +4,22 @@
 #include <openssl/crypto.h>
 #include <openssl/evp.h>
 #include <openssl/hmac.h>
+#include <openssl/sha.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
 enum {
     MAC_BYTES = 32,
-    HEAD_BYTES = 1 + 8 + 3 * 4, /* kind, time, sizes; numbers big-endian */
+    /* Kind, time, whose it is, sizes; numbers big-endian. */
+    MAIL_AT = 1 + 8,
+    SIZES_AT = MAIL_AT + 1 + 2 * MARK_DIGEST_BYTES,
+    HEAD_BYTES = SIZES_AT + 3 * 4,
     LINE_CHARS = 72,
     DAYS_S = 6 * 24 * 60 * 60, /* longer than mail waits in a queue */
     KEY_FILE_MAX = 64 * 1024,
 };
-static const char SALT[] = "chancery-milter transit 1";
+static const char SALT[] = "chancery-milter transit 2";
 
 /* --- the key ---------------------------------------------------------------------------------- */
 
@@ -65,6 +69,21 @@ static bool mac_of(const unsigned char key[MARK_KEY_BYTES], const unsigned char 
            len == MAC_BYTES;
 }
 
+static void put_mail(unsigned char *to, const struct mark_mail *mail)
+{
+    *to = mail->has_sender ? 1 : 0;
+    memcpy(to + 1, mail->message_id, MARK_DIGEST_BYTES);
+    memcpy(to + 1 + MARK_DIGEST_BYTES, mail->date, MARK_DIGEST_BYTES);
+}
+
+static struct mark_mail get_mail(const unsigned char *from)
+{
+    struct mark_mail mail = {.has_sender = *from != 0};
+    memcpy(mail.message_id, from + 1, MARK_DIGEST_BYTES);
+    memcpy(mail.date, from + 1 + MARK_DIGEST_BYTES, MARK_DIGEST_BYTES);
+    return mail;
+}
+
 /* The MAC, then what it is of. */
 static unsigned char *pack(const unsigned char key[MARK_KEY_BYTES], const struct mark *mark,
                            size_t *size)
@@ -83,8 +102,9 @@ static unsigned char *pack(const unsigned char key[MARK_KEY_BYTES], const struct
     }
     *at = mark->is_opened ? 'o' : 'p';
     put(at + 1, (uint64_t)mark->made, 8);
+    put_mail(at + MAIL_AT, &mark->mail);
     for (size_t i = 0; i < 3; i++) {
-        put(at + 9 + 4 * i, parts[i]->size, 4);
+        put(at + SIZES_AT + 4 * i, parts[i]->size, 4);
     }
     at += HEAD_BYTES;
     for (size_t i = 0; i < 3; i++) {
@@ -162,8 +182,9 @@ static bool unpack(const unsigned char *bytes, size_t size, struct mark *out)
     size_t left = size - MAC_BYTES - HEAD_BYTES;
     out->is_opened = at[0] == 'o';
     out->made = (int64_t)get(at + 1, 8);
+    out->mail = get_mail(at + MAIL_AT);
     for (size_t i = 0; i < 3; i++) {
-        size_t part = (size_t)get(at + 9 + 4 * i, 4);
+        size_t part = (size_t)get(at + SIZES_AT + 4 * i, 4);
         if (part > left) {
             return false;
         }
@@ -195,4 +216,43 @@ void mark_clear(struct mark *mark)
 {
     free(mark->memory);
     *mark = (struct mark){.memory = NULL};
+}
+
+/* --- whose it is ------------------------------------------------------------------------------ */
+
+/* However it is folded by now. */
+static bool digest_of(const char *value, unsigned char out[MARK_DIGEST_BYTES])
+{
+    char *plain = value == NULL ? NULL : malloc(strlen(value) + 1);
+    size_t len = 0;
+    memset(out, 0, MARK_DIGEST_BYTES);
+    for (size_t i = 0; plain != NULL && value[i] != '\0'; i++) {
+        if (strchr(" \t\r\n", value[i]) == NULL) {
+            plain[len++] = value[i];
+        }
+    }
+    bool ok =
+        value == NULL || (plain != NULL && SHA256((const unsigned char *)plain, len, out) != NULL);
+    free(plain);
+    return ok;
+}
+
+bool mark_mail_of(bool has_sender, const char *message_id, const char *date, struct mark_mail *out)
+{
+    out->has_sender = has_sender;
+    return digest_of(message_id, out->message_id) && digest_of(date, out->date);
+}
+
+static bool is_same(const unsigned char marked[MARK_DIGEST_BYTES],
+                    const unsigned char found[MARK_DIGEST_BYTES])
+{
+    static const unsigned char none[MARK_DIGEST_BYTES];
+    return memcmp(marked, none, MARK_DIGEST_BYTES) == 0 ||
+           memcmp(marked, found, MARK_DIGEST_BYTES) == 0;
+}
+
+bool mark_is_for(const struct mark *mark, const struct mark_mail *mail)
+{
+    return mark->mail.has_sender == mail->has_sender &&
+           is_same(mark->mail.message_id, mail->message_id) && is_same(mark->mail.date, mail->date);
 }

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* What the gateway before a scanner tells the one behind it, in a header that only they can make: that a mail has
- * passed it, and what it has opened (docs/milter.md). Any thread. */
+ * passed it, and what it has opened (docs/milter.md). It holds for that mail and for no other. Any thread. */
 #pragma once
 
 #include <stdbool.h>
@@ -11,6 +11,7 @@
 
 enum {
     MARK_KEY_BYTES = 32,
+    MARK_DIGEST_BYTES = 32,
     MARK_BYTES_MAX = 64 * 1024, /* of all parts; Postfix takes 100 KiB of one header */
 };
 
@@ -19,10 +20,18 @@ struct mark_part {
     size_t size;
 };
 
+/* By what a mail is known on its way through a scanner, which may change all else. */
+struct mark_mail {
+    bool has_sender; /* of the envelope; an opened mail has none */
+    /* Of the values of its fields; zero: it had none, and an MTA may have added one. */
+    unsigned char message_id[MARK_DIGEST_BYTES], date[MARK_DIGEST_BYTES];
+};
+
 /* What it says of a mail that was opened. */
 struct mark {
     bool is_opened; /* else it passed as it was, and the parts are empty */
     int64_t made;   /* seconds since 1970 */
+    struct mark_mail mail;
     struct mark_part license, header, sender; /* as they were; lent by the memory of mark_read() */
     unsigned char *memory;
 };
@@ -36,3 +45,7 @@ char *mark_write(const unsigned char key[MARK_KEY_BYTES], const struct mark *mar
 bool mark_read(const unsigned char key[MARK_KEY_BYTES], const char *value, int64_t now,
                struct mark *out);
 void mark_clear(struct mark *mark);
+/* The values of its fields, NULL without; false: no memory. */
+bool mark_mail_of(bool has_sender, const char *message_id, const char *date, struct mark_mail *out);
+/* Whether a mark was made for this mail. */
+bool mark_is_for(const struct mark *mark, const struct mark_mail *mail);

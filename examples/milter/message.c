@@ -6,8 +6,10 @@
 #include <string.h>
 #include <strings.h>
 
+#include "mark.h"
+
 /* Reading, wrapping and replacing keep some copies of a mail; base64 makes them a third larger. */
-enum { COPIES = 10, HEADERS_MAX = 4096, RECIPIENTS_MAX = 1000 };
+enum { COPIES = 10, RECIPIENTS_MAX = 1000 };
 
 struct memory {
     atomic_size_t left;
@@ -60,6 +62,9 @@ void message_free(struct message *message)
         explicit_bzero(message->headers[i].value, strlen(message->headers[i].value));
         free(message->headers[i].name);
         free(message->headers[i].value);
+    }
+    for (size_t i = 0; i < NOTED_COUNT; i++) {
+        free(message->noted[i].first);
     }
     if (message->text != NULL) {
         explicit_bzero(message->text, message->room);
@@ -164,8 +169,21 @@ static void add_value(struct message *message, const char *value)
     }
 }
 
+static void note(struct message *message, const char *name, const char *value)
+{
+    static const char *const names[] = {MARK_HEADER, "Message-ID", "Date"};
+    message->field_count++;
+    for (size_t i = 0; i < NOTED_COUNT; i++) {
+        struct noted *noted = &message->noted[i];
+        if (strcasecmp(names[i], name) == 0 && noted->count++ == 0) {
+            noted->first = strdup(value);
+        }
+    }
+}
+
 void message_add_header(struct message *message, const char *name, const char *value)
 {
+    note(message, name, value);
     if (message->is_too_large || message->is_short) {
         return;
     }
@@ -197,7 +215,60 @@ void message_end_headers(struct message *message)
     message->header_len = message->is_too_large || message->is_short ? 0 : message->len;
 }
 
+/* Where the field ends that begins at `at`, its folded lines included. */
+static const char *field_end(const char *at, const char *end)
+{
+    do {
+        const char *line_end = memchr(at, '\n', (size_t)(end - at));
+        at = line_end == NULL ? end : line_end + 1;
+    } while (at < end && (*at == ' ' || *at == '\t'));
+    return at;
+}
+
+static void note_field(struct message *message, const char *at, const char *end)
+{
+    const char *colon = memchr(at, ':', (size_t)(end - at));
+    size_t len = colon == NULL ? 0 : (size_t)(colon - at);
+    while (len > 0 && (at[len - 1] == ' ' || at[len - 1] == '\t')) {
+        len--;
+    }
+    char *name = strndup(at, len);
+    char *value = colon == NULL ? NULL : strndup(colon + 1, (size_t)(end - colon) - 1);
+    if (name != NULL && value != NULL) {
+        note(message, name, value);
+    }
+    free(name);
+    free(value);
+}
+
+void message_note_header(struct message *message, const char *text, size_t len)
+{
+    const char *at = text, *end = text + len;
+    while (at < end && *at != '\n' && *at != '\r') {
+        const char *next = field_end(at, end);
+        note_field(message, at, next);
+        at = next;
+    }
+}
+
 void message_add_body(struct message *message, const void *bytes, size_t len)
 {
     add(message, bytes, len);
+}
+
+struct message *message_without_way(const struct message *message)
+{
+    struct message *copy = message_new(message->memory, message->most);
+    for (size_t i = 0; copy != NULL && i < message->header_count; i++) {
+        const struct header *header = &message->headers[i];
+        if (strcasecmp(header->name, MARK_HEADER) != 0 && !header_is_trace(header->name)) {
+            message_add_header(copy, header->name, header->value);
+        }
+    }
+    if (copy != NULL) {
+        message_end_headers(copy);
+        message_add_body(copy, message->text + message->header_len,
+                         message->len - message->header_len);
+    }
+    return copy;
 }

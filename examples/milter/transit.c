@@ -4,13 +4,16 @@
 #include <pthread.h>
 #include <stdlib.h>
 #include <string.h>
-#include <strings.h>
 #include <time.h>
 
 #include "mark.h"
 #include "transit_work.h"
 
-enum { REMEMBERED_S = 60 /* what the tenant says; the license decides anyway */ };
+enum {
+    REMEMBERED_S = 60, /* what the tenant says; the license decides anyway */
+    MARKS_MAX = 16, /* that come from outside; each takes a question to the MTA to take it away */
+    SCANNERS_MAX = 96, /* fields that a scanner adds to a header */
+};
 
 struct transit {
     unsigned char key[MARK_KEY_BYTES];
@@ -56,11 +59,21 @@ chancery_error *transit_setting(const struct gateway *gateway, int *setting)
 
 /* --- marks ------------------------------------------------------------------------------------ */
 
-static bool set_mark(struct work *w, const struct mark *mark)
+static bool name_mail(const struct message *m, bool has_sender, struct mark_mail *out)
 {
-    struct mark dated = *mark;
-    dated.made = (int64_t)time(NULL);
-    w->out->mark = mark_write(w->gateway->transit->key, &dated);
+    return mark_mail_of(has_sender, m->noted[NOTED_MESSAGE_ID].first, m->noted[NOTED_DATE].first,
+                        out);
+}
+
+/* For the mail whose header has been noted, as the scanner gets it. */
+static bool set_mark(struct work *w, const struct message *noted, bool has_sender,
+                     const struct mark *mark)
+{
+    struct mark whole = *mark;
+    whole.made = (int64_t)time(NULL);
+    w->out->mark = name_mail(noted, has_sender, &whole.mail)
+                       ? mark_write(w->gateway->transit->key, &whole)
+                       : NULL;
     return w->out->mark != NULL;
 }
 
@@ -68,8 +81,9 @@ static bool set_mark(struct work *w, const struct mark *mark)
 static bool let_pass(struct work *w, const char *why)
 {
     const struct mark mark = {.is_opened = false};
-    return set_mark(w, &mark) ? work_end(w, OUTCOME_PASS, "", "%s", why)
-                              : work_end(w, OUTCOME_LATER, "4.3.0", "no memory for the mark");
+    return set_mark(w, w->message, w->message->sender[0] != '\0', &mark)
+               ? work_end(w, OUTCOME_PASS, "", "%s", why)
+               : work_end(w, OUTCOME_LATER, "4.3.0", "no memory for the mark");
 }
 
 /* Nobody can look into it. */
@@ -106,6 +120,9 @@ static bool read_mail(struct work *w)
     int setting;
     if (m->is_short || m->sender == NULL) {
         return work_end(w, OUTCOME_LATER, "4.3.2", "too many mails at once");
+    }
+    if (m->noted[NOTED_MARK].count > MARKS_MAX) {
+        return work_end(w, OUTCOME_REFUSE, "5.7.1", "its header is full of %s", MARK_HEADER);
     }
     chancery_error *error = m->is_too_large || m->header_len == 0
                                 ? NULL
@@ -159,15 +176,25 @@ static chancery_error *open_it(struct work *w)
     return error != NULL ? error : chancery_mail_open(w->mail, w->content, &w->out->mail);
 }
 
-/* The protected mail's own header, of which the sealed one may say more. */
+/* The protected mail's own header, of which the sealed one may say more. What the scanner adds must fit, too: what is too
+ * large to be closed again would wait for ever. */
 static bool mark_opened(struct work *w)
 {
     const struct message *m = w->message;
+    struct message *opened = message_new(m->memory, m->most);
     struct mark mark = {.is_opened = true,
                         .header = {m->text, m->header_len},
                         .sender = {m->sender, strlen(m->sender)}};
     mark.license.data = chancery_mail_license(w->mail, &mark.license.size);
-    return set_mark(w, &mark);
+    if (opened == NULL) {
+        return false;
+    }
+    message_note_header(opened, chancery_buffer_data(w->out->mail),
+                        chancery_buffer_size(w->out->mail));
+    bool ok =
+        opened->field_count <= HEADERS_MAX - SCANNERS_MAX && set_mark(w, opened, false, &mark);
+    message_free(opened);
+    return ok;
 }
 
 /* Whether a scanner sees what is in it: nothing that is protected once more. */
@@ -217,43 +244,31 @@ static bool open_for_scan(struct work *w)
 
 /* --- behind the scanner ----------------------------------------------------------------------- */
 
-static bool is_mark(const struct header *header)
+/* One that we made, for this mail; and no other, so that nobody can say which counts. */
+static bool find_mark(struct work *w, struct mark *mark)
 {
-    return strcasecmp(header->name, MARK_HEADER) == 0;
-}
-
-/* One that we made; and no other, so that nobody can say which counts. */
-static bool find_mark(const struct work *w, struct mark *mark)
-{
+    struct mark_mail mail;
     const struct message *m = w->message;
-    const struct header *found = NULL;
-    for (size_t i = 0; i < m->header_count; i++) {
-        if (is_mark(&m->headers[i])) {
-            if (found != NULL) {
-                return false;
-            }
-            found = &m->headers[i];
-        }
+    const struct noted *found = &m->noted[NOTED_MARK];
+    if (found->count != 1 || found->first == NULL ||
+        !mark_read(w->gateway->transit->key, found->first, (int64_t)time(NULL), mark)) {
+        return work_end(
+            w, OUTCOME_LATER, "4.7.1",
+            "it has no mark of the gateway before the scanner, so it may be one that was opened");
     }
-    return found != NULL &&
-           mark_read(w->gateway->transit->key, found->value, (int64_t)time(NULL), mark);
+    if (!name_mail(m, m->sender[0] != '\0', &mail) || !mark_is_for(mark, &mail)) {
+        mark_clear(mark);
+        return work_end(w, OUTCOME_LATER, "4.7.1",
+                        "its mark was made for another mail, or its Message-ID or Date is another "
+                        "one, so it may be one that was opened");
+    }
+    return true;
 }
 
 /* What the scanner has let through, without our mark and without the way that it took: the way goes on beside it. */
 static chancery_error *read_scanned(struct work *w, struct message **clear)
 {
-    const struct message *m = w->message;
-    *clear = message_new(m->memory, m->most);
-    for (size_t i = 0; *clear != NULL && i < m->header_count; i++) {
-        const struct header *header = &m->headers[i];
-        if (!is_mark(header) && !header_is_trace(header->name)) {
-            message_add_header(*clear, header->name, header->value);
-        }
-    }
-    if (*clear != NULL) {
-        message_end_headers(*clear);
-        message_add_body(*clear, m->text + m->header_len, m->len - m->header_len);
-    }
+    *clear = message_without_way(w->message);
     if (*clear == NULL || (*clear)->is_short || (*clear)->is_too_large) {
         work_end(w, OUTCOME_LATER, "4.3.2", "too many mails at once");
         return NULL;
@@ -317,10 +332,11 @@ static void close_marked(struct work *w)
 {
     struct mark mark;
     const struct message *m = w->message;
+    if (m->sender == NULL) {
+        work_end(w, OUTCOME_LATER, "4.3.2", "too many mails at once");
+        return;
+    }
     if (!find_mark(w, &mark)) {
-        work_end(
-            w, OUTCOME_LATER, "4.7.1",
-            "it has no mark of the gateway before the scanner, so it may be one that was opened");
         return;
     }
     if (!mark.is_opened) {

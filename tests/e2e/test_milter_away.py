@@ -4,12 +4,14 @@ hasn't lets mail wait; nothing leaves in clear, nothing twice, and what left is 
 import email
 import os
 import signal
+import subprocess
 import threading
 
 import pytest
 
 import postfix
 import processes
+from build_kind import is_sanitized, remembered
 from command import run
 from faults import STEPS
 from milter import Milter
@@ -181,3 +183,49 @@ def test_a_gateway_whose_certificates_were_revoked_gets_another(world, node, mta
     heard(world, mta, sink)
     eventually(lambda: milter.said(f"{content_of(wrapper)} is known to nobody: PUBLISHER_REVOKED"), lambda: milter.said(""))
     eventually(lambda: len(certificates(milter)) > before, lambda: milter.said(""), seconds=60)
+
+
+# A clock that a file says how far ahead it is; of the clocks, the one by which the gateway renews (away_now).
+AHEAD = r"""
+#define _GNU_SOURCE
+#include <dlfcn.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <time.h>
+
+int clock_gettime(clockid_t clock, struct timespec *out)
+{
+    int (*real)(clockid_t, struct timespec *);
+    *(void **)&real = dlsym(RTLD_NEXT, "clock_gettime");
+    int result = real(clock, out), ahead = 0;
+    FILE *file = clock == CLOCK_BOOTTIME ? fopen(getenv("AHEAD_FILE"), "r") : NULL;
+    if (file != NULL) {
+        ahead = fscanf(file, "%d", &ahead) == 1 ? ahead : 0;
+        fclose(file);
+    }
+    out->tv_sec += ahead;
+    return result;
+}
+"""
+
+
+@pytest.mark.skipif(is_sanitized(), reason="AddressSanitizer stands in for clock_gettime itself")
+def test_a_certificate_that_was_revoked_was_used_for_a_day(world, node, tmp_path):
+    """What it made then, once the authority was away, nobody could ever open."""
+    for name, text in (("ahead.c", AHEAD), ("ahead", "0")):
+        (tmp_path / name).write_text(text)
+    subprocess.run([remembered(r"^CMAKE_C_COMPILER:\w+=(.+)$"), "-shared", "-fPIC", tmp_path / "ahead.c", "-o", tmp_path / "ahead.so"],
+                   check=True, timeout=60)
+    milter = Milter(tmp_path, postfix.free_port(), server=f"https://{node.address}", certificates=node.folder, offline_hours=2)
+    milter.env = {"LD_PRELOAD": f"{tmp_path}/ahead.so", "AHEAD_FILE": f"{tmp_path}/ahead"}
+    milter.start()
+    try:
+        eventually(lambda: certificates(milter), lambda: milter.said(""))
+        assert len(certificates(milter)) == 1
+        component = world.sql(f"SELECT component FROM component WHERE name = '{world.gateway.name}'")
+        world.call("PublishingService/RevokePublisher", {"publisher": component}, world.contoso.admin)
+        (tmp_path / "ahead.new").write_text("601")
+        os.rename(tmp_path / "ahead.new", tmp_path / "ahead")
+        eventually(lambda: len(certificates(milter)) == 2, lambda: milter.said(""), seconds=90)
+    finally:
+        milter.stop()

@@ -314,3 +314,73 @@ def test_it_stays_open_for_nobody_when_the_authority_goes_away_in_the_middle(nod
     eventually(lambda: any(email.message_from_bytes(wrapper)["Message-ID"].encode() in kept for _, kept in sink.mails), mta.log, seconds=60)
     (_, kept), = arrived(sink, wrapper)
     assert b"Secret" not in kept and content_of(kept) == content_of(wrapper)
+
+
+def mark_in(mail):
+    return FIELD.search(mail).group(0)
+
+
+def test_a_mark_belonged_to_no_mail(node, mta, scanner, sink, tenant_says):
+    """The mark of a mail that had passed let an opened one go on in clear, when a scanner mixed them up; and the mark of another
+    opened one closed it under that one's license."""
+    tenant_says(OPTIONAL)
+    _, other = wrapper_of(node)
+    foreign = {"x@else.example": mail_of(sender="x@else.example"), "": mail_of(sender="x@else.example"), "alice@contoso.com": other}
+    for sender, mail in foreign.items():
+        send(mta, mail, sender=sender)
+        arrived(sink, mail)
+    for mail in foreign.values():
+        stolen, before = mark_in(scanned(scanner, mail)[1]), len(scanner.told)
+        scanner.change = lambda mail, stolen=stolen: FIELD.sub(lambda _: stolen, mail, count=1)
+        _, wrapper = wrapper_of(node)
+        send(mta, wrapper)
+        eventually(lambda before=before: len(scanner.told) > before, mta.log)
+        assert scanner.told[-1][0] == 451 and "made for another mail" in scanner.told[-1][1]
+        assert not [kept for _, kept in sink.mails if email.message_from_bytes(wrapper)["Message-ID"].encode() in kept]
+
+
+def test_a_mark_outlives_what_a_scanner_does(node, mta, scanner, sink, tenant_says):
+    """Another subject, folded otherwise, a text behind it, more fields before it."""
+    tenant_says(OPTIONAL)
+    scanner.change = lambda mail: (b"Received: by scanner\r\nX-Spam: no\r\n" + mail.replace(b"Message-ID: <", b"Message-ID:\r\n <", 1).replace(
+        b"Subject: ", b"Subject: [seen] ", 1) + b"A disclaimer\r\n")
+    _, wrapper = wrapper_of(node)
+    for mail, sender in ((wrapper, "alice@contoso.com"), (mail_of(sender="x@else.example"), "x@else.example"), (mail_of(), "")):
+        send(mta, mail, sender=sender)
+        assert len(arrived(sink, mail)) == 1
+
+
+@pytest.mark.parametrize("setting", [OFF, OPTIONAL])
+def test_a_long_header_hid_the_mark(node, mta, scanner, sink, tenant_says, setting):
+    """Behind 4,096 fields neither our own mark was found, so that the mail waited until it was gone, nor another one's, which
+    stayed in it."""
+    tenant_says(setting)
+    mail = mail_of(header="X-Long: x\r\n" * 5000 + MARK.decode() + ": AAAA\r\n", sender="x@else.example")
+    send(mta, mail, sender="x@else.example")
+    (_, kept), = arrived(sink, mail)
+    assert kept.count(b"X-Long: x") == 5000 and MARK not in kept and scanned(scanner, mail)[1].count(MARK) == 1
+
+
+def test_a_header_full_of_marks(mta, tenant_says):
+    tenant_says(OPTIONAL)
+    code, words = rejection(mta, mail_of(header=(MARK.decode() + ": AAAA\r\n") * 5000, sender="x@else.example"), sender="x@else.example")
+    assert code == 550 and "full of" in words
+
+
+def test_what_could_not_be_closed_again_is_not_opened(node, mta, scanner, sink, tenant_says):
+    """It has no sender while it is open, so it would be gone when the queue gave it up."""
+    tenant_says(OPTIONAL)
+    _, wrapper = wrapper_of(node, header="X-Long: x\r\n" * 4050)
+    send(mta, wrapper)
+    (_, kept), = arrived(sink, wrapper)
+    assert b"pkcs7-mime" in scanned(scanner, wrapper)[1] and content_of(kept) == content_of(wrapper)
+
+
+def test_what_a_scanner_adds_has_room(world, node, mta, scanner, sink, tenant_says):
+    """More than mail_mib, which was 2, so that it could not be closed again."""
+    tenant_says(OPTIONAL)
+    scanner.change = lambda mail: mail + b"y" * 76 + b"\r\n" + (b"x" * 76 + b"\r\n") * 10000
+    plain, wrapper = wrapper_of(node, text=("x" * 76 + "\r\n") * 18000)
+    send(mta, wrapper)
+    (_, kept), = arrived(sink, wrapper)
+    assert content_of(kept) == content_of(wrapper) and len(opened(world, node, kept)) > len(plain) + 780000

@@ -1,5 +1,6 @@
 # SPDX-License-Identifier: Apache-2.0
 """The gateway of examples/milter as a process, with a file of its own."""
+import os
 import signal
 import socket
 import subprocess
@@ -27,7 +28,7 @@ language de
 
 class Milter:
     def __init__(self, folder, port, **settings):
-        self.port, self.settings, self.process = port, f"{folder}/milter.conf", None
+        self.port, self.settings, self.process, self.env = port, f"{folder}/milter.conf", None, {}
         self.log = f"{folder}/milter.log"
         with open(self.settings, "w", encoding="utf-8") as file:
             file.write(SETTINGS.format(folder=settings.pop("certificates", folder), port=port, server=settings.pop("server")))
@@ -35,7 +36,7 @@ class Milter:
 
     def start(self):
         with open(self.log, "ab") as log:
-            self.process = subprocess.Popen([MILTER, self.settings], stderr=log)
+            self.process = subprocess.Popen([MILTER, self.settings], stderr=log, env={**os.environ, **self.env})
         eventually(self.listens, lambda: "".join(self.said("")))
 
     def listens(self):
