@@ -140,7 +140,8 @@ def test_commands_switch_it(world, switched):
 
 
 def test_one_admin_makes_no_gateway_that_opens_mail(world):
-    """Where two must agree on access to content: neither by a new gateway, nor by another certificate of one."""
+    """Where two must agree on access to content: neither by a new gateway, nor by another certificate of one; and no platform
+    admin does."""
     two = world.tenant("closely")
     gateway, second = two.component("gateway", "closely-old"), two.second_admin
     made = world.protect(who=gateway, owner=f"al@{two.domain}")
@@ -148,10 +149,12 @@ def test_one_admin_makes_no_gateway_that_opens_mail(world):
 
     def register(name, who, **tenant):
         identity = world.identity()
-        return outcome(world.call, "ComponentService/CreateComponent", {
+        answer = world.call("ComponentService/CreateComponent", {
             "component": {"name": name, "role": ROLES["gateway"], "sender_domains": [two.domain], **tenant,
                           "certificate_sha256": [identity.fingerprint]},
             "proofs": [certificate_proof(identity, two.name, name)]}, who)
+        assert answer.HasField("component") == (not answer.approval_id)
+        return identity, answer.approval_id
 
     def change(*proofs, **fields):
         return world.call("ComponentService/UpdateComponent", {
@@ -159,14 +162,19 @@ def test_one_admin_makes_no_gateway_that_opens_mail(world):
             "proofs": proofs}, two.admin).approval_id
 
     world.update_tenant(two.admin, two_person=[1])
-    assert register("before", two.admin) == "OK"  # as long as gateways open nothing
+    assert not register("before", two.admin)[1]  # as long as gateways open nothing
     asked = world.update_tenant(two.admin, transport_decryption=OPTIONAL).approval_id
     world.call("ApprovalService/ApproveRequest", {"approval_id": asked}, second)
     assert scan(world, made, who=gateway).rights
-    assert register("after", two.admin) == "APPROVAL_REQUIRED"
-    assert register("platforms", world.platform_admin, tenant=two.name) == "OK"
+    for name, who, tenant in (("after", two.admin, {}), ("platforms", world.platform_admin, {"tenant": two.name})):
+        registered, asked = register(name, who, **tenant)
+        assert reason(scan, world, made, who=registered) == "COMPONENT_UNKNOWN"
+        shown = world.call("ApprovalService/GetApproval", {"approval_id": asked}, second).approval
+        assert name in shown.summary and registered.fingerprint.hex() in {change.after for change in shown.changes}
+        world.call("ApprovalService/ApproveRequest", {"approval_id": asked}, second)
+        assert scan(world, made, who=registered).rights
     another = world.identity()
     assert change(certificate_proof(another, two.name, "closely-old"), certificate_sha256=[another.fingerprint])
     assert not change(sender_domains=[two.domain])
     world.update_tenant(two.admin, transport_decryption=OFF)
-    assert register("off", two.admin) == "OK"
+    assert not register("off", two.admin)[1]

@@ -1,14 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "service/common/admin_guard.h"
 
-#include "domain/relations/gateway_purpose.h"
 #include "domain/values/approval.h"
-
-static bool makes_opener(const struct call *c, enum role before, enum role after)
-{
-    return before == ROLE_NONE && after == ROLE_GATEWAY &&
-           gateway_has_power(&scope_of(c)->tenant->view);
-}
 
 uint32_t admin_guard_unless(const struct call *c, enum role before, enum role after)
 {
@@ -16,16 +9,13 @@ uint32_t admin_guard_unless(const struct call *c, enum role before, enum role af
     if (scope_of(c)->tenant == NULL || scope_is_platforms_word(c)) {
         return 0;
     }
-    return makes_admin                      ? APPROVALS_ALL
-           : makes_opener(c, before, after) ? 1U << APPROVAL_CONTENT_ACCESS
-                                            : 0;
+    return makes_admin ? APPROVALS_ALL : 0;
 }
 
 step admin_guard_check(struct call *c, enum role before, enum role after)
 {
     uint32_t unless = admin_guard_unless(c, before, after);
     return unless != 0 && (scope_of(c)->tenant->view.approvals & unless) != 0
-               ? call_fail(c, R_APPROVAL_REQUIRED,
-                           "a tenant admin would make another, or a gateway that opens mail")
+               ? call_fail(c, R_APPROVAL_REQUIRED, "a tenant admin would change another")
                : STEP_NEXT;
 }

@@ -1,9 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* An admin who could make other admins, or their credentials, would be two persons. So where a
  * tenant requires approval of anything, its own admins may neither register one, nor change the
- * role, the credential or the state of one (docs/policy.md §6). Likewise, where access to content requires
- * approval and gateways open mail on its way (docs/policy.md §3.12), they register none. `before` and `after`: the
- * component's role; ROLE_NONE: there is none. */
+ * role, the credential or the state of one (docs/policy.md §6). `before` and `after`: the component's role; ROLE_NONE: there
+ * is none. */
 #pragma once
 
 #include "service/common/scope.h"

@@ -3,19 +3,14 @@
 #pragma once
 
 #include "service/common/page.h"
-#include "service/common/resources.h"
 #include "service/common/scope.h"
-#include "service/component/certificate_proofs.h"
 #include "store/resource/component_store.h"
 
 struct components {
     struct scope scope; /* first */
     struct component_record record;
     struct component_op op;
-    const void *message; /* of a request that sets fields */
-    struct resource_reading fields;
     const char *etag; /* of the request */
-    struct certificate_proofs proofs;
     struct component_id id, after;
     struct page page;
 };

@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* TenantService.UpdateTenant. What changes here holds from the next license on: the tenant's epoch
  * is raised in the same transaction. To require a second admin for less than before needs one, and
- * so does what makes licenses last longer or tokens worth more (docs/policy.md §6.1). */
+ * so does what makes licenses last longer or tokens worth more (docs/policy.md §6.1). Who approves that gateways open the
+ * tenant's mail is shown which ones that are, and another one of them makes it another request. */
 #include <string.h>
 
 #include "base/buf.h"
@@ -11,12 +12,14 @@
 #include "service/common/flows.h"
 #include "service/common/resource_changes.h"
 #include "service/tenant/tenant_message.h"
+#include "store/resource/component_store.h"
 
 struct tenant_change {
     struct tenant_row before, row;
     resource_set changed; /* the fields of the mask */
     struct resource_reading fields;
     uint32_t lowered; /* bits of enum approval_operation that would be required no more */
+    struct component_op gateways; /* that get power by it; .gateways NULL: not looked at */
 };
 
 static struct tenant_change *change_of(struct call *c)
@@ -43,13 +46,47 @@ static step parse(struct call *c)
 
 /* --- check ------------------------------------------------------------------------------------ */
 
+static step gateways_found(struct call *c)
+{
+    return wait_over(c, &change_of(c)->gateways.change.op.err);
+}
+
+static step find_gateways(struct call *c)
+{
+    struct component_op *op = &change_of(c)->gateways;
+    *op = (struct component_op){
+        .change = {.scope = scope_of(c)->tenant_id, .who = caller_of(c)->who}};
+    wait_store_init(c, &op->change.op);
+    component_store_find_gateways(op);
+    return wait_store(c, gateways_found, &op->change.op);
+}
+
+static bool scans(const struct tenant_row *row)
+{
+    return row->transport_decryption == TRANSPORT_DECRYPTION_OPTIONAL ||
+           row->transport_decryption == TRANSPORT_DECRYPTION_MANDATORY;
+}
+
+static bool journals(const struct tenant_row *row)
+{
+    return (row->switches & TENANT_JOURNALS_IN_CLEAR) != 0;
+}
+
+static bool gives_gateways_power(const struct tenant_change *change)
+{
+    return (scans(&change->row) && !scans(&change->before)) ||
+           (journals(&change->row) && !journals(&change->before));
+}
+
 static step merged(struct call *c)
 {
     struct tenant_change *change = change_of(c);
+    bool is_shown = approvable_of(c)->approving != NULL || change->before.approvals != 0;
     change->lowered = change->before.approvals & ~change->row.approvals;
-    return change->lowered != 0 && changes_state(c)
-               ? call_bad_field(c, "update_mask", "Change the state in a request of its own.")
-               : STEP_NEXT;
+    if (change->lowered != 0 && changes_state(c)) {
+        return call_bad_field(c, "update_mask", "Change the state in a request of its own.");
+    }
+    return is_shown && gives_gateways_power(change) ? find_gateways(c) : STEP_NEXT;
 }
 
 static step merge(struct call *c)
@@ -107,7 +144,10 @@ static void changes(struct call *c, struct approval_changes *out)
     const void *after = tenant_message_write(c, &change_of(c)->row);
     out->failed = out->failed || before == NULL || after == NULL;
     if (!out->failed) {
+        const struct component_op *found = &change_of(c)->gateways;
         resource_changes_add(out, &tenant_resource, before, after, 0);
+        approval_changes_add_texts(out, "gateways", (struct text_list){NULL, 0},
+                                   (struct text_list){found->gateways, found->gateway_count});
     }
 }
 

@@ -167,3 +167,21 @@ void component_store_find_own(struct component_op *op, struct component_id id)
         &(struct sql_find_own_component){.tenant = op->change.scope, .component = id});
     change_submit(&op->change, &p, read_own);
 }
+
+static rc read_gateways(struct store_op *base, size_t index, const PGresult *r, struct err *err)
+{
+    struct component_op *op = LIST_ENTRY(base, struct component_op, change.op);
+    struct sql_tenant_gateways_row row;
+    TRY(change_read_done(base, index, r, err));
+    TRY(sql_tenant_gateways_read(base->arena, r, 0, &row, err));
+    op->gateways = row.gateways.items;
+    op->gateway_count = row.gateways.count;
+    return OK;
+}
+
+void component_store_find_gateways(struct component_op *op)
+{
+    struct pg_params p = sql_tenant_gateways(
+        op->change.op.arena, &(struct sql_tenant_gateways){.tenant = op->change.scope});
+    change_submit(&op->change, &p, read_gateways);
+}

@@ -28,7 +28,9 @@ struct component_op {
     /* What was read, by id. */
     struct component_record *records;
     size_t count;
-    const char *iss;                           /* with component_store_find_own */
+    const char *iss;             /* with component_store_find_own */
+    const char *const *gateways; /* with component_store_find_gateways */
+    size_t gateway_count;
     const struct subject_component *component; /* private */
 };
 
@@ -50,3 +52,5 @@ void component_store_find_issuer(struct component_op *op, struct issuer_id issue
 /* By what an enabled component of the scope is known: the one record is without sender domains and
  * mark, and `iss` is that of its issuer, "" if it comes with no tokens. R_NOT_FOUND. */
 void component_store_find_own(struct component_op *op, struct component_id id);
+/* The scope's enabled gateways, a line each with that by which it is known, by name; for whoever approves. */
+void component_store_find_gateways(struct component_op *op);

@@ -98,3 +98,20 @@ SELECT name, role, boundary, issuer,
         WHERE f.tenant = c.tenant AND f.component = c.component) AS fingerprints
 FROM component c
 WHERE tenant = :tenant AND component = :component AND NOT disabled;
+
+-- name: tenant_gateways :admin
+-- params: tenant tenant_id
+-- columns: gateways text[]
+-- Those that are enabled, each with that by which it is known; by name.
+SELECT coalesce(array_agg(g.known ORDER BY g.name), '{}') AS gateways
+FROM (
+    SELECT c.name, c.name
+           || coalesce((SELECT string_agg(', certificate ' || encode(f.fingerprint, 'hex'), ''
+                                          ORDER BY f.fingerprint)
+                        FROM component_certificate f
+                        WHERE f.tenant = c.tenant AND f.component = c.component), '')
+           || coalesce((SELECT ', ' || c.subject || ' of ' || i.iss FROM issuer i
+                        WHERE i.issuer = c.issuer AND i.tenant IN (:tenant, {platform})), '') AS known
+    FROM component c
+    WHERE c.tenant = :tenant AND c.role = 1 AND NOT c.disabled
+) AS g;
