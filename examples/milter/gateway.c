@@ -230,6 +230,12 @@ static bool take_off(struct work *w)
     if (error != NULL) {
         return work_end_by(w, "taking the protection off", error);
     }
+    if (!header_is_plain(chancery_buffer_data(w->out->mail), chancery_buffer_size(w->out->mail))) {
+        chancery_buffer_free(w->out->mail);
+        w->out->mail = NULL;
+        return work_end(w, OUTCOME_PASS, "",
+                        "stays protected, because its header can't be handed on; %s", w->rule);
+    }
     return work_end(w, OUTCOME_REPLACE, "", "protection taken off %s by %s",
                     chancery_content_id(w->content), w->rule);
 }

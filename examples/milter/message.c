@@ -9,7 +9,11 @@
 #include "mark.h"
 
 /* Reading, wrapping and replacing keep some copies of a mail; base64 makes them a third larger. */
-enum { COPIES = 10, RECIPIENTS_MAX = 1000 };
+enum {
+    COPIES = 10,
+    RECIPIENTS_MAX = 1000,
+    FIELD_MAX = 60000 /* Postfix cuts what is longer than 100 KiB */
+};
 
 struct memory {
     atomic_size_t left;
@@ -215,21 +219,55 @@ void message_end_headers(struct message *message)
     message->header_len = message->is_too_large || message->is_short ? 0 : message->len;
 }
 
+static bool is_blank(char c)
+{
+    return c == ' ' || c == '\t';
+}
+
 /* Where the field ends that begins at `at`, its folded lines included. */
 static const char *field_end(const char *at, const char *end)
 {
     do {
         const char *line_end = memchr(at, '\n', (size_t)(end - at));
         at = line_end == NULL ? end : line_end + 1;
-    } while (at < end && (*at == ' ' || *at == '\t'));
+    } while (at < end && is_blank(*at));
     return at;
+}
+
+static bool field_is_plain(const char *at, const char *end)
+{
+    const char *colon = memchr(at, ':', (size_t)(end - at));
+    size_t len = colon == NULL ? 0 : (size_t)(colon - at);
+    while (len > 0 && is_blank(at[len - 1])) {
+        len--;
+    }
+    bool ok = len > 0 && end - at <= FIELD_MAX;
+    for (size_t i = 0; ok && i < len; i++) {
+        ok = at[i] > ' ' && at[i] < 0x7f;
+    }
+    for (; ok && colon < end; colon++) {
+        ok = *colon != '\0' && (*colon != '\r' || (colon + 1 < end && colon[1] == '\n'));
+    }
+    return ok;
+}
+
+bool header_is_plain(const char *text, size_t len)
+{
+    const char *at = text, *end = text + len;
+    bool ok = true;
+    while (ok && at < end && *at != '\n' && !(*at == '\r' && at + 1 < end && at[1] == '\n')) {
+        const char *next = field_end(at, end);
+        ok = field_is_plain(at, next);
+        at = next;
+    }
+    return ok;
 }
 
 static void note_field(struct message *message, const char *at, const char *end)
 {
     const char *colon = memchr(at, ':', (size_t)(end - at));
     size_t len = colon == NULL ? 0 : (size_t)(colon - at);
-    while (len > 0 && (at[len - 1] == ' ' || at[len - 1] == '\t')) {
+    while (len > 0 && is_blank(at[len - 1])) {
         len--;
     }
     char *name = strndup(at, len);

@@ -15,6 +15,8 @@ struct header {
 
 /* What shows the way that a mail took stays; loops are found by it (RFC 5321 §6.3). */
 bool header_is_trace(const char *name);
+/* Whether an MTA hands on the header of this mail as it is, field by field (RFC 5322 §2.2). */
+bool header_is_plain(const char *text, size_t len);
 
 enum { HEADERS_MAX = 4096 /* that are kept */ };
 

@@ -189,10 +189,11 @@ static bool mark_opened(struct work *w)
     if (opened == NULL) {
         return false;
     }
-    message_note_header(opened, chancery_buffer_data(w->out->mail),
-                        chancery_buffer_size(w->out->mail));
-    bool ok =
-        opened->field_count <= HEADERS_MAX - SCANNERS_MAX && set_mark(w, opened, false, &mark);
+    const char *text = chancery_buffer_data(w->out->mail);
+    size_t len = chancery_buffer_size(w->out->mail);
+    message_note_header(opened, text, len);
+    bool ok = header_is_plain(text, len) && opened->field_count <= HEADERS_MAX - SCANNERS_MAX &&
+              set_mark(w, opened, false, &mark);
     message_free(opened);
     return ok;
 }
@@ -230,7 +231,7 @@ static bool open_for_scan(struct work *w)
         return end_refused(w, setting, error);
     }
     const char *why = !shows_itself(w)  ? "there is a protected mail within it"
-                      : !mark_opened(w) ? "its license and header are too large"
+                      : !mark_opened(w) ? "its license or header can't be handed on"
                                         : NULL;
     if (why != NULL) {
         chancery_buffer_free(w->out->mail);

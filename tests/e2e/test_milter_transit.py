@@ -384,3 +384,28 @@ def test_what_a_scanner_adds_has_room(world, node, mta, scanner, sink, tenant_sa
     send(mta, wrapper)
     (_, kept), = arrived(sink, wrapper)
     assert content_of(kept) == content_of(wrapper) and len(opened(world, node, kept)) > len(plain) + 780000
+
+
+ODD = {"no-field": b"this is no field\r\n", "nul": b"X-Nul: a\0b\r\n", "long": b"X-Long: " + b"y" * 200000 + b"\r\n", "mbox": b"From nobody Mon Jan 1\r\n",
+       "no-name": b": empty\r\n", "blank": b"X Y: z\r\n", "cr": b"X-Cr: a\rb\r\n"}
+
+
+@pytest.mark.parametrize("name", ODD)
+def test_what_an_mta_would_change_is_not_opened(world, node, mta, scanner, sink, tenant_says, name):
+    """A sealed header that no MTA hands on as it is: the mail waited for ever, or had another text when it was closed again."""
+    tenant_says(OPTIONAL)
+    plain = mail_of().replace(b"\r\n\r\n", b"\r\n" + ODD[name] + b"\r\n", 1)
+    wrapper = protected(node, plain)
+    send(mta, wrapper)
+    (_, kept), = arrived(sink, wrapper)
+    assert b"Secret" not in scanned(scanner, wrapper)[1] and opened(world, node, kept) == plain
+
+
+@pytest.mark.parametrize("field", [b"X-8bit: \xff\xfe\r\n", b"X-Fold:\r\n \r\n b\r\n"], ids=["8bit", "blank-line"])
+def test_what_is_only_unusual_is_opened(world, node, mta, scanner, sink, tenant_says, field):
+    tenant_says(OPTIONAL)
+    plain = mail_of().replace(b"\r\n\r\n", b"\r\n" + field + b"\r\n", 1)
+    wrapper = protected(node, plain)
+    send(mta, wrapper)
+    (_, kept), = arrived(sink, wrapper)
+    assert b"Secret" in scanned(scanner, wrapper)[1] and opened(world, node, kept) == plain
