@@ -114,14 +114,27 @@ static void check_mail_relay(const Conf *conf, const struct setup_listener *to)
     }
 }
 
-static void check_sink_file(const char *path, const struct setup_listener *to)
+/* NULL: it can. As sink/sink_file.c opens it. */
+static const char *why_no_sink(const char *path)
 {
     char folder[PATH_BYTES];
+    struct stat st;
     const char *slash = strrchr(path, '/');
+    if (lstat(path, &st) == 0) {
+        return S_ISLNK(st.st_mode)              ? "it is a symbolic link, which is not followed"
+               : !S_ISREG(st.st_mode)           ? "it is something else than a file"
+               : access(path, R_OK | W_OK) != 0 ? strerror(errno)
+                                                : NULL;
+    }
     snprintf(folder, sizeof folder, "%.*s", (int)(slash - path) + 1, path);
-    if (access(path, F_OK) == 0 ? access(path, R_OK | W_OK) != 0
-                                : access(folder, W_OK | X_OK) != 0) {
-        setup_tell(to, FAULT_SINK_FILE, "%s: %s", path, strerror(errno));
+    return access(folder, W_OK | X_OK) != 0 ? strerror(errno) : NULL;
+}
+
+static void check_sink_file(const char *path, const struct setup_listener *to)
+{
+    const char *why = why_no_sink(path);
+    if (why != NULL) {
+        setup_tell(to, FAULT_SINK_FILE, "%s: %s", path, why);
     }
 }
 

@@ -557,6 +557,21 @@ def test_doctor_tells_of_a_sink_that_is_behind(world):
     ([{"name": "a", "syslog": {"address": "h:1", "ca_file": "/no/ca"}}], "/no/ca"),
 ])
 def test_check_config_says_what_is_wrong(world, sinks, words):
+    check_config(world, sinks, words)
+
+
+@pytest.mark.parametrize("make, words", [
+    (lambda path: os.symlink(path + ".log", path), "symbolic link"), (os.mkdir, "something else than a file"),
+    (os.mkfifo, "something else than a file")], ids=["link", "folder", "fifo"])
+def test_check_config_found_a_file_well_that_is_refused_later(world, make, words):
+    """It asked whether what the path leads to can be written, and the sink opens nothing but a file there."""
+    path = f"{world.a.folder}/{world.unique('odd')}"
+    put(world, os.path.basename(path) + ".log", b"")
+    make(path)
+    check_config(world, [{"name": "a", "file": path}], words)
+
+
+def check_config(world, sinks, words):
     put(world, "bad.yaml", json.dumps({**world.a.config, "audit_sinks": sinks}).encode())
     done = subprocess.run([f"{os.environ['CHANCERY_BUILD']}/server/daemon/chanceryd", "--config", f"{world.a.folder}/bad.yaml",
                            "--check-config"], capture_output=True, text=True, check=False)
