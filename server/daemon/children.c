@@ -15,6 +15,7 @@
 #include "base/mem.h"
 #include "net/net.h"
 #include "obs/log.h"
+#include "obs/metrics.h"
 
 int64_t children_now(void)
 {
@@ -27,6 +28,7 @@ rc children_init(struct children *children, struct err *err)
                         MAP_SHARED | MAP_ANONYMOUS, -1, 0);
     ENSURE(shared != MAP_FAILED, err, R_STARTUP_FAILED);
     children->statuses = shared;
+    TRY(metric_boards_new(CHILDREN_MAX, &children->metrics, err));
     return net_tickets_new(&children->tickets, err);
 }
 
@@ -44,6 +46,7 @@ static void be_worker(const struct children *children, struct generation *g,
     signal(SIGHUP, SIG_IGN);
     sigemptyset(&none);
     sigprocmask(SIG_SETMASK, &none, NULL);
+    metric_boards_use(children->metrics, (size_t)(child - children->all));
     generation_close_others(g, g->sockets[child->index]);
     generation_close_others(other, NULL);
     generation_log(g);
@@ -117,6 +120,19 @@ static void note_health(struct child *child, int64_t now)
     child->unwell_since = is_well ? 0 : child->unwell_since == 0 ? now : child->unwell_since;
 }
 
+static void count_states(const struct children *children)
+{
+    static const char *const names[] = {
+        [CHILD_STARTING] = "starting", [CHILD_SERVING] = "serving", [CHILD_LEAVING] = "leaving"};
+    int64_t counts[CHILD_LEAVING + 1] = {0};
+    for (size_t i = 0; i < CHILDREN_MAX; i++) {
+        counts[children->all[i].state]++;
+    }
+    for (enum child_state state = CHILD_STARTING; state <= CHILD_LEAVING; state++) {
+        metric_set(M_WORKERS, names[state], NULL, counts[state]);
+    }
+}
+
 bool children_watch(struct children *children)
 {
     int64_t now = children_now();
@@ -135,9 +151,11 @@ bool children_watch(struct children *children)
             kill_for(child, "worker.killed", now);
         } else if (child->state != CHILD_LEAVING &&
                    now - atomic_load(&child->status->beat_ms) > HUNG_MS) {
+            metric_add(M_WORKER_ENDS, "hung", NULL, 1);
             kill_for(child, "worker.hung", now);
         }
     }
+    count_states(children);
     return any;
 }
 
@@ -149,6 +167,7 @@ struct child *children_collect(struct children *children, enum child_state *was,
             struct child *child = &children->all[i];
             if (child->state != CHILD_NONE && child->pid == pid) {
                 *was = child->state;
+                metric_boards_left(children->metrics, i);
                 child->state = CHILD_NONE;
                 return child;
             }

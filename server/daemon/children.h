@@ -38,6 +38,7 @@ struct children {
     struct child all[CHILDREN_MAX];
     struct worker_status *statuses; /* one each, shared with the workers */
     struct net_tickets *tickets;    /* shared with them too */
+    struct metric_boards *metrics;  /* one for each of all */
 };
 
 rc children_init(struct children *children, struct err *err);

@@ -10,7 +10,7 @@
 #include "daemon/license_pages.h"
 #include "obs/metrics.h"
 
-enum { PAGE_BUDGET = 4 * 1024 * 1024 };
+enum { PAGE_BUDGET = 4 * 1024 * 1024, METRICS_BUDGET = 16 * 1024 * 1024 };
 
 struct front {
     struct front_config config;
@@ -47,7 +47,7 @@ static void readyz(struct front *front, struct net_stream *stream)
 
 static void metrics(struct front *front, struct net_stream *stream)
 {
-    struct arena *arena = arena_new(PAGE_BUDGET);
+    struct arena *arena = arena_new(METRICS_BUDGET);
     struct buf text;
     struct slice body;
     (void)front;
@@ -76,11 +76,12 @@ static void discovery(struct front *front, struct net_stream *stream)
 
 /* --- between net and the engine ------------------------------------------------------------------ */
 
-static bool serves_metrics(const struct front *front, const struct net_request *request)
+static const Chancery__Config__V1__Listener *listener_of(const struct front *front,
+                                                         const struct net_request *request)
 {
     const Conf *conf = front->config.conf;
     CH_ASSERT(request->listener < conf->n_listeners);
-    return conf->listeners[request->listener]->metrics;
+    return conf->listeners[request->listener];
 }
 
 void front_reply_not_allowed(struct net_stream *stream)
@@ -97,34 +98,67 @@ bool front_may_show(const struct net_request *request)
     return strcmp(request->method, "GET") == 0 || strcmp(request->method, "HEAD") == 0;
 }
 
+enum audience { EVERYBODY, CALLERS, WATCHERS };
+
+static bool is_for(enum audience audience, const Chancery__Config__V1__Listener *listener)
+{
+    switch (audience) {
+    case EVERYBODY:
+        return true;
+    case CALLERS:
+        return !listener->metrics_only;
+    case WATCHERS:
+        return listener->metrics || listener->metrics_only;
+    }
+    return false;
+}
+
+static const struct page {
+    const char *path;
+    void (*show)(struct front *front, struct net_stream *stream);
+    enum audience audience;
+} pages[] = {
+    {"/livez", livez, EVERYBODY},
+    {"/readyz", readyz, EVERYBODY},
+    {"/metrics", metrics, WATCHERS},
+    {"/.well-known/chancery", discovery, CALLERS},
+};
+
+/* NULL: none is there, as far as this listener is concerned. */
+static const struct page *find_page(const Chancery__Config__V1__Listener *listener,
+                                    const struct net_request *request)
+{
+    for (size_t i = 0; i < sizeof pages / sizeof pages[0]; i++) {
+        if (strcmp(request->path, pages[i].path) == 0 && is_for(pages[i].audience, listener)) {
+            return &pages[i];
+        }
+    }
+    return NULL;
+}
+
+static void refuse(struct net_stream *stream, const struct net_request *request)
+{
+    if (request->framing != NULL) {
+        net_stream_finish_unknown(stream, "This listener serves metrics only.", SLICE_NONE);
+    } else {
+        reply_text_page(stream, 404, "not found; this listener serves metrics only\n");
+    }
+}
+
 static void on_open(void *ctx, struct net_stream *stream, const struct net_request *request)
 {
-    static const struct {
-        const char *path;
-        void (*show)(struct front *front, struct net_stream *stream);
-        bool is_inner; /* only where the listener says so */
-    } pages[] = {
-        {"/livez", livez, false},
-        {"/readyz", readyz, false},
-        {"/metrics", metrics, true},
-        {"/.well-known/chancery", discovery, false},
-    };
     struct front *front = ctx;
+    const Chancery__Config__V1__Listener *listener = listener_of(front, request);
     /* A plain POST may mean a page, which only GET and HEAD get. */
     bool is_call = request->framing != NULL && !request->only_unary;
-    for (size_t i = 0; !is_call && i < sizeof pages / sizeof pages[0]; i++) {
-        if (strcmp(request->path, pages[i].path) != 0 ||
-            (pages[i].is_inner && !serves_metrics(front, request))) {
-            continue;
-        }
-        if (front_may_show(request)) {
-            pages[i].show(front, stream);
-        } else {
-            front_reply_not_allowed(stream);
-        }
-        return;
-    }
-    if (is_call || !license_pages_open(front->license_pages, stream, request)) {
+    const struct page *page = is_call ? NULL : find_page(listener, request);
+    if (page != NULL && front_may_show(request)) {
+        page->show(front, stream);
+    } else if (page != NULL) {
+        front_reply_not_allowed(stream);
+    } else if (listener->metrics_only) {
+        refuse(stream, request);
+    } else if (is_call || !license_pages_open(front->license_pages, stream, request)) {
         front->engine->open(front->engine->ctx, stream, request);
     }
 }

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* The plain HTTP pages beside the RPCs, on the same port: /livez, /readyz and /.well-known/chancery,
- * /metrics where the listener says so, and those of license_pages.h. Everything else goes to the
+ * /metrics where the listener says so (a listener of `metrics_only` has nothing else), and those of license_pages.h. Everything else goes to the
  * engine. */
 #pragma once
 

@@ -8,8 +8,10 @@
 #include "base/clock.h"
 #include "daemon/children.h"
 #include "daemon/notify.h"
+#include "daemon/version.h"
 #include "net/net.h"
 #include "obs/log.h"
+#include "obs/metrics.h"
 
 enum {
     RESTART_WAIT_MS = 1000, /* a worker is started no more often than this */
@@ -97,6 +99,12 @@ static void end_reload(const char *status)
     notify(text);
 }
 
+static void end_refused_reload(void)
+{
+    metric_add(M_RELOADS, "refused", NULL, 1);
+    end_reload("serving; the last reload was refused, see the log");
+}
+
 static void refuse_trial(struct supervisor *s, const char *why)
 {
     struct child *child = children_find(&s->children, s->trial, 0);
@@ -109,7 +117,7 @@ static void refuse_trial(struct supervisor *s, const char *why)
               F_STR("advice", "All goes on as it was. See the log above, mend it, reload again."));
     generation_close(s->trial);
     s->trial = NULL;
-    end_reload("serving; the last reload was refused, see the log");
+    end_refused_reload();
 }
 
 /* From now on it is the one; the workers of the one before go as theirs come. */
@@ -119,6 +127,7 @@ static void adopt_trial(struct supervisor *s)
     s->current = s->trial;
     s->trial = NULL;
     generation_log(s->current);
+    metric_add(M_RELOADS, "ok", NULL, 1);
     log_event(LOG_INFO, "supervisor.reload", F_INT("workers", workers_of(s->current)));
 }
 
@@ -135,7 +144,7 @@ static void begin_reload(struct supervisor *s)
     notify(text);
     if (!generation_open(s->path, s->current, &s->trial, &err).ok) {
         log_event(LOG_ERROR, "supervisor.reload_refused", F_FAILURE(&err));
-        end_reload("serving; the last reload was refused, see the log");
+        end_refused_reload();
         return;
     }
     s->trial_until = children_now() + TRIAL_MS;
@@ -196,6 +205,7 @@ static void worker_ended(struct supervisor *s, const struct child *child, enum c
     bool is_signal = WIFSIGNALED(status);
     int code = is_signal ? WTERMSIG(status) : WEXITSTATUS(status);
     bool is_meant = was == CHILD_LEAVING && (is_signal || code == 0);
+    metric_add(M_WORKER_ENDS, is_meant ? "meant" : is_signal ? "signal" : "exit", NULL, 1);
     log_event(is_meant ? LOG_INFO : LOG_ERROR, "worker.ended", F_INT("worker", child->index),
               F_STR("by", is_signal ? "signal" : "exit"), F_INT("code", code));
     if (is_signal || code != EXIT_HOPELESS || child->of != s->current || s->is_ending) {
@@ -336,6 +346,8 @@ static void run(struct supervisor *s, const sigset_t *signals)
 static rc prepare(struct supervisor *s, struct err *err)
 {
     TRY(children_init(&s->children, err));
+    metric_set(M_BUILD_INFO, CHANCERY_VERSION, NULL, 1);
+    metric_set(M_START_SECONDS, NULL, NULL, clock_unix_us() * 1000);
     return generation_open(s->path, NULL, &s->current, err); /* fails now and not in a worker */
 }
 

@@ -13,11 +13,13 @@
 #include "daemon/front.h"
 #include "daemon/generation.h"
 #include "daemon/mail_relay.h"
+#include "daemon/process_metrics.h"
 #include "daemon/transport.h"
 #include "daemon/upkeep.h"
 #include "daemon/version.h"
 #include "dns/dns.h"
 #include "obs/log.h"
+#include "obs/metrics.h"
 #include "service/registry.h"
 #include "store/resource/key_store.h"
 
@@ -91,6 +93,7 @@ static void tell_supervisor(struct readiness_wait *wait)
 {
     struct worker *w = LIST_ENTRY(wait, struct worker, readiness_wait);
     atomic_store(&w->status->problem, w->readiness.problem);
+    metric_set(M_WORKERS_READY, NULL, NULL, w->readiness.problem == R_NONE ? 1 : 0);
     if (w->readiness.problem == R_NONE) {
         atomic_store(&w->status->is_ready, true);
     }
@@ -190,6 +193,7 @@ static void on_beat(struct loop_timer *timer)
 {
     struct worker *w = LIST_ENTRY(timer, struct worker, beat);
     atomic_store(&w->status->beat_ms, clock_mono().ns / 1000000);
+    process_metrics_tell();
     loop_timer_arm(timer, BEAT_MS);
 }
 
@@ -314,6 +318,7 @@ static rc start(struct worker *w, struct err *err)
         TRY(audit_sinks_new(w->conf, &w->services, &w->audit_sinks, err));
     }
     rpc_refuse(w->rpc, w->readiness.problem);
+    metric_set(M_CONNECTIONS_MAX, NULL, NULL, net.max_connections);
     w->server = net_server_new(w->loop, &net, front_handler(w->front));
     return OK;
 }

@@ -12,6 +12,7 @@
 
 enum {
     MS = 1000000,
+    MINUTE_MS = 60 * 1000,
     KEYS_IN_A_TURN = 32, /* 3 ms */
     KEY_BYTES = 2560,    /* about: a parsed key of 2,048 bits with what OpenSSL keeps beside it */
 };
@@ -22,6 +23,7 @@ struct issuer_keys {
     struct hashmap *sets; /* by issuer id */
     int64_t lifetime_ms, stale_max_ms, retry_ms;
     uint64_t generations;
+    int64_t minute_ms, oldest_ms, oldest_before_ms; /* of keys in use */
 };
 
 struct key_set {
@@ -230,6 +232,21 @@ static enum key_found wait_or_fail(struct key_set *set, struct token_check *chec
     return KEY_FAILED;
 }
 
+/* Of keys that could not be fetched anew; 0 of others. */
+static void tell_age(struct issuer_keys *cache, int64_t old_ms)
+{
+    int64_t now = now_ms(cache);
+    if (now - cache->minute_ms >= MINUTE_MS) {
+        cache->oldest_before_ms = cache->oldest_ms;
+        cache->oldest_ms = 0;
+        cache->minute_ms = now;
+    }
+    cache->oldest_ms = old_ms > cache->oldest_ms ? old_ms : cache->oldest_ms;
+    metric_set(M_ISSUER_KEYS_AGE, NULL, NULL,
+               MS * (cache->oldest_ms > cache->oldest_before_ms ? cache->oldest_ms
+                                                                : cache->oldest_before_ms));
+}
+
 /* Drop what is too old to be trusted; fetch in the background what is getting old. */
 static void age(struct key_set *set, const char *url)
 {
@@ -237,6 +254,7 @@ static void age(struct key_set *set, const char *url)
         return;
     }
     int64_t old_ms = now_ms(set->cache) - set->good_ms;
+    tell_age(set->cache, set->problem == R_NONE ? 0 : old_ms);
     if (old_ms > set->cache->stale_max_ms) {
         jwks_free(set->keys);
         set->keys = NULL;

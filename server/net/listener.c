@@ -20,6 +20,7 @@
 #include "net/server.h"
 #include "net/tls.h"
 #include "obs/log.h"
+#include "obs/metrics.h"
 
 enum {
     BACKLOG = 1024,
@@ -218,6 +219,7 @@ static void accept_failed(struct net_listener *listener, int why)
         return; /* nobody is there, or they have gone again */
     }
     bool has_room = conn_slots_evict(server);
+    metric_add(M_ACCEPT_FAILURES, NULL, NULL, 1);
     log_event(LOG_WARNING, "net.accept_failed", F_STR("error", strerrorname_np(why)),
               F_INT("connections", (int64_t)server->conn_count),
               F_STR("evicted", has_room ? "one" : "none"));

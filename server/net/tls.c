@@ -3,6 +3,7 @@
 
 #include <stdio.h>
 #include <string.h>
+#include <time.h>
 
 #include <openssl/err.h>
 #include <openssl/ssl.h>
@@ -11,6 +12,7 @@
 #include "net/net_protocol.h"
 #include "net/tls_policy.h"
 #include "net/tls_tickets.h"
+#include "obs/metrics.h"
 
 static const char CIPHERS_1_2[] = "ECDHE-ECDSA-AES256-GCM-SHA384:ECDHE-RSA-AES256-GCM-SHA384:"
                                   "ECDHE-ECDSA-AES128-GCM-SHA256:ECDHE-RSA-AES128-GCM-SHA256";
@@ -119,6 +121,16 @@ static rc load_files(SSL_CTX *ctx, const struct net_tls_config *config, struct e
     return OK;
 }
 
+static void tell_expiry(const SSL_CTX *ctx, const struct net_tls_config *config)
+{
+    const X509 *certificate = SSL_CTX_get0_certificate(ctx);
+    struct tm end = {0};
+    if (certificate != NULL && ASN1_TIME_to_tm(X509_get0_notAfter(certificate), &end) == 1) {
+        metric_set(M_CERTIFICATE_EXPIRY, config->certificate_file, NULL,
+                   (int64_t)timegm(&end) * 1000000000);
+    }
+}
+
 static bool add_file(EVP_MD_CTX *hash, const char *path)
 {
     char block[4096];
@@ -169,6 +181,7 @@ rc tls_context_new(const struct net_tls_config *config, const struct net_config 
         SSL_CTX_free(ctx);
         return result;
     }
+    tell_expiry(ctx, config);
     *out = ctx;
     return OK;
 }

@@ -57,8 +57,7 @@ bool sink_has_failed(struct sink *s, const struct store_op *op)
 void sink_tell_lag(const struct sink *s, int64_t lag_us)
 {
     int64_t ns = lag_us < 0 ? 0 : lag_us * 1000;
-    metric_add(M_SINK_LAG_SECONDS, s->name, NULL,
-               ns - metric_value(M_SINK_LAG_SECONDS, s->name, NULL));
+    metric_set(M_SINK_LAG_SECONDS, s->name, NULL, ns);
 }
 
 void sink_begin_at(struct sink *s, struct sink_place place)

@@ -69,6 +69,7 @@ struct gate *gate_new(struct loop *loop, struct store *store, struct amendments 
     turns_init(&gate->waiting);
     gate->parties = hashmap_new(PARTIES_MAX, xfree);
     loop_task_init(&gate->send, send_batches);
+    metric_set(M_GATE_WAITING, NULL, NULL, 0);
     return gate;
 }
 
@@ -229,6 +230,7 @@ static void send_batches(struct loop_task *task)
         send_one(gate);
     }
     refuse_excess(gate);
+    metric_set(M_GATE_WAITING, NULL, NULL, (int64_t)gate->waiting.count);
 }
 
 /* One row at fault must not fail the others: each goes again by itself. */

@@ -69,6 +69,17 @@ static void note_mark(struct pg_history *known, const struct sql_mark_history_ro
     known->seen_at = now;
 }
 
+/* By how much the clocks differ at least: when within its round trip the answer was made, nobody knows. */
+static void tell_clock(const struct sql_mark_history_row *row, struct mono_time asked_at)
+{
+    int64_t answered_us = clock_unix_us();
+    int64_t asked_us = answered_us - (clock_mono().ns - asked_at.ns) / 1000;
+    int64_t offset_us = row->said_at < asked_us      ? asked_us - row->said_at
+                        : row->said_at > answered_us ? row->said_at - answered_us
+                                                     : 0;
+    metric_set(M_DB_CLOCK_OFFSET, NULL, NULL, offset_us * 1000);
+}
+
 static rc note(struct store *store, struct arena *arena, const PGresult *result, const char *host,
                struct mono_time asked_at, struct err *err)
 {
@@ -78,6 +89,7 @@ static rc note(struct store *store, struct arena *arena, const PGresult *result,
     TRY(sql_mark_history_read(arena, result, 0, &row, err));
     note_timeline(known, &row, host);
     note_mark(known, &row, asked_at, loop_now(store->loop));
+    tell_clock(&row, asked_at);
     known->is_known = true;
     return OK;
 }

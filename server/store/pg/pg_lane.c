@@ -7,6 +7,7 @@
 #include "store/pg/pg_lane.h"
 
 #include "base/mem.h"
+#include "obs/metrics.h"
 #include "store/pg/pg_conn.h"
 
 enum { PARTIES_APART_BELOW = 8 }; /* operations on one connection: lanes.def */
@@ -100,6 +101,11 @@ static void open_spare(struct pg_lane *lane)
 
 static void run(struct loop_task *task);
 
+static void tell_waiting(const struct pg_lane *lane)
+{
+    metric_set(M_DB_WAITING, lane->info->word, NULL, (int64_t)lane->waiting.count);
+}
+
 void pg_lane_init(struct pg_lane *lane, struct store *store, enum store_class class)
 {
     const struct lane_info *info = &LANES[class];
@@ -111,6 +117,7 @@ void pg_lane_init(struct pg_lane *lane, struct store *store, enum store_class cl
     lane->conns = xcalloc(lane->conn_count, sizeof lane->conns[0]);
     turns_init(&lane->waiting);
     loop_task_init(&lane->task, run);
+    tell_waiting(lane);
     for (size_t i = 0; i < lane->conn_count; i++) {
         pg_conn_init(&lane->conns[i], lane, i >= lane->kept);
     }
@@ -194,6 +201,7 @@ static void run(struct loop_task *task)
         op->segment = NULL;
         send_on(choose_for(lane, op), op, segment);
     }
+    tell_waiting(lane);
     if (lane->waiting.count > 0) {
         open_spare(lane);
     }
@@ -235,6 +243,7 @@ static void wait_in_line(struct pg_lane *lane, struct store_op *op,
         struct turn *newest = turns_take_newest_of_longest(&lane->waiting);
         pg_fail_later(LIST_ENTRY(newest, struct store_op, turn), R_OVERLOADED, lane->info->word);
     }
+    tell_waiting(lane);
     pg_lane_wake(lane);
 }
 
@@ -258,5 +267,6 @@ void pg_lane_lost(struct pg_lane *lane, enum reason problem)
         pg_fail_later(LIST_ENTRY(turn, struct store_op, turn), R_DATABASE_UNAVAILABLE,
                       reason_info(problem)->name);
     }
+    tell_waiting(lane);
     pg_lane_wake(lane); /* another one may come about */
 }

@@ -3,10 +3,11 @@
 
 -- name: mark_history :read
 -- columns: system text, timeline text, number int8, mark int8, marked_at timestamptz,
---   previous_at timestamptz
+--   previous_at timestamptz, said_at timestamptz
 -- Marks it, unless that was done within the last minute. Asked at every connection too. system: of
 -- the cluster, which its copies share; timeline: the one on which it writes. previous_at: of the
--- first mark after the database went back, when the state to which it went back was marked.
+-- first mark after the database went back, when the state to which it went back was marked. said_at:
+-- by the database's clock, as it answers.
 WITH marked AS (
     UPDATE history
     SET number = number + 1, mark = mark_new(), marked_at = now(), previous_at = marked_at
@@ -19,5 +20,6 @@ WITH marked AS (
 )
 SELECT c.system_identifier::text AS system,
        left(pg_walfile_name(pg_current_wal_insert_lsn()), 8) AS timeline,
-       f.number, f.mark, f.marked_at, f.previous_at
+       f.number, f.mark, f.marked_at, f.previous_at,
+       clock_timestamp() AS said_at
 FROM found f, pg_control_system() c;

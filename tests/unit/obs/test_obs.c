@@ -1,7 +1,9 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "chancery_test.h"
 
+#include <stdio.h>
 #include <string.h>
+#include <sys/wait.h>
 #include <unistd.h>
 
 #include "obs/log.h"
@@ -104,6 +106,102 @@ static void metrics_are_prometheus_text(void **state)
     metrics_reset();
 }
 
+/* --- boards of several processes ----------------------------------------------------------------- */
+
+/* A worker: it counts, and ends without a word. */
+static void be_worker(struct metric_boards *boards, size_t index, int64_t calls)
+{
+    pid_t child = fork();
+    assert_true(child >= 0);
+    if (child == 0) {
+        metric_boards_use(boards, index);
+        metric_add(M_CALLS, "echo", "OK", calls);
+        metric_add(M_CONNECTIONS, NULL, NULL, calls);
+        metric_set(M_CERTIFICATE_EXPIRY, "a \"b\"", NULL, calls * 1000000000);
+        metric_raise(M_LOOP_TURN_MAX_SECONDS, NULL, NULL, calls * 1000000);
+        metric_observe(M_GATE_BATCH, NULL, NULL, calls);
+        _exit(0);
+    }
+    int status = -1;
+    assert_int_equal(waitpid(child, &status, 0), child);
+    assert_int_equal(status, 0);
+}
+
+static const char *all_text(struct arena *arena)
+{
+    struct err err = {0};
+    struct slice text;
+    struct buf out;
+    buf_init(&out, arena);
+    metrics_write(&out);
+    buf_add_byte(&out, 0);
+    assert_ok(buf_finish(&out, &text, &err), &err);
+    return (const char *)text.ptr;
+}
+
+static void boards_are_one_page(void **state)
+{
+    (void)state;
+    struct err err = {0};
+    struct metric_boards *boards;
+    AUTO(arena_free_at) struct arena *arena = arena_new(1 << 20);
+    assert_ok(metric_boards_new(3, &boards, &err), &err);
+    metric_add(M_CALLS, "echo", "OK", 1);
+    be_worker(boards, 0, 2);
+    be_worker(boards, 1, 40);
+    const char *all = all_text(arena);
+    assert_non_null(strstr(all, "chancery_calls_total{flow=\"echo\",reason=\"OK\"} 43\n"));
+    assert_non_null(strstr(all, "chancery_connections 42\n"));
+    assert_non_null(strstr(all, "chancery_loop_turn_max_seconds 0.04\n"));
+    assert_non_null(
+        strstr(all, "chancery_certificate_expiry_time_seconds{file=\"a \\\"b\\\"\"} 2\n"));
+    assert_non_null(strstr(all, "chancery_gate_batch_entries_bucket{le=\"2\"} 1\n"));
+    assert_non_null(strstr(all, "chancery_gate_batch_entries_bucket{le=\"+Inf\"} 2\n"));
+    assert_non_null(strstr(all, "chancery_gate_batch_entries_sum 42\n"));
+}
+
+/* One has gone: what it counted stays, what it held is gone. Its successor goes on. */
+static void an_ended_workers_counters_stay(void **state)
+{
+    (void)state;
+    struct err err = {0};
+    struct metric_boards *boards;
+    AUTO(arena_free_at) struct arena *arena = arena_new(1 << 20);
+    assert_ok(metric_boards_new(2, &boards, &err), &err);
+    be_worker(boards, 0, 2);
+    be_worker(boards, 1, 40);
+    metric_boards_left(boards, 0);
+    const char *all = all_text(arena);
+    assert_non_null(strstr(all, "chancery_calls_total{flow=\"echo\",reason=\"OK\"} 42\n"));
+    assert_non_null(strstr(all, "chancery_connections 40\n"));
+    assert_non_null(
+        strstr(all, "chancery_certificate_expiry_time_seconds{file=\"a \\\"b\\\"\"} 40\n"));
+    be_worker(boards, 0, 100);
+    all = all_text(arena);
+    assert_non_null(strstr(all, "chancery_calls_total{flow=\"echo\",reason=\"OK\"} 142\n"));
+    assert_non_null(strstr(all, "chancery_connections 140\n"));
+    assert_null(strstr(strstr(all, "} 142\n"), "chancery_calls_total{")); /* one series, not two */
+}
+
+/* Whatever labels come, memory is bounded, and nothing that was counted is lost. */
+static void series_are_bounded(void **state)
+{
+    (void)state;
+    static char labels[METRIC_SERIES_MAX + 10][8];
+    int64_t sum = 0;
+    metrics_reset();
+    for (int i = 0; i < METRIC_SERIES_MAX + 10; i++) {
+        snprintf(labels[i], sizeof labels[i], "%d", i);
+        metric_add(M_CALLS, labels[i], "OK", 1);
+    }
+    metric_add(M_CONNECTIONS, NULL, NULL, 1);
+    for (int i = 0; i < METRIC_SERIES_MAX; i++) {
+        sum += metric_value(M_CALLS, labels[i], "OK");
+    }
+    assert_int_equal(sum, METRIC_SERIES_MAX + 11);
+    metrics_reset();
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -111,6 +209,9 @@ int main(void)
         cmocka_unit_test(lines_are_bounded),
         cmocka_unit_test(quiet_levels_write_nothing),
         cmocka_unit_test(metrics_are_prometheus_text),
+        cmocka_unit_test(series_are_bounded),
+        cmocka_unit_test(boards_are_one_page),
+        cmocka_unit_test(an_ended_workers_counters_stay),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
