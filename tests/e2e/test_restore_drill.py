@@ -1,0 +1,185 @@
+# SPDX-License-Identifier: Apache-2.0
+"""deploy/backup and deploy/restore-drill: what is backed up can be restored, and a backup that can't be is found out."""
+import concurrent.futures
+import os
+import secrets
+import shutil
+import subprocess
+import tempfile
+
+import psycopg2
+import pytest
+
+from authority import BUILD
+from command import SAMPLE, protect, with_certificate, with_token
+
+DEPLOY = os.path.join(os.path.dirname(os.path.abspath(__file__)), "..", "..", "deploy")
+
+
+@pytest.fixture(scope="module")
+def authority_options():
+    return {"workers": 1}
+
+
+def backup(world, name, expect=0):
+    done = subprocess.run([f"{DEPLOY}/backup", "--database", world.a.postgres.conninfo, f"{world.a.folder}/{name}"],
+                          capture_output=True, text=True, timeout=280, check=False)
+    assert done.returncode == expect, (done.stdout, done.stderr)
+    return done
+
+
+def drill(world, name, *more, root_key=None, expect=0):
+    done = subprocess.run([f"{DEPLOY}/restore-drill", "--build", BUILD, "--root-key", root_key or f"{world.a.folder}/root.key",
+                           "--authority-url", world.a.config["authority_url"], *more, f"{world.a.folder}/{name}"],
+                          capture_output=True, text=True, timeout=400, check=False)
+    assert done.returncode == expect, (done.stdout, done.stderr)
+    return done
+
+
+@pytest.fixture(scope="module")
+def world(world):
+    """With protected mail, licenses and a backup, made while others ask for licenses."""
+    with_certificate(world, "edge", world.gateway)
+    with_token(world, "bob", world.bob)
+    with_token(world, "mallory", world.mallory)
+    protect(world, SAMPLE, f"{world.a.folder}/old.eml")
+    world.acquire(world.made, world.bob)
+    with concurrent.futures.ThreadPoolExecutor(4) as pool:
+        load = [pool.submit(world.acquire, world.made, world.bob) for _ in range(200)]
+        backup(world, "backup")
+        for license_ in load:
+            license_.result()
+    return world
+
+
+def damaged(world, name, change):
+    """A copy of the backup that was changed, and whose sums of files were made anew."""
+    folder = f"{world.a.folder}/{name}"
+    shutil.copytree(f"{world.a.folder}/backup", folder)
+    change(folder)
+    subprocess.run("sha256sum about database.dump roles.sql sums >SHA256SUMS", shell=True, cwd=folder, check=True)
+    return name
+
+
+def test_what_was_backed_up_is_restored_and_opens(world):
+    told = drill(world, "backup", "--open", f"{world.a.folder}/old.eml", "--token", f"{world.a.folder}/bob.token")
+    words = [line.split()[0] for line in told.stdout.splitlines()]
+    assert words == ["whole", "restored", "sums", "node", "opened", "The"], told.stdout
+    with open(f"{world.a.folder}/backup/sums", encoding="ascii") as file:
+        sums = {line.split("|")[0]: int(line.split("|")[1]) for line in file}
+    assert 0 < sums["audit"] <= int(world.sql("SELECT count(*) FROM audit")) and sums["content"] > 0
+    assert f"the audit log {sums['audit']}" in told.stdout
+
+
+def test_it_is_readable_by_its_owner_only_and_has_no_secret(world):
+    folder = f"{world.a.folder}/backup"
+    assert sorted(os.listdir(folder)) == ["SHA256SUMS", "about", "database.dump", "roles.sql", "sums"]
+    assert all(os.stat(f"{folder}/{name}").st_mode & 0o077 == 0 for name in [".", *os.listdir(folder)])
+    with open(f"{world.a.folder}/root.key", "rb") as file:
+        root = file.read()
+    for name in os.listdir(folder):
+        with open(f"{folder}/{name}", "rb") as file:
+            content = file.read()
+            assert root not in content and root.hex().encode() not in content and b"PASSWORD" not in content
+
+
+def test_the_drill_leaves_nothing(world):
+    with tempfile.TemporaryDirectory(prefix="chancery-drills-") as folder:
+        os.chmod(folder, 0o711)
+        done = subprocess.run([f"{DEPLOY}/restore-drill", "--build", BUILD, "--root-key", f"{world.a.folder}/root.key",
+                               "--authority-url", "https://rms.example.org", f"{world.a.folder}/backup"],
+                              env=dict(os.environ, TMPDIR=folder), capture_output=True, text=True, timeout=400, check=False)
+        assert done.returncode == 0 and "opened    not tried" in done.stdout, (done.stdout, done.stderr)
+        assert os.listdir(folder) == []
+
+
+def test_a_reader_without_rights_is_told(world):
+    told = drill(world, "backup", "--open", f"{world.a.folder}/old.eml", "--token", f"{world.a.folder}/mallory.token", expect=1)
+    assert "does not open" in told.stderr and "NO_RIGHTS" in told.stderr
+
+
+def test_another_root_key_is_told(world):
+    world.a.write("other.key", secrets.token_bytes(32))
+    told = drill(world, "backup", root_key=f"{world.a.folder}/other.key", expect=1)
+    assert "no node starts on it" in told.stderr and "ROOT_KEY_WRONG" in told.stderr
+
+
+def test_a_damaged_file_is_told(world):
+    shutil.copytree(f"{world.a.folder}/backup", f"{world.a.folder}/flipped")
+    with open(f"{world.a.folder}/flipped/database.dump", "r+b") as file:
+        file.seek(5000)
+        byte = file.read(1)
+        file.seek(5000)
+        file.write(bytes([byte[0] ^ 1]))
+    assert "the backup is damaged" in drill(world, "flipped", expect=1).stderr
+
+
+def test_a_log_that_lost_a_record_is_told(world):
+    def change(folder):
+        with open(f"{folder}/sums", encoding="ascii") as file:
+            lines = file.read().splitlines()
+        wrong = [line if not line.startswith("audit|") else
+                 "|".join(["audit", str(int(line.split("|")[1]) + 1), line.split("|")[2]]) for line in lines]
+        with open(f"{folder}/sums", "w", encoding="ascii") as file:
+            file.write("\n".join(wrong) + "\n")
+
+    told = drill(world, damaged(world, "shortened", change), expect=1)
+    assert "in the table audit" in told.stderr
+
+
+def test_a_record_that_was_changed_is_told(world):
+    """One word in one row: the number of rows is right."""
+    before = subprocess.run(["psql", "-XqAt", "-d", world.a.postgres.conninfo, "-f", f"{DEPLOY}/database-sums.sql"],
+                            capture_output=True, text=True, check=True).stdout
+    connection = psycopg2.connect(world.a.postgres.conninfo)
+    try:
+        connection.cursor().execute("UPDATE audit SET operation = operation || 'x' WHERE event = "
+                                    "(SELECT event FROM audit ORDER BY event LIMIT 1)")
+        with connection.cursor() as cursor:
+            cursor.execute("SELECT sum(('x' || left(encode(sha256(convert_to(t::text, 'UTF8')), 'hex'), 16))::bit(64)::bigint), "
+                           "count(*) FROM audit t")
+            changed, count = cursor.fetchone()
+    finally:
+        connection.rollback()
+        connection.close()
+    was = next(line.split("|") for line in before.splitlines() if line.startswith("audit|"))
+    assert int(was[1]) == count and int(was[2]) != int(changed)
+
+
+def test_roles_are_in_it(world):
+    """Without them a dump does not restore: that is what a plain one lacks."""
+    def change(folder):
+        with open(f"{folder}/roles.sql", "w", encoding="ascii"):
+            pass
+
+    assert "does not restore" in drill(world, damaged(world, "roleless", change), expect=1).stderr
+
+
+def test_a_backup_never_overwrites_and_is_whole_or_not_there(world):
+    assert "is there already" in backup(world, "backup", expect=1).stderr
+    done = subprocess.run([f"{DEPLOY}/backup", "--database", "host=/nowhere", f"{world.a.folder}/none"], capture_output=True,
+                          text=True, timeout=60, check=False)
+    assert done.returncode == 1 and "backup:" in done.stderr
+    assert not [name for name in os.listdir(world.a.folder) if name.startswith("none")]
+
+
+def test_whoever_does_not_see_all_rows_is_refused(world):
+    """Row-level security would leave rows out in silence."""
+    world.sql("DO $$ BEGIN IF NOT EXISTS (SELECT FROM pg_roles WHERE rolname = 'halfblind') THEN "
+              "CREATE ROLE halfblind LOGIN; END IF; END $$; GRANT SELECT ON ALL TABLES IN SCHEMA public TO halfblind; "
+              "GRANT SELECT ON ALL SEQUENCES IN SCHEMA public TO halfblind")
+    conninfo = world.a.postgres.conninfo.replace("user=owner", "user=halfblind")
+    done = subprocess.run([f"{DEPLOY}/backup", "--database", conninfo, f"{world.a.folder}/half"], capture_output=True,
+                          text=True, timeout=60, check=False)
+    assert done.returncode == 1 and "row-level security" in done.stderr
+    assert not os.path.exists(f"{world.a.folder}/half")
+
+
+@pytest.mark.parametrize("arguments, words", [
+    ((), "are needed"), (("--root-key",), "needs a value"), (("--nonsense",), "there is no option"),
+    (("--root-key", "/etc/hostname", "--authority-url", "http://x", "/tmp"), "takes https://"),
+    (("--root-key", "/etc/hostname", "--authority-url", "https://x.example", "--open", "/etc/hostname", "/tmp"),
+     "--open needs --token")])
+def test_what_is_not_understood(arguments, words):
+    done = subprocess.run([f"{DEPLOY}/restore-drill", *arguments], capture_output=True, text=True, timeout=60, check=False)
+    assert done.returncode == 2 and words in done.stderr
