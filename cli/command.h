@@ -54,6 +54,9 @@ extern const struct command command_partner;
 extern const struct command command_delivery;
 extern const struct command command_device;
 extern const struct command command_key;
+extern const struct command command_export;
+extern const struct command command_diff;
+extern const struct command command_apply;
 
 /* --- options: --name VALUE, --name=VALUE, --flag, -o VALUE ------------------------------------ *
  * Whatever has --profile also takes -v and --timeout (invocation.h).

@@ -7,7 +7,6 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-#include "base/clock.h"
 #include "base/ids.h"
 #include "base/mem.h"
 #include "base/secret.h"
@@ -321,18 +320,36 @@ chancery_error *session_stream(struct session *s, const char *method,
     return chancery_call_stream(s->library, method, packed.ptr, packed.len, NULL, take, arg);
 }
 
+/* Take the answer over. */
+static int take_answer(struct session *s, chancery_buffer *answer,
+                       const ProtobufCMessageDescriptor *response_type, ProtobufCMessage **response)
+{
+    struct err err = {0};
+    bool is_read = unpack(s, answer, response_type, response, &err).ok;
+    chancery_buffer_free(answer);
+    return is_read ? EXIT_OK : fail_with(s->command, &err);
+}
+
 int session_call(struct session *s, const char *method, const ProtobufCMessage *request,
                  const ProtobufCMessageDescriptor *response_type, ProtobufCMessage **response)
 {
-    struct err err = {0};
     chancery_buffer *answer = NULL;
     int code = session_tell(s, session_request(s, method, request, &answer));
-    if (code != EXIT_OK) {
-        return code;
+    return code == EXIT_OK ? take_answer(s, answer, response_type, response) : code;
+}
+
+int session_find(struct session *s, const char *method, const ProtobufCMessage *request,
+                 const ProtobufCMessageDescriptor *response_type, ProtobufCMessage **response)
+{
+    chancery_buffer *answer = NULL;
+    chancery_error *error = session_request(s, method, request, &answer);
+    *response = NULL;
+    if (error != NULL && strcmp(chancery_error_reason(error), "NOT_FOUND") == 0) {
+        chancery_error_free(error);
+        return EXIT_OK;
     }
-    rc result = unpack(s, answer, response_type, response, &err);
-    chancery_buffer_free(answer);
-    return result.ok ? EXIT_OK : fail_with(s->command, &err);
+    int code = session_tell(s, error);
+    return code == EXIT_OK ? take_answer(s, answer, response_type, response) : code;
 }
 
 rc session_content_key(const chancery_content *content, struct secret **out, struct err *err)

@@ -52,3 +52,8 @@ extern const size_t PROTO_SYMBOL_COUNT;
 bool proto_has_lines(const char *message, const char *field);
 /* Whether a message is the entry of a map, which JSON writes as a member; by its full name. */
 bool proto_is_map_entry(const char *message);
+
+/* Bits of what proto_field_behavior answers: 1 << number of google.api.FieldBehavior. */
+enum { BEHAVIOR_REQUIRED = 1 << 2, BEHAVIOR_OUTPUT_ONLY = 1 << 3, BEHAVIOR_IMMUTABLE = 1 << 5 };
+/* What the option google.api.field_behavior says of a field; by the full name of its message. */
+unsigned proto_field_behavior(const char *message, const char *field);

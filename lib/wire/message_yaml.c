@@ -1,9 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-#include <errno.h>
 #include <stdio.h>
-#include <stdlib.h>
 #include <string.h>
-#include <yaml.h>
 
 #include "base/clock.h"
 #include "base/encode.h"
@@ -11,12 +8,7 @@
 #include "google/protobuf/timestamp.pb-c.h"
 #include "wire/message_field.h"
 #include "wire/message_text.h"
-
-struct yaml_reader {
-    struct arena *arena;
-    yaml_document_t *document;
-    struct err *err;
-};
+#include "wire/yaml_reader.h"
 
 /* Recursion is bounded by MESSAGE_DEPTH_MAX. */
 /* NOLINTBEGIN(misc-no-recursion) */
@@ -24,28 +16,10 @@ static rc read_message(struct yaml_reader *r, const yaml_node_t *node,
                        const ProtobufCMessageDescriptor *type, unsigned depth,
                        ProtobufCMessage **out);
 
-static rc bad(const struct yaml_reader *r, const yaml_node_t *node, const char *what,
-              const char *name)
-{
-    FAIL(r->err, R_CONFIG_INVALID, "line %zu: %s %s", node->start_mark.line + 1, name, what);
-}
-
-/* NULL when the node is not a scalar. */
-static const char *scalar_of(const yaml_node_t *node)
-{
-    return node->type == YAML_SCALAR_NODE ? (const char *)node->data.scalar.value : NULL;
-}
-
-/* Of a node that is known to be a scalar. */
-static const char *text_of(const yaml_node_t *node)
-{
-    return (const char *)node->data.scalar.value;
-}
-
 static rc bad_field(const struct yaml_reader *r, const yaml_node_t *key,
                     const ProtobufCMessageDescriptor *type)
 {
-    const char *name = scalar_of(key);
+    const char *name = yaml_scalar(key);
     struct suggestion meant = {.word = name == NULL ? "" : name};
     char what[128];
     for (unsigned i = 0; i < type->n_fields; i++) {
@@ -54,137 +28,7 @@ static rc bad_field(const struct yaml_reader *r, const yaml_node_t *key,
     snprintf(what, sizeof what, "has a field that is not known%s%s%s",
              meant.best == NULL ? "" : "; did you mean ", meant.best == NULL ? "" : meant.best,
              meant.best == NULL ? "" : "?");
-    return bad(r, key, what, type->short_name);
-}
-
-/* --- scalars ---------------------------------------------------------------------------------- */
-
-static rc read_bool(struct yaml_reader *r, const yaml_node_t *node, const char *name,
-                    protobuf_c_boolean *out)
-{
-    const char *text = text_of(node);
-    bool is_true = strcmp(text, "true") == 0;
-    if (!is_true && strcmp(text, "false") != 0) {
-        return bad(r, node, "must be true or false", name);
-    }
-    *out = is_true;
-    return OK;
-}
-
-static rc read_integer(struct yaml_reader *r, const yaml_node_t *node, const char *name,
-                       int64_t least, uint64_t most, void *out, size_t size)
-{
-    const char *text = text_of(node);
-    char *end = NULL;
-    bool is_negative = text[0] == '-';
-    errno = 0;
-    uint64_t value = is_negative ? (uint64_t)strtoll(text, &end, 10) : strtoull(text, &end, 10);
-    bool is_in_range = is_negative ? (int64_t)value >= least : value <= most;
-    if (end == text || *end != '\0' || errno != 0 || !is_in_range) {
-        return bad(r, node, "must be a whole number in range", name);
-    }
-    memcpy(out, &value, size); /* little-endian, checked by the build */
-    return OK;
-}
-_Static_assert(__BYTE_ORDER__ == __ORDER_LITTLE_ENDIAN__, "read_integer copies the low bytes");
-
-/* What all values of an enumeration begin with, which nobody has to write: the first value is
- * ROLE_UNSPECIFIED or alike (buf lint, ENUM_ZERO_VALUE_SUFFIX). */
-static size_t prefix_of(const ProtobufCEnumDescriptor *type)
-{
-    const char *last = strrchr(type->values[0].name, '_');
-    size_t len = last == NULL ? 0 : (size_t)(last - type->values[0].name) + 1;
-    for (unsigned i = 0; i < type->n_values; i++) {
-        len = strncmp(type->values[i].name, type->values[0].name, len) == 0 ? len : 0;
-    }
-    return len;
-}
-
-static rc bad_enum(const struct yaml_reader *r, const yaml_node_t *node,
-                   const ProtobufCFieldDescriptor *field)
-{
-    const ProtobufCEnumDescriptor *type = field->descriptor;
-    struct suggestion meant = {.word = text_of(node)};
-    size_t prefix = prefix_of(type);
-    char what[128];
-    for (unsigned i = 1; i < type->n_values; i++) {
-        suggestion_consider(&meant, type->values[i].name + prefix);
-        suggestion_consider(&meant, type->values[i].name);
-    }
-    snprintf(what, sizeof what, "has a value that is not in its enumeration%s%s%s",
-             meant.best == NULL ? "" : "; did you mean ", meant.best == NULL ? "" : meant.best,
-             meant.best == NULL ? "" : "?");
-    return bad(r, node, what, field->name);
-}
-
-/* "gateway" as well as "ROLE_GATEWAY". */
-static rc read_enum(struct yaml_reader *r, const yaml_node_t *node,
-                    const ProtobufCFieldDescriptor *field, int *out)
-{
-    const ProtobufCEnumDescriptor *type = field->descriptor;
-    const char *text = text_of(node);
-    for (unsigned i = 0; i < type->n_values; i++) {
-        const char *name = type->values[i].name;
-        size_t len = strlen(name), tail = strlen(text);
-        bool is_suffix =
-            len > tail && name[len - tail - 1] == '_' && strcasecmp(name + len - tail, text) == 0;
-        if (strcmp(name, text) == 0 || is_suffix) {
-            *out = type->values[i].value;
-            return OK;
-        }
-    }
-    return bad_enum(r, node, field);
-}
-
-static rc read_bytes(struct yaml_reader *r, const yaml_node_t *node, const char *name,
-                     ProtobufCBinaryData *out)
-{
-    struct slice bytes;
-    if (!base64_decode(r->arena, slice_str(text_of(node)), &bytes, NULL).ok) {
-        return bad(r, node, "must be base64", name);
-    }
-    out->data = (uint8_t *)(uintptr_t)bytes.ptr;
-    out->len = bytes.len;
-    return OK;
-}
-
-static rc read_scalar(struct yaml_reader *r, const yaml_node_t *node,
-                      const ProtobufCFieldDescriptor *field, void *out)
-{
-    if (scalar_of(node) == NULL) {
-        return bad(r, node, "must be a single value", field->name);
-    }
-    switch (field->type) {
-    case PROTOBUF_C_TYPE_STRING:
-        *(char **)out = arena_strdup(r->arena, text_of(node));
-        ARENA_ENSURE(*(char **)out, r->err);
-        return OK;
-    case PROTOBUF_C_TYPE_BYTES:
-        return read_bytes(r, node, field->name, out);
-    case PROTOBUF_C_TYPE_BOOL:
-        return read_bool(r, node, field->name, out);
-    case PROTOBUF_C_TYPE_ENUM:
-        return read_enum(r, node, field, out);
-    case PROTOBUF_C_TYPE_INT32:
-    case PROTOBUF_C_TYPE_SINT32:
-    case PROTOBUF_C_TYPE_SFIXED32:
-        return read_integer(r, node, field->name, INT32_MIN, INT32_MAX, out, 4);
-    case PROTOBUF_C_TYPE_UINT32:
-    case PROTOBUF_C_TYPE_FIXED32:
-        return read_integer(r, node, field->name, 0, UINT32_MAX, out, 4);
-    case PROTOBUF_C_TYPE_INT64:
-    case PROTOBUF_C_TYPE_SINT64:
-    case PROTOBUF_C_TYPE_SFIXED64:
-        return read_integer(r, node, field->name, INT64_MIN, INT64_MAX, out, 8);
-    case PROTOBUF_C_TYPE_UINT64:
-    case PROTOBUF_C_TYPE_FIXED64:
-        return read_integer(r, node, field->name, 0, UINT64_MAX, out, 8);
-    case PROTOBUF_C_TYPE_FLOAT:
-    case PROTOBUF_C_TYPE_DOUBLE:
-    case PROTOBUF_C_TYPE_MESSAGE:
-        break;
-    }
-    return bad(r, node, "is of a kind that can't be written here", field->name);
+    return yaml_bad(r, key, what, type->short_name);
 }
 
 /* RFC 3339: 2026-11-24T12:00:00Z. */
@@ -193,10 +37,10 @@ static rc read_timestamp(struct yaml_reader *r, const yaml_node_t *node, const c
 {
     struct unix_time read;
     Google__Protobuf__Timestamp *time = ARENA_NEW(r->arena, Google__Protobuf__Timestamp);
-    const char *text = scalar_of(node);
+    const char *text = yaml_scalar(node);
     ARENA_ENSURE(time, r->err);
     if (text == NULL || !clock_parse_rfc3339(text, &read)) {
-        return bad(r, node, "must be a time that exists, such as 2026-11-24T12:00:00Z", name);
+        return yaml_bad(r, node, "must be a time that exists, such as 2026-11-24T12:00:00Z", name);
     }
     google__protobuf__timestamp__init(time);
     time->seconds = read.s;
@@ -210,7 +54,7 @@ static rc read_value(struct yaml_reader *r, const yaml_node_t *node,
                      const ProtobufCFieldDescriptor *field, unsigned depth, void *out)
 {
     if (field->type != PROTOBUF_C_TYPE_MESSAGE) {
-        return read_scalar(r, node, field, out);
+        return yaml_read_scalar(r, node, field, out);
     }
     if (field->descriptor == &google__protobuf__timestamp__descriptor) {
         return read_timestamp(r, node, field->name, out);
@@ -224,7 +68,7 @@ static rc read_repeated(struct yaml_reader *r, const yaml_node_t *node,
 {
     uint8_t *base = (uint8_t *)message;
     if (node->type != YAML_SEQUENCE_NODE) {
-        return bad(r, node, "must be a list", field->name);
+        return yaml_bad(r, node, "must be a list", field->name);
     }
     size_t count = (size_t)(node->data.sequence.items.top - node->data.sequence.items.start);
     size_t size = message_value_size(field);
@@ -252,7 +96,7 @@ static rc read_field(struct yaml_reader *r, const yaml_node_t *node,
         uint32_t kind = 0;
         memcpy(&kind, base + field->quantifier_offset, sizeof kind);
         if (kind != 0) {
-            return bad(r, node, "excludes another field that is set", field->name);
+            return yaml_bad(r, node, "excludes another field that is set", field->name);
         }
         memcpy(base + field->quantifier_offset, &field->id, sizeof field->id);
     }
@@ -265,7 +109,7 @@ static rc read_message(struct yaml_reader *r, const yaml_node_t *node,
 {
     uint64_t seen[4] = {0}; /* bit per field index: YAML allows a key twice, we don't */
     if (node->type != YAML_MAPPING_NODE || depth > MESSAGE_DEPTH_MAX) {
-        return bad(r, node, "must be a mapping of fields", type->short_name);
+        return yaml_bad(r, node, "must be a mapping of fields", type->short_name);
     }
     ProtobufCMessage *message = arena_zalloc(r->arena, type->sizeof_message);
     ARENA_ENSURE(message, r->err);
@@ -274,7 +118,7 @@ static rc read_message(struct yaml_reader *r, const yaml_node_t *node,
          pair < node->data.mapping.pairs.top; pair++) {
         const yaml_node_t *key = yaml_document_get_node(r->document, pair->key);
         const yaml_node_t *value = yaml_document_get_node(r->document, pair->value);
-        const char *name = scalar_of(key);
+        const char *name = yaml_scalar(key);
         const ProtobufCFieldDescriptor *field =
             name == NULL ? NULL : protobuf_c_message_descriptor_get_field_by_name(type, name);
         if (field == NULL) {
@@ -282,7 +126,7 @@ static rc read_message(struct yaml_reader *r, const yaml_node_t *node,
         }
         size_t index = (size_t)(field - type->fields);
         if (index >= 256 || (seen[index / 64] & 1ULL << index % 64) != 0) {
-            return bad(r, key, "is given twice", name);
+            return yaml_bad(r, key, "is given twice", name);
         }
         seen[index / 64] |= 1ULL << index % 64;
         TRY(read_field(r, value, field, depth, message));
@@ -291,17 +135,11 @@ static rc read_message(struct yaml_reader *r, const yaml_node_t *node,
     return OK;
 }
 
-static rc not_yaml(const struct yaml_reader *r, const yaml_parser_t *parser)
-{
-    FAIL(r->err, R_CONFIG_INVALID, "line %zu: not YAML: %s", parser->problem_mark.line + 1,
-         parser->problem == NULL ? "unreadable" : parser->problem);
-}
-
 /* Of several documents none is taken for what the writer meant. */
 static rc read_end(struct yaml_reader *r, yaml_parser_t *parser)
 {
     if (yaml_parser_load(parser, r->document) == 0) {
-        return not_yaml(r, parser);
+        return yaml_not_read(r, parser);
     }
     bool is_end = yaml_document_get_root_node(r->document) == NULL;
     yaml_document_delete(r->document);
@@ -311,11 +149,17 @@ static rc read_end(struct yaml_reader *r, yaml_parser_t *parser)
     return OK;
 }
 
+rc yaml_read_message(struct yaml_reader *r, const yaml_node_t *node,
+                     const ProtobufCMessageDescriptor *type, ProtobufCMessage **out)
+{
+    return read_message(r, node, type, 0, out);
+}
+
 static rc read_document(struct yaml_reader *r, yaml_parser_t *parser,
                         const ProtobufCMessageDescriptor *type, ProtobufCMessage **out)
 {
     if (yaml_parser_load(parser, r->document) == 0) {
-        return not_yaml(r, parser);
+        return yaml_not_read(r, parser);
     }
     const yaml_node_t *root = yaml_document_get_root_node(r->document);
     rc result = root == NULL
@@ -373,6 +217,7 @@ rc message_from_yaml(struct arena *arena, const ProtobufCMessageDescriptor *type
     if (is_json(text)) {
         TRY(join_pairs(arena, text, &text, err));
     }
+    r.text = text;
     CH_ASSERT(yaml_parser_initialize(&parser) == 1);
     yaml_parser_set_input_string(&parser, text.ptr, text.len);
     rc result = read_document(&r, &parser, type, out);

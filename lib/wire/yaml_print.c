@@ -118,14 +118,27 @@ static void print_value(FILE *out, json_t *value, int depth, bool is_item)
 }
 /* NOLINTEND(misc-no-recursion) */
 
-void yaml_print(FILE *out, const char *json)
+static json_t *load(const char *json)
 {
     json_t *value = json_loads(json, JSON_REJECT_DUPLICATES, NULL);
     CH_ASSERT(value != NULL); /* we have written it */
+    return value;
+}
+
+void yaml_print(FILE *out, const char *json)
+{
+    json_t *value = load(json);
     if (is_empty(value)) {
         fputs("{}\n", out);
     } else {
         print_object(out, value, 0, false);
     }
+    json_decref(value);
+}
+
+void yaml_print_within(FILE *out, const char *json, int depth)
+{
+    json_t *value = load(json);
+    print_object(out, value, depth, false);
     json_decref(value);
 }

@@ -8,3 +8,5 @@
  * .proto files (authority_url). Texts are in double quotes wherever a reader of YAML 1.1 or 1.2 might
  * take them for something else. */
 void yaml_print(FILE *out, const char *json);
+/* The same, indented: within `depth` mappings. Nothing for an empty object. */
+void yaml_print_within(FILE *out, const char *json, int depth);

@@ -1,0 +1,225 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "cli/declared/carry_out.h"
+
+#include <stdio.h>
+#include <string.h>
+
+#include "base/utf8.h"
+#include "chancery/v1/boundary.pb-c.h"
+#include "chancery/v1/mail_flow.pb-c.h"
+#include "chancery/v1/template.pb-c.h"
+#include "cli/declared/fields.h"
+#include "cli/declared/patch.h"
+#include "cli/declared/requests.h"
+#include "google/protobuf/field_mask.pb-c.h"
+
+/* --- messages --------------------------------------------------------------------------------- */
+
+/* As it is, or "" fields of its type; the caller sets what it shall be. */
+static ProtobufCMessage *copy_of(struct session *s, const ProtobufCMessage *message)
+{
+    ProtobufCMessage *copy = arena_alloc(s->arena, message->descriptor->sizeof_message);
+    CH_ASSERT(copy != NULL); /* a session's arena is far larger */
+    memcpy(copy, message, message->descriptor->sizeof_message);
+    return copy;
+}
+
+static bool is_field(const ProtobufCFieldDescriptor *field, const char *name)
+{
+    return strcmp(field->name, name) == 0;
+}
+
+static bool is_given(const struct change *change, const char *name)
+{
+    for (size_t i = 0; i < change->field_count; i++) {
+        if (is_field(change->fields[i], name)) {
+            return true;
+        }
+    }
+    return false;
+}
+
+/* What differs, and what can't change without it. `archived` has methods of its own. */
+static void name_fields(struct session *s, const struct change *change,
+                        Google__Protobuf__FieldMask *mask)
+{
+    const struct kind *kind = change->kind;
+    const char *const *pair = kind->together;
+    google__protobuf__field_mask__init(mask);
+    mask->paths = ARENA_ARRAY(s->arena, char *, change->field_count + 2);
+    CH_ASSERT(mask->paths != NULL); /* a session's arena is far larger */
+    for (size_t i = 0; i < change->field_count; i++) {
+        if (kind != &KINDS[KIND_TEMPLATE] || !is_field(change->fields[i], "archived")) {
+            mask->paths[mask->n_paths++] = text_field(change->fields[i]->name);
+        }
+    }
+    for (size_t i = 0; pair[0] != NULL && i < 2; i++) {
+        if (is_given(change, pair[1 - i]) && !is_given(change, pair[i])) {
+            mask->paths[mask->n_paths++] = text_field(pair[i]);
+        }
+    }
+}
+
+/* --- acts ------------------------------------------------------------------------------------- */
+
+static int set_archived(struct session *s, const struct change *change, bool is_archived,
+                        ProtobufCMessage *template)
+{
+    ProtobufCMessage *answer = NULL;
+    return request_ask(s, change->kind, is_archived ? "ArchiveTemplate" : "PublishTemplate",
+                       change->tenant, template, &answer);
+}
+
+static bool is_archived(const struct change *change)
+{
+    return change->kind == &KINDS[KIND_TEMPLATE] &&
+           ((const Chancery__V1__Template *)(const void *)change->document->manifest.spec)
+               ->archived;
+}
+
+static int make(struct session *s, const struct change *change, ProtobufCMessage **answer)
+{
+    size_t count;
+    ProtobufCMessage *resource = copy_of(s, change->document->manifest.spec);
+    field_drop_empty(resource);
+    field_set_text(resource, "tenant", change->tenant);
+    if (change->kind == &KINDS[KIND_TEMPLATE]) {
+        ((Chancery__V1__Template *)(void *)resource)->archived = false;
+    }
+    int code = request_ask(s, change->kind, change->kind->make, change->tenant, resource, answer);
+    if (code != EXIT_OK || !is_archived(change)) {
+        return code;
+    }
+    ProtobufCMessage **made = field_messages(*answer, change->kind->type, &count);
+    return count == 1 ? set_archived(s, change, true, made[0]) : EXIT_OK;
+}
+
+/* Its etag is that of the state with which the document was compared: whoever changed it since is not
+ * overwritten. */
+static int change_it(struct session *s, const struct change *change, ProtobufCMessage **answer)
+{
+    const char *name;
+    const struct kind *kind = change->kind;
+    const struct method *method = request_method(s, kind->service, kind->change, &name);
+    Google__Protobuf__FieldMask mask;
+    ProtobufCMessage *resource = copy_of(s, change->object->message);
+    for (size_t i = 0; i < change->field_count; i++) {
+        field_take(resource, change->document->manifest.spec, change->fields[i]);
+    }
+    field_drop_empty(resource);
+    field_set_text(resource, "tenant", change->tenant);
+    name_fields(s, change, &mask);
+    ProtobufCMessage *request = request_new(s, method, kind, change->tenant, resource);
+    const ProtobufCFieldDescriptor *field = field_named(request, "update_mask");
+    if (field != NULL) {
+        *(Google__Protobuf__FieldMask **)(void *)((char *)request + field->offset) = &mask;
+    }
+    int code =
+        mask.n_paths == 0 ? EXIT_OK : session_call(s, name, request, method->response, answer);
+    return code == EXIT_OK && is_given(change, "archived")
+               ? set_archived(s, change, is_archived(change), resource)
+               : code;
+}
+
+static int remove_it(struct session *s, const struct change *change, ProtobufCMessage **answer)
+{
+    ProtobufCMessage *resource = copy_of(s, change->object->message);
+    if (change->kind == &KINDS[KIND_BOUNDARY_RULE]) { /* back to the built-in one */
+        ((Chancery__V1__BoundaryRule *)(void *)resource)->rule =
+            CHANCERY__V1__DELIVERY_RULE__DELIVERY_RULE_UNSPECIFIED;
+    }
+    return request_ask(s, change->kind, change->kind->remove, change->tenant, resource, answer);
+}
+
+static int order(struct plan *plan, const struct change *change, ProtobufCMessage **answer)
+{
+    struct session *s = plan->state.session;
+    struct objects *rules;
+    const char **is, **shall;
+    Chancery__V1__ReorderRulesRequest request;
+    chancery__v1__reorder_rules_request__init(&request);
+    int code = state_read(&plan->state, change->kind, change->tenant, &rules);
+    code = code == EXIT_OK ? state_read_again(&plan->state, rules) : code;
+    if (code != EXIT_OK || !plan_find_order(plan, rules, false, &is, &shall)) {
+        return code;
+    }
+    request.tenant = text_field(change->tenant);
+    request.rule_ids = ARENA_ARRAY(s->arena, char *, rules->count);
+    CH_ASSERT(request.rule_ids != NULL); /* a session's arena is far larger */
+    for (; request.n_rule_ids < rules->count; request.n_rule_ids++) {
+        request.rule_ids[request.n_rule_ids] = text_field(shall[request.n_rule_ids]);
+    }
+    return session_call(s, "MailFlowService/ReorderRules", &request.base,
+                        &chancery__v1__reorder_rules_response__descriptor, answer);
+}
+
+static int perform(struct plan *plan, const struct change *change, ProtobufCMessage **answer)
+{
+    struct session *s = plan->state.session;
+    switch (change->act) {
+    case ACT_MAKE:
+        return make(s, change, answer);
+    case ACT_CHANGE:
+        return change_it(s, change, answer);
+    case ACT_REMOVE:
+        return remove_it(s, change, answer);
+    case ACT_ORDER:
+        break;
+    }
+    return order(plan, change, answer);
+}
+
+/* --- telling ---------------------------------------------------------------------------------- */
+
+static void tell_done(const struct change *change, const ProtobufCMessage *answer)
+{
+    static const char *const words[] = {[ACT_MAKE] = "made",
+                                        [ACT_CHANGE] = "changed",
+                                        [ACT_REMOVE] = "removed",
+                                        [ACT_ORDER] = "put in order"};
+    const char *approval = answer == NULL ? "" : field_text(answer, "approval_id");
+    printf("%s ", approval[0] == '\0' ? words[change->act] : "waits for another admin:");
+    patch_print_name(change->kind, change->key, change->tenant);
+    if (approval[0] != '\0') {
+        fputs("\n  chancery approval approve ", stdout);
+        utf8_print(stdout, approval);
+    }
+    putchar('\n');
+    fflush(stdout);
+}
+
+/* The field of a refusal is one of the request: template.grants[0]. */
+static size_t refused_line(const struct session *s, const struct change *change)
+{
+    const char *field = strchr(s->refused_field, '.');
+    return manifest_line(&change->document->manifest, field == NULL ? s->refused_field : field + 1);
+}
+
+static void tell_stopped(const struct plan *plan, const struct change *change, size_t done)
+{
+    if (change->document != NULL) {
+        fputs("  It is in ", stderr);
+        utf8_print(stderr, change->document->file);
+        fprintf(stderr, ", line %zu.\n", refused_line(plan->state.session, change));
+    }
+    fprintf(
+        stderr,
+        "  %zu of %zu changes were made before it, and none after it. Correct what is told, and apply\n"
+        "  again: what was made is found as it is, and not made twice.\n",
+        done, plan->count);
+}
+
+int carry_out(struct plan *plan)
+{
+    for (size_t i = 0; i < plan->count; i++) {
+        ProtobufCMessage *answer = NULL;
+        plan->state.session->refused_field = "";
+        int code = perform(plan, &plan->list[i], &answer);
+        if (code != EXIT_OK) {
+            tell_stopped(plan, &plan->list[i], i);
+            return code;
+        }
+        tell_done(&plan->list[i], answer);
+    }
+    return EXIT_OK;
+}

@@ -1,0 +1,8 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Carrying a plan out, one act after another. Inside cli/declared. */
+#pragma once
+
+#include "cli/declared/plan.h"
+
+/* Stops at the first act that fails, and says how far it came. Returns an exit code. */
+int carry_out(struct plan *plan);

@@ -1,0 +1,196 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* chancery export, diff, apply */
+#include <stdio.h>
+
+#include "cli/declared/carry_out.h"
+#include "cli/declared/export.h"
+#include "cli/declared/patch.h"
+#include "cli/verbs.h"
+
+static const char EXPORT_HELP[] =
+    "usage: chancery export --profile FILE [--tenant NAME] [--etags] [KIND…]\n"
+    "\n"
+    "Writes the state that admins set as YAML, one document for each resource, for chancery apply:\n"
+    "all of the caller's tenant; of a platform admin boundaries, their rules, tenants, and the\n"
+    "issuers and components of the platform. No keys, passwords or other secrets are in it.\n"
+    "\n"
+    "  --tenant NAME  for platform admins: what they administer of this tenant\n"
+    "  --etags        with the state of each, so that apply refuses what was changed since\n"
+    "\n"
+    "Kinds are Boundary, BoundaryRule, Tenant, Domain, Denial, Exclusion, Issuer, Component,\n"
+    "Template, Branding and Rule.\n"
+    "\n"
+    "  chancery export --profile contoso-admin.yaml > contoso.yaml\n"
+    "  chancery export --profile contoso-admin.yaml Template Rule > mail.yaml\n"
+    "\n"
+    "Next: change the file; chancery diff shows what apply would do.\n";
+static const char DIFF_HELP[] =
+    "usage: chancery diff --profile FILE -f PATH… [--tenant NAME] [--prune] [--exit-code]\n"
+    "\n"
+    "Shows what chancery apply would do, like a patch, and changes nothing.\n"
+    "\n"
+    "  -f PATH        a file, a folder with files named .yaml or .yml, or - for standard input; more\n"
+    "                 than once for several\n"
+    "  --tenant NAME  whose the documents are that don't say it; without it the caller's\n"
+    "  --prune        as for apply\n"
+    "  --exit-code    end with 1 where there is a difference, for scripts\n"
+    "\n"
+    "  chancery diff --profile contoso-admin.yaml -f contoso/\n"
+    "\n"
+    "Next: chancery apply does it.\n";
+static const char APPLY_HELP[] =
+    "usage: chancery apply --profile FILE -f PATH… [--tenant NAME] [--prune [--yes]]\n"
+    "\n"
+    "Makes and changes resources until they are as documents say, which chancery export writes. What a\n"
+    "document doesn't name stays as it is; what is as declared already is not touched, so it may be\n"
+    "applied again at any time. What somebody else changes meanwhile is never overwritten. The order\n"
+    "of mail-flow rules is that of their documents.\n"
+    "\n"
+    "  -f PATH        a file, a folder with files named .yaml or .yml, or - for standard input; more\n"
+    "                 than once for several\n"
+    "  --tenant NAME  whose the documents are that don't say it; without it the caller's\n"
+    "  --prune        also remove what no document describes, of the kinds that are in them\n"
+    "  --yes          for --prune: don't ask\n"
+    "\n"
+    "It does one thing after another, and stops at the first that fails. Run it again when that is\n"
+    "mended: it goes on there.\n"
+    "\n"
+    "  apiVersion: chancery.v1\n"
+    "  kind: Template\n"
+    "  metadata: {tenant: contoso}\n"
+    "  spec:\n"
+    "    names: [{language: en, text: Confidential}]\n"
+    "    grants: [{principals: ['tenant:contoso'], rights: [VIEW, REPLY]}]\n"
+    "\n"
+    "  chancery apply --profile contoso-admin.yaml -f contoso/\n"
+    "\n"
+    "Next: chancery diff --exit-code tells of whatever is changed by other means.\n";
+
+struct declared_args {
+    struct verb_args common;
+    const char **paths;
+    bool prunes, has_exit_code, etags;
+};
+
+/* --- export ----------------------------------------------------------------------------------- */
+
+static int run_export(int argc, char **argv)
+{
+    struct declared_args args = {0};
+    const struct option_spec specs[] = {{"--profile", &args.common.profile, NULL, NULL},
+                                        {"--tenant", &args.common.tenant, NULL, NULL},
+                                        {"--etags", NULL, &args.etags, NULL}};
+    struct session session;
+    struct state state;
+    argc = options_take(&command_export, specs, sizeof specs / sizeof specs[0], argc, argv);
+    int code = session_open(&session, &command_export, args.common.profile);
+    if (code != EXIT_OK) {
+        return code;
+    }
+    code = state_begin(&state, &session);
+    if (code == EXIT_OK) {
+        const char *tenant = args.common.tenant == NULL ? state.own_tenant : args.common.tenant;
+        code = export_print(&state, tenant, argv + 1, (size_t)argc - 1, args.etags);
+    }
+    session_close(&session);
+    return code;
+}
+
+/* --- diff and apply --------------------------------------------------------------------------- */
+
+/* Open a session and make the plan. The session is open only if that is EXIT_OK. */
+static int plan_for(const struct command *command, const struct declared_args *args, int argc,
+                    char **argv, struct session *session, struct plan *plan)
+{
+    struct documents documents;
+    if (argc > 1) {
+        return usage_error(command, "it takes no operand: %s", argv[1]);
+    }
+    if (args->paths == NULL) {
+        return usage_error(command, "-f PATH is required");
+    }
+    int code = session_open(session, command, args->common.profile);
+    if (code != EXIT_OK) {
+        return code;
+    }
+    code = documents_read(session, args->paths, &documents);
+    if (code == EXIT_OK) {
+        code = plan_make(session, documents, args->common.tenant, args->prunes, plan);
+    }
+    if (code != EXIT_OK) {
+        session_close(session);
+    }
+    return code;
+}
+
+static int run_diff(int argc, char **argv)
+{
+    struct declared_args args = {0};
+    const struct option_spec specs[] = {{"--profile", &args.common.profile, NULL, NULL},
+                                        {"-f", NULL, NULL, &args.paths},
+                                        {"--tenant", &args.common.tenant, NULL, NULL},
+                                        {"--prune", NULL, &args.prunes, NULL},
+                                        {"--exit-code", NULL, &args.has_exit_code, NULL}};
+    struct session session;
+    struct plan plan;
+    argc = options_take(&command_diff, specs, sizeof specs / sizeof specs[0], argc, argv);
+    int code = plan_for(&command_diff, &args, argc, argv, &session, &plan);
+    if (code != EXIT_OK) {
+        return code;
+    }
+    patch_print(&plan);
+    patch_print_summary(&plan);
+    session_close(&session);
+    return args.has_exit_code && plan.count > 0 ? EXIT_FAILED : EXIT_OK;
+}
+
+/* Whoever prunes sees what goes before they are asked. */
+static int confirm(const struct session *session, const struct declared_args *args,
+                   const struct plan *plan)
+{
+    char what[64];
+    size_t count = plan_count(plan, ACT_REMOVE);
+    if (count == 0 || args->common.is_sure) {
+        return EXIT_OK;
+    }
+    patch_print(plan);
+    fflush(stdout);
+    snprintf(what, sizeof what, "%zu resources that no document describes", count);
+    return verb_confirm(session, &args->common, "remove", what,
+                        "what they say is lost, unless it was exported");
+}
+
+static int run_apply(int argc, char **argv)
+{
+    struct declared_args args = {0};
+    const struct option_spec specs[] = {{"--profile", &args.common.profile, NULL, NULL},
+                                        {"-f", NULL, NULL, &args.paths},
+                                        {"--tenant", &args.common.tenant, NULL, NULL},
+                                        {"--prune", NULL, &args.prunes, NULL},
+                                        YES_OPTION(args.common)};
+    struct session session;
+    struct plan plan;
+    argc = options_take(&command_apply, specs, sizeof specs / sizeof specs[0], argc, argv);
+    int code = plan_for(&command_apply, &args, argc, argv, &session, &plan);
+    if (code != EXIT_OK) {
+        return code;
+    }
+    code = confirm(&session, &args, &plan);
+    code = code == EXIT_OK ? carry_out(&plan) : code;
+    if (code == EXIT_OK) {
+        printf("%zu changes; %zu as declared already\n", plan.count, plan.same);
+    }
+    session_close(&session);
+    return code;
+}
+
+const struct command command_export = {.name = "export",
+                                       .summary = "write what admins set as YAML",
+                                       .help = EXPORT_HELP,
+                                       .run = run_export};
+const struct command command_diff = {
+    .name = "diff", .summary = "show what apply would change", .help = DIFF_HELP, .run = run_diff};
+const struct command command_apply = {.name = "apply",
+                                      .summary = "make everything as YAML documents say",
+                                      .help = APPLY_HELP,
+                                      .run = run_apply};

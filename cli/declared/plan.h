@@ -1,0 +1,46 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* What is to be done so that the authority is as documents say. Inside cli/declared. */
+#pragma once
+
+#include "cli/declared/documents.h"
+#include "cli/declared/state.h"
+
+enum act {
+    ACT_MAKE,
+    ACT_CHANGE,
+    ACT_REMOVE,
+    ACT_ORDER, /* put a tenant's rules into the order of their documents */
+};
+
+struct change {
+    enum act act;
+    const struct kind *kind;
+    const char *tenant, *key;
+    const struct document *document;         /* NULL: of removals, and of an order */
+    const struct object *object;             /* NULL: of what is made, and of an order */
+    const ProtobufCFieldDescriptor **fields; /* of ACT_CHANGE: those that differ */
+    size_t field_count;
+    const char **before, **after; /* of ACT_ORDER: names; NULL-terminated */
+};
+
+struct plan {
+    struct state state;
+    struct documents documents;
+    struct change *list;
+    size_t count, room;
+    size_t same; /* documents that are so already */
+};
+
+/* Compare documents with what is there. `tenant`: whose documents are that don't say it; NULL: the caller's.
+ * Nothing is changed. Prints what is wrong with the documents. Returns an exit code. */
+int plan_make(struct session *s, struct documents documents, const char *tenant, bool is_pruning,
+              struct plan *out);
+void plan_add(struct plan *plan, struct change change);
+/* How many changes there are of an act. */
+size_t plan_count(const struct plan *plan, enum act act);
+/* Plan another order of a tenant's rules, where it needs one: of those that are there and those that will be.
+ * Where `removes`, what no document describes goes. */
+void plan_order(struct plan *plan, const struct objects *rules, bool removes);
+/* Whether they need one. Both lists are the rules' ids, and the names of those to be made; NULL-terminated. */
+bool plan_find_order(const struct plan *plan, const struct objects *rules, bool removes,
+                     const char ***before, const char ***after);
