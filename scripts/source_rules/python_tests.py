@@ -1,12 +1,13 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Tests in Python wait for states instead of sleeping, say why they skip, and share their
-helpers."""
+"""Tests in Python wait for states instead of sleeping, start programs instead of forking, say why they
+skip, and share their helpers."""
 import ast
 
 from source_rules.text import TEST_FILE_MAX
 
 FOLDERS = ("tests/e2e", "tests/regress", "tests/interop")
 SHARED = ("tests/support/calls.py", "tests/support/waiting.py")
+FORKS = ("fork", "forkpty")
 SKIPS = {"skip": 0, "skipif": 1}  # the position of the reason among the arguments; it may be named too
 
 
@@ -28,6 +29,8 @@ def _check_calls(tree, path, module):
         name = _name(node.func)
         if name == "sleep":
             tree.report(path, node.lineno, "sleeps: wait for the state (eventually), or say that time passes (let_pass)")
+        elif name in FORKS or any(keyword.arg == "preexec_fn" for keyword in node.keywords):
+            tree.report(path, node.lineno, "forks: gRPC hangs at that, so start a program (subprocess, on_a_terminal)")
         elif name == "xfail":
             tree.report(path, node.lineno, "a test passes, or is not there")
         elif name in SKIPS and isinstance(node.func, ast.Attribute) and not _has_reason(node):

@@ -98,9 +98,9 @@ def test_a_timeout_ends_a_call(world):
 
 def on_a_terminal(answer, *argv):
     """Run a command whose questions somebody answers; what they see, and the exit code."""
-    pid, terminal = pty.fork()
-    if pid == 0:
-        os.execv(CHANCERY, [CHANCERY, *argv])
+    terminal, its_end = pty.openpty()
+    process = subprocess.Popen([CHANCERY, *argv], stdin=its_end, stdout=its_end, stderr=its_end, start_new_session=True)
+    os.close(its_end)
     os.write(terminal, answer)
     seen = b""
     while True:
@@ -111,7 +111,8 @@ def on_a_terminal(answer, *argv):
         seen += piece
         if not piece:
             break
-    return seen.decode(), os.waitstatus_to_exitcode(os.waitpid(pid, 0)[1])
+    os.close(terminal)
+    return seen.decode(), process.wait(timeout=60)
 
 
 def test_what_cannot_be_undone_is_asked_for(world):

@@ -110,6 +110,8 @@ BROKEN = [
     (unused.check_unused, "lib/base/hash.h", "int hash_a(int a);\n", "hash.h:1: nobody uses hash_a"),
     (python_tests.check_python_tests, "tests/e2e/test_b.py", "time.sleep(1)", "test_b.py:1: sleeps"),
     (python_tests.check_python_tests, "tests/regress/test_c.py", "from time import sleep\nsleep(1)", "test_c.py:2: sleeps"),
+    (python_tests.check_python_tests, "tests/e2e/test_b.py", "pty.fork()", "test_b.py:1: forks"),
+    (python_tests.check_python_tests, "tests/e2e/test_b.py", "run(x, preexec_fn=f)", "test_b.py:1: forks"),
     (python_tests.check_python_tests, "tests/e2e/test_b.py", "pytest.skip()", "a skip without a reason"),
     (python_tests.check_python_tests, "tests/e2e/test_b.py", "pytest.skip('')", "a skip without a reason"),
     (python_tests.check_python_tests, "tests/e2e/test_b.py", "x = pytest.mark.skipif(True)", "a skip without a reason"),
