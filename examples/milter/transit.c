@@ -331,7 +331,7 @@ static void close_opened(struct work *w, const struct mark *mark)
 
 static void close_marked(struct work *w)
 {
-    struct mark mark;
+    struct mark mark = {.memory = NULL};
     const struct message *m = w->message;
     if (m->sender == NULL) {
         work_end(w, OUTCOME_LATER, "4.3.2", "too many mails at once");

@@ -595,29 +595,6 @@ def test_protection_is_taken_off_by_whom_the_tenant_gave_the_power(world, inner,
     assert event.granted and event.target == "to take the protection off"
 
 
-def test_what_an_mta_would_change_stays_protected(world, inner, node, sink):
-    """It waited for ever."""
-    component = world.sql(f"SELECT component FROM component WHERE name = '{world.gateway.name}'")
-    world.call("TenantService/GrantSuperUser", {
-        "principal": f"component:{component}", "reason": "journal", "expire_time": {"seconds": int(time.time()) + 3600}},
-        world.contoso.admin)
-    plain = mail_of().replace(b"\r\n\r\n", b"\r\nthis is no field\r\n\r\n", 1)
-    node.write("odd.eml", plain)
-    node.write("off.yaml", (f'server: "https://{node.address}"\nca_file: "{node.folder}/server.pem"\n'
-                            f'certificate_file: "{node.folder}/gateway.pem"\nkey_file: "{node.folder}/gateway.key"\n').encode())
-
-    class There:
-        a = node
-    run(There, "protect", "off", "--do-not-forward", "--owner", "alice@contoso.com", "--recipient", "bob@fabrikam.com",
-        f"{node.folder}/odd.eml", f"{node.folder}/odd.wrapped")
-    with open(f"{node.folder}/odd.wrapped", "rb") as file:
-        wrapper = file.read()
-    send(inner[1], wrapper, "x@inner.example")
-    (_, kept), = arrived(sink, wrapper)
-    assert b"Secret" not in kept and inner[0].said("its header can't be handed on")
-    assert opened(world, node, kept) == plain
-
-
 def test_a_strangers_mail_that_a_rule_protects_is_refused(inner):
     code, words = rejection(inner[1], mail_of(sender="mallory@else.example"), sender="mallory@else.example")
     assert code == 550 and "not of a domain of ours" in words
