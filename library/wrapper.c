@@ -4,6 +4,7 @@
 #include "base/mem.h"
 #include "base/utf8.h"
 #include "chancery/v1/branding.pb-c.h"
+#include "library/handle.h"
 #include "library/parts.h"
 #include "library/session.h"
 
@@ -96,10 +97,29 @@ static rc check_room(const chancery_wrapping *w, struct err *err)
 /* Both kinds of text are what a reader without a client has. */
 static rc check_answer(const Chancery__V1__RenderWrapperResponse *r, struct err *err)
 {
-    if (r->html[0] == '\0' || r->text[0] == '\0') {
+    if (r == NULL || r->html[0] == '\0' || r->text[0] == '\0') {
         FAIL(err, R_AUTHORITY_UNREACHABLE, "its wrapper is empty");
     }
     return OK;
+}
+
+/* The arena is taken, in any case. */
+static chancery_error *take_wrapper(chancery_error *error, struct arena *arena,
+                                    const Chancery__V1__RenderWrapperResponse *r,
+                                    chancery_wrapper **out)
+{
+    struct err err = {0};
+    if (error == NULL && !check_answer(r, &err).ok) {
+        error = failure_of(&err);
+    }
+    if (error != NULL) {
+        arena_free(arena);
+        return error;
+    }
+    chancery_wrapper *wrapper = xcalloc(1, sizeof *wrapper);
+    *wrapper = (chancery_wrapper){arena, r};
+    *out = wrapper;
+    return NULL;
 }
 
 chancery_error *chancery_render_wrapper(chancery_session *session, const chancery_wrapping *w,
@@ -112,17 +132,39 @@ chancery_error *chancery_render_wrapper(chancery_session *session, const chancer
     chancery_error *error =
         session_ask(session, context, arena, "BrandingService/RenderWrapper", &w->request.base,
                     &chancery__v1__render_wrapper_response__descriptor, &response);
-    if (error == NULL && !check_answer((const void *)response, &err).ok) {
-        error = failure_of(&err);
+    return take_wrapper(error, arena, (const void *)response, out);
+}
+
+static rc check_license(const chancery_content *answer, struct err *err)
+{
+    if (answer->license.len == 0) {
+        FAIL(err, R_INPUT_INVALID, "an answer is shown by its publishing license, not by its id");
     }
-    if (error != NULL) {
-        arena_free(arena);
-        return error;
-    }
-    chancery_wrapper *wrapper = xcalloc(1, sizeof *wrapper);
-    *wrapper = (chancery_wrapper){arena, (const void *)response};
-    *out = wrapper;
-    return NULL;
+    return OK;
+}
+
+chancery_error *chancery_render_content_wrapper(chancery_session *session,
+                                                const chancery_content *answer,
+                                                const chancery_wrapping *w,
+                                                chancery_context *context, chancery_wrapper **out)
+{
+    struct err err = {0};
+    ProtobufCMessage *message = NULL;
+    Chancery__V1__RenderContentWrapperRequest request;
+    TELL(check_room(w, &err), &err);
+    TELL(check_license(answer, &err), &err);
+    chancery__v1__render_content_wrapper_request__init(&request);
+    request.publishing_license = handle_license(answer);
+    request.sender_name = w->request.sender_name;
+    request.subject = w->request.subject;
+    request.languages = w->request.languages;
+    request.n_languages = w->request.n_languages;
+    struct arena *arena = arena_new(CALL_BUDGET);
+    chancery_error *error =
+        session_ask(session, context, arena, "BrandingService/RenderContentWrapper", &request.base,
+                    &chancery__v1__render_content_wrapper_response__descriptor, &message);
+    const Chancery__V1__RenderContentWrapperResponse *r = (const void *)message;
+    return take_wrapper(error, arena, r == NULL ? NULL : r->wrapper, out);
 }
 
 const char *chancery_wrapper_html(const chancery_wrapper *wrapper)

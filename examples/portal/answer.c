@@ -186,18 +186,59 @@ static GBytes *for_smtp(const char *mail, size_t size)
     return g_byte_array_free_to_bytes(lines);
 }
 
-static GBytes *wrap(struct failure *failure, GBytes *plain, const chancery_content *answer)
+/* In the reader's language, and in the others: nobody knows which one its recipients read. */
+static void add_languages(chancery_wrapping *wrapping, enum language first)
 {
+    for (int i = 0; i < LANGUAGE_COUNT; i++) {
+        chancery_wrapping_add_language(wrapping,
+                                       language_tag((enum language)((first + i) % LANGUAGE_COUNT)));
+    }
+}
+
+/* What it shows to people, in the look of the sender's organization. NULL, and no problem: the authority has refused it,
+ * and a short text does, because it is protected by now. */
+static chancery_wrapper *explain(struct answer_job *job, const chancery_content *answer,
+                                 const char *subject)
+{
+    const struct portal *portal = job->reading->portal;
+    struct failure refused = {0};
+    chancery_wrapper *wrapper = NULL;
+    chancery_wrapping *wrapping = chancery_wrapping_new();
+    chancery_wrapping_set_subject(wrapping, subject);
+    add_languages(wrapping, job->language);
+    (void)authority_fails(&refused,
+                          chancery_render_content_wrapper(portal->authority, answer, wrapping,
+                                                          portal->context, &wrapper));
+    chancery_wrapping_free(wrapping);
+    if (refused.problem == P_LATER) {
+        job->reading->failure = refused;
+    }
+    return wrapper;
+}
+
+static chancery_error *wrap_in(const chancery_mail *mail, const chancery_content *answer,
+                               const chancery_wrapper *wrapper, chancery_buffer **out)
+{
+    return wrapper == NULL ? chancery_mail_wrap(mail, answer, out)
+                           : chancery_mail_wrap_in(mail, answer, wrapper, out);
+}
+
+static GBytes *wrap(struct answer_job *job, GBytes *plain, const chancery_content *answer,
+                    const char *subject)
+{
+    struct failure *failure = &job->reading->failure;
     gsize size;
     const void *data = g_bytes_get_data(plain, &size);
     chancery_mail *mail = NULL;
-    chancery_buffer *wrapper = NULL;
+    chancery_buffer *wrapped = NULL;
     GBytes *made = NULL;
-    if (!authority_fails(failure, chancery_mail_read(data, size, &mail)) &&
-        !authority_fails(failure, chancery_mail_wrap(mail, answer, &wrapper))) {
-        made = for_smtp(chancery_buffer_data(wrapper), chancery_buffer_size(wrapper));
+    chancery_wrapper *wrapper = explain(job, answer, subject);
+    if (failure->problem == 0 && !authority_fails(failure, chancery_mail_read(data, size, &mail)) &&
+        !authority_fails(failure, wrap_in(mail, answer, wrapper, &wrapped))) {
+        made = for_smtp(chancery_buffer_data(wrapped), chancery_buffer_size(wrapped));
     }
-    chancery_buffer_free(wrapper);
+    chancery_buffer_free(wrapped);
+    chancery_wrapper_free(wrapper);
     chancery_mail_free(mail);
     return made;
 }
@@ -226,7 +267,7 @@ static void send_in(struct answer_job *job, chancery_session *session,
         failure->problem = P_NO_RECIPIENT;
     } else if (answer != NULL) {
         GBytes *plain = answer_mail(job, subject);
-        GBytes *wrapper = wrap(failure, plain, answer);
+        GBytes *wrapper = wrap(job, plain, answer, subject);
         failure->problem = wrapper == NULL ? failure->problem : hand_over(job, wrapper);
         g_bytes_unref(plain);
         g_clear_pointer(&wrapper, g_bytes_unref);

@@ -11,6 +11,7 @@
 #ifndef CHANCERY_WRAPPER_H
 #define CHANCERY_WRAPPER_H
 
+#include <chancery/content.h>
 #include <chancery/session.h>
 
 #ifdef __cplusplus
@@ -50,6 +51,19 @@ CHANCERY_API void chancery_wrapping_set_content(chancery_wrapping *wrapping, con
 CHANCERY_API CHANCERY_MUST_USE chancery_error *chancery_render_wrapper(
     chancery_session *session, const chancery_wrapping *wrapping, chancery_context *context,
     chancery_wrapper **out);
+/**
+ * Have the wrapper of an answer written, by the portal that has had it protected (chancery_answer()). Whoever has
+ * answered is its sender, by what the authority has recorded. It grants nothing and leaves no record.
+ * @param session of that portal.
+ * @param answer by its publishing license.
+ * @param wrapping name of the sender, subject and languages. What else it says is not asked.
+ * @param context NULL: as the session says.
+ * @param out the wrapper, the caller's to free.
+ * @return NULL, or why not.
+ */
+CHANCERY_API CHANCERY_MUST_USE chancery_error *chancery_render_content_wrapper(
+    chancery_session *session, const chancery_content *answer, const chancery_wrapping *wrapping,
+    chancery_context *context, chancery_wrapper **out);
 /** HTML in UTF-8 that loads and runs nothing. Lent. */
 CHANCERY_API const char *chancery_wrapper_html(const chancery_wrapper *wrapper);
 /** The same as text in UTF-8. Lent. */

@@ -364,6 +364,24 @@ def test_a_reader_answers_through_the_portal(lib, node, sessions, world):
     assert lib.text("chancery_answering_request_id", reply) == "c56a4180-65aa-42ec-a945-5fd21dec0538"
     other = lib.make("chancery_answer", kim, content, reply, None)
     assert lib.text("chancery_content_id", other) != lib.text("chancery_content_id", answer)
+
+    wrapping = lib.call("chancery_wrapping_new")
+    for name, value in (("set_sender", b"alice@contoso.com"), ("set_sender_name", b"Kim"), ("set_subject", b"Re: Plan <9>"),
+                        ("add_language", b"de"), ("set_branding", b"nobody")):
+        lib.call(f"chancery_wrapping_{name}", wrapping, value)
+    wrapper = lib.make("chancery_render_content_wrapper", kim, answer, wrapping, None)
+    shown = lib.text("chancery_wrapper_text", wrapper)
+    assert "kim@mail.example" in shown and "Re: Plan <9>" in shown and "alice" not in shown
+    assert "Re: Plan &lt;9&gt;" in lib.text("chancery_wrapper_html", wrapper)
+    for asked, shows, reason in ((kim, content, "NOT_FOUND"), (kim, named, "INPUT_INVALID"), (sessions["edge"], answer, "COMPONENT_ROLE")):
+        assert failure(lib, "chancery_render_content_wrapper", asked, shows, wrapping, None, ctypes.byref(out)).reason == reason
+    lib.call("chancery_wrapping_set_subject", wrapping, b"x" * 999)
+    for _ in range(99):
+        lib.call("chancery_wrapping_add_language", wrapping, b"x" * 999)
+    assert failure(lib, "chancery_render_content_wrapper", kim, answer, wrapping, None, ctypes.byref(out)).reason == "INPUT_INVALID"
+    assert not out.value
+    lib.call("chancery_wrapper_free", wrapper)
+    lib.call("chancery_wrapping_free", wrapping)
     lib.call("chancery_session_close", kim)
 
 

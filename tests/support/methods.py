@@ -193,6 +193,7 @@ REQUESTS = {
     "BrandingService/DeleteBranding": ("admin", lambda s, n: {"branding": s.branding("d", n)}),
     "BrandingService/RenderWrapper": ("gateway", lambda s, n: {"sender": "alice@contoso.com"}),
     "BrandingService/GetContentBranding": ("portal", lambda s, n: {"publishing_license": s.made.publishing_license}),
+    "BrandingService/RenderContentWrapper": ("portal", lambda s, n: {"publishing_license": s.answer.publishing_license}),
     "DirectoryService/PutUser": ("admin", lambda s, n: {"user": {"address": f"n{n}@contoso.com"}}),
     "DirectoryService/GetUser": ("admin", lambda s, n: {"address": f"u{s.amount}@contoso.com"}),
     "DirectoryService/ListUsers": ("admin", lambda s, n: {}),
@@ -252,6 +253,7 @@ NOT_RECORDED = {
     "resolve_principal": "an admin reads their own tenant's directory",
     "explain": "an admin looks at what rules would make of a message; nothing is sent, and nothing of it may be stored",
     "render_wrapper": "it shows how mail looks, and gives nothing",
+    "render_content_wrapper": "it shows how an answer looks, and gives nothing",
     "test_token": "it grants nothing, and nothing of the token may be stored",
 }
 

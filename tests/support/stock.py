@@ -49,6 +49,9 @@ class Stock:
             world.platform_admin).issuer.issuer_id
         self._insert_mappings()
         self.made = world.protect()
+        self.answer = world.call("PublishingService/Answer", {
+            "publishing_license": self.made.publishing_license, "kind": 1, "client_public_jwk": self.jwk},
+            world.portal, user_token=world.bob).response
         self.publisher = Publisher().certified(world)
         self.template = world.template().template_id
         self._insert_passcodes()

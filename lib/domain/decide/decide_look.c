@@ -10,3 +10,12 @@ enum reason decide_look(const struct tenant_view *tenant, const struct subject_c
     }
     return strcmp(portal->boundary, tenant->boundary) == 0 ? R_NONE : R_PORTAL_REQUIRED;
 }
+
+enum reason decide_answer_look(const struct tenant_view *tenant, const struct policy *policy,
+                               const struct subject_component *portal)
+{
+    char id[UUID_TEXT_BYTES];
+    enum reason reason = decide_look(tenant, portal);
+    uuid_format(portal->id.u, id);
+    return reason == R_NONE && strcmp(policy->issuer, id) != 0 ? R_NOT_FOUND : reason;
+}

@@ -10,81 +10,25 @@
  *   reply
  *
  * Who has no genuine license learns by it of no tenant and of no branding. It grants nothing, and leaves no record. */
-#include "context/wait.h"
-#include "domain/decide/decide_delivery.h"
 #include "domain/decide/decide_look.h"
 #include "domain/values/language_lookup.h"
 #include "service/branding/branding_message.h"
+#include "service/branding/content_look.h"
 #include "service/common/flows.h"
-#include "service/common/license_access.h"
-#include "service/common/offline_access.h"
 #include "service/common/reply.h"
 #include "wrapper/wrapper.h"
-
-struct content_branding {
-    struct license_access access; /* first */
-    struct change_op op;
-};
-
-static struct content_branding *state_of(const struct call *c)
-{
-    return call_state(c);
-}
 
 static step parse(struct call *c)
 {
     const Chancery__V1__GetContentBrandingRequest *request = get_content_branding_request(c);
     step all = branding_check_languages(c, request->languages, request->n_languages);
-    if (request->publishing_license.len == 0) {
-        all = step_and(all, call_bad_field(c, "publishing_license", "It is required."));
-    }
-    return step_failed(all)
-               ? STEP_FAILED
-               : license_access_parse(
-                     c, slice_of(request->publishing_license.data, request->publishing_license.len),
-                     NULL);
-}
-
-static step go_on(struct call *c)
-{
-    (void)c;
-    return STEP_NEXT;
-}
-
-/* What somebody made with a stolen certificate doesn't look like the tenant's. */
-static step standing(struct call *c)
-{
-    return offline_access_standing(c, go_on);
+    return step_and(all, content_look_parse(c, request->publishing_license));
 }
 
 static step decide(struct call *c)
 {
-    const struct license_access *a = &state_of(c)->access;
-    const struct tenant_view *tenant = &a->tenant->view;
-    if (a->sealing->state == KEY_IS_REVOKED) {
-        return call_fail(c, R_KEY_REVOKED, "sealing key %u", a->sealing->version);
-    }
-    enum reason reason = decide_look(tenant, &caller_of(c)->subject.component);
-    if (reason == R_PORTAL_REQUIRED) {
-        call_error_metadata(c, "portal_url",
-                            boundary_portal_url(&a->platform_record->view, tenant->boundary));
-    }
-    return reason == R_NONE ? STEP_NEXT : call_fail(c, reason, "decided");
-}
-
-static step looked(struct call *c)
-{
-    return wait_over(c, &state_of(c)->op.op.err);
-}
-
-static step look(struct call *c)
-{
-    struct content_branding *s = state_of(c);
-    const char *name = s->access.policy.branding;
-    s->op = (struct change_op){.scope = s->access.tenant->view.id, .who = caller_of(c)->who};
-    wait_store_init(c, &s->op.op);
-    branding_store_find_look(&s->op, name == NULL ? "" : name);
-    return wait_store(c, looked, &s->op.op);
+    const struct license_access *a = &content_look_of(c)->access;
+    return content_look_refuse(c, decide_look(&a->tenant->view, &caller_of(c)->subject.component));
 }
 
 /* --- reply ------------------------------------------------------------------------------------ */
@@ -113,7 +57,7 @@ static const char *text_color(const char *background)
 
 static step reply(struct call *c)
 {
-    const struct change_op *op = &state_of(c)->op;
+    const struct change_op *op = &content_look_of(c)->op;
     const struct branding_row *row = &op->brandings[0];
     Chancery__V1__GetContentBrandingResponse *r = get_content_branding_response(c);
     if (r == NULL) {
@@ -134,8 +78,9 @@ static step reply(struct call *c)
 const struct flow get_content_branding_flow = {
     .method = "/chancery.v1.BrandingService/GetContentBranding",
     .name = "get_content_branding",
-    .state = FLOW_STATE(struct content_branding),
+    .state = FLOW_STATE(struct content_look),
     .memory = BRANDING_MEMORY,
-    .steps = {STEP("parse", parse), STEP("open", license_access_open), STEP("standing", standing),
-              STEP("decide", decide), STEP("look", look), STEP("reply", reply)},
+    .steps = {STEP("parse", parse), STEP("open", license_access_open),
+              STEP("standing", content_look_standing), STEP("decide", decide),
+              STEP("look", content_look_find), STEP("reply", reply)},
 };

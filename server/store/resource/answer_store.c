@@ -79,3 +79,22 @@ void answer_store_make(struct answer_make *make)
                                   .thread_max = ANSWERS_OF_THREAD_MAX});
     pg_submit_one(&make->op, &p, read_made);
 }
+
+static rc read_answerer(struct store_op *op, size_t index, const PGresult *r, struct err *err)
+{
+    struct answerer_find *find = LIST_ENTRY(op, struct answerer_find, op);
+    struct sql_find_answerer_row row;
+    (void)index;
+    ENSURE(PQntuples(r) == 1, err, R_NOT_FOUND);
+    TRY(sql_find_answerer_read(op->arena, r, 0, &row, err));
+    find->reader = row.reader;
+    return OK;
+}
+
+void answer_store_find_answerer(struct answerer_find *find, struct tenant_id tenant,
+                                struct content_id content)
+{
+    struct pg_params p =
+        sql_find_answerer(find->op.arena, &(struct sql_find_answerer){tenant, content});
+    pg_submit_one(&find->op, &p, read_answerer);
+}

@@ -32,3 +32,11 @@ struct answer_make {
     uint32_t key_version; /* out, with is_again: by which its key was derived */
 };
 void answer_store_make(struct answer_make *make);
+
+/* Who has made an answer: the reader's address, in the operation's arena. R_NOT_FOUND for what is no answer. */
+struct answerer_find {
+    struct store_op op;
+    const char *reader;
+};
+void answer_store_find_answerer(struct answerer_find *find, struct tenant_id tenant,
+                                struct content_id content);

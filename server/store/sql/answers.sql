@@ -6,6 +6,13 @@
 --   display_name text, request uuid?, request_hash bytea?, key_version int8, drops_added bool
 -- The content that an answer is. drops_added: whoever was let in among the recipients by an amendment is none of it.
 
+-- name: find_answerer :read
+-- params: tenant tenant_id, content content_id
+-- columns: reader text
+-- Who has answered, by an address of theirs. No row for content that is no answer.
+SELECT answered_by AS reader FROM content
+WHERE tenant = :tenant AND content = :content AND answered_by IS NOT NULL;
+
 -- name: make_answer :admin
 -- params: act @act, content content_id, mark int8, addresses text, known @known_epoch[],
 --   made @answer, protected event_id, policy_version int8, rights text, channel text, power text,
