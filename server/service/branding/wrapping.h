@@ -13,8 +13,7 @@ struct wrapping {
     struct uuid content;      /* zero: the link names none, and it never ends */
     int64_t protected_s;      /* since 1970: when the content was protected */
     const char *branding;     /* that the content was protected with; "": none */
-    const char *
-        portal_url; /* of the tenant's boundary, which opens its content for readers from elsewhere; "": none */
+    const char *portal_url;   /* of the tenant's boundary, for readers from elsewhere; "": none */
 };
 
 /* What a request says to people. Lent by the request. */
