@@ -14,9 +14,11 @@
 static const char HELP[] =
     "usage: chancery migrate --database CONNINFO [--platform-admin-cert FILE]\n"
     "                        [--node-role NAME --boundaries NAME,…] [--keep-log MONTHS|forever]\n"
+    "                        [--lock-timeout MS] [--lock-wait SECONDS]\n"
     "\n"
     "Brings the database to the schema of this version: one transaction for each migration,\n"
-    "forward only. Running it again does nothing. Run it as the database's owner.\n"
+    "forward only, while servers go on. Running it again does nothing. Run it as the database's\n"
+    "owner. A database that is at a later version stays as it is, if that works with this one.\n"
     "\n"
     "The role of a server is a member of chancery_server, which sees every boundary, or is made\n"
     "by --node-role: then PostgreSQL itself keeps other boundaries' rows from it.\n"
@@ -31,6 +33,12 @@ static const char HELP[] =
     "                              present one: older months are announced in the platform's log,\n"
     "                              leave the log a week later, and are deleted. forever unless\n"
     "                              it was set\n"
+    "  --lock-timeout MS           the longest wait for a lock of a table, behind which everybody\n"
+    "                              else waits, 10 to 60,000; 200 unless it is given. A vacuum that\n"
+    "                              PostgreSQL began by itself gives way after 1,000\n"
+    "  --lock-wait SECONDS         how long a migration is tried again, with pauses, while others\n"
+    "                              hold such a lock, up to 86,400; 60 unless it is given. It is\n"
+    "                              told who they are\n"
     "\n"
     "  chancery migrate --database 'host=/run/postgresql dbname=chancery' \\\n"
     "      --platform-admin-cert admin.pem\n"
@@ -40,12 +48,26 @@ static const char HELP[] =
     "\n"
     "Next: chancery doctor checks the rest; chancery tenant create makes the first tenant.\n";
 
-enum { ROLE_NAME_MAX = 63, CONNINFO_BUDGET = 64 * 1024 };
+enum {
+    ROLE_NAME_MAX = 63,
+    CONNINFO_BUDGET = 64 * 1024,
+    LOCK_MS_MIN = 10,
+    LOCK_MS_MAX = 60000,
+    LOCK_WAIT_S_MAX = 86400,
+};
 
 static void report(void *ctx, int version, const char *name)
 {
     (void)ctx;
     printf("applying %04d %s\n", version, name);
+    (void)fflush(stdout); /* it may take long */
+}
+
+static void say(void *ctx, const char *line)
+{
+    (void)ctx;
+    printf("%s\n", line);
+    (void)fflush(stdout);
 }
 
 /* Boundaries' names with commas between; "" is an empty list. */
@@ -65,8 +87,9 @@ static bool are_boundaries(const char *list)
 }
 
 struct migrate_args {
-    const char *conninfo, *certificate, *role, *boundaries, *keep_log;
+    const char *conninfo, *certificate, *role, *boundaries, *keep_log, *lock_timeout, *lock_wait;
     uint32_t months; /* of keep_log; 0: for ever */
+    uint32_t lock_ms, wait_s;
 };
 
 static rc keep_log(const struct migrate_args *args, struct err *err)
@@ -87,7 +110,12 @@ static rc migrate(const struct migrate_args *args, struct err *err)
 {
     unsigned char print[32];
     struct node_role role = {.name = args->role, .boundaries = args->boundaries};
-    TRY(migrate_apply(args->conninfo, report, NULL, err));
+    const struct migrate_options options = {.conninfo = args->conninfo,
+                                            .lock_ms = (int)args->lock_ms,
+                                            .wait_s = (int)args->wait_s,
+                                            .report = report,
+                                            .say = say};
+    TRY(migrate_apply(&options, err));
     if (args->certificate != NULL) {
         TRY(certificate_fingerprint(args->certificate, print, err));
         TRY(migrate_platform_admin(args->conninfo, "platform-admin", print, err));
@@ -101,6 +129,12 @@ static rc migrate(const struct migrate_args *args, struct err *err)
            role.boundaries[0] == '\0' ? "no boundary" : role.boundaries);
     if (role.unknown[0] != '\0') {
         printf("note: there is no boundary %s yet\n", role.unknown);
+    }
+    if (role.sinks[0] != '\0') {
+        printf(
+            "note: a new boundary's earlier records are behind sinks that go on where they are:\n"
+            "      %s. Give such a sink another name in audit_sinks to have all of them\n",
+            role.sinks);
     }
     return OK;
 }
@@ -119,12 +153,26 @@ static int check_conninfo(const char *text)
                : EXIT_OK;
 }
 
-static int read_months(struct migrate_args *args)
+static int read_one(const char *option, const char *text, uint32_t least, uint32_t most,
+                    uint32_t *out)
+{
+    return text == NULL ? EXIT_OK : number_read(&command_migrate, option, text, least, most, out);
+}
+
+static int read_numbers(struct migrate_args *args)
 {
     bool is_number = args->keep_log != NULL && strcmp(args->keep_log, "forever") != 0;
-    return is_number ? number_read(&command_migrate, "--keep-log", args->keep_log, 1,
-                                   KEEP_LOG_MONTHS_MAX, &args->months)
-                     : EXIT_OK;
+    const char *months = is_number ? args->keep_log : NULL;
+    args->lock_ms = MIGRATE_LOCK_MS;
+    args->wait_s = MIGRATE_WAIT_S;
+    int code = read_one("--keep-log", months, 1, KEEP_LOG_MONTHS_MAX, &args->months);
+    if (code == EXIT_OK) {
+        code = read_one("--lock-timeout", args->lock_timeout, LOCK_MS_MIN, LOCK_MS_MAX,
+                        &args->lock_ms);
+    }
+    return code == EXIT_OK
+               ? read_one("--lock-wait", args->lock_wait, 0, LOCK_WAIT_S_MAX, &args->wait_s)
+               : code;
 }
 
 static int check_usage(struct migrate_args *args)
@@ -145,7 +193,7 @@ static int check_usage(struct migrate_args *args)
         return usage_error(&command_migrate,
                            "--boundaries are names separated by commas, such as gcc-high,dod");
     }
-    return read_months(args);
+    return read_numbers(args);
 }
 
 static int run(int argc, char **argv)
@@ -157,6 +205,8 @@ static int run(int argc, char **argv)
         {"--node-role", &args.role, NULL, NULL},
         {"--boundaries", &args.boundaries, NULL, NULL},
         {"--keep-log", &args.keep_log, NULL, NULL},
+        {"--lock-timeout", &args.lock_timeout, NULL, NULL},
+        {"--lock-wait", &args.lock_wait, NULL, NULL},
     };
     struct err err = {0};
     if (options_take(&command_migrate, specs, sizeof specs / sizeof specs[0], argc, argv) != 1) {

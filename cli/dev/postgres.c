@@ -145,13 +145,6 @@ rc dev_postgres_stop(struct dev *dev, struct err *err)
     return dev_run(dev, argv, true, err);
 }
 
-static void quiet(void *ctx, int version, const char *name)
-{
-    (void)ctx;
-    (void)version;
-    (void)name;
-}
-
 static rc make_role(struct dev *dev, struct err *err)
 {
     static const char sql[] =
@@ -165,7 +158,9 @@ static rc make_role(struct dev *dev, struct err *err)
 rc dev_database(struct dev *dev, struct err *err)
 {
     unsigned char print[32];
-    TRY(migrate_apply(dev_owner_conninfo(dev), quiet, NULL, err));
+    const struct migrate_options options = {
+        .conninfo = dev_owner_conninfo(dev), .lock_ms = MIGRATE_LOCK_MS, .wait_s = MIGRATE_WAIT_S};
+    TRY(migrate_apply(&options, err));
     TRY(make_role(dev, err));
     TRY(dev_fingerprint(dev, "platform-admin", print, err));
     return migrate_platform_admin(dev_owner_conninfo(dev), "platform-admin", print, err);

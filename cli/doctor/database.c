@@ -11,7 +11,7 @@
 #include "conninfo/conninfo.h"
 #include "crypto/algs.h"
 #include "keys/keys.h"
-#include "store/migrate/migrate.h"
+#include "store/migrate/schema_range.h"
 #include "store/pg/pg_access.h"
 #include "store/pg/pg_error.h"
 #include "store/pg/pg_settings.h"
@@ -177,26 +177,41 @@ void doctor_settings(struct doctor *d)
     PQclear(result);
 }
 
-static void judge_version(struct doctor *d, int version)
+static void judge_version(struct doctor *d, struct schema_range range)
 {
     struct err err = {0};
-    int ours = MIGRATIONS[MIGRATION_COUNT - 1].version;
-    d->has_schema = version == ours;
+    d->has_schema = schema_judge(range, &err).ok;
     if (!d->has_schema) {
-        (void)err_raise(&err, version < ours ? R_SCHEMA_TOO_OLD : R_SCHEMA_TOO_NEW, __FILE__,
-                        __LINE__, "the database is at migration %d, this program at %d", version,
-                        ours)
-            .ok;
         setup_tell_err(&d->to, &err);
     }
 }
 
+static int64_t number(const PGresult *result, int column)
+{
+    return strtoll(PQgetvalue(result, 0, column), NULL, 10);
+}
+
+/* A schema of before schema_range, which lacks the column. */
+static void judge_old_version(struct doctor *d)
+{
+    PGresult *result = PQexec(d->database, "SELECT max(version) FROM schema_migration");
+    if (PQresultStatus(result) == PGRES_TUPLES_OK) {
+        judge_version(d, (struct schema_range){.version = number(result, 0)});
+    } else {
+        tell_failure(d, result);
+    }
+    PQclear(result);
+}
+
 void doctor_schema(struct doctor *d)
 {
-    PGresult *result =
-        PQexec(d->database, "SELECT coalesce(max(version), 0) FROM schema_migration");
+    const char *ours = arena_printf(d->arena, "%lld", (long long)schema_ours());
+    PGresult *result = PQexecParams(d->database, SCHEMA_RANGE, 1, NULL, &ours, NULL, NULL, 0);
     if (PQresultStatus(result) == PGRES_TUPLES_OK) {
-        judge_version(d, (int)strtol(PQgetvalue(result, 0, 0), NULL, 10));
+        judge_version(d, (struct schema_range){.version = number(result, 0),
+                                               .works_with = number(result, 1)});
+    } else if (is_state(result, "42703")) {
+        judge_old_version(d);
     } else if (is_state(result, "42P01")) {
         setup_tell(&d->to, FAULT_DATABASE_EMPTY, "database %s has no table schema_migration",
                    PQdb(d->database));

@@ -158,6 +158,8 @@ class Authority:  # pylint: disable=too-many-instance-attributes
     """durable: on a database as in production, for benchmarks; those of tests lie in memory.
     migrated: whether the database begins with our schema; `migrate` is needed all the same."""
 
+    program = f"{BUILD}/server/daemon/chanceryd"
+
     def __init__(self, workers=2, env=None, listeners=(), durable=False, migrated=True):  # pylint: disable=R0913
         self.folder = tempfile.mkdtemp(prefix="chancery-e2e-")
         self.postgres = Postgres(migrated_cluster() if migrated else None, durable)
@@ -223,8 +225,7 @@ class Authority:  # pylint: disable=too-many-instance-attributes
             listener["address"] = address
         self.address, self.cleartext = addresses
         self.write("chanceryd.yaml", json.dumps(self.config).encode())
-        self.process = subprocess.Popen([f"{BUILD}/server/daemon/chanceryd", "--config",
-                                         f"{self.folder}/chanceryd.yaml"], stderr=subprocess.DEVNULL, env=self.env)
+        self.process = subprocess.Popen([self.program, "--config", f"{self.folder}/chanceryd.yaml"], stderr=subprocess.DEVNULL, env=self.env)
         eventually(self.is_ready, "chanceryd is ready", pause=0.05)
 
     def is_ready(self):
@@ -235,8 +236,7 @@ class Authority:  # pylint: disable=too-many-instance-attributes
 
     def start(self, ready=True):
         self.write("chanceryd.yaml", json.dumps(self.config).encode())
-        self.process = subprocess.Popen([f"{BUILD}/server/daemon/chanceryd", "--config",
-                                         f"{self.folder}/chanceryd.yaml"], stderr=subprocess.PIPE, text=True,
+        self.process = subprocess.Popen([self.program, "--config", f"{self.folder}/chanceryd.yaml"], stderr=subprocess.PIPE, text=True,
                                         env=self.env)
         threading.Thread(target=self._read_log, args=(self.process.stderr,), daemon=True).start()
         addresses = [self.wait_for_log("listening", n)["address"] for n in range(2)]

@@ -3,27 +3,51 @@
  * database to it. Blocking: for the command line and tests, never on a loop. */
 #pragma once
 
+#include <stdbool.h>
 #include <stddef.h>
 
 #include "base/err.h"
+
+/* An index of the audit log: CREATE INDEX name ON audit definition. */
+struct log_index {
+    const char *name, *definition;
+    bool is_unique;
+};
 
 struct migration {
     int version;
     const char *name;
     const char *sha256; /* of the SQL, hex */
     const char *sql;
+    int works_with; /* the last migration of the oldest program that works with it; 0: none but ours */
+    const struct log_index *log_indexes; /* made beforehand, up to one without a name; NULL: none */
 };
 extern const struct migration MIGRATIONS[];
 extern const size_t MIGRATION_COUNT;
 
-/* Told before each migration is applied. */
-typedef void (*migrate_report)(void *ctx, int version, const char *name);
+enum { MIGRATE_LOCK_MS = 200, MIGRATE_WAIT_S = 60 };
 
-/* Apply what is missing, one transaction each, under a lock, so that two at once do no harm.
- * `conninfo` is libpq's, of the database's owner. R_SCHEMA_TOO_NEW; R_SCHEMA_CHANGED when
- * an applied migration's text was changed; R_DATABASE_UNAVAILABLE; R_DATABASE_ERROR. The detail
- * says more. */
-rc migrate_apply(const char *conninfo, migrate_report report, void *ctx, struct err *err);
+struct migrate_options {
+    const char *conninfo; /* libpq's, of the database's owner */
+    int lock_ms;          /* the longest wait for a lock: nobody waits longer behind it */
+    int wait_s;           /* so long a migration tries again, when a lock could not be had */
+    /* Told before each migration is applied, and what it waits for or does meanwhile. NULL: nobody is. */
+    void (*report)(void *ctx, int version, const char *name);
+    void (*say)(void *ctx, const char *line);
+    void *ctx;
+};
+
+static inline void migrate_say(const struct migrate_options *options, const char *line)
+{
+    if (options->say != NULL) {
+        options->say(options->ctx, line);
+    }
+}
+
+/* Apply what is missing, one transaction each, one run at a time; of two at once the other finds nothing to do. One that was interrupted
+ * goes on where it was. R_SCHEMA_TOO_NEW; R_SCHEMA_CHANGED when an applied migration's text was changed; R_DATABASE_LOCKED;
+ * R_DATABASE_UNAVAILABLE; R_DATABASE_ERROR. The detail says more. */
+rc migrate_apply(const struct migrate_options *options, struct err *err);
 
 /* A login role of a node that sees these boundaries and no others
  * (migrations/0003_row_level_security.sql). */
@@ -31,6 +55,7 @@ struct node_role {
     const char *name;
     const char *boundaries; /* "gcc-high,dod": all that it sees from now on; "": none */
     char unknown[256];      /* filled: those that are not made yet, ", " between */
+    char sinks[256];        /* filled: its sinks, which have passed earlier records of a new one */
 };
 /* Make the role if there is none, and grant it what it may see; again replaces the list.
  * Recorded in the audit log. R_PRECONDITION_FAILED when the role sees every boundary by other

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* A fresh connection: is the schema the one that this program was built with? Then every
+/* A fresh connection: is the schema one that this program works with (schema_range.h)? Then every
  * statement of the class is prepared and described, all in one segment: that checks every table
  * and column that we use, and that parameters and columns are what the C structures of
  * server/store/sql/ were made for. At the end of it, in which history the database is. Where the class
@@ -9,7 +9,7 @@
 #include <string.h>
 
 #include "obs/log.h"
-#include "store/migrate/migrate.h"
+#include "store/migrate/schema_range.h"
 #include "store/pg/pg_connect.h"
 #include "store/pg/pg_error.h"
 #include "store/pg/pg_settings.h"
@@ -17,7 +17,6 @@
 
 enum { SETUP_LIMIT_MS = 5000 };
 
-static const char VERSION[] = "SELECT coalesce(max(version), 0)::int8 FROM schema_migration";
 static const char OWN[] =
     "SELECT pid::text, backend_start::text FROM pg_stat_activity WHERE pid = pg_backend_pid()";
 /* What it had begun is kept or undone whole; nobody was told which. */
@@ -38,13 +37,15 @@ void pg_setup_begin(struct pg_conn *conn)
     conn->setup = (struct pg_setup){.problem = R_NONE};
     pg_conn_set_state(conn, PG_CHECKING);
     loop_timer_arm(&conn->timer, SETUP_LIMIT_MS);
-    char pid[16];
+    char pid[16], ours[24];
+    snprintf(ours, sizeof ours, "%lld", (long long)schema_ours());
     snprintf(pid, sizeof pid, "%d", PQbackendPID(conn->pg));
-    const char *checked[] = {pid}, *other[] = {conn->left.pid, conn->left.started};
+    const char *checked[] = {pid}, *range[] = {ours},
+               *other[] = {conn->left.pid, conn->left.started};
     if (!send_query(conn, PG_SETTINGS_SET, 0, NULL) ||
         !send_query(conn, conn->store->checks[conn->lane->class], 1, checked) ||
         !send_query(conn, OWN, 0, NULL) || !send_query(conn, END_OTHER, 2, other) ||
-        !send_query(conn, VERSION, 0, NULL) || PQpipelineSync(conn->pg) != 1) {
+        !send_query(conn, SCHEMA_RANGE, 1, range) || PQpipelineSync(conn->pg) != 1) {
         pg_conn_lost(conn, R_DATABASE_UNAVAILABLE);
         return;
     }
@@ -65,12 +66,14 @@ static void check_settings(struct pg_conn *conn, const PGresult *result)
 
 static void check_version(struct pg_conn *conn, const PGresult *result)
 {
-    int64_t version = pg_result_int(result, 0, 0);
-    int64_t ours = MIGRATIONS[MIGRATION_COUNT - 1].version;
-    if (version != ours) {
-        conn->setup.problem = version < ours ? R_SCHEMA_TOO_OLD : R_SCHEMA_TOO_NEW;
-        log_event(LOG_ERROR, "db.schema", F_STR("reason", reason_info(conn->setup.problem)->name),
-                  F_INT("database", version), F_INT("program", ours));
+    struct err err = {0};
+    struct schema_range range = {.version = pg_result_int(result, 0, 0),
+                                 .works_with = pg_result_int(result, 0, 1)};
+    if (!schema_judge(range, &err).ok) {
+        conn->setup.problem = err.reason;
+        log_event(LOG_ERROR, "db.schema", F_STR("reason", reason_info(err.reason)->name),
+                  F_INT("database", range.version), F_INT("works_with", range.works_with),
+                  F_INT("program", schema_ours()));
     }
 }
 

@@ -80,16 +80,10 @@ enum reason wait_for(const struct store_op *op)
     return op->err.reason;
 }
 
-static void ignore_report(void *ctx, int version, const char *name)
-{
-    (void)ctx;
-    (void)version;
-    (void)name;
-}
-
 void migrate(void)
 {
-    assert_ok(migrate_apply(f.conninfo, ignore_report, NULL, &f.err), &f.err);
+    const struct migrate_options options = {.conninfo = f.conninfo, .lock_ms = MIGRATE_LOCK_MS};
+    assert_ok(migrate_apply(&options, &f.err), &f.err);
 }
 
 void run_sql(const char *sql)

@@ -2,6 +2,8 @@
 /* Connections: the schema must be ours, to the last column; a full line refuses. */
 #include "store_fixture.h"
 
+#include <stdio.h>
+
 #include "obs/metrics.h"
 #include "store/cache/lookups.h"
 #include "store/migrate/migrate.h"
@@ -28,10 +30,14 @@ static void an_empty_database_is_too_old_and_migrates_once(void **state)
 {
     (void)state;
     int applied = 0;
+    const struct migrate_options options = {.conninfo = f.conninfo,
+                                            .lock_ms = MIGRATE_LOCK_MS,
+                                            .report = count_report,
+                                            .ctx = &applied};
     wait_refused();
-    assert_ok(migrate_apply(f.conninfo, count_report, &applied, &f.err), &f.err);
+    assert_ok(migrate_apply(&options, &f.err), &f.err);
     assert_int_equal(applied, MIGRATION_COUNT);
-    assert_ok(migrate_apply(f.conninfo, count_report, &applied, &f.err), &f.err);
+    assert_ok(migrate_apply(&options, &f.err), &f.err);
     assert_int_equal(applied, MIGRATION_COUNT);
     wait_ready();
 }
@@ -159,6 +165,57 @@ static void a_column_of_another_type_is_noticed_at_connect(void **state)
     with_store(&config, wait_ready);
 }
 
+/* --- a newer schema ----------------------------------------------------------------------------- */
+
+static void wait_too_new(void)
+{
+    for (int i = 0; i < 100 && store_problem(f.store) != R_SCHEMA_TOO_NEW; i++) {
+        run_for(50);
+    }
+    assert_int_equal(store_problem(f.store), R_SCHEMA_TOO_NEW);
+}
+
+static void later_migration(int ahead, const char *works_with)
+{
+    char sql[256];
+    snprintf(sql, sizeof sql,
+             "INSERT INTO schema_migration (version, name, sha256, works_with)"
+             " SELECT max(version) + %d, 'later', '', %s FROM schema_migration",
+             ahead, works_with);
+    run_sql(sql);
+}
+
+/* What a later release has added says who works with it: we do, as long as each says so. */
+static void a_newer_schema_says_whether_it_works_with_us(void **state)
+{
+    (void)state;
+    struct store_config config = {.conninfo = f.server_conninfo};
+    later_migration(1, "max(version)");
+    with_store(&config, wait_ready);
+    later_migration(1, "max(version)"); /* only with those that know the first one */
+    with_store(&config, wait_too_new);
+    run_sql("UPDATE schema_migration SET works_with = 1 WHERE name = 'later'");
+    with_store(&config, wait_ready);
+    run_sql("UPDATE schema_migration SET works_with = NULL WHERE version = (SELECT max(version)"
+            " FROM schema_migration)"); /* it says nothing */
+    with_store(&config, wait_too_new);
+    run_sql("DELETE FROM schema_migration WHERE name = 'later'");
+    with_store(&config, wait_ready);
+}
+
+static void migrating_leaves_a_newer_schema_that_works_with_us(void **state)
+{
+    (void)state;
+    struct err err = {0};
+    const struct migrate_options options = {.conninfo = f.conninfo, .lock_ms = MIGRATE_LOCK_MS};
+    later_migration(1, "max(version)");
+    assert_ok(migrate_apply(&options, &err), &err);
+    later_migration(1, "max(version)");
+    assert_false(migrate_apply(&options, &err).ok);
+    assert_int_equal(err.reason, R_SCHEMA_TOO_NEW);
+    run_sql("DELETE FROM schema_migration WHERE name = 'later'");
+}
+
 /* --- the database goes back ------------------------------------------------------------------- */
 
 /* The next connections look anew. */
@@ -229,6 +286,8 @@ int main(void)
         cmocka_unit_test(one_who_waits_opens_one_connection),
         cmocka_unit_test(who_waits_for_what_can_not_be_opened_is_told),
         cmocka_unit_test(a_column_of_another_type_is_noticed_at_connect),
+        cmocka_unit_test(a_newer_schema_says_whether_it_works_with_us),
+        cmocka_unit_test(migrating_leaves_a_newer_schema_that_works_with_us),
         cmocka_unit_test(a_database_that_went_back_is_noticed_at_connect),
         cmocka_unit_test(it_is_noticed_without_a_new_connection_too),
     };
