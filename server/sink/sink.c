@@ -79,31 +79,50 @@ bool sink_has_broken(struct sink *s)
 
 /* --- reading ------------------------------------------------------------------------------------ */
 
+/* A stretch without records of ours is passed, too. */
+static void pass_on(struct sink *s)
+{
+    sink_arrive(s);
+    if (sink_now(s).ns >= mono_add_ms(s->moved, SINK_RENEW_MS).ns) {
+        sink_move_to(s, SINK_LEASE_S);
+    } else {
+        sink_again_in(s, s->place.at < s->until ? SINK_PACE_MS : SINK_REST_MS);
+    }
+}
+
+/* What has arrived so far is kept, so that the next try begins there whoever makes it. */
+static bool was_too_much(struct sink *s, const struct store_op *op)
+{
+    if (op->err.reason != R_DATABASE_TIMEOUT || !sink_slice_halve(&s->slice)) {
+        return false;
+    }
+    s->running = NULL;
+    log_event(LOG_DEBUG, "audit.sink_slice", F_STR("sink", s->name), F_INT("us", s->slice.us));
+    sink_move_to(s, SINK_LEASE_S);
+    return true;
+}
+
 static void have_page(struct store_op *op)
 {
     struct sink *s = op->user;
-    if (sink_has_failed(s, op) || sink_has_broken(s)) {
+    if (was_too_much(s, op) || sink_has_failed(s, op) || sink_has_broken(s)) {
         return;
     }
+    sink_slice_took(&s->slice, (sink_now(s).ns - s->reading.ns) / 1000000);
     if (s->page.count == 0) {
-        sink_arrive(s);
-        bool is_due = sink_now(s).ns >= mono_add_ms(s->moved, SINK_RENEW_MS).ns;
-        if (is_due) {
-            sink_move_to(s, SINK_LEASE_S);
-        } else {
-            sink_again_in(s, SINK_REST_MS);
-        }
-        return;
+        pass_on(s);
+    } else {
+        sink_send_page(s);
     }
-    sink_send_page(s);
 }
 
 void sink_read_on(struct sink *s)
 {
     sink_prepare(s, &s->page.op, s->page_arena, have_page);
     s->page.after = s->place;
-    s->page.before = s->until;
+    s->page.before = sink_slice_end(s->slice, s->place.at, s->until, s->settled.kept_since);
     s->page.limit = SINK_PAGE_EVENTS;
+    s->reading = sink_now(s);
     sink_store_page(&s->page);
 }
 
@@ -213,6 +232,7 @@ struct sink *sink_new(struct loop *loop, struct store *store, const char *name,
     s->name = name;
     s->way = way;
     s->problem = "";
+    s->slice = sink_slice_first();
     s->holder = uuid_v7(clock_unix_us());
     s->page_arena = arena_new(PAGE_MEMORY);
     s->record_arena = arena_new(RECORD_MEMORY);

@@ -4,6 +4,7 @@
 
 #include "base/buf.h"
 #include "sink/sink.h"
+#include "sink/sink_slice.h"
 #include "store/resource/sink_store.h"
 
 enum {
@@ -11,6 +12,7 @@ enum {
     SINK_REST_MS = 1000, /* when there is nothing more; when the database fails */
     SINK_RENEW_MS = 5000,
     SINK_LEASE_S = 15,
+    SINK_PACE_MS = 5, /* between pages, for whoever else is served here */
 };
 
 struct sink {
@@ -31,15 +33,17 @@ struct sink {
     struct sink_page page;
     struct sink_move move, renew;
     bool is_renewing;
-    struct sink_place place; /* has arrived, as far as anybody knows */
-    struct sink_place kept;  /* can't be lost any more: the database has it, or an earlier one */
-    struct sink_place next;  /* is kept when it has outlived way->lost_ms … */
-    struct mono_time since;  /* … since then; 0: nothing has arrived since it began */
-    struct mono_time last;   /* when a record arrived last; 0: none has since it began */
-    bool has_broken;         /* what is behind `kept` is to be sent again */
-    int64_t until;           /* the log is read up to here */
-    int64_t asked_at;        /* what the database's clock said, … */
-    struct mono_time asked;  /* … and when; 0: by another node */
+    struct sink_place place;  /* has arrived, as far as anybody knows */
+    struct sink_place kept;   /* can't be lost any more: the database has it, or an earlier one */
+    struct sink_place next;   /* is kept when it has outlived way->lost_ms … */
+    struct mono_time since;   /* … since then; 0: nothing has arrived since it began */
+    struct mono_time last;    /* when a record arrived last; 0: none has since it began */
+    bool has_broken;          /* what is behind `kept` is to be sent again */
+    int64_t until;            /* the log is read up to here, … */
+    struct sink_slice slice;  /* … so much of its time at once */
+    struct mono_time reading; /* since when a page is read */
+    int64_t asked_at;         /* what the database's clock said, … */
+    struct mono_time asked;   /* … and when; 0: by another node */
     struct mono_time moved;
     struct buf bytes;
     size_t encoded;           /* events of the page */

@@ -9,7 +9,6 @@
 enum {
     ENCODE_NS = 2000000,    /* in one turn of the loop */
     BYTES_MOST = 1 << 20,   /* sent in one go */
-    PACE_MS = 5,            /* between pages, for whoever else is served here */
     STALLED_MS = 30 * 1000, /* then it is told */
     AGAIN_FIRST_MS = 1000,  /* after a failure; twice as long each time, … */
     AGAIN_MOST_MS = 30000,  /* … but for this */
@@ -40,7 +39,7 @@ static void moved(struct store_op *op)
     if (!s->is_held) {
         sink_again_in(s, s->failures == 0 ? SINK_REST_MS : AGAIN_FIRST_MS << (s->failures - 1));
     } else {
-        sink_again_in(s, s->place.at < s->until ? PACE_MS : SINK_REST_MS);
+        sink_again_in(s, s->place.at < s->until ? SINK_PACE_MS : SINK_REST_MS);
     }
 }
 
@@ -80,13 +79,13 @@ static void note_place(struct sink *s)
     s->since = now;
 }
 
-/* Up to the end of the page, or up to where the log is settled if there was nothing behind it. */
+/* Up to the end of the page, or up to the end of its slice if there was nothing behind it. */
 void sink_arrive(struct sink *s)
 {
     const struct sink_page *page = &s->page;
     bool is_whole = !page->op.is_cut && page->count < SINK_PAGE_EVENTS;
     if (is_whole) {
-        s->place = (struct sink_place){.at = s->until};
+        s->place = (struct sink_place){.at = page->before};
     } else {
         const struct audit_event *last = &page->events[page->count - 1];
         s->place = (struct sink_place){.at = last->at, .event = last->event};

@@ -494,6 +494,10 @@ def test_a_node_of_one_boundary_sends_what_it_sees(world):
         eventually(lambda: not wanted - set(events(lines_of(path))), "its boundary's are there", LATE)
         tenants = {json.loads(line)["tenant"] for line in lines_of(path)}
         assert high.name in tenants and not {"contoso", "fabrikam"} & tenants
+        world.sql("SELECT audit_note(gen_random_uuid(), 'log_month_gone', '2020-01')")  # as the owner does when a month goes
+        eventually(lambda: any(json.loads(line)["operation"] == "log_month_gone" for line in lines_of(path)), "it is told", LATE)
+        of_platform = {json.loads(line)["operation"] for line in lines_of(path) if not json.loads(line)["tenant"]}
+        assert "migrate_platform_admin" not in of_platform, "the rest of the platform's log is others'"
         assert world.sql(f"SELECT reader FROM audit_sink WHERE name = '{name}'") == "node_sinks"
         world.sql("INSERT INTO audit_sink (name, reader, holder, held_until, seen_at) VALUES ('of-all', '', gen_random_uuid(), "
                   "now(), now())")

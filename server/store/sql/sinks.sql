@@ -22,7 +22,8 @@ WHERE name = :name AND reader = audit_sink_reader() AND NOT EXISTS (SELECT FROM 
 -- name: sink_follow :report
 -- params: after_at timestamptz, after_event event_id, before timestamptz, limit int8
 -- columns: event @audit_event, tenant_name text
--- Of all tenants, oldest first, behind a place, before a time up to which the log is settled.
+-- Of all tenants, oldest first, behind a place, before a time up to which the log is settled. Row-level security hides what
+-- another boundary has; all of it between both times is passed over to find nothing, so whoever asks keeps them close.
 SELECT {audit_columns},
        coalesce((SELECT t.name FROM tenant t WHERE t.tenant = found.tenant), '') AS tenant_name
 FROM (
