@@ -27,12 +27,14 @@ static rc read_claimed(struct store_op *op, size_t index, const PGresult *r, str
     struct notice_claim *claim = LIST_ENTRY(op, struct notice_claim, op);
     size_t count = (size_t)PQntuples(r);
     (void)index;
+    claim->after = TENANT_PLATFORM;
     claim->rows = ARENA_ARRAY(op->arena, struct notice_row, count + 1);
     ARENA_ENSURE(claim->rows, err);
     for (size_t i = 0; i < count; i++) {
         struct sql_claim_notices_row row;
         TRY(sql_claim_notices_read(op->arena, r, (int)i, &row, err));
         claim->rows[i] = row_from(&row);
+        claim->after = row.seen;
     }
     claim->count = count;
     return OK;
@@ -44,6 +46,8 @@ void notice_store_claim(struct notice_claim *claim, const char *const *served, s
     struct pg_params p =
         sql_claim_notices(claim->op.arena, &(struct sql_claim_notices){
                                                .served = {served, texts_count(served)},
+                                               .after = claim->after,
+                                               .look_max = NOTICE_TENANTS_MAX,
                                                .max = (int64_t)max,
                                                .lease_s = lease_s,
                                                .of_owner_max = NOTICES_OF_OWNER_MAX,

@@ -10,6 +10,7 @@ enum {
     NOTICE_EVENTS_MAX = 20,    /* named in one mail */
     NOTICE_COUNTED_MAX = 1000, /* counted in one mail */
     NOTICE_KEPT_S = 2 * 24 * 60 * 60,
+    NOTICE_TENANTS_MAX = 128, /* whose turn it may be in one claim */
 };
 
 /* Take those that are due: nobody else does until the lease ends. */
@@ -28,6 +29,8 @@ struct notice_claim {
     struct store_op op;
     struct notice_row *rows;
     size_t count;
+    struct tenant_id
+        after; /* whose turn was last; zero: begin with the first. The next claim goes on there */
 };
 /* `served`: boundaries, NULL-terminated; empty: all. */
 void notice_store_claim(struct notice_claim *claim, const char *const *served, size_t max,

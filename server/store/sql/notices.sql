@@ -2,26 +2,57 @@
 -- Mails to owners about their content (docs/policy.md §3.13). The gate makes their rows (gate.sql).
 
 -- name: claim_notices :bulk
--- params: served text[], max int8, lease_s int4, of_owner_max int4, named_max int4, counted_max int4,
---   switch_bit int4
+-- params: served text[], after tenant_id, look_max int8, max int8, lease_s int4, of_owner_max int4,
+--   named_max int4, counted_max int4, switch_bit int4
 -- columns: notice uuid, content content_id, owner text, display_name text, is_over bool,
---   is_too_many bool, opened int8, refused int8, events text[], mail_tries int4
--- Those of served boundaries (empty: of all) that are due, and nobody else's until the lease ends. Tenants take turns.
+--   is_too_many bool, opened int8, refused int8, events text[], mail_tries int4, seen tenant_id
+-- Those of served boundaries (empty: of all) that are due, and nobody else's until the lease ends. Tenants take turns: it
+-- walks from one that has something waiting to the next, look_max of them behind `after`; the oldest ones of all are looked
+-- at besides. So it costs what it takes, whatever waits. seen: where the next claim walks on; zero: from the beginning.
 -- is_over: the tenant or the content wants none by now, or the owner's address is the tenant's no more, or theirs who is
 -- shut out, or it is a day old. is_too_many: so many went to this owner within an hour by now, those before it in this claim
 -- included; of other workers' claims at that moment nobody knows. Counted are counted_max of the
 -- attempts that were made in the period, and named the first named_max, without what isn't shown in tracking.
-WITH due AS (
-    SELECT w.notice, w.mail_at,
-           row_number() OVER (PARTITION BY w.tenant ORDER BY w.mail_at) AS turn
-    FROM owner_notice w JOIN tenant t USING (tenant)
-    WHERE w.mail_state = 1 AND w.mail_at <= now()
-      AND (cardinality(:served) = 0 OR t.boundary = ANY (:served))
-), mine AS (
-    SELECT o.notice FROM owner_notice o JOIN due d USING (notice)
-    WHERE o.mail_state = 1 AND o.mail_at <= now()
-    ORDER BY d.turn, d.mail_at LIMIT :max
-    FOR UPDATE OF o SKIP LOCKED
+WITH RECURSIVE mailed AS MATERIALIZED (
+    SELECT b.name FROM boundary b WHERE cardinality(:served) = 0 OR b.name = ANY (:served)
+), walk AS (
+    SELECT :after AS tenant, 0::int8 AS n
+    UNION ALL
+    SELECT next.tenant, w.n + 1
+    FROM walk w CROSS JOIN LATERAL (
+        SELECT first.tenant
+        FROM mailed b CROSS JOIN LATERAL (
+            SELECT o.tenant FROM owner_notice o
+            WHERE o.mail_state = 1 AND length(o.owner) > 0 AND o.boundary = b.name
+              AND o.tenant > w.tenant
+            ORDER BY o.tenant LIMIT 1) AS first
+        ORDER BY first.tenant LIMIT 1) AS next
+    WHERE w.n < :look_max
+), due AS (
+    SELECT d.notice, d.mail_at, d.tenant
+    FROM walk w JOIN tenant t USING (tenant) CROSS JOIN LATERAL (
+        SELECT o.notice, o.mail_at, o.tenant FROM owner_notice o
+        WHERE o.mail_state = 1 AND length(o.owner) > 0 AND o.boundary = t.boundary
+          AND o.tenant = t.tenant AND o.mail_at <= now()
+        ORDER BY o.mail_at LIMIT :max) AS d
+    WHERE w.n > 0
+    UNION
+    SELECT d.notice, d.mail_at, d.tenant
+    FROM mailed b CROSS JOIN LATERAL (
+        SELECT o.notice, o.mail_at, o.tenant FROM owner_notice o
+        WHERE o.mail_state = 1 AND length(o.boundary) > 0 AND o.boundary = b.name
+          AND o.mail_at <= now()
+        ORDER BY o.mail_at LIMIT :max) AS d
+), mine AS MATERIALIZED (
+    SELECT l.notice
+    FROM (
+        SELECT d.notice FROM due d
+        ORDER BY row_number() OVER (PARTITION BY d.tenant ORDER BY d.mail_at), d.mail_at
+    ) AS d CROSS JOIN LATERAL (
+        SELECT o.notice FROM owner_notice o
+        WHERE o.notice = d.notice AND o.mail_state = 1 AND o.mail_at <= now()
+        FOR UPDATE SKIP LOCKED) AS l
+    LIMIT :max
 ), taken AS (
     UPDATE owner_notice o
     SET mail_at = now() + make_interval(secs => :lease_s), mail_tries = o.mail_tries + 1
@@ -36,7 +67,10 @@ SELECT k.notice, k.content, k.owner, coalesce(c.display_name, '') AS display_nam
           AND s.mail_at > now() - interval '1 hour')
        + row_number() OVER (PARTITION BY k.tenant, k.owner ORDER BY k.begins_at, k.notice)
            > :of_owner_max AS is_too_many,
-       a.opened, a.refused, a.events, k.mail_tries
+       a.opened, a.refused, a.events, k.mail_tries,
+       (SELECT CASE WHEN w.n = :look_max THEN w.tenant
+                    ELSE '00000000-0000-0000-0000-000000000000' END
+        FROM walk w ORDER BY w.n DESC LIMIT 1) AS seen
 FROM taken k
 JOIN tenant t ON t.tenant = k.tenant
 LEFT JOIN LATERAL (SELECT c.display_name, c.notify_owner FROM content c
