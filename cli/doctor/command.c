@@ -18,8 +18,8 @@ static const char HELP[] =
     "\n"
     "  --config FILE    what chanceryd needs: configuration, algorithms, root key, certificates and\n"
     "                   their keys, names and times, addresses and ports, memory that may be\n"
-    "                   locked, the database with its settings, schema, privileges, room, root key\n"
-    "                   and clock, whether its log can be followed and its sinks have, and whether\n"
+    "                   locked, the database with its settings, schema, privileges, standbys, room,\n"
+    "                   root key and clock, whether its log can be followed and its sinks have, and whether\n"
     "                   the server answers. Run it as the user who runs chanceryd, on its machine\n"
     "  --profile FILE   what a profile of the command line needs: its files, an authority that\n"
     "                   answers, and that it knows who asks\n"
@@ -61,6 +61,7 @@ static const struct doctor_check CHECKS[] = {
     {"schema", NEED_DATABASE, doctor_schema},
     {"privileges", NEED_SCHEMA, doctor_grants},
     {"log", NEED_SCHEMA, doctor_log},
+    {"standbys", NEED_DATABASE, doctor_standbys},
     {"disk", NEED_DATABASE, doctor_disk},
     {"database key", NEED_SCHEMA, doctor_database_key},
     {"clock", NEED_DATABASE, doctor_clock},

@@ -40,6 +40,8 @@ void doctor_grants(struct doctor *d);
 void doctor_disk(struct doctor *d);
 void doctor_database_key(struct doctor *d);
 void doctor_clock(struct doctor *d);
+/* standbys.c: what is lost when another database takes over. */
+void doctor_standbys(struct doctor *d);
 /* log.c: whether the log can be followed, and where its sinks are. */
 void doctor_log(struct doctor *d);
 /* profile.c */

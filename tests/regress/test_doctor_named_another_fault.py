@@ -24,7 +24,7 @@ from authority import BUILD, Identity
 from build_kind import is_sanitized
 from clusters import migrated_cluster
 from command import CHANCERY, profile, with_certificate, with_token
-from postgres import Postgres
+from postgres import Postgres, program
 from waiting import eventually
 
 DAY = datetime.timedelta(days=1)
@@ -435,6 +435,25 @@ def test_a_log_that_can_not_be_followed_was_well(patient, postgres):
         other.close()
         eventually(lambda: postgres.sql("SELECT count(*) FROM pg_stat_activity WHERE usename = 'second_server'") == "0", "it is gone")
         postgres.sql("DROP ROLE second_server")
+
+
+def test_a_standby_that_nobody_waits_for_was_well(patient, postgres, tmp_path):
+    """A failover to it lost records and revocations that had been acknowledged. Whoever receives the write-ahead log is one."""
+    standby = subprocess.Popen([program("pg_receivewal"), "-h", postgres.folder, "-U", "owner", "-D", tmp_path, "--synchronous"],
+                               env={**os.environ, "PGAPPNAME": "second"}, stderr=subprocess.DEVNULL)
+    try:
+        eventually(lambda: postgres.sql("SELECT state FROM pg_stat_replication") == "streaming", "it follows")
+        found = patient.fault("standbys", "STANDBY_ASYNCHRONOUS", "synchronous_standby_names is empty, and 1 follow")
+        assert found["result"] == "warning"
+        postgres.sql("ALTER SYSTEM SET synchronous_standby_names = 'second'")
+        postgres.sql("SELECT pg_reload_conf()")
+        eventually(lambda: postgres.sql("SELECT sync_state FROM pg_stat_replication") == "sync", "it is synchronous")
+        assert "standbys" not in patient.ask()
+    finally:
+        postgres.sql("ALTER SYSTEM RESET synchronous_standby_names")
+        postgres.sql("SELECT pg_reload_conf()")
+        standby.terminate()
+        standby.wait(10)
 
 
 # --- the running server, and profiles ----------------------------------------------------------------------------
