@@ -26,6 +26,9 @@ const struct command *command_named(const char *name);
 
 extern const struct command command_completion;
 extern const struct command command_dev;
+extern const struct command command_init;
+extern const struct command command_login;
+extern const struct command command_logout;
 extern const struct command command_migrate;
 extern const struct command command_token;
 extern const struct command command_protect;

@@ -67,6 +67,16 @@ rc context_file(struct arena *arena, const char *name, const char **out, struct 
     return OK;
 }
 
+rc context_login_file(struct arena *arena, const char *name, const char *kind, const char **out,
+                      struct err *err)
+{
+    const char *folder;
+    TRY(file_in(arena, "tokens", &folder, err));
+    *out = arena_printf(arena, "%s/%s.%s", folder, name, kind);
+    ARENA_ENSURE(*out, err);
+    return OK;
+}
+
 static rc unreadable(const char *path, struct err *err)
 {
     FAIL(err, R_FILE_UNREADABLE, "%s: %s", path, strerrordesc_np(errno));
@@ -161,7 +171,7 @@ static rc make_folders(char *path, struct err *err)
     return OK;
 }
 
-static rc make_folders_of(struct arena *arena, const char *file, struct err *err)
+rc context_make_folders(struct arena *arena, const char *file, struct err *err)
 {
     char *path = arena_strdup(arena, file);
     ARENA_ENSURE(path, err);
@@ -174,7 +184,7 @@ rc context_set_current(struct arena *arena, const char *name, struct err *err)
     TRY(file_in(arena, "current", &path, err));
     const char *text = name[0] == '\0' ? "" : arena_printf(arena, "%s\n", name);
     ARENA_ENSURE(text, err);
-    TRY(make_folders_of(arena, path, err));
+    TRY(context_make_folders(arena, path, err));
     return output_write(path, slice_str(text), err);
 }
 
@@ -184,7 +194,7 @@ rc context_write(struct arena *arena, const char *name, const Profile *profile, 
     struct output output;
     TRY(context_file(arena, name, &path, err));
     TRY(message_to_json(arena, &profile->base, true, false, &json, err));
-    TRY(make_folders_of(arena, path, err));
+    TRY(context_make_folders(arena, path, err));
     TRY(output_open(path, &output, err));
     yaml_print(output.file, json);
     return output_keep(&output, err);

@@ -11,9 +11,14 @@
 bool context_is_name(const char *text);
 /* Where a context is, or would be; lent by the arena. R_PROFILE_INVALID if there is no home. */
 rc context_file(struct arena *arena, const char *name, const char **out, struct err *err);
+/* Where what `chancery login` got for a context is: `kind` is token, refresh or lock (login/login.h). Makes no folder. */
+rc context_login_file(struct arena *arena, const char *name, const char *kind, const char **out,
+                      struct err *err);
 rc context_exists(const char *file, bool *out, struct err *err);
 /* All names, sorted. */
 rc context_names(struct arena *arena, char *const **out, size_t *count, struct err *err);
+/* Make the folders of a file of ours, for the user alone. */
+rc context_make_folders(struct arena *arena, const char *file, struct err *err);
 /* The name of the current one; "": there is none. */
 rc context_current(struct arena *arena, const char **out, struct err *err);
 /* Make it the current one; "": none is. */

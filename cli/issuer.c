@@ -4,14 +4,16 @@
 #include <string.h>
 
 #include "base/texts.h"
-#include "chancery/v1/issuer.pb-c.h"
+#include "cli/issuer.h"
 #include "cli/table.h"
-#include "cli/verbs.h"
 
 static const char HELP[] =
     "usage: chancery issuer list     --profile FILE [--tenant NAME] [-o json|yaml]\n"
     "       chancery issuer get      --profile FILE [--tenant NAME] ID\n"
     "       chancery issuer create   --profile FILE -f ISSUER.yaml [-o json|yaml]\n"
+    "       chancery issuer create   --profile FILE --discover URL --audience ID… [--tenant NAME]\n"
+    "                                [--kind tenant|multi-tenant|consumer] [--boundary NAME]\n"
+    "                                [--issuer-ca FILE] [-f FILE] [-o json|yaml]\n"
     "       chancery issuer update   --profile FILE -f FILE --field NAME… [--tenant NAME] ID\n"
     "       chancery issuer delete   --profile FILE [--tenant NAME] [--yes] ID\n"
     "       chancery issuer test     --profile FILE [-f TOKEN-FILE] [-o json|yaml]\n"
@@ -53,6 +55,20 @@ static const char HELP[] =
     "  chancery issuer map --profile platform-admin.yaml --tenant contoso ID \\\n"
     "      72f988bf-86f1-41af-91ab-2d7cd011db47\n"
     "\n"
+    "create --discover asks the provider itself, by HTTPS from this machine, and takes over how it calls\n"
+    "itself, where its keys are, and its algorithms (OpenID Connect Discovery, RFC 8414). -f may say\n"
+    "the rest, such as claims. An answer for another issuer is refused. A template such as that of\n"
+    "Entra is asked under common. Whoever answers there says who people are: look twice at the address.\n"
+    "\n"
+    "  --discover URL    the issuer, or the address of its metadata\n"
+    "  --audience ID     under which client id its tokens are made; again for each further one\n"
+    "  --kind KIND       tenant (with --tenant), multi-tenant or consumer\n"
+    "  --boundary NAME   in which it is believed, where it is no tenant's\n"
+    "  --issuer-ca FILE  authorities for its certificate (PEM); without it, the system's\n"
+    "\n"
+    "  chancery issuer create --profile contoso-admin.yaml --tenant contoso \\\n"
+    "      --discover https://sso.contoso.com/realms/main --audience chancery\n"
+    "\n"
     "Whose e-mail addresses count: those in the tenant's verified domains; for kind CONSUMER those in\n"
     "domains:, and those that the token calls verified. By email_verified, that is about the claim\n"
     "email only. Where another claim says so of claims.address, name it:\n"
@@ -76,12 +92,6 @@ static const char HELP[] =
     "it. Exit code 3: the token would be refused.\n"
     "\n"
     "  chancery issuer test --profile contoso-admin.yaml -f alice.token\n";
-
-struct issuer_args {
-    struct verb_args common;
-    const char *file;
-    const char **fields;
-};
 
 static const char *kind_name(Chancery__V1__IssuerKind kind)
 {
@@ -134,15 +144,12 @@ static void show_created(const void *response)
 
 static int create(struct session *s, const struct verb_args *args)
 {
-    ProtobufCMessage *message = NULL;
     Chancery__V1__CreateIssuerRequest request;
     chancery__v1__create_issuer_request__init(&request);
-    int code = verb_read_file(s, ((const struct issuer_args *)args)->file,
-                              &chancery__v1__issuer__descriptor, &message);
+    int code = issuer_read(s, (const struct issuer_args *)args, &request.issuer);
     if (code != EXIT_OK) {
         return code;
     }
-    request.issuer = (Chancery__V1__Issuer *)message;
     return verb_call(s, args, "IssuerService/CreateIssuer", &request.base,
                      &chancery__v1__create_issuer_response__descriptor, show_created);
 }
@@ -315,6 +322,11 @@ static int run(int argc, char **argv)
         {"-f", &args.file, NULL, NULL},
         {"--tenant", &args.common.tenant, NULL, NULL},
         {"--field", NULL, NULL, &args.fields},
+        {"--discover", &args.discover, NULL, NULL},
+        {"--audience", NULL, NULL, &args.audiences},
+        {"--kind", &args.kind, NULL, NULL},
+        {"--boundary", &args.boundary, NULL, NULL},
+        {"--issuer-ca", &args.ca, NULL, NULL},
     };
     argc = options_take(&command_issuer, specs, sizeof specs / sizeof specs[0], argc, argv);
     return verbs_run(&command_issuer, VERBS, sizeof VERBS / sizeof VERBS[0], &args.common, argc,

@@ -2,7 +2,9 @@
 /* chancery migrate */
 #include <stdio.h>
 #include <string.h>
+#include <unistd.h>
 
+#include "base/clock.h"
 #include "cli/certificate.h"
 #include "cli/command.h"
 #include "cli/number.h"
@@ -56,11 +58,30 @@ enum {
     LOCK_WAIT_S_MAX = 86400,
 };
 
+/* On a terminal each migration says how long it took and how many are to come: one that makes an index of a large table
+ * takes minutes. */
+struct progress {
+    struct mono_time began;
+    int version; /* that runs; 0: none */
+    bool is_terminal;
+};
+
+static void tell_done(const struct progress *progress)
+{
+    double seconds = (double)(clock_mono().ns - progress->began.ns) / 1e9;
+    if (progress->is_terminal && progress->version > 0) {
+        fprintf(stderr, "  %.1f s; %d of %zu\n", seconds, progress->version, MIGRATION_COUNT);
+    }
+}
+
 static void report(void *ctx, int version, const char *name)
 {
-    (void)ctx;
+    struct progress *progress = ctx;
+    tell_done(progress);
     printf("applying %04d %s\n", version, name);
     (void)fflush(stdout); /* it may take long */
+    progress->version = version;
+    progress->began = clock_mono();
 }
 
 static void say(void *ctx, const char *line)
@@ -110,12 +131,15 @@ static rc migrate(const struct migrate_args *args, struct err *err)
 {
     unsigned char print[32];
     struct node_role role = {.name = args->role, .boundaries = args->boundaries};
+    struct progress progress = {.is_terminal = isatty(STDERR_FILENO) == 1};
     const struct migrate_options options = {.conninfo = args->conninfo,
                                             .lock_ms = (int)args->lock_ms,
                                             .wait_s = (int)args->wait_s,
                                             .report = report,
-                                            .say = say};
+                                            .say = say,
+                                            .ctx = &progress};
     TRY(migrate_apply(&options, err));
+    tell_done(&progress);
     if (args->certificate != NULL) {
         TRY(certificate_fingerprint(args->certificate, print, err));
         TRY(migrate_platform_admin(args->conninfo, "platform-admin", print, err));

@@ -13,6 +13,7 @@
 #include "base/utf8.h"
 #include "cli/failure.h"
 #include "cli/invocation.h"
+#include "cli/login.h"
 #include "crypto/algs.h"
 #include "wire/message_text.h"
 #include "wire/pb.h"
@@ -163,6 +164,8 @@ static rc open_profile(struct session *s, struct err *err)
 static rc open_named(struct session *s, struct err *err)
 {
     TRY(profile_read(s->arena, s->named.file, &s->profile, err));
+    TRY(crypto_init(NULL, err));
+    TRY(login_use(s->arena, s->named.context, s->profile, err));
     return open_profile(s, err);
 }
 

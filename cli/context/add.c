@@ -5,8 +5,10 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/texts.h"
 #include "base/utf8.h"
 #include "cli/context/context.h"
+#include "cli/login.h"
 
 /* A context is used from any folder, so its files are named from the root on. */
 static rc make_absolute(struct arena *arena, char **file, struct err *err)
@@ -29,6 +31,10 @@ static rc make_absolute(struct arena *arena, char **file, struct err *err)
 
 static rc make_all_absolute(struct arena *arena, Profile *p, struct err *err)
 {
+    if (p->login != NULL) {
+        TRY(make_absolute(arena, &p->login->client_secret_file, err));
+        TRY(make_absolute(arena, &p->login->ca_file, err));
+    }
     char **files[] = {&p->ca_file, &p->certificate_file, &p->key_file, &p->token_file,
                       &p->dpop_key_file};
     for (size_t i = 0; i < sizeof files / sizeof files[0]; i++) {
@@ -43,6 +49,28 @@ static void set(char **field, const char *value)
     if (value != NULL) {
         *field = text_field(value);
     }
+}
+
+static rc set_sign_in(struct arena *arena, const struct context_args *args, Profile *p,
+                      struct err *err)
+{
+    if (args->issuer == NULL && p->login == NULL) {
+        return OK;
+    }
+    if (p->login == NULL) {
+        p->login = ARENA_NEW(arena, Chancery__Config__V1__SignIn);
+        ARENA_ENSURE(p->login, err);
+        chancery__config__v1__sign_in__init(p->login);
+    }
+    set(&p->login->issuer, args->issuer);
+    set(&p->login->client_id, args->client_id);
+    set(&p->login->client_secret_file, args->client_secret);
+    set(&p->login->ca_file, args->issuer_ca);
+    if (args->scopes != NULL) {
+        p->login->scopes = (char **)(uintptr_t)args->scopes;
+        p->login->n_scopes = texts_count(args->scopes);
+    }
+    return OK;
 }
 
 static rc gather(struct arena *arena, const struct context_args *args, Profile **out,
@@ -63,6 +91,7 @@ static rc gather(struct arena *arena, const struct context_args *args, Profile *
     set(&p->key_file, args->key);
     set(&p->token_file, args->token);
     set(&p->dpop_key_file, args->dpop_key);
+    TRY(set_sign_in(arena, args, p, err));
     return make_all_absolute(arena, p, err);
 }
 
@@ -84,10 +113,15 @@ static rc keep(struct session *s, const struct context_args *args, const char *n
     if (!args->is_used) {
         TRY(context_current(s->arena, &current, err));
     }
+    bool was_there; /* a token must not go to another authority than the one for which it was got */
+    TRY(login_forget(s->arena, name, &was_there, err));
     TRY(context_write(s->arena, name, profile, err));
     printf("context %s: ", name);
     utf8_print(stdout, profile->server);
     putchar('\n');
+    if (profile->login != NULL) {
+        printf("sign in by chancery login --profile %s\n", name);
+    }
     if (current[0] == '\0') {
         TRY(context_set_current(s->arena, name, err));
         printf("it is used from now on where none is named\n");
@@ -113,6 +147,9 @@ int context_add(struct session *s, const struct context_args *args, const char *
     Profile *profile = NULL;
     if (args->server == NULL && args->profile == NULL) {
         return usage_error(s->command, "add: say --server, or --profile with a file to take over");
+    }
+    if ((args->issuer == NULL) != (args->client_id == NULL)) {
+        return usage_error(s->command, "add: --issuer and --client-id belong together");
     }
     if (!context_is_name(name)) {
         return usage_error(s->command, "a name has lower-case letters, digits and dashes, not %s",

@@ -6,6 +6,7 @@
 #include "base/utf8.h"
 #include "chancery/config/v1/context.pb-c.h"
 #include "cli/context/context.h"
+#include "cli/login.h"
 #include "cli/table.h"
 
 static const char HELP[] =
@@ -25,7 +26,8 @@ static const char HELP[] =
     "  add      makes one; the first one is used at once\n"
     "  use      says which one is used where none is named\n"
     "  show     what one says, without a name the one that is used\n"
-    "  remove   forgets one; the keys and tokens that it names stay\n"
+    "  remove   forgets one, and what chancery login has got for it; the keys and tokens that it names\n"
+    "           stay\n"
     "\n"
     "  --server URL         https://host:port or unix:/path\n"
     "  --ca FILE            authorities for the server's certificate (PEM); without it, the system's\n"
@@ -34,6 +36,12 @@ static const char HELP[] =
     "  --key FILE           and its key, readable by you only\n"
     "  --token FILE         the file with your token\n"
     "  --dpop-key FILE      the key to which the token is bound\n"
+    "  --issuer URL         by whom chancery login signs in: an OpenID provider, as its tokens name it\n"
+    "  --client-id ID       and under which client id\n"
+    "  --client-secret FILE the client's secret, where it has one, readable by you only\n"
+    "  --scope NAME         what is asked for, once for each; without it openid, email and, where the\n"
+    "                       provider knows it, offline_access\n"
+    "  --issuer-ca FILE     authorities for the provider's certificate (PEM)\n"
     "  --profile FILE       take over what this profile says\n"
     "  --use                use it at once\n"
     "  --replace            also in place of one that there is\n"
@@ -75,7 +83,9 @@ static rc load(struct arena *arena, const char *name, const char *current, Conte
 
 static const char *as_whom(const Profile *p)
 {
-    return p->certificate_file[0] != '\0' ? p->certificate_file : p->token_file;
+    const char *signed_in = p->login == NULL ? "" : p->login->issuer;
+    const char *token = p->token_file[0] == '\0' ? signed_in : p->token_file;
+    return p->certificate_file[0] != '\0' ? p->certificate_file : token;
 }
 
 static const char *shown(struct arena *arena, const char *text)
@@ -186,6 +196,8 @@ static rc remove_it(struct session *s, const char *name, struct err *err)
     const char *current;
     TRY(find(s, name, &named, err));
     TRY(context_current(s->arena, &current, err));
+    bool was_there;
+    TRY(login_forget(s->arena, name, &was_there, err));
     TRY(context_delete(s->arena, name, err));
     if (strcmp(name, current) != 0) {
         return OK;
@@ -238,6 +250,11 @@ static int run(int argc, char **argv)
                                         {"--key", &args.key, NULL, NULL},
                                         {"--token", &args.token, NULL, NULL},
                                         {"--dpop-key", &args.dpop_key, NULL, NULL},
+                                        {"--issuer", &args.issuer, NULL, NULL},
+                                        {"--client-id", &args.client_id, NULL, NULL},
+                                        {"--client-secret", &args.client_secret, NULL, NULL},
+                                        {"--scope", NULL, NULL, &args.scopes},
+                                        {"--issuer-ca", &args.issuer_ca, NULL, NULL},
                                         {"--use", NULL, &args.is_used, NULL},
                                         {"--replace", NULL, &args.is_replacing, NULL}};
     size_t at = 0;

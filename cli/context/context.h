@@ -10,6 +10,8 @@ struct context_args {
     enum answer answer;
     const char *profile; /* add: the file to take over */
     const char *server, *ca, *authority_url, *certificate, *key, *token, *dpop_key;
+    const char *issuer, *client_id, *client_secret, *issuer_ca; /* by whom to sign in */
+    const char **scopes;
     bool is_replacing, is_used;
 };
 

@@ -132,6 +132,7 @@ static rc find_profile(struct doctor *d, struct err *err)
     }
     TRY(profile_find(d->arena, d->profile_path, &named, err));
     d->profile_path = named.file;
+    d->context = named.context;
     return OK;
 }
 

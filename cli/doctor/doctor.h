@@ -11,6 +11,7 @@
 struct doctor {
     struct arena *arena;
     const char *config_path, *profile_path; /* NULL: not asked for */
+    const char *context;                    /* whose file profile_path is; NULL: none's */
     Conf *conf;                             /* NULL: there is none that can be read */
     PGconn *database;                       /* NULL: there is no connection */
     bool has_schema;                        /* the database has ours */

@@ -5,8 +5,10 @@
 
 #include "chancery/config/v1/profile.pb-c.h"
 #include "chancery/v1/template.pb-c.h"
+#include "cli/contexts.h"
 #include "cli/doctor/doctor.h"
 #include "cli/invocation.h"
+#include "cli/login.h"
 #include "cli/session.h"
 #include "client/client.h"
 #include "crypto/algs.h"
@@ -67,6 +69,23 @@ static const char *read_token(struct doctor *d, const char *path)
     return token;
 }
 
+/* What a sign-in by chancery login has left. A token that has ended is what the authority tells of: nothing is renewed here. */
+static bool check_sign_in(struct doctor *d, Profile *p)
+{
+    const char *refresh, *secret = p->login == NULL ? "" : p->login->client_secret_file;
+    struct err err = {0};
+    bool is_there = false;
+    if (!login_name_file(d->arena, d->context, p, &err).ok ||
+        (d->context != NULL &&
+         (!context_login_file(d->arena, d->context, "refresh", &refresh, &err).ok ||
+          !context_exists(refresh, &is_there, &err).ok))) {
+        setup_tell(&d->to, FAULT_PROFILE_FILE, "%s", err_words(&err));
+        return false;
+    }
+    bool ok = !is_set(secret) || setup_secret_file(secret, &d->to);
+    return (!is_there || setup_secret_file(refresh, &d->to)) && ok;
+}
+
 /* Whether all files can be used, so that the authority can be asked. */
 static bool check_files(struct doctor *d, const Profile *p, struct client_config *config)
 {
@@ -125,8 +144,8 @@ void doctor_profile(struct doctor *d)
     struct client_config config = {.timeout_ms = timeout_s == 0 ? ASK_MS : 1000 * timeout_s};
     struct client *client = NULL;
     struct err err = {0};
-    const Profile *p = load(d);
-    if (p == NULL || !check_files(d, p, &config)) {
+    Profile *p = load(d);
+    if (p == NULL || !check_sign_in(d, p) || !check_files(d, p, &config)) {
         return;
     }
     config.server = p->server;

@@ -15,9 +15,9 @@ from source_rules.tree import CODE
 # headers' names. `net` stands for the modules nested in it too, such as `net_http2`.
 THIRD_PARTY = {
     "openssl/": {"base", "crypto", "net", "keys", "setup", "sink", "client", "cli"},
-    "jansson.h": {"crypto", "wire", "identity"},
+    "jansson.h": {"crypto", "wire", "identity", "cli"},
     "libpq-fe.h": {"conninfo", "store", "cli"},
-    "curl/": {"transfer", "client"},
+    "curl/": {"transfer", "client", "cli"},
     "ares.h": {"dns"},
     "idn2.h": {"domain"},
     "unicase.h": {"domain"},

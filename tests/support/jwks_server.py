@@ -47,7 +47,7 @@ def serve(folder):
                 file.write(self.path + "\n")
             if self.path == "/slow":
                 time.sleep(0.3)
-            if self.path == "/moved":
+            if self.path == "/moved" or self.path.startswith("/moved/"):
                 self.send_response(302)
                 self.send_header("Location", "/jwks.json")
                 self.send_header("Content-Length", "0")

@@ -43,17 +43,36 @@ class Provider:
         with urllib.request.urlopen(f"{self.issuer}/jwks", context=ssl.create_default_context(cafile=self.ca_file), timeout=20) as page:
             return json.dumps(json.load(page))
 
-    def sign_in(self, url, address):
-        """Go where the portal has sent the reader, sign in and agree; the address to which the provider sends them back."""
+    def _through_pages(self, url, typed, aborted=False):
+        """Send each form as it comes, with what is typed into its fields; the first answer that has none, or what comes of
+        Abort."""
         opener = urllib.request.build_opener(
             urllib.request.HTTPSHandler(context=ssl.create_default_context(cafile=self.ca_file)),
             urllib.request.HTTPCookieProcessor(http.cookiejar.CookieJar()), _Stop(self.issuer))
         answer = opener.open(url, timeout=20)
         while answer.status == 200:
             form = _Form(answer.read().decode())
-            fields = {**form.fields, **({"login": address, "password": "x"} if "login" in form.fields else {})}
+            if not form.action:
+                break
+            fields = {**form.fields, **{name: value for name, value in typed.items() if name in form.fields}}
+            is_last = aborted and "confirm" in fields
+            fields = {**fields, **({"abort": "yes"} if is_last else {})}
             answer = opener.open(urllib.parse.urljoin(answer.url, form.action), urllib.parse.urlencode(fields).encode(), timeout=20)
-        return answer.headers["location"]
+            if is_last:
+                break
+        return answer
+
+    def sign_in(self, url, address):
+        """Go where the portal has sent the reader, sign in and agree; the address to which the provider sends them back."""
+        return self._through_pages(url, {"login": address, "password": "x"}).headers["location"]
+
+    def confirm(self, url, code, address):
+        """Enter a device code, sign in and agree."""
+        assert self._through_pages(url, {"user_code": code, "login": address, "password": "x"}).status == 200
+
+    def refuse(self, url, code):
+        """Enter a device code, and press Abort where it is asked whether the device is one's own."""
+        self._through_pages(url, {"user_code": code}, aborted=True)
 
 
 class _Form(html.parser.HTMLParser):  # pylint: disable=abstract-method
