@@ -64,6 +64,9 @@ rc metric_boards_new(size_t workers, struct metric_boards **out, struct err *err
     struct metric_boards *boards = mmap(NULL, bytes, PROT_READ | PROT_WRITE,
                                         MAP_SHARED | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
     ENSURE(boards != MAP_FAILED, err, R_STARTUP_FAILED);
+    if (shared == NULL) {
+        xfree(own); /* what was counted before there were workers to count */
+    }
     boards->count = workers + 1;
     *out = shared = boards;
     write_on(&boards->boards[workers]);
