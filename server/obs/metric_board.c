@@ -20,7 +20,7 @@ static struct metric_board *own;     /* the one that this process writes */
 static uint16_t first_of[M_COUNT_], next_of[METRIC_SERIES_MAX];
 
 static const enum metric_type types[M_COUNT_] = {
-#define METRIC(id, type, name, labels, help) [M_##id] = type,
+#define METRIC(id, type, name, labels, help) [M_##id] = (type),
 #include "obs/metrics.def"
 #undef METRIC
 };

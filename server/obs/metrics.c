@@ -42,14 +42,20 @@ struct total {
     int64_t value, sum, buckets[METRIC_BUCKETS + 1];
 };
 
+/* One that is told, on one of the boards. */
+struct found {
+    const struct series *series;
+};
+
 static int compare(const void *left, const void *right)
 {
-    const struct series *const *a = left, *const *b = right;
-    if ((*a)->metric != (*b)->metric) {
-        return (*a)->metric < (*b)->metric ? -1 : 1;
+    const struct series *a = ((const struct found *)left)->series;
+    const struct series *b = ((const struct found *)right)->series;
+    if (a->metric != b->metric) {
+        return a->metric < b->metric ? -1 : 1;
     }
-    int by_first = strcmp((*a)->label1, (*b)->label1);
-    return by_first != 0 ? by_first : strcmp((*a)->label2, (*b)->label2);
+    int by_first = strcmp(a->label1, b->label1);
+    return by_first != 0 ? by_first : strcmp(a->label2, b->label2);
 }
 
 static int64_t join(enum metric_type type, int64_t a, int64_t b)
@@ -87,19 +93,19 @@ static struct total total_of(const struct series *first)
 }
 
 /* All series that are told, equal ones beside each other. */
-static const struct series **gather(size_t *count)
+static struct found *gather(size_t *count)
 {
     size_t boards = metric_board_count(), max = 0, n = 0;
     for (size_t i = 0; i < boards; i++) {
         max += atomic_load(&metric_board_at(i)->count);
     }
-    const struct series **found = xreallocarray(NULL, max + 1, sizeof *found);
+    struct found *found = xreallocarray(NULL, max + 1, sizeof *found);
     for (size_t i = 0; i < boards; i++) {
         const struct metric_board *board = metric_board_at(i);
         uint32_t on_it = atomic_load(&board->count);
         for (uint32_t k = 0; k < on_it && n < max; k++) {
             if (atomic_load(&board->series[k].is_told)) {
-                found[n++] = &board->series[k];
+                found[n++].series = &board->series[k];
             }
         }
     }
@@ -198,14 +204,14 @@ static void write_head(struct buf *out, enum metric metric)
 void metrics_write(struct buf *out)
 {
     size_t count, i = 0;
-    const struct series **all = gather(&count);
+    struct found *all = gather(&count);
     for (int m = 0; m < M_COUNT_; m++) {
         write_head(out, (enum metric)m);
-        while (i < count && all[i]->metric == (enum metric)m) {
-            struct total total = total_of(all[i]);
+        while (i < count && all[i].series->metric == (enum metric)m) {
+            struct total total = total_of(all[i].series);
             size_t same = i;
             while (i < count && compare(&all[same], &all[i]) == 0) {
-                add_series(&total, all[i++]);
+                add_series(&total, all[i++].series);
             }
             write_total(out, &total);
         }
