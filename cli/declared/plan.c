@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "base/hashmap.h"
+#include "base/utf8.h"
 #include "cli/declared/fields.h"
 #include "cli/declared/match.h"
 
@@ -67,8 +68,9 @@ static int read_present(struct plan *plan, const struct document *document,
     struct session *s = plan->state.session;
     int code = state_read(&plan->state, document->kind, document->tenant, objects);
     if (code != EXIT_OK) {
-        fprintf(stderr, "  It is asked for by %s, line %zu. Nothing was changed.\n", document->file,
-                document->manifest.line);
+        fputs("  It is asked for by ", stderr);
+        utf8_print(stderr, document->file);
+        fprintf(stderr, ", line %zu. Nothing was changed.\n", document->manifest.line);
         return code;
     }
     bool is_missing = (*objects)->is_absent && document->kind != &KINDS[KIND_TENANT] &&
