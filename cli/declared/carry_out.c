@@ -134,7 +134,7 @@ static int remove_it(struct session *s, const struct change *change, ProtobufCMe
 static int order(struct plan *plan, const struct change *change, ProtobufCMessage **answer)
 {
     struct session *s = plan->state.session;
-    struct objects *rules;
+    struct objects *rules = NULL;
     const char **is, **shall;
     Chancery__V1__ReorderRulesRequest request;
     chancery__v1__reorder_rules_request__init(&request);

@@ -73,7 +73,7 @@ int export_print(struct state *state, const char *tenant, char *const *kinds, si
     struct session *s = state->session;
     int code = check_kinds(s, kinds, kind_count);
     for (size_t i = 0; code == EXIT_OK && i < KIND_COUNT; i++) {
-        struct objects *objects;
+        struct objects *objects = NULL;
         if (!is_asked_for(&KINDS[i], kinds, kind_count) || !is_seen(state, &KINDS[i], tenant)) {
             continue;
         }

@@ -83,7 +83,7 @@ static int read_present(struct plan *plan, const struct document *document,
 static int plan_document(struct plan *plan, const struct document *document)
 {
     struct session *s = plan->state.session;
-    struct objects *objects;
+    struct objects *objects = NULL;
     struct object *object = NULL;
     struct change change = {.act = ACT_MAKE,
                             .kind = document->kind,

@@ -1,5 +1,6 @@
 # SPDX-License-Identifier: Apache-2.0
 """Declarative administration (docs/declared.md): chancery export, diff and apply."""
+import itertools
 import json
 import os
 import re
@@ -338,7 +339,7 @@ HEAD = "apiVersion: chancery.v1\nkind: Template\n"
     (template() + template(), "line 4: Template is described in standard input, line 2, already"),
     ("[" * 5000, "not YAML"), ("a: " + "[" * 40 + "]" * 40, "nested too deeply"),
     ("- 1\n", "a document must be a mapping"), ("", "there is no document"), ("# nothing\n", "there is no document"),
-    ("kind: *x\n", "not YAML: found undefined alias")])
+    ("kind: *x\n", "not YAML: found undefined alias")], ids=itertools.count())
 def test_bad_documents(own_once, text, said):
     done = own_once.apply(text, expect=FAILED)
     assert said in done.stderr, done.stderr
