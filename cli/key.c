@@ -2,20 +2,25 @@
 /* chancery key */
 #include <inttypes.h>
 #include <stdio.h>
+#include <string.h>
 
-#include "chancery/v1/key.pb-c.h"
+#include "cli/key.h"
 #include "cli/number.h"
 #include "cli/table.h"
-#include "cli/verbs.h"
 #include "cli/when.h"
 
 static const char HELP[] =
     "usage: chancery key list           --profile FILE [-o json|yaml]\n"
     "       chancery key rotate         --profile FILE [--reason TEXT] PURPOSE\n"
+    "       chancery key activate       --profile FILE [--reason TEXT] PURPOSE VERSION\n"
     "       chancery key revoke         --profile FILE [--reason TEXT] PURPOSE VERSION\n"
     "       chancery key restore        --profile FILE [--reason TEXT] PURPOSE VERSION\n"
     "       chancery key destroy        --profile FILE --reason TEXT [--days N] PURPOSE VERSION\n"
     "       chancery key cancel-destroy --profile FILE [--reason TEXT] PURPOSE VERSION\n"
+    "       chancery key export         --profile FILE --to JWK --reason TEXT [--approval ID] SET\n"
+    "       chancery key import         --profile FILE --key KEY [--reason TEXT] PURPOSE\n"
+    "       chancery key new-recipient  KEY\n"
+    "       chancery key open-exported  --keys SET [--key KEY] INPUT [OUTPUT]\n"
     "\n"
     "A tenant has three keys, each in versions of which one is active. PURPOSE is\n"
     "\n"
@@ -25,14 +30,28 @@ static const char HELP[] =
     "\n"
     "  rotate          makes another version and the one before archived: content that is there\n"
     "                  stays as it is and opens. Holds from the next call on, at all nodes\n"
+    "  activate        makes an archived version the active one again, and the one before archived\n"
     "  revoke          refuses every use of an archived version: what it has sealed doesn't open.\n"
     "                  Of one that may be known to others: rotate, then revoke it\n"
     "  restore         lets a revoked version open again\n"
     "  destroy         revokes a version now, and destroys it for ever after 30 days\n"
     "  cancel-destroy  keeps it; it stays revoked\n"
+    "  export          writes all active and archived versions to the file SET, encrypted to the\n"
+    "                  public key in the file JWK\n"
+    "  import          makes a key of your own the active version: it leaves this machine wrapped to a\n"
+    "                  key that the authority makes for this one import\n"
+    "  new-recipient   makes a key for an export: its secret half goes to the file KEY, which stays with\n"
+    "                  you, its public half to standard output. Asks nobody\n"
+    "  open-exported   opens a protected mail or file by an exported set. Asks nobody: it works\n"
+    "                  when the authority is gone, whatever the policy says\n"
     "\n"
     "  --reason TEXT   why, for the log\n"
     "  --days N        until it is destroyed, 7 to 90\n"
+    "  --to JWK        to whom to export: a public key (RFC 7517), EC P-256 or P-384, or RSA\n"
+    "  --approval ID   the approval, once another admin has given it; holds for a day\n"
+    "  --keys SET      what export wrote; or the JWK set in it, which another program has decrypted\n"
+    "  --key KEY       (open-exported) the secret half of the key to which was exported, in PEM;\n"
+    "                  (import) the key: a private key in PEM, or for sealing 32 random bytes\n"
     "  --etag ETAG     only if the version (rotate: the active one) is as it was when -o json\n"
     "                  showed this: a script that repeats rotate does not rotate twice\n"
     "\n"
@@ -41,15 +60,21 @@ static const char HELP[] =
     "admin for it, destroy only asks for approval; so does restore, where access to content needs\n"
     "one: see chancery approval --help.\n"
     "\n"
+    "Who has an exported set and its key opens all content of the tenant, so export needs a second\n"
+    "admin where exporting keys or access to content does. Once they have approved, say the same\n"
+    "again with --approval.\n"
+    "\n"
+    "Who brings a key knows it, so import needs a second admin where access to content does; they\n"
+    "must approve within a day.\n"
+    "\n"
+    "  chancery key import --profile contoso-admin.yaml --key hsm-signing.pem signing\n"
+    "  chancery key new-recipient customer.pem > customer.jwk\n"
+    "  chancery key export --profile contoso-admin.yaml --to customer.jwk --reason 'we leave' keys.jwe\n"
+    "  chancery key open-exported --keys keys.jwe --key customer.pem mail.eml.protected.eml mail.eml\n"
     "  chancery key rotate --profile contoso-admin.yaml --reason 'every year' sealing\n"
     "  chancery key destroy --profile contoso-admin.yaml --reason 'retention is over' sealing 1\n"
     "\n"
     "Next: chancery key list shows the versions, and until when one can still be kept.\n";
-
-struct key_args {
-    struct verb_args common;
-    const char *reason, *days, *etag;
-};
 
 static const struct key_args *own_args(const struct verb_args *args)
 {
@@ -87,7 +112,7 @@ static void show_all(Chancery__V1__Key *const *keys, size_t count)
     table_end(&table);
 }
 
-static void show_one(Chancery__V1__Key *key)
+void key_show(Chancery__V1__Key *key)
 {
     show_all(&key, 1);
 }
@@ -110,8 +135,7 @@ static int list(struct session *s, const struct verb_args *args)
 
 /* --- acts ------------------------------------------------------------------------------------- */
 
-static int read_purpose(struct session *s, const struct verb_args *args,
-                        Chancery__V1__KeyPurpose *out)
+int key_read_purpose(struct session *s, const struct verb_args *args, Chancery__V1__KeyPurpose *out)
 {
     size_t at = 0;
     int code = choice_read(s->command, "PURPOSE", args->operands[0], PURPOSES, &at);
@@ -123,7 +147,7 @@ static int read_version(struct session *s, const struct verb_args *args,
                         Chancery__V1__KeyPurpose *purpose, int32_t *out)
 {
     uint32_t version = 0;
-    int code = read_purpose(s, args, purpose);
+    int code = key_read_purpose(s, args, purpose);
     if (code == EXIT_OK) {
         code = number_read(s->command, "VERSION", args->operands[1], 1, INT32_MAX, &version);
     }
@@ -133,7 +157,7 @@ static int read_version(struct session *s, const struct verb_args *args,
 
 static void show_rotated(const void *response)
 {
-    show_one(((const Chancery__V1__RotateKeyResponse *)response)->key);
+    key_show(((const Chancery__V1__RotateKeyResponse *)response)->key);
 }
 
 static int rotate(struct session *s, const struct verb_args *args)
@@ -142,15 +166,33 @@ static int rotate(struct session *s, const struct verb_args *args)
     chancery__v1__rotate_key_request__init(&request);
     request.reason = text_field(own_args(args)->reason);
     request.etag = text_field(own_args(args)->etag);
-    int code = read_purpose(s, args, &request.purpose);
+    int code = key_read_purpose(s, args, &request.purpose);
     return code == EXIT_OK ? verb_call(s, args, "KeyService/RotateKey", &request.base,
                                        &chancery__v1__rotate_key_response__descriptor, show_rotated)
                            : code;
 }
 
+static void show_activated(const void *response)
+{
+    key_show(((const Chancery__V1__ActivateKeyResponse *)response)->key);
+}
+
+static int activate(struct session *s, const struct verb_args *args)
+{
+    Chancery__V1__ActivateKeyRequest request;
+    chancery__v1__activate_key_request__init(&request);
+    request.reason = text_field(own_args(args)->reason);
+    request.etag = text_field(own_args(args)->etag);
+    int code = read_version(s, args, &request.purpose, &request.version);
+    return code == EXIT_OK
+               ? verb_call(s, args, "KeyService/ActivateKey", &request.base,
+                           &chancery__v1__activate_key_response__descriptor, show_activated)
+               : code;
+}
+
 static void show_revoked(const void *response)
 {
-    show_one(((const Chancery__V1__RevokeKeyResponse *)response)->key);
+    key_show(((const Chancery__V1__RevokeKeyResponse *)response)->key);
 }
 
 static int revoke(struct session *s, const struct verb_args *args)
@@ -167,7 +209,7 @@ static int revoke(struct session *s, const struct verb_args *args)
 
 static void show_restored(const void *response)
 {
-    show_one(((const Chancery__V1__RestoreKeyResponse *)response)->key);
+    key_show(((const Chancery__V1__RestoreKeyResponse *)response)->key);
 }
 
 static int restore(struct session *s, const struct verb_args *args)
@@ -185,7 +227,7 @@ static int restore(struct session *s, const struct verb_args *args)
 
 static void show_destroying(const void *response)
 {
-    show_one(((const Chancery__V1__DestroyKeyResponse *)response)->key);
+    key_show(((const Chancery__V1__DestroyKeyResponse *)response)->key);
 }
 
 static int destroy(struct session *s, const struct verb_args *args)
@@ -211,7 +253,7 @@ static int destroy(struct session *s, const struct verb_args *args)
 
 static void show_kept(const void *response)
 {
-    show_one(((const Chancery__V1__CancelDestroyKeyResponse *)response)->key);
+    key_show(((const Chancery__V1__CancelDestroyKeyResponse *)response)->key);
 }
 
 static int cancel(struct session *s, const struct verb_args *args)
@@ -231,25 +273,35 @@ static int cancel(struct session *s, const struct verb_args *args)
 
 static const struct verb VERBS[] = {{"list", 0, 0, NULL, list},
                                     {"rotate", 1, 1, "one purpose", rotate},
+                                    {"activate", 2, 2, "a purpose and a version", activate},
                                     {"revoke", 2, 2, "a purpose and a version", revoke},
                                     {"restore", 2, 2, "a purpose and a version", restore},
                                     {"destroy", 2, 2, "a purpose and a version", destroy},
-                                    {"cancel-destroy", 2, 2, "a purpose and a version", cancel}};
+                                    {"cancel-destroy", 2, 2, "a purpose and a version", cancel},
+                                    {"export", 1, 1, "the file to write", key_export},
+                                    {"import", 1, 1, "one purpose", key_import}};
 
 static int run(int argc, char **argv)
 {
     struct key_args args = {0};
     const struct option_spec specs[] = {
-        VERB_OPTIONS(args.common),
-        {"--reason", &args.reason, NULL, NULL},
-        {"--days", &args.days, NULL, NULL},
-        {"--etag", &args.etag, NULL, NULL},
+        VERB_OPTIONS(args.common),          {"--reason", &args.reason, NULL, NULL},
+        {"--days", &args.days, NULL, NULL}, {"--etag", &args.etag, NULL, NULL},
+        {"--to", &args.to, NULL, NULL},     {"--approval", &args.approval, NULL, NULL},
+        {"--keys", &args.keys, NULL, NULL}, {"--key", &args.key, NULL, NULL},
     };
     argc = options_take(&command_key, specs, sizeof specs / sizeof specs[0], argc, argv);
+    if (argc >= 2 && strcmp(argv[1], "new-recipient") == 0) {
+        return key_new_recipient(argc, argv);
+    }
+    if (argc >= 2 && strcmp(argv[1], "open-exported") == 0) {
+        return key_open_exported(&args, argc, argv);
+    }
     return verbs_run(&command_key, VERBS, sizeof VERBS / sizeof VERBS[0], &args.common, argc, argv);
 }
 
-const struct command command_key = {.name = "key",
-                                    .summary = "rotate, revoke and destroy a tenant's keys",
-                                    .help = HELP,
-                                    .run = run};
+const struct command command_key = {
+    .name = "key",
+    .summary = "rotate, revoke, destroy, import and export a tenant's keys",
+    .help = HELP,
+    .run = run};

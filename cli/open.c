@@ -52,47 +52,12 @@ static const char *rights_text(struct session *s, const Chancery__V1__Right *num
 
 /* --- open ------------------------------------------------------------------------------------- */
 
-static rc write_file(const struct protected *p, const char *path, const struct secret *key,
-                     struct err *err)
-{
-    struct output output;
-    TRY(output_open(path, &output, err));
-    rc result = content_file_read(&p->file, p->in, output.file, key, err);
-    return result.ok ? output_keep(&output, err) : output_drop(&output);
-}
-
-static rc write_mail(struct session *s, const struct protected *p, const char *path,
-                     const struct secret *key, struct err *err)
-{
-    struct slice mail;
-    TRY(mail_open(s->arena, p->mail.sealed, key, &mail, err));
-    return output_write(path, mail, err);
-}
-
-static const char *default_output(struct session *s, const char *input)
-{
-    if (strcmp(input, "-") == 0) {
-        return "-";
-    }
-    static const char *const ends[] = {".protected", ".protected.eml"};
-    const char *slash = strrchr(input, '/'), *name = slash == NULL ? input : slash + 1;
-    size_t len = strlen(name);
-    for (size_t i = 0; i < sizeof ends / sizeof ends[0]; i++) {
-        size_t end = strlen(ends[i]);
-        if (len > end && strcmp(name + len - end, ends[i]) == 0) {
-            return arena_printf(s->arena, "%.*s.opened%s", (int)(strlen(input) - end), input,
-                                ends[i] + strlen(ends[0]));
-        }
-    }
-    return arena_printf(s->arena, "%s.opened", input);
-}
-
 static rc write_content(struct session *s, struct protected *p, const chancery_content *content,
                         const char *output, struct err *err)
 {
     AUTO(secret_free_at) struct secret *key = NULL;
     TRY(session_content_key(content, &key, err));
-    return p->is_file ? write_file(p, output, key, err) : write_mail(s, p, output, key, err);
+    return protected_write(s->arena, p, output, key, err);
 }
 
 static void tell_rights(const chancery_content *content)
@@ -140,7 +105,8 @@ static int run_open(int argc, char **argv)
         return code;
     }
     if (protected_load(session.arena, argv[1], &p, &err).ok) {
-        code = open_with(&session, &p, argc == 3 ? argv[2] : default_output(&session, argv[1]));
+        code = open_with(&session, &p,
+                         argc == 3 ? argv[2] : protected_output_for(session.arena, argv[1]));
     } else {
         code = fail_with(&command_open, &err);
     }

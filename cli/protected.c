@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "base/ids.h"
+#include "cli/output.h"
 
 /* What can't be read twice, such as a pipe, is kept in a file that has no name. It is protected, so it
  * is no secret. */
@@ -58,6 +59,47 @@ rc protected_load(struct arena *arena, const char *path, struct protected *out, 
     TRY(mail_unwrap(arena, bytes, &out->mail, err));
     out->license = out->mail.license;
     return OK;
+}
+
+static rc write_file(const struct protected *p, const char *path, const struct secret *key,
+                     struct err *err)
+{
+    struct output output;
+    TRY(output_open(path, &output, err));
+    rc result = content_file_read(&p->file, p->in, output.file, key, err);
+    return result.ok ? output_keep(&output, err) : output_drop(&output);
+}
+
+static rc write_mail(struct arena *arena, const struct protected *p, const char *path,
+                     const struct secret *key, struct err *err)
+{
+    struct slice mail;
+    TRY(mail_open(arena, p->mail.sealed, key, &mail, err));
+    return output_write(path, mail, err);
+}
+
+rc protected_write(struct arena *arena, const struct protected *p, const char *path,
+                   const struct secret *key, struct err *err)
+{
+    return p->is_file ? write_file(p, path, key, err) : write_mail(arena, p, path, key, err);
+}
+
+const char *protected_output_for(struct arena *arena, const char *input)
+{
+    if (strcmp(input, "-") == 0) {
+        return "-";
+    }
+    static const char *const ends[] = {".protected", ".protected.eml"};
+    const char *slash = strrchr(input, '/'), *name = slash == NULL ? input : slash + 1;
+    size_t len = strlen(name);
+    for (size_t i = 0; i < sizeof ends / sizeof ends[0]; i++) {
+        size_t end = strlen(ends[i]);
+        if (len > end && strcmp(name + len - end, ends[i]) == 0) {
+            return arena_printf(arena, "%.*s.opened%s", (int)(strlen(input) - end), input,
+                                ends[i] + strlen(ends[0]));
+        }
+    }
+    return arena_printf(arena, "%s.opened", input);
 }
 
 void protected_close(struct protected *p)

@@ -18,6 +18,11 @@ struct protected
     struct slice license;
 };
 rc protected_load(struct arena *arena, const char *path, struct protected *out, struct err *err);
+/* Write what was protected, byte for byte: whole or not at all. */
+rc protected_write(struct arena *arena, const struct protected *p, const char *path,
+                   const struct secret *key, struct err *err);
+/* Where to write what is opened if nothing is said: beside the input. NULL over budget. */
+const char *protected_output_for(struct arena *arena, const char *input);
 void protected_close(struct protected *p);
 
 /* A content as a command line names it: by its id, or by a protected mail or file, whose publishing

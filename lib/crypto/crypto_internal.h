@@ -5,6 +5,7 @@
 
 #include <openssl/evp.h>
 
+#include "base/secret.h"
 #include "base/slice.h"
 #include "crypto/jwk.h"
 #include "crypto/key_type.h"
@@ -49,6 +50,12 @@ struct jwk_private {
     struct jwk_public pub; /* pkey holds the private half too */
 };
 
+/* A private key of whatever type as PKCS #8, in DER for wrapping or PEM for files; and read one of this type. R_CRYPTO_FAILED. */
+rc pkey_encode(const EVP_PKEY *pkey, const char *format, struct secret **out, struct err *err);
+rc pkey_decode(const char *type, const struct secret *bytes, const char *format, EVP_PKEY **out,
+               struct err *err);
+/* A pkey (taken) as a private key of ours. R_CRYPTO_FAILED for one of a kind that we don't make. */
+rc jwk_private_of(EVP_PKEY *pkey, struct jwk_private **out, struct err *err);
 /* Fill in the thumbprint of a key whose type and pkey are set. */
 rc jwk_set_thumbprint(struct jwk_public *key, struct err *err);
 /* A member that must be there, decoded from base64url, and not empty. `invalid` otherwise. */

@@ -9,7 +9,7 @@
 #include "crypto/crypto_internal.h"
 #include "crypto/json.h"
 
-enum { TOKEN_BYTES_MAX = 16 * 1024, DECRYPT_BUDGET = 4 * TOKEN_BYTES_MAX };
+enum { TOKEN_BYTES_MAX = 16 * 1024, HEADER_BUDGET = 16 * 1024 };
 
 /* --- encryption ----------------------------------------------------------------------------- */
 
@@ -65,7 +65,6 @@ static rc split(struct arena *arena, struct slice token, enum reason mismatch,
                 struct jwe_parts *out, struct err *err)
 {
     struct slice rest = token;
-    ENSURE(token.len <= TOKEN_BYTES_MAX, err, mismatch);
     for (int i = 0; i < 5; i++) {
         ptrdiff_t dot = slice_find(rest, '.');
         ENSURE((dot >= 0) == (i < 4), err, mismatch);
@@ -100,7 +99,14 @@ static rc unwrap_cek(struct arena *arena, const struct jwk_private *key,
 rc jwe_decrypt(const struct jwk_private *key, struct slice token, enum reason mismatch,
                struct secret **out, struct err *err)
 {
-    AUTO(arena_free_at) struct arena *arena = arena_new(DECRYPT_BUDGET);
+    return jwe_decrypt_long(key, token, TOKEN_BYTES_MAX, mismatch, out, err);
+}
+
+rc jwe_decrypt_long(const struct jwk_private *key, struct slice token, size_t max,
+                    enum reason mismatch, struct secret **out, struct err *err)
+{
+    ENSURE(token.len <= max, err, mismatch);
+    AUTO(arena_free_at) struct arena *arena = arena_new(3 * max + HEADER_BUDGET);
     struct jwe_parts parts = {0};
     uint8_t cek[CEK_BYTES];
     TRY(split(arena, token, mismatch, &parts, err));

@@ -13,3 +13,6 @@ rc jwe_encrypt(struct arena *arena, const struct jwk_public *to, struct slice pl
  * not a sound JWE to this key. The plaintext is a secret of its own. */
 rc jwe_decrypt(const struct jwk_private *key, struct slice token, enum reason mismatch,
                struct secret **out, struct err *err);
+/* The same for tokens of up to so many bytes, which jwe_decrypt bounds by 16 KiB. */
+rc jwe_decrypt_long(const struct jwk_private *key, struct slice token, size_t max,
+                    enum reason mismatch, struct secret **out, struct err *err);

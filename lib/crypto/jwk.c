@@ -88,8 +88,7 @@ static const struct key_type *type_of_private(const EVP_PKEY *pkey)
     return ok ? key_type_of_group(group) : NULL;
 }
 
-/* Wrap a pkey (taken) as a private key of ours. */
-static rc private_from_pkey(EVP_PKEY *pkey, struct jwk_private **out, struct err *err)
+rc jwk_private_of(EVP_PKEY *pkey, struct jwk_private **out, struct err *err)
 {
     const struct key_type *type = type_of_private(pkey);
     if (type == NULL) {
@@ -113,14 +112,12 @@ rc jwk_private_generate(enum jwk_kind kind, struct jwk_private **out, struct err
 {
     EVP_PKEY *pkey = NULL;
     TRY(ec_generate(key_type_of(kind), &pkey, err));
-    return private_from_pkey(pkey, out, err);
+    return jwk_private_of(pkey, out, err);
 }
 
-/* Encode the private half; DER for wrapping, PEM for files. */
-static rc encode_private(const struct jwk_private *key, const char *format, struct secret **out,
-                         struct err *err)
+rc pkey_encode(const EVP_PKEY *pkey, const char *format, struct secret **out, struct err *err)
 {
-    OSSL_ENCODER_CTX *ctx = OSSL_ENCODER_CTX_new_for_pkey(key->pub.pkey, EVP_PKEY_KEYPAIR, format,
+    OSSL_ENCODER_CTX *ctx = OSSL_ENCODER_CTX_new_for_pkey(pkey, EVP_PKEY_KEYPAIR, format,
                                                           "PrivateKeyInfo", algs()->properties);
     unsigned char *bytes = NULL;
     size_t len = 0;
@@ -133,12 +130,12 @@ static rc encode_private(const struct jwk_private *key, const char *format, stru
     return OK;
 }
 
-static rc decode_private(const struct secret *bytes, const char *format, struct jwk_private **out,
-                         struct err *err)
+rc pkey_decode(const char *type, const struct secret *bytes, const char *format, EVP_PKEY **out,
+               struct err *err)
 {
     EVP_PKEY *pkey = NULL;
     OSSL_DECODER_CTX *ctx = OSSL_DECODER_CTX_new_for_pkey(
-        &pkey, format, NULL, "EC", EVP_PKEY_KEYPAIR, NULL, algs()->properties);
+        &pkey, format, NULL, type, EVP_PKEY_KEYPAIR, NULL, algs()->properties);
     struct slice data = secret_use(bytes);
     const unsigned char *at = data.ptr;
     size_t left = data.len;
@@ -146,27 +143,36 @@ static rc decode_private(const struct secret *bytes, const char *format, struct 
     OSSL_DECODER_CTX_free(ctx);
     openssl_errors_clear();
     ENSURE(ok, err, R_CRYPTO_FAILED);
-    return private_from_pkey(pkey, out, err);
+    *out = pkey;
+    return OK;
+}
+
+static rc import(const struct secret *bytes, const char *format, struct jwk_private **out,
+                 struct err *err)
+{
+    EVP_PKEY *pkey = NULL;
+    TRY(pkey_decode("EC", bytes, format, &pkey, err));
+    return jwk_private_of(pkey, out, err);
 }
 
 rc jwk_private_export(const struct jwk_private *key, struct secret **out, struct err *err)
 {
-    return encode_private(key, "DER", out, err);
+    return pkey_encode(key->pub.pkey, "DER", out, err);
 }
 
 rc jwk_private_import(const struct secret *der, struct jwk_private **out, struct err *err)
 {
-    return decode_private(der, "DER", out, err);
+    return import(der, "DER", out, err);
 }
 
 rc jwk_private_from_pem(const struct secret *pem, struct jwk_private **out, struct err *err)
 {
-    return decode_private(pem, "PEM", out, err);
+    return import(pem, "PEM", out, err);
 }
 
 rc jwk_private_to_pem(const struct jwk_private *key, struct secret **out, struct err *err)
 {
-    return encode_private(key, "PEM", out, err);
+    return pkey_encode(key->pub.pkey, "PEM", out, err);
 }
 
 const struct jwk_public *jwk_private_public(const struct jwk_private *key)

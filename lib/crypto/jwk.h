@@ -18,6 +18,7 @@ enum {
     JWK_KID_MAX = 255,
     JWK_ISSUER_MAX = 512,
     JWK_THUMBPRINT_BYTES = 32, /* RFC 7638, SHA-256 */
+    JWK_THUMBPRINT_TEXT = 44,  /* of one in base64url, with a NUL */
     JWK_RSA_BITS_MIN = 2048,
     JWK_RSA_BITS_MAX = 8192,
 };

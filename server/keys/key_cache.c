@@ -44,10 +44,11 @@ rc key_wrap(struct keys *keys, struct arena *arena, const struct keys_ref *ref,
     return OK;
 }
 
-static rc decrypt(struct keys *keys, struct arena *arena, const struct keys_ref *ref,
-                  struct secret **out, struct err *err)
+rc key_decrypt(struct keys *keys, struct arena *arena, const struct keys_ref *ref,
+               struct secret **out, struct err *err)
 {
     struct slice aad, w = ref->wrapped;
+    ENSURE(w.len > KEY_SEAL_BYTES, err, R_KEYS_UNAVAILABLE);
     TRY(associated(arena, ref, &aad, err));
     struct slice body = slice_cut(w, AEAD_NONCE_BYTES, w.len - AEAD_TAG_BYTES);
     AUTO(secret_free_at) struct secret *key = secret_new(body.len);
@@ -100,7 +101,7 @@ rc key_unwrap(struct keys *keys, const struct keys_ref *ref, const struct unwrap
     }
     AUTO(secret_free_at) struct secret *raw = NULL;
     struct jwk_private *private = NULL;
-    TRY(decrypt(keys, arena, ref, &raw, err));
+    TRY(key_decrypt(keys, arena, ref, &raw, err));
     if (ref->purpose != KEY_SEALING) {
         TRY(jwk_private_import(raw, &private, err));
     }

@@ -44,6 +44,7 @@ struct keys *keys_new(struct loop *loop, struct secret *root, size_t cache_max)
     struct keys *keys = xcalloc(1, sizeof *keys);
     keys->loop = loop;
     keys->root = root;
+    list_init(&keys->importing);
     keys->cache =
         hashmap_new_shared(cache_max == 0 ? CACHE_MAX : cache_max, CACHE_BYTES_MAX, unwrapped_free);
     keys->clients = hashmap_new_shared(CLIENTS_MAX, CLIENTS_BYTES_MAX, client_key_forget);
@@ -53,6 +54,7 @@ struct keys *keys_new(struct loop *loop, struct secret *root, size_t cache_max)
 void keys_free(struct keys *keys)
 {
     if (keys != NULL) {
+        import_end(keys);
         hashmap_free(keys->cache);
         hashmap_free(keys->clients);
         secret_free(keys->root);
@@ -98,9 +100,13 @@ void keys_op_init(struct keys_op *op, struct keys *keys, struct arena *arena,
 {
     *op = (struct keys_op){.keys = keys, .arena = arena, .done = done, .user = user};
     loop_task_init(&op->finish, finish);
+    loop_task_init(&op->more, finish);
+    list_init(&op->importing);
 }
 
 void keys_op_cancel(struct keys_op *op)
 {
     loop_task_cancel(&op->finish);
+    loop_task_cancel(&op->more);
+    list_remove(&op->importing);
 }

@@ -9,6 +9,7 @@
 
 #include "base/arena.h"
 #include "base/ids.h"
+#include "base/list.h"
 #include "base/secret.h"
 #include "domain/values/key_purpose.h"
 #include "loop/loop.h"
@@ -46,6 +47,21 @@ void keys_forget(struct keys *keys, const struct keys_ref *ref);
  * root key than the one that wrapped this database finds out at start. R_ROOT_KEY_WRONG. */
 rc keys_make_check(struct keys *keys, struct arena *arena, struct slice *out, struct err *err);
 rc keys_verify_check(struct keys *keys, struct slice wrapped, struct err *err);
+
+/* A version that leaves by an export. */
+struct keys_exported {
+    struct keys_ref ref;
+    bool is_active; /* else it is archived */
+};
+struct key_export;
+
+/* What is wrong with a customer's key. */
+enum keys_flaw {
+    KEYS_IMPORT_SOUND,
+    KEYS_IMPORT_UNOPENED, /* it was not wrapped to this import key */
+    KEYS_IMPORT_KIND,  /* of another kind, curve or length; or it does not work, or is not random */
+    KEYS_IMPORT_OTHER, /* not the one of this thumbprint */
+};
 
 /* One operation, embedded in its owner. Inputs are borrowed until `done`, which comes once from the
  * loop; results lie in the arena. */
@@ -88,7 +104,18 @@ struct keys_op {
     struct uuid passcode;
     const char *address;
     struct slice guess;
+    /* In, for export, with `tenant`, `boundary`, and the customer's key as `client`. */
+    const struct keys_exported *exporting;
+    size_t exporting_count;
+    /* For make_import and import, with `tenant`, `boundary`: the import key's id, and its private half as it rests. import has
+     * what create_version has beside it: what was wrapped, and the RFC 7638 thumbprint of what is expected. */
+    struct uuid import;
+    struct slice import_wrapped; /* make_import: out */
+    struct slice imported, thumbprint;
     /* Out. */
+    const char *import_jwk; /* make_import: its public half */
+    enum keys_flaw flaw;    /* import: unless it is sound, nothing was made */
+    struct slice key_set;   /* export: a compact JWE of a JWK set (docs/formats.md §4.4) */
     struct slice wrapped_content_key; /* seal, reseal: a compact JWE to the client's key */
     struct slice use_license;         /* issue: a compact JWS */
     const struct opened_content *content_opened; /* open_content: lent by the arena */
@@ -107,7 +134,10 @@ struct keys_op {
         const char *public_jwk; /* "" for the sealing key */
     } set[KEY_SET_SIZE];
 
-    struct loop_task finish; /* private */
+    /* Private. */
+    struct key_export *export;
+    struct list importing;
+    struct loop_task finish, more;
 };
 
 void keys_op_init(struct keys_op *op, struct keys *keys, struct arena *arena,
@@ -143,6 +173,13 @@ void keys_sign_passcode(struct keys_op *op);
 
 /* Sign the claims as a publisher certificate. */
 void keys_sign_publisher(struct keys_op *op);
+
+/* Make an import key, in a thread. R_OVERLOADED when many wait for one. */
+void keys_make_import(struct keys_op *op);
+/* Open a customer's key, look whether it is what was asked for and works, and wrap it as set[0] of this version. */
+void keys_import(struct keys_op *op);
+/* Encrypt versions of a tenant's keys, as they are, to the customer's key. R_KEYS_UNAVAILABLE. */
+void keys_export(struct keys_op *op);
 
 /* Read and check a client's key; held by the arena. It is remembered only when something was wrapped to
  * it: until then it is anybody's. R_CLIENT_KEY_INVALID. */

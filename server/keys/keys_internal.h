@@ -10,7 +10,10 @@
 struct keys {
     struct loop *loop;
     struct secret *root;
-    struct hashmap *cache;   /* what a wrapped row is → struct unwrapped */
+    struct hashmap *cache;      /* what a wrapped row is → struct unwrapped */
+    struct import_maker *maker; /* NULL: no import key is being made */
+    struct secret *spare;       /* an import key that nobody waited for any more; NULL: none */
+    struct list importing;      /* operations that wait for one */
     struct hashmap *clients; /* a client's JWK as it came → struct client_key: clients come again */
 };
 
@@ -42,10 +45,18 @@ void client_key_forget(void *value);
  * not ours: a wrong boundary, tenant, purpose or version, or damaged. Lends until the next call. */
 rc key_unwrap(struct keys *keys, const struct keys_ref *ref, const struct unwrapped **out,
               struct err *err);
+/* The same without the cache: what stands in the row. */
+rc key_decrypt(struct keys *keys, struct arena *arena, const struct keys_ref *ref,
+               struct secret **out, struct err *err);
 /* Wrap a new key's bytes under the root key. */
 rc key_wrap(struct keys *keys, struct arena *arena, const struct keys_ref *ref,
             const struct secret *key, struct slice *out, struct err *err);
 void unwrapped_free(void *value);
+/* The JWK that is published of an exchange or signing key. NULL over budget. */
+const char *key_public_text(struct keys_op *op, enum key_purpose purpose,
+                            const struct jwk_public *key);
+/* Before the custodian goes. */
+void import_end(struct keys *keys);
 /* An operation is over: count it, and tell its owner from the loop. */
 void keys_report(struct keys_op *op, const char *operation, rc result);
 

@@ -1,18 +1,16 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* What the custodian does, in process. Each operation works at once and reports through the loop, as a
  * custodian process would. */
-#include <openssl/rand.h>
-
 #include "base/buf.h"
 #include "base/encode.h"
 #include "crypto/aead.h"
 #include "crypto/jwe.h"
 #include "crypto/jws.h"
 #include "crypto/kdf.h"
+#include "crypto/online_seal.h"
 #include "keys/keys_internal.h"
 #include "obs/metrics.h"
 
-static const char SEAL_INFO[] = "chancery publishing license 1";
 static const char CONTENT_INFO[] = "chancery content key 1";
 static const char LICENSE_TYPE[] = "use-license+jwt";
 
@@ -25,14 +23,22 @@ void keys_report(struct keys_op *op, const char *operation, rc result)
 
 /* --- a key set --------------------------------------------------------------------------------- */
 
-static rc new_private(struct keys_op *op, struct secret **out, const char **jwk_out,
-                      const char *use, const char *alg)
+const char *key_public_text(struct keys_op *op, enum key_purpose purpose,
+                            const struct jwk_public *key)
+{
+    const char *signing_alg = op->suite == KEYS_P384 ? "ES384" : "ES256";
+    return purpose == KEY_SIGNING ? jwk_public_json(op->arena, key, "sig", signing_alg)
+                                  : jwk_public_json(op->arena, key, "enc", "ECDH-ES+A256KW");
+}
+
+static rc new_private(struct keys_op *op, enum key_purpose purpose, struct secret **out,
+                      const char **jwk_out)
 {
     struct jwk_private *private = NULL;
     enum jwk_kind kind = op->suite == KEYS_P384 ? JWK_EC_P384 : JWK_EC_P256;
     TRY(jwk_private_generate(kind, &private, &op->err));
     rc exported = jwk_private_export(private, out, &op->err);
-    *jwk_out = jwk_public_json(op->arena, jwk_private_public(private), use, alg);
+    *jwk_out = key_public_text(op, purpose, jwk_private_public(private));
     jwk_private_free(private);
     TRY(exported);
     ARENA_ENSURE(*jwk_out, &op->err);
@@ -43,15 +49,12 @@ static rc new_key(struct keys_op *op, enum key_purpose purpose, uint32_t version
 {
     AUTO(secret_free_at) struct secret *key = NULL;
     struct keys_ref ref = {op->tenant, op->boundary, purpose, version, SLICE_NONE};
-    const char *signing_alg = op->suite == KEYS_P384 ? "ES384" : "ES256";
     op->set[index].purpose = purpose;
     op->set[index].public_jwk = "";
     if (purpose == KEY_SEALING) {
         key = secret_random(AEAD_KEY_BYTES);
-    } else if (purpose == KEY_SIGNING) {
-        TRY(new_private(op, &key, &op->set[index].public_jwk, "sig", signing_alg));
     } else {
-        TRY(new_private(op, &key, &op->set[index].public_jwk, "enc", "ECDH-ES+A256KW"));
+        TRY(new_private(op, purpose, &key, &op->set[index].public_jwk));
     }
     return key_wrap(op->keys, op->arena, &ref, key, &op->set[index].wrapped, &op->err);
 }
@@ -86,10 +89,15 @@ static rc derive(struct keys_op *op, const struct keys_ref *from, struct slice i
                            secret_bytes(*out), AEAD_KEY_BYTES, &op->err);
 }
 
-/* A key of its own per content, so that nonces of different contents can't meet. */
-static rc content_sealing_key(struct keys_op *op, struct secret **out)
+/* The seal of the operation's license. */
+static rc seal_of(struct keys_op *op, struct online_seal *out)
 {
-    return derive(op, &op->sealing, slice_str(SEAL_INFO), out);
+    const struct unwrapped *sealing;
+    TRY(key_unwrap(op->keys, &op->sealing, &sealing, &op->err));
+    *out = (struct online_seal){.sealing = sealing->raw,
+                                .content = slice_of(op->content.u.b, UUID_BYTES),
+                                .header = op->header};
+    return OK;
 }
 
 /* Random; or the same one again for the same request, without being stored anywhere. */
@@ -109,67 +117,12 @@ static rc make_content_key(struct keys_op *op, struct secret **out)
     return derive(op, &op->deriving, info, out);
 }
 
-/* What is sealed are two boxes: the content key, and behind it the policy, each nonce ‖ AES-256-GCM ‖ tag. To
- * issue, only the first is opened, so that a large policy is decrypted once. */
-enum {
-    BOX_OVERHEAD = AEAD_NONCE_BYTES + AEAD_TAG_BYTES,
-    KEY_BOX_BYTES = CONTENT_KEY_BYTES + BOX_OVERHEAD,
-};
-
-/* What a box is bound to: which of the two it is, the clear header, and for the content key the policy's tag, so that
- * the two stay together. */
-static rc associated(struct keys_op *op, const char *which, struct slice tag, struct slice *out)
-{
-    struct buf buf;
-    buf_init(&buf, op->arena);
-    buf_add(&buf, slice_of(which, strlen(which) + 1));
-    buf_add(&buf, tag);
-    buf_add(&buf, op->header);
-    return buf_finish(&buf, out, &op->err);
-}
-
-static rc policy_associated(struct keys_op *op, struct slice *out)
-{
-    return associated(op, "policy", SLICE_NONE, out);
-}
-
-static rc key_associated(struct keys_op *op, struct slice policy_box, struct slice *out)
-{
-    struct slice tag = slice_cut(policy_box, policy_box.len - AEAD_TAG_BYTES, policy_box.len);
-    return associated(op, "content key", tag, out);
-}
-
-static rc close_box(const struct secret *key, struct slice aad, struct slice plain, uint8_t *out,
-                    struct err *err)
-{
-    uint8_t *cipher = out + AEAD_NONCE_BYTES;
-    ENSURE(RAND_bytes(out, AEAD_NONCE_BYTES) == 1, err, R_CRYPTO_FAILED);
-    return aead_seal(secret_use(key), out, aad, plain, cipher, cipher + plain.len, err);
-}
-
-/* Into `out`, which is BOX_OVERHEAD shorter than the box. R_LICENSE_FORGED. */
-static rc open_box(const struct secret *key, struct slice aad, struct slice box, uint8_t *out,
-                   struct err *err)
-{
-    struct slice cipher = slice_cut(box, AEAD_NONCE_BYTES, box.len - AEAD_TAG_BYTES);
-    return aead_open(secret_use(key), box.ptr, aad, cipher, cipher.ptr + cipher.len, out,
-                     R_LICENSE_FORGED, err);
-}
-
 /* Seal a content key with the policy, and wrap it to the client's key. */
 static rc seal_key(struct keys_op *op, const struct secret *content_key)
 {
-    AUTO(secret_free_at) struct secret *key = NULL;
-    struct slice aad;
-    size_t len = KEY_BOX_BYTES + op->policy.len + BOX_OVERHEAD;
-    uint8_t *sealed = arena_alloc(op->arena, len);
-    ARENA_ENSURE(sealed, &op->err);
-    TRY(content_sealing_key(op, &key));
-    TRY(policy_associated(op, &aad));
-    TRY(close_box(key, aad, op->policy, sealed + KEY_BOX_BYTES, &op->err));
-    TRY(key_associated(op, slice_of(sealed + KEY_BOX_BYTES, len - KEY_BOX_BYTES), &aad));
-    TRY(close_box(key, aad, secret_use(content_key), sealed, &op->err));
-    op->sealed = slice_of(sealed, len);
+    struct online_seal seal;
+    TRY(seal_of(op, &seal));
+    TRY(online_seal(op->arena, &seal, content_key, op->policy, &op->sealed, &op->err));
     TRY(jwe_encrypt(op->arena, op->client->key, secret_use(content_key), &op->wrapped_content_key,
                     &op->err));
     client_key_remember(op->keys, op->client, op->sealing.tenant);
@@ -188,30 +141,15 @@ void keys_seal(struct keys_op *op)
     keys_report(op, "seal", seal(op));
 }
 
-/* Take the sealed bytes apart, and open the first box. R_LICENSE_FORGED when it, the clear header or the policy's tag
- * is another one. */
-static rc unseal_key(struct keys_op *op, const struct secret *key, struct slice *policy_box,
-                     struct secret **out)
-{
-    struct slice aad;
-    ENSURE(op->sealed.len >= KEY_BOX_BYTES + BOX_OVERHEAD, &op->err, R_LICENSE_FORGED);
-    *policy_box = slice_cut(op->sealed, KEY_BOX_BYTES, op->sealed.len);
-    TRY(key_associated(op, *policy_box, &aad));
-    *out = secret_new(CONTENT_KEY_BYTES);
-    return open_box(key, aad, slice_cut(op->sealed, 0, KEY_BOX_BYTES), secret_bytes(*out),
-                    &op->err);
-}
-
-/* The content key of a license, whoever has made it. */
+/* The content key of a license, whoever has made it. R_LICENSE_FORGED. */
 static rc open_key(struct keys_op *op, struct secret **out)
 {
-    AUTO(secret_free_at) struct secret *key = NULL;
-    struct slice box;
+    struct online_seal seal;
     if (op->publisher.len > 0) {
         return offline_open_key(op, out);
     }
-    TRY(content_sealing_key(op, &key));
-    return unseal_key(op, key, &box, out);
+    TRY(seal_of(op, &seal));
+    return online_unseal(op->arena, &seal, op->sealed, R_LICENSE_FORGED, out, NULL, &op->err);
 }
 
 static rc reseal(struct keys_op *op)
@@ -231,17 +169,11 @@ void keys_reseal(struct keys_op *op)
 /* Both boxes are checked: what the gate records must not fail when it is issued. */
 static rc open_policy(struct keys_op *op)
 {
-    AUTO(secret_free_at) struct secret *key = NULL;
     AUTO(secret_free_at) struct secret *content_key = NULL;
-    struct slice box, aad;
-    TRY(content_sealing_key(op, &key));
-    TRY(unseal_key(op, key, &box, &content_key));
-    uint8_t *policy = arena_alloc(op->arena, box.len - BOX_OVERHEAD + 1);
-    ARENA_ENSURE(policy, &op->err);
-    TRY(policy_associated(op, &aad));
-    TRY(open_box(key, aad, box, policy, &op->err));
-    op->policy = slice_of(policy, box.len - BOX_OVERHEAD);
-    return OK;
+    struct online_seal seal;
+    TRY(seal_of(op, &seal));
+    return online_unseal(op->arena, &seal, op->sealed, R_LICENSE_FORGED, &content_key, &op->policy,
+                         &op->err);
 }
 
 void keys_open_policy(struct keys_op *op)

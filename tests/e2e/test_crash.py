@@ -21,6 +21,9 @@ NODES = 6  # a worker that dies is started again one second after it was started
 # What a client is told who asks for what is done already.
 DONE_ALREADY = {"PASSCODE_ENDED", "ALREADY_EXISTS", "NOT_FOUND", "PRECONDITION_FAILED", "ETAG_MISMATCH", "KEY_STATE"}
 
+# What a retry makes once more, and where: an import key that nobody has ends by itself (docs/interface.md §2.1).
+MADE_AGAIN = {"get_import_key": ["key_import"]}
+
 
 @pytest.fixture(scope="module")
 def authority_options(dns):
@@ -97,7 +100,7 @@ def test_crash(world, stock, nodes, traces, flow):
         assert records(world, flow, lost) + records(world, flow, again) >= 1, step
         final = snapshot(world.sql)
         assert (final != before) == (flow not in ONLY_RECORDED), step
-        assert not was_done or final == after, (step, differing(after, final))
+        assert not was_done or differing(after, final) == MADE_AGAIN.get(flow, []), (step, differing(after, final))
 
 
 def differing(one, other):

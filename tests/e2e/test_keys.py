@@ -149,6 +149,44 @@ def test_a_key_has_so_many_versions(world, tenant):
         assert reason(act, world, tenant, "Rotate", purpose) == "LIMIT_EXCEEDED"
 
 
+# --- activating --------------------------------------------------------------------------------------------------------
+
+
+def test_an_archived_one_becomes_active_again(world, tenant):
+    first = protect(world, tenant, request_id=new_id())
+    act(world, tenant, "Rotate", SEALING)
+    second = protect(world, tenant, request_id=new_id())
+    etag = listed(world, tenant)[0].etag
+    assert act(world, tenant, "Activate", SEALING, 1, reason="the new one is not in the HSM yet", etag=etag).key.state == ACTIVE
+    assert states(world, tenant) == [ACTIVE, ARCHIVED]
+    third = protect(world, tenant, request_id=new_id())
+    versions = [world.sql(f"SELECT key_version FROM content WHERE content = '{made.content_id}'") for made in (first, second, third)]
+    assert versions == ["1", "2", "1"] and [opened(world, made) for made in (first, second, third)] == ["OK"] * 3
+    assert reason(act, world, tenant, "Activate", SEALING, 2, etag=etag) == "ETAG_MISMATCH"
+    assert [event.target for event in world.audit(tenant=tenant.name, operation="activate_key")] == [
+        "sealing key 1: the new one is not in the HSM yet"]
+    assert act(world, tenant, "Rotate", SEALING).key.version == 3 and states(world, tenant) == [ARCHIVED, ARCHIVED, ACTIVE]
+
+
+def test_what_is_not_archived_does_not_become_active(world, tenant):
+    assert reason(act, world, tenant, "Activate", SIGNING, 1) == "KEY_STATE"  # it is
+    act(world, tenant, "Rotate", SIGNING)
+    act(world, tenant, "Revoke", SIGNING, 1)
+    assert reason(act, world, tenant, "Activate", SIGNING, 1) == "KEY_STATE"
+    act(world, tenant, "Destroy", SIGNING, 1)
+    assert reason(act, world, tenant, "Activate", SIGNING, 1) == "KEY_STATE"
+    assert states(world, tenant, SIGNING) == [DESTROYING, ACTIVE]
+
+
+def test_of_many_at_once_one_is_active(world, tenant):
+    for _ in range(3):
+        act(world, tenant, "Rotate", EXCHANGE)
+    with concurrent.futures.ThreadPoolExecutor(8) as pool:
+        results = list(pool.map(lambda n: outcome(act, world, tenant, "Activate", EXCHANGE, 1 + n % 4), range(16)))
+    assert set(results) <= {"OK", "ETAG_MISMATCH", "KEY_STATE", "CONFLICT"} and "OK" in results
+    assert sorted(states(world, tenant, EXCHANGE)) == [ACTIVE, ARCHIVED, ARCHIVED, ARCHIVED]
+
+
 # --- revoking and restoring --------------------------------------------------------------------------------------------
 
 
@@ -275,7 +313,7 @@ def test_what_is_wrong_is_told(world, verb, request_, field):
 
 
 def test_a_version_that_is_not_there(world, tenant):
-    for verb in ("Revoke", "Restore", "Destroy", "CancelDestroy"):
+    for verb in ("Activate", "Revoke", "Restore", "Destroy", "CancelDestroy"):
         assert reason(act, world, tenant, verb, SEALING, 2) == "NOT_FOUND"
         assert reason(act, world, tenant, verb, SEALING, 1, etag="other") == "ETAG_MISMATCH"
 
@@ -304,6 +342,7 @@ def test_the_command(world, tenant):
     assert row("list")[:3] == ["signing", "1", "active"]
     assert row("rotate", "--reason", "every year", "signing")[:3] == ["signing", "2", "active"]
     assert "KEY_IN_USE" in run(world, "key revoke", "keeper", "signing", "2", expect=3).stderr
+    assert row("activate", "signing", "1")[2] == row("activate", "signing", "2")[2] == "active"
     assert row("revoke", "signing", "1")[2] == "revoked"
     assert row("restore", "signing", "1")[2] == "archived"
     assert "--reason" in run(world, "key destroy", "keeper", "signing", "1", expect=2).stderr

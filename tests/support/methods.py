@@ -233,10 +233,14 @@ REQUESTS = {
         "rule_ids": [stock_id("other_rule", 1 + n % 2), stock_id("other_rule", 2 - n % 2)]}),
     "KeyService/ListKeys": ("admin", lambda s, n: {}),
     "KeyService/RotateKey": ("admin", lambda s, n: {"purpose": 1 + n % 3, "etag": s.active_key(1 + n % 3)}),
+    "KeyService/ActivateKey": ("reader_admin", lambda s, n: {"purpose": EXCHANGE, "version": s.key("activate", n)}),
     "KeyService/RevokeKey": ("reader_admin", lambda s, n: {"purpose": EXCHANGE, "version": s.key("revoke", n)}),
     "KeyService/RestoreKey": ("reader_admin", lambda s, n: {"purpose": EXCHANGE, "version": s.key("restore", n)}),
     "KeyService/DestroyKey": ("reader_admin", lambda s, n: {"purpose": EXCHANGE, "version": s.key("destroy", n), "reason": "x"}),
     "KeyService/CancelDestroyKey": ("reader_admin", lambda s, n: {"purpose": EXCHANGE, "version": s.key("cancel", n)}),
+    "KeyService/GetImportKey": ("reader_admin", lambda s, n: {}),
+    "KeyService/ImportKey": ("reader_admin", lambda s, n: s.imported()),
+    "KeyService/ExportKeys": ("admin", lambda s, n: {"recipient_public_jwk": s.jwk, "reason": f"n{n}"}),
     "AuditService/Query": ("platform_admin", lambda s, n: {"filter": {"tenant": "contoso"}}),
     "AuditService/Export": ("platform_admin", lambda s, n: {"filter": {"tenant": "contoso", "start_time": {"seconds": 1}}}),
     "AuditService/Tail": ("platform_admin", lambda s, n: {"filter": {"tenant": "contoso", "end_time": {"seconds": 1}}}),
@@ -265,7 +269,7 @@ SINGLE = [method for method in BUILT if method.flow not in ITEMS]
 
 # What commits a decision and nothing else: its record is all that it leaves.
 ONLY_RECORDED = {"acquire_license", "inspect_content", "decide_delivery", "evaluate_message", "republish", "pre_license",
-                 "get_publisher_certificate"}
+                 "get_publisher_certificate", "export_keys"}
 
 
 def caller_of(stock, method):

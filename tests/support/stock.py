@@ -1,8 +1,10 @@
 # SPDX-License-Identifier: Apache-2.0
 """What the requests of the catalogue (methods.py) find, change and use up: rows that are numbered from 1, so that each
 request has one of its own. They are all of Contoso and the boundary commercial, but for those of the second admin."""
+import os
 import time
 
+import importing
 from dns_server import txt
 from passcodes import code_of, sealing_key
 from proofs import thumbprint_of
@@ -17,7 +19,7 @@ UUIDS = {"template": "8000", "archived": "8010", "component": "8020", "issuer": 
 EXCHANGE = 2
 # Versions of Fabrikam's exchange key from here on, with the state and the date of destruction that each is found in.
 KEYS = {"revoke": (1000, 2, "NULL"), "restore": (2000, 3, "NULL"), "destroy": (3000, 2, "NULL"),
-        "cancel": (4000, 3, "now() + interval '30 days'")}
+        "activate": (5000, 2, "NULL"), "cancel": (4000, 3, "now() + interval '30 days'")}
 
 
 def stock_id(kind, number):
@@ -76,6 +78,10 @@ class Stock:
     def active_key(self, purpose):
         """The etag of Contoso's active key: a request that comes twice rotates once."""
         return self.w.sql(f"SELECT mark FROM tenant_key WHERE tenant = '{self.w.contoso.id}' AND purpose = {purpose} AND state = 1")
+
+    def imported(self):
+        """A sealing key for Fabrikam, wrapped to an import key of its own."""
+        return importing.request(importing.insert(self.w, self.w.fabrikam), 1, os.urandom(32))
 
     def sql(self, text):
         self.w.sql(text)

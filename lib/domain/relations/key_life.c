@@ -26,6 +26,7 @@ static bool is_in_state_for(const struct key_version *key, enum key_act act)
     bool is_archived = key->state == KEY_ARCHIVED, is_revoked = key->state == KEY_IS_REVOKED;
     switch (act) {
     case KEY_REVOKE:
+    case KEY_ACTIVATE:
         return is_archived;
     case KEY_RESTORE:
         return is_revoked && !key->is_destroying;

@@ -30,7 +30,7 @@ struct key_versions {
     size_t count;
 };
 
-enum key_act { KEY_REVOKE, KEY_RESTORE, KEY_DESTROY, KEY_CANCEL_DESTROY };
+enum key_act { KEY_REVOKE, KEY_RESTORE, KEY_DESTROY, KEY_CANCEL_DESTROY, KEY_ACTIVATE };
 
 enum key_verdict {
     KEY_MAY,

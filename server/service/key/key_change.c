@@ -90,13 +90,26 @@ step key_change_tell(struct call *c, struct key_change *change, const char *word
     return change->target == NULL ? call_fail(c, R_ARENA_EXHAUSTED, "target") : STEP_NEXT;
 }
 
+static const struct tenant_key_row *active_of(const struct key_change *change)
+{
+    for (size_t i = 0; i < change->find.count; i++) {
+        if (change->find.rows[i].is.state == KEY_ACTIVE) {
+            return &change->find.rows[i];
+        }
+    }
+    return NULL;
+}
+
 struct key_state_change key_change_of(const struct key_change *change, enum key_act act,
                                       uint32_t days)
 {
+    const struct tenant_key_row *former = active_of(change);
     return (struct key_state_change){.purpose = change->purpose,
                                      .version = change->version,
                                      .mark = change->row->mark,
                                      .act = act,
+                                     .former = former == NULL ? 0 : former->is.version,
+                                     .former_mark = former == NULL ? 0 : former->mark,
                                      .days = days,
                                      .target = change->target};
 }

@@ -34,6 +34,7 @@ struct pg_result;
 struct branding_row;
 struct template_row;
 struct tenant_key_row;
+struct key_exports;
 struct tenant_row;
 
 /* An admin's operation on the rows of a scope: a change, or reading them. What each function needs
@@ -54,8 +55,9 @@ struct change_op {
     struct tenant_row *tenant;  /* what tenant_store_get found */
     struct tenant_row *tenants; /* what tenant_store_list found */
     size_t tenant_count;
-    struct tenant_key_row *key; /* the version that key_store changed or made, as it is now */
-    const char *text;           /* what was found, where it is one text */
+    struct tenant_key_row *key;  /* the version that key_store changed or made, as it is now */
+    struct key_exports *exports; /* what key_store_export found */
+    const char *text;            /* what was found, where it is one text */
     struct directory_outcome *directory; /* of whoever changes a directory: what came of it */
     /* Private. */
     rc (*read)(struct store_op *op, size_t index, const struct pg_result *rows, struct err *err);

@@ -4,6 +4,7 @@
 #include "base/clock.h"
 #include "base/texts.h"
 #include "store/resource/change_submit.h"
+#include "store/resource/key_row.h"
 
 /* No row: another worker was first by so little that its row is not in our snapshot. Whoever asks
  * asks again. */
@@ -121,7 +122,7 @@ void key_store_find(struct key_find *find)
 
 /* --- acts ------------------------------------------------------------------------------------- */
 
-static rc keep(struct change_op *op, const struct sql_key *key, struct err *err)
+rc key_row_keep(struct change_op *op, const struct sql_key *key, struct err *err)
 {
     op->key = ARENA_NEW(op->op.arena, struct tenant_key_row);
     ARENA_ENSURE(op->key, err);
@@ -134,7 +135,7 @@ static rc read_rotated(struct store_op *base, size_t index, const PGresult *r, s
     struct sql_rotate_key_row row;
     TRY(change_read_done(base, index, r, err));
     TRY(sql_rotate_key_read(base->arena, r, 0, &row, err));
-    return keep(LIST_ENTRY(base, struct change_op, op), &row.key, err);
+    return key_row_keep(LIST_ENTRY(base, struct change_op, op), &row.key, err);
 }
 
 void key_store_rotate(struct change_op *op, const struct key_rotation *rotation)
@@ -156,7 +157,7 @@ static rc read_revoked(struct store_op *base, size_t index, const PGresult *r, s
     struct sql_revoke_key_row row;
     TRY(change_read_done(base, index, r, err));
     TRY(sql_revoke_key_read(base->arena, r, 0, &row, err));
-    return keep(LIST_ENTRY(base, struct change_op, op), &row.key, err);
+    return key_row_keep(LIST_ENTRY(base, struct change_op, op), &row.key, err);
 }
 
 static rc read_changed(struct store_op *base, size_t index, const PGresult *r, struct err *err)
@@ -164,7 +165,7 @@ static rc read_changed(struct store_op *base, size_t index, const PGresult *r, s
     struct sql_change_key_row row;
     TRY(change_read_done(base, index, r, err));
     TRY(sql_change_key_read(base->arena, r, 0, &row, err));
-    return keep(LIST_ENTRY(base, struct change_op, op), &row.key, err);
+    return key_row_keep(LIST_ENTRY(base, struct change_op, op), &row.key, err);
 }
 
 /* What takes access away has connections of its own. */
@@ -179,6 +180,27 @@ static void revoke(struct change_op *op, const struct key_state_change *change)
     change_submit(op, &p, read_revoked);
 }
 
+static rc read_activated(struct store_op *base, size_t index, const PGresult *r, struct err *err)
+{
+    struct sql_activate_key_row row;
+    TRY(change_read_done(base, index, r, err));
+    TRY(sql_activate_key_read(base->arena, r, 0, &row, err));
+    return key_row_keep(LIST_ENTRY(base, struct change_op, op), &row.key, err);
+}
+
+static void activate(struct change_op *op, const struct key_state_change *change)
+{
+    struct pg_params p = sql_activate_key(
+        op->op.arena, &(struct sql_activate_key){.act = change_begin(op, "activate_key"),
+                                                 .purpose = (int16_t)change->purpose,
+                                                 .former = (int32_t)change->former,
+                                                 .former_mark = change->former_mark,
+                                                 .version = (int32_t)change->version,
+                                                 .mark = change->mark,
+                                                 .target = change->target});
+    change_submit(op, &p, read_activated);
+}
+
 void key_store_change(struct change_op *op, const struct key_state_change *change)
 {
     static const char *const operations[] = {[KEY_RESTORE] = "restore_key",
@@ -186,6 +208,10 @@ void key_store_change(struct change_op *op, const struct key_state_change *chang
                                              [KEY_CANCEL_DESTROY] = "cancel_destroy_key"};
     if (change->act == KEY_REVOKE) {
         revoke(op, change);
+        return;
+    }
+    if (change->act == KEY_ACTIVATE) {
+        activate(op, change);
         return;
     }
     bool is_restored = change->act == KEY_RESTORE;

@@ -74,10 +74,51 @@ struct key_state_change {
     uint32_t version;
     int64_t mark;
     enum key_act act;
+    uint32_t former; /* of KEY_ACTIVATE: the active version, which is archived; 0: there is none */
+    int64_t former_mark;
     uint32_t days; /* of KEY_DESTROY: after which it will be */
     const char *target;
 };
 void key_store_change(struct change_op *op, const struct key_state_change *change);
+
+/* Of a tenant: every version that is active or archived, as it rests. Fills op->exports. R_NOT_FOUND: the approval is not one of
+ * this act and this caller, or too old. */
+enum { KEY_EXPORT_DAYS = 1 /* after its approval */ };
+struct key_export_row {
+    enum key_purpose purpose;
+    uint32_t version;
+    bool is_active;
+    struct slice wrapped;
+};
+struct key_exports {
+    const char *boundary;
+    struct key_export_row *rows;
+    size_t count;
+    uint32_t left_out; /* revoked ones, also those that will be destroyed */
+};
+struct key_export_order {
+    struct approval_id approval; /* zero: it needs none */
+    struct slice request;        /* that was approved, packed */
+    const char *target;          /* for the log */
+};
+void key_store_export(struct change_op *op, const struct key_export_order *order);
+/* Note that a second admin allows it; the approval is part of the transaction. */
+void key_store_allow_export(struct change_op *op, const char *target);
+
+/* Import keys. Fills op->created_at with its end. */
+enum { KEY_IMPORT_DAYS = 1, KEY_IMPORTS_MAX = 20 };
+void key_store_make_import(struct change_op *op, struct uuid import, struct slice wrapped);
+/* One that can be used. R_NOT_FOUND. */
+struct key_import_find {
+    struct store_op op;
+    struct tenant_id tenant;
+    struct uuid import;
+    struct slice wrapped;
+};
+void key_store_find_import(struct key_import_find *find);
+/* Rotate to what was imported, and use the import key up. R_NOT_FOUND: it was used meanwhile, or another version became active. */
+void key_store_import(struct change_op *op, struct uuid import,
+                      const struct key_rotation *rotation);
 
 /* One key whose active version is older than its tenant wants. */
 struct key_due {

@@ -55,6 +55,23 @@ WITH former AS (
 )
 SELECT {key_columns}, epoch_raise(:act.tenant) AS _, audit_admin(:act.*, :target) AS _ FROM made;
 
+-- name: activate_key :admin
+-- params: act @act, purpose int2, former int4, former_mark int8, version int4, mark int8, target text
+-- columns: key @key
+-- No row when one of the two (former 0: there is none) is not in the state that was read.
+WITH former AS (
+    UPDATE tenant_key SET state = 2
+    WHERE tenant = :act.tenant AND purpose = :purpose AND version = :former AND mark = :former_mark
+      AND state = 1
+    RETURNING version
+), made AS (
+    UPDATE tenant_key SET state = 1
+    WHERE tenant = :act.tenant AND purpose = :purpose AND version = :version AND mark = :mark
+      AND (:former = 0 OR EXISTS (SELECT FROM former))
+    RETURNING {key_columns}
+)
+SELECT {key_columns}, epoch_raise(:act.tenant) AS _, audit_admin(:act.*, :target) AS _ FROM made;
+
 -- name: revoke_key :revoke
 -- params: act @act, purpose int2, version int4, mark int8, target text
 -- columns: key @key
@@ -74,6 +91,82 @@ WITH made AS (
     UPDATE tenant_key
     SET state = :state, destroy_at = now() + make_interval(days => nullif(:destroy_days, 0))
     WHERE tenant = :act.tenant AND purpose = :purpose AND version = :version AND mark = :mark
+    RETURNING {key_columns}
+)
+SELECT {key_columns}, epoch_raise(:act.tenant) AS _, audit_admin(:act.*, :target) AS _ FROM made;
+
+-- name: allow_export :admin
+-- params: act @act, target text
+-- A second admin lets the first one export: their approval says to which key.
+SELECT audit_admin(:act.*, :target) AS _;
+
+-- name: export_keys :admin
+-- params: act @act, approval approval_id?, request bytea, days int4, target text
+-- columns: purpose int2, version int4, state int2, wrapped bytea, boundary text, left_out int8
+-- The versions that may leave. approval: by which the one who asks may do what this request says, for so many days; without
+-- one they need none. No row when that does not hold.
+WITH allowed AS MATERIALIZED (
+    SELECT audit_admin(:act.*, :target) AS said
+    WHERE :approval IS NULL OR EXISTS (
+        SELECT FROM approval
+        WHERE tenant = :act.tenant AND approval = :approval AND state = 2 AND act = 'export_keys'
+          AND requested_by = :act.component AND request = :request
+          AND decided_at > now() - make_interval(days => :days))
+)
+SELECT k.purpose, k.version, k.state, k.wrapped, t.boundary,
+       (SELECT count(*) FROM tenant_key WHERE tenant = :act.tenant AND state = 3) AS left_out
+FROM allowed CROSS JOIN tenant t JOIN tenant_key k USING (tenant)
+WHERE t.tenant = :act.tenant AND k.state IN (1, 2)
+ORDER BY k.purpose, k.version;
+
+-- name: make_key_import :admin
+-- params: act @act, import uuid, wrapped bytea, days int4, most int8
+-- columns: expires_at timestamptz
+-- A tenant keeps the newest `most` that have not ended.
+WITH gone AS (
+    DELETE FROM key_import
+    WHERE tenant = :act.tenant
+      AND (expires_at <= now() OR import IN (
+          SELECT import FROM key_import WHERE tenant = :act.tenant
+          ORDER BY expires_at DESC OFFSET :most - 1))
+), made AS (
+    INSERT INTO key_import (tenant, import, wrapped, expires_at)
+    VALUES (:act.tenant, :import, :wrapped, now() + make_interval(days => :days))
+    RETURNING expires_at
+)
+SELECT expires_at, audit_admin(:act.*, :import::text) AS _ FROM made;
+
+-- name: find_key_import :admin
+-- params: tenant tenant_id, import uuid
+-- columns: wrapped bytea
+-- One that can still be used.
+SELECT wrapped FROM key_import
+WHERE tenant = :tenant AND import = :import AND expires_at > now() AND wrapped <> '';
+
+-- name: import_key :admin
+-- params: act @act, import uuid, purpose int2, former int4, former_mark int8, version int4,
+--   wrapped bytea, public_jwk text, target text
+-- columns: key @key
+-- As rotate_key, and the import key is used up. No row when it can't be used, or the former version is not in the state that
+-- was read: then nothing is changed.
+WITH usable AS MATERIALIZED (
+    SELECT import FROM key_import
+    WHERE tenant = :act.tenant AND import = :import AND expires_at > now() AND wrapped <> ''
+    FOR UPDATE
+), former AS (
+    UPDATE tenant_key SET state = 2
+    WHERE tenant = :act.tenant AND purpose = :purpose AND version = :former AND mark = :former_mark
+      AND state = 1 AND EXISTS (SELECT FROM usable)
+    RETURNING version
+), used AS (
+    UPDATE key_import SET wrapped = ''
+    WHERE tenant = :act.tenant AND import IN (SELECT import FROM usable)
+      AND (:former = 0 OR EXISTS (SELECT FROM former))
+    RETURNING import
+), made AS (
+    INSERT INTO tenant_key (tenant, purpose, version, state, root_version, wrapped, public_jwk)
+    SELECT :act.tenant, :purpose, :version, 1, 1, :wrapped, :public_jwk
+    WHERE EXISTS (SELECT FROM used)
     RETURNING {key_columns}
 )
 SELECT {key_columns}, epoch_raise(:act.tenant) AS _, audit_admin(:act.*, :target) AS _ FROM made;

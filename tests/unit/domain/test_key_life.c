@@ -20,16 +20,18 @@ static struct key_version version_of(uint32_t number, enum kind kind)
 static void each_state_allows_what_it_allows(void **state)
 {
     (void)state;
-    static const enum key_verdict verdicts[KINDS][4] = {
-        /* revoke, restore, destroy, cancel */
-        [ACTIVE] = {KEY_IN_USE, KEY_WRONG_STATE, KEY_IN_USE, KEY_WRONG_STATE},
-        [ARCHIVED] = {KEY_MAY, KEY_WRONG_STATE, KEY_MAY, KEY_WRONG_STATE},
-        [REVOKED] = {KEY_WRONG_STATE, KEY_MAY, KEY_MAY, KEY_WRONG_STATE},
-        [DESTROYING] = {KEY_WRONG_STATE, KEY_WRONG_STATE, KEY_WRONG_STATE, KEY_MAY},
-        [DESTROYED] = {KEY_WRONG_STATE, KEY_WRONG_STATE, KEY_WRONG_STATE, KEY_WRONG_STATE},
+    static const enum key_verdict verdicts[KINDS][5] = {
+        /* revoke, restore, destroy, cancel, activate */
+        [ACTIVE] = {KEY_IN_USE, KEY_WRONG_STATE, KEY_IN_USE, KEY_WRONG_STATE, KEY_WRONG_STATE},
+        [ARCHIVED] = {KEY_MAY, KEY_WRONG_STATE, KEY_MAY, KEY_WRONG_STATE, KEY_MAY},
+        [REVOKED] = {KEY_WRONG_STATE, KEY_MAY, KEY_MAY, KEY_WRONG_STATE, KEY_WRONG_STATE},
+        [DESTROYING] = {KEY_WRONG_STATE, KEY_WRONG_STATE, KEY_WRONG_STATE, KEY_MAY,
+                        KEY_WRONG_STATE},
+        [DESTROYED] = {KEY_WRONG_STATE, KEY_WRONG_STATE, KEY_WRONG_STATE, KEY_WRONG_STATE,
+                       KEY_WRONG_STATE},
     };
     for (int kind = 0; kind < KINDS; kind++) {
-        for (int act = 0; act < 4; act++) {
+        for (int act = 0; act < 5; act++) {
             const struct key_version items[] = {version_of(1, (enum kind)kind),
                                                 version_of(2, ACTIVE)};
             struct key_versions all = {items, kind == ACTIVE ? 1 : 2};
