@@ -96,13 +96,6 @@ static rc make_roles(const struct init *init, struct err *err)
     return rows > 0 ? OK : run(init, conn, create(init), &rows, err);
 }
 
-static void no_report(void *ctx, int version, const char *name)
-{
-    (void)ctx;
-    (void)version;
-    (void)name;
-}
-
 rc init_database(struct init *init, struct err *err)
 {
     unsigned char print[32];
@@ -113,7 +106,9 @@ rc init_database(struct init *init, struct err *err)
     /* Of a parameter that is given twice, libpq takes the last. */
     const char *owner = init_text(init, "%s dbname=%s options='-c role=" INIT_OWNER "'",
                                   init->superuser, init->db_name);
-    TRY(migrate_apply(owner, no_report, NULL, err));
+    const struct migrate_options options = {
+        .conninfo = owner, .lock_ms = MIGRATE_LOCK_MS, .wait_s = MIGRATE_WAIT_S};
+    TRY(migrate_apply(&options, err));
     TRY(certificate_fingerprint(init_path(init, "admin/admin.pem"), print, err));
     TRY(migrate_platform_admin(owner, "platform-admin", print, err));
     printf("made  the database %s, its roles and the first admin\n", init->db_name);

@@ -30,7 +30,7 @@ def _check_calls(tree, path, module):
         if name == "sleep":
             tree.report(path, node.lineno, "sleeps: wait for the state (eventually), or say that time passes (let_pass)")
         elif name in FORKS or any(keyword.arg == "preexec_fn" for keyword in node.keywords):
-            tree.report(path, node.lineno, "forks: gRPC hangs at that, so start a program (subprocess, on_a_terminal)")
+            tree.report(path, node.lineno, "forks: gRPC hangs at that, so start a program (subprocess, Terminal)")
         elif name == "xfail":
             tree.report(path, node.lineno, "a test passes, or is not there")
         elif name in SKIPS and isinstance(node.func, ast.Attribute) and not _has_reason(node):

@@ -2,8 +2,6 @@
 """What the command line says to people and programs: tables with headings, failures as JSON, what is asked (-v), and how
 long it waits (--timeout)."""
 import json
-import os
-import pty
 import socket
 import subprocess
 import time
@@ -12,6 +10,7 @@ import pytest
 
 from authority import new_id
 from command import CHANCERY, profile, rows, run, with_certificate
+from terminal import Terminal
 from world import rule_of, template_of
 
 FAILED, USAGE, REFUSED = 1, 2, 3
@@ -98,21 +97,9 @@ def test_a_timeout_ends_a_call(world):
 
 def on_a_terminal(answer, *argv):
     """Run a command whose questions somebody answers; what they see, and the exit code."""
-    terminal, its_end = pty.openpty()
-    process = subprocess.Popen([CHANCERY, *argv], stdin=its_end, stdout=its_end, stderr=its_end, start_new_session=True)
-    os.close(its_end)
-    os.write(terminal, answer)
-    seen = b""
-    while True:
-        try:
-            piece = os.read(terminal, 4096)
-        except OSError:  # it has ended
-            break
-        seen += piece
-        if not piece:
-            break
-    os.close(terminal)
-    return seen.decode(), process.wait(timeout=60)
+    terminal = Terminal(CHANCERY, *argv)
+    terminal.type(answer)
+    return terminal.finish()
 
 
 def test_what_cannot_be_undone_is_asked_for(world):

@@ -9,6 +9,7 @@ import subprocess
 import pytest
 
 from command import CHANCERY, run, with_certificate
+from terminal import Terminal
 from world import VIEW
 
 ROOT = os.path.realpath(f"{os.path.dirname(os.path.abspath(__file__))}/../..")
@@ -195,23 +196,14 @@ def test_what_is_changed_while_it_is_applied_is_not_overwritten(own, tmp_path):
     text = template(referral_contact="mine@b.example") + rule("S")
     path = tmp_path / "d.yaml"
     path.write_text(text)
-    pid, terminal = os.forkpty()
-    if pid == 0:
-        os.execv(CHANCERY, [CHANCERY, "apply", "--profile", f"{own.world.a.folder}/{own.name}.yaml", "-f", str(path), "--prune"])
-    said = b""
-    while b"type yes" not in said:
-        said += os.read(terminal, 4096)
+    terminal = Terminal(CHANCERY, "apply", "--profile", f"{own.world.a.folder}/{own.name}.yaml", "-f", str(path), "--prune")
+    terminal.read_until(b"type yes")
     own.call("TemplateService/UpdateTemplate", {"template": {
         "template_id": made.template_id, "referral_contact": "theirs@b.example"}, "update_mask": {"paths": ["referral_contact"]}})
-    os.write(terminal, b"yes\n")
-    try:
-        while more := os.read(terminal, 4096):
-            said += more
-    except OSError:
-        pass  # the other side has ended
-    _, status = os.waitpid(pid, 0)
-    assert os.waitstatus_to_exitcode(status) == FAILED
-    assert b"ETAG_MISMATCH" in said and b"line 2." in said and b"0 of 3 changes were made before it" in said
+    terminal.type(b"yes\n")
+    said, code = terminal.finish()
+    assert code == FAILED
+    assert "ETAG_MISMATCH" in said and "line 2." in said and "0 of 3 changes were made before it" in said
     assert own.templates()[0].referral_contact == "theirs@b.example" and own.rules() == ["R"]
     own.run("apply", "-f", str(path), "--prune", "--yes")
     assert own.templates()[0].referral_contact == "mine@b.example" and own.rules() == ["S"]

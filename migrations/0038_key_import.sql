@@ -1,4 +1,5 @@
 -- SPDX-License-Identifier: Apache-2.0
+-- Works with: schema_range
 -- Customers' keys enter (docs/policy.md §12.2).
 
 -- Import keys: each for one import. wrapped: the private half under the root key; empty once it was used.
