@@ -13,8 +13,7 @@ const struct command *const commands[] = {
     &command_super_user, &command_approval,  &command_boundary,  &command_partner,
     &command_delivery,   &command_device,    &command_publisher, &command_key,
     &command_export,     &command_diff,      &command_apply,     &command_audit,
-    &command_init,       &command_migrate,   &command_doctor,
-    &command_completion,
+    &command_init,       &command_migrate,   &command_doctor,    &command_completion,
 };
 
 const size_t command_count = sizeof commands / sizeof commands[0];
