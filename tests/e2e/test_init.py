@@ -8,6 +8,7 @@ import secrets
 import shlex
 import stat
 import subprocess
+import tempfile
 
 import pytest
 
@@ -65,10 +66,12 @@ class Node:
 
 
 @pytest.fixture
-def node(tmp_path, postgres):
-    made = Node(tmp_path, postgres, f"rms_{secrets.token_hex(4)}")
-    yield made
-    made.stop()
+def node(postgres):
+    """In a folder of a short name, because the path of its Unix socket is bounded."""
+    with tempfile.TemporaryDirectory(prefix="chancery-init-", dir="/tmp") as folder:
+        made = Node(folder, postgres, f"rms_{secrets.token_hex(4)}")
+        yield made
+        made.stop()
 
 
 def commands(printed):
@@ -222,7 +225,8 @@ def test_options_that_are_wrong(node, options, words):
 
 
 def test_folders_and_users_that_are_wrong(node):
-    for folder, words in ((f"{node.home}/a b", "letters, digits"), (f"{node.home}/a/b", "No such file"), (f"{node.home}/x'y", "letters")):
+    for folder, words in ((f"{node.home}/a b", "letters, digits"), (f"{node.home}/a/b", "No such file"), (f"{node.home}/x'y", "letters"),
+                          (f"{node.home}/{'a' * 80}", "at most 107 bytes")):
         done = node.chancery("init", "--dir", folder, "--user", ME, node.url, expect=FAILED)
         assert words in done.stderr and not os.path.exists(folder)
     assert "useradd" in node.chancery("init", "--dir", node.folder, "--user", "nobody-of-that-name", node.url, expect=FAILED).stderr

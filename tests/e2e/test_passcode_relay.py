@@ -100,7 +100,9 @@ def outcomes(w, name):
     return w.metric(f'chancery_passcode_mails_total{{outcome="{name}"}}')
 
 
-UPKEEP = ("passcode_mail", "history", "make_partitions", "sweep", "root_key_check", "set_up")  # of the worker, at any time
+# Of the workers, at any time.
+UPKEEP = ("passcode_mail", "history", "make_partitions", "retain", "sweep", "root_key_check", "set_up", "destroy_due_key",
+          "find_due_rotation", "claim_notices", "audit_add_summaries", "node_")
 
 
 def work_of(w, act):
