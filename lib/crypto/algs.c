@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "crypto/algs.h"
 
+#include <malloc.h>
 #include <pthread.h>
 #include <string.h>
 
@@ -189,6 +190,15 @@ static void *json_allocate(size_t size)
     return xreallocarray(NULL, 1, size);
 }
 
+/* What is parsed may be a token's claims or a private JWK. */
+static void json_wipe_and_free(void *ptr)
+{
+    if (ptr != NULL) {
+        mem_wipe(ptr, malloc_usable_size(ptr));
+        xfree(ptr);
+    }
+}
+
 static void fetch(const char *properties)
 {
     fetched.properties = properties == NULL ? NULL : xstrdup(properties);
@@ -225,7 +235,7 @@ rc crypto_init(const char *properties, struct err *err)
     if (properties != NULL && EVP_set_default_properties(NULL, properties) != 1) {
         FAIL(err, R_STARTUP_FAILED, "crypto_properties \"%s\" is not a property query", properties);
     }
-    json_set_alloc_funcs(json_allocate, xfree);
+    json_set_alloc_funcs(json_allocate, json_wipe_and_free);
     json_object_seed(0); /* from the system's random numbers, before the first object */
     return crypto_init_shared(properties, err);
 }
