@@ -2,10 +2,10 @@
 -- Works with: schema_range
 -- Takes away: an index, without which older programs only take longer to find what is to be mailed.
 -- Mails to owners: taking some that wait costs what is taken, however many wait, and of whom (server/store/sql/notices.sql). Whose
--- boundary they are of stands with them, so that nobody reads past those of others. A tenant keeps its boundary.
+-- boundary they are of stands with them, so that nobody reads past those of others. A tenant keeps its boundary. What was mailed needs none.
 
 ALTER TABLE owner_notice ADD COLUMN boundary text NOT NULL DEFAULT '';
-UPDATE owner_notice o SET boundary = t.boundary FROM tenant t WHERE t.tenant = o.tenant;
+UPDATE owner_notice o SET boundary = t.boundary FROM tenant t WHERE t.tenant = o.tenant AND o.mail_state = 1;
 
 CREATE FUNCTION owner_notice_boundary() RETURNS trigger LANGUAGE plpgsql SET search_path = public, pg_temp AS $$
 BEGIN
