@@ -18,6 +18,9 @@ LONG_MS, SHORT_MS, DEADLINE_S = 5000, 250, 0.05
 # admin past all caches. One flow has a sub-flow of its own.
 WITH_SUB_FLOWS = {"protect", "acquire_license", "get_tenant", "amend_policy"}
 
+# Of several at once one is done, and the others hear at the commit that the object has changed.
+ONE_WINS = {"import_key", "activate_key"}
+
 
 @pytest.fixture(scope="module")
 def authority_options(faults, dns):
@@ -59,7 +62,8 @@ def test_cancel(world, stock, faults, flow):
             eventually(lambda: active(world) >= 2, f"two calls stand before {step}")
         error = late.exception()
         if not step.is_of_sub_flow:
-            assert error.code().name == "DEADLINE_EXCEEDED", (step, error)
+            came_second = is_committed and flow in ONE_WINS and error.code().name == "ABORTED"
+            assert came_second or error.code().name == "DEADLINE_EXCEEDED", (step, error)
         reset.cancel()
         channel.close()
         is_committed = is_committed or step.is_commit
