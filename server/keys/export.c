@@ -15,20 +15,22 @@ enum {
     EXPORT_PER_TURN = 16, /* keys: to unwrap one takes some 0.1 ms */
 };
 
+/* One at a time, and outside the secure heap, which it would use up: each key of it is in clear here no longer than it takes to
+ * encrypt the set. */
 struct key_export {
-    struct secret *text;
-    size_t len;
+    size_t size, len;
     size_t done; /* keys */
+    char text[];
 };
 
 static rc add(struct keys_op *op, const char *format, ...) PRINTF_LIKE(2, 3);
 static rc add(struct keys_op *op, const char *format, ...)
 {
     struct key_export *e = op->export;
-    size_t room = secret_len(e->text) - e->len;
+    size_t room = e->size - e->len;
     va_list args;
     va_start(args, format);
-    int n = vsnprintf((char *)secret_bytes(e->text) + e->len, room, format, args);
+    int n = vsnprintf(e->text + e->len, room, format, args);
     va_end(args);
     ENSURE(n >= 0 && (size_t)n < room, &op->err, R_INTERNAL);
     e->len += (size_t)n;
@@ -61,14 +63,13 @@ static rc add_key(struct keys_op *op, const struct keys_exported *exported)
 static rc begin(struct keys_op *op)
 {
     char tenant[UUID_TEXT_BYTES];
-    op->export = ARENA_NEW(op->arena, struct key_export);
-    ARENA_ENSURE(op->export, &op->err);
-    struct secret *text = secret_new(EXPORT_AROUND_MAX + op->exporting_count * EXPORT_KEY_MAX);
-    *op->export = (struct key_export){.text = text};
-    if (!arena_on_free(op->arena, secret_free, text, &op->err).ok) {
-        secret_free(text);
-        return (rc){false};
+    if (op->keys->exports != NULL) {
+        FAIL(&op->err, R_OVERLOADED, "keys are being exported");
     }
+    size_t size = EXPORT_AROUND_MAX + op->exporting_count * EXPORT_KEY_MAX;
+    op->export = xcalloc(1, sizeof *op->export + size);
+    op->export->size = size;
+    op->keys->exports = op;
     uuid_format(op->tenant.u, tenant);
     return add(op, "{\"tenant\":\"%s\",\"boundary\":\"%s\",\"keys\":[", tenant, op->boundary);
 }
@@ -76,8 +77,24 @@ static rc begin(struct keys_op *op)
 static rc finish(struct keys_op *op)
 {
     TRY(add(op, "]}"));
-    struct slice text = slice_cut(secret_use(op->export->text), 0, op->export->len);
+    struct slice text = slice_of(op->export->text, op->export->len);
     return jwe_encrypt(op->arena, op->client->key, text, &op->key_set, &op->err);
+}
+
+void export_end(struct keys_op *op)
+{
+    if (op->export != NULL) {
+        mem_wipe(op->export->text, op->export->size);
+        xfree(op->export);
+        op->export = NULL;
+        op->keys->exports = NULL;
+    }
+}
+
+static void report(struct keys_op *op, rc result)
+{
+    export_end(op);
+    keys_report(op, "export", result);
 }
 
 /* So many keys per turn of the loop as leave room for others. */
@@ -94,14 +111,14 @@ static void go_on(struct loop_task *task)
         loop_defer_to_next_turn(op->keys->loop, task);
         return;
     }
-    keys_report(op, "export", result.ok ? finish(op) : result);
+    report(op, result.ok ? finish(op) : result);
 }
 
 void keys_export(struct keys_op *op)
 {
     rc begun = begin(op);
     if (!begun.ok) {
-        keys_report(op, "export", begun);
+        report(op, begun);
         return;
     }
     loop_task_init(&op->more, go_on);

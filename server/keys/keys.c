@@ -109,4 +109,5 @@ void keys_op_cancel(struct keys_op *op)
     loop_task_cancel(&op->finish);
     loop_task_cancel(&op->more);
     list_remove(&op->importing);
+    export_end(op);
 }

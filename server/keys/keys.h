@@ -178,7 +178,8 @@ void keys_sign_publisher(struct keys_op *op);
 void keys_make_import(struct keys_op *op);
 /* Open a customer's key, look whether it is what was asked for and works, and wrap it as set[0] of this version. */
 void keys_import(struct keys_op *op);
-/* Encrypt versions of a tenant's keys, as they are, to the customer's key. R_KEYS_UNAVAILABLE. */
+/* Encrypt versions of a tenant's keys, as they are, to the customer's key. R_KEYS_UNAVAILABLE; R_OVERLOADED while another export
+ * goes on. */
 void keys_export(struct keys_op *op);
 
 /* Read and check a client's key; held by the arena. It is remembered only when something was wrapped to

@@ -14,6 +14,7 @@ struct keys {
     struct import_maker *maker; /* NULL: no import key is being made */
     struct secret *spare;       /* an import key that nobody waited for any more; NULL: none */
     struct list importing;      /* operations that wait for one */
+    struct keys_op *exports;    /* the one that does; NULL: none */
     struct hashmap *clients; /* a client's JWK as it came → struct client_key: clients come again */
 };
 
@@ -57,6 +58,8 @@ const char *key_public_text(struct keys_op *op, enum key_purpose purpose,
                             const struct jwk_public *key);
 /* Before the custodian goes. */
 void import_end(struct keys *keys);
+/* An export is over, or given up: nothing in clear is left of it. */
+void export_end(struct keys_op *op);
 /* An operation is over: count it, and tell its owner from the loop. */
 void keys_report(struct keys_op *op, const char *operation, rc result);
 

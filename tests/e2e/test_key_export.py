@@ -1,16 +1,22 @@
 # SPDX-License-Identifier: Apache-2.0
 """A tenant's keys leave (docs/policy.md §12.1, docs/formats.md §4.4): to a key of the customer's, with a second admin where one is
 required; and all content opens by them, the authority gone."""
+import concurrent.futures
 import json
 import os
 import subprocess
+import uuid
 
 import pytest
+from cryptography.hazmat.primitives.asymmetric import ec
+from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 from jwcrypto import jwe, jwk
 
 from calls import outcome, reason, refused
 from exported import content_key_of
 from command import CHANCERY, SAMPLE, run, same, with_certificate
+from importing import der_of
+from processes import children
 
 SEALING, EXCHANGE, SIGNING = 1, 2, 3
 CONTENT_ACCESS, EXPORT_KEYS = 1, 2
@@ -89,6 +95,32 @@ def test_a_large_set_holds_nobody_up(world, tenant, customer):
     for _ in range(40):
         rotate(world, tenant, SIGNING)
     assert export(world, tenant, customer).versions == 43
+
+
+def insert_many(world, tenant):
+    """As many as a tenant can have, each as it would rest (docs/formats.md §4.3)."""
+    with open(f"{world.a.folder}/root.key", "rb") as file:
+        root = AESGCM(file.read())
+    def row(purpose, version):
+        nonce, key = os.urandom(12), os.urandom(32) if purpose == SEALING else der_of(private)
+        aad = b"chancery tenant key 1\0commercial\0" + uuid.UUID(tenant.id).bytes + bytes([purpose]) + version.to_bytes(4, "big")
+        return f"('{tenant.id}', {purpose}, {version}, 2, 1, '\\x{(nonce + root.encrypt(nonce, key, aad)).hex()}', '{{}}')"
+
+    private = ec.generate_private_key(ec.SECP384R1())
+    rows = [row(purpose, version) for purpose, most in ((SEALING, 200), (EXCHANGE, 200), (SIGNING, 64)) for version in range(2, most + 1)]
+    world.changed_by_hand("INSERT INTO tenant_key (tenant, purpose, version, state, root_version, wrapped, public_jwk) VALUES "
+                          + ", ".join(rows))
+
+
+def test_many_exports_at_once_end_no_worker(world, tenant, customer):
+    """All would not fit into a worker's locked memory: one at a time, and others come again."""
+    insert_many(world, tenant)
+    workers = children(world.a.process.pid)
+    with concurrent.futures.ThreadPoolExecutor(48) as pool:
+        results = list(pool.map(lambda _: outcome(export, world, tenant, customer), range(96)))
+    assert set(results) == {"OK", "OVERLOADED"}, results
+    assert children(world.a.process.pid) == workers
+    assert export(world, tenant, customer).versions == 464
 
 
 # --- who ---------------------------------------------------------------------------------------------------------------

@@ -58,6 +58,47 @@ static void a_set_leaves_to_the_customer_alone(void **state)
     assert_int_equal(op.err.reason, R_NONE);
 }
 
+static void prepare_export(struct keys_op *op, const struct keys_exported *all, size_t count)
+{
+    prepare(op);
+    op->client = client_key;
+    op->exporting = all;
+    op->exporting_count = count;
+}
+
+/* However many ask: nothing of it is in the secure heap, and who goes leaves nothing behind. */
+static void one_set_leaves_at_a_time(void **state)
+{
+    (void)state;
+    enum { MANY = 464, AT_ONCE = 20 };
+    static struct keys_exported all[MANY];
+    struct sample s;
+    struct keys_op first, others[AT_ONCE];
+    bool finished = false;
+    make(&s, KEYS_P384);
+    for (size_t i = 0; i < MANY; i++) {
+        all[i] = (struct keys_exported){.ref = s.signing};
+    }
+    prepare_export(&first, all, MANY);
+    first.user = &finished;
+    keys_export(&first);
+    for (size_t i = 0; i < AT_ONCE; i++) {
+        prepare_export(&others[i], all, MANY);
+        run(&others[i], keys_export);
+        assert_int_equal(others[i].err.reason, R_OVERLOADED);
+        assert_null(others[i].key_set.ptr);
+    }
+    assert_false(finished);
+    assert_non_null(keys->exports);
+    keys_op_cancel(&first);
+    assert_null(keys->exports);
+    prepare_export(&first, all, MANY);
+    run(&first, keys_export);
+    assert_int_equal(first.err.reason, R_NONE);
+    assert_true(first.key_set.len > MANY);
+    assert_null(keys->exports);
+}
+
 /* One that is another's spoils all: a set with a gap is none. */
 static void a_row_that_is_not_ours_does_not_leave(void **state)
 {
@@ -74,6 +115,7 @@ static void a_row_that_is_not_ours_does_not_leave(void **state)
     run(&op, keys_export);
     assert_int_equal(op.err.reason, R_KEYS_UNAVAILABLE);
     assert_null(op.key_set.ptr);
+    assert_null(keys->exports);
 }
 
 /* --- entering --------------------------------------------------------------------------------- */
@@ -179,6 +221,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(a_set_leaves_to_the_customer_alone),
+        cmocka_unit_test(one_set_leaves_at_a_time),
         cmocka_unit_test(a_row_that_is_not_ours_does_not_leave),
         cmocka_unit_test(a_sealing_key_enters),
         cmocka_unit_test(an_import_key_is_bound_to_its_import),
