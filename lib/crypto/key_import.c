@@ -12,13 +12,24 @@
 
 enum { IMPORT_BITS = 3072, IMPORT_BYTES = IMPORT_BITS / 8 };
 
-rc import_key_make(struct secret **out, struct err *err)
+/* Asked at each candidate for a prime. */
+static int go_on(EVP_PKEY_CTX *ctx)
+{
+    const atomic_bool *is_left = EVP_PKEY_CTX_get_app_data(ctx);
+    return is_left == NULL || !atomic_load(is_left);
+}
+
+rc import_key_make(const atomic_bool *is_left, struct secret **out, struct err *err)
 {
     EVP_PKEY *pkey = NULL;
     EVP_PKEY_CTX *ctx = EVP_PKEY_CTX_new_from_name(NULL, "RSA", algs()->properties);
     bool ok = ctx != NULL && EVP_PKEY_keygen_init(ctx) == 1 &&
-              EVP_PKEY_CTX_set_rsa_keygen_bits(ctx, IMPORT_BITS) == 1 &&
-              EVP_PKEY_generate(ctx, &pkey) == 1;
+              EVP_PKEY_CTX_set_rsa_keygen_bits(ctx, IMPORT_BITS) == 1;
+    if (ok) {
+        EVP_PKEY_CTX_set_app_data(ctx, (void *)(uintptr_t)is_left);
+        EVP_PKEY_CTX_set_cb(ctx, go_on);
+        ok = EVP_PKEY_generate(ctx, &pkey) == 1;
+    }
     EVP_PKEY_CTX_free(ctx);
     openssl_errors_clear();
     ENSURE(ok, err, R_CRYPTO_FAILED);

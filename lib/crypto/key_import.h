@@ -3,12 +3,15 @@
  * and AES-KWP, as PKCS #11 (CKM_RSA_AES_KEY_WRAP) and cloud HSMs do it. */
 #pragma once
 
+#include <stdatomic.h>
+
 #include "base/arena.h"
 #include "base/secret.h"
 #include "crypto/jwk.h"
 
-/* Make an import key, as PKCS #8 in DER. Takes up to seconds: any thread but a loop's. */
-rc import_key_make(struct secret **out, struct err *err);
+/* Make an import key, as PKCS #8 in DER. Takes up to seconds: any thread but a loop's. Another thread may set `is_left`, so that it
+ * ends soon, without a key; NULL: nobody does. R_CRYPTO_FAILED. */
+rc import_key_make(const atomic_bool *is_left, struct secret **out, struct err *err);
 /* Its public half as a JWK, in the arena. */
 rc import_key_public(struct arena *arena, const struct secret *import, const char **out,
                      struct err *err);

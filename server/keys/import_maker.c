@@ -9,86 +9,60 @@
 #include "base/mem.h"
 #include "crypto/key_import.h"
 
-/* What loop and thread share; whoever goes last frees it. */
-struct making {
-    pthread_mutex_t lock;
-    bool is_left; /* by the loop */
-    bool is_done; /* the thread is */
-    struct secret *key;
-    int event_fd; /* the thread tells the loop */
-};
-
 struct import_maker {
-    struct making *making;
+    pthread_t thread; /* never outlives this: what it uses goes with the process's cryptography */
+    atomic_bool is_left; /* by the loop: the thread ends soon */
+    struct secret *key;  /* the thread's, until it has ended; NULL: none could be made */
+    int event_fd;        /* the thread tells the loop that it ends */
     struct loop_fd watch;
     void (*made)(void *user, struct secret *key);
     void *user;
 };
 
-static void free_making(struct making *m)
-{
-    secret_free(m->key);
-    close(m->event_fd);
-    pthread_mutex_destroy(&m->lock);
-    xfree(m);
-}
-
 /* --- the thread ------------------------------------------------------------------------------- */
 
 static void *run(void *arg)
 {
-    struct making *m = arg;
+    struct import_maker *maker = arg;
     const uint64_t one = 1;
-    struct secret *key = NULL;
-    bool is_made = import_key_make(&key, NULL).ok;
-    pthread_mutex_lock(&m->lock);
-    m->key = is_made ? key : NULL;
-    m->is_done = true;
-    bool is_left = m->is_left;
-    bool is_told = write(m->event_fd, &one, sizeof one) == sizeof one;
-    CH_ASSERT(is_told); /* an eventfd takes its first count */
-    pthread_mutex_unlock(&m->lock);
-    if (is_left) {
-        free_making(m);
+    if (!import_key_make(&maker->is_left, &maker->key, NULL).ok) {
+        maker->key = NULL;
     }
+    bool is_told = write(maker->event_fd, &one, sizeof one) == sizeof one;
+    CH_ASSERT(is_told); /* an eventfd takes its first count */
     return NULL;
 }
 
 /* Signals are the loop's. */
-static bool start(struct making *m)
+static bool start(struct import_maker *maker)
 {
-    pthread_t thread;
     sigset_t all, before;
     sigfillset(&all);
     pthread_sigmask(SIG_SETMASK, &all, &before);
-    bool ok = pthread_create(&thread, NULL, run, m) == 0 && pthread_detach(thread) == 0;
+    bool ok = pthread_create(&maker->thread, NULL, run, maker) == 0;
     pthread_sigmask(SIG_SETMASK, &before, NULL);
     return ok;
 }
 
 /* --- the loop --------------------------------------------------------------------------------- */
 
-static struct secret *take(struct making *m)
-{
-    pthread_mutex_lock(&m->lock);
-    struct secret *key = m->key;
-    m->key = NULL;
-    pthread_mutex_unlock(&m->lock);
-    return key;
-}
-
 static void free_maker(struct import_maker *maker)
 {
-    struct making *m = maker->making;
-    loop_fd_fini(&maker->watch);
-    pthread_mutex_lock(&m->lock);
-    m->is_left = true;
-    bool is_done = m->is_done;
-    pthread_mutex_unlock(&m->lock);
-    if (is_done) {
-        free_making(m);
+    if (maker->event_fd >= 0) {
+        close(maker->event_fd);
     }
     xfree(maker);
+}
+
+/* Wait for the thread's end, and take what it has made. */
+static struct secret *finish(struct import_maker *maker)
+{
+    loop_fd_fini(&maker->watch);
+    bool has_ended = pthread_join(maker->thread, NULL) == 0;
+    CH_ASSERT(has_ended);
+    struct secret *key = maker->key;
+    free_maker(maker);
+    return key;
 }
 
 static void ready(struct loop_fd *watch, bool readable, bool writable)
@@ -98,24 +72,21 @@ static void ready(struct loop_fd *watch, bool readable, bool writable)
     void *user = maker->user;
     (void)readable;
     (void)writable;
-    struct secret *key = take(maker->making);
-    free_maker(maker);
-    made(user, key);
+    made(user, finish(maker));
 }
 
 rc import_maker_start(struct loop *loop, void (*made)(void *user, struct secret *key), void *user,
                       struct import_maker **out, struct err *err)
 {
-    struct making *m = xcalloc(1, sizeof *m);
-    pthread_mutex_init(&m->lock, NULL);
-    m->event_fd = eventfd(0, EFD_NONBLOCK | EFD_CLOEXEC);
-    if (m->event_fd < 0 || !start(m)) {
-        free_making(m);
+    struct import_maker *maker = xcalloc(1, sizeof *maker);
+    maker->made = made;
+    maker->user = user;
+    maker->event_fd = eventfd(0, EFD_NONBLOCK | EFD_CLOEXEC);
+    if (maker->event_fd < 0 || !start(maker)) {
+        free_maker(maker);
         FAIL(err, R_OVERLOADED, "no thread for an import key");
     }
-    struct import_maker *maker = xcalloc(1, sizeof *maker);
-    *maker = (struct import_maker){.making = m, .made = made, .user = user};
-    loop_fd_init(&maker->watch, loop, m->event_fd, ready);
+    loop_fd_init(&maker->watch, loop, maker->event_fd, ready);
     loop_fd_want(&maker->watch, true, false);
     *out = maker;
     return OK;
@@ -123,5 +94,6 @@ rc import_maker_start(struct loop *loop, void (*made)(void *user, struct secret 
 
 void import_maker_cancel(struct import_maker *maker)
 {
-    free_maker(maker);
+    atomic_store(&maker->is_left, true);
+    secret_free(finish(maker));
 }

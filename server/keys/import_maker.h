@@ -10,5 +10,5 @@ struct import_maker;
  * had. */
 rc import_maker_start(struct loop *loop, void (*made)(void *user, struct secret *key), void *user,
                       struct import_maker **out, struct err *err);
-/* Forget it: `made` will not come. */
+/* Forget it: `made` will not come. Waits for the thread, which ends soon. */
 void import_maker_cancel(struct import_maker *maker);

@@ -18,7 +18,7 @@ static int set_up(void **state)
     const char *jwk;
     assert_ok(crypto_init(NULL, &err), &err);
     arena = arena_new(4 << 20);
-    assert_ok(import_key_make(&import, &err), &err);
+    assert_ok(import_key_make(NULL, &import, &err), &err);
     assert_ok(import_key_public(arena, import, &jwk, &err), &err);
     assert_null(strstr(jwk, "\"d\""));
     assert_ok(jwk_public_parse(slice_str(jwk), R_INTERNAL, &pub, &err), &err);
@@ -84,9 +84,18 @@ static void another_import_key_opens_nothing(void **state)
     struct secret *none = NULL;
     struct slice wrapped;
     assert_ok(import_key_wrap(arena, pub, key, &wrapped, &err), &err);
-    assert_ok(import_key_make(&other, &err), &err);
+    assert_ok(import_key_make(NULL, &other, &err), &err);
     assert_false(import_key_unwrap(arena, other, wrapped, R_FIELD_INVALID, &none, NULL).ok);
     assert_null(none);
+}
+
+static void making_one_can_be_left(void **state)
+{
+    (void)state;
+    const atomic_bool is_left = true;
+    struct secret *key = NULL;
+    assert_fails(import_key_make(&is_left, &key, &err), &err, R_CRYPTO_FAILED);
+    assert_null(key);
 }
 
 int main(void)
@@ -95,6 +104,7 @@ int main(void)
         cmocka_unit_test(keys_of_any_length_come_back),
         cmocka_unit_test(what_was_cut_or_changed_does_not_open),
         cmocka_unit_test(another_import_key_opens_nothing),
+        cmocka_unit_test(making_one_can_be_left),
     };
     return cmocka_run_group_tests(tests, set_up, tear_down);
 }

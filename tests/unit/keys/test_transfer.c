@@ -2,13 +2,28 @@
 /* Keys that enter and leave (docs/formats.md §4.4). */
 #include "key_samples.h"
 
+#include <dirent.h>
 #include <string.h>
+#include <unistd.h>
 
 #include "crypto/jwe.h"
 #include "crypto/jwk_secret.h"
 #include "crypto/key_import.h"
 
 static const struct uuid IMPORT = {{7}}, OTHER_IMPORT = {{8}};
+
+/* Of this process. */
+static size_t threads(void)
+{
+    size_t count = 0;
+    DIR *tasks = opendir("/proc/self/task");
+    assert_non_null(tasks);
+    for (const struct dirent *one = readdir(tasks); one != NULL; one = readdir(tasks)) {
+        count += one->d_name[0] != '.';
+    }
+    closedir(tasks);
+    return count;
+}
 
 static void prepare(struct keys_op *op)
 {
@@ -217,6 +232,52 @@ static void making_is_left_and_bounded(void **state)
     assert_null(keys->maker); /* it was the one that was begun for those who went */
 }
 
+static void a_tenant_leaves_room_for_others(void **state)
+{
+    (void)state;
+    struct keys_op first, again, other;
+    bool finished = false;
+    prepare(&first);
+    first.user = &finished;
+    keys_make_import(&first);
+    prepare(&again);
+    run(&again, keys_make_import);
+    assert_int_equal(again.err.reason, R_OVERLOADED);
+    assert_false(finished);
+    prepare(&other);
+    other.tenant.u.b[15] = 1;
+    other.user = &finished;
+    keys_make_import(&other);
+    assert_int_equal(other.err.reason, R_NONE);
+    keys_op_cancel(&first);
+    keys_op_cancel(&other);
+}
+
+/* The thread has ended when the custodian has: nothing of it runs while the process ends. */
+static void the_thread_goes_with_the_custodian(void **state)
+{
+    (void)state;
+    enum { TRIES = 20, EXIT_MS = 100 /* for the system to forget it; a key takes longer */ };
+    struct keys *own = NULL;
+    struct keys_op op;
+    bool finished = false;
+    for (size_t i = 0; i < TRIES; i++) {
+        own = keys_new(loop, secret_random(ROOT_KEY_BYTES), 0);
+        prepare(&op);
+        op.keys = own;
+        op.user = &finished;
+        keys_make_import(&op);
+        assert_non_null(own->maker);
+        keys_op_cancel(&op);
+        keys_free(own);
+        for (size_t ms = 0; ms < EXIT_MS && threads() > 1; ms++) {
+            usleep(1000);
+        }
+        assert_int_equal(threads(), 1);
+    }
+    assert_false(finished);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -226,6 +287,8 @@ int main(void)
         cmocka_unit_test(a_sealing_key_enters),
         cmocka_unit_test(an_import_key_is_bound_to_its_import),
         cmocka_unit_test(making_is_left_and_bounded),
+        cmocka_unit_test(the_thread_goes_with_the_custodian),
+        cmocka_unit_test(a_tenant_leaves_room_for_others),
     };
     return cmocka_run_group_tests(tests, set_up, tear_down);
 }
