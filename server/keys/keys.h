@@ -174,7 +174,7 @@ void keys_sign_passcode(struct keys_op *op);
 /* Sign the claims as a publisher certificate. */
 void keys_sign_publisher(struct keys_op *op);
 
-/* Make an import key, in a thread. R_OVERLOADED when many wait for one. */
+/* Make an import key, in a thread. R_OVERLOADED when many wait for one, or one of the same tenant does. */
 void keys_make_import(struct keys_op *op);
 /* Open a customer's key, look whether it is what was asked for and works, and wrap it as set[0] of this version. */
 void keys_import(struct keys_op *op);

@@ -208,7 +208,7 @@ static void an_import_key_is_bound_to_its_import(void **state)
     assert_int_equal(op.err.reason, R_KEYS_UNAVAILABLE);
 }
 
-/* Who goes while it is made leaves it to the next one; and only so many wait. */
+/* Who goes while it is made leaves it to the next one; and only so many wait, each of another tenant. */
 static void making_is_left_and_bounded(void **state)
 {
     (void)state;
@@ -218,10 +218,12 @@ static void making_is_left_and_bounded(void **state)
     bool finished = false;
     for (size_t i = 0; i < WAITING_MAX; i++) {
         prepare(&waiting[i]);
+        waiting[i].tenant.u.b[15] = (uint8_t)i;
         waiting[i].user = &finished;
         keys_make_import(&waiting[i]);
     }
     prepare(&op);
+    op.tenant.u.b[15] = WAITING_MAX;
     run(&op, keys_make_import);
     assert_int_equal(op.err.reason, R_OVERLOADED);
     for (size_t i = 0; i < WAITING_MAX; i++) {
