@@ -16,7 +16,14 @@ enum {
 };
 
 /* One after the other. */
-enum sweep_kind { SWEEP_PROOFS, SWEEP_PASSCODES, SWEEP_NOTICES, SWEEP_KEYS, SWEEP_KINDS };
+enum sweep_kind {
+    SWEEP_PROOFS,
+    SWEEP_PASSCODES,
+    SWEEP_NOTICES,
+    SWEEP_KEYS,
+    SWEEP_KEY_IMPORTS,
+    SWEEP_KINDS
+};
 
 struct sweep {
     struct store *store;
@@ -27,6 +34,7 @@ struct sweep {
     struct passcode_sweep passcodes;
     struct notice_sweep notices;
     struct key_sweep keys;
+    struct key_import_sweep imports;
     bool is_running;
 };
 
@@ -35,17 +43,19 @@ static struct store_op *running(struct sweep *sweep)
     struct store_op *const ops[SWEEP_KINDS] = {[SWEEP_PROOFS] = &sweep->proofs.op,
                                                [SWEEP_PASSCODES] = &sweep->passcodes.op,
                                                [SWEEP_NOTICES] = &sweep->notices.op,
-                                               [SWEEP_KEYS] = &sweep->keys.op};
+                                               [SWEEP_KEYS] = &sweep->keys.op,
+                                               [SWEEP_KEY_IMPORTS] = &sweep->imports.op};
     return ops[sweep->kind];
 }
 
 static bool has_more(const struct sweep *sweep)
 {
-    const bool more[SWEEP_KINDS] = {[SWEEP_PROOFS] = sweep->proofs.count == PROOFS_SWEPT_MAX,
-                                    [SWEEP_PASSCODES] =
-                                        sweep->passcodes.count == PASSCODES_SWEPT_MAX,
-                                    [SWEEP_NOTICES] = sweep->notices.count == NOTICES_SWEPT_MAX,
-                                    [SWEEP_KEYS] = sweep->keys.has_destroyed};
+    const bool more[SWEEP_KINDS] = {
+        [SWEEP_PROOFS] = sweep->proofs.count == PROOFS_SWEPT_MAX,
+        [SWEEP_PASSCODES] = sweep->passcodes.count == PASSCODES_SWEPT_MAX,
+        [SWEEP_NOTICES] = sweep->notices.count == NOTICES_SWEPT_MAX,
+        [SWEEP_KEYS] = sweep->keys.has_destroyed,
+        [SWEEP_KEY_IMPORTS] = sweep->imports.count == KEY_IMPORTS_SWEPT_MAX};
     return more[sweep->kind];
 }
 
@@ -86,12 +96,19 @@ static void sweep_keys(struct sweep *sweep)
     key_store_sweep(&sweep->keys);
 }
 
+static void sweep_imports(struct sweep *sweep)
+{
+    key_store_sweep_imports(&sweep->imports);
+}
+
 static void on_timer(struct loop_timer *timer)
 {
     static void (*const submit[SWEEP_KINDS])(struct sweep *) = {[SWEEP_PROOFS] = sweep_proofs,
                                                                 [SWEEP_PASSCODES] = sweep_passcodes,
                                                                 [SWEEP_NOTICES] = sweep_notices,
-                                                                [SWEEP_KEYS] = sweep_keys};
+                                                                [SWEEP_KEYS] = sweep_keys,
+                                                                [SWEEP_KEY_IMPORTS] =
+                                                                    sweep_imports};
     struct sweep *sweep = LIST_ENTRY(timer, struct sweep, timer);
     loop_timer_arm(timer, SWEEP_MS);
     if (!sweep->is_running && store_is_ready(sweep->store)) {

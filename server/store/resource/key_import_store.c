@@ -63,3 +63,20 @@ void key_store_import(struct change_op *op, struct uuid import, const struct key
                                                               .target = rotation->target});
     change_submit(op, &p, read_imported);
 }
+
+static rc read_swept(struct store_op *op, size_t index, const PGresult *r, struct err *err)
+{
+    struct sql_sweep_key_imports_row row;
+    (void)index;
+    ENSURE(PQntuples(r) == 1, err, R_DATABASE_ERROR);
+    TRY(sql_sweep_key_imports_read(op->arena, r, 0, &row, err));
+    LIST_ENTRY(op, struct key_import_sweep, op)->count = row.swept;
+    return OK;
+}
+
+void key_store_sweep_imports(struct key_import_sweep *sweep)
+{
+    struct pg_params p = sql_sweep_key_imports(
+        sweep->op.arena, &(struct sql_sweep_key_imports){.max = KEY_IMPORTS_SWEPT_MAX});
+    pg_submit_one(&sweep->op, &p, read_swept);
+}

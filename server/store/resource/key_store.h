@@ -120,6 +120,14 @@ void key_store_find_import(struct key_import_find *find);
 void key_store_import(struct change_op *op, struct uuid import,
                       const struct key_rotation *rotation);
 
+/* Remove those that have ended, at most KEY_IMPORTS_SWEPT_MAX at once. */
+enum { KEY_IMPORTS_SWEPT_MAX = 1000 };
+struct key_import_sweep {
+    struct store_op op;
+    int64_t count; /* that many were removed */
+};
+void key_store_sweep_imports(struct key_import_sweep *sweep);
+
 /* One key whose active version is older than its tenant wants. */
 struct key_due {
     struct store_op op;

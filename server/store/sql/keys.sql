@@ -171,6 +171,18 @@ WITH usable AS MATERIALIZED (
 )
 SELECT {key_columns}, epoch_raise(:act.tenant) AS _, audit_admin(:act.*, :target) AS _ FROM made;
 
+-- name: sweep_key_imports :bulk
+-- params: max int8
+-- columns: swept int8
+WITH gone AS (
+    DELETE FROM key_import
+    WHERE (tenant, import) IN (SELECT tenant, import FROM key_import WHERE expires_at <= now()
+                               ORDER BY expires_at LIMIT :max
+                               FOR UPDATE SKIP LOCKED) -- another node sweeps too
+    RETURNING 1
+)
+SELECT count(*)::int8 AS swept FROM gone;
+
 -- name: destroy_due_key :bulk
 -- params: event event_id, now timestamptz
 -- columns: version int4
