@@ -22,7 +22,8 @@
 
 struct export_value {
     const struct client_key *recipient;
-    const char *target; /* "to the key THUMBPRINT: why" */
+    const char *target;  /* "all keys to the key THUMBPRINT: why" */
+    const char *allowed; /* the same of its approval, by which nothing leaves yet */
     struct approval_id approval;
     struct slice request; /* as it was approved */
     bool is_allowing;     /* it is being approved */
@@ -64,7 +65,8 @@ static step read_recipient(struct call *c, const Chancery__V1__ExportKeysRequest
     v->target = thumbprint == NULL ? NULL
                                    : arena_printf(call_arena(c), "all keys to the key %s: %s",
                                                   thumbprint, r->reason);
-    return v->target == NULL ? call_fail(c, R_ARENA_EXHAUSTED, "target") : STEP_NEXT;
+    v->allowed = v->target == NULL ? NULL : arena_printf(call_arena(c), "allowed: %s", v->target);
+    return v->allowed == NULL ? call_fail(c, R_ARENA_EXHAUSTED, "target") : STEP_NEXT;
 }
 
 /* The request as it was asked for and approved. */
@@ -106,7 +108,7 @@ static void perform(struct change_op *op, const void *value)
 {
     const struct export_value *v = value;
     if (v->is_allowing) {
-        key_store_allow_export(op, v->target);
+        key_store_allow_export(op, v->allowed);
         return;
     }
     key_store_export(op, &(struct key_export_order){
