@@ -20,7 +20,7 @@ from waiting import eventually
 
 SEALING, EXCHANGE, SIGNING = 1, 2, 3
 ACTIVE, ARCHIVED = 1, 2
-CONTENT_ACCESS = 1
+CONTENT_ACCESS, EXPORT_KEYS = 1, 2
 CURVES = {"P-256": ec.SECP256R1, "P-384": ec.SECP384R1}
 
 
@@ -216,9 +216,10 @@ def test_what_is_wrong_is_told(world, wrong, told):
 # --- two persons -------------------------------------------------------------------------------------------------------
 
 
-def test_a_second_admin_approves(world, tenant):
+@pytest.mark.parametrize("required", [CONTENT_ACCESS, EXPORT_KEYS])
+def test_a_second_admin_approves(world, tenant, required):
     second, key = tenant.second_admin, os.urandom(32)
-    world.update_tenant(tenant.admin, two_person=[CONTENT_ACCESS])
+    world.update_tenant(tenant.admin, two_person=[required])
     asked = enter(world, tenant, SEALING, key, reason="ours")
     assert asked.approval_id and not asked.HasField("key") and states(world, tenant, SEALING) == [ACTIVE]
     by_it = {"approval_id": asked.approval_id}

@@ -16,7 +16,7 @@ from waiting import eventually
 
 SEALING, EXCHANGE, SIGNING = 1, 2, 3
 ACTIVE, ARCHIVED, REVOKED, DESTROYING, DESTROYED = 1, 2, 3, 4, 5
-CONTENT_ACCESS, DESTROY_KEY = 1, 3
+CONTENT_ACCESS, EXPORT_KEYS, DESTROY_KEY = 1, 2, 3
 
 
 @pytest.fixture
@@ -257,7 +257,8 @@ def test_where_none_is_active_none_is_destroyed(world, tenant):
 # --- who ---------------------------------------------------------------------------------------------------------------
 
 
-@pytest.mark.parametrize("required, verb", [(CONTENT_ACCESS, "Restore"), (DESTROY_KEY, "Destroy")])
+@pytest.mark.parametrize("required, verb", [(CONTENT_ACCESS, "Restore"), (DESTROY_KEY, "Destroy"), (CONTENT_ACCESS, "Activate"),
+                                            (EXPORT_KEYS, "Activate")])
 def test_a_second_admin_approves(world, tenant, required, verb):
     act(world, tenant, "Rotate", SEALING)
     if verb == "Restore":
@@ -268,10 +269,12 @@ def test_a_second_admin_approves(world, tenant, required, verb):
     asked = act(world, tenant, verb, SEALING, 1, reason="why")
     assert asked.approval_id and not asked.HasField("key") and states(world, tenant) == was
     shown = world.call("ApprovalService/GetApproval", {"approval_id": asked.approval_id}, second).approval
+    assert shown.operation == required
     assert shown.summary == {"Restore": "Let content open again by sealing key 1: why",
+                             "Activate": "Seal and sign again by sealing key 1: why",
                              "Destroy": "Destroy for ever sealing key 1 in 30 days: why"}[verb]
     world.call("ApprovalService/ApproveRequest", {"approval_id": asked.approval_id}, second)
-    assert states(world, tenant) == [{"Restore": ARCHIVED, "Destroy": DESTROYING}[verb], ACTIVE]
+    assert states(world, tenant) == {"Restore": [ARCHIVED, ACTIVE], "Destroy": [DESTROYING, ACTIVE], "Activate": [ACTIVE, ARCHIVED]}[verb]
     if verb == "Destroy":
         assert act(world, tenant, "CancelDestroy", SEALING, 1).key.state == REVOKED  # by one: it takes nothing away
     act(world, tenant, "Rotate", SIGNING)
@@ -354,3 +357,9 @@ def test_the_command(world, tenant):
     for wrong in (["rotate", "sealingg"], ["revoke", "signing", "0"], ["revoke", "signing"], ["destroy", "--reason", "x", "--days",
                                                                                               "3", "signing", "1"]):
         assert run(world, f"key {wrong[0]}", "keeper", *wrong[1:], expect=2).stderr.startswith("chancery key: ")
+    second = tenant.second_admin
+    world.update_tenant(tenant.admin, two_person=[EXPORT_KEYS])
+    said = run(world, "key activate", "keeper", "signing", "2").stdout
+    assert said.startswith("nothing is done yet: another admin must approve it")
+    world.call("ApprovalService/ApproveRequest", {"approval_id": said.split()[-1]}, second)
+    assert [key.state for key in listed(world, tenant) if key.purpose == SIGNING] == [REVOKED, ACTIVE, ARCHIVED]

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* KeyService.RestoreKey, by which content opens again, and DestroyKey, after which it never does: each waits for a second admin
- * where the tenant requires one. A destruction is carried out by daemon/sweep.c when it is due. */
+/* KeyService.RestoreKey, by which content opens again, ActivateKey, by which a version seals and signs again that may be known
+ * outside by now, and DestroyKey, after which content never opens: each waits for a second admin where the tenant requires one. A destruction is carried out by daemon/sweep.c when it is due. */
 #include <inttypes.h>
 
 #include "context/wait.h"
@@ -30,10 +30,10 @@ static step found(struct call *c)
     const char *name = key_purpose_name(change->purpose);
     return key_change_tell(
         c, change,
-        v->act == KEY_RESTORE
-            ? arena_printf(call_arena(c), "%s key %" PRIu32, name, change->version)
-            : arena_printf(call_arena(c), "%s key %" PRIu32 " in %" PRIu32 " days", name,
-                           change->version, v->days));
+        v->act == KEY_DESTROY
+            ? arena_printf(call_arena(c), "%s key %" PRIu32 " in %" PRIu32 " days", name,
+                           change->version, v->days)
+            : arena_printf(call_arena(c), "%s key %" PRIu32, name, change->version));
 }
 
 static step read(struct call *c, const struct key_request *request, enum key_act act)
@@ -105,6 +105,53 @@ const struct flow restore_key_flow = {
     .state = APPROVABLE_STATE,
     .steps = {STEP("parse", parse_restore), SCOPE_TENANT_STEP, APPROVABLE_CHECK,
               APPROVABLE_PERFORM("restore"), STEP("reply", reply)},
+};
+
+/* --- ActivateKey ------------------------------------------------------------------------------ */
+
+static step parse_activate(struct call *c)
+{
+    const Chancery__V1__ActivateKeyRequest *request = activate_key_request(c);
+    approvable_of(c)->act = &activate_key_act;
+    approvable_of(c)->request = request;
+    scope_of(c)->tenant_name = request->tenant;
+    return STEP_NEXT;
+}
+
+static step check_activate(struct call *c)
+{
+    const Chancery__V1__ActivateKeyRequest *r = approvable_of(c)->request;
+    return read(
+        c,
+        &(struct key_request){
+            .purpose = r->purpose, .version = r->version, .reason = r->reason, .etag = r->etag},
+        KEY_ACTIVATE);
+}
+
+static const char *summary_of_activate(struct call *c)
+{
+    return arena_printf(call_arena(c), "Seal and sign again by %s", value_of(c)->change.target);
+}
+
+const struct approvable_act activate_key_act = {
+    .name = "activate_key",
+    .operation = APPROVAL_CONTENT_ACCESS,
+    .request = &chancery__v1__activate_key_request__descriptor,
+    .value_size = sizeof(struct key_act_value),
+    .check = check_activate,
+    .effect = key_change_opens,
+    .summary = summary_of_activate,
+    .perform = perform,
+    .unmatched = R_ETAG_MISMATCH,
+    .taken = R_ETAG_MISMATCH,
+};
+
+const struct flow activate_key_flow = {
+    .method = "/chancery.v1.KeyService/ActivateKey",
+    .name = "activate_key",
+    .state = APPROVABLE_STATE,
+    .steps = {STEP("parse", parse_activate), SCOPE_TENANT_STEP, APPROVABLE_CHECK,
+              APPROVABLE_PERFORM("activate"), STEP("reply", reply)},
 };
 
 /* --- DestroyKey ------------------------------------------------------------------------------- */

@@ -17,7 +17,7 @@
 #include "service/common/limits.h"
 #include "service/common/reply.h"
 #include "service/common/request.h"
-#include "service/key/key_message.h"
+#include "service/key/key_change.h"
 #include "wire/pb.h"
 
 struct export_value {
@@ -94,9 +94,7 @@ static step check(struct call *c)
 /* Who has the keys opens all content. What was approved waits no more: the store looks at the approval. */
 static uint32_t effect(struct call *c)
 {
-    return ID_IS_ZERO(value_of(c)->approval)
-               ? 1U << APPROVAL_EXPORT_KEYS | 1U << APPROVAL_CONTENT_ACCESS
-               : 0;
+    return ID_IS_ZERO(value_of(c)->approval) ? key_change_opens(c) : 0;
 }
 
 static const char *summary(struct call *c)

@@ -233,6 +233,7 @@ const struct approvable_act import_key_act = {
     .request = &chancery__v1__import_key_request__descriptor,
     .value_size = sizeof(struct import_value),
     .check = check,
+    .effect = key_change_opens,
     .summary = summary,
     .perform = perform,
     .unmatched = R_ETAG_MISMATCH,

@@ -90,6 +90,12 @@ step key_change_tell(struct call *c, struct key_change *change, const char *word
     return change->target == NULL ? call_fail(c, R_ARENA_EXHAUSTED, "target") : STEP_NEXT;
 }
 
+uint32_t key_change_opens(struct call *c)
+{
+    (void)c;
+    return 1U << APPROVAL_EXPORT_KEYS | 1U << APPROVAL_CONTENT_ACCESS;
+}
+
 static const struct tenant_key_row *active_of(const struct key_change *change)
 {
     for (size_t i = 0; i < change->find.count; i++) {

@@ -32,6 +32,9 @@ step key_change_check(struct call *c, struct key_change *change, enum key_act ac
 struct key_versions key_change_versions(const struct key_change *change);
 /* Set `target` to these words and why. */
 step key_change_tell(struct call *c, struct key_change *change, const char *words);
+/* The operations under which an act falls whose key somebody outside has, or may have: it opens all content that the key
+ * seals. As `effect` of an approvable act. */
+uint32_t key_change_opens(struct call *c);
 /* For the store. */
 struct key_state_change key_change_of(const struct key_change *change, enum key_act act,
                                       uint32_t days);

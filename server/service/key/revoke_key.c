@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* KeyService.RevokeKey, CancelDestroyKey and ActivateKey. None of them lets anybody in or takes anything away for ever, so they
- * wait for no second admin. */
+/* KeyService.RevokeKey and CancelDestroyKey. Neither lets anybody in or takes anything away for ever, so they wait for no second
+ * admin. */
 #include <inttypes.h>
 
 #include "context/wait.h"
@@ -47,16 +47,6 @@ static step parse_cancel(struct call *c)
         &(struct key_request){
             .purpose = r->purpose, .version = r->version, .reason = r->reason, .etag = r->etag},
         KEY_CANCEL_DESTROY);
-}
-
-static step parse_activate(struct call *c)
-{
-    const Chancery__V1__ActivateKeyRequest *r = activate_key_request(c);
-    return read(
-        c, r->tenant,
-        &(struct key_request){
-            .purpose = r->purpose, .version = r->version, .reason = r->reason, .etag = r->etag},
-        KEY_ACTIVATE);
 }
 
 static step found(struct call *c)
@@ -110,12 +100,4 @@ const struct flow cancel_destroy_key_flow = {
     .state = FLOW_STATE_ON(struct revocation, BASE_SCOPE, struct scope, scope),
     .steps = {STEP("parse", parse_cancel), SCOPE_TENANT_STEP, STEP("look", look),
               COMMIT("cancel", change), STEP("reply", reply)},
-};
-
-const struct flow activate_key_flow = {
-    .method = "/chancery.v1.KeyService/ActivateKey",
-    .name = "activate_key",
-    .state = FLOW_STATE_ON(struct revocation, BASE_SCOPE, struct scope, scope),
-    .steps = {STEP("parse", parse_activate), SCOPE_TENANT_STEP, STEP("look", look),
-              COMMIT("activate", change), STEP("reply", reply)},
 };
