@@ -44,15 +44,18 @@ struct login_claims {
 };
 rc login_read_claims(struct arena *arena, const char *token, const char *client_id,
                      struct login_claims *out, struct err *err);
+/* Under the lock. */
 rc login_store(struct arena *arena, const char *context, const struct login_tokens *tokens,
                struct err *err);
 /* "" where there is none. */
 rc login_stored(struct arena *arena, const char *context, const char *kind, const char **out,
                 struct err *err);
-/* Delete what is kept for a context; false: there was nothing. */
+/* Under the lock: delete what is kept for a context; false: there was nothing. */
 rc login_forget(struct arena *arena, const char *context, bool *was_there, struct err *err);
-/* While one command renews a token, others wait: a refresh token often holds only once. The caller closes it. */
+/* While one command changes what is kept, others wait: a refresh token often holds only once, and who signs out while it is
+ * renewed must find the new one. */
 rc login_lock(struct arena *arena, const char *context, int *fd, struct err *err);
+void login_unlock(int *fd);
 
 /* renew.c: before a profile is used. Names the token that is kept for its context in token_file, renewed if it ends within
  * a minute and can be. R_PROFILE_INVALID: nobody is signed in, or the sign-in has ended. */

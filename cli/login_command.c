@@ -101,6 +101,13 @@ static rc show_done(struct session *s, const struct login_tokens *tokens, struct
     return OK;
 }
 
+static rc keep(struct session *s, const struct login_tokens *tokens, struct err *err)
+{
+    AUTO(login_unlock) int lock = -1;
+    TRY(login_lock(s->arena, s->named.context, &lock, err));
+    return login_store(s->arena, s->named.context, tokens, err);
+}
+
 static rc sign_in(struct session *s, struct err *err)
 {
     const SignIn *by = s->profile->login;
@@ -111,11 +118,20 @@ static rc sign_in(struct session *s, struct err *err)
     TRY(login_ask_device(s->arena, by, &provider, &device, err));
     show_device(&device);
     TRY(login_wait(s->arena, by, &provider, &device, &tokens, err));
-    TRY(login_store(s->arena, s->named.context, &tokens, err));
+    TRY(keep(s, &tokens, err));
     return show_done(s, &tokens, err);
 }
 
 /* --- logout ----------------------------------------------------------------------------------- */
+
+/* What is revoked is what was there last: a renewal that is under way ends before. */
+static rc forget(struct session *s, const char **refresh, bool *was_there, struct err *err)
+{
+    AUTO(login_unlock) int lock = -1;
+    TRY(login_lock(s->arena, s->named.context, &lock, err));
+    TRY(login_stored(s->arena, s->named.context, "refresh", refresh, err));
+    return login_forget(s->arena, s->named.context, was_there, err);
+}
 
 /* Here first: whatever the provider answers, nobody is signed in any longer. */
 static rc sign_out(struct session *s, struct err *err)
@@ -124,8 +140,7 @@ static rc sign_out(struct session *s, struct err *err)
     struct provider provider;
     const char *refresh;
     bool was_there;
-    TRY(login_stored(s->arena, s->named.context, "refresh", &refresh, err));
-    TRY(login_forget(s->arena, s->named.context, &was_there, err));
+    TRY(forget(s, &refresh, &was_there, err));
     puts(was_there ? "signed out" : "nobody was signed in");
     if (refresh[0] == '\0') {
         return OK;

@@ -1,6 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include <string.h>
-#include <unistd.h>
 
 #include "base/clock.h"
 #include "cli/contexts.h"
@@ -8,13 +7,6 @@
 #include "cli/session.h"
 
 enum { SOON_S = 60 };
-
-static void close_at(int *fd)
-{
-    if (*fd >= 0) {
-        close(*fd);
-    }
-}
 
 /* A profile without `login`, or with a token file of its own, has nothing of ours. */
 static bool is_signed_in(const char *context, const Profile *profile)
@@ -33,10 +25,10 @@ static rc is_good(struct arena *arena, const char *token, bool *out, struct err 
     return OK;
 }
 
-/* Under the lock: somebody else may have renewed it while we waited. */
+/* Under the lock: somebody else may have renewed it while we waited, or signed out. */
 static rc renew(struct arena *arena, const char *context, const SignIn *sign_in, struct err *err)
 {
-    AUTO(close_at) int lock = -1;
+    AUTO(login_unlock) int lock = -1;
     const char *token, *refresh;
     bool is_renewed;
     struct provider provider;
@@ -48,6 +40,9 @@ static rc renew(struct arena *arena, const char *context, const SignIn *sign_in,
         return OK;
     }
     TRY(login_stored(arena, context, "refresh", &refresh, err));
+    if (refresh[0] == '\0') {
+        FAIL(err, R_PROFILE_INVALID, "somebody has signed out meanwhile");
+    }
     TRY(provider_discover(arena, sign_in->issuer, sign_in->ca_file, &provider, err));
     TRY(login_refresh(arena, sign_in, &provider, refresh, &tokens, err));
     return login_store(arena, context, &tokens, err);

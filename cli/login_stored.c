@@ -138,17 +138,25 @@ rc login_stored(struct arena *arena, const char *context, const char *kind, cons
 
 rc login_forget(struct arena *arena, const char *context, bool *was_there, struct err *err)
 {
-    bool was_locked;
     *was_there = false;
     TRY(delete_one(arena, context, "refresh", was_there, err));
-    TRY(delete_one(arena, context, "token", was_there, err));
-    return delete_one(arena, context, "lock", &was_locked, err);
+    return delete_one(arena, context, "token", was_there, err);
 }
 
+void login_unlock(int *fd)
+{
+    if (*fd >= 0) {
+        close(*fd);
+    }
+    *fd = -1;
+}
+
+/* The file stays: were it deleted, who waits for it and who makes it anew would both have "the" lock. */
 rc login_lock(struct arena *arena, const char *context, int *fd, struct err *err)
 {
     const char *path;
     TRY(context_login_file(arena, context, "lock", &path, err));
+    TRY(context_make_folders(arena, path, err));
     *fd = open(path, O_RDWR | O_CREAT | O_CLOEXEC | O_NOFOLLOW, 0600);
     if (*fd < 0 || flock(*fd, LOCK_EX) != 0) {
         FAIL(err, R_FILE_UNWRITABLE, "%s: %s", path, strerrordesc_np(errno));

@@ -113,7 +113,9 @@ static rc keep(struct session *s, const struct context_args *args, const char *n
     if (!args->is_used) {
         TRY(context_current(s->arena, &current, err));
     }
+    AUTO(login_unlock) int lock = -1;
     bool was_there; /* a token must not go to another authority than the one for which it was got */
+    TRY(login_lock(s->arena, name, &lock, err));
     TRY(login_forget(s->arena, name, &was_there, err));
     TRY(context_write(s->arena, name, profile, err));
     printf("context %s: ", name);

@@ -196,7 +196,9 @@ static rc remove_it(struct session *s, const char *name, struct err *err)
     const char *current;
     TRY(find(s, name, &named, err));
     TRY(context_current(s->arena, &current, err));
+    AUTO(login_unlock) int lock = -1;
     bool was_there;
+    TRY(login_lock(s->arena, name, &lock, err));
     TRY(login_forget(s->arena, name, &was_there, err));
     TRY(context_delete(s->arena, name, err));
     if (strcmp(name, current) != 0) {

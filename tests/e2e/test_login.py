@@ -4,6 +4,7 @@ providers that are slow, refuse, or lie."""
 import base64
 import concurrent.futures
 import contextlib
+import fcntl
 import http.server
 import json
 import os
@@ -63,8 +64,15 @@ class Home:
             process.kill()
             process.communicate()
 
+    def begin(self, *argv):
+        return subprocess.Popen([CHANCERY, *argv], stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True, env=self.environment)
+
     def path(self, name, kind):
         return f"{self.tokens}/{name}.{kind}"
+
+    def kept(self):
+        """The tokens of all contexts; the lock of one stays."""
+        return [name for name in os.listdir(self.tokens) if not name.endswith(".lock")]
 
     def read(self, name, kind):
         with open(self.path(name, kind), encoding="ascii") as file:
@@ -158,7 +166,7 @@ def test_signing_out(home, provider):
     signed_in(home, provider)
     kept = {kind: home.read("work", kind) for kind in ("token", "refresh")}
     assert home.chancery("logout", "--profile", "work").stdout == "signed out\n"
-    assert [name for name in os.listdir(home.tokens) if not name.endswith("lock")] == []
+    assert not home.kept()
     assert "nobody is signed in" in home.whoami("work", expect=FAILED).stderr
     assert home.chancery("logout", "--profile", "work").stdout == "nobody was signed in\n"
     for kind, text in kept.items():  # a copy that somebody has made: the provider has forgotten it
@@ -176,7 +184,7 @@ def test_who_says_no(home, provider):
     with home.login("work") as (process, told):
         provider.refuse(*asked(told))
         _, error = process.communicate(timeout=60)
-    assert process.returncode == FAILED and "access_denied" in error and not os.path.exists(home.tokens)
+    assert process.returncode == FAILED and "access_denied" in error and not home.kept()
 
 
 @needs_provider
@@ -219,6 +227,8 @@ class Liar:
 
     def forget(self):
         self.metadata, self.device, self.answers, self.requests = {}, {}, [], []
+        self.may_answer = threading.Event()
+        self.may_answer.set()
 
     def good(self, email="alice@contoso.com", **claims):
         return 200, {"id_token": self.tokens.token(email, **claims), "access_token": "a", "token_type": "Bearer"}
@@ -231,6 +241,7 @@ class Liar:
             return 200, {"device_code": "the-secret-half", "user_code": "AB-CD", "verification_uri": "https://idp.example/device",
                          "expires_in": 60, "interval": 1, **self.device}
         if path == "/token":
+            self.may_answer.wait(60)
             return self.answers.pop(0) if len(self.answers) > 1 else self.answers[0]
         return 503, {}
 
@@ -322,7 +333,7 @@ def test_tokens_that_are_none(home, liar, answer, words):
     home.add("work", liar.issuer, liar.ca_file)
     told = home.chancery("login", "--profile", "work", expect=FAILED).stderr
     assert words in told or words.replace("\\x1b", "\\u001b") in told, told
-    assert not os.path.exists(home.tokens)
+    assert not home.kept()
 
 
 @pytest.mark.parametrize("claims, words", [({"iss": "https://evil.example"}, "of the issuer https://evil.example"),
@@ -330,7 +341,7 @@ def test_tokens_that_are_none(home, liar, answer, words):
 def test_tokens_for_others(home, liar, claims, words):
     liar.answers = [liar.good(**claims)]
     home.add("work", liar.issuer, liar.ca_file)
-    assert words in home.chancery("login", "--profile", "work", expect=FAILED).stderr and not os.path.exists(home.tokens)
+    assert words in home.chancery("login", "--profile", "work", expect=FAILED).stderr and not home.kept()
 
 
 def test_a_code_that_nobody_confirms(home, liar):
@@ -380,6 +391,56 @@ def test_a_token_goes_to_no_other_context(home, liar):
         else:
             home.add("work", liar.issuer, liar.ca_file, "--replace")
         assert not os.path.exists(home.path("work", "token"))
+
+
+def is_waiting(process):
+    """For a lock of a file that somebody else has."""
+    with open("/proc/locks", encoding="ascii") as file:
+        return any("->" in line and f" {process.pid} " in line for line in file)
+
+
+def signed_in_at_liar(home, liar):
+    """With a refresh token; the token has ended."""
+    status, good = liar.good()
+    liar.answers = [(status, {**good, "refresh_token": "the-first"}), (status, {**liar.good(name="again")[1], "refresh_token": "the-second"})]
+    home.add("work", liar.issuer, liar.ca_file)
+    home.chancery("login", "--profile", "work")
+    home.end_token("work")
+    liar.requests.clear()
+
+
+@pytest.mark.parametrize("argv", [("logout", "--profile", "work"), ("context", "remove", "work")], ids=["logout", "remove"])
+def test_who_signs_out_while_it_is_renewed_is_signed_out(home, liar, argv):
+    """The new tokens would come back behind "signed out", and nobody would ever revoke them."""
+    signed_in_at_liar(home, liar)
+    liar.may_answer.clear()
+    with home.begin("whoami", "--profile", "work") as renews:
+        try:
+            eventually(lambda: liar.posted("/token"), "it is being renewed")
+            with home.begin(*argv) as ends:
+                eventually(lambda: ends.poll() is not None or is_waiting(ends), "it waits for the renewal")
+                liar.may_answer.set()
+                ends.communicate(timeout=60)
+        finally:
+            liar.may_answer.set()
+        renews.communicate(timeout=60)
+    assert os.listdir(home.tokens) == ["work.lock"]
+    if argv[0] == "logout":
+        assert [form["token"] for form, _ in liar.posted("/revoke")] == ["the-second"]
+
+
+def test_nobody_renews_what_was_signed_out_meanwhile(home, liar):
+    signed_in_at_liar(home, liar)
+    with open(home.path("work", "lock"), "w", encoding="ascii") as lock:
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        with home.begin("whoami", "--profile", "work") as renews:
+            eventually(lambda: is_waiting(renews), "it waits for the lock")
+            os.unlink(home.path("work", "refresh"))
+            os.unlink(home.path("work", "token"))
+            fcntl.flock(lock, fcntl.LOCK_UN)
+            _, error = renews.communicate(timeout=60)
+    assert renews.returncode == FAILED and "signed out meanwhile" in error
+    assert not liar.posted("/token") and os.listdir(home.tokens) == ["work.lock"]
 
 
 def test_contexts_without_a_provider(home, liar):
