@@ -131,7 +131,10 @@ static int remove_it(struct session *s, const struct change *change, ProtobufCMe
     return request_ask(s, change->kind, change->kind->remove, change->tenant, resource, answer);
 }
 
-static int order(struct plan *plan, const struct change *change, ProtobufCMessage **answer)
+/* The answer is NULL where nothing was asked: the order is so already, or a rule waits for another admin, who knows its id
+ * only then. */
+static int order(struct plan *plan, const struct change *change, bool *waits,
+                 ProtobufCMessage **answer)
 {
     struct session *s = plan->state.session;
     struct objects *rules = NULL;
@@ -140,7 +143,8 @@ static int order(struct plan *plan, const struct change *change, ProtobufCMessag
     chancery__v1__reorder_rules_request__init(&request);
     int code = state_read(&plan->state, change->kind, change->tenant, &rules);
     code = code == EXIT_OK ? state_read_again(&plan->state, rules) : code;
-    if (code != EXIT_OK || !plan_find_order(plan, rules, false, &is, &shall)) {
+    *waits = code == EXIT_OK && plan_lacks_rule(plan, rules);
+    if (code != EXIT_OK || *waits || !plan_find_order(plan, rules, false, &is, &shall)) {
         return code;
     }
     request.tenant = text_field(change->tenant);
@@ -153,7 +157,8 @@ static int order(struct plan *plan, const struct change *change, ProtobufCMessag
                         &chancery__v1__reorder_rules_response__descriptor, answer);
 }
 
-static int perform(struct plan *plan, const struct change *change, ProtobufCMessage **answer)
+static int act(struct plan *plan, const struct change *change, bool *waits,
+               ProtobufCMessage **answer)
 {
     struct session *s = plan->state.session;
     switch (change->act) {
@@ -166,23 +171,40 @@ static int perform(struct plan *plan, const struct change *change, ProtobufCMess
     case ACT_ORDER:
         break;
     }
-    return order(plan, change, answer);
+    return order(plan, change, waits, answer);
+}
+
+/* `approval`: the id of the request that another admin is to approve; "": there is none. */
+static int perform(struct plan *plan, const struct change *change, bool *waits,
+                   const char **approval)
+{
+    ProtobufCMessage *answer = NULL;
+    int code = act(plan, change, waits, &answer);
+    *approval = code != EXIT_OK || answer == NULL ? "" : field_text(answer, "approval_id");
+    *waits = *waits || (*approval)[0] != '\0';
+    return code;
 }
 
 /* --- telling ---------------------------------------------------------------------------------- */
 
-static void tell_done(const struct change *change, const ProtobufCMessage *answer)
+static const char *done_word(enum act act)
 {
     static const char *const words[] = {[ACT_MAKE] = "made",
                                         [ACT_CHANGE] = "changed",
                                         [ACT_REMOVE] = "removed",
                                         [ACT_ORDER] = "put in order"};
-    const char *approval = answer == NULL ? "" : field_text(answer, "approval_id");
-    printf("%s ", approval[0] == '\0' ? words[change->act] : "waits for another admin:");
+    return words[act];
+}
+
+static void tell_done(const struct change *change, bool waits, const char *approval)
+{
+    printf("%s ", waits ? "waits for another admin:" : done_word(change->act));
     patch_print_name(change->kind, change->key, change->tenant);
     if (approval[0] != '\0') {
         fputs("\n  chancery approval approve ", stdout);
         utf8_print(stdout, approval);
+    } else if (waits) {
+        fputs("\n  Not put in order before all of them are there: apply again then.", stdout);
     }
     putchar('\n');
     fflush(stdout);
@@ -195,7 +217,8 @@ static size_t refused_line(const struct session *s, const struct change *change)
     return manifest_line(&change->document->manifest, field == NULL ? s->refused_field : field + 1);
 }
 
-static void tell_stopped(const struct plan *plan, const struct change *change, size_t done)
+static void tell_stopped(const struct plan *plan, const struct change *change,
+                         const struct carried_out *done)
 {
     if (change->document != NULL) {
         fputs("  It is in ", stderr);
@@ -206,20 +229,26 @@ static void tell_stopped(const struct plan *plan, const struct change *change, s
         stderr,
         "  %zu of %zu changes were made before it, and none after it. Correct what is told, and apply\n"
         "  again: what was made is found as it is, and not made twice.\n",
-        done, plan->count);
+        done->made, plan->count);
+    if (done->waiting > 0) {
+        fprintf(stderr, "  %zu more wait for another admin.\n", done->waiting);
+    }
 }
 
-int carry_out(struct plan *plan)
+int carry_out(struct plan *plan, struct carried_out *out)
 {
+    *out = (struct carried_out){0};
     for (size_t i = 0; i < plan->count; i++) {
-        ProtobufCMessage *answer = NULL;
+        bool waits = false;
+        const char *approval;
         plan->state.session->refused_field = "";
-        int code = perform(plan, &plan->list[i], &answer);
+        int code = perform(plan, &plan->list[i], &waits, &approval);
         if (code != EXIT_OK) {
-            tell_stopped(plan, &plan->list[i], i);
+            tell_stopped(plan, &plan->list[i], out);
             return code;
         }
-        tell_done(&plan->list[i], answer);
+        *(waits ? &out->waiting : &out->made) += 1;
+        tell_done(&plan->list[i], waits, approval);
     }
     return EXIT_OK;
 }

@@ -4,5 +4,10 @@
 
 #include "cli/declared/plan.h"
 
+struct carried_out {
+    size_t made;    /* it is so now */
+    size_t waiting; /* it will be when another admin has approved it */
+};
+
 /* Stops at the first act that fails, and says how far it came. Returns an exit code. */
-int carry_out(struct plan *plan);
+int carry_out(struct plan *plan, struct carried_out *out);

@@ -39,7 +39,7 @@ static const char DIFF_HELP[] =
     "\n"
     "Next: chancery apply does it.\n";
 static const char APPLY_HELP[] =
-    "usage: chancery apply --profile FILE -f PATH… [--tenant NAME] [--prune [--yes]]\n"
+    "usage: chancery apply --profile FILE -f PATH… [--tenant NAME] [--prune [--yes]] [--exit-code]\n"
     "\n"
     "Makes and changes resources until they are as documents say, which chancery export writes. What a\n"
     "document doesn't name stays as it is; what is as declared already is not touched, so it may be\n"
@@ -51,6 +51,7 @@ static const char APPLY_HELP[] =
     "  --tenant NAME  whose the documents are that don't say it; without it the caller's\n"
     "  --prune        also remove what no document describes, of the kinds that are in them\n"
     "  --yes          for --prune: don't ask\n"
+    "  --exit-code    end with 1 where changes wait for another admin, for scripts\n"
     "\n"
     "It does one thing after another, and stops at the first that fails. Run it again when that is\n"
     "mended: it goes on there.\n"
@@ -163,22 +164,26 @@ static int confirm(const struct session *session, const struct declared_args *ar
 static int run_apply(int argc, char **argv)
 {
     struct declared_args args = {0};
-    const struct option_spec specs[] = {{"--profile", &args.common.profile, NULL, NULL},
-                                        {"-f", NULL, NULL, &args.paths},
-                                        {"--tenant", &args.common.tenant, NULL, NULL},
-                                        {"--prune", NULL, &args.prunes, NULL},
-                                        YES_OPTION(args.common)};
+    const struct option_spec specs[] = {
+        {"--profile", &args.common.profile, NULL, NULL},  {"-f", NULL, NULL, &args.paths},
+        {"--tenant", &args.common.tenant, NULL, NULL},    {"--prune", NULL, &args.prunes, NULL},
+        {"--exit-code", NULL, &args.has_exit_code, NULL}, YES_OPTION(args.common)};
     struct session session;
     struct plan plan;
+    struct carried_out done = {0};
     argc = options_take(&command_apply, specs, sizeof specs / sizeof specs[0], argc, argv);
     int code = plan_for(&command_apply, &args, argc, argv, &session, &plan);
     if (code != EXIT_OK) {
         return code;
     }
     code = confirm(&session, &args, &plan);
-    code = code == EXIT_OK ? carry_out(&plan) : code;
+    code = code == EXIT_OK ? carry_out(&plan, &done) : code;
     if (code == EXIT_OK) {
-        printf("%zu changes; %zu as declared already\n", plan.count, plan.same);
+        printf("%zu changes; %zu as declared already\n", done.made, plan.same);
+    }
+    if (code == EXIT_OK && done.waiting > 0) {
+        printf("%zu wait for another admin: apply again when they are approved\n", done.waiting);
+        code = args.has_exit_code ? EXIT_FAILED : EXIT_OK;
     }
     session_close(&session);
     return code;

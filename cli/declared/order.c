@@ -20,6 +20,11 @@ static bool is_among(const char *rule, const struct order *order)
     return false;
 }
 
+static bool is_rule_of(const struct document *document, const struct objects *rules)
+{
+    return document->kind == &KINDS[KIND_RULE] && strcmp(document->tenant, rules->tenant) == 0;
+}
+
 /* The rule that a document describes; NULL: it will be made. */
 static const struct object *object_of(const struct objects *rules, const struct document *document)
 {
@@ -54,7 +59,7 @@ bool plan_find_order(const struct plan *plan, const struct objects *rules, bool 
     }
     for (size_t i = 0; i < plan->documents.count; i++) {
         const struct document *document = &plan->documents.list[i];
-        if (document->kind != &KINDS[KIND_RULE] || strcmp(document->tenant, rules->tenant) != 0) {
+        if (!is_rule_of(document, rules)) {
             continue;
         }
         const struct object *rule = object_of(rules, document);
@@ -70,6 +75,17 @@ bool plan_find_order(const struct plan *plan, const struct objects *rules, bool 
     *before = is.rules;
     *after = shall.rules;
     return memcmp(is.rules, shall.rules, is.count * sizeof *is.rules) != 0;
+}
+
+bool plan_lacks_rule(const struct plan *plan, const struct objects *rules)
+{
+    for (size_t i = 0; i < plan->documents.count; i++) {
+        const struct document *document = &plan->documents.list[i];
+        if (is_rule_of(document, rules) && object_of(rules, document) == NULL) {
+            return true;
+        }
+    }
+    return false;
 }
 
 static void show_names(const struct objects *rules, const char **list)

@@ -44,3 +44,5 @@ void plan_order(struct plan *plan, const struct objects *rules, bool removes);
 /* Whether they need one. Both lists are the rules' ids, and the names of those to be made; NULL-terminated. */
 bool plan_find_order(const struct plan *plan, const struct objects *rules, bool removes,
                      const char ***before, const char ***after);
+/* Whether a rule that a document describes is not there, so that it has no id. */
+bool plan_lacks_rule(const struct plan *plan, const struct objects *rules);

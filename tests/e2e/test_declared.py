@@ -222,8 +222,26 @@ def test_a_second_admin_is_asked(own):
     own.apply(template())
     own.apply(document("Tenant", {"two_person": ["CONTENT_ACCESS"]}, tenant=own.name))
     done = own.apply(template(grants=[{"principals": ["authenticated"], "rights": ["OWNER"]}])).stdout
+    assert "0 changes; 0 as declared already\n1 wait for another admin: " in done
     assert "waits for another admin: Template Confidential" in done and "chancery approval approve " in done
     assert list(own.templates()[0].grants[0].rights) == [1, 5]
+
+
+def test_rules_that_wait_are_not_put_in_order_yet(own):
+    """An order names ids, and a rule that waits has none."""
+    own.apply(rule("A"))
+    own.apply(document("Tenant", {"two_person": ["CONTENT_ACCESS"]}, tenant=own.name))
+    with_certificate(own.world, f"{own.name}-two", own.tenant.second_admin)
+    text = rule("New") + template() + rule("A")
+    for waiting in (2, 1):  # the rule and the order; the order
+        done = own.apply(text, "--exit-code", expect=FAILED).stdout
+        assert f"\n{waiting} wait for another admin: apply again" in done and own.rules()[0] == "A"
+        assert ("1 changes; 1 as declared" if waiting == 2 else "0 changes; 3 as declared") in done
+        (approval,) = re.findall(r"chancery approval approve (\S+)", done)
+        assert ("Not put in order before all of them are there" in done) == (waiting == 2)
+        run(own.world, "approval approve", f"{own.name}-two", approval)
+    assert own.rules() == ["New", "A"] and len(own.templates()) == 1
+    assert own.apply(text, "--exit-code").stdout == "0 changes; 3 as declared already\n"
 
 
 # --- the platform ---
