@@ -375,6 +375,7 @@ int worker_run(struct generation *g, struct net_tickets *tickets, unsigned index
     struct err err = {0};
     mem_keep();
     readiness_init(&w.readiness, R_DATABASE_UNAVAILABLE);
+    metric_set(M_WORKERS_READY, NULL, NULL, 0);
     readiness_wait(&w.readiness, &w.readiness_wait, tell_supervisor);
     w.arena = arena_new(1024 * 1024);
     w.boundaries = xcalloc(conf->n_boundaries + 1, sizeof *w.boundaries);

@@ -85,6 +85,19 @@ def test_health_said_serving_without_a_database(authority, node):
     assert unknown.heard == [SERVICE_UNKNOWN]
 
 
+def test_node_that_never_had_its_database_told_no_workers(authority):
+    """chancery_workers_ready came with the first change only, so the alert for 0 of them was quiet."""
+    other = authority.node(workers=1)
+    authority.postgres.stop()
+    try:
+        other.start(ready=False)
+        assert "chancery_workers_ready 0" in other.page("/metrics")[1].splitlines()
+    finally:
+        authority.postgres.start()
+    eventually(lambda: "chancery_workers_ready 1" in other.page("/metrics")[1].splitlines(), "it is ready")
+    other.stop()
+
+
 def test_health_of_an_unknown_service(node):
     with pytest.raises(grpc.RpcError) as failed:
         check(node, "no.such.Service")
