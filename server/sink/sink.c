@@ -60,6 +60,13 @@ void sink_tell_lag(const struct sink *s, int64_t lag_us)
     metric_set(M_SINK_LAG_SECONDS, s->name, NULL, ns);
 }
 
+/* What the database's clock says by now is reckoned from when it was asked. */
+void sink_tell_lag_now(const struct sink *s)
+{
+    int64_t passed_us = s->asked.ns == 0 ? 0 : (sink_now(s).ns - s->asked.ns) / 1000;
+    sink_tell_lag(s, s->asked_at + passed_us - s->place.at);
+}
+
 void sink_begin_at(struct sink *s, struct sink_place place)
 {
     s->place = s->kept = place;
@@ -159,6 +166,9 @@ static void have_settled(struct store_op *op)
     s->asked = now;
     s->asked_at = s->settled.asked_at;
     s->until = s->settled.settled;
+    if (s->place.at != 0) {
+        sink_tell_lag_now(s); /* a new one has nothing yet to be behind of */
+    }
     if (s->place.at < s->until) {
         sink_read_on(s);
     } else {

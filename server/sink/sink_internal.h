@@ -66,6 +66,8 @@ bool sink_has_failed(struct sink *s, const struct store_op *op);
 /* The next round, unless it was stopped. */
 void sink_again_in(struct sink *s, int64_t ms);
 void sink_tell_lag(const struct sink *s, int64_t lag_us);
+/* How far the place is behind, while we send. */
+void sink_tell_lag_now(const struct sink *s);
 /* All before has arrived, and can't be lost any more. */
 void sink_begin_at(struct sink *s, struct sink_place place);
 /* Whether what came last is to be sent again; then the round begins anew after a rest, maybe by another node. */

@@ -116,7 +116,7 @@ static void on_renewal(struct loop_timer *timer)
         s->problem = reason_info(R_SINK_STALLED)->name;
         log_event(LOG_WARNING, "audit.sink_stalled", F_STR("sink", s->name), F_FAILURE(&err));
     }
-    sink_tell_lag(s, s->settled.asked_at + (sink_now(s).ns - s->asked.ns) / 1000 - s->place.at);
+    sink_tell_lag_now(s);
     s->is_renewing = true;
     arena_reset(s->upkeep_arena);
     store_op_init(&s->renew.op, s->store, s->upkeep_arena, renewed, s);
@@ -150,6 +150,7 @@ static void fail(struct sink *s, const struct err *err)
 {
     count_failure(s, err);
     sink_begin_at(s, s->kept);
+    sink_tell_lag_now(s);
     sink_move_to(s, 0);
 }
 
