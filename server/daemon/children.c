@@ -73,6 +73,7 @@ struct child *children_start(struct children *children, struct generation *g,
     }
     child->index = index;
     child->of = g;
+    child->killed_as = NULL;
     child->started = child->unwell_since = children_now();
     atomic_store(&child->status->beat_ms, child->started);
     atomic_store(&child->status->is_ready, false);
@@ -93,8 +94,9 @@ struct child *children_start(struct children *children, struct generation *g,
 
 /* --- watching ------------------------------------------------------------------------------- */
 
-void child_kill(struct child *child)
+void child_kill(struct child *child, const char *as)
 {
+    child->killed_as = child->killed_as != NULL ? child->killed_as : as;
     (void)kill(child->pid, SIGKILL);
 }
 
@@ -105,10 +107,10 @@ void child_dismiss(struct child *child, int64_t drain_ms)
     (void)kill(child->pid, SIGTERM);
 }
 
-static void kill_for(struct child *child, const char *event, int64_t now)
+static void kill_for(struct child *child, const char *event, const char *as, int64_t now)
 {
     log_event(LOG_ERROR, event, F_INT("worker", child->index), F_INT("pid", child->pid));
-    child_kill(child);
+    child_kill(child, as);
     child->state = CHILD_LEAVING;
     child->kill_at = now + KILL_MARGIN_MS;
 }
@@ -148,11 +150,10 @@ bool children_watch(struct children *children)
         }
         note_health(child, now);
         if (child->state == CHILD_LEAVING && now >= child->kill_at) {
-            kill_for(child, "worker.killed", now);
+            kill_for(child, "worker.killed", "late", now);
         } else if (child->state != CHILD_LEAVING &&
                    now - atomic_load(&child->status->beat_ms) > HUNG_MS) {
-            metric_add(M_WORKER_ENDS, "hung", NULL, 1);
-            kill_for(child, "worker.hung", now);
+            kill_for(child, "worker.hung", "hung", now);
         }
     }
     count_states(children);
@@ -174,6 +175,18 @@ struct child *children_collect(struct children *children, enum child_state *was,
         }
     }
     return NULL;
+}
+
+const char *child_ended_how(const struct child *child, enum child_state was, int status)
+{
+    bool was_told = was == CHILD_LEAVING;
+    if (!WIFSIGNALED(status)) {
+        return was_told && WEXITSTATUS(status) == 0 ? "meant" : "exit";
+    }
+    if (WTERMSIG(status) == SIGKILL && child->killed_as != NULL) {
+        return child->killed_as;
+    }
+    return was_told && WTERMSIG(status) == SIGTERM ? "meant" : "signal";
 }
 
 enum reason children_problem(const struct children *children)

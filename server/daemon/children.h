@@ -32,6 +32,7 @@ struct child {
     int64_t started, kill_at;    /* monotonic milliseconds */
     int64_t unwell_since;        /* when it was last found able to decide; 0: it is */
     struct worker_status *status;
+    const char *killed_as; /* how its end counts if we killed it; NULL: we have not */
 };
 
 struct children {
@@ -48,7 +49,10 @@ struct child *children_start(struct children *children, struct generation *g,
                              struct generation *other, unsigned index);
 /* Let a worker end. */
 void child_dismiss(struct child *child, int64_t drain_ms);
-void child_kill(struct child *child);
+/* `as`: how its end counts, as a label of M_WORKER_ENDS, unless it was killed before. */
+void child_kill(struct child *child, const char *as);
+/* How the end of one that was collected counts; "meant": nothing is wrong. */
+const char *child_ended_how(const struct child *child, enum child_state was, int status);
 /* Note who has become ready, and kill who is hung or late. True: somebody became ready. */
 bool children_watch(struct children *children);
 /* The next one that has ended, with its wait status; NULL: none. It is CHILD_NONE by then, its other

@@ -3,6 +3,7 @@
 
 #include <signal.h>
 #include <stdio.h>
+#include <string.h>
 #include <sys/wait.h>
 
 #include "base/clock.h"
@@ -85,7 +86,7 @@ static void kill_all(struct supervisor *s)
 {
     for (size_t i = 0; i < CHILDREN_MAX; i++) {
         if (s->children.all[i].state != CHILD_NONE) {
-            child_kill(&s->children.all[i]);
+            child_kill(&s->children.all[i], "meant");
         }
     }
 }
@@ -109,7 +110,7 @@ static void refuse_trial(struct supervisor *s, const char *why)
 {
     struct child *child = children_find(&s->children, s->trial, 0);
     if (child != NULL) {
-        child_kill(child);
+        child_kill(child, "meant");
         child->state = CHILD_LEAVING;
         child->kill_at = children_now() + KILL_MARGIN_MS;
     }
@@ -204,8 +205,9 @@ static void worker_ended(struct supervisor *s, const struct child *child, enum c
 {
     bool is_signal = WIFSIGNALED(status);
     int code = is_signal ? WTERMSIG(status) : WEXITSTATUS(status);
-    bool is_meant = was == CHILD_LEAVING && (is_signal || code == 0);
-    metric_add(M_WORKER_ENDS, is_meant ? "meant" : is_signal ? "signal" : "exit", NULL, 1);
+    const char *how = child_ended_how(child, was, status);
+    bool is_meant = strcmp(how, "meant") == 0;
+    metric_add(M_WORKER_ENDS, how, NULL, 1);
     log_event(is_meant ? LOG_INFO : LOG_ERROR, "worker.ended", F_INT("worker", child->index),
               F_STR("by", is_signal ? "signal" : "exit"), F_INT("code", code));
     if (is_signal || code != EXIT_HOPELESS || child->of != s->current || s->is_ending) {

@@ -28,6 +28,13 @@ def configure(node, **more):
     node.write("chanceryd.yaml", json.dumps(node.config).encode())
 
 
+def ends(node):
+    """How workers have ended, and how many of them."""
+    lines = node.page("/metrics")[1].splitlines()
+    return {how: sum(float(line.split()[-1]) for line in lines if line.startswith(f'chancery_worker_ends_total{{how="{how}"}}'))
+            for how in ("meant", "exit", "signal", "hung", "late")}
+
+
 @pytest.fixture
 def node(authority):
     """A daemon of its own, whose files a test may spoil."""
@@ -157,6 +164,17 @@ def test_hung_worker_was_never_noticed(node):
     node.wait_for_log("worker.hung", timeout=40)
     eventually(lambda: one not in workers(node) and len(workers(node)) == 2, "another in its place")
     node.wait_for_log("worker.ready", 2)
+    assert ends(node) == {"hung": 1, "meant": 0, "signal": 0, "exit": 0, "late": 0}
+
+
+def test_killed_late_was_counted_as_meant(node):
+    """A worker that is told to end and does not is killed, which nobody wants."""
+    one, _ = workers(node)
+    configure(node, workers=1, limits={"drain_ms": 1000})
+    os.kill(one, signal.SIGSTOP)
+    reload(node)
+    node.wait_for_log("worker.killed", timeout=40)
+    eventually(lambda: ends(node) == {"hung": 0, "meant": 1, "signal": 0, "exit": 0, "late": 1}, lambda: str(ends(node)))
 
 
 def test_worker_that_did_not_end_was_never_killed(node):
