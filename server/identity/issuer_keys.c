@@ -34,9 +34,10 @@ struct key_set {
     uint8_t document[SHA256_BYTES]; /* of what they were read from */
     uint64_t generation;
     uint64_t charged; /* the generation whose bytes are accounted for */
-    int64_t good_ms;  /* when the keys were fetched */
+    int64_t good_ms;  /* when keys were fetched last, or were needed first */
     int64_t tried_ms; /* when a fetch began last */
     bool was_tried;
+    bool has_failed;     /* the last fetch that came to an end gave no keys */
     enum reason problem; /* why the last fetch gave no keys; R_NONE: it did, or still may */
     char why[160];       /* the same as a sentence */
     struct https_get *fetch;
@@ -78,6 +79,7 @@ static void settle(struct key_set *set, enum reason problem, const char *text)
 {
     bool is_good = problem == R_NONE, is_invalid = problem == R_ISSUER_KEYS_INVALID;
     set->problem = problem;
+    set->has_failed = !is_good;
     snprintf(set->why, sizeof set->why, "%s", text);
     if (!set->is_inline) {
         metric_add(M_JWKS_FETCHES,
@@ -162,6 +164,7 @@ static bool start_fetch(struct key_set *set, const char *url)
     set->tried_ms = now;
     set->fetch = https_get(set->cache->https, url, JWKS_BYTES_MAX, on_fetched, set);
     set->problem = set->fetch == NULL ? R_ISSUER_UNREACHABLE : R_NONE;
+    set->has_failed = set->has_failed || set->fetch == NULL;
     return set->fetch != NULL;
 }
 
@@ -181,6 +184,7 @@ static struct key_set *set_of(struct issuer_keys *cache, const struct issuer *is
     set = xcalloc(1, sizeof *set);
     set->cache = cache;
     set->issuer = issuer->id;
+    set->good_ms = now_ms(cache);
     memcpy(set->source, source, sizeof source);
     set->is_inline = issuer->jwks_json[0] != '\0';
     loop_task_init(&set->read, read_some);
@@ -232,7 +236,7 @@ static enum key_found wait_or_fail(struct key_set *set, struct token_check *chec
     return KEY_FAILED;
 }
 
-/* Of keys that could not be fetched anew; 0 of others. */
+/* Of keys that could not be fetched, whether there are older ones or not; 0 of others. */
 static void tell_age(struct issuer_keys *cache, int64_t old_ms)
 {
     int64_t now = now_ms(cache);
@@ -250,11 +254,11 @@ static void tell_age(struct issuer_keys *cache, int64_t old_ms)
 /* Drop what is too old to be trusted; fetch in the background what is getting old. */
 static void age(struct key_set *set, const char *url)
 {
+    int64_t old_ms = now_ms(set->cache) - set->good_ms;
+    tell_age(set->cache, set->has_failed ? old_ms : 0);
     if (set->keys == NULL) {
         return;
     }
-    int64_t old_ms = now_ms(set->cache) - set->good_ms;
-    tell_age(set->cache, set->problem == R_NONE ? 0 : old_ms);
     if (old_ms > set->cache->stale_max_ms) {
         jwks_free(set->keys);
         set->keys = NULL;

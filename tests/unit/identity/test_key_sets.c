@@ -371,9 +371,31 @@ static void test_down_for_a_day(void **state)
     assert_fails(check_token(sign("{" GOOD ",\"jti\":\"late\"}"), &row, NOW, &claims), &f.err,
                  R_ISSUER_UNREACHABLE);
     assert_fails(check_token(known, &row, NOW, &claims), &f.err, R_ISSUER_UNREACHABLE);
+    int64_t age = metric_value(M_ISSUER_KEYS_AGE, NULL, NULL);
+    run_for(100);
+    assert_fails(check_token(known, &row, NOW, &claims), &f.err, R_ISSUER_UNREACHABLE);
+    assert_true(metric_value(M_ISSUER_KEYS_AGE, NULL, NULL) >= age + 100000000);
     publish(f.jwks);
     run_for(2);
     assert_ok(check_token(known, &row, NOW, &claims), &f.err);
+    restore(outer);
+}
+
+/* An issuer whose keys never came is as old a problem as it is asked for. */
+static void test_keys_that_never_came(void **state)
+{
+    (void)state;
+    const struct token_claims *claims;
+    struct issuer row = remote(62, "/absent");
+    struct identity *outer =
+        configured((struct identity_config){.allow_loopback = true, .retry_ms = 1});
+    for (int i = 0; i < 2; i++) {
+        assert_fails(check_token(token_with("never"), &row, NOW, &claims), &f.err,
+                     R_ISSUER_UNREACHABLE);
+        run_for(i == 0 ? 200 : 0);
+    }
+    int64_t age = metric_value(M_ISSUER_KEYS_AGE, NULL, NULL);
+    assert_in_range(age, 200000000, 5000000000);
     restore(outer);
 }
 
@@ -392,6 +414,7 @@ int main(void)
         cmocka_unit_test(test_servers_without_end),
         cmocka_unit_test(test_a_key_is_taken_back),
         cmocka_unit_test(test_down_for_a_day),
+        cmocka_unit_test(test_keys_that_never_came),
     };
     return cmocka_run_group_tests(tests, fixture_set_up, fixture_tear_down);
 }
