@@ -28,6 +28,15 @@ def backup(world, name, expect=0):
     return done
 
 
+def in_path(folder, program, before):
+    """An environment whose program of this name does something else first."""
+    os.makedirs(folder)
+    with open(f"{folder}/{program}", "w", encoding="ascii") as file:
+        file.write(f'#!/bin/bash\n{before}\nexec {shutil.which(program)} "$@"\n')
+    os.chmod(f"{folder}/{program}", 0o755)
+    return dict(os.environ, PATH=f"{folder}:{os.environ['PATH']}")
+
+
 def drill(world, name, *more, root_key=None, expect=0):
     done = subprocess.run([f"{DEPLOY}/restore-drill", "--build", BUILD, "--root-key", root_key or f"{world.a.folder}/root.key",
                            "--authority-url", world.a.config["authority_url"], *more, f"{world.a.folder}/{name}"],
@@ -161,6 +170,61 @@ def test_a_backup_never_overwrites_and_is_whole_or_not_there(world):
                           text=True, timeout=60, check=False)
     assert done.returncode == 1 and "backup:" in done.stderr
     assert not [name for name in os.listdir(world.a.folder) if name.startswith("none")]
+
+
+def test_the_servers_limits_do_not_end_a_backup(world):
+    """The session that holds the instant is idle while the dump is written."""
+    env = in_path(f"{world.a.folder}/slow", "pg_dump", "unset PGOPTIONS; sleep 2")
+    done = subprocess.run([f"{DEPLOY}/backup", "--database", world.a.postgres.conninfo, f"{world.a.folder}/idle"],
+                          env=dict(env, PGOPTIONS="-c idle_in_transaction_session_timeout=500"), capture_output=True, text=True,
+                          timeout=280, check=False)
+    assert done.returncode == 0, done.stderr
+
+
+def test_no_month_leaves_the_log_during_a_backup(world):
+    """Between the dump and the sums it would be in one and not in the other."""
+    told = f"{world.a.folder}/told"
+    month = world.sql("SELECT min(inhrelid::regclass::text) FROM pg_inherits WHERE inhparent = 'audit'::regclass")
+    env = in_path(f"{world.a.folder}/detaching", "pg_dump", "\n".join(
+        f"psql -Xq -d '{world.a.postgres.conninfo}' -c 'BEGIN; LOCK TABLE {table} IN ACCESS EXCLUSIVE MODE NOWAIT' 2>>{told}"
+        for table in ("audit", month, "content")))
+    done = subprocess.run([f"{DEPLOY}/backup", "--database", world.a.postgres.conninfo, f"{world.a.folder}/whole"], env=env,
+                          capture_output=True, text=True, timeout=280, check=False)
+    assert done.returncode == 0, done.stderr
+    with open(told, encoding="ascii") as file:
+        assert file.read().count("could not obtain lock") == 3
+
+
+def test_a_path_with_a_quote_is_refused(world, tmp_path):
+    quoted = f"{world.a.folder}/it's"
+    done = subprocess.run([f"{DEPLOY}/backup", "--database", world.a.postgres.conninfo, quoted], capture_output=True, text=True,
+                          timeout=60, check=False)
+    assert done.returncode == 2 and "may have a quote" in done.stderr and not os.path.exists(f"{quoted}.partial")
+    (tmp_path / "a'b").mkdir()
+    done = subprocess.run([f"{DEPLOY}/restore-drill", "--build", BUILD, "--root-key", f"{world.a.folder}/root.key", "--authority-url",
+                           "https://rms.example.org", f"{world.a.folder}/backup"], env=dict(os.environ, TMPDIR=str(tmp_path / "a'b")),
+                          capture_output=True, text=True, timeout=60, check=False)
+    assert done.returncode == 2 and "may have a quote" in done.stderr
+
+
+def test_what_a_backup_says_is_not_done_as_root(world):
+    """psql has commands of the shell, and a dump has whatever its maker put into it."""
+    def change(folder):
+        with open(f"{folder}/roles.sql", "a", encoding="ascii") as file:
+            file.write(f"\\! id -u >&2\n\\! touch {world.a.folder}/by-root >&2\nnonsense;\n")
+
+    told = drill(world, damaged(world, "with-a-command", change), expect=1)
+    assert "does not restore" in told.stderr
+    assert not os.path.exists(f"{world.a.folder}/by-root") or os.getuid() != 0
+
+
+def test_a_drill_takes_a_folder_with_spaces(world):
+    with tempfile.TemporaryDirectory(prefix="chancery drills ") as folder:
+        os.chmod(folder, 0o711)
+        done = subprocess.run([f"{DEPLOY}/restore-drill", "--build", BUILD, "--root-key", f"{world.a.folder}/root.key",
+                               "--authority-url", "https://rms.example.org", f"{world.a.folder}/backup"],
+                              env=dict(os.environ, TMPDIR=folder), capture_output=True, text=True, timeout=400, check=False)
+        assert done.returncode == 0, (done.stdout, done.stderr)
 
 
 def test_whoever_does_not_see_all_rows_is_refused(world):
