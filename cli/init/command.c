@@ -201,7 +201,7 @@ static rc find_folder(struct init *init, struct err *err)
     bool is_by_systemd = init->unit != NULL || strcmp(init->folder, FOLDER) == 0;
     init->socket =
         is_by_systemd ? "/run/chancery/chanceryd.sock" : init_path(init, "run/chanceryd.sock");
-    size_t most = sizeof ((struct sockaddr_un *)NULL)->sun_path - 1;
+    size_t most = sizeof((struct sockaddr_un *)NULL)->sun_path - 1;
     if (strlen(init->socket) > most) {
         FAIL(err, R_INPUT_INVALID,
              "%s: a Unix socket's path has at most %zu bytes, so the folder's name is too long",
