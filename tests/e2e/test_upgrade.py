@@ -180,7 +180,7 @@ def test_two_at_once_do_it_once(world):
     with dump(world) as other, migrating(world) as first:
         assert first.stdout.readline().endswith(" next_release\n") and "waits for" in first.stdout.readline()
         with migrating(world) as second:
-            assert second.stdout.readline() == "another chancery migrate is at work: waiting for its end\n"
+            assert second.stdout.readline().startswith("another chancery migrate is at work: process ")
             other.rollback()
             assert [first.communicate(timeout=60), second.communicate(timeout=60)] == [("the database is up to date\n", "")] * 2
     assert (first.returncode, second.returncode) == (0, 0) and is_upgraded(world)

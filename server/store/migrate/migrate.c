@@ -19,6 +19,11 @@ enum { PAUSE_MS = 1000, SQL_BYTES = 256 };
 
 /* Asked for again and again: who stood in line for it would be a transaction that CREATE INDEX CONCURRENTLY waits for. */
 static const char LOCK[] = "SELECT pg_try_advisory_lock(hashtext('chancery migrate'))";
+static const char HOLDER[] =
+    "SELECT " MIGRATE_WHO " FROM pg_locks b LEFT JOIN pg_stat_activity a USING (pid)"
+    " WHERE b.locktype = 'advisory' AND b.granted AND b.objsubid = 1"
+    " AND b.database = (SELECT oid FROM pg_database WHERE datname = current_database())"
+    " AND (b.classid::bigint << 32 | b.objid::bigint) = hashtext('chancery migrate')::bigint";
 static const char BOOKS[] =
     "CREATE TABLE IF NOT EXISTS schema_migration (version integer PRIMARY KEY, name text NOT NULL,"
     " sha256 text NOT NULL, applied_at timestamptz NOT NULL DEFAULT now())";
@@ -40,18 +45,41 @@ static void pause_for(int64_t ms)
 
 /* --- what is there ------------------------------------------------------------------------------ */
 
+static void tell_turn(const void *ctx, const char *holder)
+{
+    char line[ERR_DETAIL_MAX];
+    snprintf(line, sizeof line, "another chancery migrate is at work: %s", holder);
+    migrate_say(ctx, line);
+}
+
+/* Whoever has the turn; the first words at once. */
+static rc look_at_turn(struct migrate_conn *conn, struct err *err)
+{
+    AUTO(clear_at) PGresult *holder = NULL;
+    TRY(migrate_conn_query(conn, HOLDER, NULL, 0, &holder, err));
+    migrate_conn_blocked_by(conn, holder);
+    return OK;
+}
+
 /* It holds until the connection ends, however that comes about. */
 static rc take_turn(struct migrate_conn *conn, const struct migrate_options *options,
                     struct err *err)
 {
-    for (bool is_told = false;; is_told = true) {
+    struct mono_time end = mono_add_ms(clock_mono(), options->wait_s * 1000LL);
+    conn->tell_at = clock_mono();
+    conn->tell = tell_turn;
+    conn->tell_ctx = options;
+    while (true) {
         AUTO(clear_at) PGresult *taken = NULL;
         TRY(migrate_conn_query(conn, LOCK, NULL, 0, &taken, err));
         if (PQgetvalue(taken, 0, 0)[0] == 't') {
+            conn->tell = NULL;
             return OK;
         }
-        if (!is_told) {
-            migrate_say(options, "another chancery migrate is at work: waiting for its end");
+        TRY(look_at_turn(conn, err));
+        if (conn->lock_ms > 0 && clock_mono().ns >= end.ns) {
+            FAIL(err, R_DATABASE_LOCKED, "another chancery migrate is at work: %s",
+                 conn->blocker[0] == '\0' ? "a hidden process" : conn->blocker);
         }
         pause_for(PAUSE_MS / 4);
     }

@@ -10,6 +10,7 @@
 #include "base/utf8.h"
 
 enum { LINE_MOST = ERR_DETAIL_MAX, LINE_BUDGET = 4096, LOOK_MS_MIN = 5, LOOK_MS_MAX = 50 };
+enum { TELL_FIRST_MS = 1000, TELL_EVERY_MS = 5000 };
 
 /* As for the server's connections, nothing of a role, database or cluster changes what the statements mean. */
 static const char SESSION[] =
@@ -21,11 +22,7 @@ static const char SESSION[] =
     " WHEN 'remote_apply' THEN 'remote_apply' ELSE 'on' END, false)";
 /* Of all that are in the way the one whose transaction is the oldest. What it does isn't shown: that may be anything. */
 static const char WHO[] =
-    "SELECT CASE WHEN a.pid IS NULL THEN 'a prepared transaction (pg_prepared_xacts)' ELSE"
-    "  'process ' || a.pid || coalesce(', role ' || a.usename, '')"
-    "  || ', ' || coalesce(nullif(a.application_name, ''), a.backend_type, 'hidden')"
-    "  || coalesce(', in a transaction for ' || extract(epoch FROM clock_timestamp() - a.xact_start)::int"
-    "     || ' s', '') END"
+    "SELECT " MIGRATE_WHO
     " FROM unnest(pg_blocking_pids($1)) AS b (pid) LEFT JOIN pg_stat_activity a USING (pid)"
     " ORDER BY a.xact_start LIMIT 1";
 
@@ -66,6 +63,20 @@ static rc judge(const PGresult *result, struct err *err)
 
 /* --- who is in the way -------------------------------------------------------------------------- */
 
+void migrate_conn_blocked_by(struct migrate_conn *conn, const PGresult *who)
+{
+    if (PQresultStatus(who) != PGRES_TUPLES_OK || PQntuples(who) != 1) {
+        return;
+    }
+    AUTO(arena_free_at) struct arena *arena = arena_new(LINE_BUDGET);
+    const char *line = utf8_line(arena, slice_str(PQgetvalue(who, 0, 0)), sizeof conn->blocker - 1);
+    snprintf(conn->blocker, sizeof conn->blocker, "%s", line == NULL ? "" : line);
+    if (conn->tell != NULL && clock_mono().ns >= conn->tell_at.ns) {
+        conn->tell(conn->tell_ctx, conn->blocker);
+        conn->tell_at = mono_add_ms(clock_mono(), TELL_EVERY_MS);
+    }
+}
+
 static void look(struct migrate_conn *conn)
 {
     char pid[16];
@@ -75,12 +86,7 @@ static void look(struct migrate_conn *conn)
     }
     snprintf(pid, sizeof pid, "%d", PQbackendPID(conn->pg));
     AUTO(clear_at) PGresult *who = PQexecParams(conn->watch, WHO, 1, NULL, values, NULL, NULL, 0);
-    if (PQresultStatus(who) == PGRES_TUPLES_OK && PQntuples(who) == 1) {
-        AUTO(arena_free_at) struct arena *arena = arena_new(LINE_BUDGET);
-        const char *line =
-            utf8_line(arena, slice_str(PQgetvalue(who, 0, 0)), sizeof conn->blocker - 1);
-        snprintf(conn->blocker, sizeof conn->blocker, "%s", line == NULL ? "" : line);
-    }
+    migrate_conn_blocked_by(conn, who);
 }
 
 /* Several times within the longest wait. */
@@ -129,6 +135,7 @@ rc migrate_conn_run(struct migrate_conn *conn, const char *sql, struct err *err)
 {
     AUTO(clear_at) PGresult *result = NULL;
     conn->blocker[0] = '\0';
+    conn->tell_at = mono_add_ms(clock_mono(), TELL_FIRST_MS);
     if (PQsendQuery(conn->pg, sql) != 1) {
         FAIL(err, R_DATABASE_UNAVAILABLE, "the connection broke");
     }

@@ -28,6 +28,40 @@ static bool is_true(const PGresult *result, int row, int column)
     return PQgetvalue(result, row, column)[0] == 't';
 }
 
+/* --- waiting -------------------------------------------------------------------------------------- */
+
+struct making {
+    const struct migrate_options *options;
+    const char *line;
+};
+
+static void tell_wait(const void *ctx, const char *blocker)
+{
+    const struct making *making = ctx;
+    char line[ERR_DETAIL_MAX];
+    snprintf(line, sizeof line, "%s waits for %s", making->line, blocker);
+    migrate_say(making->options, line);
+}
+
+/* PostgreSQL leaves an invalid index when it gives up. */
+static rc run(struct migrate_conn *conn, const struct making *making, const char *sql,
+              struct err *err)
+{
+    conn->tell = tell_wait;
+    conn->tell_ctx = making;
+    rc done = migrate_conn_run(conn, sql, err);
+    conn->tell = NULL;
+    conn->tell_ctx = NULL;
+    if (done.ok || err->reason != R_DATABASE_LOCKED) {
+        return done;
+    }
+    *err = (struct err){0};
+    FAIL(err, R_DATABASE_LOCKED, "%s waits for %s", making->line,
+         conn->blocker[0] == '\0' ? "a transaction" : conn->blocker);
+}
+
+/* --- making --------------------------------------------------------------------------------------- */
+
 static rc make_one(struct migrate_conn *conn, const struct migrate_options *options,
                    const struct log_index *index, const PGresult *partitions, int row,
                    struct err *err)
@@ -45,21 +79,29 @@ static rc make_one(struct migrate_conn *conn, const struct migrate_options *opti
     const char *line = arena_printf(arena, "making %s on %s", index->name, table);
     ARENA_ENSURE(make, err);
     ARENA_ENSURE(line, err);
+    const struct making making = {options, line};
     migrate_say(options, line);
     if (!is_true(partitions, row, 3)) {
-        TRY(migrate_conn_run(conn, drop, err));
+        TRY(run(conn, &making, drop, err));
     }
-    return migrate_conn_run(conn, make, err);
+    return run(conn, &making, make, err);
 }
 
-/* It waits for all transactions that began before it, and nobody waits for it. */
+/* Nobody waits for it, so that it may wait for longer than others would. 0: as long as it takes. */
+static int longest_wait_ms(const struct migrate_conn *conn, const struct migrate_options *options)
+{
+    int wait_ms = options->wait_s * 1000;
+    return conn->lock_ms == 0 || conn->lock_ms > wait_ms ? conn->lock_ms : wait_ms;
+}
+
+/* It waits for all transactions that began before it. */
 rc migrate_index_make(struct migrate_conn *conn, const struct migrate_options *options,
                       const struct log_index *index, struct err *err)
 {
     AUTO(clear_at) PGresult *partitions = NULL;
     const char *values[] = {index->name};
     TRY(migrate_conn_query(conn, PARTITIONS, values, 1, &partitions, err));
-    TRY(migrate_conn_lock_limit(conn, 0, err));
+    TRY(migrate_conn_lock_limit(conn, longest_wait_ms(conn, options), err));
     for (int row = 0; row < PQntuples(partitions); row++) {
         TRY(make_one(conn, options, index, partitions, row, err));
     }

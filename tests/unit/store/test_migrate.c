@@ -198,6 +198,47 @@ static void a_lock_that_others_hold_is_not_waited_for(void **state)
     assert_string_equal(sql("SELECT max(version) FROM schema_migration"), "7");
 }
 
+/* CREATE INDEX CONCURRENTLY waits for every transaction that is older. */
+static void an_index_waits_for_others_no_longer_than_was_said(void **state)
+{
+    struct err err = {0};
+    char pid[96];
+    struct migrate_options these = options();
+    (void)state;
+    take_back("DROP INDEX by_what");
+    sql("SET application_name = 'a dump'");
+    sql("BEGIN");
+    sql("LOCK TABLE audit_large IN ROW EXCLUSIVE MODE");
+    these.wait_s = 2;
+    assert_false(migrate_apply(&these, &err).ok);
+    assert_int_equal(err.reason, R_DATABASE_LOCKED);
+    snprintf(pid, sizeof pid, "making by_what on audit_large waits for process %d, role",
+             PQbackendPID(other));
+    assert_ptr_equal(strstr(err.detail, pid), err.detail);
+    assert_int_equal(said_count, 2);
+    assert_string_equal(said[0], "making by_what on audit_large");
+    assert_ptr_equal(strstr(said[1], pid), said[1]);
+    sql("COMMIT");
+    fails(R_DATABASE_ERROR, &err); /* of 8; what it left invalid was made anew */
+    assert_string_equal(attached("audit_large_by_what"), "1");
+}
+
+static void another_run_is_waited_for_no_longer_than_was_said(void **state)
+{
+    struct err err;
+    char pid[96];
+    (void)state;
+    sql("SELECT pg_advisory_lock(hashtext('chancery migrate'))");
+    fails(R_DATABASE_LOCKED, &err);
+    snprintf(pid, sizeof pid, "another chancery migrate is at work: process %d, role",
+             PQbackendPID(other));
+    assert_ptr_equal(strstr(err.detail, pid), err.detail);
+    assert_int_equal(said_count, 1);
+    assert_ptr_equal(strstr(said[0], pid), said[0]);
+    sql("SELECT pg_advisory_unlock_all()");
+    fails(R_DATABASE_ERROR, &err);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -207,6 +248,10 @@ int main(void)
         cmocka_unit_test_setup_teardown(one_that_was_interrupted_is_made_anew, begin, end),
         cmocka_unit_test_setup_teardown(one_that_is_there_is_taken, begin, end),
         cmocka_unit_test_setup_teardown(a_lock_that_others_hold_is_not_waited_for, begin, end),
+        cmocka_unit_test_setup_teardown(an_index_waits_for_others_no_longer_than_was_said, begin,
+                                        end),
+        cmocka_unit_test_setup_teardown(another_run_is_waited_for_no_longer_than_was_said, begin,
+                                        end),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
