@@ -84,8 +84,38 @@ class Migrations(unittest.TestCase):
                 ("UPDATE audit SET a = 1;", "not changed"),
                 ("ALTER TABLE audit ADD COLUMN a text;\nCREATE INDEX one ON audit (a);", "a migration before it")):
             self.refused(HEAD + what + "\n", words)
-        self.assertEqual(generate(HEAD + "ALTER TABLE audit ADD CONSTRAINT c CHECK (a > 0) NOT VALID;\n")[0], 0)
-        self.assertEqual(generate(HEAD + "ALTER TABLE audit ADD COLUMN a text NOT NULL DEFAULT '';\n")[0], 0)
+
+    def test_what_is_not_known_of_the_log_is_refused(self):
+        for what in (
+                "ALTER TABLE IF EXISTS audit ALTER COLUMN a SET NOT NULL", "ALTER TABLE public.audit ALTER COLUMN a SET NOT NULL",
+                'ALTER TABLE "public" . "audit" ALTER a TYPE bigint', "alter table\n  only audit alter a type bigint",
+                "ALTER TABLE /* the log */ audit ALTER a TYPE bigint", "ALTER TABLE audit * ALTER a TYPE bigint",
+                "ALTER TABLE audit ADD COLUMN a uuid DEFAULT gen_random_uuid()", "ALTER TABLE audit ADD COLUMN a bigserial",
+                "ALTER TABLE audit ADD a text", "ALTER TABLE audit ADD COLUMN a text GENERATED ALWAYS AS (b || 'x') STORED",
+                "ALTER TABLE audit ADD COLUMN a integer GENERATED ALWAYS AS IDENTITY", "ALTER TABLE audit ADD COLUMN a text CHECK (a <> '')",
+                "ALTER TABLE audit ADD COLUMN a text REFERENCES a (b)", "ALTER TABLE audit ADD COLUMN a text UNIQUE",
+                "ALTER TABLE audit ADD COLUMN b text, ALTER COLUMN a SET NOT NULL", "ALTER TABLE audit VALIDATE CONSTRAINT c",
+                "ALTER TABLE audit ADD CONSTRAINT c FOREIGN KEY (a) REFERENCES a (b) NOT VALID", "ALTER TABLE audit ADD CHECK (a <> 'NOT VALID')",
+                "ALTER TABLE audit ADD CONSTRAINT c CHECK (a > 0), ADD CONSTRAINT d CHECK (a > 1) NOT VALID",
+                "ALTER TABLE audit DETACH PARTITION audit_rest", "ALTER TABLE audit SET UNLOGGED", "TRUNCATE audit", "LOCK TABLE audit",
+                "CLUSTER audit USING i", "REINDEX TABLE audit", "WITH x AS (SELECT 1) UPDATE audit SET a = 1", "UPDATE public.audit SET a = 1",
+                "ALTER TABLE a ADD FOREIGN KEY (b) REFERENCES audit (event)", "CREATE MATERIALIZED VIEW v AS SELECT FROM audit",
+                "DO $$ BEGIN ALTER TABLE audit ALTER a SET NOT NULL; END $$", "DO LANGUAGE plpgsql $x$ BEGIN LOCK audit; END $x$",
+                "CREATE INDEX ON audit (at)", "CREATE INDEX i ON audit USING brin (at)", "create index i on public.audit (at)"):
+            self.refused(HEAD + "-- Takes away: nothing.\n" + what + ";\n", "")
+
+    def test_what_takes_a_moment_is_not(self):
+        for what in (
+                "ALTER TABLE audit ADD CONSTRAINT c CHECK (a > 0 AND b IN ('x', 'y;')) NOT VALID", "ALTER TABLE audit ADD COLUMN a text NOT NULL DEFAULT ''",
+                "ALTER TABLE public.audit\n    ADD COLUMN a text[] DEFAULT '{}'::text[],\n    ADD COLUMN IF NOT EXISTS b bigint DEFAULT -1 NOT NULL",
+                "ALTER TABLE audit DROP COLUMN a, ALTER COLUMN b DROP NOT NULL, ALTER b SET DEFAULT now()", "GRANT SELECT ON audit TO x",
+                "CREATE POLICY p ON audit USING (tenant = 'a')", "INSERT INTO a SELECT reason FROM audit", "UPDATE a SET b = 'ALTER TABLE audit'",
+                "ALTER TABLE audit_sink ADD COLUMN a uuid DEFAULT gen_random_uuid()", "ALTER TABLE a ADD COLUMN c text CHECK (c <> '')",
+                "CREATE FUNCTION f() RETURNS void LANGUAGE sql AS $x$ LOCK TABLE audit $x$", "DO $$ BEGIN PERFORM 1; END $$"):
+            code, message, _ = generate(HEAD + "-- Takes away: nothing.\n" + what + ";\n")
+            self.assertEqual((code, message), (0, ""), what)
+        _, _, made = generate(HEAD + "CREATE INDEX one ON public.audit (tenant) WHERE reason <> 'OK';\n")
+        self.assertIn("""{"one", "(tenant) WHERE reason <> 'OK'", false}""", made)
 
 
 if __name__ == "__main__":
