@@ -3,7 +3,7 @@
 Nothing is left over, nothing breaks, and the next call works. A new step is in it the day it appears."""
 import pytest
 
-from authority import MESSAGES
+from authority import MESSAGES, Refused
 from calls import fresh_channel
 from faults import FLOWS, steps_of
 from methods import BY_FLOW, caller_of, credentials_of, request_of
@@ -20,6 +20,8 @@ WITH_SUB_FLOWS = {"protect", "acquire_license", "get_tenant", "amend_policy"}
 
 # Of several at once one is done, and the others hear at the commit that the object has changed.
 ONE_WINS = {"import_key", "activate_key"}
+# While one is worked on, others of its tenant or its worker are told to come later.
+ONE_AT_A_TIME = {"get_import_key", "export_keys"}
 
 
 @pytest.fixture(scope="module")
@@ -59,11 +61,13 @@ def test_cancel(world, stock, faults, flow):
         reset, _ = start(stock, method), start(stock, method, channel)
         late = start(stock, method, timeout=DEADLINE_S)
         if not is_committed and not step.is_of_sub_flow:
-            eventually(lambda: active(world) >= 2, f"two calls stand before {step}")
+            standing = 1 if flow in ONE_AT_A_TIME else 2
+            eventually(lambda standing=standing: active(world) >= standing, f"calls stand before {step}")
         error = late.exception()
         if not step.is_of_sub_flow:
             came_second = is_committed and flow in ONE_WINS and error.code().name == "ABORTED"
-            assert came_second or error.code().name == "DEADLINE_EXCEEDED", (step, error)
+            is_turned_away = flow in ONE_AT_A_TIME and Refused(error).reason == "OVERLOADED"
+            assert came_second or is_turned_away or error.code().name == "DEADLINE_EXCEEDED", (step, error)
         reset.cancel()
         channel.close()
         is_committed = is_committed or step.is_commit
