@@ -13,6 +13,9 @@ import sys
 import tempfile
 import time
 
+from processes import children, is_running
+from waiting import eventually
+
 MEMORY, ENOUGH_BYTES = "/dev/shm", 2 << 30
 START_SECONDS = 60
 
@@ -93,8 +96,12 @@ class Postgres:
             connection.close()
         self.connections = {}
         if self.process and self.process.poll() is None:
-            os.kill(self.pid(), how)
+            first = self.pid()
+            others = children(first)
+            os.kill(first, how)
             self.process.wait(timeout=30)
+            # After a crash of the first one they go by themselves, and one that works may answer before that.
+            eventually(lambda: not any(is_running(pid) for pid in others), "all of PostgreSQL has ended")
         self.process = None
 
     def _connection(self, role):

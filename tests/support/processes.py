@@ -12,6 +12,15 @@ def children(pid):
         return []
 
 
+def is_running(pid):
+    """Whether it is there, and no mere entry that waits for its parent."""
+    try:
+        with open(f"/proc/{pid}/stat", encoding="ascii", errors="replace") as file:
+            return file.read().rsplit(")", 1)[1].split()[0] not in "ZX"
+    except (FileNotFoundError, ProcessLookupError):
+        return False
+
+
 def resident_kib(pid):
     with open(f"/proc/{pid}/status", encoding="ascii") as file:
         return int(next(line for line in file if line.startswith("VmRSS")).split()[1])
