@@ -26,17 +26,6 @@ static bool read_mail(struct work *w)
            work_end(w, OUTCOME_PASS, "", "kept as it is: a protected mail is attached to it");
 }
 
-static chancery_error *open_it(struct work *w, chancery_buffer **clear)
-{
-    size_t size;
-    const void *license = chancery_mail_license(w->mail, &size);
-    chancery_error *error = chancery_content_from_license(license, size, &w->content);
-    error = error != NULL ? error
-                          : chancery_acquire_for(w->gateway->session, w->content,
-                                                 CHANCERY_PURPOSE_JOURNAL, w->context);
-    return error != NULL ? error : chancery_mail_open(w->mail, w->content, clear);
-}
-
 static void add_clear(struct work *w)
 {
     int setting;
@@ -50,7 +39,7 @@ static void add_clear(struct work *w)
         transit_end_of_nobody(w);
         return;
     }
-    error = open_it(w, &clear);
+    error = transit_open_for(w, CHANCERY_PURPOSE_JOURNAL, &clear);
     error = error != NULL ? error : chancery_mail_journal(w->mail, clear, &w->out->mail);
     chancery_buffer_free(clear);
     if (error == NULL) {

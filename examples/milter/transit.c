@@ -165,15 +165,15 @@ static bool end_refused(struct work *w, int setting, chancery_error *error)
     return false;
 }
 
-static chancery_error *open_it(struct work *w)
+chancery_error *transit_open_for(struct work *w, int purpose, chancery_buffer **out)
 {
     size_t size;
     const void *license = chancery_mail_license(w->mail, &size);
     chancery_error *error = chancery_content_from_license(license, size, &w->content);
-    error = error != NULL ? error
-                          : chancery_acquire_for(w->gateway->session, w->content,
-                                                 CHANCERY_PURPOSE_TRANSPORT_SCAN, w->context);
-    return error != NULL ? error : chancery_mail_open(w->mail, w->content, &w->out->mail);
+    error = error != NULL
+                ? error
+                : chancery_acquire_for(w->gateway->session, w->content, purpose, w->context);
+    return error != NULL ? error : chancery_mail_open(w->mail, w->content, out);
 }
 
 /* The protected mail's own header, of which the sealed one may say more. What the scanner adds must fit, too: what is too
@@ -226,7 +226,7 @@ static bool open_for_scan(struct work *w)
     if (chancery_mail_is_wrapper(w->mail) == 0) {
         return end_unopened(w, setting, "a protected mail is attached to it", "");
     }
-    error = open_it(w);
+    error = transit_open_for(w, CHANCERY_PURPOSE_TRANSPORT_SCAN, &w->out->mail);
     if (error != NULL) {
         return end_refused(w, setting, error);
     }

@@ -10,6 +10,8 @@ struct work transit_start(struct gateway *gateway, const struct message *message
 void transit_finish(struct gateway *gateway, struct work *w);
 /* What the tenant wants (of chancery_transport_decryption), as it was told within a minute. */
 chancery_error *transit_setting(const struct gateway *gateway, int *setting);
+/* Open a protected mail by a license for a purpose (of chancery_purpose). */
+chancery_error *transit_open_for(struct work *w, int purpose, chancery_buffer **out);
 /* Whether it was answered, about this license and whom it was given to; else the mail waits. */
 bool transit_is_about_the_license(const chancery_error *error);
 /* The certificate is none of a tenant's gateway, so nobody can say whether this mail may pass. */
