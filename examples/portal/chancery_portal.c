@@ -41,6 +41,16 @@ static void on_signal(evutil_socket_t number, short what, void *arg)
     (void)event_base_loopbreak(portal->base);
 }
 
+/* No other thread runs any more. */
+static void ignore_signals(void)
+{
+    sigset_t signals;
+    (void)sigemptyset(&signals);
+    (void)sigaddset(&signals, SIGTERM);
+    (void)sigaddset(&signals, SIGINT);
+    (void)pthread_sigmask(SIG_BLOCK, &signals, NULL);
+}
+
 /* Until a signal comes. */
 static bool serve(struct portal *portal)
 {
@@ -63,6 +73,7 @@ static bool serve(struct portal *portal)
         server_free(portal->server); /* whoever comes while it ends is turned away by the pool */
     }
     pool_free(portal->pool);
+    ignore_signals(); /* libevent's handlers go now, and a second SIGTERM would end what ends */
     struct event *events[] = {term, interrupt};
     for (size_t i = 0; i < sizeof events / sizeof events[0]; i++) {
         if (events[i] != NULL) {

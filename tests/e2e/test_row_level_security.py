@@ -78,7 +78,8 @@ def fill(w, name, admin):
         INSERT INTO device (tenant, address, thumbprint, display_name, public_jwk, issuer_tenant, issuer, ends_at)
             SELECT tenant, 'd@{name}.example', repeat('A', 43), '', '', tenant, issuer, now() FROM issuer
             WHERE tenant = {tenant} LIMIT 1;
-        INSERT INTO key_import (tenant, import, wrapped, expires_at) VALUES ({tenant}, gen_random_uuid(), '', now());
+        INSERT INTO key_import (tenant, import, wrapped, expires_at) VALUES ({tenant}, gen_random_uuid(), '',
+            now() + interval '1 hour');
         INSERT INTO publisher_revocation (tenant, publisher, reason) VALUES ({tenant}, 'x', '');
         INSERT INTO directory (tenant) VALUES ({tenant});
         UPDATE tenant SET has_directory = true WHERE tenant = {tenant};

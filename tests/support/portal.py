@@ -44,7 +44,8 @@ class Portal:
 
     def __exit__(self, *_):
         self.process.terminate()
-        assert self.process.wait(timeout=30) == 0, self.said()
+        code = self.process.wait(timeout=30)
+        assert code == 0, (code, self.said())
 
     def rss(self):
         """Bytes of memory that it has now."""
