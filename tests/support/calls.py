@@ -3,7 +3,7 @@
 import grpc
 import pytest
 
-from authority import MESSAGES, Refused
+from authority import MESSAGES, Refused, connected
 
 CONNECTIONS = 8  # to two workers: all on one of them once in 128 times, and then only a test is weaker
 
@@ -53,8 +53,14 @@ def call_on(channel, path, request, metadata=(), wait=True):
     """The outcome of a call on this connection, or its future."""
     request_type, response_type = MESSAGES.method(path)
     stub = channel.unary_unary(f"/chancery.v1.{path}", request_type.SerializeToString, response_type.FromString)
-    future = stub.future(request_type(**request), metadata=metadata, timeout=20)
-    return outcome_of(future) if wait else future
+    more = {"metadata": metadata, "timeout": 20}
+    if not wait:
+        return stub.future(request_type(**request), **more)
+    try:
+        connected(stub, request_type(**request), more)
+        return "OK"
+    except grpc.RpcError as error:
+        return Refused(error).reason
 
 
 def everywhere(authority, path, request, who=None, token=None, metadata=()):
