@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* lock (one run at a time) ──▶ compare ──▶ indexes of the log ──▶ BEGIN, SQL, COMMIT ──▶ the next one …
+/* lock (one run at a time) ──▶ compare ──▶ slices, indexes ──▶ BEGIN, SQL, COMMIT ──▶ the next one …
  *                                                ▲                        │ a lock could not be had
  *                                                └──── pause: others go on, and finish ◀──┘ */
 #include <libpq-fe.h>
@@ -15,7 +15,7 @@
 #include "store/migrate/migrate_index.h"
 #include "store/migrate/schema_range.h"
 
-enum { PAUSE_MS = 1000, SQL_BYTES = 256 };
+enum { PAUSE_MS = 1000, SQL_BYTES = 256, PLACE_BYTES = 128 };
 
 /* Asked for again and again: who stood in line for it would be a transaction that CREATE INDEX CONCURRENTLY waits for. */
 static const char LOCK[] = "SELECT pg_try_advisory_lock(hashtext('chancery migrate'))";
@@ -180,14 +180,51 @@ static rc apply_patiently(struct migrate_conn *conn, const struct migrate_option
     }
 }
 
+/* Rows that others hold are asked for again, as a lock is. */
+static rc slice(struct migrate_conn *conn, const struct migrate_options *options,
+                const struct migration *migration, const char *place, PGresult **out,
+                struct err *err)
+{
+    struct mono_time end = mono_add_ms(clock_mono(), options->wait_s * 1000LL);
+    while (true) {
+        rc done = migrate_conn_query(conn, migration->slices, &place, 1, out, err);
+        if (done.ok || err->reason != R_DATABASE_LOCKED) {
+            return done;
+        }
+        done = blocked(migration, "others who hold rows that it changes", err);
+        if (clock_mono().ns >= end.ns) {
+            return done;
+        }
+        PQclear(*out);
+        *out = NULL;
+        *err = (struct err){0};
+        pause_for(PAUSE_MS / 4);
+    }
+}
+
+static rc run_slices(struct migrate_conn *conn, const struct migrate_options *options,
+                     const struct migration *migration, struct err *err)
+{
+    char place[PLACE_BYTES] = "";
+    bool is_over = migration->slices == NULL;
+    while (!is_over) {
+        AUTO(clear_at) PGresult *next = NULL;
+        TRY(slice(conn, options, migration, place, &next, err));
+        is_over = PQgetisnull(next, 0, 0);
+        snprintf(place, sizeof place, "%s", PQgetvalue(next, 0, 0));
+    }
+    return OK;
+}
+
 static rc apply_with_indexes(struct migrate_conn *conn, const struct migrate_options *options,
                              const struct migration *migration, struct err *err)
 {
     if (options->report != NULL) {
         options->report(options->ctx, migration->version, migration->name);
     }
-    for (const struct log_index *index = migration->log_indexes;
-         index != NULL && index->name != NULL; index++) {
+    TRY(run_slices(conn, options, migration, err));
+    for (const struct early_index *index = migration->indexes; index != NULL && index->name != NULL;
+         index++) {
         TRY(migrate_index_make(conn, options, index, err));
     }
     return apply_patiently(conn, options, migration, err);

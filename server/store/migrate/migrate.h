@@ -8,9 +8,9 @@
 
 #include "base/err.h"
 
-/* An index of the audit log: CREATE INDEX name ON audit definition. */
-struct log_index {
-    const char *name, *definition;
+/* CREATE INDEX name ON table definition; of the audit log, on each of its partitions. */
+struct early_index {
+    const char *name, *table, *definition;
     bool is_unique;
 };
 
@@ -20,7 +20,10 @@ struct migration {
     const char *sha256; /* of the SQL, hex */
     const char *sql;
     int works_with; /* the last migration of the oldest program that works with it; 0: none but ours */
-    const struct log_index *log_indexes; /* made beforehand, up to one without a name; NULL: none */
+    const struct early_index *indexes; /* made beforehand, up to one without a name; NULL: none */
+    /* What is done to rows before all that, piece by piece: SELECT name($1), each time with what it gave before, at first '', until
+     * that is NULL; each is a transaction. NULL: nothing. */
+    const char *slices;
 };
 extern const struct migration MIGRATIONS[];
 extern const size_t MIGRATION_COUNT;

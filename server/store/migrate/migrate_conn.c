@@ -45,7 +45,7 @@ static bool is_done(const PGresult *result)
     return status == PGRES_COMMAND_OK || status == PGRES_TUPLES_OK || status == PGRES_EMPTY_QUERY;
 }
 
-/* 55P03: lock_timeout; 40P01: a deadlock, which the same wait would have ended. */
+/* 55P03: lock_timeout; 40P01: a deadlock, which the same wait would have ended; 57014: stopped, because it waited too long. */
 static rc judge(const PGresult *result, struct err *err)
 {
     if (is_done(result)) {
@@ -56,7 +56,8 @@ static rc judge(const PGresult *result, struct err *err)
     if (state == NULL) { /* it is libpq that speaks */
         FAIL(err, R_DATABASE_UNAVAILABLE, "the connection broke");
     }
-    bool is_blocked = strcmp(state, "55P03") == 0 || strcmp(state, "40P01") == 0;
+    bool is_blocked =
+        strcmp(state, "55P03") == 0 || strcmp(state, "40P01") == 0 || strcmp(state, "57014") == 0;
     FAIL(err, is_blocked ? R_DATABASE_LOCKED : R_DATABASE_ERROR, "%s: %s", state,
          said == NULL ? "" : said);
 }
@@ -77,16 +78,43 @@ void migrate_conn_blocked_by(struct migrate_conn *conn, const PGresult *who)
     }
 }
 
-static void look(struct migrate_conn *conn)
+/* Returns whether somebody is in the way. */
+static bool look(struct migrate_conn *conn)
 {
     char pid[16];
     const char *values[] = {pid};
     if (conn->watch == NULL) {
-        return;
+        return false;
     }
     snprintf(pid, sizeof pid, "%d", PQbackendPID(conn->pg));
     AUTO(clear_at) PGresult *who = PQexecParams(conn->watch, WHO, 1, NULL, values, NULL, NULL, 0);
     migrate_conn_blocked_by(conn, who);
+    return PQntuples(who) == 1;
+}
+
+/* A statement that is stopped ends with an error of its own. */
+static void stop(const struct migrate_conn *conn)
+{
+    char said[256];
+    PGcancel *cancel = PQgetCancel(conn->pg);
+    (void)PQcancel(cancel, said, sizeof said); /* asked again until it has ended */
+    PQfreeCancel(cancel);
+}
+
+static bool is_out_of_time(const struct migrate_conn *conn)
+{
+    return conn->wait_ms > 0 && conn->waited_ns >= conn->wait_ms * 1000000LL;
+}
+
+/* While there is no answer. */
+static void look_on(struct migrate_conn *conn, struct mono_time since)
+{
+    if (look(conn)) {
+        conn->waited_ns += clock_mono().ns - since.ns;
+        if (is_out_of_time(conn)) {
+            stop(conn);
+        }
+    }
 }
 
 /* Several times within the longest wait. */
@@ -111,8 +139,9 @@ static rc collect(struct migrate_conn *conn, PGresult **out, struct err *err)
     *out = NULL;
     while (true) {
         while (PQisBusy(conn->pg) == 1) {
+            struct mono_time since = clock_mono();
             if (!wait_for_answer(conn)) {
-                look(conn);
+                look_on(conn, since);
                 continue;
             }
             if (PQconsumeInput(conn->pg) != 1) {

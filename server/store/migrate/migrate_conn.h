@@ -19,6 +19,10 @@ struct migrate_conn {
     void (*tell)(const void *ctx, const char *blocker);
     const void *tell_ctx; /* borrowed */
     struct mono_time tell_at;
+    /* What waits for many locks, one after the other, waits so long for all of them together; 0: any time. Counted since it was
+     * set to 0. Without a watch it is not seen. */
+    int wait_ms;
+    int64_t waited_ns;
 };
 
 /* lock_ms 0: it waits as long as it takes, and doesn't look. R_DATABASE_UNAVAILABLE. */

@@ -8,13 +8,17 @@
 
 enum { SQL_BUDGET = 64 * 1024 };
 
-/* Partitions of 16 MiB and more, which take longer than a moment; the name that the index has there, and whether it is whole. */
-static const char PARTITIONS[] =
+/* The table, or its tables, where they have 16 MiB and more, which takes longer than a moment; the name that the index has
+ * there, and whether it is whole. */
+static const char TABLES[] =
     "SELECT quote_ident(c.relname), quote_ident(n.name), coalesce(x.indisvalid, false), x.indexrelid IS NULL"
-    " FROM pg_inherits i JOIN pg_class c ON c.oid = i.inhrelid"
-    " CROSS JOIN LATERAL (SELECT left(c.relname || '_' || $1, 63) AS name) n"
+    " FROM pg_class p JOIN pg_class c ON p.relkind = 'r' AND c.oid = p.oid OR EXISTS ("
+    "   SELECT FROM pg_inherits i"
+    "   WHERE i.inhparent = p.oid AND i.inhrelid = c.oid AND NOT i.inhdetachpending)"
+    " CROSS JOIN LATERAL (SELECT CASE p.relkind WHEN 'r' THEN $1::text"
+    "                                           ELSE left(c.relname || '_' || $1, 63) END AS name) n"
     " LEFT JOIN pg_index x ON x.indrelid = c.oid AND x.indexrelid = to_regclass(quote_ident(n.name))"
-    " WHERE i.inhparent = to_regclass('audit') AND NOT i.inhdetachpending"
+    " WHERE p.oid = to_regclass($2) AND c.relkind = 'r'"
     " AND pg_relation_size(c.oid) >= 16 * 1024 * 1024"
     " ORDER BY c.relname";
 
@@ -63,12 +67,12 @@ static rc run(struct migrate_conn *conn, const struct making *making, const char
 /* --- making --------------------------------------------------------------------------------------- */
 
 static rc make_one(struct migrate_conn *conn, const struct migrate_options *options,
-                   const struct log_index *index, const PGresult *partitions, int row,
+                   const struct early_index *index, const PGresult *tables, int row,
                    struct err *err)
 {
     AUTO(arena_free_at) struct arena *arena = arena_new(SQL_BUDGET);
-    const char *table = PQgetvalue(partitions, row, 0), *name = PQgetvalue(partitions, row, 1);
-    if (is_true(partitions, row, 2)) {
+    const char *table = PQgetvalue(tables, row, 0), *name = PQgetvalue(tables, row, 1);
+    if (is_true(tables, row, 2)) {
         return OK;
     }
     const char *drop = arena_printf(arena, "DROP INDEX CONCURRENTLY %s", name);
@@ -81,7 +85,7 @@ static rc make_one(struct migrate_conn *conn, const struct migrate_options *opti
     ARENA_ENSURE(line, err);
     const struct making making = {options, line};
     migrate_say(options, line);
-    if (!is_true(partitions, row, 3)) {
+    if (!is_true(tables, row, 3)) {
         TRY(run(conn, &making, drop, err));
     }
     return run(conn, &making, make, err);
@@ -94,16 +98,19 @@ static int longest_wait_ms(const struct migrate_conn *conn, const struct migrate
     return conn->lock_ms == 0 || conn->lock_ms > wait_ms ? conn->lock_ms : wait_ms;
 }
 
-/* It waits for all transactions that began before it. */
+/* It waits for all transactions that began before it, one after the other, and for all of them together no longer than was said. */
 rc migrate_index_make(struct migrate_conn *conn, const struct migrate_options *options,
-                      const struct log_index *index, struct err *err)
+                      const struct early_index *index, struct err *err)
 {
-    AUTO(clear_at) PGresult *partitions = NULL;
-    const char *values[] = {index->name};
-    TRY(migrate_conn_query(conn, PARTITIONS, values, 1, &partitions, err));
+    AUTO(clear_at) PGresult *tables = NULL;
+    const char *values[] = {index->name, index->table};
+    TRY(migrate_conn_query(conn, TABLES, values, 2, &tables, err));
     TRY(migrate_conn_lock_limit(conn, longest_wait_ms(conn, options), err));
-    for (int row = 0; row < PQntuples(partitions); row++) {
-        TRY(make_one(conn, options, index, partitions, row, err));
+    conn->wait_ms = longest_wait_ms(conn, options);
+    conn->waited_ns = 0;
+    for (int row = 0; row < PQntuples(tables); row++) {
+        TRY(make_one(conn, options, index, tables, row, err));
     }
+    conn->wait_ms = 0;
     return migrate_conn_lock_limit(conn, conn->lock_ms, err);
 }

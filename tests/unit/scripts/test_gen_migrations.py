@@ -37,9 +37,9 @@ class Migrations(unittest.TestCase):
     def test_what_each_says_is_in_the_table(self):
         code, message, made = generate(HEAD + "CREATE TABLE c (d text);\n")
         self.assertEqual((code, message), (0, ""))
-        self.assertIn("sql_1, 0, NULL}", made)
-        self.assertIn("sql_2, 2, NULL}", made)
-        self.assertIn("sql_3, 2, NULL}", made)
+        self.assertIn("sql_1, 0, NULL, NULL}", made)
+        self.assertIn("sql_2, 2, NULL, NULL}", made)
+        self.assertIn("sql_3, 2, NULL, NULL}", made)
 
     def test_who_works_with_it_is_said(self):
         self.refused("CREATE TABLE c (d text);\n", "-- Works with: NAME")
@@ -55,7 +55,7 @@ class Migrations(unittest.TestCase):
         code, message, made = generate(HEAD, later={"later.sql": HEAD.replace("schema_range", "more")})
         self.assertEqual((code, message), (0, ""))
         self.assertIn('{4, "later", ', made)
-        self.assertIn("sql_4, 3, NULL}", made)
+        self.assertIn("sql_4, 3, NULL, NULL}", made)
 
     def test_what_is_taken_away_is_explained(self):
         for what in ("ALTER TABLE a DROP COLUMN b;", "DROP TABLE a;", "ALTER TABLE a RENAME COLUMN b TO c;"):
@@ -68,10 +68,17 @@ class Migrations(unittest.TestCase):
         code, message, made = generate(HEAD + "CREATE INDEX one ON audit (tenant,\n    at)\n    WHERE reason <> 'OK';\n"
                                        "CREATE UNIQUE INDEX two ON audit (at, event);\nCREATE INDEX three ON a (b);\n")
         self.assertEqual((code, message), (0, ""))
-        self.assertIn("""{"one", "(tenant, at) WHERE reason <> 'OK'", false}""", made)
-        self.assertIn('{"two", "(at, event)", true}', made)
+        self.assertIn("""{"one", "audit", "(tenant, at) WHERE reason <> 'OK'", false}""", made)
+        self.assertIn('{"two", "audit", "(at, event)", true}', made)
         self.assertNotIn('"three"', made)
-        self.assertIn("sql_3, 2, indexes_3}", made)
+        self.assertIn("sql_3, 2, indexes_3, NULL}", made)
+
+    def test_what_takes_long_elsewhere_is_done_beforehand(self):
+        code, message, made = generate(HEAD + "-- In slices: SELECT fill($1)\nCREATE INDEX IF NOT EXISTS one ON a\n    (b) WHERE b <> '';\n")
+        self.assertEqual((code, message), (0, ""))
+        self.assertIn("""{"one", "a", "(b) WHERE b <> ''", false}""", made)
+        self.assertIn('sql_3, 2, indexes_3, "SELECT fill($1)"}', made)
+        self.refused(HEAD + "CREATE INDEX IF NOT EXISTS one ON audit (at);\n", "at the beginning of a line")
 
     def test_what_would_lock_the_log_is_refused(self):
         for what, words in (
@@ -115,7 +122,7 @@ class Migrations(unittest.TestCase):
             code, message, _ = generate(HEAD + "-- Takes away: nothing.\n" + what + ";\n")
             self.assertEqual((code, message), (0, ""), what)
         _, _, made = generate(HEAD + "CREATE INDEX one ON public.audit (tenant) WHERE reason <> 'OK';\n")
-        self.assertIn("""{"one", "(tenant) WHERE reason <> 'OK'", false}""", made)
+        self.assertIn("""{"one", "audit", "(tenant) WHERE reason <> 'OK'", false}""", made)
 
 
 if __name__ == "__main__":

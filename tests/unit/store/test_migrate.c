@@ -7,6 +7,8 @@
 #include <string.h>
 
 #include "store/migrate/migrate.h"
+#include "store/migrate/migrate_conn.h"
+#include "store/migrate/migrate_index.h"
 
 /* A log of one large partition and a small one; and what migrate_apply calls behind all migrations. */
 static const char LOG[] =
@@ -15,21 +17,25 @@ static const char LOG[] =
     "CREATE TABLE audit_large PARTITION OF audit FOR VALUES FROM (0) TO (100);"
     "CREATE TABLE audit_small PARTITION OF audit FOR VALUES FROM (100) TO (200);"
     "INSERT INTO audit SELECT n % 150, repeat(md5(n::text), 8) FROM generate_series(1, 120000) n;"
+    "CREATE TABLE sliced (number serial, place text NOT NULL);"
+    "CREATE FUNCTION slice(text) RETURNS text LANGUAGE sql AS $f$"
+    "  INSERT INTO sliced (place) VALUES ($1);"
+    "  SELECT CASE length($1) WHEN 0 THEN 'a' ELSE nullif('b', $1) END $f$;"
     "CREATE FUNCTION audit_note_gap(uuid) RETURNS boolean LANGUAGE sql AS 'SELECT false';"
     "CREATE FUNCTION audit_extend(integer, timestamptz, bigint) RETURNS integer LANGUAGE sql"
     " AS 'SELECT 0';";
 static const char INDEX[] = "CREATE INDEX by_what ON audit (what, at) WHERE at > 10";
-static const struct log_index INDEXES[] = {{"by_what", "(what, at) WHERE at > 10", false},
-                                           {NULL, NULL, false}};
+static const struct early_index INDEXES[] = {
+    {"by_what", "audit", "(what, at) WHERE at > 10", false}, {NULL, NULL, NULL, false}};
 
 /* The linker takes these, and leaves the program's where they are. */
 const struct migration MIGRATIONS[] = {
-    {1, "comments", "01", "-- nothing but words\n", 0, NULL},
-    {2, "nothing", "02", "", 0, NULL},
-    {5, "log", "05", LOG, 0, NULL},
-    {6, "index", "06", INDEX, 5, INDEXES},
-    {7, "locks", "07", "ALTER TABLE audit ADD COLUMN more text", 6, NULL},
-    {8, "wrong", "08", "SELECT no_such_column", 0, NULL},
+    {1, "comments", "01", "-- nothing but words\n", 0, NULL, NULL},
+    {2, "nothing", "02", "", 0, NULL, NULL},
+    {5, "log", "05", LOG, 0, NULL, NULL},
+    {6, "index", "06", INDEX, 5, INDEXES, NULL},
+    {7, "locks", "07", "ALTER TABLE audit ADD COLUMN more text", 6, NULL, "SELECT slice($1)"},
+    {8, "wrong", "08", "SELECT no_such_column", 0, NULL, NULL},
 };
 const size_t MIGRATION_COUNT = sizeof MIGRATIONS / sizeof MIGRATIONS[0];
 
@@ -105,6 +111,7 @@ static void a_text_without_statements_is_applied(void **state)
     assert_string_equal(err.detail, "42703: column \"no_such_column\" does not exist");
     assert_int_equal(count, 6);
     assert_int_equal(reported[2], 5);
+    assert_string_equal(sql("SELECT string_agg(place, ',' ORDER BY number) FROM sliced"), ",a,b");
     assert_string_equal(sql("SELECT string_agg(coalesce(works_with, 0)::text, ',' ORDER BY version)"
                             " FROM schema_migration"),
                         "0,0,0,5,6");
@@ -150,6 +157,26 @@ static void an_index_of_the_log_is_made_beforehand(void **state)
     assert_string_equal(attached("audit_large_by_what"), "1");
     assert_string_equal(
         sql("SELECT count(*) FROM pg_inherits WHERE inhparent = 'by_what'::regclass"), "2");
+}
+
+/* Of a table that has no partitions, such as one of them. */
+static void an_index_of_another_table_is_made_beforehand(void **state)
+{
+    const struct early_index index = {"direct", "audit_large", "(at)", false},
+                             small = {"small", "audit_small", "(at)", false};
+    const struct migrate_options these = options();
+    struct migrate_conn conn;
+    struct err err = {0};
+    (void)state;
+    assert_true(migrate_conn_open(&conn, getenv("CHANCERY_TEST_DB"), 100, &err).ok);
+    assert_true(migrate_index_make(&conn, &these, &small, &err).ok);
+    assert_true(migrate_index_make(&conn, &these, &index, &err).ok);
+    assert_int_equal(said_count, 1);
+    assert_string_equal(said[0], "making direct on audit_large");
+    assert_string_equal(
+        sql("SELECT indisvalid FROM pg_index WHERE indexrelid = 'direct'::regclass"), "t");
+    sql("DROP INDEX direct");
+    migrate_conn_close(&conn);
 }
 
 /* PostgreSQL leaves an invalid one. */
@@ -223,6 +250,32 @@ static void an_index_waits_for_others_no_longer_than_was_said(void **state)
     assert_string_equal(attached("audit_large_by_what"), "1");
 }
 
+/* It was counted for each transaction by itself: behind ten dumps an index waited for ten times as long. */
+static void all_that_an_index_waits_for_counts_together(void **state)
+{
+    struct err err = {0};
+    struct migrate_conn conn;
+    char pid[32];
+    (void)state;
+    assert_true(migrate_conn_open(&conn, getenv("CHANCERY_TEST_DB"), 100, &err).ok);
+    assert_true(migrate_conn_lock_limit(&conn, 600 * 1000, &err).ok);
+    sql("BEGIN");
+    sql("LOCK TABLE audit_large IN ROW EXCLUSIVE MODE");
+    conn.wait_ms = 60 * 1000;
+    conn.waited_ns = 60 * INT64_C(1000000000) - 1; /* for those before this one */
+    struct mono_time began = clock_mono();
+    assert_false(
+        migrate_conn_run(&conn, "CREATE INDEX CONCURRENTLY late ON audit_large (at)", &err).ok);
+    assert_int_equal(err.reason, R_DATABASE_LOCKED);
+    assert_true(clock_mono().ns <
+                mono_add_ms(began, 60 * 1000).ns); /* of 600 s that it has for one */
+    snprintf(pid, sizeof pid, "process %d, role", PQbackendPID(other));
+    assert_ptr_equal(strstr(conn.blocker, pid), conn.blocker);
+    sql("COMMIT");
+    sql("DROP INDEX late");
+    migrate_conn_close(&conn);
+}
+
 static void another_run_is_waited_for_no_longer_than_was_said(void **state)
 {
     struct err err;
@@ -245,11 +298,13 @@ int main(void)
         cmocka_unit_test_setup_teardown(a_text_without_statements_is_applied, begin, end),
         cmocka_unit_test_setup_teardown(what_was_applied_is_not_applied_again, begin, end),
         cmocka_unit_test_setup_teardown(an_index_of_the_log_is_made_beforehand, begin, end),
+        cmocka_unit_test_setup_teardown(an_index_of_another_table_is_made_beforehand, begin, end),
         cmocka_unit_test_setup_teardown(one_that_was_interrupted_is_made_anew, begin, end),
         cmocka_unit_test_setup_teardown(one_that_is_there_is_taken, begin, end),
         cmocka_unit_test_setup_teardown(a_lock_that_others_hold_is_not_waited_for, begin, end),
         cmocka_unit_test_setup_teardown(an_index_waits_for_others_no_longer_than_was_said, begin,
                                         end),
+        cmocka_unit_test_setup_teardown(all_that_an_index_waits_for_counts_together, begin, end),
         cmocka_unit_test_setup_teardown(another_run_is_waited_for_no_longer_than_was_said, begin,
                                         end),
     };
