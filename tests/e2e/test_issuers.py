@@ -285,8 +285,9 @@ def test_a_domain_that_becomes_a_tenants(world):
     assert told(world, world.entra.token(world.tid["fabrikam"], "kim@late.example")) == "OK"
 
 
-# What a worker asks now and then, whoever calls: its upkeep, and which history the database has.
-UPKEEP = {name for name, statement in STATEMENTS.items() if statement.c_classes == "1U << STORE_BULK"} | {"mark_history"}
+# What a worker asks now and then, whoever calls: its upkeep, and which history, schema and standbys the database has.
+UPKEEP = {name for name, statement in STATEMENTS.items() if statement.c_classes == "1U << STORE_BULK"} | {
+    "mark_history", "read_schema_range", "read_replication"}
 
 
 def statements(a):

@@ -11,6 +11,7 @@ import threading
 import psycopg2
 import pytest
 
+from calls import refused
 from processes import children
 from waiting import eventually
 
@@ -123,7 +124,7 @@ def test_both_releases_serve_side_by_side(world):
 
 def test_a_program_that_does_not_work_with_it_says_so(world):
     assert migrate(world).returncode == 0
-    world.sql("UPDATE schema_migration SET works_with = version WHERE name = 'next_release'")
+    works_with(world, "version")
     node = world.a.node()
     node.start(ready=False)
     try:
@@ -134,6 +135,28 @@ def test_a_program_that_does_not_work_with_it_says_so(world):
         node.stop()
     done = migrate(world, program=f"{BUILD}/cli/chancery")
     assert done.returncode == 1 and "SCHEMA_TOO_NEW" in done.stderr and "works with programs from" in done.stderr
+
+
+def works_with(world, what):
+    world.sql(f"UPDATE schema_migration SET works_with = {what} WHERE name = 'next_release'")
+
+
+def test_a_program_that_is_left_behind_stops(world):
+    """Whether program and schema fit was looked at for new connections only: on those that it had, an older program went on."""
+    before = children(world.a.process.pid)
+    made = world.protect()
+    assert migrate(world).returncode == 0
+    assert world.acquire(made, world.bob).rights
+    works_with(world, "version")
+    eventually(lambda: world.a.page("/readyz")[1].startswith("SCHEMA_TOO_NEW"), lambda: f"it isn't ready: {world.a.page('/readyz')}", 60)
+    assert refused(world.protect).reason == "DATABASE_UNAVAILABLE"
+    assert refused(world.acquire, made, world.bob).reason == "DATABASE_UNAVAILABLE"
+    told = world.a.wait_for_log("db.schema")
+    assert told["works_with"] == told["database"] == told["program"] + 1
+    works_with(world, "version - 1")
+    eventually(world.a.is_ready, "it is ready again", 60)
+    assert world.acquire(made, world.bob).rights
+    assert children(world.a.process.pid) == before  # no worker was started anew for that
 
 
 def test_migrating_by_the_older_release_leaves_it(world):

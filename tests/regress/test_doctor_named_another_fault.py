@@ -437,18 +437,38 @@ def test_a_log_that_can_not_be_followed_was_well(patient, postgres):
         postgres.sql("DROP ROLE second_server")
 
 
-def test_a_standby_that_nobody_waits_for_was_well(patient, postgres, tmp_path):
+@pytest.fixture
+def said_at_start(authority):
+    """What a node says of the database's standbys when it starts; the operator had to ask."""
+    def start(promise, level):
+        node = authority.node(workers=1)
+        node.start()
+        try:
+            line = node.wait_for_log("node.replication")
+            assert (line["promise"], line["level"]) == (promise, level) and line["what"].endswith("."), line
+            return line
+        finally:
+            node.stop()
+    return start
+
+
+def test_a_standby_that_nobody_waits_for_was_well(patient, postgres, tmp_path, said_at_start):
     """A failover to it lost records and revocations that had been acknowledged. Whoever receives the write-ahead log is one."""
+    assert said_at_start("single", "info")["standbys"] == 0
     standby = subprocess.Popen([program("pg_receivewal"), "-h", postgres.folder, "-U", "owner", "-D", tmp_path, "--synchronous"],
                                env={**os.environ, "PGAPPNAME": "second"}, stderr=subprocess.DEVNULL)
     try:
         eventually(lambda: postgres.sql("SELECT state FROM pg_stat_replication") == "streaming", "it follows")
-        found = patient.fault("standbys", "STANDBY_ASYNCHRONOUS", "synchronous_standby_names is empty, and 1 follow")
+        found = patient.fault("standbys", "STANDBY_ASYNCHRONOUS", "synchronous_standby_names is empty, and 1 follow, such as second")
         assert found["result"] == "warning"
+        line = said_at_start("asynchronous", "warning")
+        assert (line["reason"], line["standbys"]) == ("STANDBY_ASYNCHRONOUS", 1) and "such as second" in line["detail"]
+        assert (line["what"], line["advice"]) == (found["what"], found["next"])
         postgres.sql("ALTER SYSTEM SET synchronous_standby_names = 'second'")
         postgres.sql("SELECT pg_reload_conf()")
         eventually(lambda: postgres.sql("SELECT sync_state FROM pg_stat_replication") == "sync", "it is synchronous")
         assert "standbys" not in patient.ask()
+        assert said_at_start("synchronous", "info")["synchronous"] == "second"
     finally:
         postgres.sql("ALTER SYSTEM RESET synchronous_standby_names")
         postgres.sql("SELECT pg_reload_conf()")

@@ -8,6 +8,7 @@
 #include "obs/metrics.h"
 #include "store/pg/pg_conn.h"
 #include "store/pg/pg_connect.h"
+#include "store/pg/pg_schema.h"
 #include "store/pg/pg_submit.h"
 #include "store/sql/statements.gen.h"
 
@@ -131,20 +132,50 @@ void pg_history_leave_others(struct pg_conn *conn)
     }
 }
 
-/* --- once a minute ---------------------------------------------------------------------------- */
+/* --- on connections that are there ------------------------------------------------------------ */
 
+/* A migration that this program doesn't work with may have come since they were made. */
 static void answered(struct store_op *op)
 {
     struct store *store = op->user;
+    enum reason problem =
+        op->err.reason == R_NONE ? pg_schema_problem(store->history.schema) : R_NONE;
     store->history.is_asking = false;
     arena_reset(store->history.arena);
+    if (problem != R_NONE) {
+        pg_schema_leave(store, problem);
+    }
+}
+
+static rc read_schema(struct store_op *op, const PGresult *result, struct err *err)
+{
+    struct store *store = op->user;
+    struct sql_read_schema_range_row row;
+    ENSURE(PQntuples(result) == 1, err, R_DATABASE_ERROR);
+    TRY(sql_read_schema_range_read(op->arena, result, 0, &row, err));
+    store->history.schema =
+        (struct schema_range){.version = row.version, .works_with = row.works_with};
+    return OK;
 }
 
 static rc read_answer(struct store_op *op, size_t index, const PGresult *result, struct err *err)
 {
     struct store *store = op->user;
-    (void)index;
-    return note(store, op->arena, result, "", store->history.op_asked_at, err);
+    return index == 0 ? note(store, op->arena, result, "", store->history.op_asked_at, err)
+                      : read_schema(op, result, err);
+}
+
+static void ask(struct store *store)
+{
+    struct pg_history *history = &store->history;
+    history->is_asking = true;
+    history->op_asked_at = loop_now(store->loop);
+    store_op_init(&history->op, store, history->arena, answered, store);
+    struct pg_params mark = sql_mark_history(history->arena);
+    struct pg_params schema = sql_read_schema_range(
+        history->arena, &(struct sql_read_schema_range){.ours = schema_ours()});
+    pg_submit(&history->op,
+              &(struct pg_segment){.count = 2, .params = {&mark, &schema}, .read = read_answer});
 }
 
 static void on_timer(struct loop_timer *timer)
@@ -152,14 +183,11 @@ static void on_timer(struct loop_timer *timer)
     struct pg_history *history = LIST_ENTRY(timer, struct pg_history, timer);
     struct store *store = LIST_ENTRY(history, struct store, history);
     loop_timer_arm(timer, store->config.history_ms);
-    if (history->is_asking || !store_is_ready(store)) {
-        return;
+    if (store_problem(store) == R_SCHEMA_TOO_NEW) {
+        pg_schema_leave(store, R_SCHEMA_TOO_NEW); /* a connection that was made anew has found it */
+    } else if (!history->is_asking && pg_lane_is_ready(&store->lanes[STORE_READ])) {
+        ask(store);
     }
-    history->is_asking = true;
-    history->op_asked_at = loop_now(store->loop);
-    store_op_init(&history->op, store, history->arena, answered, store);
-    struct pg_params p = sql_mark_history(history->arena);
-    pg_submit_one(&history->op, &p, read_answer);
 }
 
 void pg_history_init(struct store *store)

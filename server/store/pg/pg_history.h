@@ -2,11 +2,13 @@
 /* Inside server/store only: whether the database is the one that it was. It may go back to an older
  * state: a restored backup, a failover to a standby that lagged. Decisions don't rest on this module:
  * marks (base/ids.h) keep what is remembered of a lost state from counting. It tells the operator,
- * and it sees to it that all connections of a worker are in one history. */
+ * and it sees to it that all connections of a worker are in one history, and in a schema that this
+ * program works with (pg_schema.h). */
 #pragma once
 
 #include <libpq-fe.h>
 
+#include "store/migrate/schema_range.h"
 #include "store/pg/store.h"
 
 struct pg_conn;
@@ -22,10 +24,11 @@ struct pg_history {
     struct store_op op;
     struct arena *arena; /* of the operation */
     struct mono_time op_asked_at;
+    struct schema_range schema; /* what the operation has read */
     bool is_asking;
 };
 
-/* Ask about once a minute from now on. */
+/* Ask every ten seconds from now on (store_config.history_ms); about once a minute it is marked. */
 void pg_history_init(struct store *store);
 void pg_history_fini(struct store *store);
 /* Send the question on a connection that is being set up; false when libpq would not take it. */

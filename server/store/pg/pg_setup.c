@@ -9,9 +9,9 @@
 #include <string.h>
 
 #include "obs/log.h"
-#include "store/migrate/schema_range.h"
 #include "store/pg/pg_connect.h"
 #include "store/pg/pg_error.h"
+#include "store/pg/pg_schema.h"
 #include "store/pg/pg_settings.h"
 #include "store/pg/pg_setup.h"
 
@@ -66,15 +66,8 @@ static void check_settings(struct pg_conn *conn, const PGresult *result)
 
 static void check_version(struct pg_conn *conn, const PGresult *result)
 {
-    struct err err = {0};
-    struct schema_range range = {.version = pg_result_int(result, 0, 0),
-                                 .works_with = pg_result_int(result, 0, 1)};
-    if (!schema_judge(range, &err).ok) {
-        conn->setup.problem = err.reason;
-        log_event(LOG_ERROR, "db.schema", F_STR("reason", reason_info(err.reason)->name),
-                  F_INT("database", range.version), F_INT("works_with", range.works_with),
-                  F_INT("program", schema_ours()));
-    }
+    conn->setup.problem = pg_schema_problem((struct schema_range){
+        .version = pg_result_int(result, 0, 0), .works_with = pg_result_int(result, 0, 1)});
 }
 
 static bool send_prepare(struct pg_conn *conn, const struct pg_statement *statement)

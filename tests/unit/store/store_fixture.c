@@ -62,7 +62,7 @@ void run_for(int64_t ms)
 
 void wait_ready(void)
 {
-    for (int i = 0; i < 100 && !store_is_ready(f.store); i++) {
+    for (int i = 0; i < 600 && !store_is_ready(f.store); i++) {
         run_for(50);
     }
     assert_true(store_is_ready(f.store));

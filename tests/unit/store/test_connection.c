@@ -169,7 +169,7 @@ static void a_column_of_another_type_is_noticed_at_connect(void **state)
 
 static void wait_too_new(void)
 {
-    for (int i = 0; i < 100 && store_problem(f.store) != R_SCHEMA_TOO_NEW; i++) {
+    for (int i = 0; i < 600 && store_problem(f.store) != R_SCHEMA_TOO_NEW; i++) {
         run_for(50);
     }
     assert_int_equal(store_problem(f.store), R_SCHEMA_TOO_NEW);
@@ -201,6 +201,32 @@ static void a_newer_schema_says_whether_it_works_with_us(void **state)
     with_store(&config, wait_too_new);
     run_sql("DELETE FROM schema_migration WHERE name = 'later'");
     with_store(&config, wait_ready);
+}
+
+static void check_left_behind(void)
+{
+    struct audit_query query = {0};
+    wait_ready();
+    later_migration(1, "max(version)");
+    run_for(300);
+    assert_true(store_is_ready(f.store)); /* it works with us */
+    run_sql("UPDATE schema_migration SET works_with = version WHERE name = 'later'");
+    wait_too_new();
+    ask_the_log(&query);
+    wait_all(1);
+    assert_int_equal(query.op.err.reason, R_DATABASE_UNAVAILABLE);
+    assert_non_null(strstr(query.op.err.detail, "SCHEMA_TOO_NEW"));
+    run_sql("DELETE FROM schema_migration WHERE name = 'later'");
+    wait_ready();
+}
+
+/* Whether program and schema fit was asked when a connection was made only: an older program went on writing on those that it
+ * had. */
+static void a_newer_schema_is_noticed_on_old_connections(void **state)
+{
+    (void)state;
+    with_store(&(struct store_config){.conninfo = f.server_conninfo, .history_ms = 50},
+               check_left_behind);
 }
 
 static void migrating_leaves_a_newer_schema_that_works_with_us(void **state)
@@ -287,6 +313,7 @@ int main(void)
         cmocka_unit_test(who_waits_for_what_can_not_be_opened_is_told),
         cmocka_unit_test(a_column_of_another_type_is_noticed_at_connect),
         cmocka_unit_test(a_newer_schema_says_whether_it_works_with_us),
+        cmocka_unit_test(a_newer_schema_is_noticed_on_old_connections),
         cmocka_unit_test(migrating_leaves_a_newer_schema_that_works_with_us),
         cmocka_unit_test(a_database_that_went_back_is_noticed_at_connect),
         cmocka_unit_test(it_is_noticed_without_a_new_connection_too),
