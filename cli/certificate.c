@@ -26,6 +26,12 @@ static rc no_certificate(const char *path, struct err *err)
     FAIL(err, R_INPUT_INVALID, "%s holds no certificate in PEM", path);
 }
 
+rc certificate_read(const char *path, X509 **out, struct err *err)
+{
+    TRY(read_first(path, out, err));
+    return *out == NULL ? no_certificate(path, err) : OK;
+}
+
 rc certificate_fingerprint(const char *path, uint8_t out[32], struct err *err)
 {
     unsigned len = 0;

@@ -27,6 +27,11 @@ enum jwk_kind jwk_kind(const struct jwk_public *key)
     return key->type->kind;
 }
 
+int jwk_bits(const struct jwk_public *key)
+{
+    return EVP_PKEY_get_bits(key->pkey);
+}
+
 struct slice jwk_thumbprint(const struct jwk_public *key)
 {
     return slice_of(key->thumbprint, sizeof key->thumbprint);

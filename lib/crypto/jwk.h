@@ -41,6 +41,8 @@ rc jwk_public_from_header(struct slice header, enum reason invalid, struct jwk_p
 void jwk_public_free(void *key);
 
 enum jwk_kind jwk_kind(const struct jwk_public *key);
+/* How long it is: of its modulus, or of its curve's field. */
+int jwk_bits(const struct jwk_public *key);
 /* The RFC 7638 thumbprint, JWK_THUMBPRINT_BYTES. Lends. */
 struct slice jwk_thumbprint(const struct jwk_public *key);
 /* The `kid` member, NUL-terminated; "" if there is none. */
