@@ -1,7 +1,6 @@
 # SPDX-License-Identifier: Apache-2.0
 """grpc.health.v1 said SERVING whatever happened: without its database, and while the node was drained. Nobody who
 watched heard anything, and one anonymous Watch kept a node that was told to end alive for the whole drain."""
-import os
 import signal
 import socket
 import threading
@@ -233,24 +232,15 @@ def test_worker_that_never_listened_kept_its_sockets(authority):
         assert node.process.returncode == 0
 
 
-def processes_of(postgres):
-    """The postmaster, its children, and whoever has started it as another user, who stops and goes on with it."""
-    postmaster = postgres.pid()
-    return [postmaster, *children(postmaster)], postgres.process.pid
-
-
 def test_frozen_database_was_noticed_by_a_call_only(authority):
     """A node without calls asked its database once a minute, and said for as long that it could decide."""
     node = authority.node(workers=1, database={**authority.config["database"], "statement_timeout_ms": 1000})
     node.start()
-    frozen, starter = processes_of(authority.postgres)
+    authority.postgres.freeze()
     try:
-        for process in frozen:
-            os.kill(process, signal.SIGSTOP)
         eventually(lambda: check(node) == NOT_SERVING, "the node notices", 25)
         assert node.page("/readyz")[0] == 503
     finally:
-        for process in [*reversed(frozen), starter]:
-            os.kill(process, signal.SIGCONT)
+        authority.postgres.thaw()
     eventually(lambda: check(node) == SERVING, "it serves again")
     node.stop()

@@ -12,10 +12,10 @@ OTHERS = [f"google/{name}.proto" for name in ("api/field_behavior", "rpc/status"
 PUBLIC = [f"chancery/v1/{name}" for name in sorted(os.listdir(f"{ROOT}/proto/chancery/v1"))]
 
 
-def program(heading, language, page="clients"):
+def program(heading, language, page="clients", level=2):
     """The code in a language below a heading of a document."""
     with open(f"{ROOT}/docs/{page}.md", encoding="utf-8") as file:
-        section = re.search(rf"^## {heading}\n(.*?)(?=^## |\Z)", file.read(), re.M | re.S).group(1)
+        section = re.search(rf"^{'#' * level} {heading}\n(.*?)(?=^#{{2,{level}}} |\Z)", file.read(), re.M | re.S).group(1)
     code, = re.findall(rf"^```{language}\n(.*?)^```", section, re.M | re.S)
     return code
 

@@ -9,13 +9,15 @@ PIECE, BEGINNING = 65536, 4096
 
 class Host:
     """Leads to the PostgreSQL of a folder. `freeze` makes it a machine that is there and says nothing; `die` one whose
-    connections break. `first` has the beginning of what each client sent."""
+    connections break; `cut` holds all back until `heal`. `first` has the beginning of what each client sent."""
 
     def __init__(self, postgres, address="127.0.0.1"):
         self.socket_path = f"{postgres.folder}/.s.PGSQL.5432"
         self.listener = socket.create_server((address, 0))
         self.port = self.listener.getsockname()[1]
         self.is_frozen, self.pairs, self.first = False, [], []
+        self.passes = threading.Event()
+        self.passes.set()
         threading.Thread(target=self._accept, daemon=True).start()
 
     def _accept(self):
@@ -27,6 +29,7 @@ class Host:
             if self.is_frozen:
                 self.pairs.append((client, None))
                 continue
+            self.passes.wait()
             server = socket.socket(socket.AF_UNIX)
             try:
                 server.connect(self.socket_path)
@@ -44,14 +47,23 @@ class Host:
                 if is_client and not beginning:
                     self.first.append(beginning)
                 beginning.extend(data[:BEGINNING - len(beginning)])
+                self.passes.wait()
                 if not self.is_frozen:
                     sink.sendall(data)
+        self.passes.wait()  # nor does the other side hear of an end
         for one in (source, sink):
             with contextlib.suppress(OSError):
                 one.shutdown(socket.SHUT_RDWR)
 
     def freeze(self):
         self.is_frozen = True
+
+    def cut(self):
+        """A network that was cut: connections stay open, and what is sent comes when it is healed."""
+        self.passes.clear()
+
+    def heal(self):
+        self.passes.set()
 
     def shut(self):
         """Who is connected stays so, and nobody else comes."""
@@ -62,6 +74,7 @@ class Host:
     def die(self):
         """Nobody listens any more."""
         self.shut()
+        self.heal()
         for pair in self.pairs:
             for one in filter(None, pair):
                 with contextlib.suppress(OSError):

@@ -39,7 +39,7 @@ def _parent(durable):
 
 
 class Postgres:
-    """start, stop, kill and start again; `conninfo` for the owner, `server_conninfo` for the server's role.
+    """start, stop, kill, freeze and start again; `conninfo` for the owner, `server_conninfo` for the server's role.
 
     data: a data folder of a cluster that was stopped, to be copied; without it a new cluster is made.
     durable: whether it outlives the machine, as benchmarks need it; a test does with memory, where that is plenty."""
@@ -58,7 +58,7 @@ class Postgres:
         else:
             self.run_as_user([program("initdb"), "-D", f"{self.folder}/data", "-U", "owner", "-A", "trust", "-E", "UTF8",
                        "--no-locale", "--no-sync"])
-        self.process, self.connections = None, {}
+        self.process, self.connections, self.frozen = None, {}, []
         self.start()
 
     def _as_user(self, argv):
@@ -95,6 +95,7 @@ class Postgres:
         for connection in self.connections.values():
             connection.close()
         self.connections = {}
+        self.thaw()
         if self.process and self.process.poll() is None:
             first = self.pid()
             others = children(first)
@@ -103,6 +104,21 @@ class Postgres:
             # After a crash of the first one they go by themselves, and one that works may answer before that.
             eventually(lambda: not any(is_running(pid) for pid in others), "all of PostgreSQL has ended")
         self.process = None
+
+    def freeze(self):
+        """Stop all of its processes where they are: connections stay open, and nobody answers."""
+        first = self.pid()
+        self.frozen = [first]
+        os.kill(first, signal.SIGSTOP)  # it starts no further ones from here on
+        self.frozen += children(first)
+        for pid in self.frozen[1:]:
+            os.kill(pid, signal.SIGSTOP)
+
+    def thaw(self):
+        """Let them go on, and whoever has started them as another user, who stops and goes on with them."""
+        for pid in [*reversed(self.frozen), *([self.process.pid] if self.frozen else [])]:
+            os.kill(pid, signal.SIGCONT)
+        self.frozen = []
 
     def _connection(self, role):
         """A connection that is kept, which gives every value as the text that PostgreSQL sends."""

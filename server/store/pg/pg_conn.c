@@ -6,14 +6,14 @@
  *    ^                      |                  |                   |                  |               |
  *    +----------------------+-- pg_conn_lost --+-------------------+------------------+---------------+
  *     DUE: the next host at once,                                         pg_conn_fini: from any to CLOSED
- *     DOWN: back-off 0.1 to 5 s after all
+ *     DOWN: back-off 0.1 to 1 s after all, or until a connection comes about at another host
  *
  * A spare connection begins RESTING, and rests again from DOWN or DUE when nobody waits in its lane, and
  * from READY after SPARE_MS without work.
  *
  * A commit may wait for ever, for a synchronous standby that is away, and no limit of the database ends
  * that, nor does the end of the connection. So a connection that was silent for longer than any statement
- * may take is given up with its process: the next connection of the same place ends that (pg_setup.c).
+ * may take is given up (pg_silence.c) with its process: the next connection of the same place ends that (pg_setup.c).
  * And it takes no work before a commit has come to its end. Otherwise each try would leave one more
  * process behind, until the database has room for none.
  *
@@ -35,13 +35,12 @@
 #include "store/pg/pg_connect.h"
 #include "store/pg/pg_error.h"
 #include "store/pg/pg_setup.h"
+#include "store/pg/pg_silence.h"
 
 enum {
     BACKOFF_MIN_MS = 100,
-    BACKOFF_MAX_MS = 5000,
-    /* Beyond the statement timeout a silent server is a broken connection. */
-    SILENCE_MARGIN_MS = 3000,
-    SPARE_MS = 30000,
+    /* A database that is back is to serve within 5 s, of which a silent host may take two (pg_connect.c). */
+    BACKOFF_MAX_MS = 1000,
 };
 
 /* As labels; what is not open is not counted. */
@@ -51,11 +50,21 @@ static const char *const state_names[] = {
     [PG_READY] = "ready",       [PG_RESTING] = NULL,          [PG_CLOSED] = NULL,
 };
 
+const char *pg_conn_state_name(enum pg_state state)
+{
+    return state_names[state];
+}
+
 static void count_state(enum pg_state state, int64_t by)
 {
     if (state_names[state] != NULL) {
         metric_add(M_DB_CONNECTIONS, state_names[state], NULL, by);
     }
+}
+
+static bool is_end_of_round(enum pg_state state)
+{
+    return state == PG_DOWN || state == PG_READY || state == PG_RESTING || state == PG_CLOSED;
 }
 
 void pg_conn_set_state(struct pg_conn *conn, enum pg_state state)
@@ -65,6 +74,9 @@ void pg_conn_set_state(struct pg_conn *conn, enum pg_state state)
     count_state(conn->state, -1);
     conn->state = state;
     count_state(state, 1);
+    if (conn == conn->store->scout && is_end_of_round(state)) {
+        conn->store->scout = NULL;
+    }
     if (is_other && config->changed != NULL) {
         config->changed(config->ctx);
     }
@@ -157,21 +169,18 @@ void pg_conn_lost(struct pg_conn *conn, enum reason problem)
     }
 }
 
-static bool is_needed(const struct pg_conn *conn)
+void pg_conn_begin_anew(struct pg_conn *conn)
 {
-    return !conn->is_spare || conn->lane->waiting.count > 0;
+    pg_connect_stop(conn);
+    conn->route = (struct pg_route){.is_in_round = false};
+    conn->backoff_ms = BACKOFF_MIN_MS;
+    drop(conn, PG_DOWN);
+    loop_timer_arm(&conn->timer, 0);
 }
 
-static void silent(struct pg_conn *conn)
+static bool is_needed(const struct pg_conn *conn)
 {
-    bool may_hold = conn->state == PG_READY || conn->state == PG_PROVING ||
-                    conn->state == PG_PREPARING; /* it marks the history */
-    log_event(LOG_WARNING, "db.silent", F_USER("host", pg_connect_host(conn)),
-              F_STR("state", state_names[conn->state]), F_STR("lane", conn->lane->info->word));
-    if (may_hold) {
-        conn->left = conn->own;
-    }
-    pg_conn_lost(conn, may_hold ? R_DATABASE_NOT_COMMITTING : R_DATABASE_UNAVAILABLE);
+    return !conn->is_spare || conn == conn->store->scout || conn->lane->waiting.count > 0;
 }
 
 static void fire(struct loop_timer *timer)
@@ -188,27 +197,11 @@ static void fire(struct loop_timer *timer)
     } else if (conn->state == PG_READY && list_is_empty(&conn->requests)) {
         drop(conn, PG_RESTING);
     } else {
-        silent(conn);
+        pg_silence_fired(conn);
     }
 }
 
 /* --- the pipeline ----------------------------------------------------------------------------- */
-
-/* While something is in flight the server must answer within its own limit and a margin. */
-static void watch_silence(struct pg_conn *conn)
-{
-    if (conn->state != PG_READY) {
-        return; /* the limit of connecting runs */
-    }
-    if (!list_is_empty(&conn->requests)) {
-        int limit = lane_statement_ms(conn->lane->class, conn->store->config.statement_timeout_ms);
-        loop_timer_arm(&conn->timer, limit + SILENCE_MARGIN_MS);
-    } else if (conn->is_spare) {
-        loop_timer_arm(&conn->timer, SPARE_MS);
-    } else {
-        loop_timer_cancel(&conn->timer);
-    }
-}
 
 void pg_conn_flush(struct pg_conn *conn)
 {
@@ -309,7 +302,7 @@ static void ready(struct loop_fd *fd, bool readable, bool writable)
         conn->backoff_ms = BACKOFF_MIN_MS;
         pg_lane_wake(conn->lane);
     }
-    watch_silence(conn);
+    pg_silence_watch(conn);
     pg_conn_flush(conn);
 }
 
@@ -345,7 +338,7 @@ bool pg_conn_send(struct pg_conn *conn, struct store_op *op, const struct pg_seg
     list_append(&conn->requests, &request->link);
     conn->in_flight++;
     if (conn->in_flight == 1) {
-        watch_silence(conn);
+        pg_silence_watch(conn);
     }
     int left = PQflush(conn->pg);
     /* A failed flush is noticed as a lost connection when the loop reads. */

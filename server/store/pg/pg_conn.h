@@ -46,6 +46,7 @@ struct pg_conn {
     struct loop_fd watch;    /* its fd is -1 while nothing is watched */
     struct loop_timer timer; /* back-off, connect limit, or the oldest operation's limit */
     int backoff_ms;
+    int silent_ms;        /* of what is in flight, when the timer fires */
     struct list requests; /* in flight, oldest first */
     size_t in_flight;
     enum reason problem; /* why it is not ready */
@@ -76,7 +77,8 @@ struct store {
     struct arena *arena;      /* of what is said once for all */
     struct conninfo conninfo; /* without hosts when it is invalid */
     const char *options[STORE_CLASSES], *checks[STORE_CLASSES]; /* of pg_settings.h */
-    size_t good_host; /* where a connection came about last */
+    size_t good_host;      /* where a connection came about last */
+    struct pg_conn *scout; /* looks whether another host has taken over; NULL: none */
     struct pg_history history;
     struct pg_lane lanes[STORE_CLASSES];
 };
@@ -89,6 +91,9 @@ void pg_conn_fini(struct pg_conn *conn);
 bool pg_conn_send(struct pg_conn *conn, struct store_op *op, const struct pg_segment *segment);
 /* Put the connection down and fail what is in flight with OUTCOME_UNKNOWN. */
 void pg_conn_lost(struct pg_conn *conn, enum reason problem);
+/* Of one that is not ready: connect at once, first at the host where a connection came about last. */
+void pg_conn_begin_anew(struct pg_conn *conn);
+const char *pg_conn_state_name(enum pg_state state);
 void pg_conn_set_state(struct pg_conn *conn, enum pg_state state);
 /* Watch libpq's descriptor, which may be another one each time. */
 void pg_conn_watch(struct pg_conn *conn, bool readable, bool writable);

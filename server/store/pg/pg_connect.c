@@ -9,6 +9,7 @@
 #include "obs/log.h"
 #include "store/pg/pg_conn.h"
 #include "store/pg/pg_setup.h"
+#include "store/pg/pg_silence.h"
 
 enum {
     HOST_LIMIT_MS = 5000,  /* when there is only one */
@@ -40,8 +41,9 @@ static int64_t limit_ms(const struct pg_conn *conn)
 
 static void failed(struct pg_conn *conn, const char *detail)
 {
-    log_event(LOG_WARNING, "db.connect_failed", F_USER("host", pg_connect_host(conn)),
-              F_USER("detail", detail));
+    /* A scout finds mostly standbys, which is as it should be. */
+    log_event(conn == conn->store->scout ? LOG_DEBUG : LOG_WARNING, "db.connect_failed",
+              F_USER("host", pg_connect_host(conn)), F_USER("detail", detail));
     pg_conn_lost(conn, R_DATABASE_UNAVAILABLE);
 }
 
@@ -210,8 +212,12 @@ bool pg_connect_advance(struct pg_conn *conn)
 
 void pg_connect_succeeded(struct pg_conn *conn)
 {
+    bool is_other = conn->store->good_host != conn->route.host;
     conn->store->good_host = conn->route.host;
     conn->route.is_in_round = conn->route.has_addresses = conn->route.has_failed = false;
+    if (is_other) {
+        pg_silence_follow(conn->store);
+    }
 }
 
 void pg_connect_stop(struct pg_conn *conn)

@@ -46,6 +46,13 @@ static void note_timeline(struct pg_history *known, const struct sql_mark_histor
     snprintf(known->timeline, sizeof known->timeline, "%s", row->timeline);
 }
 
+/* A primary that another one has superseded, and that doesn't know it: timelines of a cluster count up. */
+static bool is_superseded(const struct pg_history *known, const struct sql_mark_history_row *row)
+{
+    return known->is_known && strcmp(known->system, row->system) == 0 &&
+           strcmp(row->timeline, known->timeline) < 0;
+}
+
 /* An answer may come after one that is newer, by another connection: only who asked after that knows
  * better. */
 static void note_mark(struct pg_history *known, const struct sql_mark_history_row *row,
@@ -88,6 +95,10 @@ static rc note(struct store *store, struct arena *arena, const PGresult *result,
     struct pg_history *known = &store->history;
     ENSURE(PQntuples(result) == 1, err, R_DATABASE_ERROR);
     TRY(sql_mark_history_read(arena, result, 0, &row, err));
+    if (is_superseded(known, &row)) {
+        FAIL(err, R_DATABASE_SUPERSEDED, "timeline %s, and %s is known", row.timeline,
+             known->timeline);
+    }
     note_timeline(known, &row, host);
     note_mark(known, &row, asked_at, loop_now(store->loop));
     tell_clock(&row, asked_at);
@@ -117,8 +128,8 @@ bool pg_history_is_current(const struct pg_conn *conn)
     return conn->history == conn->store->history.generation;
 }
 
-/* Of two servers that answer at once, such as a primary that was given up and has not noticed, the
- * one counts to which a connection came about last. */
+/* Of two servers that answer at once, such as a primary that was given up and has not noticed, the one on the later
+ * timeline counts; of two clusters the one to which a connection came about last. */
 void pg_history_leave_others(struct pg_conn *conn)
 {
     for (unsigned class = 0; class < STORE_CLASSES; class ++) {

@@ -2,8 +2,9 @@
 /* Inside server/store only: whether the database is the one that it was. It may go back to an older
  * state: a restored backup, a failover to a standby that lagged. Decisions don't rest on this module:
  * marks (base/ids.h) keep what is remembered of a lost state from counting. It tells the operator,
- * and it sees to it that all connections of a worker are in one history, and in a schema that this
- * program works with (pg_schema.h). */
+ * it sees to it that all connections of a worker are in one history, and in a schema that this
+ * program works with (pg_schema.h), and it keeps a worker from going back to a primary that it has
+ * seen superseded. */
 #pragma once
 
 #include <libpq-fe.h>
@@ -33,7 +34,7 @@ void pg_history_init(struct store *store);
 void pg_history_fini(struct store *store);
 /* Send the question on a connection that is being set up; false when libpq would not take it. */
 bool pg_history_ask(struct pg_conn *conn);
-/* Its answer. R_DATABASE_ERROR. */
+/* Its answer. R_DATABASE_ERROR, R_DATABASE_SUPERSEDED. */
 rc pg_history_take(struct pg_conn *conn, const PGresult *result, struct err *err);
 /* Whether the connection is in the history that was seen last. */
 bool pg_history_is_current(const struct pg_conn *conn);

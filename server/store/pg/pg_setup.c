@@ -180,7 +180,7 @@ static void check_history(struct pg_conn *conn, const PGresult *result)
     struct err err = {0};
     if (!pg_history_take(conn, result, &err).ok) {
         conn->setup.problem = conn->setup.problem == R_NONE ? err.reason : conn->setup.problem;
-        log_event(LOG_ERROR, "db.history", F_FAILURE(&err));
+        log_event(LOG_ERROR, "db.history", F_FAILURE(&err), F_USER("host", pg_connect_host(conn)));
     }
 }
 
