@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* The database: whether it lets us in, is set up as promises need it, has our schema, lets us do what
- * we do, has room, belongs to our root key, and has our time. */
+ * we do, has room, and has our time. */
 #include <poll.h>
 #include <stdlib.h>
 #include <string.h>
@@ -9,8 +9,6 @@
 #include "base/utf8.h"
 #include "cli/doctor/doctor.h"
 #include "conninfo/conninfo.h"
-#include "crypto/algs.h"
-#include "keys/keys.h"
 #include "store/migrate/schema_range.h"
 #include "store/pg/pg_access.h"
 #include "store/pg/pg_error.h"
@@ -141,7 +139,7 @@ void doctor_database(struct doctor *d)
 
 /* --- what it is ------------------------------------------------------------------------------- */
 
-static void tell_failure(struct doctor *d, const PGresult *result)
+void doctor_tell_failure(struct doctor *d, const PGresult *result)
 {
     struct err err = {0};
     const char *said = PQresultErrorField(result, PG_DIAG_MESSAGE_PRIMARY);
@@ -170,7 +168,7 @@ void doctor_settings(struct doctor *d)
     PQclear(PQexec(d->database, PG_SETTINGS_SET));
     PGresult *result = PQexecParams(d->database, check, 1, NULL, &pid, NULL, NULL, 0);
     if (PQresultStatus(result) != PGRES_TUPLES_OK) {
-        tell_failure(d, result);
+        doctor_tell_failure(d, result);
     } else if (!pg_settings_judge(result, &err).ok) {
         setup_tell_err(&d->to, &err);
     }
@@ -198,7 +196,7 @@ static void judge_old_version(struct doctor *d)
     if (PQresultStatus(result) == PGRES_TUPLES_OK) {
         judge_version(d, (struct schema_range){.version = number(result, 0)});
     } else {
-        tell_failure(d, result);
+        doctor_tell_failure(d, result);
     }
     PQclear(result);
 }
@@ -219,7 +217,7 @@ void doctor_schema(struct doctor *d)
         setup_tell(&d->to, FAULT_DATABASE_GRANT_MISSING, "%s: %s", PQuser(d->database),
                    PQresultErrorField(result, PG_DIAG_MESSAGE_PRIMARY));
     } else {
-        tell_failure(d, result);
+        doctor_tell_failure(d, result);
     }
     PQclear(result);
 }
@@ -254,44 +252,13 @@ void doctor_disk(struct doctor *d)
     bool is_limited =
         is_state(result, "53400"); /* by temp_file_limit, which says nothing of the disk */
     if (PQresultStatus(result) != PGRES_TUPLES_OK && !is_limited) {
-        tell_failure(d, result);
+        doctor_tell_failure(d, result);
     }
     PQclear(result);
     PQclear(PQexec(d->database, "RESET work_mem"));
 }
 
-/* --- whose it is, and when -------------------------------------------------------------------- */
-
-/* Before the first start there is no row: whoever starts first leaves one. */
-void doctor_database_key(struct doctor *d)
-{
-    struct secret *root = NULL;
-    struct err err = {0};
-    const char *properties = d->conf->crypto_properties;
-    if (!crypto_init(properties[0] == '\0' ? NULL : properties, &err).ok) {
-        return; /* the check of algorithms has told */
-    }
-    if (!keys_root_from_file(d->conf->root_key->file, &root, &err).ok) {
-        return; /* the check of the root key has told */
-    }
-    struct loop *loop = loop_new();
-    struct keys *keys = keys_new(loop, root, 1);
-    PGresult *result =
-        PQexecParams(d->database, "SELECT wrapped FROM root_key_check WHERE root_version = 1", 0,
-                     NULL, NULL, NULL, NULL, 1);
-    if (PQresultStatus(result) != PGRES_TUPLES_OK) {
-        tell_failure(d, result);
-    } else if (PQntuples(result) == 1 &&
-               !keys_verify_check(
-                    keys, slice_of(PQgetvalue(result, 0, 0), (size_t)PQgetlength(result, 0, 0)),
-                    &err)
-                    .ok) {
-        setup_tell_err(&d->to, &err);
-    }
-    PQclear(result);
-    keys_free(keys);
-    loop_free(loop);
-}
+/* --- when it is -------------------------------------------------------------------- */
 
 void doctor_clock(struct doctor *d)
 {
@@ -300,7 +267,7 @@ void doctor_clock(struct doctor *d)
     PGresult *result = PQexec(d->database, "SELECT extract(epoch FROM clock_timestamp())::bigint");
     int64_t after = clock_unix().s;
     if (PQresultStatus(result) != PGRES_TUPLES_OK) {
-        tell_failure(d, result);
+        doctor_tell_failure(d, result);
     } else {
         int64_t theirs = strtoll(PQgetvalue(result, 0, 0), NULL, 10);
         int64_t ahead = theirs > after ? theirs - after : theirs < before ? theirs - before : 0;

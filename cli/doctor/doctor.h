@@ -39,8 +39,11 @@ void doctor_settings(struct doctor *d);
 void doctor_schema(struct doctor *d);
 void doctor_grants(struct doctor *d);
 void doctor_disk(struct doctor *d);
-void doctor_database_key(struct doctor *d);
 void doctor_clock(struct doctor *d);
+/* What PostgreSQL says that went wrong. */
+void doctor_tell_failure(struct doctor *d, const PGresult *result);
+/* root_keys.c: whether what lies there opens here, and how far a new root key has come. */
+void doctor_database_key(struct doctor *d);
 /* standbys.c: what is lost when another database takes over. */
 void doctor_standbys(struct doctor *d);
 /* log.c: whether the log can be followed, and where its sinks are. */

@@ -61,6 +61,14 @@ static void close_at(const int *fd)
     }
 }
 
+bool secret_mode_is_private(const char *path, mode_t mode)
+{
+    const char *credentials = getenv("CREDENTIALS_DIRECTORY");
+    size_t len = credentials == NULL ? 0 : strlen(credentials);
+    bool is_credential = len > 0 && strncmp(path, credentials, len) == 0 && path[len] == '/';
+    return (mode & (S_IRWXG | S_IRWXO) & ~(is_credential ? (mode_t)S_IRGRP : 0)) == 0;
+}
+
 rc secret_from_file(const char *path, size_t max, struct secret **out, struct err *err)
 {
     /* A pipe without a writer would be waited for. */
@@ -73,7 +81,7 @@ rc secret_from_file(const char *path, size_t max, struct secret **out, struct er
     if (fstat(fd, &st) != 0 || !S_ISREG(st.st_mode)) {
         FAIL(err, R_ROOT_KEY_UNREADABLE, "%s is not a regular file", path);
     }
-    if ((st.st_mode & (S_IRWXG | S_IRWXO)) != 0) {
+    if (!secret_mode_is_private(path, st.st_mode)) {
         FAIL(err, R_ROOT_KEY_MODE, "%s has mode %03o", path, (unsigned)(st.st_mode & 0777));
     }
     if (st.st_size <= 0 || (size_t)st.st_size > max) {

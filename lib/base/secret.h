@@ -5,6 +5,8 @@
  * initialized, else in ordinary memory that is wiped on free. Any thread. */
 #pragma once
 
+#include <sys/types.h>
+
 #include "base/err.h"
 #include "base/slice.h"
 
@@ -15,6 +17,10 @@ enum { SECRET_HEAP_BYTES = 4 * 1024 * 1024 }; /* of a worker */
 /* Set up the locked heap of `bytes` (a power of two); before the first secret, once per process.
  * R_STARTUP_FAILED if the memory can't be locked. */
 rc secret_heap_init(size_t bytes, struct err *err);
+
+/* Whether a file of this mode holds its secret for its owner alone. Of systemd's credentials, which lie in the folder that
+ * $CREDENTIALS_DIRECTORY names, an ACL lets in the unit's user, and the group's bits show that ACL's mask. */
+bool secret_mode_is_private(const char *path, mode_t mode);
 
 /* Make a secret of zeros; fill it with secret_bytes. Never NULL (aborts when memory is out). */
 struct secret *secret_new(size_t len);

@@ -183,6 +183,17 @@ static rc check_database(struct arena *arena, const Chancery__Config__V1__Databa
                 "database.statement_timeout_ms", "may be at most 3,600,000", err);
 }
 
+static rc check_root_key(const Chancery__Config__V1__RootKey *key, struct err *err)
+{
+    TRY(need(key->file[0] != '\0', "root_key.file", "is required", err));
+    TRY(need(key->n_other_files <= CONF_OTHER_ROOT_KEYS_MAX, "root_key.other_files",
+             "may have at most 3 entries", err));
+    for (size_t i = 0; i < key->n_other_files; i++) {
+        TRY(need(key->other_files[i][0] != '\0', "root_key.other_files", "names no file", err));
+    }
+    return OK;
+}
+
 static rc check(struct arena *arena, const Conf *c, struct err *err)
 {
     static const char *const formats[] = {"json", "logfmt", NULL};
@@ -194,7 +205,7 @@ static rc check(struct arena *arena, const Conf *c, struct err *err)
     TRY(need(c->n_listeners <= CONF_LISTENERS_MAX, "listeners", "may have at most 16 entries",
              err));
     TRY(check_database(arena, c->database, err));
-    TRY(need(c->root_key->file[0] != '\0', "root_key.file", "is required", err));
+    TRY(check_root_key(c->root_key, err));
     TRY(need(authority_url_is_valid(c->authority_url), "authority_url",
              "must be an https:// address, without a slash at its end", err));
     TRY(need(c->workers <= CONF_WORKERS_MAX, "workers", "may be at most 64", err));

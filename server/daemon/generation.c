@@ -144,13 +144,12 @@ rc generation_resume(struct generation *g, unsigned worker, struct err *err)
 static rc load(struct generation *g, const char *path, const struct generation *running,
                struct err *err)
 {
-    struct secret *root = NULL;
     TRY(conf_load(g->arena, path, &g->conf, err));
     if (running == NULL) {
         generation_log(g); /* what follows is told as it says */
     }
-    TRY(keys_root_from_file(g->conf->root_key->file, &root, err));
-    secret_free(root);
+    const Chancery__Config__V1__RootKey *key = g->conf->root_key;
+    TRY(keys_check_files(key->file, key->other_files, key->n_other_files, err));
     return open_all(g, running, err);
 }
 

@@ -18,7 +18,7 @@ struct generation {
 
 /* Load a configuration, look at its root key, and open its sockets; where `running` listens at the same
  * address, its sockets serve on. `running` may be NULL. R_CONFIG_INVALID, R_STARTUP_FAILED, and what
- * keys_root_from_file says. */
+ * keys_check_files says. */
 rc generation_open(const char *path, const struct generation *running, struct generation **out,
                    struct err *err);
 /* Close a worker's sockets as long as it can't be started, so that no connection waits there in vain; the

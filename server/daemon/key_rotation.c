@@ -106,6 +106,7 @@ static void rotate(struct key_rotator *r)
                                                         .former = r->former->is.version,
                                                         .former_mark = r->former->mark,
                                                         .version = r->keys.version,
+                                                        .root_version = r->keys.root_version,
                                                         .wrapped = r->keys.set[0].wrapped,
                                                         .public_jwk = r->keys.set[0].public_jwk,
                                                         .target = target});

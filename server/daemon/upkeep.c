@@ -6,6 +6,7 @@
 #include "daemon/key_rotation.h"
 #include "daemon/node_check.h"
 #include "daemon/replication_check.h"
+#include "daemon/rewrap.h"
 #include "daemon/sweep.h"
 
 struct upkeep {
@@ -16,6 +17,7 @@ struct upkeep {
     struct audit_maker *audit_maker;
     struct sweep *sweep;
     struct key_rotator *key_rotator;
+    struct rewrapper *rewrapper;
 };
 
 struct upkeep *upkeep_new(const struct services *services, const char *const *boundaries)
@@ -27,6 +29,7 @@ struct upkeep *upkeep_new(const struct services *services, const char *const *bo
         .audit_maker = audit_maker_new(services->loop, services->store),
         .sweep = sweep_new(services->loop, services->store),
         .key_rotator = key_rotator_new(services),
+        .rewrapper = rewrapper_new(services),
     };
     return upkeep;
 }
@@ -39,6 +42,7 @@ void upkeep_begin(struct upkeep *upkeep)
         audit_maker_begin(upkeep->audit_maker);
         sweep_begin(upkeep->sweep);
         key_rotator_begin(upkeep->key_rotator);
+        rewrapper_begin(upkeep->rewrapper);
     }
 }
 
@@ -50,6 +54,7 @@ void upkeep_free(struct upkeep *upkeep)
         audit_maker_free(upkeep->audit_maker);
         sweep_free(upkeep->sweep);
         key_rotator_free(upkeep->key_rotator);
+        rewrapper_free(upkeep->rewrapper);
         xfree(upkeep);
     }
 }

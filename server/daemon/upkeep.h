@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* What a node does beside its calls, now and then: the log's partitions, forgetting and destroying, rotating keys, looking at
+/* What a node does beside its calls, now and then: the log's partitions, forgetting and destroying, rotating keys, wrapping them anew, looking at
  * its boundaries. One worker of a node does it; nodes that do it at once don't mind. */
 #pragma once
 

@@ -14,6 +14,7 @@
 #include "daemon/generation.h"
 #include "daemon/mail_relay.h"
 #include "daemon/process_metrics.h"
+#include "daemon/root_keys.h"
 #include "daemon/transport.h"
 #include "daemon/upkeep.h"
 #include "daemon/version.h"
@@ -21,7 +22,6 @@
 #include "obs/log.h"
 #include "obs/metrics.h"
 #include "service/registry.h"
-#include "store/resource/key_store.h"
 
 enum {
     TENANTS_MAX = 20000,
@@ -58,10 +58,8 @@ struct worker {
     struct readiness readiness;
     struct readiness_wait readiness_wait;
     int exit_code;
-    /* Whether our root key is the one of this database: asked once it answers. */
-    bool is_checking, is_root_key_right;
-    struct arena *arena;
-    struct root_key_check check;
+    struct root_keys *root_keys;
+    bool is_root_key_right;          /* at the start: what lies in this database opens here */
     struct mail_relay *mail_relay;   /* NULL: none is configured */
     struct audit_sinks *audit_sinks; /* NULL: none are configured, or another worker has them */
     struct upkeep *upkeep;           /* of the first worker; of others NULL */
@@ -120,37 +118,30 @@ static void stop(struct worker *w, int exit_code)
     loop_stop(w->loop);
 }
 
-static void root_key_checked(struct store_op *op)
+/* At the start: it is the wrong configuration. Later: others went over to a root key while we could not be asked. */
+static void root_keys_changed(void *ctx)
 {
-    struct worker *w = op->user;
-    struct err err = op->err;
-    w->is_checking = false;
-    if (err.reason == R_NONE && keys_verify_check(w->services.keys, w->check.wrapped, &err).ok) {
-        w->is_root_key_right = true;
-        loop_timer_arm(&w->watch, 0);
-        upkeep_begin(w->upkeep);
-    } else if (err.reason == R_ROOT_KEY_WRONG) {
+    struct worker *w = ctx;
+    bool is_first = !w->is_root_key_right;
+    if (root_keys_state(w->root_keys) == ROOT_KEYS_MISSING) {
+        log_event(LOG_ERROR, "worker.root_key", F_FAILURE(root_keys_problem(w->root_keys)));
         set_problem(w, R_ROOT_KEY_WRONG);
-        log_event(LOG_ERROR, "worker.root_key", F_FAILURE(&err));
-        stop(w, EXIT_HOPELESS);
+    } else if (is_first) {
+        w->is_root_key_right = true;
+        upkeep_begin(w->upkeep);
     }
-    arena_reset(w->arena);
+    if (!w->is_root_key_right) {
+        stop(w, EXIT_HOPELESS);
+    } else {
+        loop_timer_arm(&w->watch, 0);
+    }
 }
 
-static void check_root_key(struct worker *w)
+static enum reason problem_of(const struct worker *w)
 {
-    struct slice wrapped;
-    struct err err = {0};
-    if (w->is_checking) {
-        return;
-    }
-    if (!keys_make_check(w->services.keys, w->arena, &wrapped, &err).ok) {
-        log_event(LOG_ERROR, "worker.root_key", F_ERR(&err));
-        return;
-    }
-    w->is_checking = true;
-    store_op_init(&w->check.op, w->services.store, w->arena, root_key_checked, w);
-    key_store_check_root(&w->check, wrapped);
+    enum reason problem = store_problem(w->services.store);
+    bool is_missing = root_keys_state(w->root_keys) == ROOT_KEYS_MISSING;
+    return problem == R_NONE && is_missing ? R_ROOT_KEY_WRONG : problem;
 }
 
 /* Accept when ready: until then connections wait in the sockets, which the supervisor holds. A database
@@ -177,9 +168,9 @@ static bool listen_when_ready(struct worker *w, enum reason problem)
 static void on_watch(struct loop_timer *timer)
 {
     struct worker *w = LIST_ENTRY(timer, struct worker, watch);
-    enum reason problem = store_problem(w->services.store);
+    enum reason problem = problem_of(w);
     if (problem == R_NONE && !w->is_root_key_right) {
-        check_root_key(w);
+        root_keys_ask(w->root_keys);
         problem = w->readiness.problem;
     }
     if (w->readiness.has_ended || !listen_when_ready(w, problem)) {
@@ -237,13 +228,12 @@ static void on_term(struct loop_signal *signal)
 
 static rc open_keys(struct worker *w, struct err *err)
 {
-    struct secret *root = NULL;
+    const Chancery__Config__V1__RootKey *key = w->conf->root_key;
     TRY(secret_heap_init(SECRET_HEAP_BYTES, err));
     TRY(crypto_init(w->conf->crypto_properties[0] == '\0' ? NULL : w->conf->crypto_properties,
                     err));
-    TRY(keys_root_from_file(w->conf->root_key->file, &root, err));
-    w->services.keys = keys_new(w->loop, root, KEYS_MAX);
-    return OK;
+    return keys_open(w->loop, key->file, key->other_files, key->n_other_files, KEYS_MAX,
+                     &w->services.keys, err);
 }
 
 static rc open_dns(const struct worker *w, struct dns **out, struct err *err)
@@ -309,6 +299,7 @@ static rc start(struct worker *w, struct err *err)
     w->front = front_new(
         &(struct front_config){w->conf, &w->services, w->rpc, w->boundaries, CHANCERY_VERSION});
     loop_signal_init(&w->term, w->loop, SIGTERM, on_term);
+    w->root_keys = root_keys_new(&w->services, root_keys_changed, w);
     loop_timer_init(&w->watch, w->loop, on_watch);
     loop_timer_arm(&w->watch, 0);
     loop_timer_init(&w->beat, w->loop, on_beat);
@@ -326,7 +317,6 @@ static rc start(struct worker *w, struct err *err)
 /* What there is before the first thing that can fail. */
 static void finish_ground(struct worker *w)
 {
-    arena_free(w->arena);
     loop_free(w->loop);
     crypto_fini();
     xfree(w->boundaries);
@@ -335,9 +325,7 @@ static void finish_ground(struct worker *w)
 static void finish(struct worker *w)
 {
     net_server_free(w->server);
-    if (w->is_checking) {
-        store_op_cancel(&w->check.op);
-    }
+    root_keys_free(w->root_keys);
     upkeep_free(w->upkeep);
     audit_sinks_free(w->audit_sinks);
     mail_relay_free(w->mail_relay);
@@ -377,7 +365,6 @@ int worker_run(struct generation *g, struct net_tickets *tickets, unsigned index
     readiness_init(&w.readiness, R_DATABASE_UNAVAILABLE);
     metric_set(M_WORKERS_READY, NULL, NULL, 0);
     readiness_wait(&w.readiness, &w.readiness_wait, tell_supervisor);
-    w.arena = arena_new(1024 * 1024);
     w.boundaries = xcalloc(conf->n_boundaries + 1, sizeof *w.boundaries);
     for (size_t i = 0; i < conf->n_boundaries; i++) {
         w.boundaries[i] = conf->boundaries[i];

@@ -38,7 +38,7 @@ static rc keep_import(struct keys_op *op, const struct secret *key)
     ENSURE(key != NULL, &op->err, R_CRYPTO_FAILED);
     TRY(import_key_public(op->arena, key, &op->import_jwk, &op->err));
     TRY(import_ref(op, SLICE_NONE, &ref));
-    return key_wrap(op->keys, op->arena, &ref, key, &op->import_wrapped, &op->err);
+    return key_wrap(op, &ref, key, &op->import_wrapped);
 }
 
 static void made(void *user, struct secret *key);
@@ -216,7 +216,7 @@ static rc take(struct keys_op *op)
         return OK;
     }
     ref = (struct keys_ref){op->tenant, op->boundary, op->set[0].purpose, op->version, SLICE_NONE};
-    return key_wrap(op->keys, op->arena, &ref, key, &op->set[0].wrapped, &op->err);
+    return key_wrap(op, &ref, key, &op->set[0].wrapped);
 }
 
 void keys_import(struct keys_op *op)

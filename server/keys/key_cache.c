@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Tenant keys under the root key: nonce ‖ AES-256-GCM ‖ tag, bound by the associated data to what the
+/* Tenant keys under a root key: nonce ‖ AES-256-GCM ‖ tag, bound by the associated data to what the
  * key is, so that a row can't be moved to another tenant, boundary, purpose or version. */
 #include <openssl/rand.h>
 #include <string.h>
@@ -29,8 +29,8 @@ static rc associated(struct arena *arena, const struct keys_ref *ref, struct sli
     return buf_finish(&buf, out, err);
 }
 
-rc key_wrap(struct keys *keys, struct arena *arena, const struct keys_ref *ref,
-            const struct secret *key, struct slice *out, struct err *err)
+rc key_wrap_by(const struct root_key *root, struct arena *arena, const struct keys_ref *ref,
+               const struct secret *key, struct slice *out, struct err *err)
 {
     struct slice aad, plain = secret_use(key);
     size_t len = AEAD_NONCE_BYTES + plain.len + AEAD_TAG_BYTES;
@@ -38,25 +38,49 @@ rc key_wrap(struct keys *keys, struct arena *arena, const struct keys_ref *ref,
     ARENA_ENSURE(wrapped, err);
     TRY(associated(arena, ref, &aad, err));
     ENSURE(RAND_bytes(wrapped, AEAD_NONCE_BYTES) == 1, err, R_CRYPTO_FAILED);
-    TRY(aead_seal(secret_use(keys->root), wrapped, aad, plain, wrapped + AEAD_NONCE_BYTES,
+    TRY(aead_seal(secret_use(root->secret), wrapped, aad, plain, wrapped + AEAD_NONCE_BYTES,
                   wrapped + len - AEAD_TAG_BYTES, err));
     *out = slice_of(wrapped, len);
     return OK;
 }
 
+rc key_wrap(struct keys_op *op, const struct keys_ref *ref, const struct secret *key,
+            struct slice *out)
+{
+    const struct root_key *root = &op->keys->roots[op->keys->wraps];
+    op->root_version = root->version;
+    return key_wrap_by(root, op->arena, ref, key, out, &op->err);
+}
+
+bool key_open_by(const struct root_key *root, struct arena *arena, const struct keys_ref *ref,
+                 struct secret **out)
+{
+    struct slice aad, w = ref->wrapped;
+    if (w.len <= KEY_SEAL_BYTES || !associated(arena, ref, &aad, NULL).ok) {
+        return false;
+    }
+    struct slice body = slice_cut(w, AEAD_NONCE_BYTES, w.len - AEAD_TAG_BYTES);
+    AUTO(secret_free_at) struct secret *key = secret_new(body.len);
+    if (!aead_open(secret_use(root->secret), w.ptr, aad, body, w.ptr + w.len - AEAD_TAG_BYTES,
+                   secret_bytes(key), R_KEYS_UNAVAILABLE, NULL)
+             .ok) {
+        return false;
+    }
+    *out = key;
+    key = NULL;
+    return true;
+}
+
+/* Whatever a row says of its root key, it opens by the one that has wrapped it: a root key names nothing, and goes back with the database. */
 rc key_decrypt(struct keys *keys, struct arena *arena, const struct keys_ref *ref,
                struct secret **out, struct err *err)
 {
-    struct slice aad, w = ref->wrapped;
-    ENSURE(w.len > KEY_SEAL_BYTES, err, R_KEYS_UNAVAILABLE);
-    TRY(associated(arena, ref, &aad, err));
-    struct slice body = slice_cut(w, AEAD_NONCE_BYTES, w.len - AEAD_TAG_BYTES);
-    AUTO(secret_free_at) struct secret *key = secret_new(body.len);
-    TRY(aead_open(secret_use(keys->root), w.ptr, aad, body, w.ptr + w.len - AEAD_TAG_BYTES,
-                  secret_bytes(key), R_KEYS_UNAVAILABLE, err));
-    *out = key;
-    key = NULL;
-    return OK;
+    for (size_t i = 0; i < keys->root_count; i++) {
+        if (key_open_by(&keys->roots[(keys->wraps + i) % keys->root_count], arena, ref, out)) {
+            return OK;
+        }
+    }
+    FAIL(err, R_KEYS_UNAVAILABLE, "none of %zu root keys opens it", keys->root_count);
 }
 
 void unwrapped_free(void *value)

@@ -18,12 +18,19 @@ struct keys;
 struct client_key;
 struct opened_content;
 
-enum { CONTENT_KEY_BYTES = 32, ROOT_KEY_BYTES = 32, KEY_SET_SIZE = 3, PASSCODE_DIGITS = 8 };
+enum {
+    CONTENT_KEY_BYTES = 32,
+    ROOT_KEY_BYTES = 32,
+    KEYS_ROOTS_MAX = 4,
+    KEYS_REWRAP_MAX = 64,
+    KEY_SET_SIZE = 3,
+    PASSCODE_DIGITS = 8
+};
 
 /* Curves by the numbers of chancery.v1.CryptoSuite. */
 enum keys_suite { KEYS_P256 = 1, KEYS_P384 = 2 };
 
-/* A tenant's key as it rests: what it is, and the bytes under the root key. Borrows. */
+/* A tenant's key as it rests: what it is, and the bytes under a root key. Borrows. */
 struct keys_ref {
     struct tenant_id tenant;
     const char *boundary;
@@ -33,20 +40,32 @@ struct keys_ref {
 };
 
 /* Read a root key: 32 raw bytes, or 64 hex digits with or without a line end, in a file that only its
- * owner may access. R_ROOT_KEY_UNREADABLE, R_ROOT_KEY_MODE, R_ROOT_KEY_INVALID. */
-rc keys_root_from_file(const char *path, struct secret **out, struct err *err);
+ * owner may access. A path that does not begin with `/` lies in $CREDENTIALS_DIRECTORY, where there is one. R_ROOT_KEY_UNREADABLE, R_ROOT_KEY_MODE, R_ROOT_KEY_INVALID. */
+rc keys_root_from_file(const char *name, struct secret **out, struct err *err);
 
 /* Takes the root key. `cache_max` bounds the unwrapped keys; 0: 4,096. */
 struct keys *keys_new(struct loop *loop, struct secret *root, size_t cache_max);
+/* Takes another root key, which opens; KEYS_ROOTS_MAX with the first one. */
+void keys_add_root(struct keys *keys, struct secret *root);
+/* The same from files: the one to wrap by, and others. What keys_root_from_file says. keys_check_files only reads them. */
+rc keys_check_files(const char *file, char *const *others, size_t count, struct err *err);
+rc keys_open(struct loop *loop, const char *file, char *const *others, size_t count,
+             size_t cache_max, struct keys **out, struct err *err);
 void keys_free(struct keys *keys);
 
 /* Forget what was unwrapped of a version, whose row has nothing to unwrap any more. */
 void keys_forget(struct keys *keys, const struct keys_ref *ref);
 
-/* Known text under the root key, and whether given bytes are that: a server that was given another
- * root key than the one that wrapped this database finds out at start. R_ROOT_KEY_WRONG. */
+/* Known text under the first root key. */
 rc keys_make_check(struct keys *keys, struct arena *arena, struct slice *out, struct err *err);
-rc keys_verify_check(struct keys *keys, struct slice wrapped, struct err *err);
+/* Whether a known text that a database has under this version is one of ours, which has that version from then on. Before, its version is
+ * a number made of the key, so that it is the same everywhere (docs/formats.md §4.2). */
+bool keys_meet_root(struct keys *keys, uint32_t version, struct slice wrapped);
+/* The versions of all root keys, the first one's first. */
+size_t keys_root_versions(const struct keys *keys, int64_t out[KEYS_ROOTS_MAX]);
+/* By which is wrapped: the first one, until keys_wrap_by names another. False: it is none of ours. */
+bool keys_wrap_by(struct keys *keys, uint32_t version);
+uint32_t keys_wraps_by(const struct keys *keys);
 
 /* A version that leaves by an export. */
 struct keys_exported {
@@ -112,7 +131,13 @@ struct keys_op {
     struct uuid import;
     struct slice import_wrapped; /* make_import: out */
     struct slice imported, thumbprint;
+    /* For rewrap: keys as they rest, at most KEYS_REWRAP_MAX, and the same under the root key that wraps now; empty where one does
+     * not open. The array is the caller's. */
+    const struct keys_ref *rewrapping;
+    struct slice *rewrapped;
+    size_t rewrapping_count;
     /* Out. */
+    uint32_t root_version;  /* of whatever wraps: by which root key */
     const char *import_jwk; /* make_import: its public half */
     enum keys_flaw flaw;    /* import: unless it is sound, nothing was made */
     struct slice key_set;   /* export: a compact JWE of a JWK set (docs/formats.md §4.4) */
@@ -170,6 +195,9 @@ void keys_make_passcode(struct keys_op *op);
 void keys_check_passcode(struct keys_op *op);
 /* Sign the claims as the token of somebody who has shown a code. */
 void keys_sign_passcode(struct keys_op *op);
+
+/* Wrap keys by the root key that wraps now (docs/policy.md §13). */
+void keys_rewrap(struct keys_op *op);
 
 /* Sign the claims as a publisher certificate. */
 void keys_sign_publisher(struct keys_op *op);

@@ -7,9 +7,15 @@
 #include "crypto/jwk.h"
 #include "keys/keys.h"
 
+struct root_key {
+    struct secret *secret;
+    uint32_t version;
+};
+
 struct keys {
     struct loop *loop;
-    struct secret *root;
+    struct root_key roots[KEYS_ROOTS_MAX];
+    size_t root_count, wraps;   /* wraps: the index of the one that does */
     struct hashmap *cache;      /* what a wrapped row is → struct unwrapped */
     struct import_maker *maker; /* NULL: no import key is being made */
     struct secret *spare;       /* an import key that nobody waited for any more; NULL: none */
@@ -42,16 +48,22 @@ void client_key_remember(struct keys *keys, const struct client_key *client,
 /* What the cache does with one that it forgets. */
 void client_key_forget(void *value);
 
-/* The unwrapped key of a row, from the cache or by the root key. R_KEYS_UNAVAILABLE when the row is
+/* The unwrapped key of a row, from the cache or by a root key. R_KEYS_UNAVAILABLE when the row is
  * not ours: a wrong boundary, tenant, purpose or version, or damaged. Lends until the next call. */
 rc key_unwrap(struct keys *keys, const struct keys_ref *ref, const struct unwrapped **out,
               struct err *err);
 /* The same without the cache: what stands in the row. */
 rc key_decrypt(struct keys *keys, struct arena *arena, const struct keys_ref *ref,
                struct secret **out, struct err *err);
-/* Wrap a new key's bytes under the root key. */
-rc key_wrap(struct keys *keys, struct arena *arena, const struct keys_ref *ref,
-            const struct secret *key, struct slice *out, struct err *err);
+/* Wrap a key's bytes under a root key. */
+rc key_wrap_by(const struct root_key *root, struct arena *arena, const struct keys_ref *ref,
+               const struct secret *key, struct slice *out, struct err *err);
+/* Under the one that wraps now, for an operation, which says which. */
+rc key_wrap(struct keys_op *op, const struct keys_ref *ref, const struct secret *key,
+            struct slice *out);
+/* What stands in a row that this root key has wrapped. False: it hasn't. */
+bool key_open_by(const struct root_key *root, struct arena *arena, const struct keys_ref *ref,
+                 struct secret **out);
 void unwrapped_free(void *value);
 /* The JWK that is published of an exchange or signing key. NULL over budget. */
 const char *key_public_text(struct keys_op *op, enum key_purpose purpose,

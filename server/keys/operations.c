@@ -56,7 +56,7 @@ static rc new_key(struct keys_op *op, enum key_purpose purpose, uint32_t version
     } else {
         TRY(new_private(op, purpose, &key, &op->set[index].public_jwk));
     }
-    return key_wrap(op->keys, op->arena, &ref, key, &op->set[index].wrapped, &op->err);
+    return key_wrap(op, &ref, key, &op->set[index].wrapped);
 }
 
 static rc create_set(struct keys_op *op)

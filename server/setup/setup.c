@@ -60,7 +60,7 @@ bool setup_secret_file(const char *path, const struct setup_listener *to)
         setup_tell(to, FAULT_FILE_UNREADABLE, "%s: %s", path, strerror(errno));
         return false;
     }
-    if ((st.st_mode & (S_IRWXG | S_IRWXO)) != 0) {
+    if (!secret_mode_is_private(path, st.st_mode)) {
         setup_tell(to, FAULT_FILE_MODE, "%s has mode %03o", path, (unsigned)(st.st_mode & 0777));
     }
     return true;
@@ -77,12 +77,11 @@ static void check_algorithms(const Conf *conf, const struct setup_listener *to)
 
 static void check_root_key(const Conf *conf, const struct setup_listener *to)
 {
-    struct secret *root = NULL;
+    const Chancery__Config__V1__RootKey *key = conf->root_key;
     struct err err = {0};
-    if (!keys_root_from_file(conf->root_key->file, &root, &err).ok) {
+    if (!keys_check_files(key->file, key->other_files, key->n_other_files, &err).ok) {
         setup_tell_err(to, &err);
     }
-    secret_free(root);
 }
 
 /* libpq passes over a passfile that others can read, and says so to nobody who looks at a log. */

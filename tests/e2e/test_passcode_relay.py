@@ -101,7 +101,7 @@ def outcomes(w, name):
 
 
 # Of the workers, at any time.
-UPKEEP = ("passcode_mail", "history", "make_partitions", "retain", "sweep", "root_key_check", "set_up", "destroy_due_key",
+UPKEEP = ("passcode_mail", "history", "make_partitions", "retain", "sweep", "root_key_", "set_up", "destroy_due_key",
           "find_due_rotation", "claim_notices", "audit_add_summaries", "node_")
 
 

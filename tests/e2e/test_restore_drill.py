@@ -111,6 +111,7 @@ def test_another_root_key_is_told(world):
     world.a.write("other.key", secrets.token_bytes(32))
     told = drill(world, "backup", root_key=f"{world.a.folder}/other.key", expect=1)
     assert "no node starts on it" in told.stderr and "ROOT_KEY_WRONG" in told.stderr
+    drill(world, "backup", "--root-key", f"{world.a.folder}/root.key", root_key=f"{world.a.folder}/other.key")  # with both
 
 
 def test_a_damaged_file_is_told(world):

@@ -77,7 +77,7 @@ static step keep(struct call *c)
 {
     const struct keys_op *keys = &get_of(c)->keys;
     struct change_op *op = scope_begin(c);
-    key_store_make_import(op, keys->import, keys->import_wrapped);
+    key_store_make_import(op, keys->import, keys->root_version, keys->import_wrapped);
     return wait_store(c, kept, &op->op);
 }
 
@@ -222,6 +222,7 @@ static void perform(struct change_op *op, const void *value)
                                             .former = former == NULL ? 0 : former->is.version,
                                             .former_mark = former == NULL ? 0 : former->mark,
                                             .version = v->keys.version,
+                                            .root_version = v->keys.root_version,
                                             .wrapped = v->keys.set[0].wrapped,
                                             .public_jwk = v->keys.set[0].public_jwk,
                                             .target = v->change.target});

@@ -106,6 +106,7 @@ static step rotate(struct call *c)
                                                 .former = former == NULL ? 0 : former->is.version,
                                                 .former_mark = former == NULL ? 0 : former->mark,
                                                 .version = r->keys.version,
+                                                .root_version = r->keys.root_version,
                                                 .wrapped = r->keys.set[0].wrapped,
                                                 .public_jwk = r->keys.set[0].public_jwk,
                                                 .target = r->change.target});

@@ -93,6 +93,7 @@ static step create(struct call *c)
     struct new_key set[KEY_SET_SIZE];
     for (size_t i = 0; i < KEY_SET_SIZE; i++) {
         set[i] = (struct new_key){.purpose = t->keys.set[i].purpose,
+                                  .root_version = t->keys.root_version,
                                   .wrapped = t->keys.set[i].wrapped,
                                   .public_jwk = t->keys.set[i].public_jwk};
     }

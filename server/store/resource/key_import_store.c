@@ -12,11 +12,13 @@ static rc read_made(struct store_op *base, size_t index, const PGresult *r, stru
     return OK;
 }
 
-void key_store_make_import(struct change_op *op, struct uuid import, struct slice wrapped)
+void key_store_make_import(struct change_op *op, struct uuid import, uint32_t root_version,
+                           struct slice wrapped)
 {
     struct pg_params p = sql_make_key_import(
         op->op.arena, &(struct sql_make_key_import){.act = change_begin(op, "get_import_key"),
                                                     .import = import,
+                                                    .root_version = (int32_t)root_version,
                                                     .wrapped = wrapped,
                                                     .days = KEY_IMPORT_DAYS,
                                                     .most = KEY_IMPORTS_MAX});
@@ -51,16 +53,17 @@ static rc read_imported(struct store_op *base, size_t index, const PGresult *r, 
 
 void key_store_import(struct change_op *op, struct uuid import, const struct key_rotation *rotation)
 {
-    struct pg_params p =
-        sql_import_key(op->op.arena, &(struct sql_import_key){.act = change_begin(op, "import_key"),
-                                                              .import = import,
-                                                              .purpose = (int16_t)rotation->purpose,
-                                                              .former = (int32_t)rotation->former,
-                                                              .former_mark = rotation->former_mark,
-                                                              .version = (int32_t)rotation->version,
-                                                              .wrapped = rotation->wrapped,
-                                                              .public_jwk = rotation->public_jwk,
-                                                              .target = rotation->target});
+    struct pg_params p = sql_import_key(
+        op->op.arena, &(struct sql_import_key){.act = change_begin(op, "import_key"),
+                                               .import = import,
+                                               .purpose = (int16_t)rotation->purpose,
+                                               .former = (int32_t)rotation->former,
+                                               .former_mark = rotation->former_mark,
+                                               .version = (int32_t)rotation->version,
+                                               .root_version = (int32_t)rotation->root_version,
+                                               .wrapped = rotation->wrapped,
+                                               .public_jwk = rotation->public_jwk,
+                                               .target = rotation->target});
     change_submit(op, &p, read_imported);
 }
 

@@ -6,26 +6,6 @@
 #include "store/resource/change_submit.h"
 #include "store/resource/key_row.h"
 
-/* No row: another worker was first by so little that its row is not in our snapshot. Whoever asks
- * asks again. */
-static rc read_check(struct store_op *op, size_t index, const PGresult *r, struct err *err)
-{
-    struct root_key_check *check = LIST_ENTRY(op, struct root_key_check, op);
-    struct sql_root_key_check_row row;
-    (void)index;
-    ENSURE(PQntuples(r) == 1, err, R_NOT_FOUND);
-    TRY(sql_root_key_check_read(op->arena, r, 0, &row, err));
-    check->wrapped = row.wrapped;
-    return OK;
-}
-
-void key_store_check_root(struct root_key_check *check, struct slice wrapped)
-{
-    struct pg_params p =
-        sql_root_key_check(check->op.arena, &(struct sql_root_key_check){.wrapped = wrapped});
-    pg_submit_one(&check->op, &p, read_check);
-}
-
 static rc read_tenant_signing(struct store_op *op, size_t index, const PGresult *r, struct err *err)
 {
     struct tenant_signing_keys *keys = LIST_ENTRY(op, struct tenant_signing_keys, op);
@@ -140,15 +120,16 @@ static rc read_rotated(struct store_op *base, size_t index, const PGresult *r, s
 
 void key_store_rotate(struct change_op *op, const struct key_rotation *rotation)
 {
-    struct pg_params p =
-        sql_rotate_key(op->op.arena, &(struct sql_rotate_key){.act = change_begin(op, "rotate_key"),
-                                                              .purpose = (int16_t)rotation->purpose,
-                                                              .former = (int32_t)rotation->former,
-                                                              .former_mark = rotation->former_mark,
-                                                              .version = (int32_t)rotation->version,
-                                                              .wrapped = rotation->wrapped,
-                                                              .public_jwk = rotation->public_jwk,
-                                                              .target = rotation->target});
+    struct pg_params p = sql_rotate_key(
+        op->op.arena, &(struct sql_rotate_key){.act = change_begin(op, "rotate_key"),
+                                               .purpose = (int16_t)rotation->purpose,
+                                               .former = (int32_t)rotation->former,
+                                               .former_mark = rotation->former_mark,
+                                               .version = (int32_t)rotation->version,
+                                               .root_version = (int32_t)rotation->root_version,
+                                               .wrapped = rotation->wrapped,
+                                               .public_jwk = rotation->public_jwk,
+                                               .target = rotation->target});
     change_submit(op, &p, read_rotated);
 }
 

@@ -1,18 +1,10 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Keys: the tenants' versions and public ones, and whether our root key is the one of this database. */
+/* Keys of tenants: their versions, and their public halves. */
 #pragma once
 
 #include "domain/relations/key_life.h"
 #include "domain/values/key_purpose.h"
 #include "store/resource/change.h"
-
-/* Our known text, wrapped by the root key of whoever came first to this database. */
-struct root_key_check {
-    struct store_op op;
-    struct slice wrapped; /* what is there */
-};
-/* Leave our known text if there is none, and read what is there. */
-void key_store_check_root(struct root_key_check *check, struct slice wrapped);
 
 /* The public keys of a tenant that may have signed a license that is still valid: active and archived
  * ones, the newest 64, newest first. None if there is no such tenant, if it is disabled, or if it is of
@@ -64,6 +56,7 @@ struct key_rotation {
     uint32_t former; /* the active version, which is archived; 0: there is none */
     int64_t former_mark;
     uint32_t version;
+    uint32_t root_version; /* by which root key it is wrapped */
     struct slice wrapped;
     const char *public_jwk, *target;
 };
@@ -107,7 +100,8 @@ void key_store_allow_export(struct change_op *op, const char *target);
 
 /* Import keys. Fills op->created_at with its end. */
 enum { KEY_IMPORT_DAYS = 1, KEY_IMPORTS_MAX = 20 };
-void key_store_make_import(struct change_op *op, struct uuid import, struct slice wrapped);
+void key_store_make_import(struct change_op *op, struct uuid import, uint32_t root_version,
+                           struct slice wrapped);
 /* One that can be used. R_NOT_FOUND. */
 struct key_import_find {
     struct store_op op;

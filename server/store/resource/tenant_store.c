@@ -9,6 +9,7 @@ static struct pg_params bind_keys(struct arena *arena, struct tenant_id tenant,
     struct sql_new_key *rows = ARENA_ARRAY(arena, struct sql_new_key, count + 1);
     for (size_t i = 0; rows != NULL && i < count; i++) {
         rows[i] = (struct sql_new_key){.purpose = keys[i].purpose,
+                                       .root_version = keys[i].root_version,
                                        .wrapped = keys[i].wrapped,
                                        .public_jwk = keys[i].public_jwk};
     }

@@ -30,6 +30,7 @@ struct tenant_row {
 
 struct new_key {
     enum key_purpose purpose;
+    uint32_t root_version; /* by which root key it is wrapped */
     struct slice wrapped;
     const char *public_jwk;
 };

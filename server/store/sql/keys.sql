@@ -1,14 +1,14 @@
 -- SPDX-License-Identifier: Apache-2.0
--- Keys: those of tenants, and whether the server's root key is the one of this database.
+-- Keys of tenants.
 
 -- group: new_key
--- members: purpose int8, wrapped bytea, public_jwk text
+-- members: purpose int8, root_version int8, wrapped bytea, public_jwk text
 
 -- name: create_keys :admin
 -- params: tenant tenant_id, keys @new_key[]
 -- The second statement of create_tenant's segment, because row-level security must find the tenant.
 INSERT INTO tenant_key (tenant, purpose, version, state, root_version, wrapped, public_jwk)
-SELECT :tenant, k.purpose, 1, 1, 1, k.wrapped, k.public_jwk
+SELECT :tenant, k.purpose, 1, 1, k.root_version, k.wrapped, k.public_jwk
 FROM unnest(:keys.*) AS k (:keys.names);
 
 -- group: key
@@ -38,8 +38,8 @@ WHERE tenant = :tenant AND purpose = :purpose
 ORDER BY version;
 
 -- name: rotate_key :admin
--- params: act @act, purpose int2, former int4, former_mark int8, version int4, wrapped bytea,
---   public_jwk text, target text
+-- params: act @act, purpose int2, former int4, former_mark int8, version int4, root_version int4,
+--   wrapped bytea, public_jwk text, target text
 -- columns: key @key
 -- No row when the former one (0: there is none) is not in the state that was read.
 WITH former AS (
@@ -49,7 +49,7 @@ WITH former AS (
     RETURNING version
 ), made AS (
     INSERT INTO tenant_key (tenant, purpose, version, state, root_version, wrapped, public_jwk)
-    SELECT :act.tenant, :purpose, :version, 1, 1, :wrapped, :public_jwk
+    SELECT :act.tenant, :purpose, :version, 1, :root_version, :wrapped, :public_jwk
     WHERE :former = 0 OR EXISTS (SELECT FROM former)
     RETURNING {key_columns}
 )
@@ -120,7 +120,7 @@ WHERE t.tenant = :act.tenant AND k.state IN (1, 2)
 ORDER BY k.purpose, k.version;
 
 -- name: make_key_import :admin
--- params: act @act, import uuid, wrapped bytea, days int4, most int8
+-- params: act @act, import uuid, root_version int4, wrapped bytea, days int4, most int8
 -- columns: expires_at timestamptz
 -- A tenant keeps the newest `most` that have not ended.
 WITH gone AS (
@@ -130,8 +130,8 @@ WITH gone AS (
           SELECT import FROM key_import WHERE tenant = :act.tenant
           ORDER BY expires_at DESC OFFSET :most - 1))
 ), made AS (
-    INSERT INTO key_import (tenant, import, wrapped, expires_at)
-    VALUES (:act.tenant, :import, :wrapped, now() + make_interval(days => :days))
+    INSERT INTO key_import (tenant, import, root_version, wrapped, expires_at)
+    VALUES (:act.tenant, :import, :root_version, :wrapped, now() + make_interval(days => :days))
     RETURNING expires_at
 )
 SELECT expires_at, audit_admin(:act.*, :import::text) AS _ FROM made;
@@ -145,7 +145,7 @@ WHERE tenant = :tenant AND import = :import AND expires_at > now() AND wrapped <
 
 -- name: import_key :admin
 -- params: act @act, import uuid, purpose int2, former int4, former_mark int8, version int4,
---   wrapped bytea, public_jwk text, target text
+--   root_version int4, wrapped bytea, public_jwk text, target text
 -- columns: key @key
 -- As rotate_key, and the import key is used up. No row when it can't be used, or the former version is not in the state that
 -- was read: then nothing is changed.
@@ -165,7 +165,7 @@ WITH usable AS MATERIALIZED (
     RETURNING import
 ), made AS (
     INSERT INTO tenant_key (tenant, purpose, version, state, root_version, wrapped, public_jwk)
-    SELECT :act.tenant, :purpose, :version, 1, 1, :wrapped, :public_jwk
+    SELECT :act.tenant, :purpose, :version, 1, :root_version, :wrapped, :public_jwk
     WHERE EXISTS (SELECT FROM used)
     RETURNING {key_columns}
 )
@@ -230,17 +230,3 @@ WHERE t.tenant = :tenant AND t.state = 1 AND k.purpose = 3 AND k.state IN (1, 2)
   AND (cardinality(:boundaries) = 0 OR t.boundary = ANY (:boundaries))
 ORDER BY k.version DESC
 LIMIT 64;
-
--- name: root_key_check :admin
--- params: wrapped bytea
--- columns: wrapped bytea
--- Whoever comes first leaves a known text.
-WITH made AS (
-    INSERT INTO root_key_check (root_version, wrapped) VALUES (1, :wrapped)
-    ON CONFLICT DO NOTHING
-    RETURNING wrapped
-)
-SELECT wrapped FROM made
-UNION ALL
-SELECT wrapped FROM root_key_check WHERE root_version = 1
-LIMIT 1;

@@ -201,6 +201,10 @@ static void what_is_required_is_named(void **state)
          "tls.key_file is required"},
         {REST, "database.conninfo is required"},
         {LISTENERS DATABASE URL, "root_key.file is required"},
+        {LISTENERS DATABASE URL "root_key: {file: a, other_files: [b, c, d, e]}\n",
+         "root_key.other_files may have at most 3 entries"},
+        {LISTENERS DATABASE URL "root_key: {file: a, other_files: [b, '']}\n",
+         "root_key.other_files names no file"},
         {LISTENERS DATABASE ROOT_KEY, "authority_url must"},
     };
     ASSERT_ALL_REFUSED(bad)

@@ -246,7 +246,7 @@ static void the_key_is_what_the_format_says(void **state)
     struct secret *raw = secret_copy(slice_str("ABCDEFGHIJKLMNOPQRSTUVWXYZ012345"));
     struct keys_ref known = s.sealing;
     known.version = 2;
-    assert_ok(key_wrap(keys, arena, &known, raw, &wrapped, &err), &err);
+    assert_ok(key_wrap_by(&keys->roots[0], arena, &known, raw, &wrapped, &err), &err);
     known.wrapped = wrapped;
     AUTO(secret_free_at) struct secret *key = sealed_key(&s, &known, CONTENT, (const char *)hash);
     assert_memory_equal(secret_use(key).ptr, expected, sizeof expected);
@@ -419,16 +419,78 @@ static void client_keys_are_remembered_when_something_was_wrapped_to_them(void *
     assert_ptr_equal(read_new(arena, 99), key);
 }
 
+static struct secret *root_of(const char *text)
+{
+    return secret_copy(slice_str(text));
+}
+
 static void another_root_key_is_noticed(void **state)
 {
     (void)state;
     struct slice check;
     assert_ok(keys_make_check(keys, arena, &check, &err), &err);
-    struct keys *other =
-        keys_new(loop, secret_copy(slice_str("fedcba9876543210fedcba9876543210")), 0);
-    assert_fails(keys_verify_check(other, check, &err), &err, R_ROOT_KEY_WRONG);
+    struct keys *other = keys_new(loop, root_of("fedcba9876543210fedcba9876543210"), 0);
+    assert_false(keys_meet_root(other, 1, check));
     keys_free(other);
-    assert_ok(keys_verify_check(keys, check, &err), &err);
+    assert_true(keys_meet_root(keys, 1, check));
+    assert_false(keys_meet_root(keys, 1, slice_cut(check, 0, check.len - 1)));
+    assert_false(keys_meet_root(keys, 1, SLICE_NONE));
+}
+
+/* HKDF-SHA256 of the root key, without salt, and the text (docs/formats.md §4.2), by another implementation (Python's cryptography). */
+static void a_root_key_has_its_version_everywhere(void **state)
+{
+    (void)state;
+    int64_t versions[KEYS_ROOTS_MAX];
+    struct keys *own = keys_new(loop, root_of("fedcba9876543210fedcba9876543210"), 0);
+    keys_add_root(own, root_of("0123456789abcdef0123456789abcdef"));
+    assert_int_equal(keys_root_versions(own, versions), 2);
+    assert_int_equal(versions[0], 0x4c5e8985);
+    assert_int_equal(versions[1], 0x41a17857);
+    assert_int_equal(keys_wraps_by(own), versions[0]);
+    assert_false(keys_wrap_by(own, 1));
+    assert_int_equal(keys_wraps_by(own), versions[0]);
+    assert_true(keys_wrap_by(own, (uint32_t)versions[1]));
+    assert_int_equal(keys_wraps_by(own), versions[1]);
+    keys_free(own);
+}
+
+/* A key goes from one root key to another, stays the same, and opens without the former one. */
+static void keys_go_under_another_root_key(void **state)
+{
+    (void)state;
+    static const char former[] = "0123456789abcdef0123456789abcdef";
+    static const char next[] = "fedcba9876543210fedcba9876543210";
+    struct keys *old = keys_new(loop, root_of(former), 0);
+    struct keys *both = keys_new(loop, root_of(next), 0);
+    struct keys *new = keys_new(loop, root_of(next), 0);
+    AUTO(secret_free_at) struct secret *raw = secret_random(32);
+    AUTO(secret_free_at) struct secret *again = NULL;
+    struct keys_ref refs[2] = {{CONTOSO, "commercial", KEY_SEALING, 3, SLICE_NONE},
+                               {CONTOSO, "commercial", KEY_SEALING, 4, SLICE_NONE}};
+    struct slice rewrapped[2];
+    struct keys_op op;
+    keys_add_root(both, root_of(former));
+    assert_ok(key_wrap_by(&old->roots[0], arena, &refs[0], raw, &refs[0].wrapped, &err), &err);
+    refs[1].wrapped = refs[0].wrapped; /* of another version: it opens nowhere */
+    keys_op_init(&op, both, arena, done, NULL);
+    op.rewrapping = refs;
+    op.rewrapped = rewrapped;
+    op.rewrapping_count = 2;
+    run(&op, keys_rewrap);
+    assert_int_equal(op.err.reason, R_NONE);
+    assert_int_equal(op.root_version, keys_wraps_by(both));
+    assert_int_equal(rewrapped[1].len, 0);
+    assert_fails(key_decrypt(new, arena, &refs[0], &again, &err), &err, R_KEYS_UNAVAILABLE);
+    err_clear(&err);
+    refs[0].wrapped = rewrapped[0];
+    assert_ok(key_decrypt(new, arena, &refs[0], &again, &err), &err);
+    assert_true(secret_eq(raw, again));
+    assert_fails(key_decrypt(old, arena, &refs[0], &again, &err), &err, R_KEYS_UNAVAILABLE);
+    err_clear(&err);
+    keys_free(old);
+    keys_free(both);
+    keys_free(new);
 }
 
 static void root_key_files(void **state)
@@ -519,6 +581,8 @@ int main(void)
         cmocka_unit_test(bad_client_keys_are_refused),
         cmocka_unit_test(client_keys_are_remembered_when_something_was_wrapped_to_them),
         cmocka_unit_test(another_root_key_is_noticed),
+        cmocka_unit_test(a_root_key_has_its_version_everywhere),
+        cmocka_unit_test(keys_go_under_another_root_key),
         cmocka_unit_test(root_key_files),
     };
     return cmocka_run_group_tests(tests, set_up, tear_down);

@@ -1,0 +1,70 @@
+-- SPDX-License-Identifier: Apache-2.0
+-- Root keys: which ones this database knows, by which is wrapped, and going over to another (docs/policy.md §13).
+
+-- name: root_key_check :admin
+-- params: wrapped bytea
+-- columns: version int4, wrapped bytea
+-- All known texts. Whoever comes first to a database leaves one.
+WITH made AS (
+    INSERT INTO root_key_check (root_version, wrapped) VALUES (1, :wrapped)
+    ON CONFLICT DO NOTHING
+    RETURNING root_version, wrapped
+)
+SELECT root_version AS version, wrapped FROM made
+UNION ALL
+SELECT root_version, wrapped FROM root_key_check;
+
+-- name: root_key_meet :admin
+-- params: worker uuid, opens int8[], wraps int4, wish int4, wish_check bytea, event event_id
+-- columns: wraps int4, waiting int8, lacking int4, lacking_rows int8
+SELECT wraps, waiting, lacking, lacking_rows
+FROM root_key_meet(:worker, :opens, :wraps, :wish, :wish_check, :event);
+
+-- name: root_key_end :bulk
+-- params: wraps int4, event event_id
+-- columns: lying int8, is_over bool, has_ended bool
+SELECT lying, is_over, has_ended FROM root_key_end(:wraps, :event);
+
+-- name: read_former_wraps :bulk
+-- params: wraps int4, after_root int4, after tenant_id, after_purpose int2, after_version int4, limit int8
+-- columns: root int4, tenant tenant_id, boundary text, purpose int2, version int4, wrapped bytea
+-- What lies under other root keys, behind a place. Two ranges of one index, without what lies between.
+SELECT f.root, f.tenant, t.boundary, f.purpose, f.version, f.wrapped
+FROM (
+    (SELECT root_version AS root, tenant, purpose, version, wrapped FROM tenant_key
+     WHERE wrapped <> '' AND root_version < :wraps
+       AND (root_version, tenant, purpose, version) > (:after_root, :after, :after_purpose, :after_version)
+     ORDER BY root_version, tenant, purpose, version LIMIT :limit)
+    UNION ALL
+    (SELECT root_version, tenant, purpose, version, wrapped FROM tenant_key
+     WHERE wrapped <> '' AND root_version > :wraps
+       AND (root_version, tenant, purpose, version) > (:after_root, :after, :after_purpose, :after_version)
+     ORDER BY root_version, tenant, purpose, version LIMIT :limit)
+    ORDER BY root, tenant, purpose, version
+    LIMIT :limit
+) AS f JOIN tenant t USING (tenant)
+ORDER BY f.root, f.tenant, f.purpose, f.version;
+
+-- group: rewrapped
+-- members: tenant text, purpose int8, version int8, former bytea, wrapped bytea
+
+-- name: rewrap_keys :bulk
+-- params: wraps int4, rows @rewrapped[]
+-- columns: count int8
+-- Those that rest as they were read. Another node may be at it: what it holds is left to it.
+WITH held AS MATERIALIZED (
+    SELECT k.tenant, k.purpose, k.version, r.wrapped
+    FROM unnest(:rows.*) AS r (:rows.names)
+    CROSS JOIN LATERAL (
+        SELECT tenant, purpose, version FROM tenant_key o
+        WHERE o.tenant = r.tenant::uuid AND o.purpose = r.purpose::smallint AND o.version = r.version::integer
+          AND o.wrapped = r.former
+        FOR UPDATE SKIP LOCKED
+    ) AS k
+), made AS (
+    UPDATE tenant_key k SET wrapped = h.wrapped, root_version = :wraps
+    FROM held h
+    WHERE k.tenant = h.tenant AND k.purpose = h.purpose AND k.version = h.version
+    RETURNING 1
+)
+SELECT count(*)::int8 AS count FROM made;

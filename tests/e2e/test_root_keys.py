@@ -1,0 +1,200 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Root keys: one takes another's place while the authority serves (docs/policy.md §13)."""
+import contextlib
+import json
+import os
+import secrets
+import shutil
+import signal
+import subprocess
+
+import psycopg2
+import pytest
+
+from authority import BUILD
+from calls import outcome
+from waiting import eventually
+from world import ROLES
+
+PLATFORM = "00000000-0000-0000-0000-000000000000"
+
+
+@pytest.fixture(scope="module")
+def authority_options():
+    return {"workers": 2}
+
+
+def path(world, name):
+    return f"{world.a.folder}/{name}"
+
+
+def make(world, name):
+    if not os.path.exists(path(world, name)):
+        world.a.write(name, secrets.token_bytes(32))
+    return name
+
+
+def root_keys(world, name, *others):
+    return {"file": path(world, make(world, name)), "other_files": [path(world, make(world, other)) for other in others]}
+
+
+def stop(world, how=signal.SIGTERM):
+    """Workers that have ended count for two minutes: they are gone at once."""
+    if how == signal.SIGTERM:
+        world.a.stop()
+    else:
+        workers = children_of(world.a.process.pid)
+        world.a.process.kill()
+        world.a.process.wait()
+        for worker in workers:
+            with contextlib.suppress(ProcessLookupError):
+                os.kill(worker, how)
+        for channel in world.a.channels.values():
+            channel.close()
+        world.a.channels = {}
+    world.sql("DELETE FROM root_key_worker")
+    world.a.log = []
+
+
+def children_of(pid):
+    with open(f"/proc/{pid}/task/{pid}/children", encoding="ascii") as file:
+        return [int(child) for child in file.read().split()]
+
+
+def restart(world, name, *others):
+    stop(world)
+    world.a.config["root_key"] = root_keys(world, name, *others)
+    world.a.start()
+
+
+def left_under_former(world):
+    return int(world.sql("SELECT root_key_left(root_key_wraps())"))
+
+
+def begun(world):
+    return world.sql("SELECT count(*) FROM root_key_check WHERE begun_at IS NOT NULL")
+
+
+def is_over(world):
+    return world.sql("SELECT count(*) FROM root_key_check WHERE begun_at IS NOT NULL AND ended_at IS NULL") == "0"
+
+
+def etags(world):
+    return sorted((key.purpose, key.version, key.etag) for key in
+                  world.call("KeyService/ListKeys", {"tenant": "contoso"}, world.contoso.admin).keys)
+
+
+def records(world):
+    return world.sql("SELECT operation, target FROM audit WHERE operation IN ('begin_root_key', 'end_root_key') AND "
+                     f"tenant = '{PLATFORM}' ORDER BY at").splitlines()
+
+
+def doctor(world):
+    world.a.write("doctor.yaml", json.dumps(world.a.config).encode())
+    done = subprocess.run([f"{BUILD}/cli/chancery", "doctor", "--config", path(world, "doctor.yaml"), "-o", "json"],
+                          capture_output=True, text=True, check=False)
+    return [each["reason"] for each in json.loads(done.stdout)["checks"] if each["check"] == "database key" and each["result"] != "ok"]
+
+
+def test_another_root_key_takes_over(world):
+    made, before = world.protect(), etags(world)
+    restart(world, "root.key", "second.key")  # every node opens it first
+    assert outcome(world.acquire, made, world.bob) == "OK" and left_under_former(world) == 0 and begun(world) == "1"
+    restart(world, "second.key", "root.key")
+    eventually(lambda: begun(world) == "2" and is_over(world), lambda: f"{left_under_former(world)} left", 120)
+    assert left_under_former(world) == 0
+    assert world.sql("SELECT count(DISTINCT root_version) FROM tenant_key") == "1"
+    assert outcome(world.acquire, made, world.bob) == "OK"
+    assert etags(world) == before  # who changes a key by its etag still can
+    assert eventually(lambda: world.metric("chancery_root_key_rewrapped_total") >= 6, "rows were counted")
+    assert world.metric("chancery_root_key_left") == 0
+    begin, end = records(world)
+    assert begin.startswith("begin_root_key|root key ") and end.endswith("nothing lies under another one")
+    assert doctor(world) == ["ROOT_KEY_SPARE"]
+    restart(world, "second.key")  # the former one may be lost
+    assert outcome(world.acquire, made, world.bob) == "OK" and doctor(world) == []
+    assert outcome(world.acquire, world.protect(), world.bob) == "OK"
+
+
+def test_it_waits_for_whoever_does_not_open_it(world):
+    """A node that is ahead wraps by the former one, so that what it makes opens on the others."""
+    node = world.a.node(root_key=root_keys(world, "third.key", "second.key"), workers=1).start()
+    try:
+        assert node.wait_for_log("root_key.waits")["workers"] == 2
+        node.tenant("early", "commercial", "early.example")
+        assert left_under_former(world) == 0 and begun(world) == "2"
+        gateway = node.component("early-gateway", ROLES["gateway"], tenant="early", sender_domains=["early.example"])
+        made = world.protect(gateway, owner="kim@early.example")  # by the other node
+        restart(world, "second.key", "third.key")
+        node.wait_for_log("root_key.wraps")
+        eventually(lambda: begun(world) == "3" and is_over(world), lambda: f"{left_under_former(world)} left", 120)
+        assert outcome(world.acquire, made, world.bob) == outcome(world.acquire, made, world.bob, on=node) == "OK"
+    finally:
+        node.stop()
+
+
+def test_no_start_without_a_root_key_that_is_needed(world):
+    restart(world, "third.key", "second.key")
+    keys = int(world.sql("SELECT count(*) FROM tenant_key WHERE wrapped <> ''"))
+    for config, why in ((root_keys(world, "second.key"), f"and {keys} keys lie under it"),
+                        (root_keys(world, "fourth.key"), "none of the 3 root keys of the database is configured")):
+        node = world.a.node(root_key=config, workers=1)
+        node.write("alone.yaml", json.dumps(node.config).encode())
+        done = subprocess.run([node.program, "--config", path(world, "alone.yaml")], capture_output=True, text=True,
+                              timeout=60, check=False)
+        line = next(each for each in map(json.loads, done.stderr.splitlines()) if each["event"] == "worker.root_key")
+        assert done.returncode == 78 and line["reason"] == "ROOT_KEY_WRONG" and why in line["detail"], line
+    assert outcome(world.acquire, world.protect(), world.bob) == "OK"  # who has it serves on
+
+
+def test_it_goes_on_after_a_crash(world):
+    """All processes are killed when some keys lie under the new one, and others can't yet."""
+    made = world.protect()
+    restart(world, "third.key", "fifth.key")
+    held = world.sql("SELECT count(*) FROM tenant_key WHERE wrapped <> '' AND tenant = "
+                     f"'{world.contoso.id}'")
+    with contextlib.closing(psycopg2.connect(host=world.a.postgres.folder, dbname="postgres", user="owner")) as connection:
+        connection.cursor().execute("SELECT FROM tenant_key WHERE tenant = %s FOR UPDATE", (world.contoso.id,))
+        restart(world, "fifth.key", "third.key")
+        eventually(lambda: begun(world) == "4" and left_under_former(world) == int(held), "the others were wrapped", 120)
+        assert doctor(world) == ["ROOT_KEY_LEFT"]
+        assert outcome(world.acquire, made, world.bob) == "OK"  # while it goes on
+        stop(world, signal.SIGKILL)
+    assert left_under_former(world) == int(held)
+    world.a.start()
+    eventually(lambda: is_over(world), lambda: f"{left_under_former(world)} left", 120)
+    assert left_under_former(world) == 0 and outcome(world.acquire, made, world.bob) == "OK"
+
+
+def test_a_damaged_key_holds_up_nobody(world):
+    restart(world, "fifth.key", "sixth.key")
+    other = world.tenant()
+    world.sql(f"UPDATE tenant_key SET wrapped = set_byte(wrapped, 20, get_byte(wrapped, 20) # 1) WHERE tenant = '{other.id}' "
+              "AND purpose = 2")
+    restart(world, "sixth.key", "fifth.key")
+    told = world.a.wait_for_log("root_key.unopened", timeout=120)
+    assert (told["tenant"], told["purpose"], told["version"]) == (other.id, "exchange", 1)
+    eventually(lambda: left_under_former(world) == 1, "all others were wrapped", 120)
+    assert outcome(world.acquire, world.protect(), world.bob) == "OK" and not is_over(world)
+
+
+def test_a_credential_of_systemds(world):
+    """As LoadCredential= gives it: of another owner's group, by an ACL, in a folder that is the unit's."""
+    folder = path(world, "credentials")
+    os.mkdir(folder, 0o700)
+    for name in ("sixth.key", "fifth.key"):
+        shutil.copy(path(world, name), folder)
+        os.chmod(f"{folder}/{name}", 0o440)
+    config = dict(world.a.config, listeners=[{"address": "127.0.0.1:0"}], root_key={"file": "sixth.key", "other_files": ["fifth.key"]})
+    world.a.write("credential.yaml", json.dumps(config).encode())
+
+    def check(**env):
+        return subprocess.run([world.a.program, "--check-config", "--config", path(world, "credential.yaml")], cwd="/",
+                              env={**os.environ, **env}, capture_output=True, text=True, check=False)
+
+    assert check(CREDENTIALS_DIRECTORY=folder).returncode == 0
+    assert "ROOT_KEY_UNREADABLE" in check().stderr
+    world.a.write("credential.yaml", json.dumps(dict(config, root_key={"file": f"{folder}/sixth.key"})).encode())
+    assert "ROOT_KEY_MODE" in check().stderr  # elsewhere the group's bits are what they say
+    os.chmod(f"{folder}/sixth.key", 0o444)
+    assert "ROOT_KEY_MODE" in check(CREDENTIALS_DIRECTORY=folder).stderr
