@@ -219,12 +219,11 @@ static void on_timer(struct loop_timer *timer)
 {
     struct rewrapper *r = LIST_ENTRY(timer, struct rewrapper, timer);
     bool is_same = r->wraps == keys_wraps_by(r->services->keys);
-    if (!store_is_ready(r->services->store)) {
+    bool is_early = is_same && !is_within_pass(r) && clock_mono().ns < r->next.ns;
+    if (is_early || !store_is_ready(r->services->store)) {
         loop_timer_arm(timer, LOOK_MS);
     } else if (is_same && is_within_pass(r)) {
         start_batch(r);
-    } else if (is_same && clock_mono().ns < r->next.ns) {
-        loop_timer_arm(timer, LOOK_MS);
     } else {
         r->after = (struct root_key_place){0};
         count(r);

@@ -183,7 +183,7 @@ def test_a_credential_of_systemds(world):
     folder = path(world, "credentials")
     os.mkdir(folder, 0o700)
     for name in ("sixth.key", "fifth.key"):
-        shutil.copy(path(world, name), folder)
+        shutil.copy(path(world, make(world, name)), folder)
         os.chmod(f"{folder}/{name}", 0o440)
     config = dict(world.a.config, listeners=[{"address": "127.0.0.1:0"}], root_key={"file": "sixth.key", "other_files": ["fifth.key"]})
     world.a.write("credential.yaml", json.dumps(config).encode())

@@ -328,7 +328,8 @@ def test_there_is_no_way_around(world):
     definers = world.sql("SELECT proname, proconfig FROM pg_proc WHERE prosecdef AND pronamespace = 'public'::regnamespace ORDER BY 1")
     assert [line.split("|") for line in definers.splitlines()] == [
         [name, '{"search_path=public, pg_temp"}'] for name in ("audit_make_partitions", "audit_retain", "audit_writers",
-                                                               "domain_is_taken", "issuer_is_covered")]
+                                                               "domain_is_taken", "issuer_is_covered", "root_key_left",
+                                                               "root_key_rows")]
     assert world.sql("SELECT relname FROM pg_class WHERE relkind IN ('v', 'm') AND relnamespace = 'public'::regnamespace") == \
         "served_boundary"
 
