@@ -1,5 +1,6 @@
 # SPDX-License-Identifier: Apache-2.0
 """Root keys: one takes another's place while the authority serves (docs/policy.md §13)."""
+import concurrent.futures
 import contextlib
 import json
 import os
@@ -7,6 +8,7 @@ import secrets
 import shutil
 import signal
 import subprocess
+import threading
 
 import psycopg2
 import pytest
@@ -72,7 +74,13 @@ def left_under_former(world):
 
 
 def begun(world):
-    return world.sql("SELECT count(*) FROM root_key_check WHERE begun_at IS NOT NULL")
+    return int(world.sql("SELECT count(*) FROM root_key_check WHERE begun_at IS NOT NULL"))
+
+
+def current(world):
+    """The root key by which is wrapped, and what else is configured."""
+    configured = world.a.config["root_key"]
+    return [os.path.basename(name) for name in (configured["file"], *configured.get("other_files", ()))]
 
 
 def is_over(world):
@@ -99,9 +107,9 @@ def doctor(world):
 def test_another_root_key_takes_over(world):
     made, before = world.protect(), etags(world)
     restart(world, "root.key", "second.key")  # every node opens it first
-    assert outcome(world.acquire, made, world.bob) == "OK" and left_under_former(world) == 0 and begun(world) == "1"
+    assert outcome(world.acquire, made, world.bob) == "OK" and left_under_former(world) == 0 and begun(world) == 1
     restart(world, "second.key", "root.key")
-    eventually(lambda: begun(world) == "2" and is_over(world), lambda: f"{left_under_former(world)} left", 120)
+    eventually(lambda: begun(world) == 2 and is_over(world), lambda: f"{left_under_former(world)} left", 120)
     assert left_under_former(world) == 0
     assert world.sql("SELECT count(DISTINCT root_version) FROM tenant_key") == "1"
     assert outcome(world.acquire, made, world.bob) == "OK"
@@ -118,26 +126,29 @@ def test_another_root_key_takes_over(world):
 
 def test_it_waits_for_whoever_does_not_open_it(world):
     """A node that is ahead wraps by the former one, so that what it makes opens on the others."""
-    node = world.a.node(root_key=root_keys(world, "third.key", "second.key"), workers=1).start()
+    now, former = current(world)[0], begun(world)
+    node = world.a.node(root_key=root_keys(world, "third.key", now), workers=1).start()
     try:
         assert node.wait_for_log("root_key.waits")["workers"] == 2
         node.tenant("early", "commercial", "early.example")
-        assert left_under_former(world) == 0 and begun(world) == "2"
+        assert left_under_former(world) == 0 and begun(world) == former
         gateway = node.component("early-gateway", ROLES["gateway"], tenant="early", sender_domains=["early.example"])
         made = world.protect(gateway, owner="kim@early.example")  # by the other node
-        restart(world, "second.key", "third.key")
+        restart(world, now, "third.key")
         node.wait_for_log("root_key.wraps")
-        eventually(lambda: begun(world) == "3" and is_over(world), lambda: f"{left_under_former(world)} left", 120)
+        eventually(lambda: begun(world) == former + 1 and is_over(world), lambda: f"{left_under_former(world)} left", 120)
         assert outcome(world.acquire, made, world.bob) == outcome(world.acquire, made, world.bob, on=node) == "OK"
     finally:
         node.stop()
 
 
 def test_no_start_without_a_root_key_that_is_needed(world):
-    restart(world, "third.key", "second.key")
+    now, known = current(world), int(world.sql("SELECT count(*) FROM root_key_check"))
+    restart(world, "new.key", *now)
+    eventually(lambda: begun(world) == known + 1 and left_under_former(world) == 0, "it has taken over", 120)
     keys = int(world.sql("SELECT count(*) FROM tenant_key WHERE wrapped <> ''"))
-    for config, why in ((root_keys(world, "second.key"), f"and {keys} keys lie under it"),
-                        (root_keys(world, "fourth.key"), "none of the 3 root keys of the database is configured")):
+    for config, why in ((root_keys(world, now[0]), f"and {keys} keys lie under it"),
+                        (root_keys(world, "fourth.key"), f"none of the {known + 1} root keys of the database is configured")):
         node = world.a.node(root_key=config, workers=1)
         node.write("alone.yaml", json.dumps(node.config).encode())
         done = subprocess.run([node.program, "--config", path(world, "alone.yaml")], capture_output=True, text=True,
@@ -149,14 +160,14 @@ def test_no_start_without_a_root_key_that_is_needed(world):
 
 def test_it_goes_on_after_a_crash(world):
     """All processes are killed when some keys lie under the new one, and others can't yet."""
-    made = world.protect()
-    restart(world, "third.key", "fifth.key")
+    made, now, former = world.protect(), current(world)[0], begun(world)
+    restart(world, now, "fifth.key")
     held = world.sql("SELECT count(*) FROM tenant_key WHERE wrapped <> '' AND tenant = "
                      f"'{world.contoso.id}'")
     with contextlib.closing(psycopg2.connect(host=world.a.postgres.folder, dbname="postgres", user="owner")) as connection:
         connection.cursor().execute("SELECT FROM tenant_key WHERE tenant = %s FOR UPDATE", (world.contoso.id,))
-        restart(world, "fifth.key", "third.key")
-        eventually(lambda: begun(world) == "4" and left_under_former(world) == int(held), "the others were wrapped", 120)
+        restart(world, "fifth.key", now)
+        eventually(lambda: begun(world) == former + 1 and left_under_former(world) == int(held), "the others were wrapped", 120)
         assert doctor(world) == ["ROOT_KEY_LEFT"]
         assert outcome(world.acquire, made, world.bob) == "OK"  # while it goes on
         stop(world, signal.SIGKILL)
@@ -167,15 +178,50 @@ def test_it_goes_on_after_a_crash(world):
 
 
 def test_a_damaged_key_holds_up_nobody(world):
-    restart(world, "fifth.key", "sixth.key")
+    now = current(world)[0]
+    restart(world, now, "sixth.key")
     other = world.tenant()
     world.sql(f"UPDATE tenant_key SET wrapped = set_byte(wrapped, 20, get_byte(wrapped, 20) # 1) WHERE tenant = '{other.id}' "
               "AND purpose = 2")
-    restart(world, "sixth.key", "fifth.key")
+    restart(world, "sixth.key", now)
     told = world.a.wait_for_log("root_key.unopened", timeout=120)
     assert (told["tenant"], told["purpose"], told["version"]) == (other.id, "exchange", 1)
     eventually(lambda: left_under_former(world) == 1, "all others were wrapped", 120)
     assert outcome(world.acquire, world.protect(), world.bob) == "OK" and not is_over(world)
+
+
+def reload(world, *names):
+    world.a.config["root_key"] = root_keys(world, *names)
+    world.a.write("chanceryd.yaml", json.dumps(world.a.config).encode())
+    before = len(world.a.logged("worker.ready"))
+    world.a.process.send_signal(signal.SIGHUP)
+    for index in range(world.a.config["workers"]):
+        world.a.wait_for_log("worker.ready", before + index)
+
+
+def test_it_is_done_by_reloads_while_it_serves(world):
+    made, now, former = world.protect(), current(world), begun(world)
+    is_done, outcomes = threading.Event(), []
+
+    def load():
+        while not is_done.is_set():
+            outcomes.append(outcome(world.acquire, made, world.bob))
+
+    with concurrent.futures.ThreadPoolExecutor(1) as pool:
+        asking = pool.submit(load)
+        try:
+            reload(world, *now, "seventh.key")
+            reload(world, "seventh.key", *now)
+            # Those of the first configuration have ended, and count for two minutes.
+            eventually(lambda: world.sql(f"DELETE FROM root_key_worker WHERE cardinality(opens) = {len(now)}; "
+                                         "SELECT count(*) FROM root_key_check WHERE begun_at IS NOT NULL") == str(former + 1),
+                       "it begins", 60)
+            eventually(lambda: left_under_former(world) <= 1, lambda: f"{left_under_former(world)} left", 120)
+        finally:
+            is_done.set()
+        asking.result()
+    assert outcomes and set(outcomes) == {"OK"}, outcomes
+    assert outcome(world.acquire, made, world.bob) == outcome(world.acquire, world.protect(), world.bob) == "OK"
 
 
 def test_a_credential_of_systemds(world):
