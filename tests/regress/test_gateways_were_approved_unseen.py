@@ -56,3 +56,18 @@ def test_what_opens_nothing_shows_no_gateways(world):
     asked = world.update_tenant(two.admin, attachments_freed=True).approval_id
     assert not gateways(world, two, asked)
     approve(world, two, asked)
+
+
+def test_certificates_of_one_gateway_were_cut(world):
+    """All that a gateway is known by was one text, of which 256 bytes are kept: the fourth certificate was a digest."""
+    two = world.tenant()
+    assert two.second_admin
+    certificates = [world.identity() for _ in range(4)]
+    world.call("ComponentService/CreateComponent", {
+        "component": {"name": "many", "role": ROLES["gateway"], "sender_domains": [two.domain],
+                      "certificate_sha256": [one.fingerprint for one in certificates]},
+        "proofs": [certificate_proof(one, two.name, "many") for one in certificates]}, two.admin)
+    world.update_tenant(two.admin, two_person=[1])
+    asked = world.update_tenant(two.admin, transport_decryption=OPTIONAL).approval_id
+    assert sorted(gateways(world, two, asked)) == sorted(f"many, certificate {one.fingerprint.hex()}" for one in certificates)
+    approve(world, two, asked)

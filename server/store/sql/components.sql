@@ -102,16 +102,16 @@ WHERE tenant = :tenant AND component = :component AND NOT disabled;
 -- name: tenant_gateways :admin
 -- params: tenant tenant_id
 -- columns: gateways text[]
--- Those that are enabled, each with that by which it is known; by name.
-SELECT coalesce(array_agg(g.known ORDER BY g.name), '{}') AS gateways
-FROM (
-    SELECT c.name, c.name
-           || coalesce((SELECT string_agg(', certificate ' || encode(f.fingerprint, 'hex'), ''
-                                          ORDER BY f.fingerprint)
-                        FROM component_certificate f
-                        WHERE f.tenant = c.tenant AND f.component = c.component), '')
-           || coalesce((SELECT ', ' || c.subject || ' of ' || i.iss FROM issuer i
-                        WHERE i.issuer = c.issuer AND i.tenant IN (:tenant, {platform})), '') AS known
-    FROM component c
-    WHERE c.tenant = :tenant AND c.role = 1 AND NOT c.disabled
-) AS g;
+-- Of those that are enabled everything by which each is known, on its own, so that a second admin reads it whole; of one
+-- that has nothing, its name.
+SELECT coalesce(array_agg(c.name || coalesce(k.known, '') ORDER BY c.name, k.known), '{}') AS gateways
+FROM component c LEFT JOIN LATERAL (
+    SELECT ', certificate ' || encode(f.fingerprint, 'hex') AS known
+    FROM component_certificate f
+    WHERE f.tenant = c.tenant AND f.component = c.component
+    UNION ALL
+    SELECT by_token.known
+    FROM issuer i, unnest(ARRAY[', issuer ' || i.iss, ', subject ' || c.subject]) AS by_token (known)
+    WHERE i.issuer = c.issuer AND i.tenant IN (:tenant, {platform})
+) AS k ON true
+WHERE c.tenant = :tenant AND c.role = 1 AND NOT c.disabled;
