@@ -30,15 +30,15 @@ static const char HELP[] =
     "  reject    reject it; nothing is done\n"
     "  withdraw  take back your own request\n"
     "  require   say which operations need a second admin: content-access, export-keys,\n"
-    "            destroy-key, partner-exception, or none. Exporting and destroying keys are not\n"
-    "            built yet\n"
+    "            destroy-key, partner-exception, or none\n"
     "\n"
     "content-access is everything by which one admin could come to others' content: super users\n"
     "and what they are known by, issuers and their mappings, verified domains, addresses that join\n"
     "a person, members of groups that hold power, templates that let somebody new in, lifted\n"
     "exclusions, ended denials, settings that make tokens or licenses worth more.\n"
     "\n"
-    "A request that nobody decides ends after 7 days. Taking an operation off the list needs\n"
+    "A request that nobody decides ends after 7 days. An export of keys that was approved can be\n"
+    "taken back for its day: chancery key cancel-export. Taking an operation off the list needs\n"
     "approval itself. While anything is on it, only a platform admin registers admins of the\n"
     "tenant.\n"
     "\n"
@@ -50,8 +50,8 @@ struct approval_args {
     bool all;
 };
 
-static const char *const state_names[] = {"?",        "pending",   "approved",
-                                          "rejected", "withdrawn", "expired"};
+static const char *const state_names[] = {"?",         "pending", "approved", "rejected",
+                                          "withdrawn", "expired", "canceled"};
 
 static const char *state_name(Chancery__V1__ApprovalState state)
 {
@@ -103,7 +103,7 @@ static void show_list(const void *response)
 
 static int list(struct session *s, const struct verb_args *args)
 {
-    Chancery__V1__ApprovalState states[] = {1, 2, 3, 4, 5};
+    Chancery__V1__ApprovalState states[] = {1, 2, 3, 4, 5, 6};
     Chancery__V1__ListApprovalsRequest request;
     chancery__v1__list_approvals_request__init(&request);
     request.tenant = text_field(args->tenant);

@@ -18,6 +18,7 @@ static const char HELP[] =
     "       chancery key destroy        --profile FILE --reason TEXT [--days N] PURPOSE VERSION\n"
     "       chancery key cancel-destroy --profile FILE [--reason TEXT] PURPOSE VERSION\n"
     "       chancery key export         --profile FILE --to JWK --reason TEXT [--approval ID] SET\n"
+    "       chancery key cancel-export  --profile FILE [--reason TEXT] ID\n"
     "       chancery key import         --profile FILE --key KEY [--reason TEXT] PURPOSE\n"
     "       chancery key new-recipient  KEY\n"
     "       chancery key open-exported  --keys SET [--key KEY] INPUT [OUTPUT]\n"
@@ -38,6 +39,8 @@ static const char HELP[] =
     "  cancel-destroy  keeps it; it stays revoked\n"
     "  export          writes all active and archived versions to the file SET, encrypted to the\n"
     "                  public key in the file JWK\n"
+    "  cancel-export   takes back an export that was approved: nothing leaves by the approval ID any\n"
+    "                  more. Any admin may, alone; what has left stays outside\n"
     "  import          makes a key of your own the active version: it leaves this machine wrapped to a\n"
     "                  key that the authority makes for this one import\n"
     "  new-recipient   makes a key for an export: its secret half goes to the file KEY, which stays with\n"
@@ -280,6 +283,7 @@ static const struct verb VERBS[] = {{"list", 0, 0, NULL, list},
                                     {"destroy", 2, 2, "a purpose and a version", destroy},
                                     {"cancel-destroy", 2, 2, "a purpose and a version", cancel},
                                     {"export", 1, 1, "the file to write", key_export},
+                                    {"cancel-export", 1, 1, "one approval id", key_cancel_export},
                                     {"import", 1, 1, "one purpose", key_import}};
 
 static int run(int argc, char **argv)

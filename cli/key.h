@@ -18,6 +18,7 @@ int key_read_purpose(struct session *s, const struct verb_args *args,
 void key_show(Chancery__V1__Key *key);
 
 int key_export(struct session *s, const struct verb_args *common);
+int key_cancel_export(struct session *s, const struct verb_args *common);
 int key_import(struct session *s, const struct verb_args *common);
 /* These ask no authority. argv[1] is the verb. */
 int key_new_recipient(int argc, char **argv);

@@ -60,6 +60,17 @@ int key_export(struct session *s, const struct verb_args *common)
     return save(s, common->operands[0], (const void *)response);
 }
 
+int key_cancel_export(struct session *s, const struct verb_args *common)
+{
+    Chancery__V1__CancelExportRequest request;
+    chancery__v1__cancel_export_request__init(&request);
+    request.approval_id = common->operands[0];
+    request.reason = text_field(((const struct key_args *)common)->reason);
+    return verb_act(s, common, "KeyService/CancelExport", &request.base,
+                    &chancery__v1__cancel_export_response__descriptor,
+                    "canceled: nothing leaves by it any more");
+}
+
 /* --- new-recipient ---------------------------------------------------------------------------- */
 
 static rc make_recipient(struct arena *arena, const char *path, const char **jwk, struct err *err)

@@ -50,6 +50,9 @@ extern const size_t PROTO_SYMBOL_COUNT;
 /* Whether a string field may have several lines (option several_lines); by the full name of its
  * message, "chancery.v1.Issuer". */
 bool proto_has_lines(const char *message, const char *field);
+/* Whether a field of a request must neither be shown nor rest for longer than it is needed (option
+ * secret); by the full name of the request. */
+bool proto_is_secret(const char *message, const char *field);
 /* Whether a message is the entry of a map, which JSON writes as a member; by its full name. */
 bool proto_is_map_entry(const char *message);
 

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "wire/pb_split.h"
 
+#include "base/buf.h"
 #include "wire/pb_fields.h"
 
 /* Wire types, protobuf's encoding guide. Groups are of proto2 and no message of ours has one. */
@@ -62,4 +63,21 @@ rc pb_split(struct arena *arena, struct slice message, uint32_t number, size_t m
         }
     }
     return OK;
+}
+
+rc pb_part(struct arena *arena, struct slice message, struct pb_parting *parting, struct err *err)
+{
+    struct buf rest, apart;
+    buf_init(&rest, arena);
+    buf_init(&apart, arena);
+    while (message.len > 0) {
+        uint64_t number;
+        bool is_bytes;
+        struct slice bytes, before = message;
+        ENSURE(take(&message, &number, &is_bytes, &bytes), err, R_PROTO_MALFORMED);
+        bool is_apart = parting->is_apart(parting->of, (uint32_t)number);
+        buf_add(is_apart ? &apart : &rest, slice_cut(before, 0, before.len - message.len));
+    }
+    TRY(buf_finish(&rest, &parting->rest, err));
+    return buf_finish(&apart, &parting->apart, err);
 }

@@ -12,3 +12,13 @@
 enum { SPLIT_UNKNOWN_MAX = 1000 };
 rc pb_split(struct arena *arena, struct slice message, uint32_t number, size_t max,
             struct slice **out, size_t *count, struct err *err);
+
+/* Part the fields of a message: `apart` gets those whose numbers `is_apart` names, `rest` all others,
+ * each in their order; one behind the other they are the same message. R_PROTO_MALFORMED,
+ * R_ARENA_EXHAUSTED. */
+struct pb_parting {
+    bool (*is_apart)(const void *of, uint32_t number);
+    const void *of;
+    struct slice rest, apart;
+};
+rc pb_part(struct arena *arena, struct slice message, struct pb_parting *parting, struct err *err);

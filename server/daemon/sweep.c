@@ -3,6 +3,7 @@
 
 #include "base/mem.h"
 #include "obs/log.h"
+#include "store/resource/approval_store.h"
 #include "store/resource/key_store.h"
 #include "store/resource/notice_store.h"
 #include "store/resource/passcode_store.h"
@@ -22,6 +23,7 @@ enum sweep_kind {
     SWEEP_NOTICES,
     SWEEP_KEYS,
     SWEEP_KEY_IMPORTS,
+    SWEEP_APPROVALS,
     SWEEP_KINDS
 };
 
@@ -35,16 +37,16 @@ struct sweep {
     struct notice_sweep notices;
     struct key_sweep keys;
     struct key_import_sweep imports;
+    struct approval_sweep approvals;
     bool is_running;
 };
 
 static struct store_op *running(struct sweep *sweep)
 {
-    struct store_op *const ops[SWEEP_KINDS] = {[SWEEP_PROOFS] = &sweep->proofs.op,
-                                               [SWEEP_PASSCODES] = &sweep->passcodes.op,
-                                               [SWEEP_NOTICES] = &sweep->notices.op,
-                                               [SWEEP_KEYS] = &sweep->keys.op,
-                                               [SWEEP_KEY_IMPORTS] = &sweep->imports.op};
+    struct store_op *const ops[SWEEP_KINDS] = {
+        [SWEEP_PROOFS] = &sweep->proofs.op,       [SWEEP_PASSCODES] = &sweep->passcodes.op,
+        [SWEEP_NOTICES] = &sweep->notices.op,     [SWEEP_KEYS] = &sweep->keys.op,
+        [SWEEP_KEY_IMPORTS] = &sweep->imports.op, [SWEEP_APPROVALS] = &sweep->approvals.op};
     return ops[sweep->kind];
 }
 
@@ -55,7 +57,8 @@ static bool has_more(const struct sweep *sweep)
         [SWEEP_PASSCODES] = sweep->passcodes.count == PASSCODES_SWEPT_MAX,
         [SWEEP_NOTICES] = sweep->notices.count == NOTICES_SWEPT_MAX,
         [SWEEP_KEYS] = sweep->keys.has_destroyed,
-        [SWEEP_KEY_IMPORTS] = sweep->imports.count == KEY_IMPORTS_SWEPT_MAX};
+        [SWEEP_KEY_IMPORTS] = sweep->imports.count == KEY_IMPORTS_SWEPT_MAX,
+        [SWEEP_APPROVALS] = sweep->approvals.count == APPROVALS_SWEPT_MAX};
     return more[sweep->kind];
 }
 
@@ -101,14 +104,17 @@ static void sweep_imports(struct sweep *sweep)
     key_store_sweep_imports(&sweep->imports);
 }
 
+static void sweep_approvals(struct sweep *sweep)
+{
+    approval_store_sweep(&sweep->approvals);
+}
+
 static void on_timer(struct loop_timer *timer)
 {
-    static void (*const submit[SWEEP_KINDS])(struct sweep *) = {[SWEEP_PROOFS] = sweep_proofs,
-                                                                [SWEEP_PASSCODES] = sweep_passcodes,
-                                                                [SWEEP_NOTICES] = sweep_notices,
-                                                                [SWEEP_KEYS] = sweep_keys,
-                                                                [SWEEP_KEY_IMPORTS] =
-                                                                    sweep_imports};
+    static void (*const submit[SWEEP_KINDS])(struct sweep *) = {
+        [SWEEP_PROOFS] = sweep_proofs,       [SWEEP_PASSCODES] = sweep_passcodes,
+        [SWEEP_NOTICES] = sweep_notices,     [SWEEP_KEYS] = sweep_keys,
+        [SWEEP_KEY_IMPORTS] = sweep_imports, [SWEEP_APPROVALS] = sweep_approvals};
     struct sweep *sweep = LIST_ENTRY(timer, struct sweep, timer);
     loop_timer_arm(timer, SWEEP_MS);
     if (!sweep->is_running && store_is_ready(sweep->store)) {

@@ -257,7 +257,7 @@ def test_lists_in_pages_newest_first(world):
                                           world.one)]
     assert found == sorted(asked[1:], reverse=True)  # within a millisecond in any order
     assert asked[0] in [a.approval_id for a in pending(world, states=[REJECTED, PENDING])]
-    for bad in ({"page_size": -1}, {"states": [9]}, {"states": [1] * 6}):
+    for bad in ({"page_size": -1}, {"states": [9]}, {"states": [1] * 7}):
         assert reason(pending, world, **bad) == "FIELD_INVALID"
     assert reason(pending, world, page_token="zzz") == "PAGE_TOKEN_INVALID"
 

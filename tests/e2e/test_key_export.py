@@ -20,6 +20,7 @@ from processes import children
 
 SEALING, EXCHANGE, SIGNING = 1, 2, 3
 CONTENT_ACCESS, EXPORT_KEYS = 1, 2
+CANCELED = 6  # chancery.v1.ApprovalState
 
 
 @pytest.fixture
@@ -170,6 +171,78 @@ def test_another_approval_is_none(world, tenant, customer):
     asked = world.call("KeyService/RestoreKey", {"purpose": SEALING, "version": 1}, tenant.admin)
     world.call("ApprovalService/ApproveRequest", {"approval_id": asked.approval_id}, second)
     assert reason(export, world, tenant, customer, approval_id=asked.approval_id) == "NOT_FOUND"
+
+
+# --- taken back --------------------------------------------------------------------------------------------------------
+
+
+def approved(world, tenant, customer):
+    """The id of an export that a second admin has approved, as the field of a request."""
+    second = tenant.second_admin
+    world.update_tenant(tenant.admin, two_person=[EXPORT_KEYS])
+    by_it = {"approval_id": export(world, tenant, customer).approval_id}
+    world.call("ApprovalService/ApproveRequest", by_it, second)
+    return by_it
+
+
+def cancel(world, who, by_it, **more):
+    return world.call("KeyService/CancelExport", {**by_it, **more}, who)
+
+
+@pytest.mark.parametrize("who", ["admin", "second_admin"])
+def test_an_approved_export_is_taken_back(world, tenant, customer, who):
+    """By who asked and by who approved; whether something has left by it or not."""
+    by_it = approved(world, tenant, customer)
+    if who == "admin":
+        assert export(world, tenant, customer, **by_it).versions == 3
+    cancel(world, getattr(tenant, who), by_it, reason="the wrong key")
+    left = len(exports(world, tenant))
+    assert reason(export, world, tenant, customer, **by_it) == "NOT_FOUND" and len(exports(world, tenant)) == left
+    shown = world.call("ApprovalService/GetApproval", by_it, tenant.admin).approval
+    assert (shown.state, shown.decided_by) == (CANCELED, getattr(tenant, who).name) and shown.decide_time.seconds
+    event, = world.audit(tenant=tenant.name, operation="cancel_export")
+    assert event.target == (f"{tenant.admin.name} asked: Export all keys to the key {customer.thumbprint()}: we leave; canceled: "
+                            "the wrong key")
+    listed = world.call("ApprovalService/ListApprovals", {"states": [CANCELED]}, tenant.admin).approvals
+    assert [one.approval_id for one in listed] == [by_it["approval_id"]]
+    assert reason(cancel, world, tenant.admin, by_it) == "PRECONDITION_FAILED"
+    assert export(world, tenant, customer).approval_id  # whoever still wants it asks again
+
+
+def test_any_admin_of_the_tenant_takes_back(world, tenant, customer):
+    by_it, third = approved(world, tenant, customer), world.tenant()
+    for who in (tenant.auditor, world.platform_admin):
+        assert reason(cancel, world, who, by_it, tenant=tenant.name) == "COMPONENT_ROLE"
+    assert reason(cancel, world, third.admin, by_it) == "NOT_FOUND"
+    assert reason(cancel, world, third.admin, by_it, tenant=tenant.name) == "COMPONENT_TENANT"
+    assert reason(cancel, world, tenant.admin, {"approval_id": str(uuid.uuid4())}) == "NOT_FOUND"
+    for wrong in ({"approval_id": ""}, {"approval_id": "x"}):
+        assert refused(cancel, world, tenant.admin, wrong).fields == ["approval_id"]
+    assert refused(cancel, world, tenant.admin, by_it, reason=257 * "x").fields == ["reason"]
+    assert export(world, tenant, customer, **by_it).versions == 3  # nothing of that took it back
+    cancel(world, tenant.second_admin, by_it)
+    event, = [event for event in world.audit(tenant=tenant.name, operation="cancel_export") if event.granted]
+    assert event.target.endswith(": we leave; canceled")
+
+
+def test_what_allows_no_export_is_not_taken_back(world, tenant, customer):
+    by_it = approved(world, tenant, customer)
+    waiting = {"approval_id": export(world, tenant, customer).approval_id}
+    other = world.update_tenant(tenant.admin, two_person=[]).approval_id
+    world.call("ApprovalService/ApproveRequest", {"approval_id": other}, tenant.second_admin)
+    world.sql(f"UPDATE approval SET decided_at = decided_at - interval '1 day' WHERE approval = '{by_it['approval_id']}'")
+    for none in (by_it, waiting, {"approval_id": other}):
+        assert reason(cancel, world, tenant.second_admin, none) == "PRECONDITION_FAILED"
+    assert not world.audit(tenant=tenant.name, operation="cancel_export")
+
+
+def test_taken_back_by_hand(world, tenant, customer):
+    by_it = approved(world, tenant, customer)
+    with_certificate(world, "canceler", tenant.second_admin)
+    told = run(world, "key cancel-export", "canceler", "--reason", "not now", by_it["approval_id"]).stdout
+    assert told == "canceled: nothing leaves by it any more\n"
+    assert f"{by_it['approval_id']}  canceled  " in run(world, "approval list", "canceler", "--all").stdout
+    assert reason(export, world, tenant, customer, **by_it) == "NOT_FOUND"
 
 
 def test_nobody_else_has_them(world, tenant, customer):

@@ -165,6 +165,42 @@ def test_a_tenant_has_so_many(world, tenant):
     enter(world, tenant, SEALING, os.urandom(32), got)  # the newest are kept
 
 
+def test_what_waits_for_a_second_admin_is_not_pushed_out(world, tenant):
+    """The oldest of all stays for as long as its request waits; the others make room, used ones first."""
+    second, key = tenant.second_admin, os.urandom(32)
+    world.update_tenant(tenant.admin, two_person=[CONTENT_ACCESS])
+    awaited = insert(world, tenant)
+    asked = enter(world, tenant, SEALING, key, awaited).approval_id
+    held = f"FROM key_import WHERE tenant = '{tenant.id}'"
+    world.sql("INSERT INTO key_import (tenant, import, wrapped, expires_at) SELECT "
+              f"'{tenant.id}', gen_random_uuid(), CASE WHEN n > 25 THEN '' ELSE 'x' END::bytea, "
+              "now() + interval '1 day' + n * interval '1 minute' FROM generate_series(1, 30) AS n")
+    got = import_key(world, tenant)
+    assert world.sql(f"SELECT count(*), count(*) FILTER (WHERE wrapped = '') {held}") == "20|0"
+    assert world.sql(f"SELECT count(*) {held} AND import IN ('{awaited.import_id}', '{got.import_id}')") == "2"
+    world.call("ApprovalService/ApproveRequest", {"approval_id": asked}, second)
+    assert states(world, tenant, SEALING) == [ARCHIVED, ACTIVE]
+
+
+def test_no_more_than_twenty_wait(world, tenant):
+    second = tenant.second_admin
+    world.update_tenant(tenant.admin, two_person=[CONTENT_ACCESS])
+    asked = enter(world, tenant, SEALING, os.urandom(32)).approval_id
+    rows = f"FROM key_import WHERE tenant = '{tenant.id}'"
+    world.sql("INSERT INTO key_import (tenant, import, wrapped, expires_at) SELECT "
+              f"'{tenant.id}', gen_random_uuid(), 'x', now() + interval '1 day' FROM generate_series(1, 20)")
+    columns = ("act, operation, request, summary, requested_by, requested_by_name, requested_with, requested_as, digest, "
+               "approval.expires_at")
+    world.sql(f"INSERT INTO approval (tenant, approval, import, {columns.replace('approval.', '')}) SELECT approval.tenant, "
+              f"gen_random_uuid(), key_import.import, {columns} FROM approval, key_import WHERE approval = '{asked}' AND "
+              f"key_import.tenant = '{tenant.id}' AND wrapped = 'x' ORDER BY key_import.import LIMIT 19")
+    before = world.sql(f"SELECT string_agg(import::text, ' ' ORDER BY import) {rows}")
+    assert reason(import_key, world, tenant) == "LIMIT_EXCEEDED"
+    assert world.sql(f"SELECT string_agg(import::text, ' ' ORDER BY import) {rows}") == before
+    world.call("ApprovalService/RejectRequest", {"approval_id": asked}, second)
+    assert import_key(world, tenant).import_id and world.sql(f"SELECT count(*) {rows}") == "20"
+
+
 # --- what is no such key -----------------------------------------------------------------------------------------------
 
 
@@ -218,15 +254,27 @@ def test_what_is_wrong_is_told(world, wrong, told):
 
 @pytest.mark.parametrize("required", [CONTENT_ACCESS, EXPORT_KEYS])
 def test_a_second_admin_approves(world, tenant, required):
-    second, key = tenant.second_admin, os.urandom(32)
+    second, key, got = tenant.second_admin, os.urandom(32), insert(world, tenant)
     world.update_tenant(tenant.admin, two_person=[required])
-    asked = enter(world, tenant, SEALING, key, reason="ours")
+    asked = enter(world, tenant, SEALING, key, got, reason="ours")
     assert asked.approval_id and not asked.HasField("key") and states(world, tenant, SEALING) == [ACTIVE]
     by_it = {"approval_id": asked.approval_id}
     shown = world.call("ApprovalService/GetApproval", by_it, second).approval
     assert shown.summary == f"Import sealing key 2 instead of 1, the customer's {thumbprint_of(key)}: ours"
+    assert json.loads(shown.request_json) == {"importId": got.import_id, "purpose": "KEY_PURPOSE_SEALING", "reason": "ours",
+                                              "thumbprint": thumbprint_of(key)}  # and not the key, wrapped as it is
     world.call("ApprovalService/ApproveRequest", by_it, second)
     assert states(world, tenant, SEALING) == [ARCHIVED, ACTIVE] and outcome(world.acquire, protect(world, tenant), world.bob) == "OK"
+
+
+def test_a_request_ends_with_its_import_key(world, tenant):
+    assert tenant.second_admin
+    world.update_tenant(tenant.admin, two_person=[CONTENT_ACCESS])
+    got = insert(world, tenant)
+    asked = enter(world, tenant, SEALING, os.urandom(32), got).approval_id
+    ends = world.call("ApprovalService/GetApproval", {"approval_id": asked}, tenant.admin).approval.expire_time
+    assert world.sql(f"SELECT abs(extract(epoch FROM expires_at) - {ends.seconds}) <= 1 FROM key_import "
+                     f"WHERE import = '{got.import_id}'") == "t"
 
 
 def test_what_was_approved_is_what_enters(world, tenant):

@@ -126,7 +126,7 @@ CASES = {
     "mail-flow rules": other("list_mail_rules", after=0),
     "components": other("list_components"),
     "issuers": other("list_issuers"),
-    "approvals": other("list_approvals", states=[1], request_max=512, changes_max=4),
+    "approvals": other("list_approvals", states=[1], request_max=512, with_secret=False, changes_max=4),
     "mappings": ("list_tenant_mappings", {"limit": PAGE, "issuer": EVENT, **FIRST}, PAGE),
 }
 LISTS = {name for name in STATEMENTS if name.startswith(("list_", "directory_list", "directory_people")) or name.endswith(("_query", "_follow"))}

@@ -241,6 +241,7 @@ REQUESTS = {
     "KeyService/GetImportKey": ("reader_admin", lambda s, n: {}),
     "KeyService/ImportKey": ("reader_admin", lambda s, n: s.imported()),
     "KeyService/ExportKeys": ("admin", lambda s, n: {"recipient_public_jwk": s.jwk, "reason": f"n{n}"}),
+    "KeyService/CancelExport": ("approver", lambda s, n: {"approval_id": stock_id("export", n)}),
     "AuditService/Query": ("platform_admin", lambda s, n: {"filter": {"tenant": "contoso"}}),
     "AuditService/Export": ("platform_admin", lambda s, n: {"filter": {"tenant": "contoso", "start_time": {"seconds": 1}}}),
     "AuditService/Tail": ("platform_admin", lambda s, n: {"filter": {"tenant": "contoso", "end_time": {"seconds": 1}}}),

@@ -12,7 +12,7 @@ from publisher import Publisher
 from world import MULTI_TENANT
 
 UUIDS = {"template": "8000", "archived": "8010", "component": "8020", "issuer": "8030", "mapping": "8040",
-         "approval": "8050", "accept": "8061", "withdraw": "8062", "rule": "8070", "other_rule": "8071",
+         "approval": "8050", "export": "8051", "accept": "8061", "withdraw": "8062", "rule": "8070", "other_rule": "8071",
          "passcode": "8080"}
 
 
@@ -180,6 +180,12 @@ class Stock:
                  f"{UUIDS['approval']}-' || lpad(n::text, 12, '0'))::uuid, act, operation, request, summary, "
                  "requested_by, requested_by_name, requested_with, requested_as, digest, expires_at FROM approval, generate_series(1, "
                  f"{3 * self.amount}) AS n WHERE approval = '{self.approval}'")
+
+        self.sql("INSERT INTO approval (tenant, approval, act, operation, request, summary, requested_by, requested_by_name, "
+                 "requested_with, requested_as, digest, expires_at, state, decided_by, decided_by_name, decided_at) SELECT tenant, "
+                 f"('00000000-0000-7000-{UUIDS['export']}-' || lpad(n::text, 12, '0'))::uuid, 'export_keys', 2, '', 'x', "
+                 "requested_by, requested_by_name, requested_with, requested_as, digest, expires_at, 2, gen_random_uuid(), 'x', "
+                 f"now() FROM approval, generate_series(1, {self.amount}) AS n WHERE approval = '{self.approval}'")
 
     def approval_of(self, number, kind):
         """Each of the three verbs has a third of them; their ids are later than the second admin's."""

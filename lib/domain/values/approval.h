@@ -25,7 +25,8 @@ enum approval_state {
     APPROVAL_APPROVED = 2,
     APPROVAL_REJECTED = 3,
     APPROVAL_WITHDRAWN = 4,
-    APPROVAL_EXPIRED = 5, /* never stored: pending, and its time is over */
+    APPROVAL_EXPIRED = 5,  /* never stored: pending, and its time is over */
+    APPROVAL_CANCELED = 6, /* approved, and taken back while it allowed something */
 };
 
 /* An admin as they proved themself. */

@@ -123,7 +123,7 @@ static step parse_list(struct call *c)
     l->state_count = request->n_states == 0 ? 1 : request->n_states;
     for (size_t i = 0; i < request->n_states; i++) {
         l->states[i] = (enum approval_state)request->states[i];
-        if (l->states[i] < APPROVAL_PENDING || l->states[i] > APPROVAL_EXPIRED) {
+        if (l->states[i] < APPROVAL_PENDING || l->states[i] > APPROVAL_CANCELED) {
             return call_bad_field(c, "states", "A state is unknown.");
         }
     }

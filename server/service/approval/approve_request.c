@@ -82,6 +82,7 @@ static step find(struct call *c)
     list->tenant = scope_of(c)->tenant_id;
     list->limit = 1;
     list->request_max = APPROVAL_REQUEST_MAX;
+    list->with_secret = true;
     list->reader = caller_of(c)->subject.component.id;
     wait_store_init(c, &list->op);
     approval_store_list(list);

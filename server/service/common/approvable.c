@@ -5,9 +5,9 @@
 
 #include "auth/caller.h"
 #include "context/wait.h"
+#include "service/common/approval_request.h"
 #include "service/common/proto_field.h"
 #include "service/common/reply.h"
-#include "wire/pb.h"
 
 const struct approvable_act *approvable_act_find(const struct call *c, const char *name)
 {
@@ -138,11 +138,12 @@ static step ask(struct call *c, uint32_t required)
                                .operation = operation_among(f->act, required),
                                .asker.fingerprint = call_peer_fingerprint(c),
                                .asker_role = caller_of(c)->subject.component.role};
-    if (step_failed(approvable_describe(c, &row))) {
+    if (step_failed(approvable_describe(c, &row)) ||
+        !approval_request_pack(call_arena(c), f->request, &row, call_err(c)).ok) {
         return STEP_FAILED;
     }
-    if (!pb_pack(call_arena(c), f->request, &row.request, NULL).ok) {
-        return call_fail(c, R_ARENA_EXHAUSTED, "approval");
+    if (f->act->import != NULL) {
+        row.import = f->act->import(c);
     }
     f->asked = row.id;
     struct change_op *op = scope_begin(c);

@@ -46,6 +46,8 @@ struct approvable_act {
      * a second admin must approve that: read what `effect`, `summary` and `changes` need to know.
      * `check` does it for who approves, so that nobody else pays for it. May wait. */
     step (*look)(struct call *c);
+    /* The import key that the request needs: it stays while the request waits, which ends with it. NULL: none. */
+    struct uuid (*import)(struct call *c);
     enum reason unmatched; /* for R_NOT_FOUND of `perform`; R_NONE: that itself */
     enum reason taken;     /* for R_ALREADY_EXISTS of it; R_NONE: that itself */
     /* Tell more of why `perform` failed, beside the reason; NULL: there is no more to tell. */

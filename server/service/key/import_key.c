@@ -70,7 +70,11 @@ static step make(struct call *c)
 
 static step kept(struct call *c)
 {
-    return wait_over(c, &scope_of(c)->op.op.err);
+    const struct err *err = &scope_of(c)->op.op.err;
+    return err->reason == R_NOT_FOUND
+               ? call_fail(c, R_LIMIT_EXCEEDED, "%d imports wait for a second admin",
+                           KEY_IMPORTS_MAX)
+               : wait_over(c, err);
 }
 
 static step keep(struct call *c)
@@ -228,6 +232,11 @@ static void perform(struct change_op *op, const void *value)
                                             .target = v->change.target});
 }
 
+static struct uuid import(struct call *c)
+{
+    return value_of(c)->find.import;
+}
+
 const struct approvable_act import_key_act = {
     .name = "import_key",
     .operation = APPROVAL_CONTENT_ACCESS,
@@ -237,6 +246,7 @@ const struct approvable_act import_key_act = {
     .effect = key_change_opens,
     .summary = summary,
     .perform = perform,
+    .import = import,
     .unmatched = R_ETAG_MISMATCH,
     .taken = R_ETAG_MISMATCH,
 };

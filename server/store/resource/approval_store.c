@@ -71,6 +71,7 @@ void approval_store_list(struct approval_list *list)
                                                      .before = list->after,
                                                      .limit = (int64_t)list->limit,
                                                      .request_max = (int64_t)list->request_max,
+                                                     .with_secret = list->with_secret,
                                                      .changes_max = (int64_t)list->changes_max,
                                                      .reader = list->reader});
     pg_submit_one(&list->op, &p, read_rows);
@@ -90,6 +91,8 @@ void approval_store_ask(struct change_op *op, const struct approval_row *row)
                                                  .act_name = row->act,
                                                  .operation = row->operation,
                                                  .request = row->request,
+                                                 .secret = row->secret,
+                                                 .import = row->import,
                                                  .summary = row->summary,
                                                  .changes = {changes, row->change_count},
                                                  .changes_left_out = row->changes_left_out,
@@ -108,4 +111,21 @@ void approval_store_close(struct change_op *op, struct approval_id id, enum appr
         op->op.arena, &(struct sql_close_approval){
                           .act = change_begin(op, operation), .approval = id, .state = state});
     change_submit(op, &p, change_read_done);
+}
+
+static rc read_swept(struct store_op *op, size_t index, const PGresult *r, struct err *err)
+{
+    struct sql_sweep_approvals_row row;
+    (void)index;
+    ENSURE(PQntuples(r) == 1, err, R_DATABASE_ERROR);
+    TRY(sql_sweep_approvals_read(op->arena, r, 0, &row, err));
+    LIST_ENTRY(op, struct approval_sweep, op)->count = row.swept;
+    return OK;
+}
+
+void approval_store_sweep(struct approval_sweep *sweep)
+{
+    struct pg_params p = sql_sweep_approvals(
+        sweep->op.arena, &(struct sql_sweep_approvals){.max = APPROVALS_SWEPT_MAX});
+    pg_submit_one(&sweep->op, &p, read_swept);
 }

@@ -52,3 +52,13 @@ void key_store_allow_export(struct change_op *op, const char *target)
         &(struct sql_allow_export){.act = change_begin(op, "export_keys"), .target = target});
     change_submit(op, &p, change_read_done);
 }
+
+void key_store_cancel_export(struct change_op *op, struct approval_id approval, const char *why)
+{
+    struct pg_params p = sql_cancel_export(
+        op->op.arena, &(struct sql_cancel_export){.act = change_begin(op, "cancel_export"),
+                                                  .approval = approval,
+                                                  .days = KEY_EXPORT_DAYS,
+                                                  .why = why});
+    change_submit(op, &p, change_read_done);
+}

@@ -53,17 +53,11 @@ static rc read_imported(struct store_op *base, size_t index, const PGresult *r, 
 
 void key_store_import(struct change_op *op, struct uuid import, const struct key_rotation *rotation)
 {
-    struct pg_params p = sql_import_key(
-        op->op.arena, &(struct sql_import_key){.act = change_begin(op, "import_key"),
-                                               .import = import,
-                                               .purpose = (int16_t)rotation->purpose,
-                                               .former = (int32_t)rotation->former,
-                                               .former_mark = rotation->former_mark,
-                                               .version = (int32_t)rotation->version,
-                                               .root_version = (int32_t)rotation->root_version,
-                                               .wrapped = rotation->wrapped,
-                                               .public_jwk = rotation->public_jwk,
-                                               .target = rotation->target});
+    struct pg_params p =
+        sql_import_key(op->op.arena, &(struct sql_import_key){.act = change_begin(op, "import_key"),
+                                                              .import = import,
+                                                              .to = key_row_rotation(rotation),
+                                                              .target = rotation->target});
     change_submit(op, &p, read_imported);
 }
 

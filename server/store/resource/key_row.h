@@ -7,3 +7,5 @@
 
 /* Fill op->key. */
 rc key_row_keep(struct change_op *op, const struct sql_key *key, struct err *err);
+/* For a statement that rotates. */
+struct sql_key_rotation key_row_rotation(const struct key_rotation *rotation);

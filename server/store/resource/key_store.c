@@ -110,6 +110,17 @@ rc key_row_keep(struct change_op *op, const struct sql_key *key, struct err *err
     return OK;
 }
 
+struct sql_key_rotation key_row_rotation(const struct key_rotation *rotation)
+{
+    return (struct sql_key_rotation){.purpose = (int16_t)rotation->purpose,
+                                     .former = (int32_t)rotation->former,
+                                     .former_mark = rotation->former_mark,
+                                     .version = (int32_t)rotation->version,
+                                     .root_version = (int32_t)rotation->root_version,
+                                     .wrapped = rotation->wrapped,
+                                     .public_jwk = rotation->public_jwk};
+}
+
 static rc read_rotated(struct store_op *base, size_t index, const PGresult *r, struct err *err)
 {
     struct sql_rotate_key_row row;
@@ -120,16 +131,10 @@ static rc read_rotated(struct store_op *base, size_t index, const PGresult *r, s
 
 void key_store_rotate(struct change_op *op, const struct key_rotation *rotation)
 {
-    struct pg_params p = sql_rotate_key(
-        op->op.arena, &(struct sql_rotate_key){.act = change_begin(op, "rotate_key"),
-                                               .purpose = (int16_t)rotation->purpose,
-                                               .former = (int32_t)rotation->former,
-                                               .former_mark = rotation->former_mark,
-                                               .version = (int32_t)rotation->version,
-                                               .root_version = (int32_t)rotation->root_version,
-                                               .wrapped = rotation->wrapped,
-                                               .public_jwk = rotation->public_jwk,
-                                               .target = rotation->target});
+    struct pg_params p =
+        sql_rotate_key(op->op.arena, &(struct sql_rotate_key){.act = change_begin(op, "rotate_key"),
+                                                              .to = key_row_rotation(rotation),
+                                                              .target = rotation->target});
     change_submit(op, &p, read_rotated);
 }
 

@@ -97,8 +97,10 @@ struct key_export_order {
 void key_store_export(struct change_op *op, const struct key_export_order *order);
 /* Note that a second admin allows it; the approval is part of the transaction. */
 void key_store_allow_export(struct change_op *op, const char *target);
+/* Let nothing leave by an approval any more. `why`: appended to what the log says. R_NOT_FOUND: it allows nothing. */
+void key_store_cancel_export(struct change_op *op, struct approval_id approval, const char *why);
 
-/* Import keys. Fills op->created_at with its end. */
+/* Import keys. Fills op->created_at with its end. R_NOT_FOUND: KEY_IMPORTS_MAX wait for a second admin. */
 enum { KEY_IMPORT_DAYS = 1, KEY_IMPORTS_MAX = 20 };
 void key_store_make_import(struct change_op *op, struct uuid import, uint32_t root_version,
                            struct slice wrapped);

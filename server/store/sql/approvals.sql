@@ -34,16 +34,19 @@ SELECT approval_unmoved(:tenant, :known.scope, :known.epoch, :always) AS _;
 
 -- name: ask_approval :admin
 -- params: act @act, approval approval_id, act_name text, operation int2, request bytea,
---   summary text, changes @approval_change[], changes_left_out int8, digest bytea,
+--   secret bytea, import uuid?, summary text, changes @approval_change[], changes_left_out int8, digest bytea,
 --   requested_with bytea, requested_as int2, days int4, pending_max int8
+-- It ends with the import key that it needs, if that is sooner.
 WITH made AS (
-    INSERT INTO approval (tenant, approval, act, operation, request, summary, change_fields,
-                          change_before, change_after, changes_left_out, digest, requested_by,
-                          requested_by_name, requested_with, requested_as, expires_at)
-    SELECT :act.tenant, :approval, :act_name, :operation, :request, :summary, :changes.field,
-           :changes.before, :changes.after, :changes_left_out, :digest, :act.component,
-           :act.component_name, :requested_with, :requested_as,
-           now() + make_interval(days => :days)
+    INSERT INTO approval (tenant, approval, act, operation, request, secret, import, summary,
+                          change_fields, change_before, change_after, changes_left_out, digest,
+                          requested_by, requested_by_name, requested_with, requested_as, expires_at)
+    SELECT :act.tenant, :approval, :act_name, :operation, :request, :secret, :import, :summary,
+           :changes.field, :changes.before, :changes.after, :changes_left_out, :digest,
+           :act.component, :act.component_name, :requested_with, :requested_as,
+           least(now() + make_interval(days => :days),
+                 (SELECT expires_at FROM key_import
+                  WHERE tenant = :act.tenant AND import = :import))
     WHERE limit_holds('approval', :act.tenant, :pending_max)
     RETURNING summary
 )
@@ -62,16 +65,18 @@ SELECT audit_admin(:act.*, said) AS _ FROM made;
 
 -- name: list_approvals :admin
 -- params: tenant tenant_id, only approval_id?, states int8[], before approval_id?, limit int8,
---   request_max int8, changes_max int8, reader component_id?
+--   request_max int8, with_secret bool, changes_max int8, reader component_id?
 -- columns: approval approval_id, act text, operation int2, request bytea, summary text,
 --   change_fields text[], change_before text[], change_after text[], changes_left_out int8,
 --   digest bytea, requested_by component_id, requested_by_name text, requested_with bytea,
 --   requested_as int2, requested_at timestamptz, expires_at timestamptz, state int8,
 --   decided_by_name text, decided_at timestamptz, reader_registered_at timestamptz
 -- Newest first. reader_registered_at: since when the component that asks is registered. State 5: pending, and its time is over. No states: any. A request of more than
--- request_max bytes is left out, and so are changes beyond changes_max, which are counted.
+-- request_max bytes is left out, and so are changes beyond changes_max, which are counted. with_secret: the whole request, to
+-- carry it out.
 SELECT approval, act, operation,
-       CASE WHEN octet_length(request) <= :request_max THEN request ELSE '' END AS request,
+       CASE WHEN octet_length(request) > :request_max THEN ''
+            WHEN :with_secret THEN request || secret ELSE request END AS request,
        summary, trim_array(change_fields, surplus) AS change_fields,
        trim_array(change_before, surplus) AS change_before,
        trim_array(change_after, surplus) AS change_after,
@@ -81,8 +86,8 @@ SELECT approval, act, operation,
        (SELECT created_at FROM component WHERE tenant = :tenant AND component = :reader)
            AS reader_registered_at
 FROM (
-    SELECT approval, act, operation, request, summary, change_fields, change_before, change_after,
-           changes_left_out, digest, requested_by, requested_by_name, requested_with, requested_as,
+    SELECT approval, act, operation, request, secret, summary, change_fields, change_before,
+           change_after, changes_left_out, digest, requested_by, requested_by_name, requested_with, requested_as,
            requested_at, expires_at,
            greatest(cardinality(change_fields) - :changes_max, 0)::int4 AS surplus,
            CASE WHEN state = 1 AND expires_at <= now() THEN 5 ELSE state END::int8 AS state,
@@ -95,3 +100,17 @@ FROM (
 WHERE cardinality(:states) = 0 OR state = ANY (:states)
 ORDER BY approval DESC
 LIMIT :limit;
+
+-- name: sweep_approvals :bulk
+-- params: max int8
+-- columns: swept int8
+-- What is secret in requests that have ended; what was decided keeps nothing (approval_forget).
+WITH swept AS (
+    UPDATE approval SET secret = ''
+    WHERE (tenant, approval) IN (SELECT tenant, approval FROM approval
+                                 WHERE secret <> '' AND expires_at <= now()
+                                 ORDER BY expires_at LIMIT :max
+                                 FOR UPDATE SKIP LOCKED) -- another node sweeps too
+    RETURNING 1
+)
+SELECT count(*)::int8 AS swept FROM swept;

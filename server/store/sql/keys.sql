@@ -37,20 +37,24 @@ FROM tenant_key
 WHERE tenant = :tenant AND purpose = :purpose
 ORDER BY version;
 
+-- group: key_rotation
+-- members: purpose int2, former int4, former_mark int8, version int4, root_version int4, wrapped bytea,
+--   public_jwk text
+-- A version that becomes the active one, and the one that was (former 0: there is none).
+
 -- name: rotate_key :admin
--- params: act @act, purpose int2, former int4, former_mark int8, version int4, root_version int4,
---   wrapped bytea, public_jwk text, target text
+-- params: act @act, to @key_rotation, target text
 -- columns: key @key
--- No row when the former one (0: there is none) is not in the state that was read.
+-- No row when the former one is not in the state that was read.
 WITH former AS (
     UPDATE tenant_key SET state = 2
-    WHERE tenant = :act.tenant AND purpose = :purpose AND version = :former AND mark = :former_mark
-      AND state = 1
+    WHERE tenant = :act.tenant AND purpose = :to.purpose AND version = :to.former
+      AND mark = :to.former_mark AND state = 1
     RETURNING version
 ), made AS (
     INSERT INTO tenant_key (tenant, purpose, version, state, root_version, wrapped, public_jwk)
-    SELECT :act.tenant, :purpose, :version, 1, :root_version, :wrapped, :public_jwk
-    WHERE :former = 0 OR EXISTS (SELECT FROM former)
+    SELECT :act.tenant, :to.purpose, :to.version, 1, :to.root_version, :to.wrapped, :to.public_jwk
+    WHERE :to.former = 0 OR EXISTS (SELECT FROM former)
     RETURNING {key_columns}
 )
 SELECT {key_columns}, epoch_raise(:act.tenant) AS _, audit_admin(:act.*, :target) AS _ FROM made;
@@ -111,7 +115,8 @@ WITH allowed AS MATERIALIZED (
         SELECT FROM approval
         WHERE tenant = :act.tenant AND approval = :approval AND state = 2 AND act = 'export_keys'
           AND requested_by = :act.component AND request = :request
-          AND decided_at > now() - make_interval(days => :days))
+          AND decided_at > now() - make_interval(days => :days)
+        FOR SHARE) -- what is canceled at once is canceled before it, or after
 )
 SELECT k.purpose, k.version, k.state, k.wrapped, t.boundary,
        (SELECT count(*) FROM tenant_key WHERE tenant = :act.tenant AND state = 3) AS left_out
@@ -119,19 +124,43 @@ FROM allowed CROSS JOIN tenant t JOIN tenant_key k USING (tenant)
 WHERE t.tenant = :act.tenant AND k.state IN (1, 2)
 ORDER BY k.purpose, k.version;
 
+-- name: cancel_export :revoke
+-- params: act @act, approval approval_id, days int4, why text
+-- Nothing leaves by an approval any more, which allowed it for so many days. No row when it allows nothing.
+WITH made AS (
+    UPDATE approval
+    SET state = 6, decided_by = :act.component, decided_by_name = :act.component_name,
+        decided_at = now()
+    WHERE tenant = :act.tenant AND approval = :approval AND act = 'export_keys' AND state = 2
+      AND decided_at > now() - make_interval(days => :days)
+    RETURNING requested_by_name || ' asked: ' || summary || :why AS said
+)
+SELECT audit_admin(:act.*, said) AS _ FROM made;
+
 -- name: make_key_import :admin
 -- params: act @act, import uuid, root_version int4, wrapped bytea, days int4, most int8
 -- columns: expires_at timestamptz
--- A tenant keeps the newest `most` that have not ended.
-WITH gone AS (
+-- A tenant keeps `most` that have not ended: those for which a second admin is asked, and of the others those that can be
+-- used, the newest first. No row when as many wait for a second admin.
+WITH held AS (
+    SELECT i.import, i.expires_at, i.wrapped <> '' AS is_usable,
+           EXISTS (SELECT FROM approval a
+                   WHERE a.tenant = :act.tenant AND a.import = i.import AND a.state = 1
+                     AND now() < a.expires_at) AS is_awaited
+    FROM key_import i
+    WHERE i.tenant = :act.tenant AND i.expires_at > now()
+), room AS (
+    SELECT :most - count(*) AS others FROM held WHERE is_awaited
+), gone AS (
     DELETE FROM key_import
-    WHERE tenant = :act.tenant
+    WHERE tenant = :act.tenant AND (SELECT others FROM room) > 0
       AND (expires_at <= now() OR import IN (
-          SELECT import FROM key_import WHERE tenant = :act.tenant
-          ORDER BY expires_at DESC OFFSET :most - 1))
+          SELECT import FROM held WHERE NOT is_awaited
+          ORDER BY is_usable DESC, expires_at DESC OFFSET (SELECT greatest(others - 1, 0) FROM room)))
 ), made AS (
     INSERT INTO key_import (tenant, import, root_version, wrapped, expires_at)
-    VALUES (:act.tenant, :import, :root_version, :wrapped, now() + make_interval(days => :days))
+    SELECT :act.tenant, :import, :root_version, :wrapped, now() + make_interval(days => :days)
+    FROM room WHERE others > 0
     RETURNING expires_at
 )
 SELECT expires_at, audit_admin(:act.*, :import::text) AS _ FROM made;
@@ -144,8 +173,7 @@ SELECT wrapped FROM key_import
 WHERE tenant = :tenant AND import = :import AND expires_at > now() AND wrapped <> '';
 
 -- name: import_key :admin
--- params: act @act, import uuid, purpose int2, former int4, former_mark int8, version int4,
---   root_version int4, wrapped bytea, public_jwk text, target text
+-- params: act @act, import uuid, to @key_rotation, target text
 -- columns: key @key
 -- As rotate_key, and the import key is used up. No row when it can't be used, or the former version is not in the state that
 -- was read: then nothing is changed.
@@ -155,17 +183,17 @@ WITH usable AS MATERIALIZED (
     FOR UPDATE
 ), former AS (
     UPDATE tenant_key SET state = 2
-    WHERE tenant = :act.tenant AND purpose = :purpose AND version = :former AND mark = :former_mark
-      AND state = 1 AND EXISTS (SELECT FROM usable)
+    WHERE tenant = :act.tenant AND purpose = :to.purpose AND version = :to.former
+      AND mark = :to.former_mark AND state = 1 AND EXISTS (SELECT FROM usable)
     RETURNING version
 ), used AS (
     UPDATE key_import SET wrapped = ''
     WHERE tenant = :act.tenant AND import IN (SELECT import FROM usable)
-      AND (:former = 0 OR EXISTS (SELECT FROM former))
+      AND (:to.former = 0 OR EXISTS (SELECT FROM former))
     RETURNING import
 ), made AS (
     INSERT INTO tenant_key (tenant, purpose, version, state, root_version, wrapped, public_jwk)
-    SELECT :act.tenant, :purpose, :version, 1, :root_version, :wrapped, :public_jwk
+    SELECT :act.tenant, :to.purpose, :to.version, 1, :to.root_version, :to.wrapped, :to.public_jwk
     WHERE EXISTS (SELECT FROM used)
     RETURNING {key_columns}
 )

@@ -32,6 +32,13 @@ bool proto_has_lines(const char *message, const char *field)
     return true;
 }
 
+bool proto_is_secret(const char *message, const char *field)
+{
+    (void)message;
+    (void)field;
+    return false;
+}
+
 bool proto_is_map_entry(const char *message)
 {
     (void)message;

@@ -22,6 +22,7 @@ static struct approval_id ask(void)
                                .act = "grant_super_user",
                                .operation = APPROVAL_CONTENT_ACCESS,
                                .request = slice_str("packed"),
+                               .secret = slice_str(" and secret"),
                                .summary = "give power",
                                .asker.fingerprint = slice_str("print"),
                                .asker_role = ROLE_TENANT_ADMIN};
@@ -71,6 +72,57 @@ static void a_request_is_kept_as_it_was_asked(void **state)
     assert_int_equal(row->state, APPROVAL_PENDING);
     assert_int_equal(row->expires_at - row->requested_at, APPROVAL_DAYS * DAY_US);
     assert_int_equal(count_audit("request_approval", NULL), 1);
+}
+
+static const char *secret_of(struct approval_id id)
+{
+    struct approval_list *list = ARENA_NEW(f.arena, struct approval_list);
+    prepare(&list->op);
+    list->tenant = CONTOSO;
+    list->only = id;
+    list->limit = 1;
+    list->request_max = APPROVAL_REQUEST_MAX;
+    list->with_secret = true;
+    approval_store_list(list);
+    assert_int_equal(wait_for(&list->op), R_NONE);
+    assert_int_equal(list->count, 1);
+    return arena_dup(f.arena, list->rows[0].request);
+}
+
+static int64_t sweep(void)
+{
+    struct approval_sweep *s = ARENA_NEW(f.arena, struct approval_sweep);
+    prepare(&s->op);
+    approval_store_sweep(s);
+    assert_int_equal(wait_for(&s->op), R_NONE);
+    return s->count;
+}
+
+/* However it ends. */
+static void what_is_secret_is_there_while_it_waits(void **state)
+{
+    (void)state;
+    static const enum approval_state closed[] = {APPROVAL_REJECTED, APPROVAL_WITHDRAWN};
+    struct approval_id id;
+    for (size_t i = 0; i < 2; i++) {
+        id = ask();
+        assert_string_equal(secret_of(id), "packed and secret");
+        struct change_op *op = act(TWO, "two");
+        approval_store_close(op, id, closed[i]);
+        assert_int_equal(wait_for(&op->op), R_NONE);
+        assert_string_equal(secret_of(id), "packed");
+    }
+    id = ask();
+    assert_int_equal(approve(id, TWO, "user:secret@contoso.com"), R_NONE);
+    assert_string_equal(secret_of(id), "packed");
+    run_sql("DELETE FROM super_user WHERE principal = 'user:secret@contoso.com'");
+    id = ask();
+    assert_int_equal(sweep(), 0);
+    run_sql("UPDATE approval SET expires_at = now() WHERE state = 1");
+    assert_string_equal(secret_of(id), "packed and secret");
+    assert_true(sweep() >= 1);
+    assert_string_equal(secret_of(id), "packed");
+    assert_int_equal(sweep(), 0);
 }
 
 /* A list leaves out what is long; who reads one request gets all that is kept. */
@@ -297,6 +349,7 @@ int main(void)
         cmocka_unit_test(two_at_once_perform_once),
         cmocka_unit_test(whoever_asked_is_an_admin_still),
         cmocka_unit_test(requests_come_newest_first_and_by_state),
+        cmocka_unit_test(what_is_secret_is_there_while_it_waits),
         cmocka_unit_test(an_act_of_one_fails_when_approval_is_required_by_now),
         cmocka_unit_test(an_act_fails_when_what_it_rests_on_has_moved),
         cmocka_unit_test(where_nothing_is_required_only_approving_looks_again),

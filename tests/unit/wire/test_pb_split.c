@@ -113,6 +113,42 @@ static void work_is_bounded(void **state)
     assert_int_equal(split(*state, "", 0).err.reason, R_ARENA_EXHAUSTED);
 }
 
+static bool is_two(const void *of, uint32_t number)
+{
+    assert_ptr_equal(of, &is_two);
+    return number == 2;
+}
+
+static struct err part(struct arena *arena, const char *bytes, size_t len, struct pb_parting *out)
+{
+    struct err err = {0};
+    *out = (struct pb_parting){.is_apart = is_two, .of = &is_two};
+    rc done = pb_part(arena, slice_of(bytes, len), out, &err);
+    assert_int_equal(done.ok, err.reason == R_NONE);
+    return err;
+}
+
+/* Of every kind, and of one number several times. */
+static void fields_are_parted_by_their_numbers(void **state)
+{
+    static const char message[] = "\x98\x03\x05" /* 51, a varint */
+                                  "\x12\x02yz"
+                                  "\x0a\x01"
+                                  "a"            /* 1 */
+                                  "\x11xxxxxxxx" /* 2, 64 bits */
+                                  "\x15wwww"     /* 2, 32 bits */
+                                  "\x0a\x00";
+    struct pb_parting p;
+    assert_int_equal(part(*state, message, sizeof message - 1, &p).reason, R_NONE);
+    assert_true(slice_eq(p.rest, slice_of("\x98\x03\x05\x0a\x01\x61\x0a\x00", 8)));
+    assert_true(slice_eq(p.apart, slice_of("\x12\x02yz\x11xxxxxxxx\x15wwww", 18)));
+    assert_int_equal(part(*state, "", 0, &p).reason, R_NONE);
+    assert_int_equal(p.rest.len + p.apart.len, 0);
+    assert_int_equal(part(*state, "\x12\x05yz", 4, &p).reason, R_PROTO_MALFORMED);
+    arena_fail_at(*state, 1);
+    assert_int_equal(part(*state, message, sizeof message - 1, &p).reason, R_ARENA_EXHAUSTED);
+}
+
 int main(void)
 {
 #define TEST(name) cmocka_unit_test_setup_teardown(name, set_up, tear_down)
@@ -122,6 +158,7 @@ int main(void)
         TEST(no_more_than_asked_for),
         TEST(what_is_no_message),
         TEST(work_is_bounded),
+        TEST(fields_are_parted_by_their_numbers),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
