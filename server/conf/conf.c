@@ -12,6 +12,7 @@
 #include "conf/audit_sink.h"
 #include "conf/mail_relay.h"
 #include "conf/origin.h"
+#include "conf/telemetry.h"
 #include "conninfo/conninfo.h"
 #include "wire/license_issuer.h"
 #include "wire/message_text.h"
@@ -66,6 +67,9 @@ static rc fill_in(struct arena *arena, Conf *c, struct err *err)
     fill_in_connections(c->connections);
     if (c->mail_relay != NULL) {
         TRY(conf_mail_relay_fill_in(arena, c->mail_relay, c->authority_url, err));
+    }
+    if (c->telemetry != NULL) {
+        conf_telemetry_fill_in(c->telemetry);
     }
     c->workers = or_default(c->workers, processors());
     c->log->format = c->log->format[0] == '\0' ? text("json") : c->log->format;
@@ -215,6 +219,9 @@ static rc check(struct arena *arena, const Conf *c, struct err *err)
         TRY(conf_mail_relay_check(c->mail_relay, err));
     }
     TRY(conf_audit_sinks_check(c->audit_sinks, c->n_audit_sinks, err));
+    if (c->telemetry != NULL) {
+        TRY(conf_telemetry_check(c->telemetry, err));
+    }
     TRY(check_origins(c, err));
     TRY(need(c->limits->failures_per_second <= CONF_FAILURES_MAX, "limits.failures_per_second",
              "may be at most 1,000,000", err));

@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "context/readiness.h"
 
+#include "obs/log.h"
+
 void readiness_init(struct readiness *readiness, enum reason problem)
 {
     *readiness = (struct readiness){.problem = problem};
@@ -49,4 +51,16 @@ void readiness_wait(struct readiness *readiness, struct readiness_wait *wait,
 void readiness_wait_cancel(struct readiness_wait *wait)
 {
     list_remove(&wait->link);
+}
+
+void readiness_log(const struct readiness *readiness, unsigned worker)
+{
+    const struct reason_info *info = reason_info(readiness->problem);
+    if (readiness->problem == R_NONE) {
+        log_event(LOG_INFO, "worker.ready", F_INT("worker", worker));
+    } else {
+        log_event(LOG_WARNING, "worker.not_ready", F_INT("worker", worker),
+                  F_STR("reason", info->name), F_STR("what", info->text),
+                  F_STR("advice", info->advice));
+    }
 }

@@ -34,5 +34,7 @@ void readiness_set(struct readiness *readiness, enum reason problem);
 void readiness_end(struct readiness *readiness);
 void readiness_wait(struct readiness *readiness, struct readiness_wait *wait,
                     void (*changed)(struct readiness_wait *wait));
+/* Say in the log how it is. */
+void readiness_log(const struct readiness *readiness, unsigned worker);
 /* Does nothing for one that was told. */
 void readiness_wait_cancel(struct readiness_wait *wait);

@@ -15,6 +15,7 @@
 #include "daemon/mail_relay.h"
 #include "daemon/process_metrics.h"
 #include "daemon/root_keys.h"
+#include "daemon/telemetry.h"
 #include "daemon/transport.h"
 #include "daemon/upkeep.h"
 #include "daemon/version.h"
@@ -62,6 +63,7 @@ struct worker {
     bool is_root_key_right;          /* at the start: what lies in this database opens here */
     struct mail_relay *mail_relay;   /* NULL: none is configured */
     struct audit_sinks *audit_sinks; /* NULL: none are configured, or another worker has them */
+    struct telemetry *telemetry;     /* NULL: none is configured */
     struct upkeep *upkeep;           /* of the first worker; of others NULL */
 };
 
@@ -76,14 +78,7 @@ static bool is_early(const struct worker *w)
 static void tell_problem(struct worker *w)
 {
     w->is_told = true;
-    if (w->readiness.problem == R_NONE) {
-        log_event(LOG_INFO, "worker.ready", F_INT("worker", w->index));
-    } else {
-        const struct reason_info *info = reason_info(w->readiness.problem);
-        log_event(LOG_WARNING, "worker.not_ready", F_INT("worker", w->index),
-                  F_STR("reason", info->name), F_STR("what", info->text),
-                  F_STR("advice", info->advice));
-    }
+    readiness_log(&w->readiness, w->index);
 }
 
 /* The supervisor tells systemd. */
@@ -190,10 +185,16 @@ static void on_beat(struct loop_timer *timer)
 
 /* --- start and end -------------------------------------------------------------------------------- */
 
-static void flushed(void *ctx)
+static void told(void *ctx)
 {
     struct worker *w = ctx;
     stop(w, 0);
+}
+
+static void flushed(void *ctx)
+{
+    struct worker *w = ctx;
+    telemetry_end(w->telemetry, FLUSH_MS, told, w);
 }
 
 static void drained(void *ctx)
@@ -296,6 +297,7 @@ static rc start(struct worker *w, struct err *err)
     TRY(mail_relay_new(w->conf, &w->services, &w->mail_relay, err));
     w->rpc = rpc_new(w->loop, &w->services, &AUTHENTICATOR, &limits);
     registry_add_all(w->rpc);
+    TRY(telemetry_new(w->conf, w->rpc, w->loop, w->index == 0, &w->telemetry, err));
     w->front = front_new(
         &(struct front_config){w->conf, &w->services, w->rpc, w->boundaries, CHANCERY_VERSION});
     loop_signal_init(&w->term, w->loop, SIGTERM, on_term);
@@ -333,6 +335,7 @@ static void finish(struct worker *w)
     loop_timer_fini(&w->beat);
     loop_signal_fini(&w->term);
     rpc_free(w->rpc);
+    telemetry_free(w->telemetry);
     front_free(w->front);
     identity_free(w->services.identity);
     refusals_free(w->services.refusals);

@@ -333,6 +333,7 @@ void call_note_caller(struct call *c, const char *caller);
 struct rpc;
 struct loop;
 struct net_handler;
+struct tracer;
 
 struct rpc_limits {
     size_t arena_base_bytes; /* a call's budget: this … (0: 1 MiB) */
@@ -365,5 +366,7 @@ const struct net_handler *rpc_net_handler(struct rpc *rpc);
 typedef void (*step_visit)(const struct flow *flow, const char *sub, const struct step_row *row,
                            void *ctx);
 void rpc_each_step(const struct rpc *rpc, step_visit visit, void *ctx);
+/* Trace calls of callers who are known (obs/tracer.h) from now on. Borrows. */
+void rpc_trace(struct rpc *rpc, struct tracer *tracer);
 /* Calls in flight. */
 size_t rpc_calls_active(const struct rpc *rpc);

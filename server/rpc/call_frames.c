@@ -77,7 +77,12 @@ const char *call_row_name(struct call *c)
 bool call_catch(struct call *c, step *result)
 {
     while (c->depth > 0) {
-        struct frame frame = c->frames[--c->depth];
+        struct frame frame = c->frames[c->depth - 1];
+        if (frame.sub != NULL) {
+            call_trace_row(c, frame.sub->name, frame.sub->steps[frame.row].name, frame.row_started,
+                           true);
+        }
+        c->depth--;
         if (!frame.always || c->is_over) {
             continue;
         }
@@ -95,7 +100,7 @@ bool call_catch(struct call *c, step *result)
 static void finish_row(struct call *c, struct frame *frame, bool is_done)
 {
     const struct step_row *row = &frame->sub->steps[frame->row];
-    observe_step(frame->sub->name, row->name, loop_now(c->rpc->loop).ns - frame->row_started.ns);
+    observe_step(c, frame->sub->name, row->name, frame->row_started);
     frame->row++;
     if (is_done || frame->sub->steps[frame->row].name == NULL) {
         c->depth--;

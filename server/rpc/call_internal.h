@@ -10,6 +10,7 @@
 #include "loop/loop.h"
 #include "methods.h"
 #include "net/net.h"
+#include "obs/tracer.h"
 #include "rpc/call.h"
 #include "rpc/codec.h"
 
@@ -142,6 +143,8 @@ struct call {
     struct text_pair violations[VIOLATIONS_MAX];
     size_t violation_count;
     const char *caller_name; /* call_note_caller */
+    struct tenant_id tenant; /* of the caller (call_join_party); zero: none, or nobody knows yet */
+    struct trace *trace;     /* NULL: it is not traced */
     char request_id[UUID_TEXT_BYTES];
     char row_name[ROW_NAME_MAX];   /* of call_row_name */
     char failed_row[ROW_NAME_MAX]; /* where the call failed first, for the log; "": nowhere */
@@ -169,6 +172,7 @@ struct rpc {
     struct hashmap *parties;      /* of rpc_party, by id: those with calls on their way */
     enum reason refusal;          /* of every method that is not for everybody; R_NONE: none */
     bool is_ending;               /* rpc_end_streams */
+    struct tracer *tracer;        /* NULL: nothing is traced */
     struct net_handler handler;
 };
 
@@ -280,7 +284,18 @@ bool method_is_public(const struct method *method);
 /* stream.c */
 extern const struct net_handler RPC_HANDLER;
 /* observe.c: log and metrics. */
-void observe_step(const char *table, const char *row, int64_t ns);
+void observe_step(const struct call *c, const char *table, const char *row,
+                  struct mono_time started);
 void observe_call_done(const struct call *c, const char *row);
+/* call_trace.c: what is told of it to whoever traces. */
+void call_trace_begin(struct call *c);
+/* A row is left: it has come to its end, or has failed. */
+void call_trace_row(const struct call *c, const char *table, const char *row,
+                    struct mono_time started, bool has_failed);
+/* All rows at which the call stands are left. */
+void call_trace_rows(const struct call *c, bool has_failed);
+/* The trace's id in hex digits, for the log; NULL: nothing is told of it. */
+const char *call_trace_text(const struct call *c, char out[2 * TRACE_ID_BYTES + 1]);
+void call_trace_done(struct call *c);
 /* fault.c: a test may delay or kill the process at a step. true: delayed, a timer goes on. */
 bool fault_point(struct call *c);

@@ -57,6 +57,7 @@ void call_answer(struct call *c)
         (void)call_send(c, c->reply, &c->err).ok; /* its failure is the answer then */
     }
     observe_call_done(c, c->failed_row[0] == '\0' ? call_row_name(c) : c->failed_row);
+    call_trace_done(c);
     call_drop_items(c);
     if (call_client_is_gone(c)) {
         return;
@@ -93,6 +94,7 @@ static bool refuse(struct call *c, step *result)
         call_answer(c); /* the refusal could not be recorded: tell that, not the refusal */
         return false;
     }
+    call_trace_rows(c, true);
     step_fn recorder = recorder_of(c);
     if (recorder == NULL) {
         call_answer(c);
@@ -142,6 +144,7 @@ static step run_row(struct call *c)
 {
     const struct step_row *row = call_current_row(c);
     CH_ASSERT(c->depth > 0 || c->is_known);
+    note_start(c);
     if (fault_point(c)) {
         return (step){STEP_KIND_WAIT}; /* a test delays this step; its timer goes on */
     }
@@ -151,7 +154,6 @@ static step run_row(struct call *c)
     if ((row->flags & STEP_COMMIT) != 0) {
         c->committed = true;
     }
-    note_start(c);
     return row->run(c);
 }
 
@@ -183,8 +185,7 @@ static bool advance(struct call *c, step *result)
         call_answer(c);
         return false;
     }
-    observe_step(c->flow->name, c->flow->steps[c->row].name,
-                 loop_now(c->rpc->loop).ns - c->row_started.ns);
+    observe_step(c, c->flow->name, c->flow->steps[c->row].name, c->row_started);
     c->row++;
     if (result->kind == STEP_KIND_DONE || c->flow->steps[c->row].name == NULL) {
         call_answer(c);
@@ -245,6 +246,7 @@ static void abort_body(struct call *c)
         c->flow->on_close(c);
     }
     call_cancel_op(c);
+    call_trace_rows(c, true);
     call_answer(c);
 }
 
@@ -298,6 +300,7 @@ static step go_again(struct call *c, step_fn fn)
     if (fn != NULL && !find_row(c->flow, fn, &row)) {
         return call_fail(c, R_INTERNAL, "%s has no row to go on from", c->flow->name);
     }
+    call_trace_rows(c, false);
     call_forget_failure(c);
     c->reply = NULL;
     c->phase = PHASE_RUNNING;

@@ -199,6 +199,7 @@ void call_join_as_item(struct call *c, const struct call *batch)
 step call_join_party(struct call *c, struct tenant_id tenant)
 {
     struct uuid id = tenant.u;
+    c->tenant = tenant;
     if (uuid_is_zero(id) && streams_of(c) == 0) {
         return STEP_NEXT;
     }

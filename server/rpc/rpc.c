@@ -190,6 +190,11 @@ void rpc_each_step(const struct rpc *rpc, step_visit visit, void *ctx)
     }
 }
 
+void rpc_trace(struct rpc *rpc, struct tracer *tracer)
+{
+    rpc->tracer = tracer;
+}
+
 size_t rpc_calls_active(const struct rpc *rpc)
 {
     return rpc->active;

@@ -135,6 +135,7 @@ static void on_open(void *ctx, struct net_stream *stream, const struct net_reque
     c->party = net_stream_party(stream); /* as long as nobody knows more */
     net_stream_set_user(stream, c);
     if (copy_facts(c, request)) {
+        call_trace_begin(c);
         call_begin(c);
     } else {
         /* Nothing is decided on a part of what the caller says of itself. */

@@ -155,10 +155,24 @@ static void check_audit_sinks(const Conf *conf, const struct setup_listener *to)
     }
 }
 
+static void check_telemetry(const Conf *conf, const struct setup_listener *to)
+{
+    const Chancery__Config__V1__Telemetry *telemetry = conf->telemetry;
+    if (telemetry == NULL) {
+        return;
+    }
+    if (telemetry->otlp_headers_file[0] != '\0') {
+        (void)setup_secret_file(telemetry->otlp_headers_file, to);
+    }
+    if (telemetry->otlp_ca_file[0] != '\0') {
+        setup_ca_file(telemetry->otlp_ca_file, to);
+    }
+}
+
 const struct setup_check SETUP_CHECKS[] = {
     {"algorithms", check_algorithms},     {"root key", check_root_key},
     {"certificates", setup_certificates}, {"addresses", setup_addresses},
     {"passfile", check_passfile},         {"mail relay", check_mail_relay},
-    {"audit sinks", check_audit_sinks},
+    {"audit sinks", check_audit_sinks},   {"telemetry", check_telemetry},
 };
 const size_t SETUP_CHECK_COUNT = sizeof SETUP_CHECKS / sizeof SETUP_CHECKS[0];
