@@ -1,8 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "telemetry/otlp_values.h"
 
-#include <string.h>
-
 static Chancery__Otlp__V1__AnyValue *add(struct otlp_attributes *to, const char *key)
 {
     Chancery__Otlp__V1__KeyValue *pair = ARENA_NEW(to->arena, Chancery__Otlp__V1__KeyValue);
@@ -42,8 +40,8 @@ void otlp_give_attributes(const struct otlp_attributes *from, Chancery__Otlp__V1
 {
     *list = ARENA_ARRAY(from->arena, Chancery__Otlp__V1__KeyValue *, from->count + 1);
     *count = *list == NULL ? 0 : from->count;
-    if (*list != NULL) {
-        memcpy(*list, from->list, from->count * sizeof from->list[0]);
+    for (size_t i = 0; i < *count; i++) {
+        (*list)[i] = from->list[i];
     }
 }
 
