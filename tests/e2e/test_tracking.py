@@ -104,6 +104,18 @@ def test_one_mail_tells_all_of_some_minutes(world, relay, switched):
     assert row.granted and row.target == "anna@contoso.com: mailed"
 
 
+def test_the_owner_is_not_told_of_themselves_by_an_alias(world, relay, switched):
+    """As the tenant's directory has it; somebody else's address stays one, and so does an alias in a domain that nobody has proven."""
+    switched(notify_owners=True)
+    world.call("DirectoryService/PutUser", {"user": {"address": "ines@contoso.com", "aliases": ["ines.alias@contoso.com"]}}, world.contoso.admin)
+    made = world.protect(**owner_of(world, "ines@contoso.com"))
+    assert world.acquire(made, world.bob).rights
+    assert world.acquire(made, world.contoso.token("ines.alias")).rights
+    assert {event.user for event in accesses(world, made, who=world.contoso.admin)} >= {"bob@fabrikam.com", "ines.alias@contoso.com"}
+    text = told(world, relay, made, "ines@contoso.com")
+    assert "Opened: 1, refused: 0 " in text and "alias" not in text and "bob@fabrikam.com  OK" in text
+
+
 def test_who_did_not_ask_is_not_told(world, switched):
     made = world.protect(recipients=INSIDE, notify_owner=True)
     assert world.acquire(made, world.bob).rights  # the tenant lets nobody be told

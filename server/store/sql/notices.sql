@@ -12,7 +12,8 @@
 -- is_over: the tenant or the content wants none by now, or the owner's address is the tenant's no more, or theirs who is
 -- shut out, or it is a day old. is_too_many: so many went to this owner within an hour by now, those before it in this claim
 -- included; of other workers' claims at that moment nobody knows. Counted are counted_max of the
--- attempts that were made in the period, and named the first named_max, without what isn't shown in tracking.
+-- attempts that were made in the period, and named the first named_max, without what isn't shown in tracking and what the owner
+-- did, by whichever address the tenant's directory has of them in a domain that it has verified.
 WITH RECURSIVE mailed AS MATERIALIZED (
     SELECT b.name FROM boundary b WHERE cardinality(:served) = 0 OR b.name = ANY (:served)
 ), walk AS (
@@ -81,6 +82,13 @@ LEFT JOIN LATERAL (SELECT v.domain FROM tenant_domain v
 LEFT JOIN LATERAL (SELECT e.value FROM exclusion e
                    WHERE e.tenant = k.tenant AND e.kind = 1 AND e.value = k.owner OFFSET 0) x ON true
 CROSS JOIN LATERAL (
+    SELECT k.owner || coalesce(array_agg(n.address), '{}') AS addresses
+    FROM directory_name o
+    JOIN directory_name n ON n.tenant = o.tenant AND n.entry = o.entry
+    JOIN tenant_domain v ON v.tenant = n.tenant AND v.domain = split_part(n.address, '@', -1)
+                        AND v.verified
+    WHERE o.tenant = k.tenant AND o.address = k.owner OFFSET 0) own
+CROSS JOIN LATERAL (
     SELECT count(*) FILTER (WHERE l.granted) AS opened,
            count(*) FILTER (WHERE NOT l.granted) AS refused,
            coalesce(array_agg(to_char(l.at AT TIME ZONE 'UTC', 'YYYY-MM-DD HH24:MI:SS') || '  '
@@ -93,7 +101,7 @@ CROSS JOIN LATERAL (
             WHERE e.tenant = k.tenant AND e.content = k.content
               AND e.at >= k.begins_at AND e.at < k.ends_at
               AND e.operation = 'acquire_license' AND NOT e.untracked
-              AND e.user_address IS NOT NULL AND e.user_address <> k.owner
+              AND e.user_address IS NOT NULL AND e.user_address <> ALL (own.addresses)
             ORDER BY e.at LIMIT :counted_max
         ) AS s
     ) AS l
