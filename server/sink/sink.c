@@ -14,7 +14,7 @@
 
 enum {
     PAGE_MEMORY = 16 << 20,   /* rows, and their bytes as they are sent */
-    RECORD_MEMORY = 4 << 20,  /* one record as message and as JSON */
+    RECORD_MEMORY = 8 << 20,  /* one record as message and as JSON */
     UPKEEP_MEMORY = 64 << 10, /* of a statement without rows */
     WATCH_MS = 2000,          /* while another node sends */
     READY_MS = 500,           /* until the store is ready */

@@ -4,6 +4,7 @@
 #include "obs/metrics.h"
 #include "service/common/audit_record.h"
 #include "sink/sink_internal.h"
+#include "sink/sink_shorten.h"
 #include "wire/message_text.h"
 
 enum {
@@ -197,13 +198,28 @@ static void send_bytes(struct sink *s)
     s->way->ops->send(s->way, bytes);
 }
 
+/* One that somebody has put into the log by hand must not hold up all that follow. */
+static rc shorten(struct sink *s, struct audit_event *event, struct err *err)
+{
+    bool was_cut;
+    char id[UUID_TEXT_BYTES];
+    TRY(sink_shorten(s->record_arena, event, &was_cut, err));
+    if (was_cut) {
+        uuid_format(event->event.u, id);
+        log_event(LOG_WARNING, "audit.sink_shortened", F_STR("sink", s->name),
+                  F_STR("event_id", id));
+    }
+    return OK;
+}
+
 static rc encode_one(struct sink *s, size_t i, struct err *err)
 {
-    const struct audit_event *event = &s->page.events[i];
-    struct sink_record record = {
-        .at = event->at, .operation = event->operation, .granted = event->granted};
+    struct audit_event shown = s->page.events[i], *event = &shown;
     Chancery__V1__AuditEvent message;
     arena_reset(s->record_arena);
+    TRY(shorten(s, event, err));
+    struct sink_record record = {
+        .at = event->at, .operation = event->operation, .granted = event->granted};
     chancery__v1__audit_event__init(&message);
     ENSURE(audit_record_fill(s->record_arena, event, s->page.tenants[i], &message), err,
            R_ARENA_EXHAUSTED);
