@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
 """deploy/backup and deploy/restore-drill: what is backed up can be restored, and a backup that can't be is found out."""
 import concurrent.futures
+import json
 import os
 import secrets
 import shutil
@@ -10,8 +11,9 @@ import tempfile
 import psycopg2
 import pytest
 
-from authority import BUILD
+from authority import BUILD, Issuer
 from command import SAMPLE, protect, with_certificate, with_token
+from jwks_server import make_certificate, serve
 
 DEPLOY = os.path.join(os.path.dirname(os.path.abspath(__file__)), "..", "..", "deploy")
 
@@ -78,6 +80,27 @@ def test_what_was_backed_up_is_restored_and_opens(world):
         sums = {line.split("|")[0]: int(line.split("|")[1]) for line in file}
     assert 0 < sums["audit"] <= int(world.sql("SELECT count(*) FROM audit")) and sums["content"] > 0
     assert f"the audit log {sums['audit']}" in told.stdout
+
+
+def test_a_provider_with_a_certificate_of_ones_own_authority(world, tmp_path):
+    """Of the nodes' configuration counts how keys are fetched: a sink, for one, is not fed."""
+    issuer = Issuer("https://inner.fabrikam.com")
+    make_certificate(tmp_path)
+    (tmp_path / "jwks.json").write_text(issuer.jwks(), encoding="ascii")
+    world.call("IssuerService/CreateIssuer", {"issuer": {
+        "issuer": issuer.iss, "kind": 1, "tenant": "fabrikam", "audiences": [issuer.audience], "algorithms": ["ES256"],
+        "jwks_url": f"{serve(str(tmp_path))}/jwks.json"}}, world.fabrikam.admin)
+    backup(world, "with-provider")
+    world.a.write("inner.token", issuer.token("bob@fabrikam.com").encode())
+    world.a.write("node.yaml", json.dumps({**world.a.config, "identity": {"allow_loopback": True, "ca_file": f"{tmp_path}/ca.pem"},
+                                           "audit_sinks": [{"name": "drilled", "file": f"{tmp_path}/sink"}]}).encode())
+    opening = ("--open", f"{world.a.folder}/old.eml", "--token", f"{world.a.folder}/inner.token")
+    assert "ISSUER_UNREACHABLE" in drill(world, "with-provider", *opening, expect=1).stderr
+    assert "opened " in drill(world, "with-provider", *opening, "--config", f"{world.a.folder}/node.yaml").stdout
+    assert not os.path.exists(tmp_path / "sink")
+    world.a.write("half.yaml", b"identity: {ca_file: /x}\n")
+    told = drill(world, "with-provider", "--config", f"{world.a.folder}/half.yaml", expect=1).stderr
+    assert "half.yaml is no configuration" in told
 
 
 def test_it_is_readable_by_its_owner_only_and_has_no_secret(world):
