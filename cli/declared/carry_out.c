@@ -235,20 +235,36 @@ static void tell_stopped(const struct plan *plan, const struct change *change,
     }
 }
 
-int carry_out(struct plan *plan, struct carried_out *out)
+static void note_stopped(struct plan *plan, size_t at)
+{
+    struct change *failed = &plan->list[at];
+    failed->result = CHANGE_FAILED;
+    failed->line = failed->document == NULL ? 0 : refused_line(plan->state.session, failed);
+    for (size_t i = at + 1; i < plan->count; i++) {
+        plan->list[i].result = CHANGE_NOT_TRIED;
+    }
+}
+
+int carry_out(struct plan *plan, enum answer answer, struct carried_out *out)
 {
     *out = (struct carried_out){0};
     for (size_t i = 0; i < plan->count; i++) {
         bool waits = false;
-        const char *approval;
+        struct change *change = &plan->list[i];
         plan->state.session->refused_field = "";
-        int code = perform(plan, &plan->list[i], &waits, &approval);
+        int code = perform(plan, change, &waits, &change->approval);
         if (code != EXIT_OK) {
-            tell_stopped(plan, &plan->list[i], out);
+            note_stopped(plan, i);
+            if (answer == ANSWER_TEXT) {
+                tell_stopped(plan, change, out);
+            }
             return code;
         }
+        change->result = waits ? CHANGE_WAITING : CHANGE_DONE;
         *(waits ? &out->waiting : &out->made) += 1;
-        tell_done(&plan->list[i], waits, approval);
+        if (answer == ANSWER_TEXT) {
+            tell_done(change, waits, change->approval);
+        }
     }
     return EXIT_OK;
 }

@@ -2,6 +2,7 @@
 /* Carrying a plan out, one act after another. Inside cli/declared. */
 #pragma once
 
+#include "cli/answer.h"
 #include "cli/declared/plan.h"
 
 struct carried_out {
@@ -9,5 +10,6 @@ struct carried_out {
     size_t waiting; /* it will be when another admin has approved it */
 };
 
-/* Stops at the first act that fails, and says how far it came. Returns an exit code. */
-int carry_out(struct plan *plan, struct carried_out *out);
+/* Stops at the first act that fails. Notes the result of each; for people it says what is done, and how far it came. Returns
+ * an exit code. */
+int carry_out(struct plan *plan, enum answer answer, struct carried_out *out);

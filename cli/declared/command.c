@@ -5,6 +5,7 @@
 #include "cli/declared/carry_out.h"
 #include "cli/declared/export.h"
 #include "cli/declared/patch.h"
+#include "cli/declared/report.h"
 #include "cli/verbs.h"
 
 static const char EXPORT_HELP[] =
@@ -12,7 +13,8 @@ static const char EXPORT_HELP[] =
     "\n"
     "Writes the state that admins set as YAML, one document for each resource, for chancery apply:\n"
     "all of the caller's tenant; of a platform admin boundaries, their rules, tenants, and the\n"
-    "issuers and components of the platform. No keys, passwords or other secrets are in it.\n"
+    "issuers and components of the platform. No keys, passwords or other secrets are in it. It has no\n"
+    "-o, because YAML is what it writes.\n"
     "\n"
     "  --tenant NAME  for platform admins: what they administer of this tenant\n"
     "  --etags        with the state of each, so that apply refuses what was changed since\n"
@@ -26,6 +28,7 @@ static const char EXPORT_HELP[] =
     "Next: change the file; chancery diff shows what apply would do.\n";
 static const char DIFF_HELP[] =
     "usage: chancery diff --profile FILE -f PATH… [--tenant NAME] [--prune] [--exit-code]\n"
+    "                     [-o json|yaml]\n"
     "\n"
     "Shows what chancery apply would do, like a patch, and changes nothing.\n"
     "\n"
@@ -34,12 +37,14 @@ static const char DIFF_HELP[] =
     "  --tenant NAME  whose the documents are that don't say it; without it the caller's\n"
     "  --prune        as for apply\n"
     "  --exit-code    end with 1 where there is a difference, for scripts\n"
+    "  -o json|yaml   the plan as one document, for programs\n"
     "\n"
     "  chancery diff --profile contoso-admin.yaml -f contoso/\n"
     "\n"
     "Next: chancery apply does it.\n";
 static const char APPLY_HELP[] =
     "usage: chancery apply --profile FILE -f PATH… [--tenant NAME] [--prune [--yes]] [--exit-code]\n"
+    "                      [-o json|yaml]\n"
     "\n"
     "Makes and changes resources until they are as documents say, which chancery export writes. What a\n"
     "document doesn't name stays as it is; what is as declared already is not touched, so it may be\n"
@@ -52,6 +57,8 @@ static const char APPLY_HELP[] =
     "  --prune        also remove what no document describes, of the kinds that are in them\n"
     "  --yes          for --prune: don't ask\n"
     "  --exit-code    end with 1 where changes wait for another admin, for scripts\n"
+    "  -o json|yaml   what was done as one document, for programs; also where one failed. With --prune\n"
+    "                 it needs --yes\n"
     "\n"
     "It does one thing after another, and stops at the first that fails. Run it again when that is\n"
     "mended: it goes on there.\n"
@@ -100,7 +107,7 @@ static int run_export(int argc, char **argv)
 /* --- diff and apply --------------------------------------------------------------------------- */
 
 /* Open a session and make the plan. The session is open only if that is EXIT_OK. */
-static int plan_for(const struct command *command, const struct declared_args *args, int argc,
+static int plan_for(const struct command *command, struct declared_args *args, int argc,
                     char **argv, struct session *session, struct plan *plan)
 {
     struct documents documents;
@@ -110,7 +117,8 @@ static int plan_for(const struct command *command, const struct declared_args *a
     if (args->paths == NULL) {
         return usage_error(command, "-f PATH is required");
     }
-    int code = session_open(session, command, args->common.profile);
+    int code = answer_read(command, args->common.format, &args->common.answer);
+    code = code == EXIT_OK ? session_open(session, command, args->common.profile) : code;
     if (code != EXIT_OK) {
         return code;
     }
@@ -127,7 +135,7 @@ static int plan_for(const struct command *command, const struct declared_args *a
 static int run_diff(int argc, char **argv)
 {
     struct declared_args args = {0};
-    const struct option_spec specs[] = {{"--profile", &args.common.profile, NULL, NULL},
+    const struct option_spec specs[] = {VERB_OPTIONS(args.common),
                                         {"-f", NULL, NULL, &args.paths},
                                         {"--tenant", &args.common.tenant, NULL, NULL},
                                         {"--prune", NULL, &args.prunes, NULL},
@@ -139,10 +147,14 @@ static int run_diff(int argc, char **argv)
     if (code != EXIT_OK) {
         return code;
     }
-    patch_print(&plan);
-    patch_print_summary(&plan);
+    if (args.common.answer != ANSWER_TEXT) {
+        code = report_print(&plan, args.common.answer);
+    } else {
+        patch_print(&plan);
+        patch_print_summary(&plan);
+    }
     session_close(&session);
-    return args.has_exit_code && plan.count > 0 ? EXIT_FAILED : EXIT_OK;
+    return code == EXIT_OK && args.has_exit_code && plan.count > 0 ? EXIT_FAILED : code;
 }
 
 /* Whoever prunes sees what goes before they are asked. */
@@ -154,6 +166,10 @@ static int confirm(const struct session *session, const struct declared_args *ar
     if (count == 0 || args->common.is_sure) {
         return EXIT_OK;
     }
+    if (args->common.answer != ANSWER_TEXT) {
+        return usage_error(session->command,
+                           "--prune would remove %zu resources: with -o say --yes too", count);
+    }
     patch_print(plan);
     fflush(stdout);
     snprintf(what, sizeof what, "%zu resources that no document describes", count);
@@ -161,29 +177,50 @@ static int confirm(const struct session *session, const struct declared_args *ar
                         "what they say is lost, unless it was exported");
 }
 
+static void tell_applied(const struct plan *plan, const struct carried_out *done)
+{
+    printf("%zu changes; %zu as declared already\n", done->made, plan->same);
+    if (done->waiting > 0) {
+        printf("%zu wait for another admin: apply again when they are approved\n", done->waiting);
+    }
+}
+
+/* A document is printed of what failed, too: it says what was done before. */
+static int apply(const struct declared_args *args, struct plan *plan)
+{
+    struct carried_out done;
+    enum answer answer = args->common.answer;
+    int code = carry_out(plan, answer, &done), printed = EXIT_OK;
+    if (answer != ANSWER_TEXT) {
+        printed = report_print(plan, answer);
+    } else if (code == EXIT_OK) {
+        tell_applied(plan, &done);
+    }
+    if (code == EXIT_OK && printed == EXIT_OK) {
+        code = args->has_exit_code && done.waiting > 0 ? EXIT_FAILED : EXIT_OK;
+    }
+    return code == EXIT_OK ? printed : code;
+}
+
 static int run_apply(int argc, char **argv)
 {
     struct declared_args args = {0};
-    const struct option_spec specs[] = {
-        {"--profile", &args.common.profile, NULL, NULL},  {"-f", NULL, NULL, &args.paths},
-        {"--tenant", &args.common.tenant, NULL, NULL},    {"--prune", NULL, &args.prunes, NULL},
-        {"--exit-code", NULL, &args.has_exit_code, NULL}, YES_OPTION(args.common)};
+    const struct option_spec specs[] = {VERB_OPTIONS(args.common),
+                                        {"-f", NULL, NULL, &args.paths},
+                                        {"--tenant", &args.common.tenant, NULL, NULL},
+                                        {"--prune", NULL, &args.prunes, NULL},
+                                        {"--exit-code", NULL, &args.has_exit_code, NULL},
+                                        YES_OPTION(args.common)};
     struct session session;
     struct plan plan;
-    struct carried_out done = {0};
     argc = options_take(&command_apply, specs, sizeof specs / sizeof specs[0], argc, argv);
     int code = plan_for(&command_apply, &args, argc, argv, &session, &plan);
     if (code != EXIT_OK) {
         return code;
     }
     code = confirm(&session, &args, &plan);
-    code = code == EXIT_OK ? carry_out(&plan, &done) : code;
     if (code == EXIT_OK) {
-        printf("%zu changes; %zu as declared already\n", done.made, plan.same);
-    }
-    if (code == EXIT_OK && done.waiting > 0) {
-        printf("%zu wait for another admin: apply again when they are approved\n", done.waiting);
-        code = args.has_exit_code ? EXIT_FAILED : EXIT_OK;
+        code = apply(&args, &plan);
     }
     session_close(&session);
     return code;

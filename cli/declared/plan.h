@@ -12,6 +12,14 @@ enum act {
     ACT_ORDER, /* put a tenant's rules into the order of their documents */
 };
 
+enum change_result {
+    CHANGE_PLANNED,
+    CHANGE_DONE,
+    CHANGE_WAITING, /* for another admin */
+    CHANGE_FAILED,
+    CHANGE_NOT_TRIED, /* it came after one that failed */
+};
+
 struct change {
     enum act act;
     const struct kind *kind;
@@ -21,6 +29,10 @@ struct change {
     const ProtobufCFieldDescriptor **fields; /* of ACT_CHANGE: those that differ */
     size_t field_count;
     const char **before, **after; /* of ACT_ORDER: names; NULL-terminated */
+    enum change_result result;
+    const char
+        *approval; /* the id of the request that another admin is to approve; NULL: there is none */
+    size_t line;   /* of a field that was refused; 0: none was */
 };
 
 struct plan {

@@ -244,6 +244,57 @@ def test_rules_that_wait_are_not_put_in_order_yet(own):
     assert own.apply(text, "--exit-code").stdout == "0 changes; 3 as declared already\n"
 
 
+# --- for programs ---
+
+
+def test_a_plan_as_a_document(own):
+    """Of each act what, to whom, which fields, and where it is declared; exit codes as without -o."""
+    own.apply(template() + rule("R") + document("Exclusion", {"user": "eve@else.example"}))
+    text = template(offline_access="NONE") + rule("R") + rule("New") + document("Exclusion", {"platform": "android"})
+    plan = json.loads(own.diff(text, "--prune", "--exit-code", "-o", "json", expect=FAILED).stdout)
+    assert plan["unchanged"] == 1
+    shown = [(c["kind"], c["name"], c["tenant"], c["action"], c["result"], c.get("line")) for c in plan["changes"]]
+    assert shown == [("Exclusion", "android", own.name, "PLAN_ACTION_MAKE", "PLAN_RESULT_PLANNED", 8),
+                     ("Template", "Confidential", own.name, "PLAN_ACTION_CHANGE", "PLAN_RESULT_PLANNED", 2),
+                     ("Rule", "New", own.name, "PLAN_ACTION_MAKE", "PLAN_RESULT_PLANNED", 6),
+                     ("Exclusion", "eve@else.example", own.name, "PLAN_ACTION_REMOVE", "PLAN_RESULT_PLANNED", shown[3][5])]
+    android, changed, new, gone = plan["changes"]
+    assert changed["id"] == own.templates()[0].template_id and changed["file"] == "standard input"
+    assert changed["fields"] == [{"name": "offline_access", "after": "offline_access: OFFLINE_ACCESS_NONE\n"}]
+    assert [field["name"] for field in new["fields"]] == ["name", "mode", "actions"] and not any("before" in field for field in new["fields"])
+    assert gone["fields"] == [{"name": "user", "before": "user: eve@else.example\n"}]
+    assert android["fields"][0]["name"] == "platform"
+    assert own.diff(text, "--prune", "-o", "yaml").stdout.startswith("changes:\n") and len(own.rules()) == 1
+
+
+def test_what_was_carried_out_as_a_document(own):
+    text = template() + rule("A") + rule("B")
+    done = json.loads(own.apply(text, "-o", "json").stdout)
+    assert [(c["action"], c["result"]) for c in done["changes"]] == [("PLAN_ACTION_MAKE", "PLAN_RESULT_DONE")] * 3
+    assert json.loads(own.apply(text, "-o", "json").stdout) == {"changes": [], "unchanged": 3}
+    ordered = json.loads(own.apply(template() + rule("B") + rule("A"), "-o", "json").stdout)
+    assert [(c["kind"], c["action"], c["result"], c["order"]) for c in ordered["changes"]] == [
+        ("Rule", "PLAN_ACTION_ORDER", "PLAN_RESULT_DONE", ["B", "A"])]
+    told = own.apply(rule("B"), "--prune", "-o", "json", expect=USAGE)
+    assert told.stdout == "" and "say --yes" in json.loads(told.stderr)["error"]["message"] and own.rules() == ["B", "A"]
+    done = json.loads(own.apply(rule("B"), "--prune", "--yes", "-o", "json").stdout)
+    assert [(c["name"], c["action"], c["result"]) for c in done["changes"]] == [("A", "PLAN_ACTION_REMOVE", "PLAN_RESULT_DONE")]
+
+
+def test_what_fails_and_what_waits_as_a_document(own):
+    """Standard error has the refusal as one document, standard output what came of each act."""
+    text = template("One") + template("Two", grants=[{"principals": ["nonsense"], "rights": ["VIEW"]}]) + rule("R")
+    told = own.apply(text, "-o", "json", expect=FAILED)
+    assert json.loads(told.stderr)["error"]["reason"] == "FIELD_INVALID"
+    assert [(c["name"], c["result"], c["line"]) for c in json.loads(told.stdout)["changes"]] == [
+        ("One", "PLAN_RESULT_DONE", 2), ("Two", "PLAN_RESULT_FAILED", 4), ("R", "PLAN_RESULT_NOT_TRIED", 6)]
+    own.apply(document("Tenant", {"two_person": ["CONTENT_ACCESS"]}, tenant=own.name))
+    widened = template("One", grants=[{"principals": ["authenticated"], "rights": ["OWNER"]}])
+    (waiting,) = json.loads(own.apply(widened, "-o", "json", "--exit-code", expect=FAILED).stdout)["changes"]
+    assert waiting["result"] == "PLAN_RESULT_WAITING"
+    assert waiting["approvalId"] == own.call("ApprovalService/ListApprovals", {}).approvals[0].approval_id
+
+
 # --- the platform ---
 
 
