@@ -4,6 +4,7 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "cli/output.h"
 #include "wire/message_text.h"
 #include "wire/yaml_print.h"
 
@@ -17,7 +18,7 @@ int answer_read(const struct command *command, const char *text, enum answer *ou
     return code;
 }
 
-static int print(struct session *s, enum answer answer, const ProtobufCMessage *message,
+static int print(struct session *s, FILE *out, enum answer answer, const ProtobufCMessage *message,
                  bool is_pretty)
 {
     const char *text;
@@ -26,16 +27,22 @@ static int print(struct session *s, enum answer answer, const ProtobufCMessage *
         return fail_with(s->command, &err);
     }
     if (answer == ANSWER_YAML) {
-        yaml_print(stdout, text);
+        yaml_print(out, text);
     } else {
-        puts(text);
+        fprintf(out, "%s\n", text);
     }
     return EXIT_OK;
 }
 
 int answer_print(struct session *s, enum answer answer, const ProtobufCMessage *message)
 {
-    return print(s, answer, message, true);
+    return print(s, stdout, answer, message, true);
+}
+
+int answer_print_beside(struct session *s, enum answer answer, const char *output,
+                        const ProtobufCMessage *message)
+{
+    return print(s, output_is_standard(output) ? stderr : stdout, answer, message, true);
 }
 
 int answer_print_one(struct session *s, enum answer answer, const ProtobufCMessage *message)
@@ -43,5 +50,5 @@ int answer_print_one(struct session *s, enum answer answer, const ProtobufCMessa
     if (answer == ANSWER_YAML) {
         puts("---");
     }
-    return print(s, answer, message, answer == ANSWER_YAML);
+    return print(s, stdout, answer, message, answer == ANSWER_YAML);
 }

@@ -15,5 +15,8 @@ int answer_read(const struct command *command, const char *text, enum answer *ou
 /* Print a message as one document; for ANSWER_TEXT too, where a command has nothing better. Empty
  * lists are []. Returns an exit code. */
 int answer_print(struct session *session, enum answer answer, const ProtobufCMessage *message);
+/* The same beside what a command writes to `output`: where that is standard output, on standard error. */
+int answer_print_beside(struct session *session, enum answer answer, const char *output,
+                        const ProtobufCMessage *message);
 /* Print one document of many: a line of JSON, or a YAML document that begins with ---. */
 int answer_print_one(struct session *session, enum answer answer, const ProtobufCMessage *message);

@@ -15,6 +15,7 @@ static const char HELP[] =
     "       chancery completion words -- WORD…\n"
     "\n"
     "Prints what lets a shell complete commands, verbs, options, their values and contexts' names.\n"
+    "It has no -o.\n"
     "An installation puts it where each shell looks by itself; without one:\n"
     "\n"
     "  bash     source <(chancery completion bash), in ~/.bashrc\n"

@@ -57,6 +57,8 @@ static const char HELP[] =
     "Where the key must not leave its machine, make the proof there, and register it within ten\n"
     "minutes; URL is the authority_url of the authority's /.well-known/chancery:\n"
     "\n"
+    "prove has no -o: it prints the proof alone.\n"
+    "\n"
     "  chancery component prove --authority https://rms.example.org --tenant contoso \\\n"
     "      --name mx1 --certificate mx1.pem --key mx1.key >mx1.proof\n"
     "  chancery component create --profile contoso-admin.yaml --name mx1 --role gateway \\\n"
@@ -335,6 +337,9 @@ static int run(int argc, char **argv)
         return usage_error(&command_component, "give a --key for each certificate, in their order");
     }
     if (argc == 2 && strcmp(argv[1], "prove") == 0) {
+        if (args.common.format != NULL) {
+            return usage_error(&command_component, "prove has no -o: it prints the proof alone");
+        }
         return component_proof_print(&args.proven, args.authority, args.common.tenant, args.name);
     }
     return verbs_run(&command_component, VERBS, sizeof VERBS / sizeof VERBS[0], &args.common, argc,

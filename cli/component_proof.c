@@ -7,6 +7,7 @@
 #include "base/clock.h"
 #include "base/texts.h"
 #include "chancery/v1/tenant.pb-c.h"
+#include "cli/secret_file.h"
 #include "client/certificate_proof.h"
 #include "crypto/algs.h"
 #include "wire/pb.h"
@@ -42,6 +43,7 @@ static rc make(struct arena *arena, const char *certificate, const char *key,
                struct certificate_proof_request *request, char **out, struct err *err)
 {
     const char *proof = NULL;
+    TRY(secret_file_check(key, err));
     TRY(read_file(arena, certificate, FILE_MAX, &request->certificate, err));
     request->key_file = key;
     request->now = clock_unix();

@@ -6,6 +6,7 @@
 #include "base/clock.h"
 #include "chancery/v1/device.pb-c.h"
 #include "cli/number.h"
+#include "cli/secret_file.h"
 #include "cli/table.h"
 #include "cli/verbs.h"
 #include "cli/when.h"
@@ -102,6 +103,7 @@ static rc read_token(struct session *s, struct slice *out, struct err *err)
 static rc make_proof(struct session *s, const char *key, const char **out, struct err *err)
 {
     struct device_proof_request request = {.key_file = key, .now = clock_unix()};
+    TRY(secret_file_check(key, err));
     TRY(read_token(s, &request.token, err));
     request.url = session_authority_url(s);
     return device_proof_make(s->arena, &request, out, err);

@@ -66,10 +66,10 @@ static rc perform(CURL *curl, const struct https_question *question, struct aski
 {
     CURLcode code = curl_easy_perform(curl);
     if (asking->is_too_large) {
-        FAIL(err, R_INPUT_INVALID, "%s answers with more than 256 KiB", question->url);
+        FAIL(err, R_PROVIDER_INVALID, "%s answers with more than 256 KiB", question->url);
     }
     if (code != CURLE_OK) {
-        FAIL(err, R_INPUT_INVALID, "%s: %s", question->url,
+        FAIL(err, R_PROVIDER_UNREACHABLE, "%s: %s", question->url,
              asking->problem[0] == '\0' ? curl_easy_strerror(code) : asking->problem);
     }
     return OK;

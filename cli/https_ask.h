@@ -20,8 +20,8 @@ struct https_answer {
 
 /* For AUTO(): wipes the texts of the object, which may be tokens. */
 void https_answer_fini(struct https_answer *answer);
-/* Fails with R_INPUT_INVALID if nothing comes: no connection, a certificate that isn't good, more than 256 KiB.
- * Another status than 200 is for the caller. */
+/* R_PROVIDER_UNREACHABLE: no connection, a certificate that isn't good, no answer in time. R_PROVIDER_INVALID: more than
+ * 256 KiB. Another status than 200 is for the caller. */
 rc https_ask(struct arena *arena, const struct https_question *question, struct https_answer *out,
              struct err *err);
 /* A member's text; "" if it has none. Lent. */

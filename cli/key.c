@@ -44,9 +44,9 @@ static const char HELP[] =
     "  import          makes a key of your own the active version: it leaves this machine wrapped to a\n"
     "                  key that the authority makes for this one import\n"
     "  new-recipient   makes a key for an export: its secret half goes to the file KEY, which stays with\n"
-    "                  you, its public half to standard output. Asks nobody\n"
+    "                  you, its public half as JSON to standard output. Asks nobody, and has no -o\n"
     "  open-exported   opens a protected mail or file by an exported set. Asks nobody: it works\n"
-    "                  when the authority is gone, whatever the policy says\n"
+    "                  when the authority is gone, whatever the policy says. It has no -o\n"
     "\n"
     "  --reason TEXT   why, for the log\n"
     "  --days N        until it is destroyed, 7 to 90\n"
@@ -296,6 +296,11 @@ static int run(int argc, char **argv)
         {"--keys", &args.keys, NULL, NULL}, {"--key", &args.key, NULL, NULL},
     };
     argc = options_take(&command_key, specs, sizeof specs / sizeof specs[0], argc, argv);
+    bool is_offline = argc >= 2 && (strcmp(argv[1], "new-recipient") == 0 ||
+                                    strcmp(argv[1], "open-exported") == 0);
+    if (is_offline && args.common.format != NULL) {
+        return usage_error(&command_key, "%s has no -o", argv[1]);
+    }
     if (argc >= 2 && strcmp(argv[1], "new-recipient") == 0) {
         return key_new_recipient(argc, argv);
     }

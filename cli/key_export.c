@@ -4,19 +4,38 @@
 #include <stdio.h>
 #include <unistd.h>
 
+#include "chancery/config/v1/receipt.pb-c.h"
 #include "cli/key.h"
 #include "cli/output.h"
 #include "cli/protected.h"
+#include "cli/secret_file.h"
 #include "client/exported_keys.h"
 #include "client/proof.h"
 
 /* --- export ----------------------------------------------------------------------------------- */
 
-static int save(struct session *s, const char *path, const Chancery__V1__ExportKeysResponse *r)
+static int tell_exported(struct session *s, enum answer answer, const char *path,
+                         const Chancery__V1__ExportKeysResponse *r)
+{
+    Chancery__Config__V1__ExportedKeys document;
+    chancery__config__v1__exported_keys__init(&document);
+    document.versions = r->versions;
+    document.left_out = r->left_out;
+    document.approval_id = r->approval_id;
+    document.output = text_field(r->approval_id[0] == '\0' ? path : "");
+    return r->approval_id[0] == '\0' ? answer_print_beside(s, answer, path, &document.base)
+                                     : answer_print(s, answer, &document.base);
+}
+
+static int save(struct session *s, enum answer answer, const char *path,
+                const Chancery__V1__ExportKeysResponse *r)
 {
     struct err err = {0};
     if (!output_write(path, slice_str(r->key_set), &err).ok) {
         return fail_with(s->command, &err);
+    }
+    if (answer != ANSWER_TEXT) {
+        return tell_exported(s, answer, path, r);
     }
     FILE *out = output_is_standard(path) ? stderr : stdout;
     fprintf(out, "%" PRId32 " versions are in it\n", r->versions);
@@ -53,11 +72,15 @@ int key_export(struct session *s, const struct verb_args *common)
     if (code != EXIT_OK) {
         return code;
     }
+    const Chancery__V1__ExportKeysResponse *r = (const void *)response;
+    if (common->answer != ANSWER_TEXT && r->approval_id[0] != '\0') {
+        return tell_exported(s, common->answer, common->operands[0], r);
+    }
     if (verb_was_asked(response)) {
         puts("then say the same again, with --approval and that id");
         return EXIT_OK;
     }
-    return save(s, common->operands[0], (const void *)response);
+    return save(s, common->answer, common->operands[0], r);
 }
 
 int key_cancel_export(struct session *s, const struct verb_args *common)
@@ -123,7 +146,10 @@ static rc read_keys(struct arena *arena, const struct key_args *args,
         if (args->key == NULL) {
             FAIL(err, R_INPUT_INVALID, "%s is encrypted: give its key with --key", args->keys);
         }
+        TRY(secret_file_check(args->key, err));
         TRY(proof_key_read(args->key, &key, err));
+    } else {
+        TRY(secret_file_check(args->keys, err));
     }
     rc result = exported_keys_read(arena, set, key, out, err);
     jwk_private_free(key);

@@ -3,6 +3,7 @@
 #include "crypto/key_import.h"
 #include "base/encode.h"
 #include "cli/key.h"
+#include "cli/secret_file.h"
 #include "client/proof.h"
 #include "crypto/jwk_secret.h"
 
@@ -32,6 +33,7 @@ static rc read_sealing(struct arena *arena, const char *path, struct own_key *ou
 static rc read_private(struct arena *arena, const char *path, struct own_key *out, struct err *err)
 {
     struct jwk_private *key = NULL;
+    TRY(secret_file_check(path, err));
     TRY(proof_key_read(path, &key, err));
     rc result = jwk_private_export(key, &out->bytes, err);
     out->thumbprint = base64url_dup(arena, jwk_thumbprint(jwk_private_public(key)));

@@ -23,7 +23,7 @@ struct login_device {
 };
 rc login_ask_device(struct arena *arena, const SignIn *sign_in, const struct provider *provider,
                     struct login_device *out, struct err *err);
-/* Wait until it is confirmed. R_INPUT_INVALID: it was refused, or has expired. */
+/* Wait until it is confirmed. R_SIGN_IN_FAILED: it was refused, or has expired. R_PROVIDER_INVALID: what it gives is no good token. */
 rc login_wait(struct arena *arena, const SignIn *sign_in, const struct provider *provider,
               const struct login_device *device, struct login_tokens *out, struct err *err);
 /* New tokens for a refresh token (RFC 6749 §6). Of what isn't given anew, the old one holds. */
@@ -58,7 +58,7 @@ rc login_lock(struct arena *arena, const char *context, int *fd, struct err *err
 void login_unlock(int *fd);
 
 /* renew.c: before a profile is used. Names the token that is kept for its context in token_file, renewed if it ends within
- * a minute and can be. R_PROFILE_INVALID: nobody is signed in, or the sign-in has ended. */
+ * a minute and can be. R_SIGN_IN_FAILED: nobody is signed in, or the sign-in has ended; R_PROVIDER_UNREACHABLE. */
 rc login_use(struct arena *arena, const char *context, Profile *profile, struct err *err);
 /* The same without renewing: the file, whether or not its token still holds. */
 rc login_name_file(struct arena *arena, const char *context, Profile *profile, struct err *err);

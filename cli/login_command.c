@@ -4,9 +4,11 @@
 #include <string.h>
 
 #include "base/utf8.h"
+#include "cli/contexts.h"
 #include "cli/login.h"
 #include "cli/session.h"
 #include "cli/when.h"
+#include "wire/message_text.h"
 
 static const char LOGIN_HELP[] =
     "usage: chancery login [--profile NAME]\n"
@@ -15,7 +17,7 @@ static const char LOGIN_HELP[] =
     "an address and a code, you open the address in any browser, on any device, and enter the code\n"
     "there (RFC 8628). The token that comes is kept for you alone, and every command that uses the\n"
     "context asks with it. If the provider also gives a refresh token, it is renewed by itself when\n"
-    "it ends; without one, sign in again.\n"
+    "it ends; without one, sign in again. It has no -o: somebody must read what it shows.\n"
     "\n"
     "Look at the address before you enter the code, and enter none that somebody sends you.\n"
     "\n"
@@ -29,7 +31,7 @@ static const char LOGOUT_HELP[] =
     "usage: chancery logout [--profile NAME]\n"
     "\n"
     "Deletes the tokens that chancery login has got for a context, and tells the identity provider to\n"
-    "forget the refresh token (RFC 7009), where it can. The context stays.\n"
+    "forget the refresh token (RFC 7009), where it can. The context stays. It has no -o.\n"
     "\n"
     "  chancery logout --profile contoso\n";
 
@@ -101,11 +103,48 @@ static rc show_done(struct session *s, const struct login_tokens *tokens, struct
     return OK;
 }
 
+static bool is_same(struct arena *arena, const Profile *one, const Profile *other)
+{
+    const char *texts[2];
+    return message_to_json(arena, &one->base, false, false, &texts[0], NULL).ok &&
+           message_to_json(arena, &other->base, false, false, &texts[1], NULL).ok &&
+           strcmp(texts[0], texts[1]) == 0;
+}
+
+/* Somebody may have removed or replaced the context while the code waited: another authority must not get the token, and a
+ * context that is gone leaves none. Under the lock, as whoever removes one. */
+static rc check_still_there(struct session *s, struct err *err)
+{
+    Profile *now = NULL;
+    bool is_there = false;
+    TRY(context_exists(s->named.file, &is_there, err));
+    if (is_there) {
+        TRY(profile_read(s->arena, s->named.file, &now, err));
+    }
+    if (!is_there || !is_same(s->arena, now, s->profile)) {
+        FAIL(err, R_SIGN_IN_FAILED, "context %s was %s meanwhile, so nothing was kept",
+             s->named.context, is_there ? "changed" : "removed");
+    }
+    return OK;
+}
+
 static rc keep(struct session *s, const struct login_tokens *tokens, struct err *err)
 {
     AUTO(login_unlock) int lock = -1;
     TRY(login_lock(s->arena, s->named.context, &lock, err));
+    TRY(check_still_there(s, err));
     return login_store(s->arena, s->named.context, tokens, err);
+}
+
+/* What isn't kept is of no use to anybody; that the provider can't forget it is no other failure. */
+static rc keep_or_give_back(struct session *s, const struct provider *provider,
+                            const struct login_tokens *tokens, struct err *err)
+{
+    rc kept = keep(s, tokens, err);
+    if (!kept.ok && tokens->refresh[0] != '\0') {
+        (void)login_revoke(s->arena, s->profile->login, provider, tokens->refresh, NULL).ok;
+    }
+    return kept;
 }
 
 static rc sign_in(struct session *s, struct err *err)
@@ -118,7 +157,7 @@ static rc sign_in(struct session *s, struct err *err)
     TRY(login_ask_device(s->arena, by, &provider, &device, err));
     show_device(&device);
     TRY(login_wait(s->arena, by, &provider, &device, &tokens, err));
-    TRY(keep(s, &tokens, err));
+    TRY(keep_or_give_back(s, &provider, &tokens, err));
     return show_done(s, &tokens, err);
 }
 

@@ -7,6 +7,7 @@
 #include "base/encode.h"
 #include "cli/https_ask.h"
 #include "cli/login.h"
+#include "cli/secret_file.h"
 #include "cli/session.h"
 
 enum {
@@ -68,6 +69,7 @@ static rc read_secret(struct arena *arena, const SignIn *sign_in, const char **o
     if (sign_in->client_secret_file[0] == '\0') {
         return OK;
     }
+    TRY(secret_file_check(sign_in->client_secret_file, err));
     TRY(read_own_file(arena, sign_in->client_secret_file, SECRET_MAX, &text, err));
     while (text.len > 0 && text.ptr[text.len - 1] <= ' ') {
         text.len--;
@@ -98,11 +100,12 @@ static rc ask(struct arena *arena, const SignIn *sign_in, const struct provider 
 }
 
 /* RFC 6749 §5.2: `error` is a word, and error_description may say more. */
-static rc refused(const char *url, const struct https_answer *answer, struct err *err)
+static rc refused(enum reason reason, const char *url, const struct https_answer *answer,
+                  struct err *err)
 {
     const char *word = https_text(answer->object, "error"),
                *more = https_text(answer->object, "error_description");
-    FAIL(err, R_INPUT_INVALID, "%s refuses (%ld): %s%s%s", url, answer->status,
+    FAIL(err, reason, "%s refuses (%ld): %s%s%s", url, answer->status,
          word[0] == '\0' ? "without a word" : word, more[0] == '\0' ? "" : ": ", more);
 }
 
@@ -158,7 +161,7 @@ rc login_ask_device(struct arena *arena, const SignIn *sign_in, const struct pro
     const char *scopes;
     struct buf form;
     if (provider->device_endpoint[0] == '\0' || provider->token_endpoint[0] == '\0') {
-        FAIL(err, R_INPUT_INVALID, "%s grants no tokens by device codes (RFC 8628)",
+        FAIL(err, R_PROVIDER_INVALID, "%s grants no tokens by device codes (RFC 8628)",
              provider->issuer);
     }
     TRY(scopes_of(arena, sign_in, provider, &scopes, err));
@@ -166,11 +169,11 @@ rc login_ask_device(struct arena *arena, const SignIn *sign_in, const struct pro
     add(&form, "scope", scopes);
     TRY(ask(arena, sign_in, provider, provider->device_endpoint, &form, &answer, err));
     if (answer.status != HTTP_OK) {
-        return refused(provider->device_endpoint, &answer, err);
+        return refused(R_SIGN_IN_FAILED, provider->device_endpoint, &answer, err);
     }
     TRY(read_device(arena, answer.object, out, err));
     if (out->code[0] == '\0' || out->user_code[0] == '\0' || out->address[0] == '\0') {
-        FAIL(err, R_INPUT_INVALID, "%s gives no device code", provider->device_endpoint);
+        FAIL(err, R_PROVIDER_INVALID, "%s gives no device code", provider->device_endpoint);
     }
     return OK;
 }
@@ -184,16 +187,16 @@ static rc check_token(struct arena *arena, const SignIn *sign_in, const struct p
     struct login_claims claims;
     bool is_template = strchr(provider->issuer, '{') != NULL;
     if (tokens->id_token[0] == '\0') {
-        FAIL(err, R_INPUT_INVALID, "%s gives no ID token: the scopes need openid",
+        FAIL(err, R_PROVIDER_INVALID, "%s gives no ID token: the scopes need openid",
              provider->issuer);
     }
     TRY(login_read_claims(arena, tokens->id_token, sign_in->client_id, &claims, err));
     if (!is_template && strcmp(claims.issuer, provider->issuer) != 0) {
-        FAIL(err, R_INPUT_INVALID, "the ID token is of the issuer %s, and not of %s", claims.issuer,
-             provider->issuer);
+        FAIL(err, R_PROVIDER_INVALID, "the ID token is of the issuer %s, and not of %s",
+             claims.issuer, provider->issuer);
     }
     if (!claims.is_for_client) {
-        FAIL(err, R_INPUT_INVALID, "the ID token is not for the client %s", sign_in->client_id);
+        FAIL(err, R_PROVIDER_INVALID, "the ID token is not for the client %s", sign_in->client_id);
     }
     return OK;
 }
@@ -204,7 +207,7 @@ static rc read_tokens(struct arena *arena, const SignIn *sign_in, const struct p
     TRY(copy(arena, object, "id_token", &out->id_token, err));
     TRY(copy(arena, object, "refresh_token", &out->refresh, err));
     if (strlen(out->id_token) > TOKEN_MAX || strlen(out->refresh) > TOKEN_MAX) {
-        FAIL(err, R_INPUT_INVALID, "%s gives a token of more than 16 KiB", provider->issuer);
+        FAIL(err, R_PROVIDER_INVALID, "%s gives a token of more than 16 KiB", provider->issuer);
     }
     return check_token(arena, sign_in, provider, out, err);
 }
@@ -256,10 +259,10 @@ rc login_wait(struct arena *arena, const SignIn *sign_in, const struct provider 
         bool goes_on = answer.status == 0 || answer.status >= 500 ||
                        is_word(&answer, "authorization_pending") || is_word(&answer, "slow_down");
         if (!goes_on) {
-            return refused(provider->token_endpoint, &answer, err);
+            return refused(R_SIGN_IN_FAILED, provider->token_endpoint, &answer, err);
         }
     }
-    FAIL(err, R_INPUT_INVALID,
+    FAIL(err, R_SIGN_IN_FAILED,
          "nobody has confirmed the code in time: chancery login makes a new one");
 }
 
@@ -273,7 +276,7 @@ rc login_refresh(struct arena *arena, const SignIn *sign_in, const struct provid
     add(&form, "refresh_token", refresh);
     TRY(ask(arena, sign_in, provider, provider->token_endpoint, &form, &answer, err));
     if (answer.status != HTTP_OK) {
-        return refused(provider->token_endpoint, &answer, err);
+        return refused(R_SIGN_IN_FAILED, provider->token_endpoint, &answer, err);
     }
     TRY(read_tokens(arena, sign_in, provider, answer.object, out, err));
     out->refresh = out->refresh[0] == '\0' ? refresh : out->refresh;
@@ -292,5 +295,7 @@ rc login_revoke(struct arena *arena, const SignIn *sign_in, const struct provide
     add(&form, "token", refresh);
     add(&form, "token_type_hint", "refresh_token");
     TRY(ask(arena, sign_in, provider, provider->revocation_endpoint, &form, &answer, err));
-    return answer.status == HTTP_OK ? OK : refused(provider->revocation_endpoint, &answer, err);
+    return answer.status == HTTP_OK
+               ? OK
+               : refused(R_PROVIDER_INVALID, provider->revocation_endpoint, &answer, err);
 }

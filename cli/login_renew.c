@@ -41,7 +41,7 @@ static rc renew(struct arena *arena, const char *context, const SignIn *sign_in,
     }
     TRY(login_stored(arena, context, "refresh", &refresh, err));
     if (refresh[0] == '\0') {
-        FAIL(err, R_PROFILE_INVALID, "somebody has signed out meanwhile");
+        FAIL(err, R_SIGN_IN_FAILED, "somebody has signed out meanwhile");
     }
     TRY(provider_discover(arena, sign_in->issuer, sign_in->ca_file, &provider, err));
     TRY(login_refresh(arena, sign_in, &provider, refresh, &tokens, err));
@@ -53,7 +53,7 @@ static rc renew_or_tell(struct arena *arena, const char *context, const SignIn *
 {
     struct err why = {0};
     if (!renew(arena, context, sign_in, &why).ok) {
-        FAIL(err, R_PROFILE_INVALID,
+        FAIL(err, why.reason == R_PROVIDER_UNREACHABLE ? why.reason : R_SIGN_IN_FAILED,
              "the sign-in can't be renewed; chancery login --profile %s (%s)", context,
              err_words(&why));
     }
@@ -80,13 +80,13 @@ rc login_use(struct arena *arena, const char *context, Profile *profile, struct 
     }
     TRY(login_stored(arena, context, "token", &token, err));
     if (token[0] == '\0') {
-        FAIL(err, R_PROFILE_INVALID,
+        FAIL(err, R_SIGN_IN_FAILED,
              "nobody is signed in for context %s: chancery login --profile %s", context, context);
     }
     TRY(is_good(arena, token, &holds, err));
     TRY(login_stored(arena, context, "refresh", &refresh, err));
     if (!holds && refresh[0] == '\0') {
-        FAIL(err, R_PROFILE_INVALID,
+        FAIL(err, R_SIGN_IN_FAILED,
              "the sign-in of context %s has ended: chancery login --profile %s", context, context);
     }
     TRY(holds ? OK : renew_or_tell(arena, context, profile->login, err));

@@ -60,7 +60,7 @@ static rc read_payload(struct arena *arena, const char *token, json_t **out, str
         json.len > 0;
     *out = ok ? json_loadb((const char *)json.ptr, json.len, JSON_REJECT_DUPLICATES, NULL) : NULL;
     if (!json_is_object(*out)) {
-        FAIL(err, R_INPUT_INVALID, "the token is no JWT, so nobody can tell how long it holds");
+        FAIL(err, R_PROVIDER_INVALID, "the token is no JWT, so nobody can tell how long it holds");
     }
     return OK;
 }

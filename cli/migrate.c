@@ -21,6 +21,7 @@ static const char HELP[] =
     "Brings the database to the schema of this version: one transaction for each migration,\n"
     "forward only, while servers go on. Running it again does nothing. Run it as the database's\n"
     "owner. A database that is at a later version stays as it is, if that works with this one.\n"
+    "It has no -o: see its exit code.\n"
     "\n"
     "The role of a server is a member of chancery_server, which sees every boundary, or is made\n"
     "by --node-role: then PostgreSQL itself keeps other boundaries' rows from it.\n"

@@ -8,6 +8,8 @@
 
 #include "base/texts.h"
 #include "base/utf8.h"
+#include "chancery/config/v1/receipt.pb-c.h"
+#include "cli/answer.h"
 #include "cli/output.h"
 #include "cli/publisher.h"
 #include "cli/wrapper.h"
@@ -43,6 +45,7 @@ static const char HELP[] =
     "                       lets owners be told; not with --offline\n"
     "  --offline PUBLISHER  ask nobody: by the file that chancery publisher get has written\n"
     "  --mail, --file       take INPUT for a mail or a file, whatever its name\n"
+    "  -o json|yaml         print the content id as a document, with who can't be named\n"
     "\n"
     "  chancery protect --profile contoso-gateway.yaml --do-not-forward mail.eml\n"
     "  chancery protect --profile alice.yaml --encrypt-only --recipient bob@fabrikam.com plan.pdf\n"
@@ -53,7 +56,8 @@ enum { SENDER_NAME_MAX = 256 /* bytes that the authority takes */ };
 
 struct protect_args {
     const char *profile, *template, *owner, *name, *request_id, *input, *output, *branding,
-        *offline;
+        *offline, *format;
+    enum answer answer;
     const char *sender, *sender_name; /* of a mail, by its header */
     const char **languages;
     const char **recipients;      /* as given */
@@ -153,7 +157,9 @@ static int ask(struct session *s, const struct protect_args *args, struct protec
     if (code != EXIT_OK) {
         return code;
     }
-    tell_refused(out->content);
+    if (args->answer == ANSWER_TEXT) {
+        tell_refused(out->content);
+    }
     const void *license = chancery_content_license(out->content, &len);
     out->license = slice_of(license, len);
     return session_content_key(out->content, &out->key, &err).ok ? EXIT_OK
@@ -161,11 +167,27 @@ static int ask(struct session *s, const struct protect_args *args, struct protec
 }
 
 /* Where the protected content itself goes to standard output, beside it. */
-static void tell_id(const struct protect_args *args, const struct protected *made)
+static int tell_made(struct session *s, const struct protect_args *args,
+                     const struct protected *made)
 {
-    FILE *out = output_is_standard(args->output) ? stderr : stdout;
-    utf8_print(out, chancery_content_id(made->content));
-    fputc('\n', out);
+    Chancery__Config__V1__ProtectedContent document;
+    chancery__config__v1__protected_content__init(&document);
+    size_t refused = chancery_content_refused_count(made->content);
+    if (args->answer == ANSWER_TEXT) {
+        FILE *out = output_is_standard(args->output) ? stderr : stdout;
+        utf8_print(out, chancery_content_id(made->content));
+        fputc('\n', out);
+        return EXIT_OK;
+    }
+    document.content_id = text_field(chancery_content_id(made->content));
+    document.output = text_field(args->output);
+    document.refused = ARENA_ARRAY(s->arena, char *, refused + 1);
+    CH_ASSERT(document.refused != NULL); /* a session's arena is far larger */
+    for (; document.n_refused < refused; document.n_refused++) {
+        document.refused[document.n_refused] =
+            text_field(chancery_content_refused(made->content, document.n_refused));
+    }
+    return answer_print_beside(s, args->answer, args->output, &document.base);
 }
 
 static const char *default_output(struct arena *arena, const struct protect_args *args)
@@ -230,8 +252,7 @@ static int protect_mail(struct session *s, struct protect_args *args)
     if (!wrap(s, args, mail, &made, &err).ok) {
         return fail_with(s->command, &err);
     }
-    tell_id(args, &made);
-    return EXIT_OK;
+    return tell_made(s, args, &made);
 }
 
 /* --- files ------------------------------------------------------------------------------------ */
@@ -260,7 +281,7 @@ static int protect_file(struct session *s, const struct protect_args *args)
         code = fail_with(s->command, &err);
     }
     if (code == EXIT_OK) {
-        tell_id(args, &made);
+        code = tell_made(s, args, &made);
     }
     fclose(in);
     return code;
@@ -292,6 +313,7 @@ static int run(int argc, char **argv)
     struct protect_args args = {0};
     const struct option_spec specs[] = {
         {"--profile", &args.profile, NULL, NULL},
+        {"-o", &args.format, NULL, NULL},
         {"--template", &args.template, NULL, NULL},
         {"--owner", &args.owner, NULL, NULL},
         {"--name", &args.name, NULL, NULL},
@@ -315,7 +337,8 @@ static int run(int argc, char **argv)
     if (argc == 2 && !output_is_beside(args.input)) {
         return usage_error(&command_protect, "%s is no file: name an output too", args.input);
     }
-    int code = check_args(&args);
+    int code = answer_read(&command_protect, args.format, &args.answer);
+    code = code == EXIT_OK ? check_args(&args) : code;
     if (code == EXIT_OK) {
         code = is_offline(&args) ? session_begin(&session, &command_protect)
                                  : session_open(&session, &command_protect, args.profile);

@@ -82,15 +82,15 @@ static rc ask(struct arena *arena, const char *url, const char *ca_file, struct 
 static rc check_status(const char *url, const struct https_answer *answer, struct err *err)
 {
     if (answer->status >= 300 && answer->status < 400) {
-        FAIL(err, R_INPUT_INVALID,
+        FAIL(err, R_PROVIDER_INVALID,
              "%s sends elsewhere (%ld): give the issuer as its tokens have it", url,
              answer->status);
     }
     if (answer->status != HTTP_OK) {
-        FAIL(err, R_INPUT_INVALID, "%s answers with status %ld", url, answer->status);
+        FAIL(err, R_PROVIDER_INVALID, "%s answers with status %ld", url, answer->status);
     }
     if (answer->object == NULL) {
-        FAIL(err, R_INPUT_INVALID, "%s answers with no JSON object", url);
+        FAIL(err, R_PROVIDER_INVALID, "%s answers with no JSON object", url);
     }
     return OK;
 }
@@ -109,8 +109,8 @@ static rc check_same(struct arena *arena, const char *asked, const char *said, s
             return OK;
         }
     }
-    FAIL(err, R_INPUT_INVALID, "%s says that it is the issuer %s: give that, to the letter", asked,
-         said[0] == '\0' ? "\"\"" : said);
+    FAIL(err, R_PROVIDER_INVALID, "%s says that it is the issuer %s: give that, to the letter",
+         asked, said[0] == '\0' ? "\"\"" : said);
 }
 
 static rc copy(struct arena *arena, const char *text, const char **out, struct err *err)
@@ -161,7 +161,7 @@ static rc read_document(struct arena *arena, const char *asked, const json_t *ob
     TRY(copy(arena, https_text(object, "issuer"), &out->issuer, err));
     TRY(check_same(arena, asked, out->issuer, err));
     if (!is_https(keys)) {
-        FAIL(err, R_INPUT_INVALID, "%s names no jwks_uri that is https://", asked);
+        FAIL(err, R_PROVIDER_INVALID, "%s names no jwks_uri that is https://", asked);
     }
     TRY(copy(arena, keys, &out->jwks_uri, err));
     take_algorithms(object, out);

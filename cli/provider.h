@@ -19,7 +19,7 @@ struct provider {
 };
 
 /* Ask an issuer, or the address of its metadata. `issuer` may be Entra's for all directories: with {tenantid}, common or
- * organizations in its path. R_INPUT_INVALID, with the address and what is wrong: it is no https:// address, gives no answer,
- * answers for another issuer, or names no keys. */
+ * organizations in its path. With the address and what is wrong: R_INPUT_INVALID for no https:// address, R_PROVIDER_UNREACHABLE without
+ * an answer, R_PROVIDER_INVALID for one that is no JSON, of another issuer, or names no keys. */
 rc provider_discover(struct arena *arena, const char *issuer, const char *ca_file,
                      struct provider *out, struct err *err);

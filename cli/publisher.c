@@ -6,6 +6,7 @@
 #include <string.h>
 
 #include "base/utf8.h"
+#include "chancery/config/v1/receipt.pb-c.h"
 #include "chancery/v1/publishing.pb-c.h"
 #include "cli/output.h"
 #include "cli/protected.h"
@@ -63,11 +64,36 @@ int publisher_read(struct session *s, const char *path, chancery_publisher **out
     return session_tell(s, chancery_publisher_load(bytes.ptr, bytes.len, out));
 }
 
-static void show_publisher(FILE *out, const chancery_publisher *publisher)
+static int print_publisher(struct session *s, enum answer answer, const char *path,
+                           const chancery_publisher *publisher)
+{
+    Chancery__Config__V1__PublisherFile document;
+    Google__Protobuf__Timestamp time = GOOGLE__PROTOBUF__TIMESTAMP__INIT;
+    chancery__config__v1__publisher_file__init(&document);
+    size_t count = chancery_publisher_owner_count(publisher);
+    time.seconds = chancery_publisher_expire_time(publisher);
+    document.certificate_id = text_field(chancery_publisher_certificate_id(publisher));
+    document.name = text_field(chancery_publisher_name(publisher));
+    document.expire_time = &time;
+    document.owners = ARENA_ARRAY(s->arena, char *, count + 1);
+    CH_ASSERT(document.owners != NULL); /* a session's arena is far larger */
+    for (; document.n_owners < count; document.n_owners++) {
+        document.owners[document.n_owners] =
+            text_field(chancery_publisher_owner(publisher, document.n_owners));
+    }
+    return answer_print_beside(s, answer, path, &document.base);
+}
+
+/* `path`: the file that is written; "": none is. */
+static int show_publisher(struct session *s, enum answer answer, const char *path,
+                          const chancery_publisher *publisher)
 {
     char end[WHEN_BYTES];
-    Google__Protobuf__Timestamp time;
-    google__protobuf__timestamp__init(&time);
+    FILE *out = output_is_standard(path) ? stderr : stdout;
+    Google__Protobuf__Timestamp time = GOOGLE__PROTOBUF__TIMESTAMP__INIT;
+    if (answer != ANSWER_TEXT) {
+        return print_publisher(s, answer, path, publisher);
+    }
     time.seconds = chancery_publisher_expire_time(publisher);
     when_format(&time, end);
     fprintf(out, "certificate  %s\nends         %s\npublisher    ",
@@ -78,6 +104,7 @@ static void show_publisher(FILE *out, const chancery_publisher *publisher)
         utf8_print(out, chancery_publisher_owner(publisher, i));
     }
     fputc('\n', out);
+    return EXIT_OK;
 }
 
 static rc write_publisher(const char *path, const chancery_publisher *publisher, struct err *err)
@@ -105,12 +132,24 @@ static int get(struct session *s, const struct verb_args *common)
         return code;
     }
     if (write_publisher(common->operands[0], publisher, &err).ok) {
-        show_publisher(output_is_standard(common->operands[0]) ? stderr : stdout, publisher);
+        code = show_publisher(s, common->answer, common->operands[0], publisher);
     } else {
         code = fail_with(s->command, &err);
     }
     chancery_publisher_free(publisher);
     return code;
+}
+
+static int tell_registered(struct session *s, enum answer answer, const chancery_content *content)
+{
+    Chancery__Config__V1__RegisteredContent document;
+    if (answer == ANSWER_TEXT) {
+        puts(chancery_content_id(content));
+        return EXIT_OK;
+    }
+    chancery__config__v1__registered_content__init(&document);
+    document.content_id = text_field(chancery_content_id(content));
+    return answer_print(s, answer, &document.base);
 }
 
 static int register_it(struct session *s, const struct verb_args *args)
@@ -127,7 +166,7 @@ static int register_it(struct session *s, const struct verb_args *args)
         session_tell(s, chancery_content_from_license(p.license.ptr, p.license.len, &content));
     code = code == EXIT_OK ? session_tell(s, chancery_register(s->library, content, NULL)) : code;
     if (code == EXIT_OK) {
-        puts(chancery_content_id(content));
+        code = tell_registered(s, args->answer, content);
     }
     chancery_content_free(content);
     return code;
@@ -149,20 +188,21 @@ static int revoke(struct session *s, const struct verb_args *common)
                           &chancery__v1__revoke_publisher_response__descriptor, "revoked");
 }
 
-static int show(int argc, char **argv)
+static int show(struct verb_args *args, int argc, char **argv)
 {
     struct session session;
     chancery_publisher *publisher = NULL;
     if (argc != 3) {
         return usage_error(&command_publisher, "show: give one publisher's file");
     }
-    int code = session_begin(&session, &command_publisher);
+    int code = answer_read(&command_publisher, args->format, &args->answer);
+    code = code == EXIT_OK ? session_begin(&session, &command_publisher) : code;
     if (code != EXIT_OK) {
         return code;
     }
     code = publisher_read(&session, argv[2], &publisher);
     if (code == EXIT_OK) {
-        show_publisher(stdout, publisher);
+        code = show_publisher(&session, args->answer, "", publisher);
         chancery_publisher_free(publisher);
     }
     session_close(&session);
@@ -188,7 +228,7 @@ static int run(int argc, char **argv)
     };
     argc = options_take(&command_publisher, specs, sizeof specs / sizeof specs[0], argc, argv);
     if (argc >= 2 && strcmp(argv[1], "show") == 0) {
-        return show(argc, argv);
+        return show(&args.common, argc, argv);
     }
     return verbs_run(&command_publisher, VERBS, sizeof VERBS / sizeof VERBS[0], &args.common, argc,
                      argv);

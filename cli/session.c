@@ -14,6 +14,7 @@
 #include "cli/failure.h"
 #include "cli/invocation.h"
 #include "cli/login.h"
+#include "cli/secret_file.h"
 #include "crypto/algs.h"
 #include "wire/message_text.h"
 
@@ -123,8 +124,16 @@ static void err_of(const chancery_error *error, struct err *err)
                     chancery_error_detail(error));
 }
 
+static rc check_secrets(const Profile *p, struct err *err)
+{
+    TRY(secret_file_check(p->key_file, err));
+    TRY(secret_file_check(p->token_file, err));
+    return secret_file_check(p->dpop_key_file, err);
+}
+
 static rc open_library(struct session *s, struct err *err)
 {
+    TRY(check_secrets(s->profile, err));
     chancery_options *options = chancery_options_new();
     chancery_options_set_server(options, s->profile->server);
     chancery_options_set_ca_file(options, s->profile->ca_file);

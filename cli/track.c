@@ -11,7 +11,7 @@
 
 static const char REVOKE_HELP[] =
     "usage: chancery revoke --profile FILE [--user ADDRESS | --outside] [--reason TEXT]\n"
-    "                       CONTENT-ID|FILE\n"
+    "                       [-o json|yaml] CONTENT-ID|FILE\n"
     "\n"
     "Takes content back, for everybody, for readers outside or for one person: licenses are refused\n"
     "from now on. For\n"
@@ -27,7 +27,7 @@ static const char REVOKE_HELP[] =
     "Next: chancery track shows who opened it before; chancery restore undoes it.\n";
 static const char RESTORE_HELP[] =
     "usage: chancery restore --profile FILE [--user ADDRESS | --outside] [--reason TEXT]\n"
-    "                       CONTENT-ID|FILE\n"
+    "                       [-o json|yaml] CONTENT-ID|FILE\n"
     "\n"
     "Undoes a revocation: of the content as a whole, where whoever was shut out personally stays\n"
     "shut out; or, with --user, of one person. What is not revoked is NOT_FOUND, also because it\n"
@@ -42,7 +42,7 @@ static const char RESTORE_HELP[] =
     "Next: chancery track shows who opens it from now on.\n";
 static const char TRACK_HELP[] =
     "usage: chancery track --profile FILE [-o json|yaml] CONTENT-ID|FILE\n"
-    "       chancery track --profile FILE --notify on|off CONTENT-ID|FILE\n"
+    "       chancery track --profile FILE --notify on|off [-o json|yaml] CONTENT-ID|FILE\n"
     "\n"
     "Shows who opened a content, who was refused and why: the latest 50 attempts, newest first.\n"
     "For its owner, its issuer and admins of its tenant; with the protected mail or file also for\n"
@@ -65,7 +65,8 @@ static void time_text(const Google__Protobuf__Timestamp *time, char out[RFC3339_
 /* --- revoke and restore ----------------------------------------------------------------------- */
 
 struct change_args {
-    const char *profile, *user, *reason;
+    const char *profile, *user, *reason, *format;
+    enum answer answer;
     bool outside;
 };
 
@@ -75,10 +76,23 @@ static int parse_change(const struct command *command, int argc, char **argv,
     const struct option_spec specs[] = {{"--profile", &args->profile, NULL, NULL},
                                         {"--user", &args->user, NULL, NULL},
                                         {"--outside", NULL, &args->outside, NULL},
-                                        {"--reason", &args->reason, NULL, NULL}};
-    return options_take(command, specs, sizeof specs / sizeof specs[0], argc, argv) == 2
-               ? EXIT_OK
-               : usage_error(command, "give one content id, or a protected mail or file");
+                                        {"--reason", &args->reason, NULL, NULL},
+                                        {"-o", &args->format, NULL, NULL}};
+    if (options_take(command, specs, sizeof specs / sizeof specs[0], argc, argv) != 2) {
+        return usage_error(command, "give one content id, or a protected mail or file");
+    }
+    return answer_read(command, args->format, &args->answer);
+}
+
+/* What was done has no more to say than that. */
+static int tell_done(struct session *s, enum answer answer, const char *done,
+                     const ProtobufCMessage *response)
+{
+    if (answer != ANSWER_TEXT) {
+        return answer_print(s, answer, response);
+    }
+    puts(done);
+    return EXIT_OK;
 }
 
 static int run_revoke(int argc, char **argv)
@@ -105,7 +119,7 @@ static int run_revoke(int argc, char **argv)
                             &chancery__v1__revoke_response__descriptor, &response);
     }
     if (code == EXIT_OK) {
-        puts("revoked");
+        code = tell_done(&session, args.answer, "revoked", response);
     }
     session_close(&session);
     return code;
@@ -140,7 +154,7 @@ static int run_restore(int argc, char **argv)
                             &chancery__v1__restore_response__descriptor, &response);
     }
     if (code == EXIT_OK) {
-        puts("restored");
+        code = tell_done(&session, args.answer, "restored", response);
     }
     session_close(&session);
     return code;
@@ -189,7 +203,7 @@ static int ask_access(struct session *session, const struct content_operand *con
 }
 
 static int set_notification(struct session *session, const struct content_operand *content,
-                            bool is_on)
+                            bool is_on, enum answer answer)
 {
     ProtobufCMessage *response = NULL;
     Chancery__V1__SetNotificationRequest request;
@@ -199,10 +213,10 @@ static int set_notification(struct session *session, const struct content_operan
     request.notify_owner = is_on;
     int code = session_call(session, "TrackingService/SetNotification", &request.base,
                             &chancery__v1__set_notification_response__descriptor, &response);
-    if (code == EXIT_OK) {
-        puts(is_on ? "the owner is told" : "the owner is not told");
-    }
-    return code;
+    return code == EXIT_OK
+               ? tell_done(session, answer, is_on ? "the owner is told" : "the owner is not told",
+                           response)
+               : code;
 }
 
 static int show(struct session *session, const struct content_operand *content, enum answer answer)
@@ -241,7 +255,7 @@ static int run_track(int argc, char **argv)
     code = content_operand_read(&session, argv[1], &content);
     if (code == EXIT_OK) {
         code = notify == NULL ? show(&session, &content, answer)
-                              : set_notification(&session, &content, position == 0);
+                              : set_notification(&session, &content, position == 0, answer);
     }
     session_close(&session);
     return code;

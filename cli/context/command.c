@@ -48,7 +48,7 @@ static const char HELP[] =
     "\n"
     "A context is a file of ~/.config/chancery/contexts ($XDG_CONFIG_HOME), with the fields of\n"
     "docs/config.md. Keys and tokens stay where they are. A context that others may write to is\n"
-    "refused.\n"
+    "refused. add, use and remove have no -o.\n"
     "\n"
     "  chancery context add contoso-admin --server https://rms.example.org \\\n"
     "      --certificate admin.pem --key admin.key\n"
@@ -220,17 +220,21 @@ static int remove_one(struct session *s, const struct context_args *args, const 
 static const struct context_verb {
     const char *name;
     int least, most; /* operands */
+    bool has_answer; /* it prints a document, so it takes -o */
     int (*run)(struct session *s, const struct context_args *args, const char *name);
-} VERBS[] = {{"list", 0, 0, list},
-             {"add", 1, 1, context_add},
-             {"use", 1, 1, use},
-             {"show", 0, 1, show},
-             {"remove", 1, 1, remove_one}};
+} VERBS[] = {{"list", 0, 0, true, list},
+             {"add", 1, 1, false, context_add},
+             {"use", 1, 1, false, use},
+             {"show", 0, 1, true, show},
+             {"remove", 1, 1, false, remove_one}};
 static const char *const VERB_NAMES[] = {"list", "add", "use", "show", "remove", NULL};
 
 static int run_verb(const struct context_verb *verb, struct context_args *args, const char *name)
 {
     struct session session;
+    if (args->format != NULL && !verb->has_answer) {
+        return usage_error(&command_context, "%s has no -o", verb->name);
+    }
     int code = answer_read(&command_context, args->format, &args->answer);
     code = code == EXIT_OK ? session_begin(&session, &command_context) : code;
     if (code == EXIT_OK) {

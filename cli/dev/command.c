@@ -22,7 +22,7 @@ static const char DEV_HELP[] =
     "\n"
     "Runs a whole authority in one folder, to try things out: a private PostgreSQL, chanceryd,\n"
     "keys and certificates, four tenants, an identity provider that signs what you ask for, and\n"
-    "profiles for the other commands. Never use it in production.\n"
+    "profiles for the other commands. Never use it in production. It has no -o.\n"
     "\n"
     "  start    make what is missing, and start; again, it keeps everything and is quick\n"
     "  stop     end the processes\n"

@@ -21,6 +21,7 @@ static const char HELP[] =
     "certificate for 30 days, the first admin's key and certificate, configuration, and the SQL of the\n"
     "database's roles. It prints each file, and then what is left to do, as commands. What is there\n"
     "already is kept, so it may be run again. An installation that says something else is refused.\n"
+    "It has no -o.\n"
     "\n"
     "  --dir DIR              folder of all files; default: /etc/chancery\n"
     "  --listen ADDRESS:PORT  where to listen; default: 0.0.0.0 and the port of URL\n"

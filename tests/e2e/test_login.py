@@ -184,7 +184,7 @@ def test_who_says_no(home, provider):
     with home.login("work") as (process, told):
         provider.refuse(*asked(told))
         _, error = process.communicate(timeout=60)
-    assert process.returncode == FAILED and "access_denied" in error and not home.kept()
+    assert process.returncode == FAILED and "SIGN_IN_FAILED" in error and "access_denied" in error and not home.kept()
 
 
 @needs_provider
@@ -201,6 +201,8 @@ def test_doctor_looks_at_what_is_kept(home, provider):
         os.chmod(home.path("work", kind), 0o644)
         assert "FILE_MODE" in home.chancery("doctor", "--profile", "work", expect=FAILED).stdout, kind
         os.chmod(home.path("work", kind), 0o600)
+    os.chmod(home.path("work", "token"), 0o640)
+    assert json.loads(home.whoami("work", expect=FAILED).stderr)["error"]["reason"] == "FILE_MODE"
     os.chmod(home.path("work", "refresh"), 0o666)
     home.end_token("work")
     os.chmod(home.path("work", "token"), 0o600)
@@ -319,12 +321,14 @@ def test_what_a_provider_says_is_shown_as_text(home, liar):
 def test_nothing_is_asked_of_whom_can_not_be_used(home, liar, metadata, device, words):
     liar.metadata, liar.device = metadata, device
     home.add("work", liar.issuer, liar.ca_file)
-    assert words in home.chancery("login", "--profile", "work", expect=FAILED).stderr and not liar.posted("/token")
+    told = home.chancery("login", "--profile", "work", expect=FAILED).stderr
+    assert words in told and "PROVIDER_INVALID" in told and not liar.posted("/token")
 
 
 @pytest.mark.parametrize("answer, words", [
     ((200, {"access_token": "a"}), "gives no ID token"), ((200, {"id_token": "nonsense"}), "no JWT"), ((200, {"id_token": "a.b.c"}), "no JWT"),
-    ((200, {"id_token": "a" * 20_000}), "more than 16 KiB"), ((200, b"[]"), "gives no ID token"), ((400, {"error": "expired_token"}), "expired_token"),
+    ((200, {"id_token": "a" * 20_000}), "more than 16 KiB"), ((200, b"[]"), "gives no ID token"),
+    ((400, {"error": "expired_token"}), "expired_token"),
     ((400, {}), "without a word"), ((302, {}), "refuses (302)"),
     ((400, {"error": "invalid_grant", "error_description": "no\nway\x1b[2J"}), "invalid_grant: no\\nway\\x1b")],
     ids=["no ID token", "no token", "no claims", "large", "a list", "expired", "no word", "redirect", "controls"])
@@ -341,13 +345,15 @@ def test_tokens_that_are_none(home, liar, answer, words):
 def test_tokens_for_others(home, liar, claims, words):
     liar.answers = [liar.good(**claims)]
     home.add("work", liar.issuer, liar.ca_file)
-    assert words in home.chancery("login", "--profile", "work", expect=FAILED).stderr and not home.kept()
+    told = home.chancery("login", "--profile", "work", expect=FAILED).stderr
+    assert words in told and "PROVIDER_INVALID" in told and not home.kept()
 
 
 def test_a_code_that_nobody_confirms(home, liar):
     liar.device, liar.answers = {"expires_in": 2}, [PENDING]
     home.add("work", liar.issuer, liar.ca_file)
-    assert "nobody has confirmed the code in time" in home.chancery("login", "--profile", "work", expect=FAILED).stderr
+    told = home.chancery("login", "--profile", "work", expect=FAILED).stderr
+    assert "SIGN_IN_FAILED" in told and "nobody has confirmed the code in time" in told
 
 
 @pytest.mark.parametrize("ways, is_posted", [(None, False), (["client_secret_post"], True)])
@@ -391,6 +397,32 @@ def test_a_token_goes_to_no_other_context(home, liar):
         else:
             home.add("work", liar.issuer, liar.ca_file, "--replace")
         assert not os.path.exists(home.path("work", "token"))
+
+
+@pytest.mark.parametrize("way", ["removed", "replaced", "changed"])
+def test_a_sign_in_for_a_context_that_changed_meanwhile_keeps_nothing(home, liar, way):
+    """The tokens would lie there without their context, or go to the authority that was put in its place."""
+    status, good = liar.good()
+    liar.answers = [(status, {**good, "refresh_token": "nobodys"})]
+    home.add("work", liar.issuer, liar.ca_file)
+    liar.may_answer.clear()
+    try:
+        with home.login("work") as (process, _):
+            eventually(lambda: liar.posted("/token"), "it asks for the tokens")
+            if way == "removed":
+                home.chancery("context", "remove", "work")
+            elif way == "replaced":
+                home.add("work", liar.issuer, liar.ca_file, "--authority-url", "https://other.example", "--replace")
+            else:
+                with open(f"{home.folder}/.config/chancery/contexts/work.yaml", "a", encoding="utf-8") as file:
+                    file.write("loopback_without_tls: true\n")
+            liar.may_answer.set()
+            out, error = process.communicate(timeout=60)
+    finally:
+        liar.may_answer.set()
+    assert process.returncode == FAILED and "signed in" not in out
+    assert "SIGN_IN_FAILED" in error and f"context work was {'removed' if way == 'removed' else 'changed'} meanwhile" in error
+    assert not home.kept() and [form["token"] for form, _ in liar.posted("/revoke")] == ["nobodys"]
 
 
 def is_waiting(process):
@@ -445,7 +477,8 @@ def test_nobody_renews_what_was_signed_out_meanwhile(home, liar):
 
 def test_contexts_without_a_provider(home, liar):
     home.add("work", liar.issuer, liar.ca_file)
-    assert "nobody is signed in for context work" in home.whoami("work", expect=FAILED).stderr
+    told = json.loads(home.whoami("work", expect=FAILED).stderr)["error"]
+    assert told["reason"] == "SIGN_IN_FAILED" and "nobody is signed in for context work" in told["detail"]
     told = home.chancery("context", "add", "half", "--server", "https://x.example", "--issuer", liar.issuer, expect=USAGE).stderr
     assert "--issuer and --client-id belong together" in told
     home.world.a.write("bob.token", home.world.bob.encode())

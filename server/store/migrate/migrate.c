@@ -78,7 +78,7 @@ static rc take_turn(struct migrate_conn *conn, const struct migrate_options *opt
         }
         TRY(look_at_turn(conn, err));
         if (conn->lock_ms > 0 && clock_mono().ns >= end.ns) {
-            FAIL(err, R_DATABASE_LOCKED, "another chancery migrate is at work: %s",
+            FAIL(err, R_MIGRATION_BLOCKED, "another chancery migrate is at work: %s",
                  conn->blocker[0] == '\0' ? "a hidden process" : conn->blocker);
         }
         pause_for(PAUSE_MS / 4);
@@ -143,7 +143,7 @@ static rc apply_one(struct migrate_conn *conn, const struct migration *migration
 static rc blocked(const struct migration *migration, const char *blocker, struct err *err)
 {
     *err = (struct err){0};
-    FAIL(err, R_DATABASE_LOCKED, "migration %04d waits for %s", migration->version,
+    FAIL(err, R_MIGRATION_BLOCKED, "migration %04d waits for %s", migration->version,
          blocker[0] == '\0' ? "a lock" : blocker);
 }
 

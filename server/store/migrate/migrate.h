@@ -48,7 +48,7 @@ static inline void migrate_say(const struct migrate_options *options, const char
 }
 
 /* Apply what is missing, one transaction each, one run at a time; of two at once the other finds nothing to do. One that was interrupted
- * goes on where it was. R_SCHEMA_TOO_NEW; R_SCHEMA_CHANGED when an applied migration's text was changed; R_DATABASE_LOCKED;
+ * goes on where it was. R_SCHEMA_TOO_NEW; R_SCHEMA_CHANGED when an applied migration's text was changed; R_MIGRATION_BLOCKED;
  * R_DATABASE_UNAVAILABLE; R_DATABASE_ERROR. The detail says more. */
 rc migrate_apply(const struct migrate_options *options, struct err *err);
 

@@ -60,7 +60,7 @@ static rc run(struct migrate_conn *conn, const struct making *making, const char
         return done;
     }
     *err = (struct err){0};
-    FAIL(err, R_DATABASE_LOCKED, "%s waits for %s", making->line,
+    FAIL(err, R_MIGRATION_BLOCKED, "%s waits for %s", making->line,
          conn->blocker[0] == '\0' ? "a transaction" : conn->blocker);
 }
 

@@ -214,7 +214,7 @@ static void a_lock_that_others_hold_is_not_waited_for(void **state)
     sql("SET application_name = 'a dump'");
     sql("BEGIN");
     sql("LOCK TABLE audit_small IN ACCESS SHARE MODE");
-    fails(R_DATABASE_LOCKED, &err);
+    fails(R_MIGRATION_BLOCKED, &err);
     snprintf(pid, sizeof pid, "migration 0007 waits for process %d, role", PQbackendPID(other));
     assert_ptr_equal(strstr(err.detail, pid), err.detail);
     assert_non_null(strstr(err.detail, ", a dump, in a transaction for "));
@@ -238,7 +238,7 @@ static void an_index_waits_for_others_no_longer_than_was_said(void **state)
     sql("LOCK TABLE audit_large IN ROW EXCLUSIVE MODE");
     these.wait_s = 2;
     assert_false(migrate_apply(&these, &err).ok);
-    assert_int_equal(err.reason, R_DATABASE_LOCKED);
+    assert_int_equal(err.reason, R_MIGRATION_BLOCKED);
     snprintf(pid, sizeof pid, "making by_what on audit_large waits for process %d, role",
              PQbackendPID(other));
     assert_ptr_equal(strstr(err.detail, pid), err.detail);
@@ -282,7 +282,7 @@ static void another_run_is_waited_for_no_longer_than_was_said(void **state)
     char pid[96];
     (void)state;
     sql("SELECT pg_advisory_lock(hashtext('chancery migrate'))");
-    fails(R_DATABASE_LOCKED, &err);
+    fails(R_MIGRATION_BLOCKED, &err);
     snprintf(pid, sizeof pid, "another chancery migrate is at work: process %d, role",
              PQbackendPID(other));
     assert_ptr_equal(strstr(err.detail, pid), err.detail);

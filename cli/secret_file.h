@@ -1,0 +1,10 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Files that hold a private key, a token or another secret. */
+#pragma once
+
+#include "base/err.h"
+
+/* R_FILE_MODE if others than its owner may read or change it. As libpq has it of client keys, the group may read a file of
+ * root's: so services are given one. Pipes and devices are taken as they are, "" and what is not there are for whoever opens
+ * it. */
+rc secret_file_check(const char *path, struct err *err);
