@@ -201,7 +201,7 @@ def test_doctor_looks_at_what_is_kept(home, provider):
         os.chmod(home.path("work", kind), 0o644)
         assert "FILE_MODE" in home.chancery("doctor", "--profile", "work", expect=FAILED).stdout, kind
         os.chmod(home.path("work", kind), 0o600)
-    os.chmod(home.path("work", "token"), 0o640)
+    os.chmod(home.path("work", "token"), 0o604)
     assert json.loads(home.whoami("work", expect=FAILED).stderr)["error"]["reason"] == "FILE_MODE"
     os.chmod(home.path("work", "refresh"), 0o666)
     home.end_token("work")
