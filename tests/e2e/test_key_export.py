@@ -341,6 +341,7 @@ def test_everything_opens_without_the_authority(world, tenant, tmp_path):
                 token.deserialize(file.read(), jwk.JWK.from_pem(pem.read()))
         bare = tmp_path / "keys.json"
         bare.write_bytes(token.payload)
+        bare.chmod(0o600)  # it is as secret as a key: one that others can read is refused (FILE_MODE)
         offline("open-exported", "--keys", str(bare), made[0][1], str(tmp_path / "by-bare"))
         assert same(made[0][0], tmp_path / "by-bare")
         what_does_not_open(tmp_path, json.loads(token.payload), made, keys, key)
@@ -354,6 +355,7 @@ def what_does_not_open(folder, found, made, keys, key):
     def fails(why, set_, target, *more):
         path = folder / "wrong.json"
         path.write_text(set_ if isinstance(set_, str) else json.dumps(set_))
+        path.chmod(0o600)
         output = folder / "not-opened"
         assert why in offline("open-exported", "--keys", str(path), *more, target, str(output), expect=1).stderr
         assert not output.exists()
