@@ -256,7 +256,7 @@ static rc ask(struct client *client, const char *method, struct slice request, s
         return OK;
     }
     rc failed = no_answer(client, code, problem, err);
-    refusal->is_silent = err->reason == R_AUTHORITY_UNREACHABLE;
+    refusal->is_silent = err_is(err, R_AUTHORITY_UNREACHABLE);
     return failed;
 }
 

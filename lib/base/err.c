@@ -67,9 +67,16 @@ const char *err_words(const struct err *err)
     return err->detail[0] != '\0' ? err->detail : reason_info(err->reason)->text;
 }
 
+bool err_is(const struct err *err, enum reason reason)
+{
+    return err != NULL && err->reason == reason;
+}
+
 void err_clear(struct err *err)
 {
-    *err = (struct err){0};
+    if (err != NULL) {
+        *err = (struct err){0};
+    }
 }
 
 void err_assert_failed(const char *cond, const char *file, int line)

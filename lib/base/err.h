@@ -94,7 +94,10 @@ rc err_raise_check(struct err *err, enum reason reason, const char *file, int li
                    const char *check);
 /* The detail; where there is none, what the reason says. Lent by the error. */
 const char *err_words(const struct err *err);
-/* Forget an error that was handled. */
+/* Whether this was why. False where none was lent, so ask this and not `err->reason` of an error that a caller may have
+ * left out. */
+bool err_is(const struct err *err, enum reason reason);
+/* Forget an error that was handled, if one was lent. */
 void err_clear(struct err *err);
 
 /* Return from this function if the call failed. */

@@ -82,8 +82,7 @@ static rc decode(struct arena *arena, struct slice text, enum reason malformed, 
                  struct err *err)
 {
     if (!base64url_decode(arena, text, out, err).ok) {
-        FAIL(err, err != NULL && err->reason == R_ARENA_EXHAUSTED ? R_ARENA_EXHAUSTED : malformed,
-             "not base64url");
+        FAIL(err, err_is(err, R_ARENA_EXHAUSTED) ? R_ARENA_EXHAUSTED : malformed, "not base64url");
     }
     return OK;
 }

@@ -55,7 +55,7 @@ bool offline_license_is_one(struct slice bytes)
 
 static rc malformed(struct err *err, const char *what)
 {
-    if (err->reason == R_ARENA_EXHAUSTED) {
+    if (err_is(err, R_ARENA_EXHAUSTED)) {
         return (rc){false};
     }
     FAIL(err, R_LICENSE_MALFORMED, "offline license: %s", what);

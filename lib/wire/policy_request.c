@@ -12,7 +12,7 @@ typedef Chancery__V1__ProtectRequest Request;
 
 static rc invalid(struct err *err, const char *field, const char *why)
 {
-    if (err->reason == R_ARENA_EXHAUSTED) {
+    if (err_is(err, R_ARENA_EXHAUSTED)) {
         return (rc){false};
     }
     err_clear(err);

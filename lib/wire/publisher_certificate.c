@@ -117,7 +117,7 @@ rc publisher_certificate_claims(struct arena *arena, const struct publisher *pub
 
 static rc malformed(struct err *err, const char *what)
 {
-    if (err->reason == R_ARENA_EXHAUSTED) {
+    if (err_is(err, R_ARENA_EXHAUSTED)) {
         return (rc){false};
     }
     FAIL(err, R_LICENSE_MALFORMED, "publisher certificate: %s", what);

@@ -15,7 +15,7 @@ enum { LICENSE_VERSION_NUMBER = 1, LICENSE_HEADER = 2, LICENSE_SEALED = 3 };
 /* What pb_unpack says of a request's message it must not say of what lies inside a field. */
 static rc malformed(struct err *err)
 {
-    if (err->reason == R_ARENA_EXHAUSTED) {
+    if (err_is(err, R_ARENA_EXHAUSTED)) {
         return (rc){false};
     }
     FAIL(err, R_LICENSE_MALFORMED, "not a publishing license");

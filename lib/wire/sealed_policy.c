@@ -119,7 +119,7 @@ rc sealed_policy_encode(struct arena *arena, const struct policy *policy, struct
 /* What we sealed ourselves must read; whatever does not, refuses. */
 static rc invalid(struct err *err, const char *what)
 {
-    if (err->reason == R_ARENA_EXHAUSTED) {
+    if (err_is(err, R_ARENA_EXHAUSTED)) {
         return (rc){false};
     }
     FAIL(err, R_POLICY_INVALID, "sealed policy, not understood: %s", what);

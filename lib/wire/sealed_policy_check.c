@@ -9,7 +9,7 @@
 
 static rc refuse(struct err *err, const char *what)
 {
-    if (err->reason == R_ARENA_EXHAUSTED) {
+    if (err_is(err, R_ARENA_EXHAUSTED)) {
         return (rc){false};
     }
     FAIL(err, R_LICENSE_MALFORMED, "the policy of an offline license: %s", what);

@@ -30,6 +30,10 @@ def check_banned(tree):
         text = tree.code(path)
         if path != "server/daemon/main.c" and re.search(r"\b(printf|fprintf|puts)\s*\(", text):
             tree.report(path, 0, "the server speaks by its log only")
+    for path in tree.sources("lib", "client"):
+        for number, line in enumerate(tree.code(path).splitlines(), 1):
+            if path != "lib/base/err.c" and re.search(r"\berr->", line):
+                tree.report(path, number, "err->: a caller may have lent no error; ask err_is")
 
 
 def check_size(tree):

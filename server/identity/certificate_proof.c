@@ -39,7 +39,7 @@ rc certificate_proof_check(struct arena *arena, const struct certificate_proof_q
     *flaw = CERTIFICATE_PROOF_FORM;
     ENSURE(question->proof.len <= CERTIFICATE_PROOF_MAX, err, R_FIELD_INVALID);
     if (!jws_parse_long(arena, question->proof, X5C_HEADER_MAX, R_FIELD_INVALID, &jws, err).ok) {
-        FAIL(err, err->reason == R_ARENA_EXHAUSTED ? R_ARENA_EXHAUSTED : R_FIELD_INVALID,
+        FAIL(err, err_is(err, R_ARENA_EXHAUSTED) ? R_ARENA_EXHAUSTED : R_FIELD_INVALID,
              "no JWS that we can check");
     }
     ENSURE(slice_eq_nocase(jws.typ, slice_str(CERTIFICATE_PROOF_TYP)), err, R_FIELD_INVALID);

@@ -51,7 +51,7 @@ static rc parse(struct arena *arena, struct slice proof, struct jws *jws, struct
 {
     ENSURE(proof.len <= DEVICE_PROOF_MAX, err, R_FIELD_INVALID);
     if (!jws_parse_long(arena, proof, HEADER_MAX, R_FIELD_INVALID, jws, err).ok) {
-        FAIL(err, err->reason == R_ARENA_EXHAUSTED ? R_ARENA_EXHAUSTED : R_FIELD_INVALID,
+        FAIL(err, err_is(err, R_ARENA_EXHAUSTED) ? R_ARENA_EXHAUSTED : R_FIELD_INVALID,
              "no JWS that we can check");
     }
     ENSURE(slice_eq_nocase(jws->typ, slice_str(DEVICE_PROOF_TYP)), err, R_FIELD_INVALID);

@@ -12,7 +12,9 @@ import uuid
 
 import pytest
 
+from authority import BUILD
 from build_kind import is_sanitized
+from command import with_certificate
 from portal import WHY_NOT, Portal
 from portal_world import KIM, PNG, authority_options, mail_of, no_passcodes, node, opened, portal, protected, relay, relay_settings  # noqa: F401  pylint: disable=W0611
 from waiting import eventually
@@ -69,6 +71,21 @@ def test_whatever_was_sealed_it_goes_on(world, node, portal, relay, plain, statu
         assert answer.status == 200, answer.problem
     assert portal.process.poll() is None and portal.process.pid == before
     assert portal.reader().get("/healthz").status == 200
+
+
+TOKEN = (b"From: mallory@else.example\r\nSubject: hi\r\nContent-Type: multipart/mixed; boundary=b\r\n\r\n--b\r\n\r\nhi\r\n--b\r\n"
+         b"Content-Type: application/octet-stream; name=token.jwt\r\n\r\neyJx\r\n--b--\r\n")
+
+
+def test_a_token_in_an_attachment(world, node, portal):  # pylint: disable=redefined-outer-name
+    """What begins as a license that was made offline, and is none, ended whatever looked into the mail."""
+    assert "no protected message" in portal.reader().upload(TOKEN).problem
+    assert portal.process.poll() is None
+    node.write("token.eml", TOKEN)
+    with_certificate(world, "edge", world.gateway)
+    done = subprocess.run([f"{BUILD}/cli/chancery", "open", "--profile", f"{world.a.folder}/edge.yaml", f"{node.folder}/token.eml",
+                           f"{node.folder}/out"], capture_output=True, text=True, timeout=30, check=False)
+    assert done.returncode == 1 and "INPUT_NOT_PROTECTED" in done.stderr, (done.returncode, done.stderr)
 
 
 @pytest.mark.parametrize("html", [b"<p>begin " + b"<p>" * (3 * MIB), b"<p>begin " + b"<p a b c d e f g h i>" * 400_000,

@@ -99,6 +99,7 @@ BROKEN = [
      "err.c:4: s has 3 members: initialize it by designators"),
     (text.check_banned, "lib/base/err.c", "int f(char *s)\n{\n    strcpy(s, s);\n}\n", "err.c:3: strcpy(: unbounded"),
     (text.check_banned, "lib/base/err.c", "/* TODO */ int a; /* x */ int TODO;", "TODO"),
+    (text.check_banned, "lib/base/hash.c", "int f(struct err *err)\n{\n    return err->reason;\n}\n", "hash.c:3: err->: a caller may"),
     (text.check_size, "lib/base/err.c", "\n" * 401, "401 lines; at most 400"),
     (text.check_size, "lib/base/err.c", "int f(void)\n{\n" + "    g();\n" * 61 + "}\n", "a function of 62 lines"),
     (reasons.check_reasons, "server/daemon/main.c", "", "NOT_FOUND is never raised"),

@@ -51,6 +51,22 @@ static void every_cut_is_malformed(void **state)
         struct publishing_license license;
         assert_fails(publishing_license_parse(arena, slice_cut(whole, 0, len), &license, &err),
                      &err, R_LICENSE_MALFORMED);
+        assert_false(publishing_license_parse(arena, slice_cut(whole, 0, len), &license, NULL).ok);
+    }
+}
+
+/* Every part of a mail is tried, and whoever tries lends no error. A token, which is no license of ours, begins as one. */
+static void a_token_is_no_license(void **state)
+{
+    (void)state;
+    static const char *const tokens[] = {
+        "eyJx", "eyJ", "eyJ.", "eyJ..", "eyJhbGciOiJFUzI1NiJ9.e30.AAAA", "eyJ\xff.\xff.\xff"};
+    AUTO(arena_free_at) struct arena *arena = arena_new(65536);
+    for (size_t i = 0; i < sizeof tokens / sizeof tokens[0]; i++) {
+        struct publishing_license license;
+        assert_false(publishing_license_parse(arena, slice_str(tokens[i]), &license, NULL).ok);
+        assert_fails(publishing_license_parse(arena, slice_str(tokens[i]), &license, &err), &err,
+                     R_LICENSE_MALFORMED);
     }
 }
 
@@ -258,6 +274,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(a_license_round_trips),
         cmocka_unit_test(every_cut_is_malformed),
+        cmocka_unit_test(a_token_is_no_license),
         cmocka_unit_test(every_flip_is_seen),
         cmocka_unit_test(policies_round_trip),
         cmocka_unit_test(many_grants_round_trip),
