@@ -16,10 +16,11 @@ from command import run, with_certificate
 from exported import content_key_of
 from importing import der_of, insert, pem_of, request, rsa_of, thumbprint_of, wrapped
 from proofs import b64url
+from publisher import Publisher
 from waiting import eventually
 
 SEALING, EXCHANGE, SIGNING = 1, 2, 3
-ACTIVE, ARCHIVED = 1, 2
+ACTIVE, ARCHIVED, DESTROYED = 1, 2, 4
 CONTENT_ACCESS, EXPORT_KEYS = 1, 2
 CURVES = {"P-256": ec.SECP256R1, "P-384": ec.SECP384R1}
 
@@ -247,6 +248,70 @@ def test_what_does_not_open(world, tenant):
 def test_what_is_wrong_is_told(world, wrong, told):
     sent = {**request(insert(world, world.contoso), SEALING, os.urandom(32)), **wrong}
     assert refused(world.call, "KeyService/ImportKey", sent, world.contoso.admin).fields == [told]
+
+
+# --- what the tenant has already ---------------------------------------------------------------------------------------
+
+
+def published(world, tenant):
+    return [key["kid"] for key in json.loads(world.a.fetch(f"/tenants/{tenant.id}/jwks.json")[2])["keys"]]
+
+
+@pytest.mark.parametrize("purpose", [SIGNING, EXCHANGE])
+def test_a_key_enters_once(world, tenant, purpose):
+    """Whatever has become of its version."""
+    key, got = own_key(world, tenant, purpose), insert(world, tenant)
+    assert enter(world, tenant, purpose, key).key.version == 2
+
+    def told():
+        refusal = refused(enter, world, tenant, purpose, key, got)
+        return refusal.reason, refusal.metadata["version"]
+
+    assert told() == ("ALREADY_EXISTS", "2")  # active
+    world.call("KeyService/RotateKey", {"purpose": purpose}, tenant.admin)
+    assert told() == ("ALREADY_EXISTS", "2")  # archived
+    version = {"purpose": purpose, "version": 2}
+    world.call("KeyService/RevokeKey", version, tenant.admin)
+    assert told() == ("ALREADY_EXISTS", "2")
+    world.call("KeyService/DestroyKey", {**version, "reason": "x"}, tenant.admin)
+    world.sql(f"UPDATE tenant_key SET destroy_at = now() WHERE tenant = '{tenant.id}' AND purpose = {purpose} AND version = 2")
+    eventually(lambda: states(world, tenant, purpose)[1] == DESTROYED, "it is destroyed", 120)
+    assert told() == ("ALREADY_EXISTS", "2")
+    other = EXCHANGE if purpose == SIGNING else SIGNING
+    assert enter(world, tenant, other, key, got).key.version == 2  # the import key was not used up
+
+
+def test_of_one_key_twice_at_once_one_enters(world, tenant):
+    key = own_key(world, tenant, SIGNING)
+    sent = [request(insert(world, tenant), SIGNING, key) for _ in range(6)]
+    with concurrent.futures.ThreadPoolExecutor(6) as pool:
+        results = list(pool.map(lambda one: outcome(world.call, "KeyService/ImportKey", one, tenant.admin), sent))
+    assert results.count("OK") == 1 and set(results) <= {"OK", "ALREADY_EXISTS", "ETAG_MISMATCH", "CONFLICT"}, results
+    assert states(world, tenant, SIGNING) == [ARCHIVED, ACTIVE]
+
+
+def test_what_came_meanwhile_is_not_approved(world, tenant):
+    second, key = tenant.second_admin, own_key(world, tenant, SIGNING)
+    world.update_tenant(tenant.admin, two_person=[CONTENT_ACCESS])
+    first, late = ({"approval_id": enter(world, tenant, SIGNING, key).approval_id} for _ in range(2))
+    world.call("ApprovalService/ApproveRequest", first, second)
+    told = refused(world.call, "ApprovalService/ApproveRequest", late, second)
+    assert (told.reason, told.metadata["version"]) == ("ALREADY_EXISTS", "2")
+    assert refused(enter, world, tenant, SIGNING, key).reason == "ALREADY_EXISTS"  # nor asked for
+    assert states(world, tenant, SIGNING) == [ARCHIVED, ACTIVE]
+
+
+def test_versions_of_one_key_from_before(world, tenant):
+    """Older programs let one in twice: it is published once, and counts for as long as one of its versions does."""
+    key = own_key(world, tenant, SIGNING)
+    enter(world, tenant, SIGNING, key)
+    made = Publisher().certified(world, tenant.gateway).protect(owner=f"alice@{tenant.domain}").publishing_license
+    world.sql(f"UPDATE tenant_key SET public_jwk = (SELECT public_jwk FROM tenant_key WHERE tenant = '{tenant.id}' AND purpose = 3 "
+              f"AND version = 2) WHERE tenant = '{tenant.id}' AND purpose = 3 AND version = 1")
+    assert published(world, tenant) == [thumbprint_of(key)]
+    world.call("KeyService/RevokeKey", {"purpose": SIGNING, "version": 1}, tenant.admin)
+    assert published(world, tenant) == [thumbprint_of(key)]
+    assert outcome(world.acquire, made, world.bob) == "OK"
 
 
 # --- two persons -------------------------------------------------------------------------------------------------------

@@ -33,16 +33,19 @@ static const char *name_of(struct call *c, struct slice kid)
     return text == NULL ? NULL : arena_printf(call_arena(c), "\"kid\":\"%s\"", text);
 }
 
-/* The tenant's signing key of that thumbprint, in whatever state: its public half stays. */
+/* The tenant's signing key of that thumbprint, in whatever state: its public half stays. Older programs let one in as several
+ * versions: of those the one in the best state, which the published key set has too. */
 static const struct key_row *signing_key_named(const struct tenant_record *tenant, const char *name)
 {
+    const struct key_row *best = NULL;
     for (size_t i = 0; name != NULL && i < tenant->key_count; i++) {
         const struct key_row *key = &tenant->keys[i];
-        if (key->purpose == KEY_SIGNING && strstr(key->public_jwk, name) != NULL) {
-            return key;
+        if (key->purpose == KEY_SIGNING && strstr(key->public_jwk, name) != NULL &&
+            (best == NULL || key->state < best->state)) {
+            best = key;
         }
     }
-    return NULL;
+    return best;
 }
 
 static step verify_certificate(struct call *c, const struct key_row *key)

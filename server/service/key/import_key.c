@@ -4,9 +4,11 @@
  *   make     an import key, in a thread of the custodian's
  *   keep     its private half, as it rests: the commit
  *
- *   check    the versions, the import, then the key: does it open, is it the one, does it work
+ *   check    the versions, the import, then the key: does it open, is it the one, does it work, is it new
  *   import   the commit, or ask a second admin: who brings a key knows it, and opens what it seals */
 #include <inttypes.h>
+#include <stdio.h>
+#include <string.h>
 
 #include "auth/caller.h"
 #include "context/wait.h"
@@ -140,6 +142,32 @@ static step tell(struct call *c)
                      former == NULL ? 0 : former->is.version, r->thumbprint));
 }
 
+/* The version that is this very key, in whatever state; NULL: none. Public halves stay; of a sealing key nothing is known. */
+static const struct tenant_key_row *held_already(const struct import_value *v)
+{
+    const char *jwk = v->keys.set[0].public_jwk;
+    for (size_t i = 0; jwk[0] != '\0' && i < v->change.find.count; i++) {
+        if (strcmp(v->change.find.rows[i].public_jwk, jwk) == 0) {
+            return &v->change.find.rows[i];
+        }
+    }
+    return NULL;
+}
+
+/* A key enters once: two versions of one name could not be told apart, and one that was revoked or destroyed would be back. */
+static step tell_new(struct call *c)
+{
+    const struct tenant_key_row *held = held_already(value_of(c));
+    if (held == NULL) {
+        return tell(c);
+    }
+    char version[16];
+    (void)snprintf(version, sizeof version, "%" PRIu32, held->is.version);
+    call_error_metadata(c, "version", version);
+    return call_fail(c, R_ALREADY_EXISTS, "%s key %s is this key", key_purpose_name(held->purpose),
+                     version);
+}
+
 static step opened(struct call *c)
 {
     struct import_value *v = value_of(c);
@@ -148,7 +176,7 @@ static step opened(struct call *c)
     }
     switch (v->keys.flaw) {
     case KEYS_IMPORT_SOUND:
-        return tell(c);
+        return tell_new(c);
     case KEYS_IMPORT_UNOPENED:
         return approvable_refuse(
             c, "wrapped_key",

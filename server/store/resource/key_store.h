@@ -112,7 +112,8 @@ struct key_import_find {
     struct slice wrapped;
 };
 void key_store_find_import(struct key_import_find *find);
-/* Rotate to what was imported, and use the import key up. R_NOT_FOUND: it was used meanwhile, or another version became active. */
+/* Rotate to what was imported, and use the import key up. R_NOT_FOUND: it was used meanwhile, a version is
+ * that key, or another version became active. */
 void key_store_import(struct change_op *op, struct uuid import,
                       const struct key_rotation *rotation);
 

@@ -175,11 +175,14 @@ WHERE tenant = :tenant AND import = :import AND expires_at > now() AND wrapped <
 -- name: import_key :admin
 -- params: act @act, import uuid, to @key_rotation, target text
 -- columns: key @key
--- As rotate_key, and the import key is used up. No row when it can't be used, or the former version is not in the state that
--- was read: then nothing is changed.
+-- As rotate_key, and the import key is used up. No row when it can't be used, a version is this very key, or the former version
+-- is not in the state that was read, so that none came meanwhile: then nothing is changed.
 WITH usable AS MATERIALIZED (
     SELECT import FROM key_import
     WHERE tenant = :act.tenant AND import = :import AND expires_at > now() AND wrapped <> ''
+      AND (:to.public_jwk = '' OR NOT EXISTS (
+          SELECT FROM tenant_key k
+          WHERE k.tenant = :act.tenant AND k.purpose = :to.purpose AND k.public_jwk = :to.public_jwk))
     FOR UPDATE
 ), former AS (
     UPDATE tenant_key SET state = 2
@@ -251,10 +254,13 @@ LIMIT 1 OFFSET :skip;
 -- params: tenant tenant_id, boundaries text[]
 -- columns: authority_url text, public_jwk text
 -- Of a tenant that is enabled and in one of these boundaries; none: in any. A key set that others read
--- has 64 keys at most (crypto/jwk.h).
+-- has 64 keys at most (crypto/jwk.h), and each once: older programs let one in twice.
 SELECT b.authority_url, k.public_jwk
 FROM tenant t JOIN boundary b ON b.name = t.boundary JOIN tenant_key k USING (tenant)
 WHERE t.tenant = :tenant AND t.state = 1 AND k.purpose = 3 AND k.state IN (1, 2)
   AND (cardinality(:boundaries) = 0 OR t.boundary = ANY (:boundaries))
+  AND NOT EXISTS (SELECT FROM tenant_key n
+                  WHERE n.tenant = k.tenant AND n.purpose = 3 AND n.state IN (1, 2)
+                    AND n.version > k.version AND n.public_jwk = k.public_jwk)
 ORDER BY k.version DESC
 LIMIT 64;
