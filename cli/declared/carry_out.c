@@ -80,7 +80,7 @@ static bool is_archived(const struct change *change)
 static int make(struct session *s, const struct change *change, ProtobufCMessage **answer)
 {
     size_t count;
-    ProtobufCMessage *resource = copy_of(s, change->document->manifest.spec);
+    ProtobufCMessage *resource = copy_of(s, change->document->asked);
     field_drop_empty(resource);
     field_set_text(resource, "tenant", change->tenant);
     if (change->kind == &KINDS[KIND_TEMPLATE]) {
@@ -104,7 +104,7 @@ static int change_it(struct session *s, const struct change *change, ProtobufCMe
     Google__Protobuf__FieldMask mask;
     ProtobufCMessage *resource = copy_of(s, change->object->message);
     for (size_t i = 0; i < change->field_count; i++) {
-        field_take(resource, change->document->manifest.spec, change->fields[i]);
+        field_take(resource, change->document->asked, change->fields[i]);
     }
     field_drop_empty(resource);
     field_set_text(resource, "tenant", change->tenant);

@@ -10,6 +10,7 @@
 #include <sys/stat.h>
 
 #include "cli/declared/fields.h"
+#include "cli/declared/normal.h"
 #include "cli/failure.h"
 
 enum { FOLDERS_DEEP = 8 };
@@ -81,13 +82,14 @@ static rc take(void *arg, const struct manifest *manifest, struct err *err)
     if (kind == &KINDS[KIND_TENANT]) {
         field_set_text(manifest->spec, "tenant", manifest->tenant);
     }
-    field_sort_sets(manifest->spec);
-    r->out->list[r->out->count++] =
-        (struct document){.kind = kind,
-                          .file = r->file,
-                          .manifest = *manifest,
-                          .tenant = manifest->tenant,
-                          .key = field_key(r->session, kind, manifest->spec)};
+    struct document document = {.kind = kind,
+                                .file = r->file,
+                                .manifest = *manifest,
+                                .tenant = manifest->tenant,
+                                .asked = manifest->spec};
+    document.manifest.spec = normal_spec(r->session, kind, manifest->spec);
+    document.key = field_key(r->session, kind, document.manifest.spec);
+    r->out->list[r->out->count++] = document;
     return OK;
 }
 

@@ -10,8 +10,10 @@ enum { DOCUMENTS_MAX = 10000 };
 
 struct document {
     const struct kind *kind;
-    const char *file; /* as it is told: a path, or "standard input" */
-    struct manifest manifest;
+    const char *file;         /* as it is told: a path, or "standard input" */
+    struct manifest manifest; /* its spec as the authority would keep it (normal.h) */
+    ProtobufCMessage
+        *asked; /* the spec as it was written: what is sent, so that refusals name its fields */
     const char *tenant; /* whose; "": the platform's */
     const char *key;    /* what people call it */
 };

@@ -140,6 +140,24 @@ static int by_number(const void *one, const void *other)
     return (a > b) - (a < b);
 }
 
+static int by_bytes(const void *one, const void *other)
+{
+    const ProtobufCBinaryData *a = one, *b = other;
+    int order = memcmp(a->data, b->data, a->len < b->len ? a->len : b->len);
+    return order != 0 ? order : (a->len > b->len) - (a->len < b->len);
+}
+
+static void sort_set(int *values, size_t *count)
+{
+    size_t kept = 1;
+    qsort(values, *count, sizeof *values, by_number);
+    for (size_t i = 1; i < *count; i++) {
+        values[kept] = values[i];
+        kept += values[kept] != values[kept - 1] ? 1 : 0;
+    }
+    *count = kept;
+}
+
 static void clear(ProtobufCMessage *message, const ProtobufCFieldDescriptor *field)
 {
     if (is_repeated(field)) {
@@ -171,14 +189,80 @@ static void each_inner(ProtobufCMessage *message, const ProtobufCFieldDescriptor
     }
 }
 
+static void copy_list(struct session *s, ProtobufCMessage *message,
+                      const ProtobufCFieldDescriptor *field)
+{
+    void **list = at(message, field->offset);
+    size_t size = count_of(message, field) * message_value_size(field);
+    void *copy = arena_alloc(s->arena, size + 1);
+    CH_ASSERT(copy != NULL); /* a session's arena is far larger than what is declared */
+    if (size > 0) {
+        memcpy(copy, *list, size);
+        *list = copy;
+    }
+}
+
+ProtobufCMessage *field_copy(struct session *s, const ProtobufCMessage *message)
+{
+    ProtobufCMessage *copy = arena_alloc(s->arena, message->descriptor->sizeof_message);
+    CH_ASSERT(copy != NULL); /* a session's arena is far larger than what is declared */
+    memcpy(copy, message, message->descriptor->sizeof_message);
+    for (unsigned i = 0; i < message->descriptor->n_fields; i++) {
+        const ProtobufCFieldDescriptor *field = &message->descriptor->fields[i];
+        if (is_repeated(field)) {
+            copy_list(s, copy, field);
+        }
+        if (field->type != PROTOBUF_C_TYPE_MESSAGE || is_other_member(copy, field)) {
+            continue;
+        }
+        size_t count = is_repeated(field) ? count_of(copy, field) : 1;
+        ProtobufCMessage **inner = is_repeated(field)
+                                       ? *(ProtobufCMessage ***)at(copy, field->offset)
+                                       : (ProtobufCMessage **)at(copy, field->offset);
+        for (size_t at_inner = 0; at_inner < count; at_inner++) {
+            inner[at_inner] = inner[at_inner] == NULL ? NULL : field_copy(s, inner[at_inner]);
+        }
+    }
+    return copy;
+}
+
+void field_each_text(struct session *s, ProtobufCMessage *message,
+                     void (*visit)(struct session *s, const ProtobufCMessageDescriptor *type,
+                                   const char *field, char **text))
+{
+    for (unsigned i = 0; i < message->descriptor->n_fields; i++) {
+        const ProtobufCFieldDescriptor *field = &message->descriptor->fields[i];
+        bool is_list = is_repeated(field);
+        size_t count = is_list ? count_of(message, field) : 1;
+        void *values = at(message, field->offset);
+        values = is_list ? *(void **)values : values;
+        if (is_other_member(message, field)) {
+            continue;
+        }
+        for (size_t k = 0; field->type == PROTOBUF_C_TYPE_STRING && k < count; k++) {
+            visit(s, message->descriptor, field->name, (char **)values + k);
+        }
+        for (size_t k = 0; field->type == PROTOBUF_C_TYPE_MESSAGE && k < count; k++) {
+            ProtobufCMessage *inner = ((ProtobufCMessage **)values)[k];
+            if (inner != NULL) {
+                field_each_text(s, inner, visit);
+            }
+        }
+    }
+}
+
 void field_sort_sets(ProtobufCMessage *message)
 {
     for (unsigned i = 0; i < message->descriptor->n_fields; i++) {
         const ProtobufCFieldDescriptor *field = &message->descriptor->fields[i];
         if (is_repeated(field) && field->type == PROTOBUF_C_TYPE_ENUM &&
             count_of(message, field) > 1) {
-            qsort(*(int **)at(message, field->offset), count_of(message, field), sizeof(int),
-                  by_number);
+            sort_set(*(int **)at(message, field->offset), at(message, field->quantifier_offset));
+        }
+        if (is_repeated(field) && field->type == PROTOBUF_C_TYPE_BYTES &&
+            count_of(message, field) > 1) { /* hashes of certificates */
+            qsort(*(void **)at(message, field->offset), count_of(message, field),
+                  sizeof(ProtobufCBinaryData), by_bytes);
         }
         each_inner(message, field, field_sort_sets);
     }

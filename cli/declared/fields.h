@@ -21,7 +21,13 @@ const char *field_key(struct session *s, const struct kind *kind, const Protobuf
 /* Whether a field of a spec is an admin's to set: not the id, the tenant or the etag, which are metadata, and not
  * what the authority sets. A template's `archived` is, by methods of its own. */
 bool field_is_declared(const struct kind *kind, const ProtobufCFieldDescriptor *field);
-/* Put what has no order (rights, kinds) into one, so that it compares. */
+/* A copy with lists and inner messages of its own; their texts are the message's. Lent by the session. */
+ProtobufCMessage *field_copy(struct session *s, const ProtobufCMessage *message);
+/* Call for each text within a message, with the type and the name of its field. */
+void field_each_text(struct session *s, ProtobufCMessage *message,
+                     void (*visit)(struct session *s, const ProtobufCMessageDescriptor *type,
+                                   const char *field, char **text));
+/* Put what has no order (rights, kinds) into one, each once, so that it compares. */
 void field_sort_sets(ProtobufCMessage *message);
 /* Take out what the authority sets within inner messages. */
 void field_clear_output(ProtobufCMessage *message);

@@ -2,9 +2,9 @@
 #include "cli/declared/match.h"
 
 #include <string.h>
-#include <strings.h>
 
 #include "cli/declared/fields.h"
+#include "cli/declared/normal.h"
 
 /* --- by itself -------------------------------------------------------------------------------- */
 
@@ -48,11 +48,6 @@ int match_check(const struct session *s, const struct document *document)
 
 /* --- which ------------------------------------------------------------------------------------ */
 
-static bool is_same_key(const struct kind *kind, const char *one, const char *other)
-{
-    return (kind->is_caseless ? strcasecmp(one, other) : strcmp(one, other)) == 0;
-}
-
 static int find_by_id(const struct session *s, const struct document *document,
                       struct objects *objects, struct object **out)
 {
@@ -72,7 +67,7 @@ static int find_by_key(const struct session *s, const struct document *document,
                        struct objects *objects, struct object **out)
 {
     for (size_t i = 0; i < objects->count; i++) {
-        if (!is_same_key(document->kind, objects->list[i].key, document->key)) {
+        if (!normal_same_key(document->kind, objects->list[i].key, document->key)) {
             continue;
         }
         if (*out != NULL) {
