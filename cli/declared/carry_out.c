@@ -11,6 +11,7 @@
 #include "cli/declared/fields.h"
 #include "cli/declared/patch.h"
 #include "cli/declared/requests.h"
+#include "cli/declared/waiting.h"
 #include "google/protobuf/field_mask.pb-c.h"
 
 /* --- messages --------------------------------------------------------------------------------- */
@@ -62,6 +63,42 @@ static void name_fields(struct session *s, const struct change *change,
 
 /* --- acts ------------------------------------------------------------------------------------- */
 
+/* What came of an act. */
+struct outcome {
+    ProtobufCMessage *answer; /* NULL: nothing was asked */
+    const char
+        *approval;  /* the id of the request that another admin is to approve; "": there is none */
+    bool waits;     /* for another admin */
+    bool was_asked; /* by an earlier request, which waits */
+};
+
+static int ask(struct state *state, const struct change *change, const char *method_name,
+               const ProtobufCMessage *request, struct outcome *out)
+{
+    const char *name;
+    const struct method *method =
+        request_method(state->session, change->kind->service, method_name, &name);
+    int code =
+        waiting_call(state, method, name, change->tenant, request, &out->answer, &out->approval);
+    out->was_asked = out->approval[0] != '\0';
+    if (code == EXIT_OK && out->answer != NULL) {
+        out->approval = field_text(out->answer, "approval_id");
+    }
+    out->waits = out->approval[0] != '\0';
+    return code;
+}
+
+/* The same with a request of the resource. */
+static int ask_of(struct state *state, const struct change *change, const char *method_name,
+                  ProtobufCMessage *resource, struct outcome *out)
+{
+    const char *name;
+    struct session *s = state->session;
+    const struct method *method = request_method(s, change->kind->service, method_name, &name);
+    return ask(state, change, method_name,
+               request_new(s, method, change->kind, change->tenant, resource), out);
+}
+
 static int set_archived(struct session *s, const struct change *change, bool is_archived,
                         ProtobufCMessage *template)
 {
@@ -77,28 +114,30 @@ static bool is_archived(const struct change *change)
                ->archived;
 }
 
-static int make(struct session *s, const struct change *change, ProtobufCMessage **answer)
+static int make(struct state *state, const struct change *change, struct outcome *out)
 {
     size_t count;
+    struct session *s = state->session;
     ProtobufCMessage *resource = copy_of(s, change->document->asked);
     field_drop_empty(resource);
     field_set_text(resource, "tenant", change->tenant);
     if (change->kind == &KINDS[KIND_TEMPLATE]) {
         ((Chancery__V1__Template *)(void *)resource)->archived = false;
     }
-    int code = request_ask(s, change->kind, change->kind->make, change->tenant, resource, answer);
-    if (code != EXIT_OK || !is_archived(change)) {
+    int code = ask_of(state, change, change->kind->make, resource, out);
+    if (code != EXIT_OK || out->waits || !is_archived(change)) {
         return code;
     }
-    ProtobufCMessage **made = field_messages(*answer, change->kind->type, &count);
+    ProtobufCMessage **made = field_messages(out->answer, change->kind->type, &count);
     return count == 1 ? set_archived(s, change, true, made[0]) : EXIT_OK;
 }
 
 /* Its etag is that of the state with which the document was compared: whoever changed it since is not
  * overwritten. */
-static int change_it(struct session *s, const struct change *change, ProtobufCMessage **answer)
+static int change_it(struct state *state, const struct change *change, struct outcome *out)
 {
     const char *name;
+    struct session *s = state->session;
     const struct kind *kind = change->kind;
     const struct method *method = request_method(s, kind->service, kind->change, &name);
     Google__Protobuf__FieldMask mask;
@@ -114,27 +153,24 @@ static int change_it(struct session *s, const struct change *change, ProtobufCMe
     if (field != NULL) {
         *(Google__Protobuf__FieldMask **)(void *)((char *)request + field->offset) = &mask;
     }
-    int code =
-        mask.n_paths == 0 ? EXIT_OK : session_call(s, name, request, method->response, answer);
+    int code = mask.n_paths == 0 ? EXIT_OK : ask(state, change, kind->change, request, out);
     return code == EXIT_OK && is_given(change, "archived")
                ? set_archived(s, change, is_archived(change), resource)
                : code;
 }
 
-static int remove_it(struct session *s, const struct change *change, ProtobufCMessage **answer)
+static int remove_it(struct state *state, const struct change *change, struct outcome *out)
 {
-    ProtobufCMessage *resource = copy_of(s, change->object->message);
+    ProtobufCMessage *resource = copy_of(state->session, change->object->message);
     if (change->kind == &KINDS[KIND_BOUNDARY_RULE]) { /* back to the built-in one */
         ((Chancery__V1__BoundaryRule *)(void *)resource)->rule =
             CHANCERY__V1__DELIVERY_RULE__DELIVERY_RULE_UNSPECIFIED;
     }
-    return request_ask(s, change->kind, change->kind->remove, change->tenant, resource, answer);
+    return ask_of(state, change, change->kind->remove, resource, out);
 }
 
-/* The answer is NULL where nothing was asked: the order is so already, or a rule waits for another admin, who knows its id
- * only then. */
-static int order(struct plan *plan, const struct change *change, bool *waits,
-                 ProtobufCMessage **answer)
+/* Nothing is asked where the order is so already, or a rule waits for another admin, who knows its id only then. */
+static int order(struct plan *plan, const struct change *change, struct outcome *out)
 {
     struct session *s = plan->state.session;
     struct objects *rules = NULL;
@@ -143,8 +179,8 @@ static int order(struct plan *plan, const struct change *change, bool *waits,
     chancery__v1__reorder_rules_request__init(&request);
     int code = state_read(&plan->state, change->kind, change->tenant, &rules);
     code = code == EXIT_OK ? state_read_again(&plan->state, rules) : code;
-    *waits = code == EXIT_OK && plan_lacks_rule(plan, rules);
-    if (code != EXIT_OK || *waits || !plan_find_order(plan, rules, false, &is, &shall)) {
+    out->waits = code == EXIT_OK && plan_lacks_rule(plan, rules);
+    if (code != EXIT_OK || out->waits || !plan_find_order(plan, rules, false, &is, &shall)) {
         return code;
     }
     request.tenant = text_field(change->tenant);
@@ -153,36 +189,22 @@ static int order(struct plan *plan, const struct change *change, bool *waits,
     for (; request.n_rule_ids < rules->count; request.n_rule_ids++) {
         request.rule_ids[request.n_rule_ids] = text_field(shall[request.n_rule_ids]);
     }
-    return session_call(s, "MailFlowService/ReorderRules", &request.base,
-                        &chancery__v1__reorder_rules_response__descriptor, answer);
+    return ask(&plan->state, change, "ReorderRules", &request.base, out);
 }
 
-static int act(struct plan *plan, const struct change *change, bool *waits,
-               ProtobufCMessage **answer)
+static int act(struct plan *plan, const struct change *change, struct outcome *out)
 {
-    struct session *s = plan->state.session;
     switch (change->act) {
     case ACT_MAKE:
-        return make(s, change, answer);
+        return make(&plan->state, change, out);
     case ACT_CHANGE:
-        return change_it(s, change, answer);
+        return change_it(&plan->state, change, out);
     case ACT_REMOVE:
-        return remove_it(s, change, answer);
+        return remove_it(&plan->state, change, out);
     case ACT_ORDER:
         break;
     }
-    return order(plan, change, waits, answer);
-}
-
-/* `approval`: the id of the request that another admin is to approve; "": there is none. */
-static int perform(struct plan *plan, const struct change *change, bool *waits,
-                   const char **approval)
-{
-    ProtobufCMessage *answer = NULL;
-    int code = act(plan, change, waits, &answer);
-    *approval = code != EXIT_OK || answer == NULL ? "" : field_text(answer, "approval_id");
-    *waits = *waits || (*approval)[0] != '\0';
-    return code;
+    return order(plan, change, out);
 }
 
 /* --- telling ---------------------------------------------------------------------------------- */
@@ -196,14 +218,16 @@ static const char *done_word(enum act act)
     return words[act];
 }
 
-static void tell_done(const struct change *change, bool waits, const char *approval)
+static void tell_done(const struct change *change, const struct outcome *outcome)
 {
-    printf("%s ", waits ? "waits for another admin:" : done_word(change->act));
+    printf("%s ", outcome->was_asked ? "waits already for another admin:"
+                  : outcome->waits   ? "waits for another admin:"
+                                     : done_word(change->act));
     patch_print_name(change->kind, change->key, change->tenant);
-    if (approval[0] != '\0') {
+    if (outcome->approval[0] != '\0') {
         fputs("\n  chancery approval approve ", stdout);
-        utf8_print(stdout, approval);
-    } else if (waits) {
+        utf8_print(stdout, outcome->approval);
+    } else if (outcome->waits) {
         fputs("\n  Not put in order before all of them are there: apply again then.", stdout);
     }
     putchar('\n');
@@ -249,10 +273,11 @@ int carry_out(struct plan *plan, enum answer answer, struct carried_out *out)
 {
     *out = (struct carried_out){0};
     for (size_t i = 0; i < plan->count; i++) {
-        bool waits = false;
+        struct outcome outcome = {.approval = ""};
         struct change *change = &plan->list[i];
         plan->state.session->refused_field = "";
-        int code = perform(plan, change, &waits, &change->approval);
+        int code = act(plan, change, &outcome);
+        change->approval = outcome.approval;
         if (code != EXIT_OK) {
             note_stopped(plan, i);
             if (answer == ANSWER_TEXT) {
@@ -260,10 +285,10 @@ int carry_out(struct plan *plan, enum answer answer, struct carried_out *out)
             }
             return code;
         }
-        change->result = waits ? CHANGE_WAITING : CHANGE_DONE;
-        *(waits ? &out->waiting : &out->made) += 1;
+        change->result = outcome.waits ? CHANGE_WAITING : CHANGE_DONE;
+        *(outcome.waits ? &out->waiting : &out->made) += 1;
         if (answer == ANSWER_TEXT) {
-            tell_done(change, waits, change->approval);
+            tell_done(change, &outcome);
         }
     }
     return EXIT_OK;

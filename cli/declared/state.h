@@ -28,6 +28,7 @@ struct state {
     const char *own_tenant;    /* the caller's; "": the platform's */
     const char *own_component; /* its id; "": none */
     struct objects *first;     /* what was read so far */
+    struct waiting *waiting;   /* and what waits for a second admin (waiting.h) */
 };
 
 /* Ask who is calling. Prints what fails. Returns an exit code. */
