@@ -43,6 +43,10 @@ int session_call(struct session *session, const char *method, const ProtobufCMes
 /* The same for what may not be there: for NOT_FOUND the response is NULL, and nothing is told. */
 int session_find(struct session *session, const char *method, const ProtobufCMessage *request,
                  const ProtobufCMessageDescriptor *response_type, ProtobufCMessage **response);
+/* The same for what may be refused for any of the reasons; NULL-terminated. */
+int session_try(struct session *session, const char *method, const ProtobufCMessage *request,
+                const ProtobufCMessageDescriptor *response_type, const char *const *reasons,
+                ProtobufCMessage **response);
 /* The address by which the authority knows itself: as the profile says, or as it says itself. Lent. */
 const char *session_authority_url(struct session *session);
 /* The request id to ask with: the one that was given, or a new one if that is NULL; lent. A call that

@@ -68,16 +68,26 @@ int session_call(struct session *s, const char *method, const ProtobufCMessage *
     return code == EXIT_OK ? take_answer(s, answer, response_type, response) : code;
 }
 
-int session_find(struct session *s, const char *method, const ProtobufCMessage *request,
-                 const ProtobufCMessageDescriptor *response_type, ProtobufCMessage **response)
+int session_try(struct session *s, const char *method, const ProtobufCMessage *request,
+                const ProtobufCMessageDescriptor *response_type, const char *const *reasons,
+                ProtobufCMessage **response)
 {
     chancery_buffer *answer = NULL;
     chancery_error *error = session_request(s, method, request, &answer);
     *response = NULL;
-    if (error != NULL && strcmp(chancery_error_reason(error), "NOT_FOUND") == 0) {
-        chancery_error_free(error);
-        return EXIT_OK;
+    for (size_t i = 0; error != NULL && reasons[i] != NULL; i++) {
+        if (strcmp(chancery_error_reason(error), reasons[i]) == 0) {
+            chancery_error_free(error);
+            return EXIT_OK;
+        }
     }
     int code = session_tell(s, error);
     return code == EXIT_OK ? take_answer(s, answer, response_type, response) : code;
+}
+
+int session_find(struct session *s, const char *method, const ProtobufCMessage *request,
+                 const ProtobufCMessageDescriptor *response_type, ProtobufCMessage **response)
+{
+    static const char *const reasons[] = {"NOT_FOUND", NULL};
+    return session_try(s, method, request, response_type, reasons, response);
 }

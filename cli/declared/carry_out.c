@@ -9,6 +9,7 @@
 #include "chancery/v1/mail_flow.pb-c.h"
 #include "chancery/v1/template.pb-c.h"
 #include "cli/declared/fields.h"
+#include "cli/declared/make_once.h"
 #include "cli/declared/patch.h"
 #include "cli/declared/requests.h"
 #include "cli/declared/waiting.h"
@@ -114,6 +115,17 @@ static bool is_archived(const struct change *change)
                ->archived;
 }
 
+static int make_template(struct state *state, const struct change *change,
+                         Chancery__V1__Template *template, struct outcome *out)
+{
+    Chancery__V1__CreateTemplateRequest request;
+    chancery__v1__create_template_request__init(&request);
+    template->archived = false;
+    request.tenant = text_field(change->tenant);
+    request.template_ = template;
+    return make_template_once(state, change, &request, &out->answer);
+}
+
 static int make(struct state *state, const struct change *change, struct outcome *out)
 {
     size_t count;
@@ -121,10 +133,9 @@ static int make(struct state *state, const struct change *change, struct outcome
     ProtobufCMessage *resource = copy_of(s, change->document->asked);
     field_drop_empty(resource);
     field_set_text(resource, "tenant", change->tenant);
-    if (change->kind == &KINDS[KIND_TEMPLATE]) {
-        ((Chancery__V1__Template *)(void *)resource)->archived = false;
-    }
-    int code = ask_of(state, change, change->kind->make, resource, out);
+    int code = change->kind == &KINDS[KIND_TEMPLATE]
+                   ? make_template(state, change, (void *)resource, out)
+                   : ask_of(state, change, change->kind->make, resource, out);
     if (code != EXIT_OK || out->waits || !is_archived(change)) {
         return code;
     }
