@@ -290,7 +290,7 @@ def test_components(world):
     assert "not the certificate's" in run(world, "component update", "contoso-admin", made, "--add-cert", new, "--key",
                                           old_key, expect=1).stderr
     os.chmod(new_key, 0o644)
-    assert "chmod 600" in run(world, "component update", "contoso-admin", made, "--add-cert", new, "--key", new_key,
+    assert "chmod go=" in run(world, "component update", "contoso-admin", made, "--add-cert", new, "--key", new_key,
                               expect=1).stderr
     os.chmod(new_key, 0o600)
     run(world, "component update", "contoso-admin", made, "--key", new_key, expect=2)  # of which certificate?

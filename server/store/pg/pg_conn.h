@@ -29,6 +29,7 @@ struct pg_setup {
     size_t checked;   /* results of PG_CHECKING so far */
     size_t statement; /* whose results come next */
     bool is_prepared; /* the first of its two has come */
+    bool is_proven;   /* a commit has come to its end */
 };
 
 /* A process of the database that serves a connection. */

@@ -24,13 +24,34 @@ static const char *time_text(int64_t unix_us, char out[RFC3339_BYTES])
     return out;
 }
 
+static bool is_same(const struct pg_history *known, const struct sql_mark_history_row *row)
+{
+    return strcmp(known->system, row->system) == 0 && strcmp(known->timeline, row->timeline) == 0;
+}
+
+static bool is_later(const struct pg_history *known, const struct sql_mark_history_row *row)
+{
+    return strcmp(known->system, row->system) == 0 && strcmp(row->timeline, known->timeline) > 0;
+}
+
+/* Whether this connection may tell all others of a history that they don't know. Only where a commit came to its end:
+ * a standby that was promoted by mistake doesn't commit when its own standby is missing. And a scout, which is sent
+ * while the database may be only slow, by no other history than one that goes on where ours was left. */
+static bool may_tell(const struct pg_conn *conn, const struct pg_history *known,
+                     const struct sql_mark_history_row *row)
+{
+    if (!known->is_known || is_same(known, row)) {
+        return true;
+    }
+    return conn->lane->info->commits && (conn != conn->store->scout || is_later(known, row));
+}
+
 /* A standby has become the primary, a backup was restored, or it is another cluster. What was lost
  * by that shows in the marks, but for the last minute. */
 static void note_timeline(struct pg_history *known, const struct sql_mark_history_row *row,
                           const char *host)
 {
-    if (known->is_known && strcmp(known->system, row->system) == 0 &&
-        strcmp(known->timeline, row->timeline) == 0) {
+    if (known->is_known && is_same(known, row)) {
         return;
     }
     if (known->is_known) {
@@ -88,8 +109,9 @@ static void tell_clock(const struct sql_mark_history_row *row, struct mono_time 
     metric_set(M_DB_CLOCK_OFFSET, NULL, NULL, offset_us * 1000);
 }
 
-static rc note(struct store *store, struct arena *arena, const PGresult *result, const char *host,
-               struct mono_time asked_at, struct err *err)
+/* By a connection that is being made, or by those that are there (NULL). */
+static rc note(struct store *store, const struct pg_conn *conn, struct arena *arena,
+               const PGresult *result, struct mono_time asked_at, struct err *err)
 {
     struct sql_mark_history_row row;
     struct pg_history *known = &store->history;
@@ -99,7 +121,11 @@ static rc note(struct store *store, struct arena *arena, const PGresult *result,
         FAIL(err, R_DATABASE_SUPERSEDED, "timeline %s, and %s is known", row.timeline,
              known->timeline);
     }
-    note_timeline(known, &row, host);
+    if (conn != NULL && !may_tell(conn, known, &row)) {
+        FAIL(err, R_DATABASE_UNAVAILABLE, "system %s, timeline %s, and %s, %s is known", row.system,
+             row.timeline, known->system, known->timeline);
+    }
+    note_timeline(known, &row, conn == NULL ? "" : pg_connect_host(conn));
     note_mark(known, &row, asked_at, loop_now(store->loop));
     tell_clock(&row, asked_at);
     known->is_known = true;
@@ -118,7 +144,7 @@ bool pg_history_ask(struct pg_conn *conn)
 rc pg_history_take(struct pg_conn *conn, const PGresult *result, struct err *err)
 {
     AUTO(arena_free_at) struct arena *arena = arena_new(ANSWER_BUDGET);
-    TRY(note(conn->store, arena, result, pg_connect_host(conn), conn->history_asked_at, err));
+    TRY(note(conn->store, conn, arena, result, conn->history_asked_at, err));
     conn->history = conn->store->history.generation;
     return OK;
 }
@@ -172,7 +198,7 @@ static rc read_schema(struct store_op *op, const PGresult *result, struct err *e
 static rc read_answer(struct store_op *op, size_t index, const PGresult *result, struct err *err)
 {
     struct store *store = op->user;
-    return index == 0 ? note(store, op->arena, result, "", store->history.op_asked_at, err)
+    return index == 0 ? note(store, NULL, op->arena, result, store->history.op_asked_at, err)
                       : read_schema(op, result, err);
 }
 

@@ -2,8 +2,8 @@
 /* A fresh connection: is the schema one that this program works with (schema_range.h)? Then every
  * statement of the class is prepared and described, all in one segment: that checks every table
  * and column that we use, and that parameters and columns are what the C structures of
- * server/store/sql/ were made for. At the end of it, in which history the database is. Where the class
- * writes, a commit must come to its end. */
+ * server/store/sql/ were made for. Where the class writes, a commit must come to its end. At the end, in
+ * which history the database is: one that is promoted, and can't commit, is not believed. */
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -99,7 +99,8 @@ static void prepare(struct pg_conn *conn)
          i = next_of_class(class, i + 1)) {
         ok = send_prepare(conn, &STATEMENTS[i]);
     }
-    if (!ok || !pg_history_ask(conn) || PQpipelineSync(conn->pg) != 1) {
+    ok = ok && (conn->lane->info->commits || pg_history_ask(conn)) && PQpipelineSync(conn->pg) == 1;
+    if (!ok) {
         pg_conn_lost(conn, R_DATABASE_UNAVAILABLE);
         return;
     }
@@ -193,6 +194,8 @@ void pg_setup_result(struct pg_conn *conn, const PGresult *result)
         check(conn, result);
     } else if (status == PGRES_TUPLES_OK && conn->state == PG_PREPARING) {
         check_history(conn, result);
+    } else if (status == PGRES_TUPLES_OK && conn->state == PG_PROVING && conn->setup.is_proven) {
+        check_history(conn, result);
     } else if (status == PGRES_COMMAND_OK && conn->state == PG_PREPARING) {
         check_statement(conn, result);
     }
@@ -208,6 +211,14 @@ static void prove(struct pg_conn *conn)
     conn->problem = R_DATABASE_NOT_COMMITTING;
     pg_conn_set_state(conn, PG_PROVING);
     loop_timer_arm(&conn->timer, SETUP_LIMIT_MS);
+}
+
+static void ask_history(struct pg_conn *conn)
+{
+    conn->setup.is_proven = true;
+    if (!pg_history_ask(conn) || PQpipelineSync(conn->pg) != 1) {
+        pg_conn_lost(conn, R_DATABASE_UNAVAILABLE);
+    }
 }
 
 static void take_into_service(struct pg_conn *conn)
@@ -227,10 +238,12 @@ void pg_setup_synced(struct pg_conn *conn)
         pg_conn_lost(conn, conn->setup.problem);
     } else if (conn->state == PG_CHECKING) {
         prepare(conn);
-    } else if (!pg_history_is_current(conn)) {
-        pg_conn_lost(conn, R_DATABASE_UNAVAILABLE); /* another one has found a newer one */
     } else if (conn->state == PG_PREPARING && conn->lane->info->commits) {
         prove(conn);
+    } else if (conn->state == PG_PROVING && !conn->setup.is_proven) {
+        ask_history(conn);
+    } else if (!pg_history_is_current(conn)) {
+        pg_conn_lost(conn, R_DATABASE_UNAVAILABLE); /* another one has found a newer one */
     } else {
         take_into_service(conn);
     }

@@ -82,7 +82,7 @@ void pg_silence_watch(struct pg_conn *conn)
     }
 }
 
-/* Its process in the database may be in a commit. PREPARING marks the history. */
+/* Its process in the database may be in a commit. PREPARING or PROVING marks the history. */
 static bool may_hold(const struct pg_conn *conn)
 {
     return conn->state == PG_READY || conn->state == PG_PROVING || conn->state == PG_PREPARING;
