@@ -24,8 +24,8 @@ static void add(struct session *s, struct waiting *waiting, Chancery__V1__Approv
         Chancery__V1__Approval **list =
             ARENA_ARRAY(s->arena, Chancery__V1__Approval *, waiting->room);
         CH_ASSERT(list != NULL); /* a session's arena is far larger than what waits */
-        if (waiting->count > 0) {
-            memcpy(list, waiting->list, waiting->count * sizeof *list);
+        for (size_t i = 0; i < waiting->count; i++) {
+            list[i] = waiting->list[i];
         }
         waiting->list = list;
     }

@@ -98,7 +98,7 @@ def test_profiles_that_can_t_prove(world):
     rsa_key, rsa_path = key_file(world, "rsa", kty="RSA", size=2048)
     assert rsa_key.thumbprint()
     for name, fields, told in (
-            ("loose", {**bound, "dpop_key_file": loose}, "chmod 600"),
+            ("loose", {**bound, "dpop_key_file": loose}, "chmod go="),
             ("rsa", {**bound, "dpop_key_file": rsa_path}, "P-256"),
             ("no-token", {"dpop_key_file": world.path, "authority_url": AUTHORITY}, "token"),
             ("component", {**bound, "dpop_key_file": world.path, "certificate_file": f"{world.f}/edge.pem",

@@ -54,5 +54,6 @@ def test_what_is_wrong_is_told(world):
     assert "--days" in run(world, "device register", "bob", "--key", path, "--days", "91", expect=USAGE).stderr
     assert "DEVICE_DENIED" in run(world, "device register", "plain", "--key", path, expect=REFUSED).stderr
     os.chmod(path, 0o644)
-    assert "chmod 600" in run(world, "device register", "bob", "--key", path, expect=FAILED).stderr
+    assert "chmod go=" in run(world, "device register", "bob", "--key", path, expect=FAILED).stderr
+    os.chmod(path, 0o600)
     assert "PROFILE_INVALID" in run(world, "device register", "admin", "--key", path, expect=FAILED).stderr
