@@ -185,6 +185,12 @@ static void check_history(struct pg_conn *conn, const PGresult *result)
     }
 }
 
+/* Whether rows that come now say in which history the database is. */
+static bool is_of_history(const struct pg_conn *conn)
+{
+    return conn->state == PG_PREPARING || (conn->state == PG_PROVING && conn->setup.is_proven);
+}
+
 void pg_setup_result(struct pg_conn *conn, const PGresult *result)
 {
     ExecStatusType status = PQresultStatus(result);
@@ -192,9 +198,7 @@ void pg_setup_result(struct pg_conn *conn, const PGresult *result)
         failed(conn, result);
     } else if (status == PGRES_TUPLES_OK && conn->state == PG_CHECKING) {
         check(conn, result);
-    } else if (status == PGRES_TUPLES_OK && conn->state == PG_PREPARING) {
-        check_history(conn, result);
-    } else if (status == PGRES_TUPLES_OK && conn->state == PG_PROVING && conn->setup.is_proven) {
+    } else if (status == PGRES_TUPLES_OK && is_of_history(conn)) {
         check_history(conn, result);
     } else if (status == PGRES_COMMAND_OK && conn->state == PG_PREPARING) {
         check_statement(conn, result);
