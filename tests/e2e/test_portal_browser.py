@@ -12,6 +12,7 @@ from driven import Driven
 from portal import WHY_NOT, Portal
 from portal_world import KIM, PNG, answers_to, authority_options, mail_of, no_passcodes, node, protected, relay, relay_settings  # noqa: F401  pylint: disable=W0611
 from test_portal_input import EVIL
+from waiting import eventually
 from world import VIEW
 
 pytestmark = pytest.mark.skipif(bool(WHY_NOT or NO_BROWSER), reason=WHY_NOT or NO_BROWSER or "never")
@@ -84,7 +85,8 @@ def test_by_the_keyboard_alone(browser, portal, relay, wrapped, tmp_path):
     browser.act("upload", selector="#file", files=[written(tmp_path, wrapped)])
     browser.value("document.querySelector('main button').focus()")
     browser.act("go", key="Enter")
-    assert browser.value("document.activeElement.id") == "field", "the field waits for what is typed"
+    # A page focuses its field when it is drawn first, which comes after it was loaded.
+    eventually(lambda: browser.value("document.activeElement.id") == "field", "the field waits for what is typed")
     browser.act("type", selector="#field", text=KIM)
     count = len(relay.to(KIM)) + 1
     browser.act("go", key="Enter")

@@ -18,9 +18,6 @@ function watch(one) {
   one.on('dialog', async (dialog) => { ran.push(dialog.message()); await dialog.dismiss(); });
 }
 
-// A page that was loaded focuses what it wants to be focused when it is drawn first.
-const drawn = () => page.evaluate(() => new Promise(requestAnimationFrame));
-
 const acts = {
   // Somebody else: no cookies, and nothing seen so far.
   fresh: async ({ language }) => {
@@ -36,10 +33,8 @@ const acts = {
   type: ({ selector, text }) => page.type(selector, text),
   press: async ({ keys }) => { for (const key of keys) await page.keyboard.press(key); },
   // What leads to another page; by the keyboard if a key is named.
-  go: async ({ selector, key }) => {
-    await Promise.all([page.waitForNavigation({ waitUntil: 'load' }), key ? page.keyboard.press(key) : page.click(selector)]);
-    await drawn();
-  },
+  go: async ({ selector, key }) => Promise.all([page.waitForNavigation({ waitUntil: 'load' }),
+    key ? page.keyboard.press(key) : page.click(selector)]),
   value: ({ code }) => page.evaluate(code),
   frame: ({ code }) => page.frames().find((frame) => frame.url().includes('/message/body')).evaluate(code),
   size: ({ width, height, scale }) => page.setViewport({ width, height, deviceScaleFactor: scale ?? 1 }),
