@@ -30,9 +30,13 @@ if(CHANCERY_SANITIZE)
 endif()
 
 if(CHANCERY_COVERAGE)
-    # Workers count at once.
-    add_compile_options(--coverage -fprofile-update=atomic)
-    add_link_options(--coverage)
+    # Conditions of the source are counted, so a sanitizer's own branches are not among them. The counters are in a
+    # mapped file that all processes of one program share (%c, %m): what a killed one has counted stays.
+    set(CHANCERY_COVERAGE_FOLDER ${CMAKE_BINARY_DIR}/coverage)
+    file(MAKE_DIRECTORY ${CHANCERY_COVERAGE_FOLDER})
+    add_compile_options(-fprofile-instr-generate=${CHANCERY_COVERAGE_FOLDER}/%c%m.profraw -fcoverage-mapping
+                        -mllvm -runtime-counter-relocation)
+    add_link_options(-fprofile-instr-generate)
 endif()
 
 # chancery_module(<name> SOURCES a.c … DEPS <modules> LIBS <third-party targets>)
