@@ -16,6 +16,7 @@
 #include "net/net.h"
 #include "obs/log.h"
 #include "obs/metrics.h"
+#include "store/pg/store.h"
 
 int64_t children_now(void)
 {
@@ -29,6 +30,7 @@ rc children_init(struct children *children, struct err *err)
     ENSURE(shared != MAP_FAILED, err, R_STARTUP_FAILED);
     children->statuses = shared;
     TRY(metric_boards_new(CHILDREN_MAX, &children->metrics, err));
+    TRY(store_timelines_new(&children->timelines, err));
     return net_tickets_new(&children->tickets, err);
 }
 
@@ -50,7 +52,9 @@ static void be_worker(const struct children *children, struct generation *g,
     generation_close_others(g, g->sockets[child->index]);
     generation_close_others(other, NULL);
     generation_log(g);
-    exit(worker_run(g, children->tickets, child->index, child->status));
+    const struct worker_shared shared = {
+        .tickets = children->tickets, .timelines = children->timelines, .status = child->status};
+    exit(worker_run(g, &shared, child->index));
 }
 
 static struct child *find_free(struct children *children)

@@ -37,9 +37,10 @@ struct child {
 
 struct children {
     struct child all[CHILDREN_MAX];
-    struct worker_status *statuses; /* one each, shared with the workers */
-    struct net_tickets *tickets;    /* shared with them too */
-    struct metric_boards *metrics;  /* one for each of all */
+    struct worker_status *statuses;    /* one each, shared with the workers */
+    struct net_tickets *tickets;       /* shared with them too, and so are the … */
+    struct store_timelines *timelines; /* … databases' timelines that they have seen */
+    struct metric_boards *metrics;     /* one for each of all */
 };
 
 rc children_init(struct children *children, struct err *err);

@@ -6,6 +6,7 @@
 #include <unistd.h>
 
 #include "base/mem.h"
+#include "conf/telemetry_headers.h"
 #include "keys/keys.h"
 #include "net/net.h"
 #include "obs/log.h"
@@ -141,6 +142,18 @@ rc generation_resume(struct generation *g, unsigned worker, struct err *err)
 
 /* --- generations ---------------------------------------------------------------------------- */
 
+/* Now, because a worker that can't start is started again and again. */
+static rc check_files(const Conf *conf, struct err *err)
+{
+    const Chancery__Config__V1__RootKey *key = conf->root_key;
+    AUTO(secret_free_at) struct secret *headers = NULL;
+    TRY(keys_check_files(key->file, key->other_files, key->n_other_files, err));
+    if (conf->telemetry != NULL && conf->telemetry->otlp_headers_file[0] != '\0') {
+        TRY(conf_telemetry_headers(conf->telemetry->otlp_headers_file, &headers, err));
+    }
+    return OK;
+}
+
 static rc load(struct generation *g, const char *path, const struct generation *running,
                struct err *err)
 {
@@ -148,8 +161,7 @@ static rc load(struct generation *g, const char *path, const struct generation *
     if (running == NULL) {
         generation_log(g); /* what follows is told as it says */
     }
-    const Chancery__Config__V1__RootKey *key = g->conf->root_key;
-    TRY(keys_check_files(key->file, key->other_files, key->n_other_files, err));
+    TRY(check_files(g->conf, err));
     return open_all(g, running, err);
 }
 

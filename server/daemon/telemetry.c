@@ -6,7 +6,7 @@
 #include <unistd.h>
 
 #include "base/mem.h"
-#include "conf/telemetry.h"
+#include "conf/telemetry_headers.h"
 #include "daemon/version.h"
 #include "dns/dns.h"
 #include "rpc/call.h"
@@ -37,8 +37,7 @@ static rc open_telemetry(struct telemetry *telemetry, const Conf *conf, struct l
     const Chancery__Config__V1__Telemetry *c = conf->telemetry;
     name_instance(telemetry);
     if (c->otlp_headers_file[0] != '\0') {
-        TRY(secret_from_file(c->otlp_headers_file, CONF_TELEMETRY_HEADERS_MAX, &telemetry->headers,
-                             err));
+        TRY(conf_telemetry_headers(c->otlp_headers_file, &telemetry->headers, err));
     }
     TRY(dns_new(loop, conf->dns->servers, conf->dns->n_servers, &telemetry->dns, err));
     struct otlp_config config = {
@@ -54,7 +53,8 @@ static rc open_telemetry(struct telemetry *telemetry, const Conf *conf, struct l
                    .instance = telemetry->instance},
         .dns = telemetry->dns,
     };
-    return otlp_new(loop, &config, &telemetry->otlp, err);
+    telemetry->otlp = otlp_new(loop, &config);
+    return OK;
 }
 
 rc telemetry_new(const Conf *conf, struct rpc *rpc, struct loop *loop, bool is_first,

@@ -9,7 +9,7 @@ struct rpc;
 struct telemetry;
 
 /* NULL in `out` when none is configured. Has the engine's calls traced, and goes after it. The first worker sends the metrics of
- * all. Borrows the arguments. R_CONFIG_INVALID, R_ROOT_KEY_* for the file of headers. */
+ * all. Borrows the arguments. R_OTLP_HEADERS. */
 rc telemetry_new(const Conf *conf, struct rpc *rpc, struct loop *loop, bool is_first,
                  struct telemetry **out, struct err *err);
 /* Send what waits, for at most `limit_ms`, then call `done`; at once when there is none. */

@@ -51,6 +51,7 @@ struct worker {
     struct dns *identity_dns, *database_dns;
     const char **boundaries; /* NULL-terminated */
     struct net_tickets *tickets;
+    struct store_timelines *timelines;
     struct worker_status *status;
     struct loop_timer beat, watch;
     struct mono_time started;
@@ -255,6 +256,7 @@ static void open_store(struct worker *w)
     struct store_config config = {
         .conninfo = w->conf->database->conninfo,
         .dns = w->database_dns,
+        .timelines = w->timelines,
         .statement_timeout_ms = (int)w->conf->database->statement_timeout_ms,
         .gate_connections = w->conf->database->gate_connections,
         .changed = store_changed,
@@ -353,15 +355,15 @@ static void finish(struct worker *w)
     finish_ground(w);
 }
 
-int worker_run(struct generation *g, struct net_tickets *tickets, unsigned index,
-               struct worker_status *status)
+int worker_run(struct generation *g, const struct worker_shared *shared, unsigned index)
 {
     const Conf *conf = g->conf;
     struct worker w = {.conf = conf,
                        .of = g,
                        .index = index,
-                       .tickets = tickets,
-                       .status = status,
+                       .tickets = shared->tickets,
+                       .timelines = shared->timelines,
+                       .status = shared->status,
                        .started = clock_mono()};
     struct err err = {0};
     mem_keep();

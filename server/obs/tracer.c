@@ -10,7 +10,7 @@ enum { MILLION = 1000000 };
 
 struct tracer {
     uint32_t per_million;
-    struct list waiting; /* oldest first */
+    struct turns waiting; /* of struct trace, by tenant */
     size_t spans;
     size_t full; /* 0: nobody wants to hear */
     void (*wake)(void *ctx);
@@ -21,7 +21,7 @@ struct tracer *tracer_new(uint32_t per_million)
 {
     struct tracer *tracer = xcalloc(1, sizeof *tracer);
     tracer->per_million = per_million;
-    list_init(&tracer->waiting);
+    turns_init(&tracer->waiting);
     return tracer;
 }
 
@@ -30,8 +30,8 @@ void tracer_free(struct tracer *tracer)
     if (tracer == NULL) {
         return;
     }
-    for (struct list *link; (link = list_pop(&tracer->waiting)) != NULL;) {
-        trace_free(LIST_ENTRY(link, struct trace, link));
+    for (struct turn *turn; (turn = turns_take(&tracer->waiting)) != NULL;) {
+        trace_free(LIST_ENTRY(turn, struct trace, turn));
     }
     xfree(tracer);
 }
@@ -89,18 +89,26 @@ void trace_add_step(struct trace *trace, const struct trace_step *step)
     trace->steps[trace->step_count++] = *step;
 }
 
+static void make_room(struct tracer *tracer)
+{
+    while (tracer->spans > TRACER_SPANS_MAX) {
+        struct turn *newest = turns_take_newest_of_longest(&tracer->waiting);
+        struct trace *trace = LIST_ENTRY(newest, struct trace, turn);
+        metric_add(M_OTLP_DROPPED, "spans", "queue_full", (int64_t)trace_spans(trace));
+        tracer->spans -= trace_spans(trace);
+        trace_free(trace);
+    }
+}
+
 void trace_finish(struct tracer *tracer, const struct trace *trace)
 {
-    size_t spans = trace_spans(trace);
-    if (tracer->spans + spans > TRACER_SPANS_MAX) {
-        metric_add(M_OTLP_DROPPED, "spans", "queue_full", (int64_t)spans);
-        return;
-    }
     struct trace *copy = xcalloc(1, bytes_of(trace->step_count));
     memcpy(copy, trace, bytes_of(trace->step_count));
-    list_append(&tracer->waiting, &copy->link);
-    tracer->spans += spans;
-    if (tracer->full > 0 && tracer->spans >= tracer->full) {
+    turns_add(&tracer->waiting, copy->tenant, &copy->turn);
+    tracer->spans += trace_spans(copy);
+    if (tracer->spans > TRACER_SPANS_MAX) {
+        make_room(tracer);
+    } else if (tracer->full > 0 && tracer->spans >= tracer->full) {
         tracer->wake(tracer->ctx);
     }
 }
@@ -110,18 +118,15 @@ size_t tracer_waiting(const struct tracer *tracer)
     return tracer->spans;
 }
 
-struct trace *tracer_take(struct tracer *tracer, size_t spans_max)
+struct trace *tracer_take(struct tracer *tracer)
 {
-    if (list_is_empty(&tracer->waiting)) {
+    struct turn *turn = turns_take(&tracer->waiting);
+    if (turn == NULL) {
         return NULL;
     }
-    struct trace *oldest = LIST_ENTRY(tracer->waiting.next, struct trace, link);
-    if (trace_spans(oldest) > spans_max) {
-        return NULL;
-    }
-    list_remove(&oldest->link);
-    tracer->spans -= trace_spans(oldest);
-    return oldest;
+    struct trace *trace = LIST_ENTRY(turn, struct trace, turn);
+    tracer->spans -= trace_spans(trace);
+    return trace;
 }
 
 void trace_free(struct trace *trace)

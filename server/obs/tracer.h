@@ -3,20 +3,22 @@
  *
  * Whether a call is traced is decided when it begins: its caller's trace says so, or it is drawn. Who is calling is known later
  * only, so what is recorded of a stranger is dropped at the end (trace_finish is not called): a stranger can't have anything
- * sent. Finished ones wait in a bounded queue; what finds no room there is dropped and counted (M_OTLP_DROPPED).
+ * sent. Finished ones wait in a bounded queue, and tenants take turns in it. When it is full, the tenant of whom most waits loses
+ * its newest, which is counted (M_OTLP_DROPPED): whoever has each of their calls traced costs nobody else's.
  *
  * Names are static texts of ours, and there is no field for a text from outside. Loop thread only. */
 #pragma once
 
 #include "base/arena.h"
 #include "base/ids.h"
-#include "base/list.h"
+#include "base/turns.h"
 #include "obs/trace_context.h"
 
 struct tracer;
 
 enum {
-    TRACE_STEPS_MAX = 32,    /* of one call; further ones are counted */
+    TRACE_STEPS_MAX = 32, /* of one call; further ones are counted */
+    TRACE_SPANS_MAX = 1 + TRACE_STEPS_MAX,
     TRACER_SPANS_MAX = 2048, /* that wait */
 };
 
@@ -36,7 +38,8 @@ struct trace_step {
 
 /* One call. While it runs it is in the call's arena; what waits is a copy. */
 struct trace {
-    struct list link; /* private */
+    struct turn turn; /* private */
+    struct list link; /* the taker's */
     struct trace_context parent;
     bool has_parent; /* else parent.trace is an id of ours */
     uint8_t span[SPAN_ID_BYTES];
@@ -65,6 +68,6 @@ static inline size_t trace_spans(const struct trace *trace)
 {
     return 1 + trace->step_count;
 }
-/* Take the oldest trace that waits, if it has at most `spans_max` spans; NULL: there is none. Free it by trace_free. */
-struct trace *tracer_take(struct tracer *tracer, size_t spans_max);
+/* Take the oldest trace that waits of the tenant whose turn it is; NULL: none waits. Free it by trace_free. */
+struct trace *tracer_take(struct tracer *tracer);
 void trace_free(struct trace *trace);

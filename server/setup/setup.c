@@ -8,6 +8,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "conf/telemetry_headers.h"
 #include "conninfo/conninfo.h"
 #include "crypto/algs.h"
 #include "keys/keys.h"
@@ -155,6 +156,15 @@ static void check_audit_sinks(const Conf *conf, const struct setup_listener *to)
     }
 }
 
+static void check_headers(const char *path, const struct setup_listener *to)
+{
+    AUTO(secret_free_at) struct secret *headers = NULL;
+    struct err err = {0};
+    if (!conf_telemetry_headers(path, &headers, &err).ok) {
+        setup_tell_err(to, &err);
+    }
+}
+
 static void check_telemetry(const Conf *conf, const struct setup_listener *to)
 {
     const Chancery__Config__V1__Telemetry *telemetry = conf->telemetry;
@@ -162,7 +172,7 @@ static void check_telemetry(const Conf *conf, const struct setup_listener *to)
         return;
     }
     if (telemetry->otlp_headers_file[0] != '\0') {
-        (void)setup_secret_file(telemetry->otlp_headers_file, to);
+        check_headers(telemetry->otlp_headers_file, to);
     }
     if (telemetry->otlp_ca_file[0] != '\0') {
         setup_ca_file(telemetry->otlp_ca_file, to);

@@ -9,5 +9,5 @@ enum {
     SINK_TEXT_MAX = 32 * 1024 /* of one text: far more than calls leave (docs/formats.md §10.2) */
 };
 
-/* Cut each text that is longer, and let it say how long it was. `was_cut`: whether one was. */
+/* Cut each text that is longer, which says how long it was, and leave out rights that are none. `was_cut`: whether something was. */
 rc sink_shorten(struct arena *arena, struct audit_event *event, bool *was_cut, struct err *err);

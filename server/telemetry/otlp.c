@@ -5,6 +5,8 @@
 #include <string.h>
 
 #include "base/mem.h"
+#include "conf/telemetry.h"
+#include "conf/telemetry_headers.h"
 #include "obs/log.h"
 #include "obs/metrics.h"
 #include "telemetry/otlp_lane.h"
@@ -37,7 +39,7 @@ static size_t take_traces(struct tracer *tracer, struct list *traces)
     size_t spans = 0;
     struct trace *trace;
     list_init(traces);
-    while ((trace = tracer_take(tracer, OTLP_BATCH_SPANS - spans)) != NULL) {
+    while (spans + TRACE_SPANS_MAX <= OTLP_BATCH_SPANS && (trace = tracer_take(tracer)) != NULL) {
         list_append(traces, &trace->link);
         spans += trace_spans(trace);
     }
@@ -129,69 +131,20 @@ static void on_metrics_timer(struct loop_timer *timer)
 
 /* --- the headers ---------------------------------------------------------------------------------- */
 
-static bool is_name(struct slice name)
-{
-    static const char token[] = "!#$%&'*+-.^_`|~0123456789abcdefghijklmnopqrstuvwxyz"
-                                "ABCDEFGHIJKLMNOPQRSTUVWXYZ"; /* RFC 9110 §5.6.2 */
-    for (size_t i = 0; i < name.len; i++) {
-        if (name.ptr[i] == '\0' || strchr(token, name.ptr[i]) == NULL) {
-            return false;
-        }
-    }
-    return name.len > 0;
-}
-
-static bool is_value(struct slice value)
-{
-    for (size_t i = 0; i < value.len; i++) {
-        if (value.ptr[i] < ' ' || value.ptr[i] > '~') {
-            return false;
-        }
-    }
-    return value.len > 0;
-}
-
 /* The text of one header, for libcurl, which copies it. */
 static void add_header(struct otlp_collector *collector, struct slice line)
 {
-    char text[8 * 1024 + 1];
+    char text[CONF_TELEMETRY_HEADERS_BYTES_MAX + 1];
     snprintf(text, sizeof text, "%.*s", SLICE_FMT(line));
     collector->headers = curl_slist_append(collector->headers, text);
     explicit_bzero(text, sizeof text);
 }
 
-static rc add_line(struct otlp_collector *collector, struct slice line, size_t number,
-                   struct err *err)
+static void add_headers(struct otlp_collector *collector, struct slice text)
 {
-    ptrdiff_t colon = slice_find(line, ':');
-    struct slice value = colon < 0 ? SLICE_NONE : slice_cut(line, (size_t)colon + 1, line.len);
-    while (value.len > 0 && value.ptr[0] == ' ') {
-        value = slice_cut(value, 1, value.len);
+    for (struct slice header; conf_telemetry_next_header(&text, &header);) {
+        add_header(collector, header);
     }
-    if (colon < 0 || !is_name(slice_cut(line, 0, (size_t)colon)) || !is_value(value)) {
-        FAIL(err, R_CONFIG_INVALID, "line %zu of telemetry.otlp_headers_file is no header", number);
-    }
-    add_header(collector, line);
-    return OK;
-}
-
-static rc add_lines(struct otlp_collector *collector, struct slice text, struct err *err)
-{
-    for (size_t number = 1; text.len > 0; number++) {
-        ptrdiff_t end = slice_find(text, '\n');
-        struct slice line = end < 0 ? text : slice_cut(text, 0, (size_t)end);
-        text = end < 0 ? SLICE_NONE : slice_cut(text, (size_t)end + 1, text.len);
-        if (line.len > 0 && line.ptr[line.len - 1] == '\r') {
-            line.len--;
-        }
-        if (number > OTLP_HEADERS_MAX) {
-            FAIL(err, R_CONFIG_INVALID, "telemetry.otlp_headers_file has more than 16 lines");
-        }
-        if (line.len > 0) {
-            TRY(add_line(collector, line, number, err));
-        }
-    }
-    return OK;
 }
 
 static void free_headers(struct curl_slist *headers)
@@ -231,7 +184,7 @@ static void on_limit(struct loop_timer *timer)
     }
 }
 
-rc otlp_new(struct loop *loop, const struct otlp_config *config, struct otlp **out, struct err *err)
+struct otlp *otlp_new(struct loop *loop, const struct otlp_config *config)
 {
     struct otlp *otlp = xcalloc(1, sizeof *otlp);
     otlp->loop = loop;
@@ -246,12 +199,8 @@ rc otlp_new(struct loop *loop, const struct otlp_config *config, struct otlp **o
     loop_timer_init(&otlp->limit, loop, on_limit);
     add_header(&otlp->collector, slice_str("Content-Type: application/x-protobuf"));
     add_header(&otlp->collector, slice_str("Expect:")); /* a large body waits for no permission */
-    rc added = config->headers == NULL
-                   ? OK
-                   : add_lines(&otlp->collector, secret_use(config->headers), err);
-    if (!added.ok) {
-        otlp_free(otlp);
-        return added;
+    if (config->headers != NULL) {
+        add_headers(&otlp->collector, secret_use(config->headers));
     }
     if (config->sends_traces) {
         begin_traces(otlp, config);
@@ -259,8 +208,7 @@ rc otlp_new(struct loop *loop, const struct otlp_config *config, struct otlp **o
     if (config->sends_metrics) {
         begin_metrics(otlp, config);
     }
-    *out = otlp;
-    return OK;
+    return otlp;
 }
 
 struct tracer *otlp_tracer(struct otlp *otlp)

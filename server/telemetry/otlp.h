@@ -11,12 +11,10 @@
 struct dns;
 struct otlp;
 
-enum { OTLP_HEADERS_MAX = 16 };
-
 struct otlp_config {
     const char *endpoint; /* "https://collector.example.org:4318" */
     const char *ca_file;  /* PEM bundle; NULL: the system's */
-    /* Lines "name: value", for each request. NULL: none. */
+    /* For each request, as conf_telemetry_headers has found them right. NULL: none. */
     const struct secret *headers;
     int64_t timeout_ms; /* of one request */
     bool sends_traces;
@@ -26,9 +24,8 @@ struct otlp_config {
     struct dns *dns;
 };
 
-/* Borrows what the configuration names, but copies the headers. R_CONFIG_INVALID: a line of them is none. */
-rc otlp_new(struct loop *loop, const struct otlp_config *config, struct otlp **out,
-            struct err *err);
+/* Borrows what the configuration names, but copies the headers. */
+struct otlp *otlp_new(struct loop *loop, const struct otlp_config *config);
 /* To whom calls are told; NULL: no traces are sent. */
 struct tracer *otlp_tracer(struct otlp *otlp);
 /* Send what waits, for at most `limit_ms`, then call `done` from the loop. What is left then is dropped, counted and logged. Once. */

@@ -18,7 +18,8 @@ struct otlp_post {
     bool is_looking_up;
     int64_t ends_ns; /* by loop_now */
     struct arena *arena;
-    struct buf body; /* of the answer, as far as it has room */
+    struct buf body;  /* of the answer */
+    bool is_too_long; /* it has no room, and is not read on */
     char problem[CURL_ERROR_SIZE];
 };
 
@@ -38,7 +39,7 @@ static void transferred(struct curl_transfer *transfer, CURLcode code)
     struct otlp_post *post = LIST_ENTRY(transfer, struct otlp_post, transfer);
     struct otlp_answer answer = {.status = 0};
     curl_off_t retry_after = 0;
-    if (code != CURLE_OK) {
+    if (code != CURLE_OK && !post->is_too_long) {
         fail(post, post->problem[0] == '\0' ? curl_easy_strerror(code) : post->problem);
         return;
     }
@@ -46,7 +47,7 @@ static void transferred(struct curl_transfer *transfer, CURLcode code)
     if (curl_easy_getinfo(transfer->easy, CURLINFO_RETRY_AFTER, &retry_after) == CURLE_OK) {
         answer.retry_after_s = (long)retry_after;
     }
-    if (!buf_finish(&post->body, &answer.body, NULL).ok) {
+    if (post->is_too_long || !buf_finish(&post->body, &answer.body, NULL).ok) {
         answer.body = SLICE_NONE;
     }
     finish(post, &answer);
@@ -62,7 +63,8 @@ static curl_socket_t open_socket(void *arg, curlsocktype purpose, struct curl_so
 static size_t on_body(char *data, size_t size, size_t count, void *arg)
 {
     struct otlp_post *post = arg;
-    if (post->body.len + size * count > OTLP_ANSWER_MAX) {
+    post->is_too_long = post->body.len + size * count > OTLP_ANSWER_MAX;
+    if (post->is_too_long) {
         return 0;
     }
     buf_add(&post->body, slice_of(data, size * count));

@@ -26,7 +26,8 @@ struct otlp_answer {
     long status;         /* of HTTP; 0: none came */
     const char *problem; /* why none came, for our log; lends until `done` returns */
     long retry_after_s;  /* 0: not said */
-    struct slice body;   /* lends until `done` returns */
+    struct slice
+        body; /* lends until `done` returns; empty when it was longer than OTLP_ANSWER_MAX */
 };
 
 /* Start a request; borrows collector and body until it is over. `done` comes once, from the loop; the request is freed after it.

@@ -244,6 +244,32 @@ def test_what_a_collector_takes_in_part_is_counted(world, collector):
         assert world.a.wait_for_log("otlp.partly_refused")["detail"] == "no room for"
 
 
+@pytest.mark.parametrize("size", [64 * 1024, 64 * 1024 + 1, 10 * 1024 * 1024])
+def test_a_long_answer_is_an_answer(world, collector, size):
+    """It was taken for none, and what the collector had got came again and again."""
+    collector.answer = lambda path: (200, {}, b"\x22" * size)
+    with telemetry_to(world, collector, traces_per_million=ALL):
+        sent = world.metric(SENT)
+        world.protect()
+        eventually(lambda: world.metric(SENT) > sent, "it counts as sent", SOON)
+        assert world.metric(SENT) - sent == len(collector.spans()) and len(collector.posts) == 1
+    assert not [line for line in world.a.logged("otlp.failing") if line["status"] in (0, 200) and "body" in line["detail"]]
+
+
+def test_what_a_worker_leaves_behind_is_counted(world, collector):
+    """A collector that stalls doesn't hold its end up."""
+    collector.may_answer.clear()
+    told, sent, ended = len(world.a.logged("otlp.left_unsent")), world.metric(SENT), world.metric(ENDED)
+    with telemetry_to(world, collector, traces_per_million=ALL, timeout_ms=60000):
+        world.protect()
+        eventually(lambda: collector.posts, "a request stands", SOON)
+        for _ in range(5):
+            world.protect()
+    left = sum(line["items"] for line in world.a.logged("otlp.left_unsent", signal="spans")[told:])
+    assert left == world.metric(ENDED) - ended >= len(collector.spans()) + 5
+    assert world.metric(SENT) == sent
+
+
 def test_nobody_waits_for_a_collector_that_stalls(world, collector):
     collector.may_answer.clear()
     with telemetry_to(world, collector, traces_per_million=ALL, timeout_ms=60000):
@@ -373,21 +399,29 @@ def test_files_that_are_wrong_are_told(world):
     endpoint = {"otlp_endpoint": "https://collector.example:4318"}
     assert path not in check(world, {**endpoint, "otlp_headers_file": path})[1]
     os.chmod(path, 0o644)
-    assert "FILE_MODE" in check(world, {**endpoint, "otlp_headers_file": path})[1]
-    assert "FILE_UNREADABLE" in check(world, {**endpoint, "otlp_headers_file": path + ".not"})[1]
+    for file, why in ((path, "has mode 644"), (path + ".not", "No such file")):
+        code, words = check(world, {**endpoint, "otlp_headers_file": file})
+        assert code != 0 and "OTLP_HEADERS" in words and why in words
     assert "CA_INVALID" in check(world, {**endpoint, "otlp_ca_file": path})[1]
 
 
-@pytest.mark.skipif(is_sanitized(), reason="a worker that can't start leaves its memory to the system, which LeakSanitizer tells")
-@pytest.mark.parametrize("headers", [b"no colon\n", b": value\n", b"a name: value\n", b"name:\n", b"name: \x01\n", b"name: v\n" * 17])
+BAD_HEADERS = [b"no colon\n", b": value\n", b"a name: value\n", b"name:\n", b"name: \x01\n", b"name: v\n" * 17, b"name: " + b"v" * 8192]
+
+
+@pytest.mark.parametrize("headers", BAD_HEADERS)
 def test_headers_that_are_none_are_not_taken_over(world, collector, headers):
+    """They are told beforehand, and a reload that names them is refused before any worker starts."""
+    path = f"{world.a.folder}/bad.headers"
     world.a.write("bad.headers", headers)
-    world.a.config["telemetry"] = {"otlp_endpoint": collector.endpoint, "otlp_headers_file": f"{world.a.folder}/bad.headers"}
+    telemetry = {"otlp_endpoint": collector.endpoint, "otlp_headers_file": path}
+    code, words = check(world, telemetry)
+    assert code != 0 and "OTLP_HEADERS" in words and path in words
+    world.a.config["telemetry"] = telemetry
     world.a.write("chanceryd.yaml", json.dumps(world.a.config).encode())
     refused, failed = len(world.a.logged("supervisor.reload_refused")), len(world.a.logged("worker.start_failed"))
     world.a.process.send_signal(signal.SIGHUP)
-    world.a.wait_for_log("supervisor.reload_refused", refused)
-    line = world.a.wait_for_log("worker.start_failed", failed)
-    assert line["reason"] == "CONFIG_INVALID" and "otlp_headers_file" in line["detail"]
+    line = world.a.wait_for_log("supervisor.reload_refused", refused)
+    assert line["reason"] == "OTLP_HEADERS" and path in line["detail"]
+    assert len(world.a.logged("worker.start_failed")) == failed
     world.protect()  # by the former configuration
     configure(world, None)

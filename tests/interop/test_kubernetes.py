@@ -165,3 +165,26 @@ def test_values_that_are_wrong_are_refused(programs, option, words):
 def test_a_file_of_one_s_own_takes_no_place_of_ours(programs):
     done = template(programs, "--set-json", 'files=[{"secret":"a","key":"b","name":"root.key"}]')
     assert done.returncode == 1 and "files" in done.stderr
+
+
+@pytest.mark.parametrize("name", ["drain_ms", "drainMs"])
+def test_the_time_to_drain_is_said_once(programs, name):
+    """Two could contradict each other: the pod was killed before the server had drained."""
+    done = template(programs, "--set", f"config.limits.{name}=90000")
+    assert done.returncode != 0 and "set drainSeconds instead" in done.stderr
+    made = objects(programs, "--set", "drainSeconds=90", "--set", "config.limits.max_connections=5000")
+    config = yaml.safe_load(made["ConfigMap", "chancery-config"]["data"]["chanceryd.yaml"])
+    assert config["limits"] == {"drain_ms": 90000, "max_connections": 5000}
+    assert made["Deployment", "chancery"]["spec"]["template"]["spec"]["terminationGracePeriodSeconds"] > 90
+
+
+@pytest.mark.parametrize("endpoint, port", [("https://collector.example.org:4318", 4318), ("https://[2001:db8::1]:4319/otlp", 4319),
+                                            ("https://collector.example.org/v1:5", 443)])
+@pytest.mark.parametrize("name", ["otlp_endpoint", "otlpEndpoint"])
+def test_the_collector_can_be_reached(programs, tmp_path, name, endpoint, port):
+    to = [{"namespaceSelector": {"matchLabels": {"kubernetes.io/metadata.name": "telemetry"}}}]
+    values = tmp_path / "values.yaml"
+    values.write_text(yaml.safe_dump({"config": {"telemetry": {name: endpoint}}, "networkPolicy": {"telemetry": to}}))
+    egress = objects(programs, "-f", values)["NetworkPolicy", "chancery"]["spec"]["egress"]
+    assert {"ports": [{"port": port, "protocol": "TCP"}], "to": to} in egress
+    assert len(egress) == 1 + len(objects(programs)["NetworkPolicy", "chancery"]["spec"]["egress"])

@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: Apache-2.0
 """A record of 3 MB, which somebody had put into the log by hand, had more JSON than a sink had room for: it failed there for ever, and
-what followed never came."""
+what followed never came. So it was with rows of more than 16 MiB, and with rights that are none."""
 import json
 import os
 
@@ -21,9 +21,10 @@ def authority_options(path):
     return {"workers": 1, "config": {"audit_sinks": [{"name": "large", "file": path}]}}
 
 
-def put(world, text):
-    return world.sql("INSERT INTO audit (tenant, at, event, operation, granted, reason, client_address, user_agent, correlation_id, target) "
-                     f"SELECT '{world.contoso.id}', now(), gen_random_uuid(), 'x', true, 'OK', '', '', '', {text} RETURNING event")
+def put(world, text, rights="''"):
+    return world.sql("INSERT INTO audit (tenant, at, event, operation, granted, reason, client_address, user_agent, correlation_id, target, "
+                     f"rights) SELECT '{world.contoso.id}', now(), gen_random_uuid(), 'x', true, 'OK', '', '', '', {text}, {rights} "
+                     "RETURNING event")
 
 
 def lines_of(path):
@@ -44,3 +45,16 @@ def test_it_is_shortened_and_what_follows_comes(world, path):
     target = found[escapes]["target"]
     assert target.startswith("\x01\x02\x03") and target.endswith("… (3000000 bytes)")
     assert {line["event_id"] for line in world.a.logged("audit.sink_shortened", sink="large")} == {letters, escapes}
+
+
+def test_a_row_of_40_mb_and_rights_that_are_none_don_t_hold_it_up(world, path):
+    told = len(world.a.logged("audit.sink_shortened", sink="large"))
+    huge = put(world, "repeat('h', 40000000)")
+    none, long = put(world, "'none'", "'no right'"), put(world, "'long'", "repeat('VIEW,', 1000000)")
+    after = put(world, "'after'", "'VIEW'")
+    found = eventually(lambda: after in lines_of(path) and lines_of(path), "what follows comes", LATE)
+    assert found[huge]["target"] == "h" * 32768 + "… (40000000 bytes)"
+    for event, target in ((none, "none"), (long, "long")):
+        assert found[event]["target"] == target and not found[event].get("rights")
+    assert found[after]["rights"]
+    assert {line["event_id"] for line in world.a.logged("audit.sink_shortened", sink="large")[told:]} == {huge, none, long}

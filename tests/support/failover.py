@@ -47,20 +47,21 @@ def follows(primary, name="db2"):
 
 
 class Pair:
-    """Two nodes that name both hosts, and a world. Nodes reach the primary by `line`, and the standby does by `wal`."""
+    """Two nodes that name both hosts, and a world. Nodes reach the primary by `line`, and the standby does by `wal`. has_address:
+    nodes know one address, which is `line`. database: more fields of the configuration."""
 
-    def __init__(self, synchronous=True):
+    def __init__(self, synchronous=True, has_address=False, database=None):
         self.nodes, self.standby = [], None
         self.authority = Authority(workers=1)
         self.primary = self.authority.postgres
         self.line, self.wal = Host(self.primary), Host(self.primary)
         try:
-            self._begin(synchronous)
+            self._begin(synchronous, has_address, database or {})
         except BaseException:
             self.close()
             raise
 
-    def _begin(self, synchronous):
+    def _begin(self, synchronous, has_address, database):
         self.authority.migrate()
         self.primary.sql(documented("A synchronous standby", "sql", "runbook", level=3))
         self.standby = make_standby(self.primary, self.wal.port)
@@ -68,7 +69,8 @@ class Pair:
         if synchronous:
             run_documented(self.primary, "Commits that wait for it")
             eventually(lambda: follows(self.primary) == "sync", "it is synchronous")
-        self.authority.config["database"]["conninfo"] = conninfo([("127.0.0.1", self.line.port), (self.standby.folder, 5432)])
+        hosts = [("127.0.0.1", self.line.port), (self.standby.folder, 5432)]
+        self.authority.config["database"] |= {"conninfo": conninfo(hosts[:1] if has_address else hosts), **database}
         self.nodes = [self.authority.start()]
         self.world = World(self.authority)
         self.nodes.append(self.authority.node().start())

@@ -9,10 +9,11 @@ PIECE, BEGINNING = 65536, 4096
 
 class Host:
     """Leads to the PostgreSQL of a folder. `freeze` makes it a machine that is there and says nothing; `die` one whose
-    connections break; `cut` holds all back until `heal`. `first` has the beginning of what each client sent."""
+    connections break; `cut` holds all back until `heal`; `move` makes it an address that leads elsewhere from then on. `first` has
+    the beginning of what each client sent."""
 
     def __init__(self, postgres, address="127.0.0.1"):
-        self.socket_path = f"{postgres.folder}/.s.PGSQL.5432"
+        self.move(postgres)
         self.listener = socket.create_server((address, 0))
         self.port = self.listener.getsockname()[1]
         self.is_frozen, self.pairs, self.first = False, [], []
@@ -54,6 +55,10 @@ class Host:
         for one in (source, sink):
             with contextlib.suppress(OSError):
                 one.shutdown(socket.SHUT_RDWR)
+
+    def move(self, postgres):
+        """Whoever is connected stays where they are."""
+        self.socket_path = f"{postgres.folder}/.s.PGSQL.5432"
 
     def freeze(self):
         self.is_frozen = True

@@ -77,7 +77,8 @@ def test_secrets_are_named_and_only_the_copies_reach_the_programs(path):
     assert volumes["secrets"]["projected"]["defaultMode"] == 0o400
     copied = {item["path"] for source in volumes["secrets"]["projected"]["sources"] for item in source["secret"]["items"]}
     assert {os.path.basename(name) for name in spec["initContainers"][0]["command"] if name.startswith("/secrets/")} == copied
-    assert not [mount for mount in spec["containers"][0]["volumeMounts"] if mount["name"] == "secrets"]
+    mounts = {mount["name"]: mount for mount in spec["containers"][0]["volumeMounts"]}
+    assert "secrets" not in mounts and all(mount["readOnly"] for mount in mounts.values())
 
 
 def test_no_manifest_holds_a_secret():

@@ -62,11 +62,6 @@ static void count_state(enum pg_state state, int64_t by)
     }
 }
 
-static bool is_end_of_round(enum pg_state state)
-{
-    return state == PG_DOWN || state == PG_READY || state == PG_RESTING || state == PG_CLOSED;
-}
-
 void pg_conn_set_state(struct pg_conn *conn, enum pg_state state)
 {
     const struct store_config *config = &conn->store->config;
@@ -74,9 +69,6 @@ void pg_conn_set_state(struct pg_conn *conn, enum pg_state state)
     count_state(conn->state, -1);
     conn->state = state;
     count_state(state, 1);
-    if (conn == conn->store->scout && is_end_of_round(state)) {
-        conn->store->scout = NULL;
-    }
     if (is_other && config->changed != NULL) {
         config->changed(config->ctx);
     }
@@ -125,8 +117,16 @@ static void fail_requests(struct list *requests)
     }
 }
 
-/* Give up libpq's connection and go to DOWN, RESTING or CLOSED. Instead of DOWN it goes on at once with the next host of
- * a round; when the round is over, after the back-off. */
+/* Instead of DOWN it goes on at once with the next host of a round. A scout that has come round rests until it is sent. */
+static enum pg_state state_after(struct pg_conn *conn, enum pg_state state)
+{
+    if (state == PG_DOWN && pg_connect_advance(conn)) {
+        return PG_DUE;
+    }
+    return state == PG_DOWN && pg_silence_is_scout(conn) ? PG_RESTING : state;
+}
+
+/* Give up libpq's connection and go to DOWN, from which it goes on after the back-off, RESTING or CLOSED. */
 static void drop(struct pg_conn *conn, enum pg_state state)
 {
     struct list lost;
@@ -140,11 +140,10 @@ static void drop(struct pg_conn *conn, enum pg_state state)
         list_append(&lost, list_pop(&conn->requests));
     }
     conn->in_flight = 0;
-    bool goes_on = state == PG_DOWN && pg_connect_advance(conn);
-    pg_conn_set_state(conn, goes_on ? PG_DUE : state);
-    if (goes_on) {
+    pg_conn_set_state(conn, state_after(conn, state));
+    if (conn->state == PG_DUE) {
         loop_timer_arm(&conn->timer, 0);
-    } else if (state == PG_DOWN) {
+    } else if (conn->state == PG_DOWN) {
         loop_timer_arm(&conn->timer, conn->backoff_ms);
         conn->backoff_ms =
             conn->backoff_ms * 2 > BACKOFF_MAX_MS ? BACKOFF_MAX_MS : conn->backoff_ms * 2;
@@ -169,18 +168,37 @@ void pg_conn_lost(struct pg_conn *conn, enum reason problem)
     }
 }
 
+void pg_conn_lose_all(struct store *store, enum reason problem)
+{
+    for (unsigned class = 0; class < STORE_CLASSES; class ++) {
+        const struct pg_lane *lane = &store->lanes[class];
+        for (size_t i = 0; i < lane->conn_count; i++) {
+            if (lane->conns[i].state == PG_READY) {
+                pg_conn_lost(&lane->conns[i], problem);
+            }
+        }
+    }
+}
+
 void pg_conn_begin_anew(struct pg_conn *conn)
 {
     pg_connect_stop(conn);
     conn->route = (struct pg_route){.is_in_round = false};
     conn->backoff_ms = BACKOFF_MIN_MS;
     drop(conn, PG_DOWN);
-    loop_timer_arm(&conn->timer, 0);
+    if (conn->state == PG_DOWN) {
+        loop_timer_arm(&conn->timer, 0);
+    }
+}
+
+void pg_conn_rest(struct pg_conn *conn)
+{
+    drop(conn, PG_RESTING);
 }
 
 static bool is_needed(const struct pg_conn *conn)
 {
-    return !conn->is_spare || conn == conn->store->scout || conn->lane->waiting.count > 0;
+    return !conn->is_spare || pg_silence_is_scout(conn) || conn->lane->waiting.count > 0;
 }
 
 static void fire(struct loop_timer *timer)

@@ -9,6 +9,7 @@
 #include "store/pg/pg_connect.h"
 #include "store/pg/pg_history.h"
 #include "store/pg/pg_lane.h"
+#include "store/pg/pg_silence.h"
 #include "store/pg/pg_submit.h"
 
 enum pg_state {
@@ -78,8 +79,8 @@ struct store {
     struct arena *arena;      /* of what is said once for all */
     struct conninfo conninfo; /* without hosts when it is invalid */
     const char *options[STORE_CLASSES], *checks[STORE_CLASSES]; /* of pg_settings.h */
-    size_t good_host;      /* where a connection came about last */
-    struct pg_conn *scout; /* looks whether another host has taken over; NULL: none */
+    size_t good_host; /* where a connection came about last */
+    struct pg_scouting scouting;
     struct pg_history history;
     struct pg_lane lanes[STORE_CLASSES];
 };
@@ -87,11 +88,16 @@ struct store {
 /* A spare one rests until it is opened. */
 void pg_conn_init(struct pg_conn *conn, struct pg_lane *lane, bool is_spare);
 void pg_conn_open(struct pg_conn *conn);
+/* Of a spare one that has done what it was for. */
+void pg_conn_rest(struct pg_conn *conn);
 void pg_conn_fini(struct pg_conn *conn);
 /* Queue a segment on a ready connection; false when libpq would not take it. */
 bool pg_conn_send(struct pg_conn *conn, struct store_op *op, const struct pg_segment *segment);
 /* Put the connection down and fail what is in flight with OUTCOME_UNKNOWN. */
 void pg_conn_lost(struct pg_conn *conn, enum reason problem);
+/* The same with all that are ready: what they would write may be what the database doesn't mean any more. Not from within a reader,
+ * because what is in flight ends. */
+void pg_conn_lose_all(struct store *store, enum reason problem);
 /* Of one that is not ready: connect at once, first at the host where a connection came about last. */
 void pg_conn_begin_anew(struct pg_conn *conn);
 const char *pg_conn_state_name(enum pg_state state);

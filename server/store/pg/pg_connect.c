@@ -13,7 +13,7 @@
 
 enum {
     HOST_LIMIT_MS = 5000,  /* when there is only one */
-    HOSTS_LIMIT_MS = 2000, /* when others wait to be tried */
+    HOSTS_LIMIT_MS = 2000, /* when others wait to be tried, or it has fallen silent */
     PARAMS_MAX = 80,       /* libpq 17 knows 50 */
 };
 
@@ -34,15 +34,16 @@ static int64_t limit_ms(const struct pg_conn *conn)
 {
     const struct conninfo *conninfo = &conn->store->conninfo;
     bool is_one = conninfo->host_count == 1 && conn->route.lookup.count < 2;
+    bool may_be_gone = pg_silence_is_scout(conn) || conn->left.pid[0] != '\0';
     return conninfo->connect_timeout_ms > 0 ? conninfo->connect_timeout_ms
-           : is_one                         ? HOST_LIMIT_MS
+           : is_one && !may_be_gone         ? HOST_LIMIT_MS
                                             : HOSTS_LIMIT_MS;
 }
 
 static void failed(struct pg_conn *conn, const char *detail)
 {
     /* A scout finds mostly standbys, which is as it should be. */
-    log_event(conn == conn->store->scout ? LOG_DEBUG : LOG_WARNING, "db.connect_failed",
+    log_event(pg_silence_is_scout(conn) ? LOG_DEBUG : LOG_WARNING, "db.connect_failed",
               F_USER("host", pg_connect_host(conn)), F_USER("detail", detail));
     pg_conn_lost(conn, R_DATABASE_UNAVAILABLE);
 }

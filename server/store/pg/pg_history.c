@@ -2,7 +2,7 @@
 #include "store/pg/pg_history.h"
 
 #include <stdio.h>
-#include <string.h>
+#include <stdlib.h>
 
 #include "obs/log.h"
 #include "obs/metrics.h"
@@ -10,9 +10,13 @@
 #include "store/pg/pg_connect.h"
 #include "store/pg/pg_schema.h"
 #include "store/pg/pg_submit.h"
+#include "store/pg/pg_timelines.h"
 #include "store/sql/statements.gen.h"
 
-enum { ANSWER_BUDGET = 4096 };
+enum {
+    ANSWER_BUDGET = 4096,
+    PEEK_MS = 1000, /* a look into memory */
+};
 
 static const char STATEMENT[] = "mark_history";
 
@@ -24,26 +28,62 @@ static const char *time_text(int64_t unix_us, char out[RFC3339_BYTES])
     return out;
 }
 
-static bool is_same(const struct pg_history *known, const struct sql_mark_history_row *row)
+/* What a server says, against what is known: by this worker, and of timelines by the whole node. */
+enum relation {
+    HISTORY_FIRST,   /* nothing is known */
+    HISTORY_SAME,    /* cluster and timeline */
+    HISTORY_LATER,   /* another primary has taken over */
+    HISTORY_EARLIER, /* the primary before, which doesn't know that another has taken over */
+    HISTORY_OTHER,   /* cluster */
+};
+
+/* Of a cluster: decimal digits. */
+static uint64_t system_of(const char *text)
 {
-    return strcmp(known->system, row->system) == 0 && strcmp(known->timeline, row->timeline) == 0;
+    return strtoull(text, NULL, 10);
 }
 
-static bool is_later(const struct pg_history *known, const struct sql_mark_history_row *row)
+/* They count up; eight hexadecimal digits of a segment's name. */
+static uint32_t timeline_of(const char *text)
 {
-    return strcmp(known->system, row->system) == 0 && strcmp(row->timeline, known->timeline) > 0;
+    return (uint32_t)strtoul(text, NULL, 16);
 }
 
-/* Whether this connection may tell all others of a history that they don't know. Only where a commit came to its end:
- * a standby that was promoted by mistake doesn't commit when its own standby is missing. And a scout, which is sent
- * while the database may be only slow, by no other history than one that goes on where ours was left. */
-static bool may_tell(const struct pg_conn *conn, const struct pg_history *known,
-                     const struct sql_mark_history_row *row)
+static enum relation compare(const struct store *store, const struct sql_mark_history_row *row)
 {
-    if (!known->is_known || is_same(known, row)) {
-        return true;
+    const struct pg_history *known = &store->history;
+    uint64_t system = system_of(row->system);
+    uint32_t timeline = timeline_of(row->timeline);
+    uint32_t latest = pg_timelines_latest(store->config.timelines, system);
+    bool is_ours = known->is_known && system_of(known->system) == system;
+    uint32_t ours = is_ours ? timeline_of(known->timeline) : latest;
+    if (timeline < latest || timeline < ours) {
+        return HISTORY_EARLIER;
     }
-    return conn->lane->info->commits && (conn != conn->store->scout || is_later(known, row));
+    if (known->is_known && !is_ours) {
+        return HISTORY_OTHER;
+    }
+    return ours == 0 ? HISTORY_FIRST : timeline == ours ? HISTORY_SAME : HISTORY_LATER;
+}
+
+/* A host on the same timeline may be a copy that takes writes, such as a backup that was started by mistake. So where
+ * connections work, none is made to another host, however slow theirs is. */
+static bool is_same_server(const struct pg_conn *conn)
+{
+    const struct store *store = conn->store;
+    return conn->route.host == store->good_host || !pg_lane_any_is_ready(store);
+}
+
+/* Whether this connection may tell all others of what it has found. Of another history only where a commit came to its end:
+ * a standby that was promoted by mistake doesn't commit when its own standby is missing. And a scout, which is sent while the
+ * database may be only slow, of none but one that goes on where ours was left. */
+static bool may_tell(const struct pg_conn *conn, enum relation relation)
+{
+    if (pg_silence_is_scout(conn)) {
+        return relation == HISTORY_LATER;
+    }
+    return relation == HISTORY_SAME ? is_same_server(conn)
+                                    : relation == HISTORY_FIRST || conn->lane->info->commits;
 }
 
 /* A standby has become the primary, a backup was restored, or it is another cluster. What was lost
@@ -51,9 +91,6 @@ static bool may_tell(const struct pg_conn *conn, const struct pg_history *known,
 static void note_timeline(struct pg_history *known, const struct sql_mark_history_row *row,
                           const char *host)
 {
-    if (known->is_known && is_same(known, row)) {
-        return;
-    }
     if (known->is_known) {
         metric_add(M_DB_HISTORY_CHANGES, "timeline", NULL, 1);
         log_event(LOG_WARNING, "db.other_history", F_USER("host", host),
@@ -65,13 +102,6 @@ static void note_timeline(struct pg_history *known, const struct sql_mark_histor
     known->generation++;
     snprintf(known->system, sizeof known->system, "%s", row->system);
     snprintf(known->timeline, sizeof known->timeline, "%s", row->timeline);
-}
-
-/* A primary that another one has superseded, and that doesn't know it: timelines of a cluster count up. */
-static bool is_superseded(const struct pg_history *known, const struct sql_mark_history_row *row)
-{
-    return known->is_known && strcmp(known->system, row->system) == 0 &&
-           strcmp(row->timeline, known->timeline) < 0;
 }
 
 /* An answer may come after one that is newer, by another connection: only who asked after that knows
@@ -117,15 +147,21 @@ static rc note(struct store *store, const struct pg_conn *conn, struct arena *ar
     struct pg_history *known = &store->history;
     ENSURE(PQntuples(result) == 1, err, R_DATABASE_ERROR);
     TRY(sql_mark_history_read(arena, result, 0, &row, err));
-    if (is_superseded(known, &row)) {
-        FAIL(err, R_DATABASE_SUPERSEDED, "timeline %s, and %s is known", row.timeline,
-             known->timeline);
+    enum relation relation = compare(store, &row);
+    if (relation == HISTORY_EARLIER) {
+        FAIL(err, R_DATABASE_SUPERSEDED, "timeline %s, and a later one is known", row.timeline);
     }
-    if (conn != NULL && !may_tell(conn, known, &row)) {
+    if (conn != NULL && !may_tell(conn, relation)) {
         FAIL(err, R_DATABASE_UNAVAILABLE, "system %s, timeline %s, and %s, %s is known", row.system,
              row.timeline, known->system, known->timeline);
     }
-    note_timeline(known, &row, conn == NULL ? "" : pg_connect_host(conn));
+    if (!known->is_known || relation != HISTORY_SAME) {
+        note_timeline(known, &row, conn == NULL ? "" : pg_connect_host(conn));
+    }
+    if (conn == NULL || conn->lane->info->commits) {
+        pg_timelines_note(store->config.timelines, system_of(row.system),
+                          timeline_of(row.timeline));
+    }
     note_mark(known, &row, asked_at, loop_now(store->loop));
     tell_clock(&row, asked_at);
     known->is_known = true;
@@ -171,16 +207,23 @@ void pg_history_leave_others(struct pg_conn *conn)
 
 /* --- on connections that are there ------------------------------------------------------------ */
 
-/* A migration that this program doesn't work with may have come since they were made. */
+/* Since they were made a migration may have come that this program doesn't work with, or another worker may have seen a
+ * failover. */
+static enum reason problem_of(const struct store_op *op, const struct store *store)
+{
+    return op->err.reason == R_NONE                  ? pg_schema_problem(store->history.schema)
+           : op->err.reason == R_DATABASE_SUPERSEDED ? R_DATABASE_SUPERSEDED
+                                                     : R_NONE;
+}
+
 static void answered(struct store_op *op)
 {
     struct store *store = op->user;
-    enum reason problem =
-        op->err.reason == R_NONE ? pg_schema_problem(store->history.schema) : R_NONE;
+    enum reason problem = problem_of(op, store);
     store->history.is_asking = false;
     arena_reset(store->history.arena);
     if (problem != R_NONE) {
-        pg_schema_leave(store, problem);
+        pg_conn_lose_all(store, problem);
     }
 }
 
@@ -221,9 +264,22 @@ static void on_timer(struct loop_timer *timer)
     struct store *store = LIST_ENTRY(history, struct store, history);
     loop_timer_arm(timer, store->config.history_ms);
     if (store_problem(store) == R_SCHEMA_TOO_NEW) {
-        pg_schema_leave(store, R_SCHEMA_TOO_NEW); /* a connection that was made anew has found it */
+        pg_conn_lose_all(store,
+                         R_SCHEMA_TOO_NEW); /* a connection that was made anew has found it */
     } else if (!history->is_asking && pg_lane_is_ready(&store->lanes[STORE_READ])) {
         ask(store);
+    }
+}
+
+/* Another worker of the node may have seen a failover that our connections don't show: the old primary is still there. */
+static void on_peek(struct loop_timer *timer)
+{
+    struct pg_history *history = LIST_ENTRY(timer, struct pg_history, peek);
+    struct store *store = LIST_ENTRY(history, struct store, history);
+    uint32_t latest = pg_timelines_latest(store->config.timelines, system_of(history->system));
+    loop_timer_arm(timer, PEEK_MS);
+    if (latest > timeline_of(history->timeline)) {
+        pg_conn_lose_all(store, R_DATABASE_SUPERSEDED);
     }
 }
 
@@ -232,6 +288,8 @@ void pg_history_init(struct store *store)
     store->history.arena = arena_new(ANSWER_BUDGET);
     loop_timer_init(&store->history.timer, store->loop, on_timer);
     loop_timer_arm(&store->history.timer, store->config.history_ms);
+    loop_timer_init(&store->history.peek, store->loop, on_peek);
+    loop_timer_arm(&store->history.peek, PEEK_MS);
 }
 
 void pg_history_fini(struct store *store)
@@ -240,5 +298,6 @@ void pg_history_fini(struct store *store)
         store_op_cancel(&store->history.op);
     }
     loop_timer_fini(&store->history.timer);
+    loop_timer_fini(&store->history.peek);
     arena_free(store->history.arena);
 }

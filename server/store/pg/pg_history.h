@@ -14,14 +14,14 @@
 
 struct pg_conn;
 
-/* What was seen last. All zero: nothing. */
+/* What was seen last. All zero: nothing. What the node's other workers have seen: pg_timelines.h. */
 struct pg_history {
     bool is_known;
     char system[32], timeline[16];
     int64_t number, mark, marked_at; /* of the table; microseconds */
     struct mono_time seen_at;        /* when the answer came */
     uint64_t generation;             /* counts other systems and timelines */
-    struct loop_timer timer;
+    struct loop_timer timer, peek;
     struct store_op op;
     struct arena *arena; /* of the operation */
     struct mono_time op_asked_at;

@@ -138,6 +138,16 @@ bool pg_lane_is_ready(const struct pg_lane *lane)
     return lane->kept == 0 || has(lane, PG_READY);
 }
 
+bool pg_lane_any_is_ready(const struct store *store)
+{
+    for (unsigned class = 0; class < STORE_CLASSES; class ++) {
+        if (has(&store->lanes[class], PG_READY)) {
+            return true;
+        }
+    }
+    return false;
+}
+
 /* Whether there is something to wait for. */
 static bool may_wait(const struct pg_lane *lane)
 {

@@ -42,3 +42,5 @@ void pg_lane_wake(struct pg_lane *lane);
 void pg_lane_lost(struct pg_lane *lane, enum reason problem);
 /* Whether the class works, or would open a connection when it is needed. */
 bool pg_lane_is_ready(const struct pg_lane *lane);
+/* Whether any connection of any class works. */
+bool pg_lane_any_is_ready(const struct store *store);

@@ -2,7 +2,6 @@
 #include "store/pg/pg_schema.h"
 
 #include "obs/log.h"
-#include "store/pg/pg_conn.h"
 
 enum reason pg_schema_problem(struct schema_range range)
 {
@@ -14,16 +13,4 @@ enum reason pg_schema_problem(struct schema_range range)
               F_INT("database", range.version), F_INT("works_with", range.works_with),
               F_INT("program", schema_ours()));
     return err.reason;
-}
-
-void pg_schema_leave(struct store *store, enum reason problem)
-{
-    for (unsigned class = 0; class < STORE_CLASSES; class ++) {
-        const struct pg_lane *lane = &store->lanes[class];
-        for (size_t i = 0; i < lane->conn_count; i++) {
-            if (lane->conns[i].state == PG_READY) {
-                pg_conn_lost(&lane->conns[i], problem);
-            }
-        }
-    }
 }

@@ -8,6 +8,3 @@
 
 /* R_NONE, or why not, which is logged then: R_SCHEMA_TOO_OLD, R_SCHEMA_TOO_NEW. */
 enum reason pg_schema_problem(struct schema_range range);
-/* Give up every connection that is ready: what it would write may be what the schema doesn't mean any more. Not from within a
- * reader, because what is in flight ends. */
-void pg_schema_leave(struct store *store, enum reason problem);

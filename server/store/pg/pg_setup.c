@@ -52,15 +52,21 @@ void pg_setup_begin(struct pg_conn *conn)
     pg_conn_flush(conn);
 }
 
+/* What a scout finds serves nobody: it is told when somebody else finds it. */
+static enum log_level error_level(const struct pg_conn *conn)
+{
+    return pg_silence_is_scout(conn) ? LOG_DEBUG : LOG_ERROR;
+}
+
 static void check_settings(struct pg_conn *conn, const PGresult *result)
 {
     struct err err = {0};
     if (!pg_settings_judge(result, &err).ok) {
         const struct reason_info *info = reason_info(err.reason);
         conn->setup.problem = err.reason;
-        log_event(LOG_ERROR, "db.unfit", F_STR("reason", info->name), F_USER("detail", err.detail),
-                  F_USER("host", pg_connect_host(conn)), F_STR("what", info->text),
-                  F_STR("advice", info->advice));
+        log_event(error_level(conn), "db.unfit", F_STR("reason", info->name),
+                  F_USER("detail", err.detail), F_USER("host", pg_connect_host(conn)),
+                  F_STR("what", info->text), F_STR("advice", info->advice));
     }
 }
 
@@ -121,7 +127,7 @@ static void check_statement(struct pg_conn *conn, const PGresult *result)
     setup->statement = next_of_class(conn->lane->class, setup->statement + 1);
     if (!pg_statement_matches(statement, result, problem)) {
         conn->setup.problem = R_SCHEMA_TOO_OLD;
-        log_event(LOG_ERROR, "db.statement",
+        log_event(error_level(conn), "db.statement",
                   F_STR("reason", reason_info(conn->setup.problem)->name),
                   F_STR("statement", statement->name), F_STR("detail", problem));
     }
@@ -171,7 +177,7 @@ static void failed(struct pg_conn *conn, const PGresult *result)
     if (conn->setup.problem == R_NONE) {
         conn->setup.problem = reason;
     }
-    log_event(LOG_ERROR, "db.setup_failed", F_STR("reason", reason_info(reason)->name),
+    log_event(error_level(conn), "db.setup_failed", F_STR("reason", reason_info(reason)->name),
               F_USER("sqlstate", sqlstate),
               F_USER("detail", PQresultErrorField(result, PG_DIAG_MESSAGE_PRIMARY)));
 }
@@ -181,7 +187,8 @@ static void check_history(struct pg_conn *conn, const PGresult *result)
     struct err err = {0};
     if (!pg_history_take(conn, result, &err).ok) {
         conn->setup.problem = conn->setup.problem == R_NONE ? err.reason : conn->setup.problem;
-        log_event(LOG_ERROR, "db.history", F_FAILURE(&err), F_USER("host", pg_connect_host(conn)));
+        log_event(error_level(conn), "db.history", F_FAILURE(&err),
+                  F_USER("host", pg_connect_host(conn)));
     }
 }
 
@@ -234,6 +241,9 @@ static void take_into_service(struct pg_conn *conn)
     log_event(LOG_INFO, "db.ready", F_STR("lane", conn->lane->info->word),
               F_USER("host", pg_connect_host(conn)));
     pg_history_leave_others(conn);
+    if (pg_silence_is_scout(conn)) {
+        pg_conn_rest(conn);
+    }
 }
 
 void pg_setup_synced(struct pg_conn *conn)

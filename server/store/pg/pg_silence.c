@@ -1,19 +1,24 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* A silent connection is given up when no statement could take so long. With several hosts somebody looks sooner
- * whether another one has taken over: a scout, which is a spare connection that tries all hosts but the good one.
- * When it comes about in a later history, the connections of the former one are given up (pg_history.c). When none
- * does, nothing has changed for them: a statement may be slow, and its database is the right one. */
+/* A silent connection is given up when no statement could take so long. Somebody looks sooner whether another server has
+ * taken over: a scout, which is a connection of its own that tries all hosts but the good one, or the one address again, which may
+ * lead to another server by now. It is believed only if it comes about in a later history, and then the connections of the former
+ * one are given up (pg_history.c). Else nothing has changed for them: a statement may be slow, and its database is the right
+ * one. */
 #include "store/pg/pg_silence.h"
 
+#include "base/ids.h"
 #include "obs/log.h"
 #include "store/pg/pg_conn.h"
 
 enum {
     /* Beyond the statement timeout a silent server is a broken connection. */
     SILENCE_MARGIN_MS = 3000,
-    /* A failover is to be over 5 s after another host takes writes. A scout may come just before that, and the next
-     * one comes after as long again. */
-    SUSPICION_MS = 1000,
+    SUSPICION_MS = 1000, /* then the scout is sent, … */
+    TICK_MS = 500,       /* … and looked for when it may be sent again */
+    /* A failover is to be over 5 s after another host takes writes, and a scout may come just before that. */
+    PAUSE_FIRST_MS = 1000,
+    PAUSE_MOST_MS = 2000,
+    FORGOTTEN_MS = 10000, /* a silence so long after the last scout is another one */
     SPARE_MS = 30000,
 };
 
@@ -23,38 +28,55 @@ static int limit_ms(const struct pg_conn *conn)
            SILENCE_MARGIN_MS;
 }
 
-static bool has_other_hosts(const struct store *store)
-{
-    return store->conninfo.host_count > 1;
-}
-
 /* --- the scout -------------------------------------------------------------------------------- */
 
-/* Of a lane that writes, so that it comes about only where commits do; rather of one that nobody waits for. */
-static struct pg_conn *find_resting(struct store *store)
+bool pg_silence_is_scout(const struct pg_conn *conn)
 {
-    for (unsigned class = STORE_CLASSES; class -- > 0;) {
-        struct pg_lane *lane = &store->lanes[class];
-        for (size_t i = lane->kept; lane->info->commits && i < lane->conn_count; i++) {
-            if (lane->conns[i].state == PG_RESTING) {
-                return &lane->conns[i];
-            }
-        }
+    return conn->lane->class == STORE_SCOUT;
+}
+
+/* Behind one address another server may answer by now, but not behind a socket of this machine. */
+static bool may_be_elsewhere(const struct store *store)
+{
+    const struct conninfo *conninfo = &store->conninfo;
+    return conninfo->host_count > 1 ||
+           (conninfo->host_count == 1 && !conninfo_is_local(&conninfo->hosts[0]));
+}
+
+/* Up to a quarter less, so that the workers of all nodes don't come together. */
+static int with_jitter(int ms)
+{
+    return ms - ms * uuid_random().b[0] / 1024;
+}
+
+/* Whether it may be sent now; if so, it has been. */
+static bool take_turn(struct store *store)
+{
+    struct pg_scouting *scouting = &store->scouting;
+    struct mono_time now = loop_now(store->loop);
+    if (now.ns < scouting->due.ns) {
+        return false;
     }
-    return NULL;
+    bool is_first = scouting->pause_ms == 0 || now.ns > mono_add_ms(scouting->due, FORGOTTEN_MS).ns;
+    int longer_ms = 2 * scouting->pause_ms;
+    scouting->pause_ms = is_first                    ? PAUSE_FIRST_MS
+                         : longer_ms > PAUSE_MOST_MS ? PAUSE_MOST_MS
+                                                     : longer_ms;
+    scouting->due = mono_add_ms(now, with_jitter(scouting->pause_ms));
+    return true;
 }
 
 static void send_scout(struct store *store)
 {
-    struct pg_conn *conn = store->scout == NULL ? find_resting(store) : NULL;
-    if (conn == NULL) {
+    struct pg_conn *scout = &store->lanes[STORE_SCOUT].conns[0];
+    size_t hosts = store->conninfo.host_count;
+    if (scout->state != PG_RESTING || !may_be_elsewhere(store) || !take_turn(store)) {
         return;
     }
-    store->scout = conn;
-    conn->route = (struct pg_route){.is_in_round = true,
-                                    .host = (store->good_host + 1) % store->conninfo.host_count,
-                                    .hosts_left = store->conninfo.host_count - 2};
-    pg_conn_open(conn);
+    scout->route = (struct pg_route){.is_in_round = true,
+                                     .host = (store->good_host + 1) % hosts,
+                                     .hosts_left = hosts > 1 ? hosts - 2 : 0};
+    pg_conn_open(scout);
 }
 
 /* --- silence ---------------------------------------------------------------------------------- */
@@ -62,7 +84,8 @@ static void send_scout(struct store *store)
 static void wait_on(struct pg_conn *conn)
 {
     int left = limit_ms(conn) - conn->silent_ms;
-    int next = has_other_hosts(conn->store) && left > SUSPICION_MS ? SUSPICION_MS : left;
+    int next = conn->silent_ms < SUSPICION_MS ? SUSPICION_MS : TICK_MS;
+    next = left < next ? left : next;
     conn->silent_ms += next;
     loop_timer_arm(&conn->timer, next);
 }
@@ -91,7 +114,8 @@ static bool may_hold(const struct pg_conn *conn)
 static void give_up(struct pg_conn *conn)
 {
     enum reason problem = may_hold(conn) ? R_DATABASE_NOT_COMMITTING : R_DATABASE_UNAVAILABLE;
-    log_event(LOG_WARNING, "db.silent", F_USER("host", pg_connect_host(conn)),
+    log_event(pg_silence_is_scout(conn) ? LOG_DEBUG : LOG_WARNING, "db.silent",
+              F_USER("host", pg_connect_host(conn)),
               F_STR("state", pg_conn_state_name(conn->state)),
               F_STR("lane", conn->lane->info->word));
     if (may_hold(conn)) {

@@ -3,8 +3,21 @@
  * beyond a network that was cut, breaks no connection. */
 #pragma once
 
+#include <stdbool.h>
+
+#include "base/clock.h"
+
 struct pg_conn;
 struct store;
+
+/* When the scout may be sent. All zero: at once. */
+struct pg_scouting {
+    struct mono_time due;
+    int pause_ms; /* before that */
+};
+
+/* Whether the connection is the one that looks for another primary. It serves nobody. */
+bool pg_silence_is_scout(const struct pg_conn *conn);
 
 /* Something was sent or heard: whatever is in flight on a ready connection has its whole time from here on. */
 void pg_silence_watch(struct pg_conn *conn);

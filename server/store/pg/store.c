@@ -86,19 +86,6 @@ static enum reason lane_problem(const struct pg_lane *lane)
     return R_DATABASE_UNAVAILABLE;
 }
 
-static bool any_ready(const struct store *store)
-{
-    for (unsigned i = 0; i < STORE_CLASSES; i++) {
-        const struct pg_lane *lane = &store->lanes[i];
-        for (size_t j = 0; j < lane->conn_count; j++) {
-            if (lane->conns[j].state == PG_READY) {
-                return true;
-            }
-        }
-    }
-    return false;
-}
-
 enum reason store_problem(const struct store *store)
 {
     enum reason worst = R_NONE;
@@ -108,7 +95,8 @@ enum reason store_problem(const struct store *store)
             worst = lane_problem(lane);
         }
     }
-    return worst == R_DATABASE_UNAVAILABLE && any_ready(store) ? R_DATABASE_CROWDED : worst;
+    return worst == R_DATABASE_UNAVAILABLE && pg_lane_any_is_ready(store) ? R_DATABASE_CROWDED
+                                                                          : worst;
 }
 
 bool store_is_ready(const struct store *store)

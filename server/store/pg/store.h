@@ -19,6 +19,7 @@ struct store;
 struct pg_lane;
 struct pg_request;
 struct pg_segment;
+struct store_timelines;
 
 /* Which connections serve an operation, so that it never waits behind one of another kind: lanes.def. */
 enum store_class {
@@ -29,8 +30,10 @@ enum store_class {
 };
 
 struct store_config {
-    const char *conninfo;      /* libpq's */
-    struct dns *dns;           /* for hosts that have names; borrows, outlives the store */
+    const char *conninfo; /* libpq's */
+    struct dns *dns;      /* for hosts that have names; borrows, outlives the store */
+    struct store_timelines
+        *timelines;            /* of the node; NULL: what this store has seen counts alone */
     int statement_timeout_ms;  /* 0: 5 s */
     unsigned gate_connections; /* 0: 2 */
     unsigned in_flight_max;    /* operations on one connection; 0: what its lane says */
@@ -41,6 +44,10 @@ struct store_config {
     void (*changed)(void *ctx);
     void *ctx;
 };
+
+/* What the stores of a node's workers remember together, of failovers: in memory that processes share which are forked afterwards,
+ * for as long as they live. R_STARTUP_FAILED. */
+rc store_timelines_new(struct store_timelines **out, struct err *err);
 
 struct store *store_new(struct loop *loop, const struct store_config *config);
 /* All operations must be done or canceled. */

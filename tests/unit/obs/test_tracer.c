@@ -162,7 +162,7 @@ static void steps_are_bounded(void **state)
     assert_int_equal(trace->steps_left_out, 3);
     assert_int_equal(trace_spans(trace), TRACE_STEPS_MAX + 1);
     trace_finish(tracer, trace);
-    struct trace *copy = tracer_take(tracer, TRACE_STEPS_MAX + 1);
+    struct trace *copy = tracer_take(tracer);
     assert_non_null(copy);
     assert_int_equal(copy->steps[TRACE_STEPS_MAX - 1].end_ns, TRACE_STEPS_MAX - 1);
     trace_free(copy);
@@ -192,7 +192,7 @@ static void what_waits_is_bounded_and_what_is_dropped_is_counted(void **state)
     assert_int_equal(tracer_waiting(tracer), TRACER_SPANS_MAX);
     assert_int_equal(metric_value(M_OTLP_DROPPED, "spans", "queue_full"), 5);
     for (int i = 0; i < 3; i++) { /* the oldest first */
-        struct trace *trace = tracer_take(tracer, 1);
+        struct trace *trace = tracer_take(tracer);
         assert_int_equal(trace->start_unix_ns, i);
         trace_free(trace);
     }
@@ -200,20 +200,47 @@ static void what_waits_is_bounded_and_what_is_dropped_is_counted(void **state)
     tracer_free(tracer); /* with what waits */
 }
 
-static void one_that_is_too_large_is_left(void **state)
+static void finish_one(struct tracer *tracer, uint8_t tenant, size_t steps)
+{
+    struct trace *trace = trace_begin(tracer, arena, SLICE_NONE);
+    trace->tenant.b[UUID_BYTES - 1] = tenant;
+    for (size_t i = 0; i < steps; i++) {
+        trace_add_step(trace, &(struct trace_step){.table = "t", .row = "r", .end_ns = 1});
+    }
+    trace_finish(tracer, trace);
+    arena_reset(arena);
+}
+
+static void expect_taken(struct tracer *tracer, uint8_t tenant)
+{
+    struct trace *trace = tracer_take(tracer);
+    assert_non_null(trace);
+    assert_int_equal(trace->tenant.b[UUID_BYTES - 1], tenant);
+    trace_free(trace);
+}
+
+static void a_tenant_that_fills_the_queue_loses_its_own(void **state)
 {
     struct tracer *tracer = tracer_new(MILLION);
-    struct trace *trace = trace_begin(tracer, arena, SLICE_NONE);
     (void)state;
-    assert_null(tracer_take(tracer, 10));
-    trace_add_step(trace, &(struct trace_step){.table = "t", .row = "r", .end_ns = 1});
-    trace_finish(tracer, trace);
-    assert_null(tracer_take(tracer, 1));
-    assert_int_equal(tracer_waiting(tracer), 2);
-    struct trace *taken = tracer_take(tracer, 2);
-    assert_non_null(taken);
-    assert_int_equal(tracer_waiting(tracer), 0);
-    trace_free(taken);
+    metrics_reset();
+    assert_null(tracer_take(tracer));
+    for (int i = 0; i < TRACER_SPANS_MAX; i++) {
+        finish_one(tracer, 1, 0);
+    }
+    finish_one(tracer, 2, 3); /* four spans */
+    finish_one(tracer, 2, 0);
+    assert_int_equal(metric_value(M_OTLP_DROPPED, "spans", "queue_full"), 5);
+    assert_int_equal(tracer_waiting(tracer), TRACER_SPANS_MAX);
+    finish_one(tracer, 1, 0); /* its own newest goes, which is this one */
+    assert_int_equal(metric_value(M_OTLP_DROPPED, "spans", "queue_full"), 6);
+    expect_taken(tracer, 1); /* in turn */
+    expect_taken(tracer, 2);
+    expect_taken(tracer, 1);
+    expect_taken(tracer, 2);
+    expect_taken(tracer, 1);
+    expect_taken(tracer, 1);
+    assert_int_equal(tracer_waiting(tracer), TRACER_SPANS_MAX - 9);
     tracer_free(tracer);
 }
 
@@ -230,7 +257,7 @@ int main(void)
         TEST(a_call_without_memory_is_not_traced),
         TEST(steps_are_bounded),
         TEST(what_waits_is_bounded_and_what_is_dropped_is_counted),
-        TEST(one_that_is_too_large_is_left),
+        TEST(a_tenant_that_fills_the_queue_loses_its_own),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

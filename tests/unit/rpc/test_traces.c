@@ -45,7 +45,7 @@ static struct net_stream *ask_with(const struct flow *flow, const char *tracepar
 /* The only one that waits, in an arena of the test's process; the caller frees it. */
 static struct trace *only_trace(void)
 {
-    struct trace *trace = tracer_take(tracer, TRACER_SPANS_MAX);
+    struct trace *trace = tracer_take(tracer);
     assert_non_null(trace);
     assert_int_equal(tracer_waiting(tracer), 0);
     return trace;

@@ -3,10 +3,14 @@
 #include "store_fixture.h"
 
 #include <stdio.h>
+#include <stdlib.h>
+
+#include <libpq-fe.h>
 
 #include "obs/metrics.h"
 #include "store/cache/lookups.h"
 #include "store/migrate/migrate.h"
+#include "store/pg/pg_timelines.h"
 #include "store/resource/audit_store.h"
 
 static void count_report(void *ctx, int version, const char *name)
@@ -303,6 +307,77 @@ static void it_is_noticed_without_a_new_connection_too(void **state)
                check_once_a_minute);
 }
 
+static enum reason look_for(const char *conninfo, struct store_timelines *timelines)
+{
+    struct store *store =
+        store_new(f.loop, &(struct store_config){.conninfo = conninfo, .timelines = timelines});
+    enum reason problem = R_DATABASE_UNAVAILABLE;
+    for (int i = 0; i < 500 && problem != R_NONE && problem != R_DATABASE_SUPERSEDED; i++) {
+        run_for(10);
+        problem = store_problem(store);
+    }
+    store_free(store);
+    return problem;
+}
+
+static uint64_t system_number(void)
+{
+    PGconn *pg = PQconnectdb(f.conninfo);
+    PGresult *result = PQexec(pg, "SELECT system_identifier::text FROM pg_control_system()");
+    uint64_t system = strtoull(PQgetvalue(result, 0, 0), NULL, 10);
+    PQclear(result);
+    PQfinish(pg);
+    assert_true(system != 0);
+    return system;
+}
+
+static struct store_timelines *timelines;
+
+static void check_superseded(void)
+{
+    wait_ready();
+    assert_int_equal(pg_timelines_latest(timelines, system_number()), 1);
+    pg_timelines_note(timelines, system_number(), 2); /* as another worker does */
+    for (int i = 0; i < 500 && store_problem(f.store) != R_DATABASE_SUPERSEDED; i++) {
+        run_for(10);
+    }
+    assert_int_equal(store_problem(f.store), R_DATABASE_SUPERSEDED);
+}
+
+static void what_one_worker_has_seen_counts_for_all(void **state)
+{
+    struct err err = {0};
+    (void)state;
+    assert_ok(store_timelines_new(&timelines, &err), &err);
+    assert_int_equal(look_for(f.server_conninfo, timelines), R_NONE);
+    with_store(&(struct store_config){.conninfo = f.server_conninfo, .timelines = timelines},
+               check_superseded);
+    assert_int_equal(look_for(f.server_conninfo, timelines), R_DATABASE_SUPERSEDED);
+    assert_int_equal(look_for(f.server_conninfo, NULL), R_NONE);
+}
+
+static void timelines_of_clusters_count_up(void **state)
+{
+    struct store_timelines *seen;
+    struct err err = {0};
+    (void)state;
+    assert_ok(store_timelines_new(&seen, &err), &err);
+    assert_int_equal(pg_timelines_latest(seen, 7), 0);
+    assert_int_equal(pg_timelines_latest(NULL, 7), 0);
+    pg_timelines_note(NULL, 7, 3);
+    pg_timelines_note(seen, 7, 3);
+    pg_timelines_note(seen, 7, 2);
+    pg_timelines_note(seen, 8, 1);
+    assert_int_equal(pg_timelines_latest(seen, 7), 3);
+    assert_int_equal(pg_timelines_latest(seen, 8), 1);
+    for (uint64_t system = 9; system < 100; system++) { /* more than are remembered */
+        pg_timelines_note(seen, system, 5);
+    }
+    assert_int_equal(pg_timelines_latest(seen, 7), 3);
+    assert_int_equal(pg_timelines_latest(seen, 9), 5);
+    assert_int_equal(pg_timelines_latest(seen, 99), 0);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -317,6 +392,8 @@ int main(void)
         cmocka_unit_test(migrating_leaves_a_newer_schema_that_works_with_us),
         cmocka_unit_test(a_database_that_went_back_is_noticed_at_connect),
         cmocka_unit_test(it_is_noticed_without_a_new_connection_too),
+        cmocka_unit_test(timelines_of_clusters_count_up),
+        cmocka_unit_test(what_one_worker_has_seen_counts_for_all),
     };
     return cmocka_run_group_tests(tests, store_set_up_empty, store_tear_down);
 }

@@ -29,6 +29,10 @@ helm.sh/chart: {{ .Chart.Name }}-{{ .Chart.Version }}
 {{- end }}
 
 {{- define "chancery.config" -}}
+{{- $limits := .Values.config.limits | default dict }}
+{{- if or (hasKey $limits "drain_ms") (hasKey $limits "drainMs") }}
+{{- fail "config.limits.drain_ms: set drainSeconds instead, by which the pod's own time to end goes too" }}
+{{- end }}
 {{- $tls := dict "certificate_file" "/run/chancery/tls.crt" "key_file" "/run/chancery/tls.key" }}
 {{- $base := dict
     "listeners" (list
@@ -40,6 +44,12 @@ helm.sh/chart: {{ .Chart.Name }}-{{ .Chart.Version }}
     "workers" (int .Values.workers)
     "limits" (dict "drain_ms" (mul 1000 (int .Values.drainSeconds))) }}
 {{- mergeOverwrite $base (deepCopy .Values.config) | toYaml }}
+{{- end }}
+
+{{- /* The port of a collector of OpenTelemetry, by its address. */ -}}
+{{- define "chancery.telemetryPort" -}}
+{{- $origin := regexFind "^[a-z]+://[^/]+" . }}
+{{- regexFind ":[0-9]+$" $origin | trimPrefix ":" | default "443" }}
 {{- end }}
 
 {{- /* The restricted profile of Pod Security Standards, with a root that can't be written to. */ -}}
