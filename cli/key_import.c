@@ -19,7 +19,8 @@ static rc read_sealing(struct arena *arena, const char *path, struct own_key *ou
 {
     char thumbprint[JWK_THUMBPRINT_TEXT];
     struct err why = {0};
-    if (!secret_from_file(path, SEALING_BYTES, &out->bytes, &why).ok ||
+    if (!secret_read_file(path, SEALING_BYTES, SECRET_OWNER_OR_GROUP_OF_ROOTS, &out->bytes, &why)
+             .ok ||
         secret_len(out->bytes) != SEALING_BYTES) {
         FAIL(err, R_INPUT_INVALID,
              "%s: a sealing key is 32 bytes, in a file that only its owner can access (chmod 600)",

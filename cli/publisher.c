@@ -54,7 +54,7 @@ int publisher_read(struct session *s, const char *path, chancery_publisher **out
 {
     struct err why = {0}, err = {0};
     AUTO(secret_free_at) struct secret *saved = NULL;
-    if (!secret_from_file(path, FILE_MAX, &saved, &why).ok) {
+    if (!secret_read_file(path, FILE_MAX, SECRET_OWNER_OR_GROUP_OF_ROOTS, &saved, &why).ok) {
         (void)err_raise(&err, R_INPUT_INVALID, __FILE__, __LINE__,
                         "%s; a publisher's file can be read by its owner only (chmod 600)",
                         err_words(&why));

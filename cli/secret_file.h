@@ -4,7 +4,6 @@
 
 #include "base/err.h"
 
-/* R_FILE_MODE if others than its owner may read or change it. As libpq has it of client keys, the group may read a file of
- * root's: so services are given one. Pipes and devices are taken as they are, "" and what is not there are for whoever opens
+/* R_FILE_MODE if others may read or change it (base/secret.h). Pipes and devices are taken as they are, "" and what is not there are for whoever opens
  * it. */
 rc secret_file_check(const char *path, struct err *err);

@@ -25,7 +25,9 @@ rc certificate_proof_make(struct arena *arena, const struct certificate_proof_re
     AUTO(secret_free_at) struct secret *key = NULL;
     struct slice payload, proof;
     struct err cause = {0};
-    if (!secret_from_file(request->key_file, KEY_FILE_MAX, &key, &cause).ok) {
+    if (!secret_read_file(request->key_file, KEY_FILE_MAX, SECRET_OWNER_OR_GROUP_OF_ROOTS, &key,
+                          &cause)
+             .ok) {
         FAIL(err, R_INPUT_INVALID,
              "%s; a key file is a regular file that only its owner can access (chmod 600)",
              cause.detail);

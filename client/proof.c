@@ -16,7 +16,7 @@ rc proof_key_read(const char *path, struct jwk_private **out, struct err *err)
 {
     AUTO(secret_free_at) struct secret *pem = NULL;
     struct err cause = {0};
-    if (!secret_from_file(path, KEY_FILE_MAX, &pem, &cause).ok) {
+    if (!secret_read_file(path, KEY_FILE_MAX, SECRET_OWNER_OR_GROUP_OF_ROOTS, &pem, &cause).ok) {
         FAIL(err, R_INPUT_INVALID,
              "%s; a key file is a regular file that only its owner can access (chmod 600)",
              cause.detail);

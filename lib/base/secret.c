@@ -61,15 +61,26 @@ static void close_at(const int *fd)
     }
 }
 
-bool secret_mode_is_private(const char *path, mode_t mode)
+static bool is_credential(const char *path)
 {
     const char *credentials = getenv("CREDENTIALS_DIRECTORY");
     size_t len = credentials == NULL ? 0 : strlen(credentials);
-    bool is_credential = len > 0 && strncmp(path, credentials, len) == 0 && path[len] == '/';
-    return (mode & (S_IRWXG | S_IRWXO) & ~(is_credential ? (mode_t)S_IRGRP : 0)) == 0;
+    return len > 0 && strncmp(path, credentials, len) == 0 && path[len] == '/';
 }
 
-rc secret_from_file(const char *path, size_t max, struct secret **out, struct err *err)
+rc secret_check_mode(const char *path, const struct stat *st, enum secret_readers readers,
+                     struct err *err)
+{
+    bool is_given = readers == SECRET_OWNER_OR_GROUP_OF_ROOTS && st->st_uid == 0;
+    mode_t may = is_given || is_credential(path) ? S_IRGRP : 0;
+    if ((st->st_mode & (S_IRWXG | S_IRWXO) & ~may) != 0) {
+        FAIL(err, R_FILE_MODE, "%s has mode %03o", path, (unsigned)(st->st_mode & 0777));
+    }
+    return OK;
+}
+
+rc secret_read_file(const char *path, size_t max, enum secret_readers readers, struct secret **out,
+                    struct err *err)
 {
     /* A pipe without a writer would be waited for. */
     AUTO(close_at) int fd = open(path, O_RDONLY | O_CLOEXEC | O_NOFOLLOW | O_NONBLOCK);
@@ -81,8 +92,9 @@ rc secret_from_file(const char *path, size_t max, struct secret **out, struct er
     if (fstat(fd, &st) != 0 || !S_ISREG(st.st_mode)) {
         FAIL(err, R_ROOT_KEY_UNREADABLE, "%s is not a regular file", path);
     }
-    if (!secret_mode_is_private(path, st.st_mode)) {
-        FAIL(err, R_ROOT_KEY_MODE, "%s has mode %03o", path, (unsigned)(st.st_mode & 0777));
+    struct err mode = {0};
+    if (!secret_check_mode(path, &st, readers, &mode).ok) {
+        FAIL(err, R_ROOT_KEY_MODE, "%s", err_words(&mode));
     }
     if (st.st_size <= 0 || (size_t)st.st_size > max) {
         FAIL(err, R_ROOT_KEY_INVALID, "%s has %lld bytes", path, (long long)st.st_size);

@@ -61,8 +61,9 @@ bool setup_secret_file(const char *path, const struct setup_listener *to)
         setup_tell(to, FAULT_FILE_UNREADABLE, "%s: %s", path, strerror(errno));
         return false;
     }
-    if (!secret_mode_is_private(path, st.st_mode)) {
-        setup_tell(to, FAULT_FILE_MODE, "%s has mode %03o", path, (unsigned)(st.st_mode & 0777));
+    struct err mode = {0};
+    if (!secret_check_mode(path, &st, SECRET_OWNER, &mode).ok) {
+        setup_tell(to, FAULT_FILE_MODE, "%s", err_words(&mode));
     }
     return true;
 }

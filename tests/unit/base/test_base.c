@@ -396,6 +396,33 @@ static void secret_files_must_be_private(void **state)
     assert_fails(secret_from_file(path, 64, &s, &err), &err, R_ROOT_KEY_UNREADABLE);
 }
 
+static rc check_mode(const char *path, uid_t owner, mode_t mode, enum secret_readers readers)
+{
+    const struct stat st = {.st_uid = owner, .st_mode = S_IFREG | mode};
+    struct err err = {0};
+    rc result = secret_check_mode(path, &st, readers, &err);
+    assert_int_equal(err.reason, result.ok ? R_NONE : R_FILE_MODE);
+    return result;
+}
+
+static void who_may_read_a_secret(void **state)
+{
+    const enum secret_readers given = SECRET_OWNER_OR_GROUP_OF_ROOTS;
+    (void)state;
+    assert_true(check_mode("/k", 0, 0600, SECRET_OWNER).ok);
+    assert_true(check_mode("/k", 7, 0600, given).ok);
+    assert_false(check_mode("/k", 0, 0640, SECRET_OWNER).ok);
+    assert_true(check_mode("/k", 0, 0640, given).ok);
+    assert_false(check_mode("/k", 7, 0640, given).ok); /* its owner could let anybody in */
+    assert_false(check_mode("/k", 0, 0660, given).ok);
+    assert_false(check_mode("/k", 0, 0604, given).ok);
+    setenv("CREDENTIALS_DIRECTORY", "/run/credentials/unit", 1);
+    assert_true(check_mode("/run/credentials/unit/k", 7, 0440, SECRET_OWNER).ok);
+    assert_false(check_mode("/run/credentials/unit/k", 7, 0444, SECRET_OWNER).ok);
+    assert_false(check_mode("/run/credentials/units/k", 7, 0440, SECRET_OWNER).ok);
+    unsetenv("CREDENTIALS_DIRECTORY");
+}
+
 static void reasons_are_complete(void **state)
 {
     (void)state;
@@ -530,6 +557,7 @@ int main(void)
         cmocka_unit_test(hashmap_owners_have_their_shares),
         cmocka_unit_test(hashmap_is_bounded_in_bytes),
         cmocka_unit_test(secret_files_must_be_private),
+        cmocka_unit_test(who_may_read_a_secret),
         cmocka_unit_test(reasons_are_complete),
         cmocka_unit_test(times_are_written_in_utc),
     };
