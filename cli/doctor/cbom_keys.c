@@ -15,13 +15,16 @@ enum { STATE_ACTIVE = 1, STATE_ARCHIVED = 2, STATE_REVOKED = 3, STATE_DESTROYED 
 #define UTC(time) "to_char(" time " AT TIME ZONE 'UTC', 'YYYY-MM-DD\"T\"HH24:MI:SS\"Z\"')"
 
 static const char ROOTS[] =
-    "SELECT root_version FROM root_key_check UNION SELECT root_version FROM tenant_key ORDER BY 1";
+    "SELECT r.root_version, CASE WHEN r.root_version = root_key_wraps() THEN 'wraps'"
+    " WHEN EXISTS (SELECT FROM root_key_check c WHERE c.root_version = r.root_version AND c.begun_at IS NULL) THEN 'waits'"
+    " ELSE 'opens' END FROM (SELECT root_version FROM root_key_check UNION SELECT root_version FROM tenant_key"
+    " UNION SELECT root_version FROM key_import) r ORDER BY 1";
 static const char TENANT_KEYS[] =
     "SELECT t.name, t.boundary, k.purpose, k.version, k.state, k.root_version, k.public_jwk,"
     " " UTC("k.created_at") ", " UTC("k.changed_at") ", " UTC(
         "k.destroy_at") " FROM tenant_key k JOIN tenant t USING (tenant) ORDER BY t.name, k.purpose, k.version";
 static const char IMPORTS[] = "SELECT t.name, i.import, " UTC(
-    "i.expires_at") " FROM key_import i JOIN tenant t USING (tenant)"
+    "i.expires_at") ", i.root_version FROM key_import i JOIN tenant t USING (tenant)"
                     " WHERE i.expires_at > now() AND i.wrapped <> '' ORDER BY t.name, i.import";
 static const char ISSUERS[] =
     "SELECT i.issuer, i.iss, coalesce(t.name, ''), array_to_string(i.algorithms, ' '), i.jwks_url,"
@@ -70,20 +73,29 @@ static bool each(struct cbom *cbom, const char *sql, void (*add)(const struct ro
 
 /* --- root keys -------------------------------------------------------------------------------- */
 
+/* docs/policy.md §13 in the words of NIST SP 800-57: what only opens takes in nothing new, and what waits has not begun. */
+static const char *root_state(const char *own)
+{
+    return strcmp(own, "wraps") == 0   ? "active"
+           : strcmp(own, "waits") == 0 ? "pre-activation"
+                                       : "deactivated";
+}
+
 static void add_root(const struct row *row)
 {
     char ref[CBOM_REF_MAX], name[CBOM_TEXT_MAX], id[CBOM_TEXT_MAX];
-    const char *version = value(row, 0);
+    const char *version = value(row, 0), *own_state = value(row, 1);
     snprintf(name, sizeof name, "root key %s", version);
     snprintf(id, sizeof id, "root-%s", version);
     cbom_key_add(row->cbom, &(struct cbom_key){.ref = root_ref(version, ref),
                                                .name = name,
                                                .type = "secret-key",
                                                .id = id,
-                                               .state = "active",
+                                               .state = root_state(own_state),
                                                .algorithm = "algorithm/AES-256-GCM",
                                                .bits = ROOT_BITS});
     cbom_property(row->cbom, "chancery:used-for", "wraps the keys of tenants");
+    cbom_property(row->cbom, "chancery:state", own_state);
 }
 
 /* --- tenants' keys ---------------------------------------------------------------------------- */
@@ -186,7 +198,7 @@ static void add_tenant_key(const struct row *row)
 /* The private half waits for one customer's key. */
 static void add_import(const struct row *row)
 {
-    char ref[CBOM_REF_MAX], name[CBOM_TEXT_MAX];
+    char ref[CBOM_REF_MAX], root[CBOM_REF_MAX], name[CBOM_TEXT_MAX];
     const char *tenant = value(row, 0);
     snprintf(ref, sizeof ref, "key/import/%s", value(row, 1));
     snprintf(name, sizeof name, "import key of %s", tenant);
@@ -196,6 +208,7 @@ static void add_import(const struct row *row)
                                                .id = value(row, 1),
                                                .state = "active",
                                                .algorithm = "algorithm/RSA-OAEP",
+                                               .secured_by = root_ref(value(row, 3), root),
                                                .ends = value(row, 2),
                                                .bits = IMPORT_BITS});
     cbom_property(row->cbom, "chancery:tenant", tenant);

@@ -7,10 +7,10 @@
 #include "crypto/algs.h"
 #include "keys/keys.h"
 
-enum { VERSION, CHECK, LYING, WRAPS, HAS_BEGUN };
+enum { VERSION, CHECK, LYING, WRAPS, HAS_BEGUN, HAS_ENDED };
 static const char ROOT_KEYS[] =
     "SELECT c.root_version::text, c.wrapped, coalesce(r.lying, 0)::text,"
-    " (c.root_version = root_key_wraps())::text, (c.begun_at IS NOT NULL)::text"
+    " (c.root_version = root_key_wraps())::text, (c.begun_at IS NOT NULL)::text, (c.ended_at IS NOT NULL)::text"
     " FROM root_key_check c LEFT JOIN root_key_rows() r USING (root_version) ORDER BY c.begun_at";
 
 /* What is told of all of them. */
@@ -19,6 +19,8 @@ struct root_keys_seen {
     long long left;     /* lies under others than the one that wraps */
     uint32_t lacking;   /* needed, and not ours; 0: none */
     long long lacking_rows;
+    bool
+        is_over; /* going over to the one that wraps: before that somebody may wrap by a former one */
 };
 
 static bool is_true(const PGresult *result, int row, int column)
@@ -35,6 +37,7 @@ static void look(struct keys *keys, const PGresult *result, int row, struct root
         slice_of(PQgetvalue(result, row, CHECK), (size_t)PQgetlength(result, row, CHECK));
     bool is_ours = keys_meet_root(keys, version, check);
     seen->left += wraps ? 0 : lying;
+    seen->is_over = seen->is_over || (wraps && is_true(result, row, HAS_ENDED));
     if (is_ours) {
         seen->ours++;
         seen->spare += !wraps && lying == 0 && is_true(result, row, HAS_BEGUN) ? 1 : 0;
@@ -65,7 +68,7 @@ static void judge(struct doctor *d, const PGresult *result, const struct root_ke
     if (seen->left > 0) {
         setup_tell(&d->to, FAULT_ROOT_KEY_LEFT, "%lld keys lie under a former root key",
                    seen->left);
-    } else if (seen->spare > 0) {
+    } else if (seen->spare > 0 && seen->is_over) {
         setup_tell(&d->to, FAULT_ROOT_KEY_SPARE, "%zu of root_key.other_files", seen->spare);
     }
 }

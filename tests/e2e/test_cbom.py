@@ -134,7 +134,9 @@ def test_issuers_imports_and_certificates(world, bom):
         keys = [ref for ref in graph[f"issuer/{issuer}"] if ref.startswith("key/")]
         assert len(keys) == (0 if url else len(json.loads(jwks)["keys"]))
     imports = [material(component) for ref, component in found.items() if ref.startswith("key/import/")]
-    assert [(key["type"], key["size"]) for key in imports] == [("private-key", 3072)]
+    assert [(key["type"], key["size"], key["securedBy"]["algorithmRef"]) for key in imports] == [
+        ("private-key", 3072, "algorithm/AES-256-GCM")]
+    assert all("key/root/1" in graph[ref] for ref in found if ref.startswith("key/import/"))
     text = subprocess.run(["openssl", "x509", "-in", f"{world.a.folder}/server.pem", "-noout", "-fingerprint", "-sha256"],
                           capture_output=True, text=True, check=True).stdout
     ref = "certificate/" + text.split("=")[1].strip().replace(":", "").lower()
@@ -145,6 +147,17 @@ def test_issuers_imports_and_certificates(world, bom):
                  if component.get("cryptoProperties", {}).get("assetType") == "protocol"}
     assert set(protocols) == {"TLS 1.2", "TLS 1.3"}
     assert {"name": "TLS_AES_256_GCM_SHA384"} in protocols["TLS 1.3"]["cipherSuites"]
+
+
+def test_what_wraps_what_opens_and_what_waits(world):
+    world.sql("INSERT INTO root_key_check (root_version, wrapped, begun_at) VALUES (8, 'x', '2020-01-01'), (9, 'x', NULL)")
+    try:
+        found = by_ref(json.loads(ask(world).stdout))
+    finally:
+        world.sql("DELETE FROM root_key_check WHERE root_version > 1")
+    roots = {ref: (material(component)["state"], {entry["name"]: entry["value"] for entry in component["properties"]}["chancery:state"])
+             for ref, component in found.items() if ref.startswith("key/root/")}
+    assert roots == {"key/root/1": ("active", "wraps"), "key/root/8": ("deactivated", "opens"), "key/root/9": ("pre-activation", "waits")}
 
 
 def test_no_key_is_in_it(world):
