@@ -221,19 +221,25 @@ bool children_any_well(const struct children *children, const struct generation 
 }
 
 /* If none is well, they may have the connections that one needs between them: the last one gives up its own,
- * and the first one never. */
+ * and the first one never. A root key that one misses is not in the siblings' configuration either: they will hear soon. */
+static bool is_starved(const struct child *child, bool any_well)
+{
+    enum reason problem = (enum reason)atomic_load(&child->status->problem);
+    if (child->unwell_since == 0 || children_now() - child->unwell_since < STARVED_MS ||
+        problem == R_ROOT_KEY_MISSING) {
+        return false;
+    }
+    return any_well || (child->index > 0 && problem == R_DATABASE_CROWDED);
+}
+
 struct child *children_starved(struct children *children, const struct generation *g)
 {
     struct child *last = NULL;
     bool any_well = children_any_well(children, g);
-    int64_t now = children_now();
     for (size_t i = 0; i < CHILDREN_MAX; i++) {
         struct child *child = &children->all[i];
-        bool is_starved = is_there(child, g) && child->unwell_since != 0 &&
-                          now - child->unwell_since >= STARVED_MS &&
-                          (any_well || (child->index > 0 && atomic_load(&child->status->problem) ==
-                                                                R_DATABASE_CROWDED));
-        if (is_starved && (last == NULL || child->index > last->index)) {
+        if (is_there(child, g) && is_starved(child, any_well) &&
+            (last == NULL || child->index > last->index)) {
             last = child;
         }
     }

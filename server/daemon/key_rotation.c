@@ -13,6 +13,7 @@
 #include <inttypes.h>
 
 #include "base/mem.h"
+#include "daemon/chore.h"
 #include "obs/log.h"
 #include "store/cache/views.h"
 #include "store/resource/key_store.h"
@@ -24,14 +25,9 @@ enum {
     ARENA_BYTES = 512 * 1024, /* 200 versions, with their public keys */
 };
 
-enum rotator_state { RESTING, LOOKING, READING, MAKING, ROTATING };
-
 struct key_rotator {
-    const struct services *services;
-    struct arena *arena; /* of one rotation */
-    struct loop_timer timer;
-    enum rotator_state state;
-    size_t left_out; /* those that were due in this round and could not be rotated */
+    struct chore chore; /* its arena: of one rotation */
+    size_t left_out;    /* those that were due in this round and could not be rotated */
     struct key_due due;
     struct key_find find;
     const struct tenant_key_row *former; /* the active one; NULL: there is none */
@@ -41,23 +37,16 @@ struct key_rotator {
 
 /* --- the end of one --------------------------------------------------------------------------- */
 
-static void rest(struct key_rotator *r, uint32_t ms)
-{
-    r->state = RESTING;
-    arena_reset(r->arena);
-    loop_timer_arm(&r->timer, ms);
-}
-
 static void end_round(struct key_rotator *r)
 {
     r->left_out = 0;
-    rest(r, LOOK_MS);
+    chore_rest(&r->chore, LOOK_MS);
 }
 
 static void leave_out(struct key_rotator *r)
 {
     r->left_out++;
-    rest(r, NEXT_MS);
+    chore_rest(&r->chore, NEXT_MS);
 }
 
 static void failed(struct key_rotator *r, const struct err *err)
@@ -73,6 +62,10 @@ static void rotated(struct store_op *op)
 {
     struct key_rotator *r = op->user;
     bool is_late = op->err.reason == R_NOT_FOUND || op->err.reason == R_ALREADY_EXISTS;
+    if (op->err.reason == R_ROOT_KEY_CHANGED) {
+        chore_rest(&r->chore, FIRST_MS); /* by then we wrap by the other one */
+        return;
+    }
     if (op->err.reason != R_NONE && !is_late) {
         failed(r, &op->err);
         return;
@@ -80,19 +73,18 @@ static void rotated(struct store_op *op)
     log_event(LOG_INFO, "keys.rotated", F_ID("tenant", r->due.tenant),
               F_STR("purpose", key_purpose_name(r->due.purpose)), F_INT("version", r->keys.version),
               F_STR("by", is_late ? "another node" : "schedule"));
-    rest(r, NEXT_MS);
+    chore_rest(&r->chore, NEXT_MS);
 }
 
 static void rotate(struct key_rotator *r)
 {
     const char *target =
-        arena_printf(r->arena, "%s key %" PRIu32 " instead of %" PRIu32 ", by schedule",
+        arena_printf(r->chore.arena, "%s key %" PRIu32 " instead of %" PRIu32 ", by schedule",
                      key_purpose_name(r->due.purpose), r->keys.version, r->former->is.version);
     if (target == NULL) {
         failed(r, &(struct err){.reason = R_ARENA_EXHAUSTED});
         return;
     }
-    r->state = ROTATING;
     r->change = (struct change_op){.scope = r->due.tenant,
                                    .who = {.addresses = "",
                                            .addresses_outside = "",
@@ -101,7 +93,7 @@ static void rotate(struct key_rotator *r)
                                            .client_address = "",
                                            .user_agent = "",
                                            .correlation_id = ""}};
-    store_op_init(&r->change.op, r->services->store, r->arena, rotated, r);
+    chore_ask(&r->chore, &r->change.op, rotated, r);
     key_store_rotate(&r->change, &(struct key_rotation){.purpose = r->due.purpose,
                                                         .former = r->former->is.version,
                                                         .former_mark = r->former->mark,
@@ -124,8 +116,7 @@ static void made(struct keys_op *op)
 
 static void make(struct key_rotator *r, struct key_versions all)
 {
-    r->state = MAKING;
-    keys_op_init(&r->keys, r->services->keys, r->arena, made, r);
+    chore_wrap(&r->chore, &r->keys, made, r);
     r->keys.tenant = r->due.tenant;
     r->keys.boundary = r->due.boundary;
     r->keys.suite = (enum keys_suite)r->due.suite;
@@ -156,7 +147,7 @@ static void read_versions(struct store_op *op)
     }
     r->former = active_of(&r->find);
     if (r->former == NULL) {
-        rest(r, NEXT_MS); /* somebody is at it */
+        chore_rest(&r->chore, NEXT_MS); /* somebody is at it */
     } else if (!key_life_has_room(all, r->due.purpose)) {
         log_event(LOG_WARNING, "keys.rotation_full", F_ID("tenant", r->due.tenant),
                   F_STR("purpose", key_purpose_name(r->due.purpose)),
@@ -178,23 +169,22 @@ static void found(struct store_op *op)
     } else if (!r->due.is_found) {
         end_round(r);
     } else {
-        r->state = READING;
         r->find = (struct key_find){.tenant = r->due.tenant, .purpose = r->due.purpose};
-        store_op_init(&r->find.op, r->services->store, r->arena, read_versions, r);
+        chore_ask(&r->chore, &r->find.op, read_versions, r);
         key_store_find(&r->find);
     }
 }
 
 static void on_timer(struct loop_timer *timer)
 {
-    struct key_rotator *r = LIST_ENTRY(timer, struct key_rotator, timer);
-    if (!store_is_ready(r->services->store)) {
-        loop_timer_arm(timer, FIRST_MS);
+    struct key_rotator *r = LIST_ENTRY(timer, struct key_rotator, chore.timer);
+    if (!chore_can_wrap(&r->chore)) {
+        chore_rest(&r->chore, FIRST_MS);
         return;
     }
-    r->state = LOOKING;
-    r->due = (struct key_due){.served = views_served(r->services->views), .skip = r->left_out};
-    store_op_init(&r->due.op, r->services->store, r->arena, found, r);
+    r->due =
+        (struct key_due){.served = views_served(r->chore.services->views), .skip = r->left_out};
+    chore_ask(&r->chore, &r->due.op, found, r);
     key_store_find_due(&r->due);
 }
 
@@ -203,27 +193,17 @@ static void on_timer(struct loop_timer *timer)
 struct key_rotator *key_rotator_new(const struct services *services)
 {
     struct key_rotator *r = xcalloc(1, sizeof *r);
-    r->services = services;
-    r->arena = arena_new(ARENA_BYTES);
-    loop_timer_init(&r->timer, services->loop, on_timer);
+    chore_init(&r->chore, services, ARENA_BYTES, on_timer);
     return r;
 }
 
 void key_rotator_begin(struct key_rotator *rotator)
 {
-    loop_timer_arm(&rotator->timer, FIRST_MS);
+    chore_rest(&rotator->chore, FIRST_MS);
 }
 
-void key_rotator_free(struct key_rotator *r)
+void key_rotator_free(struct key_rotator *rotator)
 {
-    struct store_op *const ops[] = {
-        [LOOKING] = &r->due.op, [READING] = &r->find.op, [ROTATING] = &r->change.op};
-    if (r->state == MAKING) {
-        keys_op_cancel(&r->keys);
-    } else if (r->state != RESTING) {
-        store_op_cancel(ops[r->state]);
-    }
-    loop_timer_fini(&r->timer);
-    arena_free(r->arena);
-    xfree(r);
+    chore_fini(&rotator->chore);
+    xfree(rotator);
 }

@@ -96,6 +96,13 @@ rc mail_relay_new(const Conf *conf, struct services *services, struct mail_relay
     return OK;
 }
 
+void mail_relay_pause(struct mail_relay *relay, bool pauses)
+{
+    if (relay != NULL) {
+        passcode_mail_pause(relay->passcodes, pauses);
+    }
+}
+
 void mail_relay_stop(struct mail_relay *relay)
 {
     if (relay != NULL) {

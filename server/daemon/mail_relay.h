@@ -13,6 +13,8 @@ struct mail_relay;
  * arguments name. R_CONFIG_INVALID, R_ROOT_KEY_* for the file of its password. */
 rc mail_relay_new(const Conf *conf, struct services *services, struct mail_relay **out,
                   struct err *err);
+/* Whether mails that need keys rest for now. NULL is fine. */
+void mail_relay_pause(struct mail_relay *relay, bool pauses);
 /* Take no more mails; what is on its way goes on. NULL is fine. */
 void mail_relay_stop(struct mail_relay *relay);
 void mail_relay_free(struct mail_relay *relay);

@@ -13,6 +13,7 @@
 #include <inttypes.h>
 
 #include "base/mem.h"
+#include "daemon/chore.h"
 #include "obs/log.h"
 #include "obs/metrics.h"
 #include "store/resource/root_key_store.h"
@@ -27,13 +28,8 @@ enum {
     ARENA_BYTES = 1024 * 1024,
 };
 
-enum rewrapper_state { RESTING, COUNTING, READING, WRAPPING, WRITING };
-
 struct rewrapper {
-    const struct services *services;
-    struct arena *arena; /* of one batch */
-    struct loop_timer timer;
-    enum rewrapper_state state;
+    struct chore chore;    /* its arena: of one batch */
     uint32_t wraps;        /* of this pass, or of the last one */
     uint32_t told;         /* of which the log says that it has begun */
     struct mono_time next; /* when to count again, if the same wraps then */
@@ -49,23 +45,16 @@ struct rewrapper {
 
 /* --- the end of a pass ------------------------------------------------------------------------ */
 
-static void go_on(struct rewrapper *r, int64_t ms)
-{
-    r->state = RESTING;
-    arena_reset(r->arena);
-    loop_timer_arm(&r->timer, ms);
-}
-
 static void rest(struct rewrapper *r, int64_t ms)
 {
     r->next = mono_add_ms(clock_mono(), ms);
     r->after = (struct root_key_place){0};
-    go_on(r, LOOK_MS);
+    chore_rest(&r->chore, LOOK_MS);
 }
 
 static const char *name_of(struct rewrapper *r)
 {
-    return arena_printf(r->arena, "%08" PRIx32, r->wraps);
+    return arena_printf(r->chore.arena, "%08" PRIx32, r->wraps);
 }
 
 static void end_pass(struct rewrapper *r)
@@ -99,7 +88,7 @@ static void written(struct store_op *op)
         end_pass(r);
     } else {
         r->after = r->read.rows[r->read.count - 1].at;
-        go_on(r, NEXT_MS);
+        chore_rest(&r->chore, NEXT_MS);
     }
 }
 
@@ -125,12 +114,11 @@ static void wrapped(struct keys_op *op)
         return;
     }
     note_unopened(r);
-    r->state = WRITING;
     r->write = (struct root_key_rewrap){.wraps = op->root_version,
                                         .rows = r->read.rows,
                                         .wrapped = r->wrapped,
                                         .count = r->read.count};
-    store_op_init(&r->write.op, r->services->store, r->arena, written, r);
+    chore_ask(&r->chore, &r->write.op, written, r);
     root_key_store_rewrap(&r->write);
 }
 
@@ -150,8 +138,7 @@ static void read_batch(struct store_op *op)
         r->refs[i] = (struct keys_ref){row->at.tenant, row->boundary, row->at.purpose,
                                        row->at.version, row->wrapped};
     }
-    r->state = WRAPPING;
-    keys_op_init(&r->keys, r->services->keys, r->arena, wrapped, r);
+    chore_wrap(&r->chore, &r->keys, wrapped, r);
     r->keys.rewrapping = r->refs;
     r->keys.rewrapped = r->wrapped;
     r->keys.rewrapping_count = r->read.count;
@@ -160,9 +147,8 @@ static void read_batch(struct store_op *op)
 
 static void start_batch(struct rewrapper *r)
 {
-    r->state = READING;
     r->read = (struct former_wraps){.wraps = r->wraps, .after = r->after, .limit = KEYS_REWRAP_MAX};
-    store_op_init(&r->read.op, r->services->store, r->arena, read_batch, r);
+    chore_ask(&r->chore, &r->read.op, read_batch, r);
     root_key_store_read(&r->read);
 }
 
@@ -186,6 +172,10 @@ static void counted(struct store_op *op)
     }
     r->left = r->count.left;
     metric_set(M_ROOT_KEY_LEFT, NULL, NULL, r->left);
+    if (r->count.wraps_now != r->wraps) {
+        rest(r, LOOK_MS); /* root_keys.c hears of it too */
+        return;
+    }
     if (r->left > 0) {
         tell_begin(r);
         start_batch(r);
@@ -202,11 +192,10 @@ static void counted(struct store_op *op)
 
 static void count(struct rewrapper *r)
 {
-    r->wraps = keys_wraps_by(r->services->keys);
+    r->wraps = keys_wraps_by(r->chore.services->keys);
     r->done = r->unopened = 0;
-    r->state = COUNTING;
     r->count = (struct root_key_count){.wraps = r->wraps};
-    store_op_init(&r->count.op, r->services->store, r->arena, counted, r);
+    chore_ask(&r->chore, &r->count.op, counted, r);
     root_key_store_count(&r->count);
 }
 
@@ -217,11 +206,11 @@ static bool is_within_pass(const struct rewrapper *r)
 
 static void on_timer(struct loop_timer *timer)
 {
-    struct rewrapper *r = LIST_ENTRY(timer, struct rewrapper, timer);
-    bool is_same = r->wraps == keys_wraps_by(r->services->keys);
+    struct rewrapper *r = LIST_ENTRY(timer, struct rewrapper, chore.timer);
+    bool is_same = r->wraps == keys_wraps_by(r->chore.services->keys);
     bool is_early = is_same && !is_within_pass(r) && clock_mono().ns < r->next.ns;
-    if (is_early || !store_is_ready(r->services->store)) {
-        loop_timer_arm(timer, LOOK_MS);
+    if (is_early || !chore_can_wrap(&r->chore)) {
+        chore_rest(&r->chore, LOOK_MS);
     } else if (is_same && is_within_pass(r)) {
         start_batch(r);
     } else {
@@ -235,27 +224,17 @@ static void on_timer(struct loop_timer *timer)
 struct rewrapper *rewrapper_new(const struct services *services)
 {
     struct rewrapper *r = xcalloc(1, sizeof *r);
-    r->services = services;
-    r->arena = arena_new(ARENA_BYTES);
-    loop_timer_init(&r->timer, services->loop, on_timer);
+    chore_init(&r->chore, services, ARENA_BYTES, on_timer);
     return r;
 }
 
 void rewrapper_begin(struct rewrapper *rewrapper)
 {
-    loop_timer_arm(&rewrapper->timer, FIRST_MS);
+    chore_rest(&rewrapper->chore, FIRST_MS);
 }
 
-void rewrapper_free(struct rewrapper *r)
+void rewrapper_free(struct rewrapper *rewrapper)
 {
-    struct store_op *const ops[] = {
-        [COUNTING] = &r->count.op, [READING] = &r->read.op, [WRITING] = &r->write.op};
-    if (r->state == WRAPPING) {
-        keys_op_cancel(&r->keys);
-    } else if (r->state != RESTING) {
-        store_op_cancel(ops[r->state]);
-    }
-    loop_timer_fini(&r->timer);
-    arena_free(r->arena);
-    xfree(r);
+    chore_fini(&rewrapper->chore);
+    xfree(rewrapper);
 }

@@ -1,37 +1,39 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- *            all known texts           which is to wrap
- *   READING ─────────────────▶ MEETING ──────────────▶ RESTING
- *      ▲  └─ failed, or none is ours ───────────────────▲  │
- *      └─────────────── after a while ─────────────────────┘
+ *             all known texts              which is to wrap
+ *   read_known ─────────────────▶ meet, met ────────────────▶ rest
+ *      ▲  └─ failed, or none is ours ──────────────────────────▲ │
+ *      └─────────────── after a while, or refused ───────────────┘
  */
 #include "daemon/root_keys.h"
 
 #include <inttypes.h>
 
 #include "base/mem.h"
+#include "daemon/chore.h"
 #include "obs/log.h"
 #include "store/resource/root_key_store.h"
 
 enum {
-    MEET_MS = 15 * 1000, /* a worker that is not seen for two minutes is gone (root_key_meet) */
-    WAITING_MS = 2000,   /* while others don't open the wished one */
+    MEET_MS = 15 * 1000,  /* a worker that is not seen for two minutes is gone (root_key_meet) */
+    LEASE_MS = 90 * 1000, /* after the last answer, less than those two minutes */
+    WAITING_MS = 2000,    /* while others don't open the wished one, and after a failure */
     ARENA_BYTES = 64 * 1024,
 };
 
-enum asking { ROOT_RESTING, ROOT_READING, ROOT_MEETING };
-
 struct root_keys {
-    const struct services *services;
+    struct chore chore; /* its arena: of one round */
     void (*changed)(void *ctx);
     void *ctx;
-    struct arena *arena; /* of one round */
-    struct loop_timer timer;
+    struct loop_timer lease;
+    struct mono_time asked_at, not_before; /* not_before: after a failure */
     struct uuid worker;
-    enum asking asking;
     enum root_keys_state state;
+    bool asks_anew; /* what is in flight may be older than what was refused */
     struct err problem;
-    int64_t waiting; /* as it was logged last */
+    enum reason told; /* why it can't ask, as it was logged last */
+    int64_t waiting;  /* as it was logged last */
+    bool is_quiet;    /* the same */
     struct root_key_check check;
     struct root_key_meeting meeting;
     int64_t opens[KEYS_ROOTS_MAX];
@@ -39,11 +41,10 @@ struct root_keys {
 
 /* --- the end of a round ----------------------------------------------------------------------- */
 
-static void rest(struct root_keys *r, uint32_t ms)
+static void rest(struct root_keys *r, int64_t ms)
 {
-    r->asking = ROOT_RESTING;
-    arena_reset(r->arena);
-    loop_timer_arm(&r->timer, ms);
+    chore_rest(&r->chore, r->asks_anew ? 0 : ms);
+    r->asks_anew = false;
 }
 
 static void turn_to(struct root_keys *r, enum root_keys_state state)
@@ -53,6 +54,18 @@ static void turn_to(struct root_keys *r, enum root_keys_state state)
     if (is_other) {
         r->changed(r->ctx);
     }
+}
+
+/* Once for each reason: it is tried every two seconds. */
+static void failed(struct root_keys *r, const struct err *err)
+{
+    if (r->told != err->reason) {
+        r->told = err->reason;
+        log_event(LOG_WARNING, "root_key.not_asked", F_ERR(err));
+    }
+    r->not_before = mono_add_ms(clock_mono(), WAITING_MS);
+    r->asks_anew = false;
+    rest(r, WAITING_MS);
 }
 
 static rc fail_lacking(uint32_t version, int64_t rows, struct err *err)
@@ -69,23 +82,14 @@ static rc fail_unknown(size_t count, struct err *err)
 
 static const char *name_of(struct root_keys *r, uint32_t version)
 {
-    return arena_printf(r->arena, "%08" PRIx32, version);
+    return arena_printf(r->chore.arena, "%08" PRIx32, version);
 }
 
 /* --- which is to wrap ------------------------------------------------------------------------- */
 
-/* Of what others have begun we hear here first; of what we wish, how many don't open it yet. */
-static void use(struct root_keys *r)
+static void tell_waiting(struct root_keys *r)
 {
     const struct root_key_meeting *m = &r->meeting;
-    struct keys *keys = r->services->keys;
-    uint32_t former = keys_wraps_by(keys);
-    if (!keys_wrap_by(keys, m->wraps_now)) {
-        return; /* one of ours, or it would be lacking */
-    }
-    if (former != m->wraps_now && r->state == ROOT_KEYS_KNOWN) {
-        log_event(LOG_INFO, "root_key.wraps", F_STR("root_key", name_of(r, m->wraps_now)));
-    }
     if (m->waiting > 0 && m->waiting != r->waiting) {
         log_event(LOG_WARNING, "root_key.waits", F_STR("root_key", name_of(r, m->wish)),
                   F_INT("workers", m->waiting),
@@ -94,7 +98,38 @@ static void use(struct root_keys *r)
                   F_STR("advice", "Name it in root_key.other_files of every node, and reload "
                                   "them. Workers that have ended count for two minutes."));
     }
+    if (m->quiet_s > 0 && !r->is_quiet) {
+        log_event(LOG_INFO, "root_key.quiet", F_STR("root_key", name_of(r, m->wish)),
+                  F_INT("seconds", m->quiet_s),
+                  F_STR("what",
+                        "No worker was heard for a minute, so the root key of root_key.file "
+                        "does not begin before all have had the time to say what they open."));
+    }
     r->waiting = m->waiting;
+    r->is_quiet = m->quiet_s > 0;
+}
+
+/* Of what others have begun we hear here first; of what we wish, how many don't open it yet. */
+static void use(struct root_keys *r)
+{
+    const struct root_key_meeting *m = &r->meeting;
+    struct keys *keys = r->chore.services->keys;
+    uint32_t former = keys_wraps_by(keys);
+    if (!keys_wrap_by(keys, m->wraps_now)) {
+        return; /* one of ours, or it would be lacking */
+    }
+    if (former != m->wraps_now && r->state == ROOT_KEYS_KNOWN) {
+        log_event(LOG_INFO, "root_key.wraps", F_STR("root_key", name_of(r, m->wraps_now)));
+    }
+    tell_waiting(r);
+}
+
+/* From when we asked: the database has heard us since then. */
+static void renew(struct root_keys *r)
+{
+    int64_t left_ns = mono_add_ms(r->asked_at, LEASE_MS).ns - clock_mono().ns;
+    r->told = R_NONE;
+    loop_timer_arm(&r->lease, left_ns > 0 ? left_ns / 1000000 : 0);
 }
 
 static void met(struct store_op *op)
@@ -102,11 +137,10 @@ static void met(struct store_op *op)
     struct root_keys *r = op->user;
     const struct root_key_meeting *m = &r->meeting;
     if (op->err.reason != R_NONE) {
-        log_event(r->state == ROOT_KEYS_UNKNOWN ? LOG_DEBUG : LOG_WARNING, "root_key.not_asked",
-                  F_ERR(&op->err));
-        rest(r, WAITING_MS);
+        failed(r, &op->err);
         return;
     }
+    renew(r);
     if (m->lacking != 0) {
         err_clear(&r->problem);
         (void)fail_lacking(m->lacking, m->lacking_rows, &r->problem);
@@ -115,26 +149,38 @@ static void met(struct store_op *op)
         use(r);
         turn_to(r, ROOT_KEYS_KNOWN);
     }
-    rest(r, m->waiting > 0 ? WAITING_MS : MEET_MS);
+    rest(r, m->waiting > 0 || m->quiet_s > 0 ? WAITING_MS : MEET_MS);
+}
+
+/* The database has not heard of us for so long that it may soon not count us. */
+static void on_lease(struct loop_timer *timer)
+{
+    struct root_keys *r = LIST_ENTRY(timer, struct root_keys, lease);
+    if (r->state == ROOT_KEYS_KNOWN) {
+        log_event(LOG_WARNING, "root_key.unheard", F_INT("seconds", LEASE_MS / 1000),
+                  F_STR("what", "The database could not be asked which root key wraps, so this "
+                                "worker does nothing until it answers."));
+        turn_to(r, ROOT_KEYS_UNKNOWN);
+    }
 }
 
 /* --- which are known -------------------------------------------------------------------------- */
 
 static void meet(struct root_keys *r)
 {
+    const struct services *services = r->chore.services;
     struct root_key_meeting *m = &r->meeting;
     struct err err = {0};
     *m = (struct root_key_meeting){.worker = r->worker, .opens = r->opens};
-    m->open_count = keys_root_versions(r->services->keys, r->opens);
-    m->wraps = keys_wraps_by(r->services->keys);
+    m->open_count = keys_root_versions(services->keys, r->opens);
+    m->wraps = keys_wraps_by(services->keys);
     m->wish = (uint32_t)r->opens[0];
-    if (!keys_make_check(r->services->keys, r->arena, &m->wish_check, &err).ok) {
-        log_event(LOG_ERROR, "root_key.not_asked", F_ERR(&err));
-        rest(r, MEET_MS);
+    if (!keys_make_check(services->keys, r->chore.arena, &m->wish_check, &err).ok) {
+        failed(r, &err);
         return;
     }
-    r->asking = ROOT_MEETING;
-    store_op_init(&m->op, r->services->store, r->arena, met, r);
+    r->asked_at = clock_mono();
+    chore_ask(&r->chore, &m->op, met, r);
     root_key_store_meet(m);
 }
 
@@ -142,13 +188,17 @@ static void read_known(struct store_op *op)
 {
     struct root_keys *r = op->user;
     size_t ours = 0;
+    if (op->err.reason == R_NOT_FOUND) {
+        rest(r, WAITING_MS); /* another worker was first by so little */
+        return;
+    }
     if (op->err.reason != R_NONE) {
-        rest(r, WAITING_MS);
+        failed(r, &op->err);
         return;
     }
     for (size_t i = 0; i < r->check.count; i++) {
         const struct root_key_row *row = &r->check.rows[i];
-        ours += keys_meet_root(r->services->keys, row->version, row->wrapped) ? 1 : 0;
+        ours += keys_meet_root(r->chore.services->keys, row->version, row->wrapped) ? 1 : 0;
     }
     if (ours > 0) {
         meet(r);
@@ -162,20 +212,18 @@ static void read_known(struct store_op *op)
 
 static void on_timer(struct loop_timer *timer)
 {
-    struct root_keys *r = LIST_ENTRY(timer, struct root_keys, timer);
+    struct root_keys *r = LIST_ENTRY(timer, struct root_keys, chore.timer);
     struct slice wrapped;
     struct err err = {0};
-    if (!store_is_ready(r->services->store)) {
-        loop_timer_arm(timer, WAITING_MS);
+    if (!chore_can_ask(&r->chore)) {
+        rest(r, WAITING_MS); /* the store tells why */
         return;
     }
-    if (!keys_make_check(r->services->keys, r->arena, &wrapped, &err).ok) {
-        log_event(LOG_ERROR, "root_key.not_asked", F_ERR(&err));
-        rest(r, MEET_MS);
+    if (!keys_make_check(r->chore.services->keys, r->chore.arena, &wrapped, &err).ok) {
+        failed(r, &err);
         return;
     }
-    r->asking = ROOT_READING;
-    store_op_init(&r->check.op, r->services->store, r->arena, read_known, r);
+    chore_ask(&r->chore, &r->check.op, read_known, r);
     root_key_store_check(&r->check, wrapped);
 }
 
@@ -185,19 +233,28 @@ struct root_keys *root_keys_new(const struct services *services, void (*changed)
                                 void *ctx)
 {
     struct root_keys *r = xcalloc(1, sizeof *r);
-    r->services = services;
     r->changed = changed;
     r->ctx = ctx;
     r->worker = uuid_v7(clock_unix_us());
-    r->arena = arena_new(ARENA_BYTES);
-    loop_timer_init(&r->timer, services->loop, on_timer);
+    chore_init(&r->chore, services, ARENA_BYTES, on_timer);
+    loop_timer_init(&r->lease, services->loop, on_lease);
     return r;
 }
 
 void root_keys_ask(struct root_keys *keys)
 {
-    if (keys->asking == ROOT_RESTING && keys->state == ROOT_KEYS_UNKNOWN) {
-        loop_timer_arm(&keys->timer, 0);
+    if (keys->chore.state == CHORE_RESTS && keys->state == ROOT_KEYS_UNKNOWN &&
+        clock_mono().ns >= keys->not_before.ns) {
+        rest(keys, 0);
+    }
+}
+
+void root_keys_ask_anew(struct root_keys *keys)
+{
+    if (keys->chore.state == CHORE_RESTS) {
+        rest(keys, 0);
+    } else {
+        keys->asks_anew = true;
     }
 }
 
@@ -211,14 +268,11 @@ const struct err *root_keys_problem(const struct root_keys *keys)
     return &keys->problem;
 }
 
-void root_keys_free(struct root_keys *r)
+void root_keys_free(struct root_keys *keys)
 {
-    if (r->asking == ROOT_READING) {
-        store_op_cancel(&r->check.op);
-    } else if (r->asking == ROOT_MEETING) {
-        store_op_cancel(&r->meeting.op);
+    if (keys != NULL) {
+        loop_timer_fini(&keys->lease);
+        chore_fini(&keys->chore);
+        xfree(keys);
     }
-    loop_timer_fini(&r->timer);
-    arena_free(r->arena);
-    xfree(r);
 }

@@ -94,15 +94,16 @@ static void tell_supervisor(struct readiness_wait *wait)
     readiness_wait(&w->readiness, wait, tell_supervisor);
 }
 
+/* While root keys are known, flows hear the store itself. */
 static void set_problem(struct worker *w, enum reason problem)
 {
+    bool is_known = root_keys_state(w->root_keys) == ROOT_KEYS_KNOWN;
     if (w->readiness.problem != problem) {
         w->is_told = false;
         readiness_set(&w->readiness, problem);
-        rpc_refuse(w->rpc, w->is_root_key_right
-                               ? R_NONE
-                               : problem); /* once right, flows hear the store itself */
     }
+    rpc_refuse(w->rpc, is_known ? R_NONE : problem);
+    mail_relay_pause(w->mail_relay, !is_known);
     if (!w->is_told && (problem == R_NONE || !is_early(w))) {
         tell_problem(w);
     }
@@ -114,15 +115,15 @@ static void stop(struct worker *w, int exit_code)
     loop_stop(w->loop);
 }
 
-/* At the start: it is the wrong configuration. Later: others went over to a root key while we could not be asked. */
+/* Missing at the start: it is the wrong configuration. Later: others went over to a root key while we could not be asked, and we wait
+ * for a configuration that names it. */
 static void root_keys_changed(void *ctx)
 {
     struct worker *w = ctx;
-    bool is_first = !w->is_root_key_right;
-    if (root_keys_state(w->root_keys) == ROOT_KEYS_MISSING) {
+    enum root_keys_state state = root_keys_state(w->root_keys);
+    if (state == ROOT_KEYS_MISSING) {
         log_event(LOG_ERROR, "worker.root_key", F_FAILURE(root_keys_problem(w->root_keys)));
-        set_problem(w, R_ROOT_KEY_WRONG);
-    } else if (is_first) {
+    } else if (state == ROOT_KEYS_KNOWN && !w->is_root_key_right) {
         w->is_root_key_right = true;
         upkeep_begin(w->upkeep);
     }
@@ -135,9 +136,11 @@ static void root_keys_changed(void *ctx)
 
 static enum reason problem_of(const struct worker *w)
 {
+    static const enum reason problems[] = {[ROOT_KEYS_UNKNOWN] = R_DATABASE_UNAVAILABLE,
+                                           [ROOT_KEYS_KNOWN] = R_NONE,
+                                           [ROOT_KEYS_MISSING] = R_ROOT_KEY_MISSING};
     enum reason problem = store_problem(w->services.store);
-    bool is_missing = root_keys_state(w->root_keys) == ROOT_KEYS_MISSING;
-    return problem == R_NONE && is_missing ? R_ROOT_KEY_WRONG : problem;
+    return problem != R_NONE ? problem : problems[root_keys_state(w->root_keys)];
 }
 
 /* Accept when ready: until then connections wait in the sockets, which the supervisor holds. A database
@@ -165,9 +168,8 @@ static void on_watch(struct loop_timer *timer)
 {
     struct worker *w = LIST_ENTRY(timer, struct worker, watch);
     enum reason problem = problem_of(w);
-    if (problem == R_NONE && !w->is_root_key_right) {
+    if (store_is_ready(w->services.store)) {
         root_keys_ask(w->root_keys);
-        problem = w->readiness.problem;
     }
     if (w->readiness.has_ended || !listen_when_ready(w, problem)) {
         return;
@@ -250,6 +252,14 @@ static void store_changed(void *ctx)
     loop_timer_arm(&w->watch, 0);
 }
 
+static void statement_failed(enum reason reason, void *ctx)
+{
+    struct worker *w = ctx;
+    if (reason == R_ROOT_KEY_CHANGED) {
+        root_keys_ask_anew(w->root_keys);
+    }
+}
+
 static void open_store(struct worker *w)
 {
     struct services *s = &w->services;
@@ -260,6 +270,7 @@ static void open_store(struct worker *w)
         .statement_timeout_ms = (int)w->conf->database->statement_timeout_ms,
         .gate_connections = w->conf->database->gate_connections,
         .changed = store_changed,
+        .failed = statement_failed,
         .ctx = w,
     };
     s->approvable_acts = registry_acts;
@@ -318,14 +329,7 @@ static rc start(struct worker *w, struct err *err)
     return OK;
 }
 
-/* What there is before the first thing that can fail. */
-static void finish_ground(struct worker *w)
-{
-    loop_free(w->loop);
-    crypto_fini();
-    xfree(w->boundaries);
-}
-
+/* Also of one that could not start: what it has not made is NULL. */
 static void finish(struct worker *w)
 {
     net_server_free(w->server);
@@ -352,7 +356,9 @@ static void finish(struct worker *w)
     gate_free(w->services.gate);
     amendments_free(w->services.amendments);
     keys_free(w->services.keys);
-    finish_ground(w);
+    loop_free(w->loop);
+    crypto_fini();
+    xfree(w->boundaries);
 }
 
 int worker_run(struct generation *g, const struct worker_shared *shared, unsigned index)
@@ -374,14 +380,12 @@ int worker_run(struct generation *g, const struct worker_shared *shared, unsigne
     for (size_t i = 0; i < conf->n_boundaries; i++) {
         w.boundaries[i] = conf->boundaries[i];
     }
-    if (!start(&w, &err).ok) {
+    if (start(&w, &err).ok) {
+        loop_run(w.loop);
+    } else {
         log_event(LOG_ERROR, "worker.start_failed", F_FAILURE(&err));
-        if (w.services.keys == NULL) {
-            finish_ground(&w);
-        }
-        return EXIT_HOPELESS;
+        w.exit_code = EXIT_HOPELESS;
     }
-    loop_run(w.loop);
     finish(&w);
     return w.exit_code;
 }

@@ -166,7 +166,8 @@ static void on_timer(struct loop_timer *timer)
         return;
     }
     loop_timer_arm(timer, LOOK_MS);
-    if (!queue->is_claiming && room > 0 && store_is_ready(queue->config.store)) {
+    if (!queue->is_claiming && !queue->is_paused && room > 0 &&
+        store_is_ready(queue->config.store)) {
         queue->is_claiming = true;
         store_op_init(queue->claim, queue->config.store, queue->arena, claimed, queue);
         queue->kind->claim(queue, queue->claim, room,
@@ -194,6 +195,11 @@ void mail_queue_wake(struct mail_queue *queue)
         queue->is_soon = true;
         loop_timer_arm(&queue->timer, SOON_MS);
     }
+}
+
+void mail_queue_pause(struct mail_queue *queue, bool pauses)
+{
+    queue->is_paused = pauses;
 }
 
 void mail_queue_stop(struct mail_queue *queue)

@@ -68,7 +68,7 @@ struct mail_queue {
     struct loop_timer timer;
     struct arena *arena; /* of a claim */
     struct store_op *claim;
-    bool is_claiming, is_stopped;
+    bool is_claiming, is_paused, is_stopped;
     bool is_soon; /* the timer is armed for what was told of */
     struct list jobs;
     size_t job_count;
@@ -79,6 +79,8 @@ void mail_queue_init(struct mail_queue *queue, const struct mail_kind *kind, str
                      const struct mail_config *config, struct store_op *claim);
 /* There may be one: look soon. */
 void mail_queue_wake(struct mail_queue *queue);
+/* Whether it takes any for now; what is on its way goes on. */
+void mail_queue_pause(struct mail_queue *queue, bool pauses);
 /* Take no more; what is on its way goes on. */
 void mail_queue_stop(struct mail_queue *queue);
 /* Give up what is on its way: another worker will send it. */

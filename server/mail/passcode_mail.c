@@ -165,6 +165,11 @@ void passcode_mail_wake(struct passcode_mail *mail)
     mail_queue_wake(&mail->queue);
 }
 
+void passcode_mail_pause(struct passcode_mail *mail, bool pauses)
+{
+    mail_queue_pause(&mail->queue, pauses);
+}
+
 void passcode_mail_stop(struct passcode_mail *mail)
 {
     if (mail != NULL) {

@@ -12,6 +12,8 @@ struct passcode_mail;
 struct passcode_mail *passcode_mail_new(struct loop *loop, const struct mail_config *config);
 /* There may be one: look soon. */
 void passcode_mail_wake(struct passcode_mail *mail);
+/* Whether it takes any for now: without the root keys no code can be derived. */
+void passcode_mail_pause(struct passcode_mail *mail, bool pauses);
 /* Take no more; what is on its way goes on. NULL is fine. */
 void passcode_mail_stop(struct passcode_mail *mail);
 /* Give up what is on its way: another worker will send it. NULL is fine. */

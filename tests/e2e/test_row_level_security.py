@@ -20,6 +20,7 @@ SHARED = {
     "token_proof": "hashes of proofs that were used, on whatever node",
     "root_key_check": "known text under root keys",
     "root_key_worker": "numbers of root keys that workers have",
+    "root_key_heard": "since when workers are heard",
     "schema_migration": "which migrations were applied",
     "boundary_role": "the owner's alone",
     "audit_retention": "the owner's alone",

@@ -13,7 +13,6 @@ import grpc
 import pytest
 
 from authority import Identity, Refused
-from build_kind import is_sanitized
 from otlp_collector import OtlpCollector, attributes, every, metrics_of, number_of, only
 from processes import children
 from waiting import eventually

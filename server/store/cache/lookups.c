@@ -115,11 +115,13 @@ struct lookups *lookups_new(size_t max)
 
 void lookups_free(struct lookups *lookups)
 {
-    hashmap_free(lookups->issuers);
-    hashmap_free(lookups->names);
-    hashmap_free(lookups->components);
-    hashmap_free(lookups->answers);
-    xfree(lookups);
+    if (lookups != NULL) {
+        hashmap_free(lookups->issuers);
+        hashmap_free(lookups->names);
+        hashmap_free(lookups->components);
+        hashmap_free(lookups->answers);
+        xfree(lookups);
+    }
 }
 
 /* --- remembering what was verified ---------------------------------------------------------------- */

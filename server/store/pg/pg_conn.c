@@ -238,6 +238,9 @@ static void finish(struct pg_conn *conn, struct pg_request *request)
     conn->in_flight--;
     int64_t took = loop_now(conn->store->loop).ns - request->sent_at.ns;
     metric_observe(M_DB_SECONDS, request->first->name, NULL, took);
+    if (request->failed && conn->store->config.failed != NULL) {
+        conn->store->config.failed(request->err.reason, conn->store->config.ctx);
+    }
     if (op == NULL) {
         xfree(request);
         return;

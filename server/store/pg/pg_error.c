@@ -25,6 +25,8 @@ enum reason pg_reason(const char *sqlstate)
         {"RM001", R_PRECONDITION_FAILED},
         {"RM002", R_STALE}, /* RM: ours; migrations/0002_policy.sql */
         {"RM003", R_LIMIT_EXCEEDED},
+        {"RM004", R_ROOT_KEY_CHANGED},
+        {"P0002", R_NOT_FOUND},
         {"42501", R_BOUNDARY_NOT_GRANTED},
     };
     for (size_t i = 0; i < sizeof rows / sizeof rows[0]; i++) {

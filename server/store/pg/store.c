@@ -66,6 +66,7 @@ void store_free(struct store *store)
         return;
     }
     store->config.changed = NULL;
+    store->config.failed = NULL;
     pg_history_fini(store);
     for (unsigned i = 0; i < STORE_CLASSES; i++) {
         pg_lane_fini(&store->lanes[i]);

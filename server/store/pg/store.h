@@ -42,6 +42,8 @@ struct store_config {
     /* A connection became ready, or is none any more: perhaps store_problem says another thing. Comes from
      * within the store, so it only makes a note. May be NULL. */
     void (*changed)(void *ctx);
+    /* A statement has failed for this reason. Comes from within the store too, and may be NULL. */
+    void (*failed)(enum reason reason, void *ctx);
     void *ctx;
 };
 

@@ -37,6 +37,7 @@ static rc read_meeting(struct store_op *op, size_t index, const PGresult *r, str
     TRY(sql_root_key_meet_read(op->arena, r, 0, &row, err));
     meeting->wraps_now = (uint32_t)row.wraps;
     meeting->waiting = row.waiting;
+    meeting->quiet_s = row.quiet_s;
     meeting->lacking = (uint32_t)row.lacking;
     meeting->lacking_rows = row.lacking_rows;
     return OK;
@@ -62,6 +63,7 @@ static rc read_count(struct store_op *op, size_t index, const PGresult *r, struc
     (void)index;
     ENSURE(PQntuples(r) == 1, err, R_INTERNAL);
     TRY(sql_root_key_end_read(op->arena, r, 0, &row, err));
+    count->wraps_now = (uint32_t)row.wraps;
     count->left = row.lying;
     count->is_over = row.is_over;
     count->has_ended = row.has_ended;

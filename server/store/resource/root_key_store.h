@@ -31,6 +31,7 @@ struct root_key_meeting {
     /* Out. */
     uint32_t wraps_now;
     int64_t waiting;      /* workers that don't open the wished one yet */
+    int64_t quiet_s;      /* for so long none begins, because the database was not heard */
     uint32_t lacking;     /* a root key that is needed here; 0: none */
     int64_t lacking_rows; /* what lies under it */
 };
@@ -40,7 +41,9 @@ void root_key_store_meet(struct root_key_meeting *meeting);
 struct root_key_count {
     struct store_op op;
     uint32_t wraps;
-    int64_t left; /* rows under other root keys, of all boundaries */
+    /* Out. */
+    uint32_t wraps_now; /* another one: then it is not over */
+    int64_t left;       /* rows under others than that, of all boundaries */
     bool is_over, has_ended;
 };
 void root_key_store_count(struct root_key_count *count);

@@ -144,9 +144,7 @@ SELECT audit_admin(:act.*, said) AS _ FROM made;
 -- used, the newest first. No row when as many wait for a second admin.
 WITH held AS (
     SELECT i.import, i.expires_at, i.wrapped <> '' AS is_usable,
-           EXISTS (SELECT FROM approval a
-                   WHERE a.tenant = :act.tenant AND a.import = i.import AND a.state = 1
-                     AND now() < a.expires_at) AS is_awaited
+           i.import IN (SELECT key_imports_awaited(:act.tenant)) AS is_awaited
     FROM key_import i
     WHERE i.tenant = :act.tenant AND i.expires_at > now()
 ), room AS (

@@ -16,14 +16,14 @@ SELECT root_version, wrapped FROM root_key_check;
 
 -- name: root_key_meet :admin
 -- params: worker uuid, opens int8[], wraps int4, wish int4, wish_check bytea, event event_id
--- columns: wraps int4, waiting int8, lacking int4, lacking_rows int8
-SELECT wraps, waiting, lacking, lacking_rows
+-- columns: wraps int4, waiting int8, quiet_s int8, lacking int4, lacking_rows int8
+SELECT wraps, waiting, quiet_s, lacking, lacking_rows
 FROM root_key_meet(:worker, :opens, :wraps, :wish, :wish_check, :event);
 
 -- name: root_key_end :bulk
 -- params: wraps int4, event event_id
--- columns: lying int8, is_over bool, has_ended bool
-SELECT lying, is_over, has_ended FROM root_key_end(:wraps, :event);
+-- columns: wraps int4, lying int8, is_over bool, has_ended bool
+SELECT wraps, lying, is_over, has_ended FROM root_key_end(:wraps, :event);
 
 -- name: read_former_wraps :bulk
 -- params: wraps int4, after_root int4, after tenant_id, after_purpose int2, after_version int4, limit int8

@@ -44,9 +44,14 @@ static void a_tenant_is_made_with_its_keys(void **state)
                                 .boundary = "commercial",
                                 .license_cap_days = 30,
                                 .transport_decryption = TRANSPORT_DECRYPTION_OFF};
-    struct new_key keys[] = {
-        {.purpose = KEY_SEALING, .wrapped = slice_str("sealed"), .public_jwk = ""},
-        {.purpose = KEY_SIGNING, .wrapped = slice_str("signing"), .public_jwk = "{}"}};
+    struct new_key keys[] = {{.purpose = KEY_SEALING,
+                              .root_version = 1,
+                              .wrapped = slice_str("sealed"),
+                              .public_jwk = ""},
+                             {.purpose = KEY_SIGNING,
+                              .root_version = 1,
+                              .wrapped = slice_str("signing"),
+                              .public_jwk = "{}"}};
     struct change_op *op = change(TENANT_PLATFORM);
     tenant_store_create(op, &tenant, SUITE_P256, keys, 2);
     assert_int_equal(wait_for(&op->op), R_NONE);
