@@ -57,6 +57,10 @@ int session_tell(struct session *session, chancery_error *error);
 /* Call without telling; NULL on success, and the answer's message is the caller's to free. */
 chancery_error *session_request(struct session *session, const char *method,
                                 const ProtobufCMessage *request, chancery_buffer **answer);
+/* Take such an answer over, and free it. Prints what is wrong with it. Returns an exit code. */
+int session_take_answer(struct session *session, chancery_buffer *answer,
+                        const ProtobufCMessageDescriptor *response_type,
+                        ProtobufCMessage **response);
 /* The same for a method that answers by a stream: `take` is called for each message. */
 chancery_error *session_stream(struct session *session, const char *method,
                                const ProtobufCMessage *request, chancery_message_fn take,

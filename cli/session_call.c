@@ -50,9 +50,9 @@ chancery_error *session_stream(struct session *s, const char *method,
     return chancery_call_stream(s->library, method, packed.ptr, packed.len, NULL, take, arg);
 }
 
-/* Take the answer over. */
-static int take_answer(struct session *s, chancery_buffer *answer,
-                       const ProtobufCMessageDescriptor *response_type, ProtobufCMessage **response)
+int session_take_answer(struct session *s, chancery_buffer *answer,
+                        const ProtobufCMessageDescriptor *response_type,
+                        ProtobufCMessage **response)
 {
     struct err err = {0};
     bool is_read = unpack(s, answer, response_type, response, &err).ok;
@@ -65,7 +65,7 @@ int session_call(struct session *s, const char *method, const ProtobufCMessage *
 {
     chancery_buffer *answer = NULL;
     int code = session_tell(s, session_request(s, method, request, &answer));
-    return code == EXIT_OK ? take_answer(s, answer, response_type, response) : code;
+    return code == EXIT_OK ? session_take_answer(s, answer, response_type, response) : code;
 }
 
 int session_try(struct session *s, const char *method, const ProtobufCMessage *request,
@@ -82,7 +82,7 @@ int session_try(struct session *s, const char *method, const ProtobufCMessage *r
         }
     }
     int code = session_tell(s, error);
-    return code == EXIT_OK ? take_answer(s, answer, response_type, response) : code;
+    return code == EXIT_OK ? session_take_answer(s, answer, response_type, response) : code;
 }
 
 int session_find(struct session *s, const char *method, const ProtobufCMessage *request,

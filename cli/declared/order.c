@@ -46,8 +46,9 @@ static struct order new_order(const struct plan *plan, const struct objects *rul
     return order;
 }
 
-bool plan_find_order(const struct plan *plan, const struct objects *rules, bool removes,
-                     const char ***before, const char ***after)
+/* Whether they need another one. Both lists are the rules' ids, and the names of those to be made; NULL-terminated. */
+static bool find_order(const struct plan *plan, const struct objects *rules, bool removes,
+                       const char ***before, const char ***after)
 {
     struct order declared = new_order(plan, rules), is = new_order(plan, rules),
                  shall = new_order(plan, rules);
@@ -77,17 +78,6 @@ bool plan_find_order(const struct plan *plan, const struct objects *rules, bool 
     return memcmp(is.rules, shall.rules, is.count * sizeof *is.rules) != 0;
 }
 
-bool plan_lacks_rule(const struct plan *plan, const struct objects *rules)
-{
-    for (size_t i = 0; i < plan->documents.count; i++) {
-        const struct document *document = &plan->documents.list[i];
-        if (is_rule_of(document, rules) && object_of(rules, document) == NULL) {
-            return true;
-        }
-    }
-    return false;
-}
-
 static void show_names(const struct objects *rules, const char **list)
 {
     for (; *list != NULL; list++) {
@@ -100,7 +90,7 @@ static void show_names(const struct objects *rules, const char **list)
 void plan_order(struct plan *plan, const struct objects *rules, bool removes)
 {
     const char **before, **after;
-    if (!plan_find_order(plan, rules, removes, &before, &after)) {
+    if (!find_order(plan, rules, removes, &before, &after)) {
         return;
     }
     show_names(rules, before);

@@ -17,7 +17,7 @@ enum change_result {
     CHANGE_DONE,
     CHANGE_WAITING, /* for another admin */
     CHANGE_FAILED,
-    CHANGE_NOT_TRIED, /* it came after one that failed */
+    CHANGE_NOT_TRIED, /* it came after one that failed, or was undone with it */
 };
 
 struct change {
@@ -32,7 +32,8 @@ struct change {
     enum change_result result;
     const char
         *approval; /* the id of the request that another admin is to approve; NULL: there is none */
-    size_t line;   /* of a field that was refused; 0: none was */
+    bool was_asked; /* by an earlier request, which waits */
+    size_t line;    /* of a field that was refused; 0: none was */
 };
 
 struct plan {
@@ -53,8 +54,3 @@ size_t plan_count(const struct plan *plan, enum act act);
 /* Plan another order of a tenant's rules, where it needs one: of those that are there and those that will be.
  * Where `removes`, what no document describes goes. */
 void plan_order(struct plan *plan, const struct objects *rules, bool removes);
-/* Whether they need one. Both lists are the rules' ids, and the names of those to be made; NULL-terminated. */
-bool plan_find_order(const struct plan *plan, const struct objects *rules, bool removes,
-                     const char ***before, const char ***after);
-/* Whether a rule that a document describes is not there, so that it has no id. */
-bool plan_lacks_rule(const struct plan *plan, const struct objects *rules);

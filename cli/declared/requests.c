@@ -47,12 +47,3 @@ ProtobufCMessage *request_new(struct session *s, const struct method *method,
     field_set_text(request, "tenant", tenant);
     return request;
 }
-
-int request_ask(struct session *s, const struct kind *kind, const char *method, const char *tenant,
-                ProtobufCMessage *resource, ProtobufCMessage **answer)
-{
-    const char *name;
-    const struct method *found = request_method(s, kind->service, method, &name);
-    return session_call(s, name, request_new(s, found, kind, tenant, resource), found->response,
-                        answer);
-}

@@ -13,6 +13,3 @@ const struct method *request_method(struct session *s, const char *service, cons
 ProtobufCMessage *request_new(struct session *s, const struct method *method,
                               const struct kind *kind, const char *tenant,
                               ProtobufCMessage *resource);
-/* Call a method of the kind's service with such a request. Prints what fails. Returns an exit code. */
-int request_ask(struct session *s, const struct kind *kind, const char *method, const char *tenant,
-                ProtobufCMessage *resource, ProtobufCMessage **answer);

@@ -108,21 +108,17 @@ static const char *find(const struct session *s, const struct waiting *waiting,
     return "";
 }
 
-int waiting_call(struct state *state, const struct method *method, const char *name,
-                 const char *tenant, const ProtobufCMessage *request, ProtobufCMessage **answer,
-                 const char **waits)
+int waiting_find(struct state *state, const struct method *method, const char *tenant,
+                 const ProtobufCMessage *request, const char **approval)
 {
     struct waiting *waiting = NULL;
     int code = EXIT_OK;
-    *answer = NULL;
-    *waits = "";
+    *approval = "";
     bool may_wait = tenant[0] != '\0' && protobuf_c_message_descriptor_get_field_by_name(
                                              method->response, "approval_id") != NULL;
     if (may_wait) {
         code = read_waiting(state, tenant, &waiting);
-        *waits = code == EXIT_OK ? find(state->session, waiting, request) : "";
+        *approval = code == EXIT_OK ? find(state->session, waiting, request) : "";
     }
-    return code != EXIT_OK || (*waits)[0] != '\0'
-               ? code
-               : session_call(state->session, name, request, method->response, answer);
+    return code;
 }

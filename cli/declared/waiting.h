@@ -5,8 +5,7 @@
 #include "cli/declared/state.h"
 #include "methods.h"
 
-/* Call a method, unless exactly this request waits already: then `waits` gets the id of its approval, and the
- * answer is NULL; else `waits` is "". Prints what fails. Returns an exit code. */
-int waiting_call(struct state *state, const struct method *method, const char *name,
-                 const char *tenant, const ProtobufCMessage *request, ProtobufCMessage **answer,
-                 const char **waits);
+/* Whether exactly this request waits already: the id of its approval, else "". Prints what fails. Returns an exit
+ * code. */
+int waiting_find(struct state *state, const struct method *method, const char *tenant,
+                 const ProtobufCMessage *request, const char **approval);

@@ -15,6 +15,7 @@ void wait_store_init(struct call *c, struct store_op *op)
 {
     store_op_init(op, services_of(c)->store, call_arena(c), store_done, c);
     op->party = call_party(c);
+    op->transaction = call_held(c);
 }
 
 step wait_store(struct call *c, step_fn then, struct store_op *op)

@@ -4,7 +4,8 @@
 
 #include "context/services.h"
 
-/* Prepare a database operation that resumes the call. */
+/* Prepare a database operation that resumes the call. What a call holds (call_hold) is a transaction, of which all that it and
+ * its items do in the database is a part (store/pg/pg_transaction.h). */
 void wait_store_init(struct call *c, struct store_op *op);
 /* Wait for it; `then` looks at op->err. */
 step wait_store(struct call *c, step_fn then, struct store_op *op);

@@ -155,6 +155,18 @@ static void add_pair(struct call *c, struct text_pair *pairs, size_t *count, siz
     }
 }
 
+void call_hold(struct call *c, void *value, void (*let_go)(void *value))
+{
+    CH_ASSERT(c->let_go == NULL && c->part_of == NULL);
+    c->held = value;
+    c->let_go = let_go;
+}
+
+void *call_held(const struct call *c)
+{
+    return c->part_of != NULL ? c->part_of->batch->held : c->held;
+}
+
 void call_error_metadata(struct call *c, const char *key, const char *value)
 {
     add_pair(c, c->metadata, &c->metadata_count, ERROR_METADATA_MAX, key, value);

@@ -28,6 +28,7 @@ struct call;
 struct method;
 struct ProtobufCMessage;
 struct ProtobufCMessageDescriptor;
+struct call_outcome;
 
 enum step_kind {
     STEP_KIND_NEXT,   /* go on with the next row of the table */
@@ -99,6 +100,12 @@ struct step_row {
         .name = (row_name), .run = call_do_items, .flags = STEP_VERIFIES \
     }
 
+/* The row that does the items of a sequence, one after another. */
+#define SEQUENCE(row_name)                          \
+    {                                               \
+        .name = (row_name), .run = call_do_sequence \
+    }
+
 enum { FLOW_STEPS_MAX = 12, SUBFLOW_STEPS_MAX = 12 };
 
 /* A table of steps that other steps enter (call_enter). Its rows have fault points, times and names of
@@ -156,8 +163,14 @@ struct flow {
      * it whole, so it may be large. NULL: no batch. */
     const struct flow *item;
     size_t items_max;
-    /* Of an item that is no method by itself: its messages and how large they may be; `method` is the batch's. */
+    /* Of an item that is no method by itself: its messages and how large they may be; `method` is the batch's. Of a
+     * sequence, which says it itself: what each item of its request is. */
     const struct method *item_method;
+    /* A sequence: an item has a oneof of requests of other methods. Their flows are done one after another, as if each had
+     * been called by itself, until one fails (SEQUENCE). Told of each that did not: `item` is its call, which goes after
+     * this. FAILED fails the sequence. NULL: it is none. */
+    step (*on_item)(struct call *c, const struct call *item, const struct call_outcome *outcome);
+    const char *item_word; /* "act": in the metadata of its failure, which item it was */
     struct step_row steps[FLOW_STEPS_MAX + 1]; /* ends at name == NULL */
     const struct subflow
         *subflow; /* of its own, which its rows enter; NULL: none. Commits nothing */
@@ -285,9 +298,17 @@ size_t call_item_count(const struct call *c);
 /* The row ITEMS: do flow.item for each, and wait for all. There are 1 to items_max. */
 step call_do_items(struct call *c);
 struct call_outcome call_item_outcome(const struct call *c, size_t index);
+/* The row SEQUENCE: do the items one after another. FAILED as the first one that does, whose bad fields are told by their
+ * paths from here. */
+step call_do_sequence(struct call *c);
 /* Of an item: the state of its batch, which waits for it and does not change meanwhile, and its place there. */
 const void *call_batch_state(const struct call *c);
 size_t call_item_index(const struct call *c);
+
+/* What a call has until its end, for all that it and its items do; `let_go` is the last that happens in it. Once. */
+void call_hold(struct call *c, void *value, void (*let_go)(void *value));
+/* Of an item, its batch's. NULL: nothing is held. */
+void *call_held(const struct call *c);
 
 /* An empty message in the call's arena; NULL over budget, with call_err filled. */
 void *call_message(struct call *c, const struct ProtobufCMessageDescriptor *type);

@@ -58,6 +58,7 @@ struct call_items {
     size_t count;
     struct call **calls; /* NULL: not begun */
     size_t unanswered, alive;
+    size_t next;         /* of a sequence: which one is done next */
     size_t behind;       /* those that have come neither to the next meeting nor to their end */
     struct list meeting; /* those that wait there */
     bool is_over;        /* nobody waits for them any more */
@@ -93,6 +94,7 @@ struct call {
     bool client_ended;
     enum reason body_problem; /* why no more of the body comes; R_NONE: it does */
     bool is_over;             /* call_must_stop said so: nobody forgives that */
+    bool is_recorded;         /* its refusal is: an item's, which was recorded there */
     unsigned agains;
 
     size_t row; /* of the flow's table: the step that runs or runs next */
@@ -118,6 +120,9 @@ struct call {
     bool rests;         /* waits for room or for a time: rpc_end_streams ends it */
     bool awaits_room;   /* net_stream_await_room */
     step_fn on_message; /* who gets the next message of a client stream */
+
+    void *held;                  /* call_hold */
+    void (*let_go)(void *value); /* NULL: nothing is held */
 
     struct uuid party;
     struct rpc_party *joined; /* counts it; NULL: none yet */
@@ -201,7 +206,26 @@ void call_leave_party(struct call *c);
 step call_join_items(struct call *c, size_t count);
 void call_join_as_item(struct call *c, const struct call *batch);
 
+/* call_sequence.c: batches whose items come one after another. */
+static inline bool flow_is_sequence(const struct flow *flow)
+{
+    return flow->on_item != NULL;
+}
+static inline bool flow_has_items(const struct flow *flow)
+{
+    return flow != NULL && (flow->item != NULL || flow_is_sequence(flow));
+}
+/* An item of one has come to its end. */
+void call_sequence_answered(struct call *item);
+
 /* call_items.c: batches. */
+/* A call for an item, as `method`, with that flow. */
+struct call *call_new_item(struct call_items *items, const struct method *method,
+                           const struct flow *flow, size_t index);
+/* What it knows of its caller by the batch; and its request. */
+rc call_prepare_item(struct call *c, struct err *err);
+/* Nobody waits for its answer any more. */
+void call_drop_item(struct call *c);
 /* The request came: unpacked as a whole, or as bytes that the codec takes apart. */
 rc call_take_whole(struct call *c, const ProtobufCMessage *request, struct err *err);
 rc call_take_parts(struct call *c, struct slice bytes, struct err *err);

@@ -27,7 +27,7 @@
 /* As what each item is done. */
 static const struct method *item_method(const struct flow *batch)
 {
-    const struct flow *item = batch->item;
+    const struct flow *item = flow_is_sequence(batch) ? batch : batch->item;
     return item->item_method != NULL ? item->item_method : rpc_find_method(item->method, NULL);
 }
 
@@ -47,8 +47,7 @@ const ProtobufCFieldDescriptor *call_items_field(const struct flow *batch,
 
 bool call_is_taken_apart(const struct call *c)
 {
-    return c->flow != NULL && c->flow->item != NULL && c->codec->split != NULL &&
-           c->method->request->n_fields == 1;
+    return flow_has_items(c->flow) && c->codec->split != NULL && c->method->request->n_fields == 1;
 }
 
 static struct call_items *new_items(struct call *c)
@@ -89,7 +88,7 @@ rc call_take_parts(struct call *c, struct slice bytes, struct err *err)
 
 size_t call_body_max(const struct call *c)
 {
-    bool is_whole = c->flow != NULL && c->flow->item != NULL && !call_is_taken_apart(c);
+    bool is_whole = flow_has_items(c->flow) && !call_is_taken_apart(c);
     size_t max = c->codec->message_max(c->method);
     return is_whole && max > WHOLE_BATCH_MAX ? WHOLE_BATCH_MAX : max;
 }
@@ -116,14 +115,20 @@ static rc read_request(struct call *c, struct err *err)
     return OK;
 }
 
-static rc prepare(struct call *c, struct err *err)
+rc call_prepare_item(struct call *c, struct err *err)
 {
     size_t caller_bytes = c->rpc->authenticator->caller_size;
     c->caller = arena_alloc(c->arena, caller_bytes);
-    c->state = arena_zalloc(c->arena, c->flow->state.size);
-    ENSURE(c->caller != NULL && c->state != NULL, err, R_ARENA_EXHAUSTED);
+    ARENA_ENSURE(c->caller, err);
     memcpy(c->caller, c->part_of->batch->caller, caller_bytes);
     return read_request(c, err);
+}
+
+static rc prepare(struct call *c, struct err *err)
+{
+    c->state = arena_zalloc(c->arena, c->flow->state.size);
+    ARENA_ENSURE(c->state, err);
+    return call_prepare_item(c, err);
 }
 
 static void begin_item(struct call *c)
@@ -141,14 +146,15 @@ static void begin_item(struct call *c)
 }
 
 /* What it is told of its caller lies in the batch's arena. */
-static struct call *new_item(struct call_items *items, const struct method *method, size_t index)
+struct call *call_new_item(struct call_items *items, const struct method *method,
+                           const struct flow *flow, size_t index)
 {
     const struct call *batch = items->batch;
     struct call *c = xcalloc(1, sizeof *c);
     c->rpc = batch->rpc;
     c->facts = batch->facts;
     c->method = method;
-    c->flow = batch->flow->item;
+    c->flow = flow;
     c->codec = batch->codec;
     c->part_of = items;
     c->item_index = index;
@@ -201,7 +207,7 @@ step call_wait_together(struct call *c, void (*begin_op)(void *op), step_fn then
                         void (*cancel)(void *op), void *op)
 {
     step waiting = call_wait(c, then, cancel, op);
-    if (c->part_of == NULL || c->part_of->is_over) {
+    if (c->part_of == NULL || c->part_of->is_over || flow_is_sequence(c->part_of->batch->flow)) {
         begin_op(op);
         return waiting;
     }
@@ -222,6 +228,10 @@ void call_leave_meeting(struct call *c)
 void call_item_answered(struct call *c)
 {
     struct call_items *items = c->part_of;
+    if (flow_is_sequence(items->batch->flow)) {
+        call_sequence_answered(c);
+        return;
+    }
     no_longer_behind(c);
     if (--items->unanswered == 0) {
         call_resume(items->batch);
@@ -242,7 +252,7 @@ static void let_go(struct call *c)
 
 /* Nobody waits for its answer any more. The memory of all of them may be much, and each is wiped, so they are freed one at
  * a time. The last one to answer is running still, and lets the batch go on. */
-static void drop_item(struct call *c)
+void call_drop_item(struct call *c)
 {
     bool is_running = (c->holders & HOLD_RUN) != 0;
     c->holders |= HOLD_RUN;
@@ -266,7 +276,9 @@ void call_drop_items(struct call *c)
     }
     items->is_over = true;
     for (size_t i = 0; i < items->count; i++) {
-        drop_item(items->calls[i]);
+        if (items->calls[i] != NULL) {
+            call_drop_item(items->calls[i]);
+        }
     }
     go_on_together(items); /* refusals that are being recorded */
 }
@@ -310,7 +322,7 @@ step call_do_items(struct call *c)
     items->alive = items->unanswered = items->behind = items->count;
     c->holders |= HOLD_ITEMS;
     for (size_t i = 0; i < items->count; i++) {
-        items->calls[i] = new_item(items, method, i);
+        items->calls[i] = call_new_item(items, method, c->flow->item, i);
         call_join_as_item(items->calls[i], c);
         call_queue(items->calls[i], begin_item);
     }

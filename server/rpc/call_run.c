@@ -21,6 +21,9 @@ void call_release(struct call *c, enum call_holder holder)
     list_remove(&c->link);
     c->rpc->active--;
     metric_add(M_CALLS_ACTIVE, NULL, NULL, -1);
+    if (c->let_go != NULL) {
+        c->let_go(c->held);
+    }
     arena_free(c->outgoing);
     arena_free(c->term);
     arena_free(c->taken.arena);
@@ -79,7 +82,7 @@ void call_answer(struct call *c)
 static step_fn recorder_of(const struct call *c)
 {
     enum reason_audit audit = reason_info(c->err.reason)->audit;
-    if (c->committed || c->caller == NULL || audit == NO_AUDIT) {
+    if (c->committed || c->is_recorded || c->caller == NULL || audit == NO_AUDIT) {
         return NULL;
     }
     return c->phase == PHASE_RUNNING && c->flow->on_refusal != NULL && audit == AUDIT

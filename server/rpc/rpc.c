@@ -107,9 +107,16 @@ static void check_rows(const struct flow *flow)
     }
 }
 
-/* An item is not asked again who may call it, and decides on the caller that the batch has. */
+/* An item is not asked again who may call it, and decides on the caller that the batch has; of a sequence it is, and reads
+ * everything anew. */
 static void check_items(const struct flow *batch, const struct method *method)
 {
+    if (flow_is_sequence(batch)) {
+        CH_ASSERT(batch->item == NULL && batch->items_max > 0 && batch->item_method != NULL);
+        CH_ASSERT(batch->trust == TRUST_NOTHING && batch->item_word != NULL);
+        CH_ASSERT(call_items_field(batch, method) != NULL);
+        return;
+    }
     if (batch->item == NULL) {
         return;
     }

@@ -173,7 +173,7 @@ static bool decode(struct call *c, struct arena *arena, struct slice bytes,
  * empty. */
 static bool read_request(struct call *c, struct slice bytes, ProtobufCMessage **message)
 {
-    bool is_batch = c->flow != NULL && c->flow->item != NULL;
+    bool is_batch = flow_has_items(c->flow);
     bool has_parts = call_is_taken_apart(c);
     if (!decode(c, c->arena, has_parts ? SLICE_NONE : bytes, message)) {
         return false;

@@ -18,7 +18,7 @@ static void check_size(const struct flow *flow)
 {
     for (size_t i = 0; i < METHOD_COUNT; i++) {
         CH_ASSERT(strcmp(METHODS[i].path, flow->method) != 0 || flow->item != NULL ||
-                  METHODS[i].max_request_bytes <= UNPACKED_BYTES_MAX ||
+                  flow->on_item != NULL || METHODS[i].max_request_bytes <= UNPACKED_BYTES_MAX ||
                   pb_has_bulk(METHODS[i].request));
     }
 }

@@ -5,7 +5,7 @@ import uuid
 import pytest
 
 from faults import COMMITTING, FLOWS
-from methods import BUILT, ITEMS, METHODS, NOT_RECORDED, READS, REQUESTS, caller_of, request_of
+from methods import BUILT, ITEMS, METHODS, NOT_RECORDED, READS, REQUESTS, SEQUENCES, caller_of, request_of
 from stock import Stock
 
 
@@ -42,6 +42,6 @@ def test_every_request_is_answered(world, stock, method):
     world.call(method.path, request_of(stock, method), **caller_of(stock, method),
                metadata=[("traceparent", f"00-{trace}-{'1' * 16}-01")])
     rows = world.sql(f"SELECT DISTINCT operation FROM audit WHERE granted AND correlation_id = '{trace}'").splitlines()
-    recorded = ITEMS.get(method.flow, method.flow)
+    recorded = {**ITEMS, **SEQUENCES}.get(method.flow, method.flow)
     assert (recorded in rows) == (recorded in COMMITTING)
     assert bool(rows) == (recorded in COMMITTING)

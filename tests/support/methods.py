@@ -231,6 +231,8 @@ REQUESTS = {
     "MailFlowService/DeleteRule": ("admin", lambda s, n: {"rule_id": stock_id("rule", n)}),
     "MailFlowService/ReorderRules": ("reader_admin", lambda s, n: {
         "rule_ids": [stock_id("other_rule", 1 + n % 2), stock_id("other_rule", 2 - n % 2)]}),
+    "DeclarationService/Apply": ("admin", lambda s, n: {"acts": [
+        {"add_exclusion": {"application": f"act{n}"}}, {"add_exclusion": {"platform": f"act{n}"}}]}),
     "KeyService/ListKeys": ("admin", lambda s, n: {}),
     "KeyService/RotateKey": ("admin", lambda s, n: {"purpose": 1 + n % 3, "etag": s.active_key(1 + n % 3)}),
     "KeyService/ActivateKey": ("reader_admin", lambda s, n: {"purpose": EXCHANGE, "version": s.key("activate", n)}),
@@ -266,7 +268,10 @@ NOT_RECORDED = {
 # looked at by that one too (test_batches.py).
 ITEMS = {"batch_protect": "protect", "batch_acquire_license": "acquire_license"}
 
-SINGLE = [method for method in BUILT if method.flow not in ITEMS]
+# The same in one transaction, which it commits itself (test_apply_together.py).
+SEQUENCES = {"apply": "add_exclusion"}
+
+SINGLE = [method for method in BUILT if method.flow not in {**ITEMS, **SEQUENCES}]
 
 # What commits a decision and nothing else: its record is all that it leaves.
 ONLY_RECORDED = {"acquire_license", "inspect_content", "decide_delivery", "evaluate_message", "republish", "pre_license",

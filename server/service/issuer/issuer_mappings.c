@@ -10,12 +10,6 @@
 
 enum { PAGE_DEFAULT = 200, PAGE_MAX = 1000 };
 
-/* Step, after the issuer was read. */
-static step check_kind(struct call *c)
-{
-    return tenant_value_check_issuer(c, &issuers_of(c)->row.issuer);
-}
-
 /* --- UnmapTenant ------------------------------------------------------------------------------ */
 
 static step parse_unmap(struct call *c)
@@ -49,21 +43,48 @@ const struct flow unmap_tenant_flow = {
 
 /* --- ListTenantMappings ----------------------------------------------------------------------- */
 
+/* Of an issuer, or of a tenant. */
+static bool is_of_issuer(struct call *c)
+{
+    return list_tenant_mappings_request(c)->issuer_id[0] != '\0';
+}
+
 static step parse_list(struct call *c)
 {
     const Chancery__V1__ListTenantMappingsRequest *request = list_tenant_mappings_request(c);
     struct issuers *s = issuers_of(c);
-    return step_failed(page_read_sized(c, PAGE_DEFAULT, PAGE_MAX, &s->page)) ||
-                   step_failed(page_after_text(c, &s->page, &s->value))
-               ? STEP_FAILED
-               : request_uuid_required(c, "issuer_id", request->issuer_id, &s->id.u);
+    s->scope.tenant_name = request->tenant;
+    if (is_of_issuer(c) == (request->tenant[0] != '\0')) {
+        return call_bad_field(c, "issuer_id", "Either an issuer or a tenant is required.");
+    }
+    if (step_failed(page_read_sized(c, PAGE_DEFAULT, PAGE_MAX, &s->page)) ||
+        step_failed(page_after_text(c, &s->page, &s->value))) {
+        return STEP_FAILED;
+    }
+    return is_of_issuer(c) ? request_uuid_required(c, "issuer_id", request->issuer_id, &s->id.u)
+                           : STEP_NEXT;
+}
+
+static step read_whose(struct call *c)
+{
+    return is_of_issuer(c) ? issuers_read_platforms(c) : scope_resolve_tenant(c);
+}
+
+static step check_kind(struct call *c)
+{
+    return is_of_issuer(c) ? tenant_value_check_issuer(c, &issuers_of(c)->row.issuer) : STEP_NEXT;
 }
 
 static step list(struct call *c)
 {
     const struct issuers *s = issuers_of(c);
-    issuer_store_list_mappings(issuers_begin(c, TENANT_PLATFORM), s->id, s->value,
-                               page_limit(&s->page));
+    struct issuer_op *op = issuers_begin(c, TENANT_PLATFORM);
+    size_t limit = page_limit(&s->page);
+    if (is_of_issuer(c)) {
+        issuer_store_list_mappings(op, s->id, s->value, limit);
+    } else {
+        issuer_store_list_mappings_of(op, s->scope.tenant_id, s->value, limit);
+    }
     return issuers_wait(c);
 }
 
@@ -74,13 +95,16 @@ static void *write_row(struct call *c, size_t row)
     if (m != NULL) {
         m->value = reply_text(mapping->value);
         m->tenant = reply_text(mapping->tenant);
+        m->issuer_id = reply_text(reply_uuid(c, mapping->issuer.u));
     }
     return m;
 }
 
 static struct slice row_key(struct call *c, size_t row)
 {
-    return slice_str(issuers_of(c)->op.mappings[row].value);
+    const struct tenant_mapping *mapping = &issuers_of(c)->op.mappings[row];
+    return is_of_issuer(c) ? slice_str(mapping->value)
+                           : issuer_store_mapping_key(call_arena(c), mapping);
 }
 
 static step reply_list(struct call *c)
@@ -98,6 +122,6 @@ const struct flow list_tenant_mappings_flow = {
     .method = "/chancery.v1.IssuerService/ListTenantMappings",
     .name = "list_tenant_mappings",
     .state = FLOW_STATE_ON(struct issuers, BASE_SCOPE, struct scope, scope),
-    .steps = {STEP("parse", parse_list), STEP("read", issuers_read_platforms),
-              STEP("check", check_kind), STEP("list", list), STEP("reply", reply_list)},
+    .steps = {STEP("parse", parse_list), STEP("read", read_whose), STEP("check", check_kind),
+              STEP("list", list), STEP("reply", reply_list)},
 };

@@ -10,7 +10,7 @@
 #include "store/resource/mail_rule_store.h"
 
 struct rule_order {
-    const char *const *ids;
+    const char *const *ids, *const *names; /* one of the two; NULL: not that one */
     size_t count;
 };
 
@@ -28,10 +28,28 @@ static step parse(struct call *c)
     return STEP_NEXT;
 }
 
+static step check_names(struct call *c, const Chancery__V1__ReorderRulesRequest *request)
+{
+    *order_of(c) = (struct rule_order){.names = (const char *const *)request->rule_names,
+                                       .count = request->n_rule_names};
+    for (size_t i = 0; i < request->n_rule_names; i++) {
+        if (request->rule_names[i][0] == '\0') {
+            return call_bad_field(c, arena_printf(call_arena(c), "rule_names[%zu]", i),
+                                  "It must be the name of a rule.");
+        }
+    }
+    return request->n_rule_ids > 0
+               ? call_bad_field(c, "rule_names", "It stands instead of rule_ids.")
+               : request_count(c, "rule_names", request->n_rule_names, 1, RULES_MAX);
+}
+
 static step check(struct call *c)
 {
     const Chancery__V1__ReorderRulesRequest *request = approvable_of(c)->request;
     struct uuid id;
+    if (request->n_rule_names > 0) {
+        return check_names(c, request);
+    }
     if (step_failed(request_count(c, "rule_ids", request->n_rule_ids, 1, RULES_MAX))) {
         return STEP_FAILED;
     }
@@ -48,8 +66,11 @@ static step check(struct call *c)
 
 static const char *summary(struct call *c)
 {
-    return arena_printf(call_arena(c), "Put the %zu mail-flow rules into another order",
-                        order_of(c)->count);
+    const struct rule_order *order = order_of(c);
+    return arena_printf(call_arena(c),
+                        order->ids == NULL ? "Put %zu mail-flow rules into another order"
+                                           : "Put the %zu mail-flow rules into another order",
+                        order->count);
 }
 
 static void changes(struct call *c, struct approval_changes *out)
@@ -58,20 +79,27 @@ static void changes(struct call *c, struct approval_changes *out)
     struct buf buf;
     struct slice all;
     buf_init(&buf, call_arena(c));
-    for (size_t i = 0; i < order->count; i++) {
+    for (size_t i = 0; order->ids != NULL && i < order->count; i++) {
         buf_printf(&buf, "%s%s", i == 0 ? "" : " ", order->ids[i]);
+    }
+    for (size_t i = 0; order->names != NULL && i < order->count; i++) {
+        buf_printf(&buf, "%s%s", i == 0 ? "" : ", ", order->names[i]);
     }
     const char *text = buf_finish(&buf, &all, NULL).ok ? arena_dup(call_arena(c), all) : NULL;
     out->failed = out->failed || text == NULL;
     if (!out->failed) {
-        approval_changes_add(out, "rule_ids", "", text);
+        approval_changes_add(out, order->ids == NULL ? "rule_names" : "rule_ids", "", text);
     }
 }
 
 static void perform(struct change_op *op, const void *value)
 {
     const struct rule_order *order = value;
-    mail_rule_store_reorder(op, order->ids, order->count);
+    if (order->ids == NULL) {
+        mail_rule_store_order_names(op, order->names, order->count);
+    } else {
+        mail_rule_store_reorder(op, order->ids, order->count);
+    }
 }
 
 const struct approvable_act reorder_rules_act = {

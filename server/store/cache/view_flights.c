@@ -12,6 +12,7 @@
 #include "obs/metrics.h"
 #include "store/cache/view_rows.h"
 #include "store/cache/views_internal.h"
+#include "store/pg/pg_transaction.h"
 #include "store/sql/statements.gen.h"
 
 enum { RECORD_BUDGET = 64 << 20, FLIGHT_BUDGET = 4 << 20, PART_NAMES_MAX = 256, PART_MAX = 64 };
@@ -21,6 +22,8 @@ struct view_flight {
     struct list waiting; /* of view_load */
     struct views *views;
     struct uuid scope; /* zero: the platform */
+    /* What it reads is what that has made, which nobody else may see: it shares nothing, and the cache gets none of it. */
+    struct store_transaction *transaction; /* NULL: none */
     bool has_begun;
     struct store_op op;
     struct arena *arena;          /* of parameters */
@@ -36,6 +39,7 @@ static void prepare(struct view_flight *flight, void (*done)(struct store_op *op
 {
     store_op_init(&flight->op, flight->views->store, flight->arena, done, NULL);
     flight->op.party = flight->scope;
+    flight->op.transaction = flight->transaction;
 }
 
 /* --- its end ---------------------------------------------------------------------------------- */
@@ -84,7 +88,7 @@ static void begin_next(struct views *views, struct uuid scope)
 {
     LIST_EACH (link, &views->flights) {
         struct view_flight *flight = LIST_ENTRY(link, struct view_flight, link);
-        if (uuid_eq(flight->scope, scope)) {
+        if (flight->transaction == NULL && uuid_eq(flight->scope, scope)) {
             begin(flight);
             return;
         }
@@ -97,7 +101,9 @@ static void land(struct view_flight *flight, const struct err *err)
     struct err told = *err;
     struct list *link;
     list_remove(&flight->link);
-    begin_next(flight->views, flight->scope);
+    if (flight->transaction == NULL) {
+        begin_next(flight->views, flight->scope);
+    }
     while ((link = list_pop(&flight->waiting)) != NULL) {
         struct view_load *load = LIST_ENTRY(link, struct view_load, link);
         load->op.on_cancel = NULL;
@@ -106,27 +112,24 @@ static void land(struct view_flight *flight, const struct err *err)
     free_flight(flight);
 }
 
-/* Templates that several records share count for each. */
-static size_t view_bytes(const struct tenant_record *record)
-{
-    size_t bytes = arena_used(record->arena);
-    for (size_t i = 0; i < record->view.template_count; i++) {
-        bytes += arena_used(record->templates[i]->arena);
-    }
-    return bytes;
-}
-
 static void keep_tenant(struct view_flight *flight)
 {
     flight->tenant->references++;
+    if (flight->transaction != NULL) { /* the next one takes over from it what is the same */
+        store_transaction_keep(flight->transaction, flight->tenant, tenant_unref);
+        return;
+    }
     /* One entry for each: in one share, in which the one unused for longest goes first. */
     hashmap_put_owned(flight->views->tenants, slice_of(flight->scope.b, UUID_BYTES), flight->tenant,
-                      TENANT_PLATFORM.u, view_bytes(flight->tenant));
+                      TENANT_PLATFORM.u, tenant_bytes(flight->tenant));
     metric_add(M_VIEWS, "loaded", NULL, 1);
 }
 
 static void keep_platform(struct view_flight *flight)
 {
+    if (flight->transaction != NULL) {
+        return;
+    }
     flight->platform->references++;
     platform_unref(flight->views->platform);
     flight->views->platform = flight->platform;
@@ -245,6 +248,15 @@ static void submit(struct view_flight *flight, const struct pg_params *params, s
     pg_submit(&flight->op, &segment);
 }
 
+static const struct tenant_record *record_before(const struct view_flight *flight)
+{
+    const struct tenant_record *kept =
+        flight->transaction == NULL ? NULL : store_transaction_kept(flight->transaction);
+    return kept != NULL && uuid_eq(kept->view.id.u, flight->scope)
+               ? kept
+               : hashmap_get(flight->views->tenants, slice_of(flight->scope.b, UUID_BYTES));
+}
+
 static void tenant_read(struct store_op *op)
 {
     struct view_flight *flight = LIST_ENTRY(op, struct view_flight, op);
@@ -252,8 +264,7 @@ static void tenant_read(struct store_op *op)
         land(flight, &op->err);
         return;
     }
-    const struct tenant_record *before =
-        hashmap_get(flight->views->tenants, slice_of(flight->scope.b, UUID_BYTES));
+    const struct tenant_record *before = record_before(flight);
     if (before != NULL) {
         view_take_over(&flight->heads, before);
     }
@@ -320,25 +331,18 @@ static void begin(struct view_flight *flight)
 
 /* --- getting on board ------------------------------------------------------------------------- */
 
+/* A transaction's flight has one passenger, and may not outlive it. */
 static void get_off(struct store_op *op)
 {
-    list_remove(&LIST_ENTRY(op, struct view_load, op)->link);
+    struct view_load *load = LIST_ENTRY(op, struct view_load, op);
+    list_remove(&load->link);
+    if (load->alone != NULL) {
+        free_flight(load->alone);
+    }
 }
 
-/* The flight of the scope that has not begun; *is_first: no other is on its way. */
-static struct view_flight *next_flight(struct views *views, struct uuid scope, bool *is_first)
+static struct view_flight *new_flight(struct views *views, struct uuid scope)
 {
-    *is_first = true;
-    LIST_EACH (link, &views->flights) {
-        struct view_flight *flight = LIST_ENTRY(link, struct view_flight, link);
-        if (!uuid_eq(flight->scope, scope)) {
-            continue;
-        }
-        if (!flight->has_begun) {
-            return flight;
-        }
-        *is_first = false;
-    }
     struct view_flight *flight = xcalloc(1, sizeof *flight);
     flight->views = views;
     flight->scope = scope;
@@ -348,10 +352,31 @@ static struct view_flight *next_flight(struct views *views, struct uuid scope, b
     return flight;
 }
 
+/* The flight of the scope that has not begun; *is_first: no other is on its way. */
+static struct view_flight *next_flight(struct views *views, struct uuid scope, bool *is_first)
+{
+    *is_first = true;
+    LIST_EACH (link, &views->flights) {
+        struct view_flight *flight = LIST_ENTRY(link, struct view_flight, link);
+        if (flight->transaction != NULL || !uuid_eq(flight->scope, scope)) {
+            continue;
+        }
+        if (!flight->has_begun) {
+            return flight;
+        }
+        *is_first = false;
+    }
+    return new_flight(views, scope);
+}
+
 static void load_scope(struct views *views, struct view_load *load, struct uuid scope)
 {
-    bool is_first;
-    struct view_flight *flight = next_flight(views, scope, &is_first);
+    bool is_first = true;
+    struct store_transaction *transaction = load->op.transaction;
+    struct view_flight *flight =
+        transaction == NULL ? next_flight(views, scope, &is_first) : new_flight(views, scope);
+    flight->transaction = transaction;
+    load->alone = transaction == NULL ? NULL : flight;
     err_clear(&load->op.err);
     list_append(&flight->waiting, &load->link);
     load->op.on_cancel = get_off;

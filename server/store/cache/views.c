@@ -47,6 +47,16 @@ void tenant_unref(void *value)
     }
 }
 
+/* Templates that several records share count for each. */
+size_t tenant_bytes(const struct tenant_record *record)
+{
+    size_t bytes = arena_used(record->arena);
+    for (size_t i = 0; i < record->view.template_count; i++) {
+        bytes += arena_used(record->templates[i]->arena);
+    }
+    return bytes;
+}
+
 void platform_unref(void *value)
 {
     struct platform_record *record = value;

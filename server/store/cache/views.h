@@ -74,7 +74,8 @@ struct view_load {
     const struct tenant_record *found_tenant;
     const struct platform_record *found_platform;
     /* Private. */
-    struct list link; /* in the flight's */
+    struct list link;          /* in the flight's */
+    struct view_flight *alone; /* the one that a transaction has for itself; NULL: none */
 };
 void views_load_tenant(struct views *views, struct view_load *load, struct tenant_id id);
 void views_load_platform(struct views *views, struct view_load *load);

@@ -24,6 +24,8 @@ struct template_record {
 
 struct template_record *template_ref(struct template_record *record);
 void template_unref(struct template_record *record); /* NULL is fine */
+/* What it takes, with its templates. */
+size_t tenant_bytes(const struct tenant_record *record);
 void tenant_unref(void *tenant_record);
 void platform_unref(void *platform_record);
 

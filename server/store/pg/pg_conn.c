@@ -36,6 +36,7 @@
 #include "store/pg/pg_error.h"
 #include "store/pg/pg_setup.h"
 #include "store/pg/pg_silence.h"
+#include "store/pg/pg_transaction.h"
 
 enum {
     BACKOFF_MIN_MS = 100,
@@ -109,9 +110,12 @@ static void fail_requests(struct list *requests)
         struct store_op *op = request->op;
         xfree(request);
         if (op != NULL) {
+            /* Of a transaction that is not committed it is known: there is nothing. */
+            enum reason reason =
+                op->transaction == NULL ? R_OUTCOME_UNKNOWN : R_DATABASE_UNAVAILABLE;
             op->request = NULL;
             err_clear(&op->err);
-            (void)err_raise(&op->err, R_OUTCOME_UNKNOWN, __FILE__, __LINE__, "connection lost");
+            (void)err_raise(&op->err, reason, __FILE__, __LINE__, "connection lost");
             op->done(op);
         }
     }
@@ -136,6 +140,9 @@ static void drop(struct pg_conn *conn, enum pg_state state)
     pg_conn_unwatch(conn);
     PQfinish(conn->pg);
     conn->pg = NULL;
+    if (conn->transaction != NULL) {
+        pg_transaction_lost(conn->transaction);
+    }
     while (!list_is_empty(&conn->requests)) {
         list_append(&lost, list_pop(&conn->requests));
     }
@@ -251,7 +258,8 @@ static void finish(struct pg_conn *conn, struct pg_request *request)
     op->done(op);
 }
 
-static void statement_failed(struct pg_request *request, const PGresult *result)
+static void statement_failed(struct pg_conn *conn, struct pg_request *request,
+                             const PGresult *result)
 {
     const char *sqlstate = PQresultErrorField(result, PG_DIAG_SQLSTATE);
     sqlstate = sqlstate == NULL ? "08006" : sqlstate;
@@ -260,13 +268,16 @@ static void statement_failed(struct pg_request *request, const PGresult *result)
         (void)err_raise(&request->err, pg_reason(sqlstate), __FILE__, __LINE__, "%s: SQLSTATE %s",
                         request->first->name, sqlstate);
     }
+    if (conn->transaction != NULL) {
+        pg_transaction_failed(conn->transaction, &request->err);
+    }
 }
 
-static void take_result(struct pg_request *request, const PGresult *result)
+static void take_result(struct pg_conn *conn, struct pg_request *request, const PGresult *result)
 {
     ExecStatusType status = PQresultStatus(result);
     if (status == PGRES_FATAL_ERROR) {
-        statement_failed(request, result);
+        statement_failed(conn, request, result);
     } else if (status != PGRES_PIPELINE_ABORTED && !request->failed && request->op != NULL) {
         rc taken = request->read(request->op, request->at, result, &request->err);
         request->failed = !taken.ok;
@@ -296,7 +307,7 @@ static bool read_one(struct pg_conn *conn)
         pg_conn_lost(conn, R_DATABASE_UNAVAILABLE);
     } else {
         struct pg_request *request = LIST_ENTRY(conn->requests.next, struct pg_request, link);
-        status == PGRES_PIPELINE_SYNC ? finish(conn, request) : take_result(request, result);
+        status == PGRES_PIPELINE_SYNC ? finish(conn, request) : take_result(conn, request, result);
     }
     PQclear(result);
     return true;

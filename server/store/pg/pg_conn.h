@@ -51,7 +51,8 @@ struct pg_conn {
     int silent_ms;        /* of what is in flight, when the timer fires */
     struct list requests; /* in flight, oldest first */
     size_t in_flight;
-    enum reason problem; /* why it is not ready */
+    struct store_transaction *transaction; /* that has it for itself; NULL: none has */
+    enum reason problem;                   /* why it is not ready */
     struct pg_route route;
     struct pg_setup setup;
     struct pg_backend own;

@@ -9,6 +9,7 @@
 #include "base/mem.h"
 #include "obs/metrics.h"
 #include "store/pg/pg_conn.h"
+#include "store/pg/pg_transaction.h"
 
 enum { PARTIES_APART_BELOW = 8 }; /* operations on one connection: lanes.def */
 
@@ -42,6 +43,12 @@ int lane_lock_ms(enum store_class class, int configured)
     return percent_of(configured, LANES[class].lock_percent);
 }
 
+unsigned lane_prepares(enum store_class class)
+{
+    enum { ALL = (1U << STORE_CLASSES) - 1 };
+    return class == STORE_ACTS ? ALL & ~(1U << STORE_GATE) : 1U << class;
+}
+
 /* --- connections ------------------------------------------------------------------------------ */
 
 static size_t depth_of(const struct pg_lane *lane)
@@ -52,7 +59,7 @@ static size_t depth_of(const struct pg_lane *lane)
 
 static bool has_room(const struct pg_lane *lane, const struct pg_conn *conn)
 {
-    return conn->state == PG_READY && conn->in_flight < depth_of(lane);
+    return conn->state == PG_READY && conn->transaction == NULL && conn->in_flight < depth_of(lane);
 }
 
 /* The ready connection with the fewest operations on their way, or with the most; NULL when none has
@@ -156,8 +163,12 @@ static bool may_wait(const struct pg_lane *lane)
 
 /* --- turns ------------------------------------------------------------------------------------ */
 
+/* A transaction counts also while nothing of it is on its way. */
 static size_t carried_on(const struct pg_conn *conn, struct uuid party)
 {
+    if (conn->transaction != NULL) {
+        return uuid_eq(pg_transaction_party(conn->transaction), party);
+    }
     size_t count = 0;
     LIST_EACH (link, &conn->requests) {
         count += uuid_eq(LIST_ENTRY(link, struct pg_request, link)->party, party);
@@ -197,6 +208,8 @@ static void send_on(struct pg_conn *conn, struct store_op *op, const struct pg_s
 {
     if (!pg_conn_send(conn, op, segment)) {
         pg_fail_later(op, R_DATABASE_UNAVAILABLE, "libpq refused to send");
+    } else if (op->transaction != NULL) { /* its BEGIN */
+        pg_transaction_take(op->transaction, conn);
     }
 }
 

@@ -22,6 +22,9 @@ extern const struct lane_info LANES[STORE_CLASSES];
 int lane_statement_ms(enum store_class class, int configured);
 int lane_lock_ms(enum store_class class, int configured);
 
+/* The classes whose statements are prepared on its connections, as bits. */
+unsigned lane_prepares(enum store_class class);
+
 struct pg_lane {
     struct store *store;
     enum store_class class;

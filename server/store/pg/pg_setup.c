@@ -90,7 +90,8 @@ static bool send_prepare(struct pg_conn *conn, const struct pg_statement *statem
 /* The next statement of the class from this number on; STATEMENT_COUNT: none. */
 static size_t next_of_class(enum store_class class, size_t i)
 {
-    while (i < STATEMENT_COUNT && (STATEMENTS[i].classes & 1U << class) == 0) {
+    unsigned classes = lane_prepares(class);
+    while (i < STATEMENT_COUNT && (STATEMENTS[i].classes & classes) == 0) {
         i++;
     }
     return i;

@@ -2,6 +2,7 @@
 #include "store/pg/pg_submit.h"
 
 #include "store/pg/pg_conn.h"
+#include "store/pg/pg_transaction.h"
 
 /* The class that all statements of a segment are of; STORE_CLASSES: there is none. What goes along with
  * acts of several classes is of all of them, the first one when it goes alone. */
@@ -33,6 +34,9 @@ void pg_submit(struct store_op *op, const struct pg_segment *segment)
             pg_fail_later(op, R_ARENA_EXHAUSTED, "statement parameters");
             return;
         }
+    }
+    if (op->transaction != NULL && pg_transaction_submit(op->transaction, op, segment)) {
+        return;
     }
     enum store_class class = class_of(segment);
     if (class == STORE_CLASSES) {

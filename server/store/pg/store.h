@@ -67,7 +67,9 @@ struct store_op {
     void (*done)(struct store_op *op);
     void *user;
     struct err err; /* R_NONE on success */
-    bool is_cut;    /* of a list: there are more rows than found room in the arena */
+    struct store_transaction *
+        transaction; /* of which it is a part (pg_transaction.h); NULL: it is one by itself. Borrows */
+    bool is_cut;     /* of a list: there are more rows than found room in the arena */
     /* Private to the module. */
     struct pg_request *request;
     void (*on_cancel)(struct store_op *op); /* of one that shares another one's work; NULL: none */

@@ -178,6 +178,7 @@ void issuer_store_unmap(struct change_op *op, struct issuer_id id, const char *v
     change_submit(op, &p, change_read_done);
 }
 
+/* Both lists have these columns. */
 static rc read_mappings(struct store_op *base, size_t index, const PGresult *r, struct err *err)
 {
     struct issuer_op *op = LIST_ENTRY(base, struct issuer_op, op);
@@ -188,7 +189,8 @@ static rc read_mappings(struct store_op *base, size_t index, const PGresult *r, 
     for (size_t i = 0; !pg_list_ends(base, i, &op->mapping_count); i++) {
         struct sql_list_tenant_mappings_row row;
         TRY(sql_list_tenant_mappings_read(base->arena, r, (int)i, &row, err));
-        op->mappings[i] = (struct tenant_mapping){.value = row.value, .tenant = row.name};
+        op->mappings[i] =
+            (struct tenant_mapping){.issuer = row.issuer, .value = row.value, .tenant = row.name};
     }
     return OK;
 }
@@ -200,4 +202,21 @@ void issuer_store_list_mappings(struct issuer_op *op, struct issuer_id id, const
         op->op.arena,
         &(struct sql_list_tenant_mappings){.issuer = id, .after = after, .limit = (int64_t)limit});
     pg_submit_one(&op->op, &p, read_mappings);
+}
+
+void issuer_store_list_mappings_of(struct issuer_op *op, struct tenant_id tenant, const char *after,
+                                   size_t limit)
+{
+    struct pg_params p = sql_list_mappings_of_tenant(
+        op->op.arena, &(struct sql_list_mappings_of_tenant){
+                          .tenant = tenant, .after = after, .limit = (int64_t)limit});
+    pg_submit_one(&op->op, &p, read_mappings);
+}
+
+struct slice issuer_store_mapping_key(struct arena *arena, const struct tenant_mapping *mapping)
+{
+    char issuer[UUID_TEXT_BYTES];
+    uuid_format(mapping->issuer.u, issuer);
+    const char *key = arena_printf(arena, "%s %s", issuer, mapping->value);
+    return key == NULL ? SLICE_NONE : slice_str(key);
 }

@@ -32,6 +32,7 @@ struct issuer_row {
 enum issuer_judgment { ISSUER_PROVEN, ISSUER_UNPROVEN, ISSUER_TAKEN, ISSUER_COVERED };
 
 struct tenant_mapping {
+    struct issuer_id issuer;
     const char *value;  /* of the issuer's tenant claim */
     const char *tenant; /* short name */
 };
@@ -72,6 +73,11 @@ void issuer_store_find_template(struct issuer_op *op, const char *iss);
 void issuer_store_map(struct change_op *op, struct issuer_id id, const char *value);
 /* Scope: the platform. */
 void issuer_store_unmap(struct change_op *op, struct issuer_id id, const char *value);
+/* The key of a mapping among those of its tenant, for issuer_store_list_mappings_of; empty over budget. */
+struct slice issuer_store_mapping_key(struct arena *arena, const struct tenant_mapping *mapping);
+/* Those that mean a tenant, after this key. */
+void issuer_store_list_mappings_of(struct issuer_op *op, struct tenant_id tenant, const char *after,
+                                   size_t limit);
 /* In order of value, after this one. */
 void issuer_store_list_mappings(struct issuer_op *op, struct issuer_id id, const char *after,
                                 size_t limit);

@@ -88,6 +88,14 @@ void mail_rule_store_reorder(struct change_op *op, const char *const *ids, size_
     change_submit(op, &p, change_read_done);
 }
 
+void mail_rule_store_order_names(struct change_op *op, const char *const *names, size_t count)
+{
+    struct pg_params p = sql_order_mail_rules_by_name(
+        op->op.arena, &(struct sql_order_mail_rules_by_name){
+                          .act = change_begin(op, "reorder_rules"), .wanted = {names, count}});
+    change_submit(op, &p, change_read_done);
+}
+
 /* --- reading ---------------------------------------------------------------------------------- */
 
 static rc read_rules(struct store_op *base, size_t index, const PGresult *r, struct err *err)

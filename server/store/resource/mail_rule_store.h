@@ -51,6 +51,8 @@ void mail_rule_store_find_groups(struct rule_groups_find *find, const char *cons
                                  size_t group_count);
 /* All rules of the tenant, as texts; else R_NOT_FOUND. */
 void mail_rule_store_reorder(struct change_op *op, const char *const *ids, size_t count);
+/* These change places among themselves; names that no rule has are passed over. R_NOT_FOUND when one is given twice. */
+void mail_rule_store_order_names(struct change_op *op, const char *const *names, size_t count);
 /* In their order, from behind `after` in it. Zero `only`: any. Fills op->mail_rules. */
 void mail_rule_store_list(struct change_op *op, struct rule_id only, int32_t after,
                           struct rule_id after_rule, size_t limit);

@@ -145,9 +145,19 @@ FROM gone;
 
 -- name: list_tenant_mappings :admin
 -- params: issuer issuer_id, after text, limit int8
--- columns: value text, name text
-SELECT m.value, t.name
+-- columns: issuer issuer_id, value text, name text
+SELECT m.issuer, m.value, t.name
 FROM issuer_tenant m JOIN tenant t USING (tenant)
 WHERE m.issuer = :issuer AND m.value > :after
 ORDER BY m.value
+LIMIT :limit;
+
+-- name: list_mappings_of_tenant :admin
+-- params: tenant tenant_id, after text, limit int8
+-- columns: issuer issuer_id, value text, name text
+-- after: issuer and value with a space between. A tenant has as many as limit_holds lets it have, so they are sorted.
+SELECT m.issuer, m.value, t.name
+FROM issuer_tenant m JOIN tenant t USING (tenant)
+WHERE m.tenant = :tenant AND (m.issuer::text || ' ' || m.value) COLLATE "C" > :after
+ORDER BY (m.issuer::text || ' ' || m.value) COLLATE "C"
 LIMIT :limit;

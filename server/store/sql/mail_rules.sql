@@ -51,6 +51,28 @@ WITH made AS MATERIALIZED (
 SELECT epoch_raise(:act.tenant) AS _, audit_admin(:act.*, cardinality(:rules)::text || ' rules') AS _
 FROM made WHERE is_done;
 
+-- name: order_mail_rules_by_name :admin
+-- params: act @act, wanted text[]
+-- These rules change places among themselves; names that no rule has are passed over. No row when a name is given twice.
+WITH named AS (
+    SELECT m.rule, m.position, n.nth
+    FROM unnest(:wanted) WITH ORDINALITY AS n (name, nth)
+    JOIN mail_rule m ON m.tenant = :act.tenant AND m.name = n.name
+), place AS (
+    SELECT position, row_number() OVER (ORDER BY position) AS nth FROM named
+), put AS (
+    SELECT n.rule, p.position
+    FROM (SELECT rule, row_number() OVER (ORDER BY named.nth) AS nth FROM named) AS n
+    JOIN place p USING (nth)
+), made AS MATERIALIZED (
+    SELECT mail_rule_reorder(:act.tenant,
+               array_agg(m.rule ORDER BY coalesce(put.position, m.position))) AS is_done,
+           count(*) AS rules
+    FROM mail_rule m LEFT JOIN put ON put.rule = m.rule WHERE m.tenant = :act.tenant
+)
+SELECT epoch_raise(:act.tenant) AS _, audit_admin(:act.*, rules::text || ' rules') AS _
+FROM made WHERE is_done;
+
 -- name: list_mail_rules :admin
 -- params: tenant tenant_id, only rule_id?, after int4, after_rule rule_id?, limit int8
 -- columns: rule rule_id, position int4, name text, mode int2, definition bytea, mark int8,
