@@ -178,6 +178,10 @@ rc login_ask_device(struct arena *arena, const SignIn *sign_in, const struct pro
     return OK;
 }
 
+/* Where times in text end; and by how much a provider's clock may be behind. */
+#define YEAR_10000_S INT64_C(253402300800)
+enum { CLOCKS_DIFFER_S = 300 };
+
 /* --- tokens ----------------------------------------------------------------------------------- */
 
 /* Core §3.1.3.7: its signature needn't be checked, because it came from the issuer by TLS. */
@@ -197,6 +201,12 @@ static rc check_token(struct arena *arena, const SignIn *sign_in, const struct p
     }
     if (!claims.is_for_client) {
         FAIL(err, R_PROVIDER_INVALID, "the ID token is not for the client %s", sign_in->client_id);
+    }
+    if (claims.ends_s > YEAR_10000_S) {
+        FAIL(err, R_PROVIDER_INVALID, "the ID token says no time at which it ends (exp)");
+    }
+    if (claims.ends_s + CLOCKS_DIFFER_S < clock_unix().s) {
+        FAIL(err, R_PROVIDER_INVALID, "the ID token has ended already (exp), or says no end");
     }
     return OK;
 }
@@ -251,7 +261,12 @@ rc login_wait(struct arena *arena, const SignIn *sign_in, const struct provider 
     while (clock_mono().ns < end.ns) {
         AUTO(https_answer_fini) struct https_answer answer = {0};
         sleep_s(interval);
-        rc has_answer = ask_tokens(arena, sign_in, provider, device, &answer, NULL);
+        struct err why = {0};
+        rc has_answer = ask_tokens(arena, sign_in, provider, device, &answer, &why);
+        if (!has_answer.ok && why.reason == R_PROVIDER_INVALID) { /* it would be no better again */
+            *err = why;
+            return has_answer;
+        }
         if (has_answer.ok && answer.status == HTTP_OK) {
             return read_tokens(arena, sign_in, provider, answer.object, out, err);
         }

@@ -48,16 +48,28 @@ static const char *who_in(const json_t *claims)
     return who;
 }
 
-/* The claims are the middle part (RFC 7515 §3.1). */
+/* Three parts in base64url, none of them empty (RFC 7515 §3.1), and nothing else. */
+static bool read_parts(struct arena *arena, const char *token, struct slice parts[3])
+{
+    for (size_t i = 0; i < 3; i++) {
+        size_t len = strcspn(token, ".");
+        bool is_end = token[len] == '\0';
+        if (is_end != (i == 2) ||
+            !base64url_decode(arena, slice_of(token, len), &parts[i], NULL).ok ||
+            parts[i].len == 0) {
+            return false;
+        }
+        token += len + 1;
+    }
+    return true;
+}
+
+/* The claims are the middle part. */
 static rc read_payload(struct arena *arena, const char *token, json_t **out, struct err *err)
 {
-    const char *first = strchr(token, '.'), *second = first == NULL ? NULL : strchr(first + 1, '.');
-    struct slice json = SLICE_NONE;
-    bool ok =
-        second != NULL &&
-        base64url_decode(arena, slice_of(first + 1, (size_t)(second - first) - 1), &json, NULL)
-            .ok &&
-        json.len > 0;
+    struct slice parts[3], json = SLICE_NONE;
+    bool ok = read_parts(arena, token, parts);
+    json = ok ? parts[1] : json;
     *out = ok ? json_loadb((const char *)json.ptr, json.len, JSON_REJECT_DUPLICATES, NULL) : NULL;
     if (!json_is_object(*out)) {
         FAIL(err, R_PROVIDER_INVALID, "the token is no JWT, so nobody can tell how long it holds");
@@ -72,7 +84,7 @@ rc login_read_claims(struct arena *arena, const char *token, const char *client_
     TRY(read_payload(arena, token, &claims, err));
     out->who = arena_strdup(arena, who_in(claims));
     out->issuer = arena_strdup(arena, https_text(claims, "iss"));
-    out->ends_s = json_integer_value(json_object_get(claims, "exp"));
+    out->ends_s = json_integer_value(json_object_get(claims, "exp")); /* 0: it says none */
     out->is_for_client = is_for(json_object_get(claims, "aud"), client_id);
     ENSURE(out->who != NULL && out->issuer != NULL, err, R_ARENA_EXHAUSTED);
     return OK;

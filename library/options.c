@@ -4,6 +4,7 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <string.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include "base/mem.h"
@@ -190,6 +191,17 @@ static rc check_readable(const char *path, struct err *err)
     return OK;
 }
 
+/* It is read again for each token, and a pipe gives what it has once; without a writer nobody would ever come back. */
+static rc check_token_file(const char *path, struct err *err)
+{
+    struct stat info;
+    TRY(check_readable(path, err));
+    if (path != NULL && stat(path, &info) == 0 && S_ISFIFO(info.st_mode)) {
+        FAIL(err, R_PROFILE_INVALID, "token_file: %s is a pipe, and must be a file", path);
+    }
+    return OK;
+}
+
 rc options_check(const chancery_options *o, struct err *err)
 {
     if (o->server == NULL) {
@@ -206,5 +218,5 @@ rc options_check(const chancery_options *o, struct err *err)
     TRY(check_readable(o->ca_file, err));
     TRY(check_readable(o->certificate_file, err));
     TRY(check_readable(o->key_file, err));
-    return check_readable(o->token_file, err);
+    return check_token_file(o->token_file, err);
 }

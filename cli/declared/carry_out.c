@@ -189,14 +189,28 @@ static int carry_out_tenant(struct plan *plan, enum answer answer, const char *t
     return carry_out_some(plan, answer, changes, count, out);
 }
 
+/* The platform's issuers last: with one that is removed its values go, which may be among a tenant's removals. */
+static int carry_out_tenants(struct plan *plan, enum answer answer, struct carried_out *out)
+{
+    int code = EXIT_OK;
+    for (size_t i = 0; code == EXIT_OK && i < plan->count; i++) {
+        const char *tenant = plan->list[i].tenant;
+        if (tenant[0] != '\0' && is_in_group(&plan->list[i], tenant)) {
+            code = carry_out_tenant(plan, answer, tenant, out);
+        }
+    }
+    for (size_t i = 0; code == EXIT_OK && i < plan->count; i++) {
+        if (is_in_group(&plan->list[i], "")) {
+            code = carry_out_tenant(plan, answer, "", out);
+        }
+    }
+    return code;
+}
+
 int carry_out(struct plan *plan, enum answer answer, struct carried_out *out)
 {
     *out = (struct carried_out){0};
     int code = carry_out_each(plan, answer, false, out);
-    for (size_t i = 0; code == EXIT_OK && i < plan->count; i++) {
-        if (is_in_group(&plan->list[i], plan->list[i].tenant)) {
-            code = carry_out_tenant(plan, answer, plan->list[i].tenant, out);
-        }
-    }
+    code = code == EXIT_OK ? carry_out_tenants(plan, answer, out) : code;
     return code == EXIT_OK ? carry_out_each(plan, answer, true, out) : code;
 }

@@ -63,8 +63,9 @@ static bool is_seen(const struct state *state, const struct kind *kind, const ch
         return kind->owner == OWNED_BY_PLATFORM ||
                (kind->owner == OWNED_BY_EITHER && kind != &KINDS[KIND_DOMAIN]);
     }
+    bool is_own = state->own_tenant[0] != '\0';
     return kind->owner == OWNED_BY_EITHER ||
-           (kind->owner == OWNED_BY_TENANT && state->own_tenant[0] != '\0');
+           kind->owner == (is_own ? OWNED_BY_TENANT : GIVEN_TO_TENANT);
 }
 
 int export_print(struct state *state, const char *tenant, char *const *kinds, size_t kind_count,

@@ -109,11 +109,20 @@ static const char *key_part(const ProtobufCMessage *message, const char *name)
     return field_text(message, name);
 }
 
+/* An application and a platform of one name are two. */
+static const char *named_part(struct session *s, const struct kind *kind, const char *field,
+                              const char *part)
+{
+    bool is_named = kind == &KINDS[KIND_EXCLUSION] && strcmp(field, "user") != 0;
+    return is_named && part[0] != '\0' ? arena_printf(s->arena, "%s %s", field, part) : part;
+}
+
 const char *field_key(struct session *s, const struct kind *kind, const ProtobufCMessage *message)
 {
     const char *key = "";
     for (size_t i = 0; i < KIND_KEY_FIELDS && kind->key[i] != NULL; i++) {
-        const char *part = key_part(message, kind->key[i]);
+        const char *part = named_part(s, kind, kind->key[i], key_part(message, kind->key[i]));
+        CH_ASSERT(part != NULL); /* a session's arena is far larger than what is declared */
         bool is_between = key[0] != '\0' && part[0] != '\0';
         key = arena_printf(s->arena, "%s%s%s", key, is_between ? " " : "", part);
         CH_ASSERT(key != NULL); /* a session's arena is far larger than what is declared */

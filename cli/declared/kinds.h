@@ -10,6 +10,7 @@ enum kind_owner {
     OWNED_BY_PLATFORM,
     OWNED_BY_EITHER, /* a platform admin administers those of tenants, too */
     OWNED_BY_TENANT, /* only the tenant's own admins see them */
+    GIVEN_TO_TENANT, /* only platform admins see them, among what they administer of the tenant */
 };
 
 enum { KIND_KEY_FIELDS = 3 };
@@ -36,6 +37,7 @@ enum kind_number {
     KIND_DENIAL,
     KIND_EXCLUSION,
     KIND_ISSUER,
+    KIND_TENANT_MAPPING,
     KIND_COMPONENT,
     KIND_TEMPLATE,
     KIND_BRANDING,

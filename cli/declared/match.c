@@ -32,6 +32,9 @@ int match_check(const struct session *s, const struct document *document)
     if (kind == &KINDS[KIND_TENANT] && document->manifest.tenant[0] == '\0') {
         return document_fail(s, document, NULL, "needs metadata.tenant: its short name");
     }
+    if (kind->owner == GIVEN_TO_TENANT && document->tenant[0] == '\0') {
+        return document_fail(s, document, NULL, "needs metadata.tenant: whom the value means");
+    }
     if (kind->owner == OWNED_BY_PLATFORM && document->manifest.tenant[0] != '\0') {
         return document_fail(s, document, NULL,
                              "belongs to the platform: leave metadata.tenant out");

@@ -181,6 +181,7 @@ bool normal_same_key(const struct kind *kind, const char *one, const char *other
     if (!kind->is_caseless) {
         return strcmp(one, other) == 0;
     }
-    bool is_name = kind == &KINDS[KIND_EXCLUSION] && strchr(one, '@') == NULL;
+    bool is_name = kind == &KINDS[KIND_EXCLUSION] &&
+                   (strncmp(one, "application ", 12) == 0 || strncmp(one, "platform ", 9) == 0);
     return is_name ? client_name_equals(one, other) : strcasecmp(one, other) == 0;
 }

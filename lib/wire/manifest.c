@@ -281,7 +281,7 @@ rc manifest_read(struct arena *arena, struct slice text, const struct manifest_k
         .kinds = kinds,
         .kind_count = kind_count};
     bool is_end = false;
-    rc result = OK;
+    rc result = yaml_check_depth(&d.reader);
     CH_ASSERT(yaml_parser_initialize(&parser) == 1);
     yaml_parser_set_input_string(&parser, text.ptr, text.len);
     while (result.ok && !is_end) {

@@ -218,6 +218,7 @@ rc message_from_yaml(struct arena *arena, const ProtobufCMessageDescriptor *type
         TRY(join_pairs(arena, text, &text, err));
     }
     r.text = text;
+    TRY(yaml_check_depth(&r));
     CH_ASSERT(yaml_parser_initialize(&parser) == 1);
     yaml_parser_set_input_string(&parser, text.ptr, text.len);
     rc result = read_document(&r, &parser, type, out);

@@ -21,6 +21,8 @@ rc yaml_bad(const struct yaml_reader *r, const yaml_node_t *node, const char *wh
             const char *name);
 /* Fail with what libyaml says. */
 rc yaml_not_read(const struct yaml_reader *r, const yaml_parser_t *parser);
+/* Fail unless the text is nested so little that libyaml reads it in a time that grows as the text does. Before it is read. */
+rc yaml_check_depth(const struct yaml_reader *r);
 /* NULL when the node is not a scalar. */
 const char *yaml_scalar(const yaml_node_t *node);
 /* One value of a field that is no message. */

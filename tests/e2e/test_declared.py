@@ -246,6 +246,23 @@ def test_an_order_waits_with_the_rules_that_it_puts_in_order(own):
     assert own.apply(text, "--exit-code").stdout == "0 changes; 3 as declared already\n"
 
 
+def test_an_application_and_a_platform_of_one_name(own):
+    """They are two exclusions, and each is removed by itself."""
+    both = document("Exclusion", {"application": "Reader"}) + document("Exclusion", {"platform": "Reader"})
+    assert "2 changes; 0 as declared" in own.apply(both).stdout
+    assert own.apply(both, "--exit-code").stdout == "0 changes; 2 as declared already\n"
+    assert "removed Exclusion application Reader" in own.apply(document("Exclusion", {"platform": "READER"}), "--prune", "--yes").stdout
+    (left,) = own.call("TenantService/ListExclusions", {}).exclusions
+    assert (left.application, left.platform) == ("", "Reader")
+
+
+@pytest.mark.parametrize("text", ["[" * 100_000, "[{a: " * 50_000, "- " * 100_000, "? " * 100_000, "{" * 100_000 + "}" * 100_000],
+                         ids=("lists", "both", "items", "keys", "closed"))
+def test_what_is_nested_without_end_is_refused_at_once(own, text):
+    """libyaml takes a minute for it; the time is not measured, because it is the test's own that would run out."""
+    assert "is nested too deeply" in own.apply(text, expect=FAILED).stderr
+
+
 # --- for programs ---
 
 
@@ -256,7 +273,7 @@ def test_a_plan_as_a_document(own):
     plan = json.loads(own.diff(text, "--prune", "--exit-code", "-o", "json", expect=FAILED).stdout)
     assert plan["unchanged"] == 1
     shown = [(c["kind"], c["name"], c["tenant"], c["action"], c["result"], c.get("line")) for c in plan["changes"]]
-    assert shown == [("Exclusion", "android", own.name, "PLAN_ACTION_MAKE", "PLAN_RESULT_PLANNED", 8),
+    assert shown == [("Exclusion", "platform android", own.name, "PLAN_ACTION_MAKE", "PLAN_RESULT_PLANNED", 8),
                      ("Template", "Confidential", own.name, "PLAN_ACTION_CHANGE", "PLAN_RESULT_PLANNED", 2),
                      ("Rule", "New", own.name, "PLAN_ACTION_MAKE", "PLAN_RESULT_PLANNED", 6),
                      ("Exclusion", "eve@else.example", own.name, "PLAN_ACTION_REMOVE", "PLAN_RESULT_PLANNED", shown[3][5])]
@@ -394,7 +411,7 @@ HEAD = "apiVersion: chancery.v1\nkind: Template\n"
     (document("Branding", {"branding": "b"}, id="x"), "line 2: Branding has no id"),
     (document("Tenant", {}), "line 2: Tenant needs metadata.tenant"),
     (template() + template(), "line 4: Template is described in standard input, line 2, already"),
-    ("[" * 5000, "not YAML"), ("a: " + "[" * 40 + "]" * 40, "nested too deeply"),
+    ("[" * 5000, "nested too deeply"), ("a: " + "[" * 40 + "]" * 40, "nested too deeply"),
     ("- 1\n", "a document must be a mapping"), ("", "there is no document"), ("# nothing\n", "there is no document"),
     ("kind: *x\n", "not YAML: found undefined alias")], ids=itertools.count())
 def test_bad_documents(own_once, text, said):

@@ -327,11 +327,11 @@ def test_nothing_is_asked_of_whom_can_not_be_used(home, liar, metadata, device, 
 
 @pytest.mark.parametrize("answer, words", [
     ((200, {"access_token": "a"}), "gives no ID token"), ((200, {"id_token": "nonsense"}), "no JWT"), ((200, {"id_token": "a.b.c"}), "no JWT"),
-    ((200, {"id_token": "a" * 20_000}), "more than 16 KiB"), ((200, b"[]"), "gives no ID token"),
+    ((200, {"id_token": "a" * 20_000}), "more than 16 KiB"), ((200, b"[]"), "gives no ID token"), ((200, b" " * 300_000), "more than 256 KiB"),
     ((400, {"error": "expired_token"}), "expired_token"),
     ((400, {}), "without a word"), ((302, {}), "refuses (302)"),
     ((400, {"error": "invalid_grant", "error_description": "no\nway\x1b[2J"}), "invalid_grant: no\\nway\\x1b")],
-    ids=["no ID token", "no token", "no claims", "large", "a list", "expired", "no word", "redirect", "controls"])
+    ids=["no ID token", "no token", "no claims", "large", "a list", "endless", "expired", "no word", "redirect", "controls"])
 def test_tokens_that_are_none(home, liar, answer, words):
     liar.answers = [answer]
     home.add("work", liar.issuer, liar.ca_file)
@@ -347,6 +347,32 @@ def test_tokens_for_others(home, liar, claims, words):
     home.add("work", liar.issuer, liar.ca_file)
     told = home.chancery("login", "--profile", "work", expect=FAILED).stderr
     assert words in told and "PROVIDER_INVALID" in told and not home.kept()
+
+
+@pytest.mark.parametrize("behind", [".more", " and more", "\n", "?", "%00"])
+def test_text_behind_a_token(home, liar, behind):
+    status, answer = liar.good()
+    liar.answers = [(status, {**answer, "id_token": answer["id_token"] + behind})]
+    home.add("work", liar.issuer, liar.ca_file)
+    told = home.chancery("login", "--profile", "work", expect=FAILED).stderr
+    assert "no JWT" in told and not home.kept()
+
+
+@pytest.mark.parametrize("end, words", [(2**63 - 1, "no time at which it ends"), (253402300801, "no time at which it ends"),
+                                        (1, "has ended already"), (-2**63, "has ended already"), ("tomorrow", "says no end")])
+def test_tokens_that_end_at_no_time(home, liar, end, words):
+    liar.answers = [liar.good(exp=end)]
+    home.add("work", liar.issuer, liar.ca_file)
+    told = home.chancery("login", "--profile", "work", expect=FAILED).stderr
+    assert words in told and "PROVIDER_INVALID" in told and not home.kept()
+
+
+def test_a_pipe_is_no_token_file(home, world):
+    os.mkfifo(f"{home.folder}/pipe", 0o600)
+    with open(f"{home.folder}/p.yaml", "w", encoding="utf-8") as file:
+        json.dump({"server": f"https://{world.a.address}", "ca_file": f"{world.a.folder}/server.pem", "token_file": f"{home.folder}/pipe"}, file)
+    told = home.chancery("whoami", "--profile", f"{home.folder}/p.yaml", expect=FAILED).stderr
+    assert "is a pipe, and must be a file" in told and "PROFILE_INVALID" in told
 
 
 def test_a_code_that_nobody_confirms(home, liar):
