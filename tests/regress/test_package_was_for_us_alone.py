@@ -58,6 +58,8 @@ CONDITIONAL = {
     ("PublishingService/AmendPolicy", "add_recipients"): "or another change",
     ("BrandingService/RenderWrapper", "sender"): "of whoever is no user",
     ("DeviceService/DeleteDevice", "address"): "of whoever is no user",
+    ("IssuerService/ListTenantMappings", "issuer_id"): "or a tenant",
+    ("MailFlowService/ReorderRules", "rule_ids"): "or names of rules",
     ("TenantService/AddExclusion", "application"): "or a user, or a platform",
     ("TenantService/RemoveExclusion", "application"): "or a user, or a platform",
     ("TenantService/AddDenial", "denial.domain"): "or a tenant",

@@ -15,7 +15,8 @@ DEEP = "now() - interval '40 hours'"
 # Of tables that grow: not of what a tenant, or all, may have a few hundreds of.
 GROWING = {"audit", "content", "content_amendment", "directory_entry", "directory_name", "directory_member", "partner_exception",
            "tenant", "issuer_tenant", "approval", "template", "component", "issuer", "token_proof", "request", "mail_rule", "device"}
-SMALL = {"list_boundaries", "list_rules", "list_super_users", "list_brandings"}  # at most 100 rows, or as many for each
+# At most 100 rows, or as many for each; and what is sorted, 1,000 of a tenant.
+SMALL = {"list_boundaries", "list_rules", "list_super_users", "list_brandings", "list_mappings_of_tenant"}
 
 
 @pytest.fixture(scope="module")

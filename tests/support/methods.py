@@ -232,7 +232,7 @@ REQUESTS = {
     "MailFlowService/ReorderRules": ("reader_admin", lambda s, n: {
         "rule_ids": [stock_id("other_rule", 1 + n % 2), stock_id("other_rule", 2 - n % 2)]}),
     "DeclarationService/Apply": ("admin", lambda s, n: {"acts": [
-        {"add_exclusion": {"application": f"act{n}"}}, {"add_exclusion": {"platform": f"act{n}"}}]}),
+        {"add_exclusion": {"application": f"act{n}"}}, {"add_denial": {"denial": {"side": 1, "domain": f"act{n}.example"}}}]}),
     "KeyService/ListKeys": ("admin", lambda s, n: {}),
     "KeyService/RotateKey": ("admin", lambda s, n: {"purpose": 1 + n % 3, "etag": s.active_key(1 + n % 3)}),
     "KeyService/ActivateKey": ("reader_admin", lambda s, n: {"purpose": EXCHANGE, "version": s.key("activate", n)}),
