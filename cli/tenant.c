@@ -19,6 +19,10 @@ static const char HELP[] =
     "                                     [--do-not-track GROUP]… [--track-everybody]\n"
     "                                     [--rotate-days N] [TENANT]\n"
     "       chancery tenant switch        --profile FILE [--tenant TENANT] SWITCH POSITION\n"
+    "       chancery tenant limit         --profile FILE [--contents-per-day N]\n"
+    "                                     [--contents-per-month N] [--licenses-per-day N]\n"
+    "                                     [--calls-per-second N] [--component-calls-per-second N]\n"
+    "                                     [--principal-calls-per-second N] TENANT\n"
     "       chancery tenant add-domain    --profile FILE [--tenant TENANT] DOMAIN\n"
     "       chancery tenant verify-domain --profile FILE [--tenant TENANT] [--asserted] DOMAIN\n"
     "       chancery tenant remove-domain --profile FILE [--tenant TENANT] DOMAIN\n"
@@ -29,7 +33,7 @@ static const char HELP[] =
     "                                     --user ADDRESS | --application NAME | --platform NAME\n"
     "\n"
     "Tenants, their domains, and who may not have licenses. Tenant admins mean their own tenant\n"
-    "and name none; platform admins name one. list, create and --state are for platform admins.\n"
+    "and name none; platform admins name one. list, create, limit and --state are for platform admins.\n"
     "All verbs take -o json|yaml. Changes hold from the next call on.\n"
     "\n"
     "  --boundary    the boundary of a new tenant; it never changes\n"
@@ -64,6 +68,18 @@ static const char HELP[] =
     "  transport-decryption\n"
     "                     whether they may open its mail to have it scanned: off; optional, what can't\n"
     "                     be opened passes as it is; mandatory, it isn't delivered\n"
+    "\n"
+    "limit says how much the tenant may do; what is not given stays as it is. 0: as much as comes, and\n"
+    "of calls a second what the authority's configuration says:\n"
+    "\n"
+    "  --contents-per-day, --contents-per-month\n"
+    "                contents that are protected in a day or month of UTC\n"
+    "  --licenses-per-day\n"
+    "                licenses that its people and components get in a day of UTC\n"
+    "  --calls-per-second\n"
+    "                calls of all of them together; administration counts apart\n"
+    "  --component-calls-per-second, --principal-calls-per-second\n"
+    "                calls of each component, of each person\n"
     "\n"
     "Addresses in tokens count only in domains that the tenant has proven. To prove one:\n"
     "\n"
@@ -120,6 +136,7 @@ static void print_tenant(const Chancery__V1__Tenant *t)
         printf("  rotates keys after %u days\n", t->key_rotation_days);
     }
     tenant_print_switches(t);
+    tenant_print_limits(t);
     for (size_t i = 0; i < t->n_domains; i++) {
         const Chancery__V1__Domain *d = t->domains[i];
         printf("  domain       %s  %s", d->name, d->verified ? "proven\n" : "to be proven by  ");
@@ -290,7 +307,7 @@ static int create(struct session *s, const struct verb_args *common)
                      &chancery__v1__create_tenant_response__descriptor, show_created);
 }
 
-static void show_updated(const void *response)
+void tenant_show_updated(const void *response)
 {
     print_tenant(((const Chancery__V1__UpdateTenantResponse *)response)->tenant);
 }
@@ -316,7 +333,7 @@ static int update(struct session *s, const struct verb_args *args)
     request.tenant = &tenant;
     request.update_mask = &mask;
     return verb_call(s, args, "TenantService/UpdateTenant", &request.base,
-                     &chancery__v1__update_tenant_response__descriptor, show_updated);
+                     &chancery__v1__update_tenant_response__descriptor, tenant_show_updated);
 }
 
 /* --- the table -------------------------------------------------------------------------------- */
@@ -327,6 +344,7 @@ static const struct verb VERBS[] = {
     {"create", 1, 1, "one tenant", create},
     {"update", 0, 1, "at most one tenant", update},
     {"switch", 2, 2, "a switch and its position", tenant_switch},
+    {"limit", 1, 1, "one tenant", tenant_limit},
     {"add-domain", 1, 1, "one domain", tenant_add_domain},
     {"verify-domain", 1, 1, "one domain", tenant_verify_domain},
     {"remove-domain", 1, 1, "one domain", tenant_remove_domain},
@@ -338,22 +356,29 @@ static const struct verb VERBS[] = {
 static int run(int argc, char **argv)
 {
     struct tenant_args args = {0};
-    const struct option_spec specs[] = {VERB_OPTIONS(args.common),
-                                        {"--tenant", &args.common.tenant, NULL, NULL},
-                                        {"--boundary", &args.boundary, NULL, NULL},
-                                        {"--display-name", &args.display_name, NULL, NULL},
-                                        {"--cap-days", &args.cap_days, NULL, NULL},
-                                        {"--rotate-days", &args.rotate_days, NULL, NULL},
-                                        {"--state", &args.state, NULL, NULL},
-                                        {"--passcodes", &args.passcodes, NULL, NULL},
-                                        {"--onboarding", NULL, NULL, &args.onboarding},
-                                        {"--everybody", NULL, &args.everybody, NULL},
-                                        {"--do-not-track", NULL, NULL, &args.do_not_track},
-                                        {"--track-everybody", NULL, &args.track_everybody, NULL},
-                                        {"--asserted", NULL, &args.asserted, NULL},
-                                        {"--user", &args.user, NULL, NULL},
-                                        {"--application", &args.application, NULL, NULL},
-                                        {"--platform", &args.platform, NULL, NULL}};
+    const struct option_spec specs[] = {
+        VERB_OPTIONS(args.common),
+        {"--tenant", &args.common.tenant, NULL, NULL},
+        {"--boundary", &args.boundary, NULL, NULL},
+        {"--display-name", &args.display_name, NULL, NULL},
+        {"--cap-days", &args.cap_days, NULL, NULL},
+        {"--rotate-days", &args.rotate_days, NULL, NULL},
+        {"--state", &args.state, NULL, NULL},
+        {"--passcodes", &args.passcodes, NULL, NULL},
+        {"--onboarding", NULL, NULL, &args.onboarding},
+        {"--everybody", NULL, &args.everybody, NULL},
+        {"--do-not-track", NULL, NULL, &args.do_not_track},
+        {"--track-everybody", NULL, &args.track_everybody, NULL},
+        {"--contents-per-day", &args.limits[0], NULL, NULL},
+        {"--contents-per-month", &args.limits[1], NULL, NULL},
+        {"--licenses-per-day", &args.limits[2], NULL, NULL},
+        {"--calls-per-second", &args.limits[3], NULL, NULL},
+        {"--component-calls-per-second", &args.limits[4], NULL, NULL},
+        {"--principal-calls-per-second", &args.limits[5], NULL, NULL},
+        {"--asserted", NULL, &args.asserted, NULL},
+        {"--user", &args.user, NULL, NULL},
+        {"--application", &args.application, NULL, NULL},
+        {"--platform", &args.platform, NULL, NULL}};
     argc = options_take(&command_tenant, specs, sizeof specs / sizeof specs[0], argc, argv);
     return verbs_run(&command_tenant, VERBS, sizeof VERBS / sizeof VERBS[0], &args.common, argc,
                      argv);

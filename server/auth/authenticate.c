@@ -2,20 +2,21 @@
 /* The sub-flow `authenticate`: from a client certificate and tokens to a component, a user, or both.
  *
  *   certificate   the client certificate → a component, if it is registered
- *   limit         have callers from there failed too often to be looked at?
+ *   limit         have callers from there failed too often to be looked at, or do they call too often?
  *   credential    the token in `authorization` → a user or a component (token_identity.c)
  *   possession    is that token bound to a key, and does the caller hold it? (sender_constraint.c)
  *   component     the component that this token names; its tenant may insist on bound ones
  *   carried       the token that a component carries for a user, and its binding
  *   vouching      who the user is; may the component ask for them, and is the tenant content with the bindings?
  *   role          do the caller's role, and the presence of a user, fit the method? May its tenant have one
- *                 more call on its way?
+ *                 more call on its way, and one more in this second?
  *
  * Every row is run for every call and says NEXT where it has nothing to do. */
 #include "auth/authenticate.h"
 
 #include "auth/decision_log.h"
 #include "auth/facts.h"
+#include "auth/rate_check.h"
 #include "auth/refusals.h"
 #include "context/wait.h"
 #include "domain/relations/issuer_authority.h"
@@ -118,7 +119,13 @@ static step certificate(struct call *c)
  * them out by failing from the same address. */
 static step limit(struct call *c)
 {
-    if (call_peer_is_known(c) || has_component(c)) {
+    if (has_component(c)) {
+        return STEP_NEXT;
+    }
+    if (step_failed(rate_check_network(c))) {
+        return STEP_FAILED;
+    }
+    if (call_peer_is_known(c)) {
         return STEP_NEXT;
     }
     bool has_credential =
@@ -327,7 +334,8 @@ static step role(struct call *c)
     if (is_for_user && caller->user == NULL) {
         return call_fail(c, R_USER_TOKEN_REQUIRED, "no user");
     }
-    return call_join_party(c, caller_tenant(caller));
+    step joined = call_join_party(c, caller_tenant(caller));
+    return step_failed(joined) ? joined : rate_check_caller(c);
 }
 
 static const struct subflow authenticate_subflow = {
@@ -348,5 +356,6 @@ const struct authenticator AUTHENTICATOR = {
     .caller_size = sizeof(struct caller),
     .authenticate = &authenticate_subflow,
     .on_refusal = decision_log_refusal,
+    .on_items = rate_check_items,
     .subflows = subflows,
 };

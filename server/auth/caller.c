@@ -53,7 +53,8 @@ static const char *user_agent_of(struct call *c)
     return text == NULL ? "" : text;
 }
 
-/* A proof of possession that this call has used stays used: it counts once. */
+/* A proof of possession that this call has used stays used: it counts once. So do the call itself, and what it has
+ * taken of a quota. */
 void caller_reset(struct call *c)
 {
     struct caller *caller = caller_of(c);
@@ -70,6 +71,9 @@ void caller_reset(struct call *c)
                 .user_agent = user_agent_of(c),
                 .correlation_id = correlation_of(c)},
         .constraint = {.is_claimed = caller->constraint.is_claimed},
+        .is_network_counted = caller->is_network_counted,
+        .is_counted = caller->is_counted,
+        .quota = caller->quota,
     };
 }
 
@@ -79,6 +83,8 @@ void caller_take_component(struct call *c, const struct component_row *row)
     caller->subject.component = row->component;
     caller->who.component = row->component.id;
     caller->who.component_name = row->component.name;
+    caller->limits = row->limits;
+    caller->component_calls_per_second = row->limits.component_calls_per_second;
     call_note_caller(c, row->component.name);
     caller_add_scope(c, row->component.tenant.u, row->epoch);
 }
@@ -105,6 +111,7 @@ step caller_take_user(struct call *c, const struct identified *who)
     }
     caller->user = who;
     caller->subject.user = *user;
+    caller->limits = who->home == NULL ? (struct tenant_limits){0} : who->home->view.limits;
     caller->who.addresses = addresses;
     caller->who.addresses_outside = outside;
     caller->who.user = user->addresses[0];

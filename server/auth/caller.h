@@ -6,6 +6,8 @@
 #include "auth/sender_constraint.h"
 #include "auth/token_identity.h"
 
+struct quota_hold;
+
 struct caller {
     struct subject subject; /* what decisions are made about */
     struct audit_who who;   /* what every record says of it */
@@ -36,6 +38,13 @@ struct caller {
     const char *wanted_boundary; /* boundary_guard.h */
 
     struct gate_entry entry; /* decision_log.h */
+
+    /* --- how much (docs/policy.md §11.1) --- */
+    struct tenant_limits limits;         /* of caller_tenant; of none: zero */
+    uint32_t component_calls_per_second; /* the component's, as its tenant says; 0: nothing */
+    bool is_network_counted,
+        is_counted;           /* in this second's calls; once, however often it is looked at */
+    struct quota_hold *quota; /* quota.h; NULL: nothing was taken */
 };
 
 static inline struct caller *caller_of(const struct call *c)

@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "auth/boundary_guard.h"
+#include "auth/quota.h"
 #include "auth/refusals.h"
 #include "context/wait.h"
 #include "domain/relations/membership.h"
@@ -105,6 +106,9 @@ static void submit_entry(void *op)
 {
     struct gate_entry *entry = op;
     struct call *c = entry->user;
+    if (entry->reason == R_NONE && entry->operation != NULL) {
+        quota_note_submitted(c);
+    }
     gate_submit(services_of(c)->gate, entry);
 }
 
@@ -118,6 +122,11 @@ step decision_log_settle(struct call *c, step_fn again, step_fn decide)
 {
     struct caller *caller = caller_of(c);
     const struct gate_entry *entry = &caller->entry;
+    bool may_be_recorded = entry->err.reason == R_NONE ? entry->verdict == GATE_RECORDED
+                                                       : entry->err.reason == R_OUTCOME_UNKNOWN;
+    if (!may_be_recorded) {
+        quota_note_unrecorded(c);
+    }
     if (entry->err.reason != R_NONE) {
         return wait_failed(c, &entry->err);
     }

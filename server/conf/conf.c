@@ -82,6 +82,7 @@ static rc fill_in(struct arena *arena, Conf *c, struct err *err)
     c->limits->tenant_calls = or_default(c->limits->tenant_calls, 1024);
     c->limits->drain_ms = or_default(c->limits->drain_ms, 30000);
     c->limits->failures_per_second = or_default(c->limits->failures_per_second, 100);
+    c->limits->burst_seconds = or_default(c->limits->burst_seconds, 2);
     return OK;
 }
 
@@ -198,6 +199,21 @@ static rc check_root_key(const Chancery__Config__V1__RootKey *key, struct err *e
     return OK;
 }
 
+static rc check_rates(const Chancery__Config__V1__Limits *limits, struct err *err)
+{
+    const char *const too_many = "may be at most 100,000";
+    TRY(need(limits->tenant_calls_per_second <= CONF_RATE_MAX, "limits.tenant_calls_per_second",
+             too_many, err));
+    TRY(need(limits->component_calls_per_second <= CONF_RATE_MAX,
+             "limits.component_calls_per_second", too_many, err));
+    TRY(need(limits->principal_calls_per_second <= CONF_RATE_MAX,
+             "limits.principal_calls_per_second", too_many, err));
+    TRY(need(limits->network_calls_per_second <= CONF_RATE_MAX, "limits.network_calls_per_second",
+             too_many, err));
+    return need(limits->burst_seconds <= CONF_BURST_S_MAX, "limits.burst_seconds",
+                "may be at most 60", err);
+}
+
 static rc check(struct arena *arena, const Conf *c, struct err *err)
 {
     static const char *const formats[] = {"json", "logfmt", NULL};
@@ -225,6 +241,7 @@ static rc check(struct arena *arena, const Conf *c, struct err *err)
     TRY(check_origins(c, err));
     TRY(need(c->limits->failures_per_second <= CONF_FAILURES_MAX, "limits.failures_per_second",
              "may be at most 1,000,000", err));
+    TRY(check_rates(c->limits, err));
     TRY(need(c->connections->ticket_ms <= CONF_TICKET_MS_MAX, "connections.ticket_ms",
              "may be at most 604,800,000", err));
     return need(is_one_of(c->log->level, levels), "log.level",

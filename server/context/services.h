@@ -14,6 +14,8 @@
 struct approvable_act;
 struct dns;
 struct passcode_mail;
+struct quota_leases;
+struct rate_limits;
 struct readiness;
 struct refusals;
 
@@ -28,7 +30,9 @@ struct services {
     struct rule_books *rule_books;
     struct keys *keys;
     struct identity *identity;
-    struct refusals *refusals; /* of callers whom nobody knows: auth/refusals.h */
+    struct quota_leases *quota_leases; /* auth/quota_leases.h */
+    struct rate_limits *rate_limits;   /* auth/rate_limits.h */
+    struct refusals *refusals;         /* of callers whom nobody knows: auth/refusals.h */
     struct dns *dns;
     struct passcode_mail
         *passcode_mail;          /* who mails one-time passcodes; NULL: no relay is configured */

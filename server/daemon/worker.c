@@ -5,11 +5,14 @@
 #include <unistd.h>
 
 #include "auth/authenticate.h"
+#include "auth/quota_leases.h"
+#include "auth/rate_limits.h"
 #include "auth/refusals.h"
 #include "base/mem.h"
 #include "context/readiness.h"
 #include "crypto/algs.h"
 #include "daemon/audit_sinks.h"
+#include "daemon/call_rates.h"
 #include "daemon/front.h"
 #include "daemon/generation.h"
 #include "daemon/mail_relay.h"
@@ -200,10 +203,16 @@ static void flushed(void *ctx)
     telemetry_end(w->telemetry, FLUSH_MS, told, w);
 }
 
+static void refusals_written(void *ctx)
+{
+    struct worker *w = ctx;
+    quota_leases_flush(w->services.quota_leases, FLUSH_MS, flushed, w);
+}
+
 static void drained(void *ctx)
 {
     struct worker *w = ctx;
-    refusals_flush(w->services.refusals, FLUSH_MS, flushed, w);
+    refusals_flush(w->services.refusals, FLUSH_MS, refusals_written, w);
 }
 
 /* Nobody is to wait in a socket from which nobody will take them. */
@@ -281,6 +290,8 @@ static void open_store(struct worker *w)
     s->lookups = lookups_new(LOOKUPS_MAX);
     s->directories = directories_new(PEOPLE_MAX);
     s->rule_books = rule_books_new(w->loop, RULE_BOOKS_MAX);
+    s->quota_leases = quota_leases_new(w->loop, s->store);
+    s->rate_limits = call_rates_new(w->conf, w->loop, s->store);
     s->refusals = refusals_new(
         w->loop, s->store,
         &(struct refusals_config){.failures_per_second = w->conf->limits->failures_per_second});
@@ -344,6 +355,8 @@ static void finish(struct worker *w)
     telemetry_free(w->telemetry);
     front_free(w->front);
     identity_free(w->services.identity);
+    quota_leases_free(w->services.quota_leases);
+    rate_limits_free(w->services.rate_limits);
     refusals_free(w->services.refusals);
     lookups_free(w->services.lookups);
     directories_free(w->services.directories);

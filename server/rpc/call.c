@@ -188,6 +188,13 @@ step call_bad_field(struct call *c, const char *field, const char *description)
     return call_fail(c, R_FIELD_INVALID, "%s: %s", field, description);
 }
 
+void call_note_quota(struct call *c, const char *subject, const char *description, int64_t retry_ms)
+{
+    size_t count = 0;
+    add_pair(c, &c->quota, &count, 1, subject, description);
+    c->retry_ms = retry_ms;
+}
+
 void call_note_caller(struct call *c, const char *caller)
 {
     bool is_same = c->caller_name != NULL && strcmp(c->caller_name, caller) == 0;

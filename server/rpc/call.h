@@ -188,6 +188,8 @@ struct authenticator {
     size_t caller_size; /* bytes of what is found out, zeroed, in the call's arena: call_caller */
     const struct subflow *authenticate;
     step_fn on_refusal; /* of refusals before the caller is known, and of flows without their own */
+    /* A batch has so many items: may they be done? NULL: always. */
+    step (*on_items)(struct call *c, size_t count);
     const struct subflow *const *subflows; /* all that are entered from there; ends at NULL */
 };
 
@@ -346,6 +348,9 @@ step call_bad_field(struct call *c, const char *field, const char *description);
 bool call_may_check_on(const struct call *c);
 /* Name a bad field beside another reason. */
 void call_note_bad_field(struct call *c, const char *field, const char *description);
+/* Tell of whom a limit is reached, what it is (google.rpc.QuotaFailure), and when to ask again (RetryInfo); then fail. Copies. */
+void call_note_quota(struct call *c, const char *subject, const char *description,
+                     int64_t retry_ms);
 /* Note who is calling, for the call's log line (escaped and truncated there). Copies. */
 void call_note_caller(struct call *c, const char *caller);
 

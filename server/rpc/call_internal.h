@@ -147,6 +147,8 @@ struct call {
     size_t metadata_count;
     struct text_pair violations[VIOLATIONS_MAX];
     size_t violation_count;
+    struct text_pair quota;  /* call_note_quota: of whom, and what; its key is NULL: nothing */
+    int64_t retry_ms;        /* likewise; 0: a second, where it helps at all */
     const char *caller_name; /* call_note_caller */
     struct tenant_id tenant; /* of the caller (call_join_party); zero: none, or nobody knows yet */
     struct trace *trace;     /* NULL: it is not traced */

@@ -307,12 +307,19 @@ static step all_answered(struct call *c)
     return call_yield(c, verified);
 }
 
+static step may_do_items(struct call *c)
+{
+    step (*on_items)(struct call * c, size_t count) = c->rpc->authenticator->on_items;
+    step joined = call_join_items(c, c->items->count);
+    return step_failed(joined) || on_items == NULL ? joined : on_items(c, c->items->count);
+}
+
 step call_do_items(struct call *c)
 {
     struct call_items *items = c->items;
     const struct method *method = item_method(c->flow);
     CH_ASSERT(items->calls == NULL && items->count > 0 && items->count <= c->flow->items_max);
-    if (step_failed(call_join_items(c, items->count))) {
+    if (step_failed(may_do_items(c))) {
         return STEP_FAILED;
     }
     items->calls = ARENA_ARRAY(c->arena, struct call *, items->count);

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* How a call ends, whatever its protocol: a code, a fixed sentence, and google.rpc.Status details
- * (AIP-193): ErrorInfo, BadRequest, RetryInfo, LocalizedMessage. The framing says it in its own form. */
+ * (AIP-193): ErrorInfo, QuotaFailure, BadRequest, RetryInfo, LocalizedMessage. The framing says it in its own form. */
+#include <inttypes.h>
 #include <stdio.h>
 #include <string.h>
 
@@ -11,8 +12,7 @@
 #include "rpc/call_internal.h"
 #include "wire/pb.h"
 
-enum { DETAILS_MAX = 4, RETRY_AFTER_SECONDS = 1 };
-static const char RETRY_AFTER[] = "1"; /* the same as a header */
+enum { DETAILS_MAX = 5, RETRY_AFTER_MS = 1000, PUSHBACK_MAX_MS = 60000 };
 
 /* protobuf-c wants char *; these texts are never written through. */
 static char *text(const char *s)
@@ -80,13 +80,32 @@ static void add_bad_request(struct details *d)
     add(d, "type.googleapis.com/google.rpc.BadRequest", &message.base);
 }
 
+static void add_quota_failure(struct details *d)
+{
+    Google__Rpc__QuotaFailure__Violation violation, *list[] = {&violation};
+    Google__Rpc__QuotaFailure message;
+    google__rpc__quota_failure__violation__init(&violation);
+    google__rpc__quota_failure__init(&message);
+    violation.subject = text(d->call->quota.key);
+    violation.description = text(d->call->quota.value);
+    message.n_violations = 1;
+    message.violations = list;
+    add(d, "type.googleapis.com/google.rpc.QuotaFailure", &message.base);
+}
+
+static int64_t retry_ms(const struct call *c)
+{
+    return c->retry_ms > 0 ? c->retry_ms : RETRY_AFTER_MS;
+}
+
 static void add_retry_info(struct details *d)
 {
     Google__Protobuf__Duration delay;
     Google__Rpc__RetryInfo message;
     google__protobuf__duration__init(&delay);
     google__rpc__retry_info__init(&message);
-    delay.seconds = RETRY_AFTER_SECONDS;
+    delay.seconds = retry_ms(d->call) / 1000;
+    delay.nanos = (int32_t)(retry_ms(d->call) % 1000 * 1000000);
     message.retry_delay = &delay;
     add(d, "type.googleapis.com/google.rpc.RetryInfo", &message.base);
 }
@@ -106,7 +125,7 @@ static void add_localized(struct details *d, const struct reason_info *info)
 static bool may_ask_again(const struct call *c, const struct reason_info *info)
 {
     return info->code == GRPC_UNAVAILABLE || c->err.reason == R_TENANT_BUSY ||
-           c->err.reason == R_TOO_MANY_FAILURES;
+           c->err.reason == R_TOO_MANY_FAILURES || c->quota.key != NULL;
 }
 
 static struct slice status_details(struct arena *arena, const struct call *c,
@@ -117,6 +136,9 @@ static struct slice status_details(struct arena *arena, const struct call *c,
     Google__Rpc__Status status;
     google__rpc__status__init(&status);
     add_error_info(&details, info);
+    if (c->quota.key != NULL) {
+        add_quota_failure(&details);
+    }
     if (c->violation_count > 0) {
         add_bad_request(&details);
     } else if (may_ask_again(c, info)) {
@@ -160,6 +182,17 @@ static const char *name_fields(struct call *c, const struct reason_info *info)
     return buf_finish(&text, &all, NULL).ok ? arena_dup(c->arena, all) : NULL;
 }
 
+/* Clients of gRPC that try again by themselves wait for so long (gRFC A6). They are not told to wait for hours: that is
+ * for whoever reads RetryInfo. */
+static void tell_pushback(struct call *c)
+{
+    if (c->quota.key != NULL && c->retry_ms <= PUSHBACK_MAX_MS) {
+        char ms[24];
+        (void)snprintf(ms, sizeof ms, "%" PRId64, c->retry_ms);
+        (void)net_stream_add_trailer(c->stream, "grpc-retry-pushback-ms", ms);
+    }
+}
+
 void call_status_finish(struct call *c)
 {
     if (c->err.reason == R_NONE) {
@@ -171,8 +204,11 @@ void call_status_finish(struct call *c)
     const char *message = named == NULL ? info->text : named;
     if (c->facts.only_unary && may_ask_again(c, info)) {
         /* For clients that know HTTP alone (RFC 9110 §10.2.3); without it they have the status still. */
-        (void)net_stream_add_header(c->stream, "retry-after", RETRY_AFTER);
+        char seconds[24];
+        (void)snprintf(seconds, sizeof seconds, "%" PRId64, (retry_ms(c) + 999) / 1000);
+        (void)net_stream_add_header(c->stream, "retry-after", seconds);
     }
+    tell_pushback(c);
     /* The call's own memory may be what is used up, and clients read the reason, never the sentence. */
     AUTO(arena_free_at) struct arena *own = arena_new(CALL_DETAILS_BYTES);
     net_stream_finish(c->stream, info->code, message, status_details(own, c, info, message));

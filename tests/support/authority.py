@@ -75,10 +75,12 @@ class Refused(Exception):
         self.code = error.code().name
         self.reason = self.sentence = ""
         self.metadata, self.fields, self.violations = {}, [], []
-        trailers = dict(error.trailing_metadata() or ())
+        self.details = {}  # of google.rpc.Status, by their names
+        self.trailers = trailers = dict(error.trailing_metadata() or ())
         status = MESSAGES("google.rpc.Status").FromString(trailers.get("grpc-status-details-bin", b""))
         for detail in status.details:
             message = MESSAGES(detail.type_url.split("/")[-1]).FromString(detail.value)
+            self.details[message.DESCRIPTOR.name] = message
             if message.DESCRIPTOR.name == "ErrorInfo":
                 self.reason = message.reason
                 self.metadata = dict(message.metadata)

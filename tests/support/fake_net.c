@@ -232,6 +232,14 @@ bool net_stream_add_header(struct net_stream *stream, const char *name, const ch
     return true;
 }
 
+bool net_stream_add_trailer(struct net_stream *stream, const char *name, const char *value)
+{
+    assert_false(stream->is_closed);
+    assert_int_equal(stream->finishes, 0);
+    snprintf(stream->trailer, sizeof stream->trailer, "%s: %s", name, value);
+    return true;
+}
+
 void net_stream_reply_page(struct net_stream *stream, const struct net_page *page)
 {
     finish(stream);

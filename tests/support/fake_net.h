@@ -42,7 +42,8 @@ struct net_stream {
     size_t finishes;  /* net_stream_finish and net_stream_reply_http */
     enum grpc_code code;
     int http_status;
-    char header[64]; /* the last of net_stream_add_header, "name: value" */
+    char header[64];  /* the last of net_stream_add_header, "name: value" */
+    char trailer[64]; /* of net_stream_add_trailer, likewise */
     char text[256];
     uint8_t details[2048];
     size_t details_len;

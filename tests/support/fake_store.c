@@ -408,3 +408,48 @@ void proof_store_claim(struct proof_claim *claim, const uint8_t id[32], int32_t 
     }
     begin(&claim->op, op_done);
 }
+
+/* --- resource/quota_store.h ------------------------------------------------------------------------ */
+
+/* Grants what is wanted, as long as there is. */
+void quota_store_lease(struct quota_lease_op *op)
+{
+    struct fake_quota *quota = &fake_store.quota;
+    if (!fails("lease", &op->op.err)) {
+        int64_t left = quota->most - quota->used;
+        op->is_limited = quota->most > 0;
+        op->granted = quota->lease > op->wanted ? quota->lease : op->wanted;
+        op->granted = op->granted < left ? op->granted : left;
+        quota->used += op->granted;
+        op->most = quota->most;
+        op->used = quota->used;
+        op->begins = quota->begins;
+        op->left_us = quota->left_us;
+    }
+    begin(&op->op, op_done);
+}
+
+void quota_store_return(struct store_op *op, struct tenant_id tenant, enum quota quota,
+                        int64_t begins, int64_t unspent)
+{
+    (void)tenant;
+    (void)quota;
+    if (!fails("return", &op->err) && begins == fake_store.quota.begins) {
+        fake_store.quota.used -= unspent;
+    }
+    begin(op, op_done);
+}
+
+void quota_store_exchange_rates(struct rate_exchange *exchange, struct uuid worker,
+                                const struct rate_use *uses, size_t count)
+{
+    static struct rate_use others;
+    (void)worker;
+    if (!fails("rates", &exchange->op.err)) {
+        others = (struct rate_use){.bucket = uses[0].bucket, .demand = fake_store.others_demand};
+        fake_store.own_demand = uses[0].demand;
+        exchange->others = &others;
+        exchange->count = count > 0 ? 1 : 0;
+    }
+    begin(&exchange->op, op_done);
+}

@@ -11,6 +11,7 @@
 #include "store/gate/gate.h"
 #include "store/resource/audit_store.h"
 #include "store/resource/proof_store.h"
+#include "store/resource/quota_store.h"
 
 enum {
     FAKE_ROWS_MAX = 8,
@@ -53,6 +54,14 @@ struct fake_store {
     enum gate_verdict verdict;
     size_t verdict_times;
     struct uuid moved; /* with GATE_STALE: the scope whose epoch has moved */
+
+    /* A quota, of whichever tenant. */
+    struct fake_quota {
+        int64_t most, used, lease; /* lease: what is granted at least, if there is */
+        int64_t begins, left_us;
+    } quota;
+    /* What comes to all other workers, and what came to this one. */
+    int64_t others_demand, own_demand;
 
     char story[FAKE_STORY_MAX];
     char remembered[FAKE_STORY_MAX]; /* what it was told to remember of what was asked */

@@ -6,6 +6,7 @@
 #include "domain/values/approval.h"
 #include "domain/values/principal.h"
 #include "domain/values/template.h"
+#include "domain/values/tenant_limits.h"
 #include "domain/values/tenant_name.h"
 
 enum { LICENSE_CAP_DAYS_DEFAULT = 30, LICENSE_CAP_DAYS_MAX = 365 };
@@ -97,6 +98,7 @@ struct tenant_view {
     uint32_t approvals;          /* 1 << enum approval_operation */
     uint32_t switches;           /* enum tenant_switch */
     enum transport_decryption transport_decryption;
+    struct tenant_limits limits;
 };
 
 /* Whether a normalized domain is one of the tenant's verified ones. */

@@ -6,6 +6,7 @@
 #include "auth/boundary_guard.h"
 #include "auth/decision_log.h"
 #include "auth/facts.h"
+#include "auth/quota.h"
 #include "context/wait.h"
 #include "domain/relations/tracking.h"
 #include "service/common/offline_access.h"
@@ -193,6 +194,19 @@ step license_access_decide(struct call *c)
     }
     return a->decision.problem == NULL ? call_fail(c, a->decision.reason, "decided")
                                        : fail_invalid(c);
+}
+
+/* --- quota ------------------------------------------------------------------------------------ */
+
+/* Of whoever asks, so that no reader uses up what is somebody else's. A caller's tenant that this node doesn't serve is
+ * counted nowhere. */
+step license_access_quota(struct call *c)
+{
+    const struct caller *caller = caller_of(c);
+    struct tenant_id tenant = caller_tenant(caller);
+    return ID_IS_ZERO(tenant) || !boundary_is_served(c, caller_boundary(caller))
+               ? STEP_NEXT
+               : quota_take(c, tenant, &caller->limits, USE_LICENSE, quota_settle);
 }
 
 /* --- gate ------------------------------------------------------------------------------------- */

@@ -62,6 +62,7 @@ step license_access_open(struct call *c);
  * an amendment may name groups. */
 step license_access_groups(struct call *c);
 step license_access_decide(struct call *c);
+step license_access_quota(struct call *c);
 step license_access_gate(struct call *c);
 step license_access_record_refusal(struct call *c);
 /* What follows a gate of one's own about such content. */

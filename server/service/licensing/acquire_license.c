@@ -5,6 +5,7 @@
  *   open    the license's clear header, the content's tenant, its key, the sealed policy
  *   groups  of the content's tenant, for a reader from elsewhere (common/outside_groups.c)
  *   decide  pure, over what was gathered (domain/decide/decide_access.c)
+ *   quota   of the caller's tenant: is there a license left? (auth/quota.h)
  *   gate    is it still true? then record it: the commit
  *   issue   wrap the content key to the client's key, sign the license
  *   reply
@@ -72,7 +73,7 @@ const struct flow acquire_license_flow = {
     .trust = TRUST_CACHES,
     .steps = {STEP("parse", parse), STEP("open", license_access_open),
               STEP("groups", license_access_groups), STEP("decide", license_access_decide),
-              GATE("gate", license_access_gate), STEP("issue", use_license_issue),
-              STEP("reply", reply)},
+              STEP("quota", license_access_quota), GATE("gate", license_access_gate),
+              STEP("issue", use_license_issue), STEP("reply", reply)},
     .on_refusal = license_access_record_refusal,
 };

@@ -6,6 +6,7 @@
  *   recipients    of the mail
  *   tenant        whose tenant protects: the owner's
  *   decide        pure: may this caller protect so? (domain/decide/decide_protect.c)
+ *   quota         of the tenant: is there one left? (auth/quota.h)
  *   record        the content and the decision: the commit
  *   seal          make the content key, seal it with the policy, wrap it to the client's key
  *   reply         (protect_seal.c)
@@ -20,6 +21,7 @@
 #include "auth/boundary_guard.h"
 #include "auth/decision_log.h"
 #include "auth/facts.h"
+#include "auth/quota.h"
 #include "base/texts.h"
 #include "chancery/v1/publishing.pb-c.h"
 #include "context/wait.h"
@@ -184,6 +186,39 @@ static step decide(struct call *c)
     return protect_was_made(p) ? protect_again(c) : STEP_NEXT;
 }
 
+/* --- quota ------------------------------------------------------------------------------------ */
+
+/* What was made already is had again, whatever is used up since then (docs/policy.md §5.2). */
+static step made_found(struct call *c)
+{
+    struct protect *p = protect_of(c);
+    if (p->made_before.op.err.reason != R_NONE) {
+        return wait_failed(c, &p->made_before.op.err);
+    }
+    p->made = p->made_before.made;
+    return protect_was_made(p) ? call_again_from(c, decide) : quota_settle(c);
+}
+
+static step quota_asked(struct call *c)
+{
+    struct protect *p = protect_of(c);
+    if (!quota_is_refused(c) || uuid_is_zero(p->request.id)) {
+        return quota_settle(c);
+    }
+    wait_store_init(c, &p->made_before.op);
+    quota_store_find_made(&p->made_before, p->tenant->view.id, p->request.id);
+    return wait_store(c, made_found, &p->made_before.op);
+}
+
+static step quota(struct call *c)
+{
+    const struct protect *p = protect_of(c);
+    const struct tenant_view *tenant = &p->tenant->view;
+    return protect_was_made(p)
+               ? STEP_NEXT
+               : quota_take(c, tenant->id, &tenant->limits, USE_CONTENT, quota_asked);
+}
+
 /* --- record ----------------------------------------------------------------------------------- */
 
 static step recorded(struct call *c)
@@ -248,7 +283,7 @@ const struct flow protect_flow = {
     .trust = TRUST_CACHES,
     .steps = {STEP("parse", parse), STEP("grants", protect_grants),
               STEP("recipients", protect_recipients), STEP("tenant", tenant),
-              STEP("decide", decide), GATE("record", record), STEP("seal", protect_seal),
-              STEP("reply", protect_reply_all)},
+              STEP("decide", decide), STEP("quota", quota), GATE("record", record),
+              STEP("seal", protect_seal), STEP("reply", protect_reply_all)},
     .on_refusal = refused,
 };

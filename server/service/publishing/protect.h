@@ -11,6 +11,7 @@
 #include "service/common/policy_fields.h"
 #include "service/common/request.h"
 #include "service/common/request_id.h"
+#include "store/resource/quota_store.h"
 #include "wire/publishing_license.h"
 
 struct protect {
@@ -31,9 +32,10 @@ struct protect {
     const struct client_key *client_key;
     const struct tenant_record *tenant;
     const struct platform_record *platform;
-    struct gate_content content;  /* its row, when it is new */
-    struct gate_made made;        /* what this request id has made before; zero: nothing */
-    struct content_id content_id; /* the new one, or that */
+    struct gate_content content;        /* its row, when it is new */
+    struct gate_made made;              /* what this request id has made before; zero: nothing */
+    struct made_content_op made_before; /* asked when the quota is used up */
+    struct content_id content_id;       /* the new one, or that */
     const struct key_row *sealing;
     const struct key_row *deriving; /* by which its key is derived, if the request has an id */
     struct lookup owner_tenant;

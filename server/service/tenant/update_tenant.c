@@ -32,6 +32,11 @@ static bool changes_state(struct call *c)
     return (change_of(c)->changed & resource_field(&tenant_resource, "state")) != 0;
 }
 
+static bool changes_limits(struct call *c)
+{
+    return (change_of(c)->changed & resource_field(&tenant_resource, "limits")) != 0;
+}
+
 static step parse(struct call *c)
 {
     const Chancery__V1__UpdateTenantRequest *request = update_tenant_request(c);
@@ -114,7 +119,7 @@ static step have_stored(struct call *c)
     return merge(c);
 }
 
-/* Switching a tenant off is the operator's decision. */
+/* Switching a tenant off, and how much it may do, is the operator's decision. */
 static step check(struct call *c)
 {
     const Chancery__V1__UpdateTenantRequest *request = approvable_of(c)->request;
@@ -129,6 +134,9 @@ static step check(struct call *c)
     }
     if (changes_state(c) && !scope_is_platforms_word(c)) {
         return call_fail(c, R_COMPONENT_ROLE, "only a platform admin may change the state");
+    }
+    if (changes_limits(c) && !scope_is_platforms_word(c)) {
+        return call_fail(c, R_COMPONENT_ROLE, "only a platform admin may change the limits");
     }
     change->fields.left = change->changed;
     struct change_op *op = scope_begin(c);
@@ -178,6 +186,7 @@ static const struct harmless_change harmless[] = {
     {"tenant.notify_owners", NULL},     /* what owners may read anyway */
     {"tenant.do_not_track", NULL},      /* who is shown; that opens nothing */
     {"tenant.key_rotation_days", NULL}, /* lets nobody in and shuts nobody out */
+    {"tenant.limits", NULL},            /* how much is done; that opens nothing */
 };
 
 static uint32_t effect(struct call *c)

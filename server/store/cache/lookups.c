@@ -5,6 +5,7 @@
 #include "base/mem.h"
 #include "domain/values/issuer_template.h"
 #include "store/cache/issuer_rows.h"
+#include "store/cache/limit_rows.h"
 #include "store/pg/pg_submit.h"
 #include "store/sql/statements.gen.h"
 
@@ -192,7 +193,8 @@ static rc read_issuer(struct arena *arena, const PGresult *r, struct issuer *out
     return OK;
 }
 
-static struct component_row component_from_row(const struct sql_found_component *from)
+static struct component_row component_from_row(const struct sql_found_component *from,
+                                               const struct sql_tenant_limits *limits)
 {
     return (struct component_row){
         .component = {.tenant = from->tenant,
@@ -204,6 +206,7 @@ static struct component_row component_from_row(const struct sql_found_component 
                       .sender_domain_count = from->sender_domains.count},
         .is_disabled = from->is_disabled,
         .is_of_active_tenant = from->tenant_is_active,
+        .limits = limits_from_row(limits),
         .epoch = from->epoch,
     };
 }
@@ -213,7 +216,7 @@ static rc read_component(struct arena *arena, const PGresult *r, struct componen
 {
     struct sql_find_component_row row;
     TRY(sql_find_component_read(arena, r, 0, &row, err));
-    *out = component_from_row(&row.component);
+    *out = component_from_row(&row.component, &row.limits);
     return OK;
 }
 
@@ -222,7 +225,7 @@ static rc read_component_by_subject(struct arena *arena, const PGresult *r,
 {
     struct sql_find_component_by_subject_row row;
     TRY(sql_find_component_by_subject_read(arena, r, 0, &row, err));
-    *out = component_from_row(&row.component);
+    *out = component_from_row(&row.component, &row.limits);
     return OK;
 }
 

@@ -7,13 +7,15 @@
 #include "base/ids.h"
 #include "domain/values/issuer.h"
 #include "domain/values/subject.h"
+#include "domain/values/tenant_limits.h"
 #include "store/pg/store.h"
 
 struct component_row {
     struct subject_component component;
-    bool is_disabled;         /* found by its certificate only, and never remembered */
-    bool is_of_active_tenant; /* the platform's components are, too */
-    int64_t epoch;            /* of its tenant's scope, under which a tenant is disabled */
+    bool is_disabled;            /* found by its certificate only, and never remembered */
+    bool is_of_active_tenant;    /* the platform's components are, too */
+    struct tenant_limits limits; /* of its tenant */
+    int64_t epoch;               /* of its tenant's scope, under which a tenant is disabled */
 };
 
 enum lookup_kind {

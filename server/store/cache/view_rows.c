@@ -5,6 +5,7 @@
 
 #include "domain/relations/denial.h"
 #include "obs/log.h"
+#include "store/cache/limit_rows.h"
 #include "store/sql/statements.gen.h"
 
 /* Room for what the rows of a result become, at least one element. */
@@ -50,6 +51,7 @@ static rc read_tenant(struct tenant_record *record, const PGresult *r, struct er
     view->switches = (uint32_t)row.switches;
     view->has_passcodes_off = row.passcodes_off;
     view->transport_decryption = (enum transport_decryption)row.transport_decryption;
+    view->limits = limits_from_row(&row.limits);
     TRY(read_do_not_track(record, row.do_not_track, err));
     view->onboarding_count = row.onboarding.count;
     TRY(view_read_principals(record->arena, row.onboarding, &view->onboarding,

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "store/resource/tenant_store.h"
 
+#include "store/cache/limit_rows.h"
 #include "store/resource/change_submit.h"
 
 static struct pg_params bind_keys(struct arena *arena, struct tenant_id tenant,
@@ -51,6 +52,7 @@ void tenant_store_create(struct change_op *op, const struct tenant_row *tenant, 
                    .transport_decryption = (int16_t)tenant->transport_decryption,
                    .passcodes_off = tenant->has_passcodes_off,
                    .key_rotation_days = (int32_t)tenant->key_rotation_days,
+                   .limits = limits_to_row(&tenant->limits),
                    .mark = tenant->mark,
                });
     struct pg_params with_keys = bind_keys(arena, tenant->id, keys, key_count);
@@ -59,7 +61,7 @@ void tenant_store_create(struct change_op *op, const struct tenant_row *tenant, 
 
 /* --- reading ---------------------------------------------------------------------------------- */
 
-static struct tenant_row row_from(const struct sql_tenant *t)
+static struct tenant_row row_from(const struct sql_tenant *t, const struct sql_tenant_limits *l)
 {
     return (struct tenant_row){
         .id = t->tenant,
@@ -77,6 +79,7 @@ static struct tenant_row row_from(const struct sql_tenant *t)
         .transport_decryption = (enum transport_decryption)t->transport_decryption,
         .has_passcodes_off = t->passcodes_off,
         .key_rotation_days = (uint32_t)t->key_rotation_days,
+        .limits = limits_from_row(l),
     };
 }
 
@@ -88,7 +91,7 @@ static rc read_whole(struct store_op *base, size_t index, const PGresult *r, str
     TRY(change_read_done(base, index, r, err));
     TRY(sql_get_tenant_read(base->arena, r, 0, &row, err));
     ARENA_ENSURE(t, err);
-    *t = row_from(&row.tenant);
+    *t = row_from(&row.tenant, &row.limits);
     t->onboarding = row.onboarding.items;
     t->onboarding_count = row.onboarding.count;
     t->do_not_track = row.do_not_track.items;
@@ -119,7 +122,7 @@ static rc read_list(struct store_op *base, size_t index, const PGresult *r, stru
     for (size_t i = 0; !pg_list_ends(base, i, &op->tenant_count); i++) {
         struct sql_list_tenants_row row;
         TRY(sql_list_tenants_read(base->arena, r, (int)i, &row, err));
-        op->tenants[i] = row_from(&row.tenant);
+        op->tenants[i] = row_from(&row.tenant, &row.limits);
     }
     return OK;
 }
@@ -152,6 +155,7 @@ void tenant_store_update(struct change_op *op, const struct tenant_row *row)
                           .transport_decryption = (int16_t)row->transport_decryption,
                           .passcodes_off = row->has_passcodes_off,
                           .key_rotation_days = (int32_t)row->key_rotation_days,
+                          .limits = limits_to_row(&row->limits),
                       });
     change_submit(op, &p, change_read_done);
 }

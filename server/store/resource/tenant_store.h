@@ -26,6 +26,7 @@ struct tenant_row {
     uint32_t switches; /* enum tenant_switch */
     enum transport_decryption transport_decryption;
     uint32_t key_rotation_days; /* 0: by hand only */
+    struct tenant_limits limits;
 };
 
 struct new_key {

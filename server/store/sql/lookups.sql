@@ -20,14 +20,21 @@ WHERE i.issuer = (SELECT c.issuer FROM issuer c
 --   sender_domains text[], is_disabled bool, tenant_is_active bool, epoch int8
 -- tenant_is_active: the platform, which is no tenant, always is.
 
+-- fragment: component_limits
+-- None of the platform's.
+coalesce(t.contents_per_day, 0) AS contents_per_day, coalesce(t.contents_per_month, 0) AS contents_per_month,
+coalesce(t.licenses_per_day, 0) AS licenses_per_day, coalesce(t.calls_per_second, 0) AS calls_per_second,
+coalesce(t.component_calls_per_second, 0) AS component_calls_per_second,
+coalesce(t.principal_calls_per_second, 0) AS principal_calls_per_second;
+
 -- name: find_component :read
 -- params: fingerprint bytea
--- columns: component @found_component
+-- columns: component @found_component, limits @tenant_limits
 -- Also one that is switched off: its certificate is registered all the same.
 SELECT c.tenant, c.component, c.name, c.role, c.boundary, c.sender_domains,
        c.disabled AS is_disabled,
        coalesce(t.state = 1, c.tenant = {platform}) AS tenant_is_active,
-       coalesce(e.epoch, 0)::int8 AS epoch
+       coalesce(e.epoch, 0)::int8 AS epoch, {component_limits}
 FROM component_certificate f JOIN component c USING (tenant, component)
 LEFT JOIN tenant t ON t.tenant = c.tenant
 LEFT JOIN epoch e ON e.scope = c.tenant
@@ -35,12 +42,12 @@ WHERE f.fingerprint = :fingerprint;
 
 -- name: find_component_by_subject :read
 -- params: issuer uuid, subject text
--- columns: component @found_component
+-- columns: component @found_component, limits @tenant_limits
 -- An issuer names components of its own tenant, or, as the platform's, of any.
 SELECT c.tenant, c.component, c.name, c.role, c.boundary, c.sender_domains,
        c.disabled AS is_disabled,
        coalesce(t.state = 1, c.tenant = {platform}) AS tenant_is_active,
-       coalesce(e.epoch, 0)::int8 AS epoch
+       coalesce(e.epoch, 0)::int8 AS epoch, {component_limits}
 FROM component c
 JOIN issuer i ON i.issuer = c.issuer AND i.tenant IN (c.tenant, {platform})
 LEFT JOIN tenant t ON t.tenant = c.tenant

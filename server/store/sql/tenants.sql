@@ -8,6 +8,15 @@
 --   transport_decryption int2, key_rotation_days int4
 -- approvals: a bit for each operation that needs a second admin.
 
+-- group: tenant_limits
+-- members: contents_per_day int4, contents_per_month int4, licenses_per_day int4,
+--   calls_per_second int4, component_calls_per_second int4, principal_calls_per_second int4
+-- How much a tenant may do; 0: no limit of its own.
+
+-- fragment: limit_columns
+t.contents_per_day, t.contents_per_month, t.licenses_per_day, t.calls_per_second,
+t.component_calls_per_second, t.principal_calls_per_second;
+
 -- fragment: tenant_columns
 t.tenant, t.name, t.display_name, t.boundary, t.state, t.license_cap_days, t.mark, t.created_at,
 t.approvals, t.needs_bound_users, t.needs_bound_components, t.switches, t.passcodes_off,
@@ -17,17 +26,17 @@ t.transport_decryption, t.key_rotation_days;
 -- params: act @act, tenant tenant_id, name text, display_name text, boundary text, suite int2,
 --   license_cap_days int4, onboarding text[], approvals int4, needs_bound_users bool,
 --   needs_bound_components bool, passcodes_off bool, mark int8, switches int4,
---   transport_decryption int2, do_not_track text[], key_rotation_days int4
+--   transport_decryption int2, do_not_track text[], key_rotation_days int4, limits @tenant_limits
 -- columns: created_at timestamptz
 -- The act is the platform's. suite: of the tenant's keys; no row when the boundary has another one
 -- by now (lock_boundary). Its keys follow in the same segment (create_keys).
 WITH made AS (
     INSERT INTO tenant (tenant, name, display_name, boundary, state, license_cap_days, onboarding,
                         approvals, needs_bound_users, needs_bound_components, passcodes_off, mark, switches,
-                        transport_decryption, do_not_track, key_rotation_days)
+                        transport_decryption, do_not_track, key_rotation_days, :limits.names)
     SELECT :tenant, :name, :display_name, b.name, 1, :license_cap_days, :onboarding, :approvals,
            :needs_bound_users, :needs_bound_components, :passcodes_off, :mark, :switches,
-           :transport_decryption, :do_not_track, :key_rotation_days
+           :transport_decryption, :do_not_track, :key_rotation_days, :limits.*
     FROM boundary b
     WHERE b.name = :boundary AND b.suite = :suite
     FOR KEY SHARE
@@ -37,9 +46,10 @@ SELECT created_at, epoch_raise(:tenant) AS _, audit_admin(:act.*, :name) AS _ FR
 
 -- name: get_tenant :admin
 -- params: name text
--- columns: tenant @tenant, onboarding text[], do_not_track text[], domains text[], verified text[], proofs text[]
+-- columns: tenant @tenant, limits @tenant_limits, onboarding text[], do_not_track text[], domains text[], verified text[],
+--   proofs text[]
 -- domains, verified ('true' or 'false') and proofs are parallel.
-SELECT {tenant_columns}, t.onboarding, t.do_not_track, d.domains, d.verified, d.proofs
+SELECT {tenant_columns}, {limit_columns}, t.onboarding, t.do_not_track, d.domains, d.verified, d.proofs
 FROM tenant t
 CROSS JOIN LATERAL (
     SELECT coalesce(array_agg(domain ORDER BY domain), '{}') AS domains,
@@ -52,9 +62,9 @@ WHERE t.name = :name;
 
 -- name: list_tenants :report
 -- params: after text, limit int8
--- columns: tenant @tenant
+-- columns: tenant @tenant, limits @tenant_limits
 -- In order of short name, after this one. Without what may be a thousand each.
-SELECT {tenant_columns}
+SELECT {tenant_columns}, {limit_columns}
 FROM tenant t
 WHERE name > :after
 ORDER BY name
@@ -64,7 +74,7 @@ LIMIT :limit;
 -- params: act @act, display_name text, license_cap_days int4, onboarding text[], state int2,
 --   mark int8, new_mark int8, approvals int4, needs_bound_users bool, needs_bound_components bool,
 --   switches int4, passcodes_off bool, transport_decryption int2,
---   do_not_track text[], key_rotation_days int4
+--   do_not_track text[], key_rotation_days int4, limits @tenant_limits
 -- No row when the mark is not the stored one.
 WITH made AS (
     UPDATE tenant
@@ -73,7 +83,8 @@ WITH made AS (
         needs_bound_users = :needs_bound_users,
         needs_bound_components = :needs_bound_components, switches = :switches,
         passcodes_off = :passcodes_off, transport_decryption = :transport_decryption,
-        do_not_track = :do_not_track, key_rotation_days = :key_rotation_days, version = version + 1,
+        do_not_track = :do_not_track, key_rotation_days = :key_rotation_days,
+        (:limits.names) = ROW (:limits.*), version = version + 1,
         mark = :new_mark
     WHERE tenant = :act.tenant AND mark = :mark
     RETURNING name

@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "auth_world.h"
 
+#include "auth/quota_leases.h"
+#include "auth/rate_limits.h"
 #include "base/encode.h"
 #include "crypto/algs.h"
 #include "crypto/hash.h"
@@ -157,6 +159,9 @@ int auth_set_up(void **state)
     };
     world.services.refusals =
         refusals_new(toy.loop, NULL, &(const struct refusals_config){.failures_per_second = 1000});
+    world.services.quota_leases = quota_leases_new(toy.loop, NULL);
+    world.services.rate_limits =
+        rate_limits_new(toy.loop, NULL, &(const struct rate_limits_config){0});
     toy.services = &world.services;
     toy_engine(&(const struct rpc_limits){0}, &AUTHENTICATOR);
     toy_serve(&TOY_FLOW);
@@ -170,6 +175,8 @@ int auth_tear_down(void **state)
 {
     fake_store_release();
     toy_end_calls();
+    quota_leases_free(world.services.quota_leases);
+    rate_limits_free(world.services.rate_limits);
     refusals_free(world.services.refusals);
     assert_int_equal(fake_store.in_flight, 0);
     identity_free(world.services.identity); /* needs the loop */
