@@ -116,3 +116,17 @@ def test_the_help_teaches(world):
     for word in ("_chancery.contoso.com.", "chancery-domain-verification=", "--asserted", "let-in", "-o json"):
         assert word in done.stdout
     assert max(map(len, done.stdout.splitlines())) <= 100
+
+
+def test_how_much_a_tenant_may_do(world):
+    limits = as_json(world, "limit", world.platform_admin, "--contents-per-day", "1000", "--calls-per-second", "50",
+                     "wingtip")["tenant"]["limits"]
+    assert limits == {"contentsPerDay": 1000, "callsPerSecond": 50}
+    tenant(world, "limit", world.platform_admin, "--contents-per-day", "0", "--principal-calls-per-second", "5", "wingtip")
+    shown = tenant(world, "get", world.wingtip_admin)  # the others stay as they are
+    assert "  limit        50 calls a second\n  limit        5 calls a second of a person\n" in shown
+    assert "contents" not in shown
+    assert "COMPONENT_ROLE" in tenant(world, "limit", world.wingtip_admin, "--calls-per-second", "9", "wingtip", expect=3)
+    for arguments in (["wingtip"], ["--calls-per-second", "100001", "wingtip"], ["--licenses-per-day", "many", "wingtip"],
+                      ["--calls-per-second", "1"]):
+        tenant(world, "limit", world.platform_admin, *arguments, expect=2)

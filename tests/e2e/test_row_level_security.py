@@ -21,6 +21,7 @@ SHARED = {
     "root_key_check": "known text under root keys",
     "root_key_worker": "numbers of root keys that workers have",
     "root_key_heard": "since when workers are heard",
+    "rate_use": "hashes of who calls often, and how often",
     "schema_migration": "which migrations were applied",
     "boundary_role": "the owner's alone",
     "audit_retention": "the owner's alone",
@@ -82,6 +83,7 @@ def fill(w, name, admin):
             WHERE tenant = {tenant} LIMIT 1;
         INSERT INTO key_import (tenant, import, wrapped, expires_at) VALUES ({tenant}, gen_random_uuid(), '',
             now() + interval '1 hour');
+        INSERT INTO quota_use (tenant, quota, begins, used) VALUES ({tenant}, 1, now(), 1);
         INSERT INTO publisher_revocation (tenant, publisher, reason) VALUES ({tenant}, 'x', '');
         INSERT INTO directory (tenant) VALUES ({tenant});
         UPDATE tenant SET has_directory = true WHERE tenant = {tenant};

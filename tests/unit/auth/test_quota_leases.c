@@ -40,6 +40,7 @@ static void expect(size_t which, enum reason reason)
 
 static void there_are(int64_t most, int64_t lease)
 {
+    fake_store.is_ready = true;
     fake_store.quota = (struct fake_quota){
         .most = most, .lease = lease, .begins = FIRST, .left_us = 3600 * INT64_C(1000000)};
 }
@@ -215,6 +216,7 @@ static void workers_share_by_what_they_are_asked(void **state)
     (void)state;
     struct rate_limits *limits = world.services.rate_limits;
     struct rate_ask ask = {RATE_TENANT, slice_str("contoso"), 1000};
+    fake_store.is_ready = true;
     (void)let_in(limits, &ask, 1, 4000);
     fake_store.others_demand = 6000;
     toy_run_ms(1100);
