@@ -50,6 +50,7 @@ extern const struct command command_component;
 extern const struct command command_context;
 extern const struct command command_audit;
 extern const struct command command_issuer;
+extern const struct command command_signal;
 extern const struct command command_doctor;
 extern const struct command command_whoami;
 extern const struct command command_boundary;

@@ -8,6 +8,7 @@
  *   component     the component that this token names; its tenant may insist on bound ones
  *   carried       the token that a component carries for a user, and its binding
  *   vouching      who the user is; may the component ask for them, and is the tenant content with the bindings?
+ *   signals       has the user's identity provider disabled them, or revoked their session? (signaled.c)
  *   role          do the caller's role, and the presence of a user, fit the method? May its tenant have one
  *                 more call on its way, and one more in this second?
  *
@@ -18,6 +19,7 @@
 #include "auth/facts.h"
 #include "auth/rate_check.h"
 #include "auth/refusals.h"
+#include "auth/signaled.h"
 #include "context/wait.h"
 #include "domain/relations/issuer_authority.h"
 #include "domain/relations/vouching.h"
@@ -319,6 +321,24 @@ static step vouching(struct call *c)
                : STEP_NEXT;
 }
 
+/* --- signals ------------------------------------------------------------------------------------ */
+
+/* The token's addresses come first. */
+static step signals(struct call *c)
+{
+    const struct identified *who = caller_of(c)->user;
+    if (who == NULL) {
+        return STEP_NEXT;
+    }
+    return signaled_check(
+        c, &(struct signaled_question){.tenant = who->home == NULL ? NULL : &who->home->view,
+                                       .addresses = who->user.addresses,
+                                       .address_count = who->user.address_count,
+                                       .iss = who->check.token.iss,
+                                       .subject = who->check.claims->subject,
+                                       .issued_at = who->check.claims->issued_at});
+}
+
 /* --- role --------------------------------------------------------------------------------------- */
 
 static step role(struct call *c)
@@ -347,6 +367,7 @@ static const struct subflow authenticate_subflow = {
               {.name = "component", .run = component},
               {.name = "carried", .run = carried},
               {.name = "vouching", .run = vouching},
+              {.name = "signals", .run = signals},
               {.name = "role", .run = role}},
 };
 

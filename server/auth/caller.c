@@ -53,6 +53,17 @@ static const char *user_agent_of(struct call *c)
     return text == NULL ? "" : text;
 }
 
+struct audit_who caller_nobody(struct call *c)
+{
+    return (struct audit_who){.addresses = "",
+                              .addresses_outside = "",
+                              .user = "",
+                              .component_name = "",
+                              .client_address = call_peer_address(c),
+                              .user_agent = user_agent_of(c),
+                              .correlation_id = correlation_of(c)};
+}
+
 /* A proof of possession that this call has used stays used: it counts once. So do the call itself, and what it has
  * taken of a quota. */
 void caller_reset(struct call *c)
@@ -63,13 +74,7 @@ void caller_reset(struct call *c)
                     .component = {.name = "", .boundary = ""},
                     .application = "",
                     .platform = ""},
-        .who = {.addresses = "",
-                .addresses_outside = "",
-                .user = "",
-                .component_name = "",
-                .client_address = call_peer_address(c),
-                .user_agent = user_agent_of(c),
-                .correlation_id = correlation_of(c)},
+        .who = caller_nobody(c),
         .constraint = {.is_claimed = caller->constraint.is_claimed},
         .is_network_counted = caller->is_network_counted,
         .is_counted = caller->is_counted,

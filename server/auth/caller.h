@@ -4,6 +4,7 @@
 #pragma once
 
 #include "auth/sender_constraint.h"
+#include "auth/signaled.h"
 #include "auth/token_identity.h"
 
 struct quota_hold;
@@ -35,6 +36,7 @@ struct caller {
     const struct directory_person *found_person; /* never NULL */
     struct view_load load;
     struct directory_find find;
+    struct signaled signaled;    /* signaled.h */
     const char *wanted_boundary; /* boundary_guard.h */
 
     struct gate_entry entry; /* decision_log.h */
@@ -58,6 +60,8 @@ struct tenant_id caller_tenant(const struct caller *caller);
 const char *caller_boundary(const struct caller *caller);
 /* Note on which epoch of a scope something is known: the gate will compare it. */
 void caller_add_scope(struct call *c, struct uuid scope, int64_t epoch);
+/* What a record says of whoever nothing else is known of: from where the call comes. For public methods too. */
+struct audit_who caller_nobody(struct call *c);
 /* Begin anew with where the call comes from; nothing is known of the caller after it. */
 void caller_reset(struct call *c);
 /* Take over a component's row, or a user; the log line and the records name it from then on. */

@@ -6,6 +6,7 @@
 #include "auth/boundary_guard.h"
 #include "auth/quota.h"
 #include "auth/refusals.h"
+#include "auth/signaled.h"
 #include "context/wait.h"
 #include "domain/relations/membership.h"
 
@@ -57,6 +58,7 @@ static void forget_moved(struct call *c)
     forget_token(c, &caller->credential);
     forget_token(c, &caller->carried);
     forget_component(c);
+    signaled_forget(c);
 }
 
 void decision_log_forget(struct call *c)

@@ -193,6 +193,8 @@ static step find_tenant(struct call *c)
                    : ask_tenant(c, LOOKUP_TAKEN_DOMAIN, slice_str(address_domain(address->text)));
     case ISSUER_COMPONENT:
         return STEP_DONE; /* whom it names is looked up among the components */
+    case ISSUER_SIGNALS:
+        break; /* no token of theirs comes here */
     }
     return STEP_NEXT;
 }

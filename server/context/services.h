@@ -8,6 +8,7 @@
 #include "store/cache/directories.h"
 #include "store/cache/lookups.h"
 #include "store/cache/rule_books.h"
+#include "store/cache/signals.h"
 #include "store/cache/views.h"
 #include "store/gate/gate.h"
 
@@ -27,6 +28,7 @@ struct services {
     struct views *views;
     struct lookups *lookups;
     struct directories *directories;
+    struct signals *signals;
     struct rule_books *rule_books;
     struct keys *keys;
     struct identity *identity;

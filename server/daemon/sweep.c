@@ -8,6 +8,7 @@
 #include "store/resource/notice_store.h"
 #include "store/resource/passcode_store.h"
 #include "store/resource/proof_store.h"
+#include "store/resource/signal_store.h"
 
 enum {
     SWEEP_FIRST_MS = 1000,
@@ -24,6 +25,7 @@ enum sweep_kind {
     SWEEP_KEYS,
     SWEEP_KEY_IMPORTS,
     SWEEP_APPROVALS,
+    SWEEP_SIGNALS,
     SWEEP_KINDS
 };
 
@@ -38,6 +40,7 @@ struct sweep {
     struct key_sweep keys;
     struct key_import_sweep imports;
     struct approval_sweep approvals;
+    struct signal_sweep signals;
     bool is_running;
 };
 
@@ -46,7 +49,8 @@ static struct store_op *running(struct sweep *sweep)
     struct store_op *const ops[SWEEP_KINDS] = {
         [SWEEP_PROOFS] = &sweep->proofs.op,       [SWEEP_PASSCODES] = &sweep->passcodes.op,
         [SWEEP_NOTICES] = &sweep->notices.op,     [SWEEP_KEYS] = &sweep->keys.op,
-        [SWEEP_KEY_IMPORTS] = &sweep->imports.op, [SWEEP_APPROVALS] = &sweep->approvals.op};
+        [SWEEP_KEY_IMPORTS] = &sweep->imports.op, [SWEEP_APPROVALS] = &sweep->approvals.op,
+        [SWEEP_SIGNALS] = &sweep->signals.op};
     return ops[sweep->kind];
 }
 
@@ -58,7 +62,8 @@ static bool has_more(const struct sweep *sweep)
         [SWEEP_NOTICES] = sweep->notices.count == NOTICES_SWEPT_MAX,
         [SWEEP_KEYS] = sweep->keys.has_destroyed,
         [SWEEP_KEY_IMPORTS] = sweep->imports.count == KEY_IMPORTS_SWEPT_MAX,
-        [SWEEP_APPROVALS] = sweep->approvals.count == APPROVALS_SWEPT_MAX};
+        [SWEEP_APPROVALS] = sweep->approvals.count == APPROVALS_SWEPT_MAX,
+        [SWEEP_SIGNALS] = sweep->signals.count == SIGNALS_SWEPT_MAX};
     return more[sweep->kind];
 }
 
@@ -109,12 +114,18 @@ static void sweep_approvals(struct sweep *sweep)
     approval_store_sweep(&sweep->approvals);
 }
 
+static void sweep_signals(struct sweep *sweep)
+{
+    signal_store_sweep(&sweep->signals);
+}
+
 static void on_timer(struct loop_timer *timer)
 {
     static void (*const submit[SWEEP_KINDS])(struct sweep *) = {
         [SWEEP_PROOFS] = sweep_proofs,       [SWEEP_PASSCODES] = sweep_passcodes,
         [SWEEP_NOTICES] = sweep_notices,     [SWEEP_KEYS] = sweep_keys,
-        [SWEEP_KEY_IMPORTS] = sweep_imports, [SWEEP_APPROVALS] = sweep_approvals};
+        [SWEEP_KEY_IMPORTS] = sweep_imports, [SWEEP_APPROVALS] = sweep_approvals,
+        [SWEEP_SIGNALS] = sweep_signals};
     struct sweep *sweep = LIST_ENTRY(timer, struct sweep, timer);
     loop_timer_arm(timer, SWEEP_MS);
     if (!sweep->is_running && store_is_ready(sweep->store)) {

@@ -8,13 +8,14 @@
 #include "net/grpc/grpc_web_framing.h"
 #include "net/http1/http1_protocol.h"
 #include "net/http2/http2_protocol.h"
+#include "net/push/push_framing.h"
 
 struct net_config transport_config(const Conf *conf, struct net_tickets *tickets)
 {
     return (struct net_config){
         .protocols = {&HTTP2_PROTOCOL, &HTTP1_PROTOCOL},
         .framings = {&GRPC_FRAMING, &CONNECT_UNARY_FRAMING, &CONNECT_STREAM_FRAMING,
-                     &GRPC_WEB_FRAMING, &GRPC_WEB_TEXT_FRAMING},
+                     &GRPC_WEB_FRAMING, &GRPC_WEB_TEXT_FRAMING, &PUSH_FRAMING},
         .origins = (const char *const *)conf->cors_origins,
         .origin_count = conf->n_cors_origins,
         .max_connections = descriptors_for_connections(conf->limits->max_connections),

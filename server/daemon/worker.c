@@ -289,6 +289,7 @@ static void open_store(struct worker *w)
     s->views = views_new(s->store, w->boundaries, TENANTS_MAX);
     s->lookups = lookups_new(LOOKUPS_MAX);
     s->directories = directories_new(PEOPLE_MAX);
+    s->signals = signals_new(PEOPLE_MAX);
     s->rule_books = rule_books_new(w->loop, RULE_BOOKS_MAX);
     s->quota_leases = quota_leases_new(w->loop, s->store);
     s->rate_limits = call_rates_new(w->conf, w->loop, s->store);
@@ -360,6 +361,7 @@ static void finish(struct worker *w)
     refusals_free(w->services.refusals);
     lookups_free(w->services.lookups);
     directories_free(w->services.directories);
+    signals_free(w->services.signals);
     rule_books_free(w->services.rule_books);
     views_free(w->services.views);
     store_free(w->services.store);

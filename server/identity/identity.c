@@ -12,6 +12,7 @@
 #include "domain/values/issuer_template.h"
 #include "identity/claims.h"
 #include "identity/issuer_keys.h"
+#include "identity/secevent.h"
 #include "identity/token_cache.h"
 #include "obs/metrics.h"
 
@@ -89,6 +90,15 @@ static rc check_passcode_type(const struct token *token, struct err *err)
     return OK;
 }
 
+/* SSF 1.0 §4.1.1: so no identity token is taken for a signal, nor the other way around. */
+static rc check_signal_type(const struct token *token, struct err *err)
+{
+    ENSURE(slice_eq_nocase(token->jws.typ, slice_str("secevent+jwt")) ||
+               slice_eq_nocase(token->jws.typ, slice_str("application/secevent+jwt")),
+           err, R_TOKEN_TYPE);
+    return OK;
+}
+
 static rc check_type_for(enum issuer_kind kind, const struct token *token, struct err *err)
 {
     switch (kind) {
@@ -96,6 +106,8 @@ static rc check_type_for(enum issuer_kind kind, const struct token *token, struc
         return check_component_type(token, err);
     case ISSUER_PASSCODE:
         return check_passcode_type(token, err);
+    case ISSUER_SIGNALS:
+        return check_signal_type(token, err);
     case ISSUER_TENANT:
     case ISSUER_MULTI_TENANT:
     case ISSUER_CONSUMER:
@@ -144,15 +156,27 @@ static rc check_signature(struct token_check *check, const struct jwks *keys, st
     FAIL(err, tried > 0 ? R_TOKEN_SIGNATURE : R_TOKEN_KEY_UNKNOWN, "%zu keys tried", tried);
 }
 
+static rc check_signal_content(struct token_check *check, struct token_claims *claims,
+                               struct err *err)
+{
+    check->stage = TOKEN_STAGE_TIME;
+    TRY(secevent_check_time(&check->token, check->issuer, check->now, claims, err));
+    check->stage = TOKEN_STAGE_AUDIENCE;
+    return claims_check_audience(&check->token, check->issuer, err);
+}
+
 static rc check_content(struct token_check *check, struct token_claims *claims, struct err *err)
 {
+    claims->tenant = claims->subject = "";
+    if (check->issuer->kind == ISSUER_SIGNALS) {
+        return check_signal_content(check, claims, err);
+    }
     check->stage = TOKEN_STAGE_TIME;
     TRY(claims_check_times(&check->token, check->issuer, check->now, claims, err));
     check->stage = TOKEN_STAGE_AUDIENCE;
     TRY(claims_check_audience(&check->token, check->issuer, err));
     check->stage = TOKEN_STAGE_BINDING;
     TRY(claims_check_binding(&check->token, claims, err));
-    claims->tenant = claims->subject = "";
     if (check->issuer->kind == ISSUER_COMPONENT) {
         check->stage = TOKEN_STAGE_ADDRESS;
         return claims_read_component(check->arena, &check->token, claims, err);

@@ -44,6 +44,9 @@ struct net_request {
     size_t header_count;
     /* A call: the name of the framing that has it, "grpc", static. NULL: it is none. */
     const char *framing;
+    /* Its body is a document of another standard and no message, and this is what stands in the path behind what all of
+     * them have; `path` is the method's. NULL: it is a message. */
+    const char *document_of;
     bool is_json;                    /* its messages are JSON, and protobuf otherwise */
     bool only_unary, only_streaming; /* what methods the framing is for; neither: all */
     int64_t timeout_ms;              /* how long the client waits for it; 0: not said */
@@ -147,7 +150,7 @@ struct net_tls_config {
     const char *client_ca_file;
 };
 
-enum { NET_PROTOCOLS_MAX = 2, NET_FRAMINGS_MAX = 5 };
+enum { NET_PROTOCOLS_MAX = 2, NET_FRAMINGS_MAX = 6 };
 
 struct net_config {
     /* What is spoken, ended by NULL: HTTP2_PROTOCOL … By ALPN it is the first that the client offers too;

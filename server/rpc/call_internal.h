@@ -307,6 +307,9 @@ void call_wake_for_room(struct call *c);
 /* rpc.c */
 const struct method *rpc_find_method(const char *path, size_t *index_out);
 bool method_is_public(const struct method *method);
+/* document.c: as the request of its method. */
+rc document_pack(struct arena *arena, const char *of, struct slice document, struct slice *out,
+                 struct err *err);
 /* stream.c */
 extern const struct net_handler RPC_HANDLER;
 /* observe.c: log and metrics. */

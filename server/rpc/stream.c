@@ -74,7 +74,10 @@ static bool copy_facts(struct call *c, const struct net_request *request)
     c->facts.peer = arena_strdup(c->arena, request->peer);
     c->facts.path = c->method->path;
     c->facts.method = "POST";
-    bool is_whole = c->facts.peer != NULL;
+    c->facts.document_of =
+        request->document_of == NULL ? NULL : arena_strdup(c->arena, request->document_of);
+    bool is_whole =
+        c->facts.peer != NULL && (c->facts.document_of != NULL || request->document_of == NULL);
     for (size_t i = 0; i < request->header_count && is_whole; i++) {
         struct net_header *h = &c->facts.headers[i];
         h->name = arena_strdup(c->arena, request->headers[i].name);
@@ -158,8 +161,10 @@ static bool decode(struct call *c, struct arena *arena, struct slice bytes,
                    ProtobufCMessage **message)
 {
     struct err err = {0};
-    struct pb_flaw flaw;
-    if (c->codec->decode(arena, c->method, bytes, &flaw, message, &err).ok) {
+    struct pb_flaw flaw = {0};
+    const char *of = c->facts.document_of;
+    rc packed = of == NULL ? OK : document_pack(arena, of, bytes, &bytes, &err);
+    if (packed.ok && c->codec->decode(arena, c->method, bytes, &flaw, message, &err).ok) {
         return true;
     }
     if (flaw.path[0] != '\0' && call_may_stop(c)) {

@@ -46,7 +46,7 @@ def update(node, boundary, **fields):
 # What every node answers, because it tells who people are or is of all boundaries; and create_boundary, below.
 EVERYWHERE = {"get_caller", "get_boundary", "list_boundaries", "list_tenants", "create_boundary", "unmap_tenant", "list_tenant_mappings"}
 
-ELSEWHERE = [method for method in BUILT if method.flow not in EVERYWHERE]
+ELSEWHERE = [method for method in BUILT if method.flow not in EVERYWHERE and not method.is_public]
 
 
 def check_sent_away(w, path, request, **who):
@@ -102,6 +102,13 @@ def test_others_in_other_ways_too(world):
             ("ComponentService/DeleteComponent", of_platform, w.platform_admin, None),
             ("IssuerService/GetIssuer", {"issuer_id": one}, w.contoso.admin, None)):
         check_sent_away(w, path, request, who=who, token=token)
+
+
+def test_providers_are_sent_to_their_authority(world):
+    """Whoever signals is nobody whom a node knows, so it is counted, and in no tenant's log."""
+    before = rows(world)
+    check_sent_away(world, "SignalService/ReceiveSignal", world.stock.signal(1))
+    assert rows(world) == before
 
 
 def test_a_new_boundary_is_made_where_it_is_served(world):

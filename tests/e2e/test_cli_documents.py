@@ -85,7 +85,7 @@ CASES = [
     ("directory delete", "admin", ("--yes", "user", "gus@contoso.com")),
     ("key list", "admin", ()), ("key rotate", "admin", ("signing",)), ("key activate", "admin", ("signing", "1")),
     ("key revoke", "admin", ("signing", "2")), ("key restore", "admin", ("signing", "2")),
-    ("delivery", "edge", ("--sender", "alice@contoso.com", "bob@fabrikam.com")), ("device list", "bob", ()),
+    ("delivery", "edge", ("--sender", "alice@contoso.com", "bob@fabrikam.com")), ("device list", "bob", ()), ("signal list", "admin", ()), ("signal people", "admin", ()),
     ("audit query", "auditor", ("--limit", "3"))]
 
 

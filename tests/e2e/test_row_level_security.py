@@ -84,6 +84,11 @@ def fill(w, name, admin):
         INSERT INTO key_import (tenant, import, wrapped, expires_at) VALUES ({tenant}, gen_random_uuid(), '',
             now() + interval '1 hour');
         INSERT INTO quota_use (tenant, quota, begins, used) VALUES ({tenant}, 1, now(), 1);
+        INSERT INTO signal_transmitter (tenant, transmitter, iss, audiences, subject_issuers, jwks_url, jwks_json, push_token_hash)
+            VALUES ({tenant}, gen_random_uuid(), 'x', '{{}}', '{{}}', '', '', '');
+        INSERT INTO signal_seen (tenant, token_hash) VALUES ({tenant}, '\\x00');
+        INSERT INTO signal_state (tenant, scope, transmitter, kind, name, disabled, switched, not_before)
+            VALUES ({tenant}, gen_random_uuid(), gen_random_uuid(), 1, 's@{name}.example', true, 1, 0);
         INSERT INTO publisher_revocation (tenant, publisher, reason) VALUES ({tenant}, 'x', '');
         INSERT INTO directory (tenant) VALUES ({tenant});
         UPDATE tenant SET has_directory = true WHERE tenant = {tenant};

@@ -26,6 +26,8 @@ LISTS = {
     "BrandingService/ListBrandings": ("brandings", 50),
     "DeviceService/ListDevices": ("devices", 250),
     "KeyService/ListKeys": ("keys", 250),
+    "SignalService/ListSignalTransmitters": ("transmitters", 20),
+    "SignalService/ListSignaledPeople": ("people", 1100),
     "DirectoryService/ListUsers": ("users", 250),
     "DirectoryService/ListGroups": ("groups", 250),
     "DirectoryService/ListMembers": ("members", 1100),
@@ -91,6 +93,11 @@ def fill(world):
     insert("device", 250, "address, thumbprint, display_name, public_jwk, issuer_tenant, issuer, ends_at",
            f"{LONG}, lpad(n::text, 43, '0'), rpad('', 128, 'x'), rpad('', 8192, 'x'), '{big}', (SELECT issuer FROM issuer WHERE "
            f"tenant = '{big}' LIMIT 1), now() + interval '1 day'")
+    insert("signal_transmitter", 20, "transmitter, iss, audiences, subject_issuers, jwks_url, jwks_json, push_token_hash",
+           f"{UUID}, n || rpad('', 500, 'x'), array_fill(rpad('', 512, 'x'), ARRAY[10]), array_fill(rpad('', 512, 'x'), ARRAY[10]), '', "
+           "rpad('', 65536, 'x'), sha256('x')")
+    insert("signal_state", 1100, "scope, transmitter, kind, name, disabled, switched, not_before",
+           f"{UUID}, {UUID}, 2, 'https://i.example ' || n || rpad('', 240, 'x'), true, 1, 1")
     insert("tenant_key", 247, "purpose, version, state, root_version, wrapped, public_jwk",
            "1 + n % 3, 1 + n, 2, 1, 'x', rpad('', 512, 'x')")
     insert("approval", 250, "approval, act, operation, request, summary, requested_by, requested_by_name, requested_with, "

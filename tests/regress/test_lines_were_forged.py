@@ -11,7 +11,7 @@ from stock import Stock
 
 FORGED = ["a\nb", "a\rb", "a\tb", "a\x7fb", "a\x85b", "a\x9bb", "a\u2028b", "a\u2029b", "a\u202ab", "a\u202eb", "a\u2066b",
           "a\u2069b"]
-SEVERAL_LINES = {"issuer.jwks_json", "client_public_jwk", "publisher_public_jwk", "recipient_public_jwk"}
+SEVERAL_LINES = {"issuer.jwks_json", "transmitter.jwks_json", "client_public_jwk", "publisher_public_jwk", "recipient_public_jwk"}
 
 
 @pytest.fixture(scope="module")

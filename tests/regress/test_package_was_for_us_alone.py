@@ -40,6 +40,7 @@ OWN_REASONS = {("KeyService/ExportKeys", "recipient_public_jwk"): "CLIENT_KEY_IN
                ("PublishingService/Protect", "client_public_jwk"): "CLIENT_KEY_INVALID",
                ("PublishingService/Republish", "publishing_license"): "LICENSE_MALFORMED",
                ("PublishingService/Republish", "client_public_jwk"): "CLIENT_KEY_INVALID",
+               ("SignalService/ReceiveSignal", "security_event_token"): "TOKEN_MALFORMED",
                ("PublishingService/Answer", "publishing_license"): "LICENSE_MALFORMED",
                ("PublishingService/Answer", "client_public_jwk"): "CLIENT_KEY_INVALID"}
 # Refused, but required only beside what the request of the catalogue says, or leaves out.
@@ -64,6 +65,8 @@ CONDITIONAL = {
     ("TenantService/RemoveExclusion", "application"): "or a user, or a platform",
     ("TenantService/AddDenial", "denial.domain"): "or a tenant",
     ("TenantService/RemoveDenial", "denial.domain"): "or a tenant",
+    ("SignalService/AddSignalTransmitter", "transmitter.jwks_json"): "or an address",
+    ("SignalService/ClearSignaledPerson", "subject.email"): "or a subject of tokens",
     ("TenantService/GetTenant", "tenant"): "of a platform admin",
     ("TenantService/AddDomain", "tenant"): "of a platform admin",
     ("TenantService/VerifyDomain", "tenant"): "of a platform admin",

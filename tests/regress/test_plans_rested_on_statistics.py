@@ -14,9 +14,10 @@ EVENT = "ffffffff-ffff-ffff-ffff-ffffffffffff"
 DEEP = "now() - interval '40 hours'"
 # Of tables that grow: not of what a tenant, or all, may have a few hundreds of.
 GROWING = {"audit", "content", "content_amendment", "directory_entry", "directory_name", "directory_member", "partner_exception",
-           "tenant", "issuer_tenant", "approval", "template", "component", "issuer", "token_proof", "request", "mail_rule", "device"}
+           "tenant", "issuer_tenant", "approval", "template", "component", "issuer", "token_proof", "request", "mail_rule", "device",
+           "signal_state", "signal_seen"}
 # At most 100 rows, or as many for each; and what is sorted, 1,000 of a tenant.
-SMALL = {"list_boundaries", "list_rules", "list_super_users", "list_brandings", "list_mappings_of_tenant"}
+SMALL = {"list_boundaries", "list_rules", "list_super_users", "list_brandings", "list_mappings_of_tenant", "list_transmitters"}
 
 
 @pytest.fixture(scope="module")
@@ -24,7 +25,7 @@ def world(world):
     """Half of the log, and of the contents, are of somebody who was busy once and has not been seen for a long time."""
     contoso = world.contoso.id
     world.sql("".join(f"ALTER TABLE {name} SET (autovacuum_enabled = off); " for name in world.sql(
-        "SELECT name FROM audit_partitions() UNION SELECT unnest(ARRAY['content', 'directory_name', 'directory_entry', 'device', "
+        "SELECT name FROM audit_partitions() UNION SELECT unnest(ARRAY['content', 'directory_name', 'directory_entry', 'device', 'signal_state', "
         "'partner_exception'])").splitlines()))
     world.sql(f"SELECT directory_change('{contoso}')")
     world.sql("INSERT INTO audit (tenant, at, event, operation, granted, reason, user_address, content, power, client_address, "
@@ -53,6 +54,9 @@ def world(world):
     world.sql("INSERT INTO device (tenant, address, thumbprint, display_name, public_jwk, issuer_tenant, issuer, ends_at) "
               "SELECT i.tenant, 'p' || n || '@contoso.com', lpad(n::text, 43, '0'), '', '', i.tenant, i.issuer, now() + interval "
               f"'1 day' FROM issuer i, generate_series(1, {PEOPLE}) AS n WHERE i.tenant = '{contoso}'")
+    world.sql("INSERT INTO signal_state (tenant, scope, transmitter, kind, name, disabled, switched, not_before) SELECT "
+              f"'{contoso}', signal_scope('{contoso}', 1::smallint, n::text), '{EVENT}', 1, n, true, 1, 0 FROM generate_series(1, "
+              f"{PEOPLE}) AS n")
     return world
 
 
@@ -127,6 +131,7 @@ CASES = {
     "mail-flow rules": other("list_mail_rules", after=0),
     "components": other("list_components"),
     "issuers": other("list_issuers"),
+    "people of whom signals hold": other("list_signaled", after_scope="80000000-0000-7000-8000-000000000000", after_transmitter=EVENT),
     "approvals": other("list_approvals", states=[1], request_max=512, with_secret=False, changes_max=4),
     "mappings": ("list_tenant_mappings", {"limit": PAGE, "issuer": EVENT, **FIRST}, PAGE),
 }

@@ -363,6 +363,47 @@ void directories_drop(struct directories *directories, struct uuid scope)
     tell("-directory");
 }
 
+/* --- cache/signals.h ------------------------------------------------------------------------------ */
+
+/* The length of the name and its kind: enough to tell a few names apart. */
+rc signals_scope(struct arena *arena, struct tenant_id tenant, enum signal_name_kind kind,
+                 const char *name, struct uuid *out, struct err *err)
+{
+    (void)arena;
+    (void)err;
+    *out = tenant.u;
+    out->b[0] = (uint8_t)strlen(name);
+    out->b[1] = (uint8_t)kind;
+    return OK;
+}
+
+bool signals_known(struct signals *signals, struct uuid scope, struct known_signal *out)
+{
+    (void)signals;
+    (void)scope;
+    *out = fake_store.assumed_signal;
+    return fake_store.is_remembered;
+}
+
+void signals_ask(struct signals *signals, struct signals_find *find)
+{
+    char word[64];
+    (void)signals;
+    snprintf(word, sizeof word, "signals:%zu", find->count);
+    find->found = ARENA_ARRAY(find->op.arena, struct known_signal, find->count + 1);
+    if (!fails(word, &find->op.err) && find->found != NULL && find->count > 0) {
+        find->found[find->count - 1] = fake_store.last_signal;
+    }
+    begin(&find->op, op_done);
+}
+
+void signals_drop(struct signals *signals, struct uuid scope)
+{
+    (void)signals;
+    (void)scope;
+    tell("-signal");
+}
+
 /* --- gate/gate.h and resource/proof_store.h ------------------------------------------------------- */
 
 static void entry_done(void *ptr)

@@ -7,6 +7,7 @@
 
 #include "store/cache/directories.h"
 #include "store/cache/lookups.h"
+#include "store/cache/signals.h"
 #include "store/cache/views.h"
 #include "store/gate/gate.h"
 #include "store/resource/audit_store.h"
@@ -41,6 +42,9 @@ struct fake_store {
     const struct tenant_record *tenants[FAKE_ROWS_MAX];
     const struct platform_record *platform;
     const struct directory_person *person;
+    struct known_signal assumed_signal; /* what caches say of every name */
+    struct known_signal
+        last_signal; /* what the database says of the last name; nothing of others */
     const char *served[FAKE_ROWS_MAX]; /* none: all */
     /* Whether the caches have all of it, or none. */
     bool is_remembered;

@@ -41,8 +41,13 @@ class Method:
     def is_built(self):
         return self.flow in FLOWS and self.path in REQUESTS
 
+    @property
+    def is_public(self):
+        """It is for everybody: what is in the request is the credential."""
+        return "public" in self.roles
+
     def wrong_roles(self):
-        return [role for role in ROLES if role not in self.roles and role not in ("unspecified", "public")]
+        return [] if self.is_public else [role for role in ROLES if role not in self.roles and role not in ("unspecified", "public")]
 
     def roles_that_need_a_user(self):
         """A portal answers for its whole boundary, so it always says for whom it asks."""
@@ -244,6 +249,13 @@ REQUESTS = {
     "KeyService/ImportKey": ("reader_admin", lambda s, n: s.imported()),
     "KeyService/ExportKeys": ("admin", lambda s, n: {"recipient_public_jwk": s.jwk, "reason": f"n{n}"}),
     "KeyService/CancelExport": ("approver", lambda s, n: {"approval_id": stock_id("export", n)}),
+    "SignalService/AddSignalTransmitter": ("admin", lambda s, n: {"transmitter": {
+        "issuer": s.new_transmitter(n), "audiences": ["x"], "jwks_json": s.w.contoso.issuer.jwks()}}),
+    "SignalService/ListSignalTransmitters": ("admin", lambda s, n: {}),
+    "SignalService/RemoveSignalTransmitter": ("reader_admin", lambda s, n: {"transmitter_id": stock_id("transmitter", n)}),
+    "SignalService/ListSignaledPeople": ("admin", lambda s, n: {}),
+    "SignalService/ClearSignaledPerson": ("admin", lambda s, n: {"subject": {"email": f"sig{n}@contoso.com"}}),
+    "SignalService/ReceiveSignal": ("nobody", lambda s, n: s.signal(n)),
     "AuditService/Query": ("platform_admin", lambda s, n: {"filter": {"tenant": "contoso"}}),
     "AuditService/Export": ("platform_admin", lambda s, n: {"filter": {"tenant": "contoso", "start_time": {"seconds": 1}}}),
     "AuditService/Tail": ("platform_admin", lambda s, n: {"filter": {"tenant": "contoso", "end_time": {"seconds": 1}}}),
@@ -283,6 +295,8 @@ def caller_of(stock, method):
     world, name = stock.w, REQUESTS[method.path][0]
     if name == "portal_for_bob":
         return {"who": world.portal, "token": None, "user_token": world.bob}
+    if name == "nobody":
+        return {"who": None, "token": None}
     people = {"alice": lambda: world.alice, "bob": lambda: world.bob}
     if name in people:
         return {"who": None, "token": people[name]()}

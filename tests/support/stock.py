@@ -9,11 +9,12 @@ from dns_server import txt
 from passcodes import code_of, sealing_key
 from proofs import thumbprint_of
 from publisher import Publisher
+from signals import RISC, Transmitter, email
 from world import MULTI_TENANT
 
 UUIDS = {"template": "8000", "archived": "8010", "component": "8020", "issuer": "8030", "mapping": "8040",
          "approval": "8050", "export": "8051", "accept": "8061", "withdraw": "8062", "rule": "8070", "other_rule": "8071",
-         "passcode": "8080"}
+         "passcode": "8080", "transmitter": "8090"}
 
 
 EXCHANGE = 2
@@ -58,6 +59,7 @@ class Stock:
         self.template = world.template().template_id
         self._insert_passcodes()
         self._insert_devices()
+        self._insert_signals()
         self.sql(f"UPDATE content SET revoked_users = ARRAY(SELECT 'r' || n || '@fabrikam.com' FROM "
                  f"generate_series(1, {amount}) AS n) WHERE content = '{self.made.content_id}'")
 
@@ -172,6 +174,28 @@ class Stock:
         others = "'d' || n || '@contoso.com', lpad(n::text, 43, '0')"
         self.sql(f"INSERT INTO {columns} " + of.format(others, self.jwk, f", generate_series(1, {self.amount}) AS n",
                                                        self.w.contoso.id))
+
+    def _insert_signals(self):
+        """Transmitters of Fabrikam's to be removed, people of Contoso's of whom signals hold, and one who signals."""
+        numbers = f"generate_series(1, {self.amount}) AS n"
+        self.sql("INSERT INTO signal_transmitter (tenant, transmitter, iss, audiences, subject_issuers, jwks_url, jwks_json, "
+                 f"push_token_hash) SELECT '{self.w.fabrikam.id}', ('00000000-0000-7000-{UUIDS['transmitter']}-' || "
+                 f"lpad(n::text, 12, '0'))::uuid, 'https://s.example/' || n, '{{x}}', '{{x}}', '', '{{}}', '' FROM {numbers}")
+        self.sql("INSERT INTO signal_state (tenant, scope, transmitter, kind, name, disabled, switched, not_before) SELECT tenant, "
+                 "signal_scope(tenant, 1::smallint, name), tenant, 1, name, true, 1, 0 FROM (SELECT "
+                 f"'{self.w.contoso.id}'::uuid AS tenant, 'sig' || n || '@contoso.com' AS name FROM {numbers}) AS s")
+        self.transmitter = Transmitter(self.w, self.w.contoso, "https://signals.contoso.com")
+
+    def signal(self, number):
+        """One that disables somebody who does nothing here."""
+        token = self.transmitter.sign(self.transmitter.claims({RISC + "account-disabled": {}}, email(f"s{number}@contoso.com")))
+        return {"tenant_id": self.w.contoso.id, "security_event_token": token}
+
+    def new_transmitter(self, number):
+        """The issuer of one that is to be added: a tenant has 20 at most, so what was added before goes."""
+        self.sql("DELETE FROM signal_transmitter WHERE iss LIKE 'https://new.example/%' AND "
+                 f"substr(iss, 21)::integer < {number - 10}")
+        return f"https://new.example/{number}"
 
     def _insert_approvals(self):
         """As many for each of approving, rejecting and withdrawing."""

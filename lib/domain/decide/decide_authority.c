@@ -96,6 +96,7 @@ enum reason decide_authority(const struct authority_question *question, struct s
     case ISSUER_PASSCODE:
         return as_passcode(question, out);
     case ISSUER_COMPONENT:
+    case ISSUER_SIGNALS:
         break;
     }
     return R_TOKEN_TYPE;

@@ -11,6 +11,8 @@ enum issuer_kind {
     ISSUER_CONSUMER = 3,
     ISSUER_PASSCODE = 4,
     ISSUER_COMPONENT = 5,
+    ISSUER_SIGNALS =
+        6, /* a transmitter of signals (docs/signals.md); never registered as an issuer */
 };
 
 enum {

@@ -34,6 +34,7 @@ enum sign_in sign_in_by(enum issuer_kind kind, const char *iss)
     case ISSUER_PASSCODE:
         return SIGN_IN_PASSCODE;
     case ISSUER_COMPONENT:
+    case ISSUER_SIGNALS:
         break;
     }
     return SIGN_IN_NONE;

@@ -92,6 +92,7 @@ struct tenant_view {
     const struct branding_limits *brandings; /* sorted by name */
     size_t branding_count;
     bool has_directory;          /* users or groups were ever put into it */
+    bool has_signals;            /* identity providers were ever let signal about its people */
     bool needs_bound_users;      /* its users' tokens must be bound to a key (RFC 9449, RFC 8705) */
     bool needs_bound_components; /* its components' tokens must be bound to their certificate */
     bool has_passcodes_off;      /* nobody reads its content by a one-time passcode */

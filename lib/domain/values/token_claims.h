@@ -53,9 +53,12 @@ struct token_claims {
     bool is_guest;
     struct unix_time valid_from; /* the later of nbf and iat; 0: neither was there */
     struct unix_time expires_at; /* clock skew not added */
-    const char *subject;         /* `sub` of a component's token; else "" */
-    struct content_id content;   /* of a passcode's token: what it is for; else zero */
-    struct component_id portal;  /* and through whom; else zero */
+    struct unix_time
+        issued_at; /* `iat`, at the end of a second that has begun; 0: it was not there */
+    const char
+        *subject; /* `sub`; "" for one that is none, which a component's token must not have */
+    struct content_id content;  /* of a passcode's token: what it is for; else zero */
+    struct component_id portal; /* and through whom; else zero */
     enum token_binding binding;
     uint8_t bound_to[TOKEN_BOUND_TO_BYTES]; /* unless BINDING_NONE */
 };

@@ -129,6 +129,14 @@ static step registered(struct call *c)
     return wait_over(c, &state_of(c)->put.op.err);
 }
 
+/* By which identity providers may name the person later; NULL over budget. */
+static const char *subject_of(struct call *c)
+{
+    const struct token_check *check = &caller_of(c)->user->check;
+    const char *sub = check->claims->subject;
+    return sub[0] == '\0' ? "" : signal_subject_name(call_arena(c), check->token.iss, sub);
+}
+
 static step put_device(struct call *c)
 {
     const struct caller *caller = caller_of(c);
@@ -139,10 +147,11 @@ static step put_device(struct call *c)
     put->row.component = caller->subject.component.id;
     put->issuer_of = caller->user->issuer->tenant;
     put->issuer = caller->user->issuer->id;
+    put->subject = subject_of(c);
     put->who = caller->who;
     put->target = arena_printf(call_arena(c), "%s%s", put->row.thumbprint,
                                is_mailbox ? ", a mailbox at this gateway" : "");
-    if (put->target == NULL) {
+    if (put->subject == NULL || put->target == NULL) {
         return call_fail(c, R_ARENA_EXHAUSTED, "target");
     }
     wait_store_init(c, &put->op);

@@ -24,7 +24,7 @@ static const char *const names[TOKEN_STAGES] = {
 static const char *const kinds[] = {
     [ISSUER_TENANT] = "a tenant's",     [ISSUER_MULTI_TENANT] = "a multi-tenant",
     [ISSUER_CONSUMER] = "a consumer",   [ISSUER_PASSCODE] = "our passcode",
-    [ISSUER_COMPONENT] = "a component",
+    [ISSUER_COMPONENT] = "a component", [ISSUER_SIGNALS] = "a transmitter",
 };
 
 /* "a, b, c"; "nothing" for none, NULL over budget. */

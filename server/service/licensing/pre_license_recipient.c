@@ -5,7 +5,7 @@
  *   address    what is wrong with it
  *   home       the recipient's tenant
  *   gateway    may it ask for them? (domain/decide/decide_pre_license.c)
- *   person     the device's key, and what the directory says of its person
+ *   person     the device's key, and what identity provider and directory say of its person
  *   groups     of the content's tenant, for a reader from elsewhere
  *   decide     as if they asked themselves (domain/decide/decide_access.c)
  *   gate       is it still true? then record it: the commit
@@ -18,6 +18,7 @@
 
 #include "auth/boundary_guard.h"
 #include "auth/facts.h"
+#include "auth/signaled.h"
 #include "context/wait.h"
 #include "domain/decide/decide_pre_license.h"
 #include "domain/relations/content_power.h"
@@ -202,6 +203,33 @@ static step look_into_directory(struct call *c)
     return facts_need_person(c, &question, have_entry);
 }
 
+/* Whose account is disabled is told as if nothing were registered: it is no matter of the gateway's. */
+static step signals_checked(struct call *c)
+{
+    const struct pre_license_recipient *r = state_of(c);
+    struct err why;
+    if (call_err(c)->reason == R_ACCOUNT_DISABLED) {
+        call_forgive(c, &why);
+        return call_fail(c, R_DEVICE_UNKNOWN, "the account is disabled");
+    }
+    if (call_err(c)->reason != R_NONE) {
+        return STEP_FAILED;
+    }
+    return r->home->view.has_directory ? look_into_directory(c) : take_person(c);
+}
+
+/* No token says when anybody signed in, so no session that ended matters. */
+static step check_signals(struct call *c)
+{
+    const struct pre_license_recipient *r = state_of(c);
+    call_then_always(c, signals_checked);
+    return signaled_check(c, &(struct signaled_question){.tenant = &r->home->view,
+                                                         .addresses = r->who.user.addresses,
+                                                         .address_count = 1,
+                                                         .subject_name = r->device.subject,
+                                                         .issued_at = {INT64_MAX}});
+}
+
 static step person(struct call *c)
 {
     struct pre_license_recipient *r = state_of(c);
@@ -220,7 +248,7 @@ static step person(struct call *c)
              .ok) {
         return STEP_FAILED;
     }
-    return r->home->view.has_directory ? look_into_directory(c) : take_person(c);
+    return check_signals(c);
 }
 
 /* --- decide ----------------------------------------------------------------------------------- */

@@ -45,6 +45,7 @@ static rc read_tenant(struct tenant_record *record, const PGresult *r, struct er
     view->state = (enum tenant_state)row.state;
     view->license_cap_days = row.license_cap_days;
     view->has_directory = row.has_directory;
+    view->has_signals = row.has_signals;
     view->needs_bound_users = row.needs_bound_users;
     view->needs_bound_components = row.needs_bound_components;
     view->approvals = (uint32_t)row.approvals;

@@ -14,7 +14,7 @@
 
 struct gate;
 
-enum { GATE_SCOPES_MAX = 16, GATE_BATCH_MAX = 128, GATE_WAITING_MAX = 8192 };
+enum { GATE_SCOPES_MAX = 36, GATE_BATCH_MAX = 128, GATE_WAITING_MAX = 8192 };
 
 enum gate_verdict {
     GATE_RECORDED = 0,      /* or it holds, if nothing was to be recorded */

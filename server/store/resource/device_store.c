@@ -36,6 +36,7 @@ void device_store_register(struct device_register *put)
                            .public_jwk = put->row.public_jwk,
                            .issuer_tenant = put->issuer_of.u,
                            .issuer = put->issuer,
+                           .subject = put->subject,
                            .gateway = put->row.component,
                            .days = put->days,
                            .max = DEVICES_OF_PERSON_MAX,
@@ -127,7 +128,8 @@ static rc read_found(struct store_op *op, size_t index, const PGresult *r, struc
         find->devices[i] = (struct found_device){.tenant = row.tenant,
                                                  .address = row.address,
                                                  .thumbprint = row.thumbprint,
-                                                 .public_jwk = row.public_jwk};
+                                                 .public_jwk = row.public_jwk,
+                                                 .subject = row.subject};
     }
     return OK;
 }

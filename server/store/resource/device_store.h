@@ -20,6 +20,7 @@ struct device_register {
     struct device_row row;      /* in: what was asked for; then as it is */
     struct tenant_id issuer_of; /* whose issuer has said who the person is; zero: the platform's */
     struct issuer_id issuer;
+    const char *subject; /* of the person's token (signal_subject_name); "": it has none */
     int32_t days;
     const char *target; /* for the record */
     struct audit_who who;
@@ -61,6 +62,7 @@ struct device_find {
         struct tenant_id tenant; /* whose domain the address is in; zero: of no active one */
         const char *address;     /* by which the person was known; NULL: nothing is registered */
         const char *thumbprint, *public_jwk;
-    } * devices; /* as many, in the same order */
+        const char *subject; /* of whoever has registered it (signal_subject_name); "": not known */
+    } * devices;             /* as many, in the same order */
 };
 void device_store_find(struct device_find *find);

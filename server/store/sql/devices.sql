@@ -10,19 +10,20 @@ d.address, d.thumbprint, d.display_name, d.public_jwk, d.component, d.registered
 
 -- name: register_device :admin
 -- params: act @act, address text, thumbprint text, display_name text, public_jwk text,
---   issuer_tenant uuid, issuer issuer_id, gateway component_id?, days int4, max int8, target text
+--   issuer_tenant uuid, issuer issuer_id, subject text, gateway component_id?, days int4, max int8,
+--   target text
 -- columns: device @device
 -- One that is there is renewed.
 WITH put AS (
     INSERT INTO device AS d (tenant, address, thumbprint, display_name, public_jwk, issuer_tenant,
-                             issuer, component, ends_at)
+                             issuer, subject, component, ends_at)
     SELECT :act.tenant, :address, :thumbprint, :display_name, :public_jwk, :issuer_tenant, :issuer,
-           :gateway, now() + make_interval(days => :days)
+           :subject, :gateway, now() + make_interval(days => :days)
     WHERE device_limit_holds(:act.tenant, :address, :thumbprint, :max)
     ON CONFLICT (tenant, address, thumbprint) DO UPDATE
     SET display_name = excluded.display_name, public_jwk = excluded.public_jwk,
         issuer_tenant = excluded.issuer_tenant, issuer = excluded.issuer,
-        component = excluded.component, registered_at = now(), ends_at = excluded.ends_at
+        subject = excluded.subject, component = excluded.component, registered_at = now(), ends_at = excluded.ends_at
     RETURNING {device_columns}
 )
 SELECT {device_columns}, audit_admin(:act.*, :target) AS _ FROM put d;
@@ -74,12 +75,12 @@ FROM gone HAVING count(*) > 0;
 
 -- name: find_devices :people
 -- params: addresses text[], thumbprints text[]
--- columns: tenant tenant_id, address text?, thumbprint text?, public_jwk text?
+-- columns: tenant tenant_id, address text?, thumbprint text?, public_jwk text?, subject text?
 -- One row for each address, in their order. tenant: whose domain it is, if that tenant is active; the rest: the device
 -- that is meant and counts now, if there is one. Thumbprint '': the one that was registered last, by
 -- whichever of the person's addresses. Who has said who they are must still be trusted for their
 -- tenant, and a mailbox's gateway be one.
-SELECT t.tenant, d.address, d.thumbprint, d.public_jwk
+SELECT t.tenant, d.address, d.thumbprint, d.public_jwk, d.subject
 FROM unnest(:addresses, :thumbprints) WITH ORDINALITY AS a (address, thumbprint, at)
 LEFT JOIN LATERAL (
     SELECT o.tenant FROM tenant_domain d JOIN tenant o ON o.tenant = d.tenant AND o.state = 1
@@ -87,7 +88,7 @@ LEFT JOIN LATERAL (
     OFFSET 0
 ) AS t ON true
 LEFT JOIN LATERAL (
-    SELECT v.address, v.thumbprint, v.public_jwk
+    SELECT v.address, v.thumbprint, v.public_jwk, v.subject
     FROM (SELECT a.address
           UNION
           SELECT o.address

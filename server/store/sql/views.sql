@@ -19,10 +19,10 @@ SELECT coalesce((SELECT epoch FROM epoch WHERE scope = :scope), 0)::int8 AS epoc
 -- columns: name text, boundary text, state int2, license_cap_days int4, onboarding text[],
 --   has_directory bool, needs_bound_users bool, needs_bound_components bool, approvals int4,
 --   switches int4, passcodes_off bool, transport_decryption int2, do_not_track text[],
---   limits @tenant_limits
+--   limits @tenant_limits, has_signals bool
 SELECT name, boundary, state, license_cap_days, onboarding, has_directory, needs_bound_users,
        needs_bound_components, approvals, switches, passcodes_off, transport_decryption,
-       do_not_track, {limit_columns}
+       do_not_track, {limit_columns}, has_signals
 FROM tenant t WHERE tenant = :tenant;
 
 -- name: view_domains :read

@@ -216,6 +216,41 @@ static void a_directory_adds_what_it_knows(void **state)
     assert_refused(ask(CONTOSO_ISS, ALICE), R_DATABASE_UNAVAILABLE);
 }
 
+/* Of people of tenants that have a transmitter; by each address and by the subject. */
+static void what_is_signaled_is_asked_for(void **state)
+{
+    (void)state;
+    static const char sub[] = ALICE ",\"sub\":\"7\"";
+    int64_t now = clock_unix().s; /* when tokens of this test are issued, or a little later */
+    fake_store.last_signal = (struct known_signal){.state = {.is_disabled = true}, .epoch = 4};
+    assert_served(ask(CONTOSO_ISS, sub));
+    world.contoso_tenant.view.has_signals = true;
+    assert_refused(ask(CONTOSO_ISS, sub), R_ACCOUNT_DISABLED);
+    assert_asked("issuer tenant issuer tenant signals:2");
+    fake_store.last_signal = (struct known_signal){.state = {.not_before = now + 600}, .epoch = 5};
+    assert_refused(ask(CONTOSO_ISS, sub), R_SESSION_REVOKED);
+    fake_store.last_signal.state.not_before = now - 1;
+    assert_served(ask(CONTOSO_ISS, sub));
+    fake_store.story[0] = '\0';
+    fake_store.failing = "signals:2";
+    fake_store.failure = R_DATABASE_UNAVAILABLE;
+    assert_refused(ask(CONTOSO_ISS, sub), R_DATABASE_UNAVAILABLE);
+}
+
+/* The gate compares what is assumed. */
+static void what_is_assumed_of_signals_is_used_by_who_trusts_it(void **state)
+{
+    (void)state;
+    world.contoso_tenant.view.has_signals = true;
+    fake_store.is_remembered = true;
+    with_header("authorization", bearer(CONTOSO_ISS, ALICE));
+    assert_served(call_flow(&TOY_CACHED));
+    fake_store.assumed_signal = (struct known_signal){.state = {.is_disabled = true}, .epoch = 4};
+    with_header("authorization", bearer(CONTOSO_ISS, ALICE));
+    assert_refused(call_flow(&TOY_CACHED), R_ACCOUNT_DISABLED);
+    assert_asked("gate"); /* and compares what the refusal rests on */
+}
+
 static void too_many_groups_are_refused(void **state)
 {
     (void)state;
@@ -344,6 +379,8 @@ int main(void)
         TEST(passcodes_are_not_built),
         TEST(groups_of_the_token_count_in_the_tenants_domains),
         TEST(a_directory_adds_what_it_knows),
+        TEST(what_is_signaled_is_asked_for),
+        TEST(what_is_assumed_of_signals_is_used_by_who_trusts_it),
         TEST(too_many_groups_are_refused),
         TEST(another_boundarys_directory_is_not_asked),
         TEST(what_is_remembered_of_people_is_used_by_who_trusts_it),
