@@ -236,6 +236,16 @@ def test_no_consent_for_the_other_side(world):
     assert high.rowcount == 1
 
 
+def test_what_is_signaled_holds_everywhere_and_names_nobody(world):
+    """Who people are is asked of all boundaries: a node is told that somebody is disabled, and not who has said it of whom."""
+    scope = world.sql(f"SELECT scope FROM signal_state WHERE tenant = '{world.ids['contoso']}'")
+    high = as_role(world.high)
+    high.execute("SELECT * FROM signal_state_of(%s, %s)", (world.ids["contoso"], scope))
+    assert high.fetchall() == [(True, 0)]
+    high.execute("SELECT count(*) FROM signal_state WHERE tenant = %s", (world.ids["contoso"],))
+    assert high.fetchone() == (0,)
+
+
 def test_denials_of_content_are_read_everywhere_and_said_by_their_own(world):
     """Whom a tenant keeps from its content is its boundary's; what its people may not open is asked where the content is."""
     low, high = as_role(world.commercial), as_role(world.high)
@@ -337,7 +347,7 @@ def test_there_is_no_way_around(world):
     assert [line.split("|") for line in definers.splitlines()] == [
         [name, '{"search_path=public, pg_temp"}'] for name in ("audit_make_partitions", "audit_retain", "audit_writers",
                                                                "domain_is_taken", "issuer_is_covered", "root_key_left",
-                                                               "root_key_rows")]
+                                                               "root_key_rows", "signal_state_of")]
     assert world.sql("SELECT relname FROM pg_class WHERE relkind IN ('v', 'm') AND relnamespace = 'public'::regnamespace") == \
         "served_boundary"
 

@@ -8,6 +8,7 @@ import time
 import pytest
 
 from calls import outcome, reason, refused
+from devices import Person as Device, device_of
 from http_calls import fetch
 from signals import CAEP, RISC, SSF, Transmitter, email
 from waiting import eventually
@@ -109,6 +110,24 @@ def test_a_batch_and_a_mail_that_is_protected_are_refused_too(world, node, kim):
     assert reason(node.call, "PublishingService/Protect", {
         "do_not_forward": {}, "recipients": ["a@fabrikam.com"], "client_public_jwk": w.reader.public},
         token=kim.old) == "ACCOUNT_DISABLED"
+
+
+@pytest.mark.parametrize("by", ["address", "subject"])
+def test_nothing_is_made_in_advance_for_the_disabled(world, node, kim, by):
+    """Whom a gateway names by address is known by the subject, too, of the token that registered their device."""
+    w = world
+    device_of(Device(w, w.fabrikam, kim.name, sub=kim.subject))
+
+    def made(on):
+        (result,) = on.call("LicensingService/PreLicense", {
+            "publishing_license": kim.mail.publishing_license, "recipients": [{"address": kim.address}]}, w.gateway).results
+        return result.error.reason or "OK"
+
+    assert made(w.a) == made(node) == "OK"
+    w.idp.say(CAEP + "session-revoked", email(kim.address))
+    assert made(node) == "OK"
+    w.idp.say(RISC + "account-disabled", email(kim.address) if by == "address" else kim.iss_sub())
+    assert made(node) == made(w.a) == "DEVICE_UNKNOWN"  # why is no matter of the gateway's
 
 
 @pytest.mark.parametrize("event, members, told", [
