@@ -19,6 +19,8 @@ static const char HELP[] =
     "       chancery directory list          --profile FILE users | groups | members GROUP\n"
     "       chancery directory resolve       --profile FILE PRINCIPAL|ADDRESS\n"
     "       chancery directory delete        --profile FILE [--yes] user ADDRESS | group ADDRESS\n"
+    "       chancery directory token         --profile FILE [--days N] [--token-file FILE]\n"
+    "                                        [--yes] create NAME | list | revoke ID\n"
     "\n"
     "Users and groups of the tenant whose admin the profile names. A user opens what was sent to\n"
     "their aliases, and a group is meant by each of its addresses. Groups may have groups and\n"
@@ -38,6 +40,10 @@ static const char HELP[] =
     "             your identity provider calls the group in tokens, such as an Entra object id\n"
     "  resolve    explains whom group:legal@contoso.com stands for, or which principals\n"
     "             bob@contoso.com matches\n"
+    "  token      makes a token by which an identity provider such as Entra ID or Okta keeps the\n"
+    "             directory over SCIM, at this authority's address and /scim/v2. It is printed,\n"
+    "             or written to a file that only you can read, and never told again. It holds for\n"
+    "             365 days, or 1 to 730; a tenant has 5 at most\n"
     "  import     replaces the users and groups that the file names, and adds members; all others\n"
     "             stay, so an import that broke off is simply run again\n"
     "\n"
@@ -57,7 +63,7 @@ static const char HELP[] =
 
 struct directory_args {
     struct verb_args common;
-    const char *name, *external_id, *previous;
+    const char *name, *external_id, *previous, *days, *token_file;
     const char **aliases; /* NULL-terminated, or NULL */
     bool is_guest;
 };
@@ -171,6 +177,12 @@ static int delete (struct session *s, const struct verb_args *args)
     return is_group ? delete_group(s, args) : delete_user(s, args);
 }
 
+static int token(struct session *s, const struct verb_args *common)
+{
+    const struct directory_args *args = (const void *)common;
+    return directory_token(s, common, args->days, args->token_file);
+}
+
 enum { MEMBERS_MAX = 10000 }; /* that one request may name */
 
 static const struct verb VERBS[] = {
@@ -182,6 +194,7 @@ static const struct verb VERBS[] = {
     {"list", 1, 2, "users, groups, or members GROUP", directory_list},
     {"resolve", 1, 1, "one principal", resolve},
     {"delete", 2, 2, "user or group, and an address", delete},
+    {"token", 1, 2, "create NAME, list or revoke ID", token},
 };
 
 static int run(int argc, char **argv)
@@ -193,7 +206,9 @@ static int run(int argc, char **argv)
                                         {"--alias", NULL, NULL, &args.aliases},
                                         {"--guest", NULL, &args.is_guest, NULL},
                                         {"--previous", &args.previous, NULL, NULL},
-                                        {"--external-id", &args.external_id, NULL, NULL}};
+                                        {"--external-id", &args.external_id, NULL, NULL},
+                                        {"--days", &args.days, NULL, NULL},
+                                        {"--token-file", &args.token_file, NULL, NULL}};
     argc = options_take(&command_directory, specs, sizeof specs / sizeof specs[0], argc, argv);
     return verbs_run(&command_directory, VERBS, sizeof VERBS / sizeof VERBS[0], &args.common, argc,
                      argv);

@@ -40,7 +40,8 @@ static int print_users(struct session *s, const struct verb_args *args,
             }
             continue;
         }
-        printf(LINE, user->address, user->display_name, user->guest ? " (guest)" : "", "");
+        printf(LINE, user->address, user->display_name, user->guest ? " (guest)" : "",
+               user->disabled ? " (deactivated)" : "");
         end_line(user->aliases, user->n_aliases);
     }
     return EXIT_OK;

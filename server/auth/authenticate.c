@@ -3,7 +3,8 @@
  *
  *   certificate   the client certificate → a component, if it is registered
  *   limit         have callers from there failed too often to be looked at, or do they call too often?
- *   credential    the token in `authorization` → a user or a component (token_identity.c)
+ *   credential    the token in `authorization` → a user or a component (token_identity.c), or who keeps a
+ *                 directory (directory_token.h)
  *   possession    is that token bound to a key, and does the caller hold it? (sender_constraint.c)
  *   component     the component that this token names; its tenant may insist on bound ones
  *   carried       the token that a component carries for a user, and its binding
@@ -16,11 +17,13 @@
 #include "auth/authenticate.h"
 
 #include "auth/decision_log.h"
+#include "auth/directory_token.h"
 #include "auth/facts.h"
 #include "auth/rate_check.h"
 #include "auth/refusals.h"
 #include "auth/signaled.h"
 #include "context/wait.h"
+#include "crypto/hash.h"
 #include "domain/relations/issuer_authority.h"
 #include "domain/relations/vouching.h"
 #include "methods.h"
@@ -153,6 +156,33 @@ static bool has_empty(const struct call *c, struct slice token)
            (carried_token(c).len == 0 && call_metadata_count(c, CARRIED) > 0);
 }
 
+static step keeper_found(struct call *c)
+{
+    const struct lookup *lookup = &caller_of(c)->component_lookup;
+    if (lookup->op.err.reason == R_NOT_FOUND) {
+        return call_fail(c, R_DIRECTORY_TOKEN_UNKNOWN, "no such token");
+    }
+    return lookup->op.err.reason == R_NONE ? take_component(c, lookup->component)
+                                           : wait_failed(c, &lookup->op.err);
+}
+
+/* It is found by its hash, so that comparing it tells nothing of another one. */
+static step identify_keeper(struct call *c, struct slice token)
+{
+    uint8_t *hash = arena_alloc(call_arena(c), SHA256_BYTES);
+    if (has_component(c) || caller_of(c)->has_unknown_certificate ||
+        credential_read(c).scheme != SCHEME_BEARER) {
+        return call_fail(c, R_TOKEN_MALFORMED, "a directory's token beside another credential");
+    }
+    if (hash == NULL) {
+        return call_fail(c, R_ARENA_EXHAUSTED, "hash");
+    }
+    return hash_sha256(token, hash, call_err(c)).ok
+               ? find_component(c, LOOKUP_DIRECTORY_TOKEN, slice_of(hash, SHA256_BYTES),
+                                keeper_found)
+               : STEP_FAILED;
+}
+
 static step credential(struct call *c)
 {
     struct slice token = credential_read(c).token;
@@ -164,6 +194,9 @@ static step credential(struct call *c)
     }
     if (has_empty(c, token)) {
         return call_fail(c, R_TOKEN_MALFORMED, "a credential without a token");
+    }
+    if (slice_starts_with(token, DIRECTORY_TOKEN_PREFIX)) {
+        return identify_keeper(c, token);
     }
     return token.len == 0 ? STEP_NEXT : token_identify(c, &caller_of(c)->credential, token);
 }
@@ -311,6 +344,9 @@ static step vouching(struct call *c)
     }
     if (step_failed(caller_take_user(c, who))) {
         return STEP_FAILED;
+    }
+    if (who->is_disabled) {
+        return call_fail(c, R_USER_DISABLED, "deactivated in the directory");
     }
     if (has_component(c) && !vouching_covers(&caller->subject)) {
         return call_fail(c, R_COMPONENT_TENANT, "it carries a user of %s",

@@ -247,6 +247,7 @@ static step have_person(struct call *c)
     const struct tenant_view *home = &who->home->view;
     who->user.is_guest = who->user.is_guest || person->is_guest;
     who->user.is_maybe_guest = !person->is_visible;
+    who->is_disabled = person->is_disabled;
     if (!membership_add_aliases(&who->user, home, person->aliases, person->alias_count, call_err(c))
              .ok) {
         return STEP_FAILED;

@@ -13,6 +13,7 @@ struct identified {
     const struct issuer *issuer;                /* NULL until it is found */
     const struct tenant_record *home;           /* the user's tenant; NULL without one */
     const struct tenant_record *content_tenant; /* of a passcode: whose content it is for */
+    bool is_disabled;                           /* the home's directory keeps them out */
     struct token_check check;                   /* its stage is the check that was begun last */
     struct slice text;                          /* the token */
 

@@ -9,12 +9,14 @@
 #include "net/http1/http1_protocol.h"
 #include "net/http2/http2_protocol.h"
 #include "net/push/push_framing.h"
+#include "net/scim/scim_framing.h"
 
 struct net_config transport_config(const Conf *conf, struct net_tickets *tickets)
 {
     return (struct net_config){
         .protocols = {&HTTP2_PROTOCOL, &HTTP1_PROTOCOL},
-        .framings = {&GRPC_FRAMING, &CONNECT_UNARY_FRAMING, &CONNECT_STREAM_FRAMING,
+        /* SCIM knows its requests by their path, and the others by the type of their body. */
+        .framings = {&SCIM_FRAMING, &GRPC_FRAMING, &CONNECT_UNARY_FRAMING, &CONNECT_STREAM_FRAMING,
                      &GRPC_WEB_FRAMING, &GRPC_WEB_TEXT_FRAMING, &PUSH_FRAMING},
         .origins = (const char *const *)conf->cors_origins,
         .origin_count = conf->n_cors_origins,

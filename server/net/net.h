@@ -40,6 +40,8 @@ struct net_request {
     const char *method; /* "POST" */
     const char *path;   /* "/chancery.v1.LicensingService/AcquireLicense" */
     const char *query;  /* what follows its question mark; NULL: there is none */
+    /* What was asked for, where a framing has put a method's path in its place; NULL: the two above say it. */
+    const char *target, *target_query;
     struct net_header headers[NET_HEADERS_MAX];
     size_t header_count;
     /* A call: the name of the framing that has it, "grpc", static. NULL: it is none. */

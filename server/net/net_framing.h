@@ -73,6 +73,10 @@ struct net_framing {
     /* Read what the headers say: the encoding, request->timeout_ms and is_json. What can be said is also
      * said when this fails. */
     rc (*begin)(struct net_request *request, struct net_encoding *out, struct err *err);
+    /* Of one that is_whole, and translates: make a message of the request and its body, and what is sent of a reply:
+     * its status and headers into *head, and its body, which may lie in the message. NULL: bodies are messages. */
+    void (*wrap)(const struct net_request *request, struct slice body, struct bytes *message);
+    struct slice (*unwrap)(struct arena *arena, struct slice message, struct net_head *head);
     /* Look at what is there of a body. */
     enum net_look (*look)(struct slice in, struct net_frame *out, struct err *err);
     /* The head of an answer that begins with a message, which may be compressed. */

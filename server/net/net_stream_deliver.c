@@ -157,7 +157,14 @@ static bool tell_message(struct net_stream *stream, const struct net_frame *fram
         message = gunzip_view(stream->gunzip);
     }
     stream->has_told_whole = stream->framing->is_whole;
-    handler->message(handler->ctx, stream, message);
+    if (stream->framing->wrap == NULL) {
+        handler->message(handler->ctx, stream, message);
+    } else {
+        struct bytes wrapped = {0};
+        stream->framing->wrap(&stream->request, message, &wrapped);
+        handler->message(handler->ctx, stream, bytes_view(&wrapped));
+        bytes_free(&wrapped);
+    }
     stop_inflating(stream);
     body_take(&stream->body, whole);
     return true;

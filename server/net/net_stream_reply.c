@@ -110,14 +110,17 @@ void net_stream_send(struct net_stream *stream, struct slice message)
         stream->is_unread = true;
         return;
     }
+    struct net_head head = {0};
+    if (stream->framing->unwrap != NULL) {
+        message = stream->framing->unwrap(stream->arena, message, &head);
+    }
     bool compressed = add_message(stream, message);
     if (stream->outward == NET_OUT_ANSWERING) {
         stream->conn->protocol->resume(stream);
         return;
     }
-    struct net_head head = {0};
     stream->framing->head(&stream->encoding, compressed, &head);
-    if (stream->framing->is_whole) {
+    if (stream->framing->is_whole && head.status != 204) { /* RFC 9110 §8.6 */
         add_length(stream, &head);
     }
     net_stream_say_metadata(stream, &head);

@@ -41,7 +41,7 @@ def stock(world, dns):
 def callers(world):
     """Somebody of every role."""
     return {"gateway": world.gateway, "portal": world.portal, "decryptor": world.contoso.decryptor,
-            "client": None, "tenant-admin": world.contoso.admin, "auditor": world.contoso.auditor,
+            "client": None, "provisioner": None, "tenant-admin": world.contoso.admin, "auditor": world.contoso.auditor,
             "platform-admin": world.platform_admin}
 
 
@@ -125,11 +125,12 @@ def test_with_a_certificate_that_nobody_registered(world, bodies, method, body):
 
 @BODIES
 @ALL
-def test_with_every_wrong_role(world, callers, bodies, method, body):
+def test_with_every_wrong_role(world, stock, callers, bodies, method, body):
+    tokens = {"client": world.alice, "provisioner": stock.scim_token}
     assert set(callers) == method.roles | set(method.wrong_roles()), "a new role needs a caller here"
     for role in method.wrong_roles():
         for data in bodies(method, body):
-            refusal, trace = ask(world, method, data, callers[role], world.alice if role == "client" else None)
+            refusal, trace = ask(world, method, data, callers[role], tokens.get(role))
             check(world, method, refusal, trace, ("PERMISSION_DENIED", "COMPONENT_ROLE"))
 
 

@@ -190,6 +190,7 @@ const struct lookup_answer *lookups_answer(struct lookups *lookups, enum lookup_
 static const char *const lookup_words[] = {
     [LOOKUP_ISSUER] = "issuer",
     [LOOKUP_COMPONENT] = "component",
+    [LOOKUP_DIRECTORY_TOKEN] = "directory_token",
     [LOOKUP_COMPONENT_BY_SUBJECT] = "subject",
     [LOOKUP_TENANT_BY_NAME] = "name",
     [LOOKUP_TENANT_BY_DOMAIN] = "domain",

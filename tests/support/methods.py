@@ -215,6 +215,14 @@ REQUESTS = {
     "DirectoryService/ImportDirectory": ("admin", lambda s, n: {
         "users": [{"address": f"n{n}-i@contoso.com"}], "import_id": new_id()}),
     "DirectoryService/ResolvePrincipal": ("admin", lambda s, n: {"principal": "group:staff@contoso.com"}),
+    "DirectoryService/CreateDirectoryToken": ("reader_admin", lambda s, n: {"name": s.token_name(n)}),
+    "DirectoryService/ListDirectoryTokens": ("admin", lambda s, n: {}),
+    "DirectoryService/RevokeDirectoryToken": ("reader_admin", lambda s, n: {"token_id": stock_id("token", n)}),
+    "ScimService/GetResource": ("provisioner", lambda s, n: {"exchange": {"verb": "GET", "path": "/Users"}}),
+    "ScimService/ChangeUser": ("provisioner", lambda s, n: {"exchange": {
+        "verb": "POST", "path": "/Users", "body": f'{{"userName": "s{n}@contoso.com"}}'.encode()}}),
+    "ScimService/ChangeGroup": ("provisioner", lambda s, n: {"exchange": {
+        "verb": "POST", "path": "/Groups", "body": f'{{"displayName": "s{n}"}}'.encode()}}),
     "BoundaryService/GetBoundary": ("admin", lambda s, n: {"boundary": "commercial"}),
     "BoundaryService/CreateBoundary": ("platform_admin", lambda s, n: {"boundary": {"boundary": f"n{n}", "suite": 1}}),
     "BoundaryService/UpdateBoundary": ("platform_admin", lambda s, n: {
@@ -300,6 +308,8 @@ def caller_of(stock, method):
     people = {"alice": lambda: world.alice, "bob": lambda: world.bob}
     if name in people:
         return {"who": None, "token": people[name]()}
+    if name == "provisioner":
+        return {"who": None, "token": stock.scim_token}
     if name == "device_owner":
         return {"who": stock.device_owner, "token": stock.device_token}
     components = {"gateway": lambda: world.gateway, "admin": lambda: world.contoso.admin,

@@ -14,7 +14,7 @@ from world import MULTI_TENANT
 
 UUIDS = {"template": "8000", "archived": "8010", "component": "8020", "issuer": "8030", "mapping": "8040",
          "approval": "8050", "export": "8051", "accept": "8061", "withdraw": "8062", "rule": "8070", "other_rule": "8071",
-         "passcode": "8080", "transmitter": "8090"}
+         "passcode": "8080", "transmitter": "8090", "token": "80a0"}
 
 
 EXCHANGE = 2
@@ -60,6 +60,7 @@ class Stock:
         self._insert_passcodes()
         self._insert_devices()
         self._insert_signals()
+        self._insert_tokens()
         self.sql(f"UPDATE content SET revoked_users = ARRAY(SELECT 'r' || n || '@fabrikam.com' FROM "
                  f"generate_series(1, {amount}) AS n) WHERE content = '{self.made.content_id}'")
 
@@ -196,6 +197,21 @@ class Stock:
         self.sql("DELETE FROM signal_transmitter WHERE iss LIKE 'https://new.example/%' AND "
                  f"substr(iss, 21)::integer < {number - 10}")
         return f"https://new.example/{number}"
+
+    def _insert_tokens(self):
+        """One of Contoso's directory, by which its identity provider calls; and some of Fabrikam's, to be revoked."""
+        self.scim_token = "chancery_scim_" + "s" * 43
+        columns = "directory_token (tenant, token, name, hash, expires_at)"
+        self.sql(f"INSERT INTO {columns} SELECT '{self.w.contoso.id}', gen_random_uuid(), 'stock', "
+                 f"sha256('{self.scim_token}'), now() + interval '1 d'")
+        self.sql(f"INSERT INTO {columns} SELECT '{self.w.fabrikam.id}', ('00000000-0000-7000-{UUIDS['token']}-' || "
+                 "lpad(n::text, 12, '0'))::uuid, 'stock' || n, sha256(n::text::bytea), now() "
+                 f"FROM generate_series(1, {self.amount}) AS n")
+
+    def token_name(self, number):
+        """The name of one that is to be made: a tenant has 5 at most, so what was made before goes."""
+        self.sql(f"DELETE FROM directory_token WHERE tenant = '{self.w.fabrikam.id}' AND name ~ '^n[0-9]+$'")
+        return f"n{number}"
 
     def _insert_approvals(self):
         """As many for each of approving, rejecting and withdrawing."""

@@ -6,7 +6,7 @@ static const char *const names[ROLE_LAST + 1] = {
     [ROLE_PORTAL] = "portal",   [ROLE_DECRYPTOR] = "decryptor",
     [ROLE_CLIENT] = "client",   [ROLE_TENANT_ADMIN] = "tenant-admin",
     [ROLE_AUDITOR] = "auditor", [ROLE_PLATFORM_ADMIN] = "platform-admin",
-    [ROLE_PUBLIC] = "public",
+    [ROLE_PUBLIC] = "public",   [ROLE_PROVISIONER] = "provisioner",
 };
 
 const char *role_name(enum role role)

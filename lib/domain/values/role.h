@@ -15,8 +15,9 @@ enum role {
     ROLE_AUDITOR = 6,
     ROLE_PLATFORM_ADMIN = 7,
     ROLE_PUBLIC = 8,
+    ROLE_PROVISIONER = 9, /* by a token of a directory; no component has it */
 };
-enum { ROLE_LAST = ROLE_PUBLIC };
+enum { ROLE_LAST = ROLE_PROVISIONER };
 
 /* "gateway", "tenant-admin", …; "none" for numbers out of range. */
 const char *role_name(enum role role);

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* Errors as Connect has them: a status of HTTP, and JSON with a code, a sentence and details.
- * Source: https://connectrpc.com/docs/protocol#error-codes. Inside server/net/connect. */
+ * Source: https://connectrpc.com/docs/protocol#error-codes. Inside server/net/connect and server/net/scim. */
 #pragma once
 
 #include "net/net_framing.h"

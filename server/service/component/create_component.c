@@ -164,7 +164,7 @@ static step check(struct call *c)
     }
     if ((int)from->role < ROLE_GATEWAY || (int)from->role > ROLE_PLATFORM_ADMIN) {
         return call_bad_field(c, "component.role",
-                              "It must be one of chancery.v1.Role but PUBLIC.");
+                              "It must be a role of chancery.v1.Role that a component may have.");
     }
     record->component.name = from->name;
     record->component.role = (enum role)from->role;

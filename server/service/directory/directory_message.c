@@ -167,6 +167,7 @@ Chancery__V1__User *directory_message_write_user(struct call *c, const struct di
         u->address = reply_text(user->address);
         u->display_name = reply_text(user->display_name);
         u->guest = user->is_guest;
+        u->disabled = user->is_disabled;
         u->aliases = reply_texts(c, user->aliases.items, user->aliases.count);
         u->n_aliases = u->aliases == NULL ? 0 : user->aliases.count;
     }

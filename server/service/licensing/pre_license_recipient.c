@@ -178,6 +178,9 @@ static step have_entry(struct call *c)
     if (person->is_guest || !person->is_visible) {
         return call_fail(c, R_DEVICE_UNKNOWN, "no member for certain");
     }
+    if (person->is_disabled) {
+        return call_fail(c, R_USER_DISABLED, "deactivated in the directory");
+    }
     if (!membership_add_aliases(user, home, person->aliases, person->alias_count, call_err(c)).ok ||
         !membership_add_groups(call_arena(c), user, home, person->groups, person->group_count,
                                call_err(c))

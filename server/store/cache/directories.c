@@ -201,6 +201,7 @@ static rc read_person(struct store_op *op, size_t index, const PGresult *r, stru
     TRY(sql_directory_find_read(op->arena, r, 0, &row, err));
     struct directory_person person = {.is_visible = row.is_visible,
                                       .is_guest = row.is_guest,
+                                      .is_disabled = row.is_disabled,
                                       .aliases = row.aliases.items,
                                       .alias_count = row.aliases.count,
                                       .groups = row.groups.items,

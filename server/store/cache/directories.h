@@ -15,6 +15,7 @@ struct directories;
 struct directory_person {
     bool is_visible; /* false: this node may not see the directory, so it says nothing */
     bool is_guest;
+    bool is_disabled; /* deactivated, or removed, by their identity provider (docs/scim.md) */
     const char *const *aliases; /* all names of the user, sorted */
     size_t alias_count;
     const char *const *groups; /* sorted, each once; more than SUBJECT_GROUPS_MAX: not all */

@@ -229,6 +229,15 @@ static rc read_component_by_subject(struct arena *arena, const PGresult *r,
     return OK;
 }
 
+static rc read_directory_token(struct arena *arena, const PGresult *r, struct component_row *out,
+                               struct err *err)
+{
+    struct sql_find_directory_token_row row;
+    TRY(sql_find_directory_token_read(arena, r, 0, &row, err));
+    *out = component_from_row(&row.component);
+    return OK;
+}
+
 /* Read a row into memory of its own, which the cache and the call share. */
 static rc read_found(struct lookup *lookup, const PGresult *r, struct err *err)
 {
@@ -240,6 +249,8 @@ static rc read_found(struct lookup *lookup, const PGresult *r, struct err *err)
         TRY(read_issuer(found->arena, r, &found->issuer, err));
     } else if (lookup->kind == LOOKUP_COMPONENT) {
         TRY(read_component(found->arena, r, &found->component, err));
+    } else if (lookup->kind == LOOKUP_DIRECTORY_TOKEN) {
+        TRY(read_directory_token(found->arena, r, &found->component, err));
     } else {
         TRY(read_component_by_subject(found->arena, r, &found->component, err));
     }
@@ -309,6 +320,7 @@ static rc read_row(struct store_op *op, size_t index, const PGresult *r, struct 
     case LOOKUP_ISSUER:
     case LOOKUP_COMPONENT:
     case LOOKUP_COMPONENT_BY_SUBJECT:
+    case LOOKUP_DIRECTORY_TOKEN:
         break;
     }
     return read_found(lookup, r, err);
@@ -359,6 +371,8 @@ static struct pg_params bind_key(struct arena *arena, enum lookup_kind kind, str
             arena, &(struct sql_find_mapped_tenant){.issuer = issuer, .value = text});
     case LOOKUP_COMPONENT:
         return sql_find_component(arena, &(struct sql_find_component){.fingerprint = key});
+    case LOOKUP_DIRECTORY_TOKEN:
+        return sql_find_directory_token(arena, &(struct sql_find_directory_token){.hash = key});
     case LOOKUP_ISSUER:
         return bind_issuer(arena, arena_dup(arena, key));
     case LOOKUP_TENANT_BY_NAME:

@@ -22,6 +22,7 @@ enum lookup_kind {
     LOOKUP_ISSUER,    /* by a token's iss: the exact issuer, else the template that covers it */
     LOOKUP_COMPONENT, /* by fingerprint, 32 bytes */
     LOOKUP_COMPONENT_BY_SUBJECT, /* by lookups_issuer_key */
+    LOOKUP_DIRECTORY_TOKEN, /* by SHA-256 of the token, 32 bytes; as a component, never remembered */
     LOOKUP_TENANT_BY_NAME,
     LOOKUP_TENANT_BY_DOMAIN,  /* verified ones only */
     LOOKUP_TENANT_BY_MAPPING, /* by lookups_issuer_key */

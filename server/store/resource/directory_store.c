@@ -285,7 +285,8 @@ static rc read_users(struct store_op *base, size_t index, const PGresult *r, str
         op->users[i] = (struct directory_user){.address = row.address,
                                                .display_name = row.display_name,
                                                .aliases = {row.aliases.items, row.aliases.count},
-                                               .is_guest = row.guest};
+                                               .is_guest = row.guest,
+                                               .is_disabled = row.disabled};
     }
     return OK;
 }

@@ -18,6 +18,7 @@ struct directory_user {
     const char *address, *display_name;
     struct directory_aliases aliases;
     bool is_guest;
+    bool is_disabled; /* only read: SCIM sets it (scim_store.h) */
 };
 
 struct directory_group {

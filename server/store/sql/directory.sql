@@ -76,10 +76,10 @@ FROM directory_remove(:act.tenant, :group_address, :addresses) AS p;
 
 -- name: directory_list :report
 -- params: tenant tenant_id, kind int2, only text?, after text, limit int8
--- columns: address text, display_name text, guest bool, external_id text, aliases text[]
+-- columns: address text, display_name text, guest bool, disabled bool, external_id text, aliases text[]
 -- only: any address of the one that is meant. In an order that only the index by kind has, for there may
 -- be a million users and few groups.
-SELECT e.address, e.display_name, e.guest, e.external_id,
+SELECT e.address, e.display_name, e.guest, e.disabled, e.external_id,
        (SELECT coalesce(array_agg(n.address ORDER BY n.address), '{}')
         FROM directory_name n
         WHERE n.tenant = e.tenant AND n.entry = e.address AND n.address <> e.address) AS aliases
@@ -149,21 +149,24 @@ SELECT true AS is_found,
 
 -- name: directory_find :people
 -- params: tenant tenant_id, addresses text[], token_groups text[], domains text[], limit int8
--- columns: epoch int8, is_visible bool, is_guest bool, aliases text[], groups text[]
+-- columns: epoch int8, is_visible bool, is_guest bool, is_disabled bool, aliases text[], groups text[]
 -- What a directory knows of somebody, by proven addresses, each once, and by groups from the token,
 -- which are addresses or external ids. domains: the tenant's verified ones. One row; aliases, and
 -- the addresses of groups, are sorted by bytes. limit: of groups, and of their addresses; as many
 -- as that means that there may be more.
+--
+-- is_disabled: an address is a deactivated user's, or was that of somebody whom their identity
+-- provider has removed (docs/scim.md).
 --
 -- Only names in verified domains count, on the whole way up; but for addresses from elsewhere,
 -- which may be members themselves unless they are names of members of the house in a domain that
 -- it has lost. UNION ends circles. LATERAL (… OFFSET 0) keeps every step an index lookup
 -- (migrations/0002_policy.sql says why).
 WITH RECURSIVE known AS (
-    SELECT g.address COLLATE "C" AS address, e.address AS entry, e.kind, e.guest,
+    SELECT g.address COLLATE "C" AS address, e.address AS entry, e.kind, e.guest, e.disabled,
            split_part(g.address, '@', -1) = ANY (:domains) AS ours
     FROM unnest(:addresses) AS g (address)
-    LEFT JOIN LATERAL (SELECT e.address, e.kind, e.guest
+    LEFT JOIN LATERAL (SELECT e.address, e.kind, e.guest, e.disabled
                        FROM directory_name n
                        JOIN directory_entry e ON e.tenant = n.tenant AND e.address = n.entry
                        WHERE n.tenant = :tenant AND n.address = g.address
@@ -214,6 +217,12 @@ WITH RECURSIVE known AS (
 SELECT coalesce((SELECT epoch FROM epoch WHERE scope = directory_scope(:tenant)), 0)::int8 AS epoch,
        EXISTS (SELECT FROM directory WHERE tenant = :tenant) AS is_visible,
        coalesce((SELECT bool_or(guest) FROM known WHERE kind = 1 AND ours), false) AS is_guest,
+       EXISTS (SELECT FROM known k
+               WHERE k.ours
+                 AND CASE WHEN k.kind IS NULL
+                          THEN EXISTS (SELECT FROM directory_former f
+                                       WHERE f.tenant = :tenant AND f.address = k.address AND f.shut)
+                          ELSE k.kind = 1 AND k.disabled END) AS is_disabled,
        (SELECT coalesce(array_agg(address ORDER BY address), '{}') FROM alias) AS aliases,
        CASE cardinality(r.reached) WHEN :limit THEN r.reached
             ELSE (SELECT coalesce(array_agg(n.address ORDER BY n.address), '{}')
