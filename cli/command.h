@@ -58,6 +58,7 @@ extern const struct command command_partner;
 extern const struct command command_delivery;
 extern const struct command command_device;
 extern const struct command command_key;
+extern const struct command command_root_key;
 extern const struct command command_export;
 extern const struct command command_diff;
 extern const struct command command_apply;

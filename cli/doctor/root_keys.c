@@ -75,7 +75,7 @@ static void judge(struct doctor *d, const PGresult *result, const struct root_ke
 
 void doctor_database_key(struct doctor *d)
 {
-    const Chancery__Config__V1__RootKey *key = d->conf->root_key;
+    const struct root_files files = setup_root_files(d->conf);
     const char *properties = d->conf->crypto_properties;
     struct root_keys_seen seen = {0};
     struct keys *keys = NULL;
@@ -83,7 +83,7 @@ void doctor_database_key(struct doctor *d)
         return; /* the check of algorithms has told */
     }
     struct loop *loop = loop_new();
-    if (keys_open(loop, key->file, key->other_files, key->n_other_files, 1, &keys, NULL).ok) {
+    if (root_files_open(loop, &files, 1, &keys, NULL).ok) {
         PGresult *result = PQexecParams(d->database, ROOT_KEYS, 0, NULL, NULL, NULL, NULL, 1);
         for (int row = 0; row < PQntuples(result); row++) {
             look(keys, result, row, &seen);

@@ -81,21 +81,56 @@ static rc ephemeral_text(struct arena *arena, const json_t *header, enum reason 
     return json_dump(arena, epk, out, err);
 }
 
+/* What the header of such a JWE says. The arena frees epk. */
+struct ecdh_header {
+    struct jwk_public *epk;
+    struct slice apu, apv;
+};
+
+static rc read_ecdh_header(struct arena *arena, const json_t *header, enum reason mismatch,
+                           struct ecdh_header *out, struct err *err)
+{
+    struct slice json;
+    TRY(ephemeral_text(arena, header, mismatch, &json, err));
+    TRY(jwk_public_parse(json, mismatch, &out->epk, err));
+    TRY(arena_on_free(arena, jwk_public_free, out->epk, err));
+    TRY(party_info(arena, header, "apu", mismatch, &out->apu, err));
+    return party_info(arena, header, "apv", mismatch, &out->apv, err);
+}
+
 rc cek_unwrap_ecdh(struct arena *arena, const struct jwk_private *key, const json_t *header,
                    struct slice wrapped, enum reason mismatch, uint8_t cek[CEK_BYTES],
                    struct err *err)
 {
-    struct slice json, apu, apv;
-    struct jwk_public *epk = NULL;
+    struct ecdh_header read;
     uint8_t kek[AEAD_KEY_BYTES];
     ENSURE(wrapped.len == CEK_WRAPPED_BYTES, err, mismatch);
-    TRY(ephemeral_text(arena, header, mismatch, &json, err));
-    TRY(jwk_public_parse(json, mismatch, &epk, err));
-    TRY(arena_on_free(arena, jwk_public_free, epk, err));
-    TRY(party_info(arena, header, "apu", mismatch, &apu, err));
-    TRY(party_info(arena, header, "apv", mismatch, &apv, err));
-    ENSURE(epk->type == key->pub.type, err, mismatch);
-    rc result = derive_kek(key->pub.pkey, epk->pkey, apu, apv, kek, err);
+    TRY(read_ecdh_header(arena, header, mismatch, &read, err));
+    ENSURE(read.epk->type == key->pub.type, err, mismatch);
+    rc result = derive_kek(key->pub.pkey, read.epk->pkey, read.apu, read.apv, kek, err);
+    if (result.ok) {
+        result = keywrap_unwrap(slice_of(kek, sizeof kek), wrapped, cek, mismatch, err);
+    }
+    mem_wipe(kek, sizeof kek);
+    return result;
+}
+
+rc cek_unwrap_agreed(struct arena *arena, jwe_agree agree, void *ctx, const json_t *header,
+                     struct slice wrapped, enum reason mismatch, uint8_t cek[CEK_BYTES],
+                     struct err *err)
+{
+    struct ecdh_header read;
+    struct slice point;
+    uint8_t shared[JWE_SHARED_MAX], kek[AEAD_KEY_BYTES];
+    size_t len = 0;
+    ENSURE(wrapped.len == CEK_WRAPPED_BYTES, err, mismatch);
+    TRY(read_ecdh_header(arena, header, mismatch, &read, err));
+    ENSURE(read.epk->type->field > 0, err, mismatch);
+    TRY(ec_point(arena, read.epk, &point, err));
+    TRY(agree(ctx, point, shared, &len, err));
+    rc result =
+        kdf_concat_sha256(slice_of(shared, len), CEK_WRAP_ECDH, read.apu, read.apv, kek, err);
+    mem_wipe(shared, sizeof shared);
     if (result.ok) {
         result = keywrap_unwrap(slice_of(kek, sizeof kek), wrapped, cek, mismatch, err);
     }

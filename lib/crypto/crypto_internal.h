@@ -84,6 +84,8 @@ rc okp_write(const struct key_type *type, const EVP_PKEY *pkey, char out[MEMBERS
 
 /* Make a key pair of an elliptic curve. */
 rc ec_generate(const struct key_type *type, EVP_PKEY **out, struct err *err);
+/* The point of an EC key, uncompressed. */
+rc ec_point(struct arena *arena, const struct jwk_public *key, struct slice *out, struct err *err);
 /* ECDH: the shared x-coordinate, field size bytes. */
 rc ec_agree(EVP_PKEY *own, EVP_PKEY *peer, uint8_t out[EC_FIELD_MAX], size_t *len_out,
             struct err *err);

@@ -10,7 +10,41 @@
 #include "crypto/crypto_internal.h"
 #include "crypto/json.h"
 
-enum { POINT_BYTES_MAX = 1 + 2 * EC_FIELD_MAX, UNCOMPRESSED = 0x04, GROUP_MAX = 32 };
+enum {
+    POINT_BYTES_MAX = 1 + 2 * EC_FIELD_MAX,
+    UNCOMPRESSED = 0x04,
+    GROUP_MAX = 32,
+    P256_FIELD = 32
+};
+
+rc ec_point(struct arena *arena, const struct jwk_public *key, struct slice *out, struct err *err)
+{
+    uint8_t point[POINT_BYTES_MAX];
+    size_t len = 0;
+    bool ok = EVP_PKEY_get_octet_string_param(key->pkey, OSSL_PKEY_PARAM_PUB_KEY, point,
+                                              sizeof point, &len) == 1;
+    openssl_errors_clear();
+    ENSURE(ok && len == 1 + 2 * key->type->field && point[0] == UNCOMPRESSED, err, R_CRYPTO_FAILED);
+    return arena_dup_slice(arena, slice_of(point, len), out, err);
+}
+
+rc jwk_public_of_point(struct arena *arena, struct slice point, enum reason invalid,
+                       struct jwk_public **out, struct err *err)
+{
+    size_t field = point.len == 1 + 2 * P256_FIELD     ? P256_FIELD
+                   : point.len == 1 + 2 * EC_FIELD_MAX ? EC_FIELD_MAX
+                                                       : 0;
+    ENSURE(field > 0 && point.ptr[0] == UNCOMPRESSED, err, invalid);
+    const char *x = base64url_dup(arena, slice_cut(point, 1, 1 + field));
+    const char *y = base64url_dup(arena, slice_cut(point, 1 + field, point.len));
+    ARENA_ENSURE(x, err);
+    ARENA_ENSURE(y, err);
+    const char *json =
+        arena_printf(arena, "{\"crv\":\"%s\",\"kty\":\"EC\",\"x\":\"%s\",\"y\":\"%s\"}",
+                     field == P256_FIELD ? "P-256" : "P-384", x, y);
+    ARENA_ENSURE(json, err);
+    return jwk_public_parse(slice_str(json), invalid, out, err);
+}
 
 rc ec_write(const struct key_type *type, const EVP_PKEY *pkey, char out[MEMBERS_MAX],
             struct err *err)

@@ -6,6 +6,7 @@
 #include "base/encode.h"
 #include "base/mem.h"
 #include "crypto/aead.h"
+#include "crypto/cek_wrap.h"
 #include "crypto/crypto_internal.h"
 #include "crypto/json.h"
 
@@ -80,20 +81,48 @@ static rc split(struct arena *arena, struct slice token, enum reason mismatch,
     return OK;
 }
 
-static rc unwrap_cek(struct arena *arena, const struct jwk_private *key,
-                     const struct jwe_parts *parts, enum reason mismatch, uint8_t cek[CEK_BYTES],
-                     struct err *err)
+/* Who unwraps: a key, or else one that only agrees. */
+struct unwrapper {
+    const struct jwk_private *key;
+    jwe_agree agree;
+    void *ctx;
+};
+
+static rc unwrap_cek(struct arena *arena, const struct unwrapper *by, const struct jwe_parts *parts,
+                     enum reason mismatch, uint8_t cek[CEK_BYTES], struct err *err)
 {
-    const struct key_type *type = key->pub.type;
+    const char *wanted = by->key == NULL ? CEK_WRAP_ECDH : by->key->pub.type->wrap_alg;
     json_t *header;
-    struct slice alg, enc;
+    struct slice alg, enc, wrapped = parts->field[1];
     TRY(json_parse_object(arena, parts->field[0], 2 * JWE_HEADER_MAX, mismatch, &header, err));
     TRY(json_need_text(header, "alg", mismatch, &alg, err));
     TRY(json_need_text(header, "enc", mismatch, &enc, err));
-    ENSURE(slice_eq_str(alg, type->wrap_alg) && slice_eq_str(enc, "A256GCM"), err, mismatch);
+    ENSURE(slice_eq_str(alg, wanted) && slice_eq_str(enc, "A256GCM"), err, mismatch);
     ENSURE(json_object_get(header, "crit") == NULL && json_object_get(header, "zip") == NULL, err,
            mismatch);
-    return type->unwrap(arena, key, header, parts->field[1], mismatch, cek, err);
+    return by->key == NULL
+               ? cek_unwrap_agreed(arena, by->agree, by->ctx, header, wrapped, mismatch, cek, err)
+               : by->key->pub.type->unwrap(arena, by->key, header, wrapped, mismatch, cek, err);
+}
+
+static rc decrypt(const struct unwrapper *by, struct slice token, size_t max, enum reason mismatch,
+                  struct secret **out, struct err *err)
+{
+    ENSURE(token.len <= max, err, mismatch);
+    AUTO(arena_free_at) struct arena *arena = arena_new(3 * max + HEADER_BUDGET);
+    struct jwe_parts parts = {0};
+    uint8_t cek[CEK_BYTES];
+    TRY(split(arena, token, mismatch, &parts, err));
+    TRY(unwrap_cek(arena, by, &parts, mismatch, cek, err));
+    AUTO(secret_free_at) struct secret *plain = secret_new(parts.field[3].len);
+    rc result = aead_open(slice_of(cek, sizeof cek), parts.field[2].ptr, parts.aad, parts.field[3],
+                          parts.field[4].ptr, secret_bytes(plain), mismatch, err);
+    mem_wipe(cek, sizeof cek);
+    if (result.ok) {
+        *out = plain;
+        plain = NULL;
+    }
+    return result;
 }
 
 rc jwe_decrypt(const struct jwk_private *key, struct slice token, enum reason mismatch,
@@ -105,19 +134,12 @@ rc jwe_decrypt(const struct jwk_private *key, struct slice token, enum reason mi
 rc jwe_decrypt_long(const struct jwk_private *key, struct slice token, size_t max,
                     enum reason mismatch, struct secret **out, struct err *err)
 {
-    ENSURE(token.len <= max, err, mismatch);
-    AUTO(arena_free_at) struct arena *arena = arena_new(3 * max + HEADER_BUDGET);
-    struct jwe_parts parts = {0};
-    uint8_t cek[CEK_BYTES];
-    TRY(split(arena, token, mismatch, &parts, err));
-    TRY(unwrap_cek(arena, key, &parts, mismatch, cek, err));
-    AUTO(secret_free_at) struct secret *plain = secret_new(parts.field[3].len);
-    rc result = aead_open(slice_of(cek, sizeof cek), parts.field[2].ptr, parts.aad, parts.field[3],
-                          parts.field[4].ptr, secret_bytes(plain), mismatch, err);
-    mem_wipe(cek, sizeof cek);
-    if (result.ok) {
-        *out = plain;
-        plain = NULL;
-    }
-    return result;
+    return decrypt(&(struct unwrapper){.key = key}, token, max, mismatch, out, err);
+}
+
+rc jwe_decrypt_by(jwe_agree agree, void *ctx, struct slice token, enum reason mismatch,
+                  struct secret **out, struct err *err)
+{
+    return decrypt(&(struct unwrapper){.agree = agree, .ctx = ctx}, token, TOKEN_BYTES_MAX,
+                   mismatch, out, err);
 }

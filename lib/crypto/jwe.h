@@ -16,3 +16,12 @@ rc jwe_decrypt(const struct jwk_private *key, struct slice token, enum reason mi
 /* The same for tokens of up to so many bytes, which jwe_decrypt bounds by 16 KiB. */
 rc jwe_decrypt_long(const struct jwk_private *key, struct slice token, size_t max,
                     enum reason mismatch, struct secret **out, struct err *err);
+
+/* Whoever has an EC private key that never leaves it, such as a token: the x-coordinate of what the key and this point, uncompressed,
+ * agree on. */
+enum { JWE_SHARED_MAX = 48 };
+typedef rc (*jwe_agree)(void *ctx, struct slice point, uint8_t out[JWE_SHARED_MAX], size_t *len_out,
+                        struct err *err);
+/* As jwe_decrypt by such a key; what `agree` raises is passed on. */
+rc jwe_decrypt_by(jwe_agree agree, void *ctx, struct slice token, enum reason mismatch,
+                  struct secret **out, struct err *err);

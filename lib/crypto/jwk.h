@@ -38,6 +38,9 @@ rc jwk_public_parse(struct slice json, enum reason invalid, struct jwk_public **
  * only, whose key is compared with one that somebody else vouches for. */
 rc jwk_public_from_header(struct slice header, enum reason invalid, struct jwk_public **out,
                           struct err *err);
+/* The same of an uncompressed point of P-256 or P-384, as tokens show their keys. */
+rc jwk_public_of_point(struct arena *arena, struct slice point, enum reason invalid,
+                       struct jwk_public **out, struct err *err);
 void jwk_public_free(void *key);
 
 enum jwk_kind jwk_kind(const struct jwk_public *key);

@@ -30,6 +30,7 @@ THIRD_PARTY = {
     "zlib.h": {"net"},
     "yaml.h": {"wire"},
     "gmime/": {"client"},
+    "p11-kit/": {"pkcs11"},
     "protobuf-c/": {"proto", "wire", "rpc", "client", "library"},
 }
 # Services see no other service: what two of them need is in the common module.

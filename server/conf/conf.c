@@ -11,6 +11,7 @@
 
 #include "conf/audit_sink.h"
 #include "conf/mail_relay.h"
+#include "conf/openers.h"
 #include "conf/origin.h"
 #include "conf/telemetry.h"
 #include "conninfo/conninfo.h"
@@ -196,7 +197,7 @@ static rc check_root_key(const Chancery__Config__V1__RootKey *key, struct err *e
     for (size_t i = 0; i < key->n_other_files; i++) {
         TRY(need(key->other_files[i][0] != '\0', "root_key.other_files", "names no file", err));
     }
-    return OK;
+    return conf_openers_check(key->openers, key->n_openers, err);
 }
 
 static rc check_rates(const Chancery__Config__V1__Limits *limits, struct err *err)

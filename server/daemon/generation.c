@@ -7,9 +7,10 @@
 
 #include "base/mem.h"
 #include "conf/telemetry_headers.h"
-#include "keys/keys.h"
+#include "crypto/algs.h"
 #include "net/net.h"
 #include "obs/log.h"
+#include "setup/setup.h"
 
 enum { CONF_BUDGET = 4 * 1024 * 1024 };
 
@@ -143,15 +144,37 @@ rc generation_resume(struct generation *g, unsigned worker, struct err *err)
 /* --- generations ---------------------------------------------------------------------------- */
 
 /* Now, because a worker that can't start is started again and again. */
-static rc check_files(const Conf *conf, struct err *err)
+static rc check_headers(const Conf *conf, struct err *err)
 {
-    const Chancery__Config__V1__RootKey *key = conf->root_key;
     AUTO(secret_free_at) struct secret *headers = NULL;
-    TRY(keys_check_files(key->file, key->other_files, key->n_other_files, err));
-    if (conf->telemetry != NULL && conf->telemetry->otlp_headers_file[0] != '\0') {
-        TRY(conf_telemetry_headers(conf->telemetry->otlp_headers_file, &headers, err));
+    if (conf->telemetry == NULL || conf->telemetry->otlp_headers_file[0] == '\0') {
+        return OK;
     }
-    return OK;
+    return conf_telemetry_headers(conf->telemetry->otlp_headers_file, &headers, err);
+}
+
+static void tell_root(void *ctx, const struct root_told *told)
+{
+    (void)ctx;
+    if (told->err == NULL) {
+        log_event(LOG_INFO, "root_key.opened", F_USER("file", told->file),
+                  F_USER("wrap", told->wrap), F_USER("opener", told->opener));
+    } else {
+        log_event(LOG_WARNING, "root_key.opener_failed", F_USER("file", told->file),
+                  F_USER("opener", told->opener), F_FAILURE(told->err));
+    }
+}
+
+/* What OpenSSL has here is the supervisor's for this alone: workers set up their own. */
+static rc open_roots(struct generation *g, struct err *err)
+{
+    const char *properties = g->conf->crypto_properties;
+    struct root_files files = setup_root_files(g->conf);
+    files.tell = tell_root;
+    TRY(crypto_init(properties[0] == '\0' ? NULL : properties, err));
+    rc result = root_shelf_open(&files, &g->roots, err);
+    crypto_fini();
+    return result;
 }
 
 static rc load(struct generation *g, const char *path, const struct generation *running,
@@ -161,7 +184,8 @@ static rc load(struct generation *g, const char *path, const struct generation *
     if (running == NULL) {
         generation_log(g); /* what follows is told as it says */
     }
-    TRY(check_files(g->conf, err));
+    TRY(check_headers(g->conf, err));
+    TRY(open_roots(g, err));
     return open_all(g, running, err);
 }
 
@@ -197,6 +221,10 @@ void generation_close_others(struct generation *g, const int *own)
 {
     if (g != NULL) {
         close_all(g, own);
+        if (own == NULL) {
+            root_shelf_close(g->roots);
+            g->roots = NULL;
+        }
     }
 }
 
@@ -211,6 +239,7 @@ void generation_close(struct generation *g)
 {
     generation_deafen(g);
     if (g != NULL) {
+        root_shelf_close(g->roots);
         arena_free(g->arena);
         xfree(g);
     }

@@ -3,12 +3,14 @@
 #pragma once
 
 #include "conf/conf.h"
+#include "keys/root_files.h"
 
 enum { GENERATION_ADDRESS_MAX = 128 };
 
 struct generation {
     struct arena *arena; /* of the configuration */
     Conf *conf;
+    struct root_shelf *roots; /* its root keys; its workers see the same */
     /* One socket per worker and listener, so that the kernel spreads connections; a Unix socket is
      * shared. They stay open here: what connects while a worker is started again waits instead of
      * being refused. −1: none. */
@@ -16,9 +18,9 @@ struct generation {
     char bound[CONF_LISTENERS_MAX][GENERATION_ADDRESS_MAX]; /* where they are: "127.0.0.1:8443" */
 };
 
-/* Load a configuration, look at its root key, and open its sockets; where `running` listens at the same
+/* Load a configuration, read its root keys (blocking: a token may take its time), and open its sockets; where `running` listens at the same
  * address, its sockets serve on. `running` may be NULL. R_CONFIG_INVALID, R_STARTUP_FAILED, and what
- * keys_check_files says. */
+ * root_shelf_open says. */
 rc generation_open(const char *path, const struct generation *running, struct generation **out,
                    struct err *err);
 /* Close a worker's sockets as long as it can't be started, so that no connection waits there in vain; the
@@ -30,7 +32,7 @@ bool generation_rests(const struct generation *g, unsigned worker);
 void generation_deafen(struct generation *g);
 /* The same and free it; NULL is allowed. */
 void generation_close(struct generation *g);
-/* In a worker: close all sockets but its own. */
+/* In a worker: close all sockets but its own; without any it is another's generation, whose root keys are not ours to see. */
 void generation_close_others(struct generation *g, const int *own);
 /* Log as this configuration says. */
 void generation_log(const struct generation *g);

@@ -241,12 +241,13 @@ static void on_term(struct loop_signal *signal)
 
 static rc open_keys(struct worker *w, struct err *err)
 {
-    const Chancery__Config__V1__RootKey *key = w->conf->root_key;
     TRY(secret_heap_init(SECRET_HEAP_BYTES, err));
     TRY(crypto_init(w->conf->crypto_properties[0] == '\0' ? NULL : w->conf->crypto_properties,
                     err));
-    return keys_open(w->loop, key->file, key->other_files, key->n_other_files, KEYS_MAX,
-                     &w->services.keys, err);
+    w->services.keys = root_shelf_keys(w->loop, w->of->roots, KEYS_MAX);
+    root_shelf_close(w->of->roots);
+    w->of->roots = NULL;
+    return OK;
 }
 
 static rc open_dns(const struct worker *w, struct dns **out, struct err *err)

@@ -39,18 +39,10 @@ struct keys_ref {
     struct slice wrapped;
 };
 
-/* Read a root key: 32 raw bytes, or 64 hex digits with or without a line end, in a file that only its
- * owner may access. A path that does not begin with `/` lies in $CREDENTIALS_DIRECTORY, where there is one. R_ROOT_KEY_UNREADABLE, R_ROOT_KEY_MODE, R_ROOT_KEY_INVALID. */
-rc keys_root_from_file(const char *name, struct secret **out, struct err *err);
-
 /* Takes the root key. `cache_max` bounds the unwrapped keys; 0: 4,096. */
 struct keys *keys_new(struct loop *loop, struct secret *root, size_t cache_max);
 /* Takes another root key, which opens; KEYS_ROOTS_MAX with the first one. */
 void keys_add_root(struct keys *keys, struct secret *root);
-/* The same from files: the one to wrap by, and others. What keys_root_from_file says. keys_check_files only reads them. */
-rc keys_check_files(const char *file, char *const *others, size_t count, struct err *err);
-rc keys_open(struct loop *loop, const char *file, char *const *others, size_t count,
-             size_t cache_max, struct keys **out, struct err *err);
 void keys_free(struct keys *keys);
 
 /* Forget what was unwrapped of a version, whose row has nothing to unwrap any more. */

@@ -1,101 +1,13 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* Root keys: docs/formats.md §4.1 and §4.2, docs/policy.md §13. */
-#include <limits.h>
-#include <stdio.h>
-#include <stdlib.h>
-
-#include "base/encode.h"
 #include "crypto/kdf.h"
 #include "keys/keys_internal.h"
 
-enum {
-    ROOT_FILE_MAX = 128,
-    HEX_DIGITS = 2 * ROOT_KEY_BYTES,
-    VERSION_MAX = 0x7fffffff, /* PostgreSQL's integer */
-};
+enum { VERSION_MAX = 0x7fffffff }; /* PostgreSQL's integer */
 
 /* What the check row holds under a root key. It needs no secrecy. */
 static const char KNOWN_TEXT[] = "chancery root key check";
 static const char VERSION_INFO[] = "chancery root key version 1";
-
-/* --- files ------------------------------------------------------------------------------------ */
-
-/* A credential of systemd's has a name, and lies where systemd says. */
-static const char *whole_path(const char *path, char out[PATH_MAX])
-{
-    const char *credentials = getenv("CREDENTIALS_DIRECTORY");
-    if (path[0] == '/' || credentials == NULL || credentials[0] == '\0') {
-        return path;
-    }
-    snprintf(out, PATH_MAX, "%s/%s", credentials, path);
-    return out;
-}
-
-rc keys_root_from_file(const char *name, struct secret **out, struct err *err)
-{
-    char buffer[PATH_MAX];
-    const char *path = whole_path(name, buffer);
-    AUTO(secret_free_at) struct secret *file = NULL;
-    TRY(secret_from_file(path, ROOT_FILE_MAX, &file, err));
-    struct slice bytes = secret_use(file);
-    if (bytes.len == ROOT_KEY_BYTES) {
-        *out = secret_copy(bytes);
-        return OK;
-    }
-    while (bytes.len > HEX_DIGITS && bytes.ptr[bytes.len - 1] <= ' ') {
-        bytes.len--;
-    }
-    ENSURE(bytes.len == HEX_DIGITS, err, R_ROOT_KEY_INVALID);
-    AUTO(secret_free_at) struct secret *root = secret_new(ROOT_KEY_BYTES);
-    if (!hex_decode(bytes, secret_bytes(root), ROOT_KEY_BYTES, err).ok) {
-        FAIL(err, R_ROOT_KEY_INVALID, "%s holds neither 32 bytes nor 64 hex digits", path);
-    }
-    *out = root;
-    root = NULL;
-    return OK;
-}
-
-/* NULL where a file was not read. */
-struct roots {
-    struct secret *secrets[KEYS_ROOTS_MAX];
-};
-
-static void roots_free(struct roots *roots)
-{
-    for (size_t i = 0; i < KEYS_ROOTS_MAX; i++) {
-        secret_free(roots->secrets[i]);
-    }
-}
-
-static rc read_all(const char *file, char *const *others, size_t count, struct roots *roots,
-                   struct err *err)
-{
-    CH_ASSERT(count < KEYS_ROOTS_MAX);
-    TRY(keys_root_from_file(file, &roots->secrets[0], err));
-    for (size_t i = 0; i < count; i++) {
-        TRY(keys_root_from_file(others[i], &roots->secrets[i + 1], err));
-    }
-    return OK;
-}
-
-rc keys_check_files(const char *file, char *const *others, size_t count, struct err *err)
-{
-    AUTO(roots_free) struct roots roots = {0};
-    return read_all(file, others, count, &roots, err);
-}
-
-rc keys_open(struct loop *loop, const char *file, char *const *others, size_t count,
-             size_t cache_max, struct keys **out, struct err *err)
-{
-    AUTO(roots_free) struct roots roots = {0};
-    TRY(read_all(file, others, count, &roots, err));
-    *out = keys_new(loop, roots.secrets[0], cache_max);
-    for (size_t i = 1; i <= count; i++) {
-        keys_add_root(*out, roots.secrets[i]);
-    }
-    roots = (struct roots){0};
-    return OK;
-}
 
 /* --- versions --------------------------------------------------------------------------------- */
 

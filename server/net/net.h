@@ -152,7 +152,7 @@ struct net_tls_config {
     const char *client_ca_file;
 };
 
-enum { NET_PROTOCOLS_MAX = 2, NET_FRAMINGS_MAX = 6 };
+enum { NET_PROTOCOLS_MAX = 2, NET_FRAMINGS_MAX = 7 };
 
 struct net_config {
     /* What is spoken, ended by NULL: HTTP2_PROTOCOL … By ALPN it is the first that the client offers too;

@@ -11,7 +11,6 @@
 #include "conf/telemetry_headers.h"
 #include "conninfo/conninfo.h"
 #include "crypto/algs.h"
-#include "keys/keys.h"
 
 enum { WHY_MAX = 512, PATH_BYTES = 4096 };
 static const enum setup_severity ERROR = SETUP_ERROR, WARNING = SETUP_WARNING;
@@ -77,12 +76,55 @@ static void check_algorithms(const Conf *conf, const struct setup_listener *to)
     }
 }
 
-static void check_root_key(const Conf *conf, const struct setup_listener *to)
+struct root_files setup_root_files(const Conf *conf)
 {
     const Chancery__Config__V1__RootKey *key = conf->root_key;
+    struct root_files files = {.file = key->file,
+                               .others = key->other_files,
+                               .other_count = key->n_other_files,
+                               .opener_count = key->n_openers};
+    for (size_t i = 0; i < key->n_openers; i++) {
+        const Chancery__Config__V1__RootKeyOpener *opener = key->openers[i];
+        const Chancery__Config__V1__Pkcs11Key *token = opener->pkcs11;
+        files.openers[i] = (struct root_opener){.key_file = opener->key_file,
+                                                .module = token == NULL ? "" : token->module,
+                                                .uri = token == NULL ? "" : token->uri,
+                                                .pin_file = token == NULL ? "" : token->pin_file};
+    }
+    return files;
+}
+
+/* What doesn't open is a warning as long as something else does. */
+struct root_listener {
+    struct err failed; /* the last one that didn't */
+};
+
+static void note_root(void *ctx, const struct root_told *told)
+{
+    struct root_listener *listener = ctx;
+    if (told->err != NULL) {
+        listener->failed = *told->err;
+        (void)snprintf(listener->failed.detail, sizeof listener->failed.detail, "%.100s: %.80s",
+                       told->opener, told->err->detail);
+    }
+}
+
+static void check_root_key(const Conf *conf, const struct setup_listener *to)
+{
+    struct root_listener listener = {0};
+    struct root_files files = setup_root_files(conf);
     struct err err = {0};
-    if (!keys_check_files(key->file, key->other_files, key->n_other_files, &err).ok) {
+    const char *properties = conf->crypto_properties;
+    files.tell = note_root;
+    files.ctx = &listener;
+    if (!crypto_init(properties[0] == '\0' ? NULL : properties, NULL).ok &&
+        files.opener_count > 0) {
+        return; /* the check of algorithms has told */
+    }
+    if (!root_files_check(&files, &err).ok) {
         setup_tell_err(to, &err);
+    } else if (listener.failed.reason != R_NONE) {
+        setup_warn_err(to, &listener.failed);
     }
 }
 

@@ -5,6 +5,7 @@
 #pragma once
 
 #include "conf/conf.h"
+#include "keys/root_files.h"
 
 enum setup_severity { SETUP_ERROR, SETUP_WARNING };
 
@@ -43,6 +44,8 @@ struct setup_check {
 extern const struct setup_check SETUP_CHECKS[];
 extern const size_t SETUP_CHECK_COUNT;
 
+/* Where the root keys are, as the configuration says; nobody is told. Lends. */
+struct root_files setup_root_files(const Conf *conf);
 /* A file that holds a secret: readable, and by its owner only. */
 bool setup_secret_file(const char *path, const struct setup_listener *to);
 enum setup_side { SETUP_SERVER, SETUP_CLIENT };

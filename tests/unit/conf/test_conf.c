@@ -205,6 +205,20 @@ static void what_is_required_is_named(void **state)
          "root_key.other_files may have at most 3 entries"},
         {LISTENERS DATABASE URL "root_key: {file: a, other_files: [b, '']}\n",
          "root_key.other_files names no file"},
+        {LISTENERS DATABASE URL "root_key: {file: a, openers: [{}]}\n",
+         "root_key.openers has an entry without exactly one of key_file and pkcs11"},
+        {LISTENERS DATABASE URL
+         "root_key: {file: a, openers: [{key_file: b, pkcs11: {module: /m}}]}\n",
+         "root_key.openers has an entry without exactly one of key_file and pkcs11"},
+        {LISTENERS DATABASE URL
+         "root_key: {file: a, openers: [{pkcs11: {uri: 'pkcs11:token=a'}}]}\n",
+         "root_key.openers.pkcs11.module must be the path of the token's library, from the root on"},
+        {LISTENERS DATABASE URL
+         "root_key: {file: a, openers: [{pkcs11: {module: /m, uri: 'pkcs11:token=a?pin-source=/p'}}]}\n",
+         "root_key.openers.pkcs11.uri must be a URI such as pkcs11:token=chancery;object=root (RFC 7512), without a PIN"},
+        {LISTENERS DATABASE URL
+         "root_key: {file: a, openers: [{pkcs11: {module: /m, uri: 'pkcs11:tokn=a'}}]}\n",
+         "root_key.openers.pkcs11.uri must be a URI such as pkcs11:token=chancery;object=root (RFC 7512), without a PIN"},
         {LISTENERS DATABASE ROOT_KEY, "authority_url must"},
     };
     ASSERT_ALL_REFUSED(bad)

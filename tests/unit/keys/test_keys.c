@@ -1,10 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "key_samples.h"
 
-#include <fcntl.h>
 #include <stdio.h>
 #include <string.h>
-#include <sys/stat.h>
 #include <unistd.h>
 
 #include "crypto/jwe.h"
@@ -493,43 +491,6 @@ static void keys_go_under_another_root_key(void **state)
     keys_free(new);
 }
 
-static void root_key_files(void **state)
-{
-    (void)state;
-    static const struct {
-        const char *text;
-        mode_t mode;
-        enum reason reason;
-    } rows[] = {
-        {"0123456789abcdef0123456789abcdef", 0600, R_NONE},
-        {"000102030405060708090a0b0c0d0e0f101112131415161718191a1b1c1d1e1f\n", 0400, R_NONE},
-        {"000102030405060708090a0b0c0d0e0f101112131415161718191a1b1c1d1e1f\n", 0640,
-         R_ROOT_KEY_MODE},
-        {"0102", 0600, R_ROOT_KEY_INVALID},
-        {"zz0102030405060708090a0b0c0d0e0f101112131415161718191a1b1c1d1e1f", 0600,
-         R_ROOT_KEY_INVALID},
-        {"", 0600, R_ROOT_KEY_INVALID},
-    };
-    char path[256];
-    temporary_path(path, sizeof path, "chancery-root-XXXXXX");
-    int fd = mkstemp(path);
-    assert_true(fd >= 0);
-    for (size_t i = 0; i < sizeof rows / sizeof rows[0]; i++) {
-        struct secret *root = NULL;
-        err_clear(&err);
-        assert_int_equal(ftruncate(fd, 0), 0);
-        assert_int_equal(pwrite(fd, rows[i].text, strlen(rows[i].text), 0), strlen(rows[i].text));
-        assert_int_equal(fchmod(fd, rows[i].mode), 0);
-        assert_int_equal(keys_root_from_file(path, &root, &err).ok, rows[i].reason == R_NONE);
-        assert_int_equal(err.reason, rows[i].reason);
-        secret_free(root);
-    }
-    close(fd);
-    unlink(path);
-    struct secret *root = NULL;
-    assert_fails(keys_root_from_file(path, &root, &err), &err, R_ROOT_KEY_UNREADABLE);
-}
-
 /* One more key is like those of a set, and is bound to its version. */
 static void a_version_is_bound_to_its_number(void **state)
 {
@@ -583,7 +544,6 @@ int main(void)
         cmocka_unit_test(another_root_key_is_noticed),
         cmocka_unit_test(a_root_key_has_its_version_everywhere),
         cmocka_unit_test(keys_go_under_another_root_key),
-        cmocka_unit_test(root_key_files),
     };
     return cmocka_run_group_tests(tests, set_up, tear_down);
 }

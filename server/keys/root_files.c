@@ -1,0 +1,158 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "keys/root_files.h"
+
+#include <limits.h>
+#include <stdio.h>
+#include <string.h>
+
+#include "base/encode.h"
+#include "keys/root_opener.h"
+
+enum { HEX_DIGITS = 2 * ROOT_KEY_BYTES, ARENA_BYTES = 4 * ROOT_WRAPS_BYTES_MAX };
+
+/* While files are read: what of the openers is open. */
+struct reading {
+    const struct root_files *files;
+    struct root_key_holder holders[ROOT_OPENERS_MAX];
+};
+
+/* --- plain ones ------------------------------------------------------------------------------- */
+
+static rc read_plain(const char *path, struct slice bytes, struct secret **out, struct err *err)
+{
+    while (bytes.len > HEX_DIGITS && bytes.ptr[bytes.len - 1] <= ' ') {
+        bytes.len--;
+    }
+    AUTO(secret_free_at) struct secret *root = secret_new(ROOT_KEY_BYTES);
+    if (bytes.len != HEX_DIGITS ||
+        !hex_decode(bytes, secret_bytes(root), ROOT_KEY_BYTES, NULL).ok) {
+        FAIL(err, R_ROOT_KEY_INVALID,
+             "%s holds neither 32 bytes nor 64 hex digits, nor is it a wrapped root key", path);
+    }
+    *out = root;
+    root = NULL;
+    return OK;
+}
+
+/* --- wrapped ones ----------------------------------------------------------------------------- */
+
+static void tell(const struct root_files *files, const char *path, const struct root_opener *opener,
+                 const char *wrap, const struct err *err)
+{
+    if (files->tell != NULL) {
+        files->tell(files->ctx, &(struct root_told){.file = path,
+                                                    .opener = root_opener_name(opener),
+                                                    .wrap = wrap,
+                                                    .err = err});
+    }
+}
+
+/* Of several the reasons in their order: what each says in full was told. */
+static rc none_opened(const struct reading *r, const char *path, const struct err *errs,
+                      struct err *err)
+{
+    char why[ERR_DETAIL_MAX] = "";
+    size_t count = r->files->opener_count;
+    if (count == 0) {
+        FAIL(err, R_ROOT_KEY_UNOPENED, "%s is wrapped, and root_key.openers is empty", path);
+    }
+    if (count == 1) {
+        FAIL(err, errs[0].reason, "%s: %s", root_opener_name(&r->files->openers[0]),
+             errs[0].detail);
+    }
+    for (size_t i = 0, at = 0; i < count && at < sizeof why; i++) {
+        at += (size_t)snprintf(why + at, sizeof why - at, "%s%s", i == 0 ? "" : ", ",
+                               reason_info(errs[i].reason)->name);
+    }
+    FAIL(err, R_ROOT_KEY_UNOPENED, "%s: %s", path, why);
+}
+
+static rc read_wrapped(struct reading *r, const char *path, struct slice text, struct secret **out,
+                       struct err *err)
+{
+    AUTO(arena_free_at) struct arena *arena = arena_new(ARENA_BYTES);
+    struct err errs[ROOT_OPENERS_MAX] = {0}, why = {0};
+    struct root_wraps wraps;
+    const char *wrap = "";
+    if (!root_wraps_parse(arena, text, R_ROOT_KEY_INVALID, &wraps, &why).ok) {
+        FAIL(err, R_ROOT_KEY_INVALID, "%s is no wrapped root key: %s", path, why.detail);
+    }
+    for (size_t i = 0; i < r->files->opener_count; i++) {
+        const struct root_opener *opener = &r->files->openers[i];
+        if (root_opener_try(opener, &r->holders[i], &wraps, &wrap, out, &errs[i]).ok) {
+            tell(r->files, path, opener, wrap, NULL);
+            return OK;
+        }
+        tell(r->files, path, opener, "", &errs[i]);
+    }
+    return none_opened(r, path, errs, err);
+}
+
+/* --- all -------------------------------------------------------------------------------------- */
+
+static rc read_one(struct reading *r, const char *name, struct secret **out, struct err *err)
+{
+    char buffer[PATH_MAX];
+    const char *path = root_path(name, buffer);
+    AUTO(secret_free_at) struct secret *file = NULL;
+    TRY(secret_from_file(path, ROOT_WRAPS_BYTES_MAX, &file, err));
+    struct slice bytes = secret_use(file);
+    if (bytes.len == ROOT_KEY_BYTES) {
+        *out = secret_copy(bytes);
+        return OK;
+    }
+    return bytes.ptr[0] == '{' ? read_wrapped(r, path, bytes, out, err)
+                               : read_plain(path, bytes, out, err);
+}
+
+static rc read_all(struct reading *r, struct secret *out[KEYS_ROOTS_MAX], struct err *err)
+{
+    TRY(read_one(r, r->files->file, &out[0], err));
+    for (size_t i = 0; i < r->files->other_count; i++) {
+        TRY(read_one(r, r->files->others[i], &out[i + 1], err));
+    }
+    return OK;
+}
+
+static void free_all(struct secret *roots[KEYS_ROOTS_MAX])
+{
+    for (size_t i = 0; i < KEYS_ROOTS_MAX; i++) {
+        secret_free_at(&roots[i]);
+    }
+}
+
+rc root_files_read(const struct root_files *files, struct secret *out[KEYS_ROOTS_MAX],
+                   struct err *err)
+{
+    struct reading r = {.files = files};
+    CH_ASSERT(files->other_count < KEYS_ROOTS_MAX && files->opener_count <= ROOT_OPENERS_MAX);
+    memset(out, 0, KEYS_ROOTS_MAX * sizeof out[0]);
+    rc result = read_all(&r, out, err);
+    for (size_t i = 0; i < files->opener_count; i++) {
+        root_key_holder_close(&r.holders[i]);
+    }
+    if (!result.ok) {
+        free_all(out);
+    }
+    return result;
+}
+
+rc root_files_check(const struct root_files *files, struct err *err)
+{
+    struct secret *roots[KEYS_ROOTS_MAX];
+    TRY(root_files_read(files, roots, err));
+    free_all(roots);
+    return OK;
+}
+
+rc root_files_open(struct loop *loop, const struct root_files *files, size_t cache_max,
+                   struct keys **out, struct err *err)
+{
+    struct secret *roots[KEYS_ROOTS_MAX];
+    TRY(root_files_read(files, roots, err));
+    *out = keys_new(loop, roots[0], cache_max);
+    for (size_t i = 1; i <= files->other_count; i++) {
+        keys_add_root(*out, roots[i]);
+    }
+    return OK;
+}

@@ -1,0 +1,55 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Where root keys come from: files, plain or wrapped, and what opens the wrapped ones (docs/formats.md §4.1). Blocking, so never on a
+ * worker's loop: a token is asked here. */
+#pragma once
+
+#include "base/err.h"
+#include "base/secret.h"
+#include "keys/keys.h"
+
+enum { ROOT_OPENERS_MAX = 8 };
+
+/* Paths that don't begin with `/` lie in $CREDENTIALS_DIRECTORY, where there is one. */
+struct root_opener {
+    const char *key_file;                /* in PEM; "": it is a token's key */
+    const char *module, *uri, *pin_file; /* pin_file "": it asks for no PIN */
+};
+
+/* How a wrapped root key was opened, or why not by this opener. */
+struct root_told {
+    const char *file, *opener; /* opener: its file or uri */
+    const char *wrap;          /* the wrap's name, "" with an error */
+    const struct err *err;     /* NULL: it was opened */
+};
+
+/* Borrows. */
+struct root_files {
+    const char *file; /* the one to wrap by */
+    char *const *others;
+    size_t other_count; /* less than KEYS_ROOTS_MAX */
+    struct root_opener openers[ROOT_OPENERS_MAX];
+    size_t opener_count;
+    void (*tell)(void *ctx, const struct root_told *told); /* NULL: nobody is told */
+    void *ctx;
+};
+
+/* Read all of them, the one to wrap by first; free each. Of a wrapped one openers are tried in their order until one opens, each token
+ * logged in to once. crypto_init comes first where there are openers.
+ * R_ROOT_KEY_UNREADABLE, R_ROOT_KEY_MODE, R_ROOT_KEY_INVALID, R_ROOT_KEY_UNOPENED; of a single opener what it fails with, such as
+ * R_HSM_PIN_WRONG. */
+rc root_files_read(const struct root_files *files, struct secret *out[KEYS_ROOTS_MAX],
+                   struct err *err);
+/* Whether all can be read. */
+rc root_files_check(const struct root_files *files, struct err *err);
+/* The same as keys. */
+rc root_files_open(struct loop *loop, const struct root_files *files, size_t cache_max,
+                   struct keys **out, struct err *err);
+
+/* Root keys in a locked page that processes forked from here share: so workers need no token, and one that is started again none
+ * either. */
+struct root_shelf;
+/* What root_files_read says, and R_STARTUP_FAILED if the memory can't be locked. */
+rc root_shelf_open(const struct root_files *files, struct root_shelf **out, struct err *err);
+struct keys *root_shelf_keys(struct loop *loop, const struct root_shelf *shelf, size_t cache_max);
+/* Let this process see them no more; the memory goes with the last one that does. NULL is fine. */
+void root_shelf_close(struct root_shelf *shelf);

@@ -1,0 +1,66 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include <string.h>
+#include <sys/mman.h>
+
+#include "keys/root_files.h"
+
+struct root_shelf {
+    size_t count;
+    uint8_t roots[KEYS_ROOTS_MAX][ROOT_KEY_BYTES];
+};
+
+static rc map(struct root_shelf **out, struct err *err)
+{
+    struct root_shelf *shelf =
+        mmap(NULL, sizeof *shelf, PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS, -1, 0);
+    ENSURE(shelf != MAP_FAILED, err, R_STARTUP_FAILED);
+    bool is_safe =
+        mlock(shelf, sizeof *shelf) == 0 && madvise(shelf, sizeof *shelf, MADV_DONTDUMP) == 0;
+    if (!is_safe) {
+        root_shelf_close(shelf);
+        FAIL(err, R_STARTUP_FAILED,
+             "memory for root keys can't be locked: raise the limit (ulimit -l)");
+    }
+    *out = shelf;
+    return OK;
+}
+
+rc root_shelf_open(const struct root_files *files, struct root_shelf **out, struct err *err)
+{
+    struct secret *roots[KEYS_ROOTS_MAX] = {NULL};
+    struct root_shelf *shelf = NULL;
+    TRY(root_files_read(files, roots, err));
+    rc result = map(&shelf, err);
+    for (size_t i = 0; i <= files->other_count; i++) {
+        if (result.ok) {
+            memcpy(shelf->roots[shelf->count++], secret_use(roots[i]).ptr, ROOT_KEY_BYTES);
+        }
+        secret_free(roots[i]);
+    }
+    if (result.ok) {
+        *out = shelf;
+    }
+    return result;
+}
+
+struct keys *root_shelf_keys(struct loop *loop, const struct root_shelf *shelf, size_t cache_max)
+{
+    struct keys *keys = NULL;
+    for (size_t i = 0; i < shelf->count; i++) {
+        struct secret *root = secret_copy(slice_of(shelf->roots[i], ROOT_KEY_BYTES));
+        if (i == 0) {
+            keys = keys_new(loop, root, cache_max);
+        } else {
+            keys_add_root(keys, root);
+        }
+    }
+    return keys;
+}
+
+/* It is not wiped, because a worker may be about to copy it; the kernel clears pages before others get them. */
+void root_shelf_close(struct root_shelf *shelf)
+{
+    if (shelf != NULL) {
+        (void)munmap(shelf, sizeof *shelf);
+    }
+}

@@ -1,0 +1,211 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Root keys that are wrapped: by keys in PKCS#11 tokens, and by others beside them (docs/formats.md §4.1.1)."""
+import contextlib
+import json
+import os
+import shutil
+import signal
+import subprocess
+
+import pytest
+
+from authority import BUILD
+from calls import outcome
+from soft_hsm import MODULE, SoftHsm
+from waiting import eventually
+
+CHANCERY = f"{BUILD}/cli/chancery"
+TROUBLED = f"{BUILD}/tests/programs/libtroubled_token.so"
+
+
+@pytest.fixture(scope="module")
+def authority_options():
+    return {"workers": 2}
+
+
+@pytest.fixture(scope="module")
+def hsm(world):
+    """Two tokens, a key for the drawer, and the authority's root key wrapped to all of them. The plain one is put away."""
+    made = SoftHsm(f"{world.a.folder}/hsm")
+    made.token("first", "root")
+    made.token("second", "root", curve="secp384r1")
+    world.a.env.update(made.env)
+    jwk = run(made, "key", "new-recipient", path(world, "drawer.pem")).stdout
+    world.a.write("drawer.jwk", jwk.encode())
+    for name, to in (("hsm-first", made.options("first", "root")), ("hsm-second", made.options("second", "root")),
+                     ("drawer", ("--to", path(world, "drawer.jwk")))):
+        run(made, "root-key", "wrap", "--key", path(world, "root.key"), "--name", name, *to, path(world, "root.wrapped"))
+    os.rename(path(world, "root.key"), path(world, "away.key"))
+    return made
+
+
+def path(world, name):
+    return f"{world.a.folder}/{name}"
+
+
+def run(hsm, *args, check=True, **env):
+    done = subprocess.run([CHANCERY, *args], env={**os.environ, **hsm.env, **env}, capture_output=True, text=True, check=False)
+    assert not check or done.returncode == 0, done.stderr
+    return done
+
+
+def configure(world, *openers):
+    world.a.config["root_key"] = {"file": path(world, "root.wrapped"), "openers": list(openers)}
+
+
+def restart(world, *openers):
+    world.a.stop()
+    world.sql("DELETE FROM root_key_worker")
+    world.a.log = []
+    configure(world, *openers)
+    world.a.start()
+
+
+def check_config(world, hsm, *openers, **env):
+    config = dict(world.a.config, listeners=[{"address": "127.0.0.1:0"}],
+                  root_key={"file": path(world, "root.wrapped"), "openers": list(openers)})
+    world.a.write("checked.yaml", json.dumps(config).encode())
+    done = subprocess.run([world.a.program, "--check-config", "--config", path(world, "checked.yaml")],
+                          env={**os.environ, **hsm.env, **env}, capture_output=True, text=True, check=False)
+    return done.returncode, done.stderr
+
+
+def opened(world):
+    return [(line["wrap"], line["opener"]) for line in world.a.logged("root_key.opened")]
+
+
+def workers(world):
+    with open(f"/proc/{world.a.process.pid}/task/{world.a.process.pid}/children", encoding="ascii") as file:
+        return [int(child) for child in file.read().split()]
+
+
+@contextlib.contextmanager
+def away(folder):
+    """The tokens can't be reached meanwhile."""
+    os.rename(folder, f"{folder}.away")
+    os.mkdir(folder)
+    yield
+    os.rmdir(folder)
+    os.rename(f"{folder}.away", folder)
+
+
+def test_a_node_starts_by_its_token(world, hsm):
+    made = world.protect()
+    restart(world, hsm.opener("first", "root"))
+    assert opened(world) == [("hsm-first", "pkcs11:token=first;object=root")]
+    assert outcome(world.acquire, made, world.bob) == "OK"
+    world.call("KeyService/RotateKey", {"tenant": "contoso", "purpose": 1}, world.contoso.admin)
+    assert outcome(world.acquire, world.protect(), world.bob) == outcome(world.acquire, made, world.bob) == "OK"
+
+
+def test_the_token_is_asked_at_start_alone(world, hsm):
+    """However many workers there are, one login; licenses never wait for it, and a worker that is started again needs no token."""
+    restart(world, hsm.opener("second", "root", module=hsm.spy))
+    assert opened(world) == [("hsm-second", "pkcs11:token=second;object=root")]
+    assert hsm.calls("C_Login") == 1 and hsm.calls("C_DeriveKey") == 1
+    with away(hsm.tokens):
+        made = world.protect()
+        assert outcome(world.acquire, made, world.bob) == "OK"
+        os.kill(workers(world)[0], signal.SIGKILL)
+        world.a.wait_for_log("worker.ready", 2, timeout=60)
+        eventually(lambda: outcome(world.acquire, made, world.bob) == "OK", "a call goes by a connection that is there")
+    assert hsm.calls("C_Login") == 1 and hsm.calls("C_DeriveKey") == 1
+
+
+def test_another_wrap_opens_when_the_token_is_gone(world, hsm):
+    made = world.protect()
+    openers = [hsm.opener("first", "root"), {"key_file": path(world, "drawer.pem")}]
+    with away(hsm.tokens):
+        restart(world, *openers)
+        assert opened(world) == [("drawer", path(world, "drawer.pem"))]
+        [failed] = world.a.logged("root_key.opener_failed")
+        assert failed["reason"] == "HSM_UNREACHABLE" and failed["opener"] == "pkcs11:token=first;object=root"
+        assert outcome(world.acquire, made, world.bob) == "OK"
+        code, told = check_config(world, hsm, *openers)
+        assert code == 0 and "HSM_UNREACHABLE" in told  # a warning: it starts, and somebody has to see to the token
+    world.a.process.send_signal(signal.SIGHUP)  # the token is back
+    eventually(lambda: opened(world)[1:] == [("hsm-first", "pkcs11:token=first;object=root")], lambda: world.a.log[-20:])
+    assert outcome(world.acquire, made, world.bob) == "OK"
+
+
+def test_a_wrong_pin_is_tried_once(world, hsm):
+    """At a start that fails for it, however many root keys are to be opened; the daemon ends as one that no restart helps."""
+    world.a.stop()
+    shutil.copy(path(world, "root.wrapped"), path(world, "again.wrapped"))
+    configure(world, hsm.opener("first", "root", module=hsm.spy, pin_file=hsm.wrong_pin_file))
+    world.a.write("chanceryd.yaml", json.dumps(world.a.config).encode())
+    before = hsm.calls("C_Login")
+    done = subprocess.run([world.a.program, "--config", path(world, "chanceryd.yaml")], env=world.a.env, capture_output=True, text=True,
+                          timeout=60, check=False)
+    assert done.returncode == 78 and '"HSM_PIN_WRONG"' in done.stderr and "000000" not in done.stderr
+    assert hsm.calls("C_Login") == before + 1
+    # Two files, and a key beside the token: the token is tried for the first of them only.
+    openers = [hsm.opener("first", "root", module=hsm.spy, pin_file=hsm.wrong_pin_file), {"key_file": path(world, "drawer.pem")}]
+    world.a.config["root_key"] = {"file": path(world, "root.wrapped"), "other_files": [path(world, "again.wrapped")], "openers": openers}
+    world.a.log = []
+    world.a.start()
+    assert opened(world) == [("drawer", path(world, "drawer.pem"))] * 2
+    assert [line["reason"] for line in world.a.logged("root_key.opener_failed")] == ["HSM_PIN_WRONG"] * 2
+    assert hsm.calls("C_Login") == before + 2
+
+
+def test_a_reload_that_can_not_open_changes_nothing(world, hsm):
+    restart(world, hsm.opener("first", "root"))
+    made = world.protect()
+    configure(world, hsm.opener("first", "none"))
+    world.a.write("chanceryd.yaml", json.dumps(world.a.config).encode())
+    world.a.process.send_signal(signal.SIGHUP)
+    assert world.a.wait_for_log("supervisor.reload_refused")["reason"] == "HSM_KEY_UNUSABLE"
+    assert outcome(world.acquire, made, world.bob) == "OK"
+
+
+@pytest.mark.parametrize("trouble, reason, words", [
+    ("final-try", "HSM_PIN_LOCKED", "one more wrong PIN locks it"),
+    ("locked", "HSM_PIN_LOCKED", "its PIN is locked"),
+    ("locks", "HSM_PIN_LOCKED", "locked"),
+    ("crash", "HSM_UNREACHABLE", "ended its process"),
+    ("hang", "HSM_UNREACHABLE", "has not answered for 10 s"),
+    ("no-ecdh", "HSM_KEY_UNUSABLE", "ECDH in the token"),
+    ("none", None, "opened by pkcs11:token=first;object=root: wrap hsm-first"),
+])
+def test_a_troubled_token(world, hsm, trouble, reason, words):
+    done = run(hsm, "root-key", "check", *hsm.options("first", "root", TROUBLED), path(world, "root.wrapped"), check=False, TROUBLE=trouble)
+    assert done.returncode == (1 if reason else 0) and words in done.stdout + done.stderr
+    assert reason is None or f": {reason}: " in done.stderr
+
+
+@pytest.mark.parametrize("name, opener, reason, words", [
+    ("no such library", {"module": "/nowhere.so"}, "HSM_UNREACHABLE", "/nowhere.so"),
+    ("a library of something else", {"module": "/lib/x86_64-linux-gnu/libm.so.6"}, "HSM_UNREACHABLE", "libm"),
+    ("no such token", {"uri": "pkcs11:token=third;object=root"}, "HSM_UNREACHABLE", "0 of"),
+    ("both tokens", {"uri": "pkcs11:object=root"}, "HSM_UNREACHABLE", "2 of"),
+    ("no such key", {"uri": "pkcs11:token=first;object=leaf"}, "HSM_KEY_UNUSABLE", "no private key"),
+    ("a token whose key is not of the file", {"uri": "pkcs11:token=second;object=other"}, "ROOT_KEY_UNOPENED", "no wrap is to its key"),
+    ("a PIN file for all", {"pin_file": "open.pin"}, "ROOT_KEY_MODE", "open.pin"),
+    ("no PIN file", {"pin_file": "missing.pin"}, "ROOT_KEY_UNREADABLE", "missing.pin"),
+    ("a PIN in the uri", {"uri": "pkcs11:token=first;object=root?pin-value=482913"}, "root_key.openers.pkcs11.uri must be", "without a PIN"),
+    ("no uri", {"uri": "token=first"}, "root_key.openers.pkcs11.uri must be", "without a PIN"),
+    ("a relative library", {"module": "softhsm.so"}, "root_key.openers.pkcs11.module must be", "from the root on"),
+])
+def test_what_is_wrong_with_a_token_is_said(world, hsm, name, opener, reason, words):
+    if name.startswith("a token whose key"):
+        hsm.run("pkcs11-tool", "--module", MODULE, "--token-label", "second", "--login", "--pin", "482913", "--keypairgen",
+                "--key-type", "EC:prime256v1", "--label", "other", "--id", "07", "--usage-derive")
+    world.a.write("open.pin", b"482913\n")
+    os.chmod(path(world, "open.pin"), 0o644)
+    if opener.get("pin_file"):
+        opener = {"pin_file": path(world, opener["pin_file"])}
+    code, told = check_config(world, hsm, hsm.opener("first", "root", **{"module": MODULE, **opener}))
+    assert code == 78 and reason in told and words in told and "482913" not in told.replace("pin-value=482913", ""), (name, told)
+
+
+def test_a_wrapped_key_without_an_opener(world, hsm):
+    code, told = check_config(world, hsm)
+    assert code == 78 and "ROOT_KEY_UNOPENED" in told and "root_key.openers is empty" in told
+    world.a.write("not.pem", b"-----BEGIN PRIVATE KEY-----\nAAAA\n-----END PRIVATE KEY-----\n")
+    code, told = check_config(world, hsm, {"key_file": path(world, "not.pem")}, hsm.opener("first", "none"))
+    assert code == 78 and "ROOT_KEY_UNOPENED" in told and "ROOT_KEY_UNOPENED, HSM_KEY_UNUSABLE" in told
+    code, told = check_config(world, hsm, {"key_file": path(world, "drawer.pem"), **hsm.opener("first", "root")})
+    assert code == 78 and "root_key.openers" in told and "exactly one of key_file and pkcs11" in told
+    code, told = check_config(world, hsm, *[{"key_file": path(world, "drawer.pem")}] * 9)
+    assert code == 78 and "root_key.openers" in told and "at most 8" in told
