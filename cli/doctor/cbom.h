@@ -52,5 +52,7 @@ const char *cbom_algorithm_of(struct cbom *cbom, const EVP_PKEY *key);
 const char *cbom_algorithm_of_signature(struct cbom *cbom, int nid);
 /* cbom_certificates.c: those of listeners and sinks. False after it was told that one can't be read. */
 bool cbom_certificates(struct cbom *cbom);
+/* cbom_roots.c: wraps of root keys. False after it was told that a file can't be read. */
+bool cbom_roots(struct cbom *cbom);
 /* cbom_keys.c: root keys, tenants' and issuers'. False after it was told that the database fails. */
 bool cbom_keys(struct cbom *cbom);

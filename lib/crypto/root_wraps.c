@@ -93,6 +93,26 @@ rc root_wraps_parse(struct arena *arena, struct slice text, enum reason invalid,
     return OK;
 }
 
+rc root_wrap_kind(struct arena *arena, const struct root_wrap *wrap, enum reason mismatch,
+                  enum jwk_kind *out, struct err *err)
+{
+    struct slice text, curve;
+    json_t *header;
+    ptrdiff_t dot = slice_find(wrap->jwe, '.');
+    ENSURE(dot > 0, err, mismatch);
+    if (!base64url_decode(arena, slice_cut(wrap->jwe, 0, (size_t)dot), &text, err).ok) {
+        FAIL(err, mismatch, "the header of its JWE is not base64url");
+    }
+    TRY(json_parse_object(arena, text, ROOT_WRAPS_BYTES_MAX, mismatch, &header, err));
+    const json_t *epk = json_object_get(header, "epk");
+    ENSURE(json_is_object(epk), err, mismatch);
+    TRY(json_need_text(epk, "crv", mismatch, &curve, err));
+    bool is_p256 = slice_eq_str(curve, "P-256");
+    ENSURE(is_p256 || slice_eq_str(curve, "P-384"), err, mismatch);
+    *out = is_p256 ? JWK_EC_P256 : JWK_EC_P384;
+    return OK;
+}
+
 /* --- writing ---------------------------------------------------------------------------------- */
 
 /* What stands in it needs no escape: names, base64url and JWEs. */

@@ -43,6 +43,9 @@ rc root_wraps_print(struct arena *arena, const struct root_wraps *wraps, struct 
 rc root_wraps_add(struct arena *arena, struct root_wraps *wraps, const char *name,
                   const struct jwk_public *to, const struct secret *root, struct err *err);
 
+/* Of which kind the key of a wrap is, as its JWE says. `mismatch`: it says none. */
+rc root_wrap_kind(struct arena *arena, const struct root_wrap *wrap, enum reason mismatch,
+                  enum jwk_kind *out, struct err *err);
 /* Open one by a key, or by whoever has it. `mismatch`: it is not to this key, or holds another root key. */
 rc root_wrap_open(const struct root_wraps *wraps, size_t index, const struct jwk_private *key,
                   enum reason mismatch, struct secret **out, struct err *err);

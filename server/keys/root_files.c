@@ -88,6 +88,26 @@ static rc read_wrapped(struct reading *r, const char *path, struct slice text, s
     return none_opened(r, path, errs, err);
 }
 
+static bool is_wrapped(struct slice bytes)
+{
+    return bytes.len != ROOT_KEY_BYTES && bytes.ptr[0] == '{';
+}
+
+rc root_files_wraps(struct arena *arena, const char *name, struct root_wraps *out, struct err *err)
+{
+    char buffer[PATH_MAX];
+    const char *path = root_path(name, buffer);
+    AUTO(secret_free_at) struct secret *file = NULL;
+    struct slice text;
+    *out = (struct root_wraps){0};
+    TRY(secret_from_file(path, ROOT_WRAPS_BYTES_MAX, &file, err));
+    if (!is_wrapped(secret_use(file))) {
+        return OK;
+    }
+    TRY(arena_dup_slice(arena, secret_use(file), &text, err)); /* what is parsed lends from it */
+    return root_wraps_parse(arena, text, R_ROOT_KEY_INVALID, out, err);
+}
+
 /* --- all -------------------------------------------------------------------------------------- */
 
 static rc read_one(struct reading *r, const char *name, struct secret **out, struct err *err)
@@ -101,8 +121,8 @@ static rc read_one(struct reading *r, const char *name, struct secret **out, str
         *out = secret_copy(bytes);
         return OK;
     }
-    return bytes.ptr[0] == '{' ? read_wrapped(r, path, bytes, out, err)
-                               : read_plain(path, bytes, out, err);
+    return is_wrapped(bytes) ? read_wrapped(r, path, bytes, out, err)
+                             : read_plain(path, bytes, out, err);
 }
 
 static rc read_all(struct reading *r, struct secret *out[KEYS_ROOTS_MAX], struct err *err)

@@ -5,6 +5,7 @@
 
 #include "base/err.h"
 #include "base/secret.h"
+#include "crypto/root_wraps.h"
 #include "keys/keys.h"
 
 enum { ROOT_OPENERS_MAX = 8 };
@@ -44,6 +45,9 @@ rc root_files_check(const struct root_files *files, struct err *err);
 /* The same as keys. */
 rc root_files_open(struct loop *loop, const struct root_files *files, size_t cache_max,
                    struct keys **out, struct err *err);
+
+/* What a file says of its wraps, without opening any; none: the root key is plain. What secret_from_file says, R_ROOT_KEY_INVALID. */
+rc root_files_wraps(struct arena *arena, const char *name, struct root_wraps *out, struct err *err);
 
 /* Root keys in a locked page that processes forked from here share: so workers need no token, and one that is started again none
  * either. */

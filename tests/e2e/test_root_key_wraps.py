@@ -199,6 +199,21 @@ def test_what_is_wrong_with_a_token_is_said(world, hsm, name, opener, reason, wo
     assert code == 78 and reason in told and words in told and "482913" not in told.replace("pin-value=482913", ""), (name, told)
 
 
+def test_the_bill_of_materials_has_the_wraps(world, hsm):
+    world.a.write("cbom.yaml", json.dumps(dict(world.a.config, root_key={"file": path(world, "root.wrapped")})).encode())
+    bom = json.loads(run(hsm, "doctor", "--cbom", "--config", path(world, "cbom.yaml")).stdout)
+    with open(path(world, "root.wrapped"), encoding="ascii") as file:
+        wrapped = json.load(file)
+    [needed] = [entry["dependsOn"] for entry in bom["dependencies"] if entry["ref"] == f"root-key-file/{wrapped['thumbprint']}"]
+    assert sorted(needed) == sorted(f"key/root-wrap/{wrap['kid']}" for wrap in wrapped["wraps"])
+    found = {component["bom-ref"]: component["cryptoProperties"]["relatedCryptoMaterialProperties"]["algorithmRef"]
+             for component in bom["components"] if component["bom-ref"] in needed}
+    assert sorted(found.values()) == ["algorithm/ECDH-P-256", "algorithm/ECDH-P-384", "algorithm/ECDH-P-384"]
+    world.a.write("cbom.yaml", json.dumps(dict(world.a.config, root_key={"file": path(world, "nowhere.wrapped")})).encode())
+    done = run(hsm, "doctor", "--cbom", "--config", path(world, "cbom.yaml"), check=False)
+    assert done.returncode == 1 and done.stdout == "" and "ROOT_KEY_UNREADABLE" in done.stderr
+
+
 def test_a_wrapped_key_without_an_opener(world, hsm):
     code, told = check_config(world, hsm)
     assert code == 78 and "ROOT_KEY_UNOPENED" in told and "root_key.openers is empty" in told

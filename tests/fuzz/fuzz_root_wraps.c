@@ -31,6 +31,8 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
         CH_ASSERT(wraps.count > 0 && wraps.count <= ROOT_WRAPS_MAX);
         for (size_t i = 0; i < wraps.count; i++) {
             struct secret *root = NULL;
+            enum jwk_kind kind;
+            ignore(root_wrap_kind(arena, &wraps.wraps[i], R_ROOT_KEY_INVALID, &kind, &err));
             CH_ASSERT(root_wraps_name_is_valid(wraps.wraps[i].name));
             if (root_wrap_open_by(&wraps, i, agree, NULL, R_ROOT_KEY_INVALID, &root, &err).ok) {
                 secret_free(root);
