@@ -36,7 +36,7 @@ enum {
 static EVP_PKEY *signing, *client, *ephemeral;
 static EVP_PKEY_CTX *generator;
 static EVP_MD *sha256;
-static EVP_MD_CTX *digest;
+static EVP_MD_CTX *digest, *signer;
 static EVP_CIPHER *gcm, *wrap;
 static EVP_CIPHER_CTX *cipher, *wrapper;
 static EVP_MAC *hmac;
@@ -140,7 +140,7 @@ static void sign_bytes(size_t len)
 {
     EVP_MD_CTX *ctx = EVP_MD_CTX_new();
     signature_len = sizeof signature;
-    CH_ASSERT(EVP_DigestSignInit_ex(ctx, NULL, "SHA2-256", NULL, NULL, signing, NULL) == 1);
+    CH_ASSERT(EVP_MD_CTX_copy_ex(ctx, signer) == 1);
     CH_ASSERT(EVP_DigestSign(ctx, signature, &signature_len, bytes, len) == 1);
     EVP_MD_CTX_free(ctx);
 }
@@ -222,6 +222,8 @@ static void prepare(void)
     client = EVP_EC_gen("P-256");
     sha256 = EVP_MD_fetch(NULL, "SHA2-256", NULL);
     digest = EVP_MD_CTX_new();
+    signer = EVP_MD_CTX_new();
+    CH_ASSERT(EVP_DigestSignInit_ex(signer, NULL, "SHA2-256", NULL, NULL, signing, NULL) == 1);
     gcm = EVP_CIPHER_fetch(NULL, "AES-256-GCM", NULL);
     wrap = EVP_CIPHER_fetch(NULL, "AES-256-WRAP", NULL);
     cipher = EVP_CIPHER_CTX_new();
@@ -244,6 +246,7 @@ static void finish(void)
     EVP_PKEY_CTX_free(generator);
     EVP_MD_free(sha256);
     EVP_MD_CTX_free(digest);
+    EVP_MD_CTX_free(signer);
     EVP_CIPHER_free(gcm);
     EVP_CIPHER_free(wrap);
     EVP_CIPHER_CTX_free(cipher);

@@ -11,6 +11,7 @@
 enum { CHUNK_BYTES = 8 * 1024, ALIGNMENT = 16 };
 /* What is kept for long is made to measure: its chunks begin small and double. */
 enum { SMALL_CHUNK_BYTES = 448 };
+enum { SMALL_TEXT_BYTES = 256 };
 
 struct chunk {
     struct chunk *next; /* older chunks */
@@ -36,12 +37,66 @@ struct arena {
     bool is_exceeded;
 };
 
+/* --- spare chunks ------------------------------------------------------------------------------- */
+
+/* Chunks of the usual size that nobody uses, wiped: taking one saves zeroing it again. */
+static _Thread_local struct {
+    struct chunk *first;
+    size_t count, max;
+} spare;
+
+static void spare_shrink(size_t max)
+{
+    while (spare.count > max) {
+        struct chunk *chunk = spare.first;
+        spare.first = chunk->next;
+        spare.count--;
+        xfree(chunk);
+    }
+}
+
+void arena_keep_spare(size_t chunks)
+{
+#if defined(__SANITIZE_ADDRESS__)
+    chunks = 0; /* gcc's AddressSanitizer finds what is used after it was freed, if it is freed */
+#elif defined(__has_feature)
+#if __has_feature(address_sanitizer)
+    chunks = 0; /* clang's likewise */
+#endif
+#endif
+    spare.max = chunks;
+    spare_shrink(chunks);
+}
+
 static struct chunk *chunk_new(size_t size)
 {
+    if (size == CHUNK_BYTES && spare.first != NULL) {
+        struct chunk *chunk = spare.first;
+        spare.first = chunk->next;
+        spare.count--;
+        chunk->next = NULL;
+        return chunk;
+    }
     struct chunk *chunk = xcalloc(1, sizeof *chunk + size);
     chunk->size = size;
     return chunk;
 }
+
+/* Beyond `used` it is zeroed, or it is used whole (chunk_large). */
+static void chunk_free(struct chunk *chunk)
+{
+    mem_wipe(chunk->data, chunk->used);
+    if (chunk->size != CHUNK_BYTES || spare.count >= spare.max) {
+        xfree(chunk);
+        return;
+    }
+    chunk->used = 0;
+    chunk->next = spare.first;
+    spare.first = chunk;
+    spare.count++;
+}
+
+/* --- arenas ------------------------------------------------------------------------------------- */
 
 static struct chunk *chunk_add(struct arena *arena, struct chunk *chunk)
 {
@@ -83,8 +138,7 @@ void arena_reset(struct arena *arena)
     struct chunk *chunk = arena->chunks;
     while (chunk->next != NULL) {
         struct chunk *older = chunk->next;
-        mem_wipe(chunk->data, chunk->used);
-        xfree(chunk);
+        chunk_free(chunk);
         chunk = older;
     }
     mem_wipe(chunk->data, chunk->used);
@@ -100,7 +154,7 @@ void arena_free(struct arena *arena)
         return;
     }
     arena_reset(arena);
-    xfree(arena->chunks);
+    chunk_free(arena->chunks);
     xfree(arena);
 }
 
@@ -199,17 +253,21 @@ rc arena_dup_slice(struct arena *arena, struct slice bytes, struct slice *out, s
 
 char *arena_printf(struct arena *arena, const char *format, ...)
 {
+    char small[SMALL_TEXT_BYTES]; /* most texts fit, and are formatted once */
     va_list args;
     va_start(args, format);
     va_list again;
     va_copy(again, args);
-    int len = vsnprintf(NULL, 0, format, args);
+    int len = vsnprintf(small, sizeof small, format, args);
     va_end(args);
-    char *text = len < 0 ? NULL : arena_zalloc(arena, (size_t)len + 1);
-    if (text != NULL) {
+    char *text = len < 0 ? NULL : arena_alloc(arena, (size_t)len + 1);
+    if (text != NULL && (size_t)len < sizeof small) {
+        memcpy(text, small, (size_t)len + 1);
+    } else if (text != NULL) {
         vsnprintf(text, (size_t)len + 1, format, again);
     }
     va_end(again);
+    mem_wipe(small, len < 0 || (size_t)len >= sizeof small ? sizeof small : (size_t)len);
     return text;
 }
 

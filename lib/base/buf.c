@@ -11,6 +11,28 @@ void buf_init(struct buf *buf, struct arena *arena)
     *buf = (struct buf){.arena = arena};
 }
 
+static void grow(struct buf *buf, size_t cap)
+{
+    uint8_t *grown = arena_alloc(buf->arena, cap);
+    if (grown == NULL) {
+        buf->failed = true;
+        return;
+    }
+    if (buf->ptr != NULL) {
+        memcpy(grown, buf->ptr, buf->len);
+    }
+    buf->ptr = grown;
+    buf->cap = cap;
+}
+
+void buf_expect(struct buf *buf, size_t len)
+{
+    size_t need;
+    if (!buf->failed && !__builtin_add_overflow(buf->len, len, &need) && need > buf->cap) {
+        grow(buf, need);
+    }
+}
+
 uint8_t *buf_extend(struct buf *buf, size_t len)
 {
     size_t need;
@@ -23,16 +45,10 @@ uint8_t *buf_extend(struct buf *buf, size_t len)
         while (cap < need) {
             cap *= 2;
         }
-        uint8_t *grown = arena_alloc(buf->arena, cap);
-        if (grown == NULL) {
-            buf->failed = true;
+        grow(buf, cap);
+        if (buf->failed) {
             return NULL;
         }
-        if (buf->ptr != NULL) {
-            memcpy(grown, buf->ptr, buf->len);
-        }
-        buf->ptr = grown;
-        buf->cap = cap;
     }
     uint8_t *at = buf->ptr + buf->len;
     buf->len = need;
@@ -71,14 +87,16 @@ void buf_printf(struct buf *buf, const char *format, ...)
     va_start(args, format);
     va_list again;
     va_copy(again, args);
-    int len = vsnprintf(NULL, 0, format, args);
+    size_t room = buf->failed ? 0 : buf->cap - buf->len;
+    int len = vsnprintf(room == 0 ? NULL : (char *)buf->ptr + buf->len, room, format, args);
     va_end(args);
+    bool fits = len >= 0 && (size_t)len < room;
     /* One byte more for vsnprintf's NUL, given back afterwards. */
     uint8_t *at = len < 0 ? NULL : buf_extend(buf, (size_t)len + 1);
-    if (at != NULL) {
+    if (at != NULL && !fits) {
         vsnprintf((char *)at, (size_t)len + 1, format, again);
-        buf->len--;
     }
+    buf->len -= at != NULL;
     va_end(again);
 }
 
@@ -108,14 +126,37 @@ static void add_json_escape(struct buf *buf, uint8_t c)
     }
 }
 
+/* How many bytes from here stand for themselves in a JSON string. */
+static size_t json_plain(const char *text)
+{
+    size_t plain = 0;
+    while ((uint8_t)text[plain] >= 0x20 && text[plain] != '"' && text[plain] != '\\') {
+        plain++;
+    }
+    return plain;
+}
+
+/* With its quotes: nothing in it is escaped. */
+static void add_plain_text(struct buf *buf, const char *text, size_t len)
+{
+    uint8_t *at = buf_extend(buf, len + 2);
+    if (at != NULL) {
+        at[0] = '"';
+        memcpy(at + 1, text, len);
+        at[len + 1] = '"';
+    }
+}
+
 void buf_add_json_text(struct buf *buf, const char *text)
 {
+    size_t whole = json_plain(text);
+    if (text[whole] == '\0') {
+        add_plain_text(buf, text, whole);
+        return;
+    }
     buf_add_byte(buf, '"');
     for (const char *at = text; *at != '\0';) {
-        size_t plain = 0;
-        while ((uint8_t)at[plain] >= 0x20 && at[plain] != '"' && at[plain] != '\\') {
-            plain++;
-        }
+        size_t plain = json_plain(at);
         buf_add(buf, slice_of(at, plain));
         at += plain;
         if (*at != '\0') {

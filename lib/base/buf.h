@@ -15,6 +15,8 @@ struct buf {
 };
 
 void buf_init(struct buf *buf, struct arena *arena);
+/* About so many bytes are to come: room for them at once, instead of by doubling. */
+void buf_expect(struct buf *buf, size_t len);
 void buf_add(struct buf *buf, struct slice bytes);
 void buf_add_str(struct buf *buf, const char *s);
 void buf_add_byte(struct buf *buf, uint8_t byte);

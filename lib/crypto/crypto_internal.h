@@ -48,6 +48,8 @@ struct jwk_public {
 
 struct jwk_private {
     struct jwk_public pub; /* pkey holds the private half too */
+    /* Prepared to sign by the key, and never used itself: a signature begins with a copy, for a seventh less than anew. */
+    EVP_MD_CTX *signing;
 };
 
 /* A private key of whatever type as PKCS #8, in DER for wrapping or PEM for files; and read one of this type. R_CRYPTO_FAILED. */
@@ -64,6 +66,8 @@ rc jwk_decode_member(struct arena *arena, const json_t *jwk, const char *name, e
 /* Whether signatures of this algorithm are made with keys of this kind. */
 bool jws_alg_fits(enum jws_alg alg, enum jwk_kind kind);
 
+/* A context that is prepared to sign by this algorithm; NULL: the key can't. The caller's. */
+EVP_MD_CTX *jws_prepare(EVP_PKEY *pkey, enum jws_alg alg);
 /* Sign under a header that names this algorithm and fits the key, of whatever kind. */
 rc jws_sign_with_pkey(struct arena *arena, EVP_PKEY *pkey, enum jws_alg alg, struct slice header,
                       struct slice payload, struct slice *out, struct err *err);

@@ -93,6 +93,14 @@ static const struct key_type *type_of_private(const EVP_PKEY *pkey)
     return ok ? key_type_of_group(group) : NULL;
 }
 
+static rc complete(struct jwk_private *key, struct err *err)
+{
+    TRY(jwk_set_thumbprint(&key->pub, err));
+    key->signing = jws_prepare(key->pub.pkey, key->pub.type->signs);
+    ENSURE(key->signing != NULL, err, R_CRYPTO_FAILED);
+    return OK;
+}
+
 rc jwk_private_of(EVP_PKEY *pkey, struct jwk_private **out, struct err *err)
 {
     const struct key_type *type = type_of_private(pkey);
@@ -103,7 +111,7 @@ rc jwk_private_of(EVP_PKEY *pkey, struct jwk_private **out, struct err *err)
     struct jwk_private *key = xcalloc(1, sizeof *key);
     *key = (struct jwk_private){
         .pub = {.type = type, .pkey = pkey, .may_verify = true, .may_wrap = true}};
-    rc done = jwk_set_thumbprint(&key->pub, err);
+    rc done = complete(key, err);
     if (!done.ok) {
         jwk_private_free(key);
         return done;
@@ -189,6 +197,7 @@ void jwk_private_free(void *key)
 {
     struct jwk_private *k = key;
     if (k != NULL) {
+        EVP_MD_CTX_free(k->signing);
         EVP_PKEY_free(k->pub.pkey);
         xfree(k);
     }

@@ -196,16 +196,35 @@ rc jws_verify(const struct jws *jws, const struct jwk_public *key, enum reason m
 
 /* --- signing -------------------------------------------------------------------------------- */
 
-/* A signature as OpenSSL makes it, of at most *len bytes. */
-static bool digest_sign(EVP_PKEY *pkey, const struct algorithm *algorithm, struct slice data,
-                        uint8_t *out, size_t *len)
+EVP_MD_CTX *jws_prepare(EVP_PKEY *pkey, enum jws_alg alg)
 {
+    const struct algorithm *algorithm = &algorithms[alg];
     EVP_MD_CTX *ctx = EVP_MD_CTX_new();
     EVP_PKEY_CTX *pctx = NULL;
     bool ok = ctx != NULL &&
               EVP_DigestSignInit_ex(ctx, &pctx, algorithm->digest, NULL, algs()->properties, pkey,
                                     NULL) == 1 &&
-              (!algorithm->is_pss || set_pss(pctx)) &&
+              (!algorithm->is_pss || set_pss(pctx));
+    openssl_errors_clear();
+    if (!ok) {
+        EVP_MD_CTX_free(ctx);
+        return NULL;
+    }
+    return ctx;
+}
+
+/* How to sign. Borrows. */
+struct signer {
+    const EVP_MD_CTX *prepared; /* by jws_prepare */
+    const struct algorithm *algorithm;
+    size_t bytes; /* of a signature on the wire */
+};
+
+/* A signature as OpenSSL makes it, of at most *len bytes. */
+static bool digest_sign(const struct signer *signer, struct slice data, uint8_t *out, size_t *len)
+{
+    EVP_MD_CTX *ctx = EVP_MD_CTX_new();
+    bool ok = ctx != NULL && EVP_MD_CTX_copy_ex(ctx, signer->prepared) == 1 &&
               EVP_DigestSign(ctx, out, len, data.ptr, data.len) == 1;
     EVP_MD_CTX_free(ctx);
     return ok;
@@ -222,14 +241,15 @@ static bool signature_to_raw(const uint8_t *der, size_t len, uint8_t *out, int h
     return ok;
 }
 
-static rc sign_raw(EVP_PKEY *pkey, const struct algorithm *algorithm, struct slice data,
-                   uint8_t out[SIGNATURE_MAX], struct err *err)
+static rc sign_raw(const struct signer *signer, struct slice data, uint8_t out[SIGNATURE_MAX],
+                   struct err *err)
 {
+    const struct algorithm *algorithm = signer->algorithm;
     /* Zeros, which are not a signature: OpenSSL 3.0 reports success, and writes nothing, when it has no memory to
      * encode one. */
     uint8_t der[DER_SIGNATURE_MAX] = {0};
     size_t len = algorithm->is_ecdsa ? sizeof der : SIGNATURE_MAX;
-    bool ok = digest_sign(pkey, algorithm, data, algorithm->is_ecdsa ? der : out, &len);
+    bool ok = digest_sign(signer, data, algorithm->is_ecdsa ? der : out, &len);
     if (ok && algorithm->is_ecdsa) {
         ok = signature_to_raw(der, len, out, (int)algorithm->bytes / 2);
     }
@@ -238,11 +258,10 @@ static rc sign_raw(EVP_PKEY *pkey, const struct algorithm *algorithm, struct sli
     return OK;
 }
 
-rc jws_sign_with_pkey(struct arena *arena, EVP_PKEY *pkey, enum jws_alg alg, struct slice header,
-                      struct slice payload, struct slice *out, struct err *err)
+static rc sign_token(struct arena *arena, const struct signer *signer, struct slice header,
+                     struct slice payload, struct slice *out, struct err *err)
 {
-    const struct algorithm *algorithm = &algorithms[alg];
-    size_t bytes = signature_bytes(algorithm, pkey);
+    size_t bytes = signer->bytes;
     size_t total = base64url_length(header.len) + 1 + base64url_length(payload.len) + 1 +
                    base64url_length(bytes);
     char *token = arena_alloc(arena, total + 1);
@@ -252,12 +271,30 @@ rc jws_sign_with_pkey(struct arena *arena, EVP_PKEY *pkey, enum jws_alg alg, str
     token[n++] = '.';
     n += base64url_encode(payload, token + n);
     uint8_t raw[SIGNATURE_MAX];
-    TRY(sign_raw(pkey, algorithm, slice_of(token, n), raw, err));
+    TRY(sign_raw(signer, slice_of(token, n), raw, err));
     token[n++] = '.';
     n += base64url_encode(slice_of(raw, bytes), token + n);
     token[n] = '\0';
     *out = slice_of(token, n);
     return OK;
+}
+
+static struct signer signer_of(const EVP_MD_CTX *prepared, const EVP_PKEY *pkey, enum jws_alg alg)
+{
+    const struct algorithm *algorithm = &algorithms[alg];
+    return (struct signer){
+        .prepared = prepared, .algorithm = algorithm, .bytes = signature_bytes(algorithm, pkey)};
+}
+
+rc jws_sign_with_pkey(struct arena *arena, EVP_PKEY *pkey, enum jws_alg alg, struct slice header,
+                      struct slice payload, struct slice *out, struct err *err)
+{
+    EVP_MD_CTX *prepared = jws_prepare(pkey, alg);
+    struct signer signer = signer_of(prepared, pkey, alg);
+    ENSURE(prepared != NULL, err, R_CRYPTO_FAILED);
+    rc signed_ = sign_token(arena, &signer, header, payload, out, err);
+    EVP_MD_CTX_free(prepared);
+    return signed_;
 }
 
 /* Our private keys are ECDSA's. */
@@ -276,8 +313,8 @@ rc jws_sign(struct arena *arena, const struct jwk_private *key, const char *typ,
                        jws_alg_name(alg_of(key)), key->pub.kid, typ == NULL ? "" : ",\"typ\":\"",
                        typ == NULL ? "" : typ, typ == NULL ? "" : "\"");
     ENSURE(len > 0 && len < (int)sizeof header, err, R_INTERNAL);
-    return jws_sign_with_pkey(arena, key->pub.pkey, alg_of(key), slice_of(header, (size_t)len),
-                              payload, out, err);
+    struct signer signer = signer_of(key->signing, key->pub.pkey, alg_of(key));
+    return sign_token(arena, &signer, slice_of(header, (size_t)len), payload, out, err);
 }
 
 rc jws_sign_with_jwk(struct arena *arena, const struct jwk_private *key, const char *typ,
@@ -289,6 +326,6 @@ rc jws_sign_with_jwk(struct arena *arena, const struct jwk_private *key, const c
                              : arena_printf(arena, "{\"alg\":\"%s\",\"jwk\":%s,\"typ\":\"%s\"}",
                                             jws_alg_name(alg_of(key)), jwk, typ);
     ARENA_ENSURE(header, err);
-    return jws_sign_with_pkey(arena, key->pub.pkey, alg_of(key), slice_str(header), payload, out,
-                              err);
+    struct signer signer = signer_of(key->signing, key->pub.pkey, alg_of(key));
+    return sign_token(arena, &signer, slice_str(header), payload, out, err);
 }

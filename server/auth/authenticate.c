@@ -43,12 +43,13 @@ static struct slice carried_token(const struct call *c)
 /* Whether the token in `authorization` names a user, and not a component or nobody. */
 static bool credential_names_user(const struct caller *caller)
 {
-    return caller->credential.issuer != NULL && !identified_is_component(&caller->credential);
+    return caller->proofs->credential.issuer != NULL &&
+           !identified_is_component(&caller->proofs->credential);
 }
 
 static step find_component(struct call *c, enum lookup_kind kind, struct slice key, step_fn found)
 {
-    struct lookup *lookup = &caller_of(c)->component_lookup;
+    struct lookup *lookup = &caller_of(c)->proofs->component_lookup;
     wait_store_init(c, &lookup->op);
     lookups_submit(lookup, kind, key);
     return wait_store(c, found, &lookup->op);
@@ -92,9 +93,9 @@ static step take_registered(struct call *c, const struct component_row *row)
 static step certified_found(struct call *c)
 {
     struct caller *caller = caller_of(c);
-    const struct err *err = &caller->component_lookup.op.err;
+    const struct err *err = &caller->proofs->component_lookup.op.err;
     if (err->reason == R_NONE) { /* TLS has seen that the key is held */
-        const struct component_row *row = caller->component_lookup.component;
+        const struct component_row *row = caller->proofs->component_lookup.component;
         lookups_remember_component(services_of(c)->lookups, LOOKUP_COMPONENT,
                                    call_peer_fingerprint(c), row);
         return take_registered(c, row);
@@ -108,7 +109,9 @@ static step certified_found(struct call *c)
 
 static step certificate(struct call *c)
 {
-    caller_reset(c); /* it may be the second time */
+    if (step_failed(caller_reset(c))) { /* it may be the second time */
+        return STEP_FAILED;
+    }
     struct slice fingerprint = call_peer_fingerprint(c);
     if (fingerprint.len == 0) {
         return STEP_NEXT;
@@ -158,7 +161,7 @@ static bool has_empty(const struct call *c, struct slice token)
 
 static step keeper_found(struct call *c)
 {
-    const struct lookup *lookup = &caller_of(c)->component_lookup;
+    const struct lookup *lookup = &caller_of(c)->proofs->component_lookup;
     if (lookup->op.err.reason == R_NOT_FOUND) {
         return call_fail(c, R_DIRECTORY_TOKEN_UNKNOWN, "no such token");
     }
@@ -198,7 +201,7 @@ static step credential(struct call *c)
     if (slice_starts_with(token, DIRECTORY_TOKEN_PREFIX)) {
         return identify_keeper(c, token);
     }
-    return token.len == 0 ? STEP_NEXT : token_identify(c, &caller_of(c)->credential, token);
+    return token.len == 0 ? STEP_NEXT : token_identify(c, &caller_of(c)->proofs->credential, token);
 }
 
 /* --- possession --------------------------------------------------------------------------------- */
@@ -206,7 +209,7 @@ static step credential(struct call *c)
 static step possession(struct call *c)
 {
     struct caller *caller = caller_of(c);
-    const struct identified *who = &caller->credential;
+    const struct identified *who = &caller->proofs->credential;
     if (who->issuer == NULL) {
         return STEP_NEXT;
     }
@@ -237,18 +240,19 @@ static step take_named(struct call *c, const struct component_row *row)
 {
     struct caller *caller = caller_of(c);
     bool has_certificate = has_component(c);
-    if (!issuer_authority_covers(caller->credential.issuer, &row->component) ||
+    if (!issuer_authority_covers(caller->proofs->credential.issuer, &row->component) ||
         (has_certificate && !ID_EQ(caller->subject.component.id, row->component.id))) {
         return call_fail(c, R_COMPONENT_UNKNOWN, "not its issuer's, or not the certificate's");
     }
     if (step_failed(take_component(c, row))) {
         return STEP_FAILED;
     }
-    token_identity_remember(c, &caller->credential,
-                            ID_IS_ZERO(row->component.tenant) ? caller->credential.issuer->id.u
-                                                              : row->component.tenant.u);
+    token_identity_remember(c, &caller->proofs->credential,
+                            ID_IS_ZERO(row->component.tenant)
+                                ? caller->proofs->credential.issuer->id.u
+                                : row->component.tenant.u);
     if (!has_certificate) {
-        caller->component_binding = caller->credential.check.claims->binding;
+        caller->component_binding = caller->proofs->credential.check.claims->binding;
     }
     return caller->component_binding == BINDING_MTLS || ID_IS_ZERO(row->component.tenant)
                ? STEP_NEXT
@@ -257,7 +261,7 @@ static step take_named(struct call *c, const struct component_row *row)
 
 static step named_found(struct call *c)
 {
-    const struct lookup *lookup = &caller_of(c)->component_lookup;
+    const struct lookup *lookup = &caller_of(c)->proofs->component_lookup;
     if (lookup->op.err.reason == R_NOT_FOUND) {
         return call_fail(c, R_COMPONENT_UNKNOWN, "token of no component");
     }
@@ -272,7 +276,7 @@ static step named_found(struct call *c)
 static step component(struct call *c)
 {
     struct caller *caller = caller_of(c);
-    const struct identified *who = &caller->credential;
+    const struct identified *who = &caller->proofs->credential;
     if (!identified_is_component(who)) {
         return STEP_NEXT;
     }
@@ -292,7 +296,7 @@ static step component(struct call *c)
 
 static step carried_identified(struct call *c)
 {
-    const struct identified *who = &caller_of(c)->carried;
+    const struct identified *who = &caller_of(c)->proofs->carried;
     return identified_is_component(who) ? call_fail(c, R_TOKEN_TYPE, "a component is no user")
                                         : sender_constraint_check_carried(c, &who->check);
 }
@@ -313,17 +317,17 @@ static step carried(struct call *c)
         return STEP_NEXT;
     }
     call_then(c, carried_identified);
-    return token_identify(c, &caller->carried, carried_token(c));
+    return token_identify(c, &caller->proofs->carried, carried_token(c));
 }
 
 /* --- vouching ----------------------------------------------------------------------------------- */
 
 static const struct identified *user_of(const struct caller *caller)
 {
-    if (caller->carried.issuer != NULL) {
-        return &caller->carried;
+    if (caller->proofs->carried.issuer != NULL) {
+        return &caller->proofs->carried;
     }
-    return credential_names_user(caller) ? &caller->credential : NULL;
+    return credential_names_user(caller) ? &caller->proofs->credential : NULL;
 }
 
 /* A tenant may insist on bound tokens. Behind its own component it is the component that sends, so its

@@ -66,20 +66,26 @@ struct audit_who caller_nobody(struct call *c)
 
 /* A proof of possession that this call has used stays used: it counts once. So do the call itself, and what it has
  * taken of a quota. */
-void caller_reset(struct call *c)
+step caller_reset(struct call *c)
 {
     struct caller *caller = caller_of(c);
+    struct caller_proofs *proofs = ARENA_NEW(call_arena(c), struct caller_proofs);
+    if (proofs == NULL) {
+        return call_fail(c, R_ARENA_EXHAUSTED, "caller");
+    }
+    proofs->constraint.is_claimed = caller->proofs != NULL && caller->proofs->constraint.is_claimed;
     *caller = (struct caller){
         .subject = {.user = {.tenant_name = "", .boundary = BOUNDARY_EXTERNAL},
                     .component = {.name = "", .boundary = ""},
                     .application = "",
                     .platform = ""},
         .who = caller_nobody(c),
-        .constraint = {.is_claimed = caller->constraint.is_claimed},
+        .proofs = proofs,
         .is_network_counted = caller->is_network_counted,
         .is_counted = caller->is_counted,
         .quota = caller->quota,
     };
+    return STEP_NEXT;
 }
 
 void caller_take_component(struct call *c, const struct component_row *row)

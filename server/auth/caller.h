@@ -8,6 +8,13 @@
 #include "auth/token_identity.h"
 
 struct quota_hold;
+/* By what the caller was found out. The items of a batch lend their batch's, until they begin anew. */
+struct caller_proofs {
+    struct identified credential; /* whom the token in `authorization` names; .issuer NULL: none */
+    struct identified carried;    /* whom the token names that a component carries for a user */
+    struct lookup component_lookup;
+    struct sender_constraint constraint;
+};
 
 struct caller {
     struct subject subject; /* what decisions are made about */
@@ -18,16 +25,13 @@ struct caller {
     size_t scope_count;
 
     /* --- the credentials --- */
-    struct identified credential;  /* whom the token in `authorization` names; .issuer NULL: none */
-    struct identified carried;     /* whom the token names that a component carries for a user */
-    const struct identified *user; /* the one of the two by which there is a user; NULL: none */
+    struct caller_proofs *proofs;  /* NULL before caller_reset */
+    const struct identified *user; /* by whom of the proofs there is a user; NULL: none */
     /* A certificate that nobody registered is no credential: a token bound to it has to vouch for it. */
     bool has_unknown_certificate;
     /* What the component's credential is bound to; a registered certificate counts as BINDING_MTLS. */
     enum token_binding component_binding;
     struct slice component_subject; /* by what a token's component was looked up; else empty */
-    struct lookup component_lookup;
-    struct sender_constraint constraint;
     struct identified *identifying; /* in the sub-flow `identify` */
 
     /* --- facts.h: what was asked for last --- */
@@ -63,7 +67,7 @@ void caller_add_scope(struct call *c, struct uuid scope, int64_t epoch);
 /* What a record says of whoever nothing else is known of: from where the call comes. For public methods too. */
 struct audit_who caller_nobody(struct call *c);
 /* Begin anew with where the call comes from; nothing is known of the caller after it. */
-void caller_reset(struct call *c);
+step caller_reset(struct call *c);
 /* Take over a component's row, or a user; the log line and the records name it from then on. */
 void caller_take_component(struct call *c, const struct component_row *row);
 step caller_take_user(struct call *c, const struct identified *who);

@@ -55,8 +55,10 @@ static void forget_moved(struct call *c)
             directories_drop(s->directories, caller->scopes[i].scope);
         }
     }
-    forget_token(c, &caller->credential);
-    forget_token(c, &caller->carried);
+    if (caller->proofs != NULL) {
+        forget_token(c, &caller->proofs->credential);
+        forget_token(c, &caller->proofs->carried);
+    }
     forget_component(c);
     signaled_forget(c);
 }

@@ -14,7 +14,7 @@ enum {
 
 static struct sender_constraint *constraint_of(struct call *c)
 {
-    return &caller_of(c)->constraint;
+    return &caller_of(c)->proofs->constraint;
 }
 
 /* The part behind a scheme's name, which counts in any case; empty if it is another scheme. */

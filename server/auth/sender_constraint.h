@@ -21,7 +21,7 @@ struct credential {
 };
 struct credential credential_read(struct call *c);
 
-/* Lies in struct caller, and outlives deciding again. */
+/* Lies in struct caller_proofs, and outlives deciding again. */
 struct sender_constraint {
     bool is_claimed; /* this call has used its proof */
     /* Private. */

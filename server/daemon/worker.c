@@ -39,6 +39,7 @@ enum {
     WATCH_READY_MS = 100, /* after that */
     BEAT_MS = 1000,       /* of a loop that turns, for the supervisor */
     FLUSH_MS = 2000,      /* for what is counted, at the end */
+    SPARE_CHUNKS = 1024,  /* of 8 KiB: two for each item of a large batch */
 };
 
 struct worker {
@@ -389,6 +390,7 @@ int worker_run(struct generation *g, const struct worker_shared *shared, unsigne
                        .started = clock_mono()};
     struct err err = {0};
     mem_keep();
+    arena_keep_spare(SPARE_CHUNKS);
     readiness_init(&w.readiness, R_DATABASE_UNAVAILABLE);
     metric_set(M_WORKERS_READY, NULL, NULL, 0);
     readiness_wait(&w.readiness, &w.readiness_wait, tell_supervisor);

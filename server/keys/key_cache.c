@@ -113,7 +113,7 @@ static void read_seal(struct slice wrapped, uint8_t out[KEY_SEAL_BYTES])
 rc key_unwrap(struct keys *keys, const struct keys_ref *ref, const struct unwrapped **out,
               struct err *err)
 {
-    AUTO(arena_free_at) struct arena *arena = arena_new(1024);
+    AUTO(arena_free_at) struct arena *arena = arena_new_small(1024);
     struct slice key;
     uint8_t seal[KEY_SEAL_BYTES];
     ENSURE(ref->wrapped.len > sizeof seal, err, R_KEYS_UNAVAILABLE);
@@ -143,7 +143,7 @@ rc key_unwrap(struct keys *keys, const struct keys_ref *ref, const struct unwrap
 
 void keys_forget(struct keys *keys, const struct keys_ref *ref)
 {
-    AUTO(arena_free_at) struct arena *arena = arena_new(1024);
+    AUTO(arena_free_at) struct arena *arena = arena_new_small(1024);
     struct slice key;
     if (cache_id(arena, ref, &key, NULL).ok) {
         (void)hashmap_remove(keys->cache, key);

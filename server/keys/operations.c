@@ -184,6 +184,9 @@ void keys_open_policy(struct keys_op *op)
 
 /* --- use licenses ------------------------------------------------------------------------------ */
 
+/* What the claims that are added take, beside the wrapped key. */
+enum { BINDING_BYTES = 160 };
+
 /* The three claims that bind the license to this content, this client key and its content key. They are
  * added here, so that nobody outside can sign a license that says otherwise. */
 static rc complete_claims(struct keys_op *op, struct slice wrapped, struct slice *out)
@@ -195,6 +198,7 @@ static rc complete_claims(struct keys_op *op, struct slice wrapped, struct slice
     CH_ASSERT(op->claims.len > 2 && op->claims.ptr[op->claims.len - 1] == '}');
     uuid_format(op->content.u, content);
     buf_init(&json, op->arena);
+    buf_expect(&json, op->claims.len + wrapped.len + BINDING_BYTES);
     buf_add(&json, slice_cut(op->claims, 0, op->claims.len - 1));
     buf_printf(&json, ",\"cid\":\"%s\",\"cnf\":{\"jkt\":\"%s\"},\"key\":\"", content, thumbprint);
     buf_add(&json, wrapped);

@@ -19,6 +19,9 @@ static struct metric_board *own;     /* the one that this process writes */
 /* The series of each metric on our own board: indexes plus one, 0 ends. */
 static uint16_t first_of[M_COUNT_], next_of[METRIC_SERIES_MAX];
 
+/* metric_first_bound of those that have series: a step of a call must not look into names for it. */
+static int64_t first_bounds[M_COUNT_];
+
 static const enum metric_type types[M_COUNT_] = {
 #define METRIC(id, type, name, labels, help) [M_##id] = (type),
 #include "obs/metrics.def"
@@ -46,6 +49,7 @@ static void link_series(uint32_t index)
     enum metric metric = own->series[index].metric;
     next_of[index] = first_of[metric];
     first_of[metric] = (uint16_t)(index + 1);
+    first_bounds[metric] = metric_first_bound(metric);
 }
 
 static void write_on(struct metric_board *board)
@@ -211,7 +215,7 @@ int64_t metric_value(enum metric metric, const char *label1, const char *label2)
 void metric_observe(enum metric metric, const char *label1, const char *label2, int64_t value)
 {
     struct series *s = series_of(metric, label1, label2);
-    int64_t bound = metric_first_bound(metric);
+    int64_t bound = first_bounds[metric];
     int bucket = 0;
     for (; bucket < METRIC_BUCKETS && value > bound; bucket++) {
         bound *= 2;

@@ -51,8 +51,8 @@ static struct unix_time sooner(struct unix_time end, const struct identified *wh
 static Google__Protobuf__Timestamp *token_end(struct call *c)
 {
     const struct caller *caller = caller_of(c);
-    struct unix_time end = sooner((struct unix_time){0}, &caller->credential);
-    return reply_time(c, 1000000 * sooner(end, &caller->carried).s);
+    struct unix_time end = sooner((struct unix_time){0}, &caller->proofs->credential);
+    return reply_time(c, 1000000 * sooner(end, &caller->proofs->carried).s);
 }
 
 static void write_user(struct call *c, Chancery__V1__GetCallerResponse *r)

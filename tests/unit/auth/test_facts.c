@@ -78,11 +78,15 @@ static void calls_are_correlated_by_their_trace(void **state)
 static step spoils_and_resets(struct call *c)
 {
     struct caller *caller = caller_of(c);
+    struct caller_proofs *before = caller->proofs;
     memset(caller, 0xa5, sizeof *caller);
-    caller->constraint.is_claimed = true;
-    caller_reset(c);
-    assert_true(caller->constraint.is_claimed); /* used is used */
-    assert_null(caller->constraint.check);
+    memset(before, 0xa5, sizeof *before);
+    caller->proofs = before;
+    before->constraint.is_claimed = true;
+    assert_false(step_failed(caller_reset(c)));
+    assert_ptr_not_equal(caller->proofs, before);       /* whoever lends them is left alone */
+    assert_true(caller->proofs->constraint.is_claimed); /* used is used */
+    assert_null(caller->proofs->constraint.check);
     assert_int_equal(caller->scope_count, 0);
     assert_false(subject_has_user(&caller->subject));
     assert_false(subject_has_component(&caller->subject));
@@ -91,8 +95,8 @@ static step spoils_and_resets(struct call *c)
     assert_string_equal(caller->subject.component.boundary, "");
     assert_string_equal(caller->subject.application, "");
     assert_string_equal(caller->subject.platform, "");
-    assert_null(caller->credential.issuer);
-    assert_null(caller->carried.issuer);
+    assert_null(caller->proofs->credential.issuer);
+    assert_null(caller->proofs->carried.issuer);
     assert_null(caller->user);
     assert_false(caller->has_unknown_certificate);
     assert_int_equal(caller->component_binding, BINDING_NONE);
@@ -101,9 +105,9 @@ static step spoils_and_resets(struct call *c)
     assert_true(ID_IS_ZERO(caller_tenant(caller)));
     assert_string_equal(caller_boundary(caller), "");
     assert_int_equal(caller->entry.scope_count, 0);
-    caller->constraint.is_claimed = false;
-    caller_reset(c);
-    assert_false(caller->constraint.is_claimed);
+    caller->proofs->constraint.is_claimed = false;
+    assert_false(step_failed(caller_reset(c)));
+    assert_false(caller->proofs->constraint.is_claimed);
     return STEP_NEXT;
 }
 

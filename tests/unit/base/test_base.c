@@ -98,6 +98,62 @@ static void arenas_of_both_sizes_hold_what_is_put_in(void **state)
     }
 }
 
+/* What one arena has held is in no later one, whether its chunks went back to malloc or were kept. */
+static void kept_chunks_are_wiped(void **state)
+{
+    (void)state;
+    enum { BYTES = 8000, ROUNDS = 6 };
+    arena_keep_spare(2);
+    for (int round = 0; round < ROUNDS; round++) {
+        struct arena *arenas[3] = {arena_new(1 << 20), arena_new_small(1 << 20),
+                                   arena_new(1 << 20)};
+        for (size_t i = 0; i < 3; i++) {
+            uint8_t *first = arena_zalloc(arenas[i], BYTES), *whole = arena_alloc(arenas[i], 8192);
+            for (size_t j = 0; j < BYTES; j++) {
+                assert_int_equal(first[j], 0);
+            }
+            memset(first, 0xee, BYTES);
+            memset(whole, 0xee, 8192);
+            uint8_t *rest = arena_zalloc(arenas[i], 100);
+            for (size_t j = 0; j < 100; j++) {
+                assert_int_equal(rest[j], 0);
+            }
+            memset(rest, 0xee, 100);
+        }
+        arena_free(arenas[0]);
+        arena_free(arenas[1]);
+        arena_free(arenas[2]);
+        arena_keep_spare(round == ROUNDS / 2 ? 0 : 2);
+    }
+    arena_keep_spare(0);
+}
+
+/* Short ones are formatted once, long ones twice. */
+static void texts_of_any_length_are_formatted(void **state)
+{
+    (void)state;
+    char long_text[600];
+    memset(long_text, 'x', sizeof long_text);
+    for (size_t len = 250; len < sizeof long_text; len += len < 260 ? 1 : 67) {
+        AUTO(arena_free_at) struct arena *a = arena_new(8192);
+        struct buf buf;
+        struct slice out;
+        char *text = arena_printf(a, "%.*s", (int)len, long_text);
+        assert_int_equal(strlen(text), len);
+        assert_memory_equal(text, long_text, len);
+        buf_init(&buf, a);
+        buf_expect(&buf, 255);
+        buf_printf(&buf, "%.*s", (int)len, long_text);
+        buf_printf(&buf, "%d", 42);
+        assert_true(buf_finish(&buf, &out, NULL).ok);
+        assert_int_equal(out.len, len + 2);
+        assert_memory_equal(out.ptr, long_text, len);
+        assert_memory_equal(out.ptr + len, "42", 2);
+    }
+    AUTO(arena_free_at) struct arena *small = arena_new(16);
+    assert_null(arena_printf(small, "%s", "seventeen letters"));
+}
+
 static void buf_error_is_sticky(void **state)
 {
     (void)state;
@@ -110,6 +166,10 @@ static void buf_error_is_sticky(void **state)
     buf_add_u32(&b, 0x01020304);
     assert_ok(buf_finish(&b, &out, &err), &err);
     assert_true(slice_eq(out, slice_of("x-7\x01\x02\x03\x04", 7)));
+    buf_expect(&b, SIZE_MAX);
+    assert_ok(buf_finish(&b, &out, &err), &err); /* nobody has written so much */
+    buf_expect(&b, 5000);
+    assert_fails(buf_finish(&b, &out, &err), &err, R_ARENA_EXHAUSTED);
     buf_extend(&b, 5000);
     buf_add_str(&b, "y");
     assert_fails(buf_finish(&b, &out, &err), &err, R_ARENA_EXHAUSTED);
@@ -543,6 +603,8 @@ int main(void)
         cmocka_unit_test(arena_runs_destructors_in_reverse),
         cmocka_unit_test(arena_holds_its_budget),
         cmocka_unit_test(arenas_of_both_sizes_hold_what_is_put_in),
+        cmocka_unit_test(kept_chunks_are_wiped),
+        cmocka_unit_test(texts_of_any_length_are_formatted),
         cmocka_unit_test(buf_error_is_sticky),
         cmocka_unit_test(numbers_and_texts_are_written),
         cmocka_unit_test(texts_end_with_null),
