@@ -211,6 +211,29 @@ def test_tenants_take_turns(world, made):
     assert int(earlier) < 64, "settling moves mail_at, so it tells the order"
 
 
+def test_a_worker_that_lacks_a_root_key_takes_no_mail(world, dialog, made):
+    """The code is derived from a key that it may not open; another node's worker does."""
+    w = world
+
+    def count(statement):
+        return w.metric(f'chancery_db_seconds_count{{statement="{statement}"')
+
+    dialog.answers = {"RCPT": b"450 greylisted\r\n"}
+    started = start(w, made)
+    eventually(lambda: waits_after_a_try(w, started), "it is tried again within seconds")
+    w.sql("INSERT INTO root_key_check (root_version, wrapped) VALUES (77, 'x')")  # which nobody has
+    try:
+        eventually(lambda: w.a.page("/readyz")[0] == 503, "the worker has heard", 60)
+        dialog.answers = {}
+        due(w, started)
+        claims, meetings = count("claim_passcode_mails"), count("root_key_meet")
+        eventually(lambda: count("root_key_meet") >= meetings + 1, "it goes on asking", 60)
+        assert count("claim_passcode_mails") == claims and state(w, started) == "1"
+    finally:
+        w.sql("DELETE FROM root_key_check WHERE root_version = 77")
+    eventually(lambda: state(w, started) == "2", "it is sent", 60)
+
+
 def test_a_worker_that_dies_loses_no_mail(world, dialog, made):
     """Killed between taking a mail and marking it: another worker takes it when the lease has ended."""
     w = world

@@ -228,7 +228,7 @@ def test_an_outage_in_the_second_step(world):
               "'1 hour'")
     node = world.a.node(root_key=root_keys(world, "outage.key", now), workers=1).start()
     try:
-        assert node.wait_for_log("root_key.quiet")["seconds"] > 60
+        assert node.wait_for_log("root_key.quiet")["seconds"] > 0
         eventually(lambda: world.sql("SELECT count(DISTINCT cardinality(opens)) FROM root_key_worker") == "2", "the other one has come", 60)
         heard_for_long(world)
         assert node.wait_for_log("root_key.waits", timeout=60)["workers"] == 1
@@ -238,15 +238,15 @@ def test_an_outage_in_the_second_step(world):
 
 
 def test_whoever_is_not_heard_stops_before_it_counts_no_more(world):
-    made = world.protect()
+    made, before = world.protect(), len(world.a.logged("root_key.not_asked"))
     with transaction(world) as cursor:
         cursor.execute("LOCK TABLE root_key_worker IN ACCESS EXCLUSIVE MODE")
-        told = world.a.wait_for_log("root_key.not_asked", timeout=60)
+        told = world.a.wait_for_log("root_key.not_asked", before, timeout=60)
         assert told["reason"] in ("DATABASE_LOCKED", "DATABASE_TIMEOUT")
         world.a.wait_for_log("root_key.unheard", timeout=LEASE_S + 60)
         eventually(lambda: world.a.page("/readyz")[0] == 503, "it is not ready", 20)
         assert outcome(world.acquire, made, world.bob) == "DATABASE_UNAVAILABLE"
-        assert len(world.a.logged("root_key.not_asked", reason=told["reason"])) < 10  # once for each reason, not each time
+        assert len(world.a.logged("root_key.not_asked")) - before <= 2  # once for each reason, not each time
     eventually(lambda: world.a.page("/readyz")[0] == 200, "it is ready again", 60)
     assert outcome(world.acquire, made, world.bob) == "OK"
 
