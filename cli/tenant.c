@@ -179,6 +179,7 @@ static char *name_of(const struct verb_args *args)
 static void show_got(const void *response)
 {
     print_tenant(((const Chancery__V1__GetTenantResponse *)response)->tenant);
+    tenant_print_use(response);
 }
 
 static int get(struct session *s, const struct verb_args *args)

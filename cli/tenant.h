@@ -28,6 +28,7 @@ int tenant_switch(struct session *s, const struct verb_args *args);
 
 /* tenant_limits.c */
 void tenant_print_limits(const Chancery__V1__Tenant *tenant);
+void tenant_print_use(const Chancery__V1__GetTenantResponse *response);
 int tenant_limit(struct session *s, const struct verb_args *args);
 /* Shows an UpdateTenantResponse. */
 void tenant_show_updated(const void *response);

@@ -3,6 +3,7 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "base/clock.h"
 #include "cli/number.h"
 #include "cli/tenant.h"
 
@@ -40,6 +41,16 @@ void tenant_print_limits(const Chancery__V1__Tenant *tenant)
         if (limit > 0) {
             printf("  limit        %u %s\n", limit, LIMITS[i].name);
         }
+    }
+}
+
+void tenant_print_use(const Chancery__V1__GetTenantResponse *response)
+{
+    for (size_t i = 0; i < response->n_quotas; i++) {
+        const Chancery__V1__QuotaUse *use = response->quotas[i];
+        char until[RFC3339_BYTES];
+        clock_rfc3339(use->reset_time->seconds * 1000000, until);
+        printf("  used         %u of %u %s, until %s\n", use->used, use->most, use->quota, until);
     }
 }
 

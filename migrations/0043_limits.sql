@@ -28,6 +28,15 @@ CREATE FUNCTION quota_lease(most bigint, used bigint, wanted bigint) RETURNS big
     SELECT greatest(least(most - used, greatest(wanted, least((most - used) / 64, 1000))), 0)
 $$;
 
+-- The day or month of UTC in which a quota counts (docs/policy.md §11.1), and when that ends.
+CREATE FUNCTION quota_begin(quota integer, at timestamptz) RETURNS timestamptz LANGUAGE sql STABLE AS $$
+    SELECT date_trunc(CASE quota WHEN 2 THEN 'month' ELSE 'day' END, at, 'UTC')
+$$;
+CREATE FUNCTION quota_end(quota integer, at timestamptz) RETURNS timestamptz LANGUAGE sql STABLE AS $$
+    SELECT (date_trunc(CASE quota WHEN 2 THEN 'month' ELSE 'day' END, at AT TIME ZONE 'UTC')
+            + CASE quota WHEN 2 THEN interval '1 month' ELSE interval '1 day' END) AT TIME ZONE 'UTC'
+$$;
+
 -- How often workers are asked by those near a limit of calls a second. Nobody misses it after a crash.
 CREATE UNLOGGED TABLE rate_use (
     bucket uuid NOT NULL,          -- a hash of whom the limit is of

@@ -126,6 +126,8 @@ def test_how_much_a_tenant_may_do(world):
     shown = tenant(world, "get", world.wingtip_admin)  # the others stay as they are
     assert "  limit        50 calls a second\n  limit        5 calls a second of a person\n" in shown
     assert "contents" not in shown
+    tenant(world, "limit", world.platform_admin, "--licenses-per-day", "10", "wingtip")
+    assert "  used         0 of 10 licenses_per_day, until 2" in tenant(world, "get", world.wingtip_admin)
     assert "COMPONENT_ROLE" in tenant(world, "limit", world.wingtip_admin, "--calls-per-second", "9", "wingtip", expect=3)
     for arguments in (["wingtip"], ["--calls-per-second", "100001", "wingtip"], ["--licenses-per-day", "many", "wingtip"],
                       ["--calls-per-second", "1"]):

@@ -193,6 +193,22 @@ def test_only_the_platform_sets_limits_and_admins_see_them(world, firm):
     assert not world.call("TenantService/GetTenant", {}, firm.tenant.admin).tenant.HasField("limits")
 
 
+def test_admins_see_what_is_used_up(world, firm):
+    firm.limit(contents_per_month=200, licenses_per_day=10)
+    made = firm.protect()
+    assert outcome(world.acquire, made, firm.bob) == "OK"
+
+    def used():
+        quotas = world.call("TenantService/GetTenant", {}, firm.tenant.admin).quotas
+        return [(use.quota, use.most, use.used) for use in quotas]
+
+    # What the node holds to spend comes back within seconds.
+    eventually(lambda: used() == [("contents_per_month", 200, 1), ("licenses_per_day", 10, 1)], used)
+    ends = [use.reset_time.ToDatetime() for use in world.call("TenantService/GetTenant", {}, firm.tenant.admin).quotas]
+    assert (ends[0].day, ends[0].hour, ends[1].hour, ends[1].minute) == (1, 0, 0, 0)
+    assert ends[1] > datetime.datetime.utcnow() - datetime.timedelta(minutes=1) and ends[0] >= ends[1]
+
+
 def test_limits_that_are_none_are_refused(firm):
     for name in ALL:
         most = 100000 if "second" in name else 1000000000

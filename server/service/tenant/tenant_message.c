@@ -11,6 +11,7 @@
 #include "service/common/policy_fields.h"
 #include "service/common/reply.h"
 #include "service/common/request.h"
+#include "service/tenant/limits_message.h"
 
 /* --- reading ---------------------------------------------------------------------------------- */
 
@@ -209,37 +210,6 @@ static step read_key_rotation(struct call *c, const void *message, void *out)
                                 "It must be 30 to 3650 days, or 0 for by hand only.");
 }
 
-static bool may_be(uint32_t limit, uint32_t max)
-{
-    return limit <= max;
-}
-
-static step read_limits(struct call *c, const void *message, void *out)
-{
-    static const Chancery__V1__TenantLimits none = CHANCERY__V1__TENANT_LIMITS__INIT;
-    const Chancery__V1__Tenant *from = message;
-    const Chancery__V1__TenantLimits *l = from->limits == NULL ? &none : from->limits;
-    struct tenant_row *row = out;
-    row->limits = (struct tenant_limits){
-        .contents_per_day = l->contents_per_day,
-        .contents_per_month = l->contents_per_month,
-        .licenses_per_day = l->licenses_per_day,
-        .calls_per_second = l->calls_per_second,
-        .component_calls_per_second = l->component_calls_per_second,
-        .principal_calls_per_second = l->principal_calls_per_second,
-    };
-    if (!may_be(l->contents_per_day, TENANT_LIMIT_MAX) ||
-        !may_be(l->contents_per_month, TENANT_LIMIT_MAX) ||
-        !may_be(l->licenses_per_day, TENANT_LIMIT_MAX)) {
-        return call_bad_field(c, "tenant.limits", "A quota may be at most 1000000000.");
-    }
-    return may_be(l->calls_per_second, CALLS_PER_SECOND_MAX) &&
-                   may_be(l->component_calls_per_second, CALLS_PER_SECOND_MAX) &&
-                   may_be(l->principal_calls_per_second, CALLS_PER_SECOND_MAX)
-               ? STEP_NEXT
-               : call_bad_field(c, "tenant.limits", "Calls a second may be at most 100000.");
-}
-
 static const struct resource_field fields[] = {
     OUTPUT_ONLY("tenant_id"),
     IMMUTABLE("tenant"),
@@ -265,7 +235,7 @@ static const struct resource_field fields[] = {
     CHANGEABLE("notify_owners", read_notify_owners),
     CHANGEABLE_LIST("do_not_track", begin_do_not_track, read_do_not_track),
     CHANGEABLE("key_rotation_days", read_key_rotation),
-    CHANGEABLE("limits", read_limits),
+    CHANGEABLE("limits", limits_message_read),
 };
 
 const struct resource tenant_resource = {
@@ -323,28 +293,6 @@ static bool write_domains(struct call *c, const struct tenant_row *row, Chancery
     return t->domains != NULL;
 }
 
-/* Absent where nothing is limited. */
-static bool write_limits(struct call *c, const struct tenant_limits *limits,
-                         Chancery__V1__Tenant *t)
-{
-    static const struct tenant_limits none;
-    if (memcmp(limits, &none, sizeof none) == 0) {
-        return true;
-    }
-    Chancery__V1__TenantLimits *l = call_message(c, &chancery__v1__tenant_limits__descriptor);
-    if (l == NULL) {
-        return false;
-    }
-    l->contents_per_day = limits->contents_per_day;
-    l->contents_per_month = limits->contents_per_month;
-    l->licenses_per_day = limits->licenses_per_day;
-    l->calls_per_second = limits->calls_per_second;
-    l->component_calls_per_second = limits->component_calls_per_second;
-    l->principal_calls_per_second = limits->principal_calls_per_second;
-    t->limits = l;
-    return true;
-}
-
 Chancery__V1__Tenant *tenant_message_write(struct call *c, const struct tenant_row *row)
 {
     Chancery__V1__Tenant *t = call_message(c, &chancery__v1__tenant__descriptor);
@@ -376,7 +324,7 @@ Chancery__V1__Tenant *tenant_message_write(struct call *c, const struct tenant_r
     t->journal_decryption = (row->switches & TENANT_JOURNALS_IN_CLEAR) != 0;
     t->key_rotation_days = row->key_rotation_days;
     return write_domains(c, row, t) && write_two_person(c, row->approvals, t) &&
-                   write_limits(c, &row->limits, t)
+                   limits_message_write(c, &row->limits, t)
                ? t
                : NULL;
 }

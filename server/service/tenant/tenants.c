@@ -6,6 +6,7 @@
 #include "service/common/page.h"
 #include "service/common/reply.h"
 #include "service/common/scope.h"
+#include "service/tenant/limits_message.h"
 #include "service/tenant/tenant_message.h"
 
 struct tenants {
@@ -132,7 +133,15 @@ static step get(struct call *c)
 
 static step reply_get(struct call *c)
 {
-    return reply_message(c, tenant_message_write(c, scope_of(c)->op.tenant));
+    const struct tenant_row *row = scope_of(c)->op.tenant;
+    Chancery__V1__GetTenantResponse *r =
+        call_message(c, &chancery__v1__get_tenant_response__descriptor);
+    if (r == NULL) {
+        return STEP_FAILED;
+    }
+    r->tenant = tenant_message_write(c, row);
+    return r->tenant != NULL && limits_message_write_quotas(c, row, r) ? get_tenant_reply(c, r)
+                                                                       : STEP_FAILED;
 }
 
 const struct flow get_tenant_flow = {

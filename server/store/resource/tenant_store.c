@@ -100,7 +100,11 @@ static rc read_whole(struct store_op *base, size_t index, const PGresult *r, str
     t->verified = row.verified.items;
     t->proofs = row.proofs.items;
     t->domain_count = row.domains.count;
+    t->quotas_used = row.quotas_used.items;
+    t->quotas_end = row.quotas_end.items;
     ENSURE(row.verified.count == t->domain_count && row.proofs.count == t->domain_count, err,
+           R_DATABASE_ERROR);
+    ENSURE(row.quotas_used.count == QUOTAS && row.quotas_end.count == QUOTAS, err,
            R_DATABASE_ERROR);
     op->tenant = t;
     return OK;

@@ -27,6 +27,8 @@ struct tenant_row {
     enum transport_decryption transport_decryption;
     uint32_t key_rotation_days; /* 0: by hand only */
     struct tenant_limits limits;
+    /* By enum quota - 1; NULL where only changes are read. Used up or leased in the present period, which ends then: seconds. */
+    const int64_t *quotas_used, *quotas_end;
 };
 
 struct new_key {

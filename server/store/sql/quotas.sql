@@ -10,7 +10,7 @@
 WITH asked AS (
     SELECT CASE :quota WHEN 1 THEN t.contents_per_day WHEN 2 THEN t.contents_per_month
                        ELSE t.licenses_per_day END::int8 AS most,
-           date_trunc(CASE :quota WHEN 2 THEN 'month' ELSE 'day' END, now(), 'UTC') AS begins
+           quota_begin(:quota, now()) AS begins
     FROM tenant t WHERE t.tenant = :tenant
 ), past AS (
     DELETE FROM quota_use q
@@ -26,9 +26,7 @@ WITH asked AS (
     RETURNING used, granted
 )
 SELECT a.begins, a.most, l.used, l.granted,
-       (extract(epoch FROM (a.begins AT TIME ZONE 'UTC'
-                            + CASE :quota WHEN 2 THEN interval '1 month' ELSE interval '1 day' END)
-                           AT TIME ZONE 'UTC' - now()) * 1000000)::int8 AS left_us
+       (extract(epoch FROM quota_end(:quota, now()) - now()) * 1000000)::int8 AS left_us
 FROM leased l, asked a;
 
 -- name: return_quota :read

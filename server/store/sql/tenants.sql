@@ -47,9 +47,11 @@ SELECT created_at, epoch_raise(:tenant) AS _, audit_admin(:act.*, :name) AS _ FR
 -- name: get_tenant :admin
 -- params: name text
 -- columns: tenant @tenant, limits @tenant_limits, onboarding text[], do_not_track text[], domains text[], verified text[],
---   proofs text[]
--- domains, verified ('true' or 'false') and proofs are parallel.
-SELECT {tenant_columns}, {limit_columns}, t.onboarding, t.do_not_track, d.domains, d.verified, d.proofs
+--   proofs text[], quotas_used int8[], quotas_end int8[]
+-- quotas_…: by enum quota, from 1 on: what is used up or leased in the present day or month of UTC, and when that ends, in
+-- seconds since 1970. domains, verified ('true' or 'false') and proofs are parallel.
+SELECT {tenant_columns}, {limit_columns}, t.onboarding, t.do_not_track, d.domains, d.verified, d.proofs,
+       u.quotas_used, u.quotas_end
 FROM tenant t
 CROSS JOIN LATERAL (
     SELECT coalesce(array_agg(domain ORDER BY domain), '{}') AS domains,
@@ -58,6 +60,13 @@ CROSS JOIN LATERAL (
     FROM tenant_domain
     WHERE tenant = t.tenant
 ) AS d
+CROSS JOIN LATERAL (
+    SELECT array_agg(coalesce(q.used, 0) ORDER BY p.quota) AS quotas_used,
+           array_agg(extract(epoch FROM quota_end(p.quota, now()))::int8 ORDER BY p.quota) AS quotas_end
+    FROM unnest(ARRAY[1, 2, 3]) AS p (quota)
+    LEFT JOIN quota_use q
+        ON q.tenant = t.tenant AND q.quota = p.quota AND q.begins = quota_begin(p.quota, now())
+) AS u
 WHERE t.name = :name;
 
 -- name: list_tenants :report
