@@ -226,7 +226,8 @@ static void what_is_signaled_is_asked_for(void **state)
     assert_served(ask(CONTOSO_ISS, sub));
     world.contoso_tenant.view.has_signals = true;
     assert_refused(ask(CONTOSO_ISS, sub), R_ACCOUNT_DISABLED);
-    assert_asked("issuer tenant issuer tenant signals:2");
+    assert_asked(
+        "issuer tenant issuer tenant signals:2 gate"); /* they are proven, so it is recorded */
     fake_store.last_signal = (struct known_signal){.state = {.not_before = now + 600}, .epoch = 5};
     assert_refused(ask(CONTOSO_ISS, sub), R_SESSION_REVOKED);
     fake_store.last_signal.state.not_before = now - 1;
