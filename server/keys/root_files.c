@@ -3,7 +3,6 @@
 
 #include <limits.h>
 #include <stdio.h>
-#include <string.h>
 
 #include "base/encode.h"
 #include "keys/root_opener.h"
@@ -146,7 +145,9 @@ rc root_files_read(const struct root_files *files, struct secret *out[KEYS_ROOTS
 {
     struct reading r = {.files = files};
     CH_ASSERT(files->other_count < KEYS_ROOTS_MAX && files->opener_count <= ROOT_OPENERS_MAX);
-    memset(out, 0, KEYS_ROOTS_MAX * sizeof out[0]);
+    for (size_t i = 0; i < KEYS_ROOTS_MAX; i++) {
+        out[i] = NULL;
+    }
     rc result = read_all(&r, out, err);
     for (size_t i = 0; i < files->opener_count; i++) {
         root_key_holder_close(&r.holders[i]);

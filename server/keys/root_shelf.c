@@ -9,38 +9,38 @@ struct root_shelf {
     uint8_t roots[KEYS_ROOTS_MAX][ROOT_KEY_BYTES];
 };
 
-static rc map(struct root_shelf **out, struct err *err)
+/* NULL: the memory can't be locked. */
+static struct root_shelf *map(void)
 {
     struct root_shelf *shelf =
         mmap(NULL, sizeof *shelf, PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS, -1, 0);
-    ENSURE(shelf != MAP_FAILED, err, R_STARTUP_FAILED);
-    bool is_safe =
-        mlock(shelf, sizeof *shelf) == 0 && madvise(shelf, sizeof *shelf, MADV_DONTDUMP) == 0;
-    if (!is_safe) {
+    if (shelf == MAP_FAILED) {
+        return NULL;
+    }
+    if (mlock(shelf, sizeof *shelf) != 0 || madvise(shelf, sizeof *shelf, MADV_DONTDUMP) != 0) {
         root_shelf_close(shelf);
+        return NULL;
+    }
+    return shelf;
+}
+
+rc root_shelf_open(const struct root_files *files, struct root_shelf **out, struct err *err)
+{
+    struct secret *roots[KEYS_ROOTS_MAX];
+    TRY(root_files_read(files, roots, err));
+    struct root_shelf *shelf = map();
+    for (size_t i = 0; i <= files->other_count; i++) {
+        if (shelf != NULL) {
+            memcpy(shelf->roots[shelf->count++], secret_use(roots[i]).ptr, ROOT_KEY_BYTES);
+        }
+        secret_free(roots[i]);
+    }
+    if (shelf == NULL) {
         FAIL(err, R_STARTUP_FAILED,
              "memory for root keys can't be locked: raise the limit (ulimit -l)");
     }
     *out = shelf;
     return OK;
-}
-
-rc root_shelf_open(const struct root_files *files, struct root_shelf **out, struct err *err)
-{
-    struct secret *roots[KEYS_ROOTS_MAX] = {NULL};
-    struct root_shelf *shelf = NULL;
-    TRY(root_files_read(files, roots, err));
-    rc result = map(&shelf, err);
-    for (size_t i = 0; i <= files->other_count; i++) {
-        if (result.ok) {
-            memcpy(shelf->roots[shelf->count++], secret_use(roots[i]).ptr, ROOT_KEY_BYTES);
-        }
-        secret_free(roots[i]);
-    }
-    if (result.ok) {
-        *out = shelf;
-    }
-    return result;
 }
 
 struct keys *root_shelf_keys(struct loop *loop, const struct root_shelf *shelf, size_t cache_max)
