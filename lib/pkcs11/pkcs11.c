@@ -51,6 +51,7 @@ static bool comes_in_time(int socket)
 static rc take_answer(struct pkcs11 *key, struct pkcs11_answer *out, struct err *err)
 {
     if (!comes_in_time(key->socket)) {
+        (void)kill(key->pid, SIGKILL); /* so that the next question is not waited for as long */
         FAIL(err, R_HSM_UNREACHABLE, "the token has not answered for %d s",
              PKCS11_TIMEOUT_MS / 1000);
     }

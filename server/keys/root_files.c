@@ -4,14 +4,16 @@
 #include <limits.h>
 #include <stdio.h>
 
+#include "base/clock.h"
 #include "base/encode.h"
 #include "keys/root_opener.h"
 
-enum { HEX_DIGITS = 2 * ROOT_KEY_BYTES, ARENA_BYTES = 4 * ROOT_WRAPS_BYTES_MAX };
+enum { HEX_DIGITS = 2 * ROOT_KEY_BYTES, ARENA_BYTES = 4 * ROOT_WRAPS_BYTES_MAX, TOKENS_MS = 25000 };
 
-/* While files are read: what of the openers is open. */
+/* While files are read: what of the openers is open, and until when a token may be begun with. */
 struct reading {
     const struct root_files *files;
+    struct mono_time until;
     struct root_key_holder holders[ROOT_OPENERS_MAX];
 };
 
@@ -66,6 +68,19 @@ static rc none_opened(const struct reading *r, const char *path, const struct er
     FAIL(err, R_ROOT_KEY_UNOPENED, "%s: %s", path, why);
 }
 
+/* Several tokens that hang one after another would hold up whoever waits for us: the supervisor's watchdog is 60 s. */
+static rc try_in_time(struct reading *r, size_t at, const struct root_wraps *wraps,
+                      const char **wrap, struct secret **out, struct err *err)
+{
+    const struct root_opener *opener = &r->files->openers[at];
+    bool is_fresh_token = opener->key_file[0] == '\0' && !r->holders[at].was_tried;
+    if (is_fresh_token && clock_mono().ns > r->until.ns) {
+        FAIL(err, R_HSM_UNREACHABLE, "other tokens took %d s, so this one is not asked",
+             TOKENS_MS / 1000);
+    }
+    return root_opener_try(opener, &r->holders[at], wraps, wrap, out, err);
+}
+
 static rc read_wrapped(struct reading *r, const char *path, struct slice text, struct secret **out,
                        struct err *err)
 {
@@ -78,7 +93,7 @@ static rc read_wrapped(struct reading *r, const char *path, struct slice text, s
     }
     for (size_t i = 0; i < r->files->opener_count; i++) {
         const struct root_opener *opener = &r->files->openers[i];
-        if (root_opener_try(opener, &r->holders[i], &wraps, &wrap, out, &errs[i]).ok) {
+        if (try_in_time(r, i, &wraps, &wrap, out, &errs[i]).ok) {
             tell(r->files, path, opener, wrap, NULL);
             return OK;
         }
@@ -143,7 +158,7 @@ static void free_all(struct secret *roots[KEYS_ROOTS_MAX])
 rc root_files_read(const struct root_files *files, struct secret *out[KEYS_ROOTS_MAX],
                    struct err *err)
 {
-    struct reading r = {.files = files};
+    struct reading r = {.files = files, .until = mono_add_ms(clock_mono(), TOKENS_MS)};
     CH_ASSERT(files->other_count < KEYS_ROOTS_MAX && files->opener_count <= ROOT_OPENERS_MAX);
     for (size_t i = 0; i < KEYS_ROOTS_MAX; i++) {
         out[i] = NULL;

@@ -174,6 +174,19 @@ def test_a_troubled_token(world, hsm, trouble, reason, words):
     assert reason is None or f": {reason}: " in done.stderr
 
 
+def test_tokens_that_hang_one_after_another(world, hsm):
+    """They don't hold up the supervisor for longer than its watchdog allows."""
+    config = dict(world.a.config, root_key={"file": path(world, "root.wrapped"),
+                                            "openers": [hsm.opener("first", "root", module=TROUBLED)] * 5})
+    world.a.write("hanging.yaml", json.dumps(config).encode())
+    done = subprocess.run([world.a.program, "--config", path(world, "hanging.yaml")], env={**world.a.env, "TROUBLE": "hang"},
+                          capture_output=True, text=True, check=False, timeout=120)
+    failed = [line["detail"] for line in map(json.loads, done.stderr.splitlines()) if line["event"] == "root_key.opener_failed"]
+    assert done.returncode == 78 and "ROOT_KEY_UNOPENED" in done.stderr
+    assert ["has not answered" in detail for detail in failed] == [True, True, True, False, False]
+    assert all("is not asked" in detail for detail in failed[3:])
+
+
 @pytest.mark.parametrize("name, opener, reason, words", [
     ("no such library", {"module": "/nowhere.so"}, "HSM_UNREACHABLE", "/nowhere.so"),
     ("a library of something else", {"module": "/lib/x86_64-linux-gnu/libm.so.6"}, "HSM_UNREACHABLE", "libm"),

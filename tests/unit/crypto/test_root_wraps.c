@@ -141,8 +141,7 @@ static void files_that_are_none(void **state)
         "{\"format\": \"chancery root key 1\", \"thumbprint\": \"a\", \"wraps\": [{\"name\": \"a\", \"kid\": \"b\"}]}",
         "{\"format\": \"chancery root key 1\", \"thumbprint\": \"a\", \"wraps\": [{\"name\": \"a b\", \"kid\": \"b\", \"jwe\": \"c\"}]}",
         "{\"format\": \"chancery root key 1\", \"thumbprint\": \"a\", \"wraps\": [{\"name\": \"a\", \"kid\": \"\", \"jwe\": \"c\"}]}",
-        "{\"format\": \"chancery root key 1\", \"thumbprint\": \"a\", \"wraps\": [{\"name\": \"a\", \"kid\": \"b\", \"jwe\": \"c\"},"
-        " {\"name\": \"a\", \"kid\": \"c\", \"jwe\": \"d\"}]}",
+        "{\"format\": \"chancery root key 1\", \"thumbprint\": \"a\", \"wraps\": [{\"name\": \"a\", \"kid\": \"b\", \"jwe\": \"c\"}, {\"name\": \"a\", \"kid\": \"c\", \"jwe\": \"d\"}]}",
         "{\"format\": \"chancery root key 1\", \"format\": \"chancery root key 1\"}",
     };
     struct root_wraps wraps;
