@@ -22,8 +22,7 @@ struct view_flight {
     struct list waiting; /* of view_load */
     struct views *views;
     struct uuid scope; /* zero: the platform */
-    /* What it reads is what that has made, which nobody else may see: it shares nothing, and the cache gets none of it.
-     * Templates are left out: an act looks at none by the view, and there may be hundreds for each of a thousand acts. */
+    /* What it reads is what that has made, which nobody else may see: it shares nothing, and the cache gets none of it. */
     struct store_transaction *transaction; /* NULL: none */
     bool has_begun;
     struct store_op op;
@@ -115,10 +114,11 @@ static void land(struct view_flight *flight, const struct err *err)
 
 static void keep_tenant(struct view_flight *flight)
 {
-    if (flight->transaction != NULL) {
+    flight->tenant->references++;
+    if (flight->transaction != NULL) { /* the next one takes over from it what is the same */
+        store_transaction_keep(flight->transaction, flight->tenant, tenant_unref);
         return;
     }
-    flight->tenant->references++;
     /* One entry for each: in one share, in which the one unused for longest goes first. */
     hashmap_put_owned(flight->views->tenants, slice_of(flight->scope.b, UUID_BYTES), flight->tenant,
                       TENANT_PLATFORM.u, tenant_bytes(flight->tenant));
@@ -248,6 +248,15 @@ static void submit(struct view_flight *flight, const struct pg_params *params, s
     pg_submit(&flight->op, &segment);
 }
 
+static const struct tenant_record *record_before(const struct view_flight *flight)
+{
+    const struct tenant_record *kept =
+        flight->transaction == NULL ? NULL : store_transaction_kept(flight->transaction);
+    return kept != NULL && uuid_eq(kept->view.id.u, flight->scope)
+               ? kept
+               : hashmap_get(flight->views->tenants, slice_of(flight->scope.b, UUID_BYTES));
+}
+
 static void tenant_read(struct store_op *op)
 {
     struct view_flight *flight = LIST_ENTRY(op, struct view_flight, op);
@@ -255,8 +264,7 @@ static void tenant_read(struct store_op *op)
         land(flight, &op->err);
         return;
     }
-    const struct tenant_record *before =
-        hashmap_get(flight->views->tenants, slice_of(flight->scope.b, UUID_BYTES));
+    const struct tenant_record *before = record_before(flight);
     if (before != NULL) {
         view_take_over(&flight->heads, before);
     }
@@ -267,7 +275,6 @@ static void begin_tenant(struct view_flight *flight)
 {
     struct arena *own = arena_new_small(RECORD_BUDGET), *a = flight->arena;
     struct tenant_id id = {flight->scope};
-    struct tenant_id with_templates = flight->transaction == NULL ? id : TENANT_PLATFORM;
     struct pg_texts served = served_of(flight->views);
     flight->tenant = ARENA_NEW(own, struct tenant_record);
     CH_ASSERT(flight->tenant != NULL);
@@ -280,7 +287,7 @@ static void begin_tenant(struct view_flight *flight)
         [TENANT_ITSELF] = sql_view_tenant(a, &(struct sql_view_tenant){id}),
         [TENANT_DOMAINS] = sql_view_domains(a, &(struct sql_view_domains){id}),
         [TENANT_TEMPLATES] =
-            sql_view_template_heads(a, &(struct sql_view_template_heads){with_templates, served}),
+            sql_view_template_heads(a, &(struct sql_view_template_heads){id, served}),
         [TENANT_EXCLUSIONS] = sql_view_exclusions(a, &(struct sql_view_exclusions){id, served}),
         [TENANT_SUPER_USERS] = sql_view_super_users(a, &(struct sql_view_super_users){id, served}),
         [TENANT_PARTNERS] = sql_view_partners(a, &(struct sql_view_partners){id}),

@@ -28,6 +28,8 @@ struct store_transaction {
     struct store_op end;
     struct store_op *waiter; /* for the commit; NULL: nobody waits */
     bool is_freed;           /* by whoever had it; it goes when its ROLLBACK has come to its end */
+    void *kept;
+    void (*let_go)(void *value);
 };
 
 struct store_transaction *store_transaction_new(struct store *store, struct uuid party)
@@ -42,6 +44,22 @@ struct store_transaction *store_transaction_new(struct store *store, struct uuid
 struct uuid pg_transaction_party(const struct store_transaction *t)
 {
     return t->party;
+}
+
+/* --- what is kept ------------------------------------------------------------------------------- */
+
+void store_transaction_keep(struct store_transaction *t, void *value, void (*let_go)(void *value))
+{
+    if (t->kept != NULL) {
+        t->let_go(t->kept);
+    }
+    t->kept = value;
+    t->let_go = let_go;
+}
+
+void *store_transaction_kept(const struct store_transaction *t)
+{
+    return t->kept;
 }
 
 /* --- its connection ----------------------------------------------------------------------------- */
@@ -117,6 +135,7 @@ void store_transaction_begin(struct store_transaction *t, struct store_op *op)
 
 static void dispose(struct store_transaction *t)
 {
+    store_transaction_keep(t, NULL, NULL);
     arena_free(t->arena);
     xfree(t);
 }

@@ -22,6 +22,10 @@ void store_transaction_begin(struct store_transaction *t, struct store_op *op);
 void store_transaction_commit(struct store_transaction *t, struct store_op *op);
 /* Free it, and roll back what is not committed. All operations are done or canceled. */
 void store_transaction_free(struct store_transaction *t);
+/* Keep a value for those that come after in it; takes it, and lets go of the one before. */
+void store_transaction_keep(struct store_transaction *t, void *value, void (*let_go)(void *value));
+/* NULL: nothing was kept. Lends until another one is kept. */
+void *store_transaction_kept(const struct store_transaction *t);
 
 /* --- for the modules of store/pg ---------------------------------------------------------------- */
 
