@@ -9,6 +9,7 @@
 #include <string.h>
 
 #include "authority.h"
+#include "pdf.h"
 #include "portal.h"
 
 static const char usage[] =
@@ -115,6 +116,7 @@ int main(int argc, char **argv)
     (void)signal(SIGPIPE, SIG_IGN);
     g_mime_init();
     xmlInitParser();
+    pdf_init();
     bool ok = settings_read(argv[argc - 1], &settings) && run(&portal, is_check);
     settings_free(&settings);
     xmlCleanupParser();

@@ -8,6 +8,8 @@
 #include "open.h"
 #include "page.h"
 #include "part.h"
+#include "pdf.h"
+#include "portal.h"
 #include "routes.h"
 #include "style.h"
 #include "wiped.h"
@@ -24,17 +26,23 @@ const char *const file_policy =
     "sandbox; default-src 'none'; style-src 'unsafe-inline'; img-src 'self' data:; "
     "frame-ancestors 'none'; base-uri 'none'; form-action 'none'";
 
+/* A mail counts eightfold there; pages, what was read of them and the document made of them are four times their size. */
+enum { PAGES_SHARE = 2 };
+
 struct document_job {
     struct reading *reading;
     const struct attachment *attachment; /* the reading's; NULL: the message itself */
     enum language language;
     bool has_pictures;
+    struct pdf pdf; /* of a PDF: its pages */
+    enum pdf_outcome outcome;
     GString *html; /* out */
 };
 
 static void document_job_free(struct document_job *job)
 {
     wipe_string(job->html);
+    pdf_clear(&job->pdf);
     reading_unref(job->reading);
     g_free(job);
 }
@@ -97,11 +105,70 @@ static void write_text(struct document_job *job)
     wipe_text(text);
 }
 
+static void add_sentence(struct document_job *job, enum text text)
+{
+    g_string_append_printf(job->html, "<p role=\"status\" lang=\"%s\">",
+                           language_tag(job->language));
+    add_escaped(job->html, say(job->language, text));
+    g_string_append(job->html, "</p>\n");
+}
+
+/* A picture, and for whoever can't see it what stands there, where it may be copied. */
+static void add_page(struct document_job *job, guint number)
+{
+    const struct pdf_page *page = g_ptr_array_index(job->pdf.pages, number);
+    char *name = g_strdup_printf("%s %u / %u", say(job->language, T_PDF_PAGE), number + 1,
+                                 job->pdf.page_count);
+    gsize size;
+    const void *data = g_bytes_get_data(page->png, &size);
+    char *digits = g_base64_encode(data, size);
+    g_string_append_printf(job->html, "<section lang=\"%s\"><img class=\"page\" alt=\"",
+                           language_tag(job->language));
+    add_escaped(job->html, name);
+    g_string_append(job->html, "\" src=\"data:image/png;base64,");
+    g_string_append(job->html, digits);
+    g_string_append(job->html, "\">");
+    if (page->text[0] != '\0') {
+        g_string_append(job->html, "<details><summary>");
+        add_escaped(job->html, say(job->language, T_PDF_TEXT));
+        g_string_append(job->html, "</summary><div class=\"plain\" lang=\"\">");
+        add_escaped(job->html, page->text);
+        g_string_append(job->html, "</div></details>");
+    }
+    g_string_append(job->html, "</section>\n");
+    wipe_text(digits);
+    g_free(name);
+}
+
+static void write_pdf(struct document_job *job)
+{
+    static const enum text why[] = {[PDF_UNREADABLE] = T_PDF_UNREADABLE,
+                                    [PDF_LOCKED] = T_PDF_LOCKED,
+                                    [PDF_BUSY] = T_PDF_BUSY,
+                                    [PDF_NOT_HERE] = T_PDF_UNREADABLE};
+    const struct reading *reading = job->reading;
+    job->outcome = pdf_read(job->attachment->data, reading->may_copy, &job->pdf);
+    job->html = document_begin(job, job->attachment->name,
+                               job->outcome == PDF_SHOWN ? 2 * (gsize)PDF_OUTPUT_MAX : 0);
+    if (job->outcome != PDF_SHOWN) {
+        add_sentence(job, why[job->outcome]);
+        return;
+    }
+    if (job->pdf.page_count > job->pdf.pages->len) {
+        add_sentence(job, T_PDF_CUT);
+    }
+    for (guint i = 0; i < job->pdf.pages->len; i++) {
+        add_page(job, i);
+    }
+}
+
 static void write_document(void *arg)
 {
     struct document_job *job = arg;
     if (job->attachment == NULL) {
         write_body(job);
+    } else if (job->attachment->look == LOOK_PDF) {
+        write_pdf(job);
     } else if (job->attachment->look == LOOK_PICTURE) {
         write_picture(job);
     } else {
@@ -126,13 +193,25 @@ static void on_written(struct exchange *exchange)
     document_job_free(job);
 }
 
+/* Pages may be much larger than the mail, so they count in the memory that all share, until the browser has them. */
+static bool take_memory_for_pages(struct exchange *exchange)
+{
+    bool ok = sessions_take_memory(exchange->portal->sessions, exchange->network,
+                                   PDF_OUTPUT_MAX / PAGES_SHARE, &exchange->charged);
+    if (!ok) {
+        answer_problem(exchange, MHD_HTTP_SERVICE_UNAVAILABLE, P_BUSY);
+    }
+    return ok;
+}
+
 static void give(struct exchange *exchange, const struct attachment *attachment)
 {
     const struct message *message = exchange->session->reading->message;
     /* Written, text is about twice as large, and a picture less. */
     size_t size = attachment == NULL ? g_bytes_get_size(message->body)
                                      : 2 * g_bytes_get_size(attachment->data);
-    if (!exchange_take_room(exchange, size)) {
+    bool is_pdf = attachment != NULL && attachment->look == LOOK_PDF;
+    if (!exchange_take_room(exchange, size) || (is_pdf && !take_memory_for_pages(exchange))) {
         return;
     }
     struct document_job *job = g_new0(struct document_job, 1);
@@ -177,7 +256,8 @@ const struct attachment *attachment_of(struct exchange *exchange, const struct r
 static void give_look(struct exchange *exchange, const struct reading *reading)
 {
     const struct attachment *attachment = attachment_of(exchange, reading);
-    if (attachment != NULL && attachment->look == LOOK_NONE) {
+    if (attachment != NULL &&
+        (attachment->look == LOOK_NONE || (attachment->look == LOOK_PDF && !pdf_is_possible()))) {
         answer_problem(exchange, MHD_HTTP_NOT_FOUND, P_NOT_FOUND);
     } else if (attachment != NULL) {
         give(exchange, attachment);

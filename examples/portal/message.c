@@ -6,6 +6,7 @@
 
 #include "clean_html.h"
 #include "part.h"
+#include "pdf.h"
 #include "shown.h"
 #include "wiped.h"
 
@@ -80,6 +81,18 @@ static const char *picture_type(const GByteArray *data)
     return NULL;
 }
 
+/* Types of text that is read as it stands. HTML isn't among them: nobody reads its tags. */
+static bool is_plain(GMimeContentType *type)
+{
+    static const char *const subtypes[] = {"plain", "csv", "tab-separated-values", "markdown"};
+    for (size_t i = 0; i < sizeof subtypes / sizeof subtypes[0]; i++) {
+        if (g_mime_content_type_is_type(type, "text", subtypes[i])) {
+            return true;
+        }
+    }
+    return false;
+}
+
 static struct attachment *add_attachment(struct walk *walk, char *name, const char *type,
                                          GByteArray *data, enum look look)
 {
@@ -87,7 +100,9 @@ static struct attachment *add_attachment(struct walk *walk, char *name, const ch
     struct attachment *attachment = g_new0(struct attachment, 1);
     attachment->name = name;
     attachment->type = shown(picture != NULL ? picture : type);
-    attachment->look = picture != NULL ? LOOK_PICTURE : look;
+    attachment->look = picture != NULL                     ? LOOK_PICTURE
+                       : pdf_is_one(data->data, data->len) ? LOOK_PDF
+                                                           : look;
     attachment->data = wiped_from_array(data);
     g_ptr_array_add(walk->message->attachments, attachment);
     return attachment;
@@ -109,9 +124,8 @@ static void attach_part(struct walk *walk, GMimePart *part)
     char *type_name = g_mime_content_type_get_mime_type(type);
     const char *id = g_mime_object_get_content_id(GMIME_OBJECT(part));
     char *name = file_name(g_mime_part_get_filename(part), "attachment");
-    bool is_text = g_mime_content_type_is_type(type, "text", "plain");
-    struct attachment *made =
-        add_attachment(walk, name, type_name, part_bytes(part), is_text ? LOOK_TEXT : LOOK_NONE);
+    struct attachment *made = add_attachment(walk, name, type_name, part_bytes(part),
+                                             is_plain(type) ? LOOK_TEXT : LOOK_NONE);
     made->charset = g_strdup(part_charset(part));
     if (id != NULL && made->look == LOOK_PICTURE) {
         g_hash_table_insert(walk->pictures, g_strdup(id), made);

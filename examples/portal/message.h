@@ -12,7 +12,8 @@
 enum look {
     LOOK_NONE,
     LOOK_PICTURE, /* PNG, JPEG, GIF, WebP */
-    LOOK_TEXT
+    LOOK_TEXT,
+    LOOK_PDF
 };
 
 struct attachment {

@@ -8,6 +8,7 @@
 #include "document.h"
 #include "open.h"
 #include "page.h"
+#include "pdf.h"
 #include "portal.h"
 #include "routes.h"
 
@@ -72,6 +73,11 @@ static void add_attachment_link(GString *html, const struct exchange *exchange, 
     g_string_append(html, "</a>");
 }
 
+static bool may_be_shown(const struct attachment *attachment)
+{
+    return attachment->look != LOOK_NONE && (attachment->look != LOOK_PDF || pdf_is_possible());
+}
+
 static void add_attachments(GString *html, const struct exchange *exchange,
                             const struct reading *reading)
 {
@@ -90,13 +96,13 @@ static void add_attachments(GString *html, const struct exchange *exchange,
         g_string_append(html, "</bdi> <span class=\"small\">");
         g_string_append_printf(html, "%lu KiB", kib);
         g_string_append(html, "</span></span><span>");
-        if (attachment->look != LOOK_NONE) {
+        if (may_be_shown(attachment)) {
             add_attachment_link(html, exchange, i, "/show", T_ATTACHMENT_SHOW, attachment);
         }
         if (may_save) {
             add_attachment_link(html, exchange, i, "", T_ATTACHMENT_SAVE, attachment);
         }
-        if (attachment->look == LOOK_NONE && !may_save) {
+        if (!may_be_shown(attachment) && !may_save) {
             add_text(html, exchange, "span class=\"small\"", T_ATTACHMENT_NEITHER);
         }
         g_string_append(html, "</span></li>\n");

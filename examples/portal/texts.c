@@ -80,6 +80,18 @@ static const char *const texts[TEXT_COUNT][LANGUAGE_COUNT] = {
     [T_ATTACHMENT_SAVE] = {"Save", "Speichern"},
     [T_ATTACHMENT_NEITHER] = {"Can be opened only by a program that keeps the protection.",
                               "Lässt sich nur mit einem Programm öffnen, das den Schutz wahrt."},
+    [T_PDF_PAGE] = {"Page", "Seite"},
+    [T_PDF_TEXT] = {"This page as text", "Diese Seite als Text"},
+    [T_PDF_CUT] = {"Only the first pages of this document are shown here.",
+                   "Hier werden nur die ersten Seiten dieses Dokuments angezeigt."},
+    [T_PDF_UNREADABLE] = {"This document can't be shown here: it is damaged, or takes too much.",
+                          "Dieses Dokument lässt sich hier nicht anzeigen: Es ist beschädigt "
+                          "oder zu aufwendig."},
+    [T_PDF_LOCKED] = {"This document can't be shown here: it needs a password.",
+                      "Dieses Dokument lässt sich hier nicht anzeigen: Es braucht ein Kennwort."},
+    [T_PDF_BUSY] = {"Too many documents are opened at this moment. Try again in a minute.",
+                    "Im Augenblick werden zu viele Dokumente geöffnet. Versuchen Sie es in einer "
+                    "Minute wieder."},
     [T_RIGHTS] = {"What you may do", "Was Sie dürfen"},
     [T_MAY_PRINT] = {"Print", "Drucken"},
     [T_MAY_NOT_PRINT] = {"Not print", "Nicht drucken"},

@@ -1,5 +1,6 @@
 # SPDX-License-Identifier: Apache-2.0
 """What the kernel says of processes."""
+import os
 
 
 def children(pid):
@@ -9,6 +10,18 @@ def children(pid):
         with open(f"/proc/{pid}/task/{pid}/children", encoding="ascii") as file:
             return [int(child) for child in file.read().split()]
     except FileNotFoundError:
+        return []
+
+
+def all_children(pid):
+    """The pids of its children, whichever of its threads has started them."""
+    try:
+        found = []
+        for thread in os.listdir(f"/proc/{pid}/task"):
+            with open(f"/proc/{pid}/task/{thread}/children", encoding="ascii") as file:
+                found += [int(child) for child in file.read().split()]
+        return found
+    except (FileNotFoundError, ProcessLookupError):
         return []
 
 
