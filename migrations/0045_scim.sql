@@ -63,10 +63,15 @@ END
 $$;
 
 -- What an entry is, as a text that differs when it does; members are not part of it.
+CREATE FUNCTION scim_digest(e directory_entry, names text[], s scim_entry) RETURNS text LANGUAGE sql IMMUTABLE AS $$
+    SELECT encode(substr(sha256(convert_to(ROW(e.address, e.kind, e.display_name, e.guest, e.disabled, e.external_id, names, s.id,
+                                               s.external_id, s.document)::text, 'UTF8')), 1, 16), 'hex')
+$$;
+
+-- The same of the entry that has this primary address; NULL: there is none.
 CREATE FUNCTION scim_state(which uuid, entry text) RETURNS text LANGUAGE sql STABLE AS $$
-    SELECT encode(substr(sha256(convert_to(ROW(e.address, e.kind, e.display_name, e.guest, e.disabled, e.external_id,
-               ARRAY(SELECT n.address FROM directory_name n WHERE n.tenant = which AND n.entry = e.address ORDER BY n.address),
-               s.id, s.external_id, s.document)::text, 'UTF8')), 1, 16), 'hex')
+    SELECT scim_digest(e, ARRAY(SELECT n.address FROM directory_name n WHERE n.tenant = which AND n.entry = e.address
+                                ORDER BY n.address), s)
     FROM directory_entry e LEFT JOIN scim_entry s ON s.tenant = e.tenant AND s.address = e.address
     WHERE e.tenant = which AND e.address = entry
 $$;
@@ -179,6 +184,7 @@ BEGIN
 END
 $$;
 GRANT EXECUTE ON FUNCTION scim_entry_id(text), directory_token_limit_holds(uuid, bigint), scim_state(uuid, text),
+    scim_digest(directory_entry, text[], scim_entry),
     scim_put(uuid, text, text, text, smallint, text, text, text[], boolean, text, text, text, text, text[], text[], text[], text[],
              boolean), scim_take_members(uuid, text, text[], boolean, text[]), scim_delete(uuid, text, text, smallint)
     TO chancery_server, chancery_node;

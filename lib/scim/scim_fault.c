@@ -6,7 +6,7 @@
 bool scim_fail(struct scim_fault *fault, const char *type, const char *where, const char *why)
 {
     if (fault->type == NULL) {
-        *fault = (struct scim_fault){type, where, why};
+        *fault = (struct scim_fault){.type = type, .where = where, .why = why};
     }
     return false;
 }

@@ -109,7 +109,8 @@ static bool matches_any_element(const struct scim_filter *filter, const struct p
 {
     size_t count = place->subject->elements(place->subject->of, filter->attribute);
     for (size_t i = 0; i < count && place->element < 0; i++) {
-        struct place element = {place->subject, filter->attribute, (long)i};
+        struct place element = {
+            .subject = place->subject, .of = filter->attribute, .element = (long)i};
         if (matches(filter->left, &element)) {
             return true;
         }
@@ -135,14 +136,15 @@ static bool matches(const struct scim_filter *filter, const struct place *place)
 
 bool scim_filter_matches(const struct scim_filter *filter, const struct scim_subject *subject)
 {
-    return matches(filter, &(struct place){subject, "", -1});
+    return matches(filter, &(struct place){.subject = subject, .of = "", .element = -1});
 }
 
 bool scim_filter_matches_element(const struct scim_filter *filter,
                                  const struct scim_subject *subject, const char *attribute,
                                  long element)
 {
-    return matches(filter, &(struct place){subject, attribute, element});
+    return matches(filter,
+                   &(struct place){.subject = subject, .of = attribute, .element = element});
 }
 
 const char *scim_filter_demands(const struct scim_filter *filter, const char *attribute)

@@ -25,8 +25,8 @@ static bool note_member(struct scim_group *group, const char *value, bool is_add
     if (group->changes == NULL) {
         return scim_over_budget(fault);
     }
-    group->changes[group->change_count] =
-        (struct scim_member_change){value, group->change_count, is_added};
+    group->changes[group->change_count] = (struct scim_member_change){
+        .value = value, .order = group->change_count, .is_added = is_added};
     group->change_count++;
     return true;
 }
@@ -191,9 +191,9 @@ static size_t values(const void *of, const char *attribute, long element, struct
     const struct {
         const char *name, *value;
         bool is_exact;
-    } texts[] = {{"id", group->id, true},
-                 {"externalid", group->external_id, true},
-                 {"displayname", group->display_name, false}};
+    } texts[] = {{.name = "id", .value = group->id, .is_exact = true},
+                 {.name = "externalid", .value = group->external_id, .is_exact = true},
+                 {.name = "displayname", .value = group->display_name, .is_exact = false}};
     (void)element, (void)max;
     for (size_t i = 0; i < sizeof texts / sizeof texts[0]; i++) {
         if (strcmp(attribute, texts[i].name) == 0 && texts[i].value[0] != '\0') {

@@ -150,14 +150,15 @@ static size_t values(const void *of, const char *attribute, long element, struct
     const struct {
         const char *name, *value;
         bool is_exact;
-    } texts[] = {{"id", user->id, true},
-                 {"externalid", user->external_id, true},
-                 {"username", user->user_name, false},
-                 {"displayname", user->display_name, false},
-                 {"name.formatted", user->formatted, false},
-                 {"name.givenname", user->given_name, false},
-                 {"name.familyname", user->family_name, false},
-                 {"active", user->is_active ? "true" : "false", false}};
+    } texts[] = {
+        {.name = "id", .value = user->id, .is_exact = true},
+        {.name = "externalid", .value = user->external_id, .is_exact = true},
+        {.name = "username", .value = user->user_name, .is_exact = false},
+        {.name = "displayname", .value = user->display_name, .is_exact = false},
+        {.name = "name.formatted", .value = user->formatted, .is_exact = false},
+        {.name = "name.givenname", .value = user->given_name, .is_exact = false},
+        {.name = "name.familyname", .value = user->family_name, .is_exact = false},
+        {.name = "active", .value = user->is_active ? "true" : "false", .is_exact = false}};
     if (strncmp(attribute, "emails", 6) == 0) {
         return email_values(user, attribute + 6, element, out, max);
     }

@@ -21,10 +21,12 @@ static const char **text_of(struct scim_user *user, const char *attribute, const
     const struct {
         const char *attribute, *sub;
         const char **text;
-    } texts[] = {
-        {"username", "", &user->user_name},       {"externalid", "", &user->external_id},
-        {"displayname", "", &user->display_name}, {"name", "formatted", &user->formatted},
-        {"name", "givenname", &user->given_name}, {"name", "familyname", &user->family_name}};
+    } texts[] = {{.attribute = "username", .sub = "", .text = &user->user_name},
+                 {.attribute = "externalid", .sub = "", .text = &user->external_id},
+                 {.attribute = "displayname", .sub = "", .text = &user->display_name},
+                 {.attribute = "name", .sub = "formatted", .text = &user->formatted},
+                 {.attribute = "name", .sub = "givenname", .text = &user->given_name},
+                 {.attribute = "name", .sub = "familyname", .text = &user->family_name}};
     for (size_t i = 0; i < sizeof texts / sizeof texts[0]; i++) {
         if (strcasecmp(attribute, texts[i].attribute) == 0 && strcasecmp(sub, texts[i].sub) == 0) {
             return texts[i].text;
@@ -226,7 +228,8 @@ static bool change_some_emails(const struct change *c)
 bool scim_user_change(void *of, enum scim_change change, const struct scim_path *path,
                       const json_t *value, struct scim_fault *fault)
 {
-    const struct change c = {of, change, path, value, fault};
+    const struct change c = {
+        .user = of, .kind = change, .path = path, .value = value, .fault = fault};
     const char **text = text_of(of, path->attribute, path->sub);
     if (text != NULL && path->filter == NULL) {
         return set_text(&c, text, value);

@@ -31,6 +31,7 @@ LISTS = {
     "DirectoryService/ListUsers": ("users", 250),
     "DirectoryService/ListGroups": ("groups", 250),
     "DirectoryService/ListMembers": ("members", 1100),
+    "DirectoryService/ListDirectoryTokens": ("tokens", 250),
     "ApprovalService/ListApprovals": ("approvals", 250),
     "TrackingService/ListContent": ("contents", 60),
     "TrackingService/ListAccess": ("events", 1100),
@@ -98,6 +99,7 @@ def fill(world):
            "rpad('', 65536, 'x'), sha256('x')")
     insert("signal_state", 1100, "scope, transmitter, kind, name, disabled, switched, not_before",
            f"{UUID}, {UUID}, 2, 'https://i.example ' || n || rpad('', 240, 'x'), true, 1, 1")
+    insert("directory_token", 250, "token, name, hash, expires_at", f"{UUID}, rpad(n || '-', 64, 'x'), sha256(n::text::bytea), now()")
     insert("tenant_key", 247, "purpose, version, state, root_version, wrapped, public_jwk",
            "1 + n % 3, 1 + n, 2, 1, 'x', rpad('', 512, 'x')")
     insert("approval", 250, "approval, act, operation, request, summary, requested_by, requested_by_name, requested_with, "

@@ -15,9 +15,10 @@ DEEP = "now() - interval '40 hours'"
 # Of tables that grow: not of what a tenant, or all, may have a few hundreds of.
 GROWING = {"audit", "content", "content_amendment", "directory_entry", "directory_name", "directory_member", "partner_exception",
            "tenant", "issuer_tenant", "approval", "template", "component", "issuer", "token_proof", "request", "mail_rule", "device",
-           "signal_state", "signal_seen"}
+           "signal_state", "signal_seen", "scim_entry"}
 # At most 100 rows, or as many for each; and what is sorted, 1,000 of a tenant.
-SMALL = {"list_boundaries", "list_rules", "list_super_users", "list_brandings", "list_mappings_of_tenant", "list_transmitters"}
+SMALL = {"list_boundaries", "list_rules", "list_super_users", "list_brandings", "list_mappings_of_tenant", "list_transmitters",
+         "list_directory_tokens"}
 
 
 @pytest.fixture(scope="module")
@@ -123,6 +124,8 @@ CASES = {
     "people in a rare domain": other("directory_people_in", domain="z.example"),
     "people of a tenant": other("directory_people_in", domain=""),
     "people of a group": other("directory_people_of", group_address="g@contoso.com", domains=["contoso.com"]),
+    "entries, by an identity provider": other("list_scim_entries", kind=1, skip=20),
+    "members, by an identity provider": other("list_scim_members", group_address="g@contoso.com"),
     "devices": other("list_devices", after_address="m", after_thumbprint=""),
     "devices of a person": other("list_own_devices", addresses=["p3@contoso.com"], after_address="", after_thumbprint=""),
     "keys": other("list_keys", after_purpose=1, after_version=1),

@@ -50,7 +50,7 @@ static step set_address(struct call *c)
     if (put->address == NULL) {
         (void)scim_fail(&fault, "invalidValue", "address",
                         "It must be a mail address in a verified domain of the tenant.");
-        return scim_refuse(c, &fault);
+        return scim_request_refuse(c, &fault);
     }
     g->group.address = put->address;
     return STEP_NEXT;
@@ -86,7 +86,7 @@ static step check_group(struct call *c)
     } else if (strlen(group->external_id) > GROUP_ID_MAX) {
         (void)scim_fail(&fault, "invalidValue", "externalId", "It may have at most 128 bytes.");
     }
-    return fault.type == NULL ? STEP_NEXT : scim_refuse(c, &fault);
+    return fault.type == NULL ? STEP_NEXT : scim_request_refuse(c, &fault);
 }
 
 /* What PUT leaves out of what the group is called elsewhere stays: tokens and policies name it so. */
@@ -101,7 +101,7 @@ static step read_body(struct call *c)
     bool is_patch = g->change.request.verb == SCIM_PATCH;
     bool is_read = is_patch ? scim_group_patch(&g->group, body, &fault)
                             : scim_group_read(&g->group, body, &fault);
-    return is_read ? check_group(c) : scim_refuse(c, &fault);
+    return is_read ? check_group(c) : scim_request_refuse(c, &fault);
 }
 
 static const char *new_id(struct call *c)
@@ -198,17 +198,17 @@ static step reply(struct call *c)
     enum scim_verb verb = g->change.request.verb;
     struct buf out;
     if (verb == SCIM_DELETE) {
-        return scim_answer(c, 204, "", "", NULL);
+        return scim_resource_answer(c, 204, "", "", NULL);
     }
     struct scim_row row = scim_change_result(c);
-    const char *etag = scim_etag(c, SCIM_GROUPS, row.state, row.epoch);
+    const char *etag = scim_resource_etag(c, SCIM_GROUPS, row.state, row.epoch);
     if (verb == SCIM_PATCH) {
-        return scim_answer(c, 204, "", etag, NULL);
+        return scim_resource_answer(c, 204, "", etag, NULL);
     }
     buf_init(&out, call_arena(c));
-    scim_write_group(c, &row, &g->group, NULL, &out);
-    return scim_answer(c, verb == SCIM_POST ? 201 : 200, scim_location(c, SCIM_GROUPS, row.id),
-                       etag, &out);
+    scim_resource_write_group(c, &row, &g->group, NULL, &out);
+    return scim_resource_answer(c, verb == SCIM_POST ? 201 : 200,
+                                scim_resource_location(c, SCIM_GROUPS, row.id), etag, &out);
 }
 
 const struct flow change_group_flow = {

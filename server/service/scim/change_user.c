@@ -108,7 +108,7 @@ static step set_addresses(struct call *c)
                         "A user has at most 100 addresses beside the first.");
     }
     if (fault.type != NULL) {
-        return scim_refuse(c, &fault);
+        return scim_request_refuse(c, &fault);
     }
     put->address = all.items[0];
     put->aliases = all.items + 1;
@@ -156,7 +156,7 @@ static step check_user(struct call *c)
     } else if (strlen(user->display_name) > DISPLAY_NAME_MAX) {
         (void)scim_fail(&fault, "invalidValue", "displayName", "It may have at most 128 bytes.");
     }
-    return fault.type == NULL ? STEP_NEXT : scim_refuse(c, &fault);
+    return fault.type == NULL ? STEP_NEXT : scim_request_refuse(c, &fault);
 }
 
 /* PUT says all; what it doesn't mention is not there any more. But whoever is shut out is not let in by silence. */
@@ -176,7 +176,7 @@ static step read_body(struct call *c)
     }
     bool is_read =
         is_patch ? scim_user_patch(&u->user, body, &fault) : scim_user_read(&u->user, body, &fault);
-    return is_read ? check_user(c) : scim_refuse(c, &fault);
+    return is_read ? check_user(c) : scim_request_refuse(c, &fault);
 }
 
 static const char *what_is_done(const struct change_user *u)
@@ -221,13 +221,14 @@ static step reply(struct call *c)
     bool is_made = u->change.request.verb == SCIM_POST;
     struct buf out;
     if (u->change.request.verb == SCIM_DELETE) {
-        return scim_answer(c, 204, "", "", NULL);
+        return scim_resource_answer(c, 204, "", "", NULL);
     }
     struct scim_row row = scim_change_result(c);
     buf_init(&out, call_arena(c));
-    scim_write_user(c, &row, &u->user, &out);
-    return scim_answer(c, is_made ? 201 : 200, scim_location(c, SCIM_USERS, row.id),
-                       scim_etag(c, SCIM_USERS, row.state, row.epoch), &out);
+    scim_resource_write_user(c, &row, &u->user, &out);
+    return scim_resource_answer(c, is_made ? 201 : 200,
+                                scim_resource_location(c, SCIM_USERS, row.id),
+                                scim_resource_etag(c, SCIM_USERS, row.state, row.epoch), &out);
 }
 
 const struct flow change_user_flow = {

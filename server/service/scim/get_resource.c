@@ -105,7 +105,7 @@ static step find_some(struct call *c)
             &fault, "invalidFilter", "filter",
             "It must ask for one value, by eq, of id, externalId, userName, emails or a group's "
             "displayName; other terms may stand beside it, joined by and.");
-        return scim_refuse(c, &fault);
+        return scim_request_refuse(c, &fault);
     }
     if (g->find.address[0] == '\0' && g->find.id[0] != '\0' &&
         step_failed(scim_resource_address(c, g->find.id, &address))) {
@@ -176,7 +176,7 @@ static step have_members(struct call *c)
         (members->op.is_cut || members->count > SCIM_MEMBERS_MAX)) {
         (void)scim_fail(&fault, "tooMany", "members",
                         "It has more than 10,000; ask with excludedAttributes=members.");
-        return scim_refuse(c, &fault);
+        return scim_request_refuse(c, &fault);
     }
     return wait_over(c, &members->op.err);
 }
@@ -225,9 +225,9 @@ static step write_row(struct call *c, const struct scim_row *row, struct buf *ou
     ++*shown;
     buf_add_str(out, comma);
     if (is_user) {
-        scim_write_user(c, row, &user, out);
+        scim_resource_write_user(c, row, &user, out);
     } else {
-        scim_write_group(c, row, &group, NULL, out);
+        scim_resource_write_group(c, row, &group, NULL, out);
     }
     return STEP_NEXT;
 }
@@ -255,7 +255,7 @@ static step reply_list(struct call *c)
                total, g->request.start, shown);
     buf_add(&out, list);
     buf_add_str(&out, "]}");
-    return scim_answer(c, 200, "", "", &out);
+    return scim_resource_answer(c, 200, "", "", &out);
 }
 
 static step reply_one(struct call *c)
@@ -277,12 +277,14 @@ static step reply_one(struct call *c)
         scim_resource_group(c, row, &group);
     }
     if (is_user) {
-        scim_write_user(c, row, &user, &out);
+        scim_resource_write_user(c, row, &user, &out);
     } else {
-        scim_write_group(c, row, &group, g->request.leaves_members_out ? NULL : &g->members, &out);
+        scim_resource_write_group(c, row, &group,
+                                  g->request.leaves_members_out ? NULL : &g->members, &out);
     }
-    return scim_answer(c, 200, scim_location(c, g->request.kind, row->id),
-                       scim_etag(c, g->request.kind, row->state, row->epoch), &out);
+    return scim_resource_answer(c, 200, scim_resource_location(c, g->request.kind, row->id),
+                                scim_resource_etag(c, g->request.kind, row->state, row->epoch),
+                                &out);
 }
 
 static step reply(struct call *c)

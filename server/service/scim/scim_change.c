@@ -34,9 +34,9 @@ static step found(struct call *c)
     if (s->row == NULL) {
         return call_fail(c, R_NOT_FOUND, "no entry has this id");
     }
-    const char *etag = scim_etag(c, s->request.kind, s->row->state, s->row->epoch);
+    const char *etag = scim_resource_etag(c, s->request.kind, s->row->state, s->row->epoch);
     return etag == NULL ? call_fail(c, R_ARENA_EXHAUSTED, "etag")
-                        : scim_check_match(c, &s->request, etag);
+                        : scim_request_check_match(c, &s->request, etag);
 }
 
 step scim_change_find(struct call *c)
@@ -70,7 +70,7 @@ step scim_change_body(struct call *c, json_t **out)
     struct scim_fault fault = {0};
     return scim_json_parse(call_arena(c), scim_change_of(c)->request.body, out, &fault)
                ? STEP_NEXT
-               : scim_refuse(c, &fault);
+               : scim_request_refuse(c, &fault);
 }
 
 const char *scim_change_address(struct call *c, const char *text)
@@ -105,7 +105,7 @@ static step refused(struct call *c)
     struct scim_fault fault = {0};
     if (s->put.op.err.reason == R_FIELD_INVALID) {
         (void)scim_fail(&fault, "invalidValue", "members", "An id is nobody's in this directory.");
-        return scim_refuse(c, &fault);
+        return scim_request_refuse(c, &fault);
     }
     if (s->put.op.err.reason == R_ALREADY_EXISTS && s->put.outcome.what != NULL) {
         call_error_metadata(c, "address", s->put.outcome.what);

@@ -7,7 +7,7 @@
 #include "base/encode.h"
 #include "base/utf8.h"
 
-step scim_refuse(struct call *c, const struct scim_fault *fault)
+step scim_request_refuse(struct call *c, const struct scim_fault *fault)
 {
     if (fault->type[0] == '\0') {
         return call_fail(c, R_ARENA_EXHAUSTED, "%s", fault->where);
@@ -119,7 +119,7 @@ static step read_query(struct call *c, const char *query, struct scim_request *o
             (void)scim_fail(&fault, "invalidValue", "query", "It must be percent-encoded UTF-8.");
         }
         if (text == NULL || !read_parameter(c, name, text, out, &fault)) {
-            return scim_refuse(c, &fault);
+            return scim_request_refuse(c, &fault);
         }
     }
     return STEP_NEXT;
@@ -183,7 +183,7 @@ step scim_request_read(struct call *c, const Chancery__V1__ScimExchange *from,
 /* --- etags ---------------------------------------------------------------------------------------- */
 
 /* A list of them, or "*" (RFC 9110 §13.1.1). Ours are weak, and compared as what they say. */
-step scim_check_match(struct call *c, const struct scim_request *request, const char *etag)
+step scim_request_check_match(struct call *c, const struct scim_request *request, const char *etag)
 {
     struct slice rest = slice_str(request->if_match);
     bool is_met = rest.len == 0;

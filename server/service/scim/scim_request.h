@@ -26,6 +26,6 @@ struct scim_request {
 step scim_request_read(struct call *c, const Chancery__V1__ScimExchange *from,
                        struct scim_request *out);
 /* Fail with what is wrong, in SCIM's words too. */
-step scim_refuse(struct call *c, const struct scim_fault *fault);
-/* Whether the header if-match, if there was one, means this state; R_ETAG_MISMATCH. `etag` as scim_etag made it. */
-step scim_check_match(struct call *c, const struct scim_request *request, const char *etag);
+step scim_request_refuse(struct call *c, const struct scim_fault *fault);
+/* Whether the header if-match, if there was one, means this state; R_ETAG_MISMATCH. `etag` as scim_resource_etag made it. */
+step scim_request_check_match(struct call *c, const struct scim_request *request, const char *etag);

@@ -77,14 +77,15 @@ step scim_resource_address(struct call *c, const char *id, const char **out)
 
 /* --- what goes around a resource ------------------------------------------------------------------ */
 
-const char *scim_etag(struct call *c, enum scim_kind kind, const char *state, int64_t epoch)
+const char *scim_resource_etag(struct call *c, enum scim_kind kind, const char *state,
+                               int64_t epoch)
 {
     return kind == SCIM_GROUPS
                ? arena_printf(call_arena(c), "W/\"%s-%llx\"", state, (unsigned long long)epoch)
                : arena_printf(call_arena(c), "W/\"%s\"", state);
 }
 
-const char *scim_location(struct call *c, enum scim_kind kind, const char *id)
+const char *scim_resource_location(struct call *c, enum scim_kind kind, const char *id)
 {
     const char *root =
         boundary_authority_url(c, caller_of(c)->found_platform, scope_of(c)->tenant->view.boundary);
@@ -102,8 +103,8 @@ static void write_begin(const char *schema, const char *more, const char *id, st
 static void write_end(struct call *c, enum scim_kind kind, const struct scim_row *row,
                       struct buf *out)
 {
-    const char *location = scim_location(c, kind, row->id);
-    const char *etag = scim_etag(c, kind, row->state, row->epoch);
+    const char *location = scim_resource_location(c, kind, row->id);
+    const char *etag = scim_resource_etag(c, kind, row->state, row->epoch);
     out->failed = out->failed || location == NULL || etag == NULL;
     buf_printf(out, ",\"meta\":{\"resourceType\":\"%s\",\"location\":",
                kind == SCIM_USERS ? "User" : "Group");
@@ -113,8 +114,8 @@ static void write_end(struct call *c, enum scim_kind kind, const struct scim_row
     buf_add_str(out, "}}");
 }
 
-void scim_write_user(struct call *c, const struct scim_row *row, const struct scim_user *user,
-                     struct buf *out)
+void scim_resource_write_user(struct call *c, const struct scim_row *row,
+                              const struct scim_user *user, struct buf *out)
 {
     write_begin(USER_SCHEMA, "", row->id, out);
     scim_user_write(user, out);
@@ -131,8 +132,9 @@ static void write_member(const struct scim_member_row *member, struct buf *out)
     buf_printf(out, ",\"type\":\"%s\"}", member->is_group ? "Group" : "User");
 }
 
-void scim_write_group(struct call *c, const struct scim_row *row, const struct scim_group *group,
-                      const struct scim_members *members, struct buf *out)
+void scim_resource_write_group(struct call *c, const struct scim_row *row,
+                               const struct scim_group *group, const struct scim_members *members,
+                               struct buf *out)
 {
     write_begin(GROUP_SCHEMA, ",\"" SCIM_GROUP_EXTENSION "\"", row->id, out);
     scim_group_write(group, out);
@@ -144,8 +146,8 @@ void scim_write_group(struct call *c, const struct scim_row *row, const struct s
     write_end(c, SCIM_GROUPS, row, out);
 }
 
-step scim_answer(struct call *c, int status, const char *location, const char *etag,
-                 struct buf *body)
+step scim_resource_answer(struct call *c, int status, const char *location, const char *etag,
+                          struct buf *body)
 {
     Chancery__V1__ScimAnswer *answer = call_message(c, &chancery__v1__scim_answer__descriptor);
     struct slice bytes = SLICE_NONE;

@@ -17,16 +17,18 @@ void scim_resource_group(struct call *c, const struct scim_row *row, struct scim
 step scim_resource_address(struct call *c, const char *id, const char **out);
 
 /* W/"…" of a row; of a group it changes with whatever changes in the directory. NULL over budget. */
-const char *scim_etag(struct call *c, enum scim_kind kind, const char *state, int64_t epoch);
+const char *scim_resource_etag(struct call *c, enum scim_kind kind, const char *state,
+                               int64_t epoch);
 /* Where a resource is. NULL over budget. */
-const char *scim_location(struct call *c, enum scim_kind kind, const char *id);
+const char *scim_resource_location(struct call *c, enum scim_kind kind, const char *id);
 
-void scim_write_user(struct call *c, const struct scim_row *row, const struct scim_user *user,
-                     struct buf *out);
+void scim_resource_write_user(struct call *c, const struct scim_row *row,
+                              const struct scim_user *user, struct buf *out);
 /* members NULL: they are left out. */
-void scim_write_group(struct call *c, const struct scim_row *row, const struct scim_group *group,
-                      const struct scim_members *members, struct buf *out);
+void scim_resource_write_group(struct call *c, const struct scim_row *row,
+                               const struct scim_group *group, const struct scim_members *members,
+                               struct buf *out);
 
 /* Answer; location and etag may be "". */
-step scim_answer(struct call *c, int status, const char *location, const char *etag,
-                 struct buf *body);
+step scim_resource_answer(struct call *c, int status, const char *location, const char *etag,
+                          struct buf *body);

@@ -74,15 +74,16 @@ static const struct document {
     const char *id; /* "": of all */
     const char *json;
 } documents[] = {
-    {SCIM_CONFIG, "", CONFIG},
-    {SCIM_TYPES, "User", USER_TYPE},
-    {SCIM_TYPES, "Group", GROUP_TYPE},
-    {SCIM_TYPES, "", LIST "2,\"Resources\":[" USER_TYPE "," GROUP_TYPE "]}"},
-    {SCIM_SCHEMAS, CORE "User", USER_SCHEMA},
-    {SCIM_SCHEMAS, CORE "Group", GROUP_SCHEMA},
-    {SCIM_SCHEMAS, SCIM_GROUP_EXTENSION, EXTENSION_SCHEMA},
-    {SCIM_SCHEMAS, "",
-     LIST "3,\"Resources\":[" USER_SCHEMA "," GROUP_SCHEMA "," EXTENSION_SCHEMA "]}"},
+    {.kind = SCIM_CONFIG, .id = "", .json = CONFIG},
+    {.kind = SCIM_TYPES, .id = "User", .json = USER_TYPE},
+    {.kind = SCIM_TYPES, .id = "Group", .json = GROUP_TYPE},
+    {.kind = SCIM_TYPES, .id = "", .json = LIST "2,\"Resources\":[" USER_TYPE "," GROUP_TYPE "]}"},
+    {.kind = SCIM_SCHEMAS, .id = CORE "User", .json = USER_SCHEMA},
+    {.kind = SCIM_SCHEMAS, .id = CORE "Group", .json = GROUP_SCHEMA},
+    {.kind = SCIM_SCHEMAS, .id = SCIM_GROUP_EXTENSION, .json = EXTENSION_SCHEMA},
+    {.kind = SCIM_SCHEMAS,
+     .id = "",
+     .json = LIST "3,\"Resources\":[" USER_SCHEMA "," GROUP_SCHEMA "," EXTENSION_SCHEMA "]}"},
 };
 
 step scim_schema_answer(struct call *c, const struct scim_request *request)
@@ -92,7 +93,7 @@ step scim_schema_answer(struct call *c, const struct scim_request *request)
         if (documents[i].kind == request->kind && strcmp(documents[i].id, request->id) == 0) {
             buf_init(&out, call_arena(c));
             buf_add_str(&out, documents[i].json);
-            return scim_answer(c, 200, "", "", &out);
+            return scim_resource_answer(c, 200, "", "", &out);
         }
     }
     return call_fail(c, R_NOT_FOUND, "no such document");

@@ -37,10 +37,7 @@ SELECT audit_admin(:act.*, name) AS _ FROM gone;
 -- fragment: scim_columns
 e.address, coalesce(s.id, scim_entry_id(e.address)) AS id, e.display_name, e.disabled,
 coalesce(e.external_id, '') AS group_id, coalesce(s.external_id, '') AS external_id,
-coalesce(s.document, '') AS document,
-ARRAY(SELECT n.address FROM directory_name n
-      WHERE n.tenant = e.tenant AND n.entry = e.address ORDER BY n.address) AS addresses,
-scim_state(e.tenant, e.address) AS state,
+coalesce(s.document, '') AS document, o.names AS addresses, scim_digest(e, o.names, s) AS state,
 coalesce((SELECT epoch FROM epoch WHERE scope = directory_scope(:tenant)), 0)::int8 AS epoch;
 
 -- name: find_scim_entries :report
@@ -67,7 +64,10 @@ FROM (SELECT s.address FROM scim_entry s WHERE s.tenant = :tenant AND s.id = :id
       WHERE d.tenant = :tenant AND d.external_id = :external_id AND d.external_id IS NOT NULL
         AND :external_id <> '') AS c
 JOIN directory_entry e ON e.tenant = :tenant AND e.address = c.address AND e.kind = :kind
-LEFT JOIN scim_entry s ON s.tenant = e.tenant AND s.address = e.address
+LEFT JOIN scim_entry s ON s.tenant = e.tenant AND s.address = e.address,
+     LATERAL (SELECT ARRAY(SELECT n.address FROM directory_name n
+                           WHERE n.tenant = e.tenant AND n.entry = e.address
+                           ORDER BY n.address) AS names OFFSET 0) AS o
 ORDER BY e.address
 LIMIT :limit;
 
@@ -80,7 +80,10 @@ FROM (SELECT d.tenant, d.address FROM directory_entry d
       ORDER BY d.kind, d.address
       OFFSET :skip LIMIT :limit) AS c
 JOIN directory_entry e ON e.tenant = c.tenant AND e.address = c.address
-LEFT JOIN scim_entry s ON s.tenant = e.tenant AND s.address = e.address
+LEFT JOIN scim_entry s ON s.tenant = e.tenant AND s.address = e.address,
+     LATERAL (SELECT ARRAY(SELECT n.address FROM directory_name n
+                           WHERE n.tenant = e.tenant AND n.entry = e.address
+                           ORDER BY n.address) AS names OFFSET 0) AS o
 ORDER BY e.address;
 
 -- name: count_scim_entries :report
