@@ -98,6 +98,12 @@ BEGIN
     IF FOUND THEN
         RAISE SQLSTATE 'CH001';
     END IF;
+    -- A group that nothing else tells from others is the one that has its name: whoever asks again makes no second one.
+    SELECT 2, named, s.address, 0 INTO o FROM scim_entry s
+        WHERE s.tenant = which AND NOT s.is_user AND s.user_name = named AND NOT is_person AND was = '' AND group_id = '' LIMIT 1;
+    IF FOUND THEN
+        RAISE SQLSTATE 'CH001';
+    END IF;
     IF was = '' THEN
         SELECT 2, n.address, n.entry, 0 INTO o FROM directory_name n
             WHERE n.tenant = which AND n.address = ANY (aliases || address_now) LIMIT 1;

@@ -278,6 +278,9 @@ def test_a_group_without_an_address_takes_nobodys(world, idp):
     assert [found["id"] for found in idp.find("Groups", 'displayName eq "LEGAL@contoso.com"',
                                               excludedAttributes="members")] == [group["id"]]
     refused(idp.ask("POST", "/Groups", {"displayName": "X", EXTENSION: {"address": "x@fabrikam.com"}}), 400, "invalidValue")
+    refused(idp.ask("POST", "/Groups", {"displayName": "LEGAL@contoso.com"}), 409, "uniqueness")  # asked twice
+    idp.make("Groups", displayName="legal@contoso.com", externalId="legal-1")
+    refused(idp.ask("POST", "/Groups", {"displayName": "L", "externalId": "legal-1"}), 409, "uniqueness")
     refused(idp.ask("POST", "/Groups", {"displayName": ""}), 400, "invalidValue")
     refused(idp.ask("POST", "/Groups", {"displayName": "Y", "members": [{"value": "nobody"}]}), 400, "invalidValue")
     refused(idp.ask("POST", "/Groups", {"displayName": "Y", "externalId": "e" * 129}), 400, "invalidValue")
