@@ -23,6 +23,8 @@ static struct signaled_people *people_of(const struct call *c)
     return call_state(c);
 }
 
+enum { KEY_BYTES = 2 * UUID_BYTES };
+
 /* A page begins behind a scope and a transmitter. */
 static step parse_list(struct call *c)
 {
@@ -35,7 +37,7 @@ static step parse_list(struct call *c)
     if (p->page.after.len == 0) {
         return STEP_NEXT;
     }
-    if (p->page.after.len != 2 * UUID_BYTES) {
+    if (p->page.after.len != KEY_BYTES) {
         return call_fail(c, R_PAGE_TOKEN_INVALID, "not of this list");
     }
     memcpy(p->list.after_scope.b, p->page.after.ptr, UUID_BYTES);
@@ -77,13 +79,13 @@ static void *write_row(struct call *c, size_t row)
 static struct slice row_key(struct call *c, size_t row)
 {
     const struct signaled_row *from = &people_of(c)->list.rows[row];
-    uint8_t *key = arena_alloc(call_arena(c), (size_t)(2 * UUID_BYTES));
+    uint8_t *key = arena_alloc(call_arena(c), KEY_BYTES);
     if (key == NULL) {
         return SLICE_NONE;
     }
     memcpy(key, from->scope.b, UUID_BYTES);
     memcpy(key + UUID_BYTES, from->transmitter.b, UUID_BYTES);
-    return slice_of(key, (size_t)(2 * UUID_BYTES));
+    return slice_of(key, KEY_BYTES);
 }
 
 static step reply_list(struct call *c)
