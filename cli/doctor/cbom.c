@@ -186,7 +186,8 @@ int doctor_cbom(struct doctor *d)
 {
     struct cbom cbom = {.d = d, .components = json_array(), .needs = json_object()};
     cbom_algorithms(&cbom);
-    int code = cbom_certificates(&cbom) && cbom_roots(&cbom) && cbom_keys(&cbom) ? print(&cbom) : EXIT_FAILED;
+    int code = cbom_certificates(&cbom) && cbom_roots(&cbom) && cbom_keys(&cbom) ? print(&cbom)
+                                                                                 : EXIT_FAILED;
     json_decref(cbom.components);
     json_decref(cbom.needs);
     return code;
