@@ -234,7 +234,7 @@ static rc read_directory_token(struct arena *arena, const PGresult *r, struct co
 {
     struct sql_find_directory_token_row row;
     TRY(sql_find_directory_token_read(arena, r, 0, &row, err));
-    *out = component_from_row(&row.component);
+    *out = component_from_row(&row.component, &row.limits);
     return OK;
 }
 

@@ -57,11 +57,11 @@ WHERE c.issuer = :issuer AND c.subject = :subject AND NOT c.disabled AND i.kind 
 
 -- name: find_directory_token :read
 -- params: hash bytea
--- columns: component @found_component
+-- columns: component @found_component, limits @tenant_limits
 -- Who keeps a directory by this token, in the form of a component: role 9 of chancery.v1.Role.
 SELECT k.tenant, k.token AS component, k.name, 9::int2 AS role, t.boundary,
        '{}'::text[] AS sender_domains, false AS is_disabled, t.state = 1 AS tenant_is_active,
-       coalesce(e.epoch, 0)::int8 AS epoch
+       coalesce(e.epoch, 0)::int8 AS epoch, {component_limits}
 FROM directory_token k
 JOIN tenant t ON t.tenant = k.tenant
 LEFT JOIN epoch e ON e.scope = k.tenant
