@@ -289,7 +289,7 @@ def test_a_component_has_a_limit_of_its_own(firm):
 
 
 def test_items_count_as_calls(firm):
-    firm.limit(component_calls_per_second=10)
+    firm.limit(component_calls_per_second=4)
     # More than may come at once: it is let in by a full bucket, which owes it then.
     eventually(lambda: outcome(firm.batch, 40) == "OK", "a full bucket")
     begin = time.monotonic()
