@@ -75,7 +75,7 @@ step scim_change_body(struct call *c, json_t **out)
 
 const char *scim_change_address(struct call *c, const char *text)
 {
-    const char *address;
+    const char *address = NULL;
     bool is_one = text[0] != '\0' &&
                   address_normalize(call_arena(c), slice_str(text), &address, NULL).ok &&
                   tenant_has_domain(&scope_of(c)->tenant->view, address_domain(address));

@@ -158,12 +158,23 @@ static bool is_verb_for_path(const struct scim_request *request)
     return request->verb == SCIM_GET || (request->verb == SCIM_POST) == (request->id[0] == '\0');
 }
 
+static step check_fields(struct call *c, const Chancery__V1__ScimExchange *from)
+{
+    static const char WHY[] = "It is required.";
+    if (from == NULL) {
+        return call_bad_field(c, "exchange", WHY);
+    }
+    step verb = from->verb[0] == '\0' ? call_bad_field(c, "exchange.verb", WHY) : STEP_NEXT;
+    step path = from->path[0] == '\0' ? call_bad_field(c, "exchange.path", WHY) : STEP_NEXT;
+    return step_and(verb, path);
+}
+
 step scim_request_read(struct call *c, const Chancery__V1__ScimExchange *from,
                        struct scim_request *out)
 {
     *out = (struct scim_request){.id = "", .start = 1, .count = SCIM_COUNT_DEFAULT};
-    if (from == NULL) {
-        return call_bad_field(c, "exchange", "It is required.");
+    if (step_failed(check_fields(c, from))) {
+        return STEP_FAILED;
     }
     struct slice rest = slice_str(from->path);
     bool is_rooted = next_part(&rest, '/').len == 0;
