@@ -8,6 +8,7 @@ import time
 import pytest
 
 from calls import outcome, reason, refused
+from command import rows, run, with_certificate
 from devices import Person as Device, device_of
 from http_calls import fetch
 from signals import CAEP, RISC, SSF, Transmitter, email
@@ -365,3 +366,30 @@ def test_a_transmitter_is_there_once_and_others_are_not_to_be_seen(world):
     assert w.idp.id not in [t.transmitter_id for t in w.call("SignalService/ListSignalTransmitters", {}, w.contoso.admin).transmitters]
     assert reason(w.call, "SignalService/RemoveSignalTransmitter", {"transmitter_id": w.idp.id}, w.contoso.admin) == "NOT_FOUND"
     assert reason(w.call, "SignalService/AddSignalTransmitter", again, w.fabrikam.auditor) == "COMPONENT_ROLE"
+
+
+def test_the_command_line_does_all_of_it(world, kim):
+    w, iss = world, f"https://{kim.name}.signals.example"
+
+    def signal(verb, *argv, expect=0):
+        done = run(w, f"signal {verb}", "signaling", *argv, expect=expect)
+        return done.stderr if expect else done.stdout
+
+    with_certificate(w, "signaling", w.fabrikam.admin)
+    w.idp.say(SSF + "stream-updated", {"format": "opaque", "id": "stream-1"}, status="paused")
+    w.a.write("transmitter.yaml", json.dumps({"issuer": iss, "audiences": ["x"], "jwks_json": w.fabrikam.issuer.jwks()}).encode())
+    *shown, path, token = signal("add", "--push-token", "-f", f"{w.a.folder}/transmitter.yaml").splitlines()
+    (row,) = rows("\n".join(shown))
+    made = row.split()[0]
+    assert (iss in row, "never" in row, path, len(token.removeprefix("push token: "))) == (
+        True, True, f"push to: /signals/v1/{w.fabrikam.id}", 43)
+    assert made in signal("list") and "paused" in signal("list") and token.split()[-1] not in signal("list", "-o", "json")
+    assert signal("remove", made) == "removed\n" and made not in signal("list")
+    w.idp.say(RISC + "account-disabled", email(kim.address))
+    w.idp.say(CAEP + "session-revoked", kim.iss_sub())
+    found = {row.split()[0]: row for row in rows(signal("people"))}
+    assert "disabled" in found[kim.address] and w.fabrikam.issuer.iss in found[kim.subject]
+    assert signal("clear", kim.address) == signal("clear", "--issuer", w.fabrikam.issuer.iss, kim.subject) == "cleared\n"
+    assert kim.opens() == "OK"
+    assert "NOT_FOUND" in signal("clear", kim.address, expect=3)
+    assert "Try: chancery signal --help" in signal("clear", expect=2)
