@@ -108,7 +108,7 @@ static void what_they_change(void **state)
     struct arena *arena = arena_new(64 * 1024);
     for (size_t i = 0; i < sizeof rows / sizeof rows[0]; i++) {
         struct signal_event event = event_of(rows[i].effect, SIGNAL_BY_OPAQUE, "", "7");
-        struct signal_change changes[SIGNAL_CHANGES_MAX] = {0};
+        struct signal_change changes[SIGNAL_CHANGES_MAX] = {{.kind = SIGNAL_BY_ADDRESS}};
         struct err err = {0};
         size_t count = 0;
         assert_ok(decide_signal_changes(arena, &right, &event, changes, &count, &err), &err);
