@@ -58,6 +58,8 @@ CONDITIONAL = {
     ("PublishingService/AmendPolicy", "content_id"): "or the license",
     ("PublishingService/AmendPolicy", "add_recipients"): "or another change",
     ("BrandingService/RenderWrapper", "sender"): "of whoever is no user",
+    ("ScimService/ChangeUser", "exchange.body"): "of every verb but DELETE",
+    ("ScimService/ChangeGroup", "exchange.body"): "of every verb but DELETE",
     ("DeviceService/DeleteDevice", "address"): "of whoever is no user",
     ("IssuerService/ListTenantMappings", "issuer_id"): "or a tenant",
     ("MailFlowService/ReorderRules", "rule_ids"): "or names of rules",
