@@ -16,6 +16,7 @@
  * Every row is run for every call and says NEXT where it has nothing to do. */
 #include "auth/authenticate.h"
 
+#include "auth/component_lookup.h"
 #include "auth/decision_log.h"
 #include "auth/directory_token.h"
 #include "auth/facts.h"
@@ -23,7 +24,6 @@
 #include "auth/refusals.h"
 #include "auth/signaled.h"
 #include "context/wait.h"
-#include "crypto/hash.h"
 #include "domain/relations/issuer_authority.h"
 #include "domain/relations/vouching.h"
 #include "methods.h"
@@ -47,37 +47,12 @@ static bool credential_names_user(const struct caller *caller)
            !identified_is_component(&caller->proofs->credential);
 }
 
-static step find_component(struct call *c, enum lookup_kind kind, struct slice key, step_fn found)
-{
-    struct lookup *lookup = &caller_of(c)->proofs->component_lookup;
-    wait_store_init(c, &lookup->op);
-    lookups_submit(lookup, kind, key);
-    return wait_store(c, found, &lookup->op);
-}
-
-static const struct component_row *known_component(struct call *c, enum lookup_kind kind,
-                                                   struct slice key)
-{
-    return call_trusts_caches(c)
-               ? lookups_component(services_of(c)->lookups, kind, key, call_arena(c))
-               : NULL;
-}
-
 /* --- certificate -------------------------------------------------------------------------------- */
-
-/* The component is known, and in every record from here on. */
-static step take_component(struct call *c, const struct component_row *row)
-{
-    caller_take_component(c, row);
-    return row->is_of_active_tenant
-               ? STEP_NEXT
-               : call_fail(c, R_TENANT_DISABLED, "component %s's", row->component.name);
-}
 
 static step take_certified(struct call *c, const struct component_row *row)
 {
     caller_of(c)->component_binding = BINDING_MTLS;
-    return take_component(c, row);
+    return component_take(c, row);
 }
 
 /* Whoever is switched off is refused whatever they bring along: a user whose token is bound to this
@@ -116,9 +91,9 @@ static step certificate(struct call *c)
     if (fingerprint.len == 0) {
         return STEP_NEXT;
     }
-    const struct component_row *row = known_component(c, LOOKUP_COMPONENT, fingerprint);
+    const struct component_row *row = component_known(c, LOOKUP_COMPONENT, fingerprint);
     return row != NULL ? take_certified(c, row)
-                       : find_component(c, LOOKUP_COMPONENT, fingerprint, certified_found);
+                       : component_find(c, LOOKUP_COMPONENT, fingerprint, certified_found);
 }
 
 /* --- limit -------------------------------------------------------------------------------------- */
@@ -159,33 +134,6 @@ static bool has_empty(const struct call *c, struct slice token)
            (carried_token(c).len == 0 && call_metadata_count(c, CARRIED) > 0);
 }
 
-static step keeper_found(struct call *c)
-{
-    const struct lookup *lookup = &caller_of(c)->proofs->component_lookup;
-    if (lookup->op.err.reason == R_NOT_FOUND) {
-        return call_fail(c, R_DIRECTORY_TOKEN_UNKNOWN, "no such token");
-    }
-    return lookup->op.err.reason == R_NONE ? take_component(c, lookup->component)
-                                           : wait_failed(c, &lookup->op.err);
-}
-
-/* It is found by its hash, so that comparing it tells nothing of another one. */
-static step identify_keeper(struct call *c, struct slice token)
-{
-    uint8_t *hash = arena_alloc(call_arena(c), SHA256_BYTES);
-    if (has_component(c) || caller_of(c)->has_unknown_certificate ||
-        credential_read(c).scheme != SCHEME_BEARER) {
-        return call_fail(c, R_TOKEN_MALFORMED, "a directory's token beside another credential");
-    }
-    if (hash == NULL) {
-        return call_fail(c, R_ARENA_EXHAUSTED, "hash");
-    }
-    return hash_sha256(token, hash, call_err(c)).ok
-               ? find_component(c, LOOKUP_DIRECTORY_TOKEN, slice_of(hash, SHA256_BYTES),
-                                keeper_found)
-               : STEP_FAILED;
-}
-
 static step credential(struct call *c)
 {
     struct slice token = credential_read(c).token;
@@ -199,7 +147,7 @@ static step credential(struct call *c)
         return call_fail(c, R_TOKEN_MALFORMED, "a credential without a token");
     }
     if (slice_starts_with(token, DIRECTORY_TOKEN_PREFIX)) {
-        return identify_keeper(c, token);
+        return directory_token_identify(c, token);
     }
     return token.len == 0 ? STEP_NEXT : token_identify(c, &caller_of(c)->proofs->credential, token);
 }
@@ -244,7 +192,7 @@ static step take_named(struct call *c, const struct component_row *row)
         (has_certificate && !ID_EQ(caller->subject.component.id, row->component.id))) {
         return call_fail(c, R_COMPONENT_UNKNOWN, "not its issuer's, or not the certificate's");
     }
-    if (step_failed(take_component(c, row))) {
+    if (step_failed(component_take(c, row))) {
         return STEP_FAILED;
     }
     token_identity_remember(c, &caller->proofs->credential,
@@ -286,9 +234,9 @@ static step component(struct call *c)
         return call_fail(c, R_ARENA_EXHAUSTED, "subject");
     }
     const struct component_row *row =
-        known_component(c, LOOKUP_COMPONENT_BY_SUBJECT, caller->component_subject);
+        component_known(c, LOOKUP_COMPONENT_BY_SUBJECT, caller->component_subject);
     return row != NULL ? take_named(c, row)
-                       : find_component(c, LOOKUP_COMPONENT_BY_SUBJECT, caller->component_subject,
+                       : component_find(c, LOOKUP_COMPONENT_BY_SUBJECT, caller->component_subject,
                                         named_found);
 }
 

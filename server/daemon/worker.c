@@ -6,18 +6,17 @@
 
 #include "auth/authenticate.h"
 #include "auth/quota_leases.h"
-#include "auth/rate_limits.h"
 #include "auth/refusals.h"
 #include "base/mem.h"
 #include "context/readiness.h"
 #include "crypto/algs.h"
 #include "daemon/audit_sinks.h"
-#include "daemon/call_rates.h"
 #include "daemon/front.h"
 #include "daemon/generation.h"
 #include "daemon/mail_relay.h"
 #include "daemon/process_metrics.h"
 #include "daemon/root_keys.h"
+#include "daemon/store_services.h"
 #include "daemon/telemetry.h"
 #include "daemon/transport.h"
 #include "daemon/upkeep.h"
@@ -28,12 +27,6 @@
 #include "service/registry.h"
 
 enum {
-    TENANTS_MAX = 20000,
-    KEYS_MAX = 2 * TENANTS_MAX, /* sealing and signing, 64 bytes each of the heap for secrets */
-    LOOKUPS_MAX = 65536,
-    PEOPLE_MAX = 16384,
-    RULE_BOOKS_MAX = 1024,
-    AMENDMENTS_MAX = 10000,
     GRACE_MS = 2000,      /* accept after this even if not ready */
     WATCH_MS = 20,        /* until ready */
     WATCH_READY_MS = 100, /* after that */
@@ -245,7 +238,7 @@ static rc open_keys(struct worker *w, struct err *err)
     TRY(secret_heap_init(SECRET_HEAP_BYTES, err));
     TRY(crypto_init(w->conf->crypto_properties[0] == '\0' ? NULL : w->conf->crypto_properties,
                     err));
-    w->services.keys = root_shelf_keys(w->loop, w->of->roots, KEYS_MAX);
+    w->services.keys = root_shelf_keys(w->loop, w->of->roots, WORKER_KEYS_MAX);
     root_shelf_close(w->of->roots);
     w->of->roots = NULL;
     return OK;
@@ -273,7 +266,6 @@ static void statement_failed(enum reason reason, void *ctx)
 
 static void open_store(struct worker *w)
 {
-    struct services *s = &w->services;
     struct store_config config = {
         .conninfo = w->conf->database->conninfo,
         .dns = w->database_dns,
@@ -284,20 +276,8 @@ static void open_store(struct worker *w)
         .failed = statement_failed,
         .ctx = w,
     };
-    s->approvable_acts = registry_acts;
-    s->store = store_new(w->loop, &config);
-    s->amendments = amendments_new(AMENDMENTS_MAX);
-    s->gate = gate_new(w->loop, s->store, s->amendments);
-    s->views = views_new(s->store, w->boundaries, TENANTS_MAX);
-    s->lookups = lookups_new(LOOKUPS_MAX);
-    s->directories = directories_new(PEOPLE_MAX);
-    s->signals = signals_new(PEOPLE_MAX);
-    s->rule_books = rule_books_new(w->loop, RULE_BOOKS_MAX);
-    s->quota_leases = quota_leases_new(w->loop, s->store);
-    s->rate_limits = call_rates_new(w->conf, w->loop, s->store);
-    s->refusals = refusals_new(
-        w->loop, s->store,
-        &(struct refusals_config){.failures_per_second = w->conf->limits->failures_per_second});
+    w->services.approvable_acts = registry_acts;
+    store_services_open(&w->services, w->conf, w->boundaries, &config);
 }
 
 static rc start(struct worker *w, struct err *err)
@@ -358,20 +338,10 @@ static void finish(struct worker *w)
     telemetry_free(w->telemetry);
     front_free(w->front);
     identity_free(w->services.identity);
-    quota_leases_free(w->services.quota_leases);
-    rate_limits_free(w->services.rate_limits);
-    refusals_free(w->services.refusals);
-    lookups_free(w->services.lookups);
-    directories_free(w->services.directories);
-    signals_free(w->services.signals);
-    rule_books_free(w->services.rule_books);
-    views_free(w->services.views);
-    store_free(w->services.store);
+    store_services_close(&w->services);
     dns_free(w->identity_dns);
     dns_free(w->database_dns);
     dns_free(w->services.dns);
-    gate_free(w->services.gate);
-    amendments_free(w->services.amendments);
     keys_free(w->services.keys);
     loop_free(w->loop);
     crypto_fini();

@@ -175,18 +175,6 @@ void pg_conn_lost(struct pg_conn *conn, enum reason problem)
     }
 }
 
-void pg_conn_lose_all(struct store *store, enum reason problem)
-{
-    for (unsigned class = 0; class < STORE_CLASSES; class ++) {
-        const struct pg_lane *lane = &store->lanes[class];
-        for (size_t i = 0; i < lane->conn_count; i++) {
-            if (lane->conns[i].state == PG_READY) {
-                pg_conn_lost(&lane->conns[i], problem);
-            }
-        }
-    }
-}
-
 void pg_conn_begin_anew(struct pg_conn *conn)
 {
     pg_connect_stop(conn);

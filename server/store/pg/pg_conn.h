@@ -96,9 +96,6 @@ void pg_conn_fini(struct pg_conn *conn);
 bool pg_conn_send(struct pg_conn *conn, struct store_op *op, const struct pg_segment *segment);
 /* Put the connection down and fail what is in flight with OUTCOME_UNKNOWN. */
 void pg_conn_lost(struct pg_conn *conn, enum reason problem);
-/* The same with all that are ready: what they would write may be what the database doesn't mean any more. Not from within a reader,
- * because what is in flight ends. */
-void pg_conn_lose_all(struct store *store, enum reason problem);
 /* Of one that is not ready: connect at once, first at the host where a connection came about last. */
 void pg_conn_begin_anew(struct pg_conn *conn);
 const char *pg_conn_state_name(enum pg_state state);

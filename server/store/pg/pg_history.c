@@ -223,7 +223,7 @@ static void answered(struct store_op *op)
     store->history.is_asking = false;
     arena_reset(store->history.arena);
     if (problem != R_NONE) {
-        pg_conn_lose_all(store, problem);
+        pg_lane_lose_all(store, problem);
     }
 }
 
@@ -264,7 +264,7 @@ static void on_timer(struct loop_timer *timer)
     struct store *store = LIST_ENTRY(history, struct store, history);
     loop_timer_arm(timer, store->config.history_ms);
     if (store_problem(store) == R_SCHEMA_TOO_NEW) {
-        pg_conn_lose_all(store,
+        pg_lane_lose_all(store,
                          R_SCHEMA_TOO_NEW); /* a connection that was made anew has found it */
     } else if (!history->is_asking && pg_lane_is_ready(&store->lanes[STORE_READ])) {
         ask(store);
@@ -279,7 +279,7 @@ static void on_peek(struct loop_timer *timer)
     uint32_t latest = pg_timelines_latest(store->config.timelines, system_of(history->system));
     loop_timer_arm(timer, PEEK_MS);
     if (latest > timeline_of(history->timeline)) {
-        pg_conn_lose_all(store, R_DATABASE_SUPERSEDED);
+        pg_lane_lose_all(store, R_DATABASE_SUPERSEDED);
     }
 }
 

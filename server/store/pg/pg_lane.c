@@ -293,3 +293,15 @@ void pg_lane_lost(struct pg_lane *lane, enum reason problem)
     tell_waiting(lane);
     pg_lane_wake(lane); /* another one may come about */
 }
+
+void pg_lane_lose_all(struct store *store, enum reason problem)
+{
+    for (unsigned class = 0; class < STORE_CLASSES; class ++) {
+        const struct pg_lane *lane = &store->lanes[class];
+        for (size_t i = 0; i < lane->conn_count; i++) {
+            if (lane->conns[i].state == PG_READY) {
+                pg_conn_lost(&lane->conns[i], problem);
+            }
+        }
+    }
+}

@@ -47,3 +47,6 @@ void pg_lane_lost(struct pg_lane *lane, enum reason problem);
 bool pg_lane_is_ready(const struct pg_lane *lane);
 /* Whether any connection of any class works. */
 bool pg_lane_any_is_ready(const struct store *store);
+/* Put down every connection that is ready, of every class: what they would write may be what the database doesn't mean any
+ * more. Not from within a reader, because what is in flight ends. */
+void pg_lane_lose_all(struct store *store, enum reason problem);
