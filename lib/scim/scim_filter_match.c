@@ -103,6 +103,8 @@ static bool matches_value(const struct scim_filter *filter, const struct place *
     return filter->op == SCIM_NE ? !is_any : is_any;
 }
 
+/* As deep as the parser lets filters be nested, and as long as it lets them have terms. */
+/* NOLINTBEGIN(misc-no-recursion) */
 static bool matches(const struct scim_filter *filter, const struct place *place);
 
 static bool matches_any_element(const struct scim_filter *filter, const struct place *place)
@@ -118,7 +120,6 @@ static bool matches_any_element(const struct scim_filter *filter, const struct p
     return false;
 }
 
-/* As deep as the parser lets filters be nested, and as long as it lets them have terms. */
 static bool matches(const struct scim_filter *filter, const struct place *place)
 {
     if (filter->op == SCIM_AND) {
@@ -162,3 +163,4 @@ const char *scim_filter_demands(const struct scim_filter *filter, const char *at
     return filter->op == SCIM_EQ && strcmp(filter->attribute, attribute) == 0 ? filter->value
                                                                               : NULL;
 }
+/* NOLINTEND(misc-no-recursion) */

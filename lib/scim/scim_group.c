@@ -65,6 +65,7 @@ static void forget_members(struct scim_group *group)
 }
 
 /* members[value eq "…" or value eq "…"]: as deep as filters may be nested. */
+/* NOLINTBEGIN(misc-no-recursion) */
 static bool remove_meant(struct scim_group *group, const struct scim_filter *filter,
                          struct scim_fault *fault)
 {
@@ -77,6 +78,7 @@ static bool remove_meant(struct scim_group *group, const struct scim_filter *fil
     }
     return note_member(group, filter->value, false, fault);
 }
+/* NOLINTEND(misc-no-recursion) */
 
 static bool change_members(struct scim_group *group, enum scim_change change,
                            const struct scim_path *path, const json_t *value,

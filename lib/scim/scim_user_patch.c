@@ -228,6 +228,7 @@ static bool change_some_emails(const struct change *c)
 bool scim_user_change(void *of, enum scim_change change, const struct scim_path *path,
                       const json_t *value, struct scim_fault *fault)
 {
+    CH_ASSERT(of != NULL);
     const struct change c = {
         .user = of, .kind = change, .path = path, .value = value, .fault = fault};
     const char **text = text_of(of, path->attribute, path->sub);
