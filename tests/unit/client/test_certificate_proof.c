@@ -221,7 +221,7 @@ static void the_key_is_the_certificate_s_and_its_owner_s(void **state)
     assert_non_null(strstr(err.detail, "not the certificate's"));
     assert_fails(make(pair.certificate, key_file(other, NULL, 0600), &proof), &err,
                  R_INPUT_INVALID);
-    assert_fails(make(pair.certificate, key_file(pair.key, NULL, 0640), &proof), &err,
+    assert_fails(make(pair.certificate, key_file(pair.key, NULL, 0644), &proof), &err,
                  R_INPUT_INVALID);
     assert_non_null(strstr(err.detail, "chmod 600"));
     char password[] = "secret";

@@ -131,7 +131,8 @@ class Refused(unittest.TestCase):
         self.refuse("a.sql:1: f: a fragment that nothing uses", "-- fragment: f\ntrue;\n-- name: x :read\nSELECT 1 AS _;")
 
     def test_headers_that_are_wrong(self):
-        self.refuse("a.sql:1: x: its class of connections must be one of :gate, :read, :people, :revoke, :admin, :bulk, :report, not ':write'",
+        self.refuse("a.sql:1: x: its class of connections must be one of :gate, :read, :people, :revoke, :admin, :acts, :bulk, "
+                    ":scout, :report, not ':write'",
                     "-- name: x :write\nSELECT 1 AS _;")
         self.refuse("a.sql:1: int: not a name for C: lower case, digits and underscores, no keyword",
                     "-- name: int :read\nSELECT 1 AS _;")

@@ -79,18 +79,22 @@ static void arrays_are_read_as_well(void **state)
 {
     (void)state;
     static const char *const domains[] = {"contoso.com", "contoso.org"}, *const yes[] = {"t", "f"};
+    static const int64_t quotas[] = {0, 7, 0};
     struct change_op *op = change();
     FAKE_PG_ROWS(fake, get_tenant,
                  {.tenant = {.name = "contoso"},
                   .domains = {domains, 2},
                   .verified = {yes, 2},
-                  .proofs = {domains, 2}});
+                  .proofs = {domains, 2},
+                  .quotas_used = {quotas, 3},
+                  .quotas_end = {quotas, 3}});
     tenant_store_get(op, "contoso");
     loop_run(loop);
     assert_int_equal(op->op.err.reason, R_NONE);
     assert_true(slice_eq_str(fake_pg_param(fake, "get_tenant", "name"), "contoso"));
     assert_int_equal(op->tenant->domain_count, 2);
     assert_string_equal(op->tenant->domains[1], "contoso.org");
+    assert_int_equal(op->tenant->quotas_used[1], 7);
     assert_int_equal(op->tenant->onboarding_count, 0);
 }
 
