@@ -65,7 +65,7 @@ struct audit_who caller_nobody(struct call *c)
 }
 
 /* A proof of possession that this call has used stays used: it counts once. So do the call itself, and what it has
- * taken of a quota. */
+ * taken of a quota. Nothing else of before is looked at: a stream's former term is gone with its arena. */
 step caller_reset(struct call *c)
 {
     struct caller *caller = caller_of(c);
@@ -73,7 +73,6 @@ step caller_reset(struct call *c)
     if (proofs == NULL) {
         return call_fail(c, R_ARENA_EXHAUSTED, "caller");
     }
-    proofs->constraint.is_claimed = caller->proofs != NULL && caller->proofs->constraint.is_claimed;
     *caller = (struct caller){
         .subject = {.user = {.tenant_name = "", .boundary = BOUNDARY_EXTERNAL},
                     .component = {.name = "", .boundary = ""},
@@ -81,6 +80,7 @@ step caller_reset(struct call *c)
                     .platform = ""},
         .who = caller_nobody(c),
         .proofs = proofs,
+        .is_proof_used = caller->is_proof_used,
         .is_network_counted = caller->is_network_counted,
         .is_counted = caller->is_counted,
         .quota = caller->quota,

@@ -48,7 +48,8 @@ struct caller {
     /* --- how much (docs/policy.md §11.1) --- */
     struct tenant_limits limits;         /* of caller_tenant; of none: zero */
     uint32_t component_calls_per_second; /* the component's, as its tenant says; 0: nothing */
-    bool is_network_counted,
+    bool is_proof_used,                  /* the DPoP proof of this call: it counts once */
+        is_network_counted,
         is_counted;           /* in this second's calls; once, however often it is looked at */
     struct quota_hold *quota; /* quota.h; NULL: nothing was taken */
 };

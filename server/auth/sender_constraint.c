@@ -48,7 +48,7 @@ static step claimed(struct call *c)
     if (!constraint->claim.is_first) {
         return call_fail(c, R_TOKEN_PROOF_REPLAYED, "its key and jti were seen before");
     }
-    constraint->is_claimed = true;
+    caller_of(c)->is_proof_used = true;
     return STEP_NEXT;
 }
 
@@ -80,7 +80,7 @@ static step check_proof(struct call *c)
 static step ask_for_proof(struct call *c)
 {
     size_t proofs = call_metadata_count(c, "dpop");
-    if (constraint_of(c)->is_claimed) {
+    if (caller_of(c)->is_proof_used) {
         return STEP_NEXT; /* the same token and the same proof, decided on again */
     }
     if (credential_read(c).scheme != SCHEME_DPOP || proofs == 0) {

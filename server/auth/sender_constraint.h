@@ -21,10 +21,8 @@ struct credential {
 };
 struct credential credential_read(struct call *c);
 
-/* Lies in struct caller_proofs, and outlives deciding again. */
+/* Lies in struct caller_proofs. Private. */
 struct sender_constraint {
-    bool is_claimed; /* this call has used its proof */
-    /* Private. */
     const struct token_check *check;
     struct dpop_proof proof;
     struct proof_claim claim;

@@ -81,11 +81,12 @@ static step spoils_and_resets(struct call *c)
     struct caller_proofs *before = caller->proofs;
     memset(caller, 0xa5, sizeof *caller);
     memset(before, 0xa5, sizeof *before);
-    caller->proofs = before;
-    before->constraint.is_claimed = true;
+    caller->is_proof_used = true;
+    caller->is_network_counted = true;
+    caller->is_counted = true;
     assert_false(step_failed(caller_reset(c)));
-    assert_ptr_not_equal(caller->proofs, before);       /* whoever lends them is left alone */
-    assert_true(caller->proofs->constraint.is_claimed); /* used is used */
+    assert_ptr_not_equal(caller->proofs, before); /* whoever lends them is left alone */
+    assert_true(caller->is_proof_used && caller->is_network_counted && caller->is_counted);
     assert_null(caller->proofs->constraint.check);
     assert_int_equal(caller->scope_count, 0);
     assert_false(subject_has_user(&caller->subject));
@@ -105,9 +106,9 @@ static step spoils_and_resets(struct call *c)
     assert_true(ID_IS_ZERO(caller_tenant(caller)));
     assert_string_equal(caller_boundary(caller), "");
     assert_int_equal(caller->entry.scope_count, 0);
-    caller->proofs->constraint.is_claimed = false;
+    caller->is_proof_used = false;
     assert_false(step_failed(caller_reset(c)));
-    assert_false(caller->proofs->constraint.is_claimed);
+    assert_false(caller->is_proof_used);
     return STEP_NEXT;
 }
 
