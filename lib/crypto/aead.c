@@ -24,6 +24,7 @@ rc aead_seal(struct slice key, const uint8_t nonce[AEAD_NONCE_BYTES], struct sli
         (plain.len == 0 || EVP_EncryptUpdate(ctx, out, &len, plain.ptr, (int)plain.len) == 1) &&
         EVP_EncryptFinal_ex(ctx, nothing, &len) == 1 &&
         EVP_CIPHER_CTX_ctrl(ctx, EVP_CTRL_AEAD_GET_TAG, AEAD_TAG_BYTES, tag) == 1;
+    EVP_CIPHER_CTX_reset(ctx); /* wipes the key's schedule, which begins with the key */
     openssl_errors_clear();
     ENSURE(ok, err, R_CRYPTO_FAILED);
     return OK;
@@ -45,6 +46,7 @@ rc aead_open(struct slice key, const uint8_t nonce[AEAD_NONCE_BYTES], struct sli
         (aad.len == 0 || EVP_DecryptUpdate(ctx, NULL, &len, aad.ptr, (int)aad.len) == 1) &&
         (cipher.len == 0 || EVP_DecryptUpdate(ctx, out, &len, cipher.ptr, (int)cipher.len) == 1) &&
         EVP_DecryptFinal_ex(ctx, nothing, &len) == 1;
+    EVP_CIPHER_CTX_reset(ctx);
     openssl_errors_clear();
     if (!ok) {
         mem_wipe(out, cipher.len);

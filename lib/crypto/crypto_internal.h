@@ -28,8 +28,12 @@ struct algs_contexts {
     EVP_PKEY_CTX *generators[JWK_KINDS]; /* NULL for kinds of which we make none */
 };
 
-/* Those of the calling thread, made at its first use and freed when it ends. Lent. */
+/* Those of the calling thread, made at its first use and freed when it ends. Lent. Whoever has given one a key takes it away
+ * again (EVP_CIPHER_CTX_reset, hmac_forget): their memory is ordinary, so it could be swapped, and is in core dumps. */
 const struct algs_contexts *algs_contexts(void);
+
+/* Give the thread's MAC a key that is none: its own copy of the last one is wiped. */
+void hmac_forget(void);
 
 /* Forget what a failed OpenSSL call left on the thread's error queue: SSL_get_error reads the same
  * queue, and would take it for a broken connection. */

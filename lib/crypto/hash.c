@@ -14,6 +14,12 @@ rc hash_sha256(struct slice data, uint8_t out[SHA256_BYTES], struct err *err)
     return OK;
 }
 
+void hmac_forget(void)
+{
+    static const uint8_t none[1];
+    (void)EVP_MAC_init(algs_contexts()->hmac_sha256, none, sizeof none, NULL);
+}
+
 rc hmac_sha256(struct slice key, struct slice data, uint8_t out[SHA256_BYTES], struct err *err)
 {
     /* An empty key would mean "keep the last one" to the provider. */
@@ -22,9 +28,10 @@ rc hmac_sha256(struct slice key, struct slice data, uint8_t out[SHA256_BYTES], s
     size_t len = key.len == 0 ? sizeof none : key.len;
     EVP_MAC_CTX *ctx = algs_contexts()->hmac_sha256;
     size_t written = 0;
-    ENSURE(EVP_MAC_init(ctx, bytes, len, NULL) == 1 &&
-               EVP_MAC_update(ctx, data.ptr, data.len) == 1 &&
-               EVP_MAC_final(ctx, out, &written, SHA256_BYTES) == 1,
-           err, R_CRYPTO_FAILED);
+    bool ok = EVP_MAC_init(ctx, bytes, len, NULL) == 1 &&
+              EVP_MAC_update(ctx, data.ptr, data.len) == 1 &&
+              EVP_MAC_final(ctx, out, &written, SHA256_BYTES) == 1;
+    hmac_forget();
+    ENSURE(ok, err, R_CRYPTO_FAILED);
     return OK;
 }

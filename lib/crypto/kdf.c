@@ -39,6 +39,7 @@ rc kdf_hkdf_sha256(struct slice secret, struct slice salt, struct slice info, ui
         memcpy(out + done, block, left < SHA256_BYTES ? left : SHA256_BYTES);
         previous = slice_of(block, sizeof block);
     }
+    hmac_forget();
     mem_wipe(prk, sizeof prk);
     mem_wipe(block, sizeof block);
     return result;

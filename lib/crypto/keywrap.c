@@ -15,11 +15,11 @@ static int run(const EVP_CIPHER *cipher, bool wrap, struct slice kek, struct sli
     if (kek.len != AEAD_KEY_BYTES || in.len > WRAP_INPUT_MAX) {
         return -1;
     }
-    EVP_CIPHER_CTX_reset(ctx);
     EVP_CIPHER_CTX_set_flags(ctx, EVP_CIPHER_CTX_FLAG_WRAP_ALLOW);
     bool ok = EVP_CipherInit_ex2(ctx, cipher, kek.ptr, NULL, wrap ? 1 : 0, NULL) == 1 &&
               EVP_CipherUpdate(ctx, out, &len, in.ptr, (int)in.len) == 1 &&
               EVP_CipherFinal_ex(ctx, out + len, &rest) == 1;
+    EVP_CIPHER_CTX_reset(ctx); /* wipes the key's schedule, which begins with the key */
     openssl_errors_clear();
     return ok ? len + rest : -1;
 }
