@@ -17,6 +17,7 @@ static const char HELP[] =
     "       chancery key restore        --profile FILE [--reason TEXT] PURPOSE VERSION\n"
     "       chancery key destroy        --profile FILE --reason TEXT [--days N] PURPOSE VERSION\n"
     "       chancery key cancel-destroy --profile FILE [--reason TEXT] PURPOSE VERSION\n"
+    "       chancery key min-version    --profile FILE [--reason TEXT] PURPOSE VERSION\n"
     "       chancery key export         --profile FILE --to JWK --reason TEXT [--approval ID] SET\n"
     "       chancery key cancel-export  --profile FILE [--reason TEXT] ID\n"
     "       chancery key import         --profile FILE --key KEY [--reason TEXT] PURPOSE\n"
@@ -37,6 +38,8 @@ static const char HELP[] =
     "  restore         lets a revoked version open again\n"
     "  destroy         revokes a version now, and destroys it for ever after 30 days\n"
     "  cancel-destroy  keeps it; it stays revoked\n"
+    "  min-version     makes VERSION the lowest that opens: what lower ones have sealed or signed is\n"
+    "                  refused as by revoked ones, until a lower VERSION is said (1: all open again)\n"
     "  export          writes all active and archived versions to the file SET, encrypted to the\n"
     "                  public key in the file JWK\n"
     "  cancel-export   takes back an export that was approved: nothing leaves by the approval ID any\n"
@@ -60,8 +63,8 @@ static const char HELP[] =
     "\n"
     "Nothing undoes a destruction that has happened: nobody can open what the version has sealed,\n"
     "we neither, but by a backup of the database with its root key. If the tenant requires a second\n"
-    "admin for it, destroy only asks for approval; so does restore, where access to content needs\n"
-    "one: see chancery approval --help.\n"
+    "admin for it, destroy only asks for approval; so do restore, and min-version with a lower\n"
+    "version than before, where access to content needs one: see chancery approval --help.\n"
     "\n"
     "Who has an exported set and its key opens all content of the tenant, so export needs a second\n"
     "admin where exporting keys or access to content does. Once they have approved, say the same\n"
@@ -76,6 +79,7 @@ static const char HELP[] =
     "  chancery key export --profile contoso-admin.yaml --to customer.jwk --reason 'we leave' keys.jwe\n"
     "  chancery key open-exported --keys keys.jwe --key customer.pem mail.eml.protected.eml mail.eml\n"
     "  chancery key rotate --profile contoso-admin.yaml --reason 'every year' sealing\n"
+    "  chancery key min-version --profile contoso-admin.yaml --reason 'laptop lost in May' exchange 4\n"
     "  chancery key destroy --profile contoso-admin.yaml --reason 'retention is over' sealing 1\n"
     "\n"
     "Next: chancery key list shows the versions, and until when one can still be kept.\n";
@@ -101,17 +105,24 @@ static const char *state_name(Chancery__V1__KeyState state)
     return (size_t)state < sizeof names / sizeof names[0] ? names[state] : "?";
 }
 
+static bool key_opens(const Chancery__V1__Key *key)
+{
+    return !key->below_min && (key->state == CHANCERY__V1__KEY_STATE__KEY_STATE_ACTIVE ||
+                               key->state == CHANCERY__V1__KEY_STATE__KEY_STATE_ARCHIVED);
+}
+
 static void show_all(Chancery__V1__Key *const *keys, size_t count)
 {
     struct table table;
-    table_begin(&table, "PURPOSE", "VERSION", "STATE", "MADE", "DESTROYED", NULL);
+    table_begin(&table, "PURPOSE", "VERSION", "STATE", "OPENS", "MADE", "DESTROYED", NULL);
     for (size_t i = 0; i < count; i++) {
         char version[16], made[WHEN_BYTES], end[WHEN_BYTES];
         (void)snprintf(version, sizeof version, "%" PRId32, keys[i]->version);
         when_format(keys[i]->create_time, made);
         when_format(keys[i]->destroy_time, end);
-        table_row(&table, purpose_name(keys[i]->purpose), version, state_name(keys[i]->state), made,
-                  keys[i]->destroy_time == NULL ? "" : end, NULL);
+        table_row(&table, purpose_name(keys[i]->purpose), version, state_name(keys[i]->state),
+                  key_opens(keys[i]) ? "yes" : "no", made, keys[i]->destroy_time == NULL ? "" : end,
+                  NULL);
     }
     table_end(&table);
 }
@@ -273,6 +284,24 @@ static int cancel(struct session *s, const struct verb_args *args)
                : code;
 }
 
+static void show_min(const void *response)
+{
+    key_show(((const Chancery__V1__SetMinKeyVersionResponse *)response)->key);
+}
+
+static int min_version(struct session *s, const struct verb_args *args)
+{
+    Chancery__V1__SetMinKeyVersionRequest request;
+    chancery__v1__set_min_key_version_request__init(&request);
+    request.reason = text_field(own_args(args)->reason);
+    request.etag = text_field(own_args(args)->etag);
+    int code = read_version(s, args, &request.purpose, &request.version);
+    return code == EXIT_OK
+               ? verb_call(s, args, "KeyService/SetMinKeyVersion", &request.base,
+                           &chancery__v1__set_min_key_version_response__descriptor, show_min)
+               : code;
+}
+
 /* --- the command ------------------------------------------------------------------------------ */
 
 static const struct verb VERBS[] = {{"list", 0, 0, NULL, list},
@@ -282,6 +311,7 @@ static const struct verb VERBS[] = {{"list", 0, 0, NULL, list},
                                     {"restore", 2, 2, "a purpose and a version", restore},
                                     {"destroy", 2, 2, "a purpose and a version", destroy},
                                     {"cancel-destroy", 2, 2, "a purpose and a version", cancel},
+                                    {"min-version", 2, 2, "a purpose and a version", min_version},
                                     {"export", 1, 1, "the file to write", key_export},
                                     {"cancel-export", 1, 1, "one approval id", key_cancel_export},
                                     {"import", 1, 1, "one purpose", key_import}};

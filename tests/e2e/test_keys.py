@@ -341,7 +341,8 @@ def test_the_command(world, tenant):
     def row(*arguments):
         return run(world, f"key {arguments[0]}", "keeper", *arguments[1:]).stdout.splitlines()[-1].split()
 
-    assert run(world, "key list", "keeper").stdout.split()[:5] == ["PURPOSE", "VERSION", "STATE", "MADE", "DESTROYED"]
+    assert run(world, "key list", "keeper").stdout.split()[:6] == ["PURPOSE", "VERSION", "STATE", "OPENS", "MADE",
+                                                                              "DESTROYED"]
     assert row("list")[:3] == ["signing", "1", "active"]
     assert row("rotate", "--reason", "every year", "signing")[:3] == ["signing", "2", "active"]
     assert "KEY_IN_USE" in run(world, "key revoke", "keeper", "signing", "2", expect=3).stderr

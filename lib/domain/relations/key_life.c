@@ -26,8 +26,9 @@ static bool is_in_state_for(const struct key_version *key, enum key_act act)
     bool is_archived = key->state == KEY_ARCHIVED, is_revoked = key->state == KEY_IS_REVOKED;
     switch (act) {
     case KEY_REVOKE:
-    case KEY_ACTIVATE:
         return is_archived;
+    case KEY_ACTIVATE:
+        return is_archived && !key->is_shut;
     case KEY_RESTORE:
         return is_revoked && !key->is_destroying;
     case KEY_DESTROY:
@@ -52,6 +53,24 @@ enum key_verdict key_life_check(struct key_versions all, uint32_t version, enum 
         return KEY_WRONG_STATE;
     }
     return act == KEY_DESTROY && key_life_active(all) == NULL ? KEY_IN_USE : KEY_MAY;
+}
+
+uint32_t key_life_min(struct key_versions all)
+{
+    uint32_t shut = 0;
+    for (size_t i = 0; i < all.count; i++) {
+        shut = all.items[i].is_shut && all.items[i].version > shut ? all.items[i].version : shut;
+    }
+    return shut + 1;
+}
+
+enum key_verdict key_life_check_min(struct key_versions all, uint32_t version)
+{
+    const struct key_version *active = key_life_active(all);
+    if (find(all, version) == NULL) {
+        return KEY_MISSING;
+    }
+    return active == NULL || version > active->version ? KEY_WRONG_STATE : KEY_MAY;
 }
 
 uint32_t key_life_next(struct key_versions all)

@@ -23,6 +23,7 @@ struct key_version {
     uint32_t version;
     enum key_state state;
     bool is_destroying; /* it is revoked, and has a date */
+    bool is_shut;       /* it is below the lowest that opens */
 };
 /* All of one purpose. Borrows. */
 struct key_versions {
@@ -40,6 +41,11 @@ enum key_verdict {
 };
 /* Whether it may be done to a version. */
 enum key_verdict key_life_check(struct key_versions all, uint32_t version, enum key_act act);
+
+/* The lowest version that opens (docs/policy.md §12.3). */
+uint32_t key_life_min(struct key_versions all);
+/* Whether this one may be it: KEY_WRONG_STATE above the active one. */
+enum key_verdict key_life_check_min(struct key_versions all, uint32_t version);
 
 /* NULL: none is active. */
 const struct key_version *key_life_active(struct key_versions all);

@@ -43,6 +43,7 @@ Chancery__V1__Key *key_message_write(struct call *c, const struct tenant_key_row
     key->create_time = reply_time(c, row->created_at);
     key->state_time = reply_time(c, row->changed_at);
     key->destroy_time = reply_time(c, row->destroy_at);
+    key->below_min = row->is.is_shut;
     key->etag = etag_write(c, row->mark);
     return key->etag == NULL ? NULL : key;
 }

@@ -40,7 +40,8 @@ static struct tenant_key_row row_from(const struct sql_key *key)
         .purpose = (enum key_purpose)key->purpose,
         .is = {.version = (uint32_t)key->version,
                .state = (enum key_state)key->state,
-               .is_destroying = key->state == KEY_IS_REVOKED && key->destroy_at != 0},
+               .is_destroying = key->state == KEY_IS_REVOKED && key->destroy_at != 0,
+               .is_shut = key->is_shut},
         .public_jwk = key->public_jwk,
         .mark = key->mark,
         .created_at = key->created_at,
@@ -211,6 +212,27 @@ void key_store_change(struct change_op *op, const struct key_state_change *chang
                                  .destroy_days = (int32_t)change->days,
                                  .target = change->target});
     change_submit(op, &p, read_changed);
+}
+
+static rc read_min_set(struct store_op *base, size_t index, const PGresult *r, struct err *err)
+{
+    struct sql_set_min_key_version_row row;
+    TRY(change_read_done(base, index, r, err));
+    TRY(sql_set_min_key_version_read(base->arena, r, 0, &row, err));
+    return key_row_keep(LIST_ENTRY(base, struct change_op, op), &row.key, err);
+}
+
+void key_store_set_min(struct change_op *op, const struct key_min_change *change)
+{
+    struct pg_params p = sql_set_min_key_version(
+        op->op.arena,
+        &(struct sql_set_min_key_version){.act = change_begin(op, "set_min_key_version"),
+                                          .purpose = (int16_t)change->purpose,
+                                          .former = (int32_t)change->former,
+                                          .version = (int32_t)change->version,
+                                          .mark = change->mark,
+                                          .target = change->target});
+    change_submit(op, &p, read_min_set);
 }
 
 static rc read_due(struct store_op *op, size_t index, const PGresult *r, struct err *err)

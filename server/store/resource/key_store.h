@@ -74,6 +74,16 @@ struct key_state_change {
 };
 void key_store_change(struct change_op *op, const struct key_state_change *change);
 
+/* Make a version the lowest that opens. Fills op->key. R_NOT_FOUND: something is not as it was read. */
+struct key_min_change {
+    enum key_purpose purpose;
+    uint32_t former; /* the lowest that opened */
+    uint32_t version;
+    int64_t mark;
+    const char *target;
+};
+void key_store_set_min(struct change_op *op, const struct key_min_change *change);
+
 /* Of a tenant: every version that is active or archived, as it rests. Fills op->exports. R_NOT_FOUND: the approval is not one of
  * this act and this caller, or too old. */
 enum { KEY_EXPORT_DAYS = 1 /* after its approval */ };

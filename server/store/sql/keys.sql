@@ -13,11 +13,11 @@ FROM unnest(:keys.*) AS k (:keys.names);
 
 -- group: key
 -- members: purpose int2, version int4, state int2, public_jwk text, mark int8,
---   created_at timestamptz, changed_at timestamptz, destroy_at timestamptz
+--   created_at timestamptz, changed_at timestamptz, destroy_at timestamptz, is_shut bool
 -- What people may know of a version.
 
 -- fragment: key_columns
- purpose, version, state, public_jwk, mark, created_at, changed_at, destroy_at;
+ purpose, version, state, public_jwk, mark, created_at, changed_at, destroy_at, is_shut;
 
 -- name: list_keys :admin
 -- params: tenant tenant_id, after_purpose int2, after_version int4, limit int8
@@ -99,6 +99,30 @@ WITH made AS (
 )
 SELECT {key_columns}, epoch_raise(:act.tenant) AS _, audit_admin(:act.*, :target) AS _ FROM made;
 
+-- name: set_min_key_version :revoke
+-- params: act @act, purpose int2, former int4, version int4, mark int8, target text
+-- columns: key @key
+-- The lowest version that opens, instead of the former one; its own row has another mark each time. No row when the former
+-- one is another by now, the version is not as it was read, or is above the active one.
+WITH held AS MATERIALIZED (
+    SELECT version, state, mark, is_shut FROM tenant_key
+    WHERE tenant = :act.tenant AND purpose = :purpose
+    ORDER BY version
+    FOR UPDATE -- nobody sets it, or activates one, meanwhile
+), is_as_read AS (
+    SELECT coalesce(max(version) FILTER (WHERE is_shut), 0) + 1 = :former
+           AND bool_or(version = :version AND mark = :mark)
+           AND bool_or(version >= :version AND state = 1) AS yes
+    FROM held
+), made AS (
+    UPDATE tenant_key SET is_shut = version < :version
+    WHERE tenant = :act.tenant AND purpose = :purpose AND (SELECT yes FROM is_as_read)
+      AND (version = :version OR is_shut <> (version < :version))
+    RETURNING {key_columns}
+)
+SELECT {key_columns}, epoch_raise(:act.tenant) AS _, audit_admin(:act.*, :target) AS _
+FROM made WHERE version = :version;
+
 -- name: allow_export :admin
 -- params: act @act, target text
 -- A second admin lets the first one export: their approval says to which key.
@@ -119,9 +143,10 @@ WITH allowed AS MATERIALIZED (
         FOR SHARE) -- what is canceled at once is canceled before it, or after
 )
 SELECT k.purpose, k.version, k.state, k.wrapped, t.boundary,
-       (SELECT count(*) FROM tenant_key WHERE tenant = :act.tenant AND state = 3) AS left_out
+       (SELECT count(*) FROM tenant_key
+        WHERE tenant = :act.tenant AND (state = 3 OR (state = 2 AND is_shut))) AS left_out
 FROM allowed CROSS JOIN tenant t JOIN tenant_key k USING (tenant)
-WHERE t.tenant = :act.tenant AND k.state IN (1, 2)
+WHERE t.tenant = :act.tenant AND k.state IN (1, 2) AND NOT k.is_shut
 ORDER BY k.purpose, k.version;
 
 -- name: cancel_export :revoke
@@ -255,10 +280,10 @@ LIMIT 1 OFFSET :skip;
 -- has 64 keys at most (crypto/jwk.h), and each once: older programs let one in twice.
 SELECT b.authority_url, k.public_jwk
 FROM tenant t JOIN boundary b ON b.name = t.boundary JOIN tenant_key k USING (tenant)
-WHERE t.tenant = :tenant AND t.state = 1 AND k.purpose = 3 AND k.state IN (1, 2)
+WHERE t.tenant = :tenant AND t.state = 1 AND k.purpose = 3 AND k.state IN (1, 2) AND NOT k.is_shut
   AND (cardinality(:boundaries) = 0 OR t.boundary = ANY (:boundaries))
   AND NOT EXISTS (SELECT FROM tenant_key n
-                  WHERE n.tenant = k.tenant AND n.purpose = 3 AND n.state IN (1, 2)
+                  WHERE n.tenant = k.tenant AND n.purpose = 3 AND n.state IN (1, 2) AND NOT n.is_shut
                     AND n.version > k.version AND n.public_jwk = k.public_jwk)
 ORDER BY k.version DESC
 LIMIT 64;

@@ -106,7 +106,7 @@ WHERE p.passcode IN (SELECT passcode FROM mine) AND t.tenant = p.tenant AND k.te
   AND k.purpose = 1 AND k.version = p.key_version
 RETURNING p.passcode, p.tenant, t.boundary, p.content, p.address, p.reference, p.language,
           p.key_version, coalesce(k.wrapped, '') AS wrapped, p.is_nobodys,
-          (now() >= p.expires_at OR t.passcodes_off OR t.state <> 1 OR k.state NOT IN (1, 2))
+          (now() >= p.expires_at OR t.passcodes_off OR t.state <> 1 OR k.state NOT IN (1, 2) OR k.is_shut)
               AS is_over, p.mail_tries;
 
 -- name: settle_passcode_mail :bulk

@@ -88,7 +88,9 @@ FROM branding WHERE tenant = :tenant AND {tenant_is_served} ORDER BY branding CO
 -- params: tenant tenant_id, served text[]
 -- columns: purpose int2, version int4, state int2, root_version int4, wrapped bytea,
 --   public_jwk text
-SELECT purpose, version, state, root_version, wrapped, public_jwk
+-- An archived version below the lowest that opens is as a revoked one.
+SELECT purpose, version, (CASE WHEN is_shut AND state = 2 THEN 3 ELSE state END)::int2 AS state, root_version,
+       wrapped, public_jwk
 FROM tenant_key WHERE tenant = :tenant AND {tenant_is_served} ORDER BY purpose, version;
 
 -- name: view_boundaries :read

@@ -13,7 +13,8 @@ static struct key_version version_of(uint32_t number, enum kind kind)
                                                  [REVOKED] = KEY_IS_REVOKED,
                                                  [DESTROYING] = KEY_IS_REVOKED,
                                                  [DESTROYED] = KEY_IS_DESTROYED};
-    return (struct key_version){number, states[kind], kind == DESTROYING};
+    return (struct key_version){
+        .version = number, .state = states[kind], .is_destroying = kind == DESTROYING};
 }
 
 /* Version 1 of each kind, beside an active version 2 unless it is that itself. */
@@ -60,6 +61,36 @@ static void the_last_one_stays(void **state)
     assert_int_equal(key_life_check(all, 2, KEY_DESTROY), KEY_IN_USE);
     assert_int_equal(key_life_check(all, 1, KEY_REVOKE), KEY_MAY);
     assert_null(key_life_active(all));
+}
+
+/* One below the lowest that opens does not become the active one; all else may be done to it. */
+static void what_is_shut_stays_shut(void **state)
+{
+    (void)state;
+    struct key_version items[] = {version_of(1, ARCHIVED), version_of(2, REVOKED),
+                                  version_of(3, ARCHIVED), version_of(4, ACTIVE)};
+    struct key_versions all = {items, 4};
+    assert_int_equal(key_life_min(all), 1);
+    items[0].is_shut = items[1].is_shut = true;
+    assert_int_equal(key_life_min(all), 3);
+    assert_int_equal(key_life_check(all, 1, KEY_ACTIVATE), KEY_WRONG_STATE);
+    assert_int_equal(key_life_check(all, 3, KEY_ACTIVATE), KEY_MAY);
+    assert_int_equal(key_life_check(all, 1, KEY_REVOKE), KEY_MAY);
+    assert_int_equal(key_life_check(all, 2, KEY_RESTORE), KEY_MAY);
+    assert_int_equal(key_life_check(all, 2, KEY_DESTROY), KEY_MAY);
+}
+
+static void the_lowest_is_at_most_the_active_one(void **state)
+{
+    (void)state;
+    const struct key_version items[] = {version_of(1, DESTROYED), version_of(2, ACTIVE),
+                                        version_of(3, ARCHIVED)};
+    struct key_versions all = {items, 3};
+    assert_int_equal(key_life_check_min(all, 1), KEY_MAY);
+    assert_int_equal(key_life_check_min(all, 2), KEY_MAY);
+    assert_int_equal(key_life_check_min(all, 3), KEY_WRONG_STATE);
+    assert_int_equal(key_life_check_min(all, 4), KEY_MISSING);
+    assert_int_equal(key_life_check_min((struct key_versions){items, 1}, 1), KEY_WRONG_STATE);
 }
 
 static void no_number_comes_twice(void **state)
@@ -109,6 +140,8 @@ int main(void)
         cmocka_unit_test(each_state_allows_what_it_allows),
         cmocka_unit_test(what_is_not_there_is_missing),
         cmocka_unit_test(the_last_one_stays),
+        cmocka_unit_test(what_is_shut_stays_shut),
+        cmocka_unit_test(the_lowest_is_at_most_the_active_one),
         cmocka_unit_test(no_number_comes_twice),
         cmocka_unit_test(destroyed_ones_make_room),
         cmocka_unit_test(ages_of_rotation_have_bounds),
