@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
  *             all known texts              which is to wrap
- *   read_known ─────────────────▶ meet, met ────────────────▶ rest
+ *   read_known ─────────────────▶ meet, met ── note, once ──▶ rest
  *      ▲  └─ failed, or none is ours ──────────────────────────▲ │
  *      └─────────────── after a while, or refused ───────────────┘
  */
@@ -36,6 +36,9 @@ struct root_keys {
     bool is_quiet;    /* the same */
     struct root_key_check check;
     struct root_key_meeting meeting;
+    struct root_key_openings openings;
+    struct root_key_opening opened[KEYS_ROOTS_MAX];
+    bool is_noted; /* by which wraps ours were opened */
     int64_t opens[KEYS_ROOTS_MAX];
 };
 
@@ -132,6 +135,50 @@ static void renew(struct root_keys *r)
     loop_timer_arm(&r->lease, left_ns > 0 ? left_ns / 1000000 : 0);
 }
 
+static void rest_met(struct root_keys *r)
+{
+    const struct root_key_meeting *m = &r->meeting;
+    rest(r, m->waiting > 0 || m->quiet_s > 0 ? WAITING_MS : MEET_MS);
+}
+
+/* --- by which wraps they were opened ---------------------------------------------------------- */
+
+static void noted(struct store_op *op)
+{
+    struct root_keys *r = op->user;
+    if (op->err.reason != R_NONE) {
+        failed(r, &op->err);
+        return;
+    }
+    r->is_noted = true;
+    rest_met(r);
+}
+
+/* After the meeting, by which their versions are those of the database. */
+static void note(struct root_keys *r)
+{
+    const struct keys *keys = r->chore.services->keys;
+    struct root_key_openings *o = &r->openings;
+    size_t count = keys_root_versions(keys, r->opens);
+    *o = (struct root_key_openings){.items = r->opened};
+    for (size_t i = 0; i < count; i++) {
+        const struct keys_root_wrap *wrap = keys_root_wrap(keys, i);
+        if (wrap->kid[0] != '\0') {
+            r->opened[o->count++] =
+                (struct root_key_opening){(uint32_t)r->opens[i], wrap->name, wrap->kid};
+        }
+    }
+    if (o->count == 0) {
+        r->is_noted = true;
+        rest_met(r);
+        return;
+    }
+    chore_ask(&r->chore, &o->op, noted, r);
+    root_key_store_note(o);
+}
+
+/* --- the end of the meeting ------------------------------------------------------------------- */
+
 static void met(struct store_op *op)
 {
     struct root_keys *r = op->user;
@@ -149,7 +196,11 @@ static void met(struct store_op *op)
         use(r);
         turn_to(r, ROOT_KEYS_KNOWN);
     }
-    rest(r, m->waiting > 0 || m->quiet_s > 0 ? WAITING_MS : MEET_MS);
+    if (r->state == ROOT_KEYS_KNOWN && !r->is_noted) {
+        note(r);
+    } else {
+        rest_met(r);
+    }
 }
 
 /* The database has not heard of us for so long that it may soon not count us. */

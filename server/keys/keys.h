@@ -55,6 +55,14 @@ rc keys_make_check(struct keys *keys, struct arena *arena, struct slice *out, st
 bool keys_meet_root(struct keys *keys, uint32_t version, struct slice wrapped);
 /* The versions of all root keys, the first one's first. */
 size_t keys_root_versions(const struct keys *keys, int64_t out[KEYS_ROOTS_MAX]);
+/* The wrap by which a root key was opened (docs/formats.md §4.1.1); "": the key was plain. */
+struct keys_root_wrap {
+    char name[64]; /* for people */
+    char kid[44];  /* thumbprint of the key to which it is wrapped */
+};
+void keys_note_wrap(struct keys *keys, size_t root, const struct keys_root_wrap *wrap);
+/* Lends. In the order of keys_root_versions. */
+const struct keys_root_wrap *keys_root_wrap(const struct keys *keys, size_t root);
 /* By which is wrapped: the first one, until keys_wrap_by names another. False: it is none of ours. */
 bool keys_wrap_by(struct keys *keys, uint32_t version);
 uint32_t keys_wraps_by(const struct keys *keys);

@@ -10,6 +10,7 @@
 struct root_key {
     struct secret *secret;
     uint32_t version;
+    struct keys_root_wrap opened_by;
 };
 
 struct keys {

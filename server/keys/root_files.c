@@ -13,6 +13,7 @@ enum { HEX_DIGITS = 2 * ROOT_KEY_BYTES, ARENA_BYTES = 4 * ROOT_WRAPS_BYTES_MAX, 
 /* While files are read: what of the openers is open, and until when a token may be begun with. */
 struct reading {
     const struct root_files *files;
+    size_t root; /* which one is read now */
     struct mono_time until;
     struct root_key_holder holders[ROOT_OPENERS_MAX];
 };
@@ -37,14 +38,17 @@ static rc read_plain(const char *path, struct slice bytes, struct secret **out, 
 
 /* --- wrapped ones ----------------------------------------------------------------------------- */
 
-static void tell(const struct root_files *files, const char *path, const struct root_opener *opener,
-                 const char *wrap, const struct err *err)
+/* wrap: NULL with an error. */
+static void tell(const struct reading *r, const char *path, const struct root_opener *opener,
+                 const struct root_wrap *wrap, const struct err *err)
 {
-    if (files->tell != NULL) {
-        files->tell(files->ctx, &(struct root_told){.file = path,
-                                                    .opener = root_opener_name(opener),
-                                                    .wrap = wrap,
-                                                    .err = err});
+    if (r->files->tell != NULL) {
+        r->files->tell(r->files->ctx, &(struct root_told){.file = path,
+                                                          .opener = root_opener_name(opener),
+                                                          .wrap = wrap == NULL ? "" : wrap->name,
+                                                          .kid = wrap == NULL ? "" : wrap->kid,
+                                                          .root = r->root,
+                                                          .err = err});
     }
 }
 
@@ -70,7 +74,7 @@ static rc none_opened(const struct reading *r, const char *path, const struct er
 
 /* Several tokens that hang one after another would hold up whoever waits for us: the supervisor's watchdog is 60 s. */
 static rc try_in_time(struct reading *r, size_t at, const struct root_wraps *wraps,
-                      const char **wrap, struct secret **out, struct err *err)
+                      const struct root_wrap **wrap, struct secret **out, struct err *err)
 {
     const struct root_opener *opener = &r->files->openers[at];
     bool is_fresh_token = opener->key_file[0] == '\0' && !r->holders[at].was_tried;
@@ -87,17 +91,17 @@ static rc read_wrapped(struct reading *r, const char *path, struct slice text, s
     AUTO(arena_free_at) struct arena *arena = arena_new(ARENA_BYTES);
     struct err errs[ROOT_OPENERS_MAX] = {0}, why = {0};
     struct root_wraps wraps;
-    const char *wrap = "";
+    const struct root_wrap *wrap = NULL;
     if (!root_wraps_parse(arena, text, R_ROOT_KEY_INVALID, &wraps, &why).ok) {
         FAIL(err, R_ROOT_KEY_INVALID, "%s is no wrapped root key: %s", path, why.detail);
     }
     for (size_t i = 0; i < r->files->opener_count; i++) {
         const struct root_opener *opener = &r->files->openers[i];
         if (try_in_time(r, i, &wraps, &wrap, out, &errs[i]).ok) {
-            tell(r->files, path, opener, wrap, NULL);
+            tell(r, path, opener, wrap, NULL);
             return OK;
         }
-        tell(r->files, path, opener, "", &errs[i]);
+        tell(r, path, opener, NULL, &errs[i]);
     }
     return none_opened(r, path, errs, err);
 }
@@ -143,6 +147,7 @@ static rc read_all(struct reading *r, struct secret *out[KEYS_ROOTS_MAX], struct
 {
     TRY(read_one(r, r->files->file, &out[0], err));
     for (size_t i = 0; i < r->files->other_count; i++) {
+        r->root = i + 1;
         TRY(read_one(r, r->files->others[i], &out[i + 1], err));
     }
     return OK;

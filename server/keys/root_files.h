@@ -19,7 +19,8 @@ struct root_opener {
 /* How a wrapped root key was opened, or why not by this opener. */
 struct root_told {
     const char *file, *opener; /* opener: its file or uri */
-    const char *wrap;          /* the wrap's name, "" with an error */
+    const char *wrap, *kid;    /* the wrap's name and its key's thumbprint, "" with an error */
+    size_t root;               /* which root key: 0 is that of `file` */
     const struct err *err;     /* NULL: it was opened */
 };
 

@@ -113,8 +113,8 @@ static rc open_wrap(const struct root_key_holder *holder, const struct root_wrap
 }
 
 rc root_opener_try(const struct root_opener *opener, struct root_key_holder *holder,
-                   const struct root_wraps *wraps, const char **wrap, struct secret **out,
-                   struct err *err)
+                   const struct root_wraps *wraps, const struct root_wrap **wrap,
+                   struct secret **out, struct err *err)
 {
     struct err why = {0};
     TRY(prepare(opener, holder, err));
@@ -124,7 +124,7 @@ rc root_opener_try(const struct root_opener *opener, struct root_key_holder *hol
         }
         err_clear(&why);
         if (open_wrap(holder, wraps, i, out, &why).ok) {
-            *wrap = wraps->wraps[i].name;
+            *wrap = &wraps->wraps[i];
             return OK;
         }
     }

@@ -20,6 +20,6 @@ const char *root_path(const char *name, char *out);
 const char *root_opener_name(const struct root_opener *opener);
 /* Open one of the wraps that are to this opener's key. The holder is all zeros before the first time. */
 rc root_opener_try(const struct root_opener *opener, struct root_key_holder *holder,
-                   const struct root_wraps *wraps, const char **wrap, struct secret **out,
-                   struct err *err);
+                   const struct root_wraps *wraps, const struct root_wrap **wrap,
+                   struct secret **out, struct err *err);
 void root_key_holder_close(struct root_key_holder *holder);

@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
+#include <stdio.h>
 #include <string.h>
 #include <sys/mman.h>
 
@@ -7,7 +8,25 @@
 struct root_shelf {
     size_t count;
     uint8_t roots[KEYS_ROOTS_MAX][ROOT_KEY_BYTES];
+    struct keys_root_wrap wraps[KEYS_ROOTS_MAX];
 };
+
+/* While files are read: by which wraps, and who else is told. */
+struct openings {
+    const struct root_files *files;
+    struct keys_root_wrap wraps[KEYS_ROOTS_MAX];
+};
+
+static void note(void *ctx, const struct root_told *told)
+{
+    struct openings *o = ctx;
+    struct keys_root_wrap *wrap = &o->wraps[told->root];
+    (void)snprintf(wrap->name, sizeof wrap->name, "%s", told->wrap);
+    (void)snprintf(wrap->kid, sizeof wrap->kid, "%s", told->kid);
+    if (o->files->tell != NULL) {
+        o->files->tell(o->files->ctx, told);
+    }
+}
 
 /* NULL: the memory can't be locked. */
 static struct root_shelf *map(void)
@@ -27,10 +46,15 @@ static struct root_shelf *map(void)
 rc root_shelf_open(const struct root_files *files, struct root_shelf **out, struct err *err)
 {
     struct secret *roots[KEYS_ROOTS_MAX];
-    TRY(root_files_read(files, roots, err));
+    struct openings openings = {.files = files};
+    struct root_files noted = *files;
+    noted.tell = note;
+    noted.ctx = &openings;
+    TRY(root_files_read(&noted, roots, err));
     struct root_shelf *shelf = map();
     for (size_t i = 0; i <= files->other_count; i++) {
         if (shelf != NULL) {
+            shelf->wraps[i] = openings.wraps[i];
             memcpy(shelf->roots[shelf->count++], secret_use(roots[i]).ptr, ROOT_KEY_BYTES);
         }
         secret_free(roots[i]);
@@ -53,6 +77,7 @@ struct keys *root_shelf_keys(struct loop *loop, const struct root_shelf *shelf, 
         } else {
             keys_add_root(keys, root);
         }
+        keys_note_wrap(keys, i, &shelf->wraps[i]);
     }
     return keys;
 }

@@ -29,7 +29,20 @@ static uint32_t own_version(const struct secret *root)
 void keys_add_root(struct keys *keys, struct secret *root)
 {
     CH_ASSERT(keys->root_count < KEYS_ROOTS_MAX);
-    keys->roots[keys->root_count++] = (struct root_key){root, own_version(root)};
+    keys->roots[keys->root_count++] =
+        (struct root_key){.secret = root, .version = own_version(root)};
+}
+
+void keys_note_wrap(struct keys *keys, size_t root, const struct keys_root_wrap *wrap)
+{
+    CH_ASSERT(root < keys->root_count);
+    keys->roots[root].opened_by = *wrap;
+}
+
+const struct keys_root_wrap *keys_root_wrap(const struct keys *keys, size_t root)
+{
+    CH_ASSERT(root < keys->root_count);
+    return &keys->roots[root].opened_by;
 }
 
 static struct keys_ref check_ref(struct slice wrapped)

@@ -128,6 +128,49 @@ def test_another_wrap_opens_when_the_token_is_gone(world, hsm):
     assert outcome(world.acquire, made, world.bob) == "OK"
 
 
+def test_the_first_opening_by_each_wrap_is_recorded(world, hsm):
+    """Once, by whichever worker: in the platform's log, with the wrap's key."""
+    with open(path(world, "root.wrapped"), encoding="utf-8") as file:
+        kids = {wrap["name"]: wrap["kid"] for wrap in json.load(file)["wraps"]}
+
+    def told(name):
+        return f"root key 00000001: opened by the wrap {name}, to the key {kids[name]}, for the first time"
+
+    def recorded(name):
+        return int(world.sql(f"SELECT count(*) FROM audit WHERE operation = 'open_root_key_wrap' AND target = '{told(name)}'"))
+
+    world.a.stop()  # so that nobody says meanwhile what they have opened
+    world.sql("DELETE FROM root_key_opening")
+    before = {name: recorded(name) for name in kids}
+
+    def is_recorded(name):
+        return recorded(name) == before[name] + 1
+
+    for name, opener in (("hsm-first", hsm.opener("first", "root")), ("drawer", {"key_file": path(world, "drawer.pem")}),
+                         ("hsm-second", hsm.opener("second", "root"))):
+        restart(world, opener)
+        eventually(lambda: is_recorded(name), f"{name} is recorded", 60)  # pylint: disable=W0640
+    restart(world, hsm.opener("first", "root"))  # that is known
+    eventually(lambda: world.sql("SELECT count(*) FROM root_key_worker") == "2", "both workers have said what they open", 60)
+    restart(world, hsm.opener("first", "root"))
+    assert all(is_recorded(name) for name in kids)
+    assert {event.target for event in world.audit(operation="open_root_key_wrap")} >= {told(name) for name in kids}
+    assert world.sql("SELECT count(*) FROM root_key_opening") == "3"
+
+
+def test_a_plain_root_key_is_opened_by_no_wrap(world, hsm):
+    noted = world.sql("SELECT count(*) FROM root_key_opening")
+    world.a.stop()
+    world.sql("DELETE FROM root_key_worker")
+    world.a.log = []
+    world.a.config["root_key"] = {"file": path(world, "away.key")}
+    world.a.start()
+    eventually(lambda: world.sql("SELECT count(*) FROM root_key_worker") == "2", "both workers have said what they open", 60)
+    assert outcome(world.acquire, world.protect(), world.bob) == "OK"
+    assert world.sql("SELECT count(*) FROM root_key_opening") == noted
+    restart(world, hsm.opener("first", "root"))
+
+
 def test_a_wrong_pin_is_tried_once(world, hsm):
     """At a start that fails for it, however many root keys are to be opened; the daemon ends as one that no restart helps."""
     world.a.stop()

@@ -21,6 +21,7 @@ SHARED = {
     "root_key_check": "known text under root keys",
     "root_key_worker": "numbers of root keys that workers have",
     "root_key_heard": "since when workers are heard",
+    "root_key_opening": "by which wraps root keys were opened, by thumbprints",
     "rate_use": "hashes of who calls often, and how often",
     "schema_migration": "which migrations were applied",
     "boundary_role": "the owner's alone",

@@ -20,7 +20,7 @@ EVERYWHERE = {
 }
 # Without a tenant; what is said of each database by itself is so too.
 NO_TENANT = {"boundary", "boundary_role", "boundary_rule", "partner_exception", "epoch", "token_proof",
-             "history", "root_key_check", "root_key_heard", "root_key_worker", "schema_migration", "audit_month", "audit_retention",
+             "history", "root_key_check", "root_key_heard", "root_key_opening", "root_key_worker", "schema_migration", "audit_month", "audit_retention",
              "audit_sink", "rate_use"}
 # Nothing of theirs can be planned: the ends of transactions.
 WITHOUT_PLAN = {"transaction_begin", "transaction_commit", "transaction_rollback"}

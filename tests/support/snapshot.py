@@ -3,7 +3,7 @@
 
 # The log is looked at by itself; epochs may be raised for nothing; the others say nothing of resources.
 APART = ("audit", "epoch", "history", "token_proof", "schema_migration", "root_key_check", "root_key_worker",
-         "root_key_heard", "boundary_role")
+         "root_key_heard", "root_key_opening", "boundary_role")
 
 # What differs between doing something once and doing the same again: times, versions, marks, and how many entries the
 # parts of an import had, because a part that comes twice is counted twice. And how far the mail of a passcode has come, which

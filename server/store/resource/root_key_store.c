@@ -5,6 +5,14 @@
 #include "store/pg/pg_submit.h"
 #include "store/sql/statements.gen.h"
 
+/* NULL over budget. */
+static const char *uuid_text(struct arena *arena, struct uuid id)
+{
+    char text[UUID_TEXT_BYTES];
+    uuid_format(id, text);
+    return arena_printf(arena, "%s", text);
+}
+
 static rc read_check(struct store_op *op, size_t index, const PGresult *r, struct err *err)
 {
     struct root_key_check *check = LIST_ENTRY(op, struct root_key_check, op);
@@ -54,6 +62,31 @@ void root_key_store_meet(struct root_key_meeting *meeting)
                                     .wish_check = meeting->wish_check,
                                     .event.u = uuid_v7(clock_unix_us())});
     pg_submit_one(&meeting->op, &p, read_meeting);
+}
+
+static rc read_noted(struct store_op *op, size_t index, const PGresult *r, struct err *err)
+{
+    struct sql_note_root_openings_row row;
+    (void)index;
+    ENSURE(PQntuples(r) == 1, err, R_INTERNAL);
+    return sql_note_root_openings_read(op->arena, r, 0, &row, err);
+}
+
+void root_key_store_note(struct root_key_openings *openings)
+{
+    struct arena *arena = openings->op.arena;
+    size_t count = openings->count;
+    struct sql_root_opened *rows = ARENA_ARRAY(arena, struct sql_root_opened, count + 1);
+    for (size_t i = 0; rows != NULL && i < count; i++) {
+        const struct root_key_opening *item = &openings->items[i];
+        rows[i] = (struct sql_root_opened){.root = item->root,
+                                           .wrap = item->wrap,
+                                           .kid = item->kid,
+                                           .event = uuid_text(arena, uuid_v7(clock_unix_us()))};
+    }
+    struct pg_params p =
+        sql_note_root_openings(arena, &(struct sql_note_root_openings){.opened = {rows, count}});
+    pg_submit_one(&openings->op, &p, read_noted);
 }
 
 static rc read_count(struct store_op *op, size_t index, const PGresult *r, struct err *err)
@@ -120,13 +153,6 @@ static rc read_rewrapped(struct store_op *op, size_t index, const PGresult *r, s
     return OK;
 }
 
-static const char *tenant_text(struct arena *arena, struct tenant_id tenant)
-{
-    char text[UUID_TEXT_BYTES];
-    uuid_format(tenant.u, text);
-    return arena_printf(arena, "%s", text);
-}
-
 void root_key_store_rewrap(struct root_key_rewrap *rewrap)
 {
     struct arena *arena = rewrap->op.arena;
@@ -134,7 +160,7 @@ void root_key_store_rewrap(struct root_key_rewrap *rewrap)
     size_t count = 0;
     for (size_t i = 0; rows != NULL && i < rewrap->count; i++) {
         const struct former_wrap *row = &rewrap->rows[i];
-        const char *tenant = tenant_text(arena, row->at.tenant);
+        const char *tenant = uuid_text(arena, row->at.tenant.u);
         if (rewrap->wrapped[i].len > 0 && tenant != NULL) {
             rows[count++] = (struct sql_rewrapped){.tenant = tenant,
                                                    .purpose = row->at.purpose,

@@ -37,6 +37,18 @@ struct root_key_meeting {
 };
 void root_key_store_meet(struct root_key_meeting *meeting);
 
+/* By which wraps root keys were opened: what was never said before is recorded. */
+struct root_key_opening {
+    uint32_t root;
+    const char *wrap, *kid;
+};
+struct root_key_openings {
+    struct store_op op;
+    const struct root_key_opening *items;
+    size_t count;
+};
+void root_key_store_note(struct root_key_openings *openings);
+
 /* Whether going over to `wraps` is over; the first time that it is, it is recorded. */
 struct root_key_count {
     struct store_op op;

@@ -20,6 +20,28 @@ SELECT root_version, wrapped FROM root_key_check;
 SELECT wraps, waiting, quiet_s, lacking, lacking_rows
 FROM root_key_meet(:worker, :opens, :wraps, :wish, :wish_check, :event);
 
+-- group: root_opened
+-- members: root int8, wrap text, kid text, event text
+
+-- name: note_root_openings :admin
+-- params: opened @root_opened[]
+-- columns: noted int8
+-- What is known is left; of several who say the same at once one is first.
+WITH made AS (
+    INSERT INTO root_key_opening (root_version, kid)
+    SELECT DISTINCT o.root::integer, o.kid FROM unnest(:opened.*) AS o (:opened.names)
+    ORDER BY 1, 2 -- so that nobody waits for each other
+    ON CONFLICT DO NOTHING
+    RETURNING root_version, kid
+), said AS (
+    SELECT DISTINCT ON (m.root_version, m.kid) m.root_version, m.kid, o.wrap, o.event
+    FROM made m JOIN unnest(:opened.*) AS o (:opened.names) ON o.root = m.root_version AND o.kid = m.kid
+)
+SELECT count(audit_admin('00000000-0000-0000-0000-000000000000', event::uuid, 'open_root_key_wrap', NULL, NULL, '', '', '',
+                         '', 'root key ' || lpad(to_hex(root_version), 8, '0') || ': opened by the wrap ' || wrap || ', to the key '
+                         || kid || ', for the first time'))::int8 AS noted
+FROM said;
+
 -- name: root_key_end :bulk
 -- params: wraps int4, event event_id
 -- columns: wraps int4, lying int8, is_over bool, has_ended bool

@@ -8,6 +8,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "base/encode.h"
 #include "crypto/algs.h"
 #include "crypto/root_wraps.h"
 #include "keys/root_files.h"
@@ -85,6 +86,7 @@ static void see(void *ctx, const struct root_told *told)
 {
     struct seen *seen = ctx;
     assert_int_equal(told->wrap[0] == '\0', told->err != NULL);
+    assert_int_equal(told->kid[0] == '\0', told->err != NULL);
     seen->opened += told->err == NULL;
     seen->failed += told->err != NULL;
     seen->reason = told->err == NULL ? seen->reason : told->err->reason;
@@ -192,12 +194,48 @@ static void a_shelf_keeps_what_was_read(void **state)
     loop_free(loop);
 }
 
+/* And by which wraps they were opened, each by itself; whoever listens is told as well. */
+static void a_shelf_says_by_which_wraps(void **state)
+{
+    (void)state;
+    const char *plain = written(slice_str(ROOT), 0600), *file = wrapped(), *right = pem_of(first);
+    char *others[] = {(char *)(uintptr_t)file};
+    struct seen seen = {0};
+    const struct root_files files = {.file = plain,
+                                     .others = others,
+                                     .other_count = 1,
+                                     .openers = {by("/nowhere.pem"), by(right)},
+                                     .opener_count = 2,
+                                     .tell = see,
+                                     .ctx = &seen};
+    struct root_shelf *shelf = NULL;
+    struct loop *loop = loop_new();
+    char kid[JWK_THUMBPRINT_TEXT] = "";
+    base64url_encode(jwk_thumbprint(jwk_private_public(first)), kid);
+    err_clear(&err);
+    assert_ok(root_shelf_open(&files, &shelf, &err), &err);
+    struct keys *keys = root_shelf_keys(loop, shelf, 0);
+    root_shelf_close(shelf);
+    assert_string_equal(keys_root_wrap(keys, 0)->name, "");
+    assert_string_equal(keys_root_wrap(keys, 0)->kid, "");
+    assert_string_equal(keys_root_wrap(keys, 1)->name, "drawer");
+    assert_string_equal(keys_root_wrap(keys, 1)->kid, kid);
+    assert_int_equal(seen.opened, 1);
+    assert_int_equal(seen.failed, 1);
+    keys_free(keys);
+    loop_free(loop);
+    unlink(plain);
+    unlink(file);
+    unlink(right);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(plain_files),
         cmocka_unit_test(a_wrapped_one_opens_by_any_opener),
         cmocka_unit_test(a_single_opener_speaks_for_itself),
+        cmocka_unit_test(a_shelf_says_by_which_wraps),
         cmocka_unit_test(a_shelf_keeps_what_was_read),
     };
     return cmocka_run_group_tests(tests, setup, teardown);
