@@ -19,22 +19,28 @@ static bool fail(struct parser *p, const char *why)
 
 /* --- words ---------------------------------------------------------------------------------------- */
 
+size_t scim_schema_length(const char *name)
+{
+    static const char *const schemas[] = {"urn:ietf:params:scim:schemas:core:2.0:user",
+                                          "urn:ietf:params:scim:schemas:core:2.0:group"};
+    for (size_t i = 0; i < sizeof schemas / sizeof schemas[0]; i++) {
+        size_t len = strlen(schemas[i]);
+        if (strncmp(name, schemas[i], len) == 0) {
+            return len;
+        }
+    }
+    return 0;
+}
+
 const char *scim_attribute_name(struct arena *arena, struct slice text)
 {
-    static const char *const schemas[] = {"urn:ietf:params:scim:schemas:core:2.0:user:",
-                                          "urn:ietf:params:scim:schemas:core:2.0:group:"};
     char *name = arena_alloc(arena, text.len + 1);
     if (name == NULL) {
         return NULL;
     }
     (void)slice_fold(text, name);
-    for (size_t i = 0; i < sizeof schemas / sizeof schemas[0]; i++) {
-        size_t len = strlen(schemas[i]);
-        if (strncmp(name, schemas[i], len) == 0) {
-            return name + len;
-        }
-    }
-    return name;
+    size_t len = scim_schema_length(name);
+    return len > 0 && (name[len] == ':' || name[len] == '.') ? name + len + 1 : name;
 }
 
 static bool is_of_name(uint8_t c)

@@ -67,5 +67,7 @@ const char *scim_filter_demands(const struct scim_filter *filter, const char *at
 
 /* --- for paths ---------------------------------------------------------------------------------- */
 
+/* How long the schema of users or groups is with which a text in lower case begins; 0: with none. */
+size_t scim_schema_length(const char *name);
 /* The text of an attribute in lower case, without the schema of users and groups; NULL over budget. */
 const char *scim_attribute_name(struct arena *arena, struct slice text);

@@ -1,21 +1,72 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "scim/scim_json.h"
 
+#include <stdlib.h>
 #include <strings.h>
 
 #include "base/utf8.h"
+
+static int compare_keys(const void *a, const void *b)
+{
+    return strcasecmp(*(const char *const *)a, *(const char *const *)b);
+}
+
+/* Names don't differ by case, so what is said twice but for it could be read either way. */
+static bool has_key_twice(const json_t *object)
+{
+    const char *keys[SCIM_OBJECT_MEMBERS_MAX];
+    size_t count = 0;
+    for (void *i = json_object_iter((json_t *)(uintptr_t)object); i != NULL;
+         i = json_object_iter_next((json_t *)(uintptr_t)object, i)) {
+        keys[count++] = json_object_iter_key(i);
+    }
+    qsort(keys, count, sizeof keys[0], compare_keys);
+    for (size_t i = 1; i < count; i++) {
+        if (strcasecmp(keys[i - 1], keys[i]) == 0) {
+            return true;
+        }
+    }
+    return false;
+}
+
+/* Recursion ends, as JSON has few levels. */
+static bool is_plain(const json_t *value)
+{
+    size_t index;
+    const char *key;
+    json_t *part;
+    if (json_object_size(value) > SCIM_OBJECT_MEMBERS_MAX ||
+        (json_is_object(value) && has_key_twice(value))) {
+        return false;
+    }
+    json_array_foreach(value, index, part)
+    {
+        if (!is_plain(part)) {
+            return false;
+        }
+    }
+    json_object_foreach((json_t *)(uintptr_t)value, key, part)
+    {
+        if (!is_plain(part)) {
+            return false;
+        }
+    }
+    return true;
+}
 
 bool scim_json_parse(struct arena *arena, struct slice body, json_t **out, struct scim_fault *fault)
 {
     struct err err = {0};
     if (json_parse_large(arena, body, body.len, SCIM_BODY_VALUES_MAX, R_JSON_MALFORMED, out, &err)
-            .ok) {
+            .ok &&
+        is_plain(*out)) {
         return true;
     }
     return err.reason == R_ARENA_EXHAUSTED
                ? scim_over_budget(fault)
                : scim_fail(fault, "invalidSyntax", "body",
-                           "It must be one JSON object in UTF-8, without a member twice.");
+                           "It must be one JSON object in UTF-8, without a member twice, "
+                           "by whatever case, and at most 128 members in an object.");
 }
 
 json_t *scim_json_get(const json_t *object, const char *name)

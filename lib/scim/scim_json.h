@@ -7,6 +7,7 @@
 
 enum {
     SCIM_BODY_VALUES_MAX = 64 * 1024,
+    SCIM_OBJECT_MEMBERS_MAX = 128,
     SCIM_TEXT_MAX = 256, /* bytes of an attribute */
 };
 

@@ -3,6 +3,24 @@
 
 #include <strings.h>
 
+/* Attributes may also stand in an object that has the name of their schema (RFC 7644 §3.5.2): what is read over there would be
+ * somebody who is not shut out. Recursion ends, as JSON has few levels. */
+static bool apply_at(struct arena *arena, const struct scim_path *path, enum scim_change change,
+                     const json_t *value, scim_change_fn apply, void *of, struct scim_fault *fault)
+{
+    size_t len = scim_schema_length(path->attribute);
+    if (len == 0 || path->attribute[len] != '\0') {
+        return apply(of, change, path, value, fault);
+    }
+    if (change == SCIM_REMOVE || path->filter != NULL) {
+        return scim_fail(fault, "noTarget", "path", "It must name an attribute of the schema.");
+    }
+    return json_is_object(value)
+               ? scim_members_each(arena, value, change, apply, of, fault)
+               : scim_fail(fault, "invalidSyntax", "value",
+                           "What has the name of a schema must be an object of its attributes.");
+}
+
 bool scim_members_each(struct arena *arena, const json_t *resource, enum scim_change change,
                        scim_change_fn apply, void *of, struct scim_fault *fault)
 {
@@ -12,7 +30,7 @@ bool scim_members_each(struct arena *arena, const json_t *resource, enum scim_ch
     {
         struct scim_path path;
         if (!scim_path_parse(arena, slice_str(key), &path, fault) ||
-            !apply(of, change, &path, value, fault)) {
+            !apply_at(arena, &path, change, value, apply, of, fault)) {
             return false;
         }
     }
@@ -48,7 +66,7 @@ static bool apply_one(struct arena *arena, const json_t *operation, scim_change_
     if (at != NULL && json_string_length(at) > 0) {
         return scim_path_parse(arena, slice_of(json_string_value(at), json_string_length(at)),
                                &path, fault) &&
-               apply(of, change, &path, value, fault);
+               apply_at(arena, &path, change, value, apply, of, fault);
     }
     if (change == SCIM_REMOVE) {
         return scim_fail(fault, "noTarget", "path", "What is removed must be named.");

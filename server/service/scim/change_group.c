@@ -9,6 +9,7 @@
  *   put       that, in one transaction with its record: the commit. Members are sets to it, however many they are
  *   reply     without members, which only reading tells */
 #include <string.h>
+#include <strings.h>
 
 #include "service/common/cursor.h"
 #include "service/common/flows.h"
@@ -35,14 +36,17 @@ static step parse(struct call *c)
 
 /* --- apply ---------------------------------------------------------------------------------------- */
 
-/* A group that has no address of its own gets one that nobody takes for somebody's. */
+/* A group that has no address of its own gets one that nobody takes for somebody's. One that stays what it is needs no domain. */
 static step set_address(struct call *c)
 {
     struct change_group *g = state_of(c);
     struct scim_put *put = &g->change.put;
     const struct tenant_view *tenant = &scope_of(c)->tenant->view;
     struct scim_fault fault = {0};
-    if (g->group.address[0] != '\0') {
+    const struct scim_row *row = g->change.row;
+    if (row != NULL && strcasecmp(g->group.address, row->address) == 0) {
+        put->address = row->address;
+    } else if (g->group.address[0] != '\0') {
         put->address = scim_change_address(c, g->group.address);
     } else if (tenant->domain_count > 0) {
         put->address = arena_printf(call_arena(c), "scim-%s@%s", put->id, tenant->domains[0]);

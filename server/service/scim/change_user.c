@@ -68,47 +68,82 @@ static bool own_addresses(struct call *c, const struct scim_user *user, struct s
     return true;
 }
 
-/* What the directory has of them and the provider never said was an admin's doing, and stays; so does an address that was the
- * primary one, by which they may have been granted something. */
-static bool all_addresses(struct call *c, const struct scim_texts *own, struct scim_texts *out)
+/* Whether the addresses become what the provider says of them. A PATCH of something else doesn't repeat its earlier words: an admin
+ * may have done otherwise meanwhile. And whoever is shut out gets nothing, so that shutting out can't fail for it. */
+static bool says_addresses(struct call *c)
 {
-    const struct scim_row *row = scim_change_of(c)->row;
-    struct scim_texts said;
+    const struct change_user *u = state_of(c);
+    return u->change.row == NULL ||
+           (u->user.is_active && (u->change.request.verb == SCIM_PUT || !u->before.is_active));
+}
+
+/* What a user is to have: what the provider says, as far as it is new or there; then what the directory has of them. That the
+ * provider never said it was an admin's doing, and stays; so does an address that was the primary one, by which they may have
+ * been granted something. */
+static bool all_addresses(struct call *c, const struct scim_texts *own,
+                          const struct scim_texts *said, struct scim_texts *out)
+{
+    const struct change_user *u = state_of(c);
+    const struct scim_row *row = u->change.row;
     size_t kept = row == NULL ? 0 : row->address_count;
+    bool says_all = says_addresses(c);
+    bool is_moved = u->user.is_active && own->count > 0 &&
+                    (says_all || said->count == 0 || strcmp(own->items[0], said->items[0]) != 0);
     *out = (struct scim_texts){.items =
-                                   ARENA_ARRAY(call_arena(c), const char *, own->count + kept + 1)};
-    if (out->items == NULL || !own_addresses(c, &state_of(c)->before, &said)) {
+                                   ARENA_ARRAY(call_arena(c), const char *, own->count + kept + 2)};
+    if (out->items == NULL) {
         return false;
     }
+    add(out, is_moved || row == NULL ? NULL : row->address);
     for (size_t i = 0; i < own->count; i++) {
-        add(out, own->items[i]);
+        bool is_new = says_all || (u->user.is_active && !has(said, own->items[i]));
+        add(out, is_new || (is_moved && i == 0) ? own->items[i] : NULL);
     }
     for (size_t i = 0; i < kept; i++) {
-        bool was_said = row->document[0] != '\0' && has(&said, row->addresses[i]) &&
-                        strcmp(row->addresses[i], row->address) != 0;
-        add(out, was_said ? NULL : row->addresses[i]);
+        bool is_gone = row->document[0] != '\0' && has(said, row->addresses[i]) &&
+                       !has(own, row->addresses[i]) && strcmp(row->addresses[i], row->address) != 0;
+        add(out, is_gone ? NULL : row->addresses[i]);
     }
     return true;
 }
 
-static step set_addresses(struct call *c)
+static bool is_same(const struct scim_texts *a, const struct scim_texts *b)
 {
-    struct scim_put *put = &scim_change_of(c)->put;
-    struct scim_texts own, all;
-    struct scim_fault fault = {0};
-    if (!own_addresses(c, &state_of(c)->user, &own) || !all_addresses(c, &own, &all)) {
-        return call_fail(c, R_ARENA_EXHAUSTED, "addresses");
+    for (size_t i = 0; i < a->count && i < b->count; i++) {
+        if (strcmp(a->items[i], b->items[i]) != 0) {
+            return false;
+        }
     }
-    if (own.count == 0) {
+    return a->count == b->count;
+}
+
+static step check_addresses(struct call *c, const struct scim_texts *own, bool is_kept,
+                            const struct scim_texts *all)
+{
+    struct scim_fault fault = {0};
+    if (own->count == 0 && !is_kept) {
         (void)scim_fail(
             &fault, "invalidValue", "userName",
             "It, or one of emails, must be a mail address in a verified domain of the tenant.");
-    } else if (all.count > ALIASES_MAX + 1) {
+    } else if (all->count > ALIASES_MAX + 1) {
         (void)scim_fail(&fault, "tooMany", "emails",
                         "A user has at most 100 addresses beside the first.");
     }
-    if (fault.type != NULL) {
-        return scim_request_refuse(c, &fault);
+    return fault.type == NULL ? STEP_NEXT : scim_request_refuse(c, &fault);
+}
+
+static step set_addresses(struct call *c)
+{
+    const struct change_user *u = state_of(c);
+    struct scim_put *put = &scim_change_of(c)->put;
+    struct scim_texts own, said, all;
+    if (!own_addresses(c, &u->user, &own) || !own_addresses(c, &u->before, &said) ||
+        !all_addresses(c, &own, &said, &all)) {
+        return call_fail(c, R_ARENA_EXHAUSTED, "addresses");
+    }
+    bool is_kept = u->change.row != NULL && (!u->user.is_active || is_same(&own, &said));
+    if (step_failed(check_addresses(c, &own, is_kept, &all))) {
+        return STEP_FAILED;
     }
     put->address = all.items[0];
     put->aliases = all.items + 1;

@@ -88,9 +88,6 @@ static step find_one(struct call *c)
 {
     struct get_resource *g = state_of(c);
     g->find.id = g->request.id;
-    if (step_failed(scim_resource_address(c, g->request.id, &g->find.address))) {
-        return STEP_FAILED;
-    }
     scim_store_find(&g->find);
     return wait_store(c, found, &g->find.op);
 }
@@ -98,7 +95,6 @@ static step find_one(struct call *c)
 static step find_some(struct call *c)
 {
     struct get_resource *g = state_of(c);
-    const char *address = g->find.address;
     struct scim_fault fault = {0};
     if (!demand(c, g->request.filter, &g->find)) {
         (void)scim_fail(
@@ -107,11 +103,6 @@ static step find_some(struct call *c)
             "displayName; other terms may stand beside it, joined by and.");
         return scim_request_refuse(c, &fault);
     }
-    if (g->find.address[0] == '\0' && g->find.id[0] != '\0' &&
-        step_failed(scim_resource_address(c, g->find.id, &address))) {
-        return STEP_FAILED;
-    }
-    g->find.address = g->find.address[0] == '\0' ? address : g->find.address;
     scim_store_find(&g->find);
     return wait_store(c, found, &g->find.op);
 }
@@ -157,7 +148,6 @@ static step count(struct call *c)
 
 /* --- members -------------------------------------------------------------------------------------- */
 
-/* Whoever asks by an id asks for whose id it is now, not for who has the address. */
 static const struct scim_row *row_of(const struct get_resource *g)
 {
     for (size_t i = 0; i < g->find.count; i++) {

@@ -28,12 +28,10 @@ static step found(struct call *c)
     if (s->find.op.err.reason != R_NONE) {
         return wait_failed(c, &s->find.op.err);
     }
-    for (size_t i = 0; i < s->find.count && s->row == NULL; i++) {
-        s->row = strcmp(s->find.rows[i].id, s->request.id) == 0 ? &s->find.rows[i] : NULL;
-    }
-    if (s->row == NULL) {
+    if (s->find.count == 0) {
         return call_fail(c, R_NOT_FOUND, "no entry has this id");
     }
+    s->row = &s->find.rows[0];
     const char *etag = scim_resource_etag(c, s->request.kind, s->row->state, s->row->epoch);
     return etag == NULL ? call_fail(c, R_ARENA_EXHAUSTED, "etag")
                         : scim_request_check_match(c, &s->request, etag);
@@ -53,11 +51,8 @@ step scim_change_find(struct call *c)
         .address = "",
         .name = "",
         .external_id = "",
-        .limit = 2, /* whose id it is, and who has the address that it spells */
+        .limit = 1,
     };
-    if (step_failed(scim_resource_address(c, s->request.id, &s->find.address))) {
-        return STEP_FAILED;
-    }
     wait_store_init(c, &s->find.op);
     scim_store_find(&s->find);
     return wait_store(c, found, &s->find.op);

@@ -13,7 +13,7 @@
  * read. */
 step scim_resource_user(struct call *c, const struct scim_row *row, struct scim_user *out);
 void scim_resource_group(struct call *c, const struct scim_row *row, struct scim_group *out);
-/* The address that the id of an entry spells which no provider has touched; "": it spells none, so it is a stored one. */
+/* The address that the id of a member spells who is no entry of the directory; "": it spells none, so it is an entry's. */
 step scim_resource_address(struct call *c, const char *id, const char **out);
 
 /* W/"…" of a row; of a group it changes with whatever changes in the directory. NULL over budget. */

@@ -155,8 +155,8 @@ SELECT true AS is_found,
 -- the addresses of groups, are sorted by bytes. limit: of groups, and of their addresses; as many
 -- as that means that there may be more.
 --
--- is_disabled: an address is a deactivated user's, or was that of somebody whom their identity
--- provider has removed (docs/scim.md).
+-- is_disabled: an address is a deactivated user's, or was theirs, or that of somebody whom their
+-- identity provider has removed, and no user has it by now, whatever group does (docs/scim.md §4).
 --
 -- Only names in verified domains count, on the whole way up; but for addresses from elsewhere,
 -- which may be members themselves unless they are names of members of the house in a domain that
@@ -219,10 +219,8 @@ SELECT coalesce((SELECT epoch FROM epoch WHERE scope = directory_scope(:tenant))
        coalesce((SELECT bool_or(guest) FROM known WHERE kind = 1 AND ours), false) AS is_guest,
        EXISTS (SELECT FROM known k
                WHERE k.ours
-                 AND CASE WHEN k.kind IS NULL
-                          THEN EXISTS (SELECT FROM directory_former f
-                                       WHERE f.tenant = :tenant AND f.address = k.address AND f.shut)
-                          ELSE k.kind = 1 AND k.disabled END) AS is_disabled,
+                 AND CASE WHEN k.kind = 1 THEN k.disabled
+                          ELSE directory_is_shut(:tenant, k.address) END) AS is_disabled,
        (SELECT coalesce(array_agg(address ORDER BY address), '{}') FROM alias) AS aliases,
        CASE cardinality(r.reached) WHEN :limit THEN r.reached
             ELSE (SELECT coalesce(array_agg(n.address ORDER BY n.address), '{}')

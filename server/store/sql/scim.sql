@@ -35,17 +35,18 @@ SELECT audit_admin(:act.*, name) AS _ FROM gone;
 -- group_id: what tokens call a group. addresses: all of them. state: scim_state of the migration. epoch: of the directory.
 
 -- fragment: scim_columns
-e.address, coalesce(s.id, scim_entry_id(e.address)) AS id, e.display_name, e.disabled,
+e.address, e.scim_id AS id, e.display_name, e.disabled,
 coalesce(e.external_id, '') AS group_id, coalesce(s.external_id, '') AS external_id,
 coalesce(s.document, '') AS document, o.names AS addresses, scim_digest(e, o.names, s) AS state,
 coalesce((SELECT epoch FROM epoch WHERE scope = directory_scope(:tenant)), 0)::int8 AS epoch;
 
--- name: find_scim_entries :report
+-- name: find_scim_entries :admin
 -- params: tenant tenant_id, kind int2, id text, address text, name text, external_id text, limit int8
 -- columns: entry @scim_row
 -- By an id, an address, a name or an external id; '': not by that. Whoever asks by more than one thing compares the rest.
 SELECT {scim_columns}
-FROM (SELECT s.address FROM scim_entry s WHERE s.tenant = :tenant AND s.id = :id AND :id <> ''
+FROM (SELECT d.address FROM directory_entry d
+      WHERE d.tenant = :tenant AND d.scim_id = :id AND :id <> ''
       UNION
       SELECT n.entry FROM directory_name n
       WHERE n.tenant = :tenant AND n.address = :address AND :address <> ''
@@ -94,13 +95,13 @@ SELECT count(*) AS count FROM directory_entry d WHERE d.tenant = :tenant AND d.k
 -- name: list_scim_members :report
 -- params: tenant tenant_id, group_address text, limit int8
 -- columns: id text, address text, is_group bool
-SELECT coalesce(s.id, scim_entry_id(coalesce(n.entry, m.member))) AS id,
+SELECT coalesce(e.scim_id, scim_stranger_id(m.member)) AS id,
        coalesce(n.entry, m.member) AS address, m.nested IS NOT NULL AS is_group
 FROM directory_member m
 LEFT JOIN LATERAL (SELECT n.entry FROM directory_name n
                    WHERE n.tenant = m.tenant AND n.address = m.member OFFSET 0) AS n ON true
-LEFT JOIN LATERAL (SELECT s.id FROM scim_entry s
-                   WHERE s.tenant = m.tenant AND s.address = n.entry OFFSET 0) AS s ON true
+LEFT JOIN LATERAL (SELECT d.scim_id FROM directory_entry d
+                   WHERE d.tenant = m.tenant AND d.address = n.entry OFFSET 0) AS e ON true
 WHERE m.tenant = :tenant AND m.group_address = :group_address
 ORDER BY m.member
 LIMIT :limit;
