@@ -5,6 +5,7 @@
 
 #include "auth/boundary_guard.h"
 #include "auth/quota.h"
+#include "auth/rate_check.h"
 #include "auth/refusals.h"
 #include "auth/signaled.h"
 #include "context/wait.h"
@@ -141,8 +142,10 @@ step decision_log_settle(struct call *c, step_fn again, step_fn decide)
         return call_authenticate_again(c, again);
     case GATE_FACTS_CHANGED:
         return call_again_from(c, decide);
-    case GATE_RECORDED:
     case GATE_ALREADY:
+        quota_give_back(c);
+        break;
+    case GATE_RECORDED:
     case GATE_CONTENT_LOST: /* told to who asked for it, and looked at before */
         break;
     }
@@ -225,12 +228,18 @@ static step count_if_true(struct call *c)
     return decision_log_submit(c, compared);
 }
 
+/* Who was refused before their calls were counted has a limit too: each record is a row that stays. */
+static step record_within_limits(struct call *c)
+{
+    return step_failed(rate_check_caller(c)) ? STEP_FAILED : record(c);
+}
+
 step decision_log_refusal(struct call *c)
 {
     const struct caller *caller = caller_of(c);
     struct refusal refusal = refusal_of(c);
     if (!is_of_a_stranger(caller)) {
-        return reason_info(refusal.reason)->audit == AUDIT ? record(c) : STEP_NEXT;
+        return reason_info(refusal.reason)->audit == AUDIT ? record_within_limits(c) : STEP_NEXT;
     }
     bool is_single = subject_has_component(&caller->subject) &&
                      refusals_is_single(services_of(c)->refusals, &refusal);

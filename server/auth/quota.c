@@ -179,3 +179,12 @@ void quota_note_unrecorded(struct call *c)
         hold->is_spent = false;
     }
 }
+
+void quota_give_back(struct call *c)
+{
+    struct quota_hold *hold = caller_of(c)->quota;
+    if (hold != NULL) {
+        hold->is_spent = false;
+        give_back(hold);
+    }
+}

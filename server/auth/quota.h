@@ -16,3 +16,5 @@ step quota_settle(struct call *c);
 /* For decision_log.c: a grant is about to be recorded; and what became of that. */
 void quota_note_submitted(struct call *c);
 void quota_note_unrecorded(struct call *c);
+/* Nothing new was made: what was taken goes back now, before anything else is recorded for this call. */
+void quota_give_back(struct call *c);

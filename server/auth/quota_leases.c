@@ -149,13 +149,10 @@ static bool is_over(const struct lease *lease)
     return lease->ends.ns <= loop_now(lease->leases->loop).ns;
 }
 
-/* The lease is empty after this. Of a period that is over nobody asks any more. */
-static void give(struct lease *lease)
+static void send_back(struct quota_leases *leases, struct tenant_id tenant, enum quota quota,
+                      int64_t begins, int64_t unspent)
 {
-    struct quota_leases *leases = lease->leases;
-    int64_t left = lease->left;
-    lease->left = 0;
-    if (left == 0 || is_over(lease) || !store_is_ready(leases->store)) {
+    if (!store_is_ready(leases->store)) {
         return;
     }
     struct giving *giving = xcalloc(1, sizeof *giving);
@@ -163,7 +160,17 @@ static void give(struct lease *lease)
     giving->arena = arena_new(OP_BUDGET);
     list_append(&leases->givings, &giving->link);
     store_op_init(&giving->op, leases->store, giving->arena, given, giving);
-    quota_store_return(&giving->op, lease->tenant, lease->quota, lease->begins, left);
+    quota_store_return(&giving->op, tenant, quota, begins, unspent);
+}
+
+/* The lease is empty after this. Of a period that is over nobody asks any more. */
+static void give(struct lease *lease)
+{
+    int64_t left = lease->left;
+    lease->left = 0;
+    if (left > 0 && !is_over(lease)) {
+        send_back(lease->leases, lease->tenant, lease->quota, lease->begins, left);
+    }
 }
 
 /* --- looking after them --------------------------------------------------------------------------- */
@@ -267,16 +274,24 @@ bool quota_leases_take(struct quota_leases *leases, struct tenant_id tenant, enu
 void quota_leases_give_back(struct quota_leases *leases, struct tenant_id tenant, enum quota quota,
                             int64_t begins)
 {
-    struct lease *lease = find_lease(leases, tenant, quota);
-    if (begins != 0 && lease->begins == begins) {
-        lease->left++; /* else it stays used: nothing is leased of that period any more */
+    uint8_t bytes[KEY_BYTES];
+    struct lease *lease = hashmap_get(leases->by_key, key_of(tenant, quota, bytes));
+    if (begins == 0) {
+        return;
+    }
+    if (lease == NULL ||
+        lease->begins != begins) { /* it is forgotten, or of another period by now */
+        send_back(leases, tenant, quota, begins, 1);
+    } else {
+        lease->left++;
     }
 }
 
 static struct quota_wait *next_waiting(struct lease *lease)
 {
-    struct list *link = list_pop(&lease->waiting);
-    return link == NULL ? NULL : LIST_ENTRY(link, struct quota_wait, link);
+    return list_is_empty(&lease->waiting)
+               ? NULL
+               : LIST_ENTRY(list_pop(&lease->waiting), struct quota_wait, link);
 }
 
 /* Those who wait get what there is, in the order in which they came. */

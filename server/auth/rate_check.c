@@ -30,22 +30,38 @@ static step check(struct call *c, const struct rate_ask *asks, size_t count, uin
                                                                            : refuse(c, &refusal);
 }
 
-step rate_check_network(struct call *c)
+step rate_check_public(struct call *c)
 {
     struct network from = network_of(call_peer_address(c));
     struct rate_ask ask = {.kind = RATE_NETWORK, .whom = slice_str(from.text)};
-    if (!from.has_address || caller_of(c)->is_network_counted) {
+    return from.has_address ? check(c, &ask, 1, 1, 0) : STEP_NEXT;
+}
+
+step rate_check_network(struct call *c)
+{
+    if (caller_of(c)->is_network_counted) {
         return STEP_NEXT;
     }
     caller_of(c)->is_network_counted = true;
-    return check(c, &ask, 1, 1, 0);
+    return rate_check_public(c);
 }
 
-/* Whom a limit is of: whose administration apart, tenant, and who in it. NULL over budget. */
+/* As whom they are asked: those who look after a tenant, each kind apart, or 0, as all others. Not by what they ask for:
+ * much of what admins use anybody may ask for too. */
+static uint8_t apart_as(const struct caller *caller)
+{
+    enum role role =
+        subject_has_component(&caller->subject) ? caller->subject.component.role : ROLE_CLIENT;
+    bool is_apart = role == ROLE_TENANT_ADMIN || role == ROLE_PLATFORM_ADMIN ||
+                    role == ROLE_AUDITOR || role == ROLE_PROVISIONER;
+    return is_apart ? (uint8_t)role : 0;
+}
+
+/* Whom a limit is of: as whom they are asked, tenant, and who in it. NULL over budget. */
 static bool name(struct call *c, struct tenant_id tenant, struct slice who, struct slice *out)
 {
     struct buf text;
-    uint8_t apart = call_trusts_caches(c) ? 0 : 1;
+    uint8_t apart = apart_as(caller_of(c));
     buf_init(&text, call_arena(c));
     buf_add(&text, slice_of(&apart, 1));
     buf_add(&text, slice_of(tenant.u.b, UUID_BYTES));

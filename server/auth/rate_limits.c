@@ -30,8 +30,8 @@ struct rate_limits {
     struct loop *loop;
     struct store *store;
     struct rate_limits_config config;
-    struct hashmap *buckets;
-    struct list busy; /* that are or were asked lately */
+    struct hashmap *buckets[RATE_KINDS]; /* apart, so that many networks evict no tenant's */
+    struct list busy;                    /* that are or were asked lately */
     struct loop_timer timer;
     struct uuid worker;
     struct arena *arena; /* of one exchange */
@@ -58,10 +58,12 @@ struct rate_limits *rate_limits_new(struct loop *loop, struct store *store,
     limits->store = store;
     limits->config = *config;
     limits->config.burst_s = config->burst_s == 0 ? 2 : config->burst_s;
-    limits->buckets = hashmap_new(RATE_BUCKETS_MAX, free_bucket);
     limits->worker = uuid_v7(loop_unix_us(loop));
     limits->arena = arena_new(EXCHANGE_BUDGET);
     list_init(&limits->busy);
+    for (size_t kind = 0; kind < RATE_KINDS; kind++) {
+        limits->buckets[kind] = hashmap_new(RATE_BUCKETS_MAX, free_bucket);
+    }
     loop_timer_init(&limits->timer, loop, on_timer);
     return limits;
 }
@@ -75,7 +77,9 @@ void rate_limits_free(struct rate_limits *limits)
         store_op_cancel(&limits->exchange.op);
     }
     loop_timer_fini(&limits->timer);
-    hashmap_free(limits->buckets);
+    for (size_t kind = 0; kind < RATE_KINDS; kind++) {
+        hashmap_free(limits->buckets[kind]);
+    }
     arena_free(limits->arena);
     xfree(limits);
 }
@@ -116,13 +120,14 @@ static struct bucket *find_bucket(struct rate_limits *limits, const struct rate_
     if (rate.per_second == 0 || !id_of(ask, &id)) {
         return NULL;
     }
-    struct bucket *bucket = hashmap_get(limits->buckets, slice_of(id.b, UUID_BYTES));
+    struct hashmap *buckets = limits->buckets[ask->kind];
+    struct bucket *bucket = hashmap_get(buckets, slice_of(id.b, UUID_BYTES));
     if (bucket == NULL) {
         bucket = xcalloc(1, sizeof *bucket);
         bucket->id = id;
         bucket->share = RATE_SHARE_ALL;
         bucket->holds = rate_bucket_new(rate, now);
-        hashmap_put(limits->buckets, slice_of(id.b, UUID_BYTES), bucket);
+        hashmap_put(buckets, slice_of(id.b, UUID_BYTES), bucket);
     }
     bucket->rate = rate;
     rate_bucket_fill(&bucket->holds, rate, bucket->share, now);
@@ -141,12 +146,30 @@ static void note_asked(struct rate_limits *limits, struct bucket *bucket, uint32
     }
 }
 
+/* Of a large batch, whoever has a limit of their own owes all of it, and by that makes up for it. Others share the last
+ * limit, and don't wait for it longer than a second. */
+static void take_all(struct bucket *const *found, size_t count, uint32_t calls)
+{
+    bool is_owed = false;
+    for (size_t i = 0; i < count; i++) {
+        if (found[i] == NULL) {
+            continue;
+        }
+        bool is_shared = is_owed && i + 1 == count;
+        rate_bucket_take(&found[i]->holds, calls);
+        if (is_shared) {
+            rate_bucket_bound_debt(&found[i]->holds, found[i]->rate, found[i]->share);
+        }
+        is_owed = true;
+    }
+}
+
 bool rate_limits_take(struct rate_limits *limits, const struct rate_ask *asks, size_t count,
                       uint32_t calls, uint32_t counted, struct rate_refusal *refusal)
 {
     struct bucket *found[ASKS_MAX];
-    bool has_room = true;
     CH_ASSERT(count <= ASKS_MAX);
+    *refusal = (struct rate_refusal){.wait_ns = 0};
     for (size_t i = 0; i < count; i++) {
         struct bucket *bucket = found[i] = find_bucket(limits, &asks[i]);
         if (bucket == NULL) {
@@ -155,21 +178,28 @@ bool rate_limits_take(struct rate_limits *limits, const struct rate_ask *asks, s
         note_asked(limits, bucket, calls - counted);
         rate_bucket_return(&bucket->holds, counted);
         int64_t wait_ns = rate_bucket_wait_ns(&bucket->holds, bucket->rate, bucket->share, calls);
-        if (wait_ns > 0 && has_room) {
-            has_room = false;
+        if (wait_ns > refusal->wait_ns) {
             *refusal = (struct rate_refusal){&asks[i], wait_ns, bucket->rate.per_second};
-            metric_add(M_RATE_LIMITED, rate_kind_name(asks[i].kind), NULL, 1);
         }
     }
-    for (size_t i = 0; has_room && i < count; i++) {
-        if (found[i] != NULL) {
-            rate_bucket_take(&found[i]->holds, calls);
-        }
+    if (refusal->wait_ns > 0) {
+        metric_add(M_RATE_LIMITED, rate_kind_name(refusal->ask->kind), NULL, 1);
+        return false;
     }
-    return has_room;
+    take_all(found, count, calls);
+    return true;
 }
 
 /* --- the others --------------------------------------------------------------------------------- */
+
+static struct bucket *known_bucket(const struct rate_limits *limits, struct uuid id)
+{
+    struct bucket *bucket = NULL;
+    for (size_t kind = 0; bucket == NULL && kind < RATE_KINDS; kind++) {
+        bucket = hashmap_get(limits->buckets[kind], slice_of(id.b, UUID_BYTES));
+    }
+    return bucket;
+}
 
 static void exchanged(struct store_op *op)
 {
@@ -178,8 +208,7 @@ static void exchanged(struct store_op *op)
     bool ok = op->err.reason == R_NONE;
     limits->is_exchanging = false;
     for (size_t i = 0; ok && i < exchange->count; i++) {
-        struct uuid id = exchange->others[i].bucket;
-        struct bucket *bucket = hashmap_get(limits->buckets, slice_of(id.b, UUID_BYTES));
+        struct bucket *bucket = known_bucket(limits, exchange->others[i].bucket);
         if (bucket != NULL) {
             bucket->share = rate_share(bucket->demand, exchange->others[i].demand);
         }

@@ -15,7 +15,7 @@ struct store;
 struct rate_limits;
 
 enum rate_kind { RATE_TENANT, RATE_COMPONENT, RATE_PRINCIPAL, RATE_NETWORK };
-enum { RATE_KINDS = 4, RATE_BUCKETS_MAX = 32768, RATE_SHARED_MAX = 512 };
+enum { RATE_KINDS = 4, RATE_BUCKETS_MAX = 32768 /* of each kind */, RATE_SHARED_MAX = 512 };
 
 struct rate_limits_config {
     uint32_t per_second[RATE_KINDS]; /* of those without a limit of their own; 0: none */
@@ -39,7 +39,8 @@ struct rate_refusal {
     int64_t wait_ns; /* until it has */
     uint32_t limit;  /* calls a second */
 };
-/* Whether all limits have room for so many calls, which they count then. Otherwise none of them does. `counted`: of the
+/* Whether all limits have room for so many calls, which they count then. Otherwise none of them does, and the refusal is of
+ * the one that has room last. The limit that most others share comes last. `counted`: of the
  * calls that many were taken before; they go back when the answer is no. */
 bool rate_limits_take(struct rate_limits *limits, const struct rate_ask *asks, size_t count,
                       uint32_t calls, uint32_t counted, struct rate_refusal *refusal);

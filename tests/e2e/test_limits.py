@@ -10,6 +10,7 @@ import pytest
 
 from authority import MESSAGES, Refused
 from calls import outcome, reason, refused
+from scim import Provider, token_of
 from waiting import eventually
 
 ALL = ("contents_per_day", "contents_per_month", "licenses_per_day", "calls_per_second", "component_calls_per_second",
@@ -330,3 +331,69 @@ def test_a_network_is_limited_before_its_credentials_are_looked_at(world, firm):
         assert firm.protects(20, on=node) == ["OK"] * 20  # with a registered certificate
     finally:
         node.stop()
+
+
+def flooded(seconds, flood, beside):
+    """What some hear who ask as fast as it goes, and what somebody else hears meanwhile, a few times a second."""
+    end = time.monotonic() + seconds
+
+    def until(call, pause):
+        told = []
+        while time.monotonic() < end:
+            told.append(outcome(call))
+            time.sleep(pause)
+        return told
+
+    with concurrent.futures.ThreadPoolExecutor(4) as pool:
+        floods = [pool.submit(until, flood, 0) for _ in range(3)]
+        heard = pool.submit(until, beside, 0.5)
+        return {one for flood in floods for one in flood.result()}, set(heard.result())
+
+
+def test_nobody_shuts_out_an_admin(world, firm):
+    """Whatever they ask for: users and portals have methods without a license in them, and providers SCIM."""
+    provider = Provider(world, token_of(world, firm.tenant)[0])
+    firm.limit(calls_per_second=4)
+
+    def admin():
+        return world.call("TenantService/GetTenant", {}, firm.tenant.admin)
+
+    told, heard = flooded(2, lambda: world.call("DeviceService/ListDevices", {}, None, firm.bob), admin)
+    assert "RATE_LIMITED" in told and heard == {"OK"}
+
+    statuses, heard = [], []
+    for i in range(40):
+        statuses.append(provider.get("/Users", count=1).status)
+        heard += [outcome(admin)] if i % 20 == 0 else []
+    assert 429 in statuses and set(heard) == {"OK"}
+
+
+def test_retries_in_a_row_cost_nothing(firm):
+    firm.limit(contents_per_day=1000)
+    for _ in range(10):
+        firm.protect(request_id="018f0000-0000-7000-8000-0000000000a3")
+    assert firm.contents() == 1
+    eventually(lambda: firm.used(DAY) == "1", "one is used")
+
+
+def test_who_is_refused_early_has_a_rate_too(world, firm):
+    """Each refusal of somebody who is known is a row of the log."""
+    firm.limit(principal_calls_per_second=2)
+    with concurrent.futures.ThreadPoolExecutor(8) as pool:
+        told = list(pool.map(lambda _: outcome(world.call, "AuditService/Query", {}, None, firm.bob), range(60)))
+    assert set(told) == {"COMPONENT_ROLE", "RATE_LIMITED"}
+    rows = world.sql(f"SELECT count(*) FROM audit WHERE tenant = '{firm.tenant.id}' AND reason = 'COMPONENT_ROLE'")
+    assert int(rows) == told.count("COMPONENT_ROLE") < 30
+
+
+def test_one_persons_batch_holds_up_nobody_else(world, firm):
+    made = firm.protect()
+    firm.limit(calls_per_second=10, principal_calls_per_second=1)
+    request = {"requests": [world.license_request(made)] * 100}
+    eventually(lambda: outcome(world.call, "LicensingService/BatchAcquireLicense", request, None, firm.bob) == "OK"
+               and outcome(world.acquire, made, firm.bob) == "RATE_LIMITED", "it is let in, and owed")
+    begin = time.monotonic()
+    eventually(lambda: outcome(world.acquire, made, firm.ann) == "OK", "she is let in")
+    assert time.monotonic() - begin < 4  # and not ten seconds
+    error = refused(world.acquire, made, firm.bob)
+    assert error.metadata["rate_limit_of"] == "principal" and error.details["RetryInfo"].retry_delay.seconds > 5

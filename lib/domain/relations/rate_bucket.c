@@ -47,6 +47,12 @@ void rate_bucket_take(struct rate_bucket *bucket, uint32_t calls)
     bucket->holds -= calls * CALL;
 }
 
+void rate_bucket_bound_debt(struct rate_bucket *bucket, struct rate rate, uint32_t share)
+{
+    int64_t most = speed(rate, share) * (CALL / RATE_SHARE_ALL);
+    bucket->holds = bucket->holds < -most ? -most : bucket->holds;
+}
+
 void rate_bucket_return(struct rate_bucket *bucket, uint32_t calls)
 {
     bucket->holds += calls * CALL;

@@ -34,6 +34,8 @@ void rate_bucket_fill(struct rate_bucket *bucket, struct rate rate, uint32_t sha
 int64_t rate_bucket_wait_ns(const struct rate_bucket *bucket, struct rate rate, uint32_t share,
                             uint32_t calls);
 void rate_bucket_take(struct rate_bucket *bucket, uint32_t calls);
+/* Owe no more than what one second brings. */
+void rate_bucket_bound_debt(struct rate_bucket *bucket, struct rate rate, uint32_t share);
 /* Calls that were taken, and not made. */
 void rate_bucket_return(struct rate_bucket *bucket, uint32_t calls);
 
