@@ -71,8 +71,7 @@ static step certified_found(struct call *c)
     const struct err *err = &caller->proofs->component_lookup.op.err;
     if (err->reason == R_NONE) { /* TLS has seen that the key is held */
         const struct component_row *row = caller->proofs->component_lookup.component;
-        lookups_remember_component(services_of(c)->lookups, LOOKUP_COMPONENT,
-                                   call_peer_fingerprint(c), row);
+        component_remember(c, LOOKUP_COMPONENT, call_peer_fingerprint(c), row);
         return take_registered(c, row);
     }
     if (err->reason != R_NOT_FOUND) {
@@ -216,8 +215,8 @@ static step named_found(struct call *c)
     if (lookup->op.err.reason != R_NONE) {
         return wait_failed(c, &lookup->op.err);
     }
-    lookups_remember_component(services_of(c)->lookups, LOOKUP_COMPONENT_BY_SUBJECT,
-                               caller_of(c)->component_subject, lookup->component);
+    component_remember(c, LOOKUP_COMPONENT_BY_SUBJECT, caller_of(c)->component_subject,
+                       lookup->component);
     return take_named(c, lookup->component);
 }
 

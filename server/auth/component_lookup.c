@@ -19,6 +19,14 @@ const struct component_row *component_known(struct call *c, enum lookup_kind kin
                : NULL;
 }
 
+void component_remember(struct call *c, enum lookup_kind kind, struct slice key,
+                        const struct component_row *row)
+{
+    if (call_may_remember(c)) {
+        lookups_remember_component(services_of(c)->lookups, kind, key, row);
+    }
+}
+
 step component_take(struct call *c, const struct component_row *row)
 {
     caller_take_component(c, row);

@@ -11,5 +11,8 @@ step component_find(struct call *c, enum lookup_kind kind, struct slice key, ste
 /* What is known without asking, in the call's arena; NULL: nothing, or the call trusts no caches. */
 const struct component_row *component_known(struct call *c, enum lookup_kind kind,
                                             struct slice key);
+/* That this row is what the key finds, for the calls of others. */
+void component_remember(struct call *c, enum lookup_kind kind, struct slice key,
+                        const struct component_row *row);
 /* The component is known, and in every record from here on. */
 step component_take(struct call *c, const struct component_row *row);

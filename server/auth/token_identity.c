@@ -204,7 +204,7 @@ static step find_tenant(struct call *c)
 void token_identity_remember(struct call *c, struct identified *who, struct uuid owner)
 {
     struct lookups *lookups = services_of(c)->lookups;
-    if (who->check.is_test) {
+    if (who->check.is_test || !call_may_remember(c)) {
         return;
     }
     if (who->has_asked_issuer) {

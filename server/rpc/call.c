@@ -28,6 +28,11 @@ bool call_trusts_caches(const struct call *c)
     return c->flow->trust == TRUST_CACHES;
 }
 
+bool call_may_remember(const struct call *c)
+{
+    return call_held(c) == NULL;
+}
+
 struct arena *call_arena(struct call *c)
 {
     return c->makes_message ? c->outgoing : c->term != NULL ? c->term : c->arena;
@@ -155,11 +160,13 @@ static void add_pair(struct call *c, struct text_pair *pairs, size_t *count, siz
     }
 }
 
-void call_hold(struct call *c, void *value, void (*let_go)(void *value))
+void call_hold(struct call *c, void *value, void (*let_go)(void *value),
+               bool (*has_failed)(const void *value))
 {
     CH_ASSERT(c->let_go == NULL && c->part_of == NULL);
     c->held = value;
     c->let_go = let_go;
+    c->has_failed = has_failed;
 }
 
 void *call_held(const struct call *c)

@@ -203,6 +203,8 @@ unsigned call_state_bases(const struct call *c);
 void *call_caller(const struct call *c);
 /* Whether what a worker remembers may be used (flow.trust). */
 bool call_trusts_caches(const struct call *c);
+/* Whether a worker may remember for others what this has read. Not what is read in what a call holds: it is not committed. */
+bool call_may_remember(const struct call *c);
 struct arena *call_arena(struct call *c);
 struct err *call_err(struct call *c);
 /* The decoded request. Flows use the typed accessor of rpc/typed.h: acquire_license_request(c). */
@@ -307,8 +309,10 @@ step call_do_sequence(struct call *c);
 const void *call_batch_state(const struct call *c);
 size_t call_item_index(const struct call *c);
 
-/* What a call has until its end, for all that it and its items do; `let_go` is the last that happens in it. Once. */
-void call_hold(struct call *c, void *value, void (*let_go)(void *value));
+/* What a call has until its end, for all that it and its items do; `let_go` is the last that happens in it. Once. No item goes
+ * again when `has_failed`: it would fail for what its first way has left there. */
+void call_hold(struct call *c, void *value, void (*let_go)(void *value),
+               bool (*has_failed)(const void *value));
 /* Of an item, its batch's. NULL: nothing is held. */
 void *call_held(const struct call *c);
 

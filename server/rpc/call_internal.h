@@ -123,6 +123,7 @@ struct call {
 
     void *held;                  /* call_hold */
     void (*let_go)(void *value); /* NULL: nothing is held */
+    bool (*has_failed)(const void *value);
 
     struct uuid party;
     struct rpc_party *joined; /* counts it; NULL: none yet */

@@ -294,9 +294,18 @@ static bool find_row(const struct flow *flow, step_fn fn, size_t *row)
     return false;
 }
 
+static bool is_in_vain(const struct call *c)
+{
+    const struct call *batch = c->part_of == NULL ? NULL : c->part_of->batch;
+    return batch != NULL && batch->held != NULL && batch->has_failed(batch->held);
+}
+
 static step go_again(struct call *c, step_fn fn)
 {
     size_t row = 0;
+    if (is_in_vain(c)) { /* whoever asks for all of it again finds what came first */
+        return call_fail(c, R_DATABASE_CONFLICT, "in a transaction with others");
+    }
     if (c->agains++ >= CALL_AGAIN_MAX) {
         return call_fail(c, R_STALE, "decided %d times", CALL_AGAIN_MAX);
     }

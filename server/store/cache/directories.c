@@ -211,7 +211,7 @@ static rc read_person(struct store_op *op, size_t index, const PGresult *r, stru
     struct remembered *entry = keep(&person, &bytes);
     TRY(arena_on_free(op->arena, unref, entry, err));
     find->person = &entry->person;
-    if (find->is_keyed) {
+    if (find->is_keyed && op->transaction == NULL) { /* what is not committed is nobody else's */
         entry->references++;
         hashmap_put_owned(find->directories->people, slice_of(find->key, sizeof find->key), entry,
                           find->scope, bytes);

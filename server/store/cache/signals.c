@@ -94,7 +94,9 @@ static rc read_states(struct store_op *op, size_t index, const PGresult *r, stru
         find->found[i] = (struct known_signal){
             .state = {.is_disabled = row.disabled, .not_before = row.not_before},
             .epoch = row.epoch};
-        remember(find->signals, &find->scopes[i], find->found[i]);
+        if (op->transaction == NULL) { /* what is not committed is nobody else's */
+            remember(find->signals, &find->scopes[i], find->found[i]);
+        }
     }
     return OK;
 }

@@ -6,12 +6,18 @@
 #include "chancery/v1/declaration.pb-c.h"
 
 static size_t done, let_go_count;
-static bool is_second_refused, is_told_no;
+static bool is_second_refused, is_told_no, goes_again, has_held_failed;
 
 static void let_go(void *value)
 {
     assert_ptr_equal(value, &let_go_count);
     let_go_count++;
+}
+
+static bool has_failed(const void *value)
+{
+    assert_ptr_equal(value, &let_go_count);
+    return has_held_failed;
 }
 
 /* --- the item: another method ------------------------------------------------------------------- */
@@ -26,7 +32,12 @@ static step looks(struct call *c)
 {
     toy_tell("looks");
     assert_ptr_equal(call_held(c), &let_go_count);
-    assert_int_equal(((struct toy_state *)call_state(c))->visits++, 0); /* a state of its own */
+    assert_false(call_may_remember(c));
+    bool is_first = ((struct toy_state *)call_state(c))->visits++ == 0; /* a state of its own */
+    assert_true(is_first || goes_again);
+    if (goes_again && is_first && is_second(c)) {
+        return call_again_from(c, looks);
+    }
     if (is_second_refused && is_second(c)) {
         call_error_metadata(c, "limit", "7");
         return call_bad_field(c, "application", "It is no good.");
@@ -51,7 +62,7 @@ static const struct flow item = {
 
 static step begins(struct call *c)
 {
-    call_hold(c, &let_go_count, let_go);
+    call_hold(c, &let_go_count, let_go, has_failed);
     return STEP_NEXT;
 }
 
@@ -123,7 +134,7 @@ static int set_up(void **state)
     toy_serve(&sequence);
     toy_serve(&item);
     done = let_go_count = fail_at = 0;
-    is_second_refused = is_told_no = false;
+    is_second_refused = is_told_no = goes_again = has_held_failed = false;
     return failed;
 }
 
@@ -163,6 +174,28 @@ static void the_first_that_fails_ends_it(void **state)
     assert_true(toy_details_have(s, "acts[1].add_exclusion.application"));
     assert_true(toy_details_have(s, "limit"));
     assert_story("a1 a2 a3 a1 a2 a3 looks acts then a1 a2 a3 looks");
+    assert_int_equal(done, 1);
+    assert_int_equal(let_go_count, 1);
+}
+
+static void one_may_go_again(void **state)
+{
+    (void)state;
+    goes_again = true;
+    struct net_stream *s = ask();
+    complete_all();
+    assert_served(s);
+    assert_int_equal(done, 3);
+}
+
+/* It would only find that its first way has failed. */
+static void none_goes_again_in_what_has_failed(void **state)
+{
+    (void)state;
+    goes_again = has_held_failed = true;
+    struct net_stream *s = ask();
+    complete_all();
+    assert_refused(s, R_DATABASE_CONFLICT);
     assert_int_equal(done, 1);
     assert_int_equal(let_go_count, 1);
 }
@@ -239,6 +272,8 @@ int main(void)
     const struct CMUnitTest tests[] = {
         TEST(they_come_one_after_another),
         TEST(the_first_that_fails_ends_it),
+        TEST(one_may_go_again),
+        TEST(none_goes_again_in_what_has_failed),
         TEST(its_caller_is_asked_for_each),
         TEST(what_is_told_of_an_item_may_end_it),
         TEST(its_client_goes),
