@@ -5,10 +5,11 @@ import subprocess
 import threading
 import uuid
 from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
 
 import pytest
 
-from authority import Refused
+from authority import Issuer, Refused
 from build_kind import is_sanitized
 from calls import refused
 from command import CHANCERY, run
@@ -191,6 +192,98 @@ def test_a_license_waits_for_nobody(own, faults):
 
 def in_transaction(w):
     return w.sql("SELECT count(*) FROM pg_stat_activity WHERE state = 'idle in transaction'") == "1"
+
+
+def idp(tenant):
+    made = Issuer(f"https://{tenant.domain}/idp")
+    return {"issuer": {"kind": 5, "issuer": made.iss, "audiences": [made.audience], "algorithms": ["ES256"], "jwks_json": made.jwks()}}
+
+
+def narrowed(w, tenant):
+    """A change that falls under the approval that the tenant requires, and needs none."""
+    assert tenant.second_admin  # an admin before it is asked for
+    w.call("TemplateService/CreateTemplate", {"template": {
+        "names": [{"language": "en", "text": "T"}], "grants": [{"principals": [f"tenant:{tenant.name}"], "rights": [1]}]}}, tenant.admin)
+    w.call("TenantService/UpdateTenant", {"tenant": {"tenant": tenant.name, "two_person": [1]},
+                                          "update_mask": {"paths": ["two_person"]}}, tenant.admin)
+    (made_one,) = w.call("TemplateService/ListTemplates", {}, tenant.admin).templates
+    return {"template": {"template_id": made_one.template_id, "referral_contact": "a@a.example"},
+            "update_mask": {"paths": ["referral_contact"]}}
+
+
+def meanwhile(faults, tenant, acts, others):
+    """What an Apply ends with; others act when its acts are done, before the end."""
+    w = tenant.world
+    faults.delay(Step("apply", "settle", False), 3000)
+    with ThreadPoolExecutor(1) as pool:
+        applying = pool.submit(w.call, APPLY, {"acts": acts}, tenant.admin)
+        try:
+            eventually(lambda: applying.done() or in_transaction(w), "the transaction is open")
+            for one in others:
+                w.call(*one)
+            assert not applying.done(), applying.exception()
+        finally:
+            faults.none()
+        return getattr(applying.exception(), "reason", None)
+
+
+def test_no_other_tenant_waits(own, faults):
+    """The platform's epoch is everybody's: whoever rests on it, or raises it, holds it for no longer than a COMMIT takes."""
+    w = own.world
+    other, third, fourth, fifth = (w.tenant(w.unique("other")) for _ in range(4))
+    mine, theirs = narrowed(w, own.tenant), narrowed(w, other)
+    change = ("TemplateService/UpdateTemplate", theirs, other.admin)
+    assert meanwhile(faults, own, [{"update_template": mine}], [change]) is None
+    raises = ("IssuerService/CreateIssuer", idp(third), third.admin)  # so what rests on it is stale
+    assert meanwhile(faults, own, [{"update_template": mine}], [change, raises]) == "CONFLICT"
+    apart = Beside(w, fourth.admin)
+    before = platforms_epoch(w)
+    raises = ("IssuerService/CreateIssuer", idp(fifth), fifth.admin)
+    assert meanwhile(faults, apart, [{"create_issuer": idp(fourth)}], [change, raises]) is None
+    assert platforms_epoch(w) != before
+    assert apply(own, [{"update_template": mine}])
+
+
+def test_it_raises_the_platforms_epoch(own):
+    """Once, whatever it has of acts that do."""
+    before = platforms_epoch(own.world)
+    apply(own, [excluded("x")])
+    assert platforms_epoch(own.world) == before
+    apply(own, [{"create_issuer": idp(own)}, excluded("y")])
+    assert platforms_epoch(own.world) != before
+
+
+@dataclass
+class Beside:
+    world: object
+    admin: object
+
+
+def platforms_epoch(w):
+    return w.sql("SELECT epoch FROM epoch WHERE scope = '00000000-0000-0000-0000-000000000000'")
+
+
+def test_the_same_request_twice_at_once(own, faults):
+    """The later one is told to ask again, and gets the same template then."""
+    act = {"create_template": {**made("T")["create_template"], "request_id": str(uuid.uuid4())}}
+    faults.delay(Step("apply", "settle", False), 500)
+    with ThreadPoolExecutor(2) as pool:
+        both = [pool.submit(apply, own, [act]) for _ in range(2)]
+        errors = [one.exception() for one in both]
+    faults.none()
+    assert [error.reason for error in errors if error] in ([], ["CONFLICT"])
+    (t,) = own.templates()
+    assert [one.id for one in apply(own, [act])] == [t.template_id]
+
+
+def test_it_ends_when_it_is_old(own, faults):
+    """Whatever deadline its client has: others wait for what it holds."""
+    faults.delay(Step("add_exclusion", "exclude", True), 4000)
+    with ThreadPoolExecutor(1) as pool:
+        applying = pool.submit(rejected, own, [excluded(f"x{i}") for i in range(6)])
+        assert applying.result().reason == "DEADLINE_EXCEEDED"
+    faults.none()
+    assert not own.call("TenantService/ListExclusions", {}).exclusions
 
 
 # --- interrupted ---

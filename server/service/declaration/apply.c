@@ -4,6 +4,7 @@
  *   count    1 to ACTS_MAX
  *   begin    a transaction, which all from here to the end belongs to
  *   acts     each by the flow of its method: its caller, its checks, its statement, its record
+ *   settle   what the platform's epoch is compared with and raised to, once for all acts
  *   commit
  *
  * Whatever fails ends the call, and with it the transaction (call_hold). What an act was refused for is
@@ -57,10 +58,15 @@ static void let_go(void *transaction)
     store_transaction_free(transaction);
 }
 
+static bool has_failed(const void *transaction)
+{
+    return store_transaction_has_failed(transaction);
+}
+
 static step begin(struct call *c)
 {
     struct store_transaction *t = store_transaction_new(services_of(c)->store, call_party(c));
-    call_hold(c, t, let_go);
+    call_hold(c, t, let_go, has_failed);
     wait_store_init(c, &apply_of(c)->op);
     store_transaction_begin(t, &apply_of(c)->op);
     return wait_store(c, over, &apply_of(c)->op);
@@ -143,6 +149,14 @@ static step act_done(struct call *c, const struct call *item, const struct call_
 
 /* --- the end ------------------------------------------------------------------------------------ */
 
+static step settle(struct call *c)
+{
+    struct apply *a = apply_of(c);
+    wait_store_init(c, &a->op);
+    store_transaction_settle(&a->op);
+    return wait_store(c, over, &a->op);
+}
+
 static step commit(struct call *c)
 {
     struct apply *a = apply_of(c);
@@ -176,7 +190,7 @@ const struct flow apply_flow = {
     .name = "apply",
     .state = FLOW_STATE(struct apply),
     .memory = ACT_MEMORY,
-    .steps = {STEP("count", count), STEP("begin", begin), SEQUENCE("acts"),
+    .steps = {STEP("count", count), STEP("begin", begin), SEQUENCE("acts"), STEP("settle", settle),
               COMMIT("commit", commit), STEP("reply", reply)},
     .items_max = ACTS_MAX,
     .item_method = &act,

@@ -16,15 +16,19 @@ enum transaction_state {
     TRANSACTION_OVER,
 };
 
-enum { END_BYTES = 16 * 1024 };
+enum {
+    END_BYTES = 16 * 1024,
+    AGE_MAX_MS = 15000, /* docs/declared.md §4 */
+};
 
 struct store_transaction {
     struct store *store;
     struct uuid party;
     enum transaction_state state;
-    struct pg_conn *conn; /* NULL: none yet, or none any more */
-    struct err err;       /* why it failed */
-    struct arena *arena;  /* of its own operation */
+    struct pg_conn *conn;  /* NULL: none yet, or none any more */
+    struct mono_time ends; /* begins nothing after it */
+    struct err err;        /* why it failed */
+    struct arena *arena;   /* of its own operation */
     struct store_op end;
     struct store_op *waiter; /* for the commit; NULL: nobody waits */
     bool is_freed;           /* by whoever had it; it goes when its ROLLBACK has come to its end */
@@ -79,6 +83,7 @@ void pg_transaction_take(struct store_transaction *t, struct pg_conn *conn)
 {
     t->conn = conn;
     t->state = TRANSACTION_OPEN;
+    t->ends = mono_add_ms(clock_mono(), AGE_MAX_MS);
     conn->transaction = t;
 }
 
@@ -99,9 +104,22 @@ void pg_transaction_lost(struct store_transaction *t)
 
 /* --- operations --------------------------------------------------------------------------------- */
 
+/* What it has locked others wait for, so it ends whatever its client would have. */
+static void check_age(struct store_transaction *t)
+{
+    struct err err;
+    err_clear(&err);
+    if (t->state == TRANSACTION_OPEN && clock_mono().ns > t->ends.ns) {
+        (void)err_raise(&err, R_DEADLINE_EXCEEDED, __FILE__, __LINE__,
+                        "a transaction takes %d ms at most", AGE_MAX_MS);
+        pg_transaction_failed(t, &err);
+    }
+}
+
 bool pg_transaction_submit(struct store_transaction *t, struct store_op *op,
                            const struct pg_segment *segment)
 {
+    check_age(t);
     switch (t->state) {
     case TRANSACTION_BEGINNING:
         return false;
@@ -111,7 +129,7 @@ bool pg_transaction_submit(struct store_transaction *t, struct store_op *op,
         }
         return true;
     case TRANSACTION_FAILED:
-        pg_fail_later(op, t->err.reason, "an operation before it in the transaction failed");
+        pg_fail_later(op, t->err.reason, "the transaction has failed before it");
         return true;
     case TRANSACTION_NEW:
     case TRANSACTION_ENDING:
@@ -127,8 +145,21 @@ void store_transaction_begin(struct store_transaction *t, struct store_op *op)
     CH_ASSERT(t->state == TRANSACTION_NEW);
     t->state = TRANSACTION_BEGINNING;
     op->transaction = t;
-    struct pg_params p = sql_transaction_begin(op->arena);
+    struct pg_params p = sql_transaction_begin(op->arena), together = sql_together_begin(op->arena);
+    struct pg_segment segment = {.count = 2, .params = {&p, &together}, .read = pg_read_nothing};
+    pg_submit(op, &segment);
+}
+
+void store_transaction_settle(struct store_op *op)
+{
+    CH_ASSERT(op->transaction != NULL);
+    struct pg_params p = sql_together_settle(op->arena);
     pg_submit_one(op, &p, pg_read_nothing);
+}
+
+bool store_transaction_has_failed(const struct store_transaction *t)
+{
+    return t->state == TRANSACTION_FAILED || t->state == TRANSACTION_OVER;
 }
 
 /* --- its end ------------------------------------------------------------------------------------ */

@@ -8,8 +8,10 @@
  *                        │           │
  *                        └───────────┴── the connection is lost ──▶ OVER
  *
- * Locks are held until the end. Whoever holds one for long is bounded by the call's deadline, by the limit of each
- * statement, and by idle_in_transaction_session_timeout, should the worker be stopped in the middle. */
+ * Locks are held until the end. Whoever holds one for long is bounded by the age after which a transaction begins no
+ * further statement, by the limit of each statement, and by idle_in_transaction_session_timeout, should the worker be
+ * stopped in the middle. The platform's epoch, which is every tenant's, is compared and raised by the last statement
+ * before the commit. */
 #pragma once
 
 #include "store/pg/store.h"
@@ -17,6 +19,11 @@
 struct store_transaction *store_transaction_new(struct store *store, struct uuid party);
 /* Complete `op`, which is a part of it as all that follow are, when the transaction is open. */
 void store_transaction_begin(struct store_transaction *t, struct store_op *op);
+/* Complete `op`, which is a part of it, when the platform's epoch is compared and raised; R_STALE: it is another one.
+ * Right before the commit. */
+void store_transaction_settle(struct store_op *op);
+/* Whether there is nothing left to do in it: a statement has failed, or it is over. */
+bool store_transaction_has_failed(const struct store_transaction *t);
 /* Complete `op` when it is committed. R_DATABASE_ERROR if it was rolled back instead. Once, as the last operation; it must
  * not be canceled. */
 void store_transaction_commit(struct store_transaction *t, struct store_op *op);
