@@ -8,6 +8,7 @@
 #include <spawn.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/pidfd.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -17,6 +18,7 @@
 enum {
     READERS_MAX = 2, /* at once: each may take CONFINE_MEMORY_MIB */
     DEADLINE_US = 25 * G_USEC_PER_SEC,
+    END_US = 5 * G_USEC_PER_SEC, /* from the end of what it writes to its own */
     PIECE_BYTES = 64 * 1024,
 };
 
@@ -51,6 +53,8 @@ bool pdf_is_possible(void)
 struct child {
     pid_t pid;
     int in, out; /* our ends: what it reads, what it writes; -1: closed */
+    int ended;   /* pidfd, readable when it has; -1: none */
+    gint64 deadline;
 };
 
 static void close_end(int *fd)
@@ -75,11 +79,46 @@ static bool spawn(struct child *child, const int in[2], const int out[2], bool w
     return ok;
 }
 
+static int rest_ms(const struct child *child)
+{
+    gint64 rest = (child->deadline - g_get_monotonic_time()) / 1000;
+    return (int)MAX(rest, 0);
+}
+
+/* A document that has taken it over may close its output and stay: the end of one isn't the other's. */
+static bool ends_in_time(struct child *child)
+{
+    struct pollfd fd = {.fd = child->ended, .events = POLLIN};
+    int ready;
+    child->deadline = MIN(child->deadline, g_get_monotonic_time() + END_US);
+    do {
+        ready = poll(&fd, 1, rest_ms(child));
+    } while (ready < 0 && errno == EINTR);
+    return ready == 1;
+}
+
+/* Its exit code; -1: a signal has ended it, ours or one of its limits'. */
+static int end(struct child *child, bool is_good)
+{
+    int status = 0;
+    close_end(&child->in);
+    close_end(&child->out);
+    bool is_over = is_good && ends_in_time(child);
+    if (!is_over) {
+        (void)kill(child->pid, SIGKILL);
+    }
+    close_end(&child->ended);
+    while (waitpid(child->pid, &status, 0) < 0 && errno == EINTR) {
+    }
+    return is_over && WIFEXITED(status) ? WEXITSTATUS(status) : -1;
+}
+
+/* False: nothing runs, and nothing is left open. */
 static bool start(struct child *child, bool with_text)
 {
     int in[2] = {-1, -1}, out[2] = {-1, -1};
-    bool ok =
-        pipe2(in, O_CLOEXEC) == 0 && pipe2(out, O_CLOEXEC) == 0 && spawn(child, in, out, with_text);
+    bool ok = pipe2(in, O_CLOEXEC) == 0 && pipe2(out, O_CLOEXEC) == 0 &&
+              fcntl(in[1], F_SETFL, O_NONBLOCK) == 0 && spawn(child, in, out, with_text);
     close_end(&in[0]);
     close_end(&out[1]);
     if (!ok) {
@@ -89,21 +128,12 @@ static bool start(struct child *child, bool with_text)
     }
     child->in = in[1];
     child->out = out[0];
-    return fcntl(child->in, F_SETFL, O_NONBLOCK) == 0;
-}
-
-/* Its exit code; -1: a signal has ended it, ours or one of its limits'. */
-static int end(struct child *child, bool is_good)
-{
-    int status;
-    close_end(&child->in);
-    close_end(&child->out);
-    if (!is_good) {
-        (void)kill(child->pid, SIGKILL);
+    child->ended = pidfd_open(child->pid, 0); /* nobody else waits for it, so the number is its */
+    child->deadline = g_get_monotonic_time() + DEADLINE_US;
+    if (child->ended < 0) {
+        (void)end(child, false);
     }
-    while (waitpid(child->pid, &status, 0) < 0 && errno == EINTR) {
-    }
-    return is_good && WIFEXITED(status) ? WEXITSTATUS(status) : -1;
+    return child->ended >= 0;
 }
 
 /* --- talking to it ---------------------------------------------------------------------------- */
@@ -138,15 +168,13 @@ static bool take(struct child *child, GByteArray *output, bool *is_good)
 /* Whether it came to its end by itself, in time. */
 static bool exchange_all(struct child *child, GBytes *document, GByteArray *output)
 {
-    gint64 deadline = g_get_monotonic_time() + DEADLINE_US;
     size_t left;
     const guint8 *at = g_bytes_get_data(document, &left);
     bool goes_on = true, is_good = true;
     while (goes_on) {
-        gint64 rest_ms = (deadline - g_get_monotonic_time()) / 1000;
         struct pollfd fds[2] = {{.fd = child->out, .events = POLLIN},
                                 {.fd = child->in, .events = POLLOUT}}; /* of -1 nothing is said */
-        int ready = rest_ms <= 0 ? 0 : poll(fds, 2, (int)rest_ms);
+        int wait_ms = rest_ms(child), ready = wait_ms == 0 ? 0 : poll(fds, 2, wait_ms);
         if (ready == 0) {
             return false;
         }
@@ -229,7 +257,7 @@ static enum pdf_outcome outcome_of(int code)
 
 static enum pdf_outcome read_one(GBytes *document, bool with_text, struct pdf *out)
 {
-    struct child child = {0, -1, -1};
+    struct child child = {.in = -1, .out = -1, .ended = -1};
     if (!start(&child, with_text)) {
         return PDF_NOT_HERE;
     }

@@ -2,15 +2,17 @@
 """PDFs in the portal: pages as pictures, made by a process that is confined, and the harm that they try."""
 import os
 import re
+import shutil
 import subprocess
 import threading
+import time
 
 import pytest
 
 import pdf
 from driven import WHY_NOT as NO_BROWSER
 from driven import Driven
-from portal import PORTAL, WHY_NOT
+from portal import PORTAL, WHY_NOT, Portal
 from portal_world import KIM, authority_options, code_page, mail_of, no_passcodes, node, opened, portal, protected, relay  # noqa: F401  pylint: disable=W0611
 from processes import all_children
 from waiting import eventually
@@ -75,6 +77,30 @@ def test_what_takes_hours_is_ended(node, portal, relay):
     assert UNREADABLE in answers[0].text and not pictures(answers[0])
     assert all_children(portal.process.pid) == []
     assert len(pictures(shown(node, portal, relay, pdf.plain(1)))) == 1, "others are shown as before"
+
+
+def with_pages_of(folder, script):
+    """A copy of the portal, beside which a script stands in for what reads PDFs."""
+    folder.mkdir()
+    shutil.copy(PORTAL, folder / "portal")
+    (folder / "chancery-portal-pages").write_text(f"#!/bin/sh\n{script}\n", encoding="ascii")
+    (folder / "chancery-portal-pages").chmod(0o755)
+    return folder / "portal"
+
+
+def test_what_closes_its_output_and_stays_is_ended(world, node, relay, tmp_path):
+    """As one would that a document has taken over: it would have kept a thread, and one of two places, for good."""
+    program = with_pages_of(tmp_path / "bin", f"[ -e {tmp_path}/taken ] || exec {PAGES} \"$@\"\nexec >&-\nexec /usr/bin/sleep 600")
+    with Portal(node, world.portal, program=program) as portal:  # pylint: disable=redefined-outer-name
+        wrapper, _ = protected(node, mail_of(attachments=[("plan.pdf", "application/pdf", pdf.plain(1))]))
+        reader, _ = opened(portal, wrapper, relay)
+        (tmp_path / "taken").touch()
+        begun = time.monotonic()
+        assert UNREADABLE in reader.get("/message/attachment/0/show").text
+        assert time.monotonic() - begun < 20
+        assert all_children(portal.process.pid) == []
+        (tmp_path / "taken").unlink()
+        assert len(pictures(reader.get("/message/attachment/0/show"))) == 1
 
 
 def test_what_only_says_that_it_is_one_is_not_looked_at(node, portal, relay):

@@ -19,8 +19,8 @@ WHY_NOT = "" if os.path.exists(PORTAL) else "libmicrohttpd-dev or libxml2-dev wa
 class Portal:
     """The program, for an authority's node in whose folder its files lie."""
 
-    def __init__(self, node, identity, lines="", **settings):
-        self.port = free_port()
+    def __init__(self, node, identity, lines="", program=PORTAL, **settings):
+        self.port, self.program = free_port(), program
         self.origin = f"http://localhost:{self.port}"
         self.log, self.settings, self.process = f"{node.folder}/portal-{self.port}.log", f"{node.folder}/portal-{self.port}.conf", None
         node.write("portal.pem", identity.certificate)
@@ -34,7 +34,7 @@ class Portal:
 
     def __enter__(self):
         with open(self.log, "ab") as log:
-            self.process = subprocess.Popen([PORTAL, self.settings], stderr=log)
+            self.process = subprocess.Popen([self.program, self.settings], stderr=log)
         eventually(lambda: "listening" in self.said(), self.said)
         return self
 
