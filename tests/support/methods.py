@@ -253,7 +253,7 @@ REQUESTS = {
     "KeyService/RestoreKey": ("reader_admin", lambda s, n: {"purpose": EXCHANGE, "version": s.key("restore", n)}),
     "KeyService/DestroyKey": ("reader_admin", lambda s, n: {"purpose": EXCHANGE, "version": s.key("destroy", n), "reason": "x"}),
     "KeyService/CancelDestroyKey": ("reader_admin", lambda s, n: {"purpose": EXCHANGE, "version": s.key("cancel", n)}),
-    "KeyService/SetMinKeyVersion": ("reader_admin", lambda s, n: {"purpose": 3, "version": 1, "reason": f"n{n}"}),
+    "KeyService/SetMinKeyVersion": ("reader_admin", lambda s, n: {"purpose": EXCHANGE, "version": s.lowest(n)}),
     "KeyService/GetImportKey": ("reader_admin", lambda s, n: {}),
     "KeyService/ImportKey": ("reader_admin", lambda s, n: s.imported()),
     "KeyService/ExportKeys": ("admin", lambda s, n: {"recipient_public_jwk": s.jwk, "reason": f"n{n}"}),

@@ -20,7 +20,8 @@ UUIDS = {"template": "8000", "archived": "8010", "component": "8020", "issuer": 
 EXCHANGE = 2
 # Versions of Fabrikam's exchange key from here on, with the state and the date of destruction that each is found in.
 KEYS = {"revoke": (1000, 2, "NULL"), "restore": (2000, 3, "NULL"), "destroy": (3000, 2, "NULL"),
-        "activate": (5000, 2, "NULL"), "cancel": (4000, 3, "now() + interval '30 days'")}
+        "activate": (5000, 2, "NULL"), "shut": (6000, 2, "NULL"),
+        "cancel": (4000, 3, "now() + interval '30 days'")}
 
 
 def stock_id(kind, number):
@@ -81,6 +82,12 @@ class Stock:
     def active_key(self, purpose):
         """The etag of Contoso's active key: a request that comes twice rotates once."""
         return self.w.sql(f"SELECT mark FROM tenant_key WHERE tenant = '{self.w.contoso.id}' AND purpose = {purpose} AND state = 1")
+
+    def lowest(self, number):
+        """Version 1, and by it a version opens again that is shut."""
+        self.w.sql(f"UPDATE tenant_key SET is_shut = true WHERE tenant = '{self.w.fabrikam.id}' AND purpose = {EXCHANGE} AND "
+                   f"version = {self.key('shut', number)}")
+        return 1
 
     def imported(self):
         """A sealing key for Fabrikam, wrapped to an import key of its own."""
