@@ -19,7 +19,7 @@ LONG_MS, SHORT_MS, DEADLINE_S = 5000, 250, 0.05
 WITH_SUB_FLOWS = {"protect", "acquire_license", "get_tenant", "amend_policy"}
 
 # Of several at once one is done, and the others hear at the commit that the object has changed.
-ONE_WINS = {"import_key", "activate_key"}
+ONE_WINS = {"import_key", "activate_key", "set_min_key_version"}
 # While one is worked on, others of its tenant or its worker are told to come later.
 ONE_AT_A_TIME = {"get_import_key", "export_keys"}
 
