@@ -169,6 +169,21 @@ bool scim_group_patch(struct scim_group *group, const json_t *body, struct scim_
     return true;
 }
 
+bool scim_group_keep(struct scim_group *group, struct arena *arena)
+{
+    const char **texts[] = {&group->display_name, &group->external_id, &group->address};
+    bool is_kept = true;
+    for (size_t i = 0; i < sizeof texts / sizeof texts[0]; i++) {
+        *texts[i] = arena_strdup(arena, *texts[i]);
+        is_kept = is_kept && *texts[i] != NULL;
+    }
+    for (size_t i = 0; i < group->change_count && is_kept; i++) {
+        group->changes[i].value = arena_strdup(arena, group->changes[i].value);
+        is_kept = group->changes[i].value != NULL;
+    }
+    return is_kept;
+}
+
 void scim_group_write(const struct scim_group *group, struct buf *out)
 {
     buf_add_str(out, "\"displayName\":");

@@ -31,6 +31,8 @@ void scim_group_init(struct scim_group *group, struct arena *arena);
 /* Read a whole resource: its members replace those that are there. */
 bool scim_group_read(struct scim_group *group, const json_t *resource, struct scim_fault *fault);
 bool scim_group_patch(struct scim_group *group, const json_t *body, struct scim_fault *fault);
+/* Copy the texts, so that they outlive the bodies. false: over budget. */
+bool scim_group_keep(struct scim_group *group, struct arena *arena);
 /* The members of a group's resource but id, schemas, meta and members, without the brackets; never empty. */
 void scim_group_write(const struct scim_group *group, struct buf *out);
 struct scim_subject scim_group_subject(const struct scim_group *group);

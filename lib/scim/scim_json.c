@@ -30,6 +30,7 @@ static bool has_key_twice(const json_t *object)
 }
 
 /* Recursion ends, as JSON has few levels. */
+/* NOLINTBEGIN(misc-no-recursion) */
 static bool is_plain(const json_t *value)
 {
     size_t index;
@@ -53,12 +54,14 @@ static bool is_plain(const json_t *value)
     }
     return true;
 }
+/* NOLINTEND(misc-no-recursion) */
 
 bool scim_json_parse(struct arena *arena, struct slice body, json_t **out, struct scim_fault *fault)
 {
     struct err err = {0};
-    if (json_parse_large(arena, body, body.len, SCIM_BODY_VALUES_MAX, R_JSON_MALFORMED, out, &err)
-            .ok &&
+    size_t usual = body.len / SCIM_VALUE_BYTES_USUAL + SCIM_VALUES_ALWAYS;
+    size_t values = usual < SCIM_BODY_VALUES_MAX ? usual : SCIM_BODY_VALUES_MAX;
+    if (json_parse_large(arena, body, body.len, values, R_JSON_MALFORMED, out, &err).ok &&
         is_plain(*out)) {
         return true;
     }

@@ -7,11 +7,14 @@
 
 enum {
     SCIM_BODY_VALUES_MAX = 64 * 1024,
+    /* A value takes some 100 bytes, so a body has no more of them than bodies of its size have. */
+    SCIM_VALUE_BYTES_USUAL = 8,
+    SCIM_VALUES_ALWAYS = 64,
     SCIM_OBJECT_MEMBERS_MAX = 128,
     SCIM_TEXT_MAX = 256, /* bytes of an attribute */
 };
 
-/* The object that a body is; the arena frees it. */
+/* The object that a body is; the arena frees it. It lies outside the arena's budget: whoever waits frees it before. */
 bool scim_json_parse(struct arena *arena, struct slice body, json_t **out,
                      struct scim_fault *fault);
 /* A member; NULL: none, or null. */

@@ -5,6 +5,7 @@
 
 /* Attributes may also stand in an object that has the name of their schema (RFC 7644 §3.5.2): what is read over there would be
  * somebody who is not shut out. Recursion ends, as JSON has few levels. */
+/* NOLINTBEGIN(misc-no-recursion) */
 static bool apply_at(struct arena *arena, const struct scim_path *path, enum scim_change change,
                      const json_t *value, scim_change_fn apply, void *of, struct scim_fault *fault)
 {
@@ -36,6 +37,7 @@ bool scim_members_each(struct arena *arena, const json_t *resource, enum scim_ch
     }
     return true;
 }
+/* NOLINTEND(misc-no-recursion) */
 
 static bool read_change(const json_t *operation, enum scim_change *out, struct scim_fault *fault)
 {

@@ -59,6 +59,24 @@ bool scim_user_patch(struct scim_user *user, const json_t *body, struct scim_fau
     return true;
 }
 
+bool scim_user_keep(struct scim_user *user, struct arena *arena)
+{
+    const char **texts[] = {&user->user_name, &user->external_id, &user->display_name,
+                            &user->formatted, &user->given_name,  &user->family_name};
+    bool is_kept = true;
+    for (size_t i = 0; i < sizeof texts / sizeof texts[0]; i++) {
+        *texts[i] = arena_strdup(arena, *texts[i]);
+        is_kept = is_kept && *texts[i] != NULL;
+    }
+    for (size_t i = 0; i < user->email_count; i++) {
+        struct scim_email *email = &user->emails[i];
+        email->value = arena_strdup(arena, email->value);
+        email->type = arena_strdup(arena, email->type);
+        is_kept = is_kept && email->value != NULL && email->type != NULL;
+    }
+    return is_kept;
+}
+
 /* --- writing -------------------------------------------------------------------------------------- */
 
 static void add_text(struct buf *out, const char *comma, const char *name, const char *value)

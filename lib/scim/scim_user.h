@@ -29,6 +29,8 @@ void scim_user_init(struct scim_user *user, struct arena *arena);
 bool scim_user_read(struct scim_user *user, const json_t *resource, struct scim_fault *fault);
 /* Change a user by a body of PATCH. Nothing counts when it fails. */
 bool scim_user_patch(struct scim_user *user, const json_t *body, struct scim_fault *fault);
+/* Copy the texts, so that they outlive the bodies. false: over budget. */
+bool scim_user_keep(struct scim_user *user, struct arena *arena);
 /* A scim_change_fn on a user. */
 bool scim_user_change(void *of, enum scim_change change, const struct scim_path *path,
                       const json_t *value, struct scim_fault *fault);

@@ -221,3 +221,15 @@ def test_what_changes_nothing_makes_nothing_stale(world):
     assert world.sql(epoch) == before
     idp.patch(f"/Groups/{group['id']}", {"op": "remove", "path": "members"})
     assert world.sql(epoch) != before
+
+
+def test_a_body_has_as_many_values_as_it_is_long(world, idp):
+    """Each takes some 100 bytes outside a call's budget, while it is read."""
+    user = idp.make("Users", userName=f"{world.unique('many')}@contoso.com")
+    operations = [{"op": "add", "path": "displayName", "value": f"n{n}"} for n in range(1000)]
+    assert idp.patch(f"/Users/{user['id']}", *operations)["displayName"] == "n999"
+    refused(idp.ask("PATCH", f"/Users/{user['id']}", {"Operations": operations[:1], "x": [1] * 15000}), 400, "invalidSyntax")
+    group = idp.make("Groups", displayName=world.unique("many"), members=[{"value": user["id"]}])
+    unknown = [f"{n:08}-0000-4000-8000-000000000000" for n in range(9999)]
+    idp.patch(f"/Groups/{group['id']}", {"op": "remove", "path": "members", "value": [*unknown, user["id"]]})
+    assert "members" not in idp.get(f"/Groups/{group['id']}").json()

@@ -99,12 +99,16 @@ static step read_body(struct call *c)
     struct change_group *g = state_of(c);
     json_t *body;
     struct scim_fault fault = {0};
-    if (step_failed(scim_change_body(c, &body))) {
+    AUTO(arena_free_at) struct arena *scratch = arena_new_small(SCIM_SCRATCH_BYTES);
+    if (step_failed(scim_change_body(c, scratch, &body))) {
         return STEP_FAILED;
     }
     bool is_patch = g->change.request.verb == SCIM_PATCH;
     bool is_read = is_patch ? scim_group_patch(&g->group, body, &fault)
                             : scim_group_read(&g->group, body, &fault);
+    if (is_read && !scim_group_keep(&g->group, call_arena(c))) {
+        return call_fail(c, R_ARENA_EXHAUSTED, "group");
+    }
     return is_read ? check_group(c) : scim_request_refuse(c, &fault);
 }
 

@@ -200,7 +200,8 @@ static step read_body(struct call *c)
     struct change_user *u = state_of(c);
     json_t *body;
     struct scim_fault fault = {0};
-    if (step_failed(scim_change_body(c, &body))) {
+    AUTO(arena_free_at) struct arena *scratch = arena_new_small(SCIM_SCRATCH_BYTES);
+    if (step_failed(scim_change_body(c, scratch, &body))) {
         return STEP_FAILED;
     }
     bool is_patch = u->change.request.verb == SCIM_PATCH;
@@ -211,6 +212,9 @@ static step read_body(struct call *c)
     }
     bool is_read =
         is_patch ? scim_user_patch(&u->user, body, &fault) : scim_user_read(&u->user, body, &fault);
+    if (is_read && !scim_user_keep(&u->user, call_arena(c))) {
+        return call_fail(c, R_ARENA_EXHAUSTED, "user");
+    }
     return is_read ? check_user(c) : scim_request_refuse(c, &fault);
 }
 

@@ -60,10 +60,13 @@ step scim_change_find(struct call *c)
 
 /* --- what is to become of it ---------------------------------------------------------------------- */
 
-step scim_change_body(struct call *c, json_t **out)
+step scim_change_body(struct call *c, struct arena *scratch, json_t **out)
 {
     struct scim_fault fault = {0};
-    return scim_json_parse(call_arena(c), scim_change_of(c)->request.body, out, &fault)
+    if (scratch == NULL) {
+        return call_fail(c, R_ARENA_EXHAUSTED, "body");
+    }
+    return scim_json_parse(scratch, scim_change_of(c)->request.body, out, &fault)
                ? STEP_NEXT
                : scim_request_refuse(c, &fault);
 }

@@ -23,8 +23,9 @@ step scim_change_parse(struct call *c, const Chancery__V1__ScimExchange *exchang
                        enum scim_kind kind);
 /* The row `find`: the entry that has the id, in the state that if-match means. Nothing, when one is made. */
 step scim_change_find(struct call *c);
-/* The resource or the operations that the body is. */
-step scim_change_body(struct call *c, json_t **out);
+/* The resource or the operations that the body is. It is freed with `scratch` before the call waits, as no call's budget has it. */
+enum { SCIM_SCRATCH_BYTES = 4096 };
+step scim_change_body(struct call *c, struct arena *scratch, json_t **out);
 /* An address of the entry: normalized, in a verified domain of the tenant; NULL: it is none. */
 const char *scim_change_address(struct call *c, const char *text);
 /* Fill what a statement says of whoever does it, and of the entry until now. `what`, for the record: "made". */
