@@ -96,8 +96,8 @@ def fill(w, name, admin):
         INSERT INTO directory_entry (tenant, address, kind) VALUES ({tenant}, 'g@{name}.example', 2);
         INSERT INTO directory_name (tenant, address, entry) VALUES ({tenant}, 'g@{name}.example', 'g@{name}.example');
         INSERT INTO directory_member (tenant, group_address, member) VALUES ({tenant}, 'g@{name}.example', 'u@x.example');
-        INSERT INTO scim_entry (tenant, address, id, is_user, user_name, external_id, document)
-            VALUES ({tenant}, 'g@{name}.example', 'i', false, '', '', '');
+        INSERT INTO scim_entry (tenant, address, is_user, user_name, external_id, document)
+            VALUES ({tenant}, 'g@{name}.example', false, '', '', '');
         INSERT INTO directory_token (tenant, token, name, hash, expires_at)
             VALUES ({tenant}, gen_random_uuid(), 'n', sha256('{name}'), now());
         INSERT INTO directory_import (tenant, import) VALUES ({tenant}, gen_random_uuid());
