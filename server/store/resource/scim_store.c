@@ -215,8 +215,38 @@ static struct pg_texts texts_of(struct scim_texts texts)
     return (struct pg_texts){texts.items, texts.count};
 }
 
+static rc read_shut(struct store_op *op, size_t index, const PGresult *r, struct err *err)
+{
+    struct sql_scim_shut_row row;
+    (void)index;
+    ENSURE(PQntuples(r) == 1, err, R_DATABASE_ERROR);
+    TRY(sql_scim_shut_read(op->arena, r, 0, &row, err));
+    return take_outcome(LIST_ENTRY(op, struct scim_put, op), &row.outcome, err);
+}
+
+static void shut(struct scim_put *put, const char *operation)
+{
+    struct pg_params p = sql_scim_shut(
+        put->op.arena, &(struct sql_scim_shut){.act = change_act(put->tenant, operation, &put->who),
+                                               .was = put->was,
+                                               .seen = put->seen,
+                                               .id = put->id,
+                                               .address = put->address,
+                                               .display_name = put->display_name,
+                                               .aliases = {put->aliases, put->alias_count},
+                                               .name = put->name,
+                                               .external_id = put->external_id,
+                                               .document = put->document,
+                                               .target = put->target});
+    pg_submit_one(&put->op, &p, read_shut);
+}
+
 void scim_store_put(struct scim_put *put, const char *operation)
 {
+    if (put->kind == DIRECTORY_USER && put->is_disabled) {
+        shut(put, operation);
+        return;
+    }
     struct pg_params p = sql_scim_put(
         put->op.arena, &(struct sql_scim_put){.act = change_act(put->tenant, operation, &put->who),
                                               .was = put->was,

@@ -120,6 +120,18 @@ FROM scim_put(:act.tenant, :was, :seen, :id, :kind, :address, :display_name, :al
               :group_id, :name, :external_id, :document, :added, :added_ids, :removed, :removed_ids,
               :replaces) AS p;
 
+-- name: scim_shut :revoke
+-- params: act @act, was text, seen text, id text, address text, display_name text, aliases text[],
+--   name text, external_id text, document text, target text
+-- columns: outcome @directory_outcome
+-- The same of a user who is deactivated, which doesn't wait behind imports.
+SELECT p.problem, p.what, p.holder, p.changed,
+       CASE WHEN p.problem = 0 THEN audit_admin(:act.*, :target)
+            WHEN p.problem = 6
+            THEN audit_refused(:act.*, :target, 'APPROVAL_REQUIRED') END AS _
+FROM scim_put(:act.tenant, :was, :seen, :id, 1::int2, :address, :display_name, :aliases, true, '',
+              :name, :external_id, :document, '{}', '{}', '{}', '{}', false) AS p;
+
 -- name: scim_delete :revoke
 -- params: act @act, address text, seen text, kind int2, target text
 -- columns: outcome @directory_outcome
