@@ -80,8 +80,84 @@ BEGIN
 END
 $$;
 
+-- What of all of this is swept: `session-revoked` and the like, when no token is left that they could be about.
+CREATE INDEX signal_state_past ON signal_state (updated_at) WHERE NOT disabled;
+
+-- What was said of a person by one name holds by all that they have, so that a token's names are enough to look it up by.
+-- from_names and to_names: pairs, of one person each. Whoever is told nothing new keeps their epoch.
+CREATE FUNCTION signal_follow(which uuid, from_names text[], to_names text[]) RETURNS void LANGUAGE plpgsql AS $$
+DECLARE
+    told uuid[];
+BEGIN
+    WITH said AS (
+        SELECT DISTINCT signal_scope(which, 1::smallint, p.target) AS scope, p.target AS name, s.transmitter, s.disabled,
+               s.switched, s.not_before
+        FROM unnest(from_names, to_names) AS p (source, target), LATERAL (
+            SELECT * FROM signal_state s
+            WHERE s.tenant = which AND s.scope = signal_scope(which, 1::smallint, p.source) OFFSET 0) AS s
+        WHERE p.source <> p.target
+    ), merged AS (
+        SELECT DISTINCT ON (s.scope, s.transmitter) s.scope, s.transmitter, s.name, s.disabled, s.switched,
+               max(s.not_before) OVER (PARTITION BY s.scope, s.transmitter) AS not_before
+        FROM said s ORDER BY s.scope, s.transmitter, s.switched DESC, s.disabled DESC
+    ), stored AS (
+        INSERT INTO signal_state AS s (tenant, scope, transmitter, kind, name, disabled, switched, not_before)
+        SELECT which, m.scope, m.transmitter, 1, m.name, m.disabled, m.switched, m.not_before
+        FROM merged m ORDER BY m.scope, m.transmitter
+        ON CONFLICT (tenant, scope, transmitter) DO UPDATE
+        SET disabled = CASE WHEN excluded.switched > s.switched THEN excluded.disabled
+                            ELSE s.disabled OR (excluded.switched = s.switched AND excluded.disabled)
+                       END,
+            switched = greatest(s.switched, excluded.switched),
+            not_before = greatest(s.not_before, excluded.not_before), updated_at = now()
+        WHERE excluded.switched > s.switched OR excluded.not_before > s.not_before
+            OR (excluded.switched = s.switched AND excluded.disabled AND NOT s.disabled)
+        RETURNING scope
+    ) SELECT array_agg(DISTINCT o.scope ORDER BY o.scope) INTO told FROM stored o;
+    PERFORM epoch_raise(o.scope) FROM unnest(told) WITH ORDINALITY AS o (scope, n) ORDER BY o.n;
+END
+$$;
+
+-- Who gets a name by which nothing was said yet, and who loses one by which something was. A person who is renamed has no
+-- name for a moment (directory_put), but an entry, whose address is their name after it.
+CREATE FUNCTION signal_name_comes() RETURNS trigger LANGUAGE plpgsql AS $$
+DECLARE
+    which uuid;
+BEGIN
+    FOR which IN SELECT DISTINCT c.tenant FROM changed c WHERE EXISTS (
+            SELECT FROM tenant t WHERE t.tenant = c.tenant AND t.has_signals) LOOP
+        PERFORM signal_follow(which, array_agg(o.address), array_agg(c.address))
+            FROM changed c, LATERAL (
+                SELECT n.address FROM directory_name n WHERE n.tenant = which AND n.entry = c.entry OFFSET 0) AS o
+            WHERE c.tenant = which;
+    END LOOP;
+    RETURN NULL;
+END
+$$;
+CREATE FUNCTION signal_name_goes() RETURNS trigger LANGUAGE plpgsql AS $$
+DECLARE
+    which uuid;
+BEGIN
+    FOR which IN SELECT DISTINCT c.tenant FROM changed c WHERE EXISTS (
+            SELECT FROM tenant t WHERE t.tenant = c.tenant AND t.has_signals) LOOP
+        PERFORM signal_follow(which, array_agg(c.address), array_agg(o.address))
+            FROM changed c, LATERAL (
+                SELECT e.address FROM directory_entry e WHERE e.tenant = which AND e.address = c.entry
+                UNION
+                SELECT n.address FROM directory_name n WHERE n.tenant = which AND n.entry = c.entry OFFSET 0) AS o
+            WHERE c.tenant = which;
+    END LOOP;
+    RETURN NULL;
+END
+$$;
+CREATE TRIGGER signal_name_comes AFTER INSERT ON directory_name REFERENCING NEW TABLE AS changed
+    FOR EACH STATEMENT EXECUTE FUNCTION signal_name_comes();
+CREATE TRIGGER signal_name_goes AFTER DELETE ON directory_name REFERENCING OLD TABLE AS changed
+    FOR EACH STATEMENT EXECUTE FUNCTION signal_name_goes();
+
 SELECT isolate(name, '{tenant} = {boundaries}')
 FROM unnest(ARRAY['signal_transmitter', 'signal_seen', 'signal_state']::regclass[]) AS name;
 GRANT SELECT, INSERT, UPDATE, DELETE ON signal_transmitter, signal_seen, signal_state TO chancery_server, chancery_node;
-GRANT EXECUTE ON FUNCTION signal_scope(uuid, smallint, text), signal_state_of(uuid, uuid), signal_limit_holds(uuid, bigint)
+GRANT EXECUTE ON FUNCTION signal_scope(uuid, smallint, text), signal_state_of(uuid, uuid), signal_limit_holds(uuid, bigint),
+    signal_follow(uuid, text[], text[]), signal_name_comes(), signal_name_goes()
     TO chancery_server, chancery_node;

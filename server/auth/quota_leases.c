@@ -3,9 +3,9 @@
 
 #include <string.h>
 
+#include "auth/quota_returns.h"
 #include "base/hashmap.h"
 #include "base/mem.h"
-#include "obs/log.h"
 #include "obs/metrics.h"
 #include "store/resource/quota_store.h"
 
@@ -36,22 +36,13 @@ struct lease {
     struct mono_time empty_until; /* nobody asks again until then */
 };
 
-/* What goes back. */
-struct giving {
-    struct list link;
-    struct quota_leases *leases;
-    struct store_op op;
-    struct arena *arena;
-};
-
 struct quota_leases {
     struct loop *loop;
     struct store *store;
     struct hashmap *by_key;
-    struct list all, givings;
-    struct loop_timer look, give_up;
-    void (*flushed)(void *ctx);
-    void *flushed_ctx;
+    struct list all;
+    struct loop_timer look;
+    struct quota_returns *returns;
 };
 
 /* Tenant and quota, as bytes. */
@@ -65,7 +56,6 @@ static struct slice key_of(struct tenant_id tenant, enum quota quota, uint8_t ou
 }
 
 static void on_look(struct loop_timer *timer);
-static void on_give_up(struct loop_timer *timer);
 static void refuse_later(struct loop_task *task);
 
 static void free_lease(void *value)
@@ -88,79 +78,27 @@ struct quota_leases *quota_leases_new(struct loop *loop, struct store *store)
     leases->store = store;
     leases->by_key = hashmap_new(LEASES_MAX, free_lease);
     list_init(&leases->all);
-    list_init(&leases->givings);
+    leases->returns = quota_returns_new(loop, store);
     loop_timer_init(&leases->look, loop, on_look);
-    loop_timer_init(&leases->give_up, loop, on_give_up);
     return leases;
-}
-
-static void end_giving(struct giving *giving)
-{
-    list_remove(&giving->link);
-    arena_free(giving->arena);
-    xfree(giving);
 }
 
 void quota_leases_free(struct quota_leases *leases)
 {
-    struct list *link;
     if (leases == NULL) {
         return;
     }
-    while ((link = list_pop(&leases->givings)) != NULL) {
-        struct giving *giving = LIST_ENTRY(link, struct giving, link);
-        store_op_cancel(&giving->op);
-        end_giving(giving);
-    }
     hashmap_free(leases->by_key);
     loop_timer_fini(&leases->look);
-    loop_timer_fini(&leases->give_up);
+    quota_returns_free(leases->returns);
     xfree(leases);
 }
 
 /* --- giving back -------------------------------------------------------------------------------- */
 
-static void tell_flushed(struct quota_leases *leases)
-{
-    void (*flushed)(void *ctx) = leases->flushed;
-    leases->flushed = NULL;
-    loop_timer_cancel(&leases->give_up);
-    if (flushed != NULL) {
-        flushed(leases->flushed_ctx);
-    }
-}
-
-/* What can't be given back stays used, so the quota never gives more than there is. */
-static void given(struct store_op *op)
-{
-    struct giving *giving = op->user;
-    struct quota_leases *leases = giving->leases;
-    if (op->err.reason != R_NONE) {
-        log_event(LOG_WARNING, "quota.not_returned", F_ERR(&op->err));
-    }
-    end_giving(giving);
-    if (list_is_empty(&leases->givings)) {
-        tell_flushed(leases);
-    }
-}
-
 static bool is_over(const struct lease *lease)
 {
     return lease->ends.ns <= loop_now(lease->leases->loop).ns;
-}
-
-static void send_back(struct quota_leases *leases, struct tenant_id tenant, enum quota quota,
-                      int64_t begins, int64_t unspent)
-{
-    if (!store_is_ready(leases->store)) {
-        return;
-    }
-    struct giving *giving = xcalloc(1, sizeof *giving);
-    giving->leases = leases;
-    giving->arena = arena_new(OP_BUDGET);
-    list_append(&leases->givings, &giving->link);
-    store_op_init(&giving->op, leases->store, giving->arena, given, giving);
-    quota_store_return(&giving->op, tenant, quota, begins, unspent);
 }
 
 /* The lease is empty after this. Of a period that is over nobody asks any more. */
@@ -169,7 +107,8 @@ static void give(struct lease *lease)
     int64_t left = lease->left;
     lease->left = 0;
     if (left > 0 && !is_over(lease)) {
-        send_back(lease->leases, lease->tenant, lease->quota, lease->begins, left);
+        quota_returns_send(lease->leases->returns, lease->tenant, lease->quota, lease->begins,
+                           left);
     }
 }
 
@@ -210,26 +149,16 @@ static void on_look(struct loop_timer *timer)
     }
 }
 
-static void on_give_up(struct loop_timer *timer)
-{
-    tell_flushed(LIST_ENTRY(timer, struct quota_leases, give_up));
-}
-
 void quota_leases_flush(struct quota_leases *leases, int64_t limit_ms, void (*flushed)(void *ctx),
                         void *ctx)
 {
-    leases->flushed = flushed;
-    leases->flushed_ctx = ctx;
     LIST_EACH (link, &leases->all) {
         struct lease *lease = LIST_ENTRY(link, struct lease, link);
         if (!lease->is_asking) {
             give(lease);
         }
     }
-    loop_timer_arm(&leases->give_up, limit_ms);
-    if (list_is_empty(&leases->givings)) {
-        tell_flushed(leases);
-    }
+    quota_returns_flush(leases->returns, limit_ms, flushed, ctx);
 }
 
 /* --- taking ------------------------------------------------------------------------------------- */
@@ -281,7 +210,7 @@ void quota_leases_give_back(struct quota_leases *leases, struct tenant_id tenant
     }
     if (lease == NULL ||
         lease->begins != begins) { /* it is forgotten, or of another period by now */
-        send_back(leases, tenant, quota, begins, 1);
+        quota_returns_send(leases->returns, tenant, quota, begins, 1);
     } else {
         lease->left++;
     }

@@ -63,6 +63,8 @@ struct token_check {
     struct err err;
     const char
         *keys_problem; /* of a test: why the issuer's keys can't be had, in the arena; or NULL */
+    bool
+        are_keys_resting; /* with R_TOKEN_KEY_UNKNOWN: they were asked for just now, and may be again soon */
     const struct token_claims *claims; /* in the arena; set when err.reason is R_NONE */
     /* Private. */
     struct identity *identity;

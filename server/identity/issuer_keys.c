@@ -232,6 +232,7 @@ static enum key_found wait_or_fail(struct key_set *set, struct token_check *chec
                          : set->keys == NULL    ? R_ISSUER_UNREACHABLE
                                                 : R_TOKEN_KEY_UNKNOWN;
     note_problem(set, check);
+    check->are_keys_resting = !set->is_inline && !check->has_waited;
     (void)err_raise(err, reason, __FILE__, __LINE__, "no such key, or the keys can't be fetched");
     return KEY_FAILED;
 }

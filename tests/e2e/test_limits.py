@@ -11,7 +11,7 @@ import pytest
 from authority import MESSAGES, Refused
 from calls import outcome, reason, refused
 from scim import Provider, token_of
-from waiting import eventually
+from waiting import eventually, let_pass
 
 ALL = ("contents_per_day", "contents_per_month", "licenses_per_day", "calls_per_second", "component_calls_per_second",
        "principal_calls_per_second")
@@ -341,7 +341,7 @@ def flooded(seconds, flood, beside):
         told = []
         while time.monotonic() < end:
             told.append(outcome(call))
-            time.sleep(pause)
+            let_pass(pause)
         return told
 
     with concurrent.futures.ThreadPoolExecutor(4) as pool:

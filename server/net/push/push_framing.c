@@ -103,6 +103,9 @@ static int http_status(const struct net_status *status, struct slice reason)
     if (status->is_unknown_path) {
         return 404;
     }
+    if (slice_eq_str(reason, "TENANT_DISABLED")) {
+        return 503; /* it may be switched on again, and whom a dropped token would have shut out were in */
+    }
     bool is_listed = (size_t)status->code < sizeof statuses / sizeof statuses[0];
     int found = is_listed ? statuses[status->code] : 0;
     return found == 0 || slice_eq_str(reason, "MESSAGE_TOO_LARGE") ? 400 : found;

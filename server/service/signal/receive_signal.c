@@ -2,7 +2,7 @@
 /* SignalService.ReceiveSignal: what an identity provider pushes about people (docs/signals.md).
  *
  *   accept   may the token be believed? A sub-flow, so that a refusal of any row is counted:
- *              limit        have callers from there failed too often to be looked at?
+ *              limit        do too many calls a second come from there, or have too many failed, to be looked at?
  *              parse        the tenant, the token's iss
  *              transmitter  is it one of the tenant's, and does it send its push token?
  *              verify       signature and claims, as of every token (identity/identity.h)
@@ -15,6 +15,7 @@
 
 #include "auth/boundary_guard.h"
 #include "auth/caller.h"
+#include "auth/rate_check.h"
 #include "auth/refusals.h"
 #include "base/buf.h"
 #include "context/wait.h"
@@ -44,10 +45,13 @@ static struct receive_signal *state_of(const struct call *c)
 
 /* --- accept ----------------------------------------------------------------------------------- */
 
+/* Who else has come by the connection says nothing: each token is a credential of its own. */
 static step limit(struct call *c)
 {
-    return !call_peer_is_known(c) &&
-                   refusals_is_limited(services_of(c)->refusals, call_peer_address(c))
+    if (step_failed(rate_check_public(c))) {
+        return STEP_FAILED;
+    }
+    return refusals_is_limited(services_of(c)->refusals, call_peer_address(c))
                ? call_fail(c, R_TOO_MANY_FAILURES, "from this network")
                : STEP_NEXT;
 }
@@ -200,10 +204,12 @@ static step judged(struct call *c)
                                   .reason = call_err(c)->reason,
                                   .operation = call_flow_name(c),
                                   .who = &who};
-        bool is_failure = info->code == GRPC_UNAUTHENTICATED && !call_peer_is_known(c);
-        refusals_add(services_of(c)->refusals, &refusal, is_failure);
+        refusals_add(services_of(c)->refusals, &refusal, info->code == GRPC_UNAUTHENTICATED);
     }
-    return STEP_FAILED;
+    /* The same token may be good when its keys are asked for again. */
+    return r->check.err.reason == R_TOKEN_KEY_UNKNOWN && r->check.are_keys_resting
+               ? call_fail(c, R_ISSUER_UNREACHABLE, "a new key is asked for again soon")
+               : STEP_FAILED;
 }
 
 static step accept_token(struct call *c)

@@ -3,8 +3,8 @@
 
 #include "store/resource/change_submit.h"
 
-/* A token's hash outlives it by a day, so that clocks that differ don't bring it back. */
-enum { SEEN_KEPT_S = SIGNAL_AGE_MAX_S + 24 * 3600 };
+/* A token's hash outlives it by a day, so that clocks that differ don't bring it back; what was said of tokens, the tokens. */
+enum { SEEN_KEPT_S = SIGNAL_AGE_MAX_S + 24 * 3600, STATE_KEPT_S = 400 * 24 * 3600 };
 
 /* --- transmitters ----------------------------------------------------------------------------- */
 
@@ -224,6 +224,7 @@ void signal_store_sweep(struct signal_sweep *sweep)
 {
     struct pg_params p =
         sql_sweep_signals(sweep->op.arena, &(struct sql_sweep_signals){.keep_s = SEEN_KEPT_S,
+                                                                       .keep_state_s = STATE_KEPT_S,
                                                                        .max = SIGNALS_SWEPT_MAX});
     pg_submit_one(&sweep->op, &p, read_sweep);
 }

@@ -82,7 +82,7 @@ WITH seen AS (
     WHERE c.kind = 1
 ), merged AS (
     SELECT signal_scope(:act.tenant, n.kind::int2, n.name) AS scope, n.kind::int2 AS kind, n.name,
-           min(nullif(n.turn, 0)) AS turn,
+           (array_agg(n.turn ORDER BY n.at DESC, n.turn) FILTER (WHERE n.turn <> 0))[1] AS turn,
            coalesce(max(n.at) FILTER (WHERE n.turn <> 0), -1) AS switched,
            max(n.not_before) AS not_before
     FROM named n GROUP BY n.kind, n.name
@@ -139,17 +139,22 @@ SELECT EXISTS (SELECT FROM signal_state WHERE tenant = :tenant AND scope = :scop
 
 -- name: clear_signaled :admin
 -- params: act @act, kind int2, name text
--- By an address it clears all of the person's in the directory.
+-- By an address it clears all of the person's in the directory. Rows are locked in the order in which signals are stored.
 WITH named AS (
     SELECT :name AS name
     UNION
     SELECT o.address
     FROM directory_name n JOIN directory_name o ON o.tenant = n.tenant AND o.entry = n.entry
     WHERE :kind = 1 AND n.tenant = :act.tenant AND n.address = :name
-), gone AS (
-    DELETE FROM signal_state s
+), locked AS (
+    SELECT s.scope, s.transmitter FROM signal_state s
     WHERE s.tenant = :act.tenant
       AND s.scope IN (SELECT signal_scope(:act.tenant, :kind, n.name) FROM named n)
+    ORDER BY s.scope, s.transmitter
+    FOR UPDATE
+), gone AS (
+    DELETE FROM signal_state s USING locked l
+    WHERE s.tenant = :act.tenant AND s.scope = l.scope AND s.transmitter = l.transmitter
     RETURNING s.scope
 ), raised AS (
     SELECT epoch_raise(o.scope) FROM (SELECT DISTINCT scope FROM gone ORDER BY scope OFFSET 0) AS o
@@ -158,9 +163,19 @@ SELECT (SELECT count(*) FROM raised) AS _, audit_admin(:act.*, :name) AS _
 WHERE EXISTS (SELECT FROM gone);
 
 -- name: sweep_signals :bulk
--- params: keep_s int4, max int8
+-- params: keep_s int4, keep_state_s int4, max int8
 -- columns: swept int8
-WITH gone AS (
+-- Tokens that are too old to be taken again; and what is about identity tokens that are too old to be any. Whoever is
+-- disabled stays so. Epochs stay: without a row they are compared with nothing.
+WITH past AS (
+    DELETE FROM signal_state
+    WHERE (tenant, scope, transmitter) IN (SELECT tenant, scope, transmitter FROM signal_state
+                                           WHERE NOT disabled
+                                             AND updated_at < now() - make_interval(secs => :keep_state_s)
+                                           ORDER BY updated_at LIMIT :max
+                                           FOR UPDATE SKIP LOCKED)
+    RETURNING 1
+), gone AS (
     DELETE FROM signal_seen
     WHERE (tenant, token_hash) IN (SELECT tenant, token_hash FROM signal_seen
                                    WHERE seen_at < now() - make_interval(secs => :keep_s)
@@ -168,4 +183,4 @@ WITH gone AS (
                                    FOR UPDATE SKIP LOCKED) -- another node sweeps too
     RETURNING 1
 )
-SELECT count(*)::int8 AS swept FROM gone;
+SELECT greatest((SELECT count(*) FROM gone), (SELECT count(*) FROM past))::int8 AS swept;

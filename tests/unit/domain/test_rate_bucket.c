@@ -93,6 +93,21 @@ static void a_batch_owes_what_it_took_too_much(void **state)
     assert_int_equal(rate_bucket_wait_ns(&bucket, rate, RATE_SHARE_ALL, 100), 0);
 }
 
+static void what_others_share_owes_a_second_at_most(void **state)
+{
+    (void)state;
+    struct rate rate = {10, 2};
+    struct rate_bucket bucket = rate_bucket_new(rate, (struct mono_time){0});
+    rate_bucket_take(&bucket, 25);
+    rate_bucket_bound_debt(&bucket, rate, RATE_SHARE_ALL);
+    assert_int_equal(bucket.holds / 1000000000, -5);
+    rate_bucket_take(&bucket, 1000);
+    rate_bucket_bound_debt(&bucket, rate, RATE_SHARE_ALL);
+    assert_int_equal(bucket.holds / 1000000000, -10);
+    rate_bucket_bound_debt(&bucket, rate, RATE_SHARE_ALL / 2);
+    assert_int_equal(bucket.holds / 1000000000, -5);
+}
+
 static void a_long_time_brings_no_more_than_fits(void **state)
 {
     (void)state;
@@ -147,6 +162,7 @@ int main(void)
         cmocka_unit_test(so_many_come_at_once_and_so_many_a_second),
         cmocka_unit_test(the_wait_is_just_long_enough),
         cmocka_unit_test(a_batch_owes_what_it_took_too_much),
+        cmocka_unit_test(what_others_share_owes_a_second_at_most),
         cmocka_unit_test(a_long_time_brings_no_more_than_fits),
         cmocka_unit_test(parts_are_as_large_as_what_is_asked),
         cmocka_unit_test(quotas_have_names_and_count_one_use_each),
