@@ -11,12 +11,13 @@
 #include "authority.h"
 #include "pdf.h"
 #include "portal.h"
+#include "shares.h"
 
 static const char usage[] =
     "usage: chancery-portal [--check] FILE\n\n"
     "Lets readers open protected mails in a browser. FILE is its configuration, explained in docs/portal.md.\n"
     "It listens on 127.0.0.1 for a server that brings TLS, and stores nothing.\n\n"
-    "  --check   read FILE and the certificate, and end\n"
+    "  --check   read FILE and the certificate, see whether PDFs can be shown, and end\n"
     "  --help    print this\n\n"
     "SIGTERM ends it: who is reading then has to begin anew.\n";
 
@@ -90,8 +91,10 @@ static bool run(struct portal *portal, bool is_check)
     portal->context = chancery_context_new();
     portal->base = event_base_new();
     portal->sessions = sessions_new(portal->settings);
+    portal->pdf_places = shares_new(0, 0, PDF_PLACES);
     bool ok = open_authority(portal) && portal->base != NULL && (is_check || serve(portal));
     sessions_free(portal->sessions);
+    shares_free(portal->pdf_places);
     chancery_session_close(portal->authority);
     chancery_context_free(portal->context);
     if (portal->base != NULL) {
@@ -116,8 +119,11 @@ int main(int argc, char **argv)
     (void)signal(SIGPIPE, SIG_IGN);
     g_mime_init();
     xmlInitParser();
-    pdf_init();
-    bool ok = settings_read(argv[argc - 1], &settings) && run(&portal, is_check);
+    bool ok = settings_read(argv[argc - 1], &settings);
+    if (ok) {
+        pdf_init();
+        ok = run(&portal, is_check);
+    }
     settings_free(&settings);
     xmlCleanupParser();
     g_mime_shutdown();

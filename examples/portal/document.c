@@ -11,6 +11,7 @@
 #include "pdf.h"
 #include "portal.h"
 #include "routes.h"
+#include "shares.h"
 #include "style.h"
 #include "wiped.h"
 
@@ -26,7 +27,8 @@ const char *const file_policy =
     "sandbox; default-src 'none'; style-src 'unsafe-inline'; img-src 'self' data:; "
     "frame-ancestors 'none'; base-uri 'none'; form-action 'none'";
 
-/* A mail counts eightfold there; pages, what was read of them and the document made of them are four times their size. */
+/* A mail counts eightfold there; pages, what was read of them and the document made of them are less than four times their
+ * size, with PAGES_TEXT_MAX of text that is escaped. */
 enum { PAGES_SHARE = 2 };
 
 struct document_job {
@@ -34,6 +36,7 @@ struct document_job {
     const struct attachment *attachment; /* the reading's; NULL: the message itself */
     enum language language;
     bool has_pictures;
+    bool has_place; /* of a PDF: among those that are read at once */
     struct pdf pdf; /* of a PDF: its pages */
     enum pdf_outcome outcome;
     GString *html; /* out */
@@ -80,19 +83,27 @@ static void write_body(struct document_job *job)
     g_string_append_len(job->html, body == NULL ? "" : body, (gssize)size);
 }
 
+/* Written where it stands: a copy would be as large again. */
+static void add_base64(GString *html, GBytes *bytes)
+{
+    gsize size, at = html->len;
+    gint state = 0, save = 0;
+    const guint8 *data = g_bytes_get_data(bytes, &size);
+    (void)g_string_set_size(html, at + (size / 3 + 2) * 4);
+    gsize written = g_base64_encode_step(data, size, FALSE, html->str + at, &state, &save);
+    written += g_base64_encode_close(FALSE, html->str + at + written, &state, &save);
+    (void)g_string_truncate(html, at + written);
+}
+
 static void write_picture(struct document_job *job)
 {
     const struct attachment *attachment = job->attachment;
-    gsize size;
-    const void *data = g_bytes_get_data(attachment->data, &size);
-    char *digits = g_base64_encode(data, size);
-    job->html = document_begin(job, attachment->name, strlen(digits));
+    job->html = document_begin(job, attachment->name, g_bytes_get_size(attachment->data) / 3 * 4);
     g_string_append_printf(job->html, "<img src=\"data:%s;base64,", attachment->type);
-    g_string_append(job->html, digits);
+    add_base64(job->html, attachment->data);
     g_string_append(job->html, "\" alt=\"");
     add_escaped(job->html, attachment->name);
     g_string_append(job->html, "\">");
-    wipe_text(digits);
 }
 
 static void write_text(struct document_job *job)
@@ -119,14 +130,11 @@ static void add_page(struct document_job *job, guint number)
     const struct pdf_page *page = g_ptr_array_index(job->pdf.pages, number);
     char *name = g_strdup_printf("%s %u / %u", say(job->language, T_PDF_PAGE), number + 1,
                                  job->pdf.page_count);
-    gsize size;
-    const void *data = g_bytes_get_data(page->png, &size);
-    char *digits = g_base64_encode(data, size);
     g_string_append_printf(job->html, "<section lang=\"%s\"><img class=\"page\" alt=\"",
                            language_tag(job->language));
     add_escaped(job->html, name);
     g_string_append(job->html, "\" src=\"data:image/png;base64,");
-    g_string_append(job->html, digits);
+    add_base64(job->html, page->png);
     g_string_append(job->html, "\">");
     if (page->text[0] != '\0') {
         g_string_append(job->html, "<details><summary>");
@@ -136,7 +144,6 @@ static void add_page(struct document_job *job, guint number)
         g_string_append(job->html, "</div></details>");
     }
     g_string_append(job->html, "</section>\n");
-    wipe_text(digits);
     g_free(name);
 }
 
@@ -145,9 +152,10 @@ static void write_pdf(struct document_job *job)
     static const enum text why[] = {[PDF_UNREADABLE] = T_PDF_UNREADABLE,
                                     [PDF_LOCKED] = T_PDF_LOCKED,
                                     [PDF_BUSY] = T_PDF_BUSY,
-                                    [PDF_NOT_HERE] = T_PDF_UNREADABLE};
-    const struct reading *reading = job->reading;
-    job->outcome = pdf_read(job->attachment->data, reading->may_copy, &job->pdf);
+                                    [PDF_NOT_HERE] = T_PDF_NOT_NOW};
+    if (job->has_place) {
+        job->outcome = pdf_read(job->attachment->data, job->reading->may_copy, &job->pdf);
+    }
     job->html = document_begin(job, job->attachment->name,
                                job->outcome == PDF_SHOWN ? 2 * (gsize)PDF_OUTPUT_MAX : 0);
     if (job->outcome != PDF_SHOWN) {
@@ -179,9 +187,29 @@ static void write_document(void *arg)
 
 /* --- giving ----------------------------------------------------------------------------------- */
 
+/* One network has one place at most, and what has failed takes none: without an account nobody gets here, but one reader could
+ * take all the places from all others. */
+static void take_place(struct exchange *exchange, struct document_job *job)
+{
+    job->outcome = job->attachment->is_unreadable ? PDF_UNREADABLE : PDF_BUSY;
+    job->has_place = !job->attachment->is_unreadable &&
+                     shares_take(exchange->portal->pdf_places, exchange->network, 0, 1);
+}
+
+static void give_place(struct exchange *exchange, const struct document_job *job)
+{
+    if (job->has_place) {
+        struct attachment *attachment =
+            g_ptr_array_index(job->reading->message->attachments, exchange->number);
+        attachment->is_unreadable = job->outcome == PDF_UNREADABLE;
+        shares_give(exchange->portal->pdf_places, exchange->network, 0, 1);
+    }
+}
+
 static void on_written(struct exchange *exchange)
 {
     struct document_job *job = exchange->job;
+    give_place(exchange, job);
     const char *message_policy = job->has_pictures ? pictures_policy : blocked_policy;
     if (exchange->session == NULL) {
         answer_problem(exchange, MHD_HTTP_FORBIDDEN, P_SESSION_OVER);
@@ -211,7 +239,7 @@ static void give(struct exchange *exchange, const struct attachment *attachment)
     size_t size = attachment == NULL ? g_bytes_get_size(message->body)
                                      : 2 * g_bytes_get_size(attachment->data);
     bool is_pdf = attachment != NULL && attachment->look == LOOK_PDF;
-    if (!exchange_take_room(exchange, size) || (is_pdf && !take_memory_for_pages(exchange))) {
+    if (!exchange_take_room(exchange, size)) {
         return;
     }
     struct document_job *job = g_new0(struct document_job, 1);
@@ -220,7 +248,12 @@ static void give(struct exchange *exchange, const struct attachment *attachment)
     job->language = exchange->language;
     job->has_pictures =
         attachment == NULL && wants_pictures(exchange) && message->body_with_pictures != NULL;
-    if (!exchange_work(exchange, write_document, job, on_written)) {
+    if (is_pdf) {
+        take_place(exchange, job);
+    }
+    bool has_memory = !job->has_place || take_memory_for_pages(exchange);
+    if (!has_memory || !exchange_work(exchange, write_document, job, on_written)) {
+        give_place(exchange, job);
         document_job_free(job);
     }
 }

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* A mail as a reader sees it: its header, what is shown of its text, its attachments. Made of its bytes
- * once, by any thread; then read only. */
+ * once, by any thread; then read only, but for what is said to be the loop's. */
 #pragma once
 
 #include <glib.h>
@@ -22,6 +22,8 @@ struct attachment {
     enum look look;
     char *charset; /* of LOOK_TEXT, as the mail says; NULL: it says nothing */
     GBytes *data;  /* decoded, byte for byte as it was sent */
+    bool
+        is_unreadable; /* the loop's: as a PDF it couldn't be shown, which took seconds, and can't the next time */
 };
 
 struct message {

@@ -6,6 +6,7 @@
 #include <poll.h>
 #include <signal.h>
 #include <spawn.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/pidfd.h>
@@ -16,31 +17,17 @@
 #include "wiped.h"
 
 enum {
-    READERS_MAX = 2, /* at once: each may take CONFINE_MEMORY_MIB */
     DEADLINE_US = 25 * G_USEC_PER_SEC,
     END_US = 5 * G_USEC_PER_SEC, /* from the end of what it writes to its own */
     PIECE_BYTES = 64 * 1024,
 };
 
 static char program[4096];
-static gint readers; /* atomic */
 
 bool pdf_is_one(const void *data, size_t size)
 {
     static const char magic[] = "%PDF-"; /* ISO 32000-2 §7.5.2 */
     return size >= sizeof magic - 1 && memcmp(data, magic, sizeof magic - 1) == 0;
-}
-
-void pdf_init(void)
-{
-    char *self = g_file_read_link("/proc/self/exe", NULL);
-    char *folder = self == NULL ? NULL : g_path_get_dirname(self);
-    g_snprintf(program, sizeof program, "%s/chancery-portal-pages", folder == NULL ? "" : folder);
-    if (access(program, X_OK) != 0) {
-        program[0] = '\0';
-    }
-    g_free(self);
-    g_free(folder);
 }
 
 bool pdf_is_possible(void)
@@ -72,11 +59,13 @@ static bool spawn(struct child *child, const int in[2], const int out[2], bool w
     char *argv[] = {name, with_text ? text : NULL, NULL}, *environment[] = {NULL};
     posix_spawn_file_actions_t actions;
     posix_spawn_file_actions_init(&actions);
-    bool ok = posix_spawn_file_actions_adddup2(&actions, in[0], STDIN_FILENO) == 0 &&
-              posix_spawn_file_actions_adddup2(&actions, out[1], STDOUT_FILENO) == 0 &&
-              posix_spawn(&child->pid, program, &actions, NULL, argv, environment) == 0;
+    int error = posix_spawn_file_actions_adddup2(&actions, in[0], STDIN_FILENO);
+    error = error == 0 ? posix_spawn_file_actions_adddup2(&actions, out[1], STDOUT_FILENO) : error;
+    error =
+        error == 0 ? posix_spawn(&child->pid, program, &actions, NULL, argv, environment) : error;
     posix_spawn_file_actions_destroy(&actions);
-    return ok;
+    errno = error;
+    return error == 0;
 }
 
 static int rest_ms(const struct child *child)
@@ -113,17 +102,19 @@ static int end(struct child *child, bool is_good)
     return is_over && WIFEXITED(status) ? WEXITSTATUS(status) : -1;
 }
 
-/* False: nothing runs, and nothing is left open. */
+/* False: errno says why; nothing runs, and nothing is left open. */
 static bool start(struct child *child, bool with_text)
 {
     int in[2] = {-1, -1}, out[2] = {-1, -1};
     bool ok = pipe2(in, O_CLOEXEC) == 0 && pipe2(out, O_CLOEXEC) == 0 &&
               fcntl(in[1], F_SETFL, O_NONBLOCK) == 0 && spawn(child, in, out, with_text);
+    int error = errno;
     close_end(&in[0]);
     close_end(&out[1]);
     if (!ok) {
         close_end(&in[1]);
         close_end(&out[0]);
+        errno = error;
         return false;
     }
     child->in = in[1];
@@ -211,31 +202,28 @@ static bool is_png(const guint8 *data, size_t size)
     return size > 8 && memcmp(data, "\x89PNG\r\n\x1A\n", 8) == 0;
 }
 
-/* It is believed as little as the document: what it has written may be the document's words. */
-static bool read_frames(GByteArray *output, struct pdf *pdf)
+/* The pages that are whole, up to where it was ended or wrote something else. It is believed as little as the document: what it
+ * has written may be the document's words, so it writes no text that nobody asked for. */
+static void read_frames(GByteArray *output, bool with_text, struct pdf *pdf)
 {
-    const guint8 *at = output->data, *data;
-    size_t left = output->len, size;
+    const guint8 *at = output->data, *data, *text;
+    size_t left = output->len, size, text_size, text_left = with_text ? PAGES_TEXT_MAX : 0;
     char digits[16] = "";
     if (!next_frame(&at, &left, &data, &size) || size >= sizeof digits) {
-        return false;
+        return;
     }
     memcpy(digits, data, size);
     guint64 count = g_ascii_strtoull(digits, NULL, 10);
-    pdf->page_count = (unsigned)MIN(count, 1000000);
-    while (left > 0) {
-        const guint8 *text;
-        size_t text_size;
-        if (!next_frame(&at, &left, &data, &size) || !is_png(data, size) ||
-            !next_frame(&at, &left, &text, &text_size) || pdf->pages->len >= PAGES_SHOWN_MAX) {
-            return false;
-        }
+    while (pdf->pages->len < PAGES_SHOWN_MAX && next_frame(&at, &left, &data, &size) &&
+           is_png(data, size) && next_frame(&at, &left, &text, &text_size) &&
+           text_size <= text_left) {
         struct pdf_page *page = g_new0(struct pdf_page, 1);
         page->png = g_bytes_new(data, size);
         page->text = g_utf8_make_valid((const char *)text, (gssize)text_size);
+        text_left -= text_size;
         g_ptr_array_add(pdf->pages, page);
     }
-    return pdf->pages->len > 0;
+    pdf->page_count = MAX((unsigned)MIN(count, 1000000), pdf->pages->len);
 }
 
 static void page_free(void *data)
@@ -251,23 +239,45 @@ static void page_free(void *data)
 static enum pdf_outcome outcome_of(int code)
 {
     return code == PAGES_NEEDS_PASSWORD ? PDF_LOCKED
-           : code == PAGES_UNCONFINED   ? PDF_NOT_HERE
+           : code >= PAGES_UNCONFINED   ? PDF_NOT_HERE
                                         : PDF_UNREADABLE;
+}
+
+static void tell(const char *why)
+{
+    fprintf(stderr,
+            "chancery-portal: PDFs aren't shown: %s; see \"Attachments without saving\" in "
+            "docs/portal.md\n",
+            why);
+}
+
+/* Nothing of what it has written: that could be the document's. */
+static void tell_unconfined(int code)
+{
+    static const char *const why[] = {
+        "/dev/null can't be opened", "the kernel doesn't let a process limit itself",
+        "the kernel has no Landlock (Linux 5.13), or a container's seccomp profile forbids it",
+        "the kernel has no seccomp filters, or a container's seccomp profile forbids them"};
+    size_t at = (size_t)(code - PAGES_UNCONFINED);
+    tell(at < G_N_ELEMENTS(why) ? why[at] : "chancery-portal-pages is of another release");
 }
 
 static enum pdf_outcome read_one(GBytes *document, bool with_text, struct pdf *out)
 {
     struct child child = {.in = -1, .out = -1, .ended = -1};
     if (!start(&child, with_text)) {
+        tell(g_strerror(errno));
         return PDF_NOT_HERE;
     }
     GByteArray *output = g_byte_array_new();
     bool is_good = exchange_all(&child, document, output);
     int code = end(&child, is_good);
-    bool ok = code == PAGES_DONE && read_frames(output, out);
-    GBytes *done = wiped_from_array(output);
-    g_bytes_unref(done);
-    return ok ? PDF_SHOWN : outcome_of(code);
+    read_frames(output, with_text, out);
+    wipe_array(output);
+    if (code >= PAGES_UNCONFINED) {
+        tell_unconfined(code);
+    }
+    return out->pages->len > 0 ? PDF_SHOWN : outcome_of(code);
 }
 
 enum pdf_outcome pdf_read(GBytes *document, bool with_text, struct pdf *out)
@@ -276,10 +286,46 @@ enum pdf_outcome pdf_read(GBytes *document, bool with_text, struct pdf *out)
     if (!pdf_is_possible()) {
         return PDF_NOT_HERE;
     }
-    bool has_room = g_atomic_int_add(&readers, 1) < READERS_MAX;
-    enum pdf_outcome outcome = has_room ? read_one(document, with_text, out) : PDF_BUSY;
-    (void)g_atomic_int_add(&readers, -1);
+    return read_one(document, with_text, out);
+}
+
+/* A page of one line, to see whether it can be shown at all. */
+static enum pdf_outcome try(void)
+{
+    static const char page[] =
+        "%PDF-1.4\n1 0 obj\n<</Type/Catalog/Pages 2 0 R>>\nendobj\n"
+        "2 0 obj\n<</Type/Pages/Kids[3 0 R]/Count 1>>\nendobj\n"
+        "3 0 obj\n<</Type/Page/Parent 2 0 R/MediaBox[0 0 90 9]/Contents 4 0 R/Resources<</Font<</F 5 "
+        "0 R>>>>>>\nendobj\n"
+        "4 0 obj\n<</Length 27>>\nstream\nBT /F 6 Tf (Chancery) Tj ET\nendstream\nendobj\n"
+        "5 0 obj\n<</Type/Font/Subtype/Type1/BaseFont/Helvetica>>\nendobj\n"
+        "trailer\n<</Root 1 0 R>>\n%%EOF\n";
+    struct pdf pdf;
+    GBytes *document = g_bytes_new_static(page, sizeof page - 1);
+    enum pdf_outcome outcome = pdf_read(document, false, &pdf);
+    pdf_clear(&pdf);
+    g_bytes_unref(document);
     return outcome;
+}
+
+void pdf_init(void)
+{
+    char *self = g_file_read_link("/proc/self/exe", NULL);
+    char *folder = self == NULL ? NULL : g_path_get_dirname(self);
+    g_snprintf(program, sizeof program, "%s/chancery-portal-pages", folder == NULL ? "" : folder);
+    g_free(self);
+    g_free(folder);
+    if (access(program, X_OK) != 0) {
+        tell("chancery-portal-pages isn't installed beside chancery-portal");
+        program[0] = '\0';
+        return;
+    }
+    enum pdf_outcome outcome = try();
+    if (outcome == PDF_NOT_HERE) {
+        program[0] = '\0';
+    } else if (outcome != PDF_SHOWN) {
+        tell("chancery-portal-pages fails with a page of one line");
+    }
 }
 
 void pdf_clear(struct pdf *pdf)

@@ -13,6 +13,8 @@ struct portal {
     struct pool *pool;
     struct server *server;
     struct sessions *sessions;
+    struct shares
+        *pdf_places; /* PDFs that are being read, counted as sessions: of one network one alone */
     chancery_session *authority; /* as the portal itself, without a reader */
     chancery_context *context;   /* of all calls: canceled when the program ends */
     const char *host;            /* of the origin */

@@ -92,6 +92,8 @@ static const char *const texts[TEXT_COUNT][LANGUAGE_COUNT] = {
     [T_PDF_BUSY] = {"Too many documents are opened at this moment. Try again in a minute.",
                     "Im Augenblick werden zu viele Dokumente geöffnet. Versuchen Sie es in einer "
                     "Minute wieder."},
+    [T_PDF_NOT_NOW] = {"This document can't be shown here at this moment.",
+                       "Dieses Dokument lässt sich hier im Augenblick nicht anzeigen."},
     [T_RIGHTS] = {"What you may do", "Was Sie dürfen"},
     [T_MAY_PRINT] = {"Print", "Drucken"},
     [T_MAY_NOT_PRINT] = {"Not print", "Nicht drucken"},

@@ -55,6 +55,7 @@ enum text {
     T_PDF_UNREADABLE,
     T_PDF_LOCKED,
     T_PDF_BUSY,
+    T_PDF_NOT_NOW,
     T_RIGHTS,
     T_MAY_PRINT,
     T_MAY_NOT_PRINT,

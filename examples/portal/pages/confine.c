@@ -5,6 +5,7 @@
 #include <fcntl.h>
 #include <linux/landlock.h>
 #include <seccomp.h>
+#include <stdbool.h>
 #include <sys/prctl.h>
 #include <sys/resource.h>
 #include <sys/syscall.h>
@@ -33,6 +34,17 @@ static bool limit_all(void)
 
 /* --- files: Landlock -------------------------------------------------------------------------- */
 
+/* What later versions know, by the kernel's documentation: headers are older than kernels. */
+struct ruleset {
+    __u64 files, network, scoped;
+};
+enum {
+    VERSION_OF_NETWORK = 4,
+    VERSION_OF_SCOPES = 6,
+    TCP_BIND_AND_CONNECT = 3,
+    ABSTRACT_SOCKETS_AND_SIGNALS = 3,
+};
+
 static bool let_read(int rules, const char *folder)
 {
     struct landlock_path_beneath_attr beneath = {.allowed_access = LANDLOCK_ACCESS_FS_READ_FILE |
@@ -46,11 +58,15 @@ static bool let_read(int rules, const char *folder)
     return added == 0;
 }
 
-/* All that the first version of Landlock knows is handled: what no rule lets is refused. */
+/* All of files that the first version knows is handled, and what the kernel's has for sockets and signals: what no rule lets
+ * is refused. */
 static bool restrict_files(void)
 {
-    const struct landlock_ruleset_attr handled = {.handled_access_fs =
-                                                      (LANDLOCK_ACCESS_FS_MAKE_SYM << 1) - 1};
+    long version = syscall(SYS_landlock_create_ruleset, NULL, 0, LANDLOCK_CREATE_RULESET_VERSION);
+    const struct ruleset handled = {
+        .files = (LANDLOCK_ACCESS_FS_MAKE_SYM << 1) - 1,
+        .network = version >= VERSION_OF_NETWORK ? TCP_BIND_AND_CONNECT : 0,
+        .scoped = version >= VERSION_OF_SCOPES ? ABSTRACT_SOCKETS_AND_SIGNALS : 0};
     int rules = (int)syscall(SYS_landlock_create_ruleset, &handled, sizeof handled, 0);
     bool ok = rules >= 0;
     for (size_t i = 0; ok && i < sizeof READABLE / sizeof READABLE[0]; i++) {
@@ -87,7 +103,6 @@ static const int ALLOWED[] = {SCMP_SYS(read),
                               SCMP_SYS(readlinkat),
                               SCMP_SYS(getdents64),
                               SCMP_SYS(getcwd),
-                              SCMP_SYS(fcntl),
                               SCMP_SYS(fadvise64),
                               SCMP_SYS(brk),
                               SCMP_SYS(munmap),
@@ -122,6 +137,18 @@ static bool let_call(scmp_filter_ctx filter, int number)
     return added == 0 || added == -EDOM; /* another machine's */
 }
 
+/* Its other commands have signals sent, to whomever it names. */
+static bool let_fcntl(scmp_filter_ctx filter)
+{
+    static const int commands[] = {F_GETFD, F_SETFD, F_GETFL, F_DUPFD_CLOEXEC};
+    bool ok = true;
+    for (size_t i = 0; ok && i < sizeof commands / sizeof commands[0]; i++) {
+        ok = seccomp_rule_add(filter, SCMP_ACT_ALLOW, SCMP_SYS(fcntl), 1,
+                              SCMP_A1(SCMP_CMP_EQ, (scmp_datum_t)commands[i])) == 0;
+    }
+    return ok;
+}
+
 static bool let_open_and_map(scmp_filter_ctx filter)
 {
     return seccomp_rule_add(filter, SCMP_ACT_ALLOW, SCMP_SYS(openat), 1,
@@ -137,7 +164,7 @@ static bool let_open_and_map(scmp_filter_ctx filter)
 static bool restrict_calls(void)
 {
     scmp_filter_ctx filter = seccomp_init(SCMP_ACT_ERRNO(EPERM));
-    bool ok = filter != NULL && let_open_and_map(filter);
+    bool ok = filter != NULL && let_open_and_map(filter) && let_fcntl(filter);
     for (size_t i = 0; ok && i < sizeof ALLOWED / sizeof ALLOWED[0]; i++) {
         ok = let_call(filter, ALLOWED[i]);
     }
@@ -146,20 +173,14 @@ static bool restrict_calls(void)
     return ok;
 }
 
-bool confine(const char **what)
+enum confined confine(void)
 {
-    *what = "resource limits";
-    if (!limit_all() || prctl(PR_SET_DUMPABLE, 0, 0, 0, 0) != 0) {
-        return false;
+    if (!limit_all() || prctl(PR_SET_DUMPABLE, 0, 0, 0, 0) != 0 ||
+        prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0) != 0) {
+        return CONFINED_BY_NO_LIMITS;
     }
-    *what = "no_new_privs";
-    if (prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0) != 0) {
-        return false;
-    }
-    *what = "Landlock";
     if (!restrict_files()) {
-        return false;
+        return CONFINED_BY_NO_LANDLOCK;
     }
-    *what = "seccomp";
-    return restrict_calls();
+    return restrict_calls() ? CONFINED : CONFINED_BY_NO_SECCOMP;
 }

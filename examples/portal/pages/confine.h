@@ -3,12 +3,17 @@
  * no file, and ends when it takes too much. */
 #pragma once
 
-#include <stdbool.h>
-
 enum {
     CONFINE_MEMORY_MIB = 768, /* of address space, libraries included */
     CONFINE_CPU_S = 12,
 };
 
-/* False: this machine can't confine it (Landlock, seccomp), and `what` says what is missing. Then it must read nothing. */
-bool confine(const char **what);
+/* What this machine lacks, so that the process must read nothing. */
+enum confined {
+    CONFINED,
+    CONFINED_BY_NO_LIMITS, /* of resources, or no_new_privs */
+    CONFINED_BY_NO_LANDLOCK,
+    CONFINED_BY_NO_SECCOMP,
+};
+
+enum confined confine(void);

@@ -4,7 +4,7 @@
  * usage: chancery-portal-pages [--text]     the document on standard input, frames on standard output
  *
  * Frames are a length, 4 bytes with the highest first, and as many bytes: how many pages the document has, as digits; then
- * for each page that is shown a PNG and its text in UTF-8 (empty without --text). It says nothing on standard error: that could
+ * for each page that is shown a PNG and its text in UTF-8 (empty without --text, and beyond PAGES_TEXT_MAX). It says nothing on standard error: that could
  * be of the document. Exit codes: PAGES_… in pages.h. */
 #include "pages.h"
 
@@ -13,13 +13,16 @@
 #include <fcntl.h>
 #include <fontconfig/fontconfig.h>
 #include <poppler.h>
+#include <stdbool.h>
+#include <stddef.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/resource.h>
 #include <unistd.h>
 
 #include "confine.h"
 
-enum { READ_BYTES = 64 * 1024 };
+enum { READ_BYTES = 64 * 1024, NICE = 5 };
 
 /* --- the pipes -------------------------------------------------------------------------------- */
 
@@ -97,23 +100,70 @@ static cairo_surface_t *draw(PopplerPage *page)
     return surface;
 }
 
-static void write_page(PopplerDocument *document, int number, bool has_text)
+/* Scans are gray, and so are most pages of text: a byte for a pixel instead of three. NULL: it has colors. */
+static cairo_surface_t *gray_of(cairo_surface_t *surface)
 {
-    PopplerPage *page = poppler_document_get_page(document, number);
-    GByteArray *png = g_byte_array_new();
-    if (page == NULL) {
-        exit(PAGES_UNREADABLE);
+    int columns = cairo_image_surface_get_width(surface),
+        rows = cairo_image_surface_get_height(surface);
+    cairo_surface_t *gray = cairo_image_surface_create(CAIRO_FORMAT_A8, columns, rows);
+    bool ok = cairo_surface_status(gray) == CAIRO_STATUS_SUCCESS;
+    cairo_surface_flush(surface);
+    for (int row = 0; ok && row < rows; row++) {
+        const unsigned char *from = cairo_image_surface_get_data(surface) +
+                                    (ptrdiff_t)row * cairo_image_surface_get_stride(surface);
+        unsigned char *to = cairo_image_surface_get_data(gray) +
+                            (ptrdiff_t)row * cairo_image_surface_get_stride(gray);
+        for (int column = 0; ok && column < columns; column++, from += 4) {
+            guint32 pixel;
+            memcpy(&pixel, from, sizeof pixel); /* 0x00RRGGBB */
+            to[column] = pixel & 0xFF;
+            ok = (pixel & 0xFFFFFF) == to[column] * 0x010101U;
+        }
     }
-    cairo_surface_t *surface = draw(page);
-    if (cairo_surface_write_to_png_stream(surface, append, png) != CAIRO_STATUS_SUCCESS) {
+    if (!ok) {
+        cairo_surface_destroy(gray);
+        return NULL;
+    }
+    cairo_surface_mark_dirty(gray);
+    return gray;
+}
+
+static void write_picture(PopplerPage *page)
+{
+    GByteArray *png = g_byte_array_new();
+    cairo_surface_t *surface = draw(page), *gray = gray_of(surface);
+    if (cairo_surface_write_to_png_stream(gray == NULL ? surface : gray, append, png) !=
+        CAIRO_STATUS_SUCCESS) {
         exit(PAGES_UNREADABLE);
     }
     write_frame(png->data, png->len);
-    char *text = has_text ? poppler_page_get_text(page) : NULL;
-    write_frame(text == NULL ? "" : text, text == NULL ? 0 : strlen(text));
-    g_free(text);
+    cairo_surface_destroy(gray);
     cairo_surface_destroy(surface);
     g_byte_array_unref(png);
+}
+
+static void write_text(PopplerPage *page, size_t *left)
+{
+    char *text = poppler_page_get_text(page);
+    size_t size = text == NULL ? 0 : strlen(text);
+    bool is_room = size <= *left;
+    write_frame(text, is_room ? size : 0);
+    *left -= is_room ? size : 0;
+    g_free(text);
+}
+
+static void write_page(PopplerDocument *document, int number, bool has_text, size_t *text_left)
+{
+    PopplerPage *page = poppler_document_get_page(document, number);
+    if (page == NULL) {
+        exit(PAGES_UNREADABLE);
+    }
+    write_picture(page);
+    if (has_text) {
+        write_text(page, text_left);
+    } else {
+        write_frame(NULL, 0);
+    }
     g_object_unref(page);
 }
 
@@ -125,8 +175,9 @@ static void write_pages(PopplerDocument *document, bool has_text)
     char digits[16];
     int len = g_snprintf(digits, sizeof digits, "%d", count);
     write_frame(digits, (size_t)len);
+    size_t text_left = PAGES_TEXT_MAX;
     for (int i = 0; i < count && i < PAGES_SHOWN_MAX; i++) {
-        write_page(document, i, has_text);
+        write_page(document, i, has_text, &text_left);
     }
 }
 
@@ -142,11 +193,23 @@ static int open_and_write(GBytes *bytes, bool has_text)
     return PAGES_DONE;
 }
 
+/* Whatever there is too little of, the portal goes before. */
+static void step_back(void)
+{
+    int fd = open("/proc/self/oom_score_adj", O_WRONLY | O_CLOEXEC);
+    if (fd >= 0) {
+        ssize_t ignored = write(fd, "1000", 4);
+        (void)ignored;
+        close(fd);
+    }
+    (void)setpriority(PRIO_PROCESS, 0, NICE);
+}
+
 /* Nothing of the portal's comes along: its sockets and files are closed first, whatever it forgot. */
 int main(int argc, char **argv)
 {
-    const char *what;
     bool has_text = argc == 2 && strcmp(argv[1], "--text") == 0;
+    step_back();
     int nowhere = open("/dev/null", O_WRONLY | O_CLOEXEC);
     if (nowhere < 0 || dup2(nowhere, STDERR_FILENO) < 0 ||
         close_range(STDERR_FILENO + 1, ~0U, 0) != 0) {
@@ -154,8 +217,9 @@ int main(int argc, char **argv)
     }
     (void)
         FcInit(); /* its configuration says where fonts are; nothing of the document has been read */
-    if (!confine(&what)) {
-        return PAGES_UNCONFINED;
+    enum confined confined = confine();
+    if (confined != CONFINED) {
+        return PAGES_UNCONFINED + (int)confined;
     }
     return open_and_write(read_document(), has_text);
 }
