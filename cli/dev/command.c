@@ -137,7 +137,7 @@ static rc check_folder(const struct dev *dev, struct err *err)
     return OK;
 }
 
-static rc start(struct dev *dev, struct err *err)
+static rc run_steps(struct dev *dev, struct err *err)
 {
     static const struct {
         const char *what;
@@ -149,11 +149,26 @@ static rc start(struct dev *dev, struct err *err)
         {"chanceryd", dev_server_start},
         {"tenants, issuers, components", dev_tenants},
     };
+    TRY(dev_server_check(dev, err)); /* what goes wrong most, before anything is begun */
     for (size_t i = 0; i < sizeof steps / sizeof steps[0]; i++) {
         int64_t began = now_ms();
         TRY(steps[i].run(dev, err));
         printf("  %-30s %5lld ms\n", steps[i].what, (long long)(now_ms() - began));
         fflush(stdout);
+    }
+    return OK;
+}
+
+/* A start that fails leaves nothing running that it has begun: whoever sees the error may never come back. */
+static rc start(struct dev *dev, struct err *err)
+{
+    bool had_postgres = dev_postgres_is_running(dev), had_server = dev_server_is_running(dev);
+    rc done = run_steps(dev, err);
+    if (!done.ok) {
+        struct err ignored = {0}; /* the first error says more */
+        (void)(had_server ? OK : dev_server_stop(dev, &ignored));
+        (void)(had_postgres ? OK : dev_postgres_stop(dev, &ignored));
+        return done;
     }
     printf("The authority listens on https://127.0.0.1:%s and unix:%s/chanceryd.sock\n", dev->port,
            dev->folder); /* check_path has looked at it */
@@ -161,23 +176,36 @@ static rc start(struct dev *dev, struct err *err)
     return OK;
 }
 
+static void tell(const char *what, const struct dev *dev)
+{
+    fputs(what, stdout);
+    utf8_print(stdout, dev->folder);
+    putchar('\n');
+}
+
 static rc stop(struct dev *dev, struct err *err)
 {
+    bool was_running = dev_server_is_running(dev) || dev_postgres_is_running(dev);
     TRY(dev_server_stop(dev, err));
-    return dev_postgres_stop(dev, err);
+    TRY(dev_postgres_stop(dev, err));
+    tell(was_running ? "Ended the authority in " : "No authority was running in ", dev);
+    return OK;
 }
 
 /* Deletes only a folder that an earlier start made. */
 static rc clean(struct dev *dev, struct err *err)
 {
     if (!dev_exists(dev->folder)) {
+        tell("There is no folder ", dev);
         return OK;
     }
     if (!is_ours(dev)) {
         FAIL(err, R_PRECONDITION_FAILED, "%s was not made by chancery dev", dev->folder);
     }
     TRY(stop(dev, err));
-    return dev_remove(dev->folder, err);
+    TRY(dev_remove(dev->folder, err));
+    tell("Deleted ", dev);
+    return OK;
 }
 
 /* What an earlier start has written into configuration and profiles holds, unless another port is

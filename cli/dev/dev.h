@@ -69,6 +69,8 @@ rc dev_fingerprint(const struct dev *dev, const char *name, unsigned char out[32
 rc dev_change_port(struct dev *dev, const char *port, struct err *err);
 
 /* server.c */
+/* Whether it can be started: its program is there, and its port free. R_STARTUP_FAILED. */
+rc dev_server_check(struct dev *dev, struct err *err);
 rc dev_server_start(struct dev *dev, struct err *err);
 rc dev_server_stop(struct dev *dev, struct err *err);
 bool dev_server_is_running(const struct dev *dev);

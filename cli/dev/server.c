@@ -159,6 +159,16 @@ static rc check_port(const struct dev *dev, struct err *err)
     return OK;
 }
 
+rc dev_server_check(struct dev *dev, struct err *err)
+{
+    const char *daemon;
+    if (dev_server_is_running(dev)) {
+        return OK;
+    }
+    TRY(find_daemon(dev, &daemon, err));
+    return check_port(dev, err);
+}
+
 rc dev_server_start(struct dev *dev, struct err *err)
 {
     const char *daemon;

@@ -87,7 +87,7 @@ def test_two_mailboxes_are_printed_and_a_users_mail_goes_there(place, told):
 
     with open(f"{place}/in.eml", "wb") as file:
         file.write(newest(inside, number))
-    done = subprocess.run([CHANCERY, "open", "--profile", f"{place}/quickstart/dave.yaml", f"{place}/in.eml", f"{place}/out.eml"],
+    done = subprocess.run([CHANCERY, "open", "--profile", f"{place}/quickstart-mail/dave.yaml", f"{place}/in.eml", f"{place}/out.eml"],
                           capture_output=True, text=True, check=False)
     assert done.returncode == 0, done.stderr
     with open(f"{place}/out.eml", "rb") as file:

@@ -37,7 +37,7 @@ def fixture_browser():
 @pytest.fixture(name="chancery")
 def fixture_chancery(place):
     def run(command, who, *arguments, expect=0):
-        done = subprocess.run([CHANCERY, command, "--profile", f"{place}/quickstart/{who}.yaml", *arguments],
+        done = subprocess.run([CHANCERY, command, "--profile", f"{place}/quickstart-mail/{who}.yaml", *arguments],
                               capture_output=True, text=True, timeout=60, check=False)
         assert done.returncode == expect, done.stdout + done.stderr
         return done.stdout + done.stderr

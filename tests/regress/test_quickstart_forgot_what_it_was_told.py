@@ -55,13 +55,27 @@ def test_the_port_of_a_failed_start_stayed(place):
     with socket.create_server(("127.0.0.1", first)):
         done = dev("start", place, "--port", str(first))
         assert done.returncode == 1 and f"port {first} can't be used" in done.stderr and "--port" in done.stderr
+        assert "PostgreSQL" not in done.stdout and dev("status", place).stdout.count("stopped") == 2
     for port in (second, third):  # the third while the second is being served
         done = dev("start", place, "--port", str(port))
         assert done.returncode == 0 and f"https://127.0.0.1:{port} " in done.stdout, done.stderr
         works(place, port)
     done = dev("start", place)
     assert done.returncode == 0 and f"https://127.0.0.1:{third} " in done.stdout, done.stderr
-    assert dev("stop", place).returncode == 0 and dev("status", place).stdout.count("stopped") == 2
+    assert "Ended the authority" in dev("stop", place).stdout and dev("status", place).stdout.count("stopped") == 2
+    assert "No authority was running" in dev("stop", place).stdout
+    assert "Deleted " in dev("clean", place).stdout and "There is no folder" in dev("clean", place).stdout
+
+
+def test_what_a_failed_start_had_begun_went_on(place):
+    """PostgreSQL ran on after a start whose server didn't become ready."""
+    assert dev("start", place, "--port", str(free_port())).returncode == 0
+    assert dev("stop", place).returncode == 0
+    with open(f"{place}/my authority/chanceryd.yaml", "a", encoding="utf-8") as file:
+        file.write("nonsense: 1\n")
+    done = dev("start", place)
+    assert done.returncode == 1 and "PostgreSQL" in done.stdout and "chanceryd.log" in done.stderr
+    assert dev("status", place).stdout.count("stopped") == 2
 
 
 def test_a_folder_in_which_postgresql_can_not_live_was_tried(place):
