@@ -37,8 +37,8 @@ static const char HELP[] =
     "started, and no file is replaced.\n"
     "\n"
     "  chancery init --unit /etc/systemd/system/chanceryd.service https://rms.example.org:8443\n"
-    "  chancery init --dir ~/trial --listen 127.0.0.1:8443 \\\n"
-    "      --database 'host=/run/postgresql dbname=trial user=trial' https://localhost:8443\n"
+    "  chancery init --dir ~/trial --user \"$(id -un)\" --listen 127.0.0.1:8443 \\\n"
+    "      --database \"host=/run/postgresql dbname=trial user=$(id -un)\" https://localhost:8443\n"
     "\n"
     "Next: docs/install.md says more about each step, and goes on with the first tenant.\n";
 

@@ -59,6 +59,14 @@ static void tell_database(const struct init *init, unsigned *number)
 
 /* --- all of it -------------------------------------------------------------------------------- */
 
+/* Debian's PostgreSQL would refuse the server, which is known before it is started. */
+static bool is_other_by_peer(const struct init *init)
+{
+    return init->database.host_count == 1 && conninfo_is_local(&init->database.hosts[0]) &&
+           conninfo_get(&init->database, "passfile")[0] == '\0' &&
+           strcmp(init->user, init->db_user) != 0;
+}
+
 static void tell_server(const struct init *init, unsigned *number)
 {
     const char *config = init_path(init, "chanceryd.yaml");
@@ -68,6 +76,12 @@ static void tell_server(const struct init *init, unsigned *number)
     if (strtol(init->port, NULL, 10) < UNPRIVILEGED_PORT) {
         printf(
             "   (a port below 1024 needs a right that systemd gives: docs/install.md, step 6)\n");
+    }
+    if (is_other_by_peer(init)) {
+        printf(
+            "   (by a socket PostgreSQL lets %s in as %s only if pg_hba.conf or pg_ident.conf says so;\n"
+            "   by default, peer, names must be the same: --user, or user= of --database)\n",
+            init->user, init->db_user);
     }
     printf("   %s%s --config %s --check-config\n", as, init->daemon, config);
     if (init->unit != NULL) {

@@ -13,6 +13,7 @@ import tempfile
 import pytest
 
 from command import CHANCERY
+from documented import ROOT
 from postgres import Postgres
 from smtp_server import free_port
 from waiting import eventually
@@ -155,6 +156,33 @@ def test_it_makes_the_database_where_that_is_asked_for(node):
     assert "platform-admin" in run(node, whoami)
     told = node.init("--apply", f"host={node.postgres.folder} user=nobody_of_that_name dbname=postgres", expect=FAILED).stderr
     assert "nobody_of_that_name" in told
+
+
+def test_the_node_to_try_out_as_it_is_documented(node):
+    """Its names are whoever's who runs it: of others Debian's PostgreSQL takes none, and root has no user chancery to begin with."""
+    with open(f"{ROOT}/docs/install.md", encoding="utf-8") as file:
+        command = re.search(r"^(chancery init --dir ~/trial (?:.*\\\n)*.*)$", file.read(), re.MULTILINE).group(1)
+    shown = node.chancery("init", "--help").stdout
+    assert " ".join(command.split()) in " ".join(shown.split()), "the help says the same"
+    node.folder = f"{node.home}/trial"
+    here = (command.replace("chancery init", f"{CHANCERY} init").replace("/run/postgresql", node.postgres.folder)
+            .replace("8443", str(node.port)).replace("dbname=trial", f"dbname={node.name}"))
+    psql, migrate, check, serve, add, whoami = commands(run(node, here))
+    for step in (psql, migrate, check):
+        run(node, step)
+    node.start(serve)
+    run(node, add)
+    assert "platform-admin" in run(node, whoami)
+
+
+def test_whom_postgresql_would_refuse_is_told_before(node):
+    assert "pg_hba.conf" in node.init().stdout
+    node.name = ME
+    other = node.chancery("init", "--dir", f"{node.home}/other", "--user", ME, "--database", f"host={node.postgres.folder} dbname=x user={ME}",
+                          node.url)
+    assert "pg_hba.conf" not in other.stdout
+    assert "pg_hba.conf" not in node.chancery("init", "--dir", f"{node.home}/far", "--user", ME, "--database",
+                                              "host=db.example.org dbname=x user=y", node.url).stdout
 
 
 def test_a_unit_for_this_node(node):
