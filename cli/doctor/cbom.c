@@ -28,10 +28,37 @@ static void set_text(json_t *object, const char *name, const char *value)
     }
 }
 
+static json_t *find(const struct cbom *cbom, const char *ref)
+{
+    json_t *component;
+    size_t i;
+    json_array_foreach(cbom->components, i, component)
+    {
+        if (strcmp(json_string_value(json_object_get(component, "bom-ref")), ref) == 0) {
+            return component;
+        }
+    }
+    return NULL;
+}
+
+static bool has(const json_t *list, const json_t *one)
+{
+    const json_t *each;
+    size_t i;
+    json_array_foreach(list, i, each)
+    {
+        if (json_equal(each, one)) {
+            return true;
+        }
+    }
+    return false;
+}
+
 void cbom_add(struct cbom *cbom, const char *ref, const char *name, json_t *crypto)
 {
     if (json_object_get(cbom->needs, ref) != NULL) {
         json_decref(crypto);
+        cbom->last = find(cbom, ref);
         return;
     }
     json_t *component =
@@ -41,6 +68,7 @@ void cbom_add(struct cbom *cbom, const char *ref, const char *name, json_t *cryp
         json_object_set_new(component, "cryptoProperties", crypto);
     }
     json_array_append_new(cbom->components, component);
+    cbom->last = component;
     json_object_set_new(cbom->needs, ref, json_array());
 }
 
@@ -49,13 +77,16 @@ void cbom_property(struct cbom *cbom, const char *name, const char *value)
     if (value[0] == '\0') {
         return;
     }
-    json_t *component = json_array_get(cbom->components, json_array_size(cbom->components) - 1);
-    json_t *properties = json_object_get(component, "properties");
+    json_t *properties = json_object_get(cbom->last, "properties");
     if (properties == NULL) {
         properties = json_array();
-        json_object_set_new(component, "properties", properties);
+        json_object_set_new(cbom->last, "properties", properties);
     }
-    json_array_append_new(properties, json_pack("{s:s, s:o}", "name", name, "value", text(value)));
+    json_t *property = json_pack("{s:s, s:o}", "name", name, "value", text(value));
+    if (!has(properties, property)) {
+        json_array_append(properties, property);
+    }
+    json_decref(property);
 }
 
 void cbom_needs(struct cbom *cbom, const char *ref, const char *needed)

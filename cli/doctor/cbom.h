@@ -17,6 +17,7 @@ enum { CBOM_REF_MAX = 320, CBOM_TEXT_MAX = 400 };
 struct cbom {
     struct doctor *d;
     json_t *components, *needs; /* needs: from a reference to an array of others */
+    json_t *last;               /* of components, which properties are of. Lent */
 };
 
 /* Print the document, or tell why there is none. Returns an exit code. */
@@ -25,7 +26,7 @@ int doctor_cbom(struct doctor *d);
 /* Add one; `crypto`, which is taken, has what its kind says (cryptoProperties), and NULL is for what isn't cryptography: what
  * rests on it. One that is there stays. */
 void cbom_add(struct cbom *cbom, const char *ref, const char *name, json_t *crypto);
-/* A property of the component that was added last; "" is left out. */
+/* A property of the component that cbom_add named last; "" is left out, and the same once more. */
 void cbom_property(struct cbom *cbom, const char *name, const char *value);
 /* The first needs the second. */
 void cbom_needs(struct cbom *cbom, const char *ref, const char *needed);

@@ -153,11 +153,15 @@ static int run_checks(struct doctor *d, enum answer answer)
     }
     struct doctor_report *report = doctor_report_new(d->arena, answer == ANSWER_TEXT);
     d->to = doctor_report_listener(report);
+    d->to.roots = d->roots;
     examine(d, report);
     if (answer != ANSWER_TEXT) {
         print_document(report, answer);
     }
     int code = doctor_report_is_healthy(report) ? EXIT_OK : EXIT_FAILED;
+    for (size_t i = 0; i < KEYS_ROOTS_MAX; i++) {
+        secret_free(d->roots[i]);
+    }
     PQfinish(d->database);
     arena_free(d->arena);
     crypto_fini();

@@ -16,6 +16,8 @@ struct doctor {
     PGconn *database;                       /* NULL: there is no connection */
     bool has_schema;                        /* the database has ours */
     struct setup_listener to;
+    struct secret
+        *roots[KEYS_ROOTS_MAX]; /* as the check of the root key has read them; else NULL */
 };
 
 /* What a check needs; without it, it is skipped, because another has told why. */

@@ -2,6 +2,7 @@
 /* Root keys of the database and of the configuration (docs/policy.md §13). */
 #include <inttypes.h>
 #include <stdlib.h>
+#include <string.h>
 
 #include "cli/doctor/doctor.h"
 #include "crypto/algs.h"
@@ -75,26 +76,24 @@ static void judge(struct doctor *d, const PGresult *result, const struct root_ke
 
 void doctor_database_key(struct doctor *d)
 {
-    const struct root_files files = setup_root_files(d->conf);
     const char *properties = d->conf->crypto_properties;
     struct root_keys_seen seen = {0};
-    struct keys *keys = NULL;
-    if (!crypto_init(properties[0] == '\0' ? NULL : properties, NULL).ok) {
-        return; /* the check of algorithms has told */
+    if (!crypto_init(properties[0] == '\0' ? NULL : properties, NULL).ok || d->roots[0] == NULL) {
+        return; /* the check of algorithms, or that of the root key, has told */
     }
     struct loop *loop = loop_new();
-    if (root_files_open(loop, &files, 1, &keys, NULL).ok) {
-        PGresult *result = PQexecParams(d->database, ROOT_KEYS, 0, NULL, NULL, NULL, NULL, 1);
-        for (int row = 0; row < PQntuples(result); row++) {
-            look(keys, result, row, &seen);
-        }
-        if (PQresultStatus(result) != PGRES_TUPLES_OK) {
-            doctor_tell_failure(d, result);
-        } else {
-            judge(d, result, &seen);
-        }
-        PQclear(result);
-        keys_free(keys);
-    } /* else the check of the root key has told */
+    struct keys *keys = root_files_keys(loop, d->roots, 1);
+    memset(d->roots, 0, sizeof d->roots);
+    PGresult *result = PQexecParams(d->database, ROOT_KEYS, 0, NULL, NULL, NULL, NULL, 1);
+    for (int row = 0; row < PQntuples(result); row++) {
+        look(keys, result, row, &seen);
+    }
+    if (PQresultStatus(result) != PGRES_TUPLES_OK) {
+        doctor_tell_failure(d, result);
+    } else {
+        judge(d, result, &seen);
+    }
+    PQclear(result);
+    keys_free(keys);
     loop_free(loop);
 }

@@ -7,7 +7,6 @@
 #include "base/utf8.h"
 #include "cli/output.h"
 #include "cli/root_key/root_key.h"
-#include "cli/secret_file.h"
 #include "pkcs11/pkcs11.h"
 
 /* --- to whom ---------------------------------------------------------------------------------- */
@@ -20,25 +19,12 @@ static rc read_recipient(struct session *s, const char *path, struct jwk_public 
     return jwk_public_parse(json, R_INPUT_INVALID, out, err);
 }
 
-static rc read_pin(struct session *s, const char *path, struct slice *out, struct err *err)
-{
-    *out = SLICE_NONE;
-    if (path == NULL) {
-        return OK;
-    }
-    TRY(secret_file_check(path, err));
-    TRY(read_file(s->arena, path, PKCS11_PIN_MAX + 2, out, err));
-    while (out->len > 0 && (out->ptr[out->len - 1] == '\n' || out->ptr[out->len - 1] == '\r')) {
-        out->len--;
-    }
-    return OK;
-}
-
 static rc open_token(struct session *s, const struct root_key_args *args, struct pkcs11 **token,
                      struct jwk_public **out, struct err *err)
 {
-    struct pkcs11_place place = {.module = args->module, .uri = args->uri};
-    TRY(read_pin(s, args->pin_file, &place.pin, err));
+    AUTO(secret_free_at) struct secret *pin = NULL;
+    TRY(root_pin_read(args->pin_file == NULL ? "" : args->pin_file, &pin, err));
+    const struct pkcs11_place place = {args->module, args->uri, secret_use(pin)};
     TRY(pkcs11_open(&place, token, err));
     struct slice point = pkcs11_point(*token);
     if (point.len == 0) {
@@ -72,13 +58,18 @@ static rc try_token(const struct root_wraps *wraps, struct pkcs11 *token, struct
                              &again, err);
 }
 
-static rc wrap_to(struct session *s, const struct root_key_args *args, const struct secret *root,
-                  struct root_wraps *wraps, struct err *err)
+/* The token comes before what opens the key, which may be the same one: a wrong PIN ends it there, after one try. */
+static rc wrap_to(struct session *s, const struct root_key_args *args, struct root_wraps *wraps,
+                  struct err *err)
 {
+    AUTO(secret_free_at) struct secret *root = NULL;
     struct pkcs11 *token = NULL;
     struct jwk_public *to = NULL;
     rc result = args->to != NULL ? read_recipient(s, args->to, &to, err)
                                  : open_token(s, args, &token, &to, err);
+    if (result.ok) {
+        result = root_key_read(s, args, args->key, &root, err);
+    }
     if (result.ok) {
         result = root_wraps_add(s->arena, wraps, args->name, to, root, err);
     }
@@ -93,11 +84,9 @@ static rc wrap_to(struct session *s, const struct root_key_args *args, const str
 static rc wrap(struct session *s, const struct root_key_args *args, struct root_wraps *wraps,
                struct err *err)
 {
-    AUTO(secret_free_at) struct secret *root = NULL;
     struct slice text;
     TRY(read_wraps(s, args->operands[0], wraps, err));
-    TRY(root_key_read(s, args, args->key, &root, err));
-    TRY(wrap_to(s, args, root, wraps, err));
+    TRY(wrap_to(s, args, wraps, err));
     TRY(root_wraps_print(s->arena, wraps, &text, err));
     return output_write(args->operands[0], text, err);
 }
@@ -142,21 +131,6 @@ static void tell_opened(void *ctx, const struct root_told *told)
     putchar('\n');
 }
 
-/* Each by itself, because at a start the first one that opens is enough. */
-static rc try_each(const struct root_files *all, bool *any, struct err *err)
-{
-    for (size_t i = 0; i < all->opener_count; i++) {
-        struct root_files one = *all;
-        struct err why = {0};
-        one.openers[0] = all->openers[i];
-        one.opener_count = 1;
-        bool is_open = root_files_check(&one, &why).ok;
-        *any = *any || is_open;
-        *err = is_open ? *err : why;
-    }
-    return *any ? OK : (rc){false};
-}
-
 /* A plain one: opened as it is. */
 static int tell_plain(struct session *s, const struct root_key_args *args)
 {
@@ -177,7 +151,6 @@ int root_key_check(struct session *s, const struct root_key_args *args)
     struct root_wraps wraps;
     struct root_files files;
     struct err err = {0};
-    bool any = false;
     if (!read_file(s->arena, args->operands[0], ROOT_WRAPS_BYTES_MAX, &text, &err).ok) {
         return fail_with(s->command, &err);
     }
@@ -195,6 +168,8 @@ int root_key_check(struct session *s, const struct root_key_args *args)
         puts(wrap_line(s->arena, &wraps.wraps[i]));
     }
     files.tell = tell_opened;
-    return files.opener_count == 0 || try_each(&files, &any, &err).ok ? EXIT_OK
-                                                                      : fail_with(s->command, &err);
+    /* Each of them, because at a start the first one that opens is enough. */
+    return files.opener_count == 0 || root_files_check_each(&files, &err).ok
+               ? EXIT_OK
+               : fail_with(s->command, &err);
 }

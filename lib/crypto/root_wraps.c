@@ -14,6 +14,8 @@ static const char FORMAT[] = "chancery root key 1";
 static const char THUMBPRINT_INFO[] = "chancery root key thumbprint 1";
 static const char NAME_LETTERS[] =
     "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789.-_";
+static const char JWE_LETTERS[] =
+    "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_.";
 
 rc root_wraps_thumbprint(const struct secret *root, char out[ROOT_THUMBPRINT_TEXT], struct err *err)
 {
@@ -45,13 +47,28 @@ static rc need_word(struct arena *arena, const json_t *object, const char *name,
     return OK;
 }
 
+/* So that what is printed needs no escape, and reads the same. */
+static bool is_jwe(struct slice text)
+{
+    for (size_t i = 0; i < text.len; i++) {
+        if (text.ptr[i] == '\0' || strchr(JWE_LETTERS, text.ptr[i]) == NULL) {
+            return false;
+        }
+    }
+    return true;
+}
+
 static rc read_wrap(struct arena *arena, const json_t *entry, enum reason invalid,
                     struct root_wrap *out, struct err *err)
 {
     ENSURE(json_is_object(entry), err, invalid);
     TRY(need_word(arena, entry, "name", ROOT_WRAP_NAME_MAX, invalid, &out->name, err));
     TRY(need_word(arena, entry, "kid", JWK_THUMBPRINT_TEXT - 1, invalid, &out->kid, err));
-    return json_need_text(entry, "jwe", invalid, &out->jwe, err);
+    TRY(json_need_text(entry, "jwe", invalid, &out->jwe, err));
+    if (!is_jwe(out->jwe)) {
+        FAIL(err, invalid, "the jwe of %s has other letters than base64url and dots", out->name);
+    }
+    return OK;
 }
 
 static bool has_name(const struct root_wraps *wraps, const char *name)

@@ -34,6 +34,30 @@ bool pkcs11_uri_is_valid(const char *uri)
     return is_valid;
 }
 
+static bool may_be_same(const unsigned char *field, const unsigned char *other, size_t len)
+{
+    return field[0] == '\0' || other[0] == '\0' || memcmp(field, other, len) == 0;
+}
+
+static bool may_be_same_token(const CK_TOKEN_INFO *a, const CK_TOKEN_INFO *b)
+{
+    return may_be_same(a->label, b->label, sizeof a->label) &&
+           may_be_same(a->manufacturerID, b->manufacturerID, sizeof a->manufacturerID) &&
+           may_be_same(a->model, b->model, sizeof a->model) &&
+           may_be_same(a->serialNumber, b->serialNumber, sizeof a->serialNumber);
+}
+
+bool pkcs11_uris_share_token(const char *uri, const char *other)
+{
+    P11KitUri *a = p11_kit_uri_new(), *b = p11_kit_uri_new();
+    bool is_same = p11_kit_uri_parse(uri, P11_KIT_URI_FOR_ANY, a) == P11_KIT_URI_OK &&
+                   p11_kit_uri_parse(other, P11_KIT_URI_FOR_ANY, b) == P11_KIT_URI_OK &&
+                   may_be_same_token(p11_kit_uri_get_token_info(a), p11_kit_uri_get_token_info(b));
+    p11_kit_uri_free(a);
+    p11_kit_uri_free(b);
+    return is_same;
+}
+
 /* --- asking ----------------------------------------------------------------------------------- */
 
 static bool comes_in_time(int socket)
@@ -48,6 +72,16 @@ static bool comes_in_time(int socket)
     return found == 1;
 }
 
+/* What the library runs beside may have become the library's. */
+static bool is_answer(const struct pkcs11_answer *answer)
+{
+    bool is_known = answer->reason == R_NONE || answer->reason == R_HSM_UNREACHABLE ||
+                    answer->reason == R_HSM_PIN_WRONG || answer->reason == R_HSM_PIN_LOCKED ||
+                    answer->reason == R_HSM_KEY_UNUSABLE;
+    return is_known && memchr(answer->detail, '\0', sizeof answer->detail) != NULL &&
+           answer->len <= sizeof answer->bytes;
+}
+
 static rc take_answer(struct pkcs11 *key, struct pkcs11_answer *out, struct err *err)
 {
     if (!comes_in_time(key->socket)) {
@@ -57,6 +91,10 @@ static rc take_answer(struct pkcs11 *key, struct pkcs11_answer *out, struct err 
     }
     if (recv(key->socket, out, sizeof *out, 0) != sizeof *out) {
         FAIL(err, R_HSM_UNREACHABLE, "the token's library ended its process");
+    }
+    if (!is_answer(out)) {
+        (void)kill(key->pid, SIGKILL);
+        FAIL(err, R_HSM_UNREACHABLE, "the token's library has answered what is no answer");
     }
     if (out->reason != R_NONE) {
         FAIL(err, out->reason, "%s", out->detail);
@@ -81,12 +119,18 @@ rc pkcs11_agree(void *key, struct slice point, uint8_t out[PKCS11_SHARED_MAX], s
         FAIL(err, R_HSM_UNREACHABLE, "the token's library ended its process");
     }
     rc result = take_answer(own, &answer, err);
-    if (result.ok && answer.len <= PKCS11_SHARED_MAX) {
-        memcpy(out, answer.bytes, answer.len);
-        *len_out = answer.len;
+    size_t len = answer.len;
+    if (result.ok && len <= PKCS11_SHARED_MAX) {
+        memcpy(out, answer.bytes, len);
+        *len_out = len;
     }
     mem_wipe(&answer, sizeof answer);
-    return result;
+    TRY(result);
+    if (len > PKCS11_SHARED_MAX) {
+        FAIL(err, R_HSM_UNREACHABLE, "the token has given out %zu bytes, more than a coordinate",
+             len);
+    }
+    return OK;
 }
 
 /* --- its process ------------------------------------------------------------------------------ */

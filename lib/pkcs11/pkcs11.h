@@ -29,6 +29,8 @@ struct pkcs11;
 
 /* Whether it is a PKCS#11 URI that names a key or a token, and holds no PIN. */
 bool pkcs11_uri_is_valid(const char *uri);
+/* Whether both may name the same token: nothing that both say of it differs. */
+bool pkcs11_uris_share_token(const char *uri, const char *other);
 /* Log in, once, and find the key. A PIN that the token would lock at one more failure is not tried.
  * R_HSM_UNREACHABLE, R_HSM_PIN_WRONG, R_HSM_PIN_LOCKED, R_HSM_KEY_UNUSABLE */
 rc pkcs11_open(const struct pkcs11_place *place, struct pkcs11 **out, struct err *err);

@@ -71,6 +71,9 @@ static rc log_in(CK_FUNCTION_LIST *module, CK_SESSION_HANDLE session, const CK_T
                  ? "the token says that its PIN is locked"
                  : "the token says that one more wrong PIN locks it");
     }
+    if (pin.len == 0 && (token->flags & CKF_PROTECTED_AUTHENTICATION_PATH) == 0) {
+        FAIL(err, R_HSM_PIN_WRONG, "the token asks for a PIN, and there is none: it was not tried");
+    }
     ENSURE(pin.len <= sizeof copy, err, R_HSM_PIN_WRONG);
     memcpy(copy, pin.ptr, pin.len);
     CK_RV rv = module->C_Login(session, CKU_USER, copy, (CK_ULONG)pin.len);
@@ -236,8 +239,9 @@ rc pkcs11_key_agree(const struct pkcs11_key *key, struct slice point,
     if (rv != CKR_OK) {
         FAIL(err, R_HSM_KEY_UNUSABLE, "ECDH in the token: %s", p11_kit_strerror(rv));
     }
-    if (!read_attribute(key, secret, CKA_VALUE, out, PKCS11_SHARED_MAX, len_out) ||
-        *len_out != key->field) {
+    bool is_read = read_attribute(key, secret, CKA_VALUE, out, PKCS11_SHARED_MAX, len_out);
+    (void)key->module->C_DestroyObject(key->session, secret); /* some tokens have room for few */
+    if (!is_read || *len_out != key->field) {
         FAIL(err, R_HSM_KEY_UNUSABLE, "the token does not give out what ECDH has made");
     }
     return OK;

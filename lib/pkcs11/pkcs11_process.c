@@ -5,6 +5,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/prctl.h>
+#include <sys/resource.h>
 #include <sys/socket.h>
 #include <unistd.h>
 
@@ -46,6 +47,7 @@ static bool serve_one(const struct pkcs11_key *key, int socket)
 static void leave_behind(int socket)
 {
     (void)prctl(PR_SET_PDEATHSIG, SIGKILL);
+    (void)setrlimit(RLIMIT_CORE, &(struct rlimit){0}); /* it has the PIN */
     for (int number = 1; number < NSIG; number++) {
         (void)signal(number, SIG_DFL);
     }

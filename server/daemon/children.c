@@ -50,7 +50,7 @@ static void be_worker(const struct children *children, struct generation *g,
     sigprocmask(SIG_SETMASK, &none, NULL);
     metric_boards_use(children->metrics, (size_t)(child - children->all));
     generation_close_others(g, g->sockets[child->index]);
-    generation_close_others(other, NULL);
+    generation_leave(other);
     generation_log(g);
     const struct worker_shared shared = {
         .tickets = children->tickets, .timelines = children->timelines, .status = child->status};

@@ -166,13 +166,13 @@ static void tell_root(void *ctx, const struct root_told *told)
 }
 
 /* What OpenSSL has here is the supervisor's for this alone: workers set up their own. */
-static rc open_roots(struct generation *g, struct err *err)
+static rc open_roots(struct generation *g, const struct generation *running, struct err *err)
 {
     const char *properties = g->conf->crypto_properties;
     struct root_files files = setup_root_files(g->conf);
     files.tell = tell_root;
     TRY(crypto_init(properties[0] == '\0' ? NULL : properties, err));
-    rc result = root_shelf_open(&files, &g->roots, err);
+    rc result = root_shelf_open(&files, running == NULL ? NULL : running->roots, &g->roots, err);
     crypto_fini();
     return result;
 }
@@ -185,7 +185,7 @@ static rc load(struct generation *g, const char *path, const struct generation *
         generation_log(g); /* what follows is told as it says */
     }
     TRY(check_headers(g->conf, err));
-    TRY(open_roots(g, err));
+    TRY(open_roots(g, running, err));
     return open_all(g, running, err);
 }
 
@@ -219,12 +219,15 @@ static void close_all(struct generation *g, const int *but)
 
 void generation_close_others(struct generation *g, const int *own)
 {
+    close_all(g, own);
+}
+
+void generation_leave(struct generation *g)
+{
     if (g != NULL) {
-        close_all(g, own);
-        if (own == NULL) {
-            root_shelf_close(g->roots);
-            g->roots = NULL;
-        }
+        close_all(g, NULL);
+        root_shelf_close(g->roots);
+        g->roots = NULL;
     }
 }
 

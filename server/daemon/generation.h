@@ -18,7 +18,7 @@ struct generation {
     char bound[CONF_LISTENERS_MAX][GENERATION_ADDRESS_MAX]; /* where they are: "127.0.0.1:8443" */
 };
 
-/* Load a configuration, read its root keys (blocking: a token may take its time), and open its sockets; where `running` listens at the same
+/* Load a configuration, read its root keys (blocking: a token may take its time) unless `running` has read the same, and open its sockets; where `running` listens at the same
  * address, its sockets serve on. `running` may be NULL. R_CONFIG_INVALID, R_STARTUP_FAILED, and what
  * root_shelf_open says. */
 rc generation_open(const char *path, const struct generation *running, struct generation **out,
@@ -32,7 +32,9 @@ bool generation_rests(const struct generation *g, unsigned worker);
 void generation_deafen(struct generation *g);
 /* The same and free it; NULL is allowed. */
 void generation_close(struct generation *g);
-/* In a worker: close all sockets but its own; without any it is another's generation, whose root keys are not ours to see. */
+/* In a worker: close all sockets of its generation but its own. */
 void generation_close_others(struct generation *g, const int *own);
+/* In a worker of another one: close its sockets, and see its root keys no more. NULL is allowed. */
+void generation_leave(struct generation *g);
 /* Log as this configuration says. */
 void generation_log(const struct generation *g);

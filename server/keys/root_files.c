@@ -8,13 +8,13 @@
 #include "base/encode.h"
 #include "keys/root_opener.h"
 
-enum { HEX_DIGITS = 2 * ROOT_KEY_BYTES, ARENA_BYTES = 4 * ROOT_WRAPS_BYTES_MAX, TOKENS_MS = 25000 };
+enum { HEX_DIGITS = 2 * ROOT_KEY_BYTES, ARENA_BYTES = 4 * ROOT_WRAPS_BYTES_MAX };
 
-/* While files are read: what of the openers is open, and until when a token may be begun with. */
+/* While files are read: what of the openers is open. */
 struct reading {
     const struct root_files *files;
-    size_t root; /* which one is read now */
-    struct mono_time until;
+    size_t root;        /* which one is read now */
+    bool leaves_tokens; /* they are not asked, and believed to open */
     struct root_key_holder holders[ROOT_OPENERS_MAX];
 };
 
@@ -72,16 +72,32 @@ static rc none_opened(const struct reading *r, const char *path, const struct er
     FAIL(err, R_ROOT_KEY_UNOPENED, "%s: %s", path, why);
 }
 
-/* Several tokens that hang one after another would hold up whoever waits for us: the supervisor's watchdog is 60 s. */
-static rc try_in_time(struct reading *r, size_t at, const struct root_wraps *wraps,
-                      const struct root_wrap **wrap, struct secret **out, struct err *err)
+static bool is_refused(const struct root_key_holder *holder)
+{
+    return holder->err.reason == R_HSM_PIN_WRONG || holder->err.reason == R_HSM_PIN_LOCKED;
+}
+
+/* The same PIN on the same token would be one try more of the few that it has. */
+static void take_over_refusal(struct reading *r, size_t at)
+{
+    struct root_key_holder *own = &r->holders[at];
+    for (size_t i = 0; i < r->files->opener_count && !own->was_tried; i++) {
+        if (is_refused(&r->holders[i]) &&
+            root_openers_share_pin(&r->files->openers[i], &r->files->openers[at])) {
+            own->was_tried = true;
+            own->err = r->holders[i].err;
+        }
+    }
+}
+
+static rc try_opener(struct reading *r, size_t at, const struct root_wraps *wraps,
+                     const struct root_wrap **wrap, struct secret **out, struct err *err)
 {
     const struct root_opener *opener = &r->files->openers[at];
-    bool is_fresh_token = opener->key_file[0] == '\0' && !r->holders[at].was_tried;
-    if (is_fresh_token && clock_mono().ns > r->until.ns) {
-        FAIL(err, R_HSM_UNREACHABLE, "other tokens took %d s, so this one is not asked",
-             TOKENS_MS / 1000);
+    if (r->leaves_tokens && root_opener_is_token(opener)) {
+        return root_opener_look(opener, err);
     }
+    take_over_refusal(r, at);
     return root_opener_try(opener, &r->holders[at], wraps, wrap, out, err);
 }
 
@@ -97,7 +113,7 @@ static rc read_wrapped(struct reading *r, const char *path, struct slice text, s
     }
     for (size_t i = 0; i < r->files->opener_count; i++) {
         const struct root_opener *opener = &r->files->openers[i];
-        if (try_in_time(r, i, &wraps, &wrap, out, &errs[i]).ok) {
+        if (try_opener(r, i, &wraps, &wrap, out, &errs[i]).ok) {
             tell(r, path, opener, wrap, NULL);
             return OK;
         }
@@ -160,40 +176,97 @@ static void free_all(struct secret *roots[KEYS_ROOTS_MAX])
     }
 }
 
-rc root_files_read(const struct root_files *files, struct secret *out[KEYS_ROOTS_MAX],
-                   struct err *err)
+static void begin(struct reading *r, const struct root_files *files, bool leaves_tokens)
 {
-    struct reading r = {.files = files, .until = mono_add_ms(clock_mono(), TOKENS_MS)};
+    struct mono_time until = mono_add_ms(clock_mono(), ROOT_TOKENS_MS);
     CH_ASSERT(files->other_count < KEYS_ROOTS_MAX && files->opener_count <= ROOT_OPENERS_MAX);
+    *r = (struct reading){.files = files, .leaves_tokens = leaves_tokens};
+    for (size_t i = 0; i < files->opener_count; i++) {
+        r->holders[i].until = until;
+    }
+}
+
+static void end(struct reading *r)
+{
+    for (size_t i = 0; i < r->files->opener_count; i++) {
+        root_key_holder_close(&r->holders[i]);
+    }
+}
+
+static rc read_files(const struct root_files *files, bool leaves_tokens,
+                     struct secret *out[KEYS_ROOTS_MAX], struct err *err)
+{
+    struct reading r;
+    begin(&r, files, leaves_tokens);
     for (size_t i = 0; i < KEYS_ROOTS_MAX; i++) {
         out[i] = NULL;
     }
     rc result = read_all(&r, out, err);
-    for (size_t i = 0; i < files->opener_count; i++) {
-        root_key_holder_close(&r.holders[i]);
-    }
+    end(&r);
     if (!result.ok) {
         free_all(out);
     }
     return result;
 }
 
-rc root_files_check(const struct root_files *files, struct err *err)
+rc root_files_read(const struct root_files *files, struct secret *out[KEYS_ROOTS_MAX],
+                   struct err *err)
+{
+    return read_files(files, false, out, err);
+}
+
+static rc check(const struct root_files *files, bool leaves_tokens, struct err *err)
 {
     struct secret *roots[KEYS_ROOTS_MAX];
-    TRY(root_files_read(files, roots, err));
+    TRY(read_files(files, leaves_tokens, roots, err));
     free_all(roots);
     return OK;
 }
 
-rc root_files_open(struct loop *loop, const struct root_files *files, size_t cache_max,
-                   struct keys **out, struct err *err)
+rc root_files_check(const struct root_files *files, struct err *err)
 {
-    struct secret *roots[KEYS_ROOTS_MAX];
-    TRY(root_files_read(files, roots, err));
-    *out = keys_new(loop, roots[0], cache_max);
-    for (size_t i = 1; i <= files->other_count; i++) {
-        keys_add_root(*out, roots[i]);
+    return check(files, false, err);
+}
+
+rc root_files_look(const struct root_files *files, struct err *err)
+{
+    return check(files, true, err);
+}
+
+static rc check_each(struct reading *r, struct err *err)
+{
+    AUTO(arena_free_at) struct arena *arena = arena_new(ARENA_BYTES);
+    struct root_wraps wraps;
+    bool any = false;
+    TRY(root_files_wraps(arena, r->files->file, &wraps, err));
+    for (size_t i = 0; i < r->files->opener_count; i++) {
+        AUTO(secret_free_at) struct secret *root = NULL;
+        const struct root_wrap *wrap = NULL;
+        struct err why = {0};
+        bool is_open = try_opener(r, i, &wraps, &wrap, &root, &why).ok;
+        tell(r->files, r->files->file, &r->files->openers[i], wrap, is_open ? NULL : &why);
+        any = any || is_open;
+        *err = is_open ? *err : why;
     }
-    return OK;
+    return any ? OK : (rc){false};
+}
+
+/* By one reading, so that a wrong PIN is tried once here, too. */
+rc root_files_check_each(const struct root_files *files, struct err *err)
+{
+    struct reading r;
+    begin(&r, files, false);
+    rc result = check_each(&r, err);
+    end(&r);
+    return result;
+}
+
+struct keys *root_files_keys(struct loop *loop, struct secret *roots[KEYS_ROOTS_MAX],
+                             size_t cache_max)
+{
+    struct keys *keys = keys_new(loop, roots[0], cache_max);
+    for (size_t i = 1; i < KEYS_ROOTS_MAX && roots[i] != NULL; i++) {
+        keys_add_root(keys, roots[i]);
+    }
+    return keys;
 }

@@ -36,16 +36,24 @@ struct root_files {
 };
 
 /* Read all of them, the one to wrap by first; free each. Of a wrapped one openers are tried in their order until one opens, each token
- * logged in to once. crypto_init comes first where there are openers.
+ * logged in to once, and not at all with a PIN that it has just refused. crypto_init comes first where there are openers.
  * R_ROOT_KEY_UNREADABLE, R_ROOT_KEY_MODE, R_ROOT_KEY_INVALID, R_ROOT_KEY_UNOPENED; of a single opener what it fails with, such as
- * R_HSM_PIN_WRONG. */
+ * R_HSM_PIN_WRONG or R_FILE_MODE. */
 rc root_files_read(const struct root_files *files, struct secret *out[KEYS_ROOTS_MAX],
                    struct err *err);
 /* Whether all can be read. */
 rc root_files_check(const struct root_files *files, struct err *err);
-/* The same as keys. */
-rc root_files_open(struct loop *loop, const struct root_files *files, size_t cache_max,
-                   struct keys **out, struct err *err);
+/* The same as far as it shows without asking a token, which counts tries: of a token its library and its PIN file are looked at. */
+rc root_files_look(const struct root_files *files, struct err *err);
+/* Whether `files->file`, a wrapped one, opens by any of its openers: each is tried. */
+rc root_files_check_each(const struct root_files *files, struct err *err);
+/* What root_files_read gave as keys, which take it. */
+struct keys *root_files_keys(struct loop *loop, struct secret *roots[KEYS_ROOTS_MAX],
+                             size_t cache_max);
+
+/* A token's PIN, without the line's end that editors leave; "" gives an empty one. Only its owner may read the file. R_FILE_UNREADABLE,
+ * R_FILE_MODE. */
+rc root_pin_read(const char *name, struct secret **out, struct err *err);
 
 /* What a file says of its wraps, without opening any; none: the root key is plain. What secret_from_file says, R_ROOT_KEY_INVALID. */
 rc root_files_wraps(struct arena *arena, const char *name, struct root_wraps *out, struct err *err);
@@ -53,8 +61,10 @@ rc root_files_wraps(struct arena *arena, const char *name, struct root_wraps *ou
 /* Root keys in a locked page that processes forked from here share: so workers need no token, and one that is started again none
  * either. */
 struct root_shelf;
-/* What root_files_read says, and R_STARTUP_FAILED if the memory can't be locked. */
-rc root_shelf_open(const struct root_files *files, struct root_shelf **out, struct err *err);
+/* After crypto_init. Where `running`, NULL at a start, was read from the same files with the same content, by the same openers, it is shared
+ * and no token is asked. Otherwise as root_files_read; and R_STARTUP_FAILED if the memory can't be locked. */
+rc root_shelf_open(const struct root_files *files, struct root_shelf *running,
+                   struct root_shelf **out, struct err *err);
 struct keys *root_shelf_keys(struct loop *loop, const struct root_shelf *shelf, size_t cache_max);
-/* Let this process see them no more; the memory goes with the last one that does. NULL is fine. */
+/* Once for each open: then this process sees them no more; the memory goes with the last one that does. NULL is fine. */
 void root_shelf_close(struct root_shelf *shelf);

@@ -1,10 +1,12 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "keys/root_opener.h"
 
+#include <errno.h>
 #include <limits.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 #include "base/encode.h"
 
@@ -27,6 +29,11 @@ const char *root_opener_name(const struct root_opener *opener)
     return opener->key_file[0] != '\0' ? opener->key_file : opener->uri;
 }
 
+bool root_opener_is_token(const struct root_opener *opener)
+{
+    return opener->key_file[0] == '\0';
+}
+
 static void set_kid(struct root_key_holder *holder, const struct jwk_public *key)
 {
     holder->kid[base64url_encode(jwk_thumbprint(key), holder->kid)] = '\0';
@@ -34,13 +41,24 @@ static void set_kid(struct root_key_holder *holder, const struct jwk_public *key
 
 /* --- a key in a file -------------------------------------------------------------------------- */
 
+/* What opens a root key is none: what is wrong with its file has reasons of its own. */
+static rc read_secret(const char *path, size_t max, struct secret **out, struct err *err)
+{
+    struct err why = {0};
+    if (!secret_from_file(path, max, out, &why).ok) {
+        FAIL(err, why.reason == R_ROOT_KEY_MODE ? R_FILE_MODE : R_FILE_UNREADABLE, "%s",
+             why.detail);
+    }
+    return OK;
+}
+
 static rc read_pem(const struct root_opener *opener, struct root_key_holder *holder,
                    struct err *err)
 {
     char buffer[PATH_MAX];
     const char *path = root_path(opener->key_file, buffer);
     AUTO(secret_free_at) struct secret *pem = NULL;
-    TRY(secret_from_file(path, PEM_FILE_MAX, &pem, err));
+    TRY(read_secret(path, PEM_FILE_MAX, &pem, err));
     if (!jwk_private_from_pem(pem, &holder->key, NULL).ok) {
         FAIL(err, R_ROOT_KEY_UNOPENED, "%s holds no private key in PEM, EC P-256 or P-384", path);
     }
@@ -50,16 +68,15 @@ static rc read_pem(const struct root_opener *opener, struct root_key_holder *hol
 
 /* --- a key in a token ------------------------------------------------------------------------- */
 
-/* Without the line's end that editors leave. */
-static rc read_pin(const struct root_opener *opener, struct secret **out, struct err *err)
+rc root_pin_read(const char *name, struct secret **out, struct err *err)
 {
     char buffer[PATH_MAX];
     AUTO(secret_free_at) struct secret *file = NULL;
-    if (opener->pin_file[0] == '\0') {
+    if (name[0] == '\0') {
         *out = secret_new(0);
         return OK;
     }
-    TRY(secret_from_file(root_path(opener->pin_file, buffer), PKCS11_PIN_MAX + 2, &file, err));
+    TRY(read_secret(root_path(name, buffer), PKCS11_PIN_MAX + 2, &file, err));
     struct slice pin = secret_use(file);
     while (pin.len > 0 && (pin.ptr[pin.len - 1] == '\n' || pin.ptr[pin.len - 1] == '\r')) {
         pin.len--;
@@ -68,13 +85,30 @@ static rc read_pin(const struct root_opener *opener, struct secret **out, struct
     return OK;
 }
 
+bool root_openers_share_pin(const struct root_opener *opener, const struct root_opener *other)
+{
+    return root_opener_is_token(opener) && root_opener_is_token(other) &&
+           strcmp(opener->module, other->module) == 0 &&
+           strcmp(opener->pin_file, other->pin_file) == 0 &&
+           pkcs11_uris_share_token(opener->uri, other->uri);
+}
+
+rc root_opener_look(const struct root_opener *opener, struct err *err)
+{
+    AUTO(secret_free_at) struct secret *pin = NULL;
+    if (access(opener->module, R_OK) != 0) {
+        FAIL(err, R_HSM_UNREACHABLE, "%s: %s", opener->module, strerrordesc_np(errno));
+    }
+    return root_pin_read(opener->pin_file, &pin, err);
+}
+
 static rc open_token(const struct root_opener *opener, struct root_key_holder *holder,
                      struct err *err)
 {
     AUTO(secret_free_at) struct secret *pin = NULL;
     AUTO(arena_free_at) struct arena *arena = arena_new(ARENA_BYTES);
     struct jwk_public *public = NULL;
-    TRY(read_pin(opener, &pin, err));
+    TRY(root_pin_read(opener->pin_file, &pin, err));
     const struct pkcs11_place place = {opener->module, opener->uri, secret_use(pin)};
     TRY(pkcs11_open(&place, &holder->token, err));
     struct slice point = pkcs11_point(holder->token);
@@ -93,12 +127,23 @@ static rc prepare(const struct root_opener *opener, struct root_key_holder *hold
 {
     if (!holder->was_tried) {
         holder->was_tried = true;
-        (void)(opener->key_file[0] != '\0' ? read_pem(opener, holder, &holder->err)
-                                           : open_token(opener, holder, &holder->err))
+        (void)(root_opener_is_token(opener) ? open_token(opener, holder, &holder->err)
+                                            : read_pem(opener, holder, &holder->err))
             .ok;
     }
     if (holder->err.reason != R_NONE) {
         FAIL(err, holder->err.reason, "%s", holder->err.detail);
+    }
+    return OK;
+}
+
+/* Several tokens that hang one after another would hold up whoever waits for us: the supervisor's watchdog is 60 s. */
+static rc in_time(const struct root_opener *opener, const struct root_key_holder *holder,
+                  struct err *err)
+{
+    if (root_opener_is_token(opener) && clock_mono().ns > holder->until.ns) {
+        FAIL(err, R_HSM_UNREACHABLE, "tokens have taken %d s by now, so this one is not asked",
+             ROOT_TOKENS_MS / 1000);
     }
     return OK;
 }
@@ -117,11 +162,15 @@ rc root_opener_try(const struct root_opener *opener, struct root_key_holder *hol
                    struct secret **out, struct err *err)
 {
     struct err why = {0};
+    if (!holder->was_tried) {
+        TRY(in_time(opener, holder, err));
+    }
     TRY(prepare(opener, holder, err));
     for (size_t i = 0; i < wraps->count; i++) {
         if (holder->kid[0] != '\0' && strcmp(holder->kid, wraps->wraps[i].kid) != 0) {
             continue;
         }
+        TRY(in_time(opener, holder, err));
         err_clear(&why);
         if (open_wrap(holder, wraps, i, out, &why).ok) {
             *wrap = &wraps->wraps[i];

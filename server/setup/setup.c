@@ -76,6 +76,8 @@ static void check_algorithms(const Conf *conf, const struct setup_listener *to)
     }
 }
 
+_Static_assert((int)CONF_ROOT_KEY_OPENERS_MAX <= (int)ROOT_OPENERS_MAX, "each has a place");
+
 struct root_files setup_root_files(const Conf *conf)
 {
     const Chancery__Config__V1__RootKey *key = conf->root_key;
@@ -121,7 +123,9 @@ static void check_root_key(const Conf *conf, const struct setup_listener *to)
         files.opener_count > 0) {
         return; /* the check of algorithms has told */
     }
-    if (!root_files_check(&files, &err).ok) {
+    bool is_right = to->roots == NULL ? root_files_look(&files, &err).ok
+                                      : root_files_read(&files, to->roots, &err).ok;
+    if (!is_right) {
         setup_tell_err(to, &err);
     } else if (listener.failed.reason != R_NONE) {
         setup_warn_err(to, &listener.failed);

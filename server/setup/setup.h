@@ -26,6 +26,9 @@ struct setup_finding {
 struct setup_listener {
     void (*tell)(void *ctx, const struct setup_finding *finding);
     void *ctx;
+    /* Where root keys are kept that were read, KEYS_ROOTS_MAX of them, to be freed. NULL: their files are looked at and no token is
+     * asked, because a service manager checks before each start, and a token counts tries. */
+    struct secret **roots;
 };
 
 /* Tell of a fault; the format says why. */

@@ -3,6 +3,7 @@
 import contextlib
 import json
 import os
+import re
 import shutil
 import signal
 import subprocess
@@ -15,6 +16,7 @@ from soft_hsm import MODULE, SoftHsm
 from waiting import eventually
 
 CHANCERY = f"{BUILD}/cli/chancery"
+REPOSITORY = os.path.dirname(os.path.dirname(os.path.dirname(os.path.abspath(__file__))))
 TROUBLED = f"{BUILD}/tests/programs/libtroubled_token.so"
 
 
@@ -43,6 +45,11 @@ def path(world, name):
     return f"{world.a.folder}/{name}"
 
 
+def read(name):
+    with open(name, encoding="utf-8") as file:
+        return file.read()
+
+
 def run(hsm, *args, check=True, **env):
     done = subprocess.run([CHANCERY, *args], env={**os.environ, **hsm.env, **env}, capture_output=True, text=True, check=False)
     assert not check or done.returncode == 0, done.stderr
@@ -68,6 +75,24 @@ def check_config(world, hsm, *openers, **env):
     done = subprocess.run([world.a.program, "--check-config", "--config", path(world, "checked.yaml")],
                           env={**os.environ, **hsm.env, **env}, capture_output=True, text=True, check=False)
     return done.returncode, done.stderr
+
+
+def start(world, hsm, *openers, **env):
+    """What a start says that fails at its root key."""
+    config = dict(world.a.config, listeners=[{"address": "127.0.0.1:0"}],
+                  root_key={"file": path(world, "root.wrapped"), "openers": list(openers)})
+    world.a.write("started.yaml", json.dumps(config).encode())
+    done = subprocess.run([world.a.program, "--config", path(world, "started.yaml")], env={**os.environ, **hsm.env, **env},
+                          capture_output=True, text=True, check=False, timeout=120)
+    return done.returncode, done.stderr
+
+
+def reload(world):
+    """Take the configuration over."""
+    world.a.write("chanceryd.yaml", json.dumps(world.a.config).encode())
+    before = len(world.a.logged("supervisor.reload"))
+    world.a.process.send_signal(signal.SIGHUP)
+    world.a.wait_for_log("supervisor.reload", before, timeout=60)
 
 
 def opened(world):
@@ -109,22 +134,27 @@ def test_the_token_is_asked_at_start_alone(world, hsm):
         os.kill(workers(world)[0], signal.SIGKILL)
         world.a.wait_for_log("worker.ready", 2, timeout=60)
         eventually(lambda: outcome(world.acquire, made, world.bob) == "OK", "a call goes by a connection that is there")
+        reload(world)  # for a certificate
+        assert outcome(world.acquire, made, world.bob) == "OK" and len(opened(world)) == 1
     assert hsm.calls("C_Login") == 1 and hsm.calls("C_DeriveKey") == 1
 
 
 def test_another_wrap_opens_when_the_token_is_gone(world, hsm):
     made = world.protect()
-    openers = [hsm.opener("first", "root"), {"key_file": path(world, "drawer.pem")}]
+    openers = [hsm.opener("first", "root", module=hsm.spy), {"key_file": path(world, "drawer.pem")}]
     with away(hsm.tokens):
         restart(world, *openers)
         assert opened(world) == [("drawer", path(world, "drawer.pem"))]
         [failed] = world.a.logged("root_key.opener_failed")
         assert failed["reason"] == "HSM_UNREACHABLE" and failed["opener"] == "pkcs11:token=first;object=root"
         assert outcome(world.acquire, made, world.bob) == "OK"
-        code, told = check_config(world, hsm, *openers)
-        assert code == 0 and "HSM_UNREACHABLE" in told  # a warning: it starts, and somebody has to see to the token
-    world.a.process.send_signal(signal.SIGHUP)  # the token is back
-    eventually(lambda: opened(world)[1:] == [("hsm-first", "pkcs11:token=first;object=root")], lambda: world.a.log[-20:])
+        done = run(hsm, "doctor", "--config", path(world, "chanceryd.yaml"), "-o", "json", check=False)
+        assert '"HSM_UNREACHABLE"' in done.stdout  # a warning: it starts, and somebody has to see to the token
+    reload(world)  # the token is back, and not needed: the root keys are the same
+    assert len(opened(world)) == 1
+    world.a.config["root_key"]["openers"].reverse()
+    reload(world)
+    assert [wrap for wrap, _ in opened(world)] == ["drawer"] * 2
     assert outcome(world.acquire, made, world.bob) == "OK"
 
 
@@ -171,6 +201,43 @@ def test_a_plain_root_key_is_opened_by_no_wrap(world, hsm):
     restart(world, hsm.opener("first", "root"))
 
 
+def shared_pages_with(pid, bytes_):
+    """The permissions of a process's shared memory that has these bytes."""
+    found = []
+    with open(f"/proc/{pid}/maps", encoding="ascii") as maps, open(f"/proc/{pid}/mem", "rb", buffering=0) as memory:
+        for line in maps:
+            places, permissions = line.split()[:2]
+            first, last = (int(place, 16) for place in places.split("-"))
+            if permissions[0] == "r" and permissions[3] == "s":
+                memory.seek(first)
+                found += [permissions] if bytes_ in memory.read(last - first) else []
+    return found
+
+
+def test_a_library_has_no_root_key_that_is_in_use(world, hsm):
+    """A reload asks another token, whose library hangs: in its process there is no page of root keys, and it dumps no memory. Where they
+    are, nobody writes."""
+    with open(path(world, "away.key"), "rb") as file:
+        root = file.read()
+    world.a.env["TROUBLE"] = "hang"
+    restart(world, hsm.opener("first", "root"))
+    supervisor, ours = world.a.process.pid, set(workers(world))
+    assert shared_pages_with(supervisor, root) == ["r--s"]
+    configure(world, hsm.opener("first", "root", module=TROUBLED))
+    world.a.write("chanceryd.yaml", json.dumps(world.a.config).encode())
+    world.a.process.send_signal(signal.SIGHUP)
+
+    def libraries():
+        return [pid for pid in set(workers(world)) - ours if "libtroubled_token" in read(f"/proc/{pid}/maps")]
+
+    [pid] = eventually(libraries, "the library is loaded")
+    assert shared_pages_with(pid, root) == []
+    assert re.search(r"^Max core file size +0 +0 ", read(f"/proc/{pid}/limits"), re.M)
+    assert world.a.wait_for_log("supervisor.reload_refused", timeout=60)["reason"] == "HSM_UNREACHABLE"
+    assert shared_pages_with(supervisor, root) == ["r--s"]
+    del world.a.env["TROUBLE"]
+
+
 def test_a_wrong_pin_is_tried_once(world, hsm):
     """At a start that fails for it, however many root keys are to be opened; the daemon ends as one that no restart helps."""
     world.a.stop()
@@ -178,6 +245,11 @@ def test_a_wrong_pin_is_tried_once(world, hsm):
     configure(world, hsm.opener("first", "root", module=hsm.spy, pin_file=hsm.wrong_pin_file))
     world.a.write("chanceryd.yaml", json.dumps(world.a.config).encode())
     before = hsm.calls("C_Login")
+    with open(f"{REPOSITORY}/deploy/chanceryd.service", encoding="ascii") as unit:
+        assert re.findall(r"^ExecStartPre=\S+ --config \S+ (.*)$", unit.read(), re.M) == ["--check-config"]
+    # Which systemd repeats as long as it fails, whatever its exit code.
+    assert check_config(world, hsm, *world.a.config["root_key"]["openers"])[0] == 0
+    assert hsm.calls("C_Login") == before
     done = subprocess.run([world.a.program, "--config", path(world, "chanceryd.yaml")], env=world.a.env, capture_output=True, text=True,
                           timeout=60, check=False)
     assert done.returncode == 78 and '"HSM_PIN_WRONG"' in done.stderr and "000000" not in done.stderr
@@ -190,6 +262,31 @@ def test_a_wrong_pin_is_tried_once(world, hsm):
     assert opened(world) == [("drawer", path(world, "drawer.pem"))] * 2
     assert [line["reason"] for line in world.a.logged("root_key.opener_failed")] == ["HSM_PIN_WRONG"] * 2
     assert hsm.calls("C_Login") == before + 2
+    reload(world)
+    assert hsm.calls("C_Login") == before + 2
+
+
+def test_a_wrong_pin_is_tried_once_whoever_asks(world, hsm):
+    """Several openers may be keys of one token, named in several ways."""
+    wrong = {"module": hsm.spy, "pin_file": hsm.wrong_pin_file}
+    openers = [hsm.opener("first", "root", **wrong), hsm.opener("first", "other", **wrong),
+               hsm.opener("first", "root", uri="pkcs11:object=root?module-name=spy", **wrong)]
+    before = hsm.calls("C_Login")
+    code, told = start(world, hsm, *openers)
+    assert code == 78 and told.count('"HSM_PIN_WRONG"') == 3 and hsm.calls("C_Login") == before + 1
+    done = run(hsm, "doctor", "--config", path(world, "started.yaml"), "-o", "json", check=False)
+    assert done.returncode == 1 and "HSM_PIN_WRONG" in done.stdout and hsm.calls("C_Login") == before + 2
+    run(hsm, "root-key", "check", *hsm.options("first", "root"), path(world, "root.wrapped"))  # the right one
+    own = hsm.options("first", "root", hsm.spy, hsm.wrong_pin_file)
+    done = run(hsm, "root-key", "check", "--config", path(world, "started.yaml"), *own, path(world, "root.wrapped"), check=False)
+    assert done.returncode == 1 and done.stdout.count("HSM_PIN_WRONG") == 4 and hsm.calls("C_Login") == before + 3
+    openers.append({"key_file": path(world, "drawer.pem")})
+    code, told = check_config(world, hsm, *openers)
+    assert code == 0
+    done = run(hsm, "root-key", "wrap", "--config", path(world, "checked.yaml"), "--key", path(world, "root.wrapped"), "--name", "once",
+               *own, path(world, "root.wrapped"), check=False)
+    assert done.returncode == 1 and "HSM_PIN_WRONG" in done.stderr and hsm.calls("C_Login") == before + 4
+    run(hsm, "root-key", "check", *hsm.options("first", "root"), path(world, "root.wrapped"))
 
 
 def test_a_reload_that_can_not_open_changes_nothing(world, hsm):
@@ -208,6 +305,9 @@ def test_a_reload_that_can_not_open_changes_nothing(world, hsm):
     ("locks", "HSM_PIN_LOCKED", "locked"),
     ("crash", "HSM_UNREACHABLE", "ended its process"),
     ("hang", "HSM_UNREACHABLE", "has not answered for 10 s"),
+    ("no-reason", "HSM_UNREACHABLE", "what is no answer"),
+    ("no-end", "HSM_UNREACHABLE", "what is no answer"),
+    ("too-long", "HSM_UNREACHABLE", "what is no answer"),
     ("no-ecdh", "HSM_KEY_UNUSABLE", "ECDH in the token"),
     ("none", None, "opened by pkcs11:token=first;object=root: wrap hsm-first"),
 ])
@@ -230,6 +330,9 @@ def test_tokens_that_hang_one_after_another(world, hsm):
     assert all("is not asked" in detail for detail in failed[3:])
 
 
+ASKED = {"a library of something else", "no such token", "both tokens", "no such key", "a token whose key is not of the file"}
+
+
 @pytest.mark.parametrize("name, opener, reason, words", [
     ("no such library", {"module": "/nowhere.so"}, "HSM_UNREACHABLE", "/nowhere.so"),
     ("a library of something else", {"module": "/lib/x86_64-linux-gnu/libm.so.6"}, "HSM_UNREACHABLE", "libm"),
@@ -237,8 +340,8 @@ def test_tokens_that_hang_one_after_another(world, hsm):
     ("both tokens", {"uri": "pkcs11:object=root"}, "HSM_UNREACHABLE", "2 of"),
     ("no such key", {"uri": "pkcs11:token=first;object=leaf"}, "HSM_KEY_UNUSABLE", "no private key"),
     ("a token whose key is not of the file", {"uri": "pkcs11:token=second;object=other"}, "ROOT_KEY_UNOPENED", "no wrap is to its key"),
-    ("a PIN file for all", {"pin_file": "open.pin"}, "ROOT_KEY_MODE", "open.pin"),
-    ("no PIN file", {"pin_file": "missing.pin"}, "ROOT_KEY_UNREADABLE", "missing.pin"),
+    ("a PIN file for all", {"pin_file": "open.pin"}, "FILE_MODE", "open.pin"),
+    ("no PIN file", {"pin_file": "missing.pin"}, "FILE_UNREADABLE", "missing.pin"),
     ("a PIN in the uri", {"uri": "pkcs11:token=first;object=root?pin-value=482913"}, "root_key.openers.pkcs11.uri must be", "without a PIN"),
     ("no uri", {"uri": "token=first"}, "root_key.openers.pkcs11.uri must be", "without a PIN"),
     ("a relative library", {"module": "softhsm.so"}, "root_key.openers.pkcs11.module must be", "from the root on"),
@@ -251,8 +354,11 @@ def test_what_is_wrong_with_a_token_is_said(world, hsm, name, opener, reason, wo
     os.chmod(path(world, "open.pin"), 0o644)
     if opener.get("pin_file"):
         opener = {"pin_file": path(world, opener["pin_file"])}
-    code, told = check_config(world, hsm, hsm.opener("first", "root", **{"module": MODULE, **opener}))
+    opener = hsm.opener("first", "root", **{"module": MODULE, **opener})
+    code, told = start(world, hsm, opener)
     assert code == 78 and reason in told and words in told and "482913" not in told.replace("pin-value=482913", ""), (name, told)
+    code, told = check_config(world, hsm, opener)  # which asks no token, and looks at what it is to be asked with
+    assert code == 0 if name in ASKED else (code == 78 and reason in told and words in told), (name, told)
 
 
 def test_the_bill_of_materials_has_the_wraps(world, hsm):
@@ -265,6 +371,18 @@ def test_the_bill_of_materials_has_the_wraps(world, hsm):
     found = {component["bom-ref"]: component["cryptoProperties"]["relatedCryptoMaterialProperties"]["algorithmRef"]
              for component in bom["components"] if component["bom-ref"] in needed}
     assert sorted(found.values()) == ["algorithm/ECDH-P-256", "algorithm/ECDH-P-384", "algorithm/ECDH-P-384"]
+    # Another root key that is wrapped to keys of the first.
+    run(hsm, "root-key", "create", path(world, "cbom.key"))
+    run(hsm, "root-key", "wrap", "--key", path(world, "cbom.key"), "--name", "other", "--to", path(world, "drawer.jwk"),
+        path(world, "cbom.wrapped"))
+    world.a.write("cbom.yaml", json.dumps(dict(world.a.config, root_key={
+        "file": path(world, "root.wrapped"), "other_files": [path(world, "cbom.wrapped")]})).encode())
+    bom = json.loads(run(hsm, "doctor", "--cbom", "--config", path(world, "cbom.yaml")).stdout)
+    wraps = {component["bom-ref"]: [each["value"] for each in component.get("properties", []) if each["name"] == "chancery:wrap"]
+             for component in bom["components"]}
+    assert {wrap["kid"]: wraps.pop(f"key/root-wrap/{wrap['kid']}") for wrap in wrapped["wraps"]} == {
+        wrap["kid"]: ["drawer", "other"] if wrap["name"] == "drawer" else [wrap["name"]] for wrap in wrapped["wraps"]}
+    assert not any(wraps.values())
     world.a.write("cbom.yaml", json.dumps(dict(world.a.config, root_key={"file": path(world, "nowhere.wrapped")})).encode())
     done = run(hsm, "doctor", "--cbom", "--config", path(world, "cbom.yaml"), check=False)
     assert done.returncode == 1 and done.stdout == "" and "ROOT_KEY_UNREADABLE" in done.stderr
@@ -274,7 +392,7 @@ def test_a_wrapped_key_without_an_opener(world, hsm):
     code, told = check_config(world, hsm)
     assert code == 78 and "ROOT_KEY_UNOPENED" in told and "root_key.openers is empty" in told
     world.a.write("not.pem", b"-----BEGIN PRIVATE KEY-----\nAAAA\n-----END PRIVATE KEY-----\n")
-    code, told = check_config(world, hsm, {"key_file": path(world, "not.pem")}, hsm.opener("first", "none"))
+    code, told = start(world, hsm, {"key_file": path(world, "not.pem")}, hsm.opener("first", "none"))
     assert code == 78 and "ROOT_KEY_UNOPENED" in told and "ROOT_KEY_UNOPENED, HSM_KEY_UNUSABLE" in told
     code, told = check_config(world, hsm, {"key_file": path(world, "drawer.pem"), **hsm.opener("first", "root")})
     assert code == 78 and "root_key.openers" in told and "exactly one of key_file and pkcs11" in told

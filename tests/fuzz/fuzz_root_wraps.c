@@ -17,6 +17,18 @@ static rc agree(void *ctx, struct slice point, uint8_t out[JWE_SHARED_MAX], size
     return OK;
 }
 
+static void reads_the_same(struct arena *arena, const struct root_wraps *wraps, struct slice text)
+{
+    struct root_wraps again;
+    CH_ASSERT(root_wraps_parse(arena, text, R_ROOT_KEY_INVALID, &again, NULL).ok);
+    CH_ASSERT(strcmp(again.thumbprint, wraps->thumbprint) == 0 && again.count == wraps->count);
+    for (size_t i = 0; i < wraps->count; i++) {
+        const struct root_wrap *one = &wraps->wraps[i], *other = &again.wraps[i];
+        CH_ASSERT(strcmp(one->name, other->name) == 0 && strcmp(one->kid, other->kid) == 0 &&
+                  slice_eq(one->jwe, other->jwe));
+    }
+}
+
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
     struct arena *arena = arena_new(FUZZ_BUDGET);
@@ -39,7 +51,9 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
             }
         }
         err_clear(&err);
-        ignore(root_wraps_print(arena, &wraps, &text, &err));
+        if (root_wraps_print(arena, &wraps, &text, &err).ok && text.len <= ROOT_WRAPS_BYTES_MAX) {
+            reads_the_same(arena, &wraps, text);
+        }
     }
     arena_free(arena);
     return 0;

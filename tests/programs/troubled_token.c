@@ -3,9 +3,12 @@
 #include <dlfcn.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/socket.h>
 #include <unistd.h>
 
 #include <p11-kit/pkcs11.h>
+
+#include "pkcs11/pkcs11_process.h"
 
 static CK_FUNCTION_LIST *real, changed;
 
@@ -23,6 +26,19 @@ static CK_RV get_token_info(CK_SLOT_ID slot, CK_TOKEN_INFO *info)
     return rv;
 }
 
+/* In the name of the process that it runs in, whose only socket it finds. */
+static void answer_wrongly(void)
+{
+    struct pkcs11_answer answer = {.reason = is("no-reason") ? (enum reason)1000000
+                                             : is("no-end")  ? R_HSM_UNREACHABLE
+                                                             : R_NONE,
+                                   .len = is("too-long") ? sizeof answer.bytes + 1 : 0};
+    memset(answer.detail, is("no-end") ? 'x' : '\0', sizeof answer.detail);
+    for (int fd = 3; fd < 1024; fd++) {
+        (void)send(fd, &answer, sizeof answer, MSG_NOSIGNAL);
+    }
+}
+
 static CK_RV log_in(CK_SESSION_HANDLE session, CK_USER_TYPE user, CK_UTF8CHAR *pin, CK_ULONG len)
 {
     while (is("hang")) {
@@ -30,6 +46,10 @@ static CK_RV log_in(CK_SESSION_HANDLE session, CK_USER_TYPE user, CK_UTF8CHAR *p
     }
     if (is("crash")) {
         abort();
+    }
+    if (is("no-reason") || is("no-end") || is("too-long")) {
+        answer_wrongly();
+        (void)pause(); /* it is killed, and not while SoftHSM2 writes */
     }
     return is("locks") ? CKR_PIN_LOCKED : real->C_Login(session, user, pin, len);
 }

@@ -142,6 +142,9 @@ static void files_that_are_none(void **state)
         "{\"format\": \"chancery root key 1\", \"thumbprint\": \"a\", \"wraps\": [{\"name\": \"a b\", \"kid\": \"b\", \"jwe\": \"c\"}]}",
         "{\"format\": \"chancery root key 1\", \"thumbprint\": \"a\", \"wraps\": [{\"name\": \"a\", \"kid\": \"\", \"jwe\": \"c\"}]}",
         "{\"format\": \"chancery root key 1\", \"thumbprint\": \"a\", \"wraps\": [{\"name\": \"a\", \"kid\": \"b\", \"jwe\": \"c\"}, {\"name\": \"a\", \"kid\": \"c\", \"jwe\": \"d\"}]}",
+        "{\"format\": \"chancery root key 1\", \"thumbprint\": \"a\", \"wraps\": [{\"name\": \"a\", \"kid\": \"b\", \"jwe\": \"c\\\"d\"}]}",
+        "{\"format\": \"chancery root key 1\", \"thumbprint\": \"a\", \"wraps\": [{\"name\": \"a\", \"kid\": \"b\", \"jwe\": \"c d\"}]}",
+        "{\"format\": \"chancery root key 1\", \"thumbprint\": \"a\", \"wraps\": [{\"name\": \"a\", \"kid\": \"b\", \"jwe\": \"c\\u0000\"}]}",
         "{\"format\": \"chancery root key 1\", \"format\": \"chancery root key 1\"}",
     };
     struct root_wraps wraps;
@@ -222,6 +225,22 @@ static void a_point_becomes_a_key(void **state)
                  &err, R_HSM_KEY_UNUSABLE); /* not on the curve */
     assert_fails(jwk_public_of_point(arena, slice_of(point, 64), R_HSM_KEY_UNUSABLE, &key, &err),
                  &err, R_HSM_KEY_UNUSABLE);
+    static const char GENERATOR[] =
+        "046b17d1f2e12c4247f8bce6e563a440f277037d812deb33a0f4a13945d898c296"
+        "4fe342e2fe1a7f9b8ee7eb4a7c0f9e162bce33576b315ececbb6406837bf51f5"; /* of P-256 */
+    uint8_t sound[65];
+    struct jwk_public *same = NULL;
+    assert_ok(hex_decode(slice_str(GENERATOR), sound, sizeof sound, &err), &err);
+    assert_ok(jwk_public_of_point(arena, slice_of(sound, 65), R_HSM_KEY_UNUSABLE, &key, &err),
+              &err);
+    const char *json =
+        arena_printf(arena, "{\"kty\":\"EC\",\"crv\":\"P-256\",\"x\":\"%s\",\"y\":\"%s\"}",
+                     base64url_dup(arena, slice_of(sound + 1, 32)),
+                     base64url_dup(arena, slice_of(sound + 33, 32)));
+    assert_ok(jwk_public_parse(slice_str(json), R_INPUT_INVALID, &same, &err), &err);
+    assert_true(slice_eq(jwk_thumbprint(key), jwk_thumbprint(same)));
+    jwk_public_free(key);
+    jwk_public_free(same);
     point[0] = 2;
     assert_fails(jwk_public_of_point(arena, slice_of(point, 97), R_HSM_KEY_UNUSABLE, &key, &err),
                  &err, R_HSM_KEY_UNUSABLE); /* compressed */

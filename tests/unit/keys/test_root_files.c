@@ -136,7 +136,7 @@ static void a_wrapped_one_opens_by_any_opener(void **state)
     assert_fails(root_files_read(&files, roots, &err), &err, R_ROOT_KEY_UNOPENED);
     files.openers[files.opener_count++] = by("/nowhere.pem");
     assert_fails(root_files_read(&files, roots, &err), &err, R_ROOT_KEY_UNOPENED);
-    assert_non_null(strstr(err.detail, "ROOT_KEY_UNOPENED, ROOT_KEY_UNREADABLE"));
+    assert_non_null(strstr(err.detail, "ROOT_KEY_UNOPENED, FILE_UNREADABLE"));
     files.openers[files.opener_count++] = by(right);
     files.others = others;
     files.other_count = 1;
@@ -146,7 +146,7 @@ static void a_wrapped_one_opens_by_any_opener(void **state)
     assert_true(secret_eq(roots[0], root) && secret_eq(roots[1], root));
     assert_int_equal(seen.opened, 2);
     assert_int_equal(seen.failed, 4);
-    assert_int_equal(seen.reason, R_ROOT_KEY_UNREADABLE);
+    assert_int_equal(seen.reason, R_FILE_UNREADABLE);
     secret_free(roots[0]);
     secret_free(roots[1]);
     unlink(file);
@@ -160,10 +160,10 @@ static void a_single_opener_speaks_for_itself(void **state)
     (void)state;
     const char *file = wrapped(), *open = pem_of(first);
     struct root_files files = {.file = file, .openers = {by("/nowhere.pem")}, .opener_count = 1};
-    assert_fails(root_files_check(&files, &err), &err, R_ROOT_KEY_UNREADABLE);
+    assert_fails(root_files_check(&files, &err), &err, R_FILE_UNREADABLE);
     chmod(open, 0644);
     files.openers[0] = by(open);
-    assert_fails(root_files_check(&files, &err), &err, R_ROOT_KEY_MODE);
+    assert_fails(root_files_check(&files, &err), &err, R_FILE_MODE);
     unlink(file);
     unlink(open);
 }
@@ -178,10 +178,11 @@ static void a_shelf_keeps_what_was_read(void **state)
     const struct root_files files = {.file = path, .others = others, .other_count = 1};
     struct root_shelf *shelf = NULL;
     struct loop *loop = loop_new();
-    struct keys *from_files = NULL;
     int64_t expected[KEYS_ROOTS_MAX], versions[KEYS_ROOTS_MAX];
-    assert_ok(root_files_open(loop, &files, 0, &from_files, &err), &err);
-    assert_ok(root_shelf_open(&files, &shelf, &err), &err);
+    struct secret *roots[KEYS_ROOTS_MAX];
+    assert_ok(root_files_read(&files, roots, &err), &err);
+    struct keys *from_files = root_files_keys(loop, roots, 0);
+    assert_ok(root_shelf_open(&files, NULL, &shelf, &err), &err);
     unlink(path);
     unlink(other);
     struct keys *from_shelf = root_shelf_keys(loop, shelf, 0);
