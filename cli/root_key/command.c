@@ -39,7 +39,7 @@ static const char HELP[] =
     "  --pin-file PIN   a file with the token's PIN, which only its owner can read\n"
     "  --shares N       how many, 2 to 16\n"
     "  --threshold M    how many of them it takes, from 2\n"
-    "  --record FILE    write down who did what when, to be signed and kept\n"
+    "  --record FILE    write down who did what when, to be signed and kept; a new file\n"
     "  --witness NAME   who was there; once for each\n"
     "\n"
     "A wrong PIN is tried once. What opens by a plain file, too, is only as safe as that file:\n"
@@ -51,7 +51,7 @@ static const char HELP[] =
     "  chancery root-key split --key root.key --shares 5 --threshold 3 --record split.txt \\\n"
     "      --witness 'Ann Ames' --witness 'Bob Berg' shares\n"
     "\n"
-    "Next: root_key.openers in the configuration, and chanceryd --check-config.\n";
+    "Next: root_key.openers in the configuration, and chancery doctor.\n";
 
 /* --- reading and writing keys ----------------------------------------------------------------- */
 
@@ -154,6 +154,10 @@ static int run_verb(struct root_key_args *args, int argc, char **argv)
     args->operand_count = (size_t)argc - 2;
     if (args->operand_count < VERBS[verb].least || args->operand_count > VERBS[verb].most) {
         return usage_error(&command_root_key, "%s: give %s", NAMES[verb], VERBS[verb].operands);
+    }
+    struct err err = {0};
+    if (!root_key_record_check(args, &err).ok) {
+        return fail_with(&command_root_key, &err);
     }
     code = session_begin(&session, &command_root_key);
     if (code == EXIT_OK) {

@@ -36,6 +36,15 @@ static const char *heading(struct arena *arena, const struct root_key_act *act)
         arena_printf(arena, "%s (uid %u)", user == NULL ? "?" : user->pw_name, (unsigned)getuid()));
 }
 
+rc root_key_record_check(const struct root_key_args *args, struct err *err)
+{
+    if (args->record != NULL && !output_is_in_place(args->record) &&
+        access(args->record, F_OK) == 0) {
+        FAIL(err, R_FILE_UNWRITABLE, "%s is there already: a record is a new file", args->record);
+    }
+    return OK;
+}
+
 static rc write_record(struct arena *arena, const struct root_key_args *args,
                        const struct root_key_act *act, struct err *err)
 {
@@ -49,6 +58,7 @@ static rc write_record(struct arena *arena, const struct root_key_args *args,
                                            args->witnesses[i], "______________________________");
     }
     ARENA_ENSURE(text, err);
+    TRY(root_key_record_check(args, err)); /* the act may have made a file of that name */
     return output_write(args->record, slice_str(text), err);
 }
 

@@ -44,6 +44,8 @@ int root_key_check(struct session *s, const struct root_key_args *args);
 int root_key_split(struct session *s, const struct root_key_args *args);
 int root_key_join(struct session *s, const struct root_key_args *args);
 
-/* record.c: print what was done, and write it down where --record says, with a line for each witness to sign. Returns an exit code. */
+/* record.c: before an act, whether its record will replace nothing. R_FILE_UNWRITABLE */
+rc root_key_record_check(const struct root_key_args *args, struct err *err);
+/* Print what was done, and write it down where --record says, with a line for each witness to sign. Returns an exit code. */
 int root_key_tell(struct session *s, const struct root_key_args *args,
                   const struct root_key_act *act);

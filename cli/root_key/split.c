@@ -4,6 +4,7 @@
 #include <stdio.h>
 #include <string.h>
 #include <sys/stat.h>
+#include <unistd.h>
 
 #include <openssl/rand.h>
 
@@ -29,14 +30,17 @@ static void shares_free(struct shares *shares)
     }
 }
 
-/* Of `count` from `first` on. */
-static struct secret *join(const struct shares *shares, unsigned first, unsigned count)
+/* Of those whose bits are set in `chosen`. */
+static struct secret *join(const struct shares *shares, unsigned chosen)
 {
     struct secret *bytes[SHAMIR_SHARES_MAX];
     uint8_t numbers[SHAMIR_SHARES_MAX];
-    for (unsigned i = 0; i < count; i++) {
-        bytes[i] = shares->all[first + i].bytes;
-        numbers[i] = (uint8_t)shares->all[first + i].number;
+    unsigned count = 0;
+    for (unsigned i = 0; i < shares->count; i++) {
+        if ((chosen >> i & 1U) != 0) {
+            bytes[count] = shares->all[i].bytes;
+            numbers[count++] = (uint8_t)shares->all[i].number;
+        }
     }
     return shamir_join(bytes, numbers, count);
 }
@@ -60,18 +64,15 @@ static rc make_shares(struct arena *arena, const struct secret *root, unsigned t
         memcpy(share->set, id, sizeof share->set);
         memcpy(share->thumbprint, thumbprint, sizeof share->thumbprint);
     }
-    AUTO(secret_free_at) struct secret *again = join(out, count - threshold, threshold);
+    unsigned last = ((1U << threshold) - 1U) << (count - threshold);
+    AUTO(secret_free_at) struct secret *again = join(out, last);
     ENSURE(secret_eq(again, root), err, R_INTERNAL); /* before anybody relies on them */
     return OK;
 }
 
-/* A new folder, so that shares of two sets never lie together. */
-static rc write_shares(struct arena *arena, const char *folder, const struct shares *shares,
-                       struct root_key_act *act, struct err *err)
+static rc write_each(struct arena *arena, const char *folder, const struct shares *shares,
+                     struct root_key_act *act, struct err *err)
 {
-    if (mkdir(folder, 0700) != 0) {
-        FAIL(err, R_FILE_UNWRITABLE, "%s: %s", folder, strerrordesc_np(errno));
-    }
     for (unsigned i = 0; i < shares->count; i++) {
         const struct share *share = &shares->all[i];
         struct slice text;
@@ -86,6 +87,32 @@ static rc write_shares(struct arena *arena, const char *folder, const struct sha
         act->lines[act->line_count++] = line;
     }
     return OK;
+}
+
+/* Half a set is a set: as many as join may be among it. */
+static void remove_shares(struct arena *arena, const char *folder, unsigned count)
+{
+    for (unsigned number = 1; number <= count; number++) {
+        const char *path = arena_printf(arena, "%s/share-%u.txt", folder, number);
+        if (path != NULL) {
+            (void)unlink(path);
+        }
+    }
+    (void)rmdir(folder);
+}
+
+/* A new folder, so that shares of two sets never lie together. */
+static rc write_shares(struct arena *arena, const char *folder, const struct shares *shares,
+                       struct root_key_act *act, struct err *err)
+{
+    if (mkdir(folder, 0700) != 0) {
+        FAIL(err, R_FILE_UNWRITABLE, "%s: %s", folder, strerrordesc_np(errno));
+    }
+    rc result = write_each(arena, folder, shares, act, err);
+    if (!result.ok) {
+        remove_shares(arena, folder, shares->count);
+    }
+    return result;
 }
 
 static int read_counts(struct session *s, const struct root_key_args *args, uint32_t *threshold,
@@ -140,7 +167,8 @@ static rc read_share(struct arena *arena, const char *path, struct shares *share
                     strcmp(share.thumbprint, first->thumbprint) == 0);
     bool is_twice = false;
     for (unsigned i = 0; i < shares->count; i++) {
-        is_twice = is_twice || shares->all[i].number == share.number;
+        is_twice = is_twice || (shares->all[i].number == share.number &&
+                                secret_eq(shares->all[i].bytes, share.bytes));
     }
     if (is_same && !is_twice) {
         shares->all[shares->count++] = share;
@@ -167,18 +195,63 @@ static rc read_shares(struct session *s, const struct root_key_args *args, struc
     return OK;
 }
 
-static rc join_shares(const struct shares *shares, struct secret **out, struct err *err)
+/* Whether these give the key back that was split. Two of one number never do. */
+static bool fit(const struct shares *shares, unsigned chosen, struct secret **out)
 {
     char thumbprint[ROOT_THUMBPRINT_TEXT];
-    AUTO(secret_free_at) struct secret *root = join(shares, 0, shares->all[0].threshold);
-    TRY(root_wraps_thumbprint(root, thumbprint, err));
-    if (strcmp(thumbprint, shares->all[0].thumbprint) != 0) {
-        FAIL(err, R_SHARES_WRONG, "they join to %s, and root key %s was split", thumbprint,
-             shares->all[0].thumbprint);
+    unsigned numbers = 0;
+    for (unsigned i = 0; i < shares->count; i++) {
+        unsigned bit = (chosen >> i & 1U) << shares->all[i].number;
+        if ((numbers & bit) != 0) {
+            return false;
+        }
+        numbers |= bit;
+    }
+    AUTO(secret_free_at) struct secret *root = join(shares, chosen);
+    if (!root_wraps_thumbprint(root, thumbprint, NULL).ok ||
+        strcmp(thumbprint, shares->all[0].thumbprint) != 0) {
+        return false;
     }
     *out = root;
     root = NULL;
-    return OK;
+    return true;
+}
+
+/* A wrong one may be among them, so any that are enough: at most 12,870 of 16. */
+static rc join_shares(const struct shares *shares, unsigned *chosen, struct secret **out,
+                      struct err *err)
+{
+    unsigned threshold = shares->all[0].threshold;
+    for (unsigned some = 1; some < 1U << shares->count; some++) {
+        if ((unsigned)__builtin_popcount(some) == threshold && fit(shares, some, out)) {
+            *chosen = some;
+            return OK;
+        }
+    }
+    FAIL(err, R_SHARES_WRONG, "no %u of them join to root key %s, which was split", threshold,
+         shares->all[0].thumbprint);
+}
+
+/* In the place of one of those that fit it gives the same. */
+static bool is_sound(const struct shares *shares, unsigned chosen, unsigned at)
+{
+    AUTO(secret_free_at) struct secret *root = NULL;
+    unsigned others = chosen & (chosen - 1U);
+    return (chosen >> at & 1U) != 0 || fit(shares, others | 1U << at, &root);
+}
+
+/* Each that was given is told of, so that a drill says something of all. */
+static void tell_shares(struct arena *arena, const struct shares *shares, unsigned chosen,
+                        struct root_key_act *act)
+{
+    for (unsigned i = 0; i < shares->count; i++) {
+        const struct share *share = &shares->all[i];
+        act->lines[act->line_count++] =
+            is_sound(shares, chosen, i)
+                ? arena_printf(arena, "by share %u of set %s", share->number, share->set)
+                : arena_printf(arena, "WRONG share %u of set %s: changed, or forged", share->number,
+                               share->set);
+    }
 }
 
 int root_key_join(struct session *s, const struct root_key_args *args)
@@ -188,15 +261,13 @@ int root_key_join(struct session *s, const struct root_key_args *args)
     struct root_key_act act = {.name = "join"};
     struct err err = {0};
     const char *path = args->operands[args->operand_count - 1];
-    if (!read_shares(s, args, &shares, &err).ok || !join_shares(&shares, &root, &err).ok ||
+    unsigned chosen = 0;
+    if (!read_shares(s, args, &shares, &err).ok || !join_shares(&shares, &chosen, &root, &err).ok ||
         !root_key_write(s, path, root, &err).ok) {
         return fail_with(s->command, &err);
     }
     act.thumbprint = shares.all[0].thumbprint;
-    for (unsigned i = 0; i < shares.all[0].threshold; i++) {
-        act.lines[act.line_count++] = arena_printf(s->arena, "by share %u of set %s",
-                                                   shares.all[i].number, shares.all[i].set);
-    }
+    tell_shares(s->arena, &shares, chosen, &act);
     act.lines[act.line_count++] = path;
     return root_key_tell(s, args, &act);
 }

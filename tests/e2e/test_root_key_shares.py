@@ -114,6 +114,34 @@ def test_damaged_mixed_few_and_wrong_ones_are_told_apart(made):
         assert why("join", share(made, 1), share(made, 2), share(made, 3), out) == "SHARE_DAMAGED", (field, value)
 
 
+def test_a_forged_share_among_enough_others_is_named(made):
+    forged = line(share(made, 2)).split(":")
+    forged[5] = "00" + forged[5][2:] if forged[5][:2] != "00" else "01" + forged[5][2:]
+    with open(f"{made}/forged.txt", "w", encoding="ascii") as file:
+        os.fchmod(file.fileno(), 0o600)
+    rewrite(f"{made}/forged.txt", ":".join(forged[:6]))
+    good = {number: share(made, number) for number in range(1, 6)}
+    for number, (first, *others) in enumerate(((f"{made}/forged.txt", good[1], good[3], good[4]), (good[1], good[3], good[4], f"{made}/forged.txt"),
+                                               (f"{made}/forged.txt", good[2], good[1], good[3]))):
+        told = run("join", first, *others, f"{made}/back-{number}.key").stdout
+        assert read(f"{made}/back-{number}.key") == read(f"{made}/root.key")
+        assert re.findall(r"^WRONG share (\d) of set", told, re.M) == ["2"] and told.count("by share") == 3
+    told = run("join", *good.values(), f"{made}/all.key").stdout
+    assert told.count("by share") == 5 and "WRONG" not in told
+    assert why("join", f"{made}/forged.txt", good[1], good[3], f"{made}/none.key") == "SHARES_WRONG"
+
+
+def test_a_record_replaces_nothing(made):
+    key = read(f"{made}/root.key")
+    for args in (("split", "--key", f"{made}/root.key", "--shares", "2", "--threshold", "2", "--record", f"{made}/root.key", f"{made}/new"),
+                 ("create", "--record", share(made, 1), f"{made}/new"),
+                 ("create", "--record", f"{made}/both", f"{made}/both")):
+        done = run(*args, check=False)
+        assert done.returncode == 1 and "FILE_UNWRITABLE" in done.stderr and not os.path.exists(f"{made}/new")
+    assert read(f"{made}/root.key") == key and b"chancery-share-1" in read(share(made, 1))
+    assert re.fullmatch(rb"[0-9a-f]{64}\n", read(f"{made}/both"))  # the key, and not its record
+
+
 def test_what_a_keeper_may_have_done_to_a_share(made):
     """White space and line ends of other systems don't matter; others who can read it do."""
     text = read(share(made, 1)).replace(b"\n", b"\r\n") + b"\r\n  \r\n"
