@@ -3,8 +3,8 @@
 -- Takes away: root_key_meet and root_key_end, for others of the same arguments that tell more: programs before read what they did.
 -- Nothing is wrapped by a root key that does not wrap any more, whoever writes (docs/policy.md §13).
 
--- What is wrapped is wrapped by the root key that wraps when it is committed. SQLSTATE RM004: by another one. Whoever begins a root key
--- waits for all who have passed here, and whoever comes meanwhile waits for that: in READ COMMITTED the look comes after the lock.
+-- What is wrapped is wrapped by the root key that wraps when it is committed. SQLSTATE RM004: by another one. A root key begins only while
+-- nobody who has passed here is on the way, and whoever comes meanwhile waits for that: in READ COMMITTED the look comes after the lock.
 CREATE FUNCTION root_key_fence() RETURNS trigger LANGUAGE plpgsql SET search_path = public, pg_temp AS $$
 BEGIN
     PERFORM pg_advisory_xact_lock_shared(hashtextextended('chancery root_key_fence', 0));
@@ -33,7 +33,8 @@ DROP FUNCTION root_key_meet(uuid, bigint[], integer, integer, bytea, uuid), root
 -- A worker says which root keys it opens, by which it wraps, and by which it wishes to; it hears by which it must. A root key that
 -- nobody has wrapped by begins when every worker opens it, and never before: what it wraps must open everywhere. A worker that was not
 -- seen for two minutes is gone, unless nobody could be seen: after a gap none begins for two minutes.
--- waiting: workers that don't open the wished one. quiet_s: for so many seconds none begins. lacking: a root key that this worker would
+-- waiting: workers that don't open the wished one; -1: all do, and somebody is on the way with what the former one has wrapped, so ask again
+-- soon. Nobody waits for that one here: being heard is not to be undone with it. quiet_s: for so many seconds none begins. lacking: a root key that this worker would
 -- need and does not have, so that it must not serve; 0: none; lacking_rows: what lies under it. One that has served and lacks one by now
 -- counts on. One at a time: who comes meanwhile finds out what was begun.
 CREATE FUNCTION root_key_meet(own uuid, own_opens bigint[], own_wraps integer, wish integer, wish_check bytea, event uuid,
@@ -75,7 +76,10 @@ BEGIN
     waiting := (SELECT count(*) FROM root_key_worker w WHERE wish <> ALL (w.opens));
     quiet_s := greatest(0, ceil(extract(epoch FROM heard_since + interval '2 minutes' - met_at)));
     IF waiting = 0 AND quiet_s = 0 THEN
-        PERFORM pg_advisory_xact_lock(hashtextextended('chancery root_key_fence', 0));
+        IF NOT pg_try_advisory_xact_lock(hashtextextended('chancery root_key_fence', 0)) THEN
+            waiting := -1;
+            RETURN;
+        END IF;
         wraps := wish;
         UPDATE root_key_check c
         SET begun_at = greatest(clock_timestamp(), (SELECT max(o.begun_at) FROM root_key_check o) + interval '1 microsecond')

@@ -93,7 +93,7 @@ static const char *name_of(struct root_keys *r, uint32_t version)
 static void tell_waiting(struct root_keys *r)
 {
     const struct root_key_meeting *m = &r->meeting;
-    if (m->waiting > 0 && m->waiting != r->waiting) {
+    if (m->waiting != 0 && m->waiting != r->waiting) {
         log_event(LOG_WARNING, "root_key.waits", F_STR("root_key", name_of(r, m->wish)),
                   F_INT("workers", m->waiting),
                   F_STR("what", "Workers don't open the root key of root_key.file yet, so keys "
@@ -138,7 +138,7 @@ static void renew(struct root_keys *r)
 static void rest_met(struct root_keys *r)
 {
     const struct root_key_meeting *m = &r->meeting;
-    rest(r, m->waiting > 0 || m->quiet_s > 0 ? WAITING_MS : MEET_MS);
+    rest(r, m->waiting != 0 || m->quiet_s > 0 ? WAITING_MS : MEET_MS);
 }
 
 /* --- by which wraps they were opened ---------------------------------------------------------- */

@@ -86,14 +86,34 @@ def waits_for_a_lock(world):
     return world.sql("SELECT count(*) FROM pg_locks WHERE locktype = 'advisory' AND NOT granted") != "0"
 
 
-def opened_by_all(world):
-    """Workers that know of one alone have ended, and count for two minutes. None, so that one asks again."""
+def heard_by_all(world, since):
+    """Whether each worker was heard since then, and opens two. Workers that know of one alone have ended, and count for two minutes."""
     world.sql("DELETE FROM root_key_worker WHERE cardinality(opens) = 1")
     heard_for_long(world)
+    return world.sql(f"SELECT count(*) > 0 AND min(seen_at) > '{since}' FROM root_key_worker") == "t"
+
+
+def test_whoever_comes_while_another_begins_is_refused(world):
+    """The look at the fence comes after the lock: the writer has come before the other one has begun, and hears of it."""
+    now = wraps(world)
+    write = f"UPDATE tenant_key SET wrapped = wrapped WHERE tenant = '{world.contoso.id}' AND purpose = 1"
+    with concurrent.futures.ThreadPoolExecutor(1) as pool:
+        with transaction(world, commits=True) as cursor:
+            alone(cursor, 3600, 14)
+            assert meet(cursor, [now, OTHER], OTHER)[:3] == (OTHER, 0, 0)
+            with transaction(world) as late:
+                writing = pool.submit(late.execute, write)
+                eventually(lambda: waits_for_a_lock(world), "the writer waits", 20)
+                cursor.connection.commit()
+                with pytest.raises(psycopg2.Error) as refused:
+                    writing.result(timeout=20)
+            assert refused.value.pgcode == "RM004"
+            cursor.execute(f"DELETE FROM root_key_check WHERE root_version = {OTHER}; DELETE FROM root_key_worker WHERE {OTHER} = ANY (opens)")
+    eventually(lambda: world.a.page("/readyz")[0] == 200, lambda: f"ready again: {world.a.page('/readyz')}", 60)
 
 
 def test_a_root_key_begins_behind_what_the_former_one_wraps(world):
-    """Who has passed the fence comes to an end first, and whoever comes then is refused."""
+    """Who has passed the fence comes to an end first, however long that takes: workers are heard meanwhile. Whoever comes then is refused."""
     write = f"UPDATE tenant_key SET wrapped = wrapped WHERE tenant = '{world.contoso.id}' AND purpose = 1"
     before, now = begun(world), current(world)[0]
     with contextlib.ExitStack() as stack:
@@ -102,7 +122,10 @@ def test_a_root_key_begins_behind_what_the_former_one_wraps(world):
             node = world.a.node(root_key=root_keys(world, "behind.key", now), workers=1).start()
             stack.callback(node.stop)
             reload(world, now, "behind.key")
-            eventually(lambda: waits_for_a_lock(world) or opened_by_all(world), "it waits", 60)
+            for _ in range(3):
+                at = world.sql("SELECT clock_timestamp()")
+                eventually(lambda at=at: heard_by_all(world, at), "all workers are heard", 60)
+            assert not world.a.logged("root_key.not_asked") and not node.logged("root_key.not_asked")
             assert world.sql("SELECT count(*) FROM root_key_check WHERE begun_at IS NOT NULL") == str(before)
         eventually(lambda: begun(world) == before + 1, "it begins", 60)
         eventually(lambda: is_over(world), lambda: f"{left_under_former(world)} left", 120)

@@ -330,7 +330,7 @@ def test_tokens_that_hang_one_after_another(world, hsm):
     assert all("is not asked" in detail for detail in failed[3:])
 
 
-ASKED = {"a library of something else", "no such token", "both tokens", "no such key", "a token whose key is not of the file"}
+ASKED = {"a library of something else", "no such token", "both tokens", "no such key", "a token whose key is not of the file", "none at all"}
 
 
 @pytest.mark.parametrize("name, opener, reason, words", [
@@ -342,6 +342,7 @@ ASKED = {"a library of something else", "no such token", "both tokens", "no such
     ("a token whose key is not of the file", {"uri": "pkcs11:token=second;object=other"}, "ROOT_KEY_UNOPENED", "no wrap is to its key"),
     ("a PIN file for all", {"pin_file": "open.pin"}, "FILE_MODE", "open.pin"),
     ("no PIN file", {"pin_file": "missing.pin"}, "FILE_UNREADABLE", "missing.pin"),
+    ("none at all", {"pin_file": ""}, "HSM_PIN_WRONG", "it was not tried"),
     ("a PIN in the uri", {"uri": "pkcs11:token=first;object=root?pin-value=482913"}, "root_key.openers.pkcs11.uri must be", "without a PIN"),
     ("no uri", {"uri": "token=first"}, "root_key.openers.pkcs11.uri must be", "without a PIN"),
     ("a relative library", {"module": "softhsm.so"}, "root_key.openers.pkcs11.module must be", "from the root on"),
