@@ -104,7 +104,7 @@ static void what_is_unused_goes_back(void **state)
     quota_leases_give_back(leases(), FIRM, QUOTA_CONTENTS_DAY, begins);
     toy_run_ms(3000);
     assert_int_equal(fake_store.quota.used, 1); /* what the first one got */
-    /* What comes back after that is of no lease any more, or of another one: it stays used. */
+    /* What comes back after that is of no lease any more, or of another one: it goes to its own period. */
     quota_leases_give_back(leases(), FIRM, QUOTA_CONTENTS_DAY, begins + 1);
     assert_false(take(&begins));
 }
@@ -129,6 +129,23 @@ static void a_lease_ends_with_its_day(void **state)
     for (int i = 0; i < 9; i++) {
         assert_true(take(&begins) && begins == FIRST + 1);
     }
+    assert_false(take(&begins));
+}
+
+/* A call may take longer than a lease is remembered. */
+static void what_comes_back_late_is_returned_too(void **state)
+{
+    (void)state;
+    int64_t begins = 0;
+    there_are(100, 1);
+    ask(0, 100);
+    toy_run_ms(50);
+    expect(0, R_NONE);
+    toy_run_ms(4000);
+    assert_int_equal(fake_store.quota.used, 1);
+    quota_leases_give_back(leases(), FIRM, QUOTA_CONTENTS_DAY, askers[0].wait.begins);
+    toy_run_ms(50);
+    assert_int_equal(fake_store.quota.used, 0);
     assert_false(take(&begins));
 }
 
@@ -236,6 +253,7 @@ int main(void)
         TEST(nobody_gets_more_than_there_is),
         TEST(what_is_unused_goes_back),
         TEST(a_lease_ends_with_its_day),
+        TEST(what_comes_back_late_is_returned_too),
         TEST(who_leaves_is_not_told_and_failures_are),
         TEST(a_quota_that_was_taken_away_stops_nobody),
         TEST(a_worker_that_ends_returns_all),
