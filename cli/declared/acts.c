@@ -72,14 +72,14 @@ bool change_makes_template(const struct change *change)
     return change->act == ACT_MAKE && change->kind == &KINDS[KIND_TEMPLATE];
 }
 
-static struct act_request make(struct session *s, const struct change *change, unsigned attempt)
+static struct act_request make(struct session *s, const struct change *change)
 {
     ProtobufCMessage *resource = copy_of(s, change->document->asked);
     field_drop_empty(resource);
     field_set_text(resource, "tenant", change->tenant);
     struct act_request act = new_request(s, change, change->kind->make, resource);
     if (change_makes_template(change)) {
-        field_set_text(act.request, "request_id", make_once_id(s, change, attempt));
+        field_set_text(act.request, "request_id", make_once_id(s, change));
     }
     return act;
 }
@@ -146,13 +146,13 @@ static struct act_request order(struct plan *plan, const struct change *change)
     return act;
 }
 
-size_t change_requests(struct plan *plan, const struct change *change, unsigned attempt,
+size_t change_requests(struct plan *plan, const struct change *change,
                        struct act_request out[CHANGE_REQUESTS_MAX])
 {
     struct session *s = plan->state.session;
     switch (change->act) {
     case ACT_MAKE:
-        out[0] = make(s, change, attempt);
+        out[0] = make(s, change);
         return 1;
     case ACT_CHANGE:
         return change_it(s, change, out);

@@ -14,8 +14,7 @@ struct act_request {
 /* Another field than those of the resource, and then its state, which has a method of its own. */
 enum { CHANGE_REQUESTS_MAX = 2 };
 
-/* The requests of a change, in their order; how many. Lent by the session. `attempt`: of which number the request id is of
- * what would be made twice (make_once.h). */
-size_t change_requests(struct plan *plan, const struct change *change, unsigned attempt,
+/* The requests of a change, in their order; how many. Lent by the session. */
+size_t change_requests(struct plan *plan, const struct change *change,
                        struct act_request out[CHANGE_REQUESTS_MAX]);
 bool change_makes_template(const struct change *change);

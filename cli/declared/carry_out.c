@@ -19,7 +19,7 @@ static int carry_out_alone(struct plan *plan, struct change *change)
     struct act_request act[CHANGE_REQUESTS_MAX];
     ProtobufCMessage *answer = NULL;
     const char *approval = "";
-    size_t count = change_requests(plan, change, 0, act);
+    size_t count = change_requests(plan, change, act);
     CH_ASSERT(count == 1);
     int code = waiting_find(&plan->state, act[0].method, change->tenant, act[0].request, &approval);
     change->was_asked = approval[0] != '\0';
@@ -82,7 +82,22 @@ static size_t refused_line(const struct session *s, const struct change *change)
     return manifest_line(&change->document->manifest, field);
 }
 
-static void tell_stopped(const struct plan *plan, const struct change *change, size_t together,
+/* What has become of those that are made together. */
+static void tell_together(size_t together, bool may_be_done)
+{
+    if (together > 0 && may_be_done) {
+        fprintf(
+            stderr,
+            "  The %zu changes of its tenant are made together: it is as before, or as declared.\n",
+            together);
+    } else if (together > 1) {
+        fprintf(stderr, "  The %zu changes of its tenant are made together, so none of them was.\n",
+                together);
+    }
+}
+
+static void tell_stopped(const struct plan *plan, const struct change *change,
+                         const struct group_end *end, size_t together,
                          const struct carried_out *done)
 {
     if (change != NULL && change->document != NULL) {
@@ -90,10 +105,7 @@ static void tell_stopped(const struct plan *plan, const struct change *change, s
         utf8_print(stderr, change->document->file);
         fprintf(stderr, ", line %zu.\n", refused_line(plan->state.session, change));
     }
-    if (together > 1) {
-        fprintf(stderr, "  The %zu changes of its tenant are made together, so none of them was.\n",
-                together);
-    }
+    tell_together(together, end->may_be_done);
     fprintf(
         stderr,
         "  %zu of %zu changes were made before it, and none after it. Correct what is told, and apply\n"
@@ -104,7 +116,7 @@ static void tell_stopped(const struct plan *plan, const struct change *change, s
     }
 }
 
-/* Where nobody knows what has become of them, all of a group have failed. */
+/* Where nobody knows what has become of them, or which was the one, all of a group have failed. */
 static void note_stopped(struct plan *plan, struct change *culprit, struct change **changes,
                          size_t count)
 {
@@ -129,12 +141,12 @@ static void note_stopped(struct plan *plan, struct change *culprit, struct chang
 static int carry_out_some(struct plan *plan, enum answer answer, struct change **changes,
                           size_t count, struct carried_out *out)
 {
-    struct change *culprit = NULL;
+    struct group_end end = {0};
     plan->state.session->refused_field = "";
     bool is_alone = !group_may_have(changes[0]);
-    int code = is_alone ? carry_out_alone(plan, changes[0])
-                        : group_carry_out(plan, changes, count, &culprit);
-    culprit = is_alone ? changes[0] : culprit;
+    int code =
+        is_alone ? carry_out_alone(plan, changes[0]) : group_carry_out(plan, changes, count, &end);
+    struct change *culprit = is_alone ? changes[0] : end.culprit;
     size_t undone = 0;
     for (size_t i = 0; i < count; i++) {
         out->made += changes[i]->result == CHANGE_DONE;
@@ -145,7 +157,7 @@ static int carry_out_some(struct plan *plan, enum answer answer, struct change *
         tell_changes(changes, count);
     }
     if (code != EXIT_OK && answer == ANSWER_TEXT) {
-        tell_stopped(plan, culprit, undone, out);
+        tell_stopped(plan, culprit, &end, undone, out);
     }
     if (code != EXIT_OK) {
         note_stopped(plan, culprit, changes, count);

@@ -11,7 +11,8 @@
 
 enum {
     ACTS_MAX = 1000,
-    BYTES_MAX = 4000 * 1000 /* of 4 MiB, so that there is room for what is around */
+    BYTES_MAX = 4000 * 1000, /* of 4 MiB, so that there is room for what is around */
+    CONFLICTS_MAX = 3        /* with other acts of the tenant: so often it is asked for again */
 };
 
 static const char METHOD[] = "DeclarationService/Apply";
@@ -21,7 +22,9 @@ struct group {
     struct plan *plan;
     struct change **changes; /* those that are to be done, and may be done already */
     size_t count;
-    unsigned attempt;
+    unsigned conflicts;
+    bool is_exhausted; /* a template's ids of requests are all used */
+    struct group_end *end;
     Chancery__V1__ApplyRequest request;
     struct change **of; /* whose each act is */
 };
@@ -59,11 +62,11 @@ static Chancery__V1__Act *new_act(struct session *s, const struct act_request *f
     return act;
 }
 
-/* What waits already is not asked for again. */
+/* What waits already is not asked for again. Of two requests the other one is made all the same. */
 static int add_change(struct group *g, struct change *change)
 {
     struct act_request requests[CHANGE_REQUESTS_MAX];
-    size_t count = change_requests(g->plan, change, g->attempt, requests);
+    size_t count = change_requests(g->plan, change, requests), waiting = 0;
     for (size_t i = 0; i < count; i++) {
         const char *approval = "";
         int code = waiting_find(&g->plan->state, requests[i].method, change->tenant,
@@ -74,7 +77,7 @@ static int add_change(struct group *g, struct change *change)
         if (approval[0] != '\0') {
             change->approval = approval;
             change->was_asked = true;
-            change->result = CHANGE_WAITING;
+            change->result = ++waiting == count ? CHANGE_WAITING : CHANGE_PLANNED;
             continue;
         }
         g->of[g->request.n_acts] = change;
@@ -108,21 +111,20 @@ static bool makes_new(const struct group *g, const struct change *change, const 
            make_once_is_new(&g->plan->state, change, id);
 }
 
-/* The first act of a change says what has come of it. What an earlier request has made, and is named otherwise since, is to
- * be made by another one. */
+/* A change of which anything waits does. What an earlier request has made, and is named otherwise since, is to be made by
+ * another one. */
 static void take_results(struct group *g, const Chancery__V1__ApplyResponse *answer)
 {
     for (size_t i = 0; i < g->request.n_acts && i < answer->n_results; i++) {
         struct change *change = g->of[i];
         const Chancery__V1__ActResult *result = answer->results[i];
-        if (i > 0 && g->of[i - 1] == change) {
-            continue;
-        }
         if (result->approval_id[0] != '\0') {
             change->approval = result->approval_id;
             change->result = CHANGE_WAITING;
-        } else if (makes_new(g, change, result->id) && change->result == CHANGE_PLANNED) {
-            change->result = CHANGE_DONE;
+        } else if (!makes_new(g, change, result->id)) {
+            g->is_exhausted = ++change->attempt == MAKE_ONCE_ATTEMPTS_MAX || g->is_exhausted;
+        } else if (change->result == CHANGE_PLANNED) {
+            change->result = change->was_asked ? CHANGE_WAITING : CHANGE_DONE;
         }
     }
 }
@@ -137,46 +139,106 @@ static bool is_complete(const struct group *g)
     return true;
 }
 
-/* The change whose act was refused; NULL: the error names none. */
-static struct change *refused_change(const struct group *g, const chancery_error *error)
+/* Which act was refused; as many as there are: the error names none. */
+static size_t refused_act(size_t count, const chancery_error *error)
 {
     const char *text = chancery_error_metadata(error, "act");
-    unsigned long at = text == NULL ? g->request.n_acts : strtoul(text, NULL, 10);
-    return at < g->request.n_acts ? g->of[at] : NULL;
+    unsigned long at = text == NULL ? count : strtoul(text, NULL, 10);
+    return at < count ? at : count;
 }
 
-/* A template of this name was made by this id of a request before, and is not there any more. */
-static int find_used(struct group *g, const chancery_error *error, bool *is_used)
+static bool has_reason(const chancery_error *error, const char *reason)
+{
+    return strcmp(chancery_error_reason(error), reason) == 0;
+}
+
+/* A template of this name was made by this id of a request before, and is not there any more: it takes the next one. */
+static int take_next_id(struct group *g, struct change *change, const chancery_error *error,
+                        bool *is_taken)
 {
     bool is_there = false;
-    struct change *change = refused_change(g, error);
-    const char *reason = chancery_error_reason(error);
-    *is_used = false;
-    if (change == NULL || !change_makes_template(change) ||
-        g->attempt + 1 >= MAKE_ONCE_ATTEMPTS_MAX ||
-        (strcmp(reason, "NOT_FOUND") != 0 && strcmp(reason, "REQUEST_ID_REUSED") != 0)) {
+    *is_taken = false;
+    if (!change_makes_template(change) || change->attempt + 1 >= MAKE_ONCE_ATTEMPTS_MAX ||
+        (!has_reason(error, "NOT_FOUND") && !has_reason(error, "REQUEST_ID_REUSED"))) {
         return EXIT_OK;
     }
     int code = make_once_find_there(&g->plan->state, change, &is_there);
-    *is_used = code == EXIT_OK && !is_there;
+    *is_taken = code == EXIT_OK && !is_there;
+    change->attempt += *is_taken;
     return code;
 }
 
-static int failed(struct group *g, chancery_error *error, bool *goes_on, struct change **culprit)
+/* The templates from this act on, and an act that is none, so that nothing of it is ever done. */
+static struct group trial_of(const struct group *g, size_t from)
 {
     struct session *s = g->plan->state.session;
-    int code = find_used(g, error, goes_on);
-    if (code != EXIT_OK || *goes_on) {
-        chancery_error_free(error);
-        return code;
+    struct group trial = {.plan = g->plan};
+    Chancery__V1__Act *none = ARENA_NEW(s->arena, Chancery__V1__Act);
+    struct act_request request[CHANGE_REQUESTS_MAX];
+    chancery__v1__apply_request__init(&trial.request);
+    trial.request.acts = ARENA_ARRAY(s->arena, Chancery__V1__Act *, g->request.n_acts + 1);
+    trial.of = ARENA_ARRAY(s->arena, struct change *, g->request.n_acts + 1);
+    CH_ASSERT(none != NULL && trial.request.acts != NULL && trial.of != NULL);
+    for (size_t i = from; i < g->request.n_acts; i++) {
+        if (change_makes_template(g->of[i])) {
+            (void)change_requests(g->plan, g->of[i], request); /* it has one */
+            trial.of[trial.request.n_acts] = g->of[i];
+            trial.request.acts[trial.request.n_acts++] = new_act(s, &request[0]);
+        }
     }
-    *culprit = refused_change(g, error);
-    return session_tell(s, error);
+    trial.count = trial.request.n_acts;
+    chancery__v1__act__init(none);
+    trial.request.acts[trial.request.n_acts++] = none;
+    return trial;
+}
+
+/* Where one id is used others may be: those behind are tried, each by an act or two, before all goes again. Whatever else
+ * is wrong is told of then. */
+static int find_others(struct group *g, size_t from)
+{
+    struct session *s = g->plan->state.session;
+    bool is_taken = true;
+    int code = EXIT_OK;
+    while (code == EXIT_OK && is_taken) {
+        struct group trial = trial_of(g, from);
+        chancery_buffer *bytes = NULL;
+        chancery_error *error = session_request(s, METHOD, &trial.request.base, &bytes);
+        size_t at = refused_act(trial.request.n_acts, error);
+        is_taken = false;
+        if (at < trial.count) {
+            code = take_next_id(g, trial.of[at], error, &is_taken);
+        }
+        while (is_taken && g->of[from] != trial.of[at]) {
+            from++;
+        }
+        chancery_error_free(error);
+        chancery_buffer_free(bytes);
+    }
+    return code;
+}
+
+static int failed(struct group *g, chancery_error *error, bool *goes_on)
+{
+    size_t at = refused_act(g->request.n_acts, error);
+    struct change *change = at < g->request.n_acts ? g->of[at] : NULL;
+    int code = change == NULL ? EXIT_OK : take_next_id(g, change, error, goes_on);
+    if (code == EXIT_OK && *goes_on) {
+        code = find_others(g, at);
+    } else if (code == EXIT_OK && has_reason(error, "CONFLICT")) {
+        *goes_on = g->conflicts++ < CONFLICTS_MAX;
+    }
+    if (code == EXIT_OK && *goes_on) {
+        chancery_error_free(error);
+        return EXIT_OK;
+    }
+    *g->end = (struct group_end){
+        .culprit = change, .may_be_done = change == NULL && chancery_error_may_be_done(error) != 0};
+    return session_tell(g->plan->state.session, error); /* why it was refused, whatever came then */
 }
 
 /* --- one transaction, and all ------------------------------------------------------------------- */
 
-static int carry_out_once(struct group *g, bool *goes_on, struct change **culprit)
+static int carry_out_once(struct group *g, bool *goes_on)
 {
     struct session *s = g->plan->state.session;
     chancery_buffer *bytes = NULL;
@@ -188,23 +250,35 @@ static int carry_out_once(struct group *g, bool *goes_on, struct change **culpri
     }
     chancery_error *error = session_request(s, METHOD, &g->request.base, &bytes);
     if (error != NULL) {
-        return failed(g, error, goes_on, culprit);
+        return failed(g, error, goes_on);
     }
     code = session_take_answer(s, bytes, &chancery__v1__apply_response__descriptor, &answer);
     if (code == EXIT_OK) {
         take_results(g, (const Chancery__V1__ApplyResponse *)(void *)answer);
-        *goes_on = !is_complete(g);
+        *goes_on = !is_complete(g) && !g->is_exhausted;
     }
     return code;
 }
 
-static int carry_out_part(struct group *g, struct change **culprit)
+static int tell_exhausted(struct group *g)
+{
+    struct err err = {0};
+    (void)err_raise(&err, R_INPUT_INVALID, __FILE__, __LINE__,
+                    "a template got another name after each of %d times that it was made by its "
+                    "document: make it by `chancery template create`",
+                    MAKE_ONCE_ATTEMPTS_MAX);
+    return fail_with(g->plan->state.session->command, &err);
+}
+
+static int carry_out_part(struct group *g)
 {
     bool goes_on = true;
     int code = EXIT_OK;
-    for (g->attempt = 0; code == EXIT_OK && goes_on && g->attempt < MAKE_ONCE_ATTEMPTS_MAX;
-         g->attempt++) {
-        code = carry_out_once(g, &goes_on, culprit);
+    while (code == EXIT_OK && goes_on) {
+        code = carry_out_once(g, &goes_on);
+    }
+    if (code == EXIT_OK && g->is_exhausted) {
+        return tell_exhausted(g);
     }
     return code;
 }
@@ -215,7 +289,7 @@ static size_t part_of(struct plan *plan, struct change **changes, size_t count)
     struct act_request requests[CHANGE_REQUESTS_MAX];
     size_t acts = 0, bytes = 0, i = 0;
     for (; i < count; i++) {
-        size_t own = change_requests(plan, changes[i], 0, requests), own_bytes = 0;
+        size_t own = change_requests(plan, changes[i], requests), own_bytes = 0;
         for (size_t k = 0; k < own; k++) {
             own_bytes += protobuf_c_message_get_packed_size(requests[k].request) + 16;
         }
@@ -228,16 +302,16 @@ static size_t part_of(struct plan *plan, struct change **changes, size_t count)
     return i;
 }
 
-int group_carry_out(struct plan *plan, struct change **changes, size_t count,
-                    struct change **failed_change)
+int group_carry_out(struct plan *plan, struct change **changes, size_t count, struct group_end *end)
 {
     int code = EXIT_OK;
-    *failed_change = NULL;
+    *end = (struct group_end){0};
     for (size_t done = 0; code == EXIT_OK && done < count;) {
         struct group part = {.plan = plan,
                              .changes = changes + done,
+                             .end = end,
                              .count = part_of(plan, changes + done, count - done)};
-        code = carry_out_part(&part, failed_change);
+        code = carry_out_part(&part);
         done += part.count;
     }
     return code;

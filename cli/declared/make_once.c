@@ -6,13 +6,13 @@
 #include "base/ids.h"
 #include "crypto/hash.h"
 
-char *make_once_id(struct session *s, const struct change *change, unsigned attempt)
+char *make_once_id(struct session *s, const struct change *change)
 {
     uint8_t hash[SHA256_BYTES];
     struct uuid id;
     char *text = arena_alloc(s->arena, UUID_TEXT_BYTES);
     const char *all = arena_printf(s->arena, "chancery apply\n%s\n%s\n%s\n%u", change->kind->name,
-                                   change->tenant, change->key, attempt);
+                                   change->tenant, change->key, change->attempt);
     CH_ASSERT(text != NULL && all != NULL); /* a session's arena is far larger than a name */
     bool is_hashed = hash_sha256(slice_str(all), hash, NULL).ok;
     CH_ASSERT(is_hashed);

@@ -8,7 +8,8 @@
 /* Each template of this name that was made, and removed or named otherwise since, takes an id. */
 enum { MAKE_ONCE_ATTEMPTS_MAX = 100 };
 
-char *make_once_id(struct session *s, const struct change *change, unsigned attempt);
+/* By its attempt. */
+char *make_once_id(struct session *s, const struct change *change);
 /* Whether a template with this id was not there when the plan was made. */
 bool make_once_is_new(struct state *state, const struct change *change, const char *id);
 /* Whether somebody made one of this name since the plan was made. Prints what fails. Returns an exit code. */

@@ -32,8 +32,9 @@ struct change {
     enum change_result result;
     const char
         *approval; /* the id of the request that another admin is to approve; NULL: there is none */
-    bool was_asked; /* by an earlier request, which waits */
-    size_t line;    /* of a field that was refused; 0: none was */
+    bool was_asked;   /* by an earlier request, which waits */
+    unsigned attempt; /* of which number its request id is (make_once.h) */
+    size_t line;      /* of a field that was refused; 0: none was */
 };
 
 struct plan {

@@ -61,3 +61,34 @@ def test_made_again(own):
         "template_id": made.template_id, "names": [{"language": "en", "text": "Theirs"}]}, "update_mask": {"paths": ["names"]}})
     own.apply(template("Mine"))
     assert names(own) == ["Mine", "Theirs"]
+
+
+def test_many_made_again(own):
+    """Of each only as many ids of requests are tried as were used: whoever declares one of them by itself means the same."""
+    text = "".join(template(f"T{i}") for i in range(8))
+    own.apply(text)
+    for one in own.templates():
+        if one.names[0].text not in ("T3", "T7"):
+            own.call("TemplateService/DeleteTemplate", {"template_id": one.template_id})
+    own.apply("".join(template(f"T{i}") for i in (1, 2)))
+    for one in own.templates():
+        own.call("TemplateService/DeleteTemplate", {"template_id": one.template_id})
+    with ThreadPoolExecutor(2) as pool:
+        list(pool.map(own.apply, (text + template("New"), template("New"))))
+    assert names(own) == sorted([f"T{i}" for i in range(8)] + ["New"])
+    for one in own.templates():
+        if one.names[0].text == "New":
+            own.call("TemplateService/DeleteTemplate", {"template_id": one.template_id})
+    own.apply(text + template("New"))
+    assert names(own) == sorted([f"T{i}" for i in range(8)] + ["New"])
+
+
+def test_one_that_has_another_name_takes_no_other_along(own):
+    """What is new beside it has its first id: made at once by itself it is the same."""
+    own.apply(template("Mine"))
+    (made,) = own.templates()
+    own.call("TemplateService/UpdateTemplate", {"template": {
+        "template_id": made.template_id, "names": [{"language": "en", "text": "Theirs"}]}, "update_mask": {"paths": ["names"]}})
+    with ThreadPoolExecutor(2) as pool:
+        list(pool.map(own.apply, (template("Mine") + template("New"), template("New"))))
+    assert names(own) == ["Mine", "New", "Theirs"]
