@@ -39,6 +39,12 @@ if(CHANCERY_COVERAGE)
     add_link_options(-fprofile-instr-generate)
 endif()
 
+# Of a program that gives up what sanitizers and counting ask for: memory without a limit, threads, files.
+set(CHANCERY_PLAIN -fno-sanitize=all)
+if(CHANCERY_COVERAGE)
+    list(APPEND CHANCERY_PLAIN -fno-profile-instr-generate -fno-coverage-mapping)
+endif()
+
 # chancery_module(<name> SOURCES a.c … DEPS <modules> LIBS <third-party targets>)
 # A static library chancery_<name>. DEPS are the modules whose headers it may include, LIBS the
 # third-party libraries, which stay private: nobody above sees their headers through us.

@@ -244,7 +244,8 @@ static rc check_each(struct reading *r, struct err *err)
         const struct root_wrap *wrap = NULL;
         struct err why = {0};
         bool is_open = try_opener(r, i, &wraps, &wrap, &root, &why).ok;
-        tell(r->files, r->files->file, &r->files->openers[i], wrap, is_open ? NULL : &why);
+        tell(r, r->files->file, &r->files->openers[i], is_open ? wrap : NULL,
+             is_open ? NULL : &why);
         any = any || is_open;
         *err = is_open ? *err : why;
     }

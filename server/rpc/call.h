@@ -302,8 +302,7 @@ size_t call_item_count(const struct call *c);
 /* The row ITEMS: do flow.item for each, and wait for all. There are 1 to items_max. */
 step call_do_items(struct call *c);
 struct call_outcome call_item_outcome(const struct call *c, size_t index);
-/* The row SEQUENCE: do the items one after another. FAILED as the first one that does, whose bad fields are told by their
- * paths from here. */
+/* The row SEQUENCE: the items one after another. FAILED as the first one that does, its bad fields told by paths from here. */
 step call_do_sequence(struct call *c);
 /* Of an item: the state of its batch, which waits for it and does not change meanwhile, and its place there. */
 const void *call_batch_state(const struct call *c);
@@ -313,8 +312,7 @@ size_t call_item_index(const struct call *c);
  * again when `has_failed`: it would fail for what its first way has left there. */
 void call_hold(struct call *c, void *value, void (*let_go)(void *value),
                bool (*has_failed)(const void *value));
-/* Of an item, its batch's. NULL: nothing is held. */
-void *call_held(const struct call *c);
+void *call_held(const struct call *c); /* of an item, its batch's; NULL: nothing is held */
 
 /* An empty message in the call's arena; NULL over budget, with call_err filled. */
 void *call_message(struct call *c, const struct ProtobufCMessageDescriptor *type);

@@ -214,7 +214,7 @@ static void a_shelf_says_by_which_wraps(void **state)
     char kid[JWK_THUMBPRINT_TEXT] = "";
     base64url_encode(jwk_thumbprint(jwk_private_public(first)), kid);
     err_clear(&err);
-    assert_ok(root_shelf_open(&files, &shelf, &err), &err);
+    assert_ok(root_shelf_open(&files, NULL, &shelf, &err), &err);
     struct keys *keys = root_shelf_keys(loop, shelf, 0);
     root_shelf_close(shelf);
     assert_string_equal(keys_root_wrap(keys, 0)->name, "");
