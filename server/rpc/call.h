@@ -201,9 +201,9 @@ void *call_state(const struct call *c);
 unsigned call_state_bases(const struct call *c);
 /* What the authenticator finds out of the caller. Not for public methods, which have none. */
 void *call_caller(const struct call *c);
-/* Whether what a worker remembers may be used (flow.trust). */
+/* Whether what a worker remembers may be used (flow.trust); and whether it may remember what this reads: not where the
+ * call holds something, in which nothing is committed. */
 bool call_trusts_caches(const struct call *c);
-/* Whether a worker may remember for others what this has read. Not what is read in what a call holds: it is not committed. */
 bool call_may_remember(const struct call *c);
 struct arena *call_arena(struct call *c);
 struct err *call_err(struct call *c);
@@ -308,8 +308,7 @@ step call_do_sequence(struct call *c);
 const void *call_batch_state(const struct call *c);
 size_t call_item_index(const struct call *c);
 
-/* What a call has until its end, for all that it and its items do; `let_go` is the last that happens in it. Once. No item goes
- * again when `has_failed`: it would fail for what its first way has left there. */
+/* What a call and its items have until its end, which `let_go` is. Once. No item goes again when it `has_failed`. */
 void call_hold(struct call *c, void *value, void (*let_go)(void *value),
                bool (*has_failed)(const void *value));
 void *call_held(const struct call *c); /* of an item, its batch's; NULL: nothing is held */

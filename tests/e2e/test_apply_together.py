@@ -280,8 +280,8 @@ def test_it_ends_when_it_is_old(own, faults):
     """Whatever deadline its client has: others wait for what it holds."""
     faults.delay(Step("add_exclusion", "exclude", True), 4000)
     with ThreadPoolExecutor(1) as pool:
-        applying = pool.submit(rejected, own, [excluded(f"x{i}") for i in range(6)])
-        assert applying.result().reason == "DEADLINE_EXCEEDED"
+        applying = pool.submit(apply, own, [excluded(f"x{i}") for i in range(9)], timeout=60)
+        assert applying.exception().reason == "DEADLINE_EXCEEDED"
     faults.none()
     assert not own.call("TenantService/ListExclusions", {}).exclusions
 
@@ -324,6 +324,16 @@ def test_a_connection_that_is_lost(own, faults):
         assert applying.result().reason == "DATABASE_UNAVAILABLE"
     assert not own.templates() and not own.rules()
     assert len(apply(own, [made("T"), ruled("R")])) == 2
+
+
+def test_nobody_knows(own, faults):
+    """Its time is over while it is committed: it is not said that nothing was done."""
+    faults.delay(Step("apply", "reply", False), 3000)
+    said = own.apply(template("T") + rule("R"), "--timeout", "1", expect=FAILED)
+    faults.none()
+    assert "2 changes of its tenant are made together: it is as before, or as declared." in said.stderr
+    eventually(lambda: names(own) == ["T"] and own.rules() == ["R"], "it is committed")
+    assert "0 changes; 2 as declared" in own.apply(template("T") + rule("R")).stdout
 
 
 # --- a second admin ---

@@ -18,7 +18,7 @@ enum transaction_state {
 
 enum {
     END_BYTES = 16 * 1024,
-    AGE_MAX_MS = 15000, /* docs/declared.md §4 */
+    AGE_MAX_MS = 30000, /* docs/declared.md §4 */
 };
 
 struct store_transaction {
