@@ -3,7 +3,6 @@
 import signal
 import subprocess
 import threading
-import time
 import uuid
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
@@ -16,7 +15,7 @@ from calls import refused
 from command import CHANCERY, run
 from faults import Step
 from test_declared import FAILED, _own, document, rule, template, world  # noqa: F401  pylint: disable=unused-import
-from waiting import eventually
+from waiting import eventually, let_pass
 from world import rule_of
 
 APPLY = "DeclarationService/Apply"
@@ -335,7 +334,7 @@ def test_nobody_knows(own, faults):
     assert "2 changes of its tenant are made together: it is as before, or as declared." in said.stderr
     eventually(lambda: names(own) == ["T"] and own.rules() == ["R"], "it is committed")
     assert "0 changes; 2 as declared" in own.apply(template("T") + rule("R")).stdout
-    time.sleep(3)  # a worker does not stop while a fault holds what is committed
+    let_pass(3)  # a worker does not stop while a fault holds what is committed
 
 
 # --- a second admin ---
