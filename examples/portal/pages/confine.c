@@ -144,7 +144,9 @@ static bool let_fcntl(scmp_filter_ctx filter)
     bool ok = true;
     for (size_t i = 0; ok && i < sizeof commands / sizeof commands[0]; i++) {
         ok = seccomp_rule_add(filter, SCMP_ACT_ALLOW, SCMP_SYS(fcntl), 1,
-                              SCMP_A1(SCMP_CMP_EQ, (scmp_datum_t)commands[i])) == 0;
+                              (struct scmp_arg_cmp){.arg = 1,
+                                                    .op = SCMP_CMP_EQ,
+                                                    .datum_a = (scmp_datum_t)commands[i]}) == 0;
     }
     return ok;
 }
