@@ -202,11 +202,12 @@ static double measure(void (*run)(void), int rounds)
     double batches[BATCHES];
     run();
     for (int b = 0; b < BATCHES; b++) {
+        int rounds_each = rounds / BATCHES;
         double start = cpu_ns();
-        for (int i = 0; i < rounds / BATCHES; i++) {
+        for (int i = 0; i < rounds_each; i++) {
             run();
         }
-        batches[b] = (cpu_ns() - start) / (rounds / BATCHES);
+        batches[b] = (cpu_ns() - start) / rounds_each;
     }
     qsort(batches, BATCHES, sizeof batches[0], compare);
     return batches[BATCHES / 2];

@@ -157,8 +157,8 @@ static step adds_scopes(struct call *c)
     assert_int_equal(caller->scopes[0].epoch, 7);
     assert_int_equal(caller->scopes[1].epoch, 5);
     assert_int_equal(caller->scopes[2].epoch, 9);
-    for (uint8_t i = 4; i <= GATE_SCOPES_MAX; i++) {
-        caller_add_scope(c, (struct uuid){{i}}, i);
+    for (int i = 4; i <= GATE_SCOPES_MAX; i++) {
+        caller_add_scope(c, (struct uuid){{(uint8_t)i}}, i);
     }
     assert_int_equal(caller->scope_count, GATE_SCOPES_MAX);
     caller_add_scope(c, one, 7);
@@ -168,8 +168,8 @@ static step adds_scopes(struct call *c)
 
 static step adds_too_many(struct call *c)
 {
-    for (uint8_t i = 1; i <= GATE_SCOPES_MAX + 1; i++) {
-        caller_add_scope(c, (struct uuid){{i}}, i);
+    for (int i = 1; i <= GATE_SCOPES_MAX + 1; i++) {
+        caller_add_scope(c, (struct uuid){{(uint8_t)i}}, i);
     }
     return STEP_NEXT;
 }

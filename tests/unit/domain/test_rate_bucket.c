@@ -31,19 +31,19 @@ static void so_many_come_at_once_and_so_many_a_second(void **state)
     (void)state;
     static const struct {
         struct rate rate;
-        uint32_t share;
         int64_t every_us;
+        uint32_t share;
         int calls, least, most;
     } cases[] = {
-        {{10, 1}, RATE_SHARE_ALL, 0, 100, 10, 10}, /* at once */
-        {{10, 5}, RATE_SHARE_ALL, 0, 100, 50, 50},
-        {{10, 1}, RATE_SHARE_ALL, 1000, 10000, 109, 110}, /* in ten seconds */
-        {{10, 1}, RATE_SHARE_ALL, 200000, 100, 100, 100}, /* slower than may be */
-        {{10, 1}, RATE_SHARE_ALL / 2, 1000, 10000, 54, 55},
-        {{1, 1}, RATE_SHARE_ALL, 1000, 10000, 10, 11},
-        {{100000, 1}, RATE_SHARE_ALL, 3, 1000000, 390000, 400001}, /* in three seconds */
-        {{100000, 60}, RATE_SHARE_ALL, 0, 100, 100, 100},
-        {{2, 1}, 1, 1000000, 1000, 1, 2}, /* a part that is next to nothing */
+        {{10, 1}, 0, RATE_SHARE_ALL, 100, 10, 10}, /* at once */
+        {{10, 5}, 0, RATE_SHARE_ALL, 100, 50, 50},
+        {{10, 1}, 1000, RATE_SHARE_ALL, 10000, 109, 110}, /* in ten seconds */
+        {{10, 1}, 200000, RATE_SHARE_ALL, 100, 100, 100}, /* slower than may be */
+        {{10, 1}, 1000, RATE_SHARE_ALL / 2, 10000, 54, 55},
+        {{1, 1}, 1000, RATE_SHARE_ALL, 10000, 10, 11},
+        {{100000, 1}, 3, RATE_SHARE_ALL, 1000000, 390000, 400001}, /* in three seconds */
+        {{100000, 60}, 0, RATE_SHARE_ALL, 100, 100, 100},
+        {{2, 1}, 1000000, 1, 1000, 1, 2}, /* a part that is next to nothing */
     };
     for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
         int count = let_in(cases[i].rate, cases[i].share, cases[i].every_us, cases[i].calls);
