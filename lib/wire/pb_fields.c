@@ -53,3 +53,15 @@ bool pb_next_field(struct pb_fields *fields, struct pb_field *out)
     fields->is_malformed = !take_field(fields, out);
     return !fields->is_malformed;
 }
+
+struct slice pb_first_bytes(struct slice message, uint32_t number)
+{
+    struct pb_fields fields = pb_fields_of(message);
+    struct pb_field field;
+    while (pb_next_field(&fields, &field)) {
+        if (field.is_bytes && field.number == number) {
+            return field.bytes;
+        }
+    }
+    return SLICE_NONE;
+}

@@ -29,6 +29,9 @@ static inline struct pb_fields pb_fields_of(struct slice message)
  * says so. */
 bool pb_next_field(struct pb_fields *fields, struct pb_field *out);
 
+/* The first field of bytes with this number; empty: there is none. */
+struct slice pb_first_bytes(struct slice message, uint32_t number);
+
 /* Take a varint off the front; false when there is none. */
 bool pb_take_varint(struct slice *rest, uint64_t *out);
 /* The largest number that a field may have. */

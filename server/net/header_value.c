@@ -102,3 +102,12 @@ size_t header_value_length(const struct net_request *request)
     }
     return *value == '\0' ? length : NET_LENGTH_UNKNOWN;
 }
+
+void header_value_read_encoding(const struct net_request *request, struct net_encoding *out)
+{
+    static const char CONTENT_ENCODING[] = "content-encoding";
+    out->request = header_value_count(request, CONTENT_ENCODING) > 1
+                       ? NET_COMPRESSION_UNKNOWN
+                       : header_value_compression(net_request_header(request, CONTENT_ENCODING));
+    out->accepts_gzip = header_value_lists(net_request_header(request, "accept-encoding"), "gzip");
+}

@@ -13,6 +13,8 @@ bool header_value_is_post_of(const struct net_request *request, const char *type
 bool header_value_lists(const char *list, const char *token);
 /* Of content-encoding and its like; NULL: identity. */
 enum net_compression header_value_compression(const char *value);
+/* How a body is compressed as a whole, and whether its answer may be: content-encoding and accept-encoding. */
+void header_value_read_encoding(const struct net_request *request, struct net_encoding *out);
 /* How many headers of a request have a name. */
 size_t header_value_count(const struct net_request *request, const char *name);
 /* What content-length says; NET_LENGTH_UNKNOWN without one. */

@@ -77,16 +77,7 @@ static void add_base64(struct bytes *out, struct slice value)
 static void add_detail(struct bytes *out, struct slice any)
 {
     enum { TYPE_URL = 1, VALUE = 2 };
-    struct pb_fields fields = pb_fields_of(any);
-    struct pb_field field;
-    struct slice type = SLICE_NONE, value = SLICE_NONE;
-    while (pb_next_field(&fields, &field)) {
-        if (field.is_bytes && field.number == TYPE_URL) {
-            type = field.bytes;
-        } else if (field.is_bytes && field.number == VALUE) {
-            value = field.bytes;
-        }
-    }
+    struct slice type = pb_first_bytes(any, TYPE_URL), value = pb_first_bytes(any, VALUE);
     add(out, "{\"type\":");
     connect_error_write_text(slice_cut(type, (size_t)(slice_rfind(type, '/') + 1), type.len), out);
     add(out, ",\"value\":");

@@ -14,14 +14,10 @@ static bool takes(const struct net_request *request)
 
 static rc begin(struct net_request *request, struct net_encoding *out, struct err *err)
 {
-    static const char CONTENT_ENCODING[] = "content-encoding";
     request->is_json = header_value_is_post_of(request, JSON);
     out->content_type = request->is_json ? JSON : PROTO;
     out->length = header_value_length(request);
-    out->request = header_value_count(request, CONTENT_ENCODING) > 1
-                       ? NET_COMPRESSION_UNKNOWN
-                       : header_value_compression(net_request_header(request, CONTENT_ENCODING));
-    out->accepts_gzip = header_value_lists(net_request_header(request, "accept-encoding"), "gzip");
+    header_value_read_encoding(request, out);
     return connect_headers_read(request, err);
 }
 

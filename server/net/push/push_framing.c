@@ -48,24 +48,12 @@ static void add_message(struct bytes *body, struct slice message, bool compresse
 
 /* --- errors (RFC 8935 §2.3, §2.4) ---------------------------------------------------------------- */
 
-/* The first field of bytes with that number; empty: there is none. */
-static struct slice field_of(struct slice message, uint32_t number)
-{
-    struct pb_fields fields = pb_fields_of(message);
-    struct pb_field field;
-    while (pb_next_field(&fields, &field)) {
-        if (field.is_bytes && field.number == number) {
-            return field.bytes;
-        }
-    }
-    return SLICE_NONE;
-}
-
 /* ErrorInfo, which comes first, and its reason. */
 static struct slice reason_of(struct slice status)
 {
     enum { STATUS_DETAILS = 3, ANY_VALUE = 2, INFO_REASON = 1 };
-    return field_of(field_of(field_of(status, STATUS_DETAILS), ANY_VALUE), INFO_REASON);
+    return pb_first_bytes(pb_first_bytes(pb_first_bytes(status, STATUS_DETAILS), ANY_VALUE),
+                          INFO_REASON);
 }
 
 static const struct {

@@ -25,34 +25,21 @@ static const struct {
     {"PROTO_MALFORMED", 400, "invalidSyntax"}, {"GROUP_CYCLE", 400, "invalidValue"},
 };
 
-/* The first field of bytes with this number. */
-static struct slice field_of(struct slice message, uint32_t number)
-{
-    struct pb_fields fields = pb_fields_of(message);
-    struct pb_field field;
-    while (pb_next_field(&fields, &field)) {
-        if (field.is_bytes && field.number == number) {
-            return field.bytes;
-        }
-    }
-    return SLICE_NONE;
-}
-
 static void read_info(struct slice info, struct said *out)
 {
     enum { REASON = 1, METADATA = 3, KEY = 1, VALUE = 2 };
     struct pb_fields fields = pb_fields_of(info);
     struct pb_field field;
-    out->reason = field_of(info, REASON);
+    out->reason = pb_first_bytes(info, REASON);
     while (pb_next_field(&fields, &field)) {
         if (!field.is_bytes || field.number != METADATA) {
             continue;
         }
-        struct slice key = field_of(field.bytes, KEY);
+        struct slice key = pb_first_bytes(field.bytes, KEY);
         if (slice_eq_str(key, "scim_type")) {
-            out->scim_type = field_of(field.bytes, VALUE);
+            out->scim_type = pb_first_bytes(field.bytes, VALUE);
         } else if (slice_eq_str(key, "request_id")) {
-            out->request_id = field_of(field.bytes, VALUE);
+            out->request_id = pb_first_bytes(field.bytes, VALUE);
         }
     }
 }
@@ -60,16 +47,16 @@ static void read_info(struct slice info, struct said *out)
 static void read_detail(struct slice any, struct said *out)
 {
     enum { TYPE_URL = 1, VALUE = 2, VIOLATIONS = 1, FIELD = 1, DESCRIPTION = 2, MESSAGE = 2 };
-    struct slice url = field_of(any, TYPE_URL), value = field_of(any, VALUE);
+    struct slice url = pb_first_bytes(any, TYPE_URL), value = pb_first_bytes(any, VALUE);
     struct slice type = slice_cut(url, (size_t)(slice_rfind(url, '/') + 1), url.len);
     if (slice_eq_str(type, "google.rpc.ErrorInfo")) {
         read_info(value, out);
     } else if (slice_eq_str(type, "google.rpc.BadRequest")) {
-        struct slice violation = field_of(value, VIOLATIONS);
-        out->field = field_of(violation, FIELD);
-        out->description = field_of(violation, DESCRIPTION);
+        struct slice violation = pb_first_bytes(value, VIOLATIONS);
+        out->field = pb_first_bytes(violation, FIELD);
+        out->description = pb_first_bytes(violation, DESCRIPTION);
     } else if (slice_eq_str(type, "google.rpc.LocalizedMessage")) {
-        out->sentences = field_of(value, MESSAGE);
+        out->sentences = pb_first_bytes(value, MESSAGE);
     }
 }
 

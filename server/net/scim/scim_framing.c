@@ -57,14 +57,10 @@ static bool is_type_ours(const struct net_request *request)
 
 static rc begin(struct net_request *request, struct net_encoding *out, struct err *err)
 {
-    static const char CONTENT_ENCODING[] = "content-encoding";
     const char *method = method_of(request);
     out->content_type = SCIM_JSON;
     out->length = header_value_length(request);
-    out->request = header_value_count(request, CONTENT_ENCODING) > 1
-                       ? NET_COMPRESSION_UNKNOWN
-                       : header_value_compression(net_request_header(request, CONTENT_ENCODING));
-    out->accepts_gzip = header_value_lists(net_request_header(request, "accept-encoding"), "gzip");
+    header_value_read_encoding(request, out);
     if (method != NULL) {
         request->target = request->path;
         request->target_query = request->query;

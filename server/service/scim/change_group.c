@@ -112,19 +112,12 @@ static step read_body(struct call *c)
     return is_read ? check_group(c) : scim_request_refuse(c, &fault);
 }
 
-static const char *new_id(struct call *c)
-{
-    char text[UUID_TEXT_BYTES];
-    uuid_format(uuid_random(), text);
-    return arena_strdup(call_arena(c), text);
-}
-
 static step set_texts(struct call *c)
 {
     struct change_group *g = state_of(c);
     struct scim_put *put = &g->change.put;
     char *name = arena_alloc(call_arena(c), strlen(g->group.display_name) + 1);
-    put->id = g->change.row == NULL ? new_id(c) : g->change.row->id;
+    put->id = g->change.row == NULL ? scim_change_new_id(c) : g->change.row->id;
     if (name == NULL || put->id == NULL) {
         return call_fail(c, R_ARENA_EXHAUSTED, "name");
     }

@@ -153,13 +153,6 @@ static step set_addresses(struct call *c)
 
 /* --- apply ---------------------------------------------------------------------------------------- */
 
-static const char *new_id(struct call *c)
-{
-    char text[UUID_TEXT_BYTES];
-    uuid_format(uuid_random(), text);
-    return arena_strdup(call_arena(c), text);
-}
-
 /* What the directory has no place for, as the resource that it is read from again. */
 static step set_document(struct call *c)
 {
@@ -245,7 +238,7 @@ static step apply(struct call *c)
     if (step_failed(read_body(c)) || step_failed(set_addresses(c))) {
         return STEP_FAILED;
     }
-    put->id = row == NULL ? new_id(c) : row->id;
+    put->id = row == NULL ? scim_change_new_id(c) : row->id;
     put->display_name = u->user.display_name;
     put->is_disabled = !u->user.is_active;
     put->external_id = u->user.external_id;

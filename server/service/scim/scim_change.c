@@ -80,6 +80,13 @@ const char *scim_change_address(struct call *c, const char *text)
     return is_one ? address : NULL;
 }
 
+const char *scim_change_new_id(struct call *c)
+{
+    char text[UUID_TEXT_BYTES];
+    uuid_format(uuid_random(), text);
+    return arena_strdup(call_arena(c), text);
+}
+
 step scim_change_prepare(struct call *c, const char *what)
 {
     struct scim_change_state *s = scim_change_of(c);

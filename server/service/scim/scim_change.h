@@ -28,6 +28,8 @@ enum { SCIM_SCRATCH_BYTES = 4096 };
 step scim_change_body(struct call *c, struct arena *scratch, json_t **out);
 /* An address of the entry: normalized, in a verified domain of the tenant; NULL: it is none. */
 const char *scim_change_address(struct call *c, const char *text);
+/* The id of an entry that is made, or that had none. NULL over budget. */
+const char *scim_change_new_id(struct call *c);
 /* Fill what a statement says of whoever does it, and of the entry until now. `what`, for the record: "made". */
 step scim_change_prepare(struct call *c, const char *what);
 /* The commit: put it, or remove it. Goes on at the row of scim_change_find when it has changed meanwhile. */
